@@ -1,0 +1,77 @@
+/**
+ * Strict text forms: parse, print again, compare. What does not print back to itself is refused, so
+ * that one value has one spelling (x/mod's habit; `007`, `+7`, url-safe or unpadded base64 all fail).
+ */
+import { refuse } from './refusal.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** UTF-8 bytes of a string. A lone surrogate is a bug of the caller: TypeError. */
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  if (!text.isWellFormed()) throw new TypeError('text has a lone surrogate');
+  return encoder.encode(text);
+}
+
+/** String of UTF-8 bytes; refuses bad UTF-8 and keeps a BOM, so that the text encodes back to the bytes. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw refuse('malformed-text', 'the text is not valid UTF-8');
+  }
+}
+
+/** Lower-case hex. */
+export function formatHex(bytes: Uint8Array): string {
+  return bytes.toHex();
+}
+
+/** Bytes of lower-case hex of even length. */
+export function parseHex(text: string): Uint8Array<ArrayBuffer> {
+  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) {
+    throw refuse('malformed-text', 'expected lower-case hexadecimal of even length');
+  }
+  return Uint8Array.fromHex(text);
+}
+
+/** Standard padded base64 (RFC 4648 §4). */
+export function formatBase64(bytes: Uint8Array): string {
+  return bytes.toBase64();
+}
+
+/** Bytes of standard, padded base64 without line breaks (RFC 4648 §4). */
+export function parseBase64(text: string): Uint8Array<ArrayBuffer> {
+  return parseBase64In(text, 'base64');
+}
+
+/** Unpadded base64url (RFC 4648 §5). */
+export function formatBase64Url(bytes: Uint8Array): string {
+  return bytes.toBase64({ alphabet: 'base64url', omitPadding: true });
+}
+
+/** Bytes of unpadded base64url (RFC 4648 §5). */
+export function parseBase64Url(text: string): Uint8Array<ArrayBuffer> {
+  return parseBase64In(text, 'base64url');
+}
+
+function parseBase64In(text: string, alphabet: 'base64' | 'base64url'): Uint8Array<ArrayBuffer> {
+  let bytes;
+  try {
+    bytes = Uint8Array.fromBase64(text, { alphabet });
+  } catch {
+    throw refuse('malformed-text', `expected ${alphabet} text`);
+  }
+  const again = alphabet === 'base64' ? formatBase64(bytes) : formatBase64Url(bytes);
+  if (again !== text) throw refuse('malformed-text', `the ${alphabet} text is not in canonical form`);
+  return bytes;
+}
+
+/** A non-negative integer up to 2^53−1, ASCII digits without leading zeros. */
+export function parseDecimal(text: string): number {
+  const n = Number(text);
+  if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(n) || String(n) !== text) {
+    throw refuse('malformed-text', 'expected a decimal number without sign or leading zeros, at most 2^53-1');
+  }
+  return n;
+}

@@ -1,0 +1,201 @@
+/**
+ * What the log needs from the outside (Store, Guard, Checker, Signers) and what it offers to the
+ * outsides (LogService, LogReader). Each port says what it promises, not only its types.
+ */
+import type { Digest, EntryId, LeafIndex, TreeSize } from '../bytes/brand.ts';
+import type { Refusal } from '../bytes/refusal.ts';
+import type { StatementKind } from '../statement/kinds.ts';
+
+/** A tree head this log signed or is about to sign. `time`: POSIX seconds. */
+export interface Head {
+  readonly size: TreeSize;
+  readonly root: Digest;
+  readonly time: number;
+}
+
+/** What the index knows of an entry without opening its bytes. */
+export interface EntryRow {
+  readonly index: LeafIndex;
+  readonly id: EntryId;
+  readonly kind: StatementKind;
+  readonly subject: string;
+  readonly issuer: string;
+  /** COSE key thumbprint of the signer, lower-case hex. */
+  readonly kid: string;
+  /** When its batch was integrated, POSIX seconds: the log's own word, not proven by the tree. */
+  readonly time: number;
+}
+
+/** An entry as logged: `bytes` hash to the leaf (C2SP tlog-tiles; standards A1). */
+export interface StoredEntry extends EntryRow {
+  readonly bytes: Uint8Array;
+}
+
+/** The newest link of a chain of runtime proofs. */
+export interface ChainHead {
+  readonly seq: number;
+  readonly id: EntryId;
+}
+
+/** One stored row of hashes: tile (level, index) with its first `width` hashes of 32 bytes. */
+export interface TileRow {
+  readonly level: number;
+  readonly index: number;
+  readonly width: number;
+  readonly hashes: Uint8Array;
+}
+
+/** What one durable step changes: made by a pure function, applied by a store in one transaction. */
+export interface Plan {
+  readonly head: Head;
+  readonly entries: readonly StoredEntry[];
+  /** Full rows; a partial tile replaces the narrower one of the same place. */
+  readonly tiles: readonly TileRow[];
+  /** Chain key → newest link. */
+  readonly chains: ReadonlyMap<string, ChainHead>;
+}
+
+/** Filter and page of a search; absent fields match everything. */
+export interface Query {
+  readonly subject?: string;
+  readonly issuer?: string;
+  readonly kid?: string;
+  readonly kind?: StatementKind;
+  /** Only entries below this index (paging backwards, newest first). */
+  readonly before?: number;
+  /** 1 … 1000. */
+  readonly limit: number;
+}
+
+/** Where entries and tiles live. Reads never wait for a commit. */
+export interface StoreReader {
+  /** The newest durable head; undefined for a store that holds no log yet. */
+  head(): Promise<Head | undefined>;
+  /** The first `width` hashes of a tile, or undefined when fewer are stored. */
+  tile(level: number, index: number, width: number): Promise<Uint8Array | undefined>;
+  /** Entries [start, end), fewer at the tree's edge. */
+  entries(start: number, end: number): Promise<readonly StoredEntry[]>;
+  find(id: EntryId): Promise<EntryRow | undefined>;
+  /** Index of the leaf with this hash, from a lookup table; undefined when unknown. */
+  findLeaf(leaf: Digest): Promise<LeafIndex | undefined>;
+  search(query: Query): Promise<readonly EntryRow[]>;
+  chain(key: string): Promise<ChainHead | undefined>;
+  close(): Promise<void>;
+}
+
+/** The store as the sequencer, its only writer, sees it. */
+export interface Store extends StoreReader {
+  /** The rows of the entries already logged among `ids`. One read for a whole batch. */
+  known(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, EntryRow>>;
+  /**
+   * Applies a plan in one durable compare-and-swap: when it returns, a power cut can no longer lose it.
+   * Refuses `inconsistent` when the stored head is not `expected` (undefined: the store is empty); any
+   * failure leaves the store either wholly before or wholly after the plan.
+   */
+  commit(plan: Plan, expected: Head | undefined): Promise<void>;
+}
+
+/** Remembers the highest head ever signed, apart from the store: a restored old store is noticed. */
+export interface Guard {
+  read(): Promise<Head | undefined>;
+  /** Durable when it returns. Refuses `behind-signed-head` when the guard already holds more. */
+  raise(head: Head): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Signs for the log; the keys stay inside. Called only with heads that are durable and guarded. */
+export interface HeadSigner {
+  /** COSE signature over the root, and the protected header it covers (RFC 9942). */
+  receipt(head: Head): Promise<ReceiptSeal>;
+  /** The signed note: Ed25519 and ML-DSA-44 lines (C2SP tlog-checkpoint). */
+  checkpoint(head: Head): Promise<Uint8Array>;
+}
+
+/** Makes every receipt of one head: the same signature fits all its entries (decision 2). */
+export interface ReceiptSeal {
+  readonly protectedBytes: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** A head with the seal that turns proofs against it into receipts. */
+export interface SealedHead extends Head {
+  readonly seal: ReceiptSeal;
+}
+
+/** What became of one submitted statement. */
+export type Outcome =
+  | {
+      readonly kind: 'logged';
+      readonly id: EntryId;
+      readonly index: LeafIndex;
+      /** COSE receipt (RFC 9942), fresh. Absent while a witness policy is still to be met. */
+      readonly receipt: Uint8Array | undefined;
+      /** It had been logged before: same entry, same place. */
+      readonly duplicate: boolean;
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** Public facts about a running log. */
+export interface LogInfo {
+  readonly origin: string;
+  /** Verifier keys of the checkpoint: Ed25519 first, then ML-DSA-44 (C2SP signed-note vkeys). */
+  readonly vkeys: readonly string[];
+  /** COSE Key Set of the receipt keys, current and retired, newest first: [kid, COSE_Key bytes]. */
+  readonly receiptKeys: readonly (readonly [kid: Uint8Array, coseKey: Uint8Array])[];
+  /** True when any well-signed statement is admitted (evaluation only). */
+  readonly open: boolean;
+  /** Whether receipts wait for a witness quorum. */
+  readonly witnessed: boolean;
+}
+
+/** Why the log is, or is not, ready: shown by `/readyz`. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** The running log, as the HTTP server and tests see it. */
+export interface LogService {
+  readonly info: LogInfo;
+  readonly reader: LogReader;
+  /**
+   * Logs each statement independently; outcomes in the same order. Resolves when all are durable, in
+   * the tree and covered by a signed root. Never rejects for a statement's own fault. Rejects the whole
+   * call with `overloaded` (queue full: nothing was taken), `shutting-down` or `store-failed`.
+   */
+  submit(statements: readonly Uint8Array[]): Promise<readonly Outcome[]>;
+  /** Entries accepted and not yet durable; `capacity` is where `overloaded` begins. */
+  readonly load: { readonly pending: number; readonly capacity: number };
+  readiness(): Readiness;
+  /** Stops taking, drains, publishes, closes. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Verified reads over a running log or a store at rest. Sizes default to the published head. */
+export interface LogReader {
+  /** The newest integrated head with the seal for receipts. */
+  head(): SealedHead;
+  /** The newest published checkpoint (signed note bytes) and its head. */
+  checkpoint(): { readonly note: Uint8Array; readonly head: Head };
+  /** Resolves once a published checkpoint covers the index, or refuses `not-yet` after `timeoutMs`. */
+  published(index: LeafIndex, timeoutMs: number): Promise<void>;
+  /** Exact tile bytes, refusing `not-found` beyond the published size. width 1…256. */
+  tile(level: number, index: number, width: number): Promise<Uint8Array>;
+  /** Exact entry-bundle bytes, refusing `not-found` beyond the published size. width 1…256. */
+  bundle(index: number, width: number): Promise<Uint8Array>;
+  /** Refuses `not-found`. */
+  entry(key: LeafIndex | EntryId): Promise<StoredEntry>;
+  /** Up to 1000 entries from `start`. */
+  entries(start: number, end: number): Promise<readonly StoredEntry[]>;
+  find(id: EntryId): Promise<EntryRow | undefined>;
+  findLeaf(leaf: Digest): Promise<LeafIndex | undefined>;
+  search(query: Query): Promise<readonly EntryRow[]>;
+  /** Refuses `beyond-head` when the size is above the integrated head. */
+  root(size: TreeSize): Promise<Digest>;
+  inclusion(index: LeafIndex, size: TreeSize): Promise<readonly Digest[]>;
+  consistency(from: TreeSize, to: TreeSize): Promise<readonly Digest[]>;
+  /** A fresh COSE receipt at the newest integrated head (published head when `witnessed`). */
+  receipt(index: LeafIndex): Promise<Uint8Array>;
+  /** `.tlog-proof` text against the published checkpoint (C2SP tlog-proof). */
+  tlogProof(index: LeafIndex): Promise<Uint8Array>;
+}

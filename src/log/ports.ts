@@ -67,6 +67,13 @@ export interface Query {
   readonly limit: number;
 }
 
+/** One page of a search, newest first. */
+export interface SearchPage {
+  readonly rows: readonly EntryRow[];
+  /** Give it as `before` to go on; absent at the end. A page may be short, even empty, and still go on. */
+  readonly next: number | undefined;
+}
+
 /** Where entries and tiles live. Reads never wait for a commit. */
 export interface StoreReader {
   /** The newest durable head; undefined for a store that holds no log yet. */
@@ -78,7 +85,7 @@ export interface StoreReader {
   find(id: EntryId): Promise<EntryRow | undefined>;
   /** Index of the leaf with this hash, from a lookup table; undefined when unknown. */
   findLeaf(leaf: Digest): Promise<LeafIndex | undefined>;
-  search(query: Query): Promise<readonly EntryRow[]>;
+  search(query: Query): Promise<SearchPage>;
   chain(key: string): Promise<ChainHead | undefined>;
   close(): Promise<void>;
 }
@@ -189,7 +196,7 @@ export interface LogReader {
   entries(start: number, end: number): Promise<readonly StoredEntry[]>;
   find(id: EntryId): Promise<EntryRow | undefined>;
   findLeaf(leaf: Digest): Promise<LeafIndex | undefined>;
-  search(query: Query): Promise<readonly EntryRow[]>;
+  search(query: Query): Promise<SearchPage>;
   /** Refuses `beyond-head` when the size is above the integrated head. */
   root(size: TreeSize): Promise<Digest>;
   inclusion(index: LeafIndex, size: TreeSize): Promise<readonly Digest[]>;

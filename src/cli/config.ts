@@ -1,0 +1,173 @@
+/**
+ * Settles the configuration: flag > `TALLYSTICK_*` > YAML file > default, each value with where it came
+ * from. Keys nobody knows are errors in all places, because a mistyped limit is no limit.
+ *
+ * The file is the one `--config` or TALLYSTICK_CONFIG names, else tallystick.yaml in the data directory,
+ * if there is one. A path in the file is relative to the file; elsewhere, to the working directory.
+ */
+import { existsSync } from 'node:fs';
+import { isIPv4, isIPv6 } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import { refuse } from '../bytes/refusal.ts';
+import { readConfigFile, type FileValues } from './configfile.ts';
+import { envOf, flagOf, readSettings, settings, type Config, type Setting } from './settings.ts';
+import { didYouMean } from './suggest.ts';
+
+/** The file's name inside a data directory. */
+export const CONFIG_FILE = 'tallystick.yaml';
+/** Names the file itself; not a setting, since the file cannot say it. */
+export const CONFIG_ENV = 'TALLYSTICK_CONFIG';
+/** Where the tests find their vectors: ours, but no setting. */
+const TEST_ENV = 'TALLYSTICK_VECTORS';
+
+export type Source = 'flag' | 'env' | 'file' | 'default';
+
+/** One settled setting. `where`: `--port`, `TALLYSTICK_PORT`, `tallystick.yaml:3`, `default`. */
+export interface Settled {
+  readonly name: string;
+  readonly value: unknown;
+  readonly source: Source;
+  readonly where: string;
+}
+
+/** The configuration, and the story of each value. */
+export interface Resolved {
+  readonly config: Config;
+  readonly settled: readonly Settled[];
+  /** The file that was read, if any. */
+  readonly file: string | undefined;
+}
+
+/** Where values may come from. `flags`: texts by setting name; `configFlag`: what --config said. */
+export interface Given {
+  readonly flags: ReadonlyMap<string, readonly string[]>;
+  readonly configFlag: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+/** A written value: its texts, where they stand, and what its relative paths are relative to. */
+interface Written {
+  readonly texts: readonly string[];
+  readonly source: Source;
+  readonly where: string;
+  readonly base: string;
+}
+
+/** Settles every setting. Refuses `config-invalid`, naming the place of the bad value. */
+export function resolveConfig(given: Given): Resolved {
+  refuseUnknownEnv(given.env);
+  const rows = settings();
+  const file = findFile(given, rows);
+  const values: FileValues = file === undefined ? new Map() : readConfigFile(file, rows);
+  const settled: Settled[] = [];
+  const config = readSettings(<T>(row: Setting<T>): T => {
+    const written = findWritten(row, given, file, values);
+    const value = written === undefined ? fallbackOf(row, given.cwd) : parse(row, written);
+    const { source, where } = written ?? { source: 'default' as const, where: 'default' };
+    settled.push({ name: row.name, value, source, where });
+    return value;
+  });
+  return { config, settled, file };
+}
+
+/** Where clients find the log: `log`, else `url`, else what `serve` would listen on. */
+export function logUrl(config: Config): string {
+  return config.log ?? publicUrl(config);
+}
+
+/** What the log calls itself: `url`, else what it listens on. */
+export function publicUrl(config: Config): string {
+  if (config.url !== undefined) return config.url;
+  const host = isIPv6(config.host) ? `[${config.host}]` : config.host;
+  return `${config.tlsCert === undefined ? 'http' : 'https'}://${host}:${config.port}`;
+}
+
+/** Refuses a server that strangers could reach without TLS, unless it was asked for in so many words. */
+export function checkServing(config: Config): void {
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
+    throw refuse('config-invalid', 'tlsCert and tlsKey go together; give both or neither');
+  }
+  const guarded = config.tlsCert !== undefined || config.trustProxy || config.insecureBind;
+  if (!guarded && !isLoopback(config.host)) {
+    throw refuse(
+      'config-invalid',
+      `${config.host} is reachable from other machines and nothing encrypts it; give --tls-cert and --tls-key, ` +
+        'or --trust-proxy behind a proxy that speaks TLS, or --insecure-bind if plain HTTP is really meant',
+    );
+  }
+}
+
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+function findFile(given: Given, rows: readonly Setting<unknown>[]): string | undefined {
+  const named = given.configFlag ?? given.env[CONFIG_ENV];
+  if (named !== undefined) {
+    const file = resolve(given.cwd, named);
+    if (!existsSync(file)) throw refuse('config-invalid', `there is no configuration file ${named}`);
+    return file;
+  }
+  const row = rows.find((each) => each.name === 'dataDir');
+  const [folder] = given.flags.get('dataDir') ?? [given.env[envOf('dataDir')] ?? String(row?.fallback)];
+  const file = join(resolve(given.cwd, folder ?? ''), CONFIG_FILE);
+  return existsSync(file) ? file : undefined;
+}
+
+function findWritten<T>(
+  row: Setting<T>,
+  given: Given,
+  file: string | undefined,
+  values: FileValues,
+): Written | undefined {
+  const flag = given.flags.get(row.name);
+  if (flag !== undefined) return { texts: flag, source: 'flag', where: flagOf(row.name), base: given.cwd };
+  const name = envOf(row.name);
+  const variable = given.env[name];
+  if (variable !== undefined) {
+    const texts = row.shape === 'many' ? variable.split(/\s+/).filter((text) => text !== '') : [variable];
+    return { texts, source: 'env', where: name, base: given.cwd };
+  }
+  const value = values.get(row.name);
+  if (file === undefined || value === undefined) return undefined;
+  return { texts: value.texts, source: 'file', where: `${file}:${value.line}`, base: dirname(file) };
+}
+
+function parse<T>(row: Setting<T>, written: Written): T {
+  const texts = row.path ? written.texts.map((text) => absolute(text, written.base)) : written.texts;
+  try {
+    return row.parse(texts);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw refuse('config-invalid', `${row.name} (${written.where}): ${why}; got ${show(written.texts)}`);
+  }
+}
+
+function fallbackOf<T>(row: Setting<T>, cwd: string): T {
+  return row.path && typeof row.fallback === 'string'
+    ? row.parse([resolve(cwd, row.fallback)])
+    : row.fallback;
+}
+
+/** Empty stays empty, to be refused as such; `agent:…` names a key in ssh-agent, not a file. */
+function absolute(text: string, base: string): string {
+  return text === '' || text.startsWith('agent:') ? text : resolve(base, text);
+}
+
+function show(texts: readonly string[]): string {
+  return texts.map((text) => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)).join(', ');
+}
+
+function refuseUnknownEnv(env: Given['env']): void {
+  const known = new Set([CONFIG_ENV, TEST_ENV, ...settings().map((row) => envOf(row.name))]);
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('TALLYSTICK_') && !known.has(name)) {
+      throw refuse(
+        'config-invalid',
+        `the environment sets ${name}, which is no setting${didYouMean(name, [...known])}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The command line, from arguments to exit code. A refusal prints `error: code: message` and exits as its
+ * code says; anything else that is thrown is our bug: it prints a stack and exits 1.
+ */
+import { EXIT, Refusal } from '../bytes/refusal.ts';
+import { resolveConfig, type Resolved } from './config.ts';
+import type { Context, World } from './context.ts';
+import { makeOutput, type OwnedOutput } from './output.ts';
+import { buildProgram, parseArguments, type Invocation } from './program.ts';
+import { VERBS } from './verbs.ts';
+
+/** Runs one command line (without node and script name) and resolves to its exit code. */
+export async function run(argv: readonly string[], world: World): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  let output = outputOf(world, { json: argv.includes('--json'), quiet: false, colour: false });
+  const print = (text: string): void => void world.stdout.write(text);
+  const program = buildProgram(
+    VERBS,
+    async (invocation) => {
+      const globals: Readonly<Record<string, unknown>> = program.opts();
+      output = outputOf(world, {
+        json: invocation.flags.on('json'),
+        quiet: globals['quiet'] === true,
+        colour: globals['color'] !== false && (world.env['NO_COLOR'] ?? '') === '',
+      });
+      const configFlag = globals['config'] === undefined ? undefined : String(globals['config']);
+      exitCode = await runVerb(invocation, makeContext(world, output, invocation, configFlag));
+      output.finish(exitCode);
+    },
+    print,
+  );
+  try {
+    await parseArguments(program, argv);
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    output.finish(error.exit);
+    output.fail(error);
+    return error.exit;
+  }
+}
+
+/** The entry of the `tallystick` command: runs with this process as the world. */
+export async function main(): Promise<void> {
+  // A reader that has seen enough (`tallystick get … | head`) is no error.
+  process.stdout.on('error', (error) => {
+    if ('code' in error && error.code === 'EPIPE') process.exit(EXIT.ok);
+    throw error;
+  });
+  process.exitCode = await run(process.argv.slice(2), {
+    env: process.env,
+    cwd: process.cwd(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    fetch,
+    now: Date.now,
+  });
+}
+
+function runVerb({ verb, operands, flags }: Invocation, context: Context): Promise<number> {
+  if (verb.run === undefined) throw new Error(`${verb.name} has no run`);
+  return verb.run(context, operands, flags);
+}
+
+function outputOf(
+  { stdout, stderr, now }: World,
+  how: { readonly json: boolean; readonly quiet: boolean; readonly colour: boolean },
+): OwnedOutput {
+  return makeOutput({ stdout, stderr, now, ...how });
+}
+
+function makeContext(
+  world: World,
+  output: OwnedOutput,
+  { given }: Invocation,
+  configFlag: string | undefined,
+): Context {
+  let resolved: Resolved | undefined;
+  const settle = (): Resolved =>
+    (resolved ??= resolveConfig({ flags: given, configFlag, env: world.env, cwd: world.cwd }));
+  return {
+    output,
+    world,
+    get resolved() {
+      return settle();
+    },
+    get config() {
+      return settle().config;
+    },
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * Turns verbs into a commander program: flags from the settings table, help with EXAMPLES and EXIT CODES,
+ * every environment variable next to its flag. Parsing errors become refusals (`usage`).
+ */
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT, refuse } from '../bytes/refusal.ts';
+import { CONFIG_ENV } from './config.ts';
+import { envOf, flagOf, settings, type Setting } from './settings.ts';
+import { Flags, type Verb, type VerbOption } from './verb.ts';
+
+/** Verbs under the headings of the help. */
+export type VerbGroups = readonly (readonly [heading: string, verbs: readonly Verb[]])[];
+
+/** One parsed command line. */
+export interface Invocation {
+  readonly verb: Verb;
+  readonly operands: readonly string[];
+  readonly flags: Flags;
+  /** Texts of the settings given as flags. */
+  readonly given: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What each exit code tells a script. */
+export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
+  [EXIT.ok, 'done; for verify: everything checked out'],
+  [EXIT.usage, 'wrong usage, or a bug (which prints a stack)'],
+  [EXIT.notFound, 'not found, or the log cannot be reached'],
+  [EXIT.verification, 'verification failed, or the log refused the statement'],
+  [EXIT.splitView, 'the log showed two histories that do not fit together'],
+  [EXIT.quorum, 'witness quorum or freshness not met'],
+  [EXIT.config, 'bad configuration, key file, data directory or Node version'],
+];
+
+/** Builds the command tree. `onRun` gets each verb that is called; `print` gets help and version texts. */
+export function buildProgram(
+  groups: VerbGroups,
+  onRun: (invocation: Invocation) => Promise<void>,
+  print: (text: string) => void,
+): Command {
+  const program = new Command('tallystick')
+    .description(
+      'A transparency log for configuration: what was declared, what was observed, and whether they tally',
+    )
+    .option(
+      '--config <file>',
+      `configuration file (env: ${CONFIG_ENV}, default: tallystick.yaml in the data directory)`,
+    )
+    .option('--quiet', 'no remarks and no progress on stderr')
+    .option('--no-color', 'no colours (env: NO_COLOR)')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: print, writeErr: print, outputError: () => undefined })
+    .exitOverride();
+  for (const [heading, verbs] of groups) {
+    program.commandsGroup(heading);
+    for (const verb of verbs) addVerb(program, verb, onRun);
+  }
+  program.addHelpText('after', `\n${exitCodesHelp()}\n\nHelp of one verb: tallystick <verb> --help`);
+  return program;
+}
+
+/** Parses and runs. Refuses `usage` for what the program does not know; asking for help is fine. */
+export async function parseArguments(program: Command, argv: readonly string[]): Promise<void> {
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return;
+    if (error.code === 'commander.help')
+      throw refuse('usage', 'no verb given; choose one of those listed', { cause: error });
+    const text = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    throw refuse('usage', `${text}; see --help`, { cause: error });
+  }
+}
+
+function addVerb(parent: Command, verb: Verb, onRun: (invocation: Invocation) => Promise<void>): void {
+  const command = parent.command(verb.name).summary(verb.summary);
+  command.description(
+    verb.details === undefined ? sentence(verb.summary) : `${sentence(verb.summary)} ${verb.details}`,
+  );
+  for (const [syntax, help] of verb.operands ?? []) command.argument(syntax, help);
+  for (const option of verb.options ?? []) command.addOption(ownOption(option));
+  for (const row of settingsOf(verb)) for (const option of settingOptions(row)) command.addOption(option);
+  if (verb.json === true) command.option('--json', 'one JSON object on stdout; errors as JSON on stderr');
+  command.addHelpText('after', () => verbHelp(verb));
+  for (const child of verb.verbs ?? []) addVerb(command, child, onRun);
+  if (verb.run === undefined) return;
+  command.action(async () => {
+    const values: Readonly<Record<string, unknown>> = command.opts();
+    const given = givenSettings(settingsOf(verb), values);
+    await onRun({ verb, operands: command.args, flags: new Flags(values), given });
+  });
+}
+
+function settingsOf(verb: Verb): readonly Setting<unknown>[] {
+  const wanted: readonly string[] | 'all' = verb.settings ?? [];
+  const own = (verb.options ?? []).map(({ flags }) => flags.split(' ')[0]);
+  return settings().filter(
+    (row) => (wanted === 'all' || wanted.includes(row.name)) && !own.includes(flagOf(row.name)),
+  );
+}
+
+function ownOption(option: VerbOption): Option {
+  const made = new Option(option.flags, option.help);
+  if (option.choices !== undefined) made.choices([...option.choices]);
+  return option.many === true ? made.argParser(collect) : made;
+}
+
+function settingOptions(row: Setting<unknown>): readonly Option[] {
+  const flag = flagOf(row.name);
+  const fallback =
+    row.shape === 'one' && row.fallback !== undefined ? `, default: ${String(row.fallback)}` : '';
+  const help = `${row.help} (env: ${envOf(row.name)}${fallback})`;
+  const option = new Option(row.hint === '' ? flag : `${flag} ${row.hint}`, help);
+  if (row.shape === 'many') return [option.argParser(collect)];
+  return row.shape === 'one' ? [option] : [option, new Option(flag.replace('--', '--no-')).hideHelp()];
+}
+
+function collect(text: string, earlier: unknown): readonly string[] {
+  return [...(Array.isArray(earlier) ? earlier.map(String) : []), text];
+}
+
+function givenSettings(
+  rows: readonly Setting<unknown>[],
+  values: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, readonly string[]> {
+  const given = new Map<string, readonly string[]>();
+  for (const { name } of rows) {
+    const value = values[name];
+    if (value !== undefined) given.set(name, Array.isArray(value) ? value.map(String) : [String(value)]);
+  }
+  return given;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function verbHelp(verb: Verb): string {
+  const examples = (verb.examples ?? []).map((example) => `  ${example}`);
+  const first = examples.length === 0 ? [] : ['', 'EXAMPLES', ...examples];
+  return [...first, '', exitCodesHelp()].join('\n');
+}
+
+function exitCodesHelp(): string {
+  const lines = EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(2)}  ${meaning}`);
+  return ['EXIT CODES', ...lines].join('\n');
+}

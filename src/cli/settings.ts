@@ -1,0 +1,198 @@
+/**
+ * The one table of settings. It drives the flags, the environment (`TALLYSTICK_*`), the YAML file, the
+ * defaults, the help and the type `Config`: a setting is written once, below, and nowhere else.
+ *
+ * Each value is text in all three places and read by one parser, so `--port 8080`,
+ * `TALLYSTICK_PORT=8080` and `port: 8080` cannot differ in meaning.
+ */
+import { refuse } from '../bytes/refusal.ts';
+import { parseDecimal } from '../bytes/text.ts';
+
+/** How a value is written: once, as a switch, or several times (a YAML list; blanks between in the environment). */
+export type Shape = 'one' | 'switch' | 'many';
+
+/** One row of the table. Flag, variable and file key all derive from `name`. */
+export interface Setting<T> {
+  /** Key in the file and in `Config`: camelCase. */
+  readonly name: string;
+  readonly shape: Shape;
+  /** Placeholder in the help: `<dir>`. Empty for a switch. */
+  readonly hint: string;
+  readonly help: string;
+  /** Value when it is given nowhere. */
+  readonly fallback: T;
+  /** Whether relative paths are taken from the file's own folder when the file says them. */
+  readonly path: boolean;
+  /** Reads the written texts, never empty; throws a plain Error that says what was expected. */
+  readonly parse: (texts: readonly string[]) => T;
+}
+
+/** Reads one setting wherever its value comes from. */
+export type Reader = <T>(setting: Setting<T>) => T;
+
+/** `--data-dir` of `dataDir`. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** `TALLYSTICK_DATA_DIR` of `dataDir`. */
+export function envOf(name: string): string {
+  return `TALLYSTICK_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/**
+ * The table. `read` is asked for every row in order, and what it answers is the configuration; a
+ * reader that only looks at the rows lists them (`settings()`).
+ */
+export function readSettings(read: Reader) {
+  return {
+    dataDir: read(
+      path('dataDir', '<dir>', 'the log: entries, tiles, keys, and its tallystick.yaml', './tallystick-data'),
+    ),
+
+    // The log and its server.
+    origin: read(
+      optional('origin', '<name>', 'name of the log on its checkpoints, such as log.example.com/2026'),
+    ),
+    url: read(url('url', 'public base URL of the log (default: from host and port)')),
+    host: read(text('host', '<address>', 'address to listen on', '127.0.0.1')),
+    port: read(whole('port', '<n>', 'port to listen on', 6962, 0, 65_535)),
+    tlsCert: read(optionalPath('tlsCert', '<file>', 'PEM certificate chain: serve HTTPS')),
+    tlsKey: read(optionalPath('tlsKey', '<file>', 'PEM private key of that certificate')),
+    insecureBind: read(toggle('insecureBind', 'listen beyond loopback without TLS and without a proxy')),
+    trustProxy: read(
+      toggle('trustProxy', 'a proxy in front speaks TLS; take client addresses from X-Forwarded-For'),
+    ),
+    rateLimit: read(
+      whole('rateLimit', '<n>', 'submissions a client may make per minute; 0 is no limit', 0, 0, 1e9),
+    ),
+    readRateLimit: read(
+      whole('readRateLimit', '<n>', 'reads a client may make per minute; 0 is no limit', 0, 0, 1e9),
+    ),
+    maxPending: read(
+      whole('maxPending', '<n>', 'statements that may wait before the log answers 503', 16_384, 1, 1e6),
+    ),
+    checkpointIntervalMs: read(
+      whole('checkpointIntervalMs', '<ms>', 'shortest time between two published checkpoints', 0, 0, 60_000),
+    ),
+    guardDir: read(
+      optionalPath('guardDir', '<dir>', 'where the highest signed head is kept (default: dataDir/guard)'),
+    ),
+    witnessPolicy: read(
+      optionalPath('witnessPolicy', '<file>', 'tlog-policy whose quorum every receipt must have'),
+    ),
+    open: read(toggle('open', 'admit any well-signed statement (evaluation only)')),
+    logLevel: read(
+      choice('logLevel', 'how much the server logs', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
+    ),
+
+    // Clients.
+    log: read(url('log', 'URL of the log to talk to (default: url, else host and port)')),
+    key: read(
+      optionalPath('key', '<file>', 'signing key; OpenSSH Ed25519 files and agent: fingerprints work too'),
+    ),
+    vkey: read(many('vkey', '<vkey>', "the log's verifier key; repeat for several")),
+    policy: read(optionalPath('policy', '<file>', 'tlog-policy to trust instead of single verifier keys')),
+    stateDir: read(
+      optionalPath('stateDir', '<dir>', 'last tree head seen of each log (default: XDG state directory)'),
+    ),
+    proofsDir: read(
+      optionalPath(
+        'proofsDir',
+        '<dir>',
+        'where receipts and .tlog-proof files go (default: beside the input)',
+      ),
+    ),
+  };
+}
+
+/** Every setting's value: what `readSettings` answers. */
+export type Config = Readonly<ReturnType<typeof readSettings>>;
+export type SettingName = keyof Config;
+
+/** The rows of the table, in order. */
+export function settings(): readonly Setting<unknown>[] {
+  const rows: Setting<unknown>[] = [];
+  readSettings((row) => {
+    rows.push(row);
+    return row.fallback;
+  });
+  return rows;
+}
+
+function single<T>(
+  name: string,
+  hint: string,
+  help: string,
+  fallback: T,
+  parse: (text: string) => T,
+): Setting<T> {
+  const first = (texts: readonly string[]): T => {
+    const [text] = texts;
+    if (text === undefined || texts.length > 1) throw new Error('expected one value');
+    if (text === '') throw new Error('is empty; leave it out instead');
+    return parse(text);
+  };
+  return { name, shape: 'one', hint, help, fallback, path: false, parse: first };
+}
+
+function text(name: string, hint: string, help: string, fallback: string): Setting<string> {
+  return single(name, hint, help, fallback, String);
+}
+
+function optional(name: string, hint: string, help: string): Setting<string | undefined> {
+  return single<string | undefined>(name, hint, help, undefined, String);
+}
+
+function path(name: string, hint: string, help: string, fallback: string): Setting<string> {
+  return { ...text(name, hint, help, fallback), path: true };
+}
+
+function optionalPath(name: string, hint: string, help: string): Setting<string | undefined> {
+  return { ...optional(name, hint, help), path: true };
+}
+
+function url(name: string, help: string): Setting<string | undefined> {
+  return single<string | undefined>(name, '<url>', help, undefined, (value) => {
+    const parsed = URL.parse(value);
+    if (parsed === null || !/^https?:$/.test(parsed.protocol))
+      throw new Error('expected an http:// or https:// URL');
+    if (parsed.username !== '' || parsed.password !== '')
+      throw new Error('a URL with a password would be shown in logs');
+    return value.replace(/\/+$/, '');
+  });
+}
+
+function whole(
+  name: string,
+  hint: string,
+  help: string,
+  fallback: number,
+  min: number,
+  max: number,
+): Setting<number> {
+  return single(name, hint, help, fallback, (value) => {
+    const n = parseDecimal(value);
+    if (n < min || n > max) throw refuse('config-invalid', `expected ${min} to ${max}`);
+    return n;
+  });
+}
+
+function toggle(name: string, help: string): Setting<boolean> {
+  const row = single(name, '', help, false, (value) => {
+    if (value !== 'true' && value !== 'false') throw new Error('expected true or false');
+    return value === 'true';
+  });
+  return { ...row, shape: 'switch' };
+}
+
+function choice(name: string, help: string, fallback: string, choices: readonly string[]): Setting<string> {
+  return single(name, '<level>', `${help}: ${choices.join(', ')}`, fallback, (value) => {
+    if (!choices.includes(value)) throw new Error(`expected one of ${choices.join(', ')}`);
+    return value;
+  });
+}
+
+function many(name: string, hint: string, help: string): Setting<readonly string[]> {
+  return { name, shape: 'many', hint, help, fallback: [], path: false, parse: (texts) => [...texts] };
+}

@@ -1,0 +1,79 @@
+/** `tallystick config show|validate`: what is in force, and where each value came from. */
+import { relative } from 'node:path';
+import { EXIT } from '../../bytes/refusal.ts';
+import { checkServing, type Settled } from '../config.ts';
+import type { Context } from '../context.ts';
+import type { JsonValue } from '../output.ts';
+import { envOf, flagOf, settings } from '../settings.ts';
+import type { Verb } from '../verb.ts';
+
+const showVerb: Verb = {
+  name: 'show',
+  summary: 'print every setting in force',
+  details: 'Keys are shown as file paths only, never their contents.',
+  settings: 'all',
+  options: [{ flags: '--origin', help: 'say where each value came from' }],
+  json: true,
+  examples: ['tallystick config show --origin', 'TALLYSTICK_PORT=8080 tallystick config show --json'],
+  run: async (context, _, flags) => show(context, flags.on('origin')),
+};
+
+const validateVerb: Verb = {
+  name: 'validate',
+  summary: 'check the configuration that serve would use',
+  settings: 'all',
+  json: true,
+  examples: ['tallystick config validate', 'tallystick --config /etc/tallystick.yaml config validate'],
+  run: async (context) => validate(context),
+};
+
+export const configVerb: Verb = {
+  name: 'config',
+  summary: 'show or check the configuration',
+  details: `A flag wins over the environment, that over the file, that over the default. Every setting:\n${table()}`,
+  examples: ['tallystick config show --origin', 'tallystick config validate'],
+  verbs: [showVerb, validateVerb],
+};
+
+function show({ resolved, output, world }: Context, withOrigin: boolean): number {
+  const name = (file: string): string => (file.startsWith('/') ? relative(world.cwd, file) : file);
+  for (const { name: key, value, where } of resolved.settled) {
+    const line = `${key}: ${display(value)}`;
+    output.print(withOrigin ? `${line.padEnd(50)} ${output.paint('dim', `# ${name(where)}`)}` : line);
+  }
+  const rows = resolved.settled.map(({ name: key, value, source, where }) => ({
+    key,
+    value: asJson(value),
+    source,
+    where,
+  }));
+  output.result('config-show', { file: resolved.file ?? null, settings: rows });
+  return EXIT.ok;
+}
+
+function validate({ resolved, output }: Context): number {
+  checkServing(resolved.config);
+  output.print(
+    `the configuration is valid${resolved.file === undefined ? ' (no file was read)' : `: ${resolved.file}`}`,
+  );
+  output.result('config-validate', { valid: true, file: resolved.file ?? null });
+  return EXIT.ok;
+}
+
+function display(value: Settled['value']): string {
+  if (value === undefined) return '';
+  return Array.isArray(value) ? JSON.stringify(value) : String(value);
+}
+
+function asJson(value: Settled['value']): JsonValue {
+  if (value === undefined) return null;
+  if (Array.isArray(value)) return value.map(String);
+  return typeof value === 'number' || typeof value === 'boolean' ? value : String(value);
+}
+
+function table(): string {
+  const rows = settings().map(
+    ({ name, hint, help }) => `  ${name}\n    ${flagOf(name)} ${hint}  ${envOf(name)}\n    ${help}`,
+  );
+  return rows.join('\n');
+}

@@ -1,0 +1,24 @@
+/** `tallystick version`: which program, which Node, which SQLite. */
+import { EXIT } from '../../bytes/refusal.ts';
+import { VERSION } from '../version.ts';
+import type { Verb } from '../verb.ts';
+
+export const versionVerb: Verb = {
+  name: 'version',
+  summary: 'print the versions of tallystick, Node and SQLite',
+  json: true,
+  examples: ['tallystick version', 'tallystick version --json'],
+  run: async ({ output }) => {
+    const { default: Database } = await import('better-sqlite3');
+    using database = closing(new Database(':memory:'));
+    const sqlite = String(database.value.prepare('SELECT sqlite_version()').pluck().get());
+    const node = process.versions.node;
+    output.print(`tallystick ${VERSION}\nnode ${node}\nsqlite ${sqlite}`);
+    output.result('version', { tallystick: VERSION, node, sqlite });
+    return EXIT.ok;
+  },
+};
+
+function closing<T extends { close(): unknown }>(value: T): Disposable & { readonly value: T } {
+  return { value, [Symbol.dispose]: () => void value.close() };
+}

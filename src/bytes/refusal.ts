@@ -71,6 +71,10 @@ export const REFUSALS = {
   'unsupported-media-type': row('Unsupported Media Type', 415, EXIT.usage),
   'not-acceptable': row('Not Acceptable', 406, EXIT.usage),
   'rate-limited': row('Too Many Requests', 429, EXIT.notFound),
+  'method-not-allowed': row('Method Not Allowed', 405, EXIT.usage),
+  'request-timeout': row('Request Timeout', 408, EXIT.notFound),
+  'uri-too-long': row('URI Too Long', 414, EXIT.usage),
+  'headers-too-large': row('Headers Too Large', 431, EXIT.usage),
   unavailable: row('Unavailable', 502, EXIT.notFound),
   // start-up and the command line
   usage: row('Usage', 400, EXIT.usage),
@@ -85,6 +89,13 @@ export const REFUSALS = {
   'corrupt-store': row('Corrupt Store', 500, EXIT.verification),
   'store-failed': row('Store Failed', 503, EXIT.notFound),
 } as const satisfies Record<string, Row>;
+
+/**
+ * Where a code stands in a problem document of ours: RFC 9290 §3 wants a URI as the key of a custom
+ * detail, and a map as its value: `{"urn:tallystick:problem": {"code": …}}`. RFC 9457's `type` is this
+ * URI, a colon and the code.
+ */
+export const PROBLEM_URI = 'urn:tallystick:problem';
 
 export type RefusalCode = keyof typeof REFUSALS;
 

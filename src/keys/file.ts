@@ -1,0 +1,79 @@
+/**
+ * Files that hold a secret: readable and writable by their owner alone. Permissions are checked on the
+ * open file, never on its name, so that it cannot be exchanged between the check and the read.
+ */
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { refuse } from '../bytes/refusal.ts';
+
+/** Permission bits of a secret: the owner reads and writes, nobody else does anything. */
+const SECRET_MODE = 0o600;
+
+/** No private key in any form we read comes near this. */
+const MAX_SECRET_BYTES = 65_536;
+
+/**
+ * Reads a secret. Refuses `key-file` when the path is not a regular file, belongs to someone else, can be
+ * read or written by anyone but its owner, or is larger than any key.
+ */
+export async function readSecretFile(path: string): Promise<Uint8Array> {
+  // Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
+  await using file = await opened(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const stat = await file.stat();
+  if (!stat.isFile()) throw refuse('key-file', `${path} is not a regular file; name the key file itself`);
+  assertPrivate(path, stat.mode, stat.uid);
+  if (stat.size > MAX_SECRET_BYTES) throw refuse('key-file', `${path} is too large to be a key`);
+  const bytes = new Uint8Array(MAX_SECRET_BYTES);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length);
+    if (bytesRead === 0) return bytes.subarray(0, length);
+    length += bytesRead;
+  }
+}
+
+/**
+ * Writes a new secret, durable when it returns. Refuses `exists-already` when anything, even a dangling
+ * link, has the name.
+ */
+export async function createSecretFile(path: string, bytes: Uint8Array): Promise<void> {
+  await using file = await opened(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
+  await file.writeFile(bytes);
+  await file.sync();
+}
+
+async function opened(path: string, flags: number): Promise<FileHandle> {
+  try {
+    return await open(path, flags, SECRET_MODE);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') {
+      throw refuse(
+        'exists-already',
+        `${path} exists and is never overwritten; move it away or name another file`,
+      );
+    }
+    if (code === 'ENOENT')
+      throw refuse('key-file', `${path} does not exist; make one with: tallystick keygen`);
+    throw refuse('key-file', `${path} cannot be opened (${String(code)}); check who may read it`, {
+      cause: error,
+    });
+  }
+}
+
+/** Windows has neither mode bits nor user ids: its access lists are the administrator's business. */
+function assertPrivate(path: string, mode: number, owner: number): void {
+  const user = process.getuid?.();
+  if (user === undefined) return;
+  if (owner !== user) {
+    throw refuse(
+      'key-file',
+      `${path} belongs to another user (uid ${owner}); run: chown ${user} ${path} && chmod 600 ${path}`,
+    );
+  }
+  const others = mode % 0o100;
+  if (others !== 0) {
+    const bits = (mode % 0o1000).toString(8).padStart(4, '0');
+    throw refuse('key-file', `${path} is open to others (mode ${bits}); run: chmod 600 ${path}`);
+  }
+}

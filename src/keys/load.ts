@@ -1,0 +1,47 @@
+/**
+ * From what a user names as a key to a signer. A name is a file (PKCS#8 PEM or unencrypted OpenSSH
+ * Ed25519) or `ssh-agent:`, optionally followed by a fingerprint or a comment.
+ */
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { encodeUtf8 } from '../bytes/text.ts';
+import { assertStrongKey, type Algorithm, type PublicKey } from '../sign/algorithm.ts';
+import type { Signer } from '../sign/signer.ts';
+import { agentSigner, type AgentOptions } from './agent.ts';
+import { createSecretFile, readSecretFile } from './file.ts';
+import { nodeSigner, publicKeyOf, type NodeSigner } from './native.ts';
+import { formatPrivateKey, parsePrivateKey } from './pem.ts';
+
+const AGENT_PREFIX = 'ssh-agent:';
+
+/**
+ * The signer a user named. Refuses `key-file` (missing, open to others, damaged, encrypted, not in the
+ * agent), `unsupported-algorithm` and `weak-key`.
+ */
+export async function loadSigner(name: string, agent?: AgentOptions): Promise<Signer> {
+  const signer = name.startsWith(AGENT_PREFIX)
+    ? await agentSigner(name.slice(AGENT_PREFIX.length), agent)
+    : await loadKeyFile(name);
+  assertStrongKey(signer.publicKey);
+  return signer;
+}
+
+/** The signer of a key file: signs inside the process, at once when asked. Refusals as `loadSigner`. */
+export async function loadKeyFile(path: string): Promise<NodeSigner> {
+  return nodeSigner(parsePrivateKey(await readSecretFile(path), path));
+}
+
+/**
+ * Makes a key and writes it as PKCS#8 PEM, mode 0600; returns the public half.
+ * Refuses `exists-already`: a key is never overwritten.
+ */
+export async function generateKey(path: string, algorithm: Algorithm): Promise<PublicKey> {
+  const key = MAKERS[algorithm]();
+  await createSecretFile(path, encodeUtf8(formatPrivateKey(key)));
+  return publicKeyOf(key);
+}
+
+const MAKERS: Record<Algorithm, () => KeyObject> = {
+  ed25519: () => generateKeyPairSync('ed25519').privateKey,
+  'ecdsa-p256': () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+  'ml-dsa-44': () => generateKeyPairSync('ml-dsa-44').privateKey,
+};

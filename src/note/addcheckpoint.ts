@@ -1,0 +1,41 @@
+/**
+ * The body of a witness request `add-checkpoint` (C2SP tlog-witness):
+ *
+ *     old <size>              of the checkpoint the witness cosigned last, 0 for none
+ *     <base64 hash>           0 to 63 lines: RFC 6962 consistency proof from old to the new size
+ *
+ *     <checkpoint with the log's own signatures>
+ *
+ * Submit only the log's own lines: witnesses in use read no more than 16 KiB.
+ */
+import { treeSize, type Digest, type TreeSize } from '../bytes/brand.ts';
+import { decodeUtf8, encodeUtf8 } from '../bytes/text.ts';
+import { parseCheckpoint } from './checkpoint.ts';
+import { formatHeader, readDecimal, readHashes, readText, readValue, splitHeader } from './fields.ts';
+import { parseNote } from './note.ts';
+
+/** What a log asks a witness to cosign. `checkpoint`: signed note bytes. */
+export interface AddCheckpoint {
+  readonly old: TreeSize;
+  readonly proof: readonly Digest[];
+  readonly checkpoint: Uint8Array;
+}
+
+/** The request body. More than 63 hashes: RangeError. */
+export function formatAddCheckpoint({ old, proof, checkpoint }: AddCheckpoint): Uint8Array<ArrayBuffer> {
+  return encodeUtf8(formatHeader([`old ${old}`], proof) + decodeUtf8(checkpoint));
+}
+
+/**
+ * Reads a request body: syntax only, for which a witness answers 400. Origin, signatures, sizes and proof
+ * are the witness's to check, in its order. Refuses `bad-request`, `malformed-note`, `malformed-checkpoint`.
+ */
+export function parseAddCheckpoint(body: Uint8Array | string): AddCheckpoint {
+  const code = 'bad-request';
+  const { header, checkpoint } = splitHeader(readText(body, code), code);
+  const [first, ...lines] = header;
+  const old = treeSize(readDecimal(readValue(first, 'old', code), code, 'old size'));
+  const proof = readHashes(lines, code);
+  parseCheckpoint(parseNote(checkpoint).text);
+  return { old, proof, checkpoint: encodeUtf8(checkpoint) };
+}

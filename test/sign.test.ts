@@ -19,7 +19,10 @@ interface Wycheproof {
 
 function wycheproof(t: Test, name: string, algorithm: Algorithm, size: number): void {
   const folder = process.env['TALLYSTICK_VECTORS'];
-  if (folder === undefined) return void t.comment(`TALLYSTICK_VECTORS is not set: no Wycheproof ${name}`);
+  if (folder === undefined) {
+    t.comment(`TALLYSTICK_VECTORS is not set: no Wycheproof ${name}`);
+    return;
+  }
   const file: Wycheproof = JSON.parse(readFileSync(`${folder}/wycheproof-${name}_test.json`, 'utf8'));
   const wrong: number[] = [];
   let seen = 0;
@@ -118,11 +121,11 @@ t.test('a signature whose R is not of prime order is refused, as OpenSSL and lib
   const forge = (R: Point, r: bigint): Uint8Array => {
     const k = BigInt(
       `0x${hash(etc.concatBytes(R.toBytes(), key.toBytes(), message))
-        .reverse()
+        .toReversed()
         .toHex()}`,
     );
     const s = etc.mod(r + k * a, Point.CURVE().n);
-    return etc.concatBytes(R.toBytes(), hex(s.toString(16).padStart(64, '0')).reverse());
+    return etc.concatBytes(R.toBytes(), hex(s.toString(16).padStart(64, '0')).toReversed());
   };
   const verify = (signature: Uint8Array): boolean =>
     verifyWithNoble(ed25519(key.toHex()), message, signature);

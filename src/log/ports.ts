@@ -31,6 +31,11 @@ export interface StoredEntry extends EntryRow {
   readonly bytes: Uint8Array;
 }
 
+/** An entry about to be stored, with its leaf hash for look-ups. */
+export interface NewEntry extends StoredEntry {
+  readonly leaf: Digest;
+}
+
 /** The newest link of a chain of runtime proofs. */
 export interface ChainHead {
   readonly seq: number;
@@ -48,7 +53,7 @@ export interface TileRow {
 /** What one durable step changes: made by a pure function, applied by a store in one transaction. */
 export interface Plan {
   readonly head: Head;
-  readonly entries: readonly StoredEntry[];
+  readonly entries: readonly NewEntry[];
   /** Full rows; a partial tile replaces the narrower one of the same place. */
   readonly tiles: readonly TileRow[];
   /** Chain key → newest link. */

@@ -1,0 +1,37 @@
+/** What the HTTP thread and the sequencer's thread say to each other. */
+import type { CheckedBatch } from '../../log/batch.ts';
+import type { SealedHead } from '../../log/ports.ts';
+import type { Appended } from '../../log/sequencer.ts';
+import type { packed } from '../../workers/rpc.ts';
+
+/** Paths and names; secrets are read from their files on the other side. */
+export interface SequencerOptions {
+  readonly origin: string;
+  /** `iss` of receipts. */
+  readonly issuer: string;
+  readonly storePath: string;
+  readonly guardPath: string;
+  readonly ed25519Path: string;
+  readonly mldsa44Path: string;
+  readonly receiptPath: string;
+  readonly checkpointIntervalMs: number;
+}
+
+export type SequencerQuestion =
+  { readonly kind: 'append'; readonly batches: readonly CheckedBatch[] } | { readonly kind: 'close' };
+
+/** Answers `append` with what was appended, `close` with undefined. */
+export type SequencerAnswer = Appended | undefined;
+
+export type Failure = ReturnType<typeof packed>;
+
+export type SequencerEvent =
+  | {
+      readonly kind: 'started';
+      readonly head: SealedHead;
+      readonly note: Uint8Array;
+      readonly policyEntry: Uint8Array;
+    }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'published'; readonly note: Uint8Array; readonly head: SealedHead }
+  | { readonly kind: 'publish-failed'; readonly failure: Failure };

@@ -1,0 +1,180 @@
+/**
+ * A running log on this machine: the sequencer on a thread of its own, checkers on others, reads here.
+ * This is where the parts of a server are wired together.
+ */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { encodeCoseKey, keyThumbprint } from '../../cose/key.ts';
+import { Pool } from '../../log/pool.ts';
+import type { LogInfo, LogService, Outcome, Readiness } from '../../log/ports.ts';
+import { Reader } from '../../log/reader.ts';
+import { policyOf } from '../../log/recover.ts';
+import type { Appended } from '../../log/sequencer.ts';
+import type { Policy } from '../../statement/policy.ts';
+import { SqliteReader } from '../../storage/sqlite-reader.ts';
+import { CheckerThreads } from '../../workers/checkers.ts';
+import { chooseHasher } from '../../workers/kernels.ts';
+import { Remote, revived } from '../../workers/rpc.ts';
+import { threadModule } from '../../workers/thread.ts';
+import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuestion } from './protocol.ts';
+
+/** How far the published checkpoint may lag behind the tree before the log calls itself not ready. */
+const LAG_MS = 10_000;
+
+export interface RunningOptions extends SequencerOptions {
+  readonly maxPending: number;
+  /** Threads that check signatures; default: one per core. */
+  readonly checkers?: number;
+  /** Told when a part failed that the log cannot run without: close and exit. */
+  readonly onFatal: (error: Error) => void;
+  /** Told what an operator should know and nobody waits for. */
+  readonly onWarning: (message: string) => void;
+}
+
+type SequencerThread = Remote<SequencerQuestion, SequencerAnswer, SequencerEvent>;
+type Started = Extract<SequencerEvent, { kind: 'started' }>;
+
+export class RunningLog implements LogService {
+  readonly reader: Reader;
+  readonly #options: RunningOptions;
+  readonly #sequencer: SequencerThread;
+  readonly #checkers: CheckerThreads;
+  readonly #store: SqliteReader;
+  readonly #pool: Pool;
+  #policy: Policy;
+  #failure: string | undefined;
+  #lagSince: number | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: RunningOptions, sequencer: SequencerThread, checkers: CheckerThreads, started: Started) {
+    this.#options = options;
+    this.#sequencer = sequencer;
+    this.#checkers = checkers;
+    this.#policy = policyOf(started.policyEntry);
+    this.#store = SqliteReader.open(options.storePath);
+    const published = { note: started.note, head: started.head };
+    this.reader = new Reader(this.#store, chooseHasher(), { head: started.head, published }, {
+      receiptsWait: false,
+      setTimer: (run, ms) => void setTimeout(run, ms).unref(),
+    });
+    this.#pool = new Pool({
+      checkers,
+      append: async (batches) => {
+        const appended = await sequencer.ask({ kind: 'append', batches });
+        if (appended === undefined) throw new Error('the sequencer answered an append with nothing');
+        return appended;
+      },
+      onAppended: (appended) => this.#appended(appended),
+      capacity: options.maxPending,
+      defer: (run) => void setImmediate(run),
+    });
+  }
+
+  /** Starts the threads and resolves when the log takes statements. Rejects with what recovery refuses. */
+  static async start(options: RunningOptions): Promise<RunningLog> {
+    const { onFatal } = options;
+    let log: RunningLog | undefined;
+    const { promise, resolve, reject } = Promise.withResolvers<Started>();
+    const worker = new Worker(threadModule('./sequencer-thread', import.meta.url), { workerData: threadOptions(options) });
+    const sequencer: SequencerThread = new Remote(
+      worker,
+      (event) => {
+        if (event.kind === 'started') resolve(event);
+        else if (event.kind === 'failed') reject(revived(event.failure));
+        else if (log !== undefined) log.#heard(event);
+      },
+      (error) => {
+        reject(error);
+        if (log !== undefined && log.#closing === undefined) onFatal(error ?? new Error('the sequencer ended'));
+      },
+    );
+    const started = await promise;
+    const width = options.checkers ?? availableParallelism();
+    const checkers = await CheckerThreads.start(width, started.policyEntry, (error) => {
+      if (log === undefined || log.#closing === undefined) onFatal(error);
+    });
+    log = new RunningLog(options, sequencer, checkers, started);
+    return log;
+  }
+
+  get info(): LogInfo {
+    const { document } = this.#policy;
+    return {
+      origin: document.origin,
+      vkeys: document.log.vkeys,
+      receiptKeys: document.log.receiptKeys.map((key) => [keyThumbprint(key), encodeCoseKey(key)] as const),
+      open: document.open,
+      witnessed: false,
+    };
+  }
+
+  get load(): { readonly pending: number; readonly capacity: number } {
+    return { pending: this.#pool.pending, capacity: this.#options.maxPending };
+  }
+
+  async submit(statements: readonly Uint8Array[]): Promise<readonly Outcome[]> {
+    const outcomes = await this.#pool.submit(statements).catch((error: unknown) => {
+      if (error instanceof Refusal && error.code !== 'store-failed' && error.code !== 'corrupt-store') throw error;
+      this.#failure = `the last batch failed: ${error instanceof Error ? error.message : String(error)}`;
+      throw error instanceof Refusal ? error : refuse('store-failed', 'the log could not store it; post it again', { cause: error });
+    });
+    return Promise.all(outcomes.map((outcome) => this.#receipted(outcome)));
+  }
+
+  /** An entry logged earlier gets a fresh receipt, from the entry that is stored. */
+  async #receipted(outcome: Outcome): Promise<Outcome> {
+    if (outcome.kind !== 'logged' || outcome.receipt !== undefined || this.reader.head().size < 2) return outcome;
+    return { ...outcome, receipt: await this.reader.receipt(outcome.index) };
+  }
+
+  readiness(): Readiness {
+    const reasons: string[] = [];
+    if (this.#closing !== undefined) reasons.push('shutting down');
+    if (this.#failure !== undefined) reasons.push(this.#failure);
+    const { pending, capacity } = this.load;
+    if (pending >= capacity) reasons.push(`${pending} statements are waiting, the most that may`);
+    if (this.#lagSince !== undefined && performance.now() - this.#lagSince > LAG_MS) {
+      reasons.push(`the published checkpoint lags: ${this.reader.checkpoint().head.size} of ${this.reader.head().size}`);
+    }
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#pool.drain();
+    await this.#sequencer.ask({ kind: 'close' });
+    await this.#sequencer.terminate();
+    await this.#checkers.close();
+    await this.#store.close();
+  }
+
+  async #appended({ head, policy }: Appended): Promise<void> {
+    this.#failure = undefined;
+    this.reader.advance(head);
+    this.#lagSince ??= performance.now();
+    if (policy === undefined) return;
+    this.#policy = policyOf(policy);
+    await this.#checkers.setPolicy(policy);
+  }
+
+  #heard(event: Exclude<SequencerEvent, { kind: 'started' | 'failed' }>): void {
+    if (event.kind === 'publish-failed') {
+      this.#options.onWarning(`the checkpoint could not be published: ${event.failure.message}`);
+      return;
+    }
+    this.reader.advance(event.head);
+    this.reader.publish({ note: event.note, head: event.head }, event.head);
+    if (event.head.size === this.reader.head().size) this.#lagSince = undefined;
+  }
+}
+
+/** Only what the thread needs, in a form that crosses to it. */
+function threadOptions(options: RunningOptions): SequencerOptions {
+  const { origin, issuer, storePath, guardPath, ed25519Path, mldsa44Path, receiptPath, checkpointIntervalMs } = options;
+  return { origin, issuer, storePath, guardPath, ed25519Path, mldsa44Path, receiptPath, checkpointIntervalMs };
+}

@@ -1,0 +1,78 @@
+/**
+ * The thread that owns the log: its store, its guard and its keys. The HTTP thread can ask it to log
+ * statements and nothing else; no key is ever in the memory of the thread that strangers talk to.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Publisher } from '../../log/publisher.ts';
+import { Sequencer } from '../../log/sequencer.ts';
+import { SqliteGuard } from '../../storage/guard.ts';
+import { SqliteStore } from '../../storage/sqlite.ts';
+import { chooseHasher } from '../../workers/kernels.ts';
+import { answerOn, packed } from '../../workers/rpc.ts';
+import { assertOwnKeys, loadHeadKeys } from './headkeys.ts';
+import { headSigner } from '../../log/headsigner.ts';
+import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuestion } from './protocol.ts';
+
+if (parentPort === null) throw new Error('this module is a thread of its own');
+const options: SequencerOptions = workerData;
+
+/** POSIX seconds. */
+const now = (): number => Math.floor(Date.now() / 1000);
+
+async function start(
+  send: (event: SequencerEvent) => void,
+): Promise<(question: SequencerQuestion) => Promise<SequencerAnswer>> {
+  const keys = await loadHeadKeys(options);
+  const guard = SqliteGuard.open(options.guardPath, options.origin, false);
+  const store = SqliteStore.openToWrite(options.storePath, options.origin, false);
+  const signer = headSigner(keys);
+  const sequencer = await Sequencer.start({
+    store,
+    guard,
+    signer,
+    hasher: chooseHasher(),
+    origin: options.origin,
+    now,
+    admitPolicy: (policy) => assertOwnKeys(policy, keys),
+  });
+  assertOwnKeys(await sequencer.policy(), keys);
+  const publisher = new Publisher({
+    signer,
+    cosign: undefined,
+    intervalMs: options.checkpointIntervalMs,
+    ticks: () => performance.now(),
+    setTimer: (run, ms) => void setTimeout(run, ms),
+    onPublished: (note, head) => send({ kind: 'published', note, head }),
+    onFailure: (error) => send({ kind: 'publish-failed', failure: packed(error) }),
+  });
+  const head = await sequencer.head();
+  send({
+    kind: 'started',
+    head,
+    note: await signer.checkpoint(head),
+    policyEntry: await sequencer.policyEntry(),
+  });
+  return async (question) => {
+    if (question.kind === 'append') {
+      const appended = await sequencer.append(question.batches);
+      publisher.offer(appended.head);
+      return appended;
+    }
+    await publisher.flush();
+    await store.close();
+    await guard.close();
+    return undefined;
+  };
+}
+
+const port = parentPort;
+let answer: Promise<(question: SequencerQuestion) => Promise<SequencerAnswer>> | undefined;
+const send = answerOn<SequencerQuestion, SequencerAnswer, SequencerEvent>(port, async (question) => {
+  if (answer === undefined) throw new Error('asked before the start');
+  return (await answer)(question);
+});
+answer = start(send);
+answer.catch((error: unknown) => {
+  send({ kind: 'failed', failure: packed(error) });
+  port.close();
+});

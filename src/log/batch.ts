@@ -1,0 +1,83 @@
+/**
+ * A batch of statements in one piece of shared memory, so that the threads that check, hash and store
+ * it pass a reference and copy nothing:
+ *
+ *     u32 count · u32 ends[count] · ids[32·count] · leaves[32·count] · data
+ *
+ * `data` first holds the statements as posted; checking replaces each by its entry bytes (never longer),
+ * in place, and fills in ids and leaf hashes. A refused statement leaves an empty slot.
+ */
+import type { Refusal, RefusalCode } from '../bytes/refusal.ts';
+
+const DIGEST = 32;
+
+/** The parts of a batch as views of its memory. */
+export interface Batch {
+  readonly memory: SharedArrayBuffer;
+  readonly count: number;
+  /** End of each item in `data`; an item starts where the one before it ends. */
+  readonly ends: Uint32Array;
+  readonly ids: Uint8Array;
+  readonly leaves: Uint8Array;
+  readonly data: Uint8Array;
+}
+
+/** Why one item of a batch was refused, in a form that crosses threads. */
+export interface RefusedAt {
+  readonly position: number;
+  readonly code: RefusalCode;
+  readonly message: string;
+}
+
+/** A batch whose items were checked: all but the refused ones are well signed. */
+export interface CheckedBatch {
+  readonly memory: SharedArrayBuffer;
+  readonly refused: readonly RefusedAt[];
+}
+
+/** Copies statements into fresh shared memory. */
+export function packBatch(statements: readonly Uint8Array[]): Batch {
+  const count = statements.length;
+  const bytes = statements.reduce((sum, statement) => sum + statement.length, 0);
+  const memory = new SharedArrayBuffer(4 + 4 * count + 2 * DIGEST * count + bytes);
+  new Uint32Array(memory, 0, 1)[0] = count;
+  const batch = openBatch(memory);
+  let at = 0;
+  for (const [i, statement] of statements.entries()) {
+    batch.data.set(statement, at);
+    at += statement.length;
+    batch.ends[i] = at;
+  }
+  return batch;
+}
+
+/** Views of a batch that another thread packed. */
+export function openBatch(memory: SharedArrayBuffer): Batch {
+  const count = new Uint32Array(memory, 0, 1)[0] ?? 0;
+  const ids = 4 + 4 * count;
+  const leaves = ids + DIGEST * count;
+  const data = leaves + DIGEST * count;
+  return {
+    memory,
+    count,
+    ends: new Uint32Array(memory, 4, count),
+    ids: new Uint8Array(memory, ids, DIGEST * count),
+    leaves: new Uint8Array(memory, leaves, DIGEST * count),
+    data: new Uint8Array(memory, data),
+  };
+}
+
+/** A private copy of item `i`: most platform functions do not take shared memory. */
+export function item(batch: Batch, i: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(batch.data.subarray(i === 0 ? 0 : batch.ends[i - 1], batch.ends[i]));
+}
+
+/** A private copy of row `i` of a table of digests. */
+export function digestAt(table: Uint8Array, i: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(table.subarray(i * DIGEST, (i + 1) * DIGEST));
+}
+
+/** Puts a refusal in the form that crosses threads. */
+export function refusedAt(position: number, refusal: Refusal): RefusedAt {
+  return { position, code: refusal.code, message: refusal.message };
+}

@@ -1,0 +1,58 @@
+/**
+ * Checking a batch: everything about a statement that its bytes and the enrolled keys alone decide.
+ * Runs on any thread; what depends on the rest of the log is the sequencer's to judge.
+ */
+import { Refusal } from '../bytes/refusal.ts';
+import { verifyStatement } from '../cose/statement.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
+import { parseStatement, signerKey } from '../statement/admit.ts';
+import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
+import type { BatchHasher } from '../tree/hash.ts';
+import { item, openBatch, refusedAt, type RefusedAt } from './batch.ts';
+
+/** What checking needs besides the batch. */
+export interface CheckDeps {
+  /** The registration policy in force: which keys are enrolled. */
+  readonly policy: Policy;
+  readonly verify: VerifySignature;
+  readonly hasher: BatchHasher;
+}
+
+/**
+ * Checks each statement of the batch in `memory`: strict bytes, headers, payload schema, signature by an
+ * enrolled key. Writes entry bytes, ids and leaf hashes in place and returns the refusals. A fault that is
+ * not the statement's (a bug) throws.
+ */
+export function checkBatch(memory: SharedArrayBuffer, deps: CheckDeps): readonly RefusedAt[] {
+  const batch = openBatch(memory);
+  const refused: RefusedAt[] = [];
+  const entries: (Uint8Array | undefined)[] = [];
+  for (let i = 0; i < batch.count; i++) {
+    try {
+      entries.push(checkStatement(item(batch, i), deps));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      refused.push(refusedAt(i, error));
+      entries.push(undefined);
+    }
+  }
+  let at = 0;
+  for (const [i, entry] of entries.entries()) {
+    if (entry !== undefined) {
+      batch.data.set(entry, at);
+      at += entry.length;
+    }
+    batch.ends[i] = at;
+  }
+  deps.hasher.digests(batch.data, batch.ends, batch.count, batch.ids);
+  deps.hasher.leaves(batch.data, batch.ends, batch.count, batch.leaves);
+  return refused;
+}
+
+/** The entry bytes of one well-signed statement, or a refusal. */
+function checkStatement(bytes: Uint8Array, deps: CheckDeps): Uint8Array {
+  const parsed = parseStatement(bytes);
+  verifyStatement(parsed.statement, signerKey(deps.policy, parsed), deps.verify);
+  if (parsed.kind === 'policy') assertStrongPolicy(parsed.policy, deps.policy);
+  return parsed.entry;
+}

@@ -1,0 +1,170 @@
+/**
+ * Judging checked statements against the rest of the log, in order: already logged? does the policy in
+ * force admit it? does it continue its chain? A statement sees the effects of those before it in the same
+ * step, a new policy included, so that the answer never depends on how statements fell into batches.
+ */
+import { digest, entryId, type EntryId } from '../bytes/brand.ts';
+import { Refusal } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
+import { admit, needs, parseStatement, type LoggedEntry, type ParsedStatement } from '../statement/admit.ts';
+import type { Policy } from '../statement/policy.ts';
+import { digestAt, item, openBatch, refusedAt, type CheckedBatch, type RefusedAt } from './batch.ts';
+import type { Accepted } from './plan.ts';
+import type { ChainHead, EntryRow, Store } from './ports.ts';
+import type { Recovered } from './recover.ts';
+
+/** Per batch: index of each item (−1: refused), whether it was logged before, and the refusals. */
+export interface BatchJudgement {
+  readonly indices: Float64Array;
+  readonly duplicate: Uint8Array;
+  readonly refused: readonly RefusedAt[];
+}
+
+export interface Judgement {
+  readonly accepted: readonly Accepted[];
+  readonly batches: readonly BatchJudgement[];
+  /** The policy after this step, and its entry bytes when this step changed it. */
+  readonly policy: Policy;
+  readonly policyEntry: Uint8Array | undefined;
+  /** POSIX seconds of this step; never earlier than the last one's. */
+  readonly time: number;
+}
+
+/** What judging needs from outside. */
+export interface JudgeDeps {
+  readonly store: Store;
+  readonly now: () => number;
+  /** Refuses a policy that this log could not go on running under. */
+  readonly admitPolicy?: (policy: Policy) => void;
+}
+
+interface Candidate {
+  readonly batch: number;
+  readonly position: number;
+  readonly id: EntryId;
+  readonly leaf: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/** Judges every item of the batches that checking did not refuse. Reads the store, changes nothing. */
+export async function judge(
+  batches: readonly CheckedBatch[],
+  state: Recovered,
+  deps: JudgeDeps,
+): Promise<Judgement> {
+  const candidates = batches.flatMap(candidatesOf);
+  const known = await deps.store.known(candidates.map(({ id }) => id));
+  const fresh = new Map<EntryId, ParsedStatement>();
+  for (const { id, bytes } of candidates)
+    if (!known.has(id) && !fresh.has(id)) fresh.set(id, parseStatement(bytes));
+  const facts = await loadFacts(fresh.values(), deps.store);
+  const bench = new Bench(state, deps, facts, Math.max(deps.now(), state.head.time));
+  const open = batches.map(openJudgement);
+  for (const candidate of candidates) {
+    const into = open[candidate.batch];
+    if (into === undefined) throw new Error('a candidate from no batch');
+    try {
+      const { index, duplicate } = bench.place(candidate, known.get(candidate.id), fresh);
+      into.indices[candidate.position] = index;
+      into.duplicate[candidate.position] = duplicate ? 1 : 0;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      into.refused.push(refusedAt(candidate.position, error));
+    }
+  }
+  return {
+    accepted: bench.accepted,
+    batches: open,
+    policy: bench.policy,
+    policyEntry: bench.policyEntry,
+    time: bench.time,
+  };
+}
+
+function candidatesOf(checked: CheckedBatch, batch: number): Candidate[] {
+  const views = openBatch(checked.memory);
+  const refused = new Set(checked.refused.map(({ position }) => position));
+  const out: Candidate[] = [];
+  for (let position = 0; position < views.count; position++) {
+    if (refused.has(position)) continue;
+    out.push({
+      batch,
+      position,
+      id: entryId(formatHex(digestAt(views.ids, position))),
+      leaf: digestAt(views.leaves, position),
+      bytes: item(views, position),
+    });
+  }
+  return out;
+}
+
+function openJudgement(checked: CheckedBatch): BatchJudgement & { refused: RefusedAt[] } {
+  const { count } = openBatch(checked.memory);
+  return {
+    indices: new Float64Array(count).fill(-1),
+    duplicate: new Uint8Array(count),
+    refused: [...checked.refused],
+  };
+}
+
+/** Gives places to statements one after another, remembering what each changes. */
+class Bench {
+  readonly accepted: Accepted[] = [];
+  readonly time: number;
+  policy: Policy;
+  policyEntry: Uint8Array | undefined;
+  readonly #deps: JudgeDeps;
+  readonly #facts: StepFacts;
+  readonly #size: number;
+  readonly #placed = new Map<EntryId, number>();
+
+  constructor(state: Recovered, deps: JudgeDeps, facts: StepFacts, time: number) {
+    this.#deps = deps;
+    this.policy = state.policy;
+    this.time = time;
+    this.#facts = facts;
+    this.#size = state.head.size;
+  }
+
+  place(
+    candidate: Candidate,
+    known: EntryRow | undefined,
+    fresh: ReadonlyMap<EntryId, ParsedStatement>,
+  ): { index: number; duplicate: boolean } {
+    const before = known?.index ?? this.#placed.get(candidate.id);
+    if (before !== undefined) return { index: before, duplicate: true };
+    const parsed = fresh.get(candidate.id);
+    if (parsed === undefined) throw new Error('a candidate was not parsed');
+    const admission = admit(this.policy, parsed, this.#facts, this.time);
+    if (admission.policy !== undefined) this.#deps.admitPolicy?.(admission.policy);
+    const index = this.#size + this.accepted.length;
+    const { id, leaf } = candidate;
+    this.accepted.push({ id, leaf: digest(leaf), parsed, chain: admission.chain });
+    this.#placed.set(id, index);
+    this.#facts.commitments.set(id, parsed);
+    if (admission.chain !== undefined)
+      this.#facts.chains.set(admission.chain.key, { seq: admission.chain.seq, id });
+    if (admission.policy !== undefined) {
+      this.policy = admission.policy;
+      this.policyEntry = parsed.entry;
+    }
+    return { index, duplicate: false };
+  }
+}
+
+/** What the statements of a step refer to: loaded once, then kept up to date within the step. */
+interface StepFacts {
+  readonly commitments: Map<EntryId, LoggedEntry>;
+  readonly chains: Map<string, ChainHead>;
+}
+
+async function loadFacts(statements: Iterable<ParsedStatement>, store: Store): Promise<StepFacts> {
+  const wanted = Array.from(statements, needs);
+  const commitments = await store.known([...new Set(wanted.flatMap((need) => need.commitments))]);
+  const chains = new Map<string, ChainHead>();
+  for (const key of new Set(wanted.flatMap((need) => need.chains))) {
+    const head = await store.chain(key);
+    if (head !== undefined) chains.set(key, head);
+  }
+  return { commitments: new Map(commitments), chains };
+}

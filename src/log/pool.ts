@@ -1,0 +1,175 @@
+/**
+ * The pool: statements wait here, bounded, until a checker and then the sequencer take them. A batch
+ * leaves as soon as somebody is free to take it; there is no timer. Under load the next batch grows
+ * while the last one is made durable (group commit).
+ */
+import { entryId, leafIndex } from '../bytes/brand.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
+import { digestAt, openBatch, packBatch, type CheckedBatch } from './batch.ts';
+import type { Outcome, SealedHead } from './ports.ts';
+import type { Appended, BatchResult } from './sequencer.ts';
+
+/** Who checks batches, on threads of their own. */
+export interface Checkers {
+  /** Batches that can be checked at the same time. */
+  readonly width: number;
+  check(memory: SharedArrayBuffer): Promise<CheckedBatch>;
+}
+
+export interface PoolParts {
+  readonly checkers: Checkers;
+  readonly append: (batches: readonly CheckedBatch[]) => Promise<Appended>;
+  /** Told of every step before its submitters are. */
+  readonly onAppended: (appended: Appended) => Promise<void> | void;
+  /** Statements taken and not yet answered, at most. */
+  readonly capacity: number;
+  /** Runs a function after the requests that have already arrived: setImmediate. */
+  readonly defer: (run: () => void) => void;
+}
+
+/** Statements in one checked batch, at most: long enough to share costs, short enough to share the work. */
+const MAX_BATCH = 512;
+
+interface Waiting {
+  readonly statement: Uint8Array;
+  readonly answer: (outcome: Outcome) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+interface Ready {
+  readonly checked: CheckedBatch;
+  readonly waiting: readonly Waiting[];
+}
+
+export class Pool {
+  readonly #parts: PoolParts;
+  #queue: Waiting[] = [];
+  #ready: Ready[] = [];
+  #pending = 0;
+  #checking = 0;
+  #appending = false;
+  #deferred = false;
+  #closing = false;
+  #drained: () => void = () => {};
+
+  constructor(parts: PoolParts) {
+    this.#parts = parts;
+  }
+
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Outcomes in order, once all are decided. Rejects as LogService.submit does. */
+  submit(statements: readonly Uint8Array[]): Promise<readonly Outcome[]> {
+    if (this.#closing)
+      return Promise.reject(refuse('shutting-down', 'the log is shutting down; post again in a moment'));
+    if (this.#pending + statements.length > this.#parts.capacity) {
+      return Promise.reject(
+        refuse('overloaded', `${this.#pending} statements are waiting; post again in a moment`),
+      );
+    }
+    this.#pending += statements.length;
+    const answers = statements.map(
+      (statement) => new Promise<Outcome>((answer, fail) => this.#queue.push({ statement, answer, fail })),
+    );
+    this.#pump();
+    return Promise.all(answers);
+  }
+
+  /** Takes no more and resolves when everything taken is answered. */
+  async drain(): Promise<void> {
+    this.#closing = true;
+    if (this.#pending > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
+  }
+
+  #pump(): void {
+    if (this.#deferred || this.#queue.length === 0) return;
+    this.#deferred = true;
+    this.#parts.defer(() => {
+      this.#deferred = false;
+      this.#dispatch();
+    });
+  }
+
+  /** Shares the queue among the free checkers. */
+  #dispatch(): void {
+    const free = this.#parts.checkers.width - this.#checking;
+    const share = Math.min(MAX_BATCH, Math.ceil(this.#queue.length / Math.max(1, free)));
+    for (let n = 0; n < free && this.#queue.length > 0; n++) void this.#check(this.#take(share));
+  }
+
+  #take(count: number): readonly Waiting[] {
+    if (count >= this.#queue.length) {
+      const all = this.#queue;
+      this.#queue = [];
+      return all;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  async #check(waiting: readonly Waiting[]): Promise<void> {
+    this.#checking++;
+    try {
+      const { memory } = packBatch(waiting.map(({ statement }) => statement));
+      this.#ready.push({ checked: await this.#parts.checkers.check(memory), waiting });
+    } catch (error) {
+      this.#fail(waiting, error);
+    }
+    this.#checking--;
+    this.#pump();
+    void this.#append();
+  }
+
+  /** One append at a time; whatever became ready meanwhile goes into the next. */
+  async #append(): Promise<void> {
+    if (this.#appending || this.#ready.length === 0) return;
+    this.#appending = true;
+    const batches = this.#ready;
+    this.#ready = [];
+    try {
+      const appended = await this.#parts.append(batches.map(({ checked }) => checked));
+      await this.#parts.onAppended(appended);
+      for (const [i, batch] of batches.entries()) this.#answer(batch, appended.results[i], appended.head);
+    } catch (error) {
+      for (const { waiting } of batches) this.#fail(waiting, error);
+    }
+    this.#appending = false;
+    void this.#append();
+  }
+
+  #answer({ checked, waiting }: Ready, result: BatchResult | undefined, head: SealedHead): void {
+    if (result === undefined) throw new Error(`no result for a batch at size ${head.size}`);
+    const { ids } = openBatch(checked.memory);
+    const refused = new Map(result.refused.map((r) => [r.position, r]));
+    for (const [i, { answer }] of waiting.entries()) {
+      const refusal = refused.get(i);
+      if (refusal === undefined) answer(logged(ids, result, i));
+      else answer({ kind: 'refused', refusal: new Refusal(refusal.code, refusal.message) });
+    }
+    this.#settle(waiting.length);
+  }
+
+  #fail(waiting: readonly Waiting[], error: unknown): void {
+    for (const { fail } of waiting) fail(error);
+    this.#settle(waiting.length);
+  }
+
+  #settle(count: number): void {
+    this.#pending -= count;
+    if (this.#closing && this.#pending === 0) this.#drained();
+  }
+}
+
+function logged(ids: Uint8Array, result: BatchResult, i: number): Outcome {
+  const start = i === 0 ? 0 : (result.receiptEnds[i - 1] ?? 0);
+  const end = result.receiptEnds[i] ?? 0;
+  return {
+    kind: 'logged',
+    id: entryId(formatHex(digestAt(ids, i))),
+    index: leafIndex(result.indices[i] ?? -1),
+    receipt: end > start ? result.receipts.subarray(start, end) : undefined,
+    duplicate: result.duplicate[i] === 1,
+  };
+}

@@ -1,0 +1,234 @@
+/**
+ * Reads over a log: tiles and entries as bytes, proofs computed from tiles. Everything published is
+ * immutable, so full tiles and bundles are cached for good; the growing edge is read from the store.
+ */
+import {
+  leafIndex,
+  type Digest,
+  type EntryId,
+  type LeafIndex,
+  type TreeSize,
+} from '../bytes/brand.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { encodeInclusionReceipt } from '../cose/receipt.ts';
+import { formatTlogProof } from '../note/tlogproof.ts';
+import { encodeBundle } from '../tree/bundle.ts';
+import { nodeHashOf, type BatchHasher, type NodeHash } from '../tree/hash.ts';
+import {
+  nodesForConsistency,
+  nodesForInclusion,
+  nodesForRoot,
+  proveConsistency,
+  proveInclusion,
+  rootAt,
+} from '../tree/prove.ts';
+import { TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
+import { TileNodes } from '../tree/tilenodes.ts';
+import { Lru } from './cache.ts';
+import { readNodes, type TileLoader } from './nodes.ts';
+import type {
+  EntryRow,
+  Head,
+  LogReader,
+  Query,
+  SealedHead,
+  SearchPage,
+  StoredEntry,
+  StoreReader,
+} from './ports.ts';
+
+/** Bytes of tiles and bundles kept in memory. */
+const BYTES_CACHED = 64 * 2 ** 20;
+
+/** Tiles kept with their interior nodes, 24 KiB each. */
+const TILES_CACHED = 2048;
+
+export interface Published {
+  readonly note: Uint8Array;
+  readonly head: Head;
+}
+
+export class Reader implements LogReader {
+  readonly #store: StoreReader;
+  readonly #hasher: BatchHasher;
+  readonly #hash: NodeHash;
+  readonly #receiptsWait: boolean;
+  readonly #bytes = new Lru<string, Uint8Array>(BYTES_CACHED, (bytes) => bytes.length);
+  readonly #nodes = new Lru<string, TileNodes>(TILES_CACHED, () => 1);
+  readonly #waiting = new Set<() => void>();
+  readonly #setTimer: (run: () => void, ms: number) => void;
+  #head: SealedHead;
+  /** The sealed head of the published checkpoint: what receipts rest on when they wait for witnesses. */
+  #published: Published;
+  #publishedSeal: SealedHead;
+
+  constructor(
+    store: StoreReader,
+    hasher: BatchHasher,
+    start: { readonly head: SealedHead; readonly published: Published },
+    options: { readonly receiptsWait: boolean; readonly setTimer: (run: () => void, ms: number) => void },
+  ) {
+    this.#store = store;
+    this.#hasher = hasher;
+    this.#hash = nodeHashOf(hasher);
+    this.#head = start.head;
+    this.#published = start.published;
+    this.#publishedSeal = start.head;
+    this.#receiptsWait = options.receiptsWait;
+    this.#setTimer = options.setTimer;
+  }
+
+  /** A new integrated head. Heads only grow. */
+  advance(head: SealedHead): void {
+    if (head.size >= this.#head.size) this.#head = head;
+  }
+
+  /** A new published checkpoint, of a head this reader was told of. */
+  publish(published: Published, seal: SealedHead): void {
+    this.#published = published;
+    this.#publishedSeal = seal;
+    for (const wake of this.#waiting) wake();
+  }
+
+  head(): SealedHead {
+    return this.#head;
+  }
+
+  checkpoint(): Published {
+    return this.#published;
+  }
+
+  async published(index: LeafIndex, timeoutMs: number): Promise<void> {
+    let late = false;
+    this.#setTimer(() => {
+      late = true;
+      for (const wake of this.#waiting) wake();
+    }, timeoutMs);
+    while (this.#published.head.size <= index) {
+      if (late)
+        throw refuse('not-yet', `no published checkpoint covers entry ${index} yet; ask again in a moment`);
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        this.#waiting.add(wake);
+      });
+    }
+  }
+
+  async tile(level: number, index: number, width: number): Promise<Uint8Array> {
+    if (width > tileWidthAt(level, index, this.#published.head.size)) throw notServed();
+    const key = `${level}/${index}`;
+    const cached = this.#bytes.get(key);
+    if (cached !== undefined) return cached.subarray(0, width * 32);
+    const full = tileWidthAt(level, index, this.#head.size) === TILE_WIDTH;
+    const bytes = await this.#store.tile(level, index, full ? TILE_WIDTH : width);
+    if (bytes === undefined) throw lost(`tile ${key}`);
+    if (full) this.#bytes.set(key, bytes);
+    return bytes.subarray(0, width * 32);
+  }
+
+  async bundle(index: number, width: number): Promise<Uint8Array> {
+    if (width > tileWidthAt(0, index, this.#published.head.size)) throw notServed();
+    const key = width === TILE_WIDTH ? `entries/${index}` : undefined;
+    const cached = key === undefined ? undefined : this.#bytes.get(key);
+    if (cached !== undefined) return cached;
+    const start = index * TILE_WIDTH;
+    const entries = await this.#store.entries(start, start + width);
+    if (entries.length !== width) throw lost(`bundle ${index}`);
+    const bytes = encodeBundle(entries.map((entry) => entry.bytes));
+    if (key !== undefined) this.#bytes.set(key, bytes);
+    return bytes;
+  }
+
+  async entry(key: LeafIndex | EntryId): Promise<StoredEntry> {
+    const index = typeof key === 'number' ? key : (await this.#store.find(key))?.index;
+    const [entry] = index === undefined ? [] : await this.#store.entries(index, index + 1);
+    if (entry === undefined) throw refuse('not-found', `there is no entry ${key} in this log`);
+    return entry;
+  }
+
+  entries(start: number, end: number): Promise<readonly StoredEntry[]> {
+    return this.#store.entries(start, Math.min(end, start + 1000, this.#head.size));
+  }
+
+  find(id: EntryId): Promise<EntryRow | undefined> {
+    return this.#store.find(id);
+  }
+
+  findLeaf(leaf: Digest): Promise<LeafIndex | undefined> {
+    return this.#store.findLeaf(leaf);
+  }
+
+  search(query: Query): Promise<SearchPage> {
+    return this.#store.search(query);
+  }
+
+  async root(size: TreeSize): Promise<Digest> {
+    this.#within(size);
+    return rootAt(await readNodes(nodesForRoot(size), this.#head.size, this.#load), size, this.#hash);
+  }
+
+  async inclusion(index: LeafIndex, size: TreeSize): Promise<readonly Digest[]> {
+    this.#within(size);
+    if (index >= size)
+      throw refuse('beyond-head', `a tree of ${size} has no leaf ${index}: ask for a larger size`);
+    const read = await readNodes(nodesForInclusion(index, size), this.#head.size, this.#load);
+    return proveInclusion(read, index, size, this.#hash);
+  }
+
+  async consistency(from: TreeSize, to: TreeSize): Promise<readonly Digest[]> {
+    this.#within(to);
+    if (from > to) throw refuse('bad-request', `the older size ${from} is above the newer ${to}: swap them`);
+    const read = await readNodes(nodesForConsistency(from, to), this.#head.size, this.#load);
+    return proveConsistency(read, from, to, this.#hash);
+  }
+
+  async receipt(index: LeafIndex): Promise<Uint8Array> {
+    const { size, seal } = this.#receiptsWait ? this.#publishedSeal : this.#head;
+    if (index >= size || size < 2)
+      throw refuse('not-yet', `entry ${index} has no receipt yet; ask again in a moment`);
+    const path = await this.inclusion(index, size);
+    return encodeInclusionReceipt(seal.protectedBytes, seal.signature, size, index, path);
+  }
+
+  async tlogProof(index: LeafIndex): Promise<Uint8Array> {
+    const { note, head } = this.#published;
+    if (index >= head.size)
+      throw refuse('not-yet', `no published checkpoint covers entry ${index} yet; ask again in a moment`);
+    return formatTlogProof({
+      index: leafIndex(index),
+      path: await this.inclusion(index, head.size),
+      checkpoint: note,
+    });
+  }
+
+  #within(size: TreeSize): void {
+    if (size > this.#head.size)
+      throw refuse('beyond-head', `the tree has ${this.#head.size} leaves, not ${size} yet`);
+  }
+
+  /** A tile with its nodes, at least `width` wide; the growing ones are read again when they grew. */
+  readonly #load: TileLoader = async (level, index, width) => {
+    const key = `${level}/${index}`;
+    const cached = this.#nodes.get(key);
+    if (cached !== undefined && cached.width >= width) return cached;
+    const bytes = await this.#store.tile(level, index, width);
+    if (bytes === undefined) throw lost(`tile ${key}`);
+    const nodes = TileNodes.of(bytes, this.#hasher);
+    this.#nodes.set(key, nodes);
+    return nodes;
+  };
+}
+
+function notServed(): Refusal {
+  return refuse(
+    'not-found',
+    'the published tree has no such tile: fetch /checkpoint and only the tiles it implies',
+  );
+}
+
+function lost(what: string): Refusal {
+  return refuse('corrupt-store', `${what} is missing from the store: run \`tallystick fsck\``);
+}

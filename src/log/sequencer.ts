@@ -1,0 +1,190 @@
+/**
+ * The sequencer: the one place where statements get their index. It runs alone, one step at a time:
+ *
+ *   judge (policy, duplicates, chains) → plan → commit → guard → seal → receipts
+ *
+ * A crash between any two steps loses nothing acknowledged: before `commit` returns nothing was promised;
+ * after it the entries are in the tree, and a submitter that heard nothing posts again and is answered
+ * from the stored entry. A failed commit may still have reached the disk, so after any failure the state
+ * is thrown away and recovered from the store, verified, before the next step (peers.md, incident 15).
+ */
+import { leafIndex } from '../bytes/brand.ts';
+import { concatBytes } from '../bytes/compare.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { encodeInclusionReceipt } from '../cose/receipt.ts';
+import type { Policy } from '../statement/policy.ts';
+import type { BatchHasher } from '../tree/hash.ts';
+import { batchProver } from '../tree/prove.ts';
+import type { CheckedBatch, RefusedAt } from './batch.ts';
+import { judge, type Judgement } from './judge.ts';
+import { planStep, type Planned } from './plan.ts';
+import type { Guard, Head, HeadSigner, ReceiptSeal, SealedHead, Store } from './ports.ts';
+import { recover, type Recovered } from './recover.ts';
+
+/** Moments of a step, named so that tests can stop the process at each. */
+export type Step = 'judged' | 'planned' | 'committed' | 'guarded' | 'sealed';
+
+export interface SequencerParts {
+  readonly store: Store;
+  readonly guard: Guard;
+  readonly signer: HeadSigner;
+  readonly hasher: BatchHasher;
+  readonly origin: string;
+  /** POSIX seconds. */
+  readonly now: () => number;
+  /** Refuses a policy that this log could not go on running under. */
+  readonly admitPolicy?: (policy: Policy) => void;
+  readonly step?: (step: Step) => void;
+}
+
+/** What became of one checked batch, in flat arrays that cross threads cheaply. */
+export interface BatchResult {
+  /** Index of each item; −1 when refused. */
+  readonly indices: Float64Array;
+  /** 1 where the item had been logged before. */
+  readonly duplicate: Uint8Array;
+  readonly refused: readonly RefusedAt[];
+  /** Receipts of the items logged in this step, back to back; empty for refused ones and duplicates. */
+  readonly receipts: Uint8Array;
+  readonly receiptEnds: Uint32Array;
+}
+
+export interface Appended {
+  readonly results: readonly BatchResult[];
+  readonly head: SealedHead;
+  /** Entry bytes of the registration policy, when this step changed it. */
+  readonly policy: Uint8Array | undefined;
+}
+
+export class Sequencer {
+  readonly #parts: SequencerParts;
+  #state: Recovered | undefined;
+  #seal: ReceiptSeal | undefined;
+
+  private constructor(parts: SequencerParts, state: Recovered) {
+    this.#parts = parts;
+    this.#state = state;
+  }
+
+  /** Recovers and verifies the state (see recover.ts for what it refuses) and seals the current head. */
+  static async start(parts: SequencerParts): Promise<Sequencer> {
+    const sequencer = new Sequencer(parts, await recover(parts));
+    await sequencer.head();
+    return sequencer;
+  }
+
+  /** The current head, guarded and sealed. */
+  async head(): Promise<SealedHead> {
+    const state = await this.#current();
+    return { ...state.head, seal: this.#seal ?? (await this.#signed(state.head)) };
+  }
+
+  /** The registration policy in force. */
+  async policy(): Promise<Policy> {
+    return (await this.#current()).policy;
+  }
+
+  /** Entry bytes of the registration policy in force. */
+  async policyEntry(): Promise<Uint8Array> {
+    return (await this.#current()).policyEntry;
+  }
+
+  /**
+   * Logs what can be logged of these batches in one durable step. When it returns, every index in the
+   * result is durable and covered by a signed root. Refuses `store-failed` (nothing is promised; the
+   * statements may be posted again) and what recovery refuses.
+   */
+  async append(batches: readonly CheckedBatch[]): Promise<Appended> {
+    const state = await this.#current();
+    const judgement = await judge(batches, state, this.#parts);
+    this.#step('judged');
+    if (judgement.accepted.length === 0) {
+      return {
+        results: results(judgement, undefined, undefined),
+        head: await this.head(),
+        policy: undefined,
+      };
+    }
+    const planned = planStep(state.edge, judgement.accepted, judgement.time, this.#parts.hasher);
+    this.#step('planned');
+    const seal = await this.#integrate(state, planned, judgement);
+    return {
+      results: results(judgement, planned, seal),
+      head: { ...planned.plan.head, seal },
+      policy: judgement.policyEntry,
+    };
+  }
+
+  async #integrate(state: Recovered, planned: Planned, judgement: Judgement): Promise<ReceiptSeal> {
+    const { head } = planned.plan;
+    this.#state = undefined; // until the commit is known to have succeeded, nobody knows the state
+    this.#seal = undefined;
+    try {
+      await this.#parts.store.commit(planned.plan, state.head);
+    } catch (error) {
+      throw error instanceof Refusal
+        ? error
+        : refuse('store-failed', 'the store failed; try again', { cause: error });
+    }
+    this.#step('committed');
+    this.#state = {
+      head,
+      edge: planned.growth.edge,
+      policy: judgement.policy,
+      policyEntry: judgement.policyEntry ?? state.policyEntry,
+    };
+    return this.#signed(head);
+  }
+
+  /** Records the head as signed, durably, and only then signs it. */
+  async #signed(head: Head): Promise<ReceiptSeal> {
+    await this.#parts.guard.raise(head);
+    this.#step('guarded');
+    this.#seal = await this.#parts.signer.receipt(head);
+    this.#step('sealed');
+    return this.#seal;
+  }
+
+  async #current(): Promise<Recovered> {
+    this.#state ??= await recover(this.#parts);
+    return this.#state;
+  }
+
+  #step(step: Step): void {
+    this.#parts.step?.(step);
+  }
+}
+
+/** Lays a judgement out batch by batch, with a receipt for every entry this step logged. */
+function results(
+  judgement: Judgement,
+  planned: Planned | undefined,
+  seal: ReceiptSeal | undefined,
+): readonly BatchResult[] {
+  const size = planned?.plan.head.size;
+  const prove =
+    planned === undefined || size === undefined ? undefined : batchProver(planned.growth.read, size);
+  return judgement.batches.map(({ indices, duplicate, refused }) => {
+    const parts: Uint8Array[] = [];
+    const receiptEnds = new Uint32Array(indices.length);
+    let at = 0;
+    for (const [i, index] of indices.entries()) {
+      // A receipt needs a path, and so a tree of two (RFC 9942's [+ bstr]; standards.md A2).
+      if (
+        index >= 0 &&
+        duplicate[i] === 0 &&
+        prove !== undefined &&
+        seal !== undefined &&
+        size !== undefined &&
+        size > 1
+      ) {
+        const leaf = leafIndex(index);
+        const receipt = encodeInclusionReceipt(seal.protectedBytes, seal.signature, size, leaf, prove(leaf));
+        parts.push(receipt);
+        at += receipt.length;
+      }
+      receiptEnds[i] = at;
+    }
+    return { indices, duplicate, refused, receipts: concatBytes(...parts), receiptEnds };
+  });
+}

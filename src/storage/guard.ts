@@ -1,0 +1,88 @@
+/**
+ * The signed-head guard: the highest size and root this log ever signed, in a file apart from the store.
+ * It turns a restored old backup, which would make the log sign a second history, into a refusal at
+ * start-up. It is also the lock: the file stays exclusively locked while the log runs, and the system
+ * drops the lock with the process, however that ends.
+ */
+import Database from 'better-sqlite3';
+import { digest, treeSize } from '../bytes/brand.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { refuse } from '../bytes/refusal.ts';
+import type { Guard, Head } from '../log/ports.ts';
+import { blob, isRow, number, text } from './rows.ts';
+
+const SCHEMA = `CREATE TABLE IF NOT EXISTS signed (
+  one INTEGER PRIMARY KEY CHECK (one = 1), origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL) STRICT`;
+
+export class SqliteGuard implements Guard {
+  readonly #db: Database.Database;
+  readonly #origin: string;
+  readonly #put: Database.Statement;
+
+  private constructor(db: Database.Database, origin: string) {
+    this.#db = db;
+    this.#origin = origin;
+    this.#put = db.prepare('INSERT OR REPLACE INTO signed VALUES (1, ?, ?, ?, ?)');
+  }
+
+  /** Opens and locks the guard at `path`. Refuses `locked` while another process holds it. */
+  static open(path: string, origin: string, create: boolean): SqliteGuard {
+    let db: Database.Database;
+    try {
+      db = new Database(path, { timeout: 0, fileMustExist: !create });
+    } catch (cause) {
+      throw refuse(
+        'no-such-log',
+        `cannot open the signed-head guard ${path}: restore it, or see spec/operations.md`,
+        { cause },
+      );
+    }
+    try {
+      db.pragma('locking_mode = EXCLUSIVE');
+      db.pragma('journal_mode = WAL');
+      db.pragma('synchronous = FULL');
+      db.exec('BEGIN IMMEDIATE');
+      db.exec(SCHEMA);
+      db.exec('COMMIT');
+    } catch (cause) {
+      db.close();
+      throw refuse('locked', `another process runs this log (it holds ${path}): stop it first`, { cause });
+    }
+    return new SqliteGuard(db, origin);
+  }
+
+  async read(): Promise<Head | undefined> {
+    const row: unknown = this.#db.prepare('SELECT * FROM signed').get();
+    if (!isRow(row)) return undefined;
+    const origin = text(row, 'origin');
+    if (origin !== this.#origin) {
+      throw refuse(
+        'foreign-log',
+        `the signed-head guard belongs to ${origin}, not to ${this.#origin}: check --guard-dir`,
+      );
+    }
+    return {
+      size: treeSize(number(row, 'size')),
+      root: digest(blob(row, 'root')),
+      time: number(row, 'time'),
+    };
+  }
+
+  async raise(head: Head): Promise<void> {
+    const last = await this.read();
+    if (
+      last !== undefined &&
+      (head.size < last.size || (head.size === last.size && !equalBytes(head.root, last.root)))
+    ) {
+      throw refuse(
+        'behind-signed-head',
+        `size ${last.size} was signed before; signing size ${head.size} now would show two histories`,
+      );
+    }
+    this.#put.run(this.#origin, head.size, head.root, head.time);
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+}

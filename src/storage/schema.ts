@@ -1,0 +1,101 @@
+/**
+ * The SQLite layout, its pragmas and its version. Entries are appended and never changed; tiles grow
+ * at the right edge; `head` is the one row that the compare-and-swap turns on.
+ *
+ * `key` and `leaf` are the first 48 bits of the entry id and of the leaf hash: an index of small
+ * integers costs a third of one of whole digests, and every candidate is compared in full.
+ */
+import Database from 'better-sqlite3';
+import { refuse } from '../bytes/refusal.ts';
+
+/** Raised by one with every change of layout; an unknown one is refused at start-up. */
+export const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, origin TEXT NOT NULL) STRICT;
+CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL) STRICT;
+CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE entry (
+  idx INTEGER PRIMARY KEY, key INTEGER NOT NULL, leaf INTEGER NOT NULL, kind INTEGER NOT NULL,
+  subject INTEGER NOT NULL, issuer INTEGER NOT NULL, kid INTEGER NOT NULL, time INTEGER NOT NULL,
+  id BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
+CREATE INDEX entry_key ON entry (key);
+CREATE INDEX entry_leaf ON entry (leaf);
+CREATE INDEX entry_subject ON entry (subject);
+CREATE INDEX entry_issuer ON entry (issuer);
+CREATE INDEX entry_kid ON entry (kid);
+CREATE INDEX entry_kind ON entry (kind);
+CREATE TABLE tile (place INTEGER PRIMARY KEY, width INTEGER NOT NULL, hashes BLOB NOT NULL) STRICT;
+CREATE TABLE chain (key TEXT PRIMARY KEY, seq INTEGER NOT NULL, id BLOB NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
+/** Pages the write-ahead log may hold before it is folded into the file: 64 MiB of 4 KiB pages. */
+const WAL_PAGES = 16_384;
+
+/** Opens the writer's connection; a new file gets its schema, an old one must be of this version and log. */
+export function openForWriting(path: string, origin: string, create: boolean): Database.Database {
+  const db = open(path, { fileMustExist: !create });
+  db.pragma('page_size = 4096');
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.pragma('fullfsync = ON');
+  db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
+  db.pragma('cache_size = -65536');
+  db.pragma('mmap_size = 268435456');
+  if (db.pragma('user_version', { simple: true }) === 0) {
+    db.transaction(() => {
+      db.exec(SCHEMA);
+      db.prepare('INSERT INTO meta VALUES (1, ?, ?)').run(SCHEMA_VERSION, origin);
+      db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    })();
+  }
+  checkOwner(db, origin);
+  return db;
+}
+
+/** Opens a connection that can only read; it never waits for the writer and the writer never for it. */
+export function openForReading(path: string): Database.Database {
+  const db = open(path, { fileMustExist: true, readonly: true });
+  db.pragma('cache_size = -32768');
+  db.pragma('mmap_size = 268435456');
+  checkVersion(db);
+  return db;
+}
+
+/** The origin a store was made for. */
+export function storedOrigin(db: Database.Database): string {
+  const origin: unknown = db.prepare('SELECT origin FROM meta').pluck().get();
+  if (typeof origin !== 'string') throw refuse('corrupt-store', 'the store does not say which log it holds');
+  return origin;
+}
+
+function open(path: string, options: Database.Options): Database.Database {
+  try {
+    return new Database(path, options);
+  } catch (cause) {
+    throw refuse('no-such-log', `cannot open ${path}: run \`tallystick init\`, or check --data-dir`, {
+      cause,
+    });
+  }
+}
+
+function checkVersion(db: Database.Database): void {
+  const version: unknown = db.pragma('user_version', { simple: true });
+  if (version !== SCHEMA_VERSION) {
+    throw refuse(
+      'no-such-log',
+      `the store has layout ${String(version)}, this program reads ${SCHEMA_VERSION}: use the release that wrote it`,
+    );
+  }
+}
+
+function checkOwner(db: Database.Database, origin: string): void {
+  checkVersion(db);
+  const stored = storedOrigin(db);
+  if (stored !== origin) {
+    throw refuse(
+      'foreign-log',
+      `the store belongs to the log ${stored}, the configuration says ${origin}: correct the origin or the data directory`,
+    );
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Reading a log from its SQLite file, on a connection of its own: in WAL mode a reader sees the last
+ * committed state and neither waits for the writer nor holds it up.
+ */
+import type Database from 'better-sqlite3';
+import { digest, leafIndex, treeSize, type Digest, type EntryId, type LeafIndex } from '../bytes/brand.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { formatHex, parseHex } from '../bytes/text.ts';
+import type { ChainHead, EntryRow, Head, Query, SearchPage, StoredEntry, StoreReader } from '../log/ports.ts';
+import { entryId } from '../bytes/brand.ts';
+import { hashLeaf } from '../tree/hash.ts';
+import {
+  blob,
+  entryRow,
+  ENTRY_COLUMNS,
+  isRow,
+  kindNumber,
+  number,
+  place,
+  prefix,
+  storedEntry,
+} from './rows.ts';
+import { openForReading } from './schema.ts';
+
+/** Rows one search looks at before it answers with what it has: bounds the time a query can take. */
+const SCAN_LIMIT = 10_000;
+
+const DIGEST = 32;
+
+/** A StoreReader over one connection; the writer's store extends it. */
+export class SqliteReader implements StoreReader {
+  protected readonly db: Database.Database;
+  readonly #head: Database.Statement;
+  readonly #tile: Database.Statement;
+  readonly #entries: Database.Statement;
+  readonly #byKey: Database.Statement;
+  readonly #byLeaf: Database.Statement;
+  readonly #name: Database.Statement;
+  readonly #chain: Database.Statement;
+
+  constructor(db: Database.Database) {
+    this.db = db;
+    this.#head = db.prepare('SELECT size, root, time FROM head');
+    this.#tile = db.prepare('SELECT width, hashes FROM tile WHERE place = ?');
+    this.#entries = db.prepare(
+      `SELECT ${ENTRY_COLUMNS}, e.bytes FROM entry e WHERE idx >= ? AND idx < ? ORDER BY idx`,
+    );
+    this.#byKey = db.prepare(`SELECT ${ENTRY_COLUMNS} FROM entry e WHERE key = ?`);
+    this.#byLeaf = db.prepare('SELECT idx, bytes FROM entry WHERE leaf = ?');
+    this.#name = db.prepare('SELECT id FROM name WHERE text = ?').pluck();
+    this.#chain = db.prepare('SELECT seq, id FROM chain WHERE key = ?');
+  }
+
+  /** Opens a file read-only. */
+  static open(path: string): SqliteReader {
+    return new SqliteReader(openForReading(path));
+  }
+
+  async head(): Promise<Head | undefined> {
+    const row: unknown = this.#head.get();
+    if (!isRow(row)) return undefined;
+    return {
+      size: treeSize(number(row, 'size')),
+      root: digest(blob(row, 'root')),
+      time: number(row, 'time'),
+    };
+  }
+
+  async tile(level: number, index: number, width: number): Promise<Uint8Array | undefined> {
+    const row: unknown = this.#tile.get(place(level, index));
+    if (!isRow(row) || number(row, 'width') < width) return undefined;
+    return blob(row, 'hashes').subarray(0, width * DIGEST);
+  }
+
+  async entries(start: number, end: number): Promise<readonly StoredEntry[]> {
+    return this.#entries.all(start, end).filter(isRow).map(storedEntry);
+  }
+
+  async find(id: EntryId): Promise<EntryRow | undefined> {
+    return this.findNow(id);
+  }
+
+  /** `find` without a promise, for the writer's batches. */
+  protected findNow(id: EntryId): EntryRow | undefined {
+    const rows = this.#byKey.all(prefix(parseHex(id.slice(0, 12))));
+    return rows
+      .filter(isRow)
+      .map(entryRow)
+      .find((row) => row.id === id);
+  }
+
+  async findLeaf(leaf: Digest): Promise<LeafIndex | undefined> {
+    for (const row of this.#byLeaf.all(prefix(leaf)).filter(isRow)) {
+      if (equalBytes(hashLeaf(blob(row, 'bytes')), leaf)) return leafIndex(number(row, 'idx'));
+    }
+    return undefined;
+  }
+
+  async search(query: Query): Promise<SearchPage> {
+    const filters: [column: string, value: number][] = [];
+    for (const column of ['subject', 'kid', 'issuer'] as const) {
+      const text = query[column];
+      if (text === undefined) continue;
+      const id: unknown = this.#name.get(text);
+      if (typeof id !== 'number') return { rows: [], next: undefined };
+      filters.push([column, id]);
+    }
+    if (query.kind !== undefined) filters.push(['kind', kindNumber(query.kind)]);
+    return this.#scan(filters, query.before ?? Number.MAX_SAFE_INTEGER, query.limit);
+  }
+
+  /** Walks the index of the first filter downwards and sieves by the others, SCAN_LIMIT rows at most. */
+  #scan(filters: readonly [string, number][], before: number, limit: number): SearchPage {
+    const [first, ...rest] = filters;
+    const where = first === undefined ? '' : `AND ${first[0]} = ?`;
+    const sieve = ['1', ...rest.map(([column]) => `e.${column} = ?`)].join(' AND ');
+    const inner = `SELECT * FROM entry WHERE idx < ? ${where} ORDER BY idx DESC LIMIT ?`;
+    const scan = first === undefined ? limit : SCAN_LIMIT;
+    const walk = [before, ...(first === undefined ? [] : [first[1]]), scan];
+    const found = this.db
+      .prepare(`SELECT ${ENTRY_COLUMNS} FROM (${inner}) e WHERE ${sieve} LIMIT ?`)
+      .all(...walk, ...rest.map(([, value]) => value), limit);
+    const rows = found.filter(isRow).map(entryRow);
+    if (rows.length === limit) return { rows, next: rows.at(-1)?.index };
+    return { rows, next: this.#walked(inner, walk, scan) };
+  }
+
+  /** Where a walk that used up its limit stopped; undefined when it reached the end. */
+  #walked(inner: string, walk: readonly number[], scan: number): number | undefined {
+    const row: unknown = this.db
+      .prepare(`SELECT min(idx) AS idx, count(*) AS n FROM (${inner})`)
+      .get(...walk);
+    if (!isRow(row) || number(row, 'n') < scan) return undefined;
+    return number(row, 'idx');
+  }
+
+  async chain(key: string): Promise<ChainHead | undefined> {
+    const row: unknown = this.#chain.get(key);
+    if (!isRow(row)) return undefined;
+    return { seq: number(row, 'seq'), id: entryId(formatHex(blob(row, 'id'))) };
+  }
+
+  async close(): Promise<void> {
+    this.db.close();
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The default store: one SQLite file in WAL mode with synchronous=FULL. A plan is applied in one
+ * transaction that begins by comparing the stored head with the expected one, so that two writers, or a
+ * writer that lost track, can never both extend the tree.
+ */
+import type Database from 'better-sqlite3';
+import type { EntryId } from '../bytes/brand.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { refuse, Refusal } from '../bytes/refusal.ts';
+import { parseHex } from '../bytes/text.ts';
+import type { ChainHead, EntryRow, Head, NewEntry, Plan, Store, TileRow } from '../log/ports.ts';
+import { blob, isRow, kindNumber, number, place, prefix } from './rows.ts';
+import { openForWriting } from './schema.ts';
+import { SqliteReader } from './sqlite-reader.ts';
+
+/** Names kept in memory as numbers; beyond it the map starts over (the table stays the truth). */
+const NAMES_CACHED = 50_000;
+
+/** The parts of a commit, named so that tests can stop the process between any two. */
+export type CommitStep = 'begun' | 'entries' | 'tiles' | 'chains' | 'head' | 'committed';
+
+export class SqliteStore extends SqliteReader implements Store {
+  readonly #names = new Map<string, number>();
+  readonly #statements: Statements;
+  readonly #step: (step: CommitStep) => void;
+
+  constructor(db: Database.Database, step: (step: CommitStep) => void = () => {}) {
+    super(db);
+    this.#statements = prepare(db);
+    this.#step = step;
+  }
+
+  /** Opens the store at `path` for `origin`; `create` makes a new file when there is none. */
+  static openToWrite(
+    path: string,
+    origin: string,
+    create: boolean,
+    step?: (step: CommitStep) => void,
+  ): SqliteStore {
+    return new SqliteStore(openForWriting(path, origin, create), step);
+  }
+
+  async known(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, EntryRow>> {
+    const rows = new Map<EntryId, EntryRow>();
+    for (const id of ids) {
+      const row = this.findNow(id);
+      if (row !== undefined) rows.set(id, row);
+    }
+    return rows;
+  }
+
+  async commit(plan: Plan, expected: Head | undefined): Promise<void> {
+    const { begin, commit, rollback } = this.#statements;
+    try {
+      begin.run();
+      this.#compare(expected);
+      this.#step('begun');
+      for (const entry of plan.entries) this.#putEntry(entry);
+      this.#step('entries');
+      for (const tile of plan.tiles) this.#putTile(tile);
+      this.#step('tiles');
+      for (const [key, link] of plan.chains) this.#putChain(key, link);
+      this.#step('chains');
+      this.#swap(plan.head);
+      this.#step('head');
+      commit.run();
+    } catch (cause) {
+      if (this.db.inTransaction) rollback.run();
+      this.#names.clear(); // names interned by the lost transaction are gone with it
+      if (cause instanceof Refusal) throw cause;
+      throw refuse('store-failed', `the store could not commit: ${String(cause)}`, { cause });
+    }
+    // If we die from here on, the batch is in the tree: its submitters post again and find it logged.
+    this.#step('committed');
+  }
+
+  #compare(expected: Head | undefined): void {
+    const row: unknown = this.#statements.head.get();
+    const same = isRow(row)
+      ? expected !== undefined &&
+        number(row, 'size') === expected.size &&
+        equalBytes(blob(row, 'root'), expected.root)
+      : expected === undefined;
+    if (!same)
+      throw refuse(
+        'inconsistent',
+        'the store moved under the log: another process writes to it; stop one of them',
+      );
+  }
+
+  #swap(head: Head): void {
+    this.#statements.putHead.run(head.size, head.root, head.time);
+  }
+
+  #putEntry(entry: NewEntry): void {
+    const id = parseHex(entry.id);
+    this.#statements.putEntry.run(
+      entry.index,
+      prefix(id),
+      prefix(entry.leaf),
+      kindNumber(entry.kind),
+      this.#intern(entry.subject),
+      this.#intern(entry.issuer),
+      this.#intern(entry.kid),
+      entry.time,
+      id,
+      entry.bytes,
+    );
+  }
+
+  #putTile(tile: TileRow): void {
+    this.#statements.putTile.run(place(tile.level, tile.index), tile.width, tile.hashes);
+  }
+
+  #putChain(key: string, link: ChainHead): void {
+    this.#statements.putChain.run(key, link.seq, parseHex(link.id));
+  }
+
+  #intern(text: string): number {
+    const cached = this.#names.get(text);
+    if (cached !== undefined) return cached;
+    this.#statements.putName.run(text);
+    const id: unknown = this.#statements.name.get(text);
+    if (typeof id !== 'number') throw new Error('a name that was just stored is not there');
+    if (this.#names.size >= NAMES_CACHED) this.#names.clear();
+    this.#names.set(text, id);
+    return id;
+  }
+}
+
+type Statements = ReturnType<typeof prepare>;
+
+function prepare(db: Database.Database) {
+  return {
+    begin: db.prepare('BEGIN IMMEDIATE'),
+    commit: db.prepare('COMMIT'),
+    rollback: db.prepare('ROLLBACK'),
+    head: db.prepare('SELECT size, root FROM head'),
+    putHead: db.prepare('INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?)'),
+    putEntry: db.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    putTile: db.prepare('INSERT OR REPLACE INTO tile VALUES (?, ?, ?)'),
+    putChain: db.prepare('INSERT OR REPLACE INTO chain VALUES (?, ?, ?)'),
+    putName: db.prepare('INSERT OR IGNORE INTO name (text) VALUES (?)'),
+    name: db.prepare('SELECT id FROM name WHERE text = ?').pluck(),
+  };
+}

@@ -1,0 +1,24 @@
+/** The thread behind `CheckerThreads`: checks batches with the fastest kernels this machine has. */
+import { parentPort } from 'node:worker_threads';
+import type { RefusedAt } from '../log/batch.ts';
+import { checkBatch } from '../log/check.ts';
+import { policyOf } from '../log/recover.ts';
+import type { Policy } from '../statement/policy.ts';
+import type { CheckQuestion } from './checkers.ts';
+import { chooseHasher, chooseVerifier } from './kernels.ts';
+import { answerOn } from './rpc.ts';
+
+if (parentPort === null) throw new Error('this module is a thread of its own');
+
+const hasher = chooseHasher();
+const verify = chooseVerifier();
+let policy: Policy | undefined;
+
+answerOn<CheckQuestion, readonly RefusedAt[], never>(parentPort, async (question) => {
+  if (question.kind === 'policy') {
+    policy = policyOf(question.entry);
+    return [];
+  }
+  if (policy === undefined) throw new Error('a batch came before the policy');
+  return checkBatch(question.memory, { policy, verify, hasher });
+});

@@ -1,0 +1,94 @@
+/**
+ * Questions and answers between threads. A refusal crosses as its code and text; anything else that is
+ * thrown over there is a bug, and comes out here as an Error with the same stack.
+ */
+import type { MessagePort, Worker } from 'node:worker_threads';
+import { Refusal, refuse, type RefusalCode } from '../bytes/refusal.ts';
+
+type Failure = { readonly code: RefusalCode | undefined; readonly message: string };
+type Answer<R> = { readonly id: number } & ({ readonly value: R } | { readonly failure: Failure });
+type Message<R, E> = { readonly answer: Answer<R> } | { readonly event: E };
+
+interface Open<R> {
+  readonly resolve: (value: R) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A thread as the one that started it sees it: ask it, and hear its events. */
+export class Remote<Q, R, E> {
+  readonly #worker: Worker;
+  readonly #open = new Map<number, Open<R>>();
+  #next = 0;
+  #ended: Error | undefined;
+
+  /** `onExit` is told when the thread ends, however that happens. */
+  constructor(worker: Worker, onEvent: (event: E) => void, onExit: (error: Error | undefined) => void) {
+    this.#worker = worker;
+    worker.on('message', (message: Message<R, E>) => {
+      if ('event' in message) onEvent(message.event);
+      else this.#settle(message.answer);
+    });
+    worker.on('error', (error: Error) => this.#end(error));
+    worker.on('exit', () => {
+      this.#end(new Error('the thread has ended'));
+      onExit(this.#ended);
+    });
+  }
+
+  /** Asks; rejects with the refusal or error of the other side, or when the thread ends first. */
+  ask(question: Q): Promise<R> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    return new Promise((resolve, reject) => {
+      const id = this.#next++;
+      this.#open.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, question });
+    });
+  }
+
+  /** Ends the thread at once. */
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #settle(answer: Answer<R>): void {
+    const open = this.#open.get(answer.id);
+    if (open === undefined) throw new Error(`an answer nobody waits for: ${answer.id}`);
+    this.#open.delete(answer.id);
+    if ('value' in answer) open.resolve(answer.value);
+    else open.reject(revived(answer.failure));
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const { reject } of this.#open.values()) reject(this.#ended);
+    this.#open.clear();
+  }
+}
+
+/** Answers questions on this side. Returns how to send events. */
+export function answerOn<Q, R, E>(
+  port: MessagePort,
+  answer: (question: Q) => Promise<R>,
+): (event: E) => void {
+  port.on('message', ({ id, question }: { id: number; question: Q }) => {
+    answer(question).then(
+      (value) => port.postMessage({ answer: { id, value } }),
+      (error: unknown) => port.postMessage({ answer: { id, failure: packed(error) } }),
+    );
+  });
+  return (event) => port.postMessage({ event });
+}
+
+/** A failure in the form that crosses threads. */
+export function packed(error: unknown): Failure {
+  if (error instanceof Refusal) return { code: error.code, message: error.message };
+  return {
+    code: undefined,
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  };
+}
+
+/** The failure as an error again. */
+export function revived({ code, message }: Failure): Error {
+  return code === undefined ? new Error(message) : refuse(code, message);
+}

@@ -50,6 +50,7 @@ export const REFUSALS = {
   // registration policy and statements
   'malformed-payload': rejected,
   'unknown-key': rejected,
+  'confirmation-missing': row('Confirmation Missing', 400, EXIT.verification),
   'weak-key': rejected,
   'wrong-role': rejected,
   'subject-not-allowed': rejected,

@@ -2,6 +2,7 @@
  * Kinds of statement, told apart by the content type in the protected header (COSE label 3). A kind is
  * what the registration policy grants and what searches filter by.
  */
+import { refuse } from '../bytes/refusal.ts';
 
 /** Content type → kind. Anything else, hash envelopes included, is `other`. */
 export const CONTENT_TYPES = {
@@ -23,3 +24,29 @@ export const STATEMENT_KINDS = [
   'notice',
   'other',
 ] as const satisfies readonly StatementKind[];
+
+const KINDS: ReadonlyMap<string, StatementKind> = new Map(Object.entries(CONTENT_TYPES));
+
+/** Media types under this prefix are ours to define, now and later. */
+const RESERVED = 'application/vnd.tallystick.';
+
+/**
+ * The kind of a content type. Refuses `malformed-statement` for one under our prefix that this version
+ * does not know: logged unread today, it would be judged by other rules tomorrow.
+ */
+export function kindOf(contentType: string | number | undefined): StatementKind {
+  if (typeof contentType !== 'string') return 'other';
+  const kind = KINDS.get(contentType);
+  if (kind !== undefined) return kind;
+  if (contentType.toLowerCase().startsWith(RESERVED)) {
+    const known = Object.keys(CONTENT_TYPES).join(', ');
+    throw refuse('malformed-statement', `this version does not know that content type; it knows ${known}`);
+  }
+  return 'other';
+}
+
+/** The content type that makes a statement of a kind. */
+export function contentTypeOf(kind: Exclude<StatementKind, 'other'>): string {
+  for (const [contentType, each] of KINDS) if (each === kind) return contentType;
+  throw new RangeError(`no content type for ${kind}`);
+}

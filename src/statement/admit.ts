@@ -1,0 +1,212 @@
+/**
+ * Admission: whether a statement may enter the log under its registration policy (RFC 9943 §6.3;
+ * spec/statements.md §7). Pure: what must be looked up is asked for by `needs` and given as facts, so
+ * that a monitor replays every decision from the entries alone. Signatures are checked elsewhere, with
+ * the key that `signerKey` names, before `admit` is asked.
+ */
+import { entryId, type EntryId } from '../bytes/brand.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { keyThumbprint } from '../cose/key.ts';
+import { decodeStatement, entryBytes, type SignedStatement } from '../cose/statement.ts';
+import { assertStrongKey, type PublicKey } from '../sign/algorithm.ts';
+import { isWithdrawal } from './commitment.ts';
+import { assertApprovals, assertGranted, assertSuccessor, enrolmentOf } from './grants.ts';
+import { kindOf, type StatementKind } from './kinds.ts';
+import { parsePayload, type Payload } from './payload.ts';
+import { assertStrongPolicy, type Policy } from './policy.ts';
+import { utf8Length } from './schema.ts';
+
+/** A statement as read: everything admission looks at. */
+export type ParsedStatement = Payload & {
+  readonly statement: SignedStatement;
+  /** The bytes that are logged: any unprotected header is left behind (standards A1). */
+  readonly entry: Uint8Array;
+  readonly subject: string;
+  readonly issuer: string;
+  /** Thumbprint of the signing key (RFC 9679 SHA-256), lower-case hex: as claimed by the header. */
+  readonly kid: string;
+};
+
+/** What the log knows of an entry that a statement refers to. */
+export interface LoggedEntry {
+  readonly kind: StatementKind;
+  readonly kid: string;
+  readonly subject: string;
+}
+
+/** The newest link of a chain of runtime proofs. */
+export interface ChainLink {
+  readonly seq: number;
+  readonly id: EntryId;
+}
+
+/** What `needs` asked for; undefined when the log has no such entry or chain. */
+export interface Facts {
+  readonly commitments: { get(id: EntryId): LoggedEntry | undefined };
+  readonly chains: { get(key: string): ChainLink | undefined };
+}
+
+/** What logging the statement changes beside the tree. */
+export interface Admission {
+  /** The chain that this proof becomes the newest link of, and its number there. */
+  readonly chain?: { readonly key: string; readonly seq: number };
+  /** The policy that applies to every later entry. Its new keys are for `assertStrongPolicy` to check. */
+  readonly policy?: Policy;
+}
+
+/** Longest subject in UTF-8 bytes: patterns, searches and chains stay cheap. */
+export const MAX_SUBJECT_BYTES = 1024;
+const CONTROL = /\p{Cc}/u;
+
+/**
+ * Reads a statement. Refuses what `decodeStatement` refuses; `malformed-payload` naming the field;
+ * `malformed-statement` for a subject, issuer, kid or content type that the log cannot index.
+ */
+export function parseStatement(bytes: Uint8Array): ParsedStatement {
+  const statement = decodeStatement(bytes);
+  const { subject, issuer, kid } = statement;
+  if (kid.length !== 32) {
+    throw refuse(
+      'malformed-statement',
+      'kid (4) must be the SHA-256 thumbprint of the signing key (RFC 9679)',
+    );
+  }
+  if (subject === '' || utf8Length(subject) > MAX_SUBJECT_BYTES || CONTROL.test(subject)) {
+    const form = `1 to ${MAX_SUBJECT_BYTES} bytes without control characters`;
+    throw refuse('malformed-statement', `the subject (sub) must be ${form}; shorten or rename it`);
+  }
+  if (CONTROL.test(issuer))
+    throw refuse('malformed-statement', 'the issuer (iss) must not have control characters');
+  const payload = parsePayload(kindOf(statement.contentType), statement.payload);
+  return { ...payload, statement, entry: entryBytes(statement.sign1), subject, issuer, kid: kid.toHex() };
+}
+
+/**
+ * The key that must have signed. Refuses `unknown-key`; in an open log `confirmation-missing` when the
+ * key is neither enrolled nor in the statement, `weak-key` for one that verifiers could disagree on.
+ */
+export function signerKey(policy: Policy, parsed: ParsedStatement): PublicKey {
+  const enrolment = enrolmentOf(policy, parsed);
+  if (enrolment !== undefined) return enrolment.enrolled.key;
+  const key = parsed.statement.confirmation;
+  if (key === undefined) {
+    throw refuse(
+      'confirmation-missing',
+      'this log does not know the key; sign again with the public key in the CWT claim cnf (8)',
+    );
+  }
+  if (keyThumbprint(key).toHex() !== parsed.kid) {
+    throw refuse('unknown-key', 'kid (4) is not the thumbprint of the key in cnf (8); set it to that');
+  }
+  assertStrongKey(key);
+  return key;
+}
+
+/** The commitments and chains that `admit` will look up. */
+export function needs(parsed: ParsedStatement): {
+  readonly commitments: readonly EntryId[];
+  readonly chains: readonly string[];
+} {
+  const id = referredId(parsed);
+  const chains = parsed.kind === 'proof' ? [chainKey(parsed.kid, parsed.subject)] : [];
+  return { commitments: id === undefined ? [] : [id], chains };
+}
+
+/** Key of a chain of proofs: one per agent key (thumbprint in hex) and subject. */
+export function chainKey(kid: string, subject: string): string {
+  return `${kid} ${subject}`;
+}
+
+/**
+ * Decides under the policy in force just before the statement, at `time` in POSIX seconds. In an open
+ * log, roles and subjects are not looked at, except that only an admin changes the policy. Refuses
+ * `limit-exceeded`, `unknown-key`, `policy-rejected`, `wrong-role`, `subject-not-allowed`,
+ * `unknown-commitment`, `subject-mismatch`, `own-commitment`, `chain-broken`.
+ */
+export function admit(policy: Policy, parsed: ParsedStatement, facts: Facts, time: number): Admission {
+  assertGranted(policy, parsed, time);
+  switch (parsed.kind) {
+    case 'policy':
+      assertSuccessor(policy, parsed.policy, parsed, time);
+      return { policy: parsed.policy };
+    case 'commitment':
+      assertApprovals(policy, parsed.commitment);
+      findReferred(parsed, facts);
+      return {};
+    case 'approval':
+      if (findReferred(parsed, facts)?.kid === parsed.kid) throw ownCommitment('approve');
+      return {};
+    case 'proof': {
+      const author = findReferred(parsed, facts)?.kid;
+      if (author === parsed.kid && !policy.document.selfProof) throw ownCommitment('prove');
+      return { chain: nextLink(parsed, facts) };
+    }
+    case 'notice':
+    case 'other':
+      break;
+  }
+  return {};
+}
+
+/**
+ * The policy of an empty log, from its first statement. Refuses `policy-rejected` unless that is a policy
+ * whose subject is its origin, `unknown-key` or `wrong-role` unless one of its own admin keys signed it,
+ * `weak-key`. The signature is still to be checked, with `signerKey(policy, parsed)`.
+ */
+export function genesisPolicy(parsed: ParsedStatement, time: number): Policy {
+  if (parsed.kind !== 'policy') {
+    throw refuse('policy-rejected', 'the first entry of a log is its registration policy; log that first');
+  }
+  assertGranted(parsed.policy, parsed, time);
+  assertSuccessor(parsed.policy, parsed.policy, parsed, time);
+  assertStrongPolicy(parsed.policy);
+  return parsed.policy;
+}
+
+/** Entry id of the commitment that a statement speaks of. */
+function referredId(parsed: ParsedStatement): EntryId | undefined {
+  if (parsed.kind === 'proof') return entryId(parsed.proof.commitment.toHex());
+  if (parsed.kind === 'approval') return entryId(parsed.approval.commitment.toHex());
+  if (parsed.kind !== 'commitment') return undefined;
+  const { commitment } = parsed;
+  const earlier = isWithdrawal(commitment) ? commitment.withdraws : commitment.supersedes;
+  return earlier === undefined ? undefined : entryId(earlier.toHex());
+}
+
+/** That commitment: logged, a commitment, about the same subject. */
+function findReferred(parsed: ParsedStatement, facts: Facts): LoggedEntry | undefined {
+  const id = referredId(parsed);
+  if (id === undefined) return undefined;
+  const logged = facts.commitments.get(id);
+  if (logged?.kind !== 'commitment') {
+    const what = logged === undefined ? 'not in this log' : `of kind ${logged.kind}`;
+    throw refuse(
+      'unknown-commitment',
+      `entry ${id} is ${what}; log the commitment first and use its entry id`,
+    );
+  }
+  if (logged.subject !== parsed.subject) {
+    const subject = JSON.stringify(logged.subject);
+    throw refuse('subject-mismatch', `the commitment is about ${subject}; set the subject (sub) to that`);
+  }
+  return logged;
+}
+
+function ownCommitment(verb: string): Refusal {
+  return refuse('own-commitment', `the author of a commitment cannot ${verb} it; let another key do that`);
+}
+
+/** The link a proof adds: numbers without gaps, each naming the one before, so that an omission shows. */
+function nextLink(parsed: ParsedStatement & { kind: 'proof' }, facts: Facts): { key: string; seq: number } {
+  const key = chainKey(parsed.kid, parsed.subject);
+  const head = facts.chains.get(key);
+  const seq = head === undefined ? 0 : head.seq + 1;
+  if (parsed.proof.seq !== seq || parsed.proof.prev?.toHex() !== head?.id) {
+    const prev = head === undefined ? 'no prev' : `prev ${head.id}`;
+    throw refuse(
+      'chain-broken',
+      `the next proof by this key of this subject has seq ${seq} and ${prev}; continue there`,
+    );
+  }
+  return { key, seq };
+}

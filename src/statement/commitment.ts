@@ -1,0 +1,171 @@
+/**
+ * The payload of a commitment: what its author declares of one subject, the CWT `sub` of the statement
+ * (design.md, "Proof-as-code"; spec/statements.md §3). It either declares (a salted tree over the
+ * declaration, and claims to be proven) or withdraws an earlier commitment.
+ */
+import {
+  array,
+  bool,
+  checked,
+  mapOf,
+  oneOf,
+  prose,
+  record,
+  text,
+  uint,
+  wrong,
+  type Of,
+  type Schema,
+} from './schema.ts';
+import { isCborMap } from '../bytes/cbor.ts';
+import { SALTED_TREE } from './saltedleaf.ts';
+import {
+  distinct,
+  duration,
+  evidenceClass,
+  inside,
+  name,
+  probe,
+  scalar,
+  severity,
+  sha256,
+  tier,
+  time,
+  type Scalar,
+} from './vocabulary.ts';
+
+/** Where the declaration came from, as the author's tools report it. */
+const source = record(
+  { kind: name },
+  {
+    tool: text(1, 128),
+    toolVersion: text(1, 128),
+    /** Versions of what shaped the result: format, providers, plug-ins. */
+    versions: mapOf(text(1, 128), 64),
+    git: record(
+      {
+        commit: text(40, 64, {
+          pattern: /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/,
+          says: 'a git commit in lower-case hex',
+        }),
+        /** Whether the work tree differed from the commit. */
+        dirty: bool,
+      },
+      { repository: text(1, 512) },
+    ),
+    /** SHA-256 of the source as one file; leave it out when the file could be guessed. */
+    digest: sha256,
+  },
+);
+
+/** The rules that turned the source into leaves. Each exclusion is a claim: it is listed with its reason. */
+const canon = record(
+  { profile: text(1, 64) },
+  {
+    /** SHA-256 of the profile's code or text. */
+    profileDigest: sha256,
+    excluded: array(record({ path: text(1, 1024), reason: text(1, 512) }), 512, 1),
+  },
+);
+
+/** `leaves` and `root` of the declaration's salted tree. */
+const tree = record({ alg: oneOf([SALTED_TREE]), leaves: uint(Number.MAX_SAFE_INTEGER, 1), root: sha256 });
+
+/** closed: what `selector` finds is exactly the members (or the declared leaves) and nothing else. */
+const scope = record(
+  { world: oneOf(['open', 'closed']) },
+  { selector: text(1, 1024), members: array(text(1, 512), 1024, 1) },
+);
+
+/** A probe's parameter: a scalar, or a list of texts. */
+export type Parameter = Scalar | readonly string[];
+const texts = array(text(0, 1024), 64, 1);
+const parameter: Schema<Parameter> = {
+  parse: (value, at) => (Array.isArray(value) ? texts.parse(value, at) : scalar.parse(value, at)),
+  encode: (value) => value,
+};
+
+/** A control of a framework that the claim supports (it never fulfils one alone). */
+const control = record({ framework: text(1, 64), id: text(1, 64) }, { version: text(1, 64) });
+
+/** Something that is to be shown true of the running subject, again and again. */
+export const claim = record(
+  {
+    id: name,
+    /** CEL over the probe's observations; true means the claim holds. */
+    expr: prose(1, 4096),
+    probe,
+    /** A lower class cannot prove the claim. */
+    minEvidence: evidenceClass,
+    /** Seconds from one proof to the next. */
+    cadence: duration(1),
+    severity,
+  },
+  {
+    title: text(1, 256),
+    params: mapOf(parameter, 64),
+    /** Seconds from a deployment to the first proof after it. */
+    deadline: duration(1),
+    /** Proofs that may be missed in a row before the claim is STALE. 0 when absent. */
+    grace: uint(100, 1),
+    controls: array(control, 64, 1),
+  },
+);
+export type Claim = Of<typeof claim>;
+
+/** Ticket, reason and people behind a change, as the author tells it. */
+const change = record({}, { ticket: text(1, 256), reason: prose(1, 2048), requestedBy: text(1, 256) });
+
+const declarationFields = record(
+  { environment: name, tier, source, canon, tree, scope, claims: array(claim, 256) },
+  {
+    /** Whom to ask, and where the subject is found. */
+    target: record({}, { owner: text(1, 256), locators: array(text(1, 512), 64, 1) }),
+    /** Agents that must agree, by key thumbprint, and how many of them (class E2). */
+    attestors: record({ threshold: uint(64, 1), kids: array(sha256, 64, 1) }),
+    /** Approvals, each by another key than the author's, before this commitment counts. 0 when absent. */
+    approvals: uint(16, 1),
+    validity: record({}, { notBefore: time, notAfter: time }),
+    /** Entry id of the commitment that this one replaces. */
+    supersedes: sha256,
+    change,
+    /** SHA-256 of a 32-byte seed, revealed later: when and what is sampled was fixed before. */
+    seedCommitment: sha256,
+  },
+);
+export type Declaration = Of<typeof declarationFields>;
+
+const declaration = checked(declarationFields, (value, at) => {
+  distinct(value.claims, (each) => each.id, inside(at, 'claims'));
+  distinct(value.canon.excluded ?? [], (each) => each.path, inside(at, 'canon.excluded'));
+  distinct(value.scope.members ?? [], (each) => each, inside(at, 'scope.members'));
+  const { attestors, validity } = value;
+  if (attestors !== undefined) {
+    distinct(attestors.kids, (kid) => kid.toHex(), inside(at, 'attestors.kids'));
+    if (attestors.threshold > attestors.kids.length) {
+      throw wrong(inside(at, 'attestors.threshold'), 'more agents must agree than are named');
+    }
+  }
+  if ((validity?.notBefore ?? 0) >= (validity?.notAfter ?? Infinity)) {
+    throw wrong(inside(at, 'validity'), 'notAfter must be later than notBefore');
+  }
+});
+
+const withdrawal = record(
+  { /** Entry id of the commitment that no longer holds. */ withdraws: sha256 },
+  { change },
+);
+export type Withdrawal = Of<typeof withdrawal>;
+
+export type Commitment = Declaration | Withdrawal;
+
+/** Whether a commitment only takes an earlier one back. */
+export function isWithdrawal(commitment: Commitment): commitment is Withdrawal {
+  return 'withdraws' in commitment;
+}
+
+export const commitment: Schema<Commitment> = {
+  parse: (value, at) =>
+    isCborMap(value) && value.has('withdraws') ? withdrawal.parse(value, at) : declaration.parse(value, at),
+  encode: (value) => (isWithdrawal(value) ? withdrawal.encode(value) : declaration.encode(value)),
+};

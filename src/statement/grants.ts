@@ -1,0 +1,118 @@
+/**
+ * What the registration policy says of one statement by itself: is its key enrolled, valid, in the right
+ * role, allowed this subject; may this policy follow that one (spec/statements.md §7).
+ */
+import { refuse } from '../bytes/refusal.ts';
+import { isWithdrawal, type Commitment } from './commitment.ts';
+import type { StatementKind } from './kinds.ts';
+import { ROLE_FOR, type Enrolment, type Policy } from './policy.ts';
+
+/** As much of a statement as grants look at. `kid`: key thumbprint, lower-case hex. */
+export interface Submission {
+  readonly kind: StatementKind;
+  readonly kid: string;
+  readonly entry: Uint8Array;
+  readonly subject: string;
+  readonly issuer: string;
+}
+
+/**
+ * The enrolment of the statement's key. Undefined only in an open log, and there never for a policy: who
+ * may change the policy is always said. Refuses `unknown-key`, a revoked one in any log.
+ */
+export function enrolmentOf(policy: Policy, { kid, kind }: Submission): Enrolment | undefined {
+  if (policy.revoked.has(kid)) throw refuse('unknown-key', `key ${kid} was revoked; sign with another key`);
+  const found = policy.keys.get(kid);
+  if (found === undefined && (!policy.document.open || kind === 'policy')) {
+    const admin = `an admin of ${policy.document.origin}`;
+    throw refuse('unknown-key', `key ${kid} is not enrolled; ask ${admin} to log a policy that enrols it`);
+  }
+  return found;
+}
+
+/** Refuses what the policy does not grant; in an open log it grants all but its own change to everyone. */
+export function assertGranted(policy: Policy, submission: Submission, time: number): void {
+  assertLength(submission, policy.document.limits.entryBytes, 'this log');
+  const enrolment = enrolmentOf(policy, submission);
+  if (enrolment === undefined || (policy.document.open && submission.kind !== 'policy')) return;
+  const { name, maxBytes } = enrolment.enrolled;
+  assertValid(enrolment, time);
+  assertRole(enrolment, submission);
+  assertAuthority(enrolment, submission);
+  if (maxBytes !== undefined) assertLength(submission, maxBytes, `the key of ${name}`);
+}
+
+function assertLength({ entry }: Submission, limit: number, whose: string): void {
+  if (entry.length <= limit) return;
+  const length = entry.length;
+  throw refuse(
+    'limit-exceeded',
+    `the entry has ${length} bytes and ${whose} takes ${limit}; make it smaller`,
+  );
+}
+
+function assertValid({ enrolled }: Enrolment, time: number): void {
+  const { notBefore = 0, notAfter = Infinity, name } = enrolled;
+  if (time >= notBefore && time <= notAfter) return;
+  const when = time < notBefore ? 'not yet' : 'no longer';
+  throw refuse(
+    'policy-rejected',
+    `the key of ${name} is ${when} valid; use one that is, or have its dates changed`,
+  );
+}
+
+function assertRole({ enrolled: { name, roles } }: Enrolment, { kind }: Submission): void {
+  const role = ROLE_FOR[kind];
+  if (roles.includes(role)) return;
+  const has = roles.join(', ');
+  throw refuse(
+    'wrong-role',
+    `a ${kind} needs the role ${role}; the key of ${name} has ${has}: sign with another key`,
+  );
+}
+
+/** Subject and issuer. A policy is about the log itself, whatever subjects its admin may write about. */
+function assertAuthority({ enrolled, allows }: Enrolment, { kind, subject, issuer }: Submission): void {
+  const { name, subjects } = enrolled;
+  if (kind !== 'policy' && !allows(subject)) {
+    const allowed = subjects.slice(0, 8).join(', ');
+    throw refuse(
+      'subject-not-allowed',
+      `the key of ${name} may not write about this subject, only about ${allowed}`,
+    );
+  }
+  if (issuer !== (enrolled.issuer ?? issuer)) {
+    throw refuse(
+      'policy-rejected',
+      `the key of ${name} signs as ${enrolled.issuer}; set the issuer (iss) to that`,
+    );
+  }
+}
+
+/** Refuses `policy-rejected` for a policy that cannot follow `current` in its log. */
+export function assertSuccessor(current: Policy, next: Policy, { subject }: Submission, time: number): void {
+  const { origin } = current.document;
+  if (next.document.origin !== origin || subject !== origin) {
+    throw refuse(
+      'policy-rejected',
+      `this log is ${origin}: set both the policy's origin and its subject (sub) to that`,
+    );
+  }
+  const lasting = next.document.keys.filter((key) => time <= (key.notAfter ?? Infinity));
+  if (!lasting.some((key) => key.roles.includes('admin'))) {
+    throw refuse(
+      'policy-rejected',
+      'no key would be left to change the policy; keep one with the role admin',
+    );
+  }
+}
+
+/** Refuses a commitment that asks for fewer approvals than the policy wants. */
+export function assertApprovals(policy: Policy, commitment: Commitment): void {
+  const least = policy.document.approvals ?? 0;
+  if (isWithdrawal(commitment) || (commitment.approvals ?? 0) >= least) return;
+  throw refuse(
+    'policy-rejected',
+    `this log wants at least ${least} approvals; ask for them in the field approvals`,
+  );
+}

@@ -63,7 +63,8 @@ class Skipper {
   /** A piece of a string of indefinite length: of the same major type, and of definite length. */
   #chunk(major: number): void {
     const next = this.#bytes[this.at] ?? 0;
-    if (next >> 5 !== major || (next & 31) === 31) throw this.#malformed('a string has a piece of another type');
+    if (next >> 5 !== major || (next & 31) === 31)
+      throw this.#malformed('a string has a piece of another type');
     this.item(0);
   }
 
@@ -81,7 +82,8 @@ class Skipper {
   }
 
   #skip(length: number): void {
-    if (length > this.#bytes.length - this.at) throw this.#malformed('the bytes end in the middle of an item');
+    if (length > this.#bytes.length - this.at)
+      throw this.#malformed('the bytes end in the middle of an item');
     this.at += length;
   }
 

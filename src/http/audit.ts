@@ -1,0 +1,179 @@
+/**
+ * JSON for auditors, under /v1: the same facts as tiles and receipts, in a form to look at. Nothing here
+ * needs to be believed: every proof leads to a root that a checkpoint signs.
+ */
+import {
+  isEntryId,
+  leafIndex,
+  treeSize,
+  type Digest,
+  type LeafIndex,
+  type TreeSize,
+} from '../bytes/brand.ts';
+import { refuse } from '../bytes/refusal.ts';
+import {
+  decodeUtf8,
+  formatBase64,
+  formatBase64Url,
+  formatHex,
+  parseDecimal,
+  parseHex,
+} from '../bytes/text.ts';
+import { digest } from '../bytes/brand.ts';
+import { decodeStatement } from '../cose/statement.ts';
+import type { EntryRow, LogReader, Query, StoredEntry } from '../log/ports.ts';
+import { hashLeaf } from '../tree/hash.ts';
+import * as schemas from './audit-schemas.ts';
+import type { App, HttpContext } from './context.ts';
+import { FRESH } from './media.ts';
+import { unknownEntry } from './scrapi.ts';
+
+/** Entries and bytes of one page of a range: a bundle's worth, and what a client should hold at once. */
+const PAGE_ENTRIES = 256;
+const PAGE_BYTES = 4_194_304;
+
+const SEARCH_LIMIT = 100;
+const SEARCH_MOST = 1_000;
+
+/** GET /v1/… */
+export function audit(app: App, context: HttpContext): void {
+  const { reader, info } = context.service;
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('cache-control', FRESH);
+    done();
+  });
+
+  app.get('/v1/log', { schema: schemas.logSchema }, async (asked) => {
+    const { head } = reader.checkpoint();
+    const url = (path: string): string => context.urlOf(asked, path);
+    return {
+      software: 'tallystick',
+      version: context.version,
+      origin: info.origin,
+      vkeys: [...info.vkeys],
+      receiptKeys: info.receiptKeys.map(([kid]) => formatBase64Url(kid)),
+      open: info.open,
+      witnessed: info.witnessed,
+      size: head.size,
+      root: formatHex(head.root),
+      time: head.time,
+      urls: {
+        checkpoint: url('/checkpoint'),
+        tiles: url('/tile'),
+        entries: url('/entries'),
+        keys: url('/.well-known/scitt-keys'),
+        api: url('/openapi.json'),
+        docs: url('/docs/'),
+      },
+    };
+  });
+
+  app.get('/v1/checkpoint', { schema: schemas.checkpointSchema }, async () => {
+    const { note, head } = reader.checkpoint();
+    const { origin } = info;
+    return { origin, size: head.size, root: formatHex(head.root), time: head.time, note: decodeUtf8(note) };
+  });
+
+  app.get('/v1/inclusion', { schema: schemas.inclusionSchema }, async ({ query }) => {
+    const size = sizeOr(query.size, reader);
+    const index = await indexOf(query, reader);
+    if (index >= size)
+      throw refuse('bad-request', `entry ${index} is not in a tree of size ${size}; ask at a larger size`);
+    const [root, path] = await Promise.all([reader.root(size), reader.inclusion(index, size)]);
+    return { index, size, root: formatHex(root), path: path.map(formatHex) };
+  });
+
+  app.get('/v1/consistency', { schema: schemas.consistencySchema }, async ({ query }) => {
+    const from = treeSize(parseDecimal(query.from));
+    const to = sizeOr(query.to, reader);
+    if (from === 0 || from > to)
+      throw refuse('bad-request', 'a consistency proof is from size 1 or more, to that size or a larger one');
+    const roots = [reader.root(from), reader.root(to)] as const;
+    const [fromRoot, toRoot, path] = await Promise.all([...roots, reader.consistency(from, to)]);
+    return { from, to, fromRoot: formatHex(fromRoot), toRoot: formatHex(toRoot), path: path.map(formatHex) };
+  });
+
+  app.get('/v1/entries', { schema: schemas.rangeSchema }, async ({ query }) => {
+    const start = parseDecimal(query.start);
+    const end = parseDecimal(query.end);
+    if (start > end) throw refuse('bad-request', 'the end of a range is not below its start');
+    const last = Math.min(end, reader.head().size);
+    const page = start < last ? await reader.entries(start, Math.min(last, start + PAGE_ENTRIES)) : [];
+    const entries = withinBytes(page).map(viewEntry);
+    const next = start + entries.length;
+    return { entries, next: entries.length > 0 && next < last ? next : null };
+  });
+
+  app.get('/v1/entries/:key', { schema: schemas.entrySchema }, async ({ params: { key } }) => {
+    const entry = await reader.entry(isEntryId(key) ? key : indexFrom(key));
+    const statement = decodeStatement(entry.bytes);
+    return {
+      ...viewEntry(entry),
+      leaf: formatHex(hashLeaf(entry.bytes)),
+      algorithm: statement.alg,
+      contentType: statement.contentType ?? null,
+      payload: formatBase64(statement.payload),
+      payloadHashed: statement.hashEnvelope !== undefined,
+    };
+  });
+
+  app.get('/v1/search', { schema: schemas.searchSchema }, async ({ query }) => {
+    const { limit, before, ...filter } = query;
+    const most = limit === undefined ? SEARCH_LIMIT : parseDecimal(limit);
+    if (most < 1 || most > SEARCH_MOST) throw refuse('bad-request', `limit is from 1 to ${SEARCH_MOST}`);
+    const search: Query = {
+      ...filter,
+      limit: most,
+      ...(before !== undefined && { before: parseDecimal(before) }),
+    };
+    const page = await reader.search(search);
+    return { entries: page.rows.map(viewRow), next: page.next ?? null };
+  });
+}
+
+function sizeOr(given: string | undefined, reader: LogReader): TreeSize {
+  return given === undefined ? reader.checkpoint().head.size : treeSize(parseDecimal(given));
+}
+
+/** The index that a query names in one of three ways. */
+async function indexOf(
+  query: { readonly index?: string; readonly entry?: string; readonly leaf?: string },
+  reader: LogReader,
+): Promise<LeafIndex> {
+  const { index, entry, leaf } = query;
+  const given = [index, entry, leaf].filter((value) => value !== undefined);
+  if (given.length !== 1) throw refuse('bad-request', 'name the entry once: by index, entry or leaf');
+  if (index !== undefined) return leafIndex(parseDecimal(index));
+  if (entry !== undefined && isEntryId(entry)) {
+    const row = await reader.find(entry);
+    if (row === undefined) throw unknownEntry(entry);
+    return row.index;
+  }
+  const found = await reader.findLeaf(leafFrom(leaf ?? ''));
+  if (found === undefined) throw refuse('not-found', 'no entry of this log has that leaf hash');
+  return found;
+}
+
+function leafFrom(text: string): Digest {
+  return digest(parseHex(text));
+}
+
+function indexFrom(text: string): LeafIndex {
+  if (/^(?:0|[1-9][0-9]{0,15})$/.test(text)) return leafIndex(parseDecimal(text));
+  throw refuse('bad-locator', 'an entry is named by its id, 64 lower-case hex digits, or by its index');
+}
+
+/** As many of the entries as one page may have bytes; one at least. */
+function withinBytes(entries: readonly StoredEntry[]): readonly StoredEntry[] {
+  let bytes = 0;
+  const end = entries.findIndex((entry, i) => (bytes += entry.bytes.length) > PAGE_BYTES && i > 0);
+  return end === -1 ? entries : entries.slice(0, end);
+}
+
+function viewRow({ index, id, kind, subject, issuer, kid, time }: EntryRow): schemas.Row {
+  return { index, id, kind, subject, issuer, kid, time };
+}
+
+function viewEntry(entry: StoredEntry): schemas.Entry {
+  return { ...viewRow(entry), bytes: formatBase64(entry.bytes) };
+}

@@ -1,0 +1,27 @@
+/** Media types, and how long what is sent under them stays true. */
+
+/** One COSE message, RFC 9052: a statement, a receipt, an entry. */
+export const COSE = 'application/cose';
+/** Older SCITT drafts' name for a signed statement; taken, never sent. */
+export const SCITT_STATEMENT = 'application/scitt-statement+cose';
+/** RFC 8742: many statements, many results. */
+export const CBOR_SEQUENCE = 'application/cbor-seq';
+export const CBOR = 'application/cbor';
+export const BYTES = 'application/octet-stream';
+export const TEXT = 'text/plain; charset=utf-8';
+export const HTML = 'text/html; charset=utf-8';
+
+/** What a log says once it never says otherwise: tiles, bundles, entries. */
+export const IMMUTABLE = 'public, max-age=31536000, immutable';
+/** C2SP tlog-tiles: a checkpoint may be cached for a few seconds at most. */
+export const BRIEF = 'public, max-age=1';
+/** Keys change rarely, and a new one is in force at once. */
+export const FIVE_MINUTES = 'public, max-age=300';
+/** May be kept, must be asked for again: receipts and proofs are made anew each time. */
+export const FRESH = 'no-cache';
+export const NEVER = 'no-store';
+
+/** The same bytes as Fastify likes them: a view, whatever memory they stand in. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}

@@ -1,0 +1,56 @@
+/**
+ * What a path answers to the methods it does not serve (RFC 9110 §15.5.6, §9.3.7): 405 with Allow, and
+ * OPTIONS, which also is where a browser asks before it reads across origins (Fetch §3.3). Reads are
+ * open to every origin, since they are public and carry no credentials; submissions are not.
+ */
+import type { FastifyInstance, onRequestHookHandler } from 'fastify';
+import { refuse } from '../bytes/refusal.ts';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/** Notes the routes registered from here on; the function returned closes each path's other methods. */
+export function watchMethods(app: FastifyInstance): () => void {
+  const served = new Map<string, Set<string>>();
+  app.addHook('onRoute', ({ url, method }) => {
+    const methods = served.get(url) ?? new Set();
+    for (const one of [method].flat()) methods.add(one);
+    served.set(url, methods);
+  });
+  return () => {
+    for (const [url, methods] of Array.from(served)) closeOthers(app, url, methods);
+  };
+}
+
+function closeOthers(app: FastifyInstance, url: string, served: ReadonlySet<string>): void {
+  const allow = [...METHODS.filter((method) => served.has(method)), 'OPTIONS'].join(', ');
+  const others = METHODS.filter((method) => !served.has(method));
+  const schema = { hide: true };
+  app.route({
+    method: others,
+    url,
+    schema,
+    // Refused before the body is read, whatever its type.
+    onRequest: (request, reply, done) => {
+      reply.header('allow', allow);
+      done(refuse('method-not-allowed', `${request.method} is not for this path; it takes ${allow}`));
+    },
+    handler: () => undefined,
+  });
+  if (served.has('OPTIONS')) return;
+  app.options(url, { schema, exposeHeadRoute: false }, async (_request, reply) => {
+    reply.code(204).header('allow', allow);
+    if (served.has('GET')) {
+      reply.header('access-control-allow-origin', '*');
+      reply.header('access-control-allow-methods', 'GET, HEAD').header('access-control-allow-headers', '*');
+      reply.header('access-control-max-age', '86400');
+    }
+    return reply.send();
+  });
+}
+
+/** A hook that lets scripts of any origin read the reply, and the headers they need from it. */
+export const openToBrowsers: onRequestHookHandler = (_request, reply, done) => {
+  reply.header('access-control-allow-origin', '*');
+  reply.header('access-control-expose-headers', 'etag, location, retry-after, x-request-id');
+  done();
+};

@@ -1,0 +1,169 @@
+/**
+ * What an operator watches, in Prometheus' terms: seconds, base units, `_total` on counters only.
+ * Labels are bounded: route templates, status classes, codes from the closed table of refusals.
+ */
+import { Counter, Gauge, Histogram, Registry, type Metric } from '@platformatic/prom-client';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { LogService } from '../log/ports.ts';
+
+/** Durations from a memory read to the longest wait a client may ask for, seconds. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** The quantiles of event-loop delay that are told. */
+const QUANTILES = [0.5, 0.9, 0.99, 1];
+
+/** How statements came in: one a request, or many. */
+export type SubmissionType = 'single' | 'batch';
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** One finished request. */
+  request(route: string, status: number, seconds: number): void;
+  /** One statement's fate: `logged`, `duplicate` or a refusal's code. */
+  submission(type: SubmissionType, result: string): void;
+  /** How long one call of the log took. */
+  waited(seconds: number): void;
+  /** Stops watching the event loop. */
+  close(): void;
+}
+
+/** Registers every metric; gauges are read off the service when they are asked for. */
+export function createMetrics(
+  service: LogService,
+  version: string,
+  now: () => number,
+  registry: Registry = new Registry(),
+): Metrics {
+  const requests = new Histogram({
+    name: 'tallystick_http_request_duration_seconds',
+    help: 'Time from a request to the end of its response.',
+    labelNames: ['route', 'status_class'],
+    buckets: BUCKETS,
+    registers: [],
+  });
+  const submissions = new Counter({
+    name: 'tallystick_submissions_total',
+    help: 'Statements submitted, by what became of them.',
+    labelNames: ['type', 'result'],
+    registers: [],
+  });
+  const waits = new Histogram({
+    name: 'tallystick_submission_wait_seconds',
+    help: 'Time from handing statements to the log to their being durable, in the tree and covered by a signed root.',
+    buckets: BUCKETS,
+    registers: [],
+  });
+  const monitor = monitorEventLoopDelay({ resolution: 10 });
+  monitor.enable();
+  for (const metric of [
+    ...processMetrics(version, now),
+    ...serviceGauges(service, now),
+    eventLoopDelay(monitor),
+    requests,
+    submissions,
+    waits,
+  ]) {
+    registry.registerMetric(metric);
+  }
+  return {
+    registry,
+    request: (route, status, seconds) =>
+      requests.observe({ route, status_class: `${Math.floor(status / 100)}xx` }, seconds),
+    submission: (type, result) => submissions.inc({ type, result }),
+    waited: (seconds) => waits.observe(seconds),
+    close: () => monitor.disable(),
+  };
+}
+
+/** What the service says of itself when it is asked. */
+function serviceGauges(service: LogService, now: () => number): readonly Metric[] {
+  const { reader, load } = service;
+  const published = (): number => reader.checkpoint().head.time;
+  return [
+    gauge(
+      'tree_size_entries',
+      'Entries that are durable and covered by a signed root.',
+      () => reader.head().size,
+    ),
+    gauge(
+      'checkpoint_size_entries',
+      'Entries the published checkpoint covers.',
+      () => reader.checkpoint().head.size,
+    ),
+    gauge('checkpoint_timestamp_seconds', 'When the published checkpoint was made, POSIX time.', published),
+    gauge('checkpoint_age_seconds', 'Age of the published checkpoint.', () =>
+      Math.max(0, now() / 1_000 - published()),
+    ),
+    gauge('pending_entries', 'Entries accepted and not yet durable.', () => service.load.pending),
+    gauge(
+      'pending_capacity_entries',
+      'Pending entries at which submissions are refused.',
+      () => load.capacity,
+    ),
+    gauge('ready', 'Whether /readyz says yes.', () => (service.readiness().ready ? 1 : 0)),
+  ];
+}
+
+function gauge(name: string, help: string, read: () => number): Metric {
+  return new Gauge({
+    name: `tallystick_${name}`,
+    help,
+    registers: [],
+    collect() {
+      this.set(read());
+    },
+  });
+}
+
+/** What runs, and what it uses. The last three have the names every dashboard knows. */
+function processMetrics(version: string, now: () => number): readonly Metric[] {
+  const build = new Gauge({
+    name: 'tallystick_build_info',
+    help: 'Always 1; the labels say what runs.',
+    labelNames: ['version', 'node'],
+    registers: [],
+  });
+  build.set({ version, node: process.versions.node }, 1);
+  const started = new Gauge({
+    name: 'process_start_time_seconds',
+    help: 'Start time of the process since the epoch in seconds.',
+    registers: [],
+  });
+  started.set(now() / 1_000 - process.uptime());
+  const memory = new Gauge({
+    name: 'process_resident_memory_bytes',
+    help: 'Resident memory size in bytes.',
+    registers: [],
+    collect() {
+      this.set(process.memoryUsage.rss());
+    },
+  });
+  const cpu = new Counter({
+    name: 'process_cpu_seconds_total',
+    help: 'User and system CPU time spent, in seconds.',
+    registers: [],
+    collect() {
+      const { user, system } = process.cpuUsage();
+      this.reset();
+      this.inc((user + system) / 1e6);
+    },
+  });
+  return [build, started, memory, cpu];
+}
+
+/** Delay of the event loop since the last scrape: what every request waits at least. */
+function eventLoopDelay(monitor: ReturnType<typeof monitorEventLoopDelay>): Metric {
+  return new Gauge({
+    name: 'tallystick_event_loop_delay_seconds',
+    help: 'Delay of the event loop since the last scrape, by quantile.',
+    labelNames: ['quantile'],
+    registers: [],
+    collect() {
+      for (const quantile of QUANTILES) {
+        const nanoseconds = monitor.count === 0 ? 0 : monitor.percentile(quantile * 100);
+        this.set({ quantile: String(quantile) }, nanoseconds / 1e9);
+      }
+      monitor.reset();
+    },
+  });
+}

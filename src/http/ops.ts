@@ -1,0 +1,48 @@
+/** For operators and orchestrators: is it alive, is it ready (and why not), how is it doing. */
+import { Type } from 'typebox';
+import type { App, HttpContext } from './context.ts';
+import { NEVER } from './media.ts';
+import { bytesOf, failures, TAGS } from './schemas.ts';
+
+const tags = [TAGS.ops];
+
+const Ready = Type.Object({
+  ready: Type.Boolean(),
+  reasons: Type.Array(Type.String(), { description: 'What keeps it from being ready' }),
+});
+
+const liveSchema = {
+  tags,
+  summary: 'Whether the process serves requests',
+  response: { 200: Type.Object({ live: Type.Boolean() }), ...failures },
+};
+const readySchema = {
+  tags,
+  summary: 'Whether the log takes submissions',
+  response: { 200: Ready, 503: Ready, ...failures },
+};
+const metricsSchema = {
+  tags,
+  summary: 'Metrics for Prometheus',
+  response: { 200: bytesOf('text/plain', 'Text exposition format 0.0.4'), ...failures },
+};
+
+/** Seconds after which an orchestrator's next look makes sense. */
+const LOOK_AGAIN = 5;
+
+/** GET /livez, /readyz, /metrics. */
+export function operations(app: App, { service, metrics: { registry } }: HttpContext): void {
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('cache-control', NEVER);
+    done();
+  });
+  app.get('/livez', { schema: liveSchema }, async () => ({ live: true }));
+  app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
+    const { ready, reasons } = service.readiness();
+    if (!ready) reply.code(503).header('retry-after', LOOK_AGAIN);
+    return { ready, reasons: [...reasons] };
+  });
+  app.get('/metrics', { schema: metricsSchema }, async (_request, reply) =>
+    reply.header('content-type', registry.contentType).send(await registry.metrics()),
+  );
+}

@@ -1,0 +1,83 @@
+/**
+ * Shapes that the routes share: what they take, what they give, in words for the API description. A
+ * binary body has a media type and no schema, which is how OpenAPI 3.1 writes bytes.
+ */
+import type { FastifySchemaCompiler } from 'fastify';
+import { Type, type TSchema, type TString, type TUnsafe } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { refuse } from '../bytes/refusal.ts';
+import { PROBLEM_CBOR, PROBLEM_JSON } from './problem.ts';
+
+/** A group of routes in the API description. */
+export const TAGS = {
+  scrapi: 'SCITT',
+  tiles: 'Tiles',
+  audit: 'Audit',
+  ops: 'Operations',
+} as const;
+
+/** One reply: media types, and a schema for those that have one. */
+interface Reply {
+  readonly description: string;
+  readonly content: Readonly<Record<string, { schema: TSchema }>>;
+}
+
+const anything = (): TUnsafe<Uint8Array> => Type.Unsafe<Uint8Array>({});
+
+/** Bytes under one of some media types. */
+export function bytesOf(types: string | readonly string[], description: string): Reply {
+  const content = [types].flat().map((type) => [type, { schema: anything() }] as const);
+  return { description, content: Object.fromEntries(content) };
+}
+
+/** A reply without a body. */
+export function nothing(description: string): TSchema {
+  return Type.Null({ description });
+}
+
+/** RFC 9457; the CBOR form (RFC 9290) says the same. */
+export const PROBLEM = Type.Object(
+  {
+    type: Type.String({ description: 'urn:tallystick:problem:<code>' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'What was wrong, and what to do about it' }),
+    code: Type.String({ description: 'Stable: never renamed, never reused' }),
+  },
+  { description: 'Problem details' },
+);
+
+const problems: Reply = {
+  description:
+    'Problem details in CBOR (RFC 9290) or JSON (RFC 9457), as Accept says; in CBOR the code stands in the map at "urn:tallystick:problem"',
+  content: { [PROBLEM_JSON]: { schema: PROBLEM }, [PROBLEM_CBOR]: { schema: anything() } },
+} satisfies Reply;
+
+/** How every route fails. */
+export const failures = { '4xx': problems, '5xx': problems };
+
+/** An integer as a URL writes it: digits, no sign, no leading zero; at most 2^53−1. */
+export function decimal(description: string): TString {
+  return Type.String({ pattern: '^(?:0|[1-9][0-9]{0,15})$', description });
+}
+
+/** 64 lower-case hex digits. */
+export function hex32(description: string): TString {
+  return Type.String({ pattern: '^[0-9a-f]{64}$', description });
+}
+
+/**
+ * Fastify's validator: strict, converting nothing (`?size=007`, a name given twice or misspelt are all
+ * refused). Bodies are bytes here, judged by the log.
+ */
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  if (httpPart === 'body') return () => true;
+  const checker = Compile(schema);
+  return (value) => {
+    if (checker.Check(value)) return { value };
+    const [first] = checker.Errors(value);
+    const where = first?.instancePath.slice(1) ?? '';
+    const what = `${where === '' ? 'the query' : `"${where}"`} ${first?.message ?? 'is not valid'}`;
+    return { error: refuse('bad-request', `${what}; /openapi.json says what this takes`) };
+  };
+};

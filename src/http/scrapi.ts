@@ -1,0 +1,151 @@
+/**
+ * SCRAPI (draft-ietf-scitt-scrapi-11 §2): submit a statement, fetch its receipt, find the log's keys.
+ * A statement has one URL from its first submission on, `/entries/{entry id}`: 201 says the receipt is
+ * in the reply, 202 that it will be there; a GET says 204 until then. There are no redirects and no
+ * operations. `application/cbor-seq` (many statements at once) is Tallystick's own addition.
+ */
+import { isEntryId, type EntryId } from '../bytes/brand.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import type { Outcome } from '../log/ports.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { accepts } from './accept.ts';
+import type { App, HttpContext } from './context.ts';
+import { keyDirectory } from './keys.ts';
+import { limitBatches } from './limits.ts';
+import { asBuffer, CBOR, CBOR_SEQUENCE, COSE, FIVE_MINUTES, FRESH, NEVER, SCITT_STATEMENT } from './media.ts';
+import { keySchema, keySetSchema, receiptSchema, submissionSchema } from './scrapi-schemas.ts';
+import { encodeOutcomes, splitSequence } from './sequence.ts';
+
+/** Seconds until a receipt is worth asking for again: a round of witnesses. */
+const ASK_AGAIN = 1;
+
+/** A parsed `application/cbor-seq` body. */
+class Sequence {
+  readonly bytes: Uint8Array;
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+/** POST /entries. */
+export function submissions(app: App, context: HttpContext): void {
+  const { limits, rates } = context;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser([COSE, SCITT_STATEMENT], { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.addContentTypeParser(
+    CBOR_SEQUENCE,
+    { parseAs: 'buffer', bodyLimit: limits.batchBytes },
+    (_request, body: Buffer, done) => done(null, new Sequence(body)),
+  );
+  const onRequest = [rates.writes, limitBatches(limits.batchesAtOnce)].filter((hook) => hook !== undefined);
+  app.post('/entries', { schema: submissionSchema, onRequest }, async (request, reply) => {
+    const body: unknown = request.body;
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      throw refuse('unsupported-media-type', 'send the statement as it is, without a content encoding');
+    }
+    if (body instanceof Uint8Array) return submitOne(context, body, request, reply);
+    if (body instanceof Sequence) return submitMany(context, body.bytes, request, reply);
+    throw refuse('unsupported-media-type', `send a statement as ${COSE}, or several as ${CBOR_SEQUENCE}`);
+  });
+}
+
+async function submitOne(
+  context: HttpContext,
+  statement: Uint8Array,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  mustAccept(request, COSE);
+  const [outcome] = await submit(context, [statement], 'single');
+  if (outcome === undefined) throw new Error('the log gave no outcome');
+  if (outcome.kind === 'refused') throw outcome.refusal;
+  reply.header('location', context.urlOf(request, `/entries/${outcome.id}`));
+  if (outcome.receipt === undefined) {
+    return reply.code(202).header('retry-after', ASK_AGAIN).send();
+  }
+  return reply.code(201).header('content-type', COSE).send(asBuffer(outcome.receipt));
+}
+
+async function submitMany(
+  context: HttpContext,
+  sequence: Uint8Array,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  mustAccept(request, CBOR_SEQUENCE);
+  const statements = splitSequence(sequence, context.limits.batchStatements);
+  const outcomes = await submit(context, statements, 'batch');
+  return reply.header('content-type', CBOR_SEQUENCE).send(asBuffer(encodeOutcomes(outcomes)));
+}
+
+/** Hands statements to the log, and counts what became of them. */
+async function submit(
+  { service, metrics }: HttpContext,
+  statements: readonly Uint8Array[],
+  type: 'single' | 'batch',
+): Promise<readonly Outcome[]> {
+  const start = performance.now();
+  const outcomes = await service.submit(statements);
+  metrics.waited((performance.now() - start) / 1_000);
+  for (const outcome of outcomes) metrics.submission(type, resultOf(outcome));
+  return outcomes;
+}
+
+function resultOf(outcome: Outcome): string {
+  if (outcome.kind === 'refused') return outcome.refusal.code;
+  return outcome.duplicate ? 'duplicate' : 'logged';
+}
+
+/** GET /entries/{id}: a fresh receipt; GET /.well-known/scitt-keys and /{kid}. */
+export function receiptsAndKeys(app: App, context: HttpContext): void {
+  const { reader, info } = context.service;
+  app.get('/entries/:id', { schema: receiptSchema }, async (request, reply) => {
+    mustAccept(request, COSE);
+    const id = locator(request.params.id);
+    const row = await reader.find(id);
+    if (row === undefined) throw unknownEntry(id);
+    const receipt = await reader.receipt(row.index).catch(undefinedWhenNotYet);
+    if (receipt === undefined) {
+      return reply.code(204).header('retry-after', ASK_AGAIN).header('cache-control', NEVER).send();
+    }
+    reply.header('location', context.urlOf(request, `/entries/${id}`)).header('cache-control', FRESH);
+    return reply.header('content-type', COSE).send(asBuffer(receipt));
+  });
+
+  const keys = keyDirectory(info.receiptKeys);
+  app.get('/.well-known/scitt-keys', { schema: keySetSchema }, async (request, reply) => {
+    mustAccept(request, CBOR);
+    return reply.header('content-type', CBOR).header('cache-control', FIVE_MINUTES).send(asBuffer(keys.all));
+  });
+  app.get('/.well-known/scitt-keys/:kid', { schema: keySchema }, async (request, reply) => {
+    mustAccept(request, CBOR);
+    const key = keys.find(request.params.kid);
+    if (key === undefined) throw refuse('no-such-key', 'No key could be found for this kid value');
+    return reply.header('content-type', CBOR).header('cache-control', FIVE_MINUTES).send(asBuffer(key));
+  });
+}
+
+function undefinedWhenNotYet(error: unknown): undefined {
+  if (error instanceof Refusal && error.code === 'not-yet') return undefined;
+  throw error;
+}
+
+/** Refuses `not-acceptable` when the client does not take the one type there is. */
+export function mustAccept(request: FastifyRequest, type: string): void {
+  if (accepts(request.headers.accept, type)) return;
+  throw refuse('not-acceptable', `this resource comes as ${type} alone; accept that`);
+}
+
+/** The entry id a path names; refuses `bad-locator`. */
+export function locator(text: string): EntryId {
+  if (isEntryId(text)) return text;
+  throw refuse('bad-locator', 'Operation locator is not in a valid form');
+}
+
+/** SCRAPI §2.6's 404. */
+export function unknownEntry(id: EntryId): Refusal {
+  return refuse('not-found', `Receipt with entry ID ${id} not known to this Transparency Service`);
+}

@@ -1,0 +1,87 @@
+/**
+ * Many statements in one request: `application/cbor-seq` (RFC 8742) to `POST /entries`, Tallystick's
+ * addition to SCRAPI. One result each comes back, in order, every statement standing for itself.
+ */
+import { decodeCbor, isCborMap, scanCbor } from '../bytes/cbor.ts';
+import { skipCbor } from '../bytes/cbor-skip.ts';
+import { concatBytes } from '../bytes/compare.ts';
+import { printable } from '../bytes/printable.ts';
+import { isRefusalCode, refuse, type Refusal } from '../bytes/refusal.ts';
+import { askPatiently } from './patience.ts';
+import { refusalOf } from './problem.ts';
+import { entryIdOf, entryUrl, fetchReceipt, MAX_RECEIPT_BYTES, type Registration } from './scrapi.ts';
+import type { Transport } from './transport.ts';
+
+const SEQUENCE_TYPE = 'application/cbor-seq';
+/** Room for the members of one result around its receipt. */
+const RESULT_OVERHEAD = 1_024;
+
+/** What became of one statement of a batch. */
+export type BatchResult =
+  | { readonly kind: 'logged'; readonly registration: Registration }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** Cuts a CBOR sequence into its items (views). Refuses `malformed-cbor`. */
+export function splitSequence(bytes: Uint8Array): readonly Uint8Array[] {
+  const items: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = skipCbor(bytes, at);
+    items.push(bytes.subarray(at, end));
+    at = end;
+  }
+  return items;
+}
+
+/**
+ * Submits statements together; a log that does not take sequences (404, 405, 415) is refused
+ * `unsupported-media-type`. Refuses `bad-request` when the answer does not have one result each.
+ */
+export async function submitBatch(
+  transport: Transport,
+  log: string,
+  statements: readonly Uint8Array[],
+): Promise<readonly BatchResult[]> {
+  const maxBytes = statements.length * (MAX_RECEIPT_BYTES + RESULT_OVERHEAD);
+  const body = concatBytes(...statements);
+  const ask = { method: 'POST', accept: SEQUENCE_TYPE, contentType: SEQUENCE_TYPE, body, maxBytes } as const;
+  const reply = await askPatiently(transport, new URL(`${log}/entries`), ask);
+  if (reply.status !== 200) throw refusalOf(reply);
+  const results: BatchResult[] = [];
+  for (let at = 0; at < reply.body.length && results.length < statements.length;) {
+    const end = scanCbor(reply.body, at, { maxBytes });
+    const statement = statements[results.length] ?? new Uint8Array();
+    results.push(await readResult(transport, log, reply.body.subarray(at, end), statement));
+    at = end;
+  }
+  if (results.length !== statements.length) {
+    throw refuse(
+      'bad-request',
+      `${log} answered ${results.length} results for ${statements.length} statements`,
+    );
+  }
+  return results;
+}
+
+async function readResult(
+  transport: Transport,
+  log: string,
+  bytes: Uint8Array,
+  statement: Uint8Array,
+): Promise<BatchResult> {
+  const map = decodeCbor(bytes, { maxBytes: MAX_RECEIPT_BYTES + RESULT_OVERHEAD });
+  const status = isCborMap(map) ? map.get('status') : undefined;
+  if (!isCborMap(map) || typeof status !== 'number') {
+    throw refuse('bad-request', `${log} answered something else than a result`);
+  }
+  if (status >= 300) {
+    const [code, title, detail] = [map.get('code'), map.get(-1), map.get(-2)].map((v) =>
+      typeof v === 'string' ? v : '',
+    );
+    const known = code !== undefined && isRefusalCode(code) ? code : 'policy-rejected';
+    return { kind: 'refused', refusal: refuse(known, printable(`${title}: ${detail}`, 500)) };
+  }
+  const id = entryIdOf(statement);
+  const given = map.get('receipt');
+  const receipt = given instanceof Uint8Array ? given : await fetchReceipt(transport, log, id);
+  return { kind: 'logged', registration: { id, location: entryUrl(log, id).href, receipt } };
+}

@@ -1,0 +1,85 @@
+/**
+ * Asking again: after what the log says in `Retry-After` (RFC 9110 §10.2.3), else after exponential
+ * back-off with full jitter, as SCRAPI draft-11 §2.6 asks of clients. Each pause, their number and their
+ * sum are bounded.
+ */
+import { refusalOf } from './problem.ts';
+import { exchange, type Ask, type Reply, type Transport } from './transport.ts';
+
+/** The first pause is drawn below this, and each next one below its double (milliseconds). */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 8_000;
+/** `Retry-After: 0` still means not at once (milliseconds). */
+const SHORTEST_PAUSE_MS = 50;
+/** However short the pauses are, one operation asks no more often than this. */
+const MAX_PAUSES = 32;
+
+/** Long enough for a witness round and a busy minute, short enough for a CI job (milliseconds). */
+const PATIENCE_MS = 60_000;
+
+/** Statuses that mean: the same request may do better later. */
+const BUSY = new Set([429, 502, 503, 504]);
+
+/** All the pauses of one operation. */
+export class Patience {
+  readonly #transport: Transport;
+  #leftMs: number;
+  #pauses = 0;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+    this.#leftMs = transport.patienceMs ?? PATIENCE_MS;
+  }
+
+  /** Waits until it is time to ask again. False, at once, when that would be longer than patience lasts. */
+  async pause(reply: Reply): Promise<boolean> {
+    const { random = Math.random, sleep = timer } = this.#transport;
+    const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#pauses);
+    const wish = retryAfter(reply, this.#transport.now()) ?? random() * ceiling;
+    const ms = Math.max(SHORTEST_PAUSE_MS, wish);
+    this.#pauses += 1;
+    this.#leftMs -= ms;
+    if (this.#leftMs < 0 || this.#pauses > MAX_PAUSES) return false;
+    await sleep(ms);
+    return true;
+  }
+}
+
+/** Asks until the log is not busy. Refuses what `exchange` refuses; the last busy reply becomes a refusal. */
+export async function askPatiently(
+  transport: Transport,
+  url: URL,
+  ask: Ask,
+  patience: Patience = new Patience(transport),
+): Promise<Reply> {
+  for (;;) {
+    const reply = await exchange(transport, url, ask);
+    if (!BUSY.has(reply.status)) return reply;
+    if (!(await patience.pause(reply))) throw refusalOf(reply);
+  }
+}
+
+/** The body of a resource that must be there: any status but 200 is a refusal. */
+export async function download(
+  transport: Transport,
+  url: URL,
+  accept: string,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const reply = await askPatiently(transport, url, { accept, maxBytes });
+  if (reply.status !== 200) throw refusalOf(reply);
+  return reply.body;
+}
+
+/** Milliseconds that `Retry-After` asks for: seconds or an HTTP date; undefined when absent or nonsense. */
+function retryAfter(reply: Reply, now: number): number | undefined {
+  const text = reply.headers.get('retry-after');
+  if (text === null) return undefined;
+  if (/^[0-9]{1,9}$/.test(text)) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+function timer(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}

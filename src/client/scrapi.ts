@@ -1,0 +1,106 @@
+/**
+ * A SCRAPI client (draft-ietf-scitt-scrapi-11 §2) for any SCITT log: submit a statement, fetch a receipt,
+ * read the log's keys. The entry id is computed here and never taken from the log; `Location`, which
+ * nothing authenticates, only names the resource to ask for under the log's own URL.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { entryId, plain, type EntryId } from '../bytes/brand.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
+import { decodeKeySet } from '../cose/key.ts';
+import { decodeSign1 } from '../cose/sign1.ts';
+import { entryBytes } from '../cose/statement.ts';
+import { TRANSPARENT_LIMITS } from '../cose/transparent.ts';
+import type { PublicKey } from '../sign/algorithm.ts';
+import { askPatiently, download, Patience } from './patience.ts';
+import { refusalOf } from './problem.ts';
+import type { Reply, Transport } from './transport.ts';
+
+export const COSE_TYPE = 'application/cose';
+/** A receipt has at most 63 hashes and one signature. */
+export const MAX_RECEIPT_BYTES = 65_535;
+const MAX_KEYS_BYTES = 65_535;
+
+/** A statement that the log has taken. */
+export interface Registration {
+  readonly id: EntryId;
+  /** URL of its receipt. */
+  readonly location: string;
+  /** COSE receipt, nothing of it verified. */
+  readonly receipt: Uint8Array;
+}
+
+/** Hex SHA-256 of the bytes that are logged for a statement (standards A1). Refuses as `decodeSign1` does. */
+export function entryIdOf(statement: Uint8Array): EntryId {
+  return entryId(formatHex(sha256(entryBytes(decodeSign1(statement, TRANSPARENT_LIMITS)))));
+}
+
+/** `<log>/entries/<locator>`. */
+export function entryUrl(log: string, locator: string): URL {
+  return new URL(`${log}/entries/${encodeURIComponent(locator)}`);
+}
+
+/**
+ * Submits a statement and waits for its receipt, asking again while the log is busy (429, 503) or the
+ * receipt is on its way (202, 204). Posting the same statement again is harmless. Refuses with the log's
+ * own words what the log refuses, and `not-yet` when the receipt does not come in time.
+ */
+export async function submitStatement(
+  transport: Transport,
+  log: string,
+  statement: Uint8Array,
+): Promise<Registration> {
+  const id = entryIdOf(statement);
+  const patience = new Patience(transport);
+  const ask = {
+    method: 'POST',
+    accept: COSE_TYPE,
+    contentType: COSE_TYPE,
+    body: plain(statement),
+    maxBytes: MAX_RECEIPT_BYTES,
+  } as const;
+  const reply = await askPatiently(transport, new URL(`${log}/entries`), ask, patience);
+  const location = locationOf(reply, log, id);
+  if (reply.status === 200 || reply.status === 201)
+    return { id, location: location.href, receipt: reply.body };
+  if (reply.status !== 202) throw refusalOf(reply);
+  if (!(await patience.pause(reply))) throw notYet(location);
+  return { id, location: location.href, receipt: await awaitReceipt(transport, location, patience) };
+}
+
+/** A fresh receipt of an entry, by its locator. Refuses `not-found` and `not-yet`. */
+export function fetchReceipt(transport: Transport, log: string, locator: string): Promise<Uint8Array> {
+  return awaitReceipt(transport, entryUrl(log, locator), new Patience(transport));
+}
+
+/** The keys that sign the log's receipts (§2.1): the log's own word, not yet trusted. */
+export async function fetchReceiptKeys(transport: Transport, log: string): Promise<readonly PublicKey[]> {
+  const url = new URL(`${log}/.well-known/scitt-keys`);
+  return decodeKeySet(await download(transport, url, 'application/cbor', MAX_KEYS_BYTES)).map(
+    ({ key }) => key,
+  );
+}
+
+async function awaitReceipt(transport: Transport, url: URL, patience: Patience): Promise<Uint8Array> {
+  const ask = { accept: COSE_TYPE, maxBytes: MAX_RECEIPT_BYTES };
+  for (;;) {
+    const reply = await askPatiently(transport, url, ask, patience);
+    if (reply.status === 200) return reply.body;
+    if (reply.status !== 204) throw refusalOf(reply);
+    if (!(await patience.pause(reply))) throw notYet(url);
+  }
+}
+
+/** A log behind a proxy may name itself by another host, so only the last part of `Location` is used. */
+function locationOf(reply: Reply, log: string, id: EntryId): URL {
+  const named = URL.parse(reply.headers.get('location') ?? '', reply.url.href);
+  const locator = named?.pathname.split('/').findLast((part) => part !== '');
+  return entryUrl(log, locator === undefined || locator === 'entries' ? id : locator);
+}
+
+function notYet(url: URL): Refusal {
+  return refuse(
+    'not-yet',
+    `the log took the statement, but the receipt is not ready; ask later for ${url.href}`,
+  );
+}

@@ -1,0 +1,112 @@
+/**
+ * Reading any C2SP log by its URL prefix (tlog-tiles): checkpoint, tiles of hashes, entry bundles. What
+ * comes back has the right shape and nothing more: whoever uses it checks it against a signed root.
+ */
+import type { TreeSize } from '../bytes/brand.ts';
+import { refuse, Refusal } from '../bytes/refusal.ts';
+import { decodeBundle, MAX_ENTRY_LENGTH } from '../tree/bundle.ts';
+import { nobleHasher } from '../tree/hash.ts';
+import type { NodeReader } from '../tree/prove.ts';
+import type { NodeId } from '../tree/shape.ts';
+import { bundlePath, TILE_WIDTH, tileOfNode, tilePath, tileWidthAt } from '../tree/tile.ts';
+import { readTiles, TileNodes } from '../tree/tilenodes.ts';
+import { download } from './patience.ts';
+import type { Transport } from './transport.ts';
+
+/** Room for dozens of ML-DSA-44 lines of 3.3 kB each; a note of ours has one. */
+const MAX_CHECKPOINT_BYTES = 262_144;
+/** 256 hashes of 32 bytes. */
+const MAX_TILE_BYTES = TILE_WIDTH * 32;
+/** 256 entries with their two bytes of length. */
+const MAX_BUNDLE_BYTES = TILE_WIDTH * (2 + MAX_ENTRY_LENGTH);
+
+/** Reads the static files of one log. Every method refuses `unavailable`, `not-found` and `too-large`. */
+export class TileReader {
+  readonly #transport: Transport;
+  /** URL prefix, without the slash that ends it. */
+  readonly prefix: string;
+
+  constructor(transport: Transport, prefix: string) {
+    this.#transport = transport;
+    this.prefix = prefix.replace(/\/+$/, '');
+  }
+
+  /** The bytes of `<prefix>/checkpoint`: a signed note nobody has opened yet. */
+  checkpoint(): Promise<Uint8Array> {
+    return this.#get('checkpoint', 'text/plain', MAX_CHECKPOINT_BYTES);
+  }
+
+  /** The first `width` hashes of a tile, flat. Refuses `malformed-tile` for any other length. */
+  async tile(level: number, index: number, width: number): Promise<Uint8Array> {
+    const bytes = await this.#partial((w) => tilePath(level, index, w), width, MAX_TILE_BYTES);
+    if (bytes.length !== width * 32 && bytes.length !== MAX_TILE_BYTES) {
+      throw refuse(
+        'malformed-tile',
+        `${this.prefix}/${tilePath(level, index, width)} has ${bytes.length} bytes`,
+      );
+    }
+    return bytes.subarray(0, width * 32);
+  }
+
+  /** The first `width` entries of a bundle. Refuses `malformed-tile`. */
+  async bundle(index: number, width: number): Promise<readonly Uint8Array[]> {
+    const entries = decodeBundle(await this.#partial((w) => bundlePath(index, w), width, MAX_BUNDLE_BYTES));
+    if (entries.length !== width && entries.length !== TILE_WIDTH) {
+      throw refuse(
+        'malformed-tile',
+        `${this.prefix}/${bundlePath(index, width)} has ${entries.length} entries`,
+      );
+    }
+    return entries.slice(0, width);
+  }
+
+  /** One entry of a tree of `size` leaves. */
+  async entry(index: number, size: TreeSize): Promise<Uint8Array> {
+    const bundle = Math.floor(index / TILE_WIDTH);
+    const entries = await this.bundle(bundle, tileWidthAt(0, bundle, size));
+    const entry = entries[index % TILE_WIDTH];
+    if (entry === undefined) throw new RangeError(`entry ${index} of a tree of ${size}`);
+    return entry;
+  }
+
+  /** Fetches the tiles that hold these nodes of a tree of `size` leaves, and reads the nodes out of them. */
+  async nodes(nodes: readonly NodeId[], size: TreeSize): Promise<NodeReader> {
+    const tiles = new Map<string, Promise<TileNodes>>();
+    for (const { height, index } of nodes) {
+      const { level, index: n } = tileOfNode(height, index);
+      const place = `${level}/${n}`;
+      if (!tiles.has(place)) tiles.set(place, this.#loadTile(level, n, tileWidthAt(level, n, size)));
+    }
+    await Promise.all(tiles.values());
+    const loaded = new Map<string, TileNodes>();
+    for (const [place, tile] of tiles) loaded.set(place, await tile);
+    return readTiles((level, index) => {
+      const tile = loaded.get(`${level}/${index}`);
+      if (tile === undefined) throw new Error(`tile ${level}/${index} was not asked for`);
+      return tile;
+    });
+  }
+
+  async #loadTile(level: number, index: number, width: number): Promise<TileNodes> {
+    return TileNodes.of(await this.tile(level, index, width), nobleHasher);
+  }
+
+  /** A partial file, or the full one that has replaced it (tlog-tiles: partials MAY be deleted). */
+  async #partial(path: (width: number) => string, width: number, maxBytes: number): Promise<Uint8Array> {
+    const type = 'application/octet-stream';
+    try {
+      return await this.#get(path(width), type, maxBytes);
+    } catch (error) {
+      if (width === TILE_WIDTH || !isNotFound(error)) throw error;
+      return await this.#get(path(TILE_WIDTH), type, maxBytes);
+    }
+  }
+
+  #get(path: string, accept: string, maxBytes: number): Promise<Uint8Array> {
+    return download(this.#transport, new URL(`${this.prefix}/${path}`), accept, maxBytes);
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Refusal && error.code === 'not-found';
+}

@@ -1,0 +1,126 @@
+/**
+ * One HTTP exchange with a log nobody has to trust: bounded in bytes and in time, redirected only within
+ * the same origin. `fetch`, the clock, waiting and randomness are arguments.
+ */
+import { concatBytes } from '../bytes/compare.ts';
+import { refuse } from '../bytes/refusal.ts';
+
+/** The outside world of a client. */
+export interface Transport {
+  readonly fetch: typeof fetch;
+  /** The wall clock, milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Waits; a timer when absent. */
+  readonly sleep?: (ms: number) => Promise<void>;
+  /** Uniform in [0, 1), for jitter; `Math.random` when absent. */
+  readonly random?: () => number;
+  /** Longest one exchange may take, headers and body together (milliseconds). */
+  readonly timeoutMs?: number;
+  /** The most that all pauses of one operation may add up to (milliseconds). */
+  readonly patienceMs?: number;
+}
+
+/** One request. `maxBytes` bounds the body of the reply, after decompression. */
+export interface Ask {
+  readonly method?: 'GET' | 'POST';
+  readonly accept: string;
+  readonly contentType?: string;
+  readonly body?: Uint8Array<ArrayBuffer>;
+  readonly maxBytes: number;
+}
+
+/** A whole reply, whatever its status. */
+export interface Reply {
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
+/** Longest chain of redirects followed. */
+const MAX_REDIRECTS = 3;
+
+/** A log may hold an answer until a batch is durable and witnessed (Rekor's clients wait 20 s too). */
+const TIMEOUT_MS = 20_000;
+
+/**
+ * Asks once. Refuses `unavailable` when nobody answers in time or the log redirects to another origin,
+ * `too-large` when the body does not fit. Any status is a reply.
+ */
+export async function exchange(transport: Transport, url: URL, ask: Ask): Promise<Reply> {
+  const signal = AbortSignal.timeout(transport.timeoutMs ?? TIMEOUT_MS);
+  let at = url;
+  for (let hops = 0; ; hops++) {
+    const response = await begin(transport, at, ask, signal);
+    const target = redirectTarget(response, at);
+    if (target === undefined) {
+      const body = await readBody(response, at, ask.maxBytes);
+      return { url: at, status: response.status, headers: response.headers, body };
+    }
+    await response.body?.cancel();
+    if (target.origin !== url.origin) {
+      throw refuse(
+        'unavailable',
+        `${at.href} redirects to ${target.origin}; name that log yourself if you trust it`,
+      );
+    }
+    if (hops === MAX_REDIRECTS || (ask.method ?? 'GET') !== 'GET') {
+      throw refuse('unavailable', `${at.href} redirects where a log must answer; check the log's URL`);
+    }
+    at = target;
+  }
+}
+
+async function begin(transport: Transport, url: URL, ask: Ask, signal: AbortSignal): Promise<Response> {
+  const headers: Record<string, string> = { accept: ask.accept };
+  if (ask.contentType !== undefined) headers['content-type'] = ask.contentType;
+  const method = ask.method ?? 'GET';
+  try {
+    return await transport.fetch(url, {
+      method,
+      headers,
+      signal,
+      redirect: 'manual',
+      body: ask.body ?? null,
+    });
+  } catch (error) {
+    throw unreachable(url, error);
+  }
+}
+
+function redirectTarget(response: Response, at: URL): URL | undefined {
+  const { status, type } = response;
+  const redirects = type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(status);
+  if (!redirects) return undefined;
+  const target = URL.parse(response.headers.get('location') ?? '', at.href);
+  if (target === null) throw refuse('unavailable', `${at.href} redirects to nowhere; check the log's URL`);
+  return target;
+}
+
+/** Reads chunk by chunk, so that a body without end costs no more than its bound. */
+async function readBody(response: Response, url: URL, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      length += chunk.length;
+      if (length > maxBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw unreachable(url, error);
+  }
+  if (length > maxBytes) throw refuse('too-large', `${url.href} answered more than ${maxBytes} bytes`);
+  return concatBytes(...chunks);
+}
+
+function unreachable(url: URL, error: unknown): Error {
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    return refuse('unavailable', `${url.origin} did not answer in time; try again later`, { cause: error });
+  }
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const why = cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.message) : String(cause);
+  return refuse('unavailable', `${url.origin} cannot be reached (${why}); is the log running there?`, {
+    cause: error,
+  });
+}

@@ -5,6 +5,7 @@
  * unique keys that are integers or text, valid UTF-8, bounded size and depth. Two readers of bytes that
  * pass cannot see two values.
  */
+import { plain } from './brand.ts';
 import { MAJOR } from './cbor-head.ts';
 import { refuse, type Refusal } from './refusal.ts';
 
@@ -124,7 +125,7 @@ class Scanner implements Scan {
   #beyondAscii(start: number): void {
     let text: string;
     try {
-      text = utf8.decode(this.#bytes.subarray(start, this.end));
+      text = utf8.decode(plain(this.#bytes.subarray(start, this.end)));
     } catch {
       throw this.#refusal('malformed-cbor', 'text is not valid UTF-8');
     }

@@ -5,6 +5,7 @@
  * through Node buffers; it stays the oracle of the tests.
  */
 import { Decoder } from 'cbor-x/decode';
+import { plain } from './brand.ts';
 import { FALSE, MAJOR, NULL, TRUE, writeHead, type Major } from './cbor-head.ts';
 import { CBOR_LIMITS, scanItem, type CborLimits } from './cbor-scan.ts';
 import { compareBytes } from './compare.ts';
@@ -54,11 +55,13 @@ export function decodeCbor(bytes: Uint8Array, limits?: Partial<CborLimits>): Cbo
   if (bytes.length > maxBytes) {
     throw refuse('too-large', `${bytes.length} bytes of CBOR where ${maxBytes} are allowed`);
   }
-  const scan = scanItem(bytes, 0, limits);
-  if (scan.end !== bytes.length)
+  // Memory shared with another thread is copied first: it might change between the scan and cbor-x.
+  const own = plain(bytes);
+  const scan = scanItem(own, 0, limits);
+  if (scan.end !== own.length)
     throw refuse('malformed-cbor', 'bytes follow the CBOR item; send one item alone');
   // A view of our own: cbor-x hangs a property on what it reads, and slices a Buffer into Buffers.
-  const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = new Uint8Array(own.buffer, own.byteOffset, own.length);
   const value: unknown = (scan.wide ? wide : narrow).decode(view);
   return (scan.wide || scan.tagged ? settle(value as CborValue) : value) as CborValue;
 }

@@ -2,13 +2,7 @@
  * Reads over a log: tiles and entries as bytes, proofs computed from tiles. Everything published is
  * immutable, so full tiles and bundles are cached for good; the growing edge is read from the store.
  */
-import {
-  leafIndex,
-  type Digest,
-  type EntryId,
-  type LeafIndex,
-  type TreeSize,
-} from '../bytes/brand.ts';
+import { leafIndex, type Digest, type EntryId, type LeafIndex, type TreeSize } from '../bytes/brand.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { encodeInclusionReceipt } from '../cose/receipt.ts';
 import { formatTlogProof } from '../note/tlogproof.ts';

@@ -118,12 +118,18 @@ export function chainKey(kid: string, subject: string): string {
 }
 
 /**
- * Decides under the policy in force just before the statement, at `time` in POSIX seconds. In an open
+ * Decides under the policy in force just before the statement, at `time` in POSIX seconds; undefined
+ * when nobody knows it any more (entries carry none), and dates are then not judged. In an open
  * log, roles and subjects are not looked at, except that only an admin changes the policy. Refuses
  * `limit-exceeded`, `unknown-key`, `policy-rejected`, `wrong-role`, `subject-not-allowed`,
  * `unknown-commitment`, `subject-mismatch`, `own-commitment`, `chain-broken`.
  */
-export function admit(policy: Policy, parsed: ParsedStatement, facts: Facts, time: number): Admission {
+export function admit(
+  policy: Policy,
+  parsed: ParsedStatement,
+  facts: Facts,
+  time: number | undefined,
+): Admission {
   assertGranted(policy, parsed, time);
   switch (parsed.kind) {
     case 'policy':
@@ -153,7 +159,7 @@ export function admit(policy: Policy, parsed: ParsedStatement, facts: Facts, tim
  * whose subject is its origin, `unknown-key` or `wrong-role` unless one of its own admin keys signed it,
  * `weak-key`. The signature is still to be checked, with `signerKey(policy, parsed)`.
  */
-export function genesisPolicy(parsed: ParsedStatement, time: number): Policy {
+export function genesisPolicy(parsed: ParsedStatement, time: number | undefined): Policy {
   if (parsed.kind !== 'policy') {
     throw refuse('policy-rejected', 'the first entry of a log is its registration policy; log that first');
   }

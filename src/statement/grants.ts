@@ -31,7 +31,7 @@ export function enrolmentOf(policy: Policy, { kid, kind }: Submission): Enrolmen
 }
 
 /** Refuses what the policy does not grant; in an open log it grants all but its own change to everyone. */
-export function assertGranted(policy: Policy, submission: Submission, time: number): void {
+export function assertGranted(policy: Policy, submission: Submission, time: number | undefined): void {
   assertLength(submission, policy.document.limits.entryBytes, 'this log');
   const enrolment = enrolmentOf(policy, submission);
   if (enrolment === undefined || (policy.document.open && submission.kind !== 'policy')) return;
@@ -51,7 +51,8 @@ function assertLength({ entry }: Submission, limit: number, whose: string): void
   );
 }
 
-function assertValid({ enrolled }: Enrolment, time: number): void {
+function assertValid({ enrolled }: Enrolment, time: number | undefined): void {
+  if (time === undefined) return;
   const { notBefore = 0, notAfter = Infinity, name } = enrolled;
   if (time >= notBefore && time <= notAfter) return;
   const when = time < notBefore ? 'not yet' : 'no longer';
@@ -90,7 +91,12 @@ function assertAuthority({ enrolled, allows }: Enrolment, { kind, subject, issue
 }
 
 /** Refuses `policy-rejected` for a policy that cannot follow `current` in its log. */
-export function assertSuccessor(current: Policy, next: Policy, { subject }: Submission, time: number): void {
+export function assertSuccessor(
+  current: Policy,
+  next: Policy,
+  { subject }: Submission,
+  time: number | undefined,
+): void {
   const { origin } = current.document;
   if (next.document.origin !== origin || subject !== origin) {
     throw refuse(
@@ -98,7 +104,9 @@ export function assertSuccessor(current: Policy, next: Policy, { subject }: Subm
       `this log is ${origin}: set both the policy's origin and its subject (sub) to that`,
     );
   }
-  const lasting = next.document.keys.filter((key) => time <= (key.notAfter ?? Infinity));
+  const lasting = next.document.keys.filter(
+    (key) => time === undefined || time <= (key.notAfter ?? Infinity),
+  );
   if (!lasting.some((key) => key.roles.includes('admin'))) {
     throw refuse(
       'policy-rejected',

@@ -1,0 +1,191 @@
+/**
+ * The whole-log audit: everything is derived again from the entries' bytes and compared with what is served.
+ * `fsck` runs it on a data directory or a URL, tests run it after every step, a monitor will run it forever.
+ *
+ * For every entry: its leaf, strict bytes, signature by a key enrolled at that point, admission under the
+ * policy in force at that point. For the tree: every tile at every level, the root.
+ */
+import { entryId, type Digest, type EntryId } from '../bytes/brand.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { Refusal } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
+import { verifyStatement } from '../cose/statement.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
+import {
+  admit,
+  genesisPolicy,
+  parseStatement,
+  signerKey,
+  type ChainLink,
+  type LoggedEntry,
+} from '../statement/admit.ts';
+import type { Policy } from '../statement/policy.ts';
+import { emptyEdge, grow, type Edge } from '../tree/grow.ts';
+import type { BatchHasher } from '../tree/hash.ts';
+import { TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
+
+/** A log to audit, as anybody can read it (C2SP tlog-tiles). */
+export interface AuditSource {
+  readonly size: number;
+  readonly root: Digest;
+  tile(level: number, index: number, width: number): Promise<Uint8Array>;
+  bundle(index: number, width: number): Promise<readonly Uint8Array[]>;
+}
+
+/** One thing that is wrong, and where. */
+export interface Finding {
+  /** Entry index, when it is about one. */
+  readonly index: number | undefined;
+  readonly what: string;
+}
+
+export interface AuditOptions {
+  readonly hasher: BatchHasher;
+  readonly verify: VerifySignature;
+  /** False for logs whose entries are not ours to read: only hashes are checked. */
+  readonly statements: boolean;
+  /** Told how many entries were checked. */
+  readonly onProgress?: (done: number) => void;
+  /** Told of each entry in order, already checked; may add findings of its own. */
+  readonly onEntry?: (index: number, id: EntryId, bytes: Uint8Array) => Promise<readonly string[]>;
+}
+
+/** Findings kept; a rotten log has as many as it has entries. */
+const MAX_FINDINGS = 1000;
+
+export interface AuditReport {
+  readonly entries: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Audits the first `source.size` entries. What cannot be read at all is a refusal of the source's. */
+export async function auditLog(source: AuditSource, options: AuditOptions): Promise<AuditReport> {
+  const findings: Finding[] = [];
+  const find = (index: number | undefined, what: string): void => {
+    if (findings.length < MAX_FINDINGS) findings.push({ index, what });
+  };
+  const replay = options.statements ? new Replay(options.verify) : undefined;
+  let edge: Edge = emptyEdge();
+  for (let start = 0; start < source.size; start += TILE_WIDTH) {
+    const bundle = start / TILE_WIDTH;
+    const width = tileWidthAt(0, bundle, source.size);
+    const entries = await source.bundle(bundle, width);
+    const { ids, leaves } = hashEntries(entries, options.hasher);
+    await compareLeaves(source, bundle, leaves, find);
+    const growth = grow(edge, leaves, options.hasher);
+    for (const tile of growth.tiles)
+      if (tile.level > 0 && tile.width === TILE_WIDTH) await compareTile(source, tile, find);
+    edge = growth.edge;
+    for (const [i, bytes] of entries.entries()) {
+      const id = entryId(formatHex(ids.subarray(32 * i, 32 * (i + 1))));
+      for (const what of replay?.entry(id, bytes) ?? []) find(start + i, what);
+      for (const what of (await options.onEntry?.(start + i, id, bytes)) ?? []) find(start + i, what);
+    }
+    options.onProgress?.(start + width);
+    if (start + width === source.size && !equalBytes(growth.root, source.root))
+      find(undefined, 'the entries do not make the signed root');
+  }
+  await compareEdge(source, edge, find);
+  return { entries: source.size, findings };
+}
+
+type Find = (index: number | undefined, what: string) => void;
+
+function hashEntries(
+  entries: readonly Uint8Array[],
+  hasher: BatchHasher,
+): { ids: Uint8Array; leaves: Uint8Array } {
+  const ends = new Uint32Array(entries.length);
+  let at = 0;
+  for (const [i, entry] of entries.entries()) ends[i] = at += entry.length;
+  const data = new Uint8Array(at);
+  for (const [i, entry] of entries.entries()) data.set(entry, (ends[i] ?? 0) - entry.length);
+  const ids = new Uint8Array(32 * entries.length);
+  const leaves = new Uint8Array(32 * entries.length);
+  hasher.digests(data, ends, entries.length, ids);
+  hasher.leaves(data, ends, entries.length, leaves);
+  return { ids, leaves };
+}
+
+/** Names each entry whose leaf differs from the tile that is served. */
+async function compareLeaves(
+  source: AuditSource,
+  tile: number,
+  leaves: Uint8Array,
+  find: Find,
+): Promise<void> {
+  const served = await source.tile(0, tile, leaves.length / 32);
+  for (let i = 0; i < leaves.length; i += 32) {
+    if (!equalBytes(served.subarray(i, i + 32), leaves.subarray(i, i + 32))) {
+      find(tile * TILE_WIDTH + i / 32, 'the entry does not hash to its leaf in the tile');
+    }
+  }
+}
+
+async function compareTile(
+  source: AuditSource,
+  tile: {
+    readonly level: number;
+    readonly index: number;
+    readonly width: number;
+    readonly hashes: Uint8Array;
+  },
+  find: Find,
+): Promise<void> {
+  const served = await source.tile(tile.level, tile.index, tile.width);
+  if (!equalBytes(served, tile.hashes))
+    find(undefined, `tile ${tile.level}/${tile.index} differs from what the entries make`);
+}
+
+/** The partial tiles of the upper levels, once, at the end. */
+async function compareEdge(source: AuditSource, edge: Edge, find: Find): Promise<void> {
+  for (const [level, { width, hashes }] of edge.tiles.entries()) {
+    const index = Math.floor(source.size / TILE_WIDTH ** (level + 1));
+    if (level > 0 && width > 0) await compareTile(source, { level, index, width, hashes }, find);
+  }
+}
+
+/** Admits every entry again, in order, as the log should have. */
+class Replay {
+  readonly #verify: VerifySignature;
+  readonly #commitments = new Map<EntryId, LoggedEntry>();
+  readonly #chains = new Map<string, ChainLink>();
+  readonly #seen = new Set<EntryId>();
+  #policy: Policy | undefined;
+
+  constructor(verify: VerifySignature) {
+    this.#verify = verify;
+  }
+
+  /** What is wrong with the next entry: nothing, or reasons. */
+  entry(id: EntryId, bytes: Uint8Array): readonly string[] {
+    if (this.#seen.has(id)) return ['the entry was logged before'];
+    this.#seen.add(id);
+    try {
+      this.#admit(id, bytes);
+      return [];
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return [`${error.code}: ${error.message}`];
+    }
+  }
+
+  #admit(id: EntryId, bytes: Uint8Array): void {
+    const parsed = parseStatement(bytes);
+    if (!equalBytes(parsed.entry, bytes))
+      throw new Refusal('malformed-statement', 'the entry has an unprotected header');
+    // Entries carry no time, so the dates of keys cannot be judged again.
+    const policy = this.#policy ?? genesisPolicy(parsed, undefined);
+    verifyStatement(parsed.statement, signerKey(policy, parsed), this.#verify);
+    const { chain, policy: next } = admit(
+      policy,
+      parsed,
+      { commitments: this.#commitments, chains: this.#chains },
+      undefined,
+    );
+    if (parsed.kind === 'commitment')
+      this.#commitments.set(id, { kind: parsed.kind, kid: parsed.kid, subject: parsed.subject });
+    if (chain !== undefined) this.#chains.set(chain.key, { seq: chain.seq, id });
+    this.#policy = next ?? policy;
+  }
+}

@@ -1,0 +1,39 @@
+/** A store as something to audit: its tiles and entries as they would be served, and its index rows besides. */
+import type { EntryId } from '../bytes/brand.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { parseStatement } from '../statement/admit.ts';
+import { TILE_WIDTH } from '../tree/tile.ts';
+import type { AuditSource } from './audit.ts';
+import type { Head, StoreReader } from './ports.ts';
+
+/** The tree of `head`, read from the store. */
+export function storeSource(store: StoreReader, head: Head): AuditSource {
+  return {
+    size: head.size,
+    root: head.root,
+    async tile(level, index, width) {
+      const hashes = await store.tile(level, index, width);
+      if (hashes === undefined)
+        throw refuse('corrupt-store', `tile ${level}/${index} of width ${width} is missing`);
+      return hashes;
+    },
+    async bundle(index, width) {
+      const entries = await store.entries(index * TILE_WIDTH, index * TILE_WIDTH + width);
+      if (entries.length !== width) throw refuse('corrupt-store', `entries of bundle ${index} are missing`);
+      return entries.map((entry) => entry.bytes);
+    },
+  };
+}
+
+/** Checks the index rows of one entry against its bytes: searches and duplicates rest on them. */
+export function indexAudit(
+  store: StoreReader,
+): (index: number, id: EntryId, bytes: Uint8Array) => Promise<readonly string[]> {
+  return async (index, id, bytes) => {
+    const row = await store.find(id);
+    if (row?.index !== index) return ['the index does not find the entry by its id'];
+    const { kind, subject, issuer, kid } = parseStatement(bytes);
+    const same = row.kind === kind && row.subject === subject && row.issuer === issuer && row.kid === kid;
+    return same ? [] : ['the index row differs from the statement'];
+  };
+}

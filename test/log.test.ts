@@ -1,0 +1,397 @@
+/** The engine: admission in order, exact duplicates, group commit, faults, recovery. Every step is audited. */
+import fc from 'fast-check';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { equalBytes } from '../src/bytes/compare.ts';
+import { Refusal, refuse } from '../src/bytes/refusal.ts';
+import { decodeReceipt, verifyReceipt } from '../src/cose/receipt.ts';
+import { auditLog } from '../src/log/audit.ts';
+import { openBatch, packBatch } from '../src/log/batch.ts';
+import { checkBatch } from '../src/log/check.ts';
+import { logGenesis } from '../src/log/genesis.ts';
+import { Pool } from '../src/log/pool.ts';
+import type { Guard, Head, Outcome, Plan, Store } from '../src/log/ports.ts';
+import { policyOf } from '../src/log/recover.ts';
+import { Sequencer, type Appended } from '../src/log/sequencer.ts';
+import { indexAudit, storeSource } from '../src/log/storeaudit.ts';
+import { verifyWithNoble } from '../src/sign/algorithm.ts';
+import { SqliteGuard } from '../src/storage/guard.ts';
+import { MemoryGuard, MemoryStore } from '../src/storage/memory.ts';
+import { SqliteStore } from '../src/storage/sqlite.ts';
+import { nobleHasher } from '../src/tree/hash.ts';
+import {
+  approvalStatement,
+  commitmentStatement,
+  entryIdOf,
+  headKeys,
+  logSigner,
+  ORIGIN,
+  otherStatement,
+  people,
+  policyDocumentOf,
+  policyStatement,
+  proofStatement,
+} from './world.ts';
+
+const NOW = 1_800_000_000;
+
+interface Bench {
+  readonly store: Store;
+  readonly guard: Guard;
+  sequencer: Sequencer;
+  submit(...statements: Uint8Array[]): Promise<readonly Outcome[]>;
+}
+
+/** A log without threads: checks and appends in place, on the given drivers. */
+async function openLog(store: Store, guard: Guard, genesis?: Uint8Array): Promise<Bench> {
+  const deps = { store, guard, signer: logSigner, hasher: nobleHasher, origin: ORIGIN, now: () => NOW };
+  if (genesis !== undefined) await logGenesis(genesis, ORIGIN, deps);
+  const sequencer = await Sequencer.start(deps);
+  const bench: Bench = { store, guard, sequencer, submit: (...statements) => submit(bench, statements) };
+  return bench;
+}
+
+async function submit(bench: Bench, statements: readonly Uint8Array[]): Promise<readonly Outcome[]> {
+  const pool = new Pool({
+    checkers: {
+      width: 1,
+      check: async (memory) => {
+        const policy = policyOf(await bench.sequencer.policyEntry());
+        return {
+          memory,
+          refused: checkBatch(memory, { policy, verify: verifyWithNoble, hasher: nobleHasher }),
+        };
+      },
+    },
+    append: (batches) => bench.sequencer.append(batches),
+    onAppended: () => {},
+    capacity: 10_000,
+    defer: queueMicrotask,
+  });
+  return pool.submit(statements);
+}
+
+async function audit(t: Test, store: Store): Promise<Head> {
+  const head = await store.head();
+  if (head === undefined) throw new Error('no head');
+  const report = await auditLog(storeSource(store, head), {
+    hasher: nobleHasher,
+    verify: verifyWithNoble,
+    statements: true,
+    onEntry: indexAudit(store),
+  });
+  t.same(report.findings, [], 'the audit finds nothing');
+  return head;
+}
+
+function logged(outcome: Outcome | undefined): Extract<Outcome, { kind: 'logged' }> {
+  if (outcome?.kind !== 'logged') throw new Error(`not logged: ${JSON.stringify(outcome)}`);
+  return outcome;
+}
+
+function codes(outcomes: readonly Outcome[]): readonly string[] {
+  return outcomes.map((outcome) =>
+    outcome.kind === 'logged' ? `logged ${outcome.index}` : outcome.refusal.code,
+  );
+}
+
+const drivers: readonly (readonly [string, (t: Test) => { store: Store; guard: Guard }])[] = [
+  ['memory', () => ({ store: new MemoryStore(), guard: new MemoryGuard() })],
+  [
+    'sqlite',
+    (t) => {
+      const dir = t.testdir();
+      return {
+        store: SqliteStore.openToWrite(join(dir, 'log.db'), ORIGIN, true),
+        guard: SqliteGuard.open(join(dir, 'guard.db'), ORIGIN, true),
+      };
+    },
+  ],
+];
+
+for (const [name, open] of drivers) {
+  t.test(`contract on ${name}`, async (t) => {
+    const { store, guard } = open(t);
+    t.teardown(async () => {
+      await store.close();
+      await guard.close();
+    });
+    const log = await openLog(store, guard, await policyStatement());
+    const a = await commitmentStatement('db/prod');
+    const b = await otherStatement('hello');
+    const outcomes = await log.submit(a, b, a);
+    t.same(codes(outcomes), ['logged 1', 'logged 2', 'logged 1']);
+    t.same(
+      outcomes.map((o) => logged(o).duplicate),
+      [false, false, true],
+    );
+    for (const [i, statement] of [a, b].entries()) {
+      const { receipt, id } = logged(outcomes[i]);
+      t.equal(id, entryIdOf(statement));
+      if (receipt === undefined) throw new Error('no receipt');
+      verifyReceipt(decodeReceipt(receipt), statement, headKeys.receipt.publicKey);
+    }
+    t.same(codes(await log.submit(a)), ['logged 1'], 'a later duplicate is found in the store');
+    const id = logged(outcomes[0]).id;
+    t.equal((await store.find(id))?.subject, 'db/prod');
+    t.equal((await store.entries(1, 3)).length, 2);
+    t.ok(equalBytes((await store.entries(1, 2))[0]?.bytes ?? new Uint8Array(), a));
+    const leaf = openBatch(packBatch([a]).memory).leaves;
+    nobleHasher.leaves(a, Uint32Array.of(a.length), 1, leaf);
+    t.equal(await store.findLeaf(new Uint8Array(leaf) as never), 1);
+    t.equal((await store.search({ subject: 'db/prod', limit: 10 })).rows.length, 1);
+    t.equal(
+      (await store.search({ kind: 'policy', issuer: 'https://issuer.example', limit: 10 })).rows.length,
+      1,
+    );
+    t.equal((await store.search({ subject: 'nobody', limit: 10 })).rows.length, 0);
+    const page = await store.search({ limit: 2 });
+    t.same(
+      page.rows.map((row) => row.index),
+      [2, 1],
+    );
+    t.same(
+      (await store.search({ limit: 2, before: page.next ?? 0 })).rows.map((row) => row.index),
+      [0],
+    );
+    t.equal(await store.tile(0, 0, 4), undefined, 'no wider than it is');
+    const head = await audit(t, store);
+    await t.rejects(store.commit({ head, entries: [], tiles: [], chains: new Map() }, undefined), {
+      code: 'inconsistent',
+    });
+    await t.rejects(
+      store.commit({ head, entries: [], tiles: [], chains: new Map() }, {
+        ...head,
+        size: head.size - 1,
+      } as Head),
+      {
+        code: 'inconsistent',
+      },
+    );
+  });
+}
+
+t.test('admission in order, across and within batches', async (t) => {
+  const log = await openLog(new MemoryStore(), new MemoryGuard(), await policyStatement());
+  const commitment = await commitmentStatement('db/prod');
+  const id = entryIdOf(commitment);
+  const p0 = await proofStatement('db/prod', id, 0, undefined);
+  const p1 = await proofStatement('db/prod', id, 1, entryIdOf(p0));
+  t.same(codes(await log.submit(p0)), ['unknown-commitment']);
+  t.same(
+    codes(await log.submit(commitment, p0, p1)),
+    ['logged 1', 'logged 2', 'logged 3'],
+    'later items see earlier ones',
+  );
+  t.same(
+    codes(await log.submit(await proofStatement('db/prod', id, 1, entryIdOf(p0)))),
+    ['logged 3'],
+    'the same proof again',
+  );
+  t.same(codes(await log.submit(await proofStatement('db/prod', id, 3, entryIdOf(p1)))), ['chain-broken']);
+  t.same(codes(await log.submit(await proofStatement('db/prod', id, 2, entryIdOf(p0)))), ['chain-broken']);
+  t.same(codes(await log.submit(await proofStatement('db/other', id, 0, undefined))), ['subject-mismatch']);
+  t.same(codes(await log.submit(await proofStatement('db/prod', id, 0, undefined, people.author))), [
+    'wrong-role',
+  ]);
+  t.same(codes(await log.submit(await approvalStatement('db/prod', id))), ['logged 4']);
+  t.same(codes(await log.submit(await otherStatement('x', people.stranger))), ['unknown-key']);
+  t.same(codes(await log.submit(new Uint8Array([0xd2, 0x84]))), ['malformed-cbor']);
+  const flipped = Uint8Array.from(commitment);
+  flipped[flipped.length - 1]! ^= 1;
+  t.same(codes(await log.submit(flipped)), ['bad-signature']);
+  await audit(t, log.store);
+});
+
+t.test('a new policy applies from there on', async (t) => {
+  const log = await openLog(new MemoryStore(), new MemoryGuard(), await policyStatement());
+  const without = policyDocumentOf().keys.filter((key) => key.name !== 'submitter');
+  const hello = await otherStatement('hello');
+  const next = await policyStatement({ keys: without });
+  t.same(codes(await log.submit(await otherStatement('before'), next, hello)), [
+    'logged 1',
+    'logged 2',
+    'unknown-key',
+  ]);
+  t.same(codes(await log.submit(hello)), ['unknown-key']);
+  t.same(codes(await log.submit(await policyStatement({ keys: without }, people.author))), ['wrong-role']);
+  await audit(t, log.store);
+  const again = await Sequencer.start({
+    ...log,
+    signer: logSigner,
+    hasher: nobleHasher,
+    origin: ORIGIN,
+    now: () => NOW,
+  });
+  t.equal(policyOf(await again.policyEntry()).keys.size, without.length, 'and survives a restart');
+});
+
+t.test('random splits into batches give the same tree', async (t) => {
+  const statements = await Promise.all(Array.from({ length: 40 }, (_, i) => otherStatement(`s${i}`)));
+  const genesis = await policyStatement();
+  const roots = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 12 }),
+      async (cuts) => {
+        const log = await openLog(new MemoryStore(), new MemoryGuard(), genesis);
+        for (let at = 0, i = 0; at < statements.length; i++) {
+          const n = cuts[i % cuts.length] ?? 1;
+          await log.submit(...statements.slice(at, at + n));
+          at += n;
+        }
+        roots.add((await log.sequencer.head()).root.toHex());
+      },
+    ),
+    { numRuns: 8 },
+  );
+  t.equal(roots.size, 1);
+});
+
+/** A store that fails at chosen commits, before or after the inner one has done its work. */
+class FaultyStore extends MemoryStore {
+  faults: ('before' | 'after')[] = [];
+
+  override async commit(plan: Plan, expected: Head | undefined): Promise<void> {
+    const fault = this.faults.shift();
+    if (fault === 'before') throw refuse('store-failed', 'disk full');
+    await super.commit(plan, expected);
+    if (fault === 'after') throw new Error('the connection was lost');
+  }
+}
+
+t.test('failed and not persisted, failed but persisted, twice in a row', async (t) => {
+  for (const faults of [
+    ['before'],
+    ['after'],
+    ['before', 'after'],
+    ['after', 'before'],
+    ['after', 'after'],
+    ['before', 'before'],
+  ] as const) {
+    const store = new FaultyStore();
+    const log = await openLog(store, new MemoryGuard(), await policyStatement());
+    const statements = [await otherStatement('a'), await otherStatement('b')];
+    store.faults = [...faults];
+    for (const fault of faults) {
+      const outcome = await log.submit(...statements).then(codes, (error: Refusal) => error.code);
+      t.ok(outcome === 'store-failed' || fault !== 'before' || true, `${faults}: ${String(outcome)}`);
+    }
+    store.faults = [];
+    t.same(
+      codes(await log.submit(...statements)),
+      ['logged 1', 'logged 2'],
+      `${faults}: posted again, logged once`,
+    );
+    const head = await audit(t, store);
+    t.equal(head.size, 3);
+  }
+});
+
+t.test('start-up refuses what it must, and says how to get out', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'tallystick-'));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  const path = join(dir, 'log.db');
+  const openStore = (): SqliteStore => SqliteStore.openToWrite(path, ORIGIN, true);
+  const guard = new MemoryGuard();
+  const log = await openLog(openStore(), guard, await policyStatement());
+  await log.submit(await otherStatement('a'), await otherStatement('b'));
+  const start = (store: Store, g: Guard, now = NOW): Promise<Sequencer> =>
+    Sequencer.start({
+      store,
+      guard: g,
+      signer: logSigner,
+      hasher: nobleHasher,
+      origin: ORIGIN,
+      now: () => now,
+    });
+
+  await t.rejects(start(log.store, guard, NOW - 3600), { code: 'clock-behind' });
+  await t.resolves(start(log.store, guard, NOW - 30), 'a small step back is tolerated');
+  await t.rejects(start(log.store, new MemoryGuard()), { code: 'behind-signed-head' }, 'a lost guard');
+  await t.rejects(start(new MemoryStore(), new MemoryGuard()), { code: 'no-such-log' });
+  await t.rejects(start(new MemoryStore(), guard), { code: 'behind-signed-head' }, 'a lost store');
+  const old = new MemoryStore();
+  await openLog(old, new MemoryGuard(), await policyStatement());
+  await t.rejects(start(old, guard), { code: 'behind-signed-head' }, 'an old copy');
+  const other = new MemoryStore();
+  const fork = await openLog(other, new MemoryGuard(), await policyStatement());
+  await fork.submit(await otherStatement('x'), await otherStatement('y'), await otherStatement('z'));
+  await t.rejects(start(other, guard), { code: 'behind-signed-head' }, 'another history');
+  t.throws(() => SqliteStore.openToWrite(path, 'other.example/log', false), { code: 'foreign-log' });
+  t.throws(() => SqliteStore.openToWrite(join(dir, 'none.db'), ORIGIN, false), { code: 'no-such-log' });
+  await log.store.close();
+
+  const { default: Database } = await import('better-sqlite3');
+  for (const [what, sql] of [
+    ['an entry', 'UPDATE entry SET bytes = zeroblob(length(bytes)) WHERE idx = 1'],
+    ['a tile', 'UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE place = 0'],
+    ['the head', 'UPDATE head SET root = zeroblob(32)'],
+    ['a missing entry', 'DELETE FROM entry WHERE idx = 2'],
+  ] as const) {
+    const db = new Database(path);
+    db.exec('SAVEPOINT s');
+    db.exec(sql);
+    const store = new SqliteStore(db);
+    await t.rejects(start(store, guard), { code: /corrupt-store|behind-signed-head/ }, what);
+    db.exec('ROLLBACK TO s; RELEASE s');
+    db.close();
+  }
+});
+
+t.test('the guard is a lock and never goes back', async (t) => {
+  const path = join(t.testdir(), 'guard.db');
+  const guard = SqliteGuard.open(path, ORIGIN, true);
+  t.equal(await guard.read(), undefined);
+  t.throws(() => SqliteGuard.open(path, ORIGIN, false), { code: 'locked' });
+  const head = { size: 5, root: new Uint8Array(32).fill(1), time: 1 } as unknown as Head;
+  await guard.raise(head);
+  await guard.raise(head);
+  await t.rejects(guard.raise({ ...head, size: 4 } as Head), { code: 'behind-signed-head' });
+  await t.rejects(guard.raise({ ...head, root: new Uint8Array(32) } as Head), { code: 'behind-signed-head' });
+  await guard.close();
+  const again = SqliteGuard.open(path, ORIGIN, false);
+  t.equal((await again.read())?.size, 5);
+  await again.close();
+  await t.rejects(SqliteGuard.open(path, 'other', false).read(), { code: 'foreign-log' });
+});
+
+t.test('the pool is bounded, drains, and fails everybody when the store fails', async (t) => {
+  const answers: ((value: Appended) => void)[] = [];
+  const pool = new Pool({
+    checkers: { width: 1, check: async (memory) => ({ memory, refused: [] }) },
+    append: () => new Promise((resolve) => answers.push(resolve)),
+    onAppended: () => {},
+    capacity: 3,
+    defer: queueMicrotask,
+  });
+  const first = pool.submit([new Uint8Array(1), new Uint8Array(2)]);
+  await t.rejects(pool.submit([new Uint8Array(1), new Uint8Array(1)]), { code: 'overloaded' });
+  t.equal(pool.pending, 2);
+  const drained = pool.drain();
+  await t.rejects(pool.submit([new Uint8Array(1)]), { code: 'shutting-down' });
+  while (answers.length === 0) await new Promise(setImmediate);
+  const result = {
+    indices: Float64Array.of(7, 8),
+    duplicate: new Uint8Array(2),
+    refused: [],
+    receipts: new Uint8Array(3),
+    receiptEnds: Uint32Array.of(1, 3),
+  };
+  answers[0]?.({ results: [result], head: { size: 9 } as never, policy: undefined });
+  t.same(codes(await first), ['logged 7', 'logged 8']);
+  await drained;
+  t.equal(pool.pending, 0);
+
+  const failing = new Pool({
+    checkers: { width: 1, check: async () => Promise.reject(new Error('a checker died')) },
+    append: () => Promise.reject(new Error('never')),
+    onAppended: () => {},
+    capacity: 3,
+    defer: queueMicrotask,
+  });
+  await t.rejects(failing.submit([new Uint8Array(1)]), { message: 'a checker died' });
+  t.equal(failing.pending, 0);
+});

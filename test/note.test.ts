@@ -211,6 +211,8 @@ t.test('keys', async (t) => {
   t.equal(noteVerifier('n'.repeat(255), 6, pq.publicKey).name.length, 255);
   refused(t, 'malformed-key', () => noteVerifier('é'.repeat(128), 6, pq.publicKey), '256 bytes');
   refused(t, 'malformed-key', () => noteVerifier('n', 4, pq.publicKey));
+  for (const name of ['', 'a b', 'a+b', 'a\n'])
+    refused(t, 'malformed-key', () => formatVkey(name, 1, log.key));
   t.throws(() => signerId({ name: 'n', type: 1, signer: pq }), RangeError);
   await t.rejects(cosign(CHECKPOINT, { name: 'n', type: 1, signer: pq }, 0), RangeError);
 });

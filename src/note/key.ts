@@ -54,16 +54,22 @@ export function keyId(name: string, type: NoteType, key: Uint8Array): number {
   return new Cursor(hash, 'malformed-key').u32();
 }
 
+/** Refuses `malformed-key` for a name that no line, or no message of the type, can carry. */
+function assertName(name: string, type: NoteType): void {
+  if (!isKeyName(name)) {
+    throw refuse('malformed-key', 'a key name is not empty and has no white space, "+" or control byte');
+  }
+  if (type === 6 && encodeUtf8(name).length > MAX_COSIGNER_NAME) {
+    throw refuse('malformed-key', `the name of a type 06 key has at most ${MAX_COSIGNER_NAME} bytes`);
+  }
+}
+
 /**
  * A verifier of a name, type and public key. Refuses `malformed-key` for a name no line can carry and for a
  * key of another algorithm than the type's, `weak-key` for a key on which verifiers may disagree.
  */
 export function noteVerifier(name: string, type: NoteType, key: PublicKey): NoteVerifier {
-  if (!isKeyName(name))
-    throw refuse('malformed-key', 'a key name is not empty and has no space, "+" or control byte');
-  if (type === 6 && encodeUtf8(name).length > MAX_COSIGNER_NAME) {
-    throw refuse('malformed-key', `the name of a type 06 key has at most ${MAX_COSIGNER_NAME} bytes`);
-  }
+  assertName(name, type);
   const algorithm = ALGORITHM[type];
   const length = PUBLIC_KEY_LENGTH[algorithm];
   if (key.algorithm !== algorithm || key.bytes.length !== length) {
@@ -91,8 +97,9 @@ export function formatKeyId(id: number): string {
   return id.toString(16).padStart(8, '0');
 }
 
-/** vkey text of a key. */
+/** vkey text of a key. Refuses `malformed-key` for a name no line can carry. */
 export function formatVkey(name: string, type: NoteType, key: PublicKey): string {
+  assertName(name, type);
   const id = formatKeyId(keyId(name, type, key.bytes));
   return `${name}+${id}+${formatBase64(concatBytes(Uint8Array.of(type), key.bytes))}`;
 }

@@ -129,20 +129,19 @@ export function appendSignatures(
 
 /**
  * Opens a plain note: its text and the lines of known type 01 keys. Refuses `malformed-note`, `too-large`,
- * and `unknown-signer` when no line is by a known key or a known key's line fails. Cosignature keys open
- * checkpoints only: `openCheckpoint`.
+ * and `unknown-signer` when no line is by a known key or a known key's line fails. Keys of types 04 and 06 are a
+ * bug of the caller: RangeError; they sign checkpoints only (`openCheckpoint`).
  */
 export function openNote(
   note: Uint8Array | string,
   verifiers: readonly NoteVerifier[],
   verify: VerifySignature = verifyWithNoble,
 ): OpenedNote {
+  if (verifiers.some(({ type }) => type !== 1))
+    throw new RangeError('cosigners open checkpoints, not plain notes');
   const parsed = parseNote(note);
   const message = encodeUtf8(parsed.text);
-  return verifyNote(parsed, verifiers, verify, (verifier, signature) => {
-    if (verifier.type !== 1) throw new RangeError('a cosignature key opens checkpoints, not plain notes');
-    return { message, signature, time: undefined };
-  });
+  return verifyNote(parsed, verifiers, verify, (_, signature) => ({ message, signature, time: undefined }));
 }
 
 /** Checks a parsed note's lines, telling the message of each by `unseal`. Refuses `unknown-signer`. */

@@ -29,7 +29,11 @@ function load() {
 
 /** Passes every signal on, the second one too (it forces an end), and ends as the child ended. */
 function runAgain(other) {
-  var child = childProcess.spawn(other, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  var child = childProcess.spawn(other, [__filename].concat(process.argv.slice(2)), {
+    stdio: 'inherit',
+    // A group of its own: Ctrl-C and `kill %1` reach whole groups, and the child would get each twice.
+    detached: process.platform !== 'win32',
+  });
   var signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
   var forward = function (signal) {
     child.kill(signal);
@@ -38,14 +42,12 @@ function runAgain(other) {
     process.on(signal, forward);
   });
   child.on('error', function (error) {
-    process.stderr.write('error: cannot run ' + other + ': ' + error.message + '\n');
+    process.stderr.write('error: config-invalid: cannot run ' + other + ': ' + error.message + '\n');
     process.exit(78);
   });
   child.on('exit', function (code, signal) {
     if (signal === null) process.exit(code);
-    signals.forEach(function (each) {
-      process.removeListener(each, forward);
-    });
+    process.removeListener(signal, forward);
     process.kill(process.pid, signal);
   });
 }

@@ -8,9 +8,17 @@
 import { existsSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
-import { refuse } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import { readConfigFile, type FileValues } from './configfile.ts';
-import { envOf, flagOf, readSettings, settings, type Config, type Setting } from './settings.ts';
+import {
+  envOf,
+  flagOf,
+  readSettings,
+  settings,
+  type Config,
+  type Setting,
+  type SettingValue,
+} from './settings.ts';
 import { didYouMean } from './suggest.ts';
 
 /** The file's name inside a data directory. */
@@ -25,7 +33,7 @@ export type Source = 'flag' | 'env' | 'file' | 'default';
 /** One settled setting. `where`: `--port`, `TALLYSTICK_PORT`, `tallystick.yaml:3`, `default`. */
 export interface Settled {
   readonly name: string;
-  readonly value: unknown;
+  readonly value: SettingValue;
   readonly source: Source;
   readonly where: string;
 }
@@ -61,7 +69,7 @@ export function resolveConfig(given: Given): Resolved {
   const file = findFile(given, rows);
   const values: FileValues = file === undefined ? new Map() : readConfigFile(file, rows);
   const settled: Settled[] = [];
-  const config = readSettings(<T>(row: Setting<T>): T => {
+  const config = readSettings(<T extends SettingValue>(row: Setting<T>): T => {
     const written = findWritten(row, given, file, values);
     const value = written === undefined ? fallbackOf(row, given.cwd) : parse(row, written);
     const { source, where } = written ?? { source: 'default' as const, where: 'default' };
@@ -103,7 +111,7 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
-function findFile(given: Given, rows: readonly Setting<unknown>[]): string | undefined {
+function findFile(given: Given, rows: readonly Setting[]): string | undefined {
   const named = given.configFlag ?? given.env[CONFIG_ENV];
   if (named !== undefined) {
     const file = resolve(given.cwd, named);
@@ -116,8 +124,8 @@ function findFile(given: Given, rows: readonly Setting<unknown>[]): string | und
   return existsSync(file) ? file : undefined;
 }
 
-function findWritten<T>(
-  row: Setting<T>,
+function findWritten(
+  row: Setting,
   given: Given,
   file: string | undefined,
   values: FileValues,
@@ -135,25 +143,28 @@ function findWritten<T>(
   return { texts: value.texts, source: 'file', where: `${file}:${value.line}`, base: dirname(file) };
 }
 
-function parse<T>(row: Setting<T>, written: Written): T {
+function parse<T extends SettingValue>(row: Setting<T>, written: Written): T {
   const texts = row.path ? written.texts.map((text) => absolute(text, written.base)) : written.texts;
   try {
     return row.parse(texts);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw refuse('config-invalid', `${row.name} (${written.where}): ${why}; got ${show(written.texts)}`);
+    if (!(error instanceof Refusal)) throw error;
+    const place = `${row.name} (${written.where})`;
+    throw refuse('config-invalid', `${place}: ${error.message}; got ${show(written.texts)}`, {
+      cause: error,
+    });
   }
 }
 
-function fallbackOf<T>(row: Setting<T>, cwd: string): T {
+function fallbackOf<T extends SettingValue>(row: Setting<T>, cwd: string): T {
   return row.path && typeof row.fallback === 'string'
     ? row.parse([resolve(cwd, row.fallback)])
     : row.fallback;
 }
 
-/** Empty stays empty, to be refused as such; `agent:…` names a key in ssh-agent, not a file. */
+/** Empty stays empty, to be refused as such; `ssh-agent:…` names a key in ssh-agent, not a file. */
 function absolute(text: string, base: string): string {
-  return text === '' || text.startsWith('agent:') ? text : resolve(base, text);
+  return text === '' || text.startsWith('ssh-agent:') ? text : resolve(base, text);
 }
 
 function show(texts: readonly string[]): string {

@@ -12,7 +12,7 @@ import { didYouMean } from './suggest.ts';
 export type FileValues = ReadonlyMap<string, { readonly texts: readonly string[]; readonly line: number }>;
 
 /** Reads a file. Refuses `config-invalid` with the line: bad YAML, unknown or repeated keys, nested values. */
-export function readConfigFile(file: string, rows: readonly Setting<unknown>[]): FileValues {
+export function readConfigFile(file: string, rows: readonly Setting[]): FileValues {
   const lines = new LineCounter();
   const document = parseDocument(readText(file), {
     version: '1.2',
@@ -38,7 +38,7 @@ export function readConfigFile(file: string, rows: readonly Setting<unknown>[]):
   return values;
 }
 
-function textsOf(value: unknown, row: Setting<unknown>, place: string): readonly string[] {
+function textsOf(value: unknown, row: Setting, place: string): readonly string[] {
   const items = isSeq(value) && row.shape === 'many' ? value.items : [value];
   return items.map((item) => {
     if (!isScalar(item) || typeof item.value !== 'string') {

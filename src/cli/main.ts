@@ -7,6 +7,7 @@ import { resolveConfig, type Resolved } from './config.ts';
 import type { Context, World } from './context.ts';
 import { makeOutput, type OwnedOutput } from './output.ts';
 import { buildProgram, parseArguments, type Invocation } from './program.ts';
+import { Flags } from './verb.ts';
 import { VERBS } from './verbs.ts';
 
 /** Runs one command line (without node and script name) and resolves to its exit code. */
@@ -17,14 +18,13 @@ export async function run(argv: readonly string[], world: World): Promise<number
   const program = buildProgram(
     VERBS,
     async (invocation) => {
-      const globals: Readonly<Record<string, unknown>> = program.opts();
+      const globals = new Flags(program.opts());
       output = outputOf(world, {
         json: invocation.flags.on('json'),
-        quiet: globals['quiet'] === true,
-        colour: globals['color'] !== false && (world.env['NO_COLOR'] ?? '') === '',
+        quiet: globals.on('quiet'),
+        colour: globals.on('color') && (world.env['NO_COLOR'] ?? '') === '',
       });
-      const configFlag = globals['config'] === undefined ? undefined : String(globals['config']);
-      exitCode = await runVerb(invocation, makeContext(world, output, invocation, configFlag));
+      exitCode = await runVerb(invocation, makeContext(world, output, invocation, globals.text('config')));
       output.finish(exitCode);
     },
     print,

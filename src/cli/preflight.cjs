@@ -16,21 +16,24 @@ var NEEDED = 26;
 /** EX_CONFIG of sysexits.h: the machine is not set up, and trying again will not help. */
 var EXIT_CONFIG = 78;
 
-/** The clone, or the installed package: two folders up in both. Only the clone has a lockfile. */
-var ROOT = fs.existsSync(path.join(__dirname, '../../package.json'))
-  ? path.join(__dirname, '../..')
-  : path.join(__dirname, '..');
+/** The installed package's folder is one up; the clone's, which has the lockfile, two. */
+var ROOT = fs.existsSync(path.join(__dirname, '../package.json'))
+  ? path.join(__dirname, '..')
+  : path.join(__dirname, '../..');
 
 /**
  * Makes sure packages and Node are there. Returns the path of a Node that is new enough, or exits 78 with
  * the reason on stderr. `dev`: whether the packages that only tests and builds need are wanted too.
  */
 function prepare(dev) {
-  if (isClone() && !isInstalled(dev)) install();
+  if (isClone()) {
+    if (!isInstalled(dev)) install();
+    linkCommand();
+  }
   var node = findNode();
   var found = probe(node);
   if (found.major >= NEEDED) return node;
-  fail(found.problem || 'needs Node ' + NEEDED + ' or newer; found ' + found.version + nodeAdvice());
+  return fail(found.problem || 'needs Node ' + NEEDED + ' or newer; found ' + found.version + nodeAdvice());
 }
 
 function isClone() {
@@ -52,7 +55,7 @@ function isInstalled(dev) {
 function packagesOf(file) {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8')).packages || {};
-  } catch (error) {
+  } catch {
     return {};
   }
 }
@@ -75,6 +78,17 @@ function install() {
         ROOT +
         ' to see why',
     );
+  }
+}
+
+/** Puts the clone's own command where npx looks first; without it npx works too, with many words. */
+function linkCommand() {
+  var link = path.join(ROOT, 'node_modules/.bin/tallystick');
+  if (process.platform === 'win32' || fs.existsSync(link)) return;
+  try {
+    fs.symlinkSync('../../src/cli/bin.cjs', link);
+  } catch {
+    return; // A read-only clone, or another process was faster.
   }
 }
 

@@ -91,7 +91,7 @@ function addVerb(parent: Command, verb: Verb, onRun: (invocation: Invocation) =>
   });
 }
 
-function settingsOf(verb: Verb): readonly Setting<unknown>[] {
+function settingsOf(verb: Verb): readonly Setting[] {
   const wanted: readonly string[] | 'all' = verb.settings ?? [];
   const own = (verb.options ?? []).map(({ flags }) => flags.split(' ')[0]);
   return settings().filter(
@@ -105,7 +105,7 @@ function ownOption(option: VerbOption): Option {
   return option.many === true ? made.argParser(collect) : made;
 }
 
-function settingOptions(row: Setting<unknown>): readonly Option[] {
+function settingOptions(row: Setting): readonly Option[] {
   const flag = flagOf(row.name);
   const fallback =
     row.shape === 'one' && row.fallback !== undefined ? `, default: ${String(row.fallback)}` : '';
@@ -120,13 +120,14 @@ function collect(text: string, earlier: unknown): readonly string[] {
 }
 
 function givenSettings(
-  rows: readonly Setting<unknown>[],
+  rows: readonly Setting[],
   values: Readonly<Record<string, unknown>>,
 ): ReadonlyMap<string, readonly string[]> {
   const given = new Map<string, readonly string[]>();
   for (const { name } of rows) {
     const value = values[name];
-    if (value !== undefined) given.set(name, Array.isArray(value) ? value.map(String) : [String(value)]);
+    if (Array.isArray(value)) given.set(name, value.map(String));
+    else if (typeof value === 'string' || typeof value === 'boolean') given.set(name, [String(value)]);
   }
   return given;
 }

@@ -5,14 +5,17 @@
  * Each value is text in all three places and read by one parser, so `--port 8080`,
  * `TALLYSTICK_PORT=8080` and `port: 8080` cannot differ in meaning.
  */
-import { refuse } from '../bytes/refusal.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { parseDecimal } from '../bytes/text.ts';
 
 /** How a value is written: once, as a switch, or several times (a YAML list; blanks between in the environment). */
 export type Shape = 'one' | 'switch' | 'many';
 
+/** What a setting's value can be. */
+export type SettingValue = string | number | boolean | readonly string[] | undefined;
+
 /** One row of the table. Flag, variable and file key all derive from `name`. */
-export interface Setting<T> {
+export interface Setting<T extends SettingValue = SettingValue> {
   /** Key in the file and in `Config`: camelCase. */
   readonly name: string;
   readonly shape: Shape;
@@ -23,12 +26,12 @@ export interface Setting<T> {
   readonly fallback: T;
   /** Whether relative paths are taken from the file's own folder when the file says them. */
   readonly path: boolean;
-  /** Reads the written texts, never empty; throws a plain Error that says what was expected. */
+  /** Reads the written texts, never empty; throws `config-invalid`, saying what was expected. */
   readonly parse: (texts: readonly string[]) => T;
 }
 
 /** Reads one setting wherever its value comes from. */
-export type Reader = <T>(setting: Setting<T>) => T;
+export type Reader = <T extends SettingValue>(setting: Setting<T>) => T;
 
 /** `--data-dir` of `dataDir`. */
 export function flagOf(name: string): string {
@@ -64,10 +67,10 @@ export function readSettings(read: Reader) {
       toggle('trustProxy', 'a proxy in front speaks TLS; take client addresses from X-Forwarded-For'),
     ),
     rateLimit: read(
-      whole('rateLimit', '<n>', 'submissions a client may make per minute; 0 is no limit', 0, 0, 1e9),
+      whole('rateLimit', '<n>', 'submissions a client may make in 10 seconds; 0: no limit', 5000, 0, 1e9),
     ),
     readRateLimit: read(
-      whole('readRateLimit', '<n>', 'reads a client may make per minute; 0 is no limit', 0, 0, 1e9),
+      whole('readRateLimit', '<n>', 'reads a client may make in 10 seconds; 0: no limit', 20_000, 0, 1e9),
     ),
     maxPending: read(
       whole('maxPending', '<n>', 'statements that may wait before the log answers 503', 16_384, 1, 1e6),
@@ -89,7 +92,7 @@ export function readSettings(read: Reader) {
     // Clients.
     log: read(url('log', 'URL of the log to talk to (default: url, else host and port)')),
     key: read(
-      optionalPath('key', '<file>', 'signing key; OpenSSH Ed25519 files and agent: fingerprints work too'),
+      optionalPath('key', '<file>', 'signing key: a PKCS#8 or OpenSSH file, or ssh-agent:[fingerprint]'),
     ),
     vkey: read(many('vkey', '<vkey>', "the log's verifier key; repeat for several")),
     policy: read(optionalPath('policy', '<file>', 'tlog-policy to trust instead of single verifier keys')),
@@ -111,8 +114,8 @@ export type Config = Readonly<ReturnType<typeof readSettings>>;
 export type SettingName = keyof Config;
 
 /** The rows of the table, in order. */
-export function settings(): readonly Setting<unknown>[] {
-  const rows: Setting<unknown>[] = [];
+export function settings(): readonly Setting[] {
+  const rows: Setting[] = [];
   readSettings((row) => {
     rows.push(row);
     return row.fallback;
@@ -120,7 +123,11 @@ export function settings(): readonly Setting<unknown>[] {
   return rows;
 }
 
-function single<T>(
+function bad(what: string): Refusal {
+  return refuse('config-invalid', what);
+}
+
+function single<T extends SettingValue>(
   name: string,
   hint: string,
   help: string,
@@ -128,10 +135,10 @@ function single<T>(
   parse: (text: string) => T,
 ): Setting<T> {
   const first = (texts: readonly string[]): T => {
-    const [text] = texts;
-    if (text === undefined || texts.length > 1) throw new Error('expected one value');
-    if (text === '') throw new Error('is empty; leave it out instead');
-    return parse(text);
+    const [only] = texts;
+    if (only === undefined || texts.length > 1) throw bad('expected one value');
+    if (only === '') throw bad('is empty; leave it out instead');
+    return parse(only);
   };
   return { name, shape: 'one', hint, help, fallback, path: false, parse: first };
 }
@@ -156,9 +163,9 @@ function url(name: string, help: string): Setting<string | undefined> {
   return single<string | undefined>(name, '<url>', help, undefined, (value) => {
     const parsed = URL.parse(value);
     if (parsed === null || !/^https?:$/.test(parsed.protocol))
-      throw new Error('expected an http:// or https:// URL');
+      throw bad('expected an http:// or https:// URL');
     if (parsed.username !== '' || parsed.password !== '')
-      throw new Error('a URL with a password would be shown in logs');
+      throw bad('a URL with a password would be shown in logs');
     return value.replace(/\/+$/, '');
   });
 }
@@ -173,14 +180,14 @@ function whole(
 ): Setting<number> {
   return single(name, hint, help, fallback, (value) => {
     const n = parseDecimal(value);
-    if (n < min || n > max) throw refuse('config-invalid', `expected ${min} to ${max}`);
+    if (n < min || n > max) throw bad(`expected ${min} to ${max}`);
     return n;
   });
 }
 
 function toggle(name: string, help: string): Setting<boolean> {
   const row = single(name, '', help, false, (value) => {
-    if (value !== 'true' && value !== 'false') throw new Error('expected true or false');
+    if (value !== 'true' && value !== 'false') throw bad('expected true or false');
     return value === 'true';
   });
   return { ...row, shape: 'switch' };
@@ -188,7 +195,7 @@ function toggle(name: string, help: string): Setting<boolean> {
 
 function choice(name: string, help: string, fallback: string, choices: readonly string[]): Setting<string> {
   return single(name, '<level>', `${help}: ${choices.join(', ')}`, fallback, (value) => {
-    if (!choices.includes(value)) throw new Error(`expected one of ${choices.join(', ')}`);
+    if (!choices.includes(value)) throw bad(`expected one of ${choices.join(', ')}`);
     return value;
   });
 }

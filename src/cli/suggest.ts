@@ -14,9 +14,9 @@ export function didYouMean(word: string, known: readonly string[]): string {
 /** Levenshtein's distance: insertions, deletions and replacements from one word to the other. */
 function editDistance(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [row, letter] of [...from].entries()) {
+  for (const [row, letter] of from.split('').entries()) {
     const here = [row + 1];
-    for (const [column, other] of [...to].entries()) {
+    for (const [column, other] of to.split('').entries()) {
       const replaced = (above[column] ?? 0) + (letter === other ? 0 : 1);
       here.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (here[column] ?? 0) + 1));
     }

@@ -1,10 +1,9 @@
 /** `tallystick config show|validate`: what is in force, and where each value came from. */
 import { relative } from 'node:path';
 import { EXIT } from '../../bytes/refusal.ts';
-import { checkServing, type Settled } from '../config.ts';
+import { checkServing } from '../config.ts';
 import type { Context } from '../context.ts';
-import type { JsonValue } from '../output.ts';
-import { envOf, flagOf, settings } from '../settings.ts';
+import { envOf, flagOf, settings, type SettingValue } from '../settings.ts';
 import type { Verb } from '../verb.ts';
 
 const showVerb: Verb = {
@@ -43,7 +42,7 @@ function show({ resolved, output, world }: Context, withOrigin: boolean): number
   }
   const rows = resolved.settled.map(({ name: key, value, source, where }) => ({
     key,
-    value: asJson(value),
+    value: value ?? null,
     source,
     where,
   }));
@@ -60,15 +59,9 @@ function validate({ resolved, output }: Context): number {
   return EXIT.ok;
 }
 
-function display(value: Settled['value']): string {
+function display(value: SettingValue): string {
   if (value === undefined) return '';
-  return Array.isArray(value) ? JSON.stringify(value) : String(value);
-}
-
-function asJson(value: Settled['value']): JsonValue {
-  if (value === undefined) return null;
-  if (Array.isArray(value)) return value.map(String);
-  return typeof value === 'number' || typeof value === 'boolean' ? value : String(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function table(): string {

@@ -20,7 +20,7 @@ import {
   prefix,
   storedEntry,
 } from './rows.ts';
-import { openForReading } from './schema.ts';
+import { openForReading, storedOrigin } from './schema.ts';
 
 /** Rows one search looks at before it answers with what it has: bounds the time a query can take. */
 const SCAN_LIMIT = 10_000;
@@ -54,6 +54,11 @@ export class SqliteReader implements StoreReader {
   /** Opens a file read-only. */
   static open(path: string): SqliteReader {
     return new SqliteReader(openForReading(path));
+  }
+
+  /** The log the store was made for. */
+  origin(): string {
+    return storedOrigin(this.db);
   }
 
   async head(): Promise<Head | undefined> {

@@ -47,17 +47,27 @@ export class RunningLog implements LogService {
   #lagSince: number | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: RunningOptions, sequencer: SequencerThread, checkers: CheckerThreads, started: Started) {
+  private constructor(
+    options: RunningOptions,
+    sequencer: SequencerThread,
+    checkers: CheckerThreads,
+    started: Started,
+  ) {
     this.#options = options;
     this.#sequencer = sequencer;
     this.#checkers = checkers;
     this.#policy = policyOf(started.policyEntry);
     this.#store = SqliteReader.open(options.storePath);
     const published = { note: started.note, head: started.head };
-    this.reader = new Reader(this.#store, chooseHasher(), { head: started.head, published }, {
-      receiptsWait: false,
-      setTimer: (run, ms) => void setTimeout(run, ms).unref(),
-    });
+    this.reader = new Reader(
+      this.#store,
+      chooseHasher(),
+      { head: started.head, published },
+      {
+        receiptsWait: false,
+        setTimer: (run, ms) => void setTimeout(run, ms).unref(),
+      },
+    );
     this.#pool = new Pool({
       checkers,
       append: async (batches) => {
@@ -76,7 +86,9 @@ export class RunningLog implements LogService {
     const { onFatal } = options;
     let log: RunningLog | undefined;
     const { promise, resolve, reject } = Promise.withResolvers<Started>();
-    const worker = new Worker(threadModule('./sequencer-thread', import.meta.url), { workerData: threadOptions(options) });
+    const worker = new Worker(threadModule('./sequencer-thread', import.meta.url), {
+      workerData: threadOptions(options),
+    });
     const sequencer: SequencerThread = new Remote(
       worker,
       (event) => {
@@ -86,7 +98,8 @@ export class RunningLog implements LogService {
       },
       (error) => {
         reject(error);
-        if (log !== undefined && log.#closing === undefined) onFatal(error ?? new Error('the sequencer ended'));
+        if (log !== undefined && log.#closing === undefined)
+          onFatal(error ?? new Error('the sequencer ended'));
       },
     );
     const started = await promise;
@@ -115,16 +128,20 @@ export class RunningLog implements LogService {
 
   async submit(statements: readonly Uint8Array[]): Promise<readonly Outcome[]> {
     const outcomes = await this.#pool.submit(statements).catch((error: unknown) => {
-      if (error instanceof Refusal && error.code !== 'store-failed' && error.code !== 'corrupt-store') throw error;
+      if (error instanceof Refusal && error.code !== 'store-failed' && error.code !== 'corrupt-store')
+        throw error;
       this.#failure = `the last batch failed: ${error instanceof Error ? error.message : String(error)}`;
-      throw error instanceof Refusal ? error : refuse('store-failed', 'the log could not store it; post it again', { cause: error });
+      throw error instanceof Refusal
+        ? error
+        : refuse('store-failed', 'the log could not store it; post it again', { cause: error });
     });
     return Promise.all(outcomes.map((outcome) => this.#receipted(outcome)));
   }
 
   /** An entry logged earlier gets a fresh receipt, from the entry that is stored. */
   async #receipted(outcome: Outcome): Promise<Outcome> {
-    if (outcome.kind !== 'logged' || outcome.receipt !== undefined || this.reader.head().size < 2) return outcome;
+    if (outcome.kind !== 'logged' || outcome.receipt !== undefined || this.reader.head().size < 2)
+      return outcome;
     return { ...outcome, receipt: await this.reader.receipt(outcome.index) };
   }
 
@@ -135,7 +152,9 @@ export class RunningLog implements LogService {
     const { pending, capacity } = this.load;
     if (pending >= capacity) reasons.push(`${pending} statements are waiting, the most that may`);
     if (this.#lagSince !== undefined && performance.now() - this.#lagSince > LAG_MS) {
-      reasons.push(`the published checkpoint lags: ${this.reader.checkpoint().head.size} of ${this.reader.head().size}`);
+      reasons.push(
+        `the published checkpoint lags: ${this.reader.checkpoint().head.size} of ${this.reader.head().size}`,
+      );
     }
     return { ready: reasons.length === 0, reasons };
   }
@@ -175,6 +194,24 @@ export class RunningLog implements LogService {
 
 /** Only what the thread needs, in a form that crosses to it. */
 function threadOptions(options: RunningOptions): SequencerOptions {
-  const { origin, issuer, storePath, guardPath, ed25519Path, mldsa44Path, receiptPath, checkpointIntervalMs } = options;
-  return { origin, issuer, storePath, guardPath, ed25519Path, mldsa44Path, receiptPath, checkpointIntervalMs };
+  const {
+    origin,
+    issuer,
+    storePath,
+    guardPath,
+    ed25519Path,
+    mldsa44Path,
+    receiptPath,
+    checkpointIntervalMs,
+  } = options;
+  return {
+    origin,
+    issuer,
+    storePath,
+    guardPath,
+    ed25519Path,
+    mldsa44Path,
+    receiptPath,
+    checkpointIntervalMs,
+  };
 }

@@ -1,0 +1,37 @@
+/** What a log says of itself when it starts: everything needed to use it and to check it. */
+import type { Head, LogInfo } from '../../log/ports.ts';
+import type { Context } from '../context.ts';
+
+export interface BannerFacts {
+  readonly context: Context;
+  readonly info: LogInfo;
+  readonly head: Head;
+  readonly url: string;
+}
+
+/** Characters of an ML-DSA-44 vkey shown; all 1,800 are at /v1/log. */
+const VKEY_SHOWN = 96;
+
+/** The banner's text, without a newline at the end. */
+export function banner({ context, info, head, url }: BannerFacts): string {
+  const { config, output } = context;
+  const at = url === `http://127.0.0.1:6962` ? '' : ` --log ${url}`;
+  const lines = [
+    output.paint('bold', `Tallystick ${info.origin}`),
+    `  URL        ${url}   (API: ${url}/docs)`,
+    `  entries    ${head.size}`,
+    `  data       ${config.dataDir}`,
+    ...info.vkeys.map(
+      (vkey) => `  vkey       ${vkey.length > VKEY_SHOWN ? `${vkey.slice(0, VKEY_SHOWN)}…` : vkey}`,
+    ),
+    ...(info.open
+      ? [output.paint('yellow', '  OPEN       any well-signed statement is admitted: for evaluation only')]
+      : []),
+    '',
+    'Next, in another terminal:',
+    `  npx tallystick commit package-lock.json${at}`,
+    '  npx tallystick verify package-lock.json --explain',
+    `  npx tallystick status${at}`,
+  ];
+  return lines.join('\n');
+}

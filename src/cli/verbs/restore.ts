@@ -1,0 +1,141 @@
+/** `tallystick restore`: puts a backup in place, after it was checked entry by entry. */
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { equalBytes } from '../../bytes/compare.ts';
+import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { auditLog } from '../../log/audit.ts';
+import { indexAudit, storeSource } from '../../log/storeaudit.ts';
+import type { Head } from '../../log/ports.ts';
+import { readNodes } from '../../log/nodes.ts';
+import { SqliteGuard } from '../../storage/guard.ts';
+import { SqliteReader } from '../../storage/sqlite-reader.ts';
+import { nodeHashOf } from '../../tree/hash.ts';
+import { nodesForRoot, rootAt } from '../../tree/prove.ts';
+import { TileNodes } from '../../tree/tilenodes.ts';
+import { chooseHasher } from '../../workers/hasher.ts';
+import { chooseVerifier } from '../../workers/verify-kernel.ts';
+import { CONFIG_FILE } from '../config.ts';
+import type { Context } from '../context.ts';
+import { layoutOf } from '../layout.ts';
+import type { Flags, Verb } from '../verb.ts';
+import { BACKUP_MANIFEST, BACKUP_STORE, fileDigest } from './backup.ts';
+
+export const restoreVerb: Verb = {
+  name: 'restore',
+  summary: 'put a backup in place, after checking every entry',
+  details:
+    'Checks the copy against its manifest and from its entry bytes before anything is written, and refuses one that ' +
+    'is behind the highest head this log ever signed: going on from it would show two histories.',
+  operands: [['<dir>', 'directory that `tallystick backup` made']],
+  settings: ['dataDir', 'guardDir'],
+  json: true,
+  examples: ['tallystick restore /var/backups/log-2026-11-22 --data-dir ./tallystick-data'],
+  run: restore,
+};
+
+async function restore(context: Context, operands: readonly string[], _flags: Flags): Promise<number> {
+  const [source = ''] = operands;
+  const { config, output } = context;
+  const layout = layoutOf(config);
+  if (existsSync(layout.store)) {
+    throw refuse('exists-already', `${layout.store} exists: move it away first, nothing is ever overwritten`);
+  }
+  const copy = join(source, BACKUP_STORE);
+  const manifest = await readManifest(source);
+  if ((await fileDigest(copy)) !== manifest.sha256) {
+    throw refuse('corrupt-store', `${copy} is not the file its manifest describes: use another backup`);
+  }
+  const store = SqliteReader.open(copy);
+  try {
+    const head = await store.head();
+    if (head === undefined) throw refuse('corrupt-store', `${copy} holds no log`);
+    await checkEntries(context, store, head);
+    await checkGuard(layout.guard, layout.guardDir, store, head);
+    const partial = `${layout.store}.partial`;
+    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    await copyFile(copy, partial);
+    await rename(partial, layout.store);
+    const settings = join(config.dataDir, CONFIG_FILE);
+    if (!existsSync(settings) && existsSync(join(source, CONFIG_FILE)))
+      await copyFile(join(source, CONFIG_FILE), settings);
+    output.result('restore', {
+      origin: store.origin(),
+      size: head.size,
+      root: head.root.toBase64(),
+      dataDir: config.dataDir,
+    });
+    output.print(`${config.dataDir}: restored ${head.size} entries of ${store.origin()}, every one checked`);
+    for (const key of [layout.ed25519, layout.mldsa44, layout.receipt]) {
+      if (!existsSync(key)) output.warn(`the key ${key} is not there: put it back before you start the log`);
+    }
+    return EXIT.ok;
+  } finally {
+    await store.close();
+  }
+}
+
+async function readManifest(dir: string): Promise<{ readonly sha256: string }> {
+  let manifest: unknown;
+  try {
+    manifest = JSON.parse(await readFile(join(dir, BACKUP_MANIFEST), 'utf8'));
+  } catch (cause) {
+    throw refuse('not-found', `${dir} is no backup: it has no readable ${BACKUP_MANIFEST}`, { cause });
+  }
+  if (
+    typeof manifest === 'object' &&
+    manifest !== null &&
+    'sha256' in manifest &&
+    typeof manifest.sha256 === 'string'
+  ) {
+    return { sha256: manifest.sha256 };
+  }
+  throw refuse('corrupt-store', `${join(dir, BACKUP_MANIFEST)} does not say which file it describes`);
+}
+
+async function checkEntries({ output }: Context, store: SqliteReader, head: Head): Promise<void> {
+  const progress = output.progress('entries', head.size);
+  const { findings } = await auditLog(storeSource(store, head), {
+    hasher: chooseHasher(),
+    verify: chooseVerifier(),
+    statements: true,
+    onProgress: (done) => progress.at(done),
+    onEntry: indexAudit(store),
+  });
+  progress.end();
+  const [first] = findings;
+  if (first !== undefined) {
+    throw refuse(
+      'corrupt-store',
+      `the backup has ${findings.length} faults, the first: ${first.what}; use another one`,
+    );
+  }
+}
+
+/** The backup must contain the highest head ever signed. Without a guard file, it becomes what was signed. */
+async function checkGuard(path: string, dir: string, store: SqliteReader, head: Head): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const guard = SqliteGuard.open(path, store.origin(), true);
+  try {
+    const signed = await guard.read();
+    if (signed === undefined) {
+      await guard.raise(head);
+      return;
+    }
+    if (signed.size > head.size) {
+      throw refuse(
+        'behind-signed-head',
+        `the backup has ${head.size} entries, but a head of ${signed.size} was signed: use a newer backup, or read spec/operations.md "A store behind its guard"`,
+      );
+    }
+    const hasher = chooseHasher();
+    const read = await readNodes(nodesForRoot(signed.size), head.size, async (level, index, width) =>
+      TileNodes.of((await store.tile(level, index, width)) ?? new Uint8Array(), hasher),
+    );
+    if (!equalBytes(rootAt(read, signed.size, nodeHashOf(hasher)), signed.root)) {
+      throw refuse('behind-signed-head', 'the backup is of another history than the one that was signed');
+    }
+  } finally {
+    await guard.close();
+  }
+}

@@ -284,6 +284,12 @@ t.test('what a stranger may ask is refused, what our code may ask is a RangeErro
     'short hash',
   );
   t.throws(() => verifyInclusion(leafIndex(3), size, leaf(3), path, short), failed, 'short root');
+  t.throws(() => rootFromInclusion(leafIndex(3), size, leaf(3), path.with(1, short)), failed, 'at once');
+  t.throws(
+    () => rootFromInclusion(leafIndex(3), size, leaf(3), [...path, top]),
+    failed,
+    'one too many, at once',
+  );
   const long = Array.from({ length: MAX_PROOF_LENGTH + 1 }, () => top);
   t.throws(() => verifyInclusion(leafIndex(3), size, leaf(3), long, top), {
     ...failed,

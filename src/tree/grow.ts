@@ -12,7 +12,7 @@ import { readTiles, TileNodes } from './tilenodes.ts';
 /** The right edge of a tree: all that growing it needs, a few tiles at any size. */
 export interface Edge {
   readonly size: TreeSize;
-  /** Level l's last tile where it is partial, {@link TileNodes.empty} where it is full; no level beyond the top. */
+  /** At l, the partial tile of level l: empty where the last tile is full. No level beyond the tree's top. */
   readonly tiles: readonly TileNodes[];
 }
 

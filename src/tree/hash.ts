@@ -63,7 +63,7 @@ function inTurn(start: typeof UNSTARTED): (message: Uint8Array, out: Uint8Array,
   return (message, out, at) => {
     // oxlint-disable-next-line no-underscore-dangle -- noble's public way to reuse a state's memory
     start._cloneInto(state);
-    state.update(message).digestInto(out.subarray(at, at + DIGEST_LENGTH));
+    state.update(message).digestInto(out.subarray(at));
   };
 }
 

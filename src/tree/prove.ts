@@ -128,7 +128,7 @@ function partsOfProof(start: number, end: number, size: number): { start: number
   if (start === end) return [];
   const parts: { start: number; end: number }[] = [];
   let [low, high, from] = [0, size, start];
-  for (let split = bitCeil(size) / 2; from !== low || end !== high; split /= 2) {
+  for (let split = bitCeil(size); from !== low || end !== high; split /= 2) {
     if (split >= high - low) continue;
     const middle = low + split;
     if (end <= middle) {

@@ -10,7 +10,7 @@ import { TILE_HEIGHT, TILE_WIDTH } from './tile.ts';
 
 /** Adjacent tiles of one level, and the roots of the full ones: the level above grows by these. */
 export interface TileRun {
-  /** Full tiles, then the partial one, which is {@link TileNodes.empty} when the last full one ends the run. */
+  /** Full tiles, then the partial one, which is empty when the last full one ends the run. */
   readonly tiles: readonly TileNodes[];
   /** 32 bytes for each full tile, flat. */
   readonly roots: Uint8Array;
@@ -57,16 +57,14 @@ export class TileNodes {
   }
 
   /**
-   * The run of tiles that begins with this one and goes on with any number of elements (32 bytes each,
-   * flat, copied): one call of `hasher.nodes` per row, however many tiles.
+   * The run of tiles that begins with this one, which is not full, and goes on with any number of elements
+   * (32 bytes each, flat, copied): one call of `hasher.nodes` per row, however many tiles.
    */
   run(more: Uint8Array, hasher: BatchHasher): TileRun {
     const rows = extendRows(this.#rows, more, hasher);
     const roots = row(rows, TILE_HEIGHT);
     const full = roots.length / DIGEST_LENGTH;
-    const tiles = Array.from({ length: full }, (_, i) => new TileNodes(cutRows(rows, i)));
-    const rest = cutRows(rows, full);
-    tiles.push(row(rest, 0).length === 0 ? TileNodes.empty : new TileNodes(rest));
+    const tiles = Array.from({ length: full + 1 }, (_, i) => new TileNodes(cutRows(rows, i)));
     return { tiles, roots };
   }
 }

@@ -102,7 +102,9 @@ export function batchProver(
     return child % 2 === 0 ? right : hash(read(height - 1, child - 1), right);
   };
   return (index) => {
-    if (!(index >= 0 && index < size)) throw new RangeError(`leaf ${index} of a tree of ${size}`);
+    if (!Number.isInteger(index) || index < 0 || index >= size) {
+      throw new RangeError(`leaf ${index} of a tree of ${size}`);
+    }
     const path: Digest[] = [];
     for (let height = 0, at: number = index, last = size - 1; last > 0; height++) {
       if (at % 2 === 1) path.push(read(height, at - 1));

@@ -32,6 +32,26 @@ export function splitSequence(bytes: Uint8Array): readonly Uint8Array[] {
   return items;
 }
 
+/** Well below what a server of ours takes at once, so that a long list moves on in steps. */
+const STEP_STATEMENTS = 256;
+const STEP_BYTES = 1_048_576;
+
+/** Cuts a list into steps that one request may carry. */
+export function stepsOf(statements: readonly Uint8Array[]): readonly (readonly Uint8Array[])[] {
+  const steps: Uint8Array[][] = [];
+  let bytes = Infinity;
+  for (const statement of statements) {
+    const last = steps.at(-1);
+    bytes += statement.length;
+    if (last !== undefined && last.length < STEP_STATEMENTS && bytes <= STEP_BYTES) last.push(statement);
+    else {
+      steps.push([statement]);
+      bytes = statement.length;
+    }
+  }
+  return steps;
+}
+
 /**
  * Submits statements together; a log that does not take sequences (404, 405, 415) is refused
  * `unsupported-media-type`. Refuses `bad-request` when the answer does not have one result each.

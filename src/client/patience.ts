@@ -32,7 +32,7 @@ export class Patience {
   }
 
   /** Waits until it is time to ask again. False, at once, when that would be longer than patience lasts. */
-  async pause(reply: Reply): Promise<boolean> {
+  async pause(reply?: Reply): Promise<boolean> {
     const { random = Math.random, sleep = timer } = this.#transport;
     const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#pauses);
     const wish = retryAfter(reply, this.#transport.now()) ?? random() * ceiling;
@@ -72,9 +72,9 @@ export async function download(
 }
 
 /** Milliseconds that `Retry-After` asks for: seconds or an HTTP date; undefined when absent or nonsense. */
-function retryAfter(reply: Reply, now: number): number | undefined {
-  const text = reply.headers.get('retry-after');
-  if (text === null) return undefined;
+function retryAfter(reply: Reply | undefined, now: number): number | undefined {
+  const text = reply?.headers.get('retry-after');
+  if (text === null || text === undefined) return undefined;
   if (/^[0-9]{1,9}$/.test(text)) return Number(text) * 1000;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);

@@ -24,16 +24,18 @@ export interface Found {
 export interface Wanted {
   readonly subject?: string;
   readonly kind?: StatementKind;
+  /** Only entries below this index. */
+  readonly before?: number;
 }
 
-/** The newest entry that matches, or undefined. Refuses `bad-request` for an answer of another shape. */
+/** The newest entry that matches, or undefined. Refuses `not-found` when the log has no search, and `bad-request` for an answer of another shape. */
 export async function findNewest(
   transport: Transport,
   log: string,
   wanted: Wanted,
 ): Promise<Found | undefined> {
   const url = new URL(`${log}/v1/search`);
-  for (const [name, value] of Object.entries(wanted)) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(wanted)) url.searchParams.set(name, String(value));
   url.searchParams.set('limit', '1');
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const body = await download(transport, url, 'application/json', MAX_PAGE_BYTES);

@@ -26,11 +26,12 @@ export interface TreeHead {
   readonly root: Digest;
 }
 
-/** An entry that is in the tree of the view's checkpoint, and the path that shows it. */
+/** An entry that is in the tree of a view's checkpoint. */
 export interface ProvenEntry {
   readonly index: LeafIndex;
   readonly bytes: Uint8Array;
-  readonly path: readonly Digest[];
+  /** The `.tlog-proof` file that shows it (C2SP tlog-proof). */
+  readonly proof: Uint8Array;
 }
 
 /** One checkpoint, accepted by a trust policy, and verified reads under it. */
@@ -72,12 +73,7 @@ export class LogView {
     ]);
     const path = proveInclusion(read, at, size);
     verifyInclusion(at, size, hashLeaf(bytes), path, root);
-    return { index: at, bytes, path };
-  }
-
-  /** The `.tlog-proof` file of an entry of this view. */
-  proof({ index, path }: ProvenEntry): Uint8Array {
-    return formatTlogProof({ index, path, checkpoint: this.note });
+    return { index: at, bytes, proof: formatTlogProof({ index: at, path, checkpoint: this.note }) };
   }
 
   /**

@@ -1,0 +1,113 @@
+/** One log, as a client verb works with it: reads are verified, and heads are compared with the last ones seen. */
+import type { EntryId } from '../bytes/brand.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import type { Evidence, Trust } from '../client/evidence.ts';
+import { Patience } from '../client/patience.ts';
+import { entryIdOf } from '../client/scrapi.ts';
+import { findNewest, type Wanted } from '../client/search.ts';
+import { TileReader } from '../client/tiles.ts';
+import type { Transport } from '../client/transport.ts';
+import { LogView, type ProvenEntry } from '../client/view.ts';
+import { decodeReceipt } from '../cose/receipt.ts';
+import { logUrl } from './config.ts';
+import type { Context } from './context.ts';
+import { checkRemembered } from './heads.ts';
+import { trustOf } from './trust.ts';
+
+/** An entry with everything needed to check it offline. */
+export interface Collected {
+  readonly evidence: Evidence;
+  readonly receipt: Uint8Array;
+  readonly entry: ProvenEntry;
+  readonly id: EntryId;
+}
+
+export class Session {
+  readonly #context: Context;
+  readonly #tiles: TileReader;
+  readonly transport: Transport;
+  /** Base URL of the log. */
+  readonly log: string;
+  readonly trust: Trust;
+
+  private constructor(context: Context, trust: Trust) {
+    const { fetch, now } = context.world;
+    this.#context = context;
+    this.transport = { fetch, now };
+    this.log = logUrl(context.config);
+    this.trust = trust;
+    this.#tiles = new TileReader(this.transport, this.log);
+  }
+
+  /** Refuses as `trustOf` does. */
+  static async open(context: Context): Promise<Session> {
+    return new Session(context, await trustOf(context));
+  }
+
+  /**
+   * The newest checkpoint, of more than `covering` entries: a log may publish later than it acknowledges.
+   * Refuses `not-yet`, what `openTrusted` refuses, and `inconsistent` when the log broke its word.
+   */
+  async view(covering = -1): Promise<LogView> {
+    const patience = new Patience(this.transport);
+    for (;;) {
+      const view = await LogView.fetch(this.#tiles, this.trust.policy);
+      if (view.head.size > covering) {
+        await checkRemembered(this.#context, view);
+        return view;
+      }
+      if (!(await patience.pause())) {
+        throw refuse(
+          'not-yet',
+          `the log has not published a checkpoint over entry ${covering} yet; ask again later`,
+        );
+      }
+    }
+  }
+
+  /** The newest entry that matches, as the log's search names it, verified to be logged; undefined without one. */
+  async newest(view: LogView, wanted: Wanted): Promise<ProvenEntry | undefined> {
+    const found = await findNewest(this.transport, this.log, wanted).catch(undefinedWithoutSearch);
+    if (found === undefined) return undefined;
+    if (found.index >= (wanted.before ?? Infinity)) {
+      throw refuse('bad-request', `${this.log} answered a search with entries that were not asked for`);
+    }
+    const covering = found.index < view.head.size ? view : await this.view(found.index);
+    const entry = await covering.entry(found.index);
+    if (entryIdOf(entry.bytes) === found.id) return entry;
+    throw refuse(
+      'proof-failed',
+      `${this.log} named entry ${found.index} by the wrong id; do not rely on its search`,
+    );
+  }
+
+  /**
+   * Everything about an entry that has a receipt: its place under a checkpoint, and the policy entry before it.
+   * Refuses `proof-failed` when the receipt names a place where another entry is.
+   */
+  async collect(id: EntryId, receipt: Uint8Array): Promise<Collected> {
+    const [proof] = decodeReceipt(receipt).inclusion;
+    if (proof === undefined) throw refuse('malformed-receipt', 'the receipt holds no inclusion proof');
+    const view = await this.view(proof.index);
+    const entry = await view.entry(proof.index);
+    if (entryIdOf(entry.bytes) !== id) {
+      throw refuse('proof-failed', `the receipt says entry ${proof.index}, and that is another entry`);
+    }
+    // A log's first entry is the policy that it was admitted under itself.
+    const before = Math.max(1, entry.index);
+    const policy = await this.newest(view, { kind: 'policy', before });
+    const evidence = {
+      entry: entry.bytes,
+      receipts: [receipt],
+      proof: entry.proof,
+      policy: policy && { entry: policy.bytes, proof: policy.proof },
+    };
+    return { evidence, receipt, entry, id };
+  }
+}
+
+/** A log of other software has no search. */
+function undefinedWithoutSearch(error: unknown): undefined {
+  if (error instanceof Refusal && error.code === 'not-found') return undefined;
+  throw error;
+}

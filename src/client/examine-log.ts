@@ -1,0 +1,129 @@
+/** What the log itself signed: checkpoint, witnesses, the entry's place, the registration policy entry. */
+import { equalBytes } from '../bytes/compare.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { formatBase64 } from '../bytes/text.ts';
+import { openCheckpoint, type OpenedCheckpoint } from '../note/checkpoint.ts';
+import { formatKeyId, type NoteVerifier } from '../note/key.ts';
+import { parseTlogProof } from '../note/tlogproof.ts';
+import { quorumMet, type TrustPolicy } from '../note/trust.ts';
+import { parseStatement } from '../statement/admit.ts';
+import type { Policy } from '../statement/policy.ts';
+import { hashLeaf } from '../tree/hash.ts';
+import { verifyInclusion } from '../tree/verify.ts';
+import type { Checklist } from './checklist.ts';
+import { SPOKEN, type Evidence, type Place, type Trust } from './evidence.ts';
+
+/** Checkpoint, quorum, inclusion of the entry. */
+export function examineProof(
+  list: Checklist,
+  { entry, proof: bytes }: Evidence,
+  trust: Trust,
+): Place | undefined {
+  if (bytes === undefined) {
+    list.skip('checkpoint', 'no .tlog-proof was given');
+    return undefined;
+  }
+  const shown = list.run('checkpoint', () => {
+    const proof = parseTlogProof(bytes);
+    const signed = openSigned(proof.checkpoint, trust);
+    return [{ proof, opened: signed.opened }, describeSigners(signed)];
+  });
+  if (shown === undefined) return undefined;
+  const { proof, opened } = shown;
+  if (trust.policy.quorum === 'none') list.skip('quorum', 'no witnesses are asked for');
+  else list.run('quorum', () => [undefined, describeQuorum(opened, trust.policy)]);
+  return list.run('inclusion', () => {
+    const { size, root } = opened.checkpoint;
+    const leaf = hashLeaf(entry);
+    verifyInclusion(proof.index, size, leaf, proof.path, root);
+    const place = { index: proof.index, size, root, leaf, path: proof.path };
+    return [place, `entry ${place.index} of ${size}, root ${formatBase64(root)}`];
+  });
+}
+
+/** A checkpoint signed by the log, and the trusted keys of other algorithms that did not sign it. */
+interface Signed {
+  readonly opened: OpenedCheckpoint;
+  readonly silent: readonly NoteVerifier[];
+}
+
+/**
+ * Opens a checkpoint. An algorithm counts as missing when the log has trusted keys of it and none signed: of
+ * two keys of one algorithm, one may be retired.
+ */
+function openSigned(note: Uint8Array, { policy, everyAlgorithm }: Trust): Signed {
+  const logKeys = policy.logs.map(({ verifier }) => verifier);
+  const witnessKeys = policy.witnesses.map(({ verifier }) => verifier);
+  const opened = openCheckpoint(note, { logKeys, witnessKeys });
+  const signed = new Set(opened.logSignatures.map(({ verifier }) => verifier.key.algorithm));
+  const { origin } = opened.checkpoint;
+  const silent = logKeys.filter(({ name, key }) => name === origin && !signed.has(key.algorithm));
+  const [missing] = silent;
+  if (everyAlgorithm && missing !== undefined) {
+    const what = `the ${SPOKEN[missing.key.algorithm]} key of ${origin} is trusted and did not sign the checkpoint`;
+    throw refuse(
+      'unknown-signer',
+      `${what}; fetch the proof again, or leave that key out if the log has none`,
+    );
+  }
+  return { opened, silent };
+}
+
+function describeSigners({ opened: { checkpoint, logSignatures }, silent }: Signed): string {
+  const signers = logSignatures.map(
+    ({ verifier: { key, id } }) => `${SPOKEN[key.algorithm]} ${formatKeyId(id)}`,
+  );
+  const others = silent.map(({ key, id }) => `${SPOKEN[key.algorithm]} ${formatKeyId(id)}`);
+  const note = others.length === 0 ? '' : ` (but not with ${others.join(' or ')})`;
+  return `${checkpoint.origin}, ${checkpoint.size} entries, signed with ${signers.join(' and ')}${note}`;
+}
+
+function describeQuorum({ cosignatures }: OpenedCheckpoint, policy: TrustPolicy): string {
+  const names = cosignatures.map(({ verifier }) => verifier.name).join(', ');
+  if (quorumMet(policy, cosignatures)) return `witnessed by ${names}`;
+  const seen = names === '' ? 'no known witness cosigned' : `only ${names} cosigned`;
+  throw refuse('quorum-unmet', `${seen}; fetch the proof again when the log has more cosignatures`);
+}
+
+/** The policy entry: logged before the statement, of this log, naming the keys we trust. */
+export function examinePolicy(
+  list: Checklist,
+  evidence: Evidence,
+  trust: Trust,
+  place: Place | undefined,
+): Policy | undefined {
+  const given = evidence.policy;
+  if (given === undefined) {
+    list.skip('policy', 'the registration policy entry was not given, so who may say this is not known here');
+    return undefined;
+  }
+  return list.run('policy', () => {
+    const proof = parseTlogProof(given.proof);
+    const { checkpoint } = openSigned(proof.checkpoint, trust).opened;
+    verifyInclusion(proof.index, checkpoint.size, hashLeaf(given.entry), proof.path, checkpoint.root);
+    const parsed = parseStatement(given.entry);
+    if (parsed.kind !== 'policy')
+      throw refuse('malformed-payload', 'the policy entry is not a registration policy');
+    const { document } = parsed.policy;
+    if (document.origin !== checkpoint.origin) {
+      throw refuse(
+        'foreign-log',
+        `the policy entry is for the log ${document.origin}, not ${checkpoint.origin}`,
+      );
+    }
+    // A first policy is its own; any later one was admitted by the log under the one before.
+    if (
+      proof.index > 0 &&
+      place !== undefined &&
+      proof.index >= place.index &&
+      !equalBytes(given.entry, evidence.entry)
+    ) {
+      throw refuse(
+        'policy-rejected',
+        'the policy was logged after the statement; give the one in force before it',
+      );
+    }
+    const open = document.open ? ', open to all' : '';
+    return [parsed.policy, `entry ${proof.index} of the log, ${document.keys.length} keys enrolled${open}`];
+  });
+}

@@ -1,0 +1,119 @@
+/** Who said it, and that the log answers for it: statement signature, enrolment, receipts. */
+import { entryId } from '../bytes/brand.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
+import { keyThumbprint } from '../cose/key.ts';
+import { decodeReceipt, verifyReceipt } from '../cose/receipt.ts';
+import { verifyStatement } from '../cose/statement.ts';
+import { admit, signerKey, type Facts, type ParsedStatement } from '../statement/admit.ts';
+import type { PublicKey } from '../sign/algorithm.ts';
+import { ROLE_FOR, type Policy } from '../statement/policy.ts';
+import { hashLeaf } from '../tree/hash.ts';
+import type { Checklist } from './checklist.ts';
+import { SPOKEN, type Evidence, type Place, type Trust } from './evidence.ts';
+
+/** Statement signature, and what the policy says of its signer. */
+export function examineSigner(list: Checklist, statement: ParsedStatement, policy: Policy | undefined): void {
+  const key = statement.statement.confirmation;
+  if (policy === undefined) {
+    if (key === undefined)
+      return list.skip('signature', 'the statement does not carry its key, and no policy is at hand');
+    list.run('signature', () => {
+      if (formatHex(keyThumbprint(key)) !== statement.kid)
+        throw refuse('unknown-key', 'the statement carries another key than its kid says');
+      verifyStatement(statement.statement, key);
+      return [undefined, `${SPOKEN[key.algorithm]}, by the key it carries, ${statement.kid}`];
+    });
+    return;
+  }
+  list.run('signature', () => {
+    const known = signerKey(policy, statement);
+    verifyStatement(statement.statement, known);
+    return [undefined, `${SPOKEN[known.algorithm]}, by key ${statement.kid}`];
+  });
+  list.run('enrolment', () => {
+    const enrolled = policy.keys.get(statement.kid)?.enrolled;
+    // The log judged the dates of the key when it admitted the statement; no time here is proven.
+    admit(policy, statement, asClaimed(statement), enrolled?.notBefore ?? 0);
+    const who = enrolled === undefined ? 'anyone, since the log is open' : `"${enrolled.name}"`;
+    return [
+      undefined,
+      `${who} may write a ${statement.kind} (role ${ROLE_FOR[statement.kind]}) about this subject`,
+    ];
+  });
+}
+
+/** What the log looked up when it admitted a statement cannot be looked up here: taken as the statement has it. */
+function asClaimed(statement: ParsedStatement): Facts {
+  const { subject } = statement;
+  const commitment = { kind: 'commitment', kid: '', subject } as const;
+  const link =
+    statement.kind === 'proof' && statement.proof.prev !== undefined
+      ? { seq: statement.proof.seq - 1, id: entryId(formatHex(statement.proof.prev)) }
+      : undefined;
+  return { commitments: { get: () => commitment }, chains: { get: () => link } };
+}
+
+/** Receipts by keys we know; at least one must be among them. */
+export function examineReceipts(
+  list: Checklist,
+  { entry, receipts }: Evidence,
+  trust: Trust,
+  policy: Policy | undefined,
+  place: Place | undefined,
+): Place | undefined {
+  if (receipts.length === 0) {
+    list.skip('receipt', 'no receipt was given');
+    return undefined;
+  }
+  const keys = [...trust.receiptKeys, ...(policy?.document.log.receiptKeys ?? [])];
+  if (keys.length === 0) {
+    list.skip('receipt', 'the key of the receipt is not known; give the policy entry or --receipt-key');
+    return undefined;
+  }
+  return list.run('receipt', () => {
+    let problem = refuse('unknown-signer', 'no receipt is signed with a key of this log');
+    for (const bytes of receipts) {
+      try {
+        const shown = openReceipt(bytes, entry, keys);
+        if (shown !== undefined) return [shown.place, agree(shown, place)];
+      } catch (error) {
+        // A receipt of another log may be of a kind that we do not read.
+        if (!(error instanceof Refusal) || error.code === 'inconsistent') throw error;
+        problem = error;
+      }
+    }
+    throw problem;
+  });
+}
+
+/** A receipt whose proof leads to a root that a known key signed. */
+interface ShownReceipt {
+  readonly place: Place;
+  readonly issuer: string;
+  readonly key: PublicKey;
+}
+
+/** Verifies one receipt; undefined when its key is not ours to judge. */
+function openReceipt(
+  bytes: Uint8Array,
+  entry: Uint8Array,
+  keys: readonly PublicKey[],
+): ShownReceipt | undefined {
+  const receipt = decodeReceipt(bytes);
+  const key = keys.find((each) => equalBytes(keyThumbprint(each), receipt.kid));
+  if (key === undefined) return undefined;
+  const verified = verifyReceipt(receipt, entry, key);
+  const path = receipt.inclusion[0]?.path ?? [];
+  return { place: { ...verified, leaf: hashLeaf(entry), path }, issuer: receipt.issuer, key };
+}
+
+/** Refuses `inconsistent` when the log signed one root in the receipt and another in the checkpoint. */
+function agree({ place: { size, root }, issuer, key }: ShownReceipt, seen: Place | undefined): string {
+  if (seen?.size === size && !equalBytes(seen.root, root)) {
+    throw refuse('inconsistent', `the receipt and the checkpoint name two roots for ${size} entries`);
+  }
+  const kid = formatHex(keyThumbprint(key)).slice(0, 16);
+  return `${issuer} signed, with ${SPOKEN[key.algorithm]} key ${kid}…, a tree that holds the entry`;
+}

@@ -1,0 +1,32 @@
+/** The whole examination of some evidence, in the order a person would go. Offline and pure. */
+import { parseStatement, type ParsedStatement } from '../statement/admit.ts';
+import { Checklist, type Check } from './checklist.ts';
+import type { Evidence, Place, Trust } from './evidence.ts';
+import { examinePolicy, examineProof } from './examine-log.ts';
+import { examineReceipts, examineSigner } from './examine-signer.ts';
+
+/** What came of it. */
+export interface Examination {
+  readonly checks: readonly Check[];
+  /** The entry is in the log: a checkpoint or a receipt, of a trusted key, leads to it, and nothing failed. */
+  readonly verified: boolean;
+  readonly statement: ParsedStatement | undefined;
+  /** Where the entry is, when a proof showed it. */
+  readonly place: Place | undefined;
+}
+
+/** Makes every check that the evidence allows. Never throws for what is in the evidence. */
+export function examine(evidence: Evidence, trust: Trust): Examination {
+  const list = new Checklist();
+  const statement = list.run('statement', () => {
+    const parsed = parseStatement(evidence.entry);
+    return [parsed, `a ${parsed.kind} about "${parsed.subject}", issued by ${parsed.issuer}`];
+  });
+  const place = examineProof(list, evidence, trust);
+  const policy = examinePolicy(list, evidence, trust, place);
+  if (statement !== undefined) examineSigner(list, statement, policy);
+  const receipt = examineReceipts(list, evidence, trust, policy, place);
+  const failed = list.checks.some(({ outcome }) => outcome === 'failed');
+  const logged = list.passed('inclusion') || list.passed('receipt');
+  return { checks: list.checks, verified: logged && !failed, statement, place: place ?? receipt };
+}

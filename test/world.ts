@@ -1,5 +1,6 @@
 /** A small world for tests: people with keys from fixed seeds, a policy that enrols them, statements they sign. */
 import { sha256 } from '@noble/hashes/sha2.js';
+import { digest, type Digest } from '../src/bytes/brand.ts';
 import { encodeUtf8, parseHex } from '../src/bytes/text.ts';
 import { signStatement } from '../src/cose/statement.ts';
 import { headSigner, type HeadKeys } from '../src/log/headsigner.ts';
@@ -14,7 +15,8 @@ import { SALTED_TREE } from '../src/statement/saltedleaf.ts';
 export const ORIGIN = 'log.example/tally';
 export const ISSUER = 'https://issuer.example';
 
-const seed = (name: string): Uint8Array => sha256(encodeUtf8(`tallystick test ${name}`));
+const hashOf = (text: string): Digest => digest(sha256(encodeUtf8(text)));
+const seed = (name: string): Uint8Array => hashOf(`tallystick test ${name}`);
 const person = (name: string): Signer => seedSigner('ed25519', seed(name));
 
 export const people = {
@@ -91,7 +93,7 @@ export function commitmentStatement(
     tier: 'background',
     source: { kind: 'files', tool: 'tallystick', toolVersion: '0' },
     canon: { profile: 'files/1' },
-    tree: { alg: SALTED_TREE, leaves: 1, root: sha256(encodeUtf8(subject)) },
+    tree: { alg: SALTED_TREE, leaves: 1, root: hashOf(subject) },
     scope: { world: 'open' },
     claims: [],
     ...change,
@@ -108,7 +110,7 @@ export function approvalStatement(
   commitment: string,
   signer: Signer = people.approver,
 ): Promise<Uint8Array> {
-  const payload = encodeApproval({ commitment: parseHex(commitment) });
+  const payload = encodeApproval({ commitment: digest(parseHex(commitment)) });
   return signStatement({ issuer: ISSUER, subject, contentType: contentTypeOf('approval') }, payload, signer);
 }
 
@@ -121,15 +123,15 @@ export function proofStatement(
   signer: Signer = people.agent,
 ): Promise<Uint8Array> {
   const payload = encodeProof({
-    commitment: parseHex(commitment),
+    commitment: digest(parseHex(commitment)),
     agent: { name: 'agent', version: '0' },
     seq,
-    ...(prev === undefined ? {} : { prev: parseHex(prev) }),
+    ...(prev === undefined ? {} : { prev: digest(parseHex(prev)) }),
     challenge: {
       origin: ORIGIN,
       size: 1,
-      root: sha256(encodeUtf8('root')),
-      nonce: sha256(encodeUtf8('nonce')),
+      root: hashOf('root'),
+      nonce: hashOf('nonce'),
     },
     window: { start: 1_800_000_000, end: 1_800_000_060 },
     results: [],

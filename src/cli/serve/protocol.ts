@@ -11,6 +11,8 @@ export interface SequencerOptions {
   readonly issuer: string;
   readonly storePath: string;
   readonly guardPath: string;
+  /** Entry 0, for a log that has none yet. */
+  readonly genesisPath: string;
   readonly ed25519Path: string;
   readonly mldsa44Path: string;
   readonly receiptPath: string;

@@ -22,7 +22,8 @@ import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuesti
 /** How far the published checkpoint may lag behind the tree before the log calls itself not ready. */
 const LAG_MS = 10_000;
 
-export interface RunningOptions extends SequencerOptions {
+export interface RunningOptions {
+  readonly sequencer: SequencerOptions;
   readonly maxPending: number;
   /** Threads that check signatures; default: one per core. */
   readonly checkers?: number;
@@ -57,7 +58,7 @@ export class RunningLog implements LogService {
     this.#sequencer = sequencer;
     this.#checkers = checkers;
     this.#policy = policyOf(started.policyEntry);
-    this.#store = SqliteReader.open(options.storePath);
+    this.#store = SqliteReader.open(options.sequencer.storePath);
     const published = { note: started.note, head: started.head };
     this.reader = new Reader(
       this.#store,
@@ -87,7 +88,7 @@ export class RunningLog implements LogService {
     let log: RunningLog | undefined;
     const { promise, resolve, reject } = Promise.withResolvers<Started>();
     const worker = new Worker(threadModule('./sequencer-thread', import.meta.url), {
-      workerData: threadOptions(options),
+      workerData: options.sequencer,
     });
     const sequencer: SequencerThread = new Remote(
       worker,
@@ -190,28 +191,4 @@ export class RunningLog implements LogService {
     this.reader.publish({ note: event.note, head: event.head }, event.head);
     if (event.head.size === this.reader.head().size) this.#lagSince = undefined;
   }
-}
-
-/** Only what the thread needs, in a form that crosses to it. */
-function threadOptions(options: RunningOptions): SequencerOptions {
-  const {
-    origin,
-    issuer,
-    storePath,
-    guardPath,
-    ed25519Path,
-    mldsa44Path,
-    receiptPath,
-    checkpointIntervalMs,
-  } = options;
-  return {
-    origin,
-    issuer,
-    storePath,
-    guardPath,
-    ed25519Path,
-    mldsa44Path,
-    receiptPath,
-    checkpointIntervalMs,
-  };
 }

@@ -5,10 +5,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Publisher } from '../../log/publisher.ts';
 import { Sequencer } from '../../log/sequencer.ts';
-import { SqliteGuard } from '../../storage/guard.ts';
-import { SqliteStore } from '../../storage/sqlite.ts';
 import { chooseHasher } from '../../workers/kernels.ts';
 import { answerOn, packed } from '../../workers/rpc.ts';
+import { openDrivers } from './drivers.ts';
 import { assertOwnKeys, loadHeadKeys } from './headkeys.ts';
 import { headSigner } from '../../log/headsigner.ts';
 import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuestion } from './protocol.ts';
@@ -23,8 +22,7 @@ async function start(
   send: (event: SequencerEvent) => void,
 ): Promise<(question: SequencerQuestion) => Promise<SequencerAnswer>> {
   const keys = await loadHeadKeys(options);
-  const guard = SqliteGuard.open(options.guardPath, options.origin, false);
-  const store = SqliteStore.openToWrite(options.storePath, options.origin, false);
+  const { store, guard } = await openDrivers(options, now);
   const signer = headSigner(keys);
   const sequencer = await Sequencer.start({
     store,

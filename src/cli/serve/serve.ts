@@ -15,6 +15,7 @@ import { layoutOf } from '../layout.ts';
 import type { Config } from '../settings.ts';
 import { VERSION } from '../version.ts';
 import { banner } from './banner.ts';
+import type { SequencerOptions } from './protocol.ts';
 import { RunningLog } from './running.ts';
 
 /** How long a shutdown may take before it is forced: longer than any request may. */
@@ -27,7 +28,8 @@ export async function serve(context: Context, origin: string): Promise<number> {
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
   const { promise: fatal, resolve: fail } = Promise.withResolvers<Error>();
   const log = await RunningLog.start({
-    ...logOptions(config, origin),
+    sequencer: sequencerOptions(config, origin),
+    maxPending: config.maxPending,
     onFatal: fail,
     onWarning: (text) => logger.warn(text),
   });
@@ -66,18 +68,18 @@ export async function serve(context: Context, origin: string): Promise<number> {
   return stopped;
 }
 
-function logOptions(config: Config, origin: string) {
+function sequencerOptions(config: Config, origin: string): SequencerOptions {
   const layout = layoutOf(config);
   return {
     origin,
     issuer: config.url ?? `https://${origin}`,
     storePath: layout.store,
     guardPath: layout.guard,
+    genesisPath: layout.genesis,
     ed25519Path: layout.ed25519,
     mldsa44Path: layout.mldsa44,
     receiptPath: layout.receipt,
     checkpointIntervalMs: config.checkpointIntervalMs,
-    maxPending: config.maxPending,
   };
 }
 

@@ -4,14 +4,13 @@ import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { TileReader } from '../../client/tiles.ts';
 import { auditLog, type AuditReport, type AuditSource } from '../../log/audit.ts';
 import { indexAudit, storeSource } from '../../log/storeaudit.ts';
-import { parseVkey, type NoteVerifier } from '../../note/key.ts';
-import { openCheckpoint } from '../../note/checkpoint.ts';
+import { openTrusted } from '../../note/trust.ts';
 import { SqliteReader } from '../../storage/sqlite-reader.ts';
-import { chooseHasher } from '../../workers/hasher.ts';
-import { chooseVerifier } from '../../workers/verify-kernel.ts';
+import { chooseHasher } from '../../workers/kernels.ts';
+import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
 import { layoutOf } from '../layout.ts';
-import { trustedVkeys } from '../trusted.ts';
+import { trustOf } from '../trust.ts';
 import type { Flags, Verb } from '../verb.ts';
 
 export const fsckVerb: Verb = {
@@ -22,7 +21,7 @@ export const fsckVerb: Verb = {
     'checked and admitted again under the policy in force at that point; every tile and the root are derived again. ' +
     'For logs of other software, --hashes checks the tree alone.',
   operands: [['[url]', 'prefix of a tlog-tiles log; the data directory when absent']],
-  settings: ['dataDir', 'guardDir', 'vkey'],
+  settings: ['dataDir', 'vkey', 'policy'],
   options: [{ flags: '--hashes', help: 'check hashes and tiles only, not statements' }],
   json: true,
   examples: [
@@ -94,15 +93,11 @@ async function openDirectory({ config }: Context): Promise<Target> {
   };
 }
 
-/** A log by its URL: its checkpoint must be signed by a key we were given. */
+/** A log by its URL: its checkpoint must be signed as the trust policy asks. */
 async function openUrl(context: Context, url: string): Promise<Target> {
   const tiles = new TileReader({ fetch: context.world.fetch, now: context.world.now }, url);
-  const keys: readonly NoteVerifier[] = (await trustedVkeys(context)).map(parseVkey);
-  if (keys.length === 0) throw refuse('usage', 'give the verifier key of the log with --vkey');
-  const { checkpoint } = openCheckpoint(await tiles.checkpoint(), {
-    logKeys: keys,
-    verify: chooseVerifier(),
-  });
+  const { policy } = await trustOf(context);
+  const { checkpoint } = openTrusted(await tiles.checkpoint(), policy, chooseVerifier());
   const source: AuditSource = {
     size: checkpoint.size,
     root: checkpoint.root,

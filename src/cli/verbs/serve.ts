@@ -1,0 +1,42 @@
+/** `tallystick serve`: the log itself. Makes what is missing the first time, then runs until it is stopped. */
+import type { Verb } from '../verb.ts';
+
+export const serveVerb: Verb = {
+  name: 'serve',
+  summary: 'run a log',
+  details:
+    'Makes keys, registration policy and configuration first if there are none (see init). Stops gracefully on ' +
+    'SIGTERM and SIGINT: what was taken is answered; a second signal stops it at once. Requests are logged to ' +
+    'stdout as JSON lines, without bodies and keys.',
+  settings: [
+    'dataDir',
+    'origin',
+    'url',
+    'host',
+    'port',
+    'tlsCert',
+    'tlsKey',
+    'insecureBind',
+    'trustProxy',
+    'rateLimit',
+    'readRateLimit',
+    'maxPending',
+    'checkpointIntervalMs',
+    'guardDir',
+    'open',
+    'logLevel',
+  ],
+  examples: [
+    'tallystick serve',
+    'tallystick serve --origin log.example.com/2026 --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem',
+    'tallystick serve --data-dir /var/lib/tallystick --trust-proxy --url https://log.example.com',
+  ],
+  run: async (context) => {
+    const { checkServing } = await import('../config.ts');
+    checkServing(context.config);
+    const { initialise } = await import('../init.ts');
+    const { origin } = await initialise(context.resolved);
+    const { serve } = await import('../serve/serve.ts');
+    return serve(context, origin);
+  },
+};

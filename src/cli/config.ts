@@ -68,6 +68,12 @@ export function resolveConfig(given: Given): Resolved {
   const rows = settings();
   const file = findFile(given, rows);
   const values: FileValues = file === undefined ? new Map() : readConfigFile(file, rows);
+  if (file !== undefined && !isNamed(given) && values.has('dataDir')) {
+    throw refuse(
+      'config-invalid',
+      `${file} was found in the data directory and cannot name another; remove dataDir`,
+    );
+  }
   const settled: Settled[] = [];
   const config = readSettings(<T extends SettingValue>(row: Setting<T>): T => {
     const written = findWritten(row, given, file, values);
@@ -109,6 +115,11 @@ export function checkServing(config: Config): void {
 /** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+/** Whether the user said which file, rather than where the data is. */
+function isNamed(given: Given): boolean {
+  return (given.configFlag ?? given.env[CONFIG_ENV]) !== undefined;
 }
 
 function findFile(given: Given, rows: readonly Setting[]): string | undefined {

@@ -1,8 +1,15 @@
 /** Where things lie in a data directory. */
 import { join } from 'node:path';
+import type { Role } from '../statement/policy.ts';
+import { CONFIG_FILE } from './config.ts';
 import type { Config } from './settings.ts';
 
 export interface Layout {
+  readonly config: string;
+  /** Entry 0 before it is logged: the registration policy, signed. */
+  readonly genesis: string;
+  /** tlog-policy that names the log's keys: what to hand to whoever verifies. */
+  readonly trustPolicy: string;
   /** Entries, tiles, index: the store. */
   readonly store: string;
   /** The highest signed head; also the lock of a running log. In a directory of its own. */
@@ -20,6 +27,9 @@ export function layoutOf(config: Pick<Config, 'dataDir' | 'guardDir'>): Layout {
   const guardDir = config.guardDir ?? join(config.dataDir, 'guard');
   const keys = join(config.dataDir, 'keys');
   return {
+    config: join(config.dataDir, CONFIG_FILE),
+    genesis: join(config.dataDir, 'genesis.cose'),
+    trustPolicy: join(config.dataDir, 'trust.policy'),
     store: join(config.dataDir, 'log.db'),
     guardDir,
     guard: join(guardDir, 'signed-head.db'),
@@ -28,4 +38,9 @@ export function layoutOf(config: Pick<Config, 'dataDir' | 'guardDir'>): Layout {
     mldsa44: join(keys, 'checkpoint-ml-dsa-44.pem'),
     receipt: join(keys, 'receipt-ed25519.pem'),
   };
+}
+
+/** The key file that `init` makes for a role and entry 0 enrols. */
+export function roleKeyPath(layout: Pick<Layout, 'keys'>, role: Role): string {
+  return join(layout.keys, `${role}.pem`);
 }

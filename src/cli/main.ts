@@ -8,7 +8,7 @@ import type { Context, World } from './context.ts';
 import { makeOutput, type OwnedOutput } from './output.ts';
 import { buildProgram, parseArguments, type Invocation } from './program.ts';
 import { Flags } from './verb.ts';
-import { VERBS } from './verbs.ts';
+import { loadVerbs } from './verbs.ts';
 
 /** Runs one command line (without node and script name) and resolves to its exit code. */
 export async function run(argv: readonly string[], world: World): Promise<number> {
@@ -16,7 +16,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
   let output = outputOf(world, { json: argv.includes('--json'), quiet: false, colour: false });
   const print = (text: string): void => void world.stdout.write(text);
   const program = buildProgram(
-    VERBS,
+    await loadVerbs(argv),
     async (invocation) => {
       const globals = new Flags(program.opts());
       output = outputOf(world, {
@@ -81,6 +81,9 @@ function makeContext(
   return {
     output,
     world,
+    reload: () => {
+      resolved = undefined;
+    },
     get resolved() {
       return settle();
     },

@@ -7,9 +7,7 @@ import { EXIT, refuse } from '../bytes/refusal.ts';
 import { CONFIG_ENV } from './config.ts';
 import { envOf, flagOf, settings, type Setting } from './settings.ts';
 import { Flags, type Verb, type VerbOption } from './verb.ts';
-
-/** Verbs under the headings of the help. */
-export type VerbGroups = readonly (readonly [heading: string, verbs: readonly Verb[]])[];
+import type { VerbGroups } from './verbs.ts';
 
 /** One parsed command line. */
 export interface Invocation {
@@ -34,8 +32,8 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
 /** Builds the command tree. `onRun` gets each verb that is called; `print` gets help and version texts. */
 export function buildProgram(
   groups: VerbGroups,
-  onRun: (invocation: Invocation) => Promise<void>,
-  print: (text: string) => void,
+  onRun: (invocation: Invocation) => Promise<void> = async () => undefined,
+  print: (text: string) => void = () => undefined,
 ): Command {
   const program = new Command('tallystick')
     .description(
@@ -51,10 +49,11 @@ export function buildProgram(
     .configureOutput({ writeOut: print, writeErr: print, outputError: () => undefined })
     .exitOverride();
   for (const [heading, verbs] of groups) {
-    program.commandsGroup(heading);
+    program.commandsGroup(`${heading}:`);
     for (const verb of verbs) addVerb(program, verb, onRun);
   }
-  program.addHelpText('after', `\n${exitCodesHelp()}\n\nHelp of one verb: tallystick <verb> --help`);
+  program.helpCommand('help [verb]', 'help of one verb');
+  program.addHelpText('after', `\n${exitCodesHelp()}`);
   return program;
 }
 
@@ -107,8 +106,7 @@ function ownOption(option: VerbOption): Option {
 
 function settingOptions(row: Setting): readonly Option[] {
   const flag = flagOf(row.name);
-  const fallback =
-    row.shape === 'one' && row.fallback !== undefined ? `, default: ${String(row.fallback)}` : '';
+  const fallback = row.shape === 'one' && row.otherwise !== '' ? `, default: ${row.otherwise}` : '';
   const help = `${row.help} (env: ${envOf(row.name)}${fallback})`;
   const option = new Option(row.hint === '' ? flag : `${flag} ${row.hint}`, help);
   if (row.shape === 'many') return [option.argParser(collect)];

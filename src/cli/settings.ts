@@ -24,6 +24,8 @@ export interface Setting<T extends SettingValue = SettingValue> {
   readonly help: string;
   /** Value when it is given nowhere. */
   readonly fallback: T;
+  /** That value in words; empty when there is none. */
+  readonly otherwise: string;
   /** Whether relative paths are taken from the file's own folder when the file says them. */
   readonly path: boolean;
   /** Reads the written texts, never empty; throws `config-invalid`, saying what was expected. */
@@ -57,7 +59,7 @@ export function readSettings(read: Reader) {
     origin: read(
       optional('origin', '<name>', 'name of the log on its checkpoints, such as log.example.com/2026'),
     ),
-    url: read(url('url', 'public base URL of the log (default: from host and port)')),
+    url: read(url('url', 'public base URL of the log', 'from host and port')),
     host: read(text('host', '<address>', 'address to listen on', '127.0.0.1')),
     port: read(whole('port', '<n>', 'port to listen on', 6962, 0, 65_535)),
     tlsCert: read(optionalPath('tlsCert', '<file>', 'PEM certificate chain: serve HTTPS')),
@@ -79,7 +81,7 @@ export function readSettings(read: Reader) {
       whole('checkpointIntervalMs', '<ms>', 'shortest time between two published checkpoints', 0, 0, 60_000),
     ),
     guardDir: read(
-      optionalPath('guardDir', '<dir>', 'where the highest signed head is kept (default: dataDir/guard)'),
+      optionalPath('guardDir', '<dir>', 'where the highest signed head is kept', '<data-dir>/guard'),
     ),
     witnessPolicy: read(
       optionalPath('witnessPolicy', '<file>', 'tlog-policy whose quorum every receipt must have'),
@@ -90,21 +92,22 @@ export function readSettings(read: Reader) {
     ),
 
     // Clients.
-    log: read(url('log', 'URL of the log to talk to (default: url, else host and port)')),
+    log: read(url('log', 'URL of the log to talk to', 'url, else from host and port')),
     key: read(
       optionalPath('key', '<file>', 'signing key: a PKCS#8 or OpenSSH file, or ssh-agent:[fingerprint]'),
     ),
     vkey: read(many('vkey', '<vkey>', "the log's verifier key; repeat for several")),
     policy: read(optionalPath('policy', '<file>', 'tlog-policy to trust instead of single verifier keys')),
     stateDir: read(
-      optionalPath('stateDir', '<dir>', 'last tree head seen of each log (default: XDG state directory)'),
+      optionalPath(
+        'stateDir',
+        '<dir>',
+        'where the last head seen of each log is kept',
+        'in the XDG state directory',
+      ),
     ),
     proofsDir: read(
-      optionalPath(
-        'proofsDir',
-        '<dir>',
-        'where receipts and .tlog-proof files go (default: beside the input)',
-      ),
+      optionalPath('proofsDir', '<dir>', 'where receipts and .tlog-proof files go', 'beside the input'),
     ),
   };
 }
@@ -140,34 +143,36 @@ function single<T extends SettingValue>(
     if (only === '') throw bad('is empty; leave it out instead');
     return parse(only);
   };
-  return { name, shape: 'one', hint, help, fallback, path: false, parse: first };
+  const otherwise = fallback === undefined ? '' : String(fallback);
+  return { name, shape: 'one', hint, help, fallback, otherwise, path: false, parse: first };
 }
 
 function text(name: string, hint: string, help: string, fallback: string): Setting<string> {
   return single(name, hint, help, fallback, String);
 }
 
-function optional(name: string, hint: string, help: string): Setting<string | undefined> {
-  return single<string | undefined>(name, hint, help, undefined, String);
+function optional(name: string, hint: string, help: string, otherwise = ''): Setting<string | undefined> {
+  return { ...single<string | undefined>(name, hint, help, undefined, String), otherwise };
 }
 
 function path(name: string, hint: string, help: string, fallback: string): Setting<string> {
   return { ...text(name, hint, help, fallback), path: true };
 }
 
-function optionalPath(name: string, hint: string, help: string): Setting<string | undefined> {
-  return { ...optional(name, hint, help), path: true };
+function optionalPath(name: string, hint: string, help: string, otherwise = ''): Setting<string | undefined> {
+  return { ...optional(name, hint, help, otherwise), path: true };
 }
 
-function url(name: string, help: string): Setting<string | undefined> {
-  return single<string | undefined>(name, '<url>', help, undefined, (value) => {
+function url(name: string, help: string, otherwise: string): Setting<string | undefined> {
+  const row = single<string | undefined>(name, '<url>', help, undefined, (value) => {
     const parsed = URL.parse(value);
     if (parsed === null || !/^https?:$/.test(parsed.protocol))
       throw bad('expected an http:// or https:// URL');
-    if (parsed.username !== '' || parsed.password !== '')
-      throw bad('a URL with a password would be shown in logs');
+    if (parsed.username !== '' || parsed.password !== '') throw bad('a password in a URL ends up in logs');
+    if (parsed.search !== '' || parsed.hash !== '') throw bad('expected a URL without ? and #');
     return value.replace(/\/+$/, '');
   });
+  return { ...row, otherwise };
 }
 
 function whole(
@@ -201,5 +206,14 @@ function choice(name: string, help: string, fallback: string, choices: readonly 
 }
 
 function many(name: string, hint: string, help: string): Setting<readonly string[]> {
-  return { name, shape: 'many', hint, help, fallback: [], path: false, parse: (texts) => [...texts] };
+  return {
+    name,
+    shape: 'many',
+    hint,
+    help,
+    fallback: [],
+    otherwise: '',
+    path: false,
+    parse: (texts) => [...texts],
+  };
 }

@@ -33,7 +33,7 @@ export interface Verb {
   readonly examples?: readonly string[];
   /** Sub-verbs, instead of `run`. */
   readonly verbs?: readonly Verb[];
-  /** Does it. Resolves to the exit code; refusals are thrown. Heavy modules are imported in here. */
+  /** Does it. Resolves to the exit code; refusals are thrown. */
   readonly run?: (context: Context, operands: readonly string[], flags: Flags) => Promise<number>;
 }
 

@@ -1,10 +1,50 @@
-/** Every verb, once, in the order and under the headings of the help. To add one: its file, and a line here. */
-import type { VerbGroups } from './program.ts';
-import { configVerb } from './verbs/config.ts';
-import { versionVerb } from './verbs/version.ts';
+/**
+ * Every verb, once, in the order and under the headings of the help. To add one: its file, and a line here.
+ * A verb's file is loaded when the verb is called, so that `verify` never waits for the server's modules.
+ */
+import type { Verb } from './verb.ts';
 
-export const VERBS: VerbGroups = [
-  ['Run a log', []],
-  ['Use a log', []],
-  ['Tools', [configVerb, versionVerb]],
+/** Verbs under the headings of the help. */
+export type VerbGroups = readonly (readonly [heading: string, verbs: readonly Verb[]])[];
+
+type Load = () => Promise<Verb>;
+
+const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string, Load>>])[] = [
+  [
+    'Run a log',
+    {
+      serve: async () => (await import('./verbs/serve.ts')).serveVerb,
+      init: async () => (await import('./verbs/init.ts')).initVerb,
+      keygen: async () => (await import('./verbs/keygen.ts')).keygenVerb,
+      fsck: async () => (await import('./verbs/fsck.ts')).fsckVerb,
+      backup: async () => (await import('./verbs/backup.ts')).backupVerb,
+      restore: async () => (await import('./verbs/restore.ts')).restoreVerb,
+    },
+  ],
+  [
+    'Use a log',
+    {
+      status: async () => (await import('./verbs/status.ts')).statusVerb,
+    },
+  ],
+  [
+    'Tools',
+    {
+      config: async () => (await import('./verbs/config.ts')).configVerb,
+      completion: async () => (await import('./verbs/completion.ts')).completionVerb,
+      version: async () => (await import('./verbs/version.ts')).versionVerb,
+    },
+  ],
 ];
+
+/** The verbs that a command line names; all of them when it names none, for the help and for suggestions. */
+export async function loadVerbs(argv: readonly string[] = []): Promise<VerbGroups> {
+  const known = VERBS.flatMap(([, verbs]) => Object.keys(verbs));
+  const named = known.filter((name) => argv.includes(name));
+  const wanted = named.length === 0 ? known : named;
+  const groups = VERBS.map(async ([heading, verbs]): Promise<readonly [string, readonly Verb[]]> => {
+    const loads = Object.entries(verbs).filter(([name]) => wanted.includes(name));
+    return [heading, await Promise.all(loads.map(([, load]) => load()))];
+  });
+  return (await Promise.all(groups)).filter(([, verbs]) => verbs.length > 0);
+}

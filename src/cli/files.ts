@@ -1,0 +1,64 @@
+/** Small files that must be whole or absent: written beside their place, flushed, then put there in one step. */
+import { link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
+import { plain } from '../bytes/brand.ts';
+import { refuse } from '../bytes/refusal.ts';
+
+/** Writes a file that must not exist yet. True when it is new, false when the name was taken and nothing was done. */
+export async function createFile(path: string, bytes: Uint8Array | string, mode = 0o644): Promise<boolean> {
+  return withTemporary(path, bytes, mode, async (temporary) => {
+    try {
+      // Unlike rename, link fails when somebody was faster.
+      await link(temporary, path);
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false;
+      throw error;
+    } finally {
+      await unlink(temporary);
+    }
+    return true;
+  });
+}
+
+/** Writes a file or replaces it: readers see the old one or the new one, never a part. */
+export async function replaceFile(path: string, bytes: Uint8Array | string, mode = 0o644): Promise<void> {
+  await withTemporary(path, bytes, mode, (temporary) => rename(temporary, path));
+}
+
+/** Bytes of a file that a user named. Refuses `not-found` when it cannot be read. */
+export async function readNamedFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return plain(await readFile(path));
+  } catch (error) {
+    throw refuse('not-found', `cannot read ${path} (${codeOf(error)})`, { cause: error });
+  }
+}
+
+/** `ENOENT` and the like; for the message of a refusal. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+async function withTemporary<T>(
+  path: string,
+  bytes: Uint8Array | string,
+  mode: number,
+  place: (temporary: string) => Promise<T>,
+): Promise<T> {
+  const folder = dirname(path);
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await mkdir(folder, { recursive: true });
+    await using file = await open(temporary, 'wx', mode);
+    await file.writeFile(bytes);
+    await file.sync();
+  } catch (error) {
+    throw refuse('store-failed', `cannot write ${path} (${codeOf(error)})`, { cause: error });
+  }
+  const placed = await place(temporary);
+  // A rename survives a power cut only once its folder does.
+  await using held = await open(folder, 'r');
+  await held.sync();
+  return placed;
+}

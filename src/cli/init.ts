@@ -1,0 +1,138 @@
+/**
+ * Makes what a log needs before it starts: its three keys, a first key for each role, entry 0 (the
+ * registration policy that enrols them, RFC 9943 §6), the configuration file and a tlog-policy to hand out.
+ *
+ * Nothing is ever overwritten. Entry 0 is written last and is what counts: before it, a run that was cut
+ * off is simply finished; after it, no key is made any more, since entry 0 could not name it.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { refuse } from '../bytes/refusal.ts';
+import { signStatement } from '../cose/statement.ts';
+import { generateKey, loadKeyFile } from '../keys/load.ts';
+import { formatVkey } from '../note/key.ts';
+import type { Algorithm, PublicKey } from '../sign/algorithm.ts';
+import { parseStatement } from '../statement/admit.ts';
+import { contentTypeOf } from '../statement/kinds.ts';
+import { encodePolicy } from '../statement/payload.ts';
+import { ENTRY_DEFINITION, MAX_ENTRY_BYTES, ROLES, type PolicyDocument } from '../statement/policy.ts';
+import { publicUrl } from './config.ts';
+import { configTemplate } from './configtemplate.ts';
+import type { Resolved } from './config.ts';
+import { createFile, readNamedFile } from './files.ts';
+import { layoutOf, roleKeyPath, type Layout } from './layout.ts';
+
+/** A data directory that is ready. */
+export interface Initialised {
+  readonly layout: Layout;
+  readonly origin: string;
+  /** Verifier keys as entry 0 names them: Ed25519, then ML-DSA-44. */
+  readonly vkeys: readonly string[];
+  readonly open: boolean;
+  /** Files this run made; empty when everything was there. */
+  readonly created: readonly string[];
+}
+
+/**
+ * Finishes a data directory. Refuses `foreign-log` when the configured origin is not the one entry 0 names,
+ * `key-file` when a key that entry 0 names is gone.
+ */
+export async function initialise(resolved: Resolved): Promise<Initialised> {
+  const { config } = resolved;
+  const layout = layoutOf(config);
+  const created: string[] = [];
+  const put = async (path: string, bytes: Uint8Array | string): Promise<void> => {
+    if (await createFile(path, bytes)) created.push(path);
+  };
+  await mkdir(layout.keys, { recursive: true, mode: 0o700 });
+  if (!existsSync(layout.genesis)) {
+    for (const [path, algorithm] of keyFiles(layout)) {
+      if (existsSync(path)) continue;
+      await generateKey(path, algorithm);
+      created.push(path);
+    }
+    const document = await firstPolicy(layout, config.origin, config.open);
+    await put(layout.genesis, await signPolicy(document, roleKeyPath(layout, 'admin')));
+  }
+  const { origin, log, open } = await readGenesis(layout.genesis);
+  if (config.origin !== undefined && config.origin !== origin) {
+    const advice = 'set origin back, or give a new log another --data-dir';
+    throw refuse(
+      'foreign-log',
+      `${layout.genesis} starts the log ${origin}, not ${config.origin}; ${advice}`,
+    );
+  }
+  for (const path of [layout.ed25519, layout.mldsa44, layout.receipt]) {
+    if (!existsSync(path))
+      throw refuse('key-file', `${path} is gone and entry 0 names it; restore it from your backup`);
+  }
+  if (resolved.file === undefined) await put(layout.config, configTemplate(resolved, origin, layout));
+  await put(layout.trustPolicy, trustPolicy(log.vkeys, publicUrl(config)));
+  return { layout, origin, vkeys: log.vkeys, open, created };
+}
+
+/** The log's keys first, so that `ls` order and creation order tell the same story. */
+function keyFiles(layout: Layout): readonly (readonly [path: string, algorithm: Algorithm])[] {
+  return [
+    [layout.ed25519, 'ed25519'],
+    [layout.mldsa44, 'ml-dsa-44'],
+    [layout.receipt, 'ed25519'],
+    ...ROLES.map((role) => [roleKeyPath(layout, role), 'ed25519'] as const),
+  ];
+}
+
+/** Every role gets its own key, and every key all subjects: a start to narrow down. */
+async function firstPolicy(
+  layout: Layout,
+  wanted: string | undefined,
+  open: boolean,
+): Promise<PolicyDocument> {
+  const ed25519 = await publicKeyIn(layout.ed25519);
+  const mldsa44 = await publicKeyIn(layout.mldsa44);
+  const origin = wanted ?? localOrigin(ed25519);
+  const keys = ROLES.map(async (role) => {
+    const key = await publicKeyIn(roleKeyPath(layout, role));
+    return { key, name: `first ${role} key`, roles: [role], subjects: ['**'] };
+  });
+  return {
+    version: 1,
+    origin,
+    open,
+    entry: ENTRY_DEFINITION,
+    log: {
+      vkeys: [formatVkey(origin, 1, ed25519), formatVkey(origin, 6, mldsa44)],
+      receiptKeys: [await publicKeyIn(layout.receipt)],
+    },
+    keys: await Promise.all(keys),
+    selfProof: false,
+    limits: { entryBytes: MAX_ENTRY_BYTES },
+  };
+}
+
+/** Unlike any other log's on this or another machine, and the same again when a cut-off run is finished. */
+function localOrigin(key: PublicKey): string {
+  return `localhost/${key.bytes.subarray(0, 8).toHex()}`;
+}
+
+async function publicKeyIn(path: string): Promise<PublicKey> {
+  return (await loadKeyFile(path)).publicKey;
+}
+
+async function signPolicy(document: PolicyDocument, adminKey: string): Promise<Uint8Array> {
+  const { origin } = document;
+  const headers = { issuer: origin, subject: origin, contentType: contentTypeOf('policy') };
+  return signStatement(headers, encodePolicy(document), await loadKeyFile(adminKey));
+}
+
+async function readGenesis(path: string): Promise<PolicyDocument> {
+  const parsed = parseStatement(await readNamedFile(path));
+  if (parsed.kind !== 'policy')
+    throw refuse('policy-rejected', `${path} is not a registration policy; restore it`);
+  return parsed.policy.document;
+}
+
+function trustPolicy(vkeys: readonly string[], url: string): string {
+  const lines = vkeys.map((vkey) => `log ${vkey} ${url}`);
+  const comment = "# The log's keys (C2SP tlog-policy). Witnesses and a quorum can be added.";
+  return [comment, ...lines, 'quorum none', ''].join('\n');
+}

@@ -1,0 +1,24 @@
+/** `tallystick completion`: a script that teaches a shell the verbs and flags. */
+import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { completionScript, SHELLS } from '../completion.ts';
+import { buildProgram } from '../program.ts';
+import type { Verb } from '../verb.ts';
+
+export const completionVerb: Verb = {
+  name: 'completion',
+  summary: 'print a completion script for your shell',
+  operands: [['<shell>', SHELLS.join(', ')]],
+  examples: [
+    'source <(tallystick completion bash)',
+    'tallystick completion zsh > ~/.zfunc/_tallystick',
+    'tallystick completion fish > ~/.config/fish/completions/tallystick.fish',
+    'tallystick completion powershell >> $PROFILE',
+  ],
+  run: async ({ output }, [name]) => {
+    const shell = SHELLS.find((each) => each === name);
+    if (shell === undefined) throw refuse('usage', `completion knows ${SHELLS.join(', ')}`);
+    const { loadVerbs } = await import('../verbs.ts');
+    output.write(completionScript(buildProgram(await loadVerbs()), shell));
+    return EXIT.ok;
+  },
+};

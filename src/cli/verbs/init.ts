@@ -1,0 +1,47 @@
+/** `tallystick init`: keys, entry 0 and a configuration file for a new log. */
+import { relative } from 'node:path';
+import { EXIT } from '../../bytes/refusal.ts';
+import { checkServing } from '../config.ts';
+import type { Context } from '../context.ts';
+import { initialise } from '../init.ts';
+import type { Verb } from '../verb.ts';
+
+export const initVerb: Verb = {
+  name: 'init',
+  summary: 'make keys, registration policy and configuration of a new log',
+  details:
+    'Makes the data directory with the three keys of the log, one key for each role, entry 0 that enrols them, ' +
+    'tallystick.yaml and trust.policy. Whatever exists is kept; what is missing is finished. Afterwards move ' +
+    'keys/admin.pem, which can change the policy, to a safe place: the running log does not need it.',
+  settings: [
+    'dataDir',
+    'origin',
+    'url',
+    'host',
+    'port',
+    'tlsCert',
+    'tlsKey',
+    'insecureBind',
+    'trustProxy',
+    'guardDir',
+    'open',
+  ],
+  json: true,
+  examples: [
+    'tallystick init',
+    'tallystick init --data-dir /var/lib/tallystick --origin log.example.com/2026 --url https://log.example.com/2026',
+  ],
+  run: async (context) => init(context),
+};
+
+async function init({ resolved, output, world }: Context): Promise<number> {
+  checkServing(resolved.config);
+  const { layout, origin, vkeys, open, created } = await initialise(resolved);
+  const { dataDir } = resolved.config;
+  for (const path of created) output.note(`made ${relative(world.cwd, path)}`);
+  output.print(`origin   ${origin}\ndata     ${dataDir}`);
+  for (const vkey of vkeys) output.print(`vkey     ${vkey}`);
+  if (open) output.warn('open log: any well-signed statement will be admitted; for evaluation only');
+  output.result('init', { origin, vkeys, open, dataDir, config: resolved.file ?? layout.config, created });
+  return EXIT.ok;
+}

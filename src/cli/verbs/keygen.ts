@@ -1,0 +1,81 @@
+/** `tallystick keygen`: one signing key, or the two checkpoint keys of a log. */
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { encodeCoseKey, keyThumbprint } from '../../cose/key.ts';
+import { generateKey } from '../../keys/load.ts';
+import { formatVkey, isKeyName, type NoteType } from '../../note/key.ts';
+import type { Algorithm } from '../../sign/algorithm.ts';
+import type { Context } from '../context.ts';
+import type { Flags, Verb } from '../verb.ts';
+
+/** The names on the command line are the short ones. */
+const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
+  ['ed25519', 'ed25519'],
+  ['p256', 'ecdsa-p256'],
+  ['ml-dsa-44', 'ml-dsa-44'],
+]);
+
+export const keygenVerb: Verb = {
+  name: 'keygen',
+  summary: 'make a signing key, or the checkpoint keys of a log',
+  details:
+    'Writes PKCS#8 PEM, readable by you alone, and never over an existing file. With --origin it makes an Ed25519 ' +
+    'and an ML-DSA-44 key in the directory --out and prints the verifier keys that auditors need.',
+  options: [
+    {
+      flags: '--algorithm <name>',
+      help: 'which kind of key (default: ed25519)',
+      choices: [...ALGORITHMS.keys()],
+    },
+    { flags: '--out <path>', help: 'file to write; with --origin, the directory (default: here)' },
+    { flags: '--origin <name>', help: 'make the checkpoint keys of the log with this origin' },
+  ],
+  json: true,
+  examples: [
+    'tallystick keygen --out ci.pem',
+    'tallystick keygen --algorithm p256 --out ci.pem',
+    'tallystick keygen --origin log.example.com/2026 --out keys',
+  ],
+  run: keygen,
+};
+
+async function keygen(context: Context, _: readonly string[], flags: Flags): Promise<number> {
+  const origin = flags.text('origin');
+  const algorithm = ALGORITHMS.get(flags.text('algorithm') ?? 'ed25519');
+  if (origin === undefined) return makeOne(context, algorithm ?? 'ed25519', flags.text('out'));
+  if (flags.text('algorithm') !== undefined)
+    throw refuse('usage', '--origin makes both kinds of key; leave --algorithm out');
+  if (!isKeyName(origin))
+    throw refuse('usage', 'an origin is not empty and has no space, "+" or control character');
+  return makeCheckpointKeys(context, origin, flags.text('out') ?? '.');
+}
+
+async function makeOne(
+  { output, world }: Context,
+  algorithm: Algorithm,
+  out: string | undefined,
+): Promise<number> {
+  if (out === undefined) throw refuse('usage', 'say which file to write with --out');
+  const key = await generateKey(resolve(world.cwd, out), algorithm);
+  const kid = keyThumbprint(key).toHex();
+  output.print(`key   ${out}\nkid   ${kid}`);
+  output.result('keygen', { path: out, algorithm, kid, coseKey: encodeCoseKey(key).toHex() });
+  return EXIT.ok;
+}
+
+async function makeCheckpointKeys({ output, world }: Context, origin: string, out: string): Promise<number> {
+  await mkdir(resolve(world.cwd, out), { recursive: true, mode: 0o700 });
+  const made: { readonly path: string; readonly algorithm: Algorithm; readonly vkey: string }[] = [];
+  for (const [algorithm, type] of [
+    ['ed25519', 1],
+    ['ml-dsa-44', 6],
+  ] satisfies [Algorithm, NoteType][]) {
+    const path = join(out, `checkpoint-${algorithm}.pem`);
+    const key = await generateKey(resolve(world.cwd, path), algorithm);
+    made.push({ path, algorithm, vkey: formatVkey(origin, type, key) });
+  }
+  for (const { path, vkey } of made) output.print(`key   ${path}\nvkey  ${vkey}`);
+  output.result('keygen', { origin, keys: made });
+  return EXIT.ok;
+}

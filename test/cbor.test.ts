@@ -8,6 +8,9 @@ import { headLength, writeHead } from '#src/bytes/cbor-head.ts';
 import { equalBytes } from '#src/bytes/compare.ts';
 import { Refusal } from '#src/bytes/refusal.ts';
 
+// The same cases in every run.
+fc.configureGlobal({ seed: 20_261_122 });
+
 const hex = (digits: string): Uint8Array => Uint8Array.fromHex(digits.replaceAll(' ', ''));
 const wellFormed = fc.string({ unit: 'binary', maxLength: 80 });
 
@@ -220,8 +223,9 @@ t.test('the value does not hang on to the bytes it came from', async (t) => {
 const integer = fc.oneof(
   fc.integer({ min: -300, max: 300 }),
   fc.maxSafeInteger(),
+  // cbor-x writes -2^64 as a bignum; the known answers have it.
   fc
-    .bigInt({ min: -(2n ** 64n), max: 2n ** 64n - 1n })
+    .bigInt({ min: -(2n ** 64n) + 1n, max: 2n ** 64n - 1n })
     .map((n) => (Number.isSafeInteger(Number(n)) ? Number(n) : n)),
 );
 const string = fc
@@ -258,7 +262,6 @@ t.test('properties', async (t) => {
     }),
     { numRuns: 300 },
   );
-  t.pass('random values survive the round trip');
   const edit = fc.tuple(fc.nat(), fc.nat({ max: 2 }), fc.nat({ max: 255 }));
   fc.assert(
     fc.property(value, fc.array(edit, { minLength: 1, maxLength: 3 }), (v, edits) => {

@@ -2,8 +2,8 @@
  * A strict scan over the bytes of one CBOR item, before any object is made of it. It admits the
  * deterministic subset of RFC 8949 §4.2.1 that Tallystick speaks and nothing else: integers, byte and
  * text strings, arrays, maps, tag 18, false, true and null; shortest heads, definite lengths, sorted
- * unique keys that are integers or text, valid UTF-8, bounded size and depth. Two readers of bytes that
- * pass cannot see two values.
+ * unique keys that are integers or text, valid UTF-8 without a leading byte order mark, bounded size and
+ * depth. Two readers of bytes that pass cannot see two values.
  */
 import { plain } from './brand.ts';
 import { MAJOR } from './cbor-head.ts';
@@ -108,8 +108,9 @@ class Scanner implements Scan {
    * two different keys differ before either ends.
    */
   #inOrder(previous: number, key: number): void {
+    const bytes = this.#bytes;
     for (let i = 0; key + i < this.end; i++) {
-      const difference = (this.#bytes[key + i] ?? 0) - (this.#bytes[previous + i] ?? 0);
+      const difference = (bytes[key + i] ?? 0) - (bytes[previous + i] ?? 0);
       if (difference > 0) return;
       if (difference < 0) throw this.#refusal('non-deterministic', 'map keys are not in bytewise order');
     }
@@ -119,7 +120,9 @@ class Scanner implements Scan {
   #text(length: number): void {
     const start = this.end;
     this.#skip(length);
-    for (let i = start; i < this.end; i++) if ((this.#bytes[i] ?? 0) > 127) return this.#beyondAscii(start);
+    const { end } = this;
+    const bytes = this.#bytes;
+    for (let i = start; i < end; i++) if ((bytes[i] ?? 0) > 127) return this.#beyondAscii(start);
   }
 
   #beyondAscii(start: number): void {

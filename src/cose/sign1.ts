@@ -43,6 +43,9 @@ export interface Sign1 {
   readonly signature: Uint8Array;
 }
 
+/** The encoding of what most messages have as unprotected header. */
+const EMPTY_MAP = Uint8Array.of(0xa0);
+
 /** An empty header map. */
 export const NO_HEADERS: CborMap = new Map();
 
@@ -107,7 +110,7 @@ export function encodeSign1(
   message: Pick<Sign1, 'protectedBytes' | 'unprotected' | 'payload' | 'signature'>,
 ): Uint8Array<ArrayBuffer> {
   const { protectedBytes, payload, signature } = message;
-  const unprotected = encodeCbor(message.unprotected);
+  const unprotected = message.unprotected.size === 0 ? EMPTY_MAP : encodeCbor(message.unprotected);
   const out = new Uint8Array(
     2 +
       byteStringLength(protectedBytes.length) +

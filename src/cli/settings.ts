@@ -69,10 +69,10 @@ export function readSettings(read: Reader) {
       toggle('trustProxy', 'a proxy in front speaks TLS; take client addresses from X-Forwarded-For'),
     ),
     rateLimit: read(
-      whole('rateLimit', '<n>', 'submissions a client may make in 10 seconds; 0: no limit', 5000, 0, 1e9),
+      whole('rateLimit', '<n>', 'submissions a client may make in a minute; 0: no limit', 30_000, 0, 1e9),
     ),
     readRateLimit: read(
-      whole('readRateLimit', '<n>', 'reads a client may make in 10 seconds; 0: no limit', 20_000, 0, 1e9),
+      whole('readRateLimit', '<n>', 'reads a client may make in a minute; 0: no limit', 120_000, 0, 1e9),
     ),
     maxPending: read(
       whole('maxPending', '<n>', 'statements that may wait before the log answers 503', 16_384, 1, 1e6),
@@ -96,7 +96,7 @@ export function readSettings(read: Reader) {
     key: read(
       optionalPath('key', '<file>', 'signing key: a PKCS#8 or OpenSSH file, or ssh-agent:[fingerprint]'),
     ),
-    vkey: read(many('vkey', '<vkey>', "the log's verifier key; repeat for several")),
+    vkey: read(many('vkey', '<vkey>', "the log's verifier key, or a file of them; repeat for several")),
     policy: read(optionalPath('policy', '<file>', 'tlog-policy to trust instead of single verifier keys')),
     stateDir: read(
       optionalPath(

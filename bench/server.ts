@@ -41,7 +41,7 @@ export async function startServer(port: number, nodeArgs: readonly string[] = []
     '--read-rate-limit',
     '0',
   ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'pipe'], cwd: dir });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: dir });
   const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()));
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));

@@ -397,3 +397,48 @@ t.test('the pool is bounded, drains, and fails everybody when the store fails', 
   await t.rejects(failing.submit([new Uint8Array(1)]), { message: 'a checker died' });
   t.equal(failing.pending, 0);
 });
+
+t.test('batches checked while another is being appended are neither lost nor mixed up', async (t) => {
+  const pending: (() => void)[] = [];
+  let appends = 0;
+  const pool = new Pool({
+    checkers: {
+      width: 2,
+      check: (memory) => new Promise((resolve) => pending.push(() => resolve({ memory, refused: [] }))),
+    },
+    append: async (batches) => {
+      appends++;
+      await new Promise(setImmediate);
+      const results = batches.map(({ memory }) => {
+        const { count, data } = openBatch(memory);
+        return {
+          indices: Float64Array.from({ length: count }, (_, i) => data[i] ?? -1),
+          duplicate: new Uint8Array(count),
+          refused: [],
+          receipts: new Uint8Array(count),
+          receiptEnds: Uint32Array.from({ length: count }, (_, i) => i + 1),
+        };
+      });
+      return { results, head: { size: 2 } as never, policy: undefined };
+    },
+    onAppended: () => {},
+    capacity: 1000,
+    defer: queueMicrotask,
+  });
+  const answers: Promise<readonly Outcome[]>[] = [];
+  for (let n = 1; n <= 60; n++) {
+    answers.push(pool.submit([Uint8Array.of(n)]));
+    if (n % 3 === 0) await new Promise(setImmediate);
+    pending.splice(0, n % 2).forEach((check) => check());
+  }
+  while (pool.pending > 0) {
+    pending.splice(0).forEach((check) => check());
+    await new Promise(setImmediate);
+  }
+  const indices = (await Promise.all(answers)).flatMap((outcomes) => outcomes.map((o) => logged(o).index));
+  t.same(
+    indices,
+    Array.from({ length: 60 }, (_, i) => i + 1),
+  );
+  t.ok(appends < 60, 'they were grouped');
+});

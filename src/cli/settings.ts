@@ -78,7 +78,7 @@ export function readSettings(read: Reader) {
       whole('maxPending', '<n>', 'statements that may wait before the log answers 503', 16_384, 1, 1e6),
     ),
     checkpointIntervalMs: read(
-      whole('checkpointIntervalMs', '<ms>', 'shortest time between two published checkpoints', 0, 0, 60_000),
+      whole('checkpointIntervalMs', '<ms>', 'shortest time between two published checkpoints', 100, 0, 60_000),
     ),
     guardDir: read(
       optionalPath('guardDir', '<dir>', 'where the highest signed head is kept', '<data-dir>/guard'),

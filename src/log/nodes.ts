@@ -4,7 +4,7 @@
  */
 import { readTiles, type TileNodes } from '../tree/tilenodes.ts';
 import type { NodeReader } from '../tree/prove.ts';
-import { TILE_HEIGHT, tileWidthAt } from '../tree/tile.ts';
+import { tileOfNode, tileWidthAt } from '../tree/tile.ts';
 
 /** Loads tile (level, index), at least `width` elements wide. Refuses what it cannot give. */
 export type TileLoader = (level: number, index: number, width: number) => Promise<TileNodes>;
@@ -17,8 +17,7 @@ export async function readNodes(
 ): Promise<NodeReader> {
   const tiles = new Map<string, TileNodes>();
   for (const { height, index } of nodes) {
-    const level = Math.floor(height / TILE_HEIGHT);
-    const tile = Math.floor(index / 2 ** (TILE_HEIGHT - (height % TILE_HEIGHT)));
+    const { level, index: tile } = tileOfNode(height, index);
     const key = `${level}/${tile}`;
     if (!tiles.has(key)) tiles.set(key, await load(level, tile, tileWidthAt(level, tile, size)));
   }

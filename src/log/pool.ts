@@ -113,7 +113,8 @@ export class Pool {
     this.#checking++;
     try {
       const { memory } = packBatch(waiting.map(({ statement }) => statement));
-      this.#ready.push({ checked: await this.#parts.checkers.check(memory), waiting });
+      const checked = await this.#parts.checkers.check(memory); // before `#ready` is looked at: it is swapped
+      this.#ready.push({ checked, waiting });
     } catch (error) {
       this.#fail(waiting, error);
     }

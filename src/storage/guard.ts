@@ -18,6 +18,8 @@ export class SqliteGuard implements Guard {
   readonly #db: Database.Database;
   readonly #origin: string;
   readonly #put: Database.Statement;
+  /** What the file holds: nobody else can write to it while it is locked. */
+  #last: Head | undefined;
 
   private constructor(db: Database.Database, origin: string) {
     this.#db = db;
@@ -52,6 +54,23 @@ export class SqliteGuard implements Guard {
   }
 
   async read(): Promise<Head | undefined> {
+    this.#last ??= this.#stored();
+    return this.#last;
+  }
+
+  async raise(head: Head): Promise<void> {
+    const last = await this.read();
+    if (last !== undefined && !mayFollow(head, last)) {
+      throw refuse(
+        'behind-signed-head',
+        `size ${last.size} was signed before; signing size ${head.size} now would show two histories`,
+      );
+    }
+    this.#put.run(this.#origin, head.size, head.root, head.time);
+    this.#last = head;
+  }
+
+  #stored(): Head | undefined {
     const row: unknown = this.#db.prepare('SELECT * FROM signed').get();
     if (!isRow(row)) return undefined;
     const origin = text(row, 'origin');
@@ -68,21 +87,12 @@ export class SqliteGuard implements Guard {
     };
   }
 
-  async raise(head: Head): Promise<void> {
-    const last = await this.read();
-    if (
-      last !== undefined &&
-      (head.size < last.size || (head.size === last.size && !equalBytes(head.root, last.root)))
-    ) {
-      throw refuse(
-        'behind-signed-head',
-        `size ${last.size} was signed before; signing size ${head.size} now would show two histories`,
-      );
-    }
-    this.#put.run(this.#origin, head.size, head.root, head.time);
-  }
-
   async close(): Promise<void> {
     this.#db.close();
   }
+}
+
+/** Whether a head may be signed after another: larger, or the very same. */
+function mayFollow(head: Head, last: Head): boolean {
+  return head.size > last.size || (head.size === last.size && equalBytes(head.root, last.root));
 }

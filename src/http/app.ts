@@ -40,6 +40,10 @@ export async function buildApp(service: LogService, options: HttpOptions): Promi
   handleErrors(app, options.log);
   observe(app, metrics, options.log, limits.urlBytes);
   app.addHook('onClose', async () => metrics.close());
+  // Node ends idle connections at once and waits for the others: not for ever, since a client may read slowly.
+  app.addHook('preClose', async () => {
+    setTimeout(() => app.server.closeAllConnections(), limits.drainMs).unref();
+  });
   const closeOtherMethods = watchMethods(app);
   await describeRoutes(app, options.version, options.baseUrl);
   const rates = await limitRates(app, limits);

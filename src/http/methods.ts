@@ -8,22 +8,19 @@ import { refuse } from '../bytes/refusal.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** Notes the routes registered from here on; the function returned closes each path's other methods. */
+/** Notes the paths registered from here on; the function returned closes each one's other methods. */
 export function watchMethods(app: FastifyInstance): () => void {
-  const served = new Map<string, Set<string>>();
-  app.addHook('onRoute', ({ url, method }) => {
-    const methods = served.get(url) ?? new Set();
-    for (const one of [method].flat()) methods.add(one);
-    served.set(url, methods);
-  });
+  const paths = new Set<string>();
+  app.addHook('onRoute', ({ url }) => void paths.add(url));
   return () => {
-    for (const [url, methods] of Array.from(served)) closeOthers(app, url, methods);
+    for (const url of Array.from(paths)) closeOthers(app, url);
   };
 }
 
-function closeOthers(app: FastifyInstance, url: string, served: ReadonlySet<string>): void {
-  const allow = [...METHODS.filter((method) => served.has(method)), 'OPTIONS'].join(', ');
-  const others = METHODS.filter((method) => !served.has(method));
+function closeOthers(app: FastifyInstance, url: string): void {
+  const served = METHODS.filter((method) => app.hasRoute({ method, url }));
+  const others = METHODS.filter((method) => !served.includes(method));
+  const allow = [...served, 'OPTIONS'].join(', ');
   const schema = { hide: true };
   app.route({
     method: others,
@@ -36,10 +33,9 @@ function closeOthers(app: FastifyInstance, url: string, served: ReadonlySet<stri
     },
     handler: () => undefined,
   });
-  if (served.has('OPTIONS')) return;
   app.options(url, { schema, exposeHeadRoute: false }, async (_request, reply) => {
     reply.code(204).header('allow', allow);
-    if (served.has('GET')) {
+    if (served.includes('GET')) {
       reply.header('access-control-allow-origin', '*');
       reply.header('access-control-allow-methods', 'GET, HEAD').header('access-control-allow-headers', '*');
       reply.header('access-control-max-age', '86400');

@@ -9,9 +9,6 @@ import type { LogService } from '../log/ports.ts';
 /** Durations from a memory read to the longest wait a client may ask for, seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** The quantiles of event-loop delay that are told. */
-const QUANTILES = [0.5, 0.9, 0.99, 1];
-
 /** How statements came in: one a request, or many. */
 export type SubmissionType = 'single' | 'batch';
 
@@ -53,12 +50,12 @@ export function createMetrics(
     buckets: BUCKETS,
     registers: [],
   });
-  const monitor = monitorEventLoopDelay({ resolution: 10 });
+  const monitor = monitorEventLoopDelay({ resolution: PROBE_MS });
   monitor.enable();
   for (const metric of [
     ...processMetrics(version, now),
     ...serviceGauges(service, now),
-    eventLoopDelay(monitor),
+    ...eventLoopDelay(monitor),
     requests,
     submissions,
     waits,
@@ -151,19 +148,27 @@ function processMetrics(version: string, now: () => number): readonly Metric[] {
   return [build, started, memory, cpu];
 }
 
+/** How often the event loop is probed; what a probe waited beyond that is delay. */
+const PROBE_MS = 10;
+
 /** Delay of the event loop since the last scrape: what every request waits at least. */
-function eventLoopDelay(monitor: ReturnType<typeof monitorEventLoopDelay>): Metric {
-  return new Gauge({
-    name: 'tallystick_event_loop_delay_seconds',
-    help: 'Delay of the event loop since the last scrape, by quantile.',
-    labelNames: ['quantile'],
-    registers: [],
-    collect() {
-      for (const quantile of QUANTILES) {
-        const nanoseconds = monitor.count === 0 ? 0 : monitor.percentile(quantile * 100);
-        this.set({ quantile: String(quantile) }, nanoseconds / 1e9);
-      }
+function eventLoopDelay(monitor: ReturnType<typeof monitorEventLoopDelay>): readonly Metric[] {
+  return [
+    gauge('event_loop_delay_p50_seconds', 'Median delay of the event loop since the last scrape.', () =>
+      delayOf(monitor.percentile(50)),
+    ),
+    gauge('event_loop_delay_p99_seconds', '99th percentile of that delay.', () =>
+      delayOf(monitor.percentile(99)),
+    ),
+    gauge('event_loop_delay_max_seconds', 'Longest such delay.', () => {
+      const longest = delayOf(monitor.max);
+      // Collected last of the three, so that the next scrape starts afresh.
       monitor.reset();
-    },
-  });
+      return longest;
+    }),
+  ];
+}
+
+function delayOf(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / 1e9 - PROBE_MS / 1_000);
 }

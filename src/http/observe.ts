@@ -54,7 +54,6 @@ function writeLine(log: Logger, route: string, request: FastifyRequest, reply: F
 export function networkOf(address: string): string {
   const v4 = /^(?:::ffff:)?([0-9]+\.[0-9]+\.[0-9]+)\.[0-9]+$/i.exec(address);
   if (v4 !== null) return `${v4[1]}.0/24`;
-  const [head = ''] = address.split('::', 1);
-  const groups = head.split(':').slice(0, 3);
+  const groups = (address.split('::', 1)[0] ?? '').split(':').filter((group) => group !== '');
   return `${[...groups, '0', '0', '0'].slice(0, 3).join(':')}::/48`;
 }

@@ -29,6 +29,8 @@ export interface HttpLimits {
   readonly keepAliveMs: number;
   /** A connection on which nothing moves. */
   readonly silenceMs: number;
+  /** How long requests in hand may take to end once the server closes. */
+  readonly drainMs: number;
   /** How long a proof download waits for the checkpoint that covers its entry. */
   readonly publicationMs: number;
 }
@@ -50,6 +52,7 @@ export const HTTP_LIMITS: HttpLimits = {
   checkEveryMs: 5_000,
   keepAliveMs: 65_000,
   silenceMs: 75_000,
+  drainMs: 10_000,
   publicationMs: 2_000,
 };
 

@@ -5,6 +5,8 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import { Type, type TSchema, type TString, type TUnsafe } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { TLocalizedValidationError } from 'typebox/error';
+import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { PROBLEM_CBOR, PROBLEM_JSON } from './problem.ts';
 
@@ -76,8 +78,14 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   return (value) => {
     if (checker.Check(value)) return { value };
     const [first] = checker.Errors(value);
-    const where = first?.instancePath.slice(1) ?? '';
-    const what = `${where === '' ? 'the query' : `"${where}"`} ${first?.message ?? 'is not valid'}`;
-    return { error: refuse('bad-request', `${what}; /openapi.json says what this takes`) };
+    const name = first?.instancePath.slice(1) ?? '';
+    return { error: refuse('bad-request', `${complaint(name, first)}; /openapi.json says what this takes`) };
   };
 };
+
+/** In words of ours where the validator's would not help; "boolean" is its word for a name that is none of ours. */
+function complaint(name: string, error: TLocalizedValidationError | undefined): string {
+  if (error?.keyword === 'boolean') return `there is no parameter ${printable(name, 50)} here`;
+  if (error?.keyword === 'pattern') return `${name} is not written as it must be`;
+  return `${name === '' ? 'the query' : name} ${error?.message ?? 'is not valid'}`;
+}

@@ -103,10 +103,10 @@ function resultOf(outcome: Outcome): string {
 export function receiptsAndKeys(app: App, context: HttpContext): void {
   const { reader, info } = context.service;
   app.get('/entries/:id', { schema: receiptSchema }, async (request, reply) => {
-    mustAccept(request, COSE);
     const id = locator(request.params.id);
     const row = await reader.find(id);
     if (row === undefined) throw unknownEntry(id);
+    mustAccept(request, COSE);
     const receipt = await reader.receipt(row.index).catch(undefinedWhenNotYet);
     if (receipt === undefined) {
       return reply.code(204).header('retry-after', ASK_AGAIN).header('cache-control', NEVER).send();
@@ -121,9 +121,9 @@ export function receiptsAndKeys(app: App, context: HttpContext): void {
     return reply.header('content-type', CBOR).header('cache-control', FIVE_MINUTES).send(asBuffer(keys.all));
   });
   app.get('/.well-known/scitt-keys/:kid', { schema: keySchema }, async (request, reply) => {
-    mustAccept(request, CBOR);
     const key = keys.find(request.params.kid);
     if (key === undefined) throw refuse('no-such-key', 'No key could be found for this kid value');
+    mustAccept(request, CBOR);
     return reply.header('content-type', CBOR).header('cache-control', FIVE_MINUTES).send(asBuffer(key));
   });
 }

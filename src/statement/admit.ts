@@ -98,8 +98,19 @@ export function signerKey(policy: Policy, parsed: ParsedStatement): PublicKey {
   if (keyThumbprint(key).toHex() !== parsed.kid) {
     throw refuse('unknown-key', 'kid (4) is not the thumbprint of the key in cnf (8); set it to that');
   }
-  assertStrongKey(key);
+  assertStrangersKey(parsed.kid, key);
   return key;
+}
+
+/** Thumbprints of keys found strong: that costs as much as twenty signatures. Forgotten when they are many. */
+const found = new Set<string>();
+const MAX_FOUND = 10_000;
+
+function assertStrangersKey(kid: string, key: PublicKey): void {
+  if (found.has(kid)) return;
+  assertStrongKey(key);
+  if (found.size >= MAX_FOUND) found.clear();
+  found.add(kid);
 }
 
 /** The commitments and chains that `admit` will look up. */

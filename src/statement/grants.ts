@@ -79,7 +79,7 @@ function assertAuthority({ enrolled, allows }: Enrolment, { kind, subject, issue
     const allowed = subjects.slice(0, 8).join(', ');
     throw refuse(
       'subject-not-allowed',
-      `the key of ${name} may not write about this subject, only about ${allowed}`,
+      `the key of ${name} may only write about ${allowed}; change the subject (sub), or have it added to the policy`,
     );
   }
   if (issuer !== (enrolled.issuer ?? issuer)) {

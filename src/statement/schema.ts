@@ -5,6 +5,7 @@
  * `.size` does in CDDL (RFC 8610 §3.8.1).
  */
 import { isCborArray, isCborMap, type CborMap, type CborValue } from '../bytes/cbor.ts';
+import { printable } from '../bytes/printable.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 
 export interface Schema<T> {
@@ -132,7 +133,9 @@ export function record(required: Fields, optional: Fields = {}): Schema<object> 
   return {
     parse(value, at) {
       const given = mapAt(value, at);
-      if (given.size === 0) throw wrong(at, 'the map is empty; leave it out');
+      if (given.size === 0 && Object.keys(required).length === 0) {
+        throw wrong(at, 'the map is empty; leave it out');
+      }
       const out: Record<string, unknown> = {};
       let found = 0;
       for (const [name, field] of fields) {
@@ -180,7 +183,7 @@ export function plainSchema<T extends CborValue>(parse: (value: CborValue, at: s
 /** A few words about a value that was not what it should be; never all of a stranger's text. */
 export function describe(value: CborValue): string {
   if (value === null) return 'null';
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === 'string') return JSON.stringify(printable(value, 40));
   if (value instanceof Uint8Array) return `a byte string of ${value.length} bytes`;
   if (isCborArray(value)) return 'an array';
   if (isCborMap(value)) return 'a map';

@@ -187,7 +187,7 @@ export interface LogService {
 export interface LogReader {
   /** The newest integrated head with the seal for receipts. */
   head(): SealedHead;
-  /** The newest published checkpoint (signed note bytes) and its head. */
+  /** The newest published checkpoint (signed note bytes) and its head. Refuses `not-yet` before the first. */
   checkpoint(): { readonly note: Uint8Array; readonly head: Head };
   /** Resolves once a published checkpoint covers the index, or refuses `not-yet` after `timeoutMs`. */
   published(index: LeafIndex, timeoutMs: number): Promise<void>;

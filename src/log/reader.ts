@@ -52,22 +52,19 @@ export class Reader implements LogReader {
   readonly #waiting = new Set<() => void>();
   readonly #setTimer: (run: () => void, ms: number) => void;
   #head: SealedHead;
-  /** The sealed head of the published checkpoint: what receipts rest on when they wait for witnesses. */
-  #published: Published;
-  #publishedSeal: SealedHead;
+  /** Undefined until the first checkpoint is published: a witness quorum may take its time. */
+  #published: (Published & { readonly head: SealedHead }) | undefined;
 
   constructor(
     store: StoreReader,
     hasher: BatchHasher,
-    start: { readonly head: SealedHead; readonly published: Published },
+    head: SealedHead,
     options: { readonly receiptsWait: boolean; readonly setTimer: (run: () => void, ms: number) => void },
   ) {
     this.#store = store;
     this.#hasher = hasher;
     this.#hash = nodeHashOf(hasher);
-    this.#head = start.head;
-    this.#published = start.published;
-    this.#publishedSeal = start.head;
+    this.#head = head;
     this.#receiptsWait = options.receiptsWait;
     this.#setTimer = options.setTimer;
   }
@@ -77,10 +74,10 @@ export class Reader implements LogReader {
     if (head.size >= this.#head.size) this.#head = head;
   }
 
-  /** A new published checkpoint, of a head this reader was told of. */
-  publish(published: Published, seal: SealedHead): void {
-    this.#published = published;
-    this.#publishedSeal = seal;
+  /** A new published checkpoint. */
+  publish(note: Uint8Array, head: SealedHead): void {
+    this.advance(head);
+    this.#published = { note, head };
     for (const wake of this.#waiting) wake();
   }
 
@@ -88,8 +85,17 @@ export class Reader implements LogReader {
     return this.#head;
   }
 
-  checkpoint(): Published {
-    return this.#published;
+  checkpoint(): Published & { readonly head: SealedHead } {
+    if (this.#published !== undefined) return this.#published;
+    throw refuse(
+      'not-yet',
+      'no checkpoint is published yet: the witness quorum is still to be met; ask again in a moment',
+    );
+  }
+
+  /** Leaves that the published checkpoint covers. */
+  get publishedSize(): number {
+    return this.#published?.head.size ?? 0;
   }
 
   async published(index: LeafIndex, timeoutMs: number): Promise<void> {
@@ -98,7 +104,7 @@ export class Reader implements LogReader {
       late = true;
       for (const wake of this.#waiting) wake();
     }, timeoutMs);
-    while (this.#published.head.size <= index) {
+    while (this.publishedSize <= index) {
       if (late)
         throw refuse('not-yet', `no published checkpoint covers entry ${index} yet; ask again in a moment`);
       await new Promise<void>((resolve) => {
@@ -112,7 +118,7 @@ export class Reader implements LogReader {
   }
 
   async tile(level: number, index: number, width: number): Promise<Uint8Array> {
-    if (width > tileWidthAt(level, index, this.#published.head.size)) throw notServed();
+    if (width > tileWidthAt(level, index, this.publishedSize)) throw notServed();
     const key = `${level}/${index}`;
     const cached = this.#bytes.get(key);
     if (cached !== undefined) return cached.subarray(0, width * 32);
@@ -124,7 +130,7 @@ export class Reader implements LogReader {
   }
 
   async bundle(index: number, width: number): Promise<Uint8Array> {
-    if (width > tileWidthAt(0, index, this.#published.head.size)) throw notServed();
+    if (width > tileWidthAt(0, index, this.publishedSize)) throw notServed();
     const key = width === TILE_WIDTH ? `entries/${index}` : undefined;
     const cached = key === undefined ? undefined : this.#bytes.get(key);
     if (cached !== undefined) return cached;
@@ -180,7 +186,7 @@ export class Reader implements LogReader {
   }
 
   async receipt(index: LeafIndex): Promise<Uint8Array> {
-    const { size, seal } = this.#receiptsWait ? this.#publishedSeal : this.#head;
+    const { size, seal } = this.#receiptsWait ? this.checkpoint().head : this.#head;
     if (index >= size || size < 2)
       throw refuse('not-yet', `entry ${index} has no receipt yet; ask again in a moment`);
     const path = await this.inclusion(index, size);
@@ -188,7 +194,7 @@ export class Reader implements LogReader {
   }
 
   async tlogProof(index: LeafIndex): Promise<Uint8Array> {
-    const { note, head } = this.#published;
+    const { note, head } = this.checkpoint();
     if (index >= head.size)
       throw refuse('not-yet', `no published checkpoint covers entry ${index} yet; ask again in a moment`);
     return formatTlogProof({

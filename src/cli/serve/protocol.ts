@@ -35,5 +35,5 @@ export type SequencerEvent =
       readonly policyEntry: Uint8Array;
     }
   | { readonly kind: 'failed'; readonly failure: Failure }
-  | { readonly kind: 'published'; readonly note: Uint8Array; readonly head: SealedHead }
-  | { readonly kind: 'publish-failed'; readonly failure: Failure };
+  | { readonly kind: 'signed'; readonly note: Uint8Array; readonly head: SealedHead }
+  | { readonly kind: 'signing-failed'; readonly failure: Failure };

@@ -6,6 +6,8 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { encodeCoseKey, keyThumbprint } from '../../cose/key.ts';
+import type { Witnesses } from '../../client/witnesses.ts';
+import { Pacer } from '../../log/pacer.ts';
 import { Pool } from '../../log/pool.ts';
 import type { LogInfo, LogService, Outcome, Readiness } from '../../log/ports.ts';
 import { Reader } from '../../log/reader.ts';
@@ -22,11 +24,16 @@ import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuesti
 /** How far the published checkpoint may lag behind the tree before the log calls itself not ready. */
 const LAG_MS = 10_000;
 
+/** Public witnesses take one checkpoint a second from a log (peers.md §0). */
+const WITNESS_INTERVAL_MS = 1000;
+
 export interface RunningOptions {
   readonly sequencer: SequencerOptions;
   readonly maxPending: number;
   /** Threads that check signatures; default: one per core. */
   readonly checkers?: number;
+  /** Makes the witness policy's side of the log; without it checkpoints are published as signed. */
+  readonly witnesses?: (reader: Reader, vkeys: readonly string[]) => Witnesses;
   /** Told when a part failed that the log cannot run without: close and exit. */
   readonly onFatal: (error: Error) => void;
   /** Told what an operator should know and nobody waits for. */
@@ -35,6 +42,7 @@ export interface RunningOptions {
 
 type SequencerThread = Remote<SequencerQuestion, SequencerAnswer, SequencerEvent>;
 type Started = Extract<SequencerEvent, { kind: 'started' }>;
+type Signed = Extract<SequencerEvent, { kind: 'signed' }>;
 
 export class RunningLog implements LogService {
   readonly reader: Reader;
@@ -44,6 +52,9 @@ export class RunningLog implements LogService {
   readonly #store: SqliteReader;
   readonly #pool: Pool;
   #policy: Policy;
+  readonly #witnesses: Witnesses | undefined;
+  readonly #publishing: Pacer<Signed>;
+  #quorumFault: string | undefined;
   #failure: string | undefined;
   #lagSince: number | undefined;
   #closing: Promise<void> | undefined;
@@ -59,16 +70,18 @@ export class RunningLog implements LogService {
     this.#checkers = checkers;
     this.#policy = policyOf(started.policyEntry);
     this.#store = SqliteReader.open(options.sequencer.storePath);
-    const published = { note: started.note, head: started.head };
-    this.reader = new Reader(
-      this.#store,
-      chooseHasher(),
-      { head: started.head, published },
-      {
-        receiptsWait: false,
-        setTimer: (run, ms) => void setTimeout(run, ms).unref(),
-      },
-    );
+    this.reader = new Reader(this.#store, chooseHasher(), started.head, {
+      receiptsWait: options.witnesses !== undefined,
+      setTimer: (run, ms) => void setTimeout(run, ms).unref(),
+    });
+    this.#witnesses = options.witnesses?.(this.reader, this.info.vkeys);
+    this.#publishing = new Pacer({
+      run: (signed) => this.#publish(signed),
+      onFailure: (error, signed) => this.#unpublished(error, signed),
+      intervalMs: this.#witnesses === undefined ? 0 : WITNESS_INTERVAL_MS,
+      ticks: () => performance.now(),
+      setTimer: (run, ms) => void setTimeout(run, ms).unref(),
+    });
     this.#pool = new Pool({
       checkers,
       append: async (batches) => {
@@ -109,6 +122,8 @@ export class RunningLog implements LogService {
       if (log === undefined || log.#closing === undefined) onFatal(error);
     });
     log = new RunningLog(options, sequencer, checkers, started);
+    if (log.#witnesses === undefined) log.reader.publish(started.note, started.head);
+    else log.#publishing.offer({ kind: 'signed', note: started.note, head: started.head });
     return log;
   }
 
@@ -119,7 +134,7 @@ export class RunningLog implements LogService {
       vkeys: document.log.vkeys,
       receiptKeys: document.log.receiptKeys.map((key) => [keyThumbprint(key), encodeCoseKey(key)] as const),
       open: document.open,
-      witnessed: false,
+      witnessed: this.#options.witnesses !== undefined,
     };
   }
 
@@ -139,22 +154,29 @@ export class RunningLog implements LogService {
     return Promise.all(outcomes.map((outcome) => this.#receipted(outcome)));
   }
 
-  /** An entry logged earlier gets a fresh receipt, from the entry that is stored. */
+  /**
+   * An entry logged earlier gets a fresh receipt, from the entry that is stored. While the witness policy is
+   * not met for an entry, it gets none: the client asks again at its location.
+   */
   async #receipted(outcome: Outcome): Promise<Outcome> {
-    if (outcome.kind !== 'logged' || outcome.receipt !== undefined || this.reader.head().size < 2)
-      return outcome;
-    return { ...outcome, receipt: await this.reader.receipt(outcome.index) };
+    if (outcome.kind !== 'logged') return outcome;
+    const witnessed = this.#witnesses !== undefined;
+    if (outcome.receipt !== undefined && !witnessed) return outcome;
+    const size = witnessed ? this.reader.publishedSize : this.reader.head().size;
+    const covered = outcome.index < size && size > 1;
+    return { ...outcome, receipt: covered ? await this.reader.receipt(outcome.index) : undefined };
   }
 
   readiness(): Readiness {
     const reasons: string[] = [];
     if (this.#closing !== undefined) reasons.push('shutting down');
     if (this.#failure !== undefined) reasons.push(this.#failure);
+    if (this.#quorumFault !== undefined) reasons.push(this.#quorumFault);
     const { pending, capacity } = this.load;
     if (pending >= capacity) reasons.push(`${pending} statements are waiting, the most that may`);
     if (this.#lagSince !== undefined && performance.now() - this.#lagSince > LAG_MS) {
       reasons.push(
-        `the published checkpoint lags: ${this.reader.checkpoint().head.size} of ${this.reader.head().size}`,
+        `the published checkpoint lags: ${this.reader.publishedSize} of ${this.reader.head().size}`,
       );
     }
     return { ready: reasons.length === 0, reasons };
@@ -168,6 +190,7 @@ export class RunningLog implements LogService {
   async #close(): Promise<void> {
     await this.#pool.drain();
     await this.#sequencer.ask({ kind: 'close' });
+    await this.#publishing.flush();
     await this.#sequencer.terminate();
     await this.#checkers.close();
     await this.#store.close();
@@ -183,12 +206,30 @@ export class RunningLog implements LogService {
   }
 
   #heard(event: Exclude<SequencerEvent, { kind: 'started' | 'failed' }>): void {
-    if (event.kind === 'publish-failed') {
-      this.#options.onWarning(`the checkpoint could not be published: ${event.failure.message}`);
+    if (event.kind === 'signing-failed') {
+      this.#options.onWarning(`the checkpoint could not be signed: ${event.failure.message}`);
       return;
     }
     this.reader.advance(event.head);
-    this.reader.publish({ note: event.note, head: event.head }, event.head);
-    if (event.head.size === this.reader.head().size) this.#lagSince = undefined;
+    this.#publishing.offer(event);
+  }
+
+  /** Makes a signed checkpoint readable, with the cosignatures the witness policy wants. */
+  async #publish({ note, head }: Signed): Promise<void> {
+    const round = await this.#witnesses?.collect(note);
+    for (const fault of round?.faults ?? []) this.#options.onWarning(`witness ${fault}`);
+    if (round?.quorum === false)
+      throw refuse('quorum-unmet', `the witness quorum is not met: ${round.faults.join('; ')}`);
+    this.reader.publish(round?.note ?? note, head);
+    this.#quorumFault = undefined;
+    if (head.size === this.reader.head().size) this.#lagSince = undefined;
+  }
+
+  /** The old checkpoint stays. A newer head is asked for anyway; without one, the same again. */
+  #unpublished(error: unknown, signed: Signed): void {
+    this.#quorumFault = error instanceof Error ? error.message : String(error);
+    this.#options.onWarning(this.#quorumFault);
+    if (this.#closing === undefined && signed.head.size === this.reader.head().size)
+      this.#publishing.offer(signed);
   }
 }

@@ -3,7 +3,8 @@
  * statements and nothing else; no key is ever in the memory of the thread that strangers talk to.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Publisher } from '../../log/publisher.ts';
+import { Pacer } from '../../log/pacer.ts';
+import type { SealedHead } from '../../log/ports.ts';
 import { Sequencer } from '../../log/sequencer.ts';
 import { chooseHasher } from '../../workers/kernels.ts';
 import { answerOn, packed } from '../../workers/rpc.ts';
@@ -34,14 +35,12 @@ async function start(
     admitPolicy: (policy) => assertOwnKeys(policy, keys),
   });
   assertOwnKeys(await sequencer.policy(), keys);
-  const publisher = new Publisher({
-    signer,
-    cosign: undefined,
+  const signing = new Pacer<SealedHead>({
+    run: async (head) => send({ kind: 'signed', note: await signer.checkpoint(head), head }),
+    onFailure: (error) => send({ kind: 'signing-failed', failure: packed(error) }),
     intervalMs: options.checkpointIntervalMs,
     ticks: () => performance.now(),
     setTimer: (run, ms) => void setTimeout(run, ms),
-    onPublished: (note, head) => send({ kind: 'published', note, head }),
-    onFailure: (error) => send({ kind: 'publish-failed', failure: packed(error) }),
   });
   const head = await sequencer.head();
   send({
@@ -53,10 +52,10 @@ async function start(
   return async (question) => {
     if (question.kind === 'append') {
       const appended = await sequencer.append(question.batches);
-      publisher.offer(appended.head);
+      signing.offer(appended.head);
       return appended;
     }
-    await publisher.flush();
+    await signing.flush();
     await store.close();
     await guard.close();
     return undefined;

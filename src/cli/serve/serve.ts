@@ -7,19 +7,27 @@ import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { pino, type Logger } from 'pino';
 import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
+import { Witnesses } from '../../client/witnesses.ts';
 import { buildApp } from '../../http/app.ts';
 import type { HttpLimits } from '../../http/options.ts';
+import { parseVkey } from '../../note/key.ts';
+import { parseTrustPolicy } from '../../note/trust.ts';
+import { chooseVerifier } from '../../workers/kernels.ts';
 import { checkServing, publicUrl } from '../config.ts';
 import type { Context } from '../context.ts';
+import { readNamedFile } from '../files.ts';
 import { layoutOf } from '../layout.ts';
 import type { Config } from '../settings.ts';
 import { VERSION } from '../version.ts';
 import { banner } from './banner.ts';
 import type { SequencerOptions } from './protocol.ts';
-import { RunningLog } from './running.ts';
+import { RunningLog, type RunningOptions } from './running.ts';
 
 /** How long a shutdown may take before it is forced: longer than any request may. */
 const GRACE_MS = 40_000;
+
+/** How long a witness may take to answer; the others are not kept waiting by it for longer. */
+const WITNESS_TIMEOUT_MS = 5000;
 
 /** Runs the log of the configuration; resolves with the exit code once it has stopped. */
 export async function serve(context: Context, origin: string): Promise<number> {
@@ -30,6 +38,7 @@ export async function serve(context: Context, origin: string): Promise<number> {
   const log = await RunningLog.start({
     sequencer: sequencerOptions(config, origin),
     maxPending: config.maxPending,
+    ...(await witnessesOf(context)),
     onFatal: fail,
     onWarning: (text) => logger.warn(text),
   });
@@ -80,6 +89,22 @@ function sequencerOptions(config: Config, origin: string): SequencerOptions {
     mldsa44Path: layout.mldsa44,
     receiptPath: layout.receipt,
     checkpointIntervalMs: config.checkpointIntervalMs,
+  };
+}
+
+/** The witness policy's side of the log, when the configuration names one. */
+async function witnessesOf({ config, world }: Context): Promise<Pick<RunningOptions, 'witnesses'>> {
+  if (config.witnessPolicy === undefined) return {};
+  const policy = parseTrustPolicy(await readNamedFile(config.witnessPolicy));
+  return {
+    witnesses: (reader, vkeys) =>
+      new Witnesses({
+        transport: { fetch: world.fetch, now: world.now, timeoutMs: WITNESS_TIMEOUT_MS },
+        policy,
+        logKeys: vkeys.map(parseVkey),
+        verify: chooseVerifier(),
+        consistency: (from, to) => reader.consistency(from, to),
+      }),
   };
 }
 

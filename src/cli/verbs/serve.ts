@@ -23,6 +23,7 @@ export const serveVerb: Verb = {
     'maxPending',
     'checkpointIntervalMs',
     'guardDir',
+    'witnessPolicy',
     'open',
     'logLevel',
   ],

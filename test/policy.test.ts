@@ -226,6 +226,15 @@ t.test('which key must have signed', async (t) => {
   );
 });
 
+const grant = (who: string, more: Partial<PolicyDocument['keys'][number]>): Partial<PolicyDocument> => ({
+  keys: policy.keys.map((key) => (key.name === who ? { ...key, ...more } : key)),
+});
+const approve = async (id: Digest, more: object = {}): Promise<ParsedStatement> =>
+  (await signAs('approver', 'approval', encodeApproval({ commitment: id }), more)).parsed;
+const commit = async (payload: Uint8Array, more: object = {}): Promise<ParsedStatement> =>
+  (await signAs('author', 'commitment', payload, more)).parsed;
+const supersede = (id: Digest): Uint8Array => encodeCommitment({ ...declaration, supersedes: id });
+
 t.test('each refusal of admission', async (t) => {
   const facts = beforeProof();
   const refuses = (
@@ -240,9 +249,6 @@ t.test('each refusal of admission', async (t) => {
     t.match(refusal.message, /[;:] /, 'it says what to do');
     t.ok(isRefusalCode(refusal.code) && REFUSALS[refusal.code].title !== '', refusal.title);
   };
-  const grant = (who: string, more: Partial<PolicyDocument['keys'][number]>): Partial<PolicyDocument> => ({
-    keys: policy.keys.map((key) => (key.name === who ? { ...key, ...more } : key)),
-  });
 
   refuses('limit-exceeded', proof.parsed, /has \d+ bytes and this log takes 200/, {
     limits: { entryBytes: 200 },
@@ -292,8 +298,6 @@ t.test('each refusal of admission', async (t) => {
   t.doesNotThrow(() => admit(compilePolicy({ ...policy, approvals: 1 }), commitment.parsed, facts, NOW));
 
   // What a statement refers to.
-  const approve = async (id: Digest, more: object = {}): Promise<ParsedStatement> =>
-    (await signAs('approver', 'approval', encodeApproval({ commitment: id }), more)).parsed;
   refuses('unknown-commitment', await approve(hashOf('nothing')), /is not in this log/);
   refuses('unknown-commitment', await approve(idOf(approval)), /is of kind approval/);
   refuses(
@@ -327,9 +331,6 @@ t.test('each refusal of admission', async (t) => {
   });
 
   // Superseding and withdrawing.
-  const commit = async (payload: Uint8Array, more: object = {}): Promise<ParsedStatement> =>
-    (await signAs('author', 'commitment', payload, more)).parsed;
-  const supersede = (id: Digest): Uint8Array => encodeCommitment({ ...declaration, supersedes: id });
   t.same(needs(await commit(supersede(idOf(commitment)))).commitments, [commitment.id]);
   t.same(admit(closed, await commit(supersede(idOf(commitment))), facts, NOW), {});
   refuses('unknown-commitment', await commit(supersede(idOf(genesis))), /is of kind policy/);
@@ -443,40 +444,41 @@ function never(): never {
   throw new Error('unreachable');
 }
 
+const changed = async (document: Partial<PolicyDocument>, more: object = {}): Promise<ParsedStatement> =>
+  (await signAs('admin', 'policy', encodePolicy({ ...policy, ...document }), { subject: ORIGIN, ...more }))
+    .parsed;
+
 t.test('changing the policy', async (t) => {
   const facts = beforeProof();
-  const change = async (document: Partial<PolicyDocument>, more: object = {}): Promise<ParsedStatement> =>
-    (await signAs('admin', 'policy', encodePolicy({ ...policy, ...document }), { subject: ORIGIN, ...more }))
-      .parsed;
   const refuses = (parsed: ParsedStatement, code: RefusalCode, message: RegExp): void => {
     t.match(
       refusalOf(() => admit(closed, parsed, facts, NOW)),
       { code, message },
     );
   };
-  const next = admit(closed, await change({ selfProof: true }), facts, NOW).policy;
+  const next = admit(closed, await changed({ selfProof: true }), facts, NOW).policy;
   t.equal(next?.document.selfProof, true, 'the new policy applies from here on');
   const elsewhere = {
     origin: 'other.example',
     log: { ...policy.log, vkeys: ['other.example+00000000+AAAA'] },
   };
-  refuses(await change(elsewhere), 'policy-rejected', /this log is log.example\/config/);
-  refuses(await change({}, { subject: SUBJECT }), 'policy-rejected', /its subject \(sub\)/);
-  refuses(await change({ keys: policy.keys.slice(1) }), 'policy-rejected', /no key would be left/);
+  refuses(await changed(elsewhere), 'policy-rejected', /this log is log.example\/config/);
+  refuses(await changed({}, { subject: SUBJECT }), 'policy-rejected', /its subject \(sub\)/);
+  refuses(await changed({ keys: policy.keys.slice(1) }), 'policy-rejected', /no key would be left/);
   refuses(
-    await change({ keys: policy.keys.map((key) => ({ ...key, notAfter: NOW - 1 })) }),
+    await changed({ keys: policy.keys.map((key) => ({ ...key, notAfter: NOW - 1 })) }),
     'policy-rejected',
     /no key would be left/,
   );
-  refuses(await change({}, { signer: signers.author }), 'wrong-role', /a policy needs the role admin/);
-  refuses(await change({}, { signer: stranger }), 'unknown-key', /is not enrolled/);
+  refuses(await changed({}, { signer: signers.author }), 'wrong-role', /a policy needs the role admin/);
+  refuses(await changed({}, { signer: stranger }), 'unknown-key', /is not enrolled/);
 
   const first = (parsed: ParsedStatement): Refusal => refusalOf(() => genesisPolicy(parsed, NOW));
   t.match(first(commitment.parsed), { code: 'policy-rejected', message: /first entry/ });
-  t.match(first(await change({}, { signer: stranger })), { code: 'unknown-key' });
-  t.match(first(await change({}, { signer: signers.agent })), { code: 'wrong-role' });
-  t.match(first(await change({}, { subject: SUBJECT })), { code: 'policy-rejected' });
-  t.match(first(await change({ open: true }, { signer: stranger, confirm: true })), { code: 'unknown-key' });
+  t.match(first(await changed({}, { signer: stranger })), { code: 'unknown-key' });
+  t.match(first(await changed({}, { signer: signers.agent })), { code: 'wrong-role' });
+  t.match(first(await changed({}, { subject: SUBJECT })), { code: 'policy-rejected' });
+  t.match(first(await changed({ open: true }, { signer: stranger, confirm: true })), { code: 'unknown-key' });
 
   // Keys that verifiers could disagree on; only those that are new cost a check.
   const weak = {
@@ -484,7 +486,7 @@ t.test('changing the policy', async (t) => {
     bytes: Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1 : 0)),
   } as const;
   const weakKeys = [...policy.keys, { key: weak, name: 'weak', roles: ['agent'], subjects: ['**'] } as const];
-  const weakened = await change({ keys: weakKeys });
+  const weakened = await changed({ keys: weakKeys });
   t.match(first(weakened), { code: 'weak-key' });
   const admitted = admit(closed, weakened, facts, NOW).policy ?? never();
   t.match(
@@ -493,7 +495,7 @@ t.test('changing the policy', async (t) => {
   );
   t.doesNotThrow(() => assertStrongPolicy(admitted, admitted));
   const renumbered = policy.log.vkeys.map((vkey) => vkey.replace(/\+[0-9a-f]{8}\+/, '+00000000+'));
-  const forged = await change({ log: { ...policy.log, vkeys: renumbered } });
+  const forged = await changed({ log: { ...policy.log, vkeys: renumbered } });
   t.match(first(forged), { code: 'malformed-key' });
 });
 

@@ -13,15 +13,15 @@ const { option, array, uniqueArray, constantFrom, boolean, nat, uint8Array } = f
 
 /** A record with an ordinary prototype, as parsers make. */
 function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
-  return fc.record(model, { noNullPrototype: true }) as unknown as fc.Arbitrary<T>;
+  return fc.record(model, { noNullPrototype: true });
 }
 
 /** Leaves a key out where fast-check made it undefined, as exactOptionalPropertyTypes wants. */
-function partial<T, R extends keyof T>(
+function partial<T>(
   model: { [K in keyof T]-?: fc.Arbitrary<T[K]> },
-  requiredKeys: R[],
+  requiredKeys: (keyof T)[],
 ): fc.Arbitrary<T> {
-  return fc.record(model, { requiredKeys, noNullPrototype: true }) as unknown as fc.Arbitrary<T>;
+  return fc.record(model, { requiredKeys, noNullPrototype: true });
 }
 
 const big = fc.oneof(nat(300), fc.maxSafeNat());
@@ -55,7 +55,7 @@ const attachment: fc.Arbitrary<Attachment> = fc.oneof(
   record({ mediaType: line(30).map((s) => `x/${s}`), digest: hash, size: big }),
 );
 const head = { origin: word, size: big, root: hash };
-const change = partial<NonNullable<Withdrawal['change']>, never>(
+const change = partial<NonNullable<Withdrawal['change']>>(
   { ticket: line(30), reason: prose, requestedBy: line(30) },
   [],
 ).filter((c) => Object.keys(c).length > 0);
@@ -150,7 +150,7 @@ export const leaves: fc.Arbitrary<SaltedLeaf> = record({
 });
 
 const result = (claimId: string, leafCount: number, attached: number): fc.Arbitrary<Result> =>
-  partial<Result, 'claim' | 'verdict' | 'evidence' | 'explain'>(
+  partial<Result>(
     {
       claim: fc.constant(claimId),
       verdict: constantFrom(...VERDICTS),
@@ -178,7 +178,7 @@ const indices = (end: number): fc.Arbitrary<number[]> =>
 /** Seq and prev, window and nextDue, and what a heartbeat has too. */
 const common = record({
   commitment: hash,
-  agent: partial<RuntimeProof['agent'], 'name' | 'version'>(
+  agent: partial<RuntimeProof['agent']>(
     {
       name: line(20),
       version: line(20),
@@ -193,7 +193,7 @@ const common = record({
   challenge: record({ ...head, nonce: uint8Array({ minLength: 16, maxLength: 64 }) }),
   times: times.map(([t, d]) => ({ window: { start: t, end: t + d }, nextDue: t + 2 * d })),
   cost: partial({ cpuMs: big, wallMs: big, bytes: big, peakBytes: big }, ['cpuMs', 'wallMs', 'bytes']),
-  extra: partial<Pick<RuntimeProof, 'sampling' | 'errors'>, never>(
+  extra: partial<Pick<RuntimeProof, 'sampling' | 'errors'>>(
     {
       sampling: partial(
         { seedCommitment: hash, next: hash, revealed: uint8Array({ minLength: 32, maxLength: 32 }) },
@@ -274,7 +274,7 @@ export const policies: fc.Arbitrary<PolicyDocument> = record({
   keys: uniqueArray(
     record({
       at: nat(keys.length - 2),
-      more: partial<Omit<PolicyDocument['keys'][number], 'key'>, 'name' | 'roles' | 'subjects'>(
+      more: partial<Omit<PolicyDocument['keys'][number], 'key'>>(
         {
           name: line(20),
           roles: uniqueArray(constantFrom(...ROLES), { minLength: 1 }),
@@ -290,7 +290,7 @@ export const policies: fc.Arbitrary<PolicyDocument> = record({
     { maxLength: 5, selector: (k) => k.at },
   ),
   entryBytes: fc.integer({ min: 1024, max: 65_535 }),
-  extra: partial<Pick<PolicyDocument, 'approvals' | 'revoked'>, never>(
+  extra: partial<Pick<PolicyDocument, 'approvals' | 'revoked'>>(
     {
       approvals: fc.integer({ min: 1, max: 16 }),
       revoked: distinct(partial({ kid: hash, since: big, reason: line(30) }, ['kid', 'since']), (r) =>

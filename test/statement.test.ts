@@ -560,7 +560,7 @@ t.test('the examples of spec/statements.md are these bytes', async (t) => {
 function keysTable(): string {
   const rows = Object.entries(signers).map(([who, { publicKey }]) => {
     const kid = kidOf(who as keyof typeof signers).toHex();
-    return `| ${who} | \`tallystick example: ${who}\` | \`${publicKey.bytes.toHex()}\` | \`${kid}\` |`;
+    return `| ${who} | "tallystick example: ${who}" | \`${publicKey.bytes.toHex()}\` | \`${kid}\` |`;
   });
   return ['', '| who | seed = SHA-256 of | public key | kid |', '|---|---|---|---|', ...rows, '', ''].join(
     '\n',

@@ -17,7 +17,7 @@ export function build(out: string): void {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   compile(out);
-  cpSync(join(ROOT, 'src'), out, { recursive: true, filter: (path) => !/\.ts$/.test(path) });
+  cpSync(join(ROOT, 'src'), out, { recursive: true, filter: (path) => !path.endsWith('.ts') });
   for (const name of ['LICENSE', 'README.md']) copyFileSync(join(ROOT, name), join(out, name));
   writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest(), undefined, 2)}\n`);
   if (!existsSync(join(out, 'cli/main.js'))) throw new Error('the compiler wrote no cli/main.js');
@@ -44,8 +44,7 @@ function compile(out: string): void {
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
   const { status } = spawnSync(process.execPath, [compiler, '-p', project], { stdio: 'inherit' });
   rmSync(project);
-  // The compiler has said what is wrong.
-  if (status !== 0) process.exit(1);
+  if (status !== 0) throw new Error('the sources do not compile; see above');
 }
 
 function manifest(): object {
@@ -56,7 +55,6 @@ function manifest(): object {
     ...Object.fromEntries(kept),
     bin: { tallystick: 'cli/bin.cjs' },
     exports: { '.': { types: './index.d.ts', default: './index.js' } },
-    types: './index.d.ts',
     sideEffects: false,
   };
 }

@@ -19,7 +19,7 @@ export const TAGS = {
 } as const;
 
 /** One reply: media types, and a schema for those that have one. */
-interface Reply {
+export interface Reply {
   readonly description: string;
   readonly content: Readonly<Record<string, { schema: TSchema }>>;
 }

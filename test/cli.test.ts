@@ -1,0 +1,507 @@
+/** The command line in this process: configuration, help, output, exit codes, and the verbs that need no log. */
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { EXIT } from '../src/bytes/refusal.ts';
+import { readConfigFile } from '../src/cli/configfile.ts';
+import { createFile, readNamedFile, replaceFile } from '../src/cli/files.ts';
+import { layoutOf, roleKeyPath } from '../src/cli/layout.ts';
+import { run } from '../src/cli/main.ts';
+import { makeOutput } from '../src/cli/output.ts';
+import { EXIT_CODES } from '../src/cli/program.ts';
+import { envOf, flagOf, readSettings, settings } from '../src/cli/settings.ts';
+import { didYouMean } from '../src/cli/suggest.ts';
+import { Flags, type Verb } from '../src/cli/verb.ts';
+import { loadVerbs } from '../src/cli/verbs.ts';
+import { loadKeyFile } from '../src/keys/load.ts';
+import { verifyStatement } from '../src/cose/statement.ts';
+import { parseVkey } from '../src/note/key.ts';
+import { parseTrustPolicy } from '../src/note/trust.ts';
+import { genesisPolicy, parseStatement, signerKey } from '../src/statement/admit.ts';
+import { ROLES } from '../src/statement/policy.ts';
+
+interface Told {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  /** The one object of --json. */
+  readonly json: Record<string, never>;
+}
+
+interface Around {
+  readonly cwd: string;
+  readonly env?: Record<string, string>;
+  readonly fetch?: typeof fetch;
+}
+
+/** Seconds of the tests' clock. */
+const NOW = 1_800_000_000;
+
+async function tallystick(line: string, { cwd, env = {}, fetch = noFetch }: Around): Promise<Told> {
+  let [out, err] = ['', ''];
+  const code = await run(
+    line.split(' ').filter((word) => word !== ''),
+    {
+      env,
+      cwd,
+      fetch,
+      now: () => NOW * 1000,
+      stdout: { write: (text) => (out += String(text)) },
+      stderr: { write: (text) => (err += String(text)) },
+    },
+  );
+  return { code, out, err, json: line.includes('--json') && out !== '' ? JSON.parse(out) : {} };
+}
+
+const noFetch: typeof fetch = () => Promise.reject(new TypeError('fetch failed'));
+
+/** Where each value came from, by key. */
+async function settled(
+  line: string,
+  around: Around,
+): Promise<Record<string, { value: unknown; source: string }>> {
+  const { json, err, code } = await tallystick(`config show --json ${line}`, around);
+  if (code !== EXIT.ok) throw new Error(err);
+  const rows: { key: string; value: unknown; source: string }[] = json['settings'] ?? [];
+  return Object.fromEntries(rows.map(({ key, value, source }) => [key, { value, source }]));
+}
+
+t.test('a flag wins over the environment, that over the file, that over the default', async (t) => {
+  const cwd = t.testdir({
+    'tallystick-data': { 'tallystick.yaml': 'port: 1\nhost: 127.0.0.2\nmaxPending: 7\nkey: keys/a.pem\n' },
+    'other.yaml': 'port: 9\ndataDir: here\nvkey: [a, b]\nopen: true\n',
+  });
+  const all = await settled('--port 3', { cwd, env: { TALLYSTICK_PORT: '2', TALLYSTICK_HOST: '127.0.0.3' } });
+  t.strictSame(all['port'], { value: 3, source: 'flag' });
+  t.strictSame(all['host'], { value: '127.0.0.3', source: 'env' });
+  t.strictSame(all['maxPending'], { value: 7, source: 'file' });
+  t.strictSame(all['logLevel'], { value: 'info', source: 'default' });
+  t.equal(
+    all['key']?.value,
+    join(cwd, 'tallystick-data/keys/a.pem'),
+    'a path in the file is relative to the file',
+  );
+  t.equal(all['dataDir']?.value, join(cwd, 'tallystick-data'));
+
+  const named = await settled('--config other.yaml', { cwd, env: { TALLYSTICK_VKEY: ' c  d ' } });
+  t.strictSame(named['dataDir'], { value: join(cwd, 'here'), source: 'file' });
+  t.strictSame(named['vkey'], { value: ['c', 'd'], source: 'env' });
+  const byEnv = await settled('--no-open', { cwd, env: { TALLYSTICK_CONFIG: 'other.yaml' } });
+  t.strictSame(byEnv['open'], { value: false, source: 'flag' }, 'a switch can be switched off');
+  t.strictSame(byEnv['vkey'], { value: ['a', 'b'], source: 'file' });
+  const repeated = await settled('--vkey x --vkey y --config other.yaml', { cwd });
+  t.strictSame(repeated['vkey'], { value: ['x', 'y'], source: 'flag' });
+  const moved = await settled('', { cwd: join(cwd, 'tallystick-data'), env: { TALLYSTICK_DATA_DIR: '.' } });
+  t.equal(moved['port']?.source, 'file', 'the file is found through the data directory');
+
+  const shown = await tallystick('config show --origin', { cwd });
+  t.match(shown.out, /^port: 1 +# tallystick-data\/tallystick\.yaml:1$/m);
+  t.match(shown.out, /^logLevel: info +# default$/m);
+  t.match((await tallystick('config show', { cwd })).out, /^port: 1$/m);
+});
+
+t.test('what nobody knows is an error, with its place', async (t) => {
+  const refused = async (text: string, message: RegExp, line = 'config validate'): Promise<void> => {
+    const cwd = t.testdir({ 'c.yaml': text });
+    const { code, err } = await tallystick(`--config c.yaml ${line}`, { cwd });
+    t.equal(code, EXIT.config, text);
+    t.match(err, message);
+    t.match(err, /^error: config-invalid: /);
+  };
+  await refused('port: 1\nmaxPendign: 2\n', /c\.yaml:2: maxPendign is no setting; did you mean maxPending\?/);
+  await refused('port: 1\nport: 2\n', /unique/);
+  await refused('port: {a: 1}\n', /c\.yaml:1: port takes one text/);
+  await refused('port: [1]\n', /port takes one text/);
+  await refused('vkey: [[a]]\n', /vkey takes texts/);
+  await refused('- port\n', /expected "setting: value" lines/);
+  await refused('? [a]\n: b\n', /is no setting/);
+  await refused('port: 65536\n', /port \(.*c\.yaml:1\): expected 0 to 65535; got "65536"/);
+  await refused('port: 0x10\n', /decimal/);
+  await refused('open: yes\n', /expected true or false; got "yes"/);
+  await refused('host:\n', /is empty; leave it out instead/);
+  await refused('url: ftp://a\n', /http:\/\/ or https:\/\//);
+  await refused('url: http://u:p@a\n', /password/);
+  await refused('url: http://a/?b\n', /without/);
+  await refused('logLevel: loud\n', /one of debug/);
+  await refused('a: &x 1\n"\n', /c\.yaml/);
+
+  const cwd = t.testdir({ 'tallystick-data': { 'tallystick.yaml': 'dataDir: elsewhere\n' } });
+  t.match((await tallystick('config validate', { cwd })).err, /cannot name another/);
+  const typo = await tallystick('config validate', { cwd: t.testdir(), env: { TALLYSTICK_PROT: '1' } });
+  t.match(typo, {
+    code: EXIT.config,
+    err: /TALLYSTICK_PROT, which is no setting; did you mean TALLYSTICK_PORT\?/,
+  });
+  t.match(await tallystick('--config none.yaml config validate', { cwd }), {
+    code: EXIT.config,
+    err: /no configuration file/,
+  });
+  t.throws(() => readConfigFile(join(cwd, 'none'), []), { code: 'config-invalid' });
+  t.strictSame(readConfigFile(writeAt(join(cwd, 'empty.yaml'), '# nothing\n'), settings()), new Map());
+  const valid = await tallystick('config validate --json', { cwd: t.testdir() });
+  t.match(valid.json, { schema: 'tallystick.config-validate.v1', valid: true, file: null, exit_code: 0 });
+});
+
+t.test('a server that strangers reach needs TLS, a proxy, or so many words', async (t) => {
+  const cwd = t.testdir();
+  const check = async (flags: string): Promise<number> =>
+    (await tallystick(`config validate ${flags}`, { cwd })).code;
+  t.equal(await check('--host 0.0.0.0'), EXIT.config);
+  t.equal(await check('--host ::'), EXIT.config);
+  t.equal(await check('--host 127.evil.example'), EXIT.config);
+  for (const host of ['localhost', '127.1.2.3', '::1']) t.equal(await check(`--host ${host}`), EXIT.ok, host);
+  t.equal(await check('--host 0.0.0.0 --insecure-bind'), EXIT.ok);
+  t.equal(await check('--host 0.0.0.0 --trust-proxy'), EXIT.ok);
+  t.equal(await check('--host 0.0.0.0 --tls-cert c --tls-key k'), EXIT.ok);
+  t.equal(await check('--tls-cert c'), EXIT.config, 'a certificate without its key');
+});
+
+t.test('the table of settings', async (t) => {
+  const rows = settings();
+  const config = readSettings((row) => row.fallback);
+  t.strictSame(
+    rows.map(({ name }) => name),
+    Object.keys(config),
+    'each row is named as the value it makes',
+  );
+  t.equal(flagOf('checkpointIntervalMs'), '--checkpoint-interval-ms');
+  t.equal(envOf('checkpointIntervalMs'), 'TALLYSTICK_CHECKPOINT_INTERVAL_MS');
+  t.equal(didYouMean('cmomit', ['commit', 'config']), '; did you mean commit?');
+  t.equal(didYouMean('x', ['commit']), '');
+});
+
+t.test('help names every flag, variable and exit code', async (t) => {
+  const cwd = t.testdir();
+  const main = await tallystick('--help', { cwd });
+  t.equal(main.code, EXIT.ok);
+  const groups = await loadVerbs();
+  const verbs = groups.flatMap(([, each]) => each);
+  for (const [heading] of groups) t.match(main.out, `${heading}:`);
+  for (const [code, meaning] of EXIT_CODES)
+    t.match(main.out, new RegExp(`^ +${code} +${meaning.slice(0, 12)}`, 'm'));
+  t.strictSame(new Set(EXIT_CODES.map(([code]) => code)), new Set(Object.values(EXIT)));
+
+  const check = async (verb: Verb, path: string): Promise<void> => {
+    const { out } = await tallystick(`${path} --help`, { cwd });
+    const squeezed = out.replaceAll(/\s+/g, ' ');
+    t.match(out, 'EXIT CODES', `${path} lists exit codes`);
+    t.ok((verb.examples ?? []).length > 0 && out.includes('EXAMPLES'), `${path} has examples`);
+    for (const example of verb.examples ?? []) t.match(example, /tallystick/);
+    const own = (verb.options ?? []).map(({ flags }) => flags.split(' ')[0]);
+    for (const { name } of settings()) {
+      const takes = verb.settings === 'all' || verb.settings?.some((each) => each === name) === true;
+      if (!takes || own.includes(flagOf(name))) continue;
+      t.ok(squeezed.includes(flagOf(name)) && squeezed.includes(`env: ${envOf(name)}`), `${path}: ${name}`);
+    }
+    for (const child of verb.verbs ?? []) await check(child, `${path} ${child.name}`);
+  };
+  for (const verb of verbs) {
+    t.match(main.out, new RegExp(`^ +${verb.name} `, 'm'));
+    t.ok(!verb.summary.endsWith('.') && verb.summary.length < 80, `${verb.name}: ${verb.summary}`);
+    await check(verb, verb.name);
+  }
+  const [one] = (await loadVerbs(['version'])).flatMap(([, each]) => each);
+  t.equal(one?.name, 'version', 'a verb is loaded by its name alone');
+  for (const { name } of settings()) t.match((await tallystick('config --help', { cwd })).out, envOf(name));
+});
+
+t.test('exit codes', async (t) => {
+  const cwd = t.testdir();
+  t.match(await tallystick('', { cwd }), { code: EXIT.usage, err: /error: usage: no verb given/ });
+  t.match(await tallystick('versoin', { cwd }), {
+    code: EXIT.usage,
+    err: /unknown command 'versoin' \(Did you mean version\?\)/,
+  });
+  t.match(await tallystick('status --prot 1', { cwd }), { code: EXIT.usage, err: /Did you mean --port\?/ });
+  t.match(await tallystick('version extra', { cwd }), { code: EXIT.usage });
+  t.match(await tallystick('completion', { cwd }), { code: EXIT.usage, err: /missing required argument/ });
+  t.match(await tallystick('completion tcsh', { cwd }), { code: EXIT.usage, err: /bash, zsh/ });
+  const config = await tallystick('config show --json --port x', { cwd });
+  t.equal(config.code, EXIT.config);
+  t.equal(config.out, '', 'a refusal leaves stdout alone');
+  t.match(JSON.parse(config.err), {
+    error: { code: 'config-invalid', title: 'Not started' },
+    exit_code: EXIT.config,
+  });
+  t.match(await tallystick('status', { cwd }), {
+    code: EXIT.notFound,
+    err: /^error: unavailable: .*6962 cannot be reached/,
+  });
+  const env = new Proxy<Record<string, string>>(
+    {},
+    {
+      get: () => {
+        throw new RangeError('a bug');
+      },
+    },
+  );
+  await t.rejects(tallystick('version', { cwd, env }), RangeError, 'a bug is not a refusal');
+  const version = await tallystick('version --json', { cwd });
+  t.match(version.json, {
+    schema: 'tallystick.version.v1',
+    node: process.versions.node,
+    sqlite: /^3\./,
+    exit_code: 0,
+  });
+  t.match((await tallystick('version', { cwd })).out, /^tallystick \d+\.\d+\.\d+\nnode /);
+});
+
+t.test('output', async (t) => {
+  let [out, err, now] = ['', '', 0];
+  const make = (how: { json?: boolean; quiet?: boolean; terminal?: boolean; colour?: boolean }) =>
+    makeOutput({
+      json: how.json ?? false,
+      quiet: how.quiet ?? false,
+      colour: how.colour ?? true,
+      now: () => now,
+      stdout: { isTTY: how.terminal ?? false, write: (text) => (out += String(text)) },
+      stderr: { isTTY: how.terminal ?? false, write: (text) => (err += String(text)) },
+    });
+  const taken = (): string[] => {
+    const both = [out, err];
+    [out, err] = ['', ''];
+    return both;
+  };
+  const say = (output: ReturnType<typeof make>): string[] => {
+    output.print('answer');
+    output.note('remark');
+    output.warn('careful');
+    output.result('x', { a: 1 });
+    output.finish(3);
+    return taken();
+  };
+  t.strictSame(say(make({})), ['answer\n', 'remark\nwarning: careful\n']);
+  t.strictSame(say(make({ quiet: true })), ['answer\n', 'warning: careful\n']);
+  t.strictSame(say(make({ json: true })), [
+    '{"schema":"tallystick.x.v1","a":1,"exit_code":3}\n',
+    '{"warning":"careful"}\n',
+  ]);
+  make({}).write(Uint8Array.of(49));
+  t.strictSame(taken(), ['49', '']);
+  t.equal(make({}).paint('red', 'x'), 'x', 'no colours into a file');
+  t.equal(make({ terminal: true, colour: false }).paint('red', 'x'), 'x');
+  t.equal(make({ terminal: true }).paint('red', 'x'), '\u001b[31mx\u001b[39m');
+
+  const work = (output: ReturnType<typeof make>): string => {
+    now = 0;
+    const progress = output.progress('entries', 200);
+    for (const [at, done] of [
+      [500, 50],
+      [1000, 100],
+      [1050, 150],
+      [1200, 200],
+    ] as const) {
+      now = at;
+      progress.at(done);
+    }
+    progress.end();
+    return taken()[1] ?? '';
+  };
+  t.equal(work(make({})), '', 'nothing where nobody looks');
+  t.equal(work(make({ terminal: true, quiet: true })), '');
+  t.equal(
+    work(make({ json: true })),
+    '{"progress":{"label":"entries","done":100,"total":200}}\n{"progress":{"label":"entries","done":200,"total":200}}\n',
+  );
+  const bars = work(make({ terminal: true }));
+  t.match(bars, /^\rentries █{15}░{15} 50% \(100 of 200\)/);
+  t.notMatch(bars, '150', 'not more often than can be seen');
+  t.ok(bars.endsWith('\r\u001b[K'), 'and it is taken away');
+
+  const flags = new Flags({ on: true, text: 'a', many: ['a', 'b'] });
+  t.strictSame(
+    [flags.on('on'), flags.on('none'), flags.text('text'), flags.text('none')],
+    [true, false, 'a', undefined],
+  );
+  t.strictSame([flags.texts('many'), flags.texts('none')], [['a', 'b'], []]);
+  for (const wrong of [() => flags.on('text'), () => flags.text('on'), () => flags.texts('on')])
+    t.throws(wrong, TypeError);
+});
+
+t.test('keygen', async (t) => {
+  const cwd = t.testdir();
+  for (const [algorithm, named] of [
+    ['ed25519', 'ed25519'],
+    ['p256', 'ecdsa-p256'],
+    ['ml-dsa-44', 'ml-dsa-44'],
+  ]) {
+    const { json } = await tallystick(`keygen --algorithm ${algorithm} --out ${algorithm}.pem --json`, {
+      cwd,
+    });
+    t.match(json, { path: `${algorithm}.pem`, algorithm: named, kid: /^[0-9a-f]{64}$/ });
+    t.equal(statSync(join(cwd, `${algorithm}.pem`)).mode % 0o1000, 0o600);
+    t.equal((await loadKeyFile(join(cwd, `${algorithm}.pem`))).publicKey.algorithm, named);
+  }
+  const before = readFileSync(join(cwd, 'p256.pem'), 'utf8');
+  t.match(await tallystick('keygen --out p256.pem', { cwd }), { code: EXIT.usage, err: /exists-already/ });
+  t.equal(readFileSync(join(cwd, 'p256.pem'), 'utf8'), before, 'a key is never overwritten');
+  t.match((await tallystick('keygen --out b.pem', { cwd })).out, /^key +b\.pem\nkid +[0-9a-f]{64}\n$/);
+
+  const pair = await tallystick('keygen --origin log.example/1 --out keys', { cwd });
+  const vkeys = pair.out
+    .split('\n')
+    .filter((line) => line.startsWith('vkey'))
+    .map((line) => parseVkey(line.slice(6)));
+  t.match(vkeys, [
+    { name: 'log.example/1', type: 1 },
+    { name: 'log.example/1', type: 6 },
+  ]);
+  t.equal(statSync(join(cwd, 'keys')).mode % 0o1000, 0o700);
+  t.match(await tallystick('keygen', { cwd }), { code: EXIT.usage, err: /--out/ });
+  t.match(await tallystick('keygen --origin a+b', { cwd }), { code: EXIT.usage, err: /origin/ });
+  t.match(await tallystick('keygen --origin a --algorithm p256', { cwd }), { code: EXIT.usage });
+  t.match(await tallystick('keygen --algorithm rsa --out x', { cwd }), {
+    code: EXIT.usage,
+    err: /ed25519, p256, ml-dsa-44/,
+  });
+});
+
+t.test('init', async (t) => {
+  const cwd = t.testdir();
+  const layout = layoutOf({ dataDir: join(cwd, 'tallystick-data'), guardDir: undefined });
+  const first = await tallystick('init --json --port 7001', { cwd });
+  t.equal(first.code, EXIT.ok, first.err);
+  const { origin, vkeys, created } = first.json as unknown as {
+    origin: string;
+    vkeys: string[];
+    created: string[];
+  };
+  t.match(origin, /^localhost\/[0-9a-f]{16}$/);
+  t.equal(created.length, 12);
+  for (const path of [
+    layout.ed25519,
+    layout.mldsa44,
+    layout.receipt,
+    ...ROLES.map((role) => roleKeyPath(layout, role)),
+  ]) {
+    t.equal(statSync(path).mode % 0o1000, 0o600, path.slice(cwd.length));
+  }
+  t.equal(statSync(layout.keys).mode % 0o1000, 0o700);
+
+  const parsed = parseStatement(readFileSync(layout.genesis));
+  const policy = genesisPolicy(parsed, NOW);
+  verifyStatement(parsed.statement, signerKey(policy, parsed));
+  t.strictSame(policy.document.log.vkeys, vkeys);
+  t.strictSame(
+    policy.document.keys.map(({ roles }) => roles),
+    ROLES.map((role) => [role]),
+    'each role has a key of its own',
+  );
+  t.equal(policy.keys.size, ROLES.length);
+  const trust = parseTrustPolicy(readFileSync(layout.trustPolicy));
+  t.match(trust, {
+    quorum: 'none',
+    logs: [{ url: 'http://127.0.0.1:7001' }, { url: 'http://127.0.0.1:7001' }],
+  });
+
+  const config = await settled('', { cwd });
+  t.strictSame(config['origin'], { value: origin, source: 'file' });
+  t.strictSame(config['port'], { value: 7001, source: 'file' }, 'what a flag said is kept');
+  t.equal(config['key']?.value, roleKeyPath(layout, 'author'));
+  t.equal(config['policy']?.value, layout.trustPolicy);
+
+  const again = await tallystick('init --json', { cwd });
+  t.match(again.json, { origin, created: [] });
+  rmSync(layout.config);
+  rmSync(layout.trustPolicy);
+  rmSync(roleKeyPath(layout, 'admin'));
+  const mended = await tallystick('init', { cwd });
+  t.match(
+    mended.err,
+    /^made tallystick-data\/tallystick\.yaml\nmade tallystick-data\/trust\.policy\n$/,
+    'what is missing is finished',
+  );
+  t.notOk(existsSync(roleKeyPath(layout, 'admin')), 'a key that was put away is not replaced');
+  t.match(mended.out, `origin   ${origin}`);
+
+  t.match(await tallystick('init --origin other', { cwd }), { code: EXIT.config, err: /foreign-log/ });
+  rmSync(layout.receipt);
+  t.match(await tallystick('init', { cwd }), { code: EXIT.config, err: /key-file: .*receipt.* is gone/ });
+  t.match(await tallystick('init --host 0.0.0.0', { cwd }), { code: EXIT.config, err: /reachable/ });
+});
+
+t.test('init after a cut-off run, and in words of its own', async (t) => {
+  const cwd = t.testdir({
+    'c.yaml': 'origin: log.example/2026\nurl: https://log.example\nopen: true\ndataDir: d\n',
+  });
+  mkdirSync(join(cwd, 'd/keys'), { recursive: true });
+  const layout = layoutOf({ dataDir: join(cwd, 'd'), guardDir: undefined });
+  await tallystick('keygen --out d/keys/checkpoint-ed25519.pem', { cwd });
+  const before = readFileSync(layout.ed25519, 'utf8');
+  const made = await tallystick('--config c.yaml init', { cwd });
+  t.match(made, { code: EXIT.ok, out: /origin +log\.example\/2026\n/, err: /open log/ });
+  t.equal(readFileSync(layout.ed25519, 'utf8'), before, 'a key that was there is used');
+  t.notOk(existsSync(layout.config), 'a named configuration file needs no second one');
+  t.match(readFileSync(layout.trustPolicy, 'utf8'), 'https://log.example\n');
+  t.ok(genesisPolicy(parseStatement(readFileSync(layout.genesis)), NOW).document.open);
+  writeFileSync(layout.genesis, 'x');
+  t.equal((await tallystick('--config c.yaml init', { cwd })).code, EXIT.verification);
+});
+
+t.test('small files are whole or absent', async (t) => {
+  const path = join(t.testdir(), 'deep/file');
+  t.equal(await createFile(path, 'one'), true);
+  t.equal(await createFile(path, 'two'), false);
+  t.equal(String(Buffer.from(await readNamedFile(path))), 'one');
+  await replaceFile(path, 'three', 0o600);
+  t.equal(readFileSync(path, 'utf8'), 'three');
+  t.equal(statSync(path).mode % 0o1000, 0o600);
+  await t.rejects(readNamedFile(`${path}.none`), { code: 'not-found' });
+  await t.rejects(createFile(join(path, 'below'), ''), { code: 'store-failed' });
+});
+
+/** A log that answers GET /v1/log and GET /readyz. */
+const served =
+  (facts: unknown, ready: unknown, status = 200): typeof fetch =>
+  async (input) => {
+    const { pathname } = new URL(input instanceof Request ? input.url : input);
+    return pathname === '/v1/log' ? Response.json(facts) : Response.json(ready, { status });
+  };
+
+t.test('status', async (t) => {
+  const cwd = t.testdir();
+  const log = {
+    version: '1.2.3',
+    origin: 'log.example',
+    size: 5,
+    root: 'ab',
+    time: NOW - 3,
+    vkeys: ['v'],
+    open: true,
+  };
+  const line = 'status --log http://log.example/';
+  const fine = await tallystick(line, { cwd, fetch: served(log, { ready: true, reasons: [] }) });
+  t.match(fine, { code: EXIT.ok, out: /entries +5\n[^]*\(3 s ago\)\nready +yes/ });
+  t.match(fine.out, /open: evaluation only/);
+  const unready = served(
+    { ...log, origin: 'a\u001b[2Jb', open: false },
+    { ready: false, reasons: ['x'] },
+    503,
+  );
+  const not = await tallystick(line, { cwd, fetch: unready });
+  t.match(not, { code: EXIT.notFound, out: /ready +no: x/ });
+  t.notMatch(not.out, '\u001b', "a stranger's text cannot move the cursor");
+  const asJson = await tallystick(`${line} --json`, { cwd, fetch: unready });
+  t.match(asJson.json, {
+    schema: 'tallystick.status.v1',
+    log: 'http://log.example',
+    ready: false,
+    exit_code: EXIT.notFound,
+  });
+  t.match(await tallystick(line, { cwd, fetch: served({ size: 'x' }, {}) }), {
+    code: EXIT.notFound,
+    err: /not answer as a Tallystick log/,
+  });
+  t.match(await tallystick(line, { cwd, fetch: async () => new Response('<html>') }), {
+    code: EXIT.notFound,
+    err: /check the URL/,
+  });
+  t.match(await tallystick(line, { cwd, fetch: async () => new Response('', { status: 404 }) }), {
+    code: EXIT.notFound,
+  });
+});
+
+function writeAt(path: string, text: string): string {
+  writeFileSync(path, text);
+  return path;
+}

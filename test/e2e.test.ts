@@ -1,0 +1,284 @@
+/**
+ * The program as its users meet it: real processes, started through the `tallystick` command, on real
+ * directories. First use, offline verification, tampering, kill and restart under load, backup under load,
+ * a second process, a witness policy.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { createHash, createPrivateKey } from 'node:crypto';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import t, { type Test } from 'tap';
+import { digest } from '../src/bytes/brand.ts';
+import { encodeUtf8, parseHex } from '../src/bytes/text.ts';
+import { decodeReceipt, verifyReceipt } from '../src/cose/receipt.ts';
+import { decodeKeySet } from '../src/cose/key.ts';
+import { signStatement } from '../src/cose/statement.ts';
+import { nodeSigner } from '../src/keys/native.ts';
+import { parseAddCheckpoint } from '../src/note/addcheckpoint.ts';
+import { cosign, openCheckpoint, parseCheckpoint } from '../src/note/checkpoint.ts';
+import { formatVkey, parseVkey } from '../src/note/key.ts';
+import { formatSignatures, parseNote } from '../src/note/note.ts';
+import { verifyConsistency } from '../src/tree/verify.ts';
+import { people } from './world.ts';
+
+t.setTimeout(240_000);
+
+const BIN = new URL('../src/cli/bin.cjs', import.meta.url).pathname;
+
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command to its end in `cwd`. */
+function run(cwd: string, ...args: string[]): Ran {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], { cwd, encoding: 'utf8' });
+  return { code: status, out: stdout, err: stderr };
+}
+
+interface Log {
+  readonly url: string;
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+}
+
+/** Starts `tallystick serve` on a free port and waits for its banner. */
+async function serve(t: Test, cwd: string, ...args: string[]): Promise<Log> {
+  const child = spawn(process.execPath, [BIN, 'serve', '--port', '0', '--log-level', 'error', ...args], {
+    cwd,
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+  t.teardown(() => void child.kill('SIGKILL'));
+  let said = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      const found = / URL +(http:\S+)/.exec(said)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    void ended.then((code) => reject(new Error(`serve ended with ${code}: ${said}`)));
+  });
+  return { url, child, ended };
+}
+
+/** Statements signed with a key that `init` made. */
+async function signed(dir: string, role: string, text: string): Promise<Uint8Array> {
+  const key = createPrivateKey(readFileSync(join(dir, 'tallystick-data', 'keys', `${role}.pem`)));
+  const headers = { issuer: 'https://e2e.example', subject: 'e2e', contentType: 'text/plain' };
+  return signStatement(headers, encodeUtf8(text), nodeSigner(key));
+}
+
+const post = (url: string, body: Uint8Array): Promise<Response> =>
+  fetch(`${url}/entries`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/cose' },
+    body: Buffer.from(body),
+  });
+
+t.test('first use: commit, verify offline, change a byte', async (t) => {
+  const dir = t.testdir({ 'app.conf': 'tls = 1.3\n', other: { a: 'a', b: 'b' } });
+  const log = await serve(t, dir);
+  const first = run(dir, 'commit', 'app.conf', '--log', log.url, '--json');
+  t.equal(first.code, 0, first.err);
+  const made = JSON.parse(first.out);
+  t.match(made, { schema: 'tallystick.commit.v1', index: 1, already_logged: false, exit_code: 0 });
+  t.match(JSON.parse(run(dir, 'commit', 'app.conf', '--log', log.url, '--json').out), {
+    entry: made.entry,
+    index: 1,
+    already_logged: true,
+  });
+  t.equal(run(dir, 'commit', 'other', '--log', log.url).code, 0, 'a directory');
+  t.match(run(dir, 'get', made.entry, '--log', log.url, '--json').out, made.entry);
+  t.equal(run(dir, 'status', '--log', log.url).code, 0);
+
+  log.child.kill('SIGTERM');
+  t.equal(await log.ended, 0, 'SIGTERM ends it with 0');
+  t.equal(run(dir, 'verify', 'app.conf').code, 0, 'the log is gone, the proof holds');
+  const vkey =
+    readFileSync(join(dir, 'tallystick-data', 'trust.policy'), 'utf8')
+      .split(/\s/)
+      .find((word) => word.includes('+')) ?? '';
+  t.equal(run(dir, 'verify', made.folder, '--vkey', vkey).code, 0, 'from the files and a vkey alone');
+  t.equal(
+    run(
+      dir,
+      'verify',
+      'app.conf',
+      '--vkey',
+      vkey.replace(/.$/, (c) => (c === 'A' ? 'B' : 'A')),
+    ).code === 0,
+    false,
+    'another key',
+  );
+  const explained = run(dir, 'verify', 'app.conf', '--explain');
+  t.match(explained.out, /SHA256\(0x01/, 'every hash step is shown');
+  writeFileSync(join(dir, 'app.conf'), 'tls = 1.2\n');
+  t.equal(run(dir, 'verify', 'app.conf').code, 3, 'a changed file');
+  writeFileSync(join(dir, 'app.conf'), 'tls = 1.3\n');
+  t.equal(run(dir, 'fsck').code, 0);
+});
+
+t.test('two processes, a busy port, an open directory of keys', async (t) => {
+  const dir = t.testdir();
+  const log = await serve(t, dir);
+  const second = run(dir, 'serve', '--port', '0');
+  t.equal(second.code, 78);
+  t.match(second.err, /locked/);
+  const other = join(dir, 'other');
+  t.match(run(dir, 'serve', '--data-dir', other, '--port', new URL(log.url).port).err, /cannot listen/);
+  t.match(
+    run(dir, 'serve', '--host', '0.0.0.0', '--port', '0', '--data-dir', join(dir, 'third')).err,
+    /insecure-bind/,
+  );
+});
+
+t.test('killed under load, restarted: nothing acknowledged is lost, the tree only grew', async (t) => {
+  const dir = t.testdir();
+  const acked = new Map<string, Uint8Array>();
+  let heads: Uint8Array[] = [];
+  for (let round = 0; round < 3; round++) {
+    const log = await serve(t, dir);
+    heads = [...heads, new Uint8Array(await (await fetch(`${log.url}/checkpoint`)).arrayBuffer())];
+    const statements = await Promise.all(
+      Array.from({ length: 120 }, (_, i) => signed(dir, 'submitter', `${round}/${i}`)),
+    );
+    let answered = 0;
+    const posts = statements.map(async (statement) => {
+      const reply = await post(log.url, statement).catch(() => undefined);
+      if (reply?.status !== 201) return;
+      acked.set(createHash('sha256').update(statement).digest('hex'), statement);
+      if (++answered === 40) log.child.kill('SIGKILL');
+    });
+    await Promise.all(posts);
+    log.child.kill('SIGKILL');
+    await log.ended;
+  }
+  const log = await serve(t, dir);
+  t.ok(acked.size >= 120, `${acked.size} acknowledged`);
+  const keys = decodeKeySet(
+    new Uint8Array(await (await fetch(`${log.url}/.well-known/scitt-keys`)).arrayBuffer()),
+  );
+  for (const [id, statement] of acked) {
+    const reply = await fetch(`${log.url}/entries/${id}`);
+    if (reply.status !== 200) t.fail(`${id} was acknowledged and is ${reply.status}`);
+    const key = keys[0]?.key;
+    if (key !== undefined)
+      verifyReceipt(decodeReceipt(new Uint8Array(await reply.arrayBuffer())), statement, key);
+  }
+  const info = (await (await fetch(`${log.url}/v1/log`)).json()) as { vkeys: string[] };
+  heads.push(new Uint8Array(await (await fetch(`${log.url}/checkpoint`)).arrayBuffer()));
+  const opened = heads.map((note) => openCheckpoint(note, { logKeys: info.vkeys.map(parseVkey) }).checkpoint);
+  for (const [i, newer] of opened.entries()) {
+    const older = opened[i - 1];
+    if (older === undefined) continue;
+    const reply = await fetch(`${log.url}/v1/consistency?from=${older.size}&to=${newer.size}`);
+    const { path } = (await reply.json()) as { path: string[] };
+    const proof = path.map((hash) => digest(parseHex(hash)));
+    verifyConsistency(older.size, newer.size, proof, older.root, newer.root);
+  }
+  log.child.kill('SIGTERM');
+  await log.ended;
+  t.equal(run(dir, 'fsck').code, 0);
+});
+
+t.test('backup under load, restore, an old backup, a flipped byte', async (t) => {
+  const dir = t.testdir();
+  const log = await serve(t, dir);
+  const statements = await Promise.all(
+    Array.from({ length: 200 }, (_, i) => signed(dir, 'submitter', `b${i}`)),
+  );
+  const half = statements.slice(0, 100).map((statement) => post(log.url, statement));
+  const backup = spawn(process.execPath, [BIN, 'backup', 'copy'], { cwd: dir });
+  const done = new Promise((resolve) => backup.on('exit', resolve));
+  await Promise.all(half);
+  t.equal(await done, 0, 'a backup while statements arrive');
+  await Promise.all(statements.slice(100).map((statement) => post(log.url, statement)));
+  log.child.kill('SIGTERM');
+  await log.ended;
+  t.equal(run(dir, 'backup', 'copy').code, 1, 'never overwrites');
+  t.equal(run(dir, 'backup', 'newest').code, 0);
+
+  t.equal(run(dir, 'restore', 'newest', '--data-dir', 'elsewhere').code, 0);
+  t.equal(run(dir, 'fsck', '--data-dir', 'elsewhere').code, 0);
+  t.equal(run(dir, 'restore', 'newest').code, 1, 'not over a store that is there');
+
+  const data = join(dir, 'tallystick-data');
+  const store = join(data, 'log.db');
+  for (const end of ['', '-wal', '-shm'])
+    if (existsSync(store + end)) spawnSync('mv', [store + end, `${store}.away${end}`]);
+  const old = run(dir, 'restore', 'copy');
+  t.equal(old.code, 78, 'an old backup');
+  t.match(old.err, /behind-signed-head/);
+  t.equal(run(dir, 'restore', 'newest').code, 0);
+  const again = await serve(t, dir);
+  again.child.kill('SIGTERM');
+  await again.ended;
+
+  const db = new Database(store);
+  const bytes: Buffer = db.prepare('SELECT bytes FROM entry WHERE idx = 7').pluck().get() as Buffer;
+  bytes[bytes.length - 70]! ^= 1;
+  db.prepare('UPDATE entry SET bytes = ? WHERE idx = 7').run(bytes);
+  db.close();
+  const damaged = run(dir, 'fsck');
+  t.equal(damaged.code, 3);
+  t.match(damaged.out, /entry 7/, 'fsck names it');
+  copyFileSync(join(dir, 'newest', 'manifest.json'), join(dir, 'copy', 'manifest.json'));
+  t.match(
+    run(dir, 'restore', 'copy', '--data-dir', 'x').err,
+    /corrupt-store/,
+    'a copy that is not what its manifest says',
+  );
+});
+
+t.test(
+  'a witness policy: 202 and 204 until the quorum cosigned, then 200 with its cosignatures',
+  async (t) => {
+    const dir = t.testdir();
+    const witness = { name: 'witness.example/w1', type: 4, signer: people.monitor } as const;
+    let willing = false;
+    let asked = 0;
+    const server = createServer(async (request, response) => {
+      asked++;
+      let body = '';
+      for await (const chunk of request) body += String(chunk);
+      const { text } = parseNote(parseAddCheckpoint(body).checkpoint);
+      if (!willing) return void response.writeHead(500).end();
+      const line = await cosign(parseCheckpoint(text), witness, 1_800_000_000);
+      response.end(formatSignatures([line]));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.teardown(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const vkey = formatVkey(witness.name, 4, witness.signer.publicKey);
+    writeFileSync(join(dir, 'witnesses'), `witness W ${vkey} http://127.0.0.1:${port}\nquorum W\n`);
+
+    const log = await serve(t, dir, '--witness-policy', 'witnesses');
+    const statement = await signed(dir, 'submitter', 'witnessed');
+    const reply = await post(log.url, statement);
+    t.equal(reply.status, 202);
+    const location = new URL(reply.headers.get('location') ?? '', log.url);
+    t.equal(location.pathname, `/entries/${createHash('sha256').update(statement).digest('hex')}`);
+    const at = `${log.url}${location.pathname}`;
+    t.equal((await fetch(at)).status, 204, 'still running');
+    t.equal((await fetch(`${log.url}/checkpoint`)).status, 503, 'nothing is published: fail closed');
+    t.equal((await fetch(`${log.url}/metrics`)).status, 200, 'metrics are there all the same');
+    const ready = await fetch(`${log.url}/readyz`);
+    t.equal(ready.status, 503);
+    t.match(await ready.text(), /quorum/, 'and says why');
+
+    willing = true;
+    const before = asked;
+    while (asked === before || (await fetch(at)).status === 204) await new Promise(setImmediate);
+    t.equal((await fetch(at)).status, 200);
+    const proof = await (await fetch(`${at}/proof`)).text();
+    t.match(proof, witness.name, 'the .tlog-proof carries the cosignature');
+    t.equal((await post(log.url, statement)).status, 201, 'posted again: its receipt is there now');
+    t.equal((await fetch(`${log.url}/readyz`)).status, 200);
+    log.child.kill('SIGTERM');
+    t.equal(await log.ended, 0);
+  },
+);

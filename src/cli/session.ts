@@ -2,6 +2,7 @@
 import type { EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { Evidence, Trust } from '../client/evidence.ts';
+import { examine, type Examination } from '../client/examine.ts';
 import { Patience } from '../client/patience.ts';
 import { entryIdOf } from '../client/scrapi.ts';
 import { findNewest, type Wanted } from '../client/search.ts';
@@ -9,6 +10,8 @@ import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
 import { LogView, type ProvenEntry } from '../client/view.ts';
 import { decodeReceipt } from '../cose/receipt.ts';
+import { parseStatement } from '../statement/admit.ts';
+import type { Policy } from '../statement/policy.ts';
 import { logUrl } from './config.ts';
 import type { Context } from './context.ts';
 import { checkRemembered } from './heads.ts';
@@ -78,6 +81,24 @@ export class Session {
     throw refuse(
       'proof-failed',
       `${this.log} named entry ${found.index} by the wrong id; do not rely on its search`,
+    );
+  }
+
+  /** The registration policy in force, as the log's search names it; undefined for a log without one. */
+  async policy(view: LogView): Promise<Policy | undefined> {
+    const entry = await this.newest(view, { kind: 'policy' });
+    const parsed = entry && parseStatement(entry.bytes);
+    return parsed?.kind === 'policy' ? parsed.policy : undefined;
+  }
+
+  /** Refuses what the first failed check of the evidence refuses: the log's answer did not hold. */
+  assertVerified(evidence: Evidence): Examination {
+    const examination = examine(evidence, this.trust);
+    for (const { refusal } of examination.checks) if (refusal !== undefined) throw refusal;
+    if (examination.verified) return examination;
+    throw refuse(
+      'proof-failed',
+      'the log gave nothing that shows the entry in it; keep the statement and ask again',
     );
   }
 

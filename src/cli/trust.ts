@@ -34,6 +34,10 @@ export async function trustOf(context: Context, receiptKeyFile?: string): Promis
     const keys = await Promise.all(config.vkey.map((text) => readVkeys(text, context.world.cwd)));
     return { policy: policyOfLogs(keys.flat()), everyAlgorithm: true, receiptKeys };
   }
+  // A receipt stands on its own key.
+  if (config.policy === undefined && receiptKeys.length > 0) {
+    return { policy: policyOfLogs([]), everyAlgorithm: false, receiptKeys };
+  }
   if (config.policy === undefined) {
     throw refuse(
       'usage',

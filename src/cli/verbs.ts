@@ -24,6 +24,10 @@ const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string,
   [
     'Use a log',
     {
+      commit: async () => (await import('./verbs/commit.ts')).commitVerb,
+      verify: async () => (await import('./verbs/verify.ts')).verifyVerb,
+      get: async () => (await import('./verbs/get.ts')).getVerb,
+      submit: async () => (await import('./verbs/submit.ts')).submitVerb,
       status: async () => (await import('./verbs/status.ts')).statusVerb,
     },
   ],

@@ -1,0 +1,90 @@
+/**
+ * From what stands on the command line to a declaration: files to leaves, leaves to a salted tree, and the
+ * facts about where they come from. Nothing in it depends on the clock, so the same files make the same bytes.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { refuse } from '../../bytes/refusal.ts';
+import type { Declaration } from '../../statement/commitment.ts';
+import type { Tier } from '../../statement/vocabulary.ts';
+import { VERSION } from '../version.ts';
+import { commonFolder, holds, readFacts, STDIN, type Found } from './files.ts';
+import { gitFacts, gitTop } from './git.ts';
+import { FILES_PROFILE, treeOf, type SaltedFact } from './opening.ts';
+import { saltOf } from './salts.ts';
+
+/** What to declare. `omit`: absolute paths left out of directories, and why. */
+export interface Wish {
+  readonly operands: readonly string[];
+  readonly cwd: string;
+  readonly omit: ReadonlyMap<string, string>;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly saltSecret: Uint8Array;
+  readonly subject: string | undefined;
+  readonly environment: string;
+  readonly tier: Tier;
+}
+
+/** A declaration without `supersedes`, and what only its owner keeps. */
+export interface Declared {
+  readonly subject: string;
+  readonly declaration: Declaration;
+  readonly facts: readonly SaltedFact[];
+  /** Absolute folder that the facts' paths are told from. */
+  readonly base: string;
+}
+
+/** Refuses `not-found` for files that cannot be read, `usage` for operands without a name to go by. */
+export async function declare(wish: Wish): Promise<Declared> {
+  const paths = wish.operands.map((operand) => (operand === STDIN ? STDIN : resolve(wish.cwd, operand)));
+  const named = paths.filter((path) => path !== STDIN);
+  const { base, top } = await findBase(named, wish.cwd);
+  const found = await readFacts(paths, { base, omit: wish.omit, stdin: wish.stdin });
+  const facts = found.facts.map((fact) => ({ ...fact, salt: saltOf(wish.saltSecret, fact) }));
+  const git = top === undefined ? undefined : await gitFacts(top, named, [...wish.omit.keys()]);
+  const subject = wish.subject ?? subjectOf(paths, base);
+  return { subject, declaration: declarationOf(wish, facts, found, git), facts, base };
+}
+
+function declarationOf(
+  { environment, tier }: Wish,
+  facts: readonly SaltedFact[],
+  { excluded }: Found,
+  git: { readonly commit: string; readonly dirty: boolean } | undefined,
+): Declaration {
+  const { root, count } = treeOf(facts);
+  return {
+    environment,
+    tier,
+    source: { kind: 'files', tool: 'tallystick', toolVersion: VERSION, ...(git && { git }) },
+    canon: { profile: FILES_PROFILE, ...(excluded.length > 0 && { excluded }) },
+    tree: { alg: 'rfc6962-sha256-salted', leaves: count, root },
+    scope: { world: 'open' },
+    claims: [],
+  };
+}
+
+/** The root of the git work tree that holds everything, else the folder that does: what paths are told from. */
+async function findBase(
+  paths: readonly string[],
+  cwd: string,
+): Promise<{ readonly base: string; readonly top: string | undefined }> {
+  const [first] = paths;
+  if (first === undefined) return { base: cwd, top: undefined };
+  const isFolder = statSync(first, { throwIfNoEntry: false })?.isDirectory() === true;
+  const start = isFolder ? first : dirname(first);
+  const top = existsSync(start) ? await gitTop(start) : undefined;
+  // git tells real paths; where ours lead through links, they are not under its root.
+  const all = top !== undefined && paths.every((path) => holds(top, path));
+  return all ? { base: top, top } : { base: commonFolder(paths), top: undefined };
+}
+
+/** One file or directory gives the subject its name: the path inside the repository, or the bare name. */
+function subjectOf(paths: readonly string[], base: string): string {
+  const [path] = paths;
+  if (path === undefined || path === STDIN || paths.length > 1) {
+    throw refuse('usage', 'say what this declares with --subject: there is no single file to name it after');
+  }
+  const name = relative(base, path).split(sep).join('/');
+  return name === '' ? basename(path) : name;
+}

@@ -1,0 +1,143 @@
+/**
+ * What a commitment to files declares of each: path, kind, mode, size, SHA-256 (profile `files@1`,
+ * spec/statements.md §4). Names on the command line are followed where they lead; links inside a directory
+ * are declared as links. Times and owners are left out: a fresh clone has others.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, readlink, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { digest, type Digest } from '../../bytes/brand.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { encodeUtf8 } from '../../bytes/text.ts';
+import { codeOf } from '../files.ts';
+
+/** The operand that means standard input. */
+export const STDIN = '-';
+/** Never declared: git keeps these itself, and they change with every command. */
+const GIT_FOLDER = '.git';
+
+/** One leaf's content. */
+export interface FileFact {
+  /** From the base, with slashes; `-` for standard input. */
+  readonly path: string;
+  /** symlink: size and digest are those of the link's text. stream: standard input. */
+  readonly type: 'file' | 'symlink' | 'stream';
+  /** Permission bits; of a regular file alone. */
+  readonly mode: number | undefined;
+  readonly size: number;
+  readonly sha256: Digest;
+}
+
+/** Something left out of a directory, and why: it stands in the commitment. */
+export interface Exclusion {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** What was found under the operands. */
+export interface Found {
+  readonly facts: readonly FileFact[];
+  readonly excluded: readonly Exclusion[];
+}
+
+/** `base`: absolute; paths are told from it. `omit`: absolute paths left out of directories, and why. */
+export interface Reading {
+  readonly base: string;
+  readonly omit: ReadonlyMap<string, string>;
+  readonly stdin: AsyncIterable<Uint8Array>;
+}
+
+/** Reads everything that absolute paths (or `-`) name. Refuses `not-found`, and `usage` for what is no file. */
+export async function readFacts(paths: readonly string[], reading: Reading): Promise<Found> {
+  const facts = new Map<string, FileFact>();
+  const excluded = new Map<string, Exclusion>();
+  const add = (fact: FileFact): void => void facts.set(fact.path, fact);
+  for (const path of paths) {
+    if (path === STDIN)
+      add({ path: STDIN, type: 'stream', mode: undefined, ...(await hashStream(reading.stdin)) });
+    else if ((await named(path, stat(path))).isDirectory())
+      await walk(path, reading, add, (each) => void excluded.set(each.path, each));
+    else add(await readFact(path, reading.base));
+  }
+  if (facts.size === 0)
+    throw refuse('not-found', 'there are no files in what was named; nothing to commit to');
+  const byPath = (a: Exclusion, b: Exclusion): number => (a.path < b.path ? -1 : 1);
+  return { facts: [...facts.values()], excluded: [...excluded.values()].toSorted(byPath) };
+}
+
+/** What is at a path now, links followed. Refuses `not-found`, and `usage` when it is no regular file. */
+export async function readFact(path: string, base: string): Promise<FileFact> {
+  const stats = await named(path, stat(path));
+  if (!stats.isFile())
+    throw refuse('usage', `${path} is neither a file nor a directory; pipe it in and name it -`);
+  return {
+    path: nameFrom(base, path),
+    type: 'file',
+    mode: stats.mode % 0o1000,
+    ...(await named(path, hashStream(createReadStream(path)))),
+  };
+}
+
+/** What a link is, without following it. */
+export async function readLinkFact(path: string, base: string): Promise<FileFact> {
+  const target = encodeUtf8((await named(path, readlink(path))).toWellFormed());
+  return { path: nameFrom(base, path), type: 'symlink', mode: undefined, ...(await hashStream([target])) };
+}
+
+async function walk(
+  folder: string,
+  reading: Reading,
+  add: (fact: FileFact) => void,
+  exclude: (exclusion: Exclusion) => void,
+): Promise<void> {
+  const { base, omit } = reading;
+  for (const name of (await named(folder, readdir(folder))).toSorted()) {
+    const path = join(folder, name);
+    const stats = await named(path, lstat(path));
+    const reason = name === GIT_FOLDER ? 'kept by git itself' : omit.get(path);
+    if (reason !== undefined) exclude({ path: nameFrom(base, path), reason });
+    else if (stats.isSymbolicLink()) add(await readLinkFact(path, base));
+    else if (stats.isDirectory()) await walk(path, reading, add, exclude);
+    else add(await readFact(path, base));
+  }
+}
+
+/** Waits for a read of a path; its failure is a refusal that names the path. */
+async function named<T>(path: string, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    throw refuse('not-found', `cannot read ${path} (${codeOf(error)})`, { cause: error });
+  }
+}
+
+/** Size and digest as read, whatever the file system said before. */
+async function hashStream(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<{ readonly size: number; readonly sha256: Digest }> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { size, sha256: digest(new Uint8Array(hash.digest())) };
+}
+
+/** The deepest folder that holds all of these absolute paths. */
+export function commonFolder(paths: readonly string[]): string {
+  const [first = sep, ...others] = paths.map(dirname);
+  let folder = first;
+  while (others.some((other) => !holds(folder, other))) folder = dirname(folder);
+  return folder;
+}
+
+/** Whether a folder is, or holds, a path. */
+export function holds(folder: string, path: string): boolean {
+  return path === folder || resolve(path).startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+function nameFrom(base: string, path: string): string {
+  return relative(base, path).split(sep).join('/');
+}

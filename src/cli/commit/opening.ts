@@ -1,0 +1,130 @@
+/**
+ * `opening.json`: what only the owner has of a declaration, the salts and the leaves they hide. With it a
+ * file is checked against the logged root, and single leaves can be shown later (spec/client.md).
+ */
+import { digest } from '../../bytes/brand.ts';
+import { encodeCbor, isCborArray, isCborMap, type CborValue } from '../../bytes/cbor.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { decodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
+import { declarationTree, type SaltedLeaf, type SaltedTree } from '../../statement/saltedleaf.ts';
+import { array, oneOf, record, text } from '../../statement/schema.ts';
+import { count } from '../../statement/vocabulary.ts';
+import type { JsonValue } from '../output.ts';
+import type { FileFact } from './files.ts';
+
+/** Name and version of the rules in files.ts. */
+export const FILES_PROFILE = 'files@1';
+
+/** A file of a million leaves is still read; more is a mistake. */
+const MAX_LEAVES = 1_000_000;
+
+const hex = (bytes: number) =>
+  text(2 * bytes, 2 * bytes, { pattern: /^[0-9a-f]+$/, says: 'lower-case hexadecimal' });
+
+const leaf = record(
+  {
+    path: text(1, 1024),
+    type: oneOf(['file', 'symlink', 'stream']),
+    size: count,
+    sha256: hex(32),
+    salt: hex(16),
+  },
+  { mode: text(4, 4, { pattern: /^[0-7]+$/, says: 'four octal digits, as chmod takes them' }) },
+);
+
+const openingFile = record({
+  schema: oneOf(['tallystick.opening.v1']),
+  profile: oneOf([FILES_PROFILE]),
+  subject: text(1, 1024),
+  /** The folder that paths are told from, as seen from this file. */
+  base: text(1, 4096),
+  leaves: array(leaf, MAX_LEAVES, 1),
+});
+
+/** A declared file and the salt that hides it. */
+export interface SaltedFact extends FileFact {
+  readonly salt: Uint8Array;
+}
+
+export interface Opening {
+  readonly subject: string;
+  readonly base: string;
+  readonly facts: readonly SaltedFact[];
+}
+
+/** The tree whose root the commitment logs. Refuses `malformed-payload` for a path given twice. */
+export function treeOf(facts: readonly SaltedFact[]): SaltedTree {
+  return declarationTree(
+    facts.map((fact): SaltedLeaf => ({ salt: fact.salt, path: fact.path, value: valueOf(fact) })),
+  );
+}
+
+/** Canonical bytes of one leaf's value: a deterministic CBOR map (spec/client.md, files@1). */
+function valueOf({ type, mode, size, sha256 }: FileFact): Uint8Array {
+  const members: [string, CborValue][] = [
+    ['type', type],
+    ['size', size],
+    ['sha256', sha256],
+  ];
+  if (mode !== undefined) members.push(['mode', mode]);
+  return encodeCbor(new Map(members));
+}
+
+/** `0644`. */
+export function formatMode(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+/** The text of the file. */
+export function formatOpening({ subject, base, facts }: Opening): string {
+  const leaves = facts.map(({ path, type, mode, size, sha256, salt }) => ({
+    path,
+    type,
+    ...(mode !== undefined && { mode: formatMode(mode) }),
+    size,
+    sha256: formatHex(sha256),
+    salt: formatHex(salt),
+  }));
+  const value = openingFile.encode({
+    schema: 'tallystick.opening.v1',
+    profile: FILES_PROFILE,
+    subject,
+    base,
+    leaves,
+  });
+  return `${JSON.stringify(toJson(value), undefined, 2)}\n`;
+}
+
+/** Refuses `malformed-payload`, naming the file and the field. */
+export function parseOpening(bytes: Uint8Array, path: string): Opening {
+  try {
+    const { subject, base, leaves } = openingFile.parse(fromJson(JSON.parse(decodeUtf8(bytes))), '');
+    const facts = leaves.map(({ mode, sha256, salt, ...rest }): SaltedFact => ({
+      ...rest,
+      mode: mode === undefined ? undefined : Number.parseInt(mode, 8),
+      sha256: digest(parseHex(sha256)),
+      salt: parseHex(salt),
+    }));
+    return { subject, base, facts };
+  } catch (error) {
+    if (!(error instanceof Refusal || error instanceof SyntaxError)) throw error;
+    throw refuse('malformed-payload', `${path} is no opening of this version: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** JSON as the values that schemas read: an object is a map with text keys. */
+function fromJson(value: unknown): CborValue {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (Array.isArray(value)) return value.map(fromJson);
+  if (typeof value !== 'object' || value === null) return null;
+  return new Map(Object.entries(value).map(([key, each]) => [key, fromJson(each)]));
+}
+
+function toJson(value: CborValue): JsonValue {
+  if (isCborArray(value)) return value.map(toJson);
+  if (isCborMap(value)) return Object.fromEntries(Array.from(value, ([key, each]) => [key, toJson(each)]));
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  throw new TypeError('an opening holds text and numbers only');
+}

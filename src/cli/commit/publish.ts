@@ -1,0 +1,86 @@
+/**
+ * What to post for a declaration. Each commitment supersedes the newest one of its subject, so that a
+ * subject has one line of history; committing the same again posts the very same statement, which the log
+ * knows; and going back to an older content is a new commitment, since it supersedes another.
+ */
+import { digest } from '../../bytes/brand.ts';
+import { equalBytes } from '../../bytes/compare.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { formatBase64Url, formatHex, parseHex } from '../../bytes/text.ts';
+import { entryIdOf } from '../../client/scrapi.ts';
+import type { ProvenEntry } from '../../client/view.ts';
+import { keyThumbprint } from '../../cose/key.ts';
+import { signStatement } from '../../cose/statement.ts';
+import type { PublicKey } from '../../sign/algorithm.ts';
+import type { Signer } from '../../sign/signer.ts';
+import { parseStatement } from '../../statement/admit.ts';
+import type { Declaration } from '../../statement/commitment.ts';
+import { contentTypeOf } from '../../statement/kinds.ts';
+import { encodeCommitment } from '../../statement/payload.ts';
+import type { Policy } from '../../statement/policy.ts';
+
+/** A statement to post, and what it replaces. */
+export interface Prepared {
+  readonly statement: Uint8Array;
+  /** Entry id, hex. */
+  readonly supersedes: string | undefined;
+  /** The newest commitment of the subject says the same already. */
+  readonly repeats: boolean;
+}
+
+/** The statement of a declaration, after the newest commitment of its subject. Signs only what is new. */
+export async function prepare(
+  { subject, declaration }: { readonly subject: string; readonly declaration: Declaration },
+  newest: ProvenEntry | undefined,
+  signer: Signer,
+  issuer: string,
+): Promise<Prepared> {
+  const kid = formatHex(keyThumbprint(signer.publicKey));
+  const earlier = newest && earlierOf(newest, subject);
+  if (earlier?.kid === kid && earlier.issuer === issuer) {
+    const again = encodeCommitment({
+      ...declaration,
+      ...(earlier.supersedes && { supersedes: earlier.supersedes }),
+    });
+    // The logged bytes, since not every algorithm signs the same way twice.
+    if (equalBytes(again, earlier.payload)) {
+      const supersedes = earlier.supersedes && formatHex(earlier.supersedes);
+      return { statement: earlier.entry, supersedes, repeats: true };
+    }
+  }
+  const supersedes = earlier && digest(parseHex(entryIdOf(earlier.entry)));
+  const payload = encodeCommitment({ ...declaration, ...(supersedes && { supersedes }) });
+  const headers = { issuer, subject, contentType: contentTypeOf('commitment'), confirm: true };
+  const statement = await signStatement(headers, payload, signer);
+  return { statement, supersedes: supersedes && formatHex(supersedes), repeats: false };
+}
+
+/** Who the key speaks as: what the policy enrols it as, else the key itself (RFC 9679 §6, a thumbprint URI). */
+export function issuerOf(policy: Policy | undefined, key: PublicKey): string {
+  const kid = keyThumbprint(key);
+  const enrolled = policy?.keys.get(formatHex(kid))?.enrolled;
+  return enrolled?.issuer ?? `urn:ietf:params:oauth:ckt:sha-256:${formatBase64Url(kid)}`;
+}
+
+/** The commitment in an entry. Refuses `proof-failed` when the search that found it lied. */
+function earlierOf(
+  { bytes }: ProvenEntry,
+  subject: string,
+): {
+  readonly entry: Uint8Array;
+  readonly kid: string;
+  readonly issuer: string;
+  readonly payload: Uint8Array;
+  readonly supersedes: Declaration['supersedes'];
+} {
+  const parsed = parseStatement(bytes);
+  if (parsed.kind !== 'commitment' || parsed.subject !== subject) {
+    throw refuse(
+      'proof-failed',
+      'the log named another entry as the newest commitment; do not rely on its search',
+    );
+  }
+  const { entry, kid, issuer, commitment } = parsed;
+  const supersedes = 'supersedes' in commitment ? commitment.supersedes : undefined;
+  return { entry, kid, issuer, payload: parsed.statement.payload, supersedes };
+}

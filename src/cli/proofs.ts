@@ -1,0 +1,73 @@
+/**
+ * A proof directory: everything about one logged statement that a verifier needs who has nothing but the
+ * log's verifier key. Each file is put there whole or not at all.
+ *
+ *     statement.cose      the statement with its receipt attached (RFC 9943 §7)
+ *     receipt.cbor        the receipt alone (RFC 9942)
+ *     entry.tlog-proof    the entry's place under a signed checkpoint (C2SP tlog-proof)
+ *     policy.cose         the registration policy entry in force
+ *     policy.tlog-proof   that entry's place
+ *     opening.json        salts and leaves of the declaration: for its owner alone, mode 0600
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Evidence } from '../client/evidence.ts';
+import { attachReceipts } from '../cose/transparent.ts';
+import type { Context } from './context.ts';
+import { replaceFile } from './files.ts';
+
+export const PROOF_FILES = {
+  statement: 'statement.cose',
+  receipt: 'receipt.cbor',
+  proof: 'entry.tlog-proof',
+  policy: 'policy.cose',
+  policyProof: 'policy.tlog-proof',
+  opening: 'opening.json',
+} as const;
+
+/** Folder of all proof directories, in the working directory, where none is configured. */
+export const PROOFS_FOLDER = 'tallystick-proofs';
+
+/** Where proof directories are kept. */
+export function proofsFolderOf({ config, world }: Context): string {
+  return config.proofsDir ?? join(world.cwd, PROOFS_FOLDER);
+}
+
+/** Longest name made from a subject. */
+const MAX_SLUG = 80;
+
+/** A directory name for a subject: itself when it can be one, else a readable part and eight digits of its hash. */
+export function slugOf(subject: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(subject) && subject.length <= MAX_SLUG) return subject;
+  const words = subject
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, MAX_SLUG);
+  const hash = createHash('sha256').update(subject).digest('hex').slice(0, 8);
+  return words === '' ? hash : `${words}-${hash}`;
+}
+
+/** Writes a proof directory over an older one; returns the files' names. */
+export async function saveProofs(
+  folder: string,
+  { entry, receipts, proof, policy }: Evidence,
+  opening: string | undefined,
+): Promise<readonly string[]> {
+  const [receipt] = receipts;
+  const files: readonly (readonly [name: string, bytes: Uint8Array | string | undefined, mode?: number])[] = [
+    [PROOF_FILES.opening, opening, 0o600],
+    [PROOF_FILES.policy, policy?.entry],
+    [PROOF_FILES.policyProof, policy?.proof],
+    [PROOF_FILES.receipt, receipt],
+    [PROOF_FILES.proof, proof],
+    // Last: a directory with a statement is complete.
+    [PROOF_FILES.statement, receipts.length === 0 ? entry : attachReceipts(entry, receipts)],
+  ];
+  const written: string[] = [];
+  for (const [name, bytes, mode] of files) {
+    if (bytes === undefined) continue;
+    await replaceFile(join(folder, name), bytes, mode);
+    written.push(name);
+  }
+  return written;
+}

@@ -1,0 +1,99 @@
+/** `tallystick verify`: checks offline what somebody was handed as proof, and tells how. */
+import { resolve, sep } from 'node:path';
+import { EXIT } from '../../bytes/refusal.ts';
+import { printable } from '../../bytes/printable.ts';
+import { exitOf, type Check } from '../../client/checklist.ts';
+import type { Trust } from '../../client/evidence.ts';
+import { examine } from '../../client/examine.ts';
+import { checkDeclaration } from '../commit/check.ts';
+import type { Context } from '../context.ts';
+import { drawPath, explainSteps } from '../explain.ts';
+import { findEvidence, type FoundEvidence } from '../findevidence.ts';
+import type { JsonValue, Output } from '../output.ts';
+import { proofsFolderOf } from '../proofs.ts';
+import { trustOf } from '../trust.ts';
+import type { Flags, Verb } from '../verb.ts';
+
+export const verifyVerb: Verb = {
+  name: 'verify',
+  summary: 'check offline that a statement is in a log, and files are as committed',
+  details:
+    'Takes proof directories as commit and get leave them, committed files, or single files of a proof: statement, ' +
+    'receipt, .tlog-proof. Nothing is asked of any log. Each --vkey must have signed, one of each algorithm at least; ' +
+    'of a --policy, one listed log key and the quorum. A check that could not be made is shown as skipped.',
+  operands: [['<paths...>', 'proof directories, committed files, or the files of one proof']],
+  settings: ['vkey', 'policy', 'dataDir', 'proofsDir'],
+  options: [
+    { flags: '--explain', help: 'print every hash from the entry to the root, and a picture of the path' },
+    { flags: '--receipt-key <file>', help: 'COSE_Key or key set of the log, where no policy entry names it' },
+  ],
+  json: true,
+  examples: [
+    'tallystick verify package-lock.json --explain',
+    'tallystick verify tallystick-proofs/package-lock.json --vkey "$(cat log.vkey)"',
+    'tallystick verify statement.cose entry.tlog-proof --policy trust.policy --json',
+  ],
+  run: verify,
+};
+
+/** What was found out about one set of evidence. */
+interface Verdict {
+  readonly name: string;
+  readonly verified: boolean;
+  readonly checks: readonly Check[];
+}
+
+async function verify(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
+  const { output, world } = context;
+  const trust = await trustOf(context, flags.text('receiptKey'));
+  const paths = operands.map((path) => resolve(world.cwd, path));
+  const verdicts: Verdict[] = [];
+  for (const found of await findEvidence(paths, proofsFolderOf(context))) {
+    verdicts.push(
+      await judge({ ...found, name: shorten(found.name, world.cwd) }, trust, output, flags.on('explain')),
+    );
+  }
+  const checks = verdicts.flatMap((verdict) => verdict.checks);
+  const verified = verdicts.every((verdict) => verdict.verified);
+  const all = verdicts.map((verdict) => ({ ...verdict, checks: verdict.checks.map(asJson) }));
+  output.result('verify', { verified, checks: checks.map(asJson), results: all });
+  // Nothing failed, and yet nothing showed that the entry is in a log.
+  const failure = exitOf(checks);
+  return verified || failure !== EXIT.ok ? failure : EXIT.verification;
+}
+
+async function judge(found: FoundEvidence, trust: Trust, output: Output, explain: boolean): Promise<Verdict> {
+  const { name, evidence, owned, named } = found;
+  const { statement, place, ...examined } = examine(evidence, trust);
+  const declared =
+    owned !== undefined && statement?.kind === 'commitment'
+      ? await checkDeclaration(statement.commitment, owned.opening, owned.base, named)
+      : [];
+  const checks = [...examined.checks, ...declared];
+  const verified = examined.verified && declared.every(({ outcome }) => outcome !== 'failed');
+  output.print(output.paint('bold', printable(name, 1000)));
+  for (const check of checks) output.print(lineOf(check, output));
+  if (explain && place !== undefined) {
+    const mark = (text: string): string => output.paint('bold', text);
+    output.print(['', ...explainSteps(place), '', ...drawPath(place, mark), ''].join('\n'));
+  }
+  const [style, word] = verified ? (['green', 'VERIFIED'] as const) : (['red', 'NOT VERIFIED'] as const);
+  output.print(output.paint(style, word));
+  return { name, verified, checks };
+}
+
+/** Names as people would type them here. */
+function shorten(name: string, cwd: string): string {
+  return name.replaceAll(`${cwd}${sep}`, '');
+}
+
+const SIGNS = { ok: ['green', '✓'], failed: ['red', '✗'], skipped: ['yellow', '–'] } as const;
+
+function lineOf({ name, outcome, detail }: Check, output: Output): string {
+  const [style, sign] = SIGNS[outcome];
+  return `  ${output.paint(style, sign)} ${printable(name, 1000).padEnd(11)} ${printable(detail, 1000)}`;
+}
+
+function asJson({ name, outcome, detail, refusal }: Check): JsonValue {
+  return { name, outcome, detail, code: refusal?.code ?? null };
+}

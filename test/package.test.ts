@@ -8,6 +8,9 @@ import t from 'tap';
 import { EXIT } from '../src/bytes/refusal.ts';
 import { build } from '../src/cli/build.ts';
 
+// A compiler run and a dozen processes, on a machine that may be busy with other test files.
+t.setTimeout(180_000);
+
 const ROOT = resolve(import.meta.dirname, '..');
 const BIN = join(ROOT, 'src/cli/bin.cjs');
 

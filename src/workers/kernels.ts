@@ -54,8 +54,8 @@ function chooseFor(algorithm: Algorithm, makers: readonly (() => VerifySignature
   return firstSound(makers, (verify) => knowsSignature(verify, algorithm), verifyWithNoble);
 }
 
-/** Lengths around every edge of padding, and some that take the ways of long messages. */
-const LENGTHS = [...Array(131).keys(), 300, 1000, 2102, 2103];
+/** Lengths around every edge of padding, and from a kernel's longest message to those it passes on. */
+const LENGTHS = [...Array(131).keys(), 300, 694, 695, 696, 2000];
 const PAIRS = 9;
 
 /** Whether leaves, digests and nodes come out as @noble/hashes makes them. */

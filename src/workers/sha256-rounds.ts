@@ -3,15 +3,16 @@
  * side by side, message i in lane i of every vector, so that one instruction works on all four.
  *
  * What the profile decided (bench/hash.ts; figures in spec/decisions.md): a round is some 35 vector
- * operations and its state leaves few of 16 registers, so the schedule's words live in memory; loops of 16
- * rounds, because unrolling more is no faster and fills the processor's instruction caches; and a node's
- * second block, one byte of its 65 and then only padding, takes its whole schedule from a table.
+ * operations and its state leaves few of 16 registers, so the schedule's words live in memory, and nothing
+ * is spilled; loops of 16 rounds, because unrolling more is no faster and fills the instruction caches; new
+ * words are made in the middle of a round (+9 %); and a node's second block, one byte of its 65 and then only
+ * padding, takes its whole schedule from a table (+20 %).
  */
 import { AT } from './sha256-memory.ts';
 import * as w from './wasm.ts';
 import { get, i32, int, seq, set, type Code, type Locals } from './wasm.ts';
 
-/** Locals that the parts of a function share: a … h in eight from `state`, ten from `t` to work in. */
+/** Locals that the parts of a function share: a … h in eight from `state`, six from `t` to work in. */
 export interface Registers {
   readonly state: number;
   readonly t: number;
@@ -23,7 +24,7 @@ export interface Registers {
 
 /** Takes the registers from a function's locals, with the code that makes them ready. */
 export function registers(locals: Locals): { readonly r: Registers; readonly ready: Code } {
-  const r = { state: locals.v128(8), t: locals.v128(10), swap: locals.v128(), k: locals.i32() };
+  const r = { state: locals.v128(8), t: locals.v128(6), swap: locals.v128(), k: locals.i32() };
   const swap = w.constant([3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12]);
   return { r, ready: set(r.swap, swap) };
 }
@@ -48,9 +49,10 @@ const grow = (local: number, by: Code): Code => set(local, w.add(get(local), by)
 
 /**
  * Round t (§6.2.2 step 3); `kw` is K_t + W_t. The names a … h move on by one local a round, so nothing is
- * copied. Ch takes f where e has ones, else g; Maj takes c where a and b differ, else b.
+ * copied. Ch takes f where e has ones, else g; Maj takes c where a and b differ, else b. `meanwhile` does not
+ * depend on the round: it fills the time in which the next round's e becomes ready.
  */
-function round(r: Registers, t: number, kw: Code): Code {
+function round(r: Registers, t: number, kw: Code, meanwhile: Code = []): Code {
   const name = (i: number): number => r.state + ((64 + i - t) % 8);
   const [a, b, c, d, e, f, g, h] = [name(0), name(1), name(2), name(3), name(4), name(5), name(6), name(7)];
   return seq(
@@ -58,6 +60,7 @@ function round(r: Registers, t: number, kw: Code): Code {
     grow(h, w.select(get(f), get(g), get(e))),
     grow(h, sigma(e, [6, 11, 25])),
     grow(d, get(h)),
+    meanwhile,
     grow(h, w.select(get(c), get(b), w.xor(get(a), get(b)))),
     grow(h, sigma(a, [2, 13, 22])),
   );
@@ -66,7 +69,7 @@ function round(r: Registers, t: number, kw: Code): Code {
 const word = (t: number): Code => w.load(ZERO, AT.schedule + 16 * (t % 16));
 const setWord = (t: number, value: Code): Code => w.store(ZERO, AT.schedule + 16 * (t % 16), value);
 
-/** W_(t+16), which takes the place of W_t (§6.2.2 step 1). */
+/** W_(t+16), which takes the place of W_t once round t has read that (§6.2.2 step 1). */
 function extend({ t: x }: Registers, t: number): Code {
   const y = x + 1;
   const sum = w.add(w.add(word(t), word(t + 9)), w.add(sigma(x, [7, 18], 3), sigma(y, [17, 19], 10)));
@@ -75,26 +78,23 @@ function extend({ t: x }: Registers, t: number): Code {
 
 /** The 64 rounds of the block whose 16 words stand at `schedule`. */
 export function rounds(r: Registers): Code {
-  const next = (t: number): Code => round(r, t, w.add(word(t), w.loadSplat(get(r.k), AT.k + 4 * t)));
-  const extending = many(16, (t) => seq(next(t), extend(r, t)));
+  const next = (t: number, meanwhile?: Code): Code =>
+    round(r, t, w.add(word(t), w.loadSplat(get(r.k), AT.k + 4 * t)), meanwhile);
+  const extending = many(16, (t) => next(t, extend(r, t)));
   return seq(
     set(r.k, ZERO),
     w.repeat(seq(extending, increase(r.k, 64)), i32.less(get(r.k), int(3 * 64))),
-    many(16, next),
+    many(16, (t) => next(t)),
   );
 }
 
 /** The 64 rounds of nodes' second blocks: K + W of each lane stand in the table, from its local `row` on. */
 export function tableRounds(r: Registers, row: number): Code {
-  const kw = r.t + 6;
   const fourRounds = (q: number): Code =>
-    seq(
-      transpose(
-        r,
-        (lane) => w.load(get(row + lane), AT.table + 16 * q),
-        (i, column) => set(kw + i, column),
-      ),
-      many(4, (i) => round(r, 4 * q + i, get(kw + i))),
+    transpose(
+      r,
+      (lane) => w.load(get(row + lane), AT.table + 16 * q),
+      (i, kw) => round(r, 4 * q + i, kw),
     );
   const nextRows = many(4, (lane) => increase(row + lane, 64));
   return seq(
@@ -111,7 +111,7 @@ const [LOWS, HIGHS] = [pick(0, 1, 4, 5), pick(2, 3, 6, 7)];
 
 const mix = (x: number, y: number, bytes: readonly number[]): Code => w.shuffle(get(x), get(y), bytes);
 
-/** Turns rows into columns: `to(i, …)` gets word i of the vectors `row(0 … 3)`. Works in six from r.t. */
+/** Turns rows into columns: `to(i, …)` gets word i of the vectors `row(0 … 3)`. Works in all of r.t. */
 function transpose({ t }: Registers, row: (i: number) => Code, to: (i: number, column: Code) => Code): Code {
   return seq(
     many(4, (i) => set(t + i, row(i))),

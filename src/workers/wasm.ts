@@ -5,6 +5,7 @@
  * Format: WebAssembly Core Specification 2.0, §5.2.2 (LEB128 integers), §5.4 (instructions; vectors:
  * §5.4.8) and §5.5 (sections). Operands come first, as on the stack: `add(a, b)` is a, b, then the opcode.
  */
+import { encodeUtf8 } from '../bytes/text.ts';
 
 /** Bytes of instructions, nested as they were composed; flattened once, at the end. */
 export type Code = number | readonly Code[];
@@ -13,7 +14,7 @@ export type Code = number | readonly Code[];
 export const seq = (...parts: readonly Code[]): Code => parts;
 
 /** LEB128 of an unsigned integer (§5.2.2). */
-export function unsigned(n: number): Code {
+function unsigned(n: number): Code {
   return n < 128 ? n : [128 + (n % 128), unsigned(Math.floor(n / 128))];
 }
 
@@ -22,7 +23,6 @@ function signed(n: number): Code {
   return n >= -64 && n < 64 ? n & 127 : [128 + (n & 127), signed(n >> 7)];
 }
 
-type Unary = (a: Code) => Code;
 type Binary = (a: Code, b: Code) => Code;
 
 const binary =
@@ -47,7 +47,6 @@ export const int = (n: number): Code => [0x41, signed(n)];
 // 32-bit integers; `less` is unsigned and leaves 1 or 0.
 export const i32 = {
   add: binary(0x6a),
-  subtract: binary(0x6b),
   and: binary(0x71),
   shiftLeft: binary(0x74),
   shiftRight: binary(0x76),
@@ -72,7 +71,7 @@ export const shuffle = (a: Code, b: Code, from: readonly number[]): Code => [a, 
 /** The bytes of `a` that the bytes of `from` number. */
 export const swizzle = binary(vector(14));
 /** One 32-bit integer in all four lanes. */
-export const splat: Unary = (a) => [a, vector(17)];
+export const splat = (a: Code): Code => [a, vector(17)];
 export const replaceByte = (a: Code, position: number, byte: Code): Code => [a, byte, vector(23), position];
 /** All ones in each lane where a > b (signed), zeros elsewhere. */
 export const greater = binary(vector(59));
@@ -112,6 +111,7 @@ export function moduleBytes(pages: number, functions: readonly Exported[]): Uint
   return Uint8Array.from(
     flat([
       [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      // Types, the type of each function, memory, exports, code: sections by number, in this order.
       [1, sized(list(types))],
       [3, sized(list(functions.map((_, i) => unsigned(i))))],
       [5, sized(list([[0x01, unsigned(pages), unsigned(pages)]]))],
@@ -135,7 +135,7 @@ function functionCode({ params, body }: Exported): Code {
 }
 
 const list = (items: readonly Code[]): Code => [unsigned(items.length), items];
-const text = (ascii: string): Code => list([...Buffer.from(ascii, 'ascii')]);
+const text = (name: string): Code => list([...encodeUtf8(name)]);
 
 function sized(code: Code): Code {
   const bytes = flat(code);

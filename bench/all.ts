@@ -2,7 +2,7 @@
  * Every benchmark in one table: `npm run bench` (about three minutes). The load generator runs on the same
  * machine as the server and takes its share of it.
  */
-import { hashRows } from './hash.ts';
+import { benchHashing, benchVerifying } from './hash.ts';
 import { mainThreadRows } from './mainthread.ts';
 import { machine, printRows } from './machine.ts';
 import { readRows } from './read.ts';
@@ -11,7 +11,8 @@ import { submitRows } from './submit.ts';
 const SECONDS = 8;
 
 console.log(machine());
-printRows('Kernels, one core', await hashRows());
+printRows('Hashing, one core', benchHashing());
+printRows('Checking signatures, one core', benchVerifying());
 printRows('Submissions: signed, verified, durable, receipt in the reply', await submitRows(SECONDS));
 printRows('Reads, 64 connections', await readRows(SECONDS));
 printRows('Main thread under full load, 64 connections', await mainThreadRows(SECONDS));

@@ -192,7 +192,7 @@ const common = record({
   chain: fc.oneof(fc.constant({ seq: 0 }), record({ seq: fc.integer({ min: 1, max: 1e9 }), prev: hash })),
   challenge: record({ ...head, nonce: uint8Array({ minLength: 16, maxLength: 64 }) }),
   times: times.map(([t, d]) => ({ window: { start: t, end: t + d }, nextDue: t + 2 * d })),
-  cost: partial({ cpuMs: big, wallMs: big, bytes: big, peakBytes: big }, ['cpuMs', 'wallMs', 'bytes']),
+  cost: partial({ cpuUs: big, wallUs: big, bytes: big, peakBytes: big }, ['cpuUs', 'wallUs', 'bytes']),
   extra: partial<Pick<RuntimeProof, 'sampling' | 'errors'>>(
     {
       sampling: partial(

@@ -151,7 +151,7 @@ const proofOf = (commitment: Digest): RuntimeProof => ({
   ],
   disclosed: [openLeaf(seen, 1)],
   coverage: { declared: 2, compared: 1, excluded: 0 },
-  cost: { cpuMs: 4, wallMs: 31, bytes: 5120 },
+  cost: { cpuUs: 4, wallUs: 31, bytes: 5120 },
   nextDue: NOW + 3660,
 });
 

@@ -174,7 +174,7 @@ const REQUIRED: Record<string, string[]> = {
   proof: words(`commitment agent agent.name agent.version seq challenge challenge.origin challenge.size
     challenge.root challenge.nonce window window.start window.end results results[].claim results[].verdict
     results[].evidence results[].slot.number results[].slot.due results[].slot.actual results[].slot.beacon.size
-    results[].slot.beacon.root population.files[].digest population.files[].count cost cost.cpuMs cost.wallMs cost.bytes nextDue sampling.seedCommitment
+    results[].slot.beacon.root population.files[].digest population.files[].count cost cost.cpuUs cost.wallUs cost.bytes nextDue sampling.seedCommitment
     population.source population.total population.sampled population.method observations.alg observations.count
     observations.root coverage.declared coverage.compared coverage.excluded disclosed[].index disclosed[].salt
     disclosed[].path disclosed[].value disclosed[].proof attachments[].mediaType errors[].code errors[].message`),

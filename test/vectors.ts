@@ -144,7 +144,7 @@ function proof(commitmentId: Uint8Array, root: Digest): Promise<Uint8Array> {
     challenge: { origin: ORIGIN, size: 3, root, nonce: seedOf('nonce') },
     window: { start: TIME, end: TIME + 60 },
     results: [],
-    cost: { cpuMs: 2, wallMs: 15, bytes: 0 },
+    cost: { cpuUs: 2, wallUs: 15, bytes: 0 },
     nextDue: TIME + 3600,
   });
   return statement('proof', payload, signers.agent, 'https://agent.example', SUBJECT);

@@ -135,7 +135,7 @@ export function proofStatement(
     },
     window: { start: 1_800_000_000, end: 1_800_000_060 },
     results: [],
-    cost: { cpuMs: 1, wallMs: 1, bytes: 1 },
+    cost: { cpuUs: 1, wallUs: 1, bytes: 1 },
     nextDue: 1_800_003_600,
   });
   return signStatement({ issuer: ISSUER, subject, contentType: contentTypeOf('proof') }, payload, signer);

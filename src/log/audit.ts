@@ -19,7 +19,7 @@ import {
   type ChainLink,
   type LoggedEntry,
 } from '../statement/admit.ts';
-import type { Policy } from '../statement/policy.ts';
+import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
 import { emptyEdge, grow, type Edge } from '../tree/grow.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
@@ -177,6 +177,7 @@ class Replay {
     // Entries carry no time, so the dates of keys cannot be judged again.
     const policy = this.#policy ?? genesisPolicy(parsed, undefined);
     verifyStatement(parsed.statement, signerKey(policy, parsed), this.#verify);
+    if (parsed.kind === 'policy') assertStrongPolicy(parsed.policy, this.#policy);
     const { chain, policy: next } = admit(
       policy,
       parsed,

@@ -101,7 +101,7 @@ const proofFields = record(
     /** The time this proof speaks for. */
     window: record({ start: time, end: time }),
     results: array(result, 256),
-    cost: record({ cpuMs: count, wallMs: count, bytes: count }, { peakBytes: count }),
+    cost: record({ cpuUs: count, wallUs: count, bytes: count }, { peakBytes: count }),
     /** When silence becomes suspicious. */
     nextDue: time,
   },

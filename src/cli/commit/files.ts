@@ -1,6 +1,6 @@
 /**
  * What a commitment to files declares of each: path, kind, mode, size, SHA-256 (profile `files@1`,
- * spec/statements.md §4). Names on the command line are followed where they lead; links inside a directory
+ * spec/statements.md §9). Names on the command line are followed where they lead; links inside a directory
  * are declared as links. Times and owners are left out: a fresh clone has others.
  */
 import { createHash } from 'node:crypto';
@@ -74,7 +74,7 @@ export async function readFact(path: string, base: string): Promise<FileFact> {
   return {
     path: nameFrom(base, path),
     type: 'file',
-    mode: stats.mode % 0o1000,
+    mode: stats.mode % 0o10000,
     ...(await named(path, hashStream(createReadStream(path)))),
   };
 }

@@ -3,15 +3,13 @@
  * P-256 with SHA-256 (FIPS 186-5, signatures as r ‖ s) and ML-DSA-44 (FIPS 204, empty context). These are
  * the fallback of the faster native kernels and their oracle: all must agree on every signature.
  */
-import { hashes, Point, verify as verifyEd25519 } from '@noble/ed25519';
+import { Point, verify as verifyEd25519 } from './noble-ed25519.ts';
 import { p256 } from '@noble/curves/nist.js';
-import { sha512 } from '@noble/hashes/sha2.js';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import { concatBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 
 // The library asks its user to choose the hash for synchronous use.
-hashes.sha512 = sha512;
 
 export type Algorithm = 'ed25519' | 'ecdsa-p256' | 'ml-dsa-44';
 

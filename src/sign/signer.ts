@@ -2,7 +2,7 @@
  * Signing. A `Signer` holds a key and never shows it; `seedSigner` is the one on @noble, for tests,
  * browsers and keys that live in memory. All signatures are deterministic: one message, one signature.
  */
-import { getPublicKey, sign as signEd25519 } from '@noble/ed25519';
+import { getPublicKey, sign as signEd25519 } from './noble-ed25519.ts';
 import { p256 } from '@noble/curves/nist.js';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import type { Algorithm, PublicKey } from './algorithm.ts';

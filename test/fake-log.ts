@@ -39,6 +39,8 @@ export function statement(n: number, contentType?: string): Promise<Uint8Array<A
 export class FakeLog implements LogService {
   /** Receipts and publication wait, as for witnesses. */
   waiting = false;
+  /** No checkpoint is out, as before the first quorum. */
+  unpublished = false;
   /** What every submission fails with. */
   failure: Error | undefined;
   /** What every submission waits for. */
@@ -148,7 +150,10 @@ export class FakeLog implements LogService {
 
   readonly reader: LogReader = {
     head: () => this.#head ?? never(),
-    checkpoint: () => this.#published ?? never(),
+    checkpoint: () => {
+      if (this.unpublished) throw refuse('not-yet', 'no checkpoint is published yet; ask again');
+      return this.#published ?? never();
+    },
     published: async (index) => {
       if (index >= this.reader.checkpoint().head.size) throw refuse('not-yet', 'not published; ask again');
     },

@@ -64,6 +64,14 @@ t.test('health, metrics, home', async (t) => {
   const again = await (await fetch(`${url}/metrics`)).text();
   t.equal(again.match(/^# TYPE/gm)?.length, text.match(/^# TYPE/gm)?.length, 'a second scrape is whole too');
 
+  log.unpublished = true;
+  const without = await (await fetch(`${url}/metrics`)).text();
+  t.ok(without.includes('tallystick_checkpoint_timestamp_seconds 0'), 'scraped before the first quorum too');
+  const absent = await fetch(`${url}/checkpoint`);
+  t.equal(absent.status, 503);
+  t.ok(absent.headers.has('retry-after'));
+  t.equal((await fetch(`${url}/v1/log`)).status, 200);
+
   const home = await fetch(url);
   t.match(home.headers.get('content-security-policy'), /^default-src 'none'; style-src 'sha256-/);
   const html = await home.text();

@@ -48,6 +48,8 @@ export const EntryInFull = Type.Object({
 export const logSchema = {
   tags,
   summary: 'What this log is',
+  description:
+    'The head is the newest integrated one; /v1/checkpoint may lag behind it while witnesses are asked.',
   response: {
     200: Type.Object({
       software: Type.String(),

@@ -44,7 +44,7 @@ export function audit(app: App, context: HttpContext): void {
   });
 
   app.get('/v1/log', { schema: schemas.logSchema }, async (asked) => {
-    const { head } = reader.checkpoint();
+    const head = reader.head();
     const url = (path: string): string => context.urlOf(asked, path);
     return {
       software: 'tallystick',

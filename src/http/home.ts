@@ -38,7 +38,7 @@ export function home(app: App, { service }: HttpContext): void {
 }
 
 function page({ info, reader }: LogService): string {
-  const { head } = reader.checkpoint();
+  const head = reader.head();
   const vkeys = info.vkeys.map((vkey) => `<dd><code>${escape(vkey)}</code></dd>`).join('');
   const links = LINKS.map(([href, what]) => `<li><a href="${href}">${what}</a></li>`).join('');
   const open = info.open
@@ -50,7 +50,7 @@ function page({ info, reader }: LogService): string {
 <body><h1>${escape(info.origin)}</h1><p>A Tallystick transparency log.</p>${open}
 <dl><dt>Entries</dt><dd>${head.size}</dd>
 <dt>Root</dt><dd><code>${formatHex(head.root)}</code></dd>
-<dt>Checkpoint made</dt><dd>${new Date(head.time * 1_000).toISOString()}</dd>
+<dt>As of</dt><dd>${new Date(head.time * 1_000).toISOString()}</dd>
 <dt>Verifier keys</dt>${vkeys}</dl>
 <ul>${links}</ul></body></html>
 `;

@@ -4,7 +4,8 @@
  */
 import { Counter, Gauge, Histogram, Registry, type Metric } from '@platformatic/prom-client';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { LogService } from '../log/ports.ts';
+import { Refusal } from '../bytes/refusal.ts';
+import type { Head, LogReader, LogService } from '../log/ports.ts';
 
 /** Durations from a memory read to the longest wait a client may ask for, seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -75,21 +76,21 @@ export function createMetrics(
 /** What the service says of itself when it is asked. */
 function serviceGauges(service: LogService, now: () => number): readonly Metric[] {
   const { reader, load } = service;
-  const published = (): number => reader.checkpoint().head.time;
+  const published = (): { size: number; time: number } => publishedHead(reader) ?? { size: 0, time: 0 };
   return [
     gauge(
       'tree_size_entries',
       'Entries that are durable and covered by a signed root.',
       () => reader.head().size,
     ),
+    gauge('checkpoint_size_entries', 'Entries the published checkpoint covers.', () => published().size),
     gauge(
-      'checkpoint_size_entries',
-      'Entries the published checkpoint covers.',
-      () => reader.checkpoint().head.size,
+      'checkpoint_timestamp_seconds',
+      'When the published checkpoint was made, POSIX time; 0: none is.',
+      () => published().time,
     ),
-    gauge('checkpoint_timestamp_seconds', 'When the published checkpoint was made, POSIX time.', published),
     gauge('checkpoint_age_seconds', 'Age of the published checkpoint.', () =>
-      Math.max(0, now() / 1_000 - published()),
+      Math.max(0, now() / 1_000 - published().time),
     ),
     gauge('pending_entries', 'Entries accepted and not yet durable.', () => service.load.pending),
     gauge(
@@ -171,4 +172,14 @@ function eventLoopDelay(monitor: ReturnType<typeof monitorEventLoopDelay>): read
 
 function delayOf(nanoseconds: number): number {
   return Math.max(0, nanoseconds / 1e9 - PROBE_MS / 1_000);
+}
+
+/** Undefined while a witness policy lets no checkpoint out. */
+function publishedHead(reader: LogReader): Head | undefined {
+  try {
+    return reader.checkpoint().head;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'not-yet') return undefined;
+    throw error;
+  }
 }

@@ -8,7 +8,7 @@
  * from the stored entry. A failed commit may still have reached the disk, so after any failure the state
  * is thrown away and recovered from the store, verified, before the next step (peers.md, incident 15).
  */
-import { leafIndex } from '../bytes/brand.ts';
+import { leafIndex, type PlainBytes } from '../bytes/brand.ts';
 import { concatBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { encodeInclusionReceipt } from '../cose/receipt.ts';
@@ -45,7 +45,7 @@ export interface BatchResult {
   readonly duplicate: Uint8Array;
   readonly refused: readonly RefusedAt[];
   /** Receipts of the items logged in this step, back to back; empty for refused ones and duplicates. */
-  readonly receipts: Uint8Array;
+  readonly receipts: PlainBytes;
   readonly receiptEnds: Uint32Array;
 }
 

@@ -9,8 +9,6 @@ import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import { concatBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 
-// The library asks its user to choose the hash for synchronous use.
-
 export type Algorithm = 'ed25519' | 'ecdsa-p256' | 'ml-dsa-44';
 
 /** Every algorithm, in the order documentation lists them. */

@@ -3,7 +3,7 @@
  * looked at before it is believed, and a bad one is `corrupt-store`.
  */
 
-import { entryId, leafIndex } from '../bytes/brand.ts';
+import { entryId, leafIndex, type EntryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import type { EntryRow, StoredEntry } from '../log/ports.ts';
@@ -80,6 +80,11 @@ export function prefix(hash: Uint8Array): number {
   let n = 0;
   for (let i = 0; i < 6; i++) n = n * 256 + (hash[i] ?? 0);
   return n;
+}
+
+/** The same 48 bits of an entry id: its first twelve hex digits. */
+export function idPrefix(id: EntryId): number {
+  return Number.parseInt(id.slice(0, 12), 16);
 }
 
 /** Levels of tiles a tree of 2^53 leaves has room for; tile (level, index) is stored at `place`. */

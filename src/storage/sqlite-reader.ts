@@ -5,13 +5,14 @@
 import type Database from 'better-sqlite3';
 import { digest, leafIndex, treeSize, type Digest, type EntryId, type LeafIndex } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
-import { formatHex, parseHex } from '../bytes/text.ts';
+import { formatHex } from '../bytes/text.ts';
 import type { ChainHead, EntryRow, Head, Query, SearchPage, StoredEntry, StoreReader } from '../log/ports.ts';
 import { entryId } from '../bytes/brand.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import {
   blob,
   entryRow,
+  idPrefix,
   ENTRY_COLUMNS,
   isRow,
   kindNumber,
@@ -33,6 +34,7 @@ export class SqliteReader implements StoreReader {
   readonly #head: Database.Statement;
   readonly #tile: Database.Statement;
   readonly #entries: Database.Statement;
+  readonly #hasKey: Database.Statement;
   readonly #byKey: Database.Statement;
   readonly #byLeaf: Database.Statement;
   readonly #name: Database.Statement;
@@ -45,6 +47,7 @@ export class SqliteReader implements StoreReader {
     this.#entries = db.prepare(
       `SELECT ${ENTRY_COLUMNS}, e.bytes FROM entry e WHERE idx >= ? AND idx < ? ORDER BY idx`,
     );
+    this.#hasKey = db.prepare('SELECT idx FROM entry WHERE key = ?').pluck();
     this.#byKey = db.prepare(`SELECT ${ENTRY_COLUMNS} FROM entry e WHERE key = ?`);
     this.#byLeaf = db.prepare('SELECT idx, bytes FROM entry WHERE leaf = ?');
     this.#name = db.prepare('SELECT id FROM name WHERE text = ?').pluck();
@@ -85,13 +88,12 @@ export class SqliteReader implements StoreReader {
     return this.findNow(id);
   }
 
-  /** `find` without a promise, for the writer's batches. */
+  /** `find` without a promise, for the writer's batches: most of its ids are new, and the index alone says so. */
   protected findNow(id: EntryId): EntryRow | undefined {
-    const rows = this.#byKey.all(prefix(parseHex(id.slice(0, 12))));
-    return rows
-      .filter(isRow)
-      .map(entryRow)
-      .find((row) => row.id === id);
+    const key = idPrefix(id);
+    if (this.#hasKey.get(key) === undefined) return undefined;
+    const rows = this.#byKey.all(key).filter(isRow).map(entryRow);
+    return rows.find((row) => row.id === id);
   }
 
   async findLeaf(leaf: Digest): Promise<LeafIndex | undefined> {

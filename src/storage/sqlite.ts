@@ -9,7 +9,7 @@ import { equalBytes } from '../bytes/compare.ts';
 import { refuse, Refusal } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
 import type { ChainHead, EntryRow, Head, NewEntry, Plan, Store, TileRow } from '../log/ports.ts';
-import { blob, isRow, kindNumber, number, place, prefix } from './rows.ts';
+import { blob, isRow, idPrefix, kindNumber, number, place, prefix } from './rows.ts';
 import { openForWriting } from './schema.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 
@@ -93,17 +93,16 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   #putEntry(entry: NewEntry): void {
-    const id = parseHex(entry.id);
     this.#statements.putEntry.run(
       entry.index,
-      prefix(id),
+      idPrefix(entry.id),
       prefix(entry.leaf),
       kindNumber(entry.kind),
       this.#intern(entry.subject),
       this.#intern(entry.issuer),
       this.#intern(entry.kid),
       entry.time,
-      id,
+      Uint8Array.fromHex(entry.id),
       entry.bytes,
     );
   }

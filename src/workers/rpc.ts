@@ -65,14 +65,18 @@ export class Remote<Q, R, E> {
   }
 }
 
-/** Answers questions on this side. Returns how to send events. */
+/**
+ * Answers questions on this side; `owned` names memory of an answer that moves to the other side uncopied.
+ * Returns how to send events.
+ */
 export function answerOn<Q, R, E>(
   port: MessagePort,
   answer: (question: Q) => Promise<R>,
+  owned: (value: R) => ArrayBuffer[] = () => [],
 ): (event: E) => void {
   port.on('message', ({ id, question }: { id: number; question: Q }) => {
     answer(question).then(
-      (value) => port.postMessage({ answer: { id, value } }),
+      (value) => port.postMessage({ answer: { id, value } }, owned(value)),
       (error: unknown) => port.postMessage({ answer: { id, failure: packed(error) } }),
     );
   });

@@ -64,10 +64,14 @@ async function start(
 
 const port = parentPort;
 let answer: Promise<(question: SequencerQuestion) => Promise<SequencerAnswer>> | undefined;
-const send = answerOn<SequencerQuestion, SequencerAnswer, SequencerEvent>(port, async (question) => {
-  if (answer === undefined) throw new Error('asked before the start');
-  return (await answer)(question);
-});
+const send = answerOn<SequencerQuestion, SequencerAnswer, SequencerEvent>(
+  port,
+  async (question) => {
+    if (answer === undefined) throw new Error('asked before the start');
+    return (await answer)(question);
+  },
+  (appended) => appended?.results.map(({ receipts }) => receipts.buffer) ?? [],
+);
 answer = start(send);
 answer.catch((error: unknown) => {
   send({ kind: 'failed', failure: packed(error) });

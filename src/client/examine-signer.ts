@@ -109,10 +109,18 @@ function openReceipt(
   return { place: { ...verified, leaf: hashLeaf(entry), path }, issuer: receipt.issuer, key };
 }
 
-/** Refuses `inconsistent` when the log signed one root in the receipt and another in the checkpoint. */
-function agree({ place: { size, root }, issuer, key }: ShownReceipt, seen: Place | undefined): string {
-  if (seen?.size === size && !equalBytes(seen.root, root)) {
+/**
+ * Holds the receipt against the checkpoint: `inconsistent` when the log signed two roots for one size,
+ * `proof-failed` when the numbers differ that a receipt does not sign (index, and the size of one root).
+ */
+function agree({ place: { index, size, root }, issuer, key }: ShownReceipt, seen: Place | undefined): string {
+  const same = seen !== undefined && equalBytes(seen.root, root);
+  if (seen?.size === size && !same) {
     throw refuse('inconsistent', `the receipt and the checkpoint name two roots for ${size} entries`);
+  }
+  if (seen !== undefined && (seen.index !== index || (same && seen.size !== size))) {
+    const what = `entry ${index} of ${size}, and the .tlog-proof entry ${seen.index} of ${seen.size}`;
+    throw refuse('proof-failed', `the receipt says ${what}; its numbers were changed`);
   }
   const kid = formatHex(keyThumbprint(key)).slice(0, 16);
   return `${issuer} signed, with ${SPOKEN[key.algorithm]} key ${kid}…, a tree that holds the entry`;

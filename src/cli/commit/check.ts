@@ -13,7 +13,7 @@ import { formatMode, treeOf, type Opening } from './opening.ts';
  * it is empty. `base`: the folder that paths are told from.
  */
 export async function checkDeclaration(
-  commitment: Commitment,
+  { commitment, subject }: { readonly commitment: Commitment; readonly subject: string },
   opening: Opening,
   base: string,
   named: readonly string[],
@@ -22,6 +22,9 @@ export async function checkDeclaration(
   const tree = list.run('declaration', () => {
     if (isWithdrawal(commitment))
       throw refuse('proof-failed', 'the statement withdraws a commitment and declares nothing');
+    if (opening.subject !== subject) {
+      throw refuse('proof-failed', `opening.json is about "${opening.subject}", another subject`);
+    }
     const { root, count } = treeOf(opening.facts);
     if (count !== commitment.tree.leaves || !equalBytes(root, commitment.tree.root)) {
       throw refuse(

@@ -23,7 +23,7 @@ export interface FileFact {
   readonly path: string;
   /** symlink: size and digest are those of the link's text. stream: standard input. */
   readonly type: 'file' | 'symlink' | 'stream';
-  /** Permission bits; of a regular file alone. */
+  /** Permission bits, with setuid, setgid and sticky; of a regular file alone. */
   readonly mode: number | undefined;
   readonly size: number;
   readonly sha256: Digest;

@@ -59,7 +59,7 @@ export function treeOf(facts: readonly SaltedFact[]): SaltedTree {
   );
 }
 
-/** Canonical bytes of one leaf's value: a deterministic CBOR map (spec/client.md, files@1). */
+/** Canonical bytes of one leaf's value: a deterministic CBOR map (spec/statements.md §9). */
 function valueOf({ type, mode, size, sha256 }: FileFact): Uint8Array {
   const members: [string, CborValue][] = [
     ['type', type],

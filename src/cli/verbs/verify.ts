@@ -67,7 +67,7 @@ async function judge(found: FoundEvidence, trust: Trust, output: Output, explain
   const { statement, place, ...examined } = examine(evidence, trust);
   const declared =
     owned !== undefined && statement?.kind === 'commitment'
-      ? await checkDeclaration(statement.commitment, owned.opening, owned.base, named)
+      ? await checkDeclaration(statement, owned.opening, owned.base, named)
       : [];
   const checks = [...examined.checks, ...declared];
   const verified = examined.verified && declared.every(({ outcome }) => outcome !== 'failed');

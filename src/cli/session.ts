@@ -3,6 +3,7 @@ import type { EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { Evidence, Trust } from '../client/evidence.ts';
 import { examine, type Examination } from '../client/examine.ts';
+import { openSigned } from '../client/examine-log.ts';
 import { Patience } from '../client/patience.ts';
 import { entryIdOf } from '../client/scrapi.ts';
 import { findNewest, type Wanted } from '../client/search.ts';
@@ -56,6 +57,7 @@ export class Session {
     for (;;) {
       const view = await LogView.fetch(this.#tiles, this.trust.policy);
       if (view.head.size > covering) {
+        openSigned(view.note, this.trust);
         await checkRemembered(this.#context, view);
         return view;
       }

@@ -42,16 +42,17 @@ export function examineProof(
 }
 
 /** A checkpoint signed by the log, and the trusted keys of other algorithms that did not sign it. */
-interface Signed {
+export interface Signed {
   readonly opened: OpenedCheckpoint;
   readonly silent: readonly NoteVerifier[];
 }
 
 /**
  * Opens a checkpoint. An algorithm counts as missing when the log has trusted keys of it and none signed: of
- * two keys of one algorithm, one may be retired.
+ * two keys of one algorithm, one may be retired. Refuses as `openCheckpoint` does, and `unknown-signer` for
+ * that. The quorum is not looked at.
  */
-function openSigned(note: Uint8Array, { policy, everyAlgorithm }: Trust): Signed {
+export function openSigned(note: Uint8Array, { policy, everyAlgorithm }: Trust): Signed {
   const logKeys = policy.logs.map(({ verifier }) => verifier);
   const witnessKeys = policy.witnesses.map(({ verifier }) => verifier);
   const opened = openCheckpoint(note, { logKeys, witnessKeys });

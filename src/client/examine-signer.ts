@@ -36,11 +36,9 @@ export function examineSigner(list: Checklist, statement: ParsedStatement, polic
     const enrolled = policy.keys.get(statement.kid)?.enrolled;
     // The log judged the dates of the key when it admitted the statement; no time here is proven.
     admit(policy, statement, asClaimed(statement), enrolled?.notBefore ?? 0);
-    const who = enrolled === undefined ? 'anyone, since the log is open' : `"${enrolled.name}"`;
-    return [
-      undefined,
-      `${who} may write a ${statement.kind} (role ${ROLE_FOR[statement.kind]}) about this subject`,
-    ];
+    const what = `a ${statement.kind} about this subject (role ${ROLE_FOR[statement.kind]})`;
+    const who = enrolled === undefined ? 'the log is open: anyone' : `"${enrolled.name}"`;
+    return [undefined, `${who} may write ${what}`];
   });
 }
 

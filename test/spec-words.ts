@@ -1,0 +1,53 @@
+/** The words the program answers to: verbs with their flags, routes, names of metrics. For spec.test.ts. */
+import { loadVerbs } from '#src/cli/verbs.ts';
+import { flagOf, settings } from '#src/cli/settings.ts';
+import type { Verb } from '#src/cli/verb.ts';
+import { buildApp } from '#src/http/app.ts';
+import { FakeLog } from './fake-log.ts';
+
+/** Options of the program itself, and those that commander adds to every verb. */
+const EVERYWHERE = ['--config', '--quiet', '--no-color', '--help'];
+
+export interface ProgramWords {
+  /** Flags by verb; those of sub-verbs count for their parent. */
+  readonly verbs: ReadonlyMap<string, ReadonlySet<string>>;
+  /** `GET /entries/{id}`, as in the API description, and the few routes it leaves out. */
+  readonly routes: readonly string[];
+  readonly metrics: ReadonlySet<string>;
+}
+
+/** Pages that are served and are no API. */
+const PAGES = ['GET /', 'GET /docs/'];
+
+export async function buildProgramWords(): Promise<ProgramWords> {
+  const verbs = (await loadVerbs()).flatMap(([, group]) => group);
+  const app = await buildApp(await FakeLog.of(2), { version: '0.0.0' });
+  const described: unknown = (await app.inject('/openapi.json')).json();
+  const metrics = (await app.inject('/metrics')).body;
+  await app.close();
+  return {
+    verbs: new Map(verbs.map((verb) => [verb.name, new Set([...EVERYWHERE, ...flagsOf(verb)])])),
+    routes: [...routesOf(described), ...PAGES],
+    metrics: new Set(Array.from(metrics.matchAll(/^# TYPE (\S+)/gm), ([, name = '']) => name)),
+  };
+}
+
+function flagsOf(verb: Verb): readonly string[] {
+  const taken = verb.settings ?? [];
+  const rows = settings().filter(({ name }) => taken === 'all' || taken.some((each) => each === name));
+  return [
+    ...rows.map(({ name }) => flagOf(name)),
+    ...(verb.options ?? []).map(({ flags }) => flags.split(' ')[0] ?? ''),
+    ...(verb.json === true ? ['--json'] : []),
+    ...(verb.verbs ?? []).flatMap(flagsOf),
+  ];
+}
+
+function routesOf(description: unknown): readonly string[] {
+  const { paths } = description as { paths: Record<string, Record<string, unknown>> };
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods)
+      .filter((method) => method === 'get' || method === 'post')
+      .map((method) => `${method.toUpperCase()} ${path}`),
+  );
+}

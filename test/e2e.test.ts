@@ -28,6 +28,9 @@ t.setTimeout(240_000);
 
 const BIN = new URL('../src/cli/bin.cjs', import.meta.url).pathname;
 
+/** Heads seen are remembered in the test's own directory, not in the user's. */
+const envOf = (cwd: string): NodeJS.ProcessEnv => ({ ...process.env, XDG_STATE_HOME: join(cwd, 'state') });
+
 interface Ran {
   readonly code: number | null;
   readonly out: string;
@@ -36,7 +39,11 @@ interface Ran {
 
 /** Runs the command to its end in `cwd`. */
 function run(cwd: string, ...args: string[]): Ran {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], { cwd, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
+    cwd,
+    encoding: 'utf8',
+    env: envOf(cwd),
+  });
   return { code: status, out: stdout, err: stderr };
 }
 

@@ -182,6 +182,6 @@ t.test('nothing of a machine is in the repository', async (t) => {
     return path.test(text) || host.test(text);
   });
   t.strictSame(faults, []);
-  t.match(`see /${'work'}/main`, path, 'the check itself notices');
-  t.match(`https://${'registry'}.example.com/x`, host);
+  t.match(['see ', 'work', 'main'].join('/'), path, 'the check itself notices');
+  t.match(['https:', '', 'registry.example.com'].join('/'), host);
 });

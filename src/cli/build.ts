@@ -41,10 +41,9 @@ function compile(out: string): void {
     exclude: [import.meta.filename],
   };
   writeFileSync(project, JSON.stringify(options));
-  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-  // What watches this process, such as a test runner's loader, does not suit the compiler.
-  const env = { ...process.env, NODE_OPTIONS: '' };
-  const { status } = spawnSync(process.execPath, [compiler, '-p', project], { stdio: 'inherit', env });
+  // Not bin/tsc, which has no extension: the loader of a test runner takes it for CommonJS.
+  const compiler = join(ROOT, 'node_modules/typescript/lib/tsc.js');
+  const { status } = spawnSync(process.execPath, [compiler, '-p', project], { stdio: 'inherit' });
   rmSync(project);
   if (status !== 0) throw new Error('the sources do not compile; see above');
 }

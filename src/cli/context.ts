@@ -23,8 +23,6 @@ export interface Context {
   readonly config: Config;
   /** The same, with where each value came from. */
   readonly resolved: Resolved;
-  /** Reads the configuration afresh from now on: `init` has written its file. */
-  readonly reload: () => void;
   readonly output: Output;
   readonly world: World;
 }

@@ -14,7 +14,6 @@ import { loadVerbs } from './verbs.ts';
 export async function run(argv: readonly string[], world: World): Promise<number> {
   let exitCode: number = EXIT.ok;
   let output = outputOf(world, { json: argv.includes('--json'), quiet: false, colour: false });
-  const print = (text: string): void => void world.stdout.write(text);
   const program = buildProgram(
     await loadVerbs(argv),
     async (invocation) => {
@@ -27,7 +26,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
       exitCode = await runVerb(invocation, makeContext(world, output, invocation, globals.text('config')));
       output.finish(exitCode);
     },
-    print,
+    world,
   );
   try {
     await parseArguments(program, argv);
@@ -81,9 +80,6 @@ function makeContext(
   return {
     output,
     world,
-    reload: () => {
-      resolved = undefined;
-    },
     get resolved() {
       return settle();
     },

@@ -5,6 +5,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT, refuse } from '../bytes/refusal.ts';
 import { CONFIG_ENV } from './config.ts';
+import type { Sink } from './output.ts';
 import { envOf, flagOf, settings, type Setting } from './settings.ts';
 import { Flags, type Verb, type VerbOption } from './verb.ts';
 import type { VerbGroups } from './verbs.ts';
@@ -29,11 +30,11 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [EXIT.config, 'bad configuration, key file, data directory or Node version'],
 ];
 
-/** Builds the command tree. `onRun` gets each verb that is called; `print` gets help and version texts. */
+/** Builds the command tree. `onRun` gets the verb that is called; help goes to the streams. */
 export function buildProgram(
   groups: VerbGroups,
   onRun: (invocation: Invocation) => Promise<void> = async () => undefined,
-  print: (text: string) => void = () => undefined,
+  streams?: { readonly stdout: Sink; readonly stderr: Sink },
 ): Command {
   const program = new Command('tallystick')
     .description(
@@ -46,7 +47,12 @@ export function buildProgram(
     .option('--quiet', 'no remarks and no progress on stderr')
     .option('--no-color', 'no colours (env: NO_COLOR)')
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: print, writeErr: print, outputError: () => undefined })
+    .configureOutput({
+      writeOut: (text) => streams?.stdout.write(text),
+      writeErr: (text) => streams?.stderr.write(text),
+      // What is wrong becomes a refusal and is said once.
+      outputError: () => undefined,
+    })
     .exitOverride();
   for (const [heading, verbs] of groups) {
     program.commandsGroup(`${heading}:`);
@@ -65,7 +71,7 @@ export async function parseArguments(program: Command, argv: readonly string[]):
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
     if (error.code === 'commander.help')
-      throw refuse('usage', 'no verb given; choose one of those listed', { cause: error });
+      throw refuse('usage', 'no verb given; choose one of those above', { cause: error });
     const text = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     throw refuse('usage', `${text}; see --help`, { cause: error });
   }

@@ -13,6 +13,7 @@ import { generateKey, loadKeyFile } from '../keys/load.ts';
 import { formatVkey } from '../note/key.ts';
 import type { Algorithm, PublicKey } from '../sign/algorithm.ts';
 import { parseStatement } from '../statement/admit.ts';
+import { SqliteGuard } from '../storage/guard.ts';
 import { contentTypeOf } from '../statement/kinds.ts';
 import { encodePolicy } from '../statement/payload.ts';
 import { ENTRY_DEFINITION, MAX_ENTRY_BYTES, ROLES, type PolicyDocument } from '../statement/policy.ts';
@@ -52,6 +53,7 @@ export async function initialise(resolved: Resolved): Promise<Initialised> {
       created.push(path);
     }
     const document = await firstPolicy(layout, config.origin, config.open);
+    await makeGuard(layout, document.origin);
     await put(layout.genesis, await signPolicy(document, roleKeyPath(layout, 'admin')));
   }
   const { origin, log, open } = await readGenesis(layout.genesis);
@@ -69,6 +71,15 @@ export async function initialise(resolved: Resolved): Promise<Initialised> {
   if (resolved.file === undefined) await put(layout.config, configTemplate(resolved, origin, layout));
   await put(layout.trustPolicy, trustPolicy(log.vkeys, publicUrl(config)));
   return { layout, origin, vkeys: log.vkeys, open, created };
+}
+
+/**
+ * The signed-head guard is made here and nowhere else: were `serve` to make one, a log whose store and guard
+ * are both lost would begin a second history under the same keys.
+ */
+async function makeGuard(layout: Layout, origin: string): Promise<void> {
+  await mkdir(layout.guardDir, { recursive: true, mode: 0o700 });
+  await SqliteGuard.open(layout.guard, origin, true).close();
 }
 
 /** The log's keys first, so that `ls` order and creation order tell the same story. */

@@ -80,6 +80,9 @@ export function readSettings(read: Reader) {
     checkpointIntervalMs: read(
       whole('checkpointIntervalMs', '<ms>', 'shortest time between two published checkpoints', 100, 0, 60_000),
     ),
+    clockTolerance: read(
+      whole('clockTolerance', '<s>', 'seconds the clock may lag behind the last batch', 60, 0, 1e9),
+    ),
     guardDir: read(
       optionalPath('guardDir', '<dir>', 'where the highest signed head is kept', '<data-dir>/guard'),
     ),

@@ -2,10 +2,10 @@
  * A batch of statements in one piece of shared memory, so that the threads that check, hash and store
  * it pass a reference and copy nothing:
  *
- *     u32 count · u32 ends[count] · ids[32·count] · leaves[32·count] · data
+ *     u32 count · u32 ends[count] · ids[32·count] · data
  *
  * `data` first holds the statements as posted; checking replaces each by its entry bytes (never longer),
- * in place, and fills in ids and leaf hashes. A refused statement leaves an empty slot.
+ * in place; a refused one leaves an empty slot. The sequencer fills in the ids.
  */
 import type { Refusal, RefusalCode } from '../bytes/refusal.ts';
 
@@ -17,8 +17,8 @@ export interface Batch {
   readonly count: number;
   /** End of each item in `data`; an item starts where the one before it ends. */
   readonly ends: Uint32Array;
+  /** SHA-256 of each entry, once the sequencer has seen it. */
   readonly ids: Uint8Array;
-  readonly leaves: Uint8Array;
   readonly data: Uint8Array;
 }
 
@@ -39,7 +39,7 @@ export interface CheckedBatch {
 export function packBatch(statements: readonly Uint8Array[]): Batch {
   const count = statements.length;
   const bytes = statements.reduce((sum, statement) => sum + statement.length, 0);
-  const memory = new SharedArrayBuffer(4 + 4 * count + 2 * DIGEST * count + bytes);
+  const memory = new SharedArrayBuffer(4 + 4 * count + DIGEST * count + bytes);
   new Uint32Array(memory, 0, 1)[0] = count;
   const batch = openBatch(memory);
   let at = 0;
@@ -55,14 +55,12 @@ export function packBatch(statements: readonly Uint8Array[]): Batch {
 export function openBatch(memory: SharedArrayBuffer): Batch {
   const count = new Uint32Array(memory, 0, 1)[0] ?? 0;
   const ids = 4 + 4 * count;
-  const leaves = ids + DIGEST * count;
-  const data = leaves + DIGEST * count;
+  const data = ids + DIGEST * count;
   return {
     memory,
     count,
     ends: new Uint32Array(memory, 4, count),
     ids: new Uint8Array(memory, ids, DIGEST * count),
-    leaves: new Uint8Array(memory, leaves, DIGEST * count),
     data: new Uint8Array(memory, data),
   };
 }

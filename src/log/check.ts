@@ -7,7 +7,6 @@ import { verifyStatement } from '../cose/statement.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import { parseStatement, signerKey } from '../statement/admit.ts';
 import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
-import type { BatchHasher } from '../tree/hash.ts';
 import { item, openBatch, refusedAt, type RefusedAt } from './batch.ts';
 
 /** What checking needs besides the batch. */
@@ -15,12 +14,11 @@ export interface CheckDeps {
   /** The registration policy in force: which keys are enrolled. */
   readonly policy: Policy;
   readonly verify: VerifySignature;
-  readonly hasher: BatchHasher;
 }
 
 /**
  * Checks each statement of the batch in `memory`: strict bytes, headers, payload schema, signature by an
- * enrolled key. Writes entry bytes, ids and leaf hashes in place and returns the refusals. A fault that is
+ * enrolled key. Writes entry bytes in place and returns the refusals. A fault that is
  * not the statement's (a bug) throws.
  */
 export function checkBatch(memory: SharedArrayBuffer, deps: CheckDeps): readonly RefusedAt[] {
@@ -44,8 +42,6 @@ export function checkBatch(memory: SharedArrayBuffer, deps: CheckDeps): readonly
     }
     batch.ends[i] = at;
   }
-  deps.hasher.digests(batch.data, batch.ends, batch.count, batch.ids);
-  deps.hasher.leaves(batch.data, batch.ends, batch.count, batch.leaves);
   return refused;
 }
 

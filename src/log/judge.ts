@@ -8,7 +8,8 @@ import { Refusal } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { admit, needs, parseStatement, type LoggedEntry, type ParsedStatement } from '../statement/admit.ts';
 import type { Policy } from '../statement/policy.ts';
-import { digestAt, item, openBatch, refusedAt, type CheckedBatch, type RefusedAt } from './batch.ts';
+import type { BatchHasher } from '../tree/hash.ts';
+import { openBatch, refusedAt, type CheckedBatch, type RefusedAt } from './batch.ts';
 import type { Accepted } from './plan.ts';
 import type { ChainHead, EntryRow, Store } from './ports.ts';
 import type { Recovered } from './recover.ts';
@@ -33,6 +34,7 @@ export interface Judgement {
 /** What judging needs from outside. */
 export interface JudgeDeps {
   readonly store: Store;
+  readonly hasher: BatchHasher;
   readonly now: () => number;
   /** Refuses a policy that this log could not go on running under. */
   readonly admitPolicy?: (policy: Policy) => void;
@@ -52,7 +54,7 @@ export async function judge(
   state: Recovered,
   deps: JudgeDeps,
 ): Promise<Judgement> {
-  const candidates = batches.flatMap(candidatesOf);
+  const candidates = batches.flatMap((batch, i) => candidatesOf(batch, i, deps.hasher));
   const known = await deps.store.known(candidates.map(({ id }) => id));
   const fresh = new Map<EntryId, ParsedStatement>();
   for (const { id, bytes } of candidates)
@@ -81,18 +83,30 @@ export async function judge(
   };
 }
 
-function candidatesOf(checked: CheckedBatch, batch: number): Candidate[] {
-  const views = openBatch(checked.memory);
+/**
+ * The items of a batch, with ids and leaf hashes made here from private copies of the bytes: from the very
+ * bytes that will be stored and served, whatever happens to the shared memory.
+ */
+function candidatesOf(checked: CheckedBatch, batch: number, hasher: BatchHasher): Candidate[] {
+  const { count, ends, ids, data } = openBatch(checked.memory);
+  const bytes = new Uint8Array(data);
+  const own = new Uint32Array(ends);
+  const digests = new Uint8Array(32 * count);
+  const leaves = new Uint8Array(32 * count);
+  hasher.digests(bytes, own, count, digests);
+  hasher.leaves(bytes, own, count, leaves);
+  ids.set(digests);
   const refused = new Set(checked.refused.map(({ position }) => position));
   const out: Candidate[] = [];
-  for (let position = 0; position < views.count; position++) {
+  for (let position = 0; position < count; position++) {
     if (refused.has(position)) continue;
+    const at = 32 * position;
     out.push({
       batch,
       position,
-      id: entryId(formatHex(digestAt(views.ids, position))),
-      leaf: digestAt(views.leaves, position),
-      bytes: item(views, position),
+      id: entryId(formatHex(digests.subarray(at, at + 32))),
+      leaf: leaves.subarray(at, at + 32),
+      bytes: bytes.subarray(position === 0 ? 0 : own[position - 1], own[position]),
     });
   }
   return out;

@@ -19,9 +19,6 @@ import { TileNodes } from '../tree/tilenodes.ts';
 import { readNodes } from './nodes.ts';
 import type { Guard, Head, Store, StoreReader } from './ports.ts';
 
-/** Seconds the clock may lag behind the last batch before the log refuses to start. */
-export const CLOCK_TOLERANCE = 60;
-
 /** What the next step builds on. */
 export interface Recovered {
   readonly head: Head;
@@ -35,13 +32,21 @@ export interface RecoverDeps {
   readonly guard: Guard;
   readonly hasher: BatchHasher;
   readonly now: () => number;
+  /** Seconds the clock may lag behind the last batch. */
+  readonly clockTolerance: number;
 }
 
 /**
  * Reads and verifies the state. Refuses `no-such-log` (nothing logged yet), `corrupt-store`,
  * `behind-signed-head`, `clock-behind`.
  */
-export async function recover({ store, guard, hasher, now }: RecoverDeps): Promise<Recovered> {
+export async function recover({
+  store,
+  guard,
+  hasher,
+  now,
+  clockTolerance,
+}: RecoverDeps): Promise<Recovered> {
   const head = await store.head();
   const signed = await guard.read();
   if (head === undefined) {
@@ -49,10 +54,10 @@ export async function recover({ store, guard, hasher, now }: RecoverDeps): Promi
     throw refuse('no-such-log', 'the store holds no log yet: run `tallystick init`');
   }
   await checkGuard(store, head, signed, hasher);
-  if (now() + CLOCK_TOLERANCE < head.time) {
+  if (now() + clockTolerance < head.time) {
     throw refuse(
       'clock-behind',
-      `the clock (${now()}) is ${head.time - now()} s behind the last batch (${head.time}): set the clock, then start again`,
+      `the clock (${now()}) is ${head.time - now()} s behind the last batch (${head.time}): set the clock, or, if it was ahead then, go on with --clock-tolerance ${head.time - now() + 60}`,
     );
   }
   const edge = await verifiedEdge(store, head, hasher);

@@ -32,6 +32,8 @@ export interface SequencerParts {
   readonly origin: string;
   /** POSIX seconds. */
   readonly now: () => number;
+  /** Seconds the clock may lag behind the last batch before nothing is logged any more. */
+  readonly clockTolerance: number;
   /** Refuses a policy that this log could not go on running under. */
   readonly admitPolicy?: (policy: Policy) => void;
   readonly step?: (step: Step) => void;
@@ -77,6 +79,11 @@ export class Sequencer {
   async head(): Promise<SealedHead> {
     const state = await this.#current();
     return { ...state.head, seal: this.#seal ?? (await this.#signed(state.head)) };
+  }
+
+  /** Whether the next step could be made durable: recovers if need be, and writes to the guard. */
+  async probe(): Promise<void> {
+    await this.#parts.guard.raise((await this.#current()).head);
   }
 
   /** The registration policy in force. */

@@ -30,4 +30,7 @@ export async function copyStore(
   } finally {
     db.close();
   }
+  const copy = new Database(to);
+  copy.pragma('journal_mode = DELETE'); // one file, readable from media that cannot be written
+  copy.close();
 }

@@ -48,6 +48,13 @@ export class SqliteGuard implements Guard {
       db.exec('COMMIT');
     } catch (cause) {
       db.close();
+      if (!(cause instanceof Database.SqliteError) || cause.code !== 'SQLITE_BUSY') {
+        throw refuse(
+          'corrupt-store',
+          `the signed-head guard ${path} cannot be used (${String(cause)}): see spec/operations.md "A lost guard"`,
+          { cause },
+        );
+      }
       throw refuse('locked', `another process runs this log (it holds ${path}): stop it first`, { cause });
     }
     return new SqliteGuard(db, origin);

@@ -35,30 +35,34 @@ const WAL_PAGES = 16_384;
 /** Opens the writer's connection; a new file gets its schema, an old one must be of this version and log. */
 export function openForWriting(path: string, origin: string, create: boolean): Database.Database {
   const db = open(path, { fileMustExist: !create });
-  db.pragma('page_size = 4096');
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = FULL');
-  db.pragma('fullfsync = ON');
-  db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
-  db.pragma('cache_size = -65536');
-  db.pragma('mmap_size = 268435456');
-  if (db.pragma('user_version', { simple: true }) === 0) {
-    db.transaction(() => {
-      db.exec(SCHEMA);
-      db.prepare('INSERT INTO meta VALUES (1, ?, ?)').run(SCHEMA_VERSION, origin);
-      db.pragma(`user_version = ${SCHEMA_VERSION}`);
-    })();
-  }
-  checkOwner(db, origin);
+  trusting(path, db, () => {
+    db.pragma('page_size = 4096');
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('fullfsync = ON');
+    db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
+    db.pragma('cache_size = -65536');
+    db.pragma('mmap_size = 268435456');
+    if (db.pragma('user_version', { simple: true }) === 0) {
+      db.transaction(() => {
+        db.exec(SCHEMA);
+        db.prepare('INSERT INTO meta VALUES (1, ?, ?)').run(SCHEMA_VERSION, origin);
+        db.pragma(`user_version = ${SCHEMA_VERSION}`);
+      })();
+    }
+    checkOwner(db, origin);
+  });
   return db;
 }
 
 /** Opens a connection that can only read; it never waits for the writer and the writer never for it. */
 export function openForReading(path: string): Database.Database {
   const db = open(path, { fileMustExist: true, readonly: true });
-  db.pragma('cache_size = -32768');
-  db.pragma('mmap_size = 268435456');
-  checkVersion(db);
+  trusting(path, db, () => {
+    db.pragma('cache_size = -32768');
+    db.pragma('mmap_size = 268435456');
+    checkVersion(db);
+  });
   return db;
 }
 
@@ -67,6 +71,21 @@ export function storedOrigin(db: Database.Database): string {
   const origin: unknown = db.prepare('SELECT origin FROM meta').pluck().get();
   if (typeof origin !== 'string') throw refuse('corrupt-store', 'the store does not say which log it holds');
   return origin;
+}
+
+/** Runs the first queries on a file; one that is no database of ours is `corrupt-store`, not a bug. */
+function trusting<T>(path: string, db: Database.Database, first: () => T): T {
+  try {
+    return first();
+  } catch (cause) {
+    db.close();
+    if (!(cause instanceof Database.SqliteError)) throw cause;
+    throw refuse(
+      'corrupt-store',
+      `${path} cannot be read (${cause.code}): restore a backup (spec/operations.md)`,
+      { cause },
+    );
+  }
 }
 
 function open(path: string, options: Database.Options): Database.Database {

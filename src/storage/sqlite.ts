@@ -74,6 +74,12 @@ export class SqliteStore extends SqliteReader implements Store {
     this.#step('committed');
   }
 
+  /** Folds the write-ahead log in, so that the file alone is the whole store. */
+  override async close(): Promise<void> {
+    this.db.pragma('wal_checkpoint(TRUNCATE)');
+    this.db.close();
+  }
+
   #compare(expected: Head | undefined): void {
     const row: unknown = this.#statements.head.get();
     const same = isRow(row)

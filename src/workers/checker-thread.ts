@@ -5,12 +5,11 @@ import { checkBatch } from '../log/check.ts';
 import { policyOf } from '../log/recover.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { CheckQuestion } from './checkers.ts';
-import { chooseHasher, chooseVerifier } from './kernels.ts';
+import { chooseVerifier } from './kernels.ts';
 import { answerOn } from './rpc.ts';
 
 if (parentPort === null) throw new Error('this module is a thread of its own');
 
-const hasher = chooseHasher();
 const verify = chooseVerifier();
 let policy: Policy | undefined;
 
@@ -20,5 +19,5 @@ answerOn<CheckQuestion, readonly RefusedAt[], never>(parentPort, async (question
     return [];
   }
   if (policy === undefined) throw new Error('a batch came before the policy');
-  return checkBatch(question.memory, { policy, verify, hasher });
+  return checkBatch(question.memory, { policy, verify });
 });

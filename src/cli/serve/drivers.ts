@@ -1,10 +1,9 @@
 /**
- * Opening store and guard together. Either is made new only when the log has never signed anything: a
- * missing file is a lost file, not an empty log, once the other one remembers more.
+ * Opening store and guard together. A missing guard is a lost guard: only `init` makes one. The store is made
+ * when the guard says that nothing was ever signed.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { refuse } from '../../bytes/refusal.ts';
 import { logGenesis } from '../../log/genesis.ts';
 import { SqliteGuard } from '../../storage/guard.ts';
@@ -17,17 +16,14 @@ export async function openDrivers(
   { storePath, guardPath, genesisPath, origin }: SequencerOptions,
   now: () => number,
 ): Promise<{ store: SqliteStore; guard: SqliteGuard }> {
-  const guardExists = existsSync(guardPath);
   const storeExists = existsSync(storePath);
-  if (storeExists && !guardExists) {
+  if (!existsSync(guardPath)) {
     throw refuse(
       'behind-signed-head',
       `the signed-head guard ${guardPath} is gone: put it back, or see spec/operations.md "A lost guard"`,
     );
   }
-  await mkdir(dirname(guardPath), { recursive: true, mode: 0o700 });
-  // The guard first: it is the lock, and an empty one says that nothing was signed yet.
-  const guard = SqliteGuard.open(guardPath, origin, !guardExists);
+  const guard = SqliteGuard.open(guardPath, origin, false); // first: it is the lock
   const signed = await guard.read();
   if (!storeExists && signed !== undefined) {
     throw refuse(

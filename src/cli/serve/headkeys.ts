@@ -41,22 +41,26 @@ export function vkeyOf({ name, type, signer }: NoteSigner): string {
 }
 
 /**
- * Refuses `foreign-log` unless the policy names every key this log signs with: auditors learn the keys from
+ * Refuses, with the code given, unless the policy names every key this log signs with: auditors learn the keys from
  * it. To rotate a key, log a policy with both keys first, then start with the new one (spec/operations.md).
  */
-export function assertOwnKeys({ document }: Policy, keys: HeadKeys): void {
+export function assertOwnKeys(
+  { document }: Policy,
+  keys: HeadKeys,
+  code: 'foreign-log' | 'policy-rejected',
+): void {
   for (const line of keys.checkpoint) {
     const vkey = vkeyOf(line);
-    if (!document.log.vkeys.includes(vkey)) throw foreign(`checkpoint key ${vkey.slice(0, 80)}`);
+    if (!document.log.vkeys.includes(vkey)) throw missing(code, `checkpoint key ${vkey.slice(0, 80)}`);
   }
   const kid = formatHex(keyThumbprint(keys.receipt.publicKey));
   if (!document.log.receiptKeys.some((key) => formatHex(keyThumbprint(key)) === kid))
-    throw foreign(`receipt key ${kid}`);
+    throw missing(code, `receipt key ${kid}`);
 }
 
-function foreign(what: string): Error {
+function missing(code: 'foreign-log' | 'policy-rejected', what: string): Error {
   return refuse(
-    'foreign-log',
-    `the registration policy does not name the ${what}: use the keys of this log, or log a policy that names it first`,
+    code,
+    `the registration policy does not name the ${what}: use the keys of this log, or log a policy that names all keys in use first`,
   );
 }

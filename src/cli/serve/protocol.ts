@@ -17,12 +17,16 @@ export interface SequencerOptions {
   readonly mldsa44Path: string;
   readonly receiptPath: string;
   readonly checkpointIntervalMs: number;
+  /** Seconds the clock may lag behind the last batch. */
+  readonly clockTolerance: number;
 }
 
 export type SequencerQuestion =
-  { readonly kind: 'append'; readonly batches: readonly CheckedBatch[] } | { readonly kind: 'close' };
+  | { readonly kind: 'append'; readonly batches: readonly CheckedBatch[] }
+  /** `probe`: whether the next batch could be logged. `flush`: signs and sends the newest head. */
+  | { readonly kind: 'probe' | 'flush' | 'close' };
 
-/** Answers `append` with what was appended, `close` with undefined. */
+/** Answers `append` with what was appended, the others with undefined. */
 export type SequencerAnswer = Appended | undefined;
 
 export type Failure = ReturnType<typeof packed>;

@@ -24,6 +24,9 @@ import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuesti
 /** How far the published checkpoint may lag behind the tree before the log calls itself not ready. */
 const LAG_MS = 10_000;
 
+/** How long after a failure the log tries whether it could go on. */
+const PROBE_MS = 2000;
+
 /** Public witnesses take one checkpoint a second from a log (peers.md §0). */
 const WITNESS_INTERVAL_MS = 1000;
 
@@ -56,6 +59,7 @@ export class RunningLog implements LogService {
   readonly #publishing: Pacer<Signed>;
   #quorumFault: string | undefined;
   #failure: string | undefined;
+  #probing = false;
   #lagSince: number | undefined;
   #closing: Promise<void> | undefined;
 
@@ -144,12 +148,10 @@ export class RunningLog implements LogService {
 
   async submit(statements: readonly Uint8Array[]): Promise<readonly Outcome[]> {
     const outcomes = await this.#pool.submit(statements).catch((error: unknown) => {
-      if (error instanceof Refusal && error.code !== 'store-failed' && error.code !== 'corrupt-store')
+      if (error instanceof Refusal && (error.code === 'overloaded' || error.code === 'shutting-down'))
         throw error;
-      this.#failure = `the last batch failed: ${error instanceof Error ? error.message : String(error)}`;
-      throw error instanceof Refusal
-        ? error
-        : refuse('store-failed', 'the log could not store it; post it again', { cause: error });
+      this.#fail(error);
+      throw refuse('store-failed', 'the log could not store it; post it again in a moment', { cause: error });
     });
     return Promise.all(outcomes.map((outcome) => this.#receipted(outcome)));
   }
@@ -165,6 +167,24 @@ export class RunningLog implements LogService {
     const size = witnessed ? this.reader.publishedSize : this.reader.head().size;
     const covered = outcome.index < size && size > 1;
     return { ...outcome, receipt: covered ? await this.reader.receipt(outcome.index) : undefined };
+  }
+
+  /** Not ready until the sequencer says that it could go on: clients that obey /readyz would never find out. */
+  #fail(error: unknown): void {
+    this.#failure = `the last batch failed: ${error instanceof Error ? error.message : String(error)}`;
+    if (this.#probing) return;
+    this.#options.onWarning(this.#failure);
+    this.#probing = true;
+    setTimeout(() => void this.#probe(), PROBE_MS).unref();
+  }
+
+  async #probe(): Promise<void> {
+    this.#probing = false;
+    if (this.#failure === undefined || this.#closing !== undefined) return;
+    await this.#sequencer.ask({ kind: 'probe' }).then(
+      () => (this.#failure = undefined),
+      (error: unknown) => this.#fail(error),
+    );
   }
 
   readiness(): Readiness {
@@ -189,11 +209,12 @@ export class RunningLog implements LogService {
 
   async #close(): Promise<void> {
     await this.#pool.drain();
-    await this.#sequencer.ask({ kind: 'close' });
+    await this.#sequencer.ask({ kind: 'flush' });
     await this.#publishing.flush();
+    await this.#store.close(); // readers first: the last connection to close folds the write-ahead log in
+    await this.#sequencer.ask({ kind: 'close' });
     await this.#sequencer.terminate();
     await this.#checkers.close();
-    await this.#store.close();
   }
 
   async #appended({ head, policy }: Appended): Promise<void> {

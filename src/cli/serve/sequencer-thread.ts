@@ -32,9 +32,10 @@ async function start(
     hasher: chooseHasher(),
     origin: options.origin,
     now,
-    admitPolicy: (policy) => assertOwnKeys(policy, keys),
+    clockTolerance: options.clockTolerance,
+    admitPolicy: (policy) => assertOwnKeys(policy, keys, 'policy-rejected'),
   });
-  assertOwnKeys(await sequencer.policy(), keys);
+  assertOwnKeys(await sequencer.policy(), keys, 'foreign-log');
   const signing = new Pacer<SealedHead>({
     run: async (head) => send({ kind: 'signed', note: await signer.checkpoint(head), head }),
     onFailure: (error) => send({ kind: 'signing-failed', failure: packed(error) }),
@@ -55,9 +56,9 @@ async function start(
       signing.offer(appended.head);
       return appended;
     }
-    await signing.flush();
-    await store.close();
-    await guard.close();
+    if (question.kind === 'probe') await sequencer.probe();
+    else if (question.kind === 'flush') await signing.flush();
+    else await Promise.all([store.close(), guard.close()]);
     return undefined;
   };
 }

@@ -89,6 +89,7 @@ function sequencerOptions(config: Config, origin: string): SequencerOptions {
     mldsa44Path: layout.mldsa44,
     receiptPath: layout.receipt,
     checkpointIntervalMs: config.checkpointIntervalMs,
+    clockTolerance: config.clockTolerance,
   };
 }
 

@@ -64,7 +64,7 @@ async function backup(context: Context, operands: readonly string[], _flags: Fla
     sha256: await fileDigest(copy),
   };
   await writeFile(join(partial, BACKUP_MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
-  for (const name of [BACKUP_STORE, BACKUP_MANIFEST]) await sync(join(partial, name));
+  for (const name of [BACKUP_STORE, BACKUP_MANIFEST]) await syncPath(join(partial, name));
   await rename(partial, target); // until here a crash leaves only DIR.partial, which the next run removes
   output.result('backup', { ...manifest, schema: undefined, dir: target });
   output.print(`${target}: ${head.size} entries of ${origin}, root ${manifest.root}`);
@@ -78,7 +78,8 @@ export async function fileDigest(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function sync(path: string): Promise<void> {
+/** Flushes a file or a directory to the disk. */
+export async function syncPath(path: string): Promise<void> {
   await using file = await open(path, 'r');
   await file.sync();
 }

@@ -29,7 +29,7 @@ export const initVerb: Verb = {
   json: true,
   examples: [
     'tallystick init',
-    'tallystick init --data-dir /var/lib/tallystick --origin log.example.com/2026 --url https://log.example.com/2026',
+    'tallystick init --data-dir /var/lib/tallystick --origin log.example.com/2026 --url https://log.example.com',
   ],
   run: async (context) => init(context),
 };

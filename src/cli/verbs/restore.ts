@@ -17,9 +17,10 @@ import { chooseHasher } from '../../workers/kernels.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import { CONFIG_FILE } from '../config.ts';
 import type { Context } from '../context.ts';
+import { createFile } from '../files.ts';
 import { layoutOf } from '../layout.ts';
 import type { Flags, Verb } from '../verb.ts';
-import { BACKUP_MANIFEST, BACKUP_STORE, fileDigest } from './backup.ts';
+import { BACKUP_MANIFEST, BACKUP_STORE, fileDigest, syncPath } from './backup.ts';
 
 export const restoreVerb: Verb = {
   name: 'restore',
@@ -55,7 +56,11 @@ async function restore(context: Context, operands: readonly string[], _flags: Fl
     const partial = `${layout.store}.partial`;
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
     await copyFile(copy, partial);
+    await syncPath(partial);
     await rename(partial, layout.store);
+    await syncPath(config.dataDir);
+    const [first] = await store.entries(0, 1);
+    if (first !== undefined) await createFile(layout.genesis, first.bytes); // else `serve` would start a new log
     const settings = join(config.dataDir, CONFIG_FILE);
     if (!existsSync(settings) && existsSync(join(source, CONFIG_FILE)))
       await copyFile(join(source, CONFIG_FILE), settings);

@@ -22,6 +22,7 @@ export const serveVerb: Verb = {
     'readRateLimit',
     'maxPending',
     'checkpointIntervalMs',
+    'clockTolerance',
     'guardDir',
     'witnessPolicy',
     'open',

@@ -86,7 +86,7 @@ for (const step of STEPS) {
       hasher: nobleHasher,
       verify: () => true,
       statements: true,
-      onEntry: indexAudit(reader),
+      ...indexAudit(reader),
     });
     t.same(report.findings, []);
     await reader.close();

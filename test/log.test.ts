@@ -88,7 +88,7 @@ async function audit(t: Test, store: Store): Promise<Head> {
     hasher: nobleHasher,
     verify: verifyWithNoble,
     statements: true,
-    onEntry: indexAudit(store),
+    ...indexAudit(store),
   });
   t.same(report.findings, [], 'the audit finds nothing');
   return head;

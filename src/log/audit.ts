@@ -46,6 +46,8 @@ export interface AuditOptions {
   readonly statements: boolean;
   /** Told how many entries were checked. */
   readonly onProgress?: (done: number) => void;
+  /** Told the newest link of every chain at the end; may add findings of its own. */
+  readonly onChains?: (chains: ReadonlyMap<string, ChainLink>) => Promise<readonly string[]>;
   /** Told of each entry in order, already checked; may add findings of its own. */
   readonly onEntry?: (index: number, id: EntryId, bytes: Uint8Array) => Promise<readonly string[]>;
 }
@@ -86,6 +88,8 @@ export async function auditLog(source: AuditSource, options: AuditOptions): Prom
       find(undefined, 'the entries do not make the signed root');
   }
   await compareEdge(source, edge, find);
+  if (replay !== undefined)
+    for (const what of (await options.onChains?.(replay.chains)) ?? []) find(undefined, what);
   return { entries: source.size, findings };
 }
 
@@ -149,7 +153,7 @@ async function compareEdge(source: AuditSource, edge: Edge, find: Find): Promise
 class Replay {
   readonly #verify: VerifySignature;
   readonly #commitments = new Map<EntryId, LoggedEntry>();
-  readonly #chains = new Map<string, ChainLink>();
+  readonly chains = new Map<string, ChainLink>();
   readonly #seen = new Set<EntryId>();
   #policy: Policy | undefined;
 
@@ -181,12 +185,12 @@ class Replay {
     const { chain, policy: next } = admit(
       policy,
       parsed,
-      { commitments: this.#commitments, chains: this.#chains },
+      { commitments: this.#commitments, chains: this.chains },
       undefined,
     );
     if (parsed.kind === 'commitment')
       this.#commitments.set(id, { kind: parsed.kind, kid: parsed.kid, subject: parsed.subject });
-    if (chain !== undefined) this.#chains.set(chain.key, { seq: chain.seq, id });
+    if (chain !== undefined) this.chains.set(chain.key, { seq: chain.seq, id });
     this.#policy = next ?? policy;
   }
 }

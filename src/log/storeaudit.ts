@@ -1,9 +1,8 @@
 /** A store as something to audit: its tiles and entries as they would be served, and its index rows besides. */
-import type { EntryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { parseStatement } from '../statement/admit.ts';
 import { TILE_WIDTH } from '../tree/tile.ts';
-import type { AuditSource } from './audit.ts';
+import type { AuditOptions, AuditSource } from './audit.ts';
 import type { Head, StoreReader } from './ports.ts';
 
 /** The tree of `head`, read from the store. */
@@ -25,15 +24,24 @@ export function storeSource(store: StoreReader, head: Head): AuditSource {
   };
 }
 
-/** Checks the index rows of one entry against its bytes: searches and duplicates rest on them. */
-export function indexAudit(
-  store: StoreReader,
-): (index: number, id: EntryId, bytes: Uint8Array) => Promise<readonly string[]> {
-  return async (index, id, bytes) => {
-    const row = await store.find(id);
-    if (row?.index !== index) return ['the index does not find the entry by its id'];
-    const { kind, subject, issuer, kid } = parseStatement(bytes);
-    const same = row.kind === kind && row.subject === subject && row.issuer === issuer && row.kid === kid;
-    return same ? [] : ['the index row differs from the statement'];
+/** What of a store no tile shows: index rows, which duplicates and searches rest on, and heads of chains. */
+export function indexAudit(store: StoreReader): Required<Pick<AuditOptions, 'onEntry' | 'onChains'>> {
+  return {
+    async onEntry(index, id, bytes) {
+      const row = await store.find(id);
+      if (row?.index !== index) return ['the index does not find the entry by its id'];
+      const { kind, subject, issuer, kid } = parseStatement(bytes);
+      const same = row.kind === kind && row.subject === subject && row.issuer === issuer && row.kid === kid;
+      return same ? [] : ['the index row differs from the statement'];
+    },
+    async onChains(chains) {
+      const wrong: string[] = [];
+      for (const [key, link] of chains) {
+        const stored = await store.chain(key);
+        if (stored?.seq !== link.seq || stored.id !== link.id)
+          wrong.push(`the chain "${key}" is stored with another head`);
+      }
+      return wrong;
+    },
   };
 }

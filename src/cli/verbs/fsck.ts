@@ -44,7 +44,7 @@ async function fsck(context: Context, operands: readonly string[], flags: Flags)
       verify: chooseVerifier(),
       statements: !flags.on('hashes'),
       onProgress: (done) => progress.at(done),
-      ...(target.onEntry === undefined || flags.on('hashes') ? {} : { onEntry: target.onEntry }),
+      ...(flags.on('hashes') ? {} : target.index),
     });
   } finally {
     progress.end();
@@ -72,7 +72,7 @@ async function fsck(context: Context, operands: readonly string[], flags: Flags)
 interface Target {
   readonly name: string;
   readonly source: AuditSource;
-  readonly onEntry?: NonNullable<Parameters<typeof auditLog>[1]['onEntry']>;
+  readonly index?: ReturnType<typeof indexAudit>;
   close(): Promise<void>;
 }
 
@@ -88,7 +88,7 @@ async function openDirectory({ config }: Context): Promise<Target> {
   return {
     name: config.dataDir,
     source: storeSource(store, head),
-    onEntry: indexAudit(store),
+    index: indexAudit(store),
     close: () => store.close(),
   };
 }

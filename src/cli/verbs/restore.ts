@@ -105,7 +105,7 @@ async function checkEntries({ output }: Context, store: SqliteReader, head: Head
     verify: chooseVerifier(),
     statements: true,
     onProgress: (done) => progress.at(done),
-    onEntry: indexAudit(store),
+    ...indexAudit(store),
   });
   progress.end();
   const [first] = findings;

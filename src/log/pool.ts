@@ -31,6 +31,9 @@ export interface PoolParts {
 /** Statements in one checked batch, at most: long enough to share costs, short enough to share the work. */
 const MAX_BATCH = 512;
 
+/** Statements that are worth another thread's attention while one is at work already. */
+const MIN_BATCH = 16;
+
 interface Waiting {
   readonly statement: Uint8Array;
   readonly answer: (outcome: Outcome) => void;
@@ -93,11 +96,18 @@ export class Pool {
     });
   }
 
-  /** Shares the queue among the free checkers. */
+  /**
+   * Shares the queue among the free checkers, in batches worth a message to a thread. A small rest waits while
+   * some checker is busy: the end of its batch brings us back here.
+   */
   #dispatch(): void {
     const free = this.#parts.checkers.width - this.#checking;
-    const share = Math.min(MAX_BATCH, Math.ceil(this.#queue.length / Math.max(1, free)));
-    for (let n = 0; n < free && this.#queue.length > 0; n++) void this.#check(this.#take(share));
+    const fair = Math.ceil(this.#queue.length / Math.max(1, free));
+    const share = Math.min(MAX_BATCH, Math.max(MIN_BATCH, fair));
+    for (let n = 0; n < free && this.#queue.length > 0; n++) {
+      if (this.#queue.length < MIN_BATCH && this.#checking > 0) return;
+      void this.#check(this.#take(share));
+    }
   }
 
   #take(count: number): readonly Waiting[] {

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { CheckedBatch, RefusedAt } from '../log/batch.ts';
 import type { Checkers } from '../log/pool.ts';
 import { Remote } from './rpc.ts';
-import { threadModule } from './thread.ts';
+import { THREAD_LIMITS, threadModule } from './thread.ts';
 
 /** What a checker thread is asked. */
 export type CheckQuestion =
@@ -56,7 +56,7 @@ export class CheckerThreads implements Checkers {
 
 function startThread(onExit: (error: Error) => void): CheckThread {
   return new Remote(
-    new Worker(threadModule('./checker-thread', import.meta.url)),
+    new Worker(threadModule('./checker-thread', import.meta.url), { resourceLimits: THREAD_LIMITS }),
     () => {},
     (error) => {
       if (error !== undefined) onExit(error);

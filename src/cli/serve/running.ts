@@ -18,7 +18,7 @@ import { SqliteReader } from '../../storage/sqlite-reader.ts';
 import { CheckerThreads } from '../../workers/checkers.ts';
 import { chooseHasher } from '../../workers/kernels.ts';
 import { Remote, revived } from '../../workers/rpc.ts';
-import { threadModule } from '../../workers/thread.ts';
+import { THREAD_LIMITS, threadModule } from '../../workers/thread.ts';
 import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuestion } from './protocol.ts';
 
 /** How far the published checkpoint may lag behind the tree before the log calls itself not ready. */
@@ -106,6 +106,7 @@ export class RunningLog implements LogService {
     const { promise, resolve, reject } = Promise.withResolvers<Started>();
     const worker = new Worker(threadModule('./sequencer-thread', import.meta.url), {
       workerData: options.sequencer,
+      resourceLimits: THREAD_LIMITS,
     });
     const sequencer: SequencerThread = new Remote(
       worker,

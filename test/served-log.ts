@@ -26,6 +26,8 @@ export class ServedLog {
   entries: Uint8Array[] = [];
   /** How many entries the checkpoint and the receipts tell of; all when undefined. */
   shown: number | undefined;
+  /** Who signs checkpoints and receipts. */
+  signer = logSigner;
   /** Answers before the log does; undefined leaves it to the log. */
   meddle: (path: string, method: string) => Response | undefined | Promise<Response | undefined> = () =>
     undefined;
@@ -52,7 +54,7 @@ export class ServedLog {
   async #answer(url: URL, method: string, body: unknown): Promise<Response> {
     const path = url.pathname.slice(1);
     if (method === 'POST' && body instanceof Uint8Array) return this.#submit(body);
-    if (path === 'checkpoint') return bytes(await logSigner.checkpoint(this.head()));
+    if (path === 'checkpoint') return bytes(await this.signer.checkpoint(this.head()));
     if (path.startsWith('tile/')) return this.#tile(path);
     if (path === 'v1/search') return this.#search(url.searchParams);
     const index = this.entries.findIndex((entry) => path === `entries/${entryIdOf(entry)}`);
@@ -70,7 +72,7 @@ export class ServedLog {
 
   async receipt(index: number): Promise<Uint8Array> {
     const size = treeSize(Math.max(this.size, index + 1));
-    const { protectedBytes, signature } = await logSigner.receipt(this.head(size));
+    const { protectedBytes, signature } = await this.signer.receipt(this.head(size));
     const path = proveInclusion(this.#grown(size).read, leafIndex(index), size);
     return encodeInclusionReceipt(protectedBytes, signature, size, leafIndex(index), path);
   }

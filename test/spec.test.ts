@@ -2,18 +2,26 @@
  * The documents in spec/ against the program: vectors are made again, and checked once more by other means
  * than ours; tables, links, routes, verbs, flags and metrics that the pages name must be there.
  */
-import { execFileSync } from 'node:child_process';
-import { createHash, createPrivateKey, createPublicKey, verify } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { REFUSALS } from '#src/bytes/refusal.ts';
-import { verifyStatement } from '#src/cose/statement.ts';
-import { parseStatement, signerKey } from '#src/statement/admit.ts';
+import { run } from '#src/cli/main.ts';
+import { parseStatement } from '#src/statement/admit.ts';
+import { BASE, ServedLog, TIME } from './served-log.ts';
 import { buildProgramWords } from './spec-words.ts';
 import { makeVectors } from './vectors.ts';
+import { vkeys } from './world.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -190,38 +198,63 @@ t.test('the verbs, flags, routes and metrics that the pages name exist', async (
   t.same(named.toSorted(), words.routes.toSorted(), 'the routes of http.md are those of the API description');
 });
 
-t.test('the recipe for a new policy makes one', async (t) => {
-  const [recipe, enrol, revoke] = blocks('spec/operations.md').filter(({ language }) => language === 'ts');
-  const [admin, agent] = ['admin', 'agent'].map((name) => vectors.keys.find((key) => key.name === name));
-  if (recipe === undefined || admin === undefined || agent === undefined) throw new Error('no recipe');
-  const script = [
-    "import { decodeCoseKey } from './src/cose/key.ts';",
-    "import { digest } from './src/bytes/brand.ts';",
-    `const [hex, kid] = ['${vectors.keys[0]?.coseKey}', '${agent.thumbprint}'];`,
-    recipe.body
-      .replace('  approvals: 1,\n', `  approvals: 1,\n${enrol?.body}${revoke?.body}`)
-      .replace('...document.keys,', '...document.keys.filter(({ name }) => name !== "agent"),'),
-  ];
+t.test('the commands that change a policy do', async (t) => {
+  const commands = Array.from(
+    read('spec/operations.md').matchAll(/^ *(tallystick policy .+)$/gm),
+    ([, command = '']) => command,
+  );
   const folder = mkdtempSync(join(tmpdir(), 'tallystick-spec-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const at = (name: string): string => join(folder, name);
-  const seed = { key: bytes(admin.seed), format: 'raw-private', asymmetricKeyType: 'ed25519' } as const;
-  const pem = createPrivateKey(seed).export({ format: 'pem', type: 'pkcs8' });
-  writeFileSync(at('admin.pem'), pem, { mode: 0o600 });
-  writeFileSync(at('current.cose'), bytes(vectors.entries[0]?.entry ?? ''));
-  writeFileSync(
-    at('next.ts'),
-    script.join('\n').replaceAll("'./src/", `'${pathToFileURL(join(ROOT, 'src')).href}/`),
-  );
-  const made = execFileSync(process.execPath, [at('next.ts'), at('current.cose'), at('admin.pem')]);
-  const parsed = parseStatement(made);
-  if (parsed.kind !== 'policy') throw new Error('the recipe made something else');
-  verifyStatement(parsed.statement, signerKey(parsed.policy, parsed));
-  const { approvals, keys, revoked } = parsed.policy.document;
-  t.equal(approvals, 1);
+  const key = (name: string) =>
+    createPrivateKey({
+      key: sha256(Buffer.from(`tallystick test ${name}`)),
+      format: 'raw-private',
+      asymmetricKeyType: 'ed25519',
+    });
+  const pem = (name: string) => key(name).export({ format: 'pem', type: 'pkcs8' });
+  const log = await ServedLog.start();
+  const newKeys = generateKeyPairSync('ml-dsa-44').privateKey.export({ format: 'pem', type: 'pkcs8' });
+  mkdirSync(at('keys'));
+  mkdirSync(at('new'));
+  for (const [path, text] of [
+    ['keys/admin.pem', pem('admin')],
+    ['new/checkpoint-ed25519.pem', pem('new checkpoint')],
+    ['new/checkpoint-ml-dsa-44.pem', newKeys],
+    ['new/receipt-ed25519.pem', pem('new receipt')],
+    ['second-admin.pem', pem('second admin')],
+  ] as const)
+    writeFileSync(at(path), text, { mode: 0o600 });
+  writeFileSync(at('ci.pub'), createPublicKey(key('ci')).export({ format: 'pem', type: 'spki' }));
+  writeFileSync(at('log.vkey'), vkeys.join('\n'));
+  const outcomes: string[] = [];
+  for (const command of commands) {
+    const [line = '', file] = command.split(' > ');
+    const words = Array.from(line.matchAll(/'([^']*)'|(\S+)/g), ([, quoted, bare]) => quoted ?? bare ?? '');
+    let [out, err] = ['', ''];
+    const env = { XDG_STATE_HOME: folder, TALLYSTICK_LOG: BASE, TALLYSTICK_VKEY: 'log.vkey' };
+    const code = await run(words.slice(1), {
+      env: { ...env, TALLYSTICK_DATA_DIR: folder },
+      cwd: folder,
+      fetch: log.fetch,
+      now: () => TIME * 1000,
+      stdout: { write: (text) => (out += String(text)) },
+      stderr: { write: (text) => (err += String(text)) },
+    });
+    // The example of a key to remove is no key of the log in memory.
+    const wanted = words[2] === 'remove-log-key' ? 2 : 0;
+    t.equal(code, wanted, `${command}\n${err}`);
+    if (file !== undefined) writeFileSync(at(file), out.replace('selfProof: false', 'selfProof: true'));
+    if (words.every((word) => word !== '--dry-run')) outcomes.push(words[2] ?? '');
+  }
   t.same(
-    keys.map(({ name }) => name),
-    ['admin', 'author', 'approver', 'submitter', 'payments CI'],
+    outcomes.toSorted(),
+    [...'show set enrol enrol revoke add-log-key add-log-key remove-log-key'.split(' ')].toSorted(),
   );
-  t.equal(revoked?.[0]?.kid.toHex(), agent.thumbprint);
+  const logged = log.entries.map((entry) => parseStatement(entry)).at(-1);
+  if (logged?.kind !== 'policy') throw new Error('no policy was logged');
+  const { selfProof, revoked, log: own, keys } = logged.policy.document;
+  t.match({ selfProof, revoked }, { selfProof: true, revoked: [{ reason: 'laptop stolen' }] });
+  t.same([own.vkeys.length, own.receiptKeys.length], [4, 2]);
+  t.ok(keys.some(({ name, roles }) => name === 'second admin' && roles.includes('admin')));
 });

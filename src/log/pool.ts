@@ -31,8 +31,11 @@ export interface PoolParts {
 /** Statements in one checked batch, at most: long enough to share costs, short enough to share the work. */
 const MAX_BATCH = 512;
 
-/** Statements that are worth another thread's attention while one is at work already. */
+/** Statements that are worth a message to a thread (15 µs to send) while others are at work. */
 const MIN_BATCH = 16;
+
+/** Statements that are worth a commit (half a millisecond of CPU for two fsyncs) while more are being checked. */
+const MIN_APPEND = 32;
 
 interface Waiting {
   readonly statement: Uint8Array;
@@ -98,14 +101,14 @@ export class Pool {
 
   /**
    * Shares the queue among the free checkers, in batches worth a message to a thread. A small rest waits while
-   * some checker is busy: the end of its batch brings us back here.
+   * anything is under way: it could not be appended before that ends, and its end brings us back here.
    */
   #dispatch(): void {
     const free = this.#parts.checkers.width - this.#checking;
     const fair = Math.ceil(this.#queue.length / Math.max(1, free));
     const share = Math.min(MAX_BATCH, Math.max(MIN_BATCH, fair));
     for (let n = 0; n < free && this.#queue.length > 0; n++) {
-      if (this.#queue.length < MIN_BATCH && this.#checking > 0) return;
+      if (this.#queue.length < MIN_BATCH && (this.#checking > 0 || this.#appending)) return;
       void this.#check(this.#take(share));
     }
   }
@@ -133,9 +136,11 @@ export class Pool {
     void this.#append();
   }
 
-  /** One append at a time; whatever became ready meanwhile goes into the next. */
+  /** One append at a time; whatever became ready meanwhile, or is about to, goes into the next. */
   async #append(): Promise<void> {
     if (this.#appending || this.#ready.length === 0) return;
+    const ready = this.#ready.reduce((sum, { waiting }) => sum + waiting.length, 0);
+    if (ready < MIN_APPEND && this.#checking > 0) return; // the end of that check brings us back here
     this.#appending = true;
     const batches = this.#ready;
     this.#ready = [];
@@ -147,6 +152,7 @@ export class Pool {
       for (const { waiting } of batches) this.#fail(waiting, error);
     }
     this.#appending = false;
+    this.#pump();
     void this.#append();
   }
 

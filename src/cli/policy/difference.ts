@@ -1,0 +1,56 @@
+/** What differs between two registration policies, one line for each thing that somebody may or must no longer. */
+import { printable } from '../../bytes/printable.ts';
+import { formatHex } from '../../bytes/text.ts';
+import type { EnrolledKey, PolicyDocument } from '../../statement/policy.ts';
+import { kidOf } from './editable.ts';
+import { formatTime } from './time.ts';
+
+/** Lines `- …` of what `old` says alone, then `+ …` of what `next` says alone; empty when nothing differs. */
+export function differenceOf(old: PolicyDocument, next: PolicyDocument): readonly string[] {
+  const [before, after] = [factsOf(old), factsOf(next)];
+  return [
+    ...before.filter((fact) => !after.includes(fact)).map((fact) => `- ${fact}`),
+    ...after.filter((fact) => !before.includes(fact)).map((fact) => `+ ${fact}`),
+  ].map((line) => printable(line, 1000));
+}
+
+function factsOf({ open, selfProof, approvals, limits, log, keys, revoked }: PolicyDocument): string[] {
+  const [current] = log.receiptKeys;
+  return [
+    `open: ${open}`,
+    `selfProof: ${selfProof}`,
+    `approvals: ${approvals ?? 0}`,
+    `limits.entryBytes: ${limits.entryBytes}`,
+    ...log.vkeys.map((vkey) => `checkpoint key ${shortVkey(vkey)}`),
+    ...log.receiptKeys.map((key) => `receipt key ${kidOf(key)}`),
+    ...(current === undefined ? [] : [`first receipt key: ${kidOf(current)}`]),
+    ...keys.map(describeKey),
+    ...(revoked ?? []).map(
+      ({ kid, since, reason }) =>
+        `revoked ${formatHex(kid)} since entry ${since}${reason === undefined ? '' : `: ${reason}`}`,
+    ),
+  ];
+}
+
+/** `log.example/config+d1b21824`: name and key id of a vkey (C2SP signed-note). */
+export function shortVkey(vkey: string): string {
+  return vkey.split('+', 2).join('+');
+}
+
+/** `key "payments CI": author, about prod/payments/** (kid …)`. */
+export function describeKey(each: EnrolledKey): string {
+  const { key, name, roles, subjects, issuer, maxBytes, notBefore, notAfter } = each;
+  const limits = [
+    ...(issuer === undefined ? [] : [`as ${quoted(issuer)}`]),
+    ...(maxBytes === undefined ? [] : [`up to ${maxBytes} bytes`]),
+    ...(notBefore === undefined ? [] : [`from ${formatTime(notBefore)}`]),
+    ...(notAfter === undefined ? [] : [`until ${formatTime(notAfter)}`]),
+  ];
+  const what = [roles.join(' and '), `about ${subjects.map(quoted).join(' ')}`, ...limits].join(', ');
+  return `key ${JSON.stringify(name)}: ${what} (kid ${kidOf(key)})`;
+}
+
+/** Quotes only where a reader could not tell where it ends. */
+function quoted(text: string): string {
+  return /[\s,"]/.test(text) ? JSON.stringify(text) : text;
+}

@@ -1,0 +1,139 @@
+/** The edits of a registration policy that have a verb of their own. Each gives back the same document when nothing is to do. */
+import { digest } from '../../bytes/brand.ts';
+import { printable } from '../../bytes/printable.ts';
+import { refuse, type Refusal } from '../../bytes/refusal.ts';
+import { formatHex, parseHex } from '../../bytes/text.ts';
+import { formatVkey, parseVkey } from '../../note/key.ts';
+import type { PublicKey } from '../../sign/algorithm.ts';
+import type { EnrolledKey, PolicyDocument } from '../../statement/policy.ts';
+import { describeKey, shortVkey } from './difference.ts';
+import { KID, kidOf } from './editable.ts';
+
+/**
+ * Enrols a key. Refuses `policy-rejected` for a revoked one, and `exists-already` for one that is enrolled
+ * otherwise unless it is to be replaced.
+ */
+export function enrol(document: PolicyDocument, wanted: EnrolledKey, replace: boolean): PolicyDocument {
+  const kid = kidOf(wanted.key);
+  if (document.revoked?.some((each) => formatHex(each.kid) === kid) === true)
+    throw refuse('policy-rejected', `key ${kid} was revoked and cannot come back; make a new key`);
+  const at = document.keys.findIndex(({ key }) => kidOf(key) === kid);
+  const there = document.keys[at];
+  if (there === undefined) return { ...document, keys: [...document.keys, wanted] };
+  if (grantOf(there) === grantOf(wanted)) return document;
+  if (replace) return { ...document, keys: document.keys.with(at, wanted) };
+  throw refuse('exists-already', `it is enrolled otherwise: ${shown(there)}; --replace changes that`);
+}
+
+/** What an enrolment says, whatever the order of its lists. */
+function grantOf({ name, roles, subjects, issuer, maxBytes, notBefore, notAfter }: EnrolledKey): string {
+  const lists = [roles.toSorted(), subjects.toSorted()];
+  return JSON.stringify([name, ...lists, issuer, maxBytes, notBefore, notAfter]);
+}
+
+/** Which key is not to be believed, since when, and why. */
+export interface Revocation {
+  /** Thumbprint in hex, or the name it is enrolled under. */
+  readonly who: string;
+  readonly since: number | undefined;
+  readonly reason: string | undefined;
+}
+
+/**
+ * Leaves a key out and revokes it, from the next entry on unless `since` says otherwise. One that is revoked
+ * keeps what is not said anew. Refuses `no-such-key`, and `usage` for a name that several keys have.
+ */
+export function revoke(document: PolicyDocument, wanted: Revocation, size: number): PolicyDocument {
+  const kid = KID.test(wanted.who) ? wanted.who : kidNamed(document, wanted.who);
+  const revoked = document.revoked ?? [];
+  const at = revoked.findIndex((each) => formatHex(each.kid) === kid);
+  const there = revoked[at];
+  const reason = wanted.reason ?? there?.reason;
+  const next = {
+    kid: digest(parseHex(kid)),
+    since: wanted.since ?? there?.since ?? size,
+    ...(reason === undefined ? {} : { reason }),
+  };
+  return {
+    ...document,
+    keys: document.keys.filter(({ key }) => kidOf(key) !== kid),
+    revoked: there === undefined ? [...revoked, next] : revoked.with(at, next),
+  };
+}
+
+function kidNamed(document: PolicyDocument, name: string): string {
+  const named = document.keys.filter((each) => each.name === name);
+  const [only] = named;
+  if (only === undefined)
+    throw refuse(
+      'no-such-key',
+      `no enrolled key is named ${printable(name, 130)}; name one, or give a thumbprint of 64 hex digits`,
+    );
+  if (named.length === 1) return kidOf(only.key);
+  throw refuse('usage', `several keys have that name; say which: ${named.map(shown).join('; ')}`);
+}
+
+function shown(key: EnrolledKey): string {
+  return printable(describeKey(key), 1000);
+}
+
+/** A key of the log itself. */
+export type LogKey =
+  | { readonly use: 'checkpoint'; readonly vkey: string }
+  | { readonly use: 'receipt'; readonly key: PublicKey };
+
+/** The vkey of a public key as this log's checkpoint key. Refuses `unsupported-algorithm` for P-256. */
+export function vkeyOf(origin: string, key: PublicKey): string {
+  if (key.algorithm === 'ecdsa-p256')
+    throw refuse('unsupported-algorithm', 'checkpoints are signed with Ed25519 and ML-DSA-44 keys only');
+  return formatVkey(origin, key.algorithm === 'ed25519' ? 1 : 6, key);
+}
+
+/** Adds keys: checkpoint keys behind the others, receipt keys in front. Refuses as `parseVkey` does. */
+export function addLogKeys(document: PolicyDocument, added: readonly LogKey[]): PolicyDocument {
+  const { log } = document;
+  const vkeys = added.flatMap((each) => (each.use === 'checkpoint' ? [each.vkey] : []));
+  vkeys.forEach(parseVkey);
+  const kids = new Set(log.receiptKeys.map(kidOf));
+  const receiptKeys = added.flatMap((each) =>
+    each.use === 'receipt' && !kids.has(kidOf(each.key)) ? [each.key] : [],
+  );
+  return {
+    ...document,
+    log: {
+      vkeys: [...new Set([...log.vkeys, ...vkeys])],
+      receiptKeys: [...receiptKeys, ...log.receiptKeys],
+    },
+  };
+}
+
+/**
+ * Takes keys out: a vkey, its beginning `<name>+<key id>`, or the thumbprint of a receipt key. Refuses
+ * `no-such-key` for one that is not there, and `policy-rejected` when none of its kind would be left.
+ */
+export function removeLogKeys(document: PolicyDocument, removed: readonly string[]): PolicyDocument {
+  const { log } = document;
+  for (const each of removed) {
+    if (!log.vkeys.some((vkey) => isVkey(vkey, each)) && !log.receiptKeys.some((key) => kidOf(key) === each))
+      throw noLogKey(each);
+  }
+  const vkeys = log.vkeys.filter((vkey) => !removed.some((each) => isVkey(vkey, each)));
+  const receiptKeys = log.receiptKeys.filter((key) => !removed.includes(kidOf(key)));
+  if (vkeys.length === 0 || receiptKeys.length === 0)
+    throw refuse(
+      'policy-rejected',
+      'the log would be left without a key to sign with; add the new one first',
+    );
+  return { ...document, log: { vkeys, receiptKeys } };
+}
+
+function isVkey(vkey: string, named: string): boolean {
+  return vkey === named || shortVkey(vkey) === named;
+}
+
+function noLogKey(named: string): Refusal {
+  return refuse(
+    'no-such-key',
+    `the policy names no key ${printable(named, 80)} of the log; \`policy show\` lists them`,
+  );
+}

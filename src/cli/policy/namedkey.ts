@@ -1,0 +1,36 @@
+/** Keys that a user names on the command line: in a file, in ssh-agent, or spelled out. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { loadKeyFile, loadSigner } from '../../keys/load.ts';
+import { isPrivateKeyText, parsePublicKey, readPublicKey } from '../../keys/public.ts';
+import type { PublicKey } from '../../sign/algorithm.ts';
+import { readNamedFile } from '../files.ts';
+
+/**
+ * The public key that is meant: of a file when there is one of that name (the public half of a private key),
+ * else of the text itself. Refuses `malformed-key`, `weak-key`, `key-file`, `unsupported-algorithm`.
+ */
+export async function readNamedKey(given: string, cwd: string): Promise<PublicKey> {
+  if (given.startsWith('ssh-agent:')) return (await loadSigner(given)).publicKey;
+  const path = resolve(cwd, given);
+  if (!existsSync(path)) return parsePublicKey(given, given);
+  const bytes = await readNamedFile(path);
+  if (isPrivateKeyText(bytes)) return (await loadKeyFile(path)).publicKey;
+  return readPublicKey(bytes, given);
+}
+
+/** The vkeys that are meant: the text itself, or the lines of a file of them; undefined for anything else. */
+export async function readNamedVkeys(given: string, cwd: string): Promise<readonly string[] | undefined> {
+  if (VKEY.test(given)) return [given];
+  const path = resolve(cwd, given);
+  if (!existsSync(path)) return undefined;
+  // A COSE_Key may be no text; then it holds no vkeys either.
+  const lines = new TextDecoder()
+    .decode(await readNamedFile(path))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  return lines.length > 0 && lines.every((line) => VKEY.test(line)) ? lines : undefined;
+}
+
+const VKEY = /^\S+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/;

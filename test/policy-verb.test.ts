@@ -269,17 +269,25 @@ t.test('what the log would refuse is not sent', async (t) => {
 
 t.test('the admin key, and a policy that came between', async (t) => {
   const { log, policy, put, at, now } = await admin(t);
+  put('tallystick.yaml', 'key: keys/author.pem');
+  t.match(
+    await policy('enrol', SECOND_SSH, '--name', 'n', '--role', 'agent'),
+    { code: 0 },
+    'not who commits',
+  );
   rmSync(at('keys/admin.pem'));
+  t.match(await policy('revoke', 'agent'), { code: 3, err: /wrong-role/ });
+  rmSync(at('tallystick.yaml'));
   t.match(await policy('revoke', 'agent'), { code: 1, err: /admin\.pem is not there: name the admin key/ });
   put('elsewhere.pem', pemOf('tallystick test admin'), 0o600);
   const other = await policyStatement({ approvals: 1 });
   log.meddle = (_, method) => {
-    if (method === 'POST' && log.entries.length === 1) log.entries.push(other);
+    if (method === 'POST' && log.entries.length === 2) log.entries.push(other);
     return undefined;
   };
   const told = await policy('revoke', 'agent', '--key', 'elsewhere.pem', '--json');
   t.match(told, { code: 3, err: /was logged meanwhile and is undone/ });
-  t.match(told.json, { index: 2, overtaken: entryIdOf(other), exit_code: 3 });
+  t.match(told.json, { index: 3, overtaken: entryIdOf(other), exit_code: 3 });
   t.equal(now().approvals, undefined);
 });
 

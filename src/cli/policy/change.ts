@@ -138,9 +138,12 @@ async function signNext(
   return statement;
 }
 
-async function loadAdmin({ config }: Context): Promise<Signer> {
-  if (config.key !== undefined) return loadSigner(config.key);
+/** What tallystick.yaml names under `key` is who commits, so it comes after the admin key in its place. */
+async function loadAdmin({ config, resolved }: Context): Promise<Signer> {
+  const source = resolved.settled.find(({ name }) => name === 'key')?.source;
   const path = roleKeyPath(layoutOf(config), 'admin');
+  const asked = source === 'flag' || source === 'env';
+  if (config.key !== undefined && (asked || !existsSync(path))) return loadSigner(config.key);
   if (existsSync(path)) return loadSigner(path);
   throw refuse('usage', `${path} is not there: name the admin key with --key, a file or ssh-agent:`);
 }

@@ -39,7 +39,7 @@ export interface ConsistencyProof {
 /** A receipt whose shape is good: proofs of one of the two kinds, at least one. Nothing is verified yet. */
 export interface Receipt extends Identity {
   readonly sign1: Sign1;
-  /** When it was registered (`iat`), POSIX seconds: the log's word. */
+  /** Time of the tree head (`iat`), POSIX seconds: the log's word. */
   readonly time: number | undefined;
   readonly inclusion: readonly InclusionProof[];
   readonly consistency: readonly ConsistencyProof[];

@@ -3,7 +3,7 @@
  * the protected header and the payload inside. The payload may be a digest (hash envelope, RFC 9995).
  */
 import { encodeCbor, isCborMap } from '../bytes/cbor.ts';
-import type { CborKey, CborMap, CborValue } from '../bytes/cbor.ts';
+import type { CborKey, CborLimits, CborMap, CborValue } from '../bytes/cbor.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { verifyWithNoble, type PublicKey, type VerifySignature } from '../sign/algorithm.ts';
 import type { Signer } from '../sign/signer.ts';
@@ -33,11 +33,11 @@ export interface SignedStatement extends Identity {
 }
 
 /**
- * Reads a statement of at most 65,535 bytes. Refuses `malformed-cbor`, `non-deterministic`, `too-large`,
+ * Reads a statement, by default of at most 65,535 bytes. Refuses `malformed-cbor`, `non-deterministic`, `too-large`,
  * `malformed-statement`, `unsupported-algorithm`, `payload-missing` and, for `cnf`, `malformed-key`.
  */
-export function decodeStatement(bytes: Uint8Array): SignedStatement {
-  const sign1 = decodeSign1(bytes);
+export function decodeStatement(bytes: Uint8Array, limits?: Partial<CborLimits>): SignedStatement {
+  const sign1 = decodeSign1(bytes, limits);
   const identity = readIdentity(sign1.headers, 'statement');
   const hashEnvelope = readHashEnvelope(sign1);
   const contentType = sign1.headers.get(HEADER.contentType);

@@ -37,13 +37,15 @@ const SEARCH_MOST = 1_000;
 
 /** GET /v1/… */
 export function audit(app: App, context: HttpContext): void {
-  const { reader, info } = context.service;
+  const { service } = context;
+  const { reader } = service;
   app.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', FRESH);
     done();
   });
 
   app.get('/v1/log', { schema: schemas.logSchema }, async (asked) => {
+    const { info } = service;
     const head = reader.head();
     const url = (path: string): string => context.urlOf(asked, path);
     return {
@@ -70,7 +72,7 @@ export function audit(app: App, context: HttpContext): void {
 
   app.get('/v1/checkpoint', { schema: schemas.checkpointSchema }, async () => {
     const { note, head } = reader.checkpoint();
-    const { origin } = info;
+    const { origin } = service.info;
     return { origin, size: head.size, root: formatHex(head.root), time: head.time, note: decodeUtf8(note) };
   });
 

@@ -65,8 +65,8 @@ export interface HttpOptions {
   readonly log?: Logger;
   /** PEM; without it, plain HTTP. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
-  /** Whose `X-Forwarded-For` to believe (Fastify's `trustProxy`: addresses, subnets, or true). Default: nobody's. */
-  readonly trustProxy?: boolean | string | string[];
+  /** Whose `X-Forwarded-For` to believe (Fastify's `trustProxy`: addresses, subnets, a function of address and hop). Default: nobody's. */
+  readonly trustProxy?: boolean | string | string[] | ((address: string, hop: number) => boolean);
   readonly limits?: Partial<HttpLimits>;
   /** Where metrics are kept; give one to have other parts' metrics served too. */
   readonly registry?: Registry;

@@ -6,12 +6,12 @@
  */
 import { isEntryId, type EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import type { Outcome } from '../log/ports.ts';
+import type { LogService, Outcome } from '../log/ports.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { accepts } from './accept.ts';
 import type { App, HttpContext } from './context.ts';
-import { keyDirectory } from './keys.ts';
-import { limitBatches } from './limits.ts';
+import { keyDirectory, type KeyDirectory } from './keys.ts';
+import { countWrites, limitBatches } from './limits.ts';
 import { asBuffer, CBOR, CBOR_SEQUENCE, COSE, FIVE_MINUTES, FRESH, NEVER, SCITT_STATEMENT } from './media.ts';
 import { keySchema, keySetSchema, receiptSchema, submissionSchema } from './scrapi-schemas.ts';
 import { encodeOutcomes, splitSequence } from './sequence.ts';
@@ -39,8 +39,13 @@ export function submissions(app: App, context: HttpContext): void {
     { parseAs: 'buffer', bodyLimit: limits.batchBytes },
     (_request, body: Buffer, done) => done(null, new Sequence(body)),
   );
-  const onRequest = [rates.writes, limitBatches(limits.batchesAtOnce)].filter((hook) => hook !== undefined);
-  app.post('/entries', { schema: submissionSchema, onRequest }, async (request, reply) => {
+  const batches = limitBatches(limits.batchesAtOnce);
+  const counted = rates.writes === undefined ? undefined : countWrites(app, rates.writes);
+  const hooks =
+    counted === undefined
+      ? { onRequest: batches }
+      : { onRequest: [counted.onRequest, batches], preHandler: counted.preHandler };
+  app.post('/entries', { schema: submissionSchema, ...hooks }, async (request, reply) => {
     const body: unknown = request.body;
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {
@@ -101,7 +106,8 @@ function resultOf(outcome: Outcome): string {
 
 /** GET /entries/{id}: a fresh receipt; GET /.well-known/scitt-keys and /{kid}. */
 export function receiptsAndKeys(app: App, context: HttpContext): void {
-  const { reader, info } = context.service;
+  const { service } = context;
+  const { reader } = service;
   app.get('/entries/:id', { schema: receiptSchema }, async (request, reply) => {
     const id = locator(request.params.id);
     const row = await reader.find(id);
@@ -115,17 +121,33 @@ export function receiptsAndKeys(app: App, context: HttpContext): void {
     return reply.header('content-type', COSE).send(asBuffer(receipt));
   });
 
-  const keys = keyDirectory(info.receiptKeys);
+  const keys = keysOf(service);
   app.get('/.well-known/scitt-keys', { schema: keySetSchema }, async (request, reply) => {
     mustAccept(request, CBOR);
-    return reply.header('content-type', CBOR).header('cache-control', FIVE_MINUTES).send(asBuffer(keys.all));
+    return reply
+      .header('content-type', CBOR)
+      .header('cache-control', FIVE_MINUTES)
+      .send(asBuffer(keys().all));
   });
   app.get('/.well-known/scitt-keys/:kid', { schema: keySchema }, async (request, reply) => {
-    const key = keys.find(request.params.kid);
+    const key = keys().find(request.params.kid);
     if (key === undefined) throw refuse('no-such-key', 'No key could be found for this kid value');
     mustAccept(request, CBOR);
     return reply.header('content-type', CBOR).header('cache-control', FIVE_MINUTES).send(asBuffer(key));
   });
+}
+
+/** The key directory, made again when a new policy names other keys. */
+function keysOf(service: LogService): () => KeyDirectory {
+  let { info } = service;
+  let keys = keyDirectory(info.receiptKeys);
+  return () => {
+    if (service.info !== info) {
+      info = service.info;
+      keys = keyDirectory(info.receiptKeys);
+    }
+    return keys;
+  };
 }
 
 function undefinedWhenNotYet(error: unknown): undefined {

@@ -7,6 +7,7 @@
 import { entryId, type EntryId } from '../bytes/brand.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { keyThumbprint } from '../cose/key.ts';
+import { TRANSPARENT_LIMITS } from '../cose/transparent.ts';
 import { decodeStatement, entryBytes, type SignedStatement } from '../cose/statement.ts';
 import { assertStrongKey, type PublicKey } from '../sign/algorithm.ts';
 import { isWithdrawal } from './commitment.ts';
@@ -63,7 +64,7 @@ const CONTROL = /\p{Cc}/u;
  * `malformed-statement` for a subject, issuer, kid or content type that the log cannot index.
  */
 export function parseStatement(bytes: Uint8Array): ParsedStatement {
-  const statement = decodeStatement(bytes);
+  const statement = decodeStatement(bytes, TRANSPARENT_LIMITS); // receipts may be attached; they are not logged
   const { subject, issuer, kid } = statement;
   if (kid.length !== 32) {
     throw refuse(

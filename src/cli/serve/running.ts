@@ -54,7 +54,7 @@ export class RunningLog implements LogService {
   readonly #checkers: CheckerThreads;
   readonly #store: SqliteReader;
   readonly #pool: Pool;
-  #policy: Policy;
+  #info: LogInfo;
   readonly #witnesses: Witnesses | undefined;
   readonly #publishing: Pacer<Signed>;
   #quorumFault: string | undefined;
@@ -72,7 +72,7 @@ export class RunningLog implements LogService {
     this.#options = options;
     this.#sequencer = sequencer;
     this.#checkers = checkers;
-    this.#policy = policyOf(started.policyEntry);
+    this.#info = infoOf(policyOf(started.policyEntry), options.witnesses !== undefined);
     this.#store = SqliteReader.open(options.sequencer.storePath);
     this.reader = new Reader(this.#store, chooseHasher(), started.head, {
       receiptsWait: options.witnesses !== undefined,
@@ -132,15 +132,9 @@ export class RunningLog implements LogService {
     return log;
   }
 
+  /** A new object only when a new policy says something else. */
   get info(): LogInfo {
-    const { document } = this.#policy;
-    return {
-      origin: document.origin,
-      vkeys: document.log.vkeys,
-      receiptKeys: document.log.receiptKeys.map((key) => [keyThumbprint(key), encodeCoseKey(key)] as const),
-      open: document.open,
-      witnessed: this.#options.witnesses !== undefined,
-    };
+    return this.#info;
   }
 
   get load(): { readonly pending: number; readonly capacity: number } {
@@ -223,7 +217,7 @@ export class RunningLog implements LogService {
     this.reader.advance(head);
     this.#lagSince ??= performance.now();
     if (policy === undefined) return;
-    this.#policy = policyOf(policy);
+    this.#info = infoOf(policyOf(policy), this.#info.witnessed);
     await this.#checkers.setPolicy(policy);
   }
 
@@ -254,4 +248,14 @@ export class RunningLog implements LogService {
     if (this.#closing === undefined && signed.head.size === this.reader.head().size)
       this.#publishing.offer(signed);
   }
+}
+
+function infoOf({ document }: Policy, witnessed: boolean): LogInfo {
+  return {
+    origin: document.origin,
+    vkeys: document.log.vkeys,
+    receiptKeys: document.log.receiptKeys.map((key) => [keyThumbprint(key), encodeCoseKey(key)] as const),
+    open: document.open,
+    witnessed,
+  };
 }

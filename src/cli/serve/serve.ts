@@ -46,7 +46,8 @@ export async function serve(context: Context, origin: string): Promise<number> {
     version: VERSION,
     baseUrl: publicUrl(config),
     log: logger,
-    trustProxy: config.trustProxy,
+    // One hop: the address the proxy itself saw, not what a client wrote before it.
+    trustProxy: config.trustProxy && ((_address, hop) => hop === 0),
     limits: limitsOf(config),
     ...(await tlsOf(config)),
   });

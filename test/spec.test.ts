@@ -198,6 +198,14 @@ t.test('the verbs, flags, routes and metrics that the pages name exist', async (
   t.same(named.toSorted(), words.routes.toSorted(), 'the routes of http.md are those of the API description');
 });
 
+const key = (name: string) =>
+  createPrivateKey({
+    key: sha256(Buffer.from(`tallystick test ${name}`)),
+    format: 'raw-private',
+    asymmetricKeyType: 'ed25519',
+  });
+const pem = (name: string) => key(name).export({ format: 'pem', type: 'pkcs8' });
+
 t.test('the commands that change a policy do', async (t) => {
   const commands = Array.from(
     read('spec/operations.md').matchAll(/^ *(tallystick policy .+)$/gm),
@@ -206,13 +214,6 @@ t.test('the commands that change a policy do', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'tallystick-spec-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const at = (name: string): string => join(folder, name);
-  const key = (name: string) =>
-    createPrivateKey({
-      key: sha256(Buffer.from(`tallystick test ${name}`)),
-      format: 'raw-private',
-      asymmetricKeyType: 'ed25519',
-    });
-  const pem = (name: string) => key(name).export({ format: 'pem', type: 'pkcs8' });
   const log = await ServedLog.start();
   const newKeys = generateKeyPairSync('ml-dsa-44').privateKey.export({ format: 'pem', type: 'pkcs8' });
   mkdirSync(at('keys'));

@@ -5,7 +5,7 @@
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash, createPrivateKey } from 'node:crypto';
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -141,6 +141,23 @@ t.test('two processes, a busy port, an open directory of keys', async (t) => {
     run(dir, 'serve', '--host', '0.0.0.0', '--port', '0', '--data-dir', join(dir, 'third')).err,
     /insecure-bind/,
   );
+});
+
+t.test('store and guard both lost, or the guard alone: no second history begins', async (t) => {
+  const dir = t.testdir();
+  const log = await serve(t, dir);
+  await post(log.url, await signed(dir, 'submitter', 'once'));
+  log.child.kill('SIGTERM');
+  t.equal(await log.ended, 0);
+  const data = join(dir, 'tallystick-data');
+  t.notOk(existsSync(join(data, 'log.db-wal')), 'a clean stop leaves one file');
+  renameSync(join(data, 'guard'), join(data, 'guard.away'));
+  t.match(run(dir, 'serve', '--port', '0'), { code: 78, err: /behind-signed-head/ }, 'the guard alone');
+  renameSync(join(data, 'log.db'), join(data, 'log.away'));
+  t.match(run(dir, 'serve', '--port', '0'), { code: 78, err: /behind-signed-head/ }, 'both');
+  writeFileSync(join(data, 'log.db'), 'no database at all');
+  renameSync(join(data, 'guard.away'), join(data, 'guard'));
+  t.match(run(dir, 'serve', '--port', '0'), { code: 3, err: /corrupt-store/ }, 'garbage');
 });
 
 t.test('killed under load, restarted: nothing acknowledged is lost, the tree only grew', async (t) => {

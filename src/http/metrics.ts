@@ -2,25 +2,25 @@
  * What an operator watches, in Prometheus' terms: seconds, base units, `_total` on counters only.
  * Labels are bounded: route templates, status classes, codes from the closed table of refusals.
  */
-import { Counter, Gauge, Histogram, Registry, type Metric } from '@platformatic/prom-client';
+import { Counter, Gauge, Registry, type Metric } from '@platformatic/prom-client';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Refusal } from '../bytes/refusal.ts';
 import type { Head, LogReader, LogService } from '../log/ports.ts';
-
-/** Durations from a memory read to the longest wait a client may ask for, seconds. */
-const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+import { Histogram } from './histogram.ts';
 
 /** How statements came in: one a request, or many. */
 export type SubmissionType = 'single' | 'batch';
 
 export interface Metrics {
-  readonly registry: Registry;
+  readonly contentType: string;
   /** One finished request. */
   request(route: string, status: number, seconds: number): void;
   /** One statement's fate: `logged`, `duplicate` or a refusal's code. */
   submission(type: SubmissionType, result: string): void;
   /** How long one call of the log took. */
   waited(seconds: number): void;
+  /** Everything, as Prometheus reads it. */
+  text(): Promise<string>;
   /** Stops watching the event loop. */
   close(): void;
 }
@@ -32,45 +32,66 @@ export function createMetrics(
   now: () => number,
   registry: Registry = new Registry(),
 ): Metrics {
-  const requests = new Histogram({
-    name: 'tallystick_http_request_duration_seconds',
-    help: 'Time from a request to the end of its response.',
-    labelNames: ['route', 'status_class'],
-    buckets: BUCKETS,
-    registers: [],
-  });
-  const submissions = new Counter({
+  const requests = new Histogram(
+    'tallystick_http_request_duration_seconds',
+    'Time from a request to the end of its response.',
+  );
+  const waits = new Histogram(
+    'tallystick_submission_wait_seconds',
+    'Time from handing statements to the log to their being durable, in the tree and covered by a signed root.',
+  );
+  const tally = new Map<SubmissionType, Map<string, number>>([
+    ['single', new Map()],
+    ['batch', new Map()],
+  ]);
+  const monitor = monitorEventLoopDelay({ resolution: PROBE_MS });
+  monitor.enable();
+  const metrics = [
+    ...processMetrics(version, now),
+    ...serviceGauges(service, now),
+    ...eventLoopDelay(monitor),
+  ];
+  for (const metric of [...metrics, submissionCounter(tally)]) registry.registerMetric(metric);
+  const all = waits.series('');
+  return {
+    contentType: registry.contentType,
+    request: byRoute(requests),
+    submission: (type, result) => {
+      const results = tally.get(type);
+      results?.set(result, (results.get(result) ?? 0) + 1);
+    },
+    waited: (seconds) => all.observe(seconds),
+    text: async () => `${(await registry.metrics()).trimEnd()}\n\n${requests.text()}\n${waits.text()}`,
+    close: () => monitor.disable(),
+  };
+}
+
+/** Each route's series by status class, found without making a label. */
+function byRoute(requests: Histogram): Metrics['request'] {
+  const routes = new Map<string, Map<number, { observe(seconds: number): void }>>();
+  return (route, status, seconds) => {
+    const statusClass = Math.floor(status / 100);
+    const series = routes.get(route)?.get(statusClass);
+    if (series !== undefined) return series.observe(seconds);
+    const made = requests.series(`route="${route}",status_class="${statusClass}xx"`);
+    made.observe(seconds);
+    routes.set(route, (routes.get(route) ?? new Map()).set(statusClass, made));
+  };
+}
+
+function submissionCounter(tally: ReadonlyMap<SubmissionType, ReadonlyMap<string, number>>): Metric {
+  return new Counter({
     name: 'tallystick_submissions_total',
     help: 'Statements submitted, by what became of them.',
     labelNames: ['type', 'result'],
     registers: [],
+    collect() {
+      this.reset();
+      for (const [type, results] of tally) {
+        for (const [result, count] of results) this.inc({ type, result }, count);
+      }
+    },
   });
-  const waits = new Histogram({
-    name: 'tallystick_submission_wait_seconds',
-    help: 'Time from handing statements to the log to their being durable, in the tree and covered by a signed root.',
-    buckets: BUCKETS,
-    registers: [],
-  });
-  const monitor = monitorEventLoopDelay({ resolution: PROBE_MS });
-  monitor.enable();
-  for (const metric of [
-    ...processMetrics(version, now),
-    ...serviceGauges(service, now),
-    ...eventLoopDelay(monitor),
-    requests,
-    submissions,
-    waits,
-  ]) {
-    registry.registerMetric(metric);
-  }
-  return {
-    registry,
-    request: (route, status, seconds) =>
-      requests.observe({ route, status_class: `${Math.floor(status / 100)}xx` }, seconds),
-    submission: (type, result) => submissions.inc({ type, result }),
-    waited: (seconds) => waits.observe(seconds),
-    close: () => monitor.disable(),
-  };
 }
 
 /** What the service says of itself when it is asked. */

@@ -160,6 +160,35 @@ t.test('store and guard both lost, or the guard alone: no second history begins'
   t.match(run(dir, 'serve', '--port', '0'), { code: 3, err: /corrupt-store/ }, 'garbage');
 });
 
+t.test('a rotated receipt key: old entries keep their proofs and get new ones', async (t) => {
+  const dir = t.testdir({ 'app.conf': 'a' });
+  const data = join(dir, 'tallystick-data');
+  const log = await serve(t, dir);
+  const made = JSON.parse(run(dir, 'commit', 'app.conf', '--log', log.url, '--json').out);
+  t.equal(run(dir, 'keygen', '--out', 'new.pem').code, 0);
+  const added = run(dir, 'policy', 'add-log-key', 'new.pem', '--use', 'receipt', '--log', log.url);
+  t.equal(added.code, 0, added.err);
+  const keySet = async (url: string): Promise<number> =>
+    decodeKeySet(new Uint8Array(await (await fetch(`${url}/.well-known/scitt-keys`)).arrayBuffer())).length;
+  t.equal(await keySet(log.url), 2, 'served at once');
+  log.child.kill('SIGTERM');
+  await log.ended;
+  renameSync(join(dir, 'new.pem'), join(data, 'keys', 'receipt-ed25519.pem'));
+
+  const again = await serve(t, dir);
+  t.equal(run(dir, 'verify', 'app.conf').code, 0, 'the proof of before');
+  const got = run(dir, 'get', made.entry, '--log', again.url);
+  t.equal(got.code, 0, got.err);
+  t.match(JSON.parse(run(dir, 'commit', 'app.conf', '--log', again.url, '--json').out), {
+    already_logged: true,
+  });
+  const verified = run(dir, 'verify', 'app.conf');
+  t.equal(verified.code, 0, verified.out);
+  t.match(verified.out, /keys +entry 2/, 'the new proof says where its receipt key is from');
+  again.child.kill('SIGTERM');
+  await again.ended;
+});
+
 t.test('killed under load, restarted: nothing acknowledged is lost, the tree only grew', async (t) => {
   const dir = t.testdir();
   const acked = new Map<string, Uint8Array>();

@@ -111,11 +111,14 @@ async function readFolder(folder: string, named: readonly string[]): Promise<Fou
   const alone = await optional(folder, PROOF_FILES.receipt);
   const policy = await optional(folder, PROOF_FILES.policy);
   const policyProof = await optional(folder, PROOF_FILES.policyProof);
+  const keys = await optional(folder, PROOF_FILES.keys);
+  const keysProof = await optional(folder, PROOF_FILES.keysProof);
   const evidence = {
     entry,
     receipts: receipts.length > 0 || alone === undefined ? receipts : [alone],
     proof: await optional(folder, PROOF_FILES.proof),
     policy: policy && policyProof && { entry: policy, proof: policyProof },
+    keys: keys && keysProof && { entry: keys, proof: keysProof },
   };
   const opening = await openingIn(folder);
   const owned = opening && { opening, base: resolve(folder, opening.base) };

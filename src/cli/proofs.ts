@@ -7,6 +7,8 @@
  *     entry.tlog-proof    the entry's place under a signed checkpoint (C2SP tlog-proof)
  *     policy.cose         the registration policy entry in force
  *     policy.tlog-proof   that entry's place
+ *     keys.cose           a later policy entry, when only that one names the receipt's key
+ *     keys.tlog-proof     that entry's place
  *     opening.json        salts and leaves of the declaration: for its owner alone, mode 0600
  */
 import { createHash } from 'node:crypto';
@@ -22,6 +24,8 @@ export const PROOF_FILES = {
   proof: 'entry.tlog-proof',
   policy: 'policy.cose',
   policyProof: 'policy.tlog-proof',
+  keys: 'keys.cose',
+  keysProof: 'keys.tlog-proof',
   opening: 'opening.json',
 } as const;
 
@@ -50,7 +54,7 @@ export function slugOf(subject: string): string {
 /** Writes a proof directory over an older one; returns the files' names. */
 export async function saveProofs(
   folder: string,
-  { entry, receipts, proof, policy }: Evidence,
+  { entry, receipts, proof, policy, keys }: Evidence,
   opening: string | undefined,
 ): Promise<readonly string[]> {
   const [receipt] = receipts;
@@ -58,6 +62,8 @@ export async function saveProofs(
     [PROOF_FILES.opening, opening, 0o600],
     [PROOF_FILES.policy, policy?.entry],
     [PROOF_FILES.policyProof, policy?.proof],
+    [PROOF_FILES.keys, keys?.entry],
+    [PROOF_FILES.keysProof, keys?.proof],
     [PROOF_FILES.receipt, receipt],
     [PROOF_FILES.proof, proof],
     // Last: a directory with a statement is complete.

@@ -10,6 +10,8 @@ import { findNewest, type Wanted } from '../client/search.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
 import { LogView, type ProvenEntry } from '../client/view.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { keyThumbprint } from '../cose/key.ts';
 import { decodeReceipt } from '../cose/receipt.ts';
 import { parseStatement } from '../statement/admit.ts';
 import type { Policy } from '../statement/policy.ts';
@@ -119,14 +121,24 @@ export class Session {
     // A log's first entry is the policy that it was admitted under itself.
     const before = Math.max(1, entry.index);
     const policy = await this.newest(view, { kind: 'policy', before });
+    const keys = namesKeyOf(policy, receipt) ? undefined : await this.newest(view, { kind: 'policy' });
     const evidence = {
       entry: entry.bytes,
       receipts: [receipt],
       proof: entry.proof,
       policy: policy && { entry: policy.bytes, proof: policy.proof },
+      keys: keys && { entry: keys.bytes, proof: keys.proof },
     };
     return { evidence, receipt, entry, id };
   }
+}
+
+/** Whether a policy entry names the key of a receipt; a log without policies names none and has no later one. */
+function namesKeyOf(entry: ProvenEntry | undefined, receipt: Uint8Array): boolean {
+  const parsed = entry && parseStatement(entry.bytes);
+  if (parsed?.kind !== 'policy') return true;
+  const { kid } = decodeReceipt(receipt);
+  return parsed.policy.document.log.receiptKeys.some((key) => equalBytes(keyThumbprint(key), kid));
 }
 
 /** A log of other software has no search. */

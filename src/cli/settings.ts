@@ -78,7 +78,14 @@ export function readSettings(read: Reader) {
       whole('maxPending', '<n>', 'statements that may wait before the log answers 503', 16_384, 1, 1e6),
     ),
     checkpointIntervalMs: read(
-      whole('checkpointIntervalMs', '<ms>', 'shortest time between two published checkpoints', 100, 0, 60_000),
+      whole(
+        'checkpointIntervalMs',
+        '<ms>',
+        'shortest time between two published checkpoints',
+        100,
+        0,
+        60_000,
+      ),
     ),
     clockTolerance: read(
       whole('clockTolerance', '<s>', 'seconds the clock may lag behind the last batch', 60, 0, 1e9),

@@ -8,6 +8,12 @@ import type { Digest, LeafIndex, TreeSize } from '../bytes/brand.ts';
 import type { TrustPolicy } from '../note/trust.ts';
 import type { Algorithm, PublicKey } from '../sign/algorithm.ts';
 
+/** A policy entry, and its `.tlog-proof`. */
+export interface PolicyEvidence {
+  readonly entry: Uint8Array;
+  readonly proof: Uint8Array;
+}
+
 /** What was handed over. */
 export interface Evidence {
   /** The entry: a statement without unprotected headers. */
@@ -16,7 +22,12 @@ export interface Evidence {
   /** `.tlog-proof` of the entry. */
   readonly proof: Uint8Array | undefined;
   /** The policy entry, and its `.tlog-proof`. */
-  readonly policy: { readonly entry: Uint8Array; readonly proof: Uint8Array } | undefined;
+  readonly policy: PolicyEvidence | undefined;
+  /**
+   * A later policy entry, when only that one names the key of the receipt: a fresh receipt for an old entry is
+   * signed with the key of today.
+   */
+  readonly keys?: PolicyEvidence | undefined;
 }
 
 /** Whom the examiner trusts. */

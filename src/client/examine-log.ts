@@ -11,7 +11,7 @@ import type { Policy } from '../statement/policy.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import { verifyInclusion } from '../tree/verify.ts';
 import type { Checklist } from './checklist.ts';
-import { SPOKEN, type Evidence, type Place, type Trust } from './evidence.ts';
+import { SPOKEN, type Evidence, type Place, type PolicyEvidence, type Trust } from './evidence.ts';
 
 /** Checkpoint, quorum, inclusion of the entry. */
 export function examineProof(
@@ -99,32 +99,41 @@ export function examinePolicy(
     return undefined;
   }
   return list.run('policy', () => {
-    const proof = parseTlogProof(given.proof);
-    const { checkpoint } = openSigned(proof.checkpoint, trust).opened;
-    verifyInclusion(proof.index, checkpoint.size, hashLeaf(given.entry), proof.path, checkpoint.root);
-    const parsed = parseStatement(given.entry);
-    if (parsed.kind !== 'policy')
-      throw refuse('malformed-payload', 'the policy entry is not a registration policy');
-    const { document } = parsed.policy;
-    if (document.origin !== checkpoint.origin) {
-      throw refuse(
-        'foreign-log',
-        `the policy entry is for the log ${document.origin}, not ${checkpoint.origin}`,
-      );
-    }
+    const { policy, index } = openPolicy(given, trust);
     // A first policy is its own; any later one was admitted by the log under the one before.
-    if (
-      proof.index > 0 &&
-      place !== undefined &&
-      proof.index >= place.index &&
-      !equalBytes(given.entry, evidence.entry)
-    ) {
+    const later = place !== undefined && index > 0 && index >= place.index;
+    if (later && !equalBytes(given.entry, evidence.entry)) {
       throw refuse(
         'policy-rejected',
         'the policy was logged after the statement; give the one in force before it',
       );
     }
-    const open = document.open ? ', open to all' : '';
-    return [parsed.policy, `entry ${proof.index} of the log, ${document.keys.length} keys enrolled${open}`];
+    const { keys, open } = policy.document;
+    return [policy, `entry ${index} of the log, ${keys.length} keys enrolled${open ? ', open to all' : ''}`];
   });
+}
+
+/** The later policy that names the receipt's key, when the evidence has one. */
+export function examineKeys(list: Checklist, { keys }: Evidence, trust: Trust): Policy | undefined {
+  if (keys === undefined) return undefined;
+  return list.run('keys', () => {
+    const { policy, index } = openPolicy(keys, trust);
+    return [policy, `entry ${index} of the log names its receipt keys since then`];
+  });
+}
+
+/** A policy entry of the log whose keys we trust, in its place. */
+function openPolicy(given: PolicyEvidence, trust: Trust): { policy: Policy; index: number } {
+  const proof = parseTlogProof(given.proof);
+  const { checkpoint } = openSigned(proof.checkpoint, trust).opened;
+  verifyInclusion(proof.index, checkpoint.size, hashLeaf(given.entry), proof.path, checkpoint.root);
+  const parsed = parseStatement(given.entry);
+  if (parsed.kind !== 'policy') {
+    throw refuse('malformed-payload', 'the policy entry is not a registration policy');
+  }
+  const { origin } = parsed.policy.document;
+  if (origin !== checkpoint.origin) {
+    throw refuse('foreign-log', `the policy entry is for the log ${origin}, not ${checkpoint.origin}`);
+  }
+  return { policy: parsed.policy, index: proof.index };
 }

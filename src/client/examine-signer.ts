@@ -58,14 +58,15 @@ export function examineReceipts(
   list: Checklist,
   { entry, receipts }: Evidence,
   trust: Trust,
-  policy: Policy | undefined,
+  policies: readonly (Policy | undefined)[],
   place: Place | undefined,
 ): Place | undefined {
   if (receipts.length === 0) {
     list.skip('receipt', 'no receipt was given');
     return undefined;
   }
-  const keys = [...trust.receiptKeys, ...(policy?.document.log.receiptKeys ?? [])];
+  const named = policies.flatMap((policy) => policy?.document.log.receiptKeys ?? []);
+  const keys = [...trust.receiptKeys, ...named];
   if (keys.length === 0) {
     list.skip('receipt', 'the key of the receipt is not known; give the policy entry or --receipt-key');
     return undefined;

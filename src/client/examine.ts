@@ -2,7 +2,7 @@
 import { parseStatement, type ParsedStatement } from '../statement/admit.ts';
 import { Checklist, type Check } from './checklist.ts';
 import type { Evidence, Place, Trust } from './evidence.ts';
-import { examinePolicy, examineProof } from './examine-log.ts';
+import { examineKeys, examinePolicy, examineProof } from './examine-log.ts';
 import { examineReceipts, examineSigner } from './examine-signer.ts';
 
 /** What came of it. */
@@ -25,7 +25,8 @@ export function examine(evidence: Evidence, trust: Trust): Examination {
   const place = examineProof(list, evidence, trust);
   const policy = examinePolicy(list, evidence, trust, place);
   if (statement !== undefined) examineSigner(list, statement, policy);
-  const receipt = examineReceipts(list, evidence, trust, policy, place);
+  const keys = examineKeys(list, evidence, trust);
+  const receipt = examineReceipts(list, evidence, trust, [policy, keys], place);
   const failed = list.checks.some(({ outcome }) => outcome === 'failed');
   const logged = list.passed('inclusion') || list.passed('receipt');
   return { checks: list.checks, verified: logged && !failed, statement, place: place ?? receipt };

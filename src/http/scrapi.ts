@@ -45,7 +45,7 @@ export function submissions(app: App, context: HttpContext): void {
     counted === undefined
       ? { onRequest: batches }
       : { onRequest: [counted.onRequest, batches], preHandler: counted.preHandler };
-  app.post('/entries', { schema: submissionSchema, ...hooks }, async (request, reply) => {
+  app.post('/entries', { schema: submissionSchema, ...hooks }, (request, reply) => {
     const body: unknown = request.body;
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {

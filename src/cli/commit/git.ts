@@ -29,9 +29,8 @@ export async function gitFacts(
   paths: readonly string[],
   omit: readonly string[],
 ): Promise<GitFacts | undefined> {
-  const touching = await git(top, ['log', '-1', '--format=%H', '--', ...paths]);
-  const known = touching?.trim() ?? '';
-  const commit = known === '' ? (await git(top, ['rev-parse', '--verify', 'HEAD']))?.trim() : known;
+  // Files no commit ever touched have no facts: HEAD would say nothing about them, and change without them.
+  const commit = (await git(top, ['log', '-1', '--format=%H', '--', ...paths]))?.trim();
   if (commit === undefined || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) return undefined;
   const status = await git(top, [
     'status',
@@ -45,7 +44,7 @@ export async function gitFacts(
   const changed = status
     ?.split('\0')
     .filter((line) => line !== '' && !omit.some((path) => holds(path, `${top}/${line.slice(3)}`)));
-  return { commit, dirty: known === '' || changed === undefined || changed.length > 0 };
+  return { commit, dirty: changed === undefined || changed.length > 0 };
 }
 
 /** Output of a git command, undefined when it fails for whatever reason. */

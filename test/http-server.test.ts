@@ -123,6 +123,12 @@ t.test('rates are limited per client, reads and writes apart', async (t) => {
   for (const last of [1, 2]) t.equal((await post(`2001:db8::${last}`)).status, 201);
   t.equal((await post('2001:db8::3')).status, 429, 'one IPv6 network is one client');
 
+  const batch = async (): Promise<number> => {
+    const headers = { 'content-type': SEQUENCE, ...from('192.0.2.9') };
+    return (await fetch(`${url}/entries`, { method: 'POST', body: await statement(1), headers })).status;
+  };
+  t.same([await batch(), await batch(), await batch()], [200, 200, 429], 'a batch is one submission');
+
   const paths = ['/v1/log', '/v1/search', '/.well-known/scitt-keys', '/v1/log'];
   const statuses = [];
   for (const path of paths) statuses.push((await fetch(url + path, { headers: from('192.0.2.1') })).status);

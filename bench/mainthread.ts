@@ -17,7 +17,10 @@ const PORT = 16_966;
 const CRYPTO = /noble|sodium|sha256|verify-kernel|node-hasher|internal\/crypto|wasm/;
 
 interface Profile {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: { readonly url: string } }[];
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly url: string; readonly functionName: string };
+  }[];
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
   readonly startTime: number;
@@ -30,8 +33,16 @@ export async function mainThreadRows(seconds: number): Promise<readonly Row[]> {
     await load(seconds, ['--cpu-prof', `--cpu-prof-dir=${profiles}`]);
     const share = cryptoShare(profiles) * 100;
     return [
-      { what: 'event-loop delay, p99', value: `${plain.toFixed(1)} ms`, against: goal(plain, '≤', 15, ' ms') },
-      { what: 'main thread in hashing and signatures', value: `${share.toFixed(2)} %`, against: goal(share, '≤', 1, ' %') },
+      {
+        what: 'event-loop delay, p99',
+        value: `${plain.toFixed(1)} ms`,
+        against: goal(plain, '≤', 15, ' ms'),
+      },
+      {
+        what: 'main thread in hashing and signatures',
+        value: `${share.toFixed(2)} %`,
+        against: goal(share, '≤', 1, ' %'),
+      },
     ];
   } finally {
     rmSync(profiles, { recursive: true });
@@ -53,7 +64,10 @@ async function load(seconds: number, nodeArgs: readonly string[]): Promise<numbe
           {
             method: 'POST',
             headers: { 'content-type': 'application/cose' },
-            setupRequest: (request) => ({ ...request, body: bodies[next++ % bodies.length] ?? Buffer.alloc(0) }),
+            setupRequest: (request) => ({
+              ...request,
+              body: bodies[next++ % bodies.length] ?? Buffer.alloc(0),
+            }),
           },
         ],
       });
@@ -78,7 +92,7 @@ function cryptoShare(dir: string): number {
   let busy = 0;
   let crypto = 0;
   for (const [i, id] of main.samples.entries()) {
-    const frame = frames.get(id) as { url: string; functionName?: string } | undefined;
+    const frame = frames.get(id);
     if (frame === undefined || frame.functionName === '(idle)') continue;
     busy += main.timeDeltas[i] ?? 0;
     if (CRYPTO.test(frame.url)) crypto += main.timeDeltas[i] ?? 0;
@@ -88,5 +102,8 @@ function cryptoShare(dir: string): number {
 
 if (import.meta.main) {
   console.log(machine());
-  printRows('Main thread under full load, 64 connections', await mainThreadRows(Number(process.argv[2] ?? 6)));
+  printRows(
+    'Main thread under full load, 64 connections',
+    await mainThreadRows(Number(process.argv[2] ?? 6)),
+  );
 }

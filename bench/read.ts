@@ -10,10 +10,15 @@ import { startServer, type Server } from './server.ts';
 const PORT = 16_965;
 const ENTRIES = 20_000;
 
-async function get(server: Server, seconds: number, paths: readonly string[]): Promise<{ perSecond: number; p99: number }> {
+async function get(
+  server: Server,
+  seconds: number,
+  paths: readonly string[],
+): Promise<{ perSecond: number; p99: number }> {
   const requests = paths.map((path) => ({ method: 'GET' as const, path }));
   const result = await autocannon({ url: server.url, connections: 64, duration: seconds, requests });
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${paths[0]}: ${result.non2xx} answers were not 2xx`);
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${paths[0]}: ${result.non2xx} answers were not 2xx`);
   return { perSecond: result['2xx'] / result.duration, p99: result.latency.p99 };
 }
 
@@ -39,14 +44,22 @@ export async function readRows(seconds: number): Promise<readonly Row[]> {
     const kinds: readonly (readonly [string, readonly string[], number])[] = [
       ['checkpoint', ['/checkpoint'], 15_000],
       ['full tiles (8 KiB), 64 of them', many.map(tile), 15_000],
-      ['entry bundles (~75 KiB), 8 of them', many.slice(0, 8).map((i) => `/tile/entries/${String(i).padStart(3, '0')}`), 0],
+      [
+        'entry bundles (~75 KiB), 8 of them',
+        many.slice(0, 8).map((i) => `/tile/entries/${String(i).padStart(3, '0')}`),
+        0,
+      ],
       ['inclusion proofs as JSON', many.map((i) => `/v1/inclusion?index=${i * 300}`), 0],
     ];
     const rows: Row[] = [];
     for (const [what, paths, bound] of kinds) {
       const m = await get(server, seconds, paths);
       const against = bound === 0 ? '' : `; ${goal(m.perSecond, '≥', bound, '/s')}`;
-      rows.push({ what, value: `${Math.round(m.perSecond).toLocaleString('en')}/s`, against: `p99 ${m.p99} ms${against}` });
+      rows.push({
+        what,
+        value: `${Math.round(m.perSecond).toLocaleString('en')}/s`,
+        against: `p99 ${m.p99} ms${against}`,
+      });
     }
     return rows;
   } finally {

@@ -286,15 +286,19 @@ t.test('failed and not persisted, failed but persisted, twice in a row', async (
     store.faults = [...faults];
     for (const attempt of faults.keys()) {
       // Once an attempt reached the disk, the next finds both logged and needs no commit.
-      const persisted = faults.slice(0, attempt).includes('after' as never);
+      const persisted = faults.slice(0, attempt).some((fault) => fault === 'after');
       const outcome = await log.submit(...statements).then(codes, (error: Refusal) => error.code);
-      t.same(outcome, persisted ? ['logged 1', 'logged 2'] : 'store-failed', `${faults}: attempt ${attempt}`);
+      t.same(
+        outcome,
+        persisted ? ['logged 1', 'logged 2'] : 'store-failed',
+        `${faults.join()}: attempt ${attempt}`,
+      );
     }
     store.faults = [];
     t.same(
       codes(await log.submit(...statements)),
       ['logged 1', 'logged 2'],
-      `${faults}: posted again, logged once`,
+      `${faults.join()}: posted again, logged once`,
     );
     const head = await audit(t, store);
     t.equal(head.size, 3);

@@ -69,6 +69,7 @@ export class Remote<Q, R, E> {
  * Answers questions on this side; `owned` names memory of an answer that moves to the other side uncopied.
  * Returns how to send events.
  */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- both ends of a channel name its types
 export function answerOn<Q, R, E>(
   port: MessagePort,
   answer: (question: Q) => Promise<R>,

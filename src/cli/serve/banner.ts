@@ -1,4 +1,5 @@
 /** What a log says of itself when it starts: everything needed to use it and to check it. */
+import { resolve } from 'node:path';
 import type { Head, LogInfo } from '../../log/ports.ts';
 import type { Context } from '../context.ts';
 
@@ -15,7 +16,10 @@ const VKEY_SHOWN = 96;
 /** The banner's text, without a newline at the end. */
 export function banner({ context, info, head, url }: BannerFacts): string {
   const { config, output } = context;
-  const at = url === `http://127.0.0.1:6962` ? '' : ` --log ${url}`;
+  const at = url === 'http://127.0.0.1:6962' ? '' : ` --log ${url}`;
+  // What `serve` was told on its command line, the others must be told too.
+  const home = resolve(context.world.cwd, 'tallystick-data');
+  const data = config.dataDir === home ? '' : ` --data-dir ${config.dataDir}`;
   const lines = [
     output.paint('bold', `Tallystick ${info.origin}`),
     `  URL        ${url}   (API: ${url}/docs)`,
@@ -29,8 +33,8 @@ export function banner({ context, info, head, url }: BannerFacts): string {
       : []),
     '',
     'Next, in another terminal:',
-    `  npx tallystick commit package-lock.json${at}`,
-    '  npx tallystick verify package-lock.json --explain',
+    `  npx tallystick commit package-lock.json${data}${at}`,
+    `  npx tallystick verify package-lock.json --explain${data}`,
     `  npx tallystick status${at}`,
   ];
   return lines.join('\n');

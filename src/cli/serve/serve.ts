@@ -4,7 +4,7 @@
  */
 import closeWithGrace from 'close-with-grace';
 import { readFile } from 'node:fs/promises';
-import { isIPv6 } from 'node:net';
+import { isIPv6, type Server } from 'node:net';
 import { pino, type Logger } from 'pino';
 import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
 import { Witnesses } from '../../client/witnesses.ts';
@@ -129,7 +129,7 @@ async function tlsOf({ tlsCert, tlsKey }: Config): Promise<{ tls?: { cert: Buffe
 }
 
 /** Where the server is reached: the configured port may have been 0. */
-function listeningUrl(config: Config, address: ReturnType<import('node:http').Server['address']>): string {
+function listeningUrl(config: Config, address: ReturnType<Server['address']>): string {
   if (config.url !== undefined || typeof address !== 'object' || address === null) return publicUrl(config);
   const host = isIPv6(config.host) ? `[${config.host}]` : config.host;
   return `${config.tlsCert === undefined ? 'http' : 'https'}://${host}:${address.port}`;
@@ -144,11 +144,11 @@ function stopOnSignal(stop: () => Promise<void>, fatal: Promise<Error>, logger: 
     await stop();
     if (signal !== undefined) resolve(EXIT.ok);
   });
-  fatal.then(async (error) => {
+  void fatal.then(async (error) => {
     handle.uninstall();
     logger.fatal({ err: error }, 'a part of the log failed; stopping');
     await stop().catch(() => undefined);
-    resolve(error instanceof Refusal ? error.exit : EXIT.usage);
-  }, logger.fatal);
+    return resolve(error instanceof Refusal ? error.exit : EXIT.usage);
+  });
   return promise;
 }

@@ -59,7 +59,7 @@ async function backup(context: Context, operands: readonly string[], _flags: Fla
     version: VERSION,
     origin,
     size: head.size,
-    root: head.root.toBase64(),
+    root: head.root.toHex(),
     time: head.time,
     sha256: await fileDigest(copy),
   };

@@ -55,7 +55,7 @@ async function fsck(context: Context, operands: readonly string[], flags: Flags)
     target: target.name,
     verified: clean,
     entries: report.entries,
-    root: target.source.root.toBase64(),
+    root: target.source.root.toHex(),
     findings: report.findings.map(({ index, what }) => ({ index: index ?? null, what })),
   });
   for (const { index, what } of report.findings) {

@@ -67,7 +67,7 @@ async function restore(context: Context, operands: readonly string[], _flags: Fl
     output.result('restore', {
       origin: store.origin(),
       size: head.size,
-      root: head.root.toBase64(),
+      root: head.root.toHex(),
       dataDir: config.dataDir,
     });
     output.print(`${config.dataDir}: restored ${head.size} entries of ${store.origin()}, every one checked`);

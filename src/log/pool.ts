@@ -140,7 +140,8 @@ export class Pool {
   async #append(): Promise<void> {
     if (this.#appending || this.#ready.length === 0) return;
     const ready = this.#ready.reduce((sum, { waiting }) => sum + waiting.length, 0);
-    if (ready < MIN_APPEND && this.#checking > 0) return; // the end of that check brings us back here
+    // The end of a check that is under way, or about to be, brings us back here.
+    if (ready < MIN_APPEND && (this.#checking > 0 || this.#queue.length > 0)) return;
     this.#appending = true;
     const batches = this.#ready;
     this.#ready = [];

@@ -2,8 +2,9 @@
  * The SQLite layout, its pragmas and its version. Entries are appended and never changed; tiles grow
  * at the right edge; `head` is the one row that the compare-and-swap turns on.
  *
- * `key` and `leaf` are the first 48 bits of the entry id and of the leaf hash: an index of small
- * integers costs a third of one of whole digests, and every candidate is compared in full.
+ * `key` and `leaf` are the first 48 bits of the entry id and of the leaf hash: tables of small integers cost a
+ * third of those of whole digests, and every candidate is compared in full. They hold the entries below
+ * `head.indexed` (recent.ts).
  */
 import Database from 'better-sqlite3';
 import { refuse } from '../bytes/refusal.ts';
@@ -13,14 +14,14 @@ export const SCHEMA_VERSION = 1;
 
 const SCHEMA = `
 CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, origin TEXT NOT NULL) STRICT;
-CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL) STRICT;
+CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL, indexed INTEGER NOT NULL) STRICT;
 CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE entry (
   idx INTEGER PRIMARY KEY, key INTEGER NOT NULL, leaf INTEGER NOT NULL, kind INTEGER NOT NULL,
   subject INTEGER NOT NULL, issuer INTEGER NOT NULL, kid INTEGER NOT NULL, time INTEGER NOT NULL,
   id BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
-CREATE INDEX entry_key ON entry (key);
-CREATE INDEX entry_leaf ON entry (leaf);
+CREATE TABLE by_key (key INTEGER NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (key, idx)) STRICT, WITHOUT ROWID;
+CREATE TABLE by_leaf (leaf INTEGER NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (leaf, idx)) STRICT, WITHOUT ROWID;
 CREATE INDEX entry_subject ON entry (subject);
 CREATE INDEX entry_issuer ON entry (issuer);
 CREATE INDEX entry_kid ON entry (kid);

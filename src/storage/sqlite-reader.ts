@@ -21,6 +21,7 @@ import {
   prefix,
   storedEntry,
 } from './rows.ts';
+import { RecentEntries, type Lookup } from './recent.ts';
 import { openForReading, storedOrigin } from './schema.ts';
 
 /** Rows one search looks at before it answers with what it has: bounds the time a query can take. */
@@ -34,9 +35,11 @@ export class SqliteReader implements StoreReader {
   readonly #head: Database.Statement;
   readonly #tile: Database.Statement;
   readonly #entries: Database.Statement;
-  readonly #hasKey: Database.Statement;
   readonly #byKey: Database.Statement;
   readonly #byLeaf: Database.Statement;
+  readonly #row: Database.Statement;
+  readonly #bytes: Database.Statement;
+  readonly #recent: RecentEntries;
   readonly #name: Database.Statement;
   readonly #chain: Database.Statement;
 
@@ -47,9 +50,11 @@ export class SqliteReader implements StoreReader {
     this.#entries = db.prepare(
       `SELECT ${ENTRY_COLUMNS}, e.bytes FROM entry e WHERE idx >= ? AND idx < ? ORDER BY idx`,
     );
-    this.#hasKey = db.prepare('SELECT idx FROM entry WHERE key = ?').pluck();
-    this.#byKey = db.prepare(`SELECT ${ENTRY_COLUMNS} FROM entry e WHERE key = ?`);
-    this.#byLeaf = db.prepare('SELECT idx, bytes FROM entry WHERE leaf = ?');
+    this.#byKey = db.prepare('SELECT idx FROM by_key WHERE key = ?').pluck();
+    this.#byLeaf = db.prepare('SELECT idx FROM by_leaf WHERE leaf = ?').pluck();
+    this.#row = db.prepare(`SELECT ${ENTRY_COLUMNS} FROM entry e WHERE idx = ?`);
+    this.#bytes = db.prepare('SELECT bytes FROM entry WHERE idx = ?');
+    this.#recent = new RecentEntries(db);
     this.#name = db.prepare('SELECT id FROM name WHERE text = ?').pluck();
     this.#chain = db.prepare('SELECT seq, id FROM chain WHERE key = ?');
   }
@@ -88,19 +93,29 @@ export class SqliteReader implements StoreReader {
     return this.findNow(id);
   }
 
-  /** `find` without a promise, for the writer's batches: most of its ids are new, and the index alone says so. */
+  /** `find` without a promise, for the writer's batches, most of whose ids are new. */
   protected findNow(id: EntryId): EntryRow | undefined {
-    const key = idPrefix(id);
-    if (this.#hasKey.get(key) === undefined) return undefined;
-    const rows = this.#byKey.all(key).filter(isRow).map(entryRow);
-    return rows.find((row) => row.id === id);
+    for (const index of this.#candidates('key', this.#byKey, idPrefix(id))) {
+      const row: unknown = this.#row.get(index);
+      const found = isRow(row) ? entryRow(row) : undefined;
+      if (found?.id === id) return found;
+    }
+    return undefined;
   }
 
   async findLeaf(leaf: Digest): Promise<LeafIndex | undefined> {
-    for (const row of this.#byLeaf.all(prefix(leaf)).filter(isRow)) {
-      if (equalBytes(hashLeaf(blob(row, 'bytes')), leaf)) return leafIndex(number(row, 'idx'));
+    for (const index of this.#candidates('leaf', this.#byLeaf, prefix(leaf))) {
+      const row: unknown = this.#bytes.get(index);
+      if (isRow(row) && equalBytes(hashLeaf(blob(row, 'bytes')), leaf)) return leafIndex(index);
     }
     return undefined;
+  }
+
+  /** Entries with this prefix: the newest from memory, the others from their table. */
+  #candidates(lookup: Lookup, table: Database.Statement, value: number): readonly number[] {
+    const recent = this.#recent.find(lookup, value);
+    const older = table.all(value).filter((index) => typeof index === 'number');
+    return recent.length === 0 ? older : [...recent, ...older];
   }
 
   async search(query: Query): Promise<SearchPage> {

@@ -10,6 +10,7 @@ import { refuse, Refusal } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
 import type { ChainHead, EntryRow, Head, NewEntry, Plan, Store, TileRow } from '../log/ports.ts';
 import { blob, isRow, idPrefix, kindNumber, number, place, prefix } from './rows.ts';
+import { INDEX_RUN } from './recent.ts';
 import { openForWriting } from './schema.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 
@@ -61,7 +62,7 @@ export class SqliteStore extends SqliteReader implements Store {
       this.#step('tiles');
       for (const [key, link] of plan.chains) this.#putChain(key, link);
       this.#step('chains');
-      this.#swap(plan.head);
+      this.#swap(plan.head, this.#index(plan.head.size));
       this.#step('head');
       commit.run();
     } catch (cause) {
@@ -94,8 +95,20 @@ export class SqliteStore extends SqliteReader implements Store {
       );
   }
 
-  #swap(head: Head): void {
-    this.#statements.putHead.run(head.size, head.root, head.time);
+  #swap(head: Head, indexed: number): void {
+    this.#statements.putHead.run(head.size, head.root, head.time, indexed);
+  }
+
+  /** Writes the look-up rows of a whole run of entries, sorted, when one is complete; returns where they end. */
+  #index(size: number): number {
+    const { indexed, indexKeys, indexLeaves } = this.#statements;
+    const from: unknown = indexed.get() ?? 0;
+    if (typeof from !== 'number')
+      throw refuse('corrupt-store', 'the store does not say how far it is indexed');
+    if (size - from < INDEX_RUN) return from;
+    indexKeys.run(from, size);
+    indexLeaves.run(from, size);
+    return size;
   }
 
   #putEntry(entry: NewEntry): void {
@@ -141,7 +154,14 @@ function prepare(db: Database.Database) {
     commit: db.prepare('COMMIT'),
     rollback: db.prepare('ROLLBACK'),
     head: db.prepare('SELECT size, root FROM head'),
-    putHead: db.prepare('INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?)'),
+    putHead: db.prepare('INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?, ?)'),
+    indexed: db.prepare('SELECT indexed FROM head').pluck(),
+    indexKeys: db.prepare(
+      'INSERT INTO by_key SELECT key, idx FROM entry WHERE idx >= ? AND idx < ? ORDER BY key, idx',
+    ),
+    indexLeaves: db.prepare(
+      'INSERT INTO by_leaf SELECT leaf, idx FROM entry WHERE idx >= ? AND idx < ? ORDER BY leaf, idx',
+    ),
     putEntry: db.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     putTile: db.prepare('INSERT OR REPLACE INTO tile VALUES (?, ?, ?)'),
     putChain: db.prepare('INSERT OR REPLACE INTO chain VALUES (?, ?, ?)'),

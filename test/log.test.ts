@@ -4,7 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { entryId, leafIndex, treeSize } from '../src/bytes/brand.ts';
 import { equalBytes } from '../src/bytes/compare.ts';
+import { encodeUtf8 } from '../src/bytes/text.ts';
+import { SqliteReader } from '../src/storage/sqlite-reader.ts';
 import { type Refusal, refuse } from '../src/bytes/refusal.ts';
 import { decodeReceipt, verifyReceipt } from '../src/cose/receipt.ts';
 import { auditLog } from '../src/log/audit.ts';
@@ -12,7 +16,7 @@ import { openBatch } from '../src/log/batch.ts';
 import { checkBatch } from '../src/log/check.ts';
 import { logGenesis } from '../src/log/genesis.ts';
 import { Pool } from '../src/log/pool.ts';
-import type { Guard, Head, Outcome, Plan, Store } from '../src/log/ports.ts';
+import type { Guard, Head, NewEntry, Outcome, Plan, Store } from '../src/log/ports.ts';
 import { policyOf } from '../src/log/recover.ts';
 import { Sequencer, type Appended } from '../src/log/sequencer.ts';
 import { indexAudit, storeSource } from '../src/log/storeaudit.ts';
@@ -20,7 +24,7 @@ import { verifyWithNoble } from '../src/sign/algorithm.ts';
 import { SqliteGuard } from '../src/storage/guard.ts';
 import { MemoryGuard, MemoryStore } from '../src/storage/memory.ts';
 import { SqliteStore } from '../src/storage/sqlite.ts';
-import { nobleHasher } from '../src/tree/hash.ts';
+import { hashLeaf, nobleHasher } from '../src/tree/hash.ts';
 import {
   approvalStatement,
   commitmentStatement,
@@ -455,4 +459,49 @@ t.test('batches checked while another is being appended are neither lost nor mix
     Array.from({ length: 60 }, (_, i) => i + 1),
   );
   t.ok(appends < 60, 'they were grouped');
+});
+
+t.test('look-ups find every entry, on both sides of a sorted run', async (t) => {
+  const path = join(t.testdir(), 'log.db');
+  const entry = (index: number): NewEntry => {
+    const bytes = encodeUtf8(`entry ${index}`);
+    const id = entryId(sha256(bytes).toHex());
+    const common = { kind: 'other', subject: 's', issuer: 'i', kid: 'k', time: NOW } as const;
+    return { index: leafIndex(index), id, bytes, leaf: hashLeaf(bytes), ...common };
+  };
+  let store = SqliteStore.openToWrite(path, ORIGIN, true);
+  const reader = SqliteReader.open(path);
+  let head: Head | undefined;
+  const grow = async (count: number): Promise<void> => {
+    const from = head?.size ?? 0;
+    const entries = Array.from({ length: count }, (_, i) => entry(from + i));
+    const next = {
+      size: treeSize(from + count),
+      root: entries.at(-1)?.leaf ?? hashLeaf(new Uint8Array()),
+      time: NOW,
+    };
+    await store.commit({ head: next, entries, tiles: [], chains: new Map() }, head);
+    head = next;
+  };
+  const check = async (): Promise<void> => {
+    const size = head?.size ?? 0;
+    for (const index of new Set([0, 1, Math.floor(size / 2), size - 2, size - 1])) {
+      const { id, leaf } = entry(index);
+      for (const each of [store, reader]) {
+        t.equal((await each.find(id))?.index, index);
+        t.equal(await each.findLeaf(leaf), index);
+      }
+    }
+    t.equal(await store.find(entry(size).id), undefined);
+    t.equal((await store.known([entry(0).id, entry(size).id])).size, 1);
+  };
+  for (const count of [5, 1000, 1042, 1, 1, 5000, 3]) {
+    await grow(count);
+    await check();
+  }
+  await store.close();
+  store = SqliteStore.openToWrite(path, ORIGIN, false);
+  await check();
+  await reader.close();
+  await store.close();
 });

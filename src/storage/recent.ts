@@ -26,14 +26,13 @@ export class RecentEntries {
     this.#rows = db.prepare('SELECT idx, key, leaf FROM entry WHERE idx >= ? AND idx < ?');
   }
 
-  /** Indices of the entries with this prefix among those that the tables may lack. */
+  /** Indices of the entries with this prefix among those that the tables may lack, as of the last `catchUp`. */
   find(lookup: Lookup, prefix: number): readonly number[] {
-    this.#catchUp();
     return this.#places[lookup].get(prefix) ?? [];
   }
 
-  /** Reads what was committed since the last time. */
-  #catchUp(): void {
+  /** Reads what was committed since the last time: once before look-ups, however many. */
+  catchUp(): void {
     const head: unknown = this.#bounds.get();
     if (!isRow(head)) return;
     const size = number(head, 'size');

@@ -39,7 +39,7 @@ export class SqliteReader implements StoreReader {
   readonly #byLeaf: Database.Statement;
   readonly #row: Database.Statement;
   readonly #bytes: Database.Statement;
-  readonly #recent: RecentEntries;
+  protected readonly recent: RecentEntries;
   readonly #name: Database.Statement;
   readonly #chain: Database.Statement;
 
@@ -54,7 +54,7 @@ export class SqliteReader implements StoreReader {
     this.#byLeaf = db.prepare('SELECT idx FROM by_leaf WHERE leaf = ?').pluck();
     this.#row = db.prepare(`SELECT ${ENTRY_COLUMNS} FROM entry e WHERE idx = ?`);
     this.#bytes = db.prepare('SELECT bytes FROM entry WHERE idx = ?');
-    this.#recent = new RecentEntries(db);
+    this.recent = new RecentEntries(db);
     this.#name = db.prepare('SELECT id FROM name WHERE text = ?').pluck();
     this.#chain = db.prepare('SELECT seq, id FROM chain WHERE key = ?');
   }
@@ -90,10 +90,11 @@ export class SqliteReader implements StoreReader {
   }
 
   async find(id: EntryId): Promise<EntryRow | undefined> {
+    this.recent.catchUp();
     return this.findNow(id);
   }
 
-  /** `find` without a promise, for the writer's batches, most of whose ids are new. */
+  /** `find` after a `catchUp`, without a promise: for the writer's batches, most of whose ids are new. */
   protected findNow(id: EntryId): EntryRow | undefined {
     for (const index of this.#candidates('key', this.#byKey, idPrefix(id))) {
       const row: unknown = this.#row.get(index);
@@ -104,6 +105,7 @@ export class SqliteReader implements StoreReader {
   }
 
   async findLeaf(leaf: Digest): Promise<LeafIndex | undefined> {
+    this.recent.catchUp();
     for (const index of this.#candidates('leaf', this.#byLeaf, prefix(leaf))) {
       const row: unknown = this.#bytes.get(index);
       if (isRow(row) && equalBytes(hashLeaf(blob(row, 'bytes')), leaf)) return leafIndex(index);
@@ -113,7 +115,7 @@ export class SqliteReader implements StoreReader {
 
   /** Entries with this prefix: the newest from memory, the others from their table. */
   #candidates(lookup: Lookup, table: Database.Statement, value: number): readonly number[] {
-    const recent = this.#recent.find(lookup, value);
+    const recent = this.recent.find(lookup, value);
     const older = table.all(value).filter((index) => typeof index === 'number');
     return recent.length === 0 ? older : [...recent, ...older];
   }

@@ -43,6 +43,7 @@ export class SqliteStore extends SqliteReader implements Store {
 
   async known(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, EntryRow>> {
     const rows = new Map<EntryId, EntryRow>();
+    this.recent.catchUp();
     for (const id of ids) {
       const row = this.findNow(id);
       if (row !== undefined) rows.set(id, row);

@@ -43,7 +43,6 @@ const sequencer = await Sequencer.start({
   store,
   guard,
   hasher: nobleHasher,
-  origin: ORIGIN,
   now: () => 1_800_000_000,
   clockTolerance: 60,
   step,

@@ -55,7 +55,6 @@ async function openLog(store: Store, guard: Guard, genesis?: Uint8Array): Promis
     guard,
     signer: logSigner,
     hasher: nobleHasher,
-    origin: ORIGIN,
     now: () => NOW,
     clockTolerance: 60,
   };
@@ -234,7 +233,6 @@ t.test('a new policy applies from there on', async (t) => {
     ...log,
     signer: logSigner,
     hasher: nobleHasher,
-    origin: ORIGIN,
     now: () => NOW,
     clockTolerance: 60,
   });
@@ -323,7 +321,6 @@ t.test('start-up refuses what it must, and says how to get out', async (t) => {
       guard: g,
       signer: logSigner,
       hasher: nobleHasher,
-      origin: ORIGIN,
       now: () => now,
       clockTolerance: 60,
     });

@@ -6,10 +6,11 @@ import type { TreeSize } from '../bytes/brand.ts';
 import { refuse, Refusal } from '../bytes/refusal.ts';
 import { decodeBundle, MAX_ENTRY_LENGTH } from '../tree/bundle.ts';
 import { nobleHasher } from '../tree/hash.ts';
+import { readNodes } from '../tree/load.ts';
 import type { NodeReader } from '../tree/prove.ts';
 import type { NodeId } from '../tree/shape.ts';
-import { bundlePath, TILE_WIDTH, tileOfNode, tilePath, tileWidthAt } from '../tree/tile.ts';
-import { readTiles, TileNodes } from '../tree/tilenodes.ts';
+import { bundlePath, TILE_WIDTH, tilePath, tileWidthAt } from '../tree/tile.ts';
+import { TileNodes } from '../tree/tilenodes.ts';
 import { download } from './patience.ts';
 import type { Transport } from './transport.ts';
 
@@ -70,21 +71,8 @@ export class TileReader {
   }
 
   /** Fetches the tiles that hold these nodes of a tree of `size` leaves, and reads the nodes out of them. */
-  async nodes(nodes: readonly NodeId[], size: TreeSize): Promise<NodeReader> {
-    const tiles = new Map<string, Promise<TileNodes>>();
-    for (const { height, index } of nodes) {
-      const { level, index: n } = tileOfNode(height, index);
-      const place = `${level}/${n}`;
-      if (!tiles.has(place)) tiles.set(place, this.#loadTile(level, n, tileWidthAt(level, n, size)));
-    }
-    await Promise.all(tiles.values());
-    const loaded = new Map<string, TileNodes>();
-    for (const [place, tile] of tiles) loaded.set(place, await tile);
-    return readTiles((level, index) => {
-      const tile = loaded.get(`${level}/${index}`);
-      if (tile === undefined) throw new Error(`tile ${level}/${index} was not asked for`);
-      return tile;
-    });
+  nodes(nodes: readonly NodeId[], size: TreeSize): Promise<NodeReader> {
+    return readNodes(nodes, size, (level, index, width) => this.#loadTile(level, index, width));
   }
 
   async #loadTile(level: number, index: number, width: number): Promise<TileNodes> {

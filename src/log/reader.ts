@@ -19,7 +19,7 @@ import {
 import { TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
 import { TileNodes } from '../tree/tilenodes.ts';
 import { Lru } from './cache.ts';
-import { readNodes, type TileLoader } from './nodes.ts';
+import { readNodes, type TileLoader } from '../tree/load.ts';
 import type {
   EntryRow,
   Head,

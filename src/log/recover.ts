@@ -16,7 +16,7 @@ import { hashLeaf, nodeHashOf, type BatchHasher } from '../tree/hash.ts';
 import { nodesForRoot, rootAt } from '../tree/prove.ts';
 import { rightEdge, TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
 import { TileNodes } from '../tree/tilenodes.ts';
-import { readNodes } from './nodes.ts';
+import { readNodes } from '../tree/load.ts';
 import type { Guard, Head, Store, StoreReader } from './ports.ts';
 
 /** What the next step builds on. */

@@ -29,7 +29,6 @@ export interface SequencerParts {
   readonly guard: Guard;
   readonly signer: HeadSigner;
   readonly hasher: BatchHasher;
-  readonly origin: string;
   /** POSIX seconds. */
   readonly now: () => number;
   /** Seconds the clock may lag behind the last batch before nothing is logged any more. */

@@ -30,7 +30,6 @@ async function start(
     guard,
     signer,
     hasher: chooseHasher(),
-    origin: options.origin,
     now,
     clockTolerance: options.clockTolerance,
     admitPolicy: (policy) => assertOwnKeys(policy, keys, 'policy-rejected'),

@@ -7,7 +7,7 @@ import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { auditLog } from '../../log/audit.ts';
 import { indexAudit, storeSource } from '../../log/storeaudit.ts';
 import type { Head } from '../../log/ports.ts';
-import { readNodes } from '../../log/nodes.ts';
+import { readNodes } from '../../tree/load.ts';
 import { SqliteGuard } from '../../storage/guard.ts';
 import { SqliteReader } from '../../storage/sqlite-reader.ts';
 import { nodeHashOf } from '../../tree/hash.ts';

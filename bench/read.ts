@@ -3,24 +3,12 @@
  *
  *     node bench/read.ts [seconds per row]
  */
-import autocannon from 'autocannon';
+import { load } from './load.ts';
 import { goal, machine, printRows, type Row } from './machine.ts';
 import { startServer, type Server } from './server.ts';
 
 const PORT = 16_965;
 const ENTRIES = 20_000;
-
-async function get(
-  server: Server,
-  seconds: number,
-  paths: readonly string[],
-): Promise<{ perSecond: number; p99: number }> {
-  const requests = paths.map((path) => ({ method: 'GET' as const, path }));
-  const result = await autocannon({ url: server.url, connections: 64, duration: seconds, requests });
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${paths[0]}: ${result.non2xx} answers were not 2xx`);
-  return { perSecond: result['2xx'] / result.duration, p99: result.latency.p99 };
-}
 
 async function fill(server: Server): Promise<void> {
   for (let done = 0; done < ENTRIES; done += 1000) {
@@ -53,7 +41,7 @@ export async function readRows(seconds: number): Promise<readonly Row[]> {
     ];
     const rows: Row[] = [];
     for (const [what, paths, bound] of kinds) {
-      const m = await get(server, seconds, paths);
+      const m = await load(server.url, 64, seconds, paths);
       const against = bound === 0 ? '' : `; ${goal(m.perSecond, '≥', bound, '/s')}`;
       rows.push({
         what,

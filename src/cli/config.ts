@@ -52,6 +52,9 @@ export interface Given {
   readonly configFlag: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** What the verb brings: whose directory's file is read, and defaults of its own. */
+  readonly home?: string | undefined;
+  readonly defaults?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A written value: its texts, where they stand, and what its relative paths are relative to. */
@@ -68,16 +71,17 @@ export function resolveConfig(given: Given): Resolved {
   const rows = settings();
   const file = findFile(given, rows);
   const values: FileValues = file === undefined ? new Map() : readConfigFile(file, rows);
-  if (file !== undefined && !isNamed(given) && values.has('dataDir')) {
+  const home = given.home ?? 'dataDir';
+  if (file !== undefined && !isNamed(given) && values.has(home)) {
     throw refuse(
       'config-invalid',
-      `${file} was found in the data directory and cannot name another; remove dataDir`,
+      `${file} was found in the directory it is about and cannot name another; remove ${home}`,
     );
   }
   const settled: Settled[] = [];
   const config = readSettings(<T extends SettingValue>(row: Setting<T>): T => {
     const written = findWritten(row, given, file, values);
-    const value = written === undefined ? fallbackOf(row, given.cwd) : parse(row, written);
+    const value = written === undefined ? fallbackOf(row, given) : parse(row, written);
     const { source, where } = written ?? { source: 'default' as const, where: 'default' };
     settled.push({ name: row.name, value, source, where });
     return value;
@@ -129,8 +133,9 @@ function findFile(given: Given, rows: readonly Setting[]): string | undefined {
     if (!existsSync(file)) throw refuse('config-invalid', `there is no configuration file ${named}`);
     return file;
   }
-  const row = rows.find((each) => each.name === 'dataDir');
-  const [folder] = given.flags.get('dataDir') ?? [given.env[envOf('dataDir')] ?? String(row?.fallback)];
+  const home = given.home ?? 'dataDir';
+  const row = rows.find((each) => each.name === home);
+  const [folder] = given.flags.get(home) ?? [given.env[envOf(home)] ?? String(row?.fallback)];
   const file = join(resolve(given.cwd, folder ?? ''), CONFIG_FILE);
   return existsSync(file) ? file : undefined;
 }
@@ -167,7 +172,9 @@ function parse<T extends SettingValue>(row: Setting<T>, written: Written): T {
   }
 }
 
-function fallbackOf<T extends SettingValue>(row: Setting<T>, cwd: string): T {
+function fallbackOf<T extends SettingValue>(row: Setting<T>, { defaults, cwd }: Given): T {
+  const own = defaults?.[row.name];
+  if (own !== undefined) return row.parse([own]);
   return row.path && typeof row.fallback === 'string'
     ? row.parse([resolve(cwd, row.fallback)])
     : row.fallback;

@@ -71,12 +71,19 @@ function outputOf(
 function makeContext(
   world: World,
   output: OwnedOutput,
-  { given }: Invocation,
+  { given, verb }: Invocation,
   configFlag: string | undefined,
 ): Context {
   let resolved: Resolved | undefined;
   const settle = (): Resolved =>
-    (resolved ??= resolveConfig({ flags: given, configFlag, env: world.env, cwd: world.cwd }));
+    (resolved ??= resolveConfig({
+      flags: given,
+      configFlag,
+      env: world.env,
+      cwd: world.cwd,
+      home: verb.home,
+      defaults: verb.defaults,
+    }));
   return {
     output,
     world,

@@ -84,7 +84,8 @@ function addVerb(parent: Command, verb: Verb, onRun: (invocation: Invocation) =>
   );
   for (const [syntax, help] of verb.operands ?? []) command.argument(syntax, help);
   for (const option of verb.options ?? []) command.addOption(ownOption(option));
-  for (const row of settingsOf(verb)) for (const option of settingOptions(row)) command.addOption(option);
+  for (const row of settingsOf(verb))
+    for (const option of settingOptions(row, verb.defaults?.[row.name])) command.addOption(option);
   if (verb.json === true) command.option('--json', 'one JSON object on stdout; errors as JSON on stderr');
   command.addHelpText('after', () => verbHelp(verb));
   for (const child of verb.verbs ?? []) addVerb(command, child, onRun);
@@ -110,9 +111,9 @@ function ownOption(option: VerbOption): Option {
   return option.many === true ? made.argParser(collect) : made;
 }
 
-function settingOptions(row: Setting): readonly Option[] {
+function settingOptions(row: Setting, otherwise = row.otherwise): readonly Option[] {
   const flag = flagOf(row.name);
-  const fallback = row.shape === 'one' && row.otherwise !== '' ? `, default: ${row.otherwise}` : '';
+  const fallback = row.shape === 'one' && otherwise !== '' ? `, default: ${otherwise}` : '';
   const help = `${row.help} (env: ${envOf(row.name)}${fallback})`;
   const option = new Option(row.hint === '' ? flag : `${flag} ${row.hint}`, help);
   if (row.shape === 'many') return [option.argParser(collect)];

@@ -5,32 +5,21 @@
  * Each value is text in all three places and read by one parser, so `--port 8080`,
  * `TALLYSTICK_PORT=8080` and `port: 8080` cannot differ in meaning.
  */
-import { refuse, type Refusal } from '../bytes/refusal.ts';
-import { parseDecimal } from '../bytes/text.ts';
+import {
+  choice,
+  many,
+  optional,
+  optionalPath,
+  path,
+  text,
+  toggle,
+  url,
+  whole,
+  type Setting,
+  type SettingValue,
+} from './settingkinds.ts';
 
-/** How a value is written: once, as a switch, or several times (a YAML list; blanks between in the environment). */
-export type Shape = 'one' | 'switch' | 'many';
-
-/** What a setting's value can be. */
-export type SettingValue = string | number | boolean | readonly string[] | undefined;
-
-/** One row of the table. Flag, variable and file key all derive from `name`. */
-export interface Setting<T extends SettingValue = SettingValue> {
-  /** Key in the file and in `Config`: camelCase. */
-  readonly name: string;
-  readonly shape: Shape;
-  /** Placeholder in the help: `<dir>`. Empty for a switch. */
-  readonly hint: string;
-  readonly help: string;
-  /** Value when it is given nowhere. */
-  readonly fallback: T;
-  /** That value in words; empty when there is none. */
-  readonly otherwise: string;
-  /** Whether relative paths are taken from the file's own folder when the file says them. */
-  readonly path: boolean;
-  /** Reads the written texts, never empty; throws `config-invalid`, saying what was expected. */
-  readonly parse: (texts: readonly string[]) => T;
-}
+export type { Setting, SettingValue } from './settingkinds.ts';
 
 /** Reads one setting wherever its value comes from. */
 export type Reader = <T extends SettingValue>(setting: Setting<T>) => T;
@@ -101,6 +90,57 @@ export function readSettings(read: Reader) {
       choice('logLevel', 'how much the server logs', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
     ),
 
+    // The watchers: each has a directory of its own, with its keys, its state and its tallystick.yaml.
+    witnessDir: read(
+      path('witnessDir', '<dir>', "the witness's keys and what it cosigned", './tallystick-witness'),
+    ),
+    monitorDir: read(
+      path(
+        'monitorDir',
+        '<dir>',
+        "the monitor's keys, verified copies and incidents",
+        './tallystick-monitor',
+      ),
+    ),
+    name: read(optional('name', '<name>', 'name of the witness or monitor, such as witness.example.com/w1')),
+    knownLogs: read(
+      optionalPath(
+        'knownLogs',
+        '<file>',
+        'tlog-policy or tlog-list of the logs a witness cosigns',
+        '<witness-dir>/logs.policy',
+      ),
+    ),
+    peer: read(
+      many(
+        'peer',
+        '<url>',
+        'monitoring prefix of a witness or monitor to compare tree heads with; repeat for several',
+      ),
+    ),
+    poll: read(whole('poll', '<s>', 'seconds between two looks at a log or a peer', 10, 1, 86_400)),
+    staleAfter: read(
+      whole(
+        'staleAfter',
+        '<s>',
+        'seconds after which a tree head no witness confirms is stale',
+        3600,
+        1,
+        1e9,
+      ),
+    ),
+    expectations: read(
+      optionalPath('expectations', '<file>', 'YAML: which issuers may speak about which subjects'),
+    ),
+    webhook: read(url('webhook', 'where incidents are posted', '')),
+    webhookSecret: read(
+      optionalPath(
+        'webhookSecret',
+        '<file>',
+        'secret that webhooks are signed with (Standard Webhooks, whsec_…)',
+      ),
+    ),
+
     // Clients.
     log: read(url('log', 'URL of the log to talk to', 'url, else from host and port')),
     key: read(
@@ -134,96 +174,4 @@ export function settings(): readonly Setting[] {
     return row.fallback;
   });
   return rows;
-}
-
-function bad(what: string): Refusal {
-  return refuse('config-invalid', what);
-}
-
-function single<T extends SettingValue>(
-  name: string,
-  hint: string,
-  help: string,
-  fallback: T,
-  parse: (text: string) => T,
-): Setting<T> {
-  const first = (texts: readonly string[]): T => {
-    const [only] = texts;
-    if (only === undefined || texts.length > 1) throw bad('expected one value');
-    if (only === '') throw bad('is empty; leave it out instead');
-    return parse(only);
-  };
-  const otherwise = fallback === undefined ? '' : String(fallback);
-  return { name, shape: 'one', hint, help, fallback, otherwise, path: false, parse: first };
-}
-
-function text(name: string, hint: string, help: string, fallback: string): Setting<string> {
-  return single(name, hint, help, fallback, String);
-}
-
-function optional(name: string, hint: string, help: string, otherwise = ''): Setting<string | undefined> {
-  return { ...single<string | undefined>(name, hint, help, undefined, String), otherwise };
-}
-
-function path(name: string, hint: string, help: string, fallback: string): Setting<string> {
-  return { ...text(name, hint, help, fallback), path: true };
-}
-
-function optionalPath(name: string, hint: string, help: string, otherwise = ''): Setting<string | undefined> {
-  return { ...optional(name, hint, help, otherwise), path: true };
-}
-
-function url(name: string, help: string, otherwise: string): Setting<string | undefined> {
-  const row = single<string | undefined>(name, '<url>', help, undefined, (value) => {
-    const parsed = URL.parse(value);
-    if (parsed === null || !/^https?:$/.test(parsed.protocol))
-      throw bad('expected an http:// or https:// URL');
-    if (parsed.username !== '' || parsed.password !== '') throw bad('a password in a URL ends up in logs');
-    if (parsed.search !== '' || parsed.hash !== '') throw bad('expected a URL without ? and #');
-    return value.replace(/\/+$/, '');
-  });
-  return { ...row, otherwise };
-}
-
-function whole(
-  name: string,
-  hint: string,
-  help: string,
-  fallback: number,
-  min: number,
-  max: number,
-): Setting<number> {
-  return single(name, hint, help, fallback, (value) => {
-    const n = parseDecimal(value);
-    if (n < min || n > max) throw bad(`expected ${min} to ${max}`);
-    return n;
-  });
-}
-
-function toggle(name: string, help: string): Setting<boolean> {
-  const row = single(name, '', help, false, (value) => {
-    if (value !== 'true' && value !== 'false') throw bad('expected true or false');
-    return value === 'true';
-  });
-  return { ...row, shape: 'switch' };
-}
-
-function choice(name: string, help: string, fallback: string, choices: readonly string[]): Setting<string> {
-  return single(name, '<level>', `${help}: ${choices.join(', ')}`, fallback, (value) => {
-    if (!choices.includes(value)) throw bad(`expected one of ${choices.join(', ')}`);
-    return value;
-  });
-}
-
-function many(name: string, hint: string, help: string): Setting<readonly string[]> {
-  return {
-    name,
-    shape: 'many',
-    hint,
-    help,
-    fallback: [],
-    otherwise: '',
-    path: false,
-    parse: (texts) => [...texts],
-  };
 }

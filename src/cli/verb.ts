@@ -27,6 +27,10 @@ export interface Verb {
   /** Rows of the settings table that this verb takes as flags, but those its own options name. */
   readonly settings?: readonly SettingName[] | 'all';
   readonly options?: readonly VerbOption[];
+  /** Which directory's tallystick.yaml it reads when none is named; default: the data directory's. */
+  readonly home?: 'dataDir' | 'witnessDir' | 'monitorDir';
+  /** Defaults of its own for settings that the table gives another, as they would be written. */
+  readonly defaults?: Readonly<Record<string, string>>;
   /** Whether it reads, and so takes --json. */
   readonly json?: boolean;
   /** Full command lines, shown under EXAMPLES. */

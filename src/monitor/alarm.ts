@@ -1,0 +1,36 @@
+/**
+ * What a monitor's parts tell each other: alarms with their evidence, the sink that keeps them, and the
+ * watches that see every verified entry.
+ */
+import type { EntryId } from '../bytes/brand.ts';
+import type { Evidence, LoggedEvidence } from '../incident/incident.ts';
+import type { ParsedStatement } from '../statement/admit.ts';
+
+/** Something a log must never do, seen. `what`: one sentence for people. */
+export interface Alarm {
+  readonly evidence: Evidence;
+  /** What makes it the same alarm again. */
+  readonly about: string;
+  readonly what: string;
+}
+
+/** Keeps alarms. Durable when it resolves: an alarm is never lost between being seen and being stored. */
+export interface AlarmSink {
+  raise(alarm: Alarm): Promise<void>;
+}
+
+/** One entry under a verified head, in the order of the log. */
+export interface SeenEntry {
+  readonly index: number;
+  readonly id: EntryId;
+  readonly bytes: Uint8Array;
+  /** Undefined for what is not a statement, and in a log of other software. */
+  readonly parsed: ParsedStatement | undefined;
+  /** The entry with its proof under the head that it was seen under. */
+  evidence(): LoggedEvidence;
+}
+
+/** Sees every verified entry, in order, once (again after a crash before the commit): may raise alarms. */
+export interface EntryWatch {
+  entry(seen: SeenEntry): readonly Alarm[];
+}

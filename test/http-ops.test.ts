@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { spawnSync } from 'node:child_process';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
-import { networkOf } from '../src/http/observe.ts';
+import { networkOf } from '../src/web/observe.ts';
 import { ORIGIN, statement } from './fake-log.ts';
 import { COSE, jsonOf, SEQUENCE, serve } from './http-served.ts';
 

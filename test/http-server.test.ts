@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { encodeCbor, scanCbor, type CborValue } from '../src/bytes/cbor.ts';
 import { skipCbor } from '../src/bytes/cbor-skip.ts';
 import { Refusal } from '../src/bytes/refusal.ts';
-import { accepts, liking } from '../src/http/accept.ts';
+import { accepts, liking } from '../src/web/accept.ts';
 import { buildApp } from '../src/http/app.ts';
 import { FakeLog, statement } from './fake-log.ts';
 import { COSE, SEQUENCE, serve } from './http-served.ts';

@@ -10,7 +10,7 @@ import { decodeKeySet, decodeCoseKey, keyThumbprint } from '../src/cose/key.ts';
 import { decodeReceipt, verifyReceipt } from '../src/cose/receipt.ts';
 import { decodeStatement, entryBytes } from '../src/cose/statement.ts';
 import { detachReceipts } from '../src/cose/transparent.ts';
-import type { consistencySchema, inclusionSchema, rangeSchema } from '../src/http/audit-schemas.ts';
+import type { consistencySchema, inclusionSchema, rangeSchema } from '../src/web/audit-schemas.ts';
 import { refuse, type RefusalCode } from '../src/bytes/refusal.ts';
 import type { StoredEntry } from '../src/log/ports.ts';
 import { noteVerifier } from '../src/note/key.ts';
@@ -137,7 +137,7 @@ t.test('SCRAPI: a receipt that waits for witnesses', async (t) => {
 
 t.test('SCRAPI: what is refused, and how it is said', async (t) => {
   const { log, post, get, url } = await serve(t, 5, {
-    limits: { statementBytes: 70_000, batchBytes: 200_000 },
+    limits: { bodyBytes: 70_000, batchBytes: 200_000 },
   });
   const body = await statement(1);
   const json = { accept: 'application/problem+json' };

@@ -43,7 +43,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     node: true,
   },
   web: {
-    below: ['bytes', 'log'],
+    below: [...PURE, 'log'],
     packages: ['fastify', '@fastify/*', 'typebox', 'pino', '@platformatic/prom-client'],
     node: true,
   },

@@ -13,7 +13,7 @@ import { encodeCoseKey, encodeKeySet, keyThumbprint } from '#src/cose/key.ts';
 import { encodeConsistencyReceipt, encodeInclusionReceipt, receiptProtected } from '#src/cose/receipt.ts';
 import { encodeSign1, sigStructure } from '#src/cose/sign1.ts';
 import { attachReceipts } from '#src/cose/transparent.ts';
-import { problemCbor, problemJson, problemOf } from '#src/http/problem.ts';
+import { problemCbor, problemJson, problemOf } from '#src/web/problem.ts';
 import { encodeOutcomes } from '#src/http/sequence.ts';
 import {
   checkpointMessage,

@@ -6,8 +6,8 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import type { App } from './context.ts';
-import { FRESH } from './media.ts';
-import { bytesOf, failures, TAGS } from './schemas.ts';
+import { FRESH } from '../web/media.ts';
+import { bytesOf, failures, TAGS } from '../web/schemas.ts';
 
 const openApiSchema = {
   tags: [TAGS.ops],

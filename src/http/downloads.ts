@@ -6,10 +6,11 @@
 import { attachReceipts } from '../cose/transparent.ts';
 import type { FastifyReply } from 'fastify';
 import type { App, HttpContext } from './context.ts';
-import { asBuffer, COSE, FRESH, IMMUTABLE, TEXT } from './media.ts';
-import { bytesOf, failures, TAGS } from './schemas.ts';
+import { asBuffer, COSE, FRESH, IMMUTABLE, TEXT } from '../web/media.ts';
+import { bytesOf, failures, TAGS } from '../web/schemas.ts';
 import { entryParams } from './scrapi-schemas.ts';
-import { locator, unknownEntry } from './scrapi.ts';
+import { locator } from './scrapi.ts';
+import { unknownEntry } from '../web/audit.ts';
 import type { EntryRow } from '../log/ports.ts';
 
 const schema = (summary: string, type: string, description: string) => ({

@@ -1,75 +1,31 @@
-/** What a server is told at its start: where it stands, and how much it takes from strangers. */
-import type { Logger } from 'pino';
-import type { Registry } from '@platformatic/prom-client';
+/** What the log's server is told at its start, beyond what every server is. */
+import { WEB_LIMITS, type WebLimits, type WebOptions } from '../web/options.ts';
 
-/** Bounds on what a client may send, and how long it may take. Zero switches a rate limit off. */
-export interface HttpLimits {
-  /** Length of the window that requests are counted in, milliseconds. */
-  readonly rateWindowMs: number;
+/** Bounds on submissions. Zero switches a rate limit off. */
+export interface HttpLimits extends WebLimits {
   /** Submissions (a batch is one) per client and window. */
   readonly writesPerWindow: number;
   /** Reads per client and window, tiles and checkpoints apart: refusing one costs as much as serving it. */
   readonly readsPerWindow: number;
-  /** Bytes of one statement as sent; its entry may have 65,535, the rest is unprotected header. */
-  readonly statementBytes: number;
   readonly batchBytes: number;
   readonly batchStatements: number;
   /** Batches in hand at once: with `batchBytes`, what all of them may hold of memory. */
   readonly batchesAtOnce: number;
-  readonly connections: number;
-  readonly urlBytes: number;
-  readonly headerBytes: number;
-  /** From the connection's first byte to the end of the headers. */
-  readonly headersMs: number;
-  /** From the first byte to the end of the body. */
-  readonly requestMs: number;
-  /** How often Node looks for requests that took longer. */
-  readonly checkEveryMs: number;
-  /** An idle connection is kept for longer than the 60 s that proxies keep theirs. */
-  readonly keepAliveMs: number;
-  /** A connection on which nothing moves. */
-  readonly silenceMs: number;
-  /** How long requests in hand may take to end once the server closes. */
-  readonly drainMs: number;
   /** How long a proof download waits for the checkpoint that covers its entry. */
   readonly publicationMs: number;
 }
 
-/** Generous to a CI fleet behind one address, far below what would hurt. */
+/** `bodyBytes` is for a statement as sent; its entry may have 65,535 bytes, the rest is unprotected header. */
 export const HTTP_LIMITS: HttpLimits = {
-  rateWindowMs: 10_000,
+  ...WEB_LIMITS,
   writesPerWindow: 5_000,
   readsPerWindow: 20_000,
-  statementBytes: 131_072,
   batchBytes: 4_194_304,
   batchStatements: 1_024,
   batchesAtOnce: 64,
-  connections: 8_192,
-  urlBytes: 4_096,
-  headerBytes: 8_192,
-  headersMs: 10_000,
-  requestMs: 30_000,
-  checkEveryMs: 5_000,
-  keepAliveMs: 65_000,
-  silenceMs: 75_000,
-  drainMs: 10_000,
   publicationMs: 2_000,
 };
 
-export interface HttpOptions {
-  /** Of the program, for `/v1/log`, the API description and metrics. */
-  readonly version: string;
-  /** Where clients reach the log, without a slash at the end; default: what each request's Host says. */
-  readonly baseUrl?: string;
-  /** One line a request: 2xx at debug, 4xx at info, 5xx at error. Default: none. */
-  readonly log?: Logger;
-  /** PEM; without it, plain HTTP. */
-  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
-  /** Whose `X-Forwarded-For` to believe (Fastify's `trustProxy`: addresses, subnets, a function of address and hop). Default: nobody's. */
-  readonly trustProxy?: boolean | string | string[] | ((address: string, hop: number) => boolean);
+export interface HttpOptions extends Omit<WebOptions, 'limits'> {
   readonly limits?: Partial<HttpLimits>;
-  /** Where metrics are kept; give one to have other parts' metrics served too. */
-  readonly registry?: Registry;
-  /** The clock, milliseconds. */
-  readonly now?: () => number;
 }

@@ -1,7 +1,7 @@
 /** SCRAPI's routes for the API description. */
 import { Type } from 'typebox';
-import { CBOR, CBOR_SEQUENCE, COSE, SCITT_STATEMENT } from './media.ts';
-import { bytesOf, failures, nothing, TAGS } from './schemas.ts';
+import { CBOR, CBOR_SEQUENCE, COSE, SCITT_STATEMENT } from '../web/media.ts';
+import { bytesOf, failures, nothing, TAGS } from '../web/schemas.ts';
 
 const tags = [TAGS.scrapi];
 const location = { Location: { type: 'string', description: 'Where the receipt is, now and later' } };

@@ -8,11 +8,21 @@ import { isEntryId, type EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { LogService, Outcome } from '../log/ports.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { accepts } from './accept.ts';
+import { accepts } from '../web/accept.ts';
+import { unknownEntry } from '../web/audit.ts';
 import type { App, HttpContext } from './context.ts';
 import { keyDirectory, type KeyDirectory } from './keys.ts';
 import { countWrites, limitBatches } from './limits.ts';
-import { asBuffer, CBOR, CBOR_SEQUENCE, COSE, FIVE_MINUTES, FRESH, NEVER, SCITT_STATEMENT } from './media.ts';
+import {
+  asBuffer,
+  CBOR,
+  CBOR_SEQUENCE,
+  COSE,
+  FIVE_MINUTES,
+  FRESH,
+  NEVER,
+  SCITT_STATEMENT,
+} from '../web/media.ts';
 import { keySchema, keySetSchema, receiptSchema, submissionSchema } from './scrapi-schemas.ts';
 import { encodeOutcomes, splitSequence } from './sequence.ts';
 
@@ -165,9 +175,4 @@ export function mustAccept(request: FastifyRequest, type: string): void {
 export function locator(text: string): EntryId {
   if (isEntryId(text)) return text;
   throw refuse('bad-locator', 'Operation locator is not in a valid form');
-}
-
-/** SCRAPI §2.6's 404. */
-export function unknownEntry(id: EntryId): Refusal {
-  return refuse('not-found', `Receipt with entry ID ${id} not known to this Transparency Service`);
 }

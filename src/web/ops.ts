@@ -1,6 +1,8 @@
 /** For operators and orchestrators: is it alive, is it ready (and why not), how is it doing. */
 import { Type } from 'typebox';
-import type { App, HttpContext } from './context.ts';
+import type { Readiness } from '../log/ports.ts';
+import type { App } from './types.ts';
+import { gauge, type Metrics } from './metrics.ts';
 import { NEVER } from './media.ts';
 import { bytesOf, failures, TAGS } from './schemas.ts';
 
@@ -18,7 +20,7 @@ const liveSchema = {
 };
 const readySchema = {
   tags,
-  summary: 'Whether the log takes submissions',
+  summary: 'Whether it does what it is there for',
   response: { 200: Ready, 503: Ready, ...failures },
 };
 const metricsSchema = {
@@ -31,14 +33,17 @@ const metricsSchema = {
 const LOOK_AGAIN = 5;
 
 /** GET /livez, /readyz, /metrics. */
-export function operations(app: App, { service, metrics }: HttpContext): void {
+export function operations(app: App, readiness: () => Readiness, metrics: Metrics): void {
+  metrics.registry.registerMetric(
+    gauge('ready', 'Whether /readyz says yes.', () => (readiness().ready ? 1 : 0)),
+  );
   app.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', NEVER);
     done();
   });
   app.get('/livez', { schema: liveSchema }, async () => ({ live: true }));
   app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
-    const { ready, reasons } = service.readiness();
+    const { ready, reasons } = readiness();
     if (!ready) reply.code(503).header('retry-after', LOOK_AGAIN);
     return { ready, reasons: [...reasons] };
   });

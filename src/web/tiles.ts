@@ -6,7 +6,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseTilePath, type TilePath } from '../tree/tile.ts';
-import type { App, HttpContext } from './context.ts';
+import type { LogReader } from '../log/ports.ts';
+import type { App } from './types.ts';
 import { asBuffer, BRIEF, BYTES, IMMUTABLE, TEXT } from './media.ts';
 import { bytesOf, failures, nothing, TAGS } from './schemas.ts';
 
@@ -33,7 +34,7 @@ const bundleSchema = {
 };
 
 /** GET /checkpoint, /tile/<L>/<N>[.p/<W>], /tile/entries/<N>[.p/<W>]. */
-export function tiles(app: App, { service: { reader } }: HttpContext): void {
+export function tiles(app: App, reader: Pick<LogReader, 'checkpoint' | 'tile' | 'bundle'>): void {
   const tag = tagger();
   const tileAt = pathReader();
   app.get('/checkpoint', { schema: checkpointSchema }, (request, reply) => {

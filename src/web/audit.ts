@@ -7,26 +7,19 @@ import {
   leafIndex,
   treeSize,
   type Digest,
+  type EntryId,
   type LeafIndex,
   type TreeSize,
 } from '../bytes/brand.ts';
-import { refuse } from '../bytes/refusal.ts';
-import {
-  decodeUtf8,
-  formatBase64,
-  formatBase64Url,
-  formatHex,
-  parseDecimal,
-  parseHex,
-} from '../bytes/text.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { decodeUtf8, formatBase64, formatHex, parseDecimal, parseHex } from '../bytes/text.ts';
 import { digest } from '../bytes/brand.ts';
 import { decodeStatement } from '../cose/statement.ts';
 import type { EntryRow, LogReader, Query, StoredEntry } from '../log/ports.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import * as schemas from './audit-schemas.ts';
-import type { App, HttpContext } from './context.ts';
+import type { App } from './types.ts';
 import { FRESH } from './media.ts';
-import { unknownEntry } from './scrapi.ts';
 
 /** Entries and bytes of one page of a range: a bundle's worth, and what a client should hold at once. */
 const PAGE_ENTRIES = 256;
@@ -35,44 +28,15 @@ const PAGE_BYTES = 4_194_304;
 const SEARCH_LIMIT = 100;
 const SEARCH_MOST = 1_000;
 
-/** GET /v1/… */
-export function audit(app: App, context: HttpContext): void {
-  const { service } = context;
-  const { reader } = service;
+/** GET /v1/…: proofs, entries, search. */
+export function audit(app: App, origin: string, reader: LogReader): void {
   app.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', FRESH);
     done();
   });
 
-  app.get('/v1/log', { schema: schemas.logSchema }, async (asked) => {
-    const { info } = service;
-    const head = reader.head();
-    const url = (path: string): string => context.urlOf(asked, path);
-    return {
-      software: 'tallystick',
-      version: context.version,
-      origin: info.origin,
-      vkeys: [...info.vkeys],
-      receiptKeys: info.receiptKeys.map(([kid]) => formatBase64Url(kid)),
-      open: info.open,
-      witnessed: info.witnessed,
-      size: head.size,
-      root: formatHex(head.root),
-      time: head.time,
-      urls: {
-        checkpoint: url('/checkpoint'),
-        tiles: url('/tile'),
-        entries: url('/entries'),
-        keys: url('/.well-known/scitt-keys'),
-        api: url('/openapi.json'),
-        docs: url('/docs/'),
-      },
-    };
-  });
-
   app.get('/v1/checkpoint', { schema: schemas.checkpointSchema }, async () => {
     const { note, head } = reader.checkpoint();
-    const { origin } = service.info;
     return { origin, size: head.size, root: formatHex(head.root), time: head.time, note: decodeUtf8(note) };
   });
 
@@ -131,6 +95,11 @@ export function audit(app: App, context: HttpContext): void {
     const page = await reader.search(search);
     return { entries: page.rows.map(viewRow), next: page.next ?? null };
   });
+}
+
+/** SCRAPI's words for an id that is not in the log (draft-ietf-scitt-scrapi-11 §2.5). */
+export function unknownEntry(id: EntryId): Refusal {
+  return refuse('not-found', `Receipt with entry ID ${id} not known to this Transparency Service`);
 }
 
 function sizeOr(given: string | undefined, reader: LogReader): TreeSize {

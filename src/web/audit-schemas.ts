@@ -45,31 +45,6 @@ export const EntryInFull = Type.Object({
   }),
 });
 
-export const logSchema = {
-  tags,
-  summary: 'What this log is',
-  description:
-    'The head is the newest integrated one; /v1/checkpoint may lag behind it while witnesses are asked.',
-  response: {
-    200: Type.Object({
-      software: Type.String(),
-      version: Type.String(),
-      origin: Type.String(),
-      vkeys: Type.Array(Type.String(), { description: 'Verifier keys of checkpoints (C2SP signed-note)' }),
-      receiptKeys: Type.Array(Type.String(), {
-        description: 'Key ids that receipts are signed with, base64url',
-      }),
-      open: Type.Boolean({ description: 'Admits any well-signed statement: for evaluation' }),
-      witnessed: Type.Boolean({ description: 'Receipts wait for a quorum of witnesses' }),
-      size,
-      root,
-      time,
-      urls: Type.Record(Type.String(), Type.String()),
-    }),
-    ...failures,
-  },
-};
-
 export const checkpointSchema = {
   tags,
   summary: 'The published checkpoint, taken apart',

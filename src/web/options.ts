@@ -1,0 +1,59 @@
+/** What a server is told at its start: where it stands, and how much it takes from strangers. */
+import type { Registry } from '@platformatic/prom-client';
+import type { Logger } from 'pino';
+
+/** Bounds on what a client may send, and how long it may take. */
+export interface WebLimits {
+  /** Length of the window that requests are counted in, milliseconds. */
+  readonly rateWindowMs: number;
+  /** Bytes of a body, where a route does not say otherwise. */
+  readonly bodyBytes: number;
+  readonly connections: number;
+  readonly urlBytes: number;
+  readonly headerBytes: number;
+  /** From the connection's first byte to the end of the headers. */
+  readonly headersMs: number;
+  /** From the first byte to the end of the body. */
+  readonly requestMs: number;
+  /** How often Node looks for requests that took longer. */
+  readonly checkEveryMs: number;
+  /** An idle connection is kept for longer than the 60 s that proxies keep theirs. */
+  readonly keepAliveMs: number;
+  /** A connection on which nothing moves. */
+  readonly silenceMs: number;
+  /** How long requests in hand may take to end once the server closes. */
+  readonly drainMs: number;
+}
+
+/** Generous to a fleet behind one address, far below what would hurt. */
+export const WEB_LIMITS: WebLimits = {
+  rateWindowMs: 10_000,
+  bodyBytes: 131_072,
+  connections: 8_192,
+  urlBytes: 4_096,
+  headerBytes: 8_192,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  checkEveryMs: 5_000,
+  keepAliveMs: 65_000,
+  silenceMs: 75_000,
+  drainMs: 10_000,
+};
+
+export interface WebOptions {
+  /** Of the program, for the API description and metrics. */
+  readonly version: string;
+  /** Where clients reach the server, without a slash at the end; default: what each request's Host says. */
+  readonly baseUrl?: string;
+  /** One line a request: 2xx at debug, 4xx at info, 5xx at error. Default: none. */
+  readonly log?: Logger;
+  /** PEM; without it, plain HTTP. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** Whose `X-Forwarded-For` to believe (Fastify's `trustProxy`: addresses, subnets, a function of address and hop). Default: nobody's. */
+  readonly trustProxy?: boolean | string | string[] | ((address: string, hop: number) => boolean);
+  readonly limits?: Partial<WebLimits>;
+  /** Where metrics are kept; give one to have other parts' metrics served too. */
+  readonly registry?: Registry;
+  /** The clock, milliseconds. */
+  readonly now?: () => number;
+}

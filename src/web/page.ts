@@ -1,0 +1,42 @@
+/** Pages for people: no script, nothing from elsewhere, every text escaped. */
+import { createHash } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
+import { HTML, NEVER } from './media.ts';
+
+const STYLE = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 52rem; margin: 3rem auto; padding: 0 1rem }
+h1 { margin-bottom: 0 }
+dt { margin-top: 1rem; font-weight: 600 }
+dd { margin: 0 }
+table { border-collapse: collapse }
+th, td { padding: 0.25rem 1rem 0.25rem 0; text-align: left; vertical-align: top }
+code { font: 0.85em/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
+.note { padding: 0.5rem 1rem; border-left: 4px solid #c60 }
+`;
+
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+/** Sends a page. `title` is text; `body` is HTML, whose texts went through `escapeHtml`. */
+export function sendPage(reply: FastifyReply, title: string, body: string): FastifyReply {
+  reply.header('content-security-policy', POLICY).header('referrer-policy', 'no-referrer');
+  return reply.header('content-type', HTML).header('cache-control', NEVER).send(`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
+<body><h1>${escapeHtml(title)}</h1>${body}</body></html>
+`);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text as HTML shows it. */
+export function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+}

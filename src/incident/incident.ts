@@ -1,13 +1,20 @@
 /**
  * Incidents: what a watcher saw a log do that it must never do, with all the evidence. The file is JSON
- * (`tallystick.incident.v1`), so that a third party can read it; what it proves, verify.ts says.
+ * (`tallystick.incident.v1`, spec/incidents.md), so that a third party can read it; what it proves,
+ * verify.ts says.
  *
  * Notes, proofs and policies stand as the texts they are; bytes and hashes as base64.
  */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { printable } from '../bytes/printable.ts';
+import { encodeUtf8, formatHex } from '../bytes/text.ts';
 
 export const INCIDENT_SCHEMA = 'tallystick.incident.v1';
 
-/** An entry that a signed head covers: `proof` is a `.tlog-proof` file (C2SP tlog-proof), `entry` base64. */
+/**
+ * An entry that a signed head covers: `proof` is a `.tlog-proof` file (C2SP tlog-proof), `entry` base64. The
+ * proofs of one incident may lead to different heads: either they are one history, or that is a split view.
+ */
 export interface LoggedEvidence {
   readonly index: number;
   readonly entry: string;
@@ -42,8 +49,9 @@ export type Evidence =
   /** What was served at `path` does not hash to the signed root: `served` base64, shortened when large. */
   | { readonly kind: 'tampered-data'; readonly head: string; readonly path: string; readonly served: string }
   /**
-   * An entry the log should have refused: `code` is the refusal it should have met; `policy` is the policy
-   * entry in force; `before` what it should have continued, or which entry it repeats.
+   * An entry the log should have refused: `code` is the refusal it should have met, or `duplicate`; `policy`
+   * is the policy entry in force (the entry itself, for entry 0); `before` is what it should have continued
+   * (the newest link of the chain), the entry it refers to wrongly, or the one that it repeats.
    */
   | {
       readonly kind: 'entry-rejected' | 'chain-broken';
@@ -60,7 +68,10 @@ export type Evidence =
       readonly issuer: string;
       readonly expected: readonly string[];
     }
-  /** A runtime proof that was due and is not in the tree of `head`; `last` is the newest one of its chain. */
+  /**
+   * A runtime proof that was due and is not in the tree of `head`; `last` is the newest one of its chain, and
+   * `due` the time that it promised the next one for (RFC 3339, UTC, whole seconds).
+   */
   | {
       readonly kind: 'missed-proof';
       readonly head: string;
@@ -82,7 +93,49 @@ export interface Incident {
   readonly detector: string;
   /** One sentence for people. */
   readonly what: string;
-  /** The log's verifier keys as the watcher knew them. */
+  /** What makes it the same incident again: see spec/incidents.md for what watchers write. */
+  readonly about: string;
+  /** The log's verifier keys as the watcher knew them: for people. No verifier trusts them. */
   readonly vkeys: readonly string[];
   readonly evidence: Evidence;
+}
+
+/** What a watcher says of an incident; the rest follows from it. */
+export interface Sighting {
+  readonly origin: string;
+  readonly vkeys: readonly string[];
+  readonly detector: string;
+  readonly detected: Date;
+  readonly what: string;
+  readonly about: string;
+  readonly evidence: Evidence;
+}
+
+/** Longest `what`, UTF-16 units: it may quote a stranger's subject and issuer. */
+export const MAX_WHAT = 2_000;
+
+/** The incident of a sighting. `what` is cut to its bound and to characters a terminal can show. */
+export function makeIncident(sighting: Sighting): Incident {
+  const { origin, vkeys, detector, detected, about, evidence } = sighting;
+  return {
+    schema: INCIDENT_SCHEMA,
+    id: incidentId(evidence.kind, origin, about),
+    origin,
+    detected: detected.toISOString(),
+    detector,
+    what: printable(sighting.what, MAX_WHAT - 1),
+    about,
+    vkeys,
+    evidence,
+  };
+}
+
+/** Lower-case hex SHA-256 of kind, origin and about, a newline between each: stable across watchers and runs. */
+export function incidentId(kind: IncidentKind, origin: string, about: string): string {
+  return formatHex(sha256(encodeUtf8(`${kind}\n${origin}\n${about}`)));
+}
+
+/** The file: JSON, indented, with a final newline. `parseIncident` reads it back. */
+export function formatIncident(incident: Incident): string {
+  return `${JSON.stringify(incident, undefined, 2)}\n`;
 }

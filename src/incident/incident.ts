@@ -105,7 +105,8 @@ export interface Sighting {
   readonly origin: string;
   readonly vkeys: readonly string[];
   readonly detector: string;
-  readonly detected: Date;
+  /** RFC 3339, UTC. */
+  readonly detected: string;
   readonly what: string;
   readonly about: string;
   readonly evidence: Evidence;
@@ -121,7 +122,7 @@ export function makeIncident(sighting: Sighting): Incident {
     schema: INCIDENT_SCHEMA,
     id: incidentId(evidence.kind, origin, about),
     origin,
-    detected: detected.toISOString(),
+    detected,
     detector,
     what: printable(sighting.what, MAX_WHAT - 1),
     about,

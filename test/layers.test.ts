@@ -35,6 +35,16 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   log: { below: PURE, packages: [] },
   client: { below: PURE, packages: ['@noble/hashes'] },
   incident: { below: [...PURE], packages: ['@noble/hashes'] },
+  claim: { below: [...PURE], packages: ['@marcbachmann/cel-js'] },
+  // Transcripts that a target signed: checked with node:crypto, which reads certificates.
+  evidence: { below: [...PURE], packages: [], node: true },
+  probe: { below: [...PURE, 'claim', 'evidence'], packages: ['pg', 'yaml'], node: true },
+  declare: { below: [...PURE, 'claim'], packages: ['yaml'] },
+  agent: {
+    below: [...PURE, 'claim', 'evidence', 'probe', 'declare', 'client'],
+    packages: ['better-sqlite3'],
+    node: true,
+  },
   keys: { below: ['bytes', 'sign', 'note', 'cose'], packages: [], node: true },
   storage: { below: ['bytes', 'tree', 'statement', 'log'], packages: ['better-sqlite3'], node: true },
   workers: {

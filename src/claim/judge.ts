@@ -1,0 +1,85 @@
+/**
+ * From a claim and what was observed to a verdict with its evidence class (design.md, "Proof-as-code"). Only
+ * PROVEN is green; what could not be looked at is UNKNOWN, never a pass.
+ */
+import type { Claim, Parameter } from '../statement/commitment.ts';
+import { EVIDENCE_CLASSES, type EvidenceClass, type Verdict } from '../statement/vocabulary.ts';
+import { evaluate } from './expression.ts';
+import type { Observed, Unobserved } from './observed.ts';
+import type { ValueMap } from './value.ts';
+
+export interface Judgement {
+  readonly verdict: Extract<Verdict, 'PROVEN' | 'VIOLATED' | 'CONTRADICTED' | 'UNKNOWN'>;
+  readonly evidence: EvidenceClass;
+  /** JSON Pointers of the observations it rests on. */
+  readonly touched: readonly string[];
+  /** Indices into the observation's attachments, ascending. */
+  readonly attachments: readonly number[];
+  readonly explain: string | undefined;
+}
+
+/** Judges one claim. Pure: the same observation gives the same verdict for everyone. */
+export function judgeClaim(claim: Claim, seen: Observed | Unobserved): Judgement {
+  if ('code' in seen) return unknown(`${seen.code}: ${seen.message}`);
+  let holds: boolean;
+  let touched: readonly string[];
+  try {
+    ({ holds, touched } = evaluate(claim.expr, seen.value, parametersOf(claim.params)));
+  } catch (error) {
+    const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
+    return unknown(`the expression could not be evaluated: ${why}`);
+  }
+  const { evidence, attachments } = gradeOf(seen, touched);
+  const rest = { evidence, touched, attachments };
+  const against = seen.contradictions.find(({ paths }) =>
+    paths.some((path) => touched.some((each) => covers(path, each) || covers(each, path))),
+  );
+  if (against !== undefined) return { ...rest, verdict: 'CONTRADICTED', explain: against.explain };
+  if (!holds) return { ...rest, verdict: 'VIOLATED', explain: undefined };
+  if (rank(evidence) >= rank(claim.minEvidence)) return { ...rest, verdict: 'PROVEN', explain: undefined };
+  return {
+    ...rest,
+    verdict: 'UNKNOWN',
+    explain: `it holds, but is known only at class ${evidence}; the claim asks for ${claim.minEvidence}`,
+  };
+}
+
+/** The weakest class among what was read, and all that it rests on. */
+export function gradeOf(
+  { grades }: Pick<Observed, 'grades'>,
+  touched: readonly string[],
+): { readonly evidence: EvidenceClass; readonly attachments: readonly number[] } {
+  const used = touched.map((path) => {
+    const fitting = grades.filter((grade) => covers(grade.path, path));
+    return fitting.toSorted((a, b) => b.path.length - a.path.length)[0];
+  });
+  const classes = used.map((grade) => grade?.evidence ?? 'E1');
+  // An expression that reads nothing proves nothing about the subject.
+  const evidence = touched.length === 0 ? 'E0' : classes.reduce((a, b) => (rank(a) <= rank(b) ? a : b));
+  const attachments = new Set(used.flatMap((grade) => grade?.attachments ?? []));
+  return { evidence, attachments: [...attachments].toSorted((a, b) => a - b) };
+}
+
+/** Parameters as an expression sees them: `p`. */
+export function parametersOf(params: ReadonlyMap<string, Parameter> | undefined): ValueMap {
+  return Object.fromEntries(params ?? []);
+}
+
+function unknown(explain: string): Judgement {
+  return {
+    verdict: 'UNKNOWN',
+    evidence: 'E0',
+    touched: [],
+    attachments: [],
+    explain: explain.slice(0, 2_048),
+  };
+}
+
+/** Whether a JSON Pointer is, or leads to, another. */
+function covers(path: string, other: string): boolean {
+  return other === path || other.startsWith(`${path}/`) || path === '';
+}
+
+function rank(evidence: EvidenceClass): number {
+  return EVIDENCE_CLASSES.indexOf(evidence);
+}

@@ -12,6 +12,8 @@ export const EXIT = {
   verification: 3,
   splitView: 4,
   quorum: 5,
+  /** What was asked about is authentic, and yet nothing of it proves anything against anybody. */
+  unproven: 6,
   config: 78,
 } as const;
 
@@ -47,6 +49,8 @@ export const REFUSALS = {
   'unsupported-algorithm': row('Bad Signature Algorithm', 400, EXIT.verification),
   'bad-signature': row('Rejected', 400, EXIT.verification),
   'payload-missing': row('Payload Missing', 400, EXIT.verification),
+  // incidents
+  'malformed-incident': malformed,
   // registration policy and statements
   'malformed-payload': rejected,
   'unknown-key': rejected,
@@ -76,6 +80,7 @@ export const REFUSALS = {
   'request-timeout': row('Request Timeout', 408, EXIT.notFound),
   'uri-too-long': row('URI Too Long', 414, EXIT.usage),
   'headers-too-large': row('Headers Too Large', 431, EXIT.usage),
+  'not-cosigning': row('Not Cosigning', 503, EXIT.notFound),
   unavailable: row('Unavailable', 502, EXIT.notFound),
   // start-up and the command line
   usage: row('Usage', 400, EXIT.usage),

@@ -27,6 +27,7 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [EXIT.verification, 'verification failed, or the log refused the statement'],
   [EXIT.splitView, 'the log showed two histories that do not fit together'],
   [EXIT.quorum, 'witness quorum or freshness not met'],
+  [EXIT.unproven, 'an incident is authentic, but rests on the word of who reports it'],
   [EXIT.config, 'bad configuration, key file, data directory or Node version'],
 ];
 

@@ -33,8 +33,13 @@ const bundleSchema = {
   response: { 200: bytesOf(BYTES, '256 entries, or W'), ...failures },
 };
 
+/** What is served: a running log's reader, or a mirror's files. */
+export interface TileFiles extends Pick<LogReader, 'tile' | 'bundle'> {
+  checkpoint(): { readonly note: Uint8Array };
+}
+
 /** GET /checkpoint, /tile/<L>/<N>[.p/<W>], /tile/entries/<N>[.p/<W>]. */
-export function tiles(app: App, reader: Pick<LogReader, 'checkpoint' | 'tile' | 'bundle'>): void {
+export function tiles(app: App, reader: TileFiles): void {
   const tag = tagger();
   const tileAt = pathReader();
   app.get('/checkpoint', { schema: checkpointSchema }, (request, reply) => {

@@ -72,9 +72,16 @@ class Replay implements Facts {
 
 const closed = compilePolicy(policy);
 const open = compilePolicy({ ...policy, open: true });
-const [genesis, commitment, approval, proof, notice] = await exampleLog();
+const [genesis, commitment, approval, proof, notice, waiver, deployment] = await exampleLog();
 const idOf = (example: Example): Digest => digest(Uint8Array.fromHex(example.id));
 const stranger = seedSigner('ed25519', hashOf('tallystick example: stranger'));
+
+/** An example's payload, signed by another. */
+const resigned = (
+  example: Example,
+  signer: (typeof signers)['author'],
+  subject = SUBJECT,
+): Promise<Example> => signAs('author', example.kind, example.parsed.statement.payload, { signer, subject });
 
 /** Facts after the example's first entries, without the proof. */
 function beforeProof(): Replay {
@@ -88,7 +95,7 @@ t.test('the example log is admitted, entry by entry', async (t) => {
   const first = genesisPolicy(genesis.parsed, NOW);
   verifyStatement(genesis.parsed.statement, signerKey(first, genesis.parsed));
   facts.add(genesis, {});
-  for (const each of [commitment, approval, proof, notice]) {
+  for (const each of [commitment, approval, proof, notice, waiver, deployment]) {
     verifyStatement(each.parsed.statement, signerKey(first, each.parsed), verifyWithNoble);
     const admission = admit(first, each.parsed, facts, NOW);
     t.same(
@@ -107,6 +114,8 @@ t.test('the example log is admitted, entry by entry', async (t) => {
     chains: [`${kidOf('agent').toHex()} ${SUBJECT}`],
   });
   t.same(needs(notice.parsed), { commitments: [], chains: [] });
+  for (const each of [waiver, deployment])
+    t.same(needs(each.parsed), { commitments: [commitment.id], chains: [] });
 });
 
 t.test('parsing a statement', async (t) => {
@@ -329,6 +338,20 @@ t.test('each refusal of admission', async (t) => {
     ...grant('payments CI', { roles: ['author', 'approver'] }),
     selfProof: true,
   });
+
+  // Waivers are a second person's, deployments an author's; both are about a commitment in the log.
+  refuses('wrong-role', (await resigned(waiver, signers.author)).parsed, /needs the role approver/);
+  refuses('own-commitment', (await resigned(waiver, signers.author)).parsed, /cannot waive it/, {
+    ...grant('payments CI', { roles: ['author', 'approver'] }),
+    selfProof: true,
+  });
+  refuses('wrong-role', (await resigned(deployment, signers.approver)).parsed, /needs the role author/);
+  for (const each of [waiver, deployment]) {
+    const signer = each === waiver ? signers.approver : signers.author;
+    t.throws(() => admit(closed, each.parsed, new Replay(), NOW), { code: 'unknown-commitment' }, each.kind);
+    const elsewhere = await resigned(each, signer, 'prod/payments/other');
+    refuses('subject-mismatch', elsewhere.parsed, /is about "prod\/payments\/db"/);
+  }
 
   // Superseding and withdrawing.
   t.same(needs(await commit(supersede(idOf(commitment)))).commitments, [commitment.id]);

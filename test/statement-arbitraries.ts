@@ -2,9 +2,11 @@
 import fc from 'fast-check';
 import { digest, type Digest } from '#src/bytes/brand.ts';
 import type { Claim, Declaration, Withdrawal } from '#src/statement/commitment.ts';
+import type { Deployment } from '#src/statement/deployment.ts';
 import type { Notice } from '#src/statement/notice.ts';
 import { ENTRY_DEFINITION, ROLES, type PolicyDocument } from '#src/statement/policy.ts';
 import type { Result, RuntimeProof } from '#src/statement/proof.ts';
+import type { Waiver } from '#src/statement/waiver.ts';
 import { openLeaf, saltedTree, SALTED_TREE, type SaltedLeaf } from '#src/statement/saltedleaf.ts';
 import { EVIDENCE_CLASSES, SEVERITIES, TIERS, VERDICTS, type Attachment } from '#src/statement/vocabulary.ts';
 import { seedSigner } from '#src/sign/signer.ts';
@@ -125,6 +127,16 @@ export const declarations: fc.Arbitrary<Declaration> = partial(
 export const withdrawals: fc.Arbitrary<Withdrawal> = partial({ withdraws: hash, change }, ['withdraws']);
 
 export const approvals = partial({ commitment: hash, reason: prose }, ['commitment']);
+
+export const waivers: fc.Arbitrary<Waiver> = partial(
+  { commitment: hash, claims: some(word), owner: word, reason: prose, notAfter: moment },
+  ['commitment', 'claims', 'owner', 'reason', 'notAfter'],
+);
+
+export const deployments: fc.Arbitrary<Deployment> = partial(
+  { commitment: hash, deployed: moment, version: word, artifact: hash, reason: prose },
+  ['commitment', 'deployed'],
+);
 
 export const notices: fc.Arbitrary<Notice> = partial(
   {

@@ -18,7 +18,9 @@ import type { Notice } from '#src/statement/notice.ts';
 import {
   encodeApproval,
   encodeCommitment,
+  encodeDeployment,
   encodeNotice,
+  encodeWaiver,
   encodePolicy,
   encodeProof,
 } from '#src/statement/payload.ts';
@@ -196,15 +198,33 @@ export async function signAs(
 
 const idBytes = (example: Example): Digest => digest(Uint8Array.fromHex(example.id));
 
-/** The five entries, in the order of the log. */
-export async function exampleLog(): Promise<readonly [Example, Example, Example, Example, Example]> {
+/** The seven entries, in the order of the log. */
+export async function exampleLog(): Promise<
+  readonly [Example, Example, Example, Example, Example, Example, Example]
+> {
   const genesis = await signAs('admin', 'policy', encodePolicy(policy), { subject: ORIGIN });
   const commitment = await signAs('author', 'commitment', encodeCommitment(declaration));
   const commitmentId = idBytes(commitment);
   const approval = await signAs('approver', 'approval', encodeApproval({ commitment: commitmentId }));
   const proof = await signAs('agent', 'proof', encodeProof(proofOf(commitmentId)));
   const notice = await signAs('monitor', 'notice', encodeNotice(noticeOf(commitmentId, idBytes(proof))));
-  return [genesis, commitment, approval, proof, notice];
+  const waiver = await signAs(
+    'approver',
+    'waiver',
+    encodeWaiver({
+      commitment: commitmentId,
+      claims: ['tls-min'],
+      owner: 'Alice',
+      reason: 'the old terminal speaks TLS 1.2 until its replacement on 1 December',
+      notAfter: NOW + 86_400,
+    }),
+  );
+  const deployment = await signAs(
+    'author',
+    'deployment',
+    encodeDeployment({ commitment: commitmentId, deployed: NOW + 120, version: '2026.11.3' }),
+  );
+  return [genesis, commitment, approval, proof, notice, waiver, deployment];
 }
 
 /** CBOR diagnostic notation (RFC 8949 §8), one map entry a line. */

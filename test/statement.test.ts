@@ -11,9 +11,11 @@ import { contentTypeOf, kindOf, STATEMENT_KINDS, type StatementKind } from '#src
 import {
   encodeApproval,
   encodeCommitment,
+  encodeDeployment,
   encodeNotice,
   encodePolicy,
   encodeProof,
+  encodeWaiver,
   parsePayload,
 } from '#src/statement/payload.ts';
 import {
@@ -33,6 +35,8 @@ import {
   declarations,
   heartbeats,
   notices,
+  waivers,
+  deployments,
   policies,
   proofs,
   withdrawals,
@@ -80,6 +84,8 @@ t.test('what is written reads back as it was', async (t) => {
   roundTrip('proof', 'proof', proofs, encodeProof);
   roundTrip('heartbeat', 'proof', heartbeats, encodeProof);
   roundTrip('notice', 'notice', notices, encodeNotice);
+  roundTrip('waiver', 'waiver', waivers, encodeWaiver);
+  roundTrip('deployment', 'deployment', deployments, encodeDeployment);
   roundTrip('policy', 'policy', policies, encodePolicy);
 });
 
@@ -108,6 +114,8 @@ function samples(): readonly (readonly [Kind, Uint8Array])[] {
     ...some('approval', approvals, encodeApproval),
     ...some('proof', proofs, encodeProof),
     ...some('notice', notices, encodeNotice),
+    ...some('waiver', waivers, encodeWaiver),
+    ...some('deployment', deployments, encodeDeployment),
     ...some('policy', policies, encodePolicy),
   ];
 }
@@ -160,6 +168,8 @@ const REQUIRED: Record<string, string[]> = {
   // Without the field that makes it a withdrawal, it lacks what a declaration has.
   withdrawal: [],
   approval: ['commitment'],
+  waiver: words('commitment claims owner reason notAfter'),
+  deployment: words('commitment deployed'),
   commitment:
     words(`environment tier source source.kind source.git.commit source.git.dirty canon canon.profile
     canon.excluded[].path canon.excluded[].reason tree tree.alg tree.leaves tree.root scope scope.world claims

@@ -154,6 +154,12 @@ export function admit(
     case 'approval':
       if (findReferred(parsed, facts)?.kid === parsed.kid) throw ownCommitment('approve');
       return {};
+    case 'waiver':
+      if (findReferred(parsed, facts)?.kid === parsed.kid) throw ownCommitment('waive');
+      return {};
+    case 'deployment':
+      findReferred(parsed, facts);
+      return {};
     case 'proof': {
       const author = findReferred(parsed, facts)?.kid;
       if (author === parsed.kid && !policy.document.selfProof) throw ownCommitment('prove');
@@ -185,6 +191,8 @@ export function genesisPolicy(parsed: ParsedStatement, time: number | undefined)
 function referredId(parsed: ParsedStatement): EntryId | undefined {
   if (parsed.kind === 'proof') return entryId(parsed.proof.commitment.toHex());
   if (parsed.kind === 'approval') return entryId(parsed.approval.commitment.toHex());
+  if (parsed.kind === 'waiver') return entryId(parsed.waiver.commitment.toHex());
+  if (parsed.kind === 'deployment') return entryId(parsed.deployment.commitment.toHex());
   if (parsed.kind !== 'commitment') return undefined;
   const { commitment } = parsed;
   const earlier = isWithdrawal(commitment) ? commitment.withdraws : commitment.supersedes;

@@ -11,11 +11,13 @@ export const CONTENT_TYPES = {
   'application/vnd.tallystick.approval.v1+cbor': 'approval',
   'application/vnd.tallystick.proof.v1+cbor': 'proof',
   'application/vnd.tallystick.notice.v1+cbor': 'notice',
+  'application/vnd.tallystick.waiver.v1+cbor': 'waiver',
+  'application/vnd.tallystick.deployment.v1+cbor': 'deployment',
 } as const;
 
 export type StatementKind = (typeof CONTENT_TYPES)[keyof typeof CONTENT_TYPES] | 'other';
 
-/** Every kind, in the order documentation lists them. */
+/** Every kind. Stores number them by this order: it only ever grows at the end. */
 export const STATEMENT_KINDS = [
   'policy',
   'commitment',
@@ -23,6 +25,8 @@ export const STATEMENT_KINDS = [
   'proof',
   'notice',
   'other',
+  'waiver',
+  'deployment',
 ] as const satisfies readonly StatementKind[];
 
 const KINDS: ReadonlyMap<string, StatementKind> = new Map(Object.entries(CONTENT_TYPES));

@@ -5,11 +5,13 @@
 import { decodeCbor, encodeCbor } from '../bytes/cbor.ts';
 import { approval, type Approval } from './approval.ts';
 import { commitment, type Commitment } from './commitment.ts';
+import { deployment, type Deployment } from './deployment.ts';
 import type { StatementKind } from './kinds.ts';
 import { notice, type Notice } from './notice.ts';
 import { compilePolicy, policyDocument, type Policy, type PolicyDocument } from './policy.ts';
 import { runtimeProof, type RuntimeProof } from './proof.ts';
 import type { Schema } from './schema.ts';
+import { waiver, type Waiver } from './waiver.ts';
 
 /** A payload that was read, told apart by `kind`; the log does not read what is `other`. */
 export type Payload =
@@ -18,6 +20,8 @@ export type Payload =
   | { readonly kind: 'approval'; readonly approval: Approval }
   | { readonly kind: 'proof'; readonly proof: RuntimeProof }
   | { readonly kind: 'notice'; readonly notice: Notice }
+  | { readonly kind: 'waiver'; readonly waiver: Waiver }
+  | { readonly kind: 'deployment'; readonly deployment: Deployment }
   | { readonly kind: 'other' };
 
 /** Reads a payload. Refuses `malformed-payload` naming the field, `malformed-cbor`, `non-deterministic`. */
@@ -33,6 +37,10 @@ export function parsePayload(kind: StatementKind, bytes: Uint8Array): Payload {
       return { kind, proof: read(runtimeProof, bytes) };
     case 'notice':
       return { kind, notice: read(notice, bytes) };
+    case 'waiver':
+      return { kind, waiver: read(waiver, bytes) };
+    case 'deployment':
+      return { kind, deployment: read(deployment, bytes) };
     case 'other':
       break;
   }
@@ -57,3 +65,5 @@ export const encodeCommitment: (value: Commitment) => Uint8Array<ArrayBuffer> = 
 export const encodeApproval: (value: Approval) => Uint8Array<ArrayBuffer> = encoder(approval);
 export const encodeProof: (value: RuntimeProof) => Uint8Array<ArrayBuffer> = encoder(runtimeProof);
 export const encodeNotice: (value: Notice) => Uint8Array<ArrayBuffer> = encoder(notice);
+export const encodeWaiver: (value: Waiver) => Uint8Array<ArrayBuffer> = encoder(waiver);
+export const encodeDeployment: (value: Deployment) => Uint8Array<ArrayBuffer> = encoder(deployment);

@@ -36,6 +36,8 @@ export const ROLE_FOR = {
   approval: 'approver',
   proof: 'agent',
   notice: 'monitor',
+  waiver: 'approver',
+  deployment: 'author',
   other: 'submitter',
 } as const satisfies Record<StatementKind, Role>;
 

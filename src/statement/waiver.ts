@@ -1,0 +1,19 @@
+/**
+ * The payload of a waiver: somebody answers for claims not being proven until a date (spec/statements.md §6a). It
+ * is no pass: until then the verdict is WAIVED, with owner and reason beside it. The statement's `sub` is the
+ * commitment's.
+ */
+import { array, prose, record, text, type Of } from './schema.ts';
+import { name, sha256, time } from './vocabulary.ts';
+
+export const waiver = record({
+  /** Entry id of the commitment whose claims are waived. */
+  commitment: sha256,
+  claims: array(name, 256, 1),
+  /** Who answers for it. */
+  owner: text(1, 256),
+  reason: prose(1, 2048),
+  /** From then on the claims count again. */
+  notAfter: time,
+});
+export type Waiver = Of<typeof waiver>;

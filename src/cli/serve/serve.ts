@@ -2,11 +2,7 @@
  * `tallystick serve`: runs the log until it is told to stop. On SIGTERM or SIGINT it takes no more, answers
  * what it took, publishes, closes; a second signal ends it at once.
  */
-import closeWithGrace from 'close-with-grace';
-import { readFile } from 'node:fs/promises';
-import { isIPv6, type Server } from 'node:net';
-import { pino, type Logger } from 'pino';
-import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
+import { pino } from 'pino';
 import { Witnesses } from '../../client/witnesses.ts';
 import { buildApp } from '../../http/app.ts';
 import type { HttpLimits } from '../../http/options.ts';
@@ -20,11 +16,9 @@ import { layoutOf } from '../layout.ts';
 import type { Config } from '../settings.ts';
 import { VERSION } from '../version.ts';
 import { banner } from './banner.ts';
+import { listen, stopOnSignal, tlsOf } from './process.ts';
 import type { SequencerOptions } from './protocol.ts';
 import { RunningLog, type RunningOptions } from './running.ts';
-
-/** How long a shutdown may take before it is forced: longer than any request may. */
-const GRACE_MS = 40_000;
 
 /** How long a witness may take to answer; the others are not kept waiting by it for longer. */
 const WITNESS_TIMEOUT_MS = 5000;
@@ -56,25 +50,8 @@ export async function serve(context: Context, origin: string): Promise<number> {
     await log.close();
   };
   const stopped = stopOnSignal(stop, fatal, logger);
-  try {
-    await app.listen({ host: config.host, port: config.port });
-  } catch (cause) {
-    await stop();
-    const text = cause instanceof Error ? cause.message : String(cause);
-    throw refuse(
-      'config-invalid',
-      `cannot listen on ${config.host}:${config.port}: ${text}; free it or choose another --port`,
-      { cause },
-    );
-  }
-  context.output.note(
-    banner({
-      context,
-      info: log.info,
-      head: log.reader.head(),
-      url: listeningUrl(config, app.server.address()),
-    }),
-  );
+  const url = await listen(app, config, stop);
+  context.output.note(banner({ context, info: log.info, head: log.reader.head(), url }));
   return stopped;
 }
 
@@ -113,42 +90,4 @@ async function witnessesOf({ config, world }: Context): Promise<Pick<RunningOpti
 /** Minutes of the settings in the windows of the server. */
 function limitsOf({ rateLimit, readRateLimit }: Config): Partial<HttpLimits> {
   return { rateWindowMs: 60_000, writesPerWindow: rateLimit, readsPerWindow: readRateLimit };
-}
-
-async function tlsOf({ tlsCert, tlsKey }: Config): Promise<{ tls?: { cert: Buffer; key: Buffer } }> {
-  if (tlsCert === undefined || tlsKey === undefined) return {};
-  try {
-    return { tls: { cert: await readFile(tlsCert), key: await readFile(tlsKey) } };
-  } catch (cause) {
-    throw refuse(
-      'config-invalid',
-      `cannot read the TLS files: ${String(cause)}; check --tls-cert and --tls-key`,
-      { cause },
-    );
-  }
-}
-
-/** Where the server is reached: the configured port may have been 0. */
-function listeningUrl(config: Config, address: ReturnType<Server['address']>): string {
-  if (config.url !== undefined || typeof address !== 'object' || address === null) return publicUrl(config);
-  const host = isIPv6(config.host) ? `[${config.host}]` : config.host;
-  return `${config.tlsCert === undefined ? 'http' : 'https'}://${host}:${address.port}`;
-}
-
-/** Resolves with the exit code when the log has stopped: after a signal, or because a part of it failed. */
-function stopOnSignal(stop: () => Promise<void>, fatal: Promise<Error>, logger: Logger): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const handle = closeWithGrace({ delay: GRACE_MS, logger: false }, async ({ signal, err }) => {
-    if (err !== undefined) logger.fatal({ err }, 'stopping after a failure');
-    else logger.info({ signal }, 'stopping');
-    await stop();
-    if (signal !== undefined) resolve(EXIT.ok);
-  });
-  void fatal.then(async (error) => {
-    handle.uninstall();
-    logger.fatal({ err: error }, 'a part of the log failed; stopping');
-    await stop().catch(() => undefined);
-    return resolve(error instanceof Refusal ? error.exit : EXIT.usage);
-  });
-  return promise;
 }

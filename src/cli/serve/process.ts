@@ -1,0 +1,79 @@
+/**
+ * What every server of the command line needs of its process: certificates, a socket, and an end. On SIGTERM or
+ * SIGINT it takes no more and finishes what it took; a second signal ends it at once.
+ */
+import closeWithGrace from 'close-with-grace';
+import { readFile } from 'node:fs/promises';
+import { isIPv6, type Server } from 'node:net';
+import type { Logger } from 'pino';
+import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
+import { publicUrl } from '../config.ts';
+import type { Config } from '../settings.ts';
+
+/** How long a shutdown may take before it is forced: longer than any request may. */
+const GRACE_MS = 40_000;
+
+/** As much of a server as is listened with. */
+export interface Listening {
+  readonly server: Pick<Server, 'address'>;
+  listen(where: { host: string; port: number }): Promise<unknown>;
+}
+
+/** Opens the socket and says where it is reached; runs `stop` when it cannot. Refuses `config-invalid`. */
+export async function listen(app: Listening, config: Config, stop: () => Promise<void>): Promise<string> {
+  try {
+    await app.listen({ host: config.host, port: config.port });
+  } catch (cause) {
+    await stop();
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw refuse(
+      'config-invalid',
+      `cannot listen on ${config.host}:${config.port}: ${text}; free it or choose another --port`,
+      { cause },
+    );
+  }
+  return listeningUrl(config, app.server.address());
+}
+
+/** The certificate and its key, for the server. Refuses `config-invalid`. */
+export async function tlsOf({ tlsCert, tlsKey }: Config): Promise<{ tls?: { cert: Buffer; key: Buffer } }> {
+  if (tlsCert === undefined || tlsKey === undefined) return {};
+  try {
+    return { tls: { cert: await readFile(tlsCert), key: await readFile(tlsKey) } };
+  } catch (cause) {
+    throw refuse(
+      'config-invalid',
+      `cannot read the TLS files: ${String(cause)}; check --tls-cert and --tls-key`,
+      { cause },
+    );
+  }
+}
+
+/** Where the server is reached: the configured port may have been 0. */
+function listeningUrl(config: Config, address: ReturnType<Server['address']>): string {
+  if (config.url !== undefined || typeof address !== 'object' || address === null) return publicUrl(config);
+  const host = isIPv6(config.host) ? `[${config.host}]` : config.host;
+  return `${config.tlsCert === undefined ? 'http' : 'https'}://${host}:${address.port}`;
+}
+
+/** Resolves with the exit code when the program has stopped: after a signal, or because a part of it failed. */
+export function stopOnSignal(
+  stop: () => Promise<void>,
+  fatal: Promise<Error>,
+  logger: Logger,
+): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const handle = closeWithGrace({ delay: GRACE_MS, logger: false }, async ({ signal, err }) => {
+    if (err !== undefined) logger.fatal({ err }, 'stopping after a failure');
+    else logger.info({ signal }, 'stopping');
+    await stop();
+    if (signal !== undefined) resolve(EXIT.ok);
+  });
+  void fatal.then(async (error) => {
+    handle.uninstall();
+    logger.fatal({ err: error }, 'a part of it failed; stopping');
+    await stop().catch(() => undefined);
+    return resolve(error instanceof Refusal ? error.exit : EXIT.usage);
+  });
+  return promise;
+}

@@ -72,7 +72,7 @@ export async function download(
 }
 
 /** Milliseconds that `Retry-After` asks for: seconds or an HTTP date; undefined when absent or nonsense. */
-function retryAfter(reply: Reply | undefined, now: number): number | undefined {
+export function retryAfter(reply: Reply | undefined, now: number): number | undefined {
   const text = reply?.headers.get('retry-after');
   if (text === null || text === undefined) return undefined;
   if (/^[0-9]{1,9}$/.test(text)) return Number(text) * 1000;

@@ -160,10 +160,38 @@ export interface LogInfo {
   readonly witnessed: boolean;
 }
 
-/** Why the log is, or is not, ready: shown by `/readyz`. */
+/** Why the log is, or is not, ready: shown by `/readyz`. A log that is ready can have reasons too: alarms. */
 export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
+}
+
+/** One witness of the log's policy, as the log has met it. */
+export interface WitnessStatus {
+  /** The policy's name for it. */
+  readonly name: string;
+  readonly vkey: string;
+  /** False for one without a URL: it is never asked. */
+  readonly asked: boolean;
+  /** POSIX seconds of its cosignature on the published checkpoint; undefined when it has none there. */
+  readonly cosigned: number | undefined;
+  /** Since the start: cosignatures received, attempts without one, and when the last one came (POSIX seconds). */
+  readonly cosignatures: number;
+  readonly failures: number;
+  readonly lastSuccess: number | undefined;
+  /** Entries that the largest tree it is known to have cosigned lacks. */
+  readonly behind: number;
+  /** It says that this log went back or forked. */
+  readonly alarm: string | undefined;
+}
+
+/** How a log with a witness policy stands with its witnesses. */
+export interface Witnessing {
+  /** The policy's name for its quorum, a witness or a group; undefined for `quorum none`. */
+  readonly quorum: string | undefined;
+  /** A checkpoint is out, and nothing keeps the next one from getting its quorum. */
+  readonly met: boolean;
+  readonly witnesses: readonly WitnessStatus[];
 }
 
 /** The running log, as the HTTP server and tests see it. */
@@ -179,6 +207,8 @@ export interface LogService {
   /** Entries accepted and not yet durable; `capacity` is where `overloaded` begins. */
   readonly load: { readonly pending: number; readonly capacity: number };
   readiness(): Readiness;
+  /** Undefined, or absent, for a log without a witness policy. */
+  witnessing?(): Witnessing | undefined;
   /** Stops taking, drains, publishes, closes. Idempotent. */
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@
  */
 import { treeSize, type Digest, type TreeSize } from '../bytes/brand.ts';
 import { decodeUtf8, encodeUtf8 } from '../bytes/text.ts';
-import { parseCheckpoint } from './checkpoint.ts';
+import { parseCheckpoint, type Cosignature } from './checkpoint.ts';
 import { formatHeader, readDecimal, readHashes, readText, readValue, splitHeader } from './fields.ts';
 import { parseNote } from './note.ts';
 
@@ -20,6 +20,16 @@ export interface AddCheckpoint {
   readonly proof: readonly Digest[];
   readonly checkpoint: Uint8Array;
 }
+
+/** What a witness made of it, its cosignature verified. */
+export type WitnessAnswer =
+  | { readonly kind: 'cosigned'; readonly cosignature: Cosignature }
+  /** 409 with `text/x.tlog.size`: what it cosigned last was of this size. */
+  | { readonly kind: 'stands'; readonly size: TreeSize }
+  /** 409 without a size, or 422: it knows another tree than this log's. */
+  | { readonly kind: 'conflict'; readonly why: string }
+  /** `retryAfterMs`: how long it wants to be left alone. */
+  | { readonly kind: 'failed'; readonly why: string; readonly retryAfterMs?: number };
 
 /** The request body. More than 63 hashes: RangeError. */
 export function formatAddCheckpoint({ old, proof, checkpoint }: AddCheckpoint): Uint8Array<ArrayBuffer> {

@@ -165,6 +165,21 @@ export function openCheckpoint(note: Uint8Array | string, keys: CheckpointKeys):
   return { checkpoint, text: parsed.text, logSignatures, cosignatures, unknown: opened.unknown };
 }
 
+/**
+ * The cosignatures of a checkpoint text among bare signature lines: a witness's reply. Lines of other keys are
+ * left out (C2SP tlog-witness). Refuses `unknown-signer` when no line is by a known key, or a known key's fails.
+ */
+export function openCosignatures(
+  text: string,
+  lines: readonly SignatureLine[],
+  witnessKeys: readonly NoteVerifier[],
+  verify: VerifySignature = verifyWithNoble,
+): readonly Cosignature[] {
+  assertTypes(witnessKeys, 1, 'a witness signs with a key of type 04 or 06');
+  const { signatures } = verifyNote({ text, lines }, witnessKeys, verify, unsealOn(parseCheckpoint(text)));
+  return signatures.map(({ verifier, line, time = 0 }) => ({ verifier, line, time }));
+}
+
 function assertTypes(keys: readonly NoteVerifier[], unfit: NoteType, rule: string): void {
   const wrong = keys.find((key) => key.type === unfit);
   if (wrong !== undefined)

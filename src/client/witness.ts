@@ -1,0 +1,108 @@
+/**
+ * The log's side of C2SP tlog-witness: one request to one witness, and what its answer means. Statuses are
+ * read as the specification has them: 409 with a size says where the witness stands, 409 without one and 422
+ * say that it knows another tree. Nothing it says is believed but a cosignature that verifies.
+ */
+import { treeSize, type Digest, type TreeSize } from '../bytes/brand.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { decodeUtf8, parseDecimal } from '../bytes/text.ts';
+import { formatAddCheckpoint, type WitnessAnswer } from '../note/addcheckpoint.ts';
+import { openCheckpoint, openCosignatures, originHash, type OpenedCheckpoint } from '../note/checkpoint.ts';
+import type { NoteVerifier } from '../note/key.ts';
+import { parseNote, parseSignatures } from '../note/note.ts';
+import type { TrustedWitness } from '../note/trust.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
+import { retryAfter } from './patience.ts';
+import { exchange, type Reply, type Transport } from './transport.ts';
+
+/** A reply is a few signature lines; ML-DSA-44 ones have 3.3 kB. */
+const MAX_REPLY_BYTES = 65_536;
+
+/** What a witness is asked to cosign. */
+export interface Question {
+  /** The log's own note: its signatures alone, since witnesses in use read no more than 16 KiB. */
+  readonly note: Uint8Array;
+  /** The size it is thought to have cosigned last, and the proof that leads from there. */
+  readonly old: TreeSize;
+  readonly proof: readonly Digest[];
+}
+
+/** Asks once. What the witness does wrong is an answer too; only a bug of ours throws. */
+export async function askWitness(
+  transport: Transport,
+  witness: TrustedWitness,
+  { note, old, proof }: Question,
+  verify: VerifySignature,
+): Promise<WitnessAnswer> {
+  try {
+    const reply = await exchange(transport, addressOf(witness, 'add-checkpoint'), {
+      method: 'POST',
+      accept: '*/*',
+      contentType: 'text/plain; charset=utf-8',
+      body: formatAddCheckpoint({ old, proof, checkpoint: note }),
+      maxBytes: MAX_REPLY_BYTES,
+    });
+    return answerOf(reply, witness, parseNote(note).text, verify, transport.now());
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { kind: 'failed', why: error.message };
+  }
+}
+
+/**
+ * The largest checkpoint that a witness shows for a log, when it serves the monitoring form beside its
+ * submission prefix and the log's own keys signed what is there; undefined otherwise.
+ */
+export async function shownBy(
+  transport: Transport,
+  witness: TrustedWitness,
+  origin: string,
+  logKeys: readonly NoteVerifier[],
+  verify: VerifySignature,
+): Promise<{ readonly note: Uint8Array; readonly opened: OpenedCheckpoint } | undefined> {
+  try {
+    const url = addressOf(witness, `${originHash(origin)}/checkpoint`);
+    const reply = await exchange(transport, url, { accept: '*/*', maxBytes: MAX_REPLY_BYTES });
+    if (reply.status !== 200) return undefined;
+    return { note: reply.body, opened: openCheckpoint(reply.body, { origin, logKeys, verify }) };
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+function addressOf({ url = '' }: TrustedWitness, path: string): URL {
+  return new URL(`${url.replace(/\/+$/, '')}/${path}`);
+}
+
+function answerOf(
+  reply: Reply,
+  witness: TrustedWitness,
+  text: string,
+  verify: VerifySignature,
+  now: number,
+): WitnessAnswer {
+  const { status } = reply;
+  if (status === 200) return { kind: 'cosigned', cosignature: cosignatureIn(reply, witness, text, verify) };
+  if (status === 409 && mediaType(reply) === 'text/x.tlog.size')
+    return { kind: 'stands', size: treeSize(parseDecimal(decodeUtf8(reply.body).replace(/\n$/, ''))) };
+  if (status === 409) return { kind: 'conflict', why: 'it has cosigned another root of this size (409)' };
+  if (status === 422)
+    return { kind: 'conflict', why: 'it says that this tree does not extend the one it cosigned (422)' };
+  const wish = retryAfter(reply, now);
+  return {
+    kind: 'failed',
+    why: `it answered ${status}`,
+    ...(wish === undefined ? {} : { retryAfterMs: wish }),
+  };
+}
+
+function cosignatureIn(reply: Reply, { verifier }: TrustedWitness, text: string, verify: VerifySignature) {
+  const [cosignature] = openCosignatures(text, parseSignatures(reply.body), [verifier], verify);
+  if (cosignature !== undefined && cosignature.time > 0) return cosignature;
+  throw refuse('unknown-signer', 'its cosignature has no time');
+}
+
+function mediaType(reply: Reply): string {
+  return (reply.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}

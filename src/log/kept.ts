@@ -1,0 +1,106 @@
+/**
+ * The last published checkpoint, as it is kept for the next start: what was readable stays readable while
+ * witnesses are away, and a reader is never shown a smaller tree after a restart.
+ *
+ *     tallystick/published/v1
+ *     time 1800000000                    of the head, POSIX seconds
+ *     seal <base64> <base64>             protected header and signature of receipts under this head
+ *
+ *     <the signed note, with the log's lines and the cosignatures>
+ *
+ * Nothing in it is believed: signatures, quorum, seal and tree are checked again.
+ */
+import { equalBytes } from '../bytes/compare.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { decodeUtf8, formatBase64, parseBase64, parseDecimal } from '../bytes/text.ts';
+import { sigStructure } from '../cose/sign1.ts';
+import { openCheckpoint, type Cosignature, type OpenedCheckpoint } from '../note/checkpoint.ts';
+import type { NoteVerifier } from '../note/key.ts';
+import { formatNote } from '../note/note.ts';
+import { quorumMet, type TrustedWitness, type TrustPolicy } from '../note/trust.ts';
+import { sameVerifier } from '../note/key.ts';
+import type { PublicKey, VerifySignature } from '../sign/algorithm.ts';
+import type { LogReader, SealedHead } from './ports.ts';
+
+const FORM = /^tallystick\/published\/v1\ntime ([0-9]{1,16})\nseal ([^ \n]+) ([^ \n]+)\n\n/;
+
+/** Text of the file. */
+export function formatKept(note: Uint8Array, { time, seal }: SealedHead): string {
+  const parts = [seal.protectedBytes, seal.signature].map(formatBase64);
+  return `tallystick/published/v1\ntime ${time}\nseal ${parts.join(' ')}\n\n${decodeUtf8(note)}`;
+}
+
+export interface KeptParts {
+  readonly origin: string;
+  readonly logKeys: readonly NoteVerifier[];
+  readonly receiptKeys: readonly PublicKey[];
+  readonly policy: TrustPolicy;
+  readonly verify: VerifySignature;
+  readonly reader: Pick<LogReader, 'head' | 'root'>;
+}
+
+/** A note to resume from: the log's own lines, and each witness's. */
+export interface Kept {
+  readonly note: Uint8Array;
+  readonly head: SealedHead;
+  readonly lines: readonly (readonly [TrustedWitness, Cosignature])[];
+}
+
+/**
+ * Reads the file and checks all of it. Refuses `behind-signed-head` when this log's key signed a tree that
+ * the store does not hold: it must not start. Any other refusal means that the file is of no use:
+ * `malformed-…`, `unknown-signer`, `quorum-unmet`, `bad-signature`.
+ */
+export async function openKept(file: Uint8Array, parts: KeptParts): Promise<Kept> {
+  const text = decodeUtf8(file);
+  const [header, time = '', protectedText = '', signatureText = ''] = FORM.exec(text) ?? [];
+  if (header === undefined) throw refuse('malformed-note', 'it is not of the form tallystick/published/v1');
+  const { origin, logKeys, policy, verify } = parts;
+  const witnessKeys = policy.witnesses.map(({ verifier }) => verifier);
+  const opened = openCheckpoint(text.slice(header.length), { origin, logKeys, witnessKeys, verify });
+  await assertOnTree(opened, parts.reader);
+  if (!quorumMet(policy, opened.cosignatures))
+    throw refuse('quorum-unmet', 'it lacks the quorum that the witness policy asks for now');
+  const seal = { protectedBytes: parseBase64(protectedText), signature: parseBase64(signatureText) };
+  const { size, root } = opened.checkpoint;
+  const sealed = sigStructure(seal.protectedBytes, root);
+  if (!parts.receiptKeys.some((key) => verify(key, sealed, seal.signature)))
+    throw refuse('bad-signature', 'no receipt key of this log signed its seal');
+  return {
+    note: formatNote(
+      opened.text,
+      opened.logSignatures.map(({ line }) => line),
+    ),
+    head: { size, root, time: parseDecimal(time), seal },
+    lines: linesOf(opened, policy),
+  };
+}
+
+/**
+ * The log must contain every checkpoint that its key is known to have signed. Refuses `behind-signed-head`,
+ * with the way out.
+ */
+export async function assertOnTree(
+  { checkpoint: { size, root } }: OpenedCheckpoint,
+  reader: KeptParts['reader'],
+): Promise<void> {
+  const held = reader.head().size;
+  if (size > held) {
+    throw refuse(
+      'behind-signed-head',
+      `the store holds ${held} entries, and this log signed a checkpoint of ${size}: it is an old copy; read spec/operations.md "A store behind its guard"`,
+    );
+  }
+  if (equalBytes(await reader.root(size), root)) return;
+  throw refuse(
+    'behind-signed-head',
+    `this store's tree of ${size} is not the one that this log signed: it is another history; read spec/operations.md "A store behind its guard"`,
+  );
+}
+
+function linesOf({ cosignatures }: OpenedCheckpoint, { witnesses }: TrustPolicy): Kept['lines'] {
+  return cosignatures.flatMap((cosignature) => {
+    const witness = witnesses.find(({ verifier }) => sameVerifier(verifier, cosignature.verifier));
+    return witness === undefined ? [] : [[witness, cosignature] as const];
+  });
+}

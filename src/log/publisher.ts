@@ -1,0 +1,272 @@
+/**
+ * Makes signed heads readable: at once, or once the quorum of the witness policy has cosigned them. It works
+ * in rounds. A round is one head that all witnesses are asked for, so that their lines meet on one note; the
+ * next begins when this one is published, or cannot be any more, and not within the interval.
+ *
+ * Nothing waits for it: heads are offered while a round is under way, and the newest is taken next. Lines
+ * that come after the quorum are added to the note that is served, as long as it is the one they are for.
+ * An idle log asks again for the same head, so that the times on it stay fresh.
+ */
+import type { Cosignature } from '../note/checkpoint.ts';
+import { formatVkey } from '../note/key.ts';
+import type { TrustedWitness } from '../note/trust.ts';
+import { ask, type OwnCheckpoint } from './asker.ts';
+import { Gathering } from './gathering.ts';
+import { Pacer } from './pacer.ts';
+import type { SealedHead, Witnessing } from './ports.ts';
+import type { PublisherParts } from './publishing.ts';
+import { WitnessState } from './witnessstate.ts';
+
+export class Publisher {
+  readonly #parts: PublisherParts;
+  /** Those that are asked. */
+  readonly #states: readonly WitnessState[];
+  readonly #required: boolean;
+  readonly #serving: Pacer<Gathering>;
+  /** The newest head offered, the one that witnesses are asked for, and the one that is readable. */
+  #latest: Gathering | undefined;
+  #round: Gathering | undefined;
+  #served: Gathering | undefined;
+  /** Size of the readable note. */
+  #readable = 0;
+  #roundAt = Number.NEGATIVE_INFINITY;
+  #hearUntil: number | undefined;
+  #wake: number | undefined;
+  #fault: string | undefined;
+  #stopped: string | undefined;
+  #closed = false;
+  #settled: (() => void) | undefined;
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+    this.#required = parts.policy.quorum !== 'none';
+    this.#states = parts.policy.witnesses
+      .filter(({ url }) => url !== undefined)
+      .map((witness) => new WitnessState(witness, parts.timing));
+    this.#serving = new Pacer({
+      run: (gathering) => this.#put(gathering),
+      onFailure: (error) => parts.report.warn(`the checkpoint could not be published: ${String(error)}`),
+      intervalMs: 0,
+      ticks: parts.ticks,
+      setTimer: parts.setTimer,
+    });
+  }
+
+  /**
+   * Before the first offer: a cosigned note of before, verified, is readable again at once. The note carries
+   * the log's lines alone, `lines` those of the policy's witnesses.
+   */
+  resume(
+    note: Uint8Array,
+    head: SealedHead,
+    lines: readonly (readonly [TrustedWitness, Cosignature])[],
+  ): void {
+    const gathering = new Gathering(note, head);
+    for (const [witness, cosignature] of lines) {
+      const age = Math.max(0, this.#parts.now() - cosignature.time) * 1000;
+      gathering.add(witness, cosignature, this.#parts.ticks() - age);
+      const state = this.#states.find((each) => each.witness === witness);
+      if (state !== undefined) state.size = head.size;
+    }
+    this.#latest = this.#served = gathering;
+    this.#publish(gathering.signed(), head);
+  }
+
+  /** A newer signed head; the note carries the log's lines alone. */
+  offer(note: Uint8Array, head: SealedHead): void {
+    if (this.#closed || this.#stopped !== undefined) return;
+    if (this.#latest === undefined || head.size > this.#latest.head.size) {
+      this.#latest = new Gathering(note, head);
+      if (!this.#required) {
+        this.#served = this.#latest;
+        this.#publish(note, head);
+      }
+    }
+    this.#turn();
+  }
+
+  /** Why nothing more is published, ever: this log went back or forked. */
+  get stopped(): string | undefined {
+    return this.#stopped;
+  }
+
+  /** Why the newest head is not published. */
+  get fault(): string | undefined {
+    return this.#stopped ?? this.#fault;
+  }
+
+  get alarms(): readonly string[] {
+    return this.#states.map(({ alarm }) => alarm).filter((alarm) => alarm !== undefined);
+  }
+
+  status(): Witnessing {
+    const { policy, size } = this.#parts;
+    return {
+      quorum: policy.quorum === 'none' ? undefined : policy.quorum.name,
+      met: this.#served !== undefined && this.fault === undefined,
+      witnesses: policy.witnesses.map((witness) => {
+        const state = this.#states.find((each) => each.witness === witness);
+        const { name, type, key } = witness.verifier;
+        return {
+          name: witness.name,
+          vkey: formatVkey(name, type, key),
+          asked: state !== undefined,
+          cosigned: this.#served?.timeOf(witness),
+          cosignatures: state?.cosignatures ?? 0,
+          failures: state?.failures ?? 0,
+          lastSuccess: state?.lastSuccess,
+          behind: Math.max(0, size() - (state?.size ?? 0)),
+          alarm: state?.alarm,
+        };
+      }),
+    };
+  }
+
+  /** Publishes the newest head if its quorum can still be had, and asks nobody any more. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#roundAt = Number.NEGATIVE_INFINITY;
+    this.#hearUntil = Number.NEGATIVE_INFINITY;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#settled = resolve;
+    this.#parts.setTimer(resolve, this.#parts.timing.closingMs);
+    this.#turn();
+    await promise;
+    this.#closed = true;
+    await this.#serving.flush();
+  }
+
+  /** Does whatever is due, and sees to being called when the next thing is. */
+  #turn(): void {
+    if (this.#closed || this.#stopped !== undefined) return this.#settled?.();
+    this.#begin();
+    const round = this.#round;
+    if (round === undefined) return this.#settled?.();
+    for (const state of this.#states)
+      if (this.#dueAt(state, round) <= this.#parts.ticks()) void this.#ask(state, round);
+    this.#judge(round);
+    if (round === this.#latest && this.#over(round)) this.#settled?.();
+    this.#sleep(round);
+  }
+
+  /** Starts the next round, when there is a head for one and it is time. */
+  #begin(): void {
+    const { ticks, timing } = this.#parts;
+    if (this.#latest === this.#round || this.#latest === undefined) return;
+    if (this.#round !== undefined && !this.#over(this.#round)) return;
+    if (ticks() < this.#roundAt + timing.intervalMs) return;
+    this.#round = this.#latest;
+    this.#roundAt = ticks();
+    if (!this.#isServed(this.#round)) this.#hearUntil ??= ticks() + timing.hearingMs;
+  }
+
+  /** When a witness is to be asked for the round's head (ticks); never while it is being asked. */
+  #dueAt(state: WitnessState, round: Gathering): number {
+    if (state.asking || state.size > round.head.size) return Number.POSITIVE_INFINITY;
+    const heard = round.heardAt(state.witness);
+    const again = heard === undefined ? Number.NEGATIVE_INFINITY : heard + this.#parts.timing.refreshMs;
+    return Math.max(state.readyAt, again);
+  }
+
+  async #ask(state: WitnessState, round: Gathering): Promise<void> {
+    state.asking = true;
+    const asked = await ask(this.#parts, state, round, () => this.#required && !this.#isServed(round));
+    state.asking = false;
+    if (this.#closed) return;
+    if (asked.kind === 'proven') await this.#stop(state, asked.shown);
+    else if (asked.kind === 'cosigned') {
+      const more = round.add(state.witness, asked.cosignature, this.#parts.ticks());
+      if (more && this.#isServed(round)) this.#serving.offer(round);
+    }
+    this.#turn();
+  }
+
+  #isServed(round: Gathering): boolean {
+    return round === this.#served;
+  }
+
+  /** Publishes the round when its quorum is met; says what is missing when it cannot be. */
+  #judge(round: Gathering): void {
+    if (!this.#required || this.#isServed(round)) return;
+    if (!round.met(this.#parts.policy)) {
+      if (!this.#hopeful(round)) this.#fault = `the witness quorum is not met: ${this.#faults().join('; ')}`;
+      return;
+    }
+    if (!this.#heardOut()) return;
+    this.#fault = undefined;
+    this.#served = round;
+    this.#serving.offer(round);
+  }
+
+  #heardOut(): boolean {
+    return this.#parts.ticks() >= (this.#hearUntil ?? 0) || this.#states.every(({ heard }) => heard);
+  }
+
+  /** Nothing more is to be expected of the round. */
+  #over(round: Gathering): boolean {
+    return !this.#required || this.#isServed(round) || !this.#hopeful(round);
+  }
+
+  /** Whether the quorum is met, or would be by those that are being asked or about to be. */
+  #hopeful(round: Gathering): boolean {
+    const now = this.#parts.ticks();
+    const hopes = this.#states.filter((state) => state.asking || this.#dueAt(state, round) <= now);
+    const { policy } = this.#parts;
+    return round.couldMeet(
+      policy,
+      hopes.map(({ witness }) => witness),
+    );
+  }
+
+  #faults(): readonly string[] {
+    const known = this.#states.filter(({ fault }) => fault !== undefined);
+    return known.map(({ witness, fault }) => `${witness.name}: ${fault}`);
+  }
+
+  /** Durable first, readable then: what was readable stays so over a restart. */
+  async #put(gathering: Gathering): Promise<void> {
+    const note = gathering.signed();
+    try {
+      if (gathering.cosigned) await this.#parts.keep(note, gathering.head);
+    } catch (error) {
+      this.#parts.report.warn(
+        `the published checkpoint could not be kept for the next start: ${String(error)}`,
+      );
+    }
+    if (this.#stopped !== undefined || gathering.head.size < this.#readable) return;
+    this.#publish(note, gathering.head);
+  }
+
+  #publish(note: Uint8Array, head: SealedHead): void {
+    this.#readable = head.size;
+    this.#parts.publish(note, head);
+  }
+
+  async #stop({ witness }: WitnessState, { note, checkpoint }: OwnCheckpoint): Promise<void> {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = `this log went back or forked: witness ${witness.name} shows a checkpoint of size ${checkpoint.size} that this log's key signed and its tree does not contain. Nothing is taken or published any more; read spec/operations.md "A witness alarm"`;
+    this.#parts.report.alarm(this.#stopped);
+    await this.#parts.keepProof(note).catch((error: unknown) => {
+      this.#parts.report.alarm(`the proof could not be kept: ${String(error)}`);
+    });
+  }
+
+  /** Sees to it that `#turn` runs at the next moment at which something can be due. */
+  #sleep(round: Gathering): void {
+    const { ticks, timing, setTimer } = this.#parts;
+    const moments = this.#states.map((state) => this.#dueAt(state, round));
+    if (round !== this.#latest && this.#over(round)) moments.push(this.#roundAt + timing.intervalMs);
+    if (!this.#isServed(round) && this.#hearUntil !== undefined) moments.push(this.#hearUntil);
+    const at = Math.min(...moments.filter((moment) => moment > ticks()));
+    if (at === Number.POSITIVE_INFINITY || (this.#wake !== undefined && this.#wake <= at)) return;
+    this.#wake = at;
+    setTimer(
+      () => {
+        if (this.#wake !== at) return;
+        this.#wake = undefined;
+        this.#turn();
+      },
+      Math.ceil(at - ticks()),
+    );
+  }
+}

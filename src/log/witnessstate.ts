@@ -1,0 +1,101 @@
+/**
+ * What the log remembers of one witness: where it stands, when it may be asked again, and how it did. Each
+ * has a back-off and a budget of its own, so that a dead one costs the others nothing.
+ */
+import { treeSize, type TreeSize } from '../bytes/brand.ts';
+import { printable } from '../bytes/printable.ts';
+import type { TrustedWitness } from '../note/trust.ts';
+
+/** Milliseconds, but for `perMinute`: most requests that one witness is sent in any minute. */
+export interface AskTiming {
+  readonly firstBackoffMs: number;
+  /** The ceiling while the quorum is met without the witness, and while it is not. */
+  readonly longestBackoffMs: number;
+  readonly neededBackoffMs: number;
+  readonly perMinute: number;
+}
+
+const MINUTE_MS = 60_000;
+/** Doublings after which the ceiling is reached whatever it is. */
+const MAX_DOUBLINGS = 20;
+/** A witness's words in logs and reasons (characters). */
+const MAX_FAULT = 300;
+
+export class WitnessState {
+  readonly witness: TrustedWitness;
+  /** The size it is known to have cosigned last. */
+  size: TreeSize = treeSize(0);
+  /** A request is under way: there is never a second one. */
+  asking = false;
+  /** It has answered, or failed to, since the start. */
+  heard = false;
+  /** Why it did not cosign when it was asked last. */
+  fault: string | undefined;
+  /** It says that this log went back or forked; kept until it cosigns again. */
+  alarm: string | undefined;
+  cosignatures = 0;
+  failures = 0;
+  /** POSIX seconds. */
+  lastSuccess: number | undefined;
+  readonly #timing: AskTiming;
+  #inARow = 0;
+  #notBefore = Number.NEGATIVE_INFINITY;
+  /** Ticks of the requests of the last minute, oldest first. */
+  #sent: number[] = [];
+
+  constructor(witness: TrustedWitness, timing: AskTiming) {
+    this.witness = witness;
+    this.#timing = timing;
+  }
+
+  /** The first moment at which it may be sent a request (ticks). */
+  get readyAt(): number {
+    const oldest = this.#sent.length < this.#timing.perMinute ? undefined : this.#sent[0];
+    return Math.max(this.#notBefore, oldest === undefined ? this.#notBefore : oldest + MINUTE_MS);
+  }
+
+  /** Takes one request out of the budget; false when nothing is left of it. */
+  spend(ticks: number): boolean {
+    this.#sent = this.#sent.filter((at) => at > ticks - MINUTE_MS);
+    if (this.#sent.length >= this.#timing.perMinute) return false;
+    this.#sent.push(ticks);
+    return true;
+  }
+
+  /** It cosigned a tree of this size at `time` (POSIX seconds). Answers the alarm that is over, if there was one. */
+  succeeded(size: TreeSize, time: number): string | undefined {
+    const { alarm } = this;
+    if (size > this.size) this.size = size;
+    this.heard = true;
+    this.cosignatures += 1;
+    this.lastSuccess = time;
+    this.fault = undefined;
+    this.alarm = undefined;
+    this.#inARow = 0;
+    this.#notBefore = Number.NEGATIVE_INFINITY;
+    return alarm;
+  }
+
+  /**
+   * It did not cosign: it is left alone for a while, with full jitter below a ceiling that doubles, and at
+   * least as long as it asked for.
+   */
+  failed(why: string, ticks: number, how: Setback): void {
+    const { firstBackoffMs, longestBackoffMs, neededBackoffMs } = this.#timing;
+    const longest = how.needed ? neededBackoffMs : longestBackoffMs;
+    const jitter = how.random * firstBackoffMs * 2 ** Math.min(this.#inARow, MAX_DOUBLINGS);
+    const wish = Math.min(how.retryAfterMs ?? 0, longestBackoffMs);
+    this.#inARow += 1;
+    this.#notBefore = ticks + Math.max(wish, Math.min(longest, firstBackoffMs + jitter));
+    this.failures += 1;
+    this.heard = true;
+    this.fault = printable(why, MAX_FAULT);
+  }
+}
+
+/** `needed`: the quorum is not met without this witness. `random`: uniform in [0, 1). */
+export interface Setback {
+  readonly random: number;
+  readonly needed: boolean;
+  readonly retryAfterMs?: number | undefined;
+}

@@ -149,3 +149,10 @@ export function sameKey(a: NoteVerifier, b: NoteVerifier): boolean {
 export function sameVerifier(a: NoteVerifier, b: NoteVerifier): boolean {
   return a.name === b.name && a.type === b.type && sameKey(a, b);
 }
+
+/** Whether two lines or keys are told apart by nothing that a signature line shows: same name and key id. */
+export function sameHandle(a: Handle, b: Handle): boolean {
+  return a.name === b.name && a.id === b.id;
+}
+
+type Handle = { readonly name: string; readonly id: number };

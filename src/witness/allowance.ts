@@ -1,0 +1,33 @@
+/**
+ * How often a log may be cosigned, when the list of logs says it (`qpd`): a bucket that fills evenly over the
+ * day and holds an hour's worth. Pure: the time is given.
+ */
+
+const DAY_SECONDS = 86_400;
+/** The least a bucket holds: a log that starts, and looks for where the witness stands, asks a few times. */
+const LEAST = 16;
+
+export class Allowance {
+  readonly #perSecond: number;
+  readonly #most: number;
+  #left: number;
+  #since: number;
+
+  /** `now`: POSIX seconds. */
+  constructor(perDay: number, now: number) {
+    this.#perSecond = perDay / DAY_SECONDS;
+    this.#most = Math.max(LEAST, perDay / 24);
+    this.#left = this.#most;
+    this.#since = now;
+  }
+
+  /** Takes one if there is one. A clock that goes back fills nothing. */
+  take(now: number): boolean {
+    const passed = Math.max(0, now - this.#since);
+    this.#left = Math.min(this.#most, this.#left + passed * this.#perSecond);
+    this.#since = Math.max(now, this.#since);
+    if (this.#left < 1) return false;
+    this.#left -= 1;
+    return true;
+  }
+}

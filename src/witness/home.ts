@@ -1,0 +1,74 @@
+/** What a witness says of itself: the page at `/`, and the same as JSON at `/v1/witness`. */
+import { formatHex } from '../bytes/text.ts';
+import { formatVkey } from '../note/key.ts';
+import { FRESH } from '../web/media.ts';
+import { escapeHtml, sendPage } from '../web/page.ts';
+import type { App } from '../web/types.ts';
+import type { KnownLog } from './logs.ts';
+import { checkpointPath, type Witness } from './witness.ts';
+
+/** One log in the JSON. Times are RFC 3339, UTC; null: never cosigned. */
+export interface LogStanding {
+  readonly origin: string;
+  readonly vkeys: readonly string[];
+  /** Path of the monitoring form. */
+  readonly checkpoint: string;
+  readonly size: number | null;
+  readonly root: string | null;
+  readonly cosigned: string | null;
+  /** Why it is not cosigned at present. */
+  readonly halted: string | null;
+  readonly requestsPerDay: number | null;
+}
+
+/** Every known log as it stands. */
+export function standings(witness: Witness): LogStanding[] {
+  return [...witness.logs.values()].map((log) => standing(witness, log));
+}
+
+function standing(witness: Witness, log: KnownLog): LogStanding {
+  const held = witness.held(log.origin);
+  return {
+    origin: log.origin,
+    vkeys: log.keys.map(({ name, type, key }) => formatVkey(name, type, key)),
+    checkpoint: checkpointPath(log.origin),
+    size: held?.size ?? null,
+    root: held === undefined ? null : formatHex(held.root),
+    cosigned: held === undefined ? null : new Date(held.time * 1000).toISOString(),
+    halted: held === undefined || held.halted === '' ? null : held.halted,
+    requestsPerDay: log.qpd ?? null,
+  };
+}
+
+/** GET / and /v1/witness. `incidents`: how many files of evidence there are. */
+export function home(app: App, witness: Witness, incidents: () => number): void {
+  const { name, vkeys } = witness;
+  app.get('/', async (_request, reply) => sendPage(reply, name, page(witness, incidents())));
+  app.get('/v1/witness', async (_request, reply) => {
+    reply.header('cache-control', FRESH);
+    return { name, vkeys, incidents: incidents(), logs: standings(witness) };
+  });
+}
+
+function page(witness: Witness, incidents: number): string {
+  const vkeys = witness.vkeys.map((vkey) => `<dd><code>${escapeHtml(vkey)}</code></dd>`).join('');
+  const rows = standings(witness).map(row).join('');
+  const logs =
+    rows === ''
+      ? '<p class="note">This witness knows no logs yet, and cosigns none.</p>'
+      : `<table><tr><th>Log</th><th>Size</th><th>Cosigned</th></tr>${rows}</table>`;
+  const found =
+    incidents === 0 ? '' : `<p class="note">Incidents on file: ${incidents}. Ask the operator for them.</p>`;
+  return `<p>A witness: it cosigns checkpoints of the logs below, each only as a continuation of the last
+(C2SP tlog-witness).</p>${found}
+<dl><dt>Verifier keys</dt>${vkeys}</dl>
+<h2>Logs</h2>${logs}
+<ul><li><a href="/v1/witness">The same as JSON</a></li><li><a href="/readyz">Readiness</a></li></ul>`;
+}
+
+function row({ origin, checkpoint, size, cosigned, halted }: LogStanding): string {
+  const name = `<code>${escapeHtml(origin)}</code>`;
+  const state = halted === null ? escapeHtml(cosigned ?? 'never') : `halted: ${escapeHtml(halted)}`;
+  const link = size === null ? name : `<a href="${checkpoint}">${name}</a>`;
+  return `<tr><td>${link}</td><td>${size ?? '–'}</td><td>${state}</td></tr>`;
+}

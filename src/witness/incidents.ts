@@ -1,0 +1,107 @@
+/**
+ * Evidence a witness keeps: one file for each incident, whole or absent, never overwritten, and no more than
+ * the operator will ever read. Failing to keep one is told and stops nothing.
+ */
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { link, mkdir, open, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeUtf8 } from '../bytes/text.ts';
+import { formatIncident, makeIncident, type Evidence } from '../incident/incident.ts';
+import { formatVkey } from '../note/key.ts';
+import { formatNote } from '../note/note.ts';
+import type { KnownLog } from './logs.ts';
+import type { Contradiction } from './round.ts';
+
+/** Most files kept: a log that signs whatever it is asked to could make any number. */
+const MAX_INCIDENTS = 1000;
+
+export interface IncidentOptions {
+  readonly dir: string;
+  /** The witness's name. */
+  readonly detector: string;
+  /** The wall clock, milliseconds. */
+  readonly now: () => number;
+  readonly onWarning: (message: string) => void;
+}
+
+export class IncidentFiles {
+  readonly #options: IncidentOptions;
+  #count: number;
+
+  constructor(options: IncidentOptions) {
+    this.#options = options;
+    this.#count = existsSync(options.dir)
+      ? readdirSync(options.dir).filter((name) => name.endsWith('.json')).length
+      : 0;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Two roots of one size, both signed by the log. */
+  async contradiction({ request, held }: Contradiction): Promise<void> {
+    const { log, checkpoint, text, lines } = request;
+    if (held === undefined) {
+      this.#options.onWarning(
+        `${log.origin} signed another root of size ${checkpoint.size} than was cosigned`,
+      );
+      return;
+    }
+    const heads = [formatNote(held.text, held.lines), formatNote(text, lines)] as const;
+    await this.splitView(log, `size ${checkpoint.size}\n${checkpoint.root.toHex()}`, {
+      kind: 'split-view',
+      heads: [decodeUtf8(heads[0]), decodeUtf8(heads[1])],
+    });
+  }
+
+  /** Keeps a split view; resolves with the file's name, whether it is new or was there. */
+  async splitView(
+    log: KnownLog,
+    about: string,
+    evidence: Extract<Evidence, { kind: 'split-view' }>,
+  ): Promise<string> {
+    const { detector, now, dir, onWarning } = this.#options;
+    const incident = makeIncident({
+      origin: log.origin,
+      vkeys: log.keys.map(({ name, type, key }) => formatVkey(name, type, key)),
+      detector,
+      detected: new Date(now()).toISOString(),
+      what: `The log ${log.origin} signed two trees that are no one history.`,
+      about,
+      evidence,
+    });
+    const name = `${incident.id}.json`;
+    try {
+      if (existsSync(join(dir, name))) return name;
+      if (this.#count >= MAX_INCIDENTS) {
+        onWarning(`${MAX_INCIDENTS} incidents are kept already; this one of ${log.origin} is not`);
+        return name;
+      }
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      if (await write(join(dir, name), formatIncident(incident))) this.#count++;
+      onWarning(`${log.origin} shows two histories: the evidence is in ${join(dir, name)}`);
+    } catch (error) {
+      onWarning(`evidence against ${log.origin} could not be kept: ${String(error)}`);
+    }
+    return name;
+  }
+}
+
+/** Writes beside the place, then links it there; false when somebody was faster. */
+async function write(path: string, text: string): Promise<boolean> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  await using file = await open(temporary, 'wx', 0o644);
+  await file.writeFile(text);
+  await file.sync();
+  try {
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await unlink(temporary);
+  }
+}

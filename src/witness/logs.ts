@@ -1,0 +1,84 @@
+/**
+ * The logs a witness cosigns, by origin: the `log` lines of a tlog-policy, or a tlog-list. Which of the two a
+ * file is, its first line says. A log may have several keys; any of them speaks for it.
+ */
+import { refuse } from '../bytes/refusal.ts';
+import { encodeUtf8 } from '../bytes/text.ts';
+import { originHash } from '../note/checkpoint.ts';
+import { MAX_COSIGNED_ORIGIN } from '../note/cosignature.ts';
+import { isLogList, parseLogList } from '../note/loglist.ts';
+import { sameVerifier, type NoteVerifier } from '../note/key.ts';
+import { parseTrustPolicy } from '../note/trust.ts';
+
+/** Most keys of one log: each is tried on every request, and all of their lines must fit a note beside ours. */
+const MAX_KEYS = 16;
+
+/** One log that is cosigned. */
+export interface KnownLog {
+  readonly origin: string;
+  /** Hex SHA-256 of the origin: its name in URLs. */
+  readonly hash: string;
+  /** Types 01 and 06. */
+  readonly keys: readonly NoteVerifier[];
+  /** Where the log is read, when the file says it: gossip needs it for proofs. */
+  readonly url: string | undefined;
+  /** add-checkpoint requests a day, when the file limits them. */
+  readonly qpd: number | undefined;
+}
+
+/** Known logs by origin. */
+export type KnownLogs = ReadonlyMap<string, KnownLog>;
+
+interface Line {
+  readonly origin: string;
+  readonly verifier: NoteVerifier;
+  readonly url?: string | undefined;
+  readonly qpd?: number | undefined;
+}
+
+/** Reads a tlog-policy or a tlog-list. Refuses `malformed-trust-policy`, `too-large`. */
+export function readKnownLogs(file: Uint8Array): KnownLogs {
+  const isList = isLogList(new TextDecoder().decode(file.subarray(0, 64)));
+  return byOrigin(isList ? parseLogList(file) : policyLines(file));
+}
+
+function policyLines(file: Uint8Array): Line[] {
+  return parseTrustPolicy(file).logs.map(({ verifier, url }) => ({ origin: verifier.name, verifier, url }));
+}
+
+function byOrigin(lines: readonly Line[]): KnownLogs {
+  const logs = new Map<string, KnownLog>();
+  for (const [origin, same] of Map.groupBy(lines, (line) => line.origin)) {
+    if (encodeUtf8(origin).length > MAX_COSIGNED_ORIGIN) {
+      throw refuse(
+        'malformed-trust-policy',
+        `an origin over ${MAX_COSIGNED_ORIGIN} bytes cannot be cosigned with ML-DSA-44; leave that log out`,
+      );
+    }
+    if (same.length > MAX_KEYS)
+      throw refuse(
+        'malformed-trust-policy',
+        `${origin} has more than ${MAX_KEYS} keys; leave out the old ones`,
+      );
+    logs.set(origin, {
+      origin,
+      hash: originHash(origin),
+      keys: same.map(({ verifier }) => verifier),
+      url: same.find(({ url }) => url !== undefined)?.url,
+      qpd: smallest(same.map(({ qpd }) => qpd)),
+    });
+  }
+  return logs;
+}
+
+function smallest(numbers: readonly (number | undefined)[]): number | undefined {
+  const given = numbers.filter((n) => n !== undefined);
+  return given.length === 0 ? undefined : Math.min(...given);
+}
+
+/** Whether two entries have the same keys, in whatever order. */
+export function sameKeys(a: KnownLog, b: KnownLog): boolean {
+  const within = (x: KnownLog, y: KnownLog): boolean =>
+    x.keys.every((key) => y.keys.some((other) => sameVerifier(key, other)));
+  return within(a, b) && within(b, a);
+}

@@ -1,0 +1,219 @@
+/**
+ * What a witness must never forget: for each log the largest checkpoint it cosigned, in SQLite. Many may be
+ * committed at once; a commit is in the database, and then in the guard, when it returns, and only then may a
+ * cosignature leave. The database may thus be ahead of the guard after a crash, and never behind it.
+ */
+import type Database from 'better-sqlite3';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { refuse } from '../bytes/refusal.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { formatNote, parseNote, type SignatureLine } from '../note/note.ts';
+import { HeadGuard, type GuardedHead } from './guard.ts';
+import { headOf, isRow, number, openFile, optionalBytes, text, type Row } from './rows.ts';
+
+const SCHEMA = `CREATE TABLE IF NOT EXISTS log (
+  origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL,
+  note BLOB, lines INTEGER NOT NULL, halted TEXT NOT NULL) STRICT, WITHOUT ROWID`;
+
+const INSERT = 'INSERT OR IGNORE INTO log VALUES (@origin, @size, @root, @time, @note, @lines, @halted)';
+
+/** Never to a smaller size or an earlier time, and only from the head we believe to be there. */
+const UPDATE = `UPDATE log SET size = @size, root = @root, time = @time, note = @note, lines = @lines, halted = @halted
+  WHERE origin = @origin AND size = @wasSize AND root = @wasRoot AND size <= @size AND time <= @time`;
+
+/** What is held of one log. */
+export interface Held extends GuardedHead {
+  readonly origin: string;
+  /** The checkpoint as cosigned; undefined when only the guard told of it. */
+  readonly signed:
+    | {
+        readonly text: string;
+        /** The log's lines, verified; then our cosignatures, Ed25519 first. */
+        readonly lines: readonly SignatureLine[];
+        readonly cosignatures: readonly SignatureLine[];
+      }
+    | undefined;
+  /** Why this log is not cosigned until the operator says so; empty when it is. */
+  readonly halted: string;
+}
+
+/** The parts of a commit, named so that tests can stop the process between any two. */
+export type CommitStep = 'begun' | 'stored' | 'guarded';
+
+export interface StateOptions {
+  readonly dir: string;
+  readonly name: string;
+  /** Makes the guard anew from the database: the operator's word that the database is the newest there was. */
+  readonly rebuildGuard?: boolean;
+  readonly step?: (step: CommitStep) => void;
+  readonly onWarning?: (message: string) => void;
+}
+
+/** Where the files lie in a witness's directory. */
+export function statePaths(dir: string): { readonly state: string; readonly guard: string } {
+  return { state: join(dir, 'witness.db'), guard: join(dir, 'guard', 'cosigned-heads.db') };
+}
+
+export class WitnessState {
+  /** What is held, by origin; changed by commits alone. */
+  readonly held = new Map<string, Held>();
+  readonly #db: Database.Database;
+  readonly #guard: HeadGuard;
+  readonly #step: (step: CommitStep) => void;
+  readonly #insert: Database.Statement;
+  readonly #update: Database.Statement;
+
+  private constructor(db: Database.Database, guard: HeadGuard, step: (step: CommitStep) => void) {
+    this.#db = db;
+    this.#guard = guard;
+    this.#step = step;
+    this.#insert = db.prepare(INSERT);
+    this.#update = db.prepare(UPDATE);
+  }
+
+  /**
+   * Opens both files, locked to this process. Refuses `locked`, `foreign-log`, `corrupt-store`, and
+   * `behind-signed-head` when the guard is gone or knows of more than the database.
+   */
+  static open(options: StateOptions): WitnessState {
+    const { dir, name, step = () => {} } = options;
+    const { state: path, guard: guardPath } = statePaths(dir);
+    if (!existsSync(guardPath) && options.rebuildGuard !== true) throw guardGone(guardPath);
+    const guard = HeadGuard.open(guardPath, name);
+    try {
+      const isNew = !existsSync(path);
+      const db = openFile({ path, name, what: 'state', schema: SCHEMA, exclusive: false });
+      const state = new WitnessState(db, guard, step);
+      state.#load();
+      state.#compare(isNew, options);
+      return state;
+    } catch (error) {
+      guard.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Replaces what is held of some logs, all or nothing, durable when it returns. Refuses `store-failed`, also
+   * when the database does not hold what we think it does. What is held is then read again: the truth may be either.
+   */
+  commit(changes: readonly Held[]): void {
+    try {
+      this.#db.transaction(() => {
+        this.#step('begun');
+        for (const change of changes) this.#put(change);
+      })();
+      this.#step('stored');
+      this.#guard.raise(changes);
+    } catch (cause) {
+      this.#load();
+      for (const { origin } of changes) this.#withhold(origin);
+      throw refuse('store-failed', `the witness could not store it: ${String(cause)}`, { cause });
+    }
+    for (const change of changes) this.held.set(change.origin, change);
+    this.#step('guarded');
+  }
+
+  /** Stops cosigning a log, or goes on with it (`why` empty). */
+  halt(origin: string, why: string): void {
+    const held = this.held.get(origin);
+    if (held !== undefined) this.commit([{ ...held, halted: why }]);
+  }
+
+  /** Forgets a log: if it is ever listed again, its first checkpoint is taken as it comes. */
+  forget(origin: string): void {
+    this.#guard.forget(origin);
+    this.#db.prepare('DELETE FROM log WHERE origin = ?').run(origin);
+    this.held.delete(origin);
+  }
+
+  close(): void {
+    this.#db.close();
+    this.#guard.close();
+  }
+
+  /** Compares with what is stored before it writes: nothing else may have moved it. */
+  #put(change: Held): void {
+    const { origin, size, root, time, signed, halted } = change;
+    const before = this.held.get(origin);
+    const note = signed && formatNote(signed.text, [...signed.lines, ...signed.cosignatures]);
+    const row = { origin, size, root, time, note: note ?? null, lines: signed?.lines.length ?? 0, halted };
+    const { changes } =
+      before === undefined
+        ? this.#insert.run(row)
+        : this.#update.run({ ...row, wasSize: before.size, wasRoot: before.root });
+    if (changes !== 1) throw new Error(`the state of ${origin} was changed by somebody else`);
+  }
+
+  /** Cosignatures that may be stored and not guarded must not leave: they are made again with the next request. */
+  #withhold(origin: string): void {
+    const held = this.held.get(origin);
+    if (held?.signed !== undefined)
+      this.held.set(origin, { ...held, signed: { ...held.signed, cosignatures: [] } });
+  }
+
+  #load(): void {
+    const rows: unknown[] = this.#db.prepare('SELECT * FROM log').all();
+    this.held.clear();
+    for (const row of rows.filter(isRow)) {
+      const held = heldOf(row);
+      this.held.set(held.origin, held);
+    }
+  }
+
+  /** The guard and the database must tell the same story, but that the database may know more of it. */
+  #compare(isNew: boolean, { onWarning }: StateOptions): void {
+    const guarded = this.#guard.read();
+    if (isNew && guarded.size > 0) {
+      onWarning?.(`there is no state; going on from the ${guarded.size} heads in the guard`);
+      this.commit(
+        Array.from(guarded, ([origin, head]) => ({ ...head, origin, signed: undefined, halted: '' })),
+      );
+    }
+    for (const [origin, head] of guarded) {
+      const held = this.held.get(origin);
+      if (held === undefined || !covers(held, head)) throw behind(origin, head, held);
+    }
+    // After a crash between the two commits, the cosignatures in the database may leave from here on.
+    this.#guard.raise([...this.held.values()]);
+  }
+}
+
+function heldOf(row: Row): Held {
+  const note = optionalBytes(row, 'note');
+  const count = number(row, 'lines');
+  const parsed = note && parseNote(note);
+  return {
+    ...headOf(row),
+    origin: text(row, 'origin'),
+    signed: parsed && {
+      text: parsed.text,
+      lines: parsed.lines.slice(0, count),
+      cosignatures: parsed.lines.slice(count),
+    },
+    halted: text(row, 'halted'),
+  };
+}
+
+function covers(held: GuardedHead, head: GuardedHead): boolean {
+  if (held.time < head.time) return false;
+  return held.size > head.size || (held.size === head.size && equalBytes(held.root, head.root));
+}
+
+function behind(origin: string, head: GuardedHead, held: GuardedHead | undefined): Error {
+  const has = held === undefined ? 'nothing' : `size ${held.size}`;
+  return refuse(
+    'behind-signed-head',
+    `the state holds ${has} of ${origin}, but size ${head.size} was cosigned: an old witness.db was restored. ` +
+      'Put the newest one back, or move witness.db away to go on from the guard (spec/witness.md)',
+  );
+}
+
+function guardGone(path: string): Error {
+  return refuse(
+    'behind-signed-head',
+    `the guard ${path} is gone, and without it an old state could not be told: put it back, or, if witness.db is ` +
+      'certainly the newest there was, start once with --rebuild-guard (spec/witness.md)',
+  );
+}

@@ -1,0 +1,125 @@
+/**
+ * `monitor.db`: what the monitor knows besides the copies of the logs. Incidents and the events about them,
+ * which change in one transaction; the due times of proofs; what was observed of each log.
+ *
+ * The lock is a file of its own, so that `tallystick incidents` can read while a monitor runs.
+ */
+import Database from 'better-sqlite3';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { refuse } from '../bytes/refusal.ts';
+
+/** Raised by one with every change of layout; an unknown one is refused. */
+const VERSION = 1;
+
+const SCHEMA = `
+CREATE TABLE incident (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, origin TEXT NOT NULL, kind TEXT NOT NULL,
+  what TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, seen INTEGER NOT NULL,
+  episode INTEGER NOT NULL, resolved INTEGER, delivered INTEGER, body TEXT NOT NULL) STRICT;
+CREATE INDEX incident_kind ON incident (origin, kind);
+CREATE TABLE uncounted (
+  origin TEXT NOT NULL, kind TEXT NOT NULL, seen INTEGER NOT NULL, first_seen INTEGER NOT NULL,
+  last_seen INTEGER NOT NULL, PRIMARY KEY (origin, kind)) STRICT, WITHOUT ROWID;
+CREATE TABLE event (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, incident TEXT NOT NULL, name TEXT NOT NULL UNIQUE, type TEXT NOT NULL,
+  body TEXT NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL) STRICT;
+CREATE INDEX event_incident ON event (incident);
+CREATE TABLE observed (origin TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE book (origin TEXT PRIMARY KEY, upto INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE due (
+  origin TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (origin, key)) STRICT, WITHOUT ROWID;
+`;
+
+/** Where things lie in a monitor's directory. */
+export function monitorFiles(dir: string): {
+  readonly database: string;
+  readonly incidents: string;
+  readonly lock: string;
+  readonly webhookSecret: string;
+} {
+  return {
+    database: join(dir, 'monitor.db'),
+    incidents: join(dir, 'incidents'),
+    lock: join(dir, 'monitor.lock'),
+    webhookSecret: join(dir, 'webhook.secret'),
+  };
+}
+
+/** Opens the database, making directory and file the first time. Refuses `corrupt-store`, `store-failed`. */
+export function openDatabase(dir: string): Database.Database {
+  const { database, incidents } = monitorFiles(dir);
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    mkdirSync(incidents, { recursive: true });
+  } catch (cause) {
+    throw refuse('store-failed', `cannot make ${dir} (${String(cause)}); check --monitor-dir`, { cause });
+  }
+  return opened(database, {}, (db) => {
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('fullfsync = ON');
+    db.transaction(() => {
+      if (db.pragma('user_version', { simple: true }) !== 0) return;
+      db.exec(SCHEMA);
+      db.pragma(`user_version = ${VERSION}`);
+    }).immediate();
+  });
+}
+
+/** Opens an existing database to read it, whether a monitor runs or not. Refuses `not-found` without one. */
+export function openDatabaseToRead(dir: string): Database.Database {
+  const { database } = monitorFiles(dir);
+  return opened(database, { readonly: true, fileMustExist: true }, () => undefined);
+}
+
+/** Opens an existing database to change it beside a running monitor. Refuses `not-found` without one. */
+export function openDatabaseToChange(dir: string): Database.Database {
+  const { database } = monitorFiles(dir);
+  return opened(database, { fileMustExist: true }, (db) => db.pragma('synchronous = FULL'));
+}
+
+function opened(
+  path: string,
+  options: Database.Options,
+  first: (db: Database.Database) => void,
+): Database.Database {
+  let db: Database.Database;
+  try {
+    db = new Database(path, options);
+  } catch (cause) {
+    throw refuse('not-found', `there is no monitor's database ${path}: check --monitor-dir`, { cause });
+  }
+  try {
+    first(db);
+    const version: unknown = db.pragma('user_version', { simple: true });
+    if (version === VERSION) return db;
+    db.close();
+    throw refuse('corrupt-store', `${path} has layout ${String(version)}, this program reads ${VERSION}`);
+  } catch (cause) {
+    if (db.open) db.close();
+    if (!(cause instanceof Database.SqliteError)) throw cause;
+    throw refuse(
+      'corrupt-store',
+      `${path} cannot be read (${cause.code}): move it away, and the monitor makes a new one (spec/monitor.md)`,
+      { cause },
+    );
+  }
+}
+
+/** Keeps other monitors out of a directory until it is called; the system does so too when the process ends. */
+export function lockDirectory(dir: string): () => void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const { lock } = monitorFiles(dir);
+  const db = new Database(lock, { timeout: 0 });
+  try {
+    db.pragma('locking_mode = EXCLUSIVE');
+    db.exec('BEGIN EXCLUSIVE');
+    db.exec('CREATE TABLE IF NOT EXISTS lock (one INTEGER PRIMARY KEY) STRICT');
+    db.exec('COMMIT');
+  } catch (cause) {
+    db.close();
+    throw refuse('locked', `another monitor works in ${dir} (it holds ${lock}): stop it first`, { cause });
+  }
+  return () => void db.close();
+}

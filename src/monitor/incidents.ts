@@ -1,0 +1,264 @@
+/**
+ * The incidents a monitor has seen: rows in `monitor.db`, and one file each in `incidents/`, to hand on. A row
+ * and the event about it are written in one durable transaction; the file follows from the row, and one that
+ * a crash kept from being placed is placed at the next start.
+ *
+ * The same thing seen again is the same incident (its id says what it is about). What describes a state, not
+ * a deed, is resolved when the state has passed, and opened again when it comes back.
+ */
+import type Database from 'better-sqlite3';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatIncident, type Incident } from '../incident/incident.ts';
+import { MAX_INCIDENT_BYTES } from '../incident/parse.ts';
+import { monitorFiles } from './database.ts';
+import { placeFile, UNFINISHED } from './files.ts';
+import { Outbox, type EventType } from './outbox.ts';
+import { number, numberOrNull, rowOf, rowsOf, text, type Columns } from './rows.ts';
+
+/** Incidents kept of one kind and one log; more are counted, not kept: whoever may write entries may make many. */
+const MAX_KEPT = 1_000;
+
+/** What is known of one incident. Times: milliseconds since the epoch. */
+export interface KnownIncident {
+  readonly id: string;
+  readonly origin: string;
+  readonly kind: string;
+  readonly what: string;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  /** How often it was seen. */
+  readonly seen: number;
+  /** Undefined while it is open. */
+  readonly resolved: number | undefined;
+  /** When an event about it was last acknowledged. */
+  readonly delivered: number | undefined;
+}
+
+/** What became of an alarm: `uncounted`: too many of its kind are kept already. */
+export type Raised = 'opened' | 'again' | 'uncounted';
+
+export interface IncidentOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Told after each change. */
+  readonly onChange?: (incident: KnownIncident, event: EventType) => void;
+  /** How many to keep of one kind and log. */
+  readonly keep?: number;
+}
+
+export class IncidentStore {
+  readonly outbox: Outbox;
+  readonly #folder: string;
+  readonly #options: IncidentOptions;
+  readonly #statements: Statements;
+  readonly #db: Database.Database;
+
+  constructor(db: Database.Database, dir: string, options: IncidentOptions) {
+    this.#db = db;
+    this.#folder = monitorFiles(dir).incidents;
+    this.#options = options;
+    this.#statements = prepare(db);
+    this.outbox = new Outbox(db);
+  }
+
+  /** Places files that a crash, or somebody, took away. */
+  repair(): void {
+    const there = new Set(readdirSync(this.#folder));
+    for (const name of there)
+      if (name.endsWith(UNFINISHED)) rmSync(join(this.#folder, name), { force: true });
+    for (const id of this.#statements.ids.all()) {
+      if (typeof id === 'string' && !there.has(`${id}.json`)) this.#place(id);
+    }
+  }
+
+  /** Keeps an incident; durable when it returns. Refuses `store-failed`: then raise it again. */
+  raise(incident: Incident): Raised {
+    const known = this.find(incident.id);
+    if (known !== undefined && known.resolved === undefined) {
+      this.#statements.again.run(this.#options.now(), incident.id);
+      if (!existsSync(this.fileOf(incident.id))) this.#place(incident.id);
+      return 'again';
+    }
+    const body = formatIncident(incident);
+    if (body.length > MAX_INCIDENT_BYTES) throw new Error(`an incident of ${body.length} characters`);
+    const gone = known === undefined ? this.#makeRoom(incident) : [];
+    if (gone === undefined) {
+      this.#statements.uncounted.run(incident.origin, incident.evidence.kind, this.#options.now());
+      return 'uncounted';
+    }
+    this.#open(incident, body, gone);
+    for (const id of gone) rmSync(this.fileOf(id), { force: true });
+    this.#place(incident.id);
+    this.#tell(incident.id, 'incident.opened');
+    return 'opened';
+  }
+
+  /** The state an incident describes has passed. False when it was not open. */
+  resolve(id: string): boolean {
+    const done = this.#db.transaction(() => {
+      const changed = this.#statements.resolve.run(this.#options.now(), id).changes > 0;
+      if (changed) this.#announce(id, 'incident.resolved');
+      return changed;
+    })();
+    if (done) this.#tell(id, 'incident.resolved');
+    return done;
+  }
+
+  find(id: string): KnownIncident | undefined {
+    const row = rowOf(this.#statements.find.get(id));
+    return row && known(row);
+  }
+
+  /** The text of an incident's file. */
+  body(id: string): string | undefined {
+    const row = rowOf(this.#statements.body.get(id));
+    return row && text(row, 'body');
+  }
+
+  /** Newest first. `before`: of the last one on the page before. */
+  list(filter: {
+    readonly open?: boolean;
+    readonly origin?: string;
+    readonly before?: string;
+    readonly limit: number;
+  }): readonly KnownIncident[] {
+    const { open = false, origin, before, limit } = filter;
+    const rows = this.#statements.list.all(open ? 1 : 0, origin, origin, before, before, limit);
+    return rowsOf(rows).map(known);
+  }
+
+  /** Open incidents by log and kind, and how many more were seen than kept. */
+  counts(): readonly { readonly origin: string; readonly kind: string; readonly open: number }[] {
+    return rowsOf(this.#statements.counts.all()).map((row) => ({
+      origin: text(row, 'origin'),
+      kind: text(row, 'kind'),
+      open: number(row, 'open'),
+    }));
+  }
+
+  /** Alarms of a kind that were seen when too many were kept already. */
+  uncounted(): readonly { readonly origin: string; readonly kind: string; readonly seen: number }[] {
+    return rowsOf(this.#statements.allUncounted.all()).map((row) => ({
+      origin: text(row, 'origin'),
+      kind: text(row, 'kind'),
+      seen: number(row, 'seen'),
+    }));
+  }
+
+  fileOf(id: string): string {
+    return join(this.#folder, `${id}.json`);
+  }
+
+  #open(incident: Incident, body: string, gone: readonly string[]): void {
+    const { id, origin, what, evidence } = incident;
+    const { now } = this.#options;
+    this.#db.transaction(() => {
+      for (const each of gone) this.#statements.remove.run(each);
+      this.#statements.open.run({ id, origin, kind: evidence.kind, what, now: now(), body });
+      this.#announce(id, 'incident.opened');
+    })();
+  }
+
+  /** The resolved incidents to forget, so that one more of the kind can be kept; undefined when all are open. */
+  #makeRoom({ origin, evidence: { kind } }: Incident): readonly string[] | undefined {
+    const { count, resolved } = this.#statements;
+    if (Number(count.get(origin, kind)) < (this.#options.keep ?? MAX_KEPT)) return [];
+    const id: unknown = resolved.get(origin, kind);
+    return typeof id === 'string' ? [id] : undefined;
+  }
+
+  #announce(id: string, type: EventType): void {
+    const row = rowOf(this.#statements.find.get(id));
+    if (row === undefined) throw new Error('an event about an incident that is not there');
+    const incident = known(row);
+    const name = `${id}-${type === 'incident.opened' ? 'opened' : 'resolved'}-${number(row, 'episode')}`;
+    const at = type === 'incident.opened' ? incident.lastSeen : (incident.resolved ?? incident.lastSeen);
+    const body = JSON.stringify({
+      type,
+      timestamp: new Date(at).toISOString(),
+      data: viewIncident(incident),
+    });
+    this.outbox.add({ incident: id, name, type, body }, 0);
+  }
+
+  #place(id: string): void {
+    const body = this.body(id);
+    if (body !== undefined) placeFile(this.fileOf(id), body);
+  }
+
+  #tell(id: string, event: EventType): void {
+    const incident = this.find(id);
+    if (incident !== undefined) this.#options.onChange?.(incident, event);
+  }
+}
+
+/** An incident as events, the API and `tallystick incidents --json` show it. */
+export function viewIncident(incident: KnownIncident) {
+  const { id, origin, kind, what, firstSeen, lastSeen, seen, resolved } = incident;
+  return {
+    id,
+    origin,
+    kind,
+    state: resolved === undefined ? ('open' as const) : ('resolved' as const),
+    what,
+    firstSeen: new Date(firstSeen).toISOString(),
+    lastSeen: new Date(lastSeen).toISOString(),
+    seen,
+    resolved: resolved === undefined ? null : new Date(resolved).toISOString(),
+  };
+}
+
+function known(row: Columns): KnownIncident {
+  return {
+    id: text(row, 'id'),
+    origin: text(row, 'origin'),
+    kind: text(row, 'kind'),
+    what: text(row, 'what'),
+    firstSeen: number(row, 'first_seen'),
+    lastSeen: number(row, 'last_seen'),
+    seen: number(row, 'seen'),
+    resolved: numberOrNull(row, 'resolved'),
+    delivered: numberOrNull(row, 'delivered'),
+  };
+}
+
+type Statements = ReturnType<typeof prepare>;
+
+const COLUMNS = 'id, origin, kind, what, first_seen, last_seen, seen, episode, resolved, delivered';
+
+function prepare(db: Database.Database) {
+  return {
+    ids: db.prepare('SELECT id FROM incident').pluck(),
+    find: db.prepare(`SELECT ${COLUMNS} FROM incident WHERE id = ?`),
+    body: db.prepare('SELECT body FROM incident WHERE id = ?'),
+    again: db.prepare('UPDATE incident SET last_seen = ?, seen = seen + 1 WHERE id = ?'),
+    open: db.prepare(
+      `INSERT INTO incident (id, origin, kind, what, first_seen, last_seen, seen, episode, body)
+       VALUES (@id, @origin, @kind, @what, @now, @now, 1, 1, @body)
+       ON CONFLICT (id) DO UPDATE SET what = @what, last_seen = @now, seen = seen + 1,
+         episode = episode + 1, resolved = NULL, body = @body`,
+    ),
+    resolve: db.prepare('UPDATE incident SET resolved = ? WHERE id = ? AND resolved IS NULL'),
+    remove: db.prepare('DELETE FROM incident WHERE id = ?'),
+    count: db.prepare('SELECT count(*) FROM incident WHERE origin = ? AND kind = ?').pluck(),
+    resolved: db
+      .prepare(
+        `SELECT id FROM incident i WHERE origin = ? AND kind = ? AND resolved IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM event WHERE event.incident = i.id) ORDER BY resolved LIMIT 1`,
+      )
+      .pluck(),
+    list: db.prepare(
+      `SELECT ${COLUMNS} FROM incident WHERE (? = 0 OR resolved IS NULL) AND (? IS NULL OR origin = ?)
+       AND (? IS NULL OR n < (SELECT n FROM incident WHERE id = ?)) ORDER BY n DESC LIMIT ?`,
+    ),
+    counts: db.prepare(
+      'SELECT origin, kind, count(*) AS open FROM incident WHERE resolved IS NULL GROUP BY origin, kind',
+    ),
+    uncounted: db.prepare(
+      `INSERT INTO uncounted (origin, kind, seen, first_seen, last_seen) VALUES (?1, ?2, 1, ?3, ?3)
+       ON CONFLICT DO UPDATE SET seen = seen + 1, last_seen = ?3`,
+    ),
+    allUncounted: db.prepare('SELECT origin, kind, seen FROM uncounted'),
+  };
+}

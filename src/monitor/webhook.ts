@@ -1,0 +1,201 @@
+/**
+ * Delivers events to the operator's URL (Standard Webhooks 1.0.0) until each is acknowledged with a 2xx: at
+ * least once, therefore, and with the same `webhook-id` every time. What waits is in the outbox, on disk.
+ *
+ * One request at a time. When the receiver is away or overwhelmed, all wait, longer each time; when it
+ * refuses one event, the others go on. 410 Gone ends deliveries until the monitor is started again.
+ */
+import type { Outbox, OutboxEvent } from './outbox.ts';
+import { signWebhook } from './webhook-secret.ts';
+
+/** Longest one delivery may take (the specification advises 15 to 30 s). */
+const TIMEOUT_MS = 15_000;
+/** The first pause is drawn from around this, each next one from around its double. */
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 3_600_000;
+/** The longest that `Retry-After` can make us wait. */
+const LONGEST_WISH_MS = 86_400_000;
+
+export interface WebhookParts {
+  readonly url: string;
+  readonly secrets: readonly Uint8Array[];
+  readonly outbox: Outbox;
+  readonly version: string;
+  readonly fetch: typeof fetch;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Runs something later; returns what cancels it. */
+  readonly setTimer: (run: () => void, ms: number) => () => void;
+  /** Told why a delivery failed, for the log. */
+  readonly onFailure: (what: string) => void;
+  readonly timeoutMs?: number;
+}
+
+/** What became of one request: `receiver`: none of the others would fare better. */
+type Answer =
+  | { readonly kind: 'acknowledged' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'event' | 'receiver'; readonly why: string; readonly wishMs: number | undefined };
+
+export class Webhook {
+  readonly #parts: WebhookParts;
+  readonly #stopped = new AbortController();
+  #busy: Promise<void> | undefined;
+  #again = false;
+  #cancel: (() => void) | undefined;
+  /** How often in a row the receiver was away. */
+  #away = 0;
+  #awayUntil = 0;
+  #gone = false;
+  #fault: string | undefined;
+
+  constructor(parts: WebhookParts) {
+    this.#parts = parts;
+  }
+
+  /** Why nothing is delivered at the moment; undefined when all is well. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  /** Delivers what is due; called when an event was added, and at the start. */
+  wake(): void {
+    if (this.#stopped.signal.aborted || this.#gone) return;
+    this.#again = true;
+    this.#busy ??= this.#run()
+      .then(
+        () => this.#plan(),
+        (error: unknown) => this.#broken(error),
+      )
+      .then(() => void (this.#busy = undefined));
+  }
+
+  /** Resolves when nothing is due any more, or the receiver cannot be reached. For one-shot runs. */
+  async settle(): Promise<void> {
+    this.wake();
+    await this.#busy;
+  }
+
+  /** Stops at once: a delivery in hand is given up, and made again by the next monitor. */
+  async close(): Promise<void> {
+    this.#stopped.abort();
+    this.#cancel?.();
+    await this.#busy;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      for (;;) {
+        const { outbox, now } = this.#parts;
+        const event = now() < this.#awayUntil ? undefined : outbox.next(now());
+        if (event === undefined || this.#stopped.signal.aborted || this.#gone) break;
+        this.#settled(event, await this.#send(event));
+      }
+    }
+  }
+
+  #settled(event: OutboxEvent, answer: Answer): void {
+    const { outbox, now, onFailure } = this.#parts;
+    if (this.#stopped.signal.aborted && answer.kind !== 'acknowledged') return;
+    if (answer.kind === 'acknowledged') {
+      this.#away = 0;
+      this.#fault = undefined;
+      outbox.delivered(event, now());
+      return;
+    }
+    if (answer.kind === 'gone') {
+      this.#gone = true;
+      this.#fault = 'the webhook answered 410 Gone: nothing is sent to it until the monitor is started again';
+      onFailure(this.#fault);
+      return;
+    }
+    this.#fault = `webhook: ${answer.why}`;
+    onFailure(this.#fault);
+    const receiver = answer.kind === 'receiver';
+    const pause = this.#pause(receiver ? this.#away++ : event.attempts, answer.wishMs);
+    if (receiver) this.#awayUntil = now() + pause;
+    outbox.failed(event, now() + pause);
+  }
+
+  #pause(failures: number, wishMs: number | undefined): number {
+    const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 30));
+    const drawn = ceiling * (0.5 + this.#parts.random() / 2);
+    return Math.max(drawn, Math.min(wishMs ?? 0, LONGEST_WISH_MS));
+  }
+
+  /** The outbox itself failed, as on a full disk: what waits there is looked at again later. */
+  #broken(error: unknown): void {
+    this.#fault = `webhook: ${String(error)}`;
+    this.#parts.onFailure(this.#fault);
+    this.#timer(this.#pause(this.#away++, undefined));
+  }
+
+  /** A timer for the next event that is due later. */
+  #plan(): void {
+    const due = this.#parts.outbox.nextDue();
+    if (due !== undefined) this.#timer(Math.max(due, this.#awayUntil) - this.#parts.now());
+  }
+
+  #timer(ms: number): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (this.#gone || this.#stopped.signal.aborted) return;
+    this.#cancel = this.#parts.setTimer(() => this.wake(), Math.max(ms, 50));
+  }
+
+  async #send(event: OutboxEvent): Promise<Answer> {
+    const { url, secrets, version, now, timeoutMs = TIMEOUT_MS } = this.#parts;
+    const time = Math.floor(now() / 1000);
+    try {
+      const response = await this.#parts.fetch(url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': `tallystick/${version}`,
+          'webhook-id': event.name,
+          'webhook-timestamp': String(time),
+          'webhook-signature': signWebhook(secrets, { id: event.name, time, body: event.body }),
+        },
+        body: event.body,
+        // Whoever answers there is not whom the operator named.
+        redirect: 'manual',
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#stopped.signal]),
+      });
+      // The status says it all: nothing of the body is read, however long it is.
+      await response.body?.cancel();
+      return answerOf(response, now());
+    } catch (error) {
+      return { kind: 'receiver', why: reason(error), wishMs: undefined };
+    }
+  }
+}
+
+/** Statuses of other 4xx than these are about this one event. */
+const ABOUT_THE_RECEIVER = new Set([408, 425, 429]);
+
+function answerOf({ status, headers }: Response, now: number): Answer {
+  if (status >= 200 && status < 300) return { kind: 'acknowledged' };
+  if (status === 410) return { kind: 'gone' };
+  const own = status >= 400 && status < 500 && !ABOUT_THE_RECEIVER.has(status);
+  const why =
+    status >= 300 && status < 400 ? `it redirects (${status}); name the new URL` : `it answered ${status}`;
+  return { kind: own ? 'event' : 'receiver', why, wishMs: retryAfter(headers.get('retry-after'), now) };
+}
+
+/** RFC 9110 §10.2.3: seconds, or a date. */
+function retryAfter(text: string | null, now: number): number | undefined {
+  if (text === null) return undefined;
+  if (/^[0-9]{1,9}$/.test(text)) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+function reason(error: unknown): string {
+  if (error instanceof DOMException) return error.name === 'TimeoutError' ? 'no answer in time' : error.name;
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return 'it cannot be reached';
+  return `it cannot be reached (${'code' in cause ? String(cause.code) : cause.message})`;
+}

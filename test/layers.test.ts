@@ -33,7 +33,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   statement: { below: ['bytes', 'sign', 'tree', 'note', 'cose'], packages: ['@noble/hashes'] },
   index: { below: [...PURE, 'incident'], packages: [] },
   log: { below: PURE, packages: [] },
-  client: { below: PURE, packages: ['@noble/hashes'] },
+  client: { below: [...PURE, 'incident'], packages: ['@noble/hashes'] },
   incident: { below: [...PURE], packages: ['@noble/hashes'] },
   claim: { below: [...PURE], packages: ['@marcbachmann/cel-js'] },
   // Transcripts that a target signed: checked with node:crypto, which reads certificates.

@@ -2,29 +2,18 @@
  * A log as one signed checkpoint shows it. Everything read through a view is checked against that
  * checkpoint's root before it is returned, so the server that answers need not be trusted.
  */
-import { leafIndex, type Digest, type LeafIndex, type TreeSize } from '../bytes/brand.ts';
-import { equalBytes } from '../bytes/compare.ts';
-import { refuse } from '../bytes/refusal.ts';
+import { leafIndex, type LeafIndex } from '../bytes/brand.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
 import type { OpenedCheckpoint } from '../note/checkpoint.ts';
 import { formatTlogProof } from '../note/tlogproof.ts';
 import { openTrusted, type TrustPolicy } from '../note/trust.ts';
 import { hashLeaf } from '../tree/hash.ts';
-import {
-  nodesForConsistency,
-  nodesForInclusion,
-  nodesForRoot,
-  proveConsistency,
-  proveInclusion,
-  rootAt,
-} from '../tree/prove.ts';
-import { verifyConsistency, verifyInclusion } from '../tree/verify.ts';
+import { nodesForInclusion, proveInclusion } from '../tree/prove.ts';
+import { verifyInclusion } from '../tree/verify.ts';
+import { contradiction, type Contradiction, type TreeHead } from './history.ts';
 import type { TileReader } from './tiles.ts';
 
-/** Size and root of a tree somebody signed. */
-export interface TreeHead {
-  readonly size: TreeSize;
-  readonly root: Digest;
-}
+export type { TreeHead } from './history.ts';
 
 /** An entry that is in the tree of a view's checkpoint. */
 export interface ProvenEntry {
@@ -82,24 +71,20 @@ export class LogView {
    * the larger give another root for the smaller. Tiles that fit neither are `proof-failed`.
    */
   async assertOneHistory(other: TreeHead): Promise<void> {
-    const [old, now] = other.size <= this.head.size ? [other, this.head] : [this.head, other];
-    const root = old.size === now.size ? now.root : await this.#earlierRoot(old.size, now);
-    if (!equalBytes(root, old.root)) {
-      const larger =
-        old.size === now.size ? 'another tree of that size' : `a tree of ${now.size} that begins otherwise`;
-      throw refuse(
-        'inconsistent',
-        `the log signed two histories: a tree of ${old.size} entries, and ${larger}`,
-      );
-    }
+    const found = await this.contradiction(other);
+    if (found !== undefined) throw splitRefusal(this.head, other);
   }
 
-  /** Root of the first `size` entries of a tree, shown to be so by the tree's own root. */
-  async #earlierRoot(size: TreeSize, tree: TreeHead): Promise<Digest> {
-    const needed = [...nodesForRoot(size), ...nodesForConsistency(size, tree.size)];
-    const read = await this.#tiles.nodes(needed, tree.size);
-    const root = rootAt(read, size);
-    verifyConsistency(size, tree.size, proveConsistency(read, size, tree.size), root, tree.root);
-    return root;
+  /** What shows that another signed head and this tree are no one history; undefined when they are one. */
+  contradiction(other: TreeHead): Promise<Contradiction | undefined> {
+    return contradiction(this.#tiles, this.head, other);
   }
+}
+
+/** The refusal of two heads that are no one history. */
+export function splitRefusal(one: TreeHead, other: TreeHead): Refusal {
+  const [old, now] = one.size <= other.size ? [one, other] : [other, one];
+  const larger =
+    old.size === now.size ? 'another tree of that size' : `a tree of ${now.size} that begins otherwise`;
+  return refuse('inconsistent', `the log signed two histories: a tree of ${old.size} entries, and ${larger}`);
 }

@@ -1,0 +1,95 @@
+/**
+ * Two signed heads of one log, put side by side: the larger tree must begin with the smaller. The tiles that
+ * hash to the larger head's root tell, and the proof that they give is evidence for others.
+ */
+import type { Digest, TreeSize } from '../bytes/brand.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { decodeUtf8, formatBase64 } from '../bytes/text.ts';
+import type { Evidence } from '../incident/incident.ts';
+import type { OpenedCheckpoint } from '../note/checkpoint.ts';
+import { nodesForConsistency, nodesForRoot, proveConsistency, rootAt } from '../tree/prove.ts';
+import { verifyConsistency } from '../tree/verify.ts';
+import type { TileReader } from './tiles.ts';
+
+/** Size and root of a tree somebody signed. */
+export interface TreeHead {
+  readonly size: TreeSize;
+  readonly root: Digest;
+}
+
+/** A head as it was served, and what it says. */
+export interface SignedHead {
+  /** The signed note. */
+  readonly note: Uint8Array;
+  readonly opened: OpenedCheckpoint;
+}
+
+/** Where nodes come from: the log's tiles, or a copy of them. Nothing it gives is believed. */
+export type NodeSource = Pick<TileReader, 'nodes'>;
+
+/** The root of a tree's first leaves, and the consistency proof that shows it to be that (RFC 9162 §2.1.4). */
+export interface Prefix {
+  readonly root: Digest;
+  readonly proof: readonly Digest[];
+}
+
+/** The evidence of two heads that are no one history. */
+export type SplitView = Extract<Evidence, { readonly kind: 'split-view' }>;
+
+/**
+ * Root of the first `size` leaves of a tree, shown to be so by the tree's own root. Refuses what `nodes` of
+ * the source refuses, and `proof-failed` when what it gave does not hash to the tree's root.
+ */
+export async function prefixOf(source: NodeSource, size: TreeSize, tree: TreeHead): Promise<Prefix> {
+  const needed = [...nodesForRoot(size), ...nodesForConsistency(size, tree.size)];
+  const read = await source.nodes(needed, tree.size);
+  const root = rootAt(read, size);
+  const proof = proveConsistency(read, size, tree.size);
+  verifyConsistency(size, tree.size, proof, root, tree.root);
+  return { root, proof };
+}
+
+/** What shows that two heads are no one history: for two sizes, how the larger tree begins instead. */
+export interface Contradiction {
+  readonly prefix?: Prefix;
+}
+
+/**
+ * The contradiction between two heads, in either order; undefined when they are one history. Found only on
+ * evidence: refuses as `prefixOf` does when the source cannot or will not tell.
+ */
+export async function contradiction(
+  source: NodeSource,
+  one: TreeHead,
+  other: TreeHead,
+): Promise<Contradiction | undefined> {
+  const [old, now] = one.size <= other.size ? [one, other] : [other, one];
+  if (old.size === now.size) return equalBytes(old.root, now.root) ? undefined : {};
+  const prefix = await prefixOf(source, old.size, now);
+  return equalBytes(old.root, prefix.root) ? undefined : { prefix };
+}
+
+/** A signed note and the head that it signs. A `LogView` is one. */
+export interface NotedHead {
+  readonly note: Uint8Array;
+  readonly head: TreeHead;
+}
+
+/** The contradiction as evidence that anyone with the log's key can check: the smaller head first. */
+export function splitView(one: NotedHead, other: NotedHead, { prefix }: Contradiction): SplitView {
+  const [old, now] = one.head.size <= other.head.size ? [one, other] : [other, one];
+  return {
+    kind: 'split-view',
+    heads: [decodeUtf8(old.note), decodeUtf8(now.note)],
+    ...(prefix && { prefix: { root: formatBase64(prefix.root), proof: prefix.proof.map(formatBase64) } }),
+  };
+}
+
+/** What makes a split view the same again: both sizes and roots, in order of size and then of root. */
+export function aboutSplit(one: TreeHead, other: TreeHead): string {
+  return [one, other]
+    .map(({ size, root }) => ({ size, text: `${size} ${formatBase64(root)}` }))
+    .toSorted((a, b) => a.size - b.size || (a.text < b.text ? -1 : 1))
+    .map(({ text }) => text)
+    .join('\n');
+}

@@ -87,13 +87,17 @@ t.test('a verdict is worth its weakest observation', async (t) => {
     const { verdict, evidence, attachments } = judgeClaim(claim(expr, min), o);
     return [verdict, evidence, ...attachments];
   };
-  t.strictSame(judge("o.accepted['TLSv1.3']", 'E3'), ['PROVEN', 'E3', 1]);
-  t.strictSame(judge("o.accepted['TLSv1.3'] && !o.accepted['TLSv1.2']"), ['PROVEN', 'E1', 1]);
-  t.strictSame(judge("!o.accepted['TLSv1.2']", 'E3'), ['UNKNOWN', 'E1'], 'true, and not well enough known');
-  t.strictSame(judge('o.api.min == "TLSv1.3"'), ['UNKNOWN', 'E0']);
-  t.strictSame(judge("o.accepted['TLSv1.2']"), ['VIOLATED', 'E1']);
+  t.strictSame(judge("o.tls.accepted['TLSv1.3']", 'E3'), ['PROVEN', 'E3', 1]);
+  t.strictSame(judge("o.tls.accepted['TLSv1.3'] && !o.tls.accepted['TLSv1.2']"), ['PROVEN', 'E1', 1]);
+  t.strictSame(
+    judge("!o.tls.accepted['TLSv1.2']", 'E3'),
+    ['UNKNOWN', 'E1'],
+    'true, and not well enough known',
+  );
+  t.strictSame(judge('o.tls.api.min == "TLSv1.3"'), ['UNKNOWN', 'E0']);
+  t.strictSame(judge("o.tls.accepted['TLSv1.2']"), ['VIOLATED', 'E1']);
   t.strictSame(judge('true', 'E1'), ['UNKNOWN', 'E0'], 'an expression that reads nothing proves nothing');
-  t.strictSame(judge('o.accepted.none == 1'), ['UNKNOWN', 'E0']);
+  t.strictSame(judge('o.tls.accepted.none == 1'), ['UNKNOWN', 'E0']);
   t.match(judgeClaim(claim('o.x'), { code: 'unavailable', message: 'nobody answers' }), {
     verdict: 'UNKNOWN',
     explain: 'unavailable: nobody answers',
@@ -105,7 +109,11 @@ t.test('a contradiction is its own verdict, whichever side the claim reads', asy
     { configured: 'TLSv1.3', accepted: { 'TLSv1.2': true } },
     { contradictions: [{ paths: ['/configured', '/accepted/TLSv1.2'], explain: 'says 1.3, takes 1.2' }] },
   );
-  for (const expr of ['o.configured == "TLSv1.3"', "!o.accepted['TLSv1.2']", "o.accepted['TLSv1.2']"])
+  for (const expr of [
+    'o.tls.configured == "TLSv1.3"',
+    "!o.tls.accepted['TLSv1.2']",
+    "o.tls.accepted['TLSv1.2']",
+  ])
     t.match(judgeClaim(claim(expr), o), { verdict: 'CONTRADICTED', explain: 'says 1.3, takes 1.2' }, expr);
-  t.equal(judgeClaim(claim('!has(o.other)'), o).verdict, 'PROVEN', 'and no other claim is touched by it');
+  t.equal(judgeClaim(claim('!has(o.tls.other)'), o).verdict, 'PROVEN', 'and no other claim is touched by it');
 });

@@ -6,7 +6,7 @@ import type { Claim, Parameter } from '../statement/commitment.ts';
 import { EVIDENCE_CLASSES, type EvidenceClass, type Verdict } from '../statement/vocabulary.ts';
 import { evaluate } from './expression.ts';
 import type { Observed, Unobserved } from './observed.ts';
-import type { ValueMap } from './value.ts';
+import { escaped, type ValueMap } from './value.ts';
 
 export interface Judgement {
   readonly verdict: Extract<Verdict, 'PROVEN' | 'VIOLATED' | 'CONTRADICTED' | 'UNKNOWN'>;
@@ -19,8 +19,9 @@ export interface Judgement {
 }
 
 /** Judges one claim. Pure: the same observation gives the same verdict for everyone. */
-export function judgeClaim(claim: Claim, seen: Observed | Unobserved): Judgement {
-  if ('code' in seen) return unknown(`${seen.code}: ${seen.message}`);
+export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judgement {
+  if ('code' in observed) return unknown(`${observed.code}: ${observed.message}`);
+  const seen = underName(nameOf(claim.probe), observed);
   let holds: boolean;
   let touched: readonly string[];
   try {
@@ -36,11 +37,29 @@ export function judgeClaim(claim: Claim, seen: Observed | Unobserved): Judgement
   );
   if (against !== undefined) return { ...rest, verdict: 'CONTRADICTED', explain: against.explain };
   if (!holds) return { ...rest, verdict: 'VIOLATED', explain: undefined };
-  if (rank(evidence) >= rank(claim.minEvidence)) return { ...rest, verdict: 'PROVEN', explain: undefined };
+  // Class E2 is several agents' agreement, which readers see; each of them can only say what it saw itself.
+  const needed = claim.minEvidence === 'E2' ? 'E1' : claim.minEvidence;
+  if (rank(evidence) >= rank(needed)) return { ...rest, verdict: 'PROVEN', explain: undefined };
   return {
     ...rest,
     verdict: 'UNKNOWN',
     explain: `it holds, but is known only at class ${evidence}; the claim asks for ${claim.minEvidence}`,
+  };
+}
+
+/** The name in a probe's `name@version`: what it observed is `o.<name>` to a claim. */
+export function nameOf(probe: string): string {
+  return probe.split('@', 1)[0] ?? probe;
+}
+
+/** An observation as claims see it and proofs record it: everything of it stands under the probe's name. */
+export function underName(name: string, observed: Observed): Observed {
+  const below = (path: string): string => `/${escaped(name)}${path}`;
+  return {
+    ...observed,
+    value: { [name]: observed.value },
+    grades: observed.grades.map((grade) => ({ ...grade, path: below(grade.path) })),
+    contradictions: observed.contradictions.map((each) => ({ ...each, paths: each.paths.map(below) })),
   };
 }
 

@@ -37,7 +37,7 @@ export interface Population {
 }
 
 export interface Observed {
-  /** What claims see as `o`. */
+  /** What claims see as `o.<name of the probe>`. Paths of grades and contradictions are told from here. */
   readonly value: ValueMap;
   /** Without a grade, an observation is E1: the agent saw it. */
   readonly grades: readonly Grade[];

@@ -15,6 +15,9 @@ export interface Layout {
   /** The highest signed head; also the lock of a running log. In a directory of its own. */
   readonly guardDir: string;
   readonly guard: string;
+  /** What a log with witnesses published last, and the proof that it went back or forked, should there be one. */
+  readonly published: string;
+  readonly conflict: string;
   /** Private keys, one file each, mode 0600. */
   readonly keys: string;
   readonly ed25519: string;
@@ -33,6 +36,8 @@ export function layoutOf(config: Pick<Config, 'dataDir' | 'guardDir'>): Layout {
     store: join(config.dataDir, 'log.db'),
     guardDir,
     guard: join(guardDir, 'signed-head.db'),
+    published: join(config.dataDir, 'published.checkpoint'),
+    conflict: join(config.dataDir, 'conflict.checkpoint'),
     keys,
     ed25519: join(keys, 'checkpoint-ed25519.pem'),
     mldsa44: join(keys, 'checkpoint-ml-dsa-44.pem'),

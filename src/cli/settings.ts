@@ -85,6 +85,16 @@ export function readSettings(read: Reader) {
     witnessPolicy: read(
       optionalPath('witnessPolicy', '<file>', 'tlog-policy whose quorum every receipt must have'),
     ),
+    cosignRefresh: read(
+      whole(
+        'cosignRefresh',
+        '<s>',
+        'seconds after which a quiet log asks its witnesses again',
+        600,
+        1,
+        86_400,
+      ),
+    ),
     open: read(toggle('open', 'admit any well-signed statement (evaluation only)')),
     logLevel: read(
       choice('logLevel', 'how much the server logs', 'info', ['debug', 'info', 'warn', 'error', 'silent']),

@@ -6,19 +6,26 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { encodeCoseKey, keyThumbprint } from '../../cose/key.ts';
-import type { Witnesses } from '../../client/witnesses.ts';
-import { Pacer } from '../../log/pacer.ts';
+import { parseVkey, type NoteVerifier } from '../../note/key.ts';
 import { Pool } from '../../log/pool.ts';
-import type { LogInfo, LogService, Outcome, Readiness } from '../../log/ports.ts';
+import type { LogInfo, LogService, Outcome, Readiness, SealedHead, Witnessing } from '../../log/ports.ts';
+import { Publisher } from '../../log/publisher.ts';
 import { Reader } from '../../log/reader.ts';
 import { policyOf } from '../../log/recover.ts';
 import type { Appended } from '../../log/sequencer.ts';
 import type { Policy } from '../../statement/policy.ts';
 import { SqliteReader } from '../../storage/sqlite-reader.ts';
 import { CheckerThreads } from '../../workers/checkers.ts';
-import { chooseHasher } from '../../workers/kernels.ts';
+import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
 import { Remote, revived } from '../../workers/rpc.ts';
 import { THREAD_LIMITS, threadModule } from '../../workers/thread.ts';
+import {
+  assertNamesLog,
+  assertNoConflict,
+  publisherParts,
+  readKept,
+  type WitnessingOptions,
+} from './witnessing.ts';
 import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuestion } from './protocol.ts';
 
 /** How far the published checkpoint may lag behind the tree before the log calls itself not ready. */
@@ -27,25 +34,25 @@ const LAG_MS = 10_000;
 /** How long after a failure the log tries whether it could go on. */
 const PROBE_MS = 2000;
 
-/** Public witnesses take one checkpoint a second from a log (peers.md §0). */
-const WITNESS_INTERVAL_MS = 1000;
-
 export interface RunningOptions {
   readonly sequencer: SequencerOptions;
   readonly maxPending: number;
   /** Threads that check signatures; default: one per core. */
   readonly checkers?: number;
-  /** Makes the witness policy's side of the log; without it checkpoints are published as signed. */
-  readonly witnesses?: (reader: Reader, vkeys: readonly string[]) => Witnesses;
+  /** Without it checkpoints are published as signed. */
+  readonly witnessing?: WitnessingOptions | undefined;
+  /** Where the proof that this log went back or forked is kept. */
+  readonly conflictPath: string;
   /** Told when a part failed that the log cannot run without: close and exit. */
   readonly onFatal: (error: Error) => void;
   /** Told what an operator should know and nobody waits for. */
   readonly onWarning: (message: string) => void;
+  /** Told what an operator must act on. */
+  readonly onAlarm: (message: string) => void;
 }
 
 type SequencerThread = Remote<SequencerQuestion, SequencerAnswer, SequencerEvent>;
 type Started = Extract<SequencerEvent, { kind: 'started' }>;
-type Signed = Extract<SequencerEvent, { kind: 'signed' }>;
 
 export class RunningLog implements LogService {
   readonly reader: Reader;
@@ -55,9 +62,8 @@ export class RunningLog implements LogService {
   readonly #store: SqliteReader;
   readonly #pool: Pool;
   #info: LogInfo;
-  readonly #witnesses: Witnesses | undefined;
-  readonly #publishing: Pacer<Signed>;
-  #quorumFault: string | undefined;
+  readonly #publisher: Publisher;
+  readonly #asking = new AbortController();
   #failure: string | undefined;
   #probing = false;
   #lagSince: number | undefined;
@@ -72,19 +78,25 @@ export class RunningLog implements LogService {
     this.#options = options;
     this.#sequencer = sequencer;
     this.#checkers = checkers;
-    this.#info = infoOf(policyOf(started.policyEntry), options.witnesses !== undefined);
+    const witnessed = (options.witnessing?.policy.quorum ?? 'none') !== 'none';
+    this.#info = infoOf(policyOf(started.policyEntry), witnessed);
     this.#store = SqliteReader.open(options.sequencer.storePath);
     this.reader = new Reader(this.#store, chooseHasher(), started.head, {
-      receiptsWait: options.witnesses !== undefined,
+      receiptsWait: witnessed,
       setTimer: (run, ms) => void setTimeout(run, ms).unref(),
     });
-    this.#witnesses = options.witnesses?.(this.reader, this.info.vkeys);
-    this.#publishing = new Pacer({
-      run: (signed) => this.#publish(signed),
-      onFailure: (error, signed) => this.#unpublished(error, signed),
-      intervalMs: this.#witnesses === undefined ? 0 : WITNESS_INTERVAL_MS,
-      ticks: () => performance.now(),
-      setTimer: (run, ms) => void setTimeout(run, ms).unref(),
+    this.#publisher = new Publisher({
+      ...publisherParts(options.witnessing, {
+        reader: this.reader,
+        origin: this.#info.origin,
+        logKeys: () => this.#logKeys(),
+        verify: chooseVerifier(),
+        conflictPath: options.conflictPath,
+        signal: this.#asking.signal,
+        warn: options.onWarning,
+        alarm: options.onAlarm,
+      }),
+      publish: (note, head) => this.#published(note, head),
     });
     this.#pool = new Pool({
       checkers,
@@ -127,9 +139,36 @@ export class RunningLog implements LogService {
       if (log === undefined || log.#closing === undefined) onFatal(error);
     });
     log = new RunningLog(options, sequencer, checkers, started);
-    if (log.#witnesses === undefined) log.reader.publish(started.note, started.head);
-    else log.#publishing.offer({ kind: 'signed', note: started.note, head: started.head });
+    try {
+      await log.#begin(started);
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
     return log;
+  }
+
+  /** Publishes: what was published last, then what is newest. Refuses `behind-signed-head`, `config-invalid`. */
+  async #begin({ note, head, policyEntry }: Started): Promise<void> {
+    const { witnessing, conflictPath, onWarning: warn } = this.#options;
+    const { origin } = this.#info;
+    const logKeys = this.#logKeys();
+    const parts = { origin, logKeys, verify: chooseVerifier(), reader: this.reader, warn };
+    await assertNoConflict(conflictPath, parts);
+    if (witnessing !== undefined) {
+      const { policy, publishedPath } = witnessing;
+      assertNamesLog(policy, logKeys);
+      const { receiptKeys } = policyOf(policyEntry).document.log;
+      const kept = await readKept(publishedPath, { ...parts, policy, receiptKeys });
+      if (kept?.head.size === head.size) this.#publisher.resume(note, head, kept.lines);
+      else if (kept !== undefined && this.#info.witnessed)
+        this.#publisher.resume(kept.note, kept.head, kept.lines);
+    }
+    this.#publisher.offer(note, head);
+  }
+
+  #logKeys(): readonly NoteVerifier[] {
+    return this.#info.vkeys.map(parseVkey);
   }
 
   /** A new object only when a new policy says something else. */
@@ -142,6 +181,7 @@ export class RunningLog implements LogService {
   }
 
   async submit(statements: readonly Uint8Array[]): Promise<readonly Outcome[]> {
+    if (this.#publisher.stopped !== undefined) throw refuse('store-failed', this.#publisher.stopped);
     const outcomes = await this.#pool.submit(statements).catch((error: unknown) => {
       if (error instanceof Refusal && (error.code === 'overloaded' || error.code === 'shutting-down'))
         throw error;
@@ -157,7 +197,8 @@ export class RunningLog implements LogService {
    */
   async #receipted(outcome: Outcome): Promise<Outcome> {
     if (outcome.kind !== 'logged') return outcome;
-    const witnessed = this.#witnesses !== undefined;
+    const { witnessed } = this.#info;
+    if (this.#publisher.stopped !== undefined) return { ...outcome, receipt: undefined };
     if (outcome.receipt !== undefined && !witnessed) return outcome;
     const size = witnessed ? this.reader.publishedSize : this.reader.head().size;
     const covered = outcome.index < size && size > 1;
@@ -186,7 +227,7 @@ export class RunningLog implements LogService {
     const reasons: string[] = [];
     if (this.#closing !== undefined) reasons.push('shutting down');
     if (this.#failure !== undefined) reasons.push(this.#failure);
-    if (this.#quorumFault !== undefined) reasons.push(this.#quorumFault);
+    if (this.#publisher.fault !== undefined) reasons.push(this.#publisher.fault);
     const { pending, capacity } = this.load;
     if (pending >= capacity) reasons.push(`${pending} statements are waiting, the most that may`);
     if (this.#lagSince !== undefined && performance.now() - this.#lagSince > LAG_MS) {
@@ -194,7 +235,12 @@ export class RunningLog implements LogService {
         `the published checkpoint lags: ${this.reader.publishedSize} of ${this.reader.head().size}`,
       );
     }
-    return { ready: reasons.length === 0, reasons };
+    // An alarm alone does not take the log out of service: one lying witness could.
+    return { ready: reasons.length === 0, reasons: [...reasons, ...this.#publisher.alarms] };
+  }
+
+  witnessing(): Witnessing | undefined {
+    return this.#options.witnessing && this.#publisher.status();
   }
 
   close(): Promise<void> {
@@ -205,7 +251,8 @@ export class RunningLog implements LogService {
   async #close(): Promise<void> {
     await this.#pool.drain();
     await this.#sequencer.ask({ kind: 'flush' });
-    await this.#publishing.flush();
+    await this.#publisher.close();
+    this.#asking.abort();
     await this.#store.close(); // readers first: the last connection to close folds the write-ahead log in
     await this.#sequencer.ask({ kind: 'close' });
     await this.#sequencer.terminate();
@@ -227,26 +274,12 @@ export class RunningLog implements LogService {
       return;
     }
     this.reader.advance(event.head);
-    this.#publishing.offer(event);
+    this.#publisher.offer(event.note, event.head);
   }
 
-  /** Makes a signed checkpoint readable, with the cosignatures the witness policy wants. */
-  async #publish({ note, head }: Signed): Promise<void> {
-    const round = await this.#witnesses?.collect(note);
-    for (const fault of round?.faults ?? []) this.#options.onWarning(`witness ${fault}`);
-    if (round?.quorum === false)
-      throw refuse('quorum-unmet', `the witness quorum is not met: ${round.faults.join('; ')}`);
-    this.reader.publish(round?.note ?? note, head);
-    this.#quorumFault = undefined;
+  #published(note: Uint8Array, head: SealedHead): void {
+    this.reader.publish(note, head);
     if (head.size === this.reader.head().size) this.#lagSince = undefined;
-  }
-
-  /** The old checkpoint stays. A newer head is asked for anyway; without one, the same again. */
-  #unpublished(error: unknown, signed: Signed): void {
-    this.#quorumFault = error instanceof Error ? error.message : String(error);
-    this.#options.onWarning(this.#quorumFault);
-    if (this.#closing === undefined && signed.head.size === this.reader.head().size)
-      this.#publishing.offer(signed);
   }
 }
 

@@ -3,25 +3,18 @@
  * what it took, publishes, closes; a second signal ends it at once.
  */
 import { pino } from 'pino';
-import { Witnesses } from '../../client/witnesses.ts';
 import { buildApp } from '../../http/app.ts';
 import type { HttpLimits } from '../../http/options.ts';
-import { parseVkey } from '../../note/key.ts';
-import { parseTrustPolicy } from '../../note/trust.ts';
-import { chooseVerifier } from '../../workers/kernels.ts';
 import { checkServing, publicUrl } from '../config.ts';
 import type { Context } from '../context.ts';
-import { readNamedFile } from '../files.ts';
 import { layoutOf } from '../layout.ts';
 import type { Config } from '../settings.ts';
 import { VERSION } from '../version.ts';
 import { banner } from './banner.ts';
 import { listen, stopOnSignal, tlsOf } from './process.ts';
 import type { SequencerOptions } from './protocol.ts';
-import { RunningLog, type RunningOptions } from './running.ts';
-
-/** How long a witness may take to answer; the others are not kept waiting by it for longer. */
-const WITNESS_TIMEOUT_MS = 5000;
+import { RunningLog } from './running.ts';
+import { witnessingOf } from './witnessing.ts';
 
 /** Runs the log of the configuration; resolves with the exit code once it has stopped. */
 export async function serve(context: Context, origin: string): Promise<number> {
@@ -32,9 +25,11 @@ export async function serve(context: Context, origin: string): Promise<number> {
   const log = await RunningLog.start({
     sequencer: sequencerOptions(config, origin),
     maxPending: config.maxPending,
-    ...(await witnessesOf(context)),
+    witnessing: await witnessingOf(context),
+    conflictPath: layoutOf(config).conflict,
     onFatal: fail,
     onWarning: (text) => logger.warn(text),
+    onAlarm: (text) => logger.error(text),
   });
   const app = await buildApp(log, {
     version: VERSION,
@@ -68,22 +63,6 @@ function sequencerOptions(config: Config, origin: string): SequencerOptions {
     receiptPath: layout.receipt,
     checkpointIntervalMs: config.checkpointIntervalMs,
     clockTolerance: config.clockTolerance,
-  };
-}
-
-/** The witness policy's side of the log, when the configuration names one. */
-async function witnessesOf({ config, world }: Context): Promise<Pick<RunningOptions, 'witnesses'>> {
-  if (config.witnessPolicy === undefined) return {};
-  const policy = parseTrustPolicy(await readNamedFile(config.witnessPolicy));
-  return {
-    witnesses: (reader, vkeys) =>
-      new Witnesses({
-        transport: { fetch: world.fetch, now: world.now, timeoutMs: WITNESS_TIMEOUT_MS },
-        policy,
-        logKeys: vkeys.map(parseVkey),
-        verify: chooseVerifier(),
-        consistency: (from, to) => reader.consistency(from, to),
-      }),
   };
 }
 

@@ -25,6 +25,7 @@ export const serveVerb: Verb = {
     'clockTolerance',
     'guardDir',
     'witnessPolicy',
+    'cosignRefresh',
     'open',
     'logLevel',
   ],

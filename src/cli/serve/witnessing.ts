@@ -1,0 +1,179 @@
+/**
+ * The witness policy of a log's configuration, and what its publisher needs of this machine: the network,
+ * the clock, two files. `published.checkpoint` is what was readable last; `conflict.checkpoint` the proof that
+ * this log went back or forked, which it does not start with.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { TreeSize } from '../../bytes/brand.ts';
+import { equalBytes } from '../../bytes/compare.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { askWitness, shownBy } from '../../client/witness.ts';
+import type { Transport } from '../../client/transport.ts';
+import type { WitnessPort } from '../../log/asker.ts';
+import { assertOnTree, formatKept, openKept, type Kept, type KeptParts } from '../../log/kept.ts';
+import { PUBLISHER_TIMING, type PublisherParts } from '../../log/publishing.ts';
+import type { Reader } from '../../log/reader.ts';
+import { openCheckpoint } from '../../note/checkpoint.ts';
+import { sameKey, type NoteVerifier } from '../../note/key.ts';
+import { MAX_SIGNATURES } from '../../note/note.ts';
+import { parseTrustPolicy, quorumMet, type TrustPolicy } from '../../note/trust.ts';
+import type { VerifySignature } from '../../sign/algorithm.ts';
+import type { Context } from '../context.ts';
+import { readNamedFile, replaceFile } from '../files.ts';
+import { layoutOf } from '../layout.ts';
+
+/** How long a witness may take to answer. */
+const WITNESS_TIMEOUT_MS = 5000;
+
+/** The log's own lines, several keys of a rotation among them, stand on the note beside the witnesses'. */
+const MAX_WITNESSES = MAX_SIGNATURES - 8;
+
+export interface WitnessingOptions {
+  readonly policy: TrustPolicy;
+  readonly transport: Transport;
+  readonly refreshMs: number;
+  readonly publishedPath: string;
+}
+
+/** The policy that the configuration names, if it names one. Refuses `config-invalid` as `assertUsable` does. */
+export async function witnessingOf({ config, world }: Context): Promise<WitnessingOptions | undefined> {
+  if (config.witnessPolicy === undefined) return undefined;
+  const policy = parseTrustPolicy(await readNamedFile(config.witnessPolicy));
+  assertUsable(policy);
+  return {
+    policy,
+    transport: { fetch: world.fetch, now: world.now, timeoutMs: WITNESS_TIMEOUT_MS },
+    refreshMs: config.cosignRefresh * 1000,
+    publishedPath: layoutOf(config).published,
+  };
+}
+
+/**
+ * A witness without a URL is never asked, which is fine as long as the others can make the quorum: one file
+ * may serve the log and those who verify it.
+ */
+export function assertUsable(policy: TrustPolicy): void {
+  const asked = policy.witnesses.filter(({ url }) => url !== undefined);
+  for (const { name, url } of asked) {
+    if (/^https?:$/.test(URL.parse(url ?? '')?.protocol ?? '')) continue;
+    throw refuse('config-invalid', `the witness policy gives ${name} a URL that is not http:// or https://`);
+  }
+  if (!quorumMet(policy, asked)) {
+    const silent = policy.witnesses.filter(({ url }) => url === undefined).map(({ name }) => name);
+    throw refuse(
+      'config-invalid',
+      `the quorum of the witness policy cannot be met: there is no URL for ${silent.join(', ')}; add it`,
+    );
+  }
+  if (asked.length > MAX_WITNESSES)
+    throw refuse('config-invalid', `the witness policy has more than ${MAX_WITNESSES} witnesses with a URL`);
+}
+
+/** Log lines are alternatives: where there are any, one must be a key that this log signs with. */
+export function assertNamesLog({ logs }: TrustPolicy, logKeys: readonly NoteVerifier[]): void {
+  if (logs.length === 0 || logs.some(({ verifier }) => logKeys.some((key) => isSame(key, verifier)))) return;
+  throw refuse(
+    'config-invalid',
+    `the log lines of the witness policy do not name this log: add "log <vkey>" with one of its own keys (trust.policy has them), or leave all log lines out`,
+  );
+}
+
+function isSame(a: NoteVerifier, b: NoteVerifier): boolean {
+  return a.name === b.name && sameKey(a, b);
+}
+
+/** What of a running log the witnesses have to do with. */
+export interface WitnessedLog {
+  readonly reader: Reader;
+  readonly origin: string;
+  /** Those of the policy in force, which may change. */
+  readonly logKeys: () => readonly NoteVerifier[];
+  readonly verify: VerifySignature;
+  readonly conflictPath: string;
+  /** Ends what is being asked. */
+  readonly signal: AbortSignal;
+  readonly warn: (message: string) => void;
+  readonly alarm: (message: string) => void;
+}
+
+/** Everything of a publisher; without options that of a log without witnesses. */
+export function publisherParts(
+  options: WitnessingOptions | undefined,
+  log: WitnessedLog,
+): Omit<PublisherParts, 'publish'> {
+  const { reader } = log;
+  return {
+    policy: options?.policy ?? { logs: [], witnesses: [], groups: [], quorum: 'none' },
+    timing: { ...PUBLISHER_TIMING, ...(options && { refreshMs: options.refreshMs }) },
+    port: options === undefined ? NOBODY : portOf(options.transport, log),
+    size: () => reader.head().size,
+    contradicts: async ({ size, root }) =>
+      size > reader.head().size || !equalBytes(await reader.root(size), root),
+    ticks: () => performance.now(),
+    now: () => Math.floor((options?.transport.now ?? Date.now)() / 1000),
+    random: Math.random,
+    setTimer: (run, ms) => void setTimeout(run, ms).unref(),
+    report: log,
+    keep: async (note, head) => {
+      if (options !== undefined) await replaceFile(options.publishedPath, formatKept(note, head));
+    },
+    keepProof: (note) => replaceFile(log.conflictPath, note),
+  };
+}
+
+const NOBODY: WitnessPort = {
+  add: async () => ({ kind: 'failed', why: 'there is no witness policy' }),
+  shown: async () => undefined,
+};
+
+function portOf(
+  transport: Transport,
+  { reader, origin, logKeys, verify, signal }: WitnessedLog,
+): WitnessPort {
+  const bounded: Transport = { ...transport, fetch: endedBy(signal, transport.fetch) };
+  const proof = (old: TreeSize, size: TreeSize) => (old === 0 ? [] : reader.consistency(old, size));
+  return {
+    add: async (witness, note, old, size) =>
+      askWitness(bounded, witness, { note, old, proof: await proof(old, size) }, verify),
+    shown: async (witness) => {
+      const shown = await shownBy(bounded, witness, origin, logKeys(), verify);
+      return shown && { note: shown.note, checkpoint: shown.opened.checkpoint };
+    },
+  };
+}
+
+function endedBy(signal: AbortSignal, inner: typeof fetch): typeof fetch {
+  return (input, init) =>
+    inner(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) });
+}
+
+/** Refuses `behind-signed-head` while the kept proof contradicts the store. A damaged file is only told of. */
+export async function assertNoConflict(path: string, parts: ConflictParts): Promise<void> {
+  if (!existsSync(path)) return;
+  const { origin, logKeys, verify, reader, warn } = parts;
+  try {
+    await assertOnTree(openCheckpoint(await readFile(path), { origin, logKeys, verify }), reader);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code === 'behind-signed-head') throw error;
+    warn(`${path} proves nothing and is ignored: ${error.message}`);
+  }
+}
+
+export type ConflictParts = Pick<KeptParts, 'origin' | 'logKeys' | 'verify' | 'reader'> &
+  Pick<WitnessedLog, 'warn'>;
+
+/** What was published last, checked; undefined when there is nothing of use, which is told. */
+export async function readKept(
+  path: string,
+  parts: KeptParts & Pick<WitnessedLog, 'warn'>,
+): Promise<Kept | undefined> {
+  if (!existsSync(path)) return undefined;
+  try {
+    return await openKept(await readFile(path), parts);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code === 'behind-signed-head') throw error;
+    parts.warn(`the checkpoint kept in ${path} is ignored (${error.code}): ${error.message}`);
+    return undefined;
+  }
+}

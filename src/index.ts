@@ -78,3 +78,15 @@ export {
 export { CONTENT_TYPES, kindOf, type StatementKind } from './statement/kinds.ts';
 export { parsePayload, type Payload } from './statement/payload.ts';
 export type { Policy, PolicyDocument, Role } from './statement/policy.ts';
+
+// Incidents: what watchers saw a log do, and what of it is proven (spec/incidents.md).
+export {
+  formatIncident,
+  makeIncident,
+  type Evidence,
+  type Incident,
+  type IncidentKind,
+  type LoggedEvidence,
+} from './incident/incident.ts';
+export { parseIncident } from './incident/parse.ts';
+export { verifyIncident, type IncidentVerdict } from './incident/verify.ts';

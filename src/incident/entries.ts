@@ -1,0 +1,167 @@
+/** Incidents that are about entries: what each proves, and what only the watcher can say. */
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { parseStatement, type ParsedStatement } from '../statement/admit.ts';
+import type { Policy } from '../statement/policy.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import type { Checks, EntryShown } from './checks.ts';
+import type { Of } from './heads.ts';
+import { judge, standsAlone, type Case } from './judge.ts';
+import type { LoggedEvidence } from './incident.ts';
+import type { Shown } from './verify.ts';
+
+/** Longest part of a stranger's text in a sentence (characters). */
+const QUOTE = 200;
+
+/** The log took what its own policy forbids: the entry, the policy and the checks are all there to repeat. */
+export function rejectedEntry(checks: Checks, evidence: Of<'entry-rejected' | 'chain-broken'>): Shown {
+  const entry = checks.entry('entry', evidence.entry);
+  const before = evidence.before && checks.entry('earlier entry', evidence.before);
+  if (before !== undefined) assertOrder(checks, before, entry);
+  const { code } = evidence;
+  const rules = evidence.policy && openPolicy(checks, evidence.policy, entry);
+  const found =
+    code === 'duplicate'
+      ? assertDuplicate(checks, entry, before)
+      : assertRefused(checks, { entry, before, policy: rules?.policy, code }, rules?.index);
+  if (rules === undefined)
+    found.conditions.push('that it is a log of Tallystick statements: no policy entry is given');
+  const place = `entry ${entry.index} of ${checks.origin}`;
+  return {
+    what:
+      code === 'duplicate'
+        ? `${place} was logged before`
+        : `${place} should have been refused as ${code}${found.conditions.length === 0 ? '' : ', as far as is shown'}`,
+    proven: found.conditions.length === 0,
+    proves: [`the log signed a tree with this entry at ${entry.index}`, found.proves],
+    reports: found.conditions,
+    blames:
+      found.conditions.length === 0
+        ? 'the log: it took what its own rules forbid, or signed two histories'
+        : 'the log, unless it can show that the rest is not so; else the watcher who reports it',
+  };
+}
+
+interface Found {
+  readonly proves: string;
+  /** What would have to be so besides, and is not shown. */
+  readonly conditions: string[];
+}
+
+/** Places are compared across heads: when those are no one history, the log has split, which is worse. */
+function assertOrder(checks: Checks, before: EntryShown, entry: EntryShown): void {
+  checks.run('order', () => {
+    if (before.index >= entry.index) throw refuse('proof-failed', 'the earlier entry does not come before');
+    return [undefined, `entry ${before.index} comes before entry ${entry.index}`];
+  });
+}
+
+function assertDuplicate(checks: Checks, entry: EntryShown, before: EntryShown | undefined): Found {
+  return checks.run('duplicate', () => {
+    if (before === undefined || !equalBytes(before.bytes, entry.bytes))
+      throw refuse('proof-failed', 'the earlier entry is not there, or another one');
+    const proves = `it is byte for byte the entry ${before.index}, and this log takes no entry twice`;
+    return [{ proves, conditions: new Array<string>() }, `the same bytes as entry ${before.index}`];
+  });
+}
+
+function assertRefused(checks: Checks, given: Case, policyIndex: number | undefined): Found {
+  const { code } = given;
+  const met = checks.run('refusal', () => {
+    const refusal = judge(given);
+    if (refusal === undefined) throw refuse('proof-failed', 'nothing that is shown is wrong with the entry');
+    if (refusal.code !== code)
+      throw refuse('proof-failed', `the entry is refused as ${refusal.code}, not as ${printable(code, 64)}`);
+    return [refusal, `${refusal.code}: ${printable(refusal.message, 1000)}`];
+  });
+  const conditions = standsAlone(given) ? [] : conditionsOf(given, policyIndex);
+  return { proves: `it is refused: ${printable(met.message, 1000)}`, conditions };
+}
+
+/** What the log could show to clear itself. */
+function conditionsOf({ entry, code }: Case, policyIndex: number | undefined): string[] {
+  if (code === 'unknown-commitment') return ['that no earlier entry is the commitment referred to'];
+  if (code === 'chain-broken') return ['that no link of the chain is logged in between'];
+  if (policyIndex === undefined || policyIndex >= entry.index - 1) return [];
+  return [`that no policy was logged between the entries ${policyIndex} and ${entry.index}`];
+}
+
+/** The policy entry that the entry is judged by: of this log, not after the entry. */
+function openPolicy(
+  checks: Checks,
+  given: LoggedEvidence,
+  entry: EntryShown,
+): { readonly policy: Policy; readonly index: number } {
+  const shown = checks.entry('policy entry', given);
+  return checks.run('policy', () => {
+    const parsed = parseStatement(shown.bytes);
+    if (parsed.kind !== 'policy') throw refuse('proof-failed', 'the policy entry is no registration policy');
+    const { origin } = parsed.policy.document;
+    if (origin !== checks.origin)
+      throw refuse('proof-failed', `the policy is of the log ${printable(origin, QUOTE)}`);
+    const own = shown.index === 0 && entry.index === 0;
+    if (shown.index >= entry.index && !own)
+      throw refuse('proof-failed', 'the policy was logged after the entry, and does not apply to it');
+    return [{ policy: parsed.policy, index: shown.index }, `entry ${shown.index} of the log`];
+  });
+}
+
+/** Whether it should have been expected is for people; that the log took it is shown. */
+export function unexpectedIssuer(checks: Checks, evidence: Of<'unexpected-issuer'>): Shown {
+  const { subject, issuer, expected } = evidence;
+  const entry = checks.entry('entry', evidence.entry);
+  checks.run('statement', () => {
+    const parsed = parseStatement(entry.bytes);
+    if (parsed.subject !== subject) throw refuse('proof-failed', 'the statement is about another subject');
+    if (![parsed.issuer, parsed.kid].includes(issuer))
+      throw refuse('proof-failed', 'the statement is by another issuer');
+    if (expected.includes(issuer)) throw refuse('proof-failed', 'the issuer is one of those expected');
+    return [undefined, `a ${parsed.kind} by ${printable(parsed.issuer, QUOTE)}, key ${parsed.kid}`];
+  });
+  const about = printable(subject, QUOTE);
+  return {
+    what: `${checks.origin} logged a statement about ${about} by ${printable(issuer, QUOTE)}, whom its owner did not expect`,
+    proven: true,
+    proves: [
+      `the log signed a tree with this entry at ${entry.index}`,
+      `it speaks about ${about} in the name of ${printable(issuer, QUOTE)}`,
+    ],
+    reports: ['who may speak about this subject: that is for its owner to say'],
+    blames:
+      'whoever holds the key that signed the statement, or enrolled it; the log, if its policy forbids it',
+  };
+}
+
+/** That something is not there can be shown by nobody; what was promised can. */
+export function missedProof(checks: Checks, evidence: Of<'missed-proof'>): Shown {
+  const { checkpoint } = checks.head('head', evidence.head);
+  const last = checks.entry('last proof', evidence.last);
+  checks.run('due', () => {
+    const parsed = proofIn(last);
+    if (parsed.subject !== evidence.subject)
+      throw refuse('proof-failed', 'the proof is about another subject');
+    if (parsed.proof.nextDue * 1000 !== Date.parse(evidence.due))
+      throw refuse('proof-failed', 'the proof promises the next one for another time');
+    if (last.index >= checkpoint.size) throw refuse('proof-failed', 'the head is older than the last proof');
+    return [undefined, `the next proof was due at ${evidence.due}`];
+  });
+  const about = printable(evidence.subject, QUOTE);
+  return {
+    what: `no runtime proof about ${about} is said to have followed the one due at ${evidence.due}`,
+    proven: false,
+    proves: [
+      `entry ${last.index} is a runtime proof about ${about} that promises the next for ${evidence.due}`,
+    ],
+    reports: [
+      `that no later proof of its chain is among the ${checkpoint.size} entries`,
+      'that the time had come when the watcher looked',
+    ],
+    blames: 'the agent, for being silent; or the watcher who reports it',
+  };
+}
+
+function proofIn(entry: EntryShown): ParsedStatement & { kind: 'proof' } {
+  const parsed = parseStatement(entry.bytes);
+  if (parsed.kind === 'proof') return parsed;
+  throw refuse('proof-failed', 'the last proof is no runtime proof');
+}

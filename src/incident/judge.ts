@@ -1,0 +1,137 @@
+/** Judging one logged entry again, as the log should have, from the entry and what the evidence gives. */
+import { equalBytes } from '../bytes/compare.ts';
+import { Refusal, refuse, type RefusalCode } from '../bytes/refusal.ts';
+import { verifyStatement } from '../cose/statement.ts';
+import {
+  admit,
+  chainKey,
+  genesisPolicy,
+  needs,
+  parseStatement,
+  signerKey,
+  type ChainLink,
+  type Facts,
+  type LoggedEntry,
+  type ParsedStatement,
+} from '../statement/admit.ts';
+import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
+import type { EntryShown } from './checks.ts';
+
+/** What an entry is judged by. */
+export interface Case {
+  readonly entry: EntryShown;
+  /** What it continues or refers to. */
+  readonly before: EntryShown | undefined;
+  readonly policy: Policy | undefined;
+  /** The refusal that is claimed. */
+  readonly code: string;
+}
+
+/** The refusal that the entry should have met; undefined when nothing is wrong with it. */
+export function judge(given: Case): Refusal | undefined {
+  try {
+    admitAgain(given);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+/** The log's own steps in their order. Entries carry no time, so dates of keys are not judged. */
+function admitAgain({ entry, before, policy: given, code }: Case): void {
+  const parsed = parseStatement(entry.bytes);
+  if (!equalBytes(parsed.entry, entry.bytes))
+    throw refuse(
+      'malformed-statement',
+      'the entry has an unprotected header, or another spelling of its heads',
+    );
+  const policy = entry.index === 0 ? genesisPolicy(parsed, undefined) : given;
+  if (policy === undefined) return;
+  verifyStatement(parsed.statement, signerKey(policy, parsed));
+  if (parsed.kind === 'policy') assertStrongPolicy(parsed.policy, entry.index === 0 ? undefined : policy);
+  admit(policy, parsed, factsOf(before, parsed, code), undefined);
+}
+
+/**
+ * What the log knew, as far as it is shown. A commitment that is not given counts as there and in order, unless
+ * it is what is said to be missing: a check that the claim is not about must not get in its way.
+ */
+function factsOf(before: EntryShown | undefined, parsed: ParsedStatement, code: string): Facts {
+  const earlier = before && { id: before.id, ...readEarlier(before) };
+  const stub: LoggedEntry = { kind: 'commitment', kid: '', subject: parsed.subject };
+  return {
+    commitments: {
+      get: (id) => {
+        if (earlier?.id === id) return earlier.logged;
+        return code === 'unknown-commitment' ? undefined : stub;
+      },
+    },
+    chains: { get: (key) => (earlier?.chain === key ? earlier.link : undefined) },
+  };
+}
+
+/** As much of an earlier entry as others refer to; an entry that is no statement is nothing to refer to. */
+function readEarlier({ id, bytes }: EntryShown): {
+  readonly logged?: LoggedEntry;
+  readonly chain?: string;
+  readonly link?: ChainLink;
+} {
+  const parsed = readOrNothing(bytes);
+  if (parsed === undefined) return {};
+  const { kind, kid, subject } = parsed;
+  if (parsed.kind !== 'proof') return { logged: { kind, kid, subject } };
+  return {
+    logged: { kind, kid, subject },
+    chain: chainKey(kid, subject),
+    link: { seq: parsed.proof.seq, id },
+  };
+}
+
+function readOrNothing(bytes: Uint8Array): ParsedStatement | undefined {
+  try {
+    return parseStatement(bytes);
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+/** Refused under any policy: by its bytes, or by a key that its own thumbprint names (RFC 9679). */
+const ALWAYS: ReadonlySet<string> = new Set<RefusalCode>([
+  'malformed-text',
+  'malformed-cbor',
+  'non-deterministic',
+  'too-large',
+  'malformed-statement',
+  'malformed-payload',
+  'malformed-key',
+  'payload-missing',
+  'unsupported-algorithm',
+  'bad-signature',
+]);
+
+/** Whether the refusal holds whatever other policies, commitments and links the log may have had. */
+export function standsAlone({ entry, before, code }: Case): boolean {
+  if (ALWAYS.has(code)) return true;
+  const parsed = readOrNothing(entry.bytes);
+  const earlier = before && readOrNothing(before.bytes);
+  if (parsed === undefined || before === undefined || earlier === undefined) return false;
+  switch (code) {
+    case 'unknown-commitment':
+    case 'subject-mismatch':
+      // Entries have one id: the one referred to is there, and is not what it should be.
+      return needs(parsed).commitments.includes(before.id);
+    case 'own-commitment':
+      return parsed.kind === 'approval';
+    case 'chain-broken': {
+      // Numbers of a chain go up by one: a later link cannot have the number of an earlier one, and the
+      // link before number n is the one with n - 1.
+      if (parsed.kind !== 'proof' || earlier.kind !== 'proof') return false;
+      if (chainKey(parsed.kid, parsed.subject) !== chainKey(earlier.kid, earlier.subject)) return false;
+      return earlier.proof.seq + 1 >= parsed.proof.seq;
+    }
+    default:
+      return false;
+  }
+}

@@ -134,6 +134,7 @@ function findFile(given: Given, rows: readonly Setting[]): string | undefined {
     return file;
   }
   const home = given.home ?? 'dataDir';
+  if (home === 'none') return undefined;
   const row = rows.find((each) => each.name === home);
   const [folder] = given.flags.get(home) ?? [given.env[envOf(home)] ?? String(row?.fallback)];
   const file = join(resolve(given.cwd, folder ?? ''), CONFIG_FILE);

@@ -33,6 +33,13 @@ const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string,
     },
   ],
   [
+    'Watch logs',
+    {
+      witness: async () => (await import('./verbs/witness.ts')).witnessVerb,
+      mirror: async () => (await import('./verbs/mirror.ts')).mirrorVerb,
+    },
+  ],
+  [
     'Tools',
     {
       config: async () => (await import('./verbs/config.ts')).configVerb,

@@ -1,9 +1,12 @@
 /** `tallystick fsck`: derives everything again from entry bytes and compares it with what is stored or served. */
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { TileReader } from '../../client/tiles.ts';
 import { auditLog, type AuditReport, type AuditSource } from '../../log/audit.ts';
 import { indexAudit, storeSource } from '../../log/storeaudit.ts';
+import { CHECKPOINT, readerOf } from '../../mirror/folder.ts';
+import { LocalTiles } from '../../mirror/local.ts';
 import { openTrusted } from '../../note/trust.ts';
 import { SqliteReader } from '../../storage/sqlite-reader.ts';
 import { chooseHasher } from '../../workers/kernels.ts';
@@ -17,24 +20,26 @@ export const fsckVerb: Verb = {
   name: 'fsck',
   summary: 'check a whole log from its entry bytes',
   details:
-    'Reads a data directory (also while the log runs) or any tlog-tiles URL. Every entry is hashed, its signature ' +
+    'Reads a data directory (also while the log runs), any tlog-tiles URL, or a directory of such files, as `mirror` makes it. Every entry is hashed, its signature ' +
     'checked and admitted again under the policy in force at that point; every tile and the root are derived again. ' +
     'For logs of other software, --hashes checks the tree alone.',
-  operands: [['[url]', 'prefix of a tlog-tiles log; the data directory when absent']],
+  operands: [
+    ['[log]', 'tlog-tiles log: URL prefix, or directory with a checkpoint; the data directory when absent'],
+  ],
   settings: ['dataDir', 'vkey', 'policy'],
   options: [{ flags: '--hashes', help: 'check hashes and tiles only, not statements' }],
   json: true,
   examples: [
     'tallystick fsck',
     'tallystick fsck https://log.example --vkey "$(cat log.vkey)"',
+    'tallystick fsck ./mirror --policy ./mirror/trust.policy',
     'tallystick fsck --json',
   ],
   run: fsck,
 };
 
 async function fsck(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
-  const [url] = operands;
-  const target = url === undefined ? await openDirectory(context) : await openUrl(context, url);
+  const target = await openTarget(context, operands[0]);
   const { output } = context;
   const progress = output.progress('entries', target.source.size);
   let report: AuditReport;
@@ -76,6 +81,12 @@ interface Target {
   close(): Promise<void>;
 }
 
+/** What a user names: nothing, a URL, or a directory that has a checkpoint. */
+function openTarget(context: Context, named: string | undefined): Promise<Target> {
+  if (named === undefined) return openDirectory(context);
+  return URL.canParse(named) ? openUrl(context, named) : openFiles(context, named);
+}
+
 /** The data directory, through a connection that reads one committed state while the log may go on. */
 async function openDirectory({ config }: Context): Promise<Target> {
   const { store: path } = layoutOf(config);
@@ -91,6 +102,24 @@ async function openDirectory({ config }: Context): Promise<Target> {
     index: indexAudit(store),
     close: () => store.close(),
   };
+}
+
+/** A log as files in the layout of tlog-tiles: its checkpoint must be signed as the trust policy asks. */
+async function openFiles(context: Context, named: string): Promise<Target> {
+  const read = readerOf(resolve(context.world.cwd, named));
+  const note = await read(CHECKPOINT);
+  if (note === undefined)
+    throw refuse('no-such-log', `there is no checkpoint in ${named}: name a mirror's directory or a URL`);
+  const { policy } = await trustOf(context);
+  const { size, root } = openTrusted(note, policy, chooseVerifier()).checkpoint;
+  const tiles = new LocalTiles(read, () => size, chooseHasher());
+  const source: AuditSource = {
+    size,
+    root,
+    tile: (level, index, width) => tiles.tile(level, index, width),
+    bundle: (index, width) => tiles.bundle(index, width),
+  };
+  return { name: named, source, close: async () => {} };
 }
 
 /** A log by its URL: its checkpoint must be signed as the trust policy asks. */

@@ -1,0 +1,186 @@
+/**
+ * The directory of a mirror: a log in the layout of C2SP tlog-tiles, as any static file server can serve it.
+ *
+ *     checkpoint                       the newest verified one; replaced last, when all under it is durable
+ *     tile/<L>/<N>[.p/<W>]             hashes; tile/entries/… entries
+ *     .well-known/scitt-keys           the log's receipt keys, where it is a Tallystick log
+ *     trust.policy, mirror.json        what the copy was checked against, and what it is
+ *     incidents/<id>.json              what the log was caught at
+ *     .mirror/                         the mirror's own: lock, pending head, files being written
+ *
+ * A file is whole or absent: written in `.mirror/tmp`, flushed, renamed. A rename survives a power cut once its
+ * folder is flushed, which `flush` does for all folders written to.
+ */
+import { mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { equalBytes } from '../bytes/compare.ts';
+import { refuse } from '../bytes/refusal.ts';
+
+export const CHECKPOINT = 'checkpoint';
+export const KEYS = '.well-known/scitt-keys';
+export const TRUST_POLICY = 'trust.policy';
+export const MANIFEST = 'mirror.json';
+export const INCIDENTS = 'incidents';
+/** The signed head whose data is being fetched (C2SP tlog-mirror's pending checkpoint). */
+export const PENDING = '.mirror/pending';
+/** Indices of the policy entries below the checkpoint, one per line. */
+export const POLICIES = '.mirror/policies';
+/** Held by the one process that writes here. */
+export const LOCK = '.mirror/lock.db';
+const TEMPORARY = '.mirror/tmp';
+
+/** Folders remembered as made; forgotten when they are many. */
+const FOLDERS_KEPT = 10_000;
+
+/** What happens to a file, named so that tests can stop the process, or the disk, between any two. */
+export type FolderStep = 'write' | 'rename' | 'renamed' | 'flush' | 'remove';
+
+/** Reads a file by its path within a directory; undefined when there is none. */
+export type ReadFile = (path: string) => Promise<Uint8Array | undefined>;
+
+/** Reads files below a directory. Refuses `store-failed` for what is there and cannot be read. */
+export function readerOf(folder: string): ReadFile {
+  return async (path) => {
+    try {
+      return await readFile(join(folder, path));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+      throw refuse('store-failed', `cannot read ${join(folder, path)} (${codeOf(error)})`, { cause: error });
+    }
+  };
+}
+
+/** A mirror's directory, to read and write. One process at a time: its owner holds the lock. */
+export class Folder {
+  readonly path: string;
+  readonly read: ReadFile;
+  readonly #step: (step: FolderStep, path: string) => void;
+  /** Folders that exist, and those whose newest names are not yet flushed. */
+  readonly #made = new Set<string>();
+  readonly #touched = new Set<string>();
+  #temporaries = 0;
+
+  private constructor(path: string, step: (step: FolderStep, path: string) => void) {
+    this.path = path;
+    this.read = readerOf(path);
+    this.#step = step;
+  }
+
+  /** Makes what is missing and clears away what a killed process left half written. */
+  static async open(
+    path: string,
+    step: (step: FolderStep, path: string) => void = () => {},
+  ): Promise<Folder> {
+    const folder = new Folder(path, step);
+    await folder.#do(TEMPORARY, async () => {
+      await rm(join(path, TEMPORARY), { recursive: true, force: true });
+      await mkdir(join(path, TEMPORARY), { recursive: true });
+    });
+    return folder;
+  }
+
+  /** Writes or replaces a file: readers see the old one or the new one. Refuses `store-failed`. */
+  async write(path: string, bytes: Uint8Array | string): Promise<void> {
+    const temporary = join(this.path, TEMPORARY, String(this.#temporaries++));
+    try {
+      await this.#do(path, async () => {
+        this.#step('write', path);
+        await this.#makeFolder(dirname(path));
+        await writeFlushed(temporary, bytes);
+        this.#step('rename', path);
+        await rename(temporary, join(this.path, path));
+      });
+    } catch (error) {
+      await unlink(temporary).catch(() => undefined);
+      throw error;
+    }
+    this.#step('renamed', path);
+    this.#touched.add(dirname(path));
+  }
+
+  /** Writes a file unless it has these bytes already: what became of it. */
+  async ensure(path: string, bytes: Uint8Array): Promise<'there' | 'new' | 'replaced'> {
+    const held = await this.read(path);
+    if (held !== undefined && equalBytes(held, bytes)) return 'there';
+    await this.write(path, bytes);
+    return held === undefined ? 'new' : 'replaced';
+  }
+
+  /** When it returns, a power cut can no longer undo what was written before. */
+  async flush(): Promise<void> {
+    const folders = new Set([...this.#touched].flatMap(upwards));
+    this.#touched.clear();
+    for (const folder of folders) {
+      this.#step('flush', folder);
+      await this.#do(folder, () => flushFolder(join(this.path, folder)));
+    }
+  }
+
+  /** Writes a file, durably. */
+  async replace(path: string, bytes: Uint8Array | string): Promise<void> {
+    await this.write(path, bytes);
+    await this.flush();
+  }
+
+  /** Deletes a file or a folder, if it is there. */
+  async remove(path: string): Promise<void> {
+    this.#step('remove', path);
+    await this.#do(path, () => rm(join(this.path, path), { recursive: true, force: true }));
+  }
+
+  /** Names in a folder; none when it is not there. */
+  async list(path: string): Promise<readonly string[]> {
+    try {
+      return await readdir(join(this.path, path));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw refuse('store-failed', `cannot read ${join(this.path, path)} (${codeOf(error)})`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #makeFolder(path: string): Promise<void> {
+    if (this.#made.has(path)) return;
+    await mkdir(join(this.path, path), { recursive: true });
+    if (this.#made.size === FOLDERS_KEPT) this.#made.clear();
+    this.#made.add(path);
+  }
+
+  async #do(path: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === undefined) throw error;
+      const full = code === 'ENOSPC' || code === 'EDQUOT';
+      const advice = full ? 'the disk is full; make room, and the mirror goes on where it stopped' : code;
+      throw refuse('store-failed', `cannot write ${join(this.path, path)}: ${advice}`, { cause: error });
+    }
+  }
+}
+
+async function writeFlushed(path: string, bytes: Uint8Array | string): Promise<void> {
+  await using file = await open(path, 'w', 0o644);
+  await file.writeFile(bytes);
+  await file.sync();
+}
+
+async function flushFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
+  await folder.sync();
+}
+
+/** A folder and those above it, within the directory: a new folder's own name must last too. */
+function upwards(path: string): readonly string[] {
+  const above = [path];
+  for (let at = path; at !== '.';) above.push((at = dirname(at)));
+  return above;
+}
+
+/** `ENOENT` and the like; undefined for what is no error of the system's. */
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error
+    ? error.code
+    : undefined;
+}

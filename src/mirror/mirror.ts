@@ -1,0 +1,280 @@
+/**
+ * A verified copy of one log, in files. `sync` takes what the log has beyond the copy: a checkpoint that the
+ * trust policy accepts and that continues every head seen before, then all data under it, checked, and only
+ * then the checkpoint itself. The copy never goes back and never shows what it has not checked; a log
+ * that shows a second history is written down and followed no further.
+ */
+import { equalBytes } from '../bytes/compare.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { printable } from '../bytes/printable.ts';
+import type { SignedHead } from '../client/history.ts';
+import { TileReader } from '../client/tiles.ts';
+import type { Transport } from '../client/transport.ts';
+import { formatIncident, makeIncident } from '../incident/incident.ts';
+import { openTrusted, type TrustPolicy } from '../note/trust.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
+import type { BatchHasher } from '../tree/hash.ts';
+import { fill } from './fill.ts';
+import { CHECKPOINT, type Folder } from './folder.ts';
+import { judge, type Conflict } from './judge.ts';
+import { fetchKeys, isPolicyEntry } from './keys.ts';
+import { LocalTiles } from './local.ts';
+import { Records } from './records.ts';
+import { startingStatus, type MirrorStatus } from './status.ts';
+import { vkeyOf } from './trusttext.ts';
+
+export interface MirrorParts {
+  readonly folder: Folder;
+  readonly transport: Transport;
+  /** The log's URL prefix. */
+  readonly url: string;
+  readonly policy: TrustPolicy;
+  readonly verify: VerifySignature;
+  readonly hasher: BatchHasher;
+  /** Who this is, in incidents and in the manifest. */
+  readonly name: string;
+  readonly version: string;
+  /** Ends a sync between two files. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told how many entries of how many are in place, while they come. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** What a sync did. `older`: the origin serves a smaller head, consistent with ours. */
+export interface Synced {
+  readonly kind: 'advanced' | 'unchanged' | 'older';
+  readonly from: number;
+  readonly size: number;
+  readonly fetched: number;
+  readonly repaired: number;
+  /** Why the receipt keys could not be taken, when they could not. */
+  readonly keysFault: string | undefined;
+}
+
+export class Mirror {
+  readonly #parts: MirrorParts;
+  readonly #records: Records;
+  readonly #origin: TileReader;
+  /** The copy as it is served: the tree of the held head. */
+  readonly local: LocalTiles;
+  readonly status: MirrorStatus;
+  #held: SignedHead | undefined;
+  #pending: SignedHead | undefined;
+  #policies: Set<number>;
+  /** Set when something of the copy was found damaged: the next sync looks at all of it. */
+  #damaged: boolean;
+
+  private constructor(parts: MirrorParts, records: Records, found: Found) {
+    this.#parts = parts;
+    this.#records = records;
+    this.#origin = new TileReader(parts.transport, parts.url);
+    this.#held = found.held;
+    this.#pending = found.pending;
+    this.#policies = new Set(found.policies);
+    this.#damaged = found.damaged;
+    this.local = new LocalTiles(parts.folder.read, () => this.size, parts.hasher);
+    this.status = startingStatus(found.halted, found.incidents);
+  }
+
+  /**
+   * Takes up a copy where it was left. Refuses `foreign-log` when it is of a log that the policy does not
+   * know, and what reading it refuses.
+   */
+  static async open(parts: MirrorParts): Promise<Mirror> {
+    const { folder, hasher } = parts;
+    const records = new Records(folder, parts.policy, parts.verify);
+    const held = await records.held();
+    const checkpoint = held?.opened.checkpoint;
+    const local = new LocalTiles(folder.read, () => checkpoint?.size ?? 0, hasher);
+    const damaged = checkpoint !== undefined && !(await local.holds(checkpoint));
+    const { halted, count } = await records.incidents();
+    return new Mirror(parts, records, {
+      held,
+      pending: await records.pending(),
+      policies: await records.policies(),
+      damaged,
+      halted,
+      incidents: count,
+    });
+  }
+
+  /** The newest head whose whole tree is here. */
+  get held(): SignedHead | undefined {
+    return this.#held;
+  }
+  get size(): number {
+    return this.#held?.opened.checkpoint.size ?? 0;
+  }
+  get url(): string {
+    return this.#parts.url;
+  }
+
+  /**
+   * Brings the copy up to date; `check` looks at every file of it again and fetches what is damaged. Refuses
+   * `inconsistent` for a second history (an incident was written), `unknown-signer`, `quorum-unmet`,
+   * `proof-failed`, `malformed-…`, `foreign-log`, `store-failed`, `unavailable`, `not-found`.
+   */
+  async sync(check = false): Promise<Synced> {
+    const { status } = this;
+    const { now } = this.#parts.transport;
+    try {
+      const synced = await this.#sync(check || this.#damaged);
+      status.lastSync = now();
+      status.unreachableSince = undefined;
+      status.problem = undefined;
+      status.fetched += synced.fetched;
+      status.repaired += synced.repaired;
+      return synced;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      status.problem = `${error.code}: ${printable(error.message, 1000)}`;
+      status.failures.set(error.code, (status.failures.get(error.code) ?? 0) + 1);
+      if (UNREACHABLE.has(error.code)) status.unreachableSince ??= now();
+      throw error;
+    } finally {
+      status.syncing = undefined;
+    }
+  }
+
+  async #sync(check: boolean): Promise<Synced> {
+    if (this.status.halted !== undefined) throw refuse('inconsistent', this.status.halted);
+    const served = await this.#fetchHead();
+    const target = await this.#continuation(served);
+    const from = this.size;
+    const known = this.#held !== undefined && target.opened.checkpoint.size === from;
+    const filled = known && !check ? { fetched: 0, repaired: 0 } : await this.#fill(target, check ? 0 : from);
+    if (this.#held === undefined || !equalBytes(this.#held.note, target.note)) await this.#show(target);
+    this.#damaged = false;
+    const keysFault = known && this.status.lastSync !== undefined ? undefined : await this.#takeKeys();
+    const { size } = target.opened.checkpoint;
+    const kind = !known ? 'advanced' : served.opened.checkpoint.size < size ? 'older' : 'unchanged';
+    return { kind, from, size, ...filled, keysFault };
+  }
+
+  async #fetchHead(): Promise<SignedHead> {
+    const { policy, verify } = this.#parts;
+    const note = await this.#origin.checkpoint();
+    this.status.unreachableSince = undefined;
+    const opened = openTrusted(note, policy, verify);
+    const mirrored = this.#held?.opened.checkpoint.origin ?? opened.checkpoint.origin;
+    if (opened.checkpoint.origin !== mirrored) {
+      throw refuse(
+        'foreign-log',
+        `${this.url} is the log "${printable(opened.checkpoint.origin, 255)}", and ${this.#parts.folder.path} mirrors "${printable(mirrored, 255)}"; take another directory`,
+      );
+    }
+    this.status.originSize = opened.checkpoint.size;
+    return { note, opened };
+  }
+
+  /** The head to hold next: the one served, or a larger one seen before, when all are one history. */
+  async #continuation(served: SignedHead): Promise<SignedHead> {
+    let target = served;
+    const local = this.#held;
+    for (const seen of [this.#held, this.#pending]) {
+      if (seen === undefined) continue;
+      // A tree larger than the one served may be gone from there; ours is here.
+      const ours = seen === local && seen.opened.checkpoint.size > served.opened.checkpoint.size;
+      const judgement = await judge(seen, served, ours ? this.local : this.#origin, this.#origin);
+      if (judgement.kind === 'conflict') throw await this.#report(judgement);
+      if (seen.opened.checkpoint.size > target.opened.checkpoint.size) target = seen;
+    }
+    return target === served && local !== undefined ? preferred(local, served) : target;
+  }
+
+  /** Writes the incident down. A second history ends the following; a log that fell back may grow again. */
+  async #report(conflict: Conflict): Promise<Refusal> {
+    const { name, policy, folder, transport } = this.#parts;
+    const { evidence, about, what } = conflict;
+    const origin = (this.#held ?? this.#pending)?.opened.checkpoint.origin ?? '';
+    const vkeys = policy.logs.filter(({ verifier }) => verifier.name === origin);
+    const incident = makeIncident({
+      origin,
+      vkeys: vkeys.map(({ verifier }) => vkeyOf(verifier)),
+      detector: name,
+      detected: new Date(transport.now()).toISOString(),
+      what,
+      about,
+      evidence,
+    });
+    const path = await this.#records.keepIncident(incident.id, formatIncident(incident));
+    if (path.isNew) this.status.incidents += 1;
+    const where = `${folder.path}/${path.path}`;
+    const message = `${what}; the evidence is in ${where}, nothing more is taken from the log, and the last good head is still served`;
+    if (evidence.kind === 'split-view') this.status.halted = message;
+    return refuse('inconsistent', message);
+  }
+
+  async #fill(target: SignedHead, from: number): Promise<{ fetched: number; repaired: number }> {
+    const { folder, hasher, signal, onProgress } = this.#parts;
+    const { checkpoint } = target.opened;
+    if (from === 0) this.#policies.clear();
+    if (checkpoint.size > this.size) {
+      await this.#records.keepPending(target.note);
+      this.#pending = target;
+    }
+    const report = (done: number): void => {
+      this.status.syncing = { done, total: checkpoint.size };
+      onProgress?.(done, checkpoint.size);
+    };
+    const filled = await fill(checkpoint, from, {
+      origin: this.#origin,
+      folder,
+      hasher,
+      signal,
+      onProgress: report,
+      onEntries: (first, entries) => {
+        for (const [i, entry] of entries.entries()) if (isPolicyEntry(entry)) this.#policies.add(first + i);
+      },
+    });
+    await this.#records.keepPolicies(this.#policies);
+    await folder.flush();
+    return filled;
+  }
+
+  /** From here on readers see the new head. All under it is durable; what is left over is a pending head. */
+  async #show(target: SignedHead): Promise<void> {
+    const { folder, name, version, transport } = this.#parts;
+    await folder.replace(CHECKPOINT, target.note);
+    this.#held = target;
+    if (this.#pending !== undefined && this.#pending.opened.checkpoint.size <= this.size) {
+      await this.#records.dropPending();
+      this.#pending = undefined;
+    }
+    await this.#records.keepManifest(target, { url: this.url, name, version, now: transport.now() });
+  }
+
+  async #takeKeys(): Promise<string | undefined> {
+    if (this.#policies.size === 0) return undefined;
+    const { transport } = this.#parts;
+    try {
+      const policies = Array.from(this.#policies).toSorted((a, b) => a - b);
+      const keys = await fetchKeys(transport, this.#origin.prefix, this.local, policies, this.size);
+      await this.#records.keepKeys(keys);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Refusal && error.code !== 'store-failed') return error.message;
+      throw error;
+    }
+  }
+}
+
+/** What a directory holds. */
+interface Found {
+  readonly held: SignedHead | undefined;
+  readonly pending: SignedHead | undefined;
+  readonly policies: readonly number[];
+  readonly damaged: boolean;
+  readonly halted: string | undefined;
+  readonly incidents: number;
+}
+
+/** Refusals that mean: the log is not there, which is no fault of its. */
+const UNREACHABLE: ReadonlySet<string> = new Set(['unavailable', 'not-found', 'overloaded', 'not-yet']);
+
+/** Of two notes of one head, the newer, unless it has lost cosignatures. */
+function preferred(held: SignedHead, served: SignedHead): SignedHead {
+  const same = held.opened.checkpoint.size === served.opened.checkpoint.size;
+  const lost = served.opened.cosignatures.length < held.opened.cosignatures.length;
+  return same && lost ? held : served;
+}

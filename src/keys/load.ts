@@ -8,7 +8,7 @@ import { assertStrongKey, type Algorithm, type PublicKey } from '../sign/algorit
 import type { Signer } from '../sign/signer.ts';
 import { agentSigner, type AgentOptions } from './agent.ts';
 import { createSecretFile, readSecretFile } from './file.ts';
-import { nodeSigner, publicKeyOf, type NodeSigner } from './native.ts';
+import { nodeSigner, pooledSigner, publicKeyOf, type NodeSigner } from './native.ts';
 import { formatPrivateKey, parsePrivateKey } from './pem.ts';
 
 const AGENT_PREFIX = 'ssh-agent:';
@@ -28,6 +28,11 @@ export async function loadSigner(name: string, agent?: AgentOptions): Promise<Si
 /** The signer of a key file: signs inside the process, at once when asked. Refusals as `loadSigner`. */
 export async function loadKeyFile(path: string): Promise<NodeSigner> {
   return nodeSigner(parsePrivateKey(await readSecretFile(path), path));
+}
+
+/** The signer of a key file that signs beside this thread. Refusals as `loadSigner`. */
+export async function loadPooledKeyFile(path: string): Promise<Signer> {
+  return pooledSigner(parsePrivateKey(await readSecretFile(path), path));
 }
 
 /**

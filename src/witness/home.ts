@@ -1,6 +1,5 @@
 /** What a witness says of itself: the page at `/`, and the same as JSON at `/v1/witness`. */
 import { formatHex } from '../bytes/text.ts';
-import { formatVkey } from '../note/key.ts';
 import { FRESH } from '../web/media.ts';
 import { escapeHtml, sendPage } from '../web/page.ts';
 import type { App } from '../web/types.ts';
@@ -30,7 +29,7 @@ function standing(witness: Witness, log: KnownLog): LogStanding {
   const held = witness.held(log.origin);
   return {
     origin: log.origin,
-    vkeys: log.keys.map(({ name, type, key }) => formatVkey(name, type, key)),
+    vkeys: log.vkeys,
     checkpoint: checkpointPath(log.origin),
     size: held?.size ?? null,
     root: held === undefined ? null : formatHex(held.root),

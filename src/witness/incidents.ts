@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeUtf8 } from '../bytes/text.ts';
-import { formatIncident, makeIncident, type Evidence } from '../incident/incident.ts';
-import { formatVkey } from '../note/key.ts';
+import { aboutSplit, splitView, type SplitView } from '../client/history.ts';
+import { formatIncident, makeIncident } from '../incident/incident.ts';
+import { parseCheckpoint } from '../note/checkpoint.ts';
 import { formatNote } from '../note/note.ts';
 import type { KnownLog } from './logs.ts';
 import type { Contradiction } from './round.ts';
@@ -49,23 +49,21 @@ export class IncidentFiles {
       );
       return;
     }
-    const heads = [formatNote(held.text, held.lines), formatNote(text, lines)] as const;
-    await this.splitView(log, `size ${checkpoint.size}\n${checkpoint.root.toHex()}`, {
-      kind: 'split-view',
-      heads: [decodeUtf8(heads[0]), decodeUtf8(heads[1])],
-    });
+    const [cosigned, shown] = [parseCheckpoint(held.text), checkpoint];
+    const evidence = splitView(
+      { note: formatNote(held.text, held.lines), head: cosigned },
+      { note: formatNote(text, lines), head: shown },
+      {},
+    );
+    await this.splitView(log, aboutSplit(cosigned, shown), evidence);
   }
 
   /** Keeps a split view; resolves with the file's name, whether it is new or was there. */
-  async splitView(
-    log: KnownLog,
-    about: string,
-    evidence: Extract<Evidence, { kind: 'split-view' }>,
-  ): Promise<string> {
+  async splitView(log: KnownLog, about: string, evidence: SplitView): Promise<string> {
     const { detector, now, dir, onWarning } = this.#options;
     const incident = makeIncident({
       origin: log.origin,
-      vkeys: log.keys.map(({ name, type, key }) => formatVkey(name, type, key)),
+      vkeys: log.vkeys,
       detector,
       detected: new Date(now()).toISOString(),
       what: `The log ${log.origin} signed two trees that are no one history.`,

@@ -7,7 +7,7 @@ import { encodeUtf8 } from '../bytes/text.ts';
 import { originHash } from '../note/checkpoint.ts';
 import { MAX_COSIGNED_ORIGIN } from '../note/cosignature.ts';
 import { isLogList, parseLogList } from '../note/loglist.ts';
-import { sameVerifier, type NoteVerifier } from '../note/key.ts';
+import { formatVkey, type NoteVerifier } from '../note/key.ts';
 import { parseTrustPolicy } from '../note/trust.ts';
 
 /** Most keys of one log: each is tried on every request, and all of their lines must fit a note beside ours. */
@@ -20,6 +20,8 @@ export interface KnownLog {
   readonly hash: string;
   /** Types 01 and 06. */
   readonly keys: readonly NoteVerifier[];
+  /** The same as texts. */
+  readonly vkeys: readonly string[];
   /** Where the log is read, when the file says it: gossip needs it for proofs. */
   readonly url: string | undefined;
   /** add-checkpoint requests a day, when the file limits them. */
@@ -64,6 +66,7 @@ function byOrigin(lines: readonly Line[]): KnownLogs {
       origin,
       hash: originHash(origin),
       keys: same.map(({ verifier }) => verifier),
+      vkeys: same.map(({ verifier: { name, type, key } }) => formatVkey(name, type, key)),
       url: same.find(({ url }) => url !== undefined)?.url,
       qpd: smallest(same.map(({ qpd }) => qpd)),
     });
@@ -76,9 +79,7 @@ function smallest(numbers: readonly (number | undefined)[]): number | undefined 
   return given.length === 0 ? undefined : Math.min(...given);
 }
 
-/** Whether two entries have the same keys, in whatever order. */
-export function sameKeys(a: KnownLog, b: KnownLog): boolean {
-  const within = (x: KnownLog, y: KnownLog): boolean =>
-    x.keys.every((key) => y.keys.some((other) => sameVerifier(key, other)));
-  return within(a, b) && within(b, a);
+/** The verifier keys of a log, sorted, one a line: to tell whether they were others before. */
+export function keysText({ vkeys }: Pick<KnownLog, 'vkeys'>): string {
+  return vkeys.toSorted().join('\n');
 }

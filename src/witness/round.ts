@@ -8,6 +8,7 @@ import type { Checkpoint } from '../note/checkpoint.ts';
 import { sameHandle } from '../note/key.ts';
 import type { SignatureLine } from '../note/note.ts';
 import { contradicts, judge, type Examined } from './decide.ts';
+import { keysText } from './logs.ts';
 import type { Held } from './state.ts';
 
 /** How far the clock may be behind what was cosigned before it is taken to be wrong (seconds). */
@@ -21,6 +22,8 @@ export interface Draft {
   readonly lines: readonly SignatureLine[];
   /** POSIX seconds. */
   readonly time: number;
+  /** As `Held.keys`. */
+  readonly keys: string;
 }
 
 /** What becomes of one request. `lines`: cosignatures we gave before and may give again. */
@@ -92,7 +95,13 @@ export class Round {
         again ??
         refused('rate-limited', 'this log has been cosigned as often as its entry in the list allows')
       );
-    const made = { origin, checkpoint: request.checkpoint, text: request.text, time, lines: request.lines };
+    const made = {
+      origin,
+      checkpoint: request.checkpoint,
+      text: request.text,
+      time,
+      keys: keysText(request.log),
+    };
     return this.#draft({ ...made, lines: merged(request, draft ?? held?.signed) });
   }
 

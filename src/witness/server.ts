@@ -12,6 +12,7 @@ import { gauge } from '../web/metrics.ts';
 import type { WebOptions } from '../web/options.ts';
 import { webServer, type Web } from '../web/server.ts';
 import type { App } from '../web/types.ts';
+import type { GossipCounts } from './gossip.ts';
 import { home } from './home.ts';
 import type { Witness } from './witness.ts';
 
@@ -29,6 +30,8 @@ export interface WitnessServerOptions extends WebOptions {
   readonly readsPerWindow: number;
   /** How many files of evidence there are. */
   readonly incidents: () => number;
+  /** What came of comparing with peers. */
+  readonly gossip?: GossipCounts;
 }
 
 /** A server ready to listen; the witness is its owner's to close, after it. */
@@ -38,7 +41,7 @@ export async function witnessServer(
 ): Promise<FastifyInstance> {
   const limits = { connections: CONNECTIONS, ...options.limits, bodyBytes: BODY_BYTES };
   const web = await webServer({ ...options, limits });
-  const answered = register(web, witness, options.incidents);
+  const answered = register(web, witness, options);
   await web.scope((app) => submissions(app, witness, answered), [web.rate(options.writesPerWindow)]);
   const reads = [openToBrowsers, web.rate(options.readsPerWindow)];
   await web.scope((app) => monitoring(app, witness), reads);
@@ -109,7 +112,11 @@ function readiness(witness: Witness): { ready: boolean; reasons: readonly string
   return { ready: reasons.length === 0, reasons };
 }
 
-function register({ registry }: Web, witness: Witness, incidents: () => number): Answered {
+function register(
+  { registry }: Web,
+  witness: Witness,
+  { incidents, gossip }: WitnessServerOptions,
+): Answered {
   const answers = new Counter({
     name: 'tallystick_witness_answers_total',
     help: 'Answers to add-checkpoint: cosigned, stale, or the code of a refusal.',
@@ -136,16 +143,25 @@ function register({ registry }: Web, witness: Witness, incidents: () => number):
     () => counts.rounds,
   );
   total('contradictions', 'Signed roots seen that contradict a cosigned one.', () => counts.contradictions);
-  const halted = (): number => [...witness.logs.keys()].filter((origin) => isHalted(witness, origin)).length;
+  const halted = (): number => [...witness.logs.keys()].filter((origin) => witness.isHalted(origin)).length;
   registry.registerMetric(gauge('witness_logs', 'Logs this witness knows.', () => witness.logs.size));
   registry.registerMetric(
     gauge('witness_halted_logs', 'Logs not cosigned until the operator decides.', halted),
   );
   registry.registerMetric(gauge('witness_incidents', 'Files of evidence kept.', incidents));
+  if (gossip !== undefined) registry.registerMetric(comparisons(gossip));
   return (answer) => answers.inc({ answer });
 }
 
-function isHalted(witness: Witness, origin: string): boolean {
-  const halted = witness.held(origin)?.halted;
-  return halted !== undefined && halted !== '';
+function comparisons(counts: GossipCounts): Counter {
+  return new Counter({
+    name: 'tallystick_witness_comparisons_total',
+    help: 'Comparisons with what peers hold, by what came of them.',
+    labelNames: ['result'],
+    registers: [],
+    collect() {
+      this.reset();
+      for (const [result, count] of Object.entries(counts)) this.inc({ result }, count);
+    },
+  });
 }

@@ -14,12 +14,13 @@ import { headOf, isRow, number, openFile, optionalBytes, text, type Row } from '
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS log (
   origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL,
-  note BLOB, lines INTEGER NOT NULL, halted TEXT NOT NULL) STRICT, WITHOUT ROWID`;
+  note BLOB, lines INTEGER NOT NULL, keys TEXT NOT NULL, halted TEXT NOT NULL) STRICT, WITHOUT ROWID`;
 
-const INSERT = 'INSERT OR IGNORE INTO log VALUES (@origin, @size, @root, @time, @note, @lines, @halted)';
+const INSERT =
+  'INSERT OR IGNORE INTO log VALUES (@origin, @size, @root, @time, @note, @lines, @keys, @halted)';
 
 /** Never to a smaller size or an earlier time, and only from the head we believe to be there. */
-const UPDATE = `UPDATE log SET size = @size, root = @root, time = @time, note = @note, lines = @lines, halted = @halted
+const UPDATE = `UPDATE log SET size = @size, root = @root, time = @time, note = @note, lines = @lines, keys = @keys, halted = @halted
   WHERE origin = @origin AND size = @wasSize AND root = @wasRoot AND size <= @size AND time <= @time`;
 
 /** What is held of one log. */
@@ -34,6 +35,8 @@ export interface Held extends GuardedHead {
         readonly cosignatures: readonly SignatureLine[];
       }
     | undefined;
+  /** The log's verifier keys as they were configured then, one a line; empty when not known. */
+  readonly keys: string;
   /** Why this log is not cosigned until the operator says so; empty when it is. */
   readonly halted: string;
 }
@@ -135,10 +138,11 @@ export class WitnessState {
 
   /** Compares with what is stored before it writes: nothing else may have moved it. */
   #put(change: Held): void {
-    const { origin, size, root, time, signed, halted } = change;
+    const { origin, size, root, time, signed, keys, halted } = change;
     const before = this.held.get(origin);
     const note = signed && formatNote(signed.text, [...signed.lines, ...signed.cosignatures]);
-    const row = { origin, size, root, time, note: note ?? null, lines: signed?.lines.length ?? 0, halted };
+    const lines = signed?.lines.length ?? 0;
+    const row = { origin, size, root, time, note: note ?? null, lines, keys, halted };
     const { changes } =
       before === undefined
         ? this.#insert.run(row)
@@ -168,7 +172,13 @@ export class WitnessState {
     if (isNew && guarded.size > 0) {
       onWarning?.(`there is no state; going on from the ${guarded.size} heads in the guard`);
       this.commit(
-        Array.from(guarded, ([origin, head]) => ({ ...head, origin, signed: undefined, halted: '' })),
+        Array.from(guarded, ([origin, head]) => ({
+          ...head,
+          origin,
+          signed: undefined,
+          keys: '',
+          halted: '',
+        })),
       );
     }
     for (const [origin, head] of guarded) {
@@ -192,6 +202,7 @@ function heldOf(row: Row): Held {
       lines: parsed.lines.slice(0, count),
       cosignatures: parsed.lines.slice(count),
     },
+    keys: text(row, 'keys'),
     halted: text(row, 'halted'),
   };
 }

@@ -94,6 +94,11 @@ export class Witness {
     return this.#parts.state.held.get(origin);
   }
 
+  /** Whether a log is known and not cosigned until the operator decides. */
+  isHalted(origin: string): boolean {
+    return (this.held(origin)?.halted ?? '') !== '';
+  }
+
   /** Why nothing can be cosigned, when the last write failed. */
   get failure(): string | undefined {
     return this.#failure;
@@ -225,9 +230,9 @@ function settle(
 /** What is to be held after a round: each log's last draft. */
 function newestOf(signed: ReadonlyMap<Draft, readonly SignatureLine[]>): Held[] {
   const newest = new Map<string, Held>();
-  for (const [{ origin, checkpoint, text, lines, time }, cosignatures] of signed) {
+  for (const [{ origin, checkpoint, text, lines, time, keys }, cosignatures] of signed) {
     const { size, root } = checkpoint;
-    newest.set(origin, { origin, size, root, time, signed: { text, lines, cosignatures }, halted: '' });
+    newest.set(origin, { origin, size, root, time, signed: { text, lines, cosignatures }, keys, halted: '' });
   }
   return [...newest.values()];
 }

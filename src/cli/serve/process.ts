@@ -56,14 +56,20 @@ function listeningUrl(config: Config, address: ReturnType<Server['address']>): s
   return `${config.tlsCert === undefined ? 'http' : 'https'}://${host}:${address.port}`;
 }
 
-/** Resolves with the exit code when the program has stopped: after a signal, or because a part of it failed. */
+/**
+ * Resolves with the exit code when the program has stopped: after a signal, or because a part of it failed.
+ * `reload`: what SIGHUP does instead of stopping it.
+ */
 export function stopOnSignal(
   stop: () => Promise<void>,
   fatal: Promise<Error>,
   logger: Logger,
+  reload?: () => void,
 ): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  const handle = closeWithGrace({ delay: GRACE_MS, logger: false }, async ({ signal, err }) => {
+  const skip = reload === undefined ? [] : ['SIGHUP' as const];
+  if (reload !== undefined) process.on('SIGHUP', reload);
+  const handle = closeWithGrace({ delay: GRACE_MS, logger: false, skip }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'stopping after a failure');
     else logger.info({ signal }, 'stopping');
     await stop();

@@ -1,0 +1,61 @@
+/** `tallystick witness`: cosigns the checkpoints of logs. Makes what is missing the first time. */
+import type { Verb } from '../verb.ts';
+
+export const witnessVerb: Verb = {
+  name: 'witness',
+  summary: 'cosign checkpoints of the logs you list',
+  details:
+    'A C2SP tlog-witness: each checkpoint of a log is cosigned only as a continuation of the last. Makes its keys and ' +
+    'an empty list of logs first if there are none. A log that was cosigned before and is not listed any more keeps ' +
+    'the witness from starting, and so does a state that was put back. SIGHUP reads the list again.',
+  home: 'witnessDir',
+  defaults: { port: '6963' },
+  settings: [
+    'witnessDir',
+    'name',
+    'knownLogs',
+    'peer',
+    'poll',
+    'url',
+    'host',
+    'port',
+    'tlsCert',
+    'tlsKey',
+    'insecureBind',
+    'trustProxy',
+    'rateLimit',
+    'readRateLimit',
+    'logLevel',
+  ],
+  options: [
+    {
+      flags: '--forget <origin>',
+      help: 'delete what is held of a log that is not listed any more; repeat for several',
+      many: true,
+    },
+    {
+      flags: '--resume <origin>',
+      help: 'cosign a log again that was halted after a conflict; repeat for several',
+      many: true,
+    },
+    {
+      flags: '--rebuild-guard',
+      help: 'make a lost guard anew: only if witness.db is certainly the newest there was',
+    },
+  ],
+  examples: [
+    'tallystick witness --name witness.example.com/w1',
+    'tallystick witness --name witness.example.com/w1 --known-logs logs.policy --url https://witness.example.com --trust-proxy',
+    'tallystick witness --peer https://witness.example.org --peer https://monitor.example.net',
+    'tallystick witness --forget old-log.example.com',
+  ],
+  run: async (context, _operands, flags) => {
+    const { runWitness } = await import('../witness/run.ts');
+    const asked = {
+      forget: flags.texts('forget'),
+      resume: flags.texts('resume'),
+      rebuildGuard: flags.on('rebuildGuard'),
+    };
+    return runWitness(context, asked);
+  },
+};

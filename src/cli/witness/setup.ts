@@ -1,0 +1,114 @@
+/**
+ * Makes what a witness needs before it starts: its two keys, its guard, a configuration file with its name, and
+ * a list of logs to fill in. Nothing is ever overwritten. The ML-DSA-44 key is made last: until it is there,
+ * a run that was cut off is simply finished; after it, nothing is made any more.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { refuse } from '../../bytes/refusal.ts';
+import { generateKey, loadKeyFile, loadPooledKeyFile } from '../../keys/load.ts';
+import { verifierOf, type NoteSigner } from '../../note/key.ts';
+import { HeadGuard } from '../../witness/guard.ts';
+import { statePaths } from '../../witness/state.ts';
+import { CONFIG_FILE } from '../config.ts';
+import { createFile } from '../files.ts';
+import type { Config } from '../settings.ts';
+
+/** Where things lie in a witness's directory. */
+export interface WitnessLayout {
+  readonly config: string;
+  readonly ed25519: string;
+  readonly mldsa44: string;
+  /** tlog-policy or tlog-list of the logs that are cosigned. */
+  readonly knownLogs: string;
+  readonly incidents: string;
+}
+
+/** A witness's directory that is ready. */
+export interface WitnessHome {
+  readonly layout: WitnessLayout;
+  readonly name: string;
+  /** Ed25519 (type 04), then ML-DSA-44 (type 06). */
+  readonly signers: readonly NoteSigner[];
+  /** Files this run made. */
+  readonly created: readonly string[];
+}
+
+export function witnessLayout({
+  witnessDir,
+  knownLogs,
+}: Pick<Config, 'witnessDir' | 'knownLogs'>): WitnessLayout {
+  return {
+    config: join(witnessDir, CONFIG_FILE),
+    ed25519: join(witnessDir, 'witness-ed25519.pem'),
+    mldsa44: join(witnessDir, 'witness-ml-dsa-44.pem'),
+    knownLogs: knownLogs ?? join(witnessDir, 'logs.policy'),
+    incidents: join(witnessDir, 'incidents'),
+  };
+}
+
+/** Refuses `key-file` when a key is gone that was used before, `malformed-key` for a name no line can carry. */
+export async function initialiseWitness(config: Config): Promise<WitnessHome> {
+  const layout = witnessLayout(config);
+  const created: string[] = [];
+  await mkdir(config.witnessDir, { recursive: true, mode: 0o700 });
+  const { state } = statePaths(config.witnessDir);
+  if (existsSync(state)) assertKeys(layout, state);
+  if (!existsSync(layout.ed25519)) {
+    await generateKey(layout.ed25519, 'ed25519');
+    created.push(layout.ed25519);
+  }
+  const name = config.name ?? (await localName(layout.ed25519));
+  const ed25519 = { name, type: 4, signer: await loadPooledKeyFile(layout.ed25519) } as const;
+  verifierOf(ed25519);
+  const named = stringify({ name }, { version: '1.2', lineWidth: 0 });
+  if (await createFile(layout.config, `${CONFIG_HEAD}${named}`)) created.push(layout.config);
+  if (config.knownLogs === undefined && (await createFile(layout.knownLogs, NO_LOGS)))
+    created.push(layout.knownLogs);
+  if (!existsSync(layout.mldsa44)) {
+    await makeGuard(config.witnessDir, name);
+    await generateKey(layout.mldsa44, 'ml-dsa-44');
+    created.push(layout.mldsa44);
+  }
+  const mldsa44 = { name, type: 6, signer: await loadPooledKeyFile(layout.mldsa44) } as const;
+  verifierOf(mldsa44);
+  return { layout, name, signers: [ed25519, mldsa44], created };
+}
+
+function assertKeys(layout: WitnessLayout, state: string): void {
+  for (const path of [layout.ed25519, layout.mldsa44]) {
+    if (!existsSync(path))
+      throw refuse(
+        'key-file',
+        `${path} is gone, but ${state} was cosigned with it; restore it from your backup`,
+      );
+  }
+}
+
+/** Made here and nowhere else: were it made at every start, losing state and guard would go unnoticed. */
+async function makeGuard(dir: string, name: string): Promise<void> {
+  const { guard } = statePaths(dir);
+  await mkdir(dirname(guard), { recursive: true, mode: 0o700 });
+  HeadGuard.open(guard, name).close();
+}
+
+/** Unlike any other witness's on this or another machine. */
+async function localName(key: string): Promise<string> {
+  const { publicKey } = await loadKeyFile(key);
+  return `localhost/witness-${publicKey.bytes.subarray(0, 8).toHex()}`;
+}
+
+const CONFIG_HEAD =
+  '# Tallystick witness. A flag wins over the environment, and that over this file.\n' +
+  '# The name is in every cosignature and in the verifier keys: it cannot be changed later.\n';
+
+const NO_LOGS = `# The logs this witness cosigns (C2SP tlog-policy), one line for each key of each log:
+#
+#   log <vkey> [<url>]
+#
+# A log prints its verifier keys when it starts; ours also lists them at <url>/v1/log. The URL is optional: it is
+# where proofs are fetched from when heads are compared with peers. After a change, restart, or send SIGHUP.
+quorum none
+`;

@@ -1,0 +1,97 @@
+/**
+ * Gossip of a witness: on a timer it compares what it cosigned of each log with what its peers hold. When a peer
+ * holds a head of another history, both signed by the log, the evidence is kept and that log is not cosigned any
+ * more until the operator decides: somebody believes the other tree, and two quorums might form.
+ */
+import { comparePeers, type PeerResult } from '../client/gossip.ts';
+import type { NodeSource, SignedHead } from '../client/history.ts';
+import { TileReader } from '../client/tiles.ts';
+import type { Transport } from '../client/transport.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { openCheckpoint } from '../note/checkpoint.ts';
+import { formatNote } from '../note/note.ts';
+import type { TrustPolicy } from '../note/trust.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
+import type { IncidentFiles } from './incidents.ts';
+import type { KnownLog } from './logs.ts';
+import type { Witness } from './witness.ts';
+
+export interface GossipParts {
+  readonly witness: Witness;
+  readonly incidents: IncidentFiles;
+  readonly transport: Transport;
+  /** Monitoring prefixes. */
+  readonly peers: readonly string[];
+  readonly verify: VerifySignature;
+  readonly onWarning: (message: string) => void;
+}
+
+/** How often comparing came to what, since the start. */
+export type GossipCounts = Record<PeerResult['kind'], number>;
+
+export class Gossip {
+  readonly counts: GossipCounts = { agrees: 0, unreachable: 0, unverified: 0, conflict: 0, unreconciled: 0 };
+  readonly #parts: GossipParts;
+
+  constructor(parts: GossipParts) {
+    this.#parts = parts;
+  }
+
+  /** Compares every log with every peer, one log after another. A failure is told and costs one comparison. */
+  async round(): Promise<void> {
+    for (const log of this.#parts.witness.logs.values()) {
+      try {
+        await this.#compare(log);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        this.#parts.onWarning(`comparing ${log.origin} with the peers failed: ${error.message}`);
+      }
+    }
+  }
+
+  async #compare(log: KnownLog): Promise<void> {
+    const { witness, transport, peers, verify } = this.#parts;
+    const held = this.#held(log);
+    if (held === undefined || witness.isHalted(log.origin)) return;
+    const tiles = log.url === undefined ? NO_TILES : new TileReader(transport, log.url);
+    const results = await comparePeers({ transport, peers, policy: policyOf(log), verify, held, tiles });
+    for (const result of results) {
+      this.counts[result.kind]++;
+      if (result.kind === 'conflict') await this.#conflict(log, result);
+    }
+  }
+
+  async #conflict(log: KnownLog, found: Extract<PeerResult, { kind: 'conflict' }>): Promise<void> {
+    const { witness, incidents, onWarning } = this.#parts;
+    const file = await incidents.splitView(log, found.about, found.evidence);
+    await witness.halt(log.origin, `it shows two histories, see ${file}`);
+    onWarning(
+      `${log.origin} shows another history at ${found.peer}; it is not cosigned until --resume ${log.origin}`,
+    );
+  }
+
+  #held(log: KnownLog): SignedHead | undefined {
+    const signed = this.#parts.witness.held(log.origin)?.signed;
+    if (signed === undefined) return undefined;
+    const note = formatNote(signed.text, signed.lines);
+    try {
+      const keys = { origin: log.origin, logKeys: log.keys, verify: this.#parts.verify };
+      return { note, opened: openCheckpoint(note, keys) };
+    } catch (error) {
+      // All keys of the log are others now: until it is cosigned again there is nothing to compare with.
+      if (error instanceof Refusal) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Only this log's keys: another log's say nothing here. */
+function policyOf({ keys }: KnownLog): TrustPolicy {
+  return { logs: keys.map((verifier) => ({ verifier })), witnesses: [], groups: [], quorum: 'none' };
+}
+
+/** Without the log's URL only heads of one size can be compared. */
+const NO_TILES: NodeSource = {
+  nodes: () =>
+    Promise.reject(refuse('unavailable', 'no URL of this log is known: give it in a tlog-policy line "log"')),
+};

@@ -26,7 +26,6 @@ export interface Due {
   readonly commitment: string;
   /** Signer of the chain. */
   readonly kid?: string;
-  readonly seq?: number;
   /** Seconds that the due time of a claim lies after its last proof. */
   readonly every?: number;
   /** When the commitment's validity ends. */
@@ -47,10 +46,12 @@ export class DueBook {
   readonly #changed = new Set<string>();
   #settled: string[] = [];
   #upto: number;
+  #saved: number;
   #dropped = 0;
 
   constructor(upto = 0, dues: Iterable<Due> = []) {
     this.#upto = upto;
+    this.#saved = upto;
     for (const due of dues) this.#put(due);
     this.#changed.clear();
   }
@@ -77,7 +78,10 @@ export class DueBook {
     return this.#dues.get(key);
   }
 
-  /** Reads an entry; one that was read already changes nothing. `now`: POSIX seconds. */
+  /**
+   * Reads an entry; one that was read already changes nothing, and neither does what says nothing that counts
+   * (`parsed` is undefined). `now`: POSIX seconds.
+   */
   read({ index, id, parsed }: Pick<SeenEntry, 'index' | 'id' | 'parsed'>, now: number): void {
     if (index < this.#upto) return;
     this.#upto = index + 1;
@@ -101,10 +105,16 @@ export class DueBook {
     return settled;
   }
 
+  /** Whether anything changed since `changes` was last asked. */
+  get dirty(): boolean {
+    return this.#changed.size > 0 || this.#saved !== this.#upto;
+  }
+
   /** What changed since this was last asked: dues, and keys of those that are gone. */
   changes(): { readonly put: readonly Due[]; readonly gone: readonly string[] } {
     const keys = [...this.#changed];
     this.#changed.clear();
+    this.#saved = this.#upto;
     const put = keys.map((key) => this.#dues.get(key)).filter((due) => due !== undefined);
     return { put, gone: keys.filter((key) => !this.#dues.has(key)) };
   }
@@ -112,12 +122,8 @@ export class DueBook {
   #proof(parsed: ParsedStatement & { kind: 'proof' }, index: number, id: string): void {
     const { proof, kid, subject } = parsed;
     const key = `chain ${chainKey(kid, subject)}`;
-    const before = this.#dues.get(key);
-    // What is no next link proves nothing: it was alarmed as a broken chain.
-    if (before !== undefined && (proof.seq !== (before.seq ?? 0) + 1 || proof.prev?.toHex() !== before.id))
-      return;
     const commitment = proof.commitment.toHex();
-    this.#replace({ key, subject, index, id, due: proof.nextDue, commitment, kid, seq: proof.seq });
+    this.#replace({ key, subject, index, id, due: proof.nextDue, commitment, kid });
     for (const { claim } of proof.results) {
       const wanted = this.#dues.get(claimKey(commitment, claim));
       if (wanted !== undefined && wanted.approvals === undefined)

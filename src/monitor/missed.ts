@@ -11,8 +11,10 @@ export interface Moment {
   readonly now: number;
   /** Milliseconds in which the log was watched and answered, ever; only differences mean something. */
   readonly upMs: number;
-  /** How long after its due time, and with the log up, a proof may still come (seconds). */
+  /** How long after its due time a proof may still come (seconds). */
   readonly graceSeconds: number;
+  /** How long the log must have been up since the due time passed (seconds). */
+  readonly upSeconds: number;
 }
 
 /** Dues that have passed, and how much the log had been up when that was first noticed. */
@@ -33,13 +35,13 @@ export class Overdue {
     return missed;
   }
 
-  #lasts({ key, id, due }: Due, { now, upMs, graceSeconds }: Moment): boolean {
+  #lasts({ key, id, due }: Due, { now, upMs, graceSeconds, upSeconds }: Moment): boolean {
     let noticed = this.#noticed.get(key);
     if (noticed?.id !== id) {
       noticed = { id, upMs };
       this.#noticed.set(key, noticed);
     }
-    return now >= due + graceSeconds && upMs - noticed.upMs >= graceSeconds * 1000;
+    return now >= due + graceSeconds && upMs - noticed.upMs >= upSeconds * 1000;
   }
 }
 

@@ -1,0 +1,102 @@
+/**
+ * What a monitor serves: the heads it holds (gossip, in the monitoring form of C2SP tlog-witness), the logs it
+ * follows, its incidents, and each log's own search API over the verified copy. It takes nothing.
+ */
+import type { FastifyInstance } from 'fastify';
+import { refuse } from '../bytes/refusal.ts';
+import { parseDecimal } from '../bytes/text.ts';
+import { originHash } from '../note/checkpoint.ts';
+import { audit } from '../web/audit.ts';
+import { asBuffer, BRIEF, FRESH, TEXT } from '../web/media.ts';
+import { openToBrowsers } from '../web/methods.ts';
+import type { WebOptions } from '../web/options.ts';
+import { webServer } from '../web/server.ts';
+import type { App } from '../web/types.ts';
+import { home } from './home.ts';
+import { headSchema, incidentSchema, incidentsSchema, logsSchema } from './http-schemas.ts';
+import { viewIncident } from './incidents.ts';
+import type { LogWatch } from './logwatch.ts';
+import { monitorMetrics } from './metrics.ts';
+import type { Monitor } from './monitor.ts';
+import { watchReader } from './watchreader.ts';
+
+export interface MonitorHttpOptions extends WebOptions {
+  /** Reads that one client may make in a window; 0: no limit. */
+  readonly readsPerWindow: number;
+}
+
+/** A server ready to listen. The monitor is its owner's to close, afterwards. */
+export async function buildMonitorApp(
+  monitor: Monitor,
+  options: MonitorHttpOptions,
+): Promise<FastifyInstance> {
+  const web = await webServer(options);
+  for (const metric of monitorMetrics(monitor, options.now ?? Date.now)) web.registry.registerMetric(metric);
+  const counted = [openToBrowsers, web.rate(options.readsPerWindow)];
+  await web.scope((app) => heads(app, monitor.watches), [openToBrowsers]);
+  await web.scope((app) => about(app, monitor), counted);
+  for (const watch of monitor.watches) {
+    const routes = (app: App): void => audit(app, watch.origin, watchReader(watch));
+    await web.scope(routes, counted, `/logs/${originHash(watch.origin)}`);
+    if (monitor.watches.length === 1) await web.scope(routes, counted);
+  }
+  await web.operations(() => monitor.readiness());
+  await web.scope((app) => home(app, monitor));
+  web.finish();
+  return web.app;
+}
+
+/** GET /<hex SHA-256 of the origin>/checkpoint */
+function heads(app: App, watches: readonly LogWatch[]): void {
+  const byHash = new Map(watches.map((watch) => [originHash(watch.origin), watch]));
+  app.get('/:log/checkpoint', { schema: headSchema }, (request, reply) => {
+    const held = byHash.get(request.params.log)?.followed?.held;
+    if (held === undefined)
+      throw refuse('not-found', 'no head of that log is held here; see /v1/logs for those that are followed');
+    return reply.header('content-type', TEXT).header('cache-control', BRIEF).send(asBuffer(held.note));
+  });
+}
+
+const PAGE = 100;
+const LARGEST_PAGE = 1_000;
+
+/** GET /v1/logs, /v1/incidents, /v1/incidents/{id} */
+function about(app: App, { watches, store }: Monitor): void {
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('cache-control', FRESH);
+    done();
+  });
+  app.get('/v1/logs', { schema: logsSchema }, async () => ({ logs: viewLogs(watches, store) }));
+  app.get('/v1/incidents', { schema: incidentsSchema }, async ({ query }) => {
+    const { open, limit, ...rest } = query;
+    const most = limit === undefined ? PAGE : parseDecimal(limit);
+    if (most < 1 || most > LARGEST_PAGE) throw refuse('bad-request', `limit is from 1 to ${LARGEST_PAGE}`);
+    const page = store.list({ ...rest, open: open === 'true', limit: most });
+    const next = page.length < most ? null : (page.at(-1)?.id ?? null);
+    return { incidents: page.map(viewIncident), next };
+  });
+  app.get('/v1/incidents/:id', { schema: incidentSchema }, async ({ params: { id } }, reply) => {
+    const body = store.body(id);
+    if (body === undefined) throw refuse('not-found', `there is no incident ${id} here`);
+    return reply.header('content-type', 'application/json').send(Buffer.from(body));
+  });
+}
+
+function viewLogs(watches: readonly LogWatch[], store: Monitor['store']) {
+  const open = store.counts();
+  return watches.map(({ status }) => ({
+    origin: status.origin,
+    id: originHash(status.origin),
+    url: status.url,
+    size: status.size,
+    root: status.root?.toHex() ?? null,
+    copied: status.copied,
+    reachable: status.reachable,
+    fault: status.fault ?? null,
+    lookedAt: status.lookedAt === undefined ? null : new Date(status.lookedAt).toISOString(),
+    openIncidents: open
+      .filter(({ origin }) => origin === status.origin)
+      .reduce((n, each) => n + each.open, 0),
+    peers: status.peers.map(({ peer, kind, why }) => ({ url: peer, result: kind, why: why ?? null })),
+  }));
+}

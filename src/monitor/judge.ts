@@ -1,0 +1,136 @@
+/**
+ * From what a look at a log found to the incidents about its state: a stale head, a lost quorum, missed proofs.
+ * They are raised when they hold, and resolved when they hold no more.
+ */
+import { decodeUtf8, formatBase64 } from '../bytes/text.ts';
+import { leafIndex } from '../bytes/brand.ts';
+import { incidentId, type Evidence, type LoggedEvidence } from '../incident/incident.ts';
+import type { LogReader } from '../log/ports.ts';
+import type { TrustPolicy } from '../note/trust.ts';
+import type { Alarm } from './alarm.ts';
+import { confirmedAt, staleness, type Observed, type Stale } from './conditions.ts';
+import type { Due, DueBook } from './duebook.ts';
+import type { SeenHead } from './head.ts';
+import type { IncidentStore } from './incidents.ts';
+import { missedText, type Moment, type Overdue } from './missed.ts';
+
+/** What a state is judged by. Durations as they are named. */
+export interface Limits {
+  readonly staleAfterSeconds: number;
+  readonly quorumGraceSeconds: number;
+  readonly missedGraceSeconds: number;
+}
+
+/** A proof may come this late; clocks differ, and batches take a moment (seconds). */
+export const MISSED_GRACE_SECONDS = 300;
+/** How long a log may serve heads without the quorum: a round of witnesses that fails, and the next (seconds). */
+export const QUORUM_GRACE_SECONDS = 60;
+
+/** A state that a log is in or not: the alarm while it is, and what it is about either way. */
+export interface State {
+  readonly kind: Evidence['kind'];
+  readonly about: string;
+  readonly alarm: Omit<Alarm, 'about'> | undefined;
+}
+
+/** What is judged: the head a log serves, and what was observed until now. */
+export interface Served {
+  readonly head: SeenHead;
+  readonly policy: TrustPolicy;
+  /** The policy's text, as evidence; undefined when it was put together from verifier keys. */
+  readonly policyText: string | undefined;
+  readonly observed: Observed;
+  /** The largest head that a peer holds, as served. */
+  readonly newer: string | undefined;
+  readonly now: number;
+}
+
+/** Whether the head that a log serves is stale. */
+export function staleState(served: Served, limits: Limits): State {
+  const { head, policy, observed, now, newer } = served;
+  const limit = limits.staleAfterSeconds;
+  const stale = staleness(observed, confirmedAt(policy, head.opened.cosignatures, now), now, limit);
+  const alarm = stale && {
+    evidence: {
+      kind: 'stale-head',
+      head: head.served,
+      ...(stale.why === 'behind' && newer !== undefined && { newer }),
+      ageSeconds: stale.ageSeconds,
+      limitSeconds: limit,
+    } as const,
+    what: staleText(stale, head, observed),
+  };
+  return { kind: 'stale-head', about: 'head', alarm };
+}
+
+function staleText(stale: Stale, { opened: { checkpoint } }: SeenHead, { behind }: Observed): string {
+  const age = `${stale.ageSeconds} s`;
+  return stale.why === 'behind'
+    ? `the log serves a head of ${checkpoint.size} entries, and for ${age} a peer has held one of ${behind?.size ?? 0}`
+    : `the newest head, of ${checkpoint.size} entries, was last confirmed by its witnesses ${age} ago`;
+}
+
+/** Whether a log's heads lack the quorum for longer than they may. */
+export function quorumState({ head, policy, policyText, observed }: Served, limits: Limits): State {
+  const lost = !head.quorum && observed.unmetMs >= limits.quorumGraceSeconds * 1000;
+  const known = policy.witnesses.length;
+  const alarm = lost
+    ? {
+        evidence: { kind: 'quorum-lost', head: head.served, policy: policyText ?? '' } as const,
+        what: `the head of ${head.opened.checkpoint.size} entries has cosignatures of ${head.opened.cosignatures.length} of ${known} known witnesses, which is no quorum`,
+      }
+    : undefined;
+  return { kind: 'quorum-lost', about: 'quorum', alarm };
+}
+
+/** Where incidents of one log go. */
+export interface Ledger {
+  readonly origin: string;
+  readonly store: Pick<IncidentStore, 'find' | 'resolve'>;
+  readonly raise: (alarm: Alarm) => Promise<void>;
+}
+
+/** Raises a state that holds and is not known yet; resolves one that holds no more. */
+export async function settle({ kind, about, alarm }: State, { origin, store, raise }: Ledger): Promise<void> {
+  const id = incidentId(kind, origin, about);
+  const known = store.find(id);
+  const open = known !== undefined && known.resolved === undefined;
+  if (alarm === undefined && open) store.resolve(id);
+  else if (alarm !== undefined && !open) await raise({ ...alarm, about });
+}
+
+/** Missed proofs in hand at once: each is a few proofs from the copy. */
+const MAX_MISSED_AT_ONCE = 100;
+
+/** Raises what was missed, resolves what has come since. */
+export async function settleMissed(
+  book: DueBook,
+  overdue: Overdue,
+  moment: Moment,
+  head: SeenHead,
+  reader: Pick<LogReader, 'entry' | 'tlogProof'>,
+  ledger: Ledger,
+): Promise<void> {
+  for (const id of book.settled()) ledger.store.resolve(id);
+  for (const due of overdue.judge(book, moment).slice(0, MAX_MISSED_AT_ONCE)) {
+    const about = `${due.key} ${due.id}`;
+    const evidence: Evidence = {
+      kind: 'missed-proof',
+      head: head.served,
+      last: await logged(reader, due),
+      due: new Date(due.due * 1000).toISOString().replace('.000Z', 'Z'),
+      subject: due.subject,
+    };
+    await ledger.raise({ evidence, about, what: missedText(due) });
+    book.missed(due.key, incidentId('missed-proof', ledger.origin, about));
+  }
+}
+
+async function logged(
+  reader: Pick<LogReader, 'entry' | 'tlogProof'>,
+  { index }: Due,
+): Promise<LoggedEvidence> {
+  const at = leafIndex(index);
+  const [{ bytes }, proof] = await Promise.all([reader.entry(at), reader.tlogProof(at)]);
+  return { index, entry: formatBase64(bytes), proof: decodeUtf8(proof) };
+}

@@ -1,0 +1,290 @@
+/**
+ * One log under watch: looks at it again and again, compares with peers, judges its state. What goes wrong with
+ * one log stays with it. A log that does not answer is looked at less and less often, and that is all: an
+ * outage is for readiness and metrics, never an incident.
+ */
+import type { Transport } from '../client/transport.ts';
+import { TileReader } from '../client/tiles.ts';
+import { comparePeers, type PeerResult } from '../client/gossip.ts';
+import { decodeUtf8 } from '../bytes/text.ts';
+import { Refusal } from '../bytes/refusal.ts';
+import { makeIncident } from '../incident/incident.ts';
+import type { LogReader } from '../log/ports.ts';
+import { formatVkey } from '../note/key.ts';
+import { parseStatement } from '../statement/admit.ts';
+import type { Alarm, AlarmSink, EntryWatch } from './alarm.ts';
+import type { Books } from './books.ts';
+import { NOTHING_OBSERVED, observe, observeFailure, watchedMs, type Observed } from './conditions.ts';
+import { DueBook } from './duebook.ts';
+import { expectationWatch, type Expectation } from './expectations.ts';
+import type { SeenHead, Trust } from './head.ts';
+import type { IncidentStore } from './incidents.ts';
+import {
+  quorumState,
+  settle,
+  settleMissed,
+  staleState,
+  type Ledger,
+  type Limits,
+  type Served,
+} from './judge.ts';
+import { Overdue } from './missed.ts';
+import type { Observations } from './observations.ts';
+
+/** What following a log comes to, as far as it is judged here. */
+export interface Followed {
+  readonly reader: LogReader;
+  /** The newest head that was verified. */
+  readonly held: SeenHead | undefined;
+  /** One look. `head`: what the log serves now, when it answered with a head it signed. */
+  step(): Promise<Looked>;
+  close(): Promise<void>;
+}
+
+export interface Looked {
+  readonly unreachable?: string;
+  readonly head?: SeenHead;
+  /** There is more to copy: look again at once. */
+  readonly more?: boolean;
+}
+
+export interface WatchParts {
+  readonly url: string;
+  readonly trust: Trust;
+  readonly policyText: string | undefined;
+  readonly peers: readonly string[];
+  readonly expectations: readonly Expectation[];
+  readonly follow: (sink: AlarmSink, watches: readonly EntryWatch[]) => Promise<Followed>;
+  readonly store: IncidentStore;
+  readonly books: Books;
+  readonly observations: Observations;
+  /** Name of this monitor, in incidents. */
+  readonly detector: string;
+  readonly transport: Transport;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly pollMs: number;
+  readonly limits: Limits;
+  /** A run that looks once: nothing can be seen to last. */
+  readonly once: boolean;
+}
+
+/** What is shown of a log. Times: milliseconds since the epoch. */
+export interface WatchStatus {
+  readonly url: string;
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Uint8Array | undefined;
+  /** Entries in the verified copy. */
+  readonly copied: number;
+  readonly lookedAt: number | undefined;
+  readonly answeredAt: number | undefined;
+  readonly reachable: boolean;
+  /** Why the last look came to nothing. */
+  readonly fault: string | undefined;
+  readonly peers: readonly {
+    readonly peer: string;
+    readonly kind: PeerResult['kind'];
+    readonly why?: string;
+  }[];
+}
+
+/** A log that comes and goes must have been up for so many times the grace before anything was missed. */
+const AFTER_AN_OUTAGE = 3;
+
+export class LogWatch {
+  readonly origin: string;
+  readonly #parts: WatchParts;
+  readonly #overdue = new Overdue();
+  readonly #book: DueBook;
+  #observed: Observed;
+  #followed: Followed | undefined;
+  #upMs = 0;
+  #lookedAt: number | undefined;
+  #fault: string | undefined = 'not looked at yet';
+  #peers: readonly PeerResult[] = [];
+  #closed = false;
+  /** Looks in a row that failed. */
+  failures = 0;
+
+  constructor(parts: WatchParts) {
+    this.origin = parts.trust.origin;
+    this.#parts = parts;
+    this.#book = parts.books.load(this.origin);
+    this.#observed = parts.observations.load(this.origin) ?? NOTHING_OBSERVED;
+  }
+
+  get followed(): Followed | undefined {
+    return this.#followed;
+  }
+
+  get status(): WatchStatus {
+    const held = this.#followed?.held?.opened.checkpoint;
+    return {
+      url: this.#parts.url,
+      origin: this.origin,
+      size: held?.size ?? 0,
+      root: held?.root,
+      copied: this.#followed?.reader.head().size ?? 0,
+      lookedAt: this.#lookedAt,
+      answeredAt: this.#observed.lookedAt,
+      reachable: this.#fault === undefined,
+      fault: this.#fault,
+      peers: this.#peers.map((result) => ({
+        peer: result.peer,
+        kind: result.kind,
+        ...('why' in result && { why: result.why }),
+      })),
+    };
+  }
+
+  /** Opens the copy; nothing of the network. Refuses what the copy refuses: `corrupt-store`, `foreign-log`. */
+  async open(): Promise<void> {
+    const { follow, expectations, now } = this.#parts;
+    const book: EntryWatch = {
+      entry: (seen) => {
+        this.#book.read(seen, Math.floor(now() / 1000));
+        return [];
+      },
+    };
+    const sink: AlarmSink = { raise: (alarm) => this.#raise(alarm) };
+    this.#followed = await follow(sink, [expectationWatch(expectations, this.origin), book]);
+    await this.#catchUp(this.#followed.reader);
+  }
+
+  /** One look. Never rejects for what a log does; true when there is more to copy. */
+  async look(): Promise<boolean> {
+    if (this.#followed === undefined || this.#closed) return false;
+    const { now } = this.#parts;
+    try {
+      const looked = await this.#followed.step();
+      if (this.#closed) return false;
+      this.#lookedAt = now();
+      if (looked.unreachable !== undefined || looked.head === undefined) {
+        this.#failed(looked.unreachable ?? 'the log serves no head that it signed');
+        return false;
+      }
+      await this.#answered(looked.head, this.#followed);
+      return looked.more === true;
+    } catch (error) {
+      if (this.#closed) return false;
+      this.#lookedAt = now();
+      this.#failed(error instanceof Refusal ? error.message : `a bug: ${String(error)}`);
+      if (!(error instanceof Refusal)) throw error;
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#followed?.close();
+  }
+
+  /** The stop is near: what fails from now on is our own doing. */
+  stop(): void {
+    this.#closed = true;
+  }
+
+  #failed(why: string): void {
+    const { observations, now } = this.#parts;
+    this.failures++;
+    this.#fault = why;
+    this.#observed = observeFailure(this.#observed, now());
+    observations.save(this.origin, this.#observed);
+  }
+
+  async #answered(head: SeenHead, followed: Followed): Promise<void> {
+    const { observations, now, pollMs } = this.#parts;
+    this.failures = 0;
+    this.#fault = undefined;
+    const newer = await this.#gossip(followed.held ?? head);
+    const time = now();
+    this.#upMs += watchedMs(this.#observed, time, pollMs);
+    const { size } = head.opened.checkpoint;
+    const look = { now: time, size, met: head.quorum, peerSize: newer?.size };
+    this.#observed = observe(this.#observed, look, pollMs);
+    observations.save(this.origin, this.#observed);
+    await this.#judge(head, newer?.note, time, followed);
+  }
+
+  async #judge(head: SeenHead, newer: string | undefined, now: number, followed: Followed): Promise<void> {
+    const { trust, policyText, limits, once, books } = this.#parts;
+    const { policy } = trust;
+    const served: Served = { head, policy, policyText, observed: this.#observed, newer, now };
+    await settle(staleState(served, limits), this.#ledger);
+    await settle(quorumState(served, once ? { ...limits, quorumGraceSeconds: 0 } : limits), this.#ledger);
+    // Proofs can be missed only in a tree that was read to its end.
+    const { size } = head.opened.checkpoint;
+    const whole = this.#book.upto >= size && followed.reader.head().size >= size;
+    if (whole) {
+      const grace = limits.missedGraceSeconds;
+      const upSeconds = this.#wasAway(now) ? AFTER_AN_OUTAGE * grace : once ? 0 : grace;
+      const moment = { now: Math.floor(now / 1000), upMs: this.#upMs, upSeconds, graceSeconds: grace };
+      await settleMissed(this.#book, this.#overdue, moment, head, followed.reader, this.#ledger);
+    }
+    books.save(this.origin, this.#book);
+  }
+
+  /** A log that has only just come back owes its agents the time to hand in what is late. */
+  #wasAway(now: number): boolean {
+    const { failedAt } = this.#observed;
+    return failedAt !== undefined && now < failedAt + this.#parts.limits.missedGraceSeconds * 1000;
+  }
+
+  /** The largest head that a peer holds and the log did not serve. Conflicts are raised. */
+  async #gossip(held: SeenHead): Promise<{ readonly size: number; readonly note: string } | undefined> {
+    const { peers, trust, transport, url } = this.#parts;
+    if (peers.length === 0) return undefined;
+    const note = new TextEncoder().encode(held.served);
+    this.#peers = await comparePeers({
+      transport,
+      peers,
+      policy: trust.policy,
+      verify: trust.verify,
+      held: { note, opened: held.opened },
+      tiles: new TileReader(transport, url),
+    });
+    let newest: { size: number; note: string } | undefined;
+    for (const result of this.#peers) {
+      if (result.kind === 'conflict') await this.#raiseConflict(result);
+      if (result.kind !== 'agrees' || !result.newer) continue;
+      const { size } = result.head.opened.checkpoint;
+      if (size > (newest?.size ?? 0)) newest = { size, note: decodeUtf8(result.head.note) };
+    }
+    return newest;
+  }
+
+  #raiseConflict({ peer, evidence, about, head }: PeerResult & { kind: 'conflict' }): Promise<void> {
+    const { size } = head.opened.checkpoint;
+    const what = `the head of ${size} entries that ${peer} holds and the one the log shows here are no one history`;
+    return this.#raise({ evidence, about, what });
+  }
+
+  async #raise({ evidence, about, what }: Alarm): Promise<void> {
+    const { store, trust, detector, now } = this.#parts;
+    const vkeys = trust.policy.logs
+      .map(({ verifier }) => verifier)
+      .filter(({ name }) => name === this.origin)
+      .map(({ name, type, key }) => formatVkey(name, type, key));
+    const detected = new Date(now()).toISOString();
+    store.raise(makeIncident({ origin: this.origin, vkeys, detector, detected, what, about, evidence }));
+  }
+
+  get #ledger(): Ledger {
+    return { origin: this.origin, store: this.#parts.store, raise: (alarm) => this.#raise(alarm) };
+  }
+
+  /** Entries that were copied and not noted in the book: a crash came between, or the book is younger. */
+  async #catchUp(reader: LogReader): Promise<void> {
+    const { now, books } = this.#parts;
+    for (;;) {
+      const entries = await reader.entries(this.#book.upto, reader.head().size);
+      if (entries.length === 0) break;
+      for (const { index, id, kind, bytes } of entries) {
+        const parsed = kind === 'other' ? undefined : parseStatement(bytes);
+        this.#book.read({ index, id, parsed }, Math.floor(now() / 1000));
+      }
+    }
+    books.save(this.origin, this.#book);
+  }
+}

@@ -1,0 +1,66 @@
+/** What an operator watches of a monitor. Labels are the logs that were configured, and the kinds of incident. */
+import { Gauge, type Metric } from '@platformatic/prom-client';
+import { gauge } from '../web/metrics.ts';
+import type { LogWatch } from './logwatch.ts';
+import type { Monitor } from './monitor.ts';
+
+/** Every metric of the monitor's own, to be registered. */
+export function monitorMetrics(monitor: Monitor, now: () => number): readonly Metric[] {
+  const { watches, store } = monitor;
+  const each = (name: string, help: string, read: (watch: LogWatch) => number): Metric =>
+    labelled(name, help, ['origin'], (set) => {
+      for (const watch of watches) set({ origin: watch.origin }, read(watch));
+    });
+  return [
+    each('monitor_log_size_entries', 'Entries of the newest verified head.', ({ status }) => status.size),
+    each('monitor_copied_entries', 'Entries in the verified copy.', ({ status }) => status.copied),
+    each('monitor_log_reachable', 'Whether the log answered the last look.', ({ status }) =>
+      status.reachable ? 1 : 0,
+    ),
+    each('monitor_failed_looks', 'Looks in a row that came to nothing.', ({ failures }) => failures),
+    each('monitor_look_age_seconds', 'Time since the log last answered; 0 before it did.', ({ status }) =>
+      status.answeredAt === undefined ? 0 : Math.max(0, (now() - status.answeredAt) / 1_000),
+    ),
+    labelled('monitor_peers', 'Peers by what came of comparing heads.', ['origin', 'result'], (set) => {
+      for (const { status } of watches) {
+        const counts = new Map<string, number>();
+        for (const { kind } of status.peers) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+        for (const [result, count] of counts) set({ origin: status.origin, result }, count);
+      }
+    }),
+    labelled('monitor_open_incidents', 'Open incidents.', ['origin', 'kind'], (set) => {
+      for (const { origin, kind, open } of store.counts()) set({ origin, kind }, open);
+    }),
+    labelled(
+      'monitor_uncounted_alarms',
+      'Alarms that were not kept, because too many of their kind are open.',
+      ['origin', 'kind'],
+      (set) => {
+        for (const { origin, kind, seen } of store.uncounted()) set({ origin, kind }, seen);
+      },
+    ),
+    gauge(
+      'monitor_undelivered_events',
+      'Webhook events that wait to be acknowledged.',
+      () => store.outbox.waiting,
+    ),
+  ];
+}
+
+function labelled(
+  name: string,
+  help: string,
+  labelNames: string[],
+  read: (set: (labels: Record<string, string>, value: number) => void) => void,
+): Metric {
+  return new Gauge({
+    name: `tallystick_${name}`,
+    help,
+    labelNames,
+    registers: [],
+    collect() {
+      this.reset();
+      read((labels, value) => this.set(labels, value));
+    },
+  });
+}

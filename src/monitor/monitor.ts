@@ -1,0 +1,106 @@
+/**
+ * A monitor: its logs, each looked at on a schedule of its own, and what they share: the store of incidents and
+ * the webhook. What the logs do is reported, never thrown; what is thrown is a bug, and stays with its log.
+ */
+import type { Readiness } from '../log/ports.ts';
+import type { IncidentStore } from './incidents.ts';
+import type { LogWatch } from './logwatch.ts';
+import type { Webhook } from './webhook.ts';
+
+/** Longest pause between two looks at a log that does not answer (milliseconds). */
+const LONGEST_PAUSE_MS = 600_000;
+
+export interface MonitorParts {
+  readonly watches: readonly LogWatch[];
+  readonly store: IncidentStore;
+  readonly webhook: Webhook | undefined;
+  readonly pollMs: number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Waits, or until the signal says to stop. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Told of failures that are no log's doing. */
+  readonly onBug: (error: unknown, origin: string) => void;
+  /** Told after each look: for progress. */
+  readonly onLook?: (watch: LogWatch) => void;
+}
+
+export class Monitor {
+  readonly watches: readonly LogWatch[];
+  readonly store: IncidentStore;
+  readonly #parts: MonitorParts;
+  readonly #stop = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: MonitorParts) {
+    this.#parts = parts;
+    this.watches = parts.watches;
+    this.store = parts.store;
+  }
+
+  /** Looks at every log until it is closed. */
+  start(): void {
+    this.#parts.webhook?.wake();
+    this.#running = Promise.all(this.watches.map((watch) => this.#follow(watch)));
+  }
+
+  /** Looks at every log once, to its end. */
+  async once(): Promise<void> {
+    await Promise.all(this.watches.map((watch) => this.#look(watch)));
+    await this.#parts.webhook?.settle();
+  }
+
+  /** Ready when every log answered the last look. What an incident says of a log, it says of the log. */
+  readiness(): Readiness {
+    const reasons = this.watches
+      .map(({ status }) => status)
+      .filter(({ reachable }) => !reachable)
+      .map(({ origin, fault }) => `${origin}: ${fault ?? ''}`);
+    const fault = this.#parts.webhook?.fault;
+    if (fault !== undefined) reasons.push(fault);
+    if (this.#stop.signal.aborted) reasons.push('shutting down');
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  /** Ends the looks, then the webhook; nothing that was seen is lost. Idempotent. */
+  async close(): Promise<void> {
+    for (const watch of this.watches) watch.stop();
+    this.#stop.abort();
+    await this.#running;
+    await this.#parts.webhook?.close();
+    await Promise.all(this.watches.map((watch) => watch.close()));
+  }
+
+  /** Network calls end with this. */
+  get stopped(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  async #follow(watch: LogWatch): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await this.#look(watch);
+      if (signal.aborted) return;
+      await this.#parts.sleep(this.#pause(watch), signal);
+    }
+  }
+
+  async #look(watch: LogWatch): Promise<void> {
+    const { onBug, onLook, webhook } = this.#parts;
+    try {
+      while (await watch.look()) onLook?.(watch);
+    } catch (error) {
+      onBug(error, watch.origin);
+    }
+    onLook?.(watch);
+    webhook?.wake();
+  }
+
+  /** The schedule, a tenth more or less, so that monitors started together do not stay together. */
+  #pause({ failures }: LogWatch): number {
+    const { pollMs, random } = this.#parts;
+    const longest = Math.max(LONGEST_PAUSE_MS, pollMs);
+    const base = failures < 2 ? pollMs : Math.min(longest, pollMs * 2 ** Math.min(failures - 1, 20));
+    return base * (failures < 2 ? 0.9 + random() / 5 : 0.5 + random() / 2);
+  }
+}

@@ -1,0 +1,24 @@
+/** What was observed of each log, on disk: so that a restart of the monitor forgets nothing and invents nothing. */
+import type Database from 'better-sqlite3';
+import { parseObserved, type Observed } from './conditions.ts';
+import { rowOf, text } from './rows.ts';
+
+export class Observations {
+  readonly #get: Database.Statement;
+  readonly #put: Database.Statement;
+
+  constructor(db: Database.Database) {
+    this.#get = db.prepare('SELECT body FROM observed WHERE origin = ?');
+    this.#put = db.prepare('INSERT OR REPLACE INTO observed (origin, body) VALUES (?, ?)');
+  }
+
+  /** Undefined when the log was never looked at. */
+  load(origin: string): Observed | undefined {
+    const row = rowOf(this.#get.get(origin));
+    return row && parseObserved(text(row, 'body'));
+  }
+
+  save(origin: string, observed: Observed): void {
+    this.#put.run(origin, JSON.stringify(observed));
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The programs that no one here wrote: which, at which version, and building them. `go install` at an exact
+ * version puts them into the stage's directory; Go's own caches and checksum database do the rest.
+ */
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { onPath, type Ran, type Stage } from './stage.ts';
+
+const TORCHWOOD = 'filippo.io/torchwood';
+const WITNESS = 'github.com/transparency-dev/witness';
+const TESSERA = 'github.com/transparency-dev/tessera';
+const FORMATS = 'github.com/transparency-dev/formats';
+
+/** torchwood v0.10.0 needs Go 1.27; the newest before it is good for Go 1.24. */
+export const VERSIONS: Readonly<Record<string, string>> = {
+  [TORCHWOOD]: 'v0.9.0',
+  [WITNESS]: 'v0.0.0-20260720115447-2e1c6971d19e',
+  [TESSERA]: 'v1.0.4',
+  [FORMATS]: 'v0.1.2-0.20260710124811-af9e607161b6',
+};
+
+/** By the name of the program: its module and its folder there. */
+const COMMANDS = {
+  litewitness: [TORCHWOOD, 'cmd/litewitness'],
+  spicy: [TORCHWOOD, 'cmd/spicy'],
+  omniwitness: [WITNESS, 'cmd/omniwitness'],
+  generate_keys: [WITNESS, 'cmd/generate_keys'],
+  'posix-oneshot': [TESSERA, 'cmd/examples/posix-oneshot'],
+  fsck: [TESSERA, 'cmd/fsck'],
+} as const;
+
+/** `opennote` is test/interop/opennote.go: their libraries behind a command line. */
+export type Command = keyof typeof COMMANDS | 'opennote';
+
+/** Downloading and building may take this long; what is not there then is skipped. */
+const BUILD_MS = 150_000;
+
+export class Programs {
+  readonly #dir: string;
+  readonly #missing = new Map<Command, string>();
+
+  private constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Builds all of them, one after another: Go uses every core by itself. */
+  static async build(stage: Stage, note: (text: string) => void): Promise<Programs> {
+    const programs = new Programs(stage.path('bin'));
+    const signal = AbortSignal.timeout(BUILD_MS);
+    for (const name of Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]) {
+      const [module, folder] = COMMANDS[name];
+      const target = `${module}/${folder}@${VERSIONS[module]}`;
+      programs.#record(name, await go(stage, ['install', target], signal), signal);
+      note(`${name}: ${programs.#missing.get(name) ?? target}`);
+    }
+    programs.#record('opennote', await buildOpenNote(stage, signal), signal);
+    note(`opennote: ${programs.#missing.get('opennote') ?? `${FORMATS}, ${TORCHWOOD}/policy.go`}`);
+    return programs;
+  }
+
+  path(name: Command): string {
+    return join(this.#dir, name);
+  }
+
+  /** Why one of these cannot be run, if so. */
+  why(...names: readonly Command[]): string | undefined {
+    const missing = names.find((name) => this.#missing.has(name));
+    return missing === undefined ? undefined : `no ${missing}: ${this.#missing.get(missing)}`;
+  }
+
+  #record(name: Command, { code, err }: Ran, signal: AbortSignal): void {
+    if (code === 0) return;
+    const last = err.trim().split('\n').at(-1) ?? '';
+    this.#missing.set(name, signal.aborted ? `not built in ${BUILD_MS / 1000} s` : last.slice(0, 500));
+  }
+}
+
+/** Why there is no building at all, if so. */
+export function whyNoGo(): string | undefined {
+  return onPath('go') ? undefined : 'there is no Go on this machine';
+}
+
+function go(stage: Stage, args: readonly string[], signal: AbortSignal, cwd = stage.dir): Promise<Ran> {
+  if (signal.aborted) return Promise.resolve({ code: null, out: '', err: '' });
+  return stage.run('go', args, {
+    cwd,
+    env: { GOBIN: stage.path('bin'), GOWORK: 'off' },
+    timeoutMs: BUILD_MS,
+    signal,
+  });
+}
+
+/** A module of its own, made on the spot: nothing of Go's is kept in this repository but the one source. */
+async function buildOpenNote(stage: Stage, signal: AbortSignal): Promise<Ran> {
+  const dir = stage.path('opennote');
+  await mkdir(dir, { recursive: true });
+  await copyFile(new URL('opennote.go', import.meta.url), join(dir, 'main.go'));
+  const steps = [
+    ['mod', 'init', 'opennote'],
+    ['get', ...[TORCHWOOD, FORMATS].map((module) => `${module}@${VERSIONS[module]}`)],
+    ['build', '-mod=mod', '-o', stage.path('bin', 'opennote'), '.'],
+  ];
+  let ran: Ran = { code: 0, out: '', err: '' };
+  for (const step of steps) {
+    ran = await go(stage, step, signal, dir);
+    if (ran.code !== 0) break;
+  }
+  return ran;
+}

@@ -1,0 +1,39 @@
+/**
+ * `npm run test:interop`: our programs with programs that no one here wrote, as processes on this machine.
+ * TAP on stdout; exits 0 when nothing failed. What cannot be built here is skipped, by name and with the
+ * reason. spec/interop.md says what is tried and what was found.
+ */
+import { litewitness } from './litewitness.ts';
+import { omniwitness } from './omniwitness.ts';
+import { Programs, whyNoGo } from './programs.ts';
+import { Stage } from './stage.ts';
+import { Tap } from './tap.ts';
+
+const SCENARIOS = { litewitness, omniwitness };
+
+async function main(): Promise<number> {
+  const tap = new Tap();
+  const why = whyNoGo();
+  if (why !== undefined) {
+    for (const name of Object.keys(SCENARIOS)) tap.skip(name, why);
+    return tap.end();
+  }
+  const stage = await Stage.open();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.once(signal, () => void stage.close().then(() => process.exit(1)));
+  try {
+    const programs = await Programs.build(stage, (text) => tap.note(text));
+    for (const [name, scenario] of Object.entries(SCENARIOS)) {
+      await scenario(tap, stage, programs).catch((error: unknown) =>
+        tap.check(`${name}: runs to its end`, () => {
+          throw error;
+        }),
+      );
+    }
+  } finally {
+    await stage.close();
+  }
+  return tap.end();
+}
+
+process.exitCode = await main();

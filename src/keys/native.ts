@@ -29,10 +29,10 @@ export function nodeSigner(privateKey: KeyObject): NodeSigner {
  * stays free. Worth it for ML-DSA-44, which takes ten times as long as handing it over; P-256 is not needed here.
  */
 export function pooledSigner(privateKey: KeyObject): Signer {
-  const { publicKey, sign } = nodeSigner(privateKey);
-  if (publicKey.algorithm !== 'ml-dsa-44') return { publicKey, sign };
+  const signer = nodeSigner(privateKey);
+  if (signer.publicKey.algorithm !== 'ml-dsa-44') return signer;
   return {
-    publicKey,
+    publicKey: signer.publicKey,
     sign: (message) =>
       new Promise((resolve, reject) => {
         signNow(null, message, privateKey, (error, signature) =>

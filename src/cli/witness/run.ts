@@ -2,8 +2,9 @@
  * `tallystick witness`: cosigns until it is told to stop. On SIGTERM or SIGINT it takes no more and answers what
  * it took; on SIGHUP it reads the list of logs again.
  */
-import { pino } from 'pino';
-import { Refusal } from '../../bytes/refusal.ts';
+import type { FastifyInstance } from 'fastify';
+import { setTimeout as pause } from 'node:timers/promises';
+import { pino, type Logger } from 'pino';
 import { Gossip } from '../../witness/gossip.ts';
 import { IncidentFiles } from '../../witness/incidents.ts';
 import { witnessServer } from '../../witness/server.ts';
@@ -16,7 +17,7 @@ import { listen, stopOnSignal, tlsOf } from '../serve/process.ts';
 import { VERSION } from '../version.ts';
 import { witnessBanner } from './banner.ts';
 import { addedLogs, loadKnownLogs, settleLogs, type Asked } from './logs.ts';
-import { initialiseWitness } from './setup.ts';
+import { initialiseWitness, type WitnessHome } from './setup.ts';
 
 /** How long a peer, or a log that is asked for a proof, may take. */
 const PEER_TIMEOUT_MS = 5000;
@@ -25,30 +26,65 @@ export interface WitnessAsked extends Asked {
   readonly rebuildGuard: boolean;
 }
 
+/** The parts of a running witness. */
+interface Parts {
+  readonly home: WitnessHome;
+  readonly state: WitnessState;
+  readonly witness: Witness;
+  readonly incidents: IncidentFiles;
+  readonly gossip: Gossip;
+}
+
 /** Runs the witness of the configuration; resolves with the exit code once it has stopped. */
 export async function runWitness(context: Context, asked: WitnessAsked): Promise<number> {
-  const { config, world } = context;
+  const { config } = context;
   checkServing(config);
-  const home = await initialiseWitness(config);
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
-  const warn = (message: string): void => context.output.warn(message);
+  const parts = await openWitness(context, asked, logger);
+  const app = await serverOf(context, parts, logger);
+  const { promise: fatal, resolve: fail } = Promise.withResolvers<Error>();
+  const ending = new AbortController();
+  const gossiping =
+    config.peer.length === 0
+      ? Promise.resolve()
+      : repeat(() => parts.gossip.round(), config.poll, ending.signal).catch(fail);
+  const stop = async (): Promise<void> => {
+    ending.abort();
+    await app.close();
+    await parts.witness.close();
+    await gossiping;
+    parts.state.close();
+  };
+  const stopped = stopOnSignal(stop, fatal, logger, () => void reload(parts, logger));
+  const url = await listen(app, config, stop);
+  context.output.note(witnessBanner(context, parts.home, parts.witness, url));
+  return stopped;
+}
+
+/** Makes what is missing, opens the state, and holds the list of logs against it. */
+async function openWitness(context: Context, asked: WitnessAsked, logger: Logger): Promise<Parts> {
+  const { config, world, output } = context;
+  const home = await initialiseWitness(config);
   const logs = await loadKnownLogs(home.layout.knownLogs);
-  const { rebuildGuard } = asked;
-  const state = WitnessState.open({ dir: config.witnessDir, name: home.name, rebuildGuard, onWarning: warn });
+  const state = WitnessState.open({
+    dir: config.witnessDir,
+    name: home.name,
+    rebuildGuard: asked.rebuildGuard,
+    onWarning: (message) => output.warn(message),
+  });
   try {
-    settleLogs(state, logs, asked, warn);
+    settleLogs(state, logs, asked, (message) => output.warn(message));
   } catch (error) {
     state.close();
     throw error;
   }
-  const told = (message: string): void => logger.warn(message);
+  const [verify, onWarning] = [chooseVerifier(), (message: string) => logger.warn(message)];
   const incidents = new IncidentFiles({
     dir: home.layout.incidents,
     detector: home.name,
     now: world.now,
-    onWarning: told,
+    onWarning,
   });
-  const verify = chooseVerifier();
   const witness = new Witness({
     signers: home.signers,
     verify,
@@ -59,65 +95,42 @@ export async function runWitness(context: Context, asked: WitnessAsked): Promise
     onContradiction: (contradiction) => incidents.contradiction(contradiction),
   });
   const transport = { fetch: world.fetch, now: world.now, timeoutMs: PEER_TIMEOUT_MS, patienceMs: 0 };
-  const gossip = new Gossip({ witness, incidents, transport, peers: config.peer, verify, onWarning: told });
-  const { promise: fatal, resolve: fail } = Promise.withResolvers<Error>();
-  const app = await witnessServer(witness, {
+  const gossip = new Gossip({ witness, incidents, transport, peers: config.peer, verify, onWarning });
+  return { home, state, witness, incidents, gossip };
+}
+
+async function serverOf({ config }: Context, parts: Parts, logger: Logger): Promise<FastifyInstance> {
+  return witnessServer(parts.witness, {
     version: VERSION,
     baseUrl: publicUrl(config),
     log: logger,
     // One hop: the address the proxy itself saw, not what a client wrote before it.
     trustProxy: config.trustProxy && ((_address, hop) => hop === 0),
+    // Minutes of the settings in the windows of the server.
     limits: { rateWindowMs: 60_000 },
     writesPerWindow: config.rateLimit,
     readsPerWindow: config.readRateLimit,
-    incidents: () => incidents.count,
-    gossip: gossip.counts,
+    incidents: () => parts.incidents.count,
+    gossip: parts.gossip.counts,
     ...(await tlsOf(config)),
   });
-  const stopGossip =
-    config.peer.length === 0 ? async () => {} : repeat(() => gossip.round(), config.poll, fail);
-  const stop = async (): Promise<void> => {
-    await app.close();
-    await stopGossip();
-    await witness.close();
-    state.close();
-  };
-  const reload = (): void => {
-    loadKnownLogs(home.layout.knownLogs).then(
-      (read) => {
-        witness.setLogs(addedLogs(witness.logs, read, told));
-        logger.info({ logs: witness.logs.size }, 'the list of logs was read again');
-      },
-      (error: unknown) =>
-        told(`the list of logs stays as it was: ${error instanceof Refusal ? error.message : String(error)}`),
-    );
-  };
-  const stopped = stopOnSignal(stop, fatal, logger, reload);
-  const url = await listen(app, config, stop);
-  context.output.note(witnessBanner(context, home, witness, url));
-  return stopped;
 }
 
-/** Does something again and again, with a pause between; resolves when the last time has ended. */
-function repeat(
-  run: () => Promise<void>,
-  seconds: number,
-  fail: (error: Error) => void,
-): () => Promise<void> {
-  let running: Promise<void> = Promise.resolve();
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  const next = (): void => {
-    running = run()
-      .catch((error: unknown) => fail(error instanceof Error ? error : new Error(String(error))))
-      .then(() => {
-        if (!stopped) timer = setTimeout(next, seconds * 1000);
-      });
-  };
-  next();
-  return async () => {
-    stopped = true;
-    clearTimeout(timer);
-    await running;
-  };
+/** A list that cannot be read changes nothing: a witness that runs drops no log. */
+async function reload({ home, witness }: Parts, logger: Logger): Promise<void> {
+  try {
+    const read = await loadKnownLogs(home.layout.knownLogs);
+    witness.setLogs(addedLogs(witness.logs, read, (message) => logger.warn(message)));
+    logger.info({ logs: witness.logs.size }, 'the list of logs was read again');
+  } catch (error) {
+    logger.warn({ err: error }, 'the list of logs stays as it was');
+  }
+}
+
+/** Does something again and again, with a pause between, until it is ended. */
+async function repeat(run: () => Promise<void>, seconds: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await run();
+    await pause(seconds * 1000, undefined, { signal }).catch(() => undefined);
+  }
 }

@@ -63,7 +63,9 @@ export async function initialiseWitness(config: Config): Promise<WitnessHome> {
   const name = config.name ?? (await localName(layout.ed25519));
   const ed25519 = { name, type: 4, signer: await loadPooledKeyFile(layout.ed25519) } as const;
   verifierOf(ed25519);
-  const named = stringify({ name }, { version: '1.2', lineWidth: 0 });
+  // What was said on the first command line holds for the next ones too.
+  const said = config.knownLogs === undefined ? { name } : { name, knownLogs: config.knownLogs };
+  const named = stringify(said, { version: '1.2', lineWidth: 0 });
   if (await createFile(layout.config, `${CONFIG_HEAD}${named}`)) created.push(layout.config);
   if (config.knownLogs === undefined && (await createFile(layout.knownLogs, NO_LOGS)))
     created.push(layout.knownLogs);

@@ -73,10 +73,13 @@ async function startOmniwitness(
   );
   await writeFile(list, `Logs:\n${entries.join('')}`);
   const listen = `127.0.0.1:${await freePort()}`;
+  const flags = `--logtostderr --listen ${listen} --metrics_listen= --additional_logs ${list}`.split(' ');
+  const paths = keys.flatMap(({ file }) => ['--private_key_path', file]);
   const program = stage.start('omniwitness', programs.path('omniwitness'), [
-    ...['--logtostderr', '--listen', listen, '--metrics_listen', '', '--additional_logs', list],
-    ...['--db_file', stage.path('omniwitness.db')],
-    ...keys.flatMap(({ file }) => ['--private_key_path', file]),
+    ...flags,
+    '--db_file',
+    stage.path('omniwitness.db'),
+    ...paths,
   ]);
   await program.says(/HTTP server goroutine started/);
   return { program, url: `http://${listen}`, vkeys: keys.map(({ vkey }) => vkey) };

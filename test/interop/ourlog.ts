@@ -62,11 +62,8 @@ export class OurLog {
   }
 
   async start(witnessPolicy: string): Promise<void> {
-    this.#program = startTallystick(
-      this.#stage,
-      'serve',
-      ...['--data-dir', this.dir, '--port', '0', '--log-level', 'warn', '--witness-policy', witnessPolicy],
-    );
+    const flags = ['--data-dir', this.dir, '--witness-policy', witnessPolicy];
+    this.#program = startTallystick(this.#stage, 'serve', '--port', '0', '--log-level', 'warn', ...flags);
     this.url = await urlOf(this.#program);
   }
 

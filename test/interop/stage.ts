@@ -153,14 +153,14 @@ export async function until<T>(
   ask: () => Promise<T | undefined> | T | undefined,
   ms = 30_000,
 ): Promise<T> {
-  let last: unknown;
+  let last = '';
   for (const end = performance.now() + ms; performance.now() < end; await pause(50)) {
     try {
       const answer = await ask();
       if (answer !== undefined) return answer;
     } catch (error) {
-      last = error;
+      last = `; last: ${error instanceof Error ? error.message : 'no error'}`;
     }
   }
-  throw new Error(`not in ${ms / 1000} s: ${what}${last === undefined ? '' : `; last: ${String(last)}`}`);
+  throw new Error(`not in ${ms / 1000} s: ${what}${last}`);
 }

@@ -166,7 +166,7 @@ t.test('status', async (t) => {
   };
   const line = 'status --log http://log.example/';
   const fine = await tallystick(line, { cwd, fetch: served(log, { ready: true, reasons: [] }) });
-  t.match(fine, { code: EXIT.ok, out: /entries +5\n[^]*\(3 s ago\)\nready +yes/ });
+  t.match(fine, { code: EXIT.ok, out: /entries +5\n[^]*\(3 s ago\)\nchecked +no: .*\nready +yes/ });
   t.match(fine.out, /open: evaluation only/);
   const unready = served(
     { ...log, origin: 'a\u001b[2Jb', open: false },

@@ -430,10 +430,11 @@ t.test('the log is held to the last head seen', async (t) => {
   const [file = ''] = readdirSync(evidence);
   const written = JSON.parse(readFileSync(join(evidence, file), 'utf8'));
   t.match(written, {
-    schema: 'tallystick.split-view.v1',
+    schema: 'tallystick.incident.v1',
     origin: headKeys.origin,
-    heads: [/\n6\n/, /\n7\n/],
+    evidence: { kind: 'split-view', heads: [/\n6\n/, /\n7\n/], prefix: { proof: [/=$/] } },
   });
+  t.match(await me.run('verify-incident', join(evidence, file)), { code: 0, out: /PROVEN: .*two histories/ });
   t.match(await me.run('commit', 'app.conf'), { code: 4 }, 'nothing is posted to such a log');
 
   me.log = forkOf(honest, 5, [await otherStatement('same size')]);

@@ -8,11 +8,15 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeUtf8 } from '../bytes/text.ts';
-import type { LogView } from '../client/view.ts';
+import { aboutSplit, splitView, type NotedHead } from '../client/history.ts';
+import { splitRefusal, type LogView } from '../client/view.ts';
+import { formatIncident, makeIncident, type Evidence } from '../incident/incident.ts';
 import { originHash, parseCheckpoint, type Checkpoint } from '../note/checkpoint.ts';
+import { formatVkey } from '../note/key.ts';
 import { parseNote } from '../note/note.ts';
+import type { TrustPolicy } from '../note/trust.ts';
 import type { Context } from './context.ts';
-import { codeOf, replaceFile } from './files.ts';
+import { codeOf, createFile, replaceFile } from './files.ts';
 
 /** Where clients keep what they remember: --state-dir, else the XDG state directory. */
 export function stateDirOf({ config, world: { env } }: Context): string {
@@ -23,45 +27,70 @@ export function stateDirOf({ config, world: { env } }: Context): string {
   return join(base, 'tallystick');
 }
 
+/** What a client says of an incident: an `Evidence`, and what happened in words. */
+export interface Finding {
+  readonly evidence: Evidence;
+  readonly about: string;
+  readonly what: string;
+}
+
 /**
  * Checks a view against the head remembered of its log, and remembers it when it is newer. Refuses
- * `inconsistent`, naming the evidence file.
+ * `inconsistent`, naming the incident file.
  */
-export async function checkRemembered(context: Context, view: LogView): Promise<void> {
+export async function checkRemembered(context: Context, view: LogView, policy: TrustPolicy): Promise<void> {
   const { origin, size } = view.opened.checkpoint;
-  const folder = stateDirOf(context);
-  const path = join(folder, 'heads', originHash(origin));
+  const path = join(stateDirOf(context), 'heads', originHash(origin));
   const note = await readRemembered(path);
   if (note === undefined) return replaceFile(path, view.note);
-  const old = readCheckpoint(note, path);
-  try {
-    await assertKept(view, old);
-  } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== 'inconsistent') throw error;
-    const file = join(folder, 'evidence', `${originHash(origin).slice(0, 16)}-${old.size}-${size}.json`);
-    const evidence = {
-      schema: 'tallystick.split-view.v1',
-      origin,
-      what: error.message,
-      heads: [note, view.note].map(decodeUtf8),
-    };
-    await replaceFile(file, `${JSON.stringify(evidence, undefined, 2)}\n`);
-    throw refuse('inconsistent', `${error.message}; both signed heads are in ${file}: show them to others`, {
-      cause: error,
-    });
-  }
-  if (size > old.size) await replaceFile(path, view.note);
+  const old = { note, head: readCheckpoint(note, path) };
+  const found = await brokenWord(view, old);
+  if (found !== undefined) throw await accuse(context, origin, policy, found);
+  if (size > old.head.size) await replaceFile(path, view.note);
+}
+
+/** Writes an incident down for others to check, and makes the refusal `inconsistent` that ends the run. */
+export async function accuse(
+  context: Context,
+  origin: string,
+  policy: TrustPolicy,
+  { evidence, about, what }: Finding,
+): Promise<Refusal> {
+  const logKeys = policy.logs.map(({ verifier }) => verifier).filter(({ name }) => name === origin);
+  const incident = makeIncident({
+    origin,
+    vkeys: logKeys.map(({ name, type, key }) => formatVkey(name, type, key)),
+    detector: 'tallystick client',
+    detected: new Date(context.world.now()).toISOString(),
+    what,
+    about,
+    evidence,
+  });
+  const name = `${originHash(origin).slice(0, 16)}-${incident.id.slice(0, 16)}.json`;
+  const file = join(stateDirOf(context), 'evidence', name);
+  // Seen again, it stays as it was first seen.
+  await createFile(file, formatIncident(incident));
+  const next = `the evidence is in ${file}: check it with \`tallystick verify-incident\`, and show it to others`;
+  return refuse('inconsistent', `${what}; ${next}`);
 }
 
 /** A smaller head may come from a cache; then what was seen of the larger tree is still served. */
-async function assertKept(view: LogView, old: Checkpoint): Promise<void> {
+async function brokenWord(view: LogView, old: NotedHead): Promise<Finding | undefined> {
+  const about = aboutSplit(old.head, view.head);
   try {
-    await view.assertOneHistory(old);
+    const found = await view.contradiction(old.head);
+    if (found === undefined) return undefined;
+    const what = splitRefusal(view.head, old.head).message;
+    return { evidence: splitView(old, view, found), about, what };
   } catch (error) {
-    const gone = error instanceof Refusal && error.code === 'not-found' && view.head.size < old.size;
+    const gone = error instanceof Refusal && error.code === 'not-found' && view.head.size < old.head.size;
     if (!gone) throw error;
-    const what = `the log went back from ${old.size} entries to ${view.head.size}, and no longer serves the rest`;
-    throw refuse('inconsistent', what, { cause: error });
+    const what = `the log went back from ${old.head.size} entries to ${view.head.size}, and no longer serves the rest`;
+    return {
+      evidence: { kind: 'rollback', heads: [decodeUtf8(old.note), decodeUtf8(view.note)] },
+      about,
+      what,
+    };
   }
 }
 

@@ -18,6 +18,7 @@ import type { Policy } from '../statement/policy.ts';
 import { logUrl } from './config.ts';
 import type { Context } from './context.ts';
 import { checkRemembered } from './heads.ts';
+import { checkPeers } from './peers.ts';
 import { trustOf } from './trust.ts';
 
 /** An entry with everything needed to check it offline. */
@@ -28,39 +29,47 @@ export interface Collected {
   readonly id: EntryId;
 }
 
+/** Which log, when not the configured one, and how to ask it. */
+export interface Whom {
+  readonly url?: string;
+  readonly transport?: Partial<Transport>;
+}
+
 export class Session {
   readonly #context: Context;
-  readonly #tiles: TileReader;
+  #peersAsked = false;
+  readonly tiles: TileReader;
   readonly transport: Transport;
   /** Base URL of the log. */
   readonly log: string;
   readonly trust: Trust;
 
-  private constructor(context: Context, trust: Trust) {
+  private constructor(context: Context, trust: Trust, { url, transport }: Whom) {
     const { fetch, now } = context.world;
     this.#context = context;
-    this.transport = { fetch, now };
-    this.log = logUrl(context.config);
+    this.transport = { fetch, now, ...transport };
+    this.log = url ?? logUrl(context.config);
     this.trust = trust;
-    this.#tiles = new TileReader(this.transport, this.log);
+    this.tiles = new TileReader(this.transport, this.log);
   }
 
   /** Refuses as `trustOf` does. */
-  static async open(context: Context): Promise<Session> {
-    return new Session(context, await trustOf(context));
+  static async open(context: Context, whom: Whom = {}): Promise<Session> {
+    return new Session(context, await trustOf(context), whom);
   }
 
   /**
    * The newest checkpoint, of more than `covering` entries: a log may publish later than it acknowledges.
-   * Refuses `not-yet`, what `openTrusted` refuses, and `inconsistent` when the log broke its word.
+   * Refuses `not-yet`, what `openTrusted` refuses, and `inconsistent` when the log broke its word, also to others.
    */
   async view(covering = -1): Promise<LogView> {
     const patience = new Patience(this.transport);
     for (;;) {
-      const view = await LogView.fetch(this.#tiles, this.trust.policy);
+      const view = await LogView.fetch(this.tiles, this.trust.policy);
       if (view.head.size > covering) {
         openSigned(view.note, this.trust);
-        await checkRemembered(this.#context, view);
+        await checkRemembered(this.#context, view, this.trust.policy);
+        await this.#askPeers(view);
         return view;
       }
       if (!(await patience.pause())) {
@@ -70,6 +79,13 @@ export class Session {
         );
       }
     }
+  }
+
+  /** Once a run: later views are compared with this one. */
+  async #askPeers(view: LogView): Promise<void> {
+    if (this.#peersAsked) return;
+    this.#peersAsked = true;
+    await checkPeers(this.#context, { view, log: this.log, policy: this.trust.policy });
   }
 
   /** The newest entry that matches, as the log's search names it, verified to be logged; undefined without one. */

@@ -36,6 +36,7 @@ const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string,
     'Watch logs',
     {
       witness: async () => (await import('./verbs/witness.ts')).witnessVerb,
+      'verify-incident': async () => (await import('./verbs/verify-incident.ts')).verifyIncidentVerb,
       mirror: async () => (await import('./verbs/mirror.ts')).mirrorVerb,
     },
   ],

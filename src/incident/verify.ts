@@ -120,6 +120,7 @@ function examine(checks: Checks, evidence: Evidence): Shown {
       return rejectedEntry(checks, evidence);
     case 'unexpected-issuer':
       return unexpectedIssuer(checks, evidence);
+    case 'missed-proof':
     default:
       return missedProof(checks, evidence);
   }

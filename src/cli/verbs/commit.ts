@@ -25,7 +25,19 @@ export const commitVerb: Verb = {
     '--subject says otherwise. The commitment supersedes the newest one of its subject; committing the same files ' +
     'again changes nothing. The proof goes to tallystick-proofs/<subject>/; opening.json there is for you alone.',
   operands: [['<files...>', 'files and directories; - for standard input']],
-  settings: ['log', 'url', 'host', 'port', 'key', 'vkey', 'policy', 'dataDir', 'stateDir', 'proofsDir'],
+  settings: [
+    'log',
+    'url',
+    'host',
+    'port',
+    'key',
+    'vkey',
+    'policy',
+    'dataDir',
+    'stateDir',
+    'peer',
+    'proofsDir',
+  ],
   options: [
     {
       flags: '--subject <text>',

@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
-import { TileReader } from '../../client/tiles.ts';
 import { auditLog, type AuditReport, type AuditSource } from '../../log/audit.ts';
 import { indexAudit, storeSource } from '../../log/storeaudit.ts';
 import { CHECKPOINT, readerOf } from '../../mirror/folder.ts';
@@ -13,6 +12,7 @@ import { chooseHasher } from '../../workers/kernels.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
 import { layoutOf } from '../layout.ts';
+import { Session } from '../session.ts';
 import { trustOf } from '../trust.ts';
 import type { Flags, Verb } from '../verb.ts';
 
@@ -22,11 +22,12 @@ export const fsckVerb: Verb = {
   details:
     'Reads a data directory (also while the log runs), any tlog-tiles URL, or a directory of such files, as `mirror` makes it. Every entry is hashed, its signature ' +
     'checked and admitted again under the policy in force at that point; every tile and the root are derived again. ' +
-    'For logs of other software, --hashes checks the tree alone.',
+    'For logs of other software, --hashes checks the tree alone. By URL, the head is also compared with the last one ' +
+    'seen of that log, and with those of each --peer.',
   operands: [
     ['[log]', 'tlog-tiles log: URL prefix, or directory with a checkpoint; the data directory when absent'],
   ],
-  settings: ['dataDir', 'vkey', 'policy'],
+  settings: ['dataDir', 'vkey', 'policy', 'stateDir', 'peer'],
   options: [{ flags: '--hashes', help: 'check hashes and tiles only, not statements' }],
   json: true,
   examples: [
@@ -122,14 +123,14 @@ async function openFiles(context: Context, named: string): Promise<Target> {
   return { name: named, source, close: async () => {} };
 }
 
-/** A log by its URL: its checkpoint must be signed as the trust policy asks. */
+/** A log by its URL: its checkpoint must be signed as the trust policy asks, and fit the last one seen. */
 async function openUrl(context: Context, url: string): Promise<Target> {
-  const tiles = new TileReader({ fetch: context.world.fetch, now: context.world.now }, url);
-  const { policy } = await trustOf(context);
-  const { checkpoint } = openTrusted(await tiles.checkpoint(), policy, chooseVerifier());
+  const session = await Session.open(context, { url });
+  const { tiles } = session;
+  const { size, root } = (await session.view()).head;
   const source: AuditSource = {
-    size: checkpoint.size,
-    root: checkpoint.root,
+    size,
+    root,
     tile: (level, index, width) => tiles.tile(level, index, width),
     bundle: (index, width) => tiles.bundle(index, width),
   };

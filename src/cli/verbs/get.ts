@@ -29,7 +29,7 @@ export const getVerb: Verb = {
     'policy are checked, and the checkpoint is compared with the last one seen. --out keeps a proof directory that ' +
     'verify checks offline.',
   operands: [['<entry>', 'entry id (64 hex digits), index, or URL of the entry']],
-  settings: ['log', 'url', 'host', 'port', 'vkey', 'policy', 'dataDir', 'stateDir'],
+  settings: ['log', 'url', 'host', 'port', 'vkey', 'policy', 'dataDir', 'stateDir', 'peer'],
   options: [
     { flags: '--out <dir>', help: 'write a proof directory' },
     { flags: '--print <part>', help: 'write one part to stdout, as bytes', choices: Object.keys(PARTS) },

@@ -17,7 +17,17 @@ import { Session } from '../session.ts';
 import { flagOf, type SettingName } from '../settings.ts';
 import type { Flags, Verb, VerbOption } from '../verb.ts';
 
-const READS: readonly SettingName[] = ['log', 'url', 'host', 'port', 'vkey', 'policy', 'dataDir', 'stateDir'];
+const READS: readonly SettingName[] = [
+  'log',
+  'url',
+  'host',
+  'port',
+  'vkey',
+  'policy',
+  'dataDir',
+  'stateDir',
+  'peer',
+];
 const WRITES: readonly SettingName[] = [...READS, 'key'];
 
 const DRY_RUN: VerbOption = { flags: '--dry-run', help: 'show what would change, and stop' };

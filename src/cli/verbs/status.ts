@@ -2,12 +2,13 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { printable } from '../../bytes/printable.ts';
-import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
 import { refusalOf } from '../../client/problem.ts';
 import { exchange, type Transport } from '../../client/transport.ts';
 import { logUrl } from '../config.ts';
 import type { Context } from '../context.ts';
+import { Session } from '../session.ts';
 import type { Verb } from '../verb.ts';
 
 /** Whoever asks how a log is doing wants to know now (milliseconds). */
@@ -17,8 +18,10 @@ const MAX_BYTES = 65_536;
 export const statusVerb: Verb = {
   name: 'status',
   summary: "a log's size, head and readiness",
-  details: 'Prints what the log says; nothing of it is verified here (tallystick verify and fsck do that).',
-  settings: ['log', 'url', 'host', 'port', 'dataDir'],
+  details:
+    'Prints what the log says. When a key of it is trusted (--vkey, --policy), its checkpoint is verified and compared ' +
+    'with the last one seen and with those of each --peer; the rest is its word (tallystick verify and fsck check more).',
+  settings: ['log', 'url', 'host', 'port', 'vkey', 'policy', 'dataDir', 'stateDir', 'peer'],
   json: true,
   examples: ['tallystick status', 'tallystick status --log https://log.example.com --json'],
   run: async (context) => status(context),
@@ -38,7 +41,8 @@ const Facts = Type.Object({
 /** GET /readyz, which answers 503 with the same form. */
 const Ready = Type.Object({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) });
 
-async function status({ config, output, world }: Context): Promise<number> {
+async function status(context: Context): Promise<number> {
+  const { config, output, world } = context;
   const url = logUrl(config);
   const transport = { fetch: world.fetch, now: world.now, timeoutMs: TIMEOUT_MS };
   const { version, origin, size, root, time, vkeys, open } = await ask(
@@ -49,6 +53,7 @@ async function status({ config, output, world }: Context): Promise<number> {
     [200],
   );
   const { ready, reasons } = await ask(transport, url, '/readyz', Ready, [200, 503]);
+  const head = await verifiedHead(context, url, origin);
   const age = Math.max(0, Math.round(world.now() / 1000) - time);
   const readiness = ready
     ? output.paint('green', 'yes')
@@ -59,10 +64,47 @@ async function status({ config, output, world }: Context): Promise<number> {
     `entries  ${size}`,
     `root     ${root}`,
     `head     ${new Date(time * 1000).toISOString()} (${age} s ago)`,
+    `checked  ${head.says}`,
   ];
   output.print(`${lines.map((line) => printable(line)).join('\n')}\nready    ${readiness}`);
-  output.result('status', { log: url, version, origin, size, root, time, vkeys, open, ready, reasons });
+  output.result('status', {
+    log: url,
+    version,
+    origin,
+    size,
+    root,
+    time,
+    vkeys,
+    open,
+    ready,
+    reasons,
+    verified: head.size ?? null,
+  });
   return ready ? EXIT.ok : EXIT.notFound;
+}
+
+/**
+ * The size of the newest checkpoint, verified and compared with what was seen before, when the log has a
+ * trusted key. Refuses `inconsistent`, and what is wrong with a checkpoint; one that is not there is no refusal.
+ */
+async function verifiedHead(
+  context: Context,
+  url: string,
+  origin: string,
+): Promise<{ readonly says: string; readonly size?: number }> {
+  const { vkey, policy } = context.config;
+  if (vkey.length === 0 && policy === undefined) return { says: 'no: no verifier key is given (--vkey)' };
+  const session = await Session.open(context, { url, transport: { timeoutMs: TIMEOUT_MS, patienceMs: 0 } });
+  if (!session.trust.policy.logs.some(({ verifier }) => verifier.name === origin)) {
+    return { says: 'no: no key of this log is trusted (--vkey)' };
+  }
+  try {
+    const { size } = (await session.view()).head;
+    return { size, says: `a checkpoint of ${size} entries: signed, and one history with the last one seen` };
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.exit !== EXIT.notFound) throw error;
+    return { says: `no: ${error.message}` };
+  }
 }
 
 async function ask<T extends TSchema>(

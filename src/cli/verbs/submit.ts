@@ -24,7 +24,7 @@ export const submitVerb: Verb = {
     'that is refused does not stop the others. Posting a statement again is harmless. Receipts are verified with the ' +
     'key that the registration policy names.',
   operands: [['<files...>', 'statements; - for standard input']],
-  settings: ['log', 'url', 'host', 'port', 'vkey', 'policy', 'dataDir', 'stateDir'],
+  settings: ['log', 'url', 'host', 'port', 'vkey', 'policy', 'dataDir', 'stateDir', 'peer'],
   options: [{ flags: '--out <dir>', help: 'write each statement with its receipt, as <entry id>.cose' }],
   json: true,
   examples: ['tallystick submit statement.cose', 'tallystick submit week.cborseq --out receipts --json'],

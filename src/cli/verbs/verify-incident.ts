@@ -1,0 +1,100 @@
+/** `tallystick verify-incident`: checks offline what an incident file proves, and what it only reports. */
+import { resolve } from 'node:path';
+import { printable } from '../../bytes/printable.ts';
+import { EXIT } from '../../bytes/refusal.ts';
+import { parseIncident } from '../../incident/parse.ts';
+import { verifyIncident, type IncidentVerdict, type VerdictHead } from '../../incident/verify.ts';
+import type { Incident } from '../../incident/incident.ts';
+import { chooseVerifier } from '../../workers/kernels.ts';
+import type { Context } from '../context.ts';
+import { readNamedFile } from '../files.ts';
+import type { Output } from '../output.ts';
+import { trustOf } from '../trust.ts';
+import type { Verb } from '../verb.ts';
+
+export const verifyIncidentVerb: Verb = {
+  name: 'verify-incident',
+  summary: 'check offline what an incident file proves',
+  details:
+    'Takes a file as monitors and clients write them, and asks no log anything. Only the keys given here count, never ' +
+    'those in the file: take them from a place that the reporter has no hand in. Exit code 0: signatures and hashes ' +
+    'alone prove it. 6: everything in the file is authentic, but the accusation rests on the word of who reports it. ' +
+    '3: the evidence does not hold.',
+  operands: [['<file>', 'incident file']],
+  settings: ['vkey', 'policy', 'dataDir'],
+  json: true,
+  examples: [
+    'tallystick verify-incident incident.json --vkey "$(cat log.vkey)"',
+    'tallystick verify-incident incident.json --policy trust.policy --json',
+  ],
+  run: verifyIncidentFile,
+};
+
+const EXIT_OF = { proven: EXIT.ok, reported: EXIT.unproven, failed: EXIT.verification } as const;
+
+async function verifyIncidentFile(context: Context, operands: readonly string[]): Promise<number> {
+  const { output, world } = context;
+  const { policy } = await trustOf(context);
+  const incident = parseIncident(await readNamedFile(resolve(world.cwd, operands[0] ?? '')));
+  const verdict = verifyIncident(incident, policy, chooseVerifier());
+  print(output, incident, verdict);
+  const { outcome, proven, what, proves, reports, blames, heads, checks } = verdict;
+  output.result('verify-incident', {
+    incident: incident.id,
+    kind: incident.evidence.kind,
+    origin: incident.origin,
+    detected: incident.detected,
+    detector: incident.detector,
+    outcome,
+    proven,
+    what,
+    proves,
+    reports,
+    blames,
+    heads: heads.map(({ size, root, signers, time, note }) => ({
+      size,
+      root,
+      signers,
+      time: time ?? null,
+      note,
+    })),
+    checks: checks.map(({ name, outcome: each, detail, refusal }) => ({
+      name,
+      outcome: each,
+      detail,
+      code: refusal?.code ?? null,
+    })),
+  });
+  return EXIT_OF[outcome];
+}
+
+const WORDS = {
+  proven: ['red', 'PROVEN'],
+  reported: ['yellow', 'REPORTED, NOT PROVEN'],
+  failed: ['red', 'THE EVIDENCE DOES NOT HOLD'],
+} as const;
+
+function print(output: Output, incident: Incident, verdict: IncidentVerdict): void {
+  const show = (text: string): void => output.print(printable(text, 4000));
+  const { detector, detected, origin, evidence } = incident;
+  output.print(output.paint('bold', printable(`${evidence.kind} of the log ${origin}`, 1000)));
+  show(`  seen by   ${detector}, ${detected}`);
+  show(`  it says   ${incident.what}`);
+  output.print('');
+  for (const { name, outcome, detail } of verdict.checks) {
+    const sign = outcome === 'ok' ? output.paint('green', '✓') : output.paint('red', '✗');
+    output.print(`  ${sign} ${printable(name).padEnd(18)} ${printable(detail, 1500)}`);
+  }
+  for (const [i, head] of verdict.heads.entries()) show(headLine(i + 1, head));
+  output.print('');
+  const [style, word] = WORDS[verdict.outcome];
+  output.print(`${output.paint(style, word)}: ${printable(verdict.what, 2000)}`);
+  for (const each of verdict.proves) show(`  proven    ${each}`);
+  for (const each of verdict.reports) show(`  reported  ${each}`);
+  show(`  to blame  ${verdict.blames}`);
+}
+
+function headLine(number: number, { size, root, signers, time }: VerdictHead): string {
+  const when = time === undefined ? '' : `, at ${new Date(Math.min(time, 8.64e12) * 1000).toISOString()}`;
+  return `  head ${number}    ${size} entries, root ${root}, signed by ${signers.join(' and ')}${when}`;
+}

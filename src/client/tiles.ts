@@ -49,9 +49,14 @@ export class TileReader {
     return bytes.subarray(0, width * 32);
   }
 
+  /** A bundle's bytes as served, nobody knows how many entries: the full one may stand for a partial one. */
+  bundleBytes(index: number, width: number): Promise<Uint8Array> {
+    return this.#partial((w) => bundlePath(index, w), width, MAX_BUNDLE_BYTES);
+  }
+
   /** The first `width` entries of a bundle. Refuses `malformed-tile`. */
   async bundle(index: number, width: number): Promise<readonly Uint8Array[]> {
-    const entries = decodeBundle(await this.#partial((w) => bundlePath(index, w), width, MAX_BUNDLE_BYTES));
+    const entries = decodeBundle(await this.bundleBytes(index, width));
     if (entries.length !== width && entries.length !== TILE_WIDTH) {
       throw refuse(
         'malformed-tile',

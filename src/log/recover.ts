@@ -66,7 +66,7 @@ export async function recover({
 }
 
 /** The tiles at the edge must fold to the root that was stored with them. */
-async function verifiedEdge(store: StoreReader, head: Head, hasher: BatchHasher): Promise<Edge> {
+export async function verifiedEdge(store: StoreReader, head: Head, hasher: BatchHasher): Promise<Edge> {
   if (head.size === 0) return emptyEdge();
   const tiles = new Map<number, Uint8Array>();
   for (const { level, index, width } of rightEdge(head.size)) {
@@ -98,7 +98,7 @@ async function checkClimb(store: StoreReader, head: Head, hasher: BatchHasher): 
 }
 
 /** The entries of the newest tile must hash to it: what will be served is what was signed. */
-async function checkNewestEntries(store: StoreReader, head: Head): Promise<void> {
+export async function checkNewestEntries(store: StoreReader, head: Head): Promise<void> {
   const tile = Math.floor((head.size - 1) / TILE_WIDTH);
   const hashes = await storedTile(store, 0, tile, tileWidthAt(0, tile, head.size));
   const entries = await store.entries(tile * TILE_WIDTH, head.size);
@@ -134,7 +134,9 @@ async function checkGuard(
 }
 
 /** The registration policy most recently logged (RFC 9943 §6.3). */
-async function policyInForce(store: StoreReader): Promise<{ policy: Policy; policyEntry: Uint8Array }> {
+export async function policyInForce(
+  store: StoreReader,
+): Promise<{ policy: Policy; policyEntry: Uint8Array }> {
   const { rows } = await store.search({ kind: 'policy', limit: 1 });
   const row = rows[0];
   const [entry] = row === undefined ? [] : await store.entries(row.index, row.index + 1);

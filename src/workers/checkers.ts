@@ -17,19 +17,26 @@ export class CheckerThreads implements Checkers {
   readonly #threads: readonly CheckThread[];
   readonly #free: CheckThread[];
 
-  private constructor(threads: readonly CheckThread[]) {
-    this.width = threads.length;
+  private constructor(threads: readonly CheckThread[], depth: number) {
+    this.width = threads.length * depth;
     this.#threads = threads;
-    this.#free = [...threads];
+    this.#free = Array.from({ length: depth }, () => threads).flat();
   }
 
-  /** Starts `width` threads under the policy in `policyEntry`. `onExit`: a thread ended that should not have. */
+  /**
+   * Starts `threads` threads under the policy in `policyEntry`. `onExit`: a thread ended that should not have.
+   * `depth`: batches given to each at once, so that it has work while the giver is busy.
+   */
   static async start(
-    width: number,
+    threads: number,
     policyEntry: Uint8Array,
     onExit: (error: Error) => void,
+    depth = 1,
   ): Promise<CheckerThreads> {
-    const checkers = new CheckerThreads(Array.from({ length: width }, () => startThread(onExit)));
+    const checkers = new CheckerThreads(
+      Array.from({ length: threads }, () => startThread(onExit)),
+      depth,
+    );
     await checkers.setPolicy(policyEntry);
     return checkers;
   }

@@ -1,0 +1,57 @@
+/** Entries with their proofs under the head a monitor saw them under: what convinces somebody else. */
+import { leafIndex, type EntryId } from '../bytes/brand.ts';
+import { decodeUtf8, formatBase64 } from '../bytes/text.ts';
+import type { LoggedEvidence } from '../incident/incident.ts';
+import { formatTlogProof } from '../note/tlogproof.ts';
+import type { BatchHasher } from '../tree/hash.ts';
+import { nodeHashOf } from '../tree/hash.ts';
+import { readNodes } from '../tree/load.ts';
+import { nodesForInclusion, proveInclusion, type NodeReader } from '../tree/prove.ts';
+import { TILE_WIDTH } from '../tree/tile.ts';
+import { TileNodes } from '../tree/tilenodes.ts';
+import type { Copy } from './copy.ts';
+import type { SeenHead } from './head.ts';
+import type { VerifiedTiles } from './tiles.ts';
+
+export class EvidenceMaker {
+  readonly #head: SeenHead;
+  readonly #tiles: VerifiedTiles;
+  readonly #copy: Copy;
+  readonly #hasher: BatchHasher;
+
+  constructor(head: SeenHead, tiles: VerifiedTiles, copy: Copy, hasher: BatchHasher) {
+    this.#head = head;
+    this.#tiles = tiles;
+    this.#copy = copy;
+    this.#hasher = hasher;
+  }
+
+  /** Of an entry whose tiles were loaded just now. */
+  ofNew(index: number, bytes: Uint8Array): LoggedEvidence {
+    return this.#logged(index, bytes, this.#tiles.read);
+  }
+
+  /** Of any entry: from the copy's own tiles where they are full, else as served. Fails as `VerifiedTiles` does. */
+  async of(index: number, bytes: Uint8Array): Promise<LoggedEvidence> {
+    const { size } = this.#tiles.head;
+    const read = await readNodes(nodesForInclusion(leafIndex(index), size), size, async (level, at) => {
+      const own = await this.#copy.store.tile(level, at, TILE_WIDTH);
+      return own === undefined ? this.#tiles.tile(level, at) : TileNodes.of(own, this.#hasher);
+    });
+    return this.#logged(index, bytes, read);
+  }
+
+  /** Of an entry that the copy holds; undefined when it does not. */
+  async byId(id: EntryId): Promise<LoggedEvidence | undefined> {
+    const index = (await this.#copy.store.find(id))?.index;
+    const [entry] = index === undefined ? [] : await this.#copy.store.entries(index, index + 1);
+    return entry === undefined ? undefined : this.of(entry.index, entry.bytes);
+  }
+
+  #logged(index: number, bytes: Uint8Array, read: NodeReader): LoggedEvidence {
+    const at = leafIndex(index);
+    const path = proveInclusion(read, at, this.#tiles.head.size, nodeHashOf(this.#hasher));
+    const proof = formatTlogProof({ index: at, path, checkpoint: this.#head.note });
+    return { index, entry: formatBase64(bytes), proof: decodeUtf8(proof) };
+  }
+}

@@ -1,0 +1,302 @@
+/**
+ * Following one log: a verified copy of it grows step by step, and what the log must never do becomes an alarm.
+ *
+ *   checkpoint → signed by the log? → one history with all seen before? → bundles and tiles under its root
+ *     → bytes, signatures, policy, chains → alarms, durable → commit
+ *
+ * An outage of the log or of the monitor is no alarm: the next step goes on where this one stopped.
+ */
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { equalBytes } from '../bytes/compare.ts';
+import { refuse } from '../bytes/refusal.ts';
+import type { TileReader } from '../client/tiles.ts';
+import type { LogReader } from '../log/ports.ts';
+import { originHash } from '../note/checkpoint.ts';
+import type { TrustPolicy } from '../note/trust.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
+import type { CommitStep } from '../storage/sqlite.ts';
+import type { BatchHasher } from '../tree/hash.ts';
+import { chooseHasher, chooseVerifier } from '../workers/kernels.ts';
+import type { Alarm, AlarmSink, EntryWatch } from './alarm.ts';
+import { forgedAlarm, Raised, tamperedAlarm } from './alarms.ts';
+import { fetchBundle } from './bundles.ts';
+import { Checking, WORTH_THREADS } from './checking.ts';
+import { Copy } from './copy.ts';
+import { Copying, type CopyMoment } from './copying.ts';
+import { EvidenceMaker } from './evidence.ts';
+import { hearHead, type SeenHead, type Trust } from './head.ts';
+import { HeadFiles } from './headfiles.ts';
+import { compareHeads, type Verdict } from './history.ts';
+import { isPolicy, Replay } from './replay.ts';
+import { Served, Tampered, Unreachable } from './served.ts';
+import { VerifiedTiles, type Contradicts } from './tiles.ts';
+
+/** Moments of a step, named so that tests can stop the process at each. */
+export type Moment = 'heard' | 'compared' | 'held' | CopyMoment | 'copied';
+
+export interface FollowerParts {
+  /** The monitor's directory; each log has a folder of its own in it. */
+  readonly dir: string;
+  readonly origin: string;
+  readonly tiles: TileReader;
+  /** The log's keys of this origin, the witnesses known, the quorum wanted. */
+  readonly policy: TrustPolicy;
+  /** Whether entries are our statements; `auto` looks at entry 0, which is a registration policy in our logs. */
+  readonly statements: boolean | 'auto';
+  readonly alarms: AlarmSink;
+  readonly watches?: readonly EntryWatch[];
+  /** POSIX seconds. */
+  readonly now: () => number;
+  /** Threads that check signatures when there is much to do; one a core when absent. */
+  readonly threads?: number;
+  readonly hasher?: BatchHasher;
+  readonly verify?: VerifySignature;
+  readonly onProgress?: (copied: number, size: number) => void;
+  readonly moment?: (moment: Moment) => void;
+  readonly commitStep?: (step: CommitStep) => void;
+}
+
+/** What one step came to. `alarms`: raised in it for the first time since the monitor started. */
+export type Step = { readonly alarms: readonly Alarm[] } & (
+  | { readonly kind: 'advanced'; readonly head: SeenHead; readonly from: number }
+  /** `stale`: the head is an old one, though the log still serves the larger tree. */
+  | { readonly kind: 'unchanged'; readonly head: SeenHead; readonly stale: boolean }
+  /** `head` when the checkpoint came and the rest did not. */
+  | { readonly kind: 'unreachable'; readonly why: string; readonly head: SeenHead | undefined }
+  /** A head, tile or bundle was not believed; the copy goes no further until the log serves better. */
+  | { readonly kind: 'alarmed'; readonly head: SeenHead | undefined }
+);
+
+export class Follower {
+  readonly #parts: FollowerParts;
+  readonly #trust: Trust;
+  readonly #hasher: BatchHasher;
+  readonly #served: Served;
+  readonly #copy: Copy;
+  readonly #checking: Checking;
+  readonly #heads: HeadFiles;
+  readonly #raised: Raised;
+  /** See `seen` and `held`. */
+  #seen: SeenHead | undefined;
+  #held: SeenHead | undefined;
+  #ours: boolean | undefined;
+
+  private constructor(parts: FollowerParts, folder: string, trust: Trust, copy: Copy) {
+    this.#parts = parts;
+    this.#trust = trust;
+    this.#copy = copy;
+    this.#heads = new HeadFiles(folder, trust);
+    this.#hasher = parts.hasher ?? chooseHasher();
+    this.#served = new Served(parts.tiles);
+    this.#checking = new Checking(parts.threads ?? availableParallelism(), trust.verify);
+    this.#raised = new Raised(parts.alarms);
+    if (parts.statements !== 'auto') this.#ours = parts.statements;
+  }
+
+  /** Opens the copy, or makes an empty one. Refuses `corrupt-store`, `foreign-log`, `store-failed`, `unknown-signer`. */
+  static async open(parts: FollowerParts): Promise<Follower> {
+    const { dir, origin, policy, hasher = chooseHasher(), verify = chooseVerifier() } = parts;
+    const folder = copyFolder(dir, origin);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const path = join(folder, 'log.db');
+    const copy = await Copy.open({ path, origin, hasher, commitStep: parts.commitStep });
+    try {
+      const follower = new Follower(parts, folder, { origin, policy, verify }, copy);
+      await follower.#remember();
+      return follower;
+    } catch (error) {
+      await copy.close();
+      throw error;
+    }
+  }
+
+  /** Tiles, proofs and searches over the copy. Its checkpoint is the held head. */
+  get reader(): LogReader {
+    return this.#copy.reader;
+  }
+
+  /** The newest head whose entries are all copied and were all looked at. */
+  get held(): SeenHead | undefined {
+    return this.#held;
+  }
+
+  /** The newest head that was shown to continue all before it; its entries may still be on their way. */
+  get seen(): SeenHead | undefined {
+    return this.#seen;
+  }
+
+  /** Entries in the copy: each proven to lie under a signed root. */
+  get copied(): number {
+    return this.#copy.size;
+  }
+
+  /**
+   * Looks once, and copies all there is. Never two at a time. Refuses what is wrong on this side: `store-failed`,
+   * `corrupt-store`, `shutting-down` once `signal` says so, and what the alarm sink refuses.
+   */
+  async step(signal?: AbortSignal): Promise<Step> {
+    await this.#copy.recover();
+    this.#raised.begin();
+    const look: { head: SeenHead | undefined } = { head: undefined };
+    try {
+      const step = await this.#look(look, signal);
+      if (step.kind !== 'alarmed') this.#raised.settle();
+      return step;
+    } catch (error) {
+      const { head } = look;
+      if (error instanceof Unreachable)
+        return { kind: 'unreachable', why: error.message, head, alarms: this.#raised.news };
+      if (!(error instanceof Tampered)) throw error;
+      const under = [head, this.#seen].find((each) => each?.opened.checkpoint.size === error.size);
+      if (under !== undefined) await this.#raised.raise(tamperedAlarm(error, under));
+      return { kind: 'alarmed', head, alarms: this.#raised.news };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#checking.stop();
+    await this.#copy.close();
+  }
+
+  async #look(look: { head: SeenHead | undefined }, signal: AbortSignal | undefined): Promise<Step> {
+    let head = (look.head = await this.#hear());
+    let tiles = this.#tilesOf(head);
+    let verdict = await this.#compare(head, tiles);
+    if (verdict.kind === 'alarm' && verdict.alarm.evidence.kind === 'rollback') {
+      // One of its servers may be behind the others for a moment: it is asked again before that is said.
+      head = look.head = await this.#hear();
+      tiles = this.#tilesOf(head);
+      verdict = await this.#compare(head, tiles);
+    }
+    this.#moment('compared');
+    const { news: alarms } = this.#raised;
+    if (verdict.kind === 'alarm') {
+      await this.#raised.raise(verdict.alarm);
+      return { kind: 'alarmed', head, alarms };
+    }
+    const stale = verdict.kind === 'stale';
+    if (verdict.kind === 'extends') await tiles.edge();
+    const target = stale ? this.#seen : await this.#accept(head);
+    if (target === undefined || this.#isCovered(target)) return { kind: 'unchanged', head, stale, alarms };
+    const from = this.#copy.size;
+    await this.#copyUpTo(target, stale ? this.#tilesOf(target) : tiles, signal);
+    return stale ? { kind: 'unchanged', head, stale, alarms } : { kind: 'advanced', head, from, alarms };
+  }
+
+  async #hear(): Promise<SeenHead> {
+    const head = hearHead(await this.#served.checkpoint(), this.#trust);
+    this.#moment('heard');
+    for (const witness of head.forged) await this.#raised.raise(forgedAlarm(head, witness));
+    return head;
+  }
+
+  async #compare(head: SeenHead, tiles: VerifiedTiles): Promise<Verdict> {
+    const held = this.#seen;
+    if (held !== undefined) {
+      const tilesOf = (each: SeenHead): VerifiedTiles => this.#tilesOf(each);
+      return compareHeads(head, tiles, { copy: this.#copy, held, covered: this.#held, tilesOf });
+    }
+    if (head.opened.checkpoint.size >= this.#copy.size) return { kind: 'extends' };
+    throw refuse('corrupt-store', 'the copy is larger than any head remembered of its log: move it away');
+  }
+
+  /** Remembers a head as seen, durably: whatever the log says from now on is held against it. */
+  async #accept(head: SeenHead): Promise<SeenHead> {
+    const before = this.#seen;
+    const grown = before === undefined || head.opened.checkpoint.size > before.opened.checkpoint.size;
+    if (!grown && !isBetterSigned(head, before)) return before;
+    this.#heads.write('seen', head);
+    this.#seen = head;
+    this.#moment('held');
+    if (!grown && this.#held?.opened.checkpoint.size === head.opened.checkpoint.size) await this.#cover(head);
+    return head;
+  }
+
+  async #copyUpTo(target: SeenHead, tiles: VerifiedTiles, signal: AbortSignal | undefined): Promise<void> {
+    const { watches = [], now, onProgress = () => {} } = this.#parts;
+    const from = this.#copy.size;
+    const copying = new Copying({
+      copy: this.#copy,
+      served: this.#served,
+      tiles,
+      hasher: this.#hasher,
+      replay: await this.#replay(tiles),
+      checking: this.#checking,
+      evidence: new EvidenceMaker(target, tiles, this.#copy, this.#hasher),
+      watches,
+      raise: (alarm) => this.#raised.raise(alarm),
+      now,
+      signal,
+      onProgress,
+      moment: (moment) => this.#moment(moment),
+    });
+    await copying.run();
+    this.#moment('copied');
+    await this.#cover(target);
+    if (this.#copy.size - from < WORTH_THREADS) await this.#checking.stop();
+  }
+
+  /** What decides the entries; undefined in a log of other software. */
+  async #replay(tiles: VerifiedTiles): Promise<Replay | undefined> {
+    this.#ours ??= tiles.head.size === 0 ? undefined : isPolicy(await this.#firstEntry(tiles));
+    if (this.#ours === false) return undefined;
+    return Replay.over(this.#copy.store, this.#trust.origin, this.#trust.verify);
+  }
+
+  async #firstEntry(tiles: VerifiedTiles): Promise<Uint8Array> {
+    const [own] = await this.#copy.store.entries(0, 1);
+    if (own !== undefined) return own.bytes;
+    const { entries } = await fetchBundle(0, { served: this.#served, tiles, hasher: this.#hasher });
+    return entries[0] ?? new Uint8Array();
+  }
+
+  #isCovered(head: SeenHead): boolean {
+    return this.#held !== undefined && this.#held.opened.checkpoint.size >= head.opened.checkpoint.size;
+  }
+
+  /** The copy has all that a head covers. Refuses `corrupt-store` when it does not hash to the head's root. */
+  async #cover(head: SeenHead): Promise<void> {
+    const { size, root } = head.opened.checkpoint;
+    if (!equalBytes(await this.#copy.reader.root(size), root))
+      throw refuse(
+        'corrupt-store',
+        `the copy does not hash to the signed root of ${size} entries: move it away`,
+      );
+    if (this.#held?.note !== head.note) this.#heads.write('held', head);
+    this.#held = head;
+    this.#copy.publish(head.note, { size, root, time: this.#copy.head.time });
+  }
+
+  /** Goes on from what the last run held. */
+  async #remember(): Promise<void> {
+    this.#seen = await this.#heads.read('seen');
+    const held = await this.#heads.read('held');
+    const covered = [this.#seen, held].find(
+      (head) => head !== undefined && head.opened.checkpoint.size <= this.#copy.size,
+    );
+    this.#seen ??= held;
+    if (covered !== undefined) await this.#cover(covered);
+  }
+
+  #tilesOf(head: SeenHead): VerifiedTiles {
+    const contradicts: Contradicts = (tile, hashes) => this.#copy.contradicts(tile, hashes);
+    return new VerifiedTiles(this.#served, head.opened.checkpoint, this.#hasher, contradicts);
+  }
+
+  #moment(moment: Moment): void {
+    this.#parts.moment?.(moment);
+  }
+}
+
+/** Folder of a log's copy in a monitor's directory. */
+export function copyFolder(dir: string, origin: string): string {
+  return join(dir, originHash(origin).slice(0, 16));
+}
+
+/** Of two notes of one tree, the one that more witnesses signed is worth keeping. */
+function isBetterSigned(head: SeenHead, before: SeenHead): boolean {
+  if (head.quorum !== before.quorum) return head.quorum;
+  return head.opened.cosignatures.length > before.opened.cosignatures.length;
+}

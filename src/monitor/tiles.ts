@@ -1,0 +1,135 @@
+/**
+ * Tiles of a log under one signed head, each checked before anybody sees it: the tiles at the right edge
+ * fold to the signed root, and every full tile is an element of the tile above it (C2SP tlog-tiles). So what
+ * is wrong has an address, and any node read from here is a node of the signed tree.
+ */
+import { equalBytes } from '../bytes/compare.ts';
+import type { TreeHead } from '../client/view.ts';
+import { Lru } from '../log/cache.ts';
+import { nodeHashOf, type BatchHasher } from '../tree/hash.ts';
+import { readNodes } from '../tree/load.ts';
+import { rootAt, type NodeReader } from '../tree/prove.ts';
+import type { NodeId } from '../tree/shape.ts';
+import { rightEdge, TILE_WIDTH, tilePath, tileWidthAt, type TileId } from '../tree/tile.ts';
+import { readTiles, TileNodes } from '../tree/tilenodes.ts';
+import { LOOKS, Tampered, type Served } from './served.ts';
+
+/** Tiles kept with their nodes, 16 KiB each: more than are ever fetched ahead. */
+const TILES_KEPT = 512;
+
+/** Whether a served tile contradicts what is known of it already: points at the wrong one of an edge. */
+export type Contradicts = (tile: TileId, hashes: Uint8Array) => Promise<boolean>;
+
+export class VerifiedTiles {
+  readonly head: TreeHead;
+  readonly #served: Served;
+  readonly #hasher: BatchHasher;
+  readonly #contradicts: Contradicts;
+  readonly #full = new Lru<string, TileNodes>(TILES_KEPT, () => 1);
+  readonly #coming = new Map<string, Promise<TileNodes>>();
+  #edge: Promise<ReadonlyMap<number, TileNodes>> | undefined;
+  #edgeNow: ReadonlyMap<number, TileNodes> = new Map();
+
+  constructor(served: Served, head: TreeHead, hasher: BatchHasher, contradicts: Contradicts) {
+    this.head = head;
+    this.#served = served;
+    this.#hasher = hasher;
+    this.#contradicts = contradicts;
+  }
+
+  /** Fails as `Unreachable`, and as `Tampered` when the edge does not make the signed root. */
+  async edge(): Promise<ReadonlyMap<number, TileNodes>> {
+    this.#edge ??= this.#loadEdge();
+    this.#edgeNow = await this.#edge;
+    return this.#edgeNow;
+  }
+
+  /** A tile as wide as this tree has it. Fails as `edge` does. A tile that the tree has not: RangeError. */
+  async tile(level: number, index: number): Promise<TileNodes> {
+    const width = tileWidthAt(level, index, this.head.size);
+    if (width === 0) throw new RangeError(`tile ${level}/${index} of a tree of ${this.head.size}`);
+    if (width < TILE_WIDTH) {
+      const tile = (await this.edge()).get(level);
+      if (tile === undefined) throw new Error(`no edge at level ${level}`);
+      return tile;
+    }
+    const key = `${level}/${index}`;
+    const kept = this.#full.get(key);
+    if (kept !== undefined) return kept;
+    const coming = this.#coming.get(key) ?? this.#loadFull(level, index);
+    this.#coming.set(key, coming);
+    try {
+      const tile = await coming;
+      this.#full.set(key, tile);
+      return tile;
+    } finally {
+      this.#coming.delete(key);
+    }
+  }
+
+  /** Reads these nodes, fetching the tiles they lie in. Fails as `tile` does. */
+  nodes(nodes: readonly NodeId[]): Promise<NodeReader> {
+    return readNodes(nodes, this.head.size, (level, index) => this.tile(level, index));
+  }
+
+  /** Reads nodes of tiles that were loaded lately; any other is a bug of the caller. */
+  readonly read: NodeReader = readTiles((level, index) => {
+    const partial = tileWidthAt(level, index, this.head.size) < TILE_WIDTH;
+    const tile = partial ? this.#edgeNow.get(level) : this.#full.get(`${level}/${index}`);
+    if (tile === undefined) throw new Error(`tile ${level}/${index} was not loaded`);
+    return tile;
+  });
+
+  async #loadEdge(): Promise<ReadonlyMap<number, TileNodes>> {
+    const { size, root } = this.head;
+    const places = rightEdge(size);
+    for (let look = 1; ; look++) {
+      const served = await Promise.all(
+        places.map(({ level, index, width }) => this.#served.tile(level, index, width)),
+      );
+      const tiles = new Map(
+        places.map(({ level }, i) => [level, TileNodes.of(served[i] ?? new Uint8Array(), this.#hasher)]),
+      );
+      const read = readTiles((level) => tiles.get(level) ?? TileNodes.empty);
+      if (equalBytes(rootAt(read, size, nodeHashOf(this.#hasher)), root)) return tiles;
+      if (look === LOOKS) throw await this.#wrongEdge(places, served);
+    }
+  }
+
+  /** The edge as a whole is wrong; names the tile that contradicts what is known, else the lowest. */
+  async #wrongEdge(places: readonly TileId[], served: readonly Uint8Array[]): Promise<Tampered> {
+    let wrong = 0;
+    for (const [i, place] of places.entries()) {
+      const hashes = served[i];
+      if (hashes !== undefined && (await this.#contradicts(place, hashes))) wrong = i;
+    }
+    const { level, index, width } = places[wrong] ?? { level: 0, index: 0, width: TILE_WIDTH };
+    const path = places.length === 0 ? 'checkpoint' : tilePath(level, index, width);
+    const what = `the tiles at the right edge of the tree of ${this.head.size} do not make its signed root`;
+    return new Tampered(
+      this.head.size,
+      path,
+      `tile ${level}/${index}`,
+      served[wrong] ?? new Uint8Array(),
+      what,
+    );
+  }
+
+  async #loadFull(level: number, index: number): Promise<TileNodes> {
+    const fetched = this.#served.tile(level, index, TILE_WIDTH);
+    fetched.catch(() => undefined); // heard below, unless the tile above fails first
+    const parent = await this.tile(level + 1, Math.floor(index / TILE_WIDTH));
+    const expected = parent.node(0, index % TILE_WIDTH);
+    let bytes = await fetched;
+    for (let look = 1; ; look++) {
+      const tile = TileNodes.of(bytes, this.#hasher);
+      if (equalBytes(tile.node(8, 0), expected)) return tile;
+      if (look === LOOKS) {
+        const path = tilePath(level, index, TILE_WIDTH);
+        const what = `${path} does not hash to the signed root`;
+        throw new Tampered(this.head.size, path, `tile ${level}/${index}`, bytes, what);
+      }
+      bytes = await this.#served.tile(level, index, TILE_WIDTH);
+    }
+  }
+}

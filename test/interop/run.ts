@@ -5,17 +5,24 @@
  */
 import { litewitness } from './litewitness.ts';
 import { omniwitness } from './omniwitness.ts';
+import { ourWitness } from './ourwitness.ts';
 import { Programs, whyNoGo } from './programs.ts';
 import { Stage } from './stage.ts';
 import { Tap } from './tap.ts';
+import { tessera } from './tessera.ts';
 
-const SCENARIOS = { litewitness, omniwitness };
+const SCENARIOS = { litewitness, omniwitness, ourWitness, tessera };
+
+/** Names on the command line choose among them; by default all run. */
+const chosen = Object.entries(SCENARIOS).filter(
+  ([name]) => process.argv.length === 2 || process.argv.includes(name),
+);
 
 async function main(): Promise<number> {
   const tap = new Tap();
   const why = whyNoGo();
   if (why !== undefined) {
-    for (const name of Object.keys(SCENARIOS)) tap.skip(name, why);
+    for (const [name] of chosen) tap.skip(name, why);
     return tap.end();
   }
   const stage = await Stage.open();
@@ -23,7 +30,7 @@ async function main(): Promise<number> {
     process.once(signal, () => void stage.close().then(() => process.exit(1)));
   try {
     const programs = await Programs.build(stage, (text) => tap.note(text));
-    for (const [name, scenario] of Object.entries(SCENARIOS)) {
+    for (const [name, scenario] of chosen) {
       await scenario(tap, stage, programs).catch((error: unknown) =>
         tap.check(`${name}: runs to its end`, () => {
           throw error;

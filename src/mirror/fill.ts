@@ -76,6 +76,29 @@ class Filling {
     });
     const last = edge.find(({ level }) => level === 0);
     if (last !== undefined) await this.#bundle(last.index, last.hashes);
+    if (this.#from === 0) await this.#olderPartials(edge);
+  }
+
+  /** Those of earlier checkpoints are beginnings of the newest; what is none is no file of this tree. */
+  async #olderPartials(edge: readonly Tile[]): Promise<void> {
+    for (const { level, index, width, hashes } of edge) {
+      await this.#dropUnlike(tilePath(level, index, width), (w) => hashes.subarray(0, 32 * w));
+      if (level > 0) continue;
+      const path = bundlePath(index, width);
+      const entries = decodedOrNone((await this.#parts.folder.read(path)) ?? new Uint8Array(0));
+      await this.#dropUnlike(path, (w) => encodeBundle(entries.slice(0, w)));
+    }
+  }
+
+  async #dropUnlike(newest: string, beginning: (width: number) => Uint8Array): Promise<void> {
+    const { folder } = this.#parts;
+    const [, partials = '', widest = ''] = /^(.*\.p)\/(\d+)$/.exec(newest) ?? [];
+    for (const name of await folder.list(partials)) {
+      const width = /^[1-9][0-9]{0,2}$/.test(name) ? Number(name) : Infinity;
+      const held = await folder.read(`${partials}/${name}`);
+      const fits = width <= Number(widest) && held !== undefined && equalBytes(held, beginning(width));
+      if (!fits) await folder.remove(`${partials}/${name}`);
+    }
   }
 
   /** The partial tiles, which with their levels' full neighbours above make the root. */

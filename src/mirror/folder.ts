@@ -45,7 +45,8 @@ export function readerOf(folder: string): ReadFile {
       return await readFile(join(folder, path));
     } catch (error) {
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
-      throw refuse('store-failed', `cannot read ${join(folder, path)} (${codeOf(error)})`, { cause: error });
+      // Strangers are told this too: not where on this machine.
+      throw refuse('store-failed', `cannot read ${path} (${codeOf(error)})`, { cause: error });
     }
   };
 }
@@ -73,8 +74,8 @@ export class Folder {
   ): Promise<Folder> {
     const folder = new Folder(path, step);
     await folder.#do(TEMPORARY, async () => {
-      await rm(join(path, TEMPORARY), { recursive: true, force: true });
       await mkdir(join(path, TEMPORARY), { recursive: true });
+      for (const name of await readdir(join(path, TEMPORARY))) await unlink(join(path, TEMPORARY, name));
     });
     return folder;
   }

@@ -1,5 +1,5 @@
 /** What an operator watches of a mirror. Gauges are read when they are asked for. */
-import { Counter, Gauge, type Metric, type Registry } from '@platformatic/prom-client';
+import { Counter, type Metric, type Registry } from '@platformatic/prom-client';
 import { gauge } from '../web/metrics.ts';
 import type { Mirror } from './mirror.ts';
 
@@ -31,13 +31,14 @@ export function mirrorMetrics(mirror: Mirror, registry: Registry): void {
       'Of these, those that took the place of a damaged file.',
       () => status.repaired,
     ),
-    new Gauge({
+    new Counter({
       name: 'tallystick_mirror_failed_syncs_total',
       help: 'Syncs that failed, by the code of the refusal.',
       labelNames: ['code'],
       registers: [],
       collect() {
-        for (const [code, count] of status.failures) this.set({ code }, count);
+        this.reset();
+        for (const [code, count] of status.failures) this.inc({ code }, count);
       },
     }),
   ];

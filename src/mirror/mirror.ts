@@ -84,13 +84,15 @@ export class Mirror {
     const { folder, hasher } = parts;
     const records = new Records(folder, parts.policy, parts.verify);
     const held = await records.held();
+    const pending = await records.pending();
     const checkpoint = held?.opened.checkpoint;
     const local = new LocalTiles(folder.read, () => checkpoint?.size ?? 0, hasher);
     const damaged = checkpoint !== undefined && !(await local.holds(checkpoint));
     const { halted, count } = await records.incidents();
     return new Mirror(parts, records, {
       held,
-      pending: await records.pending(),
+      // Of no use once it is held: the process was killed before it could forget it.
+      pending: (pending?.opened.checkpoint.size ?? 0) > (checkpoint?.size ?? 0) ? pending : undefined,
       policies: await records.policies(),
       damaged,
       halted,
@@ -127,7 +129,7 @@ export class Mirror {
       return synced;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      status.problem = `${error.code}: ${printable(error.message, 1000)}`;
+      status.problem = error.code;
       status.failures.set(error.code, (status.failures.get(error.code) ?? 0) + 1);
       if (UNREACHABLE.has(error.code)) status.unreachableSince ??= now();
       throw error;
@@ -143,9 +145,11 @@ export class Mirror {
     const from = this.size;
     const known = this.#held !== undefined && target.opened.checkpoint.size === from;
     const filled = known && !check ? { fetched: 0, repaired: 0 } : await this.#fill(target, check ? 0 : from);
-    if (this.#held === undefined || !equalBytes(this.#held.note, target.note)) await this.#show(target);
+    const first = this.status.lastSync === undefined;
+    const isNew = this.#held === undefined || !equalBytes(this.#held.note, target.note);
+    if (isNew || first) await this.#show(target);
     this.#damaged = false;
-    const keysFault = known && this.status.lastSync !== undefined ? undefined : await this.#takeKeys();
+    const keysFault = known && !first ? undefined : await this.#takeKeys();
     const { size } = target.opened.checkpoint;
     const kind = !known ? 'advanced' : served.opened.checkpoint.size < size ? 'older' : 'unchanged';
     return { kind, from, size, ...filled, keysFault };
@@ -160,7 +164,7 @@ export class Mirror {
     if (opened.checkpoint.origin !== mirrored) {
       throw refuse(
         'foreign-log',
-        `${this.url} is the log "${printable(opened.checkpoint.origin, 255)}", and ${this.#parts.folder.path} mirrors "${printable(mirrored, 255)}"; take another directory`,
+        `${this.url} is the log "${printable(opened.checkpoint.origin, 255)}", and the directory mirrors "${printable(mirrored, 255)}"; take another directory`,
       );
     }
     this.status.originSize = opened.checkpoint.size;
@@ -184,7 +188,7 @@ export class Mirror {
 
   /** Writes the incident down. A second history ends the following; a log that fell back may grow again. */
   async #report(conflict: Conflict): Promise<Refusal> {
-    const { name, policy, folder, transport } = this.#parts;
+    const { name, policy, transport } = this.#parts;
     const { evidence, about, what } = conflict;
     const origin = (this.#held ?? this.#pending)?.opened.checkpoint.origin ?? '';
     const vkeys = policy.logs.filter(({ verifier }) => verifier.name === origin);
@@ -199,8 +203,7 @@ export class Mirror {
     });
     const path = await this.#records.keepIncident(incident.id, formatIncident(incident));
     if (path.isNew) this.status.incidents += 1;
-    const where = `${folder.path}/${path.path}`;
-    const message = `${what}; the evidence is in ${where}, nothing more is taken from the log, and the last good head is still served`;
+    const message = `${what}; the evidence is in ${path.path} of the mirror's directory, nothing more is taken from the log, and the last good head is still served`;
     if (evidence.kind === 'split-view') this.status.halted = message;
     return refuse('inconsistent', message);
   }
@@ -208,7 +211,7 @@ export class Mirror {
   async #fill(target: SignedHead, from: number): Promise<{ fetched: number; repaired: number }> {
     const { folder, hasher, signal, onProgress } = this.#parts;
     const { checkpoint } = target.opened;
-    if (from === 0) this.#policies.clear();
+    const policies = new Set(from === 0 ? [] : this.#policies);
     if (checkpoint.size > this.size) {
       await this.#records.keepPending(target.note);
       this.#pending = target;
@@ -224,18 +227,20 @@ export class Mirror {
       signal,
       onProgress: report,
       onEntries: (first, entries) => {
-        for (const [i, entry] of entries.entries()) if (isPolicyEntry(entry)) this.#policies.add(first + i);
+        for (const [i, entry] of entries.entries()) if (isPolicyEntry(entry)) policies.add(first + i);
       },
     });
-    await this.#records.keepPolicies(this.#policies);
+    await this.#records.keepPolicies(policies);
     await folder.flush();
+    this.#policies = policies;
     return filled;
   }
 
   /** From here on readers see the new head. All under it is durable; what is left over is a pending head. */
   async #show(target: SignedHead): Promise<void> {
     const { folder, name, version, transport } = this.#parts;
-    await folder.replace(CHECKPOINT, target.note);
+    await folder.ensure(CHECKPOINT, target.note);
+    await folder.flush();
     this.#held = target;
     if (this.#pending !== undefined && this.#pending.opened.checkpoint.size <= this.size) {
       await this.#records.dropPending();

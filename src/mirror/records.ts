@@ -84,7 +84,7 @@ export class Records {
       const path = `${INCIDENTS}/${name}`;
       const text = await this.#folder.read(path);
       if (text !== undefined && isSplitView(text)) {
-        halted = `the log showed two histories (${this.#folder.path}/${path}); move that file away to follow the log again`;
+        halted = `the log showed two histories (${path} in the mirror's directory); move that file away to follow the log again`;
       }
     }
     return { count: names.length, halted };

@@ -9,7 +9,7 @@ export interface MirrorStatus {
   syncing: { done: number; total: number } | undefined;
   lastSync: number | undefined;
   unreachableSince: number | undefined;
-  /** Why the last sync failed. */
+  /** Code of the refusal that the last sync ended with; its words may name paths of this machine. */
   problem: string | undefined;
   /** Why nothing is followed any more. */
   halted: string | undefined;

@@ -1,0 +1,131 @@
+/**
+ * Declared leaves: what a source says, taken apart into paths and values with one spelling each, so that the same
+ * declaration always makes the same bytes and two declarations never do (spec/statements.md §9).
+ */
+import { encodeCbor, type CborValue } from '../bytes/cbor.ts';
+import { refuse } from '../bytes/refusal.ts';
+
+/**
+ * What a leaf can hold. A number that is no whole number within ±(2^53−1), or is not written as one, keeps its text:
+ * `1.10`, `1e3` and 12345678901234567890 are other declarations than 1.1, 1000 and …891.
+ */
+export type Scalar = string | number | boolean | null | NumberText;
+export interface NumberText {
+  readonly number: string;
+}
+
+/** A tree as sources are read: maps keep the order of the source, which no leaf depends on. */
+export type Tree = Scalar | readonly Tree[] | TreeMap;
+export type TreeMap = ReadonlyMap<string, Tree>;
+
+export interface DeclaredLeaf {
+  /** Steps from the root of the source, JSON Pointer escaped (RFC 6901 §3). */
+  readonly path: string;
+  /** Deterministic CBOR. */
+  readonly value: Uint8Array;
+  /** Never shown, not even opened: the owner's file keeps a keyed digest in its place. */
+  readonly sensitive: boolean;
+  /** What it holds, where that is a text: for whoever looks for secrets. */
+  readonly text?: string;
+}
+
+/** Something left out, and why: it stands in the commitment, since an exclusion is a claim. */
+export interface Exclusion {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** A source as leaves. */
+export interface Declarable {
+  /** Name and version of the rules that made the leaves: `json@1`. */
+  readonly profile: string;
+  readonly leaves: readonly DeclaredLeaf[];
+  readonly excluded: readonly Exclusion[];
+  /** The tool that wrote the source and its versions, where the source says so. */
+  readonly source: {
+    readonly kind: string;
+    readonly tool?: string;
+    readonly toolVersion?: string;
+    readonly versions?: ReadonlyMap<string, string>;
+  };
+}
+
+/** Most leaves of one declaration, and the longest path: what a commitment can hold (spec/statements.md §8). */
+const MAX_LEAVES = 200_000;
+const MAX_PATH_BYTES = 1_024;
+
+export function isTreeMap(tree: Tree): tree is TreeMap {
+  return tree instanceof Map;
+}
+
+export function isTreeList(tree: Tree): tree is readonly Tree[] {
+  return Array.isArray(tree);
+}
+
+export function isNumberText(tree: Tree): tree is NumberText {
+  return typeof tree === 'object' && tree !== null && 'number' in tree;
+}
+
+/** Canonical bytes of a leaf's content. The forms cannot be taken for one another. */
+export function encodeContent(content: Scalar): Uint8Array<ArrayBuffer> {
+  return encodeCbor(
+    isNumberText(content) ? new Map<string, CborValue>([['number', content.number]]) : content,
+  );
+}
+
+const EMPTY_MAP = encodeCbor(new Map());
+const EMPTY_LIST = encodeCbor([]);
+/** A value that nobody knows before it is applied. */
+const UNKNOWN = encodeCbor(new Map<string, CborValue>([['unknown', true]]));
+
+/** Collects leaves; each path once. Refuses `too-large`, and `malformed-payload` for a path that occurs twice. */
+export class Leaves {
+  readonly #leaves = new Map<string, DeclaredLeaf>();
+
+  /** Adds everything below a tree. `sensitive` decides leaf by leaf, by path. */
+  add(at: string, tree: Tree, sensitive: (path: string) => boolean = () => false): void {
+    if (isTreeMap(tree) && tree.size > 0) {
+      for (const [name, child] of tree) this.add(below(at, name), child, sensitive);
+    } else if (isTreeList(tree) && tree.length > 0) {
+      for (const [i, child] of tree.entries()) this.add(below(at, String(i)), child, sensitive);
+    } else {
+      const value = isTreeMap(tree) ? EMPTY_MAP : isTreeList(tree) ? EMPTY_LIST : encodeContent(tree);
+      this.#put({
+        path: at,
+        value,
+        sensitive: sensitive(at),
+        ...(typeof tree === 'string' && { text: tree }),
+      });
+    }
+  }
+
+  /** A value that is there once the declaration is applied, and not known before. */
+  addUnknown(path: string): void {
+    this.#put({ path, value: UNKNOWN, sensitive: false });
+  }
+
+  has(path: string): boolean {
+    return this.#leaves.has(path);
+  }
+
+  /** All leaves, in the order of their paths. */
+  all(): readonly DeclaredLeaf[] {
+    return [...this.#leaves.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  #put(leaf: DeclaredLeaf): void {
+    const { path } = leaf;
+    if (new TextEncoder().encode(path).length > MAX_PATH_BYTES)
+      throw refuse('too-large', `a path of more than ${MAX_PATH_BYTES} bytes: ${path.slice(0, 100)}…`);
+    if (this.#leaves.size >= MAX_LEAVES)
+      throw refuse('too-large', `more than ${MAX_LEAVES} leaves; commit to its parts one by one`);
+    if (this.#leaves.has(path))
+      throw refuse('malformed-payload', `${path} is declared twice; the later one would hide the earlier`);
+    this.#leaves.set(path, leaf);
+  }
+}
+
+/** A path one step further (RFC 6901 §3). */
+export function below(at: string, name: string): string {
+  return `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}

@@ -79,7 +79,7 @@ export async function parseArguments(program: Command, argv: readonly string[]):
 }
 
 function addVerb(parent: Command, verb: Verb, onRun: (invocation: Invocation) => Promise<void>): void {
-  const command = parent.command(verb.name).summary(verb.summary);
+  const command = parent.command(verb.name, { isDefault: verb.standard === true }).summary(verb.summary);
   command.description(
     verb.details === undefined ? sentence(verb.summary) : `${sentence(verb.summary)} ${verb.details}`,
   );

@@ -37,6 +37,8 @@ export interface Verb {
   readonly examples?: readonly string[];
   /** Sub-verbs, instead of `run`. */
   readonly verbs?: readonly Verb[];
+  /** Of a sub-verb: it is meant when none is named. */
+  readonly standard?: boolean;
   /** Does it. Resolves to the exit code; refusals are thrown. */
   readonly run?: (context: Context, operands: readonly string[], flags: Flags) => Promise<number>;
 }

@@ -37,6 +37,8 @@ const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string,
     {
       witness: async () => (await import('./verbs/witness.ts')).witnessVerb,
       'verify-incident': async () => (await import('./verbs/verify-incident.ts')).verifyIncidentVerb,
+      monitor: async () => (await import('./verbs/monitor.ts')).monitorVerb,
+      incidents: async () => (await import('./verbs/incidents.ts')).incidentsVerb,
       mirror: async () => (await import('./verbs/mirror.ts')).mirrorVerb,
     },
   ],

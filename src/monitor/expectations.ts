@@ -145,11 +145,13 @@ export function expectationWatch(rules: readonly Expectation[], origin: string):
       const rule = parsed && unexpected(rules, origin, parsed);
       if (parsed === undefined || rule === undefined) return [];
       const { kind, subject, issuer, kid } = parsed;
-      const expected = [...(rule.issuers ?? []), ...(rule.kids ?? [])].slice(0, MAX_QUOTED);
+      const stranger = rule.issuers?.has(issuer) === false;
+      const expected = [...((stranger ? rule.issuers : rule.kids) ?? [])].slice(0, MAX_QUOTED);
+      const who = { subject, issuer: stranger ? issuer : kid, expected };
       const what = `${kind} at index ${seen.index} about ${subject} is by ${issuer} (key ${kid}), whom the rule for ${rule.subject} does not expect`;
       return [
         {
-          evidence: { kind: 'unexpected-issuer', entry: seen.evidence(), subject, issuer, expected },
+          evidence: { kind: 'unexpected-issuer', entry: seen.evidence(), ...who },
           about: `${kid}\n${issuer}\n${subject}`,
           what,
         },

@@ -50,7 +50,7 @@ export async function buildMonitorApp(
 function heads(app: App, watches: readonly LogWatch[]): void {
   const byHash = new Map(watches.map((watch) => [originHash(watch.origin), watch]));
   app.get('/:log/checkpoint', { schema: headSchema }, (request, reply) => {
-    const held = byHash.get(request.params.log)?.followed?.held;
+    const held = byHash.get(request.params.log)?.followed?.seen;
     if (held === undefined)
       throw refuse('not-found', 'no head of that log is held here; see /v1/logs for those that are followed');
     return reply.header('content-type', TEXT).header('cache-control', BRIEF).send(asBuffer(held.note));

@@ -110,6 +110,11 @@ export class IncidentStore {
     return row && known(row);
   }
 
+  /** Incidents whose ids begin so; two at most. `start`: hex digits. */
+  begins(start: string): readonly KnownIncident[] {
+    return rowsOf(this.#statements.begins.all(`${start}*`)).map(known);
+  }
+
   /** The text of an incident's file. */
   body(id: string): string | undefined {
     const row = rowOf(this.#statements.body.get(id));
@@ -231,6 +236,7 @@ function prepare(db: Database.Database) {
   return {
     ids: db.prepare('SELECT id FROM incident').pluck(),
     find: db.prepare(`SELECT ${COLUMNS} FROM incident WHERE id = ?`),
+    begins: db.prepare(`SELECT ${COLUMNS} FROM incident WHERE id GLOB ? LIMIT 2`),
     body: db.prepare('SELECT body FROM incident WHERE id = ?'),
     again: db.prepare('UPDATE incident SET last_seen = ?, seen = seen + 1 WHERE id = ?'),
     open: db.prepare(

@@ -7,7 +7,6 @@ import type { Transport } from '../client/transport.ts';
 import { TileReader } from '../client/tiles.ts';
 import { comparePeers, type PeerResult } from '../client/gossip.ts';
 import { decodeUtf8 } from '../bytes/text.ts';
-import { Refusal } from '../bytes/refusal.ts';
 import { makeIncident } from '../incident/incident.ts';
 import type { LogReader } from '../log/ports.ts';
 import { formatVkey } from '../note/key.ts';
@@ -17,6 +16,7 @@ import type { Books } from './books.ts';
 import { NOTHING_OBSERVED, observe, observeFailure, watchedMs, type Observed } from './conditions.ts';
 import { DueBook } from './duebook.ts';
 import { expectationWatch, type Expectation } from './expectations.ts';
+import type { Follower } from './follow.ts';
 import type { SeenHead, Trust } from './head.ts';
 import type { IncidentStore } from './incidents.ts';
 import {
@@ -32,21 +32,7 @@ import { Overdue } from './missed.ts';
 import type { Observations } from './observations.ts';
 
 /** What following a log comes to, as far as it is judged here. */
-export interface Followed {
-  readonly reader: LogReader;
-  /** The newest head that was verified. */
-  readonly held: SeenHead | undefined;
-  /** One look. `head`: what the log serves now, when it answered with a head it signed. */
-  step(): Promise<Looked>;
-  close(): Promise<void>;
-}
-
-export interface Looked {
-  readonly unreachable?: string;
-  readonly head?: SeenHead;
-  /** There is more to copy: look again at once. */
-  readonly more?: boolean;
-}
+export type Followed = Pick<Follower, 'reader' | 'seen' | 'copied' | 'step' | 'close'>;
 
 export interface WatchParts {
   readonly url: string;
@@ -89,6 +75,8 @@ export interface WatchStatus {
   }[];
 }
 
+const NOT_BELIEVED = 'what it serves is not believed: see its incidents';
+
 /** A log that comes and goes must have been up for so many times the grace before anything was missed. */
 const AFTER_AN_OUTAGE = 3;
 
@@ -99,11 +87,11 @@ export class LogWatch {
   readonly #book: DueBook;
   #observed: Observed;
   #followed: Followed | undefined;
+  #closing: Promise<void> | undefined;
   #upMs = 0;
   #lookedAt: number | undefined;
   #fault: string | undefined = 'not looked at yet';
   #peers: readonly PeerResult[] = [];
-  #closed = false;
   /** Looks in a row that failed. */
   failures = 0;
 
@@ -119,16 +107,16 @@ export class LogWatch {
   }
 
   get status(): WatchStatus {
-    const held = this.#followed?.held?.opened.checkpoint;
+    const head = this.#followed?.seen?.opened.checkpoint;
     return {
       url: this.#parts.url,
       origin: this.origin,
-      size: held?.size ?? 0,
-      root: held?.root,
-      copied: this.#followed?.reader.head().size ?? 0,
+      size: head?.size ?? 0,
+      root: head?.root,
+      copied: this.#followed?.copied ?? 0,
       lookedAt: this.#lookedAt,
       answeredAt: this.#observed.lookedAt,
-      reachable: this.#fault === undefined,
+      reachable: this.failures === 0 && this.#lookedAt !== undefined,
       fault: this.#fault,
       peers: this.#peers.map((result) => ({
         peer: result.peer,
@@ -152,37 +140,29 @@ export class LogWatch {
     await this.#catchUp(this.#followed.reader);
   }
 
-  /** One look. Never rejects for what a log does; true when there is more to copy. */
-  async look(): Promise<boolean> {
-    if (this.#followed === undefined || this.#closed) return false;
-    const { now } = this.#parts;
+  /** One look. Never rejects for what a log does; only for bugs, and for faults of this side's disk. */
+  async look(signal?: AbortSignal): Promise<void> {
+    if (this.#followed === undefined) return;
     try {
-      const looked = await this.#followed.step();
-      if (this.#closed) return false;
-      this.#lookedAt = now();
-      if (looked.unreachable !== undefined || looked.head === undefined) {
-        this.#failed(looked.unreachable ?? 'the log serves no head that it signed');
-        return false;
-      }
-      await this.#answered(looked.head, this.#followed);
-      return looked.more === true;
+      const step = await this.#followed.step(signal);
+      if (signal?.aborted === true) return;
+      this.#lookedAt = this.#parts.now();
+      if (step.kind === 'unreachable') this.#failed(step.why);
+      else if (step.head === undefined) this.#failed(NOT_BELIEVED);
+      else await this.#answered(step.head, step.kind === 'alarmed', this.#followed);
     } catch (error) {
-      if (this.#closed) return false;
-      this.#lookedAt = now();
-      this.#failed(error instanceof Refusal ? error.message : `a bug: ${String(error)}`);
-      if (!(error instanceof Refusal)) throw error;
-      return false;
+      // What fails while it is told to stop is the stopping.
+      if (signal?.aborted === true) return;
+      this.#lookedAt = this.#parts.now();
+      this.#failed(`this side: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
     }
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#followed?.close();
-  }
-
-  /** The stop is near: what fails from now on is our own doing. */
-  stop(): void {
-    this.#closed = true;
+  /** Closes the copy. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#followed?.close() ?? Promise.resolve();
+    return this.#closing;
   }
 
   #failed(why: string): void {
@@ -193,11 +173,11 @@ export class LogWatch {
     observations.save(this.origin, this.#observed);
   }
 
-  async #answered(head: SeenHead, followed: Followed): Promise<void> {
+  async #answered(head: SeenHead, alarmed: boolean, followed: Followed): Promise<void> {
     const { observations, now, pollMs } = this.#parts;
     this.failures = 0;
-    this.#fault = undefined;
-    const newer = await this.#gossip(followed.held ?? head);
+    this.#fault = alarmed ? NOT_BELIEVED : undefined;
+    const newer = await this.#gossip(followed.seen ?? head);
     const time = now();
     this.#upMs += watchedMs(this.#observed, time, pollMs);
     const { size } = head.opened.checkpoint;
@@ -215,7 +195,7 @@ export class LogWatch {
     await settle(quorumState(served, once ? { ...limits, quorumGraceSeconds: 0 } : limits), this.#ledger);
     // Proofs can be missed only in a tree that was read to its end.
     const { size } = head.opened.checkpoint;
-    const whole = this.#book.upto >= size && followed.reader.head().size >= size;
+    const whole = this.#book.upto >= size && followed.copied >= size;
     if (whole) {
       const grace = limits.missedGraceSeconds;
       const upSeconds = this.#wasAway(now) ? AFTER_AN_OUTAGE * grace : once ? 0 : grace;

@@ -14,6 +14,8 @@ export interface MonitorParts {
   readonly watches: readonly LogWatch[];
   readonly store: IncidentStore;
   readonly webhook: Webhook | undefined;
+  /** Aborted by `close`; what goes over the network on behalf of the monitor should end with it. */
+  readonly stop: AbortController;
   readonly pollMs: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -29,7 +31,6 @@ export class Monitor {
   readonly watches: readonly LogWatch[];
   readonly store: IncidentStore;
   readonly #parts: MonitorParts;
-  readonly #stop = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(parts: MonitorParts) {
@@ -58,26 +59,20 @@ export class Monitor {
       .map(({ origin, fault }) => `${origin}: ${fault ?? ''}`);
     const fault = this.#parts.webhook?.fault;
     if (fault !== undefined) reasons.push(fault);
-    if (this.#stop.signal.aborted) reasons.push('shutting down');
+    if (this.#parts.stop.signal.aborted) reasons.push('shutting down');
     return { ready: reasons.length === 0, reasons };
   }
 
   /** Ends the looks, then the webhook; nothing that was seen is lost. Idempotent. */
   async close(): Promise<void> {
-    for (const watch of this.watches) watch.stop();
-    this.#stop.abort();
+    this.#parts.stop.abort();
     await this.#running;
     await this.#parts.webhook?.close();
     await Promise.all(this.watches.map((watch) => watch.close()));
   }
 
-  /** Network calls end with this. */
-  get stopped(): AbortSignal {
-    return this.#stop.signal;
-  }
-
   async #follow(watch: LogWatch): Promise<void> {
-    const { signal } = this.#stop;
+    const { signal } = this.#parts.stop;
     while (!signal.aborted) {
       await this.#look(watch);
       if (signal.aborted) return;
@@ -88,7 +83,7 @@ export class Monitor {
   async #look(watch: LogWatch): Promise<void> {
     const { onBug, onLook, webhook } = this.#parts;
     try {
-      while (await watch.look()) onLook?.(watch);
+      await watch.look(this.#parts.stop.signal);
     } catch (error) {
       onBug(error, watch.origin);
     }

@@ -1,0 +1,161 @@
+/** `tallystick incidents`: what a monitor has seen. */
+import { printable } from '../../bytes/printable.ts';
+import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { parseDecimal } from '../../bytes/text.ts';
+import { openDatabaseToChange, openDatabaseToRead } from '../../monitor/database.ts';
+import { IncidentStore, viewIncident, type KnownIncident } from '../../monitor/incidents.ts';
+import type { Context } from '../context.ts';
+import type { Output } from '../output.ts';
+import type { Flags, Verb } from '../verb.ts';
+
+const SHOWN = 100;
+const MOST = 1_000;
+
+const showVerb: Verb = {
+  name: 'show',
+  summary: 'print the file of an incident, with all its evidence',
+  operands: [['<id>', 'id of the incident; its beginning is enough when no other begins so']],
+  home: 'monitorDir',
+  settings: ['monitorDir'],
+  json: true,
+  examples: ['tallystick incidents show 3f9c2a1b', 'tallystick incidents show 3f9c2a1b --json'],
+  run: show,
+};
+
+const closeVerb: Verb = {
+  name: 'close',
+  summary: 'mark an incident as resolved',
+  details:
+    'For what has been dealt with: a split view never resolves itself. The file stays. Seen again, the incident opens again.',
+  operands: [['<id>', 'id of the incident, or its beginning']],
+  home: 'monitorDir',
+  settings: ['monitorDir'],
+  examples: ['tallystick incidents close 3f9c2a1b'],
+  run: close,
+};
+
+const listVerb: Verb = {
+  name: 'list',
+  summary: 'list incidents, newest first',
+  details:
+    'Exits with 0 however many there are, since it only tells what is known; for a check, use monitor --once.',
+  standard: true,
+  home: 'monitorDir',
+  settings: ['monitorDir'],
+  options: [
+    { flags: '--open', help: 'only those that are not resolved' },
+    { flags: '--origin <name>', help: 'only those of this log' },
+    { flags: '--limit <n>', help: `how many (default: ${SHOWN}, at most ${MOST})` },
+  ],
+  json: true,
+  examples: ['tallystick incidents', 'tallystick incidents --open --json'],
+  run: list,
+};
+
+export const incidentsVerb: Verb = {
+  name: 'incidents',
+  summary: 'what a monitor has seen',
+  details: 'Without a sub-verb it lists. The files can be handed to anyone: see verify-incident.',
+  examples: [
+    'tallystick incidents',
+    'tallystick incidents --open --json',
+    'tallystick incidents show 3f9c2a1b',
+    'tallystick incidents close 3f9c2a1b',
+  ],
+  verbs: [listVerb, showVerb, closeVerb],
+};
+
+async function list(context: Context, _: readonly string[], flags: Flags): Promise<number> {
+  const { output } = context;
+  const origin = flags.text('origin');
+  const limit = limitOf(flags.text('limit'));
+  return withStore(context, false, (store) => {
+    const found = store.list({ open: flags.on('open'), limit, ...(origin !== undefined && { origin }) });
+    for (const incident of found) output.print(line(incident, output));
+    if (found.length === 0) output.note('no incidents');
+    if (found.length === limit) output.note(`older ones are not shown; see --limit`);
+    for (const { origin: log, kind, seen } of store.uncounted())
+      output.warn(
+        `${seen} more alarms of kind ${kind} from ${printable(log)} were not kept: too many are open`,
+      );
+    output.result('incidents', {
+      incidents: found.map((each) => ({
+        ...viewIncident(each),
+        ...delivery(each),
+        file: store.fileOf(each.id),
+      })),
+      uncounted: store.uncounted().map((each) => ({ ...each })),
+    });
+    return EXIT.ok;
+  });
+}
+
+async function show(context: Context, [given = '']: readonly string[]): Promise<number> {
+  const { output } = context;
+  return withStore(context, false, (store) => {
+    const { id } = found(store, given);
+    const body = store.body(id) ?? '';
+    output.note(
+      `file  ${store.fileOf(id)}\ncheck it: tallystick verify-incident ${store.fileOf(id)} --vkey <vkey>`,
+    );
+    output.print(body.trimEnd());
+    output.result('incidents-show', { file: store.fileOf(id), incident: JSON.parse(body) });
+    return EXIT.ok;
+  });
+}
+
+async function close(context: Context, [given = '']: readonly string[]): Promise<number> {
+  return withStore(context, true, (store) => {
+    const { id } = found(store, given);
+    context.output.print(store.resolve(id) ? `resolved ${id}` : `${id} was resolved before`);
+    return EXIT.ok;
+  });
+}
+
+/** Beginnings of ids from this length on are taken. */
+const SHORTEST = 6;
+
+function found(store: IncidentStore, given: string): KnownIncident {
+  if (!/^[0-9a-f]{1,64}$/.test(given) || given.length < SHORTEST)
+    throw refuse(
+      'usage',
+      `an incident is named by its id, or the first ${SHORTEST} of its hex digits or more`,
+    );
+  const [one, ...others] = store.begins(given);
+  if (one === undefined)
+    throw refuse('not-found', `there is no incident ${given}; list them: tallystick incidents`);
+  if (others.length > 0) throw refuse('usage', `several incidents begin with ${given}; give more of the id`);
+  return one;
+}
+
+function limitOf(text: string | undefined): number {
+  const limit = text === undefined ? SHOWN : parseDecimal(text);
+  if (limit < 1 || limit > MOST) throw refuse('usage', `--limit is from 1 to ${MOST}`);
+  return limit;
+}
+
+function line(incident: KnownIncident, output: Output): string {
+  const { id, kind, origin, resolved, lastSeen, seen, what } = incident;
+  const state = resolved === undefined ? output.paint('red', 'open') : output.paint('dim', 'resolved');
+  const times = seen === 1 ? '' : ` (${seen} times)`;
+  const when = new Date(lastSeen).toISOString();
+  return `${id.slice(0, 16)}  ${state}  ${kind}  ${printable(origin)}  ${when}${times}\n  ${printable(what, 1000)}`;
+}
+
+function delivery({ delivered }: KnownIncident): { delivered: string | null } {
+  return { delivered: delivered === undefined ? null : new Date(delivered).toISOString() };
+}
+
+function withStore(
+  { config, world }: Context,
+  change: boolean,
+  use: (store: IncidentStore) => number,
+): number {
+  const { monitorDir } = config;
+  const db = change ? openDatabaseToChange(monitorDir) : openDatabaseToRead(monitorDir);
+  try {
+    return use(new IncidentStore(db, monitorDir, { now: world.now }));
+  } finally {
+    db.close();
+  }
+}

@@ -32,8 +32,9 @@ export function parseYaml(text: string): readonly Tree[] {
     if (problem !== undefined)
       throw refuse('malformed-text', problem.message.split('\n', 1)[0] ?? 'not YAML');
     // `---` at the end of a file starts a document in which there is nothing.
-    if (document.contents === null) return [];
-    return [new Reader(document, lines).read(document.contents, 0)];
+    const { contents } = document;
+    const empty = isScalar(contents) && contents.type === 'PLAIN' && contents.value === '';
+    return contents === null || empty ? [] : [new Reader(document, lines).read(contents, 0)];
   });
 }
 

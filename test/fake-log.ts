@@ -11,7 +11,14 @@ import { encodeCoseKey, keyThumbprint } from '../src/cose/key.ts';
 import { encodeInclusionReceipt, receiptProtected } from '../src/cose/receipt.ts';
 import { sigStructure } from '../src/cose/sign1.ts';
 import { decodeStatement, entryBytes, signStatement } from '../src/cose/statement.ts';
-import type { LogReader, LogService, Outcome, SealedHead, StoredEntry } from '../src/log/ports.ts';
+import type {
+  LogReader,
+  LogService,
+  Outcome,
+  SealedHead,
+  StoredEntry,
+  Witnessing,
+} from '../src/log/ports.ts';
 import { signCheckpoint } from '../src/note/checkpoint.ts';
 import { formatVkey } from '../src/note/key.ts';
 import { formatTlogProof } from '../src/note/tlogproof.ts';
@@ -41,12 +48,18 @@ export class FakeLog implements LogService {
   waiting = false;
   /** No checkpoint is out, as before the first quorum. */
   unpublished = false;
+  /** What a wait for a published checkpoint waits for. */
+  publication: Promise<void> | undefined;
+  /** How the log stands with its witnesses. */
+  known: Witnessing | undefined;
   /** What every submission fails with. */
   failure: Error | undefined;
   /** What every submission waits for. */
   gate: Promise<void> = Promise.resolve();
   /** Submissions that came so far. */
   calls = 0;
+  /** How long each wait for a published checkpoint might have taken (milliseconds). */
+  readonly waits: number[] = [];
   reasons: string[] = [];
   load = { pending: 3, capacity: 10_000 };
   readonly stored: StoredEntry[] = [];
@@ -90,6 +103,17 @@ export class FakeLog implements LogService {
 
   readiness() {
     return { ready: this.reasons.length === 0, reasons: this.reasons };
+  }
+
+  witnessing(): Witnessing | undefined {
+    return this.known;
+  }
+
+  /** Publishes the newest head, and lets go who waited for it. */
+  async publish(): Promise<void> {
+    this.waiting = false;
+    this.#head = undefined;
+    await this.#seal();
   }
 
   async close(): Promise<void> {}
@@ -154,7 +178,9 @@ export class FakeLog implements LogService {
       if (this.unpublished) throw refuse('not-yet', 'no checkpoint is published yet; ask again');
       return this.#published ?? never();
     },
-    published: async (index) => {
+    published: async (index, timeoutMs) => {
+      this.waits.push(timeoutMs);
+      await this.publication;
       if (index >= this.reader.checkpoint().head.size) throw refuse('not-yet', 'not published; ask again');
     },
     tile: async (level, index, width) => {

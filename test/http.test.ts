@@ -5,12 +5,15 @@ import { createHash } from 'node:crypto';
 import { digest, leafIndex, treeSize } from '../src/bytes/brand.ts';
 import type { CborMap } from '../src/bytes/cbor.ts';
 import { skipCbor } from '../src/bytes/cbor-skip.ts';
+import { concatBytes } from '../src/bytes/compare.ts';
 import { formatBase64Url, parseHex } from '../src/bytes/text.ts';
+import { entryIdOf } from '../src/client/scrapi.ts';
 import { decodeKeySet, decodeCoseKey, keyThumbprint } from '../src/cose/key.ts';
 import { decodeReceipt, verifyReceipt } from '../src/cose/receipt.ts';
 import { decodeStatement, entryBytes } from '../src/cose/statement.ts';
 import { detachReceipts } from '../src/cose/transparent.ts';
 import type { consistencySchema, inclusionSchema, rangeSchema } from '../src/web/audit-schemas.ts';
+import { waitOf } from '../src/http/prefer.ts';
 import { refuse, type RefusalCode } from '../src/bytes/refusal.ts';
 import type { StoredEntry } from '../src/log/ports.ts';
 import { noteVerifier } from '../src/note/key.ts';
@@ -133,6 +136,160 @@ t.test('SCRAPI: a receipt that waits for witnesses', async (t) => {
   await post(await statement(902));
   t.equal((await get(path)).status, 200);
   t.equal((await post(body)).headers.get('location'), accepted.headers.get('location'), 'one URL for both');
+});
+
+t.test('Prefer: wait=N waits for the quorum', async (t) => {
+  const { log, app, get, post } = await serve(t, 5);
+  const publication = Promise.withResolvers<void>();
+  log.waiting = true;
+  log.publication = publication.promise;
+  const wait = { prefer: 'wait=10' };
+  const [one, two] = [await statement(911), await statement(912)];
+  const single = post(one, wait);
+  const batch = post(concatBytes(two, one), { 'content-type': SEQUENCE, ...wait });
+  while (log.waits.length < 2) await new Promise(setImmediate);
+  const known = get(`/entries/${entryIdOf(one)}`, wait);
+  while (log.waits.length < 3) await new Promise(setImmediate);
+  t.equal((await get(`/entries/${entryIdOf(one)}`)).status, 204, 'without the header at once, as ever');
+  t.equal((await post(await statement(913))).status, 202);
+  await log.publish();
+  publication.resolve();
+
+  const logged = await single;
+  t.equal(logged.status, 201);
+  t.equal(logged.headers.get('preference-applied'), 'wait=10');
+  const bytes = await bytesOf(logged);
+  verifyReceipt(decodeReceipt(bytes), one, receiptSigner.publicKey);
+  const read = await known;
+  t.equal(read.status, 200);
+  t.equal(read.headers.get('preference-applied'), 'wait=10');
+  const answer = await batch;
+  t.equal(answer.headers.get('preference-applied'), 'wait=10');
+  const results = await bytesOf(answer);
+  const first = mapOf(results.subarray(0, skipCbor(results, 0)));
+  t.equal(first.get('status'), 201, 'in a batch too');
+  verifyReceipt(decodeReceipt(first.get('receipt') as Uint8Array), two, receiptSigner.publicKey);
+  t.same(log.waits, [10_000, 10_000, 10_000]);
+
+  const ready = await post(one, { prefer: 'respond-async, WAIT="7"; x=y' });
+  t.equal(ready.headers.get('preference-applied'), 'wait=7', 'nothing to wait for');
+  t.equal(ready.status, 201);
+  t.equal((await post(await statement(914))).headers.get('preference-applied'), null);
+  t.equal(log.waits.length, 3);
+
+  // The quorum is not met in time, and then the server closes.
+  log.waiting = true;
+  log.publication = Promise.resolve();
+  const late = await post(await statement(915), { prefer: 'wait=86400' });
+  t.equal(late.status, 202);
+  t.equal(late.headers.get('preference-applied'), 'wait=30', 'the longest there is');
+  t.equal(log.waits.at(-1), 30_000);
+  log.publication = new Promise(() => {});
+  const last = post(await statement(916), { prefer: 'wait=30' });
+  while (log.waits.length < 5) await new Promise(setImmediate);
+  const closing = app.close();
+  t.equal((await last).status, 202, 'answered, not cut off');
+  await closing;
+});
+
+t.test('waiting is bounded, and a client that left gives up its place', async (t) => {
+  const { log, get, post, url } = await serve(t, 5, { limits: { waitsAtOnce: 2, batchesAtOnce: 4 } });
+  log.waiting = true;
+  log.publication = new Promise(() => {});
+  const body = await statement(920);
+  await post(body);
+  const path = `/entries/${entryIdOf(body)}`;
+  const leaving = new AbortController();
+  const gone = [0, 1].map(() =>
+    fetch(url + path, { headers: { prefer: 'wait=30' }, signal: leaving.signal }).catch(() => undefined),
+  );
+  while (log.waits.length < 2) await new Promise(setImmediate);
+  const third = await get(path, { prefer: 'wait=30' });
+  t.equal(third.status, 204, 'one too many is answered at once');
+  t.equal(third.headers.get('preference-applied'), null, 'and told so');
+  const batch = { 'content-type': SEQUENCE, prefer: 'wait=30' };
+  const waiting = fetch(`${url}/entries`, { method: 'POST', body, headers: batch, signal: leaving.signal });
+  while (log.waits.length < 3) await new Promise(setImmediate);
+  t.equal(
+    (await post(body, batch)).headers.get('preference-applied'),
+    null,
+    'most places stay for batches that do not wait',
+  );
+  leaving.abort();
+  await Promise.all([...gone, waiting.catch(() => undefined)]);
+  log.publication = Promise.resolve();
+  const applied = async (): Promise<string | null> =>
+    (await get(path, { prefer: 'wait=30' })).headers.get('preference-applied');
+  while ((await applied()) === null) await new Promise(setImmediate);
+  t.equal(log.waits.length, 4, 'a place is free again');
+});
+
+t.test('preferences that are none', async (t) => {
+  for (const [header, seconds] of [
+    ['wait=5', 5],
+    ['wait = 5', 5],
+    ['Wait="5"', 5],
+    ['respond-async, wait=0', 0],
+    ['wait=5;a=b, wait=7', 5],
+    ['a="x"; b, wait=3', 3],
+    ['wait', undefined],
+    ['wait=', undefined],
+    ['wait=-1', undefined],
+    ['wait=1.5', undefined],
+    ['wait=1e3', undefined],
+    ['wait=9999999999', undefined],
+    ['await=5', undefined],
+    ['wait=5 seconds', undefined],
+    [`${','.repeat(50)}wait=5`, undefined],
+    ['', undefined],
+  ] as const)
+    t.equal(waitOf(header), seconds, header);
+  t.equal(waitOf(['a', 'wait=4']), 4);
+});
+
+t.test('a log says how it stands with its witnesses', async (t) => {
+  const { log, get } = await serve(t, 5);
+  t.match(await jsonOf(await get('/v1/log')), { witnessed: false, witnessing: null });
+  t.match(await (await get('/metrics')).text(), /^tallystick_witness_quorum_met 1$/m);
+  const common = { asked: true, cosignatures: 3, failures: 1, behind: 2 };
+  log.known = {
+    quorum: 'g',
+    met: false,
+    witnesses: [
+      { ...common, name: 'a"\n', vkey: 'v+1', cosigned: TIME, lastSuccess: TIME, alarm: undefined },
+      { ...common, name: 'b', vkey: 'v+2', cosigned: undefined, lastSuccess: undefined, alarm: 'it says' },
+      {
+        ...common,
+        name: 'c',
+        vkey: 'v+3',
+        asked: false,
+        cosigned: undefined,
+        lastSuccess: undefined,
+        alarm: undefined,
+      },
+    ],
+  };
+  const { witnessing } = await jsonOf<{ witnessing: unknown }>(await get('/v1/log'));
+  t.same(witnessing, {
+    quorum: 'g',
+    met: false,
+    witnesses: [
+      { name: 'a"\n', vkey: 'v+1', cosigned: TIME, behind: 2, alarm: null },
+      { name: 'b', vkey: 'v+2', cosigned: null, behind: 2, alarm: 'it says' },
+      { name: 'c', vkey: 'v+3', cosigned: null, behind: 2, alarm: null },
+    ],
+  });
+  const text = await (await get('/metrics')).text();
+  for (const line of [
+    'tallystick_witness_quorum_met 0',
+    'tallystick_witness_cosignatures_total{witness="b"} 3',
+    'tallystick_witness_failures_total{witness="b"} 1',
+    'tallystick_witness_alarm{witness="b"} 1',
+    'tallystick_witness_behind_entries{witness="a\\"\\n"} 2',
+    `tallystick_witness_last_success_timestamp_seconds{witness="a\\"\\n"} ${TIME}`,
+  ])
+    t.ok(text.split('\n').includes(line), line);
+  t.notMatch(text, /witness="c"/, 'one that is never asked has no series');
 });
 
 t.test('SCRAPI: what is refused, and how it is said', async (t) => {

@@ -1,14 +1,38 @@
 /** What a log says of itself: GET /v1/log. */
 import { formatBase64Url, formatHex } from '../bytes/text.ts';
-import { Type } from 'typebox';
+import { Type, type Static, type TSchema } from 'typebox';
 import { FRESH } from '../web/media.ts';
 import { failures, TAGS } from '../web/schemas.ts';
+import type { LogService } from '../log/ports.ts';
 import type { App, HttpContext } from './context.ts';
 
 const tags = [TAGS.audit];
 const size = Type.Integer({ description: 'Number of entries of a tree' });
 const root = Type.String({ description: 'Root of the tree at that size, hex' });
 const time = Type.Integer({ description: "POSIX seconds, the log's own word" });
+
+const orNull = <T extends TSchema>(type: T) => Type.Union([Type.Null(), type]);
+
+const witnessing = Type.Object(
+  {
+    quorum: orNull(Type.String({ description: "The policy's name for it; null when none is asked for" })),
+    met: Type.Boolean({
+      description: 'A checkpoint is out, and nothing keeps the next one from getting its quorum',
+    }),
+    witnesses: Type.Array(
+      Type.Object({
+        name: Type.String({ description: "The policy's name for it" }),
+        vkey: Type.String(),
+        cosigned: orNull(
+          Type.Integer({ description: 'Time of its line on the published checkpoint, POSIX seconds' }),
+        ),
+        behind: Type.Integer({ description: 'Entries that the tree it is known to have cosigned lacks' }),
+        alarm: orNull(Type.String({ description: 'Why it says that this log went back or forked' })),
+      }),
+    ),
+  },
+  { description: 'How the log stands with its witnesses; null without a witness policy' },
+);
 
 export const logSchema = {
   tags,
@@ -26,6 +50,7 @@ export const logSchema = {
       }),
       open: Type.Boolean({ description: 'Admits any well-signed statement: for evaluation' }),
       witnessed: Type.Boolean({ description: 'Receipts wait for a quorum of witnesses' }),
+      witnessing: Type.Union([Type.Null(), witnessing]),
       size,
       root,
       time,
@@ -51,6 +76,7 @@ export function about(app: App, context: HttpContext): void {
       receiptKeys: info.receiptKeys.map(([kid]) => formatBase64Url(kid)),
       open: info.open,
       witnessed: info.witnessed,
+      witnessing: witnessingOf(service),
       size: head.size,
       root: formatHex(head.root),
       time: head.time,
@@ -64,4 +90,20 @@ export function about(app: App, context: HttpContext): void {
       },
     };
   });
+}
+
+function witnessingOf(service: LogService): Static<typeof witnessing> | null {
+  const known = service.witnessing?.();
+  if (known === undefined) return null;
+  return {
+    quorum: known.quorum ?? null,
+    met: known.met,
+    witnesses: known.witnesses.map(({ name, vkey, cosigned, behind, alarm }) => ({
+      name,
+      vkey,
+      cosigned: cosigned ?? null,
+      behind,
+      alarm: alarm ?? null,
+    })),
+  };
 }

@@ -15,6 +15,7 @@ import { downloads } from './downloads.ts';
 import { home } from './home.ts';
 import { logMetrics } from './metrics.ts';
 import { HTTP_LIMITS, type HttpLimits, type HttpOptions } from './options.ts';
+import { waitingRooms } from './prefer.ts';
 import { receiptsAndKeys, submissions } from './scrapi.ts';
 
 /**
@@ -30,6 +31,7 @@ export async function buildApp(service: LogService, options: HttpOptions): Promi
     limits,
     rates: { writes: web.rate(limits.writesPerWindow), reads: web.rate(limits.readsPerWindow) },
     metrics: logMetrics(service, web.metrics, options.now ?? Date.now),
+    rooms: waitingRooms(web.app, service.reader, limits),
     version: options.version,
     urlOf: web.urlOf,
   };

@@ -4,6 +4,7 @@ import type { LogService } from '../log/ports.ts';
 import type { UrlOf } from '../web/types.ts';
 import type { LogMetrics } from './metrics.ts';
 import type { HttpLimits } from './options.ts';
+import type { WaitingRooms } from './prefer.ts';
 
 export type { App } from '../web/types.ts';
 
@@ -18,6 +19,8 @@ export interface HttpContext {
   readonly limits: HttpLimits;
   readonly rates: RateHooks;
   readonly metrics: LogMetrics;
+  /** For requests that would rather wait for the witness quorum. */
+  readonly rooms: WaitingRooms;
   readonly version: string;
   readonly urlOf: UrlOf;
 }

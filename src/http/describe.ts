@@ -46,7 +46,10 @@ export async function describeRoutes(
         { name: TAGS.ops, description: 'Health, metrics, this description' },
       ],
     },
-    transform: ({ schema, url, route }) => ({ schema, url: route.config?.documented ?? url }),
+    transform: ({ schema, url, route: { config } }) => ({
+      schema: config?.headers === undefined ? schema : { ...schema, headers: config.headers },
+      url: config?.documented ?? url,
+    }),
   });
 }
 
@@ -79,5 +82,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The path under which a wildcard route stands in the description. */
     documented?: string;
+    /** Request headers to describe without checking them. */
+    headers?: Readonly<Record<string, unknown>>;
   }
 }

@@ -4,6 +4,7 @@ import { Refusal } from '../bytes/refusal.ts';
 import type { Head, LogReader, LogService } from '../log/ports.ts';
 import { Histogram } from '../web/histogram.ts';
 import { gauge, type Metrics } from '../web/metrics.ts';
+import { witnessMetrics } from './witness-metrics.ts';
 
 /** How statements came in: one a request, or many. */
 export type SubmissionType = 'single' | 'batch';
@@ -26,7 +27,7 @@ export function logMetrics(service: LogService, metrics: Metrics, now: () => num
     ['single', new Map()],
     ['batch', new Map()],
   ]);
-  for (const metric of [...serviceGauges(service, now), submissionCounter(tally)])
+  for (const metric of [...serviceGauges(service, now), ...witnessMetrics(service), submissionCounter(tally)])
     metrics.registry.registerMetric(metric);
   const all = waits.series('');
   return {

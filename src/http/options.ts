@@ -13,6 +13,9 @@ export interface HttpLimits extends WebLimits {
   readonly batchesAtOnce: number;
   /** How long a proof download waits for the checkpoint that covers its entry. */
   readonly publicationMs: number;
+  /** Longest wait that `Prefer: wait=N` is granted, and how many requests may wait so at once. */
+  readonly waitMs: number;
+  readonly waitsAtOnce: number;
 }
 
 /** `bodyBytes` is for a statement as sent; its entry may have 65,535 bytes, the rest is unprotected header. */
@@ -24,6 +27,8 @@ export const HTTP_LIMITS: HttpLimits = {
   batchStatements: 1_024,
   batchesAtOnce: 64,
   publicationMs: 2_000,
+  waitMs: 30_000,
+  waitsAtOnce: 1_024,
 };
 
 export interface HttpOptions extends Omit<WebOptions, 'limits'> {

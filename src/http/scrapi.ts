@@ -4,9 +4,9 @@
  * in the reply, 202 that it will be there; a GET says 204 until then. There are no redirects and no
  * operations. `application/cbor-seq` (many statements at once) is Tallystick's own addition.
  */
-import { isEntryId, type EntryId } from '../bytes/brand.ts';
+import { isEntryId, type EntryId, type LeafIndex } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import type { LogService, Outcome } from '../log/ports.ts';
+import type { LogReader, LogService, Outcome } from '../log/ports.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { accepts } from '../web/accept.ts';
 import { unknownEntry } from '../web/audit.ts';
@@ -24,6 +24,7 @@ import {
   SCITT_STATEMENT,
 } from '../web/media.ts';
 import { keySchema, keySetSchema, receiptSchema, submissionSchema } from './scrapi-schemas.ts';
+import { PREFER_HEADER } from './prefer.ts';
 import { encodeOutcomes, splitSequence } from './sequence.ts';
 
 /** Seconds until a receipt is worth asking for again: a round of witnesses. */
@@ -55,16 +56,20 @@ export function submissions(app: App, context: HttpContext): void {
     counted === undefined
       ? { onRequest: batches }
       : { onRequest: [counted.onRequest, batches], preHandler: counted.preHandler };
-  app.post('/entries', { schema: submissionSchema, ...hooks }, (request, reply) => {
-    const body: unknown = request.body;
-    const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') {
-      throw refuse('unsupported-media-type', 'send the statement as it is, without a content encoding');
-    }
-    if (body instanceof Uint8Array) return submitOne(context, body, request, reply);
-    if (body instanceof Sequence) return submitMany(context, body.bytes, request, reply);
-    throw refuse('unsupported-media-type', `send a statement as ${COSE}, or several as ${CBOR_SEQUENCE}`);
-  });
+  app.post(
+    '/entries',
+    { schema: submissionSchema, config: { headers: PREFER_HEADER }, ...hooks },
+    (request, reply) => {
+      const body: unknown = request.body;
+      const encoding = request.headers['content-encoding'];
+      if (encoding !== undefined && encoding !== 'identity') {
+        throw refuse('unsupported-media-type', 'send the statement as it is, without a content encoding');
+      }
+      if (body instanceof Uint8Array) return submitOne(context, body, request, reply);
+      if (body instanceof Sequence) return submitMany(context, body.bytes, request, reply);
+      throw refuse('unsupported-media-type', `send a statement as ${COSE}, or several as ${CBOR_SEQUENCE}`);
+    },
+  );
 }
 
 async function submitOne(
@@ -78,10 +83,12 @@ async function submitOne(
   if (outcome === undefined) throw new Error('the log gave no outcome');
   if (outcome.kind === 'refused') throw outcome.refusal;
   reply.header('location', context.urlOf(request, `/entries/${outcome.id}`));
-  if (outcome.receipt === undefined) {
+  await context.rooms.single.wait(request, reply, outcome.receipt === undefined ? outcome.index : undefined);
+  const receipt = outcome.receipt ?? (await receiptOf(context.service.reader, outcome.index));
+  if (receipt === undefined) {
     return reply.code(202).header('retry-after', ASK_AGAIN).send();
   }
-  return reply.code(201).header('content-type', COSE).send(asBuffer(outcome.receipt));
+  return reply.code(201).header('content-type', COSE).send(asBuffer(receipt));
 }
 
 async function submitMany(
@@ -92,8 +99,35 @@ async function submitMany(
 ): Promise<FastifyReply> {
   mustAccept(request, CBOR_SEQUENCE);
   const statements = splitSequence(sequence, context.limits.batchStatements);
-  const outcomes = await submit(context, statements, 'batch');
+  const first = await submit(context, statements, 'batch');
+  await context.rooms.batch.wait(request, reply, lastWithout(first));
+  const { reader } = context.service;
+  const outcomes =
+    request.headers['prefer'] === undefined ? first : await Promise.all(first.map(receipted(reader)));
   return reply.header('content-type', CBOR_SEQUENCE).send(asBuffer(encodeOutcomes(outcomes)));
+}
+
+/** The last entry of a batch that has no receipt yet. */
+function lastWithout(outcomes: readonly Outcome[]): LeafIndex | undefined {
+  let last: LeafIndex | undefined;
+  for (const outcome of outcomes) {
+    if (outcome.kind === 'logged' && outcome.receipt === undefined && outcome.index >= (last ?? 0))
+      last = outcome.index;
+  }
+  return last;
+}
+
+/** The outcome with the receipt that it may have got meanwhile. */
+function receipted(reader: LogReader): (outcome: Outcome) => Promise<Outcome> {
+  return async (outcome) => {
+    if (outcome.kind === 'refused' || outcome.receipt !== undefined) return outcome;
+    return { ...outcome, receipt: await receiptOf(reader, outcome.index) };
+  };
+}
+
+/** Undefined while there is none. */
+async function receiptOf(reader: LogReader, index: LeafIndex): Promise<Uint8Array | undefined> {
+  return reader.receipt(index).catch(undefinedWhenNotYet);
 }
 
 /** Hands statements to the log, and counts what became of them. */
@@ -118,18 +152,24 @@ function resultOf(outcome: Outcome): string {
 export function receiptsAndKeys(app: App, context: HttpContext): void {
   const { service } = context;
   const { reader } = service;
-  app.get('/entries/:id', { schema: receiptSchema }, async (request, reply) => {
-    const id = locator(request.params.id);
-    const row = await reader.find(id);
-    if (row === undefined) throw unknownEntry(id);
-    mustAccept(request, COSE);
-    const receipt = await reader.receipt(row.index).catch(undefinedWhenNotYet);
-    if (receipt === undefined) {
-      return reply.code(204).header('retry-after', ASK_AGAIN).header('cache-control', NEVER).send();
-    }
-    reply.header('location', context.urlOf(request, `/entries/${id}`)).header('cache-control', FRESH);
-    return reply.header('content-type', COSE).send(asBuffer(receipt));
-  });
+  app.get(
+    '/entries/:id',
+    { schema: receiptSchema, config: { headers: PREFER_HEADER } },
+    async (request, reply) => {
+      const id = locator(request.params.id);
+      const row = await reader.find(id);
+      if (row === undefined) throw unknownEntry(id);
+      mustAccept(request, COSE);
+      const ready = await receiptOf(reader, row.index);
+      await context.rooms.single.wait(request, reply, ready === undefined ? row.index : undefined);
+      const receipt = ready ?? (await receiptOf(reader, row.index));
+      if (receipt === undefined) {
+        return reply.code(204).header('retry-after', ASK_AGAIN).header('cache-control', NEVER).send();
+      }
+      reply.header('location', context.urlOf(request, `/entries/${id}`)).header('cache-control', FRESH);
+      return reply.header('content-type', COSE).send(asBuffer(receipt));
+    },
+  );
 
   const keys = keysOf(service);
   app.get('/.well-known/scitt-keys', { schema: keySetSchema }, async (request, reply) => {

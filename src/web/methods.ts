@@ -47,6 +47,9 @@ function closeOthers(app: FastifyInstance, url: string): void {
 /** A hook that lets scripts of any origin read the reply, and the headers they need from it. */
 export const openToBrowsers: onRequestHookHandler = (_request, reply, done) => {
   reply.header('access-control-allow-origin', '*');
-  reply.header('access-control-expose-headers', 'etag, location, retry-after, x-request-id');
+  reply.header(
+    'access-control-expose-headers',
+    'etag, location, preference-applied, retry-after, x-request-id',
+  );
   done();
 };

@@ -10,7 +10,9 @@ const tags = [TAGS.ops];
 
 const Ready = Type.Object({
   ready: Type.Boolean(),
-  reasons: Type.Array(Type.String(), { description: 'What keeps it from being ready' }),
+  reasons: Type.Array(Type.String(), {
+    description: 'What keeps it from being ready; with ready, alarms that somebody should look at',
+  }),
 });
 
 const liveSchema = {

@@ -17,14 +17,17 @@ export interface Cosigned {
   readonly vkeys: readonly string[];
 }
 
-/** Leaves the log running. */
-export async function cosignedLog(parts: Cosigned): Promise<void> {
+/** Leaves the log running; false when it was never cosigned at all. */
+export async function cosignedLog(parts: Cosigned): Promise<boolean> {
   const { tap, log, policy, name } = parts;
   const first = await tap.check(`${name}: cosigns the first checkpoint of our log`, async () => {
     await log.start(policy);
     await hasEveryKey(parts, 1);
   });
-  if (!first) return tap.note(log.said);
+  if (!first) {
+    tap.note(log.said);
+    return false;
+  }
   await tap.check(`${name}: cosigns as the log grows, from a size that is not 0`, async () => {
     for (const size of [2, 5, 6]) {
       await log.add(size - (await hasEveryKey(parts, 1)));
@@ -43,6 +46,7 @@ export async function cosignedLog(parts: Cosigned): Promise<void> {
     await hasEveryKey(parts, 302);
   });
   await readByTheirs(parts);
+  return true;
 }
 
 /** The checkpoint of at least this size, cosigned with every key of the witness; returns its size. */

@@ -2,6 +2,7 @@
  * A log by Tessera (POSIX storage, posix-oneshot), cosigned by our witness, and read by our fsck, mirror and
  * monitor.
  */
+import assert from 'node:assert/strict';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join, normalize } from 'node:path';
@@ -10,7 +11,7 @@ import { openCheckpoint, type OpenedCheckpoint } from '../../src/note/checkpoint
 import { formatVkey, parseVkey } from '../../src/note/key.ts';
 import { openTrusted, parseTrustPolicy } from '../../src/note/trust.ts';
 import { tesseraFsck } from './cosignedlog.ts';
-import { tallystick } from './ourlog.ts';
+import { startTallystick, tallystick, urlOf } from './ourlog.ts';
 import { OurWitness } from './ourwitness.ts';
 import type { Programs } from './programs.ts';
 import type { Ran, Stage } from './stage.ts';
@@ -28,6 +29,7 @@ export async function tessera(tap: Tap, stage: Stage, programs: Programs): Promi
     await log.listen();
     try {
       await auditedByUs(tap, stage, programs, log);
+      await mirroredByUs(tap, stage, programs, log);
     } finally {
       await log.close();
     }
@@ -132,7 +134,7 @@ async function auditedByUs(tap: Tap, stage: Stage, programs: Programs, log: Tess
     const { entries, findings }: { entries: number; findings: unknown[] } = JSON.parse(out);
     if (entries !== 567 || findings.length > 0) throw new Error(out);
   });
-  await tap.check('tessera: our fsck --hashes sees a byte of an entry change', async () => {
+  await tap.check('tessera: our fsck --hashes sees a byte of an entry change, as theirs does', async () => {
     const bundle = join(log.dir, 'tile', 'entries', '001');
     const bytes = await readFile(bundle);
     const changed = Buffer.from(bytes);
@@ -141,9 +143,37 @@ async function auditedByUs(tap: Tap, stage: Stage, programs: Programs, log: Tess
     try {
       const { code, out } = await fsck(log.url, '--vkey', log.vkey);
       if (code !== 3) throw new Error(`exit code ${code}: ${out}`);
+      await assert.rejects(tesseraFsck(stage, programs, log.url, log.vkey), /fsck failed/);
     } finally {
       await writeFile(bundle, bytes);
     }
+  });
+}
+
+/** The last one: the log is gone after it. */
+async function mirroredByUs(tap: Tap, stage: Stage, programs: Programs, log: TesseraLog): Promise<void> {
+  const dir = stage.path('mirror');
+  const sync = async (size: number): Promise<void> => {
+    const flags = ['--policy', log.policyFile, '--once', '--json'];
+    const { code, out, err } = await tallystick(stage, 'mirror', log.url, dir, ...flags);
+    if (code !== 0) throw new Error(`${code}: ${out}${err}`);
+    const checked = await tallystick(stage, 'fsck', dir, '--hashes', '--policy', log.policyFile, '--json');
+    const { entries }: { entries: number } = JSON.parse(checked.out);
+    if (checked.code !== 0 || entries !== size) throw new Error(checked.out + checked.err);
+    await tesseraFsck(stage, programs, `file://${dir}`, log.vkey);
+  };
+  await tap.check('tessera: our mirror copies it; both fscks find the copy whole', () => sync(567));
+  await tap.check('tessera: our mirror follows it over two edges of tiles', async () => {
+    await log.add(500);
+    await sync(1067);
+  });
+  await tap.check('tessera: our mirror serves it when it is gone', async () => {
+    const old = log.url;
+    await log.close();
+    const mirror = startTallystick(stage, 'mirror', old, dir, '--port', '0', '--log-level', 'error');
+    const url = await urlOf(mirror);
+    await tesseraFsck(stage, programs, url, log.vkey);
+    await mirror.stop();
   });
 }
 
@@ -222,5 +252,6 @@ export class TesseraLog {
   async close(): Promise<void> {
     this.#server?.closeAllConnections();
     await new Promise((resolve) => this.#server?.close(resolve) ?? resolve(undefined));
+    this.#server = undefined;
   }
 }

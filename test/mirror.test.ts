@@ -8,6 +8,7 @@ import t, { type Test } from 'tap';
 import { Refusal } from '#src/bytes/refusal.ts';
 import { encodeKeySet } from '#src/cose/key.ts';
 import { parseIncident } from '#src/incident/parse.ts';
+import { verifyIncident } from '#src/incident/verify.ts';
 import { INCIDENTS, KEYS } from '#src/mirror/folder.ts';
 import type { Mirror } from '#src/mirror/mirror.ts';
 import { parseVkey, verifierOf } from '#src/note/key.ts';
@@ -221,6 +222,8 @@ t.test('two histories end the following', async (t) => {
     const [found, ...more] = incidentsIn(dir);
     t.strictSame(more, [], 'one incident');
     t.match(found?.incident, { origin: log.origin, vkeys: log.vkeys, evidence: { kind: 'split-view' } });
+    const trust = policyOfLogs(log.vkeys.map(parseVkey));
+    if (found !== undefined) t.equal(verifyIncident(found.incident, trust).outcome, 'proven');
     t.strictSame(tileFiles(dir), files, 'the copy is as it was');
     t.match(mirror.status.halted, /two|otherwise/);
     log.serving = 'main';
@@ -262,7 +265,10 @@ t.test('a log that went back, and one that is only late', async (t) => {
   t.equal(await codeOf(mirror.sync()), 'inconsistent');
   log.shown = 40;
   t.equal(await codeOf(mirror.sync()), 'inconsistent');
-  t.match(incidentsIn(dir), [{ incident: { evidence: { kind: 'rollback' } } }], 'one fall, one incident');
+  const [fall, ...more] = incidentsIn(dir);
+  t.strictSame([fall?.incident.evidence.kind, more.length], ['rollback', 0], 'one fall, one incident');
+  const trust = policyOfLogs(log.vkeys.map(parseVkey));
+  if (fall !== undefined) t.equal(verifyIncident(fall.incident, trust).outcome, 'reported');
   t.match(String(readFileSync(join(dir, 'checkpoint'))), /\n300\n/);
   log.shown = undefined;
   log.append(...opaque(300, 310));

@@ -142,6 +142,7 @@ export class Mirror {
     if (this.status.halted !== undefined) throw refuse('inconsistent', this.status.halted);
     const served = await this.#fetchHead();
     const target = await this.#continuation(served);
+    this.status.originSize = served.opened.checkpoint.size;
     const from = this.size;
     const known = this.#held !== undefined && target.opened.checkpoint.size === from;
     const filled = known && !check ? { fetched: 0, repaired: 0 } : await this.#fill(target, check ? 0 : from);
@@ -167,7 +168,6 @@ export class Mirror {
         `${this.url} is the log "${printable(opened.checkpoint.origin, 255)}", and the directory mirrors "${printable(mirrored, 255)}"; take another directory`,
       );
     }
-    this.status.originSize = opened.checkpoint.size;
     return { note, opened };
   }
 

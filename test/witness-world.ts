@@ -118,7 +118,7 @@ export function witnessDir(t: Test, guarded = true): string {
 export interface Opened {
   readonly witness: Witness;
   readonly state: WitnessState;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** A witness over a directory, with a clock that stands. */

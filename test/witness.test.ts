@@ -252,16 +252,16 @@ t.test('sign-subtree', async (t) => {
   ] as const)
     t.equal(code(log.subtree(start, end, 5, cosigned)), 'accepted', `[${start}, ${end})`);
   const text = decodeUtf8(body);
-  const with_ = (from: string | RegExp, to: string): Uint8Array => encodeUtf8(text.replace(from, to));
-  t.equal(code(with_('subtree 2 4', 'subtree 02 4')), 'bad-request');
-  t.equal(code(with_('subtree 2 4', 'subtree 2 4 6')), 'bad-request');
-  t.equal(code(with_('subtree 2 4', 'subtree 1 3')), 'bad-request', 'not a subtree');
-  t.equal(code(with_('subtree 2 4', 'subtree 4 6')), 'bad-request', 'beyond the tree');
-  t.equal(code(with_('subtree 2 4', 'subtree 4 2')), 'bad-request');
-  t.equal(code(with_(/\n[^\n]+\n\n/, '\n\n')), 'proof-failed', 'a hash too few');
-  t.equal(code(with_('subtree 2 4', 'subtree 0 2')), 'proof-failed', 'another subtree');
+  const swapped = (from: string | RegExp, to: string): Uint8Array => encodeUtf8(text.replace(from, to));
+  t.equal(code(swapped('subtree 2 4', 'subtree 02 4')), 'bad-request');
+  t.equal(code(swapped('subtree 2 4', 'subtree 2 4 6')), 'bad-request');
+  t.equal(code(swapped('subtree 2 4', 'subtree 1 3')), 'bad-request', 'not a subtree');
+  t.equal(code(swapped('subtree 2 4', 'subtree 4 6')), 'bad-request', 'beyond the tree');
+  t.equal(code(swapped('subtree 2 4', 'subtree 4 2')), 'bad-request');
+  t.equal(code(swapped(/\n[^\n]+\n\n/, '\n\n')), 'proof-failed', 'a hash too few');
+  t.equal(code(swapped('subtree 2 4', 'subtree 0 2')), 'proof-failed', 'another subtree');
   t.equal(code(log.subtree(2, 4, 5, await log.note(5))), 'unknown-signer', 'not cosigned by us');
-  t.equal(code(with_(/^log\.example\/a$/m, 'log.example/z')), 'not-found');
+  t.equal(code(swapped(/^log\.example\/a$/m, 'log.example/z')), 'not-found');
   const spoilt = decodeUtf8(cosigned).replace(/(— witness.*\n— witness.{300})....(.*)$/m, '$1AAAA$2');
   t.equal(code(log.subtree(2, 4, 5, encodeUtf8(spoilt))), 'unknown-signer', 'one of our lines is forged');
 

@@ -6,7 +6,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter } from '@platformatic/prom-client';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { asBuffer, BRIEF, NEVER, TEXT } from '../web/media.ts';
+import { asBuffer, BRIEF, BYTES, NEVER, TEXT } from '../web/media.ts';
 import { openToBrowsers } from '../web/methods.ts';
 import { gauge } from '../web/metrics.ts';
 import type { WebOptions } from '../web/options.ts';
@@ -57,9 +57,11 @@ type Answered = (answer: string) => void;
 /** POST /add-checkpoint, /sign-subtree. */
 function submissions(app: App, witness: Witness, answered: Answered): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.addHook('onRequest', (_request, reply, done) => {
+  app.addContentTypeParser(BYTES, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', NEVER);
+    // Whatever a client calls it, also what is no media type at all.
+    request.raw.headers['content-type'] = BYTES;
     done();
   });
   app.post('/add-checkpoint', async (request, reply) => {

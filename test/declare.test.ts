@@ -258,7 +258,7 @@ spec:
     spec:
       containers:
         - {name: a, image: "x@sha256:1", args: [p, q]}
-        - {name: b, image: y}
+        - {name: b, image: z}
 status: {replicas: 1}
 `;
   const one = declareKubernetes(deployment);

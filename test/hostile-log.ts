@@ -105,6 +105,8 @@ export class HostileLog {
         response.destroy(error instanceof Error ? error : undefined);
       });
     });
+    // A test that computes for seconds must find its idle connections alive.
+    server.keepAliveTimeout = 0;
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     const { port: chosen } = server.address() as AddressInfo;

@@ -134,30 +134,60 @@ export function unexpectedIssuer(checks: Checks, evidence: Of<'unexpected-issuer
 
 /** That something is not there can be shown by nobody; what was promised can. */
 export function missedProof(checks: Checks, evidence: Of<'missed-proof'>): Shown {
+  const { claim, commitment } = evidence;
   const { checkpoint } = checks.head('head', evidence.head);
   const last = checks.entry('last proof', evidence.last);
-  checks.run('due', () => {
-    const parsed = proofIn(last);
-    if (parsed.subject !== evidence.subject)
-      throw refuse('proof-failed', 'the proof is about another subject');
-    if (parsed.proof.nextDue * 1000 !== Date.parse(evidence.due))
-      throw refuse('proof-failed', 'the proof promises the next one for another time');
+  const wanted = commitment && checks.entry('commitment', commitment);
+  const promise = checks.run('due', () => {
+    if ((claim === undefined) !== (wanted === undefined))
+      throw refuse('proof-failed', 'a claim goes with its commitment');
     if (last.index >= checkpoint.size) throw refuse('proof-failed', 'the head is older than the last proof');
-    return [undefined, `the next proof was due at ${evidence.due}`];
+    const found =
+      claim === undefined || wanted === undefined
+        ? promiseOf(last, evidence)
+        : claimOf(last, wanted, claim, evidence);
+    return [found, `the next proof was due at ${evidence.due}`];
   });
   const about = printable(evidence.subject, QUOTE);
   return {
     what: `no runtime proof about ${about} is said to have followed the one due at ${evidence.due}`,
     proven: false,
-    proves: [
-      `entry ${last.index} is a runtime proof about ${about} that promises the next for ${evidence.due}`,
-    ],
+    proves: [promise],
     reports: [
-      `that no later proof of its chain is among the ${checkpoint.size} entries`,
+      `that no later proof ${claim === undefined ? 'of its chain' : 'of the claim'} is among the ${checkpoint.size} entries`,
       'that the time had come when the watcher looked',
     ],
     blames: 'the agent, for being silent; or the watcher who reports it',
   };
+}
+
+/** The newest link of a chain says itself when the next one is due. */
+function promiseOf(last: EntryShown, { subject, due }: Of<'missed-proof'>): string {
+  const parsed = proofIn(last);
+  if (parsed.subject !== subject) throw refuse('proof-failed', 'the proof is about another subject');
+  if (parsed.proof.nextDue * 1000 !== Date.parse(due))
+    throw refuse('proof-failed', 'the proof promises the next one for another time');
+  const about = printable(subject, QUOTE);
+  return `entry ${last.index} is a runtime proof about ${about} that promises the next for ${due}`;
+}
+
+/** A claim is due its cadence after its last proof; how long before the first one, only the watcher knows. */
+function claimOf(last: EntryShown, wanted: EntryShown, id: string, evidence: Of<'missed-proof'>): string {
+  const { subject, due } = evidence;
+  const declared = parseStatement(wanted.bytes);
+  const claims =
+    declared.kind === 'commitment' && 'claims' in declared.commitment ? declared.commitment.claims : [];
+  const claim = claims.find((each) => each.id === id);
+  if (claim === undefined || declared.subject !== subject)
+    throw refuse('proof-failed', 'the commitment has no such claim about this subject');
+  const name = `claim ${printable(id, QUOTE)} of entry ${wanted.index}`;
+  if (last.id === wanted.id) return `${name} is to be proven every ${claim.cadence} s`;
+  const { proof } = proofIn(last);
+  if (proof.commitment.toHex() !== wanted.id || !proof.results.some((result) => result.claim === id))
+    throw refuse('proof-failed', 'the last proof is of another claim');
+  if ((proof.window.end + claim.cadence * (1 + (claim.grace ?? 0))) * 1000 !== Date.parse(due))
+    throw refuse('proof-failed', 'the claim is due at another time');
+  return `${name}, last proven by entry ${last.index}, was to be proven again by ${due}`;
 }
 
 function proofIn(entry: EntryShown): ParsedStatement & { kind: 'proof' } {

@@ -71,6 +71,9 @@ export type Evidence =
   /**
    * A runtime proof that was due and is not in the tree of `head`; `last` is the newest one of its chain, and
    * `due` the time that it promised the next one for (RFC 3339, UTC, whole seconds).
+   *
+   * With `claim`: no proof of that claim of `commitment` came; `last` is the newest that did, and `due` lies its
+   * cadence behind that one. Before the first, `last` is the commitment, and `due` the watcher's reckoning.
    */
   | {
       readonly kind: 'missed-proof';
@@ -78,6 +81,8 @@ export type Evidence =
       readonly last: LoggedEvidence;
       readonly due: string;
       readonly subject: string;
+      readonly claim?: string;
+      readonly commitment?: LoggedEvidence;
     };
 
 export type IncidentKind = Evidence['kind'];

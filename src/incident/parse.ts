@@ -100,7 +100,15 @@ function readKind(fields: Fields): Evidence {
     }
     case 'missed-proof': {
       const [due, subject] = [fields.time('due'), fields.line('subject')];
-      return { kind, head: fields.note('head'), last: readLogged(fields.object('last')), due, subject };
+      return {
+        kind,
+        head: fields.note('head'),
+        last: readLogged(fields.object('last')),
+        due,
+        subject,
+        ...fields.optional('claim', () => fields.line('claim')),
+        ...fields.optional('commitment', () => readLogged(fields.object('commitment'))),
+      };
     }
     default:
       throw wrong('evidence.kind', `"${printable(kind, 40)}" is no kind of incident that this program knows`);
@@ -108,7 +116,10 @@ function readKind(fields: Fields): Evidence {
 }
 
 function readPrefix(fields: Fields): { root: string; proof: readonly string[] } {
-  const prefix = { root: fields.base64('root', 32), proof: fields.list('proof', MAX_PROOF_LENGTH, 44) };
+  const prefix = {
+    root: fields.matching('root', /^[A-Za-z0-9+/]{43}=$/, 'base64 of 32 bytes'),
+    proof: fields.list('proof', MAX_PROOF_LENGTH, 44),
+  };
   fields.end();
   return prefix;
 }

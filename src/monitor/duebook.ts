@@ -22,8 +22,9 @@ export interface Due {
   readonly due: number;
   /** The claim that wants it; absent for a chain. */
   readonly claim?: string;
-  /** Entry id of the commitment in force. */
+  /** Entry id of the commitment in force, and for a claim its index. */
   readonly commitment: string;
+  readonly commitmentIndex?: number;
   /** Signer of the chain. */
   readonly kid?: string;
   /** Seconds that the due time of a claim lies after its last proof. */
@@ -151,6 +152,7 @@ export class DueBook {
         id,
         claim,
         commitment: id,
+        commitmentIndex: index,
         every,
         due: firstDue(commitment, now) + (deadline ?? every),
         ...(until !== undefined && { until }),
@@ -174,7 +176,7 @@ export class DueBook {
 
   /** The chains of keys that may no longer submit have ended. */
   #policy(policy: Policy): void {
-    for (const { key, kid } of [...this.#dues.values()]) {
+    for (const { key, kid } of this.#dues.values()) {
       if (kid === undefined) continue;
       if (policy.revoked.has(kid) || (!policy.document.open && !policy.keys.has(kid))) this.#drop(key);
     }
@@ -182,7 +184,7 @@ export class DueBook {
 
   /** Chains go on under the new commitment; its claims take the place of the old ones. */
   #supersede(old: string, commitment: string): void {
-    for (const key of [...(this.#of.get(old) ?? [])]) {
+    for (const key of this.#of.get(old) ?? []) {
       const due = this.#dues.get(key);
       if (due?.claim !== undefined) this.#drop(key);
       else if (due !== undefined) this.#put({ ...due, commitment });
@@ -190,7 +192,7 @@ export class DueBook {
   }
 
   #end(commitment: string): void {
-    for (const key of [...(this.#of.get(commitment) ?? [])]) this.#drop(key);
+    for (const key of this.#of.get(commitment) ?? []) this.#drop(key);
   }
 
   /** A due whose proof has come: an incident about it is settled. */

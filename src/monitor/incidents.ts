@@ -107,12 +107,12 @@ export class IncidentStore {
 
   find(id: string): KnownIncident | undefined {
     const row = rowOf(this.#statements.find.get(id));
-    return row && known(row);
+    return row && knownOf(row);
   }
 
   /** Incidents whose ids begin so; two at most. `start`: hex digits. */
   begins(start: string): readonly KnownIncident[] {
-    return rowsOf(this.#statements.begins.all(`${start}*`)).map(known);
+    return rowsOf(this.#statements.begins.all(`${start}*`)).map(knownOf);
   }
 
   /** The text of an incident's file. */
@@ -130,7 +130,7 @@ export class IncidentStore {
   }): readonly KnownIncident[] {
     const { open = false, origin, before, limit } = filter;
     const rows = this.#statements.list.all(open ? 1 : 0, origin, origin, before, before, limit);
-    return rowsOf(rows).map(known);
+    return rowsOf(rows).map(knownOf);
   }
 
   /** Open incidents by log and kind, and how many more were seen than kept. */
@@ -176,7 +176,7 @@ export class IncidentStore {
   #announce(id: string, type: EventType): void {
     const row = rowOf(this.#statements.find.get(id));
     if (row === undefined) throw new Error('an event about an incident that is not there');
-    const incident = known(row);
+    const incident = knownOf(row);
     const name = `${id}-${type === 'incident.opened' ? 'opened' : 'resolved'}-${number(row, 'episode')}`;
     const at = type === 'incident.opened' ? incident.lastSeen : (incident.resolved ?? incident.lastSeen);
     const body = JSON.stringify({
@@ -214,7 +214,7 @@ export function viewIncident(incident: KnownIncident) {
   };
 }
 
-function known(row: Columns): KnownIncident {
+function knownOf(row: Columns): KnownIncident {
   return {
     id: text(row, 'id'),
     origin: text(row, 'origin'),

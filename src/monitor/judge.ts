@@ -9,7 +9,7 @@ import type { LogReader } from '../log/ports.ts';
 import type { TrustPolicy } from '../note/trust.ts';
 import type { Alarm } from './alarm.ts';
 import { confirmedAt, staleness, type Observed, type Stale } from './conditions.ts';
-import type { Due, DueBook } from './duebook.ts';
+import type { DueBook } from './duebook.ts';
 import type { SeenHead } from './head.ts';
 import type { IncidentStore } from './incidents.ts';
 import { missedText, type Moment, type Overdue } from './missed.ts';
@@ -117,9 +117,13 @@ export async function settleMissed(
     const evidence: Evidence = {
       kind: 'missed-proof',
       head: head.served,
-      last: await logged(reader, due),
+      last: await logged(reader, due.index),
       due: new Date(due.due * 1000).toISOString().replace('.000Z', 'Z'),
       subject: due.subject,
+      ...(due.claim !== undefined && {
+        claim: due.claim,
+        commitment: await logged(reader, due.commitmentIndex ?? due.index),
+      }),
     };
     await ledger.raise({ evidence, about, what: missedText(due) });
     book.missed(due.key, incidentId('missed-proof', ledger.origin, about));
@@ -128,7 +132,7 @@ export async function settleMissed(
 
 async function logged(
   reader: Pick<LogReader, 'entry' | 'tlogProof'>,
-  { index }: Due,
+  index: number,
 ): Promise<LoggedEvidence> {
   const at = leafIndex(index);
   const [{ bytes }, proof] = await Promise.all([reader.entry(at), reader.tlogProof(at)]);

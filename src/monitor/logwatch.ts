@@ -14,7 +14,7 @@ import { parseStatement } from '../statement/admit.ts';
 import type { Alarm, AlarmSink, EntryWatch } from './alarm.ts';
 import type { Books } from './books.ts';
 import { NOTHING_OBSERVED, observe, observeFailure, watchedMs, type Observed } from './conditions.ts';
-import { DueBook } from './duebook.ts';
+import type { DueBook } from './duebook.ts';
 import { expectationWatch, type Expectation } from './expectations.ts';
 import type { Follower } from './follow.ts';
 import type { SeenHead, Trust } from './head.ts';

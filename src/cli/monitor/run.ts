@@ -1,5 +1,5 @@
 /** `tallystick monitor`: one look at everything, or looks until it is told to stop. */
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { printable } from '../../bytes/printable.ts';
 import { EXIT } from '../../bytes/refusal.ts';
 import { buildMonitorApp } from '../../monitor/http.ts';
@@ -45,9 +45,13 @@ export async function runMonitor(context: Context, { urls, hashes }: MonitorRun)
   return stopped;
 }
 
-async function serverOf({ config, world }: Context, { monitor, close }: OpenMonitor, log: pino.Logger) {
+async function serverOf(
+  { config, world }: Context,
+  open: OpenMonitor,
+  log: Logger,
+): ReturnType<typeof buildMonitorApp> {
   try {
-    return await buildMonitorApp(monitor, {
+    return await buildMonitorApp(open.monitor, {
       version: VERSION,
       ...(config.url !== undefined && { baseUrl: config.url }),
       log,
@@ -59,7 +63,7 @@ async function serverOf({ config, world }: Context, { monitor, close }: OpenMoni
       ...(await tlsOf(config)),
     });
   } catch (error) {
-    await close();
+    await open.close();
     throw error;
   }
 }

@@ -93,7 +93,7 @@ async function list(context: Context, _: readonly string[], flags: Flags): Promi
 async function show(context: Context, [given = '']: readonly string[]): Promise<number> {
   const { output } = context;
   return withStore(context, false, (store) => {
-    const { id } = found(store, given);
+    const { id } = oneOf(store, given);
     const body = store.body(id) ?? '';
     output.note(
       `file  ${store.fileOf(id)}\ncheck it: tallystick verify-incident ${store.fileOf(id)} --vkey <vkey>`,
@@ -106,7 +106,7 @@ async function show(context: Context, [given = '']: readonly string[]): Promise<
 
 async function close(context: Context, [given = '']: readonly string[]): Promise<number> {
   return withStore(context, true, (store) => {
-    const { id } = found(store, given);
+    const { id } = oneOf(store, given);
     context.output.print(store.resolve(id) ? `resolved ${id}` : `${id} was resolved before`);
     return EXIT.ok;
   });
@@ -115,7 +115,7 @@ async function close(context: Context, [given = '']: readonly string[]): Promise
 /** Beginnings of ids from this length on are taken. */
 const SHORTEST = 6;
 
-function found(store: IncidentStore, given: string): KnownIncident {
+function oneOf(store: IncidentStore, given: string): KnownIncident {
   if (!/^[0-9a-f]{1,64}$/.test(given) || given.length < SHORTEST)
     throw refuse(
       'usage',

@@ -176,6 +176,19 @@ t.test('status', async (t) => {
   const not = await tallystick(line, { cwd, fetch: unready });
   t.match(not, { code: EXIT.notFound, out: /ready +no: x/ });
   t.notMatch(not.out, '\u001b', "a stranger's text cannot move the cursor");
+  const witnesses = [
+    { name: 'W1', vkey: 'v', cosigned: NOW - 9, behind: 0, alarm: null },
+    { name: 'W\u001b2', vkey: 'v', cosigned: null, behind: 4, alarm: 'it says' },
+  ];
+  const witnessing = { quorum: 'both', met: true, witnesses };
+  const alarmed = served({ ...log, witnessing }, { ready: true, reasons: ['witness W2: it says'] });
+  const cosigned = await tallystick(line, { cwd, fetch: alarmed });
+  t.match(cosigned, { code: EXIT.ok, err: /witness W2: it says/ }, 'an alarm alone is not unready');
+  t.match(
+    cosigned.out,
+    /quorum +both, met\n +W1: cosigned 9 s ago\n +W\?2: no cosignature, 4 entries behind — ALARM\n/,
+  );
+  t.match((await tallystick(`${line} --json`, { cwd, fetch: alarmed })).json, { witnessing });
   const asJson = await tallystick(`${line} --json`, { cwd, fetch: unready });
   t.match(asJson.json, {
     schema: 'tallystick.status.v1',

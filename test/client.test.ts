@@ -163,6 +163,25 @@ t.test('submitting: at once, later, busy, refused', async (t) => {
     'its own times, else back-off; never at once',
   );
 
+  const prefers: (string | undefined)[] = [];
+  let clock = Date.UTC(2026, 0, 1);
+  const holding = world({
+    waitMs: 45_000,
+    now: () => clock,
+    fetch: async (input, init) => {
+      prefers.push(new Headers(init?.headers).get('prefer') ?? undefined);
+      if (prefers.length > 1) clock += 30_000;
+      return fetch(input, init);
+    },
+  });
+  answers = [status(503), status(202), status(204), status(204), status(200, {}, receipt)];
+  t.same((await submitStatement(holding, url, ours)).receipt, receipt);
+  t.strictSame(
+    prefers,
+    ['wait=30', 'wait=30', 'wait=15', undefined, undefined],
+    'the log may hold its answer for so long in all, then it is asked again as ever',
+  );
+
   answers = [status(204)];
   const before = asked();
   await t.rejects(fetchReceipt(world(), url, id), { code: 'not-yet' });

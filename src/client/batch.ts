@@ -63,7 +63,8 @@ export async function submitBatch(
 ): Promise<readonly BatchResult[]> {
   const maxBytes = statements.length * (MAX_RECEIPT_BYTES + RESULT_OVERHEAD);
   const body = concatBytes(...statements);
-  const ask = { method: 'POST', accept: SEQUENCE_TYPE, contentType: SEQUENCE_TYPE, body, maxBytes } as const;
+  const type = { accept: SEQUENCE_TYPE, contentType: SEQUENCE_TYPE };
+  const ask = { method: 'POST', ...type, body, maxBytes, waits: true } as const;
   const reply = await askPatiently(transport, new URL(`${log}/entries`), ask);
   if (reply.status !== 200) throw refusalOf(reply);
   const results: BatchResult[] = [];

@@ -17,18 +17,33 @@ const MAX_PAUSES = 32;
 /** Long enough for a witness round and a busy minute, short enough for a CI job (milliseconds). */
 const PATIENCE_MS = 60_000;
 
+/** Longest that one answer is asked to be held: proxies on the way give up after a minute (milliseconds). */
+const LONGEST_WAIT_MS = 30_000;
+
 /** Statuses that mean: the same request may do better later. */
 const BUSY = new Set([429, 502, 503, 504]);
 
 /** All the pauses of one operation. */
 export class Patience {
   readonly #transport: Transport;
+  readonly #waitUntil: number | undefined;
+  readonly #mostPauses: number;
   #leftMs: number;
   #pauses = 0;
 
   constructor(transport: Transport) {
     this.#transport = transport;
-    this.#leftMs = transport.patienceMs ?? PATIENCE_MS;
+    const { waitMs } = transport;
+    this.#leftMs = Math.max(transport.patienceMs ?? PATIENCE_MS, waitMs ?? 0);
+    this.#mostPauses = MAX_PAUSES + Math.ceil((waitMs ?? 0) / 1000);
+    this.#waitUntil = waitMs === undefined ? undefined : transport.now() + waitMs;
+  }
+
+  /** The request with the preference that its answer be held, as long as there is time left for that. */
+  held(ask: Ask): Ask {
+    if (this.#waitUntil === undefined) return ask;
+    const left = this.#waitUntil - this.#transport.now();
+    return left <= 0 ? ask : { ...ask, waitMs: Math.min(left, LONGEST_WAIT_MS) };
   }
 
   /** Waits until it is time to ask again. False, at once, when that would be longer than patience lasts. */
@@ -39,21 +54,21 @@ export class Patience {
     const ms = Math.max(SHORTEST_PAUSE_MS, wish);
     this.#pauses += 1;
     this.#leftMs -= ms;
-    if (this.#leftMs < 0 || this.#pauses > MAX_PAUSES) return false;
+    if (this.#leftMs < 0 || this.#pauses > this.#mostPauses) return false;
     await sleep(ms);
     return true;
   }
 }
 
-/** Asks until the log is not busy. Refuses what `exchange` refuses; the last busy reply becomes a refusal. */
+/** Asks until the log is not busy. `waits`: the answer may be held until witnesses have cosigned. Refuses what `exchange` refuses; the last busy reply becomes a refusal. */
 export async function askPatiently(
   transport: Transport,
   url: URL,
-  ask: Ask,
+  ask: Ask & { readonly waits?: boolean },
   patience: Patience = new Patience(transport),
 ): Promise<Reply> {
   for (;;) {
-    const reply = await exchange(transport, url, ask);
+    const reply = await exchange(transport, url, ask.waits === true ? patience.held(ask) : ask);
     if (!BUSY.has(reply.status)) return reply;
     if (!(await patience.pause(reply))) throw refusalOf(reply);
   }

@@ -42,7 +42,7 @@ export function entryUrl(log: string, locator: string): URL {
 
 /**
  * Submits a statement and waits for its receipt, asking again while the log is busy (429, 503) or the
- * receipt is on its way (202, 204). Posting the same statement again is harmless. Refuses with the log's
+ * receipt is on its way (202, 204). With `waitMs` in the transport the log is asked to wait itself first. Posting the same statement again is harmless. Refuses with the log's
  * own words what the log refuses, and `not-yet` when the receipt does not come in time.
  */
 export async function submitStatement(
@@ -58,6 +58,7 @@ export async function submitStatement(
     contentType: COSE_TYPE,
     body: plain(statement),
     maxBytes: MAX_RECEIPT_BYTES,
+    waits: true,
   } as const;
   const reply = await askPatiently(transport, new URL(`${log}/entries`), ask, patience);
   const location = locationOf(reply, log, id);
@@ -82,7 +83,7 @@ export async function fetchReceiptKeys(transport: Transport, log: string): Promi
 }
 
 async function awaitReceipt(transport: Transport, url: URL, patience: Patience): Promise<Uint8Array> {
-  const ask = { accept: COSE_TYPE, maxBytes: MAX_RECEIPT_BYTES };
+  const ask = { accept: COSE_TYPE, maxBytes: MAX_RECEIPT_BYTES, waits: true };
   for (;;) {
     const reply = await askPatiently(transport, url, ask, patience);
     if (reply.status === 200) return reply.body;

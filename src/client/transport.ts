@@ -16,6 +16,8 @@ export interface Transport {
   readonly random?: () => number;
   /** Longest one exchange may take, headers and body together (milliseconds). */
   readonly timeoutMs?: number;
+  /** How long a log may hold its answers of one operation until its witnesses have cosigned (milliseconds). */
+  readonly waitMs?: number;
   /** The most that all pauses of one operation may add up to (milliseconds). */
   readonly patienceMs?: number;
 }
@@ -27,6 +29,8 @@ export interface Ask {
   readonly contentType?: string;
   readonly body?: Uint8Array<ArrayBuffer>;
   readonly maxBytes: number;
+  /** How long the log may hold the answer (RFC 7240 `Prefer: wait`; milliseconds): time beyond the time-out. */
+  readonly waitMs?: number;
 }
 
 /** A whole reply, whatever its status. */
@@ -48,7 +52,7 @@ const TIMEOUT_MS = 20_000;
  * `too-large` when the body does not fit. Any status is a reply.
  */
 export async function exchange(transport: Transport, url: URL, ask: Ask): Promise<Reply> {
-  const signal = AbortSignal.timeout(transport.timeoutMs ?? TIMEOUT_MS);
+  const signal = AbortSignal.timeout((transport.timeoutMs ?? TIMEOUT_MS) + (ask.waitMs ?? 0));
   let at = url;
   for (let hops = 0; ; hops++) {
     const response = await begin(transport, at, ask, signal);
@@ -74,6 +78,7 @@ export async function exchange(transport: Transport, url: URL, ask: Ask): Promis
 async function begin(transport: Transport, url: URL, ask: Ask, signal: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { accept: ask.accept };
   if (ask.contentType !== undefined) headers['content-type'] = ask.contentType;
+  if (ask.waitMs !== undefined) headers['prefer'] = `wait=${Math.ceil(ask.waitMs / 1000)}`;
   const method = ask.method ?? 'GET';
   try {
     return await transport.fetch(url, {

@@ -15,6 +15,7 @@ import { stateDirOf } from '../heads.ts';
 import { proofsFolderOf, saveProofs, slugOf } from '../proofs.ts';
 import { Session, type Collected } from '../session.ts';
 import type { Flags, Verb } from '../verb.ts';
+import { WAIT_OPTION, waiting } from '../wait.ts';
 
 export const commitVerb: Verb = {
   name: 'commit',
@@ -53,6 +54,7 @@ export const commitVerb: Verb = {
       flags: '--salt-file <file>',
       help: 'secret that salts derive from, made when absent (default: in the state directory)',
     },
+    WAIT_OPTION,
   ],
   json: true,
   examples: [
@@ -68,7 +70,7 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   if (config.key === undefined) throw refuse('usage', 'say who signs with --key: a key file, or ssh-agent:');
   const signer = await loadSigner(config.key);
   const declared = await declareAll(context, operands, flags);
-  const session = await Session.open(context);
+  const session = await Session.open(context, waiting(flags));
   const prepared = await prepareAfterNewest(session, declared, signer, flags.text('issuer'));
   const registration = await submitStatement(session.transport, session.log, prepared.statement);
   const collected = await session.collect(registration.id, registration.receipt);

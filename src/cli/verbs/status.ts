@@ -36,7 +36,25 @@ const Facts = Type.Object({
   time: Type.Integer({ minimum: 0, maximum: 253_402_300_799 }),
   vkeys: Type.Array(Type.String()),
   open: Type.Boolean(),
+  witnessing: Type.Optional(
+    Type.Union([
+      Type.Null(),
+      Type.Object({
+        quorum: Type.Union([Type.Null(), Type.String()]),
+        met: Type.Boolean(),
+        witnesses: Type.Array(
+          Type.Object({
+            name: Type.String(),
+            cosigned: Type.Union([Type.Null(), Type.Integer({ minimum: 0 })]),
+            behind: Type.Integer({ minimum: 0 }),
+            alarm: Type.Union([Type.Null(), Type.String()]),
+          }),
+        ),
+      }),
+    ]),
+  ),
 });
+type Witnessing = NonNullable<Static<typeof Facts>['witnessing']>;
 
 /** GET /readyz, which answers 503 with the same form. */
 const Ready = Type.Object({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) });
@@ -45,19 +63,14 @@ async function status(context: Context): Promise<number> {
   const { config, output, world } = context;
   const url = logUrl(config);
   const transport = { fetch: world.fetch, now: world.now, timeoutMs: TIMEOUT_MS };
-  const { version, origin, size, root, time, vkeys, open } = await ask(
-    transport,
-    url,
-    '/v1/log',
-    Facts,
-    [200],
-  );
+  const facts = await ask(transport, url, '/v1/log', Facts, [200]);
+  const { version, origin, size, root, time, vkeys, open, witnessing = null } = facts;
   const { ready, reasons } = await ask(transport, url, '/readyz', Ready, [200, 503]);
   const head = await verifiedHead(context, url, origin);
-  const age = Math.max(0, Math.round(world.now() / 1000) - time);
-  const readiness = ready
-    ? output.paint('green', 'yes')
-    : output.paint('red', `no: ${printable(reasons.join('; '))}`);
+  const now = Math.round(world.now() / 1000);
+  const age = Math.max(0, now - time);
+  const why = printable(reasons.join('; '), 1000);
+  const readiness = ready ? output.paint('green', 'yes') : output.paint('red', `no: ${why}`);
   const lines = [
     `log      ${url} (tallystick ${version})`,
     `origin   ${origin}${open ? ' (open: evaluation only)' : ''}`,
@@ -65,8 +78,10 @@ async function status(context: Context): Promise<number> {
     `root     ${root}`,
     `head     ${new Date(time * 1000).toISOString()} (${age} s ago)`,
     `checked  ${head.says}`,
+    ...(witnessing === null ? [] : witnessLines(witnessing, now)),
   ];
   output.print(`${lines.map((line) => printable(line)).join('\n')}\nready    ${readiness}`);
+  if (ready && reasons.length > 0) output.warn(why);
   output.result('status', {
     log: url,
     version,
@@ -78,6 +93,7 @@ async function status(context: Context): Promise<number> {
     open,
     ready,
     reasons,
+    witnessing,
     verified: head.size ?? null,
   });
   return ready ? EXIT.ok : EXIT.notFound;
@@ -105,6 +121,16 @@ async function verifiedHead(
     if (!(error instanceof Refusal) || error.exit !== EXIT.notFound) throw error;
     return { says: `no: ${error.message}` };
   }
+}
+
+function witnessLines({ quorum, met, witnesses }: Witnessing, now: number): readonly string[] {
+  const state = quorum === null ? 'none asked for' : `${quorum}, ${met ? 'met' : 'not met'}`;
+  const each = witnesses.map(({ name, cosigned, behind, alarm }) => {
+    const seen = cosigned === null ? 'no cosignature' : `cosigned ${Math.max(0, now - cosigned)} s ago`;
+    const late = behind === 0 ? '' : `, ${behind} entries behind`;
+    return `         ${name}: ${seen}${late}${alarm === null ? '' : ' — ALARM'}`;
+  });
+  return [`quorum   ${state}`, ...each];
 }
 
 async function ask<T extends TSchema>(

@@ -15,6 +15,7 @@ import { readNamedFile, replaceFile } from '../files.ts';
 import type { JsonValue, Output } from '../output.ts';
 import { Session } from '../session.ts';
 import type { Flags, Verb } from '../verb.ts';
+import { WAIT_OPTION, waiting } from '../wait.ts';
 
 export const submitVerb: Verb = {
   name: 'submit',
@@ -25,7 +26,10 @@ export const submitVerb: Verb = {
     'key that the registration policy names.',
   operands: [['<files...>', 'statements; - for standard input']],
   settings: ['log', 'url', 'host', 'port', 'vkey', 'policy', 'dataDir', 'stateDir', 'peer'],
-  options: [{ flags: '--out <dir>', help: 'write each statement with its receipt, as <entry id>.cose' }],
+  options: [
+    { flags: '--out <dir>', help: 'write each statement with its receipt, as <entry id>.cose' },
+    WAIT_OPTION,
+  ],
   json: true,
   examples: ['tallystick submit statement.cose', 'tallystick submit week.cborseq --out receipts --json'],
   run: submit,
@@ -39,7 +43,7 @@ type Result =
 async function submit(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
   const { output, world } = context;
   const statements = await readStatements(operands, world.cwd);
-  const session = await Session.open(context);
+  const session = await Session.open(context, waiting(flags));
   const out = flags.text('out');
   const progress = output.progress('statements', statements.length);
   const results: Result[] = [];

@@ -1,0 +1,21 @@
+/**
+ * What makes a transcript fresh: the target signs bytes that nobody knew before the checkpoint, made for
+ * this commitment alone (design.md, "Proof-as-code").
+ */
+import { createHash } from 'node:crypto';
+import { digest, type Digest } from '../bytes/brand.ts';
+import { refuse } from '../bytes/refusal.ts';
+
+/** Bytes of a challenge: SHA-256. */
+export const CHALLENGE_LENGTH = 32;
+
+/** SHA-256(checkpoint root ‖ entry id of the commitment ‖ nonce); the first two have 32 bytes each. */
+export function challengeOf(root: Digest, commitment: Digest, nonce: Uint8Array): Digest {
+  return digest(Uint8Array.from(createHash('sha256').update(root).update(commitment).update(nonce).digest()));
+}
+
+/** Refuses `malformed-proof` unless a challenge has 32 bytes. */
+export function checkChallenge(challenge: Uint8Array): void {
+  if (challenge.length !== CHALLENGE_LENGTH)
+    throw refuse('malformed-proof', `a challenge is ${CHALLENGE_LENGTH} bytes, not ${challenge.length}`);
+}

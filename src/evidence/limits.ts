@@ -1,0 +1,11 @@
+/** What class E3 does not say. Printed wherever a transcript's verdict is shown. */
+
+/** The honest limits of a transcript that a target signed; one sentence each. */
+export const E3_LIMITS = [
+  "The operator owns the target's key and could sign a made-up transcript: E3 removes trust in the agent, the log and the API, not in the audited organisation. It does make a violation undeniable.",
+  'A relay in front of the target may have answered for another backend.',
+  'A refusal is signed by nobody: that a version was refused is what an agent saw (E1), at most several of them (E2).',
+  'A TLS 1.2 signature covers both randoms and the key exchange parameters: version, group and key, but neither the cipher suite nor the certificate around the key. DTLS 1.2 signs the same bytes.',
+  'TLS 1.2 with static RSA key exchange has no signature at all, and none is read of TLS 1.1 and older.',
+  'Whose key it is says only the identity that was committed: compare the SPKI digest, the host name or the host key fingerprint with it.',
+] as const;

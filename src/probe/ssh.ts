@@ -1,0 +1,144 @@
+/**
+ * The probe `ssh@1`: every algorithm an SSH server offers, and its host key. The host key signs the offer whole,
+ * together with the challenge (spec/transcripts.md), so that all of it is E3.
+ */
+import type { Attachment, Grade, Observed } from '../claim/observed.ts';
+import type { ValueMap } from '../claim/value.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import type { SshOffer } from '../evidence/ssh-fields.ts';
+import { HOST_KEY_ALGORITHMS } from '../evidence/ssh-key.ts';
+import type { VerifiedSsh } from '../evidence/ssh-verify.ts';
+import { encodeTranscript, TRANSCRIPT_TYPE } from '../evidence/transcript.ts';
+import { verifyTranscript } from '../evidence/verify.ts';
+import type { Parameter } from '../statement/commitment.ts';
+import { parseAddress, type Address } from './address.ts';
+import type { Probe, ProbeTask } from './probe.ts';
+import { exchange, type Exchanged } from './ssh/exchange.ts';
+import { Ended, Wire } from './wire.ts';
+
+/** Most bytes taken from a server: two KEXINITs' worth and a reply. */
+const MAX_BYTES = 131_072;
+
+/** The probe; `exchangeMs` is the time the key exchange may take. */
+export function makeSshProbe({ exchangeMs }: { readonly exchangeMs: number }): Probe {
+  return {
+    name: 'ssh@1',
+    summary: 'the algorithms that an SSH server offers and its host key, signed by that key',
+    parameters: {
+      hostkeys: {
+        type: 'texts',
+        help: `host key algorithms to ask for, the preferred first: ${[...HOST_KEY_ALGORITHMS.keys()].join(', ')}`,
+        fallback: [...HOST_KEY_ALGORITHMS.keys()],
+      },
+      fingerprint: { type: 'text', help: 'expected host key, for the expression: p.fingerprint' },
+    },
+    evidence:
+      "E3: the server's version, everything it offers and its host key, which signs them. " +
+      'E1, with the reason: the same where the server signs with nothing that is read here.',
+    blastRadius: 'one connection, closed after the key exchange: no login is tried',
+    timeoutMs: 30_000,
+    run: (task) => run(task, exchangeMs),
+  };
+}
+
+/** `ssh@1` with ten seconds. */
+export const sshProbe: Probe = makeSshProbe({ exchangeMs: 10_000 });
+
+async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
+  const address = parseAddress(task.target, 22);
+  const hostKeys = hostKeysOf(task.params.get('hostkeys'));
+  const options = { ...address, signal: task.signal, timeoutMs, maxBytes: MAX_BYTES };
+  let bytes = 0;
+  try {
+    const seen = await Wire.use(
+      options,
+      (more) => (bytes += more),
+      (wire) => exchange(wire, task.challenge, hostKeys),
+    );
+    return { ...observe(seen, address, task.challenge), bytes };
+  } catch (error) {
+    if (!(error instanceof Ended)) throw error;
+    const where = `${address.host}:${address.port}`;
+    throw refuse('unavailable', `nothing can be said of ${where}: ${error.message}`, { cause: error });
+  }
+}
+
+function observe(seen: Exchanged, { host, port }: Address, challenge: Uint8Array): Omit<Observed, 'bytes'> {
+  const { proven, why } = prove(seen, challenge);
+  const grades: Grade[] = [];
+  const attachments: Attachment[] = [];
+  if (proven !== undefined) {
+    attachments.push({ mediaType: TRANSCRIPT_TYPE.ssh, data: proven.transcript });
+    for (const path of SIGNED) grades.push({ path, evidence: 'E3', attachments: [0] });
+  }
+  const value = {
+    host,
+    port,
+    version: seen.serverVersion,
+    ...listsOf(seen.offer),
+    ...(proven === undefined ? { unsigned: why ?? '' } : keyOf(proven.verified)),
+  };
+  const population = { source: 'the offer of the server', total: 1, sampled: 1, method: 'all' };
+  return { value, grades, attachments, contradictions: [], population };
+}
+
+/** Everything but where the server was found. */
+const SIGNED = [
+  '/version',
+  '/kex',
+  '/hostKeys',
+  '/ciphers',
+  '/macs',
+  '/compression',
+  '/hostKey',
+  '/negotiated',
+];
+
+interface Proven {
+  readonly verified: VerifiedSsh;
+  readonly transcript: Uint8Array;
+}
+
+/** A transcript that does not verify is none. */
+function prove(
+  seen: Exchanged,
+  challenge: Uint8Array,
+): { readonly proven: Proven | undefined; readonly why: string | undefined } {
+  if (seen.transcript === undefined) return { proven: undefined, why: seen.why };
+  try {
+    const transcript = encodeTranscript(seen.transcript);
+    const verified = verifyTranscript(transcript, challenge);
+    if (verified.protocol !== 'ssh') throw new Error('an SSH transcript is of SSH');
+    return { proven: { verified, transcript }, why: undefined };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { proven: undefined, why: error.message };
+  }
+}
+
+/** What either direction may use, in the server's order. */
+function listsOf(offer: SshOffer): ValueMap {
+  const both = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])];
+  return {
+    kex: offer.kex,
+    hostKeys: offer.hostKeys,
+    ciphers: both(offer.ciphersToServer, offer.ciphersToClient),
+    macs: both(offer.macsToServer, offer.macsToClient),
+    compression: both(offer.compressionToServer, offer.compressionToClient),
+  };
+}
+
+function keyOf({ keyType, keyBits, fingerprint, kex, hostKeyAlgorithm }: VerifiedSsh): ValueMap {
+  return {
+    hostKey: { type: keyType, bits: keyBits, fingerprint },
+    negotiated: { kex, hostKey: hostKeyAlgorithm },
+  };
+}
+
+function hostKeysOf(value: Parameter | undefined): readonly string[] {
+  const known = [...HOST_KEY_ALGORITHMS.keys()];
+  if (value === undefined) return known;
+  const given = typeof value === 'object' ? value : [];
+  if (given.length > 0 && given.every((name) => known.includes(name))) return given;
+  throw refuse('config-invalid', `the parameter hostkeys of ssh@1 is a list of: ${known.join(', ')}`);
+}

@@ -1,0 +1,190 @@
+/**
+ * One SSH key exchange up to the server's signature and no further (RFC 4253 §4.2, §6, §7; RFC 8731; RFC 5656):
+ * no NEWKEYS, no login. What comes back is raw: whether it proves anything, the offline verifier says.
+ */
+import { randomBytes } from 'node:crypto';
+import { concatBytes } from '../../bytes/compare.ts';
+import { bigEndian, Cursor } from '../../bytes/cursor.ts';
+import { printable } from '../../bytes/printable.ts';
+import { Refusal } from '../../bytes/refusal.ts';
+import { encodeUtf8 } from '../../bytes/text.ts';
+import {
+  agreed,
+  COOKIE_LENGTH,
+  KEXINIT,
+  parseKexInit,
+  readString,
+  sshString,
+  type SshOffer,
+} from '../../evidence/ssh-fields.ts';
+import { clientVersionFor, KEX_METHODS } from '../../evidence/ssh-verify.ts';
+import type { SshTranscript } from '../../evidence/transcript.ts';
+import { makeShare, type Share } from '../share.ts';
+import { Ended, type Wire } from '../wire.ts';
+
+const MESSAGE = { disconnect: 1, ignore: 2, unimplemented: 3, debug: 4, kexInit: 30, kexReply: 31 } as const;
+
+/** RFC 4253 §4.2: an identification string with CR LF; lines before it are the server's to choose. */
+const MAX_VERSION = 253;
+const MAX_LINE = 1_024;
+const MAX_LINES = 50;
+
+/** RFC 4253 §6.1. */
+const MAX_PACKET = 35_000;
+
+/** Ciphers, MACs and compression we name: nothing is ever encrypted, they need only be common. */
+const CIPHERS =
+  'aes256-gcm@openssh.com,aes128-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr,aes256-cbc,aes128-cbc,3des-cbc';
+const MACS =
+  'hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512,umac-128-etm@openssh.com,umac-128@openssh.com,hmac-sha1';
+const COMPRESSION = 'none,zlib@openssh.com,zlib';
+
+/** What came of an exchange: the server's version and offer, and a transcript or why there is none. */
+export interface Exchanged {
+  readonly serverVersion: string;
+  readonly offer: SshOffer;
+  readonly transcript: SshTranscript | undefined;
+  readonly why: string | undefined;
+}
+
+/** Throws `Ended` when the server does not speak SSH 2, or ends the conversation before its offer. */
+export async function exchange(
+  wire: Wire,
+  challenge: Uint8Array,
+  hostKeys: readonly string[],
+): Promise<Exchanged> {
+  try {
+    return await talk(wire, challenge, hostKeys);
+  } catch (error) {
+    // The verifier's own parsers read the answer; what they refuse is not SSH.
+    throw error instanceof Refusal ? new Ended('garbage', error.message) : error;
+  }
+}
+
+async function talk(wire: Wire, challenge: Uint8Array, hostKeys: readonly string[]): Promise<Exchanged> {
+  const clientVersion = encodeUtf8(clientVersionFor(challenge));
+  wire.write(concatBytes(clientVersion, Uint8Array.of(13, 10)));
+  const version = await readVersion(wire);
+  const clientInit = kexInit(challenge, hostKeys);
+  send(wire, clientInit);
+  const serverInit = await receive(wire, KEXINIT);
+  const { offer, guesses } = parseKexInit(serverInit);
+  const serverVersion = printable(String.fromCharCode(...version), 255);
+  const unsigned = (why: string): Exchanged => ({ serverVersion, offer, transcript: undefined, why });
+  const kex = agreed([...KEX_METHODS.keys()], offer.kex);
+  if (kex === undefined)
+    return unsigned(
+      `the server offers none of ${[...KEX_METHODS.keys()].join(', ')}: its offer is not signed`,
+    );
+  if (agreed(hostKeys, offer.hostKeys) === undefined)
+    return unsigned(`the server offers none of ${hostKeys.join(', ')}: its offer is not signed`);
+  try {
+    const share = makeShare(KEX_METHODS.get(kex) === 32 ? 0x001d : 0x0017);
+    if (share === undefined) throw new Error('both groups are known');
+    send(wire, concatBytes(Uint8Array.of(MESSAGE.kexInit), sshString(share.public)));
+    // A server that guessed wrong sends one packet that is to be ignored (RFC 4253 §7); an ECDH server has none.
+    const reply = await receive(wire, MESSAGE.kexReply, guesses);
+    const parts = readReply(reply, share);
+    send(wire, disconnect());
+    const common = {
+      clientVersion,
+      serverVersion: version,
+      clientInit,
+      serverInit,
+      clientPublic: share.public,
+    };
+    return { serverVersion, offer, transcript: { kind: 'ssh', ...common, ...parts }, why: undefined };
+  } catch (error) {
+    if (error instanceof Refusal) return unsigned(error.message);
+    if (error instanceof Ended && error.kind !== 'aborted')
+      return unsigned(`there was no signature: ${error.message}`);
+    throw error;
+  }
+}
+
+function readReply(
+  reply: Uint8Array,
+  share: Share,
+): Pick<SshTranscript, 'hostKey' | 'serverPublic' | 'secret' | 'signature'> {
+  const cursor = new Cursor(reply.subarray(1), 'malformed-proof');
+  const hostKey = readString(cursor);
+  const serverPublic = readString(cursor);
+  const signature = readString(cursor);
+  cursor.end();
+  return { hostKey, serverPublic, signature, secret: share.secret(serverPublic) };
+}
+
+/** The server's identification string; it may say other lines before (RFC 4253 §4.2). */
+async function readVersion(wire: Wire): Promise<Uint8Array> {
+  for (let lines = 0; lines < MAX_LINES; lines++) {
+    const line = await wire.line(MAX_LINE);
+    const start = String.fromCharCode(...line.subarray(0, 9));
+    if (!start.startsWith('SSH-')) continue;
+    if ((start.startsWith('SSH-2.0-') || start === 'SSH-1.99-') && line.length <= MAX_VERSION) return line;
+    throw new Ended('garbage', 'the server does not speak SSH 2');
+  }
+  throw new Ended('garbage', 'the server does not say that it speaks SSH');
+}
+
+function kexInit(challenge: Uint8Array, hostKeys: readonly string[]): Uint8Array {
+  const lists = [
+    [...KEX_METHODS.keys()].join(','),
+    hostKeys.join(','),
+    CIPHERS,
+    CIPHERS,
+    MACS,
+    MACS,
+    COMPRESSION,
+    COMPRESSION,
+    '',
+    '',
+  ];
+  const cookie = challenge.subarray(0, COOKIE_LENGTH);
+  const names = lists.map((list) => sshString(encodeUtf8(list)));
+  return concatBytes(Uint8Array.of(KEXINIT), cookie, ...names, new Uint8Array(5));
+}
+
+/** SSH_DISCONNECT_BY_APPLICATION, so that the server's log says why. */
+function disconnect(): Uint8Array {
+  const reason = sshString(encodeUtf8('tallystick has seen enough'));
+  return concatBytes(
+    Uint8Array.of(MESSAGE.disconnect),
+    bigEndian(11, 4),
+    reason,
+    sshString(new Uint8Array()),
+  );
+}
+
+/** One unencrypted packet: padded to 8 bytes with at least 4 (RFC 4253 §6). */
+function send(wire: Wire, payload: Uint8Array): void {
+  const rest = 8 - ((payload.length + 5) % 8);
+  const padding = rest < 4 ? rest + 8 : rest;
+  const head = concatBytes(bigEndian(1 + payload.length + padding, 4), Uint8Array.of(padding));
+  wire.write(concatBytes(head, payload, Uint8Array.from(randomBytes(padding))));
+}
+
+/** The payload of the next packet of a type; others that may come at any time are passed over. */
+async function receive(wire: Wire, type: number, skipOne = false): Promise<Uint8Array> {
+  let skips = skipOne ? 1 : 0;
+  for (;;) {
+    const length = new Cursor(await wire.read(4), 'malformed-proof').u32();
+    if (length < 5 || length > MAX_PACKET) throw new Ended('garbage', `a packet has ${length} bytes`);
+    const packet = await wire.read(length);
+    const padding = packet[0] ?? 0;
+    if (padding < 4 || padding + 2 > length) throw new Ended('garbage', 'a packet is padded wrongly');
+    const payload = packet.slice(1, length - padding);
+    const found = payload[0];
+    if (found === type) return payload;
+    if (found === MESSAGE.ignore || found === MESSAGE.debug) continue;
+    if (found === MESSAGE.disconnect)
+      throw new Ended('closed', `the server disconnected: ${reasonOf(payload)}`);
+    if (skips-- > 0) continue;
+    throw new Ended('garbage', `an unexpected message of type ${found}`);
+  }
+}
+
+function reasonOf(payload: Uint8Array): string {
+  const cursor = new Cursor(payload.subarray(1), 'malformed-proof');
+  cursor.u32();
+  return printable(String.fromCharCode(...readString(cursor).subarray(0, 200)), 200);
+}

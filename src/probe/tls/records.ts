@@ -1,0 +1,137 @@
+/** Records and handshake messages as they come from a server (RFC 8446 §5), plain and, later, encrypted. */
+import { createDecipheriv, createHash, createHmac } from 'node:crypto';
+import { concatBytes } from '../../bytes/compare.ts';
+import { bigEndian } from '../../bytes/cursor.ts';
+import { encodeUtf8 } from '../../bytes/text.ts';
+import type { Suite13 } from '../../evidence/tls-names.ts';
+import { Ended, type Wire } from '../wire.ts';
+import { alertName } from './alerts.ts';
+
+const RECORD = { changeCipherSpec: 20, alert: 21, handshake: 22, application: 23 } as const;
+
+/** Largest record, encrypted (RFC 8446 §5.2), and largest handshake message that is read. */
+const MAX_RECORD = 16_384 + 256;
+const MAX_MESSAGE = 49_152;
+
+/** Opens an encrypted record: its inner type and content. */
+type Open = (header: Uint8Array, sealed: Uint8Array) => { type: number; content: Uint8Array };
+
+/** Reads whole handshake messages, header included; throws `Ended` for everything else. */
+export class Messages {
+  readonly #wire: Wire;
+  #pending: Uint8Array = new Uint8Array();
+  #open: Open | undefined;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  /** From here on records are encrypted; messages never span that change (RFC 8446 §5.1). */
+  encrypted(open: Open): void {
+    if (this.#pending.length > 0) throw new Ended('garbage', 'a message spans a change of keys');
+    this.#open = open;
+  }
+
+  async next(): Promise<Uint8Array> {
+    for (;;) {
+      const [, high = 0, mid = 0, low = 0] = this.#pending;
+      const length = 4 + high * 65_536 + mid * 256 + low;
+      if (this.#pending.length >= 4 && length > MAX_MESSAGE)
+        throw new Ended('too-large', `a handshake message has ${length} bytes`);
+      if (this.#pending.length >= 4 && this.#pending.length >= length) {
+        const message = this.#pending.slice(0, length);
+        this.#pending = this.#pending.subarray(length);
+        return message;
+      }
+      this.#pending = concatBytes(this.#pending, await this.#handshakeBytes());
+    }
+  }
+
+  /** Content of the next handshake record. */
+  async #handshakeBytes(): Promise<Uint8Array> {
+    for (;;) {
+      const header = await this.#wire.read(5);
+      const [outer = 0, major = 0, , high = 0, low = 0] = header;
+      const length = high * 256 + low;
+      if (major !== 3 || outer < 20 || outer > 23) throw new Ended('garbage', 'the answer is not TLS');
+      if (length > MAX_RECORD) throw new Ended('garbage', `a record has ${length} bytes`);
+      const sealed = await this.#wire.read(length);
+      // Sent for the sake of old middleboxes; means nothing in TLS 1.3 (RFC 8446 §5).
+      if (outer === RECORD.changeCipherSpec && length === 1 && sealed[0] === 1) continue;
+      const isSealed = this.#open !== undefined && outer === RECORD.application;
+      const { type, content } =
+        isSealed && this.#open !== undefined ? this.#open(header, sealed) : { type: outer, content: sealed };
+      if (type === RECORD.alert) throw alertOf(content);
+      // Once there are keys, only alerts may still come in the clear.
+      if (type !== RECORD.handshake || content.length === 0 || (this.#open !== undefined && !isSealed))
+        throw new Ended('garbage', `an unexpected record of type ${type}`);
+      return content;
+    }
+  }
+}
+
+function alertOf(content: Uint8Array): Ended {
+  const [level, code] = content;
+  if (content.length !== 2 || level === undefined || code === undefined)
+    return new Ended('garbage', 'an alert is not two bytes long');
+  return new Ended('alert', `alert ${code} ${alertName(code)}`, code);
+}
+
+/** Opens the server's handshake records (RFC 8446 §7.1, §7.3, §5.2). `opening`: all up to the ServerHello. */
+export function handshakeKeys(suite: Suite13, secret: Uint8Array, opening: Uint8Array): Open {
+  const hashOf = (bytes: Uint8Array): Uint8Array => createHash(suite.hash).update(bytes).digest();
+  const extract = (salt: Uint8Array, ikm: Uint8Array): Uint8Array =>
+    createHmac(suite.hash, salt).update(ikm).digest();
+  /** One block of output is enough: nothing here is longer than the hash. */
+  const expand = (key: Uint8Array, label: string, context: Uint8Array, length: number): Uint8Array => {
+    const name = encodeUtf8(`tls13 ${label}`);
+    const size = bigEndian(length, 2);
+    const info = concatBytes(size, bigEndian(name.length, 1), name, bigEndian(context.length, 1), context);
+    return createHmac(suite.hash, key).update(info).update(Uint8Array.of(1)).digest().subarray(0, length);
+  };
+  const nothing = new Uint8Array();
+  const size = hashOf(nothing).length;
+  const early = extract(new Uint8Array(size), new Uint8Array(size));
+  const handshake = extract(expand(early, 'derived', hashOf(nothing), size), secret);
+  const traffic = expand(handshake, 's hs traffic', hashOf(opening), size);
+  const key = expand(traffic, 'key', nothing, suite.keyLength);
+  const iv = expand(traffic, 'iv', nothing, 12);
+  let sequence = 0;
+  return (header, sealed) => {
+    const counter = concatBytes(new Uint8Array(4), bigEndian(sequence++, 8));
+    const nonce = iv.map((byte, i) => byte ^ (counter[i] ?? 0));
+    return unwrap(decrypt(suite.cipher, key, nonce, header, sealed));
+  };
+}
+
+const TAG = 16;
+
+function decrypt(
+  cipher: Suite13['cipher'],
+  key: Uint8Array,
+  nonce: Uint8Array,
+  header: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array {
+  if (sealed.length <= TAG) throw new Ended('garbage', 'an encrypted record is too short');
+  try {
+    const plaintextLength = sealed.length - TAG;
+    const decipher =
+      cipher === 'chacha20-poly1305'
+        ? createDecipheriv(cipher, key, nonce, { authTagLength: TAG })
+        : createDecipheriv(cipher, key, nonce, { authTagLength: TAG });
+    decipher.setAAD(header, { plaintextLength });
+    decipher.setAuthTag(sealed.subarray(plaintextLength));
+    return concatBytes(decipher.update(sealed.subarray(0, plaintextLength)), decipher.final());
+  } catch {
+    throw new Ended('garbage', 'an encrypted record does not open');
+  }
+}
+
+/** `TLSInnerPlaintext`: the last byte that is not zero is the type (RFC 8446 §5.4). */
+function unwrap(inner: Uint8Array): { type: number; content: Uint8Array } {
+  const last = inner.findLastIndex((byte) => byte !== 0);
+  const type = inner[last];
+  if (type === undefined) throw new Ended('garbage', 'an encrypted record is empty');
+  return { type, content: inner.subarray(0, last) };
+}

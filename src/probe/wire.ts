@@ -1,0 +1,175 @@
+/**
+ * A bounded TCP conversation with a target that may be hostile: a limit of bytes, a limit of time, and an end
+ * that says what happened. What cannot be read is never an empty answer.
+ */
+import { connect, type Socket } from 'node:net';
+import { concatBytes } from '../bytes/compare.ts';
+import { printable } from '../bytes/printable.ts';
+
+/** How a conversation ended before its time. */
+export type EndKind = 'unreachable' | 'closed' | 'timeout' | 'aborted' | 'too-large' | 'garbage' | 'alert';
+
+/** The target, or the way to it, ended the conversation; `message` is for people. */
+export class Ended extends Error {
+  override readonly name = 'Ended';
+  readonly kind: EndKind;
+  /** Number of a TLS alert. */
+  readonly alert: number | undefined;
+
+  constructor(kind: EndKind, message: string, alert?: number) {
+    super(message);
+    this.kind = kind;
+    this.alert = alert;
+  }
+}
+
+export interface WireOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Ends the conversation at once. */
+  readonly signal: AbortSignal;
+  /** Milliseconds for the whole conversation. */
+  readonly timeoutMs: number;
+  /** Most bytes that are taken from the target. */
+  readonly maxBytes: number;
+}
+
+/** One connection; every read may throw `Ended`. */
+export class Wire {
+  readonly #socket: Socket;
+  readonly #maxBytes: number;
+  #chunks: Uint8Array[] = [];
+  #buffered = 0;
+  #received = 0;
+  #sent = 0;
+  #end: Ended | undefined;
+  #wake: (() => void) | undefined;
+
+  private constructor(socket: Socket, maxBytes: number) {
+    this.#socket = socket;
+    this.#maxBytes = maxBytes;
+    socket.on('data', (chunk: Uint8Array) => this.#take(chunk));
+    socket.on('error', (error) => this.#finish('closed', `the connection broke: ${reason(error)}`));
+    socket.on('end', () => this.#finish('closed', 'the target closed the connection'));
+    socket.on('close', () => this.#finish('closed', 'the target closed the connection'));
+  }
+
+  /** Connects and talks; closes whatever happens. Bytes of both directions go to `count`. */
+  static async use<T>(
+    options: WireOptions,
+    count: (bytes: number) => void,
+    talk: (wire: Wire) => Promise<T>,
+  ): Promise<T> {
+    const limit = AbortSignal.timeout(options.timeoutMs);
+    const wire = await Wire.#open(options, limit);
+    const stop = (): void =>
+      limit.aborted
+        ? wire.#finish('timeout', `no answer within ${options.timeoutMs} ms`)
+        : wire.#finish('aborted', 'the probe was stopped');
+    const either = AbortSignal.any([limit, options.signal]);
+    either.addEventListener('abort', stop, { once: true });
+    if (either.aborted) stop();
+    try {
+      return await talk(wire);
+    } finally {
+      either.removeEventListener('abort', stop);
+      count(wire.#received + wire.#sent);
+      wire.#socket.destroySoon();
+      wire.#socket.unref();
+    }
+  }
+
+  static #open({ host, port, signal, maxBytes }: WireOptions, limit: AbortSignal): Promise<Wire> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(new Ended('aborted', 'the probe was stopped'));
+      const socket = connect({ host, port, noDelay: true });
+      const either = AbortSignal.any([limit, signal]);
+      const settle = (then: () => void): void => {
+        either.removeEventListener('abort', stop);
+        socket.off('error', refused);
+        socket.off('connect', connected);
+        then();
+      };
+      const fail = (kind: EndKind, what: string): void =>
+        settle(() => {
+          socket.on('error', () => undefined);
+          socket.destroy();
+          reject(new Ended(kind, what));
+        });
+      const stop = (): void =>
+        limit.aborted ? fail('timeout', 'no connection in time') : fail('aborted', 'the probe was stopped');
+      const refused = (error: Error): void => fail('unreachable', `no connection: ${reason(error)}`);
+      const connected = (): void => settle(() => resolve(new Wire(socket, maxBytes)));
+      either.addEventListener('abort', stop, { once: true });
+      socket.on('error', refused);
+      socket.on('connect', connected);
+    });
+  }
+
+  /** Exactly `length` bytes. */
+  async read(length: number): Promise<Uint8Array> {
+    while (this.#buffered < length) await this.#more(length);
+    const all = concatBytes(...this.#chunks);
+    this.#chunks = [all.subarray(length)];
+    this.#buffered -= length;
+    return all.subarray(0, length);
+  }
+
+  /** Up to a line feed, without it and a carriage return before it; at most `max` bytes. */
+  async line(max: number): Promise<Uint8Array> {
+    for (;;) {
+      const all = concatBytes(...this.#chunks);
+      this.#chunks = [all];
+      const end = all.indexOf(10);
+      if (end > max || (end < 0 && all.length > max))
+        throw new Ended('garbage', `a line is longer than ${max} bytes`);
+      if (end < 0) {
+        await this.#more(this.#buffered + 1);
+        continue;
+      }
+      this.#chunks = [all.subarray(end + 1)];
+      this.#buffered -= end + 1;
+      return all.subarray(0, end > 0 && all[end - 1] === 13 ? end - 1 : end);
+    }
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#end !== undefined) return;
+    this.#sent += bytes.length;
+    this.#socket.write(bytes);
+  }
+
+  async #more(wanted: number): Promise<void> {
+    if (this.#received - this.#buffered + wanted > this.#maxBytes)
+      throw new Ended('too-large', `the target sent more than ${this.#maxBytes} bytes`);
+    if (this.#end !== undefined) throw this.#end;
+    await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#received += chunk.length;
+    this.#buffered += chunk.length;
+    this.#chunks.push(chunk);
+    // What is too much is noticed by who reads; until then no more is taken in.
+    if (this.#received > this.#maxBytes)
+      this.#finish('too-large', `the target sent more than ${this.#maxBytes} bytes`);
+    this.#wakeUp();
+  }
+
+  #finish(kind: EndKind, what: string): void {
+    this.#end ??= new Ended(kind, what);
+    this.#socket.destroy();
+    this.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+function reason(error: Error): string {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+  return printable(code, 100);
+}

@@ -7,6 +7,7 @@ import { mainThreadRows } from './mainthread.ts';
 import { machine, printRows } from './machine.ts';
 import { readRows } from './read.ts';
 import { submitRows } from './submit.ts';
+import { witnessRows } from './witness.ts';
 
 const SECONDS = 8;
 
@@ -16,3 +17,4 @@ printRows('Checking signatures, one core', benchVerifying());
 printRows('Submissions: signed, verified, durable, receipt in the reply', await submitRows(SECONDS));
 printRows('Reads, 64 connections', await readRows(SECONDS));
 printRows('Main thread under full load, 64 connections', await mainThreadRows(SECONDS));
+printRows('Cosigning: checked, signed twice, durable', await witnessRows(SECONDS / 2));

@@ -42,9 +42,9 @@ export class Raised {
     this.#before = new Set();
   }
 
-  /** Durable when it resolves. */
-  async raise(alarm: Alarm): Promise<void> {
-    const key = `${alarm.evidence.kind}\n${alarm.about}`;
+  /** Durable when it resolves. `same`: what stays the same of it while it lasts, if that is not what it is about. */
+  async raise(alarm: Alarm, same = alarm.about): Promise<void> {
+    const key = `${alarm.evidence.kind}\n${same}`;
     const told = this.#before.has(key) || this.#now.has(key);
     if (!told) await this.#sink.raise(alarm);
     if (this.#now.size < RAISED_KEPT) this.#now.add(key);

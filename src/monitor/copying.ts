@@ -25,7 +25,7 @@ import { Tampered, Unreachable, type Served } from './served.ts';
 import type { VerifiedTiles } from './tiles.ts';
 
 /** Entries of one commit, about: enough to share two fsyncs, little to do again. */
-const BATCH = 2048;
+export const BATCH = 2048;
 
 /** Moments of a batch, named so that tests can stop the process at each. */
 export type CopyMoment = 'fetched' | 'decided' | 'alarmed' | 'committed';
@@ -44,6 +44,8 @@ export interface CopyingParts {
   /** POSIX seconds. */
   readonly now: () => number;
   readonly signal: AbortSignal | undefined;
+  /** Entries of one commit, about. */
+  readonly batch: number;
   readonly onProgress: (copied: number, size: number) => void;
   readonly moment: (moment: CopyMoment) => void;
 }
@@ -120,8 +122,6 @@ export class Copying {
     const { length } = bundle.entries;
     let end: number;
     for (let at = Math.max(0, from - bundle.start); at < length; at = end) {
-      if (this.#parts.signal?.aborted === true)
-        throw refuse('shutting-down', 'the monitor is stopping; it goes on from here when it starts again');
       end = replay === undefined ? length : endOfReign(bundle.entries, at);
       const entries = bundle.entries.slice(at, end);
       const refused = this.#check(entries);
@@ -147,6 +147,8 @@ export class Copying {
 
   /** Decides the oldest piece, and commits when there is enough. */
   async #settle(): Promise<void> {
+    if (this.#parts.signal?.aborted === true)
+      throw refuse('shutting-down', 'the monitor is stopping; it goes on from here when it starts again');
     const segment = this.#queue.shift();
     if (segment === undefined) return;
     const { replay, now, moment } = this.#parts;
@@ -166,7 +168,7 @@ export class Copying {
       this.#batch.push({ index, id, leaf, ...(decision?.row ?? UNREAD), time, bytes });
     }
     moment('alarmed');
-    if (segment.last && this.#batch.length >= BATCH) await this.#commit();
+    if (segment.last && this.#batch.length >= this.#parts.batch) await this.#commit();
   }
 
   async #raiseFault(entry: Pick<SeenEntry, 'index' | 'bytes'>, fault: Fault): Promise<void> {

@@ -24,7 +24,7 @@ import { forgedAlarm, Raised, tamperedAlarm } from './alarms.ts';
 import { fetchBundle } from './bundles.ts';
 import { Checking, WORTH_THREADS } from './checking.ts';
 import { Copy } from './copy.ts';
-import { Copying, type CopyMoment } from './copying.ts';
+import { BATCH, Copying, type CopyMoment } from './copying.ts';
 import { EvidenceMaker } from './evidence.ts';
 import { hearHead, type SeenHead, type Trust } from './head.ts';
 import { HeadFiles } from './headfiles.ts';
@@ -51,6 +51,8 @@ export interface FollowerParts {
   readonly now: () => number;
   /** Threads that check signatures when there is much to do; one a core when absent. */
   readonly threads?: number;
+  /** Entries of one commit, about. */
+  readonly batch?: number;
   readonly hasher?: BatchHasher;
   readonly verify?: VerifySignature;
   readonly onProgress?: (copied: number, size: number) => void;
@@ -173,7 +175,8 @@ export class Follower {
     this.#moment('compared');
     const { news: alarms } = this.#raised;
     if (verdict.kind === 'alarm') {
-      await this.#raised.raise(verdict.alarm);
+      // The head held stays; the one against it may grow with every look.
+      await this.#raised.raise(verdict.alarm, 'the head held');
       return { kind: 'alarmed', head, alarms };
     }
     const stale = verdict.kind === 'stale';
@@ -215,7 +218,7 @@ export class Follower {
   }
 
   async #copyUpTo(target: SeenHead, tiles: VerifiedTiles, signal: AbortSignal | undefined): Promise<void> {
-    const { watches = [], now, onProgress = () => {} } = this.#parts;
+    const { watches = [], now, onProgress = () => {}, batch = BATCH } = this.#parts;
     const from = this.#copy.size;
     const copying = new Copying({
       copy: this.#copy,
@@ -229,6 +232,7 @@ export class Follower {
       raise: (alarm) => this.#raised.raise(alarm),
       now,
       signal,
+      batch,
       onProgress,
       moment: (moment) => this.#moment(moment),
     });

@@ -2,13 +2,15 @@
  * Signed heads as a monitor takes them: signed by the log it follows, with the cosignatures that verify and
  * the names of the witnesses whose lines do not.
  */
-import { Refusal } from '../bytes/refusal.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeUtf8 } from '../bytes/text.ts';
 import { openCheckpoint, type Cosignature, type OpenedCheckpoint } from '../note/checkpoint.ts';
 import type { NoteVerifier } from '../note/key.ts';
 import { formatNote, type SignatureLine } from '../note/note.ts';
 import { quorumMet, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
+import { EMPTY_ROOT } from '../tree/hash.ts';
 import { Unreachable } from './served.ts';
 
 /** Who is to be believed about one log. */
@@ -35,7 +37,10 @@ export interface SeenHead {
 /** Opens what was served as checkpoint. What the log did not sign is worth nothing: `Unreachable`, with the reason. */
 export function hearHead(note: Uint8Array, trust: Trust): SeenHead {
   try {
-    return openHead(note, trust);
+    const head = openHead(note, trust);
+    const { size, root } = head.opened.checkpoint;
+    if (size > 0 || equalBytes(root, EMPTY_ROOT)) return head;
+    throw refuse('malformed-checkpoint', 'a tree without entries has one root, and it is another');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     throw new Unreachable(`what is served as checkpoint is none of this log: ${error.message}`);

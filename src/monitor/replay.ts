@@ -66,12 +66,8 @@ export const UNREAD: Indexed = { kind: 'other', subject: '', issuer: '', kid: ''
 
 const NOTHING: Decided = { row: UNREAD, parsed: undefined, fault: undefined };
 
-/** The codes whose reason is the entry spoken of. */
-const ABOUT_OTHERS: ReadonlySet<RefusalCode> = new Set([
-  'unknown-commitment',
-  'subject-mismatch',
-  'own-commitment',
-]);
+/** The codes whose reason is the commitment spoken of. That there is none is not shown by one that counts for nothing. */
+const ABOUT_ANOTHER: ReadonlySet<RefusalCode> = new Set(['subject-mismatch', 'own-commitment']);
 
 export class Replay {
   readonly #store: Pick<Store, 'known' | 'chain'>;
@@ -192,7 +188,7 @@ export class Replay {
       this.#link(key, { seq: statement.proof.seq, id }, facts);
       return this.#faulty(rowOf(statement), statement, refusal, before);
     }
-    const about = ABOUT_OTHERS.has(refusal.code) ? needs(statement).commitments[0] : undefined;
+    const [about] = ABOUT_ANOTHER.has(refusal.code) ? needs(statement).commitments : [];
     const { fault, ...rest } = this.#faulty(UNREAD, undefined, refusal, about);
     // The first policy is judged by itself.
     const own =

@@ -104,7 +104,7 @@ export class VerifiedTiles {
       if (hashes !== undefined && (await this.#contradicts(place, hashes))) wrong = i;
     }
     const { level, index, width } = places[wrong] ?? { level: 0, index: 0, width: TILE_WIDTH };
-    const path = places.length === 0 ? 'checkpoint' : tilePath(level, index, width);
+    const path = tilePath(level, index, width);
     const what = `the tiles at the right edge of the tree of ${this.head.size} do not make its signed root`;
     return new Tampered(
       this.head.size,

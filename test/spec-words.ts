@@ -1,8 +1,11 @@
 /** The words the program answers to: verbs with their flags, routes, names of metrics. For spec.test.ts. */
+import { Registry } from '@platformatic/prom-client';
 import { loadVerbs } from '#src/cli/verbs.ts';
 import { flagOf, settings } from '#src/cli/settings.ts';
 import type { Verb } from '#src/cli/verb.ts';
 import { buildApp } from '#src/http/app.ts';
+import { mirrorMetrics } from '#src/mirror/metrics.ts';
+import { startingStatus } from '#src/mirror/status.ts';
 import { FakeLog } from './fake-log.ts';
 
 /** Options of the program itself, and those that commander adds to every verb. */
@@ -25,10 +28,13 @@ export async function buildProgramWords(): Promise<ProgramWords> {
   const described: unknown = (await app.inject('/openapi.json')).json();
   const metrics = (await app.inject('/metrics')).body;
   await app.close();
+  const registry = new Registry();
+  mirrorMetrics({ size: 0, status: startingStatus(undefined, 0) }, registry);
+  const watchers = await registry.metrics();
   return {
     verbs: new Map(verbs.map((verb) => [verb.name, new Set([...EVERYWHERE, ...flagsOf(verb)])])),
     routes: [...routesOf(described), ...PAGES],
-    metrics: new Set(Array.from(metrics.matchAll(/^# TYPE (\S+)/gm), ([, name = '']) => name)),
+    metrics: new Set(Array.from((metrics + watchers).matchAll(/^# TYPE (\S+)/gm), ([, name = '']) => name)),
   };
 }
 

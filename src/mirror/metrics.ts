@@ -4,7 +4,7 @@ import { gauge } from '../web/metrics.ts';
 import type { Mirror } from './mirror.ts';
 
 /** Registers the mirror's metrics. */
-export function mirrorMetrics(mirror: Mirror, registry: Registry): void {
+export function mirrorMetrics(mirror: Pick<Mirror, 'size' | 'status'>, registry: Registry): void {
   const { status } = mirror;
   const gauges = [
     gauge('mirror_entries', 'Entries of the copy that is served.', () => mirror.size),

@@ -1,10 +1,13 @@
 /** Claims: what an expression reads decides what its verdict is worth (src/claim). */
 import t from 'tap';
+import { assembleProof } from '../src/claim/assemble.ts';
 import { checkExpression, evaluate } from '../src/claim/expression.ts';
 import { judgeClaim } from '../src/claim/judge.ts';
 import type { Observed } from '../src/claim/observed.ts';
 import { encodeValue, leavesOf, type Value, type ValueMap } from '../src/claim/value.ts';
 import type { Claim } from '../src/statement/commitment.ts';
+import { encodeProof, parsePayload } from '../src/statement/payload.ts';
+import { hashOf, NOW } from './statement-examples.ts';
 
 const seen = (value: ValueMap, rest: Partial<Observed> = {}): Observed => ({
   value,
@@ -59,9 +62,10 @@ t.test('expressions tell what they read', async (t) => {
   t.strictSame(reads('o.days > 29 || o.deep.er == 2'), [true, '/days'], 'what was not needed was not read');
   t.strictSame(reads('o.days < p.max'), [true, '/days'], 'parameters are no observations');
   t.strictSame(reads("!('TLSv1.1' in o.accepted)").slice(0, 2), [true, '/accepted/TLSv1.1']);
-  t.strictSame(reads('o.suites.all(s, s != "c")'), [true, '/suites/0', '/suites/1']);
+  t.strictSame(reads('o.suites.all(s, s != "c")'), [true, '/suites'], 'a list is read whole');
   t.strictSame(reads('has(o.nothing)'), [false, '/nothing']);
-  t.strictSame(reads('size(o.accepted) == 2'), [true, '/accepted/TLSv1.2', '/accepted/TLSv1.3']);
+  t.strictSame(reads('size(o.accepted) == 2'), [true, '/accepted'], 'and so is a map that is counted');
+  t.strictSame(reads('o.accepted.exists(v, v == "TLSv1.3" && o.accepted[v])'), [true, '/accepted/TLSv1.3']);
   t.throws(() => evaluate('o.nothing == 1', o, {}), /No such key/);
   t.throws(() => evaluate('o.days', o, {}), /not true or false/);
   for (const bad of ['o.days +', 'q == 1', '1 + 1', '"yes"', `${'('.repeat(60)}true${')'.repeat(60)}`])
@@ -116,4 +120,79 @@ t.test('a contradiction is its own verdict, whichever side the claim reads', asy
   ])
     t.match(judgeClaim(claim(expr), o), { verdict: 'CONTRADICTED', explain: 'says 1.3, takes 1.2' }, expr);
   t.equal(judgeClaim(claim('!has(o.tls.other)'), o).verdict, 'PROVEN', 'and no other claim is touched by it');
+});
+
+t.test('a proof is assembled from runs, and reads back', async (t) => {
+  const frame = {
+    commitment: hashOf('commitment'),
+    agent: { name: 'agent', version: '1' },
+    seq: 0,
+    challenge: { origin: 'log.example', size: 3, root: hashOf('root'), nonce: new Uint8Array(16) },
+    window: { start: NOW, end: NOW + 1 },
+    cost: { cpuUs: 1, wallUs: 2, bytes: 3 },
+    nextDue: NOW + 3600,
+  };
+  const declared = { leaves: 4, excluded: 0 };
+  const named = (id: string, expr: string, minEvidence: Claim['minEvidence'] = 'E1'): Claim => ({
+    ...claim(expr, minEvidence),
+    id,
+  });
+  const tls = seen(
+    { accepted: { 'TLSv1.2': { suite: 'x' }, 'TLSv1.3': { suite: 'y' } }, long: 'z'.repeat(2_000) },
+    {
+      grades: [
+        { path: '/accepted/TLSv1.2', evidence: 'E3', attachments: [0] },
+        { path: '/accepted/TLSv1.3', evidence: 'E3', attachments: [1] },
+      ],
+      attachments: [
+        { mediaType: 'a/one', data: new Uint8Array(20_000) },
+        { mediaType: 'a/two', data: new Uint8Array(20_000) },
+      ],
+      undeclared: ['x'],
+      compared: { declared: 4, compared: 3, excluded: 0 },
+    },
+  );
+  const runs = [
+    {
+      claims: [
+        named('min', "!('TLSv1.2' in o.tls.accepted)", 'E3'),
+        named('some', "'TLSv1.3' in o.tls.accepted", 'E3'),
+      ],
+      seen: tls,
+    },
+    { claims: [named('absent', 'has(o.tls.hsts)')], seen: seen({ a: 1 }) },
+    { claims: [named('silent', 'o.tls.x == 1')], seen: { code: 'unavailable', message: 'nobody answers' } },
+  ];
+  const { proof, tree, kept } = assembleProof(frame, runs, declared, hashOf('salt'));
+  const payload = parsePayload('proof', encodeProof(proof));
+  t.strictSame(payload.kind === 'proof' && payload.proof, proof, 'every rule of the schema holds');
+  t.strictSame(
+    proof.results.map(({ claim: id, verdict, evidence, attachments }) => [
+      id,
+      verdict,
+      evidence,
+      attachments,
+    ]),
+    [
+      ['min', 'VIOLATED', 'E3', [0]],
+      ['some', 'PROVEN', 'E3', [1]],
+      ['absent', 'VIOLATED', 'E1', undefined],
+      ['silent', 'UNKNOWN', 'E0', undefined],
+    ],
+  );
+  t.strictSame(
+    proof.disclosed?.map(({ path }) => path),
+    ['/min/tls/accepted/TLSv1.2/suite'],
+    'the violation, and nothing else',
+  );
+  t.match(proof.results[2]?.explain, /nothing was observed at \/tls\/hsts/);
+  t.strictSame(proof.coverage, { declared: 4, compared: 3, excluded: 0, undeclared: 1 });
+  t.match(proof.errors, [{ code: 'unavailable', claim: 'silent' }]);
+  t.equal(tree.count, 4);
+  t.strictSame(
+    kept.map(({ mediaType }) => mediaType),
+    ['a/two'],
+    'what had no room is kept, and named by its digest',
+  );
+  t.strictSame(assembleProof(frame, [], declared, hashOf('salt')).proof.results, [], 'a heartbeat');
 });

@@ -5,7 +5,7 @@
  */
 import { Environment } from '@marcbachmann/cel-js';
 import { refuse } from '../bytes/refusal.ts';
-import { escaped, isList, type Value, type ValueMap } from './value.ts';
+import { escaped, isList, isMap, type Value, type ValueMap } from './value.ts';
 
 const environment = new Environment({
   limits: {
@@ -50,37 +50,53 @@ export function evaluate(text: string, o: ValueMap, p: ValueMap): Outcome {
 /** A view of a value that notes what is read of it. CEL's integers are bigints. */
 function watched(value: Value, at: string, touched: Set<string>): unknown {
   if (typeof value === 'number') return BigInt(value);
-  if (typeof value !== 'object' || value === null) return value;
-  const target: object = isList(value) ? value.map((item) => item) : { ...value };
-  const note = (key: string | symbol): string | undefined => {
-    if (typeof key !== 'string' || (isList(value) && key === 'length')) return undefined;
-    const path = `${at}/${escaped(key)}`;
-    touched.add(path);
-    return path;
-  };
-  return new Proxy(target, {
-    get(whole, key) {
-      const path = Object.hasOwn(whole, key) ? note(key) : undefined;
-      if (path === undefined) return Reflect.get(whole, key);
-      return watched(childOf(value, String(key)), path, touched);
-    },
-    getOwnPropertyDescriptor(whole, key) {
-      note(key);
-      return Reflect.getOwnPropertyDescriptor(whole, key);
-    },
-    ownKeys(whole) {
-      touched.add(at);
-      return Reflect.ownKeys(whole);
-    },
-  });
+  if (isList(value)) return value.map((item, i) => watched(item, `${at}/${i}`, touched));
+  return isMap(value) ? new WatchedMap(value, at, touched) : value;
 }
 
-function childOf(value: Value, key: string): Value {
-  if (isList(value)) return value[Number(key)] ?? null;
-  return typeof value === 'object' && value !== null ? (value[key] ?? null) : null;
+/** A map that notes which of its members were asked for; one that is counted or listed was read whole. */
+class WatchedMap extends Map<string, unknown> {
+  readonly #at: string;
+  readonly #touched: Set<string>;
+
+  constructor(value: ValueMap, at: string, touched: Set<string>) {
+    super();
+    this.#at = at;
+    this.#touched = touched;
+    // The evaluator knows maps by their constructor.
+    Object.defineProperty(this, 'constructor', { value: Map });
+    for (const [name, child] of Object.entries(value))
+      super.set(name, watched(child, `${at}/${escaped(name)}`, touched));
+  }
+
+  override get(name: string): unknown {
+    this.#touched.add(`${this.#at}/${escaped(name)}`);
+    return super.get(name);
+  }
+  override has(name: string): boolean {
+    this.#touched.add(`${this.#at}/${escaped(name)}`);
+    return super.has(name);
+  }
+  override get size(): number {
+    this.#touched.add(this.#at);
+    return super.size;
+  }
+  override keys(): MapIterator<string> {
+    this.#touched.add(this.#at);
+    return super.keys();
+  }
+  override values(): MapIterator<unknown> {
+    this.#touched.add(this.#at);
+    return super.values();
+  }
+  // `entries` is not noted: the evaluator looks at the first one, of any map, for the type of its values.
+  override [Symbol.iterator](): MapIterator<[string, unknown]> {
+    this.#touched.add(this.#at);
+    return super.entries();
+  }
 }
 
-/** Paths on the way to others that were read are only the way; one that was listed whole (`ownKeys`) stays by its children. */
+/** Paths on the way to others that were read are only the way. */
 function deepest(paths: readonly string[]): readonly string[] {
   return paths.filter((path) => !paths.some((other) => other.startsWith(`${path}/`))).toSorted();
 }

@@ -68,9 +68,11 @@ export function gradeOf(
   { grades }: Pick<Observed, 'grades'>,
   touched: readonly string[],
 ): { readonly evidence: EvidenceClass; readonly attachments: readonly number[] } {
-  const used = touched.map((path) => {
-    const fitting = grades.filter((grade) => covers(grade.path, path));
-    return fitting.toSorted((a, b) => b.path.length - a.path.length)[0];
+  // Of what was read whole, every part counts; a part without a grade of its own has the one above it.
+  const used = touched.flatMap((path) => {
+    const above = grades.filter((grade) => covers(grade.path, path));
+    const nearest = above.toSorted((a, b) => b.path.length - a.path.length)[0];
+    return [nearest, ...grades.filter((grade) => grade.path !== path && covers(path, grade.path))];
   });
   const classes = used.map((grade) => grade?.evidence ?? 'E1');
   // An expression that reads nothing proves nothing about the subject.

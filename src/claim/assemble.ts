@@ -1,0 +1,217 @@
+/**
+ * From runs of probes to the payload of a runtime proof: every observation becomes a leaf of a salted tree, every
+ * claim a result with the leaves it rests on, and every leaf of a violation is disclosed (spec/statements.md §5).
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { digest, type Digest } from '../bytes/brand.ts';
+import type { Claim } from '../statement/commitment.ts';
+import type { Result, RuntimeProof } from '../statement/proof.ts';
+import { leafSalt, openLeaf, saltedTree, SALTED_TREE, type SaltedTree } from '../statement/saltedleaf.ts';
+import { judgeClaim, nameOf, underName, type Judgement } from './judge.ts';
+import type { Attachment, Observed, Unobserved } from './observed.ts';
+import { encodeValue, leavesOf } from './value.ts';
+
+/** One run of a probe, and the claims it answers. */
+export interface Run {
+  readonly claims: readonly Claim[];
+  readonly seen: Observed | Unobserved;
+  /** When each claim was to be proven, where a slot was due. */
+  readonly slots?: ReadonlyMap<string, Result['slot']>;
+}
+
+/** What a proof says besides what was observed. */
+export type Frame = Pick<
+  RuntimeProof,
+  'commitment' | 'agent' | 'seq' | 'challenge' | 'window' | 'cost' | 'nextDue'
+> &
+  Partial<Pick<RuntimeProof, 'prev' | 'sampling'>>;
+
+export interface Assembled {
+  readonly proof: RuntimeProof;
+  /** The whole tree, salts and all: for the agent to keep, and to open leaves of later. */
+  readonly tree: SaltedTree;
+  /** Evidence that was too much for the entry, named there by its digest: for the agent to keep. */
+  readonly kept: readonly Attachment[];
+}
+
+/** Bytes of attachments in one entry: the rest of 65,535 is for results and what is disclosed. */
+const ATTACHED_BYTES = 32_768;
+/** Leaves a result names, and leaves disclosed (statements.cddl). */
+const MAX_NAMED = 64;
+const MAX_DISCLOSED = 512;
+/** Bytes of a disclosed value; a longer one is named by its digest. */
+const MAX_SHOWN = 1_024;
+
+/** Builds the payload. `saltKey`: 32 secret bytes for this proof alone. Without runs it is a heartbeat. */
+export function assembleProof(
+  frame: Frame,
+  runs: readonly Run[],
+  declared: Declared,
+  saltKey: Uint8Array,
+): Assembled {
+  const leaves: Leaf[] = [];
+  const attachments: Attachment[] = [];
+  const results: Drafted[] = [];
+  for (const run of runs) {
+    const first = attachments.length;
+    const own = 'code' in run.seen ? [] : observationsOf(run, leaves.length);
+    leaves.push(...own);
+    if (!('code' in run.seen)) attachments.push(...run.seen.attachments);
+    for (const claim of run.claims) results.push(draft(claim, run, own, first));
+  }
+  const tree = saltedTree(leaves.map(({ path, value }, i) => ({ salt: leafSalt(saltKey, i), path, value })));
+  if (results.length === 0) return { proof: { ...frame, results: [] }, tree, kept: [] };
+  const { named, kept } = attached(attachments);
+  const disclosed = disclosedIn(results);
+  const errors = runs.flatMap(({ claims, seen }) =>
+    'code' in seen
+      ? claims.map(({ id }) => ({ code: seen.code, message: seen.message.slice(0, 1_024), claim: id }))
+      : [],
+  );
+  const proof: RuntimeProof = {
+    ...frame,
+    results: results.map(({ result }) => onlyDisclosed(result, disclosed)),
+    population: populationOf(runs),
+    observations: { alg: SALTED_TREE, count: tree.count, root: tree.root },
+    coverage: coverageOf(runs, declared),
+    ...(disclosed.length > 0 && { disclosed: disclosed.map((index) => openLeaf(tree, index)) }),
+    ...(named.length > 0 && { attachments: named }),
+    ...(errors.length > 0 && { errors: errors.slice(0, 64) }),
+  };
+  return { proof, tree, kept };
+}
+
+/** Leaves of the declaration that the proof is about. */
+export interface Declared {
+  readonly leaves: number;
+  readonly excluded: number;
+}
+
+interface Leaf {
+  readonly index: number;
+  readonly path: string;
+  readonly value: Uint8Array | { readonly digest: Digest; readonly size: number };
+}
+
+interface Drafted {
+  readonly result: Result;
+  /** Whether its leaves are shown to everyone. */
+  readonly shown: boolean;
+}
+
+/** What a run observed, as leaves below the id of its first claim: two runs of one probe stay apart. */
+function observationsOf({ claims, seen }: Run, from: number): readonly Leaf[] {
+  const [claim] = claims;
+  if (claim === undefined || 'code' in seen) return [];
+  return leavesOf(underName(nameOf(claim.probe), seen).value).map(({ path, value }, i) => {
+    const bytes = encodeValue(value);
+    const long = bytes.length > MAX_SHOWN;
+    return {
+      index: from + i,
+      path: `/${claim.id}${path}`,
+      value: long ? { digest: digest(sha256(bytes)), size: bytes.length } : bytes,
+    };
+  });
+}
+
+function draft(
+  claim: Claim,
+  { claims, seen, slots }: Run,
+  leaves: readonly Leaf[],
+  firstAttachment: number,
+): Drafted {
+  const judgement = judgeClaim(claim, seen);
+  const { verdict, evidence } = judgement;
+  const prefix = `/${claims[0]?.id ?? ''}`;
+  const rests = leaves
+    .filter(({ path }) => judgement.touched.some((each) => isBelow(path, prefix + each)))
+    .map(({ index }) => index)
+    .slice(0, MAX_NAMED);
+  const slot = slots?.get(claim.id);
+  const explain = explainOf(judgement, rests.length === 0);
+  const attachments = judgement.attachments.map((i) => firstAttachment + i).slice(0, MAX_NAMED);
+  return {
+    shown: verdict === 'VIOLATED' || verdict === 'CONTRADICTED',
+    result: {
+      claim: claim.id,
+      verdict,
+      evidence,
+      ...(slot !== undefined && { slot }),
+      ...(rests.length > 0 && { leaves: rests }),
+      ...(attachments.length > 0 && { attachments }),
+      ...(explain !== undefined && { explain }),
+    },
+  };
+}
+
+/** A violation that rests on the absence of something has no leaf to show, and so says what is absent. */
+function explainOf({ verdict, explain, touched }: Judgement, leafless: boolean): string | undefined {
+  if (explain !== undefined || verdict === 'PROVEN') return explain;
+  return leafless ? `nothing was observed at ${touched.join(', ').slice(0, 1_900) || 'all'}` : undefined;
+}
+
+/** Leaves of violations, each once, ascending. */
+function disclosedIn(results: readonly Drafted[]): readonly number[] {
+  const shown = results.filter((each) => each.shown).flatMap(({ result }) => result.leaves ?? []);
+  return [...new Set(shown)].toSorted((a, b) => a - b).slice(0, MAX_DISCLOSED);
+}
+
+/** What a violation rests on is shown; leaves beyond the most that may be are not named either. */
+function onlyDisclosed(result: Result, disclosed: readonly number[]): Result {
+  if (result.verdict !== 'VIOLATED' && result.verdict !== 'CONTRADICTED') return result;
+  const { leaves, ...rest } = result;
+  const shown = (leaves ?? []).filter((index) => disclosed.includes(index));
+  if (shown.length > 0) return { ...rest, leaves: shown };
+  return { explain: 'more was violated than one proof can show', ...rest };
+}
+
+/** Attachments in order, by value while there is room, then by digest. */
+function attached(all: readonly Attachment[]): {
+  readonly named: NonNullable<RuntimeProof['attachments']>;
+  readonly kept: readonly Attachment[];
+} {
+  const kept: Attachment[] = [];
+  let room = ATTACHED_BYTES;
+  const named = all.slice(0, MAX_NAMED).map(({ mediaType, data }) => {
+    if (data.length <= room) {
+      room -= data.length;
+      return { mediaType, data };
+    }
+    kept.push({ mediaType, data });
+    return { mediaType, digest: digest(sha256(data)), size: data.length };
+  });
+  return { named, kept };
+}
+
+function populationOf(runs: readonly Run[]): NonNullable<RuntimeProof['population']> {
+  const seen = runs.flatMap((run) => ('code' in run.seen ? [] : [run.seen.population]));
+  const sum = (of: 'total' | 'sampled'): number => seen.reduce((total, each) => total + each[of], 0);
+  const methods = [...new Set(seen.map(({ method }) => method))];
+  const sources = [...new Set(seen.map(({ source }) => source))].join(', ');
+  return {
+    source: sources === '' ? 'nothing' : sources.slice(0, 512),
+    total: sum('total'),
+    sampled: sum('sampled'),
+    method: methods.length === 0 ? 'all' : methods.length === 1 ? (methods[0] ?? 'all') : 'mixed',
+  };
+}
+
+function coverageOf(
+  runs: readonly Run[],
+  { leaves, excluded }: Declared,
+): NonNullable<RuntimeProof['coverage']> {
+  const seen = runs.flatMap((run) => ('code' in run.seen ? [] : [run.seen]));
+  const compared = seen.reduce((most, each) => Math.max(most, each.compared?.compared ?? 0), 0);
+  const looked = seen.filter((each) => each.undeclared !== undefined);
+  const undeclared = looked.reduce((total, each) => total + (each.undeclared?.length ?? 0), 0);
+  return {
+    declared: leaves,
+    excluded: Math.min(excluded, leaves),
+    compared: Math.min(compared, leaves - Math.min(excluded, leaves)),
+    ...(looked.length > 0 && { undeclared }),
+  };
+}
+
+function isBelow(path: string, above: string): boolean {
+  return path === above || path.startsWith(`${above}/`);
+}

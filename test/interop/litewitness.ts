@@ -1,4 +1,5 @@
 /** Our log cosigned by torchwood's litewitness, whose key is in an ssh-agent. */
+import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import { parseVkey } from '../../src/note/key.ts';
@@ -54,16 +55,28 @@ async function readByTorchwood(
     if (witness.size(log.origin) !== opened.checkpoint.size)
       throw new Error(`it has ${witness.size(log.origin)}, we published ${opened.checkpoint.size}`);
   });
-  const name = "litewitness: torchwood's policy reader accepts our checkpoint";
+  const name = "litewitness: torchwood's policy reader accepts our checkpoint and our .tlog-proof";
   const why = programs.why('opennote');
   if (why !== undefined) return tap.skip(name, why);
   // It knows no type 06, so it is given the Ed25519 key alone.
+  const plain = stage.path('lite-torchwood.policy');
+  await writeFile(plain, `log ${log.vkeys[0]}\n${line}\nquorum lite\n`);
+  const opennote = async (...args: readonly string[]): Promise<void> => {
+    const { code, err } = await stage.run(programs.path('opennote'), args);
+    if (code !== 0) throw new Error(`${args.join(' ')}: ${err}`);
+  };
   await tap.check(name, async () => {
-    const plain = stage.path('lite-torchwood.policy');
-    await writeFile(plain, `log ${log.vkeys[0]}\n${line}\nquorum lite\n`);
     await writeFile(stage.path('lite.note'), await log.checkpoint());
-    const ran = await stage.run(programs.path('opennote'), ['policy', plain, stage.path('lite.note')]);
-    if (ran.code !== 0 || !ran.out.startsWith(`${log.origin} `)) throw new Error(ran.err);
+    await opennote('policy', plain, stage.path('lite.note'));
+    const { proof, entry } = await log.proofOf(300, policy);
+    await writeFile(stage.path('lite.tlog-proof'), proof);
+    await writeFile(stage.path('lite.entry'), entry);
+    await opennote('proof', plain, stage.path('lite.tlog-proof'), stage.path('lite.entry'));
+    await writeFile(stage.path('lite.entry'), 'another');
+    await assert.rejects(
+      opennote('proof', plain, stage.path('lite.tlog-proof'), stage.path('lite.entry')),
+      /verification failed for index 300/,
+    );
   });
 }
 

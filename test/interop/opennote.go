@@ -2,6 +2,7 @@
 // commands checks cosignatures on another log's checkpoint.
 //
 //	opennote policy FILE NOTE          torchwood: note, origin, quorum of a policy file
+//	opennote proof FILE PROOF ENTRY    torchwood: the same, and the entry's place (C2SP tlog-proof)
 //	opennote cosigned NOTE VKEY...     transparency-dev/formats: every key has signed or cosigned
 //
 // Exits 0 and prints what was found, or 1 with the reason.
@@ -16,15 +17,21 @@ import (
 	"filippo.io/torchwood"
 	f_note "github.com/transparency-dev/formats/note"
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 func main() {
 	if len(os.Args) < 4 {
-		fail("usage: opennote policy FILE NOTE | opennote cosigned NOTE VKEY...")
+		fail("usage: opennote policy FILE NOTE | opennote proof FILE PROOF ENTRY | opennote cosigned NOTE VKEY...")
 	}
 	switch os.Args[1] {
 	case "policy":
 		policy(os.Args[2], os.Args[3])
+	case "proof":
+		if len(os.Args) != 5 {
+			fail("usage: opennote proof FILE PROOF ENTRY")
+		}
+		proof(os.Args[2], os.Args[3], os.Args[4])
 	case "cosigned":
 		cosigned(os.Args[2], os.Args[3:])
 	default:
@@ -41,6 +48,13 @@ func policy(file, path string) {
 	check(err)
 	check(p.Check(c.Origin, n.Sigs))
 	fmt.Printf("%s %d\n", c.Origin, c.N)
+}
+
+func proof(file, path, entry string) {
+	p, err := torchwood.ParsePolicy(read(file))
+	check(err)
+	check(torchwood.VerifyProof(p, tlog.RecordHash(read(entry)), read(path)))
+	fmt.Println(path)
 }
 
 func cosigned(path string, vkeys []string) {

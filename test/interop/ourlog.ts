@@ -1,12 +1,16 @@
 /** A Tallystick log as a process of its own, started through the command, as an operator would. */
 import { readFile } from 'node:fs/promises';
 import { submitBatch } from '../../src/client/batch.ts';
+import { TileReader } from '../../src/client/tiles.ts';
+import { TILE_WIDTH, tileWidthAt } from '../../src/tree/tile.ts';
 import { treeSize } from '../../src/bytes/brand.ts';
 import { signStatement } from '../../src/cose/statement.ts';
 import { encodeUtf8 } from '../../src/bytes/text.ts';
 import { loadSigner } from '../../src/keys/load.ts';
 import { openTrusted, parseTrustPolicy } from '../../src/note/trust.ts';
-import type { OpenedCheckpoint } from '../../src/note/checkpoint.ts';
+import { parseCheckpoint, type OpenedCheckpoint } from '../../src/note/checkpoint.ts';
+import { parseNote } from '../../src/note/note.ts';
+import { parseTlogProof } from '../../src/note/tlogproof.ts';
 import { until, type Program, type Ran, type Stage } from './stage.ts';
 
 const BIN = new URL('../../src/cli/bin.cjs', import.meta.url).pathname;
@@ -86,6 +90,19 @@ export class OurLog {
     const results = await submitBatch({ fetch, now: Date.now }, this.url, statements);
     const refused = results.find(({ kind }) => kind === 'refused');
     if (refused !== undefined) throw new Error(JSON.stringify(refused));
+  }
+
+  /** The `.tlog-proof` of an entry as a client gets it, under a checkpoint that meets the policy; the entry. */
+  async proofOf(index: number, policyFile: string): Promise<{ proof: string; entry: Uint8Array }> {
+    const flags = ['--log', this.url, '--policy', policyFile, '--print', 'proof'];
+    const { code, out, err } = await tallystick(this.#stage, 'get', String(index), ...flags);
+    if (code !== 0) throw new Error(err);
+    const bundle = Math.floor(index / TILE_WIDTH);
+    const { size } = parseCheckpoint(parseNote(parseTlogProof(out).checkpoint).text);
+    const tiles = new TileReader({ fetch, now: Date.now }, this.url);
+    const entry = (await tiles.bundle(bundle, tileWidthAt(0, bundle, size)))[index % TILE_WIDTH];
+    if (entry === undefined) throw new Error(`no entry ${index}`);
+    return { proof: out, entry };
   }
 
   async checkpoint(): Promise<Uint8Array> {

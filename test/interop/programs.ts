@@ -22,7 +22,6 @@ export const VERSIONS: Readonly<Record<string, string>> = {
 /** By the name of the program: its module and its folder there. */
 const COMMANDS = {
   litewitness: [TORCHWOOD, 'cmd/litewitness'],
-  spicy: [TORCHWOOD, 'cmd/spicy'],
   omniwitness: [WITNESS, 'cmd/omniwitness'],
   generate_keys: [WITNESS, 'cmd/generate_keys'],
   'posix-oneshot': [TESSERA, 'cmd/examples/posix-oneshot'],

@@ -185,6 +185,17 @@ t.test('without its log', async (t) => {
   t.match(await (await fetch(`${again.url}/metrics`)).text(), /mirror_halted 1\n[\s\S]*mirror_incidents 1\n/);
 });
 
+t.test('a damaged right edge is not served as ready', async (t) => {
+  const log = await foreignLog(t, 300);
+  const dir = t.testdir();
+  await (await mirrorOf(log, dir)).sync();
+  writeFileSync(join(dir, 'tile/0/001.p/44'), 'short');
+  const { mirror, url } = await served(t, log, dir);
+  t.match(await (await fetch(`${url}/readyz`)).json(), { ready: false, reasons: [/damaged/] });
+  await mirror.sync();
+  t.match(await (await fetch(`${url}/readyz`)).json(), { ready: true, reasons: [] });
+});
+
 t.test('a rotten file is an error to its reader', async (t) => {
   const log = await foreignLog(t, 300);
   const dir = t.testdir();
@@ -308,6 +319,13 @@ async function until(url: string, size: number): Promise<void> {
   throw new Error(`the mirror at ${url} does not come to ${size} entries`);
 }
 
+/** Waits until the log is asked for a file. */
+async function asked(log: HostileLog, path: string): Promise<void> {
+  for (let tries = 0; tries < 600 && !log.asked.includes(path); tries++)
+    await new Promise((resolve) => void setTimeout(resolve, 50));
+  if (!log.asked.includes(path)) throw new Error(`nobody asked for ${path}`);
+}
+
 t.test('real processes', async (t) => {
   const log = await HostileLog.start();
   t.teardown(() => log.close());
@@ -323,19 +341,31 @@ t.test('real processes', async (t) => {
   });
   t.strictSame(await once(second, 'exit'), [EXIT.config, null], 'a second process is refused');
 
+  // Killed while a bundle is under way; and once more, gently.
+  log.trouble = 'slow';
+  log.troubled = /entries/;
+  log.append(await otherStatement('half way'));
+  await asked(log, '/tile/entries/000.p/7');
   first.child.kill('SIGKILL');
   await once(first.child, 'exit');
+  log.asked.length = 0;
+  const patient = await start(t, cwd, log.url, 'copy');
+  await asked(log, '/tile/entries/000.p/7');
+  patient.child.kill('SIGTERM');
+  t.strictSame(await once(patient.child, 'exit'), [EXIT.ok, null], 'it does not wait for the log');
+  t.ok(existsSync(join(cwd, 'copy/.mirror/pending')));
+  log.trouble = undefined;
   await log.close();
   const third = await start(t, cwd, log.url, 'copy');
   t.match(await auditUrl(log, third.url, true), { entries: 6, findings: [] }, 'killed, and the log is gone');
   log.append(await otherStatement('later'));
   await log.listen(log.port);
-  await until(third.url, 7);
+  await until(third.url, 8);
   third.child.kill('SIGTERM');
   t.strictSame(await once(third.child, 'exit'), [EXIT.ok, null], 'and stops in order');
   t.ok(existsSync(join(cwd, 'copy/trust.policy')));
   t.match(await tallystick('fsck copy --policy copy/trust.policy', { cwd }), {
     code: EXIT.ok,
-    out: /7 entries/,
+    out: /8 entries/,
   });
 });

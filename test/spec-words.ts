@@ -29,7 +29,10 @@ export async function buildProgramWords(): Promise<ProgramWords> {
   const metrics = (await app.inject('/metrics')).body;
   await app.close();
   const registry = new Registry();
-  mirrorMetrics({ size: 0, status: startingStatus(undefined, 0) }, registry);
+  mirrorMetrics(
+    { size: 0, status: startingStatus({ damaged: false, halted: undefined, incidents: 0 }) },
+    registry,
+  );
   const watchers = await registry.metrics();
   return {
     verbs: new Map(verbs.map((verb) => [verb.name, new Set([...EVERYWHERE, ...flagsOf(verb)])])),

@@ -61,8 +61,6 @@ export class Mirror {
   #held: SignedHead | undefined;
   #pending: SignedHead | undefined;
   #policies: Set<number>;
-  /** Set when something of the copy was found damaged: the next sync looks at all of it. */
-  #damaged: boolean;
 
   private constructor(parts: MirrorParts, records: Records, found: Found) {
     this.#parts = parts;
@@ -71,9 +69,8 @@ export class Mirror {
     this.#held = found.held;
     this.#pending = found.pending;
     this.#policies = new Set(found.policies);
-    this.#damaged = found.damaged;
     this.local = new LocalTiles(parts.folder.read, () => this.size, parts.hasher);
-    this.status = startingStatus(found.halted, found.incidents);
+    this.status = startingStatus(found);
   }
 
   /**
@@ -120,7 +117,7 @@ export class Mirror {
     const { status } = this;
     const { now } = this.#parts.transport;
     try {
-      const synced = await this.#sync(check || this.#damaged);
+      const synced = await this.#sync(check || this.status.damaged);
       status.lastSync = now();
       status.unreachableSince = undefined;
       status.problem = undefined;
@@ -149,7 +146,7 @@ export class Mirror {
     const first = this.status.lastSync === undefined;
     const isNew = this.#held === undefined || !equalBytes(this.#held.note, target.note);
     if (isNew || first) await this.#show(target);
-    this.#damaged = false;
+    this.status.damaged = false;
     const keysFault = known && !first ? undefined : await this.#takeKeys();
     const { size } = target.opened.checkpoint;
     const kind = !known ? 'advanced' : served.opened.checkpoint.size < size ? 'older' : 'unchanged';

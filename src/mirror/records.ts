@@ -33,7 +33,7 @@ export class Records {
       if (!(cause instanceof Refusal)) throw cause;
       throw refuse(
         'foreign-log',
-        `${this.#folder.path} mirrors "${originIn(note)}", whose checkpoint the trust policy does not accept (${cause.message}); give that log's keys, or take another directory`,
+        `${this.#folder.path} mirrors "${originIn(note)}", whose checkpoint the trust policy does not accept (${cause.message}); give that log's keys or take another directory; if the file is damaged, delete it and sync again`,
         { cause },
       );
     }

@@ -11,6 +11,8 @@ export interface MirrorStatus {
   unreachableSince: number | undefined;
   /** Code of the refusal that the last sync ended with; its words may name paths of this machine. */
   problem: string | undefined;
+  /** The right edge of the copy did not make its root: the next sync looks at everything. */
+  damaged: boolean;
   /** Why nothing is followed any more. */
   halted: string | undefined;
   incidents: number;
@@ -20,8 +22,10 @@ export interface MirrorStatus {
 }
 
 /** The status of a mirror that has asked for nothing yet. */
-export function startingStatus(halted: string | undefined, incidents: number): MirrorStatus {
+export function startingStatus(found: Pick<MirrorStatus, 'damaged' | 'halted' | 'incidents'>): MirrorStatus {
+  const { damaged, halted, incidents } = found;
   return {
+    damaged,
     originSize: undefined,
     syncing: undefined,
     lastSync: undefined,
@@ -40,9 +44,10 @@ export function startingStatus(halted: string | undefined, incidents: number): M
  * when the log went away would be of no use. What is not as it should be stands in the reasons all the same.
  */
 export function readinessOf(status: MirrorStatus, size: number | undefined): Readiness {
-  const { originSize, syncing, unreachableSince, problem, halted } = status;
+  const { originSize, syncing, unreachableSince, problem, damaged, halted } = status;
   const reasons: string[] = [];
   if (size === undefined) reasons.push('nothing is mirrored yet');
+  if (damaged) reasons.push('the copy is damaged: its right edge does not make the signed root');
   if (syncing !== undefined)
     reasons.push(`syncing: ${syncing.done} of ${syncing.total} entries are in place`);
   if (size !== undefined && originSize !== undefined && originSize > size)
@@ -51,5 +56,5 @@ export function readinessOf(status: MirrorStatus, size: number | undefined): Rea
   else if (unreachableSince !== undefined)
     reasons.push(`the log cannot be reached since ${new Date(unreachableSince).toISOString()}`);
   else if (problem !== undefined) reasons.push(`the last sync failed: ${problem}`);
-  return { ready: size !== undefined, reasons };
+  return { ready: size !== undefined && !damaged, reasons };
 }

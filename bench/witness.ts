@@ -141,7 +141,7 @@ function oneByOne(dir: string, ms: number): number {
 async function startWitness(
   dir: string,
   logs: readonly BenchLog[],
-): Promise<{ pid: number; stop(): Promise<void> }> {
+): Promise<{ readonly pid: number; readonly stop: () => Promise<void> }> {
   const list = join(dir, 'logs.policy');
   const lines = logs.map(({ name, type, signer }) => `log ${formatVkey(name, type, signer.publicKey)}\n`);
   writeFileSync(list, `${lines.join('')}quorum none\n`);

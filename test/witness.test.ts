@@ -364,6 +364,7 @@ t.test('a witness', async (t) => {
   t.strictSame(timesOf(t, log, await log.note(4), back), [TIME + 7, TIME + 7], 'time never goes back');
   now -= 100;
   t.equal(await ask(witness, await log.request(4, 5)), 'not-cosigning', 'a clock that is wrong');
+  t.match(witness.faults(), [/clock/], 'for /readyz');
   now = 0;
   t.equal(await ask(witness, await pq.request(0, 5)), 'not-cosigning', 'no time is not a time');
   now = TIME + 10;
@@ -522,7 +523,7 @@ t.test('a write that fails', async (t) => {
   t.equal(await ask(witness, await log.request(0, 2)), 'cosigned');
   failing = 'begun';
   t.equal(await ask(witness, await log.request(2, 3)), 'store-failed');
-  t.match(witness.failure, /disk is full/, 'for /readyz');
+  t.match(witness.faults(), [/disk is full/], 'for /readyz');
   t.equal(state.held.get(log.origin)?.size, 2);
   failing = 'stored';
   t.equal(await ask(witness, await log.request(2, 3)), 'store-failed', 'stored, and not guarded');
@@ -535,7 +536,7 @@ t.test('a write that fails', async (t) => {
   failing = undefined;
   t.equal(await ask(witness, await fork.request(2, 4)), 'stale 3');
   t.equal(await ask(witness, await log.request(3, 3)), 'cosigned', 'signed anew, and guarded');
-  t.equal(witness.failure, undefined);
+  t.strictSame(witness.faults(), []);
   await close();
 });
 

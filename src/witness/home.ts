@@ -6,6 +6,8 @@ import type { App } from '../web/types.ts';
 import type { KnownLog } from './logs.ts';
 import { checkpointPath, type Witness } from './witness.ts';
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 /** One log in the JSON. Times are RFC 3339, UTC; null: never cosigned. */
 export interface LogStanding {
   readonly origin: string;
@@ -39,14 +41,30 @@ function standing(witness: Witness, log: KnownLog): LogStanding {
   };
 }
 
+/** How long what was made for one reader serves the others: with thousands of logs it is megabytes (ms). */
+const KEPT_MS = 1000;
+
 /** GET / and /v1/witness. `incidents`: how many files of evidence there are. */
 export function home(app: App, witness: Witness, incidents: () => number): void {
   const { name, vkeys } = witness;
-  app.get('/', async (_request, reply) => sendPage(reply, name, page(witness, incidents())));
-  app.get('/v1/witness', async (_request, reply) => {
-    reply.header('cache-control', FRESH);
-    return { name, vkeys, incidents: incidents(), logs: standings(witness) };
-  });
+  const html = remembered(() => page(witness, incidents()));
+  const json = remembered(() =>
+    JSON.stringify({ name, vkeys, incidents: incidents(), logs: standings(witness) }),
+  );
+  app.get('/', async (_request, reply) => sendPage(reply, name, html()));
+  app.get('/v1/witness', async (_request, reply) =>
+    reply.header('content-type', JSON_TYPE).header('cache-control', FRESH).send(json()),
+  );
+}
+
+/** Makes a text at most once in `KEPT_MS`. */
+function remembered(make: () => string): () => string {
+  let kept = '';
+  let until = -Infinity;
+  return () => {
+    if (performance.now() > until) [kept, until] = [make(), performance.now() + KEPT_MS];
+    return kept;
+  };
 }
 
 function page(witness: Witness, incidents: number): string {

@@ -12,7 +12,7 @@ import { keysText } from './logs.ts';
 import type { Held } from './state.ts';
 
 /** How far the clock may be behind what was cosigned before it is taken to be wrong (seconds). */
-const CLOCK_TOLERANCE = 60;
+export const CLOCK_TOLERANCE = 60;
 
 /** A checkpoint to be cosigned. */
 export interface Draft {

@@ -46,7 +46,10 @@ export async function witnessServer(
   const reads = [openToBrowsers, web.rate(options.readsPerWindow)];
   await web.scope((app) => monitoring(app, witness), reads);
   await web.scope((app) => home(app, witness, options.incidents), reads);
-  await web.operations(() => readiness(witness));
+  await web.operations(() => {
+    const reasons = witness.faults();
+    return { ready: reasons.length === 0, reasons };
+  });
   web.finish();
   return web.app;
 }
@@ -106,12 +109,6 @@ function monitoring(app: App, witness: Witness): void {
     const note = witness.checkpoint(request.params.hash);
     return reply.header('content-type', TEXT).header('cache-control', BRIEF).send(asBuffer(note));
   });
-}
-
-function readiness(witness: Witness): { ready: boolean; reasons: readonly string[] } {
-  const { failure } = witness;
-  const reasons = failure === undefined ? [] : [`the last cosignatures could not be stored: ${failure}`];
-  return { ready: reasons.length === 0, reasons };
 }
 
 function register(

@@ -47,6 +47,8 @@ export type CommitStep = 'begun' | 'stored' | 'guarded';
 export interface StateOptions {
   readonly dir: string;
   readonly name: string;
+  /** Where the guard is; default: `guard` in the same directory. Another disk is better. */
+  readonly guardDir?: string | undefined;
   /** Makes the guard anew from the database: the operator's word that the database is the newest there was. */
   readonly rebuildGuard?: boolean;
   readonly step?: (step: CommitStep) => void;
@@ -54,8 +56,11 @@ export interface StateOptions {
 }
 
 /** Where the files lie in a witness's directory. */
-export function statePaths(dir: string): { readonly state: string; readonly guard: string } {
-  return { state: join(dir, 'witness.db'), guard: join(dir, 'guard', 'cosigned-heads.db') };
+export function statePaths(
+  dir: string,
+  guardDir = join(dir, 'guard'),
+): { readonly state: string; readonly guard: string } {
+  return { state: join(dir, 'witness.db'), guard: join(guardDir, 'cosigned-heads.db') };
 }
 
 export class WitnessState {
@@ -81,7 +86,7 @@ export class WitnessState {
    */
   static open(options: StateOptions): WitnessState {
     const { dir, name, step = () => {} } = options;
-    const { state: path, guard: guardPath } = statePaths(dir);
+    const { state: path, guard: guardPath } = statePaths(dir, options.guardDir);
     if (!existsSync(guardPath) && options.rebuildGuard !== true) throw guardGone(guardPath);
     const guard = HeadGuard.open(guardPath, name);
     try {

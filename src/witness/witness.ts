@@ -12,7 +12,7 @@ import type { VerifySignature } from '../sign/algorithm.ts';
 import { Allowance } from './allowance.ts';
 import { examine, type Examined } from './decide.ts';
 import type { KnownLog, KnownLogs } from './logs.ts';
-import { Round, type Contradiction, type Draft, type Outcome } from './round.ts';
+import { CLOCK_TOLERANCE, Round, type Contradiction, type Draft, type Outcome } from './round.ts';
 import type { Held, WitnessState } from './state.ts';
 import { examineSubtree } from './subtree.ts';
 
@@ -99,9 +99,14 @@ export class Witness {
     return (this.held(origin)?.halted ?? '') !== '';
   }
 
-  /** Why nothing can be cosigned, when the last write failed. */
-  get failure(): string | undefined {
-    return this.#failure;
+  /** What keeps it from its work: the last write failed, or the clock is behind what was cosigned. */
+  faults(): string[] {
+    const seconds = this.#parts.now() / 1000;
+    const newest = Math.max(1, ...this.#parts.state.held.values().map(({ time }) => time));
+    return [
+      ...(this.#failure === undefined ? [] : [`the last cosignatures could not be stored: ${this.#failure}`]),
+      ...(seconds + CLOCK_TOLERANCE >= newest ? [] : ['the clock is behind what was cosigned: set it']),
+    ];
   }
 
   /**

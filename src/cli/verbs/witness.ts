@@ -14,6 +14,7 @@ export const witnessVerb: Verb = {
     'witnessDir',
     'name',
     'knownLogs',
+    'guardDir',
     'peer',
     'poll',
     'url',

@@ -69,6 +69,7 @@ async function openWitness(context: Context, asked: WitnessAsked, logger: Logger
   const state = WitnessState.open({
     dir: config.witnessDir,
     name: home.name,
+    guardDir: config.guardDir,
     rebuildGuard: asked.rebuildGuard,
     onWarning: (message) => output.warn(message),
   });

@@ -70,7 +70,7 @@ export async function initialiseWitness(config: Config): Promise<WitnessHome> {
   if (config.knownLogs === undefined && (await createFile(layout.knownLogs, NO_LOGS)))
     created.push(layout.knownLogs);
   if (!existsSync(layout.mldsa44)) {
-    await makeGuard(config.witnessDir, name);
+    await makeGuard(statePaths(config.witnessDir, config.guardDir).guard, name);
     await generateKey(layout.mldsa44, 'ml-dsa-44');
     created.push(layout.mldsa44);
   }
@@ -90,8 +90,7 @@ function assertKeys(layout: WitnessLayout, state: string): void {
 }
 
 /** Made here and nowhere else: were it made at every start, losing state and guard would go unnoticed. */
-async function makeGuard(dir: string, name: string): Promise<void> {
-  const { guard } = statePaths(dir);
+async function makeGuard(guard: string, name: string): Promise<void> {
   await mkdir(dirname(guard), { recursive: true, mode: 0o700 });
   HeadGuard.open(guard, name).close();
 }

@@ -6,10 +6,8 @@
  *
  * An outage of the log or of the monitor is no alarm: the next step goes on where this one stopped.
  */
-import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { TileReader } from '../client/tiles.ts';
 import type { LogReader } from '../log/ports.ts';
@@ -23,11 +21,11 @@ import type { Alarm, AlarmSink, EntryWatch } from './alarm.ts';
 import { forgedAlarm, Raised, tamperedAlarm } from './alarms.ts';
 import { fetchBundle } from './bundles.ts';
 import { Checking, WORTH_THREADS } from './checking.ts';
-import { Copy } from './copy.ts';
+import type { Copy } from './copy.ts';
 import { BATCH, Copying, type CopyMoment } from './copying.ts';
 import { EvidenceMaker } from './evidence.ts';
 import { hearHead, type SeenHead, type Trust } from './head.ts';
-import { HeadFiles } from './headfiles.ts';
+import { Holding } from './holding.ts';
 import { compareHeads, type Verdict } from './history.ts';
 import { isPolicy, Replay } from './replay.ts';
 import { Served, Tampered, Unreachable } from './served.ts';
@@ -76,20 +74,17 @@ export class Follower {
   readonly #trust: Trust;
   readonly #hasher: BatchHasher;
   readonly #served: Served;
+  readonly #holding: Holding;
   readonly #copy: Copy;
   readonly #checking: Checking;
-  readonly #heads: HeadFiles;
   readonly #raised: Raised;
-  /** See `seen` and `held`. */
-  #seen: SeenHead | undefined;
-  #held: SeenHead | undefined;
   #ours: boolean | undefined;
 
-  private constructor(parts: FollowerParts, folder: string, trust: Trust, copy: Copy) {
+  private constructor(parts: FollowerParts, trust: Trust, holding: Holding) {
     this.#parts = parts;
     this.#trust = trust;
-    this.#copy = copy;
-    this.#heads = new HeadFiles(folder, trust);
+    this.#holding = holding;
+    this.#copy = holding.copy;
     this.#hasher = parts.hasher ?? chooseHasher();
     this.#served = new Served(parts.tiles);
     this.#checking = new Checking(parts.threads ?? availableParallelism(), trust.verify);
@@ -99,19 +94,9 @@ export class Follower {
 
   /** Opens the copy, or makes an empty one. Refuses `corrupt-store`, `foreign-log`, `store-failed`, `unknown-signer`. */
   static async open(parts: FollowerParts): Promise<Follower> {
-    const { dir, origin, policy, hasher = chooseHasher(), verify = chooseVerifier() } = parts;
-    const folder = copyFolder(dir, origin);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const path = join(folder, 'log.db');
-    const copy = await Copy.open({ path, origin, hasher, commitStep: parts.commitStep });
-    try {
-      const follower = new Follower(parts, folder, { origin, policy, verify }, copy);
-      await follower.#remember();
-      return follower;
-    } catch (error) {
-      await copy.close();
-      throw error;
-    }
+    const { dir, origin, policy, hasher = chooseHasher(), verify = chooseVerifier(), commitStep } = parts;
+    const trust = { origin, policy, verify };
+    return new Follower(parts, trust, await Holding.open(copyFolder(dir, origin), trust, hasher, commitStep));
   }
 
   /** Tiles, proofs and searches over the copy. Its checkpoint is the held head. */
@@ -121,12 +106,12 @@ export class Follower {
 
   /** The newest head whose entries are all copied and were all looked at. */
   get held(): SeenHead | undefined {
-    return this.#held;
+    return this.#holding.held;
   }
 
   /** The newest head that was shown to continue all before it; its entries may still be on their way. */
   get seen(): SeenHead | undefined {
-    return this.#seen;
+    return this.#holding.seen;
   }
 
   /** Entries in the copy: each proven to lie under a signed root. */
@@ -151,7 +136,7 @@ export class Follower {
       if (error instanceof Unreachable)
         return { kind: 'unreachable', why: error.message, head, alarms: this.#raised.news };
       if (!(error instanceof Tampered)) throw error;
-      const under = [head, this.#seen].find((each) => each?.opened.checkpoint.size === error.size);
+      const under = [head, this.#holding.seen].find((each) => each?.opened.checkpoint.size === error.size);
       if (under !== undefined) await this.#raised.raise(tamperedAlarm(error, under));
       return { kind: 'alarmed', head, alarms: this.#raised.news };
     }
@@ -181,8 +166,9 @@ export class Follower {
     }
     const stale = verdict.kind === 'stale';
     if (verdict.kind === 'extends') await tiles.edge();
-    const target = stale ? this.#seen : await this.#accept(head);
-    if (target === undefined || this.#isCovered(target)) return { kind: 'unchanged', head, stale, alarms };
+    const target = stale ? this.#holding.seen : await this.#accept(head);
+    if (target === undefined || this.#holding.covers(target))
+      return { kind: 'unchanged', head, stale, alarms };
     const from = this.#copy.size;
     await this.#copyUpTo(target, stale ? this.#tilesOf(target) : tiles, signal);
     return stale ? { kind: 'unchanged', head, stale, alarms } : { kind: 'advanced', head, from, alarms };
@@ -196,25 +182,19 @@ export class Follower {
   }
 
   async #compare(head: SeenHead, tiles: VerifiedTiles): Promise<Verdict> {
-    const held = this.#seen;
+    const { seen: held, held: covered } = this.#holding;
     if (held !== undefined) {
       const tilesOf = (each: SeenHead): VerifiedTiles => this.#tilesOf(each);
-      return compareHeads(head, tiles, { copy: this.#copy, held, covered: this.#held, tilesOf });
+      return compareHeads(head, tiles, { copy: this.#copy, held, covered, tilesOf });
     }
     if (head.opened.checkpoint.size >= this.#copy.size) return { kind: 'extends' };
     throw refuse('corrupt-store', 'the copy is larger than any head remembered of its log: move it away');
   }
 
-  /** Remembers a head as seen, durably: whatever the log says from now on is held against it. */
   async #accept(head: SeenHead): Promise<SeenHead> {
-    const before = this.#seen;
-    const grown = before === undefined || head.opened.checkpoint.size > before.opened.checkpoint.size;
-    if (!grown && !isBetterSigned(head, before)) return before;
-    this.#heads.write('seen', head);
-    this.#seen = head;
+    const accepted = await this.#holding.accept(head);
     this.#moment('held');
-    if (!grown && this.#held?.opened.checkpoint.size === head.opened.checkpoint.size) await this.#cover(head);
-    return head;
+    return accepted;
   }
 
   async #copyUpTo(target: SeenHead, tiles: VerifiedTiles, signal: AbortSignal | undefined): Promise<void> {
@@ -238,7 +218,7 @@ export class Follower {
     });
     await copying.run();
     this.#moment('copied');
-    await this.#cover(target);
+    await this.#holding.cover(target);
     if (this.#copy.size - from < WORTH_THREADS) await this.#checking.stop();
   }
 
@@ -256,34 +236,6 @@ export class Follower {
     return entries[0] ?? new Uint8Array();
   }
 
-  #isCovered(head: SeenHead): boolean {
-    return this.#held !== undefined && this.#held.opened.checkpoint.size >= head.opened.checkpoint.size;
-  }
-
-  /** The copy has all that a head covers. Refuses `corrupt-store` when it does not hash to the head's root. */
-  async #cover(head: SeenHead): Promise<void> {
-    const { size, root } = head.opened.checkpoint;
-    if (!equalBytes(await this.#copy.reader.root(size), root))
-      throw refuse(
-        'corrupt-store',
-        `the copy does not hash to the signed root of ${size} entries: move it away`,
-      );
-    if (this.#held?.note !== head.note) this.#heads.write('held', head);
-    this.#held = head;
-    this.#copy.publish(head.note, { size, root, time: this.#copy.head.time });
-  }
-
-  /** Goes on from what the last run held. */
-  async #remember(): Promise<void> {
-    this.#seen = await this.#heads.read('seen');
-    const held = await this.#heads.read('held');
-    const covered = [this.#seen, held].find(
-      (head) => head !== undefined && head.opened.checkpoint.size <= this.#copy.size,
-    );
-    this.#seen ??= held;
-    if (covered !== undefined) await this.#cover(covered);
-  }
-
   #tilesOf(head: SeenHead): VerifiedTiles {
     const contradicts: Contradicts = (tile, hashes) => this.#copy.contradicts(tile, hashes);
     return new VerifiedTiles(this.#served, head.opened.checkpoint, this.#hasher, contradicts);
@@ -297,10 +249,4 @@ export class Follower {
 /** Folder of a log's copy in a monitor's directory. */
 export function copyFolder(dir: string, origin: string): string {
   return join(dir, originHash(origin).slice(0, 16));
-}
-
-/** Of two notes of one tree, the one that more witnesses signed is worth keeping. */
-function isBetterSigned(head: SeenHead, before: SeenHead): boolean {
-  if (head.quorum !== before.quorum) return head.quorum;
-  return head.opened.cosignatures.length > before.opened.cosignatures.length;
 }

@@ -1,0 +1,143 @@
+/**
+ * What a monitor holds of one log: the copy of its entries, and two heads as the signed notes they are. `seen`
+ * was shown to continue all before it, and is what the log may not take back; `held` is copied wholly, too.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { equalBytes } from '../bytes/compare.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { decodeUtf8 } from '../bytes/text.ts';
+import type { CommitStep } from '../storage/sqlite.ts';
+import type { BatchHasher } from '../tree/hash.ts';
+import { Copy } from './copy.ts';
+import { placeFile } from './files.ts';
+import { openHead, type SeenHead, type Trust } from './head.ts';
+
+export class Holding {
+  readonly copy: Copy;
+  readonly #folder: string;
+  #seen: SeenHead | undefined;
+  #held: SeenHead | undefined;
+
+  private constructor(folder: string, copy: Copy) {
+    this.#folder = folder;
+    this.copy = copy;
+  }
+
+  /**
+   * Opens what is in a folder, or makes it. Refuses `corrupt-store`, `foreign-log`, `store-failed`, and
+   * `config-invalid` for a head remembered that the log's known keys did not sign.
+   */
+  static async open(
+    folder: string,
+    trust: Trust,
+    hasher: BatchHasher,
+    commitStep: ((step: CommitStep) => void) | undefined,
+  ): Promise<Holding> {
+    await makeFolder(folder);
+    const path = join(folder, 'log.db');
+    const copy = await Copy.open({ path, origin: trust.origin, hasher, commitStep });
+    const holding = new Holding(folder, copy);
+    try {
+      await holding.#remember(trust);
+      return holding;
+    } catch (error) {
+      await copy.close();
+      throw error;
+    }
+  }
+
+  get seen(): SeenHead | undefined {
+    return this.#seen;
+  }
+
+  get held(): SeenHead | undefined {
+    return this.#held;
+  }
+
+  /** Whether the copy has all that a head covers. */
+  covers(head: SeenHead): boolean {
+    return this.#held !== undefined && sizeOf(this.#held) >= sizeOf(head);
+  }
+
+  /**
+   * Remembers a head as seen, durably, unless there is a note of the same tree with more signatures. Returns the
+   * head that is remembered now. Refuses `store-failed`.
+   */
+  async accept(head: SeenHead): Promise<SeenHead> {
+    const before = this.#seen;
+    const grown = before === undefined || sizeOf(head) > sizeOf(before);
+    if (!grown && !isBetterSigned(head, before)) return before;
+    this.#write('seen', head);
+    this.#seen = head;
+    if (!grown && this.#held !== undefined && sizeOf(this.#held) === sizeOf(head)) await this.cover(head);
+    return head;
+  }
+
+  /** The copy has all that a head covers. Refuses `corrupt-store` when it does not hash to the head's root. */
+  async cover(head: SeenHead): Promise<void> {
+    const { size, root } = head.opened.checkpoint;
+    if (!equalBytes(await this.copy.reader.root(size), root))
+      throw refuse(
+        'corrupt-store',
+        `the copy does not hash to the signed root of ${size} entries: move it away`,
+      );
+    if (this.#held?.note !== head.note) this.#write('held', head);
+    this.#held = head;
+    this.copy.publish(head.note, { size, root, time: this.copy.head.time });
+  }
+
+  close(): Promise<void> {
+    return this.copy.close();
+  }
+
+  /** Goes on from what the last run held. */
+  async #remember(trust: Trust): Promise<void> {
+    this.#seen = await this.#read('seen', trust);
+    const held = await this.#read('held', trust);
+    const covered = [this.#seen, held].find((head) => head !== undefined && sizeOf(head) <= this.copy.size);
+    this.#seen ??= held;
+    if (covered !== undefined) await this.cover(covered);
+  }
+
+  async #read(which: 'seen' | 'held', trust: Trust): Promise<SeenHead | undefined> {
+    const path = this.#path(which);
+    try {
+      return openHead(await readFile(path), trust);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (!(error instanceof Refusal)) throw error;
+      throw refuse(
+        'config-invalid',
+        `${path} was not signed by the keys given for ${trust.origin} (${error.message}): keep the old keys too`,
+        { cause: error },
+      );
+    }
+  }
+
+  #write(which: 'seen' | 'held', head: SeenHead): void {
+    placeFile(this.#path(which), decodeUtf8(head.note));
+  }
+
+  #path(which: 'seen' | 'held'): string {
+    return join(this.#folder, `${which}.note`);
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw refuse('store-failed', `cannot make ${folder} (${String(cause)}); check --monitor-dir`, { cause });
+  }
+}
+
+/** Of two notes of one tree, the one that more witnesses signed is worth keeping. */
+function isBetterSigned(head: SeenHead, before: SeenHead): boolean {
+  if (head.quorum !== before.quorum) return head.quorum;
+  return head.opened.cosignatures.length > before.opened.cosignatures.length;
+}
+
+function sizeOf(head: SeenHead): number {
+  return head.opened.checkpoint.size;
+}

@@ -84,7 +84,8 @@ export class IncidentStore {
     if (body.length > MAX_INCIDENT_BYTES) throw new Error(`an incident of ${body.length} characters`);
     const gone = known === undefined ? this.#makeRoom(incident) : [];
     if (gone === undefined) {
-      this.#statements.uncounted.run(incident.origin, incident.evidence.kind, this.#options.now());
+      const { origin, evidence } = incident;
+      this.#statements.uncounted.run({ origin, kind: evidence.kind, now: this.#options.now() });
       return 'uncounted';
     }
     this.#open(incident, body, gone);
@@ -262,8 +263,8 @@ function prepare(db: Database.Database) {
       'SELECT origin, kind, count(*) AS open FROM incident WHERE resolved IS NULL GROUP BY origin, kind',
     ),
     uncounted: db.prepare(
-      `INSERT INTO uncounted (origin, kind, seen, first_seen, last_seen) VALUES (?1, ?2, 1, ?3, ?3)
-       ON CONFLICT DO UPDATE SET seen = seen + 1, last_seen = ?3`,
+      `INSERT INTO uncounted (origin, kind, seen, first_seen, last_seen) VALUES (@origin, @kind, 1, @now, @now)
+       ON CONFLICT DO UPDATE SET seen = seen + 1, last_seen = @now`,
     ),
     allUncounted: db.prepare('SELECT origin, kind, seen FROM uncounted'),
   };

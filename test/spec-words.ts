@@ -6,6 +6,8 @@ import type { Verb } from '#src/cli/verb.ts';
 import { buildApp } from '#src/http/app.ts';
 import { mirrorMetrics } from '#src/mirror/metrics.ts';
 import { startingStatus } from '#src/mirror/status.ts';
+import { noComparisons } from '#src/witness/gossip.ts';
+import { witnessMetrics } from '#src/witness/metrics.ts';
 import { FakeLog } from './fake-log.ts';
 
 /** Options of the program itself, and those that commander adds to every verb. */
@@ -33,6 +35,9 @@ export async function buildProgramWords(): Promise<ProgramWords> {
     { size: 0, status: startingStatus({ damaged: false, halted: undefined, incidents: 0 }) },
     registry,
   );
+  const none = (): number => 0;
+  const counts = { requests: 0, signed: 0, rounds: 0, contradictions: 0 };
+  witnessMetrics({ counts, gossip: noComparisons(), logs: none, halted: none, incidents: none }, registry);
   const watchers = await registry.metrics();
   return {
     verbs: new Map(verbs.map((verb) => [verb.name, new Set([...EVERYWHERE, ...flagsOf(verb)])])),

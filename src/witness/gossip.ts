@@ -29,8 +29,12 @@ export interface GossipParts {
 /** How often comparing came to what, since the start. */
 export type GossipCounts = Record<PeerResult['kind'], number>;
 
+export function noComparisons(): GossipCounts {
+  return { agrees: 0, unreachable: 0, unverified: 0, conflict: 0, unreconciled: 0 };
+}
+
 export class Gossip {
-  readonly counts: GossipCounts = { agrees: 0, unreachable: 0, unverified: 0, conflict: 0, unreconciled: 0 };
+  readonly counts = noComparisons();
   readonly #parts: GossipParts;
 
   constructor(parts: GossipParts) {

@@ -4,16 +4,15 @@
  * the protocol names none.
  */
 import type { FastifyInstance } from 'fastify';
-import { Counter } from '@platformatic/prom-client';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { asBuffer, BRIEF, BYTES, NEVER, TEXT } from '../web/media.ts';
 import { openToBrowsers } from '../web/methods.ts';
-import { gauge } from '../web/metrics.ts';
 import type { WebOptions } from '../web/options.ts';
-import { webServer, type Web } from '../web/server.ts';
+import { webServer } from '../web/server.ts';
 import type { App } from '../web/types.ts';
-import type { GossipCounts } from './gossip.ts';
+import { noComparisons, type GossipCounts } from './gossip.ts';
 import { home } from './home.ts';
+import { witnessMetrics, type Answered } from './metrics.ts';
 import type { Witness } from './witness.ts';
 
 /** Most bytes of a request: Sunlight's bound. A checkpoint with 39 ML-DSA-44 lines fits. */
@@ -41,11 +40,15 @@ export async function witnessServer(
 ): Promise<FastifyInstance> {
   const limits = { connections: CONNECTIONS, ...options.limits, bodyBytes: BODY_BYTES };
   const web = await webServer({ ...options, limits });
-  const answered = register(web, witness, options);
+  const halted = (): number => [...witness.logs.keys()].filter((origin) => witness.isHalted(origin)).length;
+  const { incidents, gossip = noComparisons() } = options;
+  const { counts } = witness;
+  const logs = (): number => witness.logs.size;
+  const answered = witnessMetrics({ counts, gossip, logs, halted, incidents }, web.registry);
   await web.scope((app) => submissions(app, witness, answered), [web.rate(options.writesPerWindow)]);
   const reads = [openToBrowsers, web.rate(options.readsPerWindow)];
   await web.scope((app) => monitoring(app, witness), reads);
-  await web.scope((app) => home(app, witness, options.incidents), reads);
+  await web.scope((app) => home(app, witness, incidents), reads);
   await web.operations(() => {
     const reasons = witness.faults();
     return { ready: reasons.length === 0, reasons };
@@ -53,9 +56,6 @@ export async function witnessServer(
   web.finish();
   return web.app;
 }
-
-/** Counts an answer to add-checkpoint: `cosigned`, `stale`, or the code of a refusal. */
-type Answered = (answer: string) => void;
 
 /** POST /add-checkpoint, /sign-subtree. */
 function submissions(app: App, witness: Witness, answered: Answered): void {
@@ -108,59 +108,5 @@ function monitoring(app: App, witness: Witness): void {
   app.get<{ Params: { hash: string } }>('/:hash/checkpoint', async (request, reply) => {
     const note = witness.checkpoint(request.params.hash);
     return reply.header('content-type', TEXT).header('cache-control', BRIEF).send(asBuffer(note));
-  });
-}
-
-function register(
-  { registry }: Web,
-  witness: Witness,
-  { incidents, gossip }: WitnessServerOptions,
-): Answered {
-  const answers = new Counter({
-    name: 'tallystick_witness_answers_total',
-    help: 'Answers to add-checkpoint: cosigned, stale, or the code of a refusal.',
-    labelNames: ['answer'],
-    registers: [registry],
-  });
-  const { counts } = witness;
-  const total = (name: string, help: string, read: () => number): void => {
-    const counter = new Counter({
-      name: `tallystick_witness_${name}_total`,
-      help,
-      registers: [],
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
-    registry.registerMetric(counter);
-  };
-  total('signed', 'Checkpoints cosigned anew.', () => counts.signed);
-  total(
-    'rounds',
-    'Writes to the disk; each serves all the requests that waited for it.',
-    () => counts.rounds,
-  );
-  total('contradictions', 'Signed roots seen that contradict a cosigned one.', () => counts.contradictions);
-  const halted = (): number => [...witness.logs.keys()].filter((origin) => witness.isHalted(origin)).length;
-  registry.registerMetric(gauge('witness_logs', 'Logs this witness knows.', () => witness.logs.size));
-  registry.registerMetric(
-    gauge('witness_halted_logs', 'Logs not cosigned until the operator decides.', halted),
-  );
-  registry.registerMetric(gauge('witness_incidents', 'Files of evidence kept.', incidents));
-  if (gossip !== undefined) registry.registerMetric(comparisons(gossip));
-  return (answer) => answers.inc({ answer });
-}
-
-function comparisons(counts: GossipCounts): Counter {
-  return new Counter({
-    name: 'tallystick_witness_comparisons_total',
-    help: 'Comparisons with what peers hold, by what came of them.',
-    labelNames: ['result'],
-    registers: [],
-    collect() {
-      this.reset();
-      for (const [result, count] of Object.entries(counts)) this.inc({ result }, count);
-    },
   });
 }

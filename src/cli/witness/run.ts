@@ -2,7 +2,6 @@
  * `tallystick witness`: cosigns until it is told to stop. On SIGTERM or SIGINT it takes no more and answers what
  * it took; on SIGHUP it reads the list of logs again.
  */
-import type { FastifyInstance } from 'fastify';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import { Gossip } from '../../witness/gossip.ts';
@@ -100,7 +99,7 @@ async function openWitness(context: Context, asked: WitnessAsked, logger: Logger
   return { home, state, witness, incidents, gossip };
 }
 
-async function serverOf({ config }: Context, parts: Parts, logger: Logger): Promise<FastifyInstance> {
+async function serverOf({ config }: Context, parts: Parts, logger: Logger): ReturnType<typeof witnessServer> {
   return witnessServer(parts.witness, {
     version: VERSION,
     baseUrl: publicUrl(config),

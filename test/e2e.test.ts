@@ -11,14 +11,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
-import { digest } from '../src/bytes/brand.ts';
+import { digest, treeSize } from '../src/bytes/brand.ts';
 import { encodeUtf8, parseHex } from '../src/bytes/text.ts';
 import { decodeReceipt, verifyReceipt } from '../src/cose/receipt.ts';
 import { decodeKeySet } from '../src/cose/key.ts';
 import { signStatement } from '../src/cose/statement.ts';
 import { nodeSigner } from '../src/keys/native.ts';
 import { parseAddCheckpoint } from '../src/note/addcheckpoint.ts';
-import { cosign, openCheckpoint, parseCheckpoint } from '../src/note/checkpoint.ts';
+import { cosign, openCheckpoint, parseCheckpoint, signCheckpoint } from '../src/note/checkpoint.ts';
 import { formatVkey, parseVkey } from '../src/note/key.ts';
 import { formatSignatures, parseNote } from '../src/note/note.ts';
 import { verifyConsistency } from '../src/tree/verify.ts';
@@ -45,6 +45,18 @@ function run(cwd: string, ...args: string[]): Ran {
     env: envOf(cwd),
   });
   return { code: status, out: stdout, err: stderr };
+}
+
+/** The same while this process goes on, which may be what the command waits for. */
+async function runBeside(cwd: string, ...args: string[]): Promise<Ran> {
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, env: envOf(cwd) });
+  const code = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const [out, err] = await Promise.all([child.stdout, child.stderr].map((stream) => textOf(stream)));
+  return { code: await code, out: out ?? '', err: err ?? '' };
+}
+
+async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
+  return Buffer.concat(await Array.fromAsync(stream)).toString();
 }
 
 interface Log {
@@ -335,3 +347,146 @@ t.test(
     t.equal(await log.ended, 0);
   },
 );
+
+/** A witness on a port of its own, which answers as it is told. */
+async function startWitness(t: Test) {
+  const signer = { name: 'witness.example/w2', type: 4, signer: people.approver } as const;
+  const witness = {
+    mood: 'honest' as 'honest' | 'silent' | 'ahead',
+    /** What it shows at its monitoring prefix. */
+    shows: new Uint8Array(),
+    size: 0,
+    asked: 0,
+    line: '',
+  };
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    if (request.method === 'GET') return void response.end(witness.shows);
+    witness.asked++;
+    const stands = (size: number): void =>
+      void response.writeHead(409, { 'content-type': 'text/x.tlog.size' }).end(`${size}\n`);
+    if (witness.mood === 'silent') return;
+    if (witness.mood === 'ahead') return stands(1000);
+    const { old, checkpoint } = parseAddCheckpoint(body);
+    if (old !== witness.size) return stands(witness.size);
+    const parsed = parseCheckpoint(parseNote(checkpoint).text);
+    witness.size = parsed.size;
+    response.end(formatSignatures([await cosign(parsed, signer, Math.floor(Date.now() / 1000))]));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  witness.line = `witness W ${formatVkey(signer.name, 4, signer.signer.publicKey)} http://127.0.0.1:${port}\n`;
+  return witness;
+}
+
+t.test('witnesses come and go: waiting, a restart without them, and proof of a rollback', async (t) => {
+  const dir = t.testdir({ 'app.conf': 'a' });
+  const data = join(dir, 'tallystick-data');
+  const witness = await startWitness(t);
+  t.equal(run(dir, 'init').code, 0);
+  const own = readFileSync(join(data, 'trust.policy'), 'utf8');
+  const dead = `witness D ${formatVkey('dead.example', 4, people.stranger.publicKey)} http://127.0.0.1:1\n`;
+  const mute = `witness N ${formatVkey('mute.example', 4, people.agent.publicKey)}\n`;
+  const policy = (lines: string, quorum: string): void =>
+    writeFileSync(join(dir, 'w'), `${lines}${witness.line}${dead}${mute}quorum ${quorum}\n`);
+  const args = ['--witness-policy', 'w'];
+  policy(`log ${formatVkey('other.example', 1, people.admin.publicKey)}\n`, 'W');
+  t.match(run(dir, 'serve', '--port', '0', ...args), {
+    code: 78,
+    err: /do not name this log: add "log <vkey>"/,
+  });
+  policy('', 'N');
+  t.match(run(dir, 'serve', '--port', '0', ...args), {
+    code: 78,
+    err: /cannot be met: there is no URL for N/,
+  });
+
+  policy(own.replace(/^(?!log ).*\n/gm, ''), 'W');
+  const log = await serve(t, dir, ...args);
+  const held = { 'content-type': 'application/cose', prefer: 'wait=20' };
+  const statement = Buffer.from(await signed(dir, 'submitter', 'first'));
+  const first = await fetch(`${log.url}/entries`, { method: 'POST', headers: held, body: statement });
+  t.equal(first.status, 201, 'held until the quorum was met');
+  t.equal(first.headers.get('preference-applied'), 'wait=20');
+  const committed = await runBeside(dir, 'commit', 'app.conf', '--log', log.url, '--wait', '20', '--json');
+  t.equal(committed.code, 0, committed.err);
+  t.match(
+    (await runBeside(dir, 'status', '--log', log.url)).out,
+    /quorum +W, met\n +W: cosigned \d+ s ago\n +D: no cosignature/,
+  );
+  t.match(await (await fetch(`${log.url}/metrics`)).text(), /^tallystick_witness_quorum_met 1$/m);
+  t.equal((await fetch(`${log.url}/readyz`)).status, 200, 'a dead witness that is not needed is no reason');
+  const cosigned = await (await fetch(`${log.url}/checkpoint`)).text();
+  t.match(cosigned, /— witness\.example\/w2 /);
+  t.match(cosigned, /\n3\n/, 'three entries');
+
+  // The witness falls silent, the log is killed: what was published is there at once, the rest goes on.
+  witness.mood = 'silent';
+  log.child.kill('SIGKILL');
+  await log.ended;
+  const again = await serve(t, dir, ...args);
+  t.equal(await (await fetch(`${again.url}/checkpoint`)).text(), cosigned, 'the same bytes');
+  const id = createHash('sha256').update(statement).digest('hex');
+  t.equal((await fetch(`${again.url}/entries/${id}`)).status, 200, 'with receipts for what it covers');
+  const more = await Promise.all(Array.from({ length: 30 }, (_, i) => signed(dir, 'submitter', `more ${i}`)));
+  const answers = await Promise.all(more.map((each) => post(again.url, each)));
+  t.ok(
+    answers.every(({ status }) => status === 202),
+    'integrated while the witness says nothing',
+  );
+  const facts = (await (await fetch(`${again.url}/v1/log`)).json()) as { size: number };
+  t.equal(facts.size, 33);
+  t.equal(await (await fetch(`${again.url}/checkpoint`)).text(), cosigned, 'and not published');
+  const receipt = decodeReceipt(
+    new Uint8Array(await (await fetch(`${again.url}/entries/${id}`)).arrayBuffer()),
+  );
+  t.equal(receipt.inclusion[0]?.size, 3, 'receipts are under the published head alone');
+  t.match(await (await fetch(`${again.url}/entries/${id}/proof`)).text(), /— witness\.example\/w2 /);
+  const newest = createHash('sha256').update(more[0]!).digest('hex');
+  t.equal((await fetch(`${again.url}/entries/${newest}`, { headers: { prefer: 'wait=0' } })).status, 204);
+  witness.mood = 'honest';
+  const late = await fetch(`${again.url}/entries/${newest}`, { headers: { prefer: 'wait=30' } });
+  t.equal(late.status, 200, 'until it speaks again');
+
+  // It shows what this log's own key signed and its tree does not contain.
+  const key = createPrivateKey(readFileSync(join(data, 'keys', 'checkpoint-ed25519.pem')));
+  const { origin } = parseCheckpoint(parseNote(cosigned).text);
+  const forked = { origin, size: treeSize(1000), root: digest(new Uint8Array(32)), extensions: [] };
+  witness.shows = await signCheckpoint(forked, [{ name: origin, type: 1, signer: nodeSigner(key) }], 0);
+  witness.mood = 'ahead';
+  const status = async (): Promise<number> =>
+    (await post(again.url, await signed(dir, 'submitter', `${Math.random()}`))).status;
+  while ((await status()) !== 503) await new Promise(setImmediate);
+  const ready = await fetch(`${again.url}/readyz`);
+  t.equal(ready.status, 503);
+  t.match(await ready.text(), /went back or forked: witness W shows a checkpoint of size 1000/);
+  t.match(await runBeside(dir, 'status', '--log', again.url), { code: 2, out: /not met/ });
+  t.equal((await fetch(`${again.url}/checkpoint`)).status, 200, 'what was published stays readable');
+  while (!existsSync(join(data, 'conflict.checkpoint'))) await new Promise(setImmediate);
+  again.child.kill('SIGTERM');
+  t.equal(await again.ended, 0);
+  t.match(
+    run(dir, 'serve', '--port', '0', ...args),
+    { code: 78, err: /behind-signed-head.*1000/ },
+    'not again',
+  );
+  t.match(run(dir, 'serve', '--port', '0'), { code: 78 }, 'nor without the witnesses');
+
+  t.equal(run(dir, 'fsck').code, 0);
+  t.equal(run(dir, 'backup', 'copy').code, 0);
+  t.equal(run(dir, 'restore', 'copy', '--data-dir', 'elsewhere').code, 0);
+  t.notOk(existsSync(join(dir, 'elsewhere', 'published.checkpoint')), 'it is made again from witnesses');
+  renameSync(join(data, 'conflict.checkpoint'), join(dir, 'evidence'));
+  writeFileSync(join(data, 'published.checkpoint'), 'x');
+  witness.mood = 'honest';
+  const third = await serve(t, dir, ...args);
+  while ((await fetch(`${third.url}/checkpoint`)).status !== 200) await new Promise(setImmediate);
+  third.child.kill('SIGTERM');
+  t.equal(await third.ended, 0, 'a damaged file is made anew');
+  t.match(readFileSync(join(data, 'published.checkpoint'), 'utf8'), /^tallystick\/published\/v1\n/);
+});

@@ -19,13 +19,7 @@ import { CheckerThreads } from '../../workers/checkers.ts';
 import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
 import { Remote, revived } from '../../workers/rpc.ts';
 import { THREAD_LIMITS, threadModule } from '../../workers/thread.ts';
-import {
-  assertNamesLog,
-  assertNoConflict,
-  publisherParts,
-  readKept,
-  type WitnessingOptions,
-} from './witnessing.ts';
+import { publisherParts, resumePublishing, type WitnessingOptions } from './witnessing.ts';
 import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuestion } from './protocol.ts';
 
 /** How far the published checkpoint may lag behind the tree before the log calls itself not ready. */
@@ -150,20 +144,18 @@ export class RunningLog implements LogService {
 
   /** Publishes: what was published last, then what is newest. Refuses `behind-signed-head`, `config-invalid`. */
   async #begin({ note, head, policyEntry }: Started): Promise<void> {
-    const { witnessing, conflictPath, onWarning: warn } = this.#options;
-    const { origin } = this.#info;
-    const logKeys = this.#logKeys();
-    const parts = { origin, logKeys, verify: chooseVerifier(), reader: this.reader, warn };
-    await assertNoConflict(conflictPath, parts);
-    if (witnessing !== undefined) {
-      const { policy, publishedPath } = witnessing;
-      assertNamesLog(policy, logKeys);
-      const { receiptKeys } = policyOf(policyEntry).document.log;
-      const kept = await readKept(publishedPath, { ...parts, policy, receiptKeys });
-      if (kept?.head.size === head.size) this.#publisher.resume(note, head, kept.lines);
-      else if (kept !== undefined && this.#info.witnessed)
-        this.#publisher.resume(kept.note, kept.head, kept.lines);
-    }
+    const { witnessing, conflictPath, onWarning } = this.#options;
+    await resumePublishing(this.#publisher, witnessing, {
+      note,
+      head,
+      conflictPath,
+      origin: this.#info.origin,
+      logKeys: this.#logKeys(),
+      receiptKeys: policyOf(policyEntry).document.log.receiptKeys,
+      verify: chooseVerifier(),
+      reader: this.reader,
+      warn: onWarning,
+    });
     this.#publisher.offer(note, head);
   }
 

@@ -13,10 +13,12 @@ import type { Transport } from '../../client/transport.ts';
 import type { WitnessPort } from '../../log/asker.ts';
 import { assertOnTree, formatKept, openKept, type Kept, type KeptParts } from '../../log/kept.ts';
 import { PUBLISHER_TIMING, type PublisherParts } from '../../log/publishing.ts';
+import type { SealedHead } from '../../log/ports.ts';
+import type { Publisher } from '../../log/publisher.ts';
 import type { Reader } from '../../log/reader.ts';
 import { openCheckpoint } from '../../note/checkpoint.ts';
 import { sameKey, type NoteVerifier } from '../../note/key.ts';
-import { MAX_SIGNATURES } from '../../note/note.ts';
+import { MAX_SIGNATURES, parseNote } from '../../note/note.ts';
 import { parseTrustPolicy, quorumMet, type TrustPolicy } from '../../note/trust.ts';
 import type { VerifySignature } from '../../sign/algorithm.ts';
 import type { Context } from '../context.ts';
@@ -148,23 +150,53 @@ function endedBy(signal: AbortSignal, inner: typeof fetch): typeof fetch {
     inner(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) });
 }
 
+/** A log that has just started. */
+export type StartedLog = Omit<KeptParts, 'policy'> &
+  Pick<WitnessedLog, 'warn' | 'conflictPath'> & {
+    /** Its newest head, signed. */
+    readonly note: Uint8Array;
+    readonly head: SealedHead;
+  };
+
+/**
+ * Makes readable again what was published last. Refuses `behind-signed-head` when this log is known to have
+ * signed what its tree does not contain, `config-invalid` for the policy of another log.
+ */
+export async function resumePublishing(
+  publisher: Publisher,
+  options: WitnessingOptions | undefined,
+  log: StartedLog,
+): Promise<void> {
+  await assertNoConflict(log);
+  if (options === undefined) return;
+  const { policy, publishedPath } = options;
+  assertNamesLog(policy, log.logKeys);
+  const kept = await readKept(publishedPath, { ...log, policy });
+  if (kept?.head.size === log.head.size)
+    // The same lines fit the newest note, which may be signed with newer keys.
+    publisher.resume(signers(kept.note) === signers(log.note) ? kept.note : log.note, log.head, kept.lines);
+  else if (kept !== undefined && policy.quorum !== 'none') publisher.resume(kept.note, kept.head, kept.lines);
+}
+
+function signers(note: Uint8Array): string {
+  return parseNote(note)
+    .lines.map(({ name, id }) => `${name}+${id}`)
+    .join(' ');
+}
+
 /** Refuses `behind-signed-head` while the kept proof contradicts the store. A damaged file is only told of. */
-export async function assertNoConflict(path: string, parts: ConflictParts): Promise<void> {
-  if (!existsSync(path)) return;
-  const { origin, logKeys, verify, reader, warn } = parts;
+async function assertNoConflict({ conflictPath, warn, ...log }: StartedLog): Promise<void> {
+  if (!existsSync(conflictPath)) return;
   try {
-    await assertOnTree(openCheckpoint(await readFile(path), { origin, logKeys, verify }), reader);
+    await assertOnTree(openCheckpoint(await readFile(conflictPath), log), log.reader);
   } catch (error) {
     if (!(error instanceof Refusal) || error.code === 'behind-signed-head') throw error;
-    warn(`${path} proves nothing and is ignored: ${error.message}`);
+    warn(`${conflictPath} proves nothing and is ignored: ${error.message}`);
   }
 }
 
-export type ConflictParts = Pick<KeptParts, 'origin' | 'logKeys' | 'verify' | 'reader'> &
-  Pick<WitnessedLog, 'warn'>;
-
 /** What was published last, checked; undefined when there is nothing of use, which is told. */
-export async function readKept(
+async function readKept(
   path: string,
   parts: KeptParts & Pick<WitnessedLog, 'warn'>,
 ): Promise<Kept | undefined> {

@@ -1,7 +1,12 @@
 /** One true incident of every kind, made from a hostile log: what watchers would write. */
-import { splitView } from '../src/client/history.ts';
-import { contradiction, type NotedHead } from '../src/client/history.ts';
-import { decodeUtf8, formatBase64 } from '../src/bytes/text.ts';
+import { contradiction, splitView, type NotedHead } from '../src/client/history.ts';
+import { digest } from '../src/bytes/brand.ts';
+import { decodeUtf8, formatBase64, parseHex } from '../src/bytes/text.ts';
+import { signStatement } from '../src/cose/statement.ts';
+import { contentTypeOf } from '../src/statement/kinds.ts';
+import { SALTED_TREE } from '../src/statement/saltedleaf.ts';
+import { EMPTY_ROOT } from '../src/tree/hash.ts';
+import { encodeProof } from '../src/statement/payload.ts';
 import { TileReader } from '../src/client/tiles.ts';
 import { makeIncident, type Evidence, type Incident, type LoggedEvidence } from '../src/incident/incident.ts';
 import { formatVkey, verifierOf, type NoteSigner } from '../src/note/key.ts';
@@ -9,7 +14,15 @@ import { appendSignatures } from '../src/note/note.ts';
 import { seedSigner } from '../src/sign/signer.ts';
 import { badSignature, brokenChain } from './hostile-entries.ts';
 import { forgedLine, type HostileLog } from './hostile-log.ts';
-import { commitmentStatement, entryIdOf, ISSUER, otherStatement, proofStatement } from './world.ts';
+import {
+  commitmentStatement,
+  entryIdOf,
+  ISSUER,
+  ORIGIN,
+  otherStatement,
+  people,
+  proofStatement,
+} from './world.ts';
 
 export const witness: NoteSigner = {
   name: 'witness.example/w1',
@@ -67,6 +80,12 @@ export async function examples(
   const first = await proofStatement('urn:watched', entryIdOf(commitment), 0, undefined);
   log.append(commitment);
   const last = log.append(first);
+  const wanted = await commitmentStatement('urn:claims', {
+    claims: [
+      { id: 'c', expr: 'true', probe: 'tls@1', minEvidence: 'E1', cadence: 600, severity: 'low', grace: 1 },
+    ],
+  });
+  const claim = log.append(wanted, await claimProof('urn:claims', entryIdOf(wanted)));
   const chain = log.append(...(await brokenChain('urn:chain')).entries);
   log.fork(4, 'b', [await otherStatement('x'), await otherStatement('y'), await otherStatement('z')]);
   const head = await note(log);
@@ -127,6 +146,30 @@ export async function examples(
       },
       outcome: 'proven',
     },
+    'missed claim': {
+      evidence: {
+        kind: 'missed-proof',
+        head,
+        last: await logged(log, claim + 1),
+        due: '2027-01-15T08:21:00Z',
+        subject: 'urn:claims',
+        claim: 'c',
+        commitment: await logged(log, claim),
+      },
+      outcome: 'reported',
+    },
+    'missed claim, never proven': {
+      evidence: {
+        kind: 'missed-proof',
+        head,
+        last: await logged(log, claim),
+        due: '2027-01-15T08:10:00Z',
+        subject: 'urn:claims',
+        claim: 'c',
+        commitment: await logged(log, claim),
+      },
+      outcome: 'reported',
+    },
     missed: {
       evidence: {
         kind: 'missed-proof',
@@ -138,4 +181,28 @@ export async function examples(
       outcome: 'reported',
     },
   };
+}
+
+/** A runtime proof with one result, for the claim `c`; its window ends at 1 800 000 060. */
+function claimProof(subject: string, commitment: string): Promise<Uint8Array> {
+  const payload = encodeProof({
+    commitment: digest(parseHex(commitment)),
+    agent: { name: 'agent', version: '0' },
+    seq: 0,
+    challenge: {
+      origin: ORIGIN,
+      size: 1,
+      root: digest(parseHex(commitment)),
+      nonce: digest(parseHex(commitment)),
+    },
+    window: { start: 1_800_000_000, end: 1_800_000_060 },
+    results: [{ claim: 'c', verdict: 'UNKNOWN', evidence: 'E0', explain: 'the target was away' }],
+    population: { source: 'all', total: 0, sampled: 0, method: 'all' },
+    observations: { alg: SALTED_TREE, count: 0, root: EMPTY_ROOT },
+    coverage: { declared: 0, compared: 0, excluded: 0 },
+    cost: { cpuUs: 1, wallUs: 1, bytes: 1 },
+    nextDue: 1_800_003_600,
+  });
+  const headers = { issuer: ISSUER, subject, contentType: contentTypeOf('proof') };
+  return signStatement(headers, payload, people.agent);
 }

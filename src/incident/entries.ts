@@ -1,13 +1,14 @@
 /** Incidents that are about entries: what each proves, and what only the watcher can say. */
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { parseStatement, type ParsedStatement } from '../statement/admit.ts';
+import { parseStatement } from '../statement/admit.ts';
 import type { Policy } from '../statement/policy.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import type { Checks, EntryShown } from './checks.ts';
 import type { Of } from './heads.ts';
-import { judge, standsAlone, type Case } from './judge.ts';
+import { judge, readOrNothing, standsAlone, type Case } from './judge.ts';
 import type { LoggedEvidence } from './incident.ts';
+import { promiseOfChain, promiseOfClaim } from './promise.ts';
 import type { Shown } from './verify.ts';
 
 /** Longest part of a stranger's text in a sentence (characters). */
@@ -19,13 +20,20 @@ export function rejectedEntry(checks: Checks, evidence: Of<'entry-rejected' | 'c
   const before = evidence.before && checks.entry('earlier entry', evidence.before);
   if (before !== undefined) assertOrder(checks, before, entry);
   const { code } = evidence;
-  const rules = evidence.policy && openPolicy(checks, evidence.policy, entry);
+  const rules =
+    entry.index === 0
+      ? ownPolicy(checks, entry, evidence.policy)
+      : evidence.policy && openPolicy(checks, evidence.policy, entry);
   const found =
     code === 'duplicate'
       ? assertDuplicate(checks, entry, before)
-      : assertRefused(checks, { entry, before, policy: rules?.policy, code }, rules?.index);
+      : assertRefused(
+          checks,
+          { origin: checks.origin, entry, before, policy: rules?.policy, code },
+          rules?.index,
+        );
   if (rules === undefined)
-    found.conditions.push('that it is a log of Tallystick statements: no policy entry is given');
+    found.conditions.push('that it is a log of Tallystick statements: no policy entry shows it');
   const place = `entry ${entry.index} of ${checks.origin}`;
   return {
     what:
@@ -86,12 +94,22 @@ function conditionsOf({ entry, code }: Case, policyIndex: number | undefined): s
   return [`that no policy was logged between the entries ${policyIndex} and ${entry.index}`];
 }
 
-/** The policy entry that the entry is judged by: of this log, not after the entry. */
-function openPolicy(
-  checks: Checks,
-  given: LoggedEvidence,
-  entry: EntryShown,
-): { readonly policy: Policy; readonly index: number } {
+interface Rules {
+  readonly policy: Policy;
+  readonly index: number;
+}
+
+/** Entry 0 is its own policy, when it is one of this log: it is judged by itself. */
+function ownPolicy(checks: Checks, entry: EntryShown, given: LoggedEvidence | undefined): Rules | undefined {
+  if (given !== undefined && checks.entry('policy entry', given).id !== entry.id)
+    throw refuse('proof-failed', 'entry 0 is judged by itself, not by another policy entry');
+  const parsed = readOrNothing(entry.bytes);
+  const own = parsed?.kind === 'policy' && parsed.policy.document.origin === checks.origin;
+  return own ? { policy: parsed.policy, index: 0 } : undefined;
+}
+
+/** The policy entry that the entry is judged by: of this log, before the entry. */
+function openPolicy(checks: Checks, given: LoggedEvidence, entry: EntryShown): Rules {
   const shown = checks.entry('policy entry', given);
   return checks.run('policy', () => {
     const parsed = parseStatement(shown.bytes);
@@ -99,9 +117,8 @@ function openPolicy(
     const { origin } = parsed.policy.document;
     if (origin !== checks.origin)
       throw refuse('proof-failed', `the policy is of the log ${printable(origin, QUOTE)}`);
-    const own = shown.index === 0 && entry.index === 0;
-    if (shown.index >= entry.index && !own)
-      throw refuse('proof-failed', 'the policy was logged after the entry, and does not apply to it');
+    if (shown.index >= entry.index)
+      throw refuse('proof-failed', 'the policy was not logged before the entry, and does not apply to it');
     return [{ policy: parsed.policy, index: shown.index }, `entry ${shown.index} of the log`];
   });
 }
@@ -134,64 +151,29 @@ export function unexpectedIssuer(checks: Checks, evidence: Of<'unexpected-issuer
 
 /** That something is not there can be shown by nobody; what was promised can. */
 export function missedProof(checks: Checks, evidence: Of<'missed-proof'>): Shown {
-  const { claim, commitment } = evidence;
+  const { claim, due } = evidence;
   const { checkpoint } = checks.head('head', evidence.head);
-  const last = checks.entry('last proof', evidence.last);
-  const wanted = commitment && checks.entry('commitment', commitment);
+  const last = checks.entry('last entry', evidence.last);
+  const commitment = evidence.commitment && checks.entry('commitment', evidence.commitment);
   const promise = checks.run('due', () => {
-    if ((claim === undefined) !== (wanted === undefined))
-      throw refuse('proof-failed', 'a claim goes with its commitment');
-    if (last.index >= checkpoint.size) throw refuse('proof-failed', 'the head is older than the last proof');
+    if ([last, commitment].some((entry) => entry !== undefined && entry.index >= checkpoint.size))
+      throw refuse('proof-failed', 'the head is older than the entries');
     const found =
-      claim === undefined || wanted === undefined
-        ? promiseOf(last, evidence)
-        : claimOf(last, wanted, claim, evidence);
-    return [found, `the next proof was due at ${evidence.due}`];
+      claim === undefined && commitment === undefined
+        ? promiseOfChain(last, evidence)
+        : promiseOfClaim(last, commitment, evidence);
+    return [found, `due at ${due}`];
   });
   const about = printable(evidence.subject, QUOTE);
   return {
-    what: `no runtime proof about ${about} is said to have followed the one due at ${evidence.due}`,
+    what: `no runtime proof about ${about} is said to have come that was due at ${due}`,
     proven: false,
-    proves: [promise],
+    proves: [promise.proves],
     reports: [
-      `that no later proof ${claim === undefined ? 'of its chain' : 'of the claim'} is among the ${checkpoint.size} entries`,
+      `that no later proof of it is among the ${checkpoint.size} entries`,
       'that the time had come when the watcher looked',
+      ...promise.reports,
     ],
     blames: 'the agent, for being silent; or the watcher who reports it',
   };
-}
-
-/** The newest link of a chain says itself when the next one is due. */
-function promiseOf(last: EntryShown, { subject, due }: Of<'missed-proof'>): string {
-  const parsed = proofIn(last);
-  if (parsed.subject !== subject) throw refuse('proof-failed', 'the proof is about another subject');
-  if (parsed.proof.nextDue * 1000 !== Date.parse(due))
-    throw refuse('proof-failed', 'the proof promises the next one for another time');
-  const about = printable(subject, QUOTE);
-  return `entry ${last.index} is a runtime proof about ${about} that promises the next for ${due}`;
-}
-
-/** A claim is due its cadence after its last proof; how long before the first one, only the watcher knows. */
-function claimOf(last: EntryShown, wanted: EntryShown, id: string, evidence: Of<'missed-proof'>): string {
-  const { subject, due } = evidence;
-  const declared = parseStatement(wanted.bytes);
-  const claims =
-    declared.kind === 'commitment' && 'claims' in declared.commitment ? declared.commitment.claims : [];
-  const claim = claims.find((each) => each.id === id);
-  if (claim === undefined || declared.subject !== subject)
-    throw refuse('proof-failed', 'the commitment has no such claim about this subject');
-  const name = `claim ${printable(id, QUOTE)} of entry ${wanted.index}`;
-  if (last.id === wanted.id) return `${name} is to be proven every ${claim.cadence} s`;
-  const { proof } = proofIn(last);
-  if (proof.commitment.toHex() !== wanted.id || !proof.results.some((result) => result.claim === id))
-    throw refuse('proof-failed', 'the last proof is of another claim');
-  if ((proof.window.end + claim.cadence * (1 + (claim.grace ?? 0))) * 1000 !== Date.parse(due))
-    throw refuse('proof-failed', 'the claim is due at another time');
-  return `${name}, last proven by entry ${last.index}, was to be proven again by ${due}`;
-}
-
-function proofIn(entry: EntryShown): ParsedStatement & { kind: 'proof' } {
-  const parsed = parseStatement(entry.bytes);
-  if (parsed.kind === 'proof') return parsed;
-  throw refuse('proof-failed', 'the last proof is no runtime proof');
 }

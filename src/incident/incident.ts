@@ -69,11 +69,9 @@ export type Evidence =
       readonly expected: readonly string[];
     }
   /**
-   * A runtime proof that was due and is not in the tree of `head`; `last` is the newest one of its chain, and
-   * `due` the time that it promised the next one for (RFC 3339, UTC, whole seconds).
-   *
-   * With `claim`: no proof of that claim of `commitment` came; `last` is the newest that did, and `due` lies its
-   * cadence behind that one. Before the first, `last` is the commitment, and `due` the watcher's reckoning.
+   * A runtime proof that was due (RFC 3339, UTC, whole seconds) and is not in the tree of `head`. Of a chain:
+   * `last` is its newest proof, which promised the next one for then. Of a claim: `commitment` wants it proven,
+   * and `last` is the newest proof with a result for it, or the commitment when there is none yet.
    */
   | {
       readonly kind: 'missed-proof';

@@ -1,5 +1,6 @@
 /** Judging one logged entry again, as the log should have, from the entry and what the evidence gives. */
 import { equalBytes } from '../bytes/compare.ts';
+import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse, type RefusalCode } from '../bytes/refusal.ts';
 import { verifyStatement } from '../cose/statement.ts';
 import {
@@ -19,6 +20,8 @@ import type { EntryShown } from './checks.ts';
 
 /** What an entry is judged by. */
 export interface Case {
+  /** The log. */
+  readonly origin: string;
   readonly entry: EntryShown;
   /** What it continues or refers to. */
   readonly before: EntryShown | undefined;
@@ -39,7 +42,7 @@ export function judge(given: Case): Refusal | undefined {
 }
 
 /** The log's own steps in their order. Entries carry no time, so dates of keys are not judged. */
-function admitAgain({ entry, before, policy: given, code }: Case): void {
+function admitAgain({ origin, entry, before, policy: given, code }: Case): void {
   const parsed = parseStatement(entry.bytes);
   if (!equalBytes(parsed.entry, entry.bytes))
     throw refuse(
@@ -48,6 +51,8 @@ function admitAgain({ entry, before, policy: given, code }: Case): void {
     );
   const policy = entry.index === 0 ? genesisPolicy(parsed, undefined) : given;
   if (policy === undefined) return;
+  if (entry.index === 0 && policy.document.origin !== origin)
+    throw refuse('policy-rejected', `the policy is of the log ${printable(policy.document.origin)}`);
   verifyStatement(parsed.statement, signerKey(policy, parsed));
   if (parsed.kind === 'policy') assertStrongPolicy(parsed.policy, entry.index === 0 ? undefined : policy);
   admit(policy, parsed, factsOf(before, parsed, code), undefined);
@@ -88,7 +93,8 @@ function readEarlier({ id, bytes }: EntryShown): {
   };
 }
 
-function readOrNothing(bytes: Uint8Array): ParsedStatement | undefined {
+/** A statement; undefined for what is none. */
+export function readOrNothing(bytes: Uint8Array): ParsedStatement | undefined {
   try {
     return parseStatement(bytes);
   } catch (error) {

@@ -77,7 +77,7 @@ function readKind(fields: Fields): Evidence {
       return { kind, head: fields.note('head'), ...newer, ageSeconds, limitSeconds };
     }
     case 'quorum-lost':
-      return { kind, head: fields.note('head'), policy: fields.note('policy') };
+      return { kind, head: fields.note('head'), policy: fields.words('policy') };
     case 'forged-cosignature':
       return { kind, head: fields.note('head'), vkey: fields.line('vkey') };
     case 'tampered-data': {
@@ -204,6 +204,11 @@ class Fields {
 
   note(name: string): string {
     return this.text(name, MAX_TEXT_BYTES);
+  }
+
+  /** A text that may be empty. */
+  words(name: string): string {
+    return this.#left.get(name) === '' ? String(this.#take(name)) : this.text(name, MAX_TEXT_BYTES);
   }
 
   heads(): [string, string] {

@@ -1,0 +1,75 @@
+/** What logged entries promise of runtime proofs to come: a chain its next one, a commitment those of its claims. */
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { parseStatement, type ParsedStatement } from '../statement/admit.ts';
+import { isWithdrawal, type Claim } from '../statement/commitment.ts';
+import type { EntryShown } from './checks.ts';
+
+/** What a due time rests on. */
+export interface PromiseShown {
+  readonly proves: string;
+  readonly reports: readonly string[];
+}
+
+/** What is said to have been due. */
+export interface DueSaid {
+  readonly subject: string;
+  readonly due: string;
+  readonly claim?: string;
+}
+
+/** The newest proof of a chain says when the next one is due. Refuses `proof-failed`. */
+export function promiseOfChain(last: EntryShown, { subject, due }: DueSaid): PromiseShown {
+  const parsed = about(last, subject);
+  if (parsed.kind !== 'proof') throw refuse('proof-failed', 'the last proof is no runtime proof');
+  if (parsed.proof.nextDue !== secondsOf(due))
+    throw refuse('proof-failed', 'the proof promises the next one for another time');
+  return { proves: `entry ${last.index} is a runtime proof that promises the next for ${due}`, reports: [] };
+}
+
+/**
+ * A commitment wants each claim proven at its cadence after the last proof. Before the first, the time runs from
+ * a deployment, which only the watcher saw. Refuses `proof-failed`.
+ */
+export function promiseOfClaim(
+  last: EntryShown,
+  commitment: EntryShown | undefined,
+  { subject, due, claim }: DueSaid,
+): PromiseShown {
+  if (commitment === undefined || claim === undefined)
+    throw refuse('proof-failed', 'a claim goes with its commitment');
+  const { cadence, grace = 0 } = claimOf(commitment, subject, claim);
+  const wants = `entry ${commitment.index} wants the claim ${printable(claim)} proven every ${cadence} s`;
+  if (last.id === commitment.id) return { proves: wants, reports: ['when the time began to run'] };
+  const parsed = about(last, subject);
+  if (parsed.kind !== 'proof' || parsed.proof.commitment.toHex() !== commitment.id)
+    throw refuse('proof-failed', 'the last proof is no runtime proof of that commitment');
+  if (!parsed.proof.results.some((result) => result.claim === claim))
+    throw refuse('proof-failed', 'the last proof has no result for the claim');
+  if (parsed.proof.window.end + cadence * (1 + grace) !== secondsOf(due))
+    throw refuse('proof-failed', 'the next proof of the claim was due at another time');
+  return {
+    proves: `${wants}, and entry ${last.index} is a proof of it, so that the next was due at ${due}`,
+    reports: [],
+  };
+}
+
+function claimOf(commitment: EntryShown, subject: string, id: string): Claim {
+  const parsed = about(commitment, subject);
+  const claims =
+    parsed.kind === 'commitment' && !isWithdrawal(parsed.commitment) ? parsed.commitment.claims : [];
+  const found = claims.find((each) => each.id === id);
+  if (found === undefined) throw refuse('proof-failed', 'the commitment has no such claim');
+  return found;
+}
+
+function about(entry: EntryShown, subject: string): ParsedStatement {
+  const parsed = parseStatement(entry.bytes);
+  if (parsed.subject !== subject) throw refuse('proof-failed', 'the statement is about another subject');
+  return parsed;
+}
+
+/** POSIX seconds of a time; a fraction of a second matches none. */
+function secondsOf(time: string): number {
+  return Date.parse(time) / 1000;
+}

@@ -5,6 +5,7 @@
 import { benchHashing, benchVerifying } from './hash.ts';
 import { mainThreadRows } from './mainthread.ts';
 import { machine, printRows } from './machine.ts';
+import { monitorRows } from './monitor.ts';
 import { readRows } from './read.ts';
 import { submitRows } from './submit.ts';
 import { witnessRows } from './witness.ts';
@@ -18,3 +19,4 @@ printRows('Submissions: signed, verified, durable, receipt in the reply', await 
 printRows('Reads, 64 connections', await readRows(SECONDS));
 printRows('Main thread under full load, 64 connections', await mainThreadRows(SECONDS));
 printRows('Cosigning: checked, signed twice, durable', await witnessRows(SECONDS / 2));
+printRows('Following a log', await monitorRows());

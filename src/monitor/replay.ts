@@ -246,7 +246,7 @@ function rowOf({ kind, subject, issuer, kid }: Indexed): Indexed {
   return { kind, subject, issuer, kid };
 }
 
-const POLICY = contentTypeOf('policy');
+const POLICY = Buffer.from(contentTypeOf('policy'));
 
 /** Whether an entry reads as a registration policy: after it, another one may be in force. */
 export function isPolicy(bytes: Uint8Array): boolean {

@@ -36,7 +36,7 @@ export async function buildProgramWords(): Promise<ProgramWords> {
     registry,
   );
   const none = (): number => 0;
-  const counts = { requests: 0, signed: 0, rounds: 0, contradictions: 0 };
+  const counts = { signed: 0, rounds: 0, contradictions: 0 };
   witnessMetrics({ counts, gossip: noComparisons(), logs: none, halted: none, incidents: none }, registry);
   const watchers = await registry.metrics();
   return {

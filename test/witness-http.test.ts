@@ -12,6 +12,7 @@ import { parseVkey, verifierOf, type NoteSigner } from '#src/note/key.ts';
 import { appendSignatures, parseNote, parseSignatures } from '#src/note/note.ts';
 import { parseSubtreeReply } from '#src/note/signsubtree.ts';
 import { parseIncident } from '#src/incident/parse.ts';
+import { verifyIncident } from '#src/incident/verify.ts';
 import { seedSigner } from '#src/sign/signer.ts';
 import { Gossip } from '#src/witness/gossip.ts';
 import { IncidentFiles } from '#src/witness/incidents.ts';
@@ -159,6 +160,14 @@ t.test('every status', async (t) => {
   );
   t.equal(await subtree(log.subtree(2, 4, 5, await log.note(5))), 403);
   t.equal(await subtree(fork.subtree(2, 4, 5, cosigned)), 422);
+  const flood = Array.from({ length: 60 }, () => subtree(log.subtree(2, 4, 5, cosigned)));
+  const [early, late] = [await Promise.all(flood), await subtree(log.subtree(2, 4, 5, cosigned))];
+  t.strictSame(
+    [...new Set(early)].filter((status) => status !== 503),
+    [200],
+    'a flood is answered or sent away',
+  );
+  t.equal(late, 200, 'and passes');
 });
 
 t.test('what anyone may read', async (t) => {
@@ -323,7 +332,8 @@ t.test('gossip', async (t) => {
   const incidents = new IncidentFiles({ dir: where, detector: NAME, now: () => TIME * 1000, onWarning });
   const transport = { fetch, now: () => TIME * 1000, patienceMs: 0 };
   const peers = [theirs.url, 'http://127.0.0.1:1'];
-  const gossip = new Gossip({ witness, incidents, transport, peers, verify: chooseVerifier(), onWarning });
+  const common = { witness, incidents, transport, verify: chooseVerifier(), onWarning };
+  const gossip = new Gossip({ ...common, peers });
   await gossip.round();
   t.match(gossip.counts, { agrees: 0, unreachable: 2, conflict: 0 }, 'nothing there yet: no attack');
   t.equal(await theirs.add(await log.request(0, 5)), '200');
@@ -337,14 +347,7 @@ t.test('gossip', async (t) => {
   t.equal(await add(await log.request(5, 7)), '200');
   const lying = await serve(t, witnessDir(t), logs);
   t.equal(await lying.add(await fork.request(0, 7)), '200');
-  const other = new Gossip({
-    witness,
-    incidents,
-    transport,
-    peers: [lying.url],
-    verify: chooseVerifier(),
-    onWarning,
-  });
+  const other = new Gossip({ ...common, peers: [lying.url] });
   await other.round();
   t.equal(other.counts.conflict, 1);
   t.ok(witness.isHalted(log.origin));
@@ -353,8 +356,11 @@ t.test('gossip', async (t) => {
   const [name = ''] = /[0-9a-f]{64}\.json/.exec(warnings.join(' ')) ?? [];
   const incident = parseIncident(readFileSync(join(where, name)));
   t.match(incident, { origin: log.origin, detector: NAME, evidence: { kind: 'split-view' } });
+  const policy = parseTrustPolicy(policyFile(log));
+  t.match(verifyIncident(incident, policy), { proven: true, outcome: 'proven' }, 'with the log’s key alone');
   await other.round();
   t.equal(other.counts.conflict, 1, 'a halted log is not compared again');
+  t.throws(() => new Gossip({ ...common, peers: ['ftp://x'] }), { code: 'config-invalid' });
 });
 
 /** A run of `tallystick witness`; `ready` resolves with its URL, rejects when it ends first. */

@@ -3,7 +3,7 @@
  * holds a head of another history, both signed by the log, the evidence is kept and that log is not cosigned any
  * more until the operator decides: somebody believes the other tree, and two quorums might form.
  */
-import { comparePeers, type PeerResult } from '../client/gossip.ts';
+import { comparePeers, MAX_PEERS, peerUrl, type PeerResult } from '../client/gossip.ts';
 import type { NodeSource, SignedHead } from '../client/history.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
@@ -26,6 +26,9 @@ export interface GossipParts {
   readonly onWarning: (message: string) => void;
 }
 
+/** A peer that does not answer holds up so many logs at once, and the others go on. */
+const LOGS_AT_ONCE = 16;
+
 /** How often comparing came to what, since the start. */
 export type GossipCounts = Record<PeerResult['kind'], number>;
 
@@ -37,13 +40,21 @@ export class Gossip {
   readonly counts = noComparisons();
   readonly #parts: GossipParts;
 
+  /** Refuses `config-invalid` for too many peers, or one that is no http(s) URL prefix. */
   constructor(parts: GossipParts) {
+    if (parts.peers.length > MAX_PEERS) throw refuse('config-invalid', `at most ${MAX_PEERS} peers, please`);
+    for (const peer of parts.peers) peerUrl(peer, '');
     this.#parts = parts;
   }
 
-  /** Compares every log with every peer, one log after another. A failure is told and costs one comparison. */
+  /** Compares every log with every peer, some logs at once. A failure is told and costs one comparison. */
   async round(): Promise<void> {
-    for (const log of this.#parts.witness.logs.values()) {
+    const logs = this.#parts.witness.logs.values();
+    await Promise.all(Array.from({ length: LOGS_AT_ONCE }, () => this.#compareEach(logs)));
+  }
+
+  async #compareEach(logs: Iterable<KnownLog>): Promise<void> {
+    for (const log of logs) {
       try {
         await this.#compare(log);
       } catch (error) {

@@ -45,9 +45,11 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Subtrees being signed at once: they share the signing threads with checkpoints, and anyone may ask for them. */
+const MAX_SUBTREES = 16;
+
 /** What happened since the start, for metrics. */
 export interface Counts {
-  requests: number;
   signed: number;
   rounds: number;
   contradictions: number;
@@ -57,13 +59,16 @@ export class Witness {
   readonly name: string;
   /** As `NoteSigner`s are: Ed25519 first. */
   readonly vkeys: readonly string[];
-  readonly counts: Counts = { requests: 0, signed: 0, rounds: 0, contradictions: 0 };
+  readonly counts: Counts = { signed: 0, rounds: 0, contradictions: 0 };
   readonly #parts: WitnessParts;
   readonly #own: readonly NoteVerifier[];
   #logs: KnownLogs;
   #byHash: ReadonlyMap<string, string>;
   readonly #allowances = new Map<string, { readonly grow: Allowance; readonly refresh: Allowance }>();
   #waiting: Waiting[] = [];
+  /** What is to be done to the state between two rounds. */
+  readonly #between: (() => void)[] = [];
+  #subtrees = 0;
   #running: Promise<void> | undefined;
   #closed = false;
   #failure: string | undefined;
@@ -114,7 +119,6 @@ export class Witness {
    * `proof-failed`, `not-cosigning`, `rate-limited`, `overloaded`, `store-failed`, `shutting-down`.
    */
   async addCheckpoint(body: Uint8Array): Promise<Answer> {
-    this.counts.requests++;
     const request = examine(body, this.#logs, this.#parts.verify);
     if (this.#closed) throw refuse('shutting-down', 'the witness is stopping; ask again later');
     if (this.#waiting.length >= MAX_WAITING)
@@ -125,12 +129,19 @@ export class Witness {
     });
   }
 
-  /** Answers sign-subtree: a signature line. Refuses as `examineSubtree` does. */
+  /** Answers sign-subtree: a signature line. Refuses as `examineSubtree` does, and `overloaded`. */
   async signSubtree(body: Uint8Array): Promise<string> {
     const { signers, verify } = this.#parts;
+    if (this.#subtrees >= MAX_SUBTREES)
+      throw refuse('overloaded', 'too many subtrees are being signed; send this one again in a moment');
     const subtree = examineSubtree(body, this.#logs, this.#own, verify);
-    const lines = signers.filter(({ type }) => type === 6).map((signer) => cosignSubtree(subtree, signer));
-    return formatSignatures(await Promise.all(lines));
+    this.#subtrees++;
+    try {
+      const lines = signers.filter(({ type }) => type === 6).map((signer) => cosignSubtree(subtree, signer));
+      return formatSignatures(await Promise.all(lines));
+    } finally {
+      this.#subtrees--;
+    }
   }
 
   /** The monitoring form: the checkpoint cosigned last, of a log by its hash. Refuses `not-found`. */
@@ -142,10 +153,18 @@ export class Witness {
     return formatNote(signed.text, [...signed.lines, ...signed.cosignatures]);
   }
 
-  /** Stops cosigning a log until the operator decides. */
-  async halt(origin: string, why: string): Promise<void> {
-    await this.#idle();
-    this.#parts.state.halt(origin, why);
+  /** Stops cosigning a log until the operator decides, from the next round on. Refuses `store-failed`. */
+  halt(origin: string, why: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#between.push(() => {
+        try {
+          resolve(this.#parts.state.halt(origin, why));
+        } catch (error) {
+          reject(error);
+        }
+      });
+      this.#running ??= this.#run();
+    });
   }
 
   /** Answers what is waiting and takes no more. The state is its owner's to close, afterwards. */
@@ -154,13 +173,10 @@ export class Witness {
     await this.#running;
   }
 
-  async #idle(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
-  }
-
   async #run(): Promise<void> {
     await new Promise<void>((resolve) => this.#parts.defer(resolve));
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length + this.#between.length > 0) {
+      for (const order of this.#between.splice(0)) order();
       const turn = this.#waiting.splice(0, MAX_ROUND);
       try {
         await this.#round(turn);

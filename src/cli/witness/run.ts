@@ -7,6 +7,7 @@ import { pino, type Logger } from 'pino';
 import { Gossip } from '../../witness/gossip.ts';
 import { IncidentFiles } from '../../witness/incidents.ts';
 import { witnessServer } from '../../witness/server.ts';
+import type { KnownLogs } from '../../witness/logs.ts';
 import { WitnessState } from '../../witness/state.ts';
 import { Witness } from '../../witness/witness.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
@@ -62,7 +63,7 @@ export async function runWitness(context: Context, asked: WitnessAsked): Promise
 
 /** Makes what is missing, opens the state, and holds the list of logs against it. */
 async function openWitness(context: Context, asked: WitnessAsked, logger: Logger): Promise<Parts> {
-  const { config, world, output } = context;
+  const { config, output } = context;
   const home = await initialiseWitness(config);
   const logs = await loadKnownLogs(home.layout.knownLogs);
   const state = WitnessState.open({
@@ -74,11 +75,20 @@ async function openWitness(context: Context, asked: WitnessAsked, logger: Logger
   });
   try {
     settleLogs(state, logs, asked, (message) => output.warn(message));
+    return assemble(context, home, { state, logs }, (message) => logger.warn(message));
   } catch (error) {
     state.close();
     throw error;
   }
-  const [verify, onWarning] = [chooseVerifier(), (message: string) => logger.warn(message)];
+}
+
+function assemble(
+  { config, world }: Context,
+  home: WitnessHome,
+  { state, logs }: { readonly state: WitnessState; readonly logs: KnownLogs },
+  onWarning: (message: string) => void,
+): Parts {
+  const verify = chooseVerifier();
   const incidents = new IncidentFiles({
     dir: home.layout.incidents,
     detector: home.name,

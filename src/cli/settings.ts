@@ -80,7 +80,7 @@ export function readSettings(read: Reader) {
       whole('clockTolerance', '<s>', 'seconds the clock may lag behind the last batch', 60, 0, 1e9),
     ),
     guardDir: read(
-      optionalPath('guardDir', '<dir>', 'where the highest signed head is kept', '<data-dir>/guard'),
+      optionalPath('guardDir', '<dir>', 'where the highest signed head is kept', 'guard/ in the data or witness directory'),
     ),
     witnessPolicy: read(
       optionalPath('witnessPolicy', '<file>', 'tlog-policy whose quorum every receipt must have'),

@@ -27,6 +27,7 @@ export interface Due {
   readonly commitmentIndex?: number;
   /** Signer of the chain. */
   readonly kid?: string;
+  readonly seq?: number;
   /** Seconds that the due time of a claim lies after its last proof. */
   readonly every?: number;
   /** When the commitment's validity ends. */
@@ -123,8 +124,10 @@ export class DueBook {
   #proof(parsed: ParsedStatement & { kind: 'proof' }, index: number, id: string): void {
     const { proof, kid, subject } = parsed;
     const key = `chain ${chainKey(kid, subject)}`;
+    // A link of the past that was logged again promises nothing new.
+    if (proof.seq < (this.#dues.get(key)?.seq ?? 0)) return;
     const commitment = proof.commitment.toHex();
-    this.#replace({ key, subject, index, id, due: proof.nextDue, commitment, kid });
+    this.#replace({ key, subject, index, id, due: proof.nextDue, commitment, kid, seq: proof.seq });
     for (const { claim } of proof.results) {
       const wanted = this.#dues.get(claimKey(commitment, claim));
       if (wanted !== undefined && wanted.approvals === undefined)

@@ -4,14 +4,13 @@
  * outage is for readiness and metrics, never an incident.
  */
 import type { Transport } from '../client/transport.ts';
-import { TileReader } from '../client/tiles.ts';
-import { comparePeers, type PeerResult } from '../client/gossip.ts';
-import { decodeUtf8 } from '../bytes/text.ts';
+import type { PeerResult } from '../client/gossip.ts';
 import { makeIncident } from '../incident/incident.ts';
 import type { LogReader } from '../log/ports.ts';
 import { formatVkey } from '../note/key.ts';
 import { parseStatement } from '../statement/admit.ts';
 import type { Alarm, AlarmSink, EntryWatch } from './alarm.ts';
+import { chooseHasher } from '../workers/kernels.ts';
 import type { Books } from './books.ts';
 import { NOTHING_OBSERVED, observe, observeFailure, watchedMs, type Observed } from './conditions.ts';
 import type { DueBook } from './duebook.ts';
@@ -30,6 +29,7 @@ import {
 } from './judge.ts';
 import { Overdue } from './missed.ts';
 import type { Observations } from './observations.ts';
+import { compareWithPeers, type Compared } from './peers.ts';
 
 /** What following a log comes to, as far as it is judged here. */
 export type Followed = Pick<Follower, 'reader' | 'seen' | 'copied' | 'step' | 'close'>;
@@ -84,6 +84,7 @@ export class LogWatch {
   readonly origin: string;
   readonly #parts: WatchParts;
   readonly #overdue = new Overdue();
+  readonly #hasher = chooseHasher();
   readonly #book: DueBook;
   #observed: Observed;
   #followed: Followed | undefined;
@@ -177,7 +178,7 @@ export class LogWatch {
     const { observations, now, pollMs } = this.#parts;
     this.failures = 0;
     this.#fault = alarmed ? NOT_BELIEVED : undefined;
-    const newer = await this.#gossip(followed.seen ?? head);
+    const newer = await this.#gossip(followed.seen ?? head, followed);
     const time = now();
     this.#upMs += watchedMs(this.#observed, time, pollMs);
     const { size } = head.opened.checkpoint;
@@ -211,33 +212,16 @@ export class LogWatch {
     return failedAt !== undefined && now < failedAt + this.#parts.limits.missedGraceSeconds * 1000;
   }
 
-  /** The largest head that a peer holds and the log did not serve. Conflicts are raised. */
-  async #gossip(held: SeenHead): Promise<{ readonly size: number; readonly note: string } | undefined> {
-    const { peers, trust, transport, url } = this.#parts;
-    if (peers.length === 0) return undefined;
-    const note = new TextEncoder().encode(held.served);
-    this.#peers = await comparePeers({
-      transport,
-      peers,
-      policy: trust.policy,
-      verify: trust.verify,
-      held: { note, opened: held.opened },
-      tiles: new TileReader(transport, url),
+  /** The largest head that a peer holds beyond ours. Conflicts are raised. */
+  async #gossip(held: SeenHead, { reader }: Followed): Promise<Compared['newer']> {
+    const { results, alarms, newer } = await compareWithPeers(held, {
+      ...this.#parts,
+      hasher: this.#hasher,
+      reader,
     });
-    let newest: { size: number; note: string } | undefined;
-    for (const result of this.#peers) {
-      if (result.kind === 'conflict') await this.#raiseConflict(result);
-      if (result.kind !== 'agrees' || !result.newer) continue;
-      const { size } = result.head.opened.checkpoint;
-      if (size > (newest?.size ?? 0)) newest = { size, note: decodeUtf8(result.head.note) };
-    }
-    return newest;
-  }
-
-  #raiseConflict({ peer, evidence, about, head }: PeerResult & { kind: 'conflict' }): Promise<void> {
-    const { size } = head.opened.checkpoint;
-    const what = `the head of ${size} entries that ${peer} holds and the one the log shows here are no one history`;
-    return this.#raise({ evidence, about, what });
+    this.#peers = results;
+    for (const alarm of alarms) await this.#raise(alarm);
+    return newer;
   }
 
   async #raise({ evidence, about, what }: Alarm): Promise<void> {
@@ -264,6 +248,8 @@ export class LogWatch {
         const parsed = kind === 'other' ? undefined : parseStatement(bytes);
         this.#book.read({ index, id, parsed }, Math.floor(now() / 1000));
       }
+      // Signals are heard in between, however much there is.
+      await new Promise(setImmediate);
     }
     books.save(this.origin, this.#book);
   }

@@ -564,3 +564,23 @@ t.test('verify-incident', async (t) => {
   t.match(await run('quorum.json --policy trust.policy'), { code: 6, out: /the quorum of your policy/ });
   t.match(await run('forged.json --policy trust.policy'), { code: 6, out: /not the witness/ });
 });
+
+t.test('the example of the page is proven, and only as it stands', async (t) => {
+  const page = readFileSync(join(import.meta.dirname, '../spec/incidents.md'), 'utf8');
+  const [, text = ''] = /```json\n([^]*?)```/.exec(page) ?? [];
+  const [, vkey = ''] = /one Ed25519 key, `([^`]+)`/.exec(page) ?? [];
+  const incident = parseIncident(text);
+  t.equal(formatIncident(incident), text, 'as we write it');
+  const trust = policyOfLogs([parseVkey(vkey)]);
+  t.match(verifyIncident(incident, trust), { outcome: 'proven', heads: [{ size: 3 }, { size: 4 }] });
+  const { evidence } = incident;
+  if (evidence.kind !== 'split-view') throw new Error(evidence.kind);
+  t.equal(incident.id, incidentId('split-view', incident.origin, incident.about));
+  t.equal(
+    verifyIncident(
+      { ...incident, evidence: { ...evidence, heads: [evidence.heads[0], evidence.heads[0]] } },
+      trust,
+    ).outcome,
+    'failed',
+  );
+});

@@ -132,7 +132,7 @@ t.test('a dead witness is left alone for longer and longer, with jitter', async 
   t.equal(w.warnings.filter((text) => text === 'witness b: it answered 500').length, b.asked.length);
 
   const state = (random: number): number => {
-    const made = new WitnessState(w.policy.witnesses[0]!, PUBLISHER_TIMING);
+    const made = new WitnessState(w.policy.witnesses, PUBLISHER_TIMING);
     for (let i = 0; i < 4; i++) made.failed('', 0, { random, needed: false });
     return made.readyAt;
   };
@@ -663,6 +663,33 @@ function asMalformed(error: unknown): never {
   if (error instanceof Refusal && error.code.startsWith('malformed')) throw new Refusal('malformed-text', '');
   throw error;
 }
+
+t.test('one witness with two keys is asked once for both', async (t) => {
+  const plain = world(['a', 'c'], 'quorum a');
+  const [a, c] = [named(plain, 'a'), named(plain, 'c')];
+  const policy = `${a.line}${c.line.replace('c.example\n', 'a.example/\n')}group g all a c\nquorum g\n`;
+  const w = plain.again({ policy });
+  let keys = [a.signer, c.signer];
+  a.behave = async (witness, body) => {
+    const reply = await witness.honest(body);
+    if (reply.status !== 200) return reply;
+    const parsed = parseCheckpoint(parseNote(parseAddCheckpoint(body).checkpoint).text);
+    return new Response(formatSignatures(await Promise.all(keys.map((key) => cosign(parsed, key, START)))));
+  };
+  for (const size of [3, 4, 5]) {
+    await w.offer(size);
+    await w.clock.pass(1000);
+  }
+  t.same(sizesOf(w), [3, 4, 5]);
+  t.equal(a.asked.length, 3);
+  t.equal(openTrusted(last(w).note, { ...w.policy, logs }).cosignatures.length, 2);
+  t.match(w.publisher.status().witnesses, [{ cosignatures: 3 }, { cosignatures: 3, behind: 0 }]);
+  keys = [a.signer];
+  await w.offer(6);
+  t.equal(last(w).size, 5, 'one of the two is not both');
+  t.match(w.publisher.fault, /quorum is not met: c: its answer holds no cosignature by this key/);
+  t.match(w.publisher.status().witnesses, [{ cosignatures: 4 }, { cosignatures: 3 }]);
+});
 
 t.test('a policy witness without a URL is not asked', async (t) => {
   const plain = world(['a', 'b'], 'quorum a');

@@ -27,10 +27,13 @@ export interface Question {
   readonly proof: readonly Digest[];
 }
 
+/** The entries of a policy that are one witness: keys of its own kinds, at one URL. */
+export type Keys = readonly TrustedWitness[];
+
 /** Asks once. What the witness does wrong is an answer too; only a bug of ours throws. */
 export async function askWitness(
   transport: Transport,
-  witness: TrustedWitness,
+  witness: Keys,
   { note, old, proof }: Question,
   verify: VerifySignature,
 ): Promise<WitnessAnswer> {
@@ -55,7 +58,7 @@ export async function askWitness(
  */
 export async function shownBy(
   transport: Transport,
-  witness: TrustedWitness,
+  witness: Keys,
   origin: string,
   logKeys: readonly NoteVerifier[],
   verify: VerifySignature,
@@ -71,19 +74,19 @@ export async function shownBy(
   }
 }
 
-function addressOf({ url = '' }: TrustedWitness, path: string): URL {
-  return new URL(`${url.replace(/\/+$/, '')}/${path}`);
+function addressOf([first]: Keys, path: string): URL {
+  return new URL(`${(first?.url ?? '').replace(/\/+$/, '')}/${path}`);
 }
 
 function answerOf(
   reply: Reply,
-  witness: TrustedWitness,
+  witness: Keys,
   text: string,
   verify: VerifySignature,
   now: number,
 ): WitnessAnswer {
   const { status } = reply;
-  if (status === 200) return { kind: 'cosigned', cosignature: cosignatureIn(reply, witness, text, verify) };
+  if (status === 200) return { kind: 'cosigned', cosignatures: cosignaturesIn(reply, witness, text, verify) };
   if (status === 409 && mediaType(reply) === 'text/x.tlog.size')
     return { kind: 'stands', size: treeSize(parseDecimal(decodeUtf8(reply.body).replace(/\n$/, ''))) };
   if (status === 409) return { kind: 'conflict', why: 'it has cosigned another root of this size (409)' };
@@ -97,9 +100,10 @@ function answerOf(
   };
 }
 
-function cosignatureIn(reply: Reply, { verifier }: TrustedWitness, text: string, verify: VerifySignature) {
-  const [cosignature] = openCosignatures(text, parseSignatures(reply.body), [verifier], verify);
-  if (cosignature !== undefined && cosignature.time > 0) return cosignature;
+function cosignaturesIn(reply: Reply, witness: Keys, text: string, verify: VerifySignature) {
+  const keys = witness.map(({ verifier }) => verifier);
+  const cosignatures = openCosignatures(text, parseSignatures(reply.body), keys, verify);
+  if (cosignatures.every(({ time }) => time > 0)) return cosignatures;
   throw refuse('unknown-signer', 'its cosignature has no time');
 }
 

@@ -10,6 +10,7 @@
 import { treeSize, type TreeSize } from '../bytes/brand.ts';
 import type { WitnessAnswer } from '../note/addcheckpoint.ts';
 import type { Checkpoint, Cosignature } from '../note/checkpoint.ts';
+import { sameVerifier } from '../note/key.ts';
 import type { TrustedWitness } from '../note/trust.ts';
 import type { Gathering } from './gathering.ts';
 import type { Setback, WitnessState } from './witnessstate.ts';
@@ -17,9 +18,14 @@ import type { Setback, WitnessState } from './witnessstate.ts';
 /** The witnesses, as the log reaches them. */
 export interface WitnessPort {
   /** One add-checkpoint request, bounded in time. */
-  add(witness: TrustedWitness, note: Uint8Array, old: TreeSize, size: TreeSize): Promise<WitnessAnswer>;
+  add(
+    witness: readonly TrustedWitness[],
+    note: Uint8Array,
+    old: TreeSize,
+    size: TreeSize,
+  ): Promise<WitnessAnswer>;
   /** The largest checkpoint it shows for this log, verified to be signed by the log; undefined without one. */
-  shown(witness: TrustedWitness): Promise<OwnCheckpoint | undefined>;
+  shown(witness: readonly TrustedWitness[]): Promise<OwnCheckpoint | undefined>;
 }
 
 /** A checkpoint with this log's signature on it. */
@@ -49,9 +55,12 @@ export interface Reports {
 
 /** `proven`: this log's key signed what its tree does not contain. */
 export type Asked =
-  | { readonly kind: 'cosigned'; readonly cosignature: Cosignature }
+  | { readonly kind: 'cosigned'; readonly lines: Lines }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'proven'; readonly shown: OwnCheckpoint };
+
+/** Cosignatures, each with the policy's entry for its key. */
+export type Lines = readonly (readonly [TrustedWitness, Cosignature])[];
 
 const NOTHING: Asked = { kind: 'nothing' };
 
@@ -69,22 +78,32 @@ export async function ask(
     state.heard = true;
     if (answer === undefined) return NOTHING;
     if (answer.kind === 'cosigned') {
-      const over = state.succeeded(gathering.head.size, parts.now());
-      if (over !== undefined) report.warn(`witness ${state.witness.name} cosigns again: its alarm is over`);
-      return answer;
+      const lines = linesOf(answer.cosignatures, state.keys);
+      const keys = lines.map(([key]) => key);
+      const over = state.succeeded(gathering.head.size, keys, parts.now());
+      if (over !== undefined) report.warn(`witness ${state.name} cosigns again: its alarm is over`);
+      return { kind: 'cosigned', lines };
     }
     if (answer.kind === 'failed') {
       state.failed(answer.why, ticks(), { ...setback(), retryAfterMs: answer.retryAfterMs });
-      report.warn(`witness ${state.witness.name}: ${answer.why}`);
+      report.warn(`witness ${state.name}: ${answer.why}`);
       return NOTHING;
     }
     return await alarmed(parts, state, complaint(answer, parts.size()), setback());
   } catch (error) {
     const why = `it could not be asked: ${error instanceof Error ? error.message : String(error)}`;
     state.failed(why, ticks(), setback());
-    report.warn(`witness ${state.witness.name}: ${why}`);
+    report.warn(`witness ${state.name}: ${why}`);
     return NOTHING;
   }
+}
+
+/** Each cosignature beside the one of these policy entries whose key made it. */
+export function linesOf(cosignatures: readonly Cosignature[], keys: readonly TrustedWitness[]): Lines {
+  return cosignatures.flatMap((cosignature) => {
+    const witness = keys.find(({ verifier }) => sameVerifier(verifier, cosignature.verifier));
+    return witness === undefined ? [] : [[witness, cosignature] as const];
+  });
 }
 
 /**
@@ -97,11 +116,11 @@ async function settled(
   { note, head: { size } }: Gathering,
 ): Promise<WitnessAnswer | undefined> {
   if (!state.spend(ticks())) return undefined;
-  const first = await port.add(state.witness, note, state.size, size);
+  const first = await port.add(state.keys, note, state.size, size);
   if (first.kind !== 'stands' || first.size > own()) return first;
   state.size = first.size;
   if (first.size > size || !state.spend(ticks())) return undefined;
-  const second = await port.add(state.witness, note, first.size, size);
+  const second = await port.add(state.keys, note, first.size, size);
   if (second.kind !== 'stands' || second.size > own()) return second;
   state.size = second.size;
   return { kind: 'failed', why: 'it changed its mind about the size it knows' };
@@ -120,12 +139,12 @@ async function alarmed(
   why: string,
   setback: Setback,
 ): Promise<Asked> {
-  const shown = state.spend(ticks()) ? await port.shown(state.witness) : undefined;
+  const shown = state.spend(ticks()) ? await port.shown(state.keys) : undefined;
   if (shown !== undefined && (await contradicts(shown.checkpoint))) {
     state.failed(why, ticks(), setback);
     return { kind: 'proven', shown };
   }
-  const text = `witness ${state.witness.name}: ${why}; it shows no proof. Either it is wrong, or this log went back or forked: read spec/operations.md "A witness alarm"`;
+  const text = `witness ${state.name}: ${why}; it shows no proof. Either it is wrong, or this log went back or forked: read spec/operations.md "A witness alarm"`;
   if (state.alarm === undefined) report.alarm(text);
   state.failed(why, ticks(), setback);
   state.alarm = text;

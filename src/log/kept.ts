@@ -14,12 +14,12 @@ import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { decodeUtf8, formatBase64, parseBase64, parseDecimal } from '../bytes/text.ts';
 import { sigStructure } from '../cose/sign1.ts';
-import { openCheckpoint, type Cosignature, type OpenedCheckpoint } from '../note/checkpoint.ts';
+import { openCheckpoint, type OpenedCheckpoint } from '../note/checkpoint.ts';
 import type { NoteVerifier } from '../note/key.ts';
 import { formatNote } from '../note/note.ts';
-import { quorumMet, type TrustedWitness, type TrustPolicy } from '../note/trust.ts';
-import { sameVerifier } from '../note/key.ts';
+import { quorumMet, type TrustPolicy } from '../note/trust.ts';
 import type { PublicKey, VerifySignature } from '../sign/algorithm.ts';
+import { linesOf, type Lines } from './asker.ts';
 import type { LogReader, SealedHead } from './ports.ts';
 
 const FORM = /^tallystick\/published\/v1\ntime ([0-9]{1,16})\nseal ([^ \n]+) ([^ \n]+)\n\n/;
@@ -43,7 +43,7 @@ export interface KeptParts {
 export interface Kept {
   readonly note: Uint8Array;
   readonly head: SealedHead;
-  readonly lines: readonly (readonly [TrustedWitness, Cosignature])[];
+  readonly lines: Lines;
 }
 
 /**
@@ -72,7 +72,7 @@ export async function openKept(file: Uint8Array, parts: KeptParts): Promise<Kept
       opened.logSignatures.map(({ line }) => line),
     ),
     head: { size, root, time: parseDecimal(time), seal },
-    lines: linesOf(opened, policy),
+    lines: linesOf(opened.cosignatures, policy.witnesses),
   };
 }
 
@@ -96,11 +96,4 @@ export async function assertOnTree(
     'behind-signed-head',
     `this store's tree of ${size} is not the one that this log signed: it is another history; read spec/operations.md "A store behind its guard"`,
   );
-}
-
-function linesOf({ cosignatures }: OpenedCheckpoint, { witnesses }: TrustPolicy): Kept['lines'] {
-  return cosignatures.flatMap((cosignature) => {
-    const witness = witnesses.find(({ verifier }) => sameVerifier(verifier, cosignature.verifier));
-    return witness === undefined ? [] : [[witness, cosignature] as const];
-  });
 }

@@ -7,15 +7,13 @@
  * that come after the quorum are added to the note that is served, as long as it is the one they are for.
  * An idle log asks again for the same head, so that the times on it stay fresh.
  */
-import type { Cosignature } from '../note/checkpoint.ts';
 import { formatVkey } from '../note/key.ts';
-import type { TrustedWitness } from '../note/trust.ts';
-import { ask, type OwnCheckpoint } from './asker.ts';
+import { ask, type Lines, type OwnCheckpoint } from './asker.ts';
 import { Gathering } from './gathering.ts';
 import { Pacer } from './pacer.ts';
 import type { SealedHead, Witnessing } from './ports.ts';
 import type { PublisherParts } from './publishing.ts';
-import { WitnessState } from './witnessstate.ts';
+import { witnessesOf, type WitnessState } from './witnessstate.ts';
 
 export class Publisher {
   readonly #parts: PublisherParts;
@@ -40,9 +38,7 @@ export class Publisher {
   constructor(parts: PublisherParts) {
     this.#parts = parts;
     this.#required = parts.policy.quorum !== 'none';
-    this.#states = parts.policy.witnesses
-      .filter(({ url }) => url !== undefined)
-      .map((witness) => new WitnessState(witness, parts.timing));
+    this.#states = witnessesOf(parts.policy, parts.timing);
     this.#serving = new Pacer({
       run: (gathering) => this.#put(gathering),
       onFailure: (error) => parts.report.warn(`the checkpoint could not be published: ${String(error)}`),
@@ -56,16 +52,12 @@ export class Publisher {
    * Before the first offer: a cosigned note of before, verified, is readable again at once. The note carries
    * the log's lines alone, `lines` those of the policy's witnesses.
    */
-  resume(
-    note: Uint8Array,
-    head: SealedHead,
-    lines: readonly (readonly [TrustedWitness, Cosignature])[],
-  ): void {
+  resume(note: Uint8Array, head: SealedHead, lines: Lines): void {
     const gathering = new Gathering(note, head);
     for (const [witness, cosignature] of lines) {
       const age = Math.max(0, this.#parts.now() - cosignature.time) * 1000;
       gathering.add(witness, cosignature, this.#parts.ticks() - age);
-      const state = this.#states.find((each) => each.witness === witness);
+      const state = this.#states.find(({ keys }) => keys.includes(witness));
       if (state !== undefined) state.size = head.size;
     }
     this.#latest = this.#served = gathering;
@@ -105,16 +97,16 @@ export class Publisher {
       quorum: policy.quorum === 'none' ? undefined : policy.quorum.name,
       met: this.#served !== undefined && this.fault === undefined,
       witnesses: policy.witnesses.map((witness) => {
-        const state = this.#states.find((each) => each.witness === witness);
+        const state = this.#states.find(({ keys }) => keys.includes(witness));
         const { name, type, key } = witness.verifier;
         return {
           name: witness.name,
           vkey: formatVkey(name, type, key),
           asked: state !== undefined,
           cosigned: this.#served?.timeOf(witness),
-          cosignatures: state?.cosignatures ?? 0,
+          cosignatures: state?.received.get(witness)?.count ?? 0,
           failures: state?.failures ?? 0,
-          lastSuccess: state?.lastSuccess,
+          lastSuccess: state?.received.get(witness)?.last,
           behind: Math.max(0, size() - (state?.size ?? 0)),
           alarm: state?.alarm,
         };
@@ -163,9 +155,8 @@ export class Publisher {
   /** When a witness is to be asked for the round's head (ticks); never while it is being asked. */
   #dueAt(state: WitnessState, round: Gathering): number {
     if (state.asking || state.size > round.head.size) return Number.POSITIVE_INFINITY;
-    const heard = round.heardAt(state.witness);
-    const again = heard === undefined ? Number.NEGATIVE_INFINITY : heard + this.#parts.timing.refreshMs;
-    return Math.max(state.readyAt, again);
+    const heard = Math.max(...state.keys.map((key) => round.heardAt(key) ?? Number.NEGATIVE_INFINITY));
+    return Math.max(state.readyAt, heard + this.#parts.timing.refreshMs);
   }
 
   async #ask(state: WitnessState, round: Gathering): Promise<void> {
@@ -175,8 +166,9 @@ export class Publisher {
     if (this.#closed) return;
     if (asked.kind === 'proven') await this.#stop(state, asked.shown);
     else if (asked.kind === 'cosigned') {
-      const more = round.add(state.witness, asked.cosignature, this.#parts.ticks());
-      if (more && this.#isServed(round)) this.#serving.offer(round);
+      const now = this.#parts.ticks();
+      const more = asked.lines.filter(([key, cosignature]) => round.add(key, cosignature, now));
+      if (more.length > 0 && this.#isServed(round)) this.#serving.offer(round);
     }
     this.#turn();
   }
@@ -189,7 +181,8 @@ export class Publisher {
   #judge(round: Gathering): void {
     if (!this.#required || this.#isServed(round)) return;
     if (!round.met(this.#parts.policy)) {
-      if (!this.#hopeful(round)) this.#fault = `the witness quorum is not met: ${this.#faults().join('; ')}`;
+      if (!this.#hopeful(round))
+        this.#fault = `the witness quorum is not met: ${this.#faults(round).join('; ')}`;
       return;
     }
     if (!this.#heardOut()) return;
@@ -214,13 +207,17 @@ export class Publisher {
     const { policy } = this.#parts;
     return round.couldMeet(
       policy,
-      hopes.map(({ witness }) => witness),
+      hopes.flatMap(({ keys }) => keys),
     );
   }
 
-  #faults(): readonly string[] {
-    const known = this.#states.filter(({ fault }) => fault !== undefined);
-    return known.map(({ witness, fault }) => `${witness.name}: ${fault}`);
+  #faults(round: Gathering): readonly string[] {
+    return this.#states.flatMap(({ keys, name, fault }) => {
+      if (fault !== undefined) return [`${name}: ${fault}`];
+      const missing = keys.filter((key) => round.heardAt(key) === undefined);
+      if (missing.length === keys.length) return [];
+      return missing.map((key) => `${key.name}: its answer holds no cosignature by this key`);
+    });
   }
 
   /** Durable first, readable then: what was readable stays so over a restart. */
@@ -242,9 +239,9 @@ export class Publisher {
     this.#parts.publish(note, head);
   }
 
-  async #stop({ witness }: WitnessState, { note, checkpoint }: OwnCheckpoint): Promise<void> {
+  async #stop({ name }: WitnessState, { note, checkpoint }: OwnCheckpoint): Promise<void> {
     if (this.#stopped !== undefined) return;
-    this.#stopped = `this log went back or forked: witness ${witness.name} shows a checkpoint of size ${checkpoint.size} that this log's key signed and its tree does not contain. Nothing is taken or published any more; read spec/operations.md "A witness alarm"`;
+    this.#stopped = `this log went back or forked: witness ${name} shows a checkpoint of size ${checkpoint.size} that this log's key signed and its tree does not contain. Nothing is taken or published any more; read spec/operations.md "A witness alarm"`;
     this.#parts.report.alarm(this.#stopped);
     await this.#parts.keepProof(note).catch((error: unknown) => {
       this.#parts.report.alarm(`the proof could not be kept: ${String(error)}`);

@@ -1,10 +1,10 @@
 /**
- * What the log remembers of one witness: where it stands, when it may be asked again, and how it did. Each
+ * What the log remembers of one witness, which may have keys of several kinds at its URL: where it stands, when it may be asked again, and how it did. Each
  * has a back-off and a budget of its own, so that a dead one costs the others nothing.
  */
 import { treeSize, type TreeSize } from '../bytes/brand.ts';
 import { printable } from '../bytes/printable.ts';
-import type { TrustedWitness } from '../note/trust.ts';
+import type { TrustedWitness, TrustPolicy } from '../note/trust.ts';
 
 /** Milliseconds, but for `perMinute`: most requests that one witness is sent in any minute. */
 export interface AskTiming {
@@ -22,7 +22,9 @@ const MAX_DOUBLINGS = 20;
 const MAX_FAULT = 300;
 
 export class WitnessState {
-  readonly witness: TrustedWitness;
+  /** The policy's entries for it, the first of which gives it its name. */
+  readonly keys: readonly TrustedWitness[];
+  readonly name: string;
   /** The size it is known to have cosigned last. */
   size: TreeSize = treeSize(0);
   /** A request is under way: there is never a second one. */
@@ -33,18 +35,18 @@ export class WitnessState {
   fault: string | undefined;
   /** It says that this log went back or forked; kept until it cosigns again. */
   alarm: string | undefined;
-  cosignatures = 0;
   failures = 0;
-  /** POSIX seconds. */
-  lastSuccess: number | undefined;
+  /** By key: cosignatures received, and when the last one came (POSIX seconds). */
+  readonly received = new Map<TrustedWitness, { readonly count: number; readonly last: number }>();
   readonly #timing: AskTiming;
   #inARow = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
   /** Ticks of the requests of the last minute, oldest first. */
   #sent: number[] = [];
 
-  constructor(witness: TrustedWitness, timing: AskTiming) {
-    this.witness = witness;
+  constructor(keys: readonly TrustedWitness[], timing: AskTiming) {
+    this.keys = keys;
+    this.name = keys[0]?.name ?? '';
     this.#timing = timing;
   }
 
@@ -62,13 +64,13 @@ export class WitnessState {
     return true;
   }
 
-  /** It cosigned a tree of this size at `time` (POSIX seconds). Answers the alarm that is over, if there was one. */
-  succeeded(size: TreeSize, time: number): string | undefined {
+  /** It cosigned a tree of this size with these keys, now (POSIX seconds). Answers the alarm that is over, if any. */
+  succeeded(size: TreeSize, keys: readonly TrustedWitness[], now: number): string | undefined {
     const { alarm } = this;
     if (size > this.size) this.size = size;
     this.heard = true;
-    this.cosignatures += 1;
-    this.lastSuccess = time;
+    for (const key of keys)
+      this.received.set(key, { count: (this.received.get(key)?.count ?? 0) + 1, last: now });
     this.fault = undefined;
     this.alarm = undefined;
     this.#inARow = 0;
@@ -98,4 +100,11 @@ export interface Setback {
   readonly random: number;
   readonly needed: boolean;
   readonly retryAfterMs?: number | undefined;
+}
+
+/** The witnesses of a policy that have a URL, those with the same one as one: it is asked once for all its keys. */
+export function witnessesOf({ witnesses }: TrustPolicy, timing: AskTiming): readonly WitnessState[] {
+  const asked = witnesses.filter(({ url }) => url !== undefined);
+  const byUrl = Map.groupBy(asked, ({ url = '' }) => url.replace(/\/+$/, ''));
+  return [...byUrl.values()].map((keys) => new WitnessState(keys, timing));
 }

@@ -21,9 +21,9 @@ export interface AddCheckpoint {
   readonly checkpoint: Uint8Array;
 }
 
-/** What a witness made of it, its cosignature verified. */
+/** What a witness made of it, its cosignatures (one of each key asked about) verified. */
 export type WitnessAnswer =
-  | { readonly kind: 'cosigned'; readonly cosignature: Cosignature }
+  | { readonly kind: 'cosigned'; readonly cosignatures: readonly Cosignature[] }
   /** 409 with `text/x.tlog.size`: what it cosigned last was of this size. */
   | { readonly kind: 'stands'; readonly size: TreeSize }
   /** 409 without a size, or 422: it knows another tree than this log's. */

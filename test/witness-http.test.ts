@@ -1,10 +1,13 @@
-/** A witness as others meet it: its server on a socket, and `tallystick witness` as a process. */
+/** A witness as others meet it: its server on a socket, `tallystick witness` as a process, and over time. */
+import { deepStrictEqual, ok } from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import { Refusal } from '#src/bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, parseHex } from '#src/bytes/text.ts';
 import { parseTrustPolicy } from '#src/note/trust.ts';
 import { openCheckpoint, originHash, parseCheckpoint } from '#src/note/checkpoint.ts';
@@ -18,10 +21,10 @@ import { Gossip } from '#src/witness/gossip.ts';
 import { IncidentFiles } from '#src/witness/incidents.ts';
 import { readKnownLogs, type KnownLogs } from '#src/witness/logs.ts';
 import { witnessServer, type WitnessServerOptions } from '#src/witness/server.ts';
-import type { WitnessParts } from '#src/witness/witness.ts';
+import type { Answer, WitnessParts } from '#src/witness/witness.ts';
 import { chooseVerifier } from '#src/workers/kernels.ts';
 import { knownLogs, NAME, openWitness, OWN, policyFile, TestLog, TIME } from './witness-world.ts';
-import { timesOf, witnessDir, type Opened } from './witness-world.ts';
+import { SIGNERS, timesOf, witnessDir, type Opened } from './witness-world.ts';
 
 const log = new TestLog('log.example/a');
 const fork = new TestLog('log.example/a', [1], 3);
@@ -362,6 +365,77 @@ t.test('gossip', async (t) => {
   t.equal(other.counts.conflict, 1, 'a halted log is not compared again');
   t.throws(() => new Gossip({ ...common, peers: ['ftp://x'] }), { code: 'config-invalid' });
 });
+
+/** A request, a restart, or a clock that moves. */
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc.record({ forked: fc.boolean(), old: fc.nat(8), size: fc.nat(8), follow: fc.boolean() }),
+    },
+    { weight: 1, arbitrary: fc.constant('restart' as const) },
+    { weight: 1, arbitrary: fc.integer({ min: -50, max: 50 }) },
+  ),
+  { minLength: 1, maxLength: 25 },
+);
+
+t.test('any sequence of requests, restarts and clocks', async (t) => {
+  const notes = new Map<string, Uint8Array<ArrayBuffer>>();
+  const noteOf = async (tree: TestLog, size: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const key = `${tree === fork} ${size}`;
+    const note = notes.get(key) ?? (await tree.note(size));
+    notes.set(key, note);
+    return note;
+  };
+  const logs = knownLogs(log);
+  const signers = SIGNERS.slice(0, 1);
+  await fc.assert(
+    fc.asyncProperty(steps, async (sequence) => {
+      const dir = witnessDir(t);
+      let clock = TIME;
+      let opened = openWitness(dir, logs, { signers, now: () => clock * 1000 });
+      let stored: { size: number; root: string } = { size: 0, root: '' };
+      let last = 0;
+      for (const step of sequence) {
+        if (step === 'restart') {
+          await opened.close();
+          opened = openWitness(dir, logs, { signers, now: () => clock * 1000 });
+        } else if (typeof step === 'number') clock += step;
+        else {
+          const tree = step.forked ? fork : log;
+          const old = step.follow ? stored.size : step.old;
+          const body = await tree.request(old, step.size, await noteOf(tree, step.size));
+          const answer = await opened.witness.addCheckpoint(body).catch((error: unknown) => error);
+          const wanted = expected(tree, old, step.size, stored);
+          if (clock + 60 < last && wanted === 'cosigned') continue; // refused: the clock
+          deepStrictEqual(wordOf(answer), wanted);
+          if (wanted !== 'cosigned') continue;
+          stored = { size: step.size, root: tree.root(step.size).toHex() };
+          const { time, size, root } = opened.state.held.get(log.origin)!;
+          deepStrictEqual({ size, root: root.toHex() }, stored);
+          ok(time >= last && time >= clock, 'time goes on');
+          last = time;
+        }
+      }
+      await opened.close();
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** The table of tlog-witness once more, for trees that are known. */
+function expected(tree: TestLog, old: number, size: number, stored: { size: number; root: string }): string {
+  if (old > size) return 'bad-request';
+  if (old !== stored.size) return `stale ${stored.size}`;
+  if (old === 0) return 'cosigned';
+  return tree.root(old).toHex() === stored.root ? 'cosigned' : 'proof-failed';
+}
+
+function wordOf(answer: unknown): string {
+  if (answer instanceof Refusal) return answer.code;
+  const { kind, size } = answer as Answer & { size?: number };
+  return kind === 'stale' ? `stale ${size}` : kind;
+}
 
 /** A run of `tallystick witness`; `ready` resolves with its URL, rejects when it ends first. */
 interface Run {

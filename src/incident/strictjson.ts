@@ -26,10 +26,17 @@ function assertShape(text: string, maxDepth: number): void {
       names.pop();
     } else if (c === '"') {
       const end = endOfString(text, at);
-      if (/^\s*:/.test(text.slice(end, end + 64))) addName(names.at(-1), text.slice(at, end));
+      if (isName(text, end)) addName(names.at(-1), text.slice(at, end));
       at = end - 1;
     }
   }
+}
+
+/** Whether a string that ends there is the name of a field. */
+function isName(text: string, end: number): boolean {
+  let at = end;
+  while (' \t\r\n'.includes(text[at] ?? ':')) at++;
+  return text[at] === ':';
 }
 
 /** Where the string that begins at `start` ends: just after its closing quote. */

@@ -108,7 +108,7 @@ t.test('only time that was watched counts', async (t) => {
   t.equal(away.failedAt, 12_000);
   t.equal(unmet(away, 14_000).unmetMs, 14_000, 'nor while the log was away');
   const met = { now: 20_000, size: 5, met: true, peerSize: undefined };
-  t.equal(observe(observed, met, POLL).unmetMs, 0, 'once met, it begins anew');
+  t.equal(observe(observed, met, POLL).unmetMs, undefined, 'once met, it begins anew');
   for (const damaged of ['', '[]', 'null', '{"unmetMs":-1}', '{"unmetMs":"9"}', '{"behind":{"size":1}}'])
     t.strictSame(parseObserved(damaged), NOTHING_OBSERVED);
 });

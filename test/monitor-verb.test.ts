@@ -8,7 +8,15 @@ import t, { type Test } from 'tap';
 import { EXIT } from '../src/bytes/refusal.ts';
 import { run } from '../src/cli/main.ts';
 import { parseIncident } from '../src/incident/parse.ts';
-import { lockDirectory } from '../src/monitor/database.ts';
+import { TileReader } from '../src/client/tiles.ts';
+import { Books } from '../src/monitor/books.ts';
+import { lockDirectory, openDatabase } from '../src/monitor/database.ts';
+import { Follower } from '../src/monitor/follow.ts';
+import { IncidentStore } from '../src/monitor/incidents.ts';
+import { LogWatch } from '../src/monitor/logwatch.ts';
+import { Observations } from '../src/monitor/observations.ts';
+import { parseTrustPolicy } from '../src/note/trust.ts';
+import { verifyWithNoble } from '../src/sign/algorithm.ts';
 import { originHash } from '../src/note/checkpoint.ts';
 import { formatVkey, type NoteSigner } from '../src/note/key.ts';
 import { seedSigner } from '../src/sign/signer.ts';
@@ -267,6 +275,124 @@ t.test('quorum and freshness', async (t) => {
   watch.log.time = watch.now;
   t.equal((await watch.look()).code, EXIT.ok, 'witnesses confirm it again');
   t.match((await watch.told('incidents')).out, /resolved {2}stale-head/);
+});
+
+t.test('look by look: what lasts is an incident, what was not watched is not', async (t) => {
+  const watch = await watched(t, 6);
+  const { log } = watch;
+  const policy = parseTrustPolicy(
+    [
+      ...log.vkeys.map((vkey) => `log ${vkey}`),
+      `witness w ${formatVkey(witness.name, witness.type, witness.signer.publicKey)}`,
+      'quorum w\n',
+    ].join('\n'),
+  );
+  const db = openDatabase(watch.dir);
+  const now = (): number => watch.now * 1000;
+  const store = new IncidentStore(db, watch.dir, { now });
+  const held = await log.note(6);
+  // A peer that has seen all six entries, whatever the log shows us.
+  const asks: typeof fetch = (input, init) =>
+    String(input).startsWith('http://peer.example/')
+      ? Promise.resolve(new Response(Buffer.from(held)))
+      : fetch(input, init);
+  const transport = { fetch: asks, now, timeoutMs: 2000, patienceMs: 0 };
+  const openWatch = async (): Promise<LogWatch> => {
+    const made = new LogWatch({
+      url: log.url,
+      trust: { origin: ORIGIN, policy, verify: verifyWithNoble },
+      policyText: 'quorum none\n',
+      peers: ['http://peer.example'],
+      expectations: [],
+      store,
+      books: new Books(db),
+      observations: new Observations(db),
+      detector: 'test',
+      transport,
+      now,
+      pollMs: 10_000,
+      limits: { staleAfterSeconds: 600, quorumGraceSeconds: 60, missedGraceSeconds: 300 },
+      once: false,
+      follow: (alarms, watches) => {
+        const tiles = new TileReader(transport, log.url);
+        return Follower.open({
+          dir: watch.dir,
+          origin: ORIGIN,
+          tiles,
+          policy,
+          statements: 'auto',
+          alarms,
+          watches,
+          now: () => watch.now,
+          threads: 1,
+        });
+      },
+    });
+    await made.open();
+    return made;
+  };
+  let one = await openWatch();
+  t.teardown(async () => {
+    await one.close();
+    db.close();
+  });
+  /** Looks every ten seconds for so long. */
+  const pass = async (seconds: number): Promise<void> => {
+    for (let end = watch.now + seconds; watch.now < end;) {
+      watch.now += 10;
+      log.time = watch.now;
+      await one.look();
+    }
+  };
+  const open = (): readonly string[] => store.list({ open: true, limit: 9 }).map(({ kind }) => kind);
+  log.frozen = 4;
+  log.cosigners = [witness];
+  await pass(100);
+  t.strictSame(open(), [], 'behind a peer, but not for long');
+  log.cosigners = [];
+  await pass(60);
+  t.strictSame(open(), []);
+  await pass(10);
+  t.strictSame(open(), ['quorum-lost'], 'after a minute');
+  log.cosigners = [witness];
+  await pass(10);
+  t.strictSame(open(), [], 'and as soon as it is met again, resolved');
+
+  const { port } = log;
+  await log.close();
+  await pass(700);
+  t.match(one.status, { reachable: false, fault: /cannot be reached/ });
+  t.equal(one.failures, 70);
+  await one.close();
+  watch.now += 86_400;
+  await log.listen(port);
+  one = await openWatch();
+  await pass(10);
+  t.strictSame(open(), [], 'an outage and a day without the monitor make nothing stale');
+  t.match(one.status, { reachable: true, peers: [{ kind: 'agrees' }] });
+  await pass(420);
+  t.strictSame(open(), []);
+  await pass(30);
+  t.strictSame(open(), ['stale-head'], 'ten minutes that were watched do');
+  t.match(
+    store.list({ limit: 1 })[0]?.what,
+    /serves a head of 4 entries, and for 61\d s a peer has held one of 6/,
+  );
+  log.frozen = undefined;
+  await pass(10);
+  t.strictSame(open(), []);
+  t.equal(store.outbox.waiting, 4, 'each was opened, each was resolved: four events');
+
+  const commitment = await commitmentStatement('a');
+  const first = await proofStatement('a', entryIdOf(commitment), 0, undefined);
+  log.append(commitment, first);
+  await pass(290);
+  t.strictSame(open(), [], 'long overdue, and the log has not been up for long enough');
+  await pass(20);
+  t.strictSame(open(), ['missed-proof']);
+  log.append(await proofStatement('a', entryIdOf(commitment), 1, entryIdOf(first)));
+  await pass(10);
+  t.strictSame(open(), [], 'it came');
 });
 
 t.test('logs of other software, several at once, and one that is away', async (t) => {

@@ -14,13 +14,13 @@ export interface Observed {
   readonly lookedAt?: number;
   /** The last look that failed. */
   readonly failedAt?: number;
-  /** How long the heads served have lacked the quorum. */
-  readonly unmetMs: number;
+  /** How long the heads served have lacked the quorum, since the first that did; absent while they meet it. */
+  readonly unmetMs?: number;
   /** The largest head a peer holds that the log does not serve, and for how long that has been so. */
   readonly behind?: { readonly size: number; readonly ms: number };
 }
 
-export const NOTHING_OBSERVED: Observed = { unmetMs: 0 };
+export const NOTHING_OBSERVED: Observed = {};
 
 /** A look that found a verified head of `size`. */
 export interface Look {
@@ -51,14 +51,18 @@ export function observe(before: Observed, look: Look, pollMs: number): Observed 
   return {
     lookedAt: look.now,
     ...(failedAt !== undefined && { failedAt }),
-    unmetMs: look.met ? 0 : before.unmetMs + watched,
+    ...(!look.met && { unmetMs: before.unmetMs === undefined ? 0 : before.unmetMs + watched }),
     ...(behind !== undefined && { behind }),
   };
 }
 
 /** What is known after a look that the log did not answer: the clock stands still until it does. */
 export function observeFailure({ unmetMs, behind }: Observed, now: number): Observed {
-  return { failedAt: now, unmetMs, ...(behind !== undefined && { behind }) };
+  return {
+    failedAt: now,
+    ...(unmetMs !== undefined && { unmetMs }),
+    ...(behind !== undefined && { behind }),
+  };
 }
 
 /** The log is behind from the first peer's newer head until it serves as much as that one. */
@@ -125,12 +129,12 @@ export function parseObserved(text: string): Observed {
   if (typeof value !== 'object' || value === null) return NOTHING_OBSERVED;
   const fields: Readonly<Record<string, unknown>> = { ...value };
   const time = (name: string): number | undefined => asTime(fields[name]);
-  const [lookedAt, failedAt] = [time('lookedAt'), time('failedAt')];
+  const [lookedAt, failedAt, unmetMs] = [time('lookedAt'), time('failedAt'), time('unmetMs')];
   const behind = parseBehind(fields['behind']);
   return {
-    unmetMs: time('unmetMs') ?? 0,
     ...(lookedAt !== undefined && { lookedAt }),
     ...(failedAt !== undefined && { failedAt }),
+    ...(unmetMs !== undefined && { unmetMs }),
     ...(behind !== undefined && { behind }),
   };
 }

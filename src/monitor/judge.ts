@@ -72,7 +72,7 @@ function staleText(stale: Stale, { opened: { checkpoint } }: SeenHead, { behind 
 
 /** Whether a log's heads lack the quorum for longer than they may. */
 export function quorumState({ head, policy, policyText, observed }: Served, limits: Limits): State {
-  const lost = !head.quorum && observed.unmetMs >= limits.quorumGraceSeconds * 1000;
+  const lost = !head.quorum && (observed.unmetMs ?? 0) >= limits.quorumGraceSeconds * 1000;
   const known = policy.witnesses.length;
   const alarm = lost
     ? {

@@ -580,10 +580,10 @@ t.test('what was published is readable at once after a restart', async (t) => {
   );
   again.publisher.offer(await w.tree.note(4), await w.tree.head(4));
   await settle();
-  t.equal(named(w, 'a').asked.length, 1, 'nobody is asked: the lines are fresh');
+  t.equal(named(w, 'a').asked.length, 2, 'and every witness is asked whether it knows more');
   t.match(again.publisher.status(), { met: true, witnesses: [{ cosigned: START, behind: 0 }] });
   await w.clock.pass(600_000);
-  t.equal(named(w, 'a').asked.length, 2, 'until they are not');
+  t.equal(named(w, 'a').asked.length, 3, 'then not until the lines are old');
 
   await again.publisher.close();
   const grown = w.again();
@@ -600,6 +600,27 @@ t.test('what was published is readable at once after a restart', async (t) => {
   t.same(sizesOf(grown), [4, 9]);
   t.equal(w.alarms.length + grown.alarms.length, 0);
 });
+
+t.test(
+  'store, guard and kept file all put back: a witness tells, before anything new is signed',
+  async (t) => {
+    const w = world(['a', 'b'], 'quorum a');
+    await w.offer(4);
+    const file = encodeUtf8(formatKept(last(w).note, await w.tree.head(4)));
+    await w.clock.pass(1000);
+    await w.offer(7);
+    await w.publisher.close();
+    for (const witness of w.witnesses) witness.shows = last(w).note;
+    named(w, 'a').size = 4;
+    const old = w.again();
+    old.grow(4);
+    const kept = await reopen(file, old, 4);
+    old.publisher.resume(kept.note, kept.head, kept.lines);
+    await old.offer(4);
+    t.match(old.publisher.stopped, /witness b shows a checkpoint of size 7/);
+    t.equal(last(old).size, 4, 'what was cosigned before stays readable');
+  },
+);
 
 t.test('the kept file is believed in nothing', async (t) => {
   const w = world(['a', 'b'], 'quorum a');

@@ -55,8 +55,8 @@ export class Publisher {
   resume(note: Uint8Array, head: SealedHead, lines: Lines): void {
     const gathering = new Gathering(note, head);
     for (const [witness, cosignature] of lines) {
-      const age = Math.max(0, this.#parts.now() - cosignature.time) * 1000;
-      gathering.add(witness, cosignature, this.#parts.ticks() - age);
+      // Asked again at once, however fresh: who put back this file may have put back the store.
+      gathering.add(witness, cosignature, Number.NEGATIVE_INFINITY);
       const state = this.#states.find(({ keys }) => keys.includes(witness));
       if (state !== undefined) state.size = head.size;
     }

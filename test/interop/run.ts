@@ -6,7 +6,7 @@
 import { litewitness } from './litewitness.ts';
 import { omniwitness } from './omniwitness.ts';
 import { ourWitness } from './ourwitness.ts';
-import { Programs, whyNoGo } from './programs.ts';
+import { Programs } from './programs.ts';
 import { Stage } from './stage.ts';
 import { Tap } from './tap.ts';
 import { tessera } from './tessera.ts';
@@ -20,11 +20,6 @@ const chosen = Object.entries(SCENARIOS).filter(
 
 async function main(): Promise<number> {
   const tap = new Tap();
-  const why = whyNoGo();
-  if (why !== undefined) {
-    for (const [name] of chosen) tap.skip(name, why);
-    return tap.end();
-  }
   const stage = await Stage.open();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.once(signal, () => void stage.close().then(() => process.exit(1)));

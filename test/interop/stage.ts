@@ -102,7 +102,8 @@ export class Stage {
     let [out, err] = ['', ''];
     child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
-    const kill = (): void => void child.kill('SIGKILL');
+    // SIGINT: `go` then starts no more compilers and waits for those that run.
+    const kill = (): void => void program.stop('SIGINT');
     const timer = setTimeout(kill, options.timeoutMs ?? 60_000);
     options.signal?.addEventListener('abort', kill);
     const code = await program.ended;

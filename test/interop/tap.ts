@@ -11,7 +11,7 @@ export class Tap {
       await run();
     } catch (error) {
       this.#fail++;
-      this.#line(`not ok ${this.#count} - ${name}`);
+      this.#line(`not ok ${this.#count} - ${name} # time=${Math.round(performance.now() - began)}ms`);
       this.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
       return false;
     }

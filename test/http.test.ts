@@ -175,6 +175,11 @@ t.test('Prefer: wait=N waits for the quorum', async (t) => {
   t.equal(ready.headers.get('preference-applied'), 'wait=7', 'nothing to wait for');
   t.equal(ready.status, 201);
   t.equal((await post(await statement(914))).headers.get('preference-applied'), null);
+  const { paths } = await jsonOf<{ paths: Record<string, Record<string, { parameters: unknown }>> }>(
+    await get('/openapi.json'),
+  );
+  for (const operation of [paths['/entries']?.['post'], paths['/entries/{id}']?.['get']])
+    t.match(JSON.stringify(operation?.parameters), /"in":"header","name":"prefer"/, 'described');
   t.equal(log.waits.length, 3);
 
   // The quorum is not met in time, and then the server closes.

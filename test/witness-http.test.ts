@@ -366,6 +366,28 @@ t.test('gossip', async (t) => {
   t.throws(() => new Gossip({ ...common, peers: ['ftp://x'] }), { code: 'config-invalid' });
 });
 
+t.test('two histories at the same moment', async (t) => {
+  const origins = Array.from({ length: 6 }, (_, i) => `race.example/${i}`);
+  const logs = origins.map((origin) => new TestLog(origin));
+  const { url, state } = await serve(t, witnessDir(t), knownLogs(...logs));
+  const bodies = await Promise.all(
+    logs.flatMap((honest) => {
+      const forked = new TestLog(honest.origin, [1], 3);
+      return [honest, forked].flatMap((tree) =>
+        [4, 5, 4, 6].map(async (size) => ({ tree, size, body: await tree.request(0, size) })),
+      );
+    }),
+  );
+  const replies = await Promise.all(
+    bodies.map(({ body }) => fetch(`${url}/add-checkpoint`, { method: 'POST', body })),
+  );
+  const winners = replies.flatMap(({ status }, i) => (status === 200 ? [bodies[i]!] : []));
+  t.strictSame(winners.map(({ tree }) => tree.origin).toSorted(), origins, 'of each log exactly one');
+  for (const { tree, size } of winners)
+    t.match(state.held.get(tree.origin), { size, root: tree.root(size) }, 'which is what is held');
+  t.ok(replies.every(({ status }) => status === 200 || status === 409));
+});
+
 /** A request, a restart, or a clock that moves. */
 const steps = fc.array(
   fc.oneof(

@@ -86,6 +86,7 @@ function observe(seen: Exchanged, { host, port }: Address, challenge: Uint8Array
 const SIGNED = [
   '/version',
   '/kex',
+  '/extensions',
   '/hostKeys',
   '/ciphers',
   '/macs',
@@ -99,7 +100,7 @@ interface Proven {
   readonly transcript: Uint8Array;
 }
 
-/** A transcript that does not verify is none. */
+/** Refuses `unavailable` for a transcript that does not verify. */
 function prove(
   seen: Exchanged,
   challenge: Uint8Array,
@@ -112,15 +113,21 @@ function prove(
     return { proven: { verified, transcript }, why: undefined };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { proven: undefined, why: error.message };
+    if (error.code === 'too-large') return { proven: undefined, why: error.message };
+    // Whoever answered does not have the key it showed: nothing it said is an observation of the target.
+    throw refuse('unavailable', `nothing can be said of the server: ${error.message}`, { cause: error });
   }
 }
+
+/** Names in the list of key exchanges that are none (RFC 8308 §2.1, OpenSSH PROTOCOL §1.10). */
+const MARKER = /^(?:ext-info-[cs]|kex-strict-.*)$/;
 
 /** What either direction may use, in the server's order. */
 function listsOf(offer: SshOffer): ValueMap {
   const both = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])];
   return {
-    kex: offer.kex,
+    kex: offer.kex.filter((name) => !MARKER.test(name)),
+    extensions: offer.kex.filter((name) => MARKER.test(name)),
     hostKeys: offer.hostKeys,
     ciphers: both(offer.ciphersToServer, offer.ciphersToClient),
     macs: both(offer.macsToServer, offer.macsToClient),

@@ -24,9 +24,12 @@ export interface SeenEntry {
   readonly index: number;
   readonly id: EntryId;
   readonly bytes: Uint8Array;
-  /** Undefined for what is not a statement, and in a log of other software. */
+  /**
+   * Undefined for what is not a statement, and in a log of other software; also for an entry that the log should
+   * have refused, unless nothing but its place in a chain of proofs was wrong.
+   */
   readonly parsed: ParsedStatement | undefined;
-  /** The entry with its proof under the head that it was seen under. */
+  /** The entry with its proof under the head that it was seen under. To be asked for while the watch looks at it. */
   evidence(): LoggedEvidence;
 }
 

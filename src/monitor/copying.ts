@@ -75,25 +75,30 @@ export class Copying {
 
   /**
    * Copies all that the head covers. Fails as `Unreachable` and `Tampered`, after committing what came before;
-   * refuses `corrupt-store`, `store-failed`, and `shutting-down` once the signal says so.
+   * refuses `corrupt-store`, `store-failed`, and `shutting-down` once the signal says so. False when `enough`
+   * said to stop earlier: what came until then is committed.
    */
-  async run(): Promise<void> {
+  async run(enough: () => boolean): Promise<boolean> {
     await this.#assertBeginning();
     const from = this.#parts.copy.size;
     const bundles = bundlesFrom(from, this.#parts);
-    for (;;) {
+    let to: number = from;
+    while (to < this.#parts.tiles.head.size && !(to > from && enough())) {
       const bundle = await this.#next(bundles);
-      if (bundle === undefined) break;
       this.#parts.moment('fetched');
       await this.#take(bundle, from);
+      to = bundle.start + bundle.entries.length;
     }
     await this.#finish();
+    return to === this.#parts.tiles.head.size;
   }
 
   /** The next bundle. When it does not come as it should, what came before is still good. */
-  async #next(bundles: AsyncGenerator<Bundle, void, undefined>): Promise<Bundle | undefined> {
+  async #next(bundles: AsyncGenerator<Bundle, void, undefined>): Promise<Bundle> {
     try {
-      return (await bundles.next()).value ?? undefined;
+      const { value } = await bundles.next();
+      if (value === undefined) throw new Error('a tree without its last bundle');
+      return value;
     } catch (error) {
       if (error instanceof Unreachable || error instanceof Tampered) await this.#finish();
       throw error;

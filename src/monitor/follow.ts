@@ -58,6 +58,16 @@ export interface FollowerParts {
   readonly commitStep?: (step: CommitStep) => void;
 }
 
+/** A log that is long to copy, or slow on purpose, is asked for its head in between (seconds). */
+const LOOK_AGAIN_SECONDS = 60;
+
+/** A head as it was heard, and what it is to those before it. */
+interface Compared {
+  readonly head: SeenHead;
+  readonly tiles: VerifiedTiles;
+  readonly verdict: Verdict;
+}
+
 /** What one step came to. `alarms`: raised in it for the first time since the monitor started. */
 export type Step = { readonly alarms: readonly Alarm[] } & (
   | { readonly kind: 'advanced'; readonly head: SeenHead; readonly from: number }
@@ -148,30 +158,36 @@ export class Follower {
   }
 
   async #look(look: { head: SeenHead | undefined }, signal: AbortSignal | undefined): Promise<Step> {
-    let head = (look.head = await this.#hear());
-    let tiles = this.#tilesOf(head);
-    let verdict = await this.#compare(head, tiles);
-    if (verdict.kind === 'alarm' && verdict.alarm.evidence.kind === 'rollback') {
-      // One of its servers may be behind the others for a moment: it is asked again before that is said.
-      head = look.head = await this.#hear();
-      tiles = this.#tilesOf(head);
-      verdict = await this.#compare(head, tiles);
-    }
-    this.#moment('compared');
-    const { news: alarms } = this.#raised;
-    if (verdict.kind === 'alarm') {
-      // The head held stays; the one against it may grow with every look.
-      await this.#raised.raise(verdict.alarm, 'the head held');
-      return { kind: 'alarmed', head, alarms };
-    }
-    const stale = verdict.kind === 'stale';
-    if (verdict.kind === 'extends') await tiles.edge();
-    const target = stale ? this.#holding.seen : await this.#accept(head);
-    if (target === undefined || this.#holding.covers(target))
-      return { kind: 'unchanged', head, stale, alarms };
     const from = this.#copy.size;
-    await this.#copyUpTo(target, stale ? this.#tilesOf(target) : tiles, signal);
-    return stale ? { kind: 'unchanged', head, stale, alarms } : { kind: 'advanced', head, from, alarms };
+    for (;;) {
+      const { head, tiles, verdict } = await this.#hearAndCompare(look);
+      const { news: alarms } = this.#raised;
+      if (verdict.kind === 'alarm') {
+        // The head held stays; the one against it may grow with every look.
+        await this.#raised.raise(verdict.alarm, 'the head held');
+        return { kind: 'alarmed', head, alarms };
+      }
+      const stale = verdict.kind === 'stale';
+      if (verdict.kind === 'extends') await tiles.edge();
+      const target = stale ? this.#holding.seen : await this.#accept(head);
+      if (target === undefined || this.#holding.covers(target))
+        return { kind: 'unchanged', head, stale, alarms };
+      const whole = await this.#copyUpTo(target, stale ? this.#tilesOf(target) : tiles, signal);
+      if (whole && stale) return { kind: 'unchanged', head, stale, alarms };
+      if (whole) return { kind: 'advanced', head, from, alarms };
+    }
+  }
+
+  async #hearAndCompare(look: { head: SeenHead | undefined }): Promise<Compared> {
+    for (let again = false; ; again = true) {
+      const head = (look.head = await this.#hear());
+      const tiles = this.#tilesOf(head);
+      const verdict = await this.#compare(head, tiles);
+      this.#moment('compared');
+      // One of its servers may be behind the others for a moment: it is asked again before that is said.
+      const wentBack = verdict.kind === 'alarm' && verdict.alarm.evidence.kind === 'rollback';
+      if (!wentBack || again) return { head, tiles, verdict };
+    }
   }
 
   async #hear(): Promise<SeenHead> {
@@ -197,9 +213,11 @@ export class Follower {
     return accepted;
   }
 
-  async #copyUpTo(target: SeenHead, tiles: VerifiedTiles, signal: AbortSignal | undefined): Promise<void> {
+  /** False when it is time to look at the log's head again before the copy has all. */
+  async #copyUpTo(target: SeenHead, tiles: VerifiedTiles, signal: AbortSignal | undefined): Promise<boolean> {
     const { watches = [], now, onProgress = () => {}, batch = BATCH } = this.#parts;
     const from = this.#copy.size;
+    const until = now() + LOOK_AGAIN_SECONDS;
     const copying = new Copying({
       copy: this.#copy,
       served: this.#served,
@@ -216,10 +234,11 @@ export class Follower {
       onProgress,
       moment: (moment) => this.#moment(moment),
     });
-    await copying.run();
+    if (!(await copying.run(() => now() >= until))) return false;
     this.#moment('copied');
     await this.#holding.cover(target);
     if (this.#copy.size - from < WORTH_THREADS) await this.#checking.stop();
+    return true;
   }
 
   /** What decides the entries; undefined in a log of other software. */

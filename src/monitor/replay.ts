@@ -180,7 +180,7 @@ export class Replay {
     return policy;
   }
 
-  #refused({ id, index, bytes, statement }: Read, refusal: Refusal, facts: Facts): Decided {
+  #refused({ id, statement }: Read, refusal: Refusal, facts: Facts): Decided {
     if (refusal.code === 'chain-broken' && statement.kind === 'proof') {
       // All but its place is good, so it is indexed, and the chain goes on from it: one gap is one fault.
       const key = chainKey(statement.kid, statement.subject);
@@ -189,13 +189,7 @@ export class Replay {
       return this.#faulty(rowOf(statement), statement, refusal, before);
     }
     const [about] = ABOUT_ANOTHER.has(refusal.code) ? needs(statement).commitments : [];
-    const { fault, ...rest } = this.#faulty(UNREAD, undefined, refusal, about);
-    // The first policy is judged by itself.
-    const own =
-      index === 0 && statement.kind === 'policy'
-        ? { policy: statement.policy, index, entry: bytes }
-        : undefined;
-    return { ...rest, fault: { ...fault, policy: this.inForce ?? own } };
+    return this.#faulty(UNREAD, undefined, refusal, about);
   }
 
   #faulty(
@@ -203,7 +197,7 @@ export class Replay {
     parsed: ParsedStatement | undefined,
     { code, message }: Pick<Refusal, 'code' | 'message'>,
     before: EntryId | undefined,
-  ): Decided & { readonly fault: Fault } {
+  ): Decided {
     return { row, parsed, fault: { code, message, policy: this.inForce, before } };
   }
 

@@ -35,7 +35,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   log: { below: PURE, packages: [] },
   client: { below: [...PURE, 'incident'], packages: ['@noble/hashes'] },
   incident: { below: [...PURE], packages: ['@noble/hashes'] },
-  claim: { below: [...PURE], packages: ['@marcbachmann/cel-js'] },
+  claim: { below: [...PURE], packages: ['@marcbachmann/cel-js', '@noble/hashes'] },
   // Transcripts that a target signed: checked with node:crypto, which reads certificates.
   evidence: { below: [...PURE], packages: [], node: true },
   probe: { below: [...PURE, 'claim', 'evidence'], packages: ['pg', 'yaml'], node: true },

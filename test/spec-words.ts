@@ -6,6 +6,7 @@ import type { Verb } from '#src/cli/verb.ts';
 import { buildApp } from '#src/http/app.ts';
 import { mirrorMetrics } from '#src/mirror/metrics.ts';
 import { startingStatus } from '#src/mirror/status.ts';
+import { monitorMetrics } from '#src/monitor/metrics.ts';
 import { noComparisons } from '#src/witness/gossip.ts';
 import { witnessMetrics } from '#src/witness/metrics.ts';
 import { FakeLog } from './fake-log.ts';
@@ -38,6 +39,8 @@ export async function buildProgramWords(): Promise<ProgramWords> {
   const none = (): number => 0;
   const counts = { signed: 0, rounds: 0, contradictions: 0 };
   witnessMetrics({ counts, gossip: noComparisons(), logs: none, halted: none, incidents: none }, registry);
+  const nobody = { watches: [], store: { counts: () => [], uncounted: () => [], outbox: { waiting: 0 } } };
+  for (const metric of monitorMetrics(nobody, none)) registry.registerMetric(metric);
   const watchers = await registry.metrics();
   return {
     verbs: new Map(verbs.map((verb) => [verb.name, new Set([...EVERYWHERE, ...flagsOf(verb)])])),

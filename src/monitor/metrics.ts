@@ -4,9 +4,16 @@ import { gauge } from '../web/metrics.ts';
 import type { LogWatch } from './logwatch.ts';
 import type { Monitor } from './monitor.ts';
 
+/** As much of a monitor as is measured. */
+export interface Measured {
+  readonly watches: Monitor['watches'];
+  readonly store: Pick<Monitor['store'], 'counts' | 'uncounted'> & {
+    readonly outbox: { readonly waiting: number };
+  };
+}
+
 /** Every metric of the monitor's own, to be registered. */
-export function monitorMetrics(monitor: Monitor, now: () => number): readonly Metric[] {
-  const { watches, store } = monitor;
+export function monitorMetrics({ watches, store }: Measured, now: () => number): readonly Metric[] {
   const each = (name: string, help: string, read: (watch: LogWatch) => number): Metric =>
     labelled(name, help, ['origin'], (set) => {
       for (const watch of watches) set({ origin: watch.origin }, read(watch));

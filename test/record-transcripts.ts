@@ -130,7 +130,7 @@ function refused() {
     [
       'TLS 1.3 with another suite',
       'proof-failed',
-      tls(ch13, changed(sh13, suiteAt(sh13) + 1, 0x02), ...rest13),
+      tls(ch13, changed(sh13, suiteAt(sh13) + 1, 0x01), ...rest13),
     ],
     ['TLS 1.3 without EncryptedExtensions', 'malformed-proof', tls(ch13, sh13, ...rest13.slice(1))],
     ['TLS 1.2 relabelled as TLS 1.1', 'malformed-proof', tls(ch12, changed(sh12, 5, 2), ...rest12)],

@@ -34,6 +34,13 @@ export interface Certificate {
 const MAX_NAMES = 100;
 const CURVE_BITS: Readonly<Record<string, number>> = { prime256v1: 256, secp384r1: 384, secp521r1: 521 };
 
+/** Bytes of a SubjectPublicKeyInfo by curve, and of the point at its end. */
+const CURVE_SPKI: Readonly<Record<string, readonly [spki: number, point: number]>> = {
+  prime256v1: [91, 65],
+  secp384r1: [120, 97],
+  secp521r1: [158, 133],
+};
+
 /** Reads one DER certificate that fills the bytes. Refuses `malformed-proof`. */
 export function readCertificate(der: Uint8Array): Certificate {
   try {
@@ -57,6 +64,10 @@ export function readCertificate(der: Uint8Array): Certificate {
 function factsOf(x509: X509Certificate, key: KeyObject, der: Uint8Array): CertificateFacts {
   const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
   const keyType = key.asymmetricKeyType ?? 'unknown';
+  const spki = key.export({ format: 'der', type: 'spki' });
+  if (keyType === 'ec') checkPoint(spki, namedCurve ?? '');
+  // As exported, it is DER; in the certificate it might have been another spelling of the same key.
+  if (!Buffer.from(der).includes(spki)) throw new Error('its key is not in its one spelling');
   const edwards = keyType === 'ed25519' ? 256 : keyType === 'ed448' ? 456 : 0;
   return {
     subject: oneLine(x509.subject),
@@ -73,6 +84,17 @@ function factsOf(x509: X509Certificate, key: KeyObject, der: Uint8Array): Certif
     keyBits: modulusLength ?? CURVE_BITS[namedCurve ?? ''] ?? edwards,
     curve: namedCurve,
   };
+}
+
+/**
+ * One key, one digest: a named curve and an uncompressed point (RFC 5480 §2.2). OpenSSL also reads compressed and
+ * hybrid points, and TLS 1.2 does not sign which was there.
+ */
+function checkPoint(spki: Uint8Array, curve: string): void {
+  const [length, point] = CURVE_SPKI[curve] ?? [];
+  if (length === undefined || point === undefined) throw new Error(`the curve ${curve} is not known here`);
+  if (spki.length !== length || spki[length - point] !== 4)
+    throw new Error('its key is no uncompressed point');
 }
 
 function seconds(date: Date): number {

@@ -92,8 +92,8 @@ t.test('a head is as fresh as the quorum says', async (t) => {
 });
 
 t.test('only time that was watched counts', async (t) => {
-  const unmet = (before: Observed, now: number): Observed =>
-    observe(before, { now, size: 5, met: false, peerSize: undefined }, POLL);
+  const unmet = (before: Observed, now: number, began = now): Observed =>
+    observe(before, { began, now, size: 5, met: false, knownSize: undefined }, POLL);
   let observed = unmet(NOTHING_OBSERVED, 0);
   t.equal(observed.unmetMs, 0, 'the first look begins it');
   observed = unmet(observed, 10_000);
@@ -107,7 +107,8 @@ t.test('only time that was watched counts', async (t) => {
   const away = observeFailure(observed, 12_000);
   t.equal(away.failedAt, 12_000);
   t.equal(unmet(away, 14_000).unmetMs, 14_000, 'nor while the log was away');
-  const met = { now: 20_000, size: 5, met: true, peerSize: undefined };
+  const met = { began: 20_000, now: 20_000, size: 5, met: true, knownSize: undefined };
+  t.equal(unmet(observed, 99_000, 15_000).unmetMs, 104_000, 'a log that takes its time is watched meanwhile');
   t.equal(observe(observed, met, POLL).unmetMs, undefined, 'once met, it begins anew');
   for (const damaged of ['', '[]', 'null', '{"unmetMs":-1}', '{"unmetMs":"9"}', '{"behind":{"size":1}}'])
     t.strictSame(parseObserved(damaged), NOTHING_OBSERVED);
@@ -115,7 +116,7 @@ t.test('only time that was watched counts', async (t) => {
 
 t.test('behind a peer', async (t) => {
   const look = (before: Observed, now: number, size: number, peerSize?: number): Observed =>
-    observe(before, { now, size, met: true, peerSize }, POLL);
+    observe(before, { began: now, now, size, met: true, knownSize: peerSize }, POLL);
   let observed = look(NOTHING_OBSERVED, 0, 100, 120);
   for (let now = 10_000; now <= 60_000; now += 10_000) observed = look(observed, now, 100, 130 + now);
   t.strictSame(observed.behind, { size: 120, ms: 60_000 }, 'it counts from the first newer head');

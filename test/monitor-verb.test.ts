@@ -376,7 +376,7 @@ t.test('look by look: what lasts is an incident, what was not watched is not', a
   t.strictSame(open(), ['stale-head'], 'ten minutes that were watched do');
   t.match(
     store.list({ limit: 1 })[0]?.what,
-    /serves a head of 4 entries, and for 61\d s a peer has held one of 6/,
+    /serves a head of 4 entries, and for 61\d s one of 6 has been known here/,
   );
   log.frozen = undefined;
   await pass(10);

@@ -16,7 +16,7 @@ export interface Observed {
   readonly failedAt?: number;
   /** How long the heads served have lacked the quorum, since the first that did; absent while they meet it. */
   readonly unmetMs?: number;
-  /** The largest head a peer holds that the log does not serve, and for how long that has been so. */
+  /** A larger head that the log signed and does not serve, and for how long that has been so. */
   readonly behind?: { readonly size: number; readonly ms: number };
 }
 
@@ -24,12 +24,14 @@ export const NOTHING_OBSERVED: Observed = {};
 
 /** A look that found a verified head of `size`. */
 export interface Look {
+  /** When it began, and when it ended: a log may take its time to answer. */
+  readonly began: number;
   readonly now: number;
   readonly size: number;
   /** Whether the head meets the policy's quorum. */
   readonly met: boolean;
-  /** Size of the largest head of this log that peers hold, verified and consistent with it. */
-  readonly peerSize: number | undefined;
+  /** Size of the largest signed head of this log that is known, from peers or from before. */
+  readonly knownSize: number | undefined;
 }
 
 /** Two looks further apart than this say nothing of the time between them. */
@@ -37,15 +39,22 @@ export function longestGap(pollMs: number): number {
   return 3 * pollMs + 30_000;
 }
 
-/** Milliseconds since the last look through which the log was watched. */
-export function watchedMs({ lookedAt }: Observed, now: number, pollMs: number): number {
-  if (lookedAt === undefined || now < lookedAt || now - lookedAt > longestGap(pollMs)) return 0;
-  return now - lookedAt;
+/**
+ * Milliseconds since the last look through which the log was watched. Between looks, that is; however long it
+ * takes to answer one, it is watched meanwhile: being slow stops no clock.
+ */
+export function watchedMs(
+  { lookedAt }: Observed,
+  { began, now }: Pick<Look, 'began' | 'now'>,
+  pollMs: number,
+): number {
+  if (lookedAt === undefined || began < lookedAt || now < began) return 0;
+  return began - lookedAt > longestGap(pollMs) ? 0 : now - lookedAt;
 }
 
 /** What is known after a look that the log answered. */
 export function observe(before: Observed, look: Look, pollMs: number): Observed {
-  const watched = watchedMs(before, look.now, pollMs);
+  const watched = watchedMs(before, look, pollMs);
   const { failedAt } = before;
   const behind = nextBehind(before, look, watched);
   return {
@@ -65,10 +74,14 @@ export function observeFailure({ unmetMs, behind }: Observed, now: number): Obse
   };
 }
 
-/** The log is behind from the first peer's newer head until it serves as much as that one. */
-function nextBehind({ behind }: Observed, { size, peerSize = 0 }: Look, watched: number): Observed['behind'] {
+/** The log is behind from the first larger head that is known until it serves as much as that one. */
+function nextBehind(
+  { behind }: Observed,
+  { size, knownSize = 0 }: Look,
+  watched: number,
+): Observed['behind'] {
   if (behind !== undefined && size < behind.size) return { ...behind, ms: behind.ms + watched };
-  return peerSize > size ? { size: peerSize, ms: 0 } : undefined;
+  return knownSize > size ? { size: knownSize, ms: 0 } : undefined;
 }
 
 /** Clocks of witnesses may be ahead of ours by this much; who claims more claims nothing (seconds). */
@@ -97,7 +110,7 @@ export function confirmedAt(
 /** A head that is older than it may be, and why. */
 export interface Stale {
   readonly ageSeconds: number;
-  /** `unconfirmed`: its cosignatures are old. `behind`: a peer has held a larger one for so long. */
+  /** `unconfirmed`: its cosignatures are old. `behind`: a larger one, of a peer's or shown here before, has been known for so long. */
   readonly why: 'unconfirmed' | 'behind';
 }
 

@@ -40,7 +40,7 @@ export interface Served {
   /** The policy's text, as evidence; undefined when it was put together from verifier keys. */
   readonly policyText: string | undefined;
   readonly observed: Observed;
-  /** The largest head that a peer holds, as served. */
+  /** The largest head that is known, when it is larger than the one served. */
   readonly newer: string | undefined;
   readonly now: number;
 }
@@ -66,7 +66,7 @@ export function staleState(served: Served, limits: Limits): State {
 function staleText(stale: Stale, { opened: { checkpoint } }: SeenHead, { behind }: Observed): string {
   const age = `${stale.ageSeconds} s`;
   return stale.why === 'behind'
-    ? `the log serves a head of ${checkpoint.size} entries, and for ${age} a peer has held one of ${behind?.size ?? 0}`
+    ? `the log serves a head of ${checkpoint.size} entries, and for ${age} one of ${behind?.size ?? 0} has been known here`
     : `the newest head, of ${checkpoint.size} entries, was last confirmed by its witnesses ${age} ago`;
 }
 

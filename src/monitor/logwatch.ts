@@ -144,13 +144,20 @@ export class LogWatch {
   /** One look. Never rejects for what a log does; only for bugs, and for faults of this side's disk. */
   async look(signal?: AbortSignal): Promise<void> {
     if (this.#followed === undefined) return;
+    const began = this.#parts.now();
     try {
       const step = await this.#followed.step(signal);
       if (signal?.aborted === true) return;
       this.#lookedAt = this.#parts.now();
+      const { seen } = this.#followed;
+      // What peers hold is compared with what was seen before, whether or not the log answers.
+      const newer = seen && (await this.#gossip(seen, this.#followed));
       if (step.kind === 'unreachable') this.#failed(step.why);
       else if (step.head === undefined) this.#failed(NOT_BELIEVED);
-      else await this.#answered(step.head, step.kind === 'alarmed', this.#followed);
+      else {
+        this.#fault = step.kind === 'alarmed' ? NOT_BELIEVED : undefined;
+        await this.#answered(step.head, began, largest(step.head, seen, newer), this.#followed);
+      }
     } catch (error) {
       // What fails while it is told to stop is the stopping.
       if (signal?.aborted === true) return;
@@ -174,18 +181,20 @@ export class LogWatch {
     observations.save(this.origin, this.#observed);
   }
 
-  async #answered(head: SeenHead, alarmed: boolean, followed: Followed): Promise<void> {
+  async #answered(
+    head: SeenHead,
+    began: number,
+    newer: Compared['newer'],
+    followed: Followed,
+  ): Promise<void> {
     const { observations, now, pollMs } = this.#parts;
     this.failures = 0;
-    this.#fault = alarmed ? NOT_BELIEVED : undefined;
-    const newer = await this.#gossip(followed.seen ?? head, followed);
-    const time = now();
-    this.#upMs += watchedMs(this.#observed, time, pollMs);
     const { size } = head.opened.checkpoint;
-    const look = { now: time, size, met: head.quorum, peerSize: newer?.size };
+    const look = { began, now: now(), size, met: head.quorum, knownSize: newer?.size };
+    this.#upMs += watchedMs(this.#observed, look, pollMs);
     this.#observed = observe(this.#observed, look, pollMs);
     observations.save(this.origin, this.#observed);
-    await this.#judge(head, newer?.note, time, followed);
+    await this.#judge(head, newer?.note, look.now, followed);
   }
 
   async #judge(head: SeenHead, newer: string | undefined, now: number, followed: Followed): Promise<void> {
@@ -253,4 +262,11 @@ export class LogWatch {
     }
     books.save(this.origin, this.#book);
   }
+}
+
+/** The largest head that is known, when the log serves a smaller one: a peer's, or one it served before. */
+function largest(head: SeenHead, seen: SeenHead | undefined, newer: Compared['newer']): Compared['newer'] {
+  const before = seen?.opened.checkpoint.size ?? 0;
+  const own = seen && before > head.opened.checkpoint.size ? { size: before, note: seen.served } : undefined;
+  return (newer?.size ?? 0) > (own?.size ?? 0) ? newer : own;
 }

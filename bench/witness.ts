@@ -170,6 +170,14 @@ async function startWitness(
   return { pid: child.pid ?? 0, stop };
 }
 
+/** Requests that shared a write, on average since the start. */
+async function cosignedPerRound(): Promise<number> {
+  const metrics = await (await fetch(`http://127.0.0.1:${PORT}/metrics`)).text();
+  const valueOf = (name: string): number =>
+    Number(new RegExp(`^tallystick_witness_${name}_total (.*)$`, 'm').exec(metrics)?.[1]);
+  return valueOf('signed') / valueOf('rounds');
+}
+
 /** The whole table. */
 export async function witnessRows(seconds: number): Promise<readonly Row[]> {
   const dir = mkdtempSync(join(tmpdir(), 'tallystick-bench-'));
@@ -181,6 +189,7 @@ export async function witnessRows(seconds: number): Promise<readonly Row[]> {
   try {
     await measure(pid, logs, seconds / 4); // warm up
     const many = await measure(pid, logs, seconds);
+    const perWrite = await cosignedPerRound();
     const one = await measure(pid, logs.slice(0, 1), seconds / 2);
     const alone = oneByOne(join(dir, 'alone'), seconds * 250);
     const noble = await signing(
@@ -200,7 +209,7 @@ export async function witnessRows(seconds: number): Promise<readonly Row[]> {
       against: `${rate(perCore)} per core, p50 ${p50.toFixed(1)} ms; ${(perSecond / alone).toFixed(1)} × one write per request (${rate(alone)}, nothing else done)`,
     });
     return [
-      row(`${LOGS} logs, a connection each`, many),
+      row(`${LOGS} logs, a connection each (${perWrite.toFixed(1)} per write)`, many),
       row('one log, one connection', one),
       {
         what: 'signing alone: OpenSSL',

@@ -73,6 +73,18 @@ async function serve(
   };
 }
 
+/** Signers that take their time, as on another thread: meanwhile requests gather for the next round. */
+const SLOW: readonly NoteSigner[] = SIGNERS.map((signer) => ({
+  ...signer,
+  signer: {
+    publicKey: signer.signer.publicKey,
+    sign: async (message) => {
+      for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+      return signer.signer.sign(message);
+    },
+  },
+}));
+
 const folder = process.env['TALLYSTICK_VECTORS'];
 const skip = folder === undefined && 'TALLYSTICK_VECTORS is not set';
 
@@ -273,9 +285,9 @@ t.test('bombs', async (t) => {
 t.test('races from many connections', async (t) => {
   const logs = [log, new TestLog('other.example/c')];
   const forks = [fork, new TestLog('other.example/c', [1], 5)];
-  const { url, state } = await serve(t, witnessDir(t), knownLogs(...logs));
+  const { url, state, add } = await serve(t, witnessDir(t), knownLogs(...logs), { signers: SLOW });
   const cosigned = new Map<string, string>();
-  let [good, refused, largest] = [0, 0, 0];
+  let good = 0;
   /** A client that follows one of the trees, wherever the witness stands. */
   const client = async (tree: TestLog, steps: number): Promise<void> => {
     let old = 0;
@@ -290,10 +302,9 @@ t.test('races from many connections', async (t) => {
         const key = `${tree.origin} ${size}`;
         t.equal(cosigned.get(key) ?? tree.root(size).toHex(), tree.root(size).toHex(), `one root: ${key}`);
         cosigned.set(key, tree.root(size).toHex());
-        [good, old, largest] = [good + 1, size, Math.max(largest, size)];
+        [good, old] = [good + 1, size];
       } else {
         t.equal(reply.status, 422);
-        refused++;
       }
     }
   };
@@ -316,10 +327,14 @@ t.test('races from many connections', async (t) => {
   await Promise.all(clients.map((tree) => client(tree, 10)));
   watching = false;
   await watched;
-  t.ok(good > 10 && refused > 0, `${good} cosigned, ${refused} refused`);
-  for (const { origin } of logs) {
-    const held = state.held.get(origin)!;
-    t.equal(cosigned.get(`${origin} ${held.size}`), held.root.toHex(), 'what is held was answered');
+  t.ok(good > 5, `${good} cosigned`);
+  for (const [i, honest] of logs.entries()) {
+    const held = state.held.get(honest.origin)!;
+    t.equal(cosigned.get(`${honest.origin} ${held.size}`), held.root.toHex(), 'what is held was answered');
+    for (const tree of [honest, forks[i]!]) {
+      const status = tree.root(held.size).toHex() === held.root.toHex() ? '200' : '422';
+      t.equal(await add(await tree.request(held.size, held.size)), status, 'one history is left');
+    }
   }
 });
 
@@ -369,7 +384,7 @@ t.test('gossip', async (t) => {
 t.test('two histories at the same moment', async (t) => {
   const origins = Array.from({ length: 6 }, (_, i) => `race.example/${i}`);
   const logs = origins.map((origin) => new TestLog(origin));
-  const { url, state } = await serve(t, witnessDir(t), knownLogs(...logs));
+  const { url, state } = await serve(t, witnessDir(t), knownLogs(...logs), { signers: SLOW });
   const bodies = await Promise.all(
     logs.flatMap((honest) => {
       const forked = new TestLog(honest.origin, [1], 3);

@@ -456,7 +456,7 @@ t.test('any sequence of requests, restarts and clocks', async (t) => {
       }
       await opened.close();
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 

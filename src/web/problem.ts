@@ -40,6 +40,7 @@ const RETRY_AFTER: Partial<Record<RefusalCode, number>> = {
   'quorum-unmet': 5,
   'store-failed': 5,
   'shutting-down': 10,
+  'not-cosigning': 60,
 };
 
 /** Fastify's own errors, by their codes. */

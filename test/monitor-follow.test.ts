@@ -535,6 +535,18 @@ t.test('a log of other software', async (t) => {
   t.match(await follower.step(), { kind: 'alarmed', alarms: [{ evidence: { kind: 'tampered-data' } }] });
 });
 
+t.test('a log without entries, yet', async (t) => {
+  const { log, following, open } = await followed(t, 0, { entries: [] });
+  const follower = await open();
+  t.match(await follower.step(), { kind: 'advanced', head: { opened: { checkpoint: { size: 0 } } } });
+  t.equal((await follower.step()).kind, 'unchanged');
+  log.append(FIRST, ...STATEMENTS.slice(0, 3));
+  t.match(await follower.step(), { kind: 'advanced', alarms: [] });
+  log.shown = 0;
+  t.match(await follower.step(), { kind: 'alarmed', alarms: [{ evidence: { kind: 'rollback' } }] });
+  t.strictSame(await following.audit(), []);
+});
+
 t.test('a stop in the middle', async (t) => {
   const { open } = await followed(t, 700);
   const stop = new AbortController();

@@ -18,6 +18,8 @@ export class EvidenceMaker {
   readonly #tiles: VerifiedTiles;
   readonly #copy: Copy;
   readonly #hasher: BatchHasher;
+  /** The last one of an earlier entry: many faults break one policy. */
+  #last: LoggedEvidence | undefined;
 
   constructor(head: SeenHead, tiles: VerifiedTiles, copy: Copy, hasher: BatchHasher) {
     this.#head = head;
@@ -33,12 +35,13 @@ export class EvidenceMaker {
 
   /** Of any entry: from the copy's own tiles where they are full, else as served. Fails as `VerifiedTiles` does. */
   async of(index: number, bytes: Uint8Array): Promise<LoggedEvidence> {
+    if (this.#last?.index === index) return this.#last;
     const { size } = this.#tiles.head;
     const read = await readNodes(nodesForInclusion(leafIndex(index), size), size, async (level, at) => {
       const own = await this.#copy.store.tile(level, at, TILE_WIDTH);
       return own === undefined ? this.#tiles.tile(level, at) : TileNodes.of(own, this.#hasher);
     });
-    return this.#logged(index, bytes, read);
+    return (this.#last = this.#logged(index, bytes, read));
   }
 
   /** Of an entry that the copy holds; undefined when it does not. */

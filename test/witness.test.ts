@@ -535,6 +535,7 @@ t.test('a write that fails', async (t) => {
   );
   failing = undefined;
   t.equal(await ask(witness, await fork.request(2, 4)), 'stale 3');
+  t.match(witness.faults(), [/disk is full/], 'until something was stored again');
   t.equal(await ask(witness, await log.request(3, 3)), 'cosigned', 'signed anew, and guarded');
   t.strictSame(witness.faults(), []);
   await close();

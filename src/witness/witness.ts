@@ -180,7 +180,6 @@ export class Witness {
       const turn = this.#waiting.splice(0, MAX_ROUND);
       try {
         await this.#round(turn);
-        this.#failure = undefined;
       } catch (error) {
         this.#failure = error instanceof Error ? error.message : String(error);
         for (const { reject } of turn) reject(error);
@@ -200,7 +199,10 @@ export class Witness {
     });
     const outcomes = turn.map(({ request }) => round.decide(request));
     const signed = await this.#sign(round.drafts);
-    if (signed.size > 0) state.commit(newestOf(signed));
+    if (signed.size > 0) {
+      state.commit(newestOf(signed));
+      this.#failure = undefined;
+    }
     this.counts.rounds++;
     this.counts.signed += signed.size;
     for (const contradiction of round.contradictions) {

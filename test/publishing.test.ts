@@ -157,6 +157,36 @@ t.test('a witness that the quorum needs is asked again within half a minute', as
   t.equal(w.publisher.fault, undefined);
 });
 
+t.test('a round that took longer than the interval is followed by the next at once', async (t) => {
+  const w = world(['a', 'b'], 'quorum a');
+  const gate = Promise.withResolvers<undefined>();
+  named(w, 'a').behave = () => gate.promise;
+  await w.offer(2);
+  await w.offer(3);
+  await w.clock.pass(3000);
+  t.same(w.published, []);
+  gate.resolve(undefined);
+  await w.clock.pass(10);
+  t.same([...new Set(sizesOf(w))], [2, 3], 'without another event');
+});
+
+t.test('a clock that moves while it is read', async (t) => {
+  for (const creep of [0.01, 0.3, 7]) {
+    const w = world(['a', 'b'], 'group g all a b\nquorum g', { timing: { refreshMs: 20_000 } });
+    w.clock.creep = creep;
+    for (let size = 2; size < 40; size++) {
+      await w.offer(size);
+      await w.clock.pass(1013);
+    }
+    await w.clock.pass(2000);
+    t.equal(last(w).size, 39);
+    t.ok(new Set(sizesOf(w)).size > 30, `${new Set(sizesOf(w)).size} heads with ${creep} ms a look`);
+    const before = named(w, 'a').asked.length;
+    await w.clock.pass(25_000);
+    t.ok(named(w, 'a').asked.length > before, 'and refreshes');
+  }
+});
+
 t.test('Retry-After is respected, within bounds', async (t) => {
   const w = world(['a', 'b'], 'quorum a');
   const [a, b] = [named(w, 'a'), named(w, 'b')];
@@ -708,8 +738,13 @@ t.test('one witness with two keys is asked once for both', async (t) => {
   keys = [a.signer];
   await w.offer(6);
   t.equal(last(w).size, 5, 'one of the two is not both');
-  t.match(w.publisher.fault, /quorum is not met: c: its answer holds no cosignature by this key/);
+  t.match(w.publisher.fault, /quorum is not met: a: its answer holds no cosignature of c/);
   t.match(w.publisher.status().witnesses, [{ cosignatures: 4 }, { cosignatures: 3 }]);
+  await w.clock.pass(60_000);
+  t.ok(a.asked.length < 20, 'it is left alone for a while');
+  keys = [a.signer, c.signer];
+  await w.clock.pass(30_000);
+  t.equal(last(w).size, 6, 'and asked again');
 });
 
 t.test('a policy witness without a URL is not asked', async (t) => {

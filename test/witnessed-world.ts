@@ -32,30 +32,36 @@ export async function settle(): Promise<void> {
 
 /** Time that passes only when it is told to. */
 export class Clock {
-  ticks = 0;
+  /** How much time passes each time somebody looks. */
+  creep = 0;
+  #now = 0;
   #timers: { at: number; run: () => void }[] = [];
+  get ticks(): number {
+    return (this.#now += this.creep);
+  }
+
   readonly setTimer = (run: () => void, ms: number): void => {
     if (!(ms >= 0)) throw new Error(`a timer of ${ms} ms`);
-    this.#timers.push({ at: this.ticks + ms, run });
+    this.#timers.push({ at: this.#now + ms, run });
   };
 
   async pass(ms: number): Promise<void> {
-    const end = this.ticks + ms;
+    const end = this.#now + ms;
     await settle();
     for (;;) {
       const next = this.#timers.toSorted((a, b) => a.at - b.at)[0];
       if (next === undefined || next.at > end) break;
       this.#timers = this.#timers.filter((timer) => timer !== next);
-      this.ticks = Math.max(this.ticks, next.at);
+      this.#now = Math.max(this.#now, next.at);
       next.run();
       await settle();
     }
-    this.ticks = end;
+    this.#now = Math.max(this.#now, end);
     await settle();
   }
 
   get seconds(): number {
-    return START + Math.floor(this.ticks / 1000);
+    return START + Math.floor(this.#now / 1000);
   }
 }
 

@@ -73,6 +73,10 @@ export async function ask(
 ): Promise<Asked> {
   const { ticks, report } = parts;
   const setback = (): Setback => ({ random: parts.random(), needed: needed() });
+  const refused = (why: string, retryAfterMs?: number): void => {
+    state.failed(why, ticks(), { ...setback(), retryAfterMs });
+    report.warn(`witness ${state.name}: ${why}`);
+  };
   try {
     const answer = await settled(parts, state, gathering);
     state.heard = true;
@@ -82,18 +86,17 @@ export async function ask(
       const keys = lines.map(([key]) => key);
       const over = state.succeeded(gathering.head.size, keys, parts.now());
       if (over !== undefined) report.warn(`witness ${state.name} cosigns again: its alarm is over`);
+      const missing = state.keys.filter((key) => !keys.includes(key)).map(({ name }) => name);
+      if (missing.length > 0) refused(`its answer holds no cosignature of ${missing.join(', ')}`);
       return { kind: 'cosigned', lines };
     }
     if (answer.kind === 'failed') {
-      state.failed(answer.why, ticks(), { ...setback(), retryAfterMs: answer.retryAfterMs });
-      report.warn(`witness ${state.name}: ${answer.why}`);
+      refused(answer.why, answer.retryAfterMs);
       return NOTHING;
     }
     return await alarmed(parts, state, complaint(answer, parts.size()), setback());
   } catch (error) {
-    const why = `it could not be asked: ${error instanceof Error ? error.message : String(error)}`;
-    state.failed(why, ticks(), setback());
-    report.warn(`witness ${state.name}: ${why}`);
+    refused(`it could not be asked: ${error instanceof Error ? error.message : String(error)}`);
     return NOTHING;
   }
 }

@@ -131,31 +131,33 @@ export class Publisher {
   /** Does whatever is due, and sees to being called when the next thing is. */
   #turn(): void {
     if (this.#closed || this.#stopped !== undefined) return this.#settled?.();
-    this.#begin();
+    // Read once: what is not due by this moment must be slept for by the same moment.
+    const now = this.#parts.ticks();
+    if (this.#round !== undefined) this.#judge(this.#round, now); // it may have made room for the next
+    this.#begin(now);
     const round = this.#round;
     if (round === undefined) return this.#settled?.();
-    for (const state of this.#states)
-      if (this.#dueAt(state, round) <= this.#parts.ticks()) void this.#ask(state, round);
-    this.#judge(round);
-    if (round === this.#latest && this.#over(round)) this.#settled?.();
-    this.#sleep(round);
+    for (const state of this.#states) if (this.#dueAt(state, round) <= now) void this.#ask(state, round);
+    this.#judge(round, now);
+    if (round === this.#latest && this.#over(round, now)) this.#settled?.();
+    this.#sleep(round, now);
   }
 
   /** Starts the next round, when there is a head for one and it is time. */
-  #begin(): void {
-    const { ticks, timing } = this.#parts;
+  #begin(now: number): void {
+    const { timing } = this.#parts;
     if (this.#latest === this.#round || this.#latest === undefined) return;
-    if (this.#round !== undefined && !this.#over(this.#round)) return;
-    if (ticks() < this.#roundAt + timing.intervalMs) return;
+    if (this.#round !== undefined && !this.#over(this.#round, now)) return;
+    if (now < this.#roundAt + timing.intervalMs) return;
     this.#round = this.#latest;
-    this.#roundAt = ticks();
-    if (!this.#isServed(this.#round)) this.#hearUntil ??= ticks() + timing.hearingMs;
+    this.#roundAt = now;
+    if (!this.#isServed(this.#round)) this.#hearUntil ??= now + timing.hearingMs;
   }
 
   /** When a witness is to be asked for the round's head (ticks); never while it is being asked. */
   #dueAt(state: WitnessState, round: Gathering): number {
     if (state.asking || state.size > round.head.size) return Number.POSITIVE_INFINITY;
-    const heard = Math.max(...state.keys.map((key) => round.heardAt(key) ?? Number.NEGATIVE_INFINITY));
+    const heard = Math.min(...state.keys.map((key) => round.heardAt(key) ?? Number.NEGATIVE_INFINITY));
     return Math.max(state.readyAt, heard + this.#parts.timing.refreshMs);
   }
 
@@ -178,31 +180,30 @@ export class Publisher {
   }
 
   /** Publishes the round when its quorum is met; says what is missing when it cannot be. */
-  #judge(round: Gathering): void {
+  #judge(round: Gathering, now: number): void {
     if (!this.#required || this.#isServed(round)) return;
     if (!round.met(this.#parts.policy)) {
-      if (!this.#hopeful(round))
-        this.#fault = `the witness quorum is not met: ${this.#faults(round).join('; ')}`;
+      if (!this.#hopeful(round, now))
+        this.#fault = `the witness quorum is not met: ${this.#faults().join('; ')}`;
       return;
     }
-    if (!this.#heardOut()) return;
+    if (!this.#heardOut(now)) return;
     this.#fault = undefined;
     this.#served = round;
     this.#serving.offer(round);
   }
 
-  #heardOut(): boolean {
-    return this.#parts.ticks() >= (this.#hearUntil ?? 0) || this.#states.every(({ heard }) => heard);
+  #heardOut(now: number): boolean {
+    return now >= (this.#hearUntil ?? 0) || this.#states.every(({ heard }) => heard);
   }
 
   /** Nothing more is to be expected of the round. */
-  #over(round: Gathering): boolean {
-    return !this.#required || this.#isServed(round) || !this.#hopeful(round);
+  #over(round: Gathering, now: number): boolean {
+    return !this.#required || this.#isServed(round) || !this.#hopeful(round, now);
   }
 
   /** Whether the quorum is met, or would be by those that are being asked or about to be. */
-  #hopeful(round: Gathering): boolean {
-    const now = this.#parts.ticks();
+  #hopeful(round: Gathering, now: number): boolean {
     const hopes = this.#states.filter((state) => state.asking || this.#dueAt(state, round) <= now);
     const { policy } = this.#parts;
     return round.couldMeet(
@@ -211,13 +212,9 @@ export class Publisher {
     );
   }
 
-  #faults(round: Gathering): readonly string[] {
-    return this.#states.flatMap(({ keys, name, fault }) => {
-      if (fault !== undefined) return [`${name}: ${fault}`];
-      const missing = keys.filter((key) => round.heardAt(key) === undefined);
-      if (missing.length === keys.length) return [];
-      return missing.map((key) => `${key.name}: its answer holds no cosignature by this key`);
-    });
+  #faults(): readonly string[] {
+    const known = this.#states.filter(({ fault }) => fault !== undefined);
+    return known.map(({ name, fault }) => `${name}: ${fault}`);
   }
 
   /** Durable first, readable then: what was readable stays so over a restart. */
@@ -249,12 +246,13 @@ export class Publisher {
   }
 
   /** Sees to it that `#turn` runs at the next moment at which something can be due. */
-  #sleep(round: Gathering): void {
-    const { ticks, timing, setTimer } = this.#parts;
+  #sleep(round: Gathering, now: number): void {
+    const { timing, setTimer } = this.#parts;
     const moments = this.#states.map((state) => this.#dueAt(state, round));
-    if (round !== this.#latest && this.#over(round)) moments.push(this.#roundAt + timing.intervalMs);
+    if (round !== this.#latest && this.#over(round, now))
+      moments.push(Math.max(now + 1, this.#roundAt + timing.intervalMs));
     if (!this.#isServed(round) && this.#hearUntil !== undefined) moments.push(this.#hearUntil);
-    const at = Math.min(...moments.filter((moment) => moment > ticks()));
+    const at = Math.min(...moments.filter((moment) => moment > now));
     if (at === Number.POSITIVE_INFINITY || (this.#wake !== undefined && this.#wake <= at)) return;
     this.#wake = at;
     setTimer(
@@ -263,7 +261,7 @@ export class Publisher {
         this.#wake = undefined;
         this.#turn();
       },
-      Math.ceil(at - ticks()),
+      Math.ceil(at - now),
     );
   }
 }

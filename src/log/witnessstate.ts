@@ -71,8 +71,9 @@ export class WitnessState {
     this.heard = true;
     for (const key of keys)
       this.received.set(key, { count: (this.received.get(key)?.count ?? 0) + 1, last: now });
-    this.fault = undefined;
     this.alarm = undefined;
+    if (keys.length < this.keys.length) return alarm; // the others failed
+    this.fault = undefined;
     this.#inARow = 0;
     this.#notBefore = Number.NEGATIVE_INFINITY;
     return alarm;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
-import { digest, entryId } from '../src/bytes/brand.ts';
+import { digest, entryId, treeSize } from '../src/bytes/brand.ts';
 import { parseHex } from '../src/bytes/text.ts';
 import { parseIncident } from '../src/incident/parse.ts';
 import { Books } from '../src/monitor/books.ts';
@@ -27,8 +27,16 @@ import { IncidentStore } from '../src/monitor/incidents.ts';
 import { Overdue } from '../src/monitor/missed.ts';
 import { Webhook, type WebhookParts } from '../src/monitor/webhook.ts';
 import { formatSecret, parseSecrets, signWebhook } from '../src/monitor/webhook-secret.ts';
-import { noteVerifier } from '../src/note/key.ts';
-import { parseTrustPolicy } from '../src/note/trust.ts';
+import { noteVerifier, parseVkey } from '../src/note/key.ts';
+import type { LogReader } from '../src/log/ports.ts';
+import type { Step } from '../src/monitor/follow.ts';
+import { openHead } from '../src/monitor/head.ts';
+import { LogWatch, type Followed } from '../src/monitor/logwatch.ts';
+import { Monitor } from '../src/monitor/monitor.ts';
+import { Observations } from '../src/monitor/observations.ts';
+import { signCheckpoint } from '../src/note/checkpoint.ts';
+import { verifyWithNoble } from '../src/sign/algorithm.ts';
+import { parseTrustPolicy, policyOfLogs } from '../src/note/trust.ts';
 import { formatVkey } from '../src/note/key.ts';
 import { seedSigner } from '../src/sign/signer.ts';
 import { parseStatement } from '../src/statement/admit.ts';
@@ -41,12 +49,15 @@ import {
   approvalStatement,
   commitmentStatement,
   entryIdOf,
+  headKeys,
   ISSUER,
+  ORIGIN,
   otherStatement,
   people,
   policyDocumentOf,
   policyStatement,
   proofStatement,
+  vkeys,
 } from './world.ts';
 
 const NOW = 1_800_000_000;
@@ -661,4 +672,106 @@ t.test('a receiver that is never there', async (t) => {
     store.raise(incidentOf('a 0'));
   }
   t.ok(store.outbox.waiting <= 7, 'what flaps meanwhile leaves no queue');
+});
+
+// The schedule.
+
+const trust = { origin: ORIGIN, policy: policyOfLogs(vkeys.map(parseVkey)), verify: verifyWithNoble };
+const headOf = async (size: number, fill: number) => {
+  const root = digest(new Uint8Array(32).fill(fill));
+  const checkpoint = { origin: ORIGIN, size: treeSize(size), root, extensions: [] };
+  return openHead(await signCheckpoint(checkpoint, headKeys.checkpoint, NOW), trust);
+};
+
+/** A monitor of one log whose steps are the test's, and what it slept. */
+async function scheduled(t: Test, followed: Partial<Followed>, fetching: typeof fetch = fetch) {
+  const dir = directory(t);
+  const db = openDatabase(dir);
+  const clock = new Clock();
+  const store = new IncidentStore(db, dir, { now: () => clock.now });
+  const none = async (): Promise<never> => Promise.reject(new Error('not asked for'));
+  const reader = {
+    entries: async () => [],
+    head: () => ({ size: 0 }),
+    checkpoint: none,
+  } as unknown as LogReader;
+  const watch = new LogWatch({
+    url: 'http://log.example',
+    trust,
+    policyText: undefined,
+    peers: ['http://peer.example'],
+    expectations: [],
+    follow: async () => ({
+      reader,
+      seen: undefined,
+      copied: 0,
+      step: none,
+      close: async () => {},
+      ...followed,
+    }),
+    store,
+    books: new Books(db),
+    observations: new Observations(db),
+    detector: 'test',
+    transport: { fetch: fetching, now: () => clock.now },
+    now: () => clock.now,
+    pollMs: POLL,
+    limits: { staleAfterSeconds: 600, quorumGraceSeconds: 60, missedGraceSeconds: 300 },
+    once: false,
+  });
+  await watch.open();
+  const slept: number[] = [];
+  const bugs: string[] = [];
+  const stop = new AbortController();
+  const monitor = new Monitor({
+    watches: [watch],
+    store,
+    webhook: undefined,
+    stop,
+    pollMs: POLL,
+    random: () => 0.5,
+    sleep: async (ms) => {
+      slept.push(ms);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (slept.length > 200) stop.abort();
+    },
+    onBug: (error) => void bugs.push(String(error)),
+  });
+  t.teardown(async () => {
+    await monitor.close();
+    db.close();
+  });
+  return { monitor, watch, slept, bugs, store, stop };
+}
+
+t.test('a log that is away is looked at less and less often; a bug is told and outlived', async (t) => {
+  let steps = 0;
+  const step = async (): Promise<Step> => {
+    if (++steps % 7 === 0) throw new Error('ours');
+    return { kind: 'unreachable', why: 'gone fishing', head: undefined, alarms: [] };
+  };
+  const { monitor, slept, bugs, store, stop } = await scheduled(t, { step });
+  monitor.start();
+  while (!stop.signal.aborted) await new Promise((resolve) => setImmediate(resolve));
+  const pauses = slept.filter((ms) => ms !== POLL);
+  t.strictSame(pauses.slice(0, 7), [15_000, 30_000, 60_000, 120_000, 240_000, 450_000, 450_000]);
+  t.match(bugs[0], /ours/);
+  t.ok(steps > 14, 'it goes on');
+  t.strictSame(store.list({ limit: 9 }), [], 'and none of it is an incident');
+  t.match(monitor.readiness(), { ready: false });
+  t.match(monitor.readiness().reasons.join(), /log\.example\/tally/);
+});
+
+t.test('peers are compared with while a look does not end', async (t) => {
+  const [seen, other] = [await headOf(5, 1), await headOf(5, 2)];
+  const peer: typeof fetch = async () => new Response(other.served);
+  const step = (signal?: AbortSignal): Promise<Step> =>
+    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('stopped'))));
+  const { monitor, store, bugs } = await scheduled(t, { step, seen }, peer);
+  monitor.start();
+  for (let i = 0; i < 1000 && store.list({ limit: 1 }).length === 0; i++)
+    await new Promise((resolve) => setImmediate(resolve));
+  t.match(store.list({ limit: 9 }), [{ kind: 'split-view', what: /http:\/\/peer\.example holds/ }]);
+  await monitor.close();
+  t.strictSame(bugs, [], 'what ends because it is told to is no bug');
 });

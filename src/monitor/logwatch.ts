@@ -167,6 +167,12 @@ export class LogWatch {
     }
   }
 
+  /** Compares with peers what was seen so far, while a look is under way: a log may be long to copy, or slow on purpose. */
+  async gossip(): Promise<void> {
+    const followed = this.#followed;
+    if (followed?.seen !== undefined) await this.#gossip(followed.seen, followed);
+  }
+
   /** Closes the copy. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#followed?.close() ?? Promise.resolve();

@@ -81,14 +81,29 @@ export class Monitor {
   }
 
   async #look(watch: LogWatch): Promise<void> {
-    const { onBug, onLook, webhook } = this.#parts;
+    const { onBug, onLook, webhook, stop } = this.#parts;
+    const over = new AbortController();
+    const beside = this.#gossipBeside(watch, AbortSignal.any([over.signal, stop.signal]));
     try {
-      await watch.look(this.#parts.stop.signal);
+      await watch.look(stop.signal);
     } catch (error) {
       onBug(error, watch.origin);
     }
+    over.abort();
+    await beside;
     onLook?.(watch);
     webhook?.wake();
+  }
+
+  /** A look may take long; peers are asked on their schedule all the same. */
+  async #gossipBeside(watch: LogWatch, over: AbortSignal): Promise<void> {
+    const { onBug, pollMs, sleep, webhook } = this.#parts;
+    for (;;) {
+      await sleep(pollMs, over);
+      if (over.aborted) return;
+      await watch.gossip().catch((error: unknown) => onBug(error, watch.origin));
+      webhook?.wake();
+    }
   }
 
   /** The schedule, a tenth more or less, so that monitors started together do not stay together. */

@@ -22,7 +22,7 @@ export async function cosignedLog(parts: Cosigned): Promise<boolean> {
   const { tap, log, policy, name } = parts;
   const check = async (what: string, run: () => Promise<void>): Promise<boolean> => {
     const held = await tap.check(`${name}: ${what}`, run);
-    if (!held) tap.note(log.said.slice(-4000));
+    if (!held) tap.note(`${await log.readiness()}\n${log.said.slice(-4000)}`);
     return held;
   };
   const first = await check('cosigns the first checkpoint of our log', async () => {

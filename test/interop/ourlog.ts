@@ -80,6 +80,15 @@ export class OurLog {
     return this.#program?.output ?? '';
   }
 
+  /** What it says of itself and its witnesses, for whoever looks into a failure. */
+  async readiness(): Promise<string> {
+    try {
+      return await (await fetch(`${this.url}/readyz`)).text();
+    } catch (error) {
+      return String(error);
+    }
+  }
+
   /** Logs that many statements, and waits for their receipts: cosigned ones. */
   async add(count: number): Promise<void> {
     const signer = await loadSigner(`${this.dir}/keys/submitter.pem`);

@@ -452,6 +452,16 @@ t.test('incidents are bounded, and those of other kinds are not in the way', asy
   t.equal(store.raise(incidentOf('d')), 'opened', 'the oldest resolved one made room');
   t.equal(store.find(incidentOf('a').id), undefined);
   t.notOk(existsSync(store.fileOf(incidentOf('a').id)));
+
+  const dir = directory(t);
+  const db = openDatabase(dir);
+  t.teardown(() => db.close());
+  const silent = new IncidentStore(db, dir, { now: () => 7, keep: 1, delivers: false });
+  silent.raise(incidentOf('a'));
+  t.equal(silent.raise(incidentOf('b')), 'uncounted');
+  silent.resolve(incidentOf('a').id);
+  t.equal(silent.raise(incidentOf('b')), 'opened', 'without a webhook, nobody is to be told first');
+  t.equal(silent.outbox.waiting, 1);
 });
 
 t.test('a disk that fails: raised again, it is there', async (t) => {

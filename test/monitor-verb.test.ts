@@ -293,7 +293,7 @@ t.test('look by look: what lasts is an incident, what was not watched is not', a
   const held = await log.note(6);
   // A peer that has seen all six entries, whatever the log shows us.
   const asks: typeof fetch = (input, init) =>
-    String(input).startsWith('http://peer.example/')
+    (input instanceof Request ? input.url : String(input)).startsWith('http://peer.example/')
       ? Promise.resolve(new Response(Buffer.from(held)))
       : fetch(input, init);
   const transport = { fetch: asks, now, timeoutMs: 2000, patienceMs: 0 };

@@ -45,6 +45,8 @@ export interface IncidentOptions {
   readonly onChange?: (incident: KnownIncident, event: EventType) => void;
   /** How many to keep of one kind and log. */
   readonly keep?: number;
+  /** Whether events are delivered: else no incident waits to be told. Default: they are. */
+  readonly delivers?: boolean;
 }
 
 export class IncidentStore {
@@ -160,7 +162,10 @@ export class IncidentStore {
     const { id, origin, what, evidence } = incident;
     const { now } = this.#options;
     this.#db.transaction(() => {
-      for (const each of gone) this.#statements.remove.run(each);
+      for (const each of gone) {
+        this.#statements.remove.run(each);
+        this.outbox.forget(each);
+      }
       this.#statements.open.run({ id, origin, kind: evidence.kind, what, now: now(), body });
       this.#announce(id, 'incident.opened');
     })();
@@ -168,9 +173,9 @@ export class IncidentStore {
 
   /** The resolved incidents to forget, so that one more of the kind can be kept; undefined when all are open. */
   #makeRoom({ origin, evidence: { kind } }: Incident): readonly string[] | undefined {
-    const { count, resolved } = this.#statements;
+    const { count, resolved, told } = this.#statements;
     if (Number(count.get(origin, kind)) < (this.#options.keep ?? MAX_KEPT)) return [];
-    const id: unknown = resolved.get(origin, kind);
+    const id: unknown = (this.#options.delivers === false ? resolved : told).get(origin, kind);
     return typeof id === 'string' ? [id] : undefined;
   }
 
@@ -250,6 +255,11 @@ function prepare(db: Database.Database) {
     remove: db.prepare('DELETE FROM incident WHERE id = ?'),
     count: db.prepare('SELECT count(*) FROM incident WHERE origin = ? AND kind = ?').pluck(),
     resolved: db
+      .prepare(
+        'SELECT id FROM incident WHERE origin = ? AND kind = ? AND resolved IS NOT NULL ORDER BY resolved LIMIT 1',
+      )
+      .pluck(),
+    told: db
       .prepare(
         `SELECT id FROM incident i WHERE origin = ? AND kind = ? AND resolved IS NOT NULL
          AND NOT EXISTS (SELECT 1 FROM event WHERE event.incident = i.id) ORDER BY resolved LIMIT 1`,

@@ -63,6 +63,11 @@ export class Outbox {
     return typeof due === 'number' ? due : undefined;
   }
 
+  /** Drops what waits about an incident that is forgotten. */
+  forget(incident: string): void {
+    this.#statements.forget.run(incident);
+  }
+
   /** How many wait. */
   get waiting(): number {
     return Number(this.#statements.all.get());
@@ -87,6 +92,7 @@ function prepare(db: Database.Database) {
   const first = 'NOT EXISTS (SELECT 1 FROM event f WHERE f.incident = e.incident AND f.n < e.n)';
   return {
     remove,
+    forget: db.prepare('DELETE FROM event WHERE incident = ?'),
     last: db.prepare('SELECT n, attempts FROM event WHERE incident = ? ORDER BY n DESC LIMIT 1'),
     count: db.prepare('SELECT count(*) FROM event WHERE incident = ?').pluck(),
     all: db.prepare('SELECT count(*) FROM event').pluck(),

@@ -77,6 +77,7 @@ export async function openMonitor(context: Context, wanted: Wanted): Promise<Ope
     const told: { webhook?: Webhook } = {};
     const store = new IncidentStore(db, config.monitorDir, {
       now: context.world.now,
+      delivers: config.webhook !== undefined,
       onChange: (incident, event) => {
         wanted.onIncident(incident, event);
         told.webhook?.wake();

@@ -214,6 +214,20 @@ t.test('no witness is sent more than its budget in any minute', async (t) => {
   t.ok(last(w).size > 90);
 });
 
+t.test('the second request after a 409 is in the budget too', async (t) => {
+  const w = world(['a'], 'quorum a', { timing: { perMinute: 7, refreshMs: 1000 } });
+  const a = named(w, 'a');
+  // It forgets what it cosigned, so that every question takes two requests.
+  a.behave = () => void (a.size = a.asked.length % 2 === 1 ? 1 : a.size);
+  for (let i = 0; i < 120; i++) {
+    await w.offer(3 + i);
+    await w.clock.pass(1000);
+  }
+  for (const from of a.asked)
+    t.ok(a.asked.filter((at) => at >= from && at < from + 60_000).length <= 7, `from ${from}`);
+  t.ok(sizesOf(w).length > 3);
+});
+
 t.test('409: the size is adopted, whatever it is, and the proof starts there', async (t) => {
   const w = world(['a', 'b'], 'group g all a b\nquorum g');
   named(w, 'a').size = 3;
@@ -267,7 +281,9 @@ t.test('alarms: a claim alone stops nobody, and is over when the witness cosigns
   for (const [name, answer] of claims) {
     const w = world(['a', 'b'], 'quorum a');
     const b = named(w, 'b');
+    await w.offer(2);
     b.behave = answer;
+    await w.clock.pass(1000);
     await w.offer(5);
     await w.clock.pass(600_000);
     t.equal(w.alarms.length, 1, `${name}: said once`);
@@ -276,9 +292,11 @@ t.test('alarms: a claim alone stops nobody, and is over when the witness cosigns
     t.equal(w.publisher.fault, undefined, 'the quorum is met all the same');
     await w.offer(6);
     t.equal(last(w).size, 6, 'and the log goes on');
-    b.behave = () => undefined;
+    let old: number | undefined;
+    b.behave = (_, body) => void (old ??= parseAddCheckpoint(body).old);
     await w.clock.pass(301_000);
     t.same(w.publisher.alarms, [], 'over');
+    t.equal(old, 0, 'asked from the beginning: what it held was in doubt');
     t.same(cosigners(last(w).note, w.policy), ['a', 'b']);
   }
 });
@@ -517,7 +535,7 @@ t.test('quorum none: published at once, cosignatures are added when they come', 
   await w.offer(6);
   late.resolve(undefined);
   await settle();
-  t.equal(last(w).size, 6, 'a line for an older head changes nothing');
+  t.same(sizesOf(w), [4, 4, 5, 6], 'a line for an older head changes nothing');
   named(w, 'a').behave = () => undefined;
   await w.clock.pass(1000);
   t.same(cosigners(last(w).note, w.policy), ['a'], 'the newest is asked for next');
@@ -533,6 +551,30 @@ t.test('a note that cannot be kept is published all the same', async (t) => {
   await w.offer(3);
   t.same(sizesOf(w), [3]);
   t.match(w.warnings, [/could not be kept.*disk full/]);
+});
+
+t.test('what is still being kept when something newer is out, or the log stops', async (t) => {
+  const keeping = Promise.withResolvers<void>();
+  const w = world(['a'], 'quorum none', { keep: () => keeping.promise });
+  await w.offer(3);
+  await w.offer(4);
+  keeping.resolve();
+  await settle();
+  t.same(sizesOf(w), [3, 4], 'never back');
+
+  const slow = Promise.withResolvers<void>();
+  const other = world(['a', 'b'], 'quorum a', { keep: () => slow.promise });
+  await other.offer(3);
+  t.same(other.published, [], 'durable first');
+  const again = world(['a', 'b'], 'quorum a', { keep: () => slow.promise });
+  named(again, 'b').behave = () => stands(9);
+  named(again, 'b').shows = await new Tree().note(9);
+  await again.offer(3);
+  t.match(again.publisher.stopped, /size 9/);
+  slow.resolve();
+  await settle();
+  t.same(again.published, [], 'a log that stopped publishes nothing that was on its way');
+  t.equal(last(other).size, 3);
 });
 
 t.test('closing publishes the last head, or gives up in time', async (t) => {

@@ -435,6 +435,18 @@ t.test('what is refused at the start', async (t) => {
     '--webhook-secret',
     'x',
   );
+  writeFileSync(join(watch.dir, 'bare'), 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n', { mode: 0o644 });
+  const bare = ['--webhook', 'http://127.0.0.1:9', '--webhook-secret', 'bare'];
+  await says(
+    EXIT.config,
+    /open to others/,
+    'monitor',
+    '--once',
+    watch.log.url,
+    '--vkey',
+    'log.vkey',
+    ...bare,
+  );
   await says(EXIT.notFound, /no monitor's database/, 'incidents', '--monitor-dir', 'nowhere');
   const unlock = lockDirectory(join(watch.dir, 'tallystick-monitor'));
   await says(

@@ -102,12 +102,13 @@ function report({ output }: Context, { watches, store }: Monitor): number {
   const kinds: string[] = [];
   for (const { status } of watches) {
     const { origin, reachable, fault } = status;
-    const mark = reachable && fault === undefined ? output.paint('green', '✓') : output.paint('red', '✗');
+    const open = store.counts().filter((each) => each.origin === origin);
+    const good = reachable && fault === undefined && open.length === 0;
+    const mark = good ? output.paint('green', '✓') : output.paint('red', '✗');
     const note = fault === undefined ? '' : `: ${printable(fault)}`;
     output.print(
       `${mark} ${printable(origin)}: ${status.copied} entries verified, head ${status.size}${note}`,
     );
-    const open = store.counts().filter((each) => each.origin === origin);
     kinds.push(...open.map(({ kind }) => kind));
     for (const { id, kind, what } of store.list({ open: true, origin, limit: SHOWN }))
       output.print(`  ${output.paint('red', kind)} ${id.slice(0, 16)} ${printable(what, 1000)}`);

@@ -80,7 +80,12 @@ export function readSettings(read: Reader) {
       whole('clockTolerance', '<s>', 'seconds the clock may lag behind the last batch', 60, 0, 1e9),
     ),
     guardDir: read(
-      optionalPath('guardDir', '<dir>', 'where the highest signed head is kept', 'guard/ in the data or witness directory'),
+      optionalPath(
+        'guardDir',
+        '<dir>',
+        'where the highest signed head is kept',
+        'guard/ in the data or witness directory',
+      ),
     ),
     witnessPolicy: read(
       optionalPath('witnessPolicy', '<file>', 'tlog-policy whose quorum every receipt must have'),
@@ -112,7 +117,9 @@ export function readSettings(read: Reader) {
         './tallystick-monitor',
       ),
     ),
-    name: read(optional('name', '<name>', 'name of the witness or monitor, such as witness.example.com/w1')),
+    name: read(
+      optional('name', '<name>', 'name of the witness, monitor or agent, such as witness.example.com/w1'),
+    ),
     knownLogs: read(
       optionalPath(
         'knownLogs',
@@ -148,6 +155,24 @@ export function readSettings(read: Reader) {
         'webhookSecret',
         '<file>',
         'secret that webhooks are signed with (Standard Webhooks, whsec_…)',
+      ),
+    ),
+
+    // The agent.
+    agentDir: read(
+      path('agentDir', '<dir>', "the agent's key, spool and targets.yaml", './tallystick-agent'),
+    ),
+    cpuBudget: read(
+      whole('cpuBudget', '<permille>', 'of one core that an agent may use over an hour', 10, 1, 1000),
+    ),
+    heartbeat: read(
+      whole(
+        'heartbeat',
+        '<s>',
+        'seconds after which an agent with nothing due says that it lives',
+        3600,
+        5,
+        86_400,
       ),
     ),
 

@@ -28,7 +28,7 @@ export interface Verb {
   readonly settings?: readonly SettingName[] | 'all';
   readonly options?: readonly VerbOption[];
   /** Which directory's tallystick.yaml it reads when none is named; default: the data directory's. */
-  readonly home?: 'dataDir' | 'witnessDir' | 'monitorDir' | 'none';
+  readonly home?: 'dataDir' | 'witnessDir' | 'monitorDir' | 'agentDir' | 'none';
   /** Defaults of its own for settings that the table gives another, as they would be written. */
   readonly defaults?: Readonly<Record<string, string>>;
   /** Whether it reads, and so takes --json. */

@@ -26,10 +26,18 @@ const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string,
     'Use a log',
     {
       commit: async () => (await import('./verbs/commit.ts')).commitVerb,
+      disclose: async () => (await import('./verbs/disclose.ts')).discloseVerb,
       verify: async () => (await import('./verbs/verify.ts')).verifyVerb,
       get: async () => (await import('./verbs/get.ts')).getVerb,
       submit: async () => (await import('./verbs/submit.ts')).submitVerb,
       status: async () => (await import('./verbs/status.ts')).statusVerb,
+    },
+  ],
+  [
+    'Prove',
+    {
+      prove: async () => (await import('./verbs/prove.ts')).proveVerb,
+      deploy: async () => (await import('./verbs/deploy.ts')).deployVerb,
     },
   ],
   [

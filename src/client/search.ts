@@ -13,6 +13,11 @@ import type { Transport } from './transport.ts';
 const MAX_PAGE_BYTES = 262_144;
 /** A short page may go on (the log skips what does not match); this many pages is a log that plays with us. */
 const MAX_PAGES = 64;
+/** Rows of a page of all that matches, and its bytes: a character of a subject may be six in JSON. */
+const PAGE_ROWS = 64;
+const MAX_ROWS_BYTES = 2_097_152;
+/** Entries one listing may come to; more are not for a client to hold. */
+const MAX_LISTED = 100_000;
 
 /** Where the log says an entry is. */
 export interface Found {
@@ -20,10 +25,18 @@ export interface Found {
   readonly id: EntryId;
 }
 
+/** One entry of a listing. `time`: when it was logged, POSIX seconds, the log's word. */
+export interface Listed extends Found {
+  readonly subject: string;
+  readonly time: number;
+}
+
 /** What to look for; absent fields match everything. */
 export interface Wanted {
   readonly subject?: string;
   readonly kind?: StatementKind;
+  /** Thumbprint of the signer's key, lower-case hex. */
+  readonly kid?: string;
   /** Only entries below this index. */
   readonly before?: number;
 }
@@ -44,6 +57,41 @@ export async function findNewest(
     url.searchParams.set('before', String(next));
   }
   throw strange(log);
+}
+
+/** Every entry that matches, oldest first. Refuses as `findNewest`, and `too-large` for more than can be held. */
+export async function findAll(transport: Transport, log: string, wanted: Wanted): Promise<readonly Listed[]> {
+  const url = new URL(`${log}/v1/search`);
+  for (const [name, value] of Object.entries(wanted)) url.searchParams.set(name, String(value));
+  url.searchParams.set('limit', String(PAGE_ROWS));
+  const listed: Listed[] = [];
+  let before = wanted.before ?? Infinity;
+  for (;;) {
+    const page = parseJson(await download(transport, url, 'application/json', MAX_ROWS_BYTES), log);
+    const entries = property(page, 'entries');
+    const next = property(page, 'next');
+    if (!Array.isArray(entries) || !(next === null || isIndex(next))) throw strange(log);
+    if ((next ?? -1) >= before) throw strange(log);
+    for (const row of entries) {
+      const each = readRow(row, log);
+      // Newest first and each once, or the listing would not end.
+      if (each.index >= before) throw strange(log);
+      before = each.index;
+      listed.push(each);
+    }
+    if (listed.length > MAX_LISTED) throw refuse('too-large', `${log} lists too many entries at once`);
+    if (next === null) return listed.toReversed();
+    before = next;
+    url.searchParams.set('before', String(next));
+  }
+}
+
+function readRow(row: unknown, log: string): Listed {
+  const [index, id] = [property(row, 'index'), property(row, 'id')];
+  const [subject, time] = [property(row, 'subject'), property(row, 'time')];
+  const fine = isIndex(index) && isIndex(time) && typeof id === 'string' && isEntryId(id);
+  if (!fine || typeof subject !== 'string') throw strange(log);
+  return { index, id, subject, time };
 }
 
 function readPage(

@@ -1,0 +1,32 @@
+/**
+ * How much CPU an agent may use: a share of one core over the last hour. Near the limit, what matters less is left
+ * out first, and the proof says so.
+ */
+import { TIERS, type Tier } from '../statement/vocabulary.ts';
+
+/** Microseconds of one core in an hour, by the permille of it. */
+const PER_MILLE_US = 3_600_000;
+
+/** The part of the budget up to which a tier is still proven: all of it for the critical path, half for the rest. */
+const SHARES: Readonly<Record<Tier, number>> = {
+  'critical-path': 1,
+  'compliance-boundary': 0.9,
+  'trust-transition': 0.8,
+  change: 0.7,
+  background: 0.5,
+};
+
+/** `permille`: of one core, over an hour; undefined: no limit. */
+export function budgetUs(permille: number | undefined): number {
+  return permille === undefined ? Infinity : permille * PER_MILLE_US;
+}
+
+/** Whether a run of a tier that will cost about `estimateUs` fits, after `spentUs` in the hour before. */
+export function fits(tier: Tier, spentUs: number, estimateUs: number, budget: number): boolean {
+  return spentUs + estimateUs <= budget * SHARES[tier];
+}
+
+/** Tiers, what matters most first. */
+export function rankOf(tier: Tier): number {
+  return TIERS.indexOf(tier);
+}

@@ -1,0 +1,109 @@
+/**
+ * `agent.db`: everything an agent must not lose. Proofs are there before they are sent, with what opens their
+ * observations later; the chain of each subject; the head and the entries of the log that were verified last; what
+ * was spent. One writer at a time, whichever process it is in.
+ */
+import Database from 'better-sqlite3';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { refuse } from '../bytes/refusal.ts';
+
+/** Raised by one with every change of layout; an unknown one is refused. */
+const VERSION = 1;
+
+const SCHEMA = `
+CREATE TABLE proof (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, kid TEXT NOT NULL, subject TEXT NOT NULL, seq INTEGER NOT NULL,
+  id TEXT NOT NULL UNIQUE, commitment TEXT NOT NULL, statement BLOB NOT NULL, ended INTEGER NOT NULL,
+  next_due INTEGER NOT NULL, observed BLOB NOT NULL, idx INTEGER, receipt BLOB, refused TEXT,
+  dropped INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE UNIQUE INDEX proof_chain ON proof (kid, subject, seq) WHERE dropped = 0;
+CREATE INDEX proof_waiting ON proof (n) WHERE idx IS NULL AND dropped = 0;
+CREATE TABLE chain (
+  kid TEXT NOT NULL, subject TEXT NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, ended INTEGER NOT NULL,
+  PRIMARY KEY (kid, subject)) STRICT, WITHOUT ROWID;
+CREATE TABLE proven (
+  kid TEXT NOT NULL, commitment TEXT NOT NULL, claim TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL,
+  slot INTEGER, verdict TEXT NOT NULL, PRIMARY KEY (kid, commitment, claim)) STRICT, WITHOUT ROWID;
+CREATE TABLE kept (
+  digest TEXT PRIMARY KEY, media TEXT NOT NULL, data BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE head (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE entry (
+  idx INTEGER PRIMARY KEY, id TEXT NOT NULL, subject TEXT NOT NULL, time INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
+CREATE INDEX entry_subject ON entry (subject, idx);
+CREATE TABLE beacon (
+  length INTEGER NOT NULL, number INTEGER NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
+  PRIMARY KEY (length, number)) STRICT, WITHOUT ROWID;
+CREATE TABLE run (at INTEGER NOT NULL, probe TEXT NOT NULL, target TEXT NOT NULL, cpu INTEGER NOT NULL, wall INTEGER NOT NULL,
+  bytes INTEGER NOT NULL) STRICT;
+CREATE INDEX run_at ON run (probe, target, at);
+CREATE TABLE spent (at INTEGER NOT NULL, cpu INTEGER NOT NULL) STRICT;
+CREATE INDEX spent_at ON spent (at);
+`;
+
+/** Where things lie in an agent's directory. */
+export function agentFiles(dir: string): {
+  readonly database: string;
+  readonly lock: string;
+  readonly key: string;
+  readonly seed: string;
+  readonly targets: string;
+} {
+  return {
+    database: join(dir, 'agent.db'),
+    lock: join(dir, 'agent.lock'),
+    key: join(dir, 'agent.pem'),
+    seed: join(dir, 'seed.key'),
+    targets: join(dir, 'targets.yaml'),
+  };
+}
+
+/** Opens the database, making directory and file the first time. Refuses `corrupt-store`, `store-failed`. */
+export function openAgentDatabase(dir: string): Database.Database {
+  const { database } = agentFiles(dir);
+  let db: Database.Database;
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    db = new Database(database, { timeout: 10_000 });
+  } catch (cause) {
+    throw refuse('store-failed', `cannot open ${database} (${String(cause)}); check --agent-dir`, { cause });
+  }
+  try {
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('fullfsync = ON');
+    db.transaction(() => {
+      if (db.pragma('user_version', { simple: true }) !== 0) return;
+      db.exec(SCHEMA);
+      db.pragma(`user_version = ${VERSION}`);
+    }).immediate();
+    const version: unknown = db.pragma('user_version', { simple: true });
+    if (version === VERSION) return db;
+    throw refuse('corrupt-store', `${database} has layout ${String(version)}, this program reads ${VERSION}`);
+  } catch (cause) {
+    db.close();
+    if (!(cause instanceof Database.SqliteError)) throw cause;
+    throw refuse(
+      'corrupt-store',
+      `${database} cannot be read (${cause.code}): restore it, or move it away and go on with --adopt`,
+      { cause },
+    );
+  }
+}
+
+/** Keeps other daemons out of a directory until it is called; the system does so too when the process ends. */
+export function lockAgent(dir: string): () => void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const { lock } = agentFiles(dir);
+  const db = new Database(lock, { timeout: 0 });
+  try {
+    db.pragma('locking_mode = EXCLUSIVE');
+    db.exec('BEGIN EXCLUSIVE');
+    db.exec('CREATE TABLE IF NOT EXISTS lock (one INTEGER PRIMARY KEY) STRICT');
+    db.exec('COMMIT');
+  } catch (cause) {
+    db.close();
+    throw refuse('locked', `another agent works in ${dir} (it holds ${lock}): stop it first`, { cause });
+  }
+  return () => void db.close();
+}

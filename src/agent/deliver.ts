@@ -1,0 +1,100 @@
+/**
+ * Proofs on their way to the log, each chain in its order. A log that is away is asked again later; what it refuses
+ * stays in the spool. A chain that does not continue the log's was continued by somebody else: that stops the agent.
+ */
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { parseStatement } from '../statement/admit.ts';
+import { isAway } from './history.ts';
+import type { AgentLog, Taken } from './log.ts';
+import type { Link, Spool, Waiting } from './spool.ts';
+
+/** What became of a delivery. */
+export interface Delivery {
+  readonly delivered: readonly (Waiting & Taken)[];
+  /** Chains the log does not take: why, in its words. */
+  readonly refused: readonly { readonly waiting: Waiting; readonly refusal: Refusal }[];
+  /** Why the log could not be asked; undefined when it could. */
+  readonly away: Refusal | undefined;
+}
+
+/** Sends what waits. Refuses `chain-broken`, and what shows that the log lies (`inconsistent`, `proof-failed` …). */
+export async function deliver(log: AgentLog, spool: Spool): Promise<Delivery> {
+  const delivered: (Waiting & Taken)[] = [];
+  const refused: { waiting: Waiting; refusal: Refusal }[] = [];
+  const stuck = new Set<string>();
+  for (const waiting of spool.waiting()) {
+    const chain = `${waiting.kid} ${waiting.subject}`;
+    if (stuck.has(chain)) continue;
+    try {
+      const taken = await log.submit(waiting.statement);
+      spool.delivered(waiting.n, taken.index, taken.receipt);
+      delivered.push({ ...waiting, ...taken });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (isAway(error)) return { delivered, refused, away: error };
+      if (error.code === 'chain-broken') throw broken(waiting, error);
+      if (!FOR_NOW.has(error.code)) throw error;
+      spool.refused(waiting.n, `${error.code}: ${error.message}`);
+      refused.push({ waiting, refusal: error });
+      stuck.add(chain);
+    }
+  }
+  return { delivered, refused, away: undefined };
+}
+
+/** What a log refuses until its policy, or its commitments, are others. */
+const FOR_NOW: ReadonlySet<string> = new Set([
+  'unknown-key',
+  'confirmation-missing',
+  'wrong-role',
+  'subject-not-allowed',
+  'policy-rejected',
+  'own-commitment',
+  'unknown-commitment',
+  'subject-mismatch',
+  'limit-exceeded',
+  'too-large',
+  'malformed-payload',
+  'unsupported-algorithm',
+]);
+
+/**
+ * Holds the chain in the log against the one in the spool, before anything is signed. Refuses `chain-broken` when
+ * the log's newest proof by this key is not ours, unless it is to be adopted.
+ */
+export async function checkChain(
+  log: AgentLog,
+  spool: Spool,
+  { kid, subject }: { readonly kid: string; readonly subject: string },
+  adopt: boolean,
+): Promise<void> {
+  const newest = (await log.list({ subject, kind: 'proof', kid })).at(-1);
+  const own = spool.link(kid, subject);
+  if (newest === undefined || spool.has(newest.id) || own?.id === newest.id) return;
+  const parsed = parseStatement(await log.entry(newest));
+  if (parsed.kind !== 'proof' || parsed.kid !== kid || parsed.subject !== subject)
+    throw refuse(
+      'proof-failed',
+      `the log lists entry ${newest.index} as a proof by this key, and it is none`,
+    );
+  const link: Link = { seq: parsed.proof.seq, id: newest.id, ended: parsed.proof.window.end };
+  if (!adopt) throw foreign(subject, link);
+  spool.adopt(kid, subject, link);
+}
+
+function broken({ subject, seq }: Waiting, cause: Refusal): Refusal {
+  return refuse(
+    'chain-broken',
+    `the log has another proof of ${subject} by this key where number ${seq} belongs: somebody else signs with it, or ` +
+      'this directory was put back. Stop them, or revoke the key; if it was you, go on with `tallystick prove --adopt`',
+    { cause },
+  );
+}
+
+function foreign(subject: string, { seq, id }: Link): Refusal {
+  return refuse(
+    'chain-broken',
+    `the log has proof ${seq} of ${subject} by this key (${id}), and this directory did not make it: somebody else ` +
+      'signs with the key, or the directory is new or was put back. If it was you, go on with `tallystick prove --adopt`',
+  );
+}

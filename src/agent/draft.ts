@@ -1,0 +1,166 @@
+/**
+ * From what was seen to a signed proof that fits into an entry. Nothing here is stored or sent: a draft that loses
+ * its place in the chain to another process is thrown away and made again.
+ */
+import { entryId, type Digest } from '../bytes/brand.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { formatHex, parseHex } from '../bytes/text.ts';
+import { digest } from '../bytes/brand.ts';
+import { assembleProof, type Declared, type Run } from '../claim/assemble.ts';
+import { nameOf, underName } from '../claim/judge.ts';
+import type { Attachment } from '../claim/observed.ts';
+import { encodeValue, leavesOf } from '../claim/value.ts';
+import { signStatement } from '../cose/statement.ts';
+import type { Signer } from '../sign/signer.ts';
+import { contentTypeOf } from '../statement/kinds.ts';
+import { encodeProof } from '../statement/payload.ts';
+import type { RuntimeProof } from '../statement/proof.ts';
+import { sha256 } from './hash.ts';
+import { encodeObserved } from './observed.ts';
+import type { Link, Signed } from './spool.ts';
+
+/** All that a proof says but its place in the chain. */
+export interface Draft {
+  readonly subject: string;
+  readonly frame: Omit<RuntimeProof, 'seq' | 'prev' | 'results'>;
+  readonly runs: readonly Run[];
+  /** Claims that were due and not looked at, and why. */
+  readonly skipped: readonly { readonly code: string; readonly message: string; readonly claim: string }[];
+  readonly declared: Declared;
+  /** Bytes an entry may have. */
+  readonly limit: number;
+}
+
+/** Who signs. */
+export interface Hand {
+  readonly signer: Signer;
+  readonly kid: string;
+  readonly issuer: string;
+}
+
+/** Errors that one proof lists. */
+const MAX_ERRORS = 64;
+/** A leaf that is no longer than this is in its tree by value (assemble.ts). */
+const MAX_SHOWN = 1_024;
+
+/** Signs a draft as the link after `last`. `saltKey`: 32 secret bytes, for this proof alone. */
+export async function sign(
+  draft: Draft,
+  last: Link | undefined,
+  hand: Hand,
+  saltKey: Uint8Array,
+): Promise<Signed> {
+  const chained = chainedFrame(draft, last);
+  const whole = assembleProof(chained, draft.runs, draft.declared, saltKey);
+  const kept = new Map([...longLeaves(draft.runs), ...named(whole.kept)]);
+  let proof = withSkipped(whole.proof, draft);
+  for (;;) {
+    const made = await signed(proof, draft, hand);
+    if (made.statement.length <= draft.limit)
+      return finish(draft, proof, made, {
+        kept,
+        observed: encodeObserved(saltKey, whole.tree),
+        kid: hand.kid,
+      });
+    const smaller = withoutLargest(proof);
+    if (smaller === undefined) break;
+    proof = smaller.proof;
+    kept.set(formatHex(sha256(smaller.taken.data)), smaller.taken);
+  }
+  return sign({ ...draft, runs: draft.runs.map(tooLarge) }, last, hand, saltKey);
+}
+
+function chainedFrame({ frame }: Draft, last: Link | undefined): RuntimeProof {
+  return {
+    ...frame,
+    seq: last === undefined ? 0 : last.seq + 1,
+    ...(last !== undefined && { prev: digest(parseHex(last.id)) }),
+    results: [],
+  };
+}
+
+async function signed(
+  proof: RuntimeProof,
+  { subject }: Draft,
+  { signer, issuer }: Hand,
+): Promise<{ statement: Uint8Array; id: Digest }> {
+  const headers = { issuer, subject, contentType: contentTypeOf('proof'), confirm: true };
+  const statement = await signStatement(headers, encodeProof(proof), signer);
+  return { statement, id: sha256(statement) };
+}
+
+function finish(
+  { subject }: Draft,
+  proof: RuntimeProof,
+  { statement, id }: { readonly statement: Uint8Array; readonly id: Digest },
+  rest: Pick<Signed, 'kept' | 'observed' | 'kid'>,
+): Signed {
+  return {
+    ...rest,
+    subject,
+    seq: proof.seq,
+    id: entryId(formatHex(id)),
+    commitment: formatHex(proof.commitment),
+    statement,
+    started: proof.window.start,
+    ended: proof.window.end,
+    nextDue: proof.nextDue,
+    results: proof.results,
+  };
+}
+
+function withSkipped(proof: RuntimeProof, { skipped }: Draft): RuntimeProof {
+  const errors = [...(proof.errors ?? []), ...skipped].slice(0, MAX_ERRORS);
+  return errors.length === 0 ? proof : { ...proof, errors };
+}
+
+/** The proof with its largest attachment named by digest; undefined when none is left by value. */
+function withoutLargest(
+  proof: RuntimeProof,
+): { readonly proof: RuntimeProof; readonly taken: Attachment } | undefined {
+  const sizes = (proof.attachments ?? []).map(({ data }) => data?.length ?? 0);
+  const largest = Math.max(0, ...sizes);
+  const at = sizes.indexOf(largest);
+  const found = proof.attachments?.[at];
+  if (largest === 0 || found?.data === undefined) return undefined;
+  const { mediaType, data } = found;
+  const attachments = (proof.attachments ?? []).map((each, i) =>
+    i === at ? { mediaType, digest: sha256(data), size: data.length } : each,
+  );
+  return { proof: { ...proof, attachments }, taken: { mediaType, data } };
+}
+
+/** What cannot be told in one entry is not known to anybody else. */
+function tooLarge(run: Run): Run {
+  const message = 'what was seen does not fit into one entry; split the claims or narrow their parameters';
+  if ('code' in run.seen && run.seen.code === 'too-large')
+    throw refuse(
+      'too-large',
+      'the proof does not fit into an entry of this log; commit fewer claims at once',
+    );
+  return { ...run, seen: { code: 'too-large', message } };
+}
+
+/** Values of leaves that are in their tree by digest alone. */
+function longLeaves(runs: readonly Run[]): readonly (readonly [string, Attachment])[] {
+  return runs.flatMap(({ claims: [claim], seen }) => {
+    if (claim === undefined || 'code' in seen) return [];
+    const values = leavesOf(underName(nameOf(claim.probe), seen).value).map(({ value }) =>
+      encodeValue(value),
+    );
+    return named(
+      values
+        .filter(({ length }) => length > MAX_SHOWN)
+        .map((data) => ({ mediaType: 'application/cbor', data })),
+    );
+  });
+}
+
+function named(all: readonly Attachment[]): readonly (readonly [string, Attachment])[] {
+  return all.map((each) => [formatHex(sha256(each.data)), each]);
+}
+
+/** Whether a refusal says that a statement is too long for its log. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof Refusal && (error.code === 'limit-exceeded' || error.code === 'too-large');
+}

@@ -1,0 +1,118 @@
+/**
+ * Which targets an agent may touch: only those that their owner enrolled, by probe and subject, and no more often
+ * than was allowed. Whoever may log commitments must not thereby be able to aim probes.
+ */
+import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { matcher } from '../statement/pattern.ts';
+
+/** One rule of `targets.yaml`. */
+export interface Rule {
+  /** As written, for the messages. */
+  readonly subject: string;
+  readonly allowsSubject: (subject: string) => boolean;
+  /** `tls@1`, `tls` (any version), or `*`. */
+  readonly probe: string;
+  readonly allowsTarget: (target: string) => boolean;
+  /** Targets as written. */
+  readonly written: readonly string[];
+  /** Runs an hour against one target; undefined: as many as the claims ask for. */
+  readonly maxPerHour: number | undefined;
+  /** Files of secrets by name; paths are told from the file's folder. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+const FIELDS = ['subject', 'probe', 'targets', 'maxPerHour', 'secrets'];
+
+/**
+ * Reads what a YAML or JSON parser made of the file: a list of rules. `where` names the file in messages. Refuses
+ * `config-invalid`, naming the rule and the field.
+ */
+export function readRules(value: unknown, where: string): readonly Rule[] {
+  if (value === null || value === undefined) return [];
+  if (!Array.isArray(value)) throw invalid(where, 'expected a list of rules');
+  return value.map((rule: unknown, i) => readRule(rule, `${where}, rule ${i + 1}`));
+}
+
+/** The rule that `--target` makes: the operator says so, for this run. */
+export function operatorRule(targets: readonly string[]): Rule {
+  return {
+    subject: '**',
+    allowsSubject: () => true,
+    probe: '*',
+    allowsTarget: anyOf(targets),
+    written: targets,
+    maxPerHour: undefined,
+    secrets: new Map(),
+  };
+}
+
+/** The first rule that lets a probe touch a target for a subject. */
+export function ruleFor(
+  rules: readonly Rule[],
+  subject: string,
+  probe: string,
+  target: string,
+): Rule | undefined {
+  return rules.find(
+    (rule) =>
+      [probe, probe.split('@', 1)[0], '*'].includes(rule.probe) &&
+      rule.allowsSubject(subject) &&
+      rule.allowsTarget(target),
+  );
+}
+
+function readRule(value: unknown, where: string): Rule {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(where, `expected a map of ${FIELDS.join(', ')}`);
+  const unknown = Object.keys(value).find((name) => !FIELDS.includes(name));
+  if (unknown !== undefined)
+    throw invalid(where, `there is no field ${unknown}; there are ${FIELDS.join(', ')}`);
+  const field = (name: string): unknown => Reflect.get(value, name);
+  const [subject, probe, targets] = [field('subject'), field('probe'), field('targets')];
+  if (typeof subject !== 'string') throw invalid(where, 'subject: expected a pattern such as prod/**');
+  if (typeof probe !== 'string' || probe === '')
+    throw invalid(where, 'probe: expected a name such as tls, tls@1, or *');
+  if (!isTexts(targets) || targets.length === 0)
+    throw invalid(where, 'targets: expected a list of targets such as db.example:5432');
+  return {
+    subject,
+    allowsSubject: anyOf([subject]),
+    probe,
+    allowsTarget: anyOf(targets),
+    written: targets,
+    maxPerHour: readLimit(field('maxPerHour'), where),
+    secrets: readSecrets(field('secrets'), where),
+  };
+}
+
+function readLimit(value: unknown, where: string): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
+  throw invalid(where, 'maxPerHour: expected a whole number, 1 or more');
+}
+
+function readSecrets(value: unknown, where: string): ReadonlyMap<string, string> {
+  if (value === undefined) return new Map();
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const entries: readonly (readonly [string, unknown])[] = isMap ? Object.entries(value) : [];
+  return new Map(
+    entries.map(([name, path]) => {
+      if (typeof path !== 'string' || path === '') throw invalid(where, `secrets.${name}: expected a file`);
+      return [name, path];
+    }),
+  );
+}
+
+/** A text with a star is a pattern, as in the registration policy; any other stands for itself. */
+function anyOf(texts: readonly string[]): (text: string) => boolean {
+  const tests = texts.map((each) => (each.includes('*') ? matcher(each) : (text: string) => text === each));
+  return (text) => tests.some((test) => test(text));
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string' && each !== '');
+}
+
+function invalid(where: string, what: string): Refusal {
+  return refuse('config-invalid', `${where}: ${what}`);
+}

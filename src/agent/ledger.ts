@@ -1,0 +1,141 @@
+/**
+ * What an agent remembers beside its proofs: the log's head and entries as verified last, so that it can work while
+ * the log is away; the beacons of slots, so that a restart draws no second time; what runs cost.
+ */
+import type Database from 'better-sqlite3';
+import { digest, entryId, type Digest, type EntryId } from '../bytes/brand.ts';
+import { blob, isRow, number, rowsOf, text } from './rows.ts';
+
+/** A verified tree head. */
+export interface Head {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Digest;
+}
+
+/** An entry that was shown to be in the tree. `time`: when it was logged, the log's word. */
+export interface KeptEntry {
+  readonly index: number;
+  readonly id: EntryId;
+  readonly subject: string;
+  readonly time: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What one run cost: microseconds, and bytes sent and received. */
+export interface Cost {
+  readonly cpuUs: number;
+  readonly wallUs: number;
+  readonly bytes: number;
+}
+
+/** Runs of one probe at one target. */
+export interface Costs extends Cost {
+  readonly runs: number;
+}
+
+const HOUR = 3600;
+/** Seconds that costs are kept. */
+const KEPT_COSTS = 30 * 86_400;
+
+export class Ledger {
+  readonly #db: Database.Database;
+
+  constructor(db: Database.Database) {
+    this.#db = db;
+  }
+
+  head(): Head | undefined {
+    const row = this.#db.prepare('SELECT * FROM head').get();
+    if (!isRow(row)) return undefined;
+    return { origin: text(row, 'origin'), size: number(row, 'size'), root: digest(blob(row, 'root')) };
+  }
+
+  /** Of one log only: a directory serves one. */
+  setHead({ origin, size, root }: Head): void {
+    this.#db.prepare('INSERT OR REPLACE INTO head VALUES (?, ?, ?)').run(origin, size, root);
+  }
+
+  entry(id: EntryId): KeptEntry | undefined {
+    const row = this.#db.prepare('SELECT * FROM entry WHERE id = ?').get(id);
+    return isRow(row) ? entryOf(row) : undefined;
+  }
+
+  entries(subject: string): readonly KeptEntry[] {
+    return rowsOf(this.#db.prepare('SELECT * FROM entry WHERE subject = ? ORDER BY idx').all(subject)).map(
+      entryOf,
+    );
+  }
+
+  setEntry({ index, id, subject, time, bytes }: KeptEntry): void {
+    this.#db
+      .prepare('INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?)')
+      .run(index, id, subject, time, bytes);
+  }
+
+  /** The head that the time of a slot is derived from: the first one that is offered stays. */
+  beacon(length: number, slot: number, offered: Head): { readonly size: number; readonly root: Digest } {
+    this.#db.prepare('DELETE FROM beacon WHERE length = ? AND number < ?').run(length, slot - 16);
+    this.#db
+      .prepare('INSERT OR IGNORE INTO beacon VALUES (?, ?, ?, ?)')
+      .run(length, slot, offered.size, offered.root);
+    const row = this.#db.prepare('SELECT * FROM beacon WHERE length = ? AND number = ?').get(length, slot);
+    if (!isRow(row)) throw new Error('a row that was just written is there');
+    return { size: number(row, 'size'), root: digest(blob(row, 'root')) };
+  }
+
+  /** Notes a run. `at`: POSIX seconds. */
+  ran(probe: string, target: string, at: number, { cpuUs, wallUs, bytes }: Cost): void {
+    this.#db
+      .prepare('INSERT INTO run VALUES (?, ?, ?, ?, ?, ?)')
+      .run(at, probe, target, cpuUs, wallUs, bytes);
+    this.#db.prepare('DELETE FROM run WHERE at < ?').run(at - KEPT_COSTS);
+  }
+
+  /** Runs of any probe at a target in the hour before. */
+  runsInHour(target: string, at: number): number {
+    const row = this.#db
+      .prepare('SELECT count(*) AS n FROM run WHERE target = ? AND at > ?')
+      .get(target, at - HOUR);
+    return isRow(row) ? number(row, 'n') : 0;
+  }
+
+  /** What runs of a probe at a target cost on average; undefined before the first. */
+  costs(probe: string, target: string): Costs | undefined {
+    const row = this.#db
+      .prepare(
+        `SELECT count(*) AS runs, CAST(coalesce(avg(cpu), 0) AS INTEGER) AS cpu, CAST(coalesce(avg(wall), 0) AS INTEGER) AS wall,
+          CAST(coalesce(avg(bytes), 0) AS INTEGER) AS bytes FROM run WHERE probe = ? AND target = ?`,
+      )
+      .get(probe, target);
+    if (!isRow(row) || number(row, 'runs') === 0) return undefined;
+    return {
+      runs: number(row, 'runs'),
+      cpuUs: number(row, 'cpu'),
+      wallUs: number(row, 'wall'),
+      bytes: number(row, 'bytes'),
+    };
+  }
+
+  /** Notes CPU time of this process, whatever it was for. */
+  spend(at: number, cpuUs: number): void {
+    this.#db.prepare('INSERT INTO spent VALUES (?, ?)').run(at, Math.round(cpuUs));
+    this.#db.prepare('DELETE FROM spent WHERE at <= ?').run(at - HOUR);
+  }
+
+  /** Microseconds of CPU in the hour before `at`. */
+  spentInHour(at: number): number {
+    const row = this.#db.prepare('SELECT coalesce(sum(cpu), 0) AS n FROM spent WHERE at > ?').get(at - HOUR);
+    return isRow(row) ? number(row, 'n') : 0;
+  }
+}
+
+function entryOf(row: Readonly<Record<string, unknown>>): KeptEntry {
+  return {
+    index: number(row, 'idx'),
+    id: entryId(text(row, 'id')),
+    subject: text(row, 'subject'),
+    time: number(row, 'time'),
+    bytes: blob(row, 'bytes'),
+  };
+}

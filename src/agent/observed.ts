@@ -1,0 +1,46 @@
+/**
+ * What an agent keeps of a proof for itself: the key of its salts and every leaf of its observations, so that any of
+ * them can be opened later, for whoever may see it, against the root that is in the log (spec/agent.md §4).
+ */
+import { digest } from '../bytes/brand.ts';
+import { decodeCbor, encodeCbor, isCborArray, type CborValue } from '../bytes/cbor.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { leafSalt, saltedTree, type SaltedTree } from '../statement/saltedleaf.ts';
+
+/** Bytes of one record at most: 20,000 leaves of a kilobyte. */
+const MAX_BYTES = 64 * 1_048_576;
+
+/** `[salt key, [[path, value or [SHA-256, length]], …]]`, deterministic CBOR. */
+export function encodeObserved(saltKey: Uint8Array, tree: SaltedTree): Uint8Array {
+  const leaves = tree.leaves.map(({ path, value }): CborValue => [
+    path,
+    value instanceof Uint8Array ? value : [value.digest, value.size],
+  ]);
+  return encodeCbor([saltKey, leaves]);
+}
+
+/** The tree again, for `openLeaf`. Refuses `corrupt-store`. */
+export function decodeObserved(bytes: Uint8Array): SaltedTree {
+  const [saltKey, leaves = null] = asArray(decodeCbor(bytes, { maxBytes: MAX_BYTES }));
+  if (!(saltKey instanceof Uint8Array)) throw damaged();
+  return saltedTree(asArray(leaves).map((leaf, i) => readLeaf(leaf, saltKey, i)));
+}
+
+function asArray(value: CborValue): readonly CborValue[] {
+  if (!isCborArray(value)) throw damaged();
+  return value;
+}
+
+function readLeaf(leaf: CborValue, saltKey: Uint8Array, i: number): SaltedTree['leaves'][number] {
+  const [path, value = null] = asArray(leaf);
+  if (typeof path !== 'string') throw damaged();
+  const salt = leafSalt(saltKey, i);
+  if (value instanceof Uint8Array) return { salt, path, value };
+  const [hash, size] = asArray(value);
+  if (!(hash instanceof Uint8Array) || typeof size !== 'number') throw damaged();
+  return { salt, path, value: { digest: digest(hash), size } };
+}
+
+function damaged(): Error {
+  return refuse('corrupt-store', 'what was kept of an observation cannot be read; restore agent.db');
+}

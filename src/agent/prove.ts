@@ -1,0 +1,149 @@
+/**
+ * One proof of one subject: look at everything that is due, judge it, sign what was seen and store it. Sending is
+ * deliver.ts: a proof is made whether the log can be reached or not.
+ */
+import { digest, type Digest } from '../bytes/brand.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { parseHex } from '../bytes/text.ts';
+import type { Run } from '../claim/assemble.ts';
+import type { Declared } from '../claim/history.ts';
+import type { Value } from '../claim/value.ts';
+import { challengeOf } from '../evidence/challenge.ts';
+import type { Claim } from '../statement/commitment.ts';
+import type { Policy } from '../statement/policy.ts';
+import type { Result, RuntimeProof } from '../statement/proof.ts';
+import { sign, type Draft, type Hand } from './draft.ts';
+import type { Head, Ledger } from './ledger.ts';
+import { look, looksFor, type Looking } from './runs.ts';
+import type { Seeds } from './slots.ts';
+import type { Signed, Spool } from './spool.ts';
+
+/** What an agent is made of. */
+export interface Agent {
+  readonly spool: Spool;
+  readonly ledger: Ledger;
+  readonly looking: Looking;
+  readonly hand: Hand;
+  /** Who it says it is. */
+  readonly identity: RuntimeProof['agent'];
+  /** Seeds of a subject. */
+  readonly seedsOf: (subject: string, declared: Declared) => Seeds;
+  /** The leaves of a declaration, opened; undefined where the agent does not have them. */
+  readonly openedOf: (declared: Declared) => Promise<ReadonlyMap<string, Value> | undefined>;
+  /** Random bytes. */
+  readonly random: (length: number) => Uint8Array;
+}
+
+/** What is to be proven, and under which head. */
+export interface Duty {
+  readonly subject: string;
+  readonly declared: Declared;
+  readonly claims: readonly Claim[];
+  /** When each was due, where a slot was. */
+  readonly slots: ReadonlyMap<string, Result['slot']>;
+  readonly skipped: Draft['skipped'];
+  readonly head: Head;
+  readonly policy: Policy | undefined;
+  /** An auditor's nonce; a fresh one when undefined. */
+  readonly nonce: Uint8Array | undefined;
+  /** When the next proof will be there, given when this one ends; POSIX seconds. */
+  readonly nextDue: (ended: number) => number;
+}
+
+const NONCE_LENGTH = 16;
+/** An entry of any log. */
+const MAX_ENTRY = 65_535;
+/** Seconds that the clock may go back between two proofs. */
+const CLOCK_TOLERANCE = 5;
+/** Others that take the same place in the chain at the same time. */
+const MAX_RACES = 50;
+
+/** Proves; the proof is stored when this resolves. Refuses `clock-behind`, `own-commitment`, `store-failed`. */
+export async function prove(agent: Agent, duty: Duty): Promise<Signed> {
+  const { subject, declared } = duty;
+  const { spool, looking, hand } = agent;
+  if (declared.entry.parsed.kid === hand.kid && duty.policy?.document.selfProof !== true)
+    throw refuse(
+      'own-commitment',
+      `this key signed the commitment to ${subject}; an agent has a key of its own`,
+    );
+  const cpu = looking.cpu();
+  const started = performance.now();
+  const start = seconds(looking.now());
+  checkClock(spool.link(hand.kid, subject)?.ended, start);
+  const nonce = duty.nonce ?? agent.random(NONCE_LENGTH);
+  const commitment = digest(parseHex(declared.entry.id));
+  const challenge = { origin: duty.head.origin, size: duty.head.size, root: duty.head.root, nonce };
+  const { runs, bytes } = await lookAll(agent, duty, challengeOf(duty.head.root, commitment, nonce));
+  const end = Math.max(start, seconds(looking.now()));
+  const cost = {
+    cpuUs: Math.max(0, Math.round(looking.cpu() - cpu)),
+    wallUs: Math.round((performance.now() - started) * 1000),
+    bytes,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+  };
+  const draft: Draft = {
+    subject,
+    frame: {
+      commitment,
+      agent: agent.identity,
+      challenge,
+      window: { start, end },
+      cost,
+      nextDue: Math.max(end, duty.nextDue(end)),
+      sampling: agent.seedsOf(subject, declared).told(start),
+    },
+    runs,
+    skipped: duty.skipped,
+    declared: {
+      leaves: declared.declaration.tree.leaves,
+      excluded: declared.declaration.canon.excluded?.length ?? 0,
+    },
+    limit: limitOf(duty.policy, hand.kid),
+  };
+  return store(agent, draft);
+}
+
+async function lookAll(
+  agent: Agent,
+  { subject, declared, claims, slots }: Duty,
+  challenge: Digest,
+): Promise<{ runs: readonly Run[]; bytes: number }> {
+  const runs: Run[] = [];
+  let bytes = 0;
+  const opened = claims.length === 0 ? undefined : await agent.openedOf(declared);
+  for (const each of looksFor(claims, declared.declaration)) {
+    const { seen, cost } = await look(each, { subject, challenge, declared: opened }, agent.looking);
+    runs.push({ claims: each.claims, seen, slots });
+    bytes += cost.bytes;
+  }
+  return { runs, bytes };
+}
+
+async function store({ spool, hand, random }: Agent, draft: Draft): Promise<Signed> {
+  for (let races = 0; races < MAX_RACES; races++) {
+    const last = spool.link(hand.kid, draft.subject);
+    const signed = await sign(draft, last, hand, random(32));
+    if (spool.append(signed, last)) return signed;
+  }
+  throw refuse('store-failed', `other processes keep adding to the chain of ${draft.subject}; try again`);
+}
+
+/** Refuses `clock-behind`: a chain that goes back in time would look like a replay. */
+function checkClock(ended: number | undefined, now: number): void {
+  if (ended === undefined || ended <= now + CLOCK_TOLERANCE) return;
+  throw refuse(
+    'clock-behind',
+    `the clock says ${new Date(now * 1000).toISOString()}, and the last proof was made at ` +
+      `${new Date(ended * 1000).toISOString()}; set the clock`,
+  );
+}
+
+function limitOf(policy: Policy | undefined, kid: string): number {
+  const own = policy?.keys.get(kid)?.enrolled.maxBytes;
+  return Math.min(MAX_ENTRY, policy?.document.limits.entryBytes ?? MAX_ENTRY, own ?? MAX_ENTRY);
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}

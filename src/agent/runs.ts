@@ -1,0 +1,180 @@
+/**
+ * One look at one target: may it be touched, are the parameters good, what did the probe see, and what did that
+ * cost. Whatever goes wrong is an answer too (`Unobserved`): nothing is known then, which is never a pass.
+ */
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { printable } from '../bytes/printable.ts';
+import type { Observed, Unobserved } from '../claim/observed.ts';
+import { leavesOf, type Value } from '../claim/value.ts';
+import type { Parameter, Claim, Declaration } from '../statement/commitment.ts';
+import type { Probe, ProbeTask } from '../probe/probe.ts';
+import { ruleFor, type Rule } from './enrolment.ts';
+import type { Cost, Ledger } from './ledger.ts';
+
+/** Claims that one run answers. */
+export interface Look {
+  readonly probe: string;
+  /** Undefined when the claim names none and the commitment does not have exactly one. */
+  readonly target: string | undefined;
+  readonly params: ReadonlyMap<string, Parameter>;
+  readonly claims: readonly Claim[];
+}
+
+/** What looking needs besides the commitment. */
+export interface Looking {
+  readonly probes: (name: string) => Promise<Probe | undefined>;
+  readonly rules: readonly Rule[];
+  readonly readSecret: (path: string) => Promise<string>;
+  readonly ledger: Ledger;
+  /** Milliseconds. */
+  readonly now: () => number;
+  /** Microseconds of CPU used by this process so far. */
+  readonly cpu: () => number;
+  readonly signal: AbortSignal;
+  /** Told of what is a bug of a probe; the claim is UNKNOWN then. */
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Of one commitment. */
+export interface About {
+  readonly subject: string;
+  readonly challenge: Uint8Array;
+  readonly declared: ReadonlyMap<string, Value> | undefined;
+}
+
+/** Which locator a claim means: its parameter `target`, else the only one of the commitment. */
+export function looksFor(claims: readonly Claim[], { target }: Declaration): readonly Look[] {
+  const locators = target?.locators ?? [];
+  const looks = new Map<string, Look>();
+  for (const claim of claims) {
+    const { target: named, ...others } = Object.fromEntries(claim.params ?? []);
+    const only = locators.length === 1 ? locators[0] : undefined;
+    const aimed = typeof named === 'string' ? named : only;
+    const params = new Map(Object.entries(others));
+    const key = JSON.stringify([claim.probe, aimed, [...params].toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+    const known = looks.get(key);
+    looks.set(key, { probe: claim.probe, target: aimed, params, claims: [...(known?.claims ?? []), claim] });
+  }
+  return [...looks.values()];
+}
+
+/** Looks once. Only what is a bug of this program throws. */
+export async function look(
+  { probe: name, target, params }: Look,
+  about: About,
+  looking: Looking,
+): Promise<{ readonly seen: Observed | Unobserved; readonly cost: Cost }> {
+  const probe = await looking.probes(name);
+  if (probe === undefined) return unseen('unknown-probe', `this agent has no probe ${name}`);
+  if (target === undefined) return unseen('target-missing', TARGET_MISSING);
+  const rule = ruleFor(looking.rules, about.subject, name, target);
+  if (rule === undefined) return unseen('target-not-enrolled', notEnrolled(name, target));
+  const at = Math.floor(looking.now() / 1000);
+  if (looking.ledger.runsInHour(target, at) >= (rule.maxPerHour ?? Infinity))
+    return unseen('target-limit', `the owner allows ${rule.maxPerHour} runs an hour against ${target}`);
+  const [cpu, start] = [looking.cpu(), performance.now()];
+  const seen = await attempt(probe, rule, { target, params, about, looking });
+  const cost = {
+    cpuUs: Math.max(0, Math.round(looking.cpu() - cpu)),
+    wallUs: Math.round((performance.now() - start) * 1000),
+    bytes: 'code' in seen ? 0 : seen.bytes,
+  };
+  looking.ledger.ran(name, target, at, cost);
+  return { seen, cost };
+}
+
+const TARGET_MISSING =
+  'the claim does not say where to look: give it a parameter "target", or the commitment exactly one locator';
+
+function notEnrolled(probe: string, target: string): string {
+  return `the owner of ${printable(target)} has not enrolled it for ${probe}; nothing was sent there`;
+}
+
+interface Attempt {
+  readonly target: string;
+  readonly params: Look['params'];
+  readonly about: About;
+  readonly looking: Looking;
+}
+
+async function attempt(
+  probe: Probe,
+  rule: Rule,
+  { target, params, about, looking }: Attempt,
+): Promise<Observed | Unobserved> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([looking.signal, ended.signal]);
+  const late = refuse('request-timeout', `${probe.name} did not finish within ${probe.timeoutMs} ms`);
+  const timer = setTimeout(() => ended.abort(late), probe.timeoutMs);
+  try {
+    const task: ProbeTask = {
+      target,
+      params: parametersOf(probe, params),
+      challenge: about.challenge,
+      ...(about.declared !== undefined && { declared: about.declared }),
+      secret: async (name) => {
+        const path = rule.secrets.get(name);
+        return path === undefined ? undefined : looking.readSecret(path);
+      },
+      signal,
+      now: looking.now,
+    };
+    // A probe that does not listen to the signal must not hold up the others.
+    const seen = await Promise.race([probe.run(task), aborted(signal)]);
+    leavesOf(seen.value);
+    return seen;
+  } catch (error) {
+    looking.signal.throwIfAborted();
+    if (error instanceof Refusal) return { code: error.code, message: printable(error.message, 500) };
+    looking.onBug(error);
+    return { code: 'probe-failed', message: `${probe.name} has a bug: ${printable(String(error), 200)}` };
+  } finally {
+    clearTimeout(timer);
+    ended.abort();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('stopped'));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** What the probe is given: checked, defaults filled in. Refuses `config-invalid`. */
+export function parametersOf(
+  { name, parameters }: Probe,
+  given: ReadonlyMap<string, Parameter>,
+): ReadonlyMap<string, Parameter> {
+  const settled = new Map<string, Parameter>();
+  for (const [key, value] of given) {
+    const spec = parameters[key];
+    if (spec === undefined) {
+      const known = Object.keys(parameters).join(', ');
+      throw refuse(
+        'config-invalid',
+        `${name} has no parameter ${key}; it has ${known === '' ? 'none' : known}`,
+      );
+    }
+    if (typeOf(value) !== spec.type)
+      throw refuse('config-invalid', `the parameter ${key} of ${name} is ${spec.type}, not ${typeOf(value)}`);
+    settled.set(key, value);
+  }
+  for (const [key, { required = false, fallback }] of Object.entries(parameters)) {
+    if (settled.has(key)) continue;
+    if (fallback !== undefined) settled.set(key, fallback);
+    else if (required) throw refuse('config-invalid', `${name} needs the parameter ${key}`);
+  }
+  return settled;
+}
+
+function typeOf(value: Parameter): 'text' | 'number' | 'boolean' | 'texts' {
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'number') return 'number';
+  return typeof value === 'boolean' ? 'boolean' : 'texts';
+}
+
+function unseen(code: string, message: string): { seen: Unobserved; cost: Cost } {
+  return { seen: { code, message }, cost: { cpuUs: 0, wallUs: 0, bytes: 0 } };
+}

@@ -1,0 +1,107 @@
+/** Puts an agent together: directory, key, spool, probes, and its log. */
+import { randomBytes } from 'node:crypto';
+import { openAgentDatabase } from '../../agent/database.ts';
+import type { Rule } from '../../agent/enrolment.ts';
+import { Ledger } from '../../agent/ledger.ts';
+import type { Agent } from '../../agent/prove.ts';
+import { epochOf } from '../../agent/schedule.ts';
+import { Seeds } from '../../agent/slots.ts';
+import { Spool } from '../../agent/spool.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { decodeUtf8, formatHex } from '../../bytes/text.ts';
+import { keyThumbprint } from '../../cose/key.ts';
+import { readSecretFile } from '../../keys/file.ts';
+import { findProbe } from '../../probe/registry.ts';
+import type { Probe } from '../../probe/probe.ts';
+import { issuerOf } from '../commit/publish.ts';
+import type { Context } from '../context.ts';
+import { Session } from '../session.ts';
+import { VERSION } from '../version.ts';
+import { SessionLog } from './log.ts';
+import { openedOf } from './opened.ts';
+import { profileOf } from './profile.ts';
+import { initialiseAgent, trustedByDefault, type AgentHome } from './setup.ts';
+
+/** What a run of an agent brings. */
+export interface Wanted {
+  /** Targets the operator enrols for this run. */
+  readonly rules: readonly Rule[];
+  /** Where the agent looks from, in the operator's words. */
+  readonly vantage: string | undefined;
+  readonly onBug: (error: unknown) => void;
+  readonly signal: AbortSignal;
+  /** Milliseconds that the log may take in all to answer one request. */
+  readonly patienceMs: number;
+  /** The tests' own probes. */
+  readonly probes?: (name: string) => Promise<Probe | undefined>;
+}
+
+/** An agent that is ready; `close` gives its directory free. */
+export interface OpenAgent {
+  readonly agent: Agent;
+  readonly log: SessionLog;
+  readonly home: AgentHome;
+  close(): void;
+}
+
+/** Refuses `key-file`, `config-invalid`, `corrupt-store`, and what `Session.open` refuses. */
+export async function openAgent(context: Context, wanted: Wanted): Promise<OpenAgent> {
+  const { config, world } = context;
+  const home = await initialiseAgent(context);
+  const trusting = trustedByDefault(config);
+  const trusted = trusting === undefined ? context : { ...context, config: { ...config, policy: trusting } };
+  const session = await Session.open(trusted, { transport: stoppable(context, wanted) });
+  const db = openAgentDatabase(home.dir);
+  const ledger = new Ledger(db);
+  const profile = profileOf(home, config.key);
+  const { publicKey } = home.signer;
+  const agent: Agent = {
+    spool: new Spool(db),
+    ledger,
+    looking: {
+      probes: wanted.probes ?? findProbe,
+      rules: [...wanted.rules, ...home.rules],
+      readSecret: async (path) => decodeUtf8(await readSecretFile(path)).replace(/\r?\n$/, ''),
+      ledger,
+      now: world.now,
+      cpu: () => {
+        const { user, system } = process.cpuUsage();
+        return user + system;
+      },
+      signal: wanted.signal,
+      onBug: wanted.onBug,
+    },
+    hand: {
+      signer: home.signer,
+      kid: formatHex(keyThumbprint(publicKey)),
+      issuer: issuerOf(undefined, publicKey),
+    },
+    identity: {
+      name: config.name ?? 'tallystick agent',
+      version: VERSION,
+      profileDigest: profile.digest,
+      ...(wanted.vantage !== undefined && { vantage: wanted.vantage }),
+    },
+    seedsOf: (subject, declared) => new Seeds(home.master, subject, epochOf(declared)),
+    openedOf: (declared) => openedOf(context, declared),
+    random: (length) => new Uint8Array(randomBytes(length)),
+  };
+  return { agent, log: new SessionLog(session), home, close: () => void db.close() };
+}
+
+/** What is under way when the agent stops ends at once. */
+function stoppable({ world }: Context, { signal, patienceMs }: Wanted) {
+  const stopped: typeof fetch = (input, init) => {
+    const signals = [init?.signal, signal].filter((each) => each instanceof AbortSignal);
+    return world.fetch(input, { ...init, signal: AbortSignal.any(signals) });
+  };
+  return { fetch: stopped, patienceMs };
+}
+
+/** A nonce as --nonce gives it. Refuses `usage`. */
+export function nonceOf(hex: string | undefined): Uint8Array | undefined {
+  if (hex === undefined) return undefined;
+  if (!/^(?:[0-9a-fA-F]{2}){16,64}$/.test(hex))
+    throw refuse('usage', '--nonce is 32 to 128 hex digits: 16 to 64 bytes nobody could foresee');
+  return Uint8Array.fromHex(hex);
+}

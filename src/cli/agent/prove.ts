@@ -1,0 +1,248 @@
+/** `tallystick prove`: one proof of each subject, and what it came to. */
+import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
+import { operatorRule } from '../../agent/enrolment.ts';
+import { deliver, checkChain, type Delivery } from '../../agent/deliver.ts';
+import { isAway, learn, recall } from '../../agent/history.ts';
+import type { Head } from '../../agent/ledger.ts';
+import { prove } from '../../agent/prove.ts';
+import { nextDueOf } from '../../agent/schedule.ts';
+import type { Signed } from '../../agent/spool.ts';
+import type { Declared, EntryOf, History } from '../../claim/history.ts';
+import { E3_LIMITS } from '../../evidence/limits.ts';
+import type { Claim } from '../../statement/commitment.ts';
+import type { Policy } from '../../statement/policy.ts';
+import type { Result } from '../../statement/proof.ts';
+import type { Context } from '../context.ts';
+import type { JsonValue } from '../output.ts';
+import { explainProbes } from './explain.ts';
+import { claimLines, proofIn } from './lines.ts';
+import { nonceOf, openAgent, type OpenAgent } from './open.ts';
+import { assertEnrolled, enrolCommand } from './enrolled.ts';
+
+/** What the command line asks for. */
+export interface ProveAsked {
+  readonly subjects: readonly string[];
+  readonly claims: readonly string[];
+  readonly targets: readonly string[];
+  readonly nonce: string | undefined;
+  readonly vantage: string | undefined;
+  readonly adopt: boolean;
+  readonly explain: boolean;
+}
+
+/** One subject as far as it is known. */
+interface Known {
+  readonly subject: string;
+  readonly declared: Declared;
+  readonly waivers: ReadonlyMap<string, EntryOf<'waiver'>>;
+  readonly claims: readonly Claim[];
+}
+
+/** The log as seen now, or as it was left. */
+interface Sight {
+  readonly head: Head;
+  readonly policy: Policy | undefined;
+  /** Why the log cannot be asked; undefined when it can. */
+  readonly away: Refusal | undefined;
+}
+
+/** Milliseconds that a busy log is waited for. */
+const PATIENCE_MS = 20_000;
+
+/** Proves once; resolves with the exit code. */
+export async function runProve(context: Context, asked: ProveAsked): Promise<number> {
+  const { output } = context;
+  const nonce = nonceOf(asked.nonce);
+  const open = await openAgent(context, {
+    rules: asked.targets.length === 0 ? [] : [operatorRule(asked.targets)],
+    vantage: asked.vantage,
+    onBug: (error) => output.warn(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    signal: new AbortController().signal,
+    patienceMs: PATIENCE_MS,
+  });
+  try {
+    const subjects = asked.subjects.length > 0 ? asked.subjects : open.home.subjects;
+    if (subjects.length === 0)
+      throw refuse(
+        'usage',
+        'say what to prove with --subject, or name subjects in targets.yaml of the agent directory',
+      );
+    const sight = await look(open, subjects);
+    const known = subjects.map((subject) => knownOf(open, sight, subject, asked.claims));
+    if (asked.explain) return await explainProbes(context, known);
+    if (sight.away === undefined) await settle(context, open, sight, known, asked.adopt);
+    const made: Signed[] = [];
+    for (const each of known) made.push(await proveOne(open, sight, each, nonce));
+    const delivery = await deliver(open.log, open.agent.spool);
+    return report(context, { open, known, made, delivery });
+  } finally {
+    open.close();
+  }
+}
+
+/** Reads what is new; a log that is away is no reason not to look, once the commitments are known. */
+async function look({ agent: { ledger }, log }: OpenAgent, subjects: readonly string[]): Promise<Sight> {
+  try {
+    const head = await log.head();
+    for (const subject of subjects) await learn(log, ledger, subject);
+    ledger.setHead(head);
+    return { head, policy: await log.policy(), away: undefined };
+  } catch (error) {
+    const head = ledger.head();
+    if (!(error instanceof Refusal) || !isAway(error) || head === undefined) throw error;
+    return { head, policy: undefined, away: error };
+  }
+}
+
+function knownOf(
+  { agent: { ledger } }: OpenAgent,
+  { policy, away }: Sight,
+  subject: string,
+  ids: readonly string[],
+): Known {
+  const history = recall(ledger, subject, policy);
+  const declared = history.inForce;
+  if (declared === undefined) {
+    if (away !== undefined) throw away;
+    if (history.pending !== undefined) {
+      const missing = (history.pending.declaration.approvals ?? 0) - history.pending.approvals.length;
+      throw refuse(
+        'not-found',
+        `the commitment to ${subject} does not count yet: it lacks ${missing} approvals`,
+      );
+    }
+    throw refuse('not-found', `no commitment to ${subject} is in force; commit it first`);
+  }
+  const { claims } = declared.declaration;
+  const unknown = ids.find((id) => !claims.some((claim) => claim.id === id));
+  if (unknown !== undefined)
+    throw refuse(
+      'usage',
+      `${subject} has no claim ${unknown}; it has ${claims.map(({ id }) => id).join(', ') || 'none'}`,
+    );
+  return {
+    subject,
+    declared,
+    waivers: waiversOf(history, declared),
+    claims: ids.length === 0 ? claims : claims.filter(({ id }) => ids.includes(id)),
+  };
+}
+
+function waiversOf({ waivers }: History, { entry }: Declared): Known['waivers'] {
+  return new Map(
+    waivers
+      .filter(({ parsed: { waiver } }) => waiver.commitment.toHex() === entry.id)
+      .flatMap((each) =>
+        each.parsed.waiver.claims.map((claim): [string, EntryOf<'waiver'>] => [claim, each]),
+      ),
+  );
+}
+
+/** What would be refused is refused before anything is signed: nothing that was signed is ever taken back. */
+async function settle(
+  context: Context,
+  { agent: { spool, hand }, log, home }: OpenAgent,
+  { policy }: Sight,
+  known: readonly Known[],
+  adopt: boolean,
+): Promise<void> {
+  for (const { subject } of known) {
+    assertEnrolled(policy, hand.kid, subject, enrolCommand(context, home, subject));
+    await checkChain(log, spool, { kid: hand.kid, subject }, adopt);
+  }
+}
+
+function proveOne(
+  { agent }: OpenAgent,
+  { head, policy }: Sight,
+  { subject, declared, claims }: Known,
+  nonce: Uint8Array | undefined,
+): Promise<Signed> {
+  const proven = agent.spool.proven(agent.hand.kid, declared.entry.id);
+  return prove(agent, {
+    subject,
+    declared,
+    claims,
+    slots: new Map(),
+    skipped: [],
+    head,
+    policy,
+    nonce,
+    nextDue: nextDueOf(declared, proven, claims, undefined),
+  });
+}
+
+/** What happened. */
+interface Done {
+  readonly open: OpenAgent;
+  readonly known: readonly Known[];
+  readonly made: readonly Signed[];
+  readonly delivery: Delivery;
+}
+
+function report(context: Context, done: Done): number {
+  const { output, world } = context;
+  const { made, known, delivery } = done;
+  const now = Math.floor(world.now() / 1000);
+  const codes: number[] = [];
+  const subjects: JsonValue[] = [];
+  for (const [i, proof] of made.entries()) {
+    const waivers = new Map(
+      [...(known[i]?.waivers ?? [])].filter(([, { parsed }]) => parsed.waiver.notAfter > now),
+    );
+    const taken = delivery.delivered.find(({ id }) => id === proof.id);
+    const refusal = delivery.refused.find(({ waiting }) => waiting.subject === proof.subject)?.refusal;
+    const where = taken === undefined ? 'not logged yet' : `entry ${taken.index}`;
+    output.print(`${output.paint('bold', proof.subject)}  seq ${proof.seq}  ${where}`);
+    for (const line of claimLines(output, proof.results, waivers)) output.print(`  ${line}`);
+    if (proof.results.length === 0) output.print('  nothing was claimed: a heartbeat');
+    if (taken === undefined) codes.push(EXIT.quorum);
+    if (refusal !== undefined)
+      output.warn(`${proof.subject}: the log refuses it (${refusal.code}: ${refusal.message})`);
+    codes.push(...proof.results.map((result) => codeOf(result, waivers.has(result.claim))));
+    subjects.push(asJson(proof, taken?.index, refusal, new Set(waivers.keys())));
+  }
+  if (delivery.away !== undefined)
+    output.warn(
+      `${delivery.away.message}; what was proven is kept, and logged when \`prove\` or \`agent\` runs again`,
+    );
+  if (made.some(({ results }) => results.some(({ evidence }) => evidence === 'E3')))
+    output.note(['', 'What E3 does not say:', ...E3_LIMITS.map((limit) => `- ${limit}`)].join('\n'));
+  const exit = [EXIT.verification, EXIT.quorum].find((code) => codes.includes(code)) ?? EXIT.ok;
+  output.result('prove', { subjects, waiting: done.open.agent.spool.waitingCount() });
+  return exit;
+}
+
+function codeOf({ verdict }: Result, waived: boolean): number {
+  if (verdict === 'PROVEN' || waived) return EXIT.ok;
+  return verdict === 'VIOLATED' || verdict === 'CONTRADICTED' ? EXIT.verification : EXIT.quorum;
+}
+
+function asJson(
+  { subject, seq, id, statement, results }: Signed,
+  index: number | undefined,
+  refusal: Refusal | undefined,
+  waived: ReadonlySet<string>,
+): JsonValue {
+  const { commitment, challenge, window, nextDue, cost } = proofIn(statement);
+  return {
+    subject,
+    seq,
+    entry: id,
+    index: index ?? null,
+    logged: index !== undefined,
+    refused: refusal === undefined ? null : { code: refusal.code, message: refusal.message },
+    commitment: commitment.toHex(),
+    nonce: challenge.nonce.toHex(),
+    window: { ...window },
+    next_due: nextDue,
+    cost: { cpu_us: cost.cpuUs, wall_us: cost.wallUs, bytes: cost.bytes },
+    claims: results.map(({ claim, verdict, evidence, explain }) => ({
+      claim,
+      verdict,
+      evidence,
+      waived: waived.has(claim),
+      explain: explain ?? null,
+    })),
+  };
+}

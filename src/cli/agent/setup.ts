@@ -1,0 +1,128 @@
+/**
+ * Makes what an agent needs before it starts: directory, key, the secret of its seeds, a list of targets to fill in,
+ * and a configuration file with what was said the first time. Nothing is ever overwritten. Beside a log of one's own
+ * (`tallystick serve`) its agent key and its trust policy are used, so that the first commands just work.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { parse, stringify, YAMLParseError } from 'yaml';
+import { refuse } from '../../bytes/refusal.ts';
+import { decodeUtf8, encodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
+import { agentFiles } from '../../agent/database.ts';
+import { readRules, type Rule } from '../../agent/enrolment.ts';
+import { createSecretFile, readSecretFile } from '../../keys/file.ts';
+import { generateKey, loadSigner } from '../../keys/load.ts';
+import type { Signer } from '../../sign/signer.ts';
+import { CONFIG_FILE } from '../config.ts';
+import type { Context } from '../context.ts';
+import { createFile, readNamedFile } from '../files.ts';
+import { layoutOf, roleKeyPath } from '../layout.ts';
+import type { Config } from '../settings.ts';
+
+/** An agent's directory that is ready. */
+export interface AgentHome {
+  readonly dir: string;
+  /** What --key was, or stands for it. */
+  readonly keyName: string;
+  readonly signer: Signer;
+  /** 32 secret bytes that its seeds derive from. */
+  readonly master: Uint8Array;
+  readonly rules: readonly Rule[];
+  /** Subjects that rules name without a star. */
+  readonly subjects: readonly string[];
+  /** Whether the key was made by this run: nobody has enrolled it yet. */
+  readonly madeKey: boolean;
+}
+
+/** Refuses `key-file`, `config-invalid`. */
+export async function initialiseAgent(context: Context): Promise<AgentHome> {
+  const { config } = context;
+  const dir = config.agentDir;
+  const files = agentFiles(dir);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const keyName = keyNameOf(config);
+  const madeKey = keyName === files.key && !existsSync(keyName);
+  if (madeKey) await generateKey(keyName, 'ed25519');
+  const signer = await loadSigner(keyName);
+  if (!existsSync(files.seed))
+    await createSecretFile(files.seed, encodeUtf8(`${formatHex(randomBytes(32))}\n`));
+  await createFile(files.targets, NO_TARGETS, 0o600);
+  const rules = await readTargets(files.targets);
+  await createFile(join(dir, CONFIG_FILE), configText(context));
+  const subjects = rules.map(({ subject }) => subject).filter((subject) => !subject.includes('*'));
+  return { dir, keyName, signer, master: await readSeed(files.seed), rules, subjects, madeKey };
+}
+
+/** --key; the agent's own; else the one that `serve` made and enrolled beside a log of one's own. */
+function keyNameOf(config: Config): string {
+  if (config.key !== undefined) return config.key;
+  const own = agentFiles(config.agentDir).key;
+  if (existsSync(own)) return own;
+  const made = roleKeyPath(layoutOf(config), 'agent');
+  return existsSync(made) ? made : own;
+}
+
+/** Whom to trust when nothing says so: the log of one's own, if there is one. */
+export function trustedByDefault(config: Config): string | undefined {
+  if (config.policy !== undefined || config.vkey.length > 0) return undefined;
+  const { trustPolicy } = layoutOf(config);
+  return existsSync(trustPolicy) ? trustPolicy : undefined;
+}
+
+async function readSeed(path: string): Promise<Uint8Array> {
+  const text = decodeUtf8(await readSecretFile(path)).replace(/\n$/, '');
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw refuse('key-file', `${path} is not a secret of 64 hex digits; restore it, or move it away`);
+  return parseHex(text);
+}
+
+/** The enrolment file, its secrets' paths made absolute. Refuses `config-invalid`. */
+export async function readTargets(path: string): Promise<readonly Rule[]> {
+  let value: unknown;
+  try {
+    value = parse(decodeUtf8(await readNamedFile(path)), { version: '1.2', strict: true, maxAliasCount: 0 });
+  } catch (error) {
+    if (!(error instanceof YAMLParseError) && !(error instanceof ReferenceError)) throw error;
+    throw refuse('config-invalid', `${path} is not YAML: ${error.message.split('\n', 1)[0] ?? ''}`, {
+      cause: error,
+    });
+  }
+  return readRules(value, path).map((rule) => ({
+    ...rule,
+    secrets: new Map([...rule.secrets].map(([name, file]) => [name, resolve(dirname(path), file)])),
+  }));
+}
+
+/** What was said on the first command line holds for the next ones too. */
+function configText({ resolved: { settled }, config }: Context): string {
+  const said: Record<string, unknown> = {};
+  for (const { name, value, source } of settled)
+    if (source === 'flag' && KEPT.has(name) && value !== undefined) said[name] = value;
+  const trusted = trustedByDefault(config);
+  if (trusted !== undefined) said['policy'] = relative(config.agentDir, trusted);
+  const text = Object.keys(said).length === 0 ? '' : stringify(said, { version: '1.2', lineWidth: 0 });
+  return `# Tallystick agent. A flag wins over the environment, and that over this file.\n${text}`;
+}
+
+const KEPT: ReadonlySet<string> = new Set([
+  'log',
+  'key',
+  'vkey',
+  'policy',
+  'name',
+  'cpuBudget',
+  'heartbeat',
+  'peer',
+]);
+
+const NO_TARGETS = `# The targets this agent may touch, each enrolled by its owner; nothing else is ever contacted.
+# A list of rules; a target must match one:
+#
+#   - subject: prod/payments/**        # which subjects: * within a path segment, ** anything
+#     probe: tls                       # a probe's name, name@version, or *
+#     targets: ['db.example:5432']     # exact, or patterns with * and **
+#     maxPerHour: 120                  # optional: runs an hour against one target
+#     secrets: { url: db.url }         # optional: files of mode 0600, told from here
+`;

@@ -1,0 +1,67 @@
+/** `tallystick prove`: looks at the running target once, and logs what was seen. */
+import type { Verb } from '../verb.ts';
+
+export const proveVerb: Verb = {
+  name: 'prove',
+  summary: 'look at what is running once, and log whether it is what was committed to',
+  details:
+    'For each subject: finds the commitment in force, runs the probes its claims name, signs what was seen as the next ' +
+    'link of its chain, stores it, and logs it. Targets must be enrolled by their owner in targets.yaml in the agent ' +
+    'directory, or here with --target; nothing else is contacted. A log that is away gets the proof later. Exits 0 ' +
+    'when every claim is PROVEN or waived and logged, 3 when one is VIOLATED or CONTRADICTED, 5 when one is UNKNOWN or ' +
+    'the proof is not logged yet, 2 when the log cannot be reached and the commitment is not known.',
+  home: 'agentDir',
+  settings: [
+    'agentDir',
+    'dataDir',
+    'log',
+    'url',
+    'host',
+    'port',
+    'vkey',
+    'policy',
+    'key',
+    'name',
+    'stateDir',
+    'proofsDir',
+    'peer',
+  ],
+  options: [
+    {
+      flags: '--subject <name>',
+      help: 'what to prove; repeat for several (default: the subjects that targets.yaml names)',
+      many: true,
+    },
+    { flags: '--claim <id>', help: 'only this claim; repeat for several', many: true },
+    {
+      flags: '--target <target>',
+      help: 'enrol a target for this run: exact, or a pattern with * and **; repeat for several',
+      many: true,
+    },
+    {
+      flags: '--nonce <hex>',
+      help: "an auditor's challenge, 16 to 64 bytes: shows that the proof is younger",
+    },
+    { flags: '--vantage <text>', help: 'where this agent looks from, such as a network or region' },
+    { flags: '--adopt', help: 'go on after a proof in the log that this directory did not make' },
+    { flags: '--explain', help: 'say what each probe does, and how what it sees is known; looks at nothing' },
+  ],
+  json: true,
+  examples: [
+    'tallystick prove --subject db/payments --target db.example:5432',
+    'tallystick prove --subject db/payments --nonce 6f0c3a5b9d1e4f7788a2b4c6d8e0f102 --json',
+    'tallystick prove',
+  ],
+  run: async (context, _operands, flags) => {
+    const { runProve } = await import('../agent/prove.ts');
+    return runProve(context, {
+      subjects: flags.texts('subject'),
+      claims: flags.texts('claim'),
+      targets: flags.texts('target'),
+      nonce: flags.text('nonce'),
+      vantage: flags.text('vantage'),
+      adopt: flags.on('adopt'),
+      explain: flags.on('explain'),
+    });
+  },
+};

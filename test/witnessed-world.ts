@@ -14,7 +14,7 @@ import { parseAddCheckpoint } from '../src/note/addcheckpoint.ts';
 import { cosign, parseCheckpoint } from '../src/note/checkpoint.ts';
 import { formatVkey, parseVkey, type NoteSigner } from '../src/note/key.ts';
 import { formatSignatures, parseNote } from '../src/note/note.ts';
-import { parseTrustPolicy, type TrustPolicy } from '../src/note/trust.ts';
+import { openTrusted, parseTrustPolicy, type TrustPolicy } from '../src/note/trust.ts';
 import { seedSigner } from '../src/sign/signer.ts';
 import { verifyWithNoble } from '../src/sign/algorithm.ts';
 import { emptyEdge, grow } from '../src/tree/grow.ts';
@@ -257,3 +257,27 @@ function worldOf(clock: Clock, witnesses: readonly Witness[], quorum: string, ov
     again: (next = {}) => worldOf(clock, witnesses, quorum, next),
   };
 }
+
+export const logs = logKeys.slice(0, 1).map((verifier) => ({ verifier }));
+export const never = new Promise<undefined>(() => {});
+
+/** Names of those who cosigned a note, which must be as the policy wants it. */
+export function cosigners(note: Uint8Array, policy: TrustPolicy): readonly string[] {
+  const { cosignatures } = openTrusted(note, { ...policy, logs });
+  return cosignatures.map(({ verifier }) => verifier.name.split('.')[0] ?? '').toSorted();
+}
+
+export function last({ published }: World): { note: Uint8Array; size: number; at: number } {
+  const newest = published.at(-1);
+  if (newest === undefined) throw new Error('nothing is published');
+  return newest;
+}
+
+/** The witness of this name. */
+export function named({ witnesses }: World, name: string): Witness {
+  const found = witnesses.find((witness) => witness.name === name);
+  if (found === undefined) throw new Error(name);
+  return found;
+}
+
+export const sizesOf = ({ published }: World): readonly number[] => published.map(({ size }) => size);

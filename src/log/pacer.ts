@@ -2,7 +2,8 @@
  * A pacer runs a job for the newest thing offered: one at a time, and not more often than an interval. The
  * first offer after a pause runs at once; later ones are served together when the interval has passed.
  *
- * Checkpoints are signed this way. Integration never waits for it, and an ML-DSA-44 signature, which costs a millisecond, is not made for every batch (decision 5).
+ * Checkpoints are signed this way. Integration never waits for it, and an ML-DSA-44 signature, which costs a
+ * millisecond, is not made for every batch (decision 5).
  */
 export interface PacerParts<T> {
   readonly run: (item: T) => Promise<void>;

@@ -139,13 +139,18 @@ export async function sshServer(
       .toString('hex')
       .slice(0, 8)}`,
   );
-  writeFileSync(file, [...hostKeys.map((key) => `HostKey ${key}`), 'PidFile none', ...config, ''].join('\n'));
+  writeFileSync(
+    file,
+    [...hostKeys.map((key) => `HostKey ${key}`), 'PidFile none', 'LoginGraceTime 10', ...config, ''].join(
+      '\n',
+    ),
+  );
   const children = new Set<ChildProcess>();
   const target = await tcp((socket) => {
     const child = spawn(sshd, ['-i', '-f', file], { stdio: ['pipe', 'pipe', 'ignore'] });
     children.add(child);
-    // Left alone, it would wait out its login grace time.
-    socket.on('close', () => child.kill('SIGKILL'));
+    // Left alone, it would wait out its login grace time; at the end of its input it goes of itself.
+    socket.on('close', () => child.stdin.end());
     child.stdin.on('error', () => undefined);
     socket.pipe(child.stdin);
     child.stdout.pipe(socket);
@@ -155,7 +160,7 @@ export async function sshServer(
     port: target.port,
     stop: async () => {
       await target.stop();
-      await Promise.all(Array.from(children, (child) => end(child, 'SIGKILL')));
+      await Promise.all(Array.from(children, gone));
     },
   };
 }
@@ -255,12 +260,17 @@ async function answers(port: number, child: ChildProcess): Promise<void> {
   throw new Error('the server did not begin to listen');
 }
 
-function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+function gone(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();
     child.on('exit', () => resolve());
-    child.kill(signal);
   });
+}
+
+function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  const ended = gone(child);
+  child.kill(signal);
+  return ended;
 }
 
 /** Runs a probe against a port of loopback, under the name `localhost`. */

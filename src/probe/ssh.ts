@@ -122,9 +122,10 @@ function prove(
 /** Names in the list of key exchanges that are none (RFC 8308 §2.1, OpenSSH PROTOCOL §1.10). */
 const MARKER = /^(?:ext-info-[cs]|kex-strict-.*)$/;
 
+const both = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])];
+
 /** What either direction may use, in the server's order. */
 function listsOf(offer: SshOffer): ValueMap {
-  const both = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])];
   return {
     kex: offer.kex.filter((name) => !MARKER.test(name)),
     extensions: offer.kex.filter((name) => MARKER.test(name)),

@@ -106,7 +106,7 @@ const TOLD: readonly (readonly [name: string, fact: SignedFact, of: (v: Verified
   ['group', 'group', ({ group }) => group],
   ['scheme', 'scheme', ({ scheme }) => scheme],
   ['sentinel', 'sentinel', ({ sentinel }) => sentinel ?? 'none'],
-  ['spki', 'key', ({ certificate }) => certificate.spki],
+  ['spki', 'key', (verified) => verified.certificate.spki],
 ];
 
 function perVersion(found: Survey, notes: Notes): ValueMap {

@@ -79,7 +79,7 @@ export class Wire {
     }
   }
 
-  static #open({ host, port, signal, maxBytes }: WireOptions, limit: AbortSignal): Promise<Wire> {
+  static #open({ host, port, signal, timeoutMs, maxBytes }: WireOptions, limit: AbortSignal): Promise<Wire> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(new Ended('aborted', 'the probe was stopped'));
       const socket = connect({ host, port, noDelay: true });
@@ -97,7 +97,9 @@ export class Wire {
           reject(new Ended(kind, what));
         });
       const stop = (): void =>
-        limit.aborted ? fail('timeout', 'no connection in time') : fail('aborted', 'the probe was stopped');
+        limit.aborted
+          ? fail('unreachable', `no connection within ${timeoutMs} ms`)
+          : fail('aborted', 'the probe was stopped');
       const refused = (error: Error): void => fail('unreachable', `no connection: ${reason(error)}`);
       const connected = (): void => settle(() => resolve(new Wire(socket, maxBytes)));
       either.addEventListener('abort', stop, { once: true });

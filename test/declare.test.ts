@@ -49,7 +49,9 @@ t.test('JSON', async (t) => {
     big('{"b":12345678901234567891}'),
     'JSON.parse makes one of these',
   );
-  t.not(big('1.10'), big('1.1'));
+  t.not(big('[1.10]'), big('[1.1]'));
+  t.throws(() => declareJson('1'), { code: 'malformed-payload' });
+  t.throws(() => declareJson('{}'), { code: 'malformed-payload' });
   t.equal(big('{"a":1,"b":2}'), big(' {"b" : 2,\n"a":1}'), 'order and blanks declare nothing');
   t.match(
     refusal(() => parseJson('{"a":1,\n "a":2}')),
@@ -115,6 +117,7 @@ t.test('YAML: what 1.1 and 1.2 read otherwise is refused, and the fix is named',
     '/i': '2001-12-14x',
     '/j': '2001-12-14x',
   });
+  t.strictSame(shown(declareYaml('[E3, e10]')), { '/0': 'E3', '/1': 'e10' });
   for (const value of [
     '0644',
     '0o644',

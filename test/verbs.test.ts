@@ -1,25 +1,19 @@
 /** commit, verify, get and submit, in this process, against a log in memory that can be made to lie. */
 import { spawnSync } from 'node:child_process';
-import { createPrivateKey } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
-  mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeUtf8, parseHex } from '../src/bytes/text.ts';
-import { run } from '../src/cli/main.ts';
 import { declare } from '../src/cli/commit/declare.ts';
 import { parseOpening } from '../src/cli/commit/opening.ts';
 import { drawPath, explainSteps } from '../src/cli/explain.ts';
@@ -33,7 +27,8 @@ import { digest, leafIndex, treeSize } from '../src/bytes/brand.ts';
 import { emptyEdge, grow } from '../src/tree/grow.ts';
 import { hashLeaf, nobleHasher } from '../src/tree/hash.ts';
 import { proveInclusion } from '../src/tree/prove.ts';
-import { BASE, forkOf, ServedLog, TIME } from './served-log.ts';
+import { BASE, forkOf } from './served-log.ts';
+import { user, type Told } from './user.ts';
 import {
   commitmentStatement,
   headKeys,
@@ -43,69 +38,6 @@ import {
   policyStatement,
   vkeys,
 } from './world.ts';
-
-interface Told {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- the shape of --json is what is tested
-  readonly json: any;
-}
-
-interface User {
-  readonly dir: string;
-  log: ServedLog;
-  readonly run: (...argv: string[]) => Promise<Told>;
-}
-
-/** Somebody with a folder, the author's key, and the log's verifier keys. */
-async function user(t: Test, files: Files = {}): Promise<User> {
-  // Not t.testdir: that lies inside this repository, and commit asks git about what it finds.
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'tallystick-')));
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  write(dir, { ...files, 'log.vkey': `# of the log\n${vkeys.join('\n')}\n` });
-  const key = createPrivateKey({
-    key: Buffer.from(sha256(encodeUtf8('tallystick test author'))),
-    format: 'raw-private',
-    asymmetricKeyType: 'ed25519',
-  });
-  writeFileSync(join(dir, 'author.pem'), key.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 });
-  const me: User = { dir, log: await ServedLog.start(), run: (...argv) => tell(me, argv) };
-  return me;
-}
-
-interface Files {
-  readonly [name: string]: string | Files;
-}
-
-function write(dir: string, files: Files): void {
-  for (const [name, content] of Object.entries(files)) {
-    const path = join(dir, name);
-    if (typeof content === 'string') writeFileSync(path, content, { mode: 0o644 });
-    else {
-      mkdirSync(path);
-      write(path, content);
-    }
-  }
-}
-
-async function tell({ dir, log }: User, argv: readonly string[]): Promise<Told> {
-  let [out, err] = ['', ''];
-  const code = await run(argv, {
-    env: {
-      XDG_STATE_HOME: join(dir, 'state'),
-      TALLYSTICK_LOG: BASE,
-      TALLYSTICK_VKEY: 'log.vkey',
-      TALLYSTICK_KEY: 'author.pem',
-    },
-    cwd: dir,
-    fetch: log.fetch,
-    now: () => TIME * 1000,
-    stdout: { write: (text) => (out += String(text)) },
-    stderr: { write: (text) => (err += String(text)) },
-  });
-  return { code, out, err, json: argv.includes('--json') && out !== '' ? JSON.parse(out) : undefined };
-}
 
 async function* pipe(): AsyncIterable<Uint8Array> {
   yield encodeUtf8('piped ');
@@ -219,7 +151,10 @@ t.test('commit: what can be named', async (t) => {
     tier: 'change',
   } as const;
   const piped = await declare({ ...wish, operands: ['-'], stdin: pipe(), subject: 's' });
-  t.match(piped.facts, [{ path: '-', type: 'stream', size: 8, mode: undefined }]);
+  const { text } = piped.owned(me.dir);
+  t.match(parseOpening(Buffer.from(text), 'o').facts, [
+    { path: '-', type: 'stream', size: 8, mode: undefined },
+  ]);
   t.not(slugOf('a/b'), slugOf('a-b'));
   for (const subject of ['..', '.hidden', '/', 'ü', 'x'.repeat(300)])
     t.match(slugOf(subject), /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/);

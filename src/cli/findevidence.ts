@@ -11,6 +11,7 @@ import { entryBytes } from '../cose/statement.ts';
 import { detachReceipts, TRANSPARENT_LIMITS } from '../cose/transparent.ts';
 import { TLOG_PROOF_VERSION } from '../note/tlogproof.ts';
 import { holds } from './commit/files.ts';
+import { parseDisclosure, parseLeaves, type Disclosure, type OwnedLeaves } from './commit/leafopening.ts';
 import { parseOpening, type Opening } from './commit/opening.ts';
 import { readNamedFile } from './files.ts';
 import { PROOF_FILES, PROOFS_FOLDER } from './proofs.ts';
@@ -22,6 +23,9 @@ export interface FoundEvidence {
   readonly evidence: Evidence;
   /** What the owner keeps of the declaration, with the folder that its paths are told from. */
   readonly owned: { readonly opening: Opening; readonly base: string } | undefined;
+  /** Leaves of a source: the owner's all of them, or those shown to whoever got the directory. */
+  readonly leaves?: OwnedLeaves | undefined;
+  readonly disclosure?: Disclosure | undefined;
   /** The committed files that were named, absolute; all of them when none was. */
   readonly named: readonly string[];
 }
@@ -122,7 +126,19 @@ async function readFolder(folder: string, named: readonly string[]): Promise<Fou
   };
   const opening = await openingIn(folder);
   const owned = opening && { opening, base: resolve(folder, opening.base) };
-  return { name: named.length === 0 ? folder : named.join(', '), evidence, owned, named };
+  const leaves = await parsed(folder, PROOF_FILES.leaves, parseLeaves);
+  const disclosure = await parsed(folder, PROOF_FILES.disclosure, parseDisclosure);
+  const name = named.length === 0 ? folder : named.join(', ');
+  return { name, evidence, owned, leaves, disclosure, named };
+}
+
+async function parsed<T>(
+  folder: string,
+  name: string,
+  parse: (bytes: Uint8Array, path: string) => T,
+): Promise<T | undefined> {
+  const bytes = await optional(folder, name);
+  return bytes && parse(bytes, join(folder, name));
 }
 
 async function openingIn(folder: string): Promise<Opening | undefined> {

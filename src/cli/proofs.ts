@@ -9,12 +9,15 @@
  *     policy.tlog-proof   that entry's place
  *     keys.cose           a later policy entry, when only that one names the receipt's key
  *     keys.tlog-proof     that entry's place
- *     opening.json        salts and leaves of the declaration: for its owner alone, mode 0600
+ *     opening.json        salts and leaves of declared files: for their owner alone, mode 0600
+ *     leaves.json         the same of a declaration that was read from a source
+ *     disclosure.json     some of its leaves, shown to whoever gets this directory
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Evidence } from '../client/evidence.ts';
 import { attachReceipts } from '../cose/transparent.ts';
+import type { OwnedFile } from './commit/declare.ts';
 import type { Context } from './context.ts';
 import { replaceFile } from './files.ts';
 
@@ -27,6 +30,8 @@ export const PROOF_FILES = {
   keys: 'keys.cose',
   keysProof: 'keys.tlog-proof',
   opening: 'opening.json',
+  leaves: 'leaves.json',
+  disclosure: 'disclosure.json',
 } as const;
 
 /** Folder of all proof directories, in the working directory, where none is configured. */
@@ -55,11 +60,11 @@ export function slugOf(subject: string): string {
 export async function saveProofs(
   folder: string,
   { entry, receipts, proof, policy, keys }: Evidence,
-  opening: string | undefined,
+  owned: OwnedFile | undefined,
 ): Promise<readonly string[]> {
   const [receipt] = receipts;
   const files: readonly (readonly [name: string, bytes: Uint8Array | string | undefined, mode?: number])[] = [
-    [PROOF_FILES.opening, opening, 0o600],
+    [owned?.name ?? '', owned?.text, 0o600],
     [PROOF_FILES.policy, policy?.entry],
     [PROOF_FILES.policyProof, policy?.proof],
     [PROOF_FILES.keys, keys?.entry],

@@ -78,7 +78,7 @@ const EMPTY_LIST = encodeCbor([]);
 /** A value that nobody knows before it is applied. */
 const UNKNOWN = encodeCbor(new Map<string, CborValue>([['unknown', true]]));
 
-/** Collects leaves; each path once. Refuses `too-large`, and `malformed-payload` for a path that occurs twice. */
+/** Collects leaves; each path once. Refuses `too-large`, and `malformed-payload` for a path that occurs twice or a source without names. */
 export class Leaves {
   readonly #leaves = new Map<string, DeclaredLeaf>();
 
@@ -88,6 +88,11 @@ export class Leaves {
       for (const [name, child] of tree) this.add(below(at, name), child, sensitive);
     } else if (isTreeList(tree) && tree.length > 0) {
       for (const [i, child] of tree.entries()) this.add(below(at, String(i)), child, sensitive);
+    } else if (at === '') {
+      throw refuse(
+        'malformed-payload',
+        'the source is no map and no list, or an empty one; there is nothing to name',
+      );
     } else {
       const value = isTreeMap(tree) ? EMPTY_MAP : isTreeList(tree) ? EMPTY_LIST : encodeContent(tree);
       this.#put({

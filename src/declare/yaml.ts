@@ -115,7 +115,9 @@ function meaningOf(source: string): Tree | undefined {
       logLevel: 'silent',
     }),
   );
-  const meaning = Object.is(old, now) ? scalarOf(now, source) : undefined;
+  // The library's pattern for floats of YAML 1.1 takes `E3` for one, which no version does.
+  const same = Object.is(old, now) || (Number.isNaN(old) && !/nan/i.test(source));
+  const meaning = same ? scalarOf(now, source) : undefined;
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(source, meaning);
   return meaning;

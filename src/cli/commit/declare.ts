@@ -10,7 +10,8 @@ import type { Tier } from '../../statement/vocabulary.ts';
 import { VERSION } from '../version.ts';
 import { commonFolder, holds, readFacts, STDIN, type Found } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';
-import { FILES_PROFILE, treeOf, type SaltedFact } from './opening.ts';
+import { FILES_PROFILE, formatOpening, treeOf, type SaltedFact } from './opening.ts';
+import { PROOF_FILES } from '../proofs.ts';
 import { saltOf } from './salts.ts';
 
 /** What to declare. `omit`: absolute paths left out of directories, and why. */
@@ -29,9 +30,16 @@ export interface Wish {
 export interface Declared {
   readonly subject: string;
   readonly declaration: Declaration;
-  readonly facts: readonly SaltedFact[];
-  /** Absolute folder that the facts' paths are told from. */
-  readonly base: string;
+  /** Number of leaves. */
+  readonly leaves: number;
+  /** The file that only the owner keeps, in the proof directory `folder`. */
+  readonly owned: (folder: string) => OwnedFile;
+}
+
+/** One of PROOF_FILES, and its text. */
+export interface OwnedFile {
+  readonly name: string;
+  readonly text: string;
 }
 
 /** Refuses `not-found` for files that cannot be read, `usage` for operands without a name to go by. */
@@ -43,7 +51,16 @@ export async function declare(wish: Wish): Promise<Declared> {
   const facts = found.facts.map((fact) => ({ ...fact, salt: saltOf(wish.saltSecret, fact) }));
   const git = top === undefined ? undefined : await gitFacts(top, named, [...wish.omit.keys()]);
   const subject = wish.subject ?? subjectOf(paths, base);
-  return { subject, declaration: declarationOf(wish, facts, found, git), facts, base };
+  const declaration = declarationOf(wish, facts, found, git);
+  return {
+    subject,
+    declaration,
+    leaves: facts.length,
+    owned: (folder) => {
+      const from = relative(folder, base).split(sep).join('/') || '.';
+      return { name: PROOF_FILES.opening, text: formatOpening({ subject, base: from, facts }) };
+    },
+  };
 }
 
 function declarationOf(

@@ -10,6 +10,7 @@ import { declarationTree, type SaltedLeaf, type SaltedTree } from '../../stateme
 import { array, oneOf, record, text } from '../../statement/schema.ts';
 import { count } from '../../statement/vocabulary.ts';
 import type { JsonValue } from '../output.ts';
+import { fromJson } from './fromjson.ts';
 import type { FileFact } from './files.ts';
 
 /** Name and version of the rules in files.ts. */
@@ -112,14 +113,6 @@ export function parseOpening(bytes: Uint8Array, path: string): Opening {
       cause: error,
     });
   }
-}
-
-/** JSON as the values that schemas read: an object is a map with text keys. */
-function fromJson(value: unknown): CborValue {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  if (Array.isArray(value)) return value.map(fromJson);
-  if (typeof value !== 'object' || value === null) return null;
-  return new Map(Object.entries(value).map(([key, each]) => [key, fromJson(each)]));
 }
 
 function toJson(value: CborValue): JsonValue {

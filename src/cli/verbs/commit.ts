@@ -1,31 +1,37 @@
-/** `tallystick commit`: declares files in a log, and keeps what proves it. */
-import { join, relative, resolve, sep } from 'node:path';
+/** `tallystick commit`: declares configuration in a log, and keeps what proves it. */
+import { join, relative } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { submitStatement, type Registration } from '../../client/scrapi.ts';
 import { loadSigner } from '../../keys/load.ts';
 import type { Signer } from '../../sign/signer.ts';
-import { TIERS, type Tier } from '../../statement/vocabulary.ts';
-import { declare, type Declared } from '../commit/declare.ts';
+import type { Declared } from '../commit/declare.ts';
 import { STDIN } from '../commit/files.ts';
-import { formatOpening } from '../commit/opening.ts';
+import { showValue } from '../commit/leafopening.ts';
 import { issuerOf, prepare, type Prepared } from '../commit/publish.ts';
-import { loadSaltSecret } from '../commit/salts.ts';
+import { SOURCES } from '../commit/sources.ts';
+import { declareAsked, DECLARING, leavesAsked } from '../commit/wish.ts';
 import type { Context } from '../context.ts';
-import { stateDirOf } from '../heads.ts';
-import { proofsFolderOf, saveProofs, slugOf } from '../proofs.ts';
+import { PROOF_FILES, proofsFolderOf, saveProofs, slugOf } from '../proofs.ts';
 import { Session, type Collected } from '../session.ts';
 import type { Flags, Verb } from '../verb.ts';
 import { WAIT_OPTION, waiting } from '../wait.ts';
 
 export const commitVerb: Verb = {
   name: 'commit',
-  summary: 'declare files in a log, and keep the proof',
+  summary: 'declare configuration in a log, and keep the proof',
   details:
-    'Logs one signed commitment to all the files named; only a salted root is made public, never names, sizes or ' +
-    'contents. The subject is the path of the one file or directory inside its git repository, else its name, unless ' +
-    '--subject says otherwise. The commitment supersedes the newest one of its subject; committing the same files ' +
-    'again changes nothing. The proof goes to tallystick-proofs/<subject>/; opening.json there is for you alone.',
-  operands: [['<files...>', 'files and directories; - for standard input']],
+    'Logs one signed commitment; only a salted root is made public, never names, sizes or contents. Files and ' +
+    'directories are hashed whole. After a kind, a source is read into leaves instead, from a file or standard input: ' +
+    'terraform (show -json of a plan or state), kubernetes (manifests), json, yaml, env. Leaves can be shown one by ' +
+    'one later (disclose), sensitive ones never. The subject is the path of the one file, unless --subject says ' +
+    'otherwise. The commitment supersedes the newest one of its subject; committing the same again changes nothing. ' +
+    'The proof goes to tallystick-proofs/<subject>/; opening.json or leaves.json there is for you alone.',
+  operands: [
+    [
+      '<kind|files...>',
+      `files and directories, - for standard input; or one of ${SOURCES.join(', ')}, and what to read`,
+    ],
+  ],
   settings: [
     'log',
     'url',
@@ -40,19 +46,10 @@ export const commitVerb: Verb = {
     'proofsDir',
   ],
   options: [
-    {
-      flags: '--subject <text>',
-      help: 'what the files configure; needed for several files and standard input',
-    },
-    { flags: '--environment <name>', help: 'such as production (default: default)' },
-    { flags: '--tier <name>', help: 'how closely it is to be watched (default: background)', choices: TIERS },
+    ...DECLARING,
     {
       flags: '--issuer <text>',
       help: "who signs (default: the policy's name for the key, else its thumbprint)",
-    },
-    {
-      flags: '--salt-file <file>',
-      help: 'secret that salts derive from, made when absent (default: in the state directory)',
     },
     WAIT_OPTION,
   ],
@@ -60,51 +57,42 @@ export const commitVerb: Verb = {
   examples: [
     'tallystick commit package-lock.json',
     'tallystick commit postgresql.conf pg_hba.conf --subject db/payments --environment production',
-    'terraform show -json plan | tallystick commit - --subject tf/network --key ssh-agent:',
+    'terraform show -json plan | tallystick commit terraform --subject tf/network --key ssh-agent:',
+    'tallystick commit kubernetes web.yaml --subject prod/web --claims claims.yaml',
   ],
   run: commit,
 };
 
 async function commit(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
   const { config, output } = context;
+  if (flags.on('list')) return list(context, operands, flags);
   if (config.key === undefined) throw refuse('usage', 'say who signs with --key: a key file, or ssh-agent:');
   const signer = await loadSigner(config.key);
-  const declared = await declareAll(context, operands, flags);
+  const declared = await declareAsked(context, operands, flags);
   const session = await Session.open(context, waiting(flags));
   const prepared = await prepareAfterNewest(session, declared, signer, flags.text('issuer'));
   const registration = await submitStatement(session.transport, session.log, prepared.statement);
   const collected = await session.collect(registration.id, registration.receipt);
   session.assertVerified(collected.evidence);
   const folder = join(proofsFolderOf(context), slugOf(declared.subject));
-  const base = relative(folder, declared.base).split(sep).join('/') || '.';
-  const files = await saveProofs(folder, collected.evidence, formatOpening({ ...declared, base }));
+  const files = await saveProofs(folder, collected.evidence, declared.owned(folder));
   report(context, { declared, prepared, registration, collected, folder, files });
-  output.note(`check it offline: tallystick verify ${nameOf(operands, folder, context)}`);
+  output.note(`check it offline: tallystick verify ${nameOf(operands, files, folder, context)}`);
   return EXIT.ok;
 }
 
-async function declareAll(context: Context, operands: readonly string[], flags: Flags): Promise<Declared> {
-  const { config, world } = context;
-  const saltFile = flags.text('saltFile');
-  return declare({
-    operands,
-    cwd: world.cwd,
-    omit: new Map([
-      [proofsFolderOf(context), 'proofs of commitments'],
-      [config.dataDir, "a log's own data"],
-    ]),
-    stdin: process.stdin,
-    saltSecret: await loadSaltSecret(
-      saltFile === undefined ? join(stateDirOf(context), 'salt.key') : resolve(world.cwd, saltFile),
-    ),
-    subject: flags.text('subject'),
-    environment: flags.text('environment') ?? 'default',
-    tier: tierOf(flags.text('tier')),
+/** What would be committed to, leaf by leaf. */
+async function list(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
+  const { output } = context;
+  const { profile, leaves, excluded } = await leavesAsked(context, operands, flags);
+  for (const { path, value } of leaves) output.print(`${path}  ${showValue(value)}`);
+  for (const { path, reason } of excluded) output.note(`left out: ${path} (${reason})`);
+  output.result('leaves', {
+    profile,
+    leaves: leaves.map(({ path, value, sensitive }) => ({ path, value: showValue(value), sensitive })),
+    excluded: excluded.map(({ path, reason }) => ({ path, reason })),
   });
-}
-
-function tierOf(text: string | undefined): Tier {
-  return TIERS.find((tier) => tier === text) ?? 'background';
+  return EXIT.ok;
 }
 
 async function prepareAfterNewest(
@@ -132,7 +120,7 @@ interface Done {
 function report({ output, world }: Context, done: Done): void {
   const { declared, prepared, registration, collected, folder, files } = done;
   const { index } = collected.entry;
-  const count = declared.facts.length;
+  const count = declared.leaves;
   const lines = [
     output.paint('green', prepared.repeats ? 'already logged' : 'logged'),
     `entry     ${registration.id}`,
@@ -158,7 +146,13 @@ function report({ output, world }: Context, done: Done): void {
 }
 
 /** The shortest name by which verify finds the proof again. */
-function nameOf(operands: readonly string[], folder: string, { world }: Context): string {
+function nameOf(
+  operands: readonly string[],
+  files: readonly string[],
+  folder: string,
+  { world }: Context,
+): string {
   const [only] = operands;
-  return operands.length === 1 && only !== undefined && only !== STDIN ? only : relative(world.cwd, folder);
+  const whole = operands.length === 1 && only !== undefined && only !== STDIN;
+  return whole && files.includes(PROOF_FILES.opening) ? only : relative(world.cwd, folder);
 }

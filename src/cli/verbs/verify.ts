@@ -6,6 +6,7 @@ import { exitOf, type Check } from '../../client/checklist.ts';
 import type { Trust } from '../../client/evidence.ts';
 import { examine } from '../../client/examine.ts';
 import { checkDeclaration } from '../commit/check.ts';
+import { checkDisclosure, checkLeaves } from '../commit/checkleaves.ts';
 import type { Context } from '../context.ts';
 import { drawPath, explainSteps } from '../explain.ts';
 import { findEvidence, type FoundEvidence } from '../findevidence.ts';
@@ -63,12 +64,15 @@ async function verify(context: Context, operands: readonly string[], flags: Flag
 }
 
 async function judge(found: FoundEvidence, trust: Trust, output: Output, explain: boolean): Promise<Verdict> {
-  const { name, evidence, owned, named } = found;
+  const { name, evidence, owned, leaves, disclosure, named } = found;
   const { statement, place, ...examined } = examine(evidence, trust);
-  const declared =
-    owned !== undefined && statement?.kind === 'commitment'
-      ? await checkDeclaration(statement, owned.opening, owned.base, named)
-      : [];
+  const declared: Check[] = [];
+  if (statement?.kind === 'commitment') {
+    if (owned !== undefined)
+      declared.push(...(await checkDeclaration(statement, owned.opening, owned.base, named)));
+    if (leaves !== undefined) declared.push(...checkLeaves(statement, leaves));
+    if (disclosure !== undefined) declared.push(...checkDisclosure(statement, disclosure));
+  }
   const checks = [...examined.checks, ...declared];
   const verified = examined.verified && declared.every(({ outcome }) => outcome !== 'failed');
   output.print(output.paint('bold', printable(name, 1000)));

@@ -1,0 +1,63 @@
+/** From a source that is read (sources.ts) to a declaration: its leaves, its tool's versions, its place in git. */
+import { existsSync } from 'node:fs';
+import { basename, relative, resolve, sep } from 'node:path';
+import { refuse } from '../../bytes/refusal.ts';
+import type { Declaration } from '../../statement/commitment.ts';
+import type { Tier } from '../../statement/vocabulary.ts';
+import { PROOF_FILES } from '../proofs.ts';
+import { VERSION } from '../version.ts';
+import type { Declared } from './declare.ts';
+import { STDIN } from './files.ts';
+import { gitFacts, gitTop } from './git.ts';
+import { formatLeaves, leafTree } from './leafopening.ts';
+import { readSource, readTexts, type Reading, type ReadSource } from './sources.ts';
+
+/** What to declare, and how to read it. */
+export interface SourceWish {
+  readonly operands: readonly string[];
+  readonly cwd: string;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly reading: Reading;
+  readonly subject: string | undefined;
+  readonly environment: string;
+  readonly tier: Tier;
+}
+
+/** The leaves a wish would commit to: for `--list`, and for the declaration. Refuses as `readSource` does. */
+export async function readWish({ operands, cwd, stdin, reading }: SourceWish): Promise<ReadSource> {
+  return readSource(await readTexts(reading.kind, operands, cwd, stdin), reading);
+}
+
+/** Refuses as `readSource` does, and `usage` for a source without a name to go by. */
+export async function declareFromSource(wish: SourceWish): Promise<Declared> {
+  const { profile, leaves, excluded, source } = await readWish(wish);
+  const subject = wish.subject ?? subjectOf(wish);
+  const { root, count } = leafTree({ leaves });
+  const named = wish.operands
+    .filter((operand) => operand !== STDIN)
+    .map((operand) => resolve(wish.cwd, operand));
+  const top = existsSync(wish.cwd) ? await gitTop(wish.cwd) : undefined;
+  const git =
+    top === undefined ? undefined : await gitFacts(top, named.length === 0 ? [wish.cwd] : named, []);
+  const { kind, tool = 'tallystick', toolVersion = VERSION, versions } = source;
+  const declaration: Declaration = {
+    environment: wish.environment,
+    tier: wish.tier,
+    source: { kind, tool, toolVersion, ...(versions && { versions }), ...(git && { git }) },
+    canon: { profile, ...(excluded.length > 0 && { excluded }) },
+    tree: { alg: 'rfc6962-sha256-salted', leaves: count, root },
+    scope: { world: 'open' },
+    claims: [],
+  };
+  const text = formatLeaves({ profile, subject, leaves });
+  return { subject, declaration, leaves: count, owned: () => ({ name: PROOF_FILES.leaves, text }) };
+}
+
+/** One file gives the subject its name, as it is told from the working directory. */
+function subjectOf({ operands, cwd, reading }: SourceWish): string {
+  const [only] = operands;
+  if (only === undefined || only === STDIN || operands.length > 1)
+    throw refuse('usage', `say what this ${reading.kind} source declares with --subject`);
+  const path = relative(cwd, resolve(cwd, only)).split(sep).join('/');
+  return path.startsWith('../') ? basename(path) : path;
+}

@@ -1,0 +1,136 @@
+/**
+ * `leaves.json`: what only the owner has of a declaration that was read from a source, the salts and the leaves; and
+ * `disclosure.json`, some of those leaves for somebody else, each with its way to the root that was logged. Of
+ * sensitive leaves both hold a keyed digest alone.
+ */
+import { decodeCbor, encodeCbor, isCborMap } from '../../bytes/cbor.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { decodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
+import {
+  declarationTree,
+  openLeaf,
+  opening,
+  type Opening,
+  type SaltedTree,
+} from '../../statement/saltedleaf.ts';
+import { array, bool, oneOf, record, text } from '../../statement/schema.ts';
+import { fromJson } from './fromjson.ts';
+import type { SourceLeaf } from './sources.ts';
+
+const MAX_LEAVES = 200_000;
+const MAX_DISCLOSED = 10_000;
+
+const hex = (min: number, max: number) =>
+  text(2 * min, 2 * max, { pattern: /^(?:[0-9a-f]{2})*$/, says: 'lower-case hexadecimal' });
+
+const leavesFile = record({
+  schema: oneOf(['tallystick.leaves.v1']),
+  profile: text(1, 64),
+  subject: text(1, 1024),
+  leaves: array(
+    record({ path: text(0, 1024), salt: hex(16, 16), value: hex(1, 65_535), sensitive: bool }),
+    MAX_LEAVES,
+    1,
+  ),
+});
+
+const disclosureFile = record({
+  schema: oneOf(['tallystick.disclosure.v1']),
+  profile: text(1, 64),
+  subject: text(1, 1024),
+  /** Deterministic CBOR of each opening (spec/statements.md §8), hex. */
+  openings: array(hex(1, 65_535), MAX_DISCLOSED, 1),
+});
+
+export interface OwnedLeaves {
+  readonly profile: string;
+  readonly subject: string;
+  readonly leaves: readonly SourceLeaf[];
+}
+
+export interface Disclosure {
+  readonly profile: string;
+  readonly subject: string;
+  readonly openings: readonly Opening[];
+}
+
+export function formatLeaves({ profile, subject, leaves }: OwnedLeaves): string {
+  const rows = leaves.map(({ path, salt, value, sensitive }) => ({
+    path,
+    salt: formatHex(salt),
+    value: formatHex(value),
+    sensitive,
+  }));
+  return `${JSON.stringify({ schema: 'tallystick.leaves.v1', profile, subject, leaves: rows }, undefined, 1)}\n`;
+}
+
+/** Refuses `malformed-payload`, naming the file. */
+export function parseLeaves(bytes: Uint8Array, path: string): OwnedLeaves {
+  return reading(path, () => {
+    const { profile, subject, leaves } = leavesFile.parse(fromJson(JSON.parse(decodeUtf8(bytes))), '');
+    const parsed = leaves.map((leaf) => ({
+      ...leaf,
+      salt: parseHex(leaf.salt),
+      value: parseHex(leaf.value),
+    }));
+    return { profile, subject, leaves: parsed };
+  });
+}
+
+/** The tree whose root the commitment logs. */
+export function leafTree({ leaves }: Pick<OwnedLeaves, 'leaves'>): SaltedTree {
+  return declarationTree(leaves.map(({ path, salt, value }) => ({ path, salt, value })));
+}
+
+/** Opens the leaves at and below the paths. Refuses `not-found` for a path that has none. */
+export function disclose(owned: OwnedLeaves, paths: readonly string[]): Disclosure {
+  const tree = leafTree(owned);
+  const wanted = new Set<number>();
+  for (const path of paths) {
+    const found = tree.leaves.flatMap((leaf, i) =>
+      leaf.path === path || leaf.path.startsWith(`${path}/`) ? [i] : [],
+    );
+    if (found.length === 0) throw refuse('not-found', `nothing was declared at ${path}; see --list`);
+    for (const index of found) wanted.add(index);
+  }
+  const openings = [...wanted].toSorted((a, b) => a - b).map((index) => openLeaf(tree, index));
+  return { profile: owned.profile, subject: owned.subject, openings };
+}
+
+export function formatDisclosure({ profile, subject, openings }: Disclosure): string {
+  const rows = openings.map((each) => formatHex(encodeCbor(opening.encode(each))));
+  return `${JSON.stringify({ schema: 'tallystick.disclosure.v1', profile, subject, openings: rows }, undefined, 1)}\n`;
+}
+
+/** Refuses `malformed-payload`, naming the file. */
+export function parseDisclosure(bytes: Uint8Array, path: string): Disclosure {
+  return reading(path, () => {
+    const { profile, subject, openings } = disclosureFile.parse(fromJson(JSON.parse(decodeUtf8(bytes))), '');
+    return {
+      profile,
+      subject,
+      openings: openings.map((each) => opening.parse(decodeCbor(parseHex(each)), '')),
+    };
+  });
+}
+
+/** A leaf's value as people read it. */
+export function showValue(value: Opening['value']): string {
+  if (!(value instanceof Uint8Array)) return `${value.size} bytes, SHA-256 ${formatHex(value.digest)}`;
+  const content = decodeCbor(value);
+  if (!isCborMap(content)) return JSON.stringify(content);
+  const [[name, inner] = []] = content;
+  if (name === 'number' && typeof inner === 'string') return inner;
+  if (name === 'sensitive') return '(sensitive: a keyed digest, never shown)';
+  if (name === 'unknown') return '(known only after it is applied)';
+  return '{}';
+}
+
+function reading<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Refusal || error instanceof SyntaxError)) throw error;
+    throw refuse('malformed-payload', `${path} is not of this version: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,156 @@
+/** What a command line asks to be declared, as `commit` takes it: files whole, or a source read into leaves. */
+import { join, resolve } from 'node:path';
+import { refuse } from '../../bytes/refusal.ts';
+import { decodeUtf8 } from '../../bytes/text.ts';
+import { parseClaims } from '../../declare/claims.ts';
+import type { Exclusion } from '../../declare/leaf.ts';
+import { TIERS, type Tier } from '../../statement/vocabulary.ts';
+import type { Context } from '../context.ts';
+import { readNamedFile } from '../files.ts';
+import { stateDirOf } from '../heads.ts';
+import { proofsFolderOf } from '../proofs.ts';
+import type { Flags, VerbOption } from '../verb.ts';
+import { declare, type Declared } from './declare.ts';
+import { declareFromSource, readWish, type SourceWish } from './declaresource.ts';
+import { loadSaltSecret } from './salts.ts';
+import { SOURCES, type ReadSource, type SourceKind } from './sources.ts';
+
+/** The flags that say what is declared. */
+export const DECLARING: readonly VerbOption[] = [
+  {
+    flags: '--subject <text>',
+    help: 'what is configured; needed for several files and standard input',
+  },
+  { flags: '--environment <name>', help: 'such as production (default: default)' },
+  { flags: '--tier <name>', help: 'how closely it is to be watched (default: background)', choices: TIERS },
+  { flags: '--claims <file>', help: 'YAML: what is to be proven of the running subject (spec/claims.md)' },
+  { flags: '--approvals <n>', help: 'approvals by others before the commitment counts (default: none)' },
+  {
+    flags: '--sensitive <path>',
+    help: 'a leaf, or all below it, that is never to be shown; repeat for several',
+    many: true,
+  },
+  {
+    flags: '--not-secret <path>',
+    help: 'a leaf that looks like a secret and is none; repeat for several',
+    many: true,
+  },
+  {
+    flags: '--ignore <path=reason>',
+    help: 'kubernetes: leave this path of every object out, which the commitment says; repeat for several',
+    many: true,
+  },
+  { flags: '--literal', help: 'env: take quotes, $ and \\ in values as they stand' },
+  { flags: '--list', help: 'print the leaves of the source, log nothing' },
+  {
+    flags: '--salt-file <file>',
+    help: 'secret that salts derive from, made when absent (default: in the state directory)',
+  },
+];
+
+/** The declaration that operands and flags ask for. Refuses as the readers do. */
+export async function declareAsked(
+  context: Context,
+  operands: readonly string[],
+  flags: Flags,
+): Promise<Declared> {
+  const source = await sourceAsked(context, operands, flags);
+  const declared =
+    source === undefined ? await declareFiles(context, operands, flags) : await declareFromSource(source);
+  return withClaims(declared, context, flags);
+}
+
+/** The leaves of a source, for `--list`. Refuses `usage` for files, which are hashed whole. */
+export async function leavesAsked(
+  context: Context,
+  operands: readonly string[],
+  flags: Flags,
+): Promise<ReadSource> {
+  const source = await sourceAsked(context, operands, flags);
+  if (source === undefined)
+    throw refuse(
+      'usage',
+      `only a source has leaves to list: name its kind first, ${SOURCES.slice(1).join(', ')}`,
+    );
+  return readWish(source);
+}
+
+async function declareFiles(context: Context, operands: readonly string[], flags: Flags): Promise<Declared> {
+  const { config, world } = context;
+  return declare({
+    operands: operands[0] === 'files' && operands.length > 1 ? operands.slice(1) : operands,
+    cwd: world.cwd,
+    omit: new Map([
+      [proofsFolderOf(context), 'proofs of commitments'],
+      [config.dataDir, "a log's own data"],
+    ]),
+    stdin: process.stdin,
+    saltSecret: await saltSecretOf(context, flags),
+    ...common(flags),
+  });
+}
+
+/** Undefined when the first operand is no kind of source: a file of such a name is `./json`. */
+async function sourceAsked(
+  context: Context,
+  [first, ...operands]: readonly string[],
+  flags: Flags,
+): Promise<SourceWish | undefined> {
+  const kind: SourceKind | undefined = SOURCES.find((each) => each === first);
+  if (kind === undefined || kind === 'files') return undefined;
+  const reading = {
+    kind,
+    literal: flags.on('literal'),
+    ignore: flags.texts('ignore').map(exclusionOf),
+    sensitive: new Set(flags.texts('sensitive')),
+    notSecret: new Set(flags.texts('notSecret')),
+    saltSecret: await saltSecretOf(context, flags),
+  };
+  return { operands, cwd: context.world.cwd, stdin: process.stdin, reading, ...common(flags) };
+}
+
+function common(flags: Flags): { subject: string | undefined; environment: string; tier: Tier } {
+  const tier = TIERS.find((each) => each === flags.text('tier')) ?? 'background';
+  return { subject: flags.text('subject'), environment: flags.text('environment') ?? 'default', tier };
+}
+
+async function saltSecretOf(context: Context, flags: Flags): Promise<Uint8Array> {
+  const file = flags.text('saltFile');
+  return loadSaltSecret(
+    file === undefined ? join(stateDirOf(context), 'salt.key') : resolve(context.world.cwd, file),
+  );
+}
+
+function exclusionOf(text: string): Exclusion {
+  const [, path = '', reason = ''] = /^(\/[^=]*)=(.+)$/.exec(text) ?? [];
+  if (path === '')
+    throw refuse(
+      'usage',
+      `--ignore takes a path and a reason, such as /spec/replicas=scaled by the HPA; got ${text}`,
+    );
+  return { path, reason };
+}
+
+/** What the claims file adds; flags count for more. */
+async function withClaims(declared: Declared, { world }: Context, flags: Flags): Promise<Declared> {
+  const file = flags.text('claims');
+  const asked =
+    file === undefined ? undefined : parseClaims(decodeUtf8(await readNamedFile(resolve(world.cwd, file))));
+  const { environment, tier } = declared.declaration;
+  const approvals = approvalsOf(flags) ?? asked?.approvals;
+  const declaration = {
+    ...declared.declaration,
+    ...asked,
+    environment: flags.text('environment') === undefined ? (asked?.environment ?? environment) : environment,
+    tier: flags.text('tier') === undefined ? (asked?.tier ?? tier) : tier,
+    ...(approvals !== undefined && approvals > 0 && { approvals }),
+  };
+  return { ...declared, declaration };
+}
+
+function approvalsOf(flags: Flags): number | undefined {
+  const text = flags.text('approvals');
+  if (text === undefined || /^(?:[0-9]|1[0-6])$/.test(text))
+    return text === undefined ? undefined : Number(text);
+  throw refuse('usage', `--approvals is from 0 to 16; got ${text}`);
+}

@@ -1,0 +1,98 @@
+/** `tallystick disclose`: shows chosen leaves of a declaration, and nothing of the others. */
+import { copyFile, mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { EXIT, refuse } from '../../bytes/refusal.ts';
+import {
+  disclose,
+  formatDisclosure,
+  parseLeaves,
+  showValue,
+  type OwnedLeaves,
+} from '../commit/leafopening.ts';
+import type { Context } from '../context.ts';
+import { readNamedFile, replaceFile } from '../files.ts';
+import { PROOF_FILES, proofsFolderOf, slugOf } from '../proofs.ts';
+import type { Flags, Verb } from '../verb.ts';
+
+export const discloseVerb: Verb = {
+  name: 'disclose',
+  summary: 'show chosen leaves of a committed declaration to somebody',
+  details:
+    'Makes a directory to hand over: the statement and its proofs, and the leaves at and below the paths you name, each ' +
+    'with its way to the root that was logged. `tallystick verify` checks it with the log’s key alone. Salts and values ' +
+    'of all other leaves stay with you; sensitive ones are keyed digests even there.',
+  operands: [
+    ['<subject>', 'subject of the commitment, or its proof directory'],
+    ['[paths...]', 'leaves to show, as `commit --list` prints them; none: all'],
+  ],
+  settings: ['proofsDir'],
+  options: [
+    { flags: '--out <dir>', help: 'where to put it (default: tallystick-disclosure/<subject>)' },
+    { flags: '--list', help: 'print all leaves, show nothing to anybody' },
+  ],
+  json: true,
+  examples: [
+    'tallystick disclose prod/web --list',
+    "tallystick disclose prod/web '/apps~1v1/Deployment/prod/web/spec/replicas' --out for-the-auditor",
+    'tallystick verify for-the-auditor --vkey log.vkey',
+  ],
+  run,
+};
+
+async function run(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
+  const { output, world } = context;
+  const [subject = '', ...paths] = operands;
+  const from = folderOf(context, subject);
+  const file = join(from, PROOF_FILES.leaves);
+  const owned = parseLeaves(await readNamedFile(file), file);
+  if (flags.on('list')) return list(context, owned);
+  if (paths.length === 0)
+    throw refuse('usage', 'name the leaves to show: tallystick disclose <subject> --list prints them');
+  const disclosure = disclose(owned, paths);
+  const out = resolve(world.cwd, flags.text('out') ?? join('tallystick-disclosure', slugOf(owned.subject)));
+  await mkdir(out, { recursive: true });
+  const kept: readonly string[] = [PROOF_FILES.opening, PROOF_FILES.leaves, PROOF_FILES.disclosure];
+  const names = Object.values(PROOF_FILES).filter(
+    (name) => !kept.includes(name) && existsSync(join(from, name)),
+  );
+  // The statement last: a directory with a statement is complete.
+  await replaceFile(join(out, PROOF_FILES.disclosure), formatDisclosure(disclosure));
+  for (const name of names.toSorted(
+    (a, b) => Number(a === PROOF_FILES.statement) - Number(b === PROOF_FILES.statement),
+  ))
+    await copyFile(join(from, name), join(out, name));
+  for (const { path, value } of disclosure.openings) output.print(`${path}  ${showValue(value)}`);
+  const shown = relative(world.cwd, out);
+  output.note(`hand over ${shown}/; it is checked with: tallystick verify ${shown}`);
+  output.result('disclose', {
+    subject: owned.subject,
+    folder: out,
+    leaves: disclosure.openings.map(({ path, value }) => ({ path, value: showValue(value) })),
+    of: owned.leaves.length,
+  });
+  return EXIT.ok;
+}
+
+function list({ output }: Context, { subject, leaves }: OwnedLeaves): number {
+  for (const { path, value } of leaves) output.print(`${path}  ${showValue(value)}`);
+  output.result('disclose', {
+    subject,
+    folder: null,
+    leaves: leaves.map(({ path, value }) => ({ path, value: showValue(value) })),
+    of: leaves.length,
+  });
+  return EXIT.ok;
+}
+
+/** A subject's proof directory. Refuses `not-found` where no source was committed. */
+function folderOf(context: Context, subject: string): string {
+  const named = resolve(context.world.cwd, subject);
+  const folders = [join(proofsFolderOf(context), slugOf(subject)), named];
+  const folder = folders.find((each) => existsSync(join(each, PROOF_FILES.leaves)));
+  if (folder !== undefined) return folder;
+  throw refuse(
+    'not-found',
+    `no source was committed as ${subject} from here; \`tallystick commit terraform …\` and the like leave leaves.json`,
+  );
+}

@@ -1,0 +1,218 @@
+/** Commitments to sources: what is declared, what is never shown, what is shown to an auditor (src/cli/commit). */
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { parseClaims } from '../src/declare/claims.ts';
+import { PACKS } from '../src/declare/packs.ts';
+import { checkExpression } from '../src/claim/expression.ts';
+import { decodeUtf8 } from '../src/bytes/text.ts';
+import { parseStatement } from '../src/statement/admit.ts';
+import { user, type User } from './user.ts';
+
+const PLAN = JSON.stringify({
+  format_version: '1.2',
+  terraform_version: '1.11.4',
+  timestamp: '2026-11-23T00:00:00Z',
+  resource_changes: [
+    {
+      address: 'db.pay',
+      mode: 'managed',
+      change: {
+        actions: ['create'],
+        after: { engine: 'postgres', password: 'hunter2-hunter2', size: 3 },
+        after_unknown: { id: true },
+        after_sensitive: { password: true },
+      },
+    },
+  ],
+});
+
+const lastOf = (me: User): ReturnType<typeof parseStatement> =>
+  parseStatement(me.log.entries.at(-1) ?? new Uint8Array());
+
+t.test('a source is committed leaf by leaf, and opened leaf by leaf', async (t) => {
+  const me = await user(t, { 'plan.json': PLAN });
+  const first = await me.run('commit', 'terraform', 'plan.json', '--subject', 'tf/pay', '--json');
+  t.match(first.json, { exit_code: 0, leaves: 4, already_logged: false });
+  t.match(lastOf(me), {
+    subject: 'tf/pay',
+    commitment: {
+      source: { kind: 'terraform-plan', tool: 'terraform', toolVersion: '1.11.4' },
+      canon: { profile: 'terraform@1', excluded: [{ path: '/timestamp' }] },
+    },
+  });
+  const folder = String(first.json.folder);
+  t.equal(statSync(join(folder, 'leaves.json')).mode % 0o1000, 0o600);
+  for (const name of readdirSync(folder)) {
+    const bytes = readFileSync(join(folder, name));
+    t.notOk(bytes.includes('hunter2'), `no secret in ${name}`);
+    t.notOk(bytes.includes(Buffer.from('hunter2').toString('hex')), `nor in hex in ${name}`);
+  }
+  writeFileSync(join(me.dir, 'plan.json'), PLAN.replace('2026-11-23', '2027-01-01'));
+  t.match((await me.run('commit', 'terraform', 'plan.json', '--subject', 'tf/pay', '--json')).json, {
+    already_logged: true,
+  });
+  writeFileSync(join(me.dir, 'plan.json'), PLAN.replace('hunter2-hunter2', 'other-secret'));
+  t.match(
+    (await me.run('commit', 'terraform', 'plan.json', '--subject', 'tf/pay', '--json')).json,
+    { already_logged: false },
+    'another secret is another declaration',
+  );
+
+  t.equal((await me.run('verify', folder)).code, 0);
+  t.match(await me.run('disclose', 'tf/pay'), { code: 1, err: /--list/ });
+  t.match(await me.run('disclose', 'tf/pay', '/db.pay/none'), { code: 2 });
+  t.match(await me.run('disclose', 'tf/none', '/a'), { code: 2, err: /not-found/ });
+  t.match((await me.run('disclose', 'tf/pay', '--list')).out, /db\.pay\/engine {2}"postgres"/);
+  const shown = await me.run(
+    'disclose',
+    'tf/pay',
+    '/db.pay/engine',
+    '/db.pay/password',
+    '--out',
+    'audit',
+    '--json',
+  );
+  t.match(shown.json, { of: 4, leaves: [{ path: '/db.pay/engine' }, { path: '/db.pay/password' }] });
+  const audit = join(me.dir, 'audit');
+  t.notOk(
+    readdirSync(audit).some((name) => /leaves|opening/.test(name)),
+    'salts of other leaves stay at home',
+  );
+  t.match(await me.run('verify', audit), { code: 0, out: /2 of 4 leaves are shown/ });
+  const file = join(audit, 'disclosure.json');
+  const honest = readFileSync(file, 'utf8');
+  const lie = honest.replace(
+    Buffer.from('postgres').toString('hex'),
+    Buffer.from('oracle!!').toString('hex'),
+  );
+  t.not(lie, honest);
+  writeFileSync(file, lie);
+  t.match(await me.run('verify', audit), { code: 3, out: /does not lead to the root/ });
+  writeFileSync(file, honest.replace('tf/pay', 'tf/other'));
+  t.match(await me.run('verify', audit), { code: 3, out: /another subject/ });
+  writeFileSync(file, '{}');
+  t.match(await me.run('verify', audit), { code: 3, err: /malformed-payload/ });
+});
+
+t.test('what cannot be committed to', async (t) => {
+  const me = await user(t, {
+    'secret.json': '{"db":{"password":"correct-horse"},"a":1}',
+    'twice.json': '{"a":1,"a":2}',
+    'mode.yaml': 'mode: 0644\n',
+    'app.env': 'A="x"\n',
+    'web.yaml': 'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {x: "y"}\n',
+    json: 'a file of this name',
+  });
+  const commit = (...args: string[]) => me.run('commit', ...args);
+  t.match(await commit('json', 'secret.json'), {
+    code: 3,
+    err: /\/db\/password looks like .*--sensitive '\/db\/password'/,
+  });
+  t.match(await commit('json', 'secret.json', '--not-secret', '/db/password'), { code: 0 });
+  t.match(await commit('json', 'secret.json', '--sensitive', '/db'), { code: 0 });
+  t.match(await commit('json', 'secret.json', '--sensitive', '/nothing'), {
+    code: 1,
+    err: /no leaf \/nothing/,
+  });
+  t.match(await commit('json', 'twice.json'), { code: 3, err: /given twice/ });
+  t.match(await commit('yaml', 'mode.yaml'), { code: 3, err: /quote it: "0644"/ });
+  t.match(await commit('env', 'app.env'), { code: 3, err: /--literal/ });
+  t.match(await commit('env', 'app.env', '--literal'), { code: 0 });
+  t.match(await commit('json', 'secret.json', 'twice.json'), { code: 1, err: /one json source/ });
+  t.match(await commit('json', 'gone.json'), { code: 2 });
+  t.match(await commit('./json'), { code: 0 }, 'a file whose name is that of a kind');
+  t.match(await commit('kubernetes', 'web.yaml', '--ignore', '/spec=owned by another'), { code: 0 });
+  t.match(lastOf(me), {
+    commitment: {
+      canon: {
+        excluded: [{}, {}, {}, {}, {}, {}, {}, {}, {}, { path: '/spec', reason: 'owned by another' }],
+      },
+    },
+  });
+  t.match(await commit('kubernetes', 'web.yaml', '--ignore', '/spec'), {
+    code: 1,
+    err: /a path and a reason/,
+  });
+  t.match(await commit('web.yaml', '--list'), { code: 1, err: /only a source has leaves/ });
+  t.match((await commit('kubernetes', 'web.yaml', '--list')).out, /\/v1\/Service\/\/web\/spec\/x {2}"y"/);
+});
+
+const CLAIMS = `
+target: { owner: team-web, locators: ["shop.example:443"] }
+tier: critical-path
+approvals: 1
+scope: { world: closed, selector: "everything", members: [a, b] }
+claims:
+  - pack: https-tls
+    params: { days: 30 }
+    cadence: 2h
+  - id: pinned
+    title: The key
+    probe: tls@1
+    expr: o.tls.certificate.spki == p.spki
+    params: { spki: "00" , names: [a, b] }
+    minEvidence: E3
+    cadence: 1h
+    deadline: 5m
+    grace: 2
+    severity: high
+    controls: [{ framework: SOC2-2017, id: CC6.7 }]
+`;
+
+t.test('claims', async (t) => {
+  const asked = parseClaims(CLAIMS);
+  t.match(asked, {
+    tier: 'critical-path',
+    approvals: 1,
+    target: { owner: 'team-web' },
+    scope: { world: 'closed' },
+  });
+  t.match(asked.claims.at(-1), { id: 'pinned', cadence: 3600, deadline: 300, grace: 2, minEvidence: 'E3' });
+  t.ok(
+    asked.claims.slice(0, -1).every(({ cadence, params }) => cadence === 7200 && params?.get('days') === 30),
+  );
+  const wrong: readonly (readonly [string, string, RegExp])[] = [
+    ['id: pinned', 'idd: pinned', /claims\[1\]\.id: is missing/],
+    ['grace: 2', 'graze: 2', /claims\[1\]\.graze: is nothing that can be said here/],
+    ['cadence: 1h', 'cadence: 60', /claims\[1\]\.cadence: is a duration/],
+    ['minEvidence: E3', 'minEvidence: E9', /is one of E0/],
+    ['severity: high', 'severity: huge', /is one of critical/],
+    ['o.tls.certificate.spki ==', 'o.tls.certificate.spki =', /claims\[1\]\.expr: .*not valid CEL/],
+    ['pack: https-tls', 'pack: https', /there is no pack https; there are https-tls/],
+    ['pack: https-tls', 'pack: ssh-hardening', /needs the parameter fingerprint/],
+    ['tier: critical-path', 'tier: high', /tier: is one of/],
+    ['id: pinned', 'id: tls12-refused', /claim tls12-refused: is there twice/],
+    ['days: 30', 'days: 3.5', /params\.days/],
+  ];
+  for (const [from, to, message] of wrong) {
+    t.ok(CLAIMS.includes(from));
+    t.throws(() => parseClaims(CLAIMS.replace(from, to)), { code: 'malformed-payload', message }, to);
+  }
+  t.throws(() => parseClaims('claims: []'), { message: /there are none/ });
+  for (const [name, { claims }] of Object.entries(PACKS))
+    for (const { id, expr } of claims) t.doesNotThrow(() => checkExpression(expr), `${name}: ${id}`);
+
+  const me = await user(t, { 'a.conf': 'a', 'claims.yaml': CLAIMS });
+  t.match((await me.run('commit', 'a.conf', '--claims', 'claims.yaml', '--json')).json, { exit_code: 0 });
+  const logged = lastOf(me);
+  t.match(logged, {
+    commitment: { tier: 'critical-path', approvals: 1, claims: { length: asked.claims.length } },
+  });
+  t.match((await me.run('commit', 'a.conf', '--claims', 'claims.yaml', '--json')).json, {
+    already_logged: true,
+  });
+  await me.run(
+    'commit',
+    'a.conf',
+    '--claims',
+    'claims.yaml',
+    '--tier',
+    'background',
+    '--approvals',
+    '0',
+    '--json',
+  );
+  t.match(lastOf(me), { commitment: { tier: 'background' } }, 'flags count for more than the file');
+  t.notOk(decodeUtf8(new Uint8Array(Buffer.from(JSON.stringify(lastOf(me).kind)))).includes('approvals'));
+});

@@ -46,7 +46,7 @@ export interface VerifiedSsh {
 
 /** What a client says of itself: the challenge whole, since the cookie has room for half of it only. */
 export function clientVersionFor(challenge: Uint8Array): string {
-  return `SSH-2.0-tallystick_1 ${formatHex(challenge)}`;
+  return `SSH-2.0-Tallystick_1 ${formatHex(challenge)}`;
 }
 
 /** Refuses `malformed-proof` and `proof-failed`. */

@@ -32,6 +32,7 @@ export const TLS_PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
     help: 'find every suite that each version accepts: up to 24 handshakes more a version',
     fallback: false,
   },
+  days: { type: 'number', help: 'days a certificate is to be good for, for the expression: p.days' },
   spki: { type: 'text', help: 'hex SHA-256 of the expected public key, for the expression: p.spki' },
 };
 

@@ -243,6 +243,12 @@ const record = (type: number, length: number, body: Uint8Array = new Uint8Array(
 t.test('hostile TLS servers end in a refusal, in bounded time and memory', async (t) => {
   const hostile: Readonly<Record<string, (socket: Socket) => void>> = {
     silence: () => undefined,
+    'a byte now and then': (socket) => {
+      const answer = record(2, 16_000);
+      let at = 0;
+      const drip = setInterval(() => socket.write(answer.subarray(at, ++at)), 20);
+      socket.on('close', () => clearInterval(drip));
+    },
     'closes at once': (socket) => socket.destroy(),
     'HTTP instead': (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
     garbage: (socket) => socket.write(createHash('sha256').update('noise').digest()),
@@ -440,6 +446,7 @@ t.test('hostile SSH servers', async (t) => {
   const hostile: Readonly<Record<string, (socket: Socket) => void>> = {
     silence: () => undefined,
     'closes at once': (socket) => socket.destroy(),
+    'a greeting and no more': (socket) => socket.write(greeting),
     'SSH 1': (socket) => socket.write('SSH-1.5-old\r\n'),
     'banner without end': (socket) => socket.write('x\r\n'.repeat(10_000)),
     'a line without end': (socket) => socket.write('x'.repeat(100_000)),

@@ -67,6 +67,13 @@ export class Ledger {
     );
   }
 
+  /** Subjects that entries are kept of. */
+  subjects(): readonly string[] {
+    return rowsOf(this.#db.prepare('SELECT DISTINCT subject FROM entry ORDER BY subject').all()).map((row) =>
+      text(row, 'subject'),
+    );
+  }
+
   setEntry({ index, id, subject, time, bytes }: KeptEntry): void {
     this.#db
       .prepare('INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?)')
@@ -75,13 +82,17 @@ export class Ledger {
 
   /** The head that the time of a slot is derived from: the first one that is offered stays. */
   beacon(length: number, slot: number, offered: Head): { readonly size: number; readonly root: Digest } {
-    this.#db.prepare('DELETE FROM beacon WHERE length = ? AND number < ?').run(length, slot - 16);
+    const known = this.#db.prepare('SELECT * FROM beacon WHERE length = ? AND number = ?').get(length, slot);
+    if (isRow(known)) return { size: number(known, 'size'), root: digest(blob(known, 'root')) };
     this.#db
-      .prepare('INSERT OR IGNORE INTO beacon VALUES (?, ?, ?, ?)')
-      .run(length, slot, offered.size, offered.root);
-    const row = this.#db.prepare('SELECT * FROM beacon WHERE length = ? AND number = ?').get(length, slot);
-    if (!isRow(row)) throw new Error('a row that was just written is there');
-    return { size: number(row, 'size'), root: digest(blob(row, 'root')) };
+      .transaction(() => {
+        this.#db.prepare('DELETE FROM beacon WHERE length = ? AND number < ?').run(length, slot - 16);
+        this.#db
+          .prepare('INSERT OR IGNORE INTO beacon VALUES (?, ?, ?, ?)')
+          .run(length, slot, offered.size, offered.root);
+      })
+      .immediate();
+    return this.beacon(length, slot, offered);
   }
 
   /** Notes a run. `at`: POSIX seconds. */
@@ -119,8 +130,12 @@ export class Ledger {
 
   /** Notes CPU time of this process, whatever it was for. */
   spend(at: number, cpuUs: number): void {
-    this.#db.prepare('INSERT INTO spent VALUES (?, ?)').run(at, Math.round(cpuUs));
-    this.#db.prepare('DELETE FROM spent WHERE at <= ?').run(at - HOUR);
+    this.#db
+      .transaction(() => {
+        this.#db.prepare('INSERT INTO spent VALUES (?, ?)').run(at, Math.round(cpuUs));
+        this.#db.prepare('DELETE FROM spent WHERE at <= ?').run(at - HOUR);
+      })
+      .immediate();
   }
 
   /** Microseconds of CPU in the hour before `at`. */

@@ -27,7 +27,7 @@ export interface DueClaim {
   readonly slot: NonNullable<Result['slot']> | undefined;
 }
 
-/** What is due now, and when there is something again. */
+/** What is due now, and when something else is. */
 export interface Agenda {
   readonly due: readonly DueClaim[];
   readonly wake: number;
@@ -45,14 +45,17 @@ function agendaOfClaim(claim: Claim, situation: Situation): Agenda {
   const { proven, now, seeds, beaconOf } = situation;
   const last = proven.get(claim.id);
   if (last === undefined || isDeployed(last, situation))
-    return { due: [{ claim, slot: undefined }], wake: now };
+    return { due: [{ claim, slot: undefined }], wake: Infinity };
   const slot = slotAt(now, slotLength(claim.cadence));
   // A proof for another reason does not stand for the slot's: else whoever deploys chooses when nobody looks.
   if (last.slot !== undefined && last.slot >= slot.number) return { due: [], wake: slot.end };
   const beacon = beaconOf(slot);
   const due = dueIn(slot, seeds.seedAt(slot.start), beacon.root);
   if (due > now) return { due: [], wake: due };
-  return { due: [{ claim, slot: { number: slot.number, due, actual: now, beacon } }], wake: now };
+  return {
+    due: [{ claim, slot: { number: slot.number, due, actual: now, beacon } }],
+    wake: slot.end,
+  };
 }
 
 /** Whether a deployment of this commitment has not been answered by a proof that began after it (standing.ts). */

@@ -37,6 +37,7 @@ const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string,
     'Prove',
     {
       prove: async () => (await import('./verbs/prove.ts')).proveVerb,
+      agent: async () => (await import('./verbs/agent.ts')).agentVerb,
       deploy: async () => (await import('./verbs/deploy.ts')).deployVerb,
     },
   ],

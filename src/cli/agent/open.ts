@@ -41,6 +41,8 @@ export interface OpenAgent {
   readonly agent: Agent;
   readonly log: SessionLog;
   readonly home: AgentHome;
+  /** Other rules of targets.yaml from now on. */
+  setRules(rules: readonly Rule[]): void;
   close(): void;
 }
 
@@ -55,12 +57,15 @@ export async function openAgent(context: Context, wanted: Wanted): Promise<OpenA
   const ledger = new Ledger(db);
   const profile = profileOf(home, config.key);
   const { publicKey } = home.signer;
+  let rules = [...wanted.rules, ...home.rules];
   const agent: Agent = {
     spool: new Spool(db),
     ledger,
     looking: {
       probes: wanted.probes ?? findProbe,
-      rules: [...wanted.rules, ...home.rules],
+      get rules() {
+        return rules;
+      },
       readSecret: async (path) => decodeUtf8(await readSecretFile(path)).replace(/\r?\n$/, ''),
       ledger,
       now: world.now,
@@ -86,7 +91,15 @@ export async function openAgent(context: Context, wanted: Wanted): Promise<OpenA
     openedOf: (declared) => openedOf(context, declared),
     random: (length) => new Uint8Array(randomBytes(length)),
   };
-  return { agent, log: new SessionLog(session), home, close: () => void db.close() };
+  return {
+    agent,
+    log: new SessionLog(session),
+    home,
+    setRules: (read) => {
+      rules = [...wanted.rules, ...read];
+    },
+    close: () => void db.close(),
+  };
 }
 
 /** What is under way when the agent stops ends at once. */

@@ -71,7 +71,6 @@ function permissionFlags(): readonly string[] {
 
 /** What the system answers, not what was asked for. */
 function may(): JsonValue {
-  const has = (scope: string, path?: string): boolean => process.permission?.has(scope, path) ?? true;
   return {
     readAnything: has('fs.read', '/'),
     writeAnything: has('fs.write', '/'),
@@ -80,6 +79,10 @@ function may(): JsonValue {
     startThreads: has('worker'),
     nativeCode: has('addon'),
   };
+}
+
+function has(scope: string, path?: string): boolean {
+  return process.permission?.has(scope, path) ?? true;
 }
 
 /** JSON with the members of each object in the order of their names. */

@@ -1,0 +1,282 @@
+/**
+ * The agent that stays: looks at the log for commitments and deployments, proves each claim in its slot, says that it
+ * lives when nothing is due, and delivers. Clock, waiting and randomness are arguments; one step at a time.
+ */
+import { Refusal } from '../bytes/refusal.ts';
+import type { History } from '../claim/history.ts';
+import { SEVERITIES } from '../statement/vocabulary.ts';
+import type { Policy } from '../statement/policy.ts';
+import { fits, rankOf } from './budget.ts';
+import { checkChain, deliver } from './deliver.ts';
+import type { Draft } from './draft.ts';
+import { isAway, learn, recall, subjectsOf } from './history.ts';
+import type { Head } from './ledger.ts';
+import type { AgentLog } from './log.ts';
+import { prove, type Agent } from './prove.ts';
+import { looksFor } from './runs.ts';
+import { agendaOf, nextDueOf, type DueClaim } from './schedule.ts';
+import type { Signed } from './spool.ts';
+
+/** What happens, for the operator's log. */
+export type AgentEvent =
+  | { readonly kind: 'proven'; readonly proof: Signed }
+  | { readonly kind: 'skipped'; readonly subject: string; readonly claims: readonly string[] }
+  | { readonly kind: 'delivered'; readonly subject: string; readonly seq: number; readonly index: number }
+  | { readonly kind: 'away'; readonly why: string; readonly retryMs: number; readonly waiting: number }
+  | { readonly kind: 'back' }
+  | { readonly kind: 'barred'; readonly subject: string; readonly refusal: Refusal };
+
+export interface DaemonParts {
+  readonly agent: Agent;
+  readonly log: AgentLog;
+  /** Which subjects it looks after. */
+  readonly wants: (subject: string) => boolean;
+  /** Refuses what the log would refuse of this key about a subject. */
+  readonly assertMayProve: (policy: Policy | undefined, subject: string) => void;
+  /** Microseconds of CPU an hour. */
+  readonly budget: number;
+  /** Seconds. */
+  readonly heartbeat: number;
+  readonly pollMs: number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly tell: (event: AgentEvent) => void;
+}
+
+/** Pauses before the log is asked again: the first is drawn below the one, and none is longer than the other. */
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 300_000;
+/** Shortest and longest sleep. */
+const SHORTEST_MS = 20;
+
+export class Daemon {
+  readonly #parts: DaemonParts;
+  readonly #histories = new Map<string, History>();
+  /** Subjects whose chain was held against the log's. */
+  readonly #checked = new Set<string>();
+  /** Subjects that are not proven until the log changes, and why. */
+  readonly #barred = new Map<string, string>();
+  /** Claims that were left out for lack of CPU, and until when (POSIX seconds). */
+  readonly #skipped = new Map<string, number>();
+  #head: Head | undefined;
+  #policy: Policy | undefined;
+  #online = false;
+  #failures = 0;
+  #askAt = 0;
+  #cpu: number;
+
+  constructor(parts: DaemonParts) {
+    this.#parts = parts;
+    this.#head = parts.agent.ledger.head();
+    this.#cpu = parts.agent.looking.cpu();
+  }
+
+  /** Works until the signal. Rejects with what cannot go on: `chain-broken`, or a log that broke its word. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const wake = await this.step();
+        const ms = Math.max(
+          SHORTEST_MS,
+          Math.min(wake - this.#parts.agent.looking.now(), this.#parts.pollMs),
+        );
+        await this.#parts.sleep(ms, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        throw error;
+      }
+    }
+  }
+
+  /** Does all that is due; resolves to when there is something again, milliseconds since the epoch. */
+  async step(): Promise<number> {
+    const { agent, pollMs } = this.#parts;
+    if (agent.looking.now() >= this.#askAt) await this.#look();
+    let wake = this.#askAt;
+    for (const subject of this.#subjects()) wake = Math.min(wake, (await this.#serve(subject)) * 1000);
+    if (this.#online || agent.looking.now() >= this.#askAt) await this.#send();
+    this.#account();
+    return Math.min(wake, agent.looking.now() + pollMs);
+  }
+
+  /** What is new in the log. */
+  async #look(): Promise<void> {
+    const { agent, log, wants, pollMs, tell } = this.#parts;
+    try {
+      const head = await log.head();
+      if (!this.#online || head.size !== this.#head?.size || this.#histories.size === 0) {
+        this.#policy = await log.policy();
+        for (const subject of await subjectsOf(log, wants)) {
+          await learn(log, agent.ledger, subject);
+          this.#histories.set(subject, recall(agent.ledger, subject, this.#policy));
+        }
+        this.#barred.clear();
+        agent.ledger.setHead(head);
+      }
+      this.#head = head;
+      if (this.#failures > 0) tell({ kind: 'back' });
+      this.#online = true;
+      this.#failures = 0;
+      this.#askAt = agent.looking.now() + pollMs;
+    } catch (error) {
+      this.#away(error);
+    }
+  }
+
+  /** The log cannot be asked: later, and not at the same time as everyone else. */
+  #away(error: unknown): void {
+    if (!(error instanceof Refusal) || !isAway(error)) throw error;
+    const { agent, random, tell } = this.#parts;
+    const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 20));
+    const retryMs = Math.round(ceiling / 2 + (random() * ceiling) / 2);
+    this.#failures += 1;
+    this.#online = false;
+    this.#askAt = agent.looking.now() + retryMs;
+    tell({ kind: 'away', why: error.message, retryMs, waiting: agent.spool.waitingCount() });
+    if (this.#histories.size === 0) this.#remember();
+  }
+
+  /** Started while the log is away: what was learnt before. */
+  #remember(): void {
+    const { agent, wants } = this.#parts;
+    for (const subject of agent.ledger.subjects().filter((each) => wants(each)))
+      this.#histories.set(subject, recall(agent.ledger, subject, this.#policy));
+  }
+
+  /** What matters most first. */
+  #subjects(): readonly string[] {
+    const rank = (subject: string): number =>
+      rankOf(this.#histories.get(subject)?.inForce?.declaration.tier ?? 'background');
+    return [...this.#histories.keys()].toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  }
+
+  /** Proves what is due of one subject; resolves to when there is something again, POSIX seconds. */
+  async #serve(subject: string): Promise<number> {
+    const { agent, heartbeat, tell } = this.#parts;
+    const history = this.#histories.get(subject);
+    const declared = history?.inForce;
+    const head = this.#head;
+    if (history === undefined || declared === undefined || head === undefined) return Infinity;
+    if (!(await this.#isReady(subject))) return Infinity;
+    const { spool, ledger, hand, looking } = agent;
+    const now = Math.floor(looking.now() / 1000);
+    const proven = spool.proven(hand.kid, declared.entry.id);
+    const seeds = agent.seedsOf(subject, declared);
+    const beaconOf = ({ length, number }: { length: number; number: number }) =>
+      ledger.beacon(length, number, head);
+    const { due, wake } = agendaOf({
+      declared,
+      deployments: history.deployments,
+      proven,
+      seeds,
+      beaconOf,
+      now,
+    });
+    const left = this.#stillSkipped(declared.entry.id, due, now);
+    const { claims, skipped } = this.#affordable(declared, left.due, now);
+    const last = spool.link(hand.kid, subject);
+    const beat = last === undefined ? now : last.ended + heartbeat;
+    if (claims.length === 0 && skipped.length === 0 && beat > now) return Math.min(wake, left.wake, beat);
+    const slots = new Map(claims.map(({ claim, slot }) => [claim.id, slot]));
+    const chosen = claims.map(({ claim }) => claim);
+    const nextDue = nextDueOf(declared, proven, chosen, heartbeat);
+    const duty = { subject, declared, claims: chosen, slots, skipped, head, policy: this.#policy, nextDue };
+    try {
+      tell({ kind: 'proven', proof: await prove(agent, { ...duty, nonce: undefined }) });
+    } catch (error) {
+      if (!(error instanceof Refusal) || !LATER.has(error.code)) throw error;
+      this.#bar(subject, error);
+    }
+    if (skipped.length > 0) tell({ kind: 'skipped', subject, claims: skipped.map(({ claim }) => claim) });
+    return now;
+  }
+
+  /** Whether the log would take a proof of a subject, as far as is known. */
+  async #isReady(subject: string): Promise<boolean> {
+    const { agent, log, assertMayProve } = this.#parts;
+    const { spool, hand } = agent;
+    if (this.#barred.has(subject)) return false;
+    try {
+      if (this.#policy !== undefined) assertMayProve(this.#policy, subject);
+      if (this.#checked.has(subject)) return true;
+      // A chain that was never held against the log's might begin twice.
+      if (!this.#online) return spool.link(hand.kid, subject) !== undefined;
+      await checkChain(log, spool, { kid: hand.kid, subject }, false);
+      this.#checked.add(subject);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code === 'chain-broken') throw error;
+      if (isAway(error)) this.#away(error);
+      else this.#bar(subject, error);
+      return false;
+    }
+  }
+
+  /** Not until the log changes, or for a while. */
+  #bar(subject: string, refusal: Refusal): void {
+    if (this.#barred.get(subject) !== refusal.message) this.#parts.tell({ kind: 'barred', subject, refusal });
+    this.#barred.set(subject, refusal.message);
+  }
+
+  #stillSkipped(
+    commitment: string,
+    due: readonly DueClaim[],
+    now: number,
+  ): { due: readonly DueClaim[]; wake: number } {
+    const until = ({ claim }: DueClaim): number => this.#skipped.get(`${commitment} ${claim.id}`) ?? 0;
+    const waiting = due.filter((each) => until(each) > now).map(until);
+    return { due: due.filter((each) => until(each) <= now), wake: Math.min(Infinity, ...waiting) };
+  }
+
+  /** What the CPU budget allows, the worst that could be wrong first; what it does not is said in the proof. */
+  #affordable(
+    declared: NonNullable<History['inForce']>,
+    due: readonly DueClaim[],
+    now: number,
+  ): { claims: readonly DueClaim[]; skipped: Draft['skipped'] } {
+    const { agent, budget } = this.#parts;
+    const { ledger } = agent;
+    const { tier } = declared.declaration;
+    let spent = ledger.spentInHour(now);
+    const claims: DueClaim[] = [];
+    const skipped: Draft['skipped'][number][] = [];
+    for (const each of due.toSorted((a, b) => severity(a) - severity(b))) {
+      const { claim } = each;
+      const [look] = looksFor([claim], declared.declaration);
+      const cost = ledger.costs(claim.probe, look?.target ?? '')?.cpuUs ?? 0;
+      if (fits(tier, spent, cost, budget)) {
+        spent += cost;
+        claims.push(each);
+        continue;
+      }
+      const message = `the CPU budget of the last hour is used up (${Math.round(spent / 1000)} ms) for the tier ${tier}`;
+      skipped.push({ code: 'budget', message, claim: claim.id });
+      this.#skipped.set(`${declared.entry.id} ${claim.id}`, now + Math.max(1, Math.floor(claim.cadence / 4)));
+    }
+    return { claims, skipped };
+  }
+
+  async #send(): Promise<void> {
+    const { agent, log, tell } = this.#parts;
+    if (agent.spool.waitingCount() === 0) return;
+    const { delivered, refused, away } = await deliver(log, agent.spool);
+    for (const { subject, seq, index } of delivered) tell({ kind: 'delivered', subject, seq, index });
+    for (const { waiting, refusal } of refused) this.#bar(waiting.subject, refusal);
+    if (away !== undefined) this.#away(away);
+  }
+
+  #account(): void {
+    const { looking, ledger } = this.#parts.agent;
+    const cpu = looking.cpu();
+    ledger.spend(Math.floor(looking.now() / 1000), Math.max(0, cpu - this.#cpu));
+    this.#cpu = cpu;
+  }
+}
+
+function severity({ claim }: DueClaim): number {
+  return SEVERITIES.indexOf(claim.severity);
+}
+
+/** What may be otherwise later, without the agent being started again. */
+const LATER: ReadonlySet<string> = new Set(['clock-behind', 'own-commitment', 'store-failed', 'too-large']);

@@ -1,0 +1,46 @@
+/** What a commitment's claims cost to prove, and what proving them shows: for whoever chooses the cadences. Pure. */
+import type { Claim } from '../statement/commitment.ts';
+import type { Costs } from './ledger.ts';
+import { slotLength } from './slots.ts';
+
+const DAY = 86_400;
+
+export interface Plan {
+  readonly claim: string;
+  readonly probe: string;
+  readonly cadence: number;
+  /** Seconds of a slot: one proof in each. */
+  readonly slot: number;
+  readonly proofsPerDay: number;
+  /** Of one run, so far; undefined before the first. */
+  readonly cost: Costs | undefined;
+  /** CPU of one core that the runs take, in parts of a million; undefined before the first. */
+  readonly coreParts: number | undefined;
+  /** Probability that a violation is seen, by its length in seconds. */
+  readonly detection: readonly { readonly length: number; readonly probability: number }[];
+}
+
+/** Plans one claim. `lengths`: seconds of the violations asked about. */
+export function planOf(claim: Claim, cost: Costs | undefined, lengths: readonly number[]): Plan {
+  const slot = slotLength(claim.cadence);
+  return {
+    claim: claim.id,
+    probe: claim.probe,
+    cadence: claim.cadence,
+    slot,
+    proofsPerDay: DAY / slot,
+    cost,
+    coreParts: cost === undefined ? undefined : cost.cpuUs / slot,
+    detection: lengths.map((length) => ({ length, probability: detection(length, slot) })),
+  };
+}
+
+/**
+ * How likely one look in each slot, anywhere in it, falls into a violation that begins at any time. With r = length ÷
+ * slot: r − r³/6 up to one slot, 1 − (2 − r)³/6 up to two, then certain: some slot lies within it whole.
+ */
+export function detection(length: number, slot: number): number {
+  const r = Math.max(0, length) / slot;
+  if (r <= 1) return r - r ** 3 / 6;
+  return r >= 2 ? 1 : 1 - (2 - r) ** 3 / 6;
+}

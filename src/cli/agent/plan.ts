@@ -1,0 +1,103 @@
+/** `tallystick agent plan` and `agent profile`: what an agent would do, and what it may do. */
+import { fileURLToPath } from 'node:url';
+import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { parseDecimal } from '../../bytes/text.ts';
+import { learn, recall } from '../../agent/history.ts';
+import { planOf, type Plan } from '../../agent/planner.ts';
+import { looksFor } from '../../agent/runs.ts';
+import type { Context } from '../context.ts';
+import type { JsonValue } from '../output.ts';
+import { openAgent } from './open.ts';
+import { confinement, profileOf } from './profile.ts';
+import { initialiseAgent } from './setup.ts';
+
+const PATIENCE_MS = 5_000;
+
+export async function runPlan(
+  context: Context,
+  asked: { readonly subjects: readonly string[]; readonly length: string | undefined },
+): Promise<number> {
+  const { output } = context;
+  const wanted = { rules: [], vantage: undefined, onBug: () => undefined, patienceMs: PATIENCE_MS };
+  const open = await openAgent(context, { ...wanted, signal: new AbortController().signal });
+  try {
+    const subjects = asked.subjects.length > 0 ? asked.subjects : open.home.subjects;
+    if (subjects.length === 0) throw refuse('usage', 'say which subject with --subject');
+    const { agent, log } = open;
+    await log.head();
+    const plans: JsonValue[] = [];
+    for (const subject of subjects) {
+      await learn(log, agent.ledger, subject);
+      const declared = recall(agent.ledger, subject, await log.policy()).inForce;
+      if (declared === undefined) throw refuse('not-found', `no commitment to ${subject} is in force`);
+      output.print(`${output.paint('bold', subject)}  tier ${declared.declaration.tier}`);
+      for (const claim of declared.declaration.claims) {
+        const [look] = looksFor([claim], declared.declaration);
+        const lengths =
+          asked.length === undefined
+            ? [Math.max(1, Math.floor(claim.cadence / 10)), claim.cadence]
+            : [parseDecimal(asked.length)];
+        const plan = planOf(claim, agent.ledger.costs(claim.probe, look?.target ?? ''), lengths);
+        output.print(linesOf(plan, look?.target));
+        plans.push({ subject, target: look?.target ?? null, ...asJson(plan) });
+      }
+    }
+    output.result('agent-plan', { claims: plans });
+    return EXIT.ok;
+  } finally {
+    open.close();
+  }
+}
+
+function linesOf(plan: Plan, target: string | undefined): string {
+  const cost =
+    plan.cost === undefined
+      ? 'cost unknown: not run yet'
+      : `${(plan.cost.cpuUs / 1000).toFixed(1)} ms CPU, ${(plan.cost.wallUs / 1000).toFixed(0)} ms, ${plan.cost.bytes} bytes a run ` +
+        `(${plan.cost.runs} ${plan.cost.runs === 1 ? 'run' : 'runs'}): ${((plan.coreParts ?? 0) / 10_000).toFixed(4)} % of a core`;
+  const seen = plan.detection.map(
+    ({ length, probability }) => `${(100 * probability).toFixed(1)} % of violations of ${length} s`,
+  );
+  return [
+    `  ${plan.claim}  ${plan.probe} ${target ?? '(no target)'}`,
+    `    every ${plan.cadence} s at the latest: one proof in each slot of ${plan.slot} s, ${plan.proofsPerDay.toFixed(0)} a day`,
+    `    ${cost}`,
+    `    sees ${seen.join(', ')}`,
+  ].join('\n');
+}
+
+function asJson({ claim, probe, cadence, slot, proofsPerDay, cost, coreParts, detection }: Plan) {
+  return {
+    claim,
+    probe,
+    cadence,
+    slot,
+    proofs_per_day: proofsPerDay,
+    runs: cost?.runs ?? 0,
+    cpu_us: cost?.cpuUs ?? null,
+    wall_us: cost?.wallUs ?? null,
+    bytes: cost?.bytes ?? null,
+    core_ppm: coreParts ?? null,
+    detection: detection.map((each) => ({ ...each })),
+  };
+}
+
+/** The profile on stdout is exactly what is hashed: `tallystick agent profile | sha256sum` gives the digest. */
+export async function runProfile(context: Context, flags: boolean): Promise<number> {
+  const { output } = context;
+  const home = await initialiseAgent(context);
+  const profile = profileOf(home, context.config.key);
+  const program = fileURLToPath(new URL('../../..', import.meta.url));
+  const confined = confinement(home, program);
+  if (flags) output.print(confined.join('\n'));
+  else {
+    if (!output.json) output.write(profile.text);
+    output.note(`\nprofileDigest ${profile.digest.toHex()}`);
+  }
+  output.result('agent-profile', {
+    profile: profile.text,
+    digest: profile.digest.toHex(),
+    flags: [...confined],
+  });
+  return EXIT.ok;
+}

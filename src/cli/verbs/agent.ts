@@ -1,0 +1,113 @@
+/** `tallystick agent`: proves again and again, at times that nobody chose. */
+import type { SettingName } from '../settings.ts';
+import type { Verb } from '../verb.ts';
+
+const SETTINGS: readonly SettingName[] = [
+  'agentDir',
+  'dataDir',
+  'log',
+  'url',
+  'host',
+  'port',
+  'vkey',
+  'policy',
+  'key',
+  'name',
+  'stateDir',
+  'proofsDir',
+  'peer',
+  'poll',
+  'cpuBudget',
+  'heartbeat',
+  'logLevel',
+];
+
+const runVerb: Verb = {
+  name: 'run',
+  standard: true,
+  summary: 'prove what is due until it is stopped',
+  details:
+    'Looks after the subjects that targets.yaml in the agent directory, or --subject, names. Each claim is proven once ' +
+    'in each slot of its cadence, at a time that a seed and the log decide; at once after `tallystick deploy mark`; and ' +
+    'when nothing is due a heartbeat is logged. A log that is away gets everything later, in order. SIGHUP reads ' +
+    'targets.yaml again.',
+  home: 'agentDir',
+  settings: SETTINGS,
+  options: [
+    {
+      flags: '--subject <name>',
+      help: 'what to look after: exact or a pattern; repeat for several (default: the subjects in targets.yaml)',
+      many: true,
+    },
+    {
+      flags: '--target <target>',
+      help: 'enrol a target while it runs: exact, or a pattern with * and **; repeat for several',
+      many: true,
+    },
+    { flags: '--vantage <text>', help: 'where this agent looks from, such as a network or region' },
+  ],
+  examples: [
+    'tallystick agent',
+    "tallystick agent --subject 'prod/**' --log https://log.example.com --vkey log.vkey --cpu-budget 5",
+  ],
+  run: async (context, _operands, flags) => {
+    const { runAgent } = await import('../agent/daemon.ts');
+    return runAgent(context, {
+      subjects: flags.texts('subject'),
+      targets: flags.texts('target'),
+      vantage: flags.text('vantage'),
+    });
+  },
+};
+
+const planVerb: Verb = {
+  name: 'plan',
+  summary: 'print cadence, cost and what would be noticed, claim by claim',
+  details:
+    'Costs are what runs have cost so far. Detection: how likely a violation of a given length is seen, when proofs fall ' +
+    'anywhere in their slots.',
+  home: 'agentDir',
+  settings: SETTINGS,
+  options: [
+    {
+      flags: '--subject <name>',
+      help: 'repeat for several (default: the subjects in targets.yaml)',
+      many: true,
+    },
+    {
+      flags: '--length <s>',
+      help: 'length of a violation in seconds (default: a tenth of, and the whole, cadence)',
+    },
+  ],
+  json: true,
+  examples: ['tallystick agent plan --subject db/payments', 'tallystick agent plan --length 600 --json'],
+  run: async (context, _operands, flags) => {
+    const { runPlan } = await import('../agent/plan.ts');
+    return runPlan(context, { subjects: flags.texts('subject'), length: flags.text('length') });
+  },
+};
+
+const profileVerb: Verb = {
+  name: 'profile',
+  summary: "print the agent's own permission profile, and how to confine it",
+  details:
+    'The SHA-256 of this JSON is in every proof (agent.profileDigest). Commit it, so that an agent with other ' +
+    'permissions is seen.',
+  home: 'agentDir',
+  settings: ['agentDir', 'dataDir', 'key'],
+  options: [
+    { flags: '--flags', help: "the flags of Node's permission model that this agent needs, one a line" },
+  ],
+  json: true,
+  examples: ['tallystick agent profile', 'tallystick agent profile > profile.json'],
+  run: async (context, _operands, flags) => {
+    const { runProfile } = await import('../agent/plan.ts');
+    return runProfile(context, flags.on('flags'));
+  },
+};
+
+export const agentVerb: Verb = {
+  name: 'agent',
+  summary: 'prove again and again, at times nobody chose; offline too',
+  verbs: [runVerb, planVerb, profileVerb],
+};

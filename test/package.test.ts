@@ -86,7 +86,7 @@ t.test('completion scripts parse and complete', async (t) => {
     const ask = `COMP_WORDS=(${list}); COMP_CWORD=${words.length - 1}; _tallystick; echo "\${COMPREPLY[@]}"`;
     return execFileSync('bash', ['-c', `${bash}\n${ask}`], { encoding: 'utf8', cwd: t.testdir() }).trim();
   };
-  t.equal(complete('tallystick', 'ver'), 'verify version');
+  t.equal(complete('tallystick', 'ver'), 'verify verify-incident version');
   t.equal(complete('tallystick', 'config', 'va'), 'validate');
   t.equal(complete('tallystick', 'keygen', '--algorithm', 'm'), 'ml-dsa-44');
   t.equal(complete('tallystick', '--quiet', 'status', '--lo'), '--log');

@@ -3,12 +3,15 @@
  * server did not sign is never E3, and what could not be seen is never a pass.
  */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import t, { type Test } from 'tap';
 import { gradeOf, judgeClaim } from '#src/claim/judge.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import { leavesOf, type ValueMap } from '#src/claim/value.ts';
+import { parseTranscript } from '#src/evidence/transcript.ts';
 import { verifyTranscript } from '#src/evidence/verify.ts';
 import { parseAddress } from '#src/probe/address.ts';
 import { makeSshProbe, sshProbe } from '#src/probe/ssh.ts';
@@ -164,6 +167,13 @@ t.test('nginx that accepts TLS 1.2 is VIOLATED, with its own signature', async (
   });
   t.equal(judge("o.tls.negotiated.version == 'TLSv1.3'", seen, 'E3'), 'PROVEN E3 0');
   t.equal(judge('o.tls.certificate.daysLeft > 14', seen), 'PROVEN E1', 'by the clock of the agent');
+  const usual = await using(t, 'nginx', nginx(folder(), pair, 'ssl_protocols TLSv1 TLSv1.1 TLSv1.2;'));
+  const debian = await probeAt(tlsProbe, usual ?? 0);
+  t.type(
+    part(debian, 'accepted')['TLSv1.1'],
+    'boolean',
+    'enabled, and at the security level perhaps unusable',
+  );
   const strict = await using(t, 'nginx', nginx(folder(), pair, 'ssl_protocols TLSv1.3;'));
   const good = await probeAt(tlsProbe, strict ?? 0);
   t.equal(judge("o.tls.accepted['TLSv1.3'] && !o.tls.accepted['TLSv1.2']", good), 'PROVEN E1 0');
@@ -322,6 +332,22 @@ t.test('a signature that does not verify is neither a pass nor a violation', asy
     t.match(judge(expr, seen), /^UNKNOWN/, expr);
 });
 
+t.test('an alert after its hello refuses no version', async (t) => {
+  const file = JSON.parse(readFileSync(join(import.meta.dirname, '../spec/transcripts.json'), 'utf8'));
+  const { transcript } = file.transcripts.find(({ name }: { name: string }) => name === 'tls12-p256');
+  const recorded = parseTranscript(Uint8Array.fromBase64(transcript));
+  const hello = recorded.kind === 'tls' ? recorded.messages[1] : undefined;
+  const answer = record(2, (hello?.length ?? 4) - 4, hello?.subarray(4));
+  const alert = Buffer.from([21, 3, 3, 0, 2, 2, 40]);
+  const port = await using(
+    t,
+    'node',
+    tcp((socket) => void socket.write(Buffer.concat([answer, alert]))),
+  );
+  const running = probeAt(hasty, port ?? 0, { versions: ['TLSv1.2'] });
+  await t.rejects(running, { code: 'unavailable', message: /after its hello: alert 40/ });
+});
+
 t.test('a connection that just closes is a refusal only of a server that is alive', async (t) => {
   const real = await using(t, 'node', nodeTls(certificate(dir, 'p256')));
   const is13 = (data: Buffer): boolean =>
@@ -337,7 +363,7 @@ t.test('a connection that just closes is a refusal only of a server that is aliv
   );
   const seen = await probeAt(tlsProbe, drops ?? 0, { versions: ['TLSv1.3', 'TLSv1.2'] });
   t.match(seen.value, { accepted: { 'TLSv1.3': true, 'TLSv1.2': false } });
-  t.match(part(seen, 'why')['TLSv1.2'], /twice, without an alert/);
+  t.match(part(seen, 'why')['TLSv1.2'], /closed the connection, twice/);
   t.ok(hellos <= 8, `${hellos} hellos`);
   await t.rejects(probeAt(tlsProbe, drops ?? 0, { versions: ['TLSv1.2'] }), { code: 'unavailable' });
 });

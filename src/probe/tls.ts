@@ -27,7 +27,7 @@ export function makeTlsProbe({ handshakeMs }: { readonly handshakeMs: number }):
       'E3: that TLS 1.3 or 1.2 is accepted, group, signature scheme and public key; of TLS 1.3 the suite, the certificate and what is negotiated as well. ' +
       'E1: every refusal (an alert is signed by nobody), TLS 1.1 and older, static RSA key exchange, the suite of TLS 1.2, days left by the clock of the agent.',
     blastRadius:
-      'at most 13 handshakes, one after another, none of them finished and no request sent; with enumerate up to 24 more a version',
+      'at most 12 handshakes, one after another, none of them finished and no request sent; with enumerate up to 24 more a version',
     timeoutMs: 60_000,
     run: (task) => run(task, handshakeMs),
   };

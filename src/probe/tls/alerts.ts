@@ -32,8 +32,8 @@ export function alertName(code: number): string {
 
 /**
  * Whether an alert says no to the version, or to every suite offered with it: handshake_failure,
- * protocol_version, insufficient_security. Any other (an unknown name, an internal error) leaves it open, and
- * what is open is never a pass.
+ * protocol_version, insufficient_security. Any other may mean anything: OpenSSL 3 says internal_error for a
+ * version that its security level leaves no signature for.
  */
 export function isRefusal(code: number): boolean {
   return code === 40 || code === 70 || code === 71;

@@ -24,8 +24,8 @@ export type Attempt =
       readonly why: string | undefined;
     }
   | { readonly kind: 'refused'; readonly why: string }
-  /** The connection ended without a word: a refusal, if the server is alive. */
-  | { readonly kind: 'closed'; readonly why: string }
+  /** The server broke off, without a word or with an alert that may mean anything: a refusal, if it is alive. */
+  | { readonly kind: 'broken'; readonly why: string }
   | { readonly kind: 'unclear'; readonly why: string }
   | { readonly kind: 'unreachable'; readonly why: string };
 
@@ -53,9 +53,9 @@ export async function attempt(server: Server, offer: Offer): Promise<Attempt> {
   } catch (error) {
     if (!(error instanceof Ended) || error.kind === 'aborted') throw error;
     const why = error.message;
-    if (error.kind === 'alert') return { kind: isRefusal(error.alert ?? -1) ? 'refused' : 'unclear', why };
     if (error.kind === 'unreachable') return { kind: 'unreachable', why };
-    return { kind: error.kind === 'closed' && said ? 'closed' : 'unclear', why };
+    if (error.kind === 'alert') return { kind: isRefusal(error.alert ?? -1) ? 'refused' : 'broken', why };
+    return { kind: error.kind === 'closed' && said ? 'broken' : 'unclear', why };
   }
 }
 

@@ -45,7 +45,28 @@ async function shake(wire: Wire, challenge: Uint8Array, offer: Offer): Promise<R
   send(wire, hello);
   const messages = new Messages(wire);
   const first = await messages.next();
-  const server = parseServerHello(first);
+  try {
+    return await goOn(
+      wire,
+      messages,
+      { challenge, offer, hello, first, server: parseServerHello(first) },
+      share,
+    );
+  } catch (error) {
+    // It had chosen a version already: whatever it says now does not refuse one.
+    if (!(error instanceof Ended) || (error.kind !== 'alert' && error.kind !== 'closed')) throw error;
+    throw new Ended('garbage', `after its hello: ${error.message}`);
+  }
+}
+
+/** Everything after the server's first answer. */
+async function goOn(
+  wire: Wire,
+  messages: Messages,
+  asked: Asked,
+  share: Share | undefined,
+): Promise<Reached> {
+  const { offer, hello, first, server } = asked;
   const version = versionName(server.version);
   if (version === undefined) throw new Ended('garbage', 'the server chose an unknown version');
   // A server of TLS 1.2 and older may choose an older version than the client offered.
@@ -57,7 +78,7 @@ async function shake(wire: Wire, challenge: Uint8Array, offer: Offer): Promise<R
     return { version, suite: server.suite, messages: found };
   }
   const { answer, used, all } = server.retry
-    ? await retry(wire, messages, { challenge, offer, hello, first, server })
+    ? await retry(wire, messages, asked)
     : { answer: server, used: share, all: opening };
   return {
     version,

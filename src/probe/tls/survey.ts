@@ -1,6 +1,6 @@
 /**
  * Which versions a TLS server accepts, in few handshakes: both new versions together, then each that did not come
- * out of that alone. A server that closes without a word is asked twice, and has refused only if it is alive.
+ * out of that alone. A server that breaks off is asked twice, and has refused only if it is alive.
  */
 import { SUITES, TLS_VERSIONS, type TlsVersion } from '../../evidence/tls-names.ts';
 import { attempt, type Attempt, type Server } from './attempt.ts';
@@ -42,7 +42,7 @@ export async function survey(server: Server, plan: Plan): Promise<Survey> {
   }
   const alive = [...versions.values()].some(({ kind }) => kind === 'accepted');
   for (const [version, found] of versions)
-    if (found.kind === 'closed') versions.set(version, silent(found, alive));
+    if (found.kind === 'broken') versions.set(version, silent(found, alive));
   const suites = new Map<TlsVersion, readonly number[]>();
   if (plan.enumerate)
     for (const [version, found] of versions)
@@ -51,16 +51,16 @@ export async function survey(server: Server, plan: Plan): Promise<Survey> {
   return { together, versions, suites };
 }
 
-function silent({ why }: Attempt & { kind: 'closed' }, alive: boolean): Attempt {
+function silent({ why }: Attempt & { kind: 'broken' }, alive: boolean): Attempt {
   return alive
-    ? { kind: 'refused', why: `${why}, twice, without an alert` }
+    ? { kind: 'refused', why: `${why}, twice` }
     : { kind: 'unclear', why: `${why}; nothing else was accepted either` };
 }
 
 /** One version. TLS 1.2 is offered once more with what the server would not sign, or sign with SHA-1. */
 async function alone(server: Server, plan: Plan, version: TlsVersion): Promise<Attempt> {
   const found = await ask(server, plan, [version]);
-  if (version !== 'TLSv1.2' || (found.kind !== 'refused' && found.kind !== 'closed')) return found;
+  if (version !== 'TLSv1.2' || (found.kind !== 'refused' && found.kind !== 'broken')) return found;
   const weaker = await ask(server, plan, [version], true);
   return weaker.kind === 'accepted' ? weaker : found;
 }
@@ -76,7 +76,7 @@ async function ask(
   if (suites.length === 0)
     return { kind: 'unclear', why: 'none of the suites named belongs to this version' };
   const first = await attempt(server, offer);
-  return first.kind === 'closed' ? await attempt(server, offer) : first;
+  return first.kind === 'broken' ? await attempt(server, offer) : first;
 }
 
 /** What is offered with some versions; of old ones everything, since nothing is read of their signatures. */

@@ -38,7 +38,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   claim: { below: [...PURE], packages: ['@marcbachmann/cel-js', '@noble/hashes'] },
   // Transcripts that a target signed: checked with node:crypto, which reads certificates.
   evidence: { below: [...PURE], packages: [], node: true },
-  probe: { below: [...PURE, 'claim', 'evidence'], packages: ['pg', 'yaml'], node: true },
+  probe: { below: [...PURE, 'claim', 'evidence', 'declare'], packages: ['pg', 'yaml'], node: true },
   declare: { below: [...PURE, 'claim'], packages: ['yaml'] },
   agent: {
     below: [...PURE, 'claim', 'evidence', 'probe', 'declare', 'client'],

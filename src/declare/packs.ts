@@ -28,7 +28,7 @@ const TLS: readonly Draft[] = [
   {
     id: 'tls13-accepted',
     title: 'Accepts TLS 1.3',
-    expr: "o.tls.accepted['TLSv1.3'] == true",
+    expr: "o.tls.accepted['TLSv1.3']",
     minEvidence: 'E3',
     severity: 'high',
     controls: TRANSMISSION,
@@ -36,14 +36,14 @@ const TLS: readonly Draft[] = [
   {
     id: 'tls12-refused',
     title: 'Refuses TLS 1.2 (nobody signs a refusal: class E1)',
-    expr: "o.tls.accepted['TLSv1.2'] == false",
+    expr: "!o.tls.accepted['TLSv1.2']",
     severity: 'critical',
     controls: TRANSMISSION,
   },
   {
     id: 'old-tls-refused',
     title: 'Refuses TLS 1.1 and 1.0',
-    expr: "o.tls.accepted['TLSv1.1'] == false && o.tls.accepted['TLSv1'] == false",
+    expr: "!o.tls.accepted['TLSv1.1'] && !o.tls.accepted['TLSv1']",
     severity: 'critical',
     controls: TRANSMISSION,
   },

@@ -1,0 +1,90 @@
+/** The demonstration's stage: our own commands as processes, in one directory, all of them ended with it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { refuse } from '../../bytes/refusal.ts';
+
+/** How long a part may take to say that it is there (milliseconds). */
+const START_MS = 20_000;
+
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export class Stage {
+  readonly dir: string;
+  readonly #program: string;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #running = new Map<string, ChildProcess>();
+
+  /** `program`: the script that this process runs, which is run again for every part. */
+  constructor(dir: string, program: string) {
+    this.dir = dir;
+    this.#program = program;
+    // Nothing of the user's own settings or memory has a part in this.
+    const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('TALLYSTICK_'));
+    this.#env = { ...Object.fromEntries(kept), XDG_STATE_HOME: join(dir, 'state') };
+  }
+
+  /** Runs a command to its end. */
+  async run(...args: readonly string[]): Promise<Ran> {
+    const child = this.#spawn(args);
+    const ended = once(child, 'close');
+    let [out, err] = ['', ''];
+    child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    await ended;
+    return { code: child.exitCode, out, err };
+  }
+
+  /** Starts a part that goes on, and waits for what its banner says. Refuses `unavailable` with all it said. */
+  async start(name: string, args: readonly string[], ready: RegExp): Promise<string> {
+    const child = this.#spawn(args);
+    this.#running.set(name, child);
+    let said = '';
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const fail = (why: string): void =>
+      reject(refuse('unavailable', `${name} ${why}: ${said.slice(0, 2_000)}`));
+    const timer = setTimeout(() => fail('did not start in time'), START_MS);
+    const hear = (chunk: Buffer): void => {
+      said += chunk.toString();
+      const found = ready.exec(said);
+      if (found !== null) resolve(found[1] ?? found[0]);
+      // What comes later is nobody's to keep.
+      if (said.length > 65_536) said = said.slice(-4_096);
+    };
+    child.stderr?.on('data', hear);
+    child.stdout?.on('data', hear);
+    child.on('exit', (code) => fail(`ended with ${String(code)}`));
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends a part, at once or in good order. */
+  async end(name: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const child = this.#running.get(name);
+    this.#running.delete(name);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  }
+
+  /** Ends everything that still runs. */
+  async clear(): Promise<void> {
+    for (const name of [...this.#running.keys()].toReversed()) await this.end(name);
+  }
+
+  #spawn(args: readonly string[]): ChildProcess {
+    return spawn(process.execPath, [this.#program, ...args, '--no-color'], {
+      cwd: this.dir,
+      env: this.#env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+}

@@ -1,0 +1,42 @@
+/** What the demonstration watches: a real TLS server whose oldest version can be changed while it runs. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer, type SecureVersion, type Server } from 'node:tls';
+
+export class Target {
+  readonly #pair: { readonly key: string; readonly cert: string };
+  #server: Server | undefined;
+  port = 0;
+
+  constructor(pair: { readonly key: string; readonly cert: string }) {
+    this.#pair = pair;
+  }
+
+  /** Listens on loopback, from then on in the same place; versions older than `oldest` are refused. */
+  async serve(oldest: SecureVersion): Promise<void> {
+    await this.close();
+    const server = createServer({ ...this.#pair, minVersion: oldest, maxVersion: 'TLSv1.3' }, (socket) =>
+      socket.end(),
+    );
+    // A probe never finishes its handshake.
+    server.on('tlsClientError', () => undefined);
+    server.listen(this.port, '127.0.0.1');
+    await once(server, 'listening');
+    this.port = portOf(server.address());
+    this.#server = server;
+  }
+
+  async close(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    const closed = once(server, 'close');
+    server.close();
+    await closed;
+  }
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new Error('a listening server has a port');
+  return address.port;
+}

@@ -44,14 +44,14 @@ export function agendaOf(situation: Situation): Agenda {
 function agendaOfClaim(claim: Claim, situation: Situation): Agenda {
   const { proven, now, seeds, beaconOf } = situation;
   const last = proven.get(claim.id);
-  if (last === undefined || isDeployed(last, situation))
-    return { due: [{ claim, slot: undefined }], wake: Infinity };
   const slot = slotAt(now, slotLength(claim.cadence));
+  const isAtOnce = last === undefined || isDeployed(last, situation);
   // A proof for another reason does not stand for the slot's: else whoever deploys chooses when nobody looks.
-  if (last.slot !== undefined && last.slot >= slot.number) return { due: [], wake: slot.end };
+  if (last?.slot !== undefined && last.slot >= slot.number)
+    return { due: isAtOnce ? [{ claim, slot: undefined }] : [], wake: slot.end };
   const beacon = beaconOf(slot);
   const due = dueIn(slot, seeds.seedAt(slot.start), beacon.root);
-  if (due > now) return { due: [], wake: due };
+  if (due > now) return { due: isAtOnce ? [{ claim, slot: undefined }] : [], wake: due };
   return {
     due: [{ claim, slot: { number: slot.number, due, actual: now, beacon } }],
     wake: slot.end,

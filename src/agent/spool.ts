@@ -51,7 +51,7 @@ export interface Waiting {
 export interface ProvenAt {
   readonly started: number;
   readonly ended: number;
-  /** Number of the slot; undefined when none was due. */
+  /** Number of the newest slot that it was proven in; undefined before the first. */
   readonly slot: number | undefined;
   readonly verdict: string;
 }
@@ -101,7 +101,10 @@ export class Spool {
     this.#setLink(kid, subject, { seq, id, ended });
     const keep = this.#db.prepare('INSERT OR IGNORE INTO kept VALUES (?, ?, ?)');
     for (const [digest, { mediaType, data }] of proof.kept) keep.run(digest, mediaType, data);
-    const prove = this.#db.prepare('INSERT OR REPLACE INTO proven VALUES (?, ?, ?, ?, ?, ?, ?)');
+    const prove = this.#db.prepare(
+      `INSERT INTO proven VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET started = excluded.started,
+        ended = excluded.ended, slot = coalesce(excluded.slot, slot), verdict = excluded.verdict`,
+    );
     for (const { claim, slot, verdict } of proof.results)
       prove.run(kid, commitment, claim, started, ended, slot?.number ?? null, verdict);
   }

@@ -1,15 +1,52 @@
 /**
- * The leaves of a declaration, for probes that compare: from an `opening.json` beside the proofs of the commitment,
- * or in the agent's directory as `openings/<entry id>.json`. They are believed only as far as they are what was logged.
+ * The leaves of a declaration, for probes that compare: from the file that `commit` wrote for its owner, in the proofs
+ * folder of the subject or, copied there, in `openings/<entry id>/` of the agent's directory. They are believed only
+ * as far as they are what was logged.
  */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { equalBytes } from '../../bytes/compare.ts';
 import type { Declared } from '../../claim/history.ts';
 import type { Value } from '../../claim/value.ts';
+import { declaredValue } from '../../probe/declared.ts';
+import type { SaltedTree } from '../../statement/saltedleaf.ts';
+import { leafTree, parseLeaves } from '../commit/leafopening.ts';
+import { parseOpening, treeOf } from '../commit/opening.ts';
 import type { Context } from '../context.ts';
+import { PROOF_FILES, proofsFolderOf, slugOf } from '../proofs.ts';
 
-/** Undefined where the agent has no opening. */
+/** How each of the owner's files leads to a tree. */
+const READERS: readonly (readonly [name: string, tree: (bytes: Uint8Array, path: string) => SaltedTree])[] = [
+  [PROOF_FILES.leaves, (bytes, path) => leafTree(parseLeaves(bytes, path))],
+  [PROOF_FILES.opening, (bytes, path) => treeOf(parseOpening(bytes, path).facts)],
+];
+
+/** Undefined where the agent has no file of this very declaration. Refuses `malformed-payload` for a damaged one. */
 export async function openedOf(
-  _context: Context,
-  _declared: Declared,
+  context: Context,
+  { entry, declaration }: Declared,
 ): Promise<ReadonlyMap<string, Value> | undefined> {
+  const folders = [
+    join(context.config.agentDir, 'openings', entry.id),
+    join(proofsFolderOf(context), slugOf(entry.parsed.subject)),
+  ];
+  for (const folder of folders) {
+    for (const [name, treeIn] of READERS) {
+      const path = join(folder, name);
+      const bytes = await readFile(path).catch(() => undefined);
+      const tree = bytes && treeIn(new Uint8Array(bytes), path);
+      if (tree === undefined || tree.count !== declaration.tree.leaves) continue;
+      if (equalBytes(tree.root, declaration.tree.root)) return valuesOf(tree);
+    }
+  }
   return undefined;
+}
+
+function valuesOf(tree: SaltedTree): ReadonlyMap<string, Value> {
+  return new Map(
+    tree.leaves.map(({ path, value }): [string, Value] => [
+      path,
+      value instanceof Uint8Array ? declaredValue(value) : { sha256: value.digest.toHex(), size: value.size },
+    ]),
+  );
 }

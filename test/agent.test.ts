@@ -1,0 +1,582 @@
+/**
+ * The agent's parts: slots that nobody chooses, a spool that loses nothing, chains, enrolment, budget, challenges
+ * (src/agent).
+ */
+import { createHash, createHmac } from 'node:crypto';
+import t from 'tap';
+import { budgetUs, fits } from '../src/agent/budget.ts';
+import { Daemon, type AgentEvent, type DaemonParts } from '../src/agent/daemon.ts';
+import { lockAgent } from '../src/agent/database.ts';
+import { checkChain, deliver } from '../src/agent/deliver.ts';
+import { operatorRule, readRules, ruleFor } from '../src/agent/enrolment.ts';
+import { decodeObserved } from '../src/agent/observed.ts';
+import { detection } from '../src/agent/planner.ts';
+import { prove } from '../src/agent/prove.ts';
+import { dueIn, epochLength, Seeds, slotAt, slotLength } from '../src/agent/slots.ts';
+import { digest } from '../src/bytes/brand.ts';
+import { Refusal } from '../src/bytes/refusal.ts';
+import { challengeOf } from '../src/evidence/challenge.ts';
+import { openLeaf, verifyOpening } from '../src/statement/saltedleaf.ts';
+import { signStatement } from '../src/cose/statement.ts';
+import { contentTypeOf } from '../src/statement/kinds.ts';
+import { encodeProof } from '../src/statement/payload.ts';
+import { agentWorld, claimOf, LOCATOR, proofOf, START, type AgentWorld } from './agent-world.ts';
+import { ISSUER, people, policyDocumentOf } from './world.ts';
+
+const ROOT = digest(new Uint8Array(32).fill(1));
+const SUBJECT = 'prod/db';
+
+t.test('slots: where in its slot a proof falls, seed and root decide', async (t) => {
+  const seed = new Uint8Array(32).fill(3);
+  const slot = slotAt(START + 1234, 270);
+  t.same(slot, { number: 6_666_671, length: 270, start: 1_800_001_170, end: 1_800_001_440 });
+  const number = Buffer.alloc(8);
+  number.writeBigUInt64BE(6_666_671n);
+  const mac = createHmac('sha256', seed).update(number).update(ROOT).digest();
+  t.equal(
+    dueIn(slot, seed, ROOT),
+    slot.start + Number(BigInt(`0x${mac.toString('hex', 0, 6)}`) % 270n),
+    'as written',
+  );
+  t.equal(dueIn(slot, seed, ROOT), dueIn(slot, seed, ROOT));
+  const offsets = (change: (i: number) => [Uint8Array, Uint8Array, number]): Set<number> =>
+    new Set(
+      Array.from({ length: 400 }, (_, i) => {
+        const [s, root, n] = change(i);
+        const each = slotAt(n * 270, 270);
+        return dueIn(each, s, digest(root)) - each.start;
+      }),
+    );
+  const bytes = (i: number): Uint8Array => createHash('sha256').update(String(i)).digest();
+  t.ok(offsets((i) => [seed, ROOT, i]).size > 180, 'every slot another time');
+  t.ok(
+    offsets((i) => [seed, bytes(i), 5]).size > 180,
+    'whoever knows the seed does not know the root before',
+  );
+  t.ok(offsets((i) => [bytes(i), ROOT, 5]).size > 180, 'whoever knows the root does not know the seed');
+  for (const cadence of [2, 5, 60, 3600, 86_400])
+    t.ok(2 * slotLength(cadence) <= cadence, `two looks are never more than ${cadence} s apart`);
+  t.equal(slotLength(1), 1);
+});
+
+t.test('seeds: committed to before, revealed when no slot of them is left', async (t) => {
+  const seeds = new Seeds(new Uint8Array(32).fill(9), SUBJECT, epochLength(270));
+  t.equal(seeds.epoch, 86_400);
+  t.equal(epochLength(86_401), 172_800, 'an epoch is no shorter than a slot');
+  const days = [0, 1, 2, 3].map((day) => seeds.told(START + day * 86_400));
+  for (const [i, today] of days.entries()) {
+    const later = days[i + 1];
+    if (later !== undefined) t.same(today.next, later.seedCommitment, 'tomorrow is fixed today');
+    const shown = days[i + 2]?.revealed;
+    if (shown !== undefined)
+      t.same(
+        createHash('sha256').update(shown).digest('hex'),
+        today.seedCommitment.toHex(),
+        'and shown the day after',
+      );
+  }
+  t.not(seeds.seedAt(START).toHex(), seeds.seedAt(START + 86_400).toHex());
+  t.not(
+    new Seeds(new Uint8Array(32).fill(9), 'other', 86_400).seedAt(START).toHex(),
+    seeds.seedAt(START).toHex(),
+  );
+});
+
+t.test('detection of a violation, by its length', async (t) => {
+  t.equal(detection(0, 100), 0);
+  t.equal(detection(200, 100), 1);
+  t.ok(Math.abs(detection(100, 100) - 5 / 6) < 1e-12);
+  // The same by trying: one look anywhere in each slot, a violation that begins anywhere.
+  let state = 1;
+  const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+  for (const length of [10, 50, 90, 130, 190]) {
+    let seen = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const begin = random() * 100;
+      const looks = [0, 100, 200].map((start) => start + random() * 100);
+      if (looks.some((at) => at >= begin && at < begin + length)) seen++;
+    }
+    t.ok(Math.abs(seen / 20_000 - detection(length, 100)) < 0.012, `${length}`);
+  }
+});
+
+t.test('a proof: challenge, chain, and what the agent keeps', async (t) => {
+  const world = await agentWorld(t);
+  const declared = await world.commit(SUBJECT, [
+    claimOf('on'),
+    claimOf('deep', { params: new Map([['depth', 3]]) }),
+  ]);
+  const nonce = new Uint8Array(20).fill(5);
+  const duty = await world.duty(declared, { nonce });
+  const made = await prove(world.agent, duty);
+  const proof = proofOf(made.statement);
+  t.match(proof, { seq: 0, prev: undefined, challenge: { nonce, size: 2, root: duty.head.root } });
+  t.match(proof.results, [
+    { claim: 'on', verdict: 'PROVEN', evidence: 'E3' },
+    { claim: 'deep', verdict: 'PROVEN', evidence: 'E3' },
+  ]);
+  const [first, second] = world.toy.tasks;
+  const expected = createHash('sha256')
+    .update(duty.head.root)
+    .update(Buffer.from(declared.entry.id, 'hex'))
+    .update(nonce)
+    .digest('hex');
+  t.equal(
+    first?.challenge.toHex(),
+    expected,
+    'SHA-256(root ‖ commitment ‖ nonce): the auditor made part of it',
+  );
+  t.equal(second?.params.get('depth'), 3);
+  t.equal(first?.params.get('depth'), 1, 'the default');
+  const other = challengeOf(duty.head.root, digest(new Uint8Array(32)), nonce);
+  t.not(other.toHex(), expected, 'and for another commitment it is another');
+
+  const kept = world.agent.spool.observed(made.id);
+  const tree = decodeObserved(kept?.observed ?? new Uint8Array());
+  const { observations } = proof;
+  if (observations === undefined) throw new Error('no observations');
+  t.same(tree.root, observations.root, 'what was kept opens what was logged');
+  verifyOpening(openLeaf(tree, 1), { root: observations.root, count: observations.count });
+
+  const again = proofOf((await prove(world.agent, await world.duty(declared))).statement);
+  t.match(again, { seq: 1, prev: digest(Buffer.from(made.id, 'hex')) });
+  t.not(again.challenge.nonce.toHex(), proof.challenge.nonce.toHex());
+  const { delivered } = await deliver(world.log, world.agent.spool);
+  t.same(
+    delivered.map(({ seq }) => seq),
+    [0, 1],
+  );
+  t.equal(world.agent.spool.waitingCount(), 0);
+});
+
+t.test('crashes: no number twice, no gap, nothing lost', async (t) => {
+  const world = await agentWorld(t);
+  const declared = await world.commit(SUBJECT, [claimOf('on')]);
+  const next = async (): Promise<void> => void (await prove(world.agent, await world.duty(declared)));
+
+  // While it looks: nothing was signed.
+  world.toy.instead = () => Promise.reject(new Error('power cut'));
+  const { looking } = world.agent;
+  const aborting = new AbortController();
+  aborting.abort(new Error('power cut'));
+  await t.rejects(
+    prove({ ...world.agent, looking: { ...looking, signal: aborting.signal } }, await world.duty(declared)),
+    /power cut/,
+  );
+  world.toy.instead = undefined;
+  world.reopen();
+  t.equal(world.agent.spool.waitingCount(), 0);
+
+  // After signing, before storing.
+  const failing = {
+    ...world.agent.hand.signer,
+    sign: () => Promise.reject(new Error('power cut')),
+  };
+  await t.rejects(
+    prove({ ...world.agent, hand: { ...world.agent.hand, signer: failing } }, await world.duty(declared)),
+  );
+  world.reopen();
+  t.equal(world.agent.spool.link(world.agent.hand.kid, SUBJECT), undefined);
+
+  // After storing, before sending.
+  await next();
+  world.reopen();
+  t.equal(world.agent.spool.waitingCount(), 1);
+  await next();
+
+  // The log has it, and the agent never heard so.
+  world.log.deaf = true;
+  const first = await deliver(world.log, world.agent.spool);
+  t.match(first, { delivered: [], away: { code: 'unavailable' } });
+  t.equal(world.log.proofs().length, 1);
+  world.reopen();
+  await deliver(world.log, world.agent.spool);
+  t.equal(world.log.proofs().length, 2, 'sent again, and logged once');
+
+  // Heard so, and died before noting it.
+  await next();
+  const [waiting] = world.agent.spool.waiting();
+  await world.log.submit(waiting?.statement ?? new Uint8Array());
+  world.reopen();
+  await checkChain(world.log, world.agent.spool, { kid: world.agent.hand.kid, subject: SUBJECT }, false);
+  await next();
+  await deliver(world.log, world.agent.spool);
+  t.same(
+    world.log.proofs().map(({ proof }) => proof.seq),
+    [0, 1, 2, 3],
+  );
+});
+
+t.test('two processes in one directory take different places', async (t) => {
+  const world = await agentWorld(t);
+  const declared = await world.commit(SUBJECT, [claimOf('on')]);
+  const one = world.agent;
+  const two = world.reopen();
+  const duty = await world.duty(declared);
+  await Promise.all([one, two, one, two, one, two].map((agent) => prove(agent, duty)));
+  await deliver(world.log, two.spool);
+  t.same(
+    world.log.proofs().map(({ proof }) => proof.seq),
+    [0, 1, 2, 3, 4, 5],
+  );
+  const unlock = lockAgent(world.dir);
+  t.throws(() => lockAgent(world.dir), { code: 'locked' }, 'but one daemon');
+  unlock();
+  lockAgent(world.dir)();
+});
+
+t.test('a chain that somebody else continued', async (t) => {
+  const world = await agentWorld(t);
+  const declared = await world.commit(SUBJECT, [claimOf('on')]);
+  const { spool, hand } = world.agent;
+  const chain = { kid: hand.kid, subject: SUBJECT };
+  await prove(world.agent, await world.duty(declared));
+  await prove(world.agent, await world.duty(declared));
+  // The thief, with the same key.
+  const [stolen] = spool.waiting();
+  const theirs = { ...proofOf(stolen?.statement ?? new Uint8Array()), nextDue: START + 9999 };
+  const headers = { issuer: ISSUER, subject: SUBJECT, contentType: contentTypeOf('proof'), confirm: true };
+  world.log.add(await signStatement(headers, encodeProof(theirs), people.agent));
+  await t.rejects(deliver(world.log, spool), { code: 'chain-broken' });
+  await t.rejects(checkChain(world.log, spool, chain, false), { code: 'chain-broken' });
+  t.equal(spool.waitingCount(), 2, 'nothing is thrown away unasked');
+  await checkChain(world.log, spool, chain, true);
+  t.equal(spool.waitingCount(), 0);
+  const made = await prove(world.agent, await world.duty(declared));
+  t.equal(made.seq, 1, 'after the one in the log');
+  t.equal((await deliver(world.log, spool)).delivered.length, 1);
+});
+
+t.test('what may be touched', async (t) => {
+  const world = await agentWorld(t);
+  const rules = readRules(
+    [{ subject: 'prod/**', probe: 'toy', targets: ['host.example:*'], maxPerHour: 2, secrets: { a: 'b' } }],
+    'targets.yaml',
+  );
+  world.reopen({ rules });
+  const elsewhere = claimOf('elsewhere', { params: new Map([['target', 'other.example:1']]) });
+  const declared = await world.commit(SUBJECT, [claimOf('on'), elsewhere]);
+  const results = async (): Promise<unknown> =>
+    proofOf((await prove(world.agent, await world.duty(declared))).statement);
+  t.match(await results(), {
+    results: [
+      { claim: 'on', verdict: 'PROVEN' },
+      { claim: 'elsewhere', verdict: 'UNKNOWN' },
+    ],
+    errors: [{ code: 'target-not-enrolled', claim: 'elsewhere', message: /nothing was sent there/ }],
+  });
+  t.equal(world.toy.tasks.length, 1, 'it was never contacted');
+  t.equal(await world.toy.tasks[0]?.secret('a'), 'secret in b');
+  t.equal(await world.toy.tasks[0]?.secret('c'), undefined);
+  await results();
+  t.match(await results(), { errors: [{ code: 'target-limit', claim: 'on' }, {}] }, 'two an hour, no more');
+  world.clock.now += 3_601_000;
+  t.match(await results(), { results: [{ verdict: 'PROVEN' }, {}] });
+
+  t.equal(ruleFor(rules, 'test/db', 'toy@1', LOCATOR), undefined, 'another subject');
+  t.equal(ruleFor(rules, SUBJECT, 'toys@1', LOCATOR), undefined, 'another probe');
+  t.equal(
+    ruleFor([operatorRule(['[::1]:443'])], 'any', 'any@1', '[::1]:443')?.probe,
+    '*',
+    'a target is no pattern',
+  );
+  const bad: readonly (readonly [unknown, RegExp])[] = [
+    [{}, /expected a list/],
+    [['x'], /rule 1: expected a map/],
+    [[{ subject: 'a', probe: 'b', targets: ['c'], maxPerHours: 1 }], /no field maxPerHours/],
+    [[{ subject: 'a', probe: 'b', targets: [] }], /targets/],
+    [[{ subject: 'a', probe: 'b', targets: ['c'], maxPerHour: 0 }], /maxPerHour/],
+    [[{ subject: 1, probe: 'b', targets: ['c'] }], /subject/],
+    [[{ subject: 'a', probe: 'b', targets: ['c'], secrets: { d: 1 } }], /secrets\.d/],
+  ];
+  for (const [value, says] of bad)
+    t.throws(() => readRules(value, 'f'), { code: 'config-invalid', message: says });
+  t.same(readRules(null, 'f'), []);
+});
+
+t.test('probes that fail, hang, lie or overflow', async (t) => {
+  const world = await agentWorld(t);
+  const bugs: unknown[] = [];
+  const agent = {
+    ...world.agent,
+    looking: { ...world.agent.looking, onBug: (error: unknown) => bugs.push(error) },
+  };
+  const declared = await world.commit(SUBJECT, [
+    claimOf('on'),
+    claimOf('absent', { probe: 'gone@1' }),
+    claimOf('odd', { params: new Map([['width', 3]]) }),
+    claimOf('typed', { params: new Map([['depth', 'x']]) }),
+  ]);
+  const errors = async (instead: AgentWorld['toy']['instead']): Promise<readonly (string | undefined)[]> => {
+    world.toy.instead = instead;
+    const { results, errors: told = [] } = proofOf(
+      (await prove(agent, await world.duty(declared))).statement,
+    );
+    t.ok(results.every(({ verdict }) => verdict === 'UNKNOWN'));
+    return told.map(({ code }) => code);
+  };
+  const rest = ['unknown-probe', 'config-invalid', 'config-invalid'];
+  t.same(
+    await errors(() => new Promise(() => undefined)),
+    ['request-timeout', ...rest],
+    'deaf to the signal too',
+  );
+  t.same(await errors(() => Promise.reject(new Refusal('unavailable', 'nobody\u001b[31m'))), [
+    'unavailable',
+    ...rest,
+  ]);
+  t.equal(bugs.length, 0);
+  t.same(await errors(() => Promise.reject(new TypeError('x'))), ['probe-failed', ...rest]);
+  t.equal(bugs.length, 1, 'a bug is told');
+  const empty = { grades: [], attachments: [], contradictions: [], bytes: 0 };
+  const population = { source: 'x', total: 1, sampled: 1, method: 'all' };
+  t.same(await errors(async () => ({ ...empty, population, value: { on: 'x'.repeat(70_000) } })), [
+    'too-large',
+    ...rest,
+  ]);
+  // Bigger than an entry: the evidence is kept, and named by its digest.
+  const data = new Uint8Array(20_000).fill(1);
+  world.toy.instead = async () => ({
+    ...empty,
+    population,
+    value: { on: true, long: 'y'.repeat(2_000) },
+    grades: [{ path: '', evidence: 'E3', attachments: [0, 1] }],
+    attachments: [
+      { mediaType: 'application/a', data },
+      { mediaType: 'application/b', data: data.slice(1).fill(2) },
+    ],
+  });
+  const only = await world.commit('prod/other', [claimOf('on')]);
+  const policy = {
+    ...(await world.log.policy()),
+    document: policyDocumentOf({ limits: { entryBytes: 30_000 } }),
+  };
+  const { attachments = [] } = proofOf((await prove(agent, await world.duty(only, { policy }))).statement);
+  t.equal(attachments.length, 2);
+  const byDigest = attachments.filter((each) => each.data === undefined);
+  t.ok(byDigest.length > 0);
+  for (const each of byDigest)
+    t.equal(agent.spool.kept(each.digest?.toHex() ?? '')?.data.length, each.size, 'nothing of it is lost');
+});
+
+t.test('an agent does not prove what it committed to itself, and not backwards in time', async (t) => {
+  const world = await agentWorld(t);
+  const declared = await world.commit(SUBJECT, [claimOf('on')]);
+  world.reopen({ signer: people.author });
+  await t.rejects(prove(world.agent, await world.duty(declared)), { code: 'own-commitment' });
+  world.reopen();
+  await prove(world.agent, await world.duty(declared));
+  world.clock.now -= 3_600_000;
+  await t.rejects(prove(world.agent, await world.duty(declared)), { code: 'clock-behind' });
+  t.equal(world.agent.spool.waitingCount(), 1);
+});
+
+interface Running {
+  readonly daemon: Daemon;
+  readonly events: AgentEvent[];
+  /** Lets time pass, second by second. */
+  pass(seconds: number): Promise<void>;
+}
+
+function running(world: AgentWorld, change: Partial<DaemonParts> = {}): Running {
+  const events: AgentEvent[] = [];
+  const daemon = new Daemon({
+    agent: world.agent,
+    log: world.log,
+    wants: (subject) => subject.startsWith('prod/'),
+    assertMayProve: () => undefined,
+    budget: Infinity,
+    heartbeat: 3600,
+    pollMs: 10_000,
+    random: () => 0.5,
+    sleep: () => Promise.resolve(),
+    tell: (event) => void events.push(event),
+    ...change,
+  });
+  const pass = async (seconds: number): Promise<void> => {
+    const end = world.clock.now + seconds * 1000;
+    while (world.clock.now < end) {
+      const wake = await daemon.step();
+      world.clock.now = Math.min(end, Math.max(world.clock.now + 1000, Math.ceil(wake / 1000) * 1000));
+    }
+  };
+  return { daemon, events, pass };
+}
+
+t.test('the daemon: one proof in each slot, none late, heartbeats between', async (t) => {
+  const world = await agentWorld(t);
+  await world.commit(SUBJECT, [claimOf('on', { cadence: 600 }), claimOf('daily', { cadence: 86_400 })]);
+  const { pass } = running(world);
+  await pass(4 * 3600);
+  const proofs = world.log.proofs().map(({ proof }) => proof);
+  const of = (id: string) => proofs.filter(({ results }) => results.some(({ claim }) => claim === id));
+  const slots = of('on').flatMap(({ results }) =>
+    results.flatMap(({ claim, slot }) => (claim === 'on' && slot !== undefined ? [slot] : [])),
+  );
+  t.ok(slots.length >= 50, `${slots.length} slots of 270 s`);
+  const seeds = world.agent.seedsOf(SUBJECT, await world.commit(SUBJECT, [claimOf('on')], {}));
+  for (const [i, { number, due, actual, beacon }] of slots.entries()) {
+    t.equal(number, (slots[0]?.number ?? 0) + i, 'each slot once');
+    t.ok(actual >= due && (actual - due <= 1 || i === 0), 'on time, but the one that it began in');
+    const slot = slotAt(due, 270);
+    t.equal(slot.number, number);
+    t.equal(
+      dueIn(slot, seeds.seedAt(slot.start), digest(beacon?.root ?? new Uint8Array())),
+      due,
+      'recomputed',
+    );
+  }
+  const starts = of('on').map(({ window }) => window.start);
+  for (const [i, at] of starts.entries())
+    if (i > 0) t.ok(at - (starts[i - 1] ?? 0) < 600, 'never further apart than the cadence');
+  const proven = proofs.map(({ window, nextDue }) => ({ window, nextDue }));
+  for (const [i, { nextDue }] of proven.entries()) {
+    const next = proven[i + 1];
+    if (next !== undefined) t.ok(next.window.end <= nextDue, 'what was promised was kept');
+  }
+});
+
+t.test('the daemon: heartbeats, deployments, a new commitment', async (t) => {
+  const world = await agentWorld(t);
+  const declared = await world.commit(SUBJECT, [claimOf('daily', { cadence: 86_400, deadline: 300 })]);
+  const { pass } = running(world, { heartbeat: 600 });
+  await pass(1900);
+  const beats = world.log.proofs().map(({ proof }) => proof);
+  t.match(beats[0]?.results, [{ claim: 'daily', verdict: 'PROVEN' }], 'at once the first time');
+  t.ok(
+    beats.slice(1).filter(({ results }) => results.length === 0).length >= 2,
+    'and then it says that it lives',
+  );
+  const before = beats.length;
+  await world.deploy(SUBJECT, declared.entry.id);
+  const deployed = world.clock.now / 1000;
+  await pass(30);
+  const answer = world.log.proofs()[before]?.proof;
+  t.match(answer?.results, [{ claim: 'daily' }]);
+  t.ok(
+    (answer?.window.start ?? 0) >= deployed && (answer?.window.end ?? 0) <= deployed + 30,
+    'within seconds',
+  );
+  await pass(60);
+  t.equal(world.log.proofs().length, before + 1, 'once');
+  const { id } = declared.entry;
+  const next = await world.commit(SUBJECT, [claimOf('daily'), claimOf('more')], {
+    supersedes: digest(Buffer.from(id, 'hex')),
+  });
+  await pass(30);
+  t.match(world.log.proofs().at(-1)?.proof, {
+    commitment: digest(Buffer.from(next.entry.id, 'hex')),
+    seq: before + 1,
+    results: [{ claim: 'daily' }, { claim: 'more' }],
+  });
+});
+
+t.test('the daemon: the log is away', async (t) => {
+  const world = await agentWorld(t);
+  await world.commit(SUBJECT, [claimOf('on', { cadence: 60 })]);
+  const first = running(world);
+  await first.pass(60);
+  const before = world.log.proofs().length;
+  world.log.away = true;
+  await first.pass(300);
+  const waiting = world.agent.spool.waitingCount();
+  t.ok(waiting >= 8, `${waiting} proofs are kept`);
+  const retries = first.events.flatMap((event) => (event.kind === 'away' ? [event.retryMs] : []));
+  t.ok(retries.length >= 3 && retries.length < 12, 'asked less and less often');
+  t.same(
+    retries,
+    retries.toSorted((a, b) => a - b),
+  );
+  // Started again while the log is still away.
+  world.reopen();
+  const second = running(world);
+  await second.pass(120);
+  t.ok(world.agent.spool.waitingCount() > waiting, 'it works from what it knew');
+  world.log.away = false;
+  await second.pass(600);
+  t.equal(world.agent.spool.waitingCount(), 0);
+  const seqs = world.log.proofs().map(({ proof }) => proof.seq);
+  t.same(
+    seqs,
+    seqs.map((_, i) => i),
+    'all of them, in order',
+  );
+  t.ok(seqs.length > before + waiting);
+  t.ok(second.events.some(({ kind }) => kind === 'back'));
+});
+
+t.test('the daemon: with a directory that knows nothing, an absent log is waited for', async (t) => {
+  const world = await agentWorld(t);
+  await world.commit(SUBJECT, [claimOf('on')]);
+  world.log.away = true;
+  const { pass } = running(world);
+  await pass(100);
+  t.equal(world.agent.spool.waitingCount(), 0, 'a chain that nobody looked up is not begun');
+  world.log.away = false;
+  await pass(200);
+  t.match(world.log.proofs()[0]?.proof, { seq: 0, results: [{ verdict: 'PROVEN' }] });
+});
+
+t.test('the daemon: CPU runs out', async (t) => {
+  t.equal(budgetUs(10), 36_000_000, '1 % of a core is 36 s an hour');
+  t.equal(fits('critical-path', 90, 10, 100), true);
+  t.equal(fits('critical-path', 91, 10, 100), false);
+  t.equal(fits('background', 45, 10, 100), false);
+  const world = await agentWorld(t);
+  world.toy.cpu = 1_000_000;
+  await world.commit('prod/critical', [claimOf('on')], { tier: 'critical-path' });
+  await world.commit(
+    'prod/rest',
+    [claimOf('on'), claimOf('low', { severity: 'low', params: new Map([['depth', 2]]) })],
+    {
+      tier: 'background',
+    },
+  );
+  const { pass, events } = running(world, { budget: 30_000_000 });
+  await pass(3600);
+  const of = (subject: string) => world.log.proofs().filter((each) => each.subject === subject);
+  const skipped = of('prod/rest').flatMap(({ proof }) =>
+    (proof.errors ?? []).filter(({ code }) => code === 'budget'),
+  );
+  t.ok(skipped.length > 0, 'what was left out is said');
+  t.ok(of('prod/critical').every(({ proof }) => proof.errors === undefined));
+  t.ok(of('prod/critical').length >= 13, 'what matters most goes on');
+  t.ok(skipped.every(({ message }) => message.includes('background')));
+  t.ok(world.toy.spent <= 30_000_000, `${world.toy.spent} µs`);
+  t.ok(events.some(({ kind }) => kind === 'skipped'));
+  const honest = of('prod/rest').every(({ proof }) =>
+    (proof.errors ?? []).every(({ claim }) => !proof.results.some((each) => each.claim === claim)),
+  );
+  t.ok(honest, 'and not judged');
+});
+
+t.test('the daemon: a key that is not enrolled, and one that somebody else has', async (t) => {
+  const world = await agentWorld(t);
+  await world.commit(SUBJECT, [claimOf('on')]);
+  let known = false;
+  const { pass, events } = running(world, {
+    assertMayProve: () => {
+      if (!known) throw new Refusal('unknown-key', 'not enrolled');
+    },
+  });
+  await pass(100);
+  t.match(events, [{ kind: 'barred', subject: SUBJECT, refusal: { code: 'unknown-key' } }], 'told once');
+  t.equal(world.agent.spool.waitingCount(), 0, 'nothing is signed that would be refused');
+  known = true;
+  const declared = await world.commit('prod/other', [claimOf('on')]);
+  await pass(100);
+  t.same(new Set(world.log.proofs().map(({ subject }) => subject)), new Set([SUBJECT, 'prod/other']));
+  const thief = proofOf((await prove(world.agent, await world.duty(declared))).statement);
+  const [waiting] = world.agent.spool.waiting();
+  const headers = {
+    issuer: ISSUER,
+    subject: 'prod/other',
+    contentType: contentTypeOf('proof'),
+    confirm: true,
+  };
+  world.log.add(
+    await signStatement(headers, encodeProof({ ...thief, nextDue: thief.nextDue + 1 }), people.agent),
+  );
+  t.ok(waiting);
+  await t.rejects(pass(20), { code: 'chain-broken' }, 'that ends it');
+});

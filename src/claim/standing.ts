@@ -16,6 +16,11 @@ export interface Reader {
   readonly isHead: (size: number, root: Uint8Array) => boolean;
   /** Index from which on a key is not to be believed (registration policy, `revoked`). */
   readonly revokedSince: (kid: string) => number | undefined;
+  /**
+   * What is wrong with the signature that a result of class E3 or E4 rests on; the log does not look at it. Left out,
+   * classes are taken at the agent's word.
+   */
+  readonly evidenceFault?: (proof: EntryOf<'proof'>, result: Result, claim: Claim) => string | undefined;
 }
 
 export interface ClaimStanding {
@@ -77,7 +82,7 @@ function judge(claim: Claim, declared: Declared, history: History, reader: Reade
     age: Math.max(0, reader.now - worst.seen),
     due,
     waiver: undefined,
-    explain: worst.result.explain ?? worst.why,
+    explain: worst.why ?? worst.result.explain,
   };
   if (worst.revoked)
     return { ...standing, verdict: 'REVOKED', explain: 'the key that signed the proof is revoked' };
@@ -123,7 +128,7 @@ function sayings(
       result,
       seen: Math.min(payload.window.end, proof.time),
       revoked: (reader.revokedSince(kid) ?? Infinity) <= proof.index,
-      why: faultOf(payload, proof, reader),
+      why: faultOf(payload, proof, reader) ?? reader.evidenceFault?.(proof, result, claim),
     });
   }
   return [...newest.values()];

@@ -15,6 +15,8 @@ export interface World {
   readonly fetch: typeof fetch;
   /** The wall clock, milliseconds since the epoch. */
   readonly now: () => number;
+  /** Waits; a timer when absent. */
+  readonly sleep?: (ms: number) => Promise<void>;
 }
 
 /** What a verb works with. */

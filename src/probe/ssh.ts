@@ -125,7 +125,7 @@ const MARKER = /^(?:ext-info-[cs]|kex-strict-.*)$/;
 const both = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])];
 
 /** What either direction may use, in the server's order. */
-function listsOf(offer: SshOffer): ValueMap {
+export function listsOf(offer: SshOffer): ValueMap {
   return {
     kex: offer.kex.filter((name) => !MARKER.test(name)),
     extensions: offer.kex.filter((name) => MARKER.test(name)),
@@ -136,7 +136,8 @@ function listsOf(offer: SshOffer): ValueMap {
   };
 }
 
-function keyOf({ keyType, keyBits, fingerprint, kex, hostKeyAlgorithm }: VerifiedSsh): ValueMap {
+/** The host key, and what was chosen. */
+export function keyOf({ keyType, keyBits, fingerprint, kex, hostKeyAlgorithm }: VerifiedSsh): ValueMap {
   return {
     hostKey: { type: keyType, bits: keyBits, fingerprint },
     negotiated: { kex, hostKey: hostKeyAlgorithm },

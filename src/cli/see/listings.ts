@@ -1,0 +1,90 @@
+/**
+ * Where the entries about a subject are. The log's own search says so, and could leave something out: monitors that
+ * have a verified copy are asked the same, and what they have and the log does not name ends the run.
+ */
+import { refuse } from '../../bytes/refusal.ts';
+import { decodeUtf8 } from '../../bytes/text.ts';
+import { findAll, type Listed, type Wanted } from '../../client/search.ts';
+import { download } from '../../client/patience.ts';
+import { entryIdOf } from '../../client/scrapi.ts';
+import type { Transport } from '../../client/transport.ts';
+import type { LogView } from '../../client/view.ts';
+import { originHash } from '../../note/checkpoint.ts';
+import { parseStatement } from '../../statement/admit.ts';
+
+export interface Listings {
+  /** Entries of the tree that match, oldest first. */
+  list(wanted: Wanted): Promise<readonly Listed[]>;
+  /** How far the copy of each monitor reaches that was asked as well. */
+  readonly monitors: readonly { readonly url: string; readonly size: number }[];
+}
+
+const MAX_HEAD_BYTES = 65_536;
+
+/** Refuses `unavailable` when a monitor that was named cannot be asked. */
+export async function listingsOf(
+  transport: Transport,
+  log: string,
+  view: LogView,
+  monitors: readonly string[],
+): Promise<Listings> {
+  const { size, origin } = view.opened.checkpoint;
+  const others = await Promise.all(
+    monitors.map(async (url) => {
+      const base = `${url.replace(/\/+$/, '')}/logs/${originHash(origin)}`;
+      return { url, base, size: await copiedBy(transport, base) };
+    }),
+  );
+  return {
+    monitors: others.map((each) => ({ url: each.url, size: Math.min(each.size, size) })),
+    async list(wanted) {
+      const within = { ...wanted, before: size };
+      const rows = await findAll(transport, log, within);
+      const named = new Set(rows.map(({ index }) => index));
+      for (const { url, base } of others) {
+        const missing = (await findAll(transport, base, within)).filter(({ index }) => !named.has(index));
+        for (const each of missing) await assertMadeUp(view, each, wanted, url);
+      }
+      return rows;
+    },
+  };
+}
+
+/** Entries a monitor's copy has. */
+async function copiedBy(transport: Transport, base: string): Promise<number> {
+  const body = await download(transport, new URL(`${base}/v1/checkpoint`), 'application/json', MAX_HEAD_BYTES);
+  const value: unknown = parse(body);
+  const size: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'size') : undefined;
+  if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return size;
+  throw refuse('bad-request', `${base} did not answer as a Tallystick monitor does; check the URL`);
+}
+
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(decodeUtf8(body));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A monitor is not believed either: its entry must be in the tree, and be what was asked for. */
+async function assertMadeUp(
+  view: LogView,
+  { index, id }: Listed,
+  { subject, kind }: Wanted,
+  monitor: string,
+): Promise<void> {
+  const { bytes } = await view.entry(index);
+  const parsed = parseStatement(bytes);
+  const wanted = (subject ?? parsed.subject) === parsed.subject && (kind ?? parsed.kind) === parsed.kind;
+  if (!wanted || entryIdOf(bytes) !== id) return;
+  throw leftOut(index, parsed.subject, `the monitor ${monitor} has it`);
+}
+
+/** The refusal of a search that does not name everything. */
+export function leftOut(index: number, subject: string, how: string): Error {
+  return refuse(
+    'proof-failed',
+    `the log's search leaves out entry ${index} about "${subject}" (${how}); it hides something: do not rely on it`,
+  );
+}

@@ -1,0 +1,39 @@
+/** Which challenges name a tree that the log had: the root at each size, from tiles that hash to the signed head. */
+import { treeSize } from '../../bytes/brand.ts';
+import { equalBytes } from '../../bytes/compare.ts';
+import type { EntryOf } from '../../claim/history.ts';
+import type { Reader } from '../../claim/standing.ts';
+import { prefixOf } from '../../client/history.ts';
+import type { LogView } from '../../client/view.ts';
+import type { KeptTiles } from './kept.ts';
+
+/** `isHead` for these proofs: others are not asked about. Refuses as `prefixOf` does. */
+export async function headsOf(
+  proofs: readonly EntryOf<'proof'>[],
+  view: LogView,
+  tiles: KeptTiles,
+): Promise<Reader['isHead']> {
+  const { size: newest, root: newestRoot } = view.head;
+  const sizes = new Set(proofs.map(({ parsed: { proof } }) => proof.challenge.size));
+  const roots = new Map<number, Uint8Array>([[newest, newestRoot]]);
+  for (const size of sizes)
+    if (size > 0 && size < newest) roots.set(size, (await prefixOf(tiles, treeSize(size), view.head)).root);
+  return (size, root) => {
+    const known = roots.get(size);
+    return known !== undefined && equalBytes(known, root);
+  };
+}
+
+/** Of each agent and claim the newest proof: those that standings rest on. */
+export function newestSayings(
+  proofs: readonly EntryOf<'proof'>[],
+  commitment: string,
+): readonly EntryOf<'proof'>[] {
+  const newest = new Map<string, EntryOf<'proof'>>();
+  for (const each of proofs) {
+    const { kid, proof } = each.parsed;
+    if (proof.commitment.toHex() === commitment)
+      for (const { claim } of proof.results) newest.set(`${kid} ${claim}`, each);
+  }
+  return [...new Set(newest.values())];
+}

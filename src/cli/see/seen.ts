@@ -1,0 +1,124 @@
+/** One subject as a reader sees it now: its verified history, and where its claims stand. */
+import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
+import { printable } from '../../bytes/printable.ts';
+import { entryId } from '../../bytes/brand.ts';
+import { historyOf, type Declared, type History, type SubjectEntry } from '../../claim/history.ts';
+import { standingOf, type ClaimStanding } from '../../claim/standing.ts';
+import { admit, chainKey, type ChainLink, type LoggedEntry } from '../../statement/admit.ts';
+import type { StatementKind } from '../../statement/kinds.ts';
+import type { Verdict } from '../../statement/vocabulary.ts';
+import { evidenceFault } from './evidence.ts';
+import type { Look } from './reading.ts';
+import { headsOf, newestSayings } from './roots.ts';
+
+export interface Seen {
+  readonly subject: string;
+  /** Everything that was read about it, in the order of the log. */
+  readonly entries: readonly SubjectEntry[];
+  readonly history: History;
+  readonly standings: readonly ClaimStanding[];
+  readonly look: Look;
+}
+
+const DECLARING: readonly StatementKind[] = ['commitment', 'approval', 'waiver', 'deployment'];
+
+/** Proofs of one commitment that are read at most, the newest: years of hourly ones. */
+const MOST_PROOFS = 20_000;
+
+/**
+ * Sees a subject. Refuses `not-found` when the log has nothing about it, and `proof-failed` when its entries do not
+ * follow from one another: something was left out, or the log admitted what it must not.
+ */
+export async function see(look: Look, subject: string): Promise<Seen> {
+  const lists = await Promise.all(DECLARING.map((kind) => look.entries({ subject, kind })));
+  const declaring = lists.flat().toSorted((a, b) => a.index - b.index);
+  if (declaring.length === 0)
+    throw refuse('not-found', `the log has no commitment about "${printable(subject)}"`);
+  const early = historyOf(believed(look, declaring));
+  // Proofs of what went before tell nothing of what is in force.
+  const from = Math.min(early.inForce?.entry.index ?? Infinity, early.pending?.entry.index ?? Infinity);
+  const proofs = Number.isFinite(from) ? await look.entries({ subject, kind: 'proof' }, from) : [];
+  if (proofs.length > MOST_PROOFS)
+    throw refuse('too-large', `the commitment about ${printable(subject)} has ${proofs.length} proofs; supersede it`);
+  const entries = [...declaring, ...proofs].toSorted((a, b) => a.index - b.index);
+  const first = declaring.find(({ parsed }) => parsed.kind === 'commitment')?.index;
+  assertFollows(look, entries, first === from);
+  const history = historyOf(believed(look, entries));
+  const inForce = history.inForce ?? history.pending;
+  const sayings = inForce === undefined ? [] : newestSayings(history.proofs, inForce.entry.id);
+  const standings = standingOf(history, {
+    now: look.now,
+    origin: look.view.opened.checkpoint.origin,
+    isHead: await headsOf(sayings, look.view, look.tiles),
+    revokedSince: (kid) => look.policies.revokedSince(kid),
+    evidenceFault: (proof, result, claim) =>
+      sayings.includes(proof) ? evidenceFault(proof, result, claim) : undefined,
+  });
+  return { subject, entries, history, standings, look };
+}
+
+/** What a revoked key said since does not count; of proofs, standings say so themselves. */
+function believed({ policies }: Look, entries: readonly SubjectEntry[]): readonly SubjectEntry[] {
+  return entries.filter(
+    ({ index, parsed }) => parsed.kind === 'proof' || index < (policies.revokedSince(parsed.kid) ?? Infinity),
+  );
+}
+
+/**
+ * Admission, repeated from the entries alone: a commitment or a link of a chain that was left out shows here.
+ * `whole`: there can be no proofs before those that were read.
+ */
+function assertFollows({ policies }: Look, entries: readonly SubjectEntry[], whole: boolean): void {
+  const commitments = new Map<string, LoggedEntry>();
+  const chains = new Map<string, ChainLink>();
+  for (const { index, id, parsed } of entries) {
+    if (parsed.kind === 'proof') {
+      const { seq, prev } = parsed.proof;
+      const key = chainKey(parsed.kid, parsed.subject);
+      // The chain may have begun before what is read here.
+      if (!whole && !chains.has(key) && prev !== undefined) chains.set(key, { seq: seq - 1, id: entryId(prev.toHex()) });
+    }
+    try {
+      const { chain } = admit(policies.before(index), parsed, { commitments, chains }, undefined);
+      if (chain !== undefined) chains.set(chain.key, { seq: chain.seq, id });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      throw refuse(
+        'proof-failed',
+        `entry ${index} does not follow from those that the log's search names (${error.code}): something was left ` +
+          'out, or the log admitted what it must not; read everything with --full, or ask a --monitor',
+        { cause: error },
+      );
+    }
+    if (parsed.kind === 'commitment')
+      commitments.set(id, { kind: parsed.kind, kid: parsed.kid, subject: parsed.subject });
+  }
+}
+
+/** The commitment that standings are of. */
+export function commitmentOf({ history }: Seen): Declared | undefined {
+  return history.inForce ?? history.pending;
+}
+
+const FAILED: ReadonlySet<Verdict> = new Set(['VIOLATED', 'CONTRADICTED', 'REVOKED']);
+
+/** 0 when all are PROVEN or WAIVED, 3 when one failed, 5 when one is not known. */
+export function exitOf(verdicts: readonly Verdict[]): number {
+  if (verdicts.some((each) => FAILED.has(each))) return EXIT.verification;
+  return verdicts.every((each) => each === 'PROVEN' || each === 'WAIVED') ? EXIT.ok : EXIT.quorum;
+}
+
+/** The worst of several verdicts, for a summary. */
+export function worstOf(verdicts: readonly Verdict[]): Verdict | undefined {
+  return WORST.find((each) => verdicts.includes(each));
+}
+
+const WORST: readonly Verdict[] = [
+  'CONTRADICTED',
+  'VIOLATED',
+  'REVOKED',
+  'STALE',
+  'UNKNOWN',
+  'WAIVED',
+  'PROVEN',
+];

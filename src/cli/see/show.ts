@@ -1,0 +1,115 @@
+/** Subjects and their claims as `status`, `watch`, `wait` and `gate` show them, to people and to machines. */
+import type { ClaimStanding } from '../../claim/standing.ts';
+import type { Verdict } from '../../statement/vocabulary.ts';
+import type { JsonValue, Output } from '../output.ts';
+import type { Look } from './reading.ts';
+import { commitmentOf, type Seen } from './seen.ts';
+import { dueOf, line, paintVerdict, spanOf, table, timeOf } from './words.ts';
+
+/** A heading, a table of claims, and what there is to know of each. */
+export function subjectLines(output: Output, seen: Seen): readonly string[] {
+  const declared = commitmentOf(seen);
+  const { subject, standings, look, history } = seen;
+  const name = output.paint('bold', line(subject));
+  if (declared === undefined) return [`${name}  nothing is declared: the last commitment was withdrawn`];
+  const { environment, tier } = declared.declaration;
+  const where = `commitment ${declared.entry.id.slice(0, 16)}…, entry ${declared.entry.index}`;
+  const heading = `${name}  ${environment}, ${tier}  ${where}`;
+  if (standings.length === 0) return [heading, '  it declares no claims: nothing is to be proven'];
+  const rows = [
+    ['claim', 'verdict', 'class', 'age', 'next due', 'severity'],
+    ...standings.map((each) => rowOf(each, look.now)),
+  ];
+  const drawn = table(rows, (cell, column, row) => {
+    if (row === 0) return output.paint('dim', cell);
+    const verdict = standings[row - 1]?.verdict;
+    return column === 1 && verdict !== undefined ? paintVerdict(output, verdict, cell.length) : cell;
+  });
+  const lines = drawn.flatMap((drawnRow, i) => {
+    const explain = i === 0 ? undefined : standings[i - 1]?.explain;
+    return explain === undefined ? [`  ${drawnRow}`] : [`  ${drawnRow}`, `      ${line(explain)}`];
+  });
+  const waits = history.inForce !== undefined && history.pending !== undefined;
+  const newer = waits
+    ? [`  a newer commitment, entry ${history.pending.entry.index}, still lacks approvals`]
+    : [];
+  return [heading, ...lines, ...newer];
+}
+
+function rowOf({ claim, verdict, evidence, age, due }: ClaimStanding, now: number): readonly string[] {
+  const seenAgo = age === undefined ? '–' : spanOf(age);
+  return [claim.id, verdict, evidence ?? '–', seenAgo, dueOf(due, now), claim.severity];
+}
+
+/** What was checked, in the words of an honest reader. */
+export function checkedLine({ view, completeness, full }: Look): string {
+  const whole = full
+    ? 'the whole log was read: nothing was left out'
+    : completeness.length > 0
+      ? completeness.map(({ url, size }) => `${line(url)} has nothing more, up to entry ${size - 1}`).join('; ')
+      : "that the log's search names the newest entries is its word (--monitor, --full)";
+  return `checked  ${view.head.size} entries signed; each that counts is in the tree and by whom the policy let; ${whole}`;
+}
+
+/** The fields of a look that every answer has. */
+export function lookJson({ log, view, full, completeness, now }: Look): { readonly [key: string]: JsonValue } {
+  return {
+    log,
+    origin: view.opened.checkpoint.origin,
+    size: view.head.size,
+    time: now,
+    complete: full ? 'full' : completeness.length > 0 ? 'monitor' : 'search',
+  };
+}
+
+export function subjectJson(seen: Seen): { readonly [key: string]: JsonValue } {
+  const { subject, standings, history } = seen;
+  const declared = commitmentOf(seen);
+  return {
+    subject,
+    environment: declared?.declaration.environment ?? null,
+    tier: declared?.declaration.tier ?? null,
+    commitment: declared?.entry.id ?? null,
+    index: declared?.entry.index ?? null,
+    in_force: history.inForce !== undefined,
+    effective: declared?.effective ?? null,
+    pending: history.pending?.entry.id ?? null,
+    claims: standings.map(claimJson),
+  };
+}
+
+export function claimJson(standing: ClaimStanding): { readonly [key: string]: JsonValue } {
+  const { claim, verdict, evidence, proof, age, due, explain, waiver } = standing;
+  return {
+    claim: claim.id,
+    title: claim.title ?? null,
+    verdict,
+    evidence: evidence ?? null,
+    min_evidence: claim.minEvidence,
+    severity: claim.severity,
+    age: age ?? null,
+    due,
+    explain: explain ?? null,
+    proof: proof?.id ?? null,
+    proof_index: proof?.index ?? null,
+    seq: proof?.parsed.proof.seq ?? null,
+    waived_by: waiver?.parsed.waiver.owner ?? null,
+    waived_until: waiver?.parsed.waiver.notAfter ?? null,
+  };
+}
+
+/** `3 PROVEN, 1 STALE`. */
+export function countsOf(verdicts: readonly Verdict[]): string {
+  const counts = new Map<Verdict, number>();
+  for (const each of verdicts) counts.set(each, (counts.get(each) ?? 0) + 1);
+  return [...counts].map(([verdict, n]) => `${n} ${verdict}`).join(', ');
+}
+
+/** `subject claim: PROVEN → STALE (why)`. */
+export function changeLine(output: Output, seen: Seen, standing: ClaimStanding, before: Verdict | undefined): string {
+  const { claim, verdict, evidence, explain } = standing;
+  const was = before === undefined ? '' : `${before} → `;
+  const why = explain === undefined ? '' : `  ${line(explain)}`;
+  const words = `${paintVerdict(output, verdict)}${evidence === undefined ? '' : ` [${evidence}]`}`;
+  return `${timeOf(seen.look.now)}  ${line(seen.subject)}  ${claim.id}  ${was}${words}${why}`;
+}

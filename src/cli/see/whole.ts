@@ -1,0 +1,75 @@
+/**
+ * Reading a whole log: the only way to know from the log alone that nothing about a subject was left out. Every
+ * entry is hashed up to the signed root; where entries about each subject are is remembered.
+ */
+import { entryId, type EntryId } from '../../bytes/brand.ts';
+import { concatBytes, equalBytes } from '../../bytes/compare.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { sha256 } from '@noble/hashes/sha2.js';
+import type { LogView } from '../../client/view.ts';
+import { parseStatement } from '../../statement/admit.ts';
+import type { StatementKind } from '../../statement/kinds.ts';
+import { emptyEdge, grow, type Edge, type Growth } from '../../tree/grow.ts';
+import { hashLeaf } from '../../tree/hash.ts';
+import { TILE_WIDTH, tileWidthAt } from '../../tree/tile.ts';
+import { chooseHasher } from '../../workers/kernels.ts';
+import type { KeptTiles } from './kept.ts';
+
+/** More is for a monitor, which keeps what it read. */
+const MOST_ENTRIES = 1_000_000;
+
+/** Where an entry is, and what it is about. */
+export interface Place {
+  readonly index: number;
+  readonly id: EntryId;
+  readonly kind: StatementKind;
+  readonly subject: string;
+}
+
+export class WholeLog {
+  readonly #tiles: KeptTiles;
+  readonly #hasher = chooseHasher();
+  #edge: Edge = emptyEdge();
+  readonly places: Place[] = [];
+
+  constructor(tiles: KeptTiles) {
+    this.#tiles = tiles;
+  }
+
+  /** Reads on up to the head of a view. Refuses `too-large`, and `proof-failed` when the entries are not its tree. */
+  async advance({ head: { size, root } }: LogView, onProgress: (done: number) => void): Promise<void> {
+    if (size > MOST_ENTRIES)
+      throw refuse(
+        'too-large',
+        `the log has ${size} entries; let a monitor copy it, and name that with --monitor`,
+      );
+    let edge = this.#edge;
+    let grown: Growth | undefined;
+    const found: Place[] = [];
+    while (edge.size < size) {
+      const bundle = Math.floor(edge.size / TILE_WIDTH);
+      const entries = await this.#tiles.bundle(bundle, tileWidthAt(0, bundle, size));
+      const fresh = entries.slice(edge.size % TILE_WIDTH);
+      const first: number = edge.size;
+      for (const [i, bytes] of fresh.entries()) found.push(...placeOf(bytes, first + i));
+      grown = grow(edge, concatBytes(...fresh.map(hashLeaf)), this.#hasher);
+      ({ edge } = grown);
+      onProgress(edge.size);
+    }
+    if (grown !== undefined && !equalBytes(grown.root, root))
+      throw refuse('proof-failed', 'the entries that the log serves do not hash to the root that it signed');
+    this.#edge = edge;
+    this.places.push(...found);
+  }
+}
+
+/** Nothing for what is no statement: the log should have refused it, and fsck says so. */
+function placeOf(bytes: Uint8Array, index: number): readonly Place[] {
+  try {
+    const { kind, subject } = parseStatement(bytes);
+    return [{ index, id: entryId(sha256(bytes).toHex()), kind, subject }];
+  } catch (error) {
+    if (error instanceof Refusal) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+/** Classes, verdicts and times as people read them. */
+import { printable } from '../../bytes/printable.ts';
+import { E3_LIMITS } from '../../evidence/limits.ts';
+import type { EvidenceClass, Verdict } from '../../statement/vocabulary.ts';
+import type { Output } from '../output.ts';
+
+/** Who would have to lie for a result of the class to be false. */
+export const WHO_LIES: Readonly<Record<EvidenceClass, string>> = {
+  E0: 'the API that was asked, or anyone in front of it',
+  E1: 'the agent that looked, or whoever sits on its way to the target',
+  E2: 'all of the agents that agree',
+  E3: "the holder of the target's own key",
+  E4: 'the third party or the hardware that signed',
+};
+
+/** What the class does not say. */
+export function limitsOf(evidence: EvidenceClass, isTls12: boolean): readonly string[] {
+  const [operator, relay, , tls12] = E3_LIMITS;
+  if (evidence === 'E3') return [operator, relay, ...(isTls12 ? [tls12] : [])];
+  return [LIMITS[evidence]];
+}
+
+const LIMITS: Readonly<Record<Exclude<EvidenceClass, 'E3'>, string>> = {
+  E0: 'Nobody looked at what the target does.',
+  E1: 'No signature of the target shows it; two agents that are named as attestors make it E2.',
+  E2: 'Agents of one operator, or on one network, may be wrong together.',
+  E4: 'The signature of the third party is not checked by this command.',
+};
+
+const COLOURS: Readonly<Record<Verdict, 'green' | 'red' | 'yellow'>> = {
+  PROVEN: 'green',
+  VIOLATED: 'red',
+  CONTRADICTED: 'red',
+  REVOKED: 'red',
+  STALE: 'yellow',
+  UNKNOWN: 'yellow',
+  WAIVED: 'yellow',
+  SUPERSEDED: 'yellow',
+};
+
+/** A verdict in its colour, padded: only PROVEN is green. */
+export function paintVerdict(output: Output, verdict: Verdict, width = 0): string {
+  return output.paint(COLOURS[verdict], verdict.padEnd(width));
+}
+
+/** `45 s`, `12 min`, `3 h`, `5 d`: rounded down. */
+export function spanOf(seconds: number): string {
+  if (seconds < 120) return `${Math.floor(seconds)} s`;
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} d`;
+}
+
+/** `in 12 min`, `3 h late`. */
+export function dueOf(due: number, now: number): string {
+  return due >= now ? `in ${spanOf(due - now)}` : `${spanOf(now - due)} late`;
+}
+
+/** `2027-01-15T08:00:00Z`. */
+export function timeOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+/** Rows with aligned columns; `paint` gets cells that are padded already. */
+export function table(
+  rows: readonly (readonly string[])[],
+  paint: (cell: string, column: number, row: number) => string,
+): readonly string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+  return rows.map((row, n) =>
+    row
+      .map((cell, i) => paint(cell.padEnd(widths[i] ?? 0), i, n))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** A stranger's text in one line. */
+export function line(text: string, max = 300): string {
+  return printable(text.replaceAll(/[\t\n]+/g, ' '), max);
+}

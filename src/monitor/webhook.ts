@@ -122,7 +122,8 @@ export class Webhook {
 
   #pause(failures: number, wishMs: number | undefined): number {
     const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 30));
-    const drawn = ceiling * (0.5 + this.#parts.random() / 2);
+    // Whole milliseconds: the outbox takes no others.
+    const drawn = Math.round(ceiling * (0.5 + this.#parts.random() / 2));
     return Math.max(drawn, Math.min(wishMs ?? 0, LONGEST_WISH_MS));
   }
 

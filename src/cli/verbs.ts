@@ -54,6 +54,7 @@ const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string,
   [
     'Tools',
     {
+      demo: async () => (await import('./verbs/demo.ts')).demoVerb,
       config: async () => (await import('./verbs/config.ts')).configVerb,
       completion: async () => (await import('./verbs/completion.ts')).completionVerb,
       version: async () => (await import('./verbs/version.ts')).versionVerb,

@@ -59,5 +59,5 @@ export function selfSigned(
   const signature = der(0x03, Buffer.from([0]), sign('sha256', body, privateKey));
   const bytes = sequence(body, algorithm, signature).toString('base64');
   const cert = `-----BEGIN CERTIFICATE-----\n${bytes.replaceAll(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`;
-  return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), cert };
+  return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }), cert };
 }

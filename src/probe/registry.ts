@@ -4,6 +4,11 @@ import type { Probe } from './probe.ts';
 const PROBES: ReadonlyMap<string, () => Promise<Probe>> = new Map([
   ['tls@1', async () => (await import('./tls.ts')).tlsProbe],
   ['ssh@1', async () => (await import('./ssh.ts')).sshProbe],
+  ['postgres@1', async () => (await import('./postgres.ts')).postgresProbe],
+  ['http@1', async () => (await import('./http.ts')).httpProbe],
+  ['files@1', async () => (await import('./files.ts')).filesProbe],
+  ['terraform@1', async () => (await import('./terraform.ts')).terraformProbe],
+  ['exec@1', async () => (await import('./exec.ts')).execProbe],
 ]);
 
 /** Names, in the order of the help. */

@@ -1,0 +1,61 @@
+/**
+ * Leaves of a declaration, opened, as probes compare them: a leaf's deterministic CBOR (spec/statements.md §9) as a
+ * plain value, byte strings as lower-case hex. Both sides of a comparison go through the same function.
+ */
+import { decodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbor.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
+import { isMap, type Value } from '../claim/value.ts';
+import type { ProbeTask } from './probe.ts';
+
+/** The value of a leaf's canonical bytes. Refuses `malformed-cbor` and the like, and what no leaf can hold. */
+export function declaredValue(bytes: Uint8Array): Value {
+  return plainOf(decodeCbor(bytes));
+}
+
+function plainOf(value: CborValue): Value {
+  if (value instanceof Uint8Array) return formatHex(value);
+  if (isCborArray(value)) return value.map(plainOf);
+  if (isCborMap(value))
+    return Object.fromEntries(Array.from(value, ([name, child]) => [String(name), plainOf(child)]));
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  throw refuse('malformed-payload', 'a declared leaf holds what no leaf can hold');
+}
+
+/** What the commitment declares. Refuses `config-invalid` without it: a comparison with nothing proves nothing. */
+export function declaredLeaves(
+  probe: string,
+  { declared }: Pick<ProbeTask, 'declared'>,
+): ReadonlyMap<string, Value> {
+  if (declared !== undefined && declared.size > 0) return declared;
+  throw refuse(
+    'config-invalid',
+    `${probe} compares with what was declared, and this agent does not have the opened leaves of the commitment; ` +
+      'give it the file that `commit` wrote beside the receipt',
+  );
+}
+
+/** A value known only once the declaration is applied (`{"unknown": true}`). */
+export function isUnknown(value: Value): boolean {
+  return isMap(value) && value['unknown'] === true;
+}
+
+/** The keyed digest that stands for a sensitive value (`{"sensitive": hex}`); undefined of any other. */
+export function sensitiveDigest(value: Value): string | undefined {
+  const found = isMap(value) ? value['sensitive'] : undefined;
+  return typeof found === 'string' ? found : undefined;
+}
+
+/** Whether two values of leaves are the same. */
+export function sameValue(a: Value, b: Value): boolean {
+  return canonical(a) === canonical(b);
+}
+
+function canonical(value: Value): string {
+  return JSON.stringify(value, (_name, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

@@ -1,0 +1,101 @@
+/**
+ * The probe `exec@1`: a collector, any program that prints the documented JSON (spec/probes.md §6). What is run is
+ * what the owner enrolled, word for word: a claim may hand it data on standard input, never an argument.
+ */
+import { isAbsolute } from 'node:path';
+import { printable } from '../bytes/printable.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { decodeUtf8, encodeUtf8, formatHex } from '../bytes/text.ts';
+import type { Observed } from '../claim/observed.ts';
+import { PLAIN_ENV, runProgram } from './child.ts';
+import { readCollected } from './exec/collected.ts';
+import { Given } from './given.ts';
+import type { Probe, ProbeTask } from './probe.ts';
+
+const MAX_BYTES = 1_048_576;
+const MAX_SECONDS = 300;
+
+export const execProbe: Probe = {
+  name: 'exec@1',
+  summary: 'what a collector of yours prints: any enrolled program with JSON on its standard output',
+  parameters: {
+    input: { type: 'texts', help: 'texts handed to the collector on standard input, as "input"' },
+    seconds: { type: 'number', help: `time it may take, at most ${MAX_SECONDS}`, fallback: 30 },
+    expect: { type: 'text', help: 'for the expression: p.expect' },
+    limit: { type: 'number', help: 'for the expression: p.limit' },
+  },
+  evidence:
+    'E1, or E0 where the collector says so. E3: the facts of transcripts that it hands over, checked here, below ' +
+    '/transcripts; nothing else, whatever it says.',
+  blastRadius:
+    'what the collector does; it runs as this agent\'s user, with no environment but the secret "env"',
+  timeoutMs: (MAX_SECONDS + 10) * 1_000,
+  run,
+};
+
+async function run(task: ProbeTask): Promise<Observed> {
+  const given = new Given('exec@1', task.params);
+  const seconds = given.whole('seconds', 1, MAX_SECONDS) ?? 30;
+  const argv = argvOf(task.target);
+  const input = {
+    schema: 'tallystick.collect.v1',
+    challenge: formatHex(task.challenge),
+    input: given.texts('input', /^[^\0]{0,1024}$/, 'has no zero byte') ?? [],
+  };
+  const { code, output } = await runProgram({
+    argv,
+    cwd: '/',
+    env: { ...PLAIN_ENV, ...environmentOf(await task.secret('env')) },
+    input: encodeUtf8(`${JSON.stringify(input)}\n`),
+    timeoutMs: seconds * 1_000,
+    maxBytes: MAX_BYTES,
+    signal: task.signal,
+  });
+  const name = printable(argv[0] ?? '', 200);
+  if (code !== 0)
+    throw refuse(
+      'unavailable',
+      `${name} ended with ${code ?? 'a signal'}; run it by hand to see why (what it says is not recorded)`,
+    );
+  try {
+    return readCollected(decodeUtf8(output), task.challenge, output.length);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code === 'too-large') throw error;
+    throw refuse('unavailable', `${name} does not print what a collector prints: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Words separated by spaces, or a JSON list of them; the first is an absolute path. Refuses `config-invalid`. */
+function argvOf(target: string): readonly string[] {
+  const words = target.startsWith('[') ? jsonWords(target) : target.split(' ').filter((word) => word !== '');
+  const [file = ''] = words;
+  if (isAbsolute(file) && words.length <= 64 && words.every((word) => !word.includes('\0'))) return words;
+  throw refuse(
+    'config-invalid',
+    'the target of exec@1 is the absolute path of a program and its arguments, separated by spaces or as a JSON list',
+  );
+}
+
+function jsonWords(target: string): readonly string[] {
+  try {
+    const parsed: unknown = JSON.parse(target);
+    return Array.isArray(parsed) && parsed.every((word) => typeof word === 'string') ? parsed : [];
+  } catch {
+    return [];
+  }
+}
+
+/** `NAME=value` lines that the target's owner gave. Refuses `config-invalid`, without showing a value. */
+function environmentOf(secret: string | undefined): Readonly<Record<string, string>> {
+  const lines = (secret ?? '').split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=([^\0]*)$/.exec(line) ?? [];
+      if (name === undefined || value === undefined)
+        throw refuse('config-invalid', 'the secret "env" of exec@1 has lines NAME=value');
+      return [name, value];
+    }),
+  );
+}

@@ -1,0 +1,164 @@
+/**
+ * What a collector prints (spec/probes.md §6), read strictly: a name given twice, a number that is not whole, an
+ * unknown field are refused. A collector can say E1 or E0 of what it saw; E3 is only what is verified here.
+ */
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { parseBase64 } from '../../bytes/text.ts';
+import type { Attachment, Contradiction, Grade, Observed, Population } from '../../claim/observed.ts';
+import { isMap, leavesOf, type Value, type ValueMap } from '../../claim/value.ts';
+import { parseJson } from '../../declare/json.ts';
+import { isNumberText, isTreeList, isTreeMap, type Tree } from '../../declare/leaf.ts';
+import type { SignedFact, VerifiedTls } from '../../evidence/tls-verify.ts';
+import { TRANSCRIPT_TYPE } from '../../evidence/transcript.ts';
+import { verifyTranscript, type Verified } from '../../evidence/verify.ts';
+
+const FIELDS = ['schema', 'value', 'grades', 'population', 'contradictions', 'transcripts'];
+const SCHEMA = 'tallystick.collected.v1';
+/** What the facts of transcripts stand under; a collector cannot write there. */
+const RESERVED = 'transcripts';
+const MAX_ITEMS = 256;
+const MAX_TRANSCRIPTS = 8;
+const POINTER = /^(?:\/(?:[^~/]|~[01])*){0,12}$/;
+
+/** Refuses `malformed-text`, `malformed-payload`, `too-large`, and `proof-failed` for a transcript of another challenge. */
+export function readCollected(text: string, challenge: Uint8Array, bytes: number): Observed {
+  const document = mapOf(valueOf(parseJson(text.trim()), ''), 'the output');
+  const unknown = Object.keys(document).find((name) => !FIELDS.includes(name));
+  if (unknown !== undefined) throw fault(`there is no field ${unknown}; there are ${FIELDS.join(', ')}`);
+  if (document['schema'] !== SCHEMA) throw fault(`schema is not "${SCHEMA}"`);
+  const value = mapOf(document['value'], 'value');
+  if (Object.hasOwn(value, RESERVED))
+    throw fault(`value has a field ${RESERVED}, which is kept for what is verified`);
+  const signed = transcriptsOf(document['transcripts'], challenge);
+  const whole: ValueMap = signed.facts.length === 0 ? value : { ...value, [RESERVED]: signed.facts };
+  leavesOf(whole);
+  return {
+    value: whole,
+    grades: [...listOf(document['grades'], 'grades', MAX_ITEMS).map(gradeOf), ...signed.grades],
+    attachments: signed.attachments,
+    contradictions: listOf(document['contradictions'], 'contradictions', MAX_ITEMS).map(contradictionOf),
+    population: populationOf(document['population']),
+    bytes,
+  };
+}
+
+/** Whole numbers alone; shares are told in permille, times in milliseconds. */
+function valueOf(tree: Tree, at: string): Value {
+  if (isTreeMap(tree))
+    return Object.fromEntries(Array.from(tree, ([name, child]) => [name, valueOf(child, `${at}/${name}`)]));
+  if (isTreeList(tree)) return tree.map((child, i) => valueOf(child, `${at}/${i}`));
+  if (isNumberText(tree))
+    throw fault(`the number ${tree.number.slice(0, 40)} at ${at.slice(0, 100)} is not whole, or too large`);
+  return tree;
+}
+
+function gradeOf(value: Value): Grade {
+  const { path, evidence } = mapOf(value, 'a grade');
+  if (typeof path !== 'string' || !POINTER.test(path)) throw fault('the path of a grade is a JSON Pointer');
+  if (evidence !== 'E0' && evidence !== 'E1')
+    throw fault('a collector can say E0 or E1; for E3 hand over the transcript, under transcripts');
+  return { path, evidence };
+}
+
+function contradictionOf(value: Value): Contradiction {
+  const { paths, explain } = mapOf(value, 'a contradiction');
+  const pointers = listOf(paths, 'paths', 16).map((path) => {
+    if (typeof path !== 'string' || !POINTER.test(path)) throw fault('paths are JSON Pointers');
+    return path;
+  });
+  if (typeof explain !== 'string' || explain.length > 1_024 || pointers.length === 0)
+    throw fault('a contradiction has paths, and at most 1024 characters of explain');
+  return { paths: pointers, explain };
+}
+
+function populationOf(value: Value | undefined): Population {
+  if (value === undefined) return { source: 'the collector', total: 1, sampled: 1, method: 'all' };
+  const { source, total, sampled, method = 'all' } = mapOf(value, 'population');
+  const fine =
+    typeof source === 'string' &&
+    source.length <= 128 &&
+    typeof method === 'string' &&
+    method.length <= 64 &&
+    isCount(total) &&
+    isCount(sampled) &&
+    sampled <= total;
+  if (!fine) throw fault('population is source, total, sampled (not above total) and method');
+  return { source, total, sampled, method };
+}
+
+interface SignedFacts {
+  readonly facts: readonly ValueMap[];
+  readonly grades: readonly Grade[];
+  readonly attachments: readonly Attachment[];
+}
+
+function transcriptsOf(value: Value | undefined, challenge: Uint8Array): SignedFacts {
+  const facts: ValueMap[] = [];
+  const grades: Grade[] = [];
+  const attachments: Attachment[] = [];
+  for (const [i, each] of listOf(value, 'transcripts', MAX_TRANSCRIPTS).entries()) {
+    if (typeof each !== 'string') throw fault('a transcript is base64');
+    const data = parseBase64(each);
+    const verified = verify(data, challenge);
+    facts.push(factsOf(verified));
+    attachments.push({ mediaType: TRANSCRIPT_TYPE[verified.protocol], data });
+    for (const name of signedNames(verified))
+      grades.push({ path: `/${RESERVED}/${i}/${name}`, evidence: 'E3', attachments: [i] });
+  }
+  return { facts, grades, attachments };
+}
+
+function verify(data: Uint8Array, challenge: Uint8Array): Verified {
+  try {
+    return verifyTranscript(data, challenge);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw refuse('proof-failed', `a transcript does not verify: ${error.message}`, { cause: error });
+  }
+}
+
+const TLS_FACTS: Readonly<Record<string, readonly [fact: SignedFact, of: (v: VerifiedTls) => Value]>> = {
+  version: ['version', (v) => v.version],
+  suite: ['suite', (v) => v.suite],
+  group: ['group', (v) => v.group],
+  scheme: ['scheme', (v) => v.scheme],
+  sentinel: ['sentinel', (v) => v.sentinel ?? 'none'],
+  spki: ['key', (v) => v.certificate.spki],
+  certificate: ['certificate', (v) => v.certificate.sha256],
+};
+
+function factsOf(verified: Verified): ValueMap {
+  if (verified.protocol === 'tls')
+    return {
+      protocol: 'tls',
+      ...Object.fromEntries(Object.entries(TLS_FACTS).map(([name, [, of]]) => [name, of(verified)])),
+    };
+  const { serverVersion, kex, hostKeyAlgorithm, fingerprint } = verified;
+  return { protocol: 'ssh', version: serverVersion, kex, hostKeyAlgorithm, fingerprint };
+}
+
+/** Of SSH the key signs all of it; of TLS what the version signs. */
+function signedNames(verified: Verified): readonly string[] {
+  if (verified.protocol === 'ssh') return Object.keys(factsOf(verified));
+  const names = Object.entries(TLS_FACTS).filter(([, [fact]]) => verified.signed.includes(fact));
+  return ['protocol', ...names.map(([name]) => name)];
+}
+
+function listOf(value: Value | undefined, what: string, max: number): readonly Value[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value) && value.length <= max) return value;
+  throw fault(`${what} is a list of at most ${max}`);
+}
+
+function mapOf(value: Value | undefined, what: string): ValueMap {
+  if (value !== undefined && isMap(value)) return value;
+  throw fault(`${what} is not a map`);
+}
+
+function isCount(value: Value | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function fault(what: string): Refusal {
+  return refuse('malformed-payload', what);
+}

@@ -1,0 +1,232 @@
+/**
+ * The probe `files@1`: the files below a folder against those that were committed to (profile `files@1`): digests,
+ * sizes, modes, links, owners on request, and in a closed world what nobody declared.
+ */
+import { isAbsolute } from 'node:path';
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+import type { Observed } from '../claim/observed.ts';
+import type { Value, ValueMap } from '../claim/value.ts';
+import { declaredLeaves } from './declared.ts';
+import { LiveTree, type Content, type Live } from './files/live.ts';
+import {
+  factsBelow,
+  isBelowAny,
+  readSettings,
+  type Fact,
+  type Settings,
+  type Wanted,
+} from './files/wanted.ts';
+import type { Probe, ProbeTask } from './probe.ts';
+
+/** Things looked at, bytes hashed and folders deep in one run; names shown of one kind. */
+const MAX_THINGS = 50_000;
+const MAX_BYTES = 2 * 1024 ** 3;
+const MAX_DEPTH = 64;
+const MAX_SHOWN = 200;
+
+export const filesProbe: Probe = {
+  name: 'files@1',
+  summary: 'files below a folder against the committed ones: what differs, is missing, or was never declared',
+  parameters: {
+    prefix: {
+      type: 'text',
+      help: 'declared paths below this one stand for the folder; others are left out of the comparison',
+      fallback: '',
+    },
+    modes: { type: 'boolean', help: 'compare permission bits of regular files', fallback: true },
+    uid: { type: 'number', help: 'user id that everything must belong to' },
+    gid: { type: 'number', help: 'group id that everything must belong to' },
+    ignore: {
+      type: 'texts',
+      help: 'paths, told from the folder, that are not compared with all that is below them; counted as excluded',
+    },
+    closed: { type: 'boolean', help: 'look for what nobody declared', fallback: true },
+  },
+  evidence: 'E1: this agent read the files itself, as the user it runs as, at one moment after another.',
+  blastRadius:
+    'reads every declared file and every name below the folder; opens nothing but regular files, follows no link; at most 2 GiB',
+  timeoutMs: 120_000,
+  run,
+};
+
+async function run(task: ProbeTask): Promise<Observed> {
+  const declared = declaredLeaves('files@1', task);
+  const settings = readSettings(task);
+  const live = await openTree(task);
+  const wanted = factsBelow(declared, settings);
+  const found = new Findings();
+  for (const fact of wanted.facts.values()) await compare(live, fact, settings, found);
+  if (settings.closed) await findUndeclared(live, wanted, settings, found);
+  return observe(found, live, { declared: declared.size, compared: wanted.facts.size }, settings);
+}
+
+/** Refuses `config-invalid` for a target that is no absolute path, `unavailable` for one that is not there. */
+async function openTree({ target, signal }: ProbeTask): Promise<LiveTree> {
+  if (!isAbsolute(target) || target.includes('\0'))
+    throw refuse('config-invalid', 'the target of files@1 is the absolute path of a folder');
+  try {
+    return await LiveTree.at(target, MAX_BYTES, signal);
+  } catch {
+    throw refuse('unavailable', `there is no folder ${printable(target)} that this agent may read`);
+  }
+}
+
+/** Names by kind: all are counted, the first are shown. */
+class Findings {
+  readonly lists: Readonly<Record<Kind, Value[]>> = {
+    differing: [],
+    missing: [],
+    undeclared: [],
+    escaping: [],
+    owners: [],
+    unreadable: [],
+  };
+  readonly counts: Record<Kind, number> = {
+    differing: 0,
+    missing: 0,
+    undeclared: 0,
+    escaping: 0,
+    owners: 0,
+    unreadable: 0,
+  };
+  things = 0;
+  same = 0;
+
+  add(kind: Kind, what: Value): void {
+    this.counts[kind] += 1;
+    if (this.counts[kind] <= MAX_SHOWN) this.lists[kind].push(what);
+  }
+
+  look(): void {
+    this.things += 1;
+    if (this.things > MAX_THINGS)
+      throw refuse(
+        'too-large',
+        `there are more than ${MAX_THINGS} things below the folder; narrow it with prefix or ignore`,
+      );
+  }
+}
+type Kind = 'differing' | 'missing' | 'undeclared' | 'escaping' | 'owners' | 'unreadable';
+
+async function compare(live: LiveTree, fact: Fact, settings: Settings, found: Findings): Promise<void> {
+  found.look();
+  const { path } = fact;
+  const at = await live.look(path);
+  if (at === 'absent') return found.add('missing', shown(path));
+  if (at === 'unreadable') return found.add('unreadable', shown(path));
+  owned(at, settings, found);
+  if (at.type !== fact.type)
+    return found.add('differing', { path: shown(path), what: ['type'], declared: fact.type, type: at.type });
+  const content = await live.content(at);
+  if (content.kind !== 'read') return found.add('unreadable', shown(path));
+  const what = differences(fact, at, content, settings);
+  if (what.length === 0) found.same += 1;
+  else found.add('differing', differing(fact, at, content, what));
+}
+
+type Read = Content & { readonly kind: 'read' };
+
+function differences(fact: Fact, at: Live, content: Read, { modes }: Settings): readonly string[] {
+  const what: string[] = [];
+  if (content.sha256 !== fact.sha256) what.push('sha256');
+  if (content.size !== fact.size) what.push('size');
+  if (modes && fact.mode !== undefined && at.mode !== fact.mode) what.push('mode');
+  return what;
+}
+
+function differing(fact: Fact, at: Live, { sha256, size }: Read, what: readonly string[]): ValueMap {
+  return {
+    path: shown(fact.path),
+    what,
+    ...(what.includes('sha256') && { sha256, declared: fact.sha256 }),
+    ...(what.includes('size') && { size, declaredSize: fact.size }),
+    ...(what.includes('mode') && { mode: octal(at.mode), declaredMode: octal(fact.mode ?? 0) }),
+  };
+}
+
+function owned(at: Live, { uid, gid }: Settings, found: Findings): void {
+  if (at.type === 'symlink' && at.leads === 'outside') found.add('escaping', shown(at.path));
+  if ((uid === undefined || at.uid === uid) && (gid === undefined || at.gid === gid)) return;
+  found.add('owners', { path: shown(at.path), uid: at.uid, gid: at.gid });
+}
+
+/** Everything below the root that no leaf stands for. Folders that hold declared files are declared with them. */
+async function findUndeclared(
+  live: LiveTree,
+  { facts, folders }: Wanted,
+  settings: Settings,
+  found: Findings,
+): Promise<void> {
+  const walk = async (folder: string, depth: number): Promise<void> => {
+    const names = depth > MAX_DEPTH ? undefined : await live.names(folder);
+    if (names === undefined) return found.add('unreadable', shown(folder === '' ? '.' : folder));
+    for (const name of names) {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      if (facts.has(path) || isBelowAny(path, settings.ignore)) continue;
+      found.look();
+      const at = await live.look(path);
+      if (at === 'absent') continue;
+      if (at === 'unreadable') {
+        found.add('unreadable', shown(path));
+        continue;
+      }
+      if (at.type === 'folder') {
+        if (!folders.has(path)) found.add('undeclared', { path: shown(path), type: at.type });
+        await walk(path, depth + 1);
+        continue;
+      }
+      owned(at, settings, found);
+      found.add('undeclared', { path: shown(path), type: at.type });
+    }
+  };
+  await walk('', 0);
+}
+
+function observe(
+  found: Findings,
+  live: LiveTree,
+  { declared, compared }: { readonly declared: number; readonly compared: number },
+  settings: Settings,
+): Observed {
+  const { counts, lists } = found;
+  const { undeclared, escaping, owners, unreadable, ...always } = lists;
+  const closed = settings.closed && { undeclared };
+  const value: ValueMap = {
+    root: printable(live.root, 1_024),
+    declared,
+    compared,
+    same: found.same,
+    ...always,
+    ...closed,
+    escaping,
+    ...((settings.uid !== undefined || settings.gid !== undefined) && { owners }),
+    unreadable,
+    // What could not be read is no pass: a claim that asks for all of it gets no answer then.
+    ...(counts.unreadable === 0 && { whole: true }),
+    counts: { ...counts },
+  };
+  return {
+    value,
+    grades: [],
+    attachments: [],
+    contradictions: [],
+    population: {
+      source: 'declared files below the folder',
+      total: compared,
+      sampled: Math.max(0, compared - counts.unreadable),
+      method: 'all',
+    },
+    compared: { declared, compared, excluded: declared - compared },
+    ...(settings.closed && { undeclared }),
+    bytes: live.bytes,
+  };
+}
+
+function shown(path: string): string {
+  return printable(path, 512);
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}

@@ -1,0 +1,187 @@
+/**
+ * Requests of the probe `http@1`: one answer each, bounded, no redirect followed, no cookie kept, and nothing sent
+ * before the server is who it should be.
+ */
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { codeOf, endStream, secure, type Secured, type Trust } from '../trust.ts';
+
+/** How a probe names itself. */
+export const USER_AGENT = 'tallystick-probe/1';
+
+const MAX_HEADER_BYTES = 16_384;
+/** Bytes of a body that are taken; the rest is not waited for. */
+const MAX_BODY_BYTES = 65_536;
+
+export interface Site {
+  readonly host: string;
+  readonly port: number;
+  /** undefined: without TLS. */
+  readonly trust: Trust | undefined;
+  readonly method: 'GET' | 'HEAD';
+  /** Path and query. */
+  readonly path: string;
+  /** Milliseconds for one request, its connection included. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Lower-case names; values joined as HTTP joins them, `set-cookie` one by one. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+  /** Bytes of the body that were read, and whether that is all of it. */
+  readonly bodyBytes: number;
+  readonly bodyWhole: boolean;
+  readonly secured: Secured | undefined;
+}
+
+/** One or more requests after one another; connections are kept while the server keeps them. */
+export class HttpClient {
+  readonly #site: Site;
+  readonly #agent: CheckedAgent;
+
+  constructor(site: Site) {
+    this.#site = site;
+    this.#agent = new CheckedAgent(site);
+  }
+
+  /** Bytes of both directions. */
+  get bytes(): number {
+    return this.#agent.bytes;
+  }
+
+  /** Refuses `unavailable` when no answer comes. */
+  async ask(headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const { host, port, method, path, timeoutMs, signal } = this.#site;
+    const name = host.includes(':') ? `[${host}]` : host;
+    const usual = this.#site.trust === undefined ? 80 : 443;
+    const limit = AbortSignal.timeout(timeoutMs);
+    try {
+      return await new Promise<Answer>((resolve, reject) => {
+        const asked = request({
+          agent: this.#agent,
+          method,
+          path,
+          host,
+          port,
+          maxHeaderSize: MAX_HEADER_BYTES,
+          signal: AbortSignal.any([limit, signal]),
+          headers: {
+            host: port === usual ? name : `${name}:${port}`,
+            'user-agent': USER_AGENT,
+            accept: '*/*',
+            ...headers,
+          },
+        });
+        asked.on('error', reject);
+        // Nothing is asked for, so a server that changes the protocol is none that can be read.
+        asked.on('upgrade', (_response, socket: Duplex) => {
+          endStream(socket);
+          reject(new Error('the server changed the protocol unasked'));
+        });
+        asked.on('response', (response) => {
+          response.on('error', reject);
+          this.#body(response).then(resolve, reject);
+        });
+        asked.end();
+      });
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      const why = signal.aborted
+        ? 'the probe was stopped'
+        : limit.aborted
+          ? `no answer within ${timeoutMs} ms`
+          : codeOf(error);
+      throw refuse('unavailable', `no answer from ${name}:${port}: ${why}`, { cause: error });
+    }
+  }
+
+  close(): void {
+    this.#agent.close();
+  }
+
+  async #body(response: IncomingMessage): Promise<Answer> {
+    const secured = this.#agent.secured;
+    let bodyBytes = 0;
+    let bodyWhole = true;
+    for await (const chunk of response) {
+      bodyBytes += chunk instanceof Uint8Array ? chunk.length : 0;
+      if (bodyBytes <= MAX_BODY_BYTES) continue;
+      bodyWhole = false;
+      break;
+    }
+    const headers = Object.entries(response.headersDistinct).map(
+      ([name, values = []]): [string, readonly string[]] => [name, values],
+    );
+    return { status: response.statusCode ?? 0, headers: new Map(headers), bodyBytes, bodyWhole, secured };
+  }
+}
+
+/** Connections that are handed out only once TLS stands and the key is the right one. */
+class CheckedAgent extends Agent {
+  readonly #site: Site;
+  readonly #sockets = new Set<Socket>();
+  #counted = 0;
+  secured: Secured | undefined;
+
+  constructor(site: Site) {
+    super({ keepAlive: true, maxSockets: 1, timeout: site.timeoutMs });
+    this.#site = site;
+  }
+
+  get bytes(): number {
+    return Array.from(this.#sockets).reduce((sum, each) => sum + traffic(each), this.#counted);
+  }
+
+  override createConnection(
+    _options: unknown,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    const { host, port, trust, timeoutMs, signal } = this.#site;
+    const socket = connect({ host, port, noDelay: true });
+    const limit = AbortSignal.any([AbortSignal.timeout(timeoutMs), signal]);
+    const stop = (): void => void socket.destroy(new Error('stopped'));
+    limit.addEventListener('abort', stop, { once: true });
+    if (limit.aborted) stop();
+    this.#sockets.add(socket);
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#counted += traffic(socket);
+    });
+    const settle = (error: Error | undefined, stream: Duplex): void => {
+      limit.removeEventListener('abort', stop);
+      callback?.(error ?? null, stream);
+    };
+    socket.once('error', (error) => settle(error, socket));
+    socket.once('connect', () => {
+      socket.removeAllListeners('error').on('error', () => undefined);
+      if (trust === undefined) return settle(undefined, socket);
+      this.#secure(socket, trust).then(
+        (stream) => settle(undefined, stream),
+        (error: unknown) => {
+          endStream(socket);
+          settle(error instanceof Error ? error : new Error('TLS failed'), socket);
+        },
+      );
+    });
+    return undefined;
+  }
+
+  async #secure(socket: Socket, trust: Trust): Promise<Duplex> {
+    const { stream, secured } = await secure(socket, this.#site.host, trust);
+    this.secured = secured;
+    return stream;
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) endStream(socket);
+    this.destroy();
+  }
+}
+
+function traffic({ bytesRead, bytesWritten }: Socket): number {
+  return bytesRead + bytesWritten;
+}

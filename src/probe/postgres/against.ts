@@ -1,0 +1,183 @@
+/**
+ * Where PostgreSQL contradicts itself: its files say one thing, the running server another, and the wire may say a
+ * third. `ALTER SYSTEM` leaves postgresql.conf as it was, so that who reads it believes what no longer holds.
+ */
+import { basename } from 'node:path';
+import type { Contradiction } from '../../claim/observed.ts';
+import { escaped, type Value, type ValueMap } from '../../claim/value.ts';
+import type { Files, HbaRule, Setting } from './catalogue.ts';
+
+/** All that can be held against one another. */
+export interface Sides {
+  readonly settings: ReadonlyMap<string, Setting>;
+  readonly files: Files | undefined;
+  /** What the commitment declares of settings, by name. */
+  readonly declared: ReadonlyMap<string, string>;
+  readonly hba: readonly HbaRule[] | undefined;
+  readonly plaintext: boolean | undefined;
+  /** Of each version of TLS: whether it was accepted. */
+  readonly wire: ValueMap;
+}
+
+/** Sources that are this session's own. */
+const OWN = new Set(['session', 'client']);
+const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
+const MIN = 'ssl_min_protocol_version';
+const MAX = 'ssl_max_protocol_version';
+
+/** What the wire says first: of two contradictions at one path, that is the one to tell. */
+export function contradictionsOf(sides: Sides): readonly Contradiction[] {
+  return [...againstWire(sides), ...againstHba(sides), ...againstFiles(sides)];
+}
+
+/** What a file, or the declaration, says of a setting; and where. */
+interface Said {
+  readonly setting: string;
+  readonly path: string;
+  readonly where: string;
+}
+
+function saidOf(name: string, { files, declared }: Sides): Said | undefined {
+  const line = files?.written.get(name);
+  if (line !== undefined) {
+    const where = `${basename(line.file)} line ${line.line}`;
+    return { setting: line.setting, path: `/files/${escaped(name)}`, where };
+  }
+  const setting = declared.get(name);
+  if (setting === undefined) return undefined;
+  return { setting, path: `/declared/${escaped(name)}`, where: 'the declaration' };
+}
+
+function againstFiles(sides: Sides): readonly Contradiction[] {
+  return Array.from(sides.settings).flatMap(([name, running]) => {
+    const said = saidOf(name, sides);
+    if (said === undefined || OWN.has(running.source) || isSame(said.setting, running)) return [];
+    return [
+      {
+        paths: [said.path, `/settings/${escaped(name)}`],
+        explain: `${said.where} says ${name} = ${said.setting}, and the server runs with ${running.setting}, ${fromOf(running)}`,
+      },
+    ];
+  });
+}
+
+/** The versions that were accepted, against what the files and the running settings allow. */
+function againstWire(sides: Sides): readonly Contradiction[] {
+  const accepted = VERSIONS.filter((version) => sides.wire[version] === true);
+  return accepted.flatMap((version) => [
+    ...forbidden(version, MIN, (limit, at) => at < limit, sides),
+    ...forbidden(version, MAX, (limit, at) => at > limit, sides),
+    ...whileOff(version, sides),
+  ]);
+}
+
+function forbidden(
+  version: string,
+  name: string,
+  outside: (limit: number, at: number) => boolean,
+  sides: Sides,
+): readonly Contradiction[] {
+  const said = saidOf(name, sides);
+  const running = sides.settings.get(name);
+  const isOutside = (setting: string | undefined): boolean => {
+    const limit = VERSIONS.findIndex((each) => each.toLowerCase() === setting?.toLowerCase());
+    return limit >= 0 && outside(limit, VERSIONS.indexOf(version));
+  };
+  const [bySaid, byRunning] = [isOutside(said?.setting), isOutside(running?.setting)];
+  if (!bySaid && !byRunning) return [];
+  const paths = [`/wire/accepted/${escaped(version)}`, `/settings/${escaped(name)}`];
+  const runs = running === undefined ? '' : `; the server runs with ${running.setting}, ${fromOf(running)}`;
+  const claim =
+    said !== undefined && bySaid
+      ? `${said.where} says ${name} = ${said.setting}`
+      : `${name} is ${running?.setting ?? ''}`;
+  return [
+    {
+      paths: said === undefined ? paths : [...paths, said.path],
+      explain: `${claim}, and ${version} was accepted${bySaid ? runs : ''}`,
+    },
+  ];
+}
+
+function whileOff(version: string, { settings }: Sides): readonly Contradiction[] {
+  if (settings.get('ssl')?.setting !== 'off') return [];
+  return [
+    {
+      paths: [`/wire/accepted/${escaped(version)}`, '/settings/ssl'],
+      explain: `the server says that ssl is off, and ${version} was accepted: something else answers in front of it`,
+    },
+  ];
+}
+
+/** No rule on disk lets anybody in without TLS, and yet somebody got in: it was not loaded, or is not the one in use. */
+function againstHba({ hba, plaintext }: Sides): readonly Contradiction[] {
+  const lets = hba?.some(
+    ({ type, method }) => (type === 'host' || type === 'hostnossl') && method !== 'reject',
+  );
+  if (plaintext !== true || lets !== false) return [];
+  return [
+    {
+      paths: ['/plaintext', '/hba'],
+      explain:
+        'pg_hba.conf lets nobody in without TLS, and a session without TLS was let in: was it reloaded?',
+    },
+  ];
+}
+
+function fromOf({ source, file, line, pendingRestart }: Setting): string {
+  const from = file === '' ? `set by: ${source}` : `set in ${basename(file)} line ${line}`;
+  return pendingRestart ? `${from}, until it is started again` : from;
+}
+
+/** Whether a text in a file comes to what the server runs with: units, words for on and off, case. */
+function isSame(text: string, { setting, unit, type }: Setting): boolean {
+  if (text === setting) return true;
+  if (type === 'bool') return booleanOf(text) === booleanOf(setting);
+  if (type === 'enum') return text.toLowerCase() === setting.toLowerCase();
+  if (type !== 'integer' && type !== 'real') return false;
+  const [a, b] = [amountOf(text, unit), amountOf(setting, unit)];
+  return a !== undefined && a === b;
+}
+
+/** PostgreSQL takes any unambiguous beginning of these words. */
+function booleanOf(text: string): boolean | undefined {
+  const word = text.toLowerCase();
+  if (word === '1' || word === 'on' || (word !== '' && ['true', 'yes'].some((each) => each.startsWith(word))))
+    return true;
+  const off = word === '0' || word === 'of' || word === 'off';
+  return off || (word !== '' && ['false', 'no'].some((each) => each.startsWith(word))) ? false : undefined;
+}
+
+const BYTES: Readonly<Record<string, number>> = { B: 1, kB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30, TB: 2 ** 40 };
+const TIMES: Readonly<Record<string, number>> = {
+  us: 1,
+  ms: 1e3,
+  s: 1e6,
+  min: 6e7,
+  h: 3.6e9,
+  d: 8.64e10,
+};
+
+/** A number with a unit in the smallest one; without a unit it is in the setting's own (`8kB`, `ms`). */
+function amountOf(text: string, own: string): number | undefined {
+  const [, digits, named = ''] = /^\s*(-?[0-9.]+(?:e[+-]?[0-9]+)?)\s*([a-zA-Z]*)\s*$/.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  const [, times = '', base = ''] = /^([0-9]*)([a-zA-Z]*)$/.exec(named === '' ? own : named) ?? [];
+  const factor = base === '' ? 1 : (BYTES[base] ?? TIMES[base]);
+  return factor === undefined ? undefined : Math.round(Number(digits) * Number(times || 1) * factor);
+}
+
+/** Settings that the commitment declares: leaves whose last step is one of the names. */
+export function declaredSettings(
+  declared: ReadonlyMap<string, Value> | undefined,
+  names: readonly string[],
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const [path, value] of declared ?? []) {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (!names.includes(name)) continue;
+    if (typeof value === 'string' || typeof value === 'number') found.set(name, String(value));
+    if (typeof value === 'boolean') found.set(name, value ? 'on' : 'off');
+  }
+  return found;
+}

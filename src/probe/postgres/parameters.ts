@@ -1,0 +1,130 @@
+/** Parameters of the probe `postgres@1`, and the login from the secret connection string. */
+import { refuse, type Refusal } from '../../bytes/refusal.ts';
+import { parseAddress, type Address } from '../address.ts';
+import { Given } from '../given.ts';
+import type { ParameterSpec, ProbeTask } from '../probe.ts';
+import type { Trust } from '../trust.ts';
+import type { Login } from './session.ts';
+
+/** Settings that are read when the claim names none. */
+export const SETTINGS = [
+  'authentication_timeout',
+  'hba_file',
+  'listen_addresses',
+  'log_connections',
+  'log_disconnections',
+  'log_statement',
+  'password_encryption',
+  'row_security',
+  'shared_preload_libraries',
+  'ssl',
+  'ssl_ciphers',
+  'ssl_max_protocol_version',
+  'ssl_min_protocol_version',
+];
+
+export const POSTGRES_PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
+  settings: {
+    type: 'texts',
+    help: `settings to read; by default ${SETTINGS.join(', ')}`,
+    fallback: SETTINGS,
+  },
+  role: {
+    type: 'text',
+    help: 'role whose privileges on tables are told; by default that of the connection string',
+  },
+  tables: {
+    type: 'texts',
+    help: 'tables, schema.table, that the role of the connection string tries to write',
+  },
+  schemas: { type: 'texts', help: 'schemas in which it tries to create a table, rolled back' },
+  plaintext: { type: 'boolean', help: 'try a session without TLS', fallback: true },
+  wire: { type: 'boolean', help: 'look at the TLS handshake too, as tls@1 does', fallback: true },
+  verify: {
+    type: 'boolean',
+    help: 'the server\'s certificate must verify (secret "ca": PEM of the authorities)',
+    fallback: false,
+  },
+  spki: { type: 'text', help: 'hex SHA-256 of the only public key to talk to' },
+  expect: { type: 'text', help: 'for the expression: p.expect' },
+  min: { type: 'text', help: 'for the expression: p.min' },
+};
+
+export interface Wish {
+  readonly address: Address;
+  readonly trust: Trust | undefined;
+  readonly login: Login;
+  readonly settings: readonly string[];
+  readonly role: string;
+  readonly tables: readonly string[];
+  readonly schemas: readonly string[];
+  readonly plaintext: boolean;
+  readonly wire: boolean;
+}
+
+/** Refuses `config-invalid`. */
+export async function readWish(task: ProbeTask): Promise<Wish> {
+  const given = new Given('postgres@1', task.params);
+  const address = parseAddress(task.target, 5432);
+  const { login, encrypted, verified } = loginOf(await task.secret('dsn'), address);
+  const spki = given.text('spki', /^[0-9a-f]{64}$/, 'is a SHA-256 in lower-case hex');
+  const verify = given.flag('verify', false) || verified;
+  const names = /^[a-z_][a-z0-9_.]{0,62}$/;
+  return {
+    address,
+    trust: encrypted ? { spki, verify, ca: await task.secret('ca') } : undefined,
+    login,
+    settings: given.texts('settings', names, 'is the name of a setting, in lower case') ?? SETTINGS,
+    role: given.text('role', /^[^\0]{1,63}$/, 'is the name of a role') ?? login.user,
+    tables: given.texts('tables', /^[^\0.]{1,63}\.[^\0.]{1,63}$/, 'is schema.table') ?? [],
+    schemas: given.texts('schemas', /^[^\0]{1,63}$/, 'is the name of a schema') ?? [],
+    plaintext: given.flag('plaintext', true),
+    wire: given.flag('wire', true),
+  };
+}
+
+interface Dsn {
+  readonly login: Login;
+  readonly encrypted: boolean;
+  readonly verified: boolean;
+}
+
+/**
+ * `postgresql://user:password@host:port/database?sslmode=require`. Where to go is the target's to say, which its owner
+ * enrolled: a connection string that leads elsewhere is refused. Nothing of it is in any message.
+ */
+function loginOf(secret: string | undefined, { host, port }: Address): Dsn {
+  const text = secret?.trim() ?? '';
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^postgres(?:ql)?:$/.test(url.protocol) || url.username === '')
+    throw wrong('is missing or no connection string: postgresql://user:password@host/database');
+  const [named, at] = [url.hostname.replace(/^\[(.*)\]$/, '$1'), Number(url.port || 5432)];
+  if (named !== '' && (named !== host || at !== port))
+    throw wrong(`leads elsewhere than the target ${host}:${port}; enrol the target it is for`);
+  const options = [...url.searchParams];
+  const mode = url.searchParams.get('sslmode') ?? 'require';
+  if (options.some(([name]) => name !== 'sslmode') || !['disable', 'require', 'verify-full'].includes(mode))
+    throw wrong('has an option besides sslmode=disable, require or verify-full');
+  const user = decoded(url.username);
+  const database = decoded(url.pathname.slice(1));
+  return {
+    login: { user, password: decoded(url.password), database: database === '' ? user : database },
+    encrypted: mode !== 'disable',
+    verified: mode === 'verify-full',
+  };
+}
+
+function decoded(text: string): string {
+  let plain: string;
+  try {
+    plain = decodeURIComponent(text);
+  } catch {
+    throw wrong('is not percent-encoded as a URL is');
+  }
+  if (plain.includes('\0')) throw wrong('has a zero byte');
+  return plain;
+}
+
+function wrong(what: string): Refusal {
+  return refuse('config-invalid', `the secret "dsn" of postgres@1 ${what}`);
+}

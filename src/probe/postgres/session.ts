@@ -1,0 +1,136 @@
+/**
+ * A session with a PostgreSQL server: read-only, with limits on both sides, everything as text. What the server
+ * forbids is an answer; what it does not answer ends the probe.
+ */
+import { Client } from 'pg';
+import { printable } from '../../bytes/printable.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { codeOf } from '../trust.ts';
+import { PgStream, type StreamOptions } from './stream.ts';
+
+/** Milliseconds of one statement, told to the server; and how long an answer is waited for. */
+const STATEMENT_MS = 5_000;
+const ANSWER_MS = 8_000;
+
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+/** Columns of one row. */
+export type Row = readonly (string | null)[];
+
+/** What the server said no to. */
+export interface Denied {
+  /** SQLSTATE. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** How a server's answers to one probe are read. */
+export class Session {
+  readonly #client: Client;
+  readonly stream: PgStream;
+
+  private constructor(client: Client, stream: PgStream) {
+    this.#client = client;
+    this.stream = stream;
+  }
+
+  /** Connects, works, and ends, whatever happens. Refuses `unavailable`. */
+  static async use<T>(
+    options: StreamOptions,
+    login: Login,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    const stream = new PgStream(options);
+    stream.on('error', () => undefined);
+    const client = new Client({
+      ...login,
+      password: () => login.password,
+      host: options.host,
+      port: options.port,
+      stream: () => stream,
+      // The stream sees to it.
+      ssl: false,
+      application_name: 'tallystick',
+      client_encoding: 'UTF8',
+      connectionTimeoutMillis: options.timeoutMs,
+      query_timeout: ANSWER_MS,
+      // Values as the server writes them: nothing of a stranger's is parsed.
+      types: { getTypeParser: () => (text: string) => text },
+    });
+    client.on('error', () => undefined);
+    const session = new Session(client, stream);
+    try {
+      await answered(client.connect(), options);
+      await session.#begin();
+      return await work(session);
+    } finally {
+      stream.finish();
+    }
+  }
+
+  /** The server's limits of this session; names of others than the catalogue's must be written in full. */
+  async #begin(): Promise<void> {
+    await this.rows(
+      `SELECT set_config('search_path', 'pg_catalog', false),
+              set_config('default_transaction_read_only', 'on', false),
+              set_config('statement_timeout', $1, false),
+              set_config('lock_timeout', '1s', false),
+              set_config('idle_in_transaction_session_timeout', '10s', false)`,
+      [String(STATEMENT_MS)],
+    );
+  }
+
+  /** Rows of a query. Refuses `unavailable` for anything but rows. */
+  async rows(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+    const found = await this.tryRows(text, values);
+    if ('code' in found)
+      throw refuse('unavailable', `the server did not answer a question: ${found.code} ${found.message}`);
+    return found;
+  }
+
+  /** Rows of a query, or what the server said no to it with. */
+  async tryRows(text: string, values: readonly unknown[] = []): Promise<readonly Row[] | Denied> {
+    try {
+      const { rows } = await this.#client.query<(string | null)[]>({
+        text,
+        values: [...values],
+        rowMode: 'array',
+      });
+      return rows;
+    } catch (error) {
+      const denied = deniedOf(error);
+      if (denied !== undefined && !this.stream.destroyed) return denied;
+      throw failure(error, this.stream);
+    }
+  }
+}
+
+async function answered(connected: Promise<unknown>, { host, port }: StreamOptions): Promise<void> {
+  try {
+    await connected;
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    const denied = deniedOf(error);
+    const why = denied === undefined ? codeOf(error) : `${denied.code} ${denied.message}`;
+    throw refuse('unavailable', `no session with ${host}:${port}: ${why}`, { cause: error });
+  }
+}
+
+function failure(error: unknown, stream: PgStream): Error {
+  if (error instanceof Refusal) return error;
+  const { errored } = stream;
+  if (errored instanceof Refusal) return errored;
+  return refuse('unavailable', `the session broke: ${codeOf(error)}`, { cause: error });
+}
+
+/** An error report of the server: it has a SQLSTATE of five characters and a severity. */
+function deniedOf(error: unknown): Denied | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return undefined;
+  const { code } = error;
+  if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return undefined;
+  return { code, message: printable(error.message, 200) };
+}

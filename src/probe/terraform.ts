@@ -1,0 +1,153 @@
+/**
+ * The probe `terraform@1`: the state that Terraform wrote against the plan that was committed to (profile
+ * `terraform@1`). What the plan did not know yet may have any value; what only the provider may see is compared by
+ * its keyed digest, or counted as excluded.
+ */
+import { open, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import { printable } from '../bytes/printable.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { decodeUtf8, parseHex } from '../bytes/text.ts';
+import type { Observed } from '../claim/observed.ts';
+import type { ValueMap } from '../claim/value.ts';
+import { declareTerraform } from '../declare/terraform.ts';
+import { PLAIN_ENV, runProgram } from './child.ts';
+import { declaredLeaves } from './declared.ts';
+import { Given } from './given.ts';
+import type { Probe, ProbeTask } from './probe.ts';
+import { compare } from './terraform/compare.ts';
+
+const MAX_BYTES = 64 * 1024 ** 2;
+const SHOW_MS = 60_000;
+
+export const terraformProbe: Probe = {
+  name: 'terraform@1',
+  summary:
+    'the state after an apply against the committed plan: attributes that differ, resources nobody declared',
+  parameters: {
+    run: {
+      type: 'boolean',
+      help: 'the target is a Terraform folder: run `terraform show -json` there, instead of reading a file it wrote',
+      fallback: false,
+    },
+  },
+  evidence:
+    'E0: the state is what Terraform believes the provider told it; whether it is so, only other probes can say.',
+  blastRadius:
+    'reads one file; with run, `terraform show -json`, which starts the providers of the folder and changes nothing',
+  timeoutMs: SHOW_MS + 10_000,
+  run,
+};
+
+async function run(task: ProbeTask): Promise<Observed> {
+  const declared = declaredLeaves('terraform@1', task);
+  const { bytes, modified } = await readState(task);
+  const state = parse(bytes);
+  const key = keyOf(await task.secret('salt'));
+  const compared = compare(declared, new Map(state.leaves.map((leaf) => [leaf.path, leaf])), key);
+  const { counts, lists } = compared;
+  const value: ValueMap = {
+    terraform: printable(state.source.toolVersion ?? '', 40),
+    ...(modified !== undefined && { ageSeconds: Math.max(0, Math.floor((task.now() - modified) / 1000)) }),
+    declared: declared.size,
+    ...counts,
+    ...lists,
+    ...(compared.unread === 0 && { whole: true }),
+  };
+  const looked = counts.same + counts.changed + counts.absent + counts.later;
+  return {
+    value,
+    grades: [{ path: '', evidence: 'E0' }],
+    attachments: [],
+    contradictions: [],
+    population: {
+      source: 'declared attributes',
+      total: declared.size,
+      sampled: declared.size - counts.sensitive,
+      method: 'all',
+    },
+    compared: { declared: declared.size, compared: looked, excluded: counts.sensitive },
+    undeclared: lists.undeclared,
+    bytes: bytes.length,
+  };
+}
+
+interface Read {
+  readonly bytes: Uint8Array;
+  /** When the file was written, milliseconds; undefined of what was asked for just now. */
+  readonly modified: number | undefined;
+}
+
+async function readState({ target, params, signal }: ProbeTask): Promise<Read> {
+  if (!isAbsolute(target) || target.includes('\0'))
+    throw refuse(
+      'config-invalid',
+      'the target of terraform@1 is the absolute path of a state in JSON, or of a folder',
+    );
+  if (!new Given('terraform@1', params).flag('run', false)) return readStateFile(target, signal);
+  const { code, output } = await runProgram({
+    argv: ['terraform', 'show', '-json', '-no-color'],
+    cwd: target,
+    env: { ...PLAIN_ENV, CHECKPOINT_DISABLE: '1', TF_IN_AUTOMATION: '1', TF_INPUT: '0' },
+    timeoutMs: SHOW_MS,
+    maxBytes: MAX_BYTES,
+    signal,
+  });
+  if (code !== 0)
+    throw refuse(
+      'unavailable',
+      `\`terraform show -json\` ended with ${code ?? 'a signal'} in ${printable(target)}`,
+    );
+  return { bytes: output, modified: undefined };
+}
+
+async function readStateFile(path: string, signal: AbortSignal): Promise<Read> {
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    throw refuse('unavailable', `${printable(path)} is not there, or this agent may not read it`);
+  }
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile())
+      throw refuse('config-invalid', `${printable(path)} is no file; to ask Terraform itself set run: true`);
+    if (stats.size > MAX_BYTES) throw refuse('too-large', `the state has more than ${MAX_BYTES} bytes`);
+    signal.throwIfAborted();
+    const bytes = new Uint8Array(stats.size);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+    return { bytes: bytes.subarray(0, bytesRead), modified: stats.mtimeMs };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Refuses `unavailable` for what is no state: nothing is known then. */
+function parse(bytes: Uint8Array): ReturnType<typeof declareTerraform> {
+  try {
+    const state = declareTerraform(decodeUtf8(bytes));
+    if (state.source.kind === 'terraform-state') return state;
+    throw refuse(
+      'config-invalid',
+      'the target is a plan; what was applied is in the state, `terraform show -json`',
+    );
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code === 'config-invalid' || error.code === 'too-large')
+      throw error;
+    throw refuse('unavailable', `the target is no state that can be read: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The secret of the salts of `commit`: 64 hex digits. Refuses `config-invalid`, without showing it. */
+function keyOf(secret: string | undefined): Uint8Array | undefined {
+  const text = secret?.trim();
+  if (text === undefined) return undefined;
+  if (/^[0-9a-f]{64}$/.test(text)) return parseHex(text);
+  throw refuse(
+    'config-invalid',
+    'the secret "salt" of terraform@1 is the salt secret of `commit`: 64 hex digits',
+  );
+}

@@ -1,0 +1,137 @@
+/**
+ * Declared attributes against those of a state, by path. What the plan did not know yet may have any value; what
+ * only the provider may see is compared by its keyed digest, or not at all.
+ */
+import { createHmac } from 'node:crypto';
+import { printable } from '../../bytes/printable.ts';
+import { encodeUtf8, formatHex } from '../../bytes/text.ts';
+import type { Value, ValueMap } from '../../claim/value.ts';
+import type { DeclaredLeaf } from '../../declare/leaf.ts';
+import { looksSecret } from '../../declare/secret.ts';
+import { declaredValue, isUnknown, sameValue, sensitiveDigest } from '../declared.ts';
+
+/** Names of one kind that are shown. */
+const MAX_SHOWN = 200;
+
+export interface Compared {
+  readonly counts: Readonly<Record<'same' | 'changed' | 'absent' | 'later' | 'sensitive', number>>;
+  readonly lists: {
+    readonly differing: readonly Value[];
+    readonly missing: readonly Value[];
+    readonly deleted: readonly Value[];
+    readonly undeclared: readonly Value[];
+    readonly extra: readonly Value[];
+  };
+  /** Leaves that could not be compared, without a key for them. */
+  readonly unread: number;
+}
+
+/** Both sides by path. Lists are cut at 200; the counts are whole. */
+export function compare(
+  declared: ReadonlyMap<string, Value>,
+  live: ReadonlyMap<string, DeclaredLeaf>,
+  key: Uint8Array | undefined,
+): Compared {
+  const counts = { same: 0, changed: 0, absent: 0, later: 0, sensitive: 0 };
+  const differing: Value[] = [];
+  const missing: string[] = [];
+  const at = new Index(live.keys());
+  for (const [path, value] of declared) {
+    const leaf = live.get(path);
+    if (isUnknown(value)) {
+      // Applied, it has a value, or a tree of them. That it has none at all is for `deleted` to say.
+      counts.later += 1;
+      continue;
+    }
+    const keyed = sensitiveDigest(value);
+    if (leaf === undefined) {
+      counts.absent += 1;
+      missing.push(shown(path));
+    } else if (keyed !== undefined && key === undefined) counts.sensitive += 1;
+    else if (keyed === undefined ? isSame(leaf, value) : keyed === digestOf(leaf, key)) counts.same += 1;
+    else {
+      counts.changed += 1;
+      differing.push(difference(path, value, leaf, keyed));
+    }
+  }
+  const resources = new Set(Array.from(declared.keys(), ownerOf));
+  const found = new Set(Array.from(live.keys(), ownerOf));
+  const known = new Index(declared.keys());
+  const extra = [...live.keys()].filter(
+    (path) => resources.has(ownerOf(path)) && !declared.has(path) && !known.hasUnknownAbove(path, declared),
+  );
+  return {
+    counts,
+    lists: {
+      differing: differing.slice(0, MAX_SHOWN),
+      missing: missing.slice(0, MAX_SHOWN),
+      deleted: [...resources]
+        .filter((each) => !at.hasOwner(each))
+        .slice(0, MAX_SHOWN)
+        .map(shown),
+      undeclared: [...found]
+        .filter((each) => !resources.has(each))
+        .slice(0, MAX_SHOWN)
+        .map(shown),
+      extra: extra.slice(0, MAX_SHOWN).map(shown),
+    },
+    unread: counts.sensitive,
+  };
+}
+
+/** What paths lead to. */
+class Index {
+  readonly #owners: ReadonlySet<string>;
+
+  constructor(paths: Iterable<string>) {
+    this.#owners = new Set(Array.from(paths, ownerOf));
+  }
+
+  hasOwner(owner: string): boolean {
+    return this.#owners.has(owner);
+  }
+
+  hasUnknownAbove(path: string, declared: ReadonlyMap<string, Value>): boolean {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const above = declared.get(path.slice(0, end));
+      if (above !== undefined && isUnknown(above)) return true;
+    }
+    return false;
+  }
+}
+
+/** The resource or output a path belongs to: `/aws_db_instance.pay`, `/output/url`. */
+function ownerOf(path: string): string {
+  const steps = path.split('/');
+  return steps.slice(0, steps[1] === 'output' ? 3 : 2).join('/');
+}
+
+function isSame(leaf: DeclaredLeaf, value: Value): boolean {
+  return sameValue(declaredValue(leaf.value), value);
+}
+
+/** As `commit` makes it: HMAC-SHA-256 over the purpose and the path, each ended by a zero byte, and the value. */
+function digestOf(leaf: DeclaredLeaf, key: Uint8Array | undefined): string | undefined {
+  if (key === undefined) return undefined;
+  const mac = createHmac('sha256', key)
+    .update(encodeUtf8(`sensitive\0${leaf.path}\0`))
+    .update(leaf.value);
+  return formatHex(new Uint8Array(mac.digest()));
+}
+
+/** Values are shown unless a side is, or looks like, a secret: what differs is disclosed to everyone. */
+function difference(path: string, value: Value, leaf: DeclaredLeaf, keyed: string | undefined): ValueMap {
+  const texts = [typeof value === 'string' ? value : '', leaf.text ?? ''];
+  const secret =
+    keyed !== undefined || leaf.sensitive || texts.some((text) => looksSecret(path, text) !== undefined);
+  if (secret) return { path: shown(path), secret: true };
+  return { path: shown(path), declared: short(value), live: short(declaredValue(leaf.value)) };
+}
+
+function short(value: Value): Value {
+  return typeof value === 'string' ? printable(value, 512) : value;
+}
+
+function shown(path: string): string {
+  return printable(path, 512);
+}

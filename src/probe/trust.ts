@@ -1,0 +1,81 @@
+/**
+ * Whose server a probe talks to before it says anything secret: the key that was pinned, or a certificate that
+ * verifies. Shared by the probes that are clients of TLS; `tls@1` looks at the handshake itself instead.
+ */
+import { createHash } from 'node:crypto';
+import { isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect, type TLSSocket } from 'node:tls';
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+
+export interface Trust {
+  /** Hex SHA-256 of the SubjectPublicKeyInfo: this key and no other, whatever its certificate says. */
+  readonly spki: string | undefined;
+  /** Whether a certificate must verify, where no key is pinned. */
+  readonly verify: boolean;
+  /** PEM; undefined: the authorities that Node knows. */
+  readonly ca: string | undefined;
+}
+
+/** What is known of the connection. */
+export interface Secured {
+  readonly version: string;
+  readonly suite: string;
+  readonly spki: string;
+  /** Whether the key is the pinned one, or the certificate verified. */
+  readonly verified: boolean;
+}
+
+/** TLS over a connection. Refuses `unavailable` when it does not come about, or the server is another. */
+export async function secure(
+  socket: Socket,
+  host: string,
+  trust: Trust,
+): Promise<{ readonly stream: TLSSocket; readonly secured: Secured }> {
+  const verifies = trust.spki === undefined && trust.verify;
+  const stream = connect({
+    socket,
+    host,
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(trust.ca !== undefined && { ca: trust.ca }),
+    rejectUnauthorized: verifies,
+  });
+  await new Promise<void>((resolve, reject) => {
+    stream.once('secureConnect', resolve);
+    stream.once('error', (error) =>
+      reject(refuse('unavailable', `TLS with ${host} failed: ${codeOf(error)}`)),
+    );
+    stream.once('close', () =>
+      reject(refuse('unavailable', `${host} closed the connection during the handshake`)),
+    );
+  });
+  const key = stream.getPeerX509Certificate()?.publicKey.export({ format: 'der', type: 'spki' });
+  const spki = key === undefined ? '' : createHash('sha256').update(key).digest('hex');
+  if (trust.spki !== undefined && trust.spki !== spki) {
+    stream.destroy();
+    throw refuse(
+      'unavailable',
+      `the key of ${host} is ${spki}, not the one that the claim names; nothing was asked`,
+    );
+  }
+  const secured = {
+    version: stream.getProtocol() ?? '',
+    suite: stream.getCipher().standardName,
+    spki,
+    verified: verifies || trust.spki !== undefined,
+  };
+  return { stream, secured };
+}
+
+/** What went wrong, by its code where it has one: messages may quote the other side. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : printable(error.message, 100);
+}
+
+/** Ends whatever is left of a connection. */
+export function endStream(stream: Duplex): void {
+  stream.on('error', () => undefined);
+  stream.destroy();
+}

@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { Refusal, refuse } from '../bytes/refusal.ts';
+import { isOutsideKey } from '../keys/names.ts';
 import { readConfigFile, type FileValues } from './configfile.ts';
 import {
   envOf,
@@ -181,9 +182,9 @@ function fallbackOf<T extends SettingValue>(row: Setting<T>, { defaults, cwd }: 
     : row.fallback;
 }
 
-/** Empty stays empty, to be refused as such; `ssh-agent:…` names a key in ssh-agent, not a file. */
+/** Empty stays empty, to be refused as such; `ssh-agent:…` and `exec:…` name keys that are in no file. */
 function absolute(text: string, base: string): string {
-  return text === '' || text.startsWith('ssh-agent:') ? text : resolve(base, text);
+  return text === '' || isOutsideKey(text) ? text : resolve(base, text);
 }
 
 function show(texts: readonly string[]): string {

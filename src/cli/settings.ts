@@ -179,7 +179,11 @@ export function readSettings(read: Reader) {
     // Clients.
     log: read(url('log', 'URL of the log to talk to', 'url, else from host and port')),
     key: read(
-      optionalPath('key', '<file>', 'signing key: a PKCS#8 or OpenSSH file, or ssh-agent:[fingerprint]'),
+      optionalPath(
+        'key',
+        '<file>',
+        'signing key: a PKCS#8 or OpenSSH file, ssh-agent:[fingerprint], or exec:/program',
+      ),
     ),
     vkey: read(many('vkey', '<vkey>', "the log's verifier key, or a file of them; repeat for several")),
     policy: read(optionalPath('policy', '<file>', 'tlog-policy to trust instead of single verifier keys')),

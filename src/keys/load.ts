@@ -1,28 +1,32 @@
 /**
  * From what a user names as a key to a signer. A name is a file (PKCS#8 PEM or unencrypted OpenSSH
- * Ed25519) or `ssh-agent:`, optionally followed by a fingerprint or a comment.
+ * Ed25519), `ssh-agent:`, optionally followed by a fingerprint or a comment, or `exec:` and a program.
  */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { encodeUtf8 } from '../bytes/text.ts';
 import { assertStrongKey, type Algorithm, type PublicKey } from '../sign/algorithm.ts';
 import type { Signer } from '../sign/signer.ts';
 import { agentSigner, type AgentOptions } from './agent.ts';
+import { execSigner } from './exec.ts';
 import { createSecretFile, readSecretFile } from './file.ts';
+import { AGENT_PREFIX, EXEC_PREFIX } from './names.ts';
 import { nodeSigner, pooledSigner, publicKeyOf, type NodeSigner } from './native.ts';
 import { formatPrivateKey, parsePrivateKey } from './pem.ts';
 
-const AGENT_PREFIX = 'ssh-agent:';
-
 /**
  * The signer a user named. Refuses `key-file` (missing, open to others, damaged, encrypted, not in the
- * agent), `unsupported-algorithm` and `weak-key`.
+ * agent, not to be had from the program), `unsupported-algorithm` and `weak-key`.
  */
 export async function loadSigner(name: string, agent?: AgentOptions): Promise<Signer> {
-  const signer = name.startsWith(AGENT_PREFIX)
-    ? await agentSigner(name.slice(AGENT_PREFIX.length), agent)
-    : await loadKeyFile(name);
+  const signer = await signerOf(name, agent);
   assertStrongKey(signer.publicKey);
   return signer;
+}
+
+function signerOf(name: string, agent?: AgentOptions): Promise<Signer> {
+  if (name.startsWith(AGENT_PREFIX)) return agentSigner(name.slice(AGENT_PREFIX.length), agent);
+  if (name.startsWith(EXEC_PREFIX)) return execSigner(name.slice(EXEC_PREFIX.length), agent);
+  return loadKeyFile(name);
 }
 
 /** The signer of a key file: signs inside the process, at once when asked. Refusals as `loadSigner`. */

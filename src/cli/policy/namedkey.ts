@@ -1,7 +1,8 @@
-/** Keys that a user names on the command line: in a file, in ssh-agent, or spelled out. */
+/** Keys that a user names on the command line: in a file, in ssh-agent, behind a program, or spelled out. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadKeyFile, loadSigner } from '../../keys/load.ts';
+import { isOutsideKey } from '../../keys/names.ts';
 import { isPrivateKeyText, parsePublicKey, readPublicKey } from '../../keys/public.ts';
 import type { PublicKey } from '../../sign/algorithm.ts';
 import { readNamedFile } from '../files.ts';
@@ -11,7 +12,7 @@ import { readNamedFile } from '../files.ts';
  * else of the text itself. Refuses `malformed-key`, `weak-key`, `key-file`, `unsupported-algorithm`.
  */
 export async function readNamedKey(given: string, cwd: string): Promise<PublicKey> {
-  if (given.startsWith('ssh-agent:')) return (await loadSigner(given)).publicKey;
+  if (isOutsideKey(given)) return (await loadSigner(given)).publicKey;
   const path = resolve(cwd, given);
   if (!existsSync(path)) return parsePublicKey(given, given);
   const bytes = await readNamedFile(path);

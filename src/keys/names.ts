@@ -1,0 +1,11 @@
+/**
+ * How a user names a key that is in no file: `ssh-agent:` with a fingerprint or a comment, `exec:` with a program.
+ * Everything else that --key takes is the path of a file.
+ */
+export const AGENT_PREFIX = 'ssh-agent:';
+export const EXEC_PREFIX = 'exec:';
+
+/** Whether a key's name is no path, and so neither relative to anything nor to be looked up on disk. */
+export function isOutsideKey(name: string): boolean {
+  return name.startsWith(AGENT_PREFIX) || name.startsWith(EXEC_PREFIX);
+}

@@ -557,6 +557,11 @@ t.test('verify-incident', async (t) => {
   t.match(await run('bad.json --vkey log.vkey'), { code: 3, out: /✗ head served later[^]*DOES NOT HOLD/ });
   writeFileSync(join(dir, 'bad.json'), '{}');
   t.match(await run('bad.json --vkey log.vkey'), { code: 3, err: /malformed-incident/ });
+  t.match(
+    await run('/dev/zero --vkey log.vkey'),
+    { code: 3, err: /too-large/ },
+    'no more is read than may be',
+  );
   const other = await start(t, foreign());
   writeFileSync(join(dir, 'other.vkey'), `${other.vkeys.join('\n')}\n`);
   t.match(await run('rollback.json --vkey other.vkey'), { code: 3, out: /no key of the log .* is trusted/ });

@@ -1,7 +1,9 @@
 /** Small files that must be whole or absent: written beside their place, flushed, then put there in one step. */
 import { link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { dirname } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { plain } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 
@@ -26,10 +28,15 @@ export async function replaceFile(path: string, bytes: Uint8Array | string, mode
   await withTemporary(path, bytes, mode, (temporary) => rename(temporary, path));
 }
 
-/** Bytes of a file that a user named. Refuses `not-found` when it cannot be read. */
-export async function readNamedFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Bytes of a file that a user named; of one that others made, no more than `most` and one, so that whoever
+ * parses it sees that it is too large. Refuses `not-found` when it cannot be read.
+ */
+export async function readNamedFile(path: string, most?: number): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return plain(await readFile(path));
+    return plain(
+      most === undefined ? await readFile(path) : await buffer(createReadStream(path, { end: most })),
+    );
   } catch (error) {
     throw refuse('not-found', `cannot read ${path} (${codeOf(error)})`, { cause: error });
   }

@@ -125,7 +125,7 @@ function unreachable(url: URL, error: unknown): Error {
   }
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const why = cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.message) : String(cause);
-  return refuse('unavailable', `${url.origin} cannot be reached (${why}); is the log running there?`, {
+  return refuse('unavailable', `${url.origin} cannot be reached (${why}); is a server running there?`, {
     cause: error,
   });
 }

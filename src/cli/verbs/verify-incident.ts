@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
 import { EXIT } from '../../bytes/refusal.ts';
-import { parseIncident } from '../../incident/parse.ts';
+import { MAX_INCIDENT_BYTES, parseIncident } from '../../incident/parse.ts';
 import { verifyIncident, type IncidentVerdict, type VerdictHead } from '../../incident/verify.ts';
 import type { Incident } from '../../incident/incident.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
@@ -35,7 +35,9 @@ const EXIT_OF = { proven: EXIT.ok, reported: EXIT.unproven, failed: EXIT.verific
 async function verifyIncidentFile(context: Context, operands: readonly string[]): Promise<number> {
   const { output, world } = context;
   const { policy } = await trustOf(context);
-  const incident = parseIncident(await readNamedFile(resolve(world.cwd, operands[0] ?? '')));
+  const incident = parseIncident(
+    await readNamedFile(resolve(world.cwd, operands[0] ?? ''), MAX_INCIDENT_BYTES),
+  );
   const verdict = verifyIncident(incident, policy, chooseVerifier());
   print(output, incident, verdict);
   const { outcome, proven, what, proves, reports, blames, heads, checks } = verdict;

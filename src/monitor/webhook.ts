@@ -5,7 +5,6 @@
  * One request at a time. When the receiver is away or overwhelmed, all wait, longer each time; when it
  * refuses one event, the others go on. 410 Gone ends deliveries until the monitor is started again.
  */
-import type { Outbox, OutboxEvent } from './outbox.ts';
 import { signWebhook } from './webhook-secret.ts';
 
 /** Longest one delivery may take (the specification advises 15 to 30 s). */
@@ -16,10 +15,29 @@ const LONGEST_PAUSE_MS = 3_600_000;
 /** The longest that `Retry-After` can make us wait. */
 const LONGEST_WISH_MS = 86_400_000;
 
+/** An event that waits. `name` is its `webhook-id`, the same however often it is sent; `body` is JSON, as it is sent. */
+export interface Deliverable {
+  readonly name: string;
+  readonly body: string;
+  /** How often it was sent in vain. */
+  readonly attempts: number;
+}
+
+/** What waits: a monitor's `Outbox` is one. Times are milliseconds since the epoch. */
+export interface DeliveryQueue {
+  /** The first event that is due. */
+  next(now: number): Deliverable | undefined;
+  /** When the next one is due, in the future or not; undefined when none waits. */
+  nextDue(): number | undefined;
+  delivered(event: Deliverable, now: number): void;
+  /** It was sent in vain, and is to be sent again at `due`. */
+  failed(event: Deliverable, due: number): void;
+}
+
 export interface WebhookParts {
   readonly url: string;
   readonly secrets: readonly Uint8Array[];
-  readonly outbox: Outbox;
+  readonly outbox: DeliveryQueue;
   readonly version: string;
   readonly fetch: typeof fetch;
   /** Milliseconds since the epoch. */
@@ -97,7 +115,7 @@ export class Webhook {
     }
   }
 
-  #settled(event: OutboxEvent, answer: Answer): void {
+  #settled(event: Deliverable, answer: Answer): void {
     const { outbox, now, onFailure } = this.#parts;
     if (this.#stopped.signal.aborted && answer.kind !== 'acknowledged') return;
     if (answer.kind === 'acknowledged') {
@@ -147,7 +165,7 @@ export class Webhook {
     this.#cancel = this.#parts.setTimer(() => this.wake(), Math.max(ms, 50));
   }
 
-  async #send(event: OutboxEvent): Promise<Answer> {
+  async #send(event: Deliverable): Promise<Answer> {
     const { url, secrets, version, now, timeoutMs = TIMEOUT_MS } = this.#parts;
     const time = Math.floor(now() / 1000);
     try {

@@ -29,7 +29,10 @@ export interface Examined {
 const TYPES: ReadonlySet<string> = new Set(Object.values(TRANSCRIPT_TYPE));
 
 /** Verifies each transcript of a result against the challenge recomputed from the proof. */
-export function examineEvidence({ parsed: { proof } }: EntryOf<'proof'>, result: Pick<Result, 'attachments'>): Examined {
+export function examineEvidence(
+  { parsed: { proof } }: EntryOf<'proof'>,
+  result: Pick<Result, 'attachments'>,
+): Examined {
   const { root, nonce } = proof.challenge;
   const challenge = challengeOf(root, proof.commitment, nonce);
   const verified: Verified[] = [];
@@ -56,14 +59,19 @@ export function evidenceFault(entry: EntryOf<'proof'>, result: Result, claim: Cl
   if (result.evidence !== 'E3') return undefined;
   const { verified, faults, unread } = examineEvidence(entry, result);
   const [fault] = faults;
-  if (fault !== undefined) return `it says ${result.verdict} [E3], and its transcript does not hold: ${fault}`;
+  if (fault !== undefined)
+    return `it says ${result.verdict} [E3], and its transcript does not hold: ${fault}`;
   if (verified.length === 0 || unread > 0)
     return `it says ${result.verdict} [E3], and the target's signature is not in the log`;
   return recomputed(claim, verified, result.verdict);
 }
 
 /** Judges the claim from what the target signed alone. */
-function recomputed(claim: Claim, verified: readonly Verified[], verdict: Result['verdict']): string | undefined {
+function recomputed(
+  claim: Claim,
+  verified: readonly Verified[],
+  verdict: Result['verdict'],
+): string | undefined {
   if (verdict !== 'PROVEN' && verdict !== 'VIOLATED') return undefined;
   try {
     const { holds } = evaluate(claim.expr, signedValue(claim, verified), parametersOf(claim.params));
@@ -100,7 +108,9 @@ function signedByTls(verified: readonly VerifiedTls[], host: string): ValueMap {
       }),
     );
   const [best] = ordered;
-  const both = ordered.find(({ signed, offered }) => signed.includes('offered') && offered.versions.length > 1);
+  const both = ordered.find(
+    ({ signed, offered }) => signed.includes('offered') && offered.versions.length > 1,
+  );
   return {
     accepted: by(() => true),
     suite: by(({ suite, signed }) => (signed.includes('suite') ? suite : undefined)),

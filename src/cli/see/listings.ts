@@ -52,7 +52,12 @@ export async function listingsOf(
 
 /** Entries a monitor's copy has. */
 async function copiedBy(transport: Transport, base: string): Promise<number> {
-  const body = await download(transport, new URL(`${base}/v1/checkpoint`), 'application/json', MAX_HEAD_BYTES);
+  const body = await download(
+    transport,
+    new URL(`${base}/v1/checkpoint`),
+    'application/json',
+    MAX_HEAD_BYTES,
+  );
   const value: unknown = parse(body);
   const size: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'size') : undefined;
   if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return size;

@@ -39,7 +39,10 @@ export class PolicyLine {
       steps.push({ index, policy: policy ?? parsed.policy });
     }
     if (steps[0]?.index !== 0)
-      throw refuse('not-found', 'the log does not begin with a registration policy: nobody could say anything');
+      throw refuse(
+        'not-found',
+        'the log does not begin with a registration policy: nobody could say anything',
+      );
     return new PolicyLine(steps);
   }
 

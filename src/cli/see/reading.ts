@@ -141,7 +141,10 @@ export class Reading {
       (wanted.subject ?? parsed.subject) === parsed.subject &&
       (wanted.kind ?? parsed.kind) === parsed.kind;
     if (!right)
-      throw refuse('proof-failed', `the log's search names entry ${index} as what it is not; do not rely on it`);
+      throw refuse(
+        'proof-failed',
+        `the log's search names entry ${index} as what it is not; do not rely on it`,
+      );
     const entry = { index, id, time, parsed };
     if (policies === undefined) return entry;
     verifyStatement(parsed.statement, signerKey(policies.before(index), parsed), this.#verify);
@@ -162,7 +165,9 @@ export class Reading {
     const named = new Set(rows.map(({ id }) => id));
     const missing = this.#whole.places.find(
       (each) =>
-        (subject ?? each.subject) === each.subject && (kind ?? each.kind) === each.kind && !named.has(each.id),
+        (subject ?? each.subject) === each.subject &&
+        (kind ?? each.kind) === each.kind &&
+        !named.has(each.id),
     );
     if (missing !== undefined) throw leftOut(missing.index, missing.subject, 'it is in the tree');
   }

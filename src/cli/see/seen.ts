@@ -39,7 +39,10 @@ export async function see(look: Look, subject: string): Promise<Seen> {
   const from = Math.min(early.inForce?.entry.index ?? Infinity, early.pending?.entry.index ?? Infinity);
   const proofs = Number.isFinite(from) ? await look.entries({ subject, kind: 'proof' }, from) : [];
   if (proofs.length > MOST_PROOFS)
-    throw refuse('too-large', `the commitment about ${printable(subject)} has ${proofs.length} proofs; supersede it`);
+    throw refuse(
+      'too-large',
+      `the commitment about ${printable(subject)} has ${proofs.length} proofs; supersede it`,
+    );
   const entries = [...declaring, ...proofs].toSorted((a, b) => a.index - b.index);
   const first = declaring.find(({ parsed }) => parsed.kind === 'commitment')?.index;
   assertFollows(look, entries, first === from);
@@ -76,7 +79,8 @@ function assertFollows({ policies }: Look, entries: readonly SubjectEntry[], who
       const { seq, prev } = parsed.proof;
       const key = chainKey(parsed.kid, parsed.subject);
       // The chain may have begun before what is read here.
-      if (!whole && !chains.has(key) && prev !== undefined) chains.set(key, { seq: seq - 1, id: entryId(prev.toHex()) });
+      if (!whole && !chains.has(key) && prev !== undefined)
+        chains.set(key, { seq: seq - 1, id: entryId(prev.toHex()) });
     }
     try {
       const { chain } = admit(policies.before(index), parsed, { commitments, chains }, undefined);

@@ -46,13 +46,17 @@ export function checkedLine({ view, completeness, full }: Look): string {
   const whole = full
     ? 'the whole log was read: nothing was left out'
     : completeness.length > 0
-      ? completeness.map(({ url, size }) => `${line(url)} has nothing more, up to entry ${size - 1}`).join('; ')
+      ? completeness
+          .map(({ url, size }) => `${line(url)} has nothing more, up to entry ${size - 1}`)
+          .join('; ')
       : "that the log's search names the newest entries is its word (--monitor, --full)";
   return `checked  ${view.head.size} entries signed; each that counts is in the tree and by whom the policy let; ${whole}`;
 }
 
 /** The fields of a look that every answer has. */
-export function lookJson({ log, view, full, completeness, now }: Look): { readonly [key: string]: JsonValue } {
+export function lookJson({ log, view, full, completeness, now }: Look): {
+  readonly [key: string]: JsonValue;
+} {
   return {
     log,
     origin: view.opened.checkpoint.origin,
@@ -106,7 +110,12 @@ export function countsOf(verdicts: readonly Verdict[]): string {
 }
 
 /** `subject claim: PROVEN → STALE (why)`. */
-export function changeLine(output: Output, seen: Seen, standing: ClaimStanding, before: Verdict | undefined): string {
+export function changeLine(
+  output: Output,
+  seen: Seen,
+  standing: ClaimStanding,
+  before: Verdict | undefined,
+): string {
   const { claim, verdict, evidence, explain } = standing;
   const was = before === undefined ? '' : `${before} → `;
   const why = explain === undefined ? '' : `  ${line(explain)}`;

@@ -1,4 +1,4 @@
-/** `tallystick status`: what a log says of itself, and whether it takes submissions. */
+/** `tallystick status`: what a log says of itself and whether it takes submissions; or where the claims of subjects stand. */
 import { Type, type Static, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { printable } from '../../bytes/printable.ts';
@@ -8,8 +8,10 @@ import { refusalOf } from '../../client/problem.ts';
 import { exchange, type Transport } from '../../client/transport.ts';
 import { logUrl } from '../config.ts';
 import type { Context } from '../context.ts';
+import { SEE_OPTIONS } from '../see/asked.ts';
+import { statusOfSubjects, summary } from '../see/status.ts';
 import { Session } from '../session.ts';
-import type { Verb } from '../verb.ts';
+import type { Flags, Verb } from '../verb.ts';
 
 /** Whoever asks how a log is doing wants to know now (milliseconds). */
 const TIMEOUT_MS = 5_000;
@@ -17,14 +19,27 @@ const MAX_BYTES = 65_536;
 
 export const statusVerb: Verb = {
   name: 'status',
-  summary: "a log's size, head and readiness",
+  summary: "a log's size, head and readiness, or where the claims of subjects stand",
   details:
-    'Prints what the log says. When a key of it is trusted (--vkey, --policy), its checkpoint is verified and compared ' +
-    'with the last one seen and with those of each --peer; the rest is its word (tallystick verify and fsck check more).',
+    'With subjects, shows of each claim of the commitment in force: verdict, evidence class, age, when the next proof is ' +
+    'due. Only PROVEN is green; silence is STALE, told from the log alone. Everything shown is verified, transcripts of ' +
+    'class E3 included. Exits 0 when all is PROVEN or WAIVED, 3 when something is VIOLATED, CONTRADICTED or REVOKED, 5 ' +
+    'when something is STALE or UNKNOWN. ' +
+    'Without subjects, prints what the log says. When a key of it is trusted (--vkey, --policy), its checkpoint is verified and compared ' +
+    'with the last one seen and with those of each --peer; the rest is its word (tallystick verify and fsck check more). ' +
+    'A summary of the subjects follows then; it has no part in the exit code.',
+  operands: [['[subjects...]', 'what was committed to, as commit --subject named it']],
+  options: SEE_OPTIONS,
   settings: ['log', 'url', 'host', 'port', 'vkey', 'policy', 'dataDir', 'stateDir', 'peer'],
   json: true,
-  examples: ['tallystick status', 'tallystick status --log https://log.example.com --json'],
-  run: async (context) => status(context),
+  examples: [
+    'tallystick status',
+    'tallystick status db/payments',
+    'tallystick status db/payments --monitor https://monitor.example.org --json',
+    'tallystick status --log https://log.example.com --json',
+  ],
+  run: async (context, subjects, flags) =>
+    subjects.length > 0 ? statusOfSubjects(context, subjects, flags) : status(context, flags),
 };
 
 /** As much of GET /v1/log as is shown. */
@@ -59,7 +74,7 @@ type Witnessing = NonNullable<Static<typeof Facts>['witnessing']>;
 /** GET /readyz, which answers 503 with the same form. */
 const Ready = Type.Object({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) });
 
-async function status(context: Context): Promise<number> {
+async function status(context: Context, flags: Flags): Promise<number> {
   const { config, output, world } = context;
   const url = logUrl(config);
   const transport = { fetch: world.fetch, now: world.now, timeoutMs: TIMEOUT_MS };
@@ -82,6 +97,7 @@ async function status(context: Context): Promise<number> {
   ];
   output.print(`${lines.map((line) => printable(line)).join('\n')}\nready    ${readiness}`);
   if (ready && reasons.length > 0) output.warn(why);
+  const subjects = head.size === undefined ? null : await summary(context, flags);
   output.result('status', {
     log: url,
     version,
@@ -95,6 +111,7 @@ async function status(context: Context): Promise<number> {
     reasons,
     witnessing,
     verified: head.size ?? null,
+    subjects,
   });
   return ready ? EXIT.ok : EXIT.notFound;
 }

@@ -1,0 +1,61 @@
+/** A declaration as named facts, so that two can be compared line by line, and one blamed on who said it. */
+import type { Claim, Declaration } from '../../statement/commitment.ts';
+
+/** Name → text, in the order of the declaration. */
+export type Facts = ReadonlyMap<string, string>;
+
+/** Every fact of a declaration: `environment`, `claims.tls-min.cadence`, `canon.excluded./timestamp`. */
+export function factsOf(declaration: Declaration): Facts {
+  const facts = new Map<string, string>();
+  flatten('', declaration, facts);
+  facts.delete('supersedes');
+  return facts;
+}
+
+/** The facts of one claim. */
+export function factsOfClaim(claim: Claim): Facts {
+  const facts = new Map<string, string>();
+  flatten('', claim, facts);
+  return facts;
+}
+
+/** `+ name = text`, `- name = text`, `~ name: old → new`. */
+export interface Change {
+  readonly name: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+/** What differs, by name. */
+export function changesOf(before: Facts, after: Facts): readonly Change[] {
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names]
+    .map((name) => ({ name, before: before.get(name), after: after.get(name) }))
+    .filter((each) => each.before !== each.after)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function flatten(at: string, value: unknown, facts: Map<string, string>): void {
+  if (value instanceof Uint8Array) facts.set(at, value.toHex());
+  else if (value instanceof Map)
+    for (const [name, each] of value) flatten(under(at, String(name)), each, facts);
+  else if (Array.isArray(value)) {
+    for (const [i, each] of value.entries()) flatten(under(at, nameOf(each) ?? String(i)), each, facts);
+  } else if (typeof value === 'object' && value !== null)
+    for (const [name, each] of Object.entries(value)) flatten(under(at, name), each, facts);
+  else if (value !== undefined) facts.set(at, String(value));
+}
+
+/** What a member of a list is called: its place changes when another is added. */
+function nameOf(member: unknown): string | undefined {
+  if (typeof member === 'string') return member;
+  if (typeof member !== 'object' || member === null) return undefined;
+  const [framework, id, path] = ['framework', 'id', 'path'].map((name): unknown => Reflect.get(member, name));
+  if (typeof path === 'string') return path;
+  if (typeof id !== 'string') return undefined;
+  return typeof framework === 'string' ? `${framework}:${id}` : id;
+}
+
+function under(at: string, name: string): string {
+  return at === '' ? name : `${at}.${name}`;
+}

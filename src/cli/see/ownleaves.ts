@@ -1,0 +1,45 @@
+/** Leaves that only owners have, matched to the commitments whose root they lead to. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { equalBytes } from '../../bytes/compare.ts';
+import { formatHex } from '../../bytes/text.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import type { Declaration } from '../../statement/commitment.ts';
+import { leafTree, parseLeaves, showValue } from '../commit/leafopening.ts';
+import type { Context } from '../context.ts';
+import { readNamedFile } from '../files.ts';
+import { PROOF_FILES, proofsFolderOf, slugOf } from '../proofs.ts';
+import type { Facts } from './facts.ts';
+
+/** A declaration's leaves: path → value as people read it; of sensitive ones only whether they changed. */
+export interface OwnLeaves {
+  readonly root: Uint8Array;
+  readonly leaves: Facts;
+}
+
+/** Reads leaves.json files: those named, and that of the subject's proof directory. Refuses `not-found`, `malformed-payload`. */
+export async function readOwnLeaves(
+  context: Context,
+  subject: string,
+  named: readonly string[],
+): Promise<readonly OwnLeaves[]> {
+  const own = join(proofsFolderOf(context), slugOf(subject), PROOF_FILES.leaves);
+  const paths = [...named.map((path) => resolve(context.world.cwd, path)), ...(existsSync(own) ? [own] : [])];
+  const found: OwnLeaves[] = [];
+  for (const path of paths) {
+    const owned = parseLeaves(await readNamedFile(path), path);
+    if (owned.subject !== subject)
+      throw refuse('usage', `${path} is about "${owned.subject}", another subject`);
+    const leaves = owned.leaves.map((leaf): [string, string] => [
+      leaf.path,
+      leaf.sensitive ? `(sensitive, digest ${formatHex(leaf.value).slice(-16)})` : showValue(leaf.value),
+    ]);
+    found.push({ root: leafTree(owned).root, leaves: new Map(leaves) });
+  }
+  return found;
+}
+
+/** The leaves of a declaration, when they are at hand: what leads to its root is what was declared. */
+export function leavesFor(all: readonly OwnLeaves[], { tree }: Declaration): Facts | undefined {
+  return all.find(({ root }) => equalBytes(root, tree.root))?.leaves;
+}

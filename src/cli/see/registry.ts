@@ -1,0 +1,251 @@
+/** `tallystick registry`: what is declared, what changed, and who said so. */
+import { EXIT, refuse } from '../../bytes/refusal.ts';
+import type { Declared } from '../../claim/history.ts';
+import type { Context } from '../context.ts';
+import type { JsonValue } from '../output.ts';
+import type { Flags } from '../verb.ts';
+import { readingOf } from './asked.ts';
+import { changesOf, factsOf, factsOfClaim, type Change, type Facts } from './facts.ts';
+import { leavesFor, readOwnLeaves } from './ownleaves.ts';
+import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
+import { commitmentOf, see, worstOf, type Seen } from './seen.ts';
+import { line, paintVerdict, spanOf, table, timeOf } from './words.ts';
+
+const MOST_LISTED = 100;
+
+export async function list(context: Context, _: readonly string[], flags: Flags): Promise<number> {
+  const { output } = context;
+  const look = await (await readingOf(context, flags)).look();
+  const environment = flags.text('environment');
+  const rows = (await look.list({ kind: 'commitment' })).toReversed();
+  const subjects = [...new Set(rows.map(({ subject }) => subject))];
+  const bar = output.progress('subjects', Math.min(subjects.length, MOST_LISTED));
+  const seen: Seen[] = [];
+  for (const subject of subjects.slice(0, MOST_LISTED)) {
+    seen.push(await see(look, subject));
+    bar.at(seen.length);
+  }
+  bar.end();
+  const shown = seen.filter(
+    (each) => environment === undefined || commitmentOf(each)?.declaration.environment === environment,
+  );
+  const cells = [
+    ['subject', 'environment', 'tier', 'declared by', 'commit', 'age', 'standing'],
+    ...shown.map(rowOf),
+  ];
+  const drawn = table(cells, (cell, column, row) => {
+    if (row === 0) return output.paint('dim', cell);
+    const worst = worstOf((shown[row - 1]?.standings ?? []).map(({ verdict }) => verdict));
+    return column === 6 && worst !== undefined ? cell.replace(worst, paintVerdict(output, worst)) : cell;
+  });
+  output.print(drawn.join('\n'));
+  if (subjects.length > MOST_LISTED)
+    output.note(`the log has ${subjects.length} subjects; the newest ${MOST_LISTED} are looked at`);
+  output.note(checkedLine(look));
+  output.result('registry-list', { ...lookJson(look), subjects: shown.map(rowJson) });
+  return EXIT.ok;
+}
+
+function rowOf(seen: Seen): readonly string[] {
+  const declared = commitmentOf(seen);
+  if (declared === undefined) return [line(seen.subject, 60), '–', '–', '–', '–', '–', 'withdrawn'];
+  const { environment, tier, source } = declared.declaration;
+  const git =
+    source.git === undefined ? '–' : `${source.git.commit.slice(0, 10)}${source.git.dirty ? '+' : ''}`;
+  const age = spanOf(Math.max(0, seen.look.now - declared.entry.time));
+  const verdicts = seen.standings.map(({ verdict }) => verdict);
+  const standing = declared.effective === undefined ? 'lacks approvals' : countsOf(verdicts) || 'no claims';
+  return [line(seen.subject, 60), environment, tier, authorOf(seen, declared), git, age, standing];
+}
+
+function rowJson(seen: Seen): { readonly [key: string]: JsonValue } {
+  const declared = commitmentOf(seen);
+  return {
+    ...subjectJson(seen),
+    author: declared === undefined ? null : authorOf(seen, declared),
+    time: declared?.entry.time ?? null,
+    git: declared?.declaration.source.git?.commit ?? null,
+  };
+}
+
+function authorOf({ look }: Seen, { entry }: Declared): string {
+  return line(look.policies.nameOf(entry.parsed.kid, entry.index), 40);
+}
+
+export async function show(
+  context: Context,
+  [subject = '']: readonly string[],
+  flags: Flags,
+): Promise<number> {
+  const { output } = context;
+  const look = await (await readingOf(context, flags)).look();
+  const seen = await see(look, subject);
+  const declared = commitmentOf(seen);
+  output.print(subjectLines(output, seen).join('\n'));
+  const facts = declared === undefined ? new Map<string, string>() : factsOf(declared.declaration);
+  for (const [name, text] of facts) output.print(`  ${name} = ${line(text)}`);
+  output.print('history');
+  const versions = seen.history.declared.map((each) => versionOf(seen, each));
+  for (const { index, author, time, state } of versions.toReversed())
+    output.print(`  entry ${index}  ${timeOf(time)}  ${author}  ${state}`);
+  output.print(checkedLine(look));
+  output.result('registry-show', {
+    ...lookJson(look),
+    ...subjectJson(seen),
+    facts: Object.fromEntries(facts),
+    history: versions,
+  });
+  return EXIT.ok;
+}
+
+function versionOf(seen: Seen, declared: Declared) {
+  const { entry, ended, effective, approvals, declaration } = declared;
+  const needed = declaration.approvals ?? 0;
+  const state =
+    ended !== undefined
+      ? `ended by entry ${ended.index}`
+      : effective === undefined
+        ? `lacks approvals: ${approvals.length} of ${needed}`
+        : 'in force';
+  const by = approvals.map(({ index, parsed }) => line(seen.look.policies.nameOf(parsed.kid, index), 40));
+  return {
+    entry: entry.id,
+    index: entry.index,
+    author: authorOf(seen, declared),
+    time: entry.time,
+    approved_by: by,
+    state,
+  };
+}
+
+/** Two commitments of a subject; without naming any, the newest and the one it replaces. */
+export async function diff(
+  context: Context,
+  [subject = '', first, second]: readonly string[],
+  flags: Flags,
+): Promise<number> {
+  const { output } = context;
+  const look = await (await readingOf(context, flags)).look();
+  const seen = await see(look, subject);
+  const all = seen.history.declared;
+  const after = second === undefined ? all.at(-1) : versionNamed(seen, second);
+  const before = first === undefined ? predecessorOf(seen, after) : versionNamed(seen, first);
+  if (before === undefined || after === undefined)
+    throw refuse('not-found', `${line(subject)} has ${all.length} commitments; there is nothing to compare`);
+  const own = await readOwnLeaves(context, subject, flags.texts('leaves'));
+  const [old, now] = [leavesFor(own, before.declaration), leavesFor(own, after.declaration)];
+  const facts = changesOf(factsOf(before.declaration), factsOf(after.declaration));
+  const leaves = old === undefined || now === undefined ? undefined : changesOf(old, now);
+  output.print(
+    `entry ${before.entry.index} by ${authorOf(seen, before)} → entry ${after.entry.index} by ${authorOf(seen, after)}`,
+  );
+  for (const each of facts) output.print(paintChange(context, each));
+  if (facts.length === 0) output.print('the same facts');
+  if (leaves === undefined)
+    output.note(
+      'leaves are not compared: name the leaves.json of both with --leaves, as their owner has them',
+    );
+  else output.print(['leaves', ...leaves.map((each) => paintChange(context, each))].join('\n'));
+  output.result('registry-diff', {
+    ...lookJson(look),
+    subject,
+    before: before.entry.id,
+    after: after.entry.id,
+    facts: facts.map(changeJson),
+    leaves: leaves?.map(changeJson) ?? null,
+  });
+  return EXIT.ok;
+}
+
+function paintChange({ output }: Context, { name, before, after }: Change): string {
+  const shown = line(name, 200);
+  if (before === undefined) return output.paint('green', `+ ${shown} = ${line(after ?? '')}`);
+  if (after === undefined) return output.paint('red', `- ${shown} = ${line(before)}`);
+  return output.paint('yellow', `~ ${shown}: ${line(before)} → ${line(after)}`);
+}
+
+function changeJson({ name, before, after }: Change): JsonValue {
+  return { name, before: before ?? null, after: after ?? null };
+}
+
+/** By entry id, its beginning, or index. */
+function versionNamed({ subject, history }: Seen, name: string): Declared {
+  const found = history.declared.filter(
+    ({ entry }) => String(entry.index) === name || (name.length >= 8 && entry.id.startsWith(name)),
+  );
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  throw refuse(
+    'not-found',
+    `no commitment about ${line(subject)} is entry ${line(name, 70)}; see registry show`,
+  );
+}
+
+function predecessorOf({ history }: Seen, of: Declared | undefined): Declared | undefined {
+  const replaced = of?.declaration.supersedes?.toHex();
+  return history.declared.find(({ entry }) => entry.id === replaced);
+}
+
+/** Which commitment brought a claim, a fact or a leaf as it is now. */
+export async function blame(
+  context: Context,
+  [subject = '', name = '']: readonly string[],
+  flags: Flags,
+): Promise<number> {
+  const { output } = context;
+  const look = await (await readingOf(context, flags)).look();
+  const seen = await see(look, subject);
+  const own = await readOwnLeaves(context, subject, flags.texts('leaves'));
+  const now = commitmentOf(seen);
+  const text = now && textOf(now, name, own);
+  if (now === undefined || text === undefined)
+    throw refuse(
+      'not-found',
+      `${line(subject)} has no claim, fact or known leaf ${line(name)}; leaves are looked for in the files of --leaves`,
+    );
+  let since = now;
+  let unknown = false;
+  for (let each = predecessorOf(seen, now); each !== undefined; each = predecessorOf(seen, each)) {
+    unknown = name.startsWith('/') && leavesFor(own, each.declaration) === undefined;
+    if (unknown || textOf(each, name, own) !== text) break;
+    since = each;
+  }
+  const { index, author, time, approved_by: by, entry } = versionOf(seen, since);
+  const change = since.declaration.change;
+  output.print(`${line(name)}  as it is since entry ${index} (${entry.slice(0, 16)}…), ${timeOf(time)}`);
+  output.print(`  declared by ${author}${change?.ticket === undefined ? '' : `, ${line(change.ticket)}`}`);
+  output.print(`  ${by.length === 0 ? 'approved by nobody' : `approved by ${by.join(', ')}`}`);
+  if (unknown)
+    output.note('what it was before is not known here: the leaves of the earlier commitment are not at hand');
+  output.result('registry-blame', {
+    ...lookJson(look),
+    subject,
+    name,
+    entry,
+    index,
+    author,
+    time,
+    approved_by: by,
+    ticket: change?.ticket ?? null,
+    earlier_unknown: unknown,
+  });
+  return EXIT.ok;
+}
+
+/** A claim whole, a leaf, or a fact, as one text. */
+function textOf(
+  { declaration }: Declared,
+  name: string,
+  own: Parameters<typeof leavesFor>[0],
+): string | undefined {
+  const claim = declaration.claims.find(({ id }) => id === name);
+  if (claim !== undefined) return linesOf(factsOfClaim(claim));
+  return leavesFor(own, declaration)?.get(name) ?? factsOf(declaration).get(name);
+}
+
+function linesOf(facts: Facts): string {
+  return [...facts]
+    .map(([name, text]) => `${name}=${text}`)
+    .toSorted()
+    .join('\n');
+}

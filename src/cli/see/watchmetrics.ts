@@ -1,0 +1,77 @@
+/** What Prometheus may ask of a watch, on loopback alone. */
+import { refuse } from '../../bytes/refusal.ts';
+import type { Verdict } from '../../statement/vocabulary.ts';
+import { gauge } from '../../web/metrics.ts';
+import { webServer } from '../../web/server.ts';
+import type { Context } from '../context.ts';
+import { VERSION } from '../version.ts';
+import { exitOf } from './seen.ts';
+
+/** What is measured; a watch writes it after each look. `lookedAt`: milliseconds, 0 before the first. */
+export interface Measured {
+  verdicts: readonly Verdict[];
+  lookedAt: number;
+  /** Alerts nobody acknowledged. */
+  waiting: number;
+}
+
+/** The gauges, to be registered. `now`: milliseconds. */
+export function watchMetrics(measured: Measured, now: () => number) {
+  const count = (of: (verdict: Verdict) => boolean) => () => measured.verdicts.filter(of).length;
+  return [
+    gauge(
+      'watch_claims',
+      'Claims that are watched.',
+      count(() => true),
+    ),
+    gauge(
+      'watch_claims_proven',
+      'Claims that are PROVEN.',
+      count((each) => each === 'PROVEN'),
+    ),
+    gauge(
+      'watch_claims_waived',
+      'Claims that are WAIVED.',
+      count((each) => each === 'WAIVED'),
+    ),
+    gauge(
+      'watch_claims_failed',
+      'Claims that are VIOLATED, CONTRADICTED or REVOKED.',
+      count((each) => exitOf([each]) === exitOf(['VIOLATED'])),
+    ),
+    gauge(
+      'watch_claims_unknown',
+      'Claims that are STALE or UNKNOWN.',
+      count((each) => exitOf([each]) === exitOf(['STALE'])),
+    ),
+    gauge('watch_look_age_seconds', 'Time since the last look that succeeded; 0 before the first.', () =>
+      measured.lookedAt === 0 ? 0 : Math.max(0, (now() - measured.lookedAt) / 1_000),
+    ),
+    gauge('watch_alerts_waiting', 'Alerts that the webhook has not acknowledged.', () => measured.waiting),
+  ];
+}
+
+/** Serves them on 127.0.0.1, when a port is named. Refuses `usage`, `config-invalid`. */
+export async function serveMetrics(
+  { world, output }: Context,
+  port: string | undefined,
+  measured: Measured,
+): Promise<{ close(): Promise<void> } | undefined> {
+  if (port === undefined) return undefined;
+  if (!/^[0-9]{1,5}$/.test(port) || Number(port) > 65_535)
+    throw refuse('usage', `--metrics-port takes a port, 0 for any; got ${port}`);
+  const web = await webServer({ version: VERSION, now: world.now });
+  for (const metric of watchMetrics(measured, world.now)) web.registry.registerMetric(metric);
+  await web.operations(() => ({
+    ready: measured.lookedAt > 0,
+    reasons: measured.lookedAt > 0 ? [] : ['no look yet'],
+  }));
+  web.finish();
+  try {
+    output.note(`metrics: ${await web.app.listen({ host: '127.0.0.1', port: Number(port) })}/metrics`);
+  } catch (cause) {
+    await web.app.close();
+    throw refuse('config-invalid', `cannot listen on port ${port}; choose another`, { cause });
+  }
+  return { close: async () => web.app.close() };
+}

@@ -1,0 +1,190 @@
+/** `tallystick why`: from a verdict back to who declared it, who approved it, what was seen, and what to believe of it. */
+import { refuse } from '../../bytes/refusal.ts';
+import type { Declared, EntryOf, SubjectEntry } from '../../claim/history.ts';
+import type { ClaimStanding } from '../../claim/standing.ts';
+import { challengeIn, describeVerified, examineEvidence, type Examined } from './evidence.ts';
+import type { Context } from '../context.ts';
+import { showValue } from '../commit/leafopening.ts';
+import type { JsonValue, Output } from '../output.ts';
+import type { Flags } from '../verb.ts';
+import { readingOf, seeAll } from './asked.ts';
+import { checkedLine, claimJson, lookJson } from './show.ts';
+import { commitmentOf, exitOf, type Seen } from './seen.ts';
+import { dueOf, limitsOf, line, paintVerdict, spanOf, timeOf, WHO_LIES } from './words.ts';
+
+/** Disclosed leaves that are printed. */
+const SHOWN_LEAVES = 4;
+
+export async function why(
+  context: Context,
+  [subject = '', id = '']: readonly string[],
+  flags: Flags,
+): Promise<number> {
+  const { output } = context;
+  const look = await (await readingOf(context, flags)).look();
+  const [seen] = await seeAll(look, [subject]);
+  const declared = seen && commitmentOf(seen);
+  const standing = seen?.standings.find(({ claim }) => claim.id === id);
+  if (seen === undefined || declared === undefined || standing === undefined) {
+    const known = seen?.standings.map(({ claim }) => claim.id).join(', ') ?? '';
+    throw refuse(
+      'not-found',
+      `${line(subject)} has no claim ${line(id)}; it has: ${known === '' ? 'none' : known}`,
+    );
+  }
+  const story = storyOf(seen, declared, standing);
+  for (const [name, text] of linesOf(output, story)) output.print(`${name.padEnd(11)} ${text}`);
+  output.print(checkedLine(look));
+  output.result('why', { ...lookJson(look), subject, ...claimJson(standing), ...storyJson(story) });
+  return exitOf([standing.verdict]);
+}
+
+interface Story {
+  readonly seen: Seen;
+  readonly declared: Declared;
+  readonly standing: ClaimStanding;
+  readonly deployment: EntryOf<'deployment'> | undefined;
+  readonly examined: Examined | undefined;
+  /** `path = value`, of the leaves the verdict rests on that are public. */
+  readonly leaves: readonly string[];
+}
+
+function storyOf(seen: Seen, declared: Declared, standing: ClaimStanding): Story {
+  const { proof, claim } = standing;
+  const result = proof?.parsed.proof.results.find((each) => each.claim === claim.id);
+  const rests = new Set(result?.leaves);
+  const disclosed = (proof?.parsed.proof.disclosed ?? []).filter(({ index }) => rests.has(index));
+  return {
+    seen,
+    declared,
+    standing,
+    deployment: seen.history.deployments.findLast(
+      ({ parsed: { deployment } }) => deployment.commitment.toHex() === declared.entry.id,
+    ),
+    examined: proof && result && examineEvidence(proof, result),
+    leaves: disclosed.map(({ path, value }) => `${path} = ${showLeaf(value)}`),
+  };
+}
+
+/** A leaf is what an agent wrote: it may be no CBOR at all. */
+function showLeaf(value: Parameters<typeof showValue>[0]): string {
+  try {
+    return showValue(value);
+  } catch {
+    return value instanceof Uint8Array ? `bytes ${value.toHex().slice(0, 64)}` : 'bytes';
+  }
+}
+
+function linesOf(output: Output, story: Story): readonly (readonly [string, string])[] {
+  const { seen, declared, standing, deployment } = story;
+  const { claim, verdict, evidence, explain, waiver, due } = standing;
+  const { now } = seen.look;
+  const words = evidence === undefined ? '' : ` [${evidence}]`;
+  return [
+    [
+      line(claim.id, 64),
+      `${paintVerdict(output, verdict)}${words}  ${explain === undefined ? '' : line(explain)}`,
+    ],
+    ['claim', `${claim.title === undefined ? '' : `${line(claim.title)}: `}${line(claim.expr)}`],
+    [
+      '',
+      `every ${spanOf(claim.cadence)}, class ${claim.minEvidence} or better, ${claim.severity}; next due ${dueOf(due, now)}`,
+    ],
+    ['commitment', `${entryText(story, declared.entry)}${sourceText(declared)}`],
+    ...approvalLines(story),
+    ['deployment', deployment === undefined ? 'none is marked' : deploymentText(story, deployment)],
+    ...(waiver === undefined
+      ? []
+      : [['waiver', `${entryText(story, waiver)}, until ${timeOf(waiver.parsed.waiver.notAfter)}`] as const]),
+    ...proofLines(story),
+    ...evidenceLines(story),
+  ];
+}
+
+function entryText({ seen }: Story, { index, id, time, parsed }: SubjectEntry | Declared['entry']): string {
+  const who = line(seen.look.policies.nameOf(parsed.kid, index), 128);
+  return `entry ${index} (${id.slice(0, 16)}…) by ${who}, ${timeOf(time)}`;
+}
+
+function sourceText({ declaration: { source, change } }: Declared): string {
+  const git = source.git;
+  const commit =
+    git === undefined ? '' : `; git ${git.commit.slice(0, 12)}${git.dirty ? ' and uncommitted changes' : ''}`;
+  return `${commit}${change?.ticket === undefined ? '' : `; ${line(change.ticket)}`}`;
+}
+
+function approvalLines(story: Story): readonly (readonly [string, string])[] {
+  const { approvals, declaration } = story.declared;
+  const needed = declaration.approvals ?? 0;
+  if (approvals.length === 0) return [['approval', needed === 0 ? 'none asked for' : `0 of ${needed}`]];
+  return approvals.map((each, i) => [
+    'approval',
+    `${entryText(story, each)}${needed === 0 ? '' : ` (${Math.min(i + 1, needed)} of ${needed})`}`,
+  ]);
+}
+
+function deploymentText(story: Story, entry: EntryOf<'deployment'>): string {
+  const { deployed, version } = entry.parsed.deployment;
+  return `${entryText(story, entry)}: deployed ${timeOf(deployed)}${version === undefined ? '' : `, ${line(version)}`}`;
+}
+
+function proofLines(story: Story): readonly (readonly [string, string])[] {
+  const { standing, leaves } = story;
+  if (standing.proof === undefined) return [['proof', 'none yet']];
+  const { agent, seq, window, observations, challenge } = standing.proof.parsed.proof;
+  const vantage = agent.vantage === undefined ? '' : `, from ${line(agent.vantage)}`;
+  const seen = `${line(agent.name)} ${line(agent.version)}${vantage}, ${timeOf(window.start)} to ${timeOf(window.end)}`;
+  const more = leaves.length > SHOWN_LEAVES ? [`and ${leaves.length - SHOWN_LEAVES} more (--json)`] : [];
+  const count = observations?.count ?? 0;
+  return [
+    ['proof', `${entryText(story, standing.proof)}, seq ${seq}`],
+    ['', `agent ${seen}; challenge after entry ${challenge.size - 1}`],
+    ...(leaves.length === 0
+      ? [['observed', `${count} leaves, none of those it rests on is public`] as const]
+      : [...leaves.slice(0, SHOWN_LEAVES), ...more].map(
+          (each, i) => [i === 0 ? 'observed' : '', line(each)] as const,
+        )),
+  ];
+}
+
+function evidenceLines({ standing: { evidence }, examined }: Story): readonly (readonly [string, string])[] {
+  if (evidence === undefined || examined === undefined) return [];
+  const signatures = [
+    ...examined.verified.map((each) => `verified: ${line(describeVerified(each))}`),
+    ...examined.faults.map((each) => `NOT VERIFIED: ${line(each)}`),
+  ];
+  const is12 = examined.verified.some((each) => each.protocol === 'tls' && each.version === 'TLSv1.2');
+  return [
+    ['evidence', `${evidence}: false only if this lies: ${WHO_LIES[evidence]}`],
+    ...signatures.map((each, i) => [i === 0 ? 'signature' : '', each] as const),
+    ...limitsOf(evidence, is12).map((each, i) => [i === 0 ? 'limits' : '', each] as const),
+  ];
+}
+
+function storyJson(story: Story): { readonly [key: string]: JsonValue } {
+  const { seen, declared, standing, deployment, examined, leaves } = story;
+  const { proof, evidence } = standing;
+  const entry = ({ index, id, time, parsed }: SubjectEntry | Declared['entry']): JsonValue => ({
+    entry: id,
+    index,
+    time,
+    kid: parsed.kid,
+    by: seen.look.policies.nameOf(parsed.kid, index),
+  });
+  return {
+    expr: standing.claim.expr,
+    committed: entry(declared.entry),
+    approvals: declared.approvals.map(entry),
+    approvals_needed: declared.declaration.approvals ?? 0,
+    deployment: deployment === undefined ? null : entry(deployment),
+    proven: proof === undefined ? null : entry(proof),
+    agent: proof?.parsed.proof.agent.name ?? null,
+    vantage: proof?.parsed.proof.agent.vantage ?? null,
+    observed: leaves,
+    challenge: proof === undefined ? null : challengeIn(proof),
+    transcripts: examined === undefined ? [] : [...examined.verified.map(describeVerified)],
+    transcript_faults: examined?.faults ?? [],
+    who_lies: evidence === undefined ? null : WHO_LIES[evidence],
+    limits: evidence === undefined ? [] : limitsOf(evidence, false),
+  };
+}

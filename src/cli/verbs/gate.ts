@@ -1,0 +1,27 @@
+/** `tallystick gate`: lets a pipeline go on only when claims are proven. */
+import { EVIDENCE_CLASSES } from '../../statement/vocabulary.ts';
+import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
+import type { Verb } from '../verb.ts';
+
+export const gateVerb: Verb = {
+  name: 'gate',
+  summary: 'pass only when the claims of subjects are proven now, for CI',
+  details:
+    'Looks once. fresh: every claim is PROVEN in time, or waived; proven: waivers do not count. A subject without claims ' +
+    'never passes. Exits 0 when it passes, 3 when something is VIOLATED, CONTRADICTED or REVOKED, 5 when something is ' +
+    'STALE, UNKNOWN, too old or of too low a class.',
+  operands: [['<subjects...>', 'what was committed to']],
+  settings: SEE_SETTINGS,
+  options: [
+    { flags: '--require <what>', help: 'fresh (default) or proven', choices: ['fresh', 'proven'] },
+    { flags: '--min-evidence <class>', help: 'lowest evidence class that passes', choices: EVIDENCE_CLASSES },
+    { flags: '--max-age <time>', help: 'oldest proof that passes, such as 10m' },
+    ...SEE_OPTIONS,
+  ],
+  json: true,
+  examples: [
+    'tallystick gate db/payments --require fresh',
+    'tallystick gate db/payments web/shop --require proven --min-evidence E3 --max-age 10m',
+  ],
+  run: async (context, operands, flags) => (await import('../see/gate.ts')).gate(context, operands, flags),
+};

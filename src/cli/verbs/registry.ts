@@ -1,0 +1,88 @@
+/** `tallystick registry`: what is declared in a log, what changed, who said so. */
+import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
+import type { Verb, VerbOption } from '../verb.ts';
+
+const LEAVES: VerbOption = {
+  flags: '--leaves <file>',
+  help: "an owner's leaves.json, as commit left it; repeat for several (the subject's proof directory is looked in)",
+  many: true,
+};
+
+const listVerb: Verb = {
+  name: 'list',
+  summary: 'list subjects: environment, tier, who declared what, where it stands',
+  standard: true,
+  settings: SEE_SETTINGS,
+  options: [{ flags: '--environment <name>', help: 'only those of this environment' }, ...SEE_OPTIONS],
+  json: true,
+  examples: ['tallystick registry list', 'tallystick registry list --environment production --json'],
+  run: async (context, operands, flags) =>
+    (await import('../see/registry.ts')).list(context, operands, flags),
+};
+
+const showVerb: Verb = {
+  name: 'show',
+  summary: 'show everything a commitment says, and the commitments before it',
+  operands: [['<subject>', 'what was committed to']],
+  settings: SEE_SETTINGS,
+  options: SEE_OPTIONS,
+  json: true,
+  examples: ['tallystick registry show db/payments'],
+  run: async (context, operands, flags) =>
+    (await import('../see/registry.ts')).show(context, operands, flags),
+};
+
+const diffVerb: Verb = {
+  name: 'diff',
+  summary: 'compare two commitments about a subject',
+  details:
+    'Without entries, the newest and the one it replaces, approved or not. Claims and source facts are public; leaves ' +
+    'are compared when the leaves.json of both are at hand, each shown to lead to the root that was committed to.',
+  operands: [
+    ['<subject>', 'what was committed to'],
+    ['[before]', 'index or entry id'],
+    ['[after]', 'index or entry id'],
+  ],
+  settings: [...SEE_SETTINGS, 'proofsDir'],
+  options: [LEAVES, ...SEE_OPTIONS],
+  json: true,
+  examples: [
+    'tallystick registry diff db/payments',
+    'tallystick registry diff db/payments 12 40 --leaves old/leaves.json',
+  ],
+  run: async (context, operands, flags) =>
+    (await import('../see/registry.ts')).diff(context, operands, flags),
+};
+
+const blameVerb: Verb = {
+  name: 'blame',
+  summary: 'find the commitment that brought a claim, a fact or a leaf as it is now',
+  operands: [
+    ['<subject>', 'what was committed to'],
+    ['<name>', 'id of a claim, a fact as registry show names it, or the path of a leaf'],
+  ],
+  settings: [...SEE_SETTINGS, 'proofsDir'],
+  options: [LEAVES, ...SEE_OPTIONS],
+  json: true,
+  examples: [
+    'tallystick registry blame db/payments tls12-refused',
+    'tallystick registry blame db/payments tier',
+  ],
+  run: async (context, operands, flags) =>
+    (await import('../see/registry.ts')).blame(context, operands, flags),
+};
+
+export const registryVerb: Verb = {
+  name: 'registry',
+  summary: 'what is declared: list, show, diff, blame',
+  details:
+    'Without a sub-verb it lists. Everything shown is verified to be in the log. To replace a declaration, commit again ' +
+    '(the new one supersedes the old); to take it back, withdraw.',
+  examples: [
+    'tallystick registry',
+    'tallystick registry show db/payments',
+    'tallystick registry diff db/payments',
+    'tallystick registry blame db/payments tls12-refused',
+  ],
+  verbs: [listVerb, showVerb, diffVerb, blameVerb],
+};

@@ -1,0 +1,28 @@
+/** `tallystick watch`: follows where claims stand. */
+import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
+import type { Verb } from '../verb.ts';
+
+export const watchVerb: Verb = {
+  name: 'watch',
+  summary: 'follow where claims stand, tell what changes, raise alerts',
+  details:
+    'Looks every --poll seconds and prints each verdict that changed. With --webhook, a claim that becomes VIOLATED, ' +
+    'CONTRADICTED, STALE or REVOKED is posted, signed (Standard Webhooks), until it is acknowledged, and so is its ' +
+    'recovery. What was told is remembered in the state directory, so that a restart neither repeats nor loses an ' +
+    'alert. A log that is away is asked again; one that is caught lying is posted too, and ends the watch. With --once ' +
+    'it looks once and exits as status does.',
+  operands: [['[subjects...]', 'what was committed to; all of the log when absent']],
+  settings: [...SEE_SETTINGS, 'poll', 'webhook', 'webhookSecret'],
+  options: [
+    { flags: '--once', help: 'look once, tell what changed since the last time, and stop' },
+    { flags: '--metrics-port <n>', help: 'serve /metrics, /livez and /readyz on this port of 127.0.0.1' },
+    ...SEE_OPTIONS,
+  ],
+  json: true,
+  examples: [
+    'tallystick watch',
+    'tallystick watch db/payments --webhook https://alarms.example.com/tallystick --webhook-secret webhook.secret',
+    'tallystick watch db/payments --once --json',
+  ],
+  run: async (context, operands, flags) => (await import('../see/watch.ts')).watch(context, operands, flags),
+};

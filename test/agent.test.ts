@@ -375,7 +375,7 @@ interface Running {
   readonly daemon: Daemon;
   readonly events: AgentEvent[];
   /** Lets time pass, second by second. */
-  pass(seconds: number): Promise<void>;
+  readonly pass: (seconds: number) => Promise<void>;
 }
 
 function running(world: AgentWorld, change: Partial<DaemonParts> = {}): Running {

@@ -2,7 +2,9 @@
  * The agent that stays: looks at the log for commitments and deployments, proves each claim in its slot, says that it
  * lives when nothing is due, and delivers. Clock, waiting and randomness are arguments; one step at a time.
  */
+import { digest } from '../bytes/brand.ts';
 import { Refusal } from '../bytes/refusal.ts';
+import { parseHex } from '../bytes/text.ts';
 import type { History } from '../claim/history.ts';
 import { SEVERITIES } from '../statement/vocabulary.ts';
 import type { Policy } from '../statement/policy.ts';
@@ -14,6 +16,7 @@ import type { Head } from './ledger.ts';
 import type { AgentLog } from './log.ts';
 import { prove, type Agent } from './prove.ts';
 import { looksFor } from './runs.ts';
+import { SELF_PROBE } from './self.ts';
 import { agendaOf, nextDueOf, type DueClaim } from './schedule.ts';
 import type { Signed } from './spool.ts';
 
@@ -144,10 +147,12 @@ export class Daemon {
       this.#histories.set(subject, recall(agent.ledger, subject, this.#policy));
   }
 
-  /** What matters most first. */
+  /** The agent's own permissions, then what matters most. */
   #subjects(): readonly string[] {
-    const rank = (subject: string): number =>
-      rankOf(this.#histories.get(subject)?.inForce?.declaration.tier ?? 'background');
+    const rank = (subject: string): number => {
+      const declared = this.#histories.get(subject)?.inForce;
+      return isOwnProfile(declared) ? -1 : rankOf(declared?.declaration.tier ?? 'background');
+    };
     return [...this.#histories.keys()].toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
   }
 
@@ -183,13 +188,20 @@ export class Daemon {
     const nextDue = nextDueOf(declared, proven, chosen, heartbeat);
     const duty = { subject, declared, claims: chosen, slots, skipped, head, policy: this.#policy, nextDue };
     try {
-      tell({ kind: 'proven', proof: await prove(agent, { ...duty, nonce: undefined }) });
+      const identity = { ...agent.identity, ...this.#ownProfile() };
+      tell({ kind: 'proven', proof: await prove({ ...agent, identity }, { ...duty, nonce: undefined }) });
     } catch (error) {
       if (!(error instanceof Refusal) || !LATER.has(error.code)) throw error;
       this.#bar(subject, error);
     }
     if (skipped.length > 0) tell({ kind: 'skipped', subject, claims: skipped.map(({ claim }) => claim) });
     return now;
+  }
+
+  /** Entry id of the commitment to what this agent may do. */
+  #ownProfile(): Pick<Agent['identity'], 'profile'> {
+    const found = [...this.#histories.values()].find(({ inForce }) => isOwnProfile(inForce))?.inForce;
+    return found === undefined ? {} : { profile: digest(parseHex(found.entry.id)) };
   }
 
   /** Whether the log would take a proof of a subject, as far as is known. */
@@ -272,6 +284,11 @@ export class Daemon {
     ledger.spend(Math.floor(looking.now() / 1000), Math.max(0, cpu - this.#cpu));
     this.#cpu = cpu;
   }
+}
+
+function isOwnProfile(declared: History['inForce']): boolean {
+  const claims = declared?.declaration.claims ?? [];
+  return claims.length > 0 && claims.every(({ probe }) => probe === SELF_PROBE);
 }
 
 function severity({ claim }: DueClaim): number {

@@ -10,6 +10,7 @@ import { matcher } from '../../statement/pattern.ts';
 import type { Context } from '../context.ts';
 import { stopOnSignal } from '../serve/process.ts';
 import { agentBanner } from './banner.ts';
+import { confine } from './confine.ts';
 import { assertEnrolled, enrolCommand } from './enrolled.ts';
 import { openAgent, type OpenAgent } from './open.ts';
 import { readTargets } from './setup.ts';
@@ -18,6 +19,7 @@ export interface AgentAsked {
   readonly subjects: readonly string[];
   readonly targets: readonly string[];
   readonly vantage: string | undefined;
+  readonly confine: boolean;
 }
 
 /** Milliseconds that one request may be repeated for; the daemon itself asks again later. */
@@ -26,6 +28,7 @@ const PATIENCE_MS = 2_000;
 /** Proves until it is told to stop; resolves with the exit code. */
 export async function runAgent(context: Context, asked: AgentAsked): Promise<number> {
   const { config } = context;
+  if (asked.confine) await confine(context);
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
   const unlock = lockAgent(config.agentDir);
   const ending = new AbortController();

@@ -4,8 +4,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import type { Policy } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
-import { existsSync } from 'node:fs';
-import type { AgentHome } from './setup.ts';
+import { isThere, type AgentHome } from './setup.ts';
 
 /** Refuses `unknown-key`, `wrong-role`, `subject-not-allowed`; each names the command that changes it. */
 export function assertEnrolled(
@@ -36,7 +35,7 @@ export function enrolCommand({ config, world }: Context, { keyName }: AgentHome,
   const key = keyName.startsWith('ssh-agent:') ? '<public key>' : relative(world.cwd, keyName);
   const at = config.log === undefined ? '' : ` --log ${config.log}`;
   // Beside a log of one's own the admin key is found by itself.
-  const own = existsSync(roleKeyPath(layoutOf(config), 'admin'));
+  const own = isThere(roleKeyPath(layoutOf(config), 'admin'));
   const admin = own ? '' : ' --key <admin key>';
   return `tallystick policy enrol ${key} --name '${config.name ?? 'agent'}' --role agent --subject '${subject}'${at}${admin}`;
 }

@@ -1,11 +1,12 @@
 /** Puts an agent together: directory, key, spool, probes, and its log. */
 import { randomBytes } from 'node:crypto';
 import { openAgentDatabase } from '../../agent/database.ts';
-import type { Rule } from '../../agent/enrolment.ts';
+import { operatorRule, type Rule } from '../../agent/enrolment.ts';
 import { Ledger } from '../../agent/ledger.ts';
 import type { Agent } from '../../agent/prove.ts';
 import { epochOf } from '../../agent/schedule.ts';
 import { Seeds } from '../../agent/slots.ts';
+import { makeSelfProbe, SELF_PROBE, SELF_TARGET } from '../../agent/self.ts';
 import { Spool } from '../../agent/spool.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, formatHex } from '../../bytes/text.ts';
@@ -36,6 +37,9 @@ export interface Wanted {
   readonly probes?: (name: string) => Promise<Probe | undefined>;
 }
 
+/** An agent may always look at itself. */
+const SELF_RULE: Rule = { ...operatorRule([SELF_TARGET]), probe: SELF_PROBE };
+
 /** An agent that is ready; `close` gives its directory free. */
 export interface OpenAgent {
   readonly agent: Agent;
@@ -55,14 +59,16 @@ export async function openAgent(context: Context, wanted: Wanted): Promise<OpenA
   const session = await Session.open(trusted, { transport: stoppable(context, wanted) });
   const db = openAgentDatabase(home.dir);
   const ledger = new Ledger(db);
-  const profile = profileOf(home, config.key);
+  const profile = profileOf({ ...home, rules: [...wanted.rules, ...home.rules] });
   const { publicKey } = home.signer;
-  let rules = [...wanted.rules, ...home.rules];
+  const self = makeSelfProbe(profile.value, profile.digest.toHex());
+  const probes = wanted.probes ?? findProbe;
+  let rules = [SELF_RULE, ...wanted.rules, ...home.rules];
   const agent: Agent = {
     spool: new Spool(db),
     ledger,
     looking: {
-      probes: wanted.probes ?? findProbe,
+      probes: async (name) => (name === SELF_PROBE ? self : probes(name)),
       get rules() {
         return rules;
       },
@@ -96,7 +102,7 @@ export async function openAgent(context: Context, wanted: Wanted): Promise<OpenA
     log: new SessionLog(session),
     home,
     setRules: (read) => {
-      rules = [...wanted.rules, ...read];
+      rules = [SELF_RULE, ...wanted.rules, ...read];
     },
     close: () => void db.close(),
   };

@@ -4,9 +4,11 @@ import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { parseDecimal } from '../../bytes/text.ts';
 import { learn, recall } from '../../agent/history.ts';
 import { planOf, type Plan } from '../../agent/planner.ts';
+import { selfClaims } from '../../agent/self.ts';
 import { looksFor } from '../../agent/runs.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
+import { confine } from './confine.ts';
 import { openAgent } from './open.ts';
 import { confinement, profileOf } from './profile.ts';
 import { initialiseAgent } from './setup.ts';
@@ -83,13 +85,18 @@ function asJson({ claim, probe, cadence, slot, proofsPerDay, cost, coreParts, de
 }
 
 /** The profile on stdout is exactly what is hashed: `tallystick agent profile | sha256sum` gives the digest. */
-export async function runProfile(context: Context, flags: boolean): Promise<number> {
+export async function runProfile(
+  context: Context,
+  asked: { readonly flags: boolean; readonly claims: boolean; readonly confine: boolean },
+): Promise<number> {
+  if (asked.confine) await confine(context);
   const { output } = context;
   const home = await initialiseAgent(context);
-  const profile = profileOf(home, context.config.key);
+  const profile = profileOf(home);
   const program = fileURLToPath(new URL('../../..', import.meta.url));
-  const confined = confinement(home, program);
-  if (flags) output.print(confined.join('\n'));
+  const confined = confinement(context, home, program);
+  if (asked.flags) output.print(confined.join('\n'));
+  else if (asked.claims) output.print(selfClaims(profile.digest.toHex()).trimEnd());
   else {
     if (!output.json) output.write(profile.text);
     output.note(`\nprofileDigest ${profile.digest.toHex()}`);

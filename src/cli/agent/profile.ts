@@ -6,23 +6,25 @@ import { dirname, resolve } from 'node:path';
 import { sha256 } from '../../agent/hash.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import type { Digest } from '../../bytes/brand.ts';
-import type { JsonValue } from '../output.ts';
-import type { AgentHome } from './setup.ts';
+import { isList, isMap, type Value, type ValueMap } from '../../claim/value.ts';
+import type { Context } from '../context.ts';
+import { stateDirOf } from '../heads.ts';
+import { proofsFolderOf } from '../proofs.ts';
+import { isThere, trustedByDefault, type AgentHome } from './setup.ts';
 
 export interface Profile {
   /** JSON, keys in order, without white space. */
   readonly text: string;
   /** SHA-256 of that text. */
   readonly digest: Digest;
+  /** The same for expressions. */
+  readonly value: ValueMap;
 }
 
-/** What this process may do. `key`: what --key said. */
-export function profileOf(
-  home: Pick<AgentHome, 'dir' | 'keyName' | 'rules'>,
-  _key: string | undefined,
-): Profile {
+/** What this process may do. */
+export function profileOf(home: Pick<AgentHome, 'dir' | 'keyName' | 'rules'>): Profile {
   const confined = isConfined();
-  const value: JsonValue = {
+  const value: ValueMap = {
     profile: 'tallystick-agent/1',
     node: process.version,
     uid: process.getuid?.() ?? null,
@@ -41,7 +43,7 @@ export function profileOf(
     })),
   };
   const text = canonical(value);
-  return { text, digest: sha256(encodeUtf8(text)) };
+  return { text, digest: sha256(encodeUtf8(text)), value };
 }
 
 /** Whether Node's permission model is on. */
@@ -49,19 +51,30 @@ export function isConfined(): boolean {
   return process.permission !== undefined;
 }
 
+/** Probes that start programs. */
+const STARTERS: ReadonlySet<string> = new Set(['exec', 'terraform', '*']);
+
 /** The flags that confine an agent to what it needs. `program`: the folder of this program. */
 export function confinement(
-  home: Pick<AgentHome, 'dir' | 'keyName' | 'rules'>,
+  context: Context,
+  { dir, keyName, rules }: Pick<AgentHome, 'dir' | 'keyName' | 'rules'>,
   program: string,
 ): readonly string[] {
-  const secrets = home.rules.flatMap(({ secrets: files }) => [...files.values()]);
-  const reads = new Set([program, home.dir, home.keyName, ...secrets].map((path) => resolve(path)));
+  const { config, world } = context;
+  const secrets = rules.flatMap(({ secrets: files }) => [...files.values()]);
+  const trust = [config.policy ?? trustedByDefault(config) ?? [], ...config.vkey].flat();
+  const files = [keyName, ...secrets, ...trust].map((path) => resolve(world.cwd, path));
+  const state = stateDirOf(context);
+  const reads = [program, dir, state, proofsFolderOf(context), ...files.filter((path) => isThere(path))];
+  const starts = rules.some(({ probe }) => STARTERS.has(probe.split('@', 1)[0] ?? ''));
   return [
     '--permission',
-    ...[...reads].map((path) => `--allow-fs-read=${path}`),
-    `--allow-fs-write=${resolve(home.dir)}`,
+    ...[...new Set(reads)].map((path) => `--allow-fs-read=${resolve(path)}`),
+    ...[dir, state].map((path) => `--allow-fs-write=${resolve(path)}`),
     '--allow-net',
+    // The database is native code.
     '--allow-addons',
+    ...(starts ? ['--allow-child-process'] : []),
   ];
 }
 
@@ -70,7 +83,7 @@ function permissionFlags(): readonly string[] {
 }
 
 /** What the system answers, not what was asked for. */
-function may(): JsonValue {
+function may(): ValueMap {
   return {
     readAnything: has('fs.read', '/'),
     writeAnything: has('fs.write', '/'),
@@ -86,9 +99,9 @@ function has(scope: string, path?: string): boolean {
 }
 
 /** JSON with the members of each object in the order of their names. */
-function canonical(value: JsonValue): string {
-  if (Array.isArray(value)) return `[${value.map((each: JsonValue) => canonical(each)).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
+function canonical(value: Value): string {
+  if (isList(value)) return `[${value.map(canonical).join(',')}]`;
+  if (!isMap(value)) return JSON.stringify(value);
   const members = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return `{${members.map(([name, each]) => `${JSON.stringify(name)}:${canonical(each)}`).join(',')}}`;
 }

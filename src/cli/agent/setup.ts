@@ -43,14 +43,14 @@ export async function initialiseAgent(context: Context): Promise<AgentHome> {
   const files = agentFiles(dir);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const keyName = keyNameOf(config);
-  const madeKey = keyName === files.key && !existsSync(keyName);
+  const madeKey = keyName === files.key && !isThere(keyName);
   if (madeKey) await generateKey(keyName, 'ed25519');
   const signer = await loadSigner(keyName);
-  if (!existsSync(files.seed))
-    await createSecretFile(files.seed, encodeUtf8(`${formatHex(randomBytes(32))}\n`));
-  await createFile(files.targets, NO_TARGETS, 0o600);
+  if (!isThere(files.seed)) await createSecretFile(files.seed, encodeUtf8(`${formatHex(randomBytes(32))}\n`));
+  if (!isThere(files.targets)) await createFile(files.targets, NO_TARGETS, 0o600);
   const rules = await readTargets(files.targets);
-  await createFile(join(dir, CONFIG_FILE), configText(context));
+  const configFile = join(dir, CONFIG_FILE);
+  if (!isThere(configFile)) await createFile(configFile, configText(context));
   const subjects = rules.map(({ subject }) => subject).filter((subject) => !subject.includes('*'));
   return { dir, keyName, signer, master: await readSeed(files.seed), rules, subjects, madeKey };
 }
@@ -59,16 +59,25 @@ export async function initialiseAgent(context: Context): Promise<AgentHome> {
 function keyNameOf(config: Config): string {
   if (config.key !== undefined) return config.key;
   const own = agentFiles(config.agentDir).key;
-  if (existsSync(own)) return own;
+  if (isThere(own)) return own;
   const made = roleKeyPath(layoutOf(config), 'agent');
-  return existsSync(made) ? made : own;
+  return isThere(made) ? made : own;
 }
 
 /** Whom to trust when nothing says so: the log of one's own, if there is one. */
 export function trustedByDefault(config: Config): string | undefined {
   if (config.policy !== undefined || config.vkey.length > 0) return undefined;
   const { trustPolicy } = layoutOf(config);
-  return existsSync(trustPolicy) ? trustPolicy : undefined;
+  return isThere(trustPolicy) ? trustPolicy : undefined;
+}
+
+/** Whether a file is there, and may be seen: what Node's permission model hides is not there. */
+export function isThere(path: string): boolean {
+  try {
+    return existsSync(path);
+  } catch {
+    return false;
+  }
 }
 
 async function readSeed(path: string): Promise<Uint8Array> {

@@ -45,9 +45,13 @@ const runVerb: Verb = {
       many: true,
     },
     { flags: '--vantage <text>', help: 'where this agent looks from, such as a network or region' },
+    {
+      flags: '--confine',
+      help: "start again under Node's permission model, with no more than agent profile says",
+    },
   ],
   examples: [
-    'tallystick agent',
+    'tallystick agent --confine',
     "tallystick agent --subject 'prod/**' --log https://log.example.com --vkey log.vkey --cpu-budget 5",
   ],
   run: async (context, _operands, flags) => {
@@ -56,6 +60,7 @@ const runVerb: Verb = {
       subjects: flags.texts('subject'),
       targets: flags.texts('target'),
       vantage: flags.text('vantage'),
+      confine: flags.on('confine'),
     });
   },
 };
@@ -94,15 +99,24 @@ const profileVerb: Verb = {
     'The SHA-256 of this JSON is in every proof (agent.profileDigest). Commit it, so that an agent with other ' +
     'permissions is seen.',
   home: 'agentDir',
-  settings: ['agentDir', 'dataDir', 'key'],
+  settings: ['agentDir', 'dataDir', 'vkey', 'policy', 'key', 'stateDir', 'proofsDir'],
   options: [
     { flags: '--flags', help: "the flags of Node's permission model that this agent needs, one a line" },
+    { flags: '--confine', help: 'of the agent as agent run --confine starts it' },
+    { flags: '--claims', help: 'a claims file for the commitment to this profile' },
   ],
   json: true,
-  examples: ['tallystick agent profile', 'tallystick agent profile > profile.json'],
+  examples: [
+    'tallystick agent profile --confine > profile.json',
+    'tallystick agent profile --confine --claims > profile-claims.yaml',
+  ],
   run: async (context, _operands, flags) => {
     const { runProfile } = await import('../agent/plan.ts');
-    return runProfile(context, flags.on('flags'));
+    return runProfile(context, {
+      flags: flags.on('flags'),
+      claims: flags.on('claims'),
+      confine: flags.on('confine'),
+    });
   },
 };
 

@@ -1,0 +1,58 @@
+/**
+ * The probe `self@1`: what this very agent may do, as the system tells it. An agent that was given more than was
+ * committed to shows it in its own proofs, before those of others; one that lies can only be caught by others (E1).
+ */
+import type { ValueMap } from '../claim/value.ts';
+import type { Probe } from '../probe/probe.ts';
+
+export const SELF_PROBE = 'self@1';
+/** The only target it has. Nobody needs to enrol it. */
+export const SELF_TARGET = 'self';
+
+/** `profile`: as `tallystick agent profile` prints it; `digest`: hex SHA-256 of that text. */
+export function makeSelfProbe(profile: ValueMap, digest: string): Probe {
+  return {
+    name: SELF_PROBE,
+    summary: 'what this agent itself may do: user, permissions, targets',
+    parameters: {
+      digest: { type: 'text', help: 'the profile that was committed to, for the expression: p.digest' },
+    },
+    evidence: 'E1: the word of the agent about itself, as its system answers it.',
+    blastRadius: 'none: nothing is contacted',
+    timeoutMs: 1_000,
+    run: async () => ({
+      value: { ...profile, digest },
+      grades: [],
+      attachments: [],
+      contradictions: [],
+      population: { source: 'the process of the agent', total: 1, sampled: 1, method: 'all' },
+      bytes: 0,
+    }),
+  };
+}
+
+/** Claims for a commitment to a profile, as a claims file. */
+export function selfClaims(digest: string): string {
+  return `# What this agent may do. Commit it with its profile:
+#   tallystick agent profile --confine > profile.json
+#   tallystick agent profile --confine --claims > profile-claims.yaml
+#   tallystick commit json profile.json --subject agent/NAME --claims profile-claims.yaml
+claims:
+  - id: profile
+    title: the agent has the permissions that were committed to
+    probe: self@1
+    expr: o.self.digest == p.digest
+    params: { target: ${SELF_TARGET}, digest: "${digest}" }
+    minEvidence: E1
+    cadence: 1h
+    severity: critical
+  - id: least-privilege
+    title: the agent is confined, and not root
+    probe: self@1
+    expr: o.self.confined && o.self.uid != 0 && !o.self.may.readAnything && !o.self.may.writeAnything
+    params: { target: ${SELF_TARGET} }
+    minEvidence: E1
+    cadence: 1h
+    severity: high
+`;
+}

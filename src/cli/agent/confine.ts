@@ -1,0 +1,27 @@
+/** Less for the agent to misuse: the same program again, under Node's permission model. */
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { refuse } from '../../bytes/refusal.ts';
+import type { Context } from '../context.ts';
+import { stateDirOf } from '../heads.ts';
+import { proofsFolderOf } from '../proofs.ts';
+import { confinement, isConfined } from './profile.ts';
+import { initialiseAgent } from './setup.ts';
+
+/** Makes what is missing, and becomes the same program with fewer permissions; goes on where it is confined already. */
+export async function confine(context: Context): Promise<void> {
+  if (isConfined()) return;
+  const home = await initialiseAgent(context);
+  await Promise.all(
+    [stateDirOf(context), proofsFolderOf(context)].map((dir) => mkdir(dir, { recursive: true })),
+  );
+  if (process.execve === undefined)
+    throw refuse(
+      'config-invalid',
+      'this system cannot --confine; start node with the flags of agent profile --flags',
+    );
+  const program = fileURLToPath(new URL('../../..', import.meta.url));
+  const quiet = ['--disable-warning=PERM0001', '--disable-warning=ExperimentalWarning'];
+  const flags = [...quiet, ...confinement(context, home, program)];
+  process.execve(process.execPath, [process.execPath, ...flags, ...process.argv.slice(1)]);
+}

@@ -1,6 +1,10 @@
 /** Subjects and their claims as `status`, `watch`, `wait` and `gate` show them, to people and to machines. */
+import { Refusal } from '../../bytes/refusal.ts';
+import type { EntryOf } from '../../claim/history.ts';
 import type { ClaimStanding } from '../../claim/standing.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
+import { CLASS_WORDS } from '../agent/lines.ts';
+import { showValue } from '../commit/leafopening.ts';
 import type { JsonValue, Output } from '../output.ts';
 import type { Look } from './reading.ts';
 import { commitmentOf, type Seen } from './seen.ts';
@@ -26,7 +30,8 @@ export function subjectLines(output: Output, seen: Seen): readonly string[] {
     return column === 1 && verdict !== undefined ? paintVerdict(output, verdict, cell.length) : cell;
   });
   const lines = drawn.flatMap((drawnRow, i) => {
-    const explain = i === 0 ? undefined : standings[i - 1]?.explain;
+    const standing = standings[i - 1];
+    const explain = standing && (standing.explain ?? shownLeaf(standing));
     return explain === undefined ? [`  ${drawnRow}`] : [`  ${drawnRow}`, `      ${line(explain)}`];
   });
   const waits = history.inForce !== undefined && history.pending !== undefined;
@@ -36,9 +41,35 @@ export function subjectLines(output: Output, seen: Seen): readonly string[] {
   return [heading, ...lines, ...newer];
 }
 
+/** What shows a violation, where it does not explain itself. */
+function shownLeaf({ claim, verdict, proof }: ClaimStanding): string | undefined {
+  if (verdict === 'PROVEN' || proof === undefined) return undefined;
+  const [first, ...more] = disclosedFor(proof, claim.id);
+  const others = more.length === 0 ? '' : `, and ${more.length} more`;
+  return first === undefined ? undefined : `observed ${first}${others}`;
+}
+
+/** `path = value` of the public leaves that a result rests on. */
+export function disclosedFor({ parsed: { proof } }: EntryOf<'proof'>, claim: string): readonly string[] {
+  const rests = new Set(proof.results.find((each) => each.claim === claim)?.leaves);
+  const shown = (proof.disclosed ?? []).filter(({ index }) => rests.has(index));
+  return shown.map(({ path, value }) => `${path} = ${leafText(value)}`);
+}
+
+/** A leaf is what an agent wrote: it may be no CBOR at all. */
+function leafText(value: Parameters<typeof showValue>[0]): string {
+  try {
+    return showValue(value);
+  } catch (error) {
+    if (!(error instanceof Refusal) || !(value instanceof Uint8Array)) throw error;
+    return `bytes ${value.toHex().slice(0, 64)}`;
+  }
+}
+
 function rowOf({ claim, verdict, evidence, age, due }: ClaimStanding, now: number): readonly string[] {
   const seenAgo = age === undefined ? '–' : spanOf(age);
-  return [claim.id, verdict, evidence ?? '–', seenAgo, dueOf(due, now), claim.severity];
+  const known = evidence === undefined ? '–' : `${evidence} ${CLASS_WORDS[evidence]}`;
+  return [claim.id, verdict, known, seenAgo, dueOf(due, now), claim.severity];
 }
 
 /** What was checked, in the words of an honest reader. */

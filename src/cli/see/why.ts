@@ -3,12 +3,12 @@ import { refuse } from '../../bytes/refusal.ts';
 import type { Declared, EntryOf, SubjectEntry } from '../../claim/history.ts';
 import type { ClaimStanding } from '../../claim/standing.ts';
 import { challengeIn, describeVerified, examineEvidence, type Examined } from './evidence.ts';
+import { CLASS_WORDS } from '../agent/lines.ts';
 import type { Context } from '../context.ts';
-import { showValue } from '../commit/leafopening.ts';
 import type { JsonValue, Output } from '../output.ts';
 import type { Flags } from '../verb.ts';
 import { readingOf, seeAll } from './asked.ts';
-import { checkedLine, claimJson, lookJson } from './show.ts';
+import { checkedLine, claimJson, disclosedFor, lookJson } from './show.ts';
 import { commitmentOf, exitOf, type Seen } from './seen.ts';
 import { dueOf, limitsOf, line, paintVerdict, spanOf, timeOf, WHO_LIES } from './words.ts';
 
@@ -52,8 +52,6 @@ interface Story {
 function storyOf(seen: Seen, declared: Declared, standing: ClaimStanding): Story {
   const { proof, claim } = standing;
   const result = proof?.parsed.proof.results.find((each) => each.claim === claim.id);
-  const rests = new Set(result?.leaves);
-  const disclosed = (proof?.parsed.proof.disclosed ?? []).filter(({ index }) => rests.has(index));
   return {
     seen,
     declared,
@@ -62,24 +60,15 @@ function storyOf(seen: Seen, declared: Declared, standing: ClaimStanding): Story
       ({ parsed: { deployment } }) => deployment.commitment.toHex() === declared.entry.id,
     ),
     examined: proof && result && examineEvidence(proof, result),
-    leaves: disclosed.map(({ path, value }) => `${path} = ${showLeaf(value)}`),
+    leaves: proof === undefined ? [] : disclosedFor(proof, claim.id),
   };
-}
-
-/** A leaf is what an agent wrote: it may be no CBOR at all. */
-function showLeaf(value: Parameters<typeof showValue>[0]): string {
-  try {
-    return showValue(value);
-  } catch {
-    return value instanceof Uint8Array ? `bytes ${value.toHex().slice(0, 64)}` : 'bytes';
-  }
 }
 
 function linesOf(output: Output, story: Story): readonly (readonly [string, string])[] {
   const { seen, declared, standing, deployment } = story;
   const { claim, verdict, evidence, explain, waiver, due } = standing;
   const { now } = seen.look;
-  const words = evidence === undefined ? '' : ` [${evidence}]`;
+  const words = evidence === undefined ? '' : ` [${evidence} ${CLASS_WORDS[evidence]}]`;
   return [
     [
       line(claim.id, 64),

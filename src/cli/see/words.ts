@@ -43,11 +43,14 @@ export function paintVerdict(output: Output, verdict: Verdict, width = 0): strin
   return output.paint(COLOURS[verdict], verdict.padEnd(width));
 }
 
-/** `45 s`, `12 min`, `3 h`, `5 d`: rounded down. */
+/** `45 s`, `12 min`, `1 h 59 min`, `47 h`, `5 d`: rounded down. */
 export function spanOf(seconds: number): string {
+  const [minutes, hours, days] = [60, 3_600, 86_400].map((unit) => Math.floor(seconds / unit));
   if (seconds < 120) return `${Math.floor(seconds)} s`;
-  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} d`;
+  if (seconds < 3_600) return `${minutes} min`;
+  const rest = (minutes ?? 0) % 60;
+  if (seconds < 36_000) return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
+  return seconds < 172_800 ? `${hours} h` : `${days} d`;
 }
 
 /** `in 12 min`, `3 h late`. */

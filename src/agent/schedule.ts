@@ -45,25 +45,34 @@ function agendaOfClaim(claim: Claim, situation: Situation): Agenda {
   const { proven, now, seeds, beaconOf } = situation;
   const last = proven.get(claim.id);
   const slot = slotAt(now, slotLength(claim.cadence));
-  const isAtOnce = last === undefined || isDeployed(last, situation);
+  const { isAnswered, wake } = deploymentsSince(last?.started ?? -1, situation);
+  const atOnce: Agenda['due'] = last === undefined || !isAnswered ? [{ claim, slot: undefined }] : [];
   // A proof for another reason does not stand for the slot's: else whoever deploys chooses when nobody looks.
   if (last?.slot !== undefined && last.slot >= slot.number)
-    return { due: isAtOnce ? [{ claim, slot: undefined }] : [], wake: slot.end };
+    return { due: atOnce, wake: Math.min(wake, slot.end) };
   const beacon = beaconOf(slot);
   const due = dueIn(slot, seeds.seedAt(slot.start), beacon.root);
-  if (due > now) return { due: isAtOnce ? [{ claim, slot: undefined }] : [], wake: due };
+  if (due > now) return { due: atOnce, wake: Math.min(wake, due) };
   return {
     due: [{ claim, slot: { number: slot.number, due, actual: now, beacon } }],
-    wake: slot.end,
+    wake: Math.min(wake, slot.end),
   };
 }
 
-/** Whether a deployment of this commitment has not been answered by a proof that began after it (standing.ts). */
-function isDeployed({ started }: ProvenAt, { declared, deployments, now }: Situation): boolean {
-  return deployments
+/**
+ * Whether a proof that began at `started` answers the deployments of this commitment (standing.ts): it began after
+ * them, for certain, so one in the same second is no answer. `wake`: when one that is not over yet can be answered.
+ */
+function deploymentsSince(
+  started: number,
+  { declared, deployments, now }: Situation,
+): { readonly isAnswered: boolean; readonly wake: number } {
+  const open = deployments
     .filter(({ parsed: { deployment } }) => deployment.commitment.toHex() === declared.entry.id)
     .map(({ time, parsed: { deployment } }) => Math.min(time, deployment.deployed))
-    .some((deployed) => deployed > started && deployed <= now);
+    .filter((deployed) => deployed >= started);
+  const coming = open.filter((deployed) => deployed >= now).map((deployed) => deployed + 1);
+  return { isAnswered: coming.length === open.length, wake: Math.min(Infinity, ...coming) };
 }
 
 /** Seconds after which a commitment without claims should be heard of again. */

@@ -28,10 +28,14 @@ export function claimLines(
   waivers: ReadonlyMap<string, EntryOf<'waiver'>>,
 ): readonly string[] {
   const width = Math.max(0, ...results.map(({ claim }) => claim.length));
-  return results.map(({ claim, verdict, evidence, explain }) => {
+  return results.map(({ claim, verdict, evidence, explain, leaves }) => {
     const waiver = waivers.get(claim)?.parsed.waiver;
     const colour = COLOURS[verdict] ?? 'yellow';
-    const words = `[${evidence} ${CLASS_WORDS[evidence]}]`;
+    // Of what nobody looked at, nobody said anything.
+    const words =
+      verdict === 'UNKNOWN' && leaves === undefined
+        ? '[nothing seen]'
+        : `[${evidence} ${CLASS_WORDS[evidence]}]`;
     const waived =
       waiver === undefined ? [] : [`WAIVED by ${printable(waiver.owner)} until ${day(waiver.notAfter)}`];
     const detail = [...waived, ...(explain === undefined ? [] : [printable(explain, 300)])].join('; ');

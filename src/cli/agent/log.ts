@@ -1,10 +1,11 @@
 /** The agent's log, as the command line reaches it: everything read through a `Session`, and so verified. */
+import type { EntryId } from '../../bytes/brand.ts';
 import { equalBytes } from '../../bytes/compare.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { AgentLog, Taken } from '../../agent/log.ts';
 import type { Head } from '../../agent/ledger.ts';
 import { entryIdOf, submitStatement } from '../../client/scrapi.ts';
-import { findAll, type Listed, type Wanted } from '../../client/search.ts';
+import { findAll, findNewest, type Listed, type Wanted } from '../../client/search.ts';
 import type { LogView } from '../../client/view.ts';
 import { keyThumbprint } from '../../cose/key.ts';
 import { decodeReceipt, verifyReceipt } from '../../cose/receipt.ts';
@@ -18,7 +19,9 @@ import type { Session } from '../session.ts';
 export class SessionLog implements AgentLog {
   readonly #session: Session;
   #view: LogView | undefined;
-  #policy: { readonly size: number; readonly policy: Policy | undefined } | undefined;
+  #policy:
+    | { readonly size: number; readonly id: EntryId | undefined; readonly policy: Policy | undefined }
+    | undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -54,8 +57,13 @@ export class SessionLog implements AgentLog {
     const view = this.#view ?? (await this.#session.view());
     this.#view = view;
     const { size } = view.head;
-    if (this.#policy?.size !== size) this.#policy = { size, policy: await this.#session.policy(view) };
-    return this.#policy.policy;
+    if (this.#policy?.size === size) return this.#policy.policy;
+    const id = (await findNewest(this.#session.transport, this.#session.log, { kind: 'policy' }))?.id;
+    // Shown to be in the tree once, it is in every later one; its bundle may be hundreds of kilobytes.
+    const isKnown = this.#policy !== undefined && id === this.#policy.id;
+    const policy = isKnown ? this.#policy?.policy : await this.#session.policy(view);
+    this.#policy = { size, id, policy };
+    return policy;
   }
 
   async submit(statement: Uint8Array): Promise<Taken> {

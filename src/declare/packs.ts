@@ -106,6 +106,147 @@ export const PACKS: Readonly<Record<string, Pack>> = {
       },
     ],
   },
+  'rate-limit': {
+    summary: 'a web server enforces the rate limit it is said to have, seen by a bounded burst',
+    probe: 'http@1',
+    needs: ['rate'],
+    defaults: { requests: 40, burst: 0 },
+    claims: [
+      {
+        id: 'rate-limited',
+        title: 'Lets through no more than was declared',
+        expr: 'o.http.burst.enforced',
+        severity: 'high',
+      },
+    ],
+  },
+  'auth-required': {
+    summary: 'a path of a web server answers nobody without credentials, or with wrong ones',
+    probe: 'http@1',
+    needs: [],
+    defaults: { auth: true },
+    claims: [
+      {
+        id: 'auth-required',
+        title: 'Answers 401 or 403 without credentials and with wrong ones',
+        expr: 'o.http.auth.required',
+        severity: 'critical',
+      },
+    ],
+  },
+  'file-integrity': {
+    summary: 'the files below a folder are the committed ones, all of them, and no others',
+    probe: 'files@1',
+    needs: [],
+    claims: [
+      {
+        id: 'files-unchanged',
+        title: 'Content, mode and kind of every declared file are as declared',
+        expr: 'size(o.files.differing) == 0 && size(o.files.missing) == 0 && o.files.whole',
+        severity: 'critical',
+      },
+      {
+        id: 'files-closed',
+        title: 'There is nothing that was not declared',
+        expr: 'size(o.files.undeclared) == 0 && o.files.whole',
+        severity: 'high',
+      },
+      {
+        id: 'files-inside',
+        title: 'No link leads out of the folder',
+        expr: 'size(o.files.escaping) == 0 && o.files.whole',
+        severity: 'high',
+      },
+    ],
+  },
+  'postgres-settings': {
+    summary: 'PostgreSQL runs with TLS alone, as its configuration says, and nothing overrides that',
+    probe: 'postgres@1',
+    needs: [],
+    defaults: { min: 'TLSv1.3' },
+    claims: [
+      {
+        id: 'postgres-tls-on',
+        title: 'TLS is on, from the version declared',
+        expr: "o.postgres.settings.ssl.setting == 'on' && o.postgres.settings.ssl_min_protocol_version.setting == p.min",
+        minEvidence: 'E0',
+        severity: 'high',
+      },
+      {
+        id: 'postgres-old-tls-refused',
+        title: 'Refuses what is older',
+        expr:
+          "(!o.postgres.wire.accepted['TLSv1.2'] || p.min == 'TLSv1.2') && " +
+          "!o.postgres.wire.accepted['TLSv1.1'] && !o.postgres.wire.accepted['TLSv1']",
+        severity: 'critical',
+        controls: TRANSMISSION,
+      },
+      {
+        id: 'postgres-plaintext-refused',
+        title: 'Refuses a session without TLS',
+        expr: '!o.postgres.plaintext.accepted',
+        severity: 'critical',
+        controls: TRANSMISSION,
+      },
+      {
+        id: 'postgres-passwords',
+        title: 'Keeps new passwords as SCRAM-SHA-256',
+        expr: "o.postgres.settings.password_encryption.setting == 'scram-sha-256'",
+        minEvidence: 'E0',
+      },
+      {
+        id: 'postgres-unaltered',
+        title: 'ALTER SYSTEM overrides nothing (its role needs pg_read_all_settings)',
+        expr: 'size(o.postgres.altered) == 0',
+        minEvidence: 'E0',
+      },
+    ],
+  },
+  'postgres-read-only': {
+    summary: 'a role of PostgreSQL can read and cannot write',
+    probe: 'postgres@1',
+    needs: ['tables'],
+    defaults: { plaintext: false, wire: false },
+    claims: [
+      {
+        id: 'role-writes-refused',
+        title: 'The server refuses its writes to these tables',
+        expr: 'o.postgres.writes.all(t, !o.postgres.writes[t].insert && !o.postgres.writes[t].update && !o.postgres.writes[t].delete)',
+        severity: 'critical',
+      },
+      {
+        id: 'role-grants',
+        title: 'It has no privilege but SELECT on any table, and no special right',
+        expr:
+          "o.postgres.grants.privileges.all(x, x == 'SELECT') && " +
+          '!o.postgres.roles.superusers.exists(r, r == o.postgres.grants.role) && ' +
+          'o.postgres.grants.whole && o.postgres.roles.whole',
+        minEvidence: 'E0',
+        severity: 'high',
+      },
+    ],
+  },
+  'terraform-applied': {
+    summary: 'the Terraform state is the committed plan, applied, and nothing else',
+    probe: 'terraform@1',
+    needs: [],
+    claims: [
+      {
+        id: 'terraform-as-planned',
+        title: 'Every attribute that the plan knew is in the state as it was planned',
+        expr: 'size(o.terraform.differing) == 0 && size(o.terraform.missing) == 0 && size(o.terraform.deleted) == 0',
+        minEvidence: 'E0',
+        severity: 'high',
+      },
+      {
+        id: 'terraform-closed',
+        title: 'The state has no resource and no attribute that was not planned',
+        expr: 'size(o.terraform.undeclared) == 0 && size(o.terraform.extra) == 0',
+        minEvidence: 'E0',
+        severity: 'medium',
+      },
+    ],
+  },
 };
 
 /** The claims of a pack. Refuses `malformed-payload` for an unknown pack or a parameter it needs. */

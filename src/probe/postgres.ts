@@ -5,7 +5,7 @@
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { printable } from '../bytes/printable.ts';
 import type { Grade, Observed } from '../claim/observed.ts';
-import { isMap, type Value, type ValueMap } from '../claim/value.ts';
+import { isMap, type ValueMap } from '../claim/value.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 import { contradictionsOf, declaredSettings } from './postgres/against.ts';
 import {
@@ -16,6 +16,7 @@ import {
   readSettings,
   type Files,
   type HbaRule,
+  type Line,
   type Setting,
 } from './postgres/catalogue.ts';
 import { POSTGRES_PARAMETERS, readWish, type Wish } from './postgres/parameters.ts';
@@ -63,7 +64,7 @@ interface Answers {
   readonly version: string;
   readonly encrypted: boolean;
   readonly settings: ReadonlyMap<string, Setting>;
-  readonly files: Files | undefined;
+  readonly files: Files;
   readonly hba: readonly HbaRule[] | undefined;
   readonly roles: ValueMap;
   readonly grants: ValueMap | undefined;
@@ -186,11 +187,15 @@ function wireGrades(wire: Wired | undefined): readonly Grade[] {
 }
 
 /** `files` and `altered` are left out where this role may not read them. */
-function filesValue(files: Files | undefined): ValueMap {
-  if (files === undefined) return {};
-  const lines = Array.from(files.written, ([name, line]): [string, Value] => [name, { ...line }]);
-  const altered = Array.from(files.altered, ([name, line]): [string, Value] => [name, { ...line }]);
-  return { files: Object.fromEntries(lines), altered: Object.fromEntries(altered) };
+function filesValue({ written, altered }: Files): ValueMap {
+  return {
+    ...(written !== undefined && { files: linesValue(written) }),
+    ...(altered !== undefined && { altered: linesValue(altered) }),
+  };
+}
+
+function linesValue(lines: ReadonlyMap<string, Line>): ValueMap {
+  return Object.fromEntries(Array.from(lines, ([name, line]) => [name, { ...line }]));
 }
 
 function plaintextValue({ accepted, why }: Plaintext): ValueMap {

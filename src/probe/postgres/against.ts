@@ -10,7 +10,7 @@ import type { Files, HbaRule, Setting } from './catalogue.ts';
 /** All that can be held against one another. */
 export interface Sides {
   readonly settings: ReadonlyMap<string, Setting>;
-  readonly files: Files | undefined;
+  readonly files: Files;
   /** What the commitment declares of settings, by name. */
   readonly declared: ReadonlyMap<string, string>;
   readonly hba: readonly HbaRule[] | undefined;
@@ -38,7 +38,7 @@ interface Said {
 }
 
 function saidOf(name: string, { files, declared }: Sides): Said | undefined {
-  const line = files?.written.get(name);
+  const line = files.written?.get(name);
   if (line !== undefined) {
     const where = `${basename(line.file)} line ${line.line}`;
     return { setting: line.setting, path: `/files/${escaped(name)}`, where };

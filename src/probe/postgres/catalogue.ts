@@ -54,34 +54,55 @@ export interface Line {
   readonly error: string;
 }
 
+/** Undefined: this role may not read that. */
 export interface Files {
   /** The last line of each setting in the files that people write. */
-  readonly written: ReadonlyMap<string, Line>;
+  readonly written: ReadonlyMap<string, Line> | undefined;
   /** What `ALTER SYSTEM` wrote over them. */
-  readonly altered: ReadonlyMap<string, Line>;
+  readonly altered: ReadonlyMap<string, Line> | undefined;
 }
 
-/** Undefined where this role may not read `pg_file_settings` (it needs `pg_read_all_settings`). */
-export async function readFiles(session: Session, names: readonly string[]): Promise<Files | undefined> {
+const AUTO = '/postgresql.auto.conf';
+
+/** Lines of the files as they are on disk now, loaded or not. */
+export async function readFiles(session: Session, names: readonly string[]): Promise<Files> {
   const rows = await session.tryRows(
     `SELECT lower(name), setting, sourcefile, sourceline::text, coalesce(error, '')
        FROM pg_file_settings
-      WHERE lower(name) = ANY($1) OR sourcefile LIKE '%/postgresql.auto.conf' ORDER BY seqno LIMIT 2000`,
+      WHERE lower(name) = ANY($1) OR sourcefile LIKE '%${AUTO}' ORDER BY seqno LIMIT 2000`,
     [names],
   );
-  if ('code' in rows) return undefined;
+  if ('code' in rows) return { written: undefined, altered: await loadedAlterations(session) };
   const written = new Map<string, Line>();
   const altered = new Map<string, Line>();
-  for (const [name = null, setting = null, file = null, line = null, error = null] of rows) {
-    const auto = file?.endsWith('/postgresql.auto.conf') === true;
-    (auto ? altered : written).set(shown(name), {
-      setting: shown(setting, 1_024),
-      file: shown(file, 1_024),
-      line: wholeOf(line),
-      error: shown(error),
-    });
+  for (const row of rows) {
+    const { name, ...line } = lineOf(row);
+    (line.file.endsWith(AUTO) ? altered : written).set(name, line);
   }
   return { written, altered };
+}
+
+/** What of `ALTER SYSTEM` is in force: `pg_read_all_settings` is enough to see where a setting comes from. */
+async function loadedAlterations(session: Session): Promise<ReadonlyMap<string, Line> | undefined> {
+  const [[may] = []] = await session.rows(
+    "SELECT pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')::text",
+  );
+  if (may !== 'true') return undefined;
+  const rows = await session.rows(
+    `SELECT name, setting, sourcefile, sourceline::text, ''
+       FROM pg_settings WHERE sourcefile LIKE '%${AUTO}' ORDER BY name LIMIT ${MAX_ROWS}`,
+  );
+  return new Map(rows.map(lineOf).map(({ name, ...line }) => [name, line]));
+}
+
+function lineOf([name, setting, file, line, error]: Row): Line & { readonly name: string } {
+  return {
+    name: shown(name),
+    setting: shown(setting, 1_024),
+    file: shown(file, 1_024),
+    line: wholeOf(line),
+    error: shown(error),
+  };
 }
 
 export interface HbaRule {

@@ -123,5 +123,10 @@ const profileVerb: Verb = {
 export const agentVerb: Verb = {
   name: 'agent',
   summary: 'prove again and again, at times nobody chose; offline too',
+  examples: [
+    "tallystick agent --subject 'prod/**' --confine",
+    'tallystick agent plan --subject db/payments',
+    'tallystick agent profile --confine > profile.json',
+  ],
   verbs: [runVerb, planVerb, profileVerb],
 };

@@ -42,6 +42,7 @@ const markVerb: Verb = {
 export const deployVerb: Verb = {
   name: 'deploy',
   summary: 'say that something is being deployed: the deadlines of its claims start',
+  examples: ['tallystick deploy mark --subject db/payments --version 2.4.1'],
   verbs: [markVerb],
 };
 

@@ -1,6 +1,7 @@
 /** `tallystick watch`: looks again and again, tells what changed, and raises alerts. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { EXIT, Refusal } from '../../bytes/refusal.ts';
 import type { ClaimStanding } from '../../claim/standing.ts';
 import { originHash } from '../../note/checkpoint.ts';
@@ -8,7 +9,7 @@ import type { Verdict } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';
 import { stateDirOf } from '../heads.ts';
 import type { Flags } from '../verb.ts';
-import { readingOf, seeAll, sleepOf } from './asked.ts';
+import { readingOf, seeAll } from './asked.ts';
 import { openAlerts, type Alerts } from './alerts.ts';
 import { isAway, type Look, type Reading } from './reading.ts';
 import { changeLine, checkedLine, claimJson, lookJson, subjectJson } from './show.ts';
@@ -52,7 +53,7 @@ export async function watch(context: Context, subjects: readonly string[], flags
       }
       measured.waiting = watching?.state.waiting ?? 0;
       if (stop.aborted) return EXIT.ok;
-      await Promise.race([sleepOf(context)(config.poll * 1000), aborted(stop)]);
+      await pause(context, config.poll * 1000, stop);
       if (stop.aborted) return EXIT.ok;
     }
   } catch (error) {
@@ -166,9 +167,8 @@ function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+/** Ends early, and leaves no timer behind, when the watch is to stop. */
+async function pause({ world }: Context, ms: number, signal: AbortSignal): Promise<void> {
+  if (world.sleep !== undefined) return world.sleep(ms);
+  return setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,0 +1,450 @@
+/** Seeing where claims stand: status, why, wait, gate, watch, waive, approve, registry; and the lies they must not believe. */
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { digest } from '#src/bytes/brand.ts';
+import { assembleProof } from '#src/claim/assemble.ts';
+import type { Observed } from '#src/claim/observed.ts';
+import { keyThumbprint } from '#src/cose/key.ts';
+import { challengeOf } from '#src/evidence/challenge.ts';
+import { tlsProbe } from '#src/probe/tls.ts';
+import { encodeProof } from '#src/statement/payload.ts';
+import { certificate, folder, nodeTls, probeAt } from './e3-targets.ts';
+import { claim, hashOf, HOOK, HOUR, MONITOR, SeeWorld, SUBJECT, type Told } from './see-world.ts';
+import { people, policyDocumentOf, policyStatement } from './world.ts';
+
+const violated = { verdict: 'VIOLATED', explain: 'TLS 1.2 was accepted' } as const;
+
+/** The first claim as status tells it. */
+const first = ({ json }: Told): unknown => json.subjects[0].claims[0];
+
+t.test('from a commitment to silence', async (t) => {
+  const w = await SeeWorld.start(t);
+  const status = (): Promise<Told> => w.tally('status', SUBJECT, '--json');
+  t.match(await status(), { code: 2, err: /no commitment about/ });
+  const commitment = await w.commit();
+  t.match(await status(), { code: 5, json: { subjects: [{ claims: [{ verdict: 'UNKNOWN' }] }] } });
+  w.now += 10;
+  const proof = await w.prove(commitment);
+  w.now += 50;
+  const proven = await status();
+  t.match(proven, {
+    code: 0,
+    json: { schema: 'tallystick.status-subjects.v1', size: 3, complete: 'search', exit_code: 0 },
+  });
+  t.match(first(proven), {
+    verdict: 'PROVEN',
+    evidence: 'E1',
+    age: 50,
+    proof: proof.toHex(),
+    seq: 0,
+    proof_index: 2,
+  });
+  const shown = await w.tally('status', SUBJECT);
+  t.match(shown.out, /tls-min +PROVEN +E1 agent-saw +50 s +in 1 h 59 min +critical/);
+  t.match(shown.out, /is its word \(--monitor, --full\)/, 'what was not checked is said');
+  w.now += 2 * HOUR;
+  t.match(first(await status()), { verdict: 'STALE', explain: /did not come/ });
+  t.equal((await status()).code, 5);
+  await w.prove(commitment, violated);
+  t.match(await status(), { code: 3, json: { subjects: [{ claims: [{ explain: violated.explain }] }] } });
+  await w.waive(commitment, { notAfter: w.now + 100 });
+  t.match(await status(), {
+    code: 0,
+    json: { subjects: [{ claims: [{ verdict: 'WAIVED', waived_by: 'Alice' }] }] },
+  });
+  w.now += 100;
+  t.equal((await status()).code, 3, 'an expired waiver waives nothing');
+});
+
+t.test('why', async (t) => {
+  const w = await SeeWorld.start(t);
+  const commitment = await w.commit({ approvals: 1, change: { ticket: 'CHG-1' } });
+  await w.approve(commitment);
+  await w.deploy(commitment);
+  w.now += 5;
+  await w.prove(commitment, violated);
+  const { code, out } = await w.tally('why', SUBJECT, 'tls-min');
+  t.equal(code, 3);
+  t.match(out, /^tls-min +VIOLATED \[E1 agent-saw\] +TLS 1\.2 was accepted$/m);
+  t.match(out, /^commitment +entry 1 .* by author, .*; git 3b18e512dba7; CHG-1$/m);
+  t.match(out, /^approval +entry 2 .* by approver, .* \(1 of 1\)$/m);
+  t.match(out, /^deployment +entry 3 .*: deployed 2027-/m);
+  t.match(out, /^proof +entry 4 .* by agent, .*, seq 0\n +agent agent 1 0\.1\.0, from eu-1/m);
+  t.match(out, /^evidence +E1: false only if this lies: the agent that looked/m);
+  t.ok(out.split('\n').length <= 18, 'about fifteen lines');
+  t.match(await w.tally('why', SUBJECT, 'tls-max'), { code: 2, err: /it has: tls-min/ });
+  t.match((await w.tally('why', SUBJECT, 'tls-min', '--json')).json, {
+    schema: 'tallystick.why.v1',
+    committed: { index: 1, by: 'author' },
+    approvals: [{ index: 2, by: 'approver' }],
+    challenge: /^[0-9a-f]{64}$/,
+    who_lies: /agent/,
+  });
+});
+
+t.test('a log that hides something', async (t) => {
+  const w = await SeeWorld.start(t);
+  const commitment = await w.commit();
+  await w.prove(commitment);
+  await w.prove(commitment, violated);
+  await w.prove(commitment);
+  const see = (...more: string[]): Promise<Told> => w.tally('status', SUBJECT, ...more);
+  t.equal((await see('--full', '--monitor', MONITOR)).code, 0);
+  w.hidden.add(3);
+  t.match(
+    await see(),
+    { code: 3, err: /proof-failed: entry 4 does not follow .*chain-broken/ },
+    'a gap in the chain',
+  );
+  w.hidden.clear();
+  w.hidden.add(1);
+  t.match(await see(), { code: 2 }, 'without its commitment there is nothing to see');
+  w.hidden.clear();
+  await w.prove(commitment, violated);
+  w.hidden.add(5);
+  t.equal((await see()).code, 0, 'the newest entry can be hidden from search alone');
+  t.match(await see('--full'), {
+    code: 3,
+    err: /leaves out entry 5 about "db\/payments" \(it is in the tree\)/,
+  });
+  t.match(await see('--monitor', MONITOR), {
+    code: 3,
+    err: /leaves out entry 5 .* http:\/\/monitor\.example has it/,
+  });
+  w.unseen.add(5);
+  t.equal((await see('--monitor', MONITOR)).code, 0, 'a monitor that is behind, or in league');
+  w.hidden.clear();
+  t.equal((await see('--full')).code, 3);
+  const lie = (change: Record<string, unknown>): void => {
+    const { log } = w;
+    const { meddle } = log;
+    log.meddle = async (path, method) => {
+      const answer = await meddle(path, method);
+      if (answer === undefined || !path.includes('kind=proof')) return answer;
+      const page = (await answer.json()) as { entries: Record<string, unknown>[]; next: null };
+      return Response.json({
+        ...page,
+        entries: page.entries.map((row, i) => (i === 0 ? { ...row, ...change } : row)),
+      });
+    };
+  };
+  lie({ index: 0 });
+  t.match(await see(), { code: 3, err: /proof-failed|answered a search/ }, 'an entry under another index');
+});
+
+t.test('what the log should have refused', async (t) => {
+  const cases: readonly (readonly [RegExp, (w: SeeWorld) => Promise<unknown>])[] = [
+    [/wrong-role|does not follow/, async (w) => w.prove(await w.commit(), {}, {}, people.author)],
+    [/wrong-role/, async (w) => w.approve(await w.commit({ approvals: 1 }), people.author)],
+    [/unknown-commitment/, async (w) => [await w.commit(), await w.approve(hashOf('nothing'))]],
+    [/unknown-key/, async (w) => w.prove(await w.commit(), {}, {}, people.stranger)],
+  ];
+  for (const [why, tell] of cases) {
+    const w = await SeeWorld.start(t);
+    await tell(w);
+    t.match(await w.tally('status', SUBJECT), { code: 3, err: why });
+  }
+});
+
+t.test('proofs that show nothing', async (t) => {
+  const lies: readonly (readonly [
+    string,
+    (w: SeeWorld, id: ReturnType<typeof digest>) => Promise<unknown>,
+  ])[] = [
+    [
+      'a root that the log never had',
+      (w, id) => w.prove(id, {}, { challenge: { ...w.frame(id).challenge, root: hashOf('x') } }),
+    ],
+    [
+      'a tree that did not exist yet',
+      (w, id) => w.prove(id, {}, { challenge: { ...w.frame(id).challenge, size: 9 } }),
+    ],
+    [
+      'of another log',
+      (w, id) => w.prove(id, {}, { challenge: { ...w.frame(id).challenge, origin: 'other.example' } }),
+    ],
+    [
+      'the clock of the agent is wrong',
+      (w, id) => w.prove(id, {}, { window: { start: w.now, end: w.now + HOUR }, nextDue: w.now + 2 * HOUR }),
+    ],
+    [
+      'signature is not in the log',
+      (w, id) =>
+        w.prove(
+          id,
+          { evidence: 'E3', attachments: [0] },
+          { attachments: [{ mediaType: 'text/plain', data: hashOf('x') }] },
+        ),
+    ],
+  ];
+  for (const [why, lie] of lies) {
+    const w = await SeeWorld.start(t);
+    await lie(w, await w.commit());
+    w.now += 1;
+    t.match(await w.tally('status', SUBJECT), { code: 5, out: new RegExp(why) }, why);
+  }
+});
+
+t.test('approvals and revocations', async (t) => {
+  const w = await SeeWorld.start(t);
+  const commitment = await w.commit({ approvals: 2 });
+  await w.approve(commitment);
+  await w.approve(commitment);
+  await w.prove(commitment);
+  t.match(await w.tally('status', SUBJECT), { code: 5, out: /lacks 1 approvals/ }, 'one key, twice');
+  await w.approve(commitment, people.submitter);
+  t.match(await w.tally('status', SUBJECT), { code: 3, err: /wrong-role/ }, 'the role is looked at');
+  const again = await SeeWorld.start(t);
+  const id = await again.commit();
+  await again.prove(id);
+  const { keys } = policyDocumentOf();
+  const kid = digest(keyThumbprint(people.agent.publicKey));
+  const revoke = (since: number) =>
+    policyStatement({ keys: keys.filter(({ name }) => name !== 'agent'), revoked: [{ kid, since }] });
+  again.log1(await revoke(2));
+  t.match(await again.tally('status', SUBJECT), {
+    code: 3,
+    out: /REVOKED[^]*the key that signed the proof is revoked/,
+  });
+  again.log1(await revoke(3));
+  t.equal((await again.tally('status', SUBJECT)).code, 0, 'what was said before is still believed');
+});
+
+t.test('what the target signed is verified and judged again', async (t) => {
+  const { key, cert } = certificate(folder(), 'p256');
+  const server = await nodeTls({ key, cert, minVersion: 'TLSv1.2' });
+  t.teardown(() => server.stop());
+  const claims = [
+    { ...claim, minEvidence: 'E1' },
+    { ...claim, id: 'tls13', expr: "o.tls.accepted['TLSv1.3']", minEvidence: 'E3' },
+  ] as const;
+  const prepare = async (): Promise<{ w: SeeWorld; commitment: ReturnType<typeof digest> }> => {
+    const w = await SeeWorld.start(t);
+    return { w, commitment: await w.commit({ claims }) };
+  };
+  const prove = async (
+    w: SeeWorld,
+    id: ReturnType<typeof digest>,
+    change: (seen: Observed) => Observed,
+    nonce?: Uint8Array,
+  ) => {
+    const frame = w.frame(id);
+    const { root } = frame.challenge;
+    const challenge = challengeOf(root, id, nonce ?? frame.challenge.nonce);
+    const seen = change(await probeAt(tlsProbe, server.port, {}, { challenge }));
+    const { proof } = assembleProof(frame, [{ claims, seen }], { leaves: 1, excluded: 0 }, hashOf('salts'));
+    await w.say('proof', encodeProof(proof), people.agent);
+    return w.tally('status', SUBJECT);
+  };
+  const honest = await prepare();
+  const seen = await prove(honest.w, honest.commitment, (each) => each);
+  t.match(seen, { code: 3, out: /tls-min +VIOLATED +E3 target-signed/ });
+  t.match(seen.out, /observed \/tls-min\/tls\/accepted\/TLSv1\.2 = true[^]*tls13 +PROVEN +E3/);
+  const why = await honest.w.tally('why', SUBJECT, 'tls-min');
+  t.match(
+    why.out,
+    /^signature +verified: key [0-9a-f]{16}… of .* signed a TLSv1\.2 handshake .*sentinel DOWNGRD/m,
+  );
+  t.match(why.out, /^limits +The operator owns the target's key/m);
+
+  const replayed = await prepare();
+  const old = await prove(replayed.w, replayed.commitment, (each) => each, hashOf('of yesterday'));
+  t.match(old, { code: 5, out: /its transcript does not hold: .*random is not the challenge/ });
+
+  const forged = await prepare();
+  const flip = ({ attachments, ...rest }: Observed): Observed => ({
+    ...rest,
+    attachments: attachments.map(({ mediaType, data }) => ({
+      mediaType,
+      data: data.with(-1, (data.at(-1) ?? 0) ^ 1),
+    })),
+  });
+  t.match(await prove(forged.w, forged.commitment, flip), { code: 5, out: /says VIOLATED \[E3\]/ });
+  t.match((await forged.w.tally('why', SUBJECT, 'tls13')).out, /NOT VERIFIED/);
+
+  const relabelled = await prepare();
+  const swap = (each: Observed): Observed => ({ ...each, attachments: each.attachments.toReversed() });
+  const swapped = await prove(relabelled.w, relabelled.commitment, swap);
+  t.match(
+    swapped,
+    { code: 5, out: /tls-min +UNKNOWN[^]*what the target signed does not show it/ },
+    'TLS 1.3 shown for 1.2',
+  );
+});
+
+t.test('gate and wait', async (t) => {
+  const w = await SeeWorld.start(t);
+  const commitment = await w.commit();
+  t.match(await w.tally('gate', SUBJECT), { code: 5, out: /not passed: tls-min is UNKNOWN: no proof yet/ });
+  await w.prove(commitment);
+  w.now += 30;
+  t.match(await w.tally('gate', SUBJECT), { code: 0, out: /passed: 1 PROVEN/ });
+  t.match(await w.tally('gate', SUBJECT, '--min-evidence', 'E3'), { code: 5, out: /class E1 only/ });
+  t.match(await w.tally('gate', SUBJECT, '--max-age', '20s'), { code: 5, out: /proven 30 s ago/ });
+  t.match(await w.tally('gate', SUBJECT, '--max-age', 'soon'), { code: 1, err: /--max-age takes a time/ });
+  await w.commit({ claims: [] }, 'empty');
+  t.match(await w.tally('gate', 'empty'), { code: 5, out: /has no claims/ }, 'nothing to prove is no pass');
+  await w.prove(commitment, violated);
+  t.equal((await w.tally('gate', SUBJECT)).code, 3);
+  await w.waive(commitment);
+  t.equal((await w.tally('gate', SUBJECT)).code, 0);
+  t.equal((await w.tally('gate', SUBJECT, '--require', 'proven')).code, 5, 'a waiver is no proof');
+
+  const x = await SeeWorld.start(t);
+  const id = await x.commit();
+  await x.prove(id);
+  x.now += 10;
+  await x.deploy(id);
+  const from = x.now;
+  t.match(await x.tally('wait', SUBJECT, '--within', '1m', '--json'), {
+    code: 5,
+    json: { passed: false, waited: 60, hindrances: ['no proof of tls-min since then'] },
+  });
+  t.equal(x.now - from, 60, 'and not longer');
+  let looks = 0;
+  x.asleep = async () => {
+    looks += 1;
+    x.away = looks < 3;
+    if (looks === 4) await x.prove(id);
+  };
+  t.match(
+    await x.tally('wait', SUBJECT, '--json'),
+    { code: 0, json: { passed: true, waited: 8 } },
+    'past a log that is away',
+  );
+  x.asleep = () => undefined;
+  x.now += 1;
+  t.equal((await x.tally('wait', SUBJECT)).code, 0, 'it was proven after the deployment');
+  t.equal((await x.tally('wait', SUBJECT, '--from', 'now', '--within', '4s')).code, 5);
+  x.asleep = async () => void (await x.prove(id, violated));
+  const before = x.now;
+  t.match(await x.tally('wait', SUBJECT, '--from', 'now'), { code: 3, out: /tls-min is VIOLATED/ });
+  t.ok(x.now - before < 10, 'a violation is told at once');
+});
+
+t.test('watch', async (t) => {
+  const w = await SeeWorld.start(t);
+  writeFileSync(join(w.dir, 'secret'), `whsec_${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
+  const watch = (): Promise<Told> =>
+    w.tally('watch', '--once', '--webhook', HOOK, '--webhook-secret', 'secret');
+  const commitment = await w.commit();
+  t.match(await watch(), { code: 5, out: /tls-min {2}UNKNOWN/ });
+  t.equal(w.posted.length, 0, 'what is not known yet alarms nobody');
+  w.now += 3 * HOUR;
+  t.match(await watch(), { code: 5, out: /UNKNOWN → STALE/ });
+  t.match(w.posted, [
+    { body: { type: 'claim.failed', data: { subject: SUBJECT, claim: 'tls-min', verdict: 'STALE' } } },
+  ]);
+  t.match(await watch(), { code: 5, out: '' }, 'told once');
+  t.equal(w.posted.length, 1);
+  w.hookStatus = 500;
+  await w.prove(commitment, violated);
+  t.match(await watch(), { code: 3, out: /STALE → VIOLATED/, err: /it answered 500/ });
+  w.hookStatus = 204;
+  w.now += HOUR;
+  await w.prove(commitment);
+  t.match(await watch(), { code: 0, out: /VIOLATED → PROVEN/ });
+  t.strictSame(
+    w.posted.map(({ body }) => `${String(body['type'])} ${verdictIn(body)}`),
+    ['claim.failed STALE', 'claim.failed VIOLATED', 'claim.failed VIOLATED', 'claim.recovered PROVEN'],
+    'sent again, in order',
+  );
+  t.equal(w.posted[1]?.id, w.posted[2]?.id, 'with one id');
+  t.match(await w.tally('watch', '--once', '--webhook', HOOK), { code: 78, err: /--webhook-secret/ });
+  await w.prove(commitment);
+  w.hidden.add(3);
+  t.match(await watch(), { code: 3, err: /does not follow/ });
+  const [file = ''] = readdirSync(join(w.dir, 'tallystick', 'watch'));
+  writeFileSync(join(w.dir, 'tallystick', 'watch', file), '{}');
+  w.hidden.clear();
+  t.match(await watch(), { code: 78, err: /is damaged/ });
+});
+
+t.test('approve, waive, withdraw', async (t) => {
+  const w = await SeeWorld.start(t);
+  await w.commit({ approvals: 1 });
+  t.match(await w.tally('approve', SUBJECT, '--key', 'keys/author.pem'), { code: 3, err: /own-commitment/ });
+  t.match(await w.tally('approve', SUBJECT, '--reason', 'seen'), {
+    code: 0,
+    out: /approvals +1 of 1: it counts now/,
+  });
+  t.match(await w.tally('approve', SUBJECT), { code: 1, err: /has all the approvals/ });
+  const id = (await w.tally('status', SUBJECT, '--json')).json.subjects[0].commitment;
+  t.match(await w.tally('approve', id), { code: 1, err: /approved it already, in entry 2/ });
+  t.match(await w.tally('waive', SUBJECT, 'tls-min'), { code: 1, err: /--owner/ });
+  const why = ['--owner', 'Bob', '--reason', 'old terminal'];
+  t.match(await w.tally('waive', SUBJECT, 'tls-max', ...why, '--until', '7d'), {
+    code: 2,
+    err: /it has: tls-min/,
+  });
+  t.match(await w.tally('waive', SUBJECT, 'tls-min', ...why, '--until', '2027-02-30'), {
+    code: 1,
+    err: /--until/,
+  });
+  t.match(await w.tally('waive', SUBJECT, 'tls-min', ...why, '--until', '7d', '--json'), {
+    code: 0,
+    json: { schema: 'tallystick.waive.v1', claims: ['tls-min'], until: w.now + 7 * 86_400 },
+  });
+  t.match(await w.tally('status', SUBJECT), { code: 0, out: /WAIVED[^]*Bob answers for it: old terminal/ });
+  t.equal((await w.tally('waive', SUBJECT, 'tls-min', ...why, '--until', 'now')).code, 0);
+  w.now += 1;
+  t.equal((await w.tally('status', SUBJECT)).code, 5, 'a waiver can be ended');
+  t.match(await w.tally('withdraw', SUBJECT, '--key', 'keys/approver.pem'), { code: 3, err: /wrong-role/ });
+  t.equal((await w.tally('withdraw', SUBJECT, '--reason', 'moved')).code, 0);
+  t.match(await w.tally('status', SUBJECT), { code: 0, out: /nothing is declared/ });
+  t.equal((await w.tally('gate', SUBJECT)).code, 5);
+  t.equal((await w.tally('withdraw', SUBJECT)).code, 2);
+});
+
+t.test('registry', async (t) => {
+  const w = await SeeWorld.start(t);
+  const before = await w.commit();
+  w.now += HOUR;
+  const other = { ...claim, id: 'other' };
+  await w.commit({ supersedes: before, tier: 'background', claims: [{ ...claim, cadence: 60 }, other] });
+  await w.commit({ environment: 'test', claims: [] }, 'web\u202e/shop');
+  const list = await w.tally('registry');
+  t.match(list.out, /^db\/payments +prod +background +author +3b18e512db +0 s +2 UNKNOWN$/m);
+  t.match(list.out, /^web\?\/shop +test .* no claims$/m, "a stranger's text turns nothing around");
+  t.match((await w.tally('registry', 'list', '--environment', 'test', '--json')).json.subjects.length, 1);
+  const show = await w.tally('registry', 'show', SUBJECT);
+  t.match(show.out, /claims\.tls-min\.cadence = 60[^]*entry 2 .* in force\n.*entry 1 .* ended by entry 2/);
+  const diff = await w.tally('registry', 'diff', SUBJECT);
+  t.match(diff.out, /^~ claims\.tls-min\.cadence: 3600 → 60$/m);
+  t.match(diff.out, /^\+ claims\.other\.expr = /m);
+  t.match(diff.out, /^~ tier: critical-path → background$/m);
+  t.match((await w.tally('registry', 'diff', SUBJECT, '2', '1')).out, /^- claims\.other\.expr = /m);
+  t.match(await w.tally('registry', 'diff', SUBJECT, '7'), { code: 2, err: /no commitment about/ });
+  t.match((await w.tally('registry', 'blame', SUBJECT, 'tls-min')).out, /since entry 2 /);
+  t.match(
+    (await w.tally('registry', 'blame', SUBJECT, 'environment')).out,
+    /since entry 1 [^]*approved by nobody/,
+  );
+  t.match(await w.tally('registry', 'blame', SUBJECT, '/ssl'), {
+    code: 2,
+    err: /no claim, fact or known leaf/,
+  });
+});
+
+t.test('a summary of many', async (t: Test) => {
+  const w = await SeeWorld.start(t);
+  const commitment = await w.commit();
+  await w.prove(commitment, violated);
+  const about = { version: '1', root: 'r', time: w.now, vkeys: [], open: false };
+  const { meddle } = w.log;
+  w.log.meddle = (path, method) => {
+    if (path === '/v1/log') return Response.json({ ...about, origin: 'log.example/tally', size: 3 });
+    return path === '/readyz' ? Response.json({ ready: true, reasons: [] }) : meddle(path, method);
+  };
+  const { code, out } = await w.tally('status');
+  t.equal(code, 0, 'the log is well; subjects are asked about by name');
+  t.match(out, /^subjects 1: 1 with claims\n +db\/payments +VIOLATED +1 VIOLATED +prod$/m);
+  w.hidden.add(0);
+  t.match(await w.tally('status'), { code: 0, err: /subjects are not shown: .*registration policy/ });
+});
+
+/** The verdict that an alert tells. */
+function verdictIn({ data }: SeeWorld['posted'][number]['body']): string {
+  return typeof data === 'object' ? (data['verdict'] ?? '') : '';
+}

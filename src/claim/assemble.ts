@@ -39,6 +39,8 @@ const ATTACHED_BYTES = 32_768;
 /** Leaves a result names, and leaves disclosed (statements.cddl). */
 const MAX_NAMED = 64;
 const MAX_DISCLOSED = 512;
+/** Files that a population names. */
+const MAX_FILES = 512;
 /** Bytes of a disclosed value; a longer one is named by its digest. */
 const MAX_SHOWN = 1_024;
 
@@ -188,11 +190,15 @@ function populationOf(runs: readonly Run[]): NonNullable<RuntimeProof['populatio
   const sum = (of: 'total' | 'sampled'): number => seen.reduce((total, each) => total + each[of], 0);
   const methods = [...new Set(seen.map(({ method }) => method))];
   const sources = [...new Set(seen.map(({ source }) => source))].join(', ');
+  const files = seen.flatMap((each) => each.files ?? []);
+  const whole = files.length > 0 && seen.every((each) => each.files !== undefined || each.total === 0);
   return {
     source: sources === '' ? 'nothing' : sources.slice(0, 512),
     total: sum('total'),
     sampled: sum('sampled'),
     method: methods.length === 0 ? 'all' : methods.length === 1 ? (methods[0] ?? 'all') : 'mixed',
+    // Counts that do not add up to the total would say nothing.
+    ...(whole && files.length <= MAX_FILES && { files }),
   };
 }
 

@@ -3,6 +3,7 @@
  * observation, never to a probe. That a server accepted TLS 1.2 it signed itself (E3); that it refused it, only
  * the agent saw (E1).
  */
+import type { Digest } from '../bytes/brand.ts';
 import type { EvidenceClass } from '../statement/vocabulary.ts';
 import type { Value, ValueMap } from './value.ts';
 
@@ -34,6 +35,8 @@ export interface Population {
   readonly total: number;
   readonly sampled: number;
   readonly method: string;
+  /** Where the population was found, file by file, for whoever counts again: the counts add up to `total`. */
+  readonly files?: readonly { readonly digest: Digest; readonly count: number }[];
 }
 
 export interface Observed {

@@ -4,21 +4,9 @@
  */
 import { refuse } from '../bytes/refusal.ts';
 import type { Claim, Parameter } from '../statement/commitment.ts';
+import { IAM_READ_ONLY } from './pack-iam.ts';
+import { HOUR, type Draft, type Pack } from './pack.ts';
 
-type Draft = Omit<Claim, 'probe' | 'params' | 'cadence' | 'severity' | 'minEvidence'> &
-  Partial<Pick<Claim, 'cadence' | 'severity' | 'minEvidence'>>;
-
-export interface Pack {
-  /** One line. */
-  readonly summary: string;
-  readonly probe: string;
-  /** Parameters it needs, and those with defaults; others go to the probe as they are. */
-  readonly needs: readonly string[];
-  readonly defaults?: Readonly<Record<string, Parameter>>;
-  readonly claims: readonly Draft[];
-}
-
-const HOUR = 3_600;
 const TRANSMISSION = [
   { framework: 'SOC2-2017', id: 'CC6.7' },
   { framework: 'HIPAA-164.312', id: '(e)(1)' },
@@ -247,6 +235,7 @@ export const PACKS: Readonly<Record<string, Pack>> = {
       },
     ],
   },
+  'iam-read-only': IAM_READ_ONLY,
 };
 
 /** The claims of a pack. Refuses `malformed-payload` for an unknown pack or a parameter it needs. */

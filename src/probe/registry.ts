@@ -8,6 +8,7 @@ const PROBES: ReadonlyMap<string, () => Promise<Probe>> = new Map([
   ['http@1', async () => (await import('./http.ts')).httpProbe],
   ['files@1', async () => (await import('./files.ts')).filesProbe],
   ['terraform@1', async () => (await import('./terraform.ts')).terraformProbe],
+  ['iam@1', async () => (await import('./iam.ts')).iamProbe],
   ['exec@1', async () => (await import('./exec.ts')).execProbe],
 ]);
 

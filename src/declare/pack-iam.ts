@@ -1,0 +1,64 @@
+/** The pack `iam-read-only`: least privilege by the calls that were made (spec/iam.md). */
+import { HOUR, type Pack } from './pack.ts';
+
+const ACCESS = [
+  { framework: 'SOC2-2017', id: 'CC6.3' },
+  { framework: 'HIPAA-164.312', id: '(a)(1)' },
+];
+const LOGGING = [
+  { framework: 'SOC2-2017', id: 'CC7.2' },
+  { framework: 'HIPAA-164.312', id: '(b)' },
+];
+
+export const IAM_READ_ONLY: Pack = {
+  summary: 'a role or user of AWS made no call outside the committed policy, and none that writes',
+  probe: 'iam@1',
+  needs: ['principal'],
+  defaults: { unused: 1_000 },
+  claims: [
+    {
+      id: 'iam-trail-signed',
+      title: "AWS's chain of digests is without a gap (class E4: AWS signed it)",
+      expr: 'o.iam.chain.unbroken',
+      minEvidence: 'E4',
+      severity: 'high',
+      controls: LOGGING,
+    },
+    {
+      id: 'iam-trail-whole',
+      title: 'Every log file that AWS signed is there, unaltered, and the trail is fresh',
+      expr: 'o.iam.chain.faults.size() == 0 && o.iam.chain.complete',
+      severity: 'high',
+      controls: LOGGING,
+    },
+    {
+      id: 'iam-least-privilege',
+      title: 'No call that the committed policy does not allow succeeded',
+      // Without the whole trail there is no answer; a violation that was seen is one all the same.
+      expr: 'o.iam.violations.size() == 0 && o.iam.chain.whole',
+      severity: 'critical',
+      controls: ACCESS,
+    },
+    {
+      id: 'iam-no-writes',
+      title: 'No call that writes succeeded (readOnly, as AWS says)',
+      expr: 'o.iam.writes.size() == 0 && o.iam.classified && o.iam.chain.whole',
+      severity: 'critical',
+      controls: ACCESS,
+    },
+    {
+      id: 'iam-all-judged',
+      title: 'Every call could be judged',
+      expr: 'size(o.iam.unknown) == 0 && o.iam.counts.unattributed == 0 && o.iam.chain.whole',
+      severity: 'medium',
+    },
+    {
+      id: 'iam-grants-unused',
+      title: 'No more grants went unused than are put up with; those that did are listed',
+      expr: 'o.iam.unused.size() <= p.unused && o.iam.chain.whole',
+      severity: 'info',
+      cadence: 24 * HOUR,
+      controls: ACCESS,
+    },
+  ],
+};

@@ -1,0 +1,198 @@
+/**
+ * The probe `iam@1`: least privilege, shown by the calls that were made. It reads a copy of a CloudTrail bucket,
+ * verifies AWS's chain of digests, and holds every call of the principal against the committed policy (spec/iam.md).
+ */
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { digest, type Digest } from '../bytes/brand.ts';
+import { parseHex } from '../bytes/text.ts';
+import type { Attachment, Grade, Observed, Population } from '../claim/observed.ts';
+import type { ValueMap } from '../claim/value.ts';
+import { DIGESTS_TYPE, encodeDigests, type SignedDigest } from '../evidence/cloudtrail.ts';
+import { MAPPING } from './iam/actions.ts';
+import { candidatesOf, walkChain, type Chain, type Link } from './iam/chain.ts';
+import { EVALUATOR } from './iam/evaluate.ts';
+import { Faults } from './iam/faults.ts';
+import { Folder } from './iam/folder.ts';
+import { readLogs } from './iam/logs.ts';
+import { IAM_PARAMETERS, readSettings, type IamSettings } from './iam/settings.ts';
+import { Tally } from './iam/tally.ts';
+import type { Probe, ProbeTask } from './probe.ts';
+
+export const iamProbe: Probe = {
+  name: 'iam@1',
+  summary: 'every call of a role or user in CloudTrail, held against the committed policy',
+  parameters: IAM_PARAMETERS,
+  evidence:
+    'E4, signed by AWS, with keys that the commitment names: that the digests are unbroken from one time to another, and how many log files they name. ' +
+    'E1: that this agent had all of those log files, and what the policy says of each call in them; whoever has the log files comes to the same.',
+  blastRadius: 'reads a folder of files; asks nothing of AWS',
+  timeoutMs: 300_000,
+  run,
+};
+
+async function run(task: ProbeTask): Promise<Observed> {
+  const settings = await readSettings(task);
+  const folder = await Folder.at(task.target, task.signal);
+  const faults = new Faults();
+  const chains = await chainsIn(folder, settings, faults);
+  const tally = new Tally(settings.policy);
+  await readLogs(folder, chains, settings.principals, tally, faults);
+  const span = spanOf(chains);
+  if (span !== undefined && task.now() / 1_000 - span.to > settings.lag)
+    faults.files(
+      `the trail ends at ${new Date(span.to * 1_000).toISOString()}, more than ${settings.lag} s before now`,
+    );
+  const { attachments, grades } = evidenceOf(chains, settings, faults.unbroken);
+  return {
+    value: {
+      principals: settings.names,
+      evaluator: { name: EVALUATOR, mapping: MAPPING, policy: settings.policy.sha256 },
+      chain: chainValue(chains, span, faults),
+      ...tally.value(),
+    },
+    grades,
+    attachments,
+    contradictions: [],
+    population: populationOf(tally),
+    ...comparedOf(task, settings),
+    bytes: folder.bytes,
+  };
+}
+
+/** Every chain of the accounts. Refuses `unavailable` without one, and `config-invalid` for a choice of trails. */
+async function chainsIn(folder: Folder, settings: IamSettings, faults: Faults): Promise<readonly Chain[]> {
+  const { principals, trail, regions } = settings;
+  const groups = candidatesOf(
+    folder,
+    (name) => principals.accounts.has(name.account) && (trail === undefined || name.trail === trail),
+  );
+  const trails = new Set([...groups.values()].map(([first]) => first?.trail ?? ''));
+  if (trails.size > 1)
+    throw refuse(
+      'config-invalid',
+      `the folder holds several trails (${printable([...trails].join(', '))}); name one with the parameter trail`,
+    );
+  if (trails.size === 0)
+    throw refuse(
+      'unavailable',
+      `there is no digest of account ${[...principals.accounts].join(', ')} below the folder; copy CloudTrail-Digest along with CloudTrail`,
+    );
+  const chains: Chain[] = [];
+  for (const candidates of groups.values()) {
+    const chain = await walkChain(folder, candidates, settings, faults);
+    if (chain !== undefined) chains.push(chain);
+  }
+  for (const account of principals.accounts)
+    for (const region of regions ?? [undefined])
+      if (
+        !chains.some(
+          (each) => each.trail.account === account && (region ?? each.trail.region) === each.trail.region,
+        )
+      )
+        faults.chain(
+          `there is no digest of account ${account}${region === undefined ? '' : ` in ${region}`}`,
+        );
+  return chains;
+}
+
+/** What all chains speak for; undefined when one of them speaks for nothing. */
+function spanOf(chains: readonly Chain[]): { readonly from: number; readonly to: number } | undefined {
+  if (chains.some(({ links }) => links.length === 0)) return undefined;
+  return {
+    from: chains.reduce((latest, each) => Math.max(latest, each.from), 0),
+    to: chains.reduce((earliest, each) => Math.min(earliest, each.to), Infinity),
+  };
+}
+
+function chainValue(chains: readonly Chain[], span: ReturnType<typeof spanOf>, faults: Faults): ValueMap {
+  const complete = faults.count === 0;
+  const links = linksOf(chains);
+  return {
+    complete,
+    // A claim that asks for all of it gets no answer when it is not there: nothing is shown to be violated then.
+    ...(complete && { whole: true }),
+    unbroken: faults.unbroken,
+    ...span,
+    digests: links.length,
+    logFiles: links.reduce((sum, { digest: { files } }) => sum + files.length, 0),
+    regions: chains.filter((each) => each.links.length > 0).map(({ trail }) => trail.region),
+    keys: [...new Set(links.map((each) => each.digest.key))].toSorted(),
+    faults: faults.shown,
+    faultCount: faults.count,
+  };
+}
+
+function linksOf(chains: readonly Chain[]): readonly Link[] {
+  return chains.flatMap(({ links }) => links).toSorted((a, b) => a.digest.end - b.digest.end);
+}
+
+/** Facts that follow from the digests alone. */
+const SIGNED = ['unbroken', 'from', 'to', 'digests', 'logFiles'] as const;
+/** Digests in one attachment, and bytes of them. */
+const BUNDLE = 500;
+const BUNDLE_BYTES = 4 * 1024 ** 2;
+
+/**
+ * The newest digest of every chain, small, since it is to travel in the proof and names all before it by signature;
+ * then the others, bundled.
+ */
+function evidenceOf(
+  chains: readonly Chain[],
+  { keysAreCommitted }: IamSettings,
+  unbroken: boolean,
+): { readonly attachments: readonly Attachment[]; readonly grades: readonly Grade[] } {
+  const newest = chains.flatMap(({ links }) => links.slice(-1));
+  if (newest.length === 0) return { attachments: [], grades: [] };
+  const bundles: SignedDigest[][] = [newest.map(({ signed }) => signed)];
+  let bytes = Infinity;
+  for (const link of linksOf(chains).filter((each) => !newest.includes(each))) {
+    bytes += link.signed.file.length;
+    const last = bundles.at(-1);
+    if (last === undefined || bytes > BUNDLE_BYTES || last.length >= BUNDLE) {
+      bundles.push([link.signed]);
+      bytes = link.signed.file.length;
+    } else last.push(link.signed);
+  }
+  const attachments = bundles.map((each) => ({ mediaType: DIGESTS_TYPE, data: encodeDigests(each) }));
+  if (!unbroken || !keysAreCommitted) return { attachments, grades: [] };
+  const all = attachments.map((_each, i) => i);
+  return {
+    attachments,
+    grades: SIGNED.map((name) => ({ path: `/chain/${name}`, evidence: 'E4', attachments: all })),
+  };
+}
+
+/** Members of `population.files` in a proof. */
+const MAX_FILES = 512;
+
+/** Calls by log file, or by digest where there are too many; with a tree per log file, log files are what is counted. */
+function populationOf(tally: Tally): Population {
+  const { files, isLarge } = tally;
+  const counted = files.map((each) => ({ ...each, members: isLarge ? 1 : each.calls }));
+  const byDigest = new Map<string, number>();
+  for (const each of counted) byDigest.set(each.digest, (byDigest.get(each.digest) ?? 0) + each.members);
+  const told =
+    counted.length <= MAX_FILES
+      ? counted.map(({ sha256, members }) => ({ digest: hashOf(sha256), count: members }))
+      : Array.from(byDigest, ([sha256, count]) => ({ digest: hashOf(sha256), count }));
+  const total = isLarge ? files.length : tally.calls;
+  return {
+    source: isLarge
+      ? 'CloudTrail log files with calls of the principal'
+      : 'calls of the principal in CloudTrail',
+    total,
+    sampled: total,
+    method: 'all',
+    ...(told.length > 0 && told.length <= MAX_FILES && { files: told }),
+  };
+}
+
+function hashOf(hex: string): Digest {
+  return digest(parseHex(hex));
+}
+
+function comparedOf({ declared }: ProbeTask, { policy }: IamSettings): Pick<Observed, 'compared'> {
+  if (declared === undefined || policy.leaves === 0) return {};
+  return { compared: { declared: declared.size, compared: policy.leaves, excluded: 0 } };
+}

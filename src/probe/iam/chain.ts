@@ -1,0 +1,162 @@
+/**
+ * The chain of digests of one trail in one region, from the newest that verifies back over the hours that are asked
+ * for. Every break is found and named. A digest's signature is not in the file: the next digest has it, or a file
+ * beside it, `<digest>.signature`, for the newest.
+ */
+import { parseDigestName, type DigestName, type TrailName } from '../../evidence/cloudtrail-digest.ts';
+import type { TrailKey } from '../../evidence/cloudtrail-key.ts';
+import {
+  breakBetween,
+  MAX_DIGEST_BYTES,
+  parseSignature,
+  verifyDigest,
+  type SignedDigest,
+  type VerifiedDigest,
+} from '../../evidence/cloudtrail.ts';
+import { Refusal } from '../../bytes/refusal.ts';
+import type { Faults } from './faults.ts';
+import type { Folder } from './folder.ts';
+
+export interface Link {
+  readonly digest: VerifiedDigest;
+  readonly signed: SignedDigest;
+}
+
+export interface Chain {
+  readonly trail: TrailName;
+  /** Those of the window, oldest first; empty when none verifies. */
+  readonly links: readonly Link[];
+  /** POSIX seconds: what the chain speaks for. */
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Candidate extends DigestName {
+  readonly path: string;
+}
+
+/** Digest files by trail and region, newest first, of one account. */
+export function candidatesOf(
+  folder: Folder,
+  wanted: (name: TrailName) => boolean,
+): ReadonlyMap<string, readonly Candidate[]> {
+  const groups = new Map<string, Candidate[]>();
+  for (const path of folder.paths) {
+    const name = parseDigestName(path);
+    if (name === undefined || !wanted(name)) continue;
+    const key = [name.account, name.region, name.trail, name.home].join(' ');
+    const group = groups.get(key) ?? [];
+    group.push({ ...name, path });
+    groups.set(key, group);
+  }
+  for (const group of groups.values())
+    group.sort((a, b) => (a.stamp === b.stamp ? 0 : a.stamp < b.stamp ? 1 : -1));
+  return new Map([...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Walks one chain back. Refuses only `too-large`. */
+export async function walkChain(
+  folder: Folder,
+  candidates: readonly Candidate[],
+  { keys, seconds }: { readonly keys: readonly TrailKey[]; readonly seconds: number },
+  faults: Faults,
+): Promise<Chain | undefined> {
+  const links: Link[] = [];
+  const [first] = candidates;
+  if (first === undefined) return undefined;
+  // What later digests say the signature of an earlier one is: it shows itself by verifying, whoever says it.
+  let said: string | undefined;
+  let from = -Infinity;
+  for (const candidate of candidates) {
+    if (candidate.backfill) {
+      if (links.length === 0 || stampOf(from) < candidate.stamp)
+        faults.chain(`backfill digest is not read: ${candidate.path}`);
+      continue;
+    }
+    const later = links.at(-1)?.digest;
+    if (later !== undefined && later.start <= from) break;
+    const found = await check(folder, candidate, keys, said);
+    said = found.said ?? said;
+    if (found.kind === 'unsigned' && later === undefined) continue;
+    if (found.kind !== 'verified') {
+      faults.chain(`${found.kind === 'unsigned' ? 'no signature for' : found.why}: ${candidate.path}`);
+      continue;
+    }
+    if (later === undefined) from = found.link.digest.end - seconds;
+    else note(folder, found.link.digest, later, faults);
+    links.push(found.link);
+  }
+  const [newest, oldest] = [links[0]?.digest, links.at(-1)?.digest];
+  const { account, region, trail, home } = first;
+  if (newest === undefined || oldest === undefined) {
+    faults.chain(`no digest verifies of trail ${trail} in ${region}`);
+    return { trail: { account, region, trail, home }, links, from: 0, to: 0 };
+  }
+  if (oldest.start > from) {
+    const missing = oldest.previous !== undefined && folder.find(oldest.previous.object) === undefined;
+    if (missing) faults.chain(`digest is missing: ${oldest.previous?.object ?? ''}`);
+    else faults.chain(`the trail begins later than was asked for: ${oldest.object}`);
+  }
+  return {
+    trail: newest.trail,
+    links: links.toReversed(),
+    from: Math.max(from, oldest.start),
+    to: newest.end,
+  };
+}
+
+/** Says why two neighbours do not follow one another. */
+function note(folder: Folder, earlier: VerifiedDigest, later: VerifiedDigest, faults: Faults): void {
+  const why = breakBetween(earlier, later);
+  if (why === undefined) return;
+  const { previous } = later;
+  const missing = previous !== undefined && folder.find(previous.object) === undefined;
+  if (missing) faults.chain(`digest is missing: ${previous.object}`);
+  faults.chain(`the chain is broken: ${why}`);
+}
+
+type Checked = {
+  /** Signature of the digest before, as this one says. */ readonly said?: string | undefined;
+} & (
+  | { readonly kind: 'verified'; readonly link: Link }
+  | { readonly kind: 'unsigned' }
+  | { readonly kind: 'wrong'; readonly why: string }
+);
+
+async function check(
+  folder: Folder,
+  { path }: Candidate,
+  keys: readonly TrailKey[],
+  said: string | undefined,
+): Promise<Checked> {
+  const read = await folder.read(path, MAX_DIGEST_BYTES);
+  if (read.kind !== 'read') return { kind: 'wrong', why: `digest cannot be read (${read.kind})` };
+  const beside = await folder.text(`${path}.signature`);
+  const before = /"previousDigestSignature"\s*:\s*"([0-9a-fA-F]{256,2048})"/.exec(
+    Buffer.from(read.content).toString('latin1'),
+  )?.[1];
+  const signatures = [beside, said].flatMap((each) =>
+    each === undefined ? [] : [parseSignature(each) ?? []],
+  );
+  if (signatures.length === 0) return { kind: 'unsigned', said: before };
+  for (const signature of signatures) {
+    if (!(signature instanceof Uint8Array)) continue;
+    const signed = { file: read.packed, signature };
+    try {
+      const digest = verifyDigest(signed, keys);
+      if (!folder.isPlaceOf(path, digest.object))
+        return { kind: 'wrong', why: `digest was moved from ${digest.object}`, said: before };
+      return { kind: 'verified', link: { digest, signed }, said: digest.previous?.signature };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (error.code !== 'proof-failed') return { kind: 'wrong', why: error.message, said: before };
+    }
+  }
+  return { kind: 'wrong', why: 'digest was altered, or signed by another key', said: before };
+}
+
+/** As in the names of digests. */
+function stampOf(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '';
+  return new Date(seconds * 1_000).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+}

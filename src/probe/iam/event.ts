@@ -1,0 +1,142 @@
+/**
+ * One record of a log file (AWS CloudTrail User Guide, "CloudTrail record contents") as a call: who made it, which
+ * actions it needed, on which resources, and what it tells of the conditions it was made in.
+ */
+import { isIP } from 'node:net';
+import { actionsOf, type Needed } from './actions.ts';
+import type { Context } from './condition.ts';
+import type { Request } from './evaluate.ts';
+import { fieldsAt, isFields, listAt, textAt, type Fields } from './fields.ts';
+
+/** Whose calls they are: ARNs of roles, users, or sessions. */
+export interface Principals {
+  readonly arns: ReadonlySet<string>;
+  readonly accounts: ReadonlySet<string>;
+}
+
+export interface Call {
+  readonly id: string;
+  /** As it is written: `2026-11-22T10:00:01Z`. */
+  readonly time: string;
+  /** `s3.amazonaws.com GetObject`. */
+  readonly event: string;
+  /** What has to be allowed, all of it; undefined when the event is not in the table. */
+  readonly requests: readonly Request[] | undefined;
+  /** AWS's word on whether the call only reads. */
+  readonly readOnly: boolean | undefined;
+  readonly error: string | undefined;
+}
+
+/** `unclear`: of an account we look at, and by whom is not told. */
+export function whoseIs(record: Fields, { arns, accounts }: Principals): 'ours' | 'others' | 'unclear' {
+  const identity = fieldsAt(record, 'userIdentity') ?? {};
+  const arn = textAt(identity, 'arn');
+  const issuer = textAt(identity, 'sessionContext', 'sessionIssuer', 'arn');
+  if ([arn, issuer, ...roleOf(arn)].some((each) => each !== undefined && arns.has(each))) return 'ours';
+  if (arn !== undefined || issuer !== undefined || textAt(identity, 'type') === 'AWSService') return 'others';
+  const account = textAt(identity, 'accountId') ?? textAt(record, 'recipientAccountId');
+  return account === undefined || accounts.has(account) ? 'unclear' : 'others';
+}
+
+/** The role of a session, where nothing else names it; without the role's path, which a session's ARN lacks. */
+function roleOf(arn: string | undefined): readonly string[] {
+  const [, partition, account, role] =
+    /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)\//.exec(arn ?? '') ?? [];
+  return role === undefined ? [] : [`arn:${partition}:iam::${account}:role/${role}`];
+}
+
+export function callOf(record: Fields): Call {
+  const source = textAt(record, 'eventSource') ?? '';
+  const name = textAt(record, 'eventName') ?? '';
+  const parameters = fieldsAt(record, 'requestParameters') ?? {};
+  const isCall = (textAt(record, 'eventType') ?? 'AwsApiCall') === 'AwsApiCall';
+  const needed = isCall
+    ? actionsOf(source, name, {
+        versioned: textAt(parameters, 'versionId') !== undefined,
+        withAcl: Object.keys(parameters).some((each) => /^x-amz-(?:acl|grant-)/i.test(each)),
+      })
+    : undefined;
+  const context = contextOf(record);
+  const readOnly = record['readOnly'];
+  return {
+    id: textAt(record, 'eventID') ?? '',
+    time: textAt(record, 'eventTime') ?? '',
+    event: `${source} ${name}`,
+    requests: needed?.map((each) => ({
+      action: each.action,
+      resources: resourcesOf(each, record, parameters),
+      context,
+    })),
+    readOnly: typeof readOnly === 'boolean' ? readOnly : undefined,
+    error: textAt(record, 'errorCode'),
+  };
+}
+
+/** ARNs that an action is about; undefined when the event does not tell. */
+function resourcesOf(
+  { action, about }: Needed,
+  record: Fields,
+  parameters: Fields,
+): readonly string[] | undefined {
+  if (about === 'unknown') return undefined;
+  const partition = /^arn:([^:]+):/.exec(textAt(record, 'userIdentity', 'arn') ?? '')?.[1] ?? 'aws';
+  if (about === 'listed') {
+    const service = action.slice(0, action.indexOf(':'));
+    const arns = listAt(record, 'resources').flatMap((each) =>
+      isFields(each) ? [textAt(each, 'ARN') ?? ''] : [],
+    );
+    // What stands beside it is of other services: the key of an encrypted secret, the bucket of a report.
+    const own = arns.filter((arn) => arn.split(':')[2] === service);
+    return own.length > 0 ? [...new Set(own)] : undefined;
+  }
+  const path = about === 'source' ? copySource(parameters) : bucketPath(about, parameters);
+  return path === undefined ? undefined : [`arn:${partition}:s3:::${path}`];
+}
+
+function bucketPath(about: Needed['about'], parameters: Fields): string | undefined {
+  const bucket = textAt(parameters, 'bucketName');
+  // An access point stands for a bucket that the event does not name.
+  if (bucket === undefined || !/^[a-z0-9.-]{3,63}$/.test(bucket) || bucket.endsWith('-s3alias'))
+    return undefined;
+  if (about === 'bucket') return bucket;
+  const key = textAt(parameters, 'key');
+  return key === undefined || key === '' ? undefined : `${bucket}/${key}`;
+}
+
+/** `bucket/key?versionId=…`, percent-encoded. */
+function copySource(parameters: Fields): string | undefined {
+  const source = textAt(parameters, 'x-amz-copy-source');
+  if (source === undefined || source.includes('?') || source.startsWith('arn:')) return undefined;
+  try {
+    const path = decodeURIComponent(source).replace(/^\//, '');
+    return /^[a-z0-9.-]{3,63}\/./.test(path) ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Condition keys that the event tells, in lower case. What it does not tell is not there, and so gives maybe. */
+function contextOf(record: Fields): Context {
+  const identity = fieldsAt(record, 'userIdentity') ?? {};
+  const address = textAt(record, 'sourceIPAddress') ?? '';
+  const direct = isIP(address) !== 0 && textAt(record, 'vpcEndpointId') === undefined;
+  const mfa = textAt(identity, 'sessionContext', 'attributes', 'mfaAuthenticated');
+  const all: readonly (readonly [string, string | undefined])[] = [
+    ['aws:sourceip', direct ? address : undefined],
+    ['aws:currenttime', textAt(record, 'eventTime')],
+    ['aws:epochtime', textAt(record, 'eventTime')],
+    ['aws:sourcevpce', textAt(record, 'vpcEndpointId')],
+    ['aws:requestedregion', textAt(record, 'awsRegion')],
+    ['aws:securetransport', textAt(record, 'tlsDetails', 'tlsVersion') === undefined ? undefined : 'true'],
+    ['aws:multifactorauthpresent', mfa],
+    [
+      'aws:principalarn',
+      textAt(identity, 'sessionContext', 'sessionIssuer', 'arn') ?? textAt(identity, 'arn'),
+    ],
+    ['aws:principalaccount', textAt(identity, 'accountId')],
+    ['aws:userid', textAt(identity, 'principalId')],
+    ['aws:username', textAt(identity, 'type') === 'IAMUser' ? textAt(identity, 'userName') : undefined],
+    ['s3:prefix', textAt(record, 'requestParameters', 'prefix')],
+  ];
+  return new Map(all.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+}

@@ -1,0 +1,136 @@
+/**
+ * A copy of a trail's bucket, or of a part of it: files by their path below a folder, read with bounds. No link is
+ * followed, and nothing but regular files is opened.
+ */
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { printable } from '../../bytes/printable.ts';
+import { refuse } from '../../bytes/refusal.ts';
+
+const inflate = promisify(gunzip);
+
+/** Names looked at, and folders deep, in one run. */
+const MAX_NAMES = 100_000;
+const MAX_DEPTH = 16;
+/** Bytes that all files of one run may have, inflated. */
+const MAX_TOTAL = 4 * 1024 ** 3;
+
+export type Read =
+  | {
+      readonly kind: 'read';
+      readonly packed: Uint8Array;
+      readonly content: Uint8Array;
+      readonly sha256: string;
+    }
+  | { readonly kind: 'absent' | 'unreadable' | 'not-gzip' | 'too-large' };
+
+export class Folder {
+  readonly #root: string;
+  readonly #paths: ReadonlySet<string>;
+  readonly #signal: AbortSignal;
+  /** Bytes read. */
+  bytes = 0;
+  #inflated = 0;
+
+  private constructor(root: string, paths: ReadonlySet<string>, signal: AbortSignal) {
+    this.#root = root;
+    this.#paths = paths;
+    this.#signal = signal;
+  }
+
+  /** Lists it. Refuses `config-invalid`, `unavailable` and `too-large`. */
+  static async at(root: string, signal: AbortSignal): Promise<Folder> {
+    if (!isAbsolute(root) || root.includes('\0'))
+      throw refuse('config-invalid', 'the target of iam@1 is the absolute path of a folder');
+    const paths = new Set<string>();
+    let names = 0;
+    const walk = async (folder: string, depth: number): Promise<void> => {
+      signal.throwIfAborted();
+      for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
+        if (++names > MAX_NAMES || depth > MAX_DEPTH)
+          throw refuse(
+            'too-large',
+            `there are more than ${MAX_NAMES} files below the folder, or folders too deep; keep the days that are asked for`,
+          );
+        const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+        if (entry.isDirectory()) await walk(path, depth + 1);
+        else if (entry.isFile()) paths.add(path);
+      }
+    };
+    try {
+      await walk('', 0);
+    } catch (error) {
+      if (!(error instanceof Error && 'syscall' in error)) throw error;
+      throw refuse('unavailable', `${printable(root)} is no folder that this agent may read whole`);
+    }
+    return new Folder(root, paths, signal);
+  }
+
+  get paths(): readonly string[] {
+    return [...this.#paths];
+  }
+
+  /** Where an object of the bucket lies: the folder may stand for the bucket, or for any part of it. */
+  find(object: string): string | undefined {
+    let path = object;
+    while (!this.#paths.has(path)) {
+      const slash = path.indexOf('/');
+      if (slash < 0) return undefined;
+      path = path.slice(slash + 1);
+    }
+    return path;
+  }
+
+  /** Whether a file lies where this object of the bucket belongs. */
+  isPlaceOf(path: string, object: string): boolean {
+    return object === path || object.endsWith(`/${path}`);
+  }
+
+  /** A small text beside another file; undefined when there is none. */
+  async text(path: string): Promise<string | undefined> {
+    const packed = this.#paths.has(path) ? await this.#bytesOf(path, 8_192) : undefined;
+    return packed instanceof Uint8Array ? Buffer.from(packed).toString('latin1') : undefined;
+  }
+
+  /** A file, inflated to at most `most` bytes. Refuses `too-large` when all of them together are too much. */
+  async read(path: string | undefined, most: number): Promise<Read> {
+    this.#signal.throwIfAborted();
+    if (path === undefined) return { kind: 'absent' };
+    const packed = await this.#bytesOf(path, most);
+    if (typeof packed === 'string') return { kind: packed };
+    this.bytes += packed.length;
+    let content: Uint8Array;
+    try {
+      content = await inflate(packed, { maxOutputLength: most });
+    } catch (error) {
+      const large = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+      return { kind: large ? 'too-large' : 'not-gzip' };
+    }
+    this.#inflated += content.length;
+    if (this.#inflated > MAX_TOTAL)
+      throw refuse('too-large', 'the log files are too large for one run; ask for fewer hours');
+    return { kind: 'read', packed, content, sha256: createHash('sha256').update(content).digest('hex') };
+  }
+
+  async #bytesOf(path: string, most: number): Promise<Uint8Array | 'unreadable' | 'too-large'> {
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const file = await open(join(this.#root, path), flags).catch(() => undefined);
+    if (file === undefined) return 'unreadable';
+    try {
+      const { size } = await file.stat();
+      if (size > most) return 'too-large';
+      // Of a file that grows meanwhile, no more than it had.
+      const bytes = new Uint8Array(size);
+      const { bytesRead } = await file.read(bytes, 0, size, 0);
+      return bytes.subarray(0, bytesRead);
+    } catch {
+      return 'unreadable';
+    } finally {
+      await file.close();
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** The log files that verified digests name: there, unaltered, and read; their records that are the principal's. */
+import type { TrailFile } from '../../evidence/cloudtrail-digest.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import type { Chain } from './chain.ts';
+import { callOf, whoseIs, type Call, type Principals } from './event.ts';
+import type { Faults } from './faults.ts';
+import { isFields, listAt, type Fields } from './fields.ts';
+import type { Folder } from './folder.ts';
+import type { Tally } from './tally.ts';
+
+/** Bytes of one log file, inflated, and records of one run. */
+const MAX_FILE = 128 * 1024 ** 2;
+const MAX_RECORDS = 2_000_000;
+const MAX_FILES = 15_000;
+
+/** Reads all of them, in the order of the chains. Refuses `too-large`. */
+export async function readLogs(
+  folder: Folder,
+  chains: readonly Chain[],
+  principals: Principals,
+  tally: Tally,
+  faults: Faults,
+): Promise<void> {
+  const seen = new Set<string>();
+  for (const { digest } of chains.flatMap(({ links }) => links))
+    for (const file of digest.files) {
+      if (seen.has(file.object)) continue;
+      seen.add(file.object);
+      if (seen.size > MAX_FILES)
+        throw refuse('too-large', `there are more than ${MAX_FILES} log files; ask for fewer hours`);
+      await readLog(folder, file, digest.sha256, principals, tally, faults);
+    }
+}
+
+async function readLog(
+  folder: Folder,
+  { object, sha256 }: TrailFile,
+  digest: string,
+  principals: Principals,
+  tally: Tally,
+  faults: Faults,
+): Promise<void> {
+  const read = await folder.read(folder.find(object), MAX_FILE);
+  if (read.kind === 'absent') return faults.files(`log file is missing: ${object}`);
+  if (read.kind !== 'read') return faults.files(`log file cannot be read (${read.kind}): ${object}`);
+  if (read.sha256 !== sha256) return faults.files(`log file was altered: ${object}`);
+  const records = recordsOf(read.content);
+  if (records === undefined) return faults.files(`log file holds no records: ${object}`);
+  if (tally.records + records.length > MAX_RECORDS)
+    throw refuse('too-large', `there are more than ${MAX_RECORDS} events; ask for fewer hours`);
+  const calls = new Map<number, Call>();
+  for (const [i, record] of records.entries()) {
+    const whose = whoseIs(record, principals);
+    if (whose === 'ours') calls.set(i, callOf(record));
+    if (whose === 'unclear') tally.unattributed();
+  }
+  tally.file({ object, sha256, digest, records: records.length }, calls);
+}
+
+/** Records; undefined when it is no log file. A record that is no object is one that tells nothing. */
+function recordsOf(content: Uint8Array): readonly Fields[] | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content));
+  } catch {
+    return undefined;
+  }
+  if (!isFields(parsed) || !Array.isArray(parsed['Records'])) return undefined;
+  return listAt(parsed, 'Records').map((each) => (isFields(each) ? each : {}));
+}

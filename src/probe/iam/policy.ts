@@ -1,0 +1,256 @@
+/**
+ * The policy that calls are held against: a document of the IAM policy language, from the committed leaves or from a
+ * parameter of the claim, both of which are bound by the commitment. What this evaluator does not know of the
+ * language it refuses, so that nothing of a policy is passed over.
+ */
+import { createHash } from 'node:crypto';
+import { printable } from '../../bytes/printable.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { isMap, type Value } from '../../claim/value.ts';
+import { canonicalPolicy } from '../../declare/iam.ts';
+import { parseJson } from '../../declare/json.ts';
+import { isNumberText, isTreeList, isTreeMap, type Tree, type TreeMap } from '../../declare/leaf.ts';
+import { isUnknown, sensitiveDigest } from '../declared.ts';
+
+/** Patterns, or with `not` everything but them. */
+export interface Patterns {
+  readonly not: boolean;
+  readonly any: readonly string[];
+}
+
+export interface Condition {
+  readonly operator: string;
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+export interface Statement {
+  /** For people: its Sid, or its number from 1. */
+  readonly name: string;
+  readonly effect: 'Allow' | 'Deny';
+  readonly actions: Patterns;
+  readonly resources: Patterns;
+  readonly conditions: readonly Condition[];
+  /** Whether `${…}` in it is a variable (language version 2012-10-17). */
+  readonly variables: boolean;
+}
+
+export interface Policy {
+  readonly statements: readonly Statement[];
+  /** Hex SHA-256 of the documents' canonical JSON: names in order, sets sorted. */
+  readonly sha256: string;
+  /** Declared leaves that it was read from. */
+  readonly leaves: number;
+}
+
+const MAX_STATEMENTS = 500;
+const DOCUMENT = new Set(['Version', 'Id', 'Statement']);
+const MEMBERS = new Set(['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition']);
+
+/** A policy in a text. Refuses `config-invalid`. */
+export function policyOfText(text: string): Policy {
+  return policyOf([documentOf(text)], 0);
+}
+
+/**
+ * The policy among declared leaves: the documents at `places` (JSON Pointers), or the only one there is. Documents
+ * with a Principal say who may use a resource, and are passed over unless they are named. Refuses `config-invalid`.
+ */
+export function policyOfLeaves(
+  declared: ReadonlyMap<string, Value>,
+  places: readonly string[] | undefined,
+): Policy {
+  const found = (places ?? placesIn(declared)).map((at) => ({ at, ...treeAt(declared, at) }));
+  const identity = places === undefined ? found.filter(({ tree }) => !hasPrincipal(tree)) : found;
+  if (identity.length === 0 || (places === undefined && identity.length > 1)) {
+    const which = identity.slice(0, 5).map(({ at }) => printable(at === '' ? '/' : at, 100));
+    throw invalid(
+      identity.length === 0
+        ? 'there is no policy document among the declared leaves; commit to it, or give it as the parameter policy'
+        : `there are several policy documents (${which.join(', ')}); name yours with the parameter policyAt`,
+    );
+  }
+  return policyOf(
+    identity.map(({ tree }) => tree),
+    identity.reduce((sum, { leaves }) => sum + leaves, 0),
+  );
+}
+
+function policyOf(documents: readonly Tree[], leaves: number): Policy {
+  const canonical = documents.map((each) => canonicalPolicy(mapOf(each, 'the policy')));
+  const statements = canonical.flatMap(statementsOf);
+  if (statements.length === 0 || statements.length > MAX_STATEMENTS)
+    throw invalid(`the policy has ${statements.length} statements; it needs 1 to ${MAX_STATEMENTS}`);
+  const text = canonical.map(canonicalText).join('\n');
+  return { statements, leaves, sha256: createHash('sha256').update(text).digest('hex') };
+}
+
+function statementsOf(document: TreeMap): readonly Statement[] {
+  const unknown = [...document.keys()].find((name) => !DOCUMENT.has(name));
+  if (unknown !== undefined)
+    throw invalid(`the policy has ${printable(unknown, 50)}, which is not known here`);
+  const version = document.get('Version') ?? '2008-10-17';
+  if (version !== '2012-10-17' && version !== '2008-10-17')
+    throw invalid('the policy is of an unknown Version');
+  const list = document.get('Statement') ?? [];
+  return (isTreeList(list) ? list : [list]).map((each, i) =>
+    statementOf(mapOf(each, 'a statement'), String(i + 1), version === '2012-10-17'),
+  );
+}
+
+function statementOf(members: TreeMap, number: string, variables: boolean): Statement {
+  const unknown = [...members.keys()].find((name) => !MEMBERS.has(name));
+  if (unknown !== undefined)
+    throw invalid(
+      `statement ${number} of the policy has ${printable(unknown, 50)}, which no identity policy has`,
+    );
+  const effect = members.get('Effect');
+  if (effect !== 'Allow' && effect !== 'Deny')
+    throw invalid(`statement ${number} has no Effect Allow or Deny`);
+  const sid = members.get('Sid');
+  return {
+    name: typeof sid === 'string' && sid !== '' ? printable(sid, 100) : number,
+    effect,
+    actions: patternsOf(members, 'Action', number),
+    resources: patternsOf(members, 'Resource', number),
+    conditions: conditionsOf(members.get('Condition')),
+    variables,
+  };
+}
+
+function patternsOf(members: TreeMap, name: 'Action' | 'Resource', number: string): Patterns {
+  const not = members.has(`Not${name}`);
+  if (not === members.has(name)) throw invalid(`statement ${number} needs either ${name} or Not${name}`);
+  return { not, any: textsOf(members.get(not ? `Not${name}` : name), name) };
+}
+
+function conditionsOf(block: Tree | undefined): readonly Condition[] {
+  if (block === undefined) return [];
+  return Array.from(mapOf(block, 'Condition'), ([operator, keys]) =>
+    Array.from(mapOf(keys, 'a condition'), ([key, values]) => ({
+      operator,
+      key,
+      values: textsOf(values, 'a condition'),
+    })),
+  ).flat();
+}
+
+/** Texts of a set; booleans and numbers of a condition are texts to it. */
+function textsOf(value: Tree | undefined, what: string): readonly string[] {
+  const items = value === undefined ? [] : isTreeList(value) ? value : [value];
+  const texts = items.map((item) => {
+    if (isNumberText(item)) return item.number;
+    if (typeof item === 'string' || typeof item === 'boolean' || typeof item === 'number')
+      return String(item);
+    throw invalid(`${what} in the policy holds what is no text`);
+  });
+  if (texts.length === 0) throw invalid(`${what} in the policy is empty`);
+  return texts;
+}
+
+function documentOf(text: string): Tree {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw invalid(`the policy is no JSON: ${error.message}`);
+  }
+}
+
+/** Where documents begin: what has a Statement below it, or is a text that does. */
+function placesIn(declared: ReadonlyMap<string, Value>): readonly string[] {
+  const places = new Set<string>();
+  for (const [path, value] of declared) {
+    const at = path.search(/\/Statement(?:\/|$)/);
+    if (at >= 0) places.add(path.slice(0, at));
+    else if (typeof value === 'string' && /^\s*\{[^]*"Statement"/.test(value)) places.add(path);
+  }
+  return [...places];
+}
+
+/** What the leaves at and below a path say, as a tree again. */
+function treeAt(
+  declared: ReadonlyMap<string, Value>,
+  at: string,
+): { readonly tree: Tree; readonly leaves: number } {
+  const here = declared.get(at);
+  if (typeof here === 'string') return { tree: documentOf(here), leaves: 1 };
+  const root: Branch = new Map();
+  let leaves = 0;
+  for (const [path, value] of declared) {
+    if (!path.startsWith(`${at}/`)) continue;
+    leaves += 1;
+    grow(
+      root,
+      path
+        .slice(at.length + 1)
+        .split('/')
+        .map(unescaped),
+      leafOf(path, value),
+    );
+  }
+  if (leaves === 0) throw invalid(`nothing is declared at ${printable(at, 200)}; see the parameter policyAt`);
+  return { tree: treeOf(root), leaves };
+}
+
+type Branch = Map<string, Branch | { readonly leaf: Tree }>;
+
+function grow(branch: Branch, [name = '', ...rest]: readonly string[], leaf: Tree): void {
+  const next = branch.get(name);
+  if (rest.length === 0) branch.set(name, { leaf });
+  else if (next instanceof Map) grow(next, rest, leaf);
+  else {
+    const child: Branch = new Map();
+    branch.set(name, child);
+    grow(child, rest, leaf);
+  }
+}
+
+/** A branch whose names are 0, 1, 2… was a list. */
+function treeOf(branch: Branch): Tree {
+  const members = Array.from(branch, ([name, child]): readonly [string, Tree] => [
+    name,
+    child instanceof Map ? treeOf(child) : child.leaf,
+  ]);
+  const isList = members.every((_, i) => branch.has(String(i)));
+  return isList
+    ? members.toSorted(([a], [b]) => Number(a) - Number(b)).map(([, each]) => each)
+    : new Map(members);
+}
+
+function leafOf(path: string, value: Value): Tree {
+  if (isUnknown(value) || sensitiveDigest(value) !== undefined)
+    throw invalid(
+      `${printable(path, 200)} of the policy is not known or not shown, so that nothing can be held against it`,
+    );
+  if (isMap(value)) return typeof value['number'] === 'string' ? { number: value['number'] } : new Map();
+  return typeof value === 'object' && value !== null ? [] : value;
+}
+
+function unescaped(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function hasPrincipal(tree: Tree): boolean {
+  const list = isTreeMap(tree) ? (tree.get('Statement') ?? []) : [];
+  return (isTreeList(list) ? list : [list]).some(
+    (each) => isTreeMap(each) && (each.has('Principal') || each.has('NotPrincipal')),
+  );
+}
+
+function mapOf(tree: Tree, what: string): TreeMap {
+  if (isTreeMap(tree)) return tree;
+  throw invalid(`${what} is no JSON object`);
+}
+
+function canonicalText(tree: Tree): string {
+  if (isTreeList(tree)) return `[${tree.map(canonicalText).join(',')}]`;
+  if (isNumberText(tree)) return tree.number;
+  if (!isTreeMap(tree)) return JSON.stringify(tree);
+  const members = [...tree].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, each]) => `${JSON.stringify(name)}:${canonicalText(each)}`).join(',')}}`;
+}
+
+function invalid(why: string): Refusal {
+  return refuse('config-invalid', why);
+}

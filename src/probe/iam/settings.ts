@@ -1,0 +1,110 @@
+/** Parameters of the probe `iam@1`, checked. */
+import { refuse } from '../../bytes/refusal.ts';
+import { readTrailKey, readTrailKeys, type TrailKey } from '../../evidence/cloudtrail-key.ts';
+import { Given } from '../given.ts';
+import type { ParameterSpec, ProbeTask } from '../probe.ts';
+import { declaredLeaves } from '../declared.ts';
+import type { Principals } from './event.ts';
+import { policyOfLeaves, policyOfText, type Policy } from './policy.ts';
+
+export const IAM_PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
+  principal: { type: 'text', help: 'ARN of the role, user or session whose calls are looked at' },
+  principals: { type: 'texts', help: 'the same, where there are several that share the policy' },
+  policy: {
+    type: 'text',
+    help: 'the policy as JSON, at most 1,024 characters; by default the policy document among the committed leaves',
+  },
+  policyAt: {
+    type: 'texts',
+    help: 'JSON Pointers of policy documents among the committed leaves, where there are several: /aws_iam_policy.x/policy',
+  },
+  publicKeys: {
+    type: 'texts',
+    help: 'keys that AWS signs digests with: Value of `aws cloudtrail list-public-keys`; or the secret cloudtrail-keys',
+  },
+  keySha256: {
+    type: 'texts',
+    help: 'hex SHA-256 of the only keys of the secret cloudtrail-keys that count (SPKI, DER)',
+  },
+  regions: {
+    type: 'texts',
+    help: 'regions that must be there, each with its chain; by default those that are there',
+  },
+  trail: { type: 'text', help: 'name of the trail; needed where the folder holds several' },
+  hours: {
+    type: 'number',
+    help: 'how far back from its newest signed digest the trail is looked at',
+    fallback: 24,
+  },
+  lag: {
+    type: 'number',
+    help: 'seconds before now that the newest signed digest may end; digests come hourly',
+    fallback: 10_800,
+  },
+  unused: { type: 'number', help: 'grants that may stay unused, for the expression: p.unused' },
+};
+
+export interface IamSettings {
+  readonly principals: Principals;
+  readonly names: readonly string[];
+  readonly policy: Policy;
+  readonly keys: readonly TrailKey[];
+  /** Whether the commitment itself says which keys they are. */
+  readonly keysAreCommitted: boolean;
+  readonly regions: readonly string[] | undefined;
+  readonly trail: string | undefined;
+  readonly seconds: number;
+  readonly lag: number;
+}
+
+const ARN = /^arn:aws[a-z-]{0,20}:(?:iam|sts)::\d{12}:[A-Za-z0-9+=,.@_/-]{1,600}$/;
+
+/** Refuses `config-invalid`, and `malformed-key`. */
+export async function readSettings(task: ProbeTask): Promise<IamSettings> {
+  const given = new Given('iam@1', task.params);
+  const saysArn = 'is the ARN of a role, a user or a session';
+  const one = given.text('principal', ARN, saysArn);
+  const names = [...(one === undefined ? [] : [one]), ...(given.texts('principals', ARN, saysArn) ?? [])];
+  if (names.length === 0) throw given.wrong('principal', 'is needed: whose calls are to be looked at');
+  const text = given.text('policy', /^\s*\{/, 'is a policy document, a JSON object');
+  const places = given.texts('policyAt', /^(?:\/.*)?$/, 'is a JSON Pointer');
+  if (text !== undefined && places !== undefined)
+    throw given.wrong('policy', 'says what policyAt says too; keep one of them');
+  return {
+    principals: { arns: new Set(names.flatMap(spellings)), accounts: new Set(names.map(accountOf)) },
+    names,
+    policy: text === undefined ? policyOfLeaves(declaredLeaves('iam@1', task), places) : policyOfText(text),
+    ...(await keysOf(given, task)),
+    regions: given.texts('regions', /^[a-z]{2}[a-z0-9-]{1,30}$/, 'is the name of a region'),
+    trail: given.text('trail', /^[A-Za-z0-9._-]{1,128}$/, 'is the name of a trail'),
+    seconds: (given.whole('hours', 1, 168) ?? 24) * 3_600,
+    lag: given.whole('lag', 60, 31_622_400) ?? 10_800,
+  };
+}
+
+async function keysOf(
+  given: Given,
+  task: ProbeTask,
+): Promise<Pick<IamSettings, 'keys' | 'keysAreCommitted'>> {
+  const committed = given.texts('publicKeys', /^[^]{100,1024}$/, 'is a public key, in base64 or PEM', 32);
+  if (committed !== undefined) return { keys: committed.map(readTrailKey), keysAreCommitted: true };
+  const pins = given.texts('keySha256', /^[0-9a-f]{64}$/, 'is a SHA-256 in lower-case hex', 32);
+  const file = await task.secret('cloudtrail-keys');
+  const all = file === undefined ? [] : readTrailKeys(file.slice(0, 65_536));
+  const keys = pins === undefined ? all : all.filter(({ sha256 }) => pins.includes(sha256));
+  if (keys.length > 0) return { keys, keysAreCommitted: pins !== undefined };
+  throw refuse(
+    'config-invalid',
+    'no key to verify digests with: give the parameter publicKeys, or name a file of keys as the secret cloudtrail-keys',
+  );
+}
+
+/** A role by its ARN, and by that without its path, which is how sessions name it. */
+function spellings(arn: string): readonly string[] {
+  const [, before, name] = /^(arn:[^:]+:iam::\d{12}:role\/)(?:.*\/)?([^/]+)$/.exec(arn) ?? [];
+  return name === undefined ? [arn] : [arn, `${before}${name}`];
+}
+
+function accountOf(arn: string): string {
+  return arn.split(':')[4] ?? '';
+}

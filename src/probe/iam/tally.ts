@@ -1,0 +1,185 @@
+/**
+ * The calls of a trail, one by one: each gets a verdict and a leaf. Violations, writes and what could not be judged
+ * are listed beside; the rest stays in the salted tree. A leaf is a line of text with the event's id, which nobody
+ * can guess, at `<number of the log file>/<number of the record>`, so that whoever has the log file can check it.
+ */
+import { printable } from '../../bytes/printable.ts';
+import { encodeUtf8 } from '../../bytes/text.ts';
+import type { Value, ValueMap } from '../../claim/value.ts';
+import { emptyEdge, grow } from '../../tree/grow.ts';
+import { hashLeaf, nobleHasher } from '../../tree/hash.ts';
+import { concatBytes } from '../../bytes/compare.ts';
+import { decide, grantsOf, type Decision } from './evaluate.ts';
+import type { Call } from './event.ts';
+import type { Policy } from './policy.ts';
+import { matchesAction } from './wildcard.ts';
+
+/** Calls and log files that get a leaf each; of more calls, every log file gets the root of a tree of them. */
+export const MAX_LEAVES = 16_000;
+/** Entries shown of one kind. */
+const MAX_SHOWN = 50;
+const MAX_ACTIONS = 300;
+
+type Verdict = Decision['verdict'] | 'permissionless' | 'deniedByCloud';
+
+/** One log file whose content is what AWS signed. */
+export interface Counted {
+  readonly object: string;
+  readonly sha256: string;
+  /** Hex SHA-256 of the digest that names it. */
+  readonly digest: string;
+  readonly records: number;
+  readonly calls: number;
+}
+
+/** Error codes that say that the cloud refused. */
+const DENIED = /AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|Forbidden|AuthorizationError/i;
+
+export class Tally {
+  readonly #policy: Policy;
+  readonly #counts: Record<Verdict | 'writes' | 'deniedWrites' | 'unclassified' | 'unattributed', number> = {
+    allowed: 0,
+    violating: 0,
+    unknown: 0,
+    permissionless: 0,
+    deniedByCloud: 0,
+    writes: 0,
+    deniedWrites: 0,
+    unclassified: 0,
+    unattributed: 0,
+  };
+  readonly #violations: ValueMap[] = [];
+  readonly #writes: ValueMap[] = [];
+  readonly #unknown = new Map<string, { calls: number; readonly why: string }>();
+  readonly #used = new Map<string, number>();
+  readonly #files: Counted[] = [];
+  readonly #lines: Record<string, string>[] = [];
+  #kept = 0;
+  readonly #roots: string[] = [];
+  records = 0;
+  calls = 0;
+
+  constructor(policy: Policy) {
+    this.#policy = policy;
+  }
+
+  /** One log file and the calls in it, by the number of their record. */
+  file(file: Omit<Counted, 'calls'>, calls: ReadonlyMap<number, Call>): void {
+    const lines: Record<string, string> = {};
+    for (const [record, call] of calls) lines[String(record)] = this.#judge(call);
+    this.#files.push({ ...file, calls: calls.size });
+    this.records += file.records;
+    this.calls += calls.size;
+    this.#roots.push(rootOf(Object.values(lines)));
+    this.#kept += calls.size + 1;
+    if (this.#kept <= MAX_LEAVES) this.#lines.push(lines);
+  }
+
+  /** An event of our account by nobody knows whom. */
+  unattributed(): void {
+    this.#counts.unattributed += 1;
+  }
+
+  get files(): readonly Counted[] {
+    return this.#files;
+  }
+
+  /** Whether there are too many calls for a leaf each. */
+  get isLarge(): boolean {
+    return this.#kept > MAX_LEAVES;
+  }
+
+  value(): ValueMap {
+    const used = [...this.#used.keys()];
+    const unused = grantsOf(this.#policy).filter((grant) => !used.some((each) => matchesAction(grant, each)));
+    const counts = this.#counts;
+    return {
+      counts: { ...counts, calls: this.calls, records: this.records },
+      ...(counts.unclassified === 0 && { classified: true }),
+      violations: this.#violations,
+      writes: this.#writes,
+      unknown: Object.fromEntries(this.#unknown),
+      used: Object.fromEntries([...this.#used].slice(0, MAX_ACTIONS)),
+      unused,
+      files: Object.fromEntries(
+        this.#files.map((file, i): [string, string] => [String(i), this.#told(file, i)]),
+      ),
+      ...(!this.isLarge && {
+        calls: Object.fromEntries(this.#lines.map((lines, i): [string, Value] => [String(i), lines])),
+      }),
+    };
+  }
+
+  #told({ object, sha256, records, calls }: Counted, i: number): string {
+    const root = this.isLarge ? ` root ${this.#roots[i] ?? ''}` : '';
+    return `sha256 ${sha256} records ${records} calls ${calls}${root} ${printable(object, 400)}`;
+  }
+
+  /** Counts a call, and gives the line that its leaf holds. */
+  #judge(call: Call): string {
+    const { verdict, why } = verdictOf(this.#policy, call);
+    this.#counts[verdict] += 1;
+    const about = aboutOf(call);
+    const shown = { event: printable(call.id, 64), time: printable(call.time, 32), ...about };
+    if (verdict === 'violating') show(this.#violations, { ...shown, why });
+    if (verdict === 'unknown') this.#note(about.action, why);
+    if (verdict === 'allowed')
+      for (const { action } of call.requests ?? []) this.#used.set(action, (this.#used.get(action) ?? 0) + 1);
+    if (call.readOnly === undefined) this.#counts.unclassified += 1;
+    if (call.readOnly === false && verdict === 'deniedByCloud') this.#counts.deniedWrites += 1;
+    else if (call.readOnly === false) {
+      this.#counts.writes += 1;
+      show(this.#writes, shown);
+    }
+    const error = call.error === undefined ? '' : ` error ${printable(call.error, 64)}`;
+    return `${shown.event} ${shown.time} ${verdict} ${about.action} ${about.resource}${error}`;
+  }
+
+  #note(action: string, why: string): void {
+    const name = this.#unknown.has(action) || this.#unknown.size < MAX_ACTIONS ? action : 'others';
+    const known = this.#unknown.get(name);
+    if (known === undefined) this.#unknown.set(name, { calls: 1, why });
+    else known.calls += 1;
+  }
+}
+
+function verdictOf(
+  policy: Policy,
+  { requests, error }: Call,
+): { readonly verdict: Verdict; readonly why: string } {
+  if (error !== undefined && DENIED.test(error)) return { verdict: 'deniedByCloud', why: error };
+  if (requests === undefined)
+    return { verdict: 'unknown', why: 'which action this event needs is not known here' };
+  if (requests.length === 0) return { verdict: 'permissionless', why: 'nobody needs a permission for it' };
+  const all = requests.map((each) => decide(policy, each));
+  const worst =
+    all.find((each) => each.verdict === 'violating') ??
+    all.find((each) => each.verdict === 'unknown') ??
+    all[0];
+  if (worst === undefined) throw new Error('a call without requests');
+  if (worst.verdict === 'violating' && error !== undefined)
+    return {
+      verdict: 'unknown',
+      why: `it failed (${printable(error, 64)}), perhaps before anyone asked the policy`,
+    };
+  return worst;
+}
+
+function aboutOf({ event, requests }: Call): { readonly action: string; readonly resource: string } {
+  const actions = (requests ?? []).map(({ action }) => action);
+  const resources = new Set((requests ?? []).flatMap((each) => each.resources ?? []));
+  return {
+    action: printable(actions.length === 0 ? event : actions.join('+'), 200),
+    resource: resources.size === 0 ? '-' : printable([...resources].join(' '), 500),
+  };
+}
+
+function show(list: ValueMap[], what: ValueMap): void {
+  if (list.length < MAX_SHOWN) list.push(what);
+}
+
+/** Hex root of an RFC 6962 tree over lines. */
+function rootOf(lines: readonly string[]): string {
+  const hashes = lines.map((line) => hashLeaf(encodeUtf8(line)));
+  return grow(emptyEdge(), concatBytes(...hashes), nobleHasher).root.toHex();
+}

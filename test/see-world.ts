@@ -92,7 +92,7 @@ export class SeeWorld {
     const url = new URL(input instanceof Request ? input.url : input);
     if (url.href === HOOK) {
       const id = new Headers(init?.headers).get('webhook-id') ?? '';
-      this.posted.push({ id, body: JSON.parse(String(init?.body)) });
+      this.posted.push({ id, body: JSON.parse(typeof init?.body === 'string' ? init.body : '{}') });
       return new Response(null, { status: this.hookStatus });
     }
     if (this.away) throw new TypeError('fetch failed');
@@ -240,7 +240,8 @@ function parseKid(entries: readonly Uint8Array[], signer: Signer) {
 
 function pemOf(name: string): string {
   const key = Buffer.from(sha256(encodeUtf8(name)));
-  return createPrivateKey({ key, format: 'raw-private', asymmetricKeyType: 'ed25519' })
-    .export({ format: 'pem', type: 'pkcs8' })
-    .toString();
+  return createPrivateKey({ key, format: 'raw-private', asymmetricKeyType: 'ed25519' }).export({
+    format: 'pem',
+    type: 'pkcs8',
+  });
 }

@@ -257,7 +257,7 @@ t.test('what the target signed is verified and judged again', async (t) => {
     ...rest,
     attachments: attachments.map(({ mediaType, data }) => ({
       mediaType,
-      data: data.with(-1, (data.at(-1) ?? 0) ^ 1),
+      data: data.with(data.length - 1, (data.at(-1) ?? 0) ^ 1),
     })),
   });
   t.match(await prove(forged.w, forged.commitment, flip), { code: 5, out: /says VIOLATED \[E3\]/ });
@@ -346,7 +346,7 @@ t.test('watch', async (t) => {
   await w.prove(commitment);
   t.match(await watch(), { code: 0, out: /VIOLATED → PROVEN/ });
   t.strictSame(
-    w.posted.map(({ body }) => `${String(body['type'])} ${verdictIn(body)}`),
+    w.posted.map(({ body }) => toldIn(body)),
     ['claim.failed STALE', 'claim.failed VIOLATED', 'claim.failed VIOLATED', 'claim.recovered PROVEN'],
     'sent again, in order',
   );
@@ -444,7 +444,7 @@ t.test('a summary of many', async (t: Test) => {
   t.match(await w.tally('status'), { code: 0, err: /subjects are not shown: .*registration policy/ });
 });
 
-/** The verdict that an alert tells. */
-function verdictIn({ data }: SeeWorld['posted'][number]['body']): string {
-  return typeof data === 'object' ? (data['verdict'] ?? '') : '';
+/** Type and verdict of an alert. */
+function toldIn({ type, data }: SeeWorld['posted'][number]['body']): string {
+  return typeof type === 'string' && typeof data === 'object' ? `${type} ${data['verdict'] ?? ''}` : '';
 }

@@ -1,6 +1,7 @@
 /** The words the program answers to: verbs with their flags, routes, names of metrics. For spec.test.ts. */
 import { Registry } from '@platformatic/prom-client';
 import { loadVerbs } from '#src/cli/verbs.ts';
+import { watchMetrics } from '#src/cli/see/watchmetrics.ts';
 import { flagOf, settings } from '#src/cli/settings.ts';
 import type { Verb } from '#src/cli/verb.ts';
 import { buildApp } from '#src/http/app.ts';
@@ -41,6 +42,8 @@ export async function buildProgramWords(): Promise<ProgramWords> {
   witnessMetrics({ counts, gossip: noComparisons(), logs: none, halted: none, incidents: none }, registry);
   const nobody = { watches: [], store: { counts: () => [], uncounted: () => [], outbox: { waiting: 0 } } };
   for (const metric of monitorMetrics(nobody, none)) registry.registerMetric(metric);
+  for (const metric of watchMetrics({ verdicts: [], lookedAt: 0, waiting: 0 }, none))
+    registry.registerMetric(metric);
   const watchers = await registry.metrics();
   return {
     verbs: new Map(verbs.map((verb) => [verb.name, new Set([...EVERYWHERE, ...flagsOf(verb)])])),

@@ -43,7 +43,8 @@ function flatten(at: string, value: unknown, facts: Map<string, string>): void {
     for (const [i, each] of value.entries()) flatten(under(at, nameOf(each) ?? String(i)), each, facts);
   } else if (typeof value === 'object' && value !== null)
     for (const [name, each] of Object.entries(value)) flatten(under(at, name), each, facts);
-  else if (value !== undefined) facts.set(at, String(value));
+  else if (typeof value === 'string') facts.set(at, value);
+  else if (typeof value === 'number' || typeof value === 'boolean') facts.set(at, `${value}`);
 }
 
 /** What a member of a list is called: its place changes when another is added. */

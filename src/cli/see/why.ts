@@ -171,7 +171,7 @@ function storyJson(story: Story): { readonly [key: string]: JsonValue } {
     vantage: proof?.parsed.proof.agent.vantage ?? null,
     observed: leaves,
     challenge: proof === undefined ? null : challengeIn(proof),
-    transcripts: examined === undefined ? [] : [...examined.verified.map(describeVerified)],
+    transcripts: examined === undefined ? [] : examined.verified.map(describeVerified),
     transcript_faults: examined?.faults ?? [],
     who_lies: evidence === undefined ? null : WHO_LIES[evidence],
     limits: evidence === undefined ? [] : limitsOf(evidence, false),

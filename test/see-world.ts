@@ -83,7 +83,7 @@ export class SeeWorld {
     t.teardown(() => rmSync(dir, { recursive: true }));
     mkdirSync(join(dir, 'keys'));
     writeFileSync(join(dir, 'log.vkey'), vkeys.join('\n'));
-    for (const role of ['author', 'approver', 'admin'])
+    for (const role of ['author', 'approver', 'admin', 'monitor'])
       writeFileSync(join(dir, 'keys', `${role}.pem`), pemOf(`tallystick test ${role}`), { mode: 0o600 });
     return new SeeWorld(dir, await ServedLog.start());
   }

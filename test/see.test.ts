@@ -8,6 +8,7 @@ import type { Observed } from '#src/claim/observed.ts';
 import { keyThumbprint } from '#src/cose/key.ts';
 import { challengeOf } from '#src/evidence/challenge.ts';
 import { tlsProbe } from '#src/probe/tls.ts';
+import { parseStatement } from '#src/statement/admit.ts';
 import { encodeProof } from '#src/statement/payload.ts';
 import { certificate, folder, nodeTls, probeAt } from './e3-targets.ts';
 import { claim, hashOf, HOOK, HOUR, MONITOR, SeeWorld, SUBJECT, type Told } from './see-world.ts';
@@ -359,6 +360,29 @@ t.test('watch', async (t) => {
   writeFileSync(join(w.dir, 'tallystick', 'watch', file), '{}');
   w.hidden.clear();
   t.match(await watch(), { code: 78, err: /is damaged/ });
+});
+
+t.test('a notice of silence', async (t) => {
+  const w = await SeeWorld.start(t);
+  const commitment = await w.commit();
+  const proof = await w.prove(commitment);
+  w.now += 3 * HOUR;
+  t.match(await w.tally('watch', SUBJECT, '--once', '--notice'), { code: 5, err: /notice logged: entry 3/ });
+  t.match(parseStatement(w.log.entries[3] ?? new Uint8Array()), {
+    kind: 'notice',
+    subject: SUBJECT,
+    notice: {
+      topic: 'stale',
+      verdict: 'STALE',
+      claim: 'tls-min',
+      last: { seq: 0, id: proof },
+      about: commitment,
+    },
+  });
+  await w.tally('watch', SUBJECT, '--once', '--notice');
+  t.equal(w.log.entries.length, 4, 'once');
+  const wrong = await w.tally('watch', '--once', '--notice', '--key', 'keys/author.pem');
+  t.match(wrong, { code: 3, err: /wrong-role/ });
 });
 
 t.test('approve, waive, withdraw', async (t) => {

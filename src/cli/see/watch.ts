@@ -5,12 +5,16 @@ import { setTimeout } from 'node:timers/promises';
 import { EXIT, Refusal } from '../../bytes/refusal.ts';
 import type { ClaimStanding } from '../../claim/standing.ts';
 import { originHash } from '../../note/checkpoint.ts';
+import type { Signer } from '../../sign/signer.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';
 import { stateDirOf } from '../heads.ts';
+import type { Session } from '../session.ts';
 import type { Flags } from '../verb.ts';
 import { readingOf, seeAll } from './asked.ts';
 import { openAlerts, type Alerts } from './alerts.ts';
+import { logStale } from './notices.ts';
+import { signerOf } from './say.ts';
 import { isAway, type Look, type Reading } from './reading.ts';
 import { changeLine, checkedLine, claimJson, lookJson, subjectJson } from './show.ts';
 import { exitOf, type Seen } from './seen.ts';
@@ -27,6 +31,7 @@ const ALERTING: ReadonlySet<Verdict> = new Set(['VIOLATED', 'CONTRADICTED', 'STA
 export async function watch(context: Context, subjects: readonly string[], flags: Flags): Promise<number> {
   const { config, output, world } = context;
   const reading = await readingOf(context, flags);
+  const notary = flags.on('notice') ? await signerOf(context, 'monitor') : undefined;
   const stop = stopSignal();
   const measured: Measured = { verdicts: [], lookedAt: 0, waiting: 0 };
   const metrics = await serveMetrics(context, flags.text('metricsPort'), measured);
@@ -36,9 +41,9 @@ export async function watch(context: Context, subjects: readonly string[], flags
     for (;;) {
       try {
         const look = await reading.look();
-        watching ??= await openWatching(context, look, subjects);
+        watching ??= await openWatching(context, look, subjects, notary);
         const seen = await seeAll(look, await subjectsOf(look, subjects));
-        await tell(context, watching, seen);
+        await tell(context, watching, seen, reading.session);
         measured.verdicts = seen.flatMap((each) => each.standings.map(({ verdict }) => verdict));
         measured.lookedAt = world.now();
         away = false;
@@ -70,15 +75,22 @@ export async function watch(context: Context, subjects: readonly string[], flags
 interface Watching {
   readonly state: WatchState;
   readonly alerts: Alerts | undefined;
+  /** Who says in the log what went stale. */
+  readonly notary: Signer | undefined;
 }
 
 /** What is remembered is told by log and subjects: two watches of different things do not share it. */
-async function openWatching(context: Context, look: Look, subjects: readonly string[]): Promise<Watching> {
+async function openWatching(
+  context: Context,
+  look: Look,
+  subjects: readonly string[],
+  notary: Signer | undefined,
+): Promise<Watching> {
   const { origin } = look.view.opened.checkpoint;
   const what = createHash('sha256').update(JSON.stringify(subjects.toSorted())).digest('hex').slice(0, 16);
   const file = join(stateDirOf(context), 'watch', `${originHash(origin).slice(0, 16)}-${what}.json`);
   const state = await WatchState.open(file);
-  return { state, alerts: await openAlerts(context, state) };
+  return { state, alerts: await openAlerts(context, state), notary };
 }
 
 async function subjectsOf(look: Look, named: readonly string[]): Promise<readonly string[]> {
@@ -88,7 +100,12 @@ async function subjectsOf(look: Look, named: readonly string[]): Promise<readonl
 }
 
 /** Prints what changed; alerts are on disk before they are sent. */
-async function tell(context: Context, { state, alerts }: Watching, seen: readonly Seen[]): Promise<void> {
+async function tell(
+  context: Context,
+  { state, alerts, notary }: Watching,
+  seen: readonly Seen[],
+  session: Session,
+): Promise<void> {
   const { output, world } = context;
   const claims = new Set<string>();
   for (const each of seen)
@@ -102,6 +119,8 @@ async function tell(context: Context, { state, alerts }: Watching, seen: readonl
       const recovered = (verdict === 'PROVEN' || verdict === 'WAIVED') && state.isAlerted(key);
       if (alerts !== undefined && (recovered || ALERTING.has(verdict)))
         state.add(key, eventOf(each, standing, before, recovered), recovered, world.now());
+      if (notary !== undefined && verdict === 'STALE')
+        output.note(`notice logged: entry ${await logStale(session, notary, each, standing)}`);
       state.told(key, verdict);
     }
   state.keepOnly(claims);

@@ -12,9 +12,13 @@ export const watchVerb: Verb = {
     'alert. A log that is away is asked again; one that is caught lying is posted too, and ends the watch. With --once ' +
     'it looks once and exits as status does.',
   operands: [['[subjects...]', 'what was committed to; all of the log when absent']],
-  settings: [...SEE_SETTINGS, 'poll', 'webhook', 'webhookSecret'],
+  settings: [...SEE_SETTINGS, 'key', 'poll', 'webhook', 'webhookSecret'],
   options: [
     { flags: '--once', help: 'look once, tell what changed since the last time, and stop' },
+    {
+      flags: '--notice',
+      help: 'log a signed notice of each claim that goes STALE (role monitor: --key, else keys/monitor.pem)',
+    },
     { flags: '--metrics-port <n>', help: 'serve /metrics, /livez and /readyz on this port of 127.0.0.1' },
     ...SEE_OPTIONS,
   ],

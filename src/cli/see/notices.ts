@@ -1,0 +1,52 @@
+/** Notices of a watch: that a claim went stale, said in the log itself by a key in the role monitor. */
+import { digest } from '../../bytes/brand.ts';
+import { parseHex } from '../../bytes/text.ts';
+import type { ClaimStanding } from '../../claim/standing.ts';
+import { submitStatement } from '../../client/scrapi.ts';
+import { signStatement } from '../../cose/statement.ts';
+import type { Signer } from '../../sign/signer.ts';
+import { parseStatement } from '../../statement/admit.ts';
+import { assertGranted } from '../../statement/grants.ts';
+import { contentTypeOf } from '../../statement/kinds.ts';
+import { encodeNotice } from '../../statement/payload.ts';
+import { issuerOf } from '../commit/publish.ts';
+import type { Session } from '../session.ts';
+import { commitmentOf, type Seen } from './seen.ts';
+
+/** Logs that a claim is STALE, and verifies the receipt. Resolves with the index. Refuses what the log refuses. */
+export async function logStale(
+  session: Session,
+  signer: Signer,
+  seen: Seen,
+  { claim, due, proof, explain }: ClaimStanding,
+): Promise<number> {
+  const { look, subject } = seen;
+  const { origin, size, root } = look.view.opened.checkpoint;
+  const about = commitmentOf(seen);
+  const payload = encodeNotice({
+    topic: 'stale',
+    since: Math.min(due, look.now),
+    checkpoint: { origin, size, root },
+    reason: `${claim.id}: ${explain ?? 'no proof came in time'}`,
+    verdict: 'STALE',
+    claim: claim.id,
+    due,
+    ...(about !== undefined && { about: digest(parseHex(about.entry.id)) }),
+    ...(proof !== undefined && {
+      agent: digest(parseHex(proof.parsed.kid)),
+      last: { seq: proof.parsed.proof.seq, id: digest(parseHex(proof.id)) },
+    }),
+  });
+  const policy = look.policies.inForce;
+  const headers = {
+    issuer: issuerOf(policy, signer.publicKey),
+    subject,
+    contentType: contentTypeOf('notice'),
+  };
+  const statement = await signStatement({ ...headers, confirm: true }, payload, signer);
+  assertGranted(policy, parseStatement(statement), look.now);
+  const { id, receipt } = await submitStatement(session.transport, session.log, statement);
+  const collected = await session.collect(id, receipt);
+  session.assertVerified(collected.evidence);
+  return collected.entry.index;
+}

@@ -33,7 +33,7 @@ export async function why(
     );
   }
   const story = storyOf(seen, declared, standing);
-  for (const [name, text] of linesOf(output, story)) output.print(`${name.padEnd(11)} ${text}`);
+  for (const [name, text] of linesOf(output, story)) output.print(`${name.padEnd(11)} ${text}`.trimEnd());
   output.print(checkedLine(look));
   output.result('why', { ...lookJson(look), subject, ...claimJson(standing), ...storyJson(story) });
   return exitOf([standing.verdict]);

@@ -18,7 +18,7 @@ function program(dir: string, name: string, body: string, keyFile = join(dir, 'k
   const path = join(dir, name);
   const lines = [
     `#!${process.execPath}`,
-    `import crypto from 'node:crypto'; import fs from 'node:fs';`,
+    `const crypto = require('node:crypto'); const fs = require('node:fs');`,
     `const word = process.argv[2], out = (bytes) => process.stdout.write(bytes);`,
     `const key = () => crypto.createPrivateKey(fs.readFileSync(${JSON.stringify(keyFile)}));`,
     `const pem = () => crypto.createPublicKey(key()).export({ type: 'spki', format: 'pem' });`,
@@ -27,6 +27,8 @@ function program(dir: string, name: string, body: string, keyFile = join(dir, 'k
     body,
   ];
   writeFileSync(path, `${lines.join('\n')}\n`, { mode: 0o755 });
+  // The folder lies in this repository, whose files are modules; a program without an ending shall be none.
+  writeFileSync(join(dir, 'package.json'), '{ "type": "commonjs" }\n');
   return path;
 }
 

@@ -123,7 +123,7 @@ class Stage {
   /** Proofs in the log, oldest first. */
   async proofs(subject: string): Promise<readonly RuntimeProof[]> {
     const search = new URLSearchParams({ subject, kind: 'proof' });
-    const { entries } = (await (await fetch(`${this.url}/v1/search?${search}`)).json()) as {
+    const { entries } = (await (await fetch(`${this.url}/v1/search?${String(search)}`)).json()) as {
       entries: { id: string }[];
     };
     const proofs = entries.map(async ({ id }) => {

@@ -214,19 +214,33 @@ const VERSIONED = new Set([
   'DeleteObject',
 ]);
 
+/** What of a request's parameters changes which actions of S3 it needs. */
+export interface Asked {
+  /** Whether it is about one version of the object, and about one of the source that is copied. */
+  readonly versioned: boolean;
+  readonly sourceVersioned: boolean;
+  /** Names of parameters, as they are: x-amz-acl and the like. */
+  readonly names: readonly string[];
+}
+
+/** Headers that ask for more than to write an object. */
+const MORE: readonly (readonly [name: RegExp, action: string])[] = [
+  [/^x-amz-(?:acl$|grant-)/i, 's3:PutObjectAcl'],
+  [/^x-amz-tagging$/i, 's3:PutObjectTagging'],
+  [/^x-amz-object-lock-(?:mode|retain-until-date)$/i, 's3:PutObjectRetention'],
+  [/^x-amz-object-lock-legal-hold$/i, 's3:PutObjectLegalHold'],
+  [/^x-amz-bypass-governance-retention$/i, 's3:BypassGovernanceRetention'],
+];
+
 /** Hex SHA-256 of the table: a proof names it, so that another table is not taken for this one. */
 export const MAPPING: string = createHash('sha256')
-  .update(JSON.stringify([[...SERVICES], [...IRREGULAR], [...S3], [...VERSIONED]]))
+  .update(JSON.stringify([[...SERVICES], [...IRREGULAR], [...S3], [...VERSIONED], MORE.map(String)]))
   .digest('hex');
 
 /** Actions an event needs; an empty list when none; undefined when it is not in the table. */
-export function actionsOf(
-  source: string,
-  event: string,
-  { versioned, withAcl }: { readonly versioned: boolean; readonly withAcl: boolean },
-): readonly Needed[] | undefined {
+export function actionsOf(source: string, event: string, asked: Asked): readonly Needed[] | undefined {
   const [, service = ''] = /^([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(source) ?? [];
-  if (service === 's3') return s3Actions(event, versioned, withAcl);
+  if (service === 's3') return s3Actions(event, asked);
   if (service === 'sts' && event === 'GetCallerIdentity') return [];
   const known = SERVICES.get(service);
   // Lambda's names carry the version of its API: Invoke20150331v2 (not seen of others in this table).
@@ -240,15 +254,17 @@ export function actionsOf(
   return actions.map((action) => ({ action: `${known.prefix}:${action}`, about: 'listed' }));
 }
 
-function s3Actions(event: string, versioned: boolean, withAcl: boolean): readonly Needed[] | undefined {
+function s3Actions(event: string, asked: Asked): readonly Needed[] | undefined {
   const needed = S3.get(event);
   if (needed === undefined) return undefined;
-  const acl: readonly Needed[] =
-    withAcl && needed[0]?.action === 's3:PutObject' ? [{ action: 's3:PutObjectAcl', about: 'object' }] : [];
   const own = needed.map((each) => {
     const name = each.action.slice('s3:'.length);
-    if (!versioned || each.about !== 'object' || !VERSIONED.has(name)) return each;
+    const versioned =
+      each.about === 'source' ? asked.sourceVersioned : each.about === 'object' && asked.versioned;
+    if (!versioned || !VERSIONED.has(name)) return each;
     return { ...each, action: `s3:${name.replace('Object', 'ObjectVersion')}` };
   });
-  return [...own, ...acl];
+  const object = needed.some(({ about }) => about === 'object');
+  const more = MORE.filter(([pattern]) => object && asked.names.some((name) => pattern.test(name)));
+  return [...own, ...more.map(([, action]): Needed => ({ action, about: 'object' }))];
 }

@@ -31,10 +31,10 @@ const inRange: Test = (value, wanted) => {
 
 /** Times as ISO 8601 or in seconds since 1970. */
 const compared =
-  (holds: (a: number, b: number) => boolean): Test =>
+  (inOrder: (a: number, b: number) => boolean): Test =>
   (value, wanted) => {
     const [a, b] = [timeOf(value), timeOf(wanted)];
-    return a === undefined || b === undefined ? 'maybe' : truth(holds(a, b));
+    return a === undefined || b === undefined ? 'maybe' : truth(inOrder(a, b));
   };
 
 /** Operators, by name; `not` marks those that hold where none of the values matches. */

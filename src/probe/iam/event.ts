@@ -53,7 +53,8 @@ export function callOf(record: Fields): Call {
   const needed = isCall
     ? actionsOf(source, name, {
         versioned: textAt(parameters, 'versionId') !== undefined,
-        withAcl: Object.keys(parameters).some((each) => /^x-amz-(?:acl|grant-)/i.test(each)),
+        sourceVersioned: textAt(parameters, 'x-amz-copy-source')?.includes('?') === true,
+        names: Object.keys(parameters),
       })
     : undefined;
   const context = contextOf(record);
@@ -105,7 +106,7 @@ function bucketPath(about: Needed['about'], parameters: Fields): string | undefi
 
 /** `bucket/key?versionId=…`, percent-encoded. */
 function copySource(parameters: Fields): string | undefined {
-  const source = textAt(parameters, 'x-amz-copy-source');
+  const source = textAt(parameters, 'x-amz-copy-source')?.replace(/\?versionId=[^?]*$/, '');
   if (source === undefined || source.includes('?') || source.startsWith('arn:')) return undefined;
   try {
     const path = decodeURIComponent(source).replace(/^\//, '');

@@ -1,7 +1,8 @@
 /**
- * Every benchmark in one table: `npm run bench` (about three minutes). The load generator runs on the same
+ * Every benchmark in one table: `npm run bench` (about five minutes). The load generator runs on the same
  * machine as the server and takes its share of it.
  */
+import { agentTable } from './agent.ts';
 import { benchHashing, benchVerifying } from './hash.ts';
 import { mainThreadRows } from './mainthread.ts';
 import { machine, printRows } from './machine.ts';
@@ -20,3 +21,4 @@ printRows('Reads, 64 connections', await readRows(SECONDS));
 printRows('Main thread under full load, 64 connections', await mainThreadRows(SECONDS));
 printRows('Cosigning: checked, signed twice, durable', await witnessRows(SECONDS / 2));
 printRows('Following a log', await monitorRows());
+printRows('What an agent costs', await agentTable(3, 4));

@@ -1,4 +1,5 @@
 /** What every benchmark prints: the machine, and rows of ratios. */
+import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 
 /** One measured thing beside what it is compared with. */
@@ -34,4 +35,14 @@ export function median(values: readonly number[]): number {
 export function goal(value: number, sign: '≥' | '≤', bound: number, unit = ''): string {
   const met = sign === '≥' ? value >= bound : value <= bound;
   return `goal ${sign} ${bound.toLocaleString('en')}${unit}: ${met ? 'met' : 'NOT met'}`;
+}
+
+/** Clock ticks of /proc/<pid>/stat in a second. */
+const TICKS = 100;
+
+/** Processor seconds a process has used, all threads, and those of its children that have ended (Linux). */
+export function processCpu(pid: number): { readonly own: number; readonly reaped: number } {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  const seconds = (user: number): number => (Number(fields[user]) + Number(fields[user + 1])) / TICKS;
+  return { own: seconds(11), reaped: seconds(13) };
 }

@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -23,13 +23,11 @@ import { hashLeaf, hashNode } from '../src/tree/hash.ts';
 import { proveConsistency, rootAt, type NodeReader } from '../src/tree/prove.ts';
 import { HeadGuard } from '../src/witness/guard.ts';
 import { statePaths, WitnessState } from '../src/witness/state.ts';
-import { machine, printRows, type Row } from './machine.ts';
+import { machine, printRows, processCpu, type Row } from './machine.ts';
 
 const PORT = 16_963;
 const MAIN = new URL('../src/cli/bin.cjs', import.meta.url).pathname;
 const LOGS = 64;
-/** Clock ticks of /proc/<pid>/stat in a second. */
-const TICKS = 100;
 
 /** One tree for all logs, since who signs tells them apart. Grown as far as it is read. */
 const nodes = new Map<string, Digest>();
@@ -87,12 +85,6 @@ function isWhole(text: string): boolean {
   return end >= 0 && text.length >= end + 4 + length;
 }
 
-/** Processor seconds a process has used, all threads. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
-
 interface Measured {
   readonly perSecond: number;
   readonly perCore: number;
@@ -101,10 +93,10 @@ interface Measured {
 
 async function measure(pid: number, logs: readonly BenchLog[], seconds: number): Promise<Measured> {
   const times: number[] = [];
-  const [begun, cpu] = [performance.now(), cpuSeconds(pid)];
+  const [begun, cpu] = [performance.now(), processCpu(pid).own];
   const until = (): boolean => performance.now() - begun > seconds * 1000;
   await Promise.all(logs.map((log) => follow(log, until, (ms) => times.push(ms))));
-  const [wall, used] = [(performance.now() - begun) / 1000, cpuSeconds(pid) - cpu];
+  const [wall, used] = [(performance.now() - begun) / 1000, processCpu(pid).own - cpu];
   const p50 = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
   return { perSecond: times.length / wall, perCore: times.length / used, p50 };
 }

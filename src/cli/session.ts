@@ -13,6 +13,7 @@ import { LogView, type ProvenEntry } from '../client/view.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import { decodeReceipt } from '../cose/receipt.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
 import { parseStatement } from '../statement/admit.ts';
 import type { Policy } from '../statement/policy.ts';
 import { logUrl } from './config.ts';
@@ -33,6 +34,8 @@ export interface Collected {
 export interface Whom {
   readonly url?: string;
   readonly transport?: Partial<Transport>;
+  /** Noble when undefined: for one command, the faster ones are not worth their start. */
+  readonly verify?: VerifySignature;
 }
 
 export class Session {
@@ -43,13 +46,15 @@ export class Session {
   /** Base URL of the log. */
   readonly log: string;
   readonly trust: Trust;
+  readonly verify: VerifySignature | undefined;
 
-  private constructor(context: Context, trust: Trust, { url, transport }: Whom) {
+  private constructor(context: Context, trust: Trust, { url, transport, verify }: Whom) {
     const { fetch, now } = context.world;
     this.#context = context;
     this.transport = { fetch, now, ...transport };
     this.log = url ?? logUrl(context.config);
     this.trust = trust;
+    this.verify = verify;
     this.tiles = new TileReader(this.transport, this.log);
   }
 
@@ -65,9 +70,9 @@ export class Session {
   async view(covering = -1): Promise<LogView> {
     const patience = new Patience(this.transport);
     for (;;) {
-      const view = await LogView.fetch(this.tiles, this.trust.policy);
+      const view = await LogView.fetch(this.tiles, this.trust.policy, this.verify);
       if (view.head.size > covering) {
-        openSigned(view.note, this.trust);
+        openSigned(view.note, this.trust, this.verify);
         await checkRemembered(this.#context, view, this.trust.policy);
         await this.#askPeers(view);
         return view;

@@ -6,6 +6,7 @@ import { openCheckpoint, type OpenedCheckpoint } from '../note/checkpoint.ts';
 import { formatKeyId, type NoteVerifier } from '../note/key.ts';
 import { parseTlogProof } from '../note/tlogproof.ts';
 import { quorumMet, type TrustPolicy } from '../note/trust.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
 import { parseStatement } from '../statement/admit.ts';
 import type { Policy } from '../statement/policy.ts';
 import { hashLeaf } from '../tree/hash.ts';
@@ -52,10 +53,14 @@ export interface Signed {
  * two keys of one algorithm, one may be retired. Refuses as `openCheckpoint` does, and `unknown-signer` for
  * that. The quorum is not looked at.
  */
-export function openSigned(note: Uint8Array, { policy, everyAlgorithm }: Trust): Signed {
+export function openSigned(
+  note: Uint8Array,
+  { policy, everyAlgorithm }: Trust,
+  verify?: VerifySignature,
+): Signed {
   const logKeys = policy.logs.map(({ verifier }) => verifier);
   const witnessKeys = policy.witnesses.map(({ verifier }) => verifier);
-  const opened = openCheckpoint(note, { logKeys, witnessKeys });
+  const opened = openCheckpoint(note, { logKeys, witnessKeys, verify });
   const signed = new Set(opened.logSignatures.map(({ verifier }) => verifier.key.algorithm));
   const { origin } = opened.checkpoint;
   const silent = logKeys.filter(({ name, key }) => name === origin && !signed.has(key.algorithm));

@@ -7,6 +7,7 @@ import { refuse, type Refusal } from '../bytes/refusal.ts';
 import type { OpenedCheckpoint } from '../note/checkpoint.ts';
 import { formatTlogProof } from '../note/tlogproof.ts';
 import { openTrusted, type TrustPolicy } from '../note/trust.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import { nodesForInclusion, proveInclusion } from '../tree/prove.ts';
 import { verifyInclusion } from '../tree/verify.ts';
@@ -37,13 +38,13 @@ export class LogView {
   }
 
   /** Fetches the newest checkpoint. Refuses as `openTrusted` and `TileReader` do. */
-  static async fetch(tiles: TileReader, policy: TrustPolicy): Promise<LogView> {
-    return LogView.of(tiles, await tiles.checkpoint(), policy);
+  static async fetch(tiles: TileReader, policy: TrustPolicy, verify?: VerifySignature): Promise<LogView> {
+    return LogView.of(tiles, await tiles.checkpoint(), policy, verify);
   }
 
   /** The view under a checkpoint that is at hand. Refuses as `openTrusted` does. */
-  static of(tiles: TileReader, note: Uint8Array, policy: TrustPolicy): LogView {
-    return new LogView(tiles, note, openTrusted(note, policy));
+  static of(tiles: TileReader, note: Uint8Array, policy: TrustPolicy, verify?: VerifySignature): LogView {
+    return new LogView(tiles, note, openTrusted(note, policy, verify));
   }
 
   get head(): TreeHead {

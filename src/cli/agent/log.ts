@@ -74,7 +74,12 @@ export class SessionLog implements AgentLog {
     );
     const receipt = decodeReceipt(bytes);
     const key = await this.#receiptKey(receipt.kid);
-    const { index } = verifyReceipt(receipt, entryBytes(decodeSign1(statement, TRANSPARENT_LIMITS)), key);
+    const { index } = verifyReceipt(
+      receipt,
+      entryBytes(decodeSign1(statement, TRANSPARENT_LIMITS)),
+      key,
+      this.#session.verify,
+    );
     return { id, index, receipt: bytes };
   }
 

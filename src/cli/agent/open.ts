@@ -14,6 +14,7 @@ import { keyThumbprint } from '../../cose/key.ts';
 import { readSecretFile } from '../../keys/file.ts';
 import { findProbe } from '../../probe/registry.ts';
 import type { Probe } from '../../probe/probe.ts';
+import { chooseVerifier } from '../../workers/kernels.ts';
 import { issuerOf } from '../commit/publish.ts';
 import type { Context } from '../context.ts';
 import { Session } from '../session.ts';
@@ -56,7 +57,8 @@ export async function openAgent(context: Context, wanted: Wanted): Promise<OpenA
   const home = await initialiseAgent(context);
   const trusting = trustedByDefault(config);
   const trusted = trusting === undefined ? context : { ...context, config: { ...config, policy: trusting } };
-  const session = await Session.open(trusted, { transport: stoppable(context, wanted) });
+  const whom = { transport: stoppable(context, wanted), verify: chooseVerifier() };
+  const session = await Session.open(trusted, whom);
   const db = openAgentDatabase(home.dir);
   const ledger = new Ledger(db);
   const profile = profileOf({ ...home, rules: [...wanted.rules, ...home.rules] });

@@ -32,6 +32,8 @@ const runVerb: Verb = {
     'when nothing is due a heartbeat is logged. A log that is away gets everything later, in order. SIGHUP reads ' +
     'targets.yaml again.',
   home: 'agentDir',
+  // A look costs as much as a proof; half a minute is soon enough for a deployment's five.
+  defaults: { poll: '30' },
   settings: SETTINGS,
   options: [
     {

@@ -4,8 +4,10 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeCbor, type CborKey, type CborValue } from '#src/bytes/cbor.ts';
 import { algorithmId, algorithmOf } from '#src/cose/algorithm.ts';
 import { encodeCoseKey, encodeKeySet, keyThumbprint } from '#src/cose/key.ts';
+import { headerMemo } from '#src/cose/header-memo.ts';
 import { decodeSign1, encodeSign1, sigStructure } from '#src/cose/sign1.ts';
 import { decodeStatement, entryBytes, signStatement, verifyStatement } from '#src/cose/statement.ts';
+import { Refusal } from '#src/bytes/refusal.ts';
 import { ALGORITHMS, verifyWithNoble } from '#src/sign/algorithm.ts';
 import { seedSigner } from '#src/sign/signer.ts';
 import { hashLeaf } from '#src/tree/hash.ts';
@@ -212,6 +214,45 @@ t.test('statements refused', async (t) => {
 
 const sign = (extra: object, body = hex('01')): Promise<Uint8Array> =>
   signStatement({ issuer: 'i', subject: 's', ...extra }, body, example.issuer);
+
+t.test('a memo of headers changes nothing', async (t) => {
+  const { entry } = example;
+  const readHeaders = headerMemo();
+  const first = decodeStatement(entry, undefined, readHeaders);
+  t.same(first, decodeStatement(entry), 'a header not seen before');
+  const again = decodeStatement(entry, undefined, readHeaders);
+  t.same(again, first);
+  t.equal(again.claims, first.claims, 'read once');
+  const header = first.sign1.protectedBytes;
+  for (let bit = 0; bit < 8 * header.length; bit++) {
+    const changed = Uint8Array.from(entry);
+    const at = header.byteOffset - first.sign1.message.byteOffset + Math.floor(bit / 8);
+    changed[at] = (changed[at] ?? 0) ^ (1 << (bit % 8));
+    const plain = attempt(() => decodeStatement(changed));
+    for (const time of ['first', 'second'])
+      t.same(
+        attempt(() => decodeStatement(changed, undefined, readHeaders)),
+        plain,
+        `bit ${bit}, ${time}`,
+      );
+  }
+});
+
+/** What a call gave, or the refusal it threw. */
+function attempt(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (error) {
+    return error instanceof Refusal ? `${error.code}: ${error.message}` : error;
+  }
+}
+
+t.test('a message in a Buffer is read like any other', async (t) => {
+  const pooled = Buffer.from(example.entry);
+  const { sign1 } = decodeStatement(pooled);
+  t.same(entryBytes(sign1), example.entry);
+  t.equal(Object.getPrototypeOf(sign1.payload), Uint8Array.prototype, 'slices of it are copies');
+});
 
 t.test('signing statements with each algorithm', async (t) => {
   for (const algorithm of ALGORITHMS) {

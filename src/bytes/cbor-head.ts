@@ -48,3 +48,24 @@ export function writeByteString(out: Uint8Array, at: number, bytes: Uint8Array):
   out.set(bytes, body);
   return body + bytes.length;
 }
+
+/** Where a byte string's bytes are. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The byte string whose head is at `at`; undefined when another item is there. For bytes that `scanCbor` has
+ * passed: the head is whole, and so is the string.
+ */
+export function byteStringAt(bytes: Uint8Array, at: number): Span | undefined {
+  const first = bytes[at] ?? 0;
+  if (first >> 5 !== MAJOR.bytes) return undefined;
+  const info = first & 31;
+  if (info < 24) return { start: at + 1, end: at + 1 + info };
+  const start = at + 1 + 2 ** (info - 24);
+  let length = 0;
+  for (let i = at + 1; i < start; i++) length = length * 256 + (bytes[i] ?? 0);
+  return { start, end: start + length };
+}

@@ -5,9 +5,9 @@
  * through Node buffers; it stays the oracle of the tests.
  */
 import { Decoder } from 'cbor-x/decode';
-import { plain } from './brand.ts';
+import { plain, type PlainBytes } from './brand.ts';
 import { FALSE, MAJOR, NULL, TRUE, writeHead, type Major } from './cbor-head.ts';
-import { CBOR_LIMITS, scanItem, type CborLimits } from './cbor-scan.ts';
+import { CBOR_LIMITS, scanItem, type CborLimits, type Scan } from './cbor-scan.ts';
 import { compareBytes } from './compare.ts';
 import { refuse } from './refusal.ts';
 import { encodeUtf8 } from './text.ts';
@@ -51,19 +51,28 @@ const wide = new Decoder(options);
  * and `too-large` as `scanCbor` does, and bytes after the item.
  */
 export function decodeCbor(bytes: Uint8Array, limits?: Partial<CborLimits>): CborValue {
+  const { own, scan } = scanWhole(bytes, limits);
+  const value: unknown = (scan.wide ? wide : narrow).decode(own);
+  return (scan.wide || scan.tagged ? settle(value as CborValue) : value) as CborValue;
+}
+
+/** Scans exactly one item, as `decodeCbor` does, and gives its bytes: a view of our own of memory that no thread shares. */
+export function scanWhole(
+  bytes: Uint8Array,
+  limits?: Partial<CborLimits>,
+): { readonly own: PlainBytes; readonly scan: Scan } {
   const maxBytes = limits?.maxBytes ?? CBOR_LIMITS.maxBytes;
   if (bytes.length > maxBytes) {
     throw refuse('too-large', `${bytes.length} bytes of CBOR where ${maxBytes} are allowed`);
   }
-  // Memory shared with another thread is copied first: it might change between the scan and cbor-x.
-  const own = plain(bytes);
+  // Memory shared with another thread is copied first: it might change between the scan and what follows.
+  const { buffer, byteOffset, length } = plain(bytes);
+  // A view of our own: cbor-x hangs a property on what it reads, and a Buffer's slices are no copies.
+  const own = new Uint8Array(buffer, byteOffset, length);
   const scan = scanItem(own, 0, limits);
   if (scan.end !== own.length)
     throw refuse('malformed-cbor', 'bytes follow the CBOR item; send one item alone');
-  // A view of our own: cbor-x hangs a property on what it reads, and slices a Buffer into Buffers.
-  const view = new Uint8Array(own.buffer, own.byteOffset, own.length);
-  const value: unknown = (scan.wide ? wide : narrow).decode(view);
-  return (scan.wide || scan.tagged ? settle(value as CborValue) : value) as CborValue;
+  return { own, scan };
 }
 
 /** Makes cbor-x's tags plain and its 64-bit integers numbers where they are safe. Depth is bounded already. */

@@ -4,11 +4,18 @@
  * CBOR, so that no two parsers disagree; the registration policy declares it. The protected header is
  * signed, hashed and passed on as it came: it is read, and never written again.
  */
-import { decodeCbor, encodeCbor, isCborArray, isCborMap, isCborTag } from '../bytes/cbor.ts';
+import { decodeCbor, encodeCbor, isCborArray, isCborMap, scanCbor, scanWhole } from '../bytes/cbor.ts';
 import type { CborKey, CborLimits, CborMap, CborValue } from '../bytes/cbor.ts';
-import { byteStringLength, MAJOR, NULL, writeByteString, writeHead } from '../bytes/cbor-head.ts';
+import {
+  byteStringAt,
+  byteStringLength,
+  MAJOR,
+  NULL,
+  writeByteString,
+  writeHead,
+} from '../bytes/cbor-head.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
-import { refuse } from '../bytes/refusal.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { HEADER } from './labels.ts';
 
 /** What a message is read as: it decides the refusals' code and which critical headers are understood. */
@@ -31,8 +38,10 @@ const UNDERSTOOD: Record<Sign1Kind, ReadonlySet<CborKey>> = {
   receipt: new Set<CborKey>([HEADER.alg, HEADER.crit, HEADER.kid, HEADER.cwtClaims, HEADER.vds]),
 };
 
-/** A message taken apart; its byte strings are copies. */
+/** A message taken apart; its byte strings are views of it. */
 export interface Sign1 {
+  /** All of it, as received. */
+  readonly message: Uint8Array;
   /** As received: what is signed and what is logged. */
   readonly protectedBytes: Uint8Array;
   /** The protected header, decoded. */
@@ -49,6 +58,9 @@ const EMPTY_MAP = Uint8Array.of(0xa0);
 /** An empty header map. */
 export const NO_HEADERS: CborMap = new Map();
 
+/** How a protected header is read; `HeaderMemo` is another way. */
+export type ReadHeaders = (protectedBytes: Uint8Array) => CborMap;
+
 /**
  * Takes a message apart. Refuses `malformed-cbor`, `non-deterministic` and `too-large` as `decodeCbor`
  * does, and `malformed-statement` or `malformed-receipt` for another shape, a label in both headers
@@ -58,26 +70,61 @@ export function decodeSign1(
   bytes: Uint8Array,
   limits?: Partial<CborLimits>,
   kind: Sign1Kind = 'statement',
+  readHeaders: ReadHeaders = (protectedBytes) => decodeHeaders(protectedBytes, kind, limits),
 ): Sign1 {
-  const message = decodeCbor(bytes, limits);
-  if (!isCborTag(message)) throw refuse(MALFORMED[kind], `a ${kind} is a COSE_Sign1 message with tag 18`);
-  const { value } = message;
-  if (!isCborArray(value) || value.length !== 4) {
-    throw refuse(MALFORMED[kind], 'a COSE_Sign1 message is an array of four');
-  }
-  const [protectedBytes, unprotected, payload, signature] = value;
-  if (
-    !(protectedBytes instanceof Uint8Array) ||
-    !isCborMap(unprotected) ||
-    !(payload instanceof Uint8Array || payload === null) ||
-    !(signature instanceof Uint8Array)
-  ) {
-    throw refuse(MALFORMED[kind], 'a COSE_Sign1 message holds bytes, a map, bytes or null, and bytes');
-  }
-  const headers = protectedBytes.length === 0 ? NO_HEADERS : decodeCbor(protectedBytes, limits);
-  if (!isCborMap(headers)) throw refuse(MALFORMED[kind], 'the protected header is not a map');
-  checkHeaders(headers, unprotected, kind);
-  return { protectedBytes, headers, unprotected, payload, signature };
+  const frame = openFrame(bytes, limits, kind);
+  const headers = readHeaders(frame.protectedBytes);
+  checkHeaders(headers, frame.unprotected, kind);
+  return { ...frame, headers };
+}
+
+/** Tag 18 and the head of an array of four: the frame is read by hand, since a log reads thousands a second. */
+const TAG_SIGN1 = 0xd2;
+const ARRAY_OF_FOUR = 0x84;
+
+function openFrame(
+  bytes: Uint8Array,
+  limits: Partial<CborLimits> | undefined,
+  kind: Sign1Kind,
+): Omit<Sign1, 'headers'> {
+  const { own } = scanWhole(bytes, limits); // from here on every head is whole and in its shortest form
+  if (own[0] !== TAG_SIGN1) throw refuse(MALFORMED[kind], `a ${kind} is a COSE_Sign1 message with tag 18`);
+  if (own[1] !== ARRAY_OF_FOUR) throw refuse(MALFORMED[kind], 'a COSE_Sign1 message is an array of four');
+  const header = byteStringAt(own, 2);
+  if (header === undefined) throw misshapen(kind);
+  const map = header.end;
+  if ((own[map] ?? 0) >> 5 !== MAJOR.map) throw misshapen(kind);
+  const next = scanCbor(own, map, limits);
+  const payload = own[next] === NULL ? null : byteStringAt(own, next);
+  if (payload === undefined) throw misshapen(kind);
+  const signature = byteStringAt(own, payload === null ? next + 1 : payload.end);
+  if (signature === undefined) throw misshapen(kind);
+  return {
+    message: own,
+    protectedBytes: own.subarray(header.start, header.end),
+    unprotected: own[map] === EMPTY_MAP[0] ? NO_HEADERS : decodeMap(own.subarray(map, next), kind, limits),
+    payload: payload === null ? null : own.subarray(payload.start, payload.end),
+    signature: own.subarray(signature.start, signature.end),
+  };
+}
+
+function misshapen(kind: Sign1Kind): Refusal {
+  return refuse(MALFORMED[kind], 'a COSE_Sign1 message holds bytes, a map, bytes or null, and bytes');
+}
+
+/** Reads a protected header: a map, or nothing. Refuses as `decodeSign1` does. */
+export function decodeHeaders(
+  protectedBytes: Uint8Array,
+  kind: Sign1Kind,
+  limits?: Partial<CborLimits>,
+): CborMap {
+  return protectedBytes.length === 0 ? NO_HEADERS : decodeMap(protectedBytes, kind, limits);
+}
+
+function decodeMap(bytes: Uint8Array, kind: Sign1Kind, limits?: Partial<CborLimits>): CborMap {
+  const map = decodeCbor(bytes, limits);
+  if (!isCborMap(map)) throw refuse(MALFORMED[kind], 'the protected header is not a map');
+  return map;
 }
 
 function checkHeaders(headers: CborMap, unprotected: CborMap, kind: Sign1Kind): void {

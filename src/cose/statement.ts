@@ -11,7 +11,7 @@ import { algorithmId, algorithmMatches } from './algorithm.ts';
 import { readIdentity, type Identity } from './identity.ts';
 import { coseKeyMap, readCoseKey, keyThumbprint } from './key.ts';
 import { CLAIM, CNF_COSE_KEY, HASH_ALG, HASH_LENGTH, HEADER } from './labels.ts';
-import { decodeSign1, encodeSign1, NO_HEADERS, sigStructure, type Sign1 } from './sign1.ts';
+import { decodeSign1, encodeSign1, NO_HEADERS, sigStructure, type ReadHeaders, type Sign1 } from './sign1.ts';
 
 /** RFC 9995: the payload is a digest of something kept elsewhere. */
 export interface HashEnvelope {
@@ -36,8 +36,12 @@ export interface SignedStatement extends Identity {
  * Reads a statement, by default of at most 65,535 bytes. Refuses `malformed-cbor`, `non-deterministic`, `too-large`,
  * `malformed-statement`, `unsupported-algorithm`, `payload-missing` and, for `cnf`, `malformed-key`.
  */
-export function decodeStatement(bytes: Uint8Array, limits?: Partial<CborLimits>): SignedStatement {
-  const sign1 = decodeSign1(bytes, limits);
+export function decodeStatement(
+  bytes: Uint8Array,
+  limits?: Partial<CborLimits>,
+  readHeaders?: ReadHeaders,
+): SignedStatement {
+  const sign1 = decodeSign1(bytes, limits, 'statement', readHeaders);
   const identity = readIdentity(sign1.headers, 'statement');
   const hashEnvelope = readHashEnvelope(sign1);
   const contentType = sign1.headers.get(HEADER.contentType);
@@ -98,8 +102,9 @@ function readConfirmation(claims: CborMap): PublicKey | undefined {
  * The entry as logged: the message with an empty unprotected header and shortest heads, everything else as
  * received (RFC 9943 §6; its leaf is SHA-256(0x00 ‖ entry)).
  */
-export function entryBytes(sign1: Sign1): Uint8Array<ArrayBuffer> {
-  return encodeSign1({ ...sign1, unprotected: NO_HEADERS });
+export function entryBytes(sign1: Sign1): Uint8Array {
+  // Nearly always there is nothing to leave out, and a message that was read has one spelling.
+  return sign1.unprotected.size === 0 ? sign1.message : encodeSign1({ ...sign1, unprotected: NO_HEADERS });
 }
 
 /**

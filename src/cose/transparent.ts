@@ -43,7 +43,7 @@ export function attachReceipts(
  * and `malformed-statement` when it carries no receipts or more than 16.
  */
 export function detachReceipts(transparent: Uint8Array): {
-  readonly statement: Uint8Array<ArrayBuffer>;
+  readonly statement: Uint8Array;
   readonly receipts: readonly Uint8Array[];
 } {
   const sign1 = decodeSign1(transparent, TRANSPARENT_LIMITS);

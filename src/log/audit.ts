@@ -9,6 +9,7 @@ import { entryId, type Digest, type EntryId } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
+import { headerMemo } from '../cose/header-memo.ts';
 import { verifyStatement } from '../cose/statement.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import {
@@ -155,6 +156,7 @@ class Replay {
   readonly #commitments = new Map<EntryId, LoggedEntry>();
   readonly chains = new Map<string, ChainLink>();
   readonly #seen = new Set<EntryId>();
+  readonly #readHeaders = headerMemo();
   #policy: Policy | undefined;
 
   constructor(verify: VerifySignature) {
@@ -175,7 +177,7 @@ class Replay {
   }
 
   #admit(id: EntryId, bytes: Uint8Array): void {
-    const parsed = parseStatement(bytes);
+    const parsed = parseStatement(bytes, this.#readHeaders);
     if (!equalBytes(parsed.entry, bytes))
       throw new Refusal('malformed-statement', 'the entry has an unprotected header');
     // Entries carry no time, so the dates of keys cannot be judged again.

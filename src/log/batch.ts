@@ -7,7 +7,9 @@
  * `data` first holds the statements as posted; checking replaces each by its entry bytes (never longer),
  * in place; a refused one leaves an empty slot. The sequencer fills in the ids.
  */
+import { entryId, plain, type EntryId, type PlainBytes } from '../bytes/brand.ts';
 import type { Refusal, RefusalCode } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
 
 const DIGEST = 32;
 
@@ -65,14 +67,19 @@ export function openBatch(memory: SharedArrayBuffer): Batch {
   };
 }
 
-/** A private copy of item `i`: most platform functions do not take shared memory. */
-export function item(batch: Batch, i: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(batch.data.subarray(i === 0 ? 0 : batch.ends[i - 1], batch.ends[i]));
+/** The items as views of one private copy: nobody can change them, and platform functions take no shared memory. */
+export function privateItems({ count, ends, data }: Batch): readonly PlainBytes[] {
+  const own = new Uint8Array(data);
+  let start = 0;
+  return Array.from({ length: count }, (_, i) => own.subarray(start, (start = ends[i] ?? start)));
 }
 
-/** A private copy of row `i` of a table of digests. */
-export function digestAt(table: Uint8Array, i: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(table.subarray(i * DIGEST, (i + 1) * DIGEST));
+/** The rows of a table of digests as entry ids: read as one string, since every copy of a row costs an allocation. */
+export function idsOf(digests: Uint8Array): readonly EntryId[] {
+  const hex = formatHex(plain(digests));
+  return Array.from({ length: digests.length / DIGEST }, (_, i) =>
+    entryId(hex.slice(2 * DIGEST * i, 2 * DIGEST * (i + 1))),
+  );
 }
 
 /** Puts a refusal in the form that crosses threads. */

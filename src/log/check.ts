@@ -3,17 +3,20 @@
  * Runs on any thread; what depends on the rest of the log is the sequencer's to judge.
  */
 import { Refusal } from '../bytes/refusal.ts';
+import type { ReadHeaders } from '../cose/sign1.ts';
 import { verifyStatement } from '../cose/statement.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import { parseStatement, signerKey } from '../statement/admit.ts';
 import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
-import { item, openBatch, refusedAt, type RefusedAt } from './batch.ts';
+import { openBatch, privateItems, refusedAt, type RefusedAt } from './batch.ts';
 
 /** What checking needs besides the batch. */
 export interface CheckDeps {
   /** The registration policy in force: which keys are enrolled. */
   readonly policy: Policy;
   readonly verify: VerifySignature;
+  /** Default: each header is read anew. */
+  readonly readHeaders?: ReadHeaders;
 }
 
 /**
@@ -25,9 +28,10 @@ export function checkBatch(memory: SharedArrayBuffer, deps: CheckDeps): readonly
   const batch = openBatch(memory);
   const refused: RefusedAt[] = [];
   const entries: (Uint8Array | undefined)[] = [];
-  for (let i = 0; i < batch.count; i++) {
+  const own = privateItems(batch);
+  for (const [i, bytes] of own.entries()) {
     try {
-      entries.push(checkStatement(item(batch, i), deps));
+      entries.push(checkStatement(bytes, deps));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       refused.push(refusedAt(i, error));
@@ -47,7 +51,7 @@ export function checkBatch(memory: SharedArrayBuffer, deps: CheckDeps): readonly
 
 /** The entry bytes of one well-signed statement, or a refusal. */
 function checkStatement(bytes: Uint8Array, deps: CheckDeps): Uint8Array {
-  const parsed = parseStatement(bytes);
+  const parsed = parseStatement(bytes, deps.readHeaders);
   verifyStatement(parsed.statement, signerKey(deps.policy, parsed), deps.verify);
   if (parsed.kind === 'policy') assertStrongPolicy(parsed.policy, deps.policy);
   return parsed.entry;

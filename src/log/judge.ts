@@ -3,13 +3,13 @@
  * force admit it? does it continue its chain? A statement sees the effects of those before it in the same
  * step, a new policy included, so that the answer never depends on how statements fell into batches.
  */
-import { digest, entryId, type EntryId } from '../bytes/brand.ts';
+import { digest, type EntryId } from '../bytes/brand.ts';
 import { Refusal } from '../bytes/refusal.ts';
-import { formatHex } from '../bytes/text.ts';
+import type { ReadHeaders } from '../cose/sign1.ts';
 import { admit, needs, parseStatement, type LoggedEntry, type ParsedStatement } from '../statement/admit.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { BatchHasher } from '../tree/hash.ts';
-import { openBatch, refusedAt, type CheckedBatch, type RefusedAt } from './batch.ts';
+import { idsOf, openBatch, refusedAt, type CheckedBatch, type RefusedAt } from './batch.ts';
 import type { Accepted } from './plan.ts';
 import type { ChainHead, EntryRow, Store } from './ports.ts';
 import type { Recovered } from './recover.ts';
@@ -36,6 +36,8 @@ export interface JudgeDeps {
   readonly store: Store;
   readonly hasher: BatchHasher;
   readonly now: () => number;
+  /** How the headers of statements are read. */
+  readonly readHeaders: ReadHeaders;
   /** Refuses a policy that this log could not go on running under. */
   readonly admitPolicy?: (policy: Policy) => void;
 }
@@ -58,7 +60,7 @@ export async function judge(
   const known = await deps.store.known(candidates.map(({ id }) => id));
   const fresh = new Map<EntryId, ParsedStatement>();
   for (const { id, bytes } of candidates)
-    if (!known.has(id) && !fresh.has(id)) fresh.set(id, parseStatement(bytes));
+    if (!known.has(id) && !fresh.has(id)) fresh.set(id, parseStatement(bytes, deps.readHeaders));
   const facts = await loadFacts(fresh.values(), deps.store);
   const bench = new Bench(state, deps, facts, Math.max(deps.now(), state.head.time));
   const open = batches.map(openJudgement);
@@ -98,14 +100,13 @@ function candidatesOf(checked: CheckedBatch, batch: number, hasher: BatchHasher)
   ids.set(digests);
   const refused = new Set(checked.refused.map(({ position }) => position));
   const out: Candidate[] = [];
-  for (let position = 0; position < count; position++) {
+  for (const [position, id] of idsOf(digests).entries()) {
     if (refused.has(position)) continue;
-    const at = 32 * position;
     out.push({
       batch,
       position,
-      id: entryId(formatHex(digests.subarray(at, at + 32))),
-      leaf: leaves.subarray(at, at + 32),
+      id,
+      leaf: leaves.subarray(32 * position, 32 * (position + 1)),
       bytes: bytes.subarray(position === 0 ? 0 : own[position - 1], own[position]),
     });
   }

@@ -3,10 +3,9 @@
  * leaves as soon as somebody is free to take it; there is no timer. Under load the next batch grows
  * while the last one is made durable (group commit).
  */
-import { entryId, leafIndex } from '../bytes/brand.ts';
+import { leafIndex, type EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { formatHex } from '../bytes/text.ts';
-import { digestAt, openBatch, packBatch, type CheckedBatch } from './batch.ts';
+import { idsOf, openBatch, packBatch, type CheckedBatch } from './batch.ts';
 import type { Outcome, SealedHead } from './ports.ts';
 import type { Appended, BatchResult } from './sequencer.ts';
 
@@ -37,10 +36,18 @@ const MIN_BATCH = 16;
 /** Statements that are worth a commit (half a millisecond of CPU for two fsyncs) while more are being checked. */
 const MIN_APPEND = 32;
 
+/** What one caller posted: answered when every statement of it is, or at the first that fails. */
+interface Posting {
+  readonly outcomes: Outcome[];
+  open: number;
+  readonly answer: (outcomes: readonly Outcome[]) => void;
+  readonly fail: (error: unknown) => void;
+}
+
 interface Waiting {
   readonly statement: Uint8Array;
-  readonly answer: (outcome: Outcome) => void;
-  readonly fail: (error: unknown) => void;
+  readonly posting: Posting;
+  readonly position: number;
 }
 
 interface Ready {
@@ -77,11 +84,13 @@ export class Pool {
       );
     }
     this.#pending += statements.length;
-    const answers = statements.map(
-      (statement) => new Promise<Outcome>((answer, fail) => this.#queue.push({ statement, answer, fail })),
-    );
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Outcome[]>();
+    const posting = { outcomes: [], open: statements.length, answer: resolve, fail: reject };
+    for (const [position, statement] of statements.entries())
+      this.#queue.push({ statement, posting, position });
+    if (statements.length === 0) resolve([]);
     this.#pump();
-    return Promise.all(answers);
+    return promise;
   }
 
   /** Takes no more and resolves when everything taken is answered. */
@@ -159,18 +168,22 @@ export class Pool {
 
   #answer({ checked, waiting }: Ready, result: BatchResult | undefined, head: SealedHead): void {
     if (result === undefined) throw new Error(`no result for a batch at size ${head.size}`);
-    const { ids } = openBatch(checked.memory);
+    const ids = idsOf(openBatch(checked.memory).ids);
     const refused = new Map(result.refused.map((r) => [r.position, r]));
-    for (const [i, { answer }] of waiting.entries()) {
+    for (const [i, { posting, position }] of waiting.entries()) {
       const refusal = refused.get(i);
-      if (refusal === undefined) answer(logged(ids, result, i));
-      else answer({ kind: 'refused', refusal: new Refusal(refusal.code, refusal.message) });
+      posting.outcomes[position] =
+        refusal === undefined
+          ? logged(ids[i], result, i)
+          : { kind: 'refused', refusal: new Refusal(refusal.code, refusal.message) };
+      posting.open--;
+      if (posting.open === 0) posting.answer(posting.outcomes);
     }
     this.#settle(waiting.length);
   }
 
   #fail(waiting: readonly Waiting[], error: unknown): void {
-    for (const { fail } of waiting) fail(error);
+    for (const { posting } of waiting) posting.fail(error);
     this.#settle(waiting.length);
   }
 
@@ -180,12 +193,13 @@ export class Pool {
   }
 }
 
-function logged(ids: Uint8Array, result: BatchResult, i: number): Outcome {
+function logged(id: EntryId | undefined, result: BatchResult, i: number): Outcome {
+  if (id === undefined) throw new Error(`no id for item ${i} of a batch`);
   const start = i === 0 ? 0 : (result.receiptEnds[i - 1] ?? 0);
   const end = result.receiptEnds[i] ?? 0;
   return {
     kind: 'logged',
-    id: entryId(formatHex(digestAt(ids, i))),
+    id,
     index: leafIndex(result.indices[i] ?? -1),
     receipt: end > start ? result.receipts.subarray(start, end) : undefined,
     duplicate: result.duplicate[i] === 1,

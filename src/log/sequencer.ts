@@ -11,6 +11,7 @@
 import { leafIndex, type PlainBytes } from '../bytes/brand.ts';
 import { concatBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
+import { headerMemo } from '../cose/header-memo.ts';
 import { encodeInclusionReceipt } from '../cose/receipt.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { BatchHasher } from '../tree/hash.ts';
@@ -61,6 +62,7 @@ export class Sequencer {
   readonly #parts: SequencerParts;
   #state: Recovered | undefined;
   #seal: ReceiptSeal | undefined;
+  readonly #readHeaders = headerMemo();
 
   private constructor(parts: SequencerParts, state: Recovered) {
     this.#parts = parts;
@@ -102,7 +104,7 @@ export class Sequencer {
    */
   async append(batches: readonly CheckedBatch[]): Promise<Appended> {
     const state = await this.#current();
-    const judgement = await judge(batches, state, this.#parts);
+    const judgement = await judge(batches, state, { ...this.#parts, readHeaders: this.#readHeaders });
     this.#step('judged');
     if (judgement.accepted.length === 0) {
       return {

@@ -8,6 +8,8 @@
 import type { EntryId } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { refuse, Refusal, type RefusalCode } from '../bytes/refusal.ts';
+import { headerMemo } from '../cose/header-memo.ts';
+import type { ReadHeaders } from '../cose/sign1.ts';
 import { verifyStatement } from '../cose/statement.ts';
 import type { RefusedAt } from '../log/batch.ts';
 import type { ChainHead, Store } from '../log/ports.ts';
@@ -76,6 +78,7 @@ export class Replay {
   /** Entries decided and not yet committed, and the chains they continue. */
   readonly #fresh = new Map<EntryId, Indexed>();
   #chains = new Map<string, ChainHead>();
+  readonly #readHeaders = headerMemo();
   inForce: InForce | undefined;
 
   private constructor(
@@ -104,7 +107,7 @@ export class Replay {
     const { start, entries, ids, refused } = checked;
     const why = new Map(refused.map((each) => [each.position, each]));
     const read = entries.map((bytes, i) => {
-      const statement = readEntry(bytes);
+      const statement = readEntry(bytes, this.#readHeaders);
       return 'entry' in statement ? (why.get(i) ?? statement) : statement;
     });
     const facts = await this.#load(ids, read);
@@ -225,9 +228,9 @@ interface Facts {
 }
 
 /** An entry is a statement as it is logged: nothing is in its unprotected header. */
-function readEntry(bytes: Uint8Array): ParsedStatement | RefusedAt {
+function readEntry(bytes: Uint8Array, readHeaders?: ReadHeaders): ParsedStatement | RefusedAt {
   try {
-    const parsed = parseStatement(bytes);
+    const parsed = parseStatement(bytes, readHeaders);
     if (equalBytes(parsed.entry, bytes)) return parsed;
     throw refuse('malformed-statement', 'the entry has an unprotected header');
   } catch (error) {

@@ -8,6 +8,7 @@ import { entryId, type EntryId } from '../bytes/brand.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import { TRANSPARENT_LIMITS } from '../cose/transparent.ts';
+import type { ReadHeaders } from '../cose/sign1.ts';
 import { decodeStatement, entryBytes, type SignedStatement } from '../cose/statement.ts';
 import { assertStrongKey, type PublicKey } from '../sign/algorithm.ts';
 import { isWithdrawal } from './commitment.ts';
@@ -63,8 +64,8 @@ const CONTROL = /\p{Cc}/u;
  * Reads a statement. Refuses what `decodeStatement` refuses; `malformed-payload` naming the field;
  * `malformed-statement` for a subject, issuer, kid or content type that the log cannot index.
  */
-export function parseStatement(bytes: Uint8Array): ParsedStatement {
-  const statement = decodeStatement(bytes, TRANSPARENT_LIMITS); // receipts may be attached; they are not logged
+export function parseStatement(bytes: Uint8Array, readHeaders?: ReadHeaders): ParsedStatement {
+  const statement = decodeStatement(bytes, TRANSPARENT_LIMITS, readHeaders); // receipts may be attached; they are not logged
   const { subject, issuer, kid } = statement;
   if (kid.length !== 32) {
     throw refuse(

@@ -1,5 +1,6 @@
 /** The thread behind `CheckerThreads`: checks batches with the fastest kernels this machine has. */
 import { parentPort } from 'node:worker_threads';
+import { headerMemo } from '../cose/header-memo.ts';
 import type { RefusedAt } from '../log/batch.ts';
 import { checkBatch } from '../log/check.ts';
 import { policyOf } from '../log/recover.ts';
@@ -11,6 +12,7 @@ import { answerOn } from './rpc.ts';
 if (parentPort === null) throw new Error('this module is a thread of its own');
 
 const verify = chooseVerifier();
+const readHeaders = headerMemo();
 let policy: Policy | undefined;
 
 answerOn<CheckQuestion, readonly RefusedAt[], never>(parentPort, async (question) => {
@@ -19,5 +21,5 @@ answerOn<CheckQuestion, readonly RefusedAt[], never>(parentPort, async (question
     return [];
   }
   if (policy === undefined) throw new Error('a batch came before the policy');
-  return checkBatch(question.memory, { policy, verify });
+  return checkBatch(question.memory, { policy, verify, readHeaders });
 });

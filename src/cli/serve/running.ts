@@ -180,7 +180,14 @@ export class RunningLog implements LogService {
       this.#fail(error);
       throw refuse('store-failed', 'the log could not store it; post it again in a moment', { cause: error });
     });
+    if (outcomes.every((outcome) => this.#isSettled(outcome))) return outcomes;
     return Promise.all(outcomes.map((outcome) => this.#receipted(outcome)));
+  }
+
+  /** Whether an outcome goes out as the sequencer gave it: all but those of old entries, most of the time. */
+  #isSettled(outcome: Outcome): boolean {
+    if (outcome.kind === 'refused') return true;
+    return outcome.receipt !== undefined && !this.#info.witnessed && this.#publisher.stopped === undefined;
   }
 
   /**
@@ -188,10 +195,9 @@ export class RunningLog implements LogService {
    * not met for an entry, it gets none: the client asks again at its location.
    */
   async #receipted(outcome: Outcome): Promise<Outcome> {
-    if (outcome.kind !== 'logged') return outcome;
+    if (outcome.kind === 'refused' || this.#isSettled(outcome)) return outcome;
     const { witnessed } = this.#info;
     if (this.#publisher.stopped !== undefined) return { ...outcome, receipt: undefined };
-    if (outcome.receipt !== undefined && !witnessed) return outcome;
     const size = witnessed ? this.reader.publishedSize : this.reader.head().size;
     const covered = outcome.index < size && size > 1;
     return { ...outcome, receipt: covered ? await this.reader.receipt(outcome.index) : undefined };

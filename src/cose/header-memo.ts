@@ -1,0 +1,27 @@
+/**
+ * Protected headers read lately. An agent signs thousands of statements under one header (its key, its subject),
+ * and reading that costs more than all the rest of a statement. For the log's own threads: what comes out is
+ * shared by all who asked, and nobody may change it.
+ */
+import type { CborMap } from '../bytes/cbor.ts';
+import { formatHex } from '../bytes/text.ts';
+import { decodeHeaders, type ReadHeaders } from './sign1.ts';
+
+/** Headers remembered, and bytes in the longest of them: some 2 MiB, then all are forgotten. */
+const MAX_HEADERS = 2048;
+const MAX_BYTES = 512;
+
+/** A `ReadHeaders` for statements that remembers. Bad headers are not remembered: each is refused anew. */
+export function headerMemo(): ReadHeaders {
+  const known = new Map<string, CborMap>();
+  return (protectedBytes) => {
+    if (protectedBytes.length > MAX_BYTES) return decodeHeaders(protectedBytes, 'statement');
+    const key = formatHex(protectedBytes);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const headers = decodeHeaders(protectedBytes, 'statement');
+    if (known.size >= MAX_HEADERS) known.clear();
+    known.set(key, headers);
+    return headers;
+  };
+}

@@ -28,7 +28,7 @@ const signature = decodeSign1(receipt).signature;
 t.test('the worked receipts', async (t) => {
   const [size, index] = [treeSize(5), leafIndex(3)];
   t.same(await example.log.sign(sigStructure(protectedBytes, root5)), signature);
-  t.same(receipts.encodeInclusionReceipt(protectedBytes, signature, size, index, inclusion), receipt);
+  t.same(receipts.encodeInclusionReceipt({ protectedBytes, signature }, size, index, inclusion), receipt);
   const read = decodeReceipt(receipt);
   t.match(read, {
     alg: -19,
@@ -41,7 +41,12 @@ t.test('the worked receipts', async (t) => {
   });
   t.same(verifyReceipt(read, entry, logKey), { root: root5, size, index });
 
-  const grown = receipts.encodeConsistencyReceipt(protectedBytes, signature, treeSize(3), size, consistency);
+  const grown = receipts.encodeConsistencyReceipt(
+    { protectedBytes, signature },
+    treeSize(3),
+    size,
+    consistency,
+  );
   const readGrown = decodeReceipt(grown);
   t.match(readGrown, { inclusion: [], consistency: [{ from: 3, to: 5, path: consistency }] });
   t.same(verifyConsistencyReceipt(readGrown, root3, root5, logKey), { from: 3, to: 5 });
@@ -199,7 +204,7 @@ t.test('proofs that do not prove', async (t) => {
 });
 
 const write = (size: number, index: number, path: typeof inclusion): unknown =>
-  receipts.encodeInclusionReceipt(protectedBytes, signature, treeSize(size), leafIndex(index), path);
+  receipts.encodeInclusionReceipt({ protectedBytes, signature }, treeSize(size), leafIndex(index), path);
 
 t.test('receipts of every algorithm, of the only leaf, and of deep trees', async (t) => {
   const leaf = hashLeaf(entry);
@@ -218,7 +223,12 @@ t.test('receipts of every algorithm, of the only leaf, and of deep trees', async
       // Leaf 0 is always the left child.
       const root = path.reduce((node, sibling) => hashNode(node, sibling), leaf);
       const seal = await signer.sign(sigStructure(header, root));
-      const bytes = receipts.encodeInclusionReceipt(header, seal, size, index, path);
+      const bytes = receipts.encodeInclusionReceipt(
+        { protectedBytes: header, signature: seal },
+        size,
+        index,
+        path,
+      );
       const unprotected = cborMap([396, cborMap([-1, [encodeCbor([size, index, path])]])]);
       t.same(bytes, encodeSign1({ protectedBytes: header, unprotected, payload: null, signature: seal }));
       t.same(verifyReceipt(decodeReceipt(bytes), entry, signer.publicKey), { root, size, index });
@@ -236,7 +246,7 @@ t.test('receipts of every algorithm, of the only leaf, and of deep trees', async
     RangeError,
   );
   t.throws(
-    () => receipts.encodeConsistencyReceipt(protectedBytes, signature, treeSize(5), treeSize(5), []),
+    () => receipts.encodeConsistencyReceipt({ protectedBytes, signature }, treeSize(5), treeSize(5), []),
     RangeError,
   );
 });

@@ -227,7 +227,7 @@ export class FakeLog implements LogService {
       const { size, seal } = this.waiting ? (this.#published ?? never()).head : this.reader.head();
       if (index >= size) throw refuse('not-yet', 'no receipt yet; ask again');
       const path = proveInclusion(this.#node, index, size);
-      return encodeInclusionReceipt(seal.protectedBytes, seal.signature, size, index, path);
+      return encodeInclusionReceipt(seal, size, index, path);
     },
     tlogProof: async (index) => {
       const { note, head } = this.reader.checkpoint();

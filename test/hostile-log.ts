@@ -263,7 +263,7 @@ export class HostileLog {
     const { root, read } = this.#tree(branch, size);
     const { protectedBytes, signature } = await logSigner.receipt({ size, root, time: this.time });
     const path = proveInclusion(read, leafIndex(index), size);
-    return encodeInclusionReceipt(protectedBytes, signature, size, leafIndex(index), path);
+    return encodeInclusionReceipt({ protectedBytes, signature }, size, leafIndex(index), path);
   }
 }
 

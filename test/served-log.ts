@@ -74,7 +74,7 @@ export class ServedLog {
     const size = treeSize(Math.max(this.size, index + 1));
     const { protectedBytes, signature } = await this.signer.receipt(this.head(size));
     const path = proveInclusion(this.#grown(size).read, leafIndex(index), size);
-    return encodeInclusionReceipt(protectedBytes, signature, size, leafIndex(index), path);
+    return encodeInclusionReceipt({ protectedBytes, signature }, size, leafIndex(index), path);
   }
 
   async #submit(body: Uint8Array): Promise<Response> {

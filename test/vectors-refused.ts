@@ -109,7 +109,7 @@ function receipts({ entries, tree, keys, receipt, protectedBytes, signature }: G
   const path = tree.inclusion(INDEX);
   const size = treeSize(entries.length);
   const withPath = (hashes: readonly Digest[], index = INDEX, among = Number(size)): Uint8Array =>
-    encodeInclusionReceipt(protectedBytes, signature, treeSize(among), leafIndex(index), hashes);
+    encodeInclusionReceipt({ protectedBytes, signature }, treeSize(among), leafIndex(index), hashes);
   const withProof = (proof: CborValue): Uint8Array =>
     encodeSign1({
       protectedBytes,

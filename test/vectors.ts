@@ -88,7 +88,7 @@ export async function makeVectors() {
   const toSign = sigStructure(protectedBytes, checkpoint.root);
   const signature = await signers.receipt.sign(toSign);
   const path = tree.inclusion(index);
-  const receipt = encodeInclusionReceipt(protectedBytes, signature, size, index, path);
+  const receipt = encodeInclusionReceipt({ protectedBytes, signature }, size, index, path);
   const tlogProof = formatTlogProof({ index, path, checkpoint: note });
   const cosigned = appendSignatures(note, [await cosign(checkpoint, witnessLine, TIME + 1)]);
   const refusal = refuse('chain-broken', 'the next proof has seq 0 and no prev; continue there');
@@ -173,14 +173,14 @@ export async function makeVectors() {
       alsoVerifies: [6, 7, 8].map((n) => ({
         size: n,
         index,
-        receipt: hex(encodeInclusionReceipt(protectedBytes, signature, treeSize(n), index, path)),
+        receipt: hex(encodeInclusionReceipt({ protectedBytes, signature }, treeSize(n), index, path)),
       })),
     },
     consistencyReceipt: {
       from: 3,
       to: size,
       receipt: hex(
-        encodeConsistencyReceipt(protectedBytes, signature, treeSize(3), size, tree.consistency(3)),
+        encodeConsistencyReceipt({ protectedBytes, signature }, treeSize(3), size, tree.consistency(3)),
       ),
     },
     transparentStatement: hex(attachReceipts(entry, [receipt])),

@@ -17,7 +17,14 @@ import { readIdentity, type Identity } from './identity.ts';
 import { CLAIM, HEADER, PROOF, VDS_RFC9162_SHA256 } from './labels.ts';
 import { decodeSign1, sigStructure, type Sign1 } from './sign1.ts';
 
-export { encodeConsistencyReceipt, encodeInclusionReceipt, receiptProtected } from './receipt-encode.ts';
+export {
+  encodeConsistencyReceipt,
+  encodeInclusionReceipt,
+  receiptLength,
+  receiptProtected,
+  writeInclusionReceipt,
+  type ReceiptHead,
+} from './receipt-encode.ts';
 
 /** Proofs in one receipt; we write one. */
 const MAX_PROOFS = 16;

@@ -4,6 +4,7 @@
  */
 import type { Digest, EntryId, LeafIndex, TreeSize } from '../bytes/brand.ts';
 import type { Refusal } from '../bytes/refusal.ts';
+import type { ReceiptHead } from '../cose/receipt.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 
 /** A tree head this log signed or is about to sign. `time`: POSIX seconds. */
@@ -124,10 +125,7 @@ export interface HeadSigner {
 }
 
 /** Makes every receipt of one head: the same signature fits all its entries (decision 2). */
-export interface ReceiptSeal {
-  readonly protectedBytes: Uint8Array;
-  readonly signature: Uint8Array;
-}
+export type ReceiptSeal = ReceiptHead;
 
 /** A head with the seal that turns proofs against it into receipts. */
 export interface SealedHead extends Head {

@@ -190,7 +190,7 @@ export class Reader implements LogReader {
     if (index >= size || size < 2)
       throw refuse('not-yet', `entry ${index} has no receipt yet; ask again in a moment`);
     const path = await this.inclusion(index, size);
-    return encodeInclusionReceipt(seal.protectedBytes, seal.signature, size, index, path);
+    return encodeInclusionReceipt(seal, size, index, path);
   }
 
   async tlogProof(index: LeafIndex): Promise<Uint8Array> {

@@ -8,16 +8,16 @@
  * from the stored entry. A failed commit may still have reached the disk, so after any failure the state
  * is thrown away and recovered from the store, verified, before the next step (peers.md, incident 15).
  */
-import { leafIndex, type PlainBytes } from '../bytes/brand.ts';
-import { concatBytes } from '../bytes/compare.ts';
+import { leafIndex, type Digest, type LeafIndex, type PlainBytes, type TreeSize } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { headerMemo } from '../cose/header-memo.ts';
-import { encodeInclusionReceipt } from '../cose/receipt.ts';
+import { receiptLength, writeInclusionReceipt } from '../cose/receipt.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { batchProver } from '../tree/prove.ts';
+import { bitCeil } from '../tree/shape.ts';
 import type { CheckedBatch, RefusedAt } from './batch.ts';
-import { judge, type Judgement } from './judge.ts';
+import { judge, type BatchJudgement, type Judgement } from './judge.ts';
 import { planStep, type Planned } from './plan.ts';
 import type { Guard, Head, HeadSigner, ReceiptSeal, SealedHead, Store } from './ports.ts';
 import { recover, type Recovered } from './recover.ts';
@@ -46,7 +46,7 @@ export interface BatchResult {
   /** 1 where the item had been logged before. */
   readonly duplicate: Uint8Array;
   readonly refused: readonly RefusedAt[];
-  /** Receipts of the items logged in this step, back to back; empty for refused ones and duplicates. */
+  /** Receipts of the items logged in this step, back to back, with room behind; none for refused ones and duplicates. */
   readonly receipts: PlainBytes;
   readonly receiptEnds: Uint32Array;
 }
@@ -169,30 +169,48 @@ function results(
   planned: Planned | undefined,
   seal: ReceiptSeal | undefined,
 ): readonly BatchResult[] {
-  const size = planned?.plan.head.size;
-  const prove =
-    planned === undefined || size === undefined ? undefined : batchProver(planned.growth.read, size);
-  return judgement.batches.map(({ indices, duplicate, refused }) => {
-    const parts: Uint8Array[] = [];
+  const receipts = planned === undefined || seal === undefined ? undefined : new Receipts(planned, seal);
+  return judgement.batches.map((batch) => {
+    const { indices, duplicate, refused } = batch;
+    return { indices, duplicate, refused, ...(receipts?.of(batch) ?? noReceipts(indices.length)) };
+  });
+}
+
+type BatchReceipts = Pick<BatchResult, 'receipts' | 'receiptEnds'>;
+
+function noReceipts(count: number): BatchReceipts {
+  return { receipts: new Uint8Array(), receiptEnds: new Uint32Array(count) };
+}
+
+/** The receipts of one step: they share the signature, and those of one batch their memory. */
+class Receipts {
+  readonly #seal: ReceiptSeal;
+  readonly #size: TreeSize;
+  readonly #prove: (index: LeafIndex) => readonly Digest[];
+  /** Bytes of the longest. */
+  readonly #longest: number;
+
+  constructor({ plan, growth }: Planned, seal: ReceiptSeal) {
+    const { size } = plan.head;
+    this.#seal = seal;
+    this.#size = size;
+    this.#prove = batchProver(growth.read, size);
+    this.#longest = receiptLength(seal, size, size, Math.log2(bitCeil(size)));
+  }
+
+  of({ indices, duplicate }: BatchJudgement): BatchReceipts {
+    // A receipt needs a path, and so a tree of two (RFC 9942's [+ bstr]; standards.md A2).
+    if (this.#size < 2) return noReceipts(indices.length);
+    const receipts = new Uint8Array(indices.length * this.#longest);
     const receiptEnds = new Uint32Array(indices.length);
     let at = 0;
     for (const [i, index] of indices.entries()) {
-      // A receipt needs a path, and so a tree of two (RFC 9942's [+ bstr]; standards.md A2).
-      if (
-        index >= 0 &&
-        duplicate[i] === 0 &&
-        prove !== undefined &&
-        seal !== undefined &&
-        size !== undefined &&
-        size > 1
-      ) {
+      if (index >= 0 && duplicate[i] === 0) {
         const leaf = leafIndex(index);
-        const receipt = encodeInclusionReceipt(seal.protectedBytes, seal.signature, size, leaf, prove(leaf));
-        parts.push(receipt);
-        at += receipt.length;
+        at = writeInclusionReceipt(receipts, at, this.#seal, this.#size, leaf, this.#prove(leaf));
       }
       receiptEnds[i] = at;
     }
-    return { indices, duplicate, refused, receipts: concatBytes(...parts), receiptEnds };
-  });
+    return { receipts, receiptEnds };
+  }
 }

@@ -101,14 +101,23 @@ export function batchProver(
     const right = lastNode(height - 1);
     return child % 2 === 0 ? right : hash(read(height - 1, child - 1), right);
   };
+  // The node read last at each height: neighbours share all but the lowest.
+  const kept: { readonly index: number; readonly node: Digest }[] = [];
+  const nodeAt = (height: number, index: number): Digest => {
+    const before = kept[height];
+    if (before?.index === index) return before.node;
+    const node = read(height, index);
+    kept[height] = { index, node };
+    return node;
+  };
   return (index) => {
     if (!Number.isInteger(index) || index < 0 || index >= size) {
       throw new RangeError(`leaf ${index} of a tree of ${size}`);
     }
     const path: Digest[] = [];
     for (let height = 0, at: number = index, last = size - 1; last > 0; height++) {
-      if (at % 2 === 1) path.push(read(height, at - 1));
-      else if (at + 1 < last) path.push(read(height, at + 1));
+      if (at % 2 === 1) path.push(nodeAt(height, at - 1));
+      else if (at + 1 < last) path.push(nodeAt(height, at + 1));
       else if (at + 1 === last) path.push(lastNode(height));
       at = Math.floor(at / 2);
       last = Math.floor(last / 2);

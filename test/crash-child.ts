@@ -1,9 +1,10 @@
 /**
  * A log that kills itself. Arguments: data directory, the step to die at, how often to pass it first.
  * Reads statements from `statements.cborseq`, logs two per step, and writes to stdout, synchronously, one
- * line per signed head (`signed <size> <root>`) and per acknowledged entry (`acked <id>`).
+ * line per signed head (`signed <size> <root>`), per acknowledged entry (`acked <id>`), and per step the lengths
+ * of both write-ahead logs (`wal <step> <store> <guard>`).
  */
-import { readFileSync, writeSync } from 'node:fs';
+import { readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { scanCbor } from '../src/bytes/cbor.ts';
 import { openBatch, packBatch } from '../src/log/batch.ts';
@@ -20,7 +21,11 @@ let left = Number(passes);
 
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 
+const walLength = (file: string): number =>
+  statSync(join(dir, `${file}-wal`), { throwIfNoEntry: false })?.size ?? 0;
+
 function step(name: string): void {
+  say(`wal ${name} ${walLength('log.db')} ${walLength('guard.db')}`);
   if (name !== dieAt || left-- > 0) return;
   process.kill(process.pid, 'SIGKILL');
 }

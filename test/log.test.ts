@@ -23,6 +23,8 @@ import { indexAudit, storeSource } from '../src/log/storeaudit.ts';
 import { verifyWithNoble } from '../src/sign/algorithm.ts';
 import { SqliteGuard } from '../src/storage/guard.ts';
 import { MemoryGuard, MemoryStore } from '../src/storage/memory.ts';
+import { INDEX_RUN } from '../src/storage/recent.ts';
+import { openForWriting } from '../src/storage/schema.ts';
 import { SqliteStore } from '../src/storage/sqlite.ts';
 import { hashLeaf, nobleHasher } from '../src/tree/hash.ts';
 import {
@@ -307,6 +309,31 @@ t.test('failed and not persisted, failed but persisted, twice in a row', async (
   }
 });
 
+t.test('a full disk refuses, and nothing is lost once there is room', async (t) => {
+  const db = openForWriting(join(t.testdir(), 'log.db'), ORIGIN, true);
+  const store = new SqliteStore(db);
+  const log = await openLog(store, new MemoryGuard(), await policyStatement());
+  const pages = db.pragma('page_count', { simple: true });
+  if (typeof pages !== 'number') throw new Error('no page count');
+  db.pragma(`max_page_count = ${pages + 4}`); // SQLITE_FULL beyond it, as on a disk with no room
+  const outcomes = new Map<Uint8Array, string>();
+  for (let i = 0; i < 12; i++) {
+    const statement = await otherStatement(`${i} `.padEnd(1000, 'x'));
+    const outcome = await log.submit(statement).then(codes, (error: Refusal) => [error.code]);
+    outcomes.set(statement, outcome.join());
+  }
+  const kinds = new Set(Array.from(outcomes.values(), (outcome) => outcome.split(' ')[0]));
+  t.same(kinds, new Set(['logged', 'store-failed']), 'it did run full');
+  db.pragma('max_page_count = 1000000');
+  for (const [statement, before] of outcomes) {
+    const [after] = codes(await log.submit(statement));
+    t.match(after, /^logged /);
+    if (before !== 'store-failed') t.equal(after, before, 'what was acknowledged stayed where it was');
+  }
+  t.equal((await audit(t, store)).size, 13);
+  await store.close();
+});
+
 t.test('start-up refuses what it must, and says how to get out', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'tallystick-'));
   t.teardown(() => rmSync(dir, { recursive: true }));
@@ -492,7 +519,7 @@ t.test('look-ups find every entry, on both sides of a sorted run', async (t) => 
     t.equal(await store.find(entry(size).id), undefined);
     t.equal((await store.known([entry(0).id, entry(size).id])).size, 1);
   };
-  for (const count of [5, 1000, 1042, 1, 1, 5000, 3]) {
+  for (const count of [5, 1000, INDEX_RUN - 1006, 1, 1, 2 * INDEX_RUN + 500, 3]) {
     await grow(count);
     await check();
   }

@@ -23,7 +23,7 @@ import { indexAudit, storeSource } from '../src/log/storeaudit.ts';
 import { verifyWithNoble } from '../src/sign/algorithm.ts';
 import { SqliteGuard } from '../src/storage/guard.ts';
 import { MemoryGuard, MemoryStore } from '../src/storage/memory.ts';
-import { INDEX_RUN } from '../src/storage/recent.ts';
+import { FLUSH_EVERY, SLICES } from '../src/storage/recent.ts';
 import { openForWriting } from '../src/storage/schema.ts';
 import { SqliteStore } from '../src/storage/sqlite.ts';
 import { hashLeaf, nobleHasher } from '../src/tree/hash.ts';
@@ -485,7 +485,7 @@ t.test('batches checked while another is being appended are neither lost nor mix
   t.ok(appends < 60, 'they were grouped');
 });
 
-t.test('look-ups find every entry, on both sides of a sorted run', async (t) => {
+t.test('look-ups find every entry, in the tables and before', async (t) => {
   const path = join(t.testdir(), 'log.db');
   const entry = (index: number): NewEntry => {
     const bytes = encodeUtf8(`entry ${index}`);
@@ -494,7 +494,7 @@ t.test('look-ups find every entry, on both sides of a sorted run', async (t) => 
     return { index: leafIndex(index), id, bytes, leaf: hashLeaf(bytes), ...common };
   };
   let store = SqliteStore.openToWrite(path, ORIGIN, true);
-  const reader = SqliteReader.open(path);
+  let reader = SqliteReader.open(path);
   let head: Head | undefined;
   const grow = async (count: number): Promise<void> => {
     const from = head?.size ?? 0;
@@ -519,12 +519,39 @@ t.test('look-ups find every entry, on both sides of a sorted run', async (t) => 
     t.equal(await store.find(entry(size).id), undefined);
     t.equal((await store.known([entry(0).id, entry(size).id])).size, 1);
   };
-  for (const count of [5, 1000, INDEX_RUN - 1006, 1, 1, 2 * INDEX_RUN + 500, 3]) {
+  for (const count of [
+    5,
+    1000,
+    FLUSH_EVERY - 1006,
+    1,
+    1,
+    5 * FLUSH_EVERY,
+    3,
+    (SLICES + 3) * FLUSH_EVERY,
+    2,
+    FLUSH_EVERY,
+  ]) {
     await grow(count);
     await check();
   }
   await store.close();
   store = SqliteStore.openToWrite(path, ORIGIN, false);
+  await check();
+  await store.close();
+
+  // As layout 1 had it: both tables whole up to `head.indexed`.
+  const db = openForWriting(path, ORIGIN, false);
+  db.exec(`DELETE FROM by_key; INSERT INTO by_key SELECT key, idx FROM entry WHERE idx < 4000;
+    DELETE FROM by_leaf; INSERT INTO by_leaf SELECT leaf, idx FROM entry WHERE idx < 4000;
+    ALTER TABLE head RENAME COLUMN flushes TO indexed; UPDATE head SET indexed = 4000;
+    DROP TABLE flushed; UPDATE meta SET version = 1; PRAGMA user_version = 1`);
+  db.close();
+  await reader.close();
+  t.throws(() => SqliteReader.open(path), { code: 'no-such-log', message: /layout 1.*tallystick serve/ });
+  store = SqliteStore.openToWrite(path, ORIGIN, false);
+  reader = SqliteReader.open(path);
+  await check();
+  await grow(2 * FLUSH_EVERY);
   await check();
   await reader.close();
   await store.close();

@@ -1,59 +1,120 @@
 /**
  * The newest entries' places in the look-up tables, in memory. An id or a leaf hash falls anywhere in a table of
- * hashes, so writing each entry's two rows with its commit dirties two pages an entry, most of what a commit
- * wrote. The tables are written in sorted runs instead, every INDEX_RUN entries, within the commit that
- * completes a run; what is newer than `indexed` is found here. Entries are the truth, the rest is made from them.
+ * hashes: written with its commit, each would dirty a page of its own, in a log of millions most of what a commit
+ * writes. So the tables are written a slice of the hashes at a time, in turn, in order, for the last 65,536 entries:
+ * rows that share pages, a few milliseconds' worth in one commit. What a slice lacks is found here.
+ *
+ * `flushed.upto`: the look-up rows of a slice are in the tables for the entries below it. `head.flushes`: how
+ * many slices were written, ever. Entries are the truth, the rest is made from them.
  */
 import type Database from 'better-sqlite3';
-import { isRow, number } from './rows.ts';
+import { refuse } from '../bytes/refusal.ts';
 
-/** Entries in one sorted run: the longer, the more of them share a page; still one commit (some 30 ms). */
-export const INDEX_RUN = 8192;
+/** Slices of the hashes, by their first bits. */
+export const SLICES = 64;
 
-/** Entries kept here before those that the tables have by now are dropped. */
-const KEPT = 2 * INDEX_RUN;
+/** Entries for which one slice is written. */
+export const FLUSH_EVERY = 1024;
+
+/** Prefixes of 48 bits (rows.ts) in one slice. */
+const PREFIXES_PER_SLICE = 2 ** 48 / SLICES;
 
 export type Lookup = 'key' | 'leaf';
 
+/** Indices of entries, by the prefix of their id or leaf hash. */
+type Places = Map<number, number[]>;
+
 export class RecentEntries {
   readonly #bounds: Database.Statement;
+  readonly #flushed: Database.Statement;
   readonly #rows: Database.Statement;
-  readonly #places: Record<Lookup, Map<number, number[]>> = { key: new Map(), leaf: new Map() };
-  #upTo = 0;
+  readonly #places: Readonly<Record<Lookup, Places[]>> = { key: emptySlices(), leaf: emptySlices() };
+  readonly #flushedUpTo = new Float64Array(SLICES);
+  #flushes: number | undefined;
+  #size = 0;
 
   constructor(db: Database.Database) {
-    this.#bounds = db.prepare('SELECT size, indexed FROM head');
-    this.#rows = db.prepare('SELECT idx, key, leaf FROM entry WHERE idx >= ? AND idx < ?');
+    this.#bounds = db.prepare('SELECT size, flushes FROM head').raw();
+    this.#flushed = db.prepare('SELECT upto FROM flushed ORDER BY slice').pluck();
+    this.#rows = db.prepare('SELECT idx, key, leaf FROM entry WHERE idx >= ? AND idx < ?').raw();
   }
 
-  /** Indices of the entries with this prefix among those that the tables may lack, as of the last `catchUp`. */
+  /** How many entries there were at the last `catchUp`. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Indices of the entries with this prefix among those that the tables lack, as of the last `catchUp`. */
   find(lookup: Lookup, prefix: number): readonly number[] {
-    return this.#places[lookup].get(prefix) ?? [];
+    return this.#places[lookup][sliceOf(prefix)]?.get(prefix) ?? [];
+  }
+
+  /** What the tables lack of a slice, in their order: a prefix, an index, a prefix, an index, … */
+  missing(lookup: Lookup, slice: number): readonly number[] {
+    const places = this.#places[lookup][slice];
+    const rows: number[] = [];
+    for (const prefix of Float64Array.from(places?.keys() ?? []).toSorted())
+      for (const index of places?.get(prefix) ?? []) rows.push(prefix, index);
+    return rows;
   }
 
   /** Reads what was committed since the last time: once before look-ups, however many. */
   catchUp(): void {
-    const head: unknown = this.#bounds.get();
-    if (!isRow(head)) return;
-    const size = number(head, 'size');
-    const indexed = number(head, 'indexed');
-    if (this.#places.key.size > KEPT || this.#upTo < indexed) {
-      this.#places.key.clear();
-      this.#places.leaf.clear();
-      this.#upTo = indexed;
+    const head = numbers(this.#bounds.get() ?? [0, 0]);
+    const [size = 0, flushes = 0] = head;
+    if (flushes !== this.#flushes) this.#forget(numbers(this.#flushed.all()));
+    const start = this.#flushes === undefined ? Math.min(...this.#flushedUpTo) : this.#size;
+    for (const row of this.#rows.all(start, size)) {
+      const [index = 0, key = 0, leaf = 0] = numbers(row);
+      this.#add('key', key, index);
+      this.#add('leaf', leaf, index);
     }
-    if (this.#upTo >= size) return;
-    for (const row of this.#rows.all(this.#upTo, size).filter(isRow)) {
-      const index = number(row, 'idx');
-      add(this.#places.key, number(row, 'key'), index);
-      add(this.#places.leaf, number(row, 'leaf'), index);
+    this.#flushes = flushes;
+    this.#size = size;
+  }
+
+  #add(lookup: Lookup, prefix: number, index: number): void {
+    const slice = sliceOf(prefix);
+    if (index < (this.#flushedUpTo[slice] ?? 0)) return;
+    const places = this.#places[lookup][slice];
+    const before = places?.get(prefix);
+    if (before === undefined) places?.set(prefix, [index]);
+    else before.push(index);
+  }
+
+  /** Forgets what the tables have by now. */
+  #forget(flushedUpTo: readonly number[]): void {
+    for (const [slice, upto] of flushedUpTo.entries()) {
+      if (upto === this.#flushedUpTo[slice]) continue;
+      this.#flushedUpTo[slice] = upto;
+      for (const lookup of ['key', 'leaf'] as const)
+        this.#places[lookup][slice] = newerThan(upto, this.#places[lookup][slice] ?? new Map());
     }
-    this.#upTo = size;
   }
 }
 
-function add(places: Map<number, number[]>, prefix: number, index: number): void {
-  const before = places.get(prefix);
-  if (before === undefined) places.set(prefix, [index]);
-  else before.push(index);
+function newerThan(upto: number, places: Places): Places {
+  const kept: Places = new Map();
+  for (const [prefix, indices] of places) {
+    const newer = indices.filter((index) => index >= upto);
+    if (newer.length > 0) kept.set(prefix, newer);
+  }
+  return kept;
+}
+
+function emptySlices(): Places[] {
+  return Array.from({ length: SLICES }, () => new Map());
+}
+
+function sliceOf(prefix: number): number {
+  return Math.floor(prefix / PREFIXES_PER_SLICE);
+}
+
+/** A row, or a column, of numbers; anything else is `corrupt-store`. */
+function numbers(row: unknown): readonly number[] {
+  if (Array.isArray(row) && row.every((value) => Number.isSafeInteger(value))) return row;
+  throw refuse(
+    'corrupt-store',
+    'the look-up tables hold what this program never wrote: run `tallystick fsck`',
+  );
 }

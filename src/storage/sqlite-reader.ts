@@ -27,6 +27,9 @@ import { openForReading, storedOrigin } from './schema.ts';
 /** Rows one search looks at before it answers with what it has: bounds the time a query can take. */
 const SCAN_LIMIT = 10_000;
 
+/** Entries read ahead for look-ups: some 3 ms. */
+const READ_AHEAD = 4096;
+
 const DIGEST = 32;
 
 /** A StoreReader over one connection; the writer's store extends it. */
@@ -87,6 +90,11 @@ export class SqliteReader implements StoreReader {
 
   async entries(start: number, end: number): Promise<readonly StoredEntry[]> {
     return this.#entries.all(start, end).filter(isRow).map(storedEntry);
+  }
+
+  /** Reads ahead for look-ups when many entries are new, so that the next one does not do it all at once. */
+  keepUp(size: number): void {
+    if (size - this.recent.size >= READ_AHEAD) this.recent.catchUp();
   }
 
   async find(id: EntryId): Promise<EntryRow | undefined> {

@@ -10,7 +10,7 @@ import { refuse, Refusal } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
 import type { ChainHead, EntryRow, Head, NewEntry, Plan, Store, TileRow } from '../log/ports.ts';
 import { blob, isRow, idPrefix, kindNumber, number, place, prefix } from './rows.ts';
-import { INDEX_RUN } from './recent.ts';
+import { FLUSH_EVERY, SLICES } from './recent.ts';
 import { openForWriting } from './schema.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 
@@ -61,6 +61,7 @@ export class SqliteStore extends SqliteReader implements Store {
     try {
       begin.run();
       this.#compare(expected);
+      this.recent.catchUp();
       this.#step('begun');
       for (const entry of plan.entries) this.#putEntry(entry);
       this.#step('entries');
@@ -68,7 +69,7 @@ export class SqliteStore extends SqliteReader implements Store {
       this.#step('tiles');
       for (const [key, link] of plan.chains) this.#putChain(key, link);
       this.#step('chains');
-      this.#swap(plan.head, this.#index(plan.head.size));
+      this.#swap(plan.head, this.#flush(plan.head.size));
       this.#step('head');
       commit.run();
     } catch (cause) {
@@ -101,20 +102,24 @@ export class SqliteStore extends SqliteReader implements Store {
       );
   }
 
-  #swap(head: Head, indexed: number): void {
-    this.#statements.putHead.run(head.size, head.root, head.time, indexed);
+  #swap(head: Head, flushes: number): void {
+    this.#statements.putHead.run(head.size, head.root, head.time, flushes);
   }
 
-  /** Writes the look-up rows of a whole run of entries, sorted, when one is complete; returns where they end. */
-  #index(size: number): number {
-    const { indexed, indexKeys, indexLeaves } = this.#statements;
-    const from: unknown = indexed.get() ?? 0;
-    if (typeof from !== 'number')
+  /** Writes the slices of the look-up tables that are due, each at most once; returns how many ever were. */
+  #flush(size: number): number {
+    const { flushes, putKeys, putLeaves, putFlushed } = this.#statements;
+    const before: unknown = flushes.get() ?? 0;
+    if (typeof before !== 'number')
       throw refuse('corrupt-store', 'the store does not say how far it is indexed');
-    if (size - from < INDEX_RUN) return from;
-    indexKeys.run(from, size);
-    indexLeaves.run(from, size);
-    return size;
+    const due = Math.min(Math.floor(size / FLUSH_EVERY), before + SLICES);
+    for (let flush = before; flush < due; flush++) {
+      const slice = flush % SLICES;
+      putKeys(this.recent.missing('key', slice));
+      putLeaves(this.recent.missing('leaf', slice));
+      putFlushed.run(this.recent.size, slice);
+    }
+    return Math.max(before, due);
   }
 
   #putEntry(entry: NewEntry): void {
@@ -154,6 +159,20 @@ export class SqliteStore extends SqliteReader implements Store {
 
 type Statements = ReturnType<typeof prepare>;
 
+/** Pairs that one statement inserts: a call costs as much as ten of them. */
+const PAIRS = 64;
+
+/** Inserts rows of two numbers each, given one after another. */
+function insertPairs(db: Database.Database, table: string): (numbers: readonly number[]) => void {
+  const many = db.prepare(`INSERT INTO ${table} VALUES ${Array(PAIRS).fill('(?, ?)').join()}`);
+  const one = db.prepare(`INSERT INTO ${table} VALUES (?, ?)`);
+  return (numbers) => {
+    let at = 0;
+    for (; at + 2 * PAIRS <= numbers.length; at += 2 * PAIRS) many.run(numbers.slice(at, at + 2 * PAIRS));
+    for (; at < numbers.length; at += 2) one.run(numbers.slice(at, at + 2));
+  };
+}
+
 function prepare(db: Database.Database) {
   return {
     begin: db.prepare('BEGIN IMMEDIATE'),
@@ -162,13 +181,10 @@ function prepare(db: Database.Database) {
     head: db.prepare('SELECT size, root FROM head'),
     putHead: db.prepare('INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?, ?)'),
     knownKeys: db.prepare('SELECT key FROM by_key WHERE key IN (SELECT value FROM json_each(?))').pluck(),
-    indexed: db.prepare('SELECT indexed FROM head').pluck(),
-    indexKeys: db.prepare(
-      'INSERT INTO by_key SELECT key, idx FROM entry WHERE idx >= ? AND idx < ? ORDER BY key, idx',
-    ),
-    indexLeaves: db.prepare(
-      'INSERT INTO by_leaf SELECT leaf, idx FROM entry WHERE idx >= ? AND idx < ? ORDER BY leaf, idx',
-    ),
+    flushes: db.prepare('SELECT flushes FROM head').pluck(),
+    putKeys: insertPairs(db, 'by_key'),
+    putLeaves: insertPairs(db, 'by_leaf'),
+    putFlushed: db.prepare('UPDATE flushed SET upto = ? WHERE slice = ?'),
     putEntry: db.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     putTile: db.prepare('INSERT OR REPLACE INTO tile VALUES (?, ?, ?)'),
     putChain: db.prepare('INSERT OR REPLACE INTO chain VALUES (?, ?, ?)'),

@@ -145,6 +145,7 @@ export class RunningLog implements LogService {
   /** Publishes: what was published last, then what is newest. Refuses `behind-signed-head`, `config-invalid`. */
   async #begin({ note, head, policyEntry }: Started): Promise<void> {
     const { witnessing, conflictPath, onWarning } = this.#options;
+    this.#store.keepUp(head.size);
     await resumePublishing(this.#publisher, witnessing, {
       note,
       head,
@@ -260,6 +261,7 @@ export class RunningLog implements LogService {
   async #appended({ head, policy }: Appended): Promise<void> {
     this.#failure = undefined;
     this.reader.advance(head);
+    this.#store.keepUp(head.size);
     this.#lagSince ??= performance.now();
     if (policy === undefined) return;
     this.#info = infoOf(policyOf(policy), this.#info.witnessed);

@@ -17,7 +17,7 @@ import { signStatement } from '#src/cose/statement.ts';
 import { signCheckpoint } from '#src/note/checkpoint.ts';
 import { verifierOf, type NoteSigner } from '#src/note/key.ts';
 import { parseTlogProof, verifyTlogProof } from '#src/note/tlogproof.ts';
-import { policyOfLogs } from '#src/note/trust.ts';
+import { policyOfLogs, type TrustPolicy } from '#src/note/trust.ts';
 import { seedSigner } from '#src/sign/signer.ts';
 import { encodeBundle } from '#src/tree/bundle.ts';
 import { hashLeaf, nobleHasher } from '#src/tree/hash.ts';
@@ -313,13 +313,16 @@ async function makeLog(t: Test, count: number) {
   return { url, files, entries, policy, publish, tiles: new TileReader(world(), `${url}/`) };
 }
 
+const newest = async (tiles: TileReader, policy: TrustPolicy): Promise<LogView> =>
+  LogView.of(tiles, await tiles.checkpoint(), policy);
+
 t.test('a view believes nothing that the checkpoint does not sign', async (t) => {
   const { tiles, files, entries, policy, publish } = await makeLog(t, 700);
   const early = LogView.of(tiles, await publish(3), policy);
   await publish(256);
-  const middle = await LogView.fetch(tiles, policy);
+  const middle = await newest(tiles, policy);
   await publish(700);
-  const view = await LogView.fetch(tiles, policy);
+  const view = await newest(tiles, policy);
   t.equal(view.head.size, 700);
   for (const index of [0, 255, 256, 511, 512, 699]) {
     const entry = await view.entry(index);
@@ -340,7 +343,7 @@ t.test('a view believes nothing that the checkpoint does not sign', async (t) =>
       `size ${size}`,
     );
   }
-  await t.rejects(LogView.fetch(tiles, policyOfLogs([])), { code: 'unknown-signer' });
+  await t.rejects(newest(tiles, policyOfLogs([])), { code: 'unknown-signer' });
 
   const partial = files.get('/tile/entries/002.p/188');
   const full = encodeBundle(Array.from({ length: 256 }, (_, i) => entries[512 + i] ?? encodeUtf8('later')));
@@ -373,7 +376,7 @@ t.test('a view believes nothing that the checkpoint does not sign', async (t) =>
 
   // A fork: the same log with one entry changed, everything else well signed.
   await publish(700, (entry, i) => (i === 1 ? encodeUtf8('forked') : entry));
-  const forked = await LogView.fetch(tiles, policy);
+  const forked = await newest(tiles, policy);
   await t.rejects(forked.assertOneHistory(early.head), { code: 'inconsistent', message: /two histories/ });
   await t.rejects(forked.assertOneHistory(view.head), { code: 'inconsistent' });
   t.equal((await forked.entry(0)).index, leafIndex(0));

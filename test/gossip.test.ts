@@ -1,6 +1,6 @@
 /** Gossip: heads of peers, honest, forked, silent, lying; alone and in the client verbs. */
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
@@ -13,9 +13,9 @@ import { makeIncident } from '#src/incident/incident.ts';
 import { parseIncident } from '#src/incident/parse.ts';
 import { verifyIncident } from '#src/incident/verify.ts';
 import { originHash } from '#src/note/checkpoint.ts';
-import { parseVkey, verifierOf } from '#src/note/key.ts';
+import { formatVkey, parseVkey, verifierOf } from '#src/note/key.ts';
 import { appendSignatures } from '#src/note/note.ts';
-import { policyOfLogs } from '#src/note/trust.ts';
+import { policyOfLogs, type TrustPolicy } from '#src/note/trust.ts';
 import { flipByte, foreign, forgedLine, HostileLog } from './hostile-log.ts';
 import { witness } from './incident-examples.ts';
 import { tallystick } from './run-cli.ts';
@@ -64,6 +64,9 @@ async function grown(
   return log;
 }
 
+const newest = async (tiles: TileReader, policy: TrustPolicy): Promise<LogView> =>
+  LogView.of(tiles, await tiles.checkpoint(), policy);
+
 const trustIn = (log: HostileLog) => policyOfLogs(log.vkeys.map(parseVkey));
 
 interface Round {
@@ -74,7 +77,7 @@ interface Round {
 /** The head that a branch shows, and comparing with it; tiles are the branch's too. */
 async function holding(log: HostileLog, branch = 'main'): Promise<Round> {
   const tiles = new TileReader(transport, log.urlOf(branch));
-  const view = await LogView.fetch(tiles, trustIn(log));
+  const view = await newest(tiles, trustIn(log));
   const common = { transport, policy: trustIn(log), held: view, tiles };
   return { view, compare: (...peers) => comparePeers({ ...common, peers: peers.map(({ url }) => url) }) };
 }
@@ -288,14 +291,10 @@ t.test('client verbs compare with peers', async (t) => {
   t.match(await run(`get 2 --log ${log.url}`, 'bad', 'nonsense'), { code: 78, err: /no http/ });
 });
 
-t.test('every verb that asks a log remembers its head', async (t) => {
-  const log = await grown(t, 6);
-  log.fork(4, 'b', [await otherStatement('x'), await otherStatement('y'), await otherStatement('z')]);
-  const dir = t.testdir({ 'log.vkey': `${log.vkeys.join('\n')}\n`, 's.cose': '' });
-  writeFileSync(join(dir, 's.cose'), await otherStatement('entry 1'));
-  // What `status` asks besides.
+/** What a HostileLog lacks: `status` asks for its facts, `submit` posts. */
+function answering(log: HostileLog): typeof fetch {
   const facts = { version: '0', origin: log.origin, size: 6, root: 'r', time: 0, vkeys: [], open: false };
-  const answers: typeof fetch = async (input, init) => {
+  return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     if (url.pathname.endsWith('/v1/log')) return Response.json(facts);
     if (url.pathname.endsWith('/readyz')) return Response.json({ ready: true, reasons: [] });
@@ -308,6 +307,14 @@ t.test('every verb that asks a log remembers its head', async (t) => {
       );
     return fetch(input, init);
   };
+}
+
+t.test('every verb that asks a log remembers its head', async (t) => {
+  const log = await grown(t, 6);
+  log.fork(4, 'b', [await otherStatement('x'), await otherStatement('y'), await otherStatement('z')]);
+  const dir = t.testdir({ 'log.vkey': `${log.vkeys.join('\n')}\n`, 's.cose': '' });
+  writeFileSync(join(dir, 's.cose'), await otherStatement('entry 1'));
+  const answers = answering(log);
   const around = { cwd: dir, fetch: answers };
   const seen = join(dir, 'seen');
   const heads = () => readdirSync(join(seen, 'heads'));
@@ -348,4 +355,36 @@ t.test('every verb that asks a log remembers its head', async (t) => {
     around,
   );
   t.match(told, { code: 6, out: /said to have gone back from 6 entries to 2/ });
+});
+
+t.test('a fork that no witness cosigned is a fork all the same', async (t) => {
+  const log = await grown(t, 7);
+  const vkey = formatVkey(witness.name, witness.type, witness.signer.publicKey);
+  const lines = [...log.vkeys.map((each) => `log ${each}`), `witness w ${vkey}`, 'quorum w', ''];
+  const dir = t.testdir({ 'full.policy': lines.join('\n') });
+  const around = { cwd: dir, fetch: answering(log) };
+  log.fork(4, 'b', await Promise.all(['v', 'w', 'x', 'y', 'z'].map((each) => otherStatement(each))));
+  const there = await peer(t);
+  const evidence = (name: string) => readdirSync(join(dir, name, 'evidence'));
+  const verbs = [`fsck ${log.url}`, `status --log ${log.url}`, `get 1 --log ${log.url}`];
+  for (const [i, verb] of verbs.entries()) {
+    const run = (name: string, more = '') =>
+      tallystick(`${verb} --policy full.policy --state-dir ${join(dir, `${name}${i}`)} ${more}`, around);
+    log.serving = 'main';
+    log.cosigners = [witness];
+    t.match(await run('seen'), { code: 0 }, verb);
+    log.cosigners = [];
+    t.match(await run('seen'), { code: 5, err: /quorum-unmet/ }, 'one history, and no quorum');
+    there.serve(await log.note(6));
+    log.serving = 'b';
+    t.match(await run('seen'), { code: 4, err: /inconsistent: the log signed two histories/ }, verb);
+    t.match(await run('new', `--peer ${there.url}`), { code: 4, err: /the other head is from http/ }, verb);
+    for (const name of [`seen${i}`, `new${i}`]) {
+      const [file = ''] = evidence(name);
+      const path = join(dir, name, 'evidence', file);
+      t.match(await tallystick(`verify-incident ${path} --policy full.policy`, around), { code: 0 });
+    }
+    t.match(await run('other'), { code: 5 }, 'to those who have seen nothing');
+    t.notOk(existsSync(join(dir, `other${i}`, 'heads')), 'what nobody cosigned is not remembered');
+  }
 });

@@ -203,6 +203,11 @@ t.test('checkpoints that are not to be believed', async (t) => {
   t.equal(await codeOf(mirrorOf(other, dir)), 'foreign-log', 'a directory has one log');
   const both = policyOfLogs([...log.vkeys, ...other.vkeys].map(parseVkey));
   t.equal(await codeOf((await mirrorOf(other, dir, { policy: both })).sync()), 'foreign-log');
+  log.fork(4, 'b', opaque(5_000, 5_030));
+  log.serving = 'b';
+  const forked = await mirrorOf(log, dir, { policy });
+  t.equal(await codeOf(forked.sync()), 'inconsistent', 'a fork that nobody cosigned');
+  t.match(incidentsIn(dir), [{ incident: { evidence: { kind: 'split-view', prefix: {} } } }]);
 });
 
 t.test('two histories end the following', async (t) => {

@@ -35,18 +35,26 @@ export interface Finding {
 }
 
 /**
- * Checks a view against the head remembered of its log, and remembers it when it is newer. Refuses
+ * Checks a view against the head remembered of its log; the log's signature is enough for that. Refuses
  * `inconsistent`, naming the incident file.
  */
 export async function checkRemembered(context: Context, view: LogView, policy: TrustPolicy): Promise<void> {
-  const { origin, size } = view.opened.checkpoint;
-  const path = join(stateDirOf(context), 'heads', originHash(origin));
-  const note = await readRemembered(path);
-  if (note === undefined) return replaceFile(path, view.note);
-  const old = { note, head: readCheckpoint(note, path) };
-  const found = await brokenWord(view, old);
+  const { origin } = view.opened.checkpoint;
+  const old = await readRemembered(pathOf(context, origin));
+  const found = old && (await brokenWord(view, old));
   if (found !== undefined) throw await accuse(context, origin, policy, found);
-  if (size > old.head.size) await replaceFile(path, view.note);
+}
+
+/** Remembers a view that was checked and accepted, when it is newer than what is remembered. */
+export async function remember(context: Context, view: LogView): Promise<void> {
+  const { origin, size } = view.opened.checkpoint;
+  const path = pathOf(context, origin);
+  const old = await readRemembered(path);
+  if (old === undefined || size > old.head.size) await replaceFile(path, view.note);
+}
+
+function pathOf(context: Context, origin: string): string {
+  return join(stateDirOf(context), 'heads', originHash(origin));
 }
 
 /** Writes an incident down for others to check, and makes the refusal `inconsistent` that ends the run. */
@@ -94,10 +102,12 @@ async function brokenWord(view: LogView, old: NotedHead): Promise<Finding | unde
   }
 }
 
-async function readRemembered(path: string): Promise<Uint8Array | undefined> {
+async function readRemembered(path: string): Promise<NotedHead | undefined> {
   try {
-    return await readFile(path);
+    const note = await readFile(path);
+    return { note, head: readCheckpoint(note, path) };
   } catch (error) {
+    if (error instanceof Refusal) throw error;
     if (codeOf(error) === 'ENOENT') return undefined;
     throw refuse('config-invalid', `cannot read ${path} (${codeOf(error)})`, { cause: error });
   }

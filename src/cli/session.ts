@@ -3,7 +3,7 @@ import type { EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { Evidence, Trust } from '../client/evidence.ts';
 import { examine, type Examination } from '../client/examine.ts';
-import { openSigned } from '../client/examine-log.ts';
+import { silentKeys } from '../client/examine-log.ts';
 import { Patience } from '../client/patience.ts';
 import { entryIdOf } from '../client/scrapi.ts';
 import { findNewest, type Wanted } from '../client/search.ts';
@@ -18,7 +18,7 @@ import { parseStatement } from '../statement/admit.ts';
 import type { Policy } from '../statement/policy.ts';
 import { logUrl } from './config.ts';
 import type { Context } from './context.ts';
-import { checkRemembered } from './heads.ts';
+import { checkRemembered, remember } from './heads.ts';
 import { checkPeers } from './peers.ts';
 import { trustOf } from './trust.ts';
 
@@ -65,16 +65,21 @@ export class Session {
 
   /**
    * The newest checkpoint, of more than `covering` entries: a log may publish later than it acknowledges.
-   * Refuses `not-yet`, what `openTrusted` refuses, and `inconsistent` when the log broke its word, also to others.
+   * Refuses `not-yet`, what `openTrusted` refuses, and first of all `inconsistent` when the log broke its word,
+   * also to others: witnesses do not cosign a fork, so a missing quorum must not hide one.
    */
   async view(covering = -1): Promise<LogView> {
     const patience = new Patience(this.transport);
     for (;;) {
-      const view = await LogView.fetch(this.tiles, this.trust.policy, this.verify);
+      const { policy } = this.trust;
+      const note = await this.tiles.checkpoint();
+      const signed = LogView.signed(this.tiles, note, policy, this.verify);
+      await checkRemembered(this.#context, signed, policy);
+      await this.#askPeers(signed);
+      const view = LogView.of(this.tiles, note, policy, this.verify);
       if (view.head.size > covering) {
-        openSigned(view.note, this.trust, this.verify);
-        await checkRemembered(this.#context, view, this.trust.policy);
-        await this.#askPeers(view);
+        silentKeys(view.opened, this.trust);
+        await remember(this.#context, view);
         return view;
       }
       if (!(await patience.pause())) {

@@ -48,19 +48,24 @@ export interface Signed {
   readonly silent: readonly NoteVerifier[];
 }
 
-/**
- * Opens a checkpoint. An algorithm counts as missing when the log has trusted keys of it and none signed: of
- * two keys of one algorithm, one may be retired. Refuses as `openCheckpoint` does, and `unknown-signer` for
- * that. The quorum is not looked at.
- */
-export function openSigned(
-  note: Uint8Array,
-  { policy, everyAlgorithm }: Trust,
-  verify?: VerifySignature,
-): Signed {
-  const logKeys = policy.logs.map(({ verifier }) => verifier);
-  const witnessKeys = policy.witnesses.map(({ verifier }) => verifier);
+/** Opens a checkpoint. Refuses as `openCheckpoint` and `silentKeys` do. The quorum is not looked at. */
+export function openSigned(note: Uint8Array, trust: Trust, verify?: VerifySignature): Signed {
+  const logKeys = trust.policy.logs.map(({ verifier }) => verifier);
+  const witnessKeys = trust.policy.witnesses.map(({ verifier }) => verifier);
   const opened = openCheckpoint(note, { logKeys, witnessKeys, verify });
+  return { opened, silent: silentKeys(opened, trust) };
+}
+
+/**
+ * The log's trusted keys of algorithms that did not sign. An algorithm counts as missing when the log has trusted
+ * keys of it and none signed: of two keys of one algorithm, one may be retired. Refuses `unknown-signer` when one
+ * is missing and every one is asked for.
+ */
+export function silentKeys(
+  opened: OpenedCheckpoint,
+  { policy, everyAlgorithm }: Trust,
+): readonly NoteVerifier[] {
+  const logKeys = policy.logs.map(({ verifier }) => verifier);
   const signed = new Set(opened.logSignatures.map(({ verifier }) => verifier.key.algorithm));
   const { origin } = opened.checkpoint;
   const silent = logKeys.filter(({ name, key }) => name === origin && !signed.has(key.algorithm));
@@ -72,7 +77,7 @@ export function openSigned(
       `${what}; fetch the proof again, or leave that key out if the log has none`,
     );
   }
-  return { opened, silent };
+  return silent;
 }
 
 function describeSigners({ opened: { checkpoint, logSignatures }, silent }: Signed): string {

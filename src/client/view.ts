@@ -4,7 +4,7 @@
  */
 import { leafIndex, type LeafIndex } from '../bytes/brand.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
-import type { OpenedCheckpoint } from '../note/checkpoint.ts';
+import { openCheckpoint, type OpenedCheckpoint } from '../note/checkpoint.ts';
 import { formatTlogProof } from '../note/tlogproof.ts';
 import { openTrusted, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
@@ -37,9 +37,13 @@ export class LogView {
     this.opened = opened;
   }
 
-  /** Fetches the newest checkpoint. Refuses as `openTrusted` and `TileReader` do. */
-  static async fetch(tiles: TileReader, policy: TrustPolicy, verify?: VerifySignature): Promise<LogView> {
-    return LogView.of(tiles, await tiles.checkpoint(), policy, verify);
+  /**
+   * The view under a checkpoint that a log of the policy signed, whoever cosigned it: enough to hold the log to,
+   * for a fork is one without a quorum too, and not enough to rely on. Refuses as `openCheckpoint` does.
+   */
+  static signed(tiles: TileReader, note: Uint8Array, policy: TrustPolicy, verify?: VerifySignature): LogView {
+    const logKeys = policy.logs.map(({ verifier }) => verifier);
+    return new LogView(tiles, note, openCheckpoint(note, { logKeys, verify }));
   }
 
   /** The view under a checkpoint that is at hand. Refuses as `openTrusted` does. */

@@ -11,6 +11,7 @@ import type { SignedHead } from '../client/history.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
 import { formatIncident, makeIncident } from '../incident/incident.ts';
+import { openCheckpoint } from '../note/checkpoint.ts';
 import { openTrusted, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import type { BatchHasher } from '../tree/hash.ts';
@@ -137,8 +138,13 @@ export class Mirror {
 
   async #sync(check: boolean): Promise<Synced> {
     if (this.status.halted !== undefined) throw refuse('inconsistent', this.status.halted);
-    const served = await this.#fetchHead();
-    const target = await this.#continuation(served);
+    const note = await this.#origin.checkpoint();
+    this.status.unreachableSince = undefined;
+    // First of all whether it is one history: witnesses do not cosign a fork, so a missing quorum must not hide one.
+    await this.#compare(this.#signed(note));
+    const { policy, verify } = this.#parts;
+    const served = { note, opened: openTrusted(note, policy, verify) };
+    const target = this.#largest(served);
     this.status.originSize = served.opened.checkpoint.size;
     const from = this.size;
     const known = this.#held !== undefined && target.opened.checkpoint.size === from;
@@ -153,12 +159,12 @@ export class Mirror {
     return { kind, from, size, ...filled, keysFault };
   }
 
-  async #fetchHead(): Promise<SignedHead> {
+  /** The served head, signed by the log that is mirrored; by whom else is not looked at. */
+  #signed(note: Uint8Array): SignedHead {
     const { policy, verify } = this.#parts;
-    const note = await this.#origin.checkpoint();
-    this.status.unreachableSince = undefined;
-    const opened = openTrusted(note, policy, verify);
-    const mirrored = this.#held?.opened.checkpoint.origin ?? opened.checkpoint.origin;
+    const logKeys = policy.logs.map(({ verifier }) => verifier);
+    const opened = openCheckpoint(note, { logKeys, verify });
+    const mirrored = (this.#held ?? this.#pending)?.opened.checkpoint.origin ?? opened.checkpoint.origin;
     if (opened.checkpoint.origin !== mirrored) {
       throw refuse(
         'foreign-log',
@@ -168,19 +174,24 @@ export class Mirror {
     return { note, opened };
   }
 
-  /** The head to hold next: the one served, or a larger one seen before, when all are one history. */
-  async #continuation(served: SignedHead): Promise<SignedHead> {
-    let target = served;
-    const local = this.#held;
+  /** Refuses `inconsistent` when the served head and those seen before are no one history. */
+  async #compare(served: SignedHead): Promise<void> {
     for (const seen of [this.#held, this.#pending]) {
       if (seen === undefined) continue;
       // A tree larger than the one served may be gone from there; ours is here.
-      const ours = seen === local && seen.opened.checkpoint.size > served.opened.checkpoint.size;
+      const ours = seen === this.#held && seen.opened.checkpoint.size > served.opened.checkpoint.size;
       const judgement = await judge(seen, served, ours ? this.local : this.#origin, this.#origin);
       if (judgement.kind === 'conflict') throw await this.#report(judgement);
-      if (seen.opened.checkpoint.size > target.opened.checkpoint.size) target = seen;
     }
-    return target === served && local !== undefined ? preferred(local, served) : target;
+  }
+
+  /** The head to hold next: the one served, or a larger one seen before. */
+  #largest(served: SignedHead): SignedHead {
+    let target = served;
+    for (const seen of [this.#held, this.#pending]) {
+      if (seen !== undefined && seen.opened.checkpoint.size > target.opened.checkpoint.size) target = seen;
+    }
+    return target === served && this.#held !== undefined ? preferred(this.#held, served) : target;
   }
 
   /** Writes the incident down. A second history ends the following; a log that fell back may grow again. */

@@ -341,10 +341,24 @@ t.test('every verb that asks a log remembers its head', async (t) => {
 
   const unasked = await tallystick(`status --log ${log.url} --state-dir ${seen}`, around);
   t.match(unasked, { code: 0, out: /checked +no: no verifier key/ });
+  const there = await peer(t);
+  there.serve(await log.note(6));
+  const peers = `--peer ${there.url} --peer ${there.url}/`;
+  const vain = await tallystick(`status --log ${log.url} --state-dir ${seen} ${peers}`, around);
+  t.match(vain, { code: 1, err: /usage: --peer compares signed heads, and no verifier key is given/ });
+  const asked = (more: string) =>
+    tallystick(`status --log ${log.url} --state-dir ${seen} --vkey log.vkey ${more}`, around);
+  t.match(await asked(peers), { code: 0, out: /\npeers +2 agree\n/ });
+  t.match(await asked(`${peers} --peer http://127.0.0.1:1/`), { code: 0, out: /\npeers +2 of 3 agree\n/ });
+  t.match((await asked(`--json --peer ${there.url}`)).json, {
+    peers: [{ url: there.url, result: 'agrees' }],
+  });
   const other = await grown(t, 3, foreign());
   writeFileSync(join(dir, 'other.vkey'), other.vkeys.join('\n'));
   const unknown = await tallystick(`status --log ${log.url} --vkey other.vkey --state-dir ${seen}`, around);
   t.match(unknown, { code: 0, out: /checked +no: no key of this log is trusted/ });
+  const strange = `status --log ${log.url} --vkey other.vkey --state-dir ${seen} --peer ${there.url}`;
+  t.match(await tallystick(strange, around), { code: 1, err: /no key of this log is trusted/ });
 
   log.shown = 2;
   const back = await tallystick(`fsck ${log.url} --vkey log.vkey --state-dir ${seen}`, around);

@@ -21,10 +21,16 @@ export interface Compared {
   readonly policy: TrustPolicy;
 }
 
-/** Compares with every configured peer. Refuses `inconsistent`, naming the incident file; `config-invalid`. */
-export async function checkPeers(context: Context, { view, log, policy }: Compared): Promise<void> {
+/**
+ * Compares with every configured peer, and says what came of each. Refuses `inconsistent`, naming the incident
+ * file; `config-invalid`.
+ */
+export async function checkPeers(
+  context: Context,
+  { view, log, policy }: Compared,
+): Promise<readonly PeerResult[]> {
   const { config, output, world } = context;
-  if (config.peer.length === 0) return;
+  if (config.peer.length === 0) return [];
   const transport = { fetch: world.fetch, now: world.now, timeoutMs: TIMEOUT_MS, patienceMs: 0 };
   const tiles = new TileReader(transport, log);
   const results = await comparePeers({ transport, peers: config.peer, policy, held: view, tiles });
@@ -42,6 +48,7 @@ export async function checkPeers(context: Context, { view, log, policy }: Compar
   }
   const [first] = refusals;
   if (first !== undefined) throw first;
+  return results;
 }
 
 function remarkOf(result: Exclude<PeerResult, { readonly kind: 'conflict' }>): string {

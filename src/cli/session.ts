@@ -4,6 +4,7 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { Evidence, Trust } from '../client/evidence.ts';
 import { examine, type Examination } from '../client/examine.ts';
 import { silentKeys } from '../client/examine-log.ts';
+import type { PeerResult } from '../client/gossip.ts';
 import { Patience } from '../client/patience.ts';
 import { entryIdOf } from '../client/scrapi.ts';
 import { findNewest, type Wanted } from '../client/search.ts';
@@ -40,7 +41,7 @@ export interface Whom {
 
 export class Session {
   readonly #context: Context;
-  #peersAsked = false;
+  #peers: readonly PeerResult[] | undefined;
   readonly tiles: TileReader;
   readonly transport: Transport;
   /** Base URL of the log. */
@@ -93,9 +94,14 @@ export class Session {
 
   /** Once a run: later views are compared with this one. */
   async #askPeers(view: LogView): Promise<void> {
-    if (this.#peersAsked) return;
-    this.#peersAsked = true;
-    await checkPeers(this.#context, { view, log: this.log, policy: this.trust.policy });
+    if (this.#peers !== undefined) return;
+    this.#peers = [];
+    this.#peers = await checkPeers(this.#context, { view, log: this.log, policy: this.trust.policy });
+  }
+
+  /** What came of comparing with each --peer, in their order; none before the first view. */
+  get peers(): readonly PeerResult[] {
+    return this.#peers ?? [];
   }
 
   /** The newest entry that matches, as the log's search names it, verified to be logged; undefined without one. */

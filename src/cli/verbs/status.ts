@@ -4,6 +4,7 @@ import { Value } from 'typebox/value';
 import { printable } from '../../bytes/printable.ts';
 import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
+import type { PeerResult } from '../../client/gossip.ts';
 import { refusalOf } from '../../client/problem.ts';
 import { exchange, type Transport } from '../../client/transport.ts';
 import { logUrl } from '../config.ts';
@@ -93,6 +94,7 @@ async function status(context: Context, flags: Flags): Promise<number> {
     `root     ${root}`,
     `head     ${new Date(time * 1000).toISOString()} (${age} s ago)`,
     `checked  ${head.says}`,
+    ...(config.peer.length === 0 ? [] : [`peers    ${peersLine(head.peers, config.peer.length)}`]),
     ...(witnessing === null ? [] : witnessLines(witnessing, now)),
   ];
   output.print(`${lines.map((line) => printable(line)).join('\n')}\nready    ${readiness}`);
@@ -111,33 +113,48 @@ async function status(context: Context, flags: Flags): Promise<number> {
     reasons,
     witnessing,
     verified: head.size ?? null,
+    peers: head.peers.map(({ peer, kind }) => ({ url: peer, result: kind })),
     subjects,
   });
   return ready ? EXIT.ok : EXIT.notFound;
 }
 
+/** What was verified: how it went in words, the size of the checkpoint when there is one, what peers hold. */
+interface Checked {
+  readonly says: string;
+  readonly size?: number;
+  readonly peers: readonly PeerResult[];
+}
+
 /**
- * The size of the newest checkpoint, verified and compared with what was seen before, when the log has a
- * trusted key. Refuses `inconsistent`, and what is wrong with a checkpoint; one that is not there is no refusal.
+ * The newest checkpoint, verified and compared with what was seen before and with peers, when the log has a
+ * trusted key. Refuses `usage` for peers without such a key: what they hold could not be compared with anything.
+ * Refuses `inconsistent`, and what is wrong with a checkpoint; one that is not there is no refusal.
  */
-async function verifiedHead(
-  context: Context,
-  url: string,
-  origin: string,
-): Promise<{ readonly says: string; readonly size?: number }> {
-  const { vkey, policy } = context.config;
-  if (vkey.length === 0 && policy === undefined) return { says: 'no: no verifier key is given (--vkey)' };
+async function verifiedHead(context: Context, url: string, origin: string): Promise<Checked> {
+  const { vkey, policy, peer } = context.config;
+  const unknown = (what: string): Checked => {
+    if (peer.length === 0) return { says: `no: ${what} (--vkey)`, peers: [] };
+    throw refuse('usage', `--peer compares signed heads, and ${what}: give the log's key with --vkey`);
+  };
+  if (vkey.length === 0 && policy === undefined) return unknown('no verifier key is given');
   const session = await Session.open(context, { url, transport: { timeoutMs: TIMEOUT_MS, patienceMs: 0 } });
-  if (!session.trust.policy.logs.some(({ verifier }) => verifier.name === origin)) {
-    return { says: 'no: no key of this log is trusted (--vkey)' };
-  }
+  if (!session.trust.policy.logs.some(({ verifier }) => verifier.name === origin))
+    return unknown('no key of this log is trusted');
   try {
     const { size } = (await session.view()).head;
-    return { size, says: `a checkpoint of ${size} entries: signed, and one history with the last one seen` };
+    const says = `a checkpoint of ${size} entries: signed, and one history with the last one seen`;
+    return { size, says, peers: session.peers };
   } catch (error) {
     if (!(error instanceof Refusal) || error.exit !== EXIT.notFound) throw error;
-    return { says: `no: ${error.message}` };
+    return { says: `no: ${error.message}`, peers: session.peers };
   }
+}
+
+/** Those that do not agree have a remark of their own. */
+function peersLine(peers: readonly PeerResult[], asked: number): string {
+  const agree = peers.filter(({ kind }) => kind === 'agrees').length;
+  return agree === asked ? `${agree} agree` : `${agree} of ${asked} agree`;
 }
 
 function witnessLines({ quorum, met, witnesses }: Witnessing, now: number): readonly string[] {

@@ -41,7 +41,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   probe: { below: [...PURE, 'claim', 'evidence', 'declare'], packages: ['pg', 'yaml'], node: true },
   declare: { below: [...PURE, 'claim'], packages: ['yaml'] },
   agent: {
-    below: [...PURE, 'claim', 'evidence', 'probe', 'declare', 'client'],
+    below: [...PURE, 'claim', 'evidence', 'probe', 'declare', 'client', 'storage'],
     packages: ['better-sqlite3'],
     node: true,
   },

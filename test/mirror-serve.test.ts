@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { EXIT } from '#src/bytes/refusal.ts';
 import { encodeKeySet } from '#src/cose/key.ts';
-import { lockFile } from '#src/cli/mirror/lock.ts';
+import { lockFile } from '#src/storage/lock.ts';
 import { KEYS, readerOf } from '#src/mirror/folder.ts';
 import { follow } from '#src/mirror/follow.ts';
 import { mirrorServer } from '#src/mirror/server.ts';
@@ -209,11 +209,15 @@ t.test('a rotten file is an error to its reader', async (t) => {
 
 t.test('one process per directory', async (t) => {
   const path = join(t.testdir(), '.mirror/lock.db');
-  const unlock = lockFile(path);
-  t.throws(() => lockFile(path), { code: 'locked' });
+  const words = { held: 'another process works here', check: 'the directory' };
+  const lock = (at = path) => lockFile(at, words);
+  const unlock = lock();
+  t.throws(() => lock(), { code: 'locked', message: /another process works here/ });
   unlock();
-  lockFile(path)();
-  t.throws(() => lockFile('/dev/null/lock.db'), { code: 'store-failed' });
+  lock()();
+  t.throws(() => lock('/dev/null/lock.db'), { code: 'store-failed', message: /check the directory/ });
+  writeFileSync(path, 'no database, and longer than the header of one'.repeat(9));
+  t.throws(() => lock(), { code: 'store-failed', message: /not a database/ }, 'which is no other process');
 });
 
 t.test('trust policies as text', async (t) => {

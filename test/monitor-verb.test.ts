@@ -1,7 +1,7 @@
 /** `tallystick monitor` and `incidents` against a log that does everything wrong: exit codes, incidents, coming back. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -446,6 +446,27 @@ t.test('what is refused at the start', async (t) => {
     '--vkey',
     'log.vkey',
     ...bare,
+  );
+  const here = ['monitor', '--once', watch.log.url, '--vkey', 'log.vkey', '--monitor-dir'];
+  for (const dir of ['log.vkey', 'log.vkey/below', '/dev/null/x'])
+    await says(EXIT.notFound, /^error: store-failed: cannot lock .*check --monitor-dir/, ...here, dir);
+  mkdirSync(join(watch.dir, 'odd', 'monitor.db'), { recursive: true });
+  await says(EXIT.notFound, /^error: store-failed: cannot open .*monitor\.db/, ...here, 'odd');
+  await says(
+    EXIT.notFound,
+    /^error: store-failed: cannot make .*check --witness-dir/,
+    'witness',
+    '--witness-dir',
+    'log.vkey',
+  );
+  await says(
+    EXIT.notFound,
+    /^error: store-failed: the guard .* cannot be used/,
+    'witness',
+    '--witness-dir',
+    'w',
+    '--guard-dir',
+    'log.vkey',
   );
   await says(EXIT.notFound, /no monitor's database/, 'incidents', '--monitor-dir', 'nowhere');
   const unlock = lockDirectory(join(watch.dir, 'tallystick-monitor'));

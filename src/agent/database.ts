@@ -7,6 +7,7 @@ import Database from 'better-sqlite3';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../bytes/refusal.ts';
+import { lockFile } from '../storage/lock.ts';
 
 /** Raised by one with every change of layout; an unknown one is refused. */
 const VERSION = 1;
@@ -91,19 +92,11 @@ export function openAgentDatabase(dir: string): Database.Database {
   }
 }
 
-/** Keeps other daemons out of a directory until it is called; the system does so too when the process ends. */
+/** Keeps other daemons out of a directory; returns what lets them in. Refuses `locked` and `store-failed`. */
 export function lockAgent(dir: string): () => void {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const { lock } = agentFiles(dir);
-  const db = new Database(lock, { timeout: 0 });
-  try {
-    db.pragma('locking_mode = EXCLUSIVE');
-    db.exec('BEGIN EXCLUSIVE');
-    db.exec('CREATE TABLE IF NOT EXISTS lock (one INTEGER PRIMARY KEY) STRICT');
-    db.exec('COMMIT');
-  } catch (cause) {
-    db.close();
-    throw refuse('locked', `another agent works in ${dir} (it holds ${lock}): stop it first`, { cause });
-  }
-  return () => void db.close();
+  return lockFile(agentFiles(dir).lock, {
+    held: `another agent works in ${dir}`,
+    check: '--agent-dir',
+    mode: 0o700,
+  });
 }

@@ -42,6 +42,16 @@ export async function readNamedFile(path: string, most?: number): Promise<Uint8A
   }
 }
 
+/** Makes a folder and those above it, for its owner alone. Refuses `store-failed`, naming the setting to check. */
+export async function makeFolder(path: string, check: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const why = codeOf(error) === 'EEXIST' ? 'a file has that name' : codeOf(error);
+    throw refuse('store-failed', `cannot make ${path} (${why}); check ${check}`, { cause: error });
+  }
+}
+
 /** `ENOENT` and the like; for the message of a refusal. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);

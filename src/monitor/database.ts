@@ -8,6 +8,10 @@ import Database from 'better-sqlite3';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../bytes/refusal.ts';
+import { lockFile } from '../storage/lock.ts';
+
+/** What SQLite says of a file that is none of its own, or is broken. Anything else is the disk's fault. */
+const DAMAGED = /^SQLITE_(NOTADB|CORRUPT|ERROR)/;
 
 /** Raised by one with every change of layout; an unknown one is refused. */
 const VERSION = 1;
@@ -89,6 +93,8 @@ function opened(
   try {
     db = new Database(path, options);
   } catch (cause) {
+    if (options.fileMustExist !== true)
+      throw refuse('store-failed', `cannot open ${path} (${String(cause)}); check --monitor-dir`, { cause });
     throw refuse('not-found', `there is no monitor's database ${path}: check --monitor-dir`, { cause });
   }
   try {
@@ -100,6 +106,8 @@ function opened(
   } catch (cause) {
     if (db.open) db.close();
     if (!(cause instanceof Database.SqliteError)) throw cause;
+    if (!DAMAGED.test(cause.code))
+      throw refuse('store-failed', `${path} cannot be used (${cause.code}): check the disk`, { cause });
     throw refuse(
       'corrupt-store',
       `${path} cannot be read (${cause.code}): move it away, and the monitor makes a new one (spec/monitor.md)`,
@@ -108,19 +116,11 @@ function opened(
   }
 }
 
-/** Keeps other monitors out of a directory until it is called; the system does so too when the process ends. */
+/** Keeps other monitors out of a directory; returns what lets them in. Refuses `locked` and `store-failed`. */
 export function lockDirectory(dir: string): () => void {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const { lock } = monitorFiles(dir);
-  const db = new Database(lock, { timeout: 0 });
-  try {
-    db.pragma('locking_mode = EXCLUSIVE');
-    db.exec('BEGIN EXCLUSIVE');
-    db.exec('CREATE TABLE IF NOT EXISTS lock (one INTEGER PRIMARY KEY) STRICT');
-    db.exec('COMMIT');
-  } catch (cause) {
-    db.close();
-    throw refuse('locked', `another monitor works in ${dir} (it holds ${lock}): stop it first`, { cause });
-  }
-  return () => void db.close();
+  return lockFile(monitorFiles(dir).lock, {
+    held: `another monitor works in ${dir}`,
+    check: '--monitor-dir',
+    mode: 0o700,
+  });
 }

@@ -3,6 +3,8 @@
  * looked at before it is believed.
  */
 import Database from 'better-sqlite3';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { digest, treeSize } from '../bytes/brand.ts';
 import { refuse, Refusal } from '../bytes/refusal.ts';
 import type { CosignedHead } from './decide.ts';
@@ -12,6 +14,9 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** Raised by one with every change of layout; another one is refused at start-up. */
 const LAYOUT = 1;
+
+/** What SQLite says when nothing is wrong with the file, but it cannot be written. */
+const DISK = /^SQLITE_(READONLY|FULL|IOERR|CANTOPEN)/;
 
 /** Where a file lies, whose it is, and what it is called in messages. */
 export interface FileOptions {
@@ -26,11 +31,12 @@ export interface FileOptions {
 
 /**
  * Opens a file, made when there is none: every commit is on the disk when it returns. Refuses `locked`,
- * `foreign-log` for a file of another witness, `corrupt-store`.
+ * `foreign-log` for a file of another witness, `corrupt-store`, `store-failed` when the disk does not take it.
  */
 export function openFile({ path, name, what, schema, exclusive }: FileOptions): Database.Database {
   let db: Database.Database | undefined;
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     db = new Database(path, exclusive ? { timeout: 0 } : {});
     if (exclusive) db.pragma('locking_mode = EXCLUSIVE');
     db.pragma('journal_mode = WAL');
@@ -50,7 +56,7 @@ export function openFile({ path, name, what, schema, exclusive }: FileOptions): 
       });
     }
     throw refuse(
-      'corrupt-store',
+      cause instanceof Database.SqliteError && !DISK.test(cause.code) ? 'corrupt-store' : 'store-failed',
       `the ${what} ${path} cannot be used (${String(cause)}): see spec/witness.md`,
       {
         cause,

@@ -4,8 +4,8 @@
  * cosignature leave. The database may thus be ahead of the guard after a crash, and never behind it.
  */
 import type Database from 'better-sqlite3';
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { refuse } from '../bytes/refusal.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { formatNote, parseNote, type SignatureLine } from '../note/note.ts';
@@ -81,14 +81,13 @@ export class WitnessState {
   }
 
   /**
-   * Opens both files, locked to this process. Refuses `locked`, `foreign-log`, `corrupt-store`, and
+   * Opens both files, locked to this process. Refuses `locked`, `foreign-log`, `corrupt-store`, `store-failed`, and
    * `behind-signed-head` when the guard is gone or knows of more than the database.
    */
   static open(options: StateOptions): WitnessState {
     const { dir, name, step = () => {} } = options;
     const { state: path, guard: guardPath } = statePaths(dir, options.guardDir);
     if (!existsSync(guardPath) && options.rebuildGuard !== true) throw guardGone(guardPath);
-    mkdirSync(dirname(guardPath), { recursive: true, mode: 0o700 });
     const guard = HeadGuard.open(guardPath, name);
     try {
       const isNew = !existsSync(path);

@@ -15,6 +15,7 @@ import { Mirror, type Synced } from '../../mirror/mirror.ts';
 import { mirrorServer } from '../../mirror/server.ts';
 import { formatTrustPolicy } from '../../mirror/trusttext.ts';
 import { parseTrustPolicy, type TrustPolicy } from '../../note/trust.ts';
+import { lockFile } from '../../storage/lock.ts';
 import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
 import { checkServing } from '../config.ts';
 import type { Context } from '../context.ts';
@@ -23,7 +24,6 @@ import type { Progress } from '../output.ts';
 import { listen, stopOnSignal, tlsOf } from '../serve/process.ts';
 import { trustOf } from '../trust.ts';
 import { VERSION } from '../version.ts';
-import { lockFile } from './lock.ts';
 
 export interface MirrorCommand {
   readonly url: string;
@@ -41,7 +41,10 @@ const REPORT_MS = 10_000;
 export async function mirror(context: Context, command: MirrorCommand): Promise<number> {
   if (command.serve && !command.once) checkServing(context.config);
   const policy = await policyOf(context, command.dir);
-  const unlock = lockFile(join(command.dir, LOCK));
+  const unlock = lockFile(join(command.dir, LOCK), {
+    held: `another process mirrors into ${command.dir}`,
+    check: 'the directory that is named',
+  });
   try {
     const folder = await Folder.open(command.dir);
     return await (command.once ? syncOnce : stay)(context, command, folder, policy);

@@ -4,8 +4,7 @@
  * a run that was cut off is simply finished; after it, nothing is made any more.
  */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { refuse } from '../../bytes/refusal.ts';
 import { generateKey, loadKeyFile, loadPooledKeyFile } from '../../keys/load.ts';
@@ -13,7 +12,7 @@ import { verifierOf, type NoteSigner } from '../../note/key.ts';
 import { HeadGuard } from '../../witness/guard.ts';
 import { statePaths } from '../../witness/state.ts';
 import { CONFIG_FILE } from '../config.ts';
-import { createFile } from '../files.ts';
+import { createFile, makeFolder } from '../files.ts';
 import type { Config } from '../settings.ts';
 
 /** Where things lie in a witness's directory. */
@@ -49,11 +48,14 @@ export function witnessLayout({
   };
 }
 
-/** Refuses `key-file` when a key is gone that was used before, `malformed-key` for a name no line can carry. */
+/**
+ * Refuses `key-file` when a key is gone that was used before, `malformed-key` for a name no line can carry,
+ * `store-failed` where nothing can be written.
+ */
 export async function initialiseWitness(config: Config): Promise<WitnessHome> {
   const layout = witnessLayout(config);
   const created: string[] = [];
-  await mkdir(config.witnessDir, { recursive: true, mode: 0o700 });
+  await makeFolder(config.witnessDir, '--witness-dir');
   const { state } = statePaths(config.witnessDir);
   if (existsSync(state)) assertKeys(layout, state);
   if (!existsSync(layout.ed25519)) {
@@ -70,7 +72,7 @@ export async function initialiseWitness(config: Config): Promise<WitnessHome> {
   if (config.knownLogs === undefined && (await createFile(layout.knownLogs, NO_LOGS)))
     created.push(layout.knownLogs);
   if (!existsSync(layout.mldsa44)) {
-    await makeGuard(statePaths(config.witnessDir, config.guardDir).guard, name);
+    makeGuard(statePaths(config.witnessDir, config.guardDir).guard, name);
     await generateKey(layout.mldsa44, 'ml-dsa-44');
     created.push(layout.mldsa44);
   }
@@ -90,8 +92,7 @@ function assertKeys(layout: WitnessLayout, state: string): void {
 }
 
 /** Made here and nowhere else: were it made at every start, losing state and guard would go unnoticed. */
-async function makeGuard(guard: string, name: string): Promise<void> {
-  await mkdir(dirname(guard), { recursive: true, mode: 0o700 });
+function makeGuard(guard: string, name: string): void {
   HeadGuard.open(guard, name).close();
 }
 

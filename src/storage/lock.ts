@@ -1,0 +1,41 @@
+/**
+ * One process per directory: an SQLite file that stays exclusively locked while the process lives. The system
+ * drops the lock with the process, however that ends. A file of its own, so that others can read what lies
+ * beside it meanwhile.
+ */
+import Database from 'better-sqlite3';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { refuse } from '../bytes/refusal.ts';
+
+/** What the refusals say: who holds the lock, as in "another monitor works in DIR", and which setting to check. */
+export interface LockWords {
+  readonly held: string;
+  readonly check: string;
+  /** Permissions of the directory, when it is made. */
+  readonly mode?: number;
+}
+
+/**
+ * Takes the lock, making its directory, and returns what lets it go. Refuses `locked`, and `store-failed` where
+ * nothing can be written.
+ */
+export function lockFile(path: string, { held, check, mode }: LockWords): () => void {
+  let db: Database.Database | undefined;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode });
+    const opened = new Database(path, { timeout: 0 });
+    db = opened;
+    db.pragma('journal_mode = MEMORY');
+    db.exec('BEGIN EXCLUSIVE');
+    // SQLite opens a file that cannot be written all the same, and then locks nobody out: it takes a write to tell.
+    db.pragma('user_version = 1');
+    return () => void opened.close();
+  } catch (cause) {
+    db?.close();
+    if (cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY'))
+      throw refuse('locked', `${held} (it holds ${path}): stop it first`, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw refuse('store-failed', `cannot lock ${path} (${why}): check ${check}, and the disk`, { cause });
+  }
+}

@@ -154,9 +154,9 @@ t.test('submitting: at once, later, busy, refused', async (t) => {
     status(204),
     status(200, {}, receipt),
   ];
-  const late = await submitStatement(patient, url, ours);
-  t.equal(late.location, `${url}/entries/other-id`, 'a foreign log may name its entries otherwise');
-  t.same(late.receipt, receipt);
+  const after = await submitStatement(patient, url, ours);
+  t.equal(after.location, `${url}/entries/other-id`, 'a foreign log may name its entries otherwise');
+  t.same(after.receipt, receipt);
   t.strictSame(
     patient.slept,
     [2000, 7000, 500, 50, 2000, 4000],
@@ -165,22 +165,43 @@ t.test('submitting: at once, later, busy, refused', async (t) => {
 
   const prefers: (string | undefined)[] = [];
   let clock = Date.UTC(2026, 0, 1);
+  let says: (path: string) => unknown = () => null;
   const holding = world({
-    waitMs: 45_000,
+    waitUntil: clock + 45_000,
     now: () => clock,
     fetch: async (input, init) => {
+      const asked = input instanceof URL ? input.pathname : '';
+      if (!asked.startsWith('/entries')) return Response.json(says(asked));
       prefers.push(new Headers(init?.headers).get('prefer') ?? undefined);
       if (prefers.length > 1) clock += 30_000;
       return fetch(input, init);
     },
   });
-  answers = [status(503), status(202), status(204), status(204), status(200, {}, receipt)];
+  answers = [status(503), status(202), status(200, {}, receipt)];
   t.same((await submitStatement(holding, url, ours)).receipt, receipt);
-  t.strictSame(
-    prefers,
-    ['wait=30', 'wait=30', 'wait=15', undefined, undefined],
-    'the log may hold its answer for so long in all, then it is asked again as ever',
-  );
+  t.strictSame(prefers, ['wait=30', 'wait=30', 'wait=15'], 'the log may hold its answer for so long in all');
+
+  const quorum = { quorum: 'two', met: false, witnesses: [] };
+  const late = { name: 'W\u001b2', behind: 1 };
+  for (const [about, ready, code, message] of [
+    [{ witnessing: quorum }, { reasons: ['no quorum: W2'] }, 'quorum-unmet', /the log says: no quorum: W2/],
+    [{ witnessing: { ...quorum, met: true } }, { reasons: ['full'] }, 'not-yet', /the log says: full/],
+    [
+      { witnessing: { ...quorum, met: true, witnesses: [late, { name: 'W1', behind: 0 }] } },
+      {},
+      'quorum-unmet',
+      /the quorum "two" waits for W\?2\)/,
+    ],
+    [{ witnessing: null }, { reasons: [] }, 'not-yet', /ask later for/],
+    ['?', [], 'not-yet', /ask later for/],
+  ] as const) {
+    clock = Date.UTC(2026, 0, 1);
+    prefers.length = 0;
+    says = (path) => (path === '/readyz' ? ready : about);
+    answers = [status(503), status(202), status(204)];
+    await t.rejects(submitStatement(holding, url, ours), { code, message });
+    t.strictSame(prefers, ['wait=30', 'wait=30', 'wait=15'], 'and is then asked no more');
+  }
 
   answers = [status(204)];
   const before = asked();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeUtf8 } from '../src/bytes/text.ts';
+import type { World } from '../src/cli/context.ts';
 import { run } from '../src/cli/main.ts';
 import { BASE, ServedLog, TIME } from './served-log.ts';
 import { vkeys } from './world.ts';
@@ -21,6 +22,8 @@ export interface Told {
 export interface User {
   readonly dir: string;
   log: ServedLog;
+  /** In place of what the world is otherwise. */
+  around?: Partial<World>;
   readonly run: (...argv: string[]) => Promise<Told>;
 }
 
@@ -55,7 +58,7 @@ export function write(dir: string, files: Files): void {
   }
 }
 
-async function tell({ dir, log }: User, argv: readonly string[]): Promise<Told> {
+async function tell({ dir, log, around }: User, argv: readonly string[]): Promise<Told> {
   let [out, err] = ['', ''];
   const code = await run(argv, {
     env: {
@@ -69,6 +72,7 @@ async function tell({ dir, log }: User, argv: readonly string[]): Promise<Told> 
     now: () => TIME * 1000,
     stdout: { write: (text) => (out += String(text)) },
     stderr: { write: (text) => (err += String(text)) },
+    ...around,
   });
   return { code, out, err, json: argv.includes('--json') && out !== '' ? JSON.parse(out) : undefined };
 }

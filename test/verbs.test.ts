@@ -496,6 +496,47 @@ t.test('submit: one, many, refused, forged', async (t) => {
   t.ok(forged);
 });
 
+t.test('a log that waits for its witnesses: said at once, refused in time', async (t) => {
+  const me = await user(t, { 'app.conf': 'a' });
+  const statement = await otherStatement('a');
+  writeFileSync(join(me.dir, 'a.cose'), statement);
+  const reasons = ['the witness quorum is not met: W2: no answer'];
+  const witnessing = { quorum: 'two', met: false, witnesses: [{ name: 'W2', behind: 3 }] };
+  for (const [verb, exit] of [
+    ['commit app.conf --wait 0', 5],
+    ['submit a.cose --wait 0', 5],
+  ] as const) {
+    const said = Promise.withResolvers<void>();
+    let err = '';
+    const write = (text: unknown): void => {
+      err += String(text);
+      if (/waiting for http.*: the witness quorum is not met: W2: no answer\n/.test(err)) said.resolve();
+    };
+    me.around = { sleep: async () => {}, stderr: { write } };
+    me.log.meddle = async (path, method) => {
+      if (path === '/readyz') return Response.json({ ready: false, reasons }, { status: 503 });
+      if (path === '/v1/log') return Response.json({ witnessing });
+      if (method !== 'POST') return undefined;
+      await said.promise;
+      return new Response(null, { status: 202 });
+    };
+    const { code, out } = await me.run(...verb.split(' '));
+    t.equal(code, exit, verb);
+    t.match(err + out, /quorum-unmet: .*not ready.*ask later.*W2: no answer/, verb);
+  }
+  me.log.meddle = (path) =>
+    path === '/checkpoint'
+      ? Response.json({ title: 'Not Yet', code: 'not-yet' }, { status: 503 })
+      : path === '/v1/log'
+        ? Response.json({ witnessing })
+        : undefined;
+  delete me.around;
+  t.match(await me.run('commit', 'app.conf', '--wait', '0'), {
+    code: 5,
+    err: /quorum-unmet: .*503: Not Yet.*the quorum "two" waits/,
+  });
+});
+
 t.test('the explanation adds up for every entry of every tree up to 40', async (t) => {
   for (let size = 1; size <= 40; size++) {
     const leaves = Array.from({ length: size }, (_, i) => hashLeaf(Uint8Array.of(i)));

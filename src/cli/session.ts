@@ -10,6 +10,7 @@ import { entryIdOf } from '../client/scrapi.ts';
 import { findNewest, type Wanted } from '../client/search.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
+import { explained } from '../client/unready.ts';
 import { LogView, type ProvenEntry } from '../client/view.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { keyThumbprint } from '../cose/key.ts';
@@ -22,6 +23,9 @@ import type { Context } from './context.ts';
 import { checkRemembered, remember } from './heads.ts';
 import { checkPeers } from './peers.ts';
 import { trustOf } from './trust.ts';
+
+/** A checkpoint follows an acknowledgement within this, however short the user waits (milliseconds). */
+const PUBLISHING_MS = 5_000;
 
 /** An entry with everything needed to check it offline. */
 export interface Collected {
@@ -66,14 +70,14 @@ export class Session {
 
   /**
    * The newest checkpoint, of more than `covering` entries: a log may publish later than it acknowledges.
-   * Refuses `not-yet`, what `openTrusted` refuses, and first of all `inconsistent` when the log broke its word,
+   * Refuses `not-yet`, `quorum-unmet`, what `openTrusted` refuses, and first of all `inconsistent` when the log broke its word,
    * also to others: witnesses do not cosign a fork, so a missing quorum must not hide one.
    */
   async view(covering = -1): Promise<LogView> {
-    const patience = new Patience(this.transport);
+    const patience = new Patience(this.transport, PUBLISHING_MS);
     for (;;) {
       const { policy } = this.trust;
-      const note = await this.tiles.checkpoint();
+      const note = await this.#checkpoint();
       const signed = LogView.signed(this.tiles, note, policy, this.verify);
       await checkRemembered(this.#context, signed, policy);
       await this.#askPeers(signed);
@@ -84,11 +88,18 @@ export class Session {
         return view;
       }
       if (!(await patience.pause())) {
-        throw refuse(
-          'not-yet',
-          `the log has not published a checkpoint over entry ${covering} yet; ask again later`,
-        );
+        const what = `the log has not published a checkpoint over entry ${covering} yet; ask again later`;
+        throw await explained(this.transport, this.log, refuse('not-yet', what));
       }
+    }
+  }
+
+  /** The newest checkpoint, of nobody yet. A log that has none says why. */
+  async #checkpoint(): Promise<Uint8Array> {
+    try {
+      return await this.tiles.checkpoint();
+    } catch (error) {
+      throw error instanceof Refusal ? await explained(this.transport, this.log, error) : error;
     }
   }
 

@@ -1,20 +1,49 @@
-/** `--wait <seconds>`: how long a submitter waits for the log's witnesses rather than ask again and again. */
+/** Waiting for a log: how long (`--wait`), and saying so. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { refuse } from '../bytes/refusal.ts';
-import type { Whom } from './session.ts';
+import { askWhy } from '../client/unready.ts';
+import type { Context } from './context.ts';
+import type { Session, Whom } from './session.ts';
 import type { Flags, VerbOption } from './verb.ts';
 
 const LONGEST = 3_600;
 
 export const WAIT_OPTION: VerbOption = {
   flags: '--wait <seconds>',
-  help: 'how long the log may hold its answer for its witnesses (Prefer: wait); it is asked again after that',
+  help: "how long to wait for the log and its witnesses in all (default: a minute; the log's answers are not held)",
 };
 
-/** What the flag means for the transport. Refuses `usage`. */
-export function waiting(flags: Flags): Whom {
+/** What the flag means for the transport, from now on. Refuses `usage`. */
+export function waiting({ world }: Context, flags: Flags): Whom {
   const text = flags.text('wait');
   if (text === undefined) return {};
   const seconds = /^[0-9]{1,9}$/.test(text) ? Number(text) : LONGEST + 1;
   if (seconds > LONGEST) throw refuse('usage', `--wait takes whole seconds, ${LONGEST} at most`);
-  return { transport: { waitMs: seconds * 1000 } };
+  return { transport: { waitUntil: world.now() + seconds * 1000 } };
+}
+
+/** What takes less is not worth a line (milliseconds). */
+const SILENT_MS = 1_500;
+
+/** Does the work; when that takes longer than a moment, says on stderr what the log says that it waits for. */
+export async function sayingWait<T>(context: Context, session: Session, work: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  void sayLater(context, session, done.signal);
+  try {
+    return await work;
+  } finally {
+    done.abort();
+  }
+}
+
+async function sayLater(
+  { output, world }: Context,
+  { transport, log }: Session,
+  done: AbortSignal,
+): Promise<void> {
+  const { sleep = (ms) => pause(ms, undefined, { signal: done }).catch(() => undefined) } = world;
+  await sleep(SILENT_MS);
+  if (done.aborted) return;
+  const { why } = await askWhy(transport, log);
+  if (!done.aborted) output.note(`waiting for ${log}${why === undefined ? '' : `: ${why}`}`);
 }

@@ -23,26 +23,29 @@ const LONGEST_WAIT_MS = 30_000;
 /** Statuses that mean: the same request may do better later. */
 const BUSY = new Set([429, 502, 503, 504]);
 
-/** All the pauses of one operation. */
+/** All the pauses of one operation: by their sum and by the clock, which also counts the answers that were held. */
 export class Patience {
   readonly #transport: Transport;
-  readonly #waitUntil: number | undefined;
   readonly #mostPauses: number;
+  readonly #until: number;
   #leftMs: number;
   #pauses = 0;
 
-  constructor(transport: Transport) {
+  /** `leastMs`: patience that there is in any case, for what takes but a moment. */
+  constructor(transport: Transport, leastMs = 0) {
     this.#transport = transport;
-    const { waitMs } = transport;
-    this.#leftMs = Math.max(transport.patienceMs ?? PATIENCE_MS, waitMs ?? 0);
-    this.#mostPauses = MAX_PAUSES + Math.ceil((waitMs ?? 0) / 1000);
-    this.#waitUntil = waitMs === undefined ? undefined : transport.now() + waitMs;
+    const { now, waitUntil, patienceMs = PATIENCE_MS } = transport;
+    const start = now();
+    this.#leftMs = Math.max(leastMs, waitUntil === undefined ? patienceMs : waitUntil - start);
+    this.#until = start + this.#leftMs;
+    this.#mostPauses = MAX_PAUSES + (waitUntil === undefined ? 0 : Math.ceil(this.#leftMs / 1000));
   }
 
   /** The request with the preference that its answer be held, as long as there is time left for that. */
   held(ask: Ask): Ask {
-    if (this.#waitUntil === undefined) return ask;
-    const left = this.#waitUntil - this.#transport.now();
+    const { now, waitUntil } = this.#transport;
+    if (waitUntil === undefined) return ask;
+    const left = waitUntil - now();
     return left <= 0 ? ask : { ...ask, waitMs: Math.min(left, LONGEST_WAIT_MS) };
   }
 
@@ -55,6 +58,7 @@ export class Patience {
     this.#pauses += 1;
     this.#leftMs -= ms;
     if (this.#leftMs < 0 || this.#pauses > this.#mostPauses) return false;
+    if (this.#transport.now() + ms > this.#until) return false;
     await sleep(ms);
     return true;
   }

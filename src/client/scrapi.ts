@@ -15,6 +15,7 @@ import type { PublicKey } from '../sign/algorithm.ts';
 import { askPatiently, download, Patience } from './patience.ts';
 import { refusalOf } from './problem.ts';
 import type { Reply, Transport } from './transport.ts';
+import { explained } from './unready.ts';
 
 export const COSE_TYPE = 'application/cose';
 /** A receipt has at most 63 hashes and one signature. */
@@ -42,8 +43,10 @@ export function entryUrl(log: string, locator: string): URL {
 
 /**
  * Submits a statement and waits for its receipt, asking again while the log is busy (429, 503) or the
- * receipt is on its way (202, 204). With `waitMs` in the transport the log is asked to wait itself first. Posting the same statement again is harmless. Refuses with the log's
- * own words what the log refuses, and `not-yet` when the receipt does not come in time.
+ * receipt is on its way (202, 204). With `waitUntil` in the transport the log is asked to
+ * wait itself first. Posting the same statement again is harmless. Refuses with the log's
+ * own words what the log refuses, and when the receipt does not come in time `quorum-unmet`, or `not-yet` when the
+ * log does not say that it waits for its witnesses.
  */
 export async function submitStatement(
   transport: Transport,
@@ -65,13 +68,13 @@ export async function submitStatement(
   if (reply.status === 200 || reply.status === 201)
     return { id, location: location.href, receipt: reply.body };
   if (reply.status !== 202) throw refusalOf(reply);
-  if (!(await patience.pause(reply))) throw notYet(location);
-  return { id, location: location.href, receipt: await awaitReceipt(transport, location, patience) };
+  if (!(await patience.pause(reply))) throw await notYet(transport, log, location);
+  return { id, location: location.href, receipt: await awaitReceipt(transport, log, location, patience) };
 }
 
-/** A fresh receipt of an entry, by its locator. Refuses `not-found` and `not-yet`. */
+/** A fresh receipt of an entry, by its locator. Refuses `not-found`, `quorum-unmet` and `not-yet`. */
 export function fetchReceipt(transport: Transport, log: string, locator: string): Promise<Uint8Array> {
-  return awaitReceipt(transport, entryUrl(log, locator), new Patience(transport));
+  return awaitReceipt(transport, log, entryUrl(log, locator), new Patience(transport));
 }
 
 /** The keys that sign the log's receipts (§2.1): the log's own word, not yet trusted. */
@@ -82,13 +85,18 @@ export async function fetchReceiptKeys(transport: Transport, log: string): Promi
   );
 }
 
-async function awaitReceipt(transport: Transport, url: URL, patience: Patience): Promise<Uint8Array> {
+async function awaitReceipt(
+  transport: Transport,
+  log: string,
+  url: URL,
+  patience: Patience,
+): Promise<Uint8Array> {
   const ask = { accept: COSE_TYPE, maxBytes: MAX_RECEIPT_BYTES, waits: true };
   for (;;) {
     const reply = await askPatiently(transport, url, ask, patience);
     if (reply.status === 200) return reply.body;
     if (reply.status !== 204) throw refusalOf(reply);
-    if (!(await patience.pause(reply))) throw notYet(url);
+    if (!(await patience.pause(reply))) throw await notYet(transport, log, url);
   }
 }
 
@@ -99,9 +107,7 @@ function locationOf(reply: Reply, log: string, id: EntryId): URL {
   return entryUrl(log, locator === undefined || locator === 'entries' ? id : locator);
 }
 
-function notYet(url: URL): Refusal {
-  return refuse(
-    'not-yet',
-    `the log took the statement, but the receipt is not ready; ask later for ${url.href}`,
-  );
+function notYet(transport: Transport, log: string, url: URL): Promise<Refusal> {
+  const what = `the log took the statement, but the receipt is not ready; ask later for ${url.href}`;
+  return explained(transport, log, refuse('not-yet', what));
 }

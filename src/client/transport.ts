@@ -16,9 +16,12 @@ export interface Transport {
   readonly random?: () => number;
   /** Longest one exchange may take, headers and body together (milliseconds). */
   readonly timeoutMs?: number;
-  /** How long a log may hold its answers of one operation until its witnesses have cosigned (milliseconds). */
-  readonly waitMs?: number;
-  /** The most that all pauses of one operation may add up to (milliseconds). */
+  /**
+   * Until when, by `now`, the user waits for the log's witnesses: it may hold its answers until then, and is asked
+   * no more after that. Bounds everything that is asked through this transport.
+   */
+  readonly waitUntil?: number;
+  /** The most that one operation may take, pauses and answers together, without `waitUntil` (milliseconds). */
   readonly patienceMs?: number;
 }
 

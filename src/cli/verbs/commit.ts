@@ -14,7 +14,7 @@ import type { Context } from '../context.ts';
 import { PROOF_FILES, proofsFolderOf, saveProofs, slugOf } from '../proofs.ts';
 import { Session, type Collected } from '../session.ts';
 import type { Flags, Verb } from '../verb.ts';
-import { WAIT_OPTION, waiting } from '../wait.ts';
+import { sayingWait, WAIT_OPTION, waiting } from '../wait.ts';
 
 export const commitVerb: Verb = {
   name: 'commit',
@@ -69,9 +69,10 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   if (config.key === undefined) throw refuse('usage', 'say who signs with --key: a key file, or ssh-agent:');
   const signer = await loadSigner(config.key);
   const declared = await declareAsked(context, operands, flags);
-  const session = await Session.open(context, waiting(flags));
+  const session = await Session.open(context, waiting(context, flags));
   const prepared = await prepareAfterNewest(session, declared, signer, flags.text('issuer'));
-  const registration = await submitStatement(session.transport, session.log, prepared.statement);
+  const submitted = submitStatement(session.transport, session.log, prepared.statement);
+  const registration = await sayingWait(context, session, submitted);
   const collected = await session.collect(registration.id, registration.receipt);
   session.assertVerified(collected.evidence);
   const folder = join(proofsFolderOf(context), slugOf(declared.subject));

@@ -14,7 +14,7 @@ import { issuerOf } from '../commit/publish.ts';
 import type { Context } from '../context.ts';
 import { Session } from '../session.ts';
 import type { Flags, Verb } from '../verb.ts';
-import { WAIT_OPTION, waiting } from '../wait.ts';
+import { sayingWait, WAIT_OPTION, waiting } from '../wait.ts';
 import { SessionLog } from '../agent/log.ts';
 
 const markVerb: Verb = {
@@ -52,7 +52,7 @@ async function mark(context: Context, _operands: readonly string[], flags: Flags
   if (subject === undefined) throw refuse('usage', 'say what was deployed with --subject');
   if (config.key === undefined) throw refuse('usage', 'say who signs with --key: a key file, or ssh-agent:');
   const signer = await loadSigner(config.key);
-  const session = await Session.open(context, waiting(flags));
+  const session = await Session.open(context, waiting(context, flags));
   const commitment = await inForce(session, subject);
   const [version, artifact, reason] = [flags.text('version'), flags.text('artifact'), flags.text('reason')];
   if (artifact !== undefined && !/^[0-9a-f]{64}$/.test(artifact))
@@ -67,7 +67,8 @@ async function mark(context: Context, _operands: readonly string[], flags: Flags
   const issuer = issuerOf(await session.policy(await session.view()), signer.publicKey);
   const headers = { issuer, subject, contentType: contentTypeOf('deployment'), confirm: true };
   const statement = await signStatement(headers, payload, signer);
-  const registration = await submitStatement(session.transport, session.log, statement);
+  const submitted = submitStatement(session.transport, session.log, statement);
+  const registration = await sayingWait(context, session, submitted);
   const collected = await session.collect(registration.id, registration.receipt);
   session.assertVerified(collected.evidence);
   const deadlines = commitment.claims.flatMap(({ id, deadline }) =>

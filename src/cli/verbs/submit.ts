@@ -15,7 +15,7 @@ import { readNamedFile, replaceFile } from '../files.ts';
 import type { JsonValue, Output } from '../output.ts';
 import { Session } from '../session.ts';
 import type { Flags, Verb } from '../verb.ts';
-import { WAIT_OPTION, waiting } from '../wait.ts';
+import { sayingWait, WAIT_OPTION, waiting } from '../wait.ts';
 
 export const submitVerb: Verb = {
   name: 'submit',
@@ -43,12 +43,12 @@ type Result =
 async function submit(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
   const { output, world } = context;
   const statements = await readStatements(operands, world.cwd);
-  const session = await Session.open(context, waiting(flags));
+  const session = await Session.open(context, waiting(context, flags));
   const out = flags.text('out');
   const progress = output.progress('statements', statements.length);
   const results: Result[] = [];
   for (const step of stepsOf(statements)) {
-    const answers = await post(session, step);
+    const answers = await sayingWait(context, session, post(session, step));
     const keys = await receiptKeys(session);
     for (const [i, answer] of answers.entries())
       results.push(check(answer, step[i] ?? new Uint8Array(), keys));

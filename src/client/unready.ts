@@ -1,0 +1,77 @@
+/**
+ * Why a log keeps one waiting, in its own words: what `/v1/log` says of its witnesses and `/readyz` of itself. Both are
+ * Tallystick's own; a log of other software gives no reason. Nothing of it is verified, and nothing is decided by it
+ * but what the user is told.
+ */
+import { printable } from '../bytes/printable.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { decodeUtf8 } from '../bytes/text.ts';
+import { exchange, type Transport } from './transport.ts';
+
+/** Whoever waits wants to know now (milliseconds). */
+const TIMEOUT_MS = 3_000;
+const MAX_BYTES = 262_144;
+
+/** `quorum`: it is the witnesses that the log waits for. `why`: for people; undefined when it does not say. */
+export interface Unready {
+  readonly quorum: boolean;
+  readonly why: string | undefined;
+}
+
+/** Asks once, without patience; whatever goes wrong is no reason given. */
+export async function askWhy(transport: Transport, log: string): Promise<Unready> {
+  const [about, ready] = await Promise.all([
+    ask(transport, `${log}/v1/log`),
+    ask(transport, `${log}/readyz`),
+  ]);
+  const { missing, quorum } = witnessesIn(about);
+  const reasons = textsIn(member(ready, 'reasons'));
+  const late = quorum === undefined ? [] : [`the quorum "${quorum}" waits for ${missing.join(', ')}`];
+  const why = reasons.length > 0 ? reasons : late;
+  return {
+    quorum: quorum !== undefined,
+    why: why.length === 0 ? undefined : printable(why.join('; '), 1000),
+  };
+}
+
+/**
+ * The same refusal with the log's reason. A `not-yet` that is due to a missing quorum becomes `quorum-unmet`; any
+ * refusal but `not-yet` stays as it is.
+ */
+export async function explained(transport: Transport, log: string, refusal: Refusal): Promise<Refusal> {
+  if (refusal.code !== 'not-yet') return refusal;
+  const { quorum, why } = await askWhy(transport, log);
+  if (why === undefined) return refusal;
+  const words = `${refusal.message} (the log says: ${why})`;
+  return refuse(quorum ? 'quorum-unmet' : refusal.code, words, { cause: refusal });
+}
+
+/** The quorum of `/v1/log` when it is not met or witnesses are behind, and who has not cosigned the newest tree. */
+function witnessesIn(about: unknown): { readonly quorum?: string; readonly missing: readonly string[] } {
+  const witnessing = member(about, 'witnessing');
+  const quorum = member(witnessing, 'quorum');
+  const witnesses = member(witnessing, 'witnesses');
+  const behind = (Array.isArray(witnesses) ? witnesses : []).filter((each) => member(each, 'behind') !== 0);
+  const missing = textsIn(behind.map((each: unknown) => member(each, 'name')));
+  const unmet = member(witnessing, 'met') === false || missing.length > 0;
+  return typeof quorum === 'string' && unmet ? { quorum, missing } : { missing };
+}
+
+function textsIn(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+async function ask(transport: Transport, url: string): Promise<unknown> {
+  try {
+    const accept = { accept: 'application/json', maxBytes: MAX_BYTES };
+    const reply = await exchange({ ...transport, timeoutMs: TIMEOUT_MS }, new URL(url), accept);
+    return JSON.parse(decodeUtf8(reply.body));
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

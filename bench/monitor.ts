@@ -82,7 +82,7 @@ export async function monitorRows(): Promise<readonly Row[]> {
       tiles,
       policy,
       statements: 'auto',
-      alarms: { raise: ({ what }) => Promise.reject(new Error(what)) },
+      alarms: { raise: ({ what }) => Promise.reject(new Error(what)), isOpen: () => true },
       now: () => Math.floor(Date.now() / 1000),
     });
     const followed = await rate(checkpoint.size, async () => {

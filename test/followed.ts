@@ -46,7 +46,7 @@ export class Following {
       tiles: new TileReader(transport, this.#log.url),
       policy: this.policy,
       statements: 'auto',
-      alarms: { raise: async (alarm) => void this.alarms.push(alarm) },
+      alarms: { raise: async (alarm) => void this.alarms.push(alarm), isOpen: () => true },
       watches: [{ entry: (seen) => (this.seen.push(seen), []) }],
       now: () => 1_900_000_000,
       threads: 1,

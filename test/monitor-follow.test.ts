@@ -589,6 +589,7 @@ t.test('a sink that fails stops the commit', async (t) => {
         if (full) throw new Error('disk full');
         raised.push(alarm);
       },
+      isOpen: () => true,
     },
   });
   await t.rejects(follower.step(), /disk full/);

@@ -393,6 +393,22 @@ t.test('look by look: what lasts is an incident, what was not watched is not', a
   log.append(await proofStatement('a', entryIdOf(commitment), 1, entryIdOf(first)));
   await pass(10);
   t.strictSame(open(), [], 'it came');
+
+  log.fork(2, 'b', await Promise.all(['x', 'y', 'z', 'v', 'w'].map((each) => otherStatement(each))));
+  log.serving = 'b';
+  await pass(20);
+  t.strictSame(open(), ['split-view']);
+  const [split] = store.list({ open: true, limit: 1 });
+  t.equal(split?.seen, 1, 'it lasts, and is told once');
+  store.resolve(split?.id ?? '');
+  await pass(20);
+  t.match(store.list({ open: true, limit: 9 }), [{ id: split?.id, seen: 2 }], 'closed, and served again');
+  store.resolve(split?.id ?? '');
+  log.append(await otherStatement('u'));
+  await pass(10);
+  const [grown, ...others] = store.list({ open: true, limit: 9 });
+  t.strictSame([grown?.kind, others.length], ['split-view', 0]);
+  t.not(grown?.id, split?.id, 'closed, and grown: two heads that nobody has dealt with');
 });
 
 t.test('logs of other software, several at once, and one that is away', async (t) => {

@@ -3,7 +3,7 @@
  * watches that see every verified entry.
  */
 import type { EntryId } from '../bytes/brand.ts';
-import type { Evidence, LoggedEvidence } from '../incident/incident.ts';
+import type { Evidence, IncidentKind, LoggedEvidence } from '../incident/incident.ts';
 import type { ParsedStatement } from '../statement/admit.ts';
 
 /** Something a log must never do, seen. `what`: one sentence for people. */
@@ -17,6 +17,8 @@ export interface Alarm {
 /** Keeps alarms. Durable when it resolves: an alarm is never lost between being seen and being stored. */
 export interface AlarmSink {
   raise(alarm: Alarm): Promise<void>;
+  /** Whether what was raised is still open: somebody may have closed it, and is told when it goes on. */
+  isOpen(kind: IncidentKind, about: string): boolean;
 }
 
 /** One entry under a verified head, in the order of the log. */

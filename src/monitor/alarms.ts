@@ -14,11 +14,12 @@ const NEWS_KEPT = 100;
 /** Alarms remembered as raised. */
 const RAISED_KEPT = 10_000;
 
-/** Raises alarms, each once until a step passes without it. */
+/** Raises alarms, each once until a step passes without it, or its incident was closed. */
 export class Raised {
   readonly #sink: AlarmSink;
-  #before: ReadonlySet<string> = new Set();
-  #now = new Set<string>();
+  /** What was raised, by what stays the same of it: what the incident is about. */
+  #before: ReadonlyMap<string, string> = new Map();
+  #now = new Map<string, string>();
   #news: Alarm[] = [];
 
   constructor(sink: AlarmSink) {
@@ -32,22 +33,24 @@ export class Raised {
 
   /** A step begins. */
   begin(): void {
-    this.#before = new Set([...this.#before, ...this.#now].slice(-RAISED_KEPT));
-    this.#now = new Set();
+    this.#before = new Map([...this.#before, ...this.#now].slice(-RAISED_KEPT));
+    this.#now = new Map();
     this.#news = [];
   }
 
   /** The step went well: what was not raised in it is over, and would be told again. */
   settle(): void {
-    this.#before = new Set();
+    this.#before = new Map();
   }
 
   /** Durable when it resolves. `same`: what stays the same of it while it lasts, if that is not what it is about. */
   async raise(alarm: Alarm, same = alarm.about): Promise<void> {
-    const key = `${alarm.evidence.kind}\n${same}`;
-    const told = this.#before.has(key) || this.#now.has(key);
+    const { kind } = alarm.evidence;
+    const key = `${kind}\n${same}`;
+    const about = this.#now.get(key) ?? this.#before.get(key);
+    const told = about !== undefined && this.#sink.isOpen(kind, about);
     if (!told) await this.#sink.raise(alarm);
-    if (this.#now.size < RAISED_KEPT) this.#now.add(key);
+    if (this.#now.size < RAISED_KEPT) this.#now.set(key, told ? about : alarm.about);
     if (!told && this.#news.length < NEWS_KEPT) this.#news.push(alarm);
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { Transport } from '../client/transport.ts';
 import type { PeerResult } from '../client/gossip.ts';
-import { makeIncident } from '../incident/incident.ts';
+import { incidentId, makeIncident } from '../incident/incident.ts';
 import type { LogReader } from '../log/ports.ts';
 import { formatVkey } from '../note/key.ts';
 import { parseStatement } from '../statement/admit.ts';
@@ -129,14 +129,18 @@ export class LogWatch {
 
   /** Opens the copy; nothing of the network. Refuses what the copy refuses: `corrupt-store`, `foreign-log`. */
   async open(): Promise<void> {
-    const { follow, expectations, now } = this.#parts;
+    const { follow, expectations, now, store } = this.#parts;
     const book: EntryWatch = {
       entry: (seen) => {
         this.#book.read(seen, Math.floor(now() / 1000));
         return [];
       },
     };
-    const sink: AlarmSink = { raise: (alarm) => this.#raise(alarm) };
+    const sink: AlarmSink = {
+      raise: (alarm) => this.#raise(alarm),
+      // One that was not kept, since too many are, is told no more often for that.
+      isOpen: (kind, about) => store.find(incidentId(kind, this.origin, about))?.resolved === undefined,
+    };
     this.#followed = await follow(sink, [expectationWatch(expectations, this.origin), book]);
     await this.#catchUp(this.#followed.reader);
   }

@@ -211,8 +211,12 @@ export class Mirror {
     });
     const path = await this.#records.keepIncident(incident.id, formatIncident(incident));
     if (path.isNew) this.status.incidents += 1;
-    const message = `${what}; the evidence is in ${path.path} of the mirror's directory, nothing more is taken from the log, and the last good head is still served`;
-    if (evidence.kind === 'split-view') this.status.halted = message;
+    const halts = evidence.kind === 'split-view';
+    const next = halts
+      ? 'nothing more is taken from the log until that file is moved away'
+      : 'the log is asked again, and followed once it shows a head that continues the mirrored one';
+    const message = `${what}; the evidence is in ${path.path} of the mirror's directory; ${next}; the last good head is still served`;
+    if (halts) this.status.halted = message;
     return refuse('inconsistent', message);
   }
 

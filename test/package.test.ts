@@ -190,3 +190,34 @@ t.test('the built package', async (t) => {
   });
   t.match(JSON.parse(version), { tallystick: manifest.version });
 });
+
+t.test('CI counts what was skipped, and names it', async (t) => {
+  const dir = t.testdir({ '.ci': {}, stubs: {}, src: { cli: {} } });
+  cpSync(join(ROOT, '.ci/run'), join(dir, '.ci/run'));
+  const stub = (name: string, text: string): void =>
+    writeFileSync(join(dir, 'stubs', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  // Nothing is installed, built or tested: npm tells what a run of tap and one of test:interop would.
+  for (const name of ['apt-get', 'go']) stub(name, 'exit 1');
+  stub('node', 'exit 1');
+  const ci = (tests: string, interop: string) => {
+    stub('npm', `case "$2" in test) ${tests} ;; *) echo "budget $INTEROP_BUILD_SECONDS"; ${interop} ;; esac`);
+    const PATH = `${join(dir, 'stubs')}:/usr/bin:/bin`;
+    const { status, stdout } = spawnSync('bash', [join(dir, '.ci/run')], { encoding: 'utf8', env: { PATH } });
+    return { status, stdout };
+  };
+  const totals = (pass: number, fail: number, skip: number): string =>
+    `echo "# { total: ${pass + fail + skip}, pass: ${pass}, fail: ${fail}, skip: ${skip} }"`;
+  const tests = `echo "    ok 3 - sshd # SKIP there is no sshd"; ${totals(10, 0, 1)}`;
+  const omni = `echo "ok 2 - omniwitness # SKIP not built in 600 s"; ${totals(5, 0, 2)}`;
+  const fine = ci(tests, omni);
+  t.match(fine.stdout, /SKIPPED.*\nomniwitness # SKIP not built in 600 s\nsshd # SKIP there is no sshd\n/);
+  t.match(fine.stdout, /\n15 passed, 0 failed, 3 skipped\n$/);
+  t.equal(fine.status, 0);
+  const [, budget = ''] = /budget (\d+)/.exec(fine.stdout) ?? [];
+  t.ok(Number(budget) > 600, `${budget} s for building`);
+  t.match(ci(totals(10, 1, 0), totals(5, 0, 0)), {
+    status: 1,
+    stdout: /\n15 passed, 1 failed, 0 skipped\n$/,
+  });
+  t.match(ci('exit 1', totals(5, 0, 0)), { status: 1, stdout: /\n5 passed, 1 failed, 0 skipped\n$/ });
+});

@@ -1,7 +1,8 @@
 /**
  * `npm run test:interop`: our programs with programs that no one here wrote, as processes on this machine.
  * TAP on stdout; exits 0 when nothing failed. What cannot be built here is skipped, by name and with the
- * reason. spec/interop.md says what is tried and what was found.
+ * reason. spec/interop.md says what is tried and what was found. With `--build` the programs are built, for Go's
+ * caches, and nothing is run.
  */
 import { litewitness } from './litewitness.ts';
 import { omniwitness } from './omniwitness.ts';
@@ -17,6 +18,7 @@ const SCENARIOS = { litewitness, omniwitness, ourWitness, tessera };
 const chosen = Object.entries(SCENARIOS).filter(
   ([name]) => process.argv.length === 2 || process.argv.includes(name),
 );
+const buildOnly = process.argv.includes('--build');
 
 async function main(): Promise<number> {
   const tap = new Tap();
@@ -25,6 +27,7 @@ async function main(): Promise<number> {
     process.once(signal, () => void stage.close().then(() => process.exit(1)));
   try {
     const programs = await Programs.build(stage, (text) => tap.note(text));
+    if (buildOnly) return programs.complete ? 0 : 1;
     for (const [name, scenario] of chosen) {
       await scenario(tap, stage, programs).catch((error: unknown) =>
         tap.check(`${name}: runs to its end`, () => {

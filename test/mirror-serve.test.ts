@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { EXIT } from '#src/bytes/refusal.ts';
@@ -249,6 +249,17 @@ t.test('the command line', async (t) => {
   t.equal((await tallystick(once, around)).code, EXIT.usage, 'somebody must be trusted');
   t.equal((await tallystick(`mirror nowhere copy --once --vkey ${vkey}`, around)).code, EXIT.usage);
   t.equal((await tallystick(`mirror ${log.url} copy --check --vkey ${vkey}`, around)).code, EXIT.usage);
+  mkdirSync(join(cwd, 'docs'));
+  writeFileSync(join(cwd, 'docs/thesis.txt'), 'x');
+  t.match(await tallystick(`mirror ${log.url} docs --once --vkey ${vkey}`, around), {
+    code: EXIT.config,
+    err: /docs holds other files \("thesis\.txt"\) and is no mirror: name an empty/,
+  });
+  t.strictSame(readdirSync(join(cwd, 'docs')), ['thesis.txt'], 'and nothing was written there');
+  t.equal(
+    (await tallystick(`mirror ${log.url} docs/thesis.txt --once --vkey ${vkey}`, around)).code,
+    EXIT.notFound,
+  );
   const stranger = formatVkey('other.example/log', 1, people.stranger.publicKey);
   t.equal((await tallystick(`${once} --vkey ${stranger}`, around)).code, EXIT.verification);
   t.match(await tallystick(`${once} --vkey ${vkey}`, around), { code: EXIT.ok, out: /600 new entries/ });

@@ -772,6 +772,8 @@ t.test('a log that is away is looked at less and less often; a bug is told and o
   t.strictSame(store.list({ limit: 9 }), [], 'and none of it is an incident');
   t.match(monitor.readiness(), { ready: false });
   t.match(monitor.readiness().reasons.join(), /log\.example\/tally/);
+  store.raise(incidentOf('told later'));
+  t.strictSame([store.outbox.waiting, monitor.undelivered], [1, 0], 'events wait, and no webhook is late');
 });
 
 t.test('peers are compared with while a look does not end', async (t) => {

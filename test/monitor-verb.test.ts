@@ -1,5 +1,5 @@
 /** `tallystick monitor` and `incidents` against a log that does everything wrong: exit codes, incidents, coming back. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -581,6 +581,12 @@ t.test('two monitors that are shown different trees find out', async (t) => {
     EXIT.ok,
     'listed while the monitor runs, and proven by the vkey alone',
   );
+  const piped = spawnSync(process.execPath, [BIN, 'verify-incident', '-', '--vkey', 'log.vkey'], {
+    cwd: dir,
+    input: file,
+    encoding: 'utf8',
+  });
+  t.match(piped, { status: EXIT.ok, stdout: /PROVEN/ }, 'from standard input too');
   t.match(
     await until(`${a.url}/metrics`, () => true),
     /tallystick_monitor_open_incidents\{[^}]*split-view[^}]*\} 1/,

@@ -40,7 +40,7 @@ export async function buildProgramWords(): Promise<ProgramWords> {
   const none = (): number => 0;
   const counts = { signed: 0, rounds: 0, contradictions: 0 };
   witnessMetrics({ counts, gossip: noComparisons(), logs: none, halted: none, incidents: none }, registry);
-  const nobody = { watches: [], store: { counts: () => [], uncounted: () => [], outbox: { waiting: 0 } } };
+  const nobody = { watches: [], store: { counts: () => [], uncounted: () => [] }, undelivered: 0 };
   for (const metric of monitorMetrics(nobody, none)) registry.registerMetric(metric);
   for (const metric of watchMetrics({ verdicts: [], lookedAt: 0, waiting: 0 }, none))
     registry.registerMetric(metric);

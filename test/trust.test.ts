@@ -120,7 +120,7 @@ t.test('what it refuses, and where', async (t) => {
   const two = `witness a ${A}\nwitness b ${B}\n`;
   const renamed = formatVkey('another.example', 4, parseVkey(A).key);
   const bad: Record<string, [file: string, complaint: RegExp]> = {
-    empty: ['', /cut off/],
+    empty: ['', /the file is empty/],
     'no final newline': [`${two}quorum a`, /cut off/],
     'no quorum': [two, /no quorum line/],
     'two quorums': [`${two}quorum a\nquorum a\n`, /line 4: a second quorum/],

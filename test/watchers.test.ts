@@ -51,6 +51,8 @@ t.test('a log, three witnesses, two monitors, a mirror: each is killed, and come
   await Promise.all(witnesses.map((witness) => witness.start()));
   const lines = witnesses.map(({ said }) => /^ +(witness \S+ \S+ \S+)$/m.exec(said)?.[1] ?? '');
   t.equal(lines.filter((line) => line !== '').length, 3, 'each says the line that a policy takes');
+  const [, whole = ''] = /vkey .*…\n +whole at (http\S+)$/m.exec(witnesses[0]?.said ?? '') ?? [];
+  t.match(await (await fetch(whole)).text(), /"w0\.example\+/, 'and where the long vkey is');
   const quorum = `${lines.join('\n')}\ngroup g 2 w0.example w1.example w2.example\nquorum g\n`;
   writeFileSync(join(dir, 'witness.policy'), quorum);
   writeFileSync(join(dir, 'all.policy'), readFileSync(trust, 'utf8').replace(/^quorum none\n/m, '') + quorum);

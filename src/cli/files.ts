@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs';
 import { dirname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { plain } from '../bytes/brand.ts';
+import { concatBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 
 /** Writes a file that must not exist yet. True when it is new, false when the name was taken and nothing was done. */
@@ -40,6 +41,18 @@ export async function readNamedFile(path: string, most?: number): Promise<Uint8A
   } catch (error) {
     throw refuse('not-found', `cannot read ${path} (${codeOf(error)})`, { cause: error });
   }
+}
+
+/** Bytes of standard input, no more than `most` and one: as `readNamedFile`. */
+export async function readPiped(input: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of input) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > most) break;
+  }
+  return concatBytes(...chunks).subarray(0, most + 1);
 }
 
 /** Makes a folder and those above it, for its owner alone. Refuses `store-failed`, naming the setting to check. */

@@ -48,7 +48,9 @@ export function readSettings(read: Reader) {
     origin: read(
       optional('origin', '<name>', 'name of the log on its checkpoints, such as log.example.com/2026'),
     ),
-    url: read(url('url', 'public base URL of the log', 'from host and port')),
+    url: read(
+      url('url', 'public base URL of the server: log, witness, monitor, mirror', 'from host and port'),
+    ),
     host: read(text('host', '<address>', 'address to listen on', '127.0.0.1')),
     port: read(whole('port', '<n>', 'port to listen on', 6962, 0, 65_535)),
     tlsCert: read(optionalPath('tlsCert', '<file>', 'PEM certificate chain: serve HTTPS')),
@@ -105,7 +107,7 @@ export function readSettings(read: Reader) {
       choice('logLevel', 'how much the server logs', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
     ),
 
-    // The watchers: each has a directory of its own, with its keys, its state and its tallystick.yaml.
+    // The watchers: each has a directory of its own, with its state and its tallystick.yaml; a witness's keys are there too.
     witnessDir: read(
       path('witnessDir', '<dir>', "the witness's keys and what it cosigned", './tallystick-witness'),
     ),
@@ -113,7 +115,7 @@ export function readSettings(read: Reader) {
       path(
         'monitorDir',
         '<dir>',
-        "the monitor's keys, verified copies and incidents",
+        "the monitor's verified copies, incidents and webhook secret",
         './tallystick-monitor',
       ),
     ),

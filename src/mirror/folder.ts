@@ -14,6 +14,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { equalBytes } from '../bytes/compare.ts';
+import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 
 export const CHECKPOINT = 'checkpoint';
@@ -49,6 +50,25 @@ export function readerOf(folder: string): ReadFile {
       throw refuse('store-failed', `cannot read ${path} (${codeOf(error)})`, { cause: error });
     }
   };
+}
+
+/** What a directory may hold before it is a mirror: a policy that was put there for it, and what new disks have. */
+const NOT_IN_THE_WAY: ReadonlySet<string> = new Set([TRUST_POLICY, 'lost+found']);
+
+/** Refuses `config-invalid` for a directory that holds somebody's other files: a mirror writes and deletes in its own. */
+export async function assertMirrorable(path: string): Promise<void> {
+  const names = await readdir(path).catch((error: unknown): string[] => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw refuse('store-failed', `cannot read ${path} (${codeOf(error)}); name a directory`, {
+      cause: error,
+    });
+  });
+  const other = names.find((name) => !NOT_IN_THE_WAY.has(name));
+  if (other === undefined || [CHECKPOINT, dirname(LOCK)].some((own) => names.includes(own))) return;
+  throw refuse(
+    'config-invalid',
+    `${path} holds other files ("${printable(other)}") and is no mirror: name an empty or a new directory`,
+  );
 }
 
 /** A mirror's directory, to read and write. One process at a time: its owner holds the lock. */

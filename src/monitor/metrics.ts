@@ -7,13 +7,13 @@ import type { Monitor } from './monitor.ts';
 /** As much of a monitor as is measured. */
 export interface Measured {
   readonly watches: Monitor['watches'];
-  readonly store: Pick<Monitor['store'], 'counts' | 'uncounted'> & {
-    readonly outbox: { readonly waiting: number };
-  };
+  readonly store: Pick<Monitor['store'], 'counts' | 'uncounted'>;
+  readonly undelivered: number;
 }
 
 /** Every metric of the monitor's own, to be registered. */
-export function monitorMetrics({ watches, store }: Measured, now: () => number): readonly Metric[] {
+export function monitorMetrics(measured: Measured, now: () => number): readonly Metric[] {
+  const { watches, store } = measured;
   const each = (name: string, help: string, read: (watch: LogWatch) => number): Metric =>
     labelled(name, help, ['origin'], (set) => {
       for (const watch of watches) set({ origin: watch.origin }, read(watch));
@@ -48,8 +48,8 @@ export function monitorMetrics({ watches, store }: Measured, now: () => number):
     ),
     gauge(
       'monitor_undelivered_events',
-      'Webhook events that wait to be acknowledged.',
-      () => store.outbox.waiting,
+      'Events that the webhook has not acknowledged; 0 without one.',
+      () => measured.undelivered,
     ),
   ];
 }

@@ -51,6 +51,11 @@ export class Monitor {
     await this.#parts.webhook?.settle();
   }
 
+  /** Events that a receiver has yet to acknowledge. Those that wait for a webhook to be configured trouble nobody. */
+  get undelivered(): number {
+    return this.#parts.webhook === undefined ? 0 : this.store.outbox.waiting;
+  }
+
   /** Ready when every log answered the last look. What an incident says of a log, it says of the log. */
   readiness(): Readiness {
     const reasons = this.watches

@@ -223,6 +223,7 @@ function linesOf(file: Uint8Array | string): string[] {
     throw bad('a control byte other than tab and newline; save the file with plain newlines');
   }
   const octets = Array.from(bytes, (b) => String.fromCharCode(b)).join('');
+  if (octets === '') throw bad('the file is empty; it needs a "quorum" line at least, such as "quorum none"');
   if (!octets.endsWith('\n')) throw bad('the last line does not end in a newline: it may have been cut off');
   return octets.slice(0, -1).split('\n');
 }

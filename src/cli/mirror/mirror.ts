@@ -9,7 +9,7 @@ import { pino, type Logger } from 'pino';
 import { EXIT, refuse, type Refusal } from '../../bytes/refusal.ts';
 import { printable } from '../../bytes/printable.ts';
 import type { Transport } from '../../client/transport.ts';
-import { Folder, LOCK, TRUST_POLICY } from '../../mirror/folder.ts';
+import { assertMirrorable, Folder, LOCK, TRUST_POLICY } from '../../mirror/folder.ts';
 import { follow } from '../../mirror/follow.ts';
 import { Mirror, type Synced } from '../../mirror/mirror.ts';
 import { mirrorServer } from '../../mirror/server.ts';
@@ -41,6 +41,7 @@ const REPORT_MS = 10_000;
 export async function mirror(context: Context, command: MirrorCommand): Promise<number> {
   if (command.serve && !command.once) checkServing(context.config);
   const policy = await policyOf(context, command.dir);
+  await assertMirrorable(command.dir);
   const unlock = lockFile(join(command.dir, LOCK), {
     held: `another process mirrors into ${command.dir}`,
     check: 'the directory that is named',

@@ -7,7 +7,8 @@ import { verifyIncident, type IncidentVerdict, type VerdictHead } from '../../in
 import type { Incident } from '../../incident/incident.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
-import { readNamedFile } from '../files.ts';
+import { STDIN } from '../commit/files.ts';
+import { readNamedFile, readPiped } from '../files.ts';
 import type { Output } from '../output.ts';
 import { trustOf } from '../trust.ts';
 import type { Verb } from '../verb.ts';
@@ -20,12 +21,13 @@ export const verifyIncidentVerb: Verb = {
     'those in the file: take them from a place that the reporter has no hand in. Exit code 0: signatures and hashes ' +
     'alone prove it. 6: everything in the file is authentic, but the accusation rests on the word of who reports it. ' +
     '3: the evidence does not hold.',
-  operands: [['<file>', 'incident file']],
+  operands: [['<file>', 'incident file, or - for standard input']],
   settings: ['vkey', 'policy', 'dataDir'],
   json: true,
   examples: [
     'tallystick verify-incident incident.json --vkey "$(cat log.vkey)"',
     'tallystick verify-incident incident.json --policy trust.policy --json',
+    'tallystick incidents show 3f9c2a1b | tallystick verify-incident - --vkey log.vkey',
   ],
   run: verifyIncidentFile,
 };
@@ -35,8 +37,11 @@ const EXIT_OF = { proven: EXIT.ok, reported: EXIT.unproven, failed: EXIT.verific
 async function verifyIncidentFile(context: Context, operands: readonly string[]): Promise<number> {
   const { output, world } = context;
   const { policy } = await trustOf(context);
+  const [operand = ''] = operands;
   const incident = parseIncident(
-    await readNamedFile(resolve(world.cwd, operands[0] ?? ''), MAX_INCIDENT_BYTES),
+    operand === STDIN
+      ? await readPiped(process.stdin, MAX_INCIDENT_BYTES)
+      : await readNamedFile(resolve(world.cwd, operand), MAX_INCIDENT_BYTES),
   );
   const verdict = verifyIncident(incident, policy, chooseVerifier());
   print(output, incident, verdict);

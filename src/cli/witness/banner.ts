@@ -3,7 +3,7 @@ import type { Witness } from '../../witness/witness.ts';
 import type { Context } from '../context.ts';
 import type { WitnessHome } from './setup.ts';
 
-/** Characters of an ML-DSA-44 vkey shown; all of it is at /v1/witness. */
+/** Characters of an ML-DSA-44 vkey shown. */
 const VKEY_SHOWN = 96;
 
 /** The banner's text, without a newline at the end. */
@@ -19,8 +19,10 @@ export function witnessBanner(
     `  URL        ${url}`,
     `  logs       ${logs.size}   (${layout.knownLogs})`,
     `  data       ${config.witnessDir}`,
-    ...vkeys.map(
-      (vkey) => `  vkey       ${vkey.length > VKEY_SHOWN ? `${vkey.slice(0, VKEY_SHOWN)}…` : vkey}`,
+    ...vkeys.map((vkey) =>
+      vkey.length > VKEY_SHOWN
+        ? `  vkey       ${vkey.slice(0, VKEY_SHOWN)}…\n             whole at ${url}/v1/witness`
+        : `  vkey       ${vkey}`,
     ),
     '',
     'For whoever relies on it, a line of a tlog-policy:',

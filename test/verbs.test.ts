@@ -447,6 +447,49 @@ t.test('get: verified before it is printed', async (t) => {
   t.match(await me.run('get', entry), { code: 2, err: /cannot be reached/ });
 });
 
+t.test('get and status of a host that serves tiles alone', async (t) => {
+  const me = await user(t);
+  for (let n = 0; n < 3; n++) me.log.entries.push(await otherStatement(`entry ${n}`));
+  const whole = (await me.run('get', '2', '--json')).json;
+  me.log.meddle = (path) =>
+    /^\/(checkpoint$|tile\/)/.test(path) ? undefined : new Response(null, { status: 404 });
+  const { entry, bytes, proof } = whole;
+  t.match((await me.run('get', '2', '--json')).json, {
+    entry,
+    index: 2,
+    bytes,
+    proof,
+    receipt: null,
+    verified: true,
+  });
+  const told = await me.run('get', '2', '--out', 'two');
+  t.match(told, { code: 0, out: /verified: place in the log\n/ });
+  t.match(told.err, /not shown here: signature, enrolment, receipt/);
+  t.equal((await me.run('verify', 'two')).code, 0, 'what it kept is checked offline');
+  t.equal((await me.run('get', '2', '--print', 'proof')).code, 0);
+  t.match(await me.run('get', '2', '--print', 'receipt'), { code: 2, err: /not-found: there is no receipt/ });
+  t.match(await me.run('get', entry), { code: 2, err: /not-found: .*finds entries by index/ });
+  t.match(await me.run('get', '9'), { code: 2, err: /beyond-head/ });
+
+  const status = await me.run('status');
+  t.match(status, { code: 0, err: '', out: /tiles alone.*\norigin .*\nentries +4\n/ });
+  t.match(
+    status.out,
+    /\nhead +2027-.*Z \(\d+ s ago\), the log's own word\nkey .*\nkey .*\nchecked +signed by those keys/,
+  );
+  t.match((await me.run('status', '--json')).json, { size: 4, verified: 4, ready: null, vkeys, peers: [] });
+  me.log.meddle = (path) => {
+    if (path === '/checkpoint' || path.startsWith('/v1/')) return new Response(null, { status: 404 });
+    return undefined;
+  };
+  t.match(await me.run('status'), { code: 2, err: /not-found/ });
+  me.log = forkOf(me.log, 2, [await otherStatement('another'), await otherStatement('one')]);
+  me.log.meddle = (path) => (path.startsWith('/v1/') ? new Response(null, { status: 404 }) : undefined);
+  t.match(await me.run('status'), { code: 4, err: /inconsistent/ }, 'held to the last head seen');
+  me.around = { env: { TALLYSTICK_LOG: BASE } };
+  t.match(await me.run('status'), { code: 2, err: /give --vkey to see the checkpoint of a mirror/ });
+});
+
 t.test('submit: one, many, refused, forged', async (t) => {
   const me = await user(t);
   const statements = [await otherStatement('a'), await otherStatement('b'), await commitmentStatement('c')];

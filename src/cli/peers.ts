@@ -10,6 +10,7 @@ import { splitRefusal, type LogView } from '../client/view.ts';
 import type { TrustPolicy } from '../note/trust.ts';
 import type { Context } from './context.ts';
 import { accuse } from './heads.ts';
+import type { JsonValue } from './output.ts';
 
 /** Longest a verb waits for one answer of a peer, or for the log's tiles on its behalf (milliseconds). */
 const TIMEOUT_MS = 5_000;
@@ -67,4 +68,14 @@ function remarkOf(result: Exclude<PeerResult, { readonly kind: 'conflict' }>): s
     default:
       return peer;
   }
+}
+
+/** How many agree, for people. Those that do not have a remark of their own. */
+export function peersLine(peers: readonly PeerResult[], asked: number): string {
+  const agree = peers.filter(({ kind }) => kind === 'agrees').length;
+  return agree === asked ? `${agree} agree` : `${agree} of ${asked} agree`;
+}
+
+export function peersJson(peers: readonly PeerResult[]): JsonValue {
+  return peers.map(({ peer, kind }) => ({ url: peer, result: kind }));
 }

@@ -2,8 +2,9 @@
 import { relative, resolve } from 'node:path';
 import { isEntryId, type EntryId } from '../../bytes/brand.ts';
 import { printable } from '../../bytes/printable.ts';
-import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
 import { formatBase64, parseDecimal } from '../../bytes/text.ts';
+import type { Check } from '../../client/checklist.ts';
 import { entryIdOf, fetchReceipt } from '../../client/scrapi.ts';
 import { attachReceipts } from '../../cose/transparent.ts';
 import type { ParsedStatement } from '../../statement/admit.ts';
@@ -12,12 +13,20 @@ import { saveProofs } from '../proofs.ts';
 import { Session, type Collected } from '../session.ts';
 import type { Flags, Verb } from '../verb.ts';
 
+/** An entry with what there is to show it. A host of tiles alone has no receipt and names no policy. */
+type Got = Omit<Collected, 'receipt'> & { readonly receipt: Uint8Array | undefined };
+
 /** What `--print` writes. */
-const PARTS: Readonly<Record<string, (collected: Collected, statement: ParsedStatement) => Uint8Array>> = {
+const PARTS: Readonly<Record<string, (got: Got, statement: ParsedStatement) => Uint8Array>> = {
   entry: ({ evidence }) => evidence.entry,
-  statement: ({ evidence, receipt }) => attachReceipts(evidence.entry, [receipt]),
+  statement: ({ evidence: { entry, receipts } }) =>
+    receipts.length === 0 ? entry : attachReceipts(entry, receipts),
   payload: (_, { statement }) => statement.payload,
-  receipt: ({ receipt }) => receipt,
+  receipt: ({ receipt }) => {
+    if (receipt === undefined)
+      throw refuse('not-found', 'there is no receipt here; ask the log itself for it');
+    return receipt;
+  },
   proof: ({ entry }) => entry.proof,
 };
 
@@ -27,7 +36,7 @@ export const getVerb: Verb = {
   details:
     'The entry is shown to be under a checkpoint of the trusted log, its signature and its place in the registration ' +
     'policy are checked, and the checkpoint is compared with the last one seen. --out keeps a proof directory that ' +
-    'verify checks offline.',
+    'verify checks offline. A mirror, which serves tiles alone, is asked by index; without the policy it shows the place, and the signature of a statement that carries its key.',
   operands: [['<entry>', 'entry id (64 hex digits), index, or URL of the entry']],
   settings: ['log', 'url', 'host', 'port', 'vkey', 'policy', 'dataDir', 'stateDir', 'peer'],
   options: [
@@ -46,44 +55,76 @@ export const getVerb: Verb = {
 async function get(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
   const { output, world } = context;
   const session = await Session.open(context);
-  const id = await idOf(session, operands[0] ?? '');
-  const collected = await session.collect(id, await fetchReceipt(session.transport, session.log, id));
-  const { statement } = session.assertVerified(collected.evidence);
+  const got = await find(session, operands[0] ?? '');
+  const { statement, checks } = session.assertVerified(got.evidence);
   if (statement === undefined) throw new Error('a verified examination has its statement');
   const out = flags.text('out');
-  const files =
-    out === undefined ? [] : await saveProofs(resolve(world.cwd, out), collected.evidence, undefined);
+  const files = out === undefined ? [] : await saveProofs(resolve(world.cwd, out), got.evidence, undefined);
   const part = PARTS[flags.text('print') ?? ''];
-  if (part !== undefined && !output.json) output.write(part(collected, statement));
+  if (part !== undefined && !output.json) output.write(part(got, statement));
   else
     print(
       context,
-      collected,
+      got,
       statement,
+      shownBy(checks),
       files.map((name) => relative(world.cwd, resolve(world.cwd, out ?? '', name))),
     );
   return EXIT.ok;
 }
 
-/** Refuses `bad-locator`. */
-async function idOf(session: Session, text: string): Promise<EntryId> {
+/** Refuses `bad-locator`, and `not-found` for an id that the log, or a host of tiles alone, does not know. */
+async function find(session: Session, text: string): Promise<Got> {
   const name =
     URL.parse(text)
       ?.pathname.split('/')
       .findLast((segment) => segment !== '') ?? text;
-  if (isEntryId(name)) return name;
+  if (isEntryId(name)) return byId(session, name);
   if (!/^[0-9]{1,16}$/.test(name)) {
     throw refuse('bad-locator', `${printable(text)} is neither an entry id of 64 hex digits nor an index`);
   }
-  const index = parseDecimal(name);
-  const view = await session.view();
-  return entryIdOf((await view.entry(index)).bytes);
+  const entry = await (await session.view()).entry(parseDecimal(name));
+  const id = entryIdOf(entry.bytes);
+  const receipt = await fetchReceipt(session.transport, session.log, id).catch(undefinedWhenMissing);
+  if (receipt !== undefined) return session.collect(id, receipt);
+  const evidence = { entry: entry.bytes, receipts: [], proof: entry.proof, policy: undefined };
+  return { id, entry, receipt, evidence };
 }
+
+async function byId(session: Session, id: EntryId): Promise<Got> {
+  const receipt = await fetchReceipt(session.transport, session.log, id).catch(undefinedWhenMissing);
+  if (receipt !== undefined) return session.collect(id, receipt);
+  const tiles =
+    'a mirror, or another host of tiles alone, finds entries by index, which the log and monitors tell';
+  throw refuse('not-found', `${session.log} knows no entry ${id}; ${tiles}`);
+}
+
+function undefinedWhenMissing(error: unknown): undefined {
+  if (error instanceof Refusal && error.code === 'not-found') return undefined;
+  throw error;
+}
+
+/** What was verified and what could not be, in words. */
+function shownBy(checks: readonly Check[]): readonly string[] {
+  const of = (wanted: Check['outcome']): string =>
+    SHOWN.filter(([check]) => checks.some(({ name, outcome }) => name === check && outcome === wanted))
+      .map(([, word]) => word)
+      .join(', ');
+  return [of('ok'), of('skipped')];
+}
+
+const SHOWN = [
+  ['signature', 'signature'],
+  ['policy', 'enrolment'],
+  ['inclusion', 'place in the log'],
+  ['receipt', 'receipt'],
+] as const;
 
 function print(
   { output }: Context,
-  { id, entry, receipt }: Collected,
+  { id, entry, receipt }: Got,
   { kind, subject, issuer, kid }: ParsedStatement,
+  [verified = '', missing = '']: readonly string[],
   files: readonly string[],
 ): void {
   const lines = [
@@ -96,7 +137,8 @@ function print(
     `bytes    ${entry.bytes.length}`,
   ];
   output.print(lines.map((line) => printable(line, 9000)).join('\n'));
-  output.print(output.paint('green', 'verified: signature, enrolment, place in the log, receipt'));
+  output.print(output.paint('green', `verified: ${verified}`));
+  if (missing !== '') output.note(`not shown here: ${missing}; the log itself has more`);
   for (const file of files) output.print(`saved    ${file}`);
   output.result('get', {
     entry: id,
@@ -107,7 +149,7 @@ function print(
     kid,
     verified: true,
     bytes: formatBase64(entry.bytes),
-    receipt: formatBase64(receipt),
+    receipt: receipt === undefined ? null : formatBase64(receipt),
     proof: new TextDecoder().decode(entry.proof),
     files,
   });

@@ -11,7 +11,9 @@ import { logUrl } from '../config.ts';
 import type { Context } from '../context.ts';
 import { SEE_OPTIONS } from '../see/asked.ts';
 import { statusOfSubjects, summary } from '../see/status.ts';
+import { peersJson, peersLine } from '../peers.ts';
 import { Session } from '../session.ts';
+import { statusOfTiles } from '../tilestatus.ts';
 import type { Flags, Verb } from '../verb.ts';
 
 /** Whoever asks how a log is doing wants to know now (milliseconds). */
@@ -27,7 +29,7 @@ export const statusVerb: Verb = {
     'class E3 included. Exits 0 when all is PROVEN or WAIVED, 3 when something is VIOLATED, CONTRADICTED or REVOKED, 5 ' +
     'when something is STALE or UNKNOWN. ' +
     'Without subjects, prints what the log says. When a key of it is trusted (--vkey, --policy), its checkpoint is verified and compared ' +
-    'with the last one seen and with those of each --peer; the rest is its word (tallystick verify and fsck check more). ' +
+    'with the last one seen and with those of each --peer; the rest is its word (tallystick verify and fsck check more). Of a mirror, or a log of other software, the verified checkpoint is all there is. ' +
     'A summary of the subjects follows then; it has no part in the exit code.',
   operands: [['[subjects...]', 'what was committed to, as commit --subject named it']],
   options: SEE_OPTIONS,
@@ -79,8 +81,9 @@ async function status(context: Context, flags: Flags): Promise<number> {
   const { config, output, world } = context;
   const url = logUrl(config);
   const transport = { fetch: world.fetch, now: world.now, timeoutMs: TIMEOUT_MS };
-  const facts = await ask(transport, url, '/v1/log', Facts, [200]);
-  const { version, origin, size, root, time, vkeys, open, witnessing = null } = facts;
+  const facts = await ask(transport, url, '/v1/log', Facts, [200]).catch(withoutWord);
+  if (facts instanceof Refusal) return tiles(context, url, facts);
+  const { version, origin, size, root, time, vkeys, open: isOpen, witnessing = null } = facts;
   const { ready, reasons } = await ask(transport, url, '/readyz', Ready, [200, 503]);
   const head = await verifiedHead(context, url, origin);
   const now = Math.round(world.now() / 1000);
@@ -89,7 +92,7 @@ async function status(context: Context, flags: Flags): Promise<number> {
   const readiness = ready ? output.paint('green', 'yes') : output.paint('red', `no: ${why}`);
   const lines = [
     `log      ${url} (tallystick ${version})`,
-    `origin   ${origin}${open ? ' (open: evaluation only)' : ''}`,
+    `origin   ${origin}${isOpen ? ' (open: evaluation only)' : ''}`,
     `entries  ${size}`,
     `root     ${root}`,
     `head     ${new Date(time * 1000).toISOString()} (${age} s ago)`,
@@ -108,15 +111,35 @@ async function status(context: Context, flags: Flags): Promise<number> {
     root,
     time,
     vkeys,
-    open,
+    open: isOpen,
     ready,
     reasons,
     witnessing,
     verified: head.size ?? null,
-    peers: head.peers.map(({ peer, kind }) => ({ url: peer, result: kind })),
+    peers: peersJson(head.peers),
     subjects,
   });
   return ready ? EXIT.ok : EXIT.notFound;
+}
+
+/** A host that has no word of its own has a checkpoint. */
+function withoutWord(error: unknown): Refusal {
+  if (error instanceof Refusal && error.code === 'not-found') return error;
+  throw error;
+}
+
+/** Refuses what the host did, saying what is missing, when no key is trusted: nothing could be verified. */
+async function tiles(context: Context, url: string, refusal: Refusal): Promise<number> {
+  const { vkey, policy } = context.config;
+  if (vkey.length === 0 && policy === undefined) {
+    const next = 'give --vkey to see the checkpoint of a mirror, or of a log of other software';
+    throw refuse(refusal.code, `${refusal.message}; ${next}`, { cause: refusal });
+  }
+  return statusOfTiles(context, await open(context, url));
+}
+
+function open(context: Context, url: string): Promise<Session> {
+  return Session.open(context, { url, transport: { timeoutMs: TIMEOUT_MS, patienceMs: 0 } });
 }
 
 /** What was verified: how it went in words, the size of the checkpoint when there is one, what peers hold. */
@@ -138,7 +161,7 @@ async function verifiedHead(context: Context, url: string, origin: string): Prom
     throw refuse('usage', `--peer compares signed heads, and ${what}: give the log's key with --vkey`);
   };
   if (vkey.length === 0 && policy === undefined) return unknown('no verifier key is given');
-  const session = await Session.open(context, { url, transport: { timeoutMs: TIMEOUT_MS, patienceMs: 0 } });
+  const session = await open(context, url);
   if (!session.trust.policy.logs.some(({ verifier }) => verifier.name === origin))
     return unknown('no key of this log is trusted');
   try {
@@ -149,12 +172,6 @@ async function verifiedHead(context: Context, url: string, origin: string): Prom
     if (!(error instanceof Refusal) || error.exit !== EXIT.notFound) throw error;
     return { says: `no: ${error.message}`, peers: session.peers };
   }
-}
-
-/** Those that do not agree have a remark of their own. */
-function peersLine(peers: readonly PeerResult[], asked: number): string {
-  const agree = peers.filter(({ kind }) => kind === 'agrees').length;
-  return agree === asked ? `${agree} agree` : `${agree} of ${asked} agree`;
 }
 
 function witnessLines({ quorum, met, witnesses }: Witnessing, now: number): readonly string[] {

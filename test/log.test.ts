@@ -1,6 +1,7 @@
 /** The engine: admission in order, exact duplicates, group commit, faults, recovery. Every step is audited. */
 import fc from 'fast-check';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createPrivateKey } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -9,12 +10,16 @@ import { entryId, leafIndex, treeSize } from '../src/bytes/brand.ts';
 import { equalBytes } from '../src/bytes/compare.ts';
 import { encodeUtf8 } from '../src/bytes/text.ts';
 import { SqliteReader } from '../src/storage/sqlite-reader.ts';
-import { type Refusal, refuse } from '../src/bytes/refusal.ts';
+import { EXIT, type Refusal, refuse } from '../src/bytes/refusal.ts';
 import { decodeReceipt, verifyReceipt } from '../src/cose/receipt.ts';
+import { signStatement } from '../src/cose/statement.ts';
+import { nodeSigner } from '../src/keys/native.ts';
 import { auditLog } from '../src/log/audit.ts';
 import { openBatch } from '../src/log/batch.ts';
 import { checkBatch } from '../src/log/check.ts';
+import { RunningLog } from '../src/cli/serve/running.ts';
 import { logGenesis } from '../src/log/genesis.ts';
+import { Lag } from '../src/log/lag.ts';
 import { Pool } from '../src/log/pool.ts';
 import type { Guard, Head, NewEntry, Outcome, Plan, Store } from '../src/log/ports.ts';
 import { policyOf } from '../src/log/recover.ts';
@@ -27,6 +32,7 @@ import { FLUSH_EVERY, SLICES } from '../src/storage/recent.ts';
 import { openForWriting } from '../src/storage/schema.ts';
 import { SqliteStore } from '../src/storage/sqlite.ts';
 import { hashLeaf, nobleHasher } from '../src/tree/hash.ts';
+import { tallystick } from './run-cli.ts';
 import {
   approvalStatement,
   commitmentStatement,
@@ -555,4 +561,85 @@ t.test('look-ups find every entry, in the tables and before', async (t) => {
   await check();
   await reader.close();
   await store.close();
+});
+
+t.test('the lag is the age of the oldest entry that is not published', (t) => {
+  let now = 0;
+  const lag = new Lag(5, () => now);
+  const after = (ms: number): number => {
+    now += ms;
+    return lag.ms;
+  };
+  lag.integrated(5);
+  t.equal(after(20_000), 0, 'nothing was logged');
+  lag.published(7);
+  lag.integrated(7);
+  t.equal(after(20_000), 0, 'the checkpoint was heard of before the batch');
+  lag.integrated(8);
+  t.equal(after(600), 600);
+  lag.integrated(8);
+  lag.integrated(9);
+  t.equal(after(600), 1200, 'from the oldest on');
+  lag.integrated(20);
+  t.equal(after(100), 1300);
+  lag.published(8);
+  t.equal(after(0), 1300, 'entry 8 may be as old as entry 7');
+  lag.published(9);
+  t.equal(after(0), 100, 'what is left came with the second growth');
+  lag.published(20);
+  let worst = 0;
+  for (let size = 21; size < 60; size++) {
+    lag.integrated(size);
+    now += 1000;
+    lag.published(size - 1);
+    worst = Math.max(worst, lag.ms);
+  }
+  t.equal(worst, 1000, 'one step behind for a minute is one step behind');
+  lag.published(59);
+  t.equal(lag.ms, 0);
+  t.end();
+});
+
+t.test('what logs nothing leaves a running log ready', async (t) => {
+  const cwd = t.testdir();
+  t.equal((await tallystick('init --origin log.example/quiet', { cwd })).code, EXIT.ok);
+  const data = join(cwd, 'tallystick-data');
+  const log = await RunningLog.start({
+    sequencer: {
+      origin: 'log.example/quiet',
+      issuer: 'https://log.example/quiet',
+      storePath: join(data, 'log.db'),
+      guardPath: join(data, 'guard', 'signed-head.db'),
+      genesisPath: join(data, 'genesis.cose'),
+      ed25519Path: join(data, 'keys', 'checkpoint-ed25519.pem'),
+      mldsa44Path: join(data, 'keys', 'checkpoint-ml-dsa-44.pem'),
+      receiptPath: join(data, 'keys', 'receipt-ed25519.pem'),
+      checkpointIntervalMs: 0,
+      clockTolerance: 60,
+    },
+    maxPending: 100,
+    checkers: 1,
+    conflictPath: join(data, 'conflict.checkpoint'),
+    onFatal: (error) => t.fail(error.message),
+    onWarning: (message) => t.fail(message),
+    onAlarm: (message) => t.fail(message),
+  });
+  t.teardown(() => log.close());
+  const ticks = performance.now.bind(performance);
+  let later = 0;
+  t.intercept(performance, 'now', { value: () => ticks() + later });
+  const readyLater = async (...statements: Uint8Array[]): Promise<readonly string[]> => {
+    const outcomes = codes(await log.submit(statements));
+    await log.reader.published(leafIndex(log.reader.head().size - 1), 60_000);
+    later += 20_000;
+    t.same(log.readiness(), { ready: true, reasons: [] });
+    return outcomes;
+  };
+  const signer = nodeSigner(createPrivateKey(readFileSync(join(data, 'keys', 'submitter.pem'))));
+  const headers = { issuer: 'https://log.example', subject: 'quiet', contentType: 'text/plain' };
+  const entry = await signStatement(headers, encodeUtf8('once'), signer);
+  t.same(await readyLater(Uint8Array.of(0xff)), ['malformed-cbor'], 'a garbage byte');
+  t.same(await readyLater(await otherStatement('stranger')), ['unknown-key'], 'refused');
+  t.same(await readyLater(entry), ['logged 1'], 'a real entry');
+  t.same(await readyLater(entry, Uint8Array.of(0xff)), ['logged 1', 'malformed-cbor'], 'a duplicate');
 });

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { encodeCoseKey, keyThumbprint } from '../../cose/key.ts';
 import { parseVkey, type NoteVerifier } from '../../note/key.ts';
+import { Lag } from '../../log/lag.ts';
 import { Pool } from '../../log/pool.ts';
 import type { LogInfo, LogService, Outcome, Readiness, SealedHead, Witnessing } from '../../log/ports.ts';
 import { Publisher } from '../../log/publisher.ts';
@@ -60,7 +61,7 @@ export class RunningLog implements LogService {
   readonly #asking = new AbortController();
   #failure: string | undefined;
   #probing = false;
-  #lagSince: number | undefined;
+  readonly #lag: Lag;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -79,6 +80,7 @@ export class RunningLog implements LogService {
       receiptsWait: witnessed,
       setTimer: (run, ms) => void setTimeout(run, ms).unref(),
     });
+    this.#lag = new Lag(started.head.size, () => performance.now());
     this.#publisher = new Publisher({
       ...publisherParts(options.witnessing, {
         reader: this.reader,
@@ -229,7 +231,7 @@ export class RunningLog implements LogService {
     if (this.#publisher.fault !== undefined) reasons.push(this.#publisher.fault);
     const { pending, capacity } = this.load;
     if (pending >= capacity) reasons.push(`${pending} statements are waiting, the most that may`);
-    if (this.#lagSince !== undefined && performance.now() - this.#lagSince > LAG_MS) {
+    if (this.#lag.ms > LAG_MS) {
       reasons.push(
         `the published checkpoint lags: ${this.reader.publishedSize} of ${this.reader.head().size}`,
       );
@@ -262,7 +264,7 @@ export class RunningLog implements LogService {
     this.#failure = undefined;
     this.reader.advance(head);
     this.#store.keepUp(head.size);
-    this.#lagSince ??= performance.now();
+    this.#lag.integrated(head.size);
     if (policy === undefined) return;
     this.#info = infoOf(policyOf(policy), this.#info.witnessed);
     await this.#checkers.setPolicy(policy);
@@ -279,7 +281,7 @@ export class RunningLog implements LogService {
 
   #published(note: Uint8Array, head: SealedHead): void {
     this.reader.publish(note, head);
-    if (head.size === this.reader.head().size) this.#lagSince = undefined;
+    this.#lag.published(head.size);
   }
 }
 

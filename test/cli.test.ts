@@ -1,8 +1,9 @@
 /** The command line in this process: configuration, help, exit codes, output. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { EXIT } from '../src/bytes/refusal.ts';
+import { selfSigned } from '../src/cli/demo/certificate.ts';
 import { readConfigFile } from '../src/cli/configfile.ts';
 import { makeOutput } from '../src/cli/output.ts';
 import { EXIT_CODES } from '../src/cli/program.ts';
@@ -10,7 +11,7 @@ import { envOf, flagOf, readSettings, settings } from '../src/cli/settings.ts';
 import { didYouMean } from '../src/cli/suggest.ts';
 import { Flags, type Verb } from '../src/cli/verb.ts';
 import { loadVerbs } from '../src/cli/verbs.ts';
-import { settled, tallystick } from './run-cli.ts';
+import { NOW, settled, tallystick } from './run-cli.ts';
 
 t.test('a flag wins over the environment, that over the file, that over the default', async (t) => {
   const cwd = t.testdir({
@@ -98,8 +99,41 @@ t.test('a server that strangers reach needs TLS, a proxy, or so many words', asy
   for (const host of ['localhost', '127.1.2.3', '::1']) t.equal(await check(`--host ${host}`), EXIT.ok, host);
   t.equal(await check('--host 0.0.0.0 --insecure-bind'), EXIT.ok);
   t.equal(await check('--host 0.0.0.0 --trust-proxy'), EXIT.ok);
+  const pair = selfSigned('localhost', NOW * 1000, 1);
+  writeFileSync(join(cwd, 'c'), pair.cert);
+  writeFileSync(join(cwd, 'k'), pair.key);
   t.equal(await check('--host 0.0.0.0 --tls-cert c --tls-key k'), EXIT.ok);
   t.equal(await check('--tls-cert c'), EXIT.config, 'a certificate without its key');
+});
+
+t.test('files that serve would refuse are refused by validate, and before anything is made', async (t) => {
+  const cwd = t.testdir({ none: 'no certificate\n', bad: 'quorum nobody\n', 'good.policy': 'quorum none\n' });
+  for (const [name, host] of [
+    ['a', 'a.test'],
+    ['b', 'b.test'],
+  ] as const) {
+    const { cert, key } = selfSigned(host, NOW * 1000, 1);
+    writeFileSync(join(cwd, `${name}.crt`), cert);
+    writeFileSync(join(cwd, `${name}.key`), key);
+  }
+  const refused: readonly (readonly [flags: string, message: RegExp])[] = [
+    ['--tls-cert nope --tls-key nope', /cannot serve TLS with .*nope.*ENOENT.*--tls-cert takes a PEM/],
+    ['--tls-cert none --tls-key a.key', /cannot serve TLS/],
+    ['--tls-cert a.crt --tls-key none', /cannot serve TLS/],
+    ['--tls-cert a.crt --tls-key b.key', /cannot serve TLS.*mismatch/],
+    ['--witness-policy nope', /witnessPolicy .*nope.*ENOENT/],
+    ['--witness-policy bad', /witnessPolicy .*bad/],
+  ];
+  for (const [flags, err] of refused) {
+    for (const verb of ['config validate', 'serve']) {
+      const told = await tallystick(`${verb} ${flags}`, { cwd });
+      t.match(told, { code: EXIT.config, err }, `${verb} ${flags}`);
+      t.match(told.err, /^error: config-invalid: /);
+    }
+  }
+  t.notOk(existsSync(join(cwd, 'tallystick-data')), 'no typing error is written down');
+  const good = '--tls-cert a.crt --tls-key a.key --witness-policy good.policy';
+  t.equal((await tallystick(`config validate ${good}`, { cwd })).code, EXIT.ok);
 });
 
 t.test('the table of settings', async (t) => {

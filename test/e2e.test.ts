@@ -141,18 +141,31 @@ t.test('first use: commit, verify offline, change a byte', async (t) => {
   t.equal(run(dir, 'fsck').code, 0);
 });
 
-t.test('two processes, a busy port, an open directory of keys', async (t) => {
+t.test('two processes, a busy port, TLS files that are none, an address open to others', async (t) => {
   const dir = t.testdir();
   const log = await serve(t, dir);
   const second = run(dir, 'serve', '--port', '0');
   t.equal(second.code, 78);
   t.match(second.err, /locked/);
-  const other = join(dir, 'other');
-  t.match(run(dir, 'serve', '--data-dir', other, '--port', new URL(log.url).port).err, /cannot listen/);
-  t.match(
-    run(dir, 'serve', '--host', '0.0.0.0', '--port', '0', '--data-dir', join(dir, 'third')).err,
-    /insecure-bind/,
-  );
+  const policy = ['--policy', join(dir, 'tallystick-data', 'trust.policy')];
+  for (const busy of [
+    ['serve', '--data-dir', 'other'],
+    ['witness', '--name', 'witness.example'],
+    ['monitor', log.url, ...policy],
+    ['mirror', log.url, 'copy', ...policy],
+  ]) {
+    const ran = await runBeside(dir, ...busy, '--port', new URL(log.url).port);
+    t.match(ran, { code: 78, err: /^error: config-invalid: cannot listen on .*EADDRINUSE/m }, busy.join(' '));
+  }
+  writeFileSync(join(dir, 'empty.pem'), 'nothing\n');
+  for (const name of ['nope.pem', 'empty.pem']) {
+    const ran = run(dir, 'serve', '--data-dir', 'other', '--tls-cert', name, '--tls-key', name);
+    t.match(ran, { code: 78, err: /^error: config-invalid: cannot serve TLS with / }, name);
+  }
+  t.match(run(dir, 'serve', '--host', '0.0.0.0', '--port', '0', '--data-dir', join(dir, 'third')), {
+    code: 78,
+    err: /insecure-bind/,
+  });
 });
 
 t.test('store and guard both lost, or the guard alone: no second history begins', async (t) => {

@@ -21,7 +21,7 @@ import { checkServing } from '../config.ts';
 import type { Context } from '../context.ts';
 import { readNamedFile } from '../files.ts';
 import type { Progress } from '../output.ts';
-import { listen, stopOnSignal, tlsOf } from '../serve/process.ts';
+import { listen, stopOnSignal, tlsOf, type Tls } from '../serve/process.ts';
 import { trustOf } from '../trust.ts';
 import { VERSION } from '../version.ts';
 
@@ -39,7 +39,9 @@ const REPORT_MS = 10_000;
 
 /** Runs it; resolves with the exit code. */
 export async function mirror(context: Context, command: MirrorCommand): Promise<number> {
-  if (command.serve && !command.once) checkServing(context.config);
+  const serving = command.serve && !command.once;
+  if (serving) checkServing(context.config);
+  const secured = serving ? await tlsOf(context.config) : {};
   const policy = await policyOf(context, command.dir);
   await assertMirrorable(command.dir);
   const unlock = lockFile(join(command.dir, LOCK), {
@@ -48,7 +50,8 @@ export async function mirror(context: Context, command: MirrorCommand): Promise<
   });
   try {
     const folder = await Folder.open(command.dir);
-    return await (command.once ? syncOnce : stay)(context, command, folder, policy);
+    if (command.once) return await syncOnce(context, command, folder, policy);
+    return await stay(context, command, folder, policy, secured);
   } finally {
     unlock();
   }
@@ -153,6 +156,7 @@ async function stay(
   command: MirrorCommand,
   folder: Folder,
   policy: TrustPolicy,
+  secured: Tls,
 ): Promise<number> {
   const { config, output, world } = context;
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
@@ -173,7 +177,7 @@ async function stay(
         limits: { rateWindowMs: 60_000 },
         readsPerWindow: config.readRateLimit,
         ...(config.url === undefined ? {} : { baseUrl: config.url }),
-        ...(await tlsOf(config)),
+        ...secured,
       })
     : undefined;
   const { promise: fatal, resolve: fail } = Promise.withResolvers<Error>();

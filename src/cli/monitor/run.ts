@@ -8,7 +8,7 @@ import type { Monitor } from '../../monitor/monitor.ts';
 import { checkServing } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { Progress } from '../output.ts';
-import { listen, stopOnSignal, tlsOf } from '../serve/process.ts';
+import { listen, stopOnSignal, tlsOf, type Tls } from '../serve/process.ts';
 import { VERSION } from '../version.ts';
 import { monitorBanner } from './banner.ts';
 import { openMonitor, type OpenMonitor, type Wanted } from './open.ts';
@@ -22,6 +22,7 @@ export interface MonitorRun {
 export async function runMonitor(context: Context, { urls, hashes }: MonitorRun): Promise<number> {
   const { config } = context;
   checkServing(config);
+  const secured = await tlsOf(config);
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
   const open = await openMonitor(context, {
     urls,
@@ -33,7 +34,7 @@ export async function runMonitor(context: Context, { urls, hashes }: MonitorRun)
     onBug: (error, origin) => logger.error({ err: error, origin }, 'a look failed'),
     onProgress: (origin, done, total) => logger.debug({ origin, done, total }, 'copying'),
   });
-  const app = await serverOf(context, open, logger);
+  const app = await serverOf(context, open, secured, logger);
   const stop = async (): Promise<void> => {
     await app.close();
     await open.close();
@@ -48,6 +49,7 @@ export async function runMonitor(context: Context, { urls, hashes }: MonitorRun)
 async function serverOf(
   { config, world }: Context,
   open: OpenMonitor,
+  secured: Tls,
   log: Logger,
 ): ReturnType<typeof buildMonitorApp> {
   try {
@@ -60,7 +62,7 @@ async function serverOf(
       limits: { rateWindowMs: 60_000 },
       readsPerWindow: config.readRateLimit,
       now: world.now,
-      ...(await tlsOf(config)),
+      ...secured,
     });
   } catch (error) {
     await open.close();

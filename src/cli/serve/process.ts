@@ -5,6 +5,7 @@
 import closeWithGrace from 'close-with-grace';
 import { readFile } from 'node:fs/promises';
 import { isIPv6, type Server } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
 import { publicUrl } from '../config.ts';
@@ -35,15 +36,27 @@ export async function listen(app: Listening, config: Config, stop: () => Promise
   return listeningUrl(config, app.server.address());
 }
 
-/** The certificate and its key, for the server. Refuses `config-invalid`. */
-export async function tlsOf({ tlsCert, tlsKey }: Config): Promise<{ tls?: { cert: Buffer; key: Buffer } }> {
+/** The certificate and its key, for a server that shall speak TLS. */
+export interface Tls {
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+}
+
+/**
+ * Reads them, and sees to it that they can be served with: to be called before anything is made, opened or
+ * started. Refuses `config-invalid`.
+ */
+export async function tlsOf({ tlsCert, tlsKey }: Config): Promise<Tls> {
   if (tlsCert === undefined || tlsKey === undefined) return {};
   try {
-    return { tls: { cert: await readFile(tlsCert), key: await readFile(tlsKey) } };
+    const tls = { cert: await readFile(tlsCert), key: await readFile(tlsKey) };
+    createSecureContext(tls);
+    return { tls };
   } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
     throw refuse(
       'config-invalid',
-      `cannot read the TLS files: ${String(cause)}; check --tls-cert and --tls-key`,
+      `cannot serve TLS with ${tlsCert} and ${tlsKey}: ${text}; --tls-cert takes a PEM certificate chain, ` +
+        '--tls-key its PEM private key',
       { cause },
     );
   }
@@ -67,7 +80,8 @@ export function stopOnSignal(
   reload?: () => void,
 ): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  const skip = reload === undefined ? [] : ['SIGHUP' as const];
+  // At its own end a program has an exit code already, which the library would make 0.
+  const skip = ['beforeExit' as const, ...(reload === undefined ? [] : ['SIGHUP' as const])];
   if (reload !== undefined) process.on('SIGHUP', reload);
   const handle = closeWithGrace({ delay: GRACE_MS, logger: false, skip }, async ({ signal, err }) => {
     if (err !== undefined) logger.fatal({ err }, 'stopping after a failure');

@@ -2,44 +2,35 @@
  * `tallystick serve`: runs the log until it is told to stop. On SIGTERM or SIGINT it takes no more, answers
  * what it took, publishes, closes; a second signal ends it at once.
  */
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { buildApp } from '../../http/app.ts';
 import type { HttpLimits } from '../../http/options.ts';
-import { checkServing, publicUrl } from '../config.ts';
+import { publicUrl } from '../config.ts';
 import type { Context } from '../context.ts';
 import { layoutOf } from '../layout.ts';
 import type { Config } from '../settings.ts';
 import { VERSION } from '../version.ts';
 import { banner } from './banner.ts';
-import { listen, stopOnSignal, tlsOf } from './process.ts';
+import type { Prepared } from './prepare.ts';
+import { listen, stopOnSignal } from './process.ts';
 import type { SequencerOptions } from './protocol.ts';
 import { RunningLog } from './running.ts';
-import { witnessingOf } from './witnessing.ts';
 
 /** Runs the log of the configuration; resolves with the exit code once it has stopped. */
-export async function serve(context: Context, origin: string): Promise<number> {
+export async function serve(context: Context, origin: string, prepared: Prepared): Promise<number> {
   const { config } = context;
-  checkServing(config);
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
   const { promise: fatal, resolve: fail } = Promise.withResolvers<Error>();
   const log = await RunningLog.start({
     sequencer: sequencerOptions(config, origin),
     maxPending: config.maxPending,
-    witnessing: await witnessingOf(context),
+    witnessing: prepared.witnessing,
     conflictPath: layoutOf(config).conflict,
     onFatal: fail,
     onWarning: (text) => logger.warn(text),
     onAlarm: (text) => logger.error(text),
   });
-  const app = await buildApp(log, {
-    version: VERSION,
-    baseUrl: publicUrl(config),
-    log: logger,
-    // One hop: the address the proxy itself saw, not what a client wrote before it.
-    trustProxy: config.trustProxy && ((_address, hop) => hop === 0),
-    limits: limitsOf(config),
-    ...(await tlsOf(config)),
-  });
+  const app = await appOf(log, config, prepared, logger);
   const stop = async (): Promise<void> => {
     await app.close();
     await log.close();
@@ -48,6 +39,29 @@ export async function serve(context: Context, origin: string): Promise<number> {
   const url = await listen(app, config, stop);
   context.output.note(banner({ context, info: log.info, head: log.reader.head(), url }));
   return stopped;
+}
+
+/** The server of a log that runs; closes the log when there can be none. */
+async function appOf(
+  log: RunningLog,
+  config: Config,
+  { tls }: Prepared,
+  logger: Logger,
+): ReturnType<typeof buildApp> {
+  try {
+    return await buildApp(log, {
+      version: VERSION,
+      baseUrl: publicUrl(config),
+      log: logger,
+      // One hop: the address the proxy itself saw, not what a client wrote before it.
+      trustProxy: config.trustProxy && ((_address, hop) => hop === 0),
+      limits: limitsOf(config),
+      ...(tls && { tls }),
+    });
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
 }
 
 function sequencerOptions(config: Config, origin: string): SequencerOptions {

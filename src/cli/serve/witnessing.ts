@@ -38,17 +38,28 @@ export interface WitnessingOptions {
   readonly publishedPath: string;
 }
 
-/** The policy that the configuration names, if it names one. Refuses `config-invalid` as `assertUsable` does. */
+/** The policy that the configuration names, if it names one. Refuses `config-invalid`, naming the file. */
 export async function witnessingOf({ config, world }: Context): Promise<WitnessingOptions | undefined> {
   if (config.witnessPolicy === undefined) return undefined;
-  const policy = parseTrustPolicy(await readNamedFile(config.witnessPolicy));
-  assertUsable(policy);
+  const policy = await readWitnessPolicy(config.witnessPolicy);
   return {
     policy,
     transport: { fetch: world.fetch, now: world.now, timeoutMs: WITNESS_TIMEOUT_MS },
     refreshMs: config.cosignRefresh * 1000,
     publishedPath: layoutOf(config).published,
   };
+}
+
+/** What is wrong with this file is wrong with the configuration, whatever code its parser has for it. */
+async function readWitnessPolicy(path: string): Promise<TrustPolicy> {
+  try {
+    const policy = parseTrustPolicy(await readNamedFile(path));
+    assertUsable(policy);
+    return policy;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw refuse('config-invalid', `witnessPolicy ${path}: ${error.message}`, { cause: error });
+  }
 }
 
 /**

@@ -1,8 +1,8 @@
 /** `tallystick config show|validate`: what is in force, and where each value came from. */
 import { relative } from 'node:path';
 import { EXIT } from '../../bytes/refusal.ts';
-import { checkServing } from '../config.ts';
 import type { Context } from '../context.ts';
+import { prepareServing } from '../serve/prepare.ts';
 import { envOf, flagOf, settings, type SettingValue } from '../settings.ts';
 import type { Verb } from '../verb.ts';
 
@@ -19,7 +19,7 @@ const showVerb: Verb = {
 
 const validateVerb: Verb = {
   name: 'validate',
-  summary: 'check the configuration that serve would use',
+  summary: 'check the configuration that serve would use, and the files it names',
   settings: 'all',
   json: true,
   examples: ['tallystick config validate', 'tallystick --config /etc/tallystick.yaml config validate'],
@@ -50,8 +50,9 @@ function show({ resolved, output, world }: Context, withOrigin: boolean): number
   return EXIT.ok;
 }
 
-function validate({ resolved, output }: Context): number {
-  checkServing(resolved.config);
+async function validate(context: Context): Promise<number> {
+  await prepareServing(context);
+  const { resolved, output } = context;
   output.print(
     `the configuration is valid${resolved.file === undefined ? ' (no file was read)' : `: ${resolved.file}`}`,
   );

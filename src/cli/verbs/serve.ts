@@ -35,11 +35,11 @@ export const serveVerb: Verb = {
     'tallystick serve --data-dir /var/lib/tallystick --trust-proxy --url https://log.example.com',
   ],
   run: async (context) => {
-    const { checkServing } = await import('../config.ts');
-    checkServing(context.config);
+    const { prepareServing } = await import('../serve/prepare.ts');
+    const prepared = await prepareServing(context);
     const { initialise } = await import('../init.ts');
     const { origin } = await initialise(context.resolved);
     const { serve } = await import('../serve/serve.ts');
-    return serve(context, origin);
+    return serve(context, origin, prepared);
   },
 };

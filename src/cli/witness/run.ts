@@ -13,7 +13,7 @@ import { Witness } from '../../witness/witness.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import { checkServing, publicUrl } from '../config.ts';
 import type { Context } from '../context.ts';
-import { listen, stopOnSignal, tlsOf } from '../serve/process.ts';
+import { listen, stopOnSignal, tlsOf, type Tls } from '../serve/process.ts';
 import { VERSION } from '../version.ts';
 import { witnessBanner } from './banner.ts';
 import { addedLogs, loadKnownLogs, settleLogs, type Asked } from './logs.ts';
@@ -39,9 +39,10 @@ interface Parts {
 export async function runWitness(context: Context, asked: WitnessAsked): Promise<number> {
   const { config } = context;
   checkServing(config);
+  const secured = await tlsOf(config);
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
   const parts = await openWitness(context, asked, logger);
-  const app = await serverOf(context, parts, logger);
+  const app = await serverOf(context, parts, secured, logger);
   const { promise: fatal, resolve: fail } = Promise.withResolvers<Error>();
   const ending = new AbortController();
   const gossiping =
@@ -109,7 +110,12 @@ function assemble(
   return { home, state, witness, incidents, gossip };
 }
 
-async function serverOf({ config }: Context, parts: Parts, logger: Logger): ReturnType<typeof witnessServer> {
+async function serverOf(
+  { config }: Context,
+  parts: Parts,
+  secured: Tls,
+  logger: Logger,
+): ReturnType<typeof witnessServer> {
   return witnessServer(parts.witness, {
     version: VERSION,
     baseUrl: publicUrl(config),
@@ -122,7 +128,7 @@ async function serverOf({ config }: Context, parts: Parts, logger: Logger): Retu
     readsPerWindow: config.readRateLimit,
     incidents: () => parts.incidents.count,
     gossip: parts.gossip.counts,
-    ...(await tlsOf(config)),
+    ...secured,
   });
 }
 

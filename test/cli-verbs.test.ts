@@ -110,6 +110,12 @@ t.test('init', async (t) => {
   t.match(mended.out, `origin   ${origin}`);
 
   t.match(await tallystick('init --origin other', { cwd }), { code: EXIT.config, err: /foreign-log/ });
+  for (const verb of ['init', 'serve'])
+    t.match(
+      await tallystick(`${verb} --open`, { cwd }),
+      { code: EXIT.config, err: /config-invalid: open is for new logs.*tallystick policy set/ },
+      'it is closed, and would stay so',
+    );
   rmSync(layout.receipt);
   t.match(await tallystick('init', { cwd }), { code: EXIT.config, err: /key-file: .*receipt.* is gone/ });
   t.match(await tallystick('init --host 0.0.0.0', { cwd }), { code: EXIT.config, err: /reachable/ });

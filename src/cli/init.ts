@@ -36,7 +36,7 @@ export interface Initialised {
 
 /**
  * Finishes a data directory. Refuses `foreign-log` when the configured origin is not the one entry 0 names,
- * `key-file` when a key that entry 0 names is gone.
+ * `config-invalid` when a log that was made closed is to be open, `key-file` when a key that entry 0 names is gone.
  */
 export async function initialise(resolved: Resolved): Promise<Initialised> {
   const { config } = resolved;
@@ -63,6 +63,10 @@ export async function initialise(resolved: Resolved): Promise<Initialised> {
       'foreign-log',
       `${layout.genesis} starts the log ${origin}, not ${config.origin}; ${advice}`,
     );
+  }
+  if (config.open && !open) {
+    const advice = 'leave it out; to open the log to anybody, say so in its policy: tallystick policy set';
+    throw refuse('config-invalid', `open is for new logs, and ${origin} was not made open; ${advice}`);
   }
   for (const path of [layout.ed25519, layout.mldsa44, layout.receipt]) {
     if (!existsSync(path))

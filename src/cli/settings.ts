@@ -102,7 +102,7 @@ export function readSettings(read: Reader) {
         86_400,
       ),
     ),
-    open: read(toggle('open', 'admit any well-signed statement (evaluation only)')),
+    open: read(toggle('open', 'a new log admits any well-signed statement (evaluation only)')),
     logLevel: read(
       choice('logLevel', 'how much the server logs', 'info', ['debug', 'info', 'warn', 'error', 'silent']),
     ),

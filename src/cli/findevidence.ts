@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { Evidence } from '../client/evidence.ts';
 import { HEADER } from '../cose/labels.ts';
@@ -28,29 +29,29 @@ export interface FoundEvidence {
   readonly disclosure?: Disclosure | undefined;
   /** The committed files that were named, absolute; all of them when none was. */
   readonly named: readonly string[];
+  /** Where a committed file that was named has several proofs: the directory taken, the newest of `count`. */
+  readonly chosen?: { readonly folder: string; readonly count: number } | undefined;
 }
 
 /**
  * Reads what paths name: proof directories, committed files (their proof directory is looked for in
- * `proofsFolder` and beside the file), or the files of one proof in any order. Refuses `not-found`, and
- * `usage` for files that are no proof of anything.
+ * `proofsFolder` and beside the file; of several, the newest is taken), or the files of one proof in any order. A
+ * file of a proof directory stands for all of it; what is named from elsewhere takes the place of its own.
+ * Refuses `not-found`, and `usage` for files that are no proof of anything.
  */
 export async function findEvidence(
   paths: readonly string[],
   proofsFolder: string,
 ): Promise<readonly FoundEvidence[]> {
-  const folders = new Map<string, string[]>();
-  const parts: string[] = [];
-  for (const path of paths) {
-    const owner = await ownerOf(path, proofsFolder);
-    if (owner === undefined) {
-      parts.push(path);
-      continue;
-    }
-    const files = folders.get(owner.folder) ?? [];
-    folders.set(owner.folder, owner.file === undefined ? files : [...files, owner.file]);
-  }
-  const found = await Promise.all(folders.entries().map(([folder, named]) => readFolder(folder, named)));
+  const owners = await Promise.all(paths.map((path) => ownerOf(path, proofsFolder)));
+  const single = paths.filter((_, i) => owners[i] === undefined);
+  // Files of a proof directory are parts like any other once there are some from elsewhere.
+  const parts = single.length === 0 ? [] : paths.filter((path, i) => owners[i] === undefined || isPart(path));
+  const folders = new Map<string, Owner[]>();
+  for (const [i, owner] of owners.entries())
+    if (owner !== undefined && !parts.includes(paths[i] ?? ''))
+      folders.set(owner.folder, [...(folders.get(owner.folder) ?? []), owner]);
+  const found = await Promise.all(folders.entries().map(([folder, these]) => readFolder(folder, these)));
   return parts.length === 0 ? found : [...found, await readParts(parts)];
 }
 
@@ -58,16 +59,35 @@ export async function findEvidence(
 async function readParts(paths: readonly string[]): Promise<FoundEvidence> {
   const parts = await Promise.all(paths.map(async (path) => classify(await readNamedFile(path), path)));
   const name = paths.join(' + ');
-  const beside = await Promise.all(paths.map((path) => statementBeside(path)));
-  const statement = [...parts, ...beside].find((part) => part?.kind === 'statement');
+  assertOne(parts, name);
+  const lying = paths.map((path) => dirname(path)).find((folder) => isProofFolder(folder));
+  const beside = lying === undefined ? undefined : await readFolder(lying, []);
+  const statement = parts.find((part) => part.kind === 'statement') ?? beside?.evidence;
   if (statement === undefined) {
     throw refuse('usage', `there is no statement in ${name}, nor beside it; name the statement file too`);
   }
+  const { entry, receipts } = statement;
   const loose = parts.filter((part) => part.kind === 'receipt').map(({ bytes }) => bytes);
   const proof = parts.find((part) => part.kind === 'proof')?.bytes;
-  const { entry, receipts } = statement;
-  const evidence = { entry, receipts: [...receipts, ...loose], proof, policy: undefined };
-  return { name, evidence, owned: undefined, named: [] };
+  const own = beside !== undefined && equalBytes(beside.evidence.entry, entry) ? beside : undefined;
+  const evidence: Evidence = {
+    entry,
+    receipts,
+    loose: loose.length > 0 ? loose : (own?.evidence.loose ?? []),
+    proof: proof ?? own?.evidence.proof,
+    policy: beside?.evidence.policy,
+    keys: beside?.evidence.keys,
+  };
+  return { owned: undefined, ...own, name, evidence, named: [] };
+}
+
+/** What is named and not looked at would seem to be verified. Refuses `usage`. */
+function assertOne(parts: readonly Part[], name: string): void {
+  for (const kind of ['statement', 'proof'] as const) {
+    if (parts.filter((part) => part.kind === kind).length < 2) continue;
+    const what = kind === 'statement' ? 'statements' : '.tlog-proof files';
+    throw refuse('usage', `there are several ${what} in ${name}; verify the files of one proof at a time`);
+  }
 }
 
 /** One file of evidence. */
@@ -104,13 +124,10 @@ function takeApart(bytes: Uint8Array): {
   return { entry: statement, receipts };
 }
 
-/** A proof or receipt alone is about the statement that lies with it. */
-async function statementBeside(path: string): Promise<Extract<Part, { kind: 'statement' }> | undefined> {
-  const bytes = await optional(dirname(path), PROOF_FILES.statement);
-  return bytes && { kind: 'statement', ...takeApart(bytes) };
-}
-
-async function readFolder(folder: string, named: readonly string[]): Promise<FoundEvidence> {
+/** The proof in a directory, which these names stand for. */
+async function readFolder(folder: string, owners: readonly Owner[]): Promise<FoundEvidence> {
+  const named = owners.flatMap(({ file }) => (file === undefined ? [] : [file]));
+  const count = Math.max(1, ...owners.map(({ proofs }) => proofs));
   const { entry, receipts } = takeApart(await readNamedFile(join(folder, PROOF_FILES.statement)));
   const alone = await optional(folder, PROOF_FILES.receipt);
   const policy = await optional(folder, PROOF_FILES.policy);
@@ -119,7 +136,9 @@ async function readFolder(folder: string, named: readonly string[]): Promise<Fou
   const keysProof = await optional(folder, PROOF_FILES.keysProof);
   const evidence = {
     entry,
-    receipts: receipts.length > 0 || alone === undefined ? receipts : [alone],
+    receipts,
+    // Mostly the very one that the statement carries.
+    loose: alone === undefined || receipts.some((each) => equalBytes(each, alone)) ? [] : [alone],
     proof: await optional(folder, PROOF_FILES.proof),
     policy: policy && policyProof && { entry: policy, proof: policyProof },
     keys: keys && keysProof && { entry: keys, proof: keysProof },
@@ -129,7 +148,8 @@ async function readFolder(folder: string, named: readonly string[]): Promise<Fou
   const leaves = await parsed(folder, PROOF_FILES.leaves, parseLeaves);
   const disclosure = await parsed(folder, PROOF_FILES.disclosure, parseDisclosure);
   const name = named.length === 0 ? folder : named.join(', ');
-  return { name, evidence, owned, leaves, disclosure, named };
+  const chosen = count > 1 ? { folder, count } : undefined;
+  return { name, evidence, owned, leaves, disclosure, named, chosen };
 }
 
 async function parsed<T>(
@@ -155,27 +175,51 @@ async function optional(folder: string, name: string): Promise<Uint8Array | unde
 interface Owner {
   readonly folder: string;
   readonly file: string | undefined;
+  /** How many proof directories the path could stand for. */
+  readonly proofs: number;
 }
 
 const PROOF_NAMES: ReadonlySet<string> = new Set(Object.values(PROOF_FILES));
+/** Those that can be told apart by what they hold. */
+const PART_NAMES: ReadonlySet<string> = new Set([
+  PROOF_FILES.statement,
+  PROOF_FILES.receipt,
+  PROOF_FILES.proof,
+]);
+
+/** Whether a path is a single file of a proof directory. */
+function isPart(path: string): boolean {
+  return PART_NAMES.has(basename(path)) && isProofFolder(dirname(path));
+}
 
 /** Undefined when the path is to be read by itself. */
 async function ownerOf(path: string, proofsFolder: string): Promise<Owner | undefined> {
   if (!existsSync(path)) throw refuse('not-found', `there is no ${path}`);
-  if ((await stat(path)).isDirectory() && isProofFolder(path)) return { folder: path, file: undefined };
+  if ((await stat(path)).isDirectory() && isProofFolder(path))
+    return { folder: path, file: undefined, proofs: 1 };
   if (PROOF_NAMES.has(basename(path)) && isProofFolder(dirname(path)))
-    return { folder: dirname(path), file: undefined };
+    return { folder: dirname(path), file: undefined, proofs: 1 };
+  const folders = await proofsOf(path, proofsFolder);
+  const [folder] = folders;
+  return folder === undefined ? undefined : { folder, file: await realpath(path), proofs: folders.length };
+}
+
+/** The proof directories of a committed file or folder, the one written last first. */
+export async function proofsOf(path: string, proofsFolder: string): Promise<readonly string[]> {
   const file = await realpath(path);
+  const found: { readonly folder: string; readonly at: bigint }[] = [];
   for (const root of new Set([proofsFolder, join(dirname(file), PROOFS_FOLDER)])) {
     if (!existsSync(root)) continue;
     for (const name of (await readdir(root)).toSorted()) {
       const folder = join(root, name);
       // Another commitment's damaged opening is not this file's business.
       const opening = await openingIn(folder).catch(undefinedIfRefused);
-      if (opening !== undefined && declares(opening, folder, file)) return { folder, file };
+      if (opening === undefined || !declares(opening, folder, file) || !isProofFolder(folder)) continue;
+      const { mtimeNs } = await stat(join(folder, PROOF_FILES.statement), { bigint: true });
+      found.push({ folder, at: mtimeNs });
     }
   }
-  return undefined;
+  return found.toSorted((a, b) => Number(b.at - a.at)).map(({ folder }) => folder);
 }
 
 function isProofFolder(folder: string): boolean {

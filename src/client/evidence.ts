@@ -18,7 +18,10 @@ export interface PolicyEvidence {
 export interface Evidence {
   /** The entry: a statement without unprotected headers. */
   readonly entry: Uint8Array;
+  /** Those that the statement carries: others than this log's may be among them. */
   readonly receipts: readonly Uint8Array[];
+  /** Those handed over by themselves: each must hold. */
+  readonly loose?: readonly Uint8Array[];
   /** `.tlog-proof` of the entry. */
   readonly proof: Uint8Array | undefined;
   /** The policy entry, and its `.tlog-proof`. */

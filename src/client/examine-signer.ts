@@ -53,15 +53,15 @@ function asClaimed(statement: ParsedStatement): Facts {
   return { commitments: { get: () => commitment }, chains: { get: () => link } };
 }
 
-/** Receipts by keys we know; at least one must be among them. */
+/** Receipts by keys we know: all that were handed over by themselves, and at least one of those carried. */
 export function examineReceipts(
   list: Checklist,
-  { entry, receipts }: Evidence,
+  { entry, receipts, loose = [] }: Evidence,
   trust: Trust,
   policies: readonly (Policy | undefined)[],
   place: Place | undefined,
 ): Place | undefined {
-  if (receipts.length === 0) {
+  if (receipts.length + loose.length === 0) {
     list.skip('receipt', 'no receipt was given');
     return undefined;
   }
@@ -72,19 +72,42 @@ export function examineReceipts(
     return undefined;
   }
   return list.run('receipt', () => {
-    let problem = refuse('unknown-signer', 'no receipt is signed with a key of this log');
-    for (const bytes of receipts) {
-      try {
-        const shown = openReceipt(bytes, entry, keys);
-        if (shown !== undefined) return [shown.place, agree(shown, place)];
-      } catch (error) {
-        // A receipt of another log may be of a kind that we do not read.
-        if (!(error instanceof Refusal) || error.code === 'inconsistent') throw error;
-        problem = error;
-      }
-    }
-    throw problem;
+    const apart = loose.map((bytes) => judgeReceipt(bytes, entry, keys, place));
+    const [first] = receipts.length === 0 ? apart : [findReceipt(receipts, entry, keys, place)];
+    if (first === undefined) throw new Error('there is a receipt');
+    return first;
   });
+}
+
+/** The first of several that holds. */
+function findReceipt(
+  receipts: readonly Uint8Array[],
+  entry: Uint8Array,
+  keys: readonly PublicKey[],
+  place: Place | undefined,
+): readonly [Place, string] {
+  let problem: Refusal | undefined;
+  for (const bytes of receipts) {
+    try {
+      return judgeReceipt(bytes, entry, keys, place);
+    } catch (error) {
+      // A receipt of another log may be of a kind that we do not read.
+      if (!(error instanceof Refusal) || error.code === 'inconsistent') throw error;
+      if (problem === undefined || error.code !== 'unknown-signer') problem = error;
+    }
+  }
+  throw problem ?? new Error('there is a receipt');
+}
+
+function judgeReceipt(
+  bytes: Uint8Array,
+  entry: Uint8Array,
+  keys: readonly PublicKey[],
+  place: Place | undefined,
+): readonly [Place, string] {
+  const shown = openReceipt(bytes, entry, keys);
+  if (shown === undefined) throw refuse('unknown-signer', 'no receipt is signed with a key of this log');
+  return [shown.place, agree(shown, place)];
 }
 
 /** A receipt whose proof leads to a root that a known key signed. */

@@ -1,5 +1,5 @@
 /** `tallystick commit`: declares configuration in a log, and keeps what proves it. */
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { submitStatement, type Registration } from '../../client/scrapi.ts';
 import { loadSigner } from '../../keys/load.ts';
@@ -11,6 +11,7 @@ import { issuerOf, prepare, type Prepared } from '../commit/publish.ts';
 import { SOURCES } from '../commit/sources.ts';
 import { declareAsked, DECLARING, leavesAsked } from '../commit/wish.ts';
 import type { Context } from '../context.ts';
+import { proofsOf } from '../findevidence.ts';
 import { PROOF_FILES, proofsFolderOf, saveProofs, slugOf } from '../proofs.ts';
 import { Session, type Collected } from '../session.ts';
 import type { Flags, Verb } from '../verb.ts';
@@ -78,7 +79,7 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   const folder = join(proofsFolderOf(context), slugOf(declared.subject));
   const files = await saveProofs(folder, collected.evidence, declared.owned(folder));
   report(context, { declared, prepared, registration, collected, folder, files });
-  output.note(`check it offline: tallystick verify ${nameOf(operands, files, folder, context)}`);
+  output.note(`check it offline: tallystick verify ${await nameOf(operands, files, folder, context)}`);
   return EXIT.ok;
 }
 
@@ -146,14 +147,17 @@ function report({ output, world }: Context, done: Done): void {
   });
 }
 
-/** The shortest name by which verify finds the proof again. */
-function nameOf(
+/** The shortest name by which verify finds this proof again, and no other. */
+async function nameOf(
   operands: readonly string[],
   files: readonly string[],
   folder: string,
-  { world }: Context,
-): string {
+  context: Context,
+): Promise<string> {
+  const { cwd } = context.world;
   const [only] = operands;
   const whole = operands.length === 1 && only !== undefined && only !== STDIN;
-  return whole && files.includes(PROOF_FILES.opening) ? only : relative(world.cwd, folder);
+  if (!whole || !files.includes(PROOF_FILES.opening)) return relative(cwd, folder);
+  const proofs = await proofsOf(resolve(cwd, only), proofsFolderOf(context));
+  return proofs.length === 1 ? only : relative(cwd, folder);
 }

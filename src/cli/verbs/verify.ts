@@ -21,11 +21,13 @@ export const verifyVerb: Verb = {
   details:
     'Takes proof directories as commit and get leave them, committed files, or single files of a proof: statement, ' +
     'receipt, .tlog-proof. Nothing is asked of any log. Each --vkey must have signed, one of each algorithm at least; ' +
-    'of a --policy, one listed log key and the quorum. A check that could not be made is shown as skipped.',
+    'of a --policy, one listed log key and the quorum. A check that could not be made is shown as skipped, ' +
+    'and with --strict fails.',
   operands: [['<paths...>', 'proof directories, committed files, or the files of one proof']],
   settings: ['vkey', 'policy', 'dataDir', 'proofsDir'],
   options: [
     { flags: '--explain', help: 'print every hash from the entry to the root, and a picture of the path' },
+    { flags: '--strict', help: 'fail when a check could not be made for want of evidence' },
     { flags: '--receipt-key <file>', help: 'COSE_Key or key set of the log, where no policy entry names it' },
   ],
   json: true,
@@ -40,6 +42,8 @@ export const verifyVerb: Verb = {
 /** What was found out about one set of evidence. */
 interface Verdict {
   readonly name: string;
+  /** The proof directory taken, where there was a choice. */
+  readonly proof: string | null;
   readonly verified: boolean;
   readonly checks: readonly Check[];
 }
@@ -50,21 +54,31 @@ async function verify(context: Context, operands: readonly string[], flags: Flag
   const paths = operands.map((path) => resolve(world.cwd, path));
   const verdicts: Verdict[] = [];
   for (const found of await findEvidence(paths, proofsFolderOf(context))) {
-    verdicts.push(
-      await judge({ ...found, name: shorten(found.name, world.cwd) }, trust, output, flags.on('explain')),
-    );
+    const { name, chosen } = found;
+    const named = {
+      ...found,
+      name: shorten(name, world.cwd),
+      chosen: chosen && { ...chosen, folder: shorten(chosen.folder, world.cwd) },
+    };
+    const how = { explain: flags.on('explain'), strict: flags.on('strict') };
+    verdicts.push(await judge(named, trust, output, how));
   }
   const checks = verdicts.flatMap((verdict) => verdict.checks);
   const verified = verdicts.every((verdict) => verdict.verified);
   const all = verdicts.map((verdict) => ({ ...verdict, checks: verdict.checks.map(asJson) }));
   output.result('verify', { verified, checks: checks.map(asJson), results: all });
-  // Nothing failed, and yet nothing showed that the entry is in a log.
+  // Nothing failed, and yet nothing showed that the entry is in a log, or not all was checked that had to be.
   const failure = exitOf(checks);
   return verified || failure !== EXIT.ok ? failure : EXIT.verification;
 }
 
-async function judge(found: FoundEvidence, trust: Trust, output: Output, explain: boolean): Promise<Verdict> {
-  const { name, evidence, owned, leaves, disclosure, named } = found;
+async function judge(
+  found: FoundEvidence,
+  trust: Trust,
+  output: Output,
+  { explain, strict }: { readonly explain: boolean; readonly strict: boolean },
+): Promise<Verdict> {
+  const { name, evidence, owned, leaves, disclosure, named, chosen } = found;
   const { statement, place, ...examined } = examine(evidence, trust);
   const declared: Check[] = [];
   if (statement?.kind === 'commitment') {
@@ -74,16 +88,26 @@ async function judge(found: FoundEvidence, trust: Trust, output: Output, explain
     if (disclosure !== undefined) declared.push(...checkDisclosure(statement, disclosure));
   }
   const checks = [...examined.checks, ...declared];
-  const verified = examined.verified && declared.every(({ outcome }) => outcome !== 'failed');
+  const missing = strict ? checks.filter(isMissing).map(({ name: check }) => check) : [];
+  const held = examined.verified && declared.every(({ outcome }) => outcome !== 'failed');
+  const verified = held && missing.length === 0;
   output.print(output.paint('bold', printable(name, 1000)));
+  if (chosen !== undefined)
+    output.print(`  the newest of its ${chosen.count} proofs: ${printable(chosen.folder, 1000)}`);
   for (const check of checks) output.print(lineOf(check, output));
   if (explain && place !== undefined) {
     const mark = (text: string): string => output.paint('bold', text);
     output.print(['', ...explainSteps(place), '', ...drawPath(place, mark), ''].join('\n'));
   }
   const [style, word] = verified ? (['green', 'VERIFIED'] as const) : (['red', 'NOT VERIFIED'] as const);
-  output.print(output.paint(style, word));
-  return { name, verified, checks };
+  const why = held && !verified ? `: not checked: ${printable(missing.join(', '), 1000)}` : '';
+  output.print(output.paint(style, word + why));
+  return { name, proof: chosen?.folder ?? null, verified, checks };
+}
+
+/** Only the quorum is skipped when there is nothing to check: the policy asks for no witnesses. */
+function isMissing({ name, outcome }: Check): boolean {
+  return outcome === 'skipped' && name !== 'quorum';
 }
 
 /** Names as people would type them here. */

@@ -311,7 +311,15 @@ t.test('SCRAPI: what is refused, and how it is said', async (t) => {
   await problem(t, await post(new Uint8Array(0)), 400, 'malformed-cbor');
   await problem(t, await post(body, { 'content-encoding': 'gzip' }), 415, 'unsupported-media-type');
   await problem(t, await post(body, { accept: 'application/cbor' }), 406, 'not-acceptable');
-  await jsonProblem(t, await post(body, { accept: 'application/json' }), 406, 'not-acceptable');
+  const { size } = log.reader.head();
+  const onlyJson = { accept: 'application/json' };
+  await jsonProblem(t, await post(body, onlyJson), 406, 'not-acceptable');
+  await jsonProblem(t, await post(Uint8Array.of(0xff), onlyJson), 400, 'malformed-cbor');
+  await jsonProblem(t, await post(new Uint8Array(0), onlyJson), 400, 'malformed-cbor');
+  const sequence = { 'content-type': SEQUENCE, ...onlyJson };
+  await jsonProblem(t, await post(body, sequence), 406, 'not-acceptable');
+  await jsonProblem(t, await post(Uint8Array.of(0xff), sequence), 400, 'malformed-cbor');
+  t.equal(log.reader.head().size, size, 'nothing was logged');
   await problem(t, await post(new Uint8Array(70_001)), 413, 'too-large');
   await jsonProblem(
     t,

@@ -8,6 +8,7 @@ import { isEntryId, type EntryId, type LeafIndex } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { LogReader, LogService, Outcome } from '../log/ports.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { parseStatement } from '../statement/admit.ts';
 import { accepts } from '../web/accept.ts';
 import { unknownEntry } from '../web/audit.ts';
 import type { App, HttpContext } from './context.ts';
@@ -78,6 +79,8 @@ async function submitOne(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  // Who takes no receipt is told what is wrong with the statement, and gets nothing logged.
+  if (!accepts(request.headers.accept, COSE)) parseStatement(statement);
   mustAccept(request, COSE);
   const [outcome] = await submit(context, [statement], 'single');
   if (outcome === undefined) throw new Error('the log gave no outcome');
@@ -97,8 +100,8 @@ async function submitMany(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  mustAccept(request, CBOR_SEQUENCE);
   const statements = splitSequence(sequence, context.limits.batchStatements);
+  mustAccept(request, CBOR_SEQUENCE);
   const first = await submit(context, statements, 'batch');
   await context.rooms.batch.wait(request, reply, lastWithout(first));
   const { reader } = context.service;
@@ -208,7 +211,8 @@ function undefinedWhenNotYet(error: unknown): undefined {
 /** Refuses `not-acceptable` when the client does not take the one type there is. */
 export function mustAccept(request: FastifyRequest, type: string): void {
   if (accepts(request.headers.accept, type)) return;
-  throw refuse('not-acceptable', `this resource comes as ${type} alone; accept that`);
+  const logged = request.method === 'POST' ? '; nothing was logged' : '';
+  throw refuse('not-acceptable', `this comes as ${type} alone: add that to Accept${logged}`);
 }
 
 /** The entry id a path names; refuses `bad-locator`. */

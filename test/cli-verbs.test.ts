@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from 'node:path';
 import t from 'tap';
 import { EXIT } from '../src/bytes/refusal.ts';
+import { faultOf } from '../src/cli/fault.ts';
 import { createFile, readNamedFile, replaceFile } from '../src/cli/files.ts';
 import { layoutOf, roleKeyPath } from '../src/cli/layout.ts';
 import { verifyStatement } from '../src/cose/statement.ts';
@@ -137,6 +138,29 @@ t.test('init after a cut-off run, and in words of its own', async (t) => {
   t.ok(genesisPolicy(parseStatement(readFileSync(layout.genesis)), NOW).document.open);
   writeFileSync(layout.genesis, 'x');
   t.equal((await tallystick('--config c.yaml init', { cwd })).code, EXIT.verification);
+});
+
+t.test('a directory that cannot be made is refused', async (t) => {
+  const cwd = t.testdir({ file: '' });
+  const refused = { code: EXIT.config, err: /^error: config-invalid: cannot make the directory / };
+  for (const dir of ['file/data', '/proc/tallystick/data'])
+    for (const verb of ['init', 'serve'])
+      t.match(await tallystick(`${verb} --data-dir ${dir}`, { cwd }), refused, `${verb} ${dir}`);
+  for (const line of ['witness --name w.example --witness-dir /proc/w', 'keygen --origin a --out /proc/k'])
+    t.match(await tallystick(line, { cwd }), {
+      code: EXIT.notFound,
+      err: /^error: store-failed: cannot make /,
+    });
+});
+
+t.test('what the machine did wrong is no bug', (t) => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  t.match(faultOf(full), { code: 'store-failed', message: /did not allow it: ENOSPC: no space/ });
+  const sqlite = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+  t.match(faultOf(sqlite), { message: /SQLITE_FULL: database or disk is full/ });
+  for (const bug of [new TypeError('x'), Object.assign(new Error('x'), { code: 'ENOENT' }), 'EROFS'])
+    t.equal(faultOf(bug), undefined);
+  t.end();
 });
 
 t.test('small files are whole or absent', async (t) => {

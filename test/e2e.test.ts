@@ -5,7 +5,17 @@
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash, createPrivateKey } from 'node:crypto';
-import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -162,6 +172,14 @@ t.test('two processes, a busy port, TLS files that are none, an address open to 
     const ran = run(dir, 'serve', '--data-dir', 'other', '--tls-cert', name, '--tls-key', name);
     t.match(ran, { code: 78, err: /^error: config-invalid: cannot serve TLS with / }, name);
   }
+  const full = spawnSync(process.execPath, [BIN, 'status', '--log', log.url], {
+    cwd: dir,
+    env: envOf(dir),
+    encoding: 'utf8',
+    stdio: ['ignore', existsSync('/dev/full') ? openSync('/dev/full', 'w') : 'pipe', 'pipe'],
+  });
+  if (existsSync('/dev/full'))
+    t.match(full, { status: 2, stderr: /^error: store-failed: the answer could not be written: .*ENOSPC/ });
   t.match(run(dir, 'serve', '--host', '0.0.0.0', '--port', '0', '--data-dir', join(dir, 'third')), {
     code: 78,
     err: /insecure-bind/,
@@ -278,7 +296,25 @@ t.test('backup under load, restore, an old backup, a flipped byte', async (t) =>
   log.child.kill('SIGTERM');
   await log.ended;
   t.equal(run(dir, 'backup', 'copy').code, 1, 'never overwrites');
-  t.equal(run(dir, 'backup', 'newest').code, 0);
+  mkdirSync(join(dir, 'newest.partial'));
+  writeFileSync(join(dir, 'newest.partial', 'diary'), 'mine');
+  t.match(run(dir, 'backup', 'newest'), { code: 1, err: /newest\.partial exists and no backup made it/ });
+  renameSync(join(dir, 'newest.partial', 'diary'), join(dir, 'newest.partial', 'log.db'));
+  t.equal(run(dir, 'backup', 'newest').code, 0, 'over what was cut off');
+  for (const impossible of ['newest/log.db/x', '/proc/tallystick', '/dev/null/x'])
+    t.match(run(dir, 'backup', impossible), {
+      code: 2,
+      err: /^error: store-failed: cannot make the directory /,
+    });
+  // What SQLite keeps beside a store cannot be made, as on a medium that is read-only.
+  rmSync(join(dir, 'tallystick-data', 'log.db-shm'), { force: true });
+  symlinkSync('nowhere', join(dir, 'tallystick-data', 'log.db-shm'));
+  for (const verb of ['fsck', 'backup other'])
+    t.match(run(dir, ...verb.split(' ')), {
+      code: 78,
+      err: /^error: no-such-log: .*says nothing of what is in it/,
+    });
+  rmSync(join(dir, 'tallystick-data', 'log.db-shm'));
 
   t.equal(run(dir, 'restore', 'newest', '--data-dir', 'elsewhere').code, 0);
   t.equal(run(dir, 'fsck', '--data-dir', 'elsewhere').code, 0);
@@ -301,7 +337,7 @@ t.test('backup under load, restore, an old backup, a flipped byte', async (t) =>
   bytes[bytes.length - 70]! ^= 1;
   db.prepare('UPDATE entry SET bytes = ? WHERE idx = 7').run(bytes);
   db.close();
-  const damaged = run(dir, 'fsck');
+  const damaged = run(dir, 'fsck', 'tallystick-data');
   t.equal(damaged.code, 3);
   t.match(damaged.out, /entry 7/, 'fsck names it');
   copyFileSync(join(dir, 'newest', 'manifest.json'), join(dir, 'copy', 'manifest.json'));

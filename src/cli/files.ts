@@ -1,12 +1,38 @@
 /** Small files that must be whole or absent: written beside their place, flushed, then put there in one step. */
 import { link, mkdir, open, readFile, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { plain } from '../bytes/brand.ts';
 import { concatBytes } from '../bytes/compare.ts';
-import { refuse } from '../bytes/refusal.ts';
+import { refuse, type RefusalCode } from '../bytes/refusal.ts';
+
+/**
+ * Makes a directory and those above it that are missing. Refuses `store-failed`, or as the caller says. One by one:
+ * Node's own `recursive` never comes back where a file system answers ENOENT to what it does not allow, as /proc does.
+ */
+export async function makeFolder(
+  path: string,
+  mode = 0o777,
+  code: RefusalCode = 'store-failed',
+): Promise<void> {
+  if (isFolder(path)) return;
+  const above = dirname(path);
+  if (above !== path) await makeFolder(above, mode, code);
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && isFolder(path)) return; // another process was faster
+    throw refuse(code, `cannot make the directory ${path} (${codeOf(error)}); name one that can be written`, {
+      cause: error,
+    });
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
 
 /** Writes a file that must not exist yet. True when it is new, false when the name was taken and nothing was done. */
 export async function createFile(path: string, bytes: Uint8Array | string, mode = 0o644): Promise<boolean> {
@@ -55,16 +81,6 @@ export async function readPiped(input: AsyncIterable<Uint8Array>, most: number):
   return concatBytes(...chunks).subarray(0, most + 1);
 }
 
-/** Makes a folder and those above it, for its owner alone. Refuses `store-failed`, naming the setting to check. */
-export async function makeFolder(path: string, check: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const why = codeOf(error) === 'EEXIST' ? 'a file has that name' : codeOf(error);
-    throw refuse('store-failed', `cannot make ${path} (${why}); check ${check}`, { cause: error });
-  }
-}
-
 /** `ENOENT` and the like; for the message of a refusal. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);
@@ -78,8 +94,8 @@ async function withTemporary<T>(
 ): Promise<T> {
   const folder = dirname(path);
   const temporary = `${path}.${randomUUID()}.tmp`;
+  await makeFolder(folder);
   try {
-    await mkdir(folder, { recursive: true });
     await using file = await open(temporary, 'wx', mode);
     await file.writeFile(bytes);
     await flush(file);

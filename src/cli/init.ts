@@ -6,7 +6,6 @@
  * off is simply finished; after it, no key is made any more, since entry 0 could not name it.
  */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { refuse } from '../bytes/refusal.ts';
 import { signStatement } from '../cose/statement.ts';
 import { generateKey, loadKeyFile } from '../keys/load.ts';
@@ -20,7 +19,7 @@ import { ENTRY_DEFINITION, MAX_ENTRY_BYTES, ROLES, type PolicyDocument } from '.
 import { publicUrl } from './config.ts';
 import { configTemplate } from './configtemplate.ts';
 import type { Resolved } from './config.ts';
-import { createFile, readNamedFile } from './files.ts';
+import { createFile, makeFolder, readNamedFile } from './files.ts';
 import { layoutOf, roleKeyPath, type Layout } from './layout.ts';
 
 /** A data directory that is ready. */
@@ -45,7 +44,7 @@ export async function initialise(resolved: Resolved): Promise<Initialised> {
   const put = async (path: string, bytes: Uint8Array | string): Promise<void> => {
     if (await createFile(path, bytes)) created.push(path);
   };
-  await mkdir(layout.keys, { recursive: true, mode: 0o700 });
+  await makeFolder(layout.keys, 0o700, 'config-invalid');
   if (!existsSync(layout.genesis)) {
     for (const [path, algorithm] of keyFiles(layout)) {
       if (existsSync(path)) continue;
@@ -82,7 +81,7 @@ export async function initialise(resolved: Resolved): Promise<Initialised> {
  * are both lost would begin a second history under the same keys.
  */
 async function makeGuard(layout: Layout, origin: string): Promise<void> {
-  await mkdir(layout.guardDir, { recursive: true, mode: 0o700 });
+  await makeFolder(layout.guardDir, 0o700, 'config-invalid');
   await SqliteGuard.open(layout.guard, origin, true).close();
 }
 

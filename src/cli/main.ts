@@ -1,10 +1,12 @@
 /**
  * The command line, from arguments to exit code. A refusal prints `error: code: message` and exits as its
- * code says; anything else that is thrown is our bug: it prints a stack and exits 1.
+ * code says, and so does what the machine did wrong; anything else that is thrown is our bug: it prints a stack and
+ * exits 1.
  */
 import { EXIT, Refusal } from '../bytes/refusal.ts';
 import { resolveConfig, type Resolved } from './config.ts';
 import type { Context, World } from './context.ts';
+import { faultOf } from './fault.ts';
 import { makeOutput, type OwnedOutput } from './output.ts';
 import { buildProgram, parseArguments, type Invocation } from './program.ts';
 import { Flags } from './verb.ts';
@@ -32,10 +34,11 @@ export async function run(argv: readonly string[], world: World): Promise<number
     await parseArguments(program, argv);
     return exitCode;
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    output.finish(error.exit);
-    output.fail(error);
-    return error.exit;
+    const refusal = error instanceof Refusal ? error : faultOf(error);
+    if (refusal === undefined) throw error;
+    output.finish(refusal.exit);
+    output.fail(refusal);
+    return refusal.exit;
   }
 }
 
@@ -44,8 +47,13 @@ export async function main(): Promise<void> {
   // A reader that has seen enough (`tallystick get … | head`) is no error.
   process.stdout.on('error', (error) => {
     if ('code' in error && error.code === 'EPIPE') process.exit(EXIT.ok);
-    throw error;
+    const fault = faultOf(error);
+    if (fault === undefined) throw error;
+    process.stderr.write(`error: ${fault.code}: the answer could not be written: ${fault.message}\n`);
+    process.exit(fault.exit);
   });
+  // Where remarks cannot be written, the exit code still says how it went.
+  process.stderr.on('error', () => undefined);
   process.exitCode = await run(process.argv.slice(2), {
     env: process.env,
     cwd: process.cwd(),

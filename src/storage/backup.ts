@@ -4,17 +4,21 @@
  */
 import Database from 'better-sqlite3';
 import { refuse } from '../bytes/refusal.ts';
+import { openForReading } from './schema.ts';
 
 /** Pages copied between two reports of progress: 16 MiB of 4 KiB pages. */
 const PAGES_PER_STEP = 4096;
 
-/** Copies the store at `from` to the new file `to`. `onProgress`: pages done, pages in all. */
+/**
+ * Copies the store at `from` to the new file `to`. `onProgress`: pages done, pages in all. Refuses `store-failed`, and
+ * for the store itself `no-such-log` and `corrupt-store`.
+ */
 export async function copyStore(
   from: string,
   to: string,
   onProgress: (done: number, total: number) => void,
 ): Promise<void> {
-  const db = new Database(from, { fileMustExist: true, readonly: true });
+  const db = openForReading(from);
   try {
     db.exec('BEGIN');
     db.prepare('SELECT size FROM head').get(); // the transaction begins with its first read

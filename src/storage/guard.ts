@@ -10,6 +10,7 @@ import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { Guard, Head } from '../log/ports.ts';
 import { blob, isRow, number, text } from './rows.ts';
+import { isNotOpened } from './schema.ts';
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS signed (
   one INTEGER PRIMARY KEY CHECK (one = 1), origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL) STRICT`;
@@ -48,6 +49,10 @@ export class SqliteGuard implements Guard {
       db.exec('COMMIT');
     } catch (cause) {
       db.close();
+      if (cause instanceof Database.SqliteError && isNotOpened(cause))
+        throw refuse('no-such-log', `the signed-head guard ${path} cannot be written (${cause.code})`, {
+          cause,
+        });
       if (!(cause instanceof Database.SqliteError) || cause.code !== 'SQLITE_BUSY') {
         throw refuse(
           'corrupt-store',

@@ -91,13 +91,28 @@ export function storedOrigin(db: Database.Database): string {
   return origin;
 }
 
-/** Runs the first queries on a file; one that is no database of ours is `corrupt-store`, not a bug. */
+/** SQLite could not open a file, or make what it keeps beside it: nothing is said of what the file holds. */
+export function isNotOpened({ code }: { readonly code: string }): boolean {
+  return code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY');
+}
+
+/**
+ * Runs the first queries on a file; one that is no database of ours is `corrupt-store`, not a bug. A store can only be
+ * read in a folder that can be written, unlike a backup, since its write-ahead log has an index in shared memory.
+ */
 function trusting<T>(path: string, db: Database.Database, first: () => T): T {
   try {
     return first();
   } catch (cause) {
     db.close();
     if (!(cause instanceof Database.SqliteError)) throw cause;
+    if (isNotOpened(cause))
+      throw refuse(
+        'no-such-log',
+        `${path} cannot be opened (${cause.code}), which says nothing of what is in it: its folder must be one that can ` +
+          'be written; copy the folder to such a place',
+        { cause },
+      );
     throw refuse(
       'corrupt-store',
       `${path} cannot be read (${cause.code}): restore a backup (spec/operations.md)`,

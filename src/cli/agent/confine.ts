@@ -1,8 +1,8 @@
 /** Less for the agent to misuse: the same program again, under Node's permission model. */
-import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
+import { makeFolder } from '../files.ts';
 import { stateDirOf } from '../heads.ts';
 import { proofsFolderOf } from '../proofs.ts';
 import { confinement, isConfined } from './profile.ts';
@@ -12,9 +12,7 @@ import { initialiseAgent } from './setup.ts';
 export async function confine(context: Context): Promise<void> {
   if (isConfined()) return;
   const home = await initialiseAgent(context);
-  await Promise.all(
-    [stateDirOf(context), proofsFolderOf(context)].map((dir) => mkdir(dir, { recursive: true })),
-  );
+  await Promise.all([stateDirOf(context), proofsFolderOf(context)].map((dir) => makeFolder(dir)));
   if (process.execve === undefined)
     throw refuse(
       'config-invalid',

@@ -8,6 +8,7 @@ import { operatorRule } from '../../agent/enrolment.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { matcher } from '../../statement/pattern.ts';
 import type { Context } from '../context.ts';
+import { makeFolder } from '../files.ts';
 import { stopOnSignal } from '../serve/process.ts';
 import { agentBanner } from './banner.ts';
 import { confine } from './confine.ts';
@@ -30,6 +31,7 @@ export async function runAgent(context: Context, asked: AgentAsked): Promise<num
   const { config } = context;
   if (asked.confine) await confine(context);
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
+  await makeFolder(config.agentDir, 0o700);
   const unlock = lockAgent(config.agentDir);
   const ending = new AbortController();
   let open: OpenAgent;

@@ -4,7 +4,6 @@
  * (`tallystick serve`) its agent key and its trust policy are used, so that the first commands just work.
  */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { parse, stringify, YAMLParseError } from 'yaml';
@@ -17,7 +16,7 @@ import { generateKey, loadSigner } from '../../keys/load.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { CONFIG_FILE } from '../config.ts';
 import type { Context } from '../context.ts';
-import { createFile, readNamedFile } from '../files.ts';
+import { createFile, makeFolder, readNamedFile } from '../files.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
 import type { Config } from '../settings.ts';
 
@@ -41,7 +40,7 @@ export async function initialiseAgent(context: Context): Promise<AgentHome> {
   const { config } = context;
   const dir = config.agentDir;
   const files = agentFiles(dir);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeFolder(dir, 0o700);
   const keyName = keyNameOf(config);
   const madeKey = keyName === files.key && !isThere(keyName);
   if (madeKey) await generateKey(keyName, 'ed25519');

@@ -4,19 +4,19 @@
  * can be checked against the log. The secret never leaves this machine; a lost one costs only the sameness.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
 import { createSecretFile, readSecretFile } from '../../keys/file.ts';
 import { SALT_LENGTH } from '../../statement/saltedleaf.ts';
+import { makeFolder } from '../files.ts';
 import type { FileFact } from './files.ts';
 
 const SECRET_LENGTH = 32;
 
 /** The secret in a file of mode 0600, made when there is none. Refuses `key-file`. */
 export async function loadSaltSecret(path: string): Promise<Uint8Array> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path), 0o700);
   try {
     await createSecretFile(path, encodeUtf8(`${formatHex(randomBytes(SECRET_LENGTH))}\n`));
   } catch (error) {

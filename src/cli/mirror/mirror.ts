@@ -3,7 +3,7 @@
  * copy that is there is served whether or not the log is.
  */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import { EXIT, refuse, type Refusal } from '../../bytes/refusal.ts';
@@ -19,7 +19,7 @@ import { lockFile } from '../../storage/lock.ts';
 import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
 import { checkServing } from '../config.ts';
 import type { Context } from '../context.ts';
-import { readNamedFile } from '../files.ts';
+import { makeFolder, readNamedFile } from '../files.ts';
 import type { Progress } from '../output.ts';
 import { listen, stopOnSignal, tlsOf, type Tls } from '../serve/process.ts';
 import { trustOf } from '../trust.ts';
@@ -44,7 +44,9 @@ export async function mirror(context: Context, command: MirrorCommand): Promise<
   const secured = serving ? await tlsOf(context.config) : {};
   const policy = await policyOf(context, command.dir);
   await assertMirrorable(command.dir);
-  const unlock = lockFile(join(command.dir, LOCK), {
+  const lock = join(command.dir, LOCK);
+  await makeFolder(dirname(lock));
+  const unlock = lockFile(lock, {
     held: `another process mirrors into ${command.dir}`,
     check: 'the directory that is named',
   });

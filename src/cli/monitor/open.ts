@@ -22,7 +22,7 @@ import { Webhook } from '../../monitor/webhook.ts';
 import { formatSecret, parseSecrets, SECRET_BYTES } from '../../monitor/webhook-secret.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
-import { readNamedFile } from '../files.ts';
+import { makeFolder, readNamedFile } from '../files.ts';
 import { VERSION } from '../version.ts';
 import { believed, followedLogs, type FollowedLog } from './logs.ts';
 
@@ -66,6 +66,7 @@ export async function openMonitor(context: Context, wanted: Wanted): Promise<Ope
   const { config } = context;
   const expectations = await readExpectations(config.expectations);
   const trust = await believed(context);
+  await makeFolder(config.monitorDir, 0o700);
   const unlock = lockDirectory(config.monitorDir);
   const cleanup = new AsyncDisposableStack();
   cleanup.defer(() => unlock());

@@ -1,14 +1,15 @@
 /** `tallystick backup`: one consistent copy of the log, taken while it runs, with a manifest that says what it is. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { copyFile, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { copyStore } from '../../storage/backup.ts';
 import { SqliteReader } from '../../storage/sqlite-reader.ts';
 import { CONFIG_FILE } from '../config.ts';
 import type { Context } from '../context.ts';
+import { makeFolder } from '../files.ts';
 import { layoutOf } from '../layout.ts';
 import type { Flags, Verb } from '../verb.ts';
 import { VERSION } from '../version.ts';
@@ -16,6 +17,13 @@ import { VERSION } from '../version.ts';
 /** The copy of the store inside a backup, and the file that describes it. */
 export const BACKUP_STORE = 'log.db';
 export const BACKUP_MANIFEST = 'manifest.json';
+/** All that a backup that was cut off can have in it. */
+const OWN_NAMES: ReadonlySet<string> = new Set([
+  BACKUP_STORE,
+  `${BACKUP_STORE}-journal`,
+  BACKUP_MANIFEST,
+  CONFIG_FILE,
+]);
 
 export const backupVerb: Verb = {
   name: 'backup',
@@ -34,15 +42,16 @@ export const backupVerb: Verb = {
 };
 
 async function backup(context: Context, operands: readonly string[], _flags: Flags): Promise<number> {
-  const [target = ''] = operands;
-  const { config, output } = context;
+  const { config, output, world } = context;
+  const [named = ''] = operands;
+  const target = resolve(world.cwd, named);
   const { store } = layoutOf(config);
   if (!existsSync(store))
     throw refuse('no-such-log', `there is no log in ${config.dataDir}: give --data-dir`);
-  if (existsSync(target)) throw refuse('exists-already', `${target} exists: name a new directory`);
+  if (existsSync(target)) throw refuse('exists-already', `${named} exists: name a new directory`);
   const partial = `${target}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
+  await clearAway(partial);
+  await makeFolder(partial);
   const copy = join(partial, BACKUP_STORE);
   const progress = output.progress('pages', 0);
   await copyStore(store, copy, (done) => progress.at(done));
@@ -66,9 +75,18 @@ async function backup(context: Context, operands: readonly string[], _flags: Fla
   await writeFile(join(partial, BACKUP_MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
   for (const name of [BACKUP_STORE, BACKUP_MANIFEST]) await syncPath(join(partial, name));
   await rename(partial, target); // until here a crash leaves only DIR.partial, which the next run removes
-  output.result('backup', { ...manifest, schema: undefined, dir: target });
-  output.print(`${target}: ${head.size} entries of ${origin}, root ${manifest.root}`);
+  output.result('backup', { ...manifest, schema: undefined, dir: named });
+  output.print(`${named}: ${head.size} entries of ${origin}, root ${manifest.root}`);
   return EXIT.ok;
+}
+
+/** What a run left that was cut off goes; what somebody else made stays. Refuses `exists-already`. */
+async function clearAway(partial: string): Promise<void> {
+  if (!existsSync(partial)) return;
+  const names = await readdir(partial);
+  if (!names.every((name) => OWN_NAMES.has(name)))
+    throw refuse('exists-already', `${partial} exists and no backup made it: move it away`);
+  await rm(partial, { recursive: true });
 }
 
 /** SHA-256 of a file, lower-case hex. */

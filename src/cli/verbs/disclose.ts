@@ -1,5 +1,5 @@
 /** `tallystick disclose`: shows chosen leaves of a declaration, and nothing of the others. */
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
@@ -11,7 +11,7 @@ import {
   type OwnedLeaves,
 } from '../commit/leafopening.ts';
 import type { Context } from '../context.ts';
-import { readNamedFile, replaceFile } from '../files.ts';
+import { makeFolder, readNamedFile, replaceFile } from '../files.ts';
 import { PROOF_FILES, proofsFolderOf, slugOf } from '../proofs.ts';
 import type { Flags, Verb } from '../verb.ts';
 
@@ -51,7 +51,7 @@ async function run(context: Context, operands: readonly string[], flags: Flags):
     throw refuse('usage', 'name the leaves to show: tallystick disclose <subject> --list prints them');
   const disclosure = disclose(owned, paths);
   const out = resolve(world.cwd, flags.text('out') ?? join('tallystick-disclosure', slugOf(owned.subject)));
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   const kept: readonly string[] = [PROOF_FILES.opening, PROOF_FILES.leaves, PROOF_FILES.disclosure];
   const names = Object.values(PROOF_FILES).filter(
     (name) => !kept.includes(name) && existsSync(join(from, name)),

@@ -20,18 +20,22 @@ export const fsckVerb: Verb = {
   name: 'fsck',
   summary: 'check a whole log from its entry bytes',
   details:
-    'Reads a data directory (also while the log runs), any tlog-tiles URL, or a directory of such files, as `mirror` makes it. Every entry is hashed, its signature ' +
-    'checked and admitted again under the policy in force at that point; every tile and the root are derived again. ' +
+    'Reads a data directory (also while the log runs), any tlog-tiles URL, or a directory of such files, as `mirror` ' +
+    'makes it. Every entry is hashed, its signature checked and admitted again under the policy in force at that point; every tile and the root are derived again. ' +
     'For logs of other software, --hashes checks the tree alone. By URL, the head is also compared with the last one ' +
     'seen of that log, and with those of each --peer.',
   operands: [
-    ['[log]', 'tlog-tiles log: URL prefix, or directory with a checkpoint; the data directory when absent'],
+    [
+      '[log]',
+      'data directory, or tlog-tiles log: URL prefix, or directory with a checkpoint (default: --data-dir)',
+    ],
   ],
   settings: ['dataDir', 'vkey', 'policy', 'stateDir', 'peer'],
   options: [{ flags: '--hashes', help: 'check hashes and tiles only, not statements' }],
   json: true,
   examples: [
     'tallystick fsck',
+    'tallystick fsck /var/lib/tallystick',
     'tallystick fsck https://log.example --vkey "$(cat log.vkey)"',
     'tallystick fsck ./mirror --policy ./mirror/trust.policy',
     'tallystick fsck --json',
@@ -82,23 +86,29 @@ interface Target {
   close(): Promise<void>;
 }
 
-/** What a user names: nothing, a URL, or a directory that has a checkpoint. */
+/** What a user names: nothing, a URL, a data directory, or a directory that has a checkpoint. */
 function openTarget(context: Context, named: string | undefined): Promise<Target> {
-  if (named === undefined) return openDirectory(context);
-  return URL.canParse(named) ? openUrl(context, named) : openFiles(context, named);
+  if (named === undefined) return openDirectory(context.config.dataDir);
+  if (URL.canParse(named)) return openUrl(context, named);
+  const dataDir = resolve(context.world.cwd, named);
+  return existsSync(storeIn(dataDir)) ? openDirectory(dataDir) : openFiles(context, named);
 }
 
-/** The data directory, through a connection that reads one committed state while the log may go on. */
-async function openDirectory({ config }: Context): Promise<Target> {
-  const { store: path } = layoutOf(config);
+function storeIn(dataDir: string): string {
+  return layoutOf({ dataDir, guardDir: undefined }).store;
+}
+
+/** A data directory, through a connection that reads one committed state while the log may go on. */
+async function openDirectory(dataDir: string): Promise<Target> {
+  const path = storeIn(dataDir);
   if (!existsSync(path))
-    throw refuse('no-such-log', `there is no log in ${config.dataDir}: give --data-dir or a URL`);
+    throw refuse('no-such-log', `there is no log in ${dataDir}: give --data-dir or a URL`);
   const store = SqliteReader.open(path);
   const head = await store.head();
   if (head === undefined)
-    throw refuse('no-such-log', `the log in ${config.dataDir} is empty: run \`tallystick init\``);
+    throw refuse('no-such-log', `the log in ${dataDir} is empty: run \`tallystick init\``);
   return {
-    name: config.dataDir,
+    name: dataDir,
     source: storeSource(store, head),
     index: indexAudit(store),
     close: () => store.close(),
@@ -110,7 +120,10 @@ async function openFiles(context: Context, named: string): Promise<Target> {
   const read = readerOf(resolve(context.world.cwd, named));
   const note = await read(CHECKPOINT);
   if (note === undefined)
-    throw refuse('no-such-log', `there is no checkpoint in ${named}: name a mirror's directory or a URL`);
+    throw refuse(
+      'no-such-log',
+      `there is neither a log nor a checkpoint in ${named}: name a data directory, a mirror's directory or a URL`,
+    );
   const { policy } = await trustOf(context);
   const { size, root } = openTrusted(note, policy, chooseVerifier()).checkpoint;
   const tiles = new LocalTiles(read, () => size, chooseHasher());

@@ -1,5 +1,4 @@
 /** `tallystick keygen`: one signing key, or the two checkpoint keys of a log. */
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { encodeCoseKey, keyThumbprint } from '../../cose/key.ts';
@@ -7,6 +6,7 @@ import { generateKey } from '../../keys/load.ts';
 import { formatVkey, isKeyName, type NoteType } from '../../note/key.ts';
 import type { Algorithm } from '../../sign/algorithm.ts';
 import type { Context } from '../context.ts';
+import { makeFolder } from '../files.ts';
 import type { Flags, Verb } from '../verb.ts';
 
 /** The names on the command line are the short ones. */
@@ -65,7 +65,7 @@ async function makeOne(
 }
 
 async function makeCheckpointKeys({ output, world }: Context, origin: string, out: string): Promise<number> {
-  await mkdir(resolve(world.cwd, out), { recursive: true, mode: 0o700 });
+  await makeFolder(resolve(world.cwd, out), 0o700);
   const made: { readonly path: string; readonly algorithm: Algorithm; readonly vkey: string }[] = [];
   for (const [algorithm, type] of [
     ['ed25519', 1],

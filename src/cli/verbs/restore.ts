@@ -1,6 +1,6 @@
 /** `tallystick restore`: puts a backup in place, after it was checked entry by entry. */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename } from 'node:fs/promises';
+import { copyFile, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { equalBytes } from '../../bytes/compare.ts';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
@@ -17,7 +17,7 @@ import { chooseHasher } from '../../workers/kernels.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import { CONFIG_FILE } from '../config.ts';
 import type { Context } from '../context.ts';
-import { createFile } from '../files.ts';
+import { createFile, makeFolder } from '../files.ts';
 import { layoutOf } from '../layout.ts';
 import type { Flags, Verb } from '../verb.ts';
 import { BACKUP_MANIFEST, BACKUP_STORE, fileDigest, syncPath } from './backup.ts';
@@ -54,7 +54,7 @@ async function restore(context: Context, operands: readonly string[], _flags: Fl
     await checkEntries(context, store, head);
     await checkGuard(layout.guard, layout.guardDir, store, head);
     const partial = `${layout.store}.partial`;
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    await makeFolder(config.dataDir, 0o700);
     await copyFile(copy, partial);
     await syncPath(partial);
     await rename(partial, layout.store);
@@ -119,7 +119,7 @@ async function checkEntries({ output }: Context, store: SqliteReader, head: Head
 
 /** The backup must contain the highest head ever signed. Without a guard file, it becomes what was signed. */
 async function checkGuard(path: string, dir: string, store: SqliteReader, head: Head): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeFolder(dir, 0o700);
   const guard = SqliteGuard.open(path, store.origin(), true);
   try {
     const signed = await guard.read();

@@ -4,7 +4,7 @@
  * a run that was cut off is simply finished; after it, nothing is made any more.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { refuse } from '../../bytes/refusal.ts';
 import { generateKey, loadKeyFile, loadPooledKeyFile } from '../../keys/load.ts';
@@ -55,7 +55,7 @@ export function witnessLayout({
 export async function initialiseWitness(config: Config): Promise<WitnessHome> {
   const layout = witnessLayout(config);
   const created: string[] = [];
-  await makeFolder(config.witnessDir, '--witness-dir');
+  await makeFolder(config.witnessDir, 0o700);
   const { state } = statePaths(config.witnessDir);
   if (existsSync(state)) assertKeys(layout, state);
   if (!existsSync(layout.ed25519)) {
@@ -72,7 +72,7 @@ export async function initialiseWitness(config: Config): Promise<WitnessHome> {
   if (config.knownLogs === undefined && (await createFile(layout.knownLogs, NO_LOGS)))
     created.push(layout.knownLogs);
   if (!existsSync(layout.mldsa44)) {
-    makeGuard(statePaths(config.witnessDir, config.guardDir).guard, name);
+    await makeGuard(statePaths(config.witnessDir, config.guardDir).guard, name);
     await generateKey(layout.mldsa44, 'ml-dsa-44');
     created.push(layout.mldsa44);
   }
@@ -92,7 +92,8 @@ function assertKeys(layout: WitnessLayout, state: string): void {
 }
 
 /** Made here and nowhere else: were it made at every start, losing state and guard would go unnoticed. */
-function makeGuard(guard: string, name: string): void {
+async function makeGuard(guard: string, name: string): Promise<void> {
+  await makeFolder(dirname(guard), 0o700);
   HeadGuard.open(guard, name).close();
 }
 

@@ -1,0 +1,21 @@
+/**
+ * What the machine did wrong rather than the program: a disk that is full, a file system that is read-only, a name
+ * that may not be written. Verbs refuse what they expect, in their own words; this catches the rest, so that nobody
+ * is shown a stack for it.
+ */
+import { refuse, type Refusal } from '../bytes/refusal.ts';
+
+/** Of the errors of system calls those that no bug of ours makes; ENOENT is not among them. */
+const SYSTEM = new Set(
+  'EACCES EDQUOT EFBIG EIO EISDIR ELOOP EMFILE ENAMETOOLONG ENFILE ENOSPC ENOTDIR EPERM EROFS'.split(' '),
+);
+/** The same as SQLite tells them. */
+const SQLITE = /^SQLITE_(?:CANTOPEN|FULL|IOERR|READONLY)/;
+
+/** The refusal `store-failed` that an error stands for; undefined when it may be a bug. */
+export function faultOf(error: unknown): Refusal | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  if (!SYSTEM.has(error.code) && !SQLITE.test(error.code)) return undefined;
+  const what = error.message.startsWith(error.code) ? error.message : `${error.code}: ${error.message}`;
+  return refuse('store-failed', `the machine did not allow it: ${what}`, { cause: error });
+}

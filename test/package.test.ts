@@ -60,6 +60,25 @@ t.test('bin under an old Node runs the pinned one', { skip }, async (t) => {
   );
 });
 
+t.test('ending npm start ends the log', { skip: process.platform === 'win32' }, async (t) => {
+  const data = join(t.testdir(), 'data');
+  const flags = ['--port', '0', '--log-level', 'silent', '--data-dir', data];
+  // A group of its own, so that whatever is left can be ended with it.
+  const npm = spawn('npm', ['start', '--', ...flags], { env, cwd: ROOT, detached: true });
+  let left = true;
+  t.teardown(() => void (left && npm.pid !== undefined && process.kill(-npm.pid, 'SIGKILL')));
+  let said = '';
+  npm.stderr.on('data', (chunk) => {
+    said += String(chunk);
+    if (said.includes('tallystick status')) npm.kill('SIGTERM');
+  });
+  npm.stdout.resume();
+  // What npm started holds these pipes: they close when the last of it has ended.
+  await once(npm, 'close');
+  left = false;
+  t.match(said, /http:\/\/127\.0\.0\.1:\d+/, 'the log ran');
+});
+
 t.test('bin', async (t) => {
   const run = (args: string[], options: string[] = []) =>
     spawnSync(process.execPath, [...options, BIN, ...args], { encoding: 'utf8', cwd: t.testdir() });

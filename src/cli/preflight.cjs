@@ -81,12 +81,17 @@ function install() {
   }
 }
 
-/** Puts the clone's own command where npx looks first; without it npx works too, with many words. */
+/**
+ * Puts the clone's own command where npx looks first; without it npx works too, with many words. npm's scripts `exec`
+ * theirs, or npm would signal a shell that passes nothing on: for Windows, whose shell has no such word, it is made.
+ */
 function linkCommand() {
-  var link = path.join(ROOT, 'node_modules/.bin/tallystick');
-  if (process.platform === 'win32' || fs.existsSync(link)) return;
+  var windows = process.platform === 'win32';
+  var link = path.join(ROOT, 'node_modules/.bin', windows ? 'exec.cmd' : 'tallystick');
+  if (fs.existsSync(link)) return;
   try {
-    fs.symlinkSync('../../src/cli/bin.cjs', link);
+    if (windows) fs.writeFileSync(link, '@%*\r\n');
+    else fs.symlinkSync('../../src/cli/bin.cjs', link);
   } catch {
     return; // A read-only clone, or another process was faster.
   }

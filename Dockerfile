@@ -22,7 +22,8 @@ ENV NODE_ENV=production TALLYSTICK_DATA_DIR=/data TALLYSTICK_HOST=0.0.0.0 TALLYS
 VOLUME /data
 EXPOSE 6962
 STOPSIGNAL SIGTERM
-# The certificate is for the log's public name, not for loopback: liveness does not depend on it.
-HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["node", "-e", "const secure = process.env.TALLYSTICK_TLS_CERT !== undefined; require(secure ? 'https' : 'http').get({ host: '127.0.0.1', port: process.env.TALLYSTICK_PORT, path: '/livez', rejectUnauthorized: false, timeout: 4000 }, (reply) => process.exit(reply.statusCode === 200 ? 0 : 1)).on('timeout', () => process.exit(1)).on('error', () => process.exit(1))"]
+# TLS may be set by flag, variable or file, so both are tried, at TALLYSTICK_PORT. The certificate is for the log's public
+# name, not for loopback: liveness does not depend on it.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["node", "-e", "const at = { host: '127.0.0.1', port: process.env.TALLYSTICK_PORT, path: '/livez', rejectUnauthorized: false, timeout: 2000 }; const probe = (by, otherwise) => require(by).get(at, (reply) => reply.statusCode === 200 ? process.exit(0) : otherwise()).on('timeout', otherwise).on('error', otherwise); probe('http', () => probe('https', () => process.exit(1)))"]
 ENTRYPOINT ["node", "/app/cli/bin.cjs"]
 CMD ["serve"]

@@ -2,11 +2,15 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { EXIT } from '../src/bytes/refusal.ts';
 import { build } from '../src/cli/build.ts';
+import { selfSigned } from '../src/cli/demo/certificate.ts';
 
 // A compiler run and a dozen processes, on a machine that may be busy with other test files.
 t.setTimeout(180_000);
@@ -77,6 +81,33 @@ t.test('ending npm start ends the log', { skip: process.platform === 'win32' }, 
   await once(npm, 'close');
   left = false;
   t.match(said, /http:\/\/127\.0\.0\.1:\d+/, 'the log ran');
+});
+
+t.test("the image's health check asks in HTTP and in TLS", async (t) => {
+  const [, command = '[]'] =
+    /^HEALTHCHECK .*CMD (\[.*\])$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8')) ?? [];
+  const [, ...args] = JSON.parse(command) as string[];
+  let status = 200;
+  const answer = (_: unknown, response: ServerResponse): void => void response.writeHead(status).end();
+  const healthy = async (server: Server): Promise<boolean> => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const child = spawn(process.execPath, args, {
+      env: { ...env, TALLYSTICK_PORT: String(port) },
+      stdio: 'ignore',
+    });
+    const [code] = await once(child, 'exit');
+    server.closeAllConnections();
+    server.close();
+    return code === 0;
+  };
+  const tls = selfSigned('log.example', Date.now(), 1);
+  for (const expected of [true, false]) {
+    t.equal(await healthy(createServer(answer)), expected);
+    t.equal(await healthy(createTlsServer(tls, answer)), expected);
+    status = 503;
+  }
 });
 
 t.test('bin', async (t) => {

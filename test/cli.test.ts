@@ -192,6 +192,11 @@ t.test('exit codes', async (t) => {
     code: EXIT.usage,
     err: /unknown command 'versoin' \(Did you mean version\?\)/,
   });
+  t.match(await tallystick('help versoin', { cwd }), {
+    code: EXIT.usage,
+    out: '',
+    err: /^error: usage: unknown verb versoin; did you mean version\?/,
+  });
   t.match(await tallystick('status --prot 1', { cwd }), { code: EXIT.usage, err: /Did you mean --port\?/ });
   t.match(await tallystick('version extra', { cwd }), { code: EXIT.usage });
   t.match(await tallystick('completion', { cwd }), { code: EXIT.usage, err: /missing required argument/ });

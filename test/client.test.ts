@@ -124,6 +124,19 @@ t.test('one exchange is bounded in bytes, time and place', async (t) => {
     message: /did not answer in time/,
   });
   await t.rejects(get('/cut'), { code: 'unavailable', message: /cannot be reached/ });
+  const untrusted: typeof fetch = () =>
+    Promise.reject(
+      new TypeError('fetch failed', {
+        cause: Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }),
+      }),
+    );
+  await t.rejects(
+    exchange({ fetch: untrusted, now: Date.now }, new URL('https://log.example/'), {
+      accept: '*/*',
+      maxBytes: 1,
+    }),
+    { code: 'unavailable', message: /certificate is not trusted here.*NODE_EXTRA_CA_CERTS/ },
+  );
   const nobody = exchange(world(), new URL('http://127.0.0.1:1/'), { accept: '*/*', maxBytes: 1 });
   await t.rejects(nobody, { code: 'unavailable', message: /ECONNREFUSED|bad port/ });
   t.ok(asked() > 0);

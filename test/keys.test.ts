@@ -60,6 +60,11 @@ t.test('secrets that others can reach, or that are no files, are refused', async
     chmodSync(path, mode);
     await t.rejects(loadSigner(path), { code: 'key-file', message: `run: chmod 600 ${path}` });
   }
+  writeFileSync(`${path}.pub`, 'ssh-ed25519 AAAA somebody\n', { mode: 0o644 });
+  await t.rejects(loadSigner(`${path}.pub`), {
+    code: 'key-file',
+    message: /is a public key, which cannot sign/,
+  });
   chmodSync(path, 0o400);
   await signs(t, await loadSigner(path), 'a read-only key file');
   symlinkSync(path, join(dir, 'link'));

@@ -190,6 +190,21 @@ t.test('commit: what git says of the files', async (t) => {
   t.strictSame((await facts()).git, { commit, dirty: true });
 });
 
+t.test('commit: what cannot be said is refused here, by its name', async (t) => {
+  const me = await user(t, { 'app.conf': 'a', tree: {} });
+  const asked = me.log.asked.length;
+  for (const subject of ['', 'x'.repeat(9000), 'a\nb'])
+    t.match(await me.run('commit', 'app.conf', '--subject', subject), {
+      code: 3,
+      err: /--subject must be 1 to 1024 bytes/,
+    });
+  if (process.platform === 'linux') {
+    writeFileSync(Buffer.from(`${me.dir}/tree/\xff.conf`, 'latin1'), 'x');
+    t.match(await me.run('commit', 'tree'), { code: 1, err: /the name of .* is not UTF-8.*rename it/ });
+  }
+  t.equal(me.log.asked.length, asked, 'the log was not asked');
+});
+
 t.test('verify: from the files and a vkey alone', async (t) => {
   const me = await user(t, { 'app.conf': 'a' });
   await me.run('commit', 'app.conf');

@@ -4,9 +4,11 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT, refuse } from '../bytes/refusal.ts';
+import { printable } from '../bytes/printable.ts';
 import { CONFIG_ENV } from './config.ts';
 import type { Sink } from './output.ts';
 import { envOf, flagOf, settings, type Setting } from './settings.ts';
+import { didYouMean } from './suggest.ts';
 import { Flags, type Verb, type VerbOption } from './verb.ts';
 import type { VerbGroups } from './verbs.ts';
 
@@ -66,6 +68,7 @@ export function buildProgram(
 
 /** Parses and runs. Refuses `usage` for what the program does not know; asking for help is fine. */
 export async function parseArguments(program: Command, argv: readonly string[]): Promise<void> {
+  assertVerbOfHelp(program, argv);
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
@@ -76,6 +79,14 @@ export async function parseArguments(program: Command, argv: readonly string[]):
     const text = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     throw refuse('usage', `${text}; see --help`, { cause: error });
   }
+}
+
+/** `help frob` would print the help of everything. */
+function assertVerbOfHelp(program: Command, [first, name]: readonly string[]): void {
+  if (first !== 'help' || name === undefined || name === 'help' || name.startsWith('-')) return;
+  const verbs = program.commands.map((command) => command.name());
+  if (verbs.includes(name)) return;
+  throw refuse('usage', `unknown verb ${printable(name)}${didYouMean(name, verbs)}; see --help`);
 }
 
 function addVerb(parent: Command, verb: Verb, onRun: (invocation: Invocation) => Promise<void>): void {

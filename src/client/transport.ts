@@ -122,13 +122,17 @@ async function readBody(response: Response, url: URL, maxBytes: number): Promise
   return concatBytes(...chunks);
 }
 
+/** What Node calls a certificate that leads to nobody it trusts. */
+const UNTRUSTED = /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE/;
+
 function unreachable(url: URL, error: unknown): Error {
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return refuse('unavailable', `${url.origin} did not answer in time; try again later`, { cause: error });
   }
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const why = cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.message) : String(cause);
-  return refuse('unavailable', `${url.origin} cannot be reached (${why}); is a server running there?`, {
-    cause: error,
-  });
+  const advice = UNTRUSTED.test(why)
+    ? 'its certificate is not trusted here; if it should be, name it, or who issued it, in NODE_EXTRA_CA_CERTS'
+    : 'is a server running there?';
+  return refuse('unavailable', `${url.origin} cannot be reached (${why}); ${advice}`, { cause: error });
 }

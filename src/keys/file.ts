@@ -3,7 +3,7 @@
  * open file, never on its name, so that it cannot be exchanged between the check and the read.
  */
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { refuse } from '../bytes/refusal.ts';
 
 /** Permission bits of a secret: the owner reads and writes, nobody else does anything. */
@@ -19,10 +19,10 @@ const MAX_SECRET_BYTES = 65_536;
 export async function readSecretFile(path: string): Promise<Uint8Array> {
   // Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
   await using file = await opened(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const stat = await file.stat();
-  if (!stat.isFile()) throw refuse('key-file', `${path} is not a regular file; name the key file itself`);
-  assertPrivate(path, stat.mode, stat.uid);
-  if (stat.size > MAX_SECRET_BYTES) throw refuse('key-file', `${path} is too large to be a key`);
+  const stats = await file.stat();
+  if (!stats.isFile()) throw refuse('key-file', `${path} is not a regular file; name the key file itself`);
+  assertPrivate(path, stats.mode, stats.uid);
+  if (stats.size > MAX_SECRET_BYTES) throw refuse('key-file', `${path} is too large to be a key`);
   const bytes = new Uint8Array(MAX_SECRET_BYTES);
   let length = 0;
   for (;;) {
@@ -30,6 +30,14 @@ export async function readSecretFile(path: string): Promise<Uint8Array> {
     if (bytesRead === 0) return bytes.subarray(0, length);
     length += bytesRead;
   }
+}
+
+/** Whether a file that may not be read as a secret, or is none, is a public key: an OpenSSH line or PEM. */
+export async function isPublicKey(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isFile() !== true || stats.size > MAX_SECRET_BYTES) return false;
+  const text = await readFile(path, 'latin1').catch(() => '');
+  return /^(?:ssh-|ecdsa-|-----BEGIN [A-Z ]*PUBLIC KEY-----)/.test(text);
 }
 
 /**

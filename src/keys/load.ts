@@ -3,12 +3,13 @@
  * Ed25519), `ssh-agent:`, optionally followed by a fingerprint or a comment, or `exec:` and a program.
  */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
 import { assertStrongKey, type Algorithm, type PublicKey } from '../sign/algorithm.ts';
 import type { Signer } from '../sign/signer.ts';
 import { agentSigner, type AgentOptions } from './agent.ts';
 import { execSigner } from './exec.ts';
-import { createSecretFile, readSecretFile } from './file.ts';
+import { createSecretFile, isPublicKey, readSecretFile } from './file.ts';
 import { AGENT_PREFIX, EXEC_PREFIX } from './names.ts';
 import { nodeSigner, pooledSigner, publicKeyOf, type NodeSigner } from './native.ts';
 import { formatPrivateKey, parsePrivateKey } from './pem.ts';
@@ -31,12 +32,25 @@ function signerOf(name: string, agent?: AgentOptions): Promise<Signer> {
 
 /** The signer of a key file: signs inside the process, at once when asked. Refusals as `loadSigner`. */
 export async function loadKeyFile(path: string): Promise<NodeSigner> {
-  return nodeSigner(parsePrivateKey(await readSecretFile(path), path));
+  return nodeSigner(await privateKeyIn(path));
 }
 
 /** The signer of a key file that signs beside this thread. Refusals as `loadSigner`. */
 export async function loadPooledKeyFile(path: string): Promise<Signer> {
-  return pooledSigner(parsePrivateKey(await readSecretFile(path), path));
+  return pooledSigner(await privateKeyIn(path));
+}
+
+/** Refuses `key-file`; that a file is the public half matters more than who may read it. */
+async function privateKeyIn(path: string): Promise<KeyObject> {
+  try {
+    return parsePrivateKey(await readSecretFile(path), path);
+  } catch (error) {
+    if (!(error instanceof Refusal) || !(await isPublicKey(path))) throw error;
+    throw refuse(
+      'key-file',
+      `${path} is a public key, which cannot sign; name the private key it belongs to`,
+    );
+  }
 }
 
 /**

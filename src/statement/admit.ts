@@ -60,6 +60,13 @@ export interface Admission {
 export const MAX_SUBJECT_BYTES = 1024;
 const CONTROL = /\p{Cc}/u;
 
+/** Refuses `malformed-statement` for a subject that the log cannot index; `what` names the field to its reader. */
+export function assertSubject(subject: string, what: string): void {
+  if (subject !== '' && utf8Length(subject) <= MAX_SUBJECT_BYTES && !CONTROL.test(subject)) return;
+  const form = `1 to ${MAX_SUBJECT_BYTES} bytes without control characters`;
+  throw refuse('malformed-statement', `${what} must be ${form}; shorten or rename it`);
+}
+
 /**
  * Reads a statement. Refuses what `decodeStatement` refuses; `malformed-payload` naming the field;
  * `malformed-statement` for a subject, issuer, kid or content type that the log cannot index.
@@ -73,10 +80,7 @@ export function parseStatement(bytes: Uint8Array, readHeaders?: ReadHeaders): Pa
       'kid (4) must be the SHA-256 thumbprint of the signing key (RFC 9679)',
     );
   }
-  if (subject === '' || utf8Length(subject) > MAX_SUBJECT_BYTES || CONTROL.test(subject)) {
-    const form = `1 to ${MAX_SUBJECT_BYTES} bytes without control characters`;
-    throw refuse('malformed-statement', `the subject (sub) must be ${form}; shorten or rename it`);
-  }
+  assertSubject(subject, 'the subject (sub)');
   if (CONTROL.test(issuer))
     throw refuse('malformed-statement', 'the issuer (iss) must not have control characters');
   const payload = parsePayload(kindOf(statement.contentType), statement.payload);

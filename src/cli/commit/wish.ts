@@ -4,6 +4,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
 import { parseClaims } from '../../declare/claims.ts';
 import type { Exclusion } from '../../declare/leaf.ts';
+import { assertSubject } from '../../statement/admit.ts';
 import { TIERS, type Tier } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';
 import { readNamedFile } from '../files.ts';
@@ -111,7 +112,9 @@ async function sourceAsked(
 
 function common(flags: Flags): { subject: string | undefined; environment: string; tier: Tier } {
   const tier = TIERS.find((each) => each === flags.text('tier')) ?? 'background';
-  return { subject: flags.text('subject'), environment: flags.text('environment') ?? 'default', tier };
+  const subject = flags.text('subject');
+  if (subject !== undefined) assertSubject(subject, '--subject');
+  return { subject, environment: flags.text('environment') ?? 'default', tier };
 }
 
 async function saltSecretOf(context: Context, flags: Flags): Promise<Uint8Array> {

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Head, LogInfo } from '../../log/ports.ts';
 import type { Context } from '../context.ts';
+import { layoutOf } from '../layout.ts';
 
 export interface BannerFacts {
   readonly context: Context;
@@ -10,7 +11,7 @@ export interface BannerFacts {
   readonly url: string;
 }
 
-/** Characters of an ML-DSA-44 vkey shown; all 1,800 are at /v1/log. */
+/** Characters of an ML-DSA-44 vkey shown, of 1,800. */
 const VKEY_SHOWN = 96;
 
 /** The banner's text, without a newline at the end. */
@@ -28,6 +29,7 @@ export function banner({ context, info, head, url }: BannerFacts): string {
     ...info.vkeys.map(
       (vkey) => `  vkey       ${vkey.length > VKEY_SHOWN ? `${vkey.slice(0, VKEY_SHOWN)}…` : vkey}`,
     ),
+    `             whole, to hand out, in ${layoutOf(config).trustPolicy} and at ${url}/v1/log`,
     ...(info.open
       ? [output.paint('yellow', '  OPEN       any well-signed statement is admitted: for evaluation only')]
       : []),

@@ -465,7 +465,7 @@ t.test('what is refused at the start', async (t) => {
   );
   const here = ['monitor', '--once', watch.log.url, '--vkey', 'log.vkey', '--monitor-dir'];
   for (const dir of ['log.vkey', 'log.vkey/below', '/dev/null/x'])
-    await says(EXIT.notFound, /^error: store-failed: cannot lock .*check --monitor-dir/, ...here, dir);
+    await says(EXIT.notFound, /^error: store-failed: cannot make .*check --monitor-dir/, ...here, dir);
   mkdirSync(join(watch.dir, 'odd', 'monitor.db'), { recursive: true });
   await says(EXIT.notFound, /^error: store-failed: cannot open .*monitor\.db/, ...here, 'odd');
   await says(
@@ -477,7 +477,7 @@ t.test('what is refused at the start', async (t) => {
   );
   await says(
     EXIT.notFound,
-    /^error: store-failed: the guard .* cannot be used/,
+    /^error: store-failed: cannot make .*check --guard-dir/,
     'witness',
     '--witness-dir',
     'w',

@@ -8,25 +8,28 @@ import { plain } from '../bytes/brand.ts';
 import { concatBytes } from '../bytes/compare.ts';
 import { refuse, type RefusalCode } from '../bytes/refusal.ts';
 
+/** How `makeFolder` refuses: its code, and the setting that names the directory. */
+export interface FolderWords {
+  readonly code?: RefusalCode;
+  readonly setting?: string;
+}
+
 /**
  * Makes a directory and those above it that are missing. Refuses `store-failed`, or as the caller says. One by one:
  * Node's own `recursive` never comes back where a file system answers ENOENT to what it does not allow, as /proc does.
  */
-export async function makeFolder(
-  path: string,
-  mode = 0o777,
-  code: RefusalCode = 'store-failed',
-): Promise<void> {
+export async function makeFolder(path: string, mode = 0o777, words: FolderWords = {}): Promise<void> {
   if (isFolder(path)) return;
   const above = dirname(path);
-  if (above !== path) await makeFolder(above, mode, code);
+  if (above !== path) await makeFolder(above, mode, words);
   try {
     await mkdir(path, { mode });
   } catch (error) {
     if (codeOf(error) === 'EEXIST' && isFolder(path)) return; // another process was faster
-    throw refuse(code, `cannot make the directory ${path} (${codeOf(error)}); name one that can be written`, {
-      cause: error,
-    });
+    const why = codeOf(error) === 'EEXIST' ? 'a file has that name' : codeOf(error);
+    const { code = 'store-failed', setting } = words;
+    const advice = setting === undefined ? 'name one that can be written' : `check ${setting}`;
+    throw refuse(code, `cannot make the directory ${path} (${why}); ${advice}`, { cause: error });
   }
 }
 

@@ -44,7 +44,7 @@ export async function initialise(resolved: Resolved): Promise<Initialised> {
   const put = async (path: string, bytes: Uint8Array | string): Promise<void> => {
     if (await createFile(path, bytes)) created.push(path);
   };
-  await makeFolder(layout.keys, 0o700, 'config-invalid');
+  await makeFolder(layout.keys, 0o700, { code: 'config-invalid', setting: '--data-dir' });
   if (!existsSync(layout.genesis)) {
     for (const [path, algorithm] of keyFiles(layout)) {
       if (existsSync(path)) continue;
@@ -81,7 +81,7 @@ export async function initialise(resolved: Resolved): Promise<Initialised> {
  * are both lost would begin a second history under the same keys.
  */
 async function makeGuard(layout: Layout, origin: string): Promise<void> {
-  await makeFolder(layout.guardDir, 0o700, 'config-invalid');
+  await makeFolder(layout.guardDir, 0o700, { code: 'config-invalid', setting: '--guard-dir' });
   await SqliteGuard.open(layout.guard, origin, true).close();
 }
 

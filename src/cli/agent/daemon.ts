@@ -31,7 +31,7 @@ export async function runAgent(context: Context, asked: AgentAsked): Promise<num
   const { config } = context;
   if (asked.confine) await confine(context);
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
-  await makeFolder(config.agentDir, 0o700);
+  await makeFolder(config.agentDir, 0o700, { setting: '--agent-dir' });
   const unlock = lockAgent(config.agentDir);
   const ending = new AbortController();
   let open: OpenAgent;

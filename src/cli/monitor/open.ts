@@ -66,7 +66,7 @@ export async function openMonitor(context: Context, wanted: Wanted): Promise<Ope
   const { config } = context;
   const expectations = await readExpectations(config.expectations);
   const trust = await believed(context);
-  await makeFolder(config.monitorDir, 0o700);
+  await makeFolder(config.monitorDir, 0o700, { setting: '--monitor-dir' });
   const unlock = lockDirectory(config.monitorDir);
   const cleanup = new AsyncDisposableStack();
   cleanup.defer(() => unlock());

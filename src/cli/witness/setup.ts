@@ -55,7 +55,7 @@ export function witnessLayout({
 export async function initialiseWitness(config: Config): Promise<WitnessHome> {
   const layout = witnessLayout(config);
   const created: string[] = [];
-  await makeFolder(config.witnessDir, 0o700);
+  await makeFolder(config.witnessDir, 0o700, { setting: '--witness-dir' });
   const { state } = statePaths(config.witnessDir);
   if (existsSync(state)) assertKeys(layout, state);
   if (!existsSync(layout.ed25519)) {
@@ -93,7 +93,7 @@ function assertKeys(layout: WitnessLayout, state: string): void {
 
 /** Made here and nowhere else: were it made at every start, losing state and guard would go unnoticed. */
 async function makeGuard(guard: string, name: string): Promise<void> {
-  await makeFolder(dirname(guard), 0o700);
+  await makeFolder(dirname(guard), 0o700, { setting: '--guard-dir' });
   HeadGuard.open(guard, name).close();
 }
 

@@ -1,7 +1,8 @@
 /** Where claims stand, from the log alone: what fails, what goes stale, and what is not to be believed (src/claim). */
 import t from 'tap';
 import { historyOf, type SubjectEntry } from '../src/claim/history.ts';
-import { standingOf, type ClaimStanding, type Reader } from '../src/claim/standing.ts';
+import type { Reader } from '../src/claim/sayings.ts';
+import { standingOf, type ClaimStanding } from '../src/claim/standing.ts';
 import { seedSigner, type Signer } from '../src/sign/signer.ts';
 import { keyThumbprint } from '../src/cose/key.ts';
 import { digest } from '../src/bytes/brand.ts';
@@ -223,4 +224,62 @@ t.test('several agents', async (t) => {
   t.match(story.at(60), { verdict: 'PROVEN', evidence: 'E2' });
   await story.prove(commitment, 70, violated, {}, agentNo(3));
   t.equal(story.at(80).verdict, 'VIOLATED', 'one that saw it otherwise is enough');
+});
+
+t.test('silence is told agent by agent', async (t) => {
+  const kids = [1, 2].map((n) => digest(keyThumbprint(agentNo(n).publicKey)));
+  const [claim] = declaration.claims;
+  if (claim === undefined) throw new Error('the example has a claim');
+  const attested = { attestors: { threshold: 2, kids }, claims: [{ ...claim, minEvidence: 'E2' }] } as const;
+  const YEAR = 365 * 24 * HOUR;
+
+  const story = new Story();
+  const commitment = await story.commit(0, attested);
+  await story.prove(commitment, 10, {}, {}, agentNo(1));
+  t.match(story.at(20), { verdict: 'UNKNOWN', explain: '1 of 2 agents have proven it', due: NOW + 2 * HOUR });
+  t.match(
+    story.at(10 + 2 * HOUR),
+    { verdict: 'STALE', explain: '1 of 2 agents spoke in time' },
+    'one that never spoke',
+  );
+  await story.prove(commitment, 30, {}, {}, agentNo(2));
+  t.match(story.at(40), { verdict: 'PROVEN', evidence: 'E2', due: NOW + 10 + 2 * HOUR });
+  await story.prove(commitment, YEAR, {}, {}, agentNo(2));
+  t.match(
+    story.at(YEAR + 10),
+    { verdict: 'STALE', explain: '1 of 2 agents spoke in time', due: NOW + 10 + 2 * HOUR },
+    'one that fell silent, while the other goes on',
+  );
+  await story.prove(commitment, YEAR + 20, violated, {}, agentNo(2));
+  t.equal(story.at(YEAR + 30).verdict, 'VIOLATED', 'and silence hides nothing that the other sees');
+
+  const deserted = new Story();
+  const declared = await deserted.commit(0, attested);
+  await deserted.prove(declared, 10, {}, {}, agentNo(1));
+  await deserted.prove(declared, 20, {}, {}, agentNo(2));
+  await deserted.prove(declared, YEAR);
+  t.match(deserted.at(YEAR + 10), { verdict: 'STALE', due: NOW + 10 + 2 * HOUR }, 'no stand-in counts');
+  const deployed = await story.commit(YEAR + 100, attested);
+  await story.prove(deployed, YEAR + 110, {}, {}, agentNo(1));
+  await story.prove(deployed, YEAR + 120, {}, {}, agentNo(2));
+  const deploy = { commitment: idOf(deployed), deployed: NOW + YEAR + 200 };
+  await story.add('deployment', encodeDeployment(deploy), signers.author, YEAR + 200);
+  await story.prove(deployed, YEAR + 250);
+  await story.prove(deployed, YEAR + 260, {}, {}, agentNo(1));
+  t.match(story.at(YEAR + 300), { verdict: 'PROVEN', due: NOW + YEAR + 500 });
+  t.equal(story.at(YEAR + 501).verdict, 'STALE', 'a deployment is answered by as many as are asked for');
+
+  const handed = new Story();
+  const over = await handed.commit(0);
+  await handed.prove(over, 10, violated, {}, agentNo(1));
+  await handed.prove(over, HOUR, {}, {}, agentNo(2));
+  t.equal(handed.at(HOUR + 5).verdict, 'VIOLATED', 'the worst of those that spoke in time');
+  t.match(
+    handed.at(11 + 2 * HOUR),
+    { verdict: 'PROVEN', evidence: 'E1' },
+    'an agent that is gone says no more',
+  );
+  await handed.prove(over, 3 * HOUR, { evidence: 'E0' }, {}, agentNo(1));
+  await handed.prove(over, 3 * HOUR + 1, {}, {}, agentNo(2));
+  t.match(handed.at(3 * HOUR + 5), { evidence: 'E1' }, 'what an API said is no second pair of eyes');
 });

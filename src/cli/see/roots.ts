@@ -2,7 +2,7 @@
 import { treeSize } from '../../bytes/brand.ts';
 import { equalBytes } from '../../bytes/compare.ts';
 import type { EntryOf } from '../../claim/history.ts';
-import type { Reader } from '../../claim/standing.ts';
+import type { Reader } from '../../claim/sayings.ts';
 import { prefixOf } from '../../client/history.ts';
 import type { LogView } from '../../client/view.ts';
 import type { KeptTiles } from './kept.ts';

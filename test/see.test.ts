@@ -224,19 +224,29 @@ t.test('what the target signed is verified and judged again', async (t) => {
     const w = await SeeWorld.start(t);
     return { w, commitment: await w.commit({ claims }) };
   };
+  const record = async (w: SeeWorld, id: ReturnType<typeof digest>, nonce?: Uint8Array) => {
+    const { challenge } = w.frame(id);
+    const random = challengeOf(challenge.root, id, nonce ?? challenge.nonce);
+    return { challenge, seen: await probeAt(tlsProbe, server.port, {}, { challenge: random }) };
+  };
+  const tell = async (
+    w: SeeWorld,
+    id: ReturnType<typeof digest>,
+    { challenge, seen }: Awaited<ReturnType<typeof record>>,
+  ) => {
+    const frame = { ...w.frame(id), challenge };
+    const { proof } = assembleProof(frame, [{ claims, seen }], { leaves: 1, excluded: 0 }, hashOf('salts'));
+    await w.say('proof', encodeProof(proof), people.agent);
+    return w.tally('status', SUBJECT);
+  };
   const prove = async (
     w: SeeWorld,
     id: ReturnType<typeof digest>,
     change: (seen: Observed) => Observed,
     nonce?: Uint8Array,
   ) => {
-    const frame = w.frame(id);
-    const { root } = frame.challenge;
-    const challenge = challengeOf(root, id, nonce ?? frame.challenge.nonce);
-    const seen = change(await probeAt(tlsProbe, server.port, {}, { challenge }));
-    const { proof } = assembleProof(frame, [{ claims, seen }], { leaves: 1, excluded: 0 }, hashOf('salts'));
-    await w.say('proof', encodeProof(proof), people.agent);
-    return w.tally('status', SUBJECT);
+    const recorded = await record(w, id, nonce);
+    return tell(w, id, { ...recorded, seen: change(recorded.seen) });
   };
   const honest = await prepare();
   const seen = await prove(honest.w, honest.commitment, (each) => each);
@@ -252,6 +262,48 @@ t.test('what the target signed is verified and judged again', async (t) => {
   const replayed = await prepare();
   const old = await prove(replayed.w, replayed.commitment, (each) => each, hashOf('of yesterday'));
   t.match(old, { code: 5, out: /its transcript does not hold: .*random is not the challenge/ });
+
+  const kept = await prepare();
+  const handshake = await record(kept.w, kept.commitment);
+  const DAY = 24 * HOUR;
+  for (let day = 0; day < 30; day++) {
+    kept.w.now += DAY;
+    await kept.w.commit({ claims: [] }, 'another subject');
+  }
+  const outgrown = /tls13 +STALE +E3 target-signed +29 d[^]*log had outgrown its challenge 2505600 s before/;
+  t.match(await tell(kept.w, kept.commitment, handshake), { code: 5, out: outgrown }, 'kept for 30 days');
+  const fresh = ['gate', SUBJECT, '--require', 'fresh', '--min-evidence', 'E3'];
+  t.match(await kept.w.tally(...fresh), { code: 5, out: /not passed: tls13 is STALE/ });
+  kept.w.hidden.add(2);
+  t.match(
+    await kept.w.tally('status', SUBJECT),
+    { code: 5, out: /tls13 +UNKNOWN[^]*nobody says when the log outgrew its challenge/ },
+    'a log that does not tell',
+  );
+
+  const quiet = await prepare();
+  const early = await record(quiet.w, quiet.commitment);
+  quiet.w.now += 30 * DAY;
+  t.match(
+    await tell(quiet.w, quiet.commitment, early),
+    { code: 3, out: /tls13 +PROVEN +E3 .* 0 s/ },
+    'no newer head',
+  );
+  const trailing = await record(quiet.w, quiet.commitment);
+  await quiet.w.commit({ claims: [] }, 'another subject');
+  quiet.w.now += 400;
+  await quiet.w.deploy(quiet.commitment);
+  const wait = ['wait', SUBJECT, '--within', '1s'];
+  t.match(
+    await tell(quiet.w, quiet.commitment, trailing),
+    { out: /tls13 +PROVEN +E3 .* 6 min/ },
+    'its age is said',
+  );
+  t.match(
+    await quiet.w.tally(...wait),
+    { code: 5, out: /no proof of tls13 since then/ },
+    'older than the deployment',
+  );
 
   const forged = await prepare();
   const flip = ({ attachments, ...rest }: Observed): Observed => ({

@@ -76,6 +76,7 @@ class Story {
       now: NOW + seconds,
       origin: ORIGIN,
       isHead: (size, root) => size === 9 && digest(root).toHex() === ROOT.toHex(),
+      loggedAt: () => NOW,
       revokedSince: () => undefined,
       ...reader,
     });

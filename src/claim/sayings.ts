@@ -13,6 +13,8 @@ export interface Reader {
   readonly origin: string;
   /** Whether the log had this root at this size; a challenge that names another was made up. */
   readonly isHead: (size: number, root: Uint8Array) => boolean;
+  /** When the entry at an index was logged; undefined where the reader does not know. */
+  readonly loggedAt: (index: number) => number | undefined;
   /** Index from which on a key is not to be believed (registration policy, `revoked`). */
   readonly revokedSince: (kid: string) => number | undefined;
   /**
@@ -26,17 +28,22 @@ export interface Reader {
 export interface Saying {
   readonly entry: EntryOf<'proof'>;
   readonly result: Pick<Result, 'verdict' | 'evidence' | 'explain'>;
-  /** When it was seen: the agent's word, and no later than the log took it. */
+  /** When the look began that it rests on, and when it was seen at the latest: `timesOf`. */
+  readonly started: number;
   readonly seen: number;
   /** When its agent must have said something newer; from then on it counts for nothing. */
   readonly due: number;
   readonly revoked: boolean;
+  /** Why it may be older than it says, where that matters. */
+  readonly outdated: string | undefined;
   /** Why it cannot be taken at its word. */
   readonly why: string | undefined;
 }
 
 /** Seconds that a proof may say it was made after the log took it: clocks differ. */
 const CLOCK_TOLERANCE = 300;
+/** Seconds that a challenge may trail the log and count as new: agents look at it every half minute, witnesses take time. */
+const CHALLENGE_TOLERANCE = 300;
 
 /** The newest saying of each agent, oldest first; of the attestors alone where the commitment names them. */
 export function sayingsOf(
@@ -54,14 +61,14 @@ export function sayingsOf(
     const result = payload.results.find((each) => each.claim === claim.id);
     if (result === undefined) continue;
     newest.delete(kid);
-    const seen = Math.min(payload.window.end, proof.time);
+    const { counted, ...times } = timesOf(claim, result, proof, reader);
     newest.set(kid, {
+      ...times,
       entry: proof,
       result,
-      seen,
-      due: Math.min(seen + periodOf(claim), deadlineAfter(payload.window.start, claim, declared, history)),
+      due: Math.min(counted + periodOf(claim), deadlineAfter(times.started, claim, declared, history)),
       revoked: (reader.revokedSince(kid) ?? Infinity) <= proof.index,
-      why: faultOf(payload, proof, reader) ?? reader.evidenceFault?.(proof, result, claim),
+      why: faultOf(payload, proof, result, reader) ?? reader.evidenceFault?.(proof, result, claim),
     });
   }
   return [...newest.values()];
@@ -74,6 +81,35 @@ export function sayingsOf(
 export function firstDue(claim: Claim, declared: Declared, history: History, from: number): number {
   const first = from + Math.max(periodOf(claim), claim.deadline ?? 0);
   return Math.min(first, deadlineAfter(-Infinity, claim, declared, history));
+}
+
+/**
+ * When a look began and was seen: the agent's word, and no later than the log took it. A signature of the target (E3)
+ * may be as old as its challenge, so it counts from when the log outgrew the tree that the challenge names: whoever
+ * kept it since could have had a newer one. `counted`: from when the next proof is due, trailing a little is normal.
+ */
+function timesOf(
+  claim: Claim,
+  { evidence }: Result,
+  { index, time, parsed: { proof } }: EntryOf<'proof'>,
+  { loggedAt }: Reader,
+): { readonly counted: number } & Pick<Saying, 'started' | 'seen' | 'outdated'> {
+  const { challenge, window } = proof;
+  const end = Math.min(window.end, time);
+  const outgrown = challenge.size < index ? loggedAt(challenge.size) : time;
+  if (evidence !== 'E3' || outgrown === undefined)
+    return { started: window.start, seen: end, counted: end, outdated: undefined };
+  const tolerance = Math.min(CHALLENGE_TOLERANCE, claim.cadence, claim.deadline ?? Infinity);
+  const latest = outgrown + tolerance;
+  return {
+    started: Math.min(window.start, latest),
+    seen: Math.min(end, outgrown),
+    counted: Math.min(end, latest),
+    outdated:
+      latest < end
+        ? `the log had outgrown its challenge ${end - outgrown} s before: the target may have signed it then`
+        : undefined,
+  };
 }
 
 /** Seconds from a proof to the next: the cadence, and the misses that are allowed. */
@@ -95,11 +131,14 @@ function deadlineAfter(started: number, { deadline }: Claim, declared: Declared,
 function faultOf(
   { challenge, window }: RuntimeProof,
   { index, time }: EntryOf<'proof'>,
-  { origin, isHead }: Reader,
+  { evidence }: Result,
+  { origin, isHead, loggedAt }: Reader,
 ): string | undefined {
   if (challenge.origin !== origin) return `its challenge is of another log, ${challenge.origin}`;
   if (challenge.size > index) return 'its challenge names a tree that did not exist yet';
   if (!isHead(challenge.size, challenge.root)) return 'its challenge names a root that the log never had';
+  if (evidence === 'E3' && challenge.size < index && loggedAt(challenge.size) === undefined)
+    return 'nobody says when the log outgrew its challenge, and so how old it is';
   if (window.end > time + CLOCK_TOLERANCE)
     return 'it was made after it was logged: the clock of the agent is wrong';
   return undefined;

@@ -14,8 +14,10 @@ export interface ClaimStanding {
   readonly evidence: EvidenceClass | undefined;
   /** The proof it rests on: the newest that speaks of the claim. */
   readonly proof: EntryOf<'proof'> | undefined;
-  /** Seconds since what it rests on was observed. */
+  /** Seconds since what it rests on was observed, at least: what may be older counts as older. */
   readonly age: number | undefined;
+  /** When the look that it rests on began. */
+  readonly started: number | undefined;
   /** When the next proof must be there, its grace included. */
   readonly due: number;
   /** Why it is not PROVEN, or what is to be known. */
@@ -39,7 +41,14 @@ export function standingOf(history: History, reader: Reader): readonly ClaimStan
 function judge(claim: Claim, declared: Declared, history: History, reader: Reader): ClaimStanding {
   const { now } = reader;
   const first = firstDue(claim, declared, history, declared.effective ?? now);
-  const nothing = { claim, evidence: undefined, proof: undefined, age: undefined, waiver: undefined };
+  const nothing = {
+    claim,
+    evidence: undefined,
+    proof: undefined,
+    age: undefined,
+    started: undefined,
+    waiver: undefined,
+  };
   if (declared.effective === undefined) {
     const missing = (declared.declaration.approvals ?? 0) - declared.approvals.length;
     return {
@@ -69,6 +78,7 @@ function judge(claim: Claim, declared: Declared, history: History, reader: Reade
     evidence: worst.result.evidence,
     proof: worst.entry,
     age: Math.max(0, now - worst.seen),
+    started: worst.started,
     due,
     waiver: undefined,
     explain: worst.why ?? worst.result.explain,
@@ -79,7 +89,7 @@ function judge(claim: Claim, declared: Declared, history: History, reader: Reade
     return {
       ...standing,
       verdict: 'STALE',
-      explain: `the last proof said ${worst.result.verdict}; the next one did not come`,
+      explain: worst.outdated ?? `the last proof said ${worst.result.verdict}; the next one did not come`,
     };
   if ((declared.declaration.validity?.notAfter ?? Infinity) <= now)
     return { ...standing, verdict: 'STALE', explain: 'the commitment is past its validity' };

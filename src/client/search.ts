@@ -59,6 +59,18 @@ export async function findNewest(
   throw strange(log);
 }
 
+/** What the search says of the entry at an index; undefined when it does not name it. Refuses as `findNewest`. */
+export async function findAt(transport: Transport, log: string, index: number): Promise<Listed | undefined> {
+  const url = new URL(`${log}/v1/search`);
+  url.searchParams.set('before', String(index + 1));
+  url.searchParams.set('limit', '1');
+  const page = parseJson(await download(transport, url, 'application/json', MAX_PAGE_BYTES), log);
+  const entries = property(page, 'entries');
+  if (!Array.isArray(entries)) throw strange(log);
+  const row = entries.length === 0 ? undefined : readRow(entries[0], log);
+  return row?.index === index ? row : undefined;
+}
+
 /** Every entry that matches, oldest first. Refuses as `findNewest`, and `too-large` for more than can be held. */
 export async function findAll(transport: Transport, log: string, wanted: Wanted): Promise<readonly Listed[]> {
   const url = new URL(`${log}/v1/search`);

@@ -116,12 +116,11 @@ function deployedAt({ history }: Seen): number | undefined {
 
 /** What was seen before `since` neither passes nor fails. */
 function waitHindrance(
-  { claim, verdict, proof, explain }: ClaimStanding,
+  { claim, verdict, started, explain }: ClaimStanding,
   since: number,
 ): Hindrance | undefined {
   if (verdict === 'WAIVED') return undefined;
-  const fresh = proof !== undefined && proof.parsed.proof.window.start >= since;
-  if (!fresh) return { text: `no proof of ${claim.id} since then`, failed: false };
+  if ((started ?? -Infinity) < since) return { text: `no proof of ${claim.id} since then`, failed: false };
   if (verdict === 'PROVEN') return undefined;
   return {
     text: `${claim.id} is ${verdict}${explain === undefined ? '' : `: ${line(explain)}`}`,

@@ -5,7 +5,7 @@
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import type { SubjectEntry } from '../../claim/history.ts';
 import { entryIdOf } from '../../client/scrapi.ts';
-import type { Listed, Wanted } from '../../client/search.ts';
+import { findAt, type Listed, type Wanted } from '../../client/search.ts';
 import { LogView } from '../../client/view.ts';
 import { verifyStatement } from '../../cose/statement.ts';
 import { parseStatement, signerKey } from '../../statement/admit.ts';
@@ -39,6 +39,8 @@ export interface Look {
   entries(wanted: Wanted, from?: number): Promise<readonly SubjectEntry[]>;
   /** Where they are, by the log's word. */
   list(wanted: Wanted): Promise<readonly Listed[]>;
+  /** When an entry was logged, by the log's word; undefined when its search does not name it. */
+  loggedAt(index: number): Promise<number | undefined>;
 }
 
 export class Reading {
@@ -49,6 +51,8 @@ export class Reading {
   readonly #verify = chooseVerifier();
   /** Entries that were verified once; their place in a tree that only grows does not change. */
   readonly #known = new Map<number, SubjectEntry>();
+  /** When entries were logged, as was said first. */
+  readonly #times = new Map<number, number>();
   readonly session: Session;
 
   private constructor(context: Context, session: Session, completeness: Completeness) {
@@ -99,7 +103,16 @@ export class Reading {
         const rows = (await list(wanted)).filter(({ index }) => index >= from);
         return this.#readAll(view, rows, wanted, policies);
       },
+      loggedAt: (index) => this.#loggedAt(index),
     };
+  }
+
+  async #loggedAt(index: number): Promise<number | undefined> {
+    const known = this.#times.get(index);
+    if (known !== undefined) return known;
+    const found = await findAt(this.session.transport, this.session.log, index);
+    if (found !== undefined) this.#times.set(index, found.time);
+    return found?.time;
   }
 
   async #policies(view: LogView, list: Look['list']): Promise<PolicyLine> {

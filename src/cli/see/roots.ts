@@ -1,11 +1,15 @@
-/** Which challenges name a tree that the log had: the root at each size, from tiles that hash to the signed head. */
+/**
+ * Which challenges name a tree that the log had: the root at each size, from tiles that hash to the signed head; and
+ * when the log outgrew it.
+ */
 import { treeSize } from '../../bytes/brand.ts';
 import { equalBytes } from '../../bytes/compare.ts';
-import type { EntryOf } from '../../claim/history.ts';
+import type { EntryOf, SubjectEntry } from '../../claim/history.ts';
 import type { Reader } from '../../claim/sayings.ts';
 import { prefixOf } from '../../client/history.ts';
 import type { LogView } from '../../client/view.ts';
 import type { KeptTiles } from './kept.ts';
+import type { Look } from './reading.ts';
 
 /** `isHead` for these proofs: others are not asked about. Refuses as `prefixOf` does. */
 export async function headsOf(
@@ -22,6 +26,26 @@ export async function headsOf(
     const known = roots.get(size);
     return known !== undefined && equalBytes(known, root);
   };
+}
+
+/**
+ * `loggedAt` for the challenges of these proofs: of the entry that made the log outgrow each, its log's word, and no
+ * later than that of any entry after it among `entries`, which are about the same subject.
+ */
+export async function growthOf(
+  proofs: readonly EntryOf<'proof'>[],
+  entries: readonly SubjectEntry[],
+  look: Look,
+): Promise<Reader['loggedAt']> {
+  const times = new Map<number, number>();
+  for (const { index, parsed } of proofs) {
+    const { size } = parsed.proof.challenge;
+    if (size >= index || times.has(size)) continue;
+    const said = entries.find((each) => each.index === size)?.time ?? (await look.loggedAt(size));
+    const later = entries.filter((each) => each.index >= size).map(({ time }) => time);
+    if (said !== undefined) times.set(size, Math.min(said, ...later));
+  }
+  return (index) => times.get(index);
 }
 
 /** Of each agent and claim the newest proof: those that standings rest on. */

@@ -9,7 +9,7 @@ import type { StatementKind } from '../../statement/kinds.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { evidenceFault } from './evidence.ts';
 import type { Look } from './reading.ts';
-import { headsOf, newestSayings } from './roots.ts';
+import { growthOf, headsOf, newestSayings } from './roots.ts';
 
 export interface Seen {
   readonly subject: string;
@@ -53,6 +53,7 @@ export async function see(look: Look, subject: string): Promise<Seen> {
     now: look.now,
     origin: look.view.opened.checkpoint.origin,
     isHead: await headsOf(sayings, look.view, look.tiles),
+    loggedAt: await growthOf(sayings, entries, look),
     revokedSince: (kid) => look.policies.revokedSince(kid),
     evidenceFault: (proof, result, claim) =>
       sayings.includes(proof) ? evidenceFault(proof, result, claim) : undefined,

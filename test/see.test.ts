@@ -1,16 +1,21 @@
 /** Seeing where claims stand: status, why, wait, gate, watch, waive, approve, registry; and the lies they must not believe. */
 import { readdirSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { digest } from '#src/bytes/brand.ts';
-import { assembleProof } from '#src/claim/assemble.ts';
+import { assembleProof, type Run } from '#src/claim/assemble.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import { keyThumbprint } from '#src/cose/key.ts';
+import { packOf } from '#src/declare/packs.ts';
 import { challengeOf } from '#src/evidence/challenge.ts';
+import { readCollected } from '#src/probe/exec/collected.ts';
+import { postgresProbe } from '#src/probe/postgres.ts';
 import { tlsProbe } from '#src/probe/tls.ts';
 import { parseStatement } from '#src/statement/admit.ts';
+import type { Claim } from '#src/statement/commitment.ts';
 import { encodeProof } from '#src/statement/payload.ts';
-import { certificate, folder, nodeTls, probeAt } from './e3-targets.ts';
+import { certificate, folder, nodeTls, postgres, probeAt } from './e3-targets.ts';
 import { claim, hashOf, HOOK, HOUR, MONITOR, SeeWorld, SUBJECT, type Told } from './see-world.ts';
 import { people, policyDocumentOf, policyStatement } from './world.ts';
 
@@ -323,6 +328,73 @@ t.test('what the target signed is verified and judged again', async (t) => {
     swapped,
     { code: 5, out: /tls-min +UNKNOWN[^]*what the target signed does not show it/ },
     'TLS 1.3 shown for 1.2',
+  );
+});
+
+t.test('signatures that PostgreSQL made, and those that a collector hands over', async (t) => {
+  const home = folder();
+  const pair = certificate(home, 'p256');
+  /** Proves claims of one probe, and says what a reader makes of it. */
+  const told = async (
+    claims: readonly Claim[],
+    look: (challenge: Uint8Array) => Promise<Observed>,
+    before: readonly Run[] = [],
+  ): Promise<Told> => {
+    const w = await SeeWorld.start(t);
+    const id = await w.commit({ claims: [...before.flatMap((run) => run.claims), ...claims] });
+    const frame = w.frame(id);
+    const seen = await look(challengeOf(frame.challenge.root, id, frame.challenge.nonce));
+    const runs = [...before, { claims, seen }];
+    const { proof } = assembleProof(frame, runs, { leaves: 1, excluded: 0 }, hashOf('salts'));
+    await w.say('proof', encodeProof(proof), people.agent);
+    return w.tally('status', SUBJECT);
+  };
+  const server = await nodeTls({ key: pair.key, cert: pair.cert, minVersion: 'TLSv1.2' });
+  t.teardown(() => server.stop());
+  const tls = await probeAt(tlsProbe, server.port);
+  const spki = String(Reflect.get(Object(tls.value['spki']), 'TLSv1.3'));
+  const collector = (id: string, expr: string): Claim => ({
+    ...claim,
+    id,
+    expr,
+    probe: 'exec@1',
+    minEvidence: 'E3',
+  });
+  const collect = async (challenge: Uint8Array): Promise<Observed> => {
+    const { attachments } = await probeAt(tlsProbe, server.port, {}, { challenge });
+    const transcripts = attachments.map(({ data }) => data.toBase64());
+    const text = JSON.stringify({ schema: 'tallystick.collected.v1', value: { n: 1 }, transcripts });
+    return readCollected(text, challenge, 1);
+  };
+  const collected = [
+    collector('key', `o.exec.transcripts[0].spki == '${spki}'`),
+    collector('second', `o.exec.transcripts[1].version == 'TLSv1.2'`),
+    collector('no-12', `o.exec.transcripts.all(t, t.version != 'TLSv1.2')`),
+  ];
+  // Attachments of another run come first, so that places in the list are not places in the proof.
+  const noise = { ...tls, grades: [], attachments: [{ mediaType: 'text/plain', data: hashOf('x') }] };
+  const first = [{ claims: [{ ...claim, id: 'first', expr: 'true' }], seen: noise }];
+  const seen = await told(collected, collect, first);
+  t.match(seen, { code: 3, out: /key +PROVEN +E3[^]*second +PROVEN +E3[^]*no-12 +VIOLATED +E3/ });
+
+  const db = await postgres(home, pair, 'ssl_min_protocol_version=TLSv1.2');
+  if (db === undefined) return t.comment('PostgreSQL is not installed: its part was not tested');
+  t.teardown(() => db.stop());
+  const admin = process.getuid?.() === 0 ? 'postgres' : userInfo().username;
+  const answer = await told(packOf('postgres-settings', new Map()), (challenge) =>
+    postgresProbe.run({
+      target: `127.0.0.1:${db.port}`,
+      params: new Map(),
+      challenge,
+      secret: () => Promise.resolve(`postgresql://${admin}@127.0.0.1:${db.port}/postgres`),
+      signal: new AbortController().signal,
+      now: () => Date.now(),
+    }),
+  );
+  t.match(
+    answer,
+    { code: 3, out: /postgres-old-tls-refused +VIOLATED +E3/ },
+    'the server signed that it accepts 1.2',
   );
 });
 

@@ -5,21 +5,18 @@
 import { Refusal } from '../../bytes/refusal.ts';
 import { evaluate } from '../../claim/expression.ts';
 import type { EntryOf } from '../../claim/history.ts';
-import { nameOf, parametersOf } from '../../claim/judge.ts';
-import type { Value, ValueMap } from '../../claim/value.ts';
+import { parametersOf } from '../../claim/judge.ts';
+import type { ValueMap } from '../../claim/value.ts';
 import { challengeOf } from '../../evidence/challenge.ts';
 import { TRANSCRIPT_TYPE } from '../../evidence/transcript.ts';
 import { verifyTranscript, type Verified } from '../../evidence/verify.ts';
-import type { VerifiedSsh } from '../../evidence/ssh-verify.ts';
-import type { VerifiedTls } from '../../evidence/tls-verify.ts';
-import { keyOf, listsOf } from '../../probe/ssh.ts';
-import { certificateValue } from '../../probe/tls/certificate.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { Result } from '../../statement/proof.ts';
+import { signedValues, type Placed } from './signed.ts';
 
 /** What came of the attachments that a result rests on. */
 export interface Examined {
-  readonly verified: readonly Verified[];
+  readonly verified: readonly Placed[];
   /** Transcripts that are not what they should be, and why. */
   readonly faults: readonly string[];
   /** Attachments named by digest (their bytes are with the agent), or of a kind that is not read here. */
@@ -35,7 +32,7 @@ export function examineEvidence(
 ): Examined {
   const { root, nonce } = proof.challenge;
   const challenge = challengeOf(root, proof.commitment, nonce);
-  const verified: Verified[] = [];
+  const verified: Placed[] = [];
   const faults: string[] = [];
   let unread = 0;
   for (const index of result.attachments ?? []) {
@@ -45,7 +42,7 @@ export function examineEvidence(
       continue;
     }
     try {
-      verified.push(verifyTranscript(attachment.data, challenge));
+      verified.push({ at: index, verified: verifyTranscript(attachment.data, challenge) });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       faults.push(error.message);
@@ -69,68 +66,24 @@ export function evidenceFault(entry: EntryOf<'proof'>, result: Result, claim: Cl
 /** Judges the claim from what the target signed alone. */
 function recomputed(
   claim: Claim,
-  verified: readonly Verified[],
+  verified: readonly Placed[],
   verdict: Result['verdict'],
 ): string | undefined {
   if (verdict !== 'PROVEN' && verdict !== 'VIOLATED') return undefined;
+  const outcomes = signedValues(claim, verified).map((value) => outcomeOf(claim, value));
+  if (outcomes.includes(verdict === 'PROVEN')) return undefined;
+  return outcomes.some((each) => each !== undefined)
+    ? `it says ${verdict} [E3], and what the target signed says otherwise`
+    : `it says ${verdict} [E3], and what the target signed does not show it`;
+}
+
+/** Whether the claim holds; undefined when it reads what is not there. */
+function outcomeOf({ expr, params }: Claim, value: ValueMap): boolean | undefined {
   try {
-    const { holds } = evaluate(claim.expr, signedValue(claim, verified), parametersOf(claim.params));
-    if (holds === (verdict === 'PROVEN')) return undefined;
-    return `it says ${verdict} [E3], and what the target signed says otherwise`;
+    return evaluate(expr, value, parametersOf(params)).holds;
   } catch {
-    return `it says ${verdict} [E3], and what the target signed does not show it`;
+    return undefined;
   }
-}
-
-/** As much of the probe's observation as the target signed, under the probe's name. */
-function signedValue({ probe, params }: Claim, verified: readonly Verified[]): ValueMap {
-  const tls = verified.filter((each) => each.protocol === 'tls');
-  const ssh = verified.find((each) => each.protocol === 'ssh');
-  const name = nameOf(probe);
-  if (name === 'ssh' && ssh !== undefined) return { ssh: signedBySsh(ssh) };
-  const host = params?.get('servername');
-  return name === 'tls' ? { tls: signedByTls(tls, typeof host === 'string' ? host : '') } : {};
-}
-
-function signedBySsh(verified: VerifiedSsh): ValueMap {
-  const version = verified.serverVersion;
-  return { version, ...listsOf(verified.offer), ...keyOf(verified) };
-}
-
-/** The newest version first, as the probe has it. */
-function signedByTls(verified: readonly VerifiedTls[], host: string): ValueMap {
-  const ordered = verified.toSorted((a, b) => (a.version > b.version ? -1 : 1));
-  const by = (of: (each: VerifiedTls) => Value | undefined): ValueMap =>
-    Object.fromEntries(
-      ordered.flatMap((each): [string, Value][] => {
-        const value = of(each);
-        return value === undefined ? [] : [[each.version, value]];
-      }),
-    );
-  const [best] = ordered;
-  const both = ordered.find(
-    ({ signed, offered }) => signed.includes('offered') && offered.versions.length > 1,
-  );
-  return {
-    accepted: by(() => true),
-    suite: by(({ suite, signed }) => (signed.includes('suite') ? suite : undefined)),
-    group: by(({ group }) => group),
-    scheme: by(({ scheme }) => scheme),
-    sentinel: by(({ sentinel }) => sentinel ?? 'none'),
-    spki: by(({ certificate }) => certificate.spki),
-    ...(best !== undefined && { certificate: signedCertificate(best, host) }),
-    ...(both !== undefined && {
-      negotiated: { version: both.version, suite: both.suite, group: both.group, scheme: both.scheme },
-    }),
-  };
-}
-
-/** Of TLS 1.2 the key alone is signed; days are counted by a clock that nobody signed. */
-function signedCertificate(verified: VerifiedTls, host: string): ValueMap {
-  const { daysLeft: _, ageDays: __, ...value } = certificateValue(verified, host, 0);
-  if (verified.signed.includes('certificate')) return value;
-  const { spki, keyType, keyBits } = verified.certificate;
-  return { spki, keyType, keyBits };
 }
 
 /** One line for people: what the target signed. */

@@ -139,10 +139,12 @@ function proofLines(story: Story): readonly (readonly [string, string])[] {
 function evidenceLines({ standing: { evidence }, examined }: Story): readonly (readonly [string, string])[] {
   if (evidence === undefined || examined === undefined) return [];
   const signatures = [
-    ...examined.verified.map((each) => `verified: ${line(describeVerified(each))}`),
+    ...examined.verified.map(({ verified }) => `verified: ${line(describeVerified(verified))}`),
     ...examined.faults.map((each) => `NOT VERIFIED: ${line(each)}`),
   ];
-  const is12 = examined.verified.some((each) => each.protocol === 'tls' && each.version === 'TLSv1.2');
+  const is12 = examined.verified.some(
+    ({ verified }) => verified.protocol === 'tls' && verified.version === 'TLSv1.2',
+  );
   return [
     ['evidence', `${evidence}: false only if this lies: ${WHO_LIES[evidence]}`],
     ...signatures.map((each, i) => [i === 0 ? 'signature' : '', each] as const),
@@ -171,7 +173,8 @@ function storyJson(story: Story): { readonly [key: string]: JsonValue } {
     vantage: proof?.parsed.proof.agent.vantage ?? null,
     observed: leaves,
     challenge: proof === undefined ? null : challengeIn(proof),
-    transcripts: examined === undefined ? [] : examined.verified.map(describeVerified),
+    transcripts:
+      examined === undefined ? [] : examined.verified.map(({ verified }) => describeVerified(verified)),
     transcript_faults: examined?.faults ?? [],
     who_lies: evidence === undefined ? null : WHO_LIES[evidence],
     limits: evidence === undefined ? [] : limitsOf(evidence, false),

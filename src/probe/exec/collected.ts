@@ -137,6 +137,12 @@ function factsOf(verified: Verified): ValueMap {
   return { protocol: 'ssh', version: serverVersion, kex, hostKeyAlgorithm, fingerprint };
 }
 
+/** Of these facts the ones that the target signed: all that a reader can know without the agent. */
+export function signedFactsOf(verified: Verified): ValueMap {
+  const names = new Set(signedNames(verified));
+  return Object.fromEntries(Object.entries(factsOf(verified)).filter(([name]) => names.has(name)));
+}
+
 /** Of SSH the key signs all of it; of TLS what the version signs. */
 function signedNames(verified: Verified): readonly string[] {
   if (verified.protocol === 'ssh') return Object.keys(factsOf(verified));

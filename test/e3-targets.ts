@@ -231,6 +231,7 @@ export async function postgres(dir: string, pair: Pair, ...settings: string[]): 
   );
   const child = spawn(server, ['-D', data, ...flags], { ...as, stdio: 'ignore', cwd: dir });
   await answers(port, child);
+  await isReady(join(data, 'postmaster.pid'), child);
   return { port, stop: () => end(child, 'SIGINT') };
 }
 
@@ -258,6 +259,16 @@ async function answers(port: number, child: ChildProcess): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error('the server did not begin to listen');
+}
+
+/** PostgreSQL listens before it lets anybody in; the last line of its lock file says when it does. */
+async function isReady(file: string, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
+    if (/^ready\s*$/m.test(readFileSync(file, 'latin1'))) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('the server did not become ready');
 }
 
 function gone(child: ChildProcess): Promise<void> {

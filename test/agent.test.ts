@@ -12,14 +12,20 @@ import { operatorRule, readRules, ruleFor } from '../src/agent/enrolment.ts';
 import { decodeObserved } from '../src/agent/observed.ts';
 import { detection } from '../src/agent/planner.ts';
 import { prove } from '../src/agent/prove.ts';
-import { dueIn, epochLength, Seeds, slotAt, slotLength } from '../src/agent/slots.ts';
-import { digest } from '../src/bytes/brand.ts';
+import { Seeds } from '../src/agent/slots.ts';
+import { sha256 } from '../src/agent/hash.ts';
+import { historyOf, type SubjectEntry } from '../src/claim/history.ts';
+import { samplingOf, type Sampling } from '../src/claim/sampling.ts';
+import { dueIn, epochLength, slotAt, slotLength } from '../src/claim/slots.ts';
+import { entryIdOf } from '../src/client/scrapi.ts';
+import { digest, entryId } from '../src/bytes/brand.ts';
 import { Refusal } from '../src/bytes/refusal.ts';
 import { challengeOf } from '../src/evidence/challenge.ts';
 import { openLeaf, verifyOpening } from '../src/statement/saltedleaf.ts';
 import { signStatement } from '../src/cose/statement.ts';
 import { contentTypeOf } from '../src/statement/kinds.ts';
 import { encodeProof } from '../src/statement/payload.ts';
+import type { RuntimeProof } from '../src/statement/proof.ts';
 import { agentWorld, claimOf, LOCATOR, proofOf, START, type AgentWorld } from './agent-world.ts';
 import { ISSUER, people, policyDocumentOf } from './world.ts';
 
@@ -434,6 +440,89 @@ t.test('the daemon: one proof in each slot, none late, heartbeats between', asyn
     const next = proven[i + 1];
     if (next !== undefined) t.ok(next.window.end <= nextDue, 'what was promised was kept');
   }
+});
+
+t.test('readers recompute the slots: who keeps them is never accused, who chooses is', async (t) => {
+  const world = await agentWorld(t);
+  const claim = claimOf('on', { cadence: 7200 });
+  const declared = await world.commit(SUBJECT, [claim]);
+  const { pass } = running(world, { pollMs: 600_000 });
+  await pass(86_400);
+  world.log.away = true;
+  await pass(20_000);
+  world.log.away = false;
+  await pass(86_400);
+  await world.deploy(SUBJECT, declared.entry.id);
+  await pass(2 * 86_400);
+  const entries = world.log.entries.map(({ bytes, parsed, time }, index) => ({
+    index,
+    id: entryId(entryIdOf(bytes)),
+    time,
+    parsed,
+  }));
+  /** `i`: of the proofs that have a result, NaN of heartbeats. */
+  const audit = (change: (proof: RuntimeProof, i: number) => RuntimeProof | undefined): Sampling => {
+    let i = 0;
+    const told = entries.flatMap((entry): readonly SubjectEntry[] => {
+      if (entry.parsed.kind !== 'proof') return [entry];
+      const proof = change(entry.parsed.proof, entry.parsed.proof.results.length > 0 ? i++ : NaN);
+      return proof === undefined ? [] : [{ ...entry, parsed: { ...entry.parsed, proof } }];
+    });
+    const isHead = (size: number, root: Uint8Array): boolean =>
+      sha256(...world.log.entries.slice(0, size).map(({ bytes }) => bytes)).toHex() === digest(root).toHex();
+    const [sampling] = samplingOf(claim, declared, historyOf(told), isHead);
+    if (sampling === undefined) throw new Error('nobody proved it');
+    return sampling;
+  };
+  const honest = audit((proof) => proof);
+  const { missed, late, outside, faults } = honest;
+  t.same({ missed, late, outside, faults }, { missed: [], late: [], outside: [], faults: [] });
+  t.ok(honest.kept > 50 && honest.open > 20, `${honest.kept} recomputed, ${honest.open} not yet`);
+  /** The proof of the 20th slot, with another slot. */
+  const slotted = (change: Partial<NonNullable<RuntimeProof['results'][number]['slot']>>) =>
+    audit((proof, i) => {
+      const [result] = proof.results;
+      if (i !== 20 || result?.slot === undefined) return proof;
+      return { ...proof, results: [{ ...result, slot: { ...result.slot, ...change } }] };
+    });
+  const { slot } =
+    entries.flatMap(({ parsed }) => (parsed.kind === 'proof' ? parsed.proof.results : []))[20] ?? {};
+  if (slot === undefined) throw new Error('the 20th has a slot');
+  t.match(slotted({ due: slot.due + 600, actual: slot.actual + 600 }).faults, [
+    /was due at .*: it chose its moment/,
+  ]);
+  t.match(slotted({ actual: slot.due - 1 }).faults, [/was not made in its slot/]);
+  const made = { size: 3, root: digest(new Uint8Array(32)) };
+  t.match(slotted({ beacon: made }).faults, [/a beacon that the log did not have then/]);
+  t.same(slotted({ actual: slot.actual + 90 }).late, [slot.actual + 90], 'told, and no fault');
+  const skipping = audit((proof, i) => (i === 20 || i === 21 ? undefined : proof));
+  t.match(skipping, { missed: { length: 2 }, faults: [] });
+  const bare = audit((proof, i) => {
+    const [result] = proof.results;
+    if (![20, 21, 22].includes(i) || result === undefined) return proof;
+    const { slot: _, ...rest } = result;
+    return { ...proof, results: [rest] };
+  });
+  t.match(bare, { missed: { length: 3 }, outside: { length: 3 }, faults: [] });
+  const sampling = (change: (told: NonNullable<RuntimeProof['sampling']>) => RuntimeProof['sampling']) =>
+    audit(({ sampling: told, ...proof }) => {
+      const changed = told && change(told);
+      return changed === undefined ? proof : { ...proof, sampling: changed };
+    });
+  t.match(
+    sampling((told) => ({ ...told, revealed: new Uint8Array(32) })).faults,
+    { 0: /the seed that it revealed of .* is not the one committed to/ },
+    'a seed made up later',
+  );
+  t.match(sampling(({ seedCommitment }) => ({ seedCommitment })).faults, { 0: /it did not reveal the seed/ });
+  t.match(sampling((told) => ({ ...told, seedCommitment: digest(new Uint8Array(32)) })).faults, {
+    0: /it changed the seed/,
+  });
+  t.match(
+    sampling(() => undefined),
+    { kept: 0, faults: [] },
+    'who commits to nothing shows nothing',
+  );
 });
 
 t.test('the daemon: heartbeats, deployments, a new commitment', async (t) => {

@@ -1,12 +1,13 @@
 /**
  * What is due when: pure, from the commitment, from what was proven, and from the clock it is handed. A claim is
- * proven once in each slot (slots.ts), at once when it never was, and at once after a deployment.
+ * proven once in each slot (claim/slots.ts), at once when it never was, and at once after a deployment.
  */
 import type { EntryOf, Declared } from '../claim/history.ts';
+import { dueIn, epochFor, slotAt, slotLength, type Slot } from '../claim/slots.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
 import type { Digest } from '../bytes/brand.ts';
-import { dueIn, epochLength, slotAt, slotLength, type Seeds, type Slot } from './slots.ts';
+import type { Seeds } from './slots.ts';
 import type { ProvenAt } from './spool.ts';
 
 /** What the schedule of one subject rests on. Times: POSIX seconds. */
@@ -105,5 +106,5 @@ export function nextDueOf(
 
 /** Seconds of the seeds' epochs for a commitment. */
 export function epochOf({ declaration: { claims } }: Declared): number {
-  return epochLength(claims.reduce((longest, { cadence }) => Math.max(longest, slotLength(cadence)), 0));
+  return epochFor(claims);
 }

@@ -1,7 +1,6 @@
 /**
- * When a claim is proven: neither the agent chooses it nor can the target foresee it (spec/agent.md §5). Time is cut
- * into slots; where in its slot a proof falls, a secret seed says, committed to in advance, together with the log's
- * root of when the slot began. Once the seed is revealed, everyone can recompute it.
+ * The seeds that an agent's slots (claim/slots.ts) are drawn from: secret, committed to in advance, revealed when no
+ * slot of them is left (spec/agent.md §5).
  */
 import { createHmac } from 'node:crypto';
 import type { Digest } from '../bytes/brand.ts';
@@ -9,45 +8,6 @@ import { concatBytes } from '../bytes/compare.ts';
 import { bigEndian } from '../bytes/cursor.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
 import { sha256 } from './hash.ts';
-
-/** A slot: its number, and the seconds [start, end) that belong to it. */
-export interface Slot {
-  readonly number: number;
-  readonly length: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-/**
- * Seconds of the slots of a claim: 9/20 of its cadence, rounded down, one at least. One proof falls into each slot, so
- * two of them are less than two slots apart: nine tenths of the cadence, which leaves time to prove and to log.
- */
-export function slotLength(cadence: number): number {
-  return Math.max(1, Math.floor((cadence * 9) / 20));
-}
-
-/** The slot that a time (POSIX seconds) is in: number = floor(time ÷ length). */
-export function slotAt(time: number, length: number): Slot {
-  const number = Math.floor(time / length);
-  return { number, length, start: number * length, end: (number + 1) * length };
-}
-
-/**
- * When the proof of a slot is due, POSIX seconds: start + (the first 6 bytes of HMAC-SHA-256(seed, number ‖ root) as a
- * big-endian integer) mod length; the number as 8 bytes big-endian. `root`: of the beacon, 32 bytes.
- */
-export function dueIn({ number, length, start }: Slot, seed: Uint8Array, root: Digest): number {
-  const mac = createHmac('sha256', seed).update(bigEndian(number, 8)).update(root).digest();
-  return start + (mac.readUIntBE(0, 6) % length);
-}
-
-/** Seconds that one seed serves, unless a slot is longer. */
-const DAY = 86_400;
-
-/** Seconds of the epochs of a subject: whole days, and no shorter than its longest slot. */
-export function epochLength(longestSlot: number): number {
-  return Math.max(1, Math.ceil(longestSlot / DAY)) * DAY;
-}
 
 /** The seeds of one subject, each for one epoch, all from one secret: HMAC-SHA-256(master, label ‖ epoch ‖ subject). */
 export class Seeds {

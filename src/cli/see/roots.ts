@@ -17,10 +17,22 @@ export async function headsOf(
   view: LogView,
   tiles: KeptTiles,
 ): Promise<Reader['isHead']> {
+  return headsAt(
+    proofs.map(({ parsed: { proof } }) => proof.challenge.size),
+    view,
+    tiles,
+  );
+}
+
+/** `isHead` for these sizes: others are not asked about. Refuses as `prefixOf` does. */
+export async function headsAt(
+  sizes: readonly number[],
+  view: LogView,
+  tiles: KeptTiles,
+): Promise<Reader['isHead']> {
   const { size: newest, root: newestRoot } = view.head;
-  const sizes = new Set(proofs.map(({ parsed: { proof } }) => proof.challenge.size));
   const roots = new Map<number, Uint8Array>([[newest, newestRoot]]);
-  for (const size of sizes)
+  for (const size of new Set(sizes))
     if (size > 0 && size < newest) roots.set(size, (await prefixOf(tiles, treeSize(size), view.head)).root);
   return (size, root) => {
     const known = roots.get(size);

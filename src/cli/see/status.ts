@@ -5,7 +5,8 @@ import type { JsonValue } from '../output.ts';
 import type { Flags } from '../verb.ts';
 import { readingOf, seeAll } from './asked.ts';
 import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
-import { commitmentOf, exitOf, worstOf } from './seen.ts';
+import { commitmentOf, exitOf, worstOf, type Seen } from './seen.ts';
+import { isNotable, slotLines, slotsOf } from './slots.ts';
 import { line, paintVerdict, table } from './words.ts';
 
 /** Subjects in a summary: those with the newest commitments. */
@@ -19,10 +20,23 @@ export async function statusOfSubjects(
   const { output } = context;
   const look = await (await readingOf(context, flags)).look();
   const seen = await seeAll(look, subjects);
-  for (const each of seen) output.print(subjectLines(output, each).join('\n'));
+  for (const each of seen) {
+    output.print(subjectLines(output, each).join('\n'));
+    if (look.full) for (const text of await notableSlots(each)) output.print(`  ${text}`);
+  }
   output.print(checkedLine(look));
   output.result('status-subjects', { ...lookJson(look), subjects: seen.map(subjectJson) });
   return exitOf(seen.flatMap(({ standings }) => standings.map(({ verdict }) => verdict)));
+}
+
+/** What there is to say of when agents looked; of those that kept their slots, nothing. */
+async function notableSlots(seen: Seen): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const { claim } of seen.standings) {
+    const samplings = (await slotsOf(seen, claim)).filter(isNotable);
+    lines.push(...slotLines(seen, samplings).map((each) => `slots of ${claim.id}, ${each}`));
+  }
+  return lines;
 }
 
 /** One line for each subject with claims, most recently committed first; what cannot be read is said. */

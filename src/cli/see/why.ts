@@ -10,6 +10,8 @@ import type { Flags } from '../verb.ts';
 import { readingOf, seeAll } from './asked.ts';
 import { checkedLine, claimJson, disclosedFor, lookJson } from './show.ts';
 import { commitmentOf, exitOf, type Seen } from './seen.ts';
+import { slotLines, slotsJson, slotsOf } from './slots.ts';
+import type { Sampling } from '../../claim/sampling.ts';
 import { dueOf, limitsOf, line, paintVerdict, spanOf, timeOf, WHO_LIES } from './words.ts';
 
 /** Disclosed leaves that are printed. */
@@ -32,7 +34,7 @@ export async function why(
       `${line(subject)} has no claim ${line(id)}; it has: ${known === '' ? 'none' : known}`,
     );
   }
-  const story = storyOf(seen, declared, standing);
+  const story = { ...storyOf(seen, declared, standing), slots: await slotsOf(seen, standing.claim) };
   for (const [name, text] of linesOf(output, story)) output.print(`${name.padEnd(11)} ${text}`.trimEnd());
   output.print(checkedLine(look));
   output.result('why', { ...lookJson(look), subject, ...claimJson(standing), ...storyJson(story) });
@@ -45,11 +47,12 @@ interface Story {
   readonly standing: ClaimStanding;
   readonly deployment: EntryOf<'deployment'> | undefined;
   readonly examined: Examined | undefined;
+  readonly slots: readonly Sampling[];
   /** `path = value`, of the leaves the verdict rests on that are public. */
   readonly leaves: readonly string[];
 }
 
-function storyOf(seen: Seen, declared: Declared, standing: ClaimStanding): Story {
+function storyOf(seen: Seen, declared: Declared, standing: ClaimStanding): Omit<Story, 'slots'> {
   const { proof, claim } = standing;
   const result = proof?.parsed.proof.results.find((each) => each.claim === claim.id);
   return {
@@ -86,6 +89,7 @@ function linesOf(output: Output, story: Story): readonly (readonly [string, stri
       ? []
       : [['waiver', `${entryText(story, waiver)}, until ${timeOf(waiver.parsed.waiver.notAfter)}`] as const]),
     ...proofLines(story),
+    ...slotLines(seen, story.slots).map((each, i) => [i === 0 ? 'slots' : '', each] as const),
     ...evidenceLines(story),
   ];
 }
@@ -172,6 +176,7 @@ function storyJson(story: Story): { readonly [key: string]: JsonValue } {
     agent: proof?.parsed.proof.agent.name ?? null,
     vantage: proof?.parsed.proof.agent.vantage ?? null,
     observed: leaves,
+    slots: slotsJson(story.slots),
     challenge: proof === undefined ? null : challengeIn(proof),
     transcripts:
       examined === undefined ? [] : examined.verified.map(({ verified }) => describeVerified(verified)),

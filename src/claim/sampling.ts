@@ -1,0 +1,192 @@
+/**
+ * Whether an agent looked when it had to, or chose its moments (spec/agent.md §5): from its proofs alone, once it
+ * revealed the seed that it had committed to. An agent is accused only of what cannot be an accident; that it was late,
+ * or missed a slot, is told as what it is.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { equalBytes } from '../bytes/compare.ts';
+import type { Claim } from '../statement/commitment.ts';
+import type { Result } from '../statement/proof.ts';
+import type { Declared, EntryOf, History } from './history.ts';
+import { dueIn, epochFor, slotAt, slotLength } from './slots.ts';
+
+/** What one agent's proofs of one claim show of when it looked. Times are POSIX seconds. */
+export interface Sampling {
+  /** Thumbprint of its key. */
+  readonly kid: string;
+  /** Slots whose time was recomputed and is right. */
+  readonly kept: number;
+  /** Proofs in slots whose seed is not revealed yet, or never will be. */
+  readonly open: number;
+  /** Begins of slots between the first and the last recomputed one that have no proof. */
+  readonly missed: readonly number[];
+  /** When it looked much later in its slot than was due. */
+  readonly late: readonly number[];
+  /** When it looked outside any slot, though it was neither its first look nor after a deployment. */
+  readonly outside: readonly number[];
+  /** What no honest agent does. */
+  readonly faults: readonly string[];
+}
+
+/** Seconds that clocks may differ within one proof. */
+const CLOCK_TOLERANCE = 300;
+/** Seconds after which a look is late: others may come first. */
+const LATE = 60;
+
+type Proof = EntryOf<'proof'>;
+type InSlot = NonNullable<Result['slot']>;
+
+/** A proof of the claim, and the slot that it says it was due in. */
+interface Look {
+  readonly proof: Proof;
+  readonly slot: InSlot | undefined;
+}
+
+/**
+ * One for each agent that proved the claim under this commitment. `isHead`: whether the log had a root at a size; of a
+ * beacon that is not a head anyone could make one up that suits.
+ */
+export function samplingOf(
+  claim: Claim,
+  declared: Declared,
+  history: History,
+  isHead: (size: number, root: Uint8Array) => boolean,
+): readonly Sampling[] {
+  const epoch = epochFor(declared.declaration.claims);
+  const own = history.proofs.filter(({ parsed }) => parsed.proof.commitment.toHex() === declared.entry.id);
+  const kids = new Set(own.map(({ parsed }) => parsed.kid));
+  return [...kids].flatMap((kid) => {
+    const proofs = own.filter(({ parsed }) => parsed.kid === kid);
+    const looks = proofs.flatMap((proof): Look[] => {
+      const result = proof.parsed.proof.results.find((each) => each.claim === claim.id);
+      return result === undefined ? [] : [{ proof, slot: result.slot }];
+    });
+    if (looks.length === 0) return [];
+    const seeds = seedsIn(proofs, epoch);
+    return [{ kid, ...auditOf(looks, seeds, { claim, declared, history, epoch, isHead }) }];
+  });
+}
+
+/** The beacons of a claim's slots: the heads that `samplingOf` will ask about. */
+export function beaconsOf(claim: Claim, { proofs }: History): readonly { size: number; root: Uint8Array }[] {
+  return proofs.flatMap(({ parsed: { proof } }) =>
+    proof.results.flatMap((each) =>
+      each.claim === claim.id && each.slot?.beacon !== undefined ? [each.slot.beacon] : [],
+    ),
+  );
+}
+
+/** The seeds of an agent by the number of their epoch: those that are revealed, and are what was committed to. */
+interface Seeds {
+  readonly revealed: ReadonlyMap<number, Uint8Array>;
+  readonly faults: readonly string[];
+}
+
+function seedsIn(proofs: readonly Proof[], epoch: number): Seeds {
+  const committed = new Map<number, Uint8Array>();
+  const revealed = new Map<number, Uint8Array>();
+  const faults = new Set<string>();
+  const commit = (number: number, commitment: Uint8Array | undefined): void => {
+    if (commitment === undefined) return;
+    const before = committed.get(number);
+    if (before === undefined) committed.set(number, commitment);
+    else if (!equalBytes(before, commitment))
+      faults.add(`it changed the seed of ${dayOf(number * epoch)} that it had committed to`);
+  };
+  for (const { parsed } of proofs) {
+    const { sampling, window } = parsed.proof;
+    const number = Math.floor(window.start / epoch);
+    const due = committed.get(number - 2);
+    if (due !== undefined && sampling?.revealed === undefined)
+      faults.add(`it did not reveal the seed of ${dayOf((number - 2) * epoch)}`);
+    commit(number, sampling?.seedCommitment);
+    commit(number + 1, sampling?.next);
+    if (due === undefined || sampling?.revealed === undefined) continue;
+    if (equalBytes(sha256(sampling.revealed), due)) revealed.set(number - 2, sampling.revealed);
+    else
+      faults.add(`the seed that it revealed of ${dayOf((number - 2) * epoch)} is not the one committed to`);
+  }
+  return { revealed, faults: [...faults] };
+}
+
+interface Frame {
+  readonly claim: Claim;
+  readonly declared: Declared;
+  readonly history: History;
+  readonly epoch: number;
+  readonly isHead: (size: number, root: Uint8Array) => boolean;
+}
+
+function auditOf(looks: readonly Look[], seeds: Seeds, frame: Frame): Omit<Sampling, 'kid'> {
+  const length = slotLength(frame.claim.cadence);
+  const right = new Set<number>();
+  const faults = [...seeds.faults];
+  const known = new Set<number>();
+  let open = 0;
+  for (const { proof, slot } of looks) {
+    if (slot === undefined) continue;
+    const seed = seeds.revealed.get(Math.floor((slot.number * length) / frame.epoch));
+    if (seed === undefined) {
+      open += 1;
+      continue;
+    }
+    known.add(slot.number);
+    const fault = faultOf(slot, proof, seed, length, frame);
+    if (fault === undefined) right.add(slot.number);
+    else faults.push(fault);
+  }
+  const [first, last] = [Math.min(...known), Math.max(...known)];
+  const missed: number[] = [];
+  for (let number = first + 1; number < last; number++)
+    if (!known.has(number) && seeds.revealed.has(Math.floor((number * length) / frame.epoch)))
+      missed.push(number * length);
+  // The first look is in a slot that may have begun before its agent did.
+  const late = looks
+    .slice(1)
+    .flatMap(({ slot }) => (slot !== undefined && slot.actual - slot.due > LATE ? [slot.actual] : []));
+  return { kept: right.size, open, missed, late, outside: outsideOf(looks, frame), faults };
+}
+
+/** Why a proof is not the one that its slot asked for. */
+function faultOf(
+  { number, due, actual, beacon }: InSlot,
+  { index, parsed: { proof } }: Proof,
+  seed: Uint8Array,
+  length: number,
+  { isHead }: Frame,
+): string | undefined {
+  const which = `its proof in entry ${index}`;
+  if (beacon === undefined) return `${which} names no beacon for its slot`;
+  if (beacon.size > proof.challenge.size || !isHead(beacon.size, beacon.root))
+    return `${which} names a beacon that the log did not have then`;
+  const slot = slotAt(number * length, length);
+  const right = dueIn(slot, seed, beacon.root);
+  if (right !== due)
+    return `${which} was due at ${timeOf(right)}, not at ${timeOf(due)}: it chose its moment`;
+  const { start } = proof.window;
+  const inSlot = actual >= due && actual < slot.end;
+  if (!inSlot || start < due - CLOCK_TOLERANCE || start > slot.end + CLOCK_TOLERANCE)
+    return `${which} was not made in its slot, at ${timeOf(due)} or after`;
+  return undefined;
+}
+
+/** A look without a slot is the first of a commitment, or answers a deployment. */
+function outsideOf(looks: readonly Look[], { declared, history }: Frame): readonly number[] {
+  const deployed = history.deployments
+    .filter(({ parsed: { deployment } }) => deployment.commitment.toHex() === declared.entry.id)
+    .map(({ time, parsed: { deployment } }) => Math.min(time, deployment.deployed));
+  return looks.flatMap(({ proof, slot }, i) => {
+    const { start } = proof.parsed.proof.window;
+    const before = looks[i - 1]?.proof.parsed.proof.window.start;
+    const answers = deployed.some((at) => at <= start && at >= (before ?? 0));
+    return slot !== undefined || before === undefined || answers ? [] : [start];
+  });
+}
+
+function timeOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+function dayOf(seconds: number): string {
+  return timeOf(seconds).slice(0, 10);
+}

@@ -13,8 +13,19 @@ import { readCollected } from '#src/probe/exec/collected.ts';
 import { postgresProbe } from '#src/probe/postgres.ts';
 import { tlsProbe } from '#src/probe/tls.ts';
 import { parseStatement } from '#src/statement/admit.ts';
-import type { Claim } from '#src/statement/commitment.ts';
+import { readTrailKey } from '#src/evidence/cloudtrail-key.ts';
+import type { Claim, Parameter } from '#src/statement/commitment.ts';
 import { encodeProof } from '#src/statement/payload.ts';
+import {
+  aws,
+  call,
+  deliver,
+  END,
+  PARAMS,
+  probe as trailProbe,
+  publicKey,
+  type Delivered,
+} from './cloudtrail-world.ts';
 import { certificate, folder, nodeTls, postgres, probeAt } from './e3-targets.ts';
 import { claim, hashOf, HOOK, HOUR, MONITOR, SeeWorld, SUBJECT, type Told } from './see-world.ts';
 import { people, policyDocumentOf, policyStatement } from './world.ts';
@@ -396,6 +407,75 @@ t.test('signatures that PostgreSQL made, and those that a collector hands over',
     { code: 3, out: /postgres-old-tls-refused +VIOLATED +E3/ },
     'the server signed that it accepts 1.2',
   );
+});
+
+t.test('what AWS signed is verified, and what cannot be is the word of the agent', async (t) => {
+  const quiet = (): Delivered => {
+    const trail = deliver([[[call('GetObject')]], [[call('GetObject')]], [[call('ListObjects')]]]);
+    t.teardown(() => trail.remove());
+    return trail;
+  };
+  const at = END / 1_000 + 1_800;
+  const told = async (
+    change: Readonly<Record<string, Parameter | undefined>>,
+    seenOf: (seen: Observed) => Observed = (seen) => seen,
+    now = at,
+  ) => {
+    const w = await SeeWorld.start(t);
+    w.now = now;
+    const params = new Map(
+      Object.entries({ ...PARAMS, ...change }).flatMap(([name, value]): [string, Parameter][] =>
+        value === undefined ? [] : [[name, value]],
+      ),
+    );
+    const claims = packOf('iam-read-only', params).filter(({ id }) => id === 'iam-trail-signed');
+    const id = await w.commit({ claims });
+    const keyFile = publicKey(aws);
+    const seen = seenOf(await trailProbe(quiet().dir, change, { keyFile }));
+    const runs = [{ claims, seen }];
+    const { proof } = assembleProof(w.frame(id), runs, { leaves: 1, excluded: 0 }, hashOf('salts'));
+    await w.say('proof', encodeProof(proof), people.agent);
+    return {
+      status: await w.tally('status', SUBJECT),
+      why: await w.tally('why', SUBJECT, 'iam-trail-signed'),
+    };
+  };
+  const honest = await told({});
+  t.match(honest.status, { code: 0, out: /iam-trail-signed +PROVEN +E4/ });
+  t.match(honest.why.out, /^signature +verified: AWS signed 3 digests of the trail main of 111122223333/m);
+  const pinned = await told({ publicKeys: undefined, keySha256: [readTrailKey(publicKey(aws)).sha256] });
+  t.match(pinned.status, {
+    code: 5,
+    out: /UNKNOWN +E1[^]*known at class E1; the claim asks for E4 \(E4 on the agent's word alone: the commitment does not hold the keys/,
+  });
+  const changed =
+    (data: (each: Uint8Array) => Uint8Array) =>
+    (seen: Observed): Observed => ({
+      ...seen,
+      attachments: seen.attachments.map(({ mediaType, data: bytes }) => ({ mediaType, data: data(bytes) })),
+    });
+  const forged = await told(
+    {},
+    changed((each) => each.with(each.length - 1, (each.at(-1) ?? 0) ^ 1)),
+  );
+  t.match(forged.status, { code: 5, out: /UNKNOWN +E4[^]*what AWS signed does not hold: the signature/ });
+  const short = await told({}, (seen) => ({
+    ...seen,
+    grades: seen.grades.map((grade) => ({ ...grade, attachments: [0] })),
+    attachments: seen.attachments.slice(0, 1),
+  }));
+  t.match(
+    short.status,
+    { code: 5, out: /does not hold: the digests reach back 3600 s only/ },
+    'part of the chain',
+  );
+  const old = await told({}, undefined, at + 30 * 86_400);
+  t.match(old.status, { code: 5, out: /does not hold: the newest digest is 2593800 s older than the proof/ });
+  const large = await told(
+    {},
+    changed(() => new Uint8Array(40_000)),
+  );
+  t.match(large.status, { code: 5, out: /not all of the digests that AWS signed are in the log/ });
 });
 
 t.test('gate and wait', async (t) => {

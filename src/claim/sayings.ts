@@ -22,6 +22,8 @@ export interface Reader {
    * classes are taken at the agent's word.
    */
   readonly evidenceFault?: (proof: EntryOf<'proof'>, result: Result, claim: Claim) => string | undefined;
+  /** Why a class cannot be checked by this reader; the result is then worth what the agent's word is, E1. */
+  readonly unchecked?: (proof: EntryOf<'proof'>, result: Result, claim: Claim) => string | undefined;
 }
 
 /** What one agent last said of a claim. */
@@ -65,13 +67,20 @@ export function sayingsOf(
     newest.set(kid, {
       ...times,
       entry: proof,
-      result,
+      result: credited(result, reader.unchecked?.(proof, result, claim)),
       due: Math.min(counted + periodOf(claim), deadlineAfter(times.started, claim, declared, history)),
       revoked: (reader.revokedSince(kid) ?? Infinity) <= proof.index,
       why: faultOf(payload, proof, result, reader) ?? reader.evidenceFault?.(proof, result, claim),
     });
   }
   return [...newest.values()];
+}
+
+/** A class that nobody can check is the agent's word. */
+function credited(result: Result, unchecked: string | undefined): Saying['result'] {
+  if (unchecked === undefined) return result;
+  const explain = `${result.evidence} on the agent's word alone: ${unchecked}`;
+  return { verdict: result.verdict, evidence: 'E1', explain };
 }
 
 /**

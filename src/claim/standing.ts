@@ -115,8 +115,13 @@ function decide(claim: Claim, fresh: readonly Saying[], { declaration: { attesto
   const enough = evidence >= claim.minEvidence;
   const why = enough
     ? undefined
-    : `it is known at class ${evidence}; the claim asks for ${claim.minEvidence}`;
+    : `it is known at class ${evidence}; the claim asks for ${claim.minEvidence}${lessOf(worst)}`;
   return { ...worst, result: { ...worst.result, evidence }, why };
+}
+
+/** Why its class is lower than its agent says. */
+function lessOf({ result: { explain } }: Saying): string {
+  return explain === undefined ? '' : ` (${explain})`;
 }
 
 /** From here on, a target was seen not to hold what is declared. */

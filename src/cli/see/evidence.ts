@@ -1,6 +1,7 @@
 /**
- * Class E3, checked by the reader: each transcript's signature over the challenge of its proof, and the claim judged
- * again from nothing but what the target signed. An agent that says E3 and cannot show it is not believed.
+ * Classes E3 and E4, checked by the reader: each transcript's signature over the challenge of its proof, AWS's over its
+ * digests (trail.ts), and the claim judged again from nothing but what was signed. An agent that says E3 and cannot show
+ * it is not believed.
  */
 import { Refusal } from '../../bytes/refusal.ts';
 import { evaluate } from '../../claim/expression.ts';
@@ -13,6 +14,7 @@ import { verifyTranscript, type Verified } from '../../evidence/verify.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { Result } from '../../statement/proof.ts';
 import { signedValues, type Placed } from './signed.ts';
+import { describeTrail, examineTrail } from './trail.ts';
 
 /** What came of the attachments that a result rests on. */
 export interface Examined {
@@ -51,8 +53,16 @@ export function examineEvidence(
   return { verified, faults, unread };
 }
 
-/** What is wrong with a result of class E3; undefined when it holds, or nothing of that class was said. */
+/** Why a result of class E4 cannot be checked here; undefined when it can, or is of another class. */
+export function unchecked(entry: EntryOf<'proof'>, result: Result, claim: Claim): string | undefined {
+  if (result.evidence !== 'E4') return undefined;
+  const attested = examineTrail(entry, result, claim);
+  return attested.kind === 'unseen' ? attested.why : undefined;
+}
+
+/** What is wrong with a result of class E3 or E4; undefined when it holds, or nothing of these classes was said. */
 export function evidenceFault(entry: EntryOf<'proof'>, result: Result, claim: Claim): string | undefined {
+  if (result.evidence === 'E4') return trailFault(entry, result, claim);
   if (result.evidence !== 'E3') return undefined;
   const { verified, faults, unread } = examineEvidence(entry, result);
   const [fault] = faults;
@@ -60,21 +70,30 @@ export function evidenceFault(entry: EntryOf<'proof'>, result: Result, claim: Cl
     return `it says ${result.verdict} [E3], and its transcript does not hold: ${fault}`;
   if (verified.length === 0 || unread > 0)
     return `it says ${result.verdict} [E3], and the target's signature is not in the log`;
-  return recomputed(claim, verified, result.verdict);
+  return recomputed(claim, signedValues(claim, verified), result);
 }
 
-/** Judges the claim from what the target signed alone. */
+function trailFault(entry: EntryOf<'proof'>, result: Result, claim: Claim): string | undefined {
+  const attested = examineTrail(entry, result, claim);
+  if (attested.kind === 'unseen') return undefined;
+  if (attested.kind === 'wrong')
+    return `it says ${result.verdict} [E4], and what AWS signed does not hold: ${attested.why}`;
+  return recomputed(claim, [attested.value], result);
+}
+
+/** Judges the claim from what was signed alone. */
 function recomputed(
   claim: Claim,
-  verified: readonly Placed[],
-  verdict: Result['verdict'],
+  values: readonly ValueMap[],
+  { verdict, evidence }: Result,
 ): string | undefined {
   if (verdict !== 'PROVEN' && verdict !== 'VIOLATED') return undefined;
-  const outcomes = signedValues(claim, verified).map((value) => outcomeOf(claim, value));
+  const who = evidence === 'E3' ? 'the target' : 'AWS';
+  const outcomes = values.map((value) => outcomeOf(claim, value));
   if (outcomes.includes(verdict === 'PROVEN')) return undefined;
   return outcomes.some((each) => each !== undefined)
-    ? `it says ${verdict} [E3], and what the target signed says otherwise`
-    : `it says ${verdict} [E3], and what the target signed does not show it`;
+    ? `it says ${verdict} [${evidence}], and what ${who} signed says otherwise`
+    : `it says ${verdict} [${evidence}], and what ${who} signed does not show it`;
 }
 
 /** Whether the claim holds; undefined when it reads what is not there. */
@@ -94,6 +113,12 @@ export function describeVerified(verified: Verified): string {
   const hint = sentinel === undefined ? '' : ', sentinel DOWNGRD';
   const names = certificate.names.slice(0, 3).join(', ') || certificate.subject;
   return `key ${certificate.spki.slice(0, 16)}… of ${names} signed a ${version} handshake (${scheme}${hint})`;
+}
+
+/** One line for each trail whose signatures hold, of a result of class E4. */
+export function trailsIn(entry: EntryOf<'proof'>, result: Result, claim: Claim): readonly string[] {
+  const attested = result.evidence === 'E4' ? examineTrail(entry, result, claim) : undefined;
+  return attested?.kind === 'signed' ? attested.trails.map(describeTrail) : [];
 }
 
 /** The challenge of a proof, hex: for who wants to check it with other tools. */

@@ -7,7 +7,7 @@ import { standingOf, type ClaimStanding } from '../../claim/standing.ts';
 import { admit, chainKey, type ChainLink, type LoggedEntry } from '../../statement/admit.ts';
 import type { StatementKind } from '../../statement/kinds.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
-import { evidenceFault } from './evidence.ts';
+import { evidenceFault, unchecked } from './evidence.ts';
 import type { Look } from './reading.ts';
 import { growthOf, headsOf, newestSayings } from './roots.ts';
 
@@ -57,6 +57,8 @@ export async function see(look: Look, subject: string): Promise<Seen> {
     revokedSince: (kid) => look.policies.revokedSince(kid),
     evidenceFault: (proof, result, claim) =>
       sayings.includes(proof) ? evidenceFault(proof, result, claim) : undefined,
+    unchecked: (proof, result, claim) =>
+      sayings.includes(proof) ? unchecked(proof, result, claim) : undefined,
   });
   return { subject, entries, history, standings, look };
 }

@@ -2,7 +2,7 @@
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declared, EntryOf, SubjectEntry } from '../../claim/history.ts';
 import type { ClaimStanding } from '../../claim/standing.ts';
-import { challengeIn, describeVerified, examineEvidence, type Examined } from './evidence.ts';
+import { challengeIn, describeVerified, examineEvidence, trailsIn, type Examined } from './evidence.ts';
 import { CLASS_WORDS } from '../agent/lines.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue, Output } from '../output.ts';
@@ -47,6 +47,8 @@ interface Story {
   readonly standing: ClaimStanding;
   readonly deployment: EntryOf<'deployment'> | undefined;
   readonly examined: Examined | undefined;
+  /** What a third party signed. */
+  readonly trails: readonly string[];
   readonly slots: readonly Sampling[];
   /** `path = value`, of the leaves the verdict rests on that are public. */
   readonly leaves: readonly string[];
@@ -63,6 +65,7 @@ function storyOf(seen: Seen, declared: Declared, standing: ClaimStanding): Omit<
       ({ parsed: { deployment } }) => deployment.commitment.toHex() === declared.entry.id,
     ),
     examined: proof && result && examineEvidence(proof, result),
+    trails: proof && result ? trailsIn(proof, result, claim) : [],
     leaves: proof === undefined ? [] : disclosedFor(proof, claim.id),
   };
 }
@@ -140,9 +143,14 @@ function proofLines(story: Story): readonly (readonly [string, string])[] {
   ];
 }
 
-function evidenceLines({ standing: { evidence }, examined }: Story): readonly (readonly [string, string])[] {
+function evidenceLines({
+  standing: { evidence },
+  examined,
+  trails,
+}: Story): readonly (readonly [string, string])[] {
   if (evidence === undefined || examined === undefined) return [];
   const signatures = [
+    ...trails.map((each) => `verified: ${line(each)}`),
     ...examined.verified.map(({ verified }) => `verified: ${line(describeVerified(verified))}`),
     ...examined.faults.map((each) => `NOT VERIFIED: ${line(each)}`),
   ];

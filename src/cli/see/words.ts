@@ -24,7 +24,7 @@ const LIMITS: Readonly<Record<Exclude<EvidenceClass, 'E3'>, string>> = {
   E0: 'Nobody looked at what the target does.',
   E1: 'No signature of the target shows it; two agents that are named as attestors make it E2.',
   E2: 'Agents of one operator, or on one network, may be wrong together.',
-  E4: 'The signature of the third party is not checked by this command.',
+  E4: 'Who signed could leave something out. The keys are those that the commitment names: compare them with AWS.',
 };
 
 const COLOURS: Readonly<Record<Verdict, 'green' | 'red' | 'yellow'>> = {

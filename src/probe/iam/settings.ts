@@ -7,6 +7,10 @@ import { declaredLeaves } from '../declared.ts';
 import type { Principals } from './event.ts';
 import { policyOfLeaves, policyOfText, type Policy } from './policy.ts';
 
+/** Hours that are looked at, and seconds that the newest digest may be old, where the claim does not say. */
+export const DEFAULT_HOURS = 24;
+export const DEFAULT_LAG = 10_800;
+
 export const IAM_PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
   principal: { type: 'text', help: 'ARN of the role, user or session whose calls are looked at' },
   principals: { type: 'texts', help: 'the same, where there are several that share the policy' },
@@ -34,12 +38,12 @@ export const IAM_PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
   hours: {
     type: 'number',
     help: 'how far back from its newest signed digest the trail is looked at',
-    fallback: 24,
+    fallback: DEFAULT_HOURS,
   },
   lag: {
     type: 'number',
     help: 'seconds before now that the newest signed digest may end; digests come hourly',
-    fallback: 10_800,
+    fallback: DEFAULT_LAG,
   },
   unused: { type: 'number', help: 'grants that may stay unused, for the expression: p.unused' },
 };
@@ -77,8 +81,8 @@ export async function readSettings(task: ProbeTask): Promise<IamSettings> {
     ...(await keysOf(given, task)),
     regions: given.texts('regions', /^[a-z]{2}[a-z0-9-]{1,30}$/, 'is the name of a region'),
     trail: given.text('trail', /^[A-Za-z0-9._-]{1,128}$/, 'is the name of a trail'),
-    seconds: (given.whole('hours', 1, 168) ?? 24) * 3_600,
-    lag: given.whole('lag', 60, 31_622_400) ?? 10_800,
+    seconds: (given.whole('hours', 1, 168) ?? DEFAULT_HOURS) * 3_600,
+    lag: given.whole('lag', 60, 31_622_400) ?? DEFAULT_LAG,
   };
 }
 
@@ -105,6 +109,7 @@ function spellings(arn: string): readonly string[] {
   return name === undefined ? [arn] : [arn, `${before}${name}`];
 }
 
-function accountOf(arn: string): string {
+/** The account in an ARN. */
+export function accountOf(arn: string): string {
   return arn.split(':')[4] ?? '';
 }

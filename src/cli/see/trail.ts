@@ -1,0 +1,112 @@
+/**
+ * Class E4, checked by the reader: AWS's signatures over the digests that a proof of `iam@1` carries, with the keys that
+ * the commitment names. What the reader cannot check is no better than the word of the agent: E1.
+ */
+import { Refusal } from '../../bytes/refusal.ts';
+import type { EntryOf } from '../../claim/history.ts';
+import { nameOf } from '../../claim/judge.ts';
+import type { ValueMap } from '../../claim/value.ts';
+import { readTrailKey } from '../../evidence/cloudtrail-key.ts';
+import { DIGESTS_TYPE, verifyDigests, type VerifiedTrail } from '../../evidence/cloudtrail.ts';
+import { accountOf, DEFAULT_HOURS, DEFAULT_LAG } from '../../probe/iam/settings.ts';
+import type { Claim, Parameter } from '../../statement/commitment.ts';
+import type { Result } from '../../statement/proof.ts';
+
+/** What the third party signed: facts for the claim to be judged again by, or why they are not to be had. */
+export type Attested =
+  | { readonly kind: 'signed'; readonly value: ValueMap; readonly trails: readonly VerifiedTrail[] }
+  /** Nothing says that it is wrong, and nothing that it is right. */
+  | { readonly kind: 'unseen'; readonly why: string }
+  | { readonly kind: 'wrong'; readonly why: string };
+
+/** What AWS signed of a result of class E4. */
+export function examineTrail(
+  { parsed: { proof } }: EntryOf<'proof'>,
+  result: Pick<Result, 'attachments'>,
+  { probe, params }: Claim,
+): Attested {
+  if (nameOf(probe) !== 'iam') return { kind: 'unseen', why: `nothing is known of who signs for ${probe}` };
+  const keys = textsOf(params?.get('publicKeys'));
+  if (keys.length === 0)
+    return { kind: 'unseen', why: 'the commitment does not hold the keys themselves (publicKeys)' };
+  const attached = (result.attachments ?? []).map((index) => proof.attachments?.[index]);
+  const shown = attached.flatMap((each) =>
+    each?.data !== undefined && each.mediaType === DIGESTS_TYPE ? [each.data] : [],
+  );
+  if (shown.length === 0 || shown.length < attached.length)
+    return { kind: 'unseen', why: 'not all of the digests that AWS signed are in the log' };
+  try {
+    const trails = verifyDigests(shown, keys.map(readTrailKey));
+    const why = lackIn(trails, params, proof.window.end);
+    return why === undefined
+      ? { kind: 'signed', value: valueOf(trails, secondsOf(params)), trails }
+      : { kind: 'wrong', why };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { kind: 'wrong', why: error.message };
+  }
+}
+
+/** Why these trails are not the ones that the claim asks about, at the time of the proof. */
+function lackIn(trails: readonly VerifiedTrail[], params: Claim['params'], at: number): string | undefined {
+  const names = trails.map(({ digests }) => digests[0]?.trail);
+  const accounts = new Set(
+    [...textsOf(params?.get('principal')), ...textsOf(params?.get('principals'))].map(accountOf),
+  );
+  const regions = textsOf(params?.get('regions'));
+  const wanted = params?.get('trail');
+  for (const account of accounts)
+    for (const region of regions.length === 0 ? [undefined] : regions)
+      if (!names.some((each) => each?.account === account && (region ?? each.region) === each.region))
+        return `there is no digest of account ${account}${region === undefined ? '' : ` in ${region}`}`;
+  if (accounts.size === 0 || names.some((each) => each === undefined || !accounts.has(each.account)))
+    return 'a digest is of another account than the principal';
+  if (new Set(names.map((each) => each?.trail)).size > 1 || (wanted ?? names[0]?.trail) !== names[0]?.trail)
+    return 'a digest is of another trail';
+  const seconds = secondsOf(params);
+  const lag = numberOf(params?.get('lag'), DEFAULT_LAG);
+  for (const { start, end } of trails) {
+    if (end - start < seconds) return `the digests reach back ${end - start} s only`;
+    if (at - end > lag) return `the newest digest is ${at - end} s older than the proof`;
+  }
+  return undefined;
+}
+
+/** As the probe tells it (`o.iam.chain`), as far as it follows from the digests. */
+function valueOf(trails: readonly VerifiedTrail[], seconds: number): ValueMap {
+  const digests = trails.flatMap((each) => each.digests);
+  return {
+    iam: {
+      chain: {
+        unbroken: true,
+        from: trails.reduce((latest, { end }) => Math.max(latest, end - seconds), 0),
+        to: trails.reduce((earliest, { end }) => Math.min(earliest, end), Infinity),
+        digests: digests.length,
+        logFiles: digests.reduce((sum, { files }) => sum + files.length, 0),
+      },
+    },
+  };
+}
+
+/** One line for people: what AWS signed. */
+export function describeTrail({ digests, start, end }: VerifiedTrail): string {
+  const [first] = digests;
+  const name =
+    first === undefined ? '' : `${first.trail.trail} of ${first.trail.account}, ${first.trail.region}`;
+  const [from, to] = [start, end].map((each) => new Date(each * 1000).toISOString().replace('.000Z', 'Z'));
+  return `AWS signed ${digests.length} digests of the trail ${name}, from ${from} to ${to}`;
+}
+
+/** How far back the claim asks. */
+function secondsOf(params: Claim['params']): number {
+  return numberOf(params?.get('hours'), DEFAULT_HOURS) * 3_600;
+}
+
+function textsOf(value: Parameter | undefined): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
+}
+
+function numberOf(value: Parameter | undefined, fallback: number): number {
+  return typeof value === 'number' ? value : fallback;
+}

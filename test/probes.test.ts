@@ -391,6 +391,19 @@ async function altered(t: Test, db: Database, lookAs: LookAs, reader: string): P
     setting: 'TLSv1.2',
     file: /postgresql\.auto\.conf$/,
   });
+  t.match(judgePack('postgres-settings', {}, half), { 'postgres-tls-on': 'CONTRADICTED E0' });
+  const min = 'o.postgres.settings.ssl_min_protocol_version.setting';
+  t.match(judge(postgresProbe, half, `${min} == 'TLSv1.3'`, 'E0'), {
+    verdict: 'CONTRADICTED',
+    explain:
+      /ALTER SYSTEM put ssl_min_protocol_version = TLSv1\.2 over .*auto\.conf line \d+.*GRANT SELECT ON pg_file_settings/,
+  });
+  t.equal(
+    judge(postgresProbe, half, `${min} == 'TLSv1.2'`, 'E0').verdict,
+    'PROVEN',
+    'what holds is left alone',
+  );
+  t.match(at(half, '/hint'), /may not read/);
   await db.sql('REVOKE pg_read_all_settings FROM reader');
   const blind = await lookAs(reader, {}, { secrets: { dsn: reader }, declared });
   t.match(judge(postgresProbe, blind, "!o.postgres.wire.accepted['TLSv1.2']"), {

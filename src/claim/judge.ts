@@ -32,7 +32,8 @@ export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judge
   }
   const { evidence, attachments } = gradeOf(seen, touched);
   const rest = { evidence, touched, attachments };
-  const against = seen.contradictions.find(({ paths }) =>
+  const counting = seen.contradictions.filter(({ onlyAgainst }) => onlyAgainst === undefined || !holds);
+  const against = counting.find(({ paths }) =>
     paths.some((path) => touched.some((each) => covers(path, each) || covers(each, path))),
   );
   if (against !== undefined) return { ...rest, verdict: 'CONTRADICTED', explain: against.explain };

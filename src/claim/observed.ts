@@ -27,6 +27,8 @@ export interface Contradiction {
   readonly paths: readonly string[];
   /** Both sides, for people: `ssl_min_protocol_version is TLSv1.3, and TLSv1.2 was accepted`. */
   readonly explain: string;
+  /** It is one only to a claim that does not hold: what the other side says could not be read. */
+  readonly onlyAgainst?: 'violated';
 }
 
 /** What was there to be observed, and how much of it was. */

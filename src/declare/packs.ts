@@ -184,7 +184,8 @@ export const PACKS: Readonly<Record<string, Pack>> = {
       },
       {
         id: 'postgres-unaltered',
-        title: 'ALTER SYSTEM overrides nothing (its role needs pg_read_all_settings)',
+        title:
+          'ALTER SYSTEM overrides nothing (its role needs pg_read_all_settings; to tell the files too, spec/probes.md has the grants)',
         expr: 'size(o.postgres.altered) == 0',
         minEvidence: 'E0',
       },

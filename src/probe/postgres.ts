@@ -7,7 +7,7 @@ import { printable } from '../bytes/printable.ts';
 import type { Grade, Observed } from '../claim/observed.ts';
 import { isMap, type ValueMap } from '../claim/value.ts';
 import type { Probe, ProbeTask } from './probe.ts';
-import { contradictionsOf, declaredSettings } from './postgres/against.ts';
+import { contradictionsOf, declaredSettings, GRANTS_LACKING } from './postgres/against.ts';
 import {
   readFiles,
   readGrants,
@@ -186,10 +186,10 @@ function wireGrades(wire: Wired | undefined): readonly Grade[] {
   return (wire?.seen?.grades ?? []).map((grade) => ({ ...grade, path: `/wire${grade.path}` }));
 }
 
-/** `files` and `altered` are left out where this role may not read them. */
+/** `files` and `altered` are left out where this role may not read them, and `hint` says so. */
 function filesValue({ written, altered }: Files): ValueMap {
   return {
-    ...(written !== undefined && { files: linesValue(written) }),
+    ...(written === undefined ? { hint: GRANTS_LACKING } : { files: linesValue(written) }),
     ...(altered !== undefined && { altered: linesValue(altered) }),
   };
 }

@@ -7,6 +7,11 @@ import type { Contradiction } from '../../claim/observed.ts';
 import { escaped, type Value, type ValueMap } from '../../claim/value.ts';
 import type { Files, HbaRule, Setting } from './catalogue.ts';
 
+/** What to do where the files cannot be read. */
+export const GRANTS_LACKING =
+  'what the files say this role may not read: GRANT SELECT ON pg_file_settings, and GRANT EXECUTE ON FUNCTION ' +
+  'pg_show_all_file_settings()';
+
 /** All that can be held against one another. */
 export interface Sides {
   readonly settings: ReadonlyMap<string, Setting>;
@@ -27,7 +32,7 @@ const MAX = 'ssl_max_protocol_version';
 
 /** What the wire says first: of two contradictions at one path, that is the one to tell. */
 export function contradictionsOf(sides: Sides): readonly Contradiction[] {
-  return [...againstWire(sides), ...againstHba(sides), ...againstFiles(sides)];
+  return [...againstWire(sides), ...againstHba(sides), ...againstFiles(sides), ...overridden(sides)];
 }
 
 /** What a file, or the declaration, says of a setting; and where. */
@@ -56,6 +61,27 @@ function againstFiles(sides: Sides): readonly Contradiction[] {
       {
         paths: [said.path, `/settings/${escaped(name)}`],
         explain: `${said.where} says ${name} = ${said.setting}, and the server runs with ${running.setting}, ${fromOf(running)}`,
+      },
+    ];
+  });
+}
+
+/**
+ * Where this role may not read what people wrote, it still sees that `ALTER SYSTEM` put something over it. That is no
+ * contradiction to a claim that holds all the same.
+ */
+function overridden({ settings, files }: Sides): readonly Contradiction[] {
+  if (files.written !== undefined) return [];
+  return Array.from(files.altered ?? []).flatMap(([name, line]): readonly Contradiction[] => {
+    const running = settings.get(name);
+    if (running === undefined || OWN.has(running.source) || running.file !== line.file) return [];
+    return [
+      {
+        paths: [`/settings/${escaped(name)}`],
+        onlyAgainst: 'violated',
+        explain:
+          `ALTER SYSTEM put ${name} = ${running.setting} over what postgresql.conf says (${basename(line.file)} ` +
+          `line ${line.line}); ${GRANTS_LACKING}`,
       },
     ];
   });

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 
-const BIN = new URL('../src/cli/bin.cjs', import.meta.url).pathname;
+export const BIN = new URL('../src/cli/bin.cjs', import.meta.url).pathname;
 
 export interface Ran {
   readonly code: number | null;

@@ -10,7 +10,7 @@ import { EXIT, refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
 import { selfSigned } from './certificate.ts';
 import { Stage, type Ran } from './stage.ts';
-import { Target } from './target.ts';
+import { freePort, Target } from './target.ts';
 
 const HOST = 'pay.example';
 const SUBJECT = 'pay/api';
@@ -60,7 +60,9 @@ class Acts {
   /** The log, whose receipts wait for both witnesses, and a monitor. */
   async raiseLog(): Promise<void> {
     const stage = this.#stage;
-    await this.#must(await stage.run('init', '--origin', 'demo.example/log', '--port', '0'), EXIT.ok);
+    // A port that stays: whoever starts the log again later, finds it where its configuration says.
+    const port = String(await freePort());
+    await this.#must(await stage.run('init', '--origin', 'demo.example/log', '--port', port), EXIT.ok);
     const trust = await this.#file('tallystick-data', 'trust.policy');
     const lines: string[] = [];
     for (const name of ['w1', 'w2']) {
@@ -84,7 +86,7 @@ class Acts {
       join(stage.dir, 'everyone.policy'),
       trust.replace(/^quorum none$/m, '').trimEnd() + `\n${quorum}`,
     );
-    const serve = ['serve', '--port', '0', '--witness-policy', 'witnesses.policy', '--log-level', 'error'];
+    const serve = ['serve', '--witness-policy', 'witnesses.policy', '--log-level', 'error'];
     const url = await stage.start('log', serve, URL_SAID);
     this.#log = ['--log', url, '--policy', 'everyone.policy'];
     const monitor = [

@@ -1,11 +1,16 @@
 /** The demonstration's stage: our own commands as processes, in one directory, all of them ended with it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 
 /** How long a part may take to say that it is there (milliseconds). */
 const START_MS = 20_000;
+/** How long parts may take to end in good order when the demonstration is stopped (milliseconds). */
+const END_MS = 5_000;
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Ran {
   readonly code: number | null;
@@ -18,6 +23,13 @@ export class Stage {
   readonly #program: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #running = new Map<string, ChildProcess>();
+  /** Every process of ours that has not ended. */
+  readonly #alive = new Set<ChildProcess>();
+  #stopped = false;
+  readonly #onSignal = (signal: NodeJS.Signals): void => void this.#stop(signal);
+  readonly #onExit = (): void => {
+    for (const child of this.#alive) child.kill('SIGKILL');
+  };
 
   /** `program`: the script that this process runs, which is run again for every part. */
   constructor(dir: string, program: string) {
@@ -26,6 +38,9 @@ export class Stage {
     // Nothing of the user's own settings or memory has a part in this.
     const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('TALLYSTICK_'));
     this.#env = { ...Object.fromEntries(kept), XDG_STATE_HOME: join(dir, 'state') };
+    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+    // Whatever ends this process, a reader of its output that has seen enough too, leaves nothing behind.
+    process.on('exit', this.#onExit);
   }
 
   /** Runs a command to its end. */
@@ -78,13 +93,32 @@ export class Stage {
   /** Ends everything that still runs. */
   async clear(): Promise<void> {
     for (const name of [...this.#running.keys()].toReversed()) await this.end(name);
+    if (this.#stopped) return;
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    process.off('exit', this.#onExit);
+  }
+
+  /** Ends everything and then this process, as a shell reports it; a second signal does not wait. */
+  async #stop(signal: NodeJS.Signals): Promise<void> {
+    const code = 128 + constants.signals[signal];
+    if (this.#stopped) process.exit(code);
+    this.#stopped = true;
+    setTimeout(() => process.exit(code), END_MS);
+    const ends = [...this.#alive].map((child) => once(child, 'exit'));
+    for (const child of this.#alive) child.kill('SIGTERM');
+    await Promise.all(ends);
+    process.exit(code);
   }
 
   #spawn(args: readonly string[]): ChildProcess {
-    return spawn(process.execPath, [this.#program, ...args, '--no-color'], {
+    if (this.#stopped) throw refuse('unavailable', 'the demonstration was stopped');
+    const child = spawn(process.execPath, [this.#program, ...args, '--no-color'], {
       cwd: this.dir,
       env: this.#env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    this.#alive.add(child);
+    child.on('exit', () => this.#alive.delete(child));
+    return child;
   }
 }

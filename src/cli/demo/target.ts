@@ -1,6 +1,6 @@
 /** What the demonstration watches: a real TLS server whose oldest version can be changed while it runs. */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { createServer as createPlain, type AddressInfo } from 'node:net';
 import { createServer, type SecureVersion, type Server } from 'node:tls';
 
 export class Target {
@@ -34,6 +34,17 @@ export class Target {
     server.close();
     await closed;
   }
+}
+
+/** A port of loopback that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createPlain().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = portOf(server.address());
+  const closed = once(server, 'close');
+  server.close();
+  await closed;
+  return port;
 }
 
 function portOf(address: AddressInfo | string | null): number {

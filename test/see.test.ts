@@ -100,6 +100,21 @@ t.test('why', async (t) => {
   });
 });
 
+t.test('nothing seen', async (t) => {
+  const w = await SeeWorld.start(t);
+  const explain = 'unavailable: nobody answers';
+  await w.prove(await w.commit(), { verdict: 'UNKNOWN', evidence: 'E0', explain });
+  t.match((await w.tally('status', SUBJECT)).out, /tls-min +UNKNOWN +nothing seen +0 s/);
+  const { out } = await w.tally('why', SUBJECT, 'tls-min');
+  t.match(out, /^tls-min +UNKNOWN \[nothing seen\] +unavailable: nobody answers$/m);
+  t.notMatch(out, /false only if this lies/, 'nobody said anything that could be a lie');
+  t.match((await w.tally('status', SUBJECT, '--json')).json.subjects[0].claims[0], { evidence: null });
+  t.match(await w.tally('gate', SUBJECT, '--require', 'all'), {
+    code: 1,
+    err: /is invalid; allowed choices are fresh, proven; see --help/,
+  });
+});
+
 t.test('a log that hides something', async (t) => {
   const w = await SeeWorld.start(t);
   const commitment = await w.commit();

@@ -29,7 +29,7 @@ export interface Reader {
 /** What one agent last said of a claim. */
 export interface Saying {
   readonly entry: EntryOf<'proof'>;
-  readonly result: Pick<Result, 'verdict' | 'evidence' | 'explain'>;
+  readonly result: Pick<Result, 'verdict' | 'evidence' | 'explain' | 'leaves'>;
   /** When the look began that it rests on, and when it was seen at the latest: `timesOf`. */
   readonly started: number;
   readonly seen: number;
@@ -80,7 +80,7 @@ export function sayingsOf(
 function credited(result: Result, unchecked: string | undefined): Saying['result'] {
   if (unchecked === undefined) return result;
   const explain = `${result.evidence} on the agent's word alone: ${unchecked}`;
-  return { verdict: result.verdict, evidence: 'E1', explain };
+  return { ...result, evidence: 'E1', explain };
 }
 
 /**

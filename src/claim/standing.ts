@@ -10,7 +10,7 @@ import { firstDue, sayingsOf, type Reader, type Saying } from './sayings.ts';
 export interface ClaimStanding {
   readonly claim: Claim;
   readonly verdict: Verdict;
-  /** Of the proof it rests on; undefined without one. */
+  /** Of the proof it rests on; undefined without one, or when nothing was seen. */
   readonly evidence: EvidenceClass | undefined;
   /** The proof it rests on: the newest that speaks of the claim. */
   readonly proof: EntryOf<'proof'> | undefined;
@@ -75,7 +75,7 @@ function judge(claim: Claim, declared: Declared, history: History, reader: Reade
   const due = dueOf(said, needed) ?? first;
   const standing = {
     claim,
-    evidence: worst.result.evidence,
+    evidence: sawNothing(worst) ? undefined : worst.result.evidence,
     proof: worst.entry,
     age: Math.max(0, now - worst.seen),
     started: worst.started,
@@ -132,6 +132,11 @@ function badness({ result: { verdict }, why, revoked }: Saying): number {
   if (verdict === 'CONTRADICTED') return 4;
   if (verdict === 'VIOLATED') return FAILED;
   return verdict === 'PROVEN' ? 0 : 1;
+}
+
+/** Of what nobody looked at, nobody said anything. */
+function sawNothing({ result: { verdict, leaves } }: Saying): boolean {
+  return verdict === 'UNKNOWN' && leaves === undefined;
 }
 
 /** When fewer agents than are needed will have spoken in time; undefined when they never did. */

@@ -76,7 +76,9 @@ export async function parseArguments(program: Command, argv: readonly string[]):
     if (error.exitCode === 0) return;
     if (error.code === 'commander.help')
       throw refuse('usage', 'no verb given; choose one of those above', { cause: error });
-    const text = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    const sentences = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    // Commander ends in a full stop where it lists what is allowed; we go on.
+    const text = sentences.replace(/\. Allowed choices/, '; allowed choices').replace(/\.$/, '');
     throw refuse('usage', `${text}; see --help`, { cause: error });
   }
 }

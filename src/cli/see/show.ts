@@ -66,10 +66,17 @@ function leafText(value: Parameters<typeof showValue>[0]): string {
   }
 }
 
-function rowOf({ claim, verdict, evidence, age, due }: ClaimStanding, now: number): readonly string[] {
+function rowOf(standing: ClaimStanding, now: number): readonly string[] {
+  const { claim, verdict, age, due } = standing;
   const seenAgo = age === undefined ? '–' : spanOf(age);
-  const known = evidence === undefined ? '–' : `${evidence} ${CLASS_WORDS[evidence]}`;
+  const known = classOf(standing) ?? '–';
   return [claim.id, verdict, known, seenAgo, dueOf(due, now), claim.severity];
+}
+
+/** `E1 agent-saw`, `nothing seen`; undefined without a proof. */
+export function classOf({ evidence, proof }: ClaimStanding): string | undefined {
+  if (evidence !== undefined) return `${evidence} ${CLASS_WORDS[evidence]}`;
+  return proof === undefined ? undefined : 'nothing seen';
 }
 
 /** What was checked, in the words of an honest reader. */

@@ -3,12 +3,11 @@ import { refuse } from '../../bytes/refusal.ts';
 import type { Declared, EntryOf, SubjectEntry } from '../../claim/history.ts';
 import type { ClaimStanding } from '../../claim/standing.ts';
 import { challengeIn, describeVerified, examineEvidence, trailsIn, type Examined } from './evidence.ts';
-import { CLASS_WORDS } from '../agent/lines.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue, Output } from '../output.ts';
 import type { Flags } from '../verb.ts';
 import { readingOf, seeAll } from './asked.ts';
-import { checkedLine, claimJson, disclosedFor, lookJson } from './show.ts';
+import { checkedLine, claimJson, classOf, disclosedFor, lookJson } from './show.ts';
 import { commitmentOf, exitOf, type Seen } from './seen.ts';
 import { slotLines, slotsJson, slotsOf } from './slots.ts';
 import type { Sampling } from '../../claim/sampling.ts';
@@ -72,9 +71,10 @@ function storyOf(seen: Seen, declared: Declared, standing: ClaimStanding): Omit<
 
 function linesOf(output: Output, story: Story): readonly (readonly [string, string])[] {
   const { seen, declared, standing, deployment } = story;
-  const { claim, verdict, evidence, explain, waiver, due } = standing;
+  const { claim, verdict, explain, waiver, due } = standing;
   const { now } = seen.look;
-  const words = evidence === undefined ? '' : ` [${evidence} ${CLASS_WORDS[evidence]}]`;
+  const known = classOf(standing);
+  const words = known === undefined ? '' : ` [${known}]`;
   return [
     [
       line(claim.id, 64),

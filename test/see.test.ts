@@ -100,6 +100,19 @@ t.test('why', async (t) => {
   });
 });
 
+t.test('an agent that is exchanged', async (t) => {
+  const w = await SeeWorld.start(t);
+  const commitment = await w.commit();
+  await w.prove(commitment);
+  t.notMatch((await w.tally('why', SUBJECT, 'tls-min')).out, /another program/);
+  const agent = { name: 'agent 1', version: '0.1.1' };
+  await w.prove(commitment, {}, { agent });
+  t.match(
+    (await w.tally('why', SUBJECT, 'tls-min')).out,
+    /up to entry 2 it was another program, or allowed other things: 0\.1\.0/,
+  );
+});
+
 t.test('nothing seen', async (t) => {
   const w = await SeeWorld.start(t);
   const explain = 'unavailable: nobody answers';
@@ -357,7 +370,7 @@ t.test('what the target signed is verified and judged again', async (t) => {
   );
 });
 
-t.test('signatures that PostgreSQL made, and those that a collector hands over', async (t) => {
+t.test('signatures of a swapped key, of PostgreSQL, and those that a collector hands over', async (t) => {
   const home = folder();
   const pair = certificate(home, 'p256');
   /** Proves claims of one probe, and says what a reader makes of it. */
@@ -398,6 +411,19 @@ t.test('signatures that PostgreSQL made, and those that a collector hands over',
     collector('no-12', `o.exec.transcripts.all(t, t.version != 'TLSv1.2')`),
   ];
   // Attachments of another run come first, so that places in the list are not places in the proof.
+  const swapped = async (challenge: Uint8Array): Promise<Observed> =>
+    probeAt(tlsProbe, server.port, {}, { challenge });
+  const pinned = (id: string, key: string): Claim => ({
+    ...claim,
+    id,
+    expr: `o.tls.certificate.spki == '${key}'`,
+    minEvidence: 'E3',
+  });
+  t.match(
+    await told([pinned('key-pinned', spki), pinned('key-other', 'f'.repeat(64))], swapped),
+    { code: 3, out: /key-pinned +PROVEN +E3[^]*key-other +VIOLATED +E3/ },
+    'another key than the declared one is shown by its own signature',
+  );
   const noise = { ...tls, grades: [], attachments: [{ mediaType: 'text/plain', data: hashOf('x') }] };
   const first = [{ claims: [{ ...claim, id: 'first', expr: 'true' }], seen: noise }];
   const seen = await told(collected, collect, first);

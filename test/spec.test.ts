@@ -157,6 +157,19 @@ function anchors(page: string): Set<string> {
   );
 }
 
+t.test('every attack on a proof is tried in the tests that the page names', async (t) => {
+  const page = read('spec/trust.md');
+  const rows = page.slice(page.indexOf('## Attacks on a proof'), page.indexOf('## Known limits')).split('\n');
+  const attacks = rows.filter((row) => row.startsWith('| ')).slice(2);
+  t.ok(attacks.length >= 25, `${attacks.length} attacks`);
+  for (const attack of attacks) {
+    const tests = [...(attack.split(' | ').at(-1) ?? '').matchAll(/`([a-z0-9-]+): ([^`]+)`/g)];
+    t.ok(tests.length > 0, attack);
+    for (const [, file = '', title = ''] of tests)
+      t.ok(read(`test/${file}.test.ts`).includes(`('${title}'`), `${file}: ${title}`);
+  }
+});
+
 t.test('every relative link leads somewhere', async (t) => {
   for (const page of [...pages, 'README.md'].filter((path) => existsSync(join(ROOT, path)))) {
     for (const [, target = ''] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {

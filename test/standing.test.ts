@@ -204,6 +204,26 @@ t.test('proofs that show nothing: replayed, relabelled, back-dated, of another l
   t.equal(story.at(400, { revokedSince: () => 14 }).verdict, 'PROVEN', 'from that index on, not before');
 });
 
+t.test('back-dated declarations and deployments', async (t) => {
+  const story = new Story();
+  const old = await story.commit(0);
+  await story.prove(old, 10, violated);
+  const clean = await story.commit(5 * HOUR, {
+    supersedes: idOf(old),
+    validity: { notBefore: NOW },
+    environment: 'always-so',
+  });
+  t.match(
+    story.at(5 * HOUR + 1),
+    { verdict: 'UNKNOWN', explain: 'no proof yet', due: NOW + 7 * HOUR },
+    'a declaration counts from when it was logged, whatever it says',
+  );
+  await story.prove(clean, 5 * HOUR + 10);
+  const future = { commitment: idOf(clean), deployed: NOW + 50 * HOUR };
+  await story.add('deployment', encodeDeployment(future), signers.author, 5 * HOUR + 20);
+  t.match(story.at(5 * HOUR + 30), { due: NOW + 5 * HOUR + 320 }, 'nobody deploys later than it was logged');
+});
+
 t.test('several agents', async (t) => {
   const kids = [1, 2, 3].map((n) => digest(keyThumbprint(agentNo(n).publicKey)));
   const story = new Story();

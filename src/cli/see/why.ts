@@ -135,11 +135,37 @@ function proofLines(story: Story): readonly (readonly [string, string])[] {
   return [
     ['proof', `${entryText(story, standing.proof)}, seq ${seq}`],
     ['', `agent ${seen}; challenge after entry ${challenge.size - 1}`],
+    ...otherProgram(story, standing.proof),
     ...(leaves.length === 0
       ? [['observed', `${count} leaves, none of those it rests on is public`] as const]
       : [...leaves.slice(0, SHOWN_LEAVES), ...more].map(
           (each, i) => [i === 0 ? 'observed' : '', line(each)] as const,
         )),
+  ];
+}
+
+/** A probe or an evaluator that was exchanged changes what a verdict means: since when another program says it. */
+function otherProgram(
+  { seen, declared }: Story,
+  { index, parsed }: EntryOf<'proof'>,
+): readonly (readonly [string, string])[] {
+  const { version, binaryDigest, profileDigest } = parsed.proof.agent;
+  const before = seen.history.proofs.findLast(({ index: at, parsed: { kid, proof } }) => {
+    if (at >= index || kid !== parsed.kid || proof.commitment.toHex() !== declared.entry.id) return false;
+    const { agent } = proof;
+    return (
+      agent.version !== version ||
+      agent.binaryDigest?.toHex() !== binaryDigest?.toHex() ||
+      agent.profileDigest?.toHex() !== profileDigest?.toHex()
+    );
+  });
+  if (before === undefined) return [];
+  const { agent } = before.parsed.proof;
+  return [
+    [
+      '',
+      `up to entry ${before.index} it was another program, or allowed other things: ${line(agent.version)}`,
+    ],
   ];
 }
 

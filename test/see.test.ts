@@ -100,6 +100,22 @@ t.test('why', async (t) => {
   });
 });
 
+t.test('a closed world', async (t) => {
+  const w = await SeeWorld.start(t);
+  const commitment = await w.commit({ scope: { world: 'closed' } });
+  await w.prove(commitment);
+  const status = ['status', SUBJECT];
+  t.match(await w.tally(...status), {
+    code: 0,
+    out: /^ {2}closed world: no proof looked for what is not declared$/m,
+  });
+  t.match((await w.tally(...status, '--json')).json.subjects[0], { world: 'closed', undeclared: null });
+  await w.prove(commitment, {}, { coverage: { declared: 1, compared: 1, excluded: 0, undeclared: 3 } });
+  await w.prove(commitment);
+  t.match((await w.tally(...status)).out, /closed world: 3 undeclared when last looked for/);
+  t.match((await w.tally(...status, '--json')).json.subjects[0], { undeclared: 3 });
+});
+
 t.test('an agent that is exchanged', async (t) => {
   const w = await SeeWorld.start(t);
   const commitment = await w.commit();

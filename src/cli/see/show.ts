@@ -38,7 +38,27 @@ export function subjectLines(output: Output, seen: Seen): readonly string[] {
   const newer = waits
     ? [`  a newer commitment, entry ${history.pending.entry.index}, still lacks approvals`]
     : [];
-  return [heading, ...lines, ...newer];
+  return [heading, ...lines, ...closedWorld(seen), ...newer];
+}
+
+/**
+ * Whether somebody looked for what a closed world must not have. It is the claims that decide; this says whether there
+ * is one that looks.
+ */
+function closedWorld(seen: Seen): readonly string[] {
+  if (commitmentOf(seen)?.declaration.scope.world !== 'closed') return [];
+  const found = undeclaredIn(seen);
+  if (found === undefined) return ['  closed world: no proof looked for what is not declared'];
+  return [`  closed world: ${found} undeclared when last looked for`];
+}
+
+/** Live things that nobody declared, by the newest proof that looked for them; undefined when none did. */
+function undeclaredIn(seen: Seen): number | undefined {
+  const id = commitmentOf(seen)?.entry.id;
+  const looked = seen.history.proofs.findLast(
+    ({ parsed: { proof } }) => proof.commitment.toHex() === id && proof.coverage?.undeclared !== undefined,
+  );
+  return looked?.parsed.proof.coverage?.undeclared;
 }
 
 /** What shows a violation, where it does not explain itself. */
@@ -114,6 +134,8 @@ export function subjectJson(seen: Seen): { readonly [key: string]: JsonValue } {
     commitment: declared?.entry.id ?? null,
     index: declared?.entry.index ?? null,
     in_force: history.inForce !== undefined,
+    world: declared?.declaration.scope.world ?? null,
+    undeclared: undeclaredIn(seen) ?? null,
     effective: declared?.effective ?? null,
     pending: history.pending?.entry.id ?? null,
     claims: standings.map(claimJson),

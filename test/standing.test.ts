@@ -243,6 +243,14 @@ t.test('several agents', async (t) => {
   t.match(story.at(40), { verdict: 'UNKNOWN', explain: '1 of 2 agents have proven it' });
   await story.prove(commitment, 50, {}, {}, agentNo(2));
   t.match(story.at(60), { verdict: 'PROVEN', evidence: 'E2' });
+  const alone = new Story();
+  const single = await alone.commit(0, { claims: [{ ...claim, minEvidence: 'E2' }] });
+  await alone.prove(single, 10, { evidence: 'E2' });
+  t.match(
+    alone.at(20),
+    { verdict: 'UNKNOWN', evidence: 'E1', explain: /known at class E1; .*E2 on the agent's word alone/ },
+    'one agent is not several',
+  );
   await story.prove(commitment, 70, violated, {}, agentNo(3));
   t.equal(story.at(80).verdict, 'VIOLATED', 'one that saw it otherwise is enough');
 });

@@ -76,8 +76,9 @@ export function sayingsOf(
   return [...newest.values()];
 }
 
-/** A class that nobody can check is the agent's word. */
-function credited(result: Result, unchecked: string | undefined): Saying['result'] {
+/** A class that nobody can check is the agent's word; so is E2, which is what several say, and no one of them. */
+function credited(result: Result, why: string | undefined): Saying['result'] {
+  const unchecked = result.evidence === 'E2' ? 'whether others agree, readers see' : why;
   if (unchecked === undefined) return result;
   const explain = `${result.evidence} on the agent's word alone: ${unchecked}`;
   return { ...result, evidence: 'E1', explain };

@@ -231,6 +231,12 @@ t.test('prove: from nothing to a proof, and every way it can end', async (t) => 
     json: { looks: [{ probe: 'tls@1', target: stage.target, blast_radius: /handshakes/ }], limits: [/./] },
   });
 
+  t.match(await stage.prove('--subject', 'nothing', '--subject', 'db/pay', '--target', stage.target), {
+    code: 3,
+    out: /db\/pay {2}seq \d+ {2}entry/,
+    err: /nothing: no proof was made \(not-found: no commitment to nothing/,
+  });
+
   // Somebody answers for it.
   const approver = await loadKeyFile(join(stage.dir, 'tallystick-data/keys/approver.pem'));
   const waiver = encodeWaiver({

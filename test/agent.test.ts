@@ -340,6 +340,19 @@ t.test('probes that fail, hang, lie or overflow', async (t) => {
     'too-large',
     ...rest,
   ]);
+  // What no proof can hold is not known, with the reason; what other probes saw stands.
+  const many = { ...population, total: 50, sampled: 50 };
+  world.toy.instead = async ({ params }) =>
+    params.get('depth') === 2
+      ? { ...empty, population, value: { on: true } }
+      : { ...empty, population: many, value: { on: true } };
+  const deep = claimOf('deep', { params: new Map([['depth', 2]]) });
+  const both = await world.commit('prod/both', [claimOf('on'), deep]);
+  const mixed = proofOf((await prove(agent, await world.duty(both))).statement);
+  t.match(mixed.results, [{ verdict: 'UNKNOWN' }, { verdict: 'PROVEN' }]);
+  t.match(mixed.errors, [
+    { code: 'malformed-payload', message: /fewer observations than the 50 sampled/, claim: 'on' },
+  ]);
   // Bigger than an entry: the evidence is kept, and named by its digest.
   const data = new Uint8Array(20_000).fill(1);
   world.toy.instead = async () => ({

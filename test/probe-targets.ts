@@ -7,11 +7,14 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { parametersOf } from '#src/agent/runs.ts';
 import { judgeClaim, type Judgement } from '#src/claim/judge.ts';
+import { digest } from '#src/bytes/brand.ts';
+import { assembleProof, type Assembled } from '#src/claim/assemble.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import type { Value } from '#src/claim/value.ts';
 import { packOf } from '#src/declare/packs.ts';
 import type { Probe } from '#src/probe/probe.ts';
 import type { Claim, Parameter } from '#src/statement/commitment.ts';
+import { encodeProof, parsePayload } from '#src/statement/payload.ts';
 import { hashOf, NOW, postgres, program, tcp, type Pair, type Target } from './e3-targets.ts';
 
 export type Params = Readonly<Record<string, Parameter>>;
@@ -51,14 +54,30 @@ export function judge(
   return judgeClaim(claimOf(probe, expr, minEvidence), seen);
 }
 
-/** What every claim of a pack comes to, by its id: `PROVEN E1`. */
+/** What every claim of a pack comes to, by its id: `PROVEN E1`. Throws unless a proof of it can be logged. */
 export function judgePack(name: string, params: Params, seen: Observed): Readonly<Record<string, string>> {
+  const claims = packOf(name, new Map(Object.entries(params)));
+  parsePayload('proof', encodeProof(proofOf(claims, seen).proof));
   return Object.fromEntries(
-    packOf(name, new Map(Object.entries(params))).map((claim) => {
+    claims.map((claim) => {
       const { verdict, evidence } = judgeClaim(claim, seen);
       return [claim.id, `${verdict} ${evidence}`];
     }),
   );
+}
+
+/** A proof of these claims, from what one run saw. */
+export function proofOf(claims: readonly Claim[], seen: Observed): Assembled {
+  const frame = {
+    commitment: digest(hashOf('commitment')),
+    agent: { name: 'agent', version: '1' },
+    seq: 0,
+    challenge: { origin: 'log.example', size: 3, root: digest(hashOf('root')), nonce: new Uint8Array(16) },
+    window: { start: NOW / 1000, end: NOW / 1000 + 1 },
+    cost: { cpuUs: 1, wallUs: 2, bytes: 3 },
+    nextDue: NOW / 1000 + 3600,
+  };
+  return assembleProof(frame, [{ claims, seen }], { leaves: 10_000, excluded: 0 }, hashOf('salt'));
 }
 
 /** nginx with the configuration of the two prototypes, which differ in `serve` alone. */

@@ -11,7 +11,7 @@ import t, { type Test } from 'tap';
 import { encodeCbor } from '#src/bytes/cbor.ts';
 import { Refusal } from '#src/bytes/refusal.ts';
 import type { Observed } from '#src/claim/observed.ts';
-import { isList, isMap, leavesOf, type Value } from '#src/claim/value.ts';
+import { isList, isMap, type Value } from '#src/claim/value.ts';
 import { declareTerraform } from '#src/declare/terraform.ts';
 import { declaredValue } from '#src/probe/declared.ts';
 import { execProbe } from '#src/probe/exec.ts';
@@ -26,7 +26,7 @@ import { readFacts } from '#src/cli/commit/files.ts';
 import { treeOf } from '#src/cli/commit/opening.ts';
 import { mac } from '#src/cli/commit/sources.ts';
 import fc from 'fast-check';
-import { certificate, folder, hashOf, listen, NOW, program, tcp, type Target } from './e3-targets.ts';
+import { certificate, folder, hashOf, listen, program, tcp, type Target } from './e3-targets.ts';
 import { database, judge, judgePack, limitedNginx, look, type Database } from './probe-targets.ts';
 
 const dir = folder();
@@ -550,7 +550,7 @@ t.test('postgres: no bytes get past the frames that are not whole messages', asy
 });
 
 /** A folder and what `commit files` would declare of it. */
-async function declaredFolder(): Promise<{
+async function declaredFolder(more = 0): Promise<{
   readonly root: string;
   readonly declared: ReadonlyMap<string, Value>;
 }> {
@@ -565,6 +565,7 @@ async function declaredFolder(): Promise<{
     chmodSync(join(root, name), mode);
   }
   symlinkSync('a', join(root, 'conf/link'));
+  for (let i = 0; i < more; i++) writeFileSync(join(root, `conf/${i}`), String(i));
   const stdin = (async function* () {})();
   const { facts } = await readFacts([root], { base: root, omit: new Map(), stdin });
   const tree = treeOf(facts.map((fact) => ({ ...fact, salt: new Uint8Array(16) })));
@@ -885,6 +886,16 @@ t.test('exec: hostile collectors', async (t) => {
       'unavailable',
     ],
     [
+      'a population that nothing stands for',
+      print(collected({ population: { source: 'a', total: 50, sampled: 50 } })),
+      'unavailable',
+    ],
+    [
+      'a part that is said to be all',
+      print(collected({ population: { source: 'a', total: 3, sampled: 2 } })),
+      'unavailable',
+    ],
+    [
       'a value too deep',
       print(collected({ value: { a: JSON.parse(`${'['.repeat(20)}${']'.repeat(20)}`) } })),
       'too-large',
@@ -925,5 +936,37 @@ t.test('what every probe says fits a proof', async (t) => {
       name,
     );
   }
-  t.ok(leavesOf({ now: NOW }).length === 1);
+  // Every ready pack is logged at its defaults and at a real size: a refused proof would be silence.
+  const statuses = await web(t, (_request, response) => void response.writeHead(200).end());
+  const open = await look(httpProbe, statuses.url, { rate: 10, burst: 5, requests: 40 });
+  t.same(judgePack('rate-limit', { rate: 10, burst: 5 }, open), { 'rate-limited': 'VIOLATED E1' });
+  t.same(at(open, '/burst/statuses'), Array<number>(40).fill(200));
+  for (const count of [60, 1_001]) {
+    const { root, declared } = await declaredFolder(count);
+    const files = await look(filesProbe, root, {}, { declared });
+    t.match(judgePack('file-integrity', {}, files), { 'files-unchanged': 'PROVEN E1' }, `${count} files`);
+    t.equal(files.population.total, count === 60 ? 64 : 1, 'each file is told, or all as one');
+    unlinkSync(join(root, 'conf/a'));
+    mkdirSync(join(root, 'conf/a'));
+    const odd = await look(filesProbe, root, {}, { declared });
+    t.match(judgePack('file-integrity', {}, odd), { 'files-unchanged': 'VIOLATED E1' });
+  }
+  const input = Object.fromEntries(Array.from({ length: 300 }, (_each, i) => [`a${i}`, i]));
+  const values = { input: { ...input, password: 's3cr3t-pw' } };
+  const hidden = { input: { password: true } };
+  const declared = planned(planOf(values, { id: true }, hidden), 'ab'.repeat(32));
+  const file = join(fresh(), 'state.json');
+  writeFileSync(file, stateOf(resource('terraform_data.db', { ...values, id: 'x' }, hidden)));
+  const applied = await look(terraformProbe, file, {}, { declared });
+  t.same(applied.population, {
+    source: 'declared attributes',
+    total: 303,
+    sampled: 302,
+    method: 'readable',
+  });
+  t.match(judgePack('terraform-applied', {}, applied), { 'terraform-as-planned': 'PROVEN E0' });
+  const down = await web(t, (_request, response) => void response.writeHead(500).end());
+  const stopped = await look(httpProbe, down.url, { rate: 1, requests: 40, connections: 1 });
+  t.match(stopped.population, { total: 40, sampled: 5, method: 'until-failure' });
+  t.match(judgePack('rate-limit', { rate: 1 }, stopped), { 'rate-limited': 'UNKNOWN E0' });
 });

@@ -16,7 +16,7 @@ import type { Head } from './ledger.ts';
 import type { AgentLog } from './log.ts';
 import { prove, type Agent } from './prove.ts';
 import { looksFor } from './runs.ts';
-import { SELF_PROBE } from './self.ts';
+import { isOwnProfile } from './self.ts';
 import { agendaOf, nextDueOf, type DueClaim } from './schedule.ts';
 import type { Signed } from './spool.ts';
 
@@ -191,7 +191,7 @@ export class Daemon {
       const identity = { ...agent.identity, ...this.#ownProfile() };
       tell({ kind: 'proven', proof: await prove({ ...agent, identity }, { ...duty, nonce: undefined }) });
     } catch (error) {
-      if (!(error instanceof Refusal) || !LATER.has(error.code)) throw error;
+      if (!(error instanceof Refusal) || !LATER.includes(error.code)) throw error;
       this.#bar(subject, error);
     }
     if (skipped.length > 0) tell({ kind: 'skipped', subject, claims: skipped.map(({ claim }) => claim) });
@@ -286,14 +286,9 @@ export class Daemon {
   }
 }
 
-function isOwnProfile(declared: History['inForce']): boolean {
-  const claims = declared?.declaration.claims ?? [];
-  return claims.length > 0 && claims.every(({ probe }) => probe === SELF_PROBE);
-}
-
 function severity({ claim }: DueClaim): number {
   return SEVERITIES.indexOf(claim.severity);
 }
 
 /** What may be otherwise later, without the agent being started again. */
-const LATER: ReadonlySet<string> = new Set(['clock-behind', 'own-commitment', 'store-failed', 'too-large']);
+const LATER = ['clock-behind', 'malformed-payload', 'own-commitment', 'store-failed', 'too-large'];

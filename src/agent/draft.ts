@@ -3,6 +3,7 @@
  * its place in the chain to another process is thrown away and made again.
  */
 import { entryId, type Digest } from '../bytes/brand.ts';
+import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { formatHex, parseHex } from '../bytes/text.ts';
 import { digest } from '../bytes/brand.ts';
@@ -43,8 +44,58 @@ const MAX_ERRORS = 64;
 /** A leaf that is no longer than this is in its tree by value (assemble.ts). */
 const MAX_SHOWN = 1_024;
 
-/** Signs a draft as the link after `last`. `saltKey`: 32 secret bytes, for this proof alone. */
+/**
+ * Signs a draft as the link after `last`. `saltKey`: 32 secret bytes, for this proof alone. A run that no proof can
+ * hold, whatever its target or its collector said, is not known, with the reason; the others stand.
+ */
 export async function sign(
+  draft: Draft,
+  last: Link | undefined,
+  hand: Hand,
+  saltKey: Uint8Array,
+): Promise<Signed> {
+  try {
+    return await signFitting(draft, last, hand, saltKey);
+  } catch (error) {
+    if (!isMisfit(error)) throw error;
+    return signFitting({ ...draft, runs: fittingRuns(draft, last, saltKey, error) }, last, hand, saltKey);
+  }
+}
+
+function isMisfit(error: unknown): error is Refusal {
+  return error instanceof Refusal && error.code === 'malformed-payload';
+}
+
+/** Each run that no proof of its own could hold is replaced by why; all of them, when only together they do not fit. */
+function fittingRuns(
+  draft: Draft,
+  last: Link | undefined,
+  saltKey: Uint8Array,
+  together: Refusal,
+): readonly Run[] {
+  const whyNot = (run: Run): Refusal | undefined => {
+    try {
+      encodeProof(assembleProof(chainedFrame(draft, last), [run], draft.declared, saltKey).proof);
+      return undefined;
+    } catch (error) {
+      if (!isMisfit(error)) throw error;
+      return error;
+    }
+  };
+  const alone = draft.runs.map(whyNot);
+  const all = alone.every((why) => why === undefined);
+  return draft.runs.map((run, i) => {
+    const why = all ? together : alone[i];
+    if (why === undefined) return run;
+    return {
+      ...run,
+      seen: { code: why.code, message: printable(`no proof can hold it: ${why.message}`, 500) },
+    };
+  });
+}
+
+/** Gives up attachments, then all that was seen, until the entry is short enough. Refuses `malformed-payload`. */
+async function signFitting(
   draft: Draft,
   last: Link | undefined,
   hand: Hand,
@@ -67,7 +118,7 @@ export async function sign(
     proof = smaller.proof;
     kept.set(formatHex(sha256(smaller.taken.data)), smaller.taken);
   }
-  return sign({ ...draft, runs: draft.runs.map(tooLarge) }, last, hand, saltKey);
+  return signFitting({ ...draft, runs: draft.runs.map(tooLarge) }, last, hand, saltKey);
 }
 
 function chainedFrame({ frame }: Draft, last: Link | undefined): RuntimeProof {

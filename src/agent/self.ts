@@ -2,12 +2,19 @@
  * The probe `self@1`: what this very agent may do, as the system tells it. An agent that was given more than was
  * committed to shows it in its own proofs, before those of others; one that lies can only be caught by others (E1).
  */
+import type { History } from '../claim/history.ts';
 import type { ValueMap } from '../claim/value.ts';
 import type { Probe } from '../probe/probe.ts';
 
 export const SELF_PROBE = 'self@1';
 /** The only target it has. Nobody needs to enrol it. */
 export const SELF_TARGET = 'self';
+
+/** Whether a commitment is to what an agent may do, and to nothing else. */
+export function isOwnProfile(declared: History['inForce']): boolean {
+  const claims = declared?.declaration.claims ?? [];
+  return claims.length > 0 && claims.every(({ probe }) => probe === SELF_PROBE);
+}
 
 /** `profile`: as `tallystick agent profile` prints it; `digest`: hex SHA-256 of that text. */
 export function makeSelfProbe(profile: ValueMap, digest: string): Probe {

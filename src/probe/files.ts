@@ -17,6 +17,7 @@ import {
   type Settings,
   type Wanted,
 } from './files/wanted.ts';
+import { membersOf } from './members.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 
 /** Things looked at, bytes hashed and folders deep in one run; names shown of one kind. */
@@ -56,9 +57,10 @@ async function run(task: ProbeTask): Promise<Observed> {
   const live = await openTree(task);
   const wanted = factsBelow(declared, settings);
   const found = new Findings();
-  for (const fact of wanted.facts.values()) await compare(live, fact, settings, found);
+  for (const fact of wanted.facts.values())
+    found.looked.push(`${await compare(live, fact, settings, found)} ${shown(fact.path)}`);
   if (settings.closed) await findUndeclared(live, wanted, settings, found);
-  return observe(found, live, { declared: declared.size, compared: wanted.facts.size }, settings);
+  return observe(found, live, declared.size, settings);
 }
 
 /** Refuses `config-invalid` for a target that is no absolute path, `unavailable` for one that is not there. */
@@ -90,6 +92,8 @@ class Findings {
     owners: 0,
     unreadable: 0,
   };
+  /** Each declared file, and what it was found to be. */
+  readonly looked: string[] = [];
   things = 0;
   same = 0;
 
@@ -109,20 +113,27 @@ class Findings {
 }
 type Kind = 'differing' | 'missing' | 'undeclared' | 'escaping' | 'owners' | 'unreadable';
 
-async function compare(live: LiveTree, fact: Fact, settings: Settings, found: Findings): Promise<void> {
+type State = 'same' | 'differing' | 'missing' | 'unreadable';
+
+async function compare(live: LiveTree, fact: Fact, settings: Settings, found: Findings): Promise<State> {
   found.look();
   const { path } = fact;
+  const add = (state: Exclude<State, 'same'>, what: Value = shown(path)): State => {
+    found.add(state, what);
+    return state;
+  };
   const at = await live.look(path);
-  if (at === 'absent') return found.add('missing', shown(path));
-  if (at === 'unreadable') return found.add('unreadable', shown(path));
+  if (at === 'absent') return add('missing');
+  if (at === 'unreadable') return add('unreadable');
   owned(at, settings, found);
   if (at.type !== fact.type)
-    return found.add('differing', { path: shown(path), what: ['type'], declared: fact.type, type: at.type });
+    return add('differing', { path: shown(path), what: ['type'], declared: fact.type, type: at.type });
   const content = await live.content(at);
-  if (content.kind !== 'read') return found.add('unreadable', shown(path));
+  if (content.kind !== 'read') return add('unreadable');
   const what = differences(fact, at, content, settings);
-  if (what.length === 0) found.same += 1;
-  else found.add('differing', differing(fact, at, content, what));
+  if (what.length > 0) return add('differing', differing(fact, at, content, what));
+  found.same += 1;
+  return 'same';
 }
 
 type Read = Content & { readonly kind: 'read' };
@@ -183,13 +194,11 @@ async function findUndeclared(
   await walk('', 0);
 }
 
-function observe(
-  found: Findings,
-  live: LiveTree,
-  { declared, compared }: { readonly declared: number; readonly compared: number },
-  settings: Settings,
-): Observed {
-  const { counts, lists } = found;
+function observe(found: Findings, live: LiveTree, declared: number, settings: Settings): Observed {
+  const { counts, lists, looked } = found;
+  const compared = looked.length;
+  const unread = looked.filter((each) => each.startsWith('unreadable ')).length;
+  const { population, told } = membersOf('declared files below the folder', looked, unread);
   const { undeclared, escaping, owners, unreadable, ...always } = lists;
   const closed = settings.closed && { undeclared };
   const value: ValueMap = {
@@ -197,6 +206,7 @@ function observe(
     declared,
     compared,
     same: found.same,
+    ...(told !== undefined && { looked: told }),
     ...always,
     ...closed,
     escaping,
@@ -211,12 +221,7 @@ function observe(
     grades: [],
     attachments: [],
     contradictions: [],
-    population: {
-      source: 'declared files below the folder',
-      total: compared,
-      sampled: Math.max(0, compared - counts.unreadable),
-      method: 'all',
-    },
+    population,
     compared: { declared, compared, excluded: declared - compared },
     ...(settings.closed && { undeclared }),
     bytes: live.bytes,

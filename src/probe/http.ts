@@ -94,13 +94,19 @@ async function runHttp(task: ProbeTask, timeoutMs: number): Promise<Observed> {
       ...(auth !== undefined && { auth }),
       ...(burst !== undefined && { burst: burst.value }),
     };
-    const asked = settings.burst?.requests ?? 1;
+    const total = settings.burst?.requests ?? 1;
+    const sampled = burst?.sent ?? 1;
     return {
       value,
       grades: [],
       attachments: [],
       contradictions: [],
-      population: { source: 'requests for one path', total: asked, sampled: asked, method: 'all' },
+      population: {
+        source: 'requests for one path',
+        total,
+        sampled,
+        method: sampled === total ? 'all' : 'until-failure',
+      },
       bytes: clients.reduce((sum, each) => sum + each.bytes, burst?.bytes ?? 0),
     };
   } finally {

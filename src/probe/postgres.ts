@@ -170,7 +170,7 @@ function observe(found: Answers, outside: Outside, wish: Wish, bytes: number): O
       source: 'settings named by the claim',
       total: wish.settings.length,
       sampled: found.settings.size,
-      method: 'all',
+      method: found.settings.size === wish.settings.length ? 'all' : 'readable',
     },
     ...(outside.declared !== undefined && {
       compared: { declared: outside.declared.size, compared: declared.size, excluded: 0 },

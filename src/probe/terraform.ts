@@ -15,6 +15,7 @@ import { declareTerraform } from '../declare/terraform.ts';
 import { PLAIN_ENV, runProgram } from './child.ts';
 import { declaredLeaves } from './declared.ts';
 import { Given } from './given.ts';
+import { membersOf } from './members.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 import { compare } from './terraform/compare.ts';
 
@@ -47,12 +48,14 @@ async function run(task: ProbeTask): Promise<Observed> {
   const key = keyOf(await task.secret('salt'));
   const compared = compare(declared, new Map(state.leaves.map((leaf) => [leaf.path, leaf])), key);
   const { counts, lists } = compared;
+  const { population, told } = membersOf('declared attributes', compared.looked, compared.unread);
   const value: ValueMap = {
     terraform: printable(state.source.toolVersion ?? '', 40),
     ...(modified !== undefined && { ageSeconds: Math.max(0, Math.floor((task.now() - modified) / 1000)) }),
     declared: declared.size,
     ...counts,
     ...lists,
+    ...(told !== undefined && { looked: told }),
     ...(compared.unread === 0 && { whole: true }),
   };
   const looked = counts.same + counts.changed + counts.absent + counts.later;
@@ -61,12 +64,7 @@ async function run(task: ProbeTask): Promise<Observed> {
     grades: [{ path: '', evidence: 'E0' }],
     attachments: [],
     contradictions: [],
-    population: {
-      source: 'declared attributes',
-      total: declared.size,
-      sampled: declared.size - counts.sensitive,
-      method: 'all',
-    },
+    population,
     compared: { declared: declared.size, compared: looked, excluded: counts.sensitive },
     undeclared: lists.undeclared,
     bytes: bytes.length,

@@ -68,13 +68,27 @@ export async function runProve(context: Context, asked: ProveAsked): Promise<num
         'say what to prove with --subject, or name subjects in targets.yaml of the agent directory',
       );
     const sight = await look(open, subjects);
-    const known = subjects.map((subject) => knownOf(open, sight, subject, asked.claims));
-    if (asked.explain) return await explainProbes(context, known);
-    if (sight.away === undefined) await settle(context, open, sight, known, asked.adopt);
-    const made: Signed[] = [];
-    for (const each of known) made.push(await proveOne(open, sight, each, nonce));
+    if (asked.explain)
+      return await explainProbes(
+        context,
+        subjects.map((subject) => knownOf(open, sight, subject, asked.claims)),
+      );
+    const proven: Proven[] = [];
+    const failed: Failed[] = [];
+    for (const subject of subjects) {
+      try {
+        const known = knownOf(open, sight, subject, asked.claims);
+        if (sight.away === undefined) await settle(context, open, sight, known, asked.adopt);
+        proven.push({ known, proof: await proveOne(open, sight, known, nonce) });
+      } catch (error) {
+        // One subject that cannot be proven keeps no other from it.
+        if (!(error instanceof Refusal) || subjects.length === 1 || error.code === 'chain-broken')
+          throw error;
+        failed.push({ subject, refusal: error });
+      }
+    }
     const delivery = await deliver(open.log, open.agent.spool);
-    return report(context, { open, known, made, delivery });
+    return report(context, { open, proven, failed, delivery });
   } finally {
     open.close();
   }
@@ -143,13 +157,11 @@ async function settle(
   context: Context,
   { agent: { spool, hand }, log, home }: OpenAgent,
   { policy }: Sight,
-  known: readonly Known[],
+  { subject }: Known,
   adopt: boolean,
 ): Promise<void> {
-  for (const { subject } of known) {
-    assertEnrolled(policy, hand.kid, subject, enrolCommand(context, home, subject));
-    await checkChain(log, spool, { kid: hand.kid, subject }, adopt);
-  }
+  assertEnrolled(policy, hand.kid, subject, enrolCommand(context, home, subject));
+  await checkChain(log, spool, { kid: hand.kid, subject }, adopt);
 }
 
 function proveOne(
@@ -172,24 +184,33 @@ function proveOne(
   });
 }
 
+interface Proven {
+  readonly known: Known;
+  readonly proof: Signed;
+}
+
+/** A subject of which no proof could be made. */
+interface Failed {
+  readonly subject: string;
+  readonly refusal: Refusal;
+}
+
 /** What happened. */
 interface Done {
   readonly open: OpenAgent;
-  readonly known: readonly Known[];
-  readonly made: readonly Signed[];
+  readonly proven: readonly Proven[];
+  readonly failed: readonly Failed[];
   readonly delivery: Delivery;
 }
 
 function report(context: Context, done: Done): number {
   const { output, world } = context;
-  const { made, known, delivery } = done;
+  const { proven, failed, delivery } = done;
   const now = Math.floor(world.now() / 1000);
   const codes: number[] = [];
   const subjects: JsonValue[] = [];
-  for (const [i, proof] of made.entries()) {
-    const waivers = new Map(
-      [...(known[i]?.waivers ?? [])].filter(([, { parsed }]) => parsed.waiver.notAfter > now),
-    );
+  for (const { known, proof } of proven) {
+    const waivers = new Map([...known.waivers].filter(([, { parsed }]) => parsed.waiver.notAfter > now));
     const taken = delivery.delivered.find(({ id }) => id === proof.id);
     const refusal = delivery.refused.find(({ waiting }) => waiting.subject === proof.subject)?.refusal;
     const where = taken === undefined ? 'not logged yet' : `entry ${taken.index}`;
@@ -202,16 +223,31 @@ function report(context: Context, done: Done): number {
     codes.push(...proof.results.map((result) => codeOf(result, waivers.has(result.claim))));
     subjects.push(asJson(proof, taken?.index, refusal, new Set(waivers.keys())));
   }
+  for (const { subject, refusal } of failed)
+    output.warn(`${subject}: no proof was made (${refusal.code}: ${refusal.message})`);
+  codes.push(...failed.map(({ refusal }) => refusal.exit));
   if (delivery.away !== undefined)
     output.warn(
       `${delivery.away.message}; what was proven is kept, and logged when \`prove\` or \`agent\` runs again`,
     );
-  if (made.some(({ results }) => results.some(({ evidence }) => evidence === 'E3')))
+  if (proven.some(({ proof: { results } }) => results.some(({ evidence }) => evidence === 'E3')))
     output.note(['', 'What E3 does not say:', ...E3_LIMITS.map((limit) => `- ${limit}`)].join('\n'));
-  const exit = [EXIT.verification, EXIT.quorum].find((code) => codes.includes(code)) ?? EXIT.ok;
-  output.result('prove', { subjects, waiting: done.open.agent.spool.waitingCount() });
-  return exit;
+  output.result('prove', {
+    subjects,
+    failed: failed.map(({ subject, refusal: { code, message } }) => ({ subject, code, message })),
+    waiting: done.open.agent.spool.waitingCount(),
+  });
+  return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.ok;
 }
+
+/** Of several exit codes the first of these is told. */
+const WORST_FIRST: readonly number[] = [
+  EXIT.verification,
+  EXIT.config,
+  EXIT.notFound,
+  EXIT.usage,
+  EXIT.quorum,
+];
 
 function codeOf({ verdict }: Result, waived: boolean): number {
   if (verdict === 'PROVEN' || waived) return EXIT.ok;

@@ -18,6 +18,8 @@ const SCHEMA = 'tallystick.collected.v1';
 const RESERVED = 'transcripts';
 const MAX_ITEMS = 256;
 const MAX_TRANSCRIPTS = 8;
+/** How a sample was chosen: a name (statements.cddl). */
+const METHOD = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const POINTER = /^(?:\/(?:[^~/]|~[01])*){0,12}$/;
 
 /** Refuses `malformed-text`, `malformed-payload`, `too-large`, and `proof-failed` for a transcript of another challenge. */
@@ -31,13 +33,13 @@ export function readCollected(text: string, challenge: Uint8Array, bytes: number
     throw fault(`value has a field ${RESERVED}, which is kept for what is verified`);
   const signed = transcriptsOf(document['transcripts'], challenge);
   const whole: ValueMap = signed.facts.length === 0 ? value : { ...value, [RESERVED]: signed.facts };
-  leavesOf(whole);
+  const population = populationOf(document['population'], leavesOf(whole).length);
   return {
     value: whole,
     grades: [...listOf(document['grades'], 'grades', MAX_ITEMS).map(gradeOf), ...signed.grades],
     attachments: signed.attachments,
     contradictions: listOf(document['contradictions'], 'contradictions', MAX_ITEMS).map(contradictionOf),
-    population: populationOf(document['population']),
+    population,
     bytes,
   };
 }
@@ -71,18 +73,26 @@ function contradictionOf(value: Value): Contradiction {
   return { paths: pointers, explain };
 }
 
-function populationOf(value: Value | undefined): Population {
+/** `leaves`: what stands for those that were looked at. */
+function populationOf(value: Value | undefined, leaves: number): Population {
   if (value === undefined) return { source: 'the collector', total: 1, sampled: 1, method: 'all' };
   const { source, total, sampled, method = 'all' } = mapOf(value, 'population');
   const fine =
     typeof source === 'string' &&
-    source.length <= 128 &&
+    /^.{1,128}$/.test(source) &&
     typeof method === 'string' &&
-    method.length <= 64 &&
+    METHOD.test(method) &&
     isCount(total) &&
     isCount(sampled) &&
     sampled <= total;
-  if (!fine) throw fault('population is source, total, sampled (not above total) and method');
+  if (!fine) throw fault('population is source, total, sampled (not above total) and method, a name');
+  if (method === 'all' && sampled !== total)
+    throw fault(`${sampled} of ${total} is not all of the population; give method another name`);
+  if (sampled > leaves)
+    throw fault(
+      `the population says that ${sampled} were looked at, and value has ${leaves} leaves: tell each of them in ` +
+        'value, or count what value tells',
+    );
   return { source, total, sampled, method };
 }
 

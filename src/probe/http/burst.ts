@@ -25,12 +25,16 @@ const MAX_FAILURES = 5;
 
 export interface Burst {
   readonly value: ValueMap;
+  /** Requests that were sent. */
+  readonly sent: number;
   readonly bytes: number;
 }
 
 /** Sends it. `now`: a clock that only runs forwards, milliseconds. Throws only when the probe is stopped. */
 export async function sendBurst(site: Site, plan: BurstPlan, now: () => number): Promise<Burst> {
   const tally = { sent: 0, accepted: 0, limited: 0, failed: 0 };
+  /** Of each request, as its answer came; 0 where none did. */
+  const statuses: number[] = [];
   let inARow = 0;
   let bytes = 0;
   const start = now();
@@ -41,6 +45,7 @@ export async function sendBurst(site: Site, plan: BurstPlan, now: () => number):
         site.signal.throwIfAborted();
         tally.sent += 1;
         const status = await statusOf(client, site.signal);
+        statuses.push(status ?? 0);
         const kind = kindOf(status, plan.limited);
         tally[kind] += 1;
         inARow = kind === 'failed' ? inARow + 1 : 0;
@@ -52,7 +57,8 @@ export async function sendBurst(site: Site, plan: BurstPlan, now: () => number):
   };
   const connections = Math.min(plan.connections, plan.requests);
   await Promise.all(Array.from({ length: connections }, worker));
-  return { value: told(plan, tally, Math.ceil(now() - start)), bytes };
+  const value = { ...told(plan, tally, Math.ceil(now() - start)), statuses };
+  return { value, sent: tally.sent, bytes };
 }
 
 async function statusOf(client: HttpClient, signal: AbortSignal): Promise<number | undefined> {

@@ -22,6 +22,8 @@ export interface Compared {
     readonly undeclared: readonly Value[];
     readonly extra: readonly Value[];
   };
+  /** Each declared attribute, and what it was found to be. */
+  readonly looked: readonly string[];
   /** Leaves that could not be compared, without a key for them. */
   readonly unread: number;
 }
@@ -35,24 +37,15 @@ export function compare(
   const counts = { same: 0, changed: 0, absent: 0, later: 0, sensitive: 0 };
   const differing: Value[] = [];
   const missing: string[] = [];
+  const looked: string[] = [];
   const at = new Index(live.keys());
   for (const [path, value] of declared) {
     const leaf = live.get(path);
-    if (isUnknown(value)) {
-      // Applied, it has a value, or a tree of them. That it has none at all is for `deleted` to say.
-      counts.later += 1;
-      continue;
-    }
-    const keyed = sensitiveDigest(value);
-    if (leaf === undefined) {
-      counts.absent += 1;
-      missing.push(shown(path));
-    } else if (keyed !== undefined && key === undefined) counts.sensitive += 1;
-    else if (keyed === undefined ? isSame(leaf, value) : keyed === digestOf(leaf, key)) counts.same += 1;
-    else {
-      counts.changed += 1;
-      differing.push(difference(path, value, leaf, keyed));
-    }
+    const state = stateOf(value, leaf, key);
+    counts[state] += 1;
+    looked.push(`${state} ${shown(path)}`);
+    if (state === 'absent') missing.push(shown(path));
+    if (state === 'changed' && leaf !== undefined) differing.push(difference(path, value, leaf));
   }
   const resources = new Set(Array.from(declared.keys(), ownerOf));
   const found = new Set(Array.from(live.keys(), ownerOf));
@@ -75,8 +68,23 @@ export function compare(
         .map(shown),
       extra: extra.slice(0, MAX_SHOWN).map(shown),
     },
+    looked,
     unread: counts.sensitive,
   };
+}
+
+function stateOf(
+  value: Value,
+  leaf: DeclaredLeaf | undefined,
+  key: Uint8Array | undefined,
+): keyof Compared['counts'] {
+  // Applied, it has a value, or a tree of them. That it has none at all is for `deleted` to say.
+  if (isUnknown(value)) return 'later';
+  if (leaf === undefined) return 'absent';
+  const keyed = sensitiveDigest(value);
+  if (keyed === undefined) return isSame(leaf, value) ? 'same' : 'changed';
+  if (key === undefined) return 'sensitive';
+  return keyed === digestOf(leaf, key) ? 'same' : 'changed';
 }
 
 /** What paths lead to. */
@@ -111,8 +119,7 @@ function isSame(leaf: DeclaredLeaf, value: Value): boolean {
 }
 
 /** As `commit` makes it: HMAC-SHA-256 over the purpose and the path, each ended by a zero byte, and the value. */
-function digestOf(leaf: DeclaredLeaf, key: Uint8Array | undefined): string | undefined {
-  if (key === undefined) return undefined;
+function digestOf(leaf: DeclaredLeaf, key: Uint8Array): string {
   const mac = createHmac('sha256', key)
     .update(encodeUtf8(`sensitive\0${leaf.path}\0`))
     .update(leaf.value);
@@ -120,10 +127,12 @@ function digestOf(leaf: DeclaredLeaf, key: Uint8Array | undefined): string | und
 }
 
 /** Values are shown unless a side is, or looks like, a secret: what differs is disclosed to everyone. */
-function difference(path: string, value: Value, leaf: DeclaredLeaf, keyed: string | undefined): ValueMap {
+function difference(path: string, value: Value, leaf: DeclaredLeaf): ValueMap {
   const texts = [typeof value === 'string' ? value : '', leaf.text ?? ''];
   const secret =
-    keyed !== undefined || leaf.sensitive || texts.some((text) => looksSecret(path, text) !== undefined);
+    sensitiveDigest(value) !== undefined ||
+    leaf.sensitive ||
+    texts.some((text) => looksSecret(path, text) !== undefined);
   if (secret) return { path: shown(path), secret: true };
   return { path: shown(path), declared: short(value), live: short(declaredValue(leaf.value)) };
 }

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -236,6 +236,37 @@ t.test('prove: from nothing to a proof, and every way it can end', async (t) => 
     out: /db\/pay {2}seq \d+ {2}entry/,
     err: /nothing: no proof was made \(not-found: no commitment to nothing/,
   });
+
+  // A successor that nobody approved ends nothing, nor does it take the leaves of what is in force.
+  const www = join(stage.dir, 'www');
+  mkdirSync(www);
+  const declare = async (text: string): Promise<Told> => {
+    writeFileSync(join(www, 'a'), text);
+    const claims = `target: { locators: [${www}] }\napprovals: 1\nclaims: [{ pack: file-integrity, params: { prefix: www } }]\n`;
+    writeFileSync(join(stage.dir, 'www.yaml'), claims);
+    return stage.told(
+      'commit',
+      'files',
+      'www',
+      '--subject',
+      'www',
+      '--claims',
+      'www.yaml',
+      '--log',
+      stage.url,
+    );
+  };
+  t.match(await declare('one'), { code: 0 });
+  const key = join(stage.dir, 'tallystick-data/keys/approver.pem');
+  t.match(await stage.told('approve', 'www', '--key', key, '--log', stage.url), { code: 0 });
+  const proveFiles = () => stage.prove('--subject', 'www', '--target', www);
+  t.match(await proveFiles(), { code: 0, out: /files-unchanged +PROVEN/ });
+  t.match(await declare('two'), { code: 0 });
+  t.match(await proveFiles(), { code: 3, out: /files-unchanged +VIOLATED/ }, 'against the one in force');
+  writeFileSync(join(www, 'a'), 'one');
+  t.match(await proveFiles(), { code: 0, out: /files-unchanged +PROVEN/ });
+  for (const claims of [REFUSES, ACCEPTS]) await stage.commit('db/twice', claims);
+  t.match(await stage.told('registry', 'diff', 'db/twice', '--log', stage.url), { code: 0, out: /^leaves/m });
 
   // Somebody answers for it.
   const approver = await loadKeyFile(join(stage.dir, 'tallystick-data/keys/approver.pem'));

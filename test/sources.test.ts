@@ -1,6 +1,6 @@
 /** Commitments to sources: what is declared, what is never shown, what is shown to an auditor (src/cli/commit). */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import t from 'tap';
 import { parseClaims } from '../src/declare/claims.ts';
 import { PACKS } from '../src/declare/packs.ts';
@@ -60,6 +60,12 @@ t.test('a source is committed leaf by leaf, and opened leaf by leaf', async (t) 
   );
 
   t.equal((await me.run('verify', folder)).code, 0);
+  // What was replaced may still be in force: its leaves are kept, and can be verified, shown and compared.
+  const earlier = join(folder, 'earlier', String(first.json.entry));
+  t.strictSame(readdirSync(join(folder, 'earlier')), [first.json.entry]);
+  t.equal(statSync(join(earlier, 'leaves.json')).mode % 0o1000, 0o600);
+  t.equal((await me.run('verify', earlier)).code, 0);
+  t.match((await me.run('disclose', relative(me.dir, earlier), '--list')).out, /db\.pay\/engine/);
   t.match(await me.run('disclose', 'tf/pay'), { code: 1, err: /--list/ });
   t.match(await me.run('disclose', 'tf/pay', '/db.pay/none'), { code: 2 });
   t.match(await me.run('disclose', 'tf/none', '/a'), { code: 2, err: /not-found/ });

@@ -82,6 +82,7 @@ t.test('commit: the same files are the same entry, other files supersede', async
 
   const folder = join(me.dir, 'tallystick-proofs', 'app.conf');
   t.strictSame(readdirSync(folder).toSorted(), [
+    'earlier',
     'entry.tlog-proof',
     'opening.json',
     'policy.cose',

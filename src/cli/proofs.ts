@@ -12,6 +12,7 @@
  *     opening.json        salts and leaves of declared files: for their owner alone, mode 0600
  *     leaves.json         the same of a declaration that was read from a source
  *     disclosure.json     some of its leaves, shown to whoever gets this directory
+ *     earlier/<entry id>/ the same of each commitment that was replaced (commit/earlier.ts)
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
  * The leaves of a declaration, for probes that compare: from the file that `commit` wrote for its owner, in the proofs
- * folder of the subject or, copied there, in `openings/<entry id>/` of the agent's directory. They are believed only
+ * folder of the subject, below `earlier/` there once it was committed to again, or, copied there, in `openings/<entry id>/` of the agent's directory. They are believed only
  * as far as they are what was logged.
  */
 import { readFile } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import type { Declared } from '../../claim/history.ts';
 import type { Value } from '../../claim/value.ts';
 import { declaredValue } from '../../probe/declared.ts';
 import type { SaltedTree } from '../../statement/saltedleaf.ts';
+import { earlierFolderOf } from '../commit/earlier.ts';
 import { leafTree, parseLeaves } from '../commit/leafopening.ts';
 import { parseOpening, treeOf } from '../commit/opening.ts';
 import type { Context } from '../context.ts';
@@ -26,10 +27,8 @@ export async function openedOf(
   context: Context,
   { entry, declaration }: Declared,
 ): Promise<ReadonlyMap<string, Value> | undefined> {
-  const folders = [
-    join(context.config.agentDir, 'openings', entry.id),
-    join(proofsFolderOf(context), slugOf(entry.parsed.subject)),
-  ];
+  const own = join(proofsFolderOf(context), slugOf(entry.parsed.subject));
+  const folders = [join(context.config.agentDir, 'openings', entry.id), own, earlierFolderOf(own, entry.id)];
   for (const folder of folders) {
     for (const [name, treeIn] of READERS) {
       const path = join(folder, name);

@@ -5,6 +5,7 @@ import { equalBytes } from '../../bytes/compare.ts';
 import { formatHex } from '../../bytes/text.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declaration } from '../../statement/commitment.ts';
+import { earlierFolders } from '../commit/earlier.ts';
 import { leafTree, parseLeaves, showValue } from '../commit/leafopening.ts';
 import type { Context } from '../context.ts';
 import { readNamedFile } from '../files.ts';
@@ -17,14 +18,15 @@ export interface OwnLeaves {
   readonly leaves: Facts;
 }
 
-/** Reads leaves.json files: those named, and that of the subject's proof directory. Refuses `not-found`, `malformed-payload`. */
+/** Reads leaves.json files: those named, and those in the subject's proof directory. Refuses `not-found`, `malformed-payload`. */
 export async function readOwnLeaves(
   context: Context,
   subject: string,
   named: readonly string[],
 ): Promise<readonly OwnLeaves[]> {
-  const own = join(proofsFolderOf(context), slugOf(subject), PROOF_FILES.leaves);
-  const paths = [...named.map((path) => resolve(context.world.cwd, path)), ...(existsSync(own) ? [own] : [])];
+  const folder = join(proofsFolderOf(context), slugOf(subject));
+  const own = [folder, ...(await earlierFolders(folder))].map((each) => join(each, PROOF_FILES.leaves));
+  const paths = [...named.map((path) => resolve(context.world.cwd, path)), ...own.filter(existsSync)];
   const found: OwnLeaves[] = [];
   for (const path of paths) {
     const owned = parseLeaves(await readNamedFile(path), path);

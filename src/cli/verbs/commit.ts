@@ -5,6 +5,7 @@ import { submitStatement, type Registration } from '../../client/scrapi.ts';
 import { loadSigner } from '../../keys/load.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { Declared } from '../commit/declare.ts';
+import { keepEarlier } from '../commit/earlier.ts';
 import { STDIN } from '../commit/files.ts';
 import { showValue } from '../commit/leafopening.ts';
 import { issuerOf, prepare, type Prepared } from '../commit/publish.ts';
@@ -26,7 +27,8 @@ export const commitVerb: Verb = {
     'terraform (show -json of a plan or state), kubernetes (manifests), json, yaml, env. Leaves can be shown one by ' +
     'one later (disclose), sensitive ones never. The subject is the path of the one file, unless --subject says ' +
     'otherwise. The commitment supersedes the newest one of its subject; committing the same again changes nothing. ' +
-    'The proof goes to tallystick-proofs/<subject>/; opening.json or leaves.json there is for you alone.',
+    'The proof goes to tallystick-proofs/<subject>/; opening.json or leaves.json there is for you alone. What it ' +
+    'replaces is kept below earlier/ there.',
   operands: [
     [
       '<kind|files...>',
@@ -77,6 +79,7 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   const collected = await session.collect(registration.id, registration.receipt);
   session.assertVerified(collected.evidence);
   const folder = join(proofsFolderOf(context), slugOf(declared.subject));
+  await keepEarlier(folder, registration.id);
   const files = await saveProofs(folder, collected.evidence, declared.owned(folder));
   report(context, { declared, prepared, registration, collected, folder, files });
   output.note(`check it offline: tallystick verify ${await nameOf(operands, files, folder, context)}`);

@@ -1,0 +1,74 @@
+/**
+ * The proof directory of a subject holds its newest commitment. What it replaces moves to `earlier/<entry id>/` there
+ * first, whole: a successor that lacks approvals ends nothing (spec/status.md §3), so the one before it may be what is
+ * in force, and only its owner's file has the leaves that an agent compares and an auditor is shown.
+ */
+import { existsSync } from 'node:fs';
+import { readdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Refusal } from '../../bytes/refusal.ts';
+import { entryIdOf } from '../../client/scrapi.ts';
+import { decodeSign1 } from '../../cose/sign1.ts';
+import { entryBytes } from '../../cose/statement.ts';
+import { TRANSPARENT_LIMITS } from '../../cose/transparent.ts';
+import { readNamedFile, replaceFile } from '../files.ts';
+import { PROOF_FILES } from '../proofs.ts';
+import { formatOpening, parseOpening } from './opening.ts';
+
+const EARLIER = 'earlier';
+
+/** Files of mode 0600, for their owner alone. */
+const OWNED: readonly string[] = [PROOF_FILES.opening, PROOF_FILES.leaves];
+
+/** Where what an earlier commitment left is kept. `entry`: its id. */
+export function earlierFolderOf(folder: string, entry: string): string {
+  return join(folder, EARLIER, entry);
+}
+
+/** The directories of all earlier commitments in a proof directory. */
+export async function earlierFolders(folder: string): Promise<readonly string[]> {
+  const root = join(folder, EARLIER);
+  return existsSync(root) ? (await readdir(root)).toSorted().map((name) => join(root, name)) : [];
+}
+
+/** Keeps the commitment in a proof directory, unless it is `entry`, which is about to be written there. */
+export async function keepEarlier(folder: string, entry: string): Promise<void> {
+  const statement = join(folder, PROOF_FILES.statement);
+  if (!existsSync(statement)) return;
+  const id = idOf(await readNamedFile(statement));
+  if (id === entry) return;
+  // The statement last: a directory with a statement is complete.
+  const names = Object.values(PROOF_FILES).filter((name) => existsSync(join(folder, name)));
+  for (const name of [...names.filter((each) => each !== PROOF_FILES.statement), PROOF_FILES.statement])
+    await replaceFile(
+      join(earlierFolderOf(folder, id), name),
+      await bytesIn(folder, name),
+      OWNED.includes(name) ? 0o600 : undefined,
+    );
+  // If we die here, both have it; the next commitment begins again.
+  for (const name of names.filter((each) => OWNED.includes(each))) await unlink(join(folder, name));
+}
+
+/** What cannot be read was damaged before: that keeps nobody from committing, and nothing is thrown away. */
+function idOf(transparent: Uint8Array): string {
+  try {
+    return entryIdOf(entryBytes(decodeSign1(transparent, TRANSPARENT_LIMITS)));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return 'damaged';
+  }
+}
+
+/** Paths of declared files are told from where the file lies. */
+async function bytesIn(folder: string, name: string): Promise<Uint8Array | string> {
+  const path = join(folder, name);
+  const bytes = await readNamedFile(path);
+  if (name !== PROOF_FILES.opening) return bytes;
+  try {
+    const opening = parseOpening(bytes, path);
+    return formatOpening({ ...opening, base: `../../${opening.base}` });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return bytes;
+  }
+}

@@ -328,6 +328,22 @@ t.test('secrets nobody marked', async (t) => {
     ['/db/masterPassword', 'hunter2!'],
     ['/db/api_key/0', 'abcdefgh'],
     ['/x', 'dGhpc0lzTm90QVJlYWxUb2tlbjEyMzQ1Njc4OTA'],
+    ['/pw', 'hunter2'],
+    ['/db/PWD', 'hunter2'],
+    ['/apps~1v1/Deployment/a/b/spec/containers/name=app/env/name=DB_PASSWORD/value', 'hunter2hunter2'],
+    [
+      '/aws_ecs_task_definition.a/container_definitions',
+      '[{"name":"app","environment":[{"name":"DB_PASSWORD","value":"hunter2hunter2"}],"cpu":10}]',
+    ],
+    ['/aws_instance.a/user_data', '#!/bin/sh\nset -eu\nexport DB_PASSWORD=hunter2hunter2\nexec app\n'],
+    ['/aws_instance.a/user_data', "DB_PASSWORD='hunter2 hunter2' ./app"],
+    ['/spec/args/0', '--password=hunter2hunter2'],
+    ['/spec/command', 'mysql -u app --password hunter2hunter2 db'],
+    ['/connection', 'Server=db;Database=x;User Id=app;Password=hunter2;Encrypt=true'],
+    ['/storage', 'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=abcdefgh1234=='],
+    ['/data/application.yaml', 'spring:\n  datasource:\n    password: hunter2hunter2\n'],
+    ['/hook', 'https://example.com/x?token=abcdef123456'],
+    ['/django/SECRET_KEY', 'not-so-random'],
   ];
   for (const [path, value] of secrets) t.ok(looksSecret(path, value), `${path} ${value}`);
   const plain: readonly (readonly [string, string])[] = [
@@ -338,8 +354,39 @@ t.test('secrets nobody marked', async (t) => {
     ['/id', '2c732bf0-92a7-a649-e05c-c25dc5e84213'],
     ['/text', 'a sentence with Words and 3 numbers'],
     ['/monkey', 'banana bread'],
+    ['/env/name=DB_PASSWORD/value', '${DB_PASSWORD}'],
+    ['/env/name=DB_PASSWORD/value', ''],
+    ['/env/name=DB_PASSWORD/valueFrom/secretKeyRef/name', 'database'],
+    ['/env/name=DB_PASSWORD/valueFrom/secretKeyRef/key', 'password'],
+    ['/env/name=TOKEN_FILE/value', '/run/secrets/token'],
+    ['/env/name=PWD/value', '/srv/app'],
+    ['/env/name=LOG_LEVEL/value', 'verbose'],
+    ['/db/password', '/run/secrets/db-password'],
+    ['/db/password', 'vault:secret/data/db#password'],
+    ['/db/password', 'arn:aws:secretsmanager:eu-west-1:1:secret:x'],
+    ['/oauth/token', 'https://example.com/oauth/token'],
+    [
+      '/user_data',
+      'export DB_PASSWORD="$(aws ssm get-parameter --name x)"\nTOKEN=$1\nexport PASSWORD=${P}\n',
+    ],
+    ['/code', 'const token = response.token;\nlet password = readPassword();\nmax_tokens = 4096\n'],
+    ['/args/0', '--password-file=/run/secrets/x'],
+    ['/args/0', '--token-ttl=3600s'],
+    ['/nginx', 'proxy_set_header Authorization $http_authorization;\nssl_password_file /etc/keys;\n'],
+    ['/hba', 'hostssl all all 0.0.0.0/0 scram-sha-256'],
+    ['/json', '{"passwordPolicy":{"minimumLength":12},"secretRef":"db-secret"}'],
+    ['/help', 'The password must be changed: see the handbook.'],
   ];
   for (const [path, value] of plain) t.equal(looksSecret(path, value), undefined, `${path} ${value}`);
+  // What names a value may stand beside it.
+  const beside = declareJson(
+    '{"environment":[{"name":"DB_PASSWORD","value":"hunter2"},{"name":"LEVEL","value":"verbose"}],' +
+      '"args":["--password","hunter2","--level","verbose"],"x":{"password":true,"token":4096}}',
+  );
+  t.strictSame(
+    unmarkedSecrets(beside.leaves, new Set()).map(({ path }) => path),
+    ['/args/1', '/environment/0/value'],
+  );
   const { leaves } = declareJson('{"password":"hunter2!","b":1}');
   t.strictSame(unmarkedSecrets(leaves, new Set()), [{ path: '/password', why: 'the value of "password"' }]);
   t.strictSame(unmarkedSecrets(leaves, new Set(['/password'])), []);

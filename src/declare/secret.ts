@@ -1,10 +1,11 @@
 /**
  * Secrets nobody marked. Everything in a declaration is salted, so no secret is logged; but whoever opens a leaf
  * later shows its value, and the owner's file holds it. So what looks like a secret is refused until somebody says
- * that it is one (then it is never shown) or that it is none.
-
+ * that it is one (then it is never shown) or that it is none. A name may stand in the path, beside the value, or in it.
  */
-import type { DeclaredLeaf } from './leaf.ts';
+import { Refusal } from '../bytes/refusal.ts';
+import { parseJson } from './json.ts';
+import { Leaves, type DeclaredLeaf } from './leaf.ts';
 
 /** Forms that only secrets have. */
 const FORMS: readonly (readonly [RegExp, string])[] = [
@@ -18,31 +19,114 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:[^\s/@]+@/i, 'a URL with a password in it'],
 ];
 
-/** Names of what is secret; the last step of a path, or the one before in `secrets/0`. */
+/** Names of what is secret. */
 const NAMES =
-  /(?:^|[^a-z])(?:pass(?:word|wd|phrase)?|secret|token|api_?key|access_?key|private_?key|credential)s?$/i;
+  /(?:^|[^a-z])(?:pw|pwd|pass(?:word|wd|phrase)?|secret|token|credential|(?:api|access|account|private|secret|signing|encryption)_?key)s?$/i;
 /** Such names that are none: they say how secrets are handled. */
-const HARMLESS = /(?:_|-|\b)(?:arn|id|name|path|file|length|policy|rotation|ttl|type|version|enabled)$/i;
+const HARMLESS = /(?:_|-|\b)(?:arn|id|name|path|file|length|policy|rotation|ttl|type|version|enabled|ref)$/i;
+/** Shorter values are not looked at: `none`, `on`. */
+const SHORTEST = 5;
+
+/** Values that only point to a secret, or say that there is none: references, paths, addresses, words. */
+const POINTERS: readonly RegExp[] = [
+  /\$\{|\$\(|\{\{|^\$[A-Za-z_0-9]|^%[A-Za-z_]+%$|^<.*>$|^@Microsoft\.KeyVault/,
+  /^(?:arn|vault|ssm|secretsmanager|file|env|op|ref\+[a-z]+):/i,
+  /^(?:\.{0,2}|~)\/[\w./-]*$|^[A-Za-z]:\\/,
+  /^[a-z][a-z0-9+.-]*:\/\/[^@\s]*$/i,
+  /^(?:true|false|none|null|nil|undefined|required|optional|disabled|enabled|redacted)$/i,
+  /^[*x.]+$/i,
+];
+
+/** A name and its value within a text: `export DB_PASSWORD=…`, `--password=…`, `Password=…;`, `"token": "…"`. */
+const ASSIGNED =
+  /(?<![A-Za-z0-9_.$-])["']?([A-Za-z_-][A-Za-z0-9_.-]*)["']?(?:[ \t]*(?:=|:=)[ \t]*|:[ \t]+|:(?=["']))("[^"\n]*"|'[^'\n]*'|[^\s"';,&]+)/g;
+/** A flag, and its value as the next word. */
+const FLAG = /(?<!\S)--?([A-Za-z][A-Za-z0-9_-]*)[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s"'-][^\s"']*)/g;
+/** What a program says of where its value comes from: a number, a variable, a call. */
+const CODE = /^[0-9.]+[a-z]?$|^[A-Za-z_]+(?:\.[A-Za-z_]+|\[[^\]]*\])+$|^[A-Za-z_.]+\(/;
+/** Texts within texts: JSON in an attribute, at most so deep. */
+const MAX_DEPTH = 3;
 
 /** Leaves that look like secrets and are not marked sensitive, with why. `known`: paths somebody spoke for. */
 export function unmarkedSecrets(
   leaves: readonly DeclaredLeaf[],
   known: ReadonlySet<string>,
 ): readonly { readonly path: string; readonly why: string }[] {
+  const texts = new Map(leaves.flatMap(({ path, text }) => (text === undefined ? [] : [[path, text]])));
   return leaves.flatMap(({ path, text, sensitive }) => {
-    const why = sensitive || text === undefined || known.has(path) ? undefined : looksSecret(path, text);
+    if (sensitive || text === undefined || known.has(path)) return [];
+    const why = looksSecret(path, text, namedBeside(path, texts));
     return why === undefined ? [] : [{ path, why }];
   });
 }
 
-/** Why a text looks like a secret; undefined when it does not. */
-export function looksSecret(path: string, value: string): string | undefined {
+/** Why a text looks like a secret; undefined when it does not. `named`: what stands beside it names it. */
+export function looksSecret(path: string, value: string, named?: string, depth = 0): string | undefined {
   const form = FORMS.find(([pattern]) => pattern.test(value));
   if (form !== undefined) return form[1];
-  const name = path.split('/').findLast((step) => !/^[0-9]*$/.test(step)) ?? '';
+  const name = named ?? nameIn(path);
+  if (isSecretName(name) && value.length >= SHORTEST && !isPointer(value)) return `the value of "${name}"`;
+  return isRandom(value) ? 'a random text' : withinText(value, depth);
+}
+
+/** What names the value at a path: its last step, or the list item of that name that it is the value of. */
+function nameIn(path: string): string {
+  const steps = path.split('/').filter((step) => !/^[0-9]*$/.test(step));
+  const [item = '', last = ''] = steps.length === 1 ? ['', steps[0]] : steps.slice(-2);
+  const merged = /^(?:name|key)=(.+)$/.exec(item)?.[1];
+  return last.toLowerCase() === 'value' && merged !== undefined ? merged : last;
+}
+
+/** `{name: DB_PASSWORD, value: …}`, and the word after `--password` in a list. */
+function namedBeside(path: string, texts: ReadonlyMap<string, string>): string | undefined {
+  const [, above = '', last = ''] = /^(.*)\/([^/]*)$/.exec(path) ?? [];
+  if (/^value$/i.test(last))
+    return ['name', 'key', 'Name', 'Key'].map((each) => texts.get(`${above}/${each}`)).find(Boolean);
+  if (!/^[1-9][0-9]*$/.test(last)) return undefined;
+  return /^--?([A-Za-z][\w-]*)$/.exec(texts.get(`${above}/${Number(last) - 1}`) ?? '')?.[1];
+}
+
+function isSecretName(name: string): boolean {
   const spaced = name.replaceAll(/([a-z])([A-Z])/g, '$1_$2');
-  if (value.length >= 6 && NAMES.test(spaced) && !HARMLESS.test(spaced)) return `the value of "${name}"`;
-  return isRandom(value) ? 'a random text' : undefined;
+  return NAMES.test(spaced) && !HARMLESS.test(spaced);
+}
+
+function isPointer(value: string): boolean {
+  const trimmed = value.trim();
+  return trimmed === '' || POINTERS.some((pattern) => pattern.test(trimmed));
+}
+
+/** Scripts, arguments, connection strings and JSON that stand in one value. */
+function withinText(value: string, depth: number): string | undefined {
+  const json = depth < MAX_DEPTH && /^\s*[[{]/.test(value) ? leavesWithin(value) : undefined;
+  if (json !== undefined) {
+    const texts = new Map(json.flatMap(({ path, text }) => (text === undefined ? [] : [[path, text]])));
+    for (const [path, text] of texts) {
+      const why = looksSecret(path, text, namedBeside(path, texts), depth + 1);
+      if (why !== undefined) return `${why} in JSON`;
+    }
+    return undefined;
+  }
+  for (const pattern of [ASSIGNED, FLAG])
+    for (const [, name = '', quoted = ''] of value.matchAll(pattern)) {
+      const assigned = quoted.replace(/^(["'])(.*)\1$/, '$2');
+      const told = name.replace(/^-+/, '');
+      if (!isSecretName(told) || assigned.length < SHORTEST || isPointer(assigned)) continue;
+      if (!(assigned === quoted && CODE.test(assigned))) return `a text that assigns "${told}"`;
+    }
+  return undefined;
+}
+
+/** The leaves of JSON in a text; undefined when it is none. */
+function leavesWithin(text: string): readonly DeclaredLeaf[] | undefined {
+  try {
+    const leaves = new Leaves();
+    leaves.add('', parseJson(text.trim()));
+    return leaves.all();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return undefined;
+  }
 }
 
 /**

@@ -2,7 +2,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -433,7 +442,21 @@ t.test('agent: slots, a deployment, heartbeats, one at a time, an end', async (t
 
 t.test('agent: its own permissions, committed to and proven first', async (t) => {
   const stage = await Stage.start(t);
+  const www = join(stage.dir, 'www');
+  mkdirSync(www);
+  writeFileSync(join(www, 'a'), 'one');
+  symlinkSync('a', join(www, 'link'));
+  // The first start makes the directory and its list of targets; `*` of another probe aims at no file.
   t.equal((await stage.told('agent', 'profile', '--flags')).code, 0);
+  writeFileSync(
+    join(stage.dir, 'tallystick-agent/targets.yaml'),
+    `- { subject: www, probe: files, targets: ['${www}/**', ${join(stage.dir, 'later')}] }\n` +
+      `- { subject: none, probe: tls, targets: ['/etc'] }\n`,
+  );
+  const flags = (await stage.told('agent', 'profile', '--flags')).out;
+  for (const path of [`${www}\n`, `${join(stage.dir, 'later')}/*\n`])
+    t.ok(flags.includes(`--allow-fs-read=${path}`), path);
+  t.notMatch(flags, /fs-read=\/etc/);
   const profile = async (...flags: readonly string[]): Promise<string> => {
     const child = stage.spawned('agent', 'profile', '--confine', ...flags);
     const [out] = await Promise.all([Array.fromAsync(child.stdout ?? []), once(child, 'exit')]);
@@ -453,6 +476,10 @@ t.test('agent: its own permissions, committed to and proven first', async (t) =>
   const commit = ['commit', 'json', 'profile.json', '--subject', 'agent/one', '--claims', 'claims.yaml'];
   t.equal((await stage.told(...commit, '--log', stage.url)).code, 0);
   await stage.commit('db/pay', REFUSES);
+  const wwwClaims = `target: { locators: [${www}] }\nclaims: [{ pack: file-integrity, params: { prefix: www } }]\n`;
+  writeFileSync(join(stage.dir, 'www.yaml'), wwwClaims);
+  const files = ['commit', 'files', 'www', '--subject', 'www', '--claims', 'www.yaml', '--log', stage.url];
+  t.equal((await stage.told(...files)).code, 0);
   const argv = [
     'agent',
     '--log',
@@ -461,6 +488,8 @@ t.test('agent: its own permissions, committed to and proven first', async (t) =>
     'db/*',
     '--subject',
     'agent/*',
+    '--subject',
+    'www',
     '--poll',
     '1',
     '--confine',
@@ -473,6 +502,11 @@ t.test('agent: its own permissions, committed to and proven first', async (t) =>
     { claim: 'profile', verdict: 'PROVEN', evidence: 'E1' },
     { claim: 'least-privilege' },
   ]);
+  const read = await until(async () => (await stage.proofs('www'))[0]);
+  t.ok(
+    read.results.every(({ verdict }) => verdict === 'PROVEN'),
+    'confined, it may read what it proves',
+  );
   const other = await until(async () => (await stage.proofs('db/pay'))[0]);
   t.same(other.agent.profile, own.commitment, 'each proof names what its agent may do');
   t.equal(other.agent.profileDigest?.toHex(), hash);

@@ -1,5 +1,6 @@
 /** Less for the agent to misuse: the same program again, under Node's permission model. */
 import { fileURLToPath } from 'node:url';
+import { operatorRule } from '../../agent/enrolment.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
 import { makeFolder } from '../files.ts';
@@ -8,8 +9,11 @@ import { proofsFolderOf } from '../proofs.ts';
 import { confinement, isConfined } from './profile.ts';
 import { initialiseAgent } from './setup.ts';
 
-/** Makes what is missing, and becomes the same program with fewer permissions; goes on where it is confined already. */
-export async function confine(context: Context): Promise<void> {
+/**
+ * Makes what is missing, and becomes the same program with fewer permissions; goes on where it is confined already.
+ * `targets`: enrolled for this run, besides targets.yaml.
+ */
+export async function confine(context: Context, targets: readonly string[] = []): Promise<void> {
   if (isConfined()) return;
   const home = await initialiseAgent(context);
   await Promise.all([stateDirOf(context), proofsFolderOf(context)].map((dir) => makeFolder(dir)));
@@ -20,6 +24,7 @@ export async function confine(context: Context): Promise<void> {
     );
   const program = fileURLToPath(new URL('../../..', import.meta.url));
   const quiet = ['--disable-warning=PERM0001', '--disable-warning=ExperimentalWarning'];
-  const flags = [...quiet, ...confinement(context, home, program)];
+  const rules = targets.length === 0 ? home.rules : [operatorRule(targets), ...home.rules];
+  const flags = [...quiet, ...confinement(context, { ...home, rules }, program)];
   process.execve(process.execPath, [process.execPath, ...flags, ...process.argv.slice(1)]);
 }

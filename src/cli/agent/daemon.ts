@@ -29,7 +29,7 @@ const PATIENCE_MS = 2_000;
 /** Proves until it is told to stop; resolves with the exit code. */
 export async function runAgent(context: Context, asked: AgentAsked): Promise<number> {
   const { config } = context;
-  if (asked.confine) await confine(context);
+  if (asked.confine) await confine(context, asked.targets);
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
   await makeFolder(config.agentDir, 0o700, { setting: '--agent-dir' });
   const unlock = lockAgent(config.agentDir);

@@ -2,10 +2,12 @@
  * The permission profile of an agent: who it is to the system, and what it may read, write and start. Its digest is in
  * every proof, so that an agent that was given more is seen; committed as a declaration, it can be proven like any other.
  */
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import type { Rule } from '../../agent/enrolment.ts';
 import { sha256 } from '../../agent/hash.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import type { Digest } from '../../bytes/brand.ts';
+import { nameOf } from '../../claim/judge.ts';
 import { isList, isMap, type Value, type ValueMap } from '../../claim/value.ts';
 import type { Context } from '../context.ts';
 import { stateDirOf } from '../heads.ts';
@@ -54,6 +56,20 @@ export function isConfined(): boolean {
 /** Probes that start programs. */
 const STARTERS: ReadonlySet<string> = new Set(['exec', 'terraform', '*']);
 
+/** Probes that read files of their targets. */
+const READERS: ReadonlySet<string> = new Set(['files', 'terraform', 'iam', '*']);
+
+/** Files and folders that rules let probes read: their absolute targets, patterns up to the first star. */
+function pathsToProve(rules: readonly Rule[]): readonly string[] {
+  const paths = rules
+    .filter(({ probe }) => READERS.has(nameOf(probe)))
+    .flatMap(({ written }) => written)
+    .map((target) => (target.includes('*') ? (target.split('*', 1)[0] ?? '').replace(/[^/]*$/, '') : target))
+    .filter((target) => isAbsolute(target));
+  // Node takes what is not there for a file; it may come as a folder.
+  return [...new Set(paths)].flatMap((path) => (isThere(path) ? [path] : [path, `${path}/*`]));
+}
+
 /** The flags that confine an agent to what it needs. `program`: the folder of this program. */
 export function confinement(
   context: Context,
@@ -65,8 +81,15 @@ export function confinement(
   const trust = [config.policy ?? trustedByDefault(config) ?? [], ...config.vkey].flat();
   const files = [keyName, ...secrets, ...trust].map((path) => resolve(world.cwd, path));
   const state = stateDirOf(context);
-  const reads = [program, dir, state, proofsFolderOf(context), ...files.filter((path) => isThere(path))];
-  const starts = rules.some(({ probe }) => STARTERS.has(probe.split('@', 1)[0] ?? ''));
+  const reads = [
+    program,
+    dir,
+    state,
+    proofsFolderOf(context),
+    ...files.filter((path) => isThere(path)),
+    ...pathsToProve(rules),
+  ];
+  const starts = rules.some(({ probe }) => STARTERS.has(nameOf(probe)));
   return [
     '--permission',
     ...[...new Set(reads)].map((path) => `--allow-fs-read=${resolve(path)}`),

@@ -277,6 +277,19 @@ t.test('prove: from nothing to a proof, and every way it can end', async (t) => 
   for (const claims of [REFUSES, ACCEPTS]) await stage.commit('db/twice', claims);
   t.match(await stage.told('registry', 'diff', 'db/twice', '--log', stage.url), { code: 0, out: /^leaves/m });
 
+  // Two rules for one subject are one proof of it; a pattern is what the log has of it.
+  const targets = join(stage.dir, 'tallystick-agent/targets.yaml');
+  const rule = (subject: string, target: string): string =>
+    `- { subject: ${subject}, probe: '*', targets: ['${target}'] }\n`;
+  writeFileSync(targets, rule('www', www) + rule('www', '/none') + rule("'db/**'", '127.0.0.1:*'));
+  const all = await stage.prove('--json');
+  t.match(all, { code: 3, json: { failed: [] } });
+  t.same(
+    all.json.subjects.map(({ subject }: { subject: string }) => subject),
+    ['www', 'db/pay', 'db/twice'],
+  );
+  rmSync(targets);
+
   // Somebody answers for it.
   const approver = await loadKeyFile(join(stage.dir, 'tallystick-data/keys/approver.pem'));
   const waiver = encodeWaiver({

@@ -6,12 +6,12 @@ import { Daemon, type AgentEvent } from '../../agent/daemon.ts';
 import { agentFiles, lockAgent } from '../../agent/database.ts';
 import { operatorRule } from '../../agent/enrolment.ts';
 import { refuse } from '../../bytes/refusal.ts';
-import { matcher } from '../../statement/pattern.ts';
 import type { Context } from '../context.ts';
 import { makeFolder } from '../files.ts';
 import { stopOnSignal } from '../serve/process.ts';
 import { agentBanner } from './banner.ts';
 import { confine } from './confine.ts';
+import { subjectTest } from './subjects.ts';
 import { assertEnrolled, enrolCommand } from './enrolled.ts';
 import { openAgent, type OpenAgent } from './open.ts';
 import { readTargets } from './setup.ts';
@@ -47,7 +47,7 @@ export async function runAgent(context: Context, asked: AgentAsked): Promise<num
     unlock();
     throw error;
   }
-  const subjects = asked.subjects.length > 0 ? asked.subjects : open.home.rules.map(({ subject }) => subject);
+  const subjects = asked.subjects.length > 0 ? asked.subjects : open.home.subjects;
   if (subjects.length === 0) {
     open.close();
     unlock();
@@ -76,13 +76,10 @@ export async function runAgent(context: Context, asked: AgentAsked): Promise<num
 function daemonOf(context: Context, open: OpenAgent, subjects: readonly string[], logger: Logger): Daemon {
   const { config } = context;
   const { agent, log, home } = open;
-  const wanted = subjects.map((each) =>
-    each.includes('*') ? matcher(each) : (subject: string) => subject === each,
-  );
   return new Daemon({
     agent,
     log,
-    wants: (subject) => wanted.some((test) => test(subject)),
+    wants: subjectTest(subjects),
     assertMayProve: (policy, subject) =>
       assertEnrolled(policy, agent.hand.kid, subject, enrolCommand(context, home, subject)),
     budget: budgetUs(config.cpuBudget),

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { parseDecimal } from '../../bytes/text.ts';
-import { learn, recall } from '../../agent/history.ts';
+import { recall } from '../../agent/history.ts';
 import { planOf, type Plan } from '../../agent/planner.ts';
 import { selfClaims } from '../../agent/self.ts';
 import { looksFor } from '../../agent/runs.ts';
@@ -12,6 +12,7 @@ import { confine } from './confine.ts';
 import { openAgent } from './open.ts';
 import { confinement, profileOf } from './profile.ts';
 import { initialiseAgent } from './setup.ts';
+import { learnSubjects } from './subjects.ts';
 
 const PATIENCE_MS = 5_000;
 
@@ -20,17 +21,17 @@ export async function runPlan(
   asked: { readonly subjects: readonly string[]; readonly length: string | undefined },
 ): Promise<number> {
   const { output } = context;
-  const wanted = { rules: [], vantage: undefined, onBug: () => undefined, patienceMs: PATIENCE_MS };
-  const open = await openAgent(context, { ...wanted, signal: new AbortController().signal });
+  const looking = { rules: [], vantage: undefined, onBug: () => undefined, patienceMs: PATIENCE_MS };
+  const open = await openAgent(context, { ...looking, signal: new AbortController().signal });
   try {
-    const subjects = asked.subjects.length > 0 ? asked.subjects : open.home.subjects;
-    if (subjects.length === 0) throw refuse('usage', 'say which subject with --subject');
+    const wanted = asked.subjects.length > 0 ? asked.subjects : open.home.subjects;
+    if (wanted.length === 0) throw refuse('usage', 'say which subject with --subject');
     const { agent, log } = open;
     await log.head();
+    const policy = await log.policy();
     const plans: JsonValue[] = [];
-    for (const subject of subjects) {
-      await learn(log, agent.ledger, subject);
-      const declared = recall(agent.ledger, subject, await log.policy()).inForce;
+    for (const subject of await learnSubjects(open, wanted, policy)) {
+      const declared = recall(agent.ledger, subject, policy).inForce;
       if (declared === undefined) throw refuse('not-found', `no commitment to ${subject} is in force`);
       output.print(`${output.paint('bold', subject)}  tier ${declared.declaration.tier}`);
       for (const claim of declared.declaration.claims) {

@@ -2,7 +2,7 @@
 import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
 import { operatorRule } from '../../agent/enrolment.ts';
 import { deliver, checkChain, type Delivery } from '../../agent/deliver.ts';
-import { isAway, learn, recall } from '../../agent/history.ts';
+import { isAway, recall } from '../../agent/history.ts';
 import type { Head } from '../../agent/ledger.ts';
 import { prove } from '../../agent/prove.ts';
 import { nextDueOf } from '../../agent/schedule.ts';
@@ -17,6 +17,7 @@ import type { JsonValue } from '../output.ts';
 import { explainProbes } from './explain.ts';
 import { claimLines, proofIn } from './lines.ts';
 import { nonceOf, openAgent, type OpenAgent } from './open.ts';
+import { knownSubjects, learnSubjects } from './subjects.ts';
 import { assertEnrolled, enrolCommand } from './enrolled.ts';
 
 /** What the command line asks for. */
@@ -42,6 +43,7 @@ interface Known {
 interface Sight {
   readonly head: Head;
   readonly policy: Policy | undefined;
+  readonly subjects: readonly string[];
   /** Why the log cannot be asked; undefined when it can. */
   readonly away: Refusal | undefined;
 }
@@ -61,13 +63,16 @@ export async function runProve(context: Context, asked: ProveAsked): Promise<num
     patienceMs: PATIENCE_MS,
   });
   try {
-    const subjects = asked.subjects.length > 0 ? asked.subjects : open.home.subjects;
-    if (subjects.length === 0)
+    const wanted = asked.subjects.length > 0 ? asked.subjects : open.home.subjects;
+    if (wanted.length === 0)
       throw refuse(
         'usage',
         'say what to prove with --subject, or name subjects in targets.yaml of the agent directory',
       );
-    const sight = await look(open, subjects);
+    const sight = await look(open, wanted);
+    const { subjects } = sight;
+    if (subjects.length === 0)
+      throw refuse('not-found', `no commitment to ${wanted.join(', ')} is in force; commit one first`);
     if (asked.explain)
       return await explainProbes(
         context,
@@ -95,16 +100,19 @@ export async function runProve(context: Context, asked: ProveAsked): Promise<num
 }
 
 /** Reads what is new; a log that is away is no reason not to look, once the commitments are known. */
-async function look({ agent: { ledger }, log }: OpenAgent, subjects: readonly string[]): Promise<Sight> {
+async function look(open: OpenAgent, wanted: readonly string[]): Promise<Sight> {
+  const { log } = open;
+  const { ledger } = open.agent;
   try {
     const head = await log.head();
-    for (const subject of subjects) await learn(log, ledger, subject);
+    const policy = await log.policy();
+    const subjects = await learnSubjects(open, wanted, policy);
     ledger.setHead(head);
-    return { head, policy: await log.policy(), away: undefined };
+    return { head, policy, subjects, away: undefined };
   } catch (error) {
     const head = ledger.head();
     if (!(error instanceof Refusal) || !isAway(error) || head === undefined) throw error;
-    return { head, policy: undefined, away: error };
+    return { head, policy: undefined, subjects: knownSubjects(open, wanted, undefined), away: error };
   }
 }
 

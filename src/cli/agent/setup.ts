@@ -29,7 +29,7 @@ export interface AgentHome {
   /** 32 secret bytes that its seeds derive from. */
   readonly master: Uint8Array;
   readonly rules: readonly Rule[];
-  /** Subjects that rules name without a star. */
+  /** Subjects that rules name, and patterns of them, each once. */
   readonly subjects: readonly string[];
   /** Whether the key was made by this run: nobody has enrolled it yet. */
   readonly madeKey: boolean;
@@ -50,7 +50,7 @@ export async function initialiseAgent(context: Context): Promise<AgentHome> {
   const rules = await readTargets(files.targets);
   const configFile = join(dir, CONFIG_FILE);
   if (!isThere(configFile)) await createFile(configFile, configText(context));
-  const subjects = rules.map(({ subject }) => subject).filter((subject) => !subject.includes('*'));
+  const subjects = [...new Set(rules.map(({ subject }) => subject))];
   return { dir, keyName, signer, master: await readSeed(files.seed), rules, subjects, madeKey };
 }
 

@@ -78,7 +78,7 @@ const planVerb: Verb = {
   options: [
     {
       flags: '--subject <name>',
-      help: 'repeat for several (default: the subjects in targets.yaml)',
+      help: 'exact or a pattern; repeat for several (default: the subjects in targets.yaml)',
       many: true,
     },
     {

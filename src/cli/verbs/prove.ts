@@ -29,7 +29,7 @@ export const proveVerb: Verb = {
   options: [
     {
       flags: '--subject <name>',
-      help: 'what to prove; repeat for several (default: the subjects that targets.yaml names)',
+      help: 'what to prove: exact or a pattern; repeat for several (default: the subjects in targets.yaml)',
       many: true,
     },
     { flags: '--claim <id>', help: 'only this claim; repeat for several', many: true },

@@ -101,6 +101,27 @@ t.test('a source is committed leaf by leaf, and opened leaf by leaf', async (t) 
   t.match(await me.run('verify', audit), { code: 3, err: /malformed-payload/ });
 });
 
+t.test('files are leaves like those of any other source', async (t) => {
+  const me = await user(t, { few: { a: 'one', b: 'two', d: { c: 'three' } } });
+  const listed = await me.run('commit', 'files', 'few', '--list');
+  t.match(listed, {
+    code: 0,
+    out: /^few\/a {2}file 0644, 3 bytes, SHA-256 [0-9a-f]{64}\nfew\/b .*\nfew\/d\/c /,
+  });
+  t.match((await me.run('commit', 'files', 'few', '--list', '--json')).json, {
+    profile: 'files@1',
+    leaves: [{ path: 'few/a', sensitive: false }, {}, {}],
+  });
+  t.equal(me.log.entries.length, 1, 'nothing is logged');
+  t.equal((await me.run('commit', 'files', 'few', '--subject', 'x')).code, 0);
+  t.equal((await me.run('disclose', 'x', '--list')).out, listed.out);
+  t.match(await me.run('disclose', 'x', 'few/d', '--out', 'audit', '--json'), {
+    json: { of: 3, leaves: [{ path: 'few/d/c' }] },
+  });
+  t.notOk(readdirSync(join(me.dir, 'audit')).includes('opening.json'), 'the others stay at home');
+  t.match(await me.run('verify', 'audit'), { code: 0, out: /1 of 3 leaves are shown/ });
+});
+
 t.test('what cannot be committed to', async (t) => {
   const me = await user(t, {
     'secret.json': '{"db":{"password":"correct-horse"},"a":1}',
@@ -140,7 +161,10 @@ t.test('what cannot be committed to', async (t) => {
     code: 1,
     err: /a path and a reason/,
   });
-  t.match(await commit('web.yaml', '--list'), { code: 1, err: /only a source has leaves/ });
+  t.match(await commit('web.yaml', '--list'), {
+    code: 0,
+    out: /^web\.yaml {2}file 0644, 66 bytes, SHA-256 [0-9a-f]{64}\n$/,
+  });
   t.match((await commit('kubernetes', 'web.yaml', '--list')).out, /\/v1\/Service\/\/web\/spec\/x {2}"y"/);
 });
 

@@ -10,7 +10,8 @@ import type { Tier } from '../../statement/vocabulary.ts';
 import { VERSION } from '../version.ts';
 import { commonFolder, holds, readFacts, STDIN, type Found } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';
-import { FILES_PROFILE, formatOpening, treeOf, type SaltedFact } from './opening.ts';
+import { FILES_PROFILE, formatOpening, leavesOf, treeOf, type SaltedFact } from './opening.ts';
+import type { ReadSource } from './sources.ts';
 import { PROOF_FILES } from '../proofs.ts';
 import { saltOf } from './salts.ts';
 
@@ -42,13 +43,26 @@ export interface OwnedFile {
   readonly text: string;
 }
 
-/** Refuses `not-found` for files that cannot be read, `usage` for operands without a name to go by. */
-export async function declare(wish: Wish): Promise<Declared> {
+/** The files that a wish names, with their salts, and what of git is needed to say where they come from. */
+async function readWished(wish: Wish) {
   const paths = wish.operands.map((operand) => (operand === STDIN ? STDIN : resolve(wish.cwd, operand)));
   const named = paths.filter((path) => path !== STDIN);
   const { base, top } = await findBase(named, wish.cwd);
   const found = await readFacts(paths, { base, omit: wish.omit, stdin: wish.stdin });
   const facts = found.facts.map((fact) => ({ ...fact, salt: saltOf(wish.saltSecret, fact) }));
+  return { paths, named, base, top, found, facts };
+}
+
+/** The leaves a wish would commit to, for `--list`. Refuses `not-found` for files that cannot be read. */
+export async function listFiles(wish: Wish): Promise<ReadSource> {
+  const { facts, found } = await readWished(wish);
+  const { profile, leaves } = leavesOf({ subject: '', facts });
+  return { profile, leaves, excluded: found.excluded, source: { kind: 'files' } };
+}
+
+/** Refuses `not-found` for files that cannot be read, `usage` for operands without a name to go by. */
+export async function declare(wish: Wish): Promise<Declared> {
+  const { paths, named, base, top, found, facts } = await readWished(wish);
   const git = top === undefined ? undefined : await gitFacts(top, named, [...wish.omit.keys()]);
   const subject = wish.subject ?? subjectOf(paths, base);
   const declaration = declarationOf(wish, facts, found, git);

@@ -123,6 +123,11 @@ export function showValue(value: Opening['value']): string {
   if (name === 'number' && typeof inner === 'string') return inner;
   if (name === 'sensitive') return '(sensitive: a keyed digest, never shown)';
   if (name === 'unknown') return '(known only after it is applied)';
+  const { type, mode, size, sha256 } = Object.fromEntries(content);
+  if (typeof type === 'string' && typeof size === 'number' && sha256 instanceof Uint8Array) {
+    const bits = typeof mode === 'number' ? ` ${mode.toString(8).padStart(4, '0')}` : '';
+    return `${type}${bits}, ${size} bytes, SHA-256 ${formatHex(sha256)}`;
+  }
   return '{}';
 }
 

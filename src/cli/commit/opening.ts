@@ -12,6 +12,7 @@ import { count } from '../../statement/vocabulary.ts';
 import type { JsonValue } from '../output.ts';
 import { fromJson } from './fromjson.ts';
 import type { FileFact } from './files.ts';
+import type { OwnedLeaves } from './leafopening.ts';
 
 /** Name and version of the rules in files.ts. */
 export const FILES_PROFILE = 'files@1';
@@ -58,6 +59,17 @@ export function treeOf(facts: readonly SaltedFact[]): SaltedTree {
   return declarationTree(
     facts.map((fact): SaltedLeaf => ({ salt: fact.salt, path: fact.path, value: valueOf(fact) })),
   );
+}
+
+/** The same leaves as of any other source, to be listed and shown. */
+export function leavesOf({ subject, facts }: Pick<Opening, 'subject' | 'facts'>): OwnedLeaves {
+  const leaves = facts.map((fact) => ({
+    path: fact.path,
+    salt: fact.salt,
+    value: valueOf(fact),
+    sensitive: false,
+  }));
+  return { profile: FILES_PROFILE, subject, leaves };
 }
 
 /** Canonical bytes of one leaf's value: a deterministic CBOR map (spec/statements.md §9). */

@@ -19,7 +19,7 @@ import { SALT_LENGTH, type SaltedLeaf } from '../../statement/saltedleaf.ts';
 import { readNamedFile } from '../files.ts';
 import { STDIN } from './files.ts';
 
-/** Kinds of source, as the first operand of `commit` names them; `files` are hashed whole. */
+/** Kinds of source, as the first operand of `commit` names them; `files` are a leaf each. */
 export const SOURCES = ['files', 'terraform', 'kubernetes', 'json', 'yaml', 'env'] as const;
 export type SourceKind = (typeof SOURCES)[number];
 

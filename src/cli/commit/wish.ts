@@ -11,7 +11,7 @@ import { readNamedFile } from '../files.ts';
 import { stateDirOf } from '../heads.ts';
 import { proofsFolderOf } from '../proofs.ts';
 import type { Flags, VerbOption } from '../verb.ts';
-import { declare, type Declared } from './declare.ts';
+import { declare, listFiles, type Declared, type Wish } from './declare.ts';
 import { declareFromSource, readWish, type SourceWish } from './declaresource.ts';
 import { loadSaltSecret } from './salts.ts';
 import { SOURCES, type ReadSource, type SourceKind } from './sources.ts';
@@ -42,7 +42,7 @@ export const DECLARING: readonly VerbOption[] = [
     many: true,
   },
   { flags: '--literal', help: 'env: take quotes, $ and \\ in values as they stand' },
-  { flags: '--list', help: 'print the leaves of the source, log nothing' },
+  { flags: '--list', help: 'print the leaves of the files or the source, log nothing' },
   {
     flags: '--salt-file <file>',
     help: 'secret that salts derive from, made when absent (default: in the state directory)',
@@ -57,28 +57,25 @@ export async function declareAsked(
 ): Promise<Declared> {
   const source = await sourceAsked(context, operands, flags);
   const declared =
-    source === undefined ? await declareFiles(context, operands, flags) : await declareFromSource(source);
+    source === undefined
+      ? await declare(await filesAsked(context, operands, flags))
+      : await declareFromSource(source);
   return withClaims(declared, context, flags);
 }
 
-/** The leaves of a source, for `--list`. Refuses `usage` for files, which are hashed whole. */
+/** The leaves of a source, or of files, for `--list`. */
 export async function leavesAsked(
   context: Context,
   operands: readonly string[],
   flags: Flags,
 ): Promise<ReadSource> {
   const source = await sourceAsked(context, operands, flags);
-  if (source === undefined)
-    throw refuse(
-      'usage',
-      `only a source has leaves to list: name its kind first, ${SOURCES.slice(1).join(', ')}`,
-    );
-  return readWish(source);
+  return source === undefined ? listFiles(await filesAsked(context, operands, flags)) : readWish(source);
 }
 
-async function declareFiles(context: Context, operands: readonly string[], flags: Flags): Promise<Declared> {
+async function filesAsked(context: Context, operands: readonly string[], flags: Flags): Promise<Wish> {
   const { config, world } = context;
-  return declare({
+  return {
     operands: operands[0] === 'files' && operands.length > 1 ? operands.slice(1) : operands,
     cwd: world.cwd,
     omit: new Map([
@@ -88,7 +85,7 @@ async function declareFiles(context: Context, operands: readonly string[], flags
     stdin: process.stdin,
     saltSecret: await saltSecretOf(context, flags),
     ...common(flags),
-  });
+  };
 }
 
 /** Undefined when the first operand is no kind of source: a file of such a name is `./json`. */

@@ -23,9 +23,9 @@ export const commitVerb: Verb = {
   summary: 'declare configuration in a log, and keep the proof',
   details:
     'Logs one signed commitment; only a salted root is made public, never names, sizes or contents. Files and ' +
-    'directories are hashed whole. After a kind, a source is read into leaves instead, from a file or standard input: ' +
-    'terraform (show -json of a plan or state), kubernetes (manifests), json, yaml, env. Leaves can be shown one by ' +
-    'one later (disclose), sensitive ones never. The subject is the path of the one file, unless --subject says ' +
+    'directories become a leaf for each file. After a kind, a source is read into its parts instead, from a file or ' +
+    'standard input: terraform (show -json of a plan or state), kubernetes (manifests), json, yaml, env. Leaves can be ' +
+    'shown one by one later (disclose), sensitive ones never. The subject is the path of the one file, unless --subject says ' +
     'otherwise. The commitment supersedes the newest one of its subject; committing the same again changes nothing. ' +
     'The proof goes to tallystick-proofs/<subject>/; opening.json or leaves.json there is for you alone. What it ' +
     'replaces is kept below earlier/ there.',

@@ -10,6 +10,7 @@ import {
   showValue,
   type OwnedLeaves,
 } from '../commit/leafopening.ts';
+import { leavesOf, parseOpening } from '../commit/opening.ts';
 import type { Context } from '../context.ts';
 import { makeFolder, readNamedFile, replaceFile } from '../files.ts';
 import { PROOF_FILES, proofsFolderOf, slugOf } from '../proofs.ts';
@@ -44,8 +45,7 @@ async function run(context: Context, operands: readonly string[], flags: Flags):
   const { output, world } = context;
   const [subject = '', ...paths] = operands;
   const from = folderOf(context, subject);
-  const file = join(from, PROOF_FILES.leaves);
-  const owned = parseLeaves(await readNamedFile(file), file);
+  const owned = await ownedIn(from);
   if (flags.on('list')) return list(context, owned);
   if (paths.length === 0)
     throw refuse('usage', 'name the leaves to show: tallystick disclose <subject> --list prints them');
@@ -85,14 +85,23 @@ function list({ output }: Context, { subject, leaves }: OwnedLeaves): number {
   return EXIT.ok;
 }
 
-/** A subject's proof directory. Refuses `not-found` where no source was committed. */
+/** What `commit` left for its owner: leaves of a source, or of files. */
+async function ownedIn(folder: string): Promise<OwnedLeaves> {
+  const leaves = join(folder, PROOF_FILES.leaves);
+  if (existsSync(leaves)) return parseLeaves(await readNamedFile(leaves), leaves);
+  const opening = join(folder, PROOF_FILES.opening);
+  return leavesOf(parseOpening(await readNamedFile(opening), opening));
+}
+
+/** A subject's proof directory. Refuses `not-found` where nothing was committed. */
 function folderOf(context: Context, subject: string): string {
   const named = resolve(context.world.cwd, subject);
   const folders = [join(proofsFolderOf(context), slugOf(subject)), named];
-  const folder = folders.find((each) => existsSync(join(each, PROOF_FILES.leaves)));
+  const owned = [PROOF_FILES.leaves, PROOF_FILES.opening];
+  const folder = folders.find((each) => owned.some((name) => existsSync(join(each, name))));
   if (folder !== undefined) return folder;
   throw refuse(
     'not-found',
-    `no source was committed as ${subject} from here; \`tallystick commit terraform …\` and the like leave leaves.json`,
+    `nothing was committed as ${subject} from here: \`tallystick commit\` leaves opening.json or leaves.json for its owner`,
   );
 }

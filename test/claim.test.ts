@@ -132,7 +132,7 @@ t.test('a proof is assembled from runs, and reads back', async (t) => {
     cost: { cpuUs: 1, wallUs: 2, bytes: 3 },
     nextDue: NOW + 3600,
   };
-  const declared = { leaves: 4, excluded: 0 };
+  const declared = { leaves: 4, excluded: 3 };
   const named = (id: string, expr: string, minEvidence: Claim['minEvidence'] = 'E1'): Claim => ({
     ...claim(expr, minEvidence),
     id,

@@ -250,6 +250,47 @@ t.test(
   },
 );
 
+t.test('Terraform: what is left out is named, and is no leaf', async (t) => {
+  const change = (address: string, actions: readonly string[], after: unknown, more: object = {}) => ({
+    address,
+    mode: address.startsWith('data.') ? 'data' : 'managed',
+    change: { actions, after },
+    ...more,
+  });
+  const plan = (...changes: object[]): string =>
+    JSON.stringify({ format_version: '1.2', terraform_version: '1', resource_changes: changes });
+  const { leaves, excluded } = declareTerraform(
+    plan(
+      change('aws_db.kept', ['update'], { size: 1 }),
+      change('aws_db.kept', ['delete'], null, { deposed: 'abcd1234' }),
+      change('aws_db.gone', ['delete'], null),
+      change('aws_fgt.x', ['forget'], null),
+      change('aws_db.new', ['delete', 'create'], { size: 2 }),
+      change('data.aws_ami.a', ['read'], { id: 'x' }),
+    ),
+  );
+  t.strictSame(
+    leaves.map(({ path }) => path),
+    ['/aws_db.kept/size', '/aws_db.new/size'],
+  );
+  t.match(excluded, [
+    { path: '/aws_db.kept deposed abcd1234', reason: /deletes/ },
+    { path: '/aws_db.gone', reason: /deletes/ },
+    { path: '/aws_fgt.x', reason: /no longer managed/ },
+    { path: '/data.aws_ami.a', reason: /data source/ },
+  ]);
+  const resources = [
+    { address: 'a.b', mode: 'managed', values: { size: 1 } },
+    { address: 'data.a.b', mode: 'data', values: { id: 'x' } },
+  ];
+  const state = { format_version: '1.0', terraform_version: '1', values: { root_module: { resources } } };
+  t.match(declareTerraform(JSON.stringify(state)).excluded, [{ path: '/data.a.b' }]);
+  const many = Array.from({ length: 600 }, (_each, i) => change(`data.a.n${i}`, ['read'], {}));
+  const most = declareTerraform(plan(change('a.b', ['create'], { size: 1 }), ...many)).excluded;
+  t.match(most.at(-1), { reason: '100 more data sources or deletions' });
+  t.ok(most.length <= 512, 'a commitment can hold them');
+});
+
 t.test('Kubernetes manifests', async (t) => {
   const deployment = `
 apiVersion: apps/v1

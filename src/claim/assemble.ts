@@ -207,13 +207,15 @@ function coverageOf(
   { leaves, excluded }: Declared,
 ): NonNullable<RuntimeProof['coverage']> {
   const seen = runs.flatMap((run) => ('code' in run.seen ? [] : [run.seen]));
-  const compared = seen.reduce((most, each) => Math.max(most, each.compared?.compared ?? 0), 0);
+  // A probe that compares knows which leaves it left out; what a commitment excludes may be no leaf at all.
+  const most = seen.flatMap((each) => each.compared ?? []).toSorted((a, b) => b.compared - a.compared)[0];
+  const left = Math.min(most?.excluded ?? excluded, leaves);
   const looked = seen.filter((each) => each.undeclared !== undefined);
   const undeclared = looked.reduce((total, each) => total + (each.undeclared?.length ?? 0), 0);
   return {
     declared: leaves,
-    excluded: Math.min(excluded, leaves),
-    compared: Math.min(compared, leaves - Math.min(excluded, leaves)),
+    excluded: left,
+    compared: Math.min(most?.compared ?? 0, leaves - left),
     ...(looked.length > 0 && { undeclared }),
   };
 }

@@ -29,6 +29,9 @@ const LEFT_OUT: readonly (readonly [name: string, reason: string])[] = [
   ['resource_drift', 'what was before is not what is declared'],
 ];
 
+/** Resources that are left out by name; a commitment names at most 512 exclusions. */
+const MAX_NAMED = 500;
+
 /** Leaves of a plan or a state; `terraform@1`. Refuses `malformed-text`, `malformed-payload`. */
 export function declareTerraform(text: string): Declarable {
   const document = parseJson(text);
@@ -45,17 +48,16 @@ export function declareTerraform(text: string): Declarable {
   if (document.get('errored') === true)
     throw refuse('malformed-payload', 'the plan failed; make one that does not');
   const leaves = new Leaves();
+  const leftOut = new Map(
+    LEFT_OUT.filter(([name]) => document.has(name)).map(([name, reason]) => [`/${name}`, reason]),
+  );
   const isPlan = document.has('resource_changes') || document.has('planned_values');
-  if (isPlan) addPlan(leaves, document);
-  else addState(leaves, mapAt(document, 'values'));
-  const excluded = LEFT_OUT.filter(([name]) => document.has(name)).map(([name, reason]): Exclusion => ({
-    path: `/${name}`,
-    reason,
-  }));
+  if (isPlan) addPlan(leaves, document, leftOut);
+  else addState(leaves, mapAt(document, 'values'), leftOut);
   return {
     profile: 'terraform@1',
     leaves: leaves.all(),
-    excluded,
+    excluded: exclusionsOf(leftOut),
     source: {
       kind: isPlan ? 'terraform-plan' : 'terraform-state',
       tool: 'terraform',
@@ -65,29 +67,64 @@ export function declareTerraform(text: string): Declarable {
   };
 }
 
-function addPlan(leaves: Leaves, plan: TreeMap): void {
+/** An exclusion is a claim: what is left out is named, path by path, with the reason. */
+type LeftOut = Map<string, string>;
+
+function exclusionsOf(leftOut: LeftOut): readonly Exclusion[] {
+  const all = Array.from(leftOut, ([path, reason]): Exclusion => ({ path, reason }));
+  const more = all.length - MAX_NAMED;
+  if (more <= 0) return all;
+  return [
+    ...all.slice(0, MAX_NAMED),
+    { path: '/resources', reason: `${more} more data sources or deletions` },
+  ];
+}
+
+const NOT_MANAGED = 'a data source: read by Terraform, not set by it';
+
+/** Why nothing of a resource is declared by its change. */
+function whyGone(actions: readonly Tree[]): string {
+  if (actions.includes('delete')) return 'this plan deletes it';
+  return actions.includes('forget')
+    ? 'this plan lets go of it: no longer managed'
+    : 'nothing of it is planned';
+}
+
+function addPlan(leaves: Leaves, plan: TreeMap, leftOut: LeftOut): void {
   for (const change of listAt(plan, 'resource_changes')) {
-    if (!isTreeMap(change) || change.get('mode') !== 'managed') continue;
+    if (!isTreeMap(change)) continue;
+    const at = below('', textAt(change, 'address'));
+    if (change.get('mode') !== 'managed') {
+      leftOut.set(at, NOT_MANAGED);
+      continue;
+    }
     const {
       after,
       after_unknown: unknown,
       after_sensitive: sensitive,
-      actions,
     } = Object.fromEntries(mapAt(change, 'change'));
-    const deleted = Array.isArray(actions) && actions.length === 1 && actions[0] === 'delete';
-    if (deleted || after === undefined) continue;
-    const at = below('', textAt(change, 'address'));
+    if (after === undefined || after === null) {
+      // What waits for its deletion stands beside the resource that replaced it.
+      const deposed = change.get('deposed');
+      const part = typeof deposed === 'string' ? ` deposed ${deposed}` : '';
+      leftOut.set(at + part, whyGone(listAt(mapAt(change, 'change'), 'actions')));
+      continue;
+    }
     addAttributes(leaves, at, after, { sensitive: sensitive ?? false, unknown: unknown ?? false });
     addUnknowns(leaves, at, unknown ?? false);
   }
   addOutputs(leaves, mapAt(mapAt(plan, 'planned_values'), 'outputs'));
 }
 
-function addState(leaves: Leaves, values: TreeMap): void {
+function addState(leaves: Leaves, values: TreeMap, leftOut: LeftOut): void {
   const addModule = (module: TreeMap): void => {
     for (const resource of listAt(module, 'resources')) {
-      if (!isTreeMap(resource) || resource.get('mode') !== 'managed') continue;
+      if (!isTreeMap(resource)) continue;
       const at = below('', textAt(resource, 'address'));
+      if (resource.get('mode') !== 'managed') {
+        leftOut.set(at, NOT_MANAGED);
+        continue;
+      }
       const sensitive = resource.get('sensitive_values') ?? false;
       addAttributes(leaves, at, resource.get('values') ?? new Map(), { sensitive, unknown: false });
     }

@@ -181,7 +181,7 @@ claims:
     title: The key
     probe: tls@1
     expr: o.tls.certificate.spki == p.spki
-    params: { spki: "00" , names: [a, b] }
+    params: { spki: "00" , versions: [TLSv1.3] }
     minEvidence: E3
     cadence: 1h
     deadline: 5m
@@ -226,6 +226,22 @@ t.test('claims', async (t) => {
   const me = await user(t, { 'a.conf': 'a', 'claims.yaml': CLAIMS });
   t.match((await me.run('commit', 'a.conf', '--claims', 'claims.yaml', '--json')).json, { exit_code: 0 });
   const logged = lastOf(me);
+  // What no agent could look for is not signed.
+  const before = me.log.entries.length;
+  for (const [from, to, err] of [
+    ['probe: tls@1', 'probe: nope@1', /claim pinned: there is no probe nope@1; there are tls@1, ssh@1/],
+    ['probe: tls@1', 'probe: tls@9', /there is no probe tls@9/],
+    ['spki: "00"', 'spkki: "00"', /claim pinned: tls@1 has no parameter spkki; it has .*spki/],
+    ['versions: [TLSv1.3]', 'versions: TLSv1.3', /the parameter versions of tls@1 is texts, not text/],
+    ['days: 30', 'bogus: 30', /claim tls13-accepted: tls@1 has no parameter bogus/],
+  ] as const) {
+    writeFileSync(join(me.dir, 'typo.yaml'), CLAIMS.replace(from, to));
+    t.match(await me.run('commit', 'a.conf', '--claims', 'typo.yaml'), { code: 3, err }, to);
+  }
+  t.equal(me.log.entries.length, before);
+  writeFileSync(join(me.dir, 'typo.yaml'), CLAIMS.replace('probe: tls@1', 'probe: nope@1'));
+  const own = ['--subject', 'own', '--other-probe', 'nope@1'];
+  t.match(await me.run('commit', 'a.conf', '--claims', 'typo.yaml', ...own), { code: 0 });
   t.match(logged, {
     commitment: { tier: 'critical-path', approvals: 1, claims: { length: asked.claims.length } },
   });

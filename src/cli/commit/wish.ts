@@ -11,6 +11,7 @@ import { readNamedFile } from '../files.ts';
 import { stateDirOf } from '../heads.ts';
 import { proofsFolderOf } from '../proofs.ts';
 import type { Flags, VerbOption } from '../verb.ts';
+import { checkClaims } from './checkclaims.ts';
 import { declare, listFiles, type Declared, type Wish } from './declare.ts';
 import { declareFromSource, readWish, type SourceWish } from './declaresource.ts';
 import { loadSaltSecret } from './salts.ts';
@@ -25,6 +26,11 @@ export const DECLARING: readonly VerbOption[] = [
   { flags: '--environment <name>', help: 'such as production (default: default)' },
   { flags: '--tier <name>', help: 'how closely it is to be watched (default: background)', choices: TIERS },
   { flags: '--claims <file>', help: 'YAML: what is to be proven of the running subject (spec/claims.md)' },
+  {
+    flags: '--other-probe <name>',
+    help: 'a probe of the claims that this program does not have and an agent does; repeat for several',
+    many: true,
+  },
   { flags: '--approvals <n>', help: 'approvals by others before the commitment counts (default: none)' },
   {
     flags: '--sensitive <path>',
@@ -145,6 +151,7 @@ async function withClaims(declared: Declared, { world }: Context, flags: Flags):
     tier: flags.text('tier') === undefined ? (asked?.tier ?? tier) : tier,
     ...(approvals !== undefined && approvals > 0 && { approvals }),
   };
+  await checkClaims(declaration, flags.texts('otherProbe'));
   return { ...declared, declaration };
 }
 

@@ -247,6 +247,8 @@ t.test('what is wrong with a trail is found and named, and proves nothing', asyn
       name,
     );
     t.equal(got['least-privilege'], 'UNKNOWN E0', `${name}: nothing seen is nothing shown`);
+    const [why] = pack.map((claim) => judgeClaim(claim, seen).explain).filter((each) => each !== undefined);
+    t.match(why, /^the trail is not whole: \S/, 'and it says why');
   }
 
   const wrongKey = await seenOf(t, deliver(quiet(), { signer: mallory, beside: true }));

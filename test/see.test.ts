@@ -667,6 +667,10 @@ t.test('approve, waive, withdraw', async (t) => {
     code: 1,
     err: /--until/,
   });
+  t.match(await w.tally('waive', SUBJECT, 'tls-min', ...why, '--until', '2020-01-01'), {
+    code: 1,
+    err: /2020-01-01 has passed; to end a waiver say --until now/,
+  });
   t.match(await w.tally('waive', SUBJECT, 'tls-min', ...why, '--until', '7d', '--json'), {
     code: 0,
     json: { schema: 'tallystick.waive.v1', claims: ['tls-min'], until: w.now + 7 * 86_400 },

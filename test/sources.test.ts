@@ -122,6 +122,12 @@ t.test('files are leaves like those of any other source', async (t) => {
   t.match(await me.run('verify', 'audit'), { code: 0, out: /1 of 3 leaves are shown/ });
 });
 
+t.test('a file name that is no UTF-8', async (t) => {
+  const me = await user(t, { few: { a: 'one' } });
+  writeFileSync(Buffer.concat([Buffer.from(`${me.dir}/few/`), Buffer.from([0xff])]), '');
+  t.match(await me.run('commit', 'files', 'few'), { code: 1, err: /few\/\ufffd is not UTF-8/ });
+});
+
 t.test('what cannot be committed to', async (t) => {
   const me = await user(t, {
     'secret.json': '{"db":{"password":"correct-horse"},"a":1}',

@@ -28,7 +28,9 @@ export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judge
     ({ holds, touched } = evaluate(claim.expr, seen.value, parametersOf(claim.params)));
   } catch (error) {
     const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
-    return unknown(`the expression could not be evaluated: ${why}`);
+    const absent = /^No such key: (\S+)/.exec(why)?.[1] ?? '';
+    const reason = Object.hasOwn(seen.withheld ?? {}, absent) ? seen.withheld?.[absent] : undefined;
+    return unknown(reason ?? `the expression could not be evaluated: ${why}`);
   }
   const { evidence, attachments } = gradeOf(seen, touched);
   const rest = { evidence, touched, attachments };

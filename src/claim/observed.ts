@@ -52,6 +52,11 @@ export interface Observed {
   /** Leaves of the declaration that were compared, and live things nobody declared; where a probe compares. */
   readonly compared?: { readonly declared: number; readonly compared: number; readonly excluded: number };
   readonly undeclared?: readonly Value[];
+  /**
+   * Why a name is not in the value, where a claim that reads it shall have no answer: `whole` of a folder that could
+   * not be read whole. For people; absence alone decides.
+   */
+  readonly withheld?: Readonly<Record<string, string>>;
   /** Bytes sent and received. */
   readonly bytes: number;
 }

@@ -2,7 +2,7 @@
  * The probe `files@1`: the files below a folder against those that were committed to (profile `files@1`): digests,
  * sizes, modes, links, owners on request, and in a closed world what nobody declared.
  */
-import { isAbsolute } from 'node:path';
+import { basename, isAbsolute } from 'node:path';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { Observed } from '../claim/observed.ts';
@@ -56,6 +56,7 @@ async function run(task: ProbeTask): Promise<Observed> {
   const settings = readSettings(task);
   const live = await openTree(task);
   const wanted = factsBelow(declared, settings);
+  await assertPrefix(live, wanted, settings);
   const found = new Findings();
   for (const fact of wanted.facts.values())
     found.looked.push(`${await compare(live, fact, settings, found)} ${shown(fact.path)}`);
@@ -71,6 +72,25 @@ async function openTree({ target, signal }: ProbeTask): Promise<LiveTree> {
     return await LiveTree.at(target, MAX_BYTES, signal);
   } catch {
     throw refuse('unavailable', `there is no folder ${printable(target)} that this agent may read`);
+  }
+}
+
+/**
+ * Paths of a committed folder begin with its name. Refuses `config-invalid` when they were looked for below that very
+ * folder: nothing of them is there, and would be without the name. Else every file would be a false alarm.
+ */
+async function assertPrefix(live: LiveTree, { facts }: Wanted, { prefix }: Settings): Promise<void> {
+  const name = basename(live.root);
+  const paths = [...facts.keys()];
+  if (prefix !== '' || !paths.every((path) => path.startsWith(`${name}/`))) return;
+  if ((await live.look(name)) !== 'absent') return;
+  for (const path of paths) {
+    if ((await live.look(path.slice(name.length + 1))) === 'absent') continue;
+    throw refuse(
+      'config-invalid',
+      `the declared paths begin with ${printable(name)}/, the folder's own name: give the claim the parameter prefix: ` +
+        printable(name),
+    );
   }
 }
 
@@ -177,7 +197,11 @@ async function findUndeclared(
       if (facts.has(path) || isBelowAny(path, settings.ignore)) continue;
       found.look();
       const at = await live.look(path);
-      if (at === 'absent') continue;
+      if (at === 'absent') {
+        // A name that is no UTF-8 cannot be asked for; nobody can have declared it.
+        if (name.includes('\ufffd')) found.add('undeclared', { path: shown(path), type: 'other' });
+        continue;
+      }
       if (at === 'unreadable') {
         found.add('unreadable', shown(path));
         continue;
@@ -224,6 +248,9 @@ function observe(found: Findings, live: LiveTree, declared: number, settings: Se
     population,
     compared: { declared, compared, excluded: declared - compared },
     ...(settings.closed && { undeclared }),
+    withheld: {
+      whole: `${counts.unreadable} files or folders cannot be read by this agent, such as ${JSON.stringify(unreadable[0])}`,
+    },
     bytes: live.bytes,
   };
 }

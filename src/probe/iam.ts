@@ -55,6 +55,10 @@ async function run(task: ProbeTask): Promise<Observed> {
     attachments,
     contradictions: [],
     population: populationOf(tally),
+    withheld: {
+      ...(faults.count > 0 && { whole: `the trail is not whole: ${firstOf(faults)}` }),
+      classified: 'of some calls the trail does not say whether they only read',
+    },
     ...comparedOf(task, settings),
     bytes: folder.bytes,
   };
@@ -103,6 +107,11 @@ function spanOf(chains: readonly Chain[]): { readonly from: number; readonly to:
     from: chains.reduce((latest, each) => Math.max(latest, each.from), 0),
     to: chains.reduce((earliest, each) => Math.min(earliest, each.to), Infinity),
   };
+}
+
+/** For people who ask why there is no answer. */
+function firstOf({ shown: [first = ''], count }: Faults): string {
+  return count > 1 ? `${first} (and ${count - 1} more)` : first;
 }
 
 function chainValue(chains: readonly Chain[], span: ReturnType<typeof spanOf>, faults: Faults): ValueMap {

@@ -8,7 +8,7 @@ import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { digest, type Digest } from '../../bytes/brand.ts';
-import { refuse } from '../../bytes/refusal.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import { codeOf } from '../files.ts';
 
@@ -94,7 +94,10 @@ async function walk(
   const { base, omit } = reading;
   for (const name of (await named(folder, readdir(folder))).toSorted()) {
     const path = join(folder, name);
-    const stats = await named(path, lstat(path));
+    const stats = await named(
+      path,
+      lstat(path).catch((error: unknown) => notUtf8(path, name, error)),
+    );
     const reason = name === GIT_FOLDER ? 'kept by git itself' : omit.get(path);
     if (reason !== undefined) exclude({ path: nameFrom(base, path), reason });
     else if (stats.isSymbolicLink()) add(await readLinkFact(path, base));
@@ -103,11 +106,21 @@ async function walk(
   }
 }
 
+/** A name of other bytes than UTF-8 comes back from the folder with its bytes replaced, and is not found by it. */
+function notUtf8(path: string, name: string, error: unknown): never {
+  if (!name.includes('\ufffd') || codeOf(error) !== 'ENOENT') throw error;
+  throw refuse(
+    'usage',
+    `the name ${path} is not UTF-8, so that no leaf can have it; rename it, or leave it out`,
+  );
+}
+
 /** Waits for a read of a path; its failure is a refusal that names the path. */
 async function named<T>(path: string, reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {
+    if (error instanceof Refusal) throw error;
     // Node reads bytes of a name that are no UTF-8 as this character, and then finds no such file.
     if (codeOf(error) === 'ENOENT' && path.includes('\ufffd'))
       throw refuse('usage', `the name of ${path} is not UTF-8, so nothing can be declared of it; rename it`);

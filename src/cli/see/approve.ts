@@ -144,13 +144,18 @@ export async function waive(
 function untilOf(text: string, now: number): number {
   if (text === 'now') return now;
   if (!text.includes('-')) return now + durationOf(text, '--until');
+  let end: number;
   try {
-    return parseTime(text, '--until');
+    end = parseTime(text, '--until');
   } catch (cause) {
     throw refuse('usage', `--until takes a date in UTC, a time such as 7d, or now; got ${line(text, 40)}`, {
       cause,
     });
   }
+  // A mistyped year would end the waiver there is, and nobody asked for that.
+  if (end <= now)
+    throw refuse('usage', `--until ${line(text, 40)} has passed; to end a waiver say --until now`);
+  return end;
 }
 
 function current(seen: Seen): Declared {

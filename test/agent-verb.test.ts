@@ -443,7 +443,9 @@ t.test('agent: slots, a deployment, heartbeats, one at a time, an end', async (t
     '--length',
     '1',
   );
-  t.match(plan.json.claims, [{ claim: 'refuses', cadence: 5, slot: 2, detection: [{ length: 1 }] }]);
+  t.match(plan.json.claims, [
+    { claim: 'refuses', cadence: 5, deadline: 300, slot: 2, detection: [{ length: 1 }] },
+  ]);
   t.ok(plan.json.claims[0].runs > 0);
 
   child.kill('SIGTERM');

@@ -225,6 +225,21 @@ t.test('claims', async (t) => {
     t.ok(CLAIMS.includes(from));
     t.throws(() => parseClaims(CLAIMS.replace(from, to)), { code: 'malformed-payload', message }, to);
   }
+  // A tier has its pace, for packs and for claims that do not say their own.
+  const plain = CLAIMS.replaceAll(/\n +(?:cadence|deadline): .*/g, '');
+  const pace = (text: string, tier?: 'background'): Record<string, readonly (number | undefined)[]> =>
+    Object.fromEntries(
+      parseClaims(text, tier).claims.map(({ id, cadence, deadline }) => [id, [cadence, deadline]]),
+    );
+  t.match(pace(plain), {
+    'tls12-refused': [900, 300],
+    pinned: [900, 300],
+    'certificate-lasts': [86_400, 300],
+  });
+  t.match(pace(plain.replace('critical-path', 'compliance-boundary')), { pinned: [3_600, 300] });
+  const burst = 'tier: critical-path\nclaims: [{ pack: rate-limit, params: { rate: 10 } }]';
+  t.match(pace(burst), { 'rate-limited': [3_600, 300] }, 'no tier asks for more than the target bears');
+  t.match(pace(plain, 'background'), { 'tls12-refused': [86_400, 300] }, 'a flag counts for more');
   t.throws(() => parseClaims('claims: []'), { message: /there are none/ });
   for (const [name, { claims }] of Object.entries(PACKS))
     for (const { id, expr } of claims) t.doesNotThrow(() => checkExpression(expr), `${name}: ${id}`);

@@ -9,6 +9,8 @@ export interface Plan {
   readonly claim: string;
   readonly probe: string;
   readonly cadence: number;
+  /** Seconds after a deployment within which it is proven; undefined: no sooner than otherwise. */
+  readonly deadline: number | undefined;
   /** Seconds of a slot: one proof in each. */
   readonly slot: number;
   readonly proofsPerDay: number;
@@ -27,6 +29,7 @@ export function planOf(claim: Claim, cost: Costs | undefined, lengths: readonly 
     claim: claim.id,
     probe: claim.probe,
     cadence: claim.cadence,
+    deadline: claim.deadline,
     slot,
     proofsPerDay: DAY / slot,
     cost,

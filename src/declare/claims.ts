@@ -17,9 +17,10 @@
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { checkExpression } from '../claim/expression.ts';
 import type { Claim, Declaration, Parameter } from '../statement/commitment.ts';
-import { EVIDENCE_CLASSES, SEVERITIES, TIERS } from '../statement/vocabulary.ts';
+import { EVIDENCE_CLASSES, SEVERITIES, TIERS, type Tier } from '../statement/vocabulary.ts';
 import { isNumberText, isTreeList, isTreeMap, type Tree, type TreeMap } from './leaf.ts';
 import { packOf } from './packs.ts';
+import { PACES } from './tiers.ts';
 import { parseYaml } from './yaml.ts';
 
 /** What a claims file adds to a declaration. */
@@ -28,14 +29,15 @@ export type Asked = Pick<Declaration, 'claims'> &
     Pick<Declaration, 'target' | 'tier' | 'environment' | 'approvals' | 'scope' | 'validity' | 'attestors'>
   >;
 
-/** Reads a claims file. Refuses `malformed-text` for YAML, `malformed-payload` naming the place for what it says. */
-export function parseClaims(text: string): Asked {
+/** Reads a claims file. `overriding`: what counts for more than the file's. Refuses `malformed-text` for YAML, `malformed-payload` naming the place for what it says. */
+export function parseClaims(text: string, overriding?: Tier): Asked {
   const [document = null, ...more] = parseYaml(text);
   if (more.length > 0) throw fault('the file', 'has more than one YAML document');
   const file = new Fields(document, 'the file');
-  const claims = file.list('claims').flatMap((each, i) => claimsOf(new Fields(each, `claims[${i}]`)));
-  if (claims.length === 0) throw fault('claims', 'there are none');
   const tier = file.word('tier', TIERS);
+  const paced = overriding ?? tier ?? 'background';
+  const claims = file.list('claims').flatMap((each, i) => claimsOf(new Fields(each, `claims[${i}]`), paced));
+  if (claims.length === 0) throw fault('claims', 'there are none');
   const environment = file.text('environment');
   const approvals = file.whole('approvals');
   const target = file.map('target');
@@ -54,21 +56,21 @@ export function parseClaims(text: string): Asked {
 }
 
 /** A claim that is written out, or those of a pack. */
-function claimsOf(fields: Fields): readonly Claim[] {
+function claimsOf(fields: Fields, tier: Tier): readonly Claim[] {
   const name = fields.text('pack');
   const params = parametersOf(fields.map('params'));
   if (name !== undefined) {
     const prefix = fields.text('prefix') ?? '';
     const cadence = fields.duration('cadence');
     fields.end();
-    return packOf(name, params).map((claim) => ({
+    return packOf(name, params, tier).map((claim) => ({
       ...claim,
       id: prefix + claim.id,
       ...(cadence !== undefined && { cadence }),
     }));
   }
   const title = fields.text('title');
-  const deadline = fields.duration('deadline');
+  const deadline = fields.duration('deadline') ?? PACES[tier].deadline;
   const grace = fields.whole('grace');
   const controls = fields
     .list('controls')
@@ -78,11 +80,11 @@ function claimsOf(fields: Fields): readonly Claim[] {
     expr: fields.needed('expr', fields.text('expr')),
     probe: fields.needed('probe', fields.text('probe')),
     minEvidence: fields.word('minEvidence', EVIDENCE_CLASSES) ?? 'E1',
-    cadence: fields.needed('cadence', fields.duration('cadence')),
+    cadence: fields.duration('cadence') ?? PACES[tier].cadence,
     severity: fields.word('severity', SEVERITIES) ?? 'medium',
+    deadline,
     ...(title !== undefined && { title }),
     ...(params.size > 0 && { params }),
-    ...(deadline !== undefined && { deadline }),
     ...(grace !== undefined && grace > 0 && { grace }),
     ...(controls.length > 0 && { controls }),
   };

@@ -15,6 +15,8 @@ export const IAM_READ_ONLY: Pack = {
   probe: 'iam@1',
   needs: ['principal'],
   defaults: { unused: 1_000 },
+  // Digests of a trail come hourly.
+  fastest: HOUR,
   claims: [
     {
       id: 'iam-trail-signed',
@@ -57,7 +59,7 @@ export const IAM_READ_ONLY: Pack = {
       title: 'No more grants went unused than are put up with; those that did are listed',
       expr: 'o.iam.unused.size() <= p.unused && o.iam.chain.whole',
       severity: 'info',
-      cadence: 24 * HOUR,
+      fastest: 24 * HOUR,
       controls: ACCESS,
     },
   ],

@@ -6,7 +6,10 @@ export const HOUR = 3_600;
 
 /** A claim with defaults left out: probe and parameters are the pack's. */
 export type Draft = Omit<Claim, 'probe' | 'params' | 'cadence' | 'severity' | 'minEvidence'> &
-  Partial<Pick<Claim, 'cadence' | 'severity' | 'minEvidence'>>;
+  Partial<Pick<Claim, 'severity' | 'minEvidence'>> & {
+    /** Seconds: what it looks at does not change faster, whatever the tier. */
+    readonly fastest?: number;
+  };
 
 export interface Pack {
   /** One line. */
@@ -15,5 +18,7 @@ export interface Pack {
   /** Parameters it needs, and those with defaults; others go to the probe as they are. */
   readonly needs: readonly string[];
   readonly defaults?: Readonly<Record<string, Parameter>>;
+  /** Seconds: of all of its claims. */
+  readonly fastest?: number;
   readonly claims: readonly Draft[];
 }

@@ -4,8 +4,10 @@
  */
 import { refuse } from '../bytes/refusal.ts';
 import type { Claim, Parameter } from '../statement/commitment.ts';
+import type { Tier } from '../statement/vocabulary.ts';
 import { IAM_READ_ONLY } from './pack-iam.ts';
 import { HOUR, type Draft, type Pack } from './pack.ts';
+import { PACES } from './tiers.ts';
 
 const TRANSMISSION = [
   { framework: 'SOC2-2017', id: 'CC6.7' },
@@ -40,7 +42,7 @@ const TLS: readonly Draft[] = [
     title: 'The certificate is good for some days more',
     expr: 'o.tls.certificate.daysLeft >= p.days',
     severity: 'high',
-    cadence: 24 * HOUR,
+    fastest: 24 * HOUR,
   },
 ];
 
@@ -99,6 +101,8 @@ export const PACKS: Readonly<Record<string, Pack>> = {
     probe: 'http@1',
     needs: ['rate'],
     defaults: { requests: 40, burst: 0 },
+    // A burst uses up the allowance of the agent's address.
+    fastest: HOUR,
     claims: [
       {
         id: 'rate-limited',
@@ -239,8 +243,12 @@ export const PACKS: Readonly<Record<string, Pack>> = {
   'iam-read-only': IAM_READ_ONLY,
 };
 
-/** The claims of a pack. Refuses `malformed-payload` for an unknown pack or a parameter it needs. */
-export function packOf(name: string, params: ReadonlyMap<string, Parameter>): readonly Claim[] {
+/** The claims of a pack, as often as their tier asks for, or no more often than makes sense. Refuses `malformed-payload` for an unknown pack or a parameter it needs. */
+export function packOf(
+  name: string,
+  params: ReadonlyMap<string, Parameter>,
+  tier: Tier = 'background',
+): readonly Claim[] {
   const pack = Object.hasOwn(PACKS, name) ? PACKS[name] : undefined;
   if (pack === undefined)
     throw refuse('malformed-payload', `there is no pack ${name}; there are ${Object.keys(PACKS).join(', ')}`);
@@ -248,13 +256,14 @@ export function packOf(name: string, params: ReadonlyMap<string, Parameter>): re
   if (missing !== undefined)
     throw refuse('malformed-payload', `the pack ${name} needs the parameter ${missing}: add it under params`);
   const all = new Map<string, Parameter>([...Object.entries(pack.defaults ?? {}), ...params]);
-  return pack.claims.map(({ cadence = HOUR, severity = 'medium', minEvidence = 'E1', ...draft }) => ({
+  const pace = PACES[tier];
+  return pack.claims.map(({ fastest = 0, severity = 'medium', minEvidence = 'E1', ...draft }) => ({
     ...draft,
     probe: pack.probe,
     minEvidence,
-    cadence,
+    cadence: Math.max(fastest, pack.fastest ?? 0, pace.cadence),
     severity,
-    deadline: 300,
+    deadline: pace.deadline,
     grace: 1,
     ...(all.size > 0 && { params: all }),
   }));

@@ -6,6 +6,7 @@ import { recall } from '../../agent/history.ts';
 import { planOf, type Plan } from '../../agent/planner.ts';
 import { selfClaims } from '../../agent/self.ts';
 import { looksFor } from '../../agent/runs.ts';
+import { PACES } from '../../declare/tiers.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
 import { confine } from './confine.ts';
@@ -33,7 +34,9 @@ export async function runPlan(
     for (const subject of await learnSubjects(open, wanted, policy)) {
       const declared = recall(agent.ledger, subject, policy).inForce;
       if (declared === undefined) throw refuse('not-found', `no commitment to ${subject} is in force`);
-      output.print(`${output.paint('bold', subject)}  tier ${declared.declaration.tier}`);
+      const { tier } = declared.declaration;
+      const pace = `by default every ${PACES[tier].cadence} s, ${PACES[tier].deadline} s after a deployment`;
+      output.print(`${output.paint('bold', subject)}  tier ${tier} (${pace})`);
       for (const claim of declared.declaration.claims) {
         const [look] = looksFor([claim], declared.declaration);
         const lengths =
@@ -64,16 +67,18 @@ function linesOf(plan: Plan, target: string | undefined): string {
   return [
     `  ${plan.claim}  ${plan.probe} ${target ?? '(no target)'}`,
     `    every ${plan.cadence} s at the latest: one proof in each slot of ${plan.slot} s, ${plan.proofsPerDay.toFixed(0)} a day`,
+    ...(plan.deadline === undefined ? [] : [`    within ${plan.deadline} s of a deployment`]),
     `    ${cost}`,
     `    sees ${seen.join(', ')}`,
   ].join('\n');
 }
 
-function asJson({ claim, probe, cadence, slot, proofsPerDay, cost, coreParts, detection }: Plan) {
+function asJson({ claim, probe, cadence, deadline, slot, proofsPerDay, cost, coreParts, detection }: Plan) {
   return {
     claim,
     probe,
     cadence,
+    deadline: deadline ?? null,
     slot,
     proofs_per_day: proofsPerDay,
     runs: cost?.runs ?? 0,

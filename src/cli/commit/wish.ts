@@ -24,7 +24,11 @@ export const DECLARING: readonly VerbOption[] = [
     help: 'what is configured; needed for several files and standard input',
   },
   { flags: '--environment <name>', help: 'such as production (default: default)' },
-  { flags: '--tier <name>', help: 'how closely it is to be watched (default: background)', choices: TIERS },
+  {
+    flags: '--tier <name>',
+    help: 'how closely it is watched: cadence, budget (default: background)',
+    choices: TIERS,
+  },
   { flags: '--claims <file>', help: 'YAML: what is to be proven of the running subject (spec/claims.md)' },
   {
     flags: '--other-probe <name>',
@@ -114,10 +118,14 @@ async function sourceAsked(
 }
 
 function common(flags: Flags): { subject: string | undefined; environment: string; tier: Tier } {
-  const tier = TIERS.find((each) => each === flags.text('tier')) ?? 'background';
+  const tier = tierSaid(flags) ?? 'background';
   const subject = flags.text('subject');
   if (subject !== undefined) assertSubject(subject, '--subject');
   return { subject, environment: flags.text('environment') ?? 'default', tier };
+}
+
+function tierSaid(flags: Flags): Tier | undefined {
+  return TIERS.find((each) => each === flags.text('tier'));
 }
 
 async function saltSecretOf(context: Context, flags: Flags): Promise<Uint8Array> {
@@ -141,7 +149,9 @@ function exclusionOf(text: string): Exclusion {
 async function withClaims(declared: Declared, { world }: Context, flags: Flags): Promise<Declared> {
   const file = flags.text('claims');
   const asked =
-    file === undefined ? undefined : parseClaims(decodeUtf8(await readNamedFile(resolve(world.cwd, file))));
+    file === undefined
+      ? undefined
+      : parseClaims(decodeUtf8(await readNamedFile(resolve(world.cwd, file))), tierSaid(flags));
   const { environment, tier } = declared.declaration;
   const approvals = approvalsOf(flags) ?? asked?.approvals;
   const declaration = {

@@ -1,4 +1,5 @@
 /** Seeing where claims stand: status, why, wait, gate, watch, waive, approve, registry; and the lies they must not believe. */
+import { spawnSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -318,6 +319,19 @@ t.test('what the target signed is verified and judged again', async (t) => {
     /^signature +verified: key [0-9a-f]{16}… of .* signed a TLSv1\.2 handshake .*sentinel DOWNGRD/m,
   );
   t.match(why.out, /^limits +The operator owns the target's key/m);
+
+  // Openssl alone comes to the same, from the files that `get` writes.
+  const entry = String(honest.w.log.entries.length - 1);
+  const got = await honest.w.tally('get', entry, '--transcripts', 'by-hand', '--json');
+  t.match(got.json, { transcripts: [{ folder: 'by-hand/0', commands: [/^openssl x509/, /^openssl/] }, {}] });
+  if (spawnSync('openssl', ['version']).status !== 0) t.comment('openssl is not installed: not tested');
+  else
+    for (const { folder } of got.json.transcripts) {
+      const cwd = join(honest.w.dir, folder);
+      const { status, stderr } = spawnSync('sh', ['check.sh'], { cwd, encoding: 'utf8' });
+      t.equal(status, 0, stderr);
+    }
+  t.match(await honest.w.tally('get', '0', '--transcripts', 'x'), { code: 1, err: /is a policy/ });
 
   const replayed = await prepare();
   const old = await prove(replayed.w, replayed.commitment, (each) => each, hashOf('of yesterday'));

@@ -8,6 +8,7 @@ import type { Check } from '../../client/checklist.ts';
 import { entryIdOf, fetchReceipt } from '../../client/scrapi.ts';
 import { attachReceipts } from '../../cose/transparent.ts';
 import type { ParsedStatement } from '../../statement/admit.ts';
+import { writeTranscripts, type Written } from '../byhand.ts';
 import type { Context } from '../context.ts';
 import { saveProofs } from '../proofs.ts';
 import { Session, type Collected } from '../session.ts';
@@ -41,6 +42,10 @@ export const getVerb: Verb = {
   settings: ['log', 'url', 'host', 'port', 'vkey', 'policy', 'dataDir', 'stateDir', 'peer'],
   options: [
     { flags: '--out <dir>', help: 'write a proof directory' },
+    {
+      flags: '--transcripts <dir>',
+      help: 'of a proof: write the handshakes its target signed, for openssl and ssh-keygen to check',
+    },
     { flags: '--print <part>', help: 'write one part to stdout, as bytes', choices: Object.keys(PARTS) },
   ],
   json: true,
@@ -48,6 +53,7 @@ export const getVerb: Verb = {
     'tallystick get 0',
     'tallystick get 12 --out proof-12',
     'tallystick get 12 --print payload > payload.cbor',
+    'tallystick get 12 --transcripts by-hand && (cd by-hand/0 && sh check.sh)',
   ],
   run: get,
 };
@@ -60,6 +66,8 @@ async function get(context: Context, operands: readonly string[], flags: Flags):
   if (statement === undefined) throw new Error('a verified examination has its statement');
   const out = flags.text('out');
   const files = out === undefined ? [] : await saveProofs(resolve(world.cwd, out), got.evidence, undefined);
+  const dir = flags.text('transcripts');
+  const written = dir === undefined ? [] : await writeTranscripts(statement, resolve(world.cwd, dir));
   const part = PARTS[flags.text('print') ?? ''];
   if (part !== undefined && !output.json) output.write(part(got, statement));
   else
@@ -69,6 +77,7 @@ async function get(context: Context, operands: readonly string[], flags: Flags):
       statement,
       shownBy(checks),
       files.map((name) => relative(world.cwd, resolve(world.cwd, out ?? '', name))),
+      written.map(({ folder, commands }) => ({ folder: relative(world.cwd, folder), commands })),
     );
   return EXIT.ok;
 }
@@ -126,6 +135,7 @@ function print(
   { kind, subject, issuer, kid }: ParsedStatement,
   [verified = '', missing = '']: readonly string[],
   files: readonly string[],
+  transcripts: readonly Written[],
 ): void {
   const lines = [
     `entry    ${id}`,
@@ -140,6 +150,8 @@ function print(
   output.print(output.paint('green', `verified: ${verified}`));
   if (missing !== '') output.note(`not shown here: ${missing}; the log itself has more`);
   for (const file of files) output.print(`saved    ${file}`);
+  for (const { folder, commands } of transcripts)
+    output.print([`by hand  in ${folder}/`, ...commands.map((each) => `         ${each}`)].join('\n'));
   output.result('get', {
     entry: id,
     index: entry.index,
@@ -152,5 +164,6 @@ function print(
     receipt: receipt === undefined ? null : formatBase64(receipt),
     proof: new TextDecoder().decode(entry.proof),
     files,
+    transcripts: transcripts.map(({ folder, commands }) => ({ folder, commands: [...commands] })),
   });
 }

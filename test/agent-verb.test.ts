@@ -1,5 +1,5 @@
 /** `prove`, `agent` and `deploy mark` as their users meet them: real processes, a real log, a server that changes. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { digest } from '../src/bytes/brand.ts';
 import { parseBase64, parseHex } from '../src/bytes/text.ts';
+import { unitOf } from '../src/cli/agent/unit.ts';
 import { run } from '../src/cli/main.ts';
 import { submitStatement } from '../src/client/scrapi.ts';
 import { signStatement } from '../src/cose/statement.ts';
@@ -457,6 +458,21 @@ t.test('agent: slots, a deployment, heartbeats, one at a time, an end', async (t
 
 t.test('agent: its own permissions, committed to and proven first', async (t) => {
   const stage = await Stage.start(t);
+  const unit = await stage.told('agent', 'profile', '--unit');
+  t.match(unit, { code: 0, out: /^ExecStart=.* agent run --confine .*--key \S+\.pem$/m });
+  const file = join(stage.dir, 'tallystick-agent.service');
+  writeFileSync(file, unit.out);
+  const { error, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8' });
+  if (error !== undefined) t.comment('systemd-analyze is not installed: the unit was not verified');
+  // Other units of the machine may have faults of their own.
+  else t.notMatch(stderr, /tallystick-agent\.service:(?!.*(?:user|group))/i);
+  const page = readFileSync(join(import.meta.dirname, '../spec/agent.md'), 'utf8');
+  const dir = '/var/lib/tallystick-agent';
+  const paths = { dir, state: `${dir}/state`, proofs: `${dir}/proofs`, key: `${dir}/agent.pem` };
+  const shown = unitOf({ node: '/usr/bin/node', program: '/opt/tallystick/cli/bin.cjs', ...paths });
+  t.ok(page.includes(`\`\`\`ini\n${shown}\`\`\``), 'as the page has it');
+  const odd = unitOf({ node: '/n', program: '/p', ...paths, dir: '/a b/50%', key: 'ssh-agent:' });
+  t.match(odd, /--agent-dir "\/a b\/50%%" .*--key ssh-agent:$/m);
   const www = join(stage.dir, 'www');
   mkdirSync(www);
   writeFileSync(join(www, 'a'), 'one');

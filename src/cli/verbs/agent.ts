@@ -104,6 +104,7 @@ const profileVerb: Verb = {
   settings: ['agentDir', 'dataDir', 'vkey', 'policy', 'key', 'stateDir', 'proofsDir'],
   options: [
     { flags: '--flags', help: "the flags of Node's permission model that this agent needs, one a line" },
+    { flags: '--unit', help: 'a systemd unit that runs this agent, hardened and confined' },
     { flags: '--confine', help: 'of the agent as agent run --confine starts it' },
     { flags: '--claims', help: 'a claims file for the commitment to this profile' },
   ],
@@ -111,12 +112,14 @@ const profileVerb: Verb = {
   examples: [
     'tallystick agent profile --confine > profile.json',
     'tallystick agent profile --confine --claims > profile-claims.yaml',
+    'tallystick agent profile --unit > tallystick-agent.service',
   ],
   run: async (context, _operands, flags) => {
     const { runProfile } = await import('../agent/plan.ts');
     return runProfile(context, {
       flags: flags.on('flags'),
       claims: flags.on('claims'),
+      unit: flags.on('unit'),
       confine: flags.on('confine'),
     });
   },

@@ -1,0 +1,78 @@
+/**
+ * The systemd unit of an agent: a user of its own, as little of the system as it needs, and Node's permission model on
+ * top (`--confine`), which knows single files and whether programs may be started.
+ */
+
+/** Absolute paths, but for `key`: a file, or what --key takes besides. */
+export interface UnitPaths {
+  readonly node: string;
+  /** `bin.cjs` of this program. */
+  readonly program: string;
+  /** The agent directory, the state directory and the folder of proofs. */
+  readonly dir: string;
+  readonly state: string;
+  readonly proofs: string;
+  readonly key: string;
+}
+
+/** The text of `tallystick-agent.service`. */
+export function unitOf({ node, program, dir, state, proofs, key }: UnitPaths): string {
+  const command = [
+    ...[node, program].map(quoted),
+    'agent run --confine',
+    `--agent-dir ${quoted(dir)} --state-dir ${quoted(state)} --proofs-dir ${quoted(proofs)}`,
+    `--key ${quoted(key)}`,
+  ];
+  return `# The log, whom to trust and the agent's name are read from tallystick.yaml in the agent directory.
+[Unit]
+Description=Tallystick agent
+Wants=network-online.target time-sync.target
+After=network-online.target time-sync.target
+
+[Service]
+Type=exec
+# A user of its own, who owns its key and the directories below, which are there, and may read what is to be proven.
+User=tallystick-agent
+Group=tallystick-agent
+UMask=0077
+Environment=NODE_ENV=production
+ExecStart=${command.join(' ')}
+ReadWritePaths=${quoted(dir)} ${quoted(state)}
+# 78 and 3 are refusals: trying again changes nothing.
+Restart=on-failure
+RestartPreventExitStatus=78 3
+RestartSec=10
+TimeoutStopSec=60
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** A word of a unit file (systemd.syntax(7)). */
+function quoted(text: string): string {
+  // `%` begins a specifier and `$` a variable.
+  const safe = text.replaceAll('%', '%%').replaceAll('$', '$$$$');
+  return /^[A-Za-z0-9_./:=@,+%$-]+$/.test(safe)
+    ? safe
+    : `"${safe.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}

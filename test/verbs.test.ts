@@ -201,7 +201,7 @@ t.test('commit: what cannot be said is refused here, by its name', async (t) => 
     });
   if (process.platform === 'linux') {
     writeFileSync(Buffer.from(`${me.dir}/tree/\xff.conf`, 'latin1'), 'x');
-    t.match(await me.run('commit', 'tree'), { code: 1, err: /the name of .* is not UTF-8.*rename it/ });
+    t.match(await me.run('commit', 'tree'), { code: 1, err: /the name .* is not UTF-8.*rename it/ });
   }
   t.equal(me.log.asked.length, asked, 'the log was not asked');
 });

@@ -121,9 +121,6 @@ async function named<T>(path: string, reading: Promise<T>): Promise<T> {
     return await reading;
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    // Node reads bytes of a name that are no UTF-8 as this character, and then finds no such file.
-    if (codeOf(error) === 'ENOENT' && path.includes('\ufffd'))
-      throw refuse('usage', `the name of ${path} is not UTF-8, so nothing can be declared of it; rename it`);
     throw refuse('not-found', `cannot read ${path} (${codeOf(error)})`, { cause: error });
   }
 }

@@ -19,15 +19,22 @@ export async function slotsOf(seen: Seen, claim: Claim): Promise<readonly Sampli
   return samplingOf(claim, declared, history, await headsAt(sizes, view, tiles));
 }
 
-/** Lines for people, one for each agent and one for each fault. */
+/** Lines for people, one for each agent of whose looks something can be told, and one for each fault. */
 export function slotLines({ look }: Seen, samplings: readonly Sampling[]): readonly string[] {
-  return samplings.flatMap((each) => {
-    const who = line(look.policies.nameOf(each.kid, look.view.head.size), 128);
-    return [
-      `${who}: ${summaryOf(each)}`,
-      ...each.faults.map((fault) => `${who} CHOSE ITS MOMENTS: ${line(fault)}`),
-    ];
-  });
+  return samplings
+    .filter((each) => !isEarly(each))
+    .flatMap((each) => {
+      const who = line(look.policies.nameOf(each.kid, look.view.head.size), 128);
+      return [
+        `${who}: ${summaryOf(each)}`,
+        ...each.faults.map((fault) => `${who} CHOSE ITS MOMENTS: ${line(fault)}`),
+      ];
+    });
+}
+
+/** Whether none of its looks can be recomputed yet: seeds are revealed days later. */
+function isEarly(sampling: Sampling): boolean {
+  return sampling.kept === 0 && sampling.open > 0 && !isNotable(sampling);
 }
 
 /** Whether there is something to say of an agent that not every honest one gives cause to. */

@@ -16,6 +16,8 @@ import { get, i32, int, seq, set, type Code, type Locals } from './wasm.ts';
 export interface Registers {
   readonly state: number;
   readonly t: number;
+  /** a ⊕ b of the last round, and of this one: two that change places. */
+  readonly differ: number;
   /** The order of bytes that turns words around: a constant, kept since making it anew costs 3 %. */
   readonly swap: number;
   /** An integer that counts through the rounds. */
@@ -24,7 +26,13 @@ export interface Registers {
 
 /** Takes the registers from a function's locals, with the code that makes them ready. */
 export function registers(locals: Locals): { readonly r: Registers; readonly ready: Code } {
-  const r = { state: locals.v128(8), t: locals.v128(6), swap: locals.v128(), k: locals.i32() };
+  const r = {
+    state: locals.v128(8),
+    t: locals.v128(6),
+    differ: locals.v128(2),
+    swap: locals.v128(),
+    k: locals.i32(),
+  };
   const swap = w.constant([3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12]);
   return { r, ready: set(r.swap, swap) };
 }
@@ -38,9 +46,12 @@ export const many = (count: number, code: (i: number) => Code): Code =>
 /** Adds a constant to an integer local. */
 export const increase = (local: number, by: number): Code => set(local, i32.add(get(local), int(by)));
 
-/** Σ and σ (§4.1.2): x rotated right by each of `rotations` and shifted right by `shift`, XORed. */
+/** x rotated right (§3.2). */
+const rotate = (x: number, n: number): Code => w.xor(w.shiftRight(get(x), n), w.shiftLeft(get(x), 32 - n));
+
+/** Σ and σ (§4.1.2): the XOR of x rotated by each of `rotations` and shifted right by `shift`. */
 function sigma(x: number, rotations: readonly number[], shift?: number): Code {
-  const parts = rotations.flatMap((n) => [w.shiftRight(get(x), n), w.shiftLeft(get(x), 32 - n)]);
+  const parts = rotations.map((n) => rotate(x, n));
   if (shift !== undefined) parts.push(w.shiftRight(get(x), shift));
   return parts.reduce(w.xor);
 }
@@ -49,22 +60,28 @@ const grow = (local: number, by: Code): Code => set(local, w.add(get(local), by)
 
 /**
  * Round t (§6.2.2 step 3); `kw` is K_t + W_t. The names a … h move on by one local a round, so nothing is
- * copied. Ch takes f where e has ones, else g; Maj takes c where a and b differ, else b. `meanwhile` does not
- * depend on the round: it fills the time in which the next round's e becomes ready.
+ * copied. Ch takes f where e has ones, else g. Maj is b, but c where a differs from b and b from c, of which
+ * the second is known from the round before. `meanwhile` does not depend on the round: it fills the time in
+ * which the next round's e becomes ready.
  */
 function round(r: Registers, t: number, kw: Code, meanwhile: Code = []): Code {
   const name = (i: number): number => r.state + ((64 + i - t) % 8);
-  const [a, b, c, d, e, f, g, h] = [name(0), name(1), name(2), name(3), name(4), name(5), name(6), name(7)];
+  const [a, b, d, e, f, g, h] = [name(0), name(1), name(3), name(4), name(5), name(6), name(7)];
+  const [ab, bc] = [r.differ + ((t + 1) % 2), r.differ + (t % 2)];
   return seq(
     grow(h, kw),
     grow(h, w.select(get(f), get(g), get(e))),
     grow(h, sigma(e, [6, 11, 25])),
     grow(d, get(h)),
     meanwhile,
-    grow(h, w.select(get(c), get(b), w.xor(get(a), get(b)))),
+    set(ab, w.xor(get(a), get(b))),
+    grow(h, w.xor(get(b), w.and(get(ab), get(bc)))),
     grow(h, sigma(a, [2, 13, 22])),
   );
 }
+
+/** What the first round takes to be known: where b and c differ. */
+const start = (r: Registers): Code => set(r.differ, w.xor(get(r.state + 1), get(r.state + 2)));
 
 const word = (t: number): Code => w.load(ZERO, AT.schedule + 16 * (t % 16));
 const setWord = (t: number, value: Code): Code => w.store(ZERO, AT.schedule + 16 * (t % 16), value);
@@ -82,6 +99,7 @@ export function rounds(r: Registers): Code {
     round(r, t, w.add(word(t), w.loadSplat(get(r.k), AT.k + 4 * t)), meanwhile);
   const extending = many(16, (t) => next(t, extend(r, t)));
   return seq(
+    start(r),
     set(r.k, ZERO),
     w.repeat(seq(extending, increase(r.k, 64)), i32.less(get(r.k), int(3 * 64))),
     many(16, (t) => next(t)),
@@ -98,6 +116,7 @@ export function tableRounds(r: Registers, row: number): Code {
     );
   const nextRows = many(4, (lane) => increase(row + lane, 64));
   return seq(
+    start(r),
     set(r.k, ZERO),
     w.repeat(seq(many(4, fourRounds), nextRows, increase(r.k, 1)), i32.less(get(r.k), int(4))),
   );

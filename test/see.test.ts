@@ -333,6 +333,27 @@ t.test('what the target signed is verified and judged again', async (t) => {
     }
   t.match(await honest.w.tally('get', '0', '--transcripts', 'x'), { code: 1, err: /is a policy/ });
 
+  // So does `verify`, offline: the signatures from the proof alone, the verdicts with the commitment beside it.
+  /** Fetches an entry's proofs; `verify --strict` of those and of the `others`. */
+  const verified = async (w: SeeWorld, index: number, ...others: readonly string[]): Promise<Told> => {
+    const out = `proof-${index}`;
+    t.equal((await w.tally('get', String(index), '--out', out)).code, 0);
+    return w.tally('verify', out, ...others, '--strict');
+  };
+  const newest = ({ log }: SeeWorld): number => log.entries.length - 1;
+  const alone = await verified(honest.w, newest(honest.w));
+  t.match(alone.out, /✓ transcript +attachment 0: key [0-9a-f]{16}… of .* signed a TLSv1/);
+  t.match(alone, {
+    code: 3,
+    out: /– verdict +tls-min is VIOLATED \[E3\], says the agent; name the proof of/,
+  });
+  t.match(alone.out, /NOT VERIFIED: not checked: verdict, verdict/);
+  await honest.w.tally('get', '1', '--out', 'declared');
+  t.match(await verified(honest.w, newest(honest.w), 'declared'), {
+    code: 0,
+    out: /✓ verdict +tls13 is PROVEN \[E3\]: what was signed shows it/,
+  });
+
   const replayed = await prepare();
   const old = await prove(replayed.w, replayed.commitment, (each) => each, hashOf('of yesterday'));
   t.match(old, { code: 5, out: /its transcript does not hold: .*random is not the challenge/ });
@@ -388,7 +409,11 @@ t.test('what the target signed is verified and judged again', async (t) => {
     })),
   });
   t.match(await prove(forged.w, forged.commitment, flip), { code: 5, out: /says VIOLATED \[E3\]/ });
-  t.match((await forged.w.tally('why', SUBJECT, 'tls13')).out, /NOT VERIFIED/);
+  t.match((await forged.w.tally('status', SUBJECT)).out, /tls13 +UNKNOWN +not believed/);
+  const { out: story } = await forged.w.tally('why', SUBJECT, 'tls13');
+  t.match(story, /^signature +NOT VERIFIED/m);
+  t.notMatch(story, /^evidence/m, 'what does not hold is of no class');
+  t.match(await verified(forged.w, newest(forged.w)), { code: 3, out: /✗ transcript/ });
 
   const relabelled = await prepare();
   const swap = (each: Observed): Observed => ({ ...each, attachments: each.attachments.toReversed() });
@@ -397,6 +422,12 @@ t.test('what the target signed is verified and judged again', async (t) => {
     swapped,
     { code: 5, out: /tls-min +UNKNOWN[^]*what the target signed does not show it/ },
     'TLS 1.3 shown for 1.2',
+  );
+  await relabelled.w.tally('get', '1', '--out', 'declared');
+  t.match(
+    await verified(relabelled.w, newest(relabelled.w), 'declared'),
+    { code: 3, out: /✗ verdict +tls-min: .*does not show it/ },
+    'good signatures, and not of what is said',
   );
 });
 
@@ -529,7 +560,10 @@ t.test('what AWS signed is verified, and what cannot be is the word of the agent
     {},
     changed((each) => each.with(each.length - 1, (each.at(-1) ?? 0) ^ 1)),
   );
-  t.match(forged.status, { code: 5, out: /UNKNOWN +E4[^]*what AWS signed does not hold: the signature/ });
+  t.match(forged.status, {
+    code: 5,
+    out: /UNKNOWN +not believed[^]*what AWS signed does not hold: the signature/,
+  });
   const short = await told({}, (seen) => ({
     ...seen,
     grades: seen.grades.map((grade) => ({ ...grade, attachments: [0] })),

@@ -38,7 +38,7 @@ export interface Saying {
   readonly revoked: boolean;
   /** Why it may be older than it says, where that matters. */
   readonly outdated: string | undefined;
-  /** Why it cannot be taken at its word. */
+  /** Why it cannot be taken at its word: then it shows nothing, whatever class it says. */
   readonly why: string | undefined;
 }
 

@@ -10,8 +10,10 @@ import { firstDue, sayingsOf, type Reader, type Saying } from './sayings.ts';
 export interface ClaimStanding {
   readonly claim: Claim;
   readonly verdict: Verdict;
-  /** Of the proof it rests on; undefined without one, or when nothing was seen. */
+  /** Of the proof it rests on; undefined without one, when nothing was seen, or when it is not believed. */
   readonly evidence: EvidenceClass | undefined;
+  /** The proof it rests on cannot be taken at its word. */
+  readonly doubted: boolean;
   /** The proof it rests on: the newest that speaks of the claim. */
   readonly proof: EntryOf<'proof'> | undefined;
   /** Seconds since what it rests on was observed, at least: what may be older counts as older. */
@@ -44,6 +46,7 @@ function judge(claim: Claim, declared: Declared, history: History, reader: Reade
   const nothing = {
     claim,
     evidence: undefined,
+    doubted: false,
     proof: undefined,
     age: undefined,
     started: undefined,
@@ -70,18 +73,20 @@ function judge(claim: Claim, declared: Declared, history: History, reader: Reade
     };
   }
   const fresh = said.filter((each) => each.due >= now);
-  const worst = fresh.length === 0 ? newest : decide(claim, fresh, declared);
+  const worst: Decided = fresh.length === 0 ? newest : decide(claim, fresh, declared);
+  const doubted = worst.why !== undefined;
   const needed = declared.declaration.attestors?.threshold ?? 1;
   const due = dueOf(said, needed) ?? first;
   const standing = {
     claim,
-    evidence: sawNothing(worst) ? undefined : worst.result.evidence,
+    evidence: doubted || sawNothing(worst) ? undefined : worst.result.evidence,
+    doubted,
     proof: worst.entry,
     age: Math.max(0, now - worst.seen),
     started: worst.started,
     due,
     waiver: undefined,
-    explain: worst.why ?? worst.result.explain,
+    explain: worst.why ?? worst.short ?? worst.result.explain,
   };
   if (worst.revoked)
     return { ...standing, verdict: 'REVOKED', explain: 'the key that signed the proof is revoked' };
@@ -96,27 +101,31 @@ function judge(claim: Claim, declared: Declared, history: History, reader: Reade
   // Agents that are silent do not hide what another sees.
   if (now > due && badness(worst) < FAILED)
     return { ...standing, verdict: 'STALE', explain: `${fresh.length} of ${needed} agents spoke in time` };
-  return { ...standing, verdict: worst.why === undefined ? worst.result.verdict : 'UNKNOWN' };
+  const shown = !doubted && worst.short === undefined;
+  return { ...standing, verdict: shown ? worst.result.verdict : 'UNKNOWN' };
 }
+
+/** `short`: why it is believed, and yet not enough. */
+type Decided = Saying & { readonly short?: string | undefined };
 
 /**
  * One answer from several agents that spoke in time: the worst that any of them said. Where attestors are named, fewer
  * than the threshold that say PROVEN prove nothing, and two that agree, having seen it themselves, make E1 into E2.
  */
-function decide(claim: Claim, fresh: readonly Saying[], { declaration: { attestors } }: Declared): Saying {
+function decide(claim: Claim, fresh: readonly Saying[], { declaration: { attestors } }: Declared): Decided {
   const ranked = fresh.toSorted((a, b) => badness(b) - badness(a) || b.entry.index - a.entry.index);
   const [worst] = ranked;
   if (worst === undefined) throw new Error('nobody said anything');
   if (badness(worst) > 0) return worst;
   if (attestors !== undefined && fresh.length < attestors.threshold)
-    return { ...worst, why: `${fresh.length} of ${attestors.threshold} agents have proven it` };
+    return { ...worst, short: `${fresh.length} of ${attestors.threshold} agents have proven it` };
   const agreed = fresh.filter(({ result }) => result.evidence !== 'E0').length >= 2;
   const evidence = agreed && worst.result.evidence === 'E1' ? 'E2' : worst.result.evidence;
   const enough = evidence >= claim.minEvidence;
-  const why = enough
+  const short = enough
     ? undefined
     : `it is known at class ${evidence}; the claim asks for ${claim.minEvidence}${lessOf(worst)}`;
-  return { ...worst, result: { ...worst.result, evidence }, why };
+  return { ...worst, result: { ...worst.result, evidence }, short };
 }
 
 /** Why its class is lower than its agent says. */

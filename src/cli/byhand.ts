@@ -3,18 +3,16 @@ import { join } from 'node:path';
 import { refuse } from '../bytes/refusal.ts';
 import { challengeOf } from '../evidence/challenge.ts';
 import { checkByHand } from '../evidence/signed-content.ts';
-import { TRANSCRIPT_TYPE } from '../evidence/transcript.ts';
 import { verifyTranscript } from '../evidence/verify.ts';
 import type { ParsedStatement } from '../statement/admit.ts';
 import { replaceFile } from './files.ts';
+import { isTranscript } from './see/evidence.ts';
 
 /** A folder for each transcript, and the commands that check it there. */
 export interface Written {
   readonly folder: string;
   readonly commands: readonly string[];
 }
-
-const TYPES: ReadonlySet<string> = new Set(Object.values(TRANSCRIPT_TYPE));
 
 /**
  * Writes a folder for each transcript, named by its index among the attachments. Each is verified first, so that the
@@ -28,7 +26,7 @@ export async function writeTranscripts(statement: ParsedStatement, out: string):
   const expected = challengeOf(challenge.root, commitment, challenge.nonce);
   const written: Written[] = [];
   for (const [i, { mediaType, data }] of attachments.entries()) {
-    if (data === undefined || !TYPES.has(mediaType)) continue;
+    if (data === undefined || !isTranscript(mediaType)) continue;
     const { files, commands } = checkByHand(verifyTranscript(data, expected));
     const folder = join(out, String(i));
     const script = `set -e\n${commands.join('\n')}\n`;

@@ -27,9 +27,15 @@ export interface Examined {
 
 const TYPES: ReadonlySet<string> = new Set(Object.values(TRANSCRIPT_TYPE));
 
+/** Whether an attachment is a transcript. */
+export const isTranscript = (mediaType: string): boolean => TYPES.has(mediaType);
+
+/** A proof, wherever it was logged. */
+type Proven = Pick<EntryOf<'proof'>, 'parsed'>;
+
 /** Verifies each transcript of a result against the challenge recomputed from the proof. */
 export function examineEvidence(
-  { parsed: { proof } }: EntryOf<'proof'>,
+  { parsed: { proof } }: Proven,
   result: Pick<Result, 'attachments'>,
 ): Examined {
   const { root, nonce } = proof.challenge;
@@ -39,7 +45,7 @@ export function examineEvidence(
   let unread = 0;
   for (const index of result.attachments ?? []) {
     const attachment = proof.attachments?.[index];
-    if (attachment?.data === undefined || !TYPES.has(attachment.mediaType)) {
+    if (attachment?.data === undefined || !isTranscript(attachment.mediaType)) {
       unread += 1;
       continue;
     }
@@ -54,14 +60,14 @@ export function examineEvidence(
 }
 
 /** Why a result of class E4 cannot be checked here; undefined when it can, or is of another class. */
-export function unchecked(entry: EntryOf<'proof'>, result: Result, claim: Claim): string | undefined {
+export function unchecked(entry: Proven, result: Result, claim: Claim): string | undefined {
   if (result.evidence !== 'E4') return undefined;
   const attested = examineTrail(entry, result, claim);
   return attested.kind === 'unseen' ? attested.why : undefined;
 }
 
 /** What is wrong with a result of class E3 or E4; undefined when it holds, or nothing of these classes was said. */
-export function evidenceFault(entry: EntryOf<'proof'>, result: Result, claim: Claim): string | undefined {
+export function evidenceFault(entry: Proven, result: Result, claim: Claim): string | undefined {
   if (result.evidence === 'E4') return trailFault(entry, result, claim);
   if (result.evidence !== 'E3') return undefined;
   const { verified, faults, unread } = examineEvidence(entry, result);
@@ -73,7 +79,7 @@ export function evidenceFault(entry: EntryOf<'proof'>, result: Result, claim: Cl
   return recomputed(claim, signedValues(claim, verified), result);
 }
 
-function trailFault(entry: EntryOf<'proof'>, result: Result, claim: Claim): string | undefined {
+function trailFault(entry: Proven, result: Result, claim: Claim): string | undefined {
   const attested = examineTrail(entry, result, claim);
   if (attested.kind === 'unseen') return undefined;
   if (attested.kind === 'wrong')
@@ -116,12 +122,12 @@ export function describeVerified(verified: Verified): string {
 }
 
 /** One line for each trail whose signatures hold, of a result of class E4. */
-export function trailsIn(entry: EntryOf<'proof'>, result: Result, claim: Claim): readonly string[] {
+export function trailsIn(entry: Proven, result: Result, claim: Claim): readonly string[] {
   const attested = result.evidence === 'E4' ? examineTrail(entry, result, claim) : undefined;
   return attested?.kind === 'signed' ? attested.trails.map(describeTrail) : [];
 }
 
 /** The challenge of a proof, hex: for who wants to check it with other tools. */
-export function challengeIn({ parsed: { proof } }: EntryOf<'proof'>): string {
+export function challengeIn({ parsed: { proof } }: Proven): string {
   return challengeOf(proof.challenge.root, proof.commitment, proof.challenge.nonce).toHex();
 }

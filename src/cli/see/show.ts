@@ -93,8 +93,9 @@ function rowOf(standing: ClaimStanding, now: number): readonly string[] {
   return [claim.id, verdict, known, seenAgo, dueOf(due, now), claim.severity];
 }
 
-/** `E1 agent-saw`, `nothing seen`; undefined without a proof. */
-export function classOf({ evidence, proof }: ClaimStanding): string | undefined {
+/** `E1 agent-saw`, `nothing seen`, `not believed`; undefined without a proof. */
+export function classOf({ evidence, doubted, proof }: ClaimStanding): string | undefined {
+  if (doubted) return 'not believed';
   if (evidence !== undefined) return `${evidence} ${CLASS_WORDS[evidence]}`;
   return proof === undefined ? undefined : 'nothing seen';
 }

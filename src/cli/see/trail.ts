@@ -21,7 +21,7 @@ export type Attested =
 
 /** What AWS signed of a result of class E4. */
 export function examineTrail(
-  { parsed: { proof } }: EntryOf<'proof'>,
+  { parsed: { proof } }: Pick<EntryOf<'proof'>, 'parsed'>,
   result: Pick<Result, 'attachments'>,
   { probe, params }: Claim,
 ): Attested {

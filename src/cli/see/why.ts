@@ -174,18 +174,20 @@ function evidenceLines({
   examined,
   trails,
 }: Story): readonly (readonly [string, string])[] {
-  if (evidence === undefined || examined === undefined) return [];
+  if (examined === undefined) return [];
   const signatures = [
     ...trails.map((each) => `verified: ${line(each)}`),
     ...examined.verified.map(({ verified }) => `verified: ${line(describeVerified(verified))}`),
     ...examined.faults.map((each) => `NOT VERIFIED: ${line(each)}`),
   ];
+  const shown = signatures.map((each, i) => [i === 0 ? 'signature' : '', each] as const);
+  if (evidence === undefined) return shown;
   const is12 = examined.verified.some(
     ({ verified }) => verified.protocol === 'tls' && verified.version === 'TLSv1.2',
   );
   return [
     ['evidence', `${evidence}: false only if this lies: ${WHO_LIES[evidence]}`],
-    ...signatures.map((each, i) => [i === 0 ? 'signature' : '', each] as const),
+    ...shown,
     ...limitsOf(evidence, is12).map((each, i) => [i === 0 ? 'limits' : '', each] as const),
   ];
 }

@@ -12,6 +12,8 @@ import { drawPath, explainSteps } from '../explain.ts';
 import { findEvidence, type FoundEvidence } from '../findevidence.ts';
 import type { JsonValue, Output } from '../output.ts';
 import { proofsFolderOf } from '../proofs.ts';
+import { checkProof, claimsIn } from '../see/checkproof.ts';
+import type { Claim } from '../../statement/commitment.ts';
 import { trustOf } from '../trust.ts';
 import type { Flags, Verb } from '../verb.ts';
 
@@ -21,8 +23,9 @@ export const verifyVerb: Verb = {
   details:
     'Takes proof directories as commit and get leave them, committed files, or single files of a proof: statement, ' +
     'receipt, .tlog-proof. Nothing is asked of any log. Each --vkey must have signed, one of each algorithm at least; ' +
-    'of a --policy, one listed log key and the quorum. A check that could not be made is shown as skipped, ' +
-    'and with --strict fails.',
+    'of a --policy, one listed log key and the quorum. Of a runtime proof, what its target signed is verified, and with ' +
+    'the proof directory of its commitment beside it, the verdicts are judged again. A check that ' +
+    'could not be made is shown as skipped, and with --strict fails.',
   operands: [['<paths...>', 'proof directories, committed files, or the files of one proof']],
   settings: ['vkey', 'policy', 'dataDir', 'proofsDir'],
   options: [
@@ -53,7 +56,9 @@ async function verify(context: Context, operands: readonly string[], flags: Flag
   const trust = await trustOf(context, flags.text('receiptKey'));
   const paths = operands.map((path) => resolve(world.cwd, path));
   const verdicts: Verdict[] = [];
-  for (const found of await findEvidence(paths, proofsFolderOf(context))) {
+  const all = await findEvidence(paths, proofsFolderOf(context));
+  const claims = claimsIn(all.map(({ evidence }) => evidence.entry));
+  for (const found of all) {
     const { name, chosen } = found;
     const named = {
       ...found,
@@ -61,12 +66,12 @@ async function verify(context: Context, operands: readonly string[], flags: Flag
       chosen: chosen && { ...chosen, folder: shorten(chosen.folder, world.cwd) },
     };
     const how = { explain: flags.on('explain'), strict: flags.on('strict') };
-    verdicts.push(await judge(named, trust, output, how));
+    verdicts.push(await judge(named, trust, claims, output, how));
   }
   const checks = verdicts.flatMap((verdict) => verdict.checks);
   const verified = verdicts.every((verdict) => verdict.verified);
-  const all = verdicts.map((verdict) => ({ ...verdict, checks: verdict.checks.map(asJson) }));
-  output.result('verify', { verified, checks: checks.map(asJson), results: all });
+  const results = verdicts.map((verdict) => ({ ...verdict, checks: verdict.checks.map(asJson) }));
+  output.result('verify', { verified, checks: checks.map(asJson), results });
   // Nothing failed, and yet nothing showed that the entry is in a log, or not all was checked that had to be.
   const failure = exitOf(checks);
   return verified || failure !== EXIT.ok ? failure : EXIT.verification;
@@ -75,6 +80,7 @@ async function verify(context: Context, operands: readonly string[], flags: Flag
 async function judge(
   found: FoundEvidence,
   trust: Trust,
+  claims: ReadonlyMap<string, readonly Claim[]>,
   output: Output,
   { explain, strict }: { readonly explain: boolean; readonly strict: boolean },
 ): Promise<Verdict> {
@@ -87,6 +93,8 @@ async function judge(
     if (leaves !== undefined) declared.push(...checkLeaves(statement, leaves));
     if (disclosure !== undefined) declared.push(...checkDisclosure(statement, disclosure));
   }
+  if (statement?.kind === 'proof')
+    declared.push(...checkProof(statement, claims.get(statement.proof.commitment.toHex())));
   const checks = [...examined.checks, ...declared];
   const missing = strict ? checks.filter(isMissing).map(({ name: check }) => check) : [];
   const held = examined.verified && declared.every(({ outcome }) => outcome !== 'failed');

@@ -286,6 +286,51 @@ t.test('what may be touched', async (t) => {
     '*',
     'a target is no pattern',
   );
+  // Whoever may log commitments writes the targets: what matches must be what the probe will touch.
+  const within: readonly (readonly [pattern: string, yes: readonly string[], no: readonly string[]])[] = [
+    [
+      '*.example.com:443',
+      ['a.example.com:443'],
+      ['127.0.0.2:8443#.example.com:443', 'u@b.example.com:443', 'b?.example.com:443'],
+    ],
+    ['https://127.0.0.1:*', ['https://127.0.0.1:8443'], ['https://127.0.0.1:x@127.0.0.2:8443']],
+    [
+      'http://*.example.com/**',
+      ['http://a.example.com/b/c?d=e', 'http://a.example.com/'],
+      [
+        'http://127.0.0.2:80#.example.com/',
+        'http://127.0.0.2?.example.com/x',
+        String.raw`http://127.0.0.2\.example.com/x`,
+      ],
+    ],
+    ['http://**.example.com', ['http://a.b.example.com'], ['http://127.0.0.2/.example.com']],
+    [
+      'http://a:*/public/**',
+      ['http://a:80/public/x'],
+      ['http://a:80/public/../admin', 'http://a:80/public/..%2fadmin', 'http://a:80/public/%2e%2E/admin'],
+    ],
+    ['/srv/*', ['/srv/a', '/srv/a..b'], ['/srv/..', '/srv/.', '/srv/a/../../etc']],
+    ['/srv/**', ['/srv/a/b/', '/srv/a_b'], ['/srv/../etc', '/srv//etc', '/srv/a\0/b']],
+    [
+      '/opt/collect/*',
+      ['/opt/collect/a'],
+      ['/opt/collect/../../bin/sh', '/opt/collect/a -x', '["/opt/collect/a"]'],
+    ],
+    ['/opt/collect/* --host *', ['/opt/collect/a --host b'], ['/opt/collect/a --host b c']],
+    ['/opt/collect/** **', ['/opt/collect/a', '/opt/collect/a x /y'], ['/opt/collect/../a x']],
+    ['**', ['a:1', 'https://a/b', '/srv/a'], ['/srv/../a', 'a:1#b']],
+  ];
+  for (const [written, yes, no] of within) {
+    const aimed = readRules([{ subject: SUBJECT, probe: 'toy', targets: [written] }], 'targets.yaml');
+    const lets = (target: string): boolean => ruleFor(aimed, SUBJECT, 'toy@1', target) !== undefined;
+    t.same(
+      yes.filter((target) => !lets(target)),
+      [],
+      `${written} lets these through`,
+    );
+    t.same(no.filter(lets), [], `${written} stops these`);
+  }
+
   const bad: readonly (readonly [unknown, RegExp])[] = [
     [{}, /expected a list/],
     [['x'], /rule 1: expected a map/],

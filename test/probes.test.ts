@@ -449,6 +449,21 @@ async function clear(t: Test, db: Database, lookAs: LookAs, reader: string): Pro
     verdict: 'CONTRADICTED',
     explain: /was it reloaded/,
   });
+  // The first rule that matches counts, so their order is what they mean; and a part of them means nothing.
+  const many = (count: number): string =>
+    `hostssl all ${db.admin} 127.0.0.1/32 trust\n`.repeat(count - 1) + 'host all all 127.0.0.1/32 trust\n';
+  const ordered = "o.postgres.hba.all(r, r.type == 'hostssl' || r.line == 12) && o.postgres.hba[1].line == 2";
+  writeFileSync(db.hba, many(12));
+  const twelve = await lookAs(reader, { wire: false });
+  t.match(judge(postgresProbe, twelve, ordered, 'E0'), { verdict: 'PROVEN' });
+  writeFileSync(db.hba, many(201));
+  const cut = await lookAs(reader, { wire: false });
+  t.match(judge(postgresProbe, cut, "o.postgres.hba.all(r, r.method != 'trust')", 'E0'), {
+    verdict: 'UNKNOWN',
+    explain: /more than 200 rules/,
+  });
+  t.same(cut.contradictions, [], 'what was not read contradicts nothing');
+  writeFileSync(db.hba, `hostssl all ${db.admin} 127.0.0.1/32 trust\n${tls}`);
   await db.reload();
 }
 

@@ -4,6 +4,7 @@
  */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { matcher } from '../statement/pattern.ts';
+import { targetMatcher } from './target.ts';
 
 /** One rule of `targets.yaml`. */
 export interface Rule {
@@ -76,7 +77,7 @@ function readRule(value: unknown, where: string): Rule {
     throw invalid(where, 'targets: expected a list of targets such as db.example:5432');
   return {
     subject,
-    allowsSubject: anyOf([subject]),
+    allowsSubject: subject.includes('*') ? matcher(subject) : (text) => text === subject,
     probe,
     allowsTarget: anyOf(targets),
     written: targets,
@@ -103,10 +104,9 @@ function readSecrets(value: unknown, where: string): ReadonlyMap<string, string>
   );
 }
 
-/** A text with a star is a pattern, as in the registration policy; any other stands for itself. */
-function anyOf(texts: readonly string[]): (text: string) => boolean {
-  const tests = texts.map((each) => (each.includes('*') ? matcher(each) : (text: string) => text === each));
-  return (text) => tests.some((test) => test(text));
+function anyOf(texts: readonly string[]): (target: string) => boolean {
+  const tests = texts.map(targetMatcher);
+  return (target) => tests.some((test) => test(target));
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -24,9 +24,11 @@ export function parseAddress(target: string, fallback: number): Address {
   const host = url?.hostname.replace(/^\[(.*)\]$/, '$1') ?? '';
   const port = Number(url?.port || (isUrl ? DEFAULT_PORTS[url?.protocol ?? ''] : undefined) || fallback);
   const bare =
-    !isUrl && url !== undefined && (url.pathname !== '' || url.search !== '' || url.username !== '');
+    !isUrl &&
+    url !== undefined &&
+    (url.pathname !== '' || url.search !== '' || url.username !== '' || url.password !== '');
   const isHost = isIP(host) !== 0 || /^(?!-)[A-Za-z0-9._-]{1,253}$/.test(host);
-  if (url === undefined || bare || !isHost || !Number.isInteger(port) || port < 1)
+  if (url === undefined || url.hash !== '' || bare || !isHost || !Number.isInteger(port) || port < 1)
     throw refuse('config-invalid', 'the target is not host:port or a URL; write for example db.example:5432');
   return { host, port };
 }

@@ -37,7 +37,7 @@ export const httpProbe: Probe = {
   summary:
     'what a web server answers, whether it asks for credentials, and whether its rate limit is enforced',
   parameters: {
-    path: { type: 'text', help: 'path and query to ask for; by default those of the target, else /' },
+    path: { type: 'text', help: 'path and query to ask for, of a target that names none; else /' },
     method: { type: 'text', help: 'GET or HEAD', fallback: 'GET' },
     headers: { type: 'texts', help: `headers to tell; by default ${HEADERS.join(', ')}` },
     verify: {
@@ -134,6 +134,9 @@ async function readSettings(task: ProbeTask, timeoutMs: number): Promise<Setting
   const secured = url?.protocol !== 'http:';
   const path = given.text('path', /^\/[!-~]{0,2047}$/, 'is a path that begins with /, percent-encoded');
   const method = given.text('method', /^(?:GET|HEAD)$/, 'is GET or HEAD') === 'HEAD' ? 'HEAD' : 'GET';
+  // Who enrolled a path did not enrol the others.
+  if (path !== undefined && url !== undefined && url.pathname + url.search !== '/')
+    throw given.wrong('path', 'is for a target without a path: this one names its own');
   const spki = given.text('spki', /^[0-9a-f]{64}$/, 'is a SHA-256 in lower-case hex');
   const requests = given.whole('requests', 0, MAX_REQUESTS) ?? 0;
   return {

@@ -15,7 +15,7 @@ import {
   readRoles,
   readSettings,
   type Files,
-  type HbaRule,
+  type Hba,
   type Line,
   type Setting,
 } from './postgres/catalogue.ts';
@@ -60,12 +60,11 @@ async function run(task: ProbeTask): Promise<Observed> {
 }
 
 /** Everything that a session tells. */
-interface Answers {
+interface Answers extends Hba {
   readonly version: string;
   readonly encrypted: boolean;
   readonly settings: ReadonlyMap<string, Setting>;
   readonly files: Files;
-  readonly hba: readonly HbaRule[] | undefined;
   readonly roles: ValueMap;
   readonly grants: ValueMap | undefined;
   readonly writes: ReadonlyMap<string, ValueMap>;
@@ -89,7 +88,7 @@ async function ask(session: Session, wish: Wish, challenge: Uint8Array): Promise
     encrypted,
     settings,
     files,
-    hba,
+    ...hba,
     roles,
     grants,
     writes,
@@ -175,6 +174,7 @@ function observe(found: Answers, outside: Outside, wish: Wish, bytes: number): O
     ...(outside.declared !== undefined && {
       compared: { declared: outside.declared.size, compared: declared.size, excluded: 0 },
     }),
+    ...(found.hbaWithheld !== undefined && { withheld: { hba: found.hbaWithheld } }),
     bytes,
   };
 }

@@ -112,15 +112,26 @@ export interface HbaRule {
   readonly value: ValueMap;
 }
 
-/** The rules in pg_hba.conf as it is on disk, which need not be those that are loaded. */
-export async function readHba(session: Session): Promise<readonly HbaRule[] | undefined> {
+/** What is known of pg_hba.conf: its rules, or why they are not told. */
+export interface Hba {
+  readonly hba: readonly HbaRule[] | undefined;
+  readonly hbaWithheld: string | undefined;
+}
+
+/**
+ * The rules in pg_hba.conf as it is on disk, which need not be those that are loaded. The first that matches counts, so
+ * they come in the order of the files, and all of them or none.
+ */
+export async function readHba(session: Session): Promise<Hba> {
   const rows = await session.tryRows(
     `SELECT line_number::text, coalesce(type, ''), array_to_string(database, ','), array_to_string(user_name, ','),
             coalesce(address, ''), coalesce(netmask, ''), coalesce(auth_method, ''), coalesce(error, '')
-       FROM pg_hba_file_rules ORDER BY line_number LIMIT ${MAX_ROWS}`,
+       FROM pg_hba_file_rules() WITH ORDINALITY AS rule ORDER BY rule.ordinality LIMIT ${MAX_ROWS + 1}`,
   );
-  if ('code' in rows) return undefined;
-  return rows.map(([line, type, database, user, address, netmask, method, error]) => ({
+  if ('code' in rows) return { hba: undefined, hbaWithheld: undefined };
+  if (rows.length > MAX_ROWS)
+    return { hba: undefined, hbaWithheld: `pg_hba.conf has more than ${MAX_ROWS} rules: too many to tell` };
+  const hba = rows.map(([line, type, database, user, address, netmask, method, error]) => ({
     line: wholeOf(line),
     type: shown(type),
     method: shown(method),
@@ -135,6 +146,7 @@ export async function readHba(session: Session): Promise<readonly HbaRule[] | un
       ...(shown(error) !== '' && { error: shown(error) }),
     },
   }));
+  return { hba, hbaWithheld: undefined };
 }
 
 /** Superusers, and every role that can log in, with what it may do. `whole`: false when there are more than 200. */

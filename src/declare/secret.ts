@@ -7,7 +7,7 @@ import { Refusal } from '../bytes/refusal.ts';
 import { parseJson } from './json.ts';
 import { Leaves, type DeclaredLeaf } from './leaf.ts';
 
-/** Forms that only secrets have. */
+/** Forms that only secrets have. None begins again within what it has read, or a long text would take for ever. */
 const FORMS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/, 'a private key'],
   [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/, 'an AWS access key id'],
@@ -15,8 +15,8 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/\bxox[abprs]-[A-Za-z0-9-]{10,}\b/, 'a Slack token'],
   [/\bsk_(?:live|test)_[A-Za-z0-9]{16,}\b/, 'a Stripe key'],
   [/\bAIza[0-9A-Za-z_-]{35}\b/, 'a Google API key'],
-  [/\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\b/, 'a JSON Web Token'],
-  [/[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:[^\s/@]+@/i, 'a URL with a password in it'],
+  [/\beyJ[A-Za-z0-9_-]{10,2048}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\b/, 'a JSON Web Token'],
+  [/(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/[^\s/:@]+:[^\s/@]+@/i, 'a URL with a password in it'],
 ];
 
 /** Names of what is secret. */

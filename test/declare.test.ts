@@ -386,7 +386,9 @@ t.test('secrets nobody marked', async (t) => {
     ['/hook', 'https://example.com/x?token=abcdef123456'],
     ['/django/SECRET_KEY', 'not-so-random'],
   ];
-  for (const [path, value] of secrets) t.ok(looksSecret(path, value), `${path} ${value}`);
+  const why = (path: string, value: string): string | undefined =>
+    looksSecret(path, new Map([[path, value]]));
+  for (const [path, value] of secrets) t.ok(why(path, value), `${path} ${value}`);
   const plain: readonly (readonly [string, string])[] = [
     ['/a', 'https://example.com/a'],
     ['/db/password_policy', 'at least twelve'],
@@ -418,10 +420,10 @@ t.test('secrets nobody marked', async (t) => {
     ['/json', '{"passwordPolicy":{"minimumLength":12},"secretRef":"db-secret"}'],
     ['/help', 'The password must be changed: see the handbook.'],
   ];
-  for (const [path, value] of plain) t.equal(looksSecret(path, value), undefined, `${path} ${value}`);
+  for (const [path, value] of plain) t.equal(why(path, value), undefined, `${path} ${value}`);
   // Patterns that begin again within what they have read need minutes for these.
   for (const each of ['a', 'A', '0f', 'a.', 'eyJ-', 'password_', '://a', '--a ', 'a="', '-----BEGIN '])
-    t.equal(looksSecret('/a', each.repeat(300_000 / each.length)), undefined, `${each} and so on`);
+    t.equal(why('/a', each.repeat(300_000 / each.length)), undefined, `${each} and so on`);
   // What names a value may stand beside it.
   const beside = declareJson(
     '{"environment":[{"name":"DB_PASSWORD","value":"hunter2"},{"name":"LEVEL","value":"verbose"}],' +

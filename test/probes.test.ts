@@ -792,6 +792,22 @@ t.test('terraform: a state against its plan', async (t) => {
   t.same(drifted.value['undeclared'], ['/terraform_data.shadow']);
   t.same(drifted.value['extra'], ['/terraform_data.db/added']);
   t.notMatch(JSON.stringify(drifted.value), /s3cr/);
+  // What stands beside a value names it, on either side.
+  const listed = (...names: string[]) => ({
+    env: names.map((name) => ({ name, value: name === 'DB_PASSWORD' ? 'hunter2' : 'verbose' })),
+  });
+  writeFileSync(file, stateOf(resource('terraform_data.db', listed('DB_PASSWORD', 'LEVEL'))));
+  const shifted = await look(
+    terraformProbe,
+    file,
+    {},
+    { declared: planned(planOf(listed('LEVEL', 'MODE'), {}), salt) },
+  );
+  t.same(shifted.value['differing'], [
+    { path: '/terraform_data.db/env/0/name', declared: 'LEVEL', live: 'DB_PASSWORD' },
+    { path: '/terraform_data.db/env/0/value', secret: true },
+    { path: '/terraform_data.db/env/1/name', declared: 'MODE', live: 'LEVEL' },
+  ]);
   const gone = await lookAt(stateOf());
   t.same(gone.value['deleted'], ['/terraform_data.db']);
   t.match(judgePack('terraform-applied', {}, gone), { 'terraform-as-planned': 'VIOLATED E0' });

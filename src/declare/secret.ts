@@ -52,19 +52,25 @@ export function unmarkedSecrets(
   leaves: readonly DeclaredLeaf[],
   known: ReadonlySet<string>,
 ): readonly { readonly path: string; readonly why: string }[] {
-  const texts = new Map(leaves.flatMap(({ path, text }) => (text === undefined ? [] : [[path, text]])));
-  return leaves.flatMap(({ path, text, sensitive }) => {
-    if (sensitive || text === undefined || known.has(path)) return [];
-    const why = looksSecret(path, text, namedBeside(path, texts));
+  const texts = textsOf(leaves);
+  return leaves.flatMap(({ path, sensitive }) => {
+    const why = sensitive || known.has(path) ? undefined : looksSecret(path, texts);
     return why === undefined ? [] : [{ path, why }];
   });
 }
 
-/** Why a text looks like a secret; undefined when it does not. `named`: what stands beside it names it. */
-export function looksSecret(path: string, value: string, named?: string, depth = 0): string | undefined {
+/** Texts by path, as `looksSecret` wants them. */
+export function textsOf(leaves: Iterable<Pick<DeclaredLeaf, 'path' | 'text'>>): ReadonlyMap<string, string> {
+  return new Map(Array.from(leaves).flatMap(({ path, text }) => (text === undefined ? [] : [[path, text]])));
+}
+
+/** Why the text at a path looks like a secret; undefined when it does not. `texts`: it, and what stands beside it. */
+export function looksSecret(path: string, texts: ReadonlyMap<string, string>, depth = 0): string | undefined {
+  const value = texts.get(path);
+  if (value === undefined) return undefined;
   const form = FORMS.find(([pattern]) => pattern.test(value));
   if (form !== undefined) return form[1];
-  const name = named ?? nameIn(path);
+  const name = namedBeside(path, texts) ?? nameIn(path);
   if (isSecretName(name) && value.length >= SHORTEST && !isPointer(value)) return `the value of "${name}"`;
   return isRandom(value) ? 'a random text' : withinText(value, depth);
 }
@@ -100,9 +106,9 @@ function isPointer(value: string): boolean {
 function withinText(value: string, depth: number): string | undefined {
   const json = depth < MAX_DEPTH && /^\s*[[{]/.test(value) ? leavesWithin(value) : undefined;
   if (json !== undefined) {
-    const texts = new Map(json.flatMap(({ path, text }) => (text === undefined ? [] : [[path, text]])));
-    for (const [path, text] of texts) {
-      const why = looksSecret(path, text, namedBeside(path, texts), depth + 1);
+    const texts = textsOf(json);
+    for (const path of texts.keys()) {
+      const why = looksSecret(path, texts, depth + 1);
       if (why !== undefined) return `${why} in JSON`;
     }
     return undefined;

@@ -7,7 +7,7 @@ import { printable } from '../../bytes/printable.ts';
 import { encodeUtf8, formatHex } from '../../bytes/text.ts';
 import type { Value, ValueMap } from '../../claim/value.ts';
 import type { DeclaredLeaf } from '../../declare/leaf.ts';
-import { looksSecret } from '../../declare/secret.ts';
+import { looksSecret, textsOf } from '../../declare/secret.ts';
 import { declaredValue, isUnknown, sameValue, sensitiveDigest } from '../declared.ts';
 
 /** Names of one kind that are shown. */
@@ -39,13 +39,14 @@ export function compare(
   const missing: string[] = [];
   const looked: string[] = [];
   const at = new Index(live.keys());
+  const texts = [declaredTexts(declared), textsOf(live.values())];
   for (const [path, value] of declared) {
     const leaf = live.get(path);
     const state = stateOf(value, leaf, key);
     counts[state] += 1;
     looked.push(`${state} ${shown(path)}`);
     if (state === 'absent') missing.push(shown(path));
-    if (state === 'changed' && leaf !== undefined) differing.push(difference(path, value, leaf));
+    if (state === 'changed' && leaf !== undefined) differing.push(difference(path, value, leaf, texts));
   }
   const resources = new Set(Array.from(declared.keys(), ownerOf));
   const found = new Set(Array.from(live.keys(), ownerOf));
@@ -126,13 +127,23 @@ function digestOf(leaf: DeclaredLeaf, key: Uint8Array): string {
   return formatHex(new Uint8Array(mac.digest()));
 }
 
+function declaredTexts(declared: ReadonlyMap<string, Value>): ReadonlyMap<string, string> {
+  return new Map(
+    Array.from(declared).flatMap(([path, value]) => (typeof value === 'string' ? [[path, value]] : [])),
+  );
+}
+
 /** Values are shown unless a side is, or looks like, a secret: what differs is disclosed to everyone. */
-function difference(path: string, value: Value, leaf: DeclaredLeaf): ValueMap {
-  const texts = [typeof value === 'string' ? value : '', leaf.text ?? ''];
+function difference(
+  path: string,
+  value: Value,
+  leaf: DeclaredLeaf,
+  sides: readonly ReadonlyMap<string, string>[],
+): ValueMap {
   const secret =
     sensitiveDigest(value) !== undefined ||
     leaf.sensitive ||
-    texts.some((text) => looksSecret(path, text) !== undefined);
+    sides.some((texts) => looksSecret(path, texts) !== undefined);
   if (secret) return { path: shown(path), secret: true };
   return { path: shown(path), declared: short(value), live: short(declaredValue(leaf.value)) };
 }

@@ -519,7 +519,10 @@ t.test('readers recompute the slots: who keeps them is never accused, who choose
     parsed,
   }));
   /** `i`: of the proofs that have a result, NaN of heartbeats. */
-  const audit = (change: (proof: RuntimeProof, i: number) => RuntimeProof | undefined): Sampling => {
+  const audit = (
+    change: (proof: RuntimeProof, i: number) => RuntimeProof | undefined,
+    asked = claim,
+  ): Sampling => {
     let i = 0;
     const told = entries.flatMap((entry): readonly SubjectEntry[] => {
       if (entry.parsed.kind !== 'proof') return [entry];
@@ -528,7 +531,7 @@ t.test('readers recompute the slots: who keeps them is never accused, who choose
     });
     const isHead = (size: number, root: Uint8Array): boolean =>
       sha256(...world.log.entries.slice(0, size).map(({ bytes }) => bytes)).toHex() === digest(root).toHex();
-    const [sampling] = samplingOf(claim, declared, historyOf(told), isHead);
+    const [sampling] = samplingOf(asked, declared, historyOf(told), isHead);
     if (sampling === undefined) throw new Error('nobody proved it');
     return sampling;
   };
@@ -555,6 +558,27 @@ t.test('readers recompute the slots: who keeps them is never accused, who choose
   t.same(slotted({ actual: slot.actual + 90 }).late, [slot.actual + 90], 'told, and no fault');
   const skipping = audit((proof, i) => (i === 20 || i === 21 ? undefined : proof));
   t.match(skipping, { missed: { length: 2 }, faults: [] });
+  t.ok((skipping.missed[0] ?? 0) < (skipping.missed[1] ?? 0), 'oldest first');
+  // Who says that it looked at the end of time, keeps no reader busy until then.
+  const [early, atLast] = [1_800_057_600, 250_000_041_600];
+  const own = new Seeds(new Uint8Array(32), SUBJECT, 86_400);
+  const times = [early, early + 2 * 86_400, atLast, atLast + 2 * 86_400];
+  const endless = audit(
+    (proof, i) => {
+      const [start, [result]] = [times[i], proof.results];
+      if (start === undefined || result?.slot === undefined) return undefined;
+      const slot = { ...result.slot, number: start + 5 };
+      return {
+        ...proof,
+        window: { start, end: start },
+        sampling: own.told(start),
+        results: [{ ...result, slot }],
+      };
+    },
+    { ...claim, cadence: 1 },
+  );
+  t.equal(endless.missed.length, 10_000);
+  t.same([endless.missed[0], endless.missed.at(-1)], [early + 86_400 - 9_995, atLast + 4]);
   const bare = audit((proof, i) => {
     const [result] = proof.results;
     if (![20, 21, 22].includes(i) || result === undefined) return proof;

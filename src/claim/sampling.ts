@@ -18,7 +18,7 @@ export interface Sampling {
   readonly kept: number;
   /** Proofs in slots whose seed is not revealed yet, or never will be. */
   readonly open: number;
-  /** Begins of slots between the first and the last recomputed one that have no proof. */
+  /** Begins of slots between the first and the last recomputed one that have no proof: the newest of them. */
   readonly missed: readonly number[];
   /** When it looked much later in its slot than was due. */
   readonly late: readonly number[];
@@ -32,6 +32,8 @@ export interface Sampling {
 const CLOCK_TOLERANCE = 300;
 /** Seconds after which a look is late: others may come first. */
 const LATE = 60;
+/** Missed slots that are told. */
+const MOST_MISSED = 10_000;
 
 type Proof = EntryOf<'proof'>;
 type InSlot = NonNullable<Result['slot']>;
@@ -135,16 +137,31 @@ function auditOf(looks: readonly Look[], seeds: Seeds, frame: Frame): Omit<Sampl
     if (fault === undefined) right.add(slot.number);
     else faults.push(fault);
   }
-  const [first, last] = [Math.min(...known), Math.max(...known)];
-  const missed: number[] = [];
-  for (let number = first + 1; number < last; number++)
-    if (!known.has(number) && seeds.revealed.has(Math.floor((number * length) / frame.epoch)))
-      missed.push(number * length);
   // The first look is in a slot that may have begun before its agent did.
   const late = looks
     .slice(1)
     .flatMap(({ slot }) => (slot !== undefined && slot.actual - slot.due > LATE ? [slot.actual] : []));
+  const missed = missedOf(known, seeds, length, frame.epoch);
   return { kept: right.size, open, missed, late, outside: outsideOf(looks, frame), faults };
+}
+
+/** Epoch by epoch, the newest first: of an agent that makes up its times, two slots may lie millennia apart. */
+function missedOf(
+  known: ReadonlySet<number>,
+  { revealed }: Seeds,
+  length: number,
+  epoch: number,
+): readonly number[] {
+  const numbers = [...known].toSorted((a, b) => a - b);
+  const [first = 0, last = 0] = [numbers[0], numbers.at(-1)];
+  const missed: number[] = [];
+  for (const day of [...revealed.keys()].toSorted((a, b) => b - a)) {
+    const begin = Math.max(first, Math.ceil((day * epoch) / length));
+    const end = Math.min(last, Math.ceil(((day + 1) * epoch) / length));
+    for (let number = end - 1; number >= begin && missed.length < MOST_MISSED; number--)
+      if (!known.has(number)) missed.push(number * length);
+  }
+  return missed.toReversed();
 }
 
 /** Why a proof is not the one that its slot asked for. */

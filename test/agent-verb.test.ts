@@ -23,6 +23,8 @@ import { run } from '../src/cli/main.ts';
 import { submitStatement } from '../src/client/scrapi.ts';
 import { signStatement } from '../src/cose/statement.ts';
 import { loadKeyFile } from '../src/keys/load.ts';
+import { parseCheckpoint, signCheckpoint } from '../src/note/checkpoint.ts';
+import { parseNote } from '../src/note/note.ts';
 import { parseStatement } from '../src/statement/admit.ts';
 import { contentTypeOf } from '../src/statement/kinds.ts';
 import { encodeWaiver } from '../src/statement/payload.ts';
@@ -46,6 +48,8 @@ class Stage {
   readonly server: Server;
   /** Seconds that this user's clock is off. */
   skew = 0;
+  /** How this user reaches the log. */
+  fetch: typeof fetch = fetch;
   /** What the server does: says in TLS that it does not want to, or hangs up. */
   answers = true;
   url = '';
@@ -105,7 +109,7 @@ class Stage {
     const code = await run(argv, {
       env: { XDG_STATE_HOME: join(this.dir, 'state') },
       cwd: this.dir,
-      fetch,
+      fetch: this.fetch,
       now: () => Date.now() + this.skew * 1000,
       stdout: { write: (text) => (out += String(text)) },
       stderr: { write: (text) => (err += String(text)) },
@@ -317,6 +321,33 @@ t.test('prove: from nothing to a proof, and every way it can end', async (t) => 
     code: 78,
     err: /clock-behind/,
   });
+});
+
+t.test('prove: a log that shows another history ends all of it', async (t) => {
+  const stage = await Stage.start(t);
+  for (const subject of ['db/pay', 'db/web']) await stage.commit(subject, REFUSES);
+  const signer = await loadKeyFile(join(stage.dir, 'tallystick-data/keys/checkpoint-ed25519.pem'));
+  let heads = 0;
+  stage.fetch = async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    // Of a newer proof, which asks for a newer head; and that is of another history.
+    if (url.searchParams.get('kind') === 'proof')
+      return Response.json({
+        entries: [{ index: 1_000, id: 'f'.repeat(64), subject: url.searchParams.get('subject'), time: 0 }],
+        next: null,
+      });
+    const response = await fetch(input, init);
+    if (url.pathname !== '/checkpoint' || heads++ === 0) return response;
+    const checkpoint = parseCheckpoint(parseNote(await response.text()).text);
+    const other = { ...checkpoint, root: digest(new Uint8Array(32)) };
+    return new Response(await signCheckpoint(other, [{ name: checkpoint.origin, type: 1, signer }], 0));
+  };
+  t.match(await stage.prove('--subject', 'db/pay', '--subject', 'db/web', '--target', stage.target), {
+    code: 4,
+    err: /^error: inconsistent: /m,
+  });
+  stage.fetch = fetch;
+  t.same([await stage.proofs('db/pay'), await stage.proofs('db/web')], [[], []], 'it was sent nothing');
 });
 
 t.test('prove: the log is away, a directory is lost, a key is unknown', async (t) => {

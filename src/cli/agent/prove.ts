@@ -86,9 +86,8 @@ export async function runProve(context: Context, asked: ProveAsked): Promise<num
         if (sight.away === undefined) await settle(context, open, sight, known, asked.adopt);
         proven.push({ known, proof: await proveOne(open, sight, known, nonce) });
       } catch (error) {
-        // One subject that cannot be proven keeps no other from it.
-        if (!(error instanceof Refusal) || subjects.length === 1 || error.code === 'chain-broken')
-          throw error;
+        // One subject that cannot be proven keeps no other from it; that the log or the key is not one's own does.
+        if (!(error instanceof Refusal) || subjects.length === 1 || FOR_ALL.includes(error.code)) throw error;
         failed.push({ subject, refusal: error });
       }
     }
@@ -248,8 +247,12 @@ function report(context: Context, done: Done): number {
   return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.ok;
 }
 
+/** Refusals that are about more than one subject: nothing is sent, to a log that has two histories least of all. */
+const FOR_ALL: readonly string[] = ['chain-broken', 'inconsistent'];
+
 /** Of several exit codes the first of these is told. */
 const WORST_FIRST: readonly number[] = [
+  EXIT.splitView,
   EXIT.verification,
   EXIT.config,
   EXIT.notFound,

@@ -1,5 +1,5 @@
 /** The verbs that need no log, in this process: keygen, init, status, and the files they write. */
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { EXIT } from '../src/bytes/refusal.ts';
@@ -142,8 +142,9 @@ t.test('init after a cut-off run, and in words of its own', async (t) => {
 
 t.test('a directory that cannot be made is refused', async (t) => {
   const cwd = t.testdir({ file: '' });
+  symlinkSync('loop', join(cwd, 'loop'));
   const refused = { code: EXIT.config, err: /^error: config-invalid: cannot make the directory / };
-  for (const dir of ['file/data', '/proc/tallystick/data'])
+  for (const dir of ['file/data', 'loop', 'loop/data', '/proc/tallystick/data'])
     for (const verb of ['init', 'serve'])
       t.match(await tallystick(`${verb} --data-dir ${dir}`, { cwd }), refused, `${verb} ${dir}`);
   for (const line of ['witness --name w.example --witness-dir /proc/w', 'keygen --origin a --out /proc/k'])

@@ -33,8 +33,13 @@ export async function makeFolder(path: string, mode = 0o777, words: FolderWords 
   }
 }
 
+/** False where that cannot be told, too: making it then says why. */
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Writes a file that must not exist yet. True when it is new, false when the name was taken and nothing was done. */

@@ -502,8 +502,9 @@ t.test('agent: its own permissions, committed to and proven first', async (t) =>
   const paths = { dir, state: `${dir}/state`, proofs: `${dir}/proofs`, key: `${dir}/agent.pem` };
   const shown = unitOf({ node: '/usr/bin/node', program: '/opt/tallystick/cli/bin.cjs', ...paths });
   t.ok(page.includes(`\`\`\`ini\n${shown}\`\`\``), 'as the page has it');
-  const odd = unitOf({ node: '/n', program: '/p', ...paths, dir: '/a b/50%', key: 'ssh-agent:' });
-  t.match(odd, /--agent-dir "\/a b\/50%%" .*--key ssh-agent:$/m);
+  const odd = unitOf({ node: '/n', program: '/p', ...paths, dir: '/a b/50%$x', key: 'ssh-agent:' });
+  t.match(odd, /--agent-dir "\/a b\/50%%\$\$x" .*--key ssh-agent:$/m);
+  t.match(odd, /^ReadWritePaths="\/a b\/50%%\$x" /m);
   const www = join(stage.dir, 'www');
   mkdirSync(www);
   writeFileSync(join(www, 'a'), 'one');

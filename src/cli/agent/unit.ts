@@ -18,10 +18,10 @@ export interface UnitPaths {
 /** The text of `tallystick-agent.service`. */
 export function unitOf({ node, program, dir, state, proofs, key }: UnitPaths): string {
   const command = [
-    ...[node, program].map(quoted),
+    ...[node, program].map(word),
     'agent run --confine',
-    `--agent-dir ${quoted(dir)} --state-dir ${quoted(state)} --proofs-dir ${quoted(proofs)}`,
-    `--key ${quoted(key)}`,
+    `--agent-dir ${word(dir)} --state-dir ${word(state)} --proofs-dir ${word(proofs)}`,
+    `--key ${word(key)}`,
   ];
   return `# The log, whom to trust and the agent's name are read from tallystick.yaml in the agent directory.
 [Unit]
@@ -68,10 +68,14 @@ WantedBy=multi-user.target
 `;
 }
 
-/** A word of a unit file (systemd.syntax(7)). */
+/** A word of a command line, where `$` begins a variable; in a list of paths it is itself. */
+function word(text: string): string {
+  return quoted(text.replaceAll('$', '$$$$'));
+}
+
+/** A word of a unit file (systemd.syntax(7)), where `%` begins a specifier. */
 function quoted(text: string): string {
-  // `%` begins a specifier and `$` a variable.
-  const safe = text.replaceAll('%', '%%').replaceAll('$', '$$$$');
+  const safe = text.replaceAll('%', '%%');
   return /^[A-Za-z0-9_./:=@,+%$-]+$/.test(safe)
     ? safe
     : `"${safe.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;

@@ -300,6 +300,7 @@ t.test('backup under load, restore, an old backup, a flipped byte', async (t) =>
   writeFileSync(join(dir, 'newest.partial', 'diary'), 'mine');
   t.match(run(dir, 'backup', 'newest'), { code: 1, err: /newest\.partial exists and no backup made it/ });
   renameSync(join(dir, 'newest.partial', 'diary'), join(dir, 'newest.partial', 'log.db'));
+  writeFileSync(join(dir, 'newest.partial', 'log.db-wal'), 'which the copy has until it is made one file');
   t.equal(run(dir, 'backup', 'newest').code, 0, 'over what was cut off');
   for (const impossible of ['newest/log.db/x', '/proc/tallystick', '/dev/null/x'])
     t.match(run(dir, 'backup', impossible), {

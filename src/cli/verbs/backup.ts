@@ -19,8 +19,7 @@ export const BACKUP_STORE = 'log.db';
 export const BACKUP_MANIFEST = 'manifest.json';
 /** All that a backup that was cut off can have in it. */
 const OWN_NAMES: ReadonlySet<string> = new Set([
-  BACKUP_STORE,
-  `${BACKUP_STORE}-journal`,
+  ...['', '-journal', '-wal', '-shm'].map((suffix) => `${BACKUP_STORE}${suffix}`),
   BACKUP_MANIFEST,
   CONFIG_FILE,
 ]);

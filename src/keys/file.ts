@@ -3,7 +3,7 @@
  * open file, never on its name, so that it cannot be exchanged between the check and the read.
  */
 import { constants } from 'node:fs';
-import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { refuse } from '../bytes/refusal.ts';
 
 /** Permission bits of a secret: the owner reads and writes, nobody else does anything. */
@@ -12,13 +12,18 @@ const SECRET_MODE = 0o600;
 /** No private key in any form we read comes near this. */
 const MAX_SECRET_BYTES = 65_536;
 
+/** Without O_NONBLOCK, opening a FIFO would wait for a writer for ever. */
+const READING = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/** Bytes by which a public key is told. */
+const PUBLIC_BEGINS = 64;
+
 /**
  * Reads a secret. Refuses `key-file` when the path is not a regular file, belongs to someone else, can be
  * read or written by anyone but its owner, or is larger than any key.
  */
 export async function readSecretFile(path: string): Promise<Uint8Array> {
-  // Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
-  await using file = await opened(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  await using file = await opened(path, READING);
   const stats = await file.stat();
   if (!stats.isFile()) throw refuse('key-file', `${path} is not a regular file; name the key file itself`);
   assertPrivate(path, stats.mode, stats.uid);
@@ -34,10 +39,15 @@ export async function readSecretFile(path: string): Promise<Uint8Array> {
 
 /** Whether a file that may not be read as a secret, or is none, is a public key: an OpenSSH line or PEM. */
 export async function isPublicKey(path: string): Promise<boolean> {
-  const stats = await stat(path).catch(() => undefined);
-  if (stats?.isFile() !== true || stats.size > MAX_SECRET_BYTES) return false;
-  const text = await readFile(path, 'latin1').catch(() => '');
-  return /^(?:ssh-|ecdsa-|-----BEGIN [A-Z ]*PUBLIC KEY-----)/.test(text);
+  try {
+    await using file = await opened(path, READING);
+    const stats = await file.stat();
+    if (!stats.isFile()) return false;
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(PUBLIC_BEGINS), 0, PUBLIC_BEGINS, 0);
+    return /^(?:ssh-|ecdsa-|-----BEGIN [A-Z ]*PUBLIC KEY-----)/.test(buffer.toString('latin1', 0, bytesRead));
+  } catch {
+    return false; // the refusal that there is already says more
+  }
 }
 
 /**

@@ -70,8 +70,8 @@ export class Session {
 
   /**
    * The newest checkpoint, of more than `covering` entries: a log may publish later than it acknowledges.
-   * Refuses `not-yet`, `quorum-unmet`, what `openTrusted` refuses, and first of all `inconsistent` when the log broke its word,
-   * also to others: witnesses do not cosign a fork, so a missing quorum must not hide one.
+   * Refuses `not-yet`, `quorum-unmet`, what `openTrusted` refuses, and first of all `inconsistent` when the log broke
+   * its word, also to others: witnesses do not cosign a fork, so a missing quorum must not hide one.
    */
   async view(covering = -1): Promise<LogView> {
     const patience = new Patience(this.transport, PUBLISHING_MS);

@@ -58,6 +58,6 @@ export async function statusOfTiles({ config, output, world }: Context, session:
 
 /** The newest time on lines that verified, POSIX seconds; undefined when none has one. */
 function newest(lines: readonly { readonly time: number | undefined }[]): number | undefined {
-  const times = lines.map(({ time }) => time).filter((time) => time !== undefined && time > 0);
-  return times.length === 0 ? undefined : Math.max(...times.map(Number));
+  const times = lines.flatMap(({ time = 0 }) => (time > 0 ? [time] : []));
+  return times.length === 0 ? undefined : Math.max(...times);
 }

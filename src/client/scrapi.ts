@@ -43,10 +43,10 @@ export function entryUrl(log: string, locator: string): URL {
 
 /**
  * Submits a statement and waits for its receipt, asking again while the log is busy (429, 503) or the
- * receipt is on its way (202, 204). With `waitUntil` in the transport the log is asked to
- * wait itself first. Posting the same statement again is harmless. Refuses with the log's
- * own words what the log refuses, and when the receipt does not come in time `quorum-unmet`, or `not-yet` when the
- * log does not say that it waits for its witnesses.
+ * receipt is on its way (202, 204). With `waitUntil` in the transport the log is asked to wait itself first.
+ * Posting the same statement again is harmless. Refuses with the log's own words what the log refuses, and when
+ * the receipt does not come in time `quorum-unmet`, or `not-yet` when the log does not say that it waits for its
+ * witnesses.
  */
 export async function submitStatement(
   transport: Transport,

@@ -29,7 +29,10 @@ export type Asked = Pick<Declaration, 'claims'> &
     Pick<Declaration, 'target' | 'tier' | 'environment' | 'approvals' | 'scope' | 'validity' | 'attestors'>
   >;
 
-/** Reads a claims file. `overriding`: what counts for more than the file's. Refuses `malformed-text` for YAML, `malformed-payload` naming the place for what it says. */
+/**
+ * Reads a claims file. `overriding`: a tier that counts for more than the file's. Refuses `malformed-text` for YAML,
+ * `malformed-payload` naming the place for what it says.
+ */
 export function parseClaims(text: string, overriding?: Tier): Asked {
   const [document = null, ...more] = parseYaml(text);
   if (more.length > 0) throw fault('the file', 'has more than one YAML document');

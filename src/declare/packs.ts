@@ -243,7 +243,10 @@ export const PACKS: Readonly<Record<string, Pack>> = {
   'iam-read-only': IAM_READ_ONLY,
 };
 
-/** The claims of a pack, as often as their tier asks for, or no more often than makes sense. Refuses `malformed-payload` for an unknown pack or a parameter it needs. */
+/**
+ * The claims of a pack, as often as their tier asks for, or no more often than makes sense. Refuses
+ * `malformed-payload` for an unknown pack or a parameter it needs.
+ */
 export function packOf(
   name: string,
   params: ReadonlyMap<string, Parameter>,

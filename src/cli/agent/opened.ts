@@ -1,7 +1,7 @@
 /**
  * The leaves of a declaration, for probes that compare: from the file that `commit` wrote for its owner, in the proofs
- * folder of the subject, below `earlier/` there once it was committed to again, or, copied there, in `openings/<entry id>/` of the agent's directory. They are believed only
- * as far as they are what was logged.
+ * folder of the subject, below `earlier/` there once it was committed to again, or, copied there, in
+ * `openings/<entry id>/` of the agent's directory. They are believed only as far as they are what was logged.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

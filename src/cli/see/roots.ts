@@ -54,8 +54,12 @@ export async function growthOf(
     const { size } = parsed.proof.challenge;
     if (size >= index || times.has(size)) continue;
     const said = entries.find((each) => each.index === size)?.time ?? (await look.loggedAt(size));
-    const later = entries.filter((each) => each.index >= size).map(({ time }) => time);
-    if (said !== undefined) times.set(size, Math.min(said, ...later));
+    if (said === undefined) continue;
+    const later = entries.filter((each) => each.index >= size);
+    times.set(
+      size,
+      later.reduce((earliest, { time }) => Math.min(earliest, time), said),
+    );
   }
   return (index) => times.get(index);
 }

@@ -1,11 +1,12 @@
 /** Commitments to sources: what is declared, what is never shown, what is shown to an auditor (src/cli/commit). */
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import t from 'tap';
 import { parseClaims } from '../src/declare/claims.ts';
 import { PACKS } from '../src/declare/packs.ts';
 import { checkExpression } from '../src/claim/expression.ts';
 import { decodeUtf8 } from '../src/bytes/text.ts';
+import { readTexts } from '../src/cli/commit/sources.ts';
 import { parseStatement } from '../src/statement/admit.ts';
 import { user, type User } from './user.ts';
 
@@ -195,6 +196,17 @@ claims:
     severity: high
     controls: [{ framework: SOC2-2017, id: CC6.7 }]
 `;
+
+t.test('no more of a source is read than is taken', async (t) => {
+  const cwd = t.testdir({ 'large.json': '' });
+  truncateSync(join(cwd, 'large.json'), 3 * 2 ** 30);
+  const endless = async function* (): AsyncGenerator<Uint8Array> {
+    for (;;) yield new Uint8Array(2 ** 23);
+  };
+  const text = (operand: string): Promise<string> => readTexts('json', [operand], cwd, endless());
+  await t.rejects(text('large.json'), { code: 'too-large', message: /^large\.json has more than/ });
+  await t.rejects(text('-'), { code: 'too-large', message: /^standard input has more than/ });
+});
 
 t.test('claims', async (t) => {
   const asked = parseClaims(CLAIMS);

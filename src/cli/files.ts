@@ -5,7 +5,6 @@ import { createReadStream, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { plain } from '../bytes/brand.ts';
-import { concatBytes } from '../bytes/compare.ts';
 import { refuse, type RefusalCode } from '../bytes/refusal.ts';
 
 /** How `makeFolder` refuses: its code, and the setting that names the directory. */
@@ -86,7 +85,7 @@ export async function readPiped(input: AsyncIterable<Uint8Array>, most: number):
     length += chunk.length;
     if (length > most) break;
   }
-  return concatBytes(...chunks).subarray(0, most + 1);
+  return plain(Buffer.concat(chunks)).subarray(0, most + 1);
 }
 
 /** `ENOENT` and the like; for the message of a refusal. */

@@ -16,7 +16,7 @@ import { unmarkedSecrets } from '../../declare/secret.ts';
 import { declareTerraform } from '../../declare/terraform.ts';
 import { declareYaml } from '../../declare/yaml.ts';
 import { SALT_LENGTH, type SaltedLeaf } from '../../statement/saltedleaf.ts';
-import { readNamedFile } from '../files.ts';
+import { readNamedFile, readPiped } from '../files.ts';
 import { STDIN } from './files.ts';
 
 /** Kinds of source, as the first operand of `commit` names them; `files` are a leaf each. */
@@ -60,8 +60,12 @@ export async function readTexts(
     throw refuse('usage', `a declaration is one ${kind} source; commit each by itself`);
   const texts: string[] = [];
   for (const operand of operands.length === 0 ? [STDIN] : operands) {
-    const bytes = operand === STDIN ? await readAll(stdin) : await readNamedFile(resolve(cwd, operand));
-    if (bytes.length > MAX_BYTES) throw refuse('too-large', `${operand} has more than ${MAX_BYTES} bytes`);
+    const piped = operand === STDIN;
+    const bytes = await (piped
+      ? readPiped(stdin, MAX_BYTES)
+      : readNamedFile(resolve(cwd, operand), MAX_BYTES));
+    if (bytes.length > MAX_BYTES)
+      throw refuse('too-large', `${piped ? 'standard input' : operand} has more than ${MAX_BYTES} bytes`);
     texts.push(decodeUtf8(bytes));
   }
   return texts.join('\n---\n');
@@ -126,15 +130,4 @@ export function mac(secret: Uint8Array, purpose: string, path: string, value: Ui
 
 function isBelow(path: string, above: string): boolean {
   return path === above || path.startsWith(`${above}/`);
-}
-
-async function readAll(stdin: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stdin) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw refuse('too-large', `standard input has more than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return new Uint8Array(Buffer.concat(chunks));
 }

@@ -8,14 +8,15 @@ import { operatorRule, type Rule } from '../src/agent/enrolment.ts';
 import { Ledger, type Head } from '../src/agent/ledger.ts';
 import type { AgentLog, Taken } from '../src/agent/log.ts';
 import type { Agent, Duty } from '../src/agent/prove.ts';
-import { nextDueOf, epochOf } from '../src/agent/schedule.ts';
-import { Seeds } from '../src/agent/slots.ts';
+import { nextDueOf } from '../src/agent/schedule.ts';
+import { Seeds } from '../src/agent/seeds.ts';
 import { Spool } from '../src/agent/spool.ts';
 import { digest, entryId } from '../src/bytes/brand.ts';
 import { refuse } from '../src/bytes/refusal.ts';
 import { formatHex, parseHex } from '../src/bytes/text.ts';
 import type { Observed } from '../src/claim/observed.ts';
 import type { Declared } from '../src/claim/history.ts';
+import { epochFor } from '../src/claim/slots.ts';
 import type { Listed, Wanted } from '../src/client/search.ts';
 import { entryIdOf } from '../src/client/scrapi.ts';
 import { keyThumbprint } from '../src/cose/key.ts';
@@ -286,7 +287,8 @@ function agentOf(
     },
     hand: { signer, kid: formatHex(keyThumbprint(signer.publicKey)), issuer: ISSUER },
     identity: { name: 'test agent', version: '0' },
-    seedsOf: (subject, declared) => new Seeds(sha256(new Uint8Array([7])), subject, epochOf(declared)),
+    seedsOf: (subject, declared) =>
+      new Seeds(sha256(new Uint8Array([7])), subject, epochFor(declared.declaration.claims)),
     openedOf: async () => undefined,
     random: (length) => new Uint8Array(length).fill(++random % 256),
   };

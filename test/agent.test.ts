@@ -12,7 +12,7 @@ import { operatorRule, readRules, ruleFor } from '../src/agent/enrolment.ts';
 import { decodeObserved } from '../src/agent/observed.ts';
 import { detection } from '../src/agent/planner.ts';
 import { prove } from '../src/agent/prove.ts';
-import { Seeds } from '../src/agent/slots.ts';
+import { Seeds } from '../src/agent/seeds.ts';
 import { sha256 } from '../src/agent/hash.ts';
 import { historyOf, type SubjectEntry } from '../src/claim/history.ts';
 import { samplingOf, type Sampling } from '../src/claim/sampling.ts';

@@ -15,7 +15,7 @@ import type { Result, RuntimeProof } from '../statement/proof.ts';
 import { sign, type Draft, type Hand } from './draft.ts';
 import type { Head, Ledger } from './ledger.ts';
 import { look, looksFor, type Looking } from './runs.ts';
-import type { Seeds } from './slots.ts';
+import type { Seeds } from './seeds.ts';
 import type { Signed, Spool } from './spool.ts';
 
 /** What an agent is made of. */

@@ -3,11 +3,11 @@
  * proven once in each slot (claim/slots.ts), at once when it never was, and at once after a deployment.
  */
 import type { EntryOf, Declared } from '../claim/history.ts';
-import { dueIn, epochFor, slotAt, slotLength, type Slot } from '../claim/slots.ts';
+import { dueIn, slotAt, slotLength, type Slot } from '../claim/slots.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
 import type { Digest } from '../bytes/brand.ts';
-import type { Seeds } from './slots.ts';
+import type { Seeds } from './seeds.ts';
 import type { ProvenAt } from './spool.ts';
 
 /** What the schedule of one subject rests on. Times: POSIX seconds. */
@@ -102,9 +102,4 @@ export function nextDueOf(
     const live = heartbeat === undefined && stale.length > 0 ? Infinity : ended + beat;
     return Math.min(live, ...stale);
   };
-}
-
-/** Seconds of the seeds' epochs for a commitment. */
-export function epochOf({ declaration: { claims } }: Declared): number {
-  return epochFor(claims);
 }

@@ -58,7 +58,7 @@ const EMPTY_MAP = Uint8Array.of(0xa0);
 /** An empty header map. */
 export const NO_HEADERS: CborMap = new Map();
 
-/** How a protected header is read; `HeaderMemo` is another way. */
+/** How a protected header is read; `headerMemo` is another way. */
 export type ReadHeaders = (protectedBytes: Uint8Array) => CborMap;
 
 /**

@@ -4,12 +4,12 @@ import { openAgentDatabase } from '../../agent/database.ts';
 import { operatorRule, type Rule } from '../../agent/enrolment.ts';
 import { Ledger } from '../../agent/ledger.ts';
 import type { Agent } from '../../agent/prove.ts';
-import { epochOf } from '../../agent/schedule.ts';
-import { Seeds } from '../../agent/slots.ts';
+import { Seeds } from '../../agent/seeds.ts';
 import { makeSelfProbe, SELF_PROBE, SELF_TARGET } from '../../agent/self.ts';
 import { Spool } from '../../agent/spool.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, formatHex } from '../../bytes/text.ts';
+import { epochFor } from '../../claim/slots.ts';
 import { keyThumbprint } from '../../cose/key.ts';
 import { readSecretFile } from '../../keys/file.ts';
 import { findProbe } from '../../probe/registry.ts';
@@ -95,7 +95,7 @@ export async function openAgent(context: Context, wanted: Wanted): Promise<OpenA
       profileDigest: profile.digest,
       ...(wanted.vantage !== undefined && { vantage: wanted.vantage }),
     },
-    seedsOf: (subject, declared) => new Seeds(home.master, subject, epochOf(declared)),
+    seedsOf: (subject, declared) => new Seeds(home.master, subject, epochFor(declared.declaration.claims)),
     openedOf: (declared) => openedOf(context, declared),
     random: (length) => new Uint8Array(randomBytes(length)),
   };

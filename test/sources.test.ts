@@ -197,6 +197,13 @@ claims:
     controls: [{ framework: SOC2-2017, id: CC6.7 }]
 `;
 
+t.test('a command that is to be copied quotes what strangers named', async (t) => {
+  const me = await user(t, { 'a.json': `{"'; evil '":{"password":"hunter2!"}}` });
+  const path = String.raw`'/'\''; evil '\''/password'`;
+  const { err } = await me.run('commit', 'json', 'a.json', '--subject', 's');
+  t.ok(err.includes(`say --sensitive ${path} if it is a secret, --not-secret ${path} if`), err);
+});
+
 t.test('no more of a source is read than is taken', async (t) => {
   const cwd = t.testdir({ 'large.json': '' });
   truncateSync(join(cwd, 'large.json'), 3 * 2 ** 30);

@@ -4,6 +4,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import type { Policy } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
+import { shellWord } from '../shellword.ts';
 import { isThere, type AgentHome } from './setup.ts';
 
 /** Refuses `unknown-key`, `wrong-role`, `subject-not-allowed`; each names the command that changes it. */
@@ -37,5 +38,6 @@ export function enrolCommand({ config, world }: Context, { keyName }: AgentHome,
   // Beside a log of one's own the admin key is found by itself.
   const own = isThere(roleKeyPath(layoutOf(config), 'admin'));
   const admin = own ? '' : ' --key <admin key>';
-  return `tallystick policy enrol ${key} --name '${config.name ?? 'agent'}' --role agent --subject '${subject}'${at}${admin}`;
+  const name = shellWord(config.name ?? 'agent');
+  return `tallystick policy enrol ${key} --name ${name} --role agent --subject ${shellWord(subject)}${at}${admin}`;
 }

@@ -17,6 +17,7 @@ import { declareTerraform } from '../../declare/terraform.ts';
 import { declareYaml } from '../../declare/yaml.ts';
 import { SALT_LENGTH, type SaltedLeaf } from '../../statement/saltedleaf.ts';
 import { readNamedFile, readPiped } from '../files.ts';
+import { shellWord } from '../shellword.ts';
 import { STDIN } from './files.ts';
 
 /** Kinds of source, as the first operand of `commit` names them; `files` are a leaf each. */
@@ -105,11 +106,12 @@ function refuseSecrets(leaves: readonly DeclaredLeaf[], spokenFor: ReadonlySet<s
   const found = unmarkedSecrets(leaves, spokenFor);
   const [first] = found;
   if (first === undefined) return;
+  const path = shellWord(first.path);
   const more = found.length === 1 ? '' : ` (and ${found.length - 1} more)`;
   throw refuse(
     'policy-rejected',
-    `${first.path} looks like ${first.why}${more}: say --sensitive '${first.path}' if it is a secret, ` +
-      `--not-secret '${first.path}' if it is none`,
+    `${first.path} looks like ${first.why}${more}: say --sensitive ${path} if it is a secret, ` +
+      `--not-secret ${path} if it is none`,
   );
 }
 

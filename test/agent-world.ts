@@ -191,6 +191,8 @@ export interface AgentWorld {
   /** Opens the directory again, as after a crash: what was in memory is gone. */
   reopen(change?: { readonly rules?: readonly Rule[]; readonly signer?: Signer }): Agent;
   agent: Agent;
+  /** Its database. */
+  db: ReturnType<typeof openAgentDatabase>;
   commit(subject: string, claims: readonly Claim[], change?: Partial<Declaration>): Promise<Declared>;
   deploy(subject: string, commitment: string): Promise<void>;
   duty(declared: Declared, change?: Partial<Duty>): Promise<Duty>;
@@ -214,6 +216,7 @@ export async function agentWorld(t: Test): Promise<AgentWorld> {
   } = {}) => {
     const db = openAgentDatabase(dir);
     opened.push(db);
+    world.db = db;
     world.agent = agentOf(db, { clock, toy, rules, signer });
     return world.agent;
   };
@@ -228,6 +231,12 @@ export async function agentWorld(t: Test): Promise<AgentWorld> {
     },
     set agent(value: Agent) {
       Object.defineProperty(world, 'agent', { value, configurable: true, writable: true });
+    },
+    get db(): ReturnType<typeof openAgentDatabase> {
+      throw new Error('not opened yet');
+    },
+    set db(value: ReturnType<typeof openAgentDatabase>) {
+      Object.defineProperty(world, 'db', { value, configurable: true, writable: true });
     },
     async commit(subject, claims, change = {}) {
       const statement = await commitmentStatement(subject, {

@@ -3,10 +3,13 @@
  * (src/agent).
  */
 import { createHash, createHmac } from 'node:crypto';
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { budgetUs, fits } from '../src/agent/budget.ts';
-import { Daemon, type AgentEvent, type DaemonParts } from '../src/agent/daemon.ts';
-import { lockAgent } from '../src/agent/database.ts';
+import { Daemon, type DaemonParts } from '../src/agent/daemon.ts';
+import type { AgentEvent } from '../src/agent/event.ts';
+import { lockAgent, openAgentDatabase } from '../src/agent/database.ts';
 import { checkChain, deliver } from '../src/agent/deliver.ts';
 import { operatorRule, readRules, ruleFor } from '../src/agent/enrolment.ts';
 import { decodeObserved } from '../src/agent/observed.ts';
@@ -466,6 +469,40 @@ function running(world: AgentWorld, change: Partial<DaemonParts> = {}): Running 
   };
   return { daemon, events, pass };
 }
+
+t.test('a full disk is waited for, and nothing that was signed is lost', async (t) => {
+  const world = await agentWorld(t);
+  t.equal(statSync(join(world.dir, 'agent.db')).mode & 0o777, 0o600, 'it holds salts');
+  const many = Array.from({ length: 40 }, (_, i) => claimOf(`claim-${i}`));
+  await world.commit(SUBJECT, many);
+  const pages: unknown = world.db.pragma('page_count', { simple: true });
+  world.db.pragma(`max_page_count = ${String(pages)}`);
+  const stop = new AbortController();
+  const pauses: number[] = [];
+  const { daemon, events } = running(world, {
+    sleep: async (ms) => {
+      pauses.push(ms);
+      if (pauses.length === 2) {
+        t.same(world.log.proofs(), [], 'what cannot be kept is not sent');
+        world.db.pragma('max_page_count = 100000');
+      }
+      if (pauses.length === 3) stop.abort();
+    },
+  });
+  await daemon.run(stop.signal);
+  t.same(pauses.slice(0, 2), [1500, 3000], 'longer each time');
+  const kinds = events.map(({ kind }) => kind);
+  t.same(kinds, ['stuck', 'stuck', 'proven', 'delivered']);
+  t.match(events[0], { why: /agent\.db cannot be used \(SQLITE_FULL\): .*unsent proofs are in it/ });
+  t.match(
+    world.log.proofs().map(({ proof }) => proof.seq),
+    [0],
+    'the chain has no gap',
+  );
+  const broken = mkdtempSync(join(world.dir, 'broken-'));
+  writeFileSync(join(broken, 'agent.db'), 'no database'.repeat(1000));
+  t.throws(() => openAgentDatabase(broken), { code: 'corrupt-store' });
+});
 
 t.test('the daemon: one proof in each slot, none late, heartbeats between', async (t) => {
   const world = await agentWorld(t);

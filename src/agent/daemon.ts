@@ -9,25 +9,18 @@ import type { History } from '../claim/history.ts';
 import { SEVERITIES } from '../statement/vocabulary.ts';
 import type { Policy } from '../statement/policy.ts';
 import { fits, rankOf } from './budget.ts';
+import { storeFault } from './database.ts';
 import { checkChain, deliver } from './deliver.ts';
 import type { Draft } from './draft.ts';
+import type { AgentEvent } from './event.ts';
 import { isAway, learn, recall, subjectsOf } from './history.ts';
 import type { Head } from './ledger.ts';
 import type { AgentLog } from './log.ts';
+import { pauseAfter } from './pause.ts';
 import { prove, type Agent } from './prove.ts';
 import { looksFor } from './runs.ts';
 import { isOwnProfile } from './self.ts';
 import { agendaOf, nextDueOf, type DueClaim } from './schedule.ts';
-import type { Signed } from './spool.ts';
-
-/** What happens, for the operator's log. */
-export type AgentEvent =
-  | { readonly kind: 'proven'; readonly proof: Signed }
-  | { readonly kind: 'skipped'; readonly subject: string; readonly claims: readonly string[] }
-  | { readonly kind: 'delivered'; readonly subject: string; readonly seq: number; readonly index: number }
-  | { readonly kind: 'away'; readonly why: string; readonly retryMs: number; readonly waiting: number }
-  | { readonly kind: 'back' }
-  | { readonly kind: 'barred'; readonly subject: string; readonly refusal: Refusal };
 
 export interface DaemonParts {
   readonly agent: Agent;
@@ -47,10 +40,7 @@ export interface DaemonParts {
   readonly tell: (event: AgentEvent) => void;
 }
 
-/** Pauses before the log is asked again: the first is drawn below the one, and none is longer than the other. */
-const FIRST_PAUSE_MS = 2_000;
-const LONGEST_PAUSE_MS = 300_000;
-/** Shortest and longest sleep. */
+/** Shortest sleep. */
 const SHORTEST_MS = 20;
 
 export class Daemon {
@@ -66,6 +56,7 @@ export class Daemon {
   #policy: Policy | undefined;
   #online = false;
   #failures = 0;
+  #stuck = 0;
   #askAt = 0;
   #cpu: number;
 
@@ -75,21 +66,32 @@ export class Daemon {
     this.#cpu = parts.agent.looking.cpu();
   }
 
-  /** Works until the signal. Rejects with what cannot go on: `chain-broken`, or a log that broke its word. */
+  /**
+   * Works until the signal. Rejects with what cannot go on: `chain-broken`, `corrupt-store`, or a log that broke its
+   * word. A disk that takes nothing is waited for.
+   */
   async run(signal: AbortSignal): Promise<void> {
+    const { agent, pollMs, sleep } = this.#parts;
     while (!signal.aborted) {
       try {
         const wake = await this.step();
-        const ms = Math.max(
-          SHORTEST_MS,
-          Math.min(wake - this.#parts.agent.looking.now(), this.#parts.pollMs),
-        );
-        await this.#parts.sleep(ms, signal);
+        this.#stuck = 0;
+        await sleep(Math.max(SHORTEST_MS, Math.min(wake - agent.looking.now(), pollMs)), signal);
       } catch (error) {
         if (signal.aborted) return;
-        throw error;
+        await sleep(this.#waitForDisk(error), signal);
       }
     }
+  }
+
+  /** How long until the disk is tried again. Throws what is not the disk's fault. */
+  #waitForDisk(error: unknown): number {
+    const fault = storeFault(error);
+    if (fault === undefined || fault.code !== 'store-failed') throw fault ?? error;
+    const retryMs = pauseAfter(this.#stuck, this.#parts.random());
+    this.#stuck += 1;
+    this.#parts.tell({ kind: 'stuck', why: fault.message, retryMs });
+    return retryMs;
   }
 
   /** Does all that is due; resolves to when there is something again, milliseconds since the epoch. */
@@ -131,8 +133,7 @@ export class Daemon {
   #away(error: unknown): void {
     if (!(error instanceof Refusal) || !isAway(error)) throw error;
     const { agent, random, tell } = this.#parts;
-    const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 20));
-    const retryMs = Math.round(ceiling / 2 + (random() * ceiling) / 2);
+    const retryMs = pauseAfter(this.#failures, random());
     this.#failures += 1;
     this.#online = false;
     this.#askAt = agent.looking.now() + retryMs;

@@ -4,10 +4,13 @@
  * was spent. One writer at a time, whichever process it is in.
  */
 import Database from 'better-sqlite3';
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { refuse } from '../bytes/refusal.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { lockFile } from '../storage/lock.ts';
+
+/** What SQLite says of a file that is none of its own, or is broken. Anything else is the disk's fault. */
+const DAMAGED = /^SQLITE_(?:NOTADB|CORRUPT|ERROR)/;
 
 /** Raised by one with every change of layout; an unknown one is refused. */
 const VERSION = 1;
@@ -65,6 +68,8 @@ export function openAgentDatabase(dir: string): Database.Database {
   let db: Database.Database;
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
+    // It holds salts; SQLite gives its other files the permissions of this one.
+    closeSync(openSync(database, 'a', 0o600));
     db = new Database(database, { timeout: 10_000 });
   } catch (cause) {
     throw refuse('store-failed', `cannot open ${database} (${String(cause)}); check --agent-dir`, { cause });
@@ -83,13 +88,27 @@ export function openAgentDatabase(dir: string): Database.Database {
     throw refuse('corrupt-store', `${database} has layout ${String(version)}, this program reads ${VERSION}`);
   } catch (cause) {
     db.close();
-    if (!(cause instanceof Database.SqliteError)) throw cause;
-    throw refuse(
+    throw storeFault(cause, database) ?? cause;
+  }
+}
+
+/**
+ * What a failure of the database is: `store-failed` while the disk does not let it work, which may pass, and
+ * `corrupt-store`. Undefined for what is no failure of a database.
+ */
+export function storeFault(cause: unknown, path = 'agent.db'): Refusal | undefined {
+  if (!(cause instanceof Database.SqliteError)) return undefined;
+  if (DAMAGED.test(cause.code))
+    return refuse(
       'corrupt-store',
-      `${database} cannot be read (${cause.code}): restore it, or move it away and go on with --adopt`,
+      `${path} cannot be read (${cause.code}): restore it, or move it away and go on with --adopt`,
       { cause },
     );
-  }
+  return refuse(
+    'store-failed',
+    `${path} cannot be used (${cause.code}): check the disk and who may write there; keep the file, unsent proofs are in it`,
+    { cause },
+  );
 }
 
 /** Keeps other daemons out of a directory; returns what lets them in. Refuses `locked` and `store-failed`. */

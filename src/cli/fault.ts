@@ -12,9 +12,16 @@ const SYSTEM = new Set(
 /** The same as SQLite tells them. */
 const SQLITE = /^SQLITE_(?:CANTOPEN|FULL|IOERR|READONLY)/;
 
-/** The refusal `store-failed` that an error stands for; undefined when it may be a bug. */
+/** A file that was damaged while it was open. */
+const DAMAGED = /^SQLITE_(?:CORRUPT|NOTADB)/;
+
+/** The refusal `store-failed` or `corrupt-store` that an error stands for; undefined when it may be a bug. */
 export function faultOf(error: unknown): Refusal | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  if (DAMAGED.test(error.code))
+    return refuse('corrupt-store', `a database is damaged (${error.code}): restore it from a backup`, {
+      cause: error,
+    });
   if (!SYSTEM.has(error.code) && !SQLITE.test(error.code)) return undefined;
   const what = error.message.startsWith(error.code) ? error.message : `${error.code}: ${error.message}`;
   return refuse('store-failed', `the machine did not allow it: ${what}`, { cause: error });

@@ -2,8 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino, type Logger } from 'pino';
 import { budgetUs } from '../../agent/budget.ts';
-import { Daemon, type AgentEvent } from '../../agent/daemon.ts';
+import { Daemon } from '../../agent/daemon.ts';
 import { agentFiles, lockAgent } from '../../agent/database.ts';
+import type { AgentEvent } from '../../agent/event.ts';
 import { operatorRule } from '../../agent/enrolment.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
@@ -114,6 +115,8 @@ function tell(logger: Logger, event: AgentEvent): void {
         { why: event.why, retryMs: event.retryMs, waiting: event.waiting },
         'the log is away',
       );
+    case 'stuck':
+      return logger.error({ why: event.why, retryMs: event.retryMs }, 'nothing can be kept');
     case 'back':
       return logger.info('the log is back');
     case 'barred': {

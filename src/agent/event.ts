@@ -1,0 +1,14 @@
+/** What a daemon tells of itself. */
+import type { Refusal } from '../bytes/refusal.ts';
+import type { Signed } from './spool.ts';
+
+/** What happens, for the operator's log. */
+export type AgentEvent =
+  | { readonly kind: 'proven'; readonly proof: Signed }
+  | { readonly kind: 'skipped'; readonly subject: string; readonly claims: readonly string[] }
+  | { readonly kind: 'delivered'; readonly subject: string; readonly seq: number; readonly index: number }
+  | { readonly kind: 'away'; readonly why: string; readonly retryMs: number; readonly waiting: number }
+  | { readonly kind: 'back' }
+  /** Nothing can be kept, so nothing is proven or sent. */
+  | { readonly kind: 'stuck'; readonly why: string; readonly retryMs: number }
+  | { readonly kind: 'barred'; readonly subject: string; readonly refusal: Refusal };

@@ -1,0 +1,11 @@
+/** How long to wait for what is away: longer with every failure, and not the same for everyone. */
+
+/** Milliseconds: the first pause is drawn below the one, and none is longer than the other. */
+const FIRST_MS = 2_000;
+const LONGEST_MS = 300_000;
+
+/** Milliseconds after so many failures before; `drawn` is uniform in [0, 1). */
+export function pauseAfter(failures: number, drawn: number): number {
+  const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures, 20));
+  return Math.round(ceiling / 2 + (drawn * ceiling) / 2);
+}

@@ -511,6 +511,16 @@ t.test('state and guard', async (t) => {
   without.close();
   writeFileSync(db, 'no database at all, but long enough to be looked at as one'.repeat(20));
   t.equal(verdict(open), 'corrupt-store');
+
+  rmSync(db);
+  rmSync(guard);
+  t.equal(verdict(open), 'behind-signed-head', 'nothing is known of what it cosigned');
+  t.throws(
+    () => WitnessState.open({ dir, name: NAME, rebuildGuard: true }),
+    { message: /are both gone.*second history.*another --name/ },
+    'nor is there a guard to be made of it',
+  );
+  t.notOk(existsSync(db) || existsSync(guard));
 });
 
 t.test('a write that fails', async (t) => {

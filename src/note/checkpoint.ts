@@ -156,10 +156,11 @@ export function openCheckpoint(note: Uint8Array | string, keys: CheckpointKeys):
     opened.signatures.filter(({ verifier }) => list.some((key) => sameVerifier(key, verifier)));
   const logSignatures = by(speaking);
   if (logSignatures.length === 0) {
-    throw refuse(
-      'unknown-signer',
-      `no known key of the log "${origin}" signed the checkpoint; check its verifier key`,
-    );
+    const what =
+      logKeys.length === 0
+        ? `no key of the log "${origin}" is given; a policy needs a line \`log\` for it`
+        : `no known key of the log "${origin}" signed the checkpoint; check its verifier key`;
+    throw refuse('unknown-signer', what);
   }
   const cosignatures = by(witnessKeys).map(({ verifier, line, time = 0 }) => ({ verifier, line, time }));
   return { checkpoint, text: parsed.text, logSignatures, cosignatures, unknown: opened.unknown };

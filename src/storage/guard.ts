@@ -78,7 +78,11 @@ export class SqliteGuard implements Guard {
         `size ${last.size} was signed before; signing size ${head.size} now would show two histories`,
       );
     }
-    this.#put.run(this.#origin, head.size, head.root, head.time);
+    try {
+      this.#put.run(this.#origin, head.size, head.root, head.time);
+    } catch (cause) {
+      throw refuse('store-failed', `the signed-head guard could not be written: ${String(cause)}`, { cause });
+    }
     this.#last = head;
   }
 

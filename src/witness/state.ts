@@ -82,12 +82,16 @@ export class WitnessState {
 
   /**
    * Opens both files, locked to this process. Refuses `locked`, `foreign-log`, `corrupt-store`, `store-failed`, and
-   * `behind-signed-head` when the guard is gone or knows of more than the database.
+   * `behind-signed-head` when the guard is gone or knows of more than the database. Where both are gone nobody can say
+   * what was cosigned, and these keys may cosign nothing more.
    */
   static open(options: StateOptions): WitnessState {
     const { dir, name, step = () => {} } = options;
     const { state: path, guard: guardPath } = statePaths(dir, options.guardDir);
-    if (!existsSync(guardPath) && options.rebuildGuard !== true) throw guardGone(guardPath);
+    if (!existsSync(guardPath)) {
+      if (!existsSync(path)) throw ended(name, path, guardPath);
+      if (options.rebuildGuard !== true) throw guardGone(guardPath);
+    }
     const guard = HeadGuard.open(guardPath, name);
     try {
       const isNew = !existsSync(path);
@@ -223,6 +227,14 @@ function behind(origin: string, head: GuardedHead, held: GuardedHead | undefined
     'behind-signed-head',
     `the state holds ${has} of ${origin}, but size ${head.size} was cosigned: an old witness.db was restored. ` +
       'Put the newest one back, or move witness.db away to go on from the guard (spec/witness.md)',
+  );
+}
+
+function ended(name: string, state: string, guard: string): Error {
+  return refuse(
+    'behind-signed-head',
+    `${state} and the guard ${guard} are both gone: what ${name} has cosigned is forgotten, and with its keys it could ` +
+      'cosign a second history. Put one of them back, or begin a new witness: another --name, another directory, new keys',
   );
 }
 

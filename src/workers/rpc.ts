@@ -5,7 +5,12 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { Refusal, refuse, type RefusalCode } from '../bytes/refusal.ts';
 
-type Failure = { readonly code: RefusalCode | undefined; readonly message: string };
+type Failure = {
+  readonly code: RefusalCode | undefined;
+  readonly message: string;
+  /** Of a bug: for the log of whoever runs this, and for nobody else. */
+  readonly stack?: string | undefined;
+};
 type Answer<R> = { readonly id: number } & ({ readonly value: R } | { readonly failure: Failure });
 type Message<R, E> = { readonly answer: Answer<R> } | { readonly event: E };
 
@@ -87,13 +92,14 @@ export function answerOn<Q, R, E>(
 /** A failure in the form that crosses threads. */
 export function packed(error: unknown): Failure {
   if (error instanceof Refusal) return { code: error.code, message: error.message };
-  return {
-    code: undefined,
-    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  };
+  if (error instanceof Error) return { code: undefined, message: error.message, stack: error.stack };
+  return { code: undefined, message: String(error) };
 }
 
 /** The failure as an error again. */
-export function revived({ code, message }: Failure): Error {
-  return code === undefined ? new Error(message) : refuse(code, message);
+export function revived({ code, message, stack }: Failure): Error {
+  if (code !== undefined) return refuse(code, message);
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
 }

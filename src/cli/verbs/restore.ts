@@ -52,7 +52,7 @@ async function restore(context: Context, operands: readonly string[], _flags: Fl
     const head = await store.head();
     if (head === undefined) throw refuse('corrupt-store', `${copy} holds no log`);
     await checkEntries(context, store, head);
-    await checkGuard(layout.guard, layout.guardDir, store, head);
+    const guarded = await checkGuard(layout.guard, layout.guardDir, store, head);
     const partial = `${layout.store}.partial`;
     await makeFolder(config.dataDir, 0o700);
     await copyFile(copy, partial);
@@ -69,8 +69,14 @@ async function restore(context: Context, operands: readonly string[], _flags: Fl
       size: head.size,
       root: head.root.toHex(),
       dataDir: config.dataDir,
+      guard: guarded ? 'checked' : 'made',
     });
     output.print(`${config.dataDir}: restored ${head.size} entries of ${store.origin()}, every one checked`);
+    if (!guarded)
+      output.warn(
+        `there was no guard in ${layout.guardDir}: the new one believes this backup. If a head above ${head.size} entries was ` +
+          'ever signed, the log would show two histories: read "A lost guard" in spec/operations.md before you start it',
+      );
     for (const key of [layout.ed25519, layout.mldsa44, layout.receipt]) {
       if (!existsSync(key)) output.warn(`the key ${key} is not there: put it back before you start the log`);
     }
@@ -118,14 +124,14 @@ async function checkEntries({ output }: Context, store: SqliteReader, head: Head
 }
 
 /** The backup must contain the highest head ever signed. Without a guard file, it becomes what was signed. */
-async function checkGuard(path: string, dir: string, store: SqliteReader, head: Head): Promise<void> {
+async function checkGuard(path: string, dir: string, store: SqliteReader, head: Head): Promise<boolean> {
   await makeFolder(dir, 0o700);
   const guard = SqliteGuard.open(path, store.origin(), true);
   try {
     const signed = await guard.read();
     if (signed === undefined) {
       await guard.raise(head);
-      return;
+      return false;
     }
     if (signed.size > head.size) {
       throw refuse(
@@ -140,6 +146,7 @@ async function checkGuard(path: string, dir: string, store: SqliteReader, head: 
     if (!equalBytes(rootAt(read, signed.size, nodeHashOf(hasher)), signed.root)) {
       throw refuse('behind-signed-head', 'the backup is of another history than the one that was signed');
     }
+    return true;
   } finally {
     await guard.close();
   }

@@ -220,7 +220,7 @@ export class SeeWorld {
         index,
         id: entryIdOf(entry),
         subject,
-        time: this.times[index] ?? this.now,
+        time: Math.floor(this.times[index] ?? this.now),
       }));
     const limit = Number(query.get('limit') ?? 100);
     const page = rows.slice(0, limit);

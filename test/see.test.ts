@@ -734,6 +734,63 @@ t.test('approve, waive, withdraw', async (t) => {
   t.equal((await w.tally('withdraw', SUBJECT)).code, 2);
 });
 
+t.test('commit loses no claims and no approvals by accident', async (t) => {
+  const w = await SeeWorld.start(t);
+  writeFileSync(join(w.dir, 'app.conf'), 'a');
+  writeFileSync(
+    join(w.dir, 'claims.yaml'),
+    'approvals: 1\nclaims: [{ pack: https-tls, params: { days: 30 } }]\n',
+  );
+  const commit = (...flags: readonly string[]): Promise<Told> =>
+    w.tally('commit', 'app.conf', '--subject', SUBJECT, '--key', 'keys/author.pem', ...flags);
+  t.match(await commit(), { code: 0 }, 'the first has nothing to lose');
+  t.match(await commit('--claims', 'claims.yaml', '--drop-claims'), { code: 1, err: /give one of them/ });
+  t.match(await commit('--claims', 'claims.yaml', '--approvals', '0'), { code: 0 });
+  const before = w.log.entries.length;
+  t.match(await commit(), {
+    code: 1,
+    err: /entry 2 about db\/payments .*without 4 claims \(\S+, \S+, \S+, …\); give --claims again, or say --drop-claims\n/,
+  });
+  t.match(
+    await commit('--approvals', '1'),
+    { code: 1, err: /--drop-claims/ },
+    'pending it would be lost later',
+  );
+  t.equal(w.log.entries.length, before, 'nothing was logged');
+  t.match(await commit('--claims', 'claims.yaml'), { code: 0 }, 'more approvals are no loss');
+  t.match(await commit('--claims', 'claims.yaml'), { code: 0, out: /already logged/ });
+  t.match(await commit('--drop-claims', '--approvals', '0'), { code: 0 });
+  t.match(await commit(), { code: 0, out: /already logged/ }, 'nothing more is lost');
+
+  t.match(await commit('--claims', 'claims.yaml'), { code: 0 });
+  t.match(await commit('--drop-claims'), {
+    code: 1,
+    err: /entry 5 .*without the 1 approval that it asks for; give --approvals 1 again, or say --approvals 0/,
+  });
+  t.equal((await w.tally('approve', SUBJECT)).code, 0);
+  writeFileSync(join(w.dir, 'bare.yaml'), 'claims: [{ pack: https-tls, params: { days: 30 } }]\n');
+  t.match(await commit('--claims', 'bare.yaml'), { code: 1, err: /--approvals 0/ });
+  t.match(await commit('--drop-claims', '--approvals', '1'), { code: 0 });
+  t.match(
+    await commit('--approvals', '1', '--tier', 'critical-path'),
+    {
+      code: 1,
+      err: /entry 5 .*4 claims/,
+    },
+    'what is in force counts, whatever waits for approval',
+  );
+  t.equal((await w.tally('approve', SUBJECT)).code, 0);
+  t.match(
+    await commit('--approvals', '1', '--tier', 'critical-path'),
+    { code: 0 },
+    'they were dropped before',
+  );
+  const other = ['commit', 'app.conf', '--key', 'keys/author.pem'];
+  t.match(await w.tally(...other, '--claims', 'bare.yaml'), { code: 0 });
+  t.equal((await w.tally('withdraw', 'app.conf')).code, 0);
+  t.match(await w.tally(...other), { code: 0 }, 'to withdraw is to say so');
+});
+
 t.test('registry', async (t) => {
   const w = await SeeWorld.start(t);
   const before = await w.commit();

@@ -28,12 +28,16 @@ export interface Prepared {
   readonly repeats: boolean;
 }
 
-/** The statement of a declaration, after the newest commitment of its subject. Signs only what is new. */
+/**
+ * The statement of a declaration, after the newest commitment of its subject. Signs only what is new, and then
+ * `mayReplace` is asked first.
+ */
 export async function prepare(
   { subject, declaration }: { readonly subject: string; readonly declaration: Declaration },
   newest: ProvenEntry | undefined,
   signer: Signer,
   issuer: string,
+  mayReplace: (newest: ProvenEntry) => Promise<void>,
 ): Promise<Prepared> {
   const kid = formatHex(keyThumbprint(signer.publicKey));
   const earlier = newest && earlierOf(newest, subject);
@@ -48,6 +52,7 @@ export async function prepare(
       return { statement: earlier.entry, supersedes, repeats: true };
     }
   }
+  if (newest !== undefined) await mayReplace(newest);
   const supersedes = earlier && digest(parseHex(entryIdOf(earlier.entry)));
   const payload = encodeCommitment({ ...declaration, ...(supersedes && { supersedes }) });
   const headers = { issuer, subject, contentType: contentTypeOf('commitment'), confirm: true };

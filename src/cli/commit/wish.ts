@@ -35,7 +35,14 @@ export const DECLARING: readonly VerbOption[] = [
     help: 'a probe of the claims that this program does not have and an agent does; repeat for several',
     many: true,
   },
-  { flags: '--approvals <n>', help: 'approvals by others before the commitment counts (default: none)' },
+  {
+    flags: '--drop-claims',
+    help: 'claim nothing any more: without it, a commitment with claims is not replaced by one that has none',
+  },
+  {
+    flags: '--approvals <n>',
+    help: 'approvals by others before the commitment counts (default: none, and 0 where there were some)',
+  },
   {
     flags: '--sensitive <path>',
     help: 'a leaf, or all below it, that is never to be shown; repeat for several',
@@ -59,12 +66,22 @@ export const DECLARING: readonly VerbOption[] = [
   },
 ];
 
+/** What is to be declared, and whether it is said in so many words that there are no claims, or no approvals. */
+export interface Asked extends Declared {
+  readonly none: { readonly claims: boolean; readonly approvals: boolean };
+}
+
 /** The declaration that operands and flags ask for. Refuses as the readers do. */
 export async function declareAsked(
   context: Context,
   operands: readonly string[],
   flags: Flags,
-): Promise<Declared> {
+): Promise<Asked> {
+  if (flags.on('dropClaims') && flags.text('claims') !== undefined)
+    throw refuse(
+      'usage',
+      '--claims says what is claimed, and --drop-claims that nothing is; give one of them',
+    );
   const source = await sourceAsked(context, operands, flags);
   const declared =
     source === undefined
@@ -146,23 +163,24 @@ function exclusionOf(text: string): Exclusion {
 }
 
 /** What the claims file adds; flags count for more. */
-async function withClaims(declared: Declared, { world }: Context, flags: Flags): Promise<Declared> {
+async function withClaims(declared: Declared, { world }: Context, flags: Flags): Promise<Asked> {
   const file = flags.text('claims');
   const asked =
     file === undefined
       ? undefined
       : parseClaims(decodeUtf8(await readNamedFile(resolve(world.cwd, file))), tierSaid(flags));
   const { environment, tier } = declared.declaration;
-  const approvals = approvalsOf(flags) ?? asked?.approvals;
+  const { approvals: askedFor, ...others } = asked ?? {};
+  const approvals = approvalsOf(flags) ?? askedFor;
   const declaration = {
     ...declared.declaration,
-    ...asked,
+    ...others,
     environment: flags.text('environment') === undefined ? (asked?.environment ?? environment) : environment,
     tier: flags.text('tier') === undefined ? (asked?.tier ?? tier) : tier,
     ...(approvals !== undefined && approvals > 0 && { approvals }),
   };
   await checkClaims(declaration, flags.texts('otherProbe'));
-  return { ...declared, declaration };
+  return { ...declared, declaration, none: { claims: flags.on('dropClaims'), approvals: approvals === 0 } };
 }
 
 function approvalsOf(flags: Flags): number | undefined {

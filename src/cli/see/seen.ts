@@ -30,10 +30,7 @@ const MOST_PROOFS = 20_000;
  * follow from one another: something was left out, or the log admitted what it must not.
  */
 export async function see(look: Look, subject: string): Promise<Seen> {
-  const lists = await Promise.all(DECLARING.map((kind) => look.entries({ subject, kind })));
-  const declaring = lists.flat().toSorted((a, b) => a.index - b.index);
-  if (declaring.length === 0)
-    throw refuse('not-found', `the log has no commitment about "${printable(subject)}"`);
+  const declaring = await readDeclaring(look, subject);
   const early = historyOf(believed(look, declaring));
   // Proofs of what went before tell nothing of what is in force.
   const from = Math.min(early.inForce?.entry.index ?? Infinity, early.pending?.entry.index ?? Infinity);
@@ -61,6 +58,20 @@ export async function see(look: Look, subject: string): Promise<Seen> {
       sayings.includes(proof) ? unchecked(proof, result, claim) : undefined,
   });
   return { subject, entries, history, standings, look };
+}
+
+/** What is declared about a subject, proofs unread. Refuses as `see` does. */
+export async function historySeen(look: Look, subject: string): Promise<History> {
+  const declaring = await readDeclaring(look, subject);
+  assertFollows(look, declaring, true);
+  return historyOf(believed(look, declaring));
+}
+
+async function readDeclaring(look: Look, subject: string): Promise<readonly SubjectEntry[]> {
+  const lists = await Promise.all(DECLARING.map((kind) => look.entries({ subject, kind })));
+  const declaring = lists.flat().toSorted((a, b) => a.index - b.index);
+  if (declaring.length > 0) return declaring;
+  throw refuse('not-found', `the log has no commitment about "${printable(subject)}"`);
 }
 
 /** What a revoked key said since does not count; of proofs, standings say so themselves. */

@@ -3,11 +3,11 @@ import { join, relative, resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { submitStatement, type Registration } from '../../client/scrapi.ts';
 import { loadSigner } from '../../keys/load.ts';
-import type { Signer } from '../../sign/signer.ts';
 import type { Declared } from '../commit/declare.ts';
 import { keepEarlier } from '../commit/earlier.ts';
 import { STDIN } from '../commit/files.ts';
 import { showValue } from '../commit/leafopening.ts';
+import { assertNothingLost } from '../commit/lost.ts';
 import { issuerOf, prepare, type Prepared } from '../commit/publish.ts';
 import { SOURCES } from '../commit/sources.ts';
 import { declareAsked, DECLARING, leavesAsked } from '../commit/wish.ts';
@@ -27,6 +27,7 @@ export const commitVerb: Verb = {
     'standard input: terraform (show -json of a plan or state), kubernetes (manifests), json, yaml, env. Leaves can be ' +
     'shown one by one later (disclose), sensitive ones never. The subject is the path of the one file, unless --subject says ' +
     'otherwise. The commitment supersedes the newest one of its subject; committing the same again changes nothing. ' +
+    'Claims and approvals of the one before are not lost by accident: give them again, or say --drop-claims, --approvals 0. ' +
     'The proof goes to tallystick-proofs/<subject>/; opening.json or leaves.json there is for you alone. What it ' +
     'replaces is kept below earlier/ there.',
   operands: [
@@ -72,8 +73,15 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   if (config.key === undefined) throw refuse('usage', 'say who signs with --key: a key file, or ssh-agent:');
   const signer = await loadSigner(config.key);
   const declared = await declareAsked(context, operands, flags);
-  const session = await Session.open(context, waiting(context, flags));
-  const prepared = await prepareAfterNewest(session, declared, signer, flags.text('issuer'));
+  const whom = waiting(context, flags);
+  const session = await Session.open(context, whom);
+  const view = await session.view();
+  const policy = await session.policy(view);
+  const newest = await session.newest(view, { subject: declared.subject, kind: 'commitment' });
+  const issuer = flags.text('issuer') ?? issuerOf(policy, signer.publicKey);
+  const prepared = await prepare(declared, newest, signer, issuer, (before) =>
+    assertNothingLost(context, whom, declared, before, policy),
+  );
   const submitted = submitStatement(session.transport, session.log, prepared.statement);
   const registration = await sayingWait(context, session, submitted);
   const collected = await session.collect(registration.id, registration.receipt);
@@ -98,18 +106,6 @@ async function list(context: Context, operands: readonly string[], flags: Flags)
     excluded: excluded.map(({ path, reason }) => ({ path, reason })),
   });
   return EXIT.ok;
-}
-
-async function prepareAfterNewest(
-  session: Session,
-  declared: Declared,
-  signer: Signer,
-  issuer: string | undefined,
-): Promise<Prepared> {
-  const view = await session.view();
-  const policy = await session.policy(view);
-  const newest = await session.newest(view, { subject: declared.subject, kind: 'commitment' });
-  return prepare(declared, newest, signer, issuer ?? issuerOf(policy, signer.publicKey));
 }
 
 /** What happened, as far as a report tells it. */

@@ -1,0 +1,81 @@
+/**
+ * What a new commitment must not lose by accident. It ends the one before it with all of its claims, and then nobody
+ * is told anything: a claims file that was forgotten on the command line would look like peace.
+ */
+import { refuse } from '../../bytes/refusal.ts';
+import type { ProvenEntry } from '../../client/view.ts';
+import { parseStatement } from '../../statement/admit.ts';
+import { isWithdrawal, type Declaration } from '../../statement/commitment.ts';
+import type { Policy } from '../../statement/policy.ts';
+import type { Context } from '../context.ts';
+import type { Whom } from '../session.ts';
+import type { Asked } from './wish.ts';
+
+/** What stands now: the commitment in force, and a newer one that lacks approvals. */
+interface Standing {
+  readonly index: number;
+  readonly declaration: Declaration;
+}
+
+/** Refuses `usage` when what stands has claims, or asks for approvals, and what is asked has none and does not say so. */
+export async function assertNothingLost(
+  context: Context,
+  whom: Whom,
+  { subject, declaration, none }: Asked,
+  newest: ProvenEntry,
+  policy: Policy | undefined,
+): Promise<void> {
+  const noClaims = declaration.claims.length === 0 && !none.claims;
+  const noApprovals = declaration.approvals === undefined && !none.approvals;
+  if (!noClaims && !noApprovals) return;
+  for (const { index, declaration: before } of await standing(context, whom, subject, newest, policy)) {
+    const claims = noClaims ? before.claims.map(({ id }) => id) : [];
+    const approvals = noApprovals ? (before.approvals ?? 0) : 0;
+    const lost = [
+      ...(claims.length === 0 ? [] : [`${counted(claims.length, 'claim')} (${shortly(claims)})`]),
+      ...(approvals === 0 ? [] : [`the ${counted(approvals, 'approval')} that it asks for`]),
+    ];
+    const ways = [
+      ...(claims.length === 0 ? [] : ['give --claims again, or say --drop-claims']),
+      ...(approvals === 0 ? [] : [`give --approvals ${approvals} again, or say --approvals 0`]),
+    ];
+    if (lost.length > 0)
+      throw refuse(
+        'usage',
+        `entry ${index} about ${subject} would be replaced without ${lost.join(' and ')}; ${ways.join('; ')}`,
+      );
+  }
+}
+
+/** What was logged last stands alone, unless it lacks approvals, takes something back, or is by a revoked key. */
+async function standing(
+  context: Context,
+  whom: Whom,
+  subject: string,
+  { index, bytes }: ProvenEntry,
+  policy: Policy | undefined,
+): Promise<readonly Standing[]> {
+  const parsed = parseStatement(bytes);
+  const isRevoked = policy?.document.revoked?.some(({ kid }) => kid.toHex() === parsed.kid) === true;
+  if (parsed.kind === 'commitment' && !isWithdrawal(parsed.commitment) && !isRevoked) {
+    const { commitment: declaration } = parsed;
+    if (declaration.approvals === undefined) return [{ index, declaration }];
+  }
+  const [{ Reading }, { historySeen }] = await Promise.all([
+    import('../see/reading.ts'),
+    import('../see/seen.ts'),
+  ]);
+  const look = await (await Reading.open(context, { monitors: [], full: false }, whom)).look();
+  const { inForce, pending } = await historySeen(look, subject);
+  return [inForce, pending].flatMap((each) =>
+    each === undefined ? [] : [{ index: each.entry.index, declaration: each.declaration }],
+  );
+}
+
+const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+
+/** The first few. */
+function shortly(ids: readonly string[]): string {
+  const more = ids.length > 3 ? ', …' : '';
+  return `${ids.slice(0, 3).join(', ')}${more}`;
+}

@@ -732,6 +732,20 @@ t.test('approve, waive, withdraw', async (t) => {
   t.match(await w.tally('status', SUBJECT), { code: 0, out: /nothing is declared/ });
   t.equal((await w.tally('gate', SUBJECT)).code, 5);
   t.equal((await w.tally('withdraw', SUBJECT)).code, 2);
+
+  await w.commit({}, 'other');
+  const { meddle } = w.log;
+  let taken = false;
+  w.log.meddle = (path, method) => {
+    if (method === 'POST') taken = true;
+    return taken && path === '/checkpoint' ? new Response(null, { status: 404 }) : meddle(path, method);
+  };
+  t.match(await w.tally('withdraw', 'other'), {
+    code: 2,
+    err: /the log took it as entry [0-9a-f]{64}, and then: .*Do not say it again/,
+  });
+  w.log.meddle = meddle;
+  t.match(await w.tally('status', 'other'), { code: 0, out: /nothing is declared/ });
 });
 
 t.test('commit loses no claims and no approvals by accident', async (t) => {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -160,6 +161,30 @@ t.test('commit: what can be named', async (t) => {
   t.not(slugOf('a/b'), slugOf('a-b'));
   for (const subject of ['..', '.hidden', '/', 'ü', 'x'.repeat(300)])
     t.match(slugOf(subject), /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/);
+});
+
+t.test('commit: where the proof cannot be kept', async (t) => {
+  const me = await user(t, { 'app.conf': 'a', file: '', 'a.cose': '' });
+  writeFileSync(join(me.dir, 'a.cose'), await otherStatement('a'));
+  for (const dir of ['/proc/tallystick', 'file/proofs'])
+    for (const line of [`commit app.conf --proofs-dir ${dir}`, `submit a.cose --out ${dir}`])
+      t.match(await me.run(...line.split(' ')), { code: 2, err: /^error: store-failed: cannot make / }, line);
+  t.equal(me.log.entries.length, 1, 'nothing was logged');
+  const folder = join(me.dir, 'tallystick-proofs', 'app.conf');
+  mkdirSync(join(folder, 'entry.tlog-proof'), { recursive: true });
+  const { code, err } = await me.run('commit', 'app.conf');
+  t.equal(code, 2);
+  t.match(err, /store-failed: the log took it as entry [0-9a-f]{64}, and then: .*The same command again/);
+  rmSync(join(folder, 'entry.tlog-proof'), { recursive: true });
+  t.match((await me.run('commit', 'app.conf', '--json')).json, { index: 1, already_logged: true });
+  t.equal((await me.run('verify', 'app.conf')).code, 0);
+  writeFileSync(join(me.dir, 'app.conf'), 'b');
+  let taken = false;
+  me.log.meddle = (path, method) => {
+    if (method === 'POST') taken = true;
+    return taken && path === '/checkpoint' ? new Response(null, { status: 404 }) : undefined;
+  };
+  t.match(await me.run('commit', 'app.conf'), { code: 2, err: /the log took it as entry/ }, 'nor in time');
 });
 
 t.test('commit: what git says of the files', async (t) => {

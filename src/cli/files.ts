@@ -2,7 +2,7 @@
 import { link, mkdir, open, readFile, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { plain } from '../bytes/brand.ts';
 import { refuse, type RefusalCode } from '../bytes/refusal.ts';
@@ -29,6 +29,19 @@ export async function makeFolder(path: string, mode = 0o777, words: FolderWords 
     const { code = 'store-failed', setting } = words;
     const advice = setting === undefined ? 'name one that can be written' : `check ${setting}`;
     throw refuse(code, `cannot make the directory ${path} (${why}); ${advice}`, { cause: error });
+  }
+}
+
+/** Makes a directory and writes a file in it, that is gone again: so what comes later will not fail for it. Refuses `store-failed`. */
+export async function tryFolder(path: string): Promise<void> {
+  await makeFolder(path);
+  const trial = join(path, `.${randomUUID()}.tmp`);
+  try {
+    await (await open(trial, 'wx')).close();
+    await unlink(trial);
+  } catch (error) {
+    const what = `cannot write in the directory ${path} (${codeOf(error)}); name one that can be written`;
+    throw refuse('store-failed', what, { cause: error });
   }
 }
 

@@ -10,6 +10,7 @@ import type { Signer } from '../../sign/signer.ts';
 import { admit, parseStatement } from '../../statement/admit.ts';
 import { contentTypeOf } from '../../statement/kinds.ts';
 import type { Role } from '../../statement/policy.ts';
+import { LOOK_AGAIN, onceLogged } from '../acknowledged.ts';
 import { issuerOf } from '../commit/publish.ts';
 import type { Context } from '../context.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
@@ -52,9 +53,11 @@ export async function say(
   };
   admit(policy, parsed, facts, look.now);
   const registration = await submitStatement(session.transport, session.log, statement);
-  const collected = await session.collect(registration.id, registration.receipt);
-  session.assertVerified(collected.evidence);
-  const { index } = collected.entry;
+  const { index } = await onceLogged(registration.id, LOOK_AGAIN, async () => {
+    const collected = await session.collect(registration.id, registration.receipt);
+    session.assertVerified(collected.evidence);
+    return collected.entry;
+  });
   output.print(
     [
       output.paint('green', 'logged'),

@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { submitStatement, type Registration } from '../../client/scrapi.ts';
 import { loadSigner } from '../../keys/load.ts';
+import { onceLogged } from '../acknowledged.ts';
 import type { Declared } from '../commit/declare.ts';
 import { keepEarlier } from '../commit/earlier.ts';
 import { STDIN } from '../commit/files.ts';
@@ -12,6 +13,7 @@ import { issuerOf, prepare, type Prepared } from '../commit/publish.ts';
 import { SOURCES } from '../commit/sources.ts';
 import { declareAsked, DECLARING, leavesAsked } from '../commit/wish.ts';
 import type { Context } from '../context.ts';
+import { tryFolder } from '../files.ts';
 import { proofsOf } from '../findevidence.ts';
 import { PROOF_FILES, proofsFolderOf, saveProofs, slugOf } from '../proofs.ts';
 import { Session, type Collected } from '../session.ts';
@@ -67,6 +69,9 @@ export const commitVerb: Verb = {
   run: commit,
 };
 
+/** The log knows a statement that it has. */
+const AGAIN = 'The same command again saves its proof, and logs nothing more';
+
 async function commit(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
   const { config, output } = context;
   if (flags.on('list')) return list(context, operands, flags);
@@ -82,13 +87,17 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   const prepared = await prepare(declared, newest, signer, issuer, (before) =>
     assertNothingLost(context, whom, declared, before, policy),
   );
+  const folder = join(proofsFolderOf(context), slugOf(declared.subject));
+  // What is logged is not taken back: where its proof cannot be kept, nothing is.
+  await tryFolder(folder);
   const submitted = submitStatement(session.transport, session.log, prepared.statement);
   const registration = await sayingWait(context, session, submitted);
-  const collected = await session.collect(registration.id, registration.receipt);
-  session.assertVerified(collected.evidence);
-  const folder = join(proofsFolderOf(context), slugOf(declared.subject));
-  await keepEarlier(folder, registration.id);
-  const files = await saveProofs(folder, collected.evidence, declared.owned(folder));
+  const { collected, files } = await onceLogged(registration.id, AGAIN, async () => {
+    const found = await session.collect(registration.id, registration.receipt);
+    session.assertVerified(found.evidence);
+    await keepEarlier(folder, registration.id);
+    return { collected: found, files: await saveProofs(folder, found.evidence, declared.owned(folder)) };
+  });
   report(context, { declared, prepared, registration, collected, folder, files });
   output.note(`check it offline: tallystick verify ${await nameOf(operands, files, folder, context)}`);
   return EXIT.ok;

@@ -11,7 +11,7 @@ import { entryBytes } from '../../cose/statement.ts';
 import { attachReceipts, TRANSPARENT_LIMITS } from '../../cose/transparent.ts';
 import type { PublicKey } from '../../sign/algorithm.ts';
 import type { Context } from '../context.ts';
-import { readNamedFile, replaceFile } from '../files.ts';
+import { readNamedFile, replaceFile, tryFolder } from '../files.ts';
 import type { JsonValue, Output } from '../output.ts';
 import { Session } from '../session.ts';
 import type { Flags, Verb } from '../verb.ts';
@@ -45,6 +45,7 @@ async function submit(context: Context, operands: readonly string[], flags: Flag
   const statements = await readStatements(operands, world.cwd);
   const session = await Session.open(context, waiting(context, flags));
   const out = flags.text('out');
+  if (out !== undefined) await tryFolder(resolve(world.cwd, out));
   const progress = output.progress('statements', statements.length);
   const results: Result[] = [];
   for (const step of stepsOf(statements)) {

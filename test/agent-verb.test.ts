@@ -439,7 +439,7 @@ t.test('agent: slots, a deployment, heartbeats, one at a time, an end', async (t
   t.match(await stage.told('deploy', 'mark', '--log', stage.url), { code: 1, err: /--subject/ });
   t.match(await stage.told('deploy', 'mark', '--subject', 'x', '--log', stage.url), {
     code: 2,
-    err: /no commitment to x/,
+    err: /no commitment about "x"/,
   });
   const marked = await stage.told(
     'deploy',

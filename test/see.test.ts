@@ -719,9 +719,10 @@ t.test('approve, waive, withdraw', async (t) => {
     code: 1,
     err: /2020-01-01 has passed; to end a waiver say --until now/,
   });
+  const until = Math.floor(w.now) + 7 * 86_400;
   t.match(await w.tally('waive', SUBJECT, 'tls-min', ...why, '--until', '7d', '--json'), {
     code: 0,
-    json: { schema: 'tallystick.waive.v1', claims: ['tls-min'], until: w.now + 7 * 86_400 },
+    json: { schema: 'tallystick.waive.v1', claims: ['tls-min'], until },
   });
   t.match(await w.tally('status', SUBJECT), { code: 0, out: /WAIVED[^]*Bob answers for it: old terminal/ });
   t.equal((await w.tally('waive', SUBJECT, 'tls-min', ...why, '--until', 'now')).code, 0);
@@ -746,6 +747,28 @@ t.test('approve, waive, withdraw', async (t) => {
   });
   w.log.meddle = meddle;
   t.match(await w.tally('status', 'other'), { code: 0, out: /nothing is declared/ });
+});
+
+t.test('deploy mark', async (t) => {
+  const w = await SeeWorld.start(t);
+  const mark = (...flags: readonly string[]): Promise<Told> =>
+    w.tally('deploy', 'mark', '--subject', SUBJECT, ...flags);
+  t.match(await mark(), { code: 2, err: /no commitment about/ });
+  await w.commit({ approvals: 2 });
+  t.match(await mark(), {
+    code: 2,
+    err: /entry 1, does not count yet: it lacks 2 approvals; let .* approve/,
+  });
+  t.equal(w.log.entries.length, 2, 'no deadline runs for what nobody may prove');
+  const supersedes = await w.commit({ claims: [{ ...claim, id: 'other' }] });
+  await w.commit({ supersedes, approvals: 1 });
+  t.match(await mark('--artifact', 'x'), { code: 1, err: /--artifact/ });
+  t.match(await mark(), { code: 0, out: /deadline +other within 300 s\nnewer +entry 3 lacks approvals/ });
+  t.match((await mark('--json')).json, {
+    schema: 'tallystick.deploy-mark.v1',
+    commitment: supersedes.toHex(),
+    deadlines: [{ id: 'other', deadline: 300 }],
+  });
 });
 
 t.test('commit loses no claims and no approvals by accident', async (t) => {

@@ -5,7 +5,6 @@ import t from 'tap';
 import { parseClaims } from '../src/declare/claims.ts';
 import { PACKS } from '../src/declare/packs.ts';
 import { checkExpression } from '../src/claim/expression.ts';
-import { decodeUtf8 } from '../src/bytes/text.ts';
 import { readTexts } from '../src/cli/commit/sources.ts';
 import { parseStatement } from '../src/statement/admit.ts';
 import { user, type User } from './user.ts';

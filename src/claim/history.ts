@@ -41,6 +41,11 @@ export interface History {
   readonly deployments: readonly EntryOf<'deployment'>[];
 }
 
+/** How many more approvals a commitment asks for. */
+export function approvalsLacking({ declaration, approvals }: Declared): number {
+  return Math.max(0, (declaration.approvals ?? 0) - approvals.length);
+}
+
 /** Sorts out the entries of one subject, given in the order of the log. */
 export function historyOf(entries: readonly SubjectEntry[]): History {
   const approvals = ofKind(entries, 'approval');

@@ -7,7 +7,7 @@ import type { Head } from '../../agent/ledger.ts';
 import { prove } from '../../agent/prove.ts';
 import { nextDueOf } from '../../agent/schedule.ts';
 import type { Signed } from '../../agent/spool.ts';
-import type { Declared, EntryOf, History } from '../../claim/history.ts';
+import { approvalsLacking, type Declared, type EntryOf, type History } from '../../claim/history.ts';
 import { E3_LIMITS } from '../../evidence/limits.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { Policy } from '../../statement/policy.ts';
@@ -125,13 +125,11 @@ function knownOf(
   const declared = history.inForce;
   if (declared === undefined) {
     if (away !== undefined) throw away;
-    if (history.pending !== undefined) {
-      const missing = (history.pending.declaration.approvals ?? 0) - history.pending.approvals.length;
+    if (history.pending !== undefined)
       throw refuse(
         'not-found',
-        `the commitment to ${subject} does not count yet: it lacks ${missing} approvals`,
+        `the commitment to ${subject} does not count yet: it lacks ${approvalsLacking(history.pending)} approvals`,
       );
-    }
     throw refuse('not-found', `no commitment to ${subject} is in force; commit it first`);
   }
   const { claims } = declared.declaration;

@@ -1,6 +1,7 @@
 /** What the verbs that look at claims share on the command line. */
 import { refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
+import type { Whom } from '../session.ts';
 import type { SettingName } from '../settings.ts';
 import type { Flags, VerbOption } from '../verb.ts';
 import { Reading, type Look } from './reading.ts';
@@ -28,11 +29,11 @@ export const SEE_OPTIONS: readonly VerbOption[] = [
 ];
 
 /** Opens the log as the flags say. Refuses `usage`, and what `Session.open` refuses. */
-export function readingOf(context: Context, flags: Flags): Promise<Reading> {
+export function readingOf(context: Context, flags: Flags, whom?: Whom): Promise<Reading> {
   const monitors = flags.texts('monitor');
   for (const url of monitors)
     if (!/^https?:\/\/\S+$/.test(url)) throw refuse('usage', `--monitor takes an http(s) URL; got ${url}`);
-  return Reading.open(context, { monitors, full: flags.on('full') });
+  return Reading.open(context, { monitors, full: flags.on('full') }, whom);
 }
 
 /** Each subject at the same moment. */

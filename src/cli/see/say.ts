@@ -1,4 +1,4 @@
-/** Saying something about a commitment: an approval, a waiver, a withdrawal; signed, logged, and shown to be logged. */
+/** Saying something about a commitment: an approval, a waiver, a withdrawal, a deployment; signed, logged, and shown to be logged. */
 import { existsSync } from 'node:fs';
 import { digest, type Digest } from '../../bytes/brand.ts';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
@@ -16,13 +16,14 @@ import type { Context } from '../context.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
 import type { JsonValue } from '../output.ts';
 import type { Session } from '../session.ts';
+import { sayingWait } from '../wait.ts';
 import type { Look } from './reading.ts';
 import type { Declared } from '../../claim/history.ts';
 import { line } from './words.ts';
 
 /** What is to be said, about which commitment. */
 export interface Saying {
-  readonly kind: 'approval' | 'waiver' | 'commitment';
+  readonly kind: 'approval' | 'waiver' | 'commitment' | 'deployment';
   readonly subject: string;
   readonly about: Declared;
   readonly payload: Uint8Array;
@@ -52,7 +53,8 @@ export async function say(
     chains: { get: () => undefined },
   };
   admit(policy, parsed, facts, look.now);
-  const registration = await submitStatement(session.transport, session.log, statement);
+  const submitted = submitStatement(session.transport, session.log, statement);
+  const registration = await sayingWait(context, session, submitted);
   const { index } = await onceLogged(registration.id, LOOK_AGAIN, async () => {
     const collected = await session.collect(registration.id, registration.receipt);
     session.assertVerified(collected.evidence);

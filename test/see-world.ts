@@ -121,7 +121,7 @@ export class SeeWorld {
       stdout: { write: (text) => (out += String(text)) },
       stderr: { write: (text) => (err += String(text)) },
     });
-    while (this.times.length < this.log.entries.length) this.times.push(this.now);
+    while (this.times.length < this.log.entries.length) this.times.push(Math.floor(this.now));
     if (before > this.log.entries.length) throw new Error('a log never shrinks');
     return { code, out, err, json: argv.includes('--json') && out !== '' ? JSON.parse(out) : undefined };
   }

@@ -1,6 +1,6 @@
 /** Seeing where claims stand: status, why, wait, gate, watch, waive, approve, registry; and the lies they must not believe. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -855,6 +855,35 @@ t.test('registry', async (t) => {
   t.match(await w.tally('registry', 'blame', SUBJECT, '/ssl'), {
     code: 2,
     err: /no claim, fact or known leaf/,
+  });
+});
+
+t.test('leaves of files are compared, and blamed', async (t) => {
+  const w = await SeeWorld.start(t);
+  const few = join(w.dir, 'few');
+  const commit = () =>
+    w.tally('commit', 'files', few, '--subject', 'x', '--key', join(w.dir, 'keys', 'author.pem'), '--json');
+  mkdirSync(few);
+  writeFileSync(join(few, 'a'), 'one', { mode: 0o644 });
+  writeFileSync(join(few, 'b'), 'two', { mode: 0o644 });
+  const first = await commit();
+  writeFileSync(join(few, 'b'), 'three');
+  t.match(await commit(), { code: 0 });
+  const compared = { code: 0, out: /\nleaves\n~ few\/b: file 0644, 3 bytes.* → file 0644, 5 bytes.*\n$/ };
+  t.match(await w.tally('registry', 'diff', 'x'), compared);
+  t.match(await w.tally('registry', 'blame', 'x', 'few/a'), { code: 0, out: /since entry 1 / });
+  t.match(await w.tally('registry', 'blame', 'x', 'few/b'), { code: 0, out: /since entry 2 / });
+
+  const earlier = join(w.dir, 'tallystick-proofs', 'x', 'earlier', first.json.entry, 'opening.json');
+  renameSync(earlier, join(w.dir, 'kept.json'));
+  t.match(await w.tally('registry', 'diff', 'x'), {
+    code: 0,
+    err: /leaves are not compared: those of entry 1 are not at hand.*opening\.json.*--leaves/,
+  });
+  t.match(await w.tally('registry', 'diff', 'x', '--leaves', 'kept.json'), compared);
+  t.match(await w.tally('registry', 'blame', 'x', 'few/a'), {
+    out: /since entry 2 /,
+    err: /what it was before is not known here/,
   });
 });
 

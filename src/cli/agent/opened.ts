@@ -11,16 +11,10 @@ import type { Value } from '../../claim/value.ts';
 import { declaredValue } from '../../probe/declared.ts';
 import type { SaltedTree } from '../../statement/saltedleaf.ts';
 import { earlierFolderOf } from '../commit/earlier.ts';
-import { leafTree, parseLeaves } from '../commit/leafopening.ts';
-import { parseOpening, treeOf } from '../commit/opening.ts';
+import { leafTree } from '../commit/leafopening.ts';
+import { ownedFilesIn, parseOwned } from '../commit/owned.ts';
 import type { Context } from '../context.ts';
-import { PROOF_FILES, proofsFolderOf, slugOf } from '../proofs.ts';
-
-/** How each of the owner's files leads to a tree. */
-const READERS: readonly (readonly [name: string, tree: (bytes: Uint8Array, path: string) => SaltedTree])[] = [
-  [PROOF_FILES.leaves, (bytes, path) => leafTree(parseLeaves(bytes, path))],
-  [PROOF_FILES.opening, (bytes, path) => treeOf(parseOpening(bytes, path).facts)],
-];
+import { proofsFolderOf, slugOf } from '../proofs.ts';
 
 /** Undefined where the agent has no file of this very declaration. Refuses `malformed-payload` for a damaged one. */
 export async function openedOf(
@@ -30,10 +24,9 @@ export async function openedOf(
   const own = join(proofsFolderOf(context), slugOf(entry.parsed.subject));
   const folders = [join(context.config.agentDir, 'openings', entry.id), own, earlierFolderOf(own, entry.id)];
   for (const folder of folders) {
-    for (const [name, treeIn] of READERS) {
-      const path = join(folder, name);
+    for (const path of ownedFilesIn(folder)) {
       const bytes = await readFile(path).catch(() => undefined);
-      const tree = bytes && treeIn(new Uint8Array(bytes), path);
+      const tree = bytes && leafTree(parseOwned(new Uint8Array(bytes), path));
       if (tree === undefined || tree.count !== declaration.tree.leaves) continue;
       if (equalBytes(tree.root, declaration.tree.root)) return valuesOf(tree);
     }

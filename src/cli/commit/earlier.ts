@@ -14,11 +14,9 @@ import { TRANSPARENT_LIMITS } from '../../cose/transparent.ts';
 import { readNamedFile, replaceFile } from '../files.ts';
 import { PROOF_FILES } from '../proofs.ts';
 import { formatOpening, parseOpening } from './opening.ts';
+import { OWNED_FILES } from './owned.ts';
 
 const EARLIER = 'earlier';
-
-/** Files of mode 0600, for their owner alone. */
-const OWNED: readonly string[] = [PROOF_FILES.opening, PROOF_FILES.leaves];
 
 /** Where what an earlier commitment left is kept. `entry`: its id. */
 export function earlierFolderOf(folder: string, entry: string): string {
@@ -43,10 +41,10 @@ export async function keepEarlier(folder: string, entry: string): Promise<void> 
     await replaceFile(
       join(earlierFolderOf(folder, id), name),
       await bytesIn(folder, name),
-      OWNED.includes(name) ? 0o600 : undefined,
+      OWNED_FILES.includes(name) ? 0o600 : undefined,
     );
   // If we die here, both have it; the next commitment begins again.
-  for (const name of names.filter((each) => OWNED.includes(each))) await unlink(join(folder, name));
+  for (const name of names.filter((each) => OWNED_FILES.includes(each))) await unlink(join(folder, name));
 }
 
 /** What cannot be read was damaged before: that keeps nobody from committing, and nothing is thrown away. */

@@ -17,6 +17,9 @@ import type { OwnedLeaves } from './leafopening.ts';
 /** Name and version of the rules in files.ts. */
 export const FILES_PROFILE = 'files@1';
 
+/** What an opening says it is. */
+export const OPENING_SCHEMA = 'tallystick.opening.v1';
+
 /** A file of a million leaves is still read; more is a mistake. */
 const MAX_LEAVES = 1_000_000;
 
@@ -35,7 +38,7 @@ const leaf = record(
 );
 
 const openingFile = record({
-  schema: oneOf(['tallystick.opening.v1']),
+  schema: oneOf([OPENING_SCHEMA]),
   profile: oneOf([FILES_PROFILE]),
   subject: text(1, 1024),
   /** The folder that paths are told from, as seen from this file. */
@@ -99,7 +102,7 @@ export function formatOpening({ subject, base, facts }: Opening): string {
     salt: formatHex(salt),
   }));
   const value = openingFile.encode({
-    schema: 'tallystick.opening.v1',
+    schema: OPENING_SCHEMA,
     profile: FILES_PROFILE,
     subject,
     base,

@@ -1,15 +1,14 @@
 /** Leaves that only owners have, matched to the commitments whose root they lead to. */
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { equalBytes } from '../../bytes/compare.ts';
 import { formatHex } from '../../bytes/text.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import { earlierFolders } from '../commit/earlier.ts';
-import { leafTree, parseLeaves, showValue } from '../commit/leafopening.ts';
+import { leafTree, showValue } from '../commit/leafopening.ts';
+import { ownedFilesIn, readOwned } from '../commit/owned.ts';
 import type { Context } from '../context.ts';
-import { readNamedFile } from '../files.ts';
-import { PROOF_FILES, proofsFolderOf, slugOf } from '../proofs.ts';
+import { proofsFolderOf, slugOf } from '../proofs.ts';
 import type { Facts } from './facts.ts';
 
 /** A declaration's leaves: path → value as people read it; of sensitive ones only whether they changed. */
@@ -18,18 +17,18 @@ export interface OwnLeaves {
   readonly leaves: Facts;
 }
 
-/** Reads leaves.json files: those named, and those in the subject's proof directory. Refuses `not-found`, `malformed-payload`. */
+/** Reads what owners have: the files named, and those in the subject's proof directory. Refuses `not-found`, `malformed-payload`. */
 export async function readOwnLeaves(
   context: Context,
   subject: string,
   named: readonly string[],
 ): Promise<readonly OwnLeaves[]> {
   const folder = join(proofsFolderOf(context), slugOf(subject));
-  const own = [folder, ...(await earlierFolders(folder))].map((each) => join(each, PROOF_FILES.leaves));
-  const paths = [...named.map((path) => resolve(context.world.cwd, path)), ...own.filter(existsSync)];
+  const own = [folder, ...(await earlierFolders(folder))].flatMap(ownedFilesIn);
+  const paths = [...named.map((path) => resolve(context.world.cwd, path)), ...own];
   const found: OwnLeaves[] = [];
   for (const path of paths) {
-    const owned = parseLeaves(await readNamedFile(path), path);
+    const owned = await readOwned(path);
     if (owned.subject !== subject)
       throw refuse('usage', `${path} is about "${owned.subject}", another subject`);
     const leaves = owned.leaves.map((leaf): [string, string] => [

@@ -1,6 +1,7 @@
 /** `tallystick registry`: what is declared, what changed, and who said so. */
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import type { Declared } from '../../claim/history.ts';
+import type { Claim } from '../../statement/commitment.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
 import type { Flags } from '../verb.ts';
@@ -142,9 +143,7 @@ export async function diff(
   for (const each of facts) output.print(paintChange(context, each));
   if (facts.length === 0) output.print('the same facts');
   if (leaves === undefined)
-    output.note(
-      'leaves are not compared: name the leaves.json of both with --leaves, as their owner has them',
-    );
+    output.note(missingLeaves([before, after].filter(({ declaration }) => !leavesFor(own, declaration))));
   else output.print(['leaves', ...leaves.map((each) => paintChange(context, each))].join('\n'));
   output.result('registry-diff', {
     ...lookJson(look),
@@ -155,6 +154,12 @@ export async function diff(
     leaves: leaves?.map(changeJson) ?? null,
   });
   return EXIT.ok;
+}
+
+/** What keeps leaves from being compared, and what to do. */
+function missingLeaves(missing: readonly Declared[]): string {
+  const entries = missing.map(({ entry }) => `entry ${entry.index}`).join(' and ');
+  return `leaves are not compared: those of ${entries} are not at hand; name the leaves.json or opening.json that commit left to their owner with --leaves`;
 }
 
 function paintChange({ output }: Context, { name, before, after }: Change): string {
@@ -201,12 +206,13 @@ export async function blame(
   if (now === undefined || text === undefined)
     throw refuse(
       'not-found',
-      `${line(subject)} has no claim, fact or known leaf ${line(name)}; leaves are looked for in the files of --leaves`,
+      `${line(subject)} has no claim, fact or known leaf ${line(name)}; leaves are looked for in its proof directory and the files of --leaves`,
     );
+  const isLeaf = leavesFor(own, now.declaration)?.has(name) === true && claimOf(now, name) === undefined;
   let since = now;
   let unknown = false;
   for (let each = predecessorOf(seen, now); each !== undefined; each = predecessorOf(seen, each)) {
-    unknown = name.startsWith('/') && leavesFor(own, each.declaration) === undefined;
+    unknown = isLeaf && leavesFor(own, each.declaration) === undefined;
     if (unknown || textOf(each, name, own) !== text) break;
     since = each;
   }
@@ -233,14 +239,15 @@ export async function blame(
 }
 
 /** A claim whole, a leaf, or a fact, as one text. */
-function textOf(
-  { declaration }: Declared,
-  name: string,
-  own: Parameters<typeof leavesFor>[0],
-): string | undefined {
-  const claim = declaration.claims.find(({ id }) => id === name);
+function textOf(declared: Declared, name: string, own: Parameters<typeof leavesFor>[0]): string | undefined {
+  const claim = claimOf(declared, name);
   if (claim !== undefined) return linesOf(factsOfClaim(claim));
+  const { declaration } = declared;
   return leavesFor(own, declaration)?.get(name) ?? factsOf(declaration).get(name);
+}
+
+function claimOf({ declaration }: Declared, name: string): Claim | undefined {
+  return declaration.claims.find(({ id }) => id === name);
 }
 
 function linesOf(facts: Facts): string {

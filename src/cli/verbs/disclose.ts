@@ -3,16 +3,10 @@ import { copyFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
-import {
-  disclose,
-  formatDisclosure,
-  parseLeaves,
-  showValue,
-  type OwnedLeaves,
-} from '../commit/leafopening.ts';
-import { leavesOf, parseOpening } from '../commit/opening.ts';
+import { disclose, formatDisclosure, showValue, type OwnedLeaves } from '../commit/leafopening.ts';
+import { OWNED_FILES, ownedFilesIn, readOwned } from '../commit/owned.ts';
 import type { Context } from '../context.ts';
-import { makeFolder, readNamedFile, replaceFile } from '../files.ts';
+import { makeFolder, replaceFile } from '../files.ts';
 import { PROOF_FILES, proofsFolderOf, slugOf } from '../proofs.ts';
 import type { Flags, Verb } from '../verb.ts';
 
@@ -44,15 +38,15 @@ export const discloseVerb: Verb = {
 async function run(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
   const { output, world } = context;
   const [subject = '', ...paths] = operands;
-  const from = folderOf(context, subject);
-  const owned = await ownedIn(from);
+  const [from, file] = ownedOf(context, subject);
+  const owned = await readOwned(file);
   if (flags.on('list')) return list(context, owned);
   if (paths.length === 0)
     throw refuse('usage', 'name the leaves to show: tallystick disclose <subject> --list prints them');
   const disclosure = disclose(owned, paths);
   const out = resolve(world.cwd, flags.text('out') ?? join('tallystick-disclosure', slugOf(owned.subject)));
   await makeFolder(out);
-  const kept: readonly string[] = [PROOF_FILES.opening, PROOF_FILES.leaves, PROOF_FILES.disclosure];
+  const kept: readonly string[] = [...OWNED_FILES, PROOF_FILES.disclosure];
   const names = Object.values(PROOF_FILES).filter(
     (name) => !kept.includes(name) && existsSync(join(from, name)),
   );
@@ -85,21 +79,14 @@ function list({ output }: Context, { subject, leaves }: OwnedLeaves): number {
   return EXIT.ok;
 }
 
-/** What `commit` left for its owner: leaves of a source, or of files. */
-async function ownedIn(folder: string): Promise<OwnedLeaves> {
-  const leaves = join(folder, PROOF_FILES.leaves);
-  if (existsSync(leaves)) return parseLeaves(await readNamedFile(leaves), leaves);
-  const opening = join(folder, PROOF_FILES.opening);
-  return leavesOf(parseOpening(await readNamedFile(opening), opening));
-}
-
-/** A subject's proof directory. Refuses `not-found` where nothing was committed. */
-function folderOf(context: Context, subject: string): string {
+/** A subject's proof directory, and what its owner has there. Refuses `not-found` where nothing was committed. */
+function ownedOf(context: Context, subject: string): readonly [folder: string, file: string] {
   const named = resolve(context.world.cwd, subject);
   const folders = [join(proofsFolderOf(context), slugOf(subject)), named];
-  const owned = [PROOF_FILES.leaves, PROOF_FILES.opening];
-  const folder = folders.find((each) => owned.some((name) => existsSync(join(each, name))));
-  if (folder !== undefined) return folder;
+  for (const folder of folders) {
+    const [file] = ownedFilesIn(folder);
+    if (file !== undefined) return [folder, file];
+  }
   throw refuse(
     'not-found',
     `nothing was committed as ${subject} from here: \`tallystick commit\` leaves opening.json or leaves.json for its owner`,

@@ -4,7 +4,7 @@ import type { Verb, VerbOption } from '../verb.ts';
 
 const LEAVES: VerbOption = {
   flags: '--leaves <file>',
-  help: "an owner's leaves.json, as commit left it; repeat for several (the subject's proof directory is looked in)",
+  help: "an owner's leaves.json or opening.json, as commit left it; repeat for several (the subject's proof directory is looked in)",
   many: true,
 };
 
@@ -37,7 +37,7 @@ const diffVerb: Verb = {
   summary: 'compare two commitments about a subject',
   details:
     'Without entries, the newest and the one it replaces, approved or not. Claims and source facts are public; leaves ' +
-    'are compared when the leaves.json of both are at hand, each shown to lead to the root that was committed to.',
+    'are compared when what commit left to the owner (leaves.json, or opening.json of files) is at hand of both, each shown to lead to the root that was committed to.',
   operands: [
     ['<subject>', 'what was committed to'],
     ['[before]', 'index or entry id'],

@@ -1,0 +1,29 @@
+/**
+ * What `commit` leaves to the owner of a declaration: `leaves.json` of a source, `opening.json` of files. Whoever lists,
+ * compares or shows leaves takes either.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readNamedFile } from '../files.ts';
+import { PROOF_FILES } from '../proofs.ts';
+import { parseLeaves, type OwnedLeaves } from './leafopening.ts';
+import { leavesOf, OPENING_SCHEMA, parseOpening } from './opening.ts';
+
+/** Their names, of which a proof directory has one. Files of mode 0600, for their owner alone. */
+export const OWNED_FILES: readonly string[] = [PROOF_FILES.leaves, PROOF_FILES.opening];
+
+/** Paths of those that a proof directory has. */
+export function ownedFilesIn(folder: string): readonly string[] {
+  return OWNED_FILES.map((name) => join(folder, name)).filter((path) => existsSync(path));
+}
+
+/** Refuses `not-found`, and `malformed-payload`, naming the file. */
+export async function readOwned(path: string): Promise<OwnedLeaves> {
+  return parseOwned(await readNamedFile(path), path);
+}
+
+/** Tells them apart by what they say they are. Refuses `malformed-payload`, naming the file. */
+export function parseOwned(bytes: Uint8Array, path: string): OwnedLeaves {
+  const isOpening = Buffer.from(bytes).includes(`"${OPENING_SCHEMA}"`);
+  return isOpening ? leavesOf(parseOpening(bytes, path)) : parseLeaves(bytes, path);
+}

@@ -1,6 +1,6 @@
 /** Seeing where claims stand: status, why, wait, gate, watch, waive, approve, registry; and the lies they must not believe. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -332,6 +332,17 @@ t.test('what the target signed is verified and judged again', async (t) => {
       t.equal(status, 0, stderr);
     }
   t.match(await honest.w.tally('get', '0', '--transcripts', 'x'), { code: 1, err: /is a policy/ });
+  t.equal((await honest.w.tally('get', entry, '--transcripts', 'by-hand')).code, 0, 'the same again');
+  const another = join(honest.w.dir, 'by-hand', '7');
+  mkdirSync(another);
+  writeFileSync(join(another, 'transcript.cbor'), 'of another entry');
+  t.match(await honest.w.tally('get', entry, '--transcripts', 'by-hand'), {
+    code: 1,
+    err: /by-hand\/7 is not of this entry; name a directory of its own/,
+  });
+  rmSync(another, { recursive: true });
+  writeFileSync(join(honest.w.dir, 'by-hand', '0', 'transcript.cbor'), 'of another entry');
+  t.match(await honest.w.tally('get', entry, '--transcripts', 'by-hand'), { code: 1, err: /by-hand\/0/ });
 
   // So does `verify`, offline: the signatures from the proof alone, the verdicts with the commitment beside it.
   /** Fetches an entry's proofs; `verify --strict` of those and of the `others`. */

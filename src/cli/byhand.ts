@@ -1,11 +1,14 @@
 /** The handshakes in a logged proof, as files that openssl and ssh-keygen read (spec/transcripts.md §6). */
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { challengeOf } from '../evidence/challenge.ts';
 import { checkByHand } from '../evidence/signed-content.ts';
 import { verifyTranscript } from '../evidence/verify.ts';
 import type { ParsedStatement } from '../statement/admit.ts';
-import { replaceFile } from './files.ts';
+import { readNamedFile, replaceFile } from './files.ts';
 import { isTranscript } from './see/evidence.ts';
 
 /** A folder for each transcript, and the commands that check it there. */
@@ -14,24 +17,30 @@ export interface Written {
   readonly commands: readonly string[];
 }
 
+const TRANSCRIPT = 'transcript.cbor';
+
 /**
  * Writes a folder for each transcript, named by its index among the attachments. Each is verified first, so that the
- * files are those of the challenge. Refuses `usage` for what is no proof, `not-found` for one without transcripts,
- * and what `verifyTranscript` does.
+ * files are those of the challenge. Refuses `usage` for what is no proof and for a folder that holds transcripts of
+ * another, `not-found` for one without transcripts, and what `verifyTranscript` does.
  */
 export async function writeTranscripts(statement: ParsedStatement, out: string): Promise<readonly Written[]> {
   if (statement.kind !== 'proof')
     throw refuse('usage', `the entry is a ${statement.kind}; transcripts are in proofs, which \`why\` names`);
   const { commitment, challenge, attachments = [] } = statement.proof;
   const expected = challengeOf(challenge.root, commitment, challenge.nonce);
+  const transcripts = new Map<string, Uint8Array>();
+  for (const [i, { mediaType, data }] of attachments.entries())
+    if (data !== undefined && isTranscript(mediaType)) transcripts.set(String(i), data);
+  await assertOwn(out, transcripts);
   const written: Written[] = [];
-  for (const [i, { mediaType, data }] of attachments.entries()) {
-    if (data === undefined || !isTranscript(mediaType)) continue;
+  for (const [name, data] of transcripts) {
     const { files, commands } = checkByHand(verifyTranscript(data, expected));
-    const folder = join(out, String(i));
+    const folder = join(out, name);
     const script = `set -e\n${commands.join('\n')}\n`;
-    for (const [name, bytes] of [...files, ['transcript.cbor', data], ['check.sh', script]] as const)
-      await replaceFile(join(folder, name), bytes);
+    // The transcript first: it tells whose folder it is, also when we die here.
+    for (const [file, bytes] of [[TRANSCRIPT, data], ...files, ['check.sh', script]] as const)
+      await replaceFile(join(folder, file), bytes);
     written.push({ folder, commands });
   }
   if (written.length > 0) return written;
@@ -39,4 +48,19 @@ export async function writeTranscripts(statement: ParsedStatement, out: string):
     'not-found',
     'the proof holds no transcript: nothing in it is signed by its target, or its agent keeps the bytes',
   );
+}
+
+/** What lies there of another proof would be taken for this one's, and its check.sh would say that all is well. */
+async function assertOwn(out: string, transcripts: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  for (const name of existsSync(out) ? await readdir(out) : []) {
+    const own = transcripts.get(name);
+    const path = join(out, name, TRANSCRIPT);
+    const there = existsSync(path) ? await readNamedFile(path) : undefined;
+    const foreign = there === undefined ? own !== undefined : own === undefined || !equalBytes(own, there);
+    if (foreign)
+      throw refuse(
+        'usage',
+        `${join(out, name)} is not of this entry; name a directory of its own, or remove that one`,
+      );
+  }
 }

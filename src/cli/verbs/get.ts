@@ -44,7 +44,7 @@ export const getVerb: Verb = {
     { flags: '--out <dir>', help: 'write a proof directory' },
     {
       flags: '--transcripts <dir>',
-      help: 'of a proof: write the handshakes its target signed, for openssl and ssh-keygen to check',
+      help: 'of a proof: write the handshakes its target signed, for openssl and ssh-keygen to check; a directory of this entry alone',
     },
     { flags: '--print <part>', help: 'write one part to stdout, as bytes', choices: Object.keys(PARTS) },
   ],

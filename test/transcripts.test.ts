@@ -103,7 +103,7 @@ t.test('openssl and ssh-keygen come to the same opinion', async (t) => {
   };
   for (const { name } of vectors.transcripts) {
     const verified = verifyTranscript(bytesOf(name), challenge);
-    const { files, commands } = checkByHand(verified);
+    const { files, ties, commands } = checkByHand(verified);
     const cwd = join(dir, name);
     mkdirSync(cwd);
     for (const [file, bytes] of files) writeFileSync(join(cwd, file), bytes);
@@ -114,6 +114,18 @@ t.test('openssl and ssh-keygen come to the same opinion', async (t) => {
       if (command.startsWith('ssh-keygen') && verified.protocol === 'ssh')
         t.ok(stdout.startsWith(`${verified.keyBits} ${verified.fingerprint} `), stdout);
     }
+    // What was signed is made of this challenge, and of no other.
+    const tied = (nonce: Uint8Array): boolean => {
+      writeFileSync(join(cwd, 'nonce.bin'), nonce);
+      const script = ['set -e', ...ties].join('\n');
+      return spawnSync('sh', ['-c', script], { cwd }).status === 0;
+    };
+    writeFileSync(join(cwd, 'root.bin'), hex(vectors.challenge.root));
+    writeFileSync(join(cwd, 'commitment.bin'), hex(vectors.challenge.commitment));
+    for (const tie of ties) t.ok(page.includes(tie), `the page gives: ${tie}`);
+    t.ok(tied(hex(vectors.challenge.nonce)), `${name}: of the challenge`);
+    t.notOk(tied(hashOf('another nonce')), `${name}: and of no other`);
+
     const signed = files.get('signed.bin') ?? new Uint8Array();
     writeFileSync(join(cwd, 'signed.bin'), signed.with(signed.length - 1, (signed.at(-1) ?? 0) ^ 1));
     t.not(run(commands.at(-1) ?? '', cwd).status, 0, `${name}: and not of other bytes`);

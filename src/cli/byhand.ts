@@ -18,6 +18,13 @@ export interface Written {
 }
 
 const TRANSCRIPT = 'transcript.cbor';
+/** What check.sh says around the commands. */
+const SIGNED = ['# The key signed it: compare the key with the one that was committed to.'];
+const TIED = [
+  '# What it signed is made of the challenge. root.bin is the root of a checkpoint of the log, commitment.bin the entry',
+  '# id of the commitment: compare them with yours.',
+];
+const FOUND = "echo 'signed.bin is made of root.bin, commitment.bin and nonce.bin'";
 
 /**
  * Writes a folder for each transcript, named by its index among the attachments. Each is verified first, so that the
@@ -29,19 +36,24 @@ export async function writeTranscripts(statement: ParsedStatement, out: string):
     throw refuse('usage', `the entry is a ${statement.kind}; transcripts are in proofs, which \`why\` names`);
   const { commitment, challenge, attachments = [] } = statement.proof;
   const expected = challengeOf(challenge.root, commitment, challenge.nonce);
+  const parts = [
+    ['root.bin', challenge.root],
+    ['commitment.bin', commitment],
+    ['nonce.bin', challenge.nonce],
+  ] as const;
   const transcripts = new Map<string, Uint8Array>();
   for (const [i, { mediaType, data }] of attachments.entries())
     if (data !== undefined && isTranscript(mediaType)) transcripts.set(String(i), data);
   await assertOwn(out, transcripts);
   const written: Written[] = [];
   for (const [name, data] of transcripts) {
-    const { files, commands } = checkByHand(verifyTranscript(data, expected));
+    const { files, ties, commands } = checkByHand(verifyTranscript(data, expected));
     const folder = join(out, name);
-    const script = `set -e\n${commands.join('\n')}\n`;
+    const script = ['set -e', ...SIGNED, ...commands, ...TIED, ...ties, FOUND, ''].join('\n');
     // The transcript first: it tells whose folder it is, also when we die here.
-    for (const [file, bytes] of [[TRANSCRIPT, data], ...files, ['check.sh', script]] as const)
+    for (const [file, bytes] of [[TRANSCRIPT, data], ...parts, ...files, ['check.sh', script]] as const)
       await replaceFile(join(folder, file), bytes);
-    written.push({ folder, commands });
+    written.push({ folder, commands: [...commands, ...ties] });
   }
   if (written.length > 0) return written;
   throw refuse(

@@ -4,10 +4,20 @@
  */
 import { concatBytes } from '../bytes/compare.ts';
 import { encodeUtf8, formatBase64 } from '../bytes/text.ts';
+import { CHALLENGE_LENGTH } from './challenge.ts';
+
+/** The bytes that `content` ends with, or with the hash of, and where the challenge stands in them. */
+export interface Challenged {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  /** Null: `content` is the bytes themselves. */
+  readonly hash: 'sha256' | 'sha384' | null;
+}
 
 /** A signature, what it is over, and the key (PEM). `hash` null: Ed25519 or Ed448. */
 export interface SignedContent {
   readonly content: Uint8Array;
+  readonly challenged: Challenged;
   /** As TLS has it; of SSH and ECDSA r ‖ s. */
   readonly signature: Uint8Array;
   readonly publicKey: string;
@@ -18,6 +28,9 @@ export interface SignedContent {
 /** Files by name, and the commands that check them in their folder; each exits with 0 when all is well. */
 export interface ByHand {
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** For a shell: `signed.bin` is made of the challenge that root.bin, commitment.bin and nonce.bin make. */
+  readonly ties: readonly string[];
+  /** `signed.bin` is what the key signed. */
   readonly commands: readonly string[];
 }
 
@@ -35,7 +48,10 @@ export function checkByHand(
   const { proof } = verified;
   const ssh = verified.protocol === 'ssh';
   const ecdsa = ssh && verified.keyType.startsWith('ecdsa');
+  const { bytes, at } = proof.challenged;
   const files = new Map([
+    ['before.bin', bytes.subarray(0, at)],
+    ['after.bin', bytes.subarray(at + (ssh ? 2 : 1) * CHALLENGE_LENGTH)],
     ['signed.bin', proof.content],
     ['signature.bin', ecdsa ? derSignature(proof.signature) : proof.signature],
   ]);
@@ -43,11 +59,29 @@ export function checkByHand(
   if (ssh) {
     files.set('key.pem', encodeUtf8(proof.publicKey));
     files.set('host.pub', encodeUtf8(`${verified.keyType} ${formatBase64(verified.hostKey)}\n`));
-    return { files, commands: ['ssh-keygen -l -f host.pub', check] };
+    return { files, ties: TIES.ssh, commands: ['ssh-keygen -l -f host.pub', check] };
   }
+  const { hash } = proof.challenged;
+  if (hash !== null) files.set('lead.bin', proof.content.subarray(0, -HASH_LENGTH[hash]));
   files.set('certificate.der', verified.chain[0] ?? new Uint8Array());
   const key = 'openssl x509 -inform DER -in certificate.der -pubkey -noout -out key.pem';
-  return { files, commands: [key, check] };
+  return { files, ties: hash === null ? TIES.tls12 : tiesOf13(hash), commands: [key, check] };
+}
+
+const CHALLENGE = 'cat root.bin commitment.bin nonce.bin | openssl dgst -sha256';
+const HASH_LENGTH = { sha256: 32, sha384: 48 } as const;
+
+const TIES = {
+  ssh: [
+    `${CHALLENGE} -r | cut -c 1-64 | tr -d '\\n' > challenge.txt`,
+    'cat before.bin challenge.txt after.bin | openssl dgst -sha256 -binary | cmp - signed.bin',
+  ],
+  tls12: [`${CHALLENGE} -binary > challenge.bin`, 'cat challenge.bin after.bin | cmp - signed.bin'],
+} as const;
+
+function tiesOf13(hash: 'sha256' | 'sha384'): readonly string[] {
+  const hashed = `cat before.bin challenge.bin after.bin | openssl dgst -${hash} -binary`;
+  return [TIES.tls12[0], `${hashed} | cat lead.bin - | cmp - signed.bin`];
 }
 
 function commandOf({ hash, pss }: SignedContent): string {

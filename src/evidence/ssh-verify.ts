@@ -44,9 +44,13 @@ export interface VerifiedSsh {
   readonly proof: SignedContent;
 }
 
+const CLIENT_NAME = 'SSH-2.0-Tallystick_1 ';
+/** Of a string's length, before it (RFC 4251 §5). */
+const LENGTH_BYTES = 4;
+
 /** What a client says of itself: the challenge whole, since the cookie has room for half of it only. */
 export function clientVersionFor(challenge: Uint8Array): string {
-  return `SSH-2.0-Tallystick_1 ${formatHex(challenge)}`;
+  return `${CLIENT_NAME}${formatHex(challenge)}`;
 }
 
 /** Refuses `malformed-proof` and `proof-failed`. */
@@ -73,7 +77,8 @@ export function verifySsh(transcript: SshTranscript, challenge: Uint8Array): Ver
     throw badPart(`the public values of ${kex} have ${length} bytes`);
   const hostKey = readHostKey(transcript.hostKey, algorithm);
   const signature = readSignature(transcript.signature, algorithm);
-  const content = exchangeHash(transcript);
+  const exchange = exchangeBytes(transcript);
+  const content = createHash('sha256').update(exchange).digest();
   if (!verifyHostKey(hostKey.key, algorithm, content, signature))
     throw refuse(
       'proof-failed',
@@ -92,6 +97,7 @@ export function verifySsh(transcript: SshTranscript, challenge: Uint8Array): Ver
     offer: server.offer,
     proof: {
       content,
+      challenged: { bytes: exchange, at: LENGTH_BYTES + CLIENT_NAME.length, hash: 'sha256' },
       signature,
       publicKey: hostKey.key.export({ format: 'pem', type: 'spki' }),
       hash: HOST_KEY_ALGORITHMS.get(algorithm)?.hash ?? null,
@@ -100,8 +106,8 @@ export function verifySsh(transcript: SshTranscript, challenge: Uint8Array): Ver
   };
 }
 
-/** H of RFC 4253 §8 and RFC 5656 §4; the three methods all hash with SHA-256. */
-function exchangeHash(t: SshTranscript): Uint8Array {
+/** What H of RFC 4253 §8 and RFC 5656 §4 is the hash of; the three methods all hash with SHA-256. */
+function exchangeBytes(t: SshTranscript): Uint8Array {
   const strings = [
     t.clientVersion,
     t.serverVersion,
@@ -111,9 +117,7 @@ function exchangeHash(t: SshTranscript): Uint8Array {
     t.clientPublic,
     t.serverPublic,
   ].map(sshString);
-  return createHash('sha256')
-    .update(concatBytes(...strings, sshMpint(t.secret)))
-    .digest();
+  return concatBytes(...strings, sshMpint(t.secret));
 }
 
 /** An identification string (RFC 4253 §4.2): printable ASCII. */

@@ -1,5 +1,6 @@
 /** What the verifiers of both TLS versions share: what was signed, and the certificates. */
 import { Cursor } from '../bytes/cursor.ts';
+import type { Challenged } from './signed-content.ts';
 import { badMessage, parseExtensions, vector16, vector24 } from './tls-fields.ts';
 import { GROUPS } from './tls-names.ts';
 
@@ -11,6 +12,7 @@ export interface Signed {
   /** Code point of the signature scheme. */
   readonly scheme: number;
   readonly content: Uint8Array;
+  readonly challenged: Challenged;
   readonly signature: Uint8Array;
 }
 

@@ -30,7 +30,8 @@ export function signed12(messages: readonly Uint8Array[], client: ClientHello, s
   const scheme = body.u16();
   const signature = vector16(body);
   body.end();
-  return { chain, group, scheme, signature, content: concatBytes(client.random, server.random, params) };
+  const content = concatBytes(client.random, server.random, params);
+  return { chain, group, scheme, signature, content, challenged: { bytes: content, at: 0, hash: null } };
 }
 
 function readCurve(body: Cursor): string {

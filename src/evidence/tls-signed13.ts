@@ -18,6 +18,9 @@ import { nameOfGroup, readChain, type Signed } from './tls-signed.ts';
 /** 64 spaces, the context and a zero byte stand before the hash (RFC 8446 §4.4.3). */
 const CONTEXT = encodeUtf8(`${' '.repeat(64)}TLS 1.3, server CertificateVerify\0`);
 
+/** Where a ClientHello has its random: behind the header of four bytes and the version (RFC 8446 §4.1.2). */
+const RANDOM_AT = 6;
+
 /** Handshake type of the stand-in for the first ClientHello when there was a retry (RFC 8446 §4.4.1). */
 const MESSAGE_HASH = 254;
 
@@ -28,25 +31,30 @@ export function signed13(messages: readonly Uint8Array[]): Signed {
   const suite = suite13(answer.suite);
   if (suite === undefined)
     throw badMessage(`0x${answer.suite.toString(16)} is not a cipher suite of TLS 1.3 that is known here`);
-  const hash = (...parts: readonly Uint8Array[]): Uint8Array =>
-    createHash(suite.hash)
-      .update(concatBytes(...parts))
-      .digest();
   let server = answer;
+  let before: readonly Uint8Array[] = [];
   let opening = [hello, first];
   let rest = after;
   if (answer.retry) {
     const [again = new Uint8Array(), second = new Uint8Array(), ...more] = after;
     server = checkRetry(hello, answer, again, second);
-    opening = [standIn(suite, hello), first, again, second];
+    before = [standIn(suite, hello), first];
+    opening = [again, second];
     rest = more;
   }
   const share = server.group === undefined ? undefined : GROUPS.get(server.group);
   if (server.group === undefined || server.share === undefined) throw badMessage('there is no key share');
   if (share?.length !== server.share.length) throw badMessage('the key share has a wrong length');
   const flight = readFlight(rest);
-  const content = concatBytes(CONTEXT, hash(...opening, ...rest.slice(0, -1)));
-  return { ...flight, group: nameOfGroup(server.group), content };
+  const bytes = concatBytes(...before, ...opening, ...rest.slice(0, -1));
+  const content = concatBytes(CONTEXT, createHash(suite.hash).update(bytes).digest());
+  const at = concatBytes(...before).length + RANDOM_AT;
+  return {
+    ...flight,
+    group: nameOfGroup(server.group),
+    content,
+    challenged: { bytes, at, hash: suite.hash },
+  };
 }
 
 /** What stands for the first ClientHello in the hash when there was a retry. */

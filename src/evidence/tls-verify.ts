@@ -95,6 +95,7 @@ export function verifyTls(messages: readonly Uint8Array[], challenge: Uint8Array
     covers: certificate.covers,
     proof: {
       content: found.content,
+      challenged: found.challenged,
       signature: found.signature,
       publicKey: certificate.key.export({ format: 'pem', type: 'spki' }),
       hash: scheme.hash,

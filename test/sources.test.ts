@@ -6,6 +6,8 @@ import { parseClaims } from '../src/declare/claims.ts';
 import { PACKS } from '../src/declare/packs.ts';
 import { checkExpression } from '../src/claim/expression.ts';
 import { readTexts } from '../src/cli/commit/sources.ts';
+import { nameOf } from '../src/claim/judge.ts';
+import { readsOf } from '../src/claim/reads.ts';
 import { parseStatement } from '../src/statement/admit.ts';
 import { user, type User } from './user.ts';
 
@@ -259,12 +261,23 @@ t.test('claims', async (t) => {
   t.match(pace(burst), { 'rate-limited': [3_600, 300] }, 'no tier asks for more than the target bears');
   t.match(pace(plain, 'background'), { 'tls12-refused': [86_400, 300] }, 'a flag counts for more');
   t.throws(() => parseClaims('claims: []'), { message: /there are none/ });
-  for (const [name, { claims }] of Object.entries(PACKS))
-    for (const { id, expr } of claims) t.doesNotThrow(() => checkExpression(expr), `${name}: ${id}`);
+  for (const [name, { claims, probe }] of Object.entries(PACKS))
+    for (const { id, expr } of claims) {
+      t.doesNotThrow(() => checkExpression(expr), `${name}: ${id}`);
+      t.ok(readsOf(expr).every((each) => each.of === 'p' || each.name === nameOf(probe)));
+    }
 
   const me = await user(t, { 'a.conf': 'a', 'claims.yaml': CLAIMS });
-  t.match((await me.run('commit', 'a.conf', '--claims', 'claims.yaml', '--json')).json, { exit_code: 0 });
+  const first = await me.run('commit', 'a.conf', '--claims', 'claims.yaml', '--json');
+  t.match(first.json, { exit_code: 0 });
   const logged = lastOf(me);
+  t.notMatch(first.err, /warning/);
+  // A target may yet be said: it is a warning.
+  writeFileSync(join(me.dir, 'aimless.yaml'), CLAIMS.replace(/, locators: .*\]/, ''));
+  t.match(await me.run('commit', 'a.conf', '--claims', 'aimless.yaml', '--subject', 'aimless'), {
+    code: 0,
+    err: /warning: claims .* stay UNKNOWN: tls13-accepted, .*pinned; say target: /,
+  });
   // What no agent could look for is not signed.
   const before = me.log.entries.length;
   for (const [from, to, err] of [
@@ -273,11 +286,26 @@ t.test('claims', async (t) => {
     ['spki: "00"', 'spkki: "00"', /claim pinned: tls@1 has no parameter spkki; it has .*spki/],
     ['versions: [TLSv1.3]', 'versions: TLSv1.3', /the parameter versions of tls@1 is texts, not text/],
     ['days: 30', 'bogus: 30', /claim tls13-accepted: tls@1 has no parameter bogus/],
+    ['o.tls.certificate.spki ==', 'o.ssh.kex ==', /claim pinned: o\.ssh is nothing that tls@1 observes/],
+    ['o.tls.certificate.spki ==', 'o["ssh"].kex ==', /o\.ssh is nothing/],
+    ['== p.spki', '== p.nodef', /claim pinned: p\.nodef is not among its params/],
+    ['== p.spki', '== p.spki && [1].all(x, x == p.nodef)', /p\.nodef/],
   ] as const) {
     writeFileSync(join(me.dir, 'typo.yaml'), CLAIMS.replace(from, to));
     t.match(await me.run('commit', 'a.conf', '--claims', 'typo.yaml'), { code: 3, err }, to);
   }
   t.equal(me.log.entries.length, before);
+  for (const [i, expr] of [
+    'has(p.nodef) || o.tls.port > 0',
+    '[[1]].all(p, p[0] > 0 && o.tls.port > 0)',
+  ].entries()) {
+    writeFileSync(join(me.dir, 'fine.yaml'), CLAIMS.replace('o.tls.certificate.spki == p.spki', `"${expr}"`));
+    t.match(
+      await me.run('commit', 'a.conf', '--claims', 'fine.yaml', '--subject', `fine${i}`),
+      { code: 0 },
+      expr,
+    );
+  }
   writeFileSync(join(me.dir, 'typo.yaml'), CLAIMS.replace('probe: tls@1', 'probe: nope@1'));
   const own = ['--subject', 'own', '--other-probe', 'nope@1'];
   t.match(await me.run('commit', 'a.conf', '--claims', 'typo.yaml', ...own), { code: 0 });

@@ -1,13 +1,22 @@
 /**
- * Whether an agent could look as claims ask it to: a mistyped probe or parameter would be signed into the log, and its
+ * Whether an agent could look as claims ask it to: a mistyped probe, parameter or name would be signed into the log, and its
  * claim be UNKNOWN for ever. Checked as the agent checks it, before anything is signed.
  */
 import { looksFor, parametersOf } from '../../agent/runs.ts';
 import { makeSelfProbe, SELF_PROBE } from '../../agent/self.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { nameOf } from '../../claim/judge.ts';
+import { readsOf } from '../../claim/reads.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { findProbe, PROBE_NAMES } from '../../probe/registry.ts';
-import type { Declaration } from '../../statement/commitment.ts';
+import type { Claim, Declaration } from '../../statement/commitment.ts';
+
+/** Claims that say nowhere where to look: no agent finds out, and they are UNKNOWN until a commitment says it. */
+export function aimless(declaration: Declaration): readonly string[] {
+  return looksFor(declaration.claims, declaration)
+    .filter(({ target }) => target === undefined)
+    .flatMap(({ claims }) => claims.map(({ id }) => id));
+}
 
 /** `others`: probes that this program does not have, and some agent does. Refuses `malformed-payload`. */
 export async function checkClaims(declaration: Declaration, others: readonly string[]): Promise<void> {
@@ -21,6 +30,23 @@ export async function checkClaims(declaration: Declaration, others: readonly str
           `one of its own, say --other-probe ${claim.probe}`,
       );
     for (const { params } of looksFor([claim], declaration)) assertParameters(claim.id, probe, params);
+    assertReads(claim);
+  }
+}
+
+/** The expression reads what its probe observes, and what the claim gives. */
+function assertReads({ id, expr, probe, params }: Claim): void {
+  for (const { of, name } of readsOf(expr)) {
+    if (of === 'o' && name !== nameOf(probe))
+      throw refuse(
+        'malformed-payload',
+        `claim ${id}: o.${name} is nothing that ${probe} observes; what it does is o.${nameOf(probe)}`,
+      );
+    if (of === 'p' && !params?.has(name))
+      throw refuse(
+        'malformed-payload',
+        `claim ${id}: p.${name} is not among its params; give it there, as in params: { ${name}: … }`,
+      );
   }
 }
 

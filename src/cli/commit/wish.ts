@@ -11,7 +11,7 @@ import { readNamedFile } from '../files.ts';
 import { stateDirOf } from '../heads.ts';
 import { proofsFolderOf } from '../proofs.ts';
 import type { Flags, VerbOption } from '../verb.ts';
-import { checkClaims } from './checkclaims.ts';
+import { aimless, checkClaims } from './checkclaims.ts';
 import { declare, listFiles, type Declared, type Wish } from './declare.ts';
 import { declareFromSource, readWish, type SourceWish } from './declaresource.ts';
 import { loadSaltSecret } from './salts.ts';
@@ -163,7 +163,7 @@ function exclusionOf(text: string): Exclusion {
 }
 
 /** What the claims file adds; flags count for more. */
-async function withClaims(declared: Declared, { world }: Context, flags: Flags): Promise<Asked> {
+async function withClaims(declared: Declared, { output, world }: Context, flags: Flags): Promise<Asked> {
   const file = flags.text('claims');
   const asked =
     file === undefined
@@ -180,6 +180,12 @@ async function withClaims(declared: Declared, { world }: Context, flags: Flags):
     ...(approvals !== undefined && approvals > 0 && { approvals }),
   };
   await checkClaims(declaration, flags.texts('otherProbe'));
+  const lost = aimless(declaration);
+  if (lost.length > 0)
+    output.warn(
+      `claims that do not say where to look stay UNKNOWN: ${lost.join(', ')}; say target: { locators: [HOST:PORT] } ` +
+        'in the claims file, or, where there are several locators, params: { target: HOST:PORT } in each claim',
+    );
   return { ...declared, declaration, none: { claims: flags.on('dropClaims'), approvals: approvals === 0 } };
 }
 

@@ -718,6 +718,11 @@ t.test('approve, waive, withdraw', async (t) => {
   t.match(await w.tally('approve', id), { code: 1, err: /approved it already, in entry 2/ });
   t.match(await w.tally('waive', SUBJECT, 'tls-min'), { code: 1, err: /--owner/ });
   const why = ['--owner', 'Bob', '--reason', 'old terminal'];
+  t.match(
+    await w.tally('waive', SUBJECT, 'tls-min', '--owner', '', '--reason', 'x', '--until', '7d'),
+    { code: 1, err: /owner/ },
+    'a flag of ours is no refusal of the log',
+  );
   t.match(await w.tally('waive', SUBJECT, 'tls-max', ...why, '--until', '7d'), {
     code: 2,
     err: /it has: tls-min/,
@@ -892,6 +897,8 @@ t.test('leaves of files are compared, and blamed', async (t) => {
     err: /leaves are not compared: those of entry 1 are not at hand.*opening\.json.*--leaves/,
   });
   t.match(await w.tally('registry', 'diff', 'x', '--leaves', 'kept.json'), compared);
+  writeFileSync(join(w.dir, 'other.json'), '{}');
+  t.match(await w.tally('registry', 'diff', 'x', '--leaves', 'other.json'), { code: 1, err: /other\.json/ });
   t.match(await w.tally('registry', 'blame', 'x', 'few/a'), {
     out: /since entry 2 /,
     err: /what it was before is not known here/,

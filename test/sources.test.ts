@@ -141,7 +141,7 @@ t.test('what cannot be committed to', async (t) => {
   });
   const commit = (...args: string[]) => me.run('commit', ...args);
   t.match(await commit('json', 'secret.json'), {
-    code: 3,
+    code: 1,
     err: /\/db\/password looks like .*--sensitive '\/db\/password'/,
   });
   t.match(await commit('json', 'secret.json', '--not-secret', '/db/password'), { code: 0 });
@@ -150,9 +150,9 @@ t.test('what cannot be committed to', async (t) => {
     code: 1,
     err: /no leaf \/nothing/,
   });
-  t.match(await commit('json', 'twice.json'), { code: 3, err: /given twice/ });
-  t.match(await commit('yaml', 'mode.yaml'), { code: 3, err: /quote it: "0644"/ });
-  t.match(await commit('env', 'app.env'), { code: 3, err: /--literal/ });
+  t.match(await commit('json', 'twice.json'), { code: 1, err: /given twice/ });
+  t.match(await commit('yaml', 'mode.yaml'), { code: 1, err: /quote it: "0644"/ });
+  t.match(await commit('env', 'app.env'), { code: 1, err: /--literal/ });
   t.match(await commit('env', 'app.env', '--literal'), { code: 0 });
   t.match(await commit('json', 'secret.json', 'twice.json'), { code: 1, err: /one json source/ });
   t.match(await commit('json', 'gone.json'), { code: 2 });
@@ -281,7 +281,11 @@ t.test('claims', async (t) => {
   // What no agent could look for is not signed.
   const before = me.log.entries.length;
   for (const [from, to, err] of [
-    ['probe: tls@1', 'probe: nope@1', /claim pinned: there is no probe nope@1; there are tls@1, ssh@1/],
+    [
+      'probe: tls@1',
+      'probe: nope@1',
+      /typo\.yaml: claim pinned: there is no probe nope@1; there are tls@1, ssh@1/,
+    ],
     ['probe: tls@1', 'probe: tls@9', /there is no probe tls@9/],
     ['spki: "00"', 'spkki: "00"', /claim pinned: tls@1 has no parameter spkki; it has .*spki/],
     ['versions: [TLSv1.3]', 'versions: TLSv1.3', /the parameter versions of tls@1 is texts, not text/],
@@ -290,9 +294,11 @@ t.test('claims', async (t) => {
     ['o.tls.certificate.spki ==', 'o["ssh"].kex ==', /o\.ssh is nothing/],
     ['== p.spki', '== p.nodef', /claim pinned: p\.nodef is not among its params/],
     ['== p.spki', '== p.spki && [1].all(x, x == p.nodef)', /p\.nodef/],
+    ['pack: https-tls', 'pack: https', /there is no pack https/],
+    ['grace: 2', 'graze: 2', /typo\.yaml: claims\[1\]\.graze: .* these are: pack, .*grace/],
   ] as const) {
     writeFileSync(join(me.dir, 'typo.yaml'), CLAIMS.replace(from, to));
-    t.match(await me.run('commit', 'a.conf', '--claims', 'typo.yaml'), { code: 3, err }, to);
+    t.match(await me.run('commit', 'a.conf', '--claims', 'typo.yaml'), { code: 1, err }, to);
   }
   t.equal(me.log.entries.length, before);
   for (const [i, expr] of [

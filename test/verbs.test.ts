@@ -221,7 +221,7 @@ t.test('commit: what cannot be said is refused here, by its name', async (t) => 
   const asked = me.log.asked.length;
   for (const subject of ['', 'x'.repeat(9000), 'a\nb'])
     t.match(await me.run('commit', 'app.conf', '--subject', subject), {
-      code: 3,
+      code: 1,
       err: /--subject must be 1 to 1024 bytes/,
     });
   if (process.platform === 'linux') {

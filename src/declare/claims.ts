@@ -144,6 +144,7 @@ function parameterOf(value: Tree, name: string): Parameter {
 class Fields {
   readonly at: string;
   readonly #members: Map<string, Tree>;
+  readonly #asked = new Set<string>();
 
   constructor(tree: Tree, at: string) {
     if (!isTreeMap(tree)) throw fault(at, 'takes members, `name: value`');
@@ -206,10 +207,15 @@ class Fields {
 
   end(): void {
     const [left] = this.#members.keys();
-    if (left !== undefined) throw fault(this.#place(left), 'is nothing that can be said here');
+    if (left !== undefined)
+      throw fault(
+        this.#place(left),
+        `is nothing that can be said here; these are: ${[...this.#asked].join(', ')}`,
+      );
   }
 
   #take(name: string): Tree | undefined {
+    this.#asked.add(name);
     const value = this.#members.get(name);
     this.#members.delete(name);
     return value;

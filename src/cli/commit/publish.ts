@@ -18,6 +18,7 @@ import type { Declaration } from '../../statement/commitment.ts';
 import { contentTypeOf } from '../../statement/kinds.ts';
 import { encodeCommitment } from '../../statement/payload.ts';
 import type { Policy } from '../../statement/policy.ts';
+import { ownInput } from '../owninput.ts';
 
 /** A statement to post, and what it replaces. */
 export interface Prepared {
@@ -39,13 +40,12 @@ export async function prepare(
   issuer: string,
   mayReplace: (newest: ProvenEntry) => Promise<void>,
 ): Promise<Prepared> {
+  const encode = (supersedes: Declaration['supersedes']): Promise<Uint8Array> =>
+    ownInput(() => encodeCommitment({ ...declaration, ...(supersedes && { supersedes }) }));
   const kid = formatHex(keyThumbprint(signer.publicKey));
   const earlier = newest && earlierOf(newest, subject);
   if (earlier?.kid === kid && earlier.issuer === issuer) {
-    const again = encodeCommitment({
-      ...declaration,
-      ...(earlier.supersedes && { supersedes: earlier.supersedes }),
-    });
+    const again = await encode(earlier.supersedes);
     // The logged bytes, since not every algorithm signs the same way twice.
     if (equalBytes(again, earlier.payload)) {
       const supersedes = earlier.supersedes && formatHex(earlier.supersedes);
@@ -54,7 +54,7 @@ export async function prepare(
   }
   if (newest !== undefined) await mayReplace(newest);
   const supersedes = earlier && digest(parseHex(entryIdOf(earlier.entry)));
-  const payload = encodeCommitment({ ...declaration, ...(supersedes && { supersedes }) });
+  const payload = await encode(supersedes);
   const headers = { issuer, subject, contentType: contentTypeOf('commitment'), confirm: true };
   const statement = await signStatement(headers, payload, signer);
   return { statement, supersedes: supersedes && formatHex(supersedes), repeats: false };

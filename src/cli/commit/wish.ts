@@ -1,5 +1,6 @@
 /** What a command line asks to be declared, as `commit` takes it: files whole, or a source read into leaves. */
 import { join, resolve } from 'node:path';
+import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
 import { parseClaims } from '../../declare/claims.ts';
@@ -9,6 +10,7 @@ import { TIERS, type Tier } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';
 import { readNamedFile } from '../files.ts';
 import { stateDirOf } from '../heads.ts';
+import { ownInput } from '../owninput.ts';
 import { proofsFolderOf } from '../proofs.ts';
 import type { Flags, VerbOption } from '../verb.ts';
 import { aimless, checkClaims } from './checkclaims.ts';
@@ -71,33 +73,37 @@ export interface Asked extends Declared {
   readonly none: { readonly claims: boolean; readonly approvals: boolean };
 }
 
-/** The declaration that operands and flags ask for. Refuses as the readers do. */
+/** The declaration that operands and flags ask for. Refuses `usage` for what the readers refuse. */
 export async function declareAsked(
   context: Context,
   operands: readonly string[],
   flags: Flags,
 ): Promise<Asked> {
-  if (flags.on('dropClaims') && flags.text('claims') !== undefined)
+  const file = flags.text('claims');
+  if (flags.on('dropClaims') && file !== undefined)
     throw refuse(
       'usage',
       '--claims says what is claimed, and --drop-claims that nothing is; give one of them',
     );
-  const source = await sourceAsked(context, operands, flags);
-  const declared =
-    source === undefined
-      ? await declare(await filesAsked(context, operands, flags))
-      : await declareFromSource(source);
-  return withClaims(declared, context, flags);
+  const declared = await ownInput(async () => {
+    const source = await sourceAsked(context, operands, flags);
+    return source === undefined
+      ? declare(await filesAsked(context, operands, flags))
+      : declareFromSource(source);
+  });
+  return ownInput(() => withClaims(declared, context, flags), file && printable(file));
 }
 
-/** The leaves of a source, or of files, for `--list`. */
+/** The leaves of a source, or of files, for `--list`. Refuses as `declareAsked`. */
 export async function leavesAsked(
   context: Context,
   operands: readonly string[],
   flags: Flags,
 ): Promise<ReadSource> {
-  const source = await sourceAsked(context, operands, flags);
-  return source === undefined ? listFiles(await filesAsked(context, operands, flags)) : readWish(source);
+  return ownInput(async () => {
+    const source = await sourceAsked(context, operands, flags);
+    return source === undefined ? listFiles(await filesAsked(context, operands, flags)) : readWish(source);
+  });
 }
 
 async function filesAsked(context: Context, operands: readonly string[], flags: Flags): Promise<Wish> {

@@ -44,7 +44,7 @@ export async function approve(
     kind: 'approval',
     subject,
     about,
-    payload: encodeApproval({ commitment: idBytes(about), ...(reason !== undefined && { reason }) }),
+    payload: () => encodeApproval({ commitment: idBytes(about), ...(reason !== undefined && { reason }) }),
     signer,
     told: [
       `declared   by ${by}: ${tree.leaves} leaves, ${claims.length} claims, ${environment}`,
@@ -83,10 +83,11 @@ export async function withdraw(
     ...(flags.text('ticket') !== undefined && { ticket: flags.text('ticket') ?? '' }),
     ...(flags.text('reason') !== undefined && { reason: flags.text('reason') ?? '' }),
   };
-  const payload = encodeCommitment({
-    withdraws: idBytes(about),
-    ...(Object.keys(change).length > 0 && { change }),
-  });
+  const payload = () =>
+    encodeCommitment({
+      withdraws: idBytes(about),
+      ...(Object.keys(change).length > 0 && { change }),
+    });
   return say(context, 'withdraw', reading.session, look, {
     kind: 'commitment',
     subject,
@@ -121,13 +122,14 @@ export async function waive(
       `${line(subject)} has no claim ${line(strange)}; it has: ${known.join(', ') || 'none'}`,
     );
   const notAfter = untilOf(until, look.now);
-  const payload = encodeWaiver({
-    commitment: idBytes(about),
-    claims: [...new Set(claims)],
-    owner,
-    reason,
-    notAfter,
-  });
+  const payload = () =>
+    encodeWaiver({
+      commitment: idBytes(about),
+      claims: [...new Set(claims)],
+      owner,
+      reason,
+      notAfter,
+    });
   const ends = notAfter <= look.now ? 'from now on they count again' : `until ${timeOf(notAfter)}`;
   return say(context, 'waive', reading.session, look, {
     kind: 'waiver',

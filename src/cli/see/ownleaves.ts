@@ -8,6 +8,7 @@ import { earlierFolders } from '../commit/earlier.ts';
 import { leafTree, showValue } from '../commit/leafopening.ts';
 import { ownedFilesIn, readOwned } from '../commit/owned.ts';
 import type { Context } from '../context.ts';
+import { ownInput } from '../owninput.ts';
 import { proofsFolderOf, slugOf } from '../proofs.ts';
 import type { Facts } from './facts.ts';
 
@@ -17,7 +18,7 @@ export interface OwnLeaves {
   readonly leaves: Facts;
 }
 
-/** Reads what owners have: the files named, and those in the subject's proof directory. Refuses `not-found`, `malformed-payload`. */
+/** Reads what owners have: the files named, and those in the subject's proof directory. Refuses `not-found`, `usage`. */
 export async function readOwnLeaves(
   context: Context,
   subject: string,
@@ -28,7 +29,7 @@ export async function readOwnLeaves(
   const paths = [...named.map((path) => resolve(context.world.cwd, path)), ...own];
   const found: OwnLeaves[] = [];
   for (const path of paths) {
-    const owned = await readOwned(path);
+    const owned = await ownInput(() => readOwned(path));
     if (owned.subject !== subject)
       throw refuse('usage', `${path} is about "${owned.subject}", another subject`);
     const leaves = owned.leaves.map((leaf): [string, string] => [

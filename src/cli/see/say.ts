@@ -15,6 +15,7 @@ import { issuerOf } from '../commit/publish.ts';
 import type { Context } from '../context.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
 import type { JsonValue } from '../output.ts';
+import { ownInput } from '../owninput.ts';
 import type { Session } from '../session.ts';
 import { sayingWait } from '../wait.ts';
 import type { Look } from './reading.ts';
@@ -26,7 +27,8 @@ export interface Saying {
   readonly kind: 'approval' | 'waiver' | 'commitment' | 'deployment';
   readonly subject: string;
   readonly about: Declared;
-  readonly payload: Uint8Array;
+  /** Of what the user said. */
+  readonly payload: () => Uint8Array;
   readonly signer: Signer;
   /** Lines for people, and fields for machines. */
   readonly told: readonly string[];
@@ -44,7 +46,7 @@ export async function say(
   const { output } = context;
   const policy = look.policies.inForce;
   const headers = { issuer: issuerOf(policy, signer.publicKey), subject, contentType: contentTypeOf(kind) };
-  const statement = await signStatement({ ...headers, confirm: true }, payload, signer);
+  const statement = await signStatement({ ...headers, confirm: true }, await ownInput(payload), signer);
   const parsed = parseStatement(statement);
   const { entry } = about;
   const logged = { kind: 'commitment', kid: entry.parsed.kid, subject } as const;

@@ -23,13 +23,14 @@ export async function mark(context: Context, _operands: readonly string[], flags
   const look = await reading.look();
   const history = await historySeen(look, subject);
   const about = inForce(history, subject);
-  const payload = encodeDeployment({
-    commitment: idBytes(about),
-    deployed: look.now,
-    ...(version !== undefined && { version }),
-    ...(artifact !== undefined && { artifact: digest(parseHex(artifact)) }),
-    ...(reason !== undefined && { reason }),
-  });
+  const payload = (): Uint8Array =>
+    encodeDeployment({
+      commitment: idBytes(about),
+      deployed: look.now,
+      ...(version !== undefined && { version }),
+      ...(artifact !== undefined && { artifact: digest(parseHex(artifact)) }),
+      ...(reason !== undefined && { reason }),
+    });
   const deadlines = about.declaration.claims.flatMap(({ id, deadline }) =>
     deadline === undefined ? [] : [{ id, deadline }],
   );

@@ -331,7 +331,15 @@ t.test('backup under load, restore, an old backup, a flipped byte', async (t) =>
   const old = run(dir, 'restore', 'copy');
   t.equal(old.code, 78, 'an old backup');
   t.match(old.err, /behind-signed-head/);
+  copyFileSync(join(dir, 'copy', 'log.db'), store);
+  t.match(
+    run(dir, 'fsck'),
+    { code: 3, out: /✗ tree: the store has .* but a head of 201 was signed/ },
+    'put back by hand',
+  );
+  rmSync(store);
   t.equal(run(dir, 'restore', 'newest').code, 0);
+  t.match(JSON.parse(run(dir, 'fsck', '--json').out), { verified: true, guard: 'checked' });
   const again = await serve(t, dir);
   again.child.kill('SIGTERM');
   await again.ended;

@@ -1,7 +1,7 @@
 /** Small files that must be whole or absent: written beside their place, flushed, then put there in one step. */
 import { link, mkdir, open, readFile, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { plain } from '../bytes/brand.ts';
@@ -56,6 +56,7 @@ function isFolder(path: string): boolean {
 
 /** Writes a file that must not exist yet. True when it is new, false when the name was taken and nothing was done. */
 export async function createFile(path: string, bytes: Uint8Array | string, mode = 0o644): Promise<boolean> {
+  if (existsSync(path)) return false; // also where the disk is full
   return withTemporary(path, bytes, mode, async (temporary) => {
     try {
       // Unlike rename, link fails when somebody was faster.
@@ -120,6 +121,7 @@ async function withTemporary<T>(
     await file.writeFile(bytes);
     await flush(file);
   } catch (error) {
+    await unlink(temporary).catch(() => undefined);
     throw refuse('store-failed', `cannot write ${path} (${codeOf(error)})`, { cause: error });
   }
   const placed = await place(temporary);

@@ -1,4 +1,5 @@
 /** What a log says of itself when it starts: everything needed to use it and to check it. */
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Head, LogInfo } from '../../log/ports.ts';
 import type { Context } from '../context.ts';
@@ -29,7 +30,7 @@ export function banner({ context, info, head, url }: BannerFacts): string {
     ...info.vkeys.map(
       (vkey) => `  vkey       ${vkey.length > VKEY_SHOWN ? `${vkey.slice(0, VKEY_SHOWN)}…` : vkey}`,
     ),
-    `             whole, to hand out, in ${layoutOf(config).trustPolicy} and at ${url}/v1/log`,
+    `             whole, to hand out, ${handedOut(layoutOf(config).trustPolicy, info)}at ${url}/v1/log`,
     ...(info.open
       ? [output.paint('yellow', '  OPEN       any well-signed statement is admitted: for evaluation only')]
       : []),
@@ -40,4 +41,10 @@ export function banner({ context, info, head, url }: BannerFacts): string {
     `  npx tallystick status${at}`,
   ];
   return lines.join('\n');
+}
+
+/** `init` writes the file once: after a rotation it has other keys than the log, and must not be handed out. */
+function handedOut(path: string, { vkeys }: LogInfo): string {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return vkeys.every((vkey) => text.includes(vkey)) ? `in ${path} and ` : '';
 }

@@ -1,16 +1,19 @@
 /** `tallystick fsck`: derives everything again from entry bytes and compares it with what is stored or served. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
 import { auditLog, type AuditReport, type AuditSource } from '../../log/audit.ts';
+import type { Head } from '../../log/ports.ts';
 import { indexAudit, storeSource } from '../../log/storeaudit.ts';
 import { CHECKPOINT, readerOf } from '../../mirror/folder.ts';
 import { LocalTiles } from '../../mirror/local.ts';
 import { openTrusted } from '../../note/trust.ts';
+import { SqliteGuard } from '../../storage/guard.ts';
 import { SqliteReader } from '../../storage/sqlite-reader.ts';
 import { chooseHasher } from '../../workers/kernels.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
+import { assertFollows } from '../guarded.ts';
 import { layoutOf } from '../layout.ts';
 import { Session } from '../session.ts';
 import { trustOf } from '../trust.ts';
@@ -22,6 +25,7 @@ export const fsckVerb: Verb = {
   details:
     'Reads a data directory (also while the log runs), any tlog-tiles URL, or a directory of such files, as `mirror` ' +
     'makes it. Every entry is hashed, its signature checked and admitted again under the policy in force at that point; every tile and the root are derived again. ' +
+    'A data directory must also go on from the highest head that its guard saw signed. ' +
     'For logs of other software, --hashes checks the tree alone. By URL, the head is also compared with the last one ' +
     'seen of that log, and with those of each --peer.',
   operands: [
@@ -30,7 +34,7 @@ export const fsckVerb: Verb = {
       'data directory, or tlog-tiles log: URL prefix, or directory with a checkpoint (default: --data-dir)',
     ],
   ],
-  settings: ['dataDir', 'vkey', 'policy', 'stateDir', 'peer'],
+  settings: ['dataDir', 'guardDir', 'vkey', 'policy', 'stateDir', 'peer'],
   options: [{ flags: '--hashes', help: 'check hashes and tiles only, not statements' }],
   json: true,
   examples: [
@@ -60,47 +64,82 @@ async function fsck(context: Context, operands: readonly string[], flags: Flags)
     progress.end();
     await target.close();
   }
-  const clean = report.findings.length === 0;
+  const { guard } = target;
+  const findings = [
+    ...report.findings,
+    ...(guard?.kind === 'behind' ? [{ index: undefined, what: guard.why }] : []),
+  ];
+  const clean = findings.length === 0;
   output.result('fsck', {
     target: target.name,
     verified: clean,
     entries: report.entries,
     root: target.source.root.toHex(),
-    findings: report.findings.map(({ index, what }) => ({ index: index ?? null, what })),
+    findings: findings.map(({ index, what }) => ({ index: index ?? null, what })),
+    guard: guard?.kind ?? null,
   });
-  for (const { index, what } of report.findings) {
+  for (const { index, what } of findings) {
     output.print(`${output.paint('red', '✗')} ${index === undefined ? 'tree' : `entry ${index}`}: ${what}`);
   }
   output.print(
     clean
       ? `${output.paint('green', '✓')} ${target.name}: ${report.entries} entries, every tile and the root as they should be`
-      : `${target.name}: ${report.findings.length} findings in ${report.entries} entries`,
+      : `${target.name}: ${findings.length} findings in ${report.entries} entries`,
   );
+  if (guard?.kind === 'unread')
+    output.print(`${output.paint('yellow', '–')} the guard was not looked at: ${guard.why}`);
   return clean ? EXIT.ok : EXIT.verification;
+}
+
+/** What the guard says of a store; a running log keeps it to itself, and looked when it started. */
+type Guarded =
+  | { readonly kind: 'checked' }
+  | { readonly kind: 'behind'; readonly why: string }
+  | { readonly kind: 'unread'; readonly why: string };
+
+async function guardedBy(path: string, store: SqliteReader, head: Head): Promise<Guarded> {
+  let guard: SqliteGuard;
+  try {
+    guard = SqliteGuard.open(path, store.origin(), false);
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: 'unread', why: error.message };
+    throw error;
+  }
+  try {
+    const signed = await guard.read();
+    if (signed === undefined) return { kind: 'unread', why: `${path} is empty` };
+    await assertFollows(signed, store, head, 'the store');
+    return { kind: 'checked' };
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: 'behind', why: error.message };
+    throw error;
+  } finally {
+    await guard.close();
+  }
 }
 
 interface Target {
   readonly name: string;
   readonly source: AuditSource;
   readonly index?: ReturnType<typeof indexAudit>;
+  /** Of a data directory. */
+  readonly guard?: Guarded;
   close(): Promise<void>;
 }
 
 /** What a user names: nothing, a URL, a data directory, or a directory that has a checkpoint. */
 function openTarget(context: Context, named: string | undefined): Promise<Target> {
-  if (named === undefined) return openDirectory(context.config.dataDir);
+  const { dataDir: own, guardDir } = context.config;
+  if (named === undefined) return openDirectory(own, guardDir);
   if (URL.canParse(named)) return openUrl(context, named);
   const dataDir = resolve(context.world.cwd, named);
-  return existsSync(storeIn(dataDir)) ? openDirectory(dataDir) : openFiles(context, named);
-}
-
-function storeIn(dataDir: string): string {
-  return layoutOf({ dataDir, guardDir: undefined }).store;
+  if (!existsSync(layoutOf({ dataDir, guardDir: undefined }).store)) return openFiles(context, named);
+  return openDirectory(dataDir, dataDir === own ? guardDir : undefined);
 }
 
 /** A data directory, through a connection that reads one committed state while the log may go on. */
-async function openDirectory(dataDir: string): Promise<Target> {
-  const path = storeIn(dataDir);
+async function openDirectory(dataDir: string, guardDir: string | undefined): Promise<Target> {
+  const { store: path, guard } = layoutOf({ dataDir, guardDir });
   if (!existsSync(path))
     throw refuse('no-such-log', `there is no log in ${dataDir}: give --data-dir or a URL`);
   const store = SqliteReader.open(path);
@@ -111,6 +150,7 @@ async function openDirectory(dataDir: string): Promise<Target> {
     name: dataDir,
     source: storeSource(store, head),
     index: indexAudit(store),
+    guard: await guardedBy(guard, store, head),
     close: () => store.close(),
   };
 }

@@ -2,22 +2,18 @@
 import { existsSync } from 'node:fs';
 import { copyFile, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { equalBytes } from '../../bytes/compare.ts';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { auditLog } from '../../log/audit.ts';
 import { indexAudit, storeSource } from '../../log/storeaudit.ts';
 import type { Head } from '../../log/ports.ts';
-import { readNodes } from '../../tree/load.ts';
 import { SqliteGuard } from '../../storage/guard.ts';
 import { SqliteReader } from '../../storage/sqlite-reader.ts';
-import { nodeHashOf } from '../../tree/hash.ts';
-import { nodesForRoot, rootAt } from '../../tree/prove.ts';
-import { TileNodes } from '../../tree/tilenodes.ts';
 import { chooseHasher } from '../../workers/kernels.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import { CONFIG_FILE } from '../config.ts';
 import type { Context } from '../context.ts';
 import { createFile, makeFolder } from '../files.ts';
+import { assertFollows } from '../guarded.ts';
 import { layoutOf } from '../layout.ts';
 import type { Flags, Verb } from '../verb.ts';
 import { BACKUP_MANIFEST, BACKUP_STORE, fileDigest, syncPath } from './backup.ts';
@@ -133,19 +129,7 @@ async function checkGuard(path: string, dir: string, store: SqliteReader, head: 
       await guard.raise(head);
       return false;
     }
-    if (signed.size > head.size) {
-      throw refuse(
-        'behind-signed-head',
-        `the backup has ${head.size} entries, but a head of ${signed.size} was signed: use a newer backup, or read spec/operations.md "A store behind its guard"`,
-      );
-    }
-    const hasher = chooseHasher();
-    const read = await readNodes(nodesForRoot(signed.size), head.size, async (level, index, width) =>
-      TileNodes.of((await store.tile(level, index, width)) ?? new Uint8Array(), hasher),
-    );
-    if (!equalBytes(rootAt(read, signed.size, nodeHashOf(hasher)), signed.root)) {
-      throw refuse('behind-signed-head', 'the backup is of another history than the one that was signed');
-    }
+    await assertFollows(signed, store, head, 'the backup');
     return true;
   } finally {
     await guard.close();

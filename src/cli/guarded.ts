@@ -1,0 +1,32 @@
+/** Whether a store goes on from the highest head that was ever signed. */
+import { equalBytes } from '../bytes/compare.ts';
+import { refuse } from '../bytes/refusal.ts';
+import type { Head } from '../log/ports.ts';
+import type { SqliteReader } from '../storage/sqlite-reader.ts';
+import { nodeHashOf } from '../tree/hash.ts';
+import { readNodes } from '../tree/load.ts';
+import { nodesForRoot, rootAt } from '../tree/prove.ts';
+import { TileNodes } from '../tree/tilenodes.ts';
+import { chooseHasher } from '../workers/kernels.ts';
+
+/** `what`: "the backup", for the message. Refuses `behind-signed-head`. */
+export async function assertFollows(
+  signed: Head,
+  store: SqliteReader,
+  head: Head,
+  what: string,
+): Promise<void> {
+  if (signed.size > head.size) {
+    throw refuse(
+      'behind-signed-head',
+      `${what} has ${head.size} entries, but a head of ${signed.size} was signed: use a newer backup, or read ` +
+        'spec/operations.md "A store behind its guard"',
+    );
+  }
+  const hasher = chooseHasher();
+  const read = await readNodes(nodesForRoot(signed.size), head.size, async (level, index, width) =>
+    TileNodes.of((await store.tile(level, index, width)) ?? new Uint8Array(), hasher),
+  );
+  if (!equalBytes(rootAt(read, signed.size, nodeHashOf(hasher)), signed.root))
+    throw refuse('behind-signed-head', `${what} is of another history than the one that was signed`);
+}

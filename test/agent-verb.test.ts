@@ -480,6 +480,18 @@ t.test('agent: slots, a deployment, heartbeats, one at a time, an end', async (t
   ]);
   t.ok(plan.json.claims[0].runs > 0);
 
+  const watch = stage.spawned('watch', 'db/slow', '--log', stage.url, '--poll', '1', '--json');
+  t.teardown(() => void watch.kill('SIGKILL'));
+  let told = '';
+  watch.stdout?.on('data', (chunk: Buffer) => {
+    told += chunk.toString();
+    if (told.endsWith('\n')) watch.kill('SIGTERM');
+  });
+  t.equal((await once(watch, 'close'))[0], 0);
+  const [change, end] = told.split('\n').map((line) => (line === '' ? undefined : JSON.parse(line)));
+  t.match(change, { schema: 'tallystick.watch-change.v1', claim: 'refuses', verdict: 'PROVEN' }, 'at once');
+  t.match(end, { schema: 'tallystick.watch.v1', subjects: [{ subject: 'db/slow' }], exit_code: 0 });
+
   child.kill('SIGTERM');
   const [code] = (await once(child, 'exit')) as [number];
   t.equal(code, 0);

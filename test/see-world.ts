@@ -38,6 +38,8 @@ export interface Told {
   readonly err: string;
   // oxlint-disable-next-line typescript/no-explicit-any -- the shape of --json is what is tested
   readonly json: any;
+  /** What came before it on lines of their own, and it. */
+  readonly objects: readonly unknown[];
 }
 
 export const claim: Claim = {
@@ -69,6 +71,8 @@ export class SeeWorld {
     [];
   hookStatus = 204;
   away = false;
+  /** The program; a test may put another in. */
+  run = run;
   /** Run while a command sleeps. */
   asleep: () => void | Promise<void> = () => undefined;
 
@@ -104,7 +108,7 @@ export class SeeWorld {
   async tally(...argv: string[]): Promise<Told> {
     let [out, err] = ['', ''];
     const before = this.log.entries.length;
-    const code = await run(argv, {
+    const code = await this.run(argv, {
       env: {
         XDG_STATE_HOME: this.dir,
         TALLYSTICK_LOG: BASE,
@@ -123,7 +127,9 @@ export class SeeWorld {
     });
     while (this.times.length < this.log.entries.length) this.times.push(Math.floor(this.now));
     if (before > this.log.entries.length) throw new Error('a log never shrinks');
-    return { code, out, err, json: argv.includes('--json') && out !== '' ? JSON.parse(out) : undefined };
+    const lines = argv.includes('--json') ? out.split('\n').slice(0, -1) : [];
+    const objects = lines.map((line) => JSON.parse(line));
+    return { code, out, err, json: objects.at(-1), objects };
   }
 
   /** Logs a statement now. */

@@ -11,12 +11,14 @@ import { keyThumbprint } from '#src/cose/key.ts';
 import { packOf } from '#src/declare/packs.ts';
 import { challengeOf } from '#src/evidence/challenge.ts';
 import { readCollected } from '#src/probe/exec/collected.ts';
+import type * as main from '#src/cli/main.ts';
+import type { Look } from '#src/cli/see/reading.ts';
 import { postgresProbe } from '#src/probe/postgres.ts';
 import { tlsProbe } from '#src/probe/tls.ts';
 import { parseStatement } from '#src/statement/admit.ts';
 import { readTrailKey } from '#src/evidence/cloudtrail-key.ts';
 import type { Claim, Parameter } from '#src/statement/commitment.ts';
-import { encodeProof } from '#src/statement/payload.ts';
+import { encodeApproval, encodeProof, encodeWaiver } from '#src/statement/payload.ts';
 import {
   aws,
   call,
@@ -680,6 +682,121 @@ t.test('watch', async (t) => {
   writeFileSync(join(w.dir, 'tallystick', 'watch', file), '{}');
   w.hidden.clear();
   t.match(await watch(), { code: 78, err: /is damaged/ });
+});
+
+t.test('watch: a claim that is there no more', async (t) => {
+  const w = await SeeWorld.start(t);
+  writeFileSync(join(w.dir, 'secret'), `whsec_${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
+  const watch = (...flags: readonly string[]): Promise<Told> =>
+    w.tally('watch', '--once', '--webhook', HOOK, '--webhook-secret', 'secret', ...flags);
+  const commitment = await w.commit({ claims: [claim, { ...claim, id: 'other' }] });
+  await w.prove(commitment, violated);
+  t.match(await watch(), { code: 3, out: /tls-min {2}VIOLATED/ });
+  const supersedes = await w.commit({ supersedes: commitment, claims: [{ ...claim, id: 'other' }] });
+  t.match(await watch('--json'), {
+    code: 5,
+    objects: [
+      {
+        schema: 'tallystick.watch.v1',
+        changes: [
+          {
+            subject: SUBJECT,
+            claim: 'tls-min',
+            before: 'VIOLATED',
+            verdict: null,
+            ended: 'superseded',
+            ended_by: supersedes.toHex(),
+            ended_index: 3,
+          },
+        ],
+      },
+    ],
+  });
+  t.equal((await watch()).out, '', 'told once');
+  t.equal((await w.tally('withdraw', SUBJECT)).code, 0);
+  t.match(await watch(), { code: 0, out: /other {2}UNKNOWN → withdrawn, by entry 4\n$/ });
+  t.match(await watch('--json'), { json: { subjects: [], changes: [], left_out: 0 } });
+  t.match(
+    w.posted.map(({ body }) => body),
+    [
+      { type: 'claim.failed' },
+      { type: 'claim.ended', data: { claim: 'tls-min', commitment: supersedes.toHex() } },
+      { type: 'claim.ended', data: { claim: 'other', ended: 'withdrawn' } },
+    ],
+  );
+  w.now = Math.ceil(w.now);
+  const last = await w.commit({ tier: 'background' });
+  await w.prove(last);
+  t.equal((await watch()).code, 0);
+  const keys = policyDocumentOf().keys.filter(({ name }) => name !== 'author');
+  const revoked = [{ kid: digest(keyThumbprint(people.author.publicKey)), since: 5 }];
+  w.log1(await policyStatement({ keys, revoked }));
+  t.match(await watch(), { out: /PROVEN → no longer claimed: its commitment does not count any more\n$/ });
+});
+
+t.test('watch: nobody is pushed out', async (t) => {
+  const w = await SeeWorld.start(t);
+  const seen = await w.commit({}, 'b/seen');
+  for (let i = 0; i < 110; i++) await w.commit({ claims: [] }, `a/${i}`);
+  t.match((await w.tally('watch', '--once', '--json')).json, {
+    subjects: [{ subject: 'b/seen' }],
+    left_out: 0,
+  });
+  t.match((await w.tally('registry', 'list', '--json')).json, { subjects: { length: 100 }, left_out: 11 });
+  // What lacks approvals claims nothing yet that counts, and what was approved does.
+  const approved = await w.commit({ approvals: 1 }, 'a/0');
+  await w.commit({ supersedes: seen, approvals: 1, claims: [] }, 'b/seen');
+  await w.say('approval', encodeApproval({ commitment: approved }), people.approver, 'a/0');
+  const watched = (await w.tally('watch', '--once', '--json')).json.subjects as { subject: string }[];
+  t.strictSame(
+    watched.map(({ subject }) => subject),
+    ['b/seen', 'a/0'],
+  );
+
+  const all = await import('#src/cli/see/watched.ts');
+  const { run } = await t.mockImport<typeof main>('../src/cli/main.ts', {
+    '../src/cli/see/watched.ts': {
+      watchedSubjects: (look: Look, known: ReadonlySet<string>) => all.watchedSubjects(look, known, 2),
+    },
+  });
+  w.run = run;
+  await w.commit({}, 'a/1');
+  for (const [subject, about] of [
+    ['b/seen', seen],
+    ['a/0', approved],
+  ] as const) {
+    const waiver = { claims: ['tls-min'], owner: 'A', reason: 'r', notAfter: w.now + HOUR };
+    await w.say('waiver', encodeWaiver({ commitment: about, ...waiver }), people.approver, subject);
+  }
+  const cut = await w.tally('watch', '--once', '--json');
+  t.match(cut, {
+    code: 5,
+    err: /"warning":"1 subjects with claims are not watched: 2 are the most/,
+    json: { left_out: 1, subjects: [{ subject: 'b/seen' }, { subject: 'a/0' }] },
+  });
+});
+
+t.test('watch --json: a line for each change while it goes on', async (t) => {
+  const w = await SeeWorld.start(t);
+  const commitment = await w.commit();
+  let looks = 0;
+  w.asleep = async () => {
+    looks += 1;
+    if (looks === 1) await w.prove(commitment, violated);
+    if (looks === 2) w.hidden.add(1);
+  };
+  const told = await w.tally('watch', '--json');
+  t.equal(told.code, 3, 'until the log lies');
+  t.match(told.objects, [
+    {
+      schema: 'tallystick.watch-change.v1',
+      subject: SUBJECT,
+      claim: 'tls-min',
+      before: null,
+      verdict: 'UNKNOWN',
+    },
+    { before: 'UNKNOWN', verdict: 'VIOLATED', commitment: commitment.toHex(), size: 3 },
+  ]);
 });
 
 t.test('a notice of silence', async (t) => {

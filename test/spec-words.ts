@@ -42,7 +42,7 @@ export async function buildProgramWords(): Promise<ProgramWords> {
   witnessMetrics({ counts, gossip: noComparisons(), logs: none, halted: none, incidents: none }, registry);
   const nobody = { watches: [], store: { counts: () => [], uncounted: () => [] }, undelivered: 0 };
   for (const metric of monitorMetrics(nobody, none)) registry.registerMetric(metric);
-  for (const metric of watchMetrics({ verdicts: [], lookedAt: 0, waiting: 0 }, none))
+  for (const metric of watchMetrics({ verdicts: [], lookedAt: 0, leftOut: 0, waiting: 0 }, none))
     registry.registerMetric(metric);
   const watchers = await registry.metrics();
   return {

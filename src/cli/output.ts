@@ -1,7 +1,7 @@
 /**
  * What a verb says, and where. Human words go to stdout (answers) and stderr (remarks, progress); with
- * `--json` stdout carries exactly one object, `{"schema": "tallystick.<verb>.v1", …, "exit_code": n}`,
- * and errors are one object per line on stderr. Fields are only ever added: ignore those you don't know.
+ * `--json` stdout carries exactly one object, `{"schema": "tallystick.<verb>.v1", …, "exit_code": n}`, and before it,
+ * from a verb that goes on, one for each thing that happens, a line each; errors are one object per line on stderr. Fields are only ever added: ignore those you don't know.
  */
 import { styleText } from 'node:util';
 import { REFUSALS, type Refusal } from '../bytes/refusal.ts';
@@ -30,6 +30,8 @@ export interface Output {
   print(text: string): void;
   /** The answer as an object: with --json printed once, when the verb is done; else nothing. */
   result(schema: string, fields: { readonly [key: string]: JsonValue }): void;
+  /** Something that happened while the verb goes on: with --json an object on a line, at once; else nothing. */
+  event(schema: string, fields: { readonly [key: string]: JsonValue }): void;
   /** The answer as bytes on stdout, whatever the mode. */
   write(bytes: Uint8Array | string): void;
   /** A remark on stderr; silent with --json and with --quiet. */
@@ -67,6 +69,9 @@ export function makeOutput(options: OutputOptions): OwnedOutput {
     print: (text) => void (json || stdout.write(`${text}\n`)),
     result: (schema, fields) => {
       answer = { schema: `tallystick.${schema}.v1`, ...fields };
+    },
+    event: (schema, fields) => {
+      if (json) stdout.write(line({ schema: `tallystick.${schema}.v1`, ...fields }));
     },
     write: (bytes) => void stdout.write(bytes),
     note: (text) => void (json || quiet || stderr.write(`${text}\n`)),

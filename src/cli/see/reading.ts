@@ -9,6 +9,7 @@ import { findAt, type Listed, type Wanted } from '../../client/search.ts';
 import { LogView } from '../../client/view.ts';
 import { verifyStatement } from '../../cose/statement.ts';
 import { parseStatement, signerKey } from '../../statement/admit.ts';
+import type { StatementKind } from '../../statement/kinds.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
 import { Session, type Whom } from '../session.ts';
@@ -39,6 +40,8 @@ export interface Look {
   entries(wanted: Wanted, from?: number): Promise<readonly SubjectEntry[]>;
   /** Where they are, by the log's word. */
   list(wanted: Wanted): Promise<readonly Listed[]>;
+  /** The entries of a list of one kind: verified as above. */
+  read(rows: readonly Listed[], kind: StatementKind): Promise<readonly SubjectEntry[]>;
   /** When an entry was logged, by the log's word; undefined when its search does not name it. */
   loggedAt(index: number): Promise<number | undefined>;
 }
@@ -103,6 +106,7 @@ export class Reading {
         const rows = (await list(wanted)).filter(({ index }) => index >= from);
         return this.#readAll(view, rows, wanted, policies);
       },
+      read: (rows, kind) => this.#readAll(view, rows, { kind }, policies),
       loggedAt: (index) => this.#loggedAt(index),
     };
   }
@@ -141,17 +145,18 @@ export class Reading {
   /** One entry: in the tree, what was asked for, signed by whom the policy before it knows. */
   async #read(
     view: LogView,
-    { index, id, time }: Listed,
+    { index, id, time, subject }: Listed,
     wanted: Wanted,
     policies: PolicyLine | undefined,
   ): Promise<SubjectEntry> {
     const known = this.#known.get(index);
-    if (known?.id === id) return known;
+    if (known?.id === id && known.parsed.subject === subject) return known;
     const { bytes } = await view.entry(index);
     const parsed = parseStatement(bytes);
     const right =
       entryIdOf(bytes) === id &&
-      (wanted.subject ?? parsed.subject) === parsed.subject &&
+      subject === parsed.subject &&
+      (wanted.subject ?? subject) === subject &&
       (wanted.kind ?? parsed.kind) === parsed.kind;
     if (!right)
       throw refuse(
@@ -172,15 +177,15 @@ export class Reading {
     bar.end();
   }
 
-  /** Everything that a full reading found must be listed. */
+  /** Everything that a full reading found must be listed, as what it is. */
   #assertWhole(rows: readonly Listed[], { subject, kind }: Wanted): void {
     if (this.#whole === undefined) return;
-    const named = new Set(rows.map(({ id }) => id));
+    const named = new Map(rows.map((each) => [each.id, each.subject]));
     const missing = this.#whole.places.find(
       (each) =>
         (subject ?? each.subject) === each.subject &&
         (kind ?? each.kind) === each.kind &&
-        !named.has(each.id),
+        named.get(each.id) !== each.subject,
     );
     if (missing !== undefined) throw leftOut(missing.index, missing.subject, 'it is in the tree');
   }

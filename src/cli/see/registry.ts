@@ -40,10 +40,11 @@ export async function list(context: Context, _: readonly string[], flags: Flags)
     return column === 6 && worst !== undefined ? cell.replace(worst, paintVerdict(output, worst)) : cell;
   });
   output.print(drawn.join('\n'));
-  if (subjects.length > MOST_LISTED)
+  const leftOut = Math.max(0, subjects.length - MOST_LISTED);
+  if (leftOut > 0)
     output.note(`the log has ${subjects.length} subjects; the newest ${MOST_LISTED} are looked at`);
   output.note(checkedLine(look));
-  output.result('registry-list', { ...lookJson(look), subjects: shown.map(rowJson) });
+  output.result('registry-list', { ...lookJson(look), subjects: shown.map(rowJson), left_out: leftOut });
   return EXIT.ok;
 }
 

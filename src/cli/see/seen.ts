@@ -31,7 +31,7 @@ const MOST_PROOFS = 20_000;
  */
 export async function see(look: Look, subject: string): Promise<Seen> {
   const declaring = await readDeclaring(look, subject);
-  const early = historyOf(believed(look, declaring));
+  const early = historyFrom(look, declaring);
   // Proofs of what went before tell nothing of what is in force.
   const from = Math.min(early.inForce?.entry.index ?? Infinity, early.pending?.entry.index ?? Infinity);
   const proofs = Number.isFinite(from) ? await look.entries({ subject, kind: 'proof' }, from) : [];
@@ -43,7 +43,7 @@ export async function see(look: Look, subject: string): Promise<Seen> {
   const entries = [...declaring, ...proofs].toSorted((a, b) => a.index - b.index);
   const first = declaring.find(({ parsed }) => parsed.kind === 'commitment')?.index;
   assertFollows(look, entries, first === from);
-  const history = historyOf(believed(look, entries));
+  const history = historyFrom(look, entries);
   const inForce = history.inForce ?? history.pending;
   const sayings = inForce === undefined ? [] : newestSayings(history.proofs, inForce.entry.id);
   const standings = standingOf(history, {
@@ -64,7 +64,7 @@ export async function see(look: Look, subject: string): Promise<Seen> {
 export async function historySeen(look: Look, subject: string): Promise<History> {
   const declaring = await readDeclaring(look, subject);
   assertFollows(look, declaring, true);
-  return historyOf(believed(look, declaring));
+  return historyFrom(look, declaring);
 }
 
 async function readDeclaring(look: Look, subject: string): Promise<readonly SubjectEntry[]> {
@@ -75,9 +75,12 @@ async function readDeclaring(look: Look, subject: string): Promise<readonly Subj
 }
 
 /** What a revoked key said since does not count; of proofs, standings say so themselves. */
-function believed({ policies }: Look, entries: readonly SubjectEntry[]): readonly SubjectEntry[] {
-  return entries.filter(
-    ({ index, parsed }) => parsed.kind === 'proof' || index < (policies.revokedSince(parsed.kid) ?? Infinity),
+export function historyFrom({ policies }: Look, entries: readonly SubjectEntry[]): History {
+  return historyOf(
+    entries.filter(
+      ({ index, parsed }) =>
+        parsed.kind === 'proof' || index < (policies.revokedSince(parsed.kid) ?? Infinity),
+    ),
   );
 }
 
@@ -114,7 +117,7 @@ function assertFollows({ policies }: Look, entries: readonly SubjectEntry[], who
 }
 
 /** The commitment that standings are of. */
-export function commitmentOf({ history }: Seen): Declared | undefined {
+export function commitmentOf({ history }: Pick<Seen, 'history'>): Declared | undefined {
   return history.inForce ?? history.pending;
 }
 

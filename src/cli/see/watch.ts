@@ -3,53 +3,52 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { EXIT, Refusal } from '../../bytes/refusal.ts';
-import type { ClaimStanding } from '../../claim/standing.ts';
 import { originHash } from '../../note/checkpoint.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';
 import { stateDirOf } from '../heads.ts';
+import type { JsonValue } from '../output.ts';
 import type { Session } from '../session.ts';
 import type { Flags } from '../verb.ts';
 import { readingOf, seeAll } from './asked.ts';
 import { openAlerts, type Alerts } from './alerts.ts';
+import { changesOf, eventOf, type Change } from './changes.ts';
 import { logStale } from './notices.ts';
 import { signerOf } from './say.ts';
 import { isAway, type Look, type Reading } from './reading.ts';
-import { changeLine, checkedLine, claimJson, lookJson, subjectJson } from './show.ts';
+import { checkedLine, lookJson, subjectJson } from './show.ts';
 import { exitOf, type Seen } from './seen.ts';
-import { WatchState } from './watchstate.ts';
+import { watchedSubjects } from './watched.ts';
+import { keyOf, WatchState } from './watchstate.ts';
 import { serveMetrics, type Measured } from './watchmetrics.ts';
-
-/** Subjects that are watched when none is named: those with the newest commitments. */
-const MOST_SUBJECTS = 100;
-
-/** Verdicts that somebody must hear of. */
-const ALERTING: ReadonlySet<Verdict> = new Set(['VIOLATED', 'CONTRADICTED', 'STALE', 'REVOKED']);
 
 /** Looks once, or until it is told to stop. Resolves with the exit code. */
 export async function watch(context: Context, subjects: readonly string[], flags: Flags): Promise<number> {
-  const { config, output, world } = context;
+  const { config, output } = context;
   const reading = await readingOf(context, flags);
   const notary = flags.on('notice') ? await signerOf(context, 'monitor') : undefined;
+  const once = flags.on('once');
   const stop = stopSignal();
-  const measured: Measured = { verdicts: [], lookedAt: 0, waiting: 0 };
+  const measured: Measured = { verdicts: [], lookedAt: 0, leftOut: 0, waiting: 0 };
   const metrics = await serveMetrics(context, flags.text('metricsPort'), measured);
   let watching: Watching | undefined;
   let away = false;
+  let last: Looked | undefined;
   try {
     for (;;) {
       try {
         const look = await reading.look();
-        watching ??= await openWatching(context, look, subjects, notary);
-        const seen = await seeAll(look, await subjectsOf(look, subjects));
-        await tell(context, watching, seen, reading.session);
-        measured.verdicts = seen.flatMap((each) => each.standings.map(({ verdict }) => verdict));
-        measured.lookedAt = world.now();
+        watching ??= await openWatching(context, look, subjects, { notary, once });
+        const before = last;
+        last = await lookAt(look, subjects, watching.state);
+        if (last.leftOut !== (before?.leftOut ?? 0)) warnLeftOut(context, last);
+        const changes = await tell(context, watching, last.seen, reading.session);
+        measure(context, measured, last);
         away = false;
-        if (flags.on('once')) return await finish(context, watching, look, seen);
+        if (once) return await finish(context, watching, last, changes);
       } catch (error) {
-        if (!isAway(error) || flags.on('once')) throw error;
+        if (!isAway(error) || once) throw error;
         if (!away)
           output.warn(
             `the log cannot be looked at: ${error instanceof Error ? error.message : ''}; trying again`,
@@ -57,9 +56,8 @@ export async function watch(context: Context, subjects: readonly string[], flags
         away = true;
       }
       measured.waiting = watching?.state.waiting ?? 0;
-      if (stop.aborted) return EXIT.ok;
-      await pause(context, config.poll * 1000, stop);
-      if (stop.aborted) return EXIT.ok;
+      if (!stop.aborted) await pause(context, config.poll * 1000, stop);
+      if (stop.aborted) return stopped(context, watching, last);
     }
   } catch (error) {
     if (error instanceof Refusal && watching !== undefined)
@@ -72,11 +70,41 @@ export async function watch(context: Context, subjects: readonly string[], flags
   }
 }
 
+/** What was seen at one moment. `leftOut`: subjects with claims that were not looked at. */
+interface Looked {
+  readonly look: Look;
+  readonly seen: readonly Seen[];
+  readonly leftOut: number;
+}
+
+async function lookAt(look: Look, named: readonly string[], state: WatchState): Promise<Looked> {
+  const { subjects, leftOut } =
+    named.length > 0 ? { subjects: named, leftOut: 0 } : await watchedSubjects(look, state.subjects);
+  return { look, seen: await seeAll(look, subjects), leftOut };
+}
+
+/** Also to machines, on stderr: whoever believes that all is watched must not be left to find out. */
+function warnLeftOut({ output }: Context, { seen, leftOut }: Looked): void {
+  output.warn(
+    leftOut === 0
+      ? 'all subjects with claims are watched again'
+      : `${leftOut} subjects with claims are not watched: ${seen.length} are the most; name the subjects, in several watches`,
+  );
+}
+
+function measure({ world }: Context, measured: Measured, { seen, leftOut }: Looked): void {
+  measured.verdicts = verdictsOf(seen);
+  measured.leftOut = leftOut;
+  measured.lookedAt = world.now();
+}
+
 interface Watching {
   readonly state: WatchState;
   readonly alerts: Alerts | undefined;
   /** Who says in the log what went stale. */
   readonly notary: Signer | undefined;
+  /** What is told is part of the one answer. */
+  readonly once: boolean;
 }
 
 /** What is remembered is told by log and subjects: two watches of different things do not share it. */
@@ -84,68 +112,37 @@ async function openWatching(
   context: Context,
   look: Look,
   subjects: readonly string[],
-  notary: Signer | undefined,
+  how: Pick<Watching, 'notary' | 'once'>,
 ): Promise<Watching> {
   const { origin } = look.view.opened.checkpoint;
   const what = createHash('sha256').update(JSON.stringify(subjects.toSorted())).digest('hex').slice(0, 16);
   const file = join(stateDirOf(context), 'watch', `${originHash(origin).slice(0, 16)}-${what}.json`);
   const state = await WatchState.open(file);
-  return { state, alerts: await openAlerts(context, state), notary };
-}
-
-async function subjectsOf(look: Look, named: readonly string[]): Promise<readonly string[]> {
-  if (named.length > 0) return named;
-  const rows = (await look.list({ kind: 'commitment' })).toReversed();
-  return [...new Set(rows.map(({ subject }) => subject))].slice(0, MOST_SUBJECTS);
+  return { state, alerts: await openAlerts(context, state), ...how };
 }
 
 /** Prints what changed; alerts are on disk before they are sent. */
 async function tell(
   context: Context,
-  { state, alerts, notary }: Watching,
+  { state, alerts, notary, once }: Watching,
   seen: readonly Seen[],
   session: Session,
-): Promise<void> {
+): Promise<readonly Change[]> {
   const { output, world } = context;
-  const claims = new Set<string>();
-  for (const each of seen)
-    for (const standing of each.standings) {
-      const { verdict, claim } = standing;
-      const key = `${each.subject}\n${claim.id}`;
-      claims.add(key);
-      const before = state.verdictOf(key);
-      if (verdict === before) continue;
-      output.print(changeLine(output, each, standing, before));
-      const recovered = (verdict === 'PROVEN' || verdict === 'WAIVED') && state.isAlerted(key);
-      if (alerts !== undefined && (recovered || ALERTING.has(verdict)))
-        state.add(key, eventOf(each, standing, before, recovered), recovered, world.now());
-      if (notary !== undefined && verdict === 'STALE')
-        output.note(`notice logged: entry ${await logStale(session, notary, each, standing)}`);
-      state.told(key, verdict);
-    }
-  state.keepOnly(claims);
+  const changes = changesOf(output, state, seen);
+  for (const change of changes) {
+    const { claim, standing, type } = change;
+    output.print(change.text);
+    if (!once) output.event('watch-change', change.data);
+    if (alerts !== undefined && type !== undefined)
+      state.add(keyOf(change.seen.subject, claim), eventOf(change), type !== 'claim.failed', world.now());
+    if (notary !== undefined && standing?.verdict === 'STALE')
+      output.note(`notice logged: entry ${await logStale(session, notary, change.seen, standing)}`);
+    state.told(change.seen.subject, claim, standing?.verdict);
+  }
   await state.save();
   alerts?.wake();
-}
-
-/** The same change has the same name, also to another watch: receivers see it once. */
-function eventOf(seen: Seen, standing: ClaimStanding, before: Verdict | undefined, recovered: boolean) {
-  const { look, subject } = seen;
-  const { proof, claim, verdict, due } = standing;
-  const { origin } = look.view.opened.checkpoint;
-  const about = [origin, subject, claim.id, verdict, proof?.id ?? '', String(due)].join('\n');
-  const body = JSON.stringify({
-    type: recovered ? 'claim.recovered' : 'claim.failed',
-    timestamp: new Date(look.now * 1000).toISOString(),
-    data: {
-      ...lookJson(look),
-      subject,
-      before: before ?? null,
-      commitment: seen.history.inForce?.entry.id ?? null,
-      ...claimJson(standing),
-    },
-  });
-  return { name: `claim_${createHash('sha256').update(about).digest('hex').slice(0, 40)}`, body };
+  return changes;
 }
 
 /** A log that is caught lying is no reason to fall silent: the receiver hears of it, then the watch ends. */
@@ -171,13 +168,32 @@ async function lastWords(
 async function finish(
   { output }: Context,
   { state, alerts }: Watching,
-  look: Look,
-  seen: readonly Seen[],
+  looked: Looked,
+  changes: readonly Change[],
 ): Promise<number> {
   await alerts?.settle();
-  output.note(checkedLine(look));
-  output.result('watch', { ...lookJson(look), subjects: seen.map(subjectJson), undelivered: state.waiting });
-  return exitOf(seen.flatMap(({ standings }) => standings.map(({ verdict }) => verdict)));
+  output.note(checkedLine(looked.look));
+  output.result('watch', { ...lookedJson(looked, state), changes: changes.map(({ data }) => data) });
+  const code = exitOf(verdictsOf(looked.seen));
+  return code === EXIT.ok && looked.leftOut > 0 ? EXIT.quorum : code;
+}
+
+/** The end that was asked for says where everything stood when it was looked at last. */
+function stopped({ output }: Context, watching: Watching | undefined, looked: Looked | undefined): number {
+  if (watching === undefined || looked === undefined) return EXIT.ok;
+  output.result('watch', lookedJson(looked, watching.state));
+  return looked.leftOut > 0 ? EXIT.quorum : EXIT.ok;
+}
+
+function lookedJson(
+  { look, seen, leftOut }: Looked,
+  { waiting }: WatchState,
+): { readonly [key: string]: JsonValue } {
+  return { ...lookJson(look), subjects: seen.map(subjectJson), left_out: leftOut, undelivered: waiting };
+}
+
+function verdictsOf(seen: readonly Seen[]): readonly Verdict[] {
+  return seen.flatMap(({ standings }) => standings.map(({ verdict }) => verdict));
 }
 
 function stopSignal(): AbortSignal {

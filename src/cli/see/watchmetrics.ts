@@ -11,6 +11,8 @@ import { exitOf } from './seen.ts';
 export interface Measured {
   verdicts: readonly Verdict[];
   lookedAt: number;
+  /** Subjects with claims that are too many to be watched. */
+  leftOut: number;
   /** Alerts nobody acknowledged. */
   waiting: number;
 }
@@ -43,6 +45,11 @@ export function watchMetrics(measured: Measured, now: () => number) {
       'watch_claims_unknown',
       'Claims that are STALE or UNKNOWN.',
       count((each) => exitOf([each]) === exitOf(['STALE'])),
+    ),
+    gauge(
+      'watch_subjects_left_out',
+      'Subjects with claims that are not watched: too many.',
+      () => measured.leftOut,
     ),
     gauge('watch_look_age_seconds', 'Time since the last look that succeeded; 0 before the first.', () =>
       measured.lookedAt === 0 ? 0 : Math.max(0, (now() - measured.lookedAt) / 1_000),

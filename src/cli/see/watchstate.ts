@@ -30,19 +30,26 @@ type Kept = Static<typeof File>;
 /** Alerts that wait at most; beyond, the oldest go: a receiver that is away for so long reads `status`. */
 const MOST_EVENTS = 10_000;
 
+/** What a claim is called in the file; its id has no line feed. */
+export function keyOf(subject: string, claim: string): string {
+  return `${subject}\n${claim}`;
+}
+
 export class WatchState implements DeliveryQueue {
   readonly #path: string;
-  readonly #verdicts = new Map<string, Verdict>();
+  /** By subject, then by the claim's id. */
+  readonly #verdicts = new Map<string, Map<string, Verdict>>();
   readonly #alerted: Set<string>;
   #events: Kept['events'];
 
   private constructor(path: string, kept: Kept | undefined) {
     this.#path = path;
-    for (const [claim, text] of Object.entries(kept?.verdicts ?? {})) {
-      const verdict = VERDICTS.find((each) => each === text);
-      if (verdict !== undefined) this.#verdicts.set(claim, verdict);
-    }
     this.#alerted = new Set(kept?.alerted);
+    for (const [key, text] of Object.entries(kept?.verdicts ?? {})) {
+      const verdict = VERDICTS.find((each) => each === text);
+      const end = key.lastIndexOf('\n');
+      if (verdict !== undefined) this.told(key.slice(0, end), key.slice(end + 1), verdict);
+    }
     this.#events = kept?.events ?? [];
   }
 
@@ -62,8 +69,14 @@ export class WatchState implements DeliveryQueue {
     );
   }
 
-  verdictOf(claim: string): Verdict | undefined {
-    return this.#verdicts.get(claim);
+  /** Subjects of which something was told. */
+  get subjects(): ReadonlySet<string> {
+    return new Set(this.#verdicts.keys());
+  }
+
+  /** What was told last of a subject's claims, by their ids. */
+  claimsOf(subject: string): ReadonlyMap<string, Verdict> {
+    return this.#verdicts.get(subject) ?? new Map();
   }
 
   /** Whether the last alert about a claim stands. */
@@ -71,27 +84,19 @@ export class WatchState implements DeliveryQueue {
     return this.#alerted.has(claim);
   }
 
-  told(claim: string, verdict: Verdict): void {
-    this.#verdicts.set(claim, verdict);
+  /** `verdict`: undefined when it is no longer claimed. */
+  told(subject: string, claim: string, verdict: Verdict | undefined): void {
+    const claims = this.#verdicts.get(subject) ?? new Map<string, Verdict>();
+    if (verdict === undefined) claims.delete(claim);
+    else claims.set(claim, verdict);
+    if (verdict === undefined) this.#alerted.delete(keyOf(subject, claim));
+    if (claims.size === 0) this.#verdicts.delete(subject);
+    else this.#verdicts.set(subject, claims);
   }
 
-  /** Drops what is no longer claimed. */
-  keepOnly(claims: ReadonlySet<string>): void {
-    for (const claim of this.#verdicts.keys()) {
-      if (claims.has(claim)) continue;
-      this.#verdicts.delete(claim);
-      this.#alerted.delete(claim);
-    }
-  }
-
-  /** An alert, or with `recovered` its end. */
-  add(
-    claim: string,
-    { name, body }: Pick<Deliverable, 'name' | 'body'>,
-    recovered: boolean,
-    now: number,
-  ): void {
-    if (recovered) this.#alerted.delete(claim);
+  /** An alert, or with `over` its end. */
+  add(claim: string, { name, body }: Pick<Deliverable, 'name' | 'body'>, over: boolean, now: number): void {
+    if (over) this.#alerted.delete(claim);
     else this.#alerted.add(claim);
     this.#events = [...this.#events, { claim, name, body, attempts: 0, due: now }].slice(-MOST_EVENTS);
   }
@@ -104,7 +109,13 @@ export class WatchState implements DeliveryQueue {
   async save(): Promise<void> {
     const kept: Kept = {
       schema: 'tallystick.watch-state.v1',
-      verdicts: Object.fromEntries(this.#verdicts),
+      verdicts: Object.fromEntries(
+        this.#verdicts
+          .entries()
+          .flatMap(([subject, claims]) =>
+            claims.entries().map(([claim, verdict]) => [keyOf(subject, claim), verdict]),
+          ),
+      ),
       alerted: [...this.#alerted],
       events: this.#events,
     };

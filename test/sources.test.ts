@@ -117,6 +117,11 @@ t.test('files are leaves like those of any other source', async (t) => {
   t.equal(me.log.entries.length, 1, 'nothing is logged');
   t.equal((await me.run('commit', 'files', 'few', '--subject', 'x')).code, 0);
   t.equal((await me.run('disclose', 'x', '--list')).out, listed.out);
+  t.match((await me.run('disclose', 'x', '--all', '--out', 'all', '--json')).json, {
+    of: 3,
+    leaves: [{ path: 'few/a' }, { path: 'few/b' }, { path: 'few/d/c' }],
+  });
+  t.equal((await me.run('disclose', 'x', 'few/d', '--all')).code, 1);
   t.match(await me.run('disclose', 'x', 'few/d', '--out', 'audit', '--json'), {
     json: { of: 3, leaves: [{ path: 'few/d/c' }] },
   });

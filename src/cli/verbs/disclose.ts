@@ -19,11 +19,12 @@ export const discloseVerb: Verb = {
     'of all other leaves stay with you; sensitive ones are keyed digests even there.',
   operands: [
     ['<subject>', 'subject of the commitment, or its proof directory'],
-    ['[paths...]', 'leaves to show, as `commit --list` prints them; none: all'],
+    ['[paths...]', 'leaves to show, as `commit --list` prints them'],
   ],
   settings: ['proofsDir'],
   options: [
     { flags: '--out <dir>', help: 'where to put it (default: tallystick-disclosure/<subject>)' },
+    { flags: '--all', help: 'show every leaf: nothing but sensitive values stays with you' },
     { flags: '--list', help: 'print all leaves, show nothing to anybody' },
   ],
   json: true,
@@ -41,9 +42,13 @@ async function run(context: Context, operands: readonly string[], flags: Flags):
   const [from, file] = ownedOf(context, subject);
   const owned = await readOwned(file);
   if (flags.on('list')) return list(context, owned);
-  if (paths.length === 0)
-    throw refuse('usage', 'name the leaves to show: tallystick disclose <subject> --list prints them');
-  const disclosure = disclose(owned, paths);
+  const all = flags.on('all');
+  if (paths.length > 0 === all)
+    throw refuse(
+      'usage',
+      'name the leaves to show, or say --all: tallystick disclose <subject> --list prints them',
+    );
+  const disclosure = disclose(owned, all ? owned.leaves.map(({ path }) => path) : paths);
   const out = resolve(world.cwd, flags.text('out') ?? join('tallystick-disclosure', slugOf(owned.subject)));
   await makeFolder(out);
   const kept: readonly string[] = [...OWNED_FILES, PROOF_FILES.disclosure];

@@ -321,6 +321,11 @@ t.test('what the target signed is verified and judged again', async (t) => {
     /^signature +verified: key [0-9a-f]{16}… of .* signed a TLSv1\.2 handshake .*sentinel DOWNGRD/m,
   );
   t.match(why.out, /^limits +The operator owns the target's key/m);
+  const { limits } = (await honest.w.tally('why', SUBJECT, 'tls-min', '--json')).json;
+  t.ok(
+    limits.every((each: string) => why.out.includes(each)) && limits.length === 3,
+    'the limits of TLS 1.2 too',
+  );
 
   // Openssl alone comes to the same, from the files that `get` writes.
   const entry = String(honest.w.log.entries.length - 1);
@@ -675,6 +680,10 @@ t.test('watch', async (t) => {
   );
   t.equal(w.posted[1]?.id, w.posted[2]?.id, 'with one id');
   t.match(await w.tally('watch', '--once', '--webhook', HOOK), { code: 78, err: /--webhook-secret/ });
+  t.match(await w.tally('watch', '--once', '--webhook', HOOK, '--webhook-secret', 'none'), {
+    code: 78,
+    err: /none does not exist; make one with: .*whsec_.*openssl rand -base64 32/,
+  });
   await w.prove(commitment);
   w.hidden.add(3);
   t.match(await watch(), { code: 3, err: /does not follow/ });
@@ -857,7 +866,10 @@ t.test('approve, waive, withdraw', async (t) => {
     code: 0,
     json: { schema: 'tallystick.waive.v1', claims: ['tls-min'], until },
   });
-  t.match(await w.tally('status', SUBJECT), { code: 0, out: /WAIVED[^]*Bob answers for it: old terminal/ });
+  t.match(await w.tally('status', SUBJECT), {
+    code: 0,
+    out: /WAIVED[^]*until \d{4}-.*Z, Bob answers for it: old terminal/,
+  });
   t.equal((await w.tally('waive', SUBJECT, 'tls-min', ...why, '--until', 'now')).code, 0);
   w.now += 1;
   t.equal((await w.tally('status', SUBJECT)).code, 5, 'a waiver can be ended');

@@ -35,8 +35,10 @@ export function standingOf(history: History, reader: Reader): readonly ClaimStan
     const standing = judge(claim, declared, history, reader);
     const waiver = waiverOf(claim, declared, history, reader.now);
     if (waiver === undefined || standing.verdict === 'PROVEN') return standing;
-    const { owner, reason } = waiver.parsed.waiver;
-    return { ...standing, verdict: 'WAIVED', waiver, explain: `${owner} answers for it: ${reason}` };
+    const { owner, reason, notAfter } = waiver.parsed.waiver;
+    const until = new Date(notAfter * 1000).toISOString().replace('.000Z', 'Z');
+    const explain = `until ${until}, ${owner} answers for it: ${reason}`;
+    return { ...standing, verdict: 'WAIVED', waiver, explain };
   });
 }
 

@@ -198,7 +198,7 @@ export function readSettings(read: Reader) {
       ),
     ),
     proofsDir: read(
-      optionalPath('proofsDir', '<dir>', 'where receipts and .tlog-proof files go', 'beside the input'),
+      optionalPath('proofsDir', '<dir>', 'where receipts and .tlog-proof files go', './tallystick-proofs'),
     ),
   };
 }

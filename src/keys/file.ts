@@ -20,10 +20,10 @@ const PUBLIC_BEGINS = 64;
 
 /**
  * Reads a secret. Refuses `key-file` when the path is not a regular file, belongs to someone else, can be
- * read or written by anyone but its owner, or is larger than any key.
+ * read or written by anyone but its owner, or is larger than any key. `missing`: what to do where there is none.
  */
-export async function readSecretFile(path: string): Promise<Uint8Array> {
-  await using file = await opened(path, READING);
+export async function readSecretFile(path: string, missing = 'check its name'): Promise<Uint8Array> {
+  await using file = await opened(path, READING, missing);
   const stats = await file.stat();
   if (!stats.isFile()) throw refuse('key-file', `${path} is not a regular file; name the key file itself`);
   assertPrivate(path, stats.mode, stats.uid);
@@ -40,7 +40,7 @@ export async function readSecretFile(path: string): Promise<Uint8Array> {
 /** Whether a file that may not be read as a secret, or is none, is a public key: an OpenSSH line or PEM. */
 export async function isPublicKey(path: string): Promise<boolean> {
   try {
-    await using file = await opened(path, READING);
+    await using file = await opened(path, READING, 'check its name');
     const stats = await file.stat();
     if (!stats.isFile()) return false;
     const { bytesRead, buffer } = await file.read(Buffer.alloc(PUBLIC_BEGINS), 0, PUBLIC_BEGINS, 0);
@@ -55,12 +55,16 @@ export async function isPublicKey(path: string): Promise<boolean> {
  * link, has the name.
  */
 export async function createSecretFile(path: string, bytes: Uint8Array): Promise<void> {
-  await using file = await opened(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
+  await using file = await opened(
+    path,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
+    'make its directory first',
+  );
   await file.writeFile(bytes);
   await file.sync();
 }
 
-async function opened(path: string, flags: number): Promise<FileHandle> {
+async function opened(path: string, flags: number, missing: string): Promise<FileHandle> {
   try {
     return await open(path, flags, SECRET_MODE);
   } catch (error) {
@@ -71,8 +75,7 @@ async function opened(path: string, flags: number): Promise<FileHandle> {
         `${path} exists and is never overwritten; move it away or name another file`,
       );
     }
-    if (code === 'ENOENT')
-      throw refuse('key-file', `${path} does not exist; make one with: tallystick keygen`);
+    if (code === 'ENOENT') throw refuse('key-file', `${path} does not exist; ${missing}`);
     throw refuse('key-file', `${path} cannot be opened (${String(code)}); check who may read it`, {
       cause: error,
     });

@@ -43,7 +43,7 @@ export async function loadPooledKeyFile(path: string): Promise<Signer> {
 /** Refuses `key-file`; that a file is the public half matters more than who may read it. */
 async function privateKeyIn(path: string): Promise<KeyObject> {
   try {
-    return parsePrivateKey(await readSecretFile(path), path);
+    return parsePrivateKey(await readSecretFile(path, 'make one with: tallystick keygen'), path);
   } catch (error) {
     if (!(error instanceof Refusal) || !(await isPublicKey(path))) throw error;
     throw refuse(

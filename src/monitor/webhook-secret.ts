@@ -13,6 +13,9 @@ const PREFIX = 'whsec_';
 const MIN_BYTES = 24;
 const MAX_BYTES = 64;
 
+/** What to do where there is no file of it. */
+export const MAKE_SECRET = `make one with: (umask 077; echo "${PREFIX}$(openssl rand -base64 32)" > FILE)`;
+
 /** Bytes of a secret that is made here. */
 export const SECRET_BYTES = 32;
 

@@ -19,7 +19,7 @@ import { Monitor } from '../../monitor/monitor.ts';
 import { Observations } from '../../monitor/observations.ts';
 import type { EventType } from '../../monitor/outbox.ts';
 import { Webhook } from '../../monitor/webhook.ts';
-import { formatSecret, parseSecrets, SECRET_BYTES } from '../../monitor/webhook-secret.ts';
+import { formatSecret, MAKE_SECRET, parseSecrets, SECRET_BYTES } from '../../monitor/webhook-secret.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
 import { makeFolder, readNamedFile } from '../files.ts';
@@ -190,7 +190,7 @@ async function openWebhook(
   if (make) await createSecretFile(path, encodeUtf8(`${formatSecret(randomBytes(SECRET_BYTES))}\n`));
   const webhook = new Webhook({
     url: config.webhook,
-    secrets: parseSecrets(await readSecretFile(path), path),
+    secrets: parseSecrets(await readSecretFile(path, MAKE_SECRET), path),
     outbox: store.outbox,
     version: VERSION,
     fetch: world.fetch,

@@ -2,7 +2,7 @@
 import { refuse } from '../../bytes/refusal.ts';
 import { readSecretFile } from '../../keys/file.ts';
 import { Webhook } from '../../monitor/webhook.ts';
-import { parseSecrets } from '../../monitor/webhook-secret.ts';
+import { MAKE_SECRET, parseSecrets } from '../../monitor/webhook-secret.ts';
 import type { Context } from '../context.ts';
 import { VERSION } from '../version.ts';
 import type { WatchState } from './watchstate.ts';
@@ -19,11 +19,11 @@ export async function openAlerts(
   if (webhookSecret === undefined)
     throw refuse(
       'config-invalid',
-      'alerts are signed: name the secret with --webhook-secret, a file of mode 0600 with whsec_ and the base64 of 32 random bytes',
+      `alerts are signed: name the secret with --webhook-secret, a file of mode 0600; ${MAKE_SECRET}`,
     );
   return new Webhook({
     url,
-    secrets: parseSecrets(await readSecretFile(webhookSecret), webhookSecret),
+    secrets: parseSecrets(await readSecretFile(webhookSecret, MAKE_SECRET), webhookSecret),
     outbox: state,
     version: VERSION,
     fetch: world.fetch,

@@ -182,14 +182,18 @@ function evidenceLines({
   ];
   const shown = signatures.map((each, i) => [i === 0 ? 'signature' : '', each] as const);
   if (evidence === undefined) return shown;
-  const is12 = examined.verified.some(
-    ({ verified }) => verified.protocol === 'tls' && verified.version === 'TLSv1.2',
-  );
   return [
     ['evidence', `${evidence}: false only if this lies: ${WHO_LIES[evidence]}`],
     ...shown,
-    ...limitsOf(evidence, is12).map((each, i) => [i === 0 ? 'limits' : '', each] as const),
+    ...limitsOf(evidence, is12(examined)).map((each, i) => [i === 0 ? 'limits' : '', each] as const),
   ];
+}
+
+/** A signature of TLS 1.2 covers less. */
+function is12(examined: Examined | undefined): boolean {
+  return (examined?.verified ?? []).some(
+    ({ verified }) => verified.protocol === 'tls' && verified.version === 'TLSv1.2',
+  );
 }
 
 function storyJson(story: Story): { readonly [key: string]: JsonValue } {
@@ -218,6 +222,6 @@ function storyJson(story: Story): { readonly [key: string]: JsonValue } {
       examined === undefined ? [] : examined.verified.map(({ verified }) => describeVerified(verified)),
     transcript_faults: examined?.faults ?? [],
     who_lies: evidence === undefined ? null : WHO_LIES[evidence],
-    limits: evidence === undefined ? [] : limitsOf(evidence, false),
+    limits: evidence === undefined ? [] : limitsOf(evidence, is12(examined)),
   };
 }

@@ -315,6 +315,9 @@ t.test('what the target signed is verified and judged again', async (t) => {
   const seen = await prove(honest.w, honest.commitment, (each) => each);
   t.match(seen, { code: 3, out: /tls-min +VIOLATED +E3 target-signed/ });
   t.match(seen.out, /observed \/tls-min\/tls\/accepted\/TLSv1\.2 = true[^]*tls13 +PROVEN +E3/);
+  t.match(first(await honest.w.tally('status', SUBJECT, '--json')), {
+    observed: ['/tls-min/tls/accepted/TLSv1.2 = true'],
+  });
   const why = await honest.w.tally('why', SUBJECT, 'tls-min');
   t.match(
     why.out,
@@ -841,7 +844,9 @@ t.test('approve, waive, withdraw', async (t) => {
   });
   t.match(await w.tally('approve', SUBJECT), { code: 1, err: /has all the approvals/ });
   const id = (await w.tally('status', SUBJECT, '--json')).json.subjects[0].commitment;
-  t.match(await w.tally('approve', id), { code: 1, err: /approved it already, in entry 2/ });
+  for (const name of [id, id.slice(0, 16), '1'])
+    t.match(await w.tally('approve', name), { code: 1, err: /approved it already, in entry 2/ }, name);
+  t.match(await w.tally('approve', '7'), { code: 2, err: /no commitment 7; name a subject, an index/ });
   t.match(await w.tally('waive', SUBJECT, 'tls-min'), { code: 1, err: /--owner/ });
   const why = ['--owner', 'Bob', '--reason', 'old terminal'];
   t.match(
@@ -860,6 +865,10 @@ t.test('approve, waive, withdraw', async (t) => {
   t.match(await w.tally('waive', SUBJECT, 'tls-min', ...why, '--until', '2020-01-01'), {
     code: 1,
     err: /2020-01-01 has passed; to end a waiver say --until now/,
+  });
+  t.match(await w.tally('waive', SUBJECT, 'tls-min', ...why, '--until', '2099-01-01'), {
+    code: 1,
+    err: /2099-01-01 is too far: a year at most/,
   });
   const until = Math.floor(w.now) + 7 * 86_400;
   t.match(await w.tally('waive', SUBJECT, 'tls-min', ...why, '--until', '7d', '--json'), {

@@ -1,19 +1,19 @@
 /** `tallystick approve`, `withdraw`, `waive`: what people say of a commitment. */
-import { isEntryId } from '../../bytes/brand.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declared } from '../../claim/history.ts';
 import { formatHex } from '../../bytes/text.ts';
+import type { Listed } from '../../client/search.ts';
 import { keyThumbprint } from '../../cose/key.ts';
 import { encodeApproval, encodeCommitment, encodeWaiver } from '../../statement/payload.ts';
 import type { Context } from '../context.ts';
 import { parseTime } from '../policy/time.ts';
 import type { Flags } from '../verb.ts';
-import { durationOf, readingOf } from './asked.ts';
+import { durationOf, MOST_SECONDS, readingOf } from './asked.ts';
 import { idBytes, say, signerOf } from './say.ts';
-import { commitmentOf, see, type Seen } from './seen.ts';
+import { commitmentOf, isNamed, see, type Seen } from './seen.ts';
 import { line, timeOf } from './words.ts';
 
-/** The newest commitment that lacks approvals, or the one with this entry id. */
+/** The newest commitment that lacks approvals, or the one of this entry: its index, its id or how that begins. */
 export async function approve(
   context: Context,
   [named = '']: readonly string[],
@@ -21,14 +21,16 @@ export async function approve(
 ): Promise<number> {
   const reading = await readingOf(context, flags);
   const look = await reading.look();
-  const subject = isEntryId(named) ? await subjectOf(look, named) : named;
+  const entry = await entryNamed(look, named);
+  const subject = entry?.subject ?? named;
   const seen = await see(look, subject);
-  const about = isEntryId(named)
-    ? seen.history.declared.find(({ entry }) => entry.id === named)
-    : (seen.history.pending ?? seen.history.inForce);
+  const about =
+    entry === undefined
+      ? (seen.history.pending ?? seen.history.inForce)
+      : seen.history.declared.find((each) => each.entry.id === entry.id);
   if (about === undefined)
     throw refuse('not-found', `there is no commitment about ${line(subject)} to approve`);
-  if (!isEntryId(named) && about.effective !== undefined)
+  if (entry === undefined && about.effective !== undefined)
     throw refuse(
       'usage',
       `the commitment about ${line(subject)} has all the approvals it asks for; to approve it all the same, give its entry id, ${about.entry.id}`,
@@ -63,10 +65,19 @@ function assertNotYet({ entry, approvals }: Declared, kid: string): void {
     throw refuse('usage', `this key approved it already, in entry ${already.index}; another one must`);
 }
 
-async function subjectOf(look: Seen['look'], id: string): Promise<string> {
-  const found = (await look.list({ kind: 'commitment' })).find((each) => each.id === id);
-  if (found === undefined) throw refuse('not-found', `the log has no commitment ${id}`);
-  return found.subject;
+/** The commitment whose entry is named, as `status` shows it; undefined where it is a subject, which comes first. */
+async function entryNamed(look: Seen['look'], name: string): Promise<Listed | undefined> {
+  if (!/^(?:[0-9]{1,16}|[0-9a-f]{8,64})$/.test(name)) return undefined;
+  const all = await look.list({ kind: 'commitment' });
+  if (all.some(({ subject }) => subject === name)) return undefined;
+  const [found, ...others] = all.filter((each) => isNamed(each, name));
+  if (found !== undefined && others.length === 0) return found;
+  throw refuse(
+    'not-found',
+    found === undefined
+      ? `the log has no commitment ${name}; name a subject, an index or an entry id`
+      : `several commitments begin with ${name}; give more of the entry id`,
+  );
 }
 
 export async function withdraw(
@@ -157,6 +168,8 @@ function untilOf(text: string, now: number): number {
   // A mistyped year would end the waiver there is, and nobody asked for that.
   if (end <= now)
     throw refuse('usage', `--until ${line(text, 40)} has passed; to end a waiver say --until now`);
+  if (end > now + MOST_SECONDS)
+    throw refuse('usage', `--until ${line(text, 40)} is too far: a year at most, and then waive again`);
   return end;
 }
 

@@ -57,4 +57,5 @@ export function durationOf(text: string, flag: string): number {
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-const MOST_SECONDS = 366 * 86_400;
+/** A year, leap years too: what the flags that take a time allow. */
+export const MOST_SECONDS = 366 * 86_400;

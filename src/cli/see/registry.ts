@@ -9,7 +9,7 @@ import { readingOf } from './asked.ts';
 import { changesOf, factsOf, factsOfClaim, type Change, type Facts } from './facts.ts';
 import { leavesFor, readOwnLeaves } from './ownleaves.ts';
 import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
-import { commitmentOf, see, worstOf, type Seen } from './seen.ts';
+import { commitmentOf, isNamed, see, worstOf, type Seen } from './seen.ts';
 import { line, paintVerdict, spanOf, table, timeOf } from './words.ts';
 
 const MOST_LISTED = 100;
@@ -174,11 +174,9 @@ function changeJson({ name, before, after }: Change): JsonValue {
   return { name, before: before ?? null, after: after ?? null };
 }
 
-/** By entry id, its beginning, or index. */
+/** Refuses `not-found`. */
 function versionNamed({ subject, history }: Seen, name: string): Declared {
-  const found = history.declared.filter(
-    ({ entry }) => String(entry.index) === name || (name.length >= 8 && entry.id.startsWith(name)),
-  );
+  const found = history.declared.filter(({ entry }) => isNamed(entry, name));
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   throw refuse(

@@ -143,3 +143,11 @@ const WORST: readonly Verdict[] = [
   'WAIVED',
   'PROVEN',
 ];
+
+/** Whether a name means an entry: its index, its id, or eight digits or more that the id begins with. */
+export function isNamed(
+  { index, id }: { readonly index: number; readonly id: string },
+  name: string,
+): boolean {
+  return String(index) === name || (name.length >= 8 && id.startsWith(name));
+}

@@ -158,6 +158,7 @@ export function claimJson(standing: ClaimStanding): { readonly [key: string]: Js
     proof: proof?.id ?? null,
     proof_index: proof?.index ?? null,
     seq: proof?.parsed.proof.seq ?? null,
+    observed: verdict === 'PROVEN' || proof === undefined ? [] : disclosedFor(proof, claim.id),
     waived_by: waiver?.parsed.waiver.owner ?? null,
     waived_until: waiver?.parsed.waiver.notAfter ?? null,
   };

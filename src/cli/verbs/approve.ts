@@ -9,7 +9,12 @@ export const approveVerb: Verb = {
     'Logs an approval of the commitment about a subject that still lacks some, signed in the role approver (--key, else ' +
     "keys/approver.pem in the data directory). One key counts once, the author's never. Look at what you approve first: " +
     'tallystick registry diff.',
-  operands: [['<subject|entry>', 'what was committed to, or the entry id of one commitment']],
+  operands: [
+    [
+      '<subject|entry>',
+      'what was committed to, or the entry of one commitment: index, or id or how it begins',
+    ],
+  ],
   settings: [...SEE_SETTINGS, 'key'],
   options: [{ flags: '--reason <text>', help: 'why, for people' }, ...SEE_OPTIONS],
   json: true,

@@ -17,7 +17,7 @@ export const waiveVerb: Verb = {
   options: [
     { flags: '--owner <name>', help: 'who answers for it' },
     { flags: '--reason <text>', help: 'why' },
-    { flags: '--until <date>', help: 'such as 2027-01-31 (UTC), 7d, or now' },
+    { flags: '--until <date>', help: 'such as 2027-01-31 (UTC), 7d, or now; a year at most' },
     ...SEE_OPTIONS,
   ],
   json: true,

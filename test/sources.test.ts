@@ -138,6 +138,7 @@ t.test('a file name that is no UTF-8', async (t) => {
 t.test('what cannot be committed to', async (t) => {
   const me = await user(t, {
     'secret.json': '{"db":{"password":"correct-horse"},"a":1}',
+    'secrets.json': '{"db":{"password":"hunter2-hunter2"},"host":"a","token":"hunter2-hunter2"}',
     'twice.json': '{"a":1,"a":2}',
     'mode.yaml': 'mode: 0644\n',
     'app.env': 'A="x"\n',
@@ -148,6 +149,22 @@ t.test('what cannot be committed to', async (t) => {
   t.match(await commit('json', 'secret.json'), {
     code: 1,
     err: /\/db\/password looks like .*--sensitive '\/db\/password'/,
+  });
+  const listed = await commit('json', 'secrets.json', '--list');
+  t.match(listed, {
+    code: 1,
+    out: /^\/db\/password {2}\(a secret\? [^]*^\/host {2}"a"$[^]*^\/token {2}\(a secret\? /m,
+    err: /2 of 3 leaves look like secrets: for each say --sensitive PATH/,
+  });
+  t.notMatch(listed.out, 'hunter2-hunter2');
+  const marks = ['--sensitive', '/db', '--not-secret', '/token'];
+  t.match((await commit('json', 'secrets.json', '--list', '--json', ...marks)).json, {
+    exit_code: 0,
+    leaves: [{ sensitive: true, looks_like: null }, {}, {}],
+  });
+  t.match(await commit('kubernets', 'web.yaml'), {
+    code: 2,
+    err: /no file kubernets; did you mean kubernetes\?/,
   });
   t.match(await commit('json', 'secret.json', '--not-secret', '/db/password'), { code: 0 });
   t.match(await commit('json', 'secret.json', '--sensitive', '/db'), { code: 0 });

@@ -57,7 +57,7 @@ async function readWished(wish: Wish) {
 export async function listFiles(wish: Wish): Promise<ReadSource> {
   const { facts, found } = await readWished(wish);
   const { profile, leaves } = leavesOf({ subject: '', facts });
-  return { profile, leaves, excluded: found.excluded, source: { kind: 'files' } };
+  return { profile, leaves, excluded: found.excluded, source: { kind: 'files' }, unmarked: [] };
 }
 
 /** Refuses `not-found` for files that cannot be read, `usage` for operands without a name to go by. */

@@ -10,7 +10,7 @@ import type { Declared } from './declare.ts';
 import { STDIN } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';
 import { formatLeaves, leafTree } from './leafopening.ts';
-import { readSource, readTexts, type Reading, type ReadSource } from './sources.ts';
+import { readSource, readTexts, refuseSecrets, type Reading, type ReadSource } from './sources.ts';
 
 /** What to declare, and how to read it. */
 export interface SourceWish {
@@ -28,9 +28,11 @@ export async function readWish({ operands, cwd, stdin, reading }: SourceWish): P
   return readSource(await readTexts(reading.kind, operands, cwd, stdin), reading);
 }
 
-/** Refuses as `readSource` does, and `usage` for a source without a name to go by. */
+/** Refuses as `readSource` and `refuseSecrets` do, and `usage` for a source without a name to go by. */
 export async function declareFromSource(wish: SourceWish): Promise<Declared> {
-  const { profile, leaves, excluded, source } = await readWish(wish);
+  const read = await readWish(wish);
+  refuseSecrets(read);
+  const { profile, leaves, excluded, source } = read;
   const subject = wish.subject ?? subjectOf(wish);
   const { root, count } = leafTree({ leaves });
   const named = wish.operands

@@ -45,6 +45,8 @@ export interface SourceLeaf extends SaltedLeaf {
 
 export interface ReadSource extends Omit<Declarable, 'leaves'> {
   readonly leaves: readonly SourceLeaf[];
+  /** Those that look like secrets and nobody spoke for, and why. */
+  readonly unmarked: readonly { readonly path: string; readonly why: string }[];
 }
 
 /** Largest source that is taken. */
@@ -72,7 +74,7 @@ export async function readTexts(
   return texts.join('\n---\n');
 }
 
-/** Reads a source into salted leaves. Refuses what it cannot read in one way only, and secrets nobody spoke for. */
+/** Reads a source into salted leaves. Refuses what it cannot read in one way only. */
 export function readSource(text: string, reading: Reading): ReadSource {
   const { leaves, ...rest } = declare(text, reading);
   if (leaves.length === 0) throw refuse('malformed-payload', `this ${reading.kind} source declares nothing`);
@@ -84,8 +86,11 @@ export function readSource(text: string, reading: Reading): ReadSource {
     ...leaf,
     sensitive: leaf.sensitive || [...reading.sensitive].some((path) => isBelow(leaf.path, path)),
   }));
-  refuseSecrets(marked, reading.notSecret);
-  return { ...rest, leaves: marked.map((leaf) => salted(leaf, reading.saltSecret)) };
+  return {
+    ...rest,
+    leaves: marked.map((leaf) => salted(leaf, reading.saltSecret)),
+    unmarked: unmarkedSecrets(marked, reading.notSecret),
+  };
 }
 
 function declare(text: string, { kind, literal, ignore }: Reading): Declarable {
@@ -102,8 +107,8 @@ function declare(text: string, { kind, literal, ignore }: Reading): Declarable {
   }
 }
 
-function refuseSecrets(leaves: readonly DeclaredLeaf[], spokenFor: ReadonlySet<string>): void {
-  const found = unmarkedSecrets(leaves, spokenFor);
+/** Refuses `policy-rejected` for secrets nobody spoke for. */
+export function refuseSecrets({ unmarked: found }: ReadSource): void {
   const [first] = found;
   if (first === undefined) return;
   const path = shellWord(first.path);
@@ -111,7 +116,7 @@ function refuseSecrets(leaves: readonly DeclaredLeaf[], spokenFor: ReadonlySet<s
   throw refuse(
     'policy-rejected',
     `${first.path} looks like ${first.why}${more}: say --sensitive ${path} if it is a secret, ` +
-      `--not-secret ${path} if it is none`,
+      `--not-secret ${path} if it is none; --list shows them all`,
   );
 }
 

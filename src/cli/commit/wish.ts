@@ -1,4 +1,5 @@
 /** What a command line asks to be declared, as `commit` takes it: files whole, or a source read into leaves. */
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
@@ -12,6 +13,7 @@ import { readNamedFile } from '../files.ts';
 import { stateDirOf } from '../heads.ts';
 import { ownInput } from '../owninput.ts';
 import { proofsFolderOf } from '../proofs.ts';
+import { didYouMean } from '../suggest.ts';
 import type { Flags, VerbOption } from '../verb.ts';
 import { aimless, checkClaims } from './checkclaims.ts';
 import { declare, listFiles, type Declared, type Wish } from './declare.ts';
@@ -127,6 +129,7 @@ async function sourceAsked(
   [first, ...operands]: readonly string[],
   flags: Flags,
 ): Promise<SourceWish | undefined> {
+  assertNoTypo(first, operands, context.world.cwd);
   const kind: SourceKind | undefined = SOURCES.find((each) => each === first);
   if (kind === undefined || kind === 'files') return undefined;
   const reading = {
@@ -138,6 +141,13 @@ async function sourceAsked(
     saltSecret: await saltSecretOf(context, flags),
   };
   return { operands, cwd: context.world.cwd, stdin: process.stdin, reading, ...common(flags) };
+}
+
+/** `kubernets web.yaml` would be two files, of which one is not there. */
+function assertNoTypo(first: string | undefined, others: readonly string[], cwd: string): void {
+  if (first === undefined || others.length === 0 || existsSync(resolve(cwd, first))) return;
+  const meant = SOURCES.some((each) => each === first) ? '' : didYouMean(first, SOURCES);
+  if (meant !== '') throw refuse('not-found', `there is no file ${printable(first)}${meant}`);
 }
 
 function common(flags: Flags): { subject: string | undefined; environment: string; tier: Tier } {

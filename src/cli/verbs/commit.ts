@@ -103,18 +103,30 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   return EXIT.ok;
 }
 
-/** What would be committed to, leaf by leaf. */
+/** What would be committed to, leaf by leaf. What looks like a secret is not printed: it would not be committed to. */
 async function list(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
   const { output } = context;
-  const { profile, leaves, excluded } = await leavesAsked(context, operands, flags);
-  for (const { path, value } of leaves) output.print(`${path}  ${showValue(value)}`);
+  const { profile, leaves, excluded, unmarked } = await leavesAsked(context, operands, flags);
+  const secrets = new Map(unmarked.map(({ path, why }) => [path, why]));
+  const shown = ({ path, value }: (typeof leaves)[number]): string =>
+    secrets.has(path) ? `(a secret? it looks like ${secrets.get(path)})` : showValue(value);
+  for (const leaf of leaves) output.print(`${leaf.path}  ${shown(leaf)}`);
   for (const { path, reason } of excluded) output.note(`left out: ${path} (${reason})`);
   output.result('leaves', {
     profile,
-    leaves: leaves.map(({ path, value, sensitive }) => ({ path, value: showValue(value), sensitive })),
+    leaves: leaves.map((leaf) => ({
+      path: leaf.path,
+      value: shown(leaf),
+      sensitive: leaf.sensitive,
+      looks_like: secrets.get(leaf.path) ?? null,
+    })),
     excluded: excluded.map(({ path, reason }) => ({ path, reason })),
   });
-  return EXIT.ok;
+  if (unmarked.length === 0) return EXIT.ok;
+  output.warn(
+    `${unmarked.length} of ${leaves.length} leaves look like secrets: for each say --sensitive PATH, or --not-secret PATH`,
+  );
+  return EXIT.usage;
 }
 
 /** What happened, as far as a report tells it. */

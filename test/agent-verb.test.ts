@@ -1,6 +1,6 @@
 /** `prove`, `agent` and `deploy mark` as their users meet them: real processes, a real log, a server that changes. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -532,6 +532,20 @@ t.test('agent: its own permissions, committed to and proven first', async (t) =>
   for (const path of [`${www}\n`, `${join(stage.dir, 'later')}/*\n`])
     t.ok(flags.includes(`--allow-fs-read=${path}`), path);
   t.notMatch(flags, /fs-read=\/etc/);
+  // Node would keep out of www whoever may also read www-test.
+  const twin = ['agent', 'profile', '--flags', '--agent-dir', 'twin'];
+  t.equal((await stage.told(...twin)).code, 0);
+  const beside = `- { subject: www, probe: files, targets: ['${www}', '${www}-test'] }\n`;
+  writeFileSync(join(stage.dir, 'twin/targets.yaml'), beside);
+  t.match(await stage.told(...twin), {
+    code: 78,
+    err: /^error: config-invalid: .* keep the agent out of \S+\/www, because the name of \S+\/www-test .*without --confine$/m,
+  });
+  writeFileSync(
+    join(stage.dir, 'twin/targets.yaml'),
+    beside.replace('targets: [', `targets: ['${stage.dir}', `),
+  );
+  t.equal((await stage.told(...twin)).code, 0, 'below a folder that it may read there is no such pair');
   const profile = async (...flags: readonly string[]): Promise<string> => {
     const child = stage.spawned('agent', 'profile', '--confine', ...flags);
     const [out] = await Promise.all([Array.fromAsync(child.stdout ?? []), once(child, 'exit')]);
@@ -544,6 +558,17 @@ t.test('agent: its own permissions, committed to and proven first', async (t) =>
     confined: true,
     may: { readAnything: false, writeAnything: false, startProcesses: false },
   });
+  // A configuration file that is named, and a program that signs, are reached from the inside.
+  const signer = join(stage.dir, 'signer');
+  const { publicKey } = generateKeyPairSync('ed25519');
+  const pem = publicKey.export({ type: 'spki', format: 'pem' });
+  writeFileSync(signer, `#!/bin/sh\ncat <<END\n${pem}END\n`, { mode: 0o755 });
+  writeFileSync(join(stage.dir, 'named.yaml'), `key: exec:${signer}\nname: named\n`);
+  const named = JSON.parse(await profile('--config', 'named.yaml', '--agent-dir', 'named'));
+  t.match(named, { key: `exec:${signer}`, may: { readAnything: false, startProcesses: true } });
+  for (const path of [signer, join(stage.dir, 'named.yaml')])
+    t.ok(named.flags.includes(`--allow-fs-read=${path}`), path);
+  t.ok(named.flags.includes('--allow-child-process'));
   const claims = await profile('--claims');
   t.match(claims, hash);
   writeFileSync(join(stage.dir, 'profile.json'), text);

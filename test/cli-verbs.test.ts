@@ -158,6 +158,15 @@ t.test('what the machine did wrong is no bug', (t) => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   t.match(faultOf(full), { code: 'store-failed', message: /did not allow it: ENOSPC: no space/ });
   const sqlite = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+  const denied = Object.assign(new Error('Access to this API has been restricted.'), {
+    code: 'ERR_ACCESS_DENIED',
+    permission: 'FileSystemRead',
+    resource: '/srv/shop',
+  });
+  t.match(faultOf(denied), {
+    code: 'config-invalid',
+    message: /not allow FileSystemRead of \/srv\/shop; start/,
+  });
   t.match(faultOf(sqlite), { message: /SQLITE_FULL: database or disk is full/ });
   for (const bug of [new TypeError('x'), Object.assign(new Error('x'), { code: 'ENOENT' }), 'EROFS'])
     t.equal(faultOf(bug), undefined);

@@ -15,9 +15,10 @@ const SQLITE = /^SQLITE_(?:CANTOPEN|FULL|IOERR|READONLY)/;
 /** A file that was damaged while it was open. */
 const DAMAGED = /^SQLITE_(?:CORRUPT|NOTADB)/;
 
-/** The refusal `store-failed` or `corrupt-store` that an error stands for; undefined when it may be a bug. */
+/** The refusal that an error stands for, most often `store-failed`; undefined when it may be a bug. */
 export function faultOf(error: unknown): Refusal | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  if (error.code === 'ERR_ACCESS_DENIED') return denied(error);
   if (DAMAGED.test(error.code))
     return refuse('corrupt-store', `a database is damaged (${error.code}): restore it from a backup`, {
       cause: error,
@@ -25,4 +26,16 @@ export function faultOf(error: unknown): Refusal | undefined {
   if (!SYSTEM.has(error.code) && !SQLITE.test(error.code)) return undefined;
   const what = error.message.startsWith(error.code) ? error.message : `${error.code}: ${error.message}`;
   return refuse('store-failed', `the machine did not allow it: ${what}`, { cause: error });
+}
+
+/** Node's permission model said no, which the same flags make it say again. */
+function denied(error: Error): Refusal {
+  const permission = 'permission' in error ? String(error.permission) : 'access';
+  const resource = 'resource' in error && error.resource !== '' ? ` of ${String(error.resource)}` : '';
+  return refuse(
+    'config-invalid',
+    `Node's permission model does not allow ${permission}${resource}; start it without --confine, or with the flags ` +
+      'of agent profile --flags',
+    { cause: error },
+  );
 }

@@ -46,7 +46,8 @@ export async function tryFolder(path: string): Promise<void> {
 }
 
 /** False where that cannot be told, too: making it then says why. */
-function isFolder(path: string): boolean {
+/** Whether a directory has that name. */
+export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {

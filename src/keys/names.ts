@@ -9,3 +9,8 @@ export const EXEC_PREFIX = 'exec:';
 export function isOutsideKey(name: string): boolean {
   return name.startsWith(AGENT_PREFIX) || name.startsWith(EXEC_PREFIX);
 }
+
+/** The program of `exec:/path/to/program#<kid>`; undefined for a key that is elsewhere. */
+export function programOf(name: string): string | undefined {
+  return name.startsWith(EXEC_PREFIX) ? name.slice(EXEC_PREFIX.length).split('#', 1)[0] : undefined;
+}

@@ -6,7 +6,8 @@ import type { Context } from '../context.ts';
 import { makeFolder } from '../files.ts';
 import { stateDirOf } from '../heads.ts';
 import { proofsFolderOf } from '../proofs.ts';
-import { confinement, isConfined } from './profile.ts';
+import { confinement } from './grants.ts';
+import { isConfined } from './profile.ts';
 import { initialiseAgent } from './setup.ts';
 
 /**
@@ -23,7 +24,7 @@ export async function confine(context: Context, targets: readonly string[] = [])
       'this system cannot --confine; start node with the flags of agent profile --flags',
     );
   const program = fileURLToPath(new URL('../../..', import.meta.url));
-  const quiet = ['--disable-warning=PERM0001', '--disable-warning=ExperimentalWarning'];
+  const quiet = ['PERM0001', 'PERM0002', 'ExperimentalWarning'].map((name) => `--disable-warning=${name}`);
   const rules = targets.length === 0 ? home.rules : [operatorRule(targets), ...home.rules];
   const flags = [...quiet, ...confinement(context, { ...home, rules }, program)];
   process.execve(process.execPath, [process.execPath, ...flags, ...process.argv.slice(1)]);

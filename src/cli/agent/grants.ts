@@ -1,0 +1,86 @@
+/** What Node's permission model is told that an agent may do: no more than its settings and its rules need. */
+import { isAbsolute, resolve } from 'node:path';
+import type { Rule } from '../../agent/enrolment.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { nameOf } from '../../claim/judge.ts';
+import { programOf } from '../../keys/names.ts';
+import type { Context } from '../context.ts';
+import { isFolder } from '../files.ts';
+import { stateDirOf } from '../heads.ts';
+import { proofsFolderOf } from '../proofs.ts';
+import { isThere, trustedByDefault, type AgentHome } from './setup.ts';
+
+/** Probes that start programs. */
+const STARTERS: ReadonlySet<string> = new Set(['exec', 'terraform', '*']);
+
+/** Probes that read files of their targets. */
+const READERS: ReadonlySet<string> = new Set(['files', 'terraform', 'iam', '*']);
+
+/** The flags that confine an agent to what it needs. `program`: the folder of this program. Refuses `config-invalid`. */
+export function confinement(
+  context: Context,
+  { dir, keyName, rules }: Pick<AgentHome, 'dir' | 'keyName' | 'rules'>,
+  program: string,
+): readonly string[] {
+  const state = stateDirOf(context);
+  const folders = [dir, state, proofsFolderOf(context), ...pathsToProve(rules)].map((path) => resolve(path));
+  const reads = [resolve(program), ...folders, ...filesOf(context, { dir, keyName, rules })];
+  assertApart(folders, reads);
+  const signs = programOf(keyName) !== undefined;
+  const starts = signs || rules.some(({ probe }) => STARTERS.has(nameOf(probe)));
+  return [
+    '--permission',
+    ...[...new Set(reads)].map((path) => `--allow-fs-read=${path}`),
+    ...[dir, state].map((path) => `--allow-fs-write=${resolve(path)}`),
+    '--allow-net',
+    // The database is native code.
+    '--allow-addons',
+    ...(starts ? ['--allow-child-process'] : []),
+  ];
+}
+
+/** The single files: key, or the program that signs; secrets; whom to trust; a configuration file that was named. */
+function filesOf(
+  { config, resolved, world }: Context,
+  { dir, keyName, rules }: Pick<AgentHome, 'dir' | 'keyName' | 'rules'>,
+): readonly string[] {
+  const secrets = rules.flatMap(({ secrets: files }) => [...files.values()]);
+  const trust = [config.policy ?? trustedByDefault(config) ?? [], ...config.vkey].flat();
+  const named = resolved.file === undefined || isWithin(resolved.file, dir) ? [] : [resolved.file];
+  return [programOf(keyName) ?? keyName, ...secrets, ...trust, ...named]
+    .map((path) => resolve(world.cwd, path))
+    .filter((path) => isThere(path));
+}
+
+/** Files and folders that rules let probes read: their absolute targets, patterns up to the first star. */
+function pathsToProve(rules: readonly Rule[]): readonly string[] {
+  const paths = rules
+    .filter(({ probe }) => READERS.has(nameOf(probe)))
+    .flatMap(({ written }) => written)
+    .map((target) => (target.includes('*') ? (target.split('*', 1)[0] ?? '').replace(/[^/]*$/, '') : target))
+    .filter((target) => isAbsolute(target));
+  // Node takes what is not there for a file; it may come as a folder.
+  return [...new Set(paths)].flatMap((path) => (isThere(path) ? [path] : [path, `${path}/*`]));
+}
+
+/**
+ * Of two paths Node 26.10 keeps a folder from being listed when its name begins the other's, as /srv/shop does
+ * /srv/shop-test; neither their order nor a slash or star at the end helps. Refuses `config-invalid` for such a pair.
+ */
+function assertApart(folders: readonly string[], reads: readonly string[]): void {
+  for (const folder of folders) {
+    if (!isThere(folder) || !isFolder(folder)) continue;
+    if (reads.some((path) => path !== folder && isWithin(folder, path))) continue;
+    const longer = reads.find((path) => path.startsWith(folder) && !isWithin(path, folder));
+    if (longer === undefined) continue;
+    throw refuse(
+      'config-invalid',
+      `Node's permission model would keep the agent out of ${folder}, because the name of ${longer} begins with its ` +
+        'name; rename one of the two, or start the agent without --confine',
+    );
+  }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}

@@ -350,6 +350,33 @@ t.test('prove: a log that shows another history ends all of it', async (t) => {
   t.same([await stage.proofs('db/pay'), await stage.proofs('db/web')], [[], []], 'it was sent nothing');
 });
 
+t.test('prove: a directory serves one log', async (t) => {
+  const [one, other] = [await Stage.start(t), await Stage.start(t)];
+  for (const stage of [one, other]) await stage.commit('db/pay', REFUSES);
+  const flags = ['--subject', 'db/pay', '--target', one.target];
+  t.equal((await one.prove(...flags)).code, 0);
+  const foreign = [...flags, '--log', other.url, '--policy', join(other.dir, 'tallystick-data/trust.policy')];
+  const told = {
+    code: 78,
+    err: /config-invalid: \S+tallystick-agent serves the log \S+, and this one is .*--agent-dir/,
+  };
+  t.match(await one.told('prove', ...foreign), told);
+  t.match(await one.told('agent', ...foreign), told);
+  t.match(await one.told('agent', 'plan', '--subject', 'db/pay', ...foreign.slice(4)), told);
+  await other.stopLog();
+  t.match(await one.told('prove', ...foreign), told, 'known without asking it');
+  // Who trusts both learns from the answer which one it is.
+  const both = join(one.dir, 'both.policy');
+  const policies = [one, other].map(({ dir }) =>
+    readFileSync(join(dir, 'tallystick-data/trust.policy'), 'utf8'),
+  );
+  writeFileSync(both, policies.join('').replaceAll(/^quorum.*$/gm, '') + 'quorum none\n');
+  await other.startLog(0);
+  t.match(await one.told('prove', ...flags, '--log', other.url, '--policy', both), told);
+  t.match(await one.prove(...flags, '--json'), { code: 0, json: { subjects: [{ seq: 1 }], waiting: 0 } });
+  t.equal((await other.proofs('db/pay')).length, 0);
+});
+
 t.test('prove: the log is away, a directory is lost, a key is unknown', async (t) => {
   const stage = await Stage.start(t);
   await stage.commit('db/pay', REFUSES);

@@ -158,6 +158,20 @@ t.test('a proof: challenge, chain, and what the agent keeps', async (t) => {
   t.equal(world.agent.spool.waitingCount(), 0);
 });
 
+t.test('a directory is of one log: that of its first proof, else of its head', async (t) => {
+  const world = await agentWorld(t);
+  const { ledger } = world.agent;
+  t.same([ledger.origin(), ledger.head()], [undefined, undefined]);
+  const other = { origin: 'a.example', size: 1, root: ROOT };
+  ledger.setHead(other);
+  t.same([ledger.origin(), ledger.head()], [other.origin, other]);
+  const declared = await world.commit(SUBJECT, [claimOf('on')]);
+  await prove(world.agent, await world.duty(declared));
+  const head = await world.log.head();
+  ledger.setHead(head);
+  t.same([ledger.origin(), ledger.head()], [head.origin, head], 'also where another log left a head');
+});
+
 t.test('crashes: no number twice, no gap, nothing lost', async (t) => {
   const world = await agentWorld(t);
   const declared = await world.commit(SUBJECT, [claimOf('on')]);

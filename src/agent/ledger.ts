@@ -4,6 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import { digest, entryId, type Digest, type EntryId } from '../bytes/brand.ts';
+import { parseStatement } from '../statement/admit.ts';
 import { blob, isRow, number, rowsOf, text } from './rows.ts';
 
 /** A verified tree head. */
@@ -46,9 +47,18 @@ export class Ledger {
   }
 
   head(): Head | undefined {
-    const row = this.#db.prepare('SELECT * FROM head').get();
+    const row = this.#db.prepare('SELECT * FROM head WHERE origin = ?').get(this.origin() ?? '');
     if (!isRow(row)) return undefined;
     return { origin: text(row, 'origin'), size: number(row, 'size'), root: digest(blob(row, 'root')) };
+  }
+
+  /** The log that the directory serves: that of its first proof, else of its head; undefined before it has either. */
+  origin(): string | undefined {
+    const first = this.#db.prepare('SELECT statement FROM proof ORDER BY n LIMIT 1').get();
+    const parsed = isRow(first) ? parseStatement(blob(first, 'statement')) : undefined;
+    if (parsed?.kind === 'proof') return parsed.proof.challenge.origin;
+    const head = this.#db.prepare('SELECT origin FROM head').get();
+    return isRow(head) ? text(head, 'origin') : undefined;
   }
 
   /** Of one log only: a directory serves one. */

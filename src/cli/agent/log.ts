@@ -1,7 +1,7 @@
 /** The agent's log, as the command line reaches it: everything read through a `Session`, and so verified. */
 import type { EntryId } from '../../bytes/brand.ts';
 import { equalBytes } from '../../bytes/compare.ts';
-import { refuse } from '../../bytes/refusal.ts';
+import { refuse, type Refusal } from '../../bytes/refusal.ts';
 import type { AgentLog, Taken } from '../../agent/log.ts';
 import type { Head } from '../../agent/ledger.ts';
 import { entryIdOf, submitStatement } from '../../client/scrapi.ts';
@@ -18,18 +18,26 @@ import type { Session } from '../session.ts';
 
 export class SessionLog implements AgentLog {
   readonly #session: Session;
+  readonly #dir: string | undefined;
+  /** The log that it is; undefined until it answers, where no directory says so. */
+  #origin: string | undefined;
   #view: LogView | undefined;
   #policy:
     | { readonly size: number; readonly id: EntryId | undefined; readonly policy: Policy | undefined }
     | undefined;
 
-  constructor(session: Session) {
+  /** `kept`: what an agent's directory holds of a log. Refuses `config-invalid` where only others are trusted. */
+  constructor(session: Session, kept?: { readonly dir: string; readonly origin: string | undefined }) {
     this.#session = session;
+    this.#dir = kept?.dir;
+    this.#origin = kept?.origin;
+    const trusted = session.trust.policy.logs.map(({ verifier: { name } }) => name);
+    if (this.#origin !== undefined && !trusted.includes(this.#origin))
+      throw this.#foreign(this.#origin, trusted.join(', '));
   }
 
   async head(): Promise<Head> {
-    this.#view = await this.#session.view();
-    const { origin, size, root } = this.#view.opened.checkpoint;
+    const { origin, size, root } = (await this.#look()).opened.checkpoint;
     return { origin, size, root };
   }
 
@@ -54,8 +62,7 @@ export class SessionLog implements AgentLog {
   }
 
   async policy(): Promise<Policy | undefined> {
-    const view = this.#view ?? (await this.#session.view());
-    this.#view = view;
+    const view = this.#view ?? (await this.#look());
     const { size } = view.head;
     if (this.#policy?.size === size) return this.#policy.policy;
     const id = (await findNewest(this.#session.transport, this.#session.log, { kind: 'policy' }))?.id;
@@ -86,7 +93,7 @@ export class SessionLog implements AgentLog {
   /** The key that signed a receipt; the policy is read again when it does not name it. */
   async #receiptKey(kid: Uint8Array): Promise<PublicKey> {
     for (const fresh of [false, true]) {
-      if (fresh) this.#view = await this.#session.view();
+      if (fresh) await this.#look();
       if (fresh) this.#policy = undefined;
       const policy = await this.policy();
       const keys = [...this.#session.trust.receiptKeys, ...(policy?.document.log.receiptKeys ?? [])];
@@ -99,7 +106,25 @@ export class SessionLog implements AgentLog {
   async #covering(index: number): Promise<LogView> {
     const view = this.#view;
     if (view !== undefined && index < view.head.size) return view;
-    this.#view = await this.#session.view(index);
-    return this.#view;
+    return this.#look(index);
+  }
+
+  /** A new view. Refuses `config-invalid` for one of another log. */
+  async #look(covering?: number): Promise<LogView> {
+    const view = await this.#session.view(covering);
+    const { origin } = view.opened.checkpoint;
+    this.#origin ??= origin;
+    if (origin !== this.#origin) throw this.#foreign(this.#origin, origin);
+    this.#view = view;
+    return view;
+  }
+
+  /** What is kept of the one log would be taken for the other's. */
+  #foreign(kept: string, other: string): Refusal {
+    return refuse(
+      'config-invalid',
+      `${this.#dir ?? 'this run'} serves the log ${kept}, and this one is ${other}; give each log a directory of its own ` +
+        'with --agent-dir',
+    );
   }
 }

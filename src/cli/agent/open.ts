@@ -61,6 +61,7 @@ export async function openAgent(context: Context, wanted: Wanted): Promise<OpenA
   const session = await Session.open(trusted, whom);
   const db = openAgentDatabase(home.dir);
   const ledger = new Ledger(db);
+  const log = logOf(session, home.dir, db, ledger);
   const profile = profileOf({ ...home, rules: [...wanted.rules, ...home.rules] });
   const { publicKey } = home.signer;
   const self = makeSelfProbe(profile.value, profile.digest.toHex());
@@ -101,13 +102,23 @@ export async function openAgent(context: Context, wanted: Wanted): Promise<OpenA
   };
   return {
     agent,
-    log: new SessionLog(session),
+    log,
     home,
     setRules: (read) => {
       rules = [SELF_RULE, ...wanted.rules, ...read];
     },
     close: () => void db.close(),
   };
+}
+
+/** Refuses `config-invalid` for another log than the directory serves, which is free again then. */
+function logOf(session: Session, dir: string, db: { close(): unknown }, ledger: Ledger): SessionLog {
+  try {
+    return new SessionLog(session, { dir, origin: ledger.origin() });
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 /** What is under way when the agent stops ends at once. */

@@ -96,7 +96,9 @@ class Stage {
   }
 
   spawned(...argv: readonly string[]): ChildProcess {
-    return spawn(process.execPath, [BIN, ...argv], {
+    // The test runner loads into each Node what is more than a confined one may do.
+    const plain = argv.includes('--confine') ? ['-u', 'NODE_OPTIONS'] : [];
+    return spawn('env', [...plain, process.execPath, BIN, ...argv], {
       cwd: this.dir,
       env: { ...process.env, XDG_STATE_HOME: join(this.dir, 'state') },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -552,11 +554,11 @@ t.test('agent: its own permissions, committed to and proven first', async (t) =>
   t.equal((await stage.told('agent', 'profile', '--flags')).code, 0);
   writeFileSync(
     join(stage.dir, 'tallystick-agent/targets.yaml'),
-    `- { subject: www, probe: files, targets: ['${www}/**', ${join(stage.dir, 'later')}] }\n` +
+    `- { subject: www, probe: files, targets: ['${www}', ${join(stage.dir, 'later')}, '${stage.dir}/etc/**'] }\n` +
       `- { subject: none, probe: tls, targets: ['/etc'] }\n`,
   );
   const flags = (await stage.told('agent', 'profile', '--flags')).out;
-  for (const path of [`${www}\n`, `${join(stage.dir, 'later')}/*\n`])
+  for (const path of [`${www}\n`, `${join(stage.dir, 'later')}/*\n`, `${join(stage.dir, 'etc')}\n`])
     t.ok(flags.includes(`--allow-fs-read=${path}`), path);
   t.notMatch(flags, /fs-read=\/etc/);
   // Node would keep out of www whoever may also read www-test.
@@ -579,7 +581,7 @@ t.test('agent: its own permissions, committed to and proven first', async (t) =>
     return Buffer.concat(out).toString();
   };
   const text = await profile();
-  if (text === '') return t.comment('this system cannot exchange a running program');
+  if (process.execve === undefined) return t.comment('this system cannot exchange a running program');
   const hash = createHash('sha256').update(text).digest('hex');
   t.match(JSON.parse(text), {
     confined: true,
@@ -590,10 +592,10 @@ t.test('agent: its own permissions, committed to and proven first', async (t) =>
   const { publicKey } = generateKeyPairSync('ed25519');
   const pem = publicKey.export({ type: 'spki', format: 'pem' });
   writeFileSync(signer, `#!/bin/sh\ncat <<END\n${pem}END\n`, { mode: 0o755 });
-  writeFileSync(join(stage.dir, 'named.yaml'), `key: exec:${signer}\nname: named\n`);
-  const named = JSON.parse(await profile('--config', 'named.yaml', '--agent-dir', 'named'));
+  writeFileSync(join(stage.dir, 'file.yaml'), `key: exec:${signer}\nname: named\n`);
+  const named = JSON.parse(await profile('--config', 'file.yaml', '--agent-dir', 'named'));
   t.match(named, { key: `exec:${signer}`, may: { readAnything: false, startProcesses: true } });
-  for (const path of [signer, join(stage.dir, 'named.yaml')])
+  for (const path of [signer, join(stage.dir, 'file.yaml')])
     t.ok(named.flags.includes(`--allow-fs-read=${path}`), path);
   t.ok(named.flags.includes('--allow-child-process'));
   const claims = await profile('--claims');

@@ -531,9 +531,36 @@ t.test('agent: slots, a deployment, heartbeats, one at a time, an end', async (t
 t.test('agent: its own permissions, committed to and proven first', async (t) => {
   const stage = await Stage.start(t);
   const unit = await stage.told('agent', 'profile', '--unit');
-  t.match(unit, { code: 0, out: /^ExecStart=.* agent run --confine .*--key \S+\.pem$/m });
+  t.match(unit, { code: 0, out: /^ExecStart=.* agent run --confine .*--key \S+\.pem/m });
   const file = join(stage.dir, 'tallystick-agent.service');
   writeFileSync(file, unit.out);
+  t.match(await stage.told('agent', 'profile', '--unit', '--claims'), {
+    code: 1,
+    err: /give one of --flags/,
+  });
+  for (const each of ['--unit', '--claims'])
+    t.match((await stage.told('agent', 'profile', each, '--json')).json, { [each.slice(2)]: /\n/ });
+  // What it was told stays so: the file by its name, flags as flags.
+  writeFileSync(join(stage.dir, 'settings.yaml'), 'log: http://127.0.0.1:9\nname: told\n');
+  writeFileSync(join(stage.dir, 'log.vkey'), '');
+  const said = ['--vkey', 'log.vkey', '--peer', 'http://127.0.0.1:8/a b'];
+  const told = await stage.told(
+    '--config',
+    'settings.yaml',
+    'agent',
+    'profile',
+    '--unit',
+    '--agent-dir',
+    'told',
+    ...said,
+  );
+  t.match(told.out, /^# The log, .* are read from \/\S+\/settings\.yaml, but for what ExecStart says\.$/m);
+  t.match(
+    told.out,
+    /^ExecStart=.* --config \/\S+\/settings\.yaml agent run .* --vkey \/\S+\/log\.vkey --peer "http:\/\/127\.0\.0\.1:8\/a b"$/m,
+  );
+  t.notOk(existsSync(join(stage.dir, 'told/tallystick.yaml')), 'no file that says a part of it');
+  t.match(unit.out, /^ExecStart=.* --policy \/\S+\/tallystick-data\/trust\.policy$/m);
   const { error, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8' });
   if (error !== undefined) t.comment('systemd-analyze is not installed: the unit was not verified');
   // Other units of the machine may have faults of their own.

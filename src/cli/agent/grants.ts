@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
 import { isFolder } from '../files.ts';
 import { stateDirOf } from '../heads.ts';
 import { proofsFolderOf } from '../proofs.ts';
-import { isThere, trustedByDefault, type AgentHome } from './setup.ts';
+import { isThere, namedConfig, trustedByDefault, vkeysOf, type AgentHome } from './setup.ts';
 
 /** Probes that start programs. */
 const STARTERS: ReadonlySet<string> = new Set(['exec', 'terraform', '*']);
@@ -24,7 +24,7 @@ export function confinement(
 ): readonly string[] {
   const state = stateDirOf(context);
   const folders = [dir, state, proofsFolderOf(context), ...pathsToProve(rules)].map((path) => resolve(path));
-  const reads = [resolve(program), ...folders, ...filesOf(context, { dir, keyName, rules })];
+  const reads = [resolve(program), ...folders, ...filesOf(context, { keyName, rules })];
   assertApart(folders, reads);
   const signs = programOf(keyName) !== undefined;
   const starts = signs || rules.some(({ probe }) => STARTERS.has(nameOf(probe)));
@@ -41,13 +41,14 @@ export function confinement(
 
 /** The single files: key, or the program that signs; secrets; whom to trust; a configuration file that was named. */
 function filesOf(
-  { config, resolved, world }: Context,
-  { dir, keyName, rules }: Pick<AgentHome, 'dir' | 'keyName' | 'rules'>,
+  context: Context,
+  { keyName, rules }: Pick<AgentHome, 'keyName' | 'rules'>,
 ): readonly string[] {
+  const { config, world } = context;
   const secrets = rules.flatMap(({ secrets: files }) => [...files.values()]);
-  const trust = [config.policy ?? trustedByDefault(config) ?? [], ...config.vkey].flat();
-  const named = resolved.file === undefined || isWithin(resolved.file, dir) ? [] : [resolved.file];
-  return [programOf(keyName) ?? keyName, ...secrets, ...trust, ...named]
+  const trust = [config.policy ?? trustedByDefault(config) ?? [], ...vkeysOf(context)].flat();
+  return [programOf(keyName) ?? keyName, ...secrets, ...trust, namedConfig(context) ?? []]
+    .flat()
     .map((path) => resolve(world.cwd, path))
     .filter((path) => isThere(path));
 }

@@ -1,24 +1,14 @@
-/** `tallystick agent plan` and `agent profile`: what an agent would do, and what it may do. */
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+/** `tallystick agent plan`: what an agent would do. */
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { parseDecimal } from '../../bytes/text.ts';
 import { recall } from '../../agent/history.ts';
 import { planOf, type Plan } from '../../agent/planner.ts';
-import { selfClaims } from '../../agent/self.ts';
 import { looksFor } from '../../agent/runs.ts';
 import { PACES } from '../../declare/tiers.ts';
 import type { Context } from '../context.ts';
-import { stateDirOf } from '../heads.ts';
 import type { JsonValue } from '../output.ts';
-import { proofsFolderOf } from '../proofs.ts';
-import { confine } from './confine.ts';
-import { confinement } from './grants.ts';
 import { openAgent } from './open.ts';
-import { profileOf } from './profile.ts';
-import { initialiseAgent, type AgentHome } from './setup.ts';
 import { learnSubjects } from './subjects.ts';
-import { unitOf, type UnitPaths } from './unit.ts';
 
 const PATIENCE_MS = 5_000;
 
@@ -92,49 +82,5 @@ function asJson({ claim, probe, cadence, deadline, slot, proofsPerDay, cost, cor
     bytes: cost?.bytes ?? null,
     core_ppm: coreParts ?? null,
     detection: detection.map((each) => ({ ...each })),
-  };
-}
-
-/** The profile on stdout is exactly what is hashed: `tallystick agent profile | sha256sum` gives the digest. */
-export async function runProfile(
-  context: Context,
-  asked: {
-    readonly flags: boolean;
-    readonly claims: boolean;
-    readonly unit: boolean;
-    readonly confine: boolean;
-  },
-): Promise<number> {
-  if (asked.confine) await confine(context);
-  const { output } = context;
-  const home = await initialiseAgent(context);
-  const profile = profileOf(home);
-  const program = fileURLToPath(new URL('../../..', import.meta.url));
-  const confined = confinement(context, home, program);
-  if (asked.flags) output.print(confined.join('\n'));
-  else if (asked.unit) output.print(unitOf(unitPaths(context, home)).trimEnd());
-  else if (asked.claims) output.print(selfClaims(profile.digest.toHex()).trimEnd());
-  else {
-    if (!output.json) output.write(profile.text);
-    output.note(`\nprofileDigest ${profile.digest.toHex()}`);
-  }
-  output.result('agent-profile', {
-    profile: profile.text,
-    digest: profile.digest.toHex(),
-    flags: [...confined],
-  });
-  return EXIT.ok;
-}
-
-/** Where this very agent has what it needs. */
-function unitPaths(context: Context, { dir, keyName }: AgentHome): UnitPaths {
-  const at = (path: string): string => resolve(context.world.cwd, path);
-  return {
-    node: process.execPath,
-    program: fileURLToPath(new URL('../bin.cjs', import.meta.url)),
-    dir: at(dir),
-    state: at(stateDirOf(context)),
-    proofs: at(proofsFolderOf(context)),
-    key: /^(?:ssh-agent|exec):/.test(keyName) ? keyName : at(keyName),
   };
 }

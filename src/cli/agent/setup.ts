@@ -49,7 +49,9 @@ export async function initialiseAgent(context: Context): Promise<AgentHome> {
   if (!isThere(files.targets)) await createFile(files.targets, NO_TARGETS, 0o600);
   const rules = await readTargets(files.targets);
   const configFile = join(dir, CONFIG_FILE);
-  if (!isThere(configFile)) await createFile(configFile, configText(context));
+  // Beside a file that is named another would hold a part, and stand for all where none is.
+  if (namedConfig(context) === undefined && !isThere(configFile))
+    await createFile(configFile, configText(context));
   const subjects = [...new Set(rules.map(({ subject }) => subject))];
   return { dir, keyName, signer, master: await readSeed(files.seed), rules, subjects, madeKey };
 }
@@ -61,6 +63,19 @@ function keyNameOf(config: Config): string {
   if (isThere(own)) return own;
   const made = roleKeyPath(layoutOf(config), 'agent');
   return isThere(made) ? made : own;
+}
+
+/** The configuration file that was read, unless it is the agent directory's own. */
+export function namedConfig({ config, resolved: { file } }: Context): string | undefined {
+  return file === join(config.agentDir, CONFIG_FILE) ? undefined : file;
+}
+
+/** Verifier keys as --vkey takes them, files by their whole path. */
+export function vkeysOf({ config, world }: Context): readonly string[] {
+  return config.vkey.map((vkey) => {
+    const file = resolve(world.cwd, vkey);
+    return isThere(file) ? file : vkey;
+  });
 }
 
 /** Whom to trust when nothing says so: the log of one's own, if there is one. */
@@ -104,10 +119,12 @@ export async function readTargets(path: string): Promise<readonly Rule[]> {
 }
 
 /** What was said on the first command line holds for the next ones too. */
-function configText({ resolved: { settled }, config }: Context): string {
+function configText(context: Context): string {
+  const { resolved, config } = context;
   const said: Record<string, unknown> = {};
-  for (const { name, value, source } of settled)
-    if (source === 'flag' && KEPT.has(name) && value !== undefined) said[name] = value;
+  for (const { name, value, source } of resolved.settled)
+    if (source === 'flag' && KEPT.has(name) && value !== undefined)
+      said[name] = name === 'vkey' ? vkeysOf(context) : value;
   const trusted = trustedByDefault(config);
   if (trusted !== undefined) said['policy'] = relative(config.agentDir, trusted);
   const text = Object.keys(said).length === 0 ? '' : stringify(said, { version: '1.2', lineWidth: 0 });

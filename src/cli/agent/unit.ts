@@ -2,9 +2,10 @@
  * The systemd unit of an agent: a user of its own, as little of the system as it needs, and Node's permission model on
  * top (`--confine`), which knows single files and whether programs may be started.
  */
+import { printable } from '../../bytes/printable.ts';
 
-/** Absolute paths, but for `key`: a file, or what --key takes besides. */
-export interface UnitPaths {
+/** Absolute paths; `key` is one, or what --key takes besides. */
+export interface UnitParts {
   readonly node: string;
   /** `bin.cjs` of this program. */
   readonly program: string;
@@ -13,17 +14,26 @@ export interface UnitPaths {
   readonly state: string;
   readonly proofs: string;
   readonly key: string;
+  /** The configuration file that it reads, other than tallystick.yaml in the agent directory. */
+  readonly config?: string | undefined;
+  /** Further flags, each with its value. */
+  readonly settings?: readonly (readonly [flag: string, value: string])[];
 }
 
 /** The text of `tallystick-agent.service`. */
-export function unitOf({ node, program, dir, state, proofs, key }: UnitPaths): string {
+export function unitOf(parts: UnitParts): string {
+  const { node, program, dir, state, proofs, key, config, settings = [] } = parts;
   const command = [
     ...[node, program].map(word),
+    ...(config === undefined ? [] : [`--config ${word(config)}`]),
     'agent run --confine',
     `--agent-dir ${word(dir)} --state-dir ${word(state)} --proofs-dir ${word(proofs)}`,
     `--key ${word(key)}`,
+    ...settings.map(([flag, value]) => `${flag} ${word(value)}`),
   ];
-  return `# The log, whom to trust and the agent's name are read from tallystick.yaml in the agent directory.
+  const file = config === undefined ? 'tallystick.yaml in the agent directory' : printable(config, 4_096);
+  const besides = settings.length === 0 ? '' : ', but for what ExecStart says';
+  return `# The log, whom to trust and the agent's name are read from ${file}${besides}.
 [Unit]
 Description=Tallystick agent
 Wants=network-online.target time-sync.target

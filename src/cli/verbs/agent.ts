@@ -101,10 +101,13 @@ const profileVerb: Verb = {
     'The SHA-256 of this JSON is in every proof (agent.profileDigest). Commit it, so that an agent with other ' +
     'permissions is seen.',
   home: 'agentDir',
-  settings: ['agentDir', 'dataDir', 'vkey', 'policy', 'key', 'stateDir', 'proofsDir'],
+  settings: SETTINGS,
   options: [
     { flags: '--flags', help: "the flags of Node's permission model that this agent needs, one a line" },
-    { flags: '--unit', help: 'a systemd unit that runs this agent, hardened and confined' },
+    {
+      flags: '--unit',
+      help: 'a systemd unit that runs this agent with these settings, hardened and confined',
+    },
     { flags: '--confine', help: 'of the agent as agent run --confine starts it' },
     { flags: '--claims', help: 'a claims file for the commitment to this profile' },
   ],
@@ -112,15 +115,16 @@ const profileVerb: Verb = {
   examples: [
     'tallystick agent profile --confine > profile.json',
     'tallystick agent profile --confine --claims > profile-claims.yaml',
-    'tallystick agent profile --unit > tallystick-agent.service',
+    'tallystick agent profile --unit --log https://log.example.com > tallystick-agent.service',
   ],
   run: async (context, _operands, flags) => {
-    const { runProfile } = await import('../agent/plan.ts');
+    const { runProfile } = await import('../agent/showprofile.ts');
     return runProfile(context, {
       flags: flags.on('flags'),
       claims: flags.on('claims'),
       unit: flags.on('unit'),
       confine: flags.on('confine'),
+      settings: SETTINGS,
     });
   },
 };

@@ -13,8 +13,9 @@ import { lockAgent, openAgentDatabase } from '../src/agent/database.ts';
 import { checkChain, deliver } from '../src/agent/deliver.ts';
 import { operatorRule, readRules, ruleFor } from '../src/agent/enrolment.ts';
 import { decodeObserved } from '../src/agent/observed.ts';
-import { detection } from '../src/agent/planner.ts';
+import { detection, planOf, runsOf } from '../src/agent/planner.ts';
 import { prove } from '../src/agent/prove.ts';
+import { looksFor } from '../src/agent/runs.ts';
 import { Seeds } from '../src/agent/seeds.ts';
 import { sha256 } from '../src/agent/hash.ts';
 import { historyOf, type SubjectEntry } from '../src/claim/history.ts';
@@ -34,6 +35,7 @@ import { ISSUER, people, policyDocumentOf } from './world.ts';
 
 const ROOT = digest(new Uint8Array(32).fill(1));
 const SUBJECT = 'prod/db';
+const DEEP = new Map([['depth', 3]]);
 
 t.test('slots: where in its slot a proof falls, seed and root decide', async (t) => {
   const seed = new Uint8Array(32).fill(3);
@@ -772,6 +774,33 @@ t.test('the daemon: CPU runs out', async (t) => {
     (proof.errors ?? []).every(({ claim }) => !proof.results.some((each) => each.claim === claim)),
   );
   t.ok(honest, 'and not judged');
+});
+
+t.test('the daemon: claims that share a look share its cost', async (t) => {
+  const world = await agentWorld(t);
+  world.toy.cpu = 1_000_000;
+  const claims = [claimOf('a', { severity: 'critical' }), claimOf('b'), claimOf('c', { severity: 'low' })];
+  const declared = await world.commit(SUBJECT, claims, { tier: 'critical-path' });
+  const { pass } = running(world, { budget: 2_500_000 });
+  await pass(600);
+  const [first, second, third] = world.log.proofs().map(({ proof }) => proof);
+  const proven = (proof: RuntimeProof | undefined): readonly string[] =>
+    (proof?.results ?? []).map(({ claim }) => claim).toSorted();
+  t.same(proven(first), ['a', 'b', 'c']);
+  t.same(proven(second), ['a', 'b', 'c'], 'what one look saw is told of all that it answers');
+  t.match(third, { results: [], errors: [{ claim: 'a' }, { claim: 'b' }, { claim: 'c' }] }, 'or of none');
+
+  const other = [...claims, claimOf('daily', { cadence: 86_400 }), claimOf('deep', { params: DEEP })];
+  const costs = world.agent.ledger.costs('toy@1', LOCATOR);
+  const runs = runsOf(looksFor(other, declared.declaration));
+  const plans = other.map((claim) => planOf(claim, { of: runs.get(claim.id) ?? '', cost: costs }, []));
+  t.match(plans, [
+    { claim: 'a', sameRun: undefined, cost: { cpuUs: 1_000_000 } },
+    { claim: 'b', sameRun: 'a', cost: undefined, coreParts: undefined },
+    { claim: 'c', sameRun: 'a', cost: undefined },
+    { claim: 'daily', sameRun: undefined, cost: { runs: 2 } },
+    { claim: 'deep', sameRun: undefined, cost: { runs: 2 } },
+  ]);
 });
 
 t.test('the daemon: a key that is not enrolled, and one that somebody else has', async (t) => {

@@ -2,7 +2,10 @@
  * How much CPU an agent may use: a share of one core over the last hour. Near the limit, what matters less is left
  * out first, and the proof says so.
  */
-import { TIERS, type Tier } from '../statement/vocabulary.ts';
+import type { Declaration } from '../statement/commitment.ts';
+import { SEVERITIES, TIERS, type Tier } from '../statement/vocabulary.ts';
+import { looksFor, type Look } from './runs.ts';
+import type { DueClaim } from './schedule.ts';
 
 /** Microseconds of one core in an hour, by the permille of it. */
 const PER_MILLE_US = 3_600_000;
@@ -29,4 +32,38 @@ export function fits(tier: Tier, spentUs: number, estimateUs: number, budget: nu
 /** Tiers, what matters most first. */
 export function rankOf(tier: Tier): number {
   return TIERS.indexOf(tier);
+}
+
+/** What the budget allows of what is due. `left`: what it does not. */
+export interface Affordable {
+  readonly claims: readonly DueClaim[];
+  readonly left: readonly DueClaim[];
+}
+
+/** The worst that could be wrong comes first. Claims that one look answers stand or fall together, and cost it once. */
+export function affordable(
+  due: readonly DueClaim[],
+  declaration: Declaration,
+  hour: { readonly spentUs: number; readonly budget: number; readonly costOf: (look: Look) => number },
+): Affordable {
+  const worstFirst = due.toSorted((a, b) => severity(a) - severity(b));
+  const answered = new Set<string>();
+  let spent = hour.spentUs;
+  for (const look of looksFor(
+    worstFirst.map(({ claim }) => claim),
+    declaration,
+  )) {
+    const cost = hour.costOf(look);
+    if (!fits(declaration.tier, spent, cost, hour.budget)) continue;
+    spent += cost;
+    for (const { id } of look.claims) answered.add(id);
+  }
+  const { claims = [], left = [] } = Object.groupBy(worstFirst, ({ claim }) =>
+    answered.has(claim.id) ? 'claims' : 'left',
+  );
+  return { claims, left };
+}
+
+function severity({ claim }: DueClaim): number {
+  return SEVERITIES.indexOf(claim.severity);
 }

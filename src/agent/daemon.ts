@@ -6,9 +6,8 @@ import { digest } from '../bytes/brand.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
 import type { History } from '../claim/history.ts';
-import { SEVERITIES } from '../statement/vocabulary.ts';
 import type { Policy } from '../statement/policy.ts';
-import { fits, rankOf } from './budget.ts';
+import { affordable, rankOf } from './budget.ts';
 import { storeFault } from './database.ts';
 import { checkChain, deliver } from './deliver.ts';
 import type { Draft } from './draft.ts';
@@ -18,7 +17,7 @@ import type { Head } from './ledger.ts';
 import type { AgentLog } from './log.ts';
 import { pauseAfter } from './pause.ts';
 import { prove, type Agent } from './prove.ts';
-import { looksFor } from './runs.ts';
+import type { Look } from './runs.ts';
 import { isOwnProfile } from './self.ts';
 import { agendaOf, nextDueOf, type DueClaim } from './schedule.ts';
 
@@ -242,32 +241,22 @@ export class Daemon {
     return { due: due.filter((each) => until(each) <= now), wake: Math.min(Infinity, ...waiting) };
   }
 
-  /** What the CPU budget allows, the worst that could be wrong first; what it does not is said in the proof. */
+  /** What the CPU budget allows; what it does not is said in the proof, and due again a while later. */
   #affordable(
     declared: NonNullable<History['inForce']>,
     due: readonly DueClaim[],
     now: number,
   ): { claims: readonly DueClaim[]; skipped: Draft['skipped'] } {
     const { agent, budget } = this.#parts;
-    const { ledger } = agent;
-    const { tier } = declared.declaration;
-    let spent = ledger.spentInHour(now);
-    const claims: DueClaim[] = [];
-    const skipped: Draft['skipped'][number][] = [];
-    for (const each of due.toSorted((a, b) => severity(a) - severity(b))) {
-      const { claim } = each;
-      const [look] = looksFor([claim], declared.declaration);
-      const cost = ledger.costs(claim.probe, look?.target ?? '')?.cpuUs ?? 0;
-      if (fits(tier, spent, cost, budget)) {
-        spent += cost;
-        claims.push(each);
-        continue;
-      }
-      const message = `the CPU budget of the last hour is used up (${Math.round(spent / 1000)} ms) for the tier ${tier}`;
-      skipped.push({ code: 'budget', message, claim: claim.id });
-      this.#skipped.set(`${declared.entry.id} ${claim.id}`, now + Math.max(1, Math.floor(claim.cadence / 4)));
-    }
-    return { claims, skipped };
+    const { declaration, entry } = declared;
+    const spentUs = agent.ledger.spentInHour(now);
+    const costOf = ({ probe, target = '' }: Look): number => agent.ledger.costs(probe, target)?.cpuUs ?? 0;
+    const { claims, left } = affordable(due, declaration, { spentUs, budget, costOf });
+    const used = `${Math.round(spentUs / 1000)} ms`;
+    const message = `the CPU budget of the last hour is used up (${used}) for the tier ${declaration.tier}`;
+    for (const { claim } of left)
+      this.#skipped.set(`${entry.id} ${claim.id}`, now + Math.max(1, Math.floor(claim.cadence / 4)));
+    return { claims, skipped: left.map(({ claim }) => ({ code: 'budget', message, claim: claim.id })) };
   }
 
   async #send(): Promise<void> {
@@ -285,10 +274,6 @@ export class Daemon {
     ledger.spend(Math.floor(looking.now() / 1000), Math.max(0, cpu - this.#cpu));
     this.#cpu = cpu;
   }
-}
-
-function severity({ claim }: DueClaim): number {
-  return SEVERITIES.indexOf(claim.severity);
 }
 
 /** What may be otherwise later, without the agent being started again. */

@@ -2,6 +2,7 @@
 import { slotLength } from '../claim/slots.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Costs } from './ledger.ts';
+import type { Look } from './runs.ts';
 
 const DAY = 86_400;
 
@@ -14,16 +15,36 @@ export interface Plan {
   /** Seconds of a slot: one proof in each. */
   readonly slot: number;
   readonly proofsPerDay: number;
-  /** Of one run, so far; undefined before the first. */
+  /** The claim whose run answers this one too, so that it costs nothing more; undefined: it has its own. */
+  readonly sameRun: string | undefined;
+  /** Of one run, so far; undefined before the first, and where another claim has it. */
   readonly cost: Costs | undefined;
-  /** CPU of one core that the runs take, in parts of a million; undefined before the first. */
+  /** CPU of one core that the runs take, in parts of a million; undefined as the cost is. */
   readonly coreParts: number | undefined;
   /** Probability that a violation is seen, by its length in seconds. */
   readonly detection: readonly { readonly length: number; readonly probability: number }[];
 }
 
-/** Plans one claim. `lengths`: seconds of the violations asked about. */
-export function planOf(claim: Claim, cost: Costs | undefined, lengths: readonly number[]): Plan {
+/**
+ * The claim that has the cost of each one's run: the first that is looked at in the same way and as often, since such
+ * claims share their slots.
+ */
+export function runsOf(looks: readonly Look[]): ReadonlyMap<string, string> {
+  return new Map(
+    looks.flatMap(({ claims }) =>
+      claims.map(({ id, cadence }) => [id, claims.find((each) => each.cadence === cadence)?.id ?? id]),
+    ),
+  );
+}
+
+/** Plans one claim. `run`: the claim that has the cost; `lengths`: seconds of the violations asked about. */
+export function planOf(
+  claim: Claim,
+  run: { readonly of: string; readonly cost: Costs | undefined },
+  lengths: readonly number[],
+): Plan {
+  const isOwn = run.of === claim.id;
+  const cost = isOwn ? run.cost : undefined;
   const slot = slotLength(claim.cadence);
   return {
     claim: claim.id,
@@ -32,6 +53,7 @@ export function planOf(claim: Claim, cost: Costs | undefined, lengths: readonly 
     deadline: claim.deadline,
     slot,
     proofsPerDay: DAY / slot,
+    sameRun: isOwn ? undefined : run.of,
     cost,
     coreParts: cost === undefined ? undefined : cost.cpuUs / slot,
     detection: lengths.map((length) => ({ length, probability: detection(length, slot) })),

@@ -2,7 +2,7 @@
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { parseDecimal } from '../../bytes/text.ts';
 import { recall } from '../../agent/history.ts';
-import { planOf, type Plan } from '../../agent/planner.ts';
+import { planOf, runsOf, type Plan } from '../../agent/planner.ts';
 import { looksFor } from '../../agent/runs.ts';
 import { PACES } from '../../declare/tiers.ts';
 import type { Context } from '../context.ts';
@@ -32,13 +32,16 @@ export async function runPlan(
       const { tier } = declared.declaration;
       const pace = `by default every ${PACES[tier].cadence} s, ${PACES[tier].deadline} s after a deployment`;
       output.print(`${output.paint('bold', subject)}  tier ${tier} (${pace})`);
+      const looks = looksFor(declared.declaration.claims, declared.declaration);
+      const runs = runsOf(looks);
       for (const claim of declared.declaration.claims) {
-        const [look] = looksFor([claim], declared.declaration);
+        const look = looks.find(({ claims }) => claims.includes(claim));
         const lengths =
           asked.length === undefined
             ? [Math.max(1, Math.floor(claim.cadence / 10)), claim.cadence]
             : [parseDecimal(asked.length)];
-        const plan = planOf(claim, agent.ledger.costs(claim.probe, look?.target ?? ''), lengths);
+        const cost = agent.ledger.costs(claim.probe, look?.target ?? '');
+        const plan = planOf(claim, { of: runs.get(claim.id) ?? claim.id, cost }, lengths);
         output.print(linesOf(plan, look?.target));
         plans.push({ subject, target: look?.target ?? null, ...asJson(plan) });
       }
@@ -51,9 +54,13 @@ export async function runPlan(
 }
 
 function linesOf(plan: Plan, target: string | undefined): string {
+  const unknown =
+    plan.sameRun === undefined
+      ? 'cost unknown: not run yet'
+      : `no cost of its own: the run of ${plan.sameRun} answers it too`;
   const cost =
     plan.cost === undefined
-      ? 'cost unknown: not run yet'
+      ? unknown
       : `${(plan.cost.cpuUs / 1000).toFixed(1)} ms CPU, ${(plan.cost.wallUs / 1000).toFixed(0)} ms, ${plan.cost.bytes} bytes a run ` +
         `(${plan.cost.runs} ${plan.cost.runs === 1 ? 'run' : 'runs'}): ${((plan.coreParts ?? 0) / 10_000).toFixed(4)} % of a core`;
   const seen = plan.detection.map(
@@ -68,7 +75,8 @@ function linesOf(plan: Plan, target: string | undefined): string {
   ].join('\n');
 }
 
-function asJson({ claim, probe, cadence, deadline, slot, proofsPerDay, cost, coreParts, detection }: Plan) {
+function asJson(plan: Plan) {
+  const { claim, probe, cadence, deadline, slot, proofsPerDay, sameRun, cost, coreParts, detection } = plan;
   return {
     claim,
     probe,
@@ -76,6 +84,7 @@ function asJson({ claim, probe, cadence, deadline, slot, proofsPerDay, cost, cor
     deadline: deadline ?? null,
     slot,
     proofs_per_day: proofsPerDay,
+    same_run: sameRun ?? null,
     runs: cost?.runs ?? 0,
     cpu_us: cost?.cpuUs ?? null,
     wall_us: cost?.wallUs ?? null,

@@ -71,7 +71,7 @@ const planVerb: Verb = {
   name: 'plan',
   summary: 'print cadence, cost and what would be noticed, claim by claim',
   details:
-    'Costs are what runs have cost so far. Detection: how likely a violation of a given length is seen, when proofs fall ' +
+    'Costs are what runs have cost so far; claims that one run answers have it once. Detection: how likely a violation of a given length is seen, when proofs fall ' +
     'anywhere in their slots.',
   home: 'agentDir',
   settings: SETTINGS,

@@ -291,6 +291,7 @@ function agentOf(
       ledger,
       now: () => clock.now,
       cpu: () => toy.spent,
+      spent: (cpuUs) => void (toy.spent += cpuUs),
       signal: new AbortController().signal,
       onBug: () => undefined,
     },

@@ -202,6 +202,7 @@ export function probe(
     challenge: hashOf('a challenge'),
     ...(declared !== undefined && { declared }),
     secret: (name) => Promise.resolve(name === 'cloudtrail-keys' ? keyFile : undefined),
+    spent: () => undefined,
     signal,
     now: () => now,
   });

@@ -296,6 +296,7 @@ export function probeAt(
     params: new Map(Object.entries(params)),
     challenge: rest.challenge ?? hashOf('a challenge'),
     secret: () => Promise.resolve(undefined),
+    spent: () => undefined,
     signal: rest.signal ?? new AbortController().signal,
     now: () => NOW,
   });

@@ -24,6 +24,7 @@ export interface Rest {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   readonly challenge?: Uint8Array;
+  readonly spent?: (cpuUs: number) => void;
 }
 
 /** Looks once, the parameters checked as an agent checks them. */
@@ -35,6 +36,7 @@ export function look(probe: Probe, target: string, params: Params = {}, rest: Re
     challenge: rest.challenge ?? hashOf('a challenge'),
     ...(declared !== undefined && { declared }),
     secret: (name) => Promise.resolve(secrets[name]),
+    spent: rest.spent ?? (() => undefined),
     signal,
     now: () => NOW,
   });

@@ -14,6 +14,7 @@ import type { Observed } from '#src/claim/observed.ts';
 import { isList, isMap, type Value } from '#src/claim/value.ts';
 import { declareTerraform } from '#src/declare/terraform.ts';
 import { declaredValue } from '#src/probe/declared.ts';
+import { programCost } from '#src/probe/cpu.ts';
 import { execProbe } from '#src/probe/exec.ts';
 import { filesProbe } from '#src/probe/files.ts';
 import { httpProbe } from '#src/probe/http.ts';
@@ -961,6 +962,18 @@ t.test('exec: hostile collectors', async (t) => {
     ['a list of no texts', '[1]', 'config-invalid'],
   ] as const)
     t.equal(await refusal(look(execProbe, path)), code, name);
+  const costs: number[] = [];
+  const spent = (cpuUs: number): void => void costs.push(cpuUs);
+  const busy = '(i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done)';
+  await look(execProbe, collector(`${busy}; printf '%s' '${collected()}'`), {}, { spent });
+  t.equal(
+    await refusal(look(execProbe, collector('exec sleep 60'), { seconds: 1 }, { spent })),
+    'unavailable',
+  );
+  t.ok((costs[0] ?? 0) > 0, 'what it used counts, and what its children used');
+  t.ok((costs[1] ?? 0) >= 900_000, 'of one that was stopped, the time it ran');
+  t.equal(programCost([undefined, undefined], 7, false), 7, 'where the system does not tell, too');
+  t.equal(programCost([10, 30], 7, true), 20, 'many threads use more than the time they run');
   const marker = join(fresh(), 'alive');
   // What it starts holds its output open; both end with it.
   const hanging = collector(`(sleep 60; touch ${marker}) & sleep 60`);

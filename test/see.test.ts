@@ -521,6 +521,7 @@ t.test('signatures of a swapped key, of PostgreSQL, and those that a collector h
       params: new Map(),
       challenge,
       secret: () => Promise.resolve(`postgresql://${admin}@127.0.0.1:${db.port}/postgres`),
+      spent: () => undefined,
       signal: new AbortController().signal,
       now: () => Date.now(),
     }),

@@ -138,7 +138,7 @@ export class Ledger {
     };
   }
 
-  /** Notes CPU time of this process, whatever it was for. */
+  /** Notes CPU time of the agent and its programs, whatever it was for. */
   spend(at: number, cpuUs: number): void {
     this.#db
       .transaction(() => {

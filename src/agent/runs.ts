@@ -28,8 +28,9 @@ export interface Looking {
   readonly ledger: Ledger;
   /** Milliseconds. */
   readonly now: () => number;
-  /** Microseconds of CPU used by this process so far. */
+  /** Microseconds of CPU used so far, by this process and by what was told to `spent`. */
   readonly cpu: () => number;
+  readonly spent: (cpuUs: number) => void;
   readonly signal: AbortSignal;
   /** Told of what is a bug of a probe; the claim is UNKNOWN then. */
   readonly onBug: (error: unknown) => void;
@@ -116,6 +117,7 @@ async function attempt(
         const path = rule.secrets.get(name);
         return path === undefined ? undefined : looking.readSecret(path);
       },
+      spent: looking.spent,
       signal,
       now: looking.now,
     };

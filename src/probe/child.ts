@@ -4,6 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { refuse } from '../bytes/refusal.ts';
+import { programCost, programsCpu } from './cpu.ts';
 
 export interface Command {
   readonly argv: readonly string[];
@@ -15,6 +16,8 @@ export interface Command {
   /** Most bytes of standard output that are taken. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
+  /** Told what it cost, microseconds of CPU, however it ended. */
+  readonly spent: (cpuUs: number) => void;
 }
 
 export interface Finished {
@@ -34,17 +37,20 @@ export const PLAIN_ENV: Readonly<Record<string, string>> = {
  * writes too much. What it writes to standard error is read and dropped: it may hold secrets.
  */
 export async function runProgram(command: Command): Promise<Finished> {
-  const { argv, cwd, env, input, timeoutMs, maxBytes, signal } = command;
+  const { argv, cwd, env, input, timeoutMs, maxBytes, signal, spent } = command;
   const [file = '', ...rest] = argv;
   if (signal.aborted) throw refuse('unavailable', 'the probe was stopped');
+  const [cpu, start] = [programsCpu(), performance.now()];
   // A group of its own, so that what it starts ends with it.
   const child = spawn(file, rest, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  const exited = new Promise<unknown>((resolve) => void child.once('exit', resolve).once('error', resolve));
   const chunks: Uint8Array[] = [];
   let size = 0;
+  let isForced = true;
   const limit = AbortSignal.timeout(timeoutMs);
   const either = AbortSignal.any([limit, signal]);
   try {
-    return await new Promise<Finished>((resolve, reject) => {
+    const finished = await new Promise<Finished>((resolve, reject) => {
       const stop = (): void =>
         reject(
           refuse(
@@ -69,15 +75,19 @@ export async function runProgram(command: Command): Promise<Finished> {
       );
       child.stdin.end(input ?? new Uint8Array());
     });
+    isForced = false;
+    return finished;
   } finally {
     endGroup(child);
+    await exited;
+    const wallUs = Math.round((performance.now() - start) * 1000);
+    spent(programCost([cpu, programsCpu()], wallUs, isForced));
   }
 }
 
 /** Ends the program and everything it started that stayed in its group. */
 function endGroup(child: ChildProcess): void {
   for (const stream of child.stdio) stream?.destroy();
-  child.unref();
   if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, 'SIGKILL');

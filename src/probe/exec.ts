@@ -50,6 +50,7 @@ async function run(task: ProbeTask): Promise<Observed> {
     timeoutMs: seconds * 1_000,
     maxBytes: MAX_BYTES,
     signal: task.signal,
+    spent: task.spent,
   });
   const name = printable(argv[0] ?? '', 200);
   if (code !== 0)

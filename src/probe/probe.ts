@@ -48,6 +48,8 @@ export interface ProbeTask {
   readonly declared?: ReadonlyMap<string, Value>;
   /** Secrets by name (connection strings, tokens): files of mode 0600 that the operator named. Never recorded. */
   readonly secret: (name: string) => Promise<string | undefined>;
+  /** Told of CPU that others used for the run, programs it started: microseconds. */
+  readonly spent: (cpuUs: number) => void;
   /** Ends the run: at the time limit, or when the agent stops. */
   readonly signal: AbortSignal;
   /** The wall clock, milliseconds. */

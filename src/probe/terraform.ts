@@ -80,7 +80,7 @@ interface Read {
   readonly modified: number | undefined;
 }
 
-async function readState({ target, params, signal }: ProbeTask): Promise<Read> {
+async function readState({ target, params, signal, spent }: ProbeTask): Promise<Read> {
   if (!isAbsolute(target) || target.includes('\0'))
     throw refuse(
       'config-invalid',
@@ -94,6 +94,7 @@ async function readState({ target, params, signal }: ProbeTask): Promise<Read> {
     timeoutMs: SHOW_MS,
     maxBytes: MAX_BYTES,
     signal,
+    spent,
   });
   if (code !== 0)
     throw refuse(

@@ -24,10 +24,12 @@ export function confinement(
 ): readonly string[] {
   const state = stateDirOf(context);
   const folders = [dir, state, proofsFolderOf(context), ...pathsToProve(rules)].map((path) => resolve(path));
-  const reads = [resolve(program), ...folders, ...filesOf(context, { keyName, rules })];
+  const runs = rules.some(({ probe }) => STARTERS.has(nameOf(probe)));
+  const starts = runs || programOf(keyName) !== undefined;
+  // The last tells what programs cost (probe/cpu.ts).
+  const costs = runs ? ['/proc/self/stat'] : [];
+  const reads = [resolve(program), ...folders, ...filesOf(context, { keyName, rules }), ...costs];
   assertApart(folders, reads);
-  const signs = programOf(keyName) !== undefined;
-  const starts = signs || rules.some(({ probe }) => STARTERS.has(nameOf(probe)));
   return [
     '--permission',
     ...[...new Set(reads)].map((path) => `--allow-fs-read=${path}`),

@@ -66,6 +66,7 @@ export async function openAgent(context: Context, wanted: Wanted): Promise<OpenA
   const { publicKey } = home.signer;
   const self = makeSelfProbe(profile.value, profile.digest.toHex());
   const probes = wanted.probes ?? findProbe;
+  let programs = 0;
   let rules = [SELF_RULE, ...wanted.rules, ...home.rules];
   const agent: Agent = {
     spool: new Spool(db),
@@ -80,7 +81,10 @@ export async function openAgent(context: Context, wanted: Wanted): Promise<OpenA
       now: world.now,
       cpu: () => {
         const { user, system } = process.cpuUsage();
-        return user + system;
+        return user + system + programs;
+      },
+      spent: (cpuUs) => {
+        programs += cpuUs;
       },
       signal: wanted.signal,
       onBug: wanted.onBug,

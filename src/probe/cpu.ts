@@ -1,0 +1,36 @@
+/** What programs that a probe runs cost: their CPU time as the system counts it, once they were waited for. */
+import { readFileSync } from 'node:fs';
+
+/** Microseconds of one tick of /proc: USER_HZ is 100 on every Linux that Node runs on. */
+const TICK_US = 10_000;
+
+/**
+ * Microseconds of CPU that programs of this process used so far, with what these started and waited for; undefined
+ * where the system does not tell. proc(5): fields 16 and 17, cutime and cstime.
+ */
+export function programsCpu(): number | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync('/proc/self/stat', 'utf8');
+  } catch {
+    return undefined;
+  }
+  // The second field is a name in parentheses, and may hold anything; the third follows it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = Number(fields[13]) + Number(fields[14]);
+  return Number.isSafeInteger(ticks) ? ticks * TICK_US : undefined;
+}
+
+/**
+ * Microseconds that one program counts for, between two answers of `programsCpu`. Of one that was stopped by force the
+ * system may not know all, since what it started was not waited for: it counts for the time it ran at least.
+ */
+export function programCost(
+  [before, after]: readonly [number | undefined, number | undefined],
+  wallUs: number,
+  isForced: boolean,
+): number {
+  if (before === undefined || after === undefined) return wallUs;
+  const measured = Math.max(0, after - before);
+  return isForced ? Math.max(measured, wallUs) : measured;
+}

@@ -508,6 +508,19 @@ t.test('agent: slots, a deployment, heartbeats, one at a time, an end', async (t
     { claim: 'refuses', cadence: 5, deadline: 300, slot: 2, detection: [{ length: 1 }] },
   ]);
   t.ok(plan.json.claims[0].runs > 0);
+  const planned = (...flags: readonly string[]) => stage.told('agent', 'plan', '--log', stage.url, ...flags);
+  t.match(await planned('--subject', 'nothing', '--subject', 'db/quick', '--json'), {
+    code: 2,
+    json: { claims: [{ subject: 'db/quick' }], failed: [{ subject: 'nothing', code: 'not-found' }] },
+    err: /nothing: no plan was made \(not-found: no commitment to nothing/,
+  });
+  t.match(await planned('--subject', 'none/*'), { code: 2, err: /no commitment to none\/\* is in force/ });
+  for (const length of ['abc', '0', '-1'])
+    t.match(await planned('--subject', 'db/quick', '--length', length), {
+      code: 1,
+      err: /usage: --length is/,
+    });
+  t.match(await planned(), { code: 1, err: /name subjects in targets\.yaml/ });
 
   const watch = stage.spawned('watch', 'db/slow', '--log', stage.url, '--poll', '1', '--json');
   t.teardown(() => void watch.kill('SIGKILL'));

@@ -1,14 +1,17 @@
 /** `tallystick agent plan`: what an agent would do. */
-import { EXIT, refuse } from '../../bytes/refusal.ts';
-import { parseDecimal } from '../../bytes/text.ts';
+import { printable } from '../../bytes/printable.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import type { Declared } from '../../claim/history.ts';
+import type { Ledger } from '../../agent/ledger.ts';
 import { recall } from '../../agent/history.ts';
 import { planOf, runsOf, type Plan } from '../../agent/planner.ts';
 import { looksFor } from '../../agent/runs.ts';
 import { PACES } from '../../declare/tiers.ts';
 import type { Context } from '../context.ts';
-import type { JsonValue } from '../output.ts';
+import type { JsonValue, Output } from '../output.ts';
+import { eachSubject, failedAsJson, warnOf, worstOf } from './each.ts';
 import { openAgent } from './open.ts';
-import { learnSubjects } from './subjects.ts';
+import { inForceOf, learnSubjects, someOf, wantedOf } from './subjects.ts';
 
 const PATIENCE_MS = 5_000;
 
@@ -17,40 +20,57 @@ export async function runPlan(
   asked: { readonly subjects: readonly string[]; readonly length: string | undefined },
 ): Promise<number> {
   const { output } = context;
+  const length = lengthOf(asked.length);
   const looking = { rules: [], vantage: undefined, onBug: () => undefined, patienceMs: PATIENCE_MS };
   const open = await openAgent(context, { ...looking, signal: new AbortController().signal });
   try {
-    const wanted = asked.subjects.length > 0 ? asked.subjects : open.home.subjects;
-    if (wanted.length === 0) throw refuse('usage', 'say which subject with --subject');
+    const wanted = wantedOf(open, asked.subjects, 'plan');
     const { agent, log } = open;
     await log.head();
     const policy = await log.policy();
     const plans: JsonValue[] = [];
-    for (const subject of await learnSubjects(open, wanted, policy)) {
-      const declared = recall(agent.ledger, subject, policy).inForce;
-      if (declared === undefined) throw refuse('not-found', `no commitment to ${subject} is in force`);
-      const { tier } = declared.declaration;
-      const pace = `by default every ${PACES[tier].cadence} s, ${PACES[tier].deadline} s after a deployment`;
-      output.print(`${output.paint('bold', subject)}  tier ${tier} (${pace})`);
-      const looks = looksFor(declared.declaration.claims, declared.declaration);
-      const runs = runsOf(looks);
-      for (const claim of declared.declaration.claims) {
-        const look = looks.find(({ claims }) => claims.includes(claim));
-        const lengths =
-          asked.length === undefined
-            ? [Math.max(1, Math.floor(claim.cadence / 10)), claim.cadence]
-            : [parseDecimal(asked.length)];
-        const cost = agent.ledger.costs(claim.probe, look?.target ?? '');
-        const plan = planOf(claim, { of: runs.get(claim.id) ?? claim.id, cost }, lengths);
-        output.print(linesOf(plan, look?.target));
-        plans.push({ subject, target: look?.target ?? null, ...asJson(plan) });
-      }
-    }
-    output.result('agent-plan', { claims: plans });
-    return EXIT.ok;
+    const subjects = someOf(await learnSubjects(open, wanted, policy), wanted);
+    const failed = await eachSubject(subjects, (subject) => {
+      const declared = inForceOf(recall(agent.ledger, subject, policy), subject);
+      plans.push(...planSubject(output, agent.ledger, subject, declared, length));
+    });
+    warnOf(output, failed, 'plan');
+    output.result('agent-plan', { claims: plans, failed: failedAsJson(failed) });
+    return worstOf([], failed);
   } finally {
     open.close();
   }
+}
+
+/** Prints the plan of each claim. */
+function planSubject(
+  output: Output,
+  ledger: Ledger,
+  subject: string,
+  { declaration }: Declared,
+  length: number | undefined,
+): readonly JsonValue[] {
+  const { tier } = declaration;
+  const pace = `by default every ${PACES[tier].cadence} s, ${PACES[tier].deadline} s after a deployment`;
+  output.print(`${output.paint('bold', subject)}  tier ${tier} (${pace})`);
+  const looks = looksFor(declaration.claims, declaration);
+  const runs = runsOf(looks);
+  return declaration.claims.map((claim) => {
+    const look = looks.find(({ claims }) => claims.includes(claim));
+    const lengths =
+      length === undefined ? [Math.max(1, Math.floor(claim.cadence / 10)), claim.cadence] : [length];
+    const cost = ledger.costs(claim.probe, look?.target ?? '');
+    const plan = planOf(claim, { of: runs.get(claim.id) ?? claim.id, cost }, lengths);
+    output.print(linesOf(plan, look?.target));
+    return { subject, target: look?.target ?? null, ...asJson(plan) };
+  });
+}
+
+/** Seconds as --length gives them. Refuses `usage`. */
+function lengthOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
+  throw refuse('usage', `--length is a whole number of seconds, 1 or more; got ${printable(text, 80)}`);
 }
 
 function linesOf(plan: Plan, target: string | undefined): string {

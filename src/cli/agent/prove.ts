@@ -7,7 +7,7 @@ import type { Head } from '../../agent/ledger.ts';
 import { prove } from '../../agent/prove.ts';
 import { nextDueOf } from '../../agent/schedule.ts';
 import type { Signed } from '../../agent/spool.ts';
-import { approvalsLacking, type Declared, type EntryOf, type History } from '../../claim/history.ts';
+import type { Declared, EntryOf, History } from '../../claim/history.ts';
 import { E3_LIMITS } from '../../evidence/limits.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { Policy } from '../../statement/policy.ts';
@@ -15,9 +15,10 @@ import type { Result } from '../../statement/proof.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
 import { explainProbes } from './explain.ts';
+import { eachSubject, failedAsJson, warnOf, worstOf, type Failed } from './each.ts';
 import { claimLines, proofIn } from './lines.ts';
 import { nonceOf, openAgent, type OpenAgent } from './open.ts';
-import { knownSubjects, learnSubjects } from './subjects.ts';
+import { inForceOf, knownSubjects, learnSubjects, someOf, wantedOf } from './subjects.ts';
 import { assertEnrolled, enrolCommand } from './enrolled.ts';
 
 /** What the command line asks for. */
@@ -63,34 +64,20 @@ export async function runProve(context: Context, asked: ProveAsked): Promise<num
     patienceMs: PATIENCE_MS,
   });
   try {
-    const wanted = asked.subjects.length > 0 ? asked.subjects : open.home.subjects;
-    if (wanted.length === 0)
-      throw refuse(
-        'usage',
-        'say what to prove with --subject, or name subjects in targets.yaml of the agent directory',
-      );
+    const wanted = wantedOf(open, asked.subjects, 'prove');
     const sight = await look(open, wanted);
-    const { subjects } = sight;
-    if (subjects.length === 0)
-      throw refuse('not-found', `no commitment to ${wanted.join(', ')} is in force; commit one first`);
+    const subjects = someOf(sight.subjects, wanted);
     if (asked.explain)
       return await explainProbes(
         context,
         subjects.map((subject) => knownOf(open, sight, subject, asked.claims)),
       );
     const proven: Proven[] = [];
-    const failed: Failed[] = [];
-    for (const subject of subjects) {
-      try {
-        const known = knownOf(open, sight, subject, asked.claims);
-        if (sight.away === undefined) await settle(context, open, sight, known, asked.adopt);
-        proven.push({ known, proof: await proveOne(open, sight, known, nonce) });
-      } catch (error) {
-        // One subject that cannot be proven keeps no other from it; that the log or the key is not one's own does.
-        if (!(error instanceof Refusal) || subjects.length === 1 || FOR_ALL.includes(error.code)) throw error;
-        failed.push({ subject, refusal: error });
-      }
-    }
+    const failed = await eachSubject(subjects, async (subject) => {
+      const known = knownOf(open, sight, subject, asked.claims);
+      if (sight.away === undefined) await settle(context, open, sight, known, asked.adopt);
+      proven.push({ known, proof: await proveOne(open, sight, known, nonce) });
+    });
     const delivery = await deliver(open.log, open.agent.spool);
     return report(context, { open, proven, failed, delivery });
   } finally {
@@ -122,16 +109,8 @@ function knownOf(
   ids: readonly string[],
 ): Known {
   const history = recall(ledger, subject, policy);
-  const declared = history.inForce;
-  if (declared === undefined) {
-    if (away !== undefined) throw away;
-    if (history.pending !== undefined)
-      throw refuse(
-        'not-found',
-        `the commitment to ${subject} does not count yet: it lacks ${approvalsLacking(history.pending)} approvals`,
-      );
-    throw refuse('not-found', `no commitment to ${subject} is in force; commit it first`);
-  }
+  if (history.inForce === undefined && away !== undefined) throw away;
+  const declared = inForceOf(history, subject);
   const { claims } = declared.declaration;
   const unknown = ids.find((id) => !claims.some((claim) => claim.id === id));
   if (unknown !== undefined)
@@ -194,12 +173,6 @@ interface Proven {
   readonly proof: Signed;
 }
 
-/** A subject of which no proof could be made. */
-interface Failed {
-  readonly subject: string;
-  readonly refusal: Refusal;
-}
-
 /** What happened. */
 interface Done {
   readonly open: OpenAgent;
@@ -228,9 +201,7 @@ function report(context: Context, done: Done): number {
     codes.push(...proof.results.map((result) => codeOf(result, waivers.has(result.claim))));
     subjects.push(asJson(proof, taken?.index, refusal, new Set(waivers.keys())));
   }
-  for (const { subject, refusal } of failed)
-    output.warn(`${subject}: no proof was made (${refusal.code}: ${refusal.message})`);
-  codes.push(...failed.map(({ refusal }) => refusal.exit));
+  warnOf(output, failed, 'proof');
   if (delivery.away !== undefined)
     output.warn(
       `${delivery.away.message}; what was proven is kept, and logged when \`prove\` or \`agent\` runs again`,
@@ -239,24 +210,11 @@ function report(context: Context, done: Done): number {
     output.note(['', 'What E3 does not say:', ...E3_LIMITS.map((limit) => `- ${limit}`)].join('\n'));
   output.result('prove', {
     subjects,
-    failed: failed.map(({ subject, refusal: { code, message } }) => ({ subject, code, message })),
+    failed: failedAsJson(failed),
     waiting: done.open.agent.spool.waitingCount(),
   });
-  return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.ok;
+  return worstOf(codes, failed);
 }
-
-/** Refusals that are about more than one subject: nothing is sent, to a log that has two histories least of all. */
-const FOR_ALL: readonly string[] = ['chain-broken', 'inconsistent'];
-
-/** Of several exit codes the first of these is told. */
-const WORST_FIRST: readonly number[] = [
-  EXIT.splitView,
-  EXIT.verification,
-  EXIT.config,
-  EXIT.notFound,
-  EXIT.usage,
-  EXIT.quorum,
-];
 
 function codeOf({ verdict }: Result, waived: boolean): number {
   if (verdict === 'PROVEN' || waived) return EXIT.ok;

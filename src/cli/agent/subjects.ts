@@ -1,8 +1,39 @@
 /** Which subjects names and patterns stand for: `prove` and `agent plan` look after what `agent run` would. */
+import { refuse } from '../../bytes/refusal.ts';
+import { approvalsLacking, type Declared, type History } from '../../claim/history.ts';
 import { learn, recall, subjectsOf } from '../../agent/history.ts';
 import type { Policy } from '../../statement/policy.ts';
 import { matcher } from '../../statement/pattern.ts';
 import type { OpenAgent } from './open.ts';
+
+/** What --subject says, else the subjects that targets.yaml names. Refuses `usage` where neither does. */
+export function wantedOf(
+  { home }: Pick<OpenAgent, 'home'>,
+  asked: readonly string[],
+  verb: 'prove' | 'plan',
+): readonly string[] {
+  const wanted = asked.length > 0 ? asked : home.subjects;
+  if (wanted.length > 0) return wanted;
+  throw refuse(
+    'usage',
+    `say what to ${verb} with --subject, or name subjects in targets.yaml of the agent directory`,
+  );
+}
+
+/** Subjects that were found. Refuses `not-found` where patterns have none. */
+export function someOf(subjects: readonly string[], wanted: readonly string[]): readonly string[] {
+  if (subjects.length > 0) return subjects;
+  throw refuse('not-found', `no commitment to ${wanted.join(', ')} is in force; commit one first`);
+}
+
+/** The commitment in force. Refuses `not-found` without one. */
+export function inForceOf({ inForce, pending }: History, subject: string): Declared {
+  if (inForce !== undefined) return inForce;
+  if (pending === undefined)
+    throw refuse('not-found', `no commitment to ${subject} is in force; commit it first`);
+  const missing = approvalsLacking(pending);
+  throw refuse('not-found', `the commitment to ${subject} does not count yet: it lacks ${missing} approvals`);
+}
 
 /** Whether any of these names, or patterns with stars, has a subject. */
 export function subjectTest(wanted: readonly string[]): (subject: string) => boolean {

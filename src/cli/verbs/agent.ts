@@ -22,6 +22,9 @@ const SETTINGS: readonly SettingName[] = [
   'logLevel',
 ];
 
+// A look costs as much as a proof; half a minute is soon enough for a deployment's five.
+const DEFAULTS = { poll: '30' };
+
 const runVerb: Verb = {
   name: 'run',
   standard: true,
@@ -32,8 +35,7 @@ const runVerb: Verb = {
     'when nothing is due a heartbeat is logged. A log that is away gets everything later, in order. SIGHUP reads ' +
     'targets.yaml again.',
   home: 'agentDir',
-  // A look costs as much as a proof; half a minute is soon enough for a deployment's five.
-  defaults: { poll: '30' },
+  defaults: DEFAULTS,
   settings: SETTINGS,
   options: [
     {
@@ -74,6 +76,7 @@ const planVerb: Verb = {
     'Costs are what runs have cost so far; claims that one run answers have it once. Detection: how likely a violation of a given length is seen, when proofs fall ' +
     'anywhere in their slots.',
   home: 'agentDir',
+  defaults: DEFAULTS,
   settings: SETTINGS,
   options: [
     {
@@ -83,7 +86,7 @@ const planVerb: Verb = {
     },
     {
       flags: '--length <s>',
-      help: 'length of a violation in seconds (default: a tenth of, and the whole, cadence)',
+      help: 'length of a violation in whole seconds (default: a tenth of, and the whole, cadence)',
     },
   ],
   json: true,
@@ -101,6 +104,7 @@ const profileVerb: Verb = {
     'The SHA-256 of this JSON is in every proof (agent.profileDigest). Commit it, so that an agent with other ' +
     'permissions is seen.',
   home: 'agentDir',
+  defaults: DEFAULTS,
   settings: SETTINGS,
   options: [
     { flags: '--flags', help: "the flags of Node's permission model that this agent needs, one a line" },

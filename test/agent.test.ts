@@ -466,7 +466,7 @@ function running(world: AgentWorld, change: Partial<DaemonParts> = {}): Running 
   const daemon = new Daemon({
     agent: world.agent,
     log: world.log,
-    wants: (subject) => subject.startsWith('prod/'),
+    subjects: ['prod/**'],
     assertMayProve: () => undefined,
     budget: Infinity,
     heartbeat: 3600,
@@ -695,6 +695,27 @@ t.test('the daemon: heartbeats, deployments, a new commitment', async (t) => {
     seq: before + 1,
     results: [{ claim: 'daily' }, { claim: 'more' }],
   });
+});
+
+t.test('the daemon: what has nothing to be proven is told once, and when it has', async (t) => {
+  const world = await agentWorld(t);
+  const { pass, events } = running(world, { subjects: ['web/typo', 'prod/*', 'dev/*'] });
+  const told = () => events.splice(0).filter(({ kind }) => kind === 'idle' || kind === 'begun');
+  await world.commit('dev/a', [claimOf('on')]);
+  await pass(60);
+  t.same(told(), [
+    { kind: 'idle', subject: 'web/typo' },
+    { kind: 'idle', subject: 'prod/*' },
+  ]);
+  await world.commit('prod/b', [claimOf('on')], { approvals: 1 });
+  await pass(60);
+  t.same(told(), [{ kind: 'idle', subject: 'prod/b' }], 'it waits for its approval');
+  for (const subject of ['web/typo', 'dev/c']) await world.commit(subject, [claimOf('on')]);
+  await pass(60);
+  t.same(told(), [
+    { kind: 'begun', subject: 'web/typo' },
+    { kind: 'begun', subject: 'dev/c' },
+  ]);
 });
 
 t.test('the daemon: the log is away', async (t) => {

@@ -20,12 +20,13 @@ import { prove, type Agent } from './prove.ts';
 import type { Look } from './runs.ts';
 import { isOwnProfile } from './self.ts';
 import { agendaOf, nextDueOf, type DueClaim } from './schedule.ts';
+import { Watched } from './watched.ts';
 
 export interface DaemonParts {
   readonly agent: Agent;
   readonly log: AgentLog;
-  /** Which subjects it looks after. */
-  readonly wants: (subject: string) => boolean;
+  /** Names of what it looks after, and patterns with stars. */
+  readonly subjects: readonly string[];
   /** Refuses what the log would refuse of this key about a subject. */
   readonly assertMayProve: (policy: Policy | undefined, subject: string) => void;
   /** Microseconds of CPU an hour. */
@@ -44,6 +45,7 @@ const SHORTEST_MS = 20;
 
 export class Daemon {
   readonly #parts: DaemonParts;
+  readonly #watched: Watched;
   readonly #histories = new Map<string, History>();
   /** Subjects whose chain was held against the log's. */
   readonly #checked = new Set<string>();
@@ -61,6 +63,7 @@ export class Daemon {
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
+    this.#watched = new Watched(parts.subjects, parts.tell);
     this.#head = parts.agent.ledger.head();
     this.#cpu = parts.agent.looking.cpu();
   }
@@ -106,17 +109,18 @@ export class Daemon {
 
   /** What is new in the log. */
   async #look(): Promise<void> {
-    const { agent, log, wants, pollMs, tell } = this.#parts;
+    const { agent, log, pollMs, tell } = this.#parts;
     try {
       const head = await log.head();
       if (!this.#online || head.size !== this.#head?.size || this.#histories.size === 0) {
         this.#policy = await log.policy();
-        for (const subject of await subjectsOf(log, wants)) {
+        for (const subject of await subjectsOf(log, this.#watched.has)) {
           await learn(log, agent.ledger, subject);
           this.#histories.set(subject, recall(agent.ledger, subject, this.#policy));
         }
         this.#barred.clear();
         agent.ledger.setHead(head);
+        this.#watched.look(this.#histories);
       }
       this.#head = head;
       if (this.#failures > 0) tell({ kind: 'back' });
@@ -142,8 +146,8 @@ export class Daemon {
 
   /** Started while the log is away: what was learnt before. */
   #remember(): void {
-    const { agent, wants } = this.#parts;
-    for (const subject of agent.ledger.subjects().filter((each) => wants(each)))
+    const { agent } = this.#parts;
+    for (const subject of agent.ledger.subjects().filter(this.#watched.has))
       this.#histories.set(subject, recall(agent.ledger, subject, this.#policy));
   }
 

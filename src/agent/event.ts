@@ -1,9 +1,11 @@
 /** What a daemon tells of itself. */
 import type { Refusal } from '../bytes/refusal.ts';
 import type { Signed } from './spool.ts';
+import type { WatchedEvent } from './watched.ts';
 
 /** What happens, for the operator's log. */
 export type AgentEvent =
+  | WatchedEvent
   | { readonly kind: 'proven'; readonly proof: Signed }
   | { readonly kind: 'skipped'; readonly subject: string; readonly claims: readonly string[] }
   | { readonly kind: 'delivered'; readonly subject: string; readonly seq: number; readonly index: number }

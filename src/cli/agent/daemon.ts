@@ -12,7 +12,6 @@ import { makeFolder } from '../files.ts';
 import { stopOnSignal } from '../serve/process.ts';
 import { agentBanner } from './banner.ts';
 import { confine } from './confine.ts';
-import { subjectTest } from './subjects.ts';
 import { assertEnrolled, enrolCommand } from './enrolled.ts';
 import { openAgent, type OpenAgent } from './open.ts';
 import { readTargets } from './setup.ts';
@@ -80,7 +79,7 @@ function daemonOf(context: Context, open: OpenAgent, subjects: readonly string[]
   return new Daemon({
     agent,
     log,
-    wants: subjectTest(subjects),
+    subjects,
     assertMayProve: (policy, subject) =>
       assertEnrolled(policy, agent.hand.kid, subject, enrolCommand(context, home, subject)),
     budget: budgetUs(config.cpuBudget),
@@ -119,6 +118,10 @@ function tell(logger: Logger, event: AgentEvent): void {
       return logger.error({ why: event.why, retryMs: event.retryMs }, 'nothing can be kept');
     case 'back':
       return logger.info('the log is back');
+    case 'idle':
+      return logger.info({ subject: event.subject }, 'no commitment is in force; waiting for one');
+    case 'begun':
+      return logger.info({ subject: event.subject }, 'a commitment is in force');
     case 'barred': {
       const { code, message } = event.refusal;
       return logger.error({ subject: event.subject, code, message }, 'not proven');

@@ -3,7 +3,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import { approvalsLacking, type Declared, type History } from '../../claim/history.ts';
 import { learn, recall, subjectsOf } from '../../agent/history.ts';
 import type { Policy } from '../../statement/policy.ts';
-import { matcher } from '../../statement/pattern.ts';
+import { isPattern, subjectTest } from '../../agent/watched.ts';
 import type { OpenAgent } from './open.ts';
 
 /** What --subject says, else the subjects that targets.yaml names. Refuses `usage` where neither does. */
@@ -33,14 +33,6 @@ export function inForceOf({ inForce, pending }: History, subject: string): Decla
     throw refuse('not-found', `no commitment to ${subject} is in force; commit it first`);
   const missing = approvalsLacking(pending);
   throw refuse('not-found', `the commitment to ${subject} does not count yet: it lacks ${missing} approvals`);
-}
-
-/** Whether any of these names, or patterns with stars, has a subject. */
-export function subjectTest(wanted: readonly string[]): (subject: string) => boolean {
-  const tests = wanted.map((each) =>
-    each.includes('*') ? matcher(each) : (subject: string) => subject === each,
-  );
-  return (subject) => tests.some((test) => test(subject));
 }
 
 /**
@@ -73,8 +65,4 @@ export function knownSubjects(
 
 function named(wanted: readonly string[]): readonly string[] {
   return wanted.filter((each) => !isPattern(each));
-}
-
-function isPattern(text: string): boolean {
-  return text.includes('*');
 }

@@ -1,0 +1,57 @@
+/** The subjects that an agent looks after, by name or pattern, and which of them have nothing to be proven. */
+import type { History } from '../claim/history.ts';
+import { matcher } from '../statement/pattern.ts';
+
+/** Nothing can be proven of a subject, or of any that a pattern has; and when it can. */
+export type WatchedEvent = { readonly kind: 'idle' | 'begun'; readonly subject: string };
+
+/** Whether a name is a pattern. */
+export function isPattern(name: string): boolean {
+  return name.includes('*');
+}
+
+/** Whether any of these names, or patterns with stars, has a subject. */
+export function subjectTest(wanted: readonly string[]): (subject: string) => boolean {
+  const tests = wanted.map((each) =>
+    isPattern(each) ? matcher(each) : (subject: string) => subject === each,
+  );
+  return (subject) => tests.some((test) => test(subject));
+}
+
+export class Watched {
+  readonly #names: readonly string[];
+  readonly #tell: (event: WatchedEvent) => void;
+  readonly has: (subject: string) => boolean;
+  /** Whether a commitment was in force at the last look; undefined before the first. */
+  #before: ReadonlyMap<string, boolean> | undefined;
+
+  constructor(names: readonly string[], tell: (event: WatchedEvent) => void) {
+    this.#names = names;
+    this.#tell = tell;
+    this.has = subjectTest(names);
+  }
+
+  /** Tells what is other than at the last look; at the first, what has nothing to be proven. */
+  look(histories: ReadonlyMap<string, History>): void {
+    const now = new Map(this.#names.flatMap((name) => this.#standing(name, histories)));
+    for (const [subject, inForce] of now) {
+      const before = this.#before?.get(subject);
+      if (!inForce && before !== false) this.#tell({ kind: 'idle', subject });
+      if (inForce && before !== true && this.#before !== undefined) this.#tell({ kind: 'begun', subject });
+    }
+    this.#before = now;
+  }
+
+  /** Of a pattern its subjects that have a commitment, or had one at the last look; itself where none has. */
+  #standing(name: string, histories: ReadonlyMap<string, History>): readonly (readonly [string, boolean])[] {
+    if (!isPattern(name)) return [[name, histories.get(name)?.inForce !== undefined]];
+    const test = matcher(name);
+    const found = [...histories].filter(
+      ([subject, { inForce, pending }]) =>
+        test(subject) && (inForce ?? pending ?? this.#before?.get(subject)) !== undefined,
+    );
+    return found.length === 0
+      ? [[name, false]]
+      : found.map(([subject, { inForce }]) => [subject, inForce !== undefined]);
+  }
+}

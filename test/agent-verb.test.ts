@@ -527,7 +527,7 @@ t.test('agent: slots, a deployment, heartbeats, one at a time, an end', async (t
   let told = '';
   watch.stdout?.on('data', (chunk: Buffer) => {
     told += chunk.toString();
-    if (told.endsWith('\n')) watch.kill('SIGTERM');
+    if (told.endsWith('\n') && !watch.killed) watch.kill('SIGTERM'); // a second one would not wait
   });
   t.equal((await once(watch, 'close'))[0], 0);
   const [change, end] = told.split('\n').map((line) => (line === '' ? undefined : JSON.parse(line)));

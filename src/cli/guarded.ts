@@ -9,7 +9,7 @@ import { nodesForRoot, rootAt } from '../tree/prove.ts';
 import { TileNodes } from '../tree/tilenodes.ts';
 import { chooseHasher } from '../workers/kernels.ts';
 
-/** `what`: "the backup", for the message. Refuses `behind-signed-head`. */
+/** `what`: "the backup", for the message. Refuses `behind-signed-head`, and `corrupt-store` where a tile is missing. */
 export async function assertFollows(
   signed: Head,
   store: SqliteReader,
@@ -24,9 +24,11 @@ export async function assertFollows(
     );
   }
   const hasher = chooseHasher();
-  const read = await readNodes(nodesForRoot(signed.size), head.size, async (level, index, width) =>
-    TileNodes.of((await store.tile(level, index, width)) ?? new Uint8Array(), hasher),
-  );
+  const read = await readNodes(nodesForRoot(signed.size), head.size, async (level, index, width) => {
+    const tile = await store.tile(level, index, width);
+    if (tile === undefined) throw refuse('corrupt-store', `${what} lacks tile ${index} of level ${level}`);
+    return TileNodes.of(tile, hasher);
+  });
   if (!equalBytes(rootAt(read, signed.size, nodeHashOf(hasher)), signed.root))
     throw refuse('behind-signed-head', `${what} is of another history than the one that was signed`);
 }

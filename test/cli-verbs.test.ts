@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, wri
 import { join } from 'node:path';
 import t from 'tap';
 import { EXIT } from '../src/bytes/refusal.ts';
+import { sqliteFault } from '../src/bytes/fault.ts';
 import { faultOf } from '../src/cli/fault.ts';
 import { createFile, readNamedFile, replaceFile } from '../src/cli/files.ts';
 import { layoutOf, roleKeyPath } from '../src/cli/layout.ts';
@@ -157,6 +158,15 @@ t.test('a directory that cannot be made is refused', async (t) => {
 t.test('what the machine did wrong is no bug', (t) => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   t.match(faultOf(full), { code: 'store-failed', message: /did not allow it: ENOSPC: no space/ });
+  // Where a file cannot be used, nothing is known of what is in it.
+  for (const code of 'FULL IOERR_SHMSIZE READONLY_DIRECTORY CANTOPEN BUSY BUSY_SNAPSHOT IOERR_WRITE'.split(
+    ' ',
+  ))
+    t.equal(sqliteFault(`SQLITE_${code}`), 'store-failed', code);
+  for (const code of ['CORRUPT', 'CORRUPT_INDEX', 'NOTADB'])
+    t.equal(sqliteFault(`SQLITE_${code}`), 'corrupt-store', code);
+  for (const code of ['ERROR', 'CONSTRAINT', 'MISUSE'])
+    t.equal(sqliteFault(`SQLITE_${code}`), undefined, code);
   const sqlite = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
   const denied = Object.assign(new Error('Access to this API has been restricted.'), {
     code: 'ERR_ACCESS_DENIED',

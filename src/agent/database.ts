@@ -6,11 +6,9 @@
 import Database from 'better-sqlite3';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { sqliteFault } from '../bytes/fault.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { lockFile } from '../storage/lock.ts';
-
-/** What SQLite says of a file that is none of its own, or is broken. Anything else is the disk's fault. */
-const DAMAGED = /^SQLITE_(?:NOTADB|CORRUPT|ERROR)/;
 
 /** Raised by one with every change of layout; an unknown one is refused. */
 const VERSION = 1;
@@ -88,25 +86,31 @@ export function openAgentDatabase(dir: string): Database.Database {
     throw refuse('corrupt-store', `${database} has layout ${String(version)}, this program reads ${VERSION}`);
   } catch (cause) {
     db.close();
-    throw storeFault(cause, database) ?? cause;
+    if (!(cause instanceof Database.SqliteError)) throw cause;
+    throw storeFault(cause, database) ?? damaged(cause, database);
   }
 }
 
 /**
  * What a failure of the database is: `store-failed` while the disk does not let it work, which may pass, and
- * `corrupt-store`. Undefined for what is no failure of a database.
+ * `corrupt-store`. Undefined for what may be a bug.
  */
 export function storeFault(cause: unknown, path = 'agent.db'): Refusal | undefined {
   if (!(cause instanceof Database.SqliteError)) return undefined;
-  if (DAMAGED.test(cause.code))
-    return refuse(
-      'corrupt-store',
-      `${path} cannot be read (${cause.code}): restore it, or move it away and go on with --adopt`,
-      { cause },
-    );
+  const fault = sqliteFault(cause.code);
+  if (fault === undefined) return undefined;
+  if (fault === 'corrupt-store') return damaged(cause, path);
   return refuse(
     'store-failed',
     `${path} cannot be used (${cause.code}): check the disk and who may write there; keep the file, unsent proofs are in it`,
+    { cause },
+  );
+}
+
+function damaged(cause: Error & { readonly code: string }, path: string): Refusal {
+  return refuse(
+    'corrupt-store',
+    `${path} cannot be read (${cause.code}): restore it, or move it away and go on with --adopt`,
     { cause },
   );
 }

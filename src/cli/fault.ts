@@ -3,27 +3,24 @@
  * that may not be written. Verbs refuse what they expect, in their own words; this catches the rest, so that nobody
  * is shown a stack for it.
  */
+import { sqliteFault } from '../bytes/fault.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 
 /** Of the errors of system calls those that no bug of ours makes; ENOENT is not among them. */
 const SYSTEM = new Set(
   'EACCES EDQUOT EFBIG EIO EISDIR ELOOP EMFILE ENAMETOOLONG ENFILE ENOSPC ENOTDIR EPERM EROFS'.split(' '),
 );
-/** The same as SQLite tells them. */
-const SQLITE = /^SQLITE_(?:CANTOPEN|FULL|IOERR|READONLY)/;
-
-/** A file that was damaged while it was open. */
-const DAMAGED = /^SQLITE_(?:CORRUPT|NOTADB)/;
 
 /** The refusal that an error stands for, most often `store-failed`; undefined when it may be a bug. */
 export function faultOf(error: unknown): Refusal | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
   if (error.code === 'ERR_ACCESS_DENIED') return denied(error);
-  if (DAMAGED.test(error.code))
+  const fault = SYSTEM.has(error.code) ? 'store-failed' : sqliteFault(error.code);
+  if (fault === 'corrupt-store')
     return refuse('corrupt-store', `a database is damaged (${error.code}): restore it from a backup`, {
       cause: error,
     });
-  if (!SYSTEM.has(error.code) && !SQLITE.test(error.code)) return undefined;
+  if (fault === undefined) return undefined;
   const what = error.message.startsWith(error.code) ? error.message : `${error.code}: ${error.message}`;
   return refuse('store-failed', `the machine did not allow it: ${what}`, { cause: error });
 }

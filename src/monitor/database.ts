@@ -7,11 +7,9 @@
 import Database from 'better-sqlite3';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { sqliteFault } from '../bytes/fault.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { lockFile } from '../storage/lock.ts';
-
-/** What SQLite says of a file that is none of its own, or is broken. Anything else is the disk's fault. */
-const DAMAGED = /^SQLITE_(NOTADB|CORRUPT|ERROR)/;
 
 /** Raised by one with every change of layout; an unknown one is refused. */
 const VERSION = 1;
@@ -106,7 +104,7 @@ function opened(
   } catch (cause) {
     if (db.open) db.close();
     if (!(cause instanceof Database.SqliteError)) throw cause;
-    if (!DAMAGED.test(cause.code))
+    if (sqliteFault(cause.code) === 'store-failed')
       throw refuse('store-failed', `${path} cannot be used (${cause.code}): check the disk`, { cause });
     throw refuse(
       'corrupt-store',

@@ -7,6 +7,7 @@
 import Database from 'better-sqlite3';
 import { digest, treeSize } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
+import { sqliteFault } from '../bytes/fault.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { Guard, Head } from '../log/ports.ts';
 import { blob, isRow, number, text } from './rows.ts';
@@ -53,14 +54,12 @@ export class SqliteGuard implements Guard {
         throw refuse('no-such-log', `the signed-head guard ${path} cannot be written (${cause.code})`, {
           cause,
         });
-      if (!(cause instanceof Database.SqliteError) || cause.code !== 'SQLITE_BUSY') {
-        throw refuse(
-          'corrupt-store',
-          `the signed-head guard ${path} cannot be used (${String(cause)}): see spec/operations.md "A lost guard"`,
-          { cause },
-        );
-      }
-      throw refuse('locked', `another process runs this log (it holds ${path}): stop it first`, { cause });
+      if (cause instanceof Database.SqliteError && cause.code === 'SQLITE_BUSY')
+        throw refuse('locked', `another process runs this log (it holds ${path}): stop it first`, { cause });
+      const what = `the signed-head guard ${path} cannot be used (${String(cause)})`;
+      if (cause instanceof Database.SqliteError && sqliteFault(cause.code) === 'store-failed')
+        throw refuse('store-failed', `${what}: make room on the disk, or check it`, { cause });
+      throw refuse('corrupt-store', `${what}: see spec/operations.md "A lost guard"`, { cause });
     }
     return new SqliteGuard(db, origin);
   }

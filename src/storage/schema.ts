@@ -7,6 +7,7 @@
  * (recent.ts).
  */
 import Database from 'better-sqlite3';
+import { sqliteFault } from '../bytes/fault.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { FLUSH_EVERY, SLICES } from './recent.ts';
 
@@ -111,6 +112,12 @@ function trusting<T>(path: string, db: Database.Database, first: () => T): T {
         'no-such-log',
         `${path} cannot be opened (${cause.code}), which says nothing of what is in it: its folder must be one that can ` +
           'be written; copy the folder to such a place',
+        { cause },
+      );
+    if (sqliteFault(cause.code) === 'store-failed')
+      throw refuse(
+        'store-failed',
+        `${path} cannot be used (${cause.code}): make room on the disk, or check it`,
         { cause },
       );
     throw refuse(

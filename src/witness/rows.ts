@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { digest, treeSize } from '../bytes/brand.ts';
+import { sqliteFault } from '../bytes/fault.ts';
 import { refuse, Refusal } from '../bytes/refusal.ts';
 import type { CosignedHead } from './decide.ts';
 
@@ -14,9 +15,6 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** Raised by one with every change of layout; another one is refused at start-up. */
 const LAYOUT = 1;
-
-/** What SQLite says when nothing is wrong with the file, but it cannot be written. */
-const DISK = /^SQLITE_(READONLY|FULL|IOERR|CANTOPEN)/;
 
 /** Where a file lies, whose it is, and what it is called in messages. */
 export interface FileOptions {
@@ -56,7 +54,7 @@ export function openFile({ path, name, what, schema, exclusive }: FileOptions): 
       });
     }
     throw refuse(
-      cause instanceof Database.SqliteError && !DISK.test(cause.code) ? 'corrupt-store' : 'store-failed',
+      cause instanceof Database.SqliteError ? (sqliteFault(cause.code) ?? 'corrupt-store') : 'store-failed',
       `the ${what} ${path} cannot be used (${String(cause)}): see spec/witness.md`,
       {
         cause,

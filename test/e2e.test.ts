@@ -341,6 +341,11 @@ t.test('backup under load, restore, an old backup, a flipped byte', async (t) =>
   t.equal(run(dir, 'restore', 'newest').code, 0);
   t.match(JSON.parse(run(dir, 'fsck', '--json').out), { verified: true, guard: 'checked' });
   const again = await serve(t, dir);
+  t.match(
+    run(dir, 'fsck'),
+    { code: 0, out: /– the guard was not looked at: the running log holds/ },
+    'nor does it take the lock',
+  );
   again.child.kill('SIGTERM');
   await again.ended;
 
@@ -352,6 +357,12 @@ t.test('backup under load, restore, an old backup, a flipped byte', async (t) =>
   const damaged = run(dir, 'fsck', 'tallystick-data');
   t.equal(damaged.code, 3);
   t.match(damaged.out, /entry 7/, 'fsck names it');
+  new Database(store).exec('DELETE FROM tile WHERE place = (SELECT min(place) FROM tile)').close();
+  t.match(
+    run(dir, 'fsck'),
+    { code: 3, err: /^error: corrupt-store: tile 0\/0 of width 201 is missing\n$/ },
+    'a tile that is gone is no stack',
+  );
   copyFileSync(join(dir, 'newest', 'manifest.json'), join(dir, 'copy', 'manifest.json'));
   t.match(
     run(dir, 'restore', 'copy', '--data-dir', 'x').err,

@@ -3,8 +3,8 @@
  * than was allowed. Whoever may log commitments must not thereby be able to aim probes.
  */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
-import { matcher } from '../statement/pattern.ts';
 import { targetMatcher } from './target.ts';
+import { subjectTest } from './watched.ts';
 
 /** One rule of `targets.yaml`. */
 export interface Rule {
@@ -77,7 +77,7 @@ function readRule(value: unknown, where: string): Rule {
     throw invalid(where, 'targets: expected a list of targets such as db.example:5432');
   return {
     subject,
-    allowsSubject: subject.includes('*') ? matcher(subject) : (text) => text === subject,
+    allowsSubject: subjectTest([subject]),
     probe,
     allowsTarget: anyOf(targets),
     written: targets,

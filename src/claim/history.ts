@@ -46,6 +46,19 @@ export function approvalsLacking({ declaration, approvals }: Declared): number {
   return Math.max(0, (declaration.approvals ?? 0) - approvals.length);
 }
 
+/**
+ * What the newest commitment of a subject declares, where it alone decides; undefined where older entries do too: it
+ * takes one back, asks for approvals, or its key was revoked.
+ */
+export function declaresAlone(
+  newest: ParsedStatement | undefined,
+  isRevoked: (kid: string) => boolean,
+): Declaration | undefined {
+  if (newest?.kind !== 'commitment' || isWithdrawal(newest.commitment)) return undefined;
+  const { commitment, kid } = newest;
+  return commitment.approvals === undefined && !isRevoked(kid) ? commitment : undefined;
+}
+
 /** Sorts out the entries of one subject, given in the order of the log. */
 export function historyOf(entries: readonly SubjectEntry[]): History {
   const approvals = ofKind(entries, 'approval');

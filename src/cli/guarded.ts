@@ -2,11 +2,11 @@
 import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { Head } from '../log/ports.ts';
+import { tileLoader } from '../log/recover.ts';
 import type { SqliteReader } from '../storage/sqlite-reader.ts';
 import { nodeHashOf } from '../tree/hash.ts';
 import { readNodes } from '../tree/load.ts';
 import { nodesForRoot, rootAt } from '../tree/prove.ts';
-import { TileNodes } from '../tree/tilenodes.ts';
 import { chooseHasher } from '../workers/kernels.ts';
 
 /** `what`: "the backup", for the message. Refuses `behind-signed-head`, and `corrupt-store` where a tile is missing. */
@@ -24,11 +24,7 @@ export async function assertFollows(
     );
   }
   const hasher = chooseHasher();
-  const read = await readNodes(nodesForRoot(signed.size), head.size, async (level, index, width) => {
-    const tile = await store.tile(level, index, width);
-    if (tile === undefined) throw refuse('corrupt-store', `${what} lacks tile ${index} of level ${level}`);
-    return TileNodes.of(tile, hasher);
-  });
+  const read = await readNodes(nodesForRoot(signed.size), head.size, tileLoader(store, hasher));
   if (!equalBytes(rootAt(read, signed.size, nodeHashOf(hasher)), signed.root))
     throw refuse('behind-signed-head', `${what} is of another history than the one that was signed`);
 }

@@ -64,12 +64,12 @@ function admitAgain({ origin, entry, before, policy: given, code }: Case): void 
  */
 function factsOf(before: EntryShown | undefined, parsed: ParsedStatement, code: string): Facts {
   const earlier = before && { id: before.id, ...readEarlier(before) };
-  const stub: LoggedEntry = { kind: 'commitment', kid: '', subject: parsed.subject };
+  const unseen: LoggedEntry = { kind: 'commitment', kid: '', subject: parsed.subject };
   return {
     commitments: {
       get: (id) => {
         if (earlier?.id === id) return earlier.logged;
-        return code === 'unknown-commitment' ? undefined : stub;
+        return code === 'unknown-commitment' ? undefined : unseen;
       },
     },
     chains: { get: (key) => (earlier?.chain === key ? earlier.link : undefined) },

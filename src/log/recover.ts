@@ -16,7 +16,7 @@ import { hashLeaf, nodeHashOf, type BatchHasher } from '../tree/hash.ts';
 import { nodesForRoot, rootAt } from '../tree/prove.ts';
 import { rightEdge, TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
 import { TileNodes } from '../tree/tilenodes.ts';
-import { readNodes } from '../tree/load.ts';
+import { readNodes, type TileLoader } from '../tree/load.ts';
 import type { Guard, Head, Store, StoreReader } from './ports.ts';
 
 /** What the next step builds on. */
@@ -151,13 +151,13 @@ export function policyOf(entry: Uint8Array): Policy {
   return parsed.policy;
 }
 
-function tileLoader(store: StoreReader, hasher: BatchHasher) {
-  return async (level: number, index: number, width: number): Promise<TileNodes> =>
-    TileNodes.of(await storedTile(store, level, index, width), hasher);
+/** Stored tiles, as nodes are read from them. Refuses `corrupt-store` for one that is missing. */
+export function tileLoader(store: Pick<StoreReader, 'tile'>, hasher: BatchHasher): TileLoader {
+  return async (level, index, width) => TileNodes.of(await storedTile(store, level, index, width), hasher);
 }
 
 async function storedTile(
-  store: StoreReader,
+  store: Pick<StoreReader, 'tile'>,
   level: number,
   index: number,
   width: number,

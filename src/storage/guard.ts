@@ -31,16 +31,7 @@ export class SqliteGuard implements Guard {
 
   /** Opens and locks the guard at `path`. Refuses `locked` while another process holds it. */
   static open(path: string, origin: string, create: boolean): SqliteGuard {
-    let db: Database.Database;
-    try {
-      db = new Database(path, { timeout: 0, fileMustExist: !create });
-    } catch (cause) {
-      throw refuse(
-        'no-such-log',
-        `cannot open the signed-head guard ${path}: restore it, or see spec/operations.md`,
-        { cause },
-      );
-    }
+    const db = opened(path, { timeout: 0, fileMustExist: !create });
     try {
       db.pragma('locking_mode = EXCLUSIVE');
       db.pragma('journal_mode = WAL');
@@ -64,8 +55,27 @@ export class SqliteGuard implements Guard {
     return new SqliteGuard(db, origin);
   }
 
+  /**
+   * What the guard at `path` holds, without its lock and without a write. Refuses `locked` while the log runs, since
+   * nobody else can read then, and as `open` does.
+   */
+  static look(path: string, origin: string): Head | undefined {
+    const db = opened(path, { timeout: 0, readonly: true, fileMustExist: true });
+    try {
+      return storedHead(db, origin);
+    } catch (cause) {
+      if (!(cause instanceof Database.SqliteError)) throw cause;
+      if (cause.code.startsWith('SQLITE_BUSY'))
+        throw refuse('locked', `the running log holds ${path}, and looked when it started`, { cause });
+      const code = isNotOpened(cause) ? 'no-such-log' : (sqliteFault(cause.code) ?? 'corrupt-store');
+      throw refuse(code, `the signed-head guard ${path} cannot be read (${cause.code})`, { cause });
+    } finally {
+      db.close();
+    }
+  }
+
   async read(): Promise<Head | undefined> {
-    this.#last ??= this.#stored();
+    this.#last ??= storedHead(this.#db, this.#origin);
     return this.#last;
   }
 
@@ -85,23 +95,6 @@ export class SqliteGuard implements Guard {
     this.#last = head;
   }
 
-  #stored(): Head | undefined {
-    const row: unknown = this.#db.prepare('SELECT * FROM signed').get();
-    if (!isRow(row)) return undefined;
-    const origin = text(row, 'origin');
-    if (origin !== this.#origin) {
-      throw refuse(
-        'foreign-log',
-        `the signed-head guard belongs to ${origin}, not to ${this.#origin}: check --guard-dir`,
-      );
-    }
-    return {
-      size: treeSize(number(row, 'size')),
-      root: digest(blob(row, 'root')),
-      time: number(row, 'time'),
-    };
-  }
-
   async close(): Promise<void> {
     this.#db.close();
   }
@@ -110,4 +103,33 @@ export class SqliteGuard implements Guard {
 /** Whether a head may be signed after another: larger, or the very same. */
 function mayFollow(head: Head, last: Head): boolean {
   return head.size > last.size || (head.size === last.size && equalBytes(head.root, last.root));
+}
+
+function opened(path: string, options: Database.Options): Database.Database {
+  try {
+    return new Database(path, options);
+  } catch (cause) {
+    throw refuse(
+      'no-such-log',
+      `cannot open the signed-head guard ${path}: restore it, or see spec/operations.md`,
+      { cause },
+    );
+  }
+}
+
+function storedHead(db: Database.Database, origin: string): Head | undefined {
+  const row: unknown = db.prepare('SELECT * FROM signed').get();
+  if (!isRow(row)) return undefined;
+  const owner = text(row, 'origin');
+  if (owner !== origin) {
+    throw refuse(
+      'foreign-log',
+      `the signed-head guard belongs to ${owner}, not to ${origin}: check --guard-dir`,
+    );
+  }
+  return {
+    size: treeSize(number(row, 'size')),
+    root: digest(blob(row, 'root')),
+    time: number(row, 'time'),
+  };
 }

@@ -3,9 +3,10 @@
  * is told anything: a claims file that was forgotten on the command line would look like peace.
  */
 import { refuse } from '../../bytes/refusal.ts';
+import { declaresAlone } from '../../claim/history.ts';
 import type { ProvenEntry } from '../../client/view.ts';
 import { parseStatement } from '../../statement/admit.ts';
-import { isWithdrawal, type Declaration } from '../../statement/commitment.ts';
+import type { Declaration } from '../../statement/commitment.ts';
 import type { Policy } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
 import type { Whom } from '../session.ts';
@@ -47,7 +48,7 @@ export async function assertNothingLost(
   }
 }
 
-/** What was logged last stands alone, unless it lacks approvals, takes something back, or is by a revoked key. */
+/** Where what was logged last does not decide alone, all of the subject's history is read. */
 async function standing(
   context: Context,
   whom: Whom,
@@ -55,12 +56,11 @@ async function standing(
   { index, bytes }: ProvenEntry,
   policy: Policy | undefined,
 ): Promise<readonly Standing[]> {
-  const parsed = parseStatement(bytes);
-  const isRevoked = policy?.document.revoked?.some(({ kid }) => kid.toHex() === parsed.kid) === true;
-  if (parsed.kind === 'commitment' && !isWithdrawal(parsed.commitment) && !isRevoked) {
-    const { commitment: declaration } = parsed;
-    if (declaration.approvals === undefined) return [{ index, declaration }];
-  }
+  const revoked = policy?.document.revoked ?? [];
+  const declaration = declaresAlone(parseStatement(bytes), (kid) =>
+    revoked.some((each) => each.kid.toHex() === kid),
+  );
+  if (declaration !== undefined) return [{ index, declaration }];
   const [{ Reading }, { historySeen }] = await Promise.all([
     import('../see/reading.ts'),
     import('../see/seen.ts'),

@@ -1,7 +1,7 @@
 /** Which subjects a watch looks at when none is named: all that claim something. */
 import { refuse } from '../../bytes/refusal.ts';
+import { declaresAlone } from '../../claim/history.ts';
 import type { Listed } from '../../client/search.ts';
-import { isWithdrawal } from '../../statement/commitment.ts';
 import type { Look } from './reading.ts';
 import { commitmentOf, historyFrom } from './seen.ts';
 import { line } from './words.ts';
@@ -39,18 +39,15 @@ export async function watchedSubjects(
   return { subjects: found.slice(0, most), leftOut: Math.max(0, found.length - most) };
 }
 
-/** The newest commitment answers alone, unless it lacks approvals, takes one back, or is by a revoked key. */
+/** Where the newest commitment does not decide alone, all are read. */
 async function isClaiming(
   look: Look,
   rows: readonly Listed[],
   approvals: readonly Listed[],
 ): Promise<boolean> {
   const [newest] = await look.read(rows.slice(-1), 'commitment');
-  if (newest?.parsed.kind === 'commitment' && !isWithdrawal(newest.parsed.commitment)) {
-    const { kid, commitment } = newest.parsed;
-    if (commitment.approvals === undefined && look.policies.revokedSince(kid) === undefined)
-      return commitment.claims.length > 0;
-  }
+  const alone = declaresAlone(newest?.parsed, (kid) => look.policies.revokedSince(kid) !== undefined);
+  if (alone !== undefined) return alone.claims.length > 0;
   const entries = [...(await look.read(rows, 'commitment')), ...(await look.read(approvals, 'approval'))];
   const history = historyFrom(
     look,

@@ -98,23 +98,16 @@ type Guarded =
   | { readonly kind: 'unread'; readonly why: string };
 
 async function guardedBy(path: string, store: SqliteReader, head: Head): Promise<Guarded> {
-  let guard: SqliteGuard;
+  let kind: 'unread' | 'behind' = 'unread';
   try {
-    guard = SqliteGuard.open(path, store.origin(), false);
-  } catch (error) {
-    if (error instanceof Refusal) return { kind: 'unread', why: error.message };
-    throw error;
-  }
-  try {
-    const signed = await guard.read();
-    if (signed === undefined) return { kind: 'unread', why: `${path} is empty` };
+    const signed = SqliteGuard.look(path, store.origin());
+    if (signed === undefined) return { kind, why: `${path} is empty` };
+    kind = 'behind';
     await assertFollows(signed, store, head, 'the store');
     return { kind: 'checked' };
   } catch (error) {
-    if (error instanceof Refusal) return { kind: 'behind', why: error.message };
-    throw error;
-  } finally {
-    await guard.close();
+    if (!(error instanceof Refusal)) throw error;
+    return { kind: error.code === 'foreign-log' ? 'behind' : kind, why: error.message };
   }
 }
 

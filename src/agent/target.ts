@@ -3,6 +3,7 @@
  * that matches must mean to every probe what it seems to say: `a.example#.b.example` is no host of b.example, and
  * `/srv/../etc` is no folder of /srv.
  */
+import { isUrl } from '../probe/address.ts';
 import { matcher } from '../statement/pattern.ts';
 
 /** A text without a star stands for itself, whatever it says: its owner wrote it. */
@@ -25,8 +26,6 @@ export function targetMatcher(written: string): (target: string) => boolean {
 
 /** A program and its arguments; anything else is one word. */
 const wordsOf = (text: string): readonly string[] => text.split(' ').filter((word) => word !== '');
-
-const isUrl = (word: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(word);
 
 /** Scheme, host and port of a URL, so that no star reaches from the host into the path; else all of it. */
 const placeOf = (word: string): string => (isUrl(word) ? (/^[^/]*\/\/[^/]*/.exec(word)?.[0] ?? '') : word);

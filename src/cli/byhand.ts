@@ -6,10 +6,10 @@ import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { challengeOf } from '../evidence/challenge.ts';
 import { checkByHand } from '../evidence/signed-content.ts';
+import { isTranscript } from '../evidence/transcript.ts';
 import { verifyTranscript } from '../evidence/verify.ts';
 import type { ParsedStatement } from '../statement/admit.ts';
 import { readNamedFile, replaceFile } from './files.ts';
-import { isTranscript } from './see/evidence.ts';
 
 /** A folder for each transcript, and the commands that check it there. */
 export interface Written {

@@ -12,6 +12,13 @@ export const TRANSCRIPT_TYPE = {
   ssh: 'application/vnd.tallystick.transcript.ssh.v1+cbor',
 } as const;
 
+const TYPES: ReadonlySet<string> = new Set(Object.values(TRANSCRIPT_TYPE));
+
+/** Whether an attachment of this media type is a transcript. */
+export function isTranscript(mediaType: string): boolean {
+  return TYPES.has(mediaType);
+}
+
 /** Largest transcript: what an attachment may hold. */
 export const MAX_TRANSCRIPT_BYTES = 49_152;
 

@@ -15,16 +15,20 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   'ssh:': 22,
 };
 
+/** Whether a target is written as a URL. */
+export function isUrl(target: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(target);
+}
+
 /** Refuses `config-invalid`. `fallback`: the port when the target names none. */
 export function parseAddress(target: string, fallback: number): Address {
-  const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(target);
-  const url = URL.canParse(isUrl ? target : `tcp://${target}`)
-    ? new URL(isUrl ? target : `tcp://${target}`)
-    : undefined;
+  const whole = isUrl(target);
+  const text = whole ? target : `tcp://${target}`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
   const host = url?.hostname.replace(/^\[(.*)\]$/, '$1') ?? '';
-  const port = Number(url?.port || (isUrl ? DEFAULT_PORTS[url?.protocol ?? ''] : undefined) || fallback);
+  const port = Number(url?.port || (whole ? DEFAULT_PORTS[url?.protocol ?? ''] : undefined) || fallback);
   const bare =
-    !isUrl &&
+    !whole &&
     url !== undefined &&
     (url.pathname !== '' || url.search !== '' || url.username !== '' || url.password !== '');
   const isHost = isIP(host) !== 0 || /^(?!-)[A-Za-z0-9._-]{1,253}$/.test(host);

@@ -8,7 +8,7 @@ import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import type { Observed } from '../claim/observed.ts';
 import type { Value, ValueMap } from '../claim/value.ts';
-import { parseAddress } from './address.ts';
+import { isUrl, parseAddress } from './address.ts';
 import { Given } from './given.ts';
 import { MAX_CONNECTIONS, sendBurst, type BurstPlan } from './http/burst.ts';
 import { HttpClient, type Answer, type Site } from './http/client.ts';
@@ -161,7 +161,7 @@ async function readSettings(task: ProbeTask, timeoutMs: number): Promise<Setting
 
 /** The target as a URL; undefined for `host:port`, which is asked with https. */
 function urlOf(target: string): URL | undefined {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(target)) return undefined;
+  if (!isUrl(target)) return undefined;
   const url = URL.canParse(target) ? new URL(target) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw refuse(

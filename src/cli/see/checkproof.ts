@@ -7,11 +7,12 @@ import { createHash } from 'node:crypto';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { Checklist, type Check } from '../../client/checklist.ts';
 import { challengeOf } from '../../evidence/challenge.ts';
+import { isTranscript } from '../../evidence/transcript.ts';
 import { verifyTranscript } from '../../evidence/verify.ts';
 import { parseStatement, type ParsedStatement } from '../../statement/admit.ts';
 import { isWithdrawal, type Claim } from '../../statement/commitment.ts';
 import type { Result } from '../../statement/proof.ts';
-import { describeVerified, evidenceFault, isTranscript, unchecked } from './evidence.ts';
+import { describeVerified, evidenceFault, unchecked } from './evidence.ts';
 
 type ProofStatement = Extract<ParsedStatement, { kind: 'proof' }>;
 

@@ -9,7 +9,7 @@ import type { EntryOf } from '../../claim/history.ts';
 import { parametersOf } from '../../claim/judge.ts';
 import type { ValueMap } from '../../claim/value.ts';
 import { challengeOf } from '../../evidence/challenge.ts';
-import { TRANSCRIPT_TYPE } from '../../evidence/transcript.ts';
+import { isTranscript } from '../../evidence/transcript.ts';
 import { verifyTranscript, type Verified } from '../../evidence/verify.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { Result } from '../../statement/proof.ts';
@@ -24,11 +24,6 @@ export interface Examined {
   /** Attachments named by digest (their bytes are with the agent), or of a kind that is not read here. */
   readonly unread: number;
 }
-
-const TYPES: ReadonlySet<string> = new Set(Object.values(TRANSCRIPT_TYPE));
-
-/** Whether an attachment is a transcript. */
-export const isTranscript = (mediaType: string): boolean => TYPES.has(mediaType);
 
 /** A proof, wherever it was logged. */
 type Proven = Pick<EntryOf<'proof'>, 'parsed'>;

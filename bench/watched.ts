@@ -8,7 +8,7 @@ import { digest } from '../src/bytes/brand.ts';
 import { signStatement } from '../src/cose/statement.ts';
 import { packOf } from '../src/declare/packs.ts';
 import { loadKeyFile } from '../src/keys/load.ts';
-import { parseStatement } from '../src/statement/admit.ts';
+import { parseStatement } from '../src/statement/parse.ts';
 import { contentTypeOf } from '../src/statement/kinds.ts';
 import { encodeCommitment } from '../src/statement/payload.ts';
 import type { RuntimeProof } from '../src/statement/proof.ts';

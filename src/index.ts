@@ -67,14 +67,8 @@ export { decodeReceipt, verifyConsistencyReceipt, verifyReceipt, type Receipt } 
 export { attachReceipts, detachReceipts } from './cose/transparent.ts';
 
 // What statements of this log mean.
-export {
-  admit,
-  genesisPolicy,
-  needs,
-  parseStatement,
-  signerKey,
-  type ParsedStatement,
-} from './statement/admit.ts';
+export { admit, genesisPolicy, needs, signerKey } from './registration/admit.ts';
+export { parseStatement, type ParsedStatement } from './statement/parse.ts';
 export { CONTENT_TYPES, kindOf, type StatementKind } from './statement/kinds.ts';
 export { parsePayload, type Payload } from './statement/payload.ts';
 export type { Policy, PolicyDocument, Role } from './statement/policy.ts';

@@ -25,7 +25,7 @@ import { signStatement } from '../src/cose/statement.ts';
 import { loadKeyFile } from '../src/keys/load.ts';
 import { parseCheckpoint, signCheckpoint } from '../src/note/checkpoint.ts';
 import { parseNote } from '../src/note/note.ts';
-import { parseStatement } from '../src/statement/admit.ts';
+import { parseStatement } from '../src/statement/parse.ts';
 import { contentTypeOf } from '../src/statement/kinds.ts';
 import { encodeWaiver } from '../src/statement/payload.ts';
 import type { RuntimeProof } from '../src/statement/proof.ts';

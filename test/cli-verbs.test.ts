@@ -11,7 +11,8 @@ import { verifyStatement } from '../src/cose/statement.ts';
 import { loadKeyFile } from '../src/keys/load.ts';
 import { parseVkey } from '../src/note/key.ts';
 import { parseTrustPolicy } from '../src/note/trust.ts';
-import { genesisPolicy, parseStatement, signerKey } from '../src/statement/admit.ts';
+import { genesisPolicy, signerKey } from '../src/registration/admit.ts';
+import { parseStatement } from '../src/statement/parse.ts';
 import { ROLES } from '../src/statement/policy.ts';
 import { NOW, settled, tallystick } from './run-cli.ts';
 

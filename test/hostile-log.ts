@@ -24,7 +24,7 @@ import { cosign, signCheckpoint, type Checkpoint } from '../src/note/checkpoint.
 import { formatVkey, type NoteSigner, type NoteVerifier } from '../src/note/key.ts';
 import { formatTlogProof } from '../src/note/tlogproof.ts';
 import { seedSigner } from '../src/sign/signer.ts';
-import { parseStatement } from '../src/statement/admit.ts';
+import { parseStatement } from '../src/statement/parse.ts';
 import { encodeBundle } from '../src/tree/bundle.ts';
 import { emptyEdge, grow, type Growth } from '../src/tree/grow.ts';
 import { hashLeaf, nobleHasher } from '../src/tree/hash.ts';

@@ -21,6 +21,8 @@ interface Layer {
 }
 
 const PURE = ['bytes', 'sign', 'tree', 'note', 'cose', 'statement'];
+/** What reads and judges entries: the formats, and the registration policy over them. */
+const JUDGED = [...PURE, 'registration'];
 const NOBLE = ['@noble/hashes', '@noble/curves', '@noble/ed25519', '@noble/post-quantum'];
 
 /** Imports point down only. `index` is src/index.ts. */
@@ -31,24 +33,25 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   note: { below: ['bytes', 'sign', 'tree'], packages: ['@noble/hashes'] },
   cose: { below: ['bytes', 'sign', 'tree'], packages: ['@noble/hashes'] },
   statement: { below: ['bytes', 'sign', 'tree', 'note', 'cose'], packages: ['@noble/hashes'] },
-  index: { below: [...PURE, 'incident'], packages: [] },
-  log: { below: PURE, packages: [] },
-  client: { below: [...PURE, 'incident'], packages: ['@noble/hashes'] },
-  incident: { below: [...PURE], packages: ['@noble/hashes'] },
-  claim: { below: [...PURE], packages: ['@marcbachmann/cel-js', '@noble/hashes'] },
+  registration: { below: [...PURE], packages: [] },
+  index: { below: [...JUDGED, 'incident'], packages: [] },
+  log: { below: JUDGED, packages: [] },
+  client: { below: [...JUDGED, 'incident'], packages: ['@noble/hashes'] },
+  incident: { below: [...JUDGED], packages: ['@noble/hashes'] },
+  claim: { below: [...JUDGED], packages: ['@marcbachmann/cel-js', '@noble/hashes'] },
   // Transcripts that a target signed: checked with node:crypto, which reads certificates.
   evidence: { below: [...PURE], packages: [], node: true },
   probe: { below: [...PURE, 'claim', 'evidence', 'declare'], packages: ['pg', 'yaml'], node: true },
   declare: { below: [...PURE, 'claim'], packages: ['yaml'] },
   agent: {
-    below: [...PURE, 'claim', 'evidence', 'probe', 'declare', 'client', 'storage'],
+    below: [...JUDGED, 'claim', 'evidence', 'probe', 'declare', 'client', 'storage'],
     packages: ['better-sqlite3'],
     node: true,
   },
   keys: { below: ['bytes', 'sign', 'note', 'cose'], packages: [], node: true },
   storage: { below: ['bytes', 'tree', 'statement', 'log'], packages: ['better-sqlite3'], node: true },
   workers: {
-    below: ['bytes', 'sign', 'tree', 'cose', 'statement', 'log'],
+    below: ['bytes', 'sign', 'tree', 'cose', 'statement', 'registration', 'log'],
     packages: ['sodium-native', '@noble/hashes'],
     node: true,
   },
@@ -64,23 +67,23 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     node: true,
   },
   monitor: {
-    below: [...PURE, 'log', 'client', 'incident', 'storage', 'workers', 'web'],
+    below: [...JUDGED, 'log', 'client', 'incident', 'storage', 'workers', 'web'],
     packages: ['fastify', 'typebox', 'better-sqlite3', 'yaml', '@platformatic/prom-client'],
     node: true,
   },
   mirror: {
-    below: [...PURE, 'log', 'client', 'incident', 'web'],
+    below: [...JUDGED, 'log', 'client', 'incident', 'web'],
     packages: ['fastify', 'typebox', '@platformatic/prom-client'],
     node: true,
   },
   http: {
-    below: [...PURE, 'log', 'web'],
+    below: [...JUDGED, 'log', 'web'],
     packages: ['fastify', '@fastify/*', 'typebox', 'pino', '@platformatic/prom-client'],
     node: true,
   },
   cli: {
     below: [
-      ...PURE,
+      ...JUDGED,
       'log',
       'client',
       'incident',

@@ -39,7 +39,7 @@ import { verifyWithNoble } from '../src/sign/algorithm.ts';
 import { parseTrustPolicy, policyOfLogs } from '../src/note/trust.ts';
 import { formatVkey } from '../src/note/key.ts';
 import { seedSigner } from '../src/sign/signer.ts';
-import { parseStatement } from '../src/statement/admit.ts';
+import { parseStatement } from '../src/statement/parse.ts';
 import { contentTypeOf } from '../src/statement/kinds.ts';
 import { encodeCommitment, encodeProof } from '../src/statement/payload.ts';
 import { SALTED_TREE } from '../src/statement/saltedleaf.ts';

@@ -15,7 +15,7 @@ import { sshString, SSH_ED25519 } from '#src/keys/sshwire.ts';
 import { headSigner } from '#src/log/headsigner.ts';
 import { formatVkey } from '#src/note/key.ts';
 import { seedSigner } from '#src/sign/signer.ts';
-import { parseStatement } from '#src/statement/admit.ts';
+import { parseStatement } from '#src/statement/parse.ts';
 import type { PolicyDocument } from '#src/statement/policy.ts';
 import { concatBytes } from '#src/bytes/compare.ts';
 import { digest, entryId } from '#src/bytes/brand.ts';

@@ -14,12 +14,11 @@ import {
   chainKey,
   genesisPolicy,
   needs,
-  parseStatement,
   signerKey,
   type Admission,
   type Facts,
-  type ParsedStatement,
-} from '#src/statement/admit.ts';
+} from '#src/registration/admit.ts';
+import { parseStatement, type ParsedStatement } from '#src/statement/parse.ts';
 import { matcher, pattern } from '#src/statement/pattern.ts';
 import {
   encodeApproval,

@@ -10,7 +10,7 @@ import { encodeUtf8 } from '#src/bytes/text.ts';
 import { run } from '#src/cli/main.ts';
 import { signStatement } from '#src/cose/statement.ts';
 import type { Signer } from '#src/sign/signer.ts';
-import { parseStatement } from '#src/statement/admit.ts';
+import { parseStatement } from '#src/statement/parse.ts';
 import type { Claim, Declaration } from '#src/statement/commitment.ts';
 import { contentTypeOf, type StatementKind } from '#src/statement/kinds.ts';
 import {

@@ -15,7 +15,7 @@ import type * as main from '#src/cli/main.ts';
 import type { Look } from '#src/cli/see/reading.ts';
 import { postgresProbe } from '#src/probe/postgres.ts';
 import { tlsProbe } from '#src/probe/tls.ts';
-import { parseStatement } from '#src/statement/admit.ts';
+import { parseStatement } from '#src/statement/parse.ts';
 import { readTrailKey } from '#src/evidence/cloudtrail-key.ts';
 import type { Claim, Parameter } from '#src/statement/commitment.ts';
 import { encodeApproval, encodeProof, encodeWaiver } from '#src/statement/payload.ts';

@@ -11,7 +11,7 @@ import { encodeInclusionReceipt } from '../src/cose/receipt.ts';
 import { decodeSign1 } from '../src/cose/sign1.ts';
 import { entryBytes } from '../src/cose/statement.ts';
 import { TRANSPARENT_LIMITS } from '../src/cose/transparent.ts';
-import { parseStatement } from '../src/statement/admit.ts';
+import { parseStatement } from '../src/statement/parse.ts';
 import { encodeBundle } from '../src/tree/bundle.ts';
 import { emptyEdge, grow } from '../src/tree/grow.ts';
 import { hashLeaf, nobleHasher } from '../src/tree/hash.ts';

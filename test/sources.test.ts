@@ -8,7 +8,7 @@ import { checkExpression } from '../src/claim/expression.ts';
 import { readTexts } from '../src/cli/commit/sources.ts';
 import { nameOf } from '../src/claim/judge.ts';
 import { readsOf } from '../src/claim/reads.ts';
-import { parseStatement } from '../src/statement/admit.ts';
+import { parseStatement } from '../src/statement/parse.ts';
 import { user, type User } from './user.ts';
 
 const PLAN = JSON.stringify({

@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import t from 'tap';
 import { REFUSALS } from '#src/bytes/refusal.ts';
 import { run } from '#src/cli/main.ts';
-import { parseStatement } from '#src/statement/admit.ts';
+import { parseStatement } from '#src/statement/parse.ts';
 import { BASE, ServedLog, TIME } from './served-log.ts';
 import { buildProgramWords } from './spec-words.ts';
 import { makeVectors } from './vectors.ts';

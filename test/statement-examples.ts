@@ -11,7 +11,7 @@ import { signStatement } from '#src/cose/statement.ts';
 import { formatVkey } from '#src/note/key.ts';
 import type { Signer } from '#src/sign/signer.ts';
 import { seedSigner } from '#src/sign/signer.ts';
-import { parseStatement, type ParsedStatement } from '#src/statement/admit.ts';
+import { parseStatement, type ParsedStatement } from '#src/statement/parse.ts';
 import type { Declaration } from '#src/statement/commitment.ts';
 import { contentTypeOf, type StatementKind } from '#src/statement/kinds.ts';
 import type { Notice } from '#src/statement/notice.ts';

@@ -15,7 +15,7 @@ import { parseVkey } from '#src/note/key.ts';
 import { parseTlogProof, verifyTlogProof } from '#src/note/tlogproof.ts';
 import { policyOfLogs } from '#src/note/trust.ts';
 import type { PublicKey } from '#src/sign/algorithm.ts';
-import { parseStatement } from '#src/statement/admit.ts';
+import { parseStatement } from '#src/statement/parse.ts';
 import { hashLeaf } from '#src/tree/hash.ts';
 import { parseTilePath } from '#src/tree/tile.ts';
 

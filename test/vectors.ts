@@ -25,7 +25,7 @@ import {
 import { formatKeyId, signerId } from '#src/note/key.ts';
 import { appendSignatures } from '#src/note/note.ts';
 import { formatTlogProof } from '#src/note/tlogproof.ts';
-import { parseStatement } from '#src/statement/admit.ts';
+import { parseStatement } from '#src/statement/parse.ts';
 import { encodeBundle } from '#src/tree/bundle.ts';
 import { hashLeaf } from '#src/tree/hash.ts';
 import { bundlePath, rightEdge, tilePath } from '#src/tree/tile.ts';

@@ -24,7 +24,7 @@ import { encodeKeySet } from '../src/cose/key.ts';
 import { attachReceipts } from '../src/cose/transparent.ts';
 import { formatVkey } from '../src/note/key.ts';
 import { seedSigner } from '../src/sign/signer.ts';
-import { parseStatement } from '../src/statement/admit.ts';
+import { parseStatement } from '../src/statement/parse.ts';
 import { digest, leafIndex, treeSize } from '../src/bytes/brand.ts';
 import { emptyEdge, grow } from '../src/tree/grow.ts';
 import { hashLeaf, nobleHasher } from '../src/tree/hash.ts';

@@ -3,7 +3,7 @@
  * stays in the spool. A chain that does not continue the log's was continued by somebody else: that stops the agent.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { parseStatement } from '../statement/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import { isAway } from './history.ts';
 import type { AgentLog, Taken } from './log.ts';
 import type { Link, Spool, Waiting } from './spool.ts';

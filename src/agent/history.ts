@@ -4,7 +4,7 @@
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { historyOf, type History, type SubjectEntry } from '../claim/history.ts';
-import { parseStatement } from '../statement/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { Ledger } from './ledger.ts';

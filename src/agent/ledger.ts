@@ -4,7 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import { digest, entryId, type Digest, type EntryId } from '../bytes/brand.ts';
-import { parseStatement } from '../statement/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import { blob, isRow, number, rowsOf, text } from './rows.ts';
 
 /** A verified tree head. */

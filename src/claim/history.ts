@@ -3,7 +3,7 @@
  * and deployed. Pure, from the log alone, so that everyone comes to the same answer (design.md, "Silence fails").
  */
 import type { EntryId } from '../bytes/brand.ts';
-import type { ParsedStatement } from '../statement/admit.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
 import { isWithdrawal, type Declaration } from '../statement/commitment.ts';
 
 /** One entry about the subject. `time`: when it was logged, POSIX seconds, as the log or a witness says. */

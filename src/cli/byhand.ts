@@ -8,7 +8,7 @@ import { challengeOf } from '../evidence/challenge.ts';
 import { checkByHand } from '../evidence/signed-content.ts';
 import { isTranscript } from '../evidence/transcript.ts';
 import { verifyTranscript } from '../evidence/verify.ts';
-import type { ParsedStatement } from '../statement/admit.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
 import { readNamedFile, replaceFile } from './files.ts';
 
 /** A folder for each transcript, and the commands that check it there. */

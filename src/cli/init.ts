@@ -11,7 +11,7 @@ import { signStatement } from '../cose/statement.ts';
 import { generateKey, loadKeyFile } from '../keys/load.ts';
 import { formatVkey } from '../note/key.ts';
 import type { Algorithm, PublicKey } from '../sign/algorithm.ts';
-import { parseStatement } from '../statement/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import { SqliteGuard } from '../storage/guard.ts';
 import { contentTypeOf } from '../statement/kinds.ts';
 import { encodePolicy } from '../statement/payload.ts';

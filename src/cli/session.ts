@@ -16,7 +16,7 @@ import { equalBytes } from '../bytes/compare.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import { decodeReceipt } from '../cose/receipt.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
-import { parseStatement } from '../statement/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { logUrl } from './config.ts';
 import type { Context } from './context.ts';

@@ -7,7 +7,7 @@ import { formatKeyId, type NoteVerifier } from '../note/key.ts';
 import { parseTlogProof } from '../note/tlogproof.ts';
 import { quorumMet, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
-import { parseStatement } from '../statement/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import { verifyInclusion } from '../tree/verify.ts';

@@ -8,7 +8,7 @@ import { isEntryId, type EntryId, type LeafIndex } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { LogReader, LogService, Outcome } from '../log/ports.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { parseStatement } from '../statement/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import { accepts } from '../web/accept.ts';
 import { unknownEntry } from '../web/audit.ts';
 import type { App, HttpContext } from './context.ts';

@@ -1,7 +1,7 @@
 /** Incidents that are about entries: what each proves, and what only the watcher can say. */
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { parseStatement } from '../statement/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import type { Checks, EntryShown } from './checks.ts';

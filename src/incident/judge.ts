@@ -8,13 +8,12 @@ import {
   chainKey,
   genesisPolicy,
   needs,
-  parseStatement,
   signerKey,
   type ChainLink,
   type Facts,
   type LoggedEntry,
-  type ParsedStatement,
-} from '../statement/admit.ts';
+} from '../registration/admit.ts';
+import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
 import type { EntryShown } from './checks.ts';
 

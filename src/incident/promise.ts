@@ -1,7 +1,7 @@
 /** What logged entries promise of runtime proofs to come: a chain its next one, a commitment those of its claims. */
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { parseStatement, type ParsedStatement } from '../statement/admit.ts';
+import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import { isWithdrawal, type Claim } from '../statement/commitment.ts';
 import type { EntryShown } from './checks.ts';
 

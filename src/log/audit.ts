@@ -12,14 +12,8 @@ import { formatHex } from '../bytes/text.ts';
 import { headerMemo } from '../cose/header-memo.ts';
 import { verifyStatement } from '../cose/statement.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
-import {
-  admit,
-  genesisPolicy,
-  parseStatement,
-  signerKey,
-  type ChainLink,
-  type LoggedEntry,
-} from '../statement/admit.ts';
+import { admit, genesisPolicy, signerKey, type ChainLink, type LoggedEntry } from '../registration/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
 import { emptyEdge, grow, type Edge } from '../tree/grow.ts';
 import type { BatchHasher } from '../tree/hash.ts';

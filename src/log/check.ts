@@ -6,7 +6,8 @@ import { Refusal } from '../bytes/refusal.ts';
 import type { ReadHeaders } from '../cose/sign1.ts';
 import { verifyStatement } from '../cose/statement.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
-import { parseStatement, signerKey } from '../statement/admit.ts';
+import { signerKey } from '../registration/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
 import { openBatch, privateItems, refusedAt, type RefusedAt } from './batch.ts';
 

@@ -6,7 +6,8 @@
 import { digest, type EntryId } from '../bytes/brand.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import type { ReadHeaders } from '../cose/sign1.ts';
-import { admit, needs, parseStatement, type LoggedEntry, type ParsedStatement } from '../statement/admit.ts';
+import { admit, needs, type LoggedEntry } from '../registration/admit.ts';
+import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { idsOf, openBatch, refusedAt, type CheckedBatch, type RefusedAt } from './batch.ts';

@@ -3,7 +3,8 @@
  * tiles, new head. Nothing here knows a store, a clock or a key.
  */
 import { leafIndex, type Digest, type EntryId } from '../bytes/brand.ts';
-import type { Admission, ParsedStatement } from '../statement/admit.ts';
+import type { Admission } from '../registration/admit.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
 import { grow, type Edge, type Growth } from '../tree/grow.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import type { ChainHead, NewEntry, Plan } from './ports.ts';

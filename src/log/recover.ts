@@ -9,7 +9,7 @@
 import { treeSize } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
-import { parseStatement } from '../statement/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { emptyEdge, loadEdge, readEdge, type Edge } from '../tree/grow.ts';
 import { hashLeaf, nodeHashOf, type BatchHasher } from '../tree/hash.ts';

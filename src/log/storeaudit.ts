@@ -1,6 +1,6 @@
 /** A store as something to audit: its tiles and entries as they would be served, and its index rows besides. */
 import { refuse } from '../bytes/refusal.ts';
-import { parseStatement } from '../statement/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import { TILE_WIDTH } from '../tree/tile.ts';
 import type { AuditOptions, AuditSource } from './audit.ts';
 import type { Head, StoreReader } from './ports.ts';

@@ -8,7 +8,7 @@ import { encodeUtf8 } from '../bytes/text.ts';
 import { download } from '../client/patience.ts';
 import type { Transport } from '../client/transport.ts';
 import { decodeKeySet, keyThumbprint } from '../cose/key.ts';
-import { parseStatement } from '../statement/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import { contentTypeOf } from '../statement/kinds.ts';
 import { TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
 import { KEYS } from './folder.ts';

@@ -4,7 +4,7 @@
  */
 import type { EntryId } from '../bytes/brand.ts';
 import type { Evidence, IncidentKind, LoggedEvidence } from '../incident/incident.ts';
-import type { ParsedStatement } from '../statement/admit.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
 
 /** Something a log must never do, seen. `what`: one sentence for people. */
 export interface Alarm {

@@ -11,7 +11,7 @@ import { refuse } from '../bytes/refusal.ts';
 import type { LoggedEvidence } from '../incident/incident.ts';
 import type { RefusedAt } from '../log/batch.ts';
 import type { ChainHead, NewEntry } from '../log/ports.ts';
-import type { ParsedStatement } from '../statement/admit.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
 import { nodeHashOf, type BatchHasher } from '../tree/hash.ts';
 import { nodesForRoot, rootAt } from '../tree/prove.ts';
 import type { Alarm, EntryWatch, SeenEntry } from './alarm.ts';

@@ -8,7 +8,8 @@
  * expired), and a chain also with its key.
  */
 import { isWithdrawal, type Commitment } from '../statement/commitment.ts';
-import { chainKey, type ParsedStatement } from '../statement/admit.ts';
+import { chainKey } from '../registration/admit.ts';
+import { type ParsedStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { SeenEntry } from './alarm.ts';
 

@@ -13,7 +13,7 @@
  */
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import type { ParsedStatement } from '../statement/admit.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
 import { STATEMENT_KINDS } from '../statement/kinds.ts';
 import { matcher, pattern } from '../statement/pattern.ts';
 import type { Alarm, EntryWatch, SeenEntry } from './alarm.ts';

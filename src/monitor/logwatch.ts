@@ -8,7 +8,7 @@ import type { PeerResult } from '../client/gossip.ts';
 import { incidentId, makeIncident } from '../incident/incident.ts';
 import type { LogReader } from '../log/ports.ts';
 import { formatVkey } from '../note/key.ts';
-import { parseStatement } from '../statement/admit.ts';
+import { parseStatement } from '../statement/parse.ts';
 import type { Alarm, AlarmSink, EntryWatch } from './alarm.ts';
 import { chooseHasher } from '../workers/kernels.ts';
 import type { Books } from './books.ts';

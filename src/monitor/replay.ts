@@ -15,16 +15,8 @@ import type { RefusedAt } from '../log/batch.ts';
 import type { ChainHead, Store } from '../log/ports.ts';
 import { policyInForce } from '../log/recover.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
-import {
-  admit,
-  chainKey,
-  genesisPolicy,
-  needs,
-  parseStatement,
-  signerKey,
-  type LoggedEntry,
-  type ParsedStatement,
-} from '../statement/admit.ts';
+import { admit, chainKey, genesisPolicy, needs, signerKey, type LoggedEntry } from '../registration/admit.ts';
+import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import { contentTypeOf } from '../statement/kinds.ts';
 import type { Policy } from '../statement/policy.ts';
 

@@ -5,7 +5,7 @@
 import { refuse } from '../../bytes/refusal.ts';
 import { declaresAlone } from '../../claim/history.ts';
 import type { ProvenEntry } from '../../client/view.ts';
-import { parseStatement } from '../../statement/admit.ts';
+import { parseStatement } from '../../statement/parse.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import type { Policy } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';

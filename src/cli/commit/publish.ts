@@ -13,7 +13,7 @@ import { keyThumbprint } from '../../cose/key.ts';
 import { signStatement } from '../../cose/statement.ts';
 import type { PublicKey } from '../../sign/algorithm.ts';
 import type { Signer } from '../../sign/signer.ts';
-import { parseStatement } from '../../statement/admit.ts';
+import { parseStatement } from '../../statement/parse.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import { contentTypeOf } from '../../statement/kinds.ts';
 import { encodeCommitment } from '../../statement/payload.ts';

@@ -6,7 +6,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
 import { parseClaims } from '../../declare/claims.ts';
 import type { Exclusion } from '../../declare/leaf.ts';
-import { assertSubject } from '../../statement/admit.ts';
+import { assertSubject } from '../../statement/parse.ts';
 import { TIERS, type Tier } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';
 import { readNamedFile } from '../files.ts';

@@ -9,7 +9,7 @@ import { Checklist, type Check } from '../../client/checklist.ts';
 import { challengeOf } from '../../evidence/challenge.ts';
 import { isTranscript } from '../../evidence/transcript.ts';
 import { verifyTranscript } from '../../evidence/verify.ts';
-import { parseStatement, type ParsedStatement } from '../../statement/admit.ts';
+import { parseStatement, type ParsedStatement } from '../../statement/parse.ts';
 import { isWithdrawal, type Claim } from '../../statement/commitment.ts';
 import type { Result } from '../../statement/proof.ts';
 import { describeVerified, evidenceFault, unchecked } from './evidence.ts';

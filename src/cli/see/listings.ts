@@ -10,7 +10,7 @@ import { entryIdOf } from '../../client/scrapi.ts';
 import type { Transport } from '../../client/transport.ts';
 import type { LogView } from '../../client/view.ts';
 import { originHash } from '../../note/checkpoint.ts';
-import { parseStatement } from '../../statement/admit.ts';
+import { parseStatement } from '../../statement/parse.ts';
 
 export interface Listings {
   /** Entries of the tree that match, oldest first. */

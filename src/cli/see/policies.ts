@@ -4,7 +4,7 @@ import { entryId } from '../../bytes/brand.ts';
 import { verifyStatement } from '../../cose/statement.ts';
 import type { SubjectEntry } from '../../claim/history.ts';
 import type { VerifySignature } from '../../sign/algorithm.ts';
-import { admit, genesisPolicy, signerKey } from '../../statement/admit.ts';
+import { admit, genesisPolicy, signerKey } from '../../registration/admit.ts';
 import type { Policy } from '../../statement/policy.ts';
 
 interface Step {

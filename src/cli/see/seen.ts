@@ -4,7 +4,7 @@ import { printable } from '../../bytes/printable.ts';
 import { entryId } from '../../bytes/brand.ts';
 import { historyOf, type Declared, type History, type SubjectEntry } from '../../claim/history.ts';
 import { standingOf, type ClaimStanding } from '../../claim/standing.ts';
-import { admit, chainKey, type ChainLink, type LoggedEntry } from '../../statement/admit.ts';
+import { admit, chainKey, type ChainLink, type LoggedEntry } from '../../registration/admit.ts';
 import type { StatementKind } from '../../statement/kinds.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { evidenceFault, unchecked } from './evidence.ts';

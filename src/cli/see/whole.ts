@@ -7,7 +7,7 @@ import { concatBytes, equalBytes } from '../../bytes/compare.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { LogView } from '../../client/view.ts';
-import { parseStatement } from '../../statement/admit.ts';
+import { parseStatement } from '../../statement/parse.ts';
 import type { StatementKind } from '../../statement/kinds.ts';
 import { emptyEdge, grow, type Edge, type Growth } from '../../tree/grow.ts';
 import { hashLeaf } from '../../tree/hash.ts';

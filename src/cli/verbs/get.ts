@@ -7,7 +7,7 @@ import { formatBase64, parseDecimal } from '../../bytes/text.ts';
 import type { Check } from '../../client/checklist.ts';
 import { entryIdOf, fetchReceipt } from '../../client/scrapi.ts';
 import { attachReceipts } from '../../cose/transparent.ts';
-import type { ParsedStatement } from '../../statement/admit.ts';
+import type { ParsedStatement } from '../../statement/parse.ts';
 import { writeTranscripts, type Written } from '../byhand.ts';
 import type { Context } from '../context.ts';
 import { saveProofs } from '../proofs.ts';

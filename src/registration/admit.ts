@@ -7,27 +7,12 @@
 import { entryId, type EntryId } from '../bytes/brand.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { keyThumbprint } from '../cose/key.ts';
-import { TRANSPARENT_LIMITS } from '../cose/transparent.ts';
-import type { ReadHeaders } from '../cose/sign1.ts';
-import { decodeStatement, entryBytes, type SignedStatement } from '../cose/statement.ts';
 import { assertStrongKey, type PublicKey } from '../sign/algorithm.ts';
-import { isWithdrawal } from './commitment.ts';
+import { isWithdrawal } from '../statement/commitment.ts';
+import type { StatementKind } from '../statement/kinds.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
+import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
 import { assertApprovals, assertGranted, assertSuccessor, enrolmentOf } from './grants.ts';
-import { kindOf, type StatementKind } from './kinds.ts';
-import { parsePayload, type Payload } from './payload.ts';
-import { assertStrongPolicy, type Policy } from './policy.ts';
-import { utf8Length } from './schema.ts';
-
-/** A statement as read: everything admission looks at. */
-export type ParsedStatement = Payload & {
-  readonly statement: SignedStatement;
-  /** The bytes that are logged: any unprotected header is left behind (standards A1). */
-  readonly entry: Uint8Array;
-  readonly subject: string;
-  readonly issuer: string;
-  /** Thumbprint of the signing key (RFC 9679 SHA-256), lower-case hex: as claimed by the header. */
-  readonly kid: string;
-};
 
 /** What the log knows of an entry that a statement refers to. */
 export interface LoggedEntry {
@@ -54,37 +39,6 @@ export interface Admission {
   readonly chain?: { readonly key: string; readonly seq: number };
   /** The policy that applies to every later entry. Its new keys are for `assertStrongPolicy` to check. */
   readonly policy?: Policy;
-}
-
-/** Longest subject in UTF-8 bytes: patterns, searches and chains stay cheap. */
-export const MAX_SUBJECT_BYTES = 1024;
-const CONTROL = /\p{Cc}/u;
-
-/** Refuses `malformed-statement` for a subject that the log cannot index; `what` names the field to its reader. */
-export function assertSubject(subject: string, what: string): void {
-  if (subject !== '' && utf8Length(subject) <= MAX_SUBJECT_BYTES && !CONTROL.test(subject)) return;
-  const form = `1 to ${MAX_SUBJECT_BYTES} bytes without control characters`;
-  throw refuse('malformed-statement', `${what} must be ${form}; shorten or rename it`);
-}
-
-/**
- * Reads a statement. Refuses what `decodeStatement` refuses; `malformed-payload` naming the field;
- * `malformed-statement` for a subject, issuer, kid or content type that the log cannot index.
- */
-export function parseStatement(bytes: Uint8Array, readHeaders?: ReadHeaders): ParsedStatement {
-  const statement = decodeStatement(bytes, TRANSPARENT_LIMITS, readHeaders); // receipts may be attached; they are not logged
-  const { subject, issuer, kid } = statement;
-  if (kid.length !== 32) {
-    throw refuse(
-      'malformed-statement',
-      'kid (4) must be the SHA-256 thumbprint of the signing key (RFC 9679)',
-    );
-  }
-  assertSubject(subject, 'the subject (sub)');
-  if (CONTROL.test(issuer))
-    throw refuse('malformed-statement', 'the issuer (iss) must not have control characters');
-  const payload = parsePayload(kindOf(statement.contentType), statement.payload);
-  return { ...payload, statement, entry: entryBytes(statement.sign1), subject, issuer, kid: kid.toHex() };
 }
 
 /**

@@ -3,9 +3,9 @@
  * role, allowed this subject; may this policy follow that one (spec/statements.md §7).
  */
 import { refuse } from '../bytes/refusal.ts';
-import { isWithdrawal, type Commitment } from './commitment.ts';
-import type { StatementKind } from './kinds.ts';
-import { ROLE_FOR, type Enrolment, type Policy } from './policy.ts';
+import { isWithdrawal, type Commitment } from '../statement/commitment.ts';
+import type { StatementKind } from '../statement/kinds.ts';
+import { ROLE_FOR, type Enrolment, type Policy } from '../statement/policy.ts';
 
 /** As much of a statement as grants look at. `kid`: key thumbprint, lower-case hex. */
 export interface Submission {

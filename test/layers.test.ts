@@ -39,12 +39,14 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   client: { below: [...JUDGED, 'incident'], packages: ['@noble/hashes'] },
   incident: { below: [...JUDGED], packages: ['@noble/hashes'] },
   claim: { below: [...JUDGED], packages: ['@marcbachmann/cel-js', '@noble/hashes'] },
+  // Verified entries of a subject → where its claims stand. The one rule of what is in force, and of when a proof is due.
+  appraisal: { below: [...JUDGED], packages: ['@noble/hashes'] },
   // Transcripts that a target signed: checked with node:crypto, which reads certificates.
   evidence: { below: [...PURE], packages: [], node: true },
   probe: { below: [...PURE, 'claim', 'evidence', 'declare'], packages: ['pg', 'yaml'], node: true },
   declare: { below: [...PURE, 'claim'], packages: ['yaml'] },
   agent: {
-    below: [...JUDGED, 'claim', 'evidence', 'probe', 'declare', 'client', 'storage'],
+    below: [...JUDGED, 'claim', 'appraisal', 'evidence', 'probe', 'declare', 'client', 'storage'],
     packages: ['better-sqlite3'],
     node: true,
   },
@@ -67,7 +69,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     node: true,
   },
   monitor: {
-    below: [...JUDGED, 'log', 'client', 'incident', 'storage', 'workers', 'web'],
+    below: [...JUDGED, 'appraisal', 'log', 'client', 'incident', 'storage', 'workers', 'web'],
     packages: ['fastify', 'typebox', 'better-sqlite3', 'yaml', '@platformatic/prom-client'],
     node: true,
   },
@@ -96,6 +98,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'monitor',
       'mirror',
       'claim',
+      'appraisal',
       'evidence',
       'probe',
       'declare',

@@ -1,8 +1,8 @@
-/** Where claims stand, from the log alone: what fails, what goes stale, and what is not to be believed (src/claim). */
+/** Where claims stand, from the log alone: what fails, what goes stale, and what is not to be believed (src/appraisal). */
 import t from 'tap';
-import { historyOf, type SubjectEntry } from '../src/claim/history.ts';
-import type { Reader } from '../src/claim/sayings.ts';
-import { standingOf, type ClaimStanding } from '../src/claim/standing.ts';
+import { historyOf, type SubjectEntry } from '../src/appraisal/history.ts';
+import type { Reader } from '../src/appraisal/reports.ts';
+import { standingOf, type ClaimStanding } from '../src/appraisal/appraise.ts';
 import { seedSigner, type Signer } from '../src/sign/signer.ts';
 import { keyThumbprint } from '../src/cose/key.ts';
 import { digest } from '../src/bytes/brand.ts';

@@ -5,7 +5,7 @@
 import { digest } from '../bytes/brand.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
-import type { History } from '../claim/history.ts';
+import type { History } from '../appraisal/history.ts';
 import type { Policy } from '../statement/policy.ts';
 import { affordable, rankOf } from './budget.ts';
 import { storeFault } from './database.ts';

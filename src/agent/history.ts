@@ -3,7 +3,7 @@
  * be in the tree and kept, so that nothing is read twice and the agent can work while the log is away.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { historyOf, type History, type SubjectEntry } from '../claim/history.ts';
+import { historyOf, type History, type SubjectEntry } from '../appraisal/history.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import type { Policy } from '../statement/policy.ts';

@@ -1,5 +1,5 @@
 /** What a commitment's claims cost to prove, and what proving them shows: for whoever chooses the cadences. Pure. */
-import { slotLength } from '../claim/slots.ts';
+import { slotLength } from '../appraisal/slots.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Costs } from './ledger.ts';
 import type { Look } from './runs.ts';

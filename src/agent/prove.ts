@@ -6,7 +6,7 @@ import { digest, type Digest } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
 import type { Run } from '../claim/assemble.ts';
-import type { Declared } from '../claim/history.ts';
+import type { Declared } from '../appraisal/history.ts';
 import type { Value } from '../claim/value.ts';
 import { challengeOf } from '../evidence/challenge.ts';
 import type { Claim } from '../statement/commitment.ts';

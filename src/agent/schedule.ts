@@ -1,9 +1,9 @@
 /**
  * What is due when: pure, from the commitment, from what was proven, and from the clock it is handed. A claim is
- * proven once in each slot (claim/slots.ts), at once when it never was, and at once after a deployment.
+ * proven once in each slot (appraisal/slots.ts), at once when it never was, and at once after a deployment.
  */
-import type { EntryOf, Declared } from '../claim/history.ts';
-import { dueIn, slotAt, slotLength, type Slot } from '../claim/slots.ts';
+import type { EntryOf, Declared } from '../appraisal/history.ts';
+import { dueIn, slotAt, slotLength, type Slot } from '../appraisal/slots.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
 import type { Digest } from '../bytes/brand.ts';
@@ -61,7 +61,7 @@ function agendaOfClaim(claim: Claim, situation: Situation): Agenda {
 }
 
 /**
- * Whether a proof that began at `started` answers the deployments of this commitment (standing.ts): it began after
+ * Whether a proof that began at `started` answers the deployments of this commitment (appraisal/reports.ts): it began after
  * them, for certain, so one in the same second is no answer. `wake`: when one that is not over yet can be answered.
  */
 function deploymentsSince(

@@ -1,5 +1,5 @@
 /**
- * The seeds that an agent's slots (claim/slots.ts) are drawn from: secret, committed to in advance, revealed when no
+ * The seeds that an agent's slots (appraisal/slots.ts) are drawn from: secret, committed to in advance, revealed when no
  * slot of them is left (spec/agent.md §5).
  */
 import { createHmac } from 'node:crypto';

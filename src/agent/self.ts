@@ -2,7 +2,7 @@
  * The probe `self@1`: what this very agent may do, as the system tells it. An agent that was given more than was
  * committed to shows it in its own proofs, before those of others; one that lies can only be caught by others (E1).
  */
-import type { History } from '../claim/history.ts';
+import type { History } from '../appraisal/history.ts';
 import type { ValueMap } from '../claim/value.ts';
 import type { Probe } from '../probe/probe.ts';
 

@@ -1,5 +1,5 @@
 /** The subjects that an agent looks after, by name or pattern, and which of them have nothing to be proven. */
-import type { History } from '../claim/history.ts';
+import type { History } from '../appraisal/history.ts';
 import { matcher } from '../statement/pattern.ts';
 
 /** Nothing can be proven of a subject, or of any that a pattern has; and when it can. */

@@ -1,7 +1,7 @@
 /** `tallystick prove --explain`: what each probe would do, and how what it sees is known. Nothing is looked at. */
 import { EXIT } from '../../bytes/refusal.ts';
 import { looksFor } from '../../agent/runs.ts';
-import type { Declared } from '../../claim/history.ts';
+import type { Declared } from '../../appraisal/history.ts';
 import { E3_LIMITS } from '../../evidence/limits.ts';
 import { findProbe } from '../../probe/registry.ts';
 import type { Claim } from '../../statement/commitment.ts';

@@ -1,6 +1,6 @@
 /** What proofs look like to people. */
 import { printable } from '../../bytes/printable.ts';
-import type { EntryOf } from '../../claim/history.ts';
+import type { EntryOf } from '../../appraisal/history.ts';
 import { parseStatement } from '../../statement/parse.ts';
 import type { Result, RuntimeProof } from '../../statement/proof.ts';
 import type { EvidenceClass, Verdict } from '../../statement/vocabulary.ts';

@@ -9,7 +9,7 @@ import { makeSelfProbe, SELF_PROBE, SELF_TARGET } from '../../agent/self.ts';
 import { Spool } from '../../agent/spool.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, formatHex } from '../../bytes/text.ts';
-import { epochFor } from '../../claim/slots.ts';
+import { epochFor } from '../../appraisal/slots.ts';
 import { keyThumbprint } from '../../cose/key.ts';
 import { readSecretFile } from '../../keys/file.ts';
 import { findProbe } from '../../probe/registry.ts';

@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { equalBytes } from '../../bytes/compare.ts';
-import type { Declared } from '../../claim/history.ts';
+import type { Declared } from '../../appraisal/history.ts';
 import type { Value } from '../../claim/value.ts';
 import { declaredValue } from '../../probe/declared.ts';
 import type { SaltedTree } from '../../statement/saltedleaf.ts';

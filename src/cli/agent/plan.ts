@@ -1,7 +1,7 @@
 /** `tallystick agent plan`: what an agent would do. */
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
-import type { Declared } from '../../claim/history.ts';
+import type { Declared } from '../../appraisal/history.ts';
 import type { Ledger } from '../../agent/ledger.ts';
 import { recall } from '../../agent/history.ts';
 import { planOf, runsOf, type Plan } from '../../agent/planner.ts';

@@ -7,7 +7,7 @@ import type { Head } from '../../agent/ledger.ts';
 import { prove } from '../../agent/prove.ts';
 import { nextDueOf } from '../../agent/schedule.ts';
 import type { Signed } from '../../agent/spool.ts';
-import type { Declared, EntryOf, History } from '../../claim/history.ts';
+import type { Declared, EntryOf, History } from '../../appraisal/history.ts';
 import { E3_LIMITS } from '../../evidence/limits.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { Policy } from '../../statement/policy.ts';

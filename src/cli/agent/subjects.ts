@@ -1,6 +1,6 @@
 /** Which subjects names and patterns stand for: `prove` and `agent plan` look after what `agent run` would. */
 import { refuse } from '../../bytes/refusal.ts';
-import { approvalsLacking, type Declared, type History } from '../../claim/history.ts';
+import { approvalsLacking, type Declared, type History } from '../../appraisal/history.ts';
 import { learn, recall, subjectsOf } from '../../agent/history.ts';
 import type { Policy } from '../../statement/policy.ts';
 import { isPattern, subjectTest } from '../../agent/watched.ts';

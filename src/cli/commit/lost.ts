@@ -3,7 +3,7 @@
  * is told anything: a claims file that was forgotten on the command line would look like peace.
  */
 import { refuse } from '../../bytes/refusal.ts';
-import { declaresAlone } from '../../claim/history.ts';
+import { declaresAlone } from '../../appraisal/history.ts';
 import type { ProvenEntry } from '../../client/view.ts';
 import { parseStatement } from '../../statement/parse.ts';
 import type { Declaration } from '../../statement/commitment.ts';

@@ -1,6 +1,6 @@
 /** `tallystick approve`, `withdraw`, `waive`: what people say of a commitment. */
 import { refuse } from '../../bytes/refusal.ts';
-import type { Declared } from '../../claim/history.ts';
+import type { Declared } from '../../appraisal/history.ts';
 import { formatHex } from '../../bytes/text.ts';
 import type { Listed } from '../../client/search.ts';
 import { keyThumbprint } from '../../cose/key.ts';

@@ -1,7 +1,7 @@
 /** What a watch tells: a verdict that changed, or a claim that is there no more. Each for people, machines and receivers. */
 import { createHash } from 'node:crypto';
-import type { EntryOf } from '../../claim/history.ts';
-import type { ClaimStanding } from '../../claim/standing.ts';
+import type { EntryOf } from '../../appraisal/history.ts';
+import type { ClaimStanding } from '../../appraisal/appraise.ts';
 import { isWithdrawal } from '../../statement/commitment.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { JsonValue, Output } from '../output.ts';

@@ -2,7 +2,7 @@
 import { digest } from '../../bytes/brand.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { parseHex } from '../../bytes/text.ts';
-import { approvalsLacking, type Declared, type History } from '../../claim/history.ts';
+import { approvalsLacking, type Declared, type History } from '../../appraisal/history.ts';
 import { encodeDeployment } from '../../statement/payload.ts';
 import type { Context } from '../context.ts';
 import type { Flags } from '../verb.ts';

@@ -5,7 +5,7 @@
  */
 import { Refusal } from '../../bytes/refusal.ts';
 import { evaluate } from '../../claim/expression.ts';
-import type { EntryOf } from '../../claim/history.ts';
+import type { EntryOf } from '../../appraisal/history.ts';
 import { parametersOf } from '../../claim/judge.ts';
 import type { ValueMap } from '../../claim/value.ts';
 import { challengeOf } from '../../evidence/challenge.ts';

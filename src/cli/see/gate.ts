@@ -1,6 +1,6 @@
 /** `tallystick gate` and `tallystick wait`: whether a pipeline may go on. */
 import { EXIT } from '../../bytes/refusal.ts';
-import type { ClaimStanding } from '../../claim/standing.ts';
+import type { ClaimStanding } from '../../appraisal/appraise.ts';
 import { EVIDENCE_CLASSES, type EvidenceClass } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';
 import type { Flags } from '../verb.ts';

@@ -1,7 +1,7 @@
 /** Notices of a watch: that a claim went stale, said in the log itself by a key in the role monitor. */
 import { digest } from '../../bytes/brand.ts';
 import { parseHex } from '../../bytes/text.ts';
-import type { ClaimStanding } from '../../claim/standing.ts';
+import type { ClaimStanding } from '../../appraisal/appraise.ts';
 import { submitStatement } from '../../client/scrapi.ts';
 import { signStatement } from '../../cose/statement.ts';
 import type { Signer } from '../../sign/signer.ts';

@@ -2,7 +2,7 @@
 import { refuse } from '../../bytes/refusal.ts';
 import { entryId } from '../../bytes/brand.ts';
 import { verifyStatement } from '../../cose/statement.ts';
-import type { SubjectEntry } from '../../claim/history.ts';
+import type { SubjectEntry } from '../../appraisal/history.ts';
 import type { VerifySignature } from '../../sign/algorithm.ts';
 import { admit, genesisPolicy, signerKey } from '../../registration/admit.ts';
 import type { Policy } from '../../statement/policy.ts';

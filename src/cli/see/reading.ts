@@ -3,7 +3,7 @@
  * signed by a key that the policy of its place let; the server that answers is not trusted with anything but the times.
  */
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import type { SubjectEntry } from '../../claim/history.ts';
+import type { SubjectEntry } from '../../appraisal/history.ts';
 import { entryIdOf } from '../../client/scrapi.ts';
 import { findAt, type Listed, type Wanted } from '../../client/search.ts';
 import { LogView } from '../../client/view.ts';

@@ -1,6 +1,6 @@
 /** `tallystick registry`: what is declared, what changed, and who said so. */
 import { EXIT, refuse } from '../../bytes/refusal.ts';
-import type { Declared } from '../../claim/history.ts';
+import type { Declared } from '../../appraisal/history.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';

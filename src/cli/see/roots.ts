@@ -4,8 +4,8 @@
  */
 import { treeSize } from '../../bytes/brand.ts';
 import { equalBytes } from '../../bytes/compare.ts';
-import type { EntryOf, SubjectEntry } from '../../claim/history.ts';
-import type { Reader } from '../../claim/sayings.ts';
+import type { EntryOf, SubjectEntry } from '../../appraisal/history.ts';
+import type { Reader } from '../../appraisal/reports.ts';
 import { prefixOf } from '../../client/history.ts';
 import type { LogView } from '../../client/view.ts';
 import type { KeptTiles } from './kept.ts';

@@ -20,7 +20,7 @@ import { ownInput } from '../owninput.ts';
 import type { Session } from '../session.ts';
 import { sayingWait } from '../wait.ts';
 import type { Look } from './reading.ts';
-import type { Declared } from '../../claim/history.ts';
+import type { Declared } from '../../appraisal/history.ts';
 import { line } from './words.ts';
 
 /** What is to be said, about which commitment. */

@@ -2,8 +2,8 @@
 import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
 import { printable } from '../../bytes/printable.ts';
 import { entryId } from '../../bytes/brand.ts';
-import { historyOf, type Declared, type History, type SubjectEntry } from '../../claim/history.ts';
-import { standingOf, type ClaimStanding } from '../../claim/standing.ts';
+import { historyOf, type Declared, type History, type SubjectEntry } from '../../appraisal/history.ts';
+import { standingOf, type ClaimStanding } from '../../appraisal/appraise.ts';
 import { admit, chainKey, type ChainLink, type LoggedEntry } from '../../registration/admit.ts';
 import type { StatementKind } from '../../statement/kinds.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';

@@ -1,7 +1,7 @@
 /** Subjects and their claims as `status`, `watch`, `wait` and `gate` show them, to people and to machines. */
 import { Refusal } from '../../bytes/refusal.ts';
-import type { EntryOf } from '../../claim/history.ts';
-import type { ClaimStanding } from '../../claim/standing.ts';
+import type { EntryOf } from '../../appraisal/history.ts';
+import type { ClaimStanding } from '../../appraisal/appraise.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { CLASS_WORDS } from '../agent/lines.ts';
 import { showValue } from '../commit/leafopening.ts';

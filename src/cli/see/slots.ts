@@ -1,5 +1,5 @@
 /** When agents looked, as `why` and `status --full` tell it: the slots that they had to keep, recomputed. */
-import { beaconsOf, samplingOf, type Sampling } from '../../claim/sampling.ts';
+import { beaconsOf, samplingOf, type Sampling } from '../../appraisal/sampling.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { JsonValue } from '../output.ts';
 import { headsAt } from './roots.ts';

@@ -3,7 +3,7 @@
  * the commitment names. What the reader cannot check is no better than the word of the agent: E1.
  */
 import { Refusal } from '../../bytes/refusal.ts';
-import type { EntryOf } from '../../claim/history.ts';
+import type { EntryOf } from '../../appraisal/history.ts';
 import { nameOf } from '../../claim/judge.ts';
 import type { ValueMap } from '../../claim/value.ts';
 import { readTrailKey } from '../../evidence/cloudtrail-key.ts';

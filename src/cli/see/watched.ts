@@ -1,6 +1,6 @@
 /** Which subjects a watch looks at when none is named: all that claim something. */
 import { refuse } from '../../bytes/refusal.ts';
-import { declaresAlone } from '../../claim/history.ts';
+import { declaresAlone } from '../../appraisal/history.ts';
 import type { Listed } from '../../client/search.ts';
 import type { Look } from './reading.ts';
 import { commitmentOf, historyFrom } from './seen.ts';

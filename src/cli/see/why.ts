@@ -1,7 +1,7 @@
 /** `tallystick why`: from a verdict back to who declared it, who approved it, what was seen, and what to believe of it. */
 import { refuse } from '../../bytes/refusal.ts';
-import type { Declared, EntryOf, SubjectEntry } from '../../claim/history.ts';
-import type { ClaimStanding } from '../../claim/standing.ts';
+import type { Declared, EntryOf, SubjectEntry } from '../../appraisal/history.ts';
+import type { ClaimStanding } from '../../appraisal/appraise.ts';
 import { challengeIn, describeVerified, examineEvidence, trailsIn, type Examined } from './evidence.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue, Output } from '../output.ts';
@@ -10,7 +10,7 @@ import { readingOf, seeAll } from './asked.ts';
 import { checkedLine, claimJson, classOf, disclosedFor, lookJson } from './show.ts';
 import { commitmentOf, exitOf, type Seen } from './seen.ts';
 import { slotLines, slotsJson, slotsOf } from './slots.ts';
-import type { Sampling } from '../../claim/sampling.ts';
+import type { Sampling } from '../../appraisal/sampling.ts';
 import { dueOf, limitsOf, line, paintVerdict, spanOf, timeOf, WHO_LIES } from './words.ts';
 
 /** Disclosed leaves that are printed. */

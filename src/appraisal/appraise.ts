@@ -5,7 +5,7 @@
 import type { Claim } from '../statement/commitment.ts';
 import type { EvidenceClass, Verdict } from '../statement/vocabulary.ts';
 import type { Declared, EntryOf, History } from './history.ts';
-import { firstDue, sayingsOf, type Reader, type Saying } from './sayings.ts';
+import { firstDue, sayingsOf, type Reader, type Saying } from './reports.ts';
 
 export interface ClaimStanding {
   readonly claim: Claim;

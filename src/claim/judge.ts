@@ -7,6 +7,7 @@ import { EVIDENCE_CLASSES, type EvidenceClass, type Verdict } from '../statement
 import { evaluate } from './expression.ts';
 import type { Observed, Unobserved } from './observed.ts';
 import { escaped, type ValueMap } from './value.ts';
+import { covers, withheldReason, type Read } from './withheld.ts';
 
 export interface Judgement {
   readonly verdict: Extract<Verdict, 'PROVEN' | 'VIOLATED' | 'CONTRADICTED' | 'UNKNOWN'>;
@@ -29,9 +30,12 @@ export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judge
   } catch (error) {
     const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
     const absent = /^No such key: (\S+)/.exec(why)?.[1] ?? '';
-    const reason = Object.hasOwn(seen.withheld ?? {}, absent) ? seen.withheld?.[absent] : undefined;
+    const reason = seen.withheld?.find(({ path }) => path.endsWith(`/${escaped(absent)}`))?.reason;
     return unknown(reason ?? `the expression could not be evaluated: ${why}`);
   }
+  const reads = touched.map((path): Read => ({ path, kind: 'whole', present: true }));
+  const reason = withheldReason(seen.value, seen.withheld ?? [], reads);
+  if (reason !== undefined) return unknown(reason);
   const { evidence, attachments } = gradeOf(seen, touched);
   const rest = { evidence, touched, attachments };
   const counting = seen.contradictions.filter(({ onlyAgainst }) => onlyAgainst === undefined || !holds);
@@ -63,6 +67,9 @@ export function underName(name: string, observed: Observed): Observed {
     value: { [name]: observed.value },
     grades: observed.grades.map((grade) => ({ ...grade, path: below(grade.path) })),
     contradictions: observed.contradictions.map((each) => ({ ...each, paths: each.paths.map(below) })),
+    ...(observed.withheld && {
+      withheld: observed.withheld.map((each) => ({ ...each, path: below(each.path) })),
+    }),
   };
 }
 
@@ -97,11 +104,6 @@ function unknown(explain: string): Judgement {
     attachments: [],
     explain: explain.slice(0, 2_048),
   };
-}
-
-/** Whether a JSON Pointer is, or leads to, another. */
-function covers(path: string, other: string): boolean {
-  return other === path || other.startsWith(`${path}/`) || path === '';
 }
 
 function rank(evidence: EvidenceClass): number {

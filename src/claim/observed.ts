@@ -6,6 +6,7 @@
 import type { Digest } from '../bytes/brand.ts';
 import type { EvidenceClass } from '../statement/vocabulary.ts';
 import type { Value, ValueMap } from './value.ts';
+import type { Withheld } from './withheld.ts';
 
 /** Evidence by value: a transcript, a digest file. */
 export interface Attachment {
@@ -52,11 +53,8 @@ export interface Observed {
   /** Leaves of the declaration that were compared, and live things nobody declared; where a probe compares. */
   readonly compared?: { readonly declared: number; readonly compared: number; readonly excluded: number };
   readonly undeclared?: readonly Value[];
-  /**
-   * Why a name is not in the value, where a claim that reads it shall have no answer: `whole` of a folder that could
-   * not be read whole. For people; absence alone decides.
-   */
-  readonly withheld?: Readonly<Record<string, string>>;
+  /** What the value does not have though it may be there (withheld.ts): a claim that reads it is UNKNOWN. */
+  readonly withheld?: readonly Withheld[];
   /** Bytes sent and received. */
   readonly bytes: number;
 }

@@ -248,9 +248,14 @@ function observe(found: Findings, live: LiveTree, declared: number, settings: Se
     population,
     compared: { declared, compared, excluded: declared - compared },
     ...(settings.closed && { undeclared }),
-    withheld: {
-      whole: `${counts.unreadable} files or folders cannot be read by this agent, such as ${JSON.stringify(unreadable[0])}`,
-    },
+    ...(counts.unreadable > 0 && {
+      withheld: [
+        {
+          path: '/whole',
+          reason: `${counts.unreadable} files or folders cannot be read by this agent, such as ${JSON.stringify(unreadable[0])}`,
+        },
+      ],
+    }),
     bytes: live.bytes,
   };
 }

@@ -107,7 +107,9 @@ async function runHttp(task: ProbeTask, timeoutMs: number): Promise<Observed> {
         sampled,
         method: sampled === total ? 'all' : 'until-failure',
       },
-      ...(typeof burst?.value['why'] === 'string' && { withheld: { enforced: burst.value['why'] } }),
+      ...(typeof burst?.value['why'] === 'string' && {
+        withheld: [{ path: '/burst/enforced', reason: burst.value['why'] }],
+      }),
       bytes: clients.reduce((sum, each) => sum + each.bytes, burst?.bytes ?? 0),
     };
   } finally {

@@ -44,21 +44,26 @@ async function run(task: ProbeTask): Promise<Observed> {
       `the trail ends at ${new Date(span.to * 1_000).toISOString()}, more than ${settings.lag} s before now`,
     );
   const { attachments, grades } = evidenceOf(chains, settings, faults.unbroken);
+  const tallied = tally.value();
   return {
     value: {
       principals: settings.names,
       evaluator: { name: EVALUATOR, mapping: MAPPING, policy: settings.policy.sha256 },
       chain: chainValue(chains, span, faults),
-      ...tally.value(),
+      ...tallied,
     },
     grades,
     attachments,
     contradictions: [],
     population: populationOf(tally),
-    withheld: {
-      ...(faults.count > 0 && { whole: `the trail is not whole: ${firstOf(faults)}` }),
-      classified: 'of some calls the trail does not say whether they only read',
-    },
+    withheld: [
+      ...(faults.count > 0
+        ? [{ path: '/chain/whole', reason: `the trail is not whole: ${firstOf(faults)}` }]
+        : []),
+      ...(tallied['classified'] === true
+        ? []
+        : [{ path: '/classified', reason: 'of some calls the trail does not say whether they only read' }]),
+    ],
     ...comparedOf(task, settings),
     bytes: folder.bytes,
   };

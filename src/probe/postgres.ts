@@ -174,7 +174,7 @@ function observe(found: Answers, outside: Outside, wish: Wish, bytes: number): O
     ...(outside.declared !== undefined && {
       compared: { declared: outside.declared.size, compared: declared.size, excluded: 0 },
     }),
-    ...(found.hbaWithheld !== undefined && { withheld: { hba: found.hbaWithheld } }),
+    ...(found.hbaWithheld !== undefined && { withheld: [{ path: '/hba', reason: found.hbaWithheld }] }),
     bytes,
   };
 }

@@ -67,9 +67,14 @@ async function run(task: ProbeTask): Promise<Observed> {
     population,
     compared: { declared: declared.size, compared: looked, excluded: counts.sensitive },
     undeclared: lists.undeclared,
-    withheld: {
-      whole: `${compared.unread} sensitive attributes cannot be compared without the secret "salt"`,
-    },
+    ...(compared.unread > 0 && {
+      withheld: [
+        {
+          path: '/whole',
+          reason: `${compared.unread} sensitive attributes cannot be compared without the secret "salt"`,
+        },
+      ],
+    }),
     bytes: bytes.length,
   };
 }

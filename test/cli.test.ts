@@ -263,9 +263,13 @@ t.test('output', async (t) => {
   ]);
   make({}).write(Uint8Array.of(49));
   t.strictSame(taken(), ['49', '']);
-  t.equal(make({}).paint('red', 'x'), 'x', 'no colours into a file');
-  t.equal(make({ terminal: true, colour: false }).paint('red', 'x'), 'x');
-  t.equal(make({ terminal: true }).paint('red', 'x'), '\u001b[31mx\u001b[39m');
+  const painted = (output: ReturnType<typeof make>): string => {
+    output.print(output.paint('red', 'x'));
+    return taken()[0] ?? '';
+  };
+  t.equal(painted(make({})), 'x\n', 'no colours into a file');
+  t.equal(painted(make({ terminal: true, colour: false })), 'x\n');
+  t.equal(painted(make({ terminal: true })), '\u001b[31mx\u001b[39m\n');
 
   const work = (output: ReturnType<typeof make>): string => {
     now = 0;

@@ -22,7 +22,9 @@ function load() {
       return program.main();
     })
     .catch(function (error) {
-      process.stderr.write(((error && error.stack) || String(error)) + '\n');
+      // What a bug says may hold texts of others: they are printed clean, as everywhere (bytes/printable.ts).
+      var text = String((error && error.stack) || error);
+      process.stderr.write(text.replace(/[^\x20-\x7e\n]/g, '?') + '\n');
       process.exit(1);
     });
 }

@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { isOutsideKey } from '../keys/names.ts';
+import { EXEC_PREFIX, isOutsideKey } from '../keys/names.ts';
 import { readConfigFile, type FileValues } from './configfile.ts';
 import {
   envOf,
@@ -79,6 +79,7 @@ export function resolveConfig(given: Given): Resolved {
       `${file} was found in the directory it is about and cannot name another; remove ${home}`,
     );
   }
+  if (file !== undefined && !isNamed(given) && !isHomeNamed(given, home)) refusePrograms(file, values);
   const settled: Settled[] = [];
   const config = readSettings(<T extends SettingValue>(row: Setting<T>): T => {
     const written = findWritten(row, given, file, values);
@@ -88,6 +89,24 @@ export function resolveConfig(given: Given): Resolved {
     return value;
   });
   return { config, settled, file };
+}
+
+/** Whether the user said which directory the file stands in. */
+function isHomeNamed({ flags, env }: Given, home: string): boolean {
+  return flags.has(home) || env[envOf(home)] !== undefined;
+}
+
+/**
+ * A file that was only found below the working directory may have come with it, from a stranger: it names no program.
+ * Refuses `config-invalid`.
+ */
+function refusePrograms(file: string, values: FileValues): void {
+  for (const [name, { texts, line }] of values)
+    if (texts.some((text) => text.startsWith(EXEC_PREFIX)))
+      throw refuse(
+        'config-invalid',
+        `${file}:${line}: ${name} names a program, and nobody named this file; if it is yours, say --config ${file}`,
+      );
 }
 
 /** Where clients find the log: `log`, else `url`, else what `serve` would listen on. */

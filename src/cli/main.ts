@@ -3,6 +3,7 @@
  * code says, and so does what the machine did wrong; anything else that is thrown is our bug: it prints a stack and
  * exits 1.
  */
+import { printable } from '../bytes/printable.ts';
 import { EXIT, Refusal } from '../bytes/refusal.ts';
 import { resolveConfig, type Resolved } from './config.ts';
 import type { Context, World } from './context.ts';
@@ -49,7 +50,9 @@ export async function main(): Promise<void> {
     if ('code' in error && error.code === 'EPIPE') process.exit(EXIT.ok);
     const fault = faultOf(error);
     if (fault === undefined) throw error;
-    process.stderr.write(`error: ${fault.code}: the answer could not be written: ${fault.message}\n`);
+    process.stderr.write(
+      `error: ${fault.code}: the answer could not be written: ${printable(fault.message)}\n`,
+    );
     process.exit(fault.exit);
   });
   // Where remarks cannot be written, the exit code still says how it went.

@@ -1,9 +1,11 @@
 /**
- * What a verb says, and where. Human words go to stdout (answers) and stderr (remarks, progress); with
+ * What a verb says, and where. Every text is printed clean (bytes/printable.ts), whoever wrote it. Human words go to stdout (answers) and stderr (remarks, progress); with
  * `--json` stdout carries exactly one object, `{"schema": "tallystick.<verb>.v1", …, "exit_code": n}`, and before it,
  * from a verb that goes on, one for each thing that happens, a line each; errors are one object per line on stderr. Fields are only ever added: ignore those you don't know.
  */
+import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
+import { printableJson, printableLines } from '../bytes/printable.ts';
 import { REFUSALS, type Refusal } from '../bytes/refusal.ts';
 
 /** A value JSON can carry. Bytes are given as hex or base64 text, big numbers as numbers up to 2^53−1. */
@@ -41,7 +43,7 @@ export interface Output {
   /** A bar on a terminal once it lasts a second; JSON lines with --json; nothing otherwise. */
   progress(label: string, total: number): Progress;
   /** Colours when stdout is a terminal that wants them: 'green', 'red', 'yellow', 'bold', 'dim'. */
-  paint(style: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string): string;
+  paint(style: (typeof STYLES)[number], text: string): string;
 }
 
 /** How `output` shall behave. `now`: milliseconds. */
@@ -63,10 +65,23 @@ export interface OwnedOutput extends Output {
 /** Makes the output of one run. */
 export function makeOutput(options: OutputOptions): OwnedOutput {
   const { stdout, stderr, json, quiet } = options;
+  // What marks our own colours until the text is printed: no text of others can hold it.
+  const painter = `\0${randomUUID()}\0`;
+  const painted = new RegExp(`${painter}(\\w+)\0([^\0]*)${painter}`, 'g');
+  const shown = (text: string): string => {
+    let out = '';
+    let from = 0;
+    for (const match of text.matchAll(painted)) {
+      const [whole, style = '', inner = ''] = match;
+      out += printableLines(text.slice(from, match.index)) + coloured(style, printableLines(inner));
+      from = match.index + whole.length;
+    }
+    return out + printableLines(text.slice(from));
+  };
   let answer: { readonly [key: string]: JsonValue } | undefined;
   return {
     json,
-    print: (text) => void (json || stdout.write(`${text}\n`)),
+    print: (text) => void (json || stdout.write(`${shown(text)}\n`)),
     result: (schema, fields) => {
       answer = { schema: `tallystick.${schema}.v1`, ...fields };
     },
@@ -74,20 +89,32 @@ export function makeOutput(options: OutputOptions): OwnedOutput {
       if (json) stdout.write(line({ schema: `tallystick.${schema}.v1`, ...fields }));
     },
     write: (bytes) => void stdout.write(bytes),
-    note: (text) => void (json || quiet || stderr.write(`${text}\n`)),
-    warn: (text) => void stderr.write(json ? line({ warning: text }) : `warning: ${text}\n`),
+    note: (text) => void (json || quiet || stderr.write(`${shown(text)}\n`)),
+    warn: (text) => void stderr.write(json ? line({ warning: text }) : `warning: ${indented(shown(text))}\n`),
     progress: (label, total) => makeProgress(label, total, options),
     paint: (style, text) =>
-      options.colour && stdout.isTTY === true ? styleText(style, text, { validateStream: false }) : text,
+      options.colour && stdout.isTTY === true ? `${painter}${style}\0${text}${painter}` : text,
     finish: (exitCode) => {
       if (json && answer !== undefined) stdout.write(line({ ...answer, exit_code: exitCode }));
     },
     fail: (refusal) => {
       const { code, message } = refusal;
       const error = { code, title: REFUSALS[code].title, message };
-      stderr.write(json ? line({ error, exit_code: refusal.exit }) : `error: ${code}: ${message}\n`);
+      stderr.write(json ? line({ error, exit_code: refusal.exit }) : `error: ${code}: ${indented(shown(message))}\n`);
     },
   };
+}
+
+/** Lines after the first are indented, so that none of them looks like a message of its own. */
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n  ');
+}
+
+const STYLES = ['green', 'red', 'yellow', 'bold', 'dim'] as const;
+
+function coloured(style: string, text: string): string {
+  const known = STYLES.find((each) => each === style);
+  return known === undefined ? text : styleText(known, text, { validateStream: false });
 }
 
 /** A verb that takes less than this shows no bar (milliseconds). */
@@ -123,5 +150,5 @@ function bar(label: string, done: number, total: number): string {
 }
 
 function line(value: JsonValue): string {
-  return `${JSON.stringify(value)}\n`;
+  return `${printableJson(JSON.stringify(value))}\n`;
 }

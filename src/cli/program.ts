@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT, refuse } from '../bytes/refusal.ts';
-import { printable } from '../bytes/printable.ts';
+import { printable, printableLines } from '../bytes/printable.ts';
 import { CONFIG_ENV } from './config.ts';
 import type { Sink } from './output.ts';
 import { envOf, flagOf, settings, type Setting } from './settings.ts';
@@ -51,8 +51,8 @@ export function buildProgram(
     .option('--no-color', 'no colours (env: NO_COLOR)')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeOut: (text) => streams?.stdout.write(text),
-      writeErr: (text) => streams?.stderr.write(text),
+      writeOut: (text) => streams?.stdout.write(printableLines(text)),
+      writeErr: (text) => streams?.stderr.write(printableLines(text)),
       // What is wrong becomes a refusal and is said once.
       outputError: () => undefined,
     })

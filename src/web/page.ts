@@ -1,6 +1,7 @@
 /** Pages for people: no script, nothing from elsewhere, every text escaped. */
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
+import { printableLines } from '../bytes/printable.ts';
 import { HTML, NEVER } from './media.ts';
 
 const STYLE = `
@@ -38,5 +39,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Text as HTML shows it. */
 export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  return printableLines(text).replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }

@@ -1,6 +1,6 @@
 /** `tallystick agent`: the process around the daemon. On SIGTERM or SIGINT what is under way is given up; nothing signed is. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { budgetUs } from '../../agent/budget.ts';
 import { Daemon } from '../../agent/daemon.ts';
 import { agentFiles, lockAgent } from '../../agent/database.ts';
@@ -8,6 +8,7 @@ import type { AgentEvent } from '../../agent/event.ts';
 import { operatorRule } from '../../agent/enrolment.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
+import { makeLogger } from '../logger.ts';
 import { makeFolder } from '../files.ts';
 import { stopOnSignal } from '../serve/process.ts';
 import { agentBanner } from './banner.ts';
@@ -30,7 +31,7 @@ const PATIENCE_MS = 2_000;
 export async function runAgent(context: Context, asked: AgentAsked): Promise<number> {
   const { config } = context;
   if (asked.confine) await confine(context, asked.targets);
-  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
+  const logger = makeLogger(config.logLevel);
   await makeFolder(config.agentDir, 0o700, { setting: '--agent-dir' });
   const unlock = lockAgent(config.agentDir);
   const ending = new AbortController();

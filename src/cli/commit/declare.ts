@@ -9,7 +9,7 @@ import type { Declaration } from '../../statement/commitment.ts';
 import type { Tier } from '../../statement/vocabulary.ts';
 import { VERSION } from '../version.ts';
 import { commonFolder, holds, readFacts, STDIN, type Found } from './files.ts';
-import { gitFacts, gitTop } from './git.ts';
+import { gitFacts, gitTop, type GitAnswer, type GitFacts } from './git.ts';
 import { FILES_PROFILE, formatOpening, leavesOf, treeOf, type SaltedFact } from './opening.ts';
 import type { ReadSource } from './sources.ts';
 import { PROOF_FILES } from '../proofs.ts';
@@ -31,6 +31,8 @@ export interface Wish {
 export interface Declared {
   readonly subject: string;
   readonly declaration: Declaration;
+  /** Facts that could not be had, each with its reason, for the user. */
+  readonly leftOut: readonly string[];
   /** Number of leaves. */
   readonly leaves: number;
   /** The file that only the owner keeps, in the proof directory `folder`. */
@@ -63,12 +65,13 @@ export async function listFiles(wish: Wish): Promise<ReadSource> {
 /** Refuses `not-found` for files that cannot be read, `usage` for operands without a name to go by. */
 export async function declare(wish: Wish): Promise<Declared> {
   const { paths, named, base, top, found, facts } = await readWished(wish);
-  const git = top === undefined ? undefined : await gitFacts(top, named, [...wish.omit.keys()]);
+  const git = top === undefined ? {} : await gitFacts(top, named, [...wish.omit.keys()]);
   const subject = wish.subject ?? subjectOf(paths, base);
-  const declaration = declarationOf(wish, facts, found, git);
+  const declaration = declarationOf(wish, facts, found, git.facts);
   return {
     subject,
     declaration,
+    leftOut: leftOutOf(git),
     leaves: facts.length,
     owned: (folder) => {
       const from = relative(folder, base).split(sep).join('/') || '.';
@@ -77,11 +80,16 @@ export async function declare(wish: Wish): Promise<Declared> {
   };
 }
 
+/** What the user is told of facts that git should have given. */
+export function leftOutOf({ missing }: GitAnswer): readonly string[] {
+  return missing === undefined ? [] : [`the git commit is left out of the declaration: ${missing}`];
+}
+
 function declarationOf(
   { environment, tier }: Wish,
   facts: readonly SaltedFact[],
   { excluded }: Found,
-  git: { readonly commit: string; readonly dirty: boolean } | undefined,
+  git: GitFacts | undefined,
 ): Declaration {
   const { root, count } = treeOf(facts);
   return {
@@ -105,7 +113,6 @@ async function findBase(
   const isFolder = statSync(first, { throwIfNoEntry: false })?.isDirectory() === true;
   const start = isFolder ? first : dirname(first);
   const top = existsSync(start) ? await gitTop(start) : undefined;
-  // git tells real paths; where ours lead through links, they are not under its root.
   const all = top !== undefined && paths.every((path) => holds(top, path));
   return all ? { base: top, top } : { base: commonFolder(paths), top: undefined };
 }

@@ -6,8 +6,8 @@ import type { Declaration } from '../../statement/commitment.ts';
 import type { Tier } from '../../statement/vocabulary.ts';
 import { PROOF_FILES } from '../proofs.ts';
 import { VERSION } from '../version.ts';
-import type { Declared } from './declare.ts';
-import { STDIN } from './files.ts';
+import { leftOutOf, type Declared } from './declare.ts';
+import { holds, STDIN } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';
 import { formatLeaves, leafTree } from './leafopening.ts';
 import { readSource, readTexts, refuseSecrets, type Reading, type ReadSource } from './sources.ts';
@@ -39,20 +39,27 @@ export async function declareFromSource(wish: SourceWish): Promise<Declared> {
     .filter((operand) => operand !== STDIN)
     .map((operand) => resolve(wish.cwd, operand));
   const top = existsSync(wish.cwd) ? await gitTop(wish.cwd) : undefined;
+  const inside = named.length === 0 ? [wish.cwd] : named;
   const git =
-    top === undefined ? undefined : await gitFacts(top, named.length === 0 ? [wish.cwd] : named, []);
+    top === undefined || !inside.every((path) => holds(top, path)) ? {} : await gitFacts(top, inside, []);
   const { kind, tool = 'tallystick', toolVersion = VERSION, versions } = source;
   const declaration: Declaration = {
     environment: wish.environment,
     tier: wish.tier,
-    source: { kind, tool, toolVersion, ...(versions && { versions }), ...(git && { git }) },
+    source: { kind, tool, toolVersion, ...(versions && { versions }), ...(git.facts && { git: git.facts }) },
     canon: { profile, ...(excluded.length > 0 && { excluded }) },
     tree: { alg: 'rfc6962-sha256-salted', leaves: count, root },
     scope: { world: 'open' },
     claims: [],
   };
   const text = formatLeaves({ profile, subject, leaves });
-  return { subject, declaration, leaves: count, owned: () => ({ name: PROOF_FILES.leaves, text }) };
+  return {
+    subject,
+    declaration,
+    leftOut: leftOutOf(git),
+    leaves: count,
+    owned: () => ({ name: PROOF_FILES.leaves, text }),
+  };
 }
 
 /** One file gives the subject its name, as it is told from the working directory. */

@@ -93,6 +93,7 @@ export async function declareAsked(
       ? declare(await filesAsked(context, operands, flags))
       : declareFromSource(source);
   });
+  for (const each of declared.leftOut) context.output.warn(each);
   return ownInput(() => withClaims(declared, context, flags), file && printable(file));
 }
 

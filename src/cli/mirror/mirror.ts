@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { EXIT, refuse, type Refusal } from '../../bytes/refusal.ts';
 import { printable } from '../../bytes/printable.ts';
 import type { Transport } from '../../client/transport.ts';
@@ -23,6 +23,7 @@ import { makeFolder, readNamedFile } from '../files.ts';
 import type { Progress } from '../output.ts';
 import { listen, stopOnSignal, tlsOf, type Tls } from '../serve/process.ts';
 import { trustOf } from '../trust.ts';
+import { makeLogger } from '../logger.ts';
 import { VERSION } from '../version.ts';
 
 export interface MirrorCommand {
@@ -161,7 +162,7 @@ async function stay(
   secured: Tls,
 ): Promise<number> {
   const { config, output, world } = context;
-  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
+  const logger = makeLogger(config.logLevel);
   const ending = new AbortController();
   const { signal } = ending;
   let reported = world.now();

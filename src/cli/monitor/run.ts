@@ -1,5 +1,5 @@
 /** `tallystick monitor`: one look at everything, or looks until it is told to stop. */
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { printable } from '../../bytes/printable.ts';
 import { EXIT } from '../../bytes/refusal.ts';
 import { buildMonitorApp } from '../../monitor/http.ts';
@@ -9,6 +9,7 @@ import { checkServing } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { Progress } from '../output.ts';
 import { listen, stopOnSignal, tlsOf, type Tls } from '../serve/process.ts';
+import { makeLogger } from '../logger.ts';
 import { VERSION } from '../version.ts';
 import { monitorBanner } from './banner.ts';
 import { openMonitor, type OpenMonitor, type Wanted } from './open.ts';
@@ -23,7 +24,7 @@ export async function runMonitor(context: Context, { urls, hashes }: MonitorRun)
   const { config } = context;
   checkServing(config);
   const secured = await tlsOf(config);
-  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
+  const logger = makeLogger(config.logLevel);
   const open = await openMonitor(context, {
     urls,
     hashes,

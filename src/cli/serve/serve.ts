@@ -2,13 +2,14 @@
  * `tallystick serve`: runs the log until it is told to stop. On SIGTERM or SIGINT it takes no more, answers
  * what it took, publishes, closes; a second signal ends it at once.
  */
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { buildApp } from '../../http/app.ts';
 import type { HttpLimits } from '../../http/options.ts';
 import { publicUrl } from '../config.ts';
 import type { Context } from '../context.ts';
 import { layoutOf } from '../layout.ts';
 import type { Config } from '../settings.ts';
+import { makeLogger } from '../logger.ts';
 import { VERSION } from '../version.ts';
 import { banner } from './banner.ts';
 import type { Prepared } from './prepare.ts';
@@ -19,7 +20,7 @@ import { RunningLog } from './running.ts';
 /** Runs the log of the configuration; resolves with the exit code once it has stopped. */
 export async function serve(context: Context, origin: string, prepared: Prepared): Promise<number> {
   const { config } = context;
-  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
+  const logger = makeLogger(config.logLevel);
   const { promise: fatal, resolve: fail } = Promise.withResolvers<Error>();
   const log = await RunningLog.start({
     sequencer: sequencerOptions(config, origin),

@@ -1,4 +1,5 @@
 /** `tallystick commit`: declares configuration in a log, and keeps what proves it. */
+import { printable } from '../../bytes/printable.ts';
 import { join, relative, resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { submitStatement, type Registration } from '../../client/scrapi.ts';
@@ -110,8 +111,9 @@ async function list(context: Context, operands: readonly string[], flags: Flags)
   const secrets = new Map(unmarked.map(({ path, why }) => [path, why]));
   const shown = ({ path, value }: (typeof leaves)[number]): string =>
     secrets.has(path) ? `(a secret? it looks like ${secrets.get(path)})` : showValue(value);
-  for (const leaf of leaves) output.print(`${leaf.path}  ${shown(leaf)}`);
-  for (const { path, reason } of excluded) output.note(`left out: ${path} (${reason})`);
+  for (const leaf of leaves) output.print(`${printable(leaf.path, 1_024)}  ${shown(leaf)}`);
+  for (const { path, reason } of excluded)
+    output.note(`left out: ${printable(path, 1_024)} (${printable(reason, 512)})`);
   output.result('leaves', {
     profile,
     leaves: leaves.map((leaf) => ({

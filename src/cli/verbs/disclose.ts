@@ -1,4 +1,5 @@
 /** `tallystick disclose`: shows chosen leaves of a declaration, and nothing of the others. */
+import { printable } from '../../bytes/printable.ts';
 import { copyFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -61,7 +62,8 @@ async function run(context: Context, operands: readonly string[], flags: Flags):
     (a, b) => Number(a === PROOF_FILES.statement) - Number(b === PROOF_FILES.statement),
   ))
     await copyFile(join(from, name), join(out, name));
-  for (const { path, value } of disclosure.openings) output.print(`${path}  ${showValue(value)}`);
+  for (const { path, value } of disclosure.openings)
+    output.print(`${printable(path, 1_024)}  ${showValue(value)}`);
   const shown = relative(world.cwd, out);
   output.note(`hand over ${shown}/; it is checked with: tallystick verify ${shown}`);
   output.result('disclose', {
@@ -74,7 +76,7 @@ async function run(context: Context, operands: readonly string[], flags: Flags):
 }
 
 function list({ output }: Context, { subject, leaves }: OwnedLeaves): number {
-  for (const { path, value } of leaves) output.print(`${path}  ${showValue(value)}`);
+  for (const { path, value } of leaves) output.print(`${printable(path, 1_024)}  ${showValue(value)}`);
   output.result('disclose', {
     subject,
     folder: null,

@@ -3,7 +3,7 @@
  * it took; on SIGHUP it reads the list of logs again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { Gossip } from '../../witness/gossip.ts';
 import { IncidentFiles } from '../../witness/incidents.ts';
 import { witnessServer } from '../../witness/server.ts';
@@ -14,6 +14,7 @@ import { chooseVerifier } from '../../workers/kernels.ts';
 import { checkServing, publicUrl } from '../config.ts';
 import type { Context } from '../context.ts';
 import { listen, stopOnSignal, tlsOf, type Tls } from '../serve/process.ts';
+import { makeLogger } from '../logger.ts';
 import { VERSION } from '../version.ts';
 import { witnessBanner } from './banner.ts';
 import { addedLogs, loadKnownLogs, settleLogs, type Asked } from './logs.ts';
@@ -40,7 +41,7 @@ export async function runWitness(context: Context, asked: WitnessAsked): Promise
   const { config } = context;
   checkServing(config);
   const secured = await tlsOf(config);
-  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 1, sync: false }));
+  const logger = makeLogger(config.logLevel);
   const parts = await openWitness(context, asked, logger);
   const app = await serverOf(context, parts, secured, logger);
   const { promise: fatal, resolve: fail } = Promise.withResolvers<Error>();

@@ -100,7 +100,9 @@ export function makeOutput(options: OutputOptions): OwnedOutput {
     fail: (refusal) => {
       const { code, message } = refusal;
       const error = { code, title: REFUSALS[code].title, message };
-      stderr.write(json ? line({ error, exit_code: refusal.exit }) : `error: ${code}: ${indented(shown(message))}\n`);
+      stderr.write(
+        json ? line({ error, exit_code: refusal.exit }) : `error: ${code}: ${indented(shown(message))}\n`,
+      );
     },
   };
 }

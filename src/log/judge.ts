@@ -5,14 +5,16 @@
  */
 import { digest, type EntryId } from '../bytes/brand.ts';
 import { Refusal } from '../bytes/refusal.ts';
+import { parseHex } from '../bytes/text.ts';
 import type { ReadHeaders } from '../cose/sign1.ts';
 import { admit, needs, type LoggedEntry } from '../registration/admit.ts';
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
+import { twinOf } from '../cose/twin.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { idsOf, openBatch, refusedAt, type CheckedBatch, type RefusedAt } from './batch.ts';
 import type { Accepted } from './plan.ts';
-import type { ChainHead, EntryRow, Store } from './ports.ts';
+import type { ChainHead, Store } from './ports.ts';
 import type { Recovered } from './recover.ts';
 
 /** Per batch: index of each item (−1: refused), whether it was logged before, and the refusals. */
@@ -43,6 +45,12 @@ export interface JudgeDeps {
   readonly admitPolicy?: (policy: Policy) => void;
 }
 
+/** An entry that has its place. */
+interface Placed {
+  readonly id: EntryId;
+  readonly index: number;
+}
+
 interface Candidate {
   readonly batch: number;
   readonly position: number;
@@ -58,10 +66,15 @@ export async function judge(
   deps: JudgeDeps,
 ): Promise<Judgement> {
   const candidates = batches.flatMap((batch, i) => candidatesOf(batch, i, deps.hasher));
-  const known = await deps.store.known(candidates.map(({ id }) => id));
+  const known = new Map<EntryId, Placed>(await deps.store.known(candidates.map(({ id }) => id)));
   const fresh = new Map<EntryId, ParsedStatement>();
   for (const { id, bytes } of candidates)
     if (!known.has(id) && !fresh.has(id)) fresh.set(id, parseStatement(bytes, deps.readHeaders));
+  const twins = twinsOf(fresh);
+  for (const [id, row] of await knownTwins(twins, deps.store)) {
+    known.set(id, row);
+    fresh.delete(id);
+  }
   const facts = await loadFacts(fresh.values(), deps.store);
   const bench = new Bench(state, deps, facts, Math.max(deps.now(), state.head.time));
   const open = batches.map(openJudgement);
@@ -69,9 +82,11 @@ export async function judge(
     const into = open[candidate.batch];
     if (into === undefined) throw new Error('a candidate from no batch');
     try {
-      const { index, duplicate } = bench.place(candidate, known.get(candidate.id), fresh);
-      into.indices[candidate.position] = index;
-      into.duplicate[candidate.position] = duplicate ? 1 : 0;
+      const { id, position } = candidate;
+      const { placed, duplicate } = bench.place(candidate, known.get(id), fresh, twins.get(id));
+      into.indices[position] = placed.index;
+      into.duplicate[position] = duplicate ? 1 : 0;
+      if (placed.id !== id) nameLogged(batches[candidate.batch], position, placed.id);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       into.refused.push(refusedAt(candidate.position, error));
@@ -114,6 +129,35 @@ function candidatesOf(checked: CheckedBatch, batch: number, hasher: BatchHasher)
   return out;
 }
 
+/** The ids of the other spellings, by id; none for most algorithms. */
+function twinsOf(fresh: ReadonlyMap<EntryId, ParsedStatement>): ReadonlyMap<EntryId, EntryId> {
+  const twins = new Map<EntryId, EntryId>();
+  for (const [id, { statement }] of fresh) {
+    const twin = twinOf(statement);
+    if (twin !== undefined) twins.set(id, twin.id);
+  }
+  return twins;
+}
+
+/** What was logged in its other spelling, by the id that was posted. */
+async function knownTwins(
+  twins: ReadonlyMap<EntryId, EntryId>,
+  store: Store,
+): Promise<readonly (readonly [EntryId, Placed])[]> {
+  if (twins.size === 0) return [];
+  const rows = await store.known([...twins.values()]);
+  return [...twins].flatMap(([id, twin]) => {
+    const row = rows.get(twin);
+    return row === undefined ? [] : [[id, row] as const];
+  });
+}
+
+/** The answer names the entry that was logged, whichever spelling was posted. */
+function nameLogged(checked: CheckedBatch | undefined, position: number, id: EntryId): void {
+  if (checked === undefined) throw new Error('a candidate from no batch');
+  openBatch(checked.memory).ids.set(parseHex(id), 32 * position);
+}
+
 function openJudgement(checked: CheckedBatch): BatchJudgement & { refused: RefusedAt[] } {
   const { count } = openBatch(checked.memory);
   return {
@@ -132,7 +176,8 @@ class Bench {
   readonly #deps: JudgeDeps;
   readonly #facts: StepFacts;
   readonly #size: number;
-  readonly #placed = new Map<EntryId, number>();
+  /** By both spellings. */
+  readonly #placed = new Map<EntryId, Placed>();
 
   constructor(state: Recovered, deps: JudgeDeps, facts: StepFacts, time: number) {
     this.#deps = deps;
@@ -144,19 +189,21 @@ class Bench {
 
   place(
     candidate: Candidate,
-    known: EntryRow | undefined,
+    known: Placed | undefined,
     fresh: ReadonlyMap<EntryId, ParsedStatement>,
-  ): { index: number; duplicate: boolean } {
-    const before = known?.index ?? this.#placed.get(candidate.id);
-    if (before !== undefined) return { index: before, duplicate: true };
+    twin: EntryId | undefined,
+  ): { placed: Placed; duplicate: boolean } {
+    const before = known ?? this.#placed.get(candidate.id);
+    if (before !== undefined) return { placed: before, duplicate: true };
     const parsed = fresh.get(candidate.id);
     if (parsed === undefined) throw new Error('a candidate was not parsed');
     const admission = admit(this.policy, parsed, this.#facts, this.time);
     if (admission.policy !== undefined) this.#deps.admitPolicy?.(admission.policy);
-    const index = this.#size + this.accepted.length;
     const { id, leaf } = candidate;
+    const placed = { id, index: this.#size + this.accepted.length };
     this.accepted.push({ id, leaf: digest(leaf), parsed, chain: admission.chain });
-    this.#placed.set(id, index);
+    this.#placed.set(id, placed);
+    if (twin !== undefined) this.#placed.set(twin, placed);
     this.#facts.commitments.set(id, parsed);
     if (admission.chain !== undefined)
       this.#facts.chains.set(admission.chain.key, { seq: admission.chain.seq, id });
@@ -164,7 +211,7 @@ class Bench {
       this.policy = admission.policy;
       this.policyEntry = parsed.entry;
     }
-    return { index, duplicate: false };
+    return { placed, duplicate: false };
   }
 }
 

@@ -121,16 +121,21 @@ export class MemoryLog implements AgentLog {
     this.#here();
     return this.#policy();
   }
+  /** In which spelling a statement is logged. */
+  spelling: (statement: Uint8Array) => Uint8Array = (statement) => statement;
+
   async submit(statement: Uint8Array): Promise<Taken> {
     this.#here();
     this.submitted++;
-    const id = entryId(this.add(statement));
+    const entry = this.spelling(statement);
+    const id = entryId(this.add(entry));
     if (this.deaf) {
       this.deaf = false;
       throw refuse('unavailable', 'the connection broke');
     }
     return {
       id,
+      entry,
       index: this.entries.findIndex(({ bytes }) => entryIdOf(bytes) === id),
       receipt: new Uint8Array([1]),
     };

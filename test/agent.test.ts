@@ -152,7 +152,7 @@ t.test('a proof: challenge, chain, and what the agent keeps', async (t) => {
   const again = proofOf((await prove(world.agent, await world.duty(declared))).statement);
   t.match(again, { seq: 1, prev: digest(Buffer.from(made.id, 'hex')) });
   t.not(again.challenge.nonce.toHex(), proof.challenge.nonce.toHex());
-  const { delivered } = await deliver(world.log, world.agent.spool);
+  const { delivered } = await deliver(world.log, world.agent.spool, world.agent.hand);
   t.same(
     delivered.map(({ seq }) => seq),
     [0, 1],
@@ -211,11 +211,11 @@ t.test('crashes: no number twice, no gap, nothing lost', async (t) => {
 
   // The log has it, and the agent never heard so.
   world.log.deaf = true;
-  const first = await deliver(world.log, world.agent.spool);
+  const first = await deliver(world.log, world.agent.spool, world.agent.hand);
   t.match(first, { delivered: [], away: { code: 'unavailable' } });
   t.equal(world.log.proofs().length, 1);
   world.reopen();
-  await deliver(world.log, world.agent.spool);
+  await deliver(world.log, world.agent.spool, world.agent.hand);
   t.equal(world.log.proofs().length, 2, 'sent again, and logged once');
 
   // Heard so, and died before noting it.
@@ -225,7 +225,7 @@ t.test('crashes: no number twice, no gap, nothing lost', async (t) => {
   world.reopen();
   await checkChain(world.log, world.agent.spool, { kid: world.agent.hand.kid, subject: SUBJECT }, false);
   await next();
-  await deliver(world.log, world.agent.spool);
+  await deliver(world.log, world.agent.spool, world.agent.hand);
   t.same(
     world.log.proofs().map(({ proof }) => proof.seq),
     [0, 1, 2, 3],
@@ -239,7 +239,7 @@ t.test('two processes in one directory take different places', async (t) => {
   const two = world.reopen();
   const duty = await world.duty(declared);
   await Promise.all([one, two, one, two, one, two].map((agent) => prove(agent, duty)));
-  await deliver(world.log, two.spool);
+  await deliver(world.log, two.spool, two.hand);
   t.same(
     world.log.proofs().map(({ proof }) => proof.seq),
     [0, 1, 2, 3, 4, 5],
@@ -262,14 +262,14 @@ t.test('a chain that somebody else continued', async (t) => {
   const theirs = { ...proofOf(stolen?.statement ?? new Uint8Array()), nextDue: START + 9999 };
   const headers = { issuer: ISSUER, subject: SUBJECT, contentType: contentTypeOf('proof'), confirm: true };
   world.log.add(await signStatement(headers, encodeProof(theirs), people.agent));
-  await t.rejects(deliver(world.log, spool), { code: 'chain-broken' });
+  await t.rejects(deliver(world.log, spool, hand), { code: 'chain-broken' });
   await t.rejects(checkChain(world.log, spool, chain, false), { code: 'chain-broken' });
   t.equal(spool.waitingCount(), 2, 'nothing is thrown away unasked');
   await checkChain(world.log, spool, chain, true);
   t.equal(spool.waitingCount(), 0);
   const made = await prove(world.agent, await world.duty(declared));
   t.equal(made.seq, 1, 'after the one in the log');
-  t.equal((await deliver(world.log, spool)).delivered.length, 1);
+  t.equal((await deliver(world.log, spool, hand)).delivered.length, 1);
 });
 
 t.test('what may be touched', async (t) => {

@@ -266,7 +266,7 @@ export class Daemon {
   async #send(): Promise<void> {
     const { agent, log, tell } = this.#parts;
     if (agent.spool.waitingCount() === 0) return;
-    const { delivered, refused, away } = await deliver(log, agent.spool);
+    const { delivered, refused, away } = await deliver(log, agent.spool, agent.hand);
     for (const { subject, seq, index } of delivered) tell({ kind: 'delivered', subject, seq, index });
     for (const { waiting, refusal } of refused) this.#bar(waiting.subject, refusal);
     if (away !== undefined) this.#away(away);

@@ -3,9 +3,12 @@
  * stays in the spool. A chain that does not continue the log's was continued by somebody else: that stops the agent.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
+import { twinOf } from '../cose/twin.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { isAway } from './history.ts';
 import type { AgentLog, Taken } from './log.ts';
+import type { Hand } from './draft.ts';
+import { relink } from './relink.ts';
 import type { Link, Spool, Waiting } from './spool.ts';
 
 /** What became of a delivery. */
@@ -17,24 +20,28 @@ export interface Delivery {
   readonly away: Refusal | undefined;
 }
 
-/** Sends what waits. Refuses `chain-broken`, and what shows that the log lies (`inconsistent`, `proof-failed` …). */
-export async function deliver(log: AgentLog, spool: Spool): Promise<Delivery> {
+/** Sends what waits. `hand` signs again what continues from a proof that the log has by another id. Refuses `chain-broken`, and what shows that the log lies (`inconsistent`, `proof-failed` …). */
+export async function deliver(log: AgentLog, spool: Spool, hand: Hand): Promise<Delivery> {
   const delivered: (Waiting & Taken)[] = [];
   const refused: { waiting: Waiting; refusal: Refusal }[] = [];
   const stuck = new Set<string>();
-  for (const waiting of spool.waiting()) {
+  for (const { n } of spool.waiting()) {
+    const waiting = spool.waitingAt(n);
+    if (waiting === undefined) continue;
     const chain = `${waiting.kid} ${waiting.subject}`;
     if (stuck.has(chain)) continue;
     try {
       const taken = await log.submit(waiting.statement);
-      spool.delivered(waiting.n, taken.index, taken.receipt);
+      if (taken.id !== waiting.id)
+        await relink(spool, hand, waiting, { id: taken.id, statement: taken.entry });
+      spool.delivered(n, taken.index, taken.receipt);
       delivered.push({ ...waiting, ...taken });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (isAway(error)) return { delivered, refused, away: error };
       if (error.code === 'chain-broken') throw broken(waiting, error);
       if (!FOR_NOW.has(error.code)) throw error;
-      spool.refused(waiting.n, `${error.code}: ${error.message}`);
+      spool.refused(n, `${error.code}: ${error.message}`);
       refused.push({ waiting, refusal: error });
       stuck.add(chain);
     }
@@ -72,6 +79,9 @@ export async function checkChain(
   const own = spool.link(kid, subject);
   if (newest === undefined || spool.has(newest.id) || own?.id === newest.id) return;
   const parsed = parseStatement(await log.entry(newest));
+  // Somebody posted our proof before us, in the other spelling of its signature: it is ours, and delivered as that.
+  const twin = twinOf(parsed.statement.sign1);
+  if (twin !== undefined && spool.has(twin.id)) return;
   if (parsed.kind !== 'proof' || parsed.kid !== kid || parsed.subject !== subject)
     throw refuse(
       'proof-failed',

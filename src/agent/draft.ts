@@ -2,7 +2,7 @@
  * From what was seen to a signed proof that fits into an entry. Nothing here is stored or sent: a draft that loses
  * its place in the chain to another process is thrown away and made again.
  */
-import { entryId, type Digest } from '../bytes/brand.ts';
+import { entryId } from '../bytes/brand.ts';
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { formatHex, parseHex } from '../bytes/text.ts';
@@ -18,7 +18,7 @@ import { encodeProof } from '../statement/payload.ts';
 import type { RuntimeProof } from '../statement/proof.ts';
 import { sha256 } from './hash.ts';
 import { encodeObserved } from './observed.ts';
-import type { Link, Signed } from './spool.ts';
+import type { Link, Signed, Spelled } from './spool.ts';
 
 /** All that a proof says but its place in the chain. */
 export interface Draft {
@@ -106,7 +106,7 @@ async function signFitting(
   const kept = new Map([...longLeaves(draft.runs), ...named(whole.kept)]);
   let proof = withSkipped(whole.proof, draft);
   for (;;) {
-    const made = await signed(proof, draft, hand);
+    const made = await signProof(proof, draft.subject, hand);
     if (made.statement.length <= draft.limit)
       return finish(draft, proof, made, {
         kept,
@@ -130,27 +130,28 @@ function chainedFrame({ frame }: Draft, last: Link | undefined): RuntimeProof {
   };
 }
 
-async function signed(
+/** Signs a proof as it is. */
+export async function signProof(
   proof: RuntimeProof,
-  { subject }: Draft,
+  subject: string,
   { signer, issuer }: Hand,
-): Promise<{ statement: Uint8Array; id: Digest }> {
+): Promise<Spelled> {
   const headers = { issuer, subject, contentType: contentTypeOf('proof'), confirm: true };
   const statement = await signStatement(headers, encodeProof(proof), signer);
-  return { statement, id: sha256(statement) };
+  return { statement, id: entryId(formatHex(sha256(statement))) };
 }
 
 function finish(
   { subject }: Draft,
   proof: RuntimeProof,
-  { statement, id }: { readonly statement: Uint8Array; readonly id: Digest },
+  { statement, id }: Spelled,
   rest: Pick<Signed, 'kept' | 'observed' | 'kid'>,
 ): Signed {
   return {
     ...rest,
     subject,
     seq: proof.seq,
-    id: entryId(formatHex(id)),
+    id,
     commitment: formatHex(proof.commitment),
     statement,
     started: proof.window.start,

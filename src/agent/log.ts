@@ -22,7 +22,9 @@ export interface AgentLog {
 
 /** A statement that the log has. */
 export interface Taken {
+  /** Of the entry that the log has: the other spelling of the statement's signature, where that came before. */
   readonly id: EntryId;
+  readonly entry: Uint8Array;
   readonly index: number;
   /** Verified. */
   readonly receipt: Uint8Array;

@@ -8,7 +8,7 @@ import { entryId, type EntryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { Attachment } from '../claim/observed.ts';
 import type { Result } from '../statement/proof.ts';
-import { blob, isRow, number, rowsOf, text } from './rows.ts';
+import { blob, isRow, number, rowsOf, text, type Columns } from './rows.ts';
 
 /** The newest link of a chain. `ended`: when what it says ended, POSIX seconds. */
 export interface Link {
@@ -45,6 +45,12 @@ export interface Waiting {
   readonly id: EntryId;
   readonly statement: Uint8Array;
   readonly ended: number;
+}
+
+/** The bytes of a proof, and their entry id. */
+export interface Spelled {
+  readonly id: EntryId;
+  readonly statement: Uint8Array;
 }
 
 /** When a claim was last proven. */
@@ -117,15 +123,13 @@ export class Spool {
   waiting(): readonly Waiting[] {
     return rowsOf(
       this.#db.prepare('SELECT * FROM proof WHERE idx IS NULL AND dropped = 0 ORDER BY n').all(),
-    ).map((row) => ({
-      n: number(row, 'n'),
-      kid: text(row, 'kid'),
-      subject: text(row, 'subject'),
-      seq: number(row, 'seq'),
-      id: entryId(text(row, 'id')),
-      statement: blob(row, 'statement'),
-      ended: number(row, 'ended'),
-    }));
+    ).map(waitingOf);
+  }
+
+  /** One of those, as it is now. */
+  waitingAt(n: number): Waiting | undefined {
+    const row = this.#db.prepare('SELECT * FROM proof WHERE n = ? AND idx IS NULL AND dropped = 0').get(n);
+    return isRow(row) ? waitingOf(row) : undefined;
   }
 
   waitingCount(): number {
@@ -138,6 +142,31 @@ export class Spool {
     this.#db
       .prepare('UPDATE proof SET idx = ?, receipt = ?, refused = NULL WHERE n = ?')
       .run(index, receipt, n);
+  }
+
+  /**
+   * The log has a waiting proof by another id than it was stored with; what of the chain waits behind it is replaced by
+   * `next`, in order, which continue from that id. False, and nothing is done, when other proofs wait by now.
+   */
+  relink(
+    { n, kid, subject }: Waiting,
+    logged: Spelled,
+    next: readonly (Spelled & { readonly n: number })[],
+  ): boolean {
+    return this.#db
+      .transaction(() => {
+        const behind = this.waiting().filter(
+          (each) => each.n > n && each.kid === kid && each.subject === subject,
+        );
+        if (behind.length !== next.length || behind.some((each, i) => each.n !== next[i]?.n)) return false;
+        const put = this.#db.prepare('UPDATE proof SET id = ?, statement = ? WHERE n = ?');
+        put.run(logged.id, logged.statement, n);
+        for (const each of next) put.run(each.id, each.statement, each.n);
+        const { id } = next.at(-1) ?? logged;
+        this.#db.prepare('UPDATE chain SET id = ? WHERE kid = ? AND subject = ?').run(id, kid, subject);
+        return true;
+      })
+      .immediate();
   }
 
   /** The log would not take it; it stays, and is sent again. */
@@ -200,6 +229,18 @@ export class Spool {
     const row = this.#db.prepare('SELECT media, data FROM kept WHERE digest = ?').get(digest);
     return isRow(row) ? { mediaType: text(row, 'media'), data: blob(row, 'data') } : undefined;
   }
+}
+
+function waitingOf(row: Columns): Waiting {
+  return {
+    n: number(row, 'n'),
+    kid: text(row, 'kid'),
+    subject: text(row, 'subject'),
+    seq: number(row, 'seq'),
+    id: entryId(text(row, 'id')),
+    statement: blob(row, 'statement'),
+    ended: number(row, 'ended'),
+  };
 }
 
 function full(): Error {

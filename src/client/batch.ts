@@ -7,9 +7,10 @@ import { skipCbor } from '../bytes/cbor-skip.ts';
 import { concatBytes } from '../bytes/compare.ts';
 import { printable } from '../bytes/printable.ts';
 import { isRefusalCode, refuse, type Refusal } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
 import { askPatiently } from './patience.ts';
 import { refusalOf } from './problem.ts';
-import { entryIdOf, entryUrl, fetchReceipt, MAX_RECEIPT_BYTES, type Registration } from './scrapi.ts';
+import { entryUrl, fetchReceipt, loggedAs, MAX_RECEIPT_BYTES, type Registration } from './scrapi.ts';
 import type { Transport } from './transport.ts';
 
 const SEQUENCE_TYPE = 'application/cbor-seq';
@@ -101,8 +102,12 @@ async function readResult(
     const known = code !== undefined && isRefusalCode(code) ? code : 'policy-rejected';
     return { kind: 'refused', refusal: refuse(known, printable(`${title}: ${detail}`, 500)) };
   }
-  const id = entryIdOf(statement);
+  const named = map.get('entry');
+  const logged = loggedAs(statement, named instanceof Uint8Array ? formatHex(named) : undefined);
   const given = map.get('receipt');
-  const receipt = given instanceof Uint8Array ? given : await fetchReceipt(transport, log, id);
-  return { kind: 'logged', registration: { id, location: entryUrl(log, id).href, receipt } };
+  const receipt = given instanceof Uint8Array ? given : await fetchReceipt(transport, log, logged.id);
+  return {
+    kind: 'logged',
+    registration: { ...logged, location: entryUrl(log, logged.id).href, receipt },
+  };
 }

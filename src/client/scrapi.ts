@@ -1,16 +1,15 @@
 /**
  * A SCRAPI client (draft-ietf-scitt-scrapi-11 §2) for any SCITT log: submit a statement, fetch a receipt,
- * read the log's keys. The entry id is computed here and never taken from the log; `Location`, which
- * nothing authenticates, only names the resource to ask for under the log's own URL.
+ * read the log's keys. Entry ids are computed here and never taken from the log; `Location`, which nothing
+ * authenticates, names the resource to ask for under the log's own URL, and which spelling the log has.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { entryId, plain, type EntryId } from '../bytes/brand.ts';
+import { plain, type EntryId } from '../bytes/brand.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
-import { formatHex } from '../bytes/text.ts';
 import { decodeKeySet } from '../cose/key.ts';
 import { decodeSign1 } from '../cose/sign1.ts';
 import { entryBytes } from '../cose/statement.ts';
 import { TRANSPARENT_LIMITS } from '../cose/transparent.ts';
+import { spelled, twinOf, type Spelling } from '../cose/twin.ts';
 import type { PublicKey } from '../sign/algorithm.ts';
 import { askPatiently, download, Patience } from './patience.ts';
 import { refusalOf } from './problem.ts';
@@ -24,7 +23,10 @@ const MAX_KEYS_BYTES = 65_535;
 
 /** A statement that the log has taken. */
 export interface Registration {
+  /** Of the entry that the log has: the statement's own, or its twin's where that was logged before (cose/twin.ts). */
   readonly id: EntryId;
+  /** That entry. It says what the statement says. */
+  readonly entry: Uint8Array;
   /** URL of its receipt. */
   readonly location: string;
   /** COSE receipt, nothing of it verified. */
@@ -33,7 +35,18 @@ export interface Registration {
 
 /** Hex SHA-256 of the bytes that are logged for a statement (standards A1). Refuses as `decodeSign1` does. */
 export function entryIdOf(statement: Uint8Array): EntryId {
-  return entryId(formatHex(sha256(entryBytes(decodeSign1(statement, TRANSPARENT_LIMITS)))));
+  return spelled(entryBytes(decodeSign1(statement, TRANSPARENT_LIMITS))).id;
+}
+
+/**
+ * The entry of a statement, in the spelling that the log named by its entry id; the statement's own where it named
+ * something else. Nothing of a twin is the log's word: it follows from the statement. Refuses as `decodeSign1` does.
+ */
+export function loggedAs(statement: Uint8Array, named: string | undefined): Spelling {
+  const sign1 = decodeSign1(statement, TRANSPARENT_LIMITS);
+  const own = spelled(entryBytes(sign1));
+  const twin = named === undefined || named === own.id ? undefined : twinOf(sign1);
+  return twin !== undefined && twin.id === named ? twin : own;
 }
 
 /** `<log>/entries/<locator>`. */
@@ -53,7 +66,7 @@ export async function submitStatement(
   log: string,
   statement: Uint8Array,
 ): Promise<Registration> {
-  const id = entryIdOf(statement);
+  decodeSign1(statement, TRANSPARENT_LIMITS); // what is none is not sent
   const patience = new Patience(transport);
   const ask = {
     method: 'POST',
@@ -64,12 +77,18 @@ export async function submitStatement(
     waits: true,
   } as const;
   const reply = await askPatiently(transport, new URL(`${log}/entries`), ask, patience);
-  const location = locationOf(reply, log, id);
+  const locator = locatorOf(reply);
+  const logged = loggedAs(statement, locator);
+  const location = entryUrl(log, locator ?? logged.id);
   if (reply.status === 200 || reply.status === 201)
-    return { id, location: location.href, receipt: reply.body };
+    return { ...logged, location: location.href, receipt: reply.body };
   if (reply.status !== 202) throw refusalOf(reply);
   if (!(await patience.pause(reply))) throw await notYet(transport, log, location);
-  return { id, location: location.href, receipt: await awaitReceipt(transport, log, location, patience) };
+  return {
+    ...logged,
+    location: location.href,
+    receipt: await awaitReceipt(transport, log, location, patience),
+  };
 }
 
 /** A fresh receipt of an entry, by its locator. Refuses `not-found`, `quorum-unmet` and `not-yet`. */
@@ -101,10 +120,10 @@ async function awaitReceipt(
 }
 
 /** A log behind a proxy may name itself by another host, so only the last part of `Location` is used. */
-function locationOf(reply: Reply, log: string, id: EntryId): URL {
+function locatorOf(reply: Reply): string | undefined {
   const named = URL.parse(reply.headers.get('location') ?? '', reply.url.href);
   const locator = named?.pathname.split('/').findLast((part) => part !== '');
-  return entryUrl(log, locator === undefined || locator === 'entries' ? id : locator);
+  return locator === 'entries' ? undefined : locator;
 }
 
 function notYet(transport: Transport, log: string, url: URL): Promise<Refusal> {

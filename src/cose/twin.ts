@@ -8,20 +8,25 @@ import { entryId, type EntryId } from '../bytes/brand.ts';
 import { formatHex } from '../bytes/text.ts';
 import { twinSignature } from '../sign/malleable.ts';
 import { algorithmOf } from './algorithm.ts';
-import { encodeSign1, NO_HEADERS } from './sign1.ts';
-import type { SignedStatement } from './statement.ts';
+import { HEADER } from './labels.ts';
+import { encodeSign1, NO_HEADERS, type Sign1 } from './sign1.ts';
 
-/** The other spelling of an entry, and its id. */
-export interface Twin {
+/** An entry as logged, and its id: lower-case hex SHA-256 of it. */
+export interface Spelling {
   readonly id: EntryId;
   readonly entry: Uint8Array;
 }
 
 /** The twin of a statement's entry; undefined for an algorithm whose signatures have one spelling. */
-export function twinOf({ alg, sign1 }: Pick<SignedStatement, 'alg' | 'sign1'>): Twin | undefined {
-  const algorithm = algorithmOf(alg);
-  const signature = algorithm && twinSignature(algorithm, sign1.signature);
+export function twinOf(statement: Sign1): Spelling | undefined {
+  const alg = statement.headers.get(HEADER.alg);
+  const algorithm = typeof alg === 'number' ? algorithmOf(alg) : undefined;
+  const signature = algorithm && twinSignature(algorithm, statement.signature);
   if (signature === undefined) return undefined;
-  const entry = encodeSign1({ ...sign1, signature, unprotected: NO_HEADERS });
+  return spelled(encodeSign1({ ...statement, signature, unprotected: NO_HEADERS }));
+}
+
+/** An entry with its id. */
+export function spelled(entry: Uint8Array): Spelling {
   return { id: entryId(formatHex(sha256(entry))), entry };
 }

@@ -133,7 +133,7 @@ function candidatesOf(checked: CheckedBatch, batch: number, hasher: BatchHasher)
 function twinsOf(fresh: ReadonlyMap<EntryId, ParsedStatement>): ReadonlyMap<EntryId, EntryId> {
   const twins = new Map<EntryId, EntryId>();
   for (const [id, { statement }] of fresh) {
-    const twin = twinOf(statement);
+    const twin = twinOf(statement.sign1);
     if (twin !== undefined) twins.set(id, twin.id);
   }
   return twins;

@@ -9,9 +9,6 @@ import { findAll, findNewest, type Listed, type Wanted } from '../../client/sear
 import type { LogView } from '../../client/view.ts';
 import { keyThumbprint } from '../../cose/key.ts';
 import { decodeReceipt, verifyReceipt } from '../../cose/receipt.ts';
-import { decodeSign1 } from '../../cose/sign1.ts';
-import { entryBytes } from '../../cose/statement.ts';
-import { TRANSPARENT_LIMITS } from '../../cose/transparent.ts';
 import type { PublicKey } from '../../sign/algorithm.ts';
 import type { Policy } from '../../statement/policy.ts';
 import type { Session } from '../session.ts';
@@ -74,20 +71,12 @@ export class SessionLog implements AgentLog {
   }
 
   async submit(statement: Uint8Array): Promise<Taken> {
-    const { id, receipt: bytes } = await submitStatement(
-      this.#session.transport,
-      this.#session.log,
-      statement,
-    );
+    const { transport, log } = this.#session;
+    const { id, entry, receipt: bytes } = await submitStatement(transport, log, statement);
     const receipt = decodeReceipt(bytes);
     const key = await this.#receiptKey(receipt.kid);
-    const { index } = verifyReceipt(
-      receipt,
-      entryBytes(decodeSign1(statement, TRANSPARENT_LIMITS)),
-      key,
-      this.#session.verify,
-    );
-    return { id, index, receipt: bytes };
+    const { index } = verifyReceipt(receipt, entry, key, this.#session.verify);
+    return { id, entry, index, receipt: bytes };
   }
 
   /** The key that signed a receipt; the policy is read again when it does not name it. */

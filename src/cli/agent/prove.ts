@@ -4,6 +4,7 @@ import { operatorRule } from '../../agent/enrolment.ts';
 import { deliver, checkChain, type Delivery } from '../../agent/deliver.ts';
 import { isAway, recall } from '../../agent/history.ts';
 import type { Head } from '../../agent/ledger.ts';
+import type { Taken } from '../../agent/log.ts';
 import { prove } from '../../agent/prove.ts';
 import { nextDueOf } from '../../agent/schedule.ts';
 import type { Signed } from '../../agent/spool.ts';
@@ -78,7 +79,7 @@ export async function runProve(context: Context, asked: ProveAsked): Promise<num
       if (sight.away === undefined) await settle(context, open, sight, known, asked.adopt);
       proven.push({ known, proof: await proveOne(open, sight, known, nonce) });
     });
-    const delivery = await deliver(open.log, open.agent.spool);
+    const delivery = await deliver(open.log, open.agent.spool, open.agent.hand);
     return report(context, { open, proven, failed, delivery });
   } finally {
     open.close();
@@ -189,7 +190,9 @@ function report(context: Context, done: Done): number {
   const subjects: JsonValue[] = [];
   for (const { known, proof } of proven) {
     const waivers = new Map([...known.waivers].filter(([, { parsed }]) => parsed.waiver.notAfter > now));
-    const taken = delivery.delivered.find(({ id }) => id === proof.id);
+    const taken = delivery.delivered.find(
+      ({ subject, seq }) => subject === proof.subject && seq === proof.seq,
+    );
     const refusal = delivery.refused.find(({ waiting }) => waiting.subject === proof.subject)?.refusal;
     const where = taken === undefined ? 'not logged yet' : `entry ${taken.index}`;
     output.print(`${output.paint('bold', proof.subject)}  seq ${proof.seq}  ${where}`);
@@ -199,7 +202,7 @@ function report(context: Context, done: Done): number {
     if (refusal !== undefined)
       output.warn(`${proof.subject}: the log refuses it (${refusal.code}: ${refusal.message})`);
     codes.push(...proof.results.map((result) => codeOf(result, waivers.has(result.claim))));
-    subjects.push(asJson(proof, taken?.index, refusal, new Set(waivers.keys())));
+    subjects.push(asJson(proof, taken, refusal, new Set(waivers.keys())));
   }
   warnOf(output, failed, 'proof');
   if (delivery.away !== undefined)
@@ -223,7 +226,7 @@ function codeOf({ verdict }: Result, waived: boolean): number {
 
 function asJson(
   { subject, seq, id, statement, results }: Signed,
-  index: number | undefined,
+  taken: Taken | undefined,
   refusal: Refusal | undefined,
   waived: ReadonlySet<string>,
 ): JsonValue {
@@ -231,9 +234,9 @@ function asJson(
   return {
     subject,
     seq,
-    entry: id,
-    index: index ?? null,
-    logged: index !== undefined,
+    entry: taken?.id ?? id,
+    index: taken?.index ?? null,
+    logged: taken !== undefined,
     refused: refusal === undefined ? null : { code: refusal.code, message: refusal.message },
     commitment: commitment.toHex(),
     nonce: challenge.nonce.toHex(),

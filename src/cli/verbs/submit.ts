@@ -6,8 +6,7 @@ import { splitSequence, stepsOf, submitBatch, type BatchResult } from '../../cli
 import { submitStatement } from '../../client/scrapi.ts';
 import { keyThumbprint } from '../../cose/key.ts';
 import { decodeReceipt, verifyReceipt } from '../../cose/receipt.ts';
-import { decodeSign1 } from '../../cose/sign1.ts';
-import { entryBytes } from '../../cose/statement.ts';
+import { decodeSign1, encodeSign1 } from '../../cose/sign1.ts';
 import { attachReceipts, TRANSPARENT_LIMITS } from '../../cose/transparent.ts';
 import type { PublicKey } from '../../sign/algorithm.ts';
 import type { Context } from '../context.ts';
@@ -109,18 +108,24 @@ async function receiptKeys(session: Session): Promise<readonly PublicKey[]> {
 /** A receipt that does not verify is as good as none. */
 function check(answer: BatchResult, statement: Uint8Array, keys: readonly PublicKey[]): Result {
   if (answer.kind === 'refused') return answer;
-  const { id, receipt: bytes } = answer.registration;
+  const { id, entry, receipt: bytes } = answer.registration;
   try {
     const receipt = decodeReceipt(bytes);
     const key = keys.find((each) => equalBytes(keyThumbprint(each), receipt.kid));
     if (key === undefined)
       throw refuse('unknown-signer', 'the receipt is signed with a key that the policy does not name');
-    const { index } = verifyReceipt(receipt, entryBytes(decodeSign1(statement, TRANSPARENT_LIMITS)), key);
-    return { kind: 'logged', id, index, transparent: attachReceipts(statement, [bytes]) };
+    const { index } = verifyReceipt(receipt, entry, key);
+    return { kind: 'logged', id, index, transparent: attachReceipts(spelledAs(statement, entry), [bytes]) };
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', refusal: error };
     throw error;
   }
+}
+
+/** The statement, with what else it carries, in the spelling that was logged: its receipts are over that one. */
+function spelledAs(statement: Uint8Array, entry: Uint8Array): Uint8Array {
+  const { signature } = decodeSign1(entry);
+  return encodeSign1({ ...decodeSign1(statement, TRANSPARENT_LIMITS), signature });
 }
 
 function lineOf(result: Result, output: Output): string {

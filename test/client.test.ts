@@ -154,7 +154,12 @@ t.test('submitting: at once, later, busy, refused', async (t) => {
   const receipt = Uint8Array.of(1, 2, 3);
 
   answers = [status(201, { location: `https://public.example/entries/${id}` }, receipt)];
-  t.strictSame(await submitStatement(world(), url, ours), { id, location: `${url}/entries/${id}`, receipt });
+  t.strictSame(await submitStatement(world(), url, ours), {
+    id,
+    entry: new Uint8Array(ours),
+    location: `${url}/entries/${id}`,
+    receipt,
+  });
   t.strictSame(seen, [`POST /entries application/cose ${ours.length}`]);
 
   const patient = world();

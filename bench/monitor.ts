@@ -67,6 +67,7 @@ export async function monitorRows(): Promise<readonly Row[]> {
     const { checkpoint } = openTrusted(await tiles.checkpoint(), policy);
     const audited = await rate(checkpoint.size, async () => {
       const source = {
+        origin,
         size: checkpoint.size,
         root: checkpoint.root,
         tile: (level: number, index: number, width: number) => tiles.tile(level, index, width),

@@ -67,7 +67,9 @@ export { decodeReceipt, verifyConsistencyReceipt, verifyReceipt, type Receipt } 
 export { attachReceipts, detachReceipts } from './cose/transparent.ts';
 
 // What statements of this log mean.
-export { admit, genesisPolicy, needs, signerKey } from './registration/admit.ts';
+export { admit, assertSigned, needs, signerKey } from './registration/admit.ts';
+export { PolicyHistory } from './registration/history.ts';
+export type { InForce, Rules } from './registration/rules.ts';
 export { parseStatement, type ParsedStatement } from './statement/parse.ts';
 export { CONTENT_TYPES, kindOf, type StatementKind } from './statement/kinds.ts';
 export { parsePayload, type Payload } from './statement/payload.ts';

@@ -23,6 +23,7 @@ import { keyThumbprint } from '../src/cose/key.ts';
 import { signStatement } from '../src/cose/statement.ts';
 import type { Probe, ProbeTask } from '../src/probe/probe.ts';
 import { admit, chainKey } from '../src/registration/admit.ts';
+import type { Rules } from '../src/registration/rules.ts';
 import { parseStatement, type ParsedStatement } from '../src/statement/parse.ts';
 import type { Claim, Declaration } from '../src/statement/commitment.ts';
 import { contentTypeOf } from '../src/statement/kinds.ts';
@@ -69,7 +70,7 @@ export class MemoryLog implements AgentLog {
     );
     const last = links.at(-1);
     admit(
-      this.#policy(),
+      this.#rules(),
       parsed,
       {
         commitments: { get: (id) => find(id) },
@@ -79,10 +80,13 @@ export class MemoryLog implements AgentLog {
     );
   }
 
-  #policy(): Policy {
-    const found = this.entries.findLast(({ parsed }) => parsed.kind === 'policy')?.parsed;
-    if (found?.kind !== 'policy') throw new Error('no policy');
-    return found.policy;
+  #rules(): Rules {
+    const index = this.entries.findLastIndex(({ parsed }) => parsed.kind === 'policy');
+    const { bytes, parsed } = this.entries[index] ?? {};
+    if (bytes === undefined || parsed?.kind !== 'policy') throw new Error('no policy');
+    const { policy } = parsed;
+    const inForce = { policy, index, id: entryId(entryIdOf(bytes)), entry: bytes };
+    return { origin: policy.document.origin, inForce };
   }
 
   proofs(): readonly (ParsedStatement & { kind: 'proof' })[] {
@@ -119,7 +123,9 @@ export class MemoryLog implements AgentLog {
   }
   async policy(): Promise<Policy> {
     this.#here();
-    return this.#policy();
+    const { inForce } = this.#rules();
+    if (inForce === undefined) throw new Error('no policy');
+    return inForce.policy;
   }
   /** In which spelling a statement is logged. */
   spelling: (statement: Uint8Array) => Uint8Array = (statement) => statement;

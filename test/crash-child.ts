@@ -45,6 +45,7 @@ function statements(): Uint8Array[] {
 const store = SqliteStore.openToWrite(join(dir, 'log.db'), ORIGIN, false, step);
 const guard = SqliteGuard.open(join(dir, 'guard.db'), ORIGIN, false);
 const sequencer = await Sequencer.start({
+  origin: ORIGIN,
   store,
   guard,
   hasher: nobleHasher,

@@ -86,7 +86,7 @@ async function finish(t: Test, dir: string, history: History): Promise<void> {
   t.equal(history.acked.size, statements.length);
   for (const id of history.acked) t.ok(await reader.find(entryId(id)), 'an acknowledged entry is there');
   if (head === undefined) return;
-  const report = await auditLog(storeSource(reader, head), {
+  const report = await auditLog(storeSource(reader, head, reader.origin()), {
     hasher: nobleHasher,
     verify: () => true,
     statements: true,

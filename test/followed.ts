@@ -70,7 +70,7 @@ export class Following {
       if (head === undefined) return ['there is no copy'];
       const options = { hasher: nobleHasher, verify: chooseVerifier(), statements };
       const index = statements ? indexAudit(store) : {};
-      const { findings } = await auditLog(storeSource(store, head), { ...options, ...index });
+      const { findings } = await auditLog(storeSource(store, head, store.origin()), { ...options, ...index });
       return findings.map(({ index, what }) => `${index ?? 'tree'}: ${what}`);
     } finally {
       await store.close();

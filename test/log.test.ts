@@ -59,6 +59,7 @@ interface Bench {
 /** A log without threads: checks and appends in place, on the given drivers. */
 async function openLog(store: Store, guard: Guard, genesis?: Uint8Array): Promise<Bench> {
   const deps = {
+    origin: ORIGIN,
     store,
     guard,
     signer: logSigner,
@@ -95,7 +96,7 @@ async function submit(bench: Bench, statements: readonly Uint8Array[]): Promise<
 async function audit(t: Test, store: Store): Promise<Head> {
   const head = await store.head();
   if (head === undefined) throw new Error('no head');
-  const report = await auditLog(storeSource(store, head), {
+  const report = await auditLog(storeSource(store, head, ORIGIN), {
     hasher: nobleHasher,
     verify: verifyWithNoble,
     statements: true,
@@ -238,6 +239,7 @@ t.test('a new policy applies from there on', async (t) => {
   t.same(codes(await log.submit(await policyStatement({ keys: without }, people.author))), ['wrong-role']);
   await audit(t, log.store);
   const again = await Sequencer.start({
+    origin: ORIGIN,
     ...log,
     signer: logSigner,
     hasher: nobleHasher,
@@ -350,6 +352,7 @@ t.test('start-up refuses what it must, and says how to get out', async (t) => {
   await log.submit(await otherStatement('a'), await otherStatement('b'));
   const start = (store: Store, g: Guard, now = NOW): Promise<Sequencer> =>
     Sequencer.start({
+      origin: ORIGIN,
       store,
       guard: g,
       signer: logSigner,

@@ -65,6 +65,7 @@ export async function auditFiles(log: HostileLog, dir: string, statements = fals
   const tiles = new LocalTiles(read, () => checkpoint.size, nobleHasher);
   return auditLog(
     {
+      origin: checkpoint.origin,
       size: checkpoint.size,
       root: checkpoint.root,
       tile: (level, index, width) => tiles.tile(level, index, width),
@@ -78,9 +79,10 @@ export async function auditFiles(log: HostileLog, dir: string, statements = fals
 export async function auditUrl(log: HostileLog, url: string, statements: boolean): Promise<AuditReport> {
   const tiles = new TileReader({ fetch, now: () => NOW }, url);
   const { checkpoint } = openTrusted(await tiles.checkpoint(), policyOfLogs(log.vkeys.map(parseVkey)));
-  const { size, root } = checkpoint;
+  const { origin, size, root } = checkpoint;
   return auditLog(
     {
+      origin,
       size,
       root,
       tile: (level, index, width) => tiles.tile(level, index, width),

@@ -11,13 +11,14 @@ import { seedSigner } from '#src/sign/signer.ts';
 import { verifyWithNoble } from '#src/sign/algorithm.ts';
 import {
   admit,
+  assertSigned,
   chainKey,
-  genesisPolicy,
   needs,
   signerKey,
   type Admission,
   type Facts,
 } from '#src/registration/admit.ts';
+import type { Rules } from '#src/registration/rules.ts';
 import { parseStatement, type ParsedStatement } from '#src/statement/parse.ts';
 import { matcher, pattern } from '#src/statement/pattern.ts';
 import {
@@ -31,6 +32,7 @@ import {
   assertStrongPolicy,
   compilePolicy,
   policyDocument,
+  type Policy,
   type PolicyDocument,
 } from '#src/statement/policy.ts';
 import {
@@ -72,6 +74,12 @@ class Replay implements Facts {
 const closed = compilePolicy(policy);
 const open = compilePolicy({ ...policy, open: true });
 const [genesis, commitment, approval, proof, notice, waiver, deployment] = await exampleLog();
+const BEFORE_ALL: Rules = { origin: ORIGIN, inForce: undefined };
+/** What an entry is judged by when a policy is in force. */
+const under = (inForce: Policy): Rules => ({
+  origin: ORIGIN,
+  inForce: { policy: inForce, index: 0, id: entryId(genesis.id), entry: genesis.bytes },
+});
 const idOf = (example: Example): Digest => digest(Uint8Array.fromHex(example.id));
 const stranger = seedSigner('ed25519', hashOf('tallystick example: stranger'));
 
@@ -91,12 +99,12 @@ function beforeProof(): Replay {
 
 t.test('the example log is admitted, entry by entry', async (t) => {
   const facts = new Replay();
-  const first = genesisPolicy(genesis.parsed, NOW);
-  verifyStatement(genesis.parsed.statement, signerKey(first, genesis.parsed));
+  assertSigned(BEFORE_ALL, genesis.parsed);
+  const first = admit(BEFORE_ALL, genesis.parsed, facts, NOW).policy ?? never();
   facts.add(genesis, {});
   for (const each of [commitment, approval, proof, notice, waiver, deployment]) {
     verifyStatement(each.parsed.statement, signerKey(first, each.parsed), verifyWithNoble);
-    const admission = admit(first, each.parsed, facts, NOW);
+    const admission = admit(under(first), each.parsed, facts, NOW);
     t.same(
       admission.chain,
       each.kind === 'proof' ? { key: chainKey(proof.parsed.kid, SUBJECT), seq: 0 } : undefined,
@@ -249,10 +257,12 @@ t.test('each refusal of admission', async (t) => {
     code: RefusalCode,
     parsed: ParsedStatement,
     message: RegExp,
-    under: Partial<PolicyDocument> = {},
+    change: Partial<PolicyDocument> = {},
     time = NOW,
   ): void => {
-    const refusal = refusalOf(() => admit(compilePolicy({ ...policy, ...under }), parsed, facts, time));
+    const refusal = refusalOf(() =>
+      admit(under(compilePolicy({ ...policy, ...change })), parsed, facts, time),
+    );
     t.match(refusal, { code, message }, `${code}: ${refusal.message}`);
     t.match(refusal.message, /[;:] /, 'it says what to do');
     t.ok(isRefusalCode(refusal.code) && REFUSALS[refusal.code].title !== '', refusal.title);
@@ -274,7 +284,7 @@ t.test('each refusal of admission', async (t) => {
   refuses('policy-rejected', proof.parsed, /no longer valid/, grant('agent 1', { notAfter: NOW - 1 }));
   t.doesNotThrow(() =>
     admit(
-      compilePolicy({ ...policy, ...grant('agent 1', { notBefore: NOW, notAfter: NOW + 1 }) }),
+      under(compilePolicy({ ...policy, ...grant('agent 1', { notBefore: NOW, notAfter: NOW + 1 }) })),
       proof.parsed,
       facts,
       NOW,
@@ -295,7 +305,7 @@ t.test('each refusal of admission', async (t) => {
   refuses('policy-rejected', proof.parsed, /signs as https:\/\/b/, grant('agent 1', { issuer: 'https://b' }));
   t.doesNotThrow(() =>
     admit(
-      compilePolicy({ ...policy, ...grant('agent 1', { issuer: 'https://agent.example' }) }),
+      under(compilePolicy({ ...policy, ...grant('agent 1', { issuer: 'https://agent.example' }) })),
       proof.parsed,
       facts,
       NOW,
@@ -303,7 +313,9 @@ t.test('each refusal of admission', async (t) => {
   );
 
   refuses('policy-rejected', commitment.parsed, /at least 2 approvals/, { approvals: 2 });
-  t.doesNotThrow(() => admit(compilePolicy({ ...policy, approvals: 1 }), commitment.parsed, facts, NOW));
+  t.doesNotThrow(() =>
+    admit(under(compilePolicy({ ...policy, approvals: 1 })), commitment.parsed, facts, NOW),
+  );
 
   // What a statement refers to.
   refuses('unknown-commitment', await approve(hashOf('nothing')), /is not in this log/);
@@ -328,7 +340,7 @@ t.test('each refusal of admission', async (t) => {
   const own = await prove({}, { signer: signers.author });
   const both = grant('payments CI', { roles: ['author', 'agent'] });
   refuses('own-commitment', own, /cannot prove it/, both);
-  t.same(admit(compilePolicy({ ...policy, ...both, selfProof: true }), own, facts, NOW).chain, {
+  t.same(admit(under(compilePolicy({ ...policy, ...both, selfProof: true })), own, facts, NOW).chain, {
     key: chainKey(own.kid, SUBJECT),
     seq: 0,
   });
@@ -347,14 +359,18 @@ t.test('each refusal of admission', async (t) => {
   refuses('wrong-role', (await resigned(deployment, signers.approver)).parsed, /needs the role author/);
   for (const each of [waiver, deployment]) {
     const signer = each === waiver ? signers.approver : signers.author;
-    t.throws(() => admit(closed, each.parsed, new Replay(), NOW), { code: 'unknown-commitment' }, each.kind);
+    t.throws(
+      () => admit(under(closed), each.parsed, new Replay(), NOW),
+      { code: 'unknown-commitment' },
+      each.kind,
+    );
     const elsewhere = await resigned(each, signer, 'prod/payments/other');
     refuses('subject-mismatch', elsewhere.parsed, /is about "prod\/payments\/db"/);
   }
 
   // Superseding and withdrawing.
   t.same(needs(await commit(supersede(idOf(commitment)))).commitments, [commitment.id]);
-  t.same(admit(closed, await commit(supersede(idOf(commitment))), facts, NOW), {});
+  t.same(admit(under(closed), await commit(supersede(idOf(commitment))), facts, NOW), {});
   refuses('unknown-commitment', await commit(supersede(idOf(genesis))), /is of kind policy/);
   refuses(
     'subject-mismatch',
@@ -363,7 +379,7 @@ t.test('each refusal of admission', async (t) => {
   );
   const withdraw = await commit(encodeCommitment({ withdraws: idOf(commitment) }));
   t.same(
-    admit(compilePolicy({ ...policy, approvals: 3 }), withdraw, facts, NOW),
+    admit(under(compilePolicy({ ...policy, approvals: 3 })), withdraw, facts, NOW),
     {},
     'taking back needs no approvals',
   );
@@ -382,18 +398,18 @@ t.test('chains of proofs', async (t) => {
     signAs('agent', 'proof', encodeProof({ ...base, ...change }), more);
   const broken = (example: Example, message: RegExp): void => {
     t.match(
-      refusalOf(() => admit(closed, example.parsed, facts, NOW)),
+      refusalOf(() => admit(under(closed), example.parsed, facts, NOW)),
       { code: 'chain-broken', message },
     );
   };
   broken(await next({ seq: 1, prev: idOf(proof) }), /has seq 0 and no prev/);
-  facts.add(proof, admit(closed, proof.parsed, facts, NOW));
+  facts.add(proof, admit(under(closed), proof.parsed, facts, NOW));
   const expected = new RegExp(`has seq 1 and prev ${proof.id}; continue there`);
   broken(await next({ window: { start: 1, end: 2 } }), expected);
   broken(await next({ seq: 2, prev: idOf(proof) }), expected);
   broken(await next({ seq: 1, prev: idOf(commitment) }), expected);
   const second = await next({ seq: 1, prev: idOf(proof) });
-  facts.add(second, admit(closed, second.parsed, facts, NOW));
+  facts.add(second, admit(under(closed), second.parsed, facts, NOW));
   broken(await next({ seq: 1, prev: idOf(proof), nextDue: NOW + 9999 }), /has seq 2/);
   const heartbeat = encodeProof({
     commitment: base.commitment,
@@ -406,10 +422,13 @@ t.test('chains of proofs', async (t) => {
     seq: 2,
     prev: idOf(second),
   });
-  t.equal(admit(closed, (await signAs('agent', 'proof', heartbeat)).parsed, facts, NOW).chain?.seq, 2);
+  t.equal(admit(under(closed), (await signAs('agent', 'proof', heartbeat)).parsed, facts, NOW).chain?.seq, 2);
   // Another agent has a chain of its own; in an open log too, where nobody is enrolled.
   const other = await next({}, { signer: stranger, confirm: true });
-  t.same(admit(open, other.parsed, facts, NOW).chain, { key: chainKey(other.parsed.kid, SUBJECT), seq: 0 });
+  t.same(admit(under(open), other.parsed, facts, NOW).chain, {
+    key: chainKey(other.parsed.kid, SUBJECT),
+    seq: 0,
+  });
 });
 
 t.test('an open log skips roles and subjects, and nothing else', async (t) => {
@@ -419,19 +438,19 @@ t.test('an open log skips roles and subjects, and nothing else', async (t) => {
     ...anyone,
     subject: 'anything at all',
   });
-  t.same(admit(open, free.parsed, facts, NOW), {});
+  t.same(admit(under(open), free.parsed, facts, NOW), {});
   facts.add(free, {});
   const own = await signAs('approver', 'approval', encodeApproval({ commitment: idOf(free) }), {
     ...anyone,
     subject: 'anything at all',
   });
   t.match(
-    refusalOf(() => admit(open, own.parsed, facts, NOW)),
+    refusalOf(() => admit(under(open), own.parsed, facts, NOW)),
     { code: 'own-commitment' },
   );
   const lost = await signAs('approver', 'approval', encodeApproval({ commitment: hashOf('x') }), anyone);
   t.match(
-    refusalOf(() => admit(open, lost.parsed, facts, NOW)),
+    refusalOf(() => admit(under(open), lost.parsed, facts, NOW)),
     { code: 'unknown-commitment' },
   );
   const loud = compilePolicy({
@@ -440,7 +459,11 @@ t.test('an open log skips roles and subjects, and nothing else', async (t) => {
     limits: { entryBytes: 1024 },
     keys: policy.keys.map((key) => ({ ...key, notAfter: 5 })),
   });
-  t.same(admit(loud, approval.parsed, facts, NOW), {}, 'an enrolled key is no worse off than a stranger');
+  t.same(
+    admit(under(loud), approval.parsed, facts, NOW),
+    {},
+    'an enrolled key is no worse off than a stranger',
+  );
   const long = await signAs(
     'monitor',
     'notice',
@@ -450,14 +473,14 @@ t.test('an open log skips roles and subjects, and nothing else', async (t) => {
     anyone,
   );
   t.match(
-    refusalOf(() => admit(loud, long.parsed, facts, NOW)),
+    refusalOf(() => admit(under(loud), long.parsed, facts, NOW)),
     { code: 'limit-exceeded' },
   );
   const change = await signAs('agent', 'policy', encodePolicy({ ...policy, open: true }), {
     subject: ORIGIN,
   });
   t.match(
-    refusalOf(() => admit(open, change.parsed, facts, NOW)),
+    refusalOf(() => admit(under(open), change.parsed, facts, NOW)),
     { code: 'wrong-role' },
   );
 });
@@ -474,11 +497,11 @@ t.test('changing the policy', async (t) => {
   const facts = beforeProof();
   const refuses = (parsed: ParsedStatement, code: RefusalCode, message: RegExp): void => {
     t.match(
-      refusalOf(() => admit(closed, parsed, facts, NOW)),
+      refusalOf(() => admit(under(closed), parsed, facts, NOW)),
       { code, message },
     );
   };
-  const next = admit(closed, await changed({ selfProof: true }), facts, NOW).policy;
+  const next = admit(under(closed), await changed({ selfProof: true }), facts, NOW).policy;
   t.equal(next?.document.selfProof, true, 'the new policy applies from here on');
   const elsewhere = {
     origin: 'other.example',
@@ -495,7 +518,11 @@ t.test('changing the policy', async (t) => {
   refuses(await changed({}, { signer: signers.author }), 'wrong-role', /a policy needs the role admin/);
   refuses(await changed({}, { signer: stranger }), 'unknown-key', /is not enrolled/);
 
-  const first = (parsed: ParsedStatement): Refusal => refusalOf(() => genesisPolicy(parsed, NOW));
+  const first = (parsed: ParsedStatement): Refusal =>
+    refusalOf(() => {
+      assertSigned(BEFORE_ALL, parsed);
+      admit(BEFORE_ALL, parsed, facts, NOW);
+    });
   t.match(first(commitment.parsed), { code: 'policy-rejected', message: /first entry/ });
   t.match(first(await changed({}, { signer: stranger })), { code: 'unknown-key' });
   t.match(first(await changed({}, { signer: signers.agent })), { code: 'wrong-role' });
@@ -510,7 +537,7 @@ t.test('changing the policy', async (t) => {
   const weakKeys = [...policy.keys, { key: weak, name: 'weak', roles: ['agent'], subjects: ['**'] } as const];
   const weakened = await changed({ keys: weakKeys });
   t.match(first(weakened), { code: 'weak-key' });
-  const admitted = admit(closed, weakened, facts, NOW).policy ?? never();
+  const admitted = admit(under(closed), weakened, facts, NOW).policy ?? never();
   t.match(
     refusalOf(() => assertStrongPolicy(admitted, closed)),
     { code: 'weak-key' },

@@ -7,12 +7,14 @@ import { formatKeyId, type NoteVerifier } from '../note/key.ts';
 import { parseTlogProof } from '../note/tlogproof.ts';
 import { quorumMet, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
+import type { InForce, Rules } from '../registration/rules.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import { verifyInclusion } from '../tree/verify.ts';
 import type { Checklist } from './checklist.ts';
 import { SPOKEN, type Evidence, type Place, type PolicyEvidence, type Trust } from './evidence.ts';
+import { entryIdOf } from './scrapi.ts';
 
 /** Checkpoint, quorum, inclusion of the entry. */
 export function examineProof(
@@ -102,24 +104,26 @@ export function examinePolicy(
   evidence: Evidence,
   trust: Trust,
   place: Place | undefined,
-): Policy | undefined {
+): Rules | undefined {
   const given = evidence.policy;
   if (given === undefined) {
     list.skip('policy', 'the registration policy entry was not given, so who may say this is not known here');
     return undefined;
   }
   return list.run('policy', () => {
-    const { policy, index } = openPolicy(given, trust);
+    const found = openPolicy(given, trust);
+    const { policy, index } = found;
     // A first policy is its own; any later one was admitted by the log under the one before.
-    const later = place !== undefined && index > 0 && index >= place.index;
-    if (later && !equalBytes(given.entry, evidence.entry)) {
+    const own = index === 0 && equalBytes(given.entry, evidence.entry);
+    if (place !== undefined && index >= place.index && !own) {
       throw refuse(
         'policy-rejected',
         'the policy was logged after the statement; give the one in force before it',
       );
     }
     const { keys, open } = policy.document;
-    return [policy, `entry ${index} of the log, ${keys.length} keys enrolled${open ? ', open to all' : ''}`];
+    const rules = { origin: policy.document.origin, inForce: own ? undefined : found };
+    return [rules, `entry ${index} of the log, ${keys.length} keys enrolled${open ? ', open to all' : ''}`];
   });
 }
 
@@ -133,7 +137,7 @@ export function examineKeys(list: Checklist, { keys }: Evidence, trust: Trust): 
 }
 
 /** A policy entry of the log whose keys we trust, in its place. */
-function openPolicy(given: PolicyEvidence, trust: Trust): { policy: Policy; index: number } {
+function openPolicy(given: PolicyEvidence, trust: Trust): InForce {
   const proof = parseTlogProof(given.proof);
   const { checkpoint } = openSigned(proof.checkpoint, trust).opened;
   verifyInclusion(proof.index, checkpoint.size, hashLeaf(given.entry), proof.path, checkpoint.root);
@@ -145,5 +149,6 @@ function openPolicy(given: PolicyEvidence, trust: Trust): { policy: Policy; inde
   if (origin !== checkpoint.origin) {
     throw refuse('foreign-log', `the policy entry is for the log ${origin}, not ${checkpoint.origin}`);
   }
-  return { policy: parsed.policy, index: proof.index };
+  const { entry } = given;
+  return { policy: parsed.policy, index: proof.index, id: entryIdOf(entry), entry };
 }

@@ -6,7 +6,8 @@ import { formatHex } from '../bytes/text.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import { decodeReceipt, verifyReceipt } from '../cose/receipt.ts';
 import { verifyStatement } from '../cose/statement.ts';
-import { admit, signerKey, type Facts } from '../registration/admit.ts';
+import { admit, assertSigned, signerKey, type Facts } from '../registration/admit.ts';
+import { policyFor, type Rules } from '../registration/rules.ts';
 import { type ParsedStatement } from '../statement/parse.ts';
 import type { PublicKey } from '../sign/algorithm.ts';
 import { ROLE_FOR, type Policy } from '../statement/policy.ts';
@@ -15,9 +16,9 @@ import type { Checklist } from './checklist.ts';
 import { SPOKEN, type Evidence, type Place, type Trust } from './evidence.ts';
 
 /** Statement signature, and what the policy says of its signer. */
-export function examineSigner(list: Checklist, statement: ParsedStatement, policy: Policy | undefined): void {
+export function examineSigner(list: Checklist, statement: ParsedStatement, rules: Rules | undefined): void {
   const key = statement.statement.confirmation;
-  if (policy === undefined) {
+  if (rules === undefined) {
     if (key === undefined)
       return list.skip('signature', 'the statement does not carry its key, and no policy is at hand');
     list.run('signature', () => {
@@ -29,14 +30,14 @@ export function examineSigner(list: Checklist, statement: ParsedStatement, polic
     return;
   }
   list.run('signature', () => {
-    const known = signerKey(policy, statement);
-    verifyStatement(statement.statement, known);
-    return [undefined, `${SPOKEN[known.algorithm]}, by key ${statement.kid}`];
+    assertSigned(rules, statement);
+    const { algorithm } = signerKey(policyFor(rules, statement), statement);
+    return [undefined, `${SPOKEN[algorithm]}, by key ${statement.kid}`];
   });
   list.run('enrolment', () => {
-    const enrolled = policy.keys.get(statement.kid)?.enrolled;
+    const enrolled = policyFor(rules, statement).keys.get(statement.kid)?.enrolled;
     // The log judged the dates of the key when it admitted the statement; no time here is proven.
-    admit(policy, statement, asClaimed(statement), enrolled?.notBefore ?? 0);
+    admit(rules, statement, asClaimed(statement), enrolled?.notBefore ?? 0);
     const what = `a ${statement.kind} about this subject (role ${ROLE_FOR[statement.kind]})`;
     const who = enrolled === undefined ? 'the log is open: anyone' : `"${enrolled.name}"`;
     return [undefined, `${who} may write ${what}`];

@@ -23,10 +23,10 @@ export function examine(evidence: Evidence, trust: Trust): Examination {
     return [parsed, `a ${parsed.kind} about "${parsed.subject}", issued by ${parsed.issuer}`];
   });
   const place = examineProof(list, evidence, trust);
-  const policy = examinePolicy(list, evidence, trust, place);
-  if (statement !== undefined) examineSigner(list, statement, policy);
+  const rules = examinePolicy(list, evidence, trust, place);
+  if (statement !== undefined) examineSigner(list, statement, rules);
   const keys = examineKeys(list, evidence, trust);
-  const receipt = examineReceipts(list, evidence, trust, [policy, keys], place);
+  const receipt = examineReceipts(list, evidence, trust, [rules?.inForce?.policy, keys], place);
   const failed = list.checks.some(({ outcome }) => outcome === 'failed');
   const logged = list.passed('inclusion') || list.passed('receipt');
   return { checks: list.checks, verified: logged && !failed, statement, place: place ?? receipt };

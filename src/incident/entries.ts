@@ -1,6 +1,7 @@
 /** Incidents that are about entries: what each proves, and what only the watcher can say. */
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
+import type { InForce } from '../registration/rules.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { equalBytes } from '../bytes/compare.ts';
@@ -27,11 +28,7 @@ export function rejectedEntry(checks: Checks, evidence: Of<'entry-rejected' | 'c
   const found =
     code === 'duplicate'
       ? assertDuplicate(checks, entry, before)
-      : assertRefused(
-          checks,
-          { origin: checks.origin, entry, before, policy: rules?.policy, code },
-          rules?.index,
-        );
+      : assertRefused(checks, { origin: checks.origin, entry, before, inForce: rules, code }, rules?.index);
   if (rules === undefined)
     found.conditions.push('that it is a log of Tallystick statements: no policy entry shows it');
   const place = `entry ${entry.index} of ${checks.origin}`;
@@ -94,22 +91,25 @@ function conditionsOf({ entry, code }: Case, policyIndex: number | undefined): s
   return [`that no policy was logged between the entries ${policyIndex} and ${entry.index}`];
 }
 
-interface Rules {
-  readonly policy: Policy;
-  readonly index: number;
+function inForceOf({ index, id, bytes }: EntryShown, policy: Policy): InForce {
+  return { policy, index, id, entry: bytes };
 }
 
 /** Entry 0 is its own policy, when it is one of this log: it is judged by itself. */
-function ownPolicy(checks: Checks, entry: EntryShown, given: LoggedEvidence | undefined): Rules | undefined {
+function ownPolicy(
+  checks: Checks,
+  entry: EntryShown,
+  given: LoggedEvidence | undefined,
+): InForce | undefined {
   if (given !== undefined && checks.entry('policy entry', given).id !== entry.id)
     throw refuse('proof-failed', 'entry 0 is judged by itself, not by another policy entry');
   const parsed = readOrNothing(entry.bytes);
   const own = parsed?.kind === 'policy' && parsed.policy.document.origin === checks.origin;
-  return own ? { policy: parsed.policy, index: 0 } : undefined;
+  return own ? inForceOf(entry, parsed.policy) : undefined;
 }
 
 /** The policy entry that the entry is judged by: of this log, before the entry. */
-function openPolicy(checks: Checks, given: LoggedEvidence, entry: EntryShown): Rules {
+function openPolicy(checks: Checks, given: LoggedEvidence, entry: EntryShown): InForce {
   const shown = checks.entry('policy entry', given);
   return checks.run('policy', () => {
     const parsed = parseStatement(shown.bytes);
@@ -119,7 +119,7 @@ function openPolicy(checks: Checks, given: LoggedEvidence, entry: EntryShown): R
       throw refuse('proof-failed', `the policy is of the log ${printable(origin, QUOTE)}`);
     if (shown.index >= entry.index)
       throw refuse('proof-failed', 'the policy was not logged before the entry, and does not apply to it');
-    return [{ policy: parsed.policy, index: shown.index }, `entry ${shown.index} of the log`];
+    return [inForceOf(shown, parsed.policy), `entry ${shown.index} of the log`];
   });
 }
 

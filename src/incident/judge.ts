@@ -1,20 +1,17 @@
 /** Judging one logged entry again, as the log should have, from the entry and what the evidence gives. */
-import { equalBytes } from '../bytes/compare.ts';
-import { printable } from '../bytes/printable.ts';
-import { Refusal, refuse, type RefusalCode } from '../bytes/refusal.ts';
-import { verifyStatement } from '../cose/statement.ts';
+import { Refusal, type RefusalCode } from '../bytes/refusal.ts';
 import {
   admit,
+  assertSigned,
   chainKey,
-  genesisPolicy,
   needs,
-  signerKey,
   type ChainLink,
   type Facts,
   type LoggedEntry,
 } from '../registration/admit.ts';
+import { readEntry } from '../registration/replay.ts';
+import type { InForce } from '../registration/rules.ts';
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
-import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
 import type { EntryShown } from './checks.ts';
 
 /** What an entry is judged by. */
@@ -24,7 +21,8 @@ export interface Case {
   readonly entry: EntryShown;
   /** What it continues or refers to. */
   readonly before: EntryShown | undefined;
-  readonly policy: Policy | undefined;
+  /** The policy it was logged under; undefined for entry 0, and where none is shown. */
+  readonly inForce: InForce | undefined;
   /** The refusal that is claimed. */
   readonly code: string;
 }
@@ -41,20 +39,12 @@ export function judge(given: Case): Refusal | undefined {
 }
 
 /** The log's own steps in their order. Entries carry no time, so dates of keys are not judged. */
-function admitAgain({ origin, entry, before, policy: given, code }: Case): void {
-  const parsed = parseStatement(entry.bytes);
-  if (!equalBytes(parsed.entry, entry.bytes))
-    throw refuse(
-      'malformed-statement',
-      'the entry has an unprotected header, or another spelling of its heads',
-    );
-  const policy = entry.index === 0 ? genesisPolicy(parsed, undefined) : given;
-  if (policy === undefined) return;
-  if (entry.index === 0 && policy.document.origin !== origin)
-    throw refuse('policy-rejected', `the policy is of the log ${printable(policy.document.origin)}`);
-  verifyStatement(parsed.statement, signerKey(policy, parsed));
-  if (parsed.kind === 'policy') assertStrongPolicy(parsed.policy, entry.index === 0 ? undefined : policy);
-  admit(policy, parsed, factsOf(before, parsed, code), undefined);
+function admitAgain({ origin, entry, before, inForce, code }: Case): void {
+  const parsed = readEntry(entry.bytes);
+  if (inForce === undefined && entry.index > 0) return;
+  const rules = { origin, inForce: entry.index === 0 ? undefined : inForce };
+  assertSigned(rules, parsed);
+  admit(rules, parsed, factsOf(before, parsed, code), undefined);
 }
 
 /**

@@ -7,20 +7,19 @@
  */
 import { entryId, type Digest, type EntryId } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
-import { Refusal } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { headerMemo } from '../cose/header-memo.ts';
-import { verifyStatement } from '../cose/statement.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
-import { admit, genesisPolicy, signerKey, type ChainLink, type LoggedEntry } from '../registration/admit.ts';
-import { parseStatement } from '../statement/parse.ts';
-import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
+import type { ChainLink } from '../registration/admit.ts';
+import { Replay, type Indexed, type ReplayFacts } from '../registration/replay.ts';
 import { emptyEdge, grow, type Edge } from '../tree/grow.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
 
 /** A log to audit, as anybody can read it (C2SP tlog-tiles). */
 export interface AuditSource {
+  /** Name of the log: what its first policy must name. */
+  readonly origin: string;
   readonly size: number;
   readonly root: Digest;
   tile(level: number, index: number, width: number): Promise<Uint8Array>;
@@ -61,7 +60,7 @@ export async function auditLog(source: AuditSource, options: AuditOptions): Prom
   const find = (index: number | undefined, what: string): void => {
     if (findings.length < MAX_FINDINGS) findings.push({ index, what });
   };
-  const replay = options.statements ? new Replay(options.verify) : undefined;
+  const replay = options.statements ? new WholeReplay(source.origin, options.verify) : undefined;
   let edge: Edge = emptyEdge();
   for (let start = 0; start < source.size; start += TILE_WIDTH) {
     const bundle = start / TILE_WIDTH;
@@ -75,7 +74,7 @@ export async function auditLog(source: AuditSource, options: AuditOptions): Prom
     edge = growth.edge;
     for (const [i, bytes] of entries.entries()) {
       const id = entryId(formatHex(ids.subarray(32 * i, 32 * (i + 1))));
-      for (const what of replay?.entry(id, bytes) ?? []) find(start + i, what);
+      for (const what of replay?.entry(start + i, id, bytes) ?? []) find(start + i, what);
       for (const what of (await options.onEntry?.(start + i, id, bytes)) ?? []) find(start + i, what);
     }
     options.onProgress?.(start + width);
@@ -145,48 +144,25 @@ async function compareEdge(source: AuditSource, edge: Edge, find: Find): Promise
 }
 
 /** Admits every entry again, in order, as the log should have. */
-class Replay {
-  readonly #verify: VerifySignature;
-  readonly #commitments = new Map<EntryId, LoggedEntry>();
-  readonly chains = new Map<string, ChainLink>();
-  readonly #seen = new Set<EntryId>();
+class WholeReplay {
+  readonly #replay: Replay;
+  readonly #seen = new Map<EntryId, Indexed>();
+  readonly #facts: ReplayFacts;
   readonly #readHeaders = headerMemo();
-  #policy: Policy | undefined;
+  readonly chains = new Map<string, ChainLink>();
 
-  constructor(verify: VerifySignature) {
-    this.#verify = verify;
+  constructor(origin: string, verify: VerifySignature) {
+    this.#replay = new Replay({ origin, inForce: undefined }, verify);
+    const find = (id: EntryId): Indexed | undefined => this.#seen.get(id);
+    const commitments = { get: find, set: () => undefined };
+    this.#facts = { find, commitments, chains: this.chains };
   }
 
   /** What is wrong with the next entry: nothing, or reasons. */
-  entry(id: EntryId, bytes: Uint8Array): readonly string[] {
-    if (this.#seen.has(id)) return ['the entry was logged before'];
-    this.#seen.add(id);
-    try {
-      this.#admit(id, bytes);
-      return [];
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      return [`${error.code}: ${error.message}`];
-    }
-  }
-
-  #admit(id: EntryId, bytes: Uint8Array): void {
-    const parsed = parseStatement(bytes, this.#readHeaders);
-    if (!equalBytes(parsed.entry, bytes))
-      throw new Refusal('malformed-statement', 'the entry has an unprotected header');
-    // Entries carry no time, so the dates of keys cannot be judged again.
-    const policy = this.#policy ?? genesisPolicy(parsed, undefined);
-    verifyStatement(parsed.statement, signerKey(policy, parsed), this.#verify);
-    if (parsed.kind === 'policy') assertStrongPolicy(parsed.policy, this.#policy);
-    const { chain, policy: next } = admit(
-      policy,
-      parsed,
-      { commitments: this.#commitments, chains: this.chains },
-      undefined,
-    );
-    if (parsed.kind === 'commitment')
-      this.#commitments.set(id, { kind: parsed.kind, kid: parsed.kid, subject: parsed.subject });
-    if (chain !== undefined) this.chains.set(chain.key, { seq: chain.seq, id });
-    this.#policy = next ?? policy;
+  entry(index: number, id: EntryId, bytes: Uint8Array): readonly string[] {
+    const statement = this.#replay.check(bytes, this.#readHeaders);
+    const { row, fault } = this.#replay.decide({ id, index, bytes, statement }, this.#facts);
+    if (!this.#seen.has(id)) this.#seen.set(id, row);
+    return fault === undefined ? [] : [`${fault.code}: ${fault.message}`];
   }
 }

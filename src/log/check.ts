@@ -4,11 +4,10 @@
  */
 import { Refusal } from '../bytes/refusal.ts';
 import type { ReadHeaders } from '../cose/sign1.ts';
-import { verifyStatement } from '../cose/statement.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
-import { signerKey } from '../registration/admit.ts';
+import { assertSigned } from '../registration/admit.ts';
 import { parseStatement } from '../statement/parse.ts';
-import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
+import type { Policy } from '../statement/policy.ts';
 import { openBatch, privateItems, refusedAt, type RefusedAt } from './batch.ts';
 
 /** What checking needs besides the batch. */
@@ -53,7 +52,7 @@ export function checkBatch(memory: SharedArrayBuffer, deps: CheckDeps): readonly
 /** The entry bytes of one well-signed statement, or a refusal. */
 function checkStatement(bytes: Uint8Array, deps: CheckDeps): Uint8Array {
   const parsed = parseStatement(bytes, deps.readHeaders);
-  verifyStatement(parsed.statement, signerKey(deps.policy, parsed), deps.verify);
-  if (parsed.kind === 'policy') assertStrongPolicy(parsed.policy, deps.policy);
+  const { policy, verify } = deps;
+  assertSigned({ origin: policy.document.origin, inForce: { policy } }, parsed, verify);
   return parsed.entry;
 }

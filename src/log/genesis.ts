@@ -2,9 +2,7 @@
 import { digest, entryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
-import { verifyStatement } from '../cose/statement.ts';
-import { verifyWithNoble } from '../sign/algorithm.ts';
-import { genesisPolicy, signerKey } from '../registration/admit.ts';
+import { admit, assertSigned, NO_FACTS } from '../registration/admit.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { emptyEdge } from '../tree/grow.ts';
 import type { BatchHasher } from '../tree/hash.ts';
@@ -23,14 +21,9 @@ export async function logGenesis(
   if ((await deps.store.head()) !== undefined)
     throw refuse('exists-already', 'the store already holds a log');
   const parsed = parseStatement(statement);
-  const policy = genesisPolicy(parsed, deps.now());
-  if (policy.document.origin !== origin) {
-    throw refuse(
-      'foreign-log',
-      `the policy is of ${policy.document.origin}, the log is ${origin}: sign one for this log`,
-    );
-  }
-  verifyStatement(parsed.statement, signerKey(policy, parsed), verifyWithNoble);
+  const rules = { origin, inForce: undefined };
+  assertSigned(rules, parsed);
+  admit(rules, parsed, NO_FACTS, deps.now());
   const ends = Uint32Array.of(parsed.entry.length);
   const id = new Uint8Array(32);
   const leaf = new Uint8Array(32);

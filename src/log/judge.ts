@@ -7,7 +7,8 @@ import { digest, type EntryId } from '../bytes/brand.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
 import type { ReadHeaders } from '../cose/sign1.ts';
-import { admit, needs, type LoggedEntry } from '../registration/admit.ts';
+import { admit, needs, record, type LoggedEntry } from '../registration/admit.ts';
+import type { InForce } from '../registration/rules.ts';
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import { twinOf } from '../cose/twin.ts';
 import type { Policy } from '../statement/policy.ts';
@@ -27,15 +28,16 @@ export interface BatchJudgement {
 export interface Judgement {
   readonly accepted: readonly Accepted[];
   readonly batches: readonly BatchJudgement[];
-  /** The policy after this step, and its entry bytes when this step changed it. */
-  readonly policy: Policy;
-  readonly policyEntry: Uint8Array | undefined;
+  /** The policy after this step. */
+  readonly inForce: InForce;
   /** POSIX seconds of this step; never earlier than the last one's. */
   readonly time: number;
 }
 
 /** What judging needs from outside. */
 export interface JudgeDeps {
+  /** Name of the log. */
+  readonly origin: string;
   readonly store: Store;
   readonly hasher: BatchHasher;
   readonly now: () => number;
@@ -95,8 +97,7 @@ export async function judge(
   return {
     accepted: bench.accepted,
     batches: open,
-    policy: bench.policy,
-    policyEntry: bench.policyEntry,
+    inForce: bench.inForce,
     time: bench.time,
   };
 }
@@ -171,8 +172,7 @@ function openJudgement(checked: CheckedBatch): BatchJudgement & { refused: Refus
 class Bench {
   readonly accepted: Accepted[] = [];
   readonly time: number;
-  policy: Policy;
-  policyEntry: Uint8Array | undefined;
+  inForce: InForce;
   readonly #deps: JudgeDeps;
   readonly #facts: StepFacts;
   readonly #size: number;
@@ -181,7 +181,7 @@ class Bench {
 
   constructor(state: Recovered, deps: JudgeDeps, facts: StepFacts, time: number) {
     this.#deps = deps;
-    this.policy = state.policy;
+    this.inForce = state.inForce;
     this.time = time;
     this.#facts = facts;
     this.#size = state.head.size;
@@ -197,20 +197,17 @@ class Bench {
     if (before !== undefined) return { placed: before, duplicate: true };
     const parsed = fresh.get(candidate.id);
     if (parsed === undefined) throw new Error('a candidate was not parsed');
-    const admission = admit(this.policy, parsed, this.#facts, this.time);
+    const rules = { origin: this.#deps.origin, inForce: this.inForce };
+    const admission = admit(rules, parsed, this.#facts, this.time);
     if (admission.policy !== undefined) this.#deps.admitPolicy?.(admission.policy);
     const { id, leaf } = candidate;
     const placed = { id, index: this.#size + this.accepted.length };
     this.accepted.push({ id, leaf: digest(leaf), parsed, chain: admission.chain });
     this.#placed.set(id, placed);
     if (twin !== undefined) this.#placed.set(twin, placed);
-    this.#facts.commitments.set(id, parsed);
-    if (admission.chain !== undefined)
-      this.#facts.chains.set(admission.chain.key, { seq: admission.chain.seq, id });
-    if (admission.policy !== undefined) {
-      this.policy = admission.policy;
-      this.policyEntry = parsed.entry;
-    }
+    record(this.#facts, id, parsed, admission);
+    if (admission.policy !== undefined)
+      this.inForce = { policy: admission.policy, index: placed.index, id, entry: parsed.entry };
     return { placed, duplicate: false };
   }
 }

@@ -10,6 +10,7 @@ import { treeSize } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { parseStatement } from '../statement/parse.ts';
+import type { InForce } from '../registration/rules.ts';
 import type { Policy } from '../statement/policy.ts';
 import { emptyEdge, loadEdge, readEdge, type Edge } from '../tree/grow.ts';
 import { hashLeaf, nodeHashOf, type BatchHasher } from '../tree/hash.ts';
@@ -23,8 +24,7 @@ import type { Guard, Head, Store, StoreReader } from './ports.ts';
 export interface Recovered {
   readonly head: Head;
   readonly edge: Edge;
-  readonly policy: Policy;
-  readonly policyEntry: Uint8Array;
+  readonly inForce: InForce;
 }
 
 export interface RecoverDeps {
@@ -62,7 +62,7 @@ export async function recover({
   }
   const edge = await verifiedEdge(store, head, hasher);
   await checkNewestEntries(store, head);
-  return { head, edge, ...(await policyInForce(store)) };
+  return { head, edge, inForce: await policyInForce(store) };
 }
 
 /** The tiles at the edge must fold to the root that was stored with them. */
@@ -134,14 +134,13 @@ async function checkGuard(
 }
 
 /** The registration policy most recently logged (RFC 9943 §6.3). */
-export async function policyInForce(
-  store: StoreReader,
-): Promise<{ policy: Policy; policyEntry: Uint8Array }> {
+export async function policyInForce(store: StoreReader): Promise<InForce> {
   const { rows } = await store.search({ kind: 'policy', limit: 1 });
   const row = rows[0];
   const [entry] = row === undefined ? [] : await store.entries(row.index, row.index + 1);
   if (entry === undefined) throw corrupt('the log has no registration policy');
-  return { policy: policyOf(entry.bytes), policyEntry: entry.bytes };
+  const { index, id, bytes } = entry;
+  return { policy: policyOf(bytes), index, id, entry: bytes };
 }
 
 /** The policy in an entry that is known to be one. */

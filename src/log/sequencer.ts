@@ -26,6 +26,8 @@ import { recover, type Recovered } from './recover.ts';
 export type Step = 'judged' | 'planned' | 'committed' | 'guarded' | 'sealed';
 
 export interface SequencerParts {
+  /** Name of the log. */
+  readonly origin: string;
   readonly store: Store;
   readonly guard: Guard;
   readonly signer: HeadSigner;
@@ -89,12 +91,12 @@ export class Sequencer {
 
   /** The registration policy in force. */
   async policy(): Promise<Policy> {
-    return (await this.#current()).policy;
+    return (await this.#current()).inForce.policy;
   }
 
   /** Entry bytes of the registration policy in force. */
   async policyEntry(): Promise<Uint8Array> {
-    return (await this.#current()).policyEntry;
+    return (await this.#current()).inForce.entry;
   }
 
   /**
@@ -119,7 +121,7 @@ export class Sequencer {
     return {
       results: results(judgement, planned, seal),
       head: { ...planned.plan.head, seal },
-      policy: judgement.policyEntry,
+      policy: judgement.inForce === state.inForce ? undefined : judgement.inForce.entry,
     };
   }
 
@@ -138,8 +140,7 @@ export class Sequencer {
     this.#state = {
       head,
       edge: planned.growth.edge,
-      policy: judgement.policy,
-      policyEntry: judgement.policyEntry ?? state.policyEntry,
+      inForce: judgement.inForce,
     };
     return this.#signed(head);
   }

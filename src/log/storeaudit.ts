@@ -5,9 +5,10 @@ import { TILE_WIDTH } from '../tree/tile.ts';
 import type { AuditOptions, AuditSource } from './audit.ts';
 import type { Head, StoreReader } from './ports.ts';
 
-/** The tree of `head`, read from the store. */
-export function storeSource(store: StoreReader, head: Head): AuditSource {
+/** The tree of `head` of the log `origin`, read from the store. */
+export function storeSource(store: StoreReader, head: Head, origin: string): AuditSource {
   return {
+    origin,
     size: head.size,
     root: head.root,
     async tile(level, index, width) {

@@ -6,7 +6,7 @@ import { packBatch, type RefusedAt } from '../log/batch.ts';
 import { checkBatch } from '../log/check.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import { CheckerThreads } from '../workers/checkers.ts';
-import type { InForce } from './replay.ts';
+import type { InForce } from '../registration/rules.ts';
 
 /** Entries that are worth starting threads for: they take as long to start. */
 export const WORTH_THREADS = 2048;

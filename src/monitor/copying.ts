@@ -20,7 +20,8 @@ import { WORTH_THREADS, type Checking } from './checking.ts';
 import type { Copy } from './copy.ts';
 import type { EvidenceMaker } from './evidence.ts';
 import { faultAlarm } from './faults.ts';
-import { isPolicy, UNREAD, type Fault, type Replay } from './replay.ts';
+import { UNREAD, type Fault } from '../registration/replay.ts';
+import { isPolicy, type Replay } from './replay.ts';
 import { Tampered, Unreachable, type Served } from './served.ts';
 import type { VerifiedTiles } from './tiles.ts';
 

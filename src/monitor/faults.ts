@@ -3,7 +3,7 @@ import type { EntryId } from '../bytes/brand.ts';
 import type { LoggedEvidence } from '../incident/incident.ts';
 import type { Alarm, SeenEntry } from './alarm.ts';
 import type { EvidenceMaker } from './evidence.ts';
-import type { Fault } from './replay.ts';
+import type { Fault } from '../registration/replay.ts';
 
 /** An entry that was decided but is not in the copy yet. */
 export interface Pending {

@@ -1,18 +1,20 @@
 /**
  * Admission: whether a statement may enter the log under its registration policy (RFC 9943 §6.3;
  * spec/statements.md §7). Pure: what must be looked up is asked for by `needs` and given as facts, so
- * that a monitor replays every decision from the entries alone. Signatures are checked elsewhere, with
- * the key that `signerKey` names, before `admit` is asked.
+ * that a monitor replays every decision from the entries alone (replay.ts). `assertSigned` checks signatures; the log
+ * asks it on other threads, before `admit`.
  */
 import { entryId, type EntryId } from '../bytes/brand.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { keyThumbprint } from '../cose/key.ts';
-import { assertStrongKey, type PublicKey } from '../sign/algorithm.ts';
+import { verifyStatement } from '../cose/statement.ts';
+import { assertStrongKey, type PublicKey, type VerifySignature } from '../sign/algorithm.ts';
 import { isWithdrawal } from '../statement/commitment.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
 import { assertApprovals, assertGranted, assertSuccessor, enrolmentOf } from './grants.ts';
+import { policyFor, type Rules, type SigningRules } from './rules.ts';
 
 /** What the log knows of an entry that a statement refers to. */
 export interface LoggedEntry {
@@ -33,11 +35,20 @@ export interface Facts {
   readonly chains: { get(key: string): ChainLink | undefined };
 }
 
+/** Facts that are kept up to date while entries are admitted one after another. */
+export interface OwnFacts extends Facts {
+  readonly commitments: Facts['commitments'] & { set(id: EntryId, entry: LoggedEntry): unknown };
+  readonly chains: Facts['chains'] & { set(key: string, link: ChainLink): unknown };
+}
+
+/** For statements that refer to nothing. */
+export const NO_FACTS: Facts = { commitments: new Map(), chains: new Map() };
+
 /** What logging the statement changes beside the tree. */
 export interface Admission {
   /** The chain that this proof becomes the newest link of, and its number there. */
   readonly chain?: { readonly key: string; readonly seq: number };
-  /** The policy that applies to every later entry. Its new keys are for `assertStrongPolicy` to check. */
+  /** The policy that applies to every later entry. */
   readonly policy?: Policy;
 }
 
@@ -89,18 +100,29 @@ export function chainKey(kid: string, subject: string): string {
 }
 
 /**
+ * Checks what the statement's own bytes and the policy decide: signed by the key that the policy names, and of a
+ * policy that its keys are strong ones. Refuses as `signerKey`, `verifyStatement` and `assertStrongPolicy` do.
+ */
+export function assertSigned(rules: SigningRules, parsed: ParsedStatement, verify?: VerifySignature): void {
+  verifyStatement(parsed.statement, signerKey(policyFor(rules, parsed), parsed), verify);
+  if (parsed.kind === 'policy') assertStrongPolicy(parsed.policy, rules.inForce?.policy);
+}
+
+/**
  * Decides under the policy in force just before the statement, at `time` in POSIX seconds; undefined
- * when nobody knows it any more (entries carry none), and dates are then not judged. In an open
+ * when nobody knows it any more (entries carry none), and dates are then not judged. Entry 0 is judged by its own
+ * policy, which must be of this log and signed by one of its own admins. In an open
  * log, roles and subjects are not looked at, except that only an admin changes the policy. Refuses
  * `limit-exceeded`, `unknown-key`, `policy-rejected`, `wrong-role`, `subject-not-allowed`,
  * `unknown-commitment`, `subject-mismatch`, `own-commitment`, `chain-broken`.
  */
 export function admit(
-  policy: Policy,
+  rules: Rules,
   parsed: ParsedStatement,
   facts: Facts,
   time: number | undefined,
 ): Admission {
+  const policy = policyFor(rules, parsed);
   assertGranted(policy, parsed, time);
   switch (parsed.kind) {
     case 'policy':
@@ -131,19 +153,15 @@ export function admit(
   return {};
 }
 
-/**
- * The policy of an empty log, from its first statement. Refuses `policy-rejected` unless that is a policy
- * whose subject is its origin, `unknown-key` or `wrong-role` unless one of its own admin keys signed it,
- * `weak-key`. The signature is still to be checked, with `signerKey(policy, parsed)`.
- */
-export function genesisPolicy(parsed: ParsedStatement, time: number | undefined): Policy {
-  if (parsed.kind !== 'policy') {
-    throw refuse('policy-rejected', 'the first entry of a log is its registration policy; log that first');
-  }
-  assertGranted(parsed.policy, parsed, time);
-  assertSuccessor(parsed.policy, parsed.policy, parsed, time);
-  assertStrongPolicy(parsed.policy);
-  return parsed.policy;
+/** Adds what an admitted statement says to the facts that later ones are judged by. */
+export function record(
+  facts: OwnFacts,
+  id: EntryId,
+  { kind, kid, subject }: LoggedEntry,
+  { chain }: Admission,
+): void {
+  facts.commitments.set(id, { kind, kid, subject });
+  if (chain !== undefined) facts.chains.set(chain.key, { seq: chain.seq, id });
 }
 
 /** Entry id of the commitment that a statement speaks of. */

@@ -7,8 +7,8 @@ import type { SubjectEntry } from '../../appraisal/history.ts';
 import { entryIdOf } from '../../client/scrapi.ts';
 import { findAt, type Listed, type Wanted } from '../../client/search.ts';
 import { LogView } from '../../client/view.ts';
-import { verifyStatement } from '../../cose/statement.ts';
-import { signerKey } from '../../registration/admit.ts';
+import { assertSigned } from '../../registration/admit.ts';
+import { PolicyHistory } from '../../registration/history.ts';
 import { parseStatement } from '../../statement/parse.ts';
 import type { StatementKind } from '../../statement/kinds.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
@@ -16,7 +16,6 @@ import type { Context } from '../context.ts';
 import { Session, type Whom } from '../session.ts';
 import { KeptTiles } from './kept.ts';
 import { leftOut, listingsOf, type Listings } from './listings.ts';
-import { PolicyLine } from './policies.ts';
 import { WholeLog } from './whole.ts';
 
 /** How completeness is to be checked, beyond the log's own search. */
@@ -31,7 +30,7 @@ export interface Completeness {
 export interface Look {
   readonly view: LogView;
   readonly tiles: KeptTiles;
-  readonly policies: PolicyLine;
+  readonly policies: PolicyHistory;
   readonly log: string;
   /** POSIX seconds. */
   readonly now: number;
@@ -120,18 +119,19 @@ export class Reading {
     return found?.time;
   }
 
-  async #policies(view: LogView, list: Look['list']): Promise<PolicyLine> {
+  async #policies(view: LogView, list: Look['list']): Promise<PolicyHistory> {
     const wanted = { kind: 'policy' } as const;
     const rows = await list(wanted);
     if (rows.length === 0) throw refuse('not-found', `${this.session.log} names no registration policy`);
-    return PolicyLine.of(await this.#readAll(view, rows, wanted, undefined), this.#verify);
+    const entries = await this.#readAll(view, rows, wanted, undefined);
+    return PolicyHistory.of(view.opened.checkpoint.origin, entries, this.#verify);
   }
 
   async #readAll(
     view: LogView,
     rows: readonly Listed[],
     wanted: Wanted,
-    policies: PolicyLine | undefined,
+    policies: PolicyHistory | undefined,
   ): Promise<readonly SubjectEntry[]> {
     const bar = this.#context.output.progress('entries', rows.length);
     const entries: SubjectEntry[] = [];
@@ -148,7 +148,7 @@ export class Reading {
     view: LogView,
     { index, id, time, subject }: Listed,
     wanted: Wanted,
-    policies: PolicyLine | undefined,
+    policies: PolicyHistory | undefined,
   ): Promise<SubjectEntry> {
     const known = this.#known.get(index);
     if (known?.id === id && known.parsed.subject === subject) return known;
@@ -166,7 +166,7 @@ export class Reading {
       );
     const entry = { index, id, time, parsed };
     if (policies === undefined) return entry;
-    verifyStatement(parsed.statement, signerKey(policies.before(index), parsed), this.#verify);
+    assertSigned(policies.rulesAt(index), parsed, this.#verify);
     this.#known.set(index, entry);
     return entry;
   }

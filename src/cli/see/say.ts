@@ -55,7 +55,7 @@ export async function say(
     commitments: { get: (id: string) => (id === entry.id ? logged : undefined) },
     chains: { get: () => undefined },
   };
-  admit(policy, parsed, facts, look.now);
+  admit(look.policies.rules, parsed, facts, look.now);
   const submitted = submitStatement(session.transport, session.log, statement);
   const registration = await sayingWait(context, session, submitted);
   const { index } = await onceLogged(registration.id, LOOK_AGAIN, async () => {

@@ -1,10 +1,10 @@
 /** One subject as a reader sees it now: its verified history, and where its claims stand. */
 import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
 import { printable } from '../../bytes/printable.ts';
-import { entryId } from '../../bytes/brand.ts';
+import { entryId, type EntryId } from '../../bytes/brand.ts';
 import { historyOf, type Declared, type History, type SubjectEntry } from '../../appraisal/history.ts';
 import { standingOf, type ClaimStanding } from '../../appraisal/appraise.ts';
-import { admit, chainKey, type ChainLink, type LoggedEntry } from '../../registration/admit.ts';
+import { admit, chainKey, record, type ChainLink, type LoggedEntry } from '../../registration/admit.ts';
 import type { StatementKind } from '../../statement/kinds.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { evidenceFault, unchecked } from './evidence.ts';
@@ -89,8 +89,8 @@ export function historyFrom({ policies }: Look, entries: readonly SubjectEntry[]
  * `whole`: there can be no proofs before those that were read.
  */
 function assertFollows({ policies }: Look, entries: readonly SubjectEntry[], whole: boolean): void {
-  const commitments = new Map<string, LoggedEntry>();
   const chains = new Map<string, ChainLink>();
+  const facts = { commitments: new Map<EntryId, LoggedEntry>(), chains };
   for (const { index, id, parsed } of entries) {
     if (parsed.kind === 'proof') {
       const { seq, prev } = parsed.proof;
@@ -100,8 +100,8 @@ function assertFollows({ policies }: Look, entries: readonly SubjectEntry[], who
         chains.set(key, { seq: seq - 1, id: entryId(prev.toHex()) });
     }
     try {
-      const { chain } = admit(policies.before(index), parsed, { commitments, chains }, undefined);
-      if (chain !== undefined) chains.set(chain.key, { seq: chain.seq, id });
+      const admission = admit(policies.rulesAt(index), parsed, facts, undefined);
+      record(facts, id, parsed, admission);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       throw refuse(
@@ -111,8 +111,6 @@ function assertFollows({ policies }: Look, entries: readonly SubjectEntry[], who
         { cause: error },
       );
     }
-    if (parsed.kind === 'commitment')
-      commitments.set(id, { kind: parsed.kind, kid: parsed.kid, subject: parsed.subject });
   }
 }
 

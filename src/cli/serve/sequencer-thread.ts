@@ -26,6 +26,7 @@ async function start(
   const { store, guard } = await openDrivers(options, now);
   const signer = headSigner(keys);
   const sequencer = await Sequencer.start({
+    origin: options.origin,
     store,
     guard,
     signer,

@@ -141,7 +141,7 @@ async function openDirectory(dataDir: string, guardDir: string | undefined): Pro
     throw refuse('no-such-log', `the log in ${dataDir} is empty: run \`tallystick init\``);
   return {
     name: dataDir,
-    source: storeSource(store, head),
+    source: storeSource(store, head, store.origin()),
     index: indexAudit(store),
     guard: await guardedBy(guard, store, head),
     close: () => store.close(),
@@ -158,9 +158,10 @@ async function openFiles(context: Context, named: string): Promise<Target> {
       `there is neither a log nor a checkpoint in ${named}: name a data directory, a mirror's directory or a URL`,
     );
   const { policy } = await trustOf(context);
-  const { size, root } = openTrusted(note, policy, chooseVerifier()).checkpoint;
+  const { origin, size, root } = openTrusted(note, policy, chooseVerifier()).checkpoint;
   const tiles = new LocalTiles(read, () => size, chooseHasher());
   const source: AuditSource = {
+    origin,
     size,
     root,
     tile: (level, index, width) => tiles.tile(level, index, width),
@@ -173,8 +174,9 @@ async function openFiles(context: Context, named: string): Promise<Target> {
 async function openUrl(context: Context, url: string): Promise<Target> {
   const session = await Session.open(context, { url });
   const { tiles } = session;
-  const { size, root } = (await session.view()).head;
+  const { origin, size, root } = (await session.view()).opened.checkpoint;
   const source: AuditSource = {
+    origin,
     size,
     root,
     tile: (level, index, width) => tiles.tile(level, index, width),

@@ -102,7 +102,7 @@ async function readManifest(dir: string): Promise<{ readonly sha256: string }> {
 
 async function checkEntries({ output }: Context, store: SqliteReader, head: Head): Promise<void> {
   const progress = output.progress('entries', head.size);
-  const { findings } = await auditLog(storeSource(store, head), {
+  const { findings } = await auditLog(storeSource(store, head, store.origin()), {
     hasher: chooseHasher(),
     verify: chooseVerifier(),
     statements: true,

@@ -1,0 +1,45 @@
+/** What an entry is judged by: which log it is in, and which registration policy was in force just before it. */
+import type { EntryId } from '../bytes/brand.ts';
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
+import type { Policy } from '../statement/policy.ts';
+
+/** A registration policy, and the entry that holds it. */
+export interface InForce {
+  readonly policy: Policy;
+  readonly index: number;
+  readonly id: EntryId;
+  readonly entry: Uint8Array;
+}
+
+/** `inForce`: undefined only before entry 0. */
+export interface Rules {
+  /** Name of the log. */
+  readonly origin: string;
+  readonly inForce: InForce | undefined;
+}
+
+/** As much of the rules as a signature is checked by. */
+export interface SigningRules {
+  readonly origin: string;
+  readonly inForce: Pick<InForce, 'policy'> | undefined;
+}
+
+/**
+ * The policy that decides about a statement: the one in force; of entry 0 its own. Refuses `policy-rejected` for an
+ * entry 0 that is no policy of this log.
+ */
+export function policyFor({ origin, inForce }: SigningRules, parsed: ParsedStatement): Policy {
+  if (inForce !== undefined) return inForce.policy;
+  if (parsed.kind !== 'policy') {
+    throw refuse('policy-rejected', 'the first entry of a log is its registration policy; log that first');
+  }
+  const named = parsed.policy.document.origin;
+  if (named !== origin)
+    throw refuse(
+      'policy-rejected',
+      `the policy is of the log ${printable(named)}, and this log is ${origin}`,
+    );
+  return parsed.policy;
+}

@@ -169,11 +169,9 @@ t.test('nginx that accepts TLS 1.2 is VIOLATED, with its own signature', async (
   t.equal(judge('o.tls.certificate.daysLeft > 14', seen), 'PROVEN E1', 'by the clock of the agent');
   const usual = await using(t, 'nginx', nginx(folder(), pair, 'ssl_protocols TLSv1 TLSv1.1 TLSv1.2;'));
   const debian = await probeAt(tlsProbe, usual ?? 0);
-  t.type(
-    part(debian, 'accepted')['TLSv1.1'],
-    'boolean',
-    'enabled, and at the security level perhaps unusable',
-  );
+  // OpenSSL 3 at its security level answers internal_error, whatever suite: enabled and unusable, which is no refusal.
+  t.not(part(debian, 'accepted')['TLSv1.1'], true);
+  t.notMatch(judge("!o.tls.accepted['TLSv1.1']", debian), /PROVEN E/);
   const strict = await using(t, 'nginx', nginx(folder(), pair, 'ssl_protocols TLSv1.3;'));
   const good = await probeAt(tlsProbe, strict ?? 0);
   t.equal(judge("o.tls.accepted['TLSv1.3'] && !o.tls.accepted['TLSv1.2']", good), 'PROVEN E1 0');
@@ -363,9 +361,16 @@ t.test('a connection that just closes is a refusal only of a server that is aliv
   );
   const seen = await probeAt(tlsProbe, drops ?? 0, { versions: ['TLSv1.3', 'TLSv1.2'] });
   t.match(seen.value, { accepted: { 'TLSv1.3': true, 'TLSv1.2': false } });
-  t.match(part(seen, 'why')['TLSv1.2'], /closed the connection, twice/);
+  t.match(part(seen, 'why')['TLSv1.2'], /closed the connection/);
   t.ok(hellos <= 8, `${hellos} hellos`);
-  await t.rejects(probeAt(tlsProbe, drops ?? 0, { versions: ['TLSv1.2'] }), { code: 'unavailable' });
+  const one = await probeAt(tlsProbe, drops ?? 0, { versions: ['TLSv1.2'] });
+  t.match(one.value, { accepted: { 'TLSv1.2': false } }, 'alive, as a hello of TLS 1.3 shows');
+  const dead = await using(
+    t,
+    'node',
+    relay(real ?? 0, (data, toServer) => (toServer ? undefined : data)),
+  );
+  await t.rejects(probeAt(tlsProbe, dead ?? 0, { versions: ['TLSv1.2'] }), { code: 'unavailable' });
 });
 
 t.test('a chain that fits no proof is E1', async (t) => {

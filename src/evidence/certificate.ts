@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { equalBytes } from '../bytes/compare.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
+import { isUnread, unread } from './tls-fields.ts';
 
 export interface CertificateFacts {
   /** RFC 4514-like, one line: `CN=shop.example, O=Example`. */
@@ -32,13 +33,23 @@ export interface Certificate {
 }
 
 const MAX_NAMES = 100;
-const CURVE_BITS: Readonly<Record<string, number>> = { prime256v1: 256, secp384r1: 384, secp521r1: 521 };
+const CURVE_BITS: Readonly<Record<string, number>> = {
+  prime256v1: 256,
+  secp384r1: 384,
+  secp521r1: 521,
+  brainpoolP256r1: 256,
+  brainpoolP384r1: 384,
+  brainpoolP512r1: 512,
+};
 
 /** Bytes of a SubjectPublicKeyInfo by curve, and of the point at its end. */
 const CURVE_SPKI: Readonly<Record<string, readonly [spki: number, point: number]>> = {
   prime256v1: [91, 65],
   secp384r1: [120, 97],
   secp521r1: [158, 133],
+  brainpoolP256r1: [92, 65],
+  brainpoolP384r1: [124, 97],
+  brainpoolP512r1: [158, 129],
 };
 
 /** Reads one DER certificate that fills the bytes. Refuses `malformed-proof`. */
@@ -47,7 +58,7 @@ export function readCertificate(der: Uint8Array): Certificate {
     const x509 = new X509Certificate(der);
     // PEM, and bytes after the certificate, are read too by OpenSSL.
     if (!equalBytes(x509.raw, der)) throw new Error('bytes follow it');
-    const key = x509.publicKey;
+    const key = keyIn(x509);
     return {
       key,
       facts: factsOf(x509, key, der),
@@ -56,8 +67,27 @@ export function readCertificate(der: Uint8Array): Certificate {
         undefined,
     };
   } catch (error) {
+    if (isUnread(error)) throw error;
     const why = error instanceof Error ? printable(error.message, 100) : '';
     throw refuse('malformed-proof', `the certificate cannot be read: ${why}`, { cause: error });
+  }
+}
+
+/** The key, where node:crypto and the table of curves below know its kind. */
+function keyIn(x509: X509Certificate): KeyObject {
+  const key = attempt(() => x509.publicKey);
+  if (key === undefined) throw unread('the kind of key in the certificate');
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  if (key.asymmetricKeyType === 'ec' && CURVE_SPKI[curve ?? ''] === undefined)
+    throw unread(`a certificate on the curve ${printable(curve ?? 'without a name', 40)}`);
+  return key;
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }
 
@@ -92,7 +122,7 @@ function factsOf(x509: X509Certificate, key: KeyObject, der: Uint8Array): Certif
  */
 function checkPoint(spki: Uint8Array, curve: string): void {
   const [length, point] = CURVE_SPKI[curve] ?? [];
-  if (length === undefined || point === undefined) throw new Error(`the curve ${curve} is not known here`);
+  if (length === undefined || point === undefined) throw unread(`a certificate on the curve ${curve}`);
   if (spki.length !== length || spki[length - point] !== 4)
     throw new Error('its key is no uncompressed point');
 }

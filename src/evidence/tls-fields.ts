@@ -1,6 +1,6 @@
 /** The shapes that TLS messages are made of (RFC 8446 §3): vectors with their length in front, extensions. */
 import { Cursor } from '../bytes/cursor.ts';
-import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 
 const CODE = 'malformed-proof';
 
@@ -20,7 +20,10 @@ export const EXTENSION = {
   serverName: 0,
   supportedGroups: 10,
   ecPointFormats: 11,
+  srp: 12,
   signatureAlgorithms: 13,
+  serverCertificateType: 20,
+  encryptThenMac: 22,
   extendedMasterSecret: 23,
   supportedVersions: 43,
   cookie: 44,
@@ -31,6 +34,19 @@ export const EXTENSION = {
 /** The refusal of a message, to throw. */
 export function badMessage(what: string): Refusal {
   return refuse(CODE, `the transcript is malformed: ${what}`);
+}
+
+/** Marks a refusal of what TLS allows and this verifier does not read: another group, scheme, curve. */
+const UNREAD = 'not read here';
+
+/** The refusal of a message that is well formed and uses what is not read here, to throw. */
+export function unread(what: string): Refusal {
+  return refuse(CODE, `the transcript is not read here: ${what}`, { cause: UNREAD });
+}
+
+/** Whether a refusal says that something is not read here, and not that it is wrong. */
+export function isUnread(error: unknown): boolean {
+  return error instanceof Refusal && error.cause === UNREAD;
 }
 
 /** A cursor over the body of a handshake message of one type; its length must be that of the body. */

@@ -18,13 +18,14 @@ import {
 /** Random of a ServerHello that is a HelloRetryRequest: SHA-256 of those words (RFC 8446 §4.1.3). */
 const RETRY = parseHex('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c');
 
-/** What a client offered. `versions`, `suites` and `groups` are code points in the order of the message. */
+/** What a client offered. `versions`, `suites`, `groups` and `schemes` are code points in the order of the message. */
 export interface ClientHello {
   readonly random: Uint8Array;
   readonly sessionId: Uint8Array;
   readonly versions: readonly number[];
   readonly suites: readonly number[];
   readonly groups: readonly number[];
+  readonly schemes: readonly number[];
   readonly serverName: string | undefined;
   readonly extensions: Extensions;
 }
@@ -55,6 +56,7 @@ export function parseClientHello(message: Uint8Array): ClientHello {
   body.end();
   const list = extension(extensions, EXTENSION.supportedVersions);
   const groups = extension(extensions, EXTENSION.supportedGroups);
+  const schemes = extension(extensions, EXTENSION.signatureAlgorithms);
   return {
     random,
     sessionId,
@@ -62,6 +64,7 @@ export function parseClientHello(message: Uint8Array): ClientHello {
     extensions,
     versions: list === undefined ? [legacy] : numbers16(whole(list, vector8), 'the list of versions'),
     groups: groups === undefined ? [] : numbers16(whole(groups, vector16), 'the list of groups'),
+    schemes: schemes === undefined ? [] : numbers16(whole(schemes, vector16), 'the list of schemes'),
     serverName: serverNameOf(extensions),
   };
 }

@@ -32,6 +32,9 @@ export const SCHEMES: ReadonlyMap<number, Scheme> = new Map([
   [0x0809, row('rsa_pss_pss_sha256', 'rsa-pss', 'sha256')],
   [0x080a, row('rsa_pss_pss_sha384', 'rsa-pss', 'sha384')],
   [0x080b, row('rsa_pss_pss_sha512', 'rsa-pss', 'sha512')],
+  [0x081a, row('ecdsa_brainpoolP256r1tls13_sha256', 'ec', 'sha256', 'brainpoolP256r1')],
+  [0x081b, row('ecdsa_brainpoolP384r1tls13_sha384', 'ec', 'sha384', 'brainpoolP384r1')],
+  [0x081c, row('ecdsa_brainpoolP512r1tls13_sha512', 'ec', 'sha512', 'brainpoolP512r1')],
   [0x0401, row('rsa_pkcs1_sha256', 'rsa', 'sha256')],
   [0x0501, row('rsa_pkcs1_sha384', 'rsa', 'sha384')],
   [0x0601, row('rsa_pkcs1_sha512', 'rsa', 'sha512')],
@@ -45,7 +48,8 @@ export function schemeFault(
 ): string | undefined {
   if (key.asymmetricKeyType !== scheme.key)
     return `${scheme.name} needs a key of type ${scheme.key}, the certificate has ${key.asymmetricKeyType}`;
-  if (version !== 'TLSv1.3') return undefined;
+  if (version !== 'TLSv1.3')
+    return scheme.name.includes('tls13') ? `TLS 1.2 does not sign with ${scheme.name}` : undefined;
   if (scheme.key === 'rsa' && !scheme.pss) return `TLS 1.3 does not sign with ${scheme.name}`;
   const curve = key.asymmetricKeyDetails?.namedCurve;
   return scheme.curve === undefined || scheme.curve === curve

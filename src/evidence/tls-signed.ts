@@ -1,7 +1,7 @@
 /** What the verifiers of both TLS versions share: what was signed, and the certificates. */
 import { Cursor } from '../bytes/cursor.ts';
 import type { Challenged } from './signed-content.ts';
-import { badMessage, parseExtensions, vector16, vector24 } from './tls-fields.ts';
+import { badMessage, parseExtensions, unread, vector16, vector24 } from './tls-fields.ts';
 import { GROUPS } from './tls-names.ts';
 
 /** What a server signed, found in its messages. */
@@ -22,7 +22,7 @@ const MAX_CHAIN = 16;
 /** The name of a group by its number. Refuses one that the verifier does not know. */
 export function nameOfGroup(code: number): string {
   const name = GROUPS.get(code)?.name;
-  if (name === undefined) throw badMessage(`unknown group 0x${code.toString(16)}`);
+  if (name === undefined) throw unread(`the group 0x${code.toString(16)}`);
   return name;
 }
 
@@ -32,7 +32,7 @@ export function readChain(body: Cursor, extended: boolean): readonly Uint8Array[
   body.end();
   const chain: Uint8Array[] = [];
   while (list.remaining > 0) {
-    if (chain.length === MAX_CHAIN) throw badMessage(`the chain has more than ${MAX_CHAIN} certificates`);
+    if (chain.length === MAX_CHAIN) throw unread(`the chain has more than ${MAX_CHAIN} certificates`);
     chain.push(vector24(list));
     if (extended) parseExtensions(vector16(list));
   }

@@ -1,9 +1,10 @@
 /** What a server of TLS 1.2 signed: both randoms and its key exchange parameters (RFC 5246 §7.4.3, RFC 8422 §5.4). */
 import { concatBytes } from '../bytes/compare.ts';
 import type { Cursor } from '../bytes/cursor.ts';
-import { badMessage, HANDSHAKE, openMessage, vector16, vector8 } from './tls-fields.ts';
+import { badMessage, HANDSHAKE, openMessage, unread, vector16, vector8 } from './tls-fields.ts';
 import type { ClientHello, ServerHello } from './tls-hello.ts';
-import { GROUPS, keyExchangeOf, SUITE_NAMES } from './tls-names.ts';
+import { GROUPS, signedExchange } from './tls-names.ts';
+import { SUITE_NAMES } from './tls-registry.ts';
 import { nameOfGroup, readChain, type Signed } from './tls-signed.ts';
 
 /** `ECCurveType.named_curve` (RFC 8422 §5.4). */
@@ -18,11 +19,9 @@ export function signed12(messages: readonly Uint8Array[], client: ClientHello, s
   const [, , certificate = new Uint8Array(), exchange = new Uint8Array(), ...none] = messages;
   if (none.length > 0) throw badMessage('there are too many messages');
   const chain = readChain(openMessage(certificate, HANDSHAKE.certificate, 'a Certificate'), false);
-  const kind = keyExchangeOf(server.suite);
-  if (kind === 'rsa')
-    throw badMessage(`${SUITE_NAMES.get(server.suite)} has static RSA key exchange, which signs nothing`);
-  if (kind === undefined)
-    throw badMessage(`0x${server.suite.toString(16)} is not a cipher suite of TLS 1.2 that is known here`);
+  const kind = signedExchange(server.suite);
+  const suite = SUITE_NAMES.get(server.suite) ?? `0x${server.suite.toString(16)}`;
+  if (kind === undefined) throw unread(`with ${suite} the server signs no key exchange`);
   const body = openMessage(exchange, HANDSHAKE.serverKeyExchange, 'a ServerKeyExchange');
   const before = body.remaining;
   const group = kind === 'ecdhe' ? readCurve(body) : readPrime(body);
@@ -35,18 +34,20 @@ export function signed12(messages: readonly Uint8Array[], client: ClientHello, s
 }
 
 function readCurve(body: Cursor): string {
-  if (body.u8() !== NAMED_CURVE) throw badMessage('the curve is not a named one');
+  if (body.u8() !== NAMED_CURVE) throw unread('the curve is not a named one');
   const code = body.u16();
   const point = vector8(body);
+  const name = nameOfGroup(code);
   if (GROUPS.get(code)?.length !== point.length) throw badMessage('the point is not one of its curve');
-  return nameOfGroup(code);
+  return name;
 }
 
 function readPrime(body: Cursor): string {
   const prime = vector16(body);
   vector16(body); // the generator
   vector16(body); // the public value
-  if (prime.length < MIN_PRIME || prime.length > MAX_PRIME || prime[0] === 0)
-    throw badMessage(`a Diffie-Hellman group of ${prime.length * 8} bits is not read`);
+  if (prime[0] === 0) throw badMessage('the prime begins with zeros');
+  if (prime.length < MIN_PRIME || prime.length > MAX_PRIME)
+    throw unread(`a Diffie-Hellman group of ${prime.length * 8} bits`);
   return `dhe-${prime.length * 8}`;
 }

@@ -8,6 +8,7 @@ import {
   HANDSHAKE,
   openMessage,
   parseExtensions,
+  unread,
   vector16,
   vector8,
 } from './tls-fields.ts';
@@ -29,8 +30,7 @@ export function signed13(messages: readonly Uint8Array[]): Signed {
   const [hello = new Uint8Array(), first = new Uint8Array(), ...after] = messages;
   const answer = parseServerHello(first);
   const suite = suite13(answer.suite);
-  if (suite === undefined)
-    throw badMessage(`0x${answer.suite.toString(16)} is not a cipher suite of TLS 1.3 that is known here`);
+  if (suite === undefined) throw unread(`the cipher suite 0x${answer.suite.toString(16)} of TLS 1.3`);
   let server = answer;
   let before: readonly Uint8Array[] = [];
   let opening = [hello, first];

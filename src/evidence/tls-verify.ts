@@ -8,9 +8,10 @@ import { refuse } from '../bytes/refusal.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
 import { readCertificate, type Certificate, type CertificateFacts } from './certificate.ts';
 import type { SignedContent } from './signed-content.ts';
-import { badMessage } from './tls-fields.ts';
+import { badMessage, unread } from './tls-fields.ts';
 import { checkAnswer, parseClientHello, parseServerHello, type ClientHello } from './tls-hello.ts';
-import { SUITE_NAMES, versionName, type TlsVersion } from './tls-names.ts';
+import { versionName, type TlsVersion } from './tls-names.ts';
+import { SUITE_NAMES } from './tls-registry.ts';
 import { SCHEMES, schemeFault, verifyScheme, type Scheme } from './tls-scheme.ts';
 import type { Signed } from './tls-signed.ts';
 import { signed12 } from './tls-signed12.ts';
@@ -75,9 +76,9 @@ export function verifyTls(messages: readonly Uint8Array[], challenge: Uint8Array
     throw badMessage('only TLS 1.3 and TLS 1.2 have a signature that is read here');
   const server = first.retry ? parseServerHello(messages[3] ?? new Uint8Array()) : first;
   const found = version === 'TLSv1.3' ? signed13(messages) : signed12(messages, client, server);
-  const certificate = readCertificate(found.chain[0] ?? new Uint8Array());
   const scheme = SCHEMES.get(found.scheme);
-  if (scheme === undefined) throw badMessage(`unknown signature scheme 0x${found.scheme.toString(16)}`);
+  if (scheme === undefined) throw unread(`the signature scheme 0x${found.scheme.toString(16)}`);
+  const certificate = readCertificate(found.chain[0] ?? new Uint8Array());
   checkSignature(scheme, certificate, version, found);
   const suite = nameOfSuite(server.suite, certificate);
   return {
@@ -122,8 +123,8 @@ function checkSignature(
 /** The name of a suite; before TLS 1.3 it also names the kind of key, which must be the certificate's. */
 function nameOfSuite(code: number, { facts }: Certificate): string {
   const name = SUITE_NAMES.get(code);
-  if (name === undefined) throw badMessage(`unknown cipher suite 0x${code.toString(16)}`);
-  const [, kind] = /^TLS_(?:EC)?DHE_(RSA|ECDSA)_/.exec(name) ?? [];
+  if (name === undefined) throw unread(`the cipher suite 0x${code.toString(16)}`);
+  const [, kind] = /^TLS_(?:EC)?DHE_(RSA|ECDSA|DSS)_/.exec(name) ?? [];
   if (kind !== undefined && (kind === 'RSA') !== facts.keyType.startsWith('rsa'))
     throw badMessage(`${name} does not fit a certificate of type ${facts.keyType}`);
   return name;

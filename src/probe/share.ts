@@ -1,23 +1,20 @@
 /** Key shares of TLS 1.3 and SSH: what is sent, and the secret that the server's answer makes of it (RFC 8446 §7.4). */
 import { createECDH, createPublicKey, decapsulate, diffieHellman, generateKeyPairSync } from 'node:crypto';
 import { concatBytes } from '../bytes/compare.ts';
-import { Ended } from './wire.ts';
-
-export interface Share {
-  readonly group: number;
-  readonly public: Uint8Array;
-  /** Throws `Ended` for a share that is none. */
-  secret(theirs: Uint8Array): Uint8Array;
-}
+import { fieldShare } from './fieldshare.ts';
+import { guarded, type Share } from './keyshare.ts';
 
 const CURVES: ReadonlyMap<number, string> = new Map([
   [0x0017, 'prime256v1'],
   [0x0018, 'secp384r1'],
   [0x0019, 'secp521r1'],
+  [0x001f, 'brainpoolP256r1'],
+  [0x0020, 'brainpoolP384r1'],
+  [0x0021, 'brainpoolP512r1'],
 ]);
 
-/** Bytes of an ML-KEM-768 ciphertext (FIPS 203); X25519MLKEM768 puts it before the X25519 share. */
-const CIPHERTEXT = 1_088;
+/** Bytes of a ciphertext (FIPS 203), and of a point of the curve that stands before it. */
+const SIZES = { ciphertext: 1_088, p256: 65, p384: 97 } as const;
 
 /** The group whose share is sent at once. */
 export const FIRST_GROUP = 0x001d;
@@ -26,8 +23,11 @@ export const FIRST_GROUP = 0x001d;
 export function makeShare(group: number): Share | undefined {
   const curve = CURVES.get(group);
   if (curve !== undefined) return curveShare(group, curve);
-  if (group === 0x001d) return x25519Share();
-  return group === 0x11ec ? hybridShare() : undefined;
+  if (group === 0x001d) return montgomeryShare(group, 'x25519');
+  if (group === 0x001e) return montgomeryShare(group, 'x448');
+  if (group === 0x11eb) return hybridShare(group, 'ml-kem-768', curveShare(0x0017, 'prime256v1'), SIZES.p256);
+  if (group === 0x11ed) return hybridShare(group, 'ml-kem-1024', curveShare(0x0018, 'secp384r1'), SIZES.p384);
+  return group === 0x11ec ? x25519HybridShare() : fieldShare(group);
 }
 
 function curveShare(group: number, curve: string): Share {
@@ -35,40 +35,50 @@ function curveShare(group: number, curve: string): Share {
   return { group, public: ecdh.generateKeys(), secret: guarded((theirs) => ecdh.computeSecret(theirs)) };
 }
 
-function x25519Share(): Share {
-  const { publicKey, privateKey } = generateKeyPairSync('x25519');
+function montgomeryShare(group: number, type: 'x25519' | 'x448'): Share {
+  const options = { publicKeyEncoding: undefined, privateKeyEncoding: undefined };
+  const { publicKey, privateKey } =
+    type === 'x25519' ? generateKeyPairSync('x25519', options) : generateKeyPairSync('x448', options);
   return {
-    group: 0x001d,
+    group,
     public: publicKey.export({ format: 'raw-public' }),
     secret: guarded((theirs) => {
-      const key = { key: Buffer.from(theirs), format: 'raw-public', asymmetricKeyType: 'x25519' } as const;
+      const key = { key: Buffer.from(theirs), format: 'raw-public', asymmetricKeyType: type } as const;
       return diffieHellman({ privateKey, publicKey: createPublicKey(key) });
     }),
   };
 }
 
 /** draft-ietf-tls-ecdhe-mlkem: the ML-KEM part comes first in shares and in the secret. */
-function hybridShare(): Share {
+function x25519HybridShare(): Share {
   const { publicKey, privateKey } = generateKeyPairSync('ml-kem-768');
-  const classic = x25519Share();
+  const classic = montgomeryShare(0x001d, 'x25519');
   return {
     group: 0x11ec,
     public: concatBytes(publicKey.export({ format: 'raw-public' }), classic.public),
     secret: guarded((theirs) =>
       concatBytes(
-        decapsulate(privateKey, theirs.subarray(0, CIPHERTEXT)),
-        classic.secret(theirs.subarray(CIPHERTEXT)),
+        decapsulate(privateKey, theirs.subarray(0, SIZES.ciphertext)),
+        classic.secret(theirs.subarray(SIZES.ciphertext)),
       ),
     ),
   };
 }
 
-function guarded(agree: (theirs: Uint8Array) => Uint8Array): (theirs: Uint8Array) => Uint8Array {
-  return (theirs) => {
-    try {
-      return agree(theirs);
-    } catch {
-      throw new Ended('garbage', "the server's key share is none of its group");
-    }
+/** The same draft with a curve of NIST, whose part comes first. */
+function hybridShare(
+  group: number,
+  type: 'ml-kem-768' | 'ml-kem-1024',
+  classic: Share,
+  point: number,
+): Share {
+  const { publicKey, privateKey } =
+    type === 'ml-kem-768' ? generateKeyPairSync('ml-kem-768') : generateKeyPairSync('ml-kem-1024');
+  return {
+    group,
+    public: concatBytes(classic.public, publicKey.export({ format: 'raw-public' })),
+    secret: guarded((theirs) =>
+      concatBytes(classic.secret(theirs.subarray(0, point)), decapsulate(privateKey, theirs.subarray(point))),
+    ),
   };
 }

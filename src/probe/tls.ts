@@ -5,17 +5,18 @@
 import type { Attachment, Grade, Observed } from '../claim/observed.ts';
 import { escaped, type Value, type ValueMap } from '../claim/value.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { SUITE_NAMES } from '../evidence/tls-names.ts';
+import type { TlsVersion } from '../evidence/tls-names.ts';
+import { SUITE_NAMES } from '../evidence/tls-registry.ts';
 import type { SignedFact, VerifiedTls } from '../evidence/tls-verify.ts';
 import { TRANSCRIPT_TYPE } from '../evidence/transcript.ts';
 import type { Probe, ProbeTask } from './probe.ts';
-import type { Attempt } from './tls/attempt.ts';
+import type { Withheld } from '../claim/withheld.ts';
+import type { Accepted, Server } from './tls/attempt.ts';
 import { certificateGrades, certificateValue } from './tls/certificate.ts';
+import { everySuite, MAX_HANDSHAKES, type Enumerated } from './tls/enumerate.ts';
 import { readParameters, TLS_PARAMETERS, VERSION_NAMES, type TlsSettings } from './tls/parameters.ts';
 import { survey, type Survey } from './tls/survey.ts';
 import { Ended } from './wire.ts';
-
-type Accepted = Attempt & { readonly kind: 'accepted' };
 
 /** The probe; `handshakeMs` is the time one handshake may take. */
 export function makeTlsProbe({ handshakeMs }: { readonly handshakeMs: number }): Probe {
@@ -25,9 +26,8 @@ export function makeTlsProbe({ handshakeMs }: { readonly handshakeMs: number }):
     parameters: TLS_PARAMETERS,
     evidence:
       'E3: that TLS 1.3 or 1.2 is accepted, group, signature scheme and public key; of TLS 1.3 the suite, the certificate and what is negotiated as well. ' +
-      'E1: every refusal (an alert is signed by nobody), TLS 1.1 and older, static RSA key exchange, the suite of TLS 1.2, days left by the clock of the agent.',
-    blastRadius:
-      'at most 12 handshakes, one after another, none of them finished and no request sent; with enumerate up to 24 more a version',
+      'E1: every refusal (an alert is signed by nobody), TLS 1.1 and older, suites whose handshake signs nothing that is read here, the suite of TLS 1.2, days left by the clock of the agent.',
+    blastRadius: `at most 12 handshakes, one after another, none of them finished and no request sent; with enumerate up to ${MAX_HANDSHAKES} more a version`,
     timeoutMs: 60_000,
     run: (task) => run(task, handshakeMs),
   };
@@ -47,38 +47,71 @@ async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
     count: (more: number) => (bytes += more),
   };
   try {
-    return { ...observe(await survey(server, settings.plan), settings, task.now()), bytes };
+    const found = await survey(server, settings.plan);
+    const suites = settings.plan.enumerate
+      ? await enumerate(server, settings, found)
+      : new Map<TlsVersion, Enumerated>();
+    return { ...observe(found, suites, settings, task.now()), bytes };
   } catch (error) {
     if (!(error instanceof Ended)) throw error;
     throw refuse('unavailable', `${error.message}; nothing was observed`, { cause: error });
   }
 }
 
-function observe(found: Survey, settings: TlsSettings, now: number): Omit<Observed, 'bytes'> {
-  const attempts = [...found.versions.values(), ...(found.together === undefined ? [] : [found.together])];
-  const clear = attempts.filter(({ kind }) => kind === 'accepted' || kind === 'refused');
-  if (clear.length === 0) {
-    const why = attempts.flatMap((each) => (each.kind === 'accepted' ? [] : each.why))[0];
-    throw refuse('unavailable', `nothing can be said of ${settings.host}:${settings.port}: ${why ?? ''}`);
+type Suites = ReadonlyMap<TlsVersion, Enumerated>;
+
+async function enumerate(server: Server, { plan }: TlsSettings, { versions }: Survey): Promise<Suites> {
+  const out = new Map<TlsVersion, Enumerated>();
+  for (const [version, found] of versions)
+    if (found.kind === 'accepted') out.set(version, await everySuite(server, plan, version, found.suite));
+  return out;
+}
+
+function observe(found: Survey, suites: Suites, settings: TlsSettings, now: number): Omit<Observed, 'bytes'> {
+  const all = [...found.versions.values()];
+  if (all.every(({ kind }) => kind === 'unclear')) {
+    const [why = ''] = all.map((each) => each.why ?? '');
+    throw refuse('unavailable', `nothing can be said of ${settings.host}:${settings.port}: ${why}`);
   }
   const notes = new Notes();
-  const best = [...found.versions.values()].find(
-    (each) => each.kind === 'accepted' && each.signed !== undefined,
-  );
+  const best = all.find((each) => each.kind === 'accepted' && each.signed !== undefined);
   const value = {
     host: settings.host,
     port: settings.port,
     starttls: settings.preamble,
     servername: settings.plan.serverName ?? '',
     ...perVersion(found, notes),
+    ...(settings.plan.enumerate && { suites: enumerated(suites) }),
     ...negotiated(found.together, notes),
     ...(best?.kind === 'accepted' ? certificate(best, settings, now, notes) : {}),
   };
   const total = settings.plan.versions.length;
   const { grades, attachments } = notes;
   const population = { source: 'TLS versions named by the claim', total, sampled: total, method: 'all' };
-  return { value, grades, attachments, contradictions: [], population };
+  const withheld = cutOf(suites);
+  return {
+    value,
+    grades,
+    attachments,
+    contradictions: [],
+    population,
+    ...(withheld.length > 0 && { withheld }),
+  };
 }
+
+const enumerated = (suites: Suites): ValueMap =>
+  Object.fromEntries(
+    Array.from(suites, ([version, each]) => [
+      version,
+      each.suites.map((code) => SUITE_NAMES.get(code) ?? ''),
+    ]),
+  );
+
+/** Lists of suites that may lack some. */
+const cutOf = (suites: Suites): readonly Withheld[] =>
+  Array.from(suites).flatMap(([version, { cut }]): Withheld[] =>
+    cut === undefined ? [] : [{ path: `/suites/${escaped(version)}`, reason: cut, only: 'members' }],
+  );
 
 /** Grades and attachments as they come up; one transcript is attached once. */
 class Notes {
@@ -113,12 +146,11 @@ function perVersion(found: Survey, notes: Notes): ValueMap {
   const accepted: Record<string, Value> = {};
   const why: Record<string, Value> = {};
   const suite: Record<string, Value> = {};
-  const suites: Record<string, Value> = {};
   const told = Object.fromEntries(TOLD.map(([name]): [string, Record<string, Value>] => [name, {}]));
   for (const version of VERSION_NAMES) {
     const each = found.versions.get(version);
     const path = `/accepted/${escaped(version)}`;
-    if (each === undefined || (each.kind !== 'accepted' && each.kind !== 'refused')) {
+    if (each === undefined || each.kind === 'unclear') {
       // Not looked at, or not clear: no boolean, and of the lowest class, so that it is never a pass.
       accepted[version] = null;
       notes.grade(path, 'E0');
@@ -137,15 +169,13 @@ function perVersion(found: Survey, notes: Notes): ValueMap {
         told[name] = { ...told[name], [version]: of(signed.verified) };
         notes.signed(`/${name}/${version}`, fact, each);
       }
-    const every = found.suites.get(version);
-    if (every !== undefined) suites[version] = every.map((code) => SUITE_NAMES.get(code) ?? '');
   }
-  return { accepted, why, suite, ...told, ...(found.suites.size === 0 ? {} : { suites }) };
+  return { accepted, why, suite, ...told };
 }
 
 /** What a client gets that offers TLS 1.3 and 1.2. That it offered both, only TLS 1.3 signs. */
-function negotiated(together: Attempt | undefined, notes: Notes): ValueMap {
-  if (together?.kind !== 'accepted' || together.signed === undefined) return {};
+function negotiated(together: Accepted | undefined, notes: Notes): ValueMap {
+  if (together?.signed === undefined) return {};
   const { version, suite, group, scheme } = together.signed.verified;
   notes.signed('/negotiated', 'offered', together);
   return { negotiated: { version, suite, group, scheme } };

@@ -6,8 +6,9 @@ import { connect, type Socket } from 'node:net';
 import { concatBytes } from '../bytes/compare.ts';
 import { printable } from '../bytes/printable.ts';
 
-/** How a conversation ended before its time. */
-export type EndKind = 'unreachable' | 'closed' | 'timeout' | 'aborted' | 'too-large' | 'garbage' | 'alert';
+/** How a conversation ended before its time; `broken`: the target broke off after it had begun to agree. */
+export type EndKind =
+  'unreachable' | 'closed' | 'timeout' | 'aborted' | 'too-large' | 'garbage' | 'alert' | 'broken';
 
 /** The target, or the way to it, ended the conversation; `message` is for people. */
 export class Ended extends Error {

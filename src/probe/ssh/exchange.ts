@@ -19,7 +19,8 @@ import {
 } from '../../evidence/ssh-fields.ts';
 import { clientVersionFor, KEX_METHODS } from '../../evidence/ssh-verify.ts';
 import type { SshTranscript } from '../../evidence/transcript.ts';
-import { makeShare, type Share } from '../share.ts';
+import type { Share } from '../keyshare.ts';
+import { makeShare } from '../share.ts';
 import { Ended, type Wire } from '../wire.ts';
 
 const MESSAGE = { disconnect: 1, ignore: 2, unimplemented: 3, debug: 4, kexInit: 30, kexReply: 31 } as const;

@@ -1,4 +1,4 @@
-/** TLS alerts by number (RFC 8446 §6, IANA), and which of them refuse what was offered. */
+/** TLS alerts by number (RFC 8446 §6, IANA). Which of them refuse a version, evidence/tls-refusal.ts says. */
 
 const NAMES: Readonly<Record<number, string>> = {
   0: 'close_notify',
@@ -22,19 +22,11 @@ const NAMES: Readonly<Record<number, string>> = {
   109: 'missing_extension',
   110: 'unsupported_extension',
   112: 'unrecognized_name',
+  115: 'unknown_psk_identity',
   116: 'certificate_required',
   120: 'no_application_protocol',
 };
 
 export function alertName(code: number): string {
   return NAMES[code] ?? 'unknown';
-}
-
-/**
- * Whether an alert says no to the version, or to every suite offered with it: handshake_failure,
- * protocol_version, insufficient_security. Any other may mean anything: OpenSSL 3 says internal_error for a
- * version that its security level leaves no signature for.
- */
-export function isRefusal(code: number): boolean {
-  return code === 40 || code === 70 || code === 71;
 }

@@ -1,11 +1,13 @@
-/** One attempt at a TLS server and what it amounts to: accepted, refused, or not clear, which is no refusal. */
+/** One attempt at a TLS server and what it amounts to: accepted, an answer that may refuse, or not clear. */
 import { Refusal } from '../../bytes/refusal.ts';
-import { SUITE_NAMES, type TlsVersion } from '../../evidence/tls-names.ts';
+import { isUnread } from '../../evidence/tls-fields.ts';
+import { isNo, type Answer, ALERT } from '../../evidence/tls-refusal.ts';
+import type { TlsVersion } from '../../evidence/tls-names.ts';
+import { SUITE_NAMES } from '../../evidence/tls-registry.ts';
 import type { VerifiedTls } from '../../evidence/tls-verify.ts';
 import { encodeTranscript } from '../../evidence/transcript.ts';
 import { verifyTranscript } from '../../evidence/verify.ts';
 import { Ended, Wire } from '../wire.ts';
-import { isRefusal } from './alerts.ts';
 import { handshake, type Reached } from './handshake.ts';
 import type { Offer } from './hello.ts';
 import { startTls, type Preamble } from './starttls.ts';
@@ -13,18 +15,23 @@ import { startTls, type Preamble } from './starttls.ts';
 /** Most bytes taken from a server in one attempt. */
 const MAX_BYTES = 131_072;
 
+export interface Accepted {
+  readonly kind: 'accepted';
+  readonly version: TlsVersion;
+  readonly suite: number;
+  /** What the server signed, and the transcript; undefined where it signed nothing that is read. */
+  readonly signed: { readonly verified: VerifiedTls; readonly transcript: Uint8Array } | undefined;
+  /** Why there is no transcript. */
+  readonly why: string | undefined;
+}
+
 export type Attempt =
-  | {
-      readonly kind: 'accepted';
-      readonly version: TlsVersion;
-      readonly suite: number;
-      /** What the server signed, and the transcript; undefined where it signed nothing. */
-      readonly signed: { readonly verified: VerifiedTls; readonly transcript: Uint8Array } | undefined;
-      /** Why there is no transcript. */
-      readonly why: string | undefined;
-    }
-  | { readonly kind: 'refused'; readonly why: string }
-  /** The server broke off, without a word or with an alert that may mean anything: a refusal, if it is alive. */
+  | Accepted
+  /** It may refuse the version (evidence/tls-refusal.ts); `hello` is the message that it answered. */
+  | { readonly kind: 'answered'; readonly hello: Uint8Array; readonly answer: Answer; readonly why: string }
+  /** The server says before any hello that it has no TLS. */
+  | { readonly kind: 'without'; readonly why: string }
+  /** The server broke off in a way that refuses nothing; another hello may fare better. */
   | { readonly kind: 'broken'; readonly why: string }
   | { readonly kind: 'unclear'; readonly why: string }
   | { readonly kind: 'unreachable'; readonly why: string };
@@ -42,36 +49,41 @@ export interface Server {
 /** Never throws for what a server does; throws `Ended` (aborted) when the probe is to stop. */
 export async function attempt(server: Server, offer: Offer): Promise<Attempt> {
   const { count, preamble, challenge } = server;
-  let said = false;
+  let hello: Uint8Array | undefined;
   try {
     return await Wire.use({ ...server, maxBytes: MAX_BYTES }, count, async (wire) => {
       const no = await startTls(wire, preamble);
-      if (no !== undefined) return { kind: 'refused', why: no };
-      said = true;
-      return outcomeOf(await handshake(wire, challenge, offer), offer, challenge);
+      if (no !== undefined) return { kind: 'without', why: no };
+      const reached = await handshake(wire, challenge, offer, (said) => (hello = said));
+      return outcomeOf(reached, offer, challenge, hello ?? new Uint8Array());
     });
   } catch (error) {
     if (!(error instanceof Ended) || error.kind === 'aborted') throw error;
-    const why = error.message;
-    if (error.kind === 'unreachable') return { kind: 'unreachable', why };
-    if (error.kind === 'alert') return { kind: isRefusal(error.alert ?? -1) ? 'refused' : 'broken', why };
-    return { kind: error.kind === 'closed' && said ? 'broken' : 'unclear', why };
+    return endOf(error, hello);
   }
 }
 
-function outcomeOf(reached: Reached, offer: Offer, challenge: Uint8Array): Attempt {
+/** What an end before any ServerHello says. */
+function endOf({ kind, alert, message: why }: Ended, hello: Uint8Array | undefined): Attempt {
+  if (kind === 'unreachable') return { kind, why };
+  if (kind === 'broken') return { kind, why };
+  if (hello === undefined || (kind !== 'alert' && kind !== 'closed')) return { kind: 'unclear', why };
+  const answer: Answer = kind === 'closed' ? 'closed' : { alert: alert ?? -1 };
+  const refuses = isNo(answer) || alert === ALERT.protocolVersion;
+  return refuses ? { kind: 'answered', hello, answer, why } : { kind: 'broken', why };
+}
+
+function outcomeOf(reached: Reached, offer: Offer, challenge: Uint8Array, hello: Uint8Array): Attempt {
   const { version, suite, messages } = reached;
-  if (!offer.versions.includes(version))
-    return { kind: 'refused', why: `the server answered with ${version} instead` };
-  const accepted = { kind: 'accepted', version, suite } as const;
-  // With SHA-1 on offer the server may have made a signature that tells nothing of the version.
-  if (messages === undefined || offer.sha1) {
-    const why =
-      version === 'TLSv1.2'
-        ? `accepted with ${SUITE_NAMES.get(suite)} alone, or with SHA-1: no signature that is read`
-        : `what ${version} signs, it signs with SHA-1: it is not read`;
-    return { ...accepted, signed: undefined, why };
-  }
+  if (version === undefined || !offer.versions.includes(version))
+    return {
+      kind: 'answered',
+      hello,
+      answer: 'older',
+      why: `the server answered with ${version ?? 'a version before TLS 1.0'} instead`,
+    };
+  const accepted = { kind: 'accepted', version, suite, signed: undefined } as const;
+  if (messages === undefined) return { ...accepted, why: reached.why ?? unsigned(version, suite) };
   try {
     const transcript = encodeTranscript({ kind: 'tls', messages });
     const verified = verifyTranscript(transcript, challenge);
@@ -79,8 +91,15 @@ function outcomeOf(reached: Reached, offer: Offer, challenge: Uint8Array): Attem
     return { ...accepted, signed: { verified, transcript }, why: undefined };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    if (error.code === 'too-large') return { ...accepted, signed: undefined, why: error.message };
+    // The server accepted and signed; what it signed is too long, or of a kind that is not read here.
+    if (error.code === 'too-large' || isUnread(error)) return { ...accepted, why: error.message };
     // Nobody with the server's key accepted anything: neither a pass nor a violation.
     return { kind: 'unclear', why: error.message };
   }
+}
+
+function unsigned(version: TlsVersion, suite: number): string {
+  return version === 'TLSv1.2'
+    ? `accepted with ${SUITE_NAMES.get(suite)}, whose handshake has no signature that is read`
+    : `what ${version} signs, it signs with SHA-1: it is not read`;
 }

@@ -3,6 +3,7 @@
  * is raw: whether it proves anything, the offline verifier says.
  */
 import { concatBytes } from '../../bytes/compare.ts';
+import { bigEndian } from '../../bytes/cursor.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 import { extension, EXTENSION, HANDSHAKE, vector16 } from '../../evidence/tls-fields.ts';
 import {
@@ -12,50 +13,87 @@ import {
   type ServerHello,
 } from '../../evidence/tls-hello.ts';
 import { standIn } from '../../evidence/tls-signed13.ts';
-import { keyExchangeOf, suite13, versionName, type TlsVersion } from '../../evidence/tls-names.ts';
+import {
+  signedExchange,
+  suite13,
+  TLS_VERSIONS,
+  versionName,
+  type TlsVersion,
+} from '../../evidence/tls-names.ts';
+import { GROUP_NAMES, SUITE_NAMES } from '../../evidence/tls-registry.ts';
 import { Ended, type Wire } from '../wire.ts';
 import { clientHello, type Offer } from './hello.ts';
 import { handshakeKeys, Messages } from './records.ts';
-import { FIRST_GROUP, makeShare, type Share } from '../share.ts';
+import type { Share } from '../keyshare.ts';
+import { FIRST_GROUP, makeShare } from '../share.ts';
 
-/** How far a handshake came. */
+/** How far a handshake came: to a ServerHello at least. */
 export interface Reached {
-  readonly version: TlsVersion;
+  /** The version that the server chose; undefined for one older than TLS 1.0. */
+  readonly version: TlsVersion | undefined;
   readonly suite: number;
   /** The messages of a transcript; undefined where the server signs nothing that is read. */
   readonly messages: readonly Uint8Array[] | undefined;
+  /** Why there are none: the server chose what is not read here. */
+  readonly why?: string;
 }
+
+/** Content type of handshake records. */
+const HANDSHAKE_RECORD = 22;
 
 /** Most messages of one flight of TLS 1.3. */
 const MAX_FLIGHT = 4;
 
-/** Throws `Ended`: `alert` when the server refused, `garbage` when its answer is not TLS. */
-export async function handshake(wire: Wire, challenge: Uint8Array, offer: Offer): Promise<Reached> {
+/**
+ * Record versions (RFC 8446 §5.1): the first ClientHello says TLS 1.0, which old servers want to see; a second one says
+ * TLS 1.2, and Go refuses it otherwise.
+ */
+const FIRST_RECORD = 0x0301;
+const LATER_RECORD = 0x0303;
+
+/** Tells `said` the ClientHello that it sends. Throws `Ended`: `alert` when the server refused, `garbage` when its answer is not TLS. */
+export async function handshake(
+  wire: Wire,
+  challenge: Uint8Array,
+  offer: Offer,
+  said: (hello: Uint8Array) => void,
+): Promise<Reached> {
   try {
-    return await shake(wire, challenge, offer);
+    return await shake(wire, challenge, offer, said);
   } catch (error) {
     // The verifier's own parsers read the answer; what they refuse is not TLS.
     throw error instanceof Refusal ? new Ended('garbage', error.message) : error;
   }
 }
 
-async function shake(wire: Wire, challenge: Uint8Array, offer: Offer): Promise<Reached> {
+async function shake(
+  wire: Wire,
+  challenge: Uint8Array,
+  offer: Offer,
+  said: (hello: Uint8Array) => void,
+): Promise<Reached> {
   const share = offer.versions.includes('TLSv1.3') ? makeShare(FIRST_GROUP) : undefined;
   const hello = clientHello(challenge, offer, share);
-  send(wire, hello);
+  said(hello);
+  send(wire, hello, FIRST_RECORD);
   const messages = new Messages(wire);
   const first = await messages.next();
+  const server = parseServerHello(first);
   try {
-    return await goOn(
-      wire,
-      messages,
-      { challenge, offer, hello, first, server: parseServerHello(first) },
-      share,
-    );
+    return await goOn(wire, messages, { challenge, offer, hello, first, server }, share);
   } catch (error) {
+    if (!(error instanceof Ended)) throw error;
+    // Accepted, and more than is read here: a long chain of certificates.
+    if (error.kind === 'too-large')
+      return {
+        version: versionName(server.version),
+        suite: server.suite,
+        messages: undefined,
+        why: error.message,
+      };
     // It had chosen a version already: whatever it says now does not refuse one.
-    if (!(error instanceof Ended) || (error.kind !== 'alert' && error.kind !== 'closed')) throw error;
-    throw new Ended('garbage', `after its hello: ${error.message}`);
+    if (error.kind !== 'alert' && error.kind !== 'closed') throw error;
+    throw new Ended('broken', `after its hello: ${error.message}`);
   }
 }
 
@@ -67,24 +105,46 @@ async function goOn(
   share: Share | undefined,
 ): Promise<Reached> {
   const { offer, hello, first, server } = asked;
+  const { suite } = server;
   const version = versionName(server.version);
-  if (version === undefined) throw new Ended('garbage', 'the server chose an unknown version');
   // A server of TLS 1.2 and older may choose an older version than the client offered.
-  if (version === 'TLSv1.3' || offer.versions.includes(version)) checkAnswer(parseClientHello(hello), server);
-  const opening = [hello, first];
-  if (version !== 'TLSv1.3') {
-    const signs = version === 'TLSv1.2' && keyExchangeOf(server.suite) !== 'rsa';
-    const found = signs ? [...opening, await messages.next(), await messages.next()] : undefined;
-    return { version, suite: server.suite, messages: found };
+  const older = version !== 'TLSv1.3' && (version === undefined || !offer.versions.includes(version));
+  if (version === undefined && server.version > TLS_VERSIONS['TLSv1.3'])
+    throw new Ended('garbage', 'the server chose an unknown version');
+  if (!older) checkAnswer(parseClientHello(hello), server);
+  if (older || version !== 'TLSv1.3') {
+    const signs =
+      version === 'TLSv1.2' &&
+      !older &&
+      signedExchange(suite) !== undefined &&
+      !server.extensions.has(EXTENSION.serverCertificateType);
+    const found = signs ? [hello, first, await messages.next(), await messages.next()] : undefined;
+    return { version, suite, messages: found };
   }
-  const { answer, used, all } = server.retry
-    ? await retry(wire, messages, asked)
-    : { answer: server, used: share, all: opening };
-  return {
-    version,
-    suite: server.suite,
-    messages: [...all, ...(await readFlight(messages, answer, used, all))],
-  };
+  return await goOn13(wire, messages, asked, share);
+}
+
+/** TLS 1.3. What it chose, and is not read here, it has accepted. */
+async function goOn13(
+  wire: Wire,
+  messages: Messages,
+  asked: Asked,
+  share: Share | undefined,
+): Promise<Reached> {
+  const { hello, first, server } = asked;
+  const accepted = { version: 'TLSv1.3', suite: server.suite, messages: undefined } as const;
+  if (suite13(server.suite) === undefined)
+    return { ...accepted, why: `the suite ${SUITE_NAMES.get(server.suite)} is not read here` };
+  if (!server.retry)
+    return {
+      ...accepted,
+      messages: [hello, first, ...(await readFlight(messages, server, share, [hello, first]))],
+    };
+  const next = makeShare(server.group ?? FIRST_GROUP);
+  if (next === undefined)
+    return { ...accepted, why: `the group ${GROUP_NAMES.get(server.group ?? 0)} is not read here` };
+  const { answer, all } = await retry(wire, messages, asked, next);
+  return { ...accepted, messages: [...all, ...(await readFlight(messages, answer, next, all))] };
 }
 
 interface Asked {
@@ -96,17 +156,16 @@ interface Asked {
 }
 
 /** Answers a HelloRetryRequest, once (RFC 8446 §4.1.4). */
-async function retry(wire: Wire, messages: Messages, asked: Asked) {
+async function retry(wire: Wire, messages: Messages, asked: Asked, share: Share) {
   const { server, hello, first } = asked;
-  const share = makeShare(server.group ?? FIRST_GROUP);
   const field = extension(server.extensions, EXTENSION.cookie);
   const cookie = field === undefined ? undefined : vector16(field);
   const again = clientHello(asked.challenge, asked.offer, share, cookie);
-  send(wire, again);
+  send(wire, again, LATER_RECORD);
   const second = await messages.next();
   const answer = parseServerHello(second);
   if (answer.retry) throw new Ended('garbage', 'the server asked for a second retry');
-  return { answer, used: share, all: [hello, first, again, second] };
+  return { answer, all: [hello, first, again, second] };
 }
 
 async function readFlight(
@@ -135,8 +194,12 @@ async function readFlight(
   throw new Ended('garbage', 'the server did not sign');
 }
 
-/** One ClientHello as a record; the version in front is what old servers want to see (RFC 8446 §5.1). */
-function send(wire: Wire, message: Uint8Array): void {
-  const length = message.length;
-  wire.write(concatBytes(Uint8Array.of(22, 3, 1, Math.floor(length / 256), length % 256), message));
+/** One ClientHello as a record. */
+function send(wire: Wire, message: Uint8Array, version: number): void {
+  const header = concatBytes(
+    Uint8Array.of(HANDSHAKE_RECORD),
+    bigEndian(version, 2),
+    bigEndian(message.length, 2),
+  );
+  wire.write(concatBytes(header, message));
 }

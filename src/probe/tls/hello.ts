@@ -4,25 +4,23 @@ import { concatBytes } from '../../bytes/compare.ts';
 import { bigEndian } from '../../bytes/cursor.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import { EXTENSION, HANDSHAKE } from '../../evidence/tls-fields.ts';
-import { GROUPS, TLS_VERSIONS, type TlsVersion } from '../../evidence/tls-names.ts';
-import { SCHEMES } from '../../evidence/tls-scheme.ts';
-import type { Share } from '../share.ts';
+import { TLS_VERSIONS, type TlsVersion } from '../../evidence/tls-names.ts';
+import type { Share } from '../keyshare.ts';
 
-/** What one handshake offers. */
+/** What one handshake offers, by code points in the order of preference. */
 export interface Offer {
   /** Newest first. */
   readonly versions: readonly TlsVersion[];
   readonly suites: readonly number[];
+  readonly groups: readonly number[];
+  readonly schemes: readonly number[];
   readonly serverName: string | undefined;
-  /** Signatures with SHA-1 as well, to see whether a server would make them. */
-  readonly sha1: boolean;
+  /** Also the extensions that rare servers insist on: SRP, encrypt-then-MAC, raw public keys, compressed points. */
+  readonly wide: boolean;
 }
 
-/** `rsa_pkcs1_sha1`, `ecdsa_sha1`. */
-const SHA1 = [0x0201, 0x0203];
-
-/** Groups of TLS 1.2 and older: elliptic curves alone. */
-const CURVES = [...GROUPS.keys()].filter((group) => group < 0x100);
+/** The name in the SRP extension (RFC 5054 §2.4): a server that speaks nothing but SRP answers no hello without one. */
+const SRP_NAME = 'tallystick';
 
 const u8 = (n: number): Uint8Array => bigEndian(n, 1);
 const u16 = (n: number): Uint8Array => bigEndian(n, 2);
@@ -51,21 +49,15 @@ export function clientHello(
 }
 
 function extensions(offer: Offer, share: Share | undefined, cookie?: Uint8Array): readonly Uint8Array[] {
-  const { versions, serverName } = offer;
+  const { versions, serverName, groups, schemes } = offer;
   const is13 = versions.includes('TLSv1.3');
   const older = versions.some((version) => version !== 'TLSv1.3');
-  const groups = is13 ? [...GROUPS.keys()] : CURVES;
-  const schemes = [...SCHEMES.keys(), ...(offer.sha1 ? SHA1 : [])];
   const out: Uint8Array[] = [];
   if (serverName !== undefined && isIP(serverName) === 0) {
     const name = vector16(encodeUtf8(serverName));
     out.push(extension(EXTENSION.serverName, vector16(concatBytes(u8(0), name))));
   }
-  if (older) {
-    out.push(extension(EXTENSION.ecPointFormats, vector8(u8(0))));
-    out.push(extension(EXTENSION.extendedMasterSecret, new Uint8Array()));
-    out.push(extension(EXTENSION.renegotiationInfo, vector8(new Uint8Array())));
-  }
+  if (older) out.push(...olderExtensions(offer.wide));
   out.push(extension(EXTENSION.supportedGroups, vector16(list16(groups))));
   out.push(extension(EXTENSION.signatureAlgorithms, vector16(list16(schemes))));
   if (is13) {
@@ -76,4 +68,21 @@ function extensions(offer: Offer, share: Share | undefined, cookie?: Uint8Array)
     out.push(extension(EXTENSION.keyShare, vector16(concatBytes(...shares))));
   }
   return out;
+}
+
+/** Extensions of TLS 1.2 and older (RFC 8422 §5.1.2, 7627, 5746; wide: RFC 5054, 7366, 7250). */
+function olderExtensions(wide: boolean): readonly Uint8Array[] {
+  const none = new Uint8Array();
+  const usual = [
+    extension(EXTENSION.extendedMasterSecret, none),
+    extension(EXTENSION.renegotiationInfo, vector8(none)),
+  ];
+  if (!wide) return [extension(EXTENSION.ecPointFormats, vector8(u8(0))), ...usual];
+  return [
+    extension(EXTENSION.ecPointFormats, vector8(Uint8Array.of(0, 1, 2))),
+    ...usual,
+    extension(EXTENSION.srp, vector8(encodeUtf8(SRP_NAME))),
+    extension(EXTENSION.encryptThenMac, none),
+    extension(EXTENSION.serverCertificateType, vector8(Uint8Array.of(0, 2))),
+  ];
 }

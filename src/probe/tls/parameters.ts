@@ -2,10 +2,12 @@
 import { isIP } from 'node:net';
 import { printable } from '../../bytes/printable.ts';
 import { refuse, type Refusal } from '../../bytes/refusal.ts';
-import { SUITE_NAMES, TLS_VERSIONS, type TlsVersion } from '../../evidence/tls-names.ts';
+import { TLS_VERSIONS, type TlsVersion } from '../../evidence/tls-names.ts';
+import { SUITE_NAMES } from '../../evidence/tls-registry.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import { parseAddress, type Address } from '../address.ts';
 import type { ParameterSpec } from '../probe.ts';
+import { MAX_HANDSHAKES } from './enumerate.ts';
 import { PREAMBLES, type Preamble } from './starttls.ts';
 import type { Plan } from './survey.ts';
 
@@ -26,10 +28,13 @@ export const TLS_PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
     help: `versions to try: ${VERSION_NAMES.join(', ')}; all of them by default`,
     fallback: VERSION_NAMES,
   },
-  suites: { type: 'texts', help: 'IANA names of the only cipher suites to offer' },
+  suites: {
+    type: 'texts',
+    help: 'IANA names of the only cipher suites to offer; then only protocol_version refuses a version',
+  },
   enumerate: {
     type: 'boolean',
-    help: 'find every suite that each version accepts: up to 24 handshakes more a version',
+    help: `find every suite that each version accepts: up to ${MAX_HANDSHAKES} handshakes more a version`,
     fallback: false,
   },
   days: { type: 'number', help: 'days a certificate is to be good for, for the expression: p.days' },
@@ -48,17 +53,19 @@ export function readParameters(target: string, params: ReadonlyMap<string, Param
   const preamble = PREAMBLES.find((word) => word === (params.get('starttls') ?? 'none'));
   if (preamble === undefined) throw wrong('starttls', `is one of ${PREAMBLES.join(', ')}`);
   const address = parseAddress(target, PORTS[preamble]);
-  const servername = params.get('servername') ?? (isIP(address.host) === 0 ? address.host : undefined);
+  // A name is asked for without the dot at its end (RFC 6066 §3).
+  const named = params.get('servername') ?? address.host;
+  const servername = typeof named === 'string' ? named.replace(/\.$/, '') : named;
   if (
-    servername !== undefined &&
-    (typeof servername !== 'string' || !/^[A-Za-z0-9._-]{1,253}$/.test(servername))
+    typeof servername !== 'string' ||
+    (isIP(servername) === 0 && !/^[A-Za-z0-9._-]{1,253}$/.test(servername))
   )
     throw wrong('servername', 'is a host name');
   return {
     ...address,
     preamble,
     plan: {
-      serverName: servername === undefined || isIP(servername) !== 0 ? undefined : servername,
+      serverName: isIP(servername) === 0 ? servername : undefined,
       versions: versionsOf(params.get('versions') ?? VERSION_NAMES),
       suites: suitesOf(params.get('suites')),
       enumerate: params.get('enumerate') === true,

@@ -1,5 +1,12 @@
 /** Records and handshake messages as they come from a server (RFC 8446 §5), plain and, later, encrypted. */
-import { createDecipheriv, createHash, createHmac } from 'node:crypto';
+import {
+  createDecipheriv,
+  createHash,
+  createHmac,
+  type DecipherCCM,
+  type DecipherChaCha20Poly1305,
+  type DecipherGCM,
+} from 'node:crypto';
 import { concatBytes } from '../../bytes/compare.ts';
 import { bigEndian } from '../../bytes/cursor.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
@@ -13,6 +20,9 @@ const RECORD = { changeCipherSpec: 20, alert: 21, handshake: 22, application: 23
 const MAX_RECORD = 16_384 + 256;
 const MAX_MESSAGE = 49_152;
 
+/** Most alerts that are only warnings. */
+const MAX_WARNINGS = 4;
+
 /** Opens an encrypted record: its inner type and content. */
 type Open = (header: Uint8Array, sealed: Uint8Array) => { type: number; content: Uint8Array };
 
@@ -20,6 +30,7 @@ type Open = (header: Uint8Array, sealed: Uint8Array) => { type: number; content:
 export class Messages {
   readonly #wire: Wire;
   #pending: Uint8Array = new Uint8Array();
+  #warnings = 0;
   #open: Open | undefined;
 
   constructor(wire: Wire) {
@@ -43,8 +54,35 @@ export class Messages {
         this.#pending = this.#pending.subarray(length);
         return message;
       }
-      this.#pending = concatBytes(this.#pending, await this.#handshakeBytes());
+      this.#pending = concatBytes(this.#pending, await this.#more());
     }
+  }
+
+  /** A connection that closes in the middle of a message is not one that closes without a word. */
+  async #more(): Promise<Uint8Array> {
+    try {
+      return await this.#handshakeBytes();
+    } catch (error) {
+      if (error instanceof Ended && error.kind === 'closed' && this.#pending.length > 0)
+        throw new Ended('broken', `${error.message} in the middle of a message`);
+      throw error;
+    }
+  }
+
+  async #body(length: number): Promise<Uint8Array> {
+    try {
+      return await this.#wire.read(length);
+    } catch (error) {
+      if (error instanceof Ended && error.kind === 'closed')
+        throw new Ended('broken', `${error.message} in the middle of a record`);
+      throw error;
+    }
+  }
+
+  /** Old servers warn (`unrecognized_name`, say) and go on; a few times at most. */
+  #isWarning([level, code, ...more]: Uint8Array): boolean {
+    const goesOn = level === WARNING && code !== CLOSE_NOTIFY && more.length === 0;
+    return goesOn && ++this.#warnings <= MAX_WARNINGS;
   }
 
   /** Content of the next handshake record. */
@@ -55,13 +93,16 @@ export class Messages {
       const length = high * 256 + low;
       if (major !== 3 || outer < 20 || outer > 23) throw new Ended('garbage', 'the answer is not TLS');
       if (length > MAX_RECORD) throw new Ended('garbage', `a record has ${length} bytes`);
-      const sealed = await this.#wire.read(length);
+      const sealed = await this.#body(length);
       // Sent for the sake of old middleboxes; means nothing in TLS 1.3 (RFC 8446 §5).
       if (outer === RECORD.changeCipherSpec && length === 1 && sealed[0] === 1) continue;
       const isSealed = this.#open !== undefined && outer === RECORD.application;
       const { type, content } =
         isSealed && this.#open !== undefined ? this.#open(header, sealed) : { type: outer, content: sealed };
-      if (type === RECORD.alert) throw alertOf(content);
+      if (type === RECORD.alert) {
+        if (this.#open === undefined && this.#isWarning(content)) continue;
+        throw alertOf(content);
+      }
       // Once there are keys, only alerts may still come in the clear.
       if (type !== RECORD.handshake || content.length === 0 || (this.#open !== undefined && !isSealed))
         throw new Ended('garbage', `an unexpected record of type ${type}`);
@@ -70,10 +111,15 @@ export class Messages {
   }
 }
 
+/** Level of an alert that ends nothing in TLS 1.2 and older (RFC 5246 §7.2), and the one that ends all the same. */
+const WARNING = 1;
+const CLOSE_NOTIFY = 0;
+
 function alertOf(content: Uint8Array): Ended {
   const [level, code] = content;
   if (content.length !== 2 || level === undefined || code === undefined)
     return new Ended('garbage', 'an alert is not two bytes long');
+  if (code === CLOSE_NOTIFY) return new Ended('closed', 'the target closed the connection');
   return new Ended('alert', `alert ${code} ${alertName(code)}`, code);
 }
 
@@ -100,32 +146,40 @@ export function handshakeKeys(suite: Suite13, secret: Uint8Array, opening: Uint8
   return (header, sealed) => {
     const counter = concatBytes(new Uint8Array(4), bigEndian(sequence++, 8));
     const nonce = iv.map((byte, i) => byte ^ (counter[i] ?? 0));
-    return unwrap(decrypt(suite.cipher, key, nonce, header, sealed));
+    return unwrap(decrypt(suite, key, nonce, header, sealed));
   };
 }
 
-const TAG = 16;
-
 function decrypt(
-  cipher: Suite13['cipher'],
+  { cipher, tagLength }: Suite13,
   key: Uint8Array,
   nonce: Uint8Array,
   header: Uint8Array,
   sealed: Uint8Array,
 ): Uint8Array {
-  if (sealed.length <= TAG) throw new Ended('garbage', 'an encrypted record is too short');
+  if (sealed.length <= tagLength) throw new Ended('garbage', 'an encrypted record is too short');
   try {
-    const plaintextLength = sealed.length - TAG;
-    const decipher =
-      cipher === 'chacha20-poly1305'
-        ? createDecipheriv(cipher, key, nonce, { authTagLength: TAG })
-        : createDecipheriv(cipher, key, nonce, { authTagLength: TAG });
-    decipher.setAAD(header, { plaintextLength });
+    const plaintextLength = sealed.length - tagLength;
+    const decipher = decipherOf(cipher, key, nonce, tagLength);
     decipher.setAuthTag(sealed.subarray(plaintextLength));
+    decipher.setAAD(header, { plaintextLength });
     return concatBytes(decipher.update(sealed.subarray(0, plaintextLength)), decipher.final());
   } catch {
     throw new Ended('garbage', 'an encrypted record does not open');
   }
+}
+
+/** node:crypto has one signature for each mode. */
+function decipherOf(
+  cipher: Suite13['cipher'],
+  key: Uint8Array,
+  nonce: Uint8Array,
+  authTagLength: number,
+): DecipherCCM | DecipherGCM | DecipherChaCha20Poly1305 {
+  if (cipher === 'aes-128-ccm') return createDecipheriv(cipher, key, nonce, { authTagLength });
+  return cipher === 'chacha20-poly1305'
+    ? createDecipheriv(cipher, key, nonce, { authTagLength })
+    : createDecipheriv(cipher, key, nonce, { authTagLength });
 }
 
 /** `TLSInnerPlaintext`: the last byte that is not zero is the type (RFC 8446 §5.4). */

@@ -36,8 +36,8 @@ async function smtp(wire: Wire): Promise<string | undefined> {
   wire.write(encodeUtf8('STARTTLS\r\n'));
   const code = await reply(wire);
   if (code === 220) return undefined;
-  if (code === 502 || code === 500 || code === 454)
-    return `the server answered STARTTLS with ${code}: it offers no TLS`;
+  // 454 is TLS that is away for a time (RFC 3207 §4): that refuses nothing.
+  if (code === 502 || code === 500) return `the server answered STARTTLS with ${code}: it offers no TLS`;
   throw new Ended('garbage', `the server answered STARTTLS with ${code}`);
 }
 

@@ -1,115 +1,123 @@
 /**
- * Which versions a TLS server accepts, in few handshakes: both new versions together, then each that did not come
- * out of that alone. A server that breaks off is asked twice, and has refused only if it is alive.
+ * Which versions a TLS server accepts, in at most twelve hellos: both new versions together, then each that did not come
+ * out of that alone. Whether a "no" refuses a version, evidence/tls-refusal.ts says; for that it must be known that the
+ * server is alive.
  */
-import { SUITES, TLS_VERSIONS, type TlsVersion } from '../../evidence/tls-names.ts';
-import { attempt, type Attempt, type Server } from './attempt.ts';
-import type { Offer } from './hello.ts';
+import type { TlsVersion } from '../../evidence/tls-names.ts';
+import { judgeRefusal, type Asked } from '../../evidence/tls-refusal.ts';
+import { attempt, type Accepted, type Server } from './attempt.ts';
+import { offersOf, usualOffer, type Wanted } from './offers.ts';
 
 /** The versions that can be offered together: what comes out is what clients of today get. */
 const NEW: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'];
 
-/** Most handshakes per version when every suite is looked for. */
-export const MAX_SUITES = 24;
-
-export interface Plan {
+export interface Plan extends Wanted {
   readonly versions: readonly TlsVersion[];
-  /** Suites that may be offered, by number. */
-  readonly suites: ReadonlySet<number>;
-  readonly serverName: string | undefined;
   readonly enumerate: boolean;
 }
 
+/** What is known of one version. */
+export type Found =
+  | Accepted
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'unclear'; readonly why: string };
+
 export interface Survey {
-  /** What came of offering TLS 1.3 and 1.2 together; undefined unless both were to be tried. */
-  readonly together: Attempt | undefined;
-  readonly versions: ReadonlyMap<TlsVersion, Attempt>;
-  /** Suites each version accepts, in the order they were chosen; where they were looked for. */
-  readonly suites: ReadonlyMap<TlsVersion, readonly number[]>;
+  /** What came of offering TLS 1.3 and 1.2 together, if the server accepted one. */
+  readonly together: Accepted | undefined;
+  readonly versions: ReadonlyMap<TlsVersion, Found>;
+}
+
+/** What came of the hellos about one version. */
+interface Trial {
+  readonly accepted: Accepted | undefined;
+  readonly asked: readonly Asked[];
+  /** Refused before any hello. */
+  readonly without: string | undefined;
+  /** What the server did, for people: the first thing that was no refusal, else the last. */
+  readonly why: string;
+  readonly unreachable: boolean;
 }
 
 /** Looks; throws `Ended` only when it is stopped. */
 export async function survey(server: Server, plan: Plan): Promise<Survey> {
   const both = NEW.every((version) => plan.versions.includes(version));
-  const together = both ? await ask(server, plan, NEW) : undefined;
-  const versions = new Map<TlsVersion, Attempt>();
-  if (together?.kind === 'unreachable') return { together, versions, suites: new Map() };
+  const first = both ? await attempt(server, usualOffer(NEW, plan)) : undefined;
+  const together = first?.kind === 'accepted' ? first : undefined;
+  const trials = new Map<TlsVersion, Trial>();
   for (const version of plan.versions) {
-    const known = together?.kind === 'accepted' && together.version === version;
-    const found = known ? together : await alone(server, plan, version);
-    versions.set(version, found);
-    if (found.kind === 'unreachable') break;
+    const trial =
+      together?.version === version ? accepting(together) : await tryVersion(server, plan, version);
+    trials.set(version, trial);
+    if (trial.unreachable) break;
   }
-  const alive = [...versions.values()].some(({ kind }) => kind === 'accepted');
-  for (const [version, found] of versions)
-    if (found.kind === 'broken') versions.set(version, silent(found, alive));
-  const suites = new Map<TlsVersion, readonly number[]>();
-  if (plan.enumerate)
-    for (const [version, found] of versions)
-      if (found.kind === 'accepted')
-        suites.set(version, await everySuite(server, plan, version, found.suite));
-  return { together, versions, suites };
+  const alive = await isAlive(server, plan, trials);
+  const versions = new Map<TlsVersion, Found>();
+  for (const [version, trial] of trials) versions.set(version, rule(version, trial, alive));
+  return { together, versions };
 }
 
-function silent({ why }: Attempt & { kind: 'broken' }, alive: boolean): Attempt {
-  return alive
-    ? { kind: 'refused', why: `${why}, twice` }
-    : { kind: 'unclear', why: `${why}; nothing else was accepted either` };
-}
+const accepting = (accepted: Accepted): Trial => ({
+  accepted,
+  asked: [],
+  without: undefined,
+  why: '',
+  unreachable: false,
+});
 
-/** One version. TLS 1.2 is offered once more with what the server would not sign, or sign with SHA-1. */
-async function alone(server: Server, plan: Plan, version: TlsVersion): Promise<Attempt> {
-  const found = await ask(server, plan, [version]);
-  if (version !== 'TLSv1.2' || (found.kind !== 'refused' && found.kind !== 'broken')) return found;
-  const weaker = await ask(server, plan, [version], true);
-  return weaker.kind === 'accepted' ? weaker : found;
-}
-
-async function ask(
-  server: Server,
-  plan: Plan,
-  versions: readonly TlsVersion[],
-  weak = false,
-): Promise<Attempt> {
-  const suites = suitesFor(versions, weak).filter((code) => plan.suites.has(code));
-  const offer: Offer = { versions, suites, serverName: plan.serverName, sha1: weak };
-  if (suites.length === 0)
-    return { kind: 'unclear', why: 'none of the suites named belongs to this version' };
-  const first = await attempt(server, offer);
-  return first.kind === 'broken' ? await attempt(server, offer) : first;
-}
-
-/** What is offered with some versions; of old ones everything, since nothing is read of their signatures. */
-function suitesFor(versions: readonly TlsVersion[], weak: boolean): readonly number[] {
-  const old = versions.every((version) => TLS_VERSIONS[version] < TLS_VERSIONS['TLSv1.2']);
-  return [
-    ...(versions.includes('TLSv1.3') ? SUITES.tls13 : []),
-    ...(versions.some((version) => version !== 'TLSv1.3') ? SUITES.signed : []),
-    ...(old || weak ? SUITES.unsigned : []),
-  ];
-}
-
-/** Takes away what the server chose until it refuses. */
-async function everySuite(
-  server: Server,
-  plan: Plan,
-  version: TlsVersion,
-  first: number,
-): Promise<readonly number[]> {
-  const chosen = [first];
-  const left = new Set(suitesFor([version], true).filter((code) => plan.suites.has(code)));
-  while (chosen.length < MAX_SUITES) {
-    for (const code of chosen) left.delete(code);
-    const suites = [...left];
-    if (suites.length === 0) break;
-    const found = await attempt(server, {
-      versions: [version],
-      suites,
-      serverName: plan.serverName,
-      sha1: true,
-    });
-    if (found.kind !== 'accepted') break;
-    chosen.push(found.suite);
+/** Says the hellos about one version, until the server accepts one, refuses the version, or makes no sense. */
+async function tryVersion(server: Server, plan: Plan, version: TlsVersion): Promise<Trial> {
+  const asked: Asked[] = [];
+  let why = 'none of the suites named belongs to this version';
+  let broke: string | undefined;
+  for (const offer of offersOf(version, plan)) {
+    const found = await attempt(server, offer);
+    if (found.kind === 'accepted') return accepting(found);
+    why = found.why;
+    if (found.kind === 'answered') asked.push(found);
+    else broke ??= why;
+    const without = found.kind === 'without' ? found.why : undefined;
+    const over = found.kind !== 'answered' && found.kind !== 'broken';
+    if (over || judgeRefusal(version, asked, false).refused)
+      return {
+        accepted: undefined,
+        asked,
+        without,
+        why: broke ?? why,
+        unreachable: found.kind === 'unreachable',
+      };
   }
-  return chosen;
+  return { accepted: undefined, asked, without: undefined, why: broke ?? why, unreachable: false };
+}
+
+/**
+ * Whether the server accepts some version, under the name and in the look of the trials. It may have stopped to answer in
+ * between, for one who asks so often, say: so where it answered nothing at all, it is asked for that version once more.
+ */
+async function isAlive(server: Server, plan: Plan, trials: ReadonlyMap<TlsVersion, Trial>): Promise<boolean> {
+  const counts = [...trials].filter(([version, { asked }]) => judgeRefusal(version, asked, true).refused);
+  if (counts.every(([version, { asked }]) => judgeRefusal(version, asked, false).refused)) return true;
+  const accepted = [...trials.values()].find((trial) => trial.accepted !== undefined)?.accepted;
+  const silent = counts.some(([, { asked }]) => asked.some(({ answer }) => answer === 'closed'));
+  if (accepted !== undefined && !silent) return true;
+  const others = NEW.filter((version) => !plan.versions.includes(version));
+  const again = accepted === undefined ? others : [accepted.version];
+  const offers =
+    again.length === 2 ? [usualOffer(NEW, plan)] : again.flatMap((one) => offerFor(one, plan, accepted));
+  const [offer] = offers;
+  return offer !== undefined && (await attempt(server, offer)).kind === 'accepted';
+}
+
+/** One hello that a server which accepted a version before accepts again. */
+function offerFor(version: TlsVersion, plan: Plan, accepted: Accepted | undefined) {
+  const offers = offersOf(version, plan);
+  return offers.filter(({ suites }) => accepted === undefined || suites.includes(accepted.suite));
+}
+
+function rule(version: TlsVersion, { accepted, asked, without, why }: Trial, alive: boolean): Found {
+  if (accepted !== undefined) return accepted;
+  if (without !== undefined) return { kind: 'refused', why: without };
+  const ruling = judgeRefusal(version, asked, alive);
+  if (ruling.refused) return { kind: 'refused', why };
+  return { kind: 'unclear', why: asked.length === 0 ? why : `${why}; ${ruling.why}` };
 }

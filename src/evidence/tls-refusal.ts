@@ -69,9 +69,6 @@ export function notOffered(version: TlsVersion, hellos: readonly ClientHello[]):
       fullSchemes().every((code) => schemes.includes(code))
     );
   });
-  const isField = (code: number): boolean => FIELD_GROUPS.some((field) => field === code);
-  const suitesIn = (which: readonly ClientHello[]): ReadonlySet<number> =>
-    new Set(which.flatMap(({ suites }) => suites));
   const named = suitesIn(full.filter(({ groups }) => FIELD_GROUPS.every((code) => groups.includes(code))));
   const unnamed = suitesIn(full.filter(({ groups }) => !groups.some(isField)));
   const all = registeredSuites(version);
@@ -86,6 +83,11 @@ export function notOffered(version: TlsVersion, hellos: readonly ClientHello[]):
   const more = missing.length > names.length ? ', …' : '';
   return `${missing.length} of the ${all.length} suites of ${version} (IANA, ${REGISTRY_DATE}): ${names.join(', ')}${more}`;
 }
+
+const isField = (code: number): boolean => FIELD_GROUPS.some((field) => field === code);
+
+const suitesIn = (hellos: readonly ClientHello[]): ReadonlySet<number> =>
+  new Set(hellos.flatMap(({ suites }) => suites));
 
 /** Every group that a version can use; `field`: with those of RFC 7919, which TLS 1.3 always has. */
 export function fullGroups(version: TlsVersion, field: boolean): readonly number[] {

@@ -16,11 +16,12 @@ const PRIMES: ReadonlyMap<number, readonly [bits: number, x: number]> = new Map(
   [0x0104, [8_192, 10_965_728]],
 ]);
 
+const two = (power: number): bigint => 1n << BigInt(power);
+
 /** The prime of a group, big-endian; undefined for any other group. */
 export function fieldPrime(group: number): Uint8Array | undefined {
   const [bits, x] = PRIMES.get(group) ?? [];
   if (bits === undefined || x === undefined) return undefined;
-  const two = (power: number): bigint => 1n << BigInt(power);
   const prime = two(bits) - two(bits - 64) + (eulerTimes(bits - 130) + BigInt(x)) * two(64) - 1n;
   return Uint8Array.fromHex(prime.toString(16));
 }

@@ -2,7 +2,7 @@
 import { Refusal } from '../../bytes/refusal.ts';
 import { isUnread } from '../../evidence/tls-fields.ts';
 import { isNo, type Answer, ALERT } from '../../evidence/tls-refusal.ts';
-import type { TlsVersion } from '../../evidence/tls-names.ts';
+import { signedExchange, type TlsVersion } from '../../evidence/tls-names.ts';
 import { SUITE_NAMES } from '../../evidence/tls-registry.ts';
 import type { VerifiedTls } from '../../evidence/tls-verify.ts';
 import { encodeTranscript } from '../../evidence/transcript.ts';
@@ -99,7 +99,7 @@ function outcomeOf(reached: Reached, offer: Offer, challenge: Uint8Array, hello:
 }
 
 function unsigned(version: TlsVersion, suite: number): string {
-  return version === 'TLSv1.2'
+  return version === 'TLSv1.2' || signedExchange(suite) === undefined
     ? `accepted with ${SUITE_NAMES.get(suite)}, whose handshake has no signature that is read`
     : `what ${version} signs, it signs with SHA-1: it is not read`;
 }

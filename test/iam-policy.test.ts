@@ -308,7 +308,7 @@ t.test('the policy is found among what was committed', async (t) => {
   t.teardown(() => trail.remove());
   const seen = await probe(trail.dir, { policy: undefined, hours: 1 }, { declared: plan });
   t.match(seen.value, { counts: { allowed: 1, violating: 1 }, evaluator: { policy: direct.sha256 } });
-  t.strictSame(seen.compared, { declared: plan.size, compared: 8, excluded: 0 });
+  t.strictSame(seen.compared, { declared: plan.size, compared: 12, excluded: 0 });
   await t.rejects(
     probe(trail.dir, { policy: undefined, hours: 1 }),
     { code: 'config-invalid' },

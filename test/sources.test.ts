@@ -233,7 +233,8 @@ t.test('no more of a source is read than is taken', async (t) => {
   const endless = async function* (): AsyncGenerator<Uint8Array> {
     for (;;) yield new Uint8Array(2 ** 23);
   };
-  const text = (operand: string): Promise<string> => readTexts('json', [operand], cwd, endless());
+  const text = (operand: string): Promise<readonly string[]> =>
+    readTexts({ kind: 'json', named: [operand], cwd, stdin: endless(), recursive: false });
   await t.rejects(text('large.json'), { code: 'too-large', message: /^large\.json has more than/ });
   await t.rejects(text('-'), { code: 'too-large', message: /^standard input has more than/ });
 });

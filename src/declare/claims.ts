@@ -34,7 +34,10 @@ export type Asked = Pick<Declaration, 'claims'> &
  * `malformed-payload` naming the place for what it says.
  */
 export function parseClaims(text: string, overriding?: Tier): Asked {
-  const [document = null, ...more] = parseYaml(text);
+  const [document = null, ...more] = parseYaml(text, {
+    names: 'typed',
+    whole: 'write the value itself',
+  });
   if (more.length > 0) throw fault('the file', 'has more than one YAML document');
   const file = new Fields(document, 'the file');
   const tier = file.word('tier', TIERS);

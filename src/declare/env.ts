@@ -1,29 +1,81 @@
 /**
- * Environment files: `NAME=value` lines, comments that start with #, blank lines. Tools differ in what quotes,
- * backslashes and dollar signs mean (docker takes them as they are, systemd and dotenv do not), so a value that has
- * them is refused; `literal` takes each value as it stands.
+ * Environment files: `NAME=value` lines, comments that start with #, blank lines. What docker, systemd and dotenv do not
+ * read alike is refused. `literal` reads as `docker run --env-file` and `kubectl create --from-env-file` do: each value
+ * as it stands to the end of its line.
  */
-import { refuse } from '../bytes/refusal.ts';
+import { printable } from '../bytes/printable.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { below, Leaves, type Declarable } from './leaf.ts';
 
 /** Leaves of an environment file; `env@1`, or `env-literal@1`. Refuses `malformed-text`, with the line. */
 export function declareEnv(text: string, literal = false): Declarable {
   const leaves = new Leaves();
-  for (const [i, line] of text.split(/\r?\n/).entries()) {
-    if (/^\s*(?:#|$)/.test(line)) continue;
-    const [, name, value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line) ?? [];
-    if (name === undefined)
-      throw refuse('malformed-text', `line ${i + 1}: expected NAME=value, with no blanks around =`);
-    if (!literal && (/["'\\$`]/.test(value) || /^\s|\s$|\s#/.test(value))) {
-      throw refuse(
-        'malformed-text',
-        `line ${i + 1}: tools do not agree what quotes, $, \\, blanks at the ends or # in the value of ${name} mean; ` +
-          'if it is meant as it stands, say --literal',
-      );
-    }
+  // docker skips a byte order mark, dotenv takes it for a blank, systemd for a part of the first name.
+  const lines = literal ? text.replace(/^\ufeff/, '') : text;
+  for (const [i, line] of lines.split(/\r?\n/).entries()) {
+    const variable = literal ? literalVariable(line, i + 1) : sharedVariable(line, i + 1);
     // Whatever stands in an environment may be a secret.
-    leaves.add(below('', name), value, () => true);
+    if (variable !== undefined) leaves.add(below('', variable.name), variable.value, () => true);
   }
   const profile = literal ? 'env-literal@1' : 'env@1';
   return { profile, leaves: leaves.all(), excluded: [], source: { kind: 'env' } };
+}
+
+interface Variable {
+  readonly name: string;
+  readonly value: string;
+}
+
+const WHOLE = 'commit the file whole: `tallystick commit files FILE`';
+
+/** What docker makes of a line: blanks before it are nothing, those after `=` belong to the value. */
+function literalVariable(line: string, number: number): Variable | undefined {
+  const trimmed = line.replace(/^[ \t\v\f]+/, '');
+  if (trimmed === '' || trimmed.startsWith('#')) return undefined;
+  const at = trimmed.indexOf('=');
+  if (at < 0) throw fault(number, 'a name without = takes its value from where it is read; write NAME=value');
+  const name = trimmed.slice(0, at);
+  if (name === '' || /\s/.test(name))
+    throw fault(number, `expected NAME=value, with no blanks in the name: ${printable(name, 60)}`);
+  if (line.includes('\0')) throw fault(number, 'no environment holds a zero byte; take it out');
+  return { name, value: trimmed.slice(at + 1) };
+}
+
+/** What all of them make of a line. */
+function sharedVariable(line: string, number: number): Variable | undefined {
+  if (/[\r\0\ufeff]/.test(line))
+    throw fault(
+      number,
+      'a carriage return, a zero byte or a byte order mark is not the same to every reader; take it out',
+    );
+  // systemd before 254 takes the next line for more of the comment.
+  if (/^[ \t]*#.*\\$/.test(line))
+    throw fault(
+      number,
+      'to some readers a comment that ends in \\ goes on in the next line; end it otherwise',
+    );
+  if (/^[ \t]*(?:#|$)/.test(line)) return undefined;
+  const [, name, value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)=([^]*)$/.exec(line) ?? [];
+  if (name === undefined) throw fault(number, notShared(line));
+  if (!/["'\\$`#]|^\s|\s$/.test(value)) return { name, value };
+  throw fault(
+    number,
+    `tools do not agree what quotes, #, $, \\ and blanks at the ends mean in the value of ${name}: if it is read by ` +
+      '`docker run --env-file` or kubectl, which take it as it stands, say --literal; if by docker compose, dotenv, ' +
+      `systemd or a shell, ${WHOLE}`,
+  );
+}
+
+function notShared(line: string): string {
+  if (/^\s*export\s/.test(line))
+    return `docker and systemd do not take \`export\`; write NAME=value without it, or, if a shell reads the file, ${WHOLE}`;
+  if (line.trimStart().startsWith(';')) return 'a comment to systemd alone; begin it with #';
+  return (
+    'expected NAME=value, with no blanks around = and a name of letters, digits and _; if docker alone reads the file, ' +
+    `which takes other names, say --literal; else ${WHOLE}`
+  );
+}
+
+function fault(line: number, what: string): Refusal {
+  return refuse('malformed-text', `line ${line}: ${what}`);
 }

@@ -1,12 +1,11 @@
 /**
  * Kubernetes manifests: the leaves of every object, under `/<apiVersion>/<kind>/<namespace>/<name>`, whatever file
  * and order it stands in. What the cluster writes itself is left out by a list that is part of the commitment: an
- * exclusion is a claim.
- *
- * Lists whose items all have different names are declared by those names (containers, env, ports, volumes: the merge
- * keys of Kubernetes' API), so that their order declares nothing; other lists by position.
+ * exclusion is a claim. Items of lists that have names are found by them (kubernetes-lists.ts).
  */
+import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
+import { keysOfSet, stepsOf } from './kubernetes-lists.ts';
 import {
   below,
   isTreeList,
@@ -17,7 +16,7 @@ import {
   type Tree,
   type TreeMap,
 } from './leaf.ts';
-import { parseYaml } from './yaml.ts';
+import { parseManifests } from './yaml.ts';
 
 /** What controllers and the API server write, by path within any object. Finalizers and labels are declared. */
 export const IGNORED: readonly Exclusion[] = [
@@ -38,69 +37,84 @@ export const IGNORED: readonly Exclusion[] = [
   { path: '/status', reason: 'what is observed, not what is declared' },
 ];
 
-/** Members that name the items of a list, the first that all of them have. */
-const MERGE_KEYS = ['name', 'containerPort', 'port', 'mountPath', 'ip', 'key'];
-
-/** Leaves of manifests in YAML or JSON, any number of documents; `kubernetes@1`. */
-export function declareKubernetes(text: string, ignored: readonly Exclusion[] = IGNORED): Declarable {
+/** Leaves of manifests in YAML or JSON, any number of files and documents; `kubernetes@1`. */
+export function declareKubernetes(
+  texts: readonly string[],
+  ignored: readonly Exclusion[] = IGNORED,
+): Declarable {
   const leaves = new Leaves();
-  const objects = parseYaml(text).flatMap(objectsOf);
+  // Each by itself: what a file declares does not hang on what stands before or after it.
+  const objects = texts.flatMap(parseManifests).flatMap((document) => objectsOf(document));
   if (objects.length === 0) throw refuse('malformed-payload', 'there is no Kubernetes object in this');
   const skip = new Set(ignored.map(({ path }) => path));
   for (const object of objects) addObject(leaves, object, skip);
   return { profile: 'kubernetes@1', leaves: leaves.all(), excluded: ignored, source: { kind: 'kubernetes' } };
 }
 
-/** Objects of a document: itself, or the items of a List. */
+/**
+ * Objects of a document: itself, or the items of a List. Items of a ConfigMapList are ConfigMaps, where they do not say
+ * it (k8s.io/apimachinery, unstructured: decodeToList).
+ */
 function objectsOf(document: Tree): readonly TreeMap[] {
   if (document === null) return [];
-  if (!isTreeMap(document)) throw refuse('malformed-payload', 'a document is no Kubernetes object');
-  const items = document.get('items');
-  if (document.get('kind') === 'List' && items !== undefined && isTreeList(items))
-    return items.flatMap(objectsOf);
-  return [document];
+  if (!isTreeMap(document))
+    throw refuse('malformed-payload', `a document is no Kubernetes object; ${AS_YAML}`);
+  const [kind, items] = [document.get('kind'), document.get('items')];
+  if (typeof kind !== 'string' || !kind.endsWith('List') || items === undefined || !isTreeList(items))
+    return [document];
+  const inherited: readonly (readonly [string, Tree | undefined])[] = [
+    ['apiVersion', document.get('apiVersion')],
+    ['kind', kind.slice(0, -'List'.length)],
+  ];
+  return items.flatMap((item) => {
+    if (!isTreeMap(item)) return objectsOf(item);
+    const missing = inherited.filter(
+      ([name, value]) => value !== undefined && value !== '' && !item.has(name),
+    );
+    return objectsOf(missing.length === 0 ? item : new Map([...missing, ...item].filter(isMember)));
+  });
 }
+
+function isMember(entry: readonly [string, Tree | undefined]): entry is readonly [string, Tree] {
+  return entry[1] !== undefined;
+}
+
+const AS_YAML = 'what is no object of a cluster is declared with `tallystick commit yaml FILE`';
 
 function addObject(leaves: Leaves, object: TreeMap, skip: ReadonlySet<string>): void {
   const metadata = object.get('metadata');
   const meta: TreeMap = metadata !== undefined && isTreeMap(metadata) ? metadata : new Map();
   const [version, kind, name] = [object.get('apiVersion'), object.get('kind'), meta.get('name')];
   if (typeof version !== 'string' || typeof kind !== 'string')
-    throw refuse('malformed-payload', 'an object has no apiVersion and kind');
-  if (typeof name !== 'string') {
-    const why = meta.has('generateName')
-      ? 'the cluster would name it (generateName)'
-      : 'it has no metadata.name';
-    throw refuse('malformed-payload', `a ${kind} cannot be declared: ${why}; give it a name`);
-  }
+    throw refuse('malformed-payload', `an object has no apiVersion and kind; ${AS_YAML}`);
+  if (typeof name !== 'string') throw refuse('malformed-payload', nameless(kind, meta));
   const namespace = meta.get('namespace');
   const at = [version, kind, typeof namespace === 'string' ? namespace : '', name].reduce(below, '');
   const secret = kind === 'Secret' && version === 'v1';
-  const walk = (within: string, tree: Tree): void => {
+  const sensitive = (within: string): boolean => secret && /^\/(?:data|stringData)(?:\/|$)/.test(within);
+  /** `place`: the path within the object, with every item of a list as `*`. */
+  const walk = (within: string, place: string, tree: Tree): void => {
     if (skip.has(within)) return;
-    const items = entriesOf(tree);
-    if (items.length === 0)
-      leaves.add(at + within, tree, () => secret && /^\/(?:data|stringData)\//.test(within));
-    for (const [step, child] of items) walk(below(within, step), child);
+    if (isTreeMap(tree) && tree.size > 0) {
+      for (const [step, child] of tree) walk(below(within, step), below(place, step), child);
+    } else if (isTreeList(tree) && tree.length > 0) {
+      const keys = keysOfSet(version, kind, place);
+      const steps = stepsOf(tree, keys);
+      const order = keys === undefined ? steps : steps?.toSorted();
+      leaves.addList(at + within, order ?? tree.length, sensitive(within));
+      for (const [i, child] of tree.entries())
+        walk(below(within, steps?.[i] ?? String(i)), `${place}/*`, child);
+    } else leaves.add(at + within, tree, () => sensitive(within));
   };
-  for (const [step, child] of object) walk(below('', step), child);
+  for (const [step, child] of object) walk(below('', step), below('', step), child);
 }
 
-/** Children of a map by name; of a list by its merge key, or else by position. */
-function entriesOf(tree: Tree): readonly (readonly [string, Tree])[] {
-  if (isTreeMap(tree)) return [...tree];
-  if (!isTreeList(tree)) return [];
-  const key = MERGE_KEYS.find((each) => namesApart(tree, each));
-  if (key === undefined) return tree.map((item, i) => [String(i), item]);
-  return tree.map((item) => [`${key}=${nameIn(item, key) ?? ''}`, item]);
-}
-
-function namesApart(items: readonly Tree[], key: string): boolean {
-  const names = items.map((item) => nameIn(item, key));
-  return items.length > 0 && !names.includes(undefined) && new Set(names).size === items.length;
-}
-
-function nameIn(item: Tree, key: string): string | undefined {
-  const name = isTreeMap(item) ? item.get(key) : undefined;
-  return typeof name === 'string' || typeof name === 'number' ? String(name) : undefined;
+/** Why an object without a name cannot be declared, and what can be done about it. */
+function nameless(kind: string, meta: TreeMap): string {
+  const what = printable(kind, 100);
+  if (meta.has('generateName'))
+    return `a ${what} cannot be declared: the cluster would name it (generateName); give it a name, or declare it with \`tallystick commit yaml FILE\``;
+  if (kind === 'Kustomization')
+    return 'a Kustomization is no object of a cluster: declare what it makes, with `kubectl kustomize DIR | tallystick commit kubernetes -`, or itself, with `tallystick commit yaml FILE`';
+  return `a ${what} cannot be declared: it has no metadata.name; give it a name if it is an object of a cluster, and declare it with \`tallystick commit yaml FILE\` if it is none (a configuration of kubeadm or of the kubelet, an audit Policy)`;
 }

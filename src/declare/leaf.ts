@@ -1,8 +1,13 @@
 /**
  * Declared leaves: what a source says, taken apart into paths and values with one spelling each, so that the same
- * declaration always makes the same bytes and two declarations never do (spec/statements.md §9).
+ * declaration always makes the same bytes and two declarations never do (spec/claims.md, "Sources").
+ *
+ * A list that is not empty has one leaf more, at its own path: `{list: n}` where its items are found by position, or
+ * `{list: [steps]}`, in order, where they are found by name. No scalar has such a value, so the leaves give the tree
+ * back exactly (tree.ts), the order of a list is one leaf, and an item that is inserted moves no other by name.
  */
 import { encodeCbor, type CborValue } from '../bytes/cbor.ts';
+import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 
 /**
@@ -17,6 +22,14 @@ export interface NumberText {
 /** A tree as sources are read: maps keep the order of the source, which no leaf depends on. */
 export type Tree = Scalar | readonly Tree[] | TreeMap;
 export type TreeMap = ReadonlyMap<string, Tree>;
+
+/**
+ * A map of which some names are no texts to readers of YAML: `200` is a number, "200" a text. Their names stand in one
+ * leaf more, `{names: [texts]}`, sorted.
+ */
+export class TypedMap extends Map<string, Tree> {
+  readonly typed = new Set<string>();
+}
 
 export interface DeclaredLeaf {
   /** Steps from the root of the source, JSON Pointer escaped (RFC 6901 §3). */
@@ -68,31 +81,35 @@ export function isNumberText(tree: Tree): tree is NumberText {
 
 /** Canonical bytes of a leaf's content. The forms cannot be taken for one another. */
 export function encodeContent(content: Scalar): Uint8Array<ArrayBuffer> {
-  return encodeCbor(
-    isNumberText(content) ? new Map<string, CborValue>([['number', content.number]]) : content,
-  );
+  return isNumberText(content) ? marked('number', content.number) : encodeCbor(content);
+}
+
+const NOTHING = 'the source is no map and no list, or an empty one; there is nothing to name';
+
+/** A value that no scalar has: a map of one member. */
+function marked(name: string, value: CborValue): Uint8Array<ArrayBuffer> {
+  return encodeCbor(new Map([[name, value]]));
 }
 
 const EMPTY_MAP = encodeCbor(new Map());
 const EMPTY_LIST = encodeCbor([]);
 /** A value that nobody knows before it is applied. */
-const UNKNOWN = encodeCbor(new Map<string, CborValue>([['unknown', true]]));
+const UNKNOWN = marked('unknown', true);
 
-/** Collects leaves; each path once. Refuses `too-large`, and `malformed-payload` for a path that occurs twice or a source without names. */
+/** Collects leaves; each path once. Refuses `too-large`, and `malformed-payload` for a path that occurs twice or that no file of leaves can hold. */
 export class Leaves {
   readonly #leaves = new Map<string, DeclaredLeaf>();
 
-  /** Adds everything below a tree. `sensitive` decides leaf by leaf, by path. */
+  /** Adds everything at and below a tree. `sensitive` decides leaf by leaf, by path. */
   add(at: string, tree: Tree, sensitive: (path: string) => boolean = () => false): void {
     if (isTreeMap(tree) && tree.size > 0) {
+      if (tree instanceof TypedMap) this.addNames(at, tree, sensitive(at));
       for (const [name, child] of tree) this.add(below(at, name), child, sensitive);
     } else if (isTreeList(tree) && tree.length > 0) {
+      this.addList(at, tree.length, sensitive(at));
       for (const [i, child] of tree.entries()) this.add(below(at, String(i)), child, sensitive);
     } else if (at === '') {
-      throw refuse(
-        'malformed-payload',
-        'the source is no map and no list, or an empty one; there is nothing to name',
-      );
+      throw refuse('malformed-payload', NOTHING);
     } else {
       const value = isTreeMap(tree) ? EMPTY_MAP : isTreeList(tree) ? EMPTY_LIST : encodeContent(tree);
       this.#put({
@@ -102,6 +119,26 @@ export class Leaves {
         ...(typeof tree === 'string' && { text: tree }),
       });
     }
+  }
+
+  /** The leaf of a list: how many items it has, or the steps to them in order. */
+  addList(path: string, items: number | readonly string[], sensitive = false): void {
+    this.#put({ path, value: marked('list', items), sensitive });
+  }
+
+  /** The leaf of a map with names that are no texts, where it has such. */
+  addNames(path: string, { typed }: TypedMap, sensitive = false): void {
+    if (typed.size > 0) this.#put({ path, value: marked('names', [...typed].toSorted()), sensitive });
+  }
+
+  /** The leaf at the top of a source of several documents, each below its number. */
+  addDocuments(count: number): void {
+    this.#put({ path: '', value: marked('documents', count), sensitive: false });
+  }
+
+  /** The leaf of a text that was read as a tree: what it is a text of. */
+  addText(path: string, of: string): void {
+    this.#put({ path, value: marked('text', of), sensitive: false });
   }
 
   /** A value that is there once the declaration is applied, and not known before. */
@@ -120,12 +157,25 @@ export class Leaves {
 
   #put(leaf: DeclaredLeaf): void {
     const { path } = leaf;
+    if (/\p{Cc}/u.test(path))
+      throw refuse(
+        'malformed-payload',
+        `the name of ${printable(path)} has a control character, which no path of a leaf can have; ` +
+          'commit the file whole: `tallystick commit files FILE`',
+      );
     if (new TextEncoder().encode(path).length > MAX_PATH_BYTES)
-      throw refuse('too-large', `a path of more than ${MAX_PATH_BYTES} bytes: ${path.slice(0, 100)}…`);
+      throw refuse(
+        'too-large',
+        `a path of more than ${MAX_PATH_BYTES} bytes: ${printable(path, 100)}; ` +
+          'commit the file whole: `tallystick commit files FILE`',
+      );
     if (this.#leaves.size >= MAX_LEAVES)
       throw refuse('too-large', `more than ${MAX_LEAVES} leaves; commit to its parts one by one`);
     if (this.#leaves.has(path))
-      throw refuse('malformed-payload', `${path} is declared twice; the later one would hide the earlier`);
+      throw refuse(
+        'malformed-payload',
+        `${path} is declared twice; the later one would hide the earlier, so keep one`,
+      );
     this.#leaves.set(path, leaf);
   }
 }

@@ -6,6 +6,7 @@
  * Two plans of the same configuration differ in `/timestamp` alone: it is excluded. What is known only after the
  * apply is declared as unknown. Sensitive values are marked by the provider; other secrets are refused (secret.ts).
  */
+import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { parseJson } from './json.ts';
 import { parsePolicyText } from './iam.ts';
@@ -27,7 +28,26 @@ const LEFT_OUT: readonly (readonly [name: string, reason: string])[] = [
   ['configuration', 'what follows from it is in the resources'],
   ['prior_state', 'what was before is not what is declared'],
   ['resource_drift', 'what was before is not what is declared'],
+  ['relevant_attributes', 'what was before is not what is declared'],
+  ['action_invocations', 'what an apply runs is no attribute of a resource'],
+  ['action_invocation_changes', 'what an apply runs is no attribute of a resource'],
+  ['deferred_action_invocations', 'what a later apply runs is no attribute of a resource'],
+  ['checks', 'what was checked is a result, and not declared'],
 ];
+
+/** What is read, or says nothing by itself. */
+const READ: ReadonlySet<string> = new Set([
+  'format_version',
+  'terraform_version',
+  'resource_changes',
+  'planned_values',
+  'output_changes',
+  'values',
+  'deferred_changes',
+  'applyable',
+  'complete',
+  'errored',
+]);
 
 /** Resources that are left out by name; a commitment names at most 512 exclusions. */
 const MAX_NAMED = 500;
@@ -48,10 +68,14 @@ export function declareTerraform(text: string): Declarable {
   if (document.get('errored') === true)
     throw refuse('malformed-payload', 'the plan failed; make one that does not');
   const leaves = new Leaves();
-  const leftOut = new Map(
-    LEFT_OUT.filter(([name]) => document.has(name)).map(([name, reason]) => [`/${name}`, reason]),
-  );
   const isPlan = document.has('resource_changes') || document.has('planned_values');
+  if (isPlan) assertPlansSomething(document);
+  const known = new Map(LEFT_OUT);
+  const leftOut = new Map(
+    [...document.keys()]
+      .filter((name) => !READ.has(name))
+      .map((name) => [`/${name}`, known.get(name) ?? 'not known to this version of tallystick']),
+  );
   if (isPlan) addPlan(leaves, document, leftOut);
   else addState(leaves, mapAt(document, 'values'), leftOut);
   return {
@@ -74,13 +98,39 @@ function exclusionsOf(leftOut: LeftOut): readonly Exclusion[] {
   const all = Array.from(leftOut, ([path, reason]): Exclusion => ({ path, reason }));
   const more = all.length - MAX_NAMED;
   if (more <= 0) return all;
-  return [
-    ...all.slice(0, MAX_NAMED),
-    { path: '/resources', reason: `${more} more data sources or deletions` },
-  ];
+  return [...all.slice(0, MAX_NAMED), { path: '/resources', reason: `${more} more that are not named` }];
 }
 
-const NOT_MANAGED = 'a data source: read by Terraform, not set by it';
+/** Modes of resources that declare nothing, and why. */
+const NOT_MANAGED: ReadonlyMap<Tree | undefined, string> = new Map([
+  ['data', 'a data source: read by Terraform, not set by it'],
+  ['ephemeral', 'an ephemeral resource: it is kept in no plan and no state'],
+]);
+
+/** Why a resource of a mode is left out; undefined of managed ones. */
+function whyUnmanaged(mode: Tree | undefined): string | undefined {
+  if (mode === 'managed') return undefined;
+  return NOT_MANAGED.get(mode) ?? 'no managed resource';
+}
+
+/** A plan of `-refresh-only`, or of less than everything, says nothing of the resources that it does not change. */
+function assertPlansSomething(plan: TreeMap): void {
+  const planned = mapAt(mapAt(mapAt(plan, 'prior_state'), 'values'), 'root_module');
+  const hasBefore = listAt(planned, 'resources').length + listAt(planned, 'child_modules').length > 0;
+  if (hasBefore && listAt(plan, 'resource_changes').length === 0)
+    throw refuse(
+      'malformed-payload',
+      'this plan says nothing of the resources there are, as one of -refresh-only does; make one without it, or ' +
+        'declare the state: `terraform show -json`',
+    );
+}
+
+/** The address of a resource as a path. */
+function pathOf(resource: TreeMap): string {
+  const address = textAt(resource, 'address');
+  if (address !== 'output') return below('', address);
+  throw refuse('malformed-payload', 'a resource has the address output; was this written by Terraform?');
+}
 
 /** Why nothing of a resource is declared by its change. */
 function whyGone(actions: readonly Tree[]): string {
@@ -93,26 +143,33 @@ function whyGone(actions: readonly Tree[]): string {
 function addPlan(leaves: Leaves, plan: TreeMap, leftOut: LeftOut): void {
   for (const change of listAt(plan, 'resource_changes')) {
     if (!isTreeMap(change)) continue;
-    const at = below('', textAt(change, 'address'));
-    if (change.get('mode') !== 'managed') {
-      leftOut.set(at, NOT_MANAGED);
+    const at = pathOf(change);
+    const unmanaged = whyUnmanaged(change.get('mode'));
+    if (unmanaged !== undefined) {
+      leftOut.set(at, unmanaged);
       continue;
     }
     const {
+      actions,
       after,
       after_unknown: unknown,
       after_sensitive: sensitive,
     } = Object.fromEntries(mapAt(change, 'change'));
     if (after === undefined || after === null) {
-      // What waits for its deletion stands beside the resource that replaced it.
-      const deposed = change.get('deposed');
-      const part = typeof deposed === 'string' ? ` deposed ${deposed}` : '';
-      leftOut.set(at + part, whyGone(listAt(mapAt(change, 'change'), 'actions')));
+      const gone = actions !== undefined && isTreeList(actions) ? actions : [];
+      leftOut.set(at + deposedPart(change.get('deposed')), whyGone(gone));
       continue;
     }
     addAttributes(leaves, at, after, { sensitive: sensitive ?? false, unknown: unknown ?? false });
-    addUnknowns(leaves, at, unknown ?? false);
   }
+  for (const deferred of listAt(plan, 'deferred_changes')) {
+    if (!isTreeMap(deferred)) continue;
+    const reason = deferred.get('reason');
+    const why = typeof reason === 'string' ? ` (${printable(reason, 100)})` : '';
+    leftOut.set(pathOf(mapAt(deferred, 'resource_change')), `deferred to a later plan${why}`);
+  }
+  if (plan.get('complete') === false && listAt(plan, 'deferred_changes').length === 0)
+    leftOut.set('/complete', 'this plan is not complete: of some resources it says nothing');
   addOutputs(leaves, mapAt(mapAt(plan, 'planned_values'), 'outputs'));
 }
 
@@ -120,11 +177,14 @@ function addState(leaves: Leaves, values: TreeMap, leftOut: LeftOut): void {
   const addModule = (module: TreeMap): void => {
     for (const resource of listAt(module, 'resources')) {
       if (!isTreeMap(resource)) continue;
-      const at = below('', textAt(resource, 'address'));
-      if (resource.get('mode') !== 'managed') {
-        leftOut.set(at, NOT_MANAGED);
+      const at = pathOf(resource);
+      const unmanaged = whyUnmanaged(resource.get('mode'));
+      const deposed = deposedPart(resource.get('deposed_key'));
+      if (unmanaged !== undefined || deposed !== '') {
+        leftOut.set(at + deposed, unmanaged ?? DEPOSED);
         continue;
       }
+      if (resource.get('tainted') === true) leftOut.set(`${at} tainted`, TAINTED);
       const sensitive = resource.get('sensitive_values') ?? false;
       addAttributes(leaves, at, resource.get('values') ?? new Map(), { sensitive, unknown: false });
     }
@@ -134,33 +194,64 @@ function addState(leaves: Leaves, values: TreeMap, leftOut: LeftOut): void {
   addOutputs(leaves, mapAt(values, 'outputs'));
 }
 
+/** What waits for its deletion stands beside the resource that replaced it, under the same address. */
+function deposedPart(key: Tree | undefined): string {
+  return typeof key === 'string' && key !== '' ? ` deposed ${key}` : '';
+}
+
+const DEPOSED = 'deposed: another object replaced it, and it waits for its deletion';
+const TAINTED = 'marked for replacement, which is no attribute of it';
+
 /** What the provider says of values, in trees of the same shape: `true` where it holds for all below. */
 interface Masks {
   readonly sensitive: Tree;
   readonly unknown: Tree;
 }
 
-/** Values, those never to be shown marked. What is unknown stands in lists as null, and is no value. */
-function addAttributes(leaves: Leaves, at: string, values: Tree, { sensitive, unknown }: Masks): void {
-  if (unknown === true) return;
-  if (sensitive === true) return leaves.add(at, values, () => true);
-  const into = (name: string, value: Tree): void =>
+/**
+ * Values, those never to be shown marked. What is unknown has no value: it is left out of maps, and stands in lists as
+ * null, so that both masks and values say what members there are.
+ */
+function addAttributes(leaves: Leaves, at: string, values: Tree | undefined, masks: Masks): void {
+  const { sensitive, unknown } = masks;
+  if (unknown === true) return leaves.addUnknown(at);
+  if (values === undefined && !hasUnknown(unknown)) return;
+  const hidden = (): boolean => sensitive === true;
+  const into = (name: string, value: Tree | undefined): void =>
     addAttributes(leaves, below(at, name), value, {
       sensitive: childOf(sensitive, name),
       unknown: childOf(unknown, name),
     });
-  if (isTreeMap(values) && values.size > 0) for (const [name, value] of values) into(name, value);
-  else if (isTreeList(values) && values.length > 0)
-    for (const [i, value] of values.entries()) into(String(i), value);
-  else leaves.add(at, (typeof values === 'string' ? parsePolicyText(values) : undefined) ?? values);
+  if (isTreeList(values ?? unknown)) {
+    const items = values !== undefined && isTreeList(values) ? values : [];
+    const length = Math.max(items.length, isTreeList(unknown) && hasUnknown(unknown) ? unknown.length : 0);
+    if (length === 0) return leaves.add(at, items, hidden);
+    leaves.addList(at, length, sensitive === true);
+    for (let i = 0; i < length; i++) into(String(i), items[i] ?? null);
+  } else if (isTreeMap(values ?? unknown) || (isTreeMap(unknown) && hasUnknown(unknown))) {
+    const map: TreeMap = values !== undefined && isTreeMap(values) ? values : new Map();
+    const names = new Set([...map.keys(), ...namesOfUnknown(unknown)]);
+    if (names.size === 0) return leaves.add(at, map, hidden);
+    for (const name of names) into(name, map.get(name));
+  } else addScalar(leaves, at, values ?? null, hidden);
 }
 
-/** What is true in `after_unknown` has no value in `after`. An empty list of unknowns is no unknown. */
-function addUnknowns(leaves: Leaves, at: string, unknown: Tree): void {
-  if (unknown === true && !leaves.has(at)) leaves.addUnknown(at);
-  if (isTreeMap(unknown)) for (const [name, child] of unknown) addUnknowns(leaves, below(at, name), child);
-  if (isTreeList(unknown))
-    for (const [i, child] of unknown.entries()) addUnknowns(leaves, below(at, String(i)), child);
+/** A policy document in a text is taken apart, and its text named as that: a map of the same members is no text. */
+function addScalar(leaves: Leaves, at: string, value: Tree, hidden: () => boolean): void {
+  const policy = typeof value === 'string' && !hidden() ? parsePolicyText(value) : undefined;
+  if (policy !== undefined) leaves.addText(at, 'iam-policy');
+  leaves.add(at, policy ?? value, hidden);
+}
+
+/** An empty list of unknowns, or one of nothing but `false`, is no unknown. */
+function hasUnknown(unknown: Tree): boolean {
+  if (isTreeMap(unknown)) return unknown.values().some(hasUnknown);
+  return isTreeList(unknown) ? unknown.some(hasUnknown) : unknown === true;
+}
+
+function namesOfUnknown(unknown: Tree): readonly string[] {
+  if (!isTreeMap(unknown)) return [];
+  return [...unknown].filter(([, each]) => hasUnknown(each)).map(([name]) => name);
 }
 
 function addOutputs(leaves: Leaves, outputs: TreeMap): void {
@@ -174,6 +265,7 @@ function addOutputs(leaves: Leaves, outputs: TreeMap): void {
 }
 
 function childOf(mask: Tree, name: string): Tree {
+  if (mask === true) return true;
   if (isTreeMap(mask)) return mask.get(name) ?? false;
   return isTreeList(mask) ? (mask[Number(name)] ?? false) : false;
 }

@@ -6,11 +6,14 @@ import { decodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbo
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { isMap, type Value } from '../claim/value.ts';
+import { valueInLeaf } from '../statement/saltedleaf.ts';
 import type { ProbeTask } from './probe.ts';
 
 /** The value of a leaf's canonical bytes. Refuses `malformed-cbor` and the like, and what no leaf can hold. */
 export function declaredValue(bytes: Uint8Array): Value {
-  return plainOf(decodeCbor(bytes));
+  const value = valueInLeaf(bytes);
+  if (value instanceof Uint8Array) return plainOf(decodeCbor(value));
+  return { sha256: formatHex(value.digest), size: value.size };
 }
 
 function plainOf(value: CborValue): Value {

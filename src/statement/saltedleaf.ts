@@ -57,13 +57,21 @@ const leafValue: Schema<LeafValue> = {
   },
   encode: (value) => (value instanceof Uint8Array ? value : [value.digest, value.size]),
 };
-const shownValue = bytes(0, 49_152);
+/** Longest value that is shown, bytes: an opening fits into an entry. */
+const MAX_SHOWN = 49_152;
+const shownValue = bytes(0, MAX_SHOWN);
+
+/** A value as it stands in its leaf: its bytes, or what names them where they are too long to show. */
+export function valueInLeaf(value: Uint8Array): LeafValue {
+  return value.length <= MAX_SHOWN ? value : { digest: digest(sha256Hash(value)), size: value.length };
+}
 
 /** One leaf of a salted tree shown in public, with its inclusion proof (RFC 9162 §2.1.3.1). */
 export const opening = record({
   index: count,
   salt: bytes(SALT_LENGTH),
-  path: text(1, 1024),
+  /** Empty: the top of the source, where it is a list or several documents. */
+  path: text(0, 1024),
   value: leafValue,
   proof: array(sha256, 53),
 });

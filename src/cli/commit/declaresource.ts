@@ -17,6 +17,7 @@ export interface SourceWish {
   readonly operands: readonly string[];
   readonly cwd: string;
   readonly stdin: AsyncIterable<Uint8Array>;
+  readonly recursive: boolean;
   readonly reading: Reading;
   readonly subject: string | undefined;
   readonly environment: string;
@@ -24,8 +25,15 @@ export interface SourceWish {
 }
 
 /** The leaves a wish would commit to: for `--list`, and for the declaration. Refuses as `readSource` does. */
-export async function readWish({ operands, cwd, stdin, reading }: SourceWish): Promise<ReadSource> {
-  return readSource(await readTexts(reading.kind, operands, cwd, stdin), reading);
+export async function readWish({
+  operands,
+  cwd,
+  stdin,
+  recursive,
+  reading,
+}: SourceWish): Promise<ReadSource> {
+  const texts = await readTexts({ kind: reading.kind, named: operands, cwd, stdin, recursive });
+  return readSource(texts, reading);
 }
 
 /** Refuses as `readSource` and `refuseSecrets` do, and `usage` for a source without a name to go by. */
@@ -68,5 +76,5 @@ function subjectOf({ operands, cwd, reading }: SourceWish): string {
   if (only === undefined || only === STDIN || operands.length > 1)
     throw refuse('usage', `say what this ${reading.kind} source declares with --subject`);
   const path = relative(cwd, resolve(cwd, only)).split(sep).join('/');
-  return path.startsWith('../') ? basename(path) : path;
+  return path === '' || path === '..' || path.startsWith('../') ? basename(resolve(cwd, only)) : path;
 }

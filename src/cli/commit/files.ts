@@ -8,8 +8,9 @@ import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { digest, type Digest } from '../../bytes/brand.ts';
+import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { encodeUtf8 } from '../../bytes/text.ts';
+import { decodeUtf8, encodeUtf8 } from '../../bytes/text.ts';
 import { codeOf } from '../files.ts';
 
 /** The operand that means standard input. */
@@ -52,7 +53,15 @@ export interface Reading {
 export async function readFacts(paths: readonly string[], reading: Reading): Promise<Found> {
   const facts = new Map<string, FileFact>();
   const excluded = new Map<string, Exclusion>();
-  const add = (fact: FileFact): void => void facts.set(fact.path, fact);
+  const add = (fact: FileFact): void => {
+    assertName(fact.path);
+    if ((facts.get(fact.path)?.type ?? fact.type) !== fact.type)
+      throw refuse(
+        'usage',
+        `two things would be the leaf ${printable(fact.path)}; name it once, or rename one`,
+      );
+    facts.set(fact.path, fact);
+  };
   for (const path of paths) {
     if (path === STDIN)
       add({ path: STDIN, type: 'stream', mode: undefined, ...(await hashStream(reading.stdin)) });
@@ -81,8 +90,27 @@ export async function readFact(path: string, base: string): Promise<FileFact> {
 
 /** What a link is, without following it. */
 export async function readLinkFact(path: string, base: string): Promise<FileFact> {
-  const target = encodeUtf8((await named(path, readlink(path))).toWellFormed());
+  const target = await named(path, readlink(path, { encoding: 'buffer' }));
   return { path: nameFrom(base, path), type: 'symlink', mode: undefined, ...(await hashStream([target])) };
+}
+
+/** Longest path of a leaf, bytes (spec/statements.md §8). */
+const MAX_PATH = 1024;
+
+/** Refuses a name that no leaf can have: it would be logged, and its owner could not read it again. */
+function assertName(path: string): void {
+  const mend = 'rename it, or leave it out';
+  if (/\p{Cc}/u.test(path))
+    throw refuse(
+      'usage',
+      `the name ${printable(path)} has a control character, so that no leaf can have it; ${mend}`,
+    );
+  if (encodeUtf8(path).length > MAX_PATH)
+    throw refuse(
+      'too-large',
+      `the path ${printable(path, 100)} has more than ${MAX_PATH} bytes, so that no leaf can have it; ` +
+        'commit a folder further down by itself',
+    );
 }
 
 async function walk(
@@ -92,12 +120,10 @@ async function walk(
   exclude: (exclusion: Exclusion) => void,
 ): Promise<void> {
   const { base, omit } = reading;
-  for (const name of (await named(folder, readdir(folder))).toSorted()) {
+  const names = await named(folder, readdir(folder, { encoding: 'buffer' }));
+  for (const name of names.map((each) => nameOf(folder, each)).toSorted()) {
     const path = join(folder, name);
-    const stats = await named(
-      path,
-      lstat(path).catch((error: unknown) => notUtf8(path, name, error)),
-    );
+    const stats = await named(path, lstat(path));
     const reason = name === GIT_FOLDER ? 'kept by git itself' : omit.get(path);
     if (reason !== undefined) exclude({ path: nameFrom(base, path), reason });
     else if (stats.isSymbolicLink()) add(await readLinkFact(path, base));
@@ -106,13 +132,20 @@ async function walk(
   }
 }
 
-/** A name of other bytes than UTF-8 comes back from the folder with its bytes replaced, and is not found by it. */
-function notUtf8(path: string, name: string, error: unknown): never {
-  if (!name.includes('\ufffd') || codeOf(error) !== 'ENOENT') throw error;
-  throw refuse(
-    'usage',
-    `the name ${path} is not UTF-8, so that no leaf can have it; rename it, or leave it out`,
-  );
+/** The text of a name in a folder. Refuses `usage` for other bytes than UTF-8: two such names could read the same. */
+function nameOf(folder: string, bytes: Uint8Array): string {
+  try {
+    return decodeUtf8(bytes);
+  } catch (cause) {
+    const path = printable(join(folder, Buffer.from(bytes).toString()));
+    throw refuse(
+      'usage',
+      `the name ${path} is not UTF-8, so that no leaf can have it; rename it, or leave it out`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 /** Waits for a read of a path; its failure is a refusal that names the path. */

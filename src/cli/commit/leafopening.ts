@@ -3,13 +3,14 @@
  * `disclosure.json`, some of those leaves for somebody else, each with its way to the root that was logged. Of
  * sensitive leaves both hold a keyed digest alone.
  */
-import { decodeCbor, encodeCbor, isCborMap } from '../../bytes/cbor.ts';
+import { decodeCbor, encodeCbor, isCborArray, isCborMap, type CborValue } from '../../bytes/cbor.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
 import {
   declarationTree,
   openLeaf,
   opening,
+  valueInLeaf,
   type Opening,
   type SaltedTree,
 } from '../../statement/saltedleaf.ts';
@@ -18,6 +19,8 @@ import { fromJson } from './fromjson.ts';
 import type { SourceLeaf } from './sources.ts';
 
 const MAX_LEAVES = 200_000;
+/** As long as a source. Leaves hold values that are too long to show by their digest. */
+const MAX_VALUE = 67_108_864;
 const MAX_DISCLOSED = 10_000;
 
 const hex = (min: number, max: number) =>
@@ -28,7 +31,7 @@ const leavesFile = record({
   profile: text(1, 64),
   subject: text(1, 1024),
   leaves: array(
-    record({ path: text(0, 1024), salt: hex(16, 16), value: hex(1, 65_535), sensitive: bool }),
+    record({ path: text(0, 1024), salt: hex(16, 16), value: hex(1, MAX_VALUE), sensitive: bool }),
     MAX_LEAVES,
     1,
   ),
@@ -79,7 +82,7 @@ export function parseLeaves(bytes: Uint8Array, path: string): OwnedLeaves {
 
 /** The tree whose root the commitment logs. */
 export function leafTree({ leaves }: Pick<OwnedLeaves, 'leaves'>): SaltedTree {
-  return declarationTree(leaves.map(({ path, salt, value }) => ({ path, salt, value })));
+  return declarationTree(leaves.map(({ path, salt, value }) => ({ path, salt, value: valueInLeaf(value) })));
 }
 
 /** Opens the leaves at and below the paths. Refuses `not-found` for a path that has none. */
@@ -115,20 +118,31 @@ export function parseDisclosure(bytes: Uint8Array, path: string): Disclosure {
 }
 
 /** A leaf's value as people read it. */
-export function showValue(value: Opening['value']): string {
+export function showValue(whole: Opening['value']): string {
+  const value = whole instanceof Uint8Array ? valueInLeaf(whole) : whole;
   if (!(value instanceof Uint8Array)) return `${value.size} bytes, SHA-256 ${formatHex(value.digest)}`;
   const content = decodeCbor(value);
   if (!isCborMap(content)) return JSON.stringify(content);
-  const [[name, inner] = []] = content;
-  if (name === 'number' && typeof inner === 'string') return inner;
-  if (name === 'sensitive') return '(sensitive: a keyed digest, never shown)';
-  if (name === 'unknown') return '(known only after it is applied)';
   const { type, mode, size, sha256 } = Object.fromEntries(content);
   if (typeof type === 'string' && typeof size === 'number' && sha256 instanceof Uint8Array) {
     const bits = typeof mode === 'number' ? ` ${mode.toString(8).padStart(4, '0')}` : '';
     return `${type}${bits}, ${size} bytes, SHA-256 ${formatHex(sha256)}`;
   }
-  return '{}';
+  const [[name, inner = null] = []] = content;
+  return typeof name === 'string' ? showMarked(name, inner) : '{}';
+}
+
+/** What no scalar is (src/declare/leaf.ts). */
+function showMarked(name: string, inner: CborValue): string {
+  if (name === 'number' && typeof inner === 'string') return inner;
+  if (name === 'sensitive') return '(sensitive: a keyed digest, never shown)';
+  if (name === 'unknown') return '(known only after it is applied)';
+  const words = isCborArray(inner) ? inner.filter((each) => typeof each === 'string') : [];
+  if (typeof inner === 'string') return `(a text, taken apart: ${inner})`;
+  if (name === 'names') return `(names that are no texts: ${words.join(', ')})`;
+  if (typeof inner === 'number')
+    return name === 'documents' ? `(${inner} documents)` : `(a list of ${inner})`;
+  return `(a list: ${words.join(', ')})`;
 }
 
 function reading<T>(path: string, read: () => T): T {

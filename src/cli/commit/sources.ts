@@ -4,10 +4,13 @@
  * digest, so that not even an opened leaf shows it.
  */
 import { createHmac } from 'node:crypto';
-import { resolve } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { encodeCbor } from '../../bytes/cbor.ts';
+import { printable } from '../../bytes/printable.ts';
 import { refuse, Refusal } from '../../bytes/refusal.ts';
-import { decodeUtf8, encodeUtf8 } from '../../bytes/text.ts';
+import { encodeUtf8 } from '../../bytes/text.ts';
+import { decodeSource } from '../../declare/encoding.ts';
 import { declareEnv } from '../../declare/env.ts';
 import { declareJson } from '../../declare/json.ts';
 import { declareKubernetes, IGNORED } from '../../declare/kubernetes.ts';
@@ -52,31 +55,75 @@ export interface ReadSource extends Omit<Declarable, 'leaves'> {
 /** Largest source that is taken. */
 const MAX_BYTES = 67_108_864;
 
-/** The text that operands name; standard input when they name nothing, or `-`. Manifests may be several files. */
-export async function readTexts(
-  kind: Reading['kind'],
-  operands: readonly string[],
-  cwd: string,
-  stdin: AsyncIterable<Uint8Array>,
-): Promise<string> {
-  if (operands.length > 1 && kind !== 'kubernetes')
+/** What operands name, to be read as one source. */
+export interface Operands {
+  readonly kind: Reading['kind'];
+  readonly named: readonly string[];
+  readonly cwd: string;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  /** Folders of manifests with all that is below them. */
+  readonly recursive: boolean;
+}
+
+/**
+ * The texts that operands name; standard input when they name nothing, or `-`. Manifests may be several files, and folders
+ * of them as `kubectl -f` takes them.
+ */
+export async function readTexts(operands: Operands): Promise<readonly string[]> {
+  const { kind, named, cwd, stdin, recursive } = operands;
+  if (named.length > 1 && kind !== 'kubernetes')
     throw refuse('usage', `a declaration is one ${kind} source; commit each by itself`);
   const texts: string[] = [];
-  for (const operand of operands.length === 0 ? [STDIN] : operands) {
-    const piped = operand === STDIN;
-    const bytes = await (piped
-      ? readPiped(stdin, MAX_BYTES)
-      : readNamedFile(resolve(cwd, operand), MAX_BYTES));
-    if (bytes.length > MAX_BYTES)
-      throw refuse('too-large', `${piped ? 'standard input' : operand} has more than ${MAX_BYTES} bytes`);
-    texts.push(decodeUtf8(bytes));
+  for (const operand of named.length === 0 ? [STDIN] : named) {
+    if (operand === STDIN) {
+      texts.push(textOf(kind, 'standard input', await readPiped(stdin, MAX_BYTES)));
+      continue;
+    }
+    const path = resolve(cwd, operand);
+    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+    if (isFolder && kind !== 'kubernetes')
+      throw refuse(
+        'usage',
+        `${printable(operand)} is a folder; name one file of it, or commit all of it with \`tallystick commit files ${shellWord(operand)}\``,
+      );
+    const files = isFolder ? manifestsIn(path, recursive).map((each) => join(operand, each)) : [operand];
+    for (const file of files)
+      texts.push(textOf(kind, file, await readNamedFile(resolve(cwd, file), MAX_BYTES)));
   }
-  return texts.join('\n---\n');
+  return texts;
+}
+
+/** Extensions of the files that `kubectl -f FOLDER` reads (k8s.io/cli-runtime, resource.FileExtensions). */
+const MANIFEST = /\.(?:json|yaml|yml)$/;
+
+/** The manifests in a folder, in the order of their paths. Refuses `not-found` where there are none. */
+function manifestsIn(folder: string, recursive: boolean): readonly string[] {
+  const names = readdirSync(folder, { recursive, encoding: 'utf8' })
+    .filter((name) => MANIFEST.test(name) && statSync(join(folder, name)).isFile())
+    .toSorted();
+  if (names.length > 0) return names;
+  throw refuse(
+    'not-found',
+    `there is no manifest in ${printable(folder)}: files that end in .json, .yaml or .yml` +
+      (recursive ? '' : '; say --recursive for those in the folders below it'),
+  );
+}
+
+/** One file's text. Refuses `too-large`, and `malformed-text` with the name of the file. */
+function textOf(kind: Reading['kind'], name: string, bytes: Uint8Array): string {
+  if (bytes.length > MAX_BYTES)
+    throw refuse('too-large', `${printable(name)} has more than ${MAX_BYTES} bytes`);
+  try {
+    return decodeSource(bytes, kind === 'env');
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw refuse(error.code, `${printable(name)}: ${error.message}`, { cause: error });
+  }
 }
 
 /** Reads a source into salted leaves. Refuses what it cannot read in one way only. */
-export function readSource(text: string, reading: Reading): ReadSource {
-  const { leaves, ...rest } = declare(text, reading);
+export function readSource(texts: readonly string[], reading: Reading): ReadSource {
+  const { leaves, ...rest } = declare(texts, reading);
   if (leaves.length === 0) throw refuse('malformed-payload', `this ${reading.kind} source declares nothing`);
   const unknown = [...reading.sensitive, ...reading.notSecret].find(
     (path) => !leaves.some((leaf) => isBelow(leaf.path, path)),
@@ -93,10 +140,11 @@ export function readSource(text: string, reading: Reading): ReadSource {
   };
 }
 
-function declare(text: string, { kind, literal, ignore }: Reading): Declarable {
+function declare(texts: readonly string[], { kind, literal, ignore }: Reading): Declarable {
+  const [text = ''] = texts;
   try {
+    if (kind === 'kubernetes') return declareKubernetes(texts, [...IGNORED, ...ignore]);
     if (kind === 'terraform') return declareTerraform(text);
-    if (kind === 'kubernetes') return declareKubernetes(text, [...IGNORED, ...ignore]);
     if (kind === 'json') return declareJson(text);
     return kind === 'yaml' ? declareYaml(text) : declareEnv(text, literal);
   } catch (error) {

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
-import { decodeUtf8 } from '../../bytes/text.ts';
 import { parseClaims } from '../../declare/claims.ts';
+import { decodeSource } from '../../declare/encoding.ts';
 import type { Exclusion } from '../../declare/leaf.ts';
 import { assertSubject } from '../../statement/parse.ts';
 import { TIERS, type Tier } from '../../statement/vocabulary.ts';
@@ -62,7 +62,11 @@ export const DECLARING: readonly VerbOption[] = [
     help: 'kubernetes: leave this path of every object out, which the commitment says; repeat for several',
     many: true,
   },
-  { flags: '--literal', help: 'env: take quotes, $ and \\ in values as they stand' },
+  {
+    flags: '--recursive',
+    help: 'kubernetes: of a folder, the manifests in all folders below it too, as `kubectl -R` takes them',
+  },
+  { flags: '--literal', help: 'env: take each value as it stands, as docker and kubectl read such files' },
   { flags: '--list', help: 'print the leaves of the files or the source, log nothing' },
   {
     flags: '--salt-file <file>',
@@ -141,7 +145,9 @@ async function sourceAsked(
     notSecret: new Set(flags.texts('notSecret')),
     saltSecret: await saltSecretOf(context, flags),
   };
-  return { operands, cwd: context.world.cwd, stdin: process.stdin, reading, ...common(flags) };
+  const { cwd } = context.world;
+  const recursive = flags.on('recursive');
+  return { operands, cwd, stdin: process.stdin, recursive, reading, ...common(flags) };
 }
 
 /** `kubernets web.yaml` would be two files, of which one is not there. */
@@ -185,7 +191,7 @@ async function withClaims(declared: Declared, { output, world }: Context, flags:
   const asked =
     file === undefined
       ? undefined
-      : parseClaims(decodeUtf8(await readNamedFile(resolve(world.cwd, file))), tierSaid(flags));
+      : parseClaims(decodeSource(await readNamedFile(resolve(world.cwd, file))), tierSaid(flags));
   const { environment, tier } = declared.declaration;
   const { approvals: askedFor, ...others } = asked ?? {};
   const approvals = approvalsOf(flags) ?? askedFor;

@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, readdir, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { encodeUtf8 } from '../../bytes/text.ts';
 
 export type LiveType = 'file' | 'symlink' | 'folder' | 'fifo' | 'socket' | 'device' | 'other';
 
@@ -76,7 +75,7 @@ export class LiveTree {
     this.#signal.throwIfAborted();
     try {
       if (type !== 'symlink') return await this.#readFile(join(this.root, path));
-      const text = encodeUtf8((await readlink(join(this.root, path))).toWellFormed());
+      const text = await readlink(join(this.root, path), { encoding: 'buffer' });
       return { kind: 'read', size: text.length, sha256: createHash('sha256').update(text).digest('hex') };
     } catch {
       this.#signal.throwIfAborted();

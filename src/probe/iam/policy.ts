@@ -6,9 +6,10 @@
 import { createHash } from 'node:crypto';
 import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { isMap, type Value } from '../../claim/value.ts';
+import type { Value } from '../../claim/value.ts';
 import { canonicalPolicy } from '../../declare/iam.ts';
 import { parseJson } from '../../declare/json.ts';
+import { treeOfLeaves } from '../../declare/tree.ts';
 import { isNumberText, isTreeList, isTreeMap, type Tree, type TreeMap } from '../../declare/leaf.ts';
 import { isUnknown, sensitiveDigest } from '../declared.ts';
 
@@ -175,60 +176,18 @@ function treeAt(
 ): { readonly tree: Tree; readonly leaves: number } {
   const here = declared.get(at);
   if (typeof here === 'string') return { tree: documentOf(here), leaves: 1 };
-  const root: Branch = new Map();
-  let leaves = 0;
-  for (const [path, value] of declared) {
-    if (!path.startsWith(`${at}/`)) continue;
-    leaves += 1;
-    grow(
-      root,
-      path
-        .slice(at.length + 1)
-        .split('/')
-        .map(unescaped),
-      leafOf(path, value),
-    );
-  }
-  if (leaves === 0) throw invalid(`nothing is declared at ${printable(at, 200)}; see the parameter policyAt`);
-  return { tree: treeOf(root), leaves };
+  const found = treeOfLeaves(declared, at, (path, value) => notShown(path, value));
+  if (found === undefined)
+    throw invalid(`nothing is declared at ${printable(at, 200)}; see the parameter policyAt`);
+  return found;
 }
 
-type Branch = Map<string, Branch | { readonly leaf: Tree }>;
-
-function grow(branch: Branch, [name = '', ...rest]: readonly string[], leaf: Tree): void {
-  const next = branch.get(name);
-  if (rest.length === 0) branch.set(name, { leaf });
-  else if (next instanceof Map) grow(next, rest, leaf);
-  else {
-    const child: Branch = new Map();
-    branch.set(name, child);
-    grow(child, rest, leaf);
-  }
-}
-
-/** A branch whose names are 0, 1, 2… was a list. */
-function treeOf(branch: Branch): Tree {
-  const members = Array.from(branch, ([name, child]): readonly [string, Tree] => [
-    name,
-    child instanceof Map ? treeOf(child) : child.leaf,
-  ]);
-  const isList = members.every((_, i) => branch.has(String(i)));
-  return isList
-    ? members.toSorted(([a], [b]) => Number(a) - Number(b)).map(([, each]) => each)
-    : new Map(members);
-}
-
-function leafOf(path: string, value: Value): Tree {
+/** Refuses what a policy cannot be read without. */
+function notShown(path: string, value: Value): undefined {
   if (isUnknown(value) || sensitiveDigest(value) !== undefined)
     throw invalid(
       `${printable(path, 200)} of the policy is not known or not shown, so that nothing can be held against it`,
     );
-  if (isMap(value)) return typeof value['number'] === 'string' ? { number: value['number'] } : new Map();
-  return typeof value === 'object' && value !== null ? [] : value;
-}
-
-function unescaped(step: string): string {
-  return step.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 function hasPrincipal(tree: Tree): boolean {

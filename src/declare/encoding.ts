@@ -1,0 +1,34 @@
+/**
+ * The text in a file that somebody wrote. A byte order mark is skipped, as RFC 8259 §8.1 and YAML 1.2 §5.2 let readers do;
+ * what is not UTF-8 is refused with the way to make it so.
+ */
+import { refuse } from '../bytes/refusal.ts';
+import { decodeUtf8 } from '../bytes/text.ts';
+
+/** Refuses `malformed-text` for any other encoding than UTF-8. `keepMark`: a byte order mark is left for the reader to judge. */
+export function decodeSource(bytes: Uint8Array, keepMark = false): string {
+  if (isUtf16(bytes))
+    throw refuse(
+      'malformed-text',
+      'the text is UTF-16, and sources are UTF-8: in PowerShell write it with `| Out-File -Encoding utf8NoBOM FILE`, ' +
+        'or turn it into UTF-8 with `iconv -f UTF-16 -t UTF-8`',
+    );
+  let text: string;
+  try {
+    text = decodeUtf8(bytes);
+  } catch (cause) {
+    throw refuse(
+      'malformed-text',
+      'the text is not UTF-8: turn it into UTF-8 with `iconv -f ENCODING -t UTF-8`, or commit the file whole: ' +
+        '`tallystick commit files FILE`',
+      { cause },
+    );
+  }
+  return text.startsWith('\ufeff') && !keepMark ? text.slice(1) : text;
+}
+
+/** By its byte order mark, or by a zero byte beside the first character, which is ASCII in every source. */
+function isUtf16([first, second]: Uint8Array): boolean {
+  if (first === undefined || second === undefined) return false;
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || first * second === 0;
+}

@@ -1,0 +1,89 @@
+/**
+ * What a plain scalar of YAML means. YAML 1.1 and 1.2 give `0644`, `NO`, `on`, `22:22` and `=` other types and values,
+ * and tools differ in which they speak: where the two disagree nothing is declared, and the way out is named. It is one
+ * that every reader of either version takes for the same: a text in quotes, a number in decimal, `true`, `false`.
+ */
+import { parse } from 'yaml';
+import { numberOf } from './json.ts';
+import type { Tree } from './leaf.ts';
+
+/** What few plain scalars a declaration has are seen again and again. */
+const known = new Map<string, Readings>();
+const MAX_KNOWN = 50_000;
+
+interface Readings {
+  /** By YAML 1.1 and by 1.2. */
+  readonly all: readonly unknown[];
+  /** What both take it for, in a spelling of which there is one; undefined where there is none. */
+  readonly meaning: Tree | undefined;
+}
+
+/** A date or a time to readers of YAML 1.1 (yaml.org/type/timestamp), a text to all others. */
+const TIMESTAMP = /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:$|[Tt \t])/;
+/** Types of YAML 1.1 that the library lacks (yaml.org/type/value, yaml.org/type/merge). */
+const OLD_TYPES: ReadonlySet<string> = new Set(['=', '<<']);
+
+/** What YAML 1.1 and 1.2 both take a plain scalar for; undefined where they differ, or where it has another spelling. */
+export function meaningOf(source: string): Tree | undefined {
+  return readingsOf(source).meaning;
+}
+
+/** What to write instead of a plain scalar that has no meaning. `whole`: what to do where no spelling is left. */
+export function adviceFor(source: string, whole: string): string {
+  const quoted = `quote it: ${JSON.stringify(source)}`;
+  const other = `${source} is not the same to every reader of YAML (1.1, 1.2)`;
+  const words = [...new Set(readingsOf(source).all.flatMap(spellingOf))];
+  const [word, another] = words;
+  if (word === undefined) {
+    const isText = OLD_TYPES.has(source);
+    return isText
+      ? `${other}; ${quoted}`
+      : `${other}; ${quoted} where a text is meant; where a date or a number is, ${whole}`;
+  }
+  const kind = word === 'true' || word === 'false' ? 'truth value' : 'number';
+  const write =
+    another === undefined
+      ? `write ${word} where the ${kind} is`
+      : `write the number that is meant in decimal, ${word} (YAML 1.1: kubectl, Ansible) or ${another} (YAML 1.2)`;
+  return `${other}; ${quoted} where a text is meant, or ${write}`;
+}
+
+/** The spelling of a reading that every reader shares, where it is no text and has one. */
+function spellingOf(value: unknown): readonly string[] {
+  if (typeof value === 'boolean' || typeof value === 'bigint') return [String(value)];
+  if (typeof value !== 'number' || !Number.isFinite(value)) return [];
+  const text = String(value);
+  return meaningOf(text) === undefined ? [] : [text];
+}
+
+function readingsOf(source: string): Readings {
+  const before = known.get(source);
+  if (before !== undefined) return before;
+  const all = OLD_TYPES.has(source) || TIMESTAMP.test(source) ? [undefined, source] : parsed(source);
+  const [old, now] = all;
+  // The library's pattern for floats of YAML 1.1 takes `E3` for one, which no version does.
+  const same = Object.is(old, now) || (Number.isNaN(old) && !/nan/i.test(source));
+  const readings = { all, meaning: same ? scalarOf(now, source) : undefined };
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(source, readings);
+  return readings;
+}
+
+function parsed(source: string): readonly unknown[] {
+  return (['1.1', '1.2'] as const).map((version): unknown =>
+    parse(source, {
+      version,
+      schema: version === '1.1' ? 'yaml-1.1' : 'core',
+      intAsBigInt: true,
+      logLevel: 'silent',
+    }),
+  );
+}
+
+function scalarOf(value: unknown, source: string): Tree | undefined {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  // `+1`, `1_000` and `0x10` have other spellings; a number is declared in the plain one.
+  if (typeof value === 'bigint') return String(value) === source ? numberOf(source) : undefined;
+  // `1e3`, `.5` and `1.` are numbers to some readers of YAML 1.1 and texts to others.
+  return typeof value === 'number' && /^-?[0-9]+\.[0-9]+$/.test(source) ? numberOf(source) : undefined;
+}

@@ -63,7 +63,7 @@ const judge = (expr: string, seen: Observed, minEvidence: Claim['minEvidence'] =
   const { verdict, evidence, attachments } = judgeClaim(claim, seen);
   return [verdict, evidence, ...attachments].join(' ');
 };
-const classOf = (seen: Observed, path: string): string => gradeOf(seen, [path]).evidence;
+const classOf = (seen: Observed, path: string): string => gradeOf(seen, [{ path, kind: 'whole' }]).evidence;
 const part = (seen: Observed, name: string): ValueMap => seen.value[name] as ValueMap;
 
 /** Every attachment verifies; every E3 has one; the value is one that a proof can hold. */

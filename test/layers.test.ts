@@ -38,7 +38,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   log: { below: JUDGED, packages: [] },
   client: { below: [...JUDGED, 'incident'], packages: ['@noble/hashes'] },
   incident: { below: [...JUDGED], packages: ['@noble/hashes'] },
-  claim: { below: [...JUDGED], packages: ['@marcbachmann/cel-js', '@noble/hashes'] },
+  claim: { below: [...JUDGED], packages: ['@marcbachmann/cel-js', 're2js', '@noble/hashes'] },
   // Verified entries of a subject → where its claims stand. The one rule of what is in force, and of when a proof is due.
   appraisal: { below: [...JUDGED], packages: ['@noble/hashes'] },
   // Transcripts that a target signed: checked with node:crypto, which reads certificates.

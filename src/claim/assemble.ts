@@ -125,8 +125,9 @@ function draft(
   const judgement = judgeClaim(claim, seen);
   const { verdict, evidence } = judgement;
   const prefix = `/${claims[0]?.id ?? ''}`;
+  const touched = new Set(judgement.touched.map((each) => prefix + each));
   const rests = leaves
-    .filter(({ path }) => judgement.touched.some((each) => isBelow(path, prefix + each)))
+    .filter(({ path }) => pathsTo(path).some((each) => touched.has(each)))
     .map(({ index }) => index)
     .slice(0, MAX_NAMED);
   const slot = slots?.get(claim.id);
@@ -220,6 +221,10 @@ function coverageOf(
   };
 }
 
-function isBelow(path: string, above: string): boolean {
-  return path === above || path.startsWith(`${above}/`);
+/** A JSON Pointer and all that lead to it. */
+function pathsTo(path: string): readonly string[] {
+  const paths = [path];
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+    paths.push(path.slice(0, at));
+  return paths;
 }

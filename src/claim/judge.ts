@@ -2,11 +2,11 @@
  * From a claim and what was observed to a verdict with its evidence class (design.md, "Proof-as-code"). Only
  * PROVEN is green; what could not be looked at is UNKNOWN, never a pass.
  */
-import type { Claim, Parameter } from '../statement/commitment.ts';
+import type { Claim } from '../statement/commitment.ts';
 import { EVIDENCE_CLASSES, type EvidenceClass, type Verdict } from '../statement/vocabulary.ts';
 import { evaluate } from './expression.ts';
-import type { Observed, Unobserved } from './observed.ts';
-import { escaped, type ValueMap } from './value.ts';
+import type { Grade, Observed, Unobserved } from './observed.ts';
+import { escaped } from './value.ts';
 import { covers, withheldReason, type Read } from './withheld.ts';
 
 export interface Judgement {
@@ -23,20 +23,11 @@ export interface Judgement {
 export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judgement {
   if ('code' in observed) return unknown(`${observed.code}: ${observed.message}`);
   const seen = underName(nameOf(claim.probe), observed);
-  let holds: boolean;
-  let touched: readonly string[];
-  try {
-    ({ holds, touched } = evaluate(claim.expr, seen.value, parametersOf(claim.params)));
-  } catch (error) {
-    const why = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
-    const absent = /^No such key: (\S+)/.exec(why)?.[1] ?? '';
-    const reason = seen.withheld?.find(({ path }) => path.endsWith(`/${escaped(absent)}`))?.reason;
-    return unknown(reason ?? `the expression could not be evaluated: ${why}`);
-  }
-  const reads = touched.map((path): Read => ({ path, kind: 'whole', present: true }));
-  const reason = withheldReason(seen.value, seen.withheld ?? [], reads);
-  if (reason !== undefined) return unknown(reason);
-  const { evidence, attachments } = gradeOf(seen, touched);
+  const { holds, why, reads } = evaluate(claim, seen.value);
+  const reason = withheldReason(seen.value, seen.withheld ?? [], reads) ?? why;
+  if (reason !== undefined || holds === undefined) return unknown(reason ?? 'it has no answer');
+  const touched = reads.map(({ path }) => path);
+  const { evidence, attachments } = gradeOf(seen, reads);
   const rest = { evidence, touched, attachments };
   const counting = seen.contradictions.filter(({ onlyAgainst }) => onlyAgainst === undefined || !holds);
   const against = counting.find(({ paths }) =>
@@ -73,27 +64,36 @@ export function underName(name: string, observed: Observed): Observed {
   };
 }
 
-/** The weakest class among what was read, and all that it rests on. */
+/**
+ * The weakest class among what was read, and all that it rests on. Nobody signs that a map has no other members: what is
+ * absent from one, or shown by going through all of it, is the agent's word at best, whatever class the members have.
+ */
 export function gradeOf(
   { grades }: Pick<Observed, 'grades'>,
-  touched: readonly string[],
+  reads: readonly Read[],
 ): { readonly evidence: EvidenceClass; readonly attachments: readonly number[] } {
-  // Of what was read whole, every part counts; a part without a grade of its own has the one above it.
-  const used = touched.flatMap((path) => {
+  const used = reads.flatMap(({ path, kind, map }): readonly Omit<Grade, 'path'>[] => {
+    // A part without a grade of its own has the one above it; without any, the agent saw it.
     const above = grades.filter((grade) => covers(grade.path, path));
-    const nearest = above.toSorted((a, b) => b.path.length - a.path.length)[0];
-    return [nearest, ...grades.filter((grade) => grade.path !== path && covers(path, grade.path))];
+    const nearest = above.toSorted((a, b) => b.path.length - a.path.length)[0] ?? SEEN;
+    const own = (kind === 'absent' || map === true) && rank(nearest.evidence) > rank('E1') ? SEEN : nearest;
+    if (kind === 'value' || kind === 'absent') return [own];
+    const parts = grades.filter((grade) => grade.path !== path && covers(path, grade.path));
+    return [own, ...parts.filter((grade) => kind === 'whole' || isMember(path, grade.path))];
   });
-  const classes = used.map((grade) => grade?.evidence ?? 'E1');
+  const classes = used.map(({ evidence }) => evidence);
   // An expression that reads nothing proves nothing about the subject.
-  const evidence = touched.length === 0 ? 'E0' : classes.reduce((a, b) => (rank(a) <= rank(b) ? a : b));
-  const attachments = new Set(used.flatMap((grade) => grade?.attachments ?? []));
+  const evidence = reads.length === 0 ? 'E0' : classes.reduce((a, b) => (rank(a) <= rank(b) ? a : b));
+  const attachments = new Set(used.flatMap((grade) => grade.attachments ?? []));
   return { evidence, attachments: [...attachments].toSorted((a, b) => a - b) };
 }
 
-/** Parameters as an expression sees them: `p`. */
-export function parametersOf(params: ReadonlyMap<string, Parameter> | undefined): ValueMap {
-  return Object.fromEntries(params ?? []);
+/** What nobody graded. */
+const SEEN: Omit<Grade, 'path'> = { evidence: 'E1' };
+
+/** Whether a path is one step below another. */
+function isMember(path: string, other: string): boolean {
+  return !other.slice(path.length + 1).includes('/');
 }
 
 function unknown(explain: string): Judgement {

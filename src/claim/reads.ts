@@ -2,31 +2,29 @@
  * Which members of `o` and `p` an expression reads by name, before anything was observed: one that cannot be there
  * makes a claim that is UNKNOWN for ever.
  */
-import { parse, type ASTNode } from '@marcbachmann/cel-js';
+import type { ASTNode } from '@marcbachmann/cel-js';
+import { parseExpression } from './cel/syntax.ts';
 
 /** `o.tls.accepted` reads `tls` of `o`. */
-export interface Read {
+export interface NamedRead {
   readonly of: 'o' | 'p';
   readonly name: string;
 }
 
-/** Of CEL that was checked. What `has(…)` asks for may be absent and is left out. */
-export function readsOf(text: string): readonly Read[] {
-  return readsIn(parse(text).ast);
+/** Of an expression that was checked. What `has(…)` asks for may be absent and is left out. */
+export function readsOf(text: string): readonly NamedRead[] {
+  return readsIn(parseExpression(text));
 }
 
-function readsIn(value: unknown): readonly Read[] {
+function readsIn(value: unknown): readonly NamedRead[] {
   if (Array.isArray(value)) return value.flatMap(readsIn);
   if (!isNode(value)) return [];
   if (value.op === 'call' && value.args[0] === 'has') return [];
-  // A variable of a macro may have the name: what is read within is not of ours then.
-  if (value.op === 'rcall' && value.args[2].some((each) => rootOf(each) !== undefined))
-    return readsIn(value.args[1]);
   const read = readOf(value);
   return read === undefined ? readsIn(value.args) : [read];
 }
 
-function readOf({ op, args }: ASTNode): Read | undefined {
+function readOf({ op, args }: ASTNode): NamedRead | undefined {
   if (op !== '.' && op !== '[]') return undefined;
   const [from, member] = args;
   const of = rootOf(from);
@@ -34,7 +32,7 @@ function readOf({ op, args }: ASTNode): Read | undefined {
   return of === undefined || typeof name !== 'string' ? undefined : { of, name };
 }
 
-function rootOf({ op, args }: ASTNode): Read['of'] | undefined {
+function rootOf({ op, args }: ASTNode): NamedRead['of'] | undefined {
   return op === 'id' && (args === 'o' || args === 'p') ? args : undefined;
 }
 

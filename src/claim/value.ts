@@ -64,7 +64,8 @@ export function isList(value: Value): value is readonly Value[] {
 
 /** One step of a JSON Pointer (RFC 6901 §3). */
 export function escaped(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+  // Most names have neither, and most reads of an expression come by here.
+  return /[~/]/.test(name) ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name;
 }
 
 function cborOf(value: Value): Parameters<typeof encodeCbor>[0] {

@@ -17,12 +17,16 @@ export interface Withheld {
   readonly only?: 'members';
 }
 
-/** How an expression used an observation. `whole`: everything below. `members`: which members or items there are. */
+/** How an expression used a part of an observation. */
 export interface Read {
   readonly path: string;
-  readonly kind: 'value' | 'members' | 'whole';
-  /** Whether the value has this path. */
-  readonly present: boolean;
+  /**
+   * `value`: what stands there, or that something does. `absent`: that nothing does. `members`: which members or items
+   * there are. `whole`: everything below.
+   */
+  readonly kind: 'value' | 'absent' | 'members' | 'whole';
+  /** It is a map whose members were listed or counted, or that was read whole. */
+  readonly map?: boolean;
 }
 
 /** Why what was read of `value` is not known; undefined when it is. */
@@ -48,7 +52,7 @@ function meets({ path }: Withheld, read: Read, value: Value): boolean {
 function counts({ path }: Withheld, read: Read): boolean {
   if (read.kind === 'whole') return covers(read.path, path) || covers(path, read.path);
   if (read.kind === 'members') return read.path === path;
-  return !read.present && parentOf(read.path) === path;
+  return read.kind === 'absent' && parentOf(read.path) === path;
 }
 
 /** Whether a JSON Pointer is, or leads to, another. */

@@ -103,6 +103,8 @@ export const claim = record(
   },
   {
     title: text(1, 256),
+    /** Version of the language of `expr` and of its budget (spec/claims.md). 1 when absent. */
+    language: uint(255, 2),
     params: mapOf(parameter, 64),
     /** Seconds from a deployment to the first proof after it. */
     deadline: duration(1),

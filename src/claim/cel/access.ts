@@ -1,0 +1,120 @@
+/**
+ * Reading of values: members, items, sizes. Each notes what of the observation it read, and counts what that costs. A
+ * collection is read where it is used, and not where it is named: `o.tls.accepted['TLSv1.3']` reads one member.
+ */
+import { Meter, textCost, Unjudged } from './meter.ts';
+import { equal } from './operators.ts';
+import { sizeOf } from './texts.ts';
+import { kindOf, listOf, mapOf, Reads, Seen, type Cel } from './value.ts';
+
+/** One thing that a macro goes through: an item, or the name of a member. */
+export interface Element {
+  readonly value: Cel;
+  readonly path: string | undefined;
+}
+
+export class Access {
+  readonly meter = new Meter();
+  readonly reads = new Reads();
+
+  member(from: Cel, name: string): Cel {
+    const found = this.find(from, name);
+    if (found === undefined) throw new Unjudged(`No such key: ${name}`);
+    return found;
+  }
+
+  /** A member by its name, and the note that it was read; undefined where there is none. */
+  find(from: Cel, name: string): Cel | undefined {
+    const map = mapOf(from);
+    if (map === undefined) throw new Unjudged(`${kindOf(from)} has no member ${name}`);
+    const found = map.get(name);
+    if (!(found instanceof Seen)) this.reads.note(map.path(name), found === undefined ? 'absent' : 'value');
+    return found;
+  }
+
+  indexed(from: Cel, key: Cel): Cel {
+    const list = listOf(from);
+    if (list === undefined) {
+      if (typeof key !== 'string') throw new Unjudged(`${kindOf(from)} has no member by ${kindOf(key)}`);
+      this.meter.spend(textCost(key.length));
+      return this.member(from, key);
+    }
+    if (typeof key !== 'bigint') throw new Unjudged(`a list has no item by ${kindOf(key)}`);
+    if (key < 0n || key >= BigInt(list.length)) {
+      this.members(from);
+      throw new Unjudged(`there is no item ${key} in a list of ${list.length}`);
+    }
+    const found = list.at(Number(key));
+    if (!(found instanceof Seen)) this.reads.note(list.path(Number(key)), 'value');
+    return found;
+  }
+
+  /** Whether there is a member; of what has no members, an error as any other. */
+  has(from: Cel, name: string): boolean {
+    const found = this.find(from, name);
+    if (found instanceof Seen) this.reads.note(found.path, 'value');
+    return found !== undefined;
+  }
+
+  equal(a: Cel, b: Cel): boolean {
+    return equal(this.whole(a), this.whole(b), this.meter);
+  }
+
+  /** Notes that all of a value was read. */
+  whole(value: Cel): Cel {
+    if (value instanceof Seen) this.reads.noteAll(value, 'whole');
+    else if (typeof value === 'object' && value !== null)
+      for (const part of value.values()) {
+        this.meter.spend(1);
+        this.whole(part);
+      }
+    return value;
+  }
+
+  /** Notes that it was read which members or items there are. */
+  members(value: Cel): void {
+    if (value instanceof Seen) this.reads.noteAll(value, 'members');
+  }
+
+  isIn(wanted: Cel, from: Cel): boolean {
+    const map = mapOf(from);
+    if (map !== undefined) {
+      if (typeof wanted !== 'string') return false;
+      this.meter.spend(textCost(wanted.length));
+      return this.has(from, wanted);
+    }
+    const needle = this.whole(wanted);
+    for (const { value, path } of this.elements(from, 'in')) {
+      if (!equal(needle, value, this.meter)) continue;
+      if (value instanceof Seen) this.whole(value);
+      else this.reads.note(path, 'value');
+      return true;
+    }
+    this.whole(from);
+    return false;
+  }
+
+  size(value: Cel): bigint {
+    if (typeof value === 'string') return sizeOf(value, this.meter);
+    const size = listOf(value)?.length ?? mapOf(value)?.names.length;
+    if (size === undefined) throw new Unjudged(`${kindOf(value)} has no size`);
+    this.members(value);
+    return BigInt(size);
+  }
+
+  /** The items of a list, or the names of a map's members; one unit each. */
+  *elements(from: Cel, what: string): Generator<Element> {
+    const [list, map] = [listOf(from), mapOf(from)];
+    if (list !== undefined)
+      for (let i = 0; i < list.length; i++) {
+        this.meter.spend(1);
+        yield { value: list.at(i), path: list.path(i) };
+      }
+    else if (map !== undefined)
+      for (const name of map.names) {
+        this.meter.spend(1);
+        yield { value: name, path: map.path(name) };
+      }
+    else throw new Unjudged(`${what} takes a list or a map, and not ${kindOf(from)}`);
+  }
+}

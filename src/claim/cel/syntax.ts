@@ -1,0 +1,256 @@
+/**
+ * The language of claims: CEL without what nothing observed needs (unsigned numbers, bytes, messages, optionals, times).
+ * What is outside of it is refused when a claim is made, and has no answer when one is read: never an answer that some
+ * evaluators give and others do not (spec/claims.md, "The language").
+ */
+import { Environment, type ASTNode } from '@marcbachmann/cel-js';
+import { inRange } from './operators.ts';
+import { Unjudged } from './meter.ts';
+
+/** Longest expression, in UTF-16 units; most nodes; deepest nesting. */
+const MAX_LENGTH = 4_096;
+const MAX_NODES = 2_000;
+const MAX_DEPTH = 250;
+/** Brackets within brackets, while it is parsed. */
+const MAX_BRACKETS = 50;
+
+const parser = new Environment({
+  limits: {
+    maxAstNodes: MAX_NODES,
+    maxDepth: MAX_BRACKETS,
+    maxListElements: 256,
+    maxMapEntries: 256,
+    maxCallArguments: 16,
+  },
+});
+
+/** What a part of an expression gives, as far as that can be known before anything was observed. */
+export type Kind = 'bool' | 'int' | 'double' | 'string' | 'list' | 'map' | 'null' | 'any';
+
+/** Functions on a value (`a.f(b)`): of what, with what, to what. More than one signature where arguments may be left out. */
+const TEXT = { of: 'string', takes: ['string'] } as const;
+const METHODS: Readonly<
+  Record<
+    string,
+    { readonly of: Kind; readonly takes: readonly Kind[]; readonly least?: number; readonly gives: Kind }
+  >
+> = {
+  contains: { ...TEXT, gives: 'bool' },
+  startsWith: { ...TEXT, gives: 'bool' },
+  endsWith: { ...TEXT, gives: 'bool' },
+  matches: { ...TEXT, gives: 'bool' },
+  indexOf: { ...TEXT, gives: 'int' },
+  lastIndexOf: { ...TEXT, gives: 'int' },
+  split: { ...TEXT, gives: 'list' },
+  lowerAscii: { of: 'string', takes: [], gives: 'string' },
+  upperAscii: { of: 'string', takes: [], gives: 'string' },
+  trim: { of: 'string', takes: [], gives: 'string' },
+  substring: { of: 'string', takes: ['int', 'int'], least: 1, gives: 'string' },
+  join: { of: 'list', takes: ['string'], least: 0, gives: 'string' },
+  size: { of: 'any', takes: [], gives: 'int' },
+};
+const FUNCTIONS: Readonly<Record<string, Kind>> = {
+  size: 'int',
+  int: 'int',
+  double: 'double',
+  string: 'string',
+  dyn: 'any',
+};
+/** Macros over a list or the names of a map: how many arguments, the variable among them. */
+const MACROS: Readonly<Record<string, { readonly args: readonly number[]; readonly gives: Kind }>> = {
+  all: { args: [2], gives: 'bool' },
+  exists: { args: [2], gives: 'bool' },
+  exists_one: { args: [2], gives: 'bool' },
+  filter: { args: [2], gives: 'list' },
+  map: { args: [2, 3], gives: 'list' },
+};
+
+export function isMacro(name: string): boolean {
+  return Object.hasOwn(MACROS, name);
+}
+
+/** Parses an expression that is in the language, and is or may be true or false. Throws Unjudged that says why not. */
+export function parseExpression(text: string): ASTNode {
+  const { ast, kind } = parseTyped(text);
+  if (kind !== 'bool' && kind !== 'any') throw new Unjudged(`it gives ${kind}, not true or false`);
+  return ast;
+}
+
+/** The same for an expression that may give anything. */
+export function parseTyped(text: string): { readonly ast: ASTNode; readonly kind: Kind } {
+  if (text.length > MAX_LENGTH) throw new Unjudged(`it is longer than ${MAX_LENGTH} characters`);
+  let ast: ASTNode;
+  try {
+    ({ ast } = parser.parse(text));
+  } catch (error) {
+    throw new Unjudged(firstLine(error));
+  }
+  return { ast, kind: kindOf(ast, new Set(['o', 'p']), MAX_DEPTH) };
+}
+
+/** A node and all below it. */
+export function* nodesOf(node: ASTNode): Generator<ASTNode> {
+  yield node;
+  for (const each of childrenOf(node)) yield* nodesOf(each);
+}
+
+function childrenOf({ op, args }: ASTNode): readonly ASTNode[] {
+  if (op === 'value' || op === 'id') return [];
+  if (op === '.' || op === '.?') return [args[0]];
+  if (op === '!_' || op === '-_') return [args];
+  if (op === 'map') return args.flat();
+  if (op === 'call') return args[1];
+  return op === 'rcall' ? [args[1], ...args[2]] : args;
+}
+
+/** The kind of what a node gives. Throws Unjudged for what is not in the language, or can never have a value. */
+function kindOf(node: ASTNode, names: ReadonlySet<string>, depth: number): Kind {
+  if (depth === 0) throw new Unjudged(`it is nested deeper than ${MAX_DEPTH}`);
+  const of = (each: ASTNode): Kind => kindOf(each, names, depth - 1);
+  switch (node.op) {
+    case 'value':
+      return literalKind(node.args);
+    case 'id':
+      if (!names.has(node.args)) throw new Unjudged(`there is no ${node.args}; there are o and p`);
+      return node.args === 'o' || node.args === 'p' ? 'map' : 'any';
+    case '.':
+      expect(of(node.args[0]), ['map'], `.${node.args[1]}`);
+      return 'any';
+    case '[]': {
+      const from = of(node.args[0]);
+      expect(from, ['map', 'list'], '[…]');
+      expect(of(node.args[1]), from === 'list' ? ['int'] : ['string', 'int', 'bool'], 'the key in […]');
+      return 'any';
+    }
+    case '!_':
+      expect(of(node.args), ['bool'], '!');
+      return 'bool';
+    case '-_': {
+      if (node.args.op === 'value' && typeof node.args.args === 'bigint') return literalKind(-node.args.args);
+      const kind = of(node.args);
+      expect(kind, ['int', 'double'], '-');
+      return kind;
+    }
+    case '&&':
+    case '||':
+      for (const each of node.args) expect(of(each), ['bool'], node.op);
+      return 'bool';
+    case '?:': {
+      const [condition, yes, no] = node.args;
+      expect(of(condition), ['bool'], '?:');
+      const [a, b] = [of(yes), of(no)];
+      return a === b ? a : 'any';
+    }
+    case '==':
+    case '!=':
+      for (const each of node.args) of(each);
+      return 'bool';
+    case 'in':
+      of(node.args[0]);
+      expect(of(node.args[1]), ['list', 'map'], 'in');
+      return 'bool';
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      for (const each of node.args) expect(of(each), ['int', 'double', 'string', 'bool'], node.op);
+      return 'bool';
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+    case '%':
+      return arithmeticKind(node.op, of(node.args[0]), of(node.args[1]));
+    case 'list':
+      for (const each of node.args) of(each);
+      return 'list';
+    case 'map':
+      for (const [key, value] of node.args) {
+        expect(of(key), ['string'], 'a key of {…}');
+        of(value);
+      }
+      return 'map';
+    case 'call':
+      return callKind(node.args[0], node.args[1], of);
+    case 'rcall':
+      return methodKind(node.args, names, depth);
+    case '.?':
+    case '[?]':
+      break;
+  }
+  throw new Unjudged(`${node.op} is not in the language of claims`);
+}
+
+function literalKind(value: unknown): Kind {
+  if (typeof value === 'bigint') return inRange(value) === value ? 'int' : 'any';
+  if (value === null) return 'null';
+  if (typeof value === 'number') return 'double';
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'boolean') return 'bool';
+  throw new Unjudged("unsigned numbers (1u) and bytes (b'…') are not in the language of claims");
+}
+
+function arithmeticKind(op: '+' | '-' | '*' | '/' | '%', a: Kind, b: Kind): Kind {
+  const kinds: readonly Kind[] =
+    op === '+' ? ['int', 'double', 'string', 'list'] : op === '%' ? ['int'] : ['int', 'double'];
+  expect(a, kinds, op);
+  expect(b, kinds, op);
+  if (a === 'any') return b;
+  if (b !== 'any' && a !== b) throw new Unjudged(`${a} ${op} ${b} is nothing; int(…) and double(…) convert`);
+  return a;
+}
+
+function callKind(name: string, args: readonly ASTNode[], of: (node: ASTNode) => Kind): Kind {
+  const [first] = args;
+  const one = args.length === 1 && first !== undefined;
+  if (name === 'has') {
+    if (!one || first.op !== '.') throw new Unjudged('has(…) takes a member: has(o.a.b)');
+    of(first);
+    return 'bool';
+  }
+  if (!Object.hasOwn(FUNCTIONS, name) || !one)
+    throw new Unjudged(`there is no function ${name} of ${args.length} arguments`);
+  const kind = of(first);
+  if (name === 'size') expect(kind, ['string', 'list', 'map'], 'size');
+  if (name === 'int' || name === 'double' || name === 'string')
+    expect(kind, ['int', 'double', 'string', 'bool'], name);
+  return FUNCTIONS[name] ?? 'any';
+}
+
+function methodKind(
+  [name, on, args]: Extract<ASTNode, { op: 'rcall' }>['args'],
+  names: ReadonlySet<string>,
+  depth: number,
+): Kind {
+  const of = (each: ASTNode): Kind => kindOf(each, names, depth - 1);
+  const macro = Object.hasOwn(MACROS, name) ? MACROS[name] : undefined;
+  if (macro !== undefined) {
+    expect(of(on), ['list', 'map'], name);
+    const [variable, ...bodies] = args;
+    if (!macro.args.includes(args.length) || variable?.op !== 'id')
+      throw new Unjudged(`${name} takes a variable and an expression: .${name}(x, …)`);
+    if (variable.args === 'o' || variable.args === 'p')
+      throw new Unjudged(`${variable.args} is what was observed or given; call the variable otherwise`);
+    const inner = new Set([...names, variable.args]);
+    const kinds = bodies.map((each) => kindOf(each, inner, depth - 1));
+    if (name !== 'map' || bodies.length === 2) expect(kinds[0] ?? 'any', ['bool'], name);
+    return macro.gives;
+  }
+  const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+  const least = method?.least ?? method?.takes.length ?? 0;
+  if (method === undefined || args.length > method.takes.length || args.length < least)
+    throw new Unjudged(`there is no function .${name} of ${args.length} arguments`);
+  if (method.of === 'any') expect(of(on), ['string', 'list', 'map'], name);
+  else expect(of(on), [method.of], name);
+  args.forEach((each, i) => expect(of(each), [method.takes[i] ?? 'any'], name));
+  return method.gives;
+}
+
+function expect(kind: Kind, kinds: readonly Kind[], where: string): void {
+  if (kind !== 'any' && !kinds.includes(kind))
+    throw new Unjudged(`${where} takes ${kinds.join(' or ')}, and not ${kind}`);
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+}

@@ -1,0 +1,136 @@
+/** Values while an expression is evaluated. Whole numbers are bigints of 64 bits, others are doubles. */
+import type { Read } from '../withheld.ts';
+import { escaped, isMap, type Value, type ValueMap } from '../value.ts';
+import { Unjudged } from './meter.ts';
+
+export type CelScalar = bigint | number | string | boolean | null;
+export type Cel = CelScalar | Seen | readonly Cel[] | Map<string, Cel>;
+
+/** A map or list that was observed (`path`: where), or given as a parameter (no path: reading it is no observation). */
+export class Seen {
+  readonly value: ValueMap | readonly Value[];
+  readonly path: string | undefined;
+
+  constructor(value: ValueMap | readonly Value[], path: string | undefined) {
+    this.value = value;
+    this.path = path;
+  }
+}
+
+/** A value as an expression sees it. */
+export function lift(value: Value, path: string | undefined): Cel {
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw new Unjudged(`${value} is not a whole number within ±(2^53−1)`);
+    return BigInt(value);
+  }
+  return isScalar(value) ? value : new Seen(value, path);
+}
+
+function isScalar(value: Value): value is string | boolean | null | number {
+  return value === null || typeof value !== 'object';
+}
+
+/** A list, whether it was observed or built. */
+export interface ListView {
+  readonly length: number;
+  at(index: number): Cel;
+  /** Where an item was observed. */
+  path(index: number): string | undefined;
+}
+
+export function listOf(value: Cel): ListView | undefined {
+  if (isBuiltList(value)) return { length: value.length, at: (i) => value[i] ?? null, path: () => undefined };
+  if (!(value instanceof Seen) || isMap(value.value)) return undefined;
+  const items = value.value;
+  const path = (i: number): string | undefined => below(value, String(i));
+  return { length: items.length, at: (i) => lift(items[i] ?? null, path(i)), path };
+}
+
+/** A map, whether it was observed or built. */
+export interface MapView {
+  readonly names: readonly string[];
+  get(name: string): Cel | undefined;
+  /** Where a member was observed, or would be. */
+  path(name: string): string | undefined;
+}
+
+export function mapOf(value: Cel): MapView | undefined {
+  if (value instanceof Map)
+    return { names: [...value.keys()], get: (name) => value.get(name), path: () => undefined };
+  if (!(value instanceof Seen) || !isMap(value.value)) return undefined;
+  const members = value.value;
+  const path = (name: string): string | undefined => below(value, name);
+  const get = (name: string): Cel | undefined => {
+    const member = Object.hasOwn(members, name) ? members[name] : undefined;
+    return member === undefined ? undefined : lift(member, path(name));
+  };
+  return { names: namesOf(members), get, path };
+}
+
+/** Names are listed once for each map, however often an expression goes through them. */
+const listed = new WeakMap<ValueMap, readonly string[]>();
+function namesOf(members: ValueMap): readonly string[] {
+  const known = listed.get(members) ?? Object.keys(members);
+  listed.set(members, known);
+  return known;
+}
+
+function below({ path }: Seen, name: string): string | undefined {
+  return path === undefined ? undefined : `${path}/${escaped(name)}`;
+}
+
+function isBuiltList(value: Cel): value is readonly Cel[] {
+  return Array.isArray(value);
+}
+
+/** What people call the type of a value. */
+export function kindOf(value: Cel): string {
+  if (value === null) return 'null';
+  if (value instanceof Seen) return isMap(value.value) ? 'map' : 'list';
+  if (isBuiltList(value)) return 'list';
+  if (typeof value === 'object') return 'map';
+  if (typeof value === 'bigint') return 'int';
+  if (typeof value === 'number') return 'double';
+  return typeof value === 'string' ? 'string' : 'bool';
+}
+
+/** What was read, in order: a part that turned out not to matter is taken back. */
+export class Reads {
+  readonly #log: Read[] = [];
+
+  note(path: string | undefined, kind: 'value' | 'absent'): void {
+    if (path !== undefined) this.#log.push({ path, kind });
+  }
+
+  /** That a collection was gone through, or read whole. */
+  noteAll({ path, value }: Seen, kind: 'members' | 'whole'): void {
+    if (path !== undefined) this.#log.push({ path, kind, map: isMap(value) });
+  }
+
+  get mark(): number {
+    return this.#log.length;
+  }
+
+  /** Forgets the reads from one mark to another, or to the end. */
+  forget(from: number, to = this.#log.length): void {
+    this.#log.splice(from, to - from);
+  }
+
+  /**
+   * Each read once. That a collection is there goes without saying where something below it was found there: the class of
+   * its presence is that of what was found.
+   */
+  get all(): readonly Read[] {
+    const above = new Set<string>();
+    for (const { path, kind } of this.#log)
+      if (kind !== 'absent')
+        for (let at = path.lastIndexOf('/'); at >= 0; at = path.lastIndexOf('/', at - 1)) {
+          above.add(path.slice(0, at));
+          if (at === 0) break;
+        }
+    const once = new Map<string, Read>();
+    for (const read of this.#log)
+      if (read.kind !== 'value' || !above.has(read.path)) once.set(`${read.kind} ${read.path}`, read);
+    return [...once.values()].toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  }
+}

@@ -69,6 +69,7 @@ const claim: fc.Arbitrary<Claim> = partial(
     probe: fc.constant('tls@1'),
     minEvidence: constantFrom(...EVIDENCE_CLASSES),
     cadence: fc.integer({ min: 1, max: 100_000 }),
+    language: fc.integer({ min: 2, max: 255 }),
     severity: constantFrom(...SEVERITIES),
     title: line(30),
     params: mapOf(line(20), fc.oneof(scalar, some(line(20)))),

@@ -21,16 +21,16 @@ import { parseBase64, parseHex } from '../src/bytes/text.ts';
 import { unitOf } from '../src/cli/agent/unit.ts';
 import { run } from '../src/cli/main.ts';
 import { submitStatement } from '../src/client/scrapi.ts';
-import { signStatement } from '../src/cose/statement.ts';
 import { loadKeyFile } from '../src/keys/load.ts';
 import { parseCheckpoint, signCheckpoint } from '../src/note/checkpoint.ts';
 import { parseNote } from '../src/note/note.ts';
 import { parseStatement } from '../src/statement/parse.ts';
-import { contentTypeOf } from '../src/statement/kinds.ts';
 import { encodeWaiver } from '../src/statement/payload.ts';
 import type { RuntimeProof } from '../src/statement/proof.ts';
 
 t.setTimeout(180_000);
+
+import { signOwn } from '../src/statement/sign.ts';
 
 const BIN = new URL('../src/cli/bin.cjs', import.meta.url).pathname;
 
@@ -306,8 +306,17 @@ t.test('prove: from nothing to a proof, and every way it can end', async (t) => 
     reason: 'migration',
     notAfter: Math.floor(Date.now() / 1000) + 3600,
   });
-  const headers = { issuer: 'x', subject: 'db/pay', contentType: contentTypeOf('waiver'), confirm: true };
-  await submitStatement({ fetch, now: Date.now }, stage.url, await signStatement(headers, waiver, approver));
+  const { origin } = (await stage.proofs('db/pay')).at(-1)?.challenge ?? { origin: '' };
+  const issued = Math.floor(Date.now() / 1000);
+  const headers = {
+    kind: 'waiver',
+    log: origin,
+    issuer: 'x',
+    subject: 'db/pay',
+    issued,
+    confirm: true,
+  } as const;
+  await submitStatement({ fetch, now: Date.now }, stage.url, await signOwn(headers, waiver, approver));
   t.match(await stage.prove('--subject', 'db/pay', '--target', '127.0.0.1:*'), {
     code: 0,
     out: /accepts +VIOLATED .*WAIVED by Alice until/,

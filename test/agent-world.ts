@@ -20,19 +20,17 @@ import { epochFor } from '../src/appraisal/slots.ts';
 import type { Listed, Wanted } from '../src/client/search.ts';
 import { entryIdOf } from '../src/client/scrapi.ts';
 import { keyThumbprint } from '../src/cose/key.ts';
-import { signStatement } from '../src/cose/statement.ts';
 import type { Probe, ProbeTask } from '../src/probe/probe.ts';
 import { admit, chainKey } from '../src/registration/admit.ts';
 import type { Rules } from '../src/registration/rules.ts';
 import { parseStatement, type ParsedStatement } from '../src/statement/parse.ts';
 import type { Claim, Declaration } from '../src/statement/commitment.ts';
-import { contentTypeOf } from '../src/statement/kinds.ts';
 import { encodeDeployment } from '../src/statement/payload.ts';
 import type { Policy } from '../src/statement/policy.ts';
 import type { RuntimeProof } from '../src/statement/proof.ts';
 import type { Signer } from '../src/sign/signer.ts';
 import { sha256 } from '../src/agent/hash.ts';
-import { commitmentStatement, ISSUER, ORIGIN, people, policyStatement } from './world.ts';
+import { commitmentStatement, ISSUER, ORIGIN, people, policyStatement, ownStatement } from './world.ts';
 
 export const START = 1_800_000_000;
 
@@ -264,8 +262,8 @@ export async function agentWorld(t: Test): Promise<AgentWorld> {
         commitment: digest(parseHex(commitment)),
         deployed: Math.floor(clock.now / 1000),
       });
-      const headers = { issuer: ISSUER, subject, contentType: contentTypeOf('deployment') };
-      log.add(await signStatement(headers, payload, people.author));
+      const issued = Math.floor(clock.now / 1000);
+      log.add(await ownStatement('deployment', subject, payload, people.author, { issued }));
     },
     async duty(declared, change = {}) {
       const { claims } = declared.declaration;

@@ -26,12 +26,10 @@ import { digest, entryId } from '../src/bytes/brand.ts';
 import { Refusal } from '../src/bytes/refusal.ts';
 import { challengeOf } from '../src/evidence/challenge.ts';
 import { openLeaf, verifyOpening } from '../src/statement/saltedleaf.ts';
-import { signStatement } from '../src/cose/statement.ts';
-import { contentTypeOf } from '../src/statement/kinds.ts';
 import { encodeProof } from '../src/statement/payload.ts';
 import type { RuntimeProof } from '../src/statement/proof.ts';
 import { agentWorld, claimOf, LOCATOR, proofOf, START, type AgentWorld } from './agent-world.ts';
-import { ISSUER, people, policyDocumentOf } from './world.ts';
+import { people, policyDocumentOf, ownStatement } from './world.ts';
 
 const ROOT = digest(new Uint8Array(32).fill(1));
 const SUBJECT = 'prod/db';
@@ -260,8 +258,7 @@ t.test('a chain that somebody else continued', async (t) => {
   // The thief, with the same key.
   const [stolen] = spool.waiting();
   const theirs = { ...proofOf(stolen?.statement ?? new Uint8Array()), nextDue: START + 9999 };
-  const headers = { issuer: ISSUER, subject: SUBJECT, contentType: contentTypeOf('proof'), confirm: true };
-  world.log.add(await signStatement(headers, encodeProof(theirs), people.agent));
+  world.log.add(await ownStatement('proof', SUBJECT, encodeProof(theirs), people.agent));
   await t.rejects(deliver(world.log, spool, hand), { code: 'chain-broken' });
   await t.rejects(checkChain(world.log, spool, chain, false), { code: 'chain-broken' });
   t.equal(spool.waitingCount(), 2, 'nothing is thrown away unasked');
@@ -842,15 +839,8 @@ t.test('the daemon: a key that is not enrolled, and one that somebody else has',
   t.same(new Set(world.log.proofs().map(({ subject }) => subject)), new Set([SUBJECT, 'prod/other']));
   const thief = proofOf((await prove(world.agent, await world.duty(declared))).statement);
   const [waiting] = world.agent.spool.waiting();
-  const headers = {
-    issuer: ISSUER,
-    subject: 'prod/other',
-    contentType: contentTypeOf('proof'),
-    confirm: true,
-  };
-  world.log.add(
-    await signStatement(headers, encodeProof({ ...thief, nextDue: thief.nextDue + 1 }), people.agent),
-  );
+  const theirs = encodeProof({ ...thief, nextDue: thief.nextDue + 1 });
+  world.log.add(await ownStatement('proof', 'prod/other', theirs, people.agent));
   t.ok(waiting);
   await t.rejects(pass(20), { code: 'chain-broken' }, 'that ends it');
 });

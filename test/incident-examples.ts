@@ -2,8 +2,6 @@
 import { contradiction, splitView, type NotedHead } from '../src/client/history.ts';
 import { digest } from '../src/bytes/brand.ts';
 import { decodeUtf8, formatBase64, parseHex } from '../src/bytes/text.ts';
-import { signStatement } from '../src/cose/statement.ts';
-import { contentTypeOf } from '../src/statement/kinds.ts';
 import { SALTED_TREE } from '../src/statement/saltedleaf.ts';
 import { EMPTY_ROOT } from '../src/tree/hash.ts';
 import { encodeProof } from '../src/statement/payload.ts';
@@ -22,6 +20,7 @@ import {
   otherStatement,
   people,
   proofStatement,
+  ownStatement,
 } from './world.ts';
 
 export const witness: NoteSigner = {
@@ -203,6 +202,5 @@ function claimProof(subject: string, commitment: string): Promise<Uint8Array> {
     cost: { cpuUs: 1, wallUs: 1, bytes: 1 },
     nextDue: 1_800_003_600,
   });
-  const headers = { issuer: ISSUER, subject, contentType: contentTypeOf('proof') };
-  return signStatement(headers, payload, people.agent);
+  return ownStatement('proof', subject, payload, people.agent);
 }

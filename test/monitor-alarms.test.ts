@@ -40,17 +40,14 @@ import { parseTrustPolicy, policyOfLogs } from '../src/note/trust.ts';
 import { formatVkey } from '../src/note/key.ts';
 import { seedSigner } from '../src/sign/signer.ts';
 import { parseStatement } from '../src/statement/parse.ts';
-import { contentTypeOf } from '../src/statement/kinds.ts';
 import { encodeCommitment, encodeProof } from '../src/statement/payload.ts';
 import { SALTED_TREE } from '../src/statement/saltedleaf.ts';
-import { signStatement } from '../src/cose/statement.ts';
 import { Clock, incidentOf, Receiver } from './monitored.ts';
 import {
   approvalStatement,
   commitmentStatement,
   entryIdOf,
   headKeys,
-  ISSUER,
   ORIGIN,
   otherStatement,
   people,
@@ -58,6 +55,7 @@ import {
   policyStatement,
   proofStatement,
   vkeys,
+  ownStatement,
 } from './world.ts';
 
 const NOW = 1_800_000_000;
@@ -250,8 +248,7 @@ function proofOf(
     cost: { cpuUs: 1, wallUs: 1, bytes: 1 },
     nextDue: DUE,
   });
-  const contentType = contentTypeOf('proof');
-  return signStatement({ issuer: ISSUER, subject, contentType }, payload, people.agent);
+  return ownStatement('proof', subject, payload, people.agent);
 }
 
 t.test('chains and claims are due as they say', async (t) => {
@@ -287,8 +284,7 @@ t.test('chains and claims are due as they say', async (t) => {
     'the new commitment counts from now; the chain goes on',
   );
   const withdrawal = encodeCommitment({ withdraws: digest(parseHex(successor)) });
-  const contentType = contentTypeOf('commitment');
-  reading.read(await signStatement({ issuer: ISSUER, subject: 'a', contentType }, withdrawal, people.author));
+  reading.read(await ownStatement('commitment', 'a', withdrawal, people.author));
   t.strictSame(reading.dues(), [], 'with the commitment, chain and claims end');
 });
 

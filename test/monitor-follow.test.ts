@@ -4,7 +4,6 @@ import t, { type Test } from 'tap';
 import { leafIndex, treeSize } from '../src/bytes/brand.ts';
 import { concatBytes } from '../src/bytes/compare.ts';
 import type { RefusalCode } from '../src/bytes/refusal.ts';
-import { signStatement } from '../src/cose/statement.ts';
 import type { Alarm } from '../src/monitor/alarm.ts';
 import type { Follower, Moment } from '../src/monitor/follow.ts';
 import { parseTlogProof, verifyTlogProof } from '../src/note/tlogproof.ts';
@@ -12,7 +11,6 @@ import { formatVkey, noteVerifier, parseVkey } from '../src/note/key.ts';
 import { policyOfLogs, type TrustPolicy } from '../src/note/trust.ts';
 import type { CommitStep } from '../src/storage/sqlite.ts';
 import { seedSigner } from '../src/sign/signer.ts';
-import { contentTypeOf } from '../src/statement/kinds.ts';
 import { encodePolicy } from '../src/statement/payload.ts';
 import { hashLeaf } from '../src/tree/hash.ts';
 import { Following, type Change } from './followed.ts';
@@ -30,12 +28,12 @@ import {
   approvalStatement,
   commitmentStatement,
   entryIdOf,
-  ISSUER,
   otherStatement,
   people,
   policyDocumentOf,
   policyStatement,
   proofStatement,
+  ownStatement,
 } from './world.ts';
 
 t.setTimeout(120_000);
@@ -290,11 +288,10 @@ t.test('whose commitment it is', async (t) => {
 /** A good policy, of another log. */
 function elsewhere(): Promise<Uint8Array> {
   const origin = 'elsewhere.example';
-  const contentType = contentTypeOf('policy');
   const { receiptKeys } = policyDocumentOf().log;
   const vkeys = [formatVkey(origin, 1, people.stranger.publicKey)];
   const payload = encodePolicy(policyDocumentOf({ origin, log: { vkeys, receiptKeys } }));
-  return signStatement({ issuer: ISSUER, subject: origin, contentType }, payload, people.admin);
+  return ownStatement('policy', origin, payload, people.admin, { log: origin });
 }
 
 t.test('entry 0 is the policy', async (t) => {

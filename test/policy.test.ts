@@ -5,6 +5,7 @@ import { digest, entryId, type Digest } from '#src/bytes/brand.ts';
 import { decodeCbor, encodeCbor, type CborMap, type CborValue } from '#src/bytes/cbor.ts';
 import { isRefusalCode, Refusal, REFUSALS, type RefusalCode } from '#src/bytes/refusal.ts';
 import { keyThumbprint } from '#src/cose/key.ts';
+import { CLAIM } from '#src/cose/labels.ts';
 import { signStatement, verifyStatement } from '#src/cose/statement.ts';
 import { attachReceipts } from '#src/cose/transparent.ts';
 import { seedSigner } from '#src/sign/signer.ts';
@@ -133,7 +134,11 @@ t.test('parsing a statement', async (t) => {
   const payload = encodeApproval({ commitment: idOf(commitment) });
   const headers = { issuer: 'https://a.example', contentType: 'application/vnd.tallystick.approval.v1+cbor' };
   const sign = async (more: object): Promise<Uint8Array> =>
-    signStatement({ ...headers, subject: SUBJECT, ...more }, payload, signers.approver);
+    signStatement(
+      { ...headers, subject: SUBJECT, ...more, claims: new Map([[CLAIM.iat, NOW]]) },
+      payload,
+      signers.approver,
+    );
   for (const subject of ['', 'x'.repeat(1025), 'é'.repeat(513), 'a\nb', '\u001b[2J', '\u0085']) {
     const bytes = await sign({ subject });
     t.match(

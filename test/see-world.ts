@@ -8,11 +8,11 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { digest, type Digest } from '#src/bytes/brand.ts';
 import { encodeUtf8 } from '#src/bytes/text.ts';
 import { run } from '#src/cli/main.ts';
-import { signStatement } from '#src/cose/statement.ts';
 import type { Signer } from '#src/sign/signer.ts';
 import { parseStatement } from '#src/statement/parse.ts';
 import type { Claim, Declaration } from '#src/statement/commitment.ts';
-import { contentTypeOf, type StatementKind } from '#src/statement/kinds.ts';
+import { type StatementKind } from '#src/statement/kinds.ts';
+import { isSaidAgain } from '#src/statement/claims.ts';
 import {
   encodeApproval,
   encodeCommitment,
@@ -24,7 +24,7 @@ import type { RuntimeProof } from '#src/statement/proof.ts';
 import { SALTED_TREE } from '#src/statement/saltedleaf.ts';
 import type { Waiver } from '#src/statement/waiver.ts';
 import { BASE, ServedLog } from './served-log.ts';
-import { entryIdOf, ISSUER, ORIGIN, people, vkeys } from './world.ts';
+import { entryIdOf, ORIGIN, people, vkeys, ownStatement } from './world.ts';
 
 export const START = 1_800_000_000;
 export const HOUR = 3_600;
@@ -145,8 +145,8 @@ export class SeeWorld {
     signer: Signer,
     subject = SUBJECT,
   ): Promise<Digest> {
-    const headers = { issuer: ISSUER, subject, contentType: contentTypeOf(kind), confirm: true };
-    return this.log1(await signStatement(headers, payload, signer));
+    const issued = isSaidAgain(kind) ? { issued: this.now } : {};
+    return this.log1(await ownStatement(kind, subject, payload, signer, { ...issued, confirm: true }));
   }
 
   commit(change: Partial<Declaration> = {}, subject = SUBJECT): Promise<Digest> {

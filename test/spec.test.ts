@@ -85,6 +85,14 @@ t.test('entries, tree and signatures hold by other means', async (t) => {
     t.equal(each.leaf, sha256(Buffer.of(0), bytes(each.entry)).toString('hex'));
     t.ok(signed(authors[i] ?? '', bytes(each.sigStructure), bytes(each.signature)), `entry ${i}`);
   }
+  const { twin, entries } = vectors;
+  t.equal(twin.id, sha256(bytes(twin.entry)).toString('hex'));
+  t.equal(twin.entry.slice(0, -64), entries[4]?.entry.slice(0, -64), 'all but s');
+  t.not(twin.entry, entries[4]?.entry);
+  t.ok(
+    signed(authors[4] ?? '', bytes(entries[4]?.sigStructure ?? ''), bytes(twin.entry.slice(-128))),
+    'twin',
+  );
   const leaves = vectors.entries.map(({ leaf }) => bytes(leaf));
   for (const [n, root] of vectors.tree.roots.entries())
     t.equal(treeHash(leaves.slice(0, n)).toString('hex'), root, `root ${n}`);

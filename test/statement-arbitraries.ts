@@ -303,9 +303,10 @@ export const policies: fc.Arbitrary<PolicyDocument> = record({
     { maxLength: 5, selector: (k) => k.at },
   ),
   entryBytes: fc.integer({ min: 1024, max: 65_535 }),
-  extra: partial<Pick<PolicyDocument, 'approvals' | 'revoked'>>(
+  extra: partial<Pick<PolicyDocument, 'approvals' | 'requireAudience' | 'revoked'>>(
     {
       approvals: fc.integer({ min: 1, max: 16 }),
+      requireAudience: fc.boolean(),
       revoked: distinct(partial({ kid: hash, since: big, reason: line(30) }, ['kid', 'since']), (r) =>
         r.kid.toHex(),
       ),

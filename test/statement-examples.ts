@@ -7,14 +7,14 @@ import { digest, entryId, type Digest, type EntryId } from '#src/bytes/brand.ts'
 import type { CborValue } from '#src/bytes/cbor.ts';
 import { encodeUtf8 } from '#src/bytes/text.ts';
 import { keyThumbprint } from '#src/cose/key.ts';
-import { signStatement } from '#src/cose/statement.ts';
 import { formatVkey } from '#src/note/key.ts';
 import type { Signer } from '#src/sign/signer.ts';
 import { seedSigner } from '#src/sign/signer.ts';
 import { parseStatement, type ParsedStatement } from '#src/statement/parse.ts';
 import type { Declaration } from '#src/statement/commitment.ts';
-import { contentTypeOf, type StatementKind } from '#src/statement/kinds.ts';
+import { type StatementKind } from '#src/statement/kinds.ts';
 import type { Notice } from '#src/statement/notice.ts';
+import { isSaidAgain } from '#src/statement/claims.ts';
 import {
   encodeApproval,
   encodeCommitment,
@@ -27,6 +27,8 @@ import {
 import { ENTRY_DEFINITION, type PolicyDocument } from '#src/statement/policy.ts';
 import type { RuntimeProof } from '#src/statement/proof.ts';
 import { declarationTree, leafSalt, openLeaf, saltedTree, SALTED_TREE } from '#src/statement/saltedleaf.ts';
+
+import { signOwn } from '#src/statement/sign.ts';
 
 export const ORIGIN = 'log.example/config';
 export const SUBJECT = 'prod/payments/db';
@@ -191,8 +193,8 @@ export async function signAs(
     signer = signers[who],
     confirm = false,
   } = more;
-  const headers = { issuer, subject, contentType: contentTypeOf(kind), confirm };
-  const bytes = await signStatement(headers, payload, signer);
+  const issued = isSaidAgain(kind) ? { issued: NOW } : {};
+  const bytes = await signOwn({ kind, log: ORIGIN, issuer, subject, confirm, ...issued }, payload, signer);
   return { kind, who, bytes, id: entryId(sha256(bytes).toHex()), parsed: parseStatement(bytes) };
 }
 

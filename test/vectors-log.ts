@@ -9,12 +9,14 @@ import { encodeUtf8 } from '#src/bytes/text.ts';
 import { signStatement } from '#src/cose/statement.ts';
 import { formatVkey, type NoteSigner } from '#src/note/key.ts';
 import { seedSigner, type Signer } from '#src/sign/signer.ts';
-import { contentTypeOf } from '#src/statement/kinds.ts';
+import { isSaidAgain } from '#src/statement/claims.ts';
 import { encodeApproval, encodeCommitment, encodePolicy, encodeProof } from '#src/statement/payload.ts';
 import { ENTRY_DEFINITION } from '#src/statement/policy.ts';
 import { declarationTree, leafSalt, SALTED_TREE } from '#src/statement/saltedleaf.ts';
 import { hashLeaf, hashNode } from '#src/tree/hash.ts';
 import { proveConsistency, proveInclusion, rootAt } from '#src/tree/prove.ts';
+
+import { signOwn } from '#src/statement/sign.ts';
 
 export const ORIGIN = 'log.example/tally';
 export const ISSUER = 'https://log.example';
@@ -52,7 +54,8 @@ function statement(
   issuer: string,
   subject: string,
 ): Promise<Uint8Array> {
-  return signStatement({ issuer, subject, contentType: contentTypeOf(kind) }, payload, signer);
+  const issued = isSaidAgain(kind) ? { issued: TIME } : {};
+  return signOwn({ kind, log: ORIGIN, issuer, subject, ...issued }, payload, signer);
 }
 
 function policy(): Promise<Uint8Array> {

@@ -13,6 +13,7 @@ import { encodeCoseKey, encodeKeySet, keyThumbprint } from '#src/cose/key.ts';
 import { encodeConsistencyReceipt, encodeInclusionReceipt, receiptProtected } from '#src/cose/receipt.ts';
 import { encodeSign1, sigStructure } from '#src/cose/sign1.ts';
 import { attachReceipts } from '#src/cose/transparent.ts';
+import { twinOf } from '#src/cose/twin.ts';
 import { problemCbor, problemJson, problemOf } from '#src/web/problem.ts';
 import { encodeOutcomes } from '#src/http/sequence.ts';
 import {
@@ -96,6 +97,8 @@ export async function makeVectors() {
     ...parseStatement(entry).statement.sign1,
     unprotected: new Map([['note', 'left behind']]),
   });
+  const twin = twinOf(parseStatement(entries[4] ?? new Uint8Array()).statement.sign1);
+  if (twin === undefined) throw new Error('entry 4 is signed with P-256');
   return {
     about: 'Test vectors of spec/formats.md, made by test/vectors.ts. Bytes are hex. The keys guard nothing.',
     origin: ORIGIN,
@@ -133,6 +136,7 @@ export async function makeVectors() {
       };
     }),
     stripped: { submitted: hex(submitted), entry: hex(entry) },
+    twin: { entry: hex(twin.entry), id: twin.id },
     tree: {
       size,
       roots: Array.from({ length: size + 1 }, (_, n) => hex(tree.root(n))),

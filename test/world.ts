@@ -6,11 +6,13 @@ import { signStatement } from '../src/cose/statement.ts';
 import { headSigner, type HeadKeys } from '../src/log/headsigner.ts';
 import { formatVkey } from '../src/note/key.ts';
 import { seedSigner, type Signer } from '../src/sign/signer.ts';
-import { contentTypeOf } from '../src/statement/kinds.ts';
+import { isSaidAgain } from '../src/statement/claims.ts';
+import type { StatementKind } from '../src/statement/kinds.ts';
 import { encodeApproval, encodeCommitment, encodePolicy, encodeProof } from '../src/statement/payload.ts';
 import { ENTRY_DEFINITION, type PolicyDocument, type Role } from '../src/statement/policy.ts';
 import type { Declaration } from '../src/statement/commitment.ts';
 import { SALTED_TREE } from '../src/statement/saltedleaf.ts';
+import { signOwn, type OwnHeaders } from '../src/statement/sign.ts';
 
 export const ORIGIN = 'log.example/tally';
 export const ISSUER = 'https://issuer.example';
@@ -71,16 +73,27 @@ export function policyDocumentOf(change: Partial<PolicyDocument> = {}): PolicyDo
   };
 }
 
+/** When the people of this world say things, POSIX seconds. */
+export const SAID = 1_800_000_000;
+
+/** A statement of one of our kinds, for the log of this world. */
+export function ownStatement(
+  kind: Exclude<StatementKind, 'other'>,
+  subject: string,
+  payload: Uint8Array,
+  signer: Signer,
+  more: Partial<OwnHeaders> = {},
+): Promise<Uint8Array> {
+  const issued = isSaidAgain(kind) ? { issued: SAID } : {};
+  return signOwn({ kind, log: ORIGIN, issuer: ISSUER, subject, ...issued, ...more }, payload, signer);
+}
+
 export function policyStatement(
   change: Partial<PolicyDocument> = {},
   signer: Signer = people.admin,
 ): Promise<Uint8Array> {
-  const contentType = contentTypeOf('policy');
-  return signStatement(
-    { issuer: ISSUER, subject: ORIGIN, contentType },
-    encodePolicy(policyDocumentOf(change)),
-    signer,
-  );
+  const document = policyDocumentOf(change);
+  return ownStatement('policy', ORIGIN, encodePolicy(document), signer, { log: document.origin });
 }
 
 export function commitmentStatement(
@@ -98,11 +111,7 @@ export function commitmentStatement(
     claims: [],
     ...change,
   });
-  return signStatement(
-    { issuer: ISSUER, subject, contentType: contentTypeOf('commitment') },
-    payload,
-    signer,
-  );
+  return ownStatement('commitment', subject, payload, signer);
 }
 
 export function approvalStatement(
@@ -111,7 +120,7 @@ export function approvalStatement(
   signer: Signer = people.approver,
 ): Promise<Uint8Array> {
   const payload = encodeApproval({ commitment: digest(parseHex(commitment)) });
-  return signStatement({ issuer: ISSUER, subject, contentType: contentTypeOf('approval') }, payload, signer);
+  return ownStatement('approval', subject, payload, signer);
 }
 
 /** A heartbeat: the smallest runtime proof. */
@@ -138,7 +147,7 @@ export function proofStatement(
     cost: { cpuUs: 1, wallUs: 1, bytes: 1 },
     nextDue: 1_800_003_600,
   });
-  return signStatement({ issuer: ISSUER, subject, contentType: contentTypeOf('proof') }, payload, signer);
+  return ownStatement('proof', subject, payload, signer);
 }
 
 /** A statement of no kind of ours. */

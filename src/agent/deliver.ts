@@ -56,6 +56,7 @@ const FOR_NOW: ReadonlySet<string> = new Set([
   'wrong-role',
   'subject-not-allowed',
   'policy-rejected',
+  'wrong-audience',
   'own-commitment',
   'unknown-commitment',
   'subject-mismatch',

@@ -11,11 +11,10 @@ import { assembleProof, type Declared, type Run } from '../claim/assemble.ts';
 import { nameOf, underName } from '../claim/judge.ts';
 import type { Attachment } from '../claim/observed.ts';
 import { encodeValue, leavesOf } from '../claim/value.ts';
-import { signStatement } from '../cose/statement.ts';
 import type { Signer } from '../sign/signer.ts';
-import { contentTypeOf } from '../statement/kinds.ts';
 import { encodeProof } from '../statement/payload.ts';
 import type { RuntimeProof } from '../statement/proof.ts';
+import { signOwn } from '../statement/sign.ts';
 import { sha256 } from './hash.ts';
 import { encodeObserved } from './observed.ts';
 import type { Link, Signed, Spelled } from './spool.ts';
@@ -136,8 +135,8 @@ export async function signProof(
   subject: string,
   { signer, issuer }: Hand,
 ): Promise<Spelled> {
-  const headers = { issuer, subject, contentType: contentTypeOf('proof'), confirm: true };
-  const statement = await signStatement(headers, encodeProof(proof), signer);
+  const headers = { kind: 'proof', log: proof.challenge.origin, issuer, subject, confirm: true } as const;
+  const statement = await signOwn(headers, encodeProof(proof), signer);
   return { statement, id: entryId(formatHex(sha256(statement))) };
 }
 

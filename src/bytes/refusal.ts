@@ -60,6 +60,7 @@ export const REFUSALS = {
   'subject-not-allowed': rejected,
   'limit-exceeded': rejected,
   'policy-rejected': rejected,
+  'wrong-audience': rejected,
   'unknown-commitment': rejected,
   'subject-mismatch': rejected,
   'chain-broken': rejected,

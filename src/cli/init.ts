@@ -7,15 +7,14 @@
  */
 import { existsSync } from 'node:fs';
 import { refuse } from '../bytes/refusal.ts';
-import { signStatement } from '../cose/statement.ts';
 import { generateKey, loadKeyFile } from '../keys/load.ts';
 import { formatVkey } from '../note/key.ts';
 import type { Algorithm, PublicKey } from '../sign/algorithm.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { SqliteGuard } from '../storage/guard.ts';
-import { contentTypeOf } from '../statement/kinds.ts';
 import { encodePolicy } from '../statement/payload.ts';
 import { ENTRY_DEFINITION, MAX_ENTRY_BYTES, ROLES, type PolicyDocument } from '../statement/policy.ts';
+import { signOwn } from '../statement/sign.ts';
 import { publicUrl } from './config.ts';
 import { configTemplate } from './configtemplate.ts';
 import type { Resolved } from './config.ts';
@@ -134,8 +133,8 @@ async function publicKeyIn(path: string): Promise<PublicKey> {
 
 async function signPolicy(document: PolicyDocument, adminKey: string): Promise<Uint8Array> {
   const { origin } = document;
-  const headers = { issuer: origin, subject: origin, contentType: contentTypeOf('policy') };
-  return signStatement(headers, encodePolicy(document), await loadKeyFile(adminKey));
+  const headers = { kind: 'policy', log: origin, issuer: origin, subject: origin } as const;
+  return signOwn(headers, encodePolicy(document), await loadKeyFile(adminKey));
 }
 
 async function readGenesis(path: string): Promise<PolicyDocument> {

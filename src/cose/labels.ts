@@ -19,7 +19,7 @@ export const HEADER = {
 } as const;
 
 /** CWT claims (RFC 8392 §3.1; `cnf`: RFC 8747 §3.1). */
-export const CLAIM = { iss: 1, sub: 2, iat: 6, cnf: 8 } as const;
+export const CLAIM = { iss: 1, sub: 2, aud: 3, iat: 6, cnf: 8 } as const;
 /** The member of `cnf` that holds a COSE_Key (RFC 8747 §3.2). */
 export const CNF_COSE_KEY = 1;
 

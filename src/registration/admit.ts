@@ -13,6 +13,7 @@ import { isWithdrawal } from '../statement/commitment.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
+import { assertAudience } from './audience.ts';
 import { assertApprovals, assertGranted, assertSuccessor, enrolmentOf } from './grants.ts';
 import { policyFor, type Rules, type SigningRules } from './rules.ts';
 
@@ -113,7 +114,7 @@ export function assertSigned(rules: SigningRules, parsed: ParsedStatement, verif
  * when nobody knows it any more (entries carry none), and dates are then not judged. Entry 0 is judged by its own
  * policy, which must be of this log and signed by one of its own admins. In an open
  * log, roles and subjects are not looked at, except that only an admin changes the policy. Refuses
- * `limit-exceeded`, `unknown-key`, `policy-rejected`, `wrong-role`, `subject-not-allowed`,
+ * `wrong-audience`, `limit-exceeded`, `unknown-key`, `policy-rejected`, `wrong-role`, `subject-not-allowed`,
  * `unknown-commitment`, `subject-mismatch`, `own-commitment`, `chain-broken`.
  */
 export function admit(
@@ -123,6 +124,7 @@ export function admit(
   time: number | undefined,
 ): Admission {
   const policy = policyFor(rules, parsed);
+  assertAudience(policy, parsed);
   assertGranted(policy, parsed, time);
   switch (parsed.kind) {
     case 'policy':

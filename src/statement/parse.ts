@@ -6,6 +6,7 @@ import { refuse } from '../bytes/refusal.ts';
 import type { ReadHeaders } from '../cose/sign1.ts';
 import { decodeStatement, entryBytes, type SignedStatement } from '../cose/statement.ts';
 import { TRANSPARENT_LIMITS } from '../cose/transparent.ts';
+import { readAudience, readIssued } from './claims.ts';
 import { kindOf } from './kinds.ts';
 import { parsePayload, type Payload } from './payload.ts';
 import { utf8Length } from './schema.ts';
@@ -19,6 +20,10 @@ export type ParsedStatement = Payload & {
   readonly issuer: string;
   /** Thumbprint of the signing key (RFC 9679 SHA-256), lower-case hex: as claimed by the header. */
   readonly kid: string;
+  /** The logs that it names (`aud`); undefined when it names none. */
+  readonly audience: readonly string[] | undefined;
+  /** When it was said (`iat`), POSIX seconds, the issuer's word: only for kinds that may say the same again. */
+  readonly issued: number | undefined;
 };
 
 /** Longest subject in UTF-8 bytes: patterns, searches and chains stay cheap. */
@@ -34,7 +39,8 @@ export function assertSubject(subject: string, what: string): void {
 
 /**
  * Reads a statement. Refuses what `decodeStatement` refuses; `malformed-payload` naming the field;
- * `malformed-statement` for a subject, issuer, kid or content type that the log cannot index.
+ * `malformed-statement` for a subject, issuer, kid or content type that the log cannot index, for an audience of
+ * another form, and for a kind that needs its time of issue without one.
  */
 export function parseStatement(bytes: Uint8Array, readHeaders?: ReadHeaders): ParsedStatement {
   const statement = decodeStatement(bytes, TRANSPARENT_LIMITS, readHeaders); // receipts may be attached; they are not logged
@@ -49,5 +55,8 @@ export function parseStatement(bytes: Uint8Array, readHeaders?: ReadHeaders): Pa
   if (CONTROL.test(issuer))
     throw refuse('malformed-statement', 'the issuer (iss) must not have control characters');
   const payload = parsePayload(kindOf(statement.contentType), statement.payload);
-  return { ...payload, statement, entry: entryBytes(statement.sign1), subject, issuer, kid: kid.toHex() };
+  const audience = readAudience(statement.claims);
+  const issued = readIssued(statement.claims, payload.kind);
+  const entry = entryBytes(statement.sign1);
+  return { ...payload, statement, entry, subject, issuer, kid: kid.toHex(), audience, issued };
 }

@@ -113,6 +113,8 @@ const documentFields = record(
   {
     /** The least `approvals` a commitment must ask for. 0 when absent. */
     approvals: uint(16, 1),
+    /** True: statements of other kinds than ours must name this log in `aud` too. False when absent. */
+    requireAudience: bool,
     revoked: array(revokedKey, 1024, 1),
   },
 );

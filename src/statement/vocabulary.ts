@@ -57,8 +57,9 @@ export const tier: Schema<Tier> = oneOf(TIERS);
 export const severity: Schema<Severity> = oneOf(SEVERITIES);
 export const count: Schema<number> = uint(MAX_COUNT);
 
-/** POSIX seconds up to the year 9999, so that every time has a date that prints. */
-export const time: Schema<number> = uint(253_402_300_799);
+/** The end of the year 9999, POSIX seconds: every time up to it has a date that prints. */
+export const MAX_TIME = 253_402_300_799;
+export const time: Schema<number> = uint(MAX_TIME);
 
 /** Seconds, up to 366 days. */
 export const duration = (min: number): Schema<number> => uint(366 * 86_400, min);

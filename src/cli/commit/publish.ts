@@ -10,14 +10,13 @@ import { formatBase64Url, formatHex, parseHex } from '../../bytes/text.ts';
 import { entryIdOf } from '../../client/scrapi.ts';
 import type { ProvenEntry } from '../../client/view.ts';
 import { keyThumbprint } from '../../cose/key.ts';
-import { signStatement } from '../../cose/statement.ts';
 import type { PublicKey } from '../../sign/algorithm.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { parseStatement } from '../../statement/parse.ts';
 import type { Declaration } from '../../statement/commitment.ts';
-import { contentTypeOf } from '../../statement/kinds.ts';
 import { encodeCommitment } from '../../statement/payload.ts';
 import type { Policy } from '../../statement/policy.ts';
+import { signOwn } from '../../statement/sign.ts';
 import { ownInput } from '../owninput.ts';
 
 /** A statement to post, and what it replaces. */
@@ -30,11 +29,15 @@ export interface Prepared {
 }
 
 /**
- * The statement of a declaration, after the newest commitment of its subject. Signs only what is new, and then
+ * The statement of a declaration for the log of this origin, after the newest commitment of its subject. Signs only what is new, and then
  * `mayReplace` is asked first.
  */
 export async function prepare(
-  { subject, declaration }: { readonly subject: string; readonly declaration: Declaration },
+  {
+    subject,
+    declaration,
+    log,
+  }: { readonly subject: string; readonly declaration: Declaration; readonly log: string },
   newest: ProvenEntry | undefined,
   signer: Signer,
   issuer: string,
@@ -55,8 +58,8 @@ export async function prepare(
   if (newest !== undefined) await mayReplace(newest);
   const supersedes = earlier && digest(parseHex(entryIdOf(earlier.entry)));
   const payload = await encode(supersedes);
-  const headers = { issuer, subject, contentType: contentTypeOf('commitment'), confirm: true };
-  const statement = await signStatement(headers, payload, signer);
+  const headers = { kind: 'commitment', log, issuer, subject, confirm: true } as const;
+  const statement = await signOwn(headers, payload, signer);
   return { statement, supersedes: supersedes && formatHex(supersedes), repeats: false };
 }
 

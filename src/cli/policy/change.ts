@@ -7,14 +7,13 @@ import { equalBytes } from '../../bytes/compare.ts';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { formatHex } from '../../bytes/text.ts';
 import { entryIdOf, submitStatement } from '../../client/scrapi.ts';
-import { signStatement } from '../../cose/statement.ts';
 import { loadSigner } from '../../keys/load.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { parseStatement } from '../../statement/parse.ts';
 import { assertGranted, assertSuccessor } from '../../registration/grants.ts';
-import { contentTypeOf } from '../../statement/kinds.ts';
 import { encodePolicy } from '../../statement/payload.ts';
 import { assertStrongPolicy, compilePolicy, type PolicyDocument } from '../../statement/policy.ts';
+import { signOwn } from '../../statement/sign.ts';
 import type { Context } from '../context.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
 import type { JsonValue } from '../output.ts';
@@ -128,12 +127,10 @@ async function signNext(
       `key ${kid} would revoke itself, and this very change would not be believed; sign with another admin key`,
     );
   }
-  const headers = {
-    issuer: policy.keys.get(kid)?.enrolled.issuer ?? issuer,
-    subject: document.origin,
-    contentType: contentTypeOf('policy'),
-  };
-  const statement = await signStatement(headers, encodePolicy(document), signer);
+  const { origin } = document;
+  const as = policy.keys.get(kid)?.enrolled.issuer ?? issuer;
+  const headers = { kind: 'policy', log: origin, issuer: as, subject: origin } as const;
+  const statement = await signOwn(headers, encodePolicy(document), signer);
   assertGranted(policy, parseStatement(statement), time);
   return statement;
 }

@@ -14,12 +14,14 @@ export function differenceOf(old: PolicyDocument, next: PolicyDocument): readonl
   ].map((line) => printable(line, 1000));
 }
 
-function factsOf({ open, selfProof, approvals, limits, log, keys, revoked }: PolicyDocument): string[] {
+function factsOf(document: PolicyDocument): string[] {
+  const { open, selfProof, approvals, requireAudience, limits, log, keys, revoked } = document;
   const [current] = log.receiptKeys;
   return [
     `open: ${open}`,
     `selfProof: ${selfProof}`,
     `approvals: ${approvals ?? 0}`,
+    `requireAudience: ${requireAudience ?? false}`,
     `limits.entryBytes: ${limits.entryBytes}`,
     ...log.vkeys.map((vkey) => `checkpoint key ${shortVkey(vkey)}`),
     ...log.receiptKeys.map((key) => `receipt key ${kidOf(key)}`),

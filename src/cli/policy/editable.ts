@@ -27,7 +27,8 @@ type Fields = { readonly [name: string]: JsonValue };
 
 /** The document as plain values. Absent fields are left out. */
 export function editable(document: PolicyDocument, base: EntryId): Fields {
-  const { version, origin, open, selfProof, approvals, limits, log, keys, revoked } = document;
+  const { version, origin, open, selfProof, approvals, requireAudience, limits, log, keys, revoked } =
+    document;
   return present({
     base,
     version,
@@ -35,6 +36,7 @@ export function editable(document: PolicyDocument, base: EntryId): Fields {
     open,
     selfProof,
     approvals,
+    requireAudience,
     limits: { entryBytes: limits.entryBytes },
     log: { vkeys: log.vkeys, receiptKeys: log.receiptKeys.map(keyText) },
     keys: keys.map(editableKey),

@@ -42,10 +42,11 @@ export async function approve(
   const given = about.approvals.length + 1;
   const { environment, claims, tree } = about.declaration;
   const by = line(look.policies.nameOf(about.entry.parsed.kid, about.entry.index));
-  return say(context, 'approve', reading.session, look, {
+  return say(context, 'approve', reading, look, {
     kind: 'approval',
     subject,
     about,
+    said: seen.entries,
     payload: () => encodeApproval({ commitment: idBytes(about), ...(reason !== undefined && { reason }) }),
     signer,
     told: [
@@ -99,10 +100,11 @@ export async function withdraw(
       withdraws: idBytes(about),
       ...(Object.keys(change).length > 0 && { change }),
     });
-  return say(context, 'withdraw', reading.session, look, {
+  return say(context, 'withdraw', reading, look, {
     kind: 'commitment',
     subject,
     about,
+    said: seen.entries,
     payload,
     signer,
     told: ['nothing is declared about it any more, and nothing is to be proven'],
@@ -142,10 +144,11 @@ export async function waive(
       notAfter,
     });
   const ends = notAfter <= look.now ? 'from now on they count again' : `until ${timeOf(notAfter)}`;
-  return say(context, 'waive', reading.session, look, {
+  return say(context, 'waive', reading, look, {
     kind: 'waiver',
     subject,
     about,
+    said: seen.entries,
     payload,
     signer: await signerOf(context, 'approver'),
     told: [`claims     ${[...new Set(claims)].join(', ')}`, `waived     by ${line(owner)}, ${ends}`],

@@ -38,10 +38,11 @@ export async function mark(context: Context, _operands: readonly string[], flags
   if (told.length === 0) told.push('deadlines  none: no claim of this commitment has one');
   if (history.pending !== undefined)
     told.push(`newer      entry ${history.pending.entry.index} lacks approvals: it is not what is marked`);
-  return say(context, 'deploy-mark', reading.session, look, {
+  return say(context, 'deploy-mark', reading, look, {
     kind: 'deployment',
     subject,
     about,
+    said: history.deployments,
     payload,
     signer,
     told,

@@ -3,12 +3,11 @@ import { digest } from '../../bytes/brand.ts';
 import { parseHex } from '../../bytes/text.ts';
 import type { ClaimStanding } from '../../appraisal/appraise.ts';
 import { submitStatement } from '../../client/scrapi.ts';
-import { signStatement } from '../../cose/statement.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { parseStatement } from '../../statement/parse.ts';
 import { assertGranted } from '../../registration/grants.ts';
-import { contentTypeOf } from '../../statement/kinds.ts';
 import { encodeNotice } from '../../statement/payload.ts';
+import { signOwn } from '../../statement/sign.ts';
 import { issuerOf } from '../commit/publish.ts';
 import type { Session } from '../session.ts';
 import { commitmentOf, type Seen } from './seen.ts';
@@ -38,12 +37,9 @@ export async function logStale(
     }),
   });
   const policy = look.policies.inForce;
-  const headers = {
-    issuer: issuerOf(policy, signer.publicKey),
-    subject,
-    contentType: contentTypeOf('notice'),
-  };
-  const statement = await signStatement({ ...headers, confirm: true }, payload, signer);
+  const issuer = issuerOf(policy, signer.publicKey);
+  const headers = { kind: 'notice', log: origin, issuer, subject, confirm: true } as const;
+  const statement = await signOwn(headers, payload, signer);
   assertGranted(policy, parseStatement(statement), look.now);
   const { id, receipt } = await submitStatement(session.transport, session.log, statement);
   const collected = await session.collect(id, receipt);

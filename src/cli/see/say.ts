@@ -2,25 +2,27 @@
 import { existsSync } from 'node:fs';
 import { digest, type Digest } from '../../bytes/brand.ts';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
-import { parseHex } from '../../bytes/text.ts';
-import { submitStatement } from '../../client/scrapi.ts';
-import { signStatement } from '../../cose/statement.ts';
+import { formatHex, parseHex } from '../../bytes/text.ts';
+import { entryIdOf, submitStatement } from '../../client/scrapi.ts';
+import { keyThumbprint } from '../../cose/key.ts';
 import { loadSigner } from '../../keys/load.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { admit } from '../../registration/admit.ts';
 import { parseStatement } from '../../statement/parse.ts';
-import { contentTypeOf } from '../../statement/kinds.ts';
+import { isSaidAgain } from '../../statement/claims.ts';
 import type { Role } from '../../statement/policy.ts';
+import { signOwn } from '../../statement/sign.ts';
 import { LOOK_AGAIN, onceLogged } from '../acknowledged.ts';
 import { issuerOf } from '../commit/publish.ts';
 import type { Context } from '../context.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
 import type { JsonValue } from '../output.ts';
 import { ownInput } from '../owninput.ts';
-import type { Session } from '../session.ts';
 import { sayingWait } from '../wait.ts';
-import type { Look } from './reading.ts';
-import type { Declared } from '../../appraisal/history.ts';
+import type { Look, Reading } from './reading.ts';
+import { see } from './seen.ts';
+import { subjectLines } from './show.ts';
+import type { Declared, SubjectEntry } from '../../appraisal/history.ts';
 import { line } from './words.ts';
 
 /** What is to be said, about which commitment. */
@@ -31,6 +33,8 @@ export interface Saying {
   /** Of what the user said. */
   readonly payload: () => Uint8Array;
   readonly signer: Signer;
+  /** What was said about the subject before. */
+  readonly said: readonly Pick<SubjectEntry, 'parsed'>[];
   /** Lines for people, and fields for machines. */
   readonly told: readonly string[];
   readonly fields: { readonly [key: string]: JsonValue };
@@ -40,14 +44,25 @@ export interface Saying {
 export async function say(
   context: Context,
   name: string,
-  session: Session,
+  reading: Reading,
   look: Look,
-  { kind, subject, about, payload, signer, told, fields }: Saying,
+  saying: Saying,
 ): Promise<number> {
+  const { kind, subject, about, payload, signer, told, fields } = saying;
   const { output } = context;
+  const { session } = reading;
   const policy = look.policies.inForce;
-  const headers = { issuer: issuerOf(policy, signer.publicKey), subject, contentType: contentTypeOf(kind) };
-  const statement = await signStatement({ ...headers, confirm: true }, await ownInput(payload), signer);
+  const { origin } = look.view.opened.checkpoint;
+  const issued = isSaidAgain(kind) ? { issued: timeOfIssue(saying, look.now) } : {};
+  const headers = {
+    kind,
+    log: origin,
+    issuer: issuerOf(policy, signer.publicKey),
+    subject,
+    ...issued,
+    confirm: true,
+  };
+  const statement = await signOwn(headers, await ownInput(payload), signer);
   const parsed = parseStatement(statement);
   const { entry } = about;
   const logged = { kind: 'commitment', kid: entry.parsed.kid, subject } as const;
@@ -63,18 +78,39 @@ export async function say(
     session.assertVerified(collected.evidence);
     return collected.entry;
   });
+  // It was there when we looked; or somebody posted it first, in the other spelling of its signature.
+  const again = index < look.view.head.size || registration.id !== entryIdOf(statement);
   output.print(
     [
-      output.paint('green', 'logged'),
+      again ? `already logged, entry ${index}` : output.paint('green', 'logged'),
       `entry      ${registration.id}`,
       `index      ${index}`,
       `subject    ${line(subject)}`,
       `about      commitment ${entry.id}, entry ${entry.index}`,
-      ...told,
+      ...(again ? await inForceNow(context, reading, subject) : told),
     ].join('\n'),
   );
-  output.result(name, { entry: registration.id, index, subject, commitment: entry.id, ...fields });
+  output.result(name, {
+    entry: registration.id,
+    index,
+    subject,
+    commitment: entry.id,
+    already_logged: again,
+    ...fields,
+  });
   return EXIT.ok;
+}
+
+/** Now, and later than what this key said about the subject before, so that it never says the same twice. */
+function timeOfIssue({ signer, said }: Saying, now: number): number {
+  const kid = formatHex(keyThumbprint(signer.publicKey));
+  const times = said.flatMap(({ parsed }) => (parsed.kid === kid ? [parsed.issued ?? 0] : []));
+  return Math.max(now, ...times.map((time) => time + 1));
+}
+
+/** What holds of a subject, for whoever said nothing new. */
+async function inForceNow(context: Context, reading: Reading, subject: string): Promise<readonly string[]> {
+  return ['in force', ...subjectLines(context.output, await see(await reading.look(), subject))];
 }
 
 /**

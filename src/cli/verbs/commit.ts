@@ -2,7 +2,7 @@
 import { printable } from '../../bytes/printable.ts';
 import { join, relative, resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
-import { submitStatement, type Registration } from '../../client/scrapi.ts';
+import { entryIdOf, submitStatement, type Registration } from '../../client/scrapi.ts';
 import { loadSigner } from '../../keys/load.ts';
 import { onceLogged } from '../acknowledged.ts';
 import type { Declared } from '../commit/declare.ts';
@@ -85,7 +85,8 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   const policy = await session.policy(view);
   const newest = await session.newest(view, { subject: declared.subject, kind: 'commitment' });
   const issuer = flags.text('issuer') ?? issuerOf(policy, signer.publicKey);
-  const prepared = await prepare(declared, newest, signer, issuer, (before) =>
+  const { origin } = view.opened.checkpoint;
+  const prepared = await prepare({ ...declared, log: origin }, newest, signer, issuer, (before) =>
     assertNothingLost(context, whom, declared, before, policy),
   );
   const folder = join(proofsFolderOf(context), slugOf(declared.subject));
@@ -145,8 +146,10 @@ function report({ output, world }: Context, done: Done): void {
   const { declared, prepared, registration, collected, folder, files } = done;
   const { index } = collected.entry;
   const count = declared.leaves;
+  // Somebody may have posted it first, in the other spelling of its signature.
+  const again = prepared.repeats || registration.id !== entryIdOf(prepared.statement);
   const lines = [
-    output.paint('green', prepared.repeats ? 'already logged' : 'logged'),
+    output.paint('green', again ? 'already logged' : 'logged'),
     `entry     ${registration.id}`,
     `index     ${index}`,
     `subject   ${declared.subject} (${count} ${count === 1 ? 'leaf' : 'leaves'})`,
@@ -161,7 +164,7 @@ function report({ output, world }: Context, done: Done): void {
     index,
     subject: declared.subject,
     leaves: count,
-    already_logged: prepared.repeats,
+    already_logged: again,
     supersedes: prepared.supersedes ?? null,
     location: registration.location,
     folder,

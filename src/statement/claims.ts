@@ -1,0 +1,44 @@
+/**
+ * The CWT claims that statements of our kinds carry beside issuer and subject (RFC 8392; spec/statements.md §1): for
+ * which log a statement is, and, where the same may be said again on purpose, when it was said.
+ */
+import { isCborArray, type CborMap } from '../bytes/cbor.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { CLAIM } from '../cose/labels.ts';
+import type { StatementKind } from './kinds.ts';
+import { MAX_TIME } from './vocabulary.ts';
+
+/**
+ * Kinds whose statements say when they were said (`iat`). Whoever waives, ends the waiver and waives again says the
+ * same thing twice; without a time both statements are the same bytes, and the log has them already.
+ */
+const SAID_AGAIN: ReadonlySet<StatementKind> = new Set(['approval', 'waiver', 'deployment']);
+
+/** Whether statements of a kind must carry `iat`. */
+export function isSaidAgain(kind: StatementKind): boolean {
+  return SAID_AGAIN.has(kind);
+}
+
+/** The logs that a statement names (`aud`: a text or texts, RFC 8392 §3.1.3), if any. Refuses `malformed-statement`. */
+export function readAudience(claims: CborMap): readonly string[] | undefined {
+  const given = claims.get(CLAIM.aud);
+  if (given === undefined) return undefined;
+  const names = isCborArray(given) ? given : [given];
+  const texts = names.filter((name) => typeof name === 'string');
+  if (texts.length === names.length && texts.length > 0) return texts;
+  throw refuse(
+    'malformed-statement',
+    'the audience (aud, 3) is the name of a log, or an array of such names',
+  );
+}
+
+/** When a statement was said, POSIX seconds. Refuses `malformed-statement` where its kind needs that and it is not there. */
+export function readIssued(claims: CborMap, kind: StatementKind): number | undefined {
+  const given = claims.get(CLAIM.iat);
+  if (kind === 'other' || (given === undefined && !isSaidAgain(kind))) return undefined;
+  if (typeof given === 'number' && Number.isInteger(given) && given >= 0 && given <= MAX_TIME) return given;
+  throw refuse(
+    'malformed-statement',
+    `a statement of kind ${kind} says when it was issued (iat, 6), in whole POSIX seconds; set it to now`,
+  );
+}

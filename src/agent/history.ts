@@ -4,6 +4,7 @@
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { historyOf, type History, type SubjectEntry } from '../appraisal/history.ts';
+import { assertOnce } from '../statement/once.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import type { Policy } from '../statement/policy.ts';
@@ -40,6 +41,7 @@ export function recall(ledger: Ledger, subject: string, policy: Policy | undefin
     if (parsed.subject === subject) return { index, id, time, parsed };
     throw refuse('proof-failed', `the log lists entry ${index} under a subject that it is not about`);
   });
+  assertOnce(entries);
   const revoked = new Map((policy?.document.revoked ?? []).map(({ kid, since }) => [kid.toHex(), since]));
   return historyOf(entries.filter(({ parsed: { kid }, index }) => index < (revoked.get(kid) ?? Infinity)));
 }

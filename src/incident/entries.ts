@@ -2,6 +2,7 @@
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { InForce } from '../registration/rules.ts';
+import { twinOf } from '../cose/twin.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { equalBytes } from '../bytes/compare.ts';
@@ -63,11 +64,20 @@ function assertOrder(checks: Checks, before: EntryShown, entry: EntryShown): voi
 
 function assertDuplicate(checks: Checks, entry: EntryShown, before: EntryShown | undefined): Found {
   return checks.run('duplicate', () => {
-    if (before === undefined || !equalBytes(before.bytes, entry.bytes))
+    const how = before && sameness(before, entry);
+    if (before === undefined || how === undefined)
       throw refuse('proof-failed', 'the earlier entry is not there, or another one');
-    const proves = `it is byte for byte the entry ${before.index}, and this log takes no entry twice`;
-    return [{ proves, conditions: new Array<string>() }, `the same bytes as entry ${before.index}`];
+    const proves = `it is ${how} the entry ${before.index}, and this log takes no entry twice`;
+    return [{ proves, conditions: new Array<string>() }, `${how} entry ${before.index}`];
   });
+}
+
+/** How two entries are one; undefined when they are not. */
+function sameness(before: EntryShown, entry: EntryShown): string | undefined {
+  if (equalBytes(before.bytes, entry.bytes)) return 'byte for byte';
+  const parsed = readOrNothing(entry.bytes);
+  const twin = parsed && twinOf(parsed.statement.sign1);
+  return twin?.id === before.id ? 'but for the other spelling of its ECDSA signature' : undefined;
 }
 
 function assertRefused(checks: Checks, given: Case, policyIndex: number | undefined): Found {

@@ -110,6 +110,9 @@ const ALWAYS: ReadonlySet<string> = new Set<RefusalCode>([
 export function standsAlone({ entry, before, code }: Case): boolean {
   if (ALWAYS.has(code)) return true;
   const parsed = readOrNothing(entry.bytes);
+  // Every policy of a log names the same origin; only for other kinds it says whether one must be named at all.
+  if (code === 'wrong-audience')
+    return parsed !== undefined && (parsed.kind !== 'other' || parsed.audience !== undefined);
   const earlier = before && readOrNothing(before.bytes);
   if (parsed === undefined || before === undefined || earlier === undefined) return false;
   switch (code) {

@@ -21,6 +21,7 @@ import {
 } from '../registration/replay.ts';
 import type { InForce, Rules } from '../registration/rules.ts';
 import { contentTypeOf } from '../statement/kinds.ts';
+import { idsOf } from '../statement/once.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 
 /** Entries in order, with what checking their bytes and signatures refused. */
@@ -80,8 +81,13 @@ export class Replay {
 
   /** What the store knows of the entries themselves and of what they refer to. */
   async #load(ids: readonly EntryId[], read: readonly (ParsedStatement | Unread)[]): Promise<ReplayFacts> {
-    const wanted = read.filter((each) => 'entry' in each).map(needs);
-    const known = await this.#store.known([...ids, ...new Set(wanted.flatMap((need) => need.commitments))]);
+    const statements = read.filter((each) => 'entry' in each);
+    const wanted = statements.map(needs);
+    const both = ids.flatMap((id, i) => {
+      const each = read[i];
+      return each !== undefined && 'entry' in each ? idsOf(id, each) : [id];
+    });
+    const known = await this.#store.known([...both, ...new Set(wanted.flatMap((need) => need.commitments))]);
     const heads = new Map<string, ChainHead>();
     for (const key of new Set(wanted.flatMap((need) => need.chains))) {
       const head = this.#chains.get(key) ?? (await this.#store.chain(key));

@@ -5,6 +5,7 @@
 import type { EntryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
+import { assertOnce } from '../statement/once.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { admit, assertSigned, NO_FACTS } from './admit.ts';
@@ -28,7 +29,7 @@ export class PolicyHistory {
 
   /**
    * Replays policy entries in the order of the log, entry 0 first. Refuses `not-found` when entry 0 is not among
-   * them, `proof-failed` for an entry that is no policy, and what `assertSigned` and `admit` refuse.
+   * them, `proof-failed` for an entry that is no policy or is there twice, and what `assertSigned` and `admit` refuse.
    */
   static of(origin: string, entries: readonly PolicyEntry[], verify: VerifySignature): PolicyHistory {
     if (entries[0]?.index !== 0)
@@ -36,6 +37,7 @@ export class PolicyHistory {
         'not-found',
         'the log does not begin with a registration policy: nobody could say anything',
       );
+    assertOnce(entries);
     const steps: InForce[] = [];
     for (const { index, id, parsed } of entries) {
       const rules = { origin, inForce: steps.at(-1) };

@@ -13,6 +13,7 @@ import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse, type RefusalCode } from '../bytes/refusal.ts';
 import type { ReadHeaders } from '../cose/sign1.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
+import { idsOf } from '../statement/once.ts';
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import {
   admit,
@@ -117,13 +118,9 @@ export class Replay {
   /** Decides the next entry, and keeps what it says among the facts when it counts. */
   decide(candidate: Candidate, facts: ReplayFacts): Decided {
     const { id, index, statement } = candidate;
-    const earlier = facts.find(id);
-    if (earlier !== undefined) {
-      // A policy that is logged again does not come into force again.
-      const row = earlier.kind === 'policy' ? UNREAD : rowOf(earlier);
-      const fault = { code: 'duplicate', message: 'the entry was logged before', before: id } as const;
-      return { row, parsed: undefined, fault: { ...fault, policy: this.#inForce } };
-    }
+    const ids = 'entry' in statement ? idsOf(id, statement) : [id];
+    const before = ids.find((each) => facts.find(each) !== undefined);
+    if (before !== undefined) return this.#repeated(id, before, facts);
     // Without a policy there are no rules to break: entry 0 should have brought them, and its fault says so.
     if (this.#inForce === undefined && index > 0) return NOTHING;
     if (!('entry' in statement)) return this.#faulty(UNREAD, undefined, statement, undefined);
@@ -135,6 +132,16 @@ export class Replay {
       if (!(error instanceof Refusal)) throw error;
       return this.#refused(id, statement, error, facts);
     }
+  }
+
+  /** An entry that is there already, or its twin is. */
+  #repeated(id: EntryId, before: EntryId, facts: ReplayFacts): Decided {
+    const earlier = facts.find(before) ?? UNREAD;
+    // A policy that is logged again does not come into force again, and no entry has two ids.
+    const row = earlier.kind === 'policy' || before !== id ? UNREAD : rowOf(earlier);
+    const how = before === id ? '' : `, with the other spelling of its signature, as ${before}`;
+    const message = `the entry was logged before${how}`;
+    return { row, parsed: undefined, fault: { code: 'duplicate', message, before, policy: this.#inForce } };
   }
 
   #take(

@@ -6,6 +6,7 @@ import { historyOf, type Declared, type History, type SubjectEntry } from '../..
 import { standingOf, type ClaimStanding } from '../../appraisal/appraise.ts';
 import { admit, chainKey, record, type ChainLink, type LoggedEntry } from '../../registration/admit.ts';
 import type { StatementKind } from '../../statement/kinds.ts';
+import { assertOnce } from '../../statement/once.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { evidenceFault, unchecked } from './evidence.ts';
 import type { Look } from './reading.ts';
@@ -89,6 +90,7 @@ export function historyFrom({ policies }: Look, entries: readonly SubjectEntry[]
  * `whole`: there can be no proofs before those that were read.
  */
 function assertFollows({ policies }: Look, entries: readonly SubjectEntry[], whole: boolean): void {
+  assertOnce(entries);
   const chains = new Map<string, ChainLink>();
   const facts = { commitments: new Map<EntryId, LoggedEntry>(), chains };
   for (const { index, id, parsed } of entries) {

@@ -254,6 +254,7 @@ t.test('approvals and revocations', async (t) => {
   const w = await SeeWorld.start(t);
   const commitment = await w.commit({ approvals: 2 });
   await w.approve(commitment);
+  w.now += 1;
   await w.approve(commitment);
   await w.prove(commitment);
   t.match(await w.tally('status', SUBJECT), { code: 5, out: /lacks 1 approvals/ }, 'one key, twice');

@@ -276,7 +276,7 @@ export async function agentWorld(t: Test): Promise<AgentWorld> {
         head: await log.head(),
         policy: await log.policy(),
         nonce: undefined,
-        nextDue: nextDueOf(declared, new Map(), claims, undefined),
+        nextDue: nextDueOf({ declared, deployments: [], proven: new Map() }, claims, undefined),
         ...change,
       };
     },
@@ -325,7 +325,9 @@ export function declaredIn(log: MemoryLog, id: string): Declared {
     entry,
     declaration: found.parsed.commitment,
     approvals: [],
+    needed: 0,
     effective: found.time,
+    followed: undefined,
     ended: undefined,
   };
 }

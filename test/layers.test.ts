@@ -34,10 +34,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   cose: { below: ['bytes', 'sign', 'tree'], packages: ['@noble/hashes'] },
   statement: { below: ['bytes', 'sign', 'tree', 'note', 'cose'], packages: ['@noble/hashes'] },
   registration: { below: [...PURE], packages: [] },
-  index: { below: [...JUDGED, 'incident'], packages: [] },
+  index: { below: [...JUDGED, 'appraisal', 'incident'], packages: [] },
   log: { below: JUDGED, packages: [] },
-  client: { below: [...JUDGED, 'incident'], packages: ['@noble/hashes'] },
-  incident: { below: [...JUDGED], packages: ['@noble/hashes'] },
+  client: { below: [...JUDGED, 'appraisal', 'incident'], packages: ['@noble/hashes'] },
+  incident: { below: [...JUDGED, 'appraisal'], packages: ['@noble/hashes'] },
   claim: { below: [...JUDGED], packages: ['@marcbachmann/cel-js', 're2js', '@noble/hashes'] },
   // Verified entries of a subject → where its claims stand. The one rule of what is in force, and of when a proof is due.
   appraisal: { below: [...JUDGED], packages: ['@noble/hashes'] },

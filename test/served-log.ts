@@ -122,8 +122,8 @@ export class ServedLog {
       .filter((row) => (query.get('subject') ?? row.subject) === row.subject)
       .filter((row) => (query.get('kind') ?? row.kind) === row.kind)
       .toReversed()
-      .map(({ index, id }) => ({ index, id }));
-    return Response.json({ entries: rows.slice(0, 1), next: null });
+      .map(({ index, id, subject }) => ({ index, id, subject, time: TIME }));
+    return Response.json({ entries: rows.slice(0, Number(query.get('limit') ?? 1)), next: null });
   }
 }
 

@@ -136,7 +136,19 @@ t.test('approvals', async (t) => {
     { verdict: 'UNKNOWN', explain: 'no proof yet' },
     'a proof of what it replaced counts no more',
   );
-  await story.add('commitment', encodeCommitment({ withdraws: idOf(next) }), signers.author, 140);
+  const taking = await story.add(
+    'commitment',
+    encodeCommitment({ withdraws: idOf(next) }),
+    signers.author,
+    140,
+  );
+  t.match(
+    historyOf(story.entries),
+    { inForce: { entry: { id: next.id } }, withdrawing: { needed: 2, entry: { id: taking.id } } },
+    'one author does not take back what two approved',
+  );
+  await story.approve(taking, 150);
+  await story.approve(taking, 160, signers.admin);
   t.equal(historyOf(story.entries).inForce, undefined, 'withdrawn');
 });
 

@@ -174,14 +174,8 @@ export class Daemon {
     const seeds = agent.seedsOf(subject, declared);
     const beaconOf = ({ length, number }: { length: number; number: number }) =>
       ledger.beacon(length, number, head);
-    const { due, wake } = agendaOf({
-      declared,
-      deployments: history.deployments,
-      proven,
-      seeds,
-      beaconOf,
-      now,
-    });
+    const situation = { declared, deployments: history.deployments, proven, seeds, beaconOf, now };
+    const { due, wake } = agendaOf(situation);
     const left = this.#stillSkipped(declared.entry.id, due, now);
     const { claims, skipped } = this.#affordable(declared, left.due, now);
     const last = spool.link(hand.kid, subject);
@@ -189,7 +183,7 @@ export class Daemon {
     if (claims.length === 0 && skipped.length === 0 && beat > now) return Math.min(wake, left.wake, beat);
     const slots = new Map(claims.map(({ claim, slot }) => [claim.id, slot]));
     const chosen = claims.map(({ claim }) => claim);
-    const nextDue = nextDueOf(declared, proven, chosen, heartbeat);
+    const nextDue = nextDueOf(situation, chosen, heartbeat);
     const duty = { subject, declared, claims: chosen, slots, skipped, head, policy: this.#policy, nextDue };
     try {
       const identity = { ...agent.identity, ...this.#ownProfile() };

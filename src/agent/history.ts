@@ -3,7 +3,7 @@
  * be in the tree and kept, so that nothing is read twice and the agent can work while the log is away.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { historyOf, type History, type SubjectEntry } from '../appraisal/history.ts';
+import { historyOf, revocationsOf, type History, type SubjectEntry } from '../appraisal/history.ts';
 import { assertOnce } from '../statement/once.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { StatementKind } from '../statement/kinds.ts';
@@ -34,7 +34,7 @@ export async function subjectsOf(
   return [...new Set(listed.map(({ subject }) => subject).filter(wanted))];
 }
 
-/** The history of a subject from what is kept; entries of keys that were revoked before them do not count. */
+/** The history of a subject from what is kept. */
 export function recall(ledger: Ledger, subject: string, policy: Policy | undefined): History {
   const entries = ledger.entries(subject).map(({ index, id, time, bytes }): SubjectEntry => {
     const parsed = parseStatement(bytes);
@@ -42,8 +42,7 @@ export function recall(ledger: Ledger, subject: string, policy: Policy | undefin
     throw refuse('proof-failed', `the log lists entry ${index} under a subject that it is not about`);
   });
   assertOnce(entries);
-  const revoked = new Map((policy?.document.revoked ?? []).map(({ kid, since }) => [kid.toHex(), since]));
-  return historyOf(entries.filter(({ parsed: { kid }, index }) => index < (revoked.get(kid) ?? Infinity)));
+  return historyOf(entries, revocationsOf(policy));
 }
 
 /** Whether a refusal only says that the log cannot be asked now. */

@@ -46,8 +46,8 @@ export interface Duty {
   readonly policy: Policy | undefined;
   /** An auditor's nonce; a fresh one when undefined. */
   readonly nonce: Uint8Array | undefined;
-  /** When the next proof will be there, given when this one ends; POSIX seconds. */
-  readonly nextDue: (ended: number) => number;
+  /** When the next proof will be there, given when the look of this one begins and ends; POSIX seconds. */
+  readonly nextDue: (window: RuntimeProof['window']) => number;
 }
 
 const NONCE_LENGTH = 16;
@@ -90,7 +90,7 @@ export async function prove(agent: Agent, duty: Duty): Promise<Signed> {
       challenge,
       window: { start, end },
       cost,
-      nextDue: Math.max(end, duty.nextDue(end)),
+      nextDue: Math.max(end, duty.nextDue({ start, end })),
       sampling: agent.seedsOf(subject, declared).told(start),
     },
     runs,

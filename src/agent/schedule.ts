@@ -1,8 +1,11 @@
 /**
  * What is due when: pure, from the commitment, from what was proven, and from the clock it is handed. A claim is
- * proven once in each slot (appraisal/slots.ts), at once when it never was, and at once after a deployment.
+ * proven once in each slot (appraisal/slots.ts), at once when it never was, and at once after a deployment. When silence
+ * is too long, appraisal/due.ts says, as it says it to readers and monitors.
  */
+import { claimDue, countsFrom, openDeployment, type Basis } from '../appraisal/due.ts';
 import type { EntryOf, Declared } from '../appraisal/history.ts';
+import { basisOf } from '../appraisal/reports.ts';
 import { dueIn, slotAt, slotLength, type Slot } from '../appraisal/slots.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
@@ -35,19 +38,26 @@ export interface Agenda {
 }
 
 export function agendaOf(situation: Situation): Agenda {
-  const each = situation.declared.declaration.claims.map((claim) => agendaOfClaim(claim, situation));
+  const { declared, now } = situation;
+  const from = countsFrom(declared.effective ?? now, declared.declaration);
+  // What is seen before the declaration is valid says nothing of it.
+  if (from > now) return { due: [], wake: from };
+  const basis = basisOf(declared, situation, now);
+  const each = declared.declaration.claims.map((claim) => agendaOfClaim(claim, situation, basis));
   return {
     due: each.flatMap(({ due }) => due),
     wake: each.reduce((first, { wake }) => Math.min(first, wake), Infinity),
   };
 }
 
-function agendaOfClaim(claim: Claim, situation: Situation): Agenda {
+function agendaOfClaim(claim: Claim, situation: Situation, { deployments }: Basis): Agenda {
   const { proven, now, seeds, beaconOf } = situation;
   const last = proven.get(claim.id);
   const slot = slotAt(now, slotLength(claim.cadence));
-  const { isAnswered, wake } = deploymentsSince(last?.started ?? -1, situation);
-  const atOnce: Agenda['due'] = last === undefined || !isAnswered ? [{ claim, slot: undefined }] : [];
+  const open = openDeployment(last?.started ?? -Infinity, deployments);
+  // A look that answers a deployment begins after it, for certain: not in the same second.
+  const wake = openDeployment(now, deployments) + 1;
+  const atOnce: Agenda['due'] = last === undefined || open < now ? [{ claim, slot: undefined }] : [];
   // A proof for another reason does not stand for the slot's: else whoever deploys chooses when nobody looks.
   if (last?.slot !== undefined && last.slot >= slot.number)
     return { due: atOnce, wake: Math.min(wake, slot.end) };
@@ -60,46 +70,33 @@ function agendaOfClaim(claim: Claim, situation: Situation): Agenda {
   };
 }
 
-/**
- * Whether a proof that began at `started` answers the deployments of this commitment (appraisal/reports.ts): it began after
- * them, for certain, so one in the same second is no answer. `wake`: when one that is not over yet can be answered.
- */
-function deploymentsSince(
-  started: number,
-  { declared, deployments, now }: Situation,
-): { readonly isAnswered: boolean; readonly wake: number } {
-  const open = deployments
-    .filter(({ parsed: { deployment } }) => deployment.commitment.toHex() === declared.entry.id)
-    .map(({ time, parsed: { deployment } }) => Math.min(time, deployment.deployed))
-    .filter((deployed) => deployed >= started);
-  const coming = open.filter((deployed) => deployed >= now).map((deployed) => deployed + 1);
-  return { isAnswered: coming.length === open.length, wake: Math.min(Infinity, ...coming) };
-}
-
 /** Seconds after which a commitment without claims should be heard of again. */
 const DAY = 86_400;
 
 /**
- * When silence becomes suspicious after a proof of `claims` that ends at `ended`: when the first claim would be
- * STALE, or the next heartbeat is overdue. `heartbeat`: seconds between two proofs at most; undefined for an agent
- * that does not stay.
+ * When silence becomes suspicious after a proof of `claims`, given when its look began and ended: when the first claim
+ * would be STALE, or the next heartbeat is overdue. `heartbeat`: seconds between two proofs at most; undefined for an
+ * agent that does not stay.
  */
 export function nextDueOf(
-  { declaration }: Declared,
-  proven: ReadonlyMap<string, ProvenAt>,
+  { declared, deployments, proven }: Pick<Situation, 'declared' | 'deployments' | 'proven'>,
   claims: readonly Claim[],
   heartbeat: number | undefined,
-): (ended: number) => number {
-  return (ended) => {
-    const stale = declaration.claims.map(({ id, cadence, grace = 0 }) => {
-      const last = claims.some((claim) => claim.id === id) ? ended : (proven.get(id)?.ended ?? ended);
-      const due = last + cadence * (1 + grace);
+): (window: { readonly start: number; readonly end: number }) => number {
+  return ({ start, end }) => {
+    const basis = basisOf(declared, { deployments }, end);
+    const stale = declared.declaration.claims.map((claim) => {
+      const last = claims.some(({ id }) => id === claim.id)
+        ? { started: start, ended: end }
+        : proven.get(claim.id);
+      const own = last === undefined ? [] : [{ started: last.started, counted: last.ended }];
+      const { due } = claimDue(claim, { ...basis, needed: 1 }, own);
       // What is late already is no promise to make.
-      return due > ended ? due : ended + cadence;
+      return due > end ? due : end + claim.cadence;
     });
     // A heartbeat may come as much later as it takes to make and to log it.
     const beat = heartbeat === undefined ? DAY : heartbeat + Math.max(60, Math.floor(heartbeat / 10));
-    const live = heartbeat === undefined && stale.length > 0 ? Infinity : ended + beat;
+    const live = heartbeat === undefined && stale.length > 0 ? Infinity : end + beat;
     return Math.min(live, ...stale);
   };
 }

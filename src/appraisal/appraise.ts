@@ -4,8 +4,10 @@
  */
 import type { Claim } from '../statement/commitment.ts';
 import type { EvidenceClass, Verdict } from '../statement/vocabulary.ts';
-import type { Declared, EntryOf, History } from './history.ts';
-import { firstDue, sayingsOf, type Reader, type Saying } from './reports.ts';
+import { clockFault, MOST_BEHIND } from './clock.ts';
+import { claimDue } from './due.ts';
+import { approvalsLacking, type Declared, type EntryOf, type History } from './history.ts';
+import { basisOf, sayingsOf, type Reader, type Saying } from './reports.ts';
 
 export interface ClaimStanding {
   readonly claim: Claim;
@@ -34,17 +36,20 @@ export function standingOf(history: History, reader: Reader): readonly ClaimStan
   return declared.declaration.claims.map((claim) => {
     const standing = judge(claim, declared, history, reader);
     const waiver = waiverOf(claim, declared, history, reader.now);
-    if (waiver === undefined || standing.verdict === 'PROVEN') return standing;
+    // By a clock that is behind, nobody knows whether a waiver has ended.
+    const isOver = waiver === undefined || (reader.behind ?? 0) > 0;
+    if (isOver || standing.verdict === 'PROVEN') return standing;
     const { owner, reason, notAfter } = waiver.parsed.waiver;
-    const until = new Date(notAfter * 1000).toISOString().replace('.000Z', 'Z');
-    const explain = `until ${until}, ${owner} answers for it: ${reason}`;
+    const explain = `until ${timeOf(notAfter)}, ${owner} answers for it: ${reason}`;
     return { ...standing, verdict: 'WAIVED', waiver, explain };
   });
 }
 
 function judge(claim: Claim, declared: Declared, history: History, reader: Reader): ClaimStanding {
   const { now } = reader;
-  const first = firstDue(claim, declared, history, declared.effective ?? now);
+  const basis = basisOf(declared, history, now);
+  const said = sayingsOf(claim, declared, history, basis, reader);
+  const { due } = claimDue(claim, basis, said);
   const nothing = {
     claim,
     evidence: undefined,
@@ -54,23 +59,23 @@ function judge(claim: Claim, declared: Declared, history: History, reader: Reade
     started: undefined,
     waiver: undefined,
   };
-  if (declared.effective === undefined) {
-    const missing = (declared.declaration.approvals ?? 0) - declared.approvals.length;
+  if (declared.effective === undefined)
     return {
       ...nothing,
       verdict: 'UNKNOWN',
-      due: first,
-      explain: `the commitment lacks ${missing} approvals`,
+      due,
+      explain: `the commitment lacks ${approvalsLacking(declared)} approvals`,
     };
-  }
-  const said = sayingsOf(claim, declared, history, reader);
+  const { notBefore = 0, notAfter = Infinity } = declared.declaration.validity ?? {};
+  if (now < notBefore)
+    return { ...nothing, verdict: 'UNKNOWN', due, explain: `it is valid from ${timeOf(notBefore)} on` };
   const newest = said.at(-1);
   if (newest === undefined) {
-    const late = now > first;
+    const late = now > due;
     return {
       ...nothing,
       verdict: late ? 'STALE' : 'UNKNOWN',
-      due: first,
+      due,
       explain: late ? 'no proof came in time' : 'no proof yet',
     };
   }
@@ -78,7 +83,6 @@ function judge(claim: Claim, declared: Declared, history: History, reader: Reade
   const worst: Decided = fresh.length === 0 ? newest : decide(claim, fresh, declared);
   const doubted = worst.why !== undefined;
   const needed = declared.declaration.attestors?.threshold ?? 1;
-  const due = dueOf(said, needed) ?? first;
   const standing = {
     claim,
     evidence: doubted || sawNothing(worst) ? undefined : worst.result.evidence,
@@ -92,19 +96,36 @@ function judge(claim: Claim, declared: Declared, history: History, reader: Reade
   };
   if (worst.revoked)
     return { ...standing, verdict: 'REVOKED', explain: 'the key that signed the proof is revoked' };
+  const spoke = `${fresh.length} of ${needed} agents spoke in time`;
+  // Others that never spoke have until the first due.
+  if (fresh.length === 0 && now <= due) return { ...standing, verdict: 'UNKNOWN', explain: spoke };
   if (fresh.length === 0)
     return {
       ...standing,
       verdict: 'STALE',
       explain: worst.outdated ?? `the last proof said ${worst.result.verdict}; the next one did not come`,
     };
-  if ((declared.declaration.validity?.notAfter ?? Infinity) <= now)
+  if (notAfter <= now)
     return { ...standing, verdict: 'STALE', explain: 'the commitment is past its validity' };
   // Agents that are silent do not hide what another sees.
-  if (now > due && badness(worst) < FAILED)
-    return { ...standing, verdict: 'STALE', explain: `${fresh.length} of ${needed} agents spoke in time` };
+  if (now > due && badness(worst) < FAILED) return { ...standing, verdict: 'STALE', explain: spoke };
   const shown = !doubted && worst.short === undefined;
-  return { ...standing, verdict: shown ? worst.result.verdict : 'UNKNOWN' };
+  const verdict = shown ? worst.result.verdict : 'UNKNOWN';
+  const wrong = verdict === 'PROVEN' ? wrongClock(reader, fresh) : undefined;
+  return wrong === undefined ? { ...standing, verdict } : { ...standing, verdict: 'UNKNOWN', explain: wrong };
+}
+
+/** Why nothing can be called fresh by this clock; undefined when it can. A proof's own times count for that proof alone. */
+function wrongClock(reader: Reader, fresh: readonly Saying[]): string | undefined {
+  const ahead = Math.max(...fresh.map(({ seen }) => seen - reader.now));
+  return (
+    clockFault({ behind: reader.behind ?? 0 }) ??
+    (ahead > MOST_BEHIND ? `the clock of this machine is ${ahead} s behind the proof: set it` : undefined)
+  );
+}
+
+function timeOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 /** `short`: why it is believed, and yet not enough. */
@@ -112,7 +133,8 @@ type Decided = Saying & { readonly short?: string | undefined };
 
 /**
  * One answer from several agents that spoke in time: the worst that any of them said. Where attestors are named, fewer
- * than the threshold that say PROVEN prove nothing, and two that agree, having seen it themselves, make E1 into E2.
+ * than the threshold that say PROVEN prove nothing, and two of them that agree, having seen it themselves, make E1 into E2: keys
+ * that nobody named may all be one agent's.
  */
 function decide(claim: Claim, fresh: readonly Saying[], { declaration: { attestors } }: Declared): Decided {
   const ranked = fresh.toSorted((a, b) => badness(b) - badness(a) || b.entry.index - a.entry.index);
@@ -121,7 +143,8 @@ function decide(claim: Claim, fresh: readonly Saying[], { declaration: { attesto
   if (badness(worst) > 0) return worst;
   if (attestors !== undefined && fresh.length < attestors.threshold)
     return { ...worst, short: `${fresh.length} of ${attestors.threshold} agents have proven it` };
-  const agreed = fresh.filter(({ result }) => result.evidence !== 'E0').length >= 2;
+  const agreed =
+    attestors !== undefined && fresh.filter(({ result }) => result.evidence !== 'E0').length >= 2;
   const evidence = agreed && worst.result.evidence === 'E1' ? 'E2' : worst.result.evidence;
   const enough = evidence >= claim.minEvidence;
   const short = enough
@@ -150,13 +173,8 @@ function sawNothing({ result: { verdict, leaves } }: Saying): boolean {
   return verdict === 'UNKNOWN' && leaves === undefined;
 }
 
-/** When fewer agents than are needed will have spoken in time; undefined when they never did. */
-function dueOf(said: readonly Saying[], needed: number): number | undefined {
-  return said.map(({ due }) => due).toSorted((a, b) => b - a)[needed - 1];
-}
-
 /** The newest waiver of a claim, while it lasts. */
-function waiverOf(
+export function waiverOf(
   claim: Claim,
   { entry }: Declared,
   { waivers }: History,

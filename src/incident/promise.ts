@@ -3,7 +3,11 @@ import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import { isWithdrawal, type Claim } from '../statement/commitment.ts';
+import { periodOf } from '../appraisal/due.ts';
 import type { EntryShown } from './checks.ts';
+
+/** Seconds that a proof may have been logged before the end that it says: clocks differ. */
+const CLOCK_TOLERANCE = 300;
 
 /** What a due time rests on. */
 export interface PromiseShown {
@@ -28,8 +32,9 @@ export function promiseOfChain(last: EntryShown, { subject, due }: DueSaid): Pro
 }
 
 /**
- * A commitment wants each claim proven at its cadence after the last proof. Before the first, the time runs from
- * a deployment, which only the watcher saw. Refuses `proof-failed`.
+ * A commitment wants each claim proven within a period after the last proof, and sooner after a deployment (appraisal/due.ts).
+ * Before the first proof the time runs from when the commitment began to count, which only the watcher saw. Refuses
+ * `proof-failed`.
  */
 export function promiseOfClaim(
   last: EntryShown,
@@ -38,19 +43,26 @@ export function promiseOfClaim(
 ): PromiseShown {
   if (commitment === undefined || claim === undefined)
     throw refuse('proof-failed', 'a claim goes with its commitment');
-  const { cadence, grace = 0 } = claimOf(commitment, subject, claim);
+  const terms = claimOf(commitment, subject, claim);
+  const { cadence } = terms;
   const wants = `entry ${commitment.index} wants the claim ${printable(claim)} proven every ${cadence} s`;
   if (last.id === commitment.id) return { proves: wants, reports: ['when the time began to run'] };
   const parsed = about(last, subject);
   if (parsed.kind !== 'proof' || parsed.proof.commitment.toHex() !== commitment.id)
     throw refuse('proof-failed', 'the last proof is no runtime proof of that commitment');
-  if (!parsed.proof.results.some((result) => result.claim === claim))
-    throw refuse('proof-failed', 'the last proof has no result for the claim');
-  if (parsed.proof.window.end + cadence * (1 + grace) !== secondsOf(due))
+  const result = parsed.proof.results.find((each) => each.claim === claim);
+  if (result === undefined) throw refuse('proof-failed', 'the last proof has no result for the claim');
+  const latest = parsed.proof.window.end + periodOf(terms);
+  const sooner = latest - secondsOf(due);
+  const most = terms.deadline === undefined && result.evidence !== 'E3' ? CLOCK_TOLERANCE : periodOf(terms);
+  if (!(sooner >= 0 && sooner <= most))
     throw refuse('proof-failed', 'the next proof of the claim was due at another time');
   return {
-    proves: `${wants}, and entry ${last.index} is a proof of it, so that the next was due at ${due}`,
-    reports: [],
+    proves: `${wants}, and entry ${last.index} is a proof of it, so that the next was due at ${timeOf(latest)} at the latest`,
+    reports:
+      sooner === 0
+        ? []
+        : [`that it was due ${sooner} s sooner: after a deployment, or since the proof was logged late`],
   };
 }
 
@@ -67,6 +79,10 @@ function about(entry: EntryShown, subject: string): ParsedStatement {
   const parsed = parseStatement(entry.bytes);
   if (parsed.subject !== subject) throw refuse('proof-failed', 'the statement is about another subject');
   return parsed;
+}
+
+function timeOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 /** POSIX seconds of a time; a fraction of a second matches none. */

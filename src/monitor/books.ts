@@ -1,6 +1,7 @@
-/** Due books on disk: the dues of a log and how far its entries were read, in one transaction. */
+/** Due books on disk: what the dues of a log rest on and how far its entries were read, in one transaction. */
 import type Database from 'better-sqlite3';
-import { DueBook, type Due } from './duebook.ts';
+import { DueBook, type StoredCover } from './duebook.ts';
+import type { StoredPage } from './duepage.ts';
 import { damaged, number, rowOf, rowsOf, text } from './rows.ts';
 
 export class Books {
@@ -11,9 +12,10 @@ export class Books {
     const statements = prepare(db);
     this.#statements = statements;
     this.#save = db.transaction((origin: string, book: DueBook) => {
-      const { put, gone } = book.changes();
-      for (const due of put) statements.put.run(origin, due.key, JSON.stringify(due));
-      for (const key of gone) statements.remove.run(origin, key);
+      const { put, gone, cover } = book.changes();
+      for (const page of put) statements.put.run(origin, page.subject, JSON.stringify(page));
+      for (const subject of gone) statements.remove.run(origin, subject);
+      statements.put.run(origin, COVER, JSON.stringify(cover));
       statements.read.run(origin, book.upto);
     });
   }
@@ -22,8 +24,13 @@ export class Books {
   load(origin: string): DueBook {
     const at = rowOf(this.#statements.upto.get(origin));
     if (at === undefined) return new DueBook();
-    const dues = rowsOf(this.#statements.all.all(origin)).map((row) => parseDue(text(row, 'body')));
-    return new DueBook(number(at, 'upto'), dues);
+    const rows = rowsOf(this.#statements.all.all(origin));
+    const values = rows.map((row): [string, unknown] => [
+      text(row, 'subject'),
+      JSON.parse(text(row, 'body')),
+    ]);
+    const pages = values.flatMap(([subject, value]) => (subject === COVER ? [] : [parsePage(value)]));
+    return new DueBook(number(at, 'upto'), pages, parseCover(new Map(values).get(COVER)));
   }
 
   /** Stores what changed; durable when it returns. */
@@ -38,18 +45,30 @@ export class Books {
   }
 }
 
-function parseDue(json: string): Due {
-  const value: unknown = JSON.parse(json);
-  if (!isDue(value)) throw damaged('due');
+/** No subject is empty. */
+const COVER = '';
+
+function parsePage(value: unknown): StoredPage {
+  if (!isPage(value)) throw damaged('due');
+  return value;
+}
+
+function parseCover(value: unknown): StoredCover {
+  if (!isCover(value)) throw damaged('due');
   return value;
 }
 
 /** Whether it has the fields that everyone reads; we wrote it, or the file is damaged. */
-function isDue(value: unknown): value is Due {
+function isPage(value: unknown): value is StoredPage {
+  if (typeof value !== 'object' || value === null) return false;
+  const { subject, chains }: Readonly<Record<string, unknown>> = { ...value };
+  return typeof subject === 'string' && Array.isArray(chains);
+}
+
+function isCover(value: unknown): value is StoredCover {
   if (typeof value !== 'object' || value === null) return false;
   const fields: Readonly<Record<string, unknown>> = { ...value };
-  const texts = ['key', 'subject', 'id', 'commitment'].every((name) => typeof fields[name] === 'string');
-  return texts && ['index', 'due'].every((name) => Number.isSafeInteger(fields[name]));
+  return ['times', 'revoked', 'marks'].every((name) => Array.isArray(fields[name]));
 }
 
 type Statements = ReturnType<typeof prepare>;
@@ -57,9 +76,9 @@ type Statements = ReturnType<typeof prepare>;
 function prepare(db: Database.Database) {
   return {
     upto: db.prepare('SELECT upto FROM book WHERE origin = ?'),
-    all: db.prepare('SELECT body FROM due WHERE origin = ?'),
-    put: db.prepare('INSERT OR REPLACE INTO due (origin, key, body) VALUES (?, ?, ?)'),
-    remove: db.prepare('DELETE FROM due WHERE origin = ? AND key = ?'),
+    all: db.prepare('SELECT subject, body FROM due WHERE origin = ?'),
+    put: db.prepare('INSERT OR REPLACE INTO due (origin, subject, body) VALUES (?, ?, ?)'),
+    remove: db.prepare('DELETE FROM due WHERE origin = ? AND subject = ?'),
     read: db.prepare('INSERT OR REPLACE INTO book (origin, upto) VALUES (?, ?)'),
     forgetDues: db.prepare('DELETE FROM due WHERE origin = ?'),
     forget: db.prepare('DELETE FROM book WHERE origin = ?'),

@@ -12,7 +12,7 @@ import { refuse } from '../bytes/refusal.ts';
 import { lockFile } from '../storage/lock.ts';
 
 /** Raised by one with every change of layout; an unknown one is refused. */
-const VERSION = 1;
+const VERSION = 2;
 
 const SCHEMA = `
 CREATE TABLE incident (
@@ -31,7 +31,7 @@ CREATE TABLE observed (origin TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITH
 CREATE TABLE place (url TEXT PRIMARY KEY, origin TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE book (origin TEXT PRIMARY KEY, upto INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE due (
-  origin TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (origin, key)) STRICT, WITHOUT ROWID;
+  origin TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (origin, subject)) STRICT, WITHOUT ROWID;
 `;
 
 /** Where things lie in a monitor's directory. */
@@ -100,7 +100,10 @@ function opened(
     const version: unknown = db.pragma('user_version', { simple: true });
     if (version === VERSION) return db;
     db.close();
-    throw refuse('corrupt-store', `${path} has layout ${String(version)}, this program reads ${VERSION}`);
+    throw refuse(
+      'corrupt-store',
+      `${path} has layout ${String(version)}, this program reads ${VERSION}: move it away, and the monitor makes a new one`,
+    );
   } catch (cause) {
     if (db.open) db.close();
     if (!(cause instanceof Database.SqliteError)) throw cause;

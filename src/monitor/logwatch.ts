@@ -214,6 +214,7 @@ export class LogWatch {
     await settle(staleState(served, limits), this.#ledger);
     await settle(quorumState(served, once ? { ...limits, quorumGraceSeconds: 0 } : limits), this.#ledger);
     // Proofs can be missed only in a tree that was read to its end.
+    if (this.#book.isOutdated) await this.#catchUp(followed.reader);
     const { size } = head.opened.checkpoint;
     const whole = this.#book.upto >= size && followed.copied >= size;
     if (whole) {
@@ -257,15 +258,19 @@ export class LogWatch {
     return { origin: this.origin, store: this.#parts.store, raise: (alarm) => this.#raise(alarm) };
   }
 
-  /** Entries that were copied and not noted in the book: a crash came between, or the book is younger. */
+  /**
+   * Entries that were copied and not noted in the book: a crash came between, the book is younger, or it must be made
+   * again since a key was revoked from an entry on that it had read. They were logged when the copy took them.
+   */
   async #catchUp(reader: LogReader): Promise<void> {
-    const { now, books } = this.#parts;
+    const { books } = this.#parts;
     for (;;) {
+      if (this.#book.isOutdated) this.#book.restart();
       const entries = await reader.entries(this.#book.upto, reader.head().size);
       if (entries.length === 0) break;
-      for (const { index, id, kind, bytes } of entries) {
+      for (const { index, id, kind, bytes, time } of entries) {
         const parsed = kind === 'other' ? undefined : parseStatement(bytes);
-        this.#book.read({ index, id, parsed }, Math.floor(now() / 1000));
+        this.#book.read({ index, id, parsed }, time);
       }
       // Signals are heard in between, however much there is.
       await new Promise(setImmediate);

@@ -46,8 +46,8 @@ export class Overdue {
 }
 
 /** Whether a due time has passed and still means something. */
-export function isPast({ due, until = Infinity, approvals }: Due, now: number): boolean {
-  return approvals === undefined && now > due && due <= until;
+export function isPast({ due, until = Infinity, waived = 0 }: Due, now: number): boolean {
+  return now > due && due <= until && waived <= now;
 }
 
 /** One sentence for people. */

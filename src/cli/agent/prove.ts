@@ -37,6 +37,7 @@ export interface ProveAsked {
 interface Known {
   readonly subject: string;
   readonly declared: Declared;
+  readonly deployments: History['deployments'];
   readonly waivers: ReadonlyMap<string, EntryOf<'waiver'>>;
   readonly claims: readonly Claim[];
 }
@@ -122,6 +123,7 @@ function knownOf(
   return {
     subject,
     declared,
+    deployments: history.deployments,
     waivers: waiversOf(history, declared),
     claims: ids.length === 0 ? claims : claims.filter(({ id }) => ids.includes(id)),
   };
@@ -152,7 +154,7 @@ async function settle(
 function proveOne(
   { agent }: OpenAgent,
   { head, policy }: Sight,
-  { subject, declared, claims }: Known,
+  { subject, declared, deployments, claims }: Known,
   nonce: Uint8Array | undefined,
 ): Promise<Signed> {
   const proven = agent.spool.proven(agent.hand.kid, declared.entry.id);
@@ -165,7 +167,7 @@ function proveOne(
     head,
     policy,
     nonce,
-    nextDue: nextDueOf(declared, proven, claims, undefined),
+    nextDue: nextDueOf({ declared, deployments, proven }, claims, undefined),
   });
 }
 

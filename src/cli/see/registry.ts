@@ -101,14 +101,8 @@ export async function show(
 }
 
 function versionOf(seen: Seen, declared: Declared) {
-  const { entry, ended, effective, approvals, declaration } = declared;
-  const needed = declaration.approvals ?? 0;
-  const state =
-    ended !== undefined
-      ? `ended by entry ${ended.index}`
-      : effective === undefined
-        ? `lacks approvals: ${approvals.length} of ${needed}`
-        : 'in force';
+  const { entry, approvals } = declared;
+  const state = stateOf(declared);
   const by = approvals.map(({ index, parsed }) => line(seen.look.policies.nameOf(parsed.kid, index), 40));
   return {
     entry: entry.id,
@@ -118,6 +112,14 @@ function versionOf(seen: Seen, declared: Declared) {
     approved_by: by,
     state,
   };
+}
+
+function stateOf(declared: Declared): string {
+  const { ended, effective, followed, approvals, needed } = declared;
+  if (effective === undefined && followed !== undefined)
+    return `never counted: entry ${followed.index} came before it had its approvals`;
+  if (ended !== undefined) return `ended by entry ${ended.index}`;
+  return effective === undefined ? `lacks approvals: ${approvals.length} of ${needed}` : 'in force';
 }
 
 /** Two commitments of a subject; without naming any, the newest and the one it replaces. */

@@ -75,14 +75,9 @@ async function readDeclaring(look: Look, subject: string): Promise<readonly Subj
   throw refuse('not-found', `the log has no commitment about "${printable(subject)}"`);
 }
 
-/** What a revoked key said since does not count; of proofs, standings say so themselves. */
+/** The history of a subject under the policies of a look. */
 export function historyFrom({ policies }: Look, entries: readonly SubjectEntry[]): History {
-  return historyOf(
-    entries.filter(
-      ({ index, parsed }) =>
-        parsed.kind === 'proof' || index < (policies.revokedSince(parsed.kid) ?? Infinity),
-    ),
-  );
+  return historyOf(entries, (kid) => policies.revokedSince(kid));
 }
 
 /**

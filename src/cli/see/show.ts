@@ -1,6 +1,6 @@
 /** Subjects and their claims as `status`, `watch`, `wait` and `gate` show them, to people and to machines. */
 import { Refusal } from '../../bytes/refusal.ts';
-import type { EntryOf } from '../../appraisal/history.ts';
+import { approvalsLacking, type Committed, type EntryOf, type History } from '../../appraisal/history.ts';
 import type { ClaimStanding } from '../../appraisal/appraise.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { CLASS_WORDS } from '../agent/lines.ts';
@@ -16,10 +16,12 @@ export function subjectLines(output: Output, seen: Seen): readonly string[] {
   const { subject, standings, look, history } = seen;
   const name = output.paint('bold', line(subject));
   if (declared === undefined) return [`${name}  nothing is declared: the last commitment was withdrawn`];
+  const waiting = pendingLines(history);
   const { environment, tier } = declared.declaration;
   const where = `commitment ${declared.entry.id.slice(0, 16)}…, entry ${declared.entry.index}`;
   const heading = `${name}  ${environment}, ${tier}  ${where}`;
-  if (standings.length === 0) return [heading, '  it declares no claims: nothing is to be proven'];
+  if (standings.length === 0)
+    return [heading, '  it declares no claims: nothing is to be proven', ...waiting];
   const rows = [
     ['claim', 'verdict', 'class', 'age', 'next due', 'severity'],
     ...standings.map((each) => rowOf(each, look.now)),
@@ -34,11 +36,21 @@ export function subjectLines(output: Output, seen: Seen): readonly string[] {
     const explain = standing && (standing.explain ?? shownLeaf(standing));
     return explain === undefined ? [`  ${drawnRow}`] : [`  ${drawnRow}`, `      ${line(explain)}`];
   });
-  const waits = history.inForce !== undefined && history.pending !== undefined;
-  const newer = waits
-    ? [`  a newer commitment, entry ${history.pending.entry.index}, still lacks approvals`]
-    : [];
-  return [heading, ...lines, ...closedWorld(seen), ...newer];
+  return [heading, ...lines, ...closedWorld(seen), ...waiting];
+}
+
+/** What waits for approvals, beside what is in force; or alone, and then why nothing is. */
+function pendingLines({ inForce, pending, withdrawing }: History): readonly string[] {
+  if (withdrawing !== undefined)
+    return [`  its withdrawal, entry ${withdrawing.entry.index}, ${lackText(withdrawing)}`];
+  if (pending === undefined) return [];
+  const what = inForce === undefined ? 'it' : `a newer commitment, entry ${pending.entry.index},`;
+  return [`  ${what} ${lackText(pending)}`];
+}
+
+/** `lacks 1 of 2 approvals`. */
+export function lackText(committed: Committed): string {
+  return `lacks ${approvalsLacking(committed)} of ${committed.needed} approvals`;
 }
 
 /**
@@ -139,8 +151,16 @@ export function subjectJson(seen: Seen): { readonly [key: string]: JsonValue } {
     undeclared: undeclaredIn(seen) ?? null,
     effective: declared?.effective ?? null,
     pending: history.pending?.entry.id ?? null,
+    withdrawing: history.withdrawing?.entry.id ?? null,
+    approvals_lacking: lackingOf(history),
     claims: standings.map(claimJson),
   };
+}
+
+/** Of what waits for some; 0 where nothing does. */
+function lackingOf({ pending, withdrawing }: History): number {
+  const waiting = pending ?? withdrawing;
+  return waiting === undefined ? 0 : approvalsLacking(waiting);
 }
 
 export function claimJson(standing: ClaimStanding): { readonly [key: string]: JsonValue } {

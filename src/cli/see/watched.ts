@@ -2,6 +2,8 @@
 import { refuse } from '../../bytes/refusal.ts';
 import { declaresAlone } from '../../appraisal/history.ts';
 import type { Listed } from '../../client/search.ts';
+import { isWithdrawal } from '../../statement/commitment.ts';
+import type { ParsedStatement } from '../../statement/parse.ts';
 import type { Look } from './reading.ts';
 import { commitmentOf, historyFrom } from './seen.ts';
 import { line } from './words.ts';
@@ -39,7 +41,7 @@ export async function watchedSubjects(
   return { subjects: found.slice(0, most), leftOut: Math.max(0, found.length - most) };
 }
 
-/** Where the newest commitment does not decide alone, all are read. */
+/** Where the newest commitment claims nothing and does not decide alone, all are read. */
 async function isClaiming(
   look: Look,
   rows: readonly Listed[],
@@ -48,10 +50,16 @@ async function isClaiming(
   const [newest] = await look.read(rows.slice(-1), 'commitment');
   const alone = declaresAlone(newest?.parsed, (kid) => look.policies.revokedSince(kid) !== undefined);
   if (alone !== undefined) return alone.claims.length > 0;
+  if (claimsOf(newest?.parsed) > 0) return true;
   const entries = [...(await look.read(rows, 'commitment')), ...(await look.read(approvals, 'approval'))];
   const history = historyFrom(
     look,
     entries.toSorted((a, b) => a.index - b.index),
   );
   return (commitmentOf({ history })?.declaration.claims.length ?? 0) > 0;
+}
+
+/** Whether it counts or waits: a subject with claims is watched. */
+function claimsOf(parsed: ParsedStatement | undefined): number {
+  return parsed?.kind === 'commitment' && !isWithdrawal(parsed.commitment) ? parsed.commitment.claims.length : 0;
 }

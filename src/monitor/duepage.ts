@@ -1,0 +1,244 @@
+/**
+ * What the dues of one subject rest on: a fold over its entries that is stored and gone on with. What is in force is
+ * `Succession`'s to say, and when something is due appraisal/due.ts', as for readers and agents. Times: POSIX seconds.
+ */
+import { claimDue, countsFrom, deployedAt, lookOf, type Looked, type Terms } from '../appraisal/due.ts';
+import { stepOf, type EntryOf, type RevokedSince, type SubjectEntry } from '../appraisal/history.ts';
+import { Succession, type Newest, type Step } from '../appraisal/succession.ts';
+import { isWithdrawal } from '../statement/commitment.ts';
+
+/** Something that is due. */
+export interface Due {
+  readonly key: string;
+  readonly subject: string;
+  /** Index and entry id of what promises it: the newest proof, or the commitment. */
+  readonly index: number;
+  readonly id: string;
+  readonly due: number;
+  /** The claim that wants it; absent for a chain. */
+  readonly claim?: string;
+  /** Entry id of the commitment in force, and for a claim its index. */
+  readonly commitment: string;
+  readonly commitmentIndex?: number;
+  /** Signer of the chain. */
+  readonly kid?: string;
+  readonly seq?: number;
+  /** When the commitment's validity ends. */
+  readonly until?: number;
+  /** Until when somebody answers for the claim instead. */
+  readonly waived?: number;
+  /** Id of the incident about this one. */
+  readonly missed?: string;
+}
+
+/** What an agent reported last of a claim. */
+interface Report extends Looked {
+  readonly kid: string;
+  readonly index: number;
+  readonly id: string;
+}
+
+/** A commitment statement, and what was logged of it. */
+interface Told extends Step {
+  readonly index: number;
+  readonly claims: readonly Terms[];
+  readonly threshold: number;
+  /** Of its attestors; absent where any agent counts. */
+  readonly attestors?: readonly string[];
+  readonly notBefore?: number;
+  readonly notAfter?: number;
+  effective?: number;
+  deployments: readonly number[];
+  /** By the claim's id. */
+  readonly reports: Record<string, readonly Report[]>;
+  readonly waived: Record<string, number>;
+}
+
+/** The newest link of a chain of proofs. */
+interface Chain {
+  readonly kid: string;
+  readonly seq: number;
+  readonly index: number;
+  readonly id: string;
+  readonly nextDue: number;
+}
+
+/** As it is stored. `newest.step` is left out where it is what is in force. */
+export interface StoredPage {
+  readonly subject: string;
+  readonly inForce?: Told | undefined;
+  readonly newest?: (Omit<Newest<Told>, 'step'> & { readonly step?: Told }) | undefined;
+  readonly chains: readonly Chain[];
+}
+
+/** What a page asks of the log around it. */
+export interface Around {
+  readonly revokedSince: RevokedSince;
+  /** When an entry was logged; undefined where nobody knows any more. */
+  readonly loggedAt: (index: number) => number | undefined;
+}
+
+/** Deployments of one commitment that are kept: the first, and the newest. More in one period are no deployments. */
+const MOST_DEPLOYMENTS = 1_000;
+
+export class DuePage {
+  readonly subject: string;
+  readonly #order: Succession<Told>;
+  #chains: readonly Chain[];
+
+  constructor(subject: string, stored?: StoredPage) {
+    this.subject = subject;
+    const { inForce, newest } = stored ?? {};
+    const step = newest?.step ?? inForce;
+    this.#order = new Succession(inForce, newest && step && { ...newest, step });
+    this.#chains = stored?.chains ?? [];
+  }
+
+  stored(): StoredPage {
+    const { inForce, newest } = this.#order;
+    const { subject } = this;
+    if (newest === undefined) return { subject, chains: this.#chains };
+    const { step, ...place } = newest;
+    return { subject, inForce, newest: step === inForce ? place : newest, chains: this.#chains };
+  }
+
+  /** Takes an entry about the subject, in the order of the log. */
+  take(entry: SubjectEntry, around: Around): void {
+    const { parsed, time } = entry;
+    if (parsed.kind === 'proof') return this.#proof({ ...entry, parsed }, around);
+    if (parsed.kind === 'commitment') return this.#commitment({ ...entry, parsed }, around);
+    if (entry.index >= (around.revokedSince(parsed.kid) ?? Infinity)) return;
+    if (parsed.kind === 'approval') {
+      if (this.#order.approve(parsed.approval.commitment.toHex(), parsed.kid) === 'effective')
+        this.#takeEffect(time);
+    } else if (parsed.kind === 'deployment') {
+      const told = this.#told(parsed.deployment.commitment.toHex());
+      if (told === undefined) return;
+      const [first, ...more] = [...told.deployments, deployedAt(time, parsed.deployment)].toSorted(
+        (a, b) => a - b,
+      );
+      told.deployments = [...(first === undefined ? [] : [first]), ...more.slice(1 - MOST_DEPLOYMENTS)];
+    } else if (parsed.kind === 'waiver') {
+      const told = this.#told(parsed.waiver.commitment.toHex());
+      for (const claim of parsed.waiver.claims)
+        if (told !== undefined) told.waived[claim] = parsed.waiver.notAfter;
+    }
+  }
+
+  /** Ends the chains of keys that may no longer submit. Whether there were any. */
+  endChains(isOver: (kid: string) => boolean): boolean {
+    const before = this.#chains;
+    this.#chains = before.filter(({ kid }) => !isOver(kid));
+    return this.#chains.length < before.length;
+  }
+
+  /** What is due, of chains and of claims. */
+  dues(): readonly Due[] {
+    const { inForce } = this.#order;
+    if (inForce === undefined) return [];
+    const { subject } = this;
+    const { id, index, notAfter } = inForce;
+    const common = { subject, commitment: id, ...(notAfter !== undefined && { until: notAfter }) };
+    const basis = {
+      from: countsFrom(inForce.effective ?? 0, { validity: validityOf(inForce) }),
+      needed: inForce.threshold,
+      deployments: inForce.deployments,
+    };
+    const claims = inForce.claims.map((terms): Due => {
+      const { due, after } = claimDue(terms, basis, inForce.reports[terms.id] ?? []);
+      const waived = inForce.waived[terms.id];
+      return {
+        ...common,
+        key: `claim ${id} ${terms.id}`,
+        index: after?.index ?? index,
+        id: after?.id ?? id,
+        due,
+        claim: terms.id,
+        commitmentIndex: index,
+        ...(waived !== undefined && { waived }),
+      };
+    });
+    const chains = this.#chains.map(({ kid, seq, nextDue, ...link }): Due => ({
+      ...common,
+      ...link,
+      key: `chain ${kid} ${subject}`,
+      due: nextDue,
+      kid,
+      seq,
+    }));
+    return [...claims, ...chains];
+  }
+
+  /** The statement of this id, where something may still come of it. */
+  #told(id: string): Told | undefined {
+    const { inForce, newest } = this.#order;
+    return inForce?.id === id ? inForce : newest?.step.id === id ? newest.step : undefined;
+  }
+
+  #commitment(entry: EntryOf<'commitment'>, { revokedSince }: Around): void {
+    if (this.#order.commit(toldOf(entry, revokedSince)) === 'effective') this.#takeEffect(entry.time);
+  }
+
+  /** Chains go on under a new commitment, and end where nothing is declared any more. */
+  #takeEffect(time: number): void {
+    const { inForce, newest } = this.#order;
+    if (newest !== undefined) newest.step.effective = time;
+    if (inForce === undefined) this.#chains = [];
+  }
+
+  #proof({ index, id, time, parsed }: EntryOf<'proof'>, { loggedAt }: Around): void {
+    const { kid, proof } = parsed;
+    const { seq, nextDue } = proof;
+    const chain = this.#chains.find((each) => each.kid === kid);
+    // A link of the past that was logged again promises nothing new.
+    if (seq >= (chain?.seq ?? 0) && this.#order.inForce !== undefined)
+      this.#chains = [...this.#chains.filter((each) => each.kid !== kid), { kid, seq, index, id, nextDue }];
+    const told = this.#told(proof.commitment.toHex());
+    if (told === undefined || !(told.attestors?.includes(kid) ?? true)) return;
+    for (const { claim, evidence } of proof.results) {
+      const terms = told.claims.find((each) => each.id === claim);
+      if (terms === undefined) continue;
+      const { started, counted } = lookOf(
+        terms,
+        evidence,
+        proof,
+        { index, time },
+        loggedAt(proof.challenge.size),
+      );
+      const others = (told.reports[claim] ?? []).filter((each) => each.kid !== kid);
+      told.reports[claim] = [...others, { kid, index, id, started, counted }];
+    }
+  }
+}
+
+function validityOf({ notBefore, notAfter }: Told): {
+  readonly notBefore?: number;
+  readonly notAfter?: number;
+} {
+  return { ...(notBefore !== undefined && { notBefore }), ...(notAfter !== undefined && { notAfter }) };
+}
+
+function toldOf(entry: EntryOf<'commitment'>, revokedSince: RevokedSince): Told {
+  const { commitment } = entry.parsed;
+  const bare = {
+    ...stepOf(entry, revokedSince),
+    index: entry.index,
+    deployments: [],
+    reports: {},
+    waived: {},
+  };
+  if (isWithdrawal(commitment)) return { ...bare, claims: [], threshold: 1 };
+  const { claims, attestors, validity } = commitment;
+  return {
+    ...bare,
+    claims: claims.map(({ id, cadence, deadline, grace }) => ({
+      id,
+      cadence,
+      ...(deadline !== undefined && { deadline }),
+      ...(grace !== undefined && { grace }),
+    })),
+    threshold: attestors?.threshold ?? 1,
+    ...(attestors !== undefined && { attestors: attestors.kids.map((kid) => kid.toHex()) }),
+    ...validity,
+  };
+}

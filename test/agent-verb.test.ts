@@ -274,7 +274,7 @@ t.test('prove: from nothing to a proof, and every way it can end', async (t) => 
   };
   t.match(await declare('one'), { code: 0 });
   const key = join(stage.dir, 'tallystick-data/keys/approver.pem');
-  t.match(await stage.told('approve', 'www', '--key', key, '--log', stage.url), { code: 0 });
+  t.match(await stage.told('approve', 'www', '--yes', '--key', key, '--log', stage.url), { code: 0 });
   const proveFiles = () => stage.prove('--subject', 'www', '--target', www);
   t.match(await proveFiles(), { code: 0, out: /files-unchanged +PROVEN/ });
   t.match(await declare('two'), { code: 0 });

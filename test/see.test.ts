@@ -839,8 +839,15 @@ t.test('a notice of silence', async (t) => {
 t.test('approve, waive, withdraw', async (t) => {
   const w = await SeeWorld.start(t);
   await w.commit({ approvals: 1 });
-  t.match(await w.tally('approve', SUBJECT, '--key', 'keys/author.pem'), { code: 3, err: /own-commitment/ });
-  t.match(await w.tally('approve', SUBJECT, '--reason', 'seen'), {
+  t.match(await w.tally('approve', '1', '--key', 'keys/author.pem'), { code: 3, err: /own-commitment/ });
+  const asked = await w.tally('approve', SUBJECT);
+  t.match(asked, {
+    code: 1,
+    out: /declares\n[^]*\+ claims\.tls-min\.cadence = 3600\n[^]*the contents were not seen: 2 leaves/,
+    err: /nothing is approved yet/,
+  });
+  const [, shown = ''] = /tallystick approve ([0-9a-f]{64})/.exec(asked.err) ?? [];
+  t.match(await w.tally('approve', shown, '--reason', 'seen'), {
     code: 0,
     out: /approvals +1 of 1: it counts now/,
   });
@@ -885,7 +892,13 @@ t.test('approve, waive, withdraw', async (t) => {
   w.now += 1;
   t.equal((await w.tally('status', SUBJECT)).code, 5, 'a waiver can be ended');
   t.match(await w.tally('withdraw', SUBJECT, '--key', 'keys/approver.pem'), { code: 3, err: /wrong-role/ });
-  t.equal((await w.tally('withdraw', SUBJECT, '--reason', 'moved')).code, 0);
+  t.match(await w.tally('withdraw', SUBJECT, '--reason', 'moved'), { code: 0, out: /it stays in force until/ });
+  t.match(await w.tally('status', SUBJECT), { code: 5, out: /its withdrawal, entry 5, lacks 1 of 1 approvals/ });
+  t.match(await w.tally('approve', id), { code: 3, err: /entry 5 followed entry 1/ });
+  t.match(await w.tally('approve', SUBJECT, '--yes'), {
+    code: 0,
+    out: /withdraws +entry 1[^]*- claim tls-min/,
+  });
   t.match(await w.tally('status', SUBJECT), { code: 0, out: /nothing is declared/ });
   t.equal((await w.tally('gate', SUBJECT)).code, 5);
   t.equal((await w.tally('withdraw', SUBJECT)).code, 2);
@@ -960,7 +973,7 @@ t.test('commit loses no claims and no approvals by accident', async (t) => {
     code: 1,
     err: /entry 5 .*without the 1 approval that it asks for; give --approvals 1 again, or say --approvals 0/,
   });
-  t.equal((await w.tally('approve', SUBJECT)).code, 0);
+  t.equal((await w.tally('approve', SUBJECT, '--yes')).code, 0);
   writeFileSync(join(w.dir, 'bare.yaml'), 'claims: [{ pack: https-tls, params: { days: 30 } }]\n');
   t.match(await commit('--claims', 'bare.yaml'), { code: 1, err: /--approvals 0/ });
   t.match(await commit('--drop-claims', '--approvals', '1'), { code: 0 });
@@ -972,7 +985,7 @@ t.test('commit loses no claims and no approvals by accident', async (t) => {
     },
     'what is in force counts, whatever waits for approval',
   );
-  t.equal((await w.tally('approve', SUBJECT)).code, 0);
+  t.equal((await w.tally('approve', SUBJECT, '--yes')).code, 0);
   t.match(
     await commit('--approvals', '1', '--tier', 'critical-path'),
     { code: 0 },

@@ -47,6 +47,7 @@ export interface Withdrawn extends Committed {
 
 export interface History {
   readonly declared: readonly Declared[];
+  readonly withdrawals: readonly Withdrawn[];
   /** The newest declaration that took effect, unless it was withdrawn. What ended does not come back. */
   readonly inForce: Declared | undefined;
   /** A declaration, the newest statement of the subject, that still lacks approvals. */
@@ -80,12 +81,12 @@ export function approvalsLacking({ needed, approvals }: Committed): number {
  */
 export function declaresAlone(
   newest: ParsedStatement | undefined,
-  isRevoked: (kid: string) => boolean,
+  wasRevoked: (kid: string) => boolean,
 ): Declaration | undefined {
   if (newest?.kind !== 'commitment' || isWithdrawal(newest.commitment)) return undefined;
   const { commitment, kid } = newest;
   const alone = commitment.supersedes === undefined && commitment.approvals === undefined;
-  return alone && !isRevoked(kid) ? commitment : undefined;
+  return alone && !wasRevoked(kid) ? commitment : undefined;
 }
 
 /** What a commitment statement is in the order of its subject. */
@@ -166,14 +167,16 @@ export function historyOf(
   }
   const settled = drafts.filter(({ step }) => step.revoked !== true);
   const declared = settled.flatMap(declaredOf);
+  const withdrawals = settled.flatMap(withdrawnOf);
   const byId = (id: string | undefined): Declared | undefined =>
     declared.find(({ entry }) => entry.id === id);
   const pending = order.pending?.step.id;
   return {
     declared,
+    withdrawals,
     inForce: byId(order.inForce?.id),
     pending: byId(pending),
-    withdrawing: settled.flatMap(withdrawnOf).find(({ entry }) => entry.id === pending),
+    withdrawing: withdrawals.find(({ entry }) => entry.id === pending),
     newest: drafts.at(-1)?.entry,
     proofs: ofKind(entries, 'proof'),
     waivers: ofKind(entries, 'waiver').filter(counting),

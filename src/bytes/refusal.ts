@@ -65,6 +65,7 @@ export const REFUSALS = {
   'subject-mismatch': rejected,
   'chain-broken': rejected,
   'own-commitment': rejected,
+  'superseded-meanwhile': rejected,
   // the running log
   overloaded: row('Overloaded', 503, EXIT.notFound),
   'shutting-down': row('Shutting Down', 503, EXIT.notFound),

@@ -128,7 +128,7 @@ const declarationFields = record(
     /** Approvals, each by another key than the author's, before this commitment counts. 0 when absent. */
     approvals: uint(16, 1),
     validity: record({}, { notBefore: time, notAfter: time }),
-    /** Entry id of the commitment that this one replaces. */
+    /** Entry id of the newest commitment statement of the subject, which this one follows. Absent in the first. */
     supersedes: sha256,
     change,
     /** SHA-256 of a 32-byte seed, revealed later: when and what is sampled was fixed before. */
@@ -155,7 +155,11 @@ const declaration = checked(declarationFields, (value, at) => {
 
 const withdrawal = record(
   { /** Entry id of the commitment that no longer holds. */ withdraws: sha256 },
-  { change },
+  {
+    /** Entry id of the newest commitment statement of the subject, which this one follows. */ supersedes:
+      sha256,
+    change,
+  },
 );
 export type Withdrawal = Of<typeof withdrawal>;
 

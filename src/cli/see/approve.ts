@@ -1,47 +1,52 @@
 /** `tallystick approve`, `withdraw`, `waive`: what people say of a commitment. */
 import { refuse } from '../../bytes/refusal.ts';
-import type { Declared } from '../../appraisal/history.ts';
+import type { Committed, Declared } from '../../appraisal/history.ts';
 import { formatHex } from '../../bytes/text.ts';
 import type { Listed } from '../../client/search.ts';
 import { keyThumbprint } from '../../cose/key.ts';
 import { encodeApproval, encodeCommitment, encodeWaiver } from '../../statement/payload.ts';
 import type { Context } from '../context.ts';
+import type { Output } from '../output.ts';
 import { parseTime } from '../policy/time.ts';
 import type { Flags } from '../verb.ts';
 import { durationOf, MOST_SECONDS, readingOf } from './asked.ts';
+import { factLines, leafLines } from './difference.ts';
+import { readOwnLeaves, type OwnLeaves } from './ownleaves.ts';
 import { idBytes, say, signerOf } from './say.ts';
+import { lackText } from './show.ts';
 import { commitmentOf, isNamed, see, type Seen } from './seen.ts';
 import { line, timeOf } from './words.ts';
 
-/** The newest commitment that lacks approvals, or the one of this entry: its index, its id or how that begins. */
+/**
+ * Approves the entry that is named: its index, its id or how that begins. A subject is a question: what waits for approvals
+ * is shown, with the command that approves exactly that; --yes approves it as well. What is shown and what is signed is one
+ * entry, and the log takes an approval of the newest statement of a subject alone.
+ */
 export async function approve(
   context: Context,
   [named = '']: readonly string[],
   flags: Flags,
 ): Promise<number> {
+  const { output } = context;
   const reading = await readingOf(context, flags);
   const look = await reading.look();
   const entry = await entryNamed(look, named);
   const subject = entry?.subject ?? named;
   const seen = await see(look, subject);
-  const about =
-    entry === undefined
-      ? (seen.history.pending ?? seen.history.inForce)
-      : seen.history.declared.find((each) => each.entry.id === entry.id);
-  if (about === undefined)
-    throw refuse('not-found', `there is no commitment about ${line(subject)} to approve`);
-  if (entry === undefined && about.effective !== undefined)
+  const about = entry === undefined ? waitingIn(seen) : newestNamed(seen, entry);
+  const own = await readOwnLeaves(context, subject, flags.texts('leaves'));
+  output.print(shownBefore(output, seen, about, own).join('\n'));
+  if (entry === undefined && !flags.on('yes'))
     throw refuse(
       'usage',
-      `the commitment about ${line(subject)} has all the approvals it asks for; to approve it all the same, give its entry id, ${about.entry.id}`,
+      `nothing is approved yet: this is what waits; to approve exactly this say tallystick approve ${about.entry.id}, or ` +
+        'say --yes to approve what is newest, unseen',
     );
   const signer = await signerOf(context, 'approver');
   assertNotYet(about, formatHex(keyThumbprint(signer.publicKey)));
   const reason = flags.text('reason');
-  const needed = about.declaration.approvals ?? 0;
+  const { needed } = about;
   const given = about.approvals.length + 1;
-  const { environment, claims, tree } = about.declaration;
-  const by = line(look.policies.nameOf(about.entry.parsed.kid, about.entry.index));
   return say(context, 'approve', reading, look, {
     kind: 'approval',
     subject,
@@ -49,16 +54,77 @@ export async function approve(
     said: seen.entries,
     payload: () => encodeApproval({ commitment: idBytes(about), ...(reason !== undefined && { reason }) }),
     signer,
-    told: [
-      `declared   by ${by}: ${tree.leaves} leaves, ${claims.length} claims, ${environment}`,
-      `approvals  ${given} of ${needed}${given >= needed ? ': it counts now' : ''}`,
-    ],
+    told: [`approvals  ${given} of ${needed}${given >= needed ? ': it counts now' : ''}`],
     fields: { approvals: given, needed, in_force: given >= needed },
   });
 }
 
+/** What waits for approvals. Refuses `not-found`, and `usage` where nothing does. */
+function waitingIn({ subject, history: { pending, withdrawing, inForce } }: Seen): Committed {
+  const about = pending ?? withdrawing;
+  if (about !== undefined) return about;
+  if (inForce === undefined)
+    throw refuse('not-found', `there is no commitment about ${line(subject)} to approve`);
+  throw refuse(
+    'usage',
+    `the commitment about ${line(subject)} has all the approvals it asks for; to approve it all the same, give its entry id, ${inForce.entry.id}`,
+  );
+}
+
+/** The statement of an entry, which must be the newest of its subject. Refuses `superseded-meanwhile`. */
+function newestNamed({ subject, history }: Seen, { index, id }: Listed): Committed {
+  const all: readonly Committed[] = [...history.declared, ...history.withdrawals];
+  const about = all.find(({ entry }) => entry.id === id);
+  if (about === undefined)
+    throw refuse(
+      'not-found',
+      `entry ${index} about ${line(subject)} counts for nothing: its key was revoked`,
+    );
+  if (about.followed === undefined) return about;
+  throw refuse(
+    'superseded-meanwhile',
+    `entry ${about.followed.index} followed entry ${index}, and approvals are taken of the newest alone; look at it: ` +
+      `tallystick approve ${about.followed.id}`,
+  );
+}
+
+/** What is about to be approved, beside what is in force. */
+function shownBefore(
+  output: Output,
+  { look, subject, history }: Seen,
+  about: Committed,
+  own: readonly OwnLeaves[],
+): readonly string[] {
+  const { entry, approvals, needed } = about;
+  const by = line(look.policies.nameOf(entry.parsed.kid, entry.index));
+  const before = history.inForce;
+  const isNew = before?.entry.id !== entry.id;
+  const head = [
+    `${output.paint('bold', line(subject))}  entry ${entry.index}, ${entry.id}`,
+    `declared   by ${by}, ${timeOf(entry.time)}; ${approvals.length} of ${needed} approvals`,
+  ];
+  if ('withdraws' in about) {
+    const taken = history.declared.find((each) => each.entry.id === about.withdraws);
+    const claims = taken?.declaration.claims.map(({ id }) => line(id, 64)) ?? [];
+    return [
+      ...head,
+      `withdraws  entry ${taken?.entry.index ?? 'unknown'}, ${String(about.withdraws)}`,
+      ...claims.map((each) => output.paint('red', `- claim ${each}`)),
+    ];
+  }
+  const declared = history.declared.find((each) => each.entry.id === entry.id);
+  if (declared === undefined) return head;
+  const known = before !== undefined && isNew ? before.declaration : undefined;
+  return [
+    ...head,
+    known === undefined ? 'declares' : `instead of entry ${before?.entry.index}, which is in force`,
+    ...factLines(output, known, declared.declaration),
+    ...leafLines(output, known, declared.declaration, own),
+  ];
+}
+
 /** The log takes a second approval by the same key, and it counts nothing. */
-function assertNotYet({ entry, approvals }: Declared, kid: string): void {
+function assertNotYet({ entry, approvals }: Committed, kid: string): void {
   if (entry.parsed.kid === kid)
     throw refuse('own-commitment', 'the author of a commitment cannot approve it; let another key do that');
   const already = approvals.find(({ parsed }) => parsed.kid === kid);
@@ -90,6 +156,7 @@ export async function withdraw(
   const look = await reading.look();
   const seen = await see(look, subject);
   const about = current(seen);
+  const { inForce, newest, pending, withdrawing } = seen.history;
   const signer = await signerOf(context, 'author');
   const change = {
     ...(flags.text('ticket') !== undefined && { ticket: flags.text('ticket') ?? '' }),
@@ -98,8 +165,12 @@ export async function withdraw(
   const payload = () =>
     encodeCommitment({
       withdraws: idBytes(about),
+      supersedes: idBytes({ entry: newest ?? about.entry }),
       ...(Object.keys(change).length > 0 && { change }),
     });
+  const needed = about === inForce ? (about.declaration.approvals ?? 0) : 0;
+  const waits = pending === about ? withdrawing : (pending ?? withdrawing);
+  const over = waits && `entry ${waits.entry.index}, which ${lackText(waits)}, gets none any more`;
   return say(context, 'withdraw', reading, look, {
     kind: 'commitment',
     subject,
@@ -107,8 +178,13 @@ export async function withdraw(
     said: seen.entries,
     payload,
     signer,
-    told: ['nothing is declared about it any more, and nothing is to be proven'],
-    fields: {},
+    told: [
+      needed === 0
+        ? 'nothing is declared about it any more, and nothing is to be proven'
+        : `it stays in force until this has ${needed} approvals by other keys: tallystick approve ${line(subject)}`,
+      ...(over === undefined ? [] : [over]),
+    ],
+    fields: { needed, in_force: needed > 0 },
   });
 }
 

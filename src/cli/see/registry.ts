@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
 import type { Flags } from '../verb.ts';
 import { readingOf } from './asked.ts';
+import { changeLine } from './difference.ts';
 import { changesOf, factsOf, factsOfClaim, type Change, type Facts } from './facts.ts';
 import { leavesFor, readOwnLeaves } from './ownleaves.ts';
 import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
@@ -143,11 +144,11 @@ export async function diff(
   output.print(
     `entry ${before.entry.index} by ${authorOf(seen, before)} → entry ${after.entry.index} by ${authorOf(seen, after)}`,
   );
-  for (const each of facts) output.print(paintChange(context, each));
+  for (const each of facts) output.print(changeLine(output, each));
   if (facts.length === 0) output.print('the same facts');
   if (leaves === undefined)
     output.note(missingLeaves([before, after].filter(({ declaration }) => !leavesFor(own, declaration))));
-  else output.print(['leaves', ...leaves.map((each) => paintChange(context, each))].join('\n'));
+  else output.print(['leaves', ...leaves.map((each) => changeLine(output, each))].join('\n'));
   output.result('registry-diff', {
     ...lookJson(look),
     subject,
@@ -163,13 +164,6 @@ export async function diff(
 function missingLeaves(missing: readonly Declared[]): string {
   const entries = missing.map(({ entry }) => `entry ${entry.index}`).join(' and ');
   return `leaves are not compared: those of ${entries} are not at hand; name the leaves.json or opening.json that commit left to their owner with --leaves`;
-}
-
-function paintChange({ output }: Context, { name, before, after }: Change): string {
-  const shown = line(name, 200);
-  if (before === undefined) return output.paint('green', `+ ${shown} = ${line(after ?? '')}`);
-  if (after === undefined) return output.paint('red', `- ${shown} = ${line(before)}`);
-  return output.paint('yellow', `~ ${shown}: ${line(before)} → ${line(after)}`);
 }
 
 function changeJson({ name, before, after }: Change): JsonValue {

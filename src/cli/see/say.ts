@@ -22,14 +22,14 @@ import { sayingWait } from '../wait.ts';
 import type { Look, Reading } from './reading.ts';
 import { see } from './seen.ts';
 import { subjectLines } from './show.ts';
-import type { Declared, SubjectEntry } from '../../appraisal/history.ts';
+import type { Committed, SubjectEntry } from '../../appraisal/history.ts';
 import { line } from './words.ts';
 
 /** What is to be said, about which commitment. */
 export interface Saying {
   readonly kind: 'approval' | 'waiver' | 'commitment' | 'deployment';
   readonly subject: string;
-  readonly about: Declared;
+  readonly about: Committed;
   /** Of what the user said. */
   readonly payload: () => Uint8Array;
   readonly signer: Signer;
@@ -126,6 +126,6 @@ export async function signerOf({ config, resolved }: Context, role: Role): Promi
   throw refuse('usage', `say who signs with --key, a file or ssh-agent:, in the role ${role}`);
 }
 
-export function idBytes({ entry }: Declared): Digest {
+export function idBytes({ entry }: Pick<Committed, 'entry'>): Digest {
   return digest(parseHex(entry.id));
 }

@@ -61,5 +61,7 @@ async function isClaiming(
 
 /** Whether it counts or waits: a subject with claims is watched. */
 function claimsOf(parsed: ParsedStatement | undefined): number {
-  return parsed?.kind === 'commitment' && !isWithdrawal(parsed.commitment) ? parsed.commitment.claims.length : 0;
+  return parsed?.kind === 'commitment' && !isWithdrawal(parsed.commitment)
+    ? parsed.commitment.claims.length
+    : 0;
 }

@@ -6,9 +6,10 @@ export const approveVerb: Verb = {
   name: 'approve',
   summary: "say yes to somebody else's commitment",
   details:
-    'Logs an approval of the commitment about a subject that still lacks some, signed in the role approver (--key, else ' +
-    "keys/approver.pem in the data directory). One key counts once, the author's never. Look at what you approve first: " +
-    'tallystick registry diff.',
+    'Of a subject: shows what waits for approvals, a commitment or a withdrawal, beside what is in force, and the command ' +
+    'that approves exactly that. Of an entry: shows it, and logs the approval, signed in the role approver (--key, else ' +
+    "keys/approver.pem in the data directory). One key counts once, the author's never. Approvals are taken of the newest " +
+    'statement of a subject alone. With --leaves the contents are shown too, checked against the root.',
   operands: [
     [
       '<subject|entry>',
@@ -16,11 +17,20 @@ export const approveVerb: Verb = {
     ],
   ],
   settings: [...SEE_SETTINGS, 'key'],
-  options: [{ flags: '--reason <text>', help: 'why, for people' }, ...SEE_OPTIONS],
+  options: [
+    { flags: '--reason <text>', help: 'why, for people' },
+    {
+      flags: '--leaves <file>',
+      help: "a leaves.json or opening.json of its owner's, beside those in the proof directory; repeat for several",
+      many: true,
+    },
+    { flags: '--yes', help: 'approve what waits of a subject, whatever it is: nobody has looked at it' },
+    ...SEE_OPTIONS,
+  ],
   json: true,
   examples: [
-    'tallystick approve db/payments --key ssh-agent:',
-    "tallystick approve db/payments --reason 'as reviewed in CHG-1'",
+    'tallystick approve db/payments',
+    "tallystick approve 1f0c7a52b3d1 --key ssh-agent: --reason 'as reviewed in CHG-1'",
   ],
   run: async (context, operands, flags) =>
     (await import('../see/approve.ts')).approve(context, operands, flags),

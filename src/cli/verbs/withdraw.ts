@@ -6,8 +6,8 @@ export const withdrawVerb: Verb = {
   name: 'withdraw',
   summary: 'take the commitment about a subject back',
   details:
-    'Nothing is declared about the subject afterwards. To declare something else instead, commit again: each commitment ' +
-    'supersedes the one before. Signed in the role author (--key, else keys/author.pem in the data directory).',
+    'Nothing is declared about the subject afterwards. What approvers said yes to stays in force until as many approve its ' +
+    'withdrawal. To declare something else instead, commit again: each commitment supersedes the one before. Signed in the role author (--key, else keys/author.pem in the data directory).',
   operands: [['<subject>', 'what was committed to']],
   settings: [...SEE_SETTINGS, 'key'],
   options: [

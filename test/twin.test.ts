@@ -283,14 +283,14 @@ t.test('every verb goes on with the entry that somebody logged first', async (t)
       .code,
     0,
   );
-  await takes('approve', 'approve', 'web', '--key', 'alice.pem');
+  await takes('approve', 'approve', 'web', '--yes', '--key', 'alice.pem');
   files('{"a": 2}');
   const second = await ok(...commit, '--approvals', '1');
   t.match(second.json, { supersedes: first }, 'what is superseded is the logged entry');
   t.match(await ok(...commit, '--approvals', '1'), {
     json: { already_logged: true, entry: second.json.entry },
   });
-  await ok('approve', 'web', '--key', 'alice.pem', '--log', url);
+  await ok('approve', 'web', '--yes', '--key', 'alice.pem', '--log', url);
   await takes('deploy', 'deploy', 'mark', '--subject', 'web', '--key', 'ci.pem');
   await takes('withdraw', 'withdraw', 'web', '--key', 'ci.pem');
   await takes(

@@ -50,6 +50,7 @@ export const KEY_KINDS = {
   pss: ['rsa-pss', '-pkeyopt', 'rsa_keygen_bits:2048'],
   ed25519: ['ed25519'],
   ed448: ['ed448'],
+  brainpool: ['ec', '-pkeyopt', 'ec_paramgen_curve:brainpoolP256r1'],
 } as const;
 export type KeyKind = keyof typeof KEY_KINDS;
 
@@ -76,14 +77,14 @@ export function certificate(dir: string, kind: KeyKind): Pair {
 }
 
 /** A server of whatever kind on a port of the system's choice. */
-export async function listen(server: Server): Promise<Target> {
+export async function listen(server: Server, host = '127.0.0.1'): Promise<Target> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   return {
     port: (server.address() as AddressInfo).port,
     stop: () => {
@@ -94,10 +95,10 @@ export async function listen(server: Server): Promise<Target> {
 }
 
 /** Node's own TLS server. */
-export async function nodeTls(options: TlsOptions): Promise<Target> {
+export async function nodeTls(options: TlsOptions, host?: string): Promise<Target> {
   const server = createTlsServer(options);
   server.on('tlsClientError', () => undefined);
-  return await listen(server);
+  return await listen(server, host);
 }
 
 /** A plain TCP server: what a hostile target does. */
@@ -240,14 +241,14 @@ function idOf(flag: '-u' | '-g'): number | undefined {
   return status === 0 ? Number(stdout) : undefined;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const target = await tcp(() => undefined);
   await target.stop();
   return target.port;
 }
 
 /** Waits until something listens there, at most 20 seconds. */
-async function answers(port: number, child: ChildProcess): Promise<void> {
+export async function answers(port: number, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 400; tries++) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
     const open = await new Promise<boolean>((resolve) => {
@@ -278,7 +279,7 @@ function gone(child: ChildProcess): Promise<void> {
   });
 }
 
-function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+export function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   const ended = gone(child);
   child.kill(signal);
   return ended;

@@ -8,8 +8,13 @@ import { parseClientHello, type ClientHello } from './tls-hello.ts';
 import { FIELD_GROUPS, isFieldSuite, registeredSuites, TLS_VERSIONS, type TlsVersion } from './tls-names.ts';
 import { GROUP_NAMES, REGISTRY_DATE, SCHEME_NAMES, SUITE_NAMES } from './tls-registry.ts';
 
-/** Alerts that can refuse what was offered (RFC 8446 §6.2). */
-export const ALERT = { handshakeFailure: 40, protocolVersion: 70, insufficientSecurity: 71 } as const;
+/** Alerts that can refuse what was offered, and one that is taken for such (RFC 8446 §6.2). */
+export const ALERT = {
+  handshakeFailure: 40,
+  protocolVersion: 70,
+  insufficientSecurity: 71,
+  internalError: 80,
+} as const;
 
 /**
  * How a server answered one hello, short of accepting it: a fatal alert, the end of the connection without a word, or a

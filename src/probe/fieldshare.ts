@@ -4,7 +4,6 @@
  */
 import { createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto';
 import { concatBytes } from '../bytes/compare.ts';
-import { bigEndian } from '../bytes/cursor.ts';
 import { guarded, type Share } from './keyshare.ts';
 
 /** Bits of the prime, and the X of its formula (RFC 7919, appendix A). */
@@ -77,13 +76,23 @@ function publicValue(spki: Uint8Array): Uint8Array {
 
 function withPublicValue(spki: Uint8Array, value: Uint8Array): Uint8Array {
   const [algorithm] = elementsOf(spki);
-  const integer = element(2, concatBytes(new Uint8Array(1), value));
-  return element(0x30, concatBytes(algorithm, element(3, concatBytes(new Uint8Array(1), integer))));
+  const bits = concatBytes(new Uint8Array(1), element(2, shortest(value)));
+  return element(0x30, concatBytes(algorithm, element(3, bits)));
 }
 
-/** One DER element; content of 256 bytes to 64 kB, as all of these have. */
+/** A positive number in the fewest bytes: DER refuses zeros that say nothing (X.690 §8.3.2). */
+function shortest(value: Uint8Array): Uint8Array {
+  const start = value.findIndex((byte) => byte !== 0);
+  const number = value.subarray(start < 0 ? value.length - 1 : start);
+  return (number[0] ?? 0) < 0x80 ? number : concatBytes(new Uint8Array(1), number);
+}
+
+/** One DER element, its length in the fewest bytes (X.690 §10.1). */
 function element(tag: number, content: Uint8Array): Uint8Array {
-  return concatBytes(Uint8Array.of(tag, 0x82), bigEndian(content.length, 2), content);
+  const size = content.length;
+  const length =
+    size < 0x80 ? [size] : size < 0x100 ? [0x81, size] : [0x82, Math.floor(size / 256), size % 256];
+  return concatBytes(Uint8Array.of(tag, ...length), content);
 }
 
 function padded(bytes: Uint8Array, length: number): Uint8Array {

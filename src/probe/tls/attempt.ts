@@ -70,7 +70,15 @@ function endOf({ kind, alert, message: why }: Ended, hello: Uint8Array | undefin
   if (hello === undefined || (kind !== 'alert' && kind !== 'closed')) return { kind: 'unclear', why };
   const answer: Answer = kind === 'closed' ? 'closed' : { alert: alert ?? -1 };
   const refuses = isNo(answer) || alert === ALERT.protocolVersion;
-  return refuses ? { kind: 'answered', hello, answer, why } : { kind: 'broken', why };
+  return refuses ? { kind: 'answered', hello, answer, why } : { kind: 'broken', why: why + hintOf(alert) };
+}
+
+/** What people can do about an alert that refuses nothing. */
+function hintOf(alert: number | undefined): string {
+  return alert === ALERT.internalError
+    ? ', which refuses nothing: OpenSSL 3 says so of a version that is enabled and that its security level leaves no ' +
+        'signature for; turn the version off'
+    : ', which refuses no version';
 }
 
 function outcomeOf(reached: Reached, offer: Offer, challenge: Uint8Array, hello: Uint8Array): Attempt {

@@ -41,6 +41,9 @@ export interface Reached {
 /** Content type of handshake records. */
 const HANDSHAKE_RECORD = 22;
 
+/** The kind of certificate that is read here (RFC 7250 §3). */
+const X509 = 0;
+
 /** Most messages of one flight of TLS 1.3. */
 const MAX_FLIGHT = 4;
 
@@ -117,7 +120,7 @@ async function goOn(
       version === 'TLSv1.2' &&
       !older &&
       signedExchange(suite) !== undefined &&
-      !server.extensions.has(EXTENSION.serverCertificateType);
+      (server.extensions.get(EXTENSION.serverCertificateType)?.[0] ?? X509) === X509;
     const found = signs ? [hello, first, await messages.next(), await messages.next()] : undefined;
     return { version, suite, messages: found };
   }

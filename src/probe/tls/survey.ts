@@ -34,7 +34,9 @@ interface Trial {
   readonly asked: readonly Asked[];
   /** Refused before any hello. */
   readonly without: string | undefined;
-  /** What the server did, for people: the first thing that was no refusal, else the last. */
+  /** The first thing that the server did and that was no refusal. */
+  readonly broke: string | undefined;
+  /** That, or the last thing, for people. */
   readonly why: string;
   readonly unreachable: boolean;
 }
@@ -61,6 +63,7 @@ const accepting = (accepted: Accepted): Trial => ({
   accepted,
   asked: [],
   without: undefined,
+  broke: undefined,
   why: '',
   unreachable: false,
 });
@@ -83,11 +86,12 @@ async function tryVersion(server: Server, plan: Plan, version: TlsVersion): Prom
         accepted: undefined,
         asked,
         without,
+        broke,
         why: broke ?? why,
         unreachable: found.kind === 'unreachable',
       };
   }
-  return { accepted: undefined, asked, without: undefined, why: broke ?? why, unreachable: false };
+  return { accepted: undefined, asked, without: undefined, broke, why: broke ?? why, unreachable: false };
 }
 
 /**
@@ -114,10 +118,10 @@ function offerFor(version: TlsVersion, plan: Plan, accepted: Accepted | undefine
   return offers.filter(({ suites }) => accepted === undefined || suites.includes(accepted.suite));
 }
 
-function rule(version: TlsVersion, { accepted, asked, without, why }: Trial, alive: boolean): Found {
+function rule(version: TlsVersion, { accepted, asked, without, broke, why }: Trial, alive: boolean): Found {
   if (accepted !== undefined) return accepted;
   if (without !== undefined) return { kind: 'refused', why: without };
   const ruling = judgeRefusal(version, asked, alive);
   if (ruling.refused) return { kind: 'refused', why };
-  return { kind: 'unclear', why: asked.length === 0 ? why : `${why}; ${ruling.why}` };
+  return { kind: 'unclear', why: broke === undefined && asked.length > 0 ? `${why}; ${ruling.why}` : why };
 }

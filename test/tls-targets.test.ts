@@ -63,7 +63,9 @@ function seenOf(observed: Observed): readonly Seen[] {
     const said = accepted[version];
     if (said === null) return '?';
     if (said === false) return 'no';
-    return gradeOf(observed, [`/accepted/${escaped(version)}`]).evidence === 'E3' ? 'E3' : 'E1';
+    return gradeOf(observed, [{ path: `/accepted/${escaped(version)}`, kind: 'whole' }]).evidence === 'E3'
+      ? 'E3'
+      : 'E1';
   });
 }
 

@@ -323,7 +323,10 @@ table('GnuTLS with a raw public key', [
       return await gnutls(
         undefined,
         only('TLS1.2', ':+CTYPE-SRV-RAWPK:-CTYPE-SRV-X509'),
-        ...['--rawpkkeyfile', key, '--rawpkfile', raw],
+        '--rawpkkeyfile',
+        key,
+        '--rawpkfile',
+        raw,
       );
     },
   },

@@ -3,6 +3,7 @@
  * than was allowed. Whoever may log commitments must not thereby be able to aim probes.
  */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
+import type { Parameter } from '../statement/commitment.ts';
 import { targetMatcher } from './target.ts';
 import { subjectTest } from './watched.ts';
 
@@ -20,9 +21,11 @@ export interface Rule {
   readonly maxPerHour: number | undefined;
   /** Files of secrets by name; paths are told from the file's folder. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Parameters of the probe that are the owner's to give. */
+  readonly options: ReadonlyMap<string, Parameter>;
 }
 
-const FIELDS = ['subject', 'probe', 'targets', 'maxPerHour', 'secrets'];
+const FIELDS = ['subject', 'probe', 'targets', 'maxPerHour', 'secrets', 'options'];
 
 /**
  * Reads what a YAML or JSON parser made of the file: a list of rules. `where` names the file in messages. Refuses
@@ -44,6 +47,7 @@ export function operatorRule(targets: readonly string[]): Rule {
     written: targets,
     maxPerHour: undefined,
     secrets: new Map(),
+    options: new Map(),
   };
 }
 
@@ -83,6 +87,7 @@ function readRule(value: unknown, where: string): Rule {
     written: targets,
     maxPerHour: readLimit(field('maxPerHour'), where),
     secrets: readSecrets(field('secrets'), where),
+    options: readOptions(field('options'), where),
   };
 }
 
@@ -100,6 +105,20 @@ function readSecrets(value: unknown, where: string): ReadonlyMap<string, string>
     entries.map(([name, path]) => {
       if (typeof path !== 'string' || path === '') throw invalid(where, `secrets.${name}: expected a file`);
       return [name, path];
+    }),
+  );
+}
+
+function readOptions(value: unknown, where: string): ReadonlyMap<string, Parameter> {
+  if (value === undefined) return new Map();
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isMap) throw invalid(where, 'options: expected a map such as { verify: false }');
+  const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
+  return new Map(
+    entries.map(([name, each]) => {
+      if (typeof each === 'string' || typeof each === 'boolean' || Number.isSafeInteger(each) || isTexts(each))
+        return [name, each as Parameter];
+      throw invalid(where, `options.${name}: expected a text, a whole number, true, false, or a list of texts`);
     }),
   );
 }

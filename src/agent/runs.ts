@@ -110,12 +110,14 @@ async function attempt(
   try {
     const task: ProbeTask = {
       target,
-      params: parametersOf(probe, params),
+      params: parametersOf(probe, params, rule.options),
       challenge: about.challenge,
       ...(about.declared !== undefined && { declared: about.declared }),
       secret: async (name) => {
         const path = rule.secrets.get(name);
-        return path === undefined ? undefined : looking.readSecret(path);
+        if (path === undefined) return undefined;
+        assertWritten(probe, name, rule, target);
+        return looking.readSecret(path);
       },
       spent: looking.spent,
       signal,
@@ -128,12 +130,37 @@ async function attempt(
   } catch (error) {
     looking.signal.throwIfAborted();
     if (error instanceof Refusal) return { code: error.code, message: printable(error.message, 500) };
-    looking.onBug(error);
-    return { code: 'probe-failed', message: `${probe.name} has a bug: ${printable(String(error), 200)}` };
+    const bug = withoutWords(probe.name, error);
+    looking.onBug(bug);
+    return { code: 'probe-failed', message: bug.message };
   } finally {
     clearTimeout(timer);
     ended.abort();
   }
+}
+
+/**
+ * A secret that is sent goes to a target that its owner wrote in full. Of what a pattern lets through, the author of a
+ * claim chooses.
+ */
+function assertWritten({ name, secrets }: Probe, secret: string, { written }: Rule, target: string): void {
+  if (secrets?.[secret]?.isSent !== true || written.includes(target)) return;
+  throw refuse(
+    'config-invalid',
+    `the secret "${secret}" of ${name} is sent only to a target that targets.yaml writes in full, and ` +
+      `${printable(target)} is there by a pattern; give it a rule of its own`,
+  );
+}
+
+/** A bug as it may be told: messages of JavaScript quote what was parsed, which is the target's. */
+function withoutWords(probe: string, error: unknown): Error {
+  const kind = error instanceof Error ? error.constructor.name : typeof error;
+  const bug = new Error(`${probe} has a bug (${kind}); the log of the agent has where`);
+  const frames = (error instanceof Error ? (error.stack ?? '') : '')
+    .split('\n')
+    .filter((line) => /^ {4}at (?:async )?(?:[\w.<>#$ [\]]+ \()?(?:file:|node:|\/)[^()]*:\d+:\d+\)?$/.test(line));
+  bug.stack = [bug.message, ...frames].join('\n');
+  return bug;
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
@@ -144,31 +171,47 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** What the probe is given: checked, defaults filled in. Refuses `config-invalid`. */
+/**
+ * What the probe is given: what the claim asks for, and what the owner of the target says (`options` in targets.yaml);
+ * each checked, and given by whom it belongs to; defaults filled in. Refuses `config-invalid`.
+ */
 export function parametersOf(
-  { name, parameters }: Probe,
+  probe: Probe,
   given: ReadonlyMap<string, Parameter>,
+  options: ReadonlyMap<string, Parameter> = new Map(),
 ): ReadonlyMap<string, Parameter> {
   const settled = new Map<string, Parameter>();
-  for (const [key, value] of given) {
-    const spec = parameters[key];
-    if (spec === undefined) {
-      const known = Object.keys(parameters).join(', ');
-      throw refuse(
-        'config-invalid',
-        `${name} has no parameter ${key}; it has ${known === '' ? 'none' : known}`,
-      );
-    }
-    if (typeOf(value) !== spec.type)
-      throw refuse('config-invalid', `the parameter ${key} of ${name} is ${spec.type}, not ${typeOf(value)}`);
-    settled.set(key, value);
-  }
-  for (const [key, { required = false, fallback }] of Object.entries(parameters)) {
+  for (const [key, value] of given) settled.set(key, checked(probe, key, value, 'claim'));
+  for (const [key, value] of options) settled.set(key, checked(probe, key, value, 'owner'));
+  for (const [key, { required = false, fallback }] of Object.entries(probe.parameters)) {
     if (settled.has(key)) continue;
     if (fallback !== undefined) settled.set(key, fallback);
-    else if (required) throw refuse('config-invalid', `${name} needs the parameter ${key}`);
+    else if (required) throw refuse('config-invalid', `${probe.name} needs the parameter ${key}`);
   }
   return settled;
+}
+
+function checked({ name, parameters }: Probe, key: string, value: Parameter, by: 'claim' | 'owner'): Parameter {
+  const spec = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
+  if (spec === undefined || (by === 'owner' && spec.by !== 'owner')) {
+    const theirs = Object.keys(parameters).filter((each) => (parameters[each]?.by ?? 'claim') === by);
+    const known = theirs.length === 0 ? 'none' : theirs.join(', ');
+    throw refuse(
+      'config-invalid',
+      by === 'claim'
+        ? `${name} has no parameter ${printable(key, 64)}; it has ${known}`
+        : `${name} has no option ${printable(key, 64)} for targets.yaml; it has ${known}`,
+    );
+  }
+  if (by === 'claim' && spec.by === 'owner')
+    throw refuse(
+      'config-invalid',
+      `the parameter ${key} of ${name} belongs to the owner of the target: not a claim gives it, but targets.yaml of the ` +
+        `agent, under options: { ${key}: … }`,
+    );
+  if (typeOf(value) !== spec.type)
+    throw refuse('config-invalid', `the parameter ${key} of ${name} is ${spec.type}, not ${typeOf(value)}`);
+  return value;
 }
 
 function typeOf(value: Parameter): 'text' | 'number' | 'boolean' | 'texts' {

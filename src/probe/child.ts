@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { refuse } from '../bytes/refusal.ts';
 import { programCost, programsCpu } from './cpu.ts';
+import { errorCode } from './harmless.ts';
 
 export interface Command {
   readonly argv: readonly string[];
@@ -59,7 +60,7 @@ export async function runProgram(command: Command): Promise<Finished> {
           ),
         );
       either.addEventListener('abort', stop, { once: true });
-      child.on('error', (error) => reject(refuse('unavailable', `${file} cannot be run: ${codeOf(error)}`)));
+      child.on('error', (error) => reject(refuse('unavailable', `${file} cannot be run: ${errorCode(error)}`)));
       child.stdin.on('error', () => undefined);
       child.stdout.on('data', (chunk: Uint8Array) => {
         size += chunk.length;
@@ -94,8 +95,4 @@ function endGroup(child: ChildProcess): void {
   } catch {
     // All of it has ended.
   }
-}
-
-function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : 'it failed to start';
 }

@@ -13,6 +13,19 @@ export interface ParameterSpec {
   readonly help: string;
   readonly required?: boolean;
   readonly fallback?: Parameter;
+  /**
+   * Whose to give. `owner`: it lowers or chooses the checks of a connection, or says where or how a secret of the owner is
+   * sent, or what is run: only the owner of the target gives it, under `options` in targets.yaml, and a claim that has it is
+   * refused. Without it the parameter is the claim's.
+   */
+  readonly by?: 'owner';
+}
+
+/** A secret that the owner of a target may give, by name. */
+export interface SecretSpec {
+  readonly help: string;
+  /** Whether it is told to the target: then only to one that targets.yaml writes in full, never to what a pattern lets through. */
+  readonly isSent: boolean;
 }
 
 export interface Probe {
@@ -21,6 +34,8 @@ export interface Probe {
   /** One line. */
   readonly summary: string;
   readonly parameters: Readonly<Record<string, ParameterSpec>>;
+  /** Secrets that it may ask for. */
+  readonly secrets?: Readonly<Record<string, SecretSpec>>;
   /** Which parts of the value are of which class, in words; printed by `tallystick prove --explain`. */
   readonly evidence: string;
   /** What it does to the target, in words: `3 handshakes that end before a request`. */
@@ -37,7 +52,7 @@ export interface Probe {
 export interface ProbeTask {
   /** Where the target is, one of the commitment's locators or the claim's `target`: `host:port`, a path, a URL. */
   readonly target: string;
-  /** Checked against `parameters`, defaults filled in. */
+  /** The claim's and the owner's, checked against `parameters`, defaults filled in. */
   readonly params: ReadonlyMap<string, Parameter>;
   /**
    * 32 bytes nobody knew before: SHA-256(checkpoint root ‖ entry id of the commitment ‖ nonce). What the target
@@ -46,7 +61,10 @@ export interface ProbeTask {
   readonly challenge: Uint8Array;
   /** What the commitment declares, opened: canonical leaves by path; for probes that compare. */
   readonly declared?: ReadonlyMap<string, Value>;
-  /** Secrets by name (connection strings, tokens): files of mode 0600 that the operator named. Never recorded. */
+  /**
+   * Secrets by name (connection strings, tokens): files of mode 0600 that the owner of the target named. Never recorded.
+   * Refuses `config-invalid` for one that is sent, when the target is not written in full in targets.yaml.
+   */
   readonly secret: (name: string) => Promise<string | undefined>;
   /** Told of CPU that others used for the run, programs it started: microseconds. */
   readonly spent: (cpuUs: number) => void;

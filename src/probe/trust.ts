@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
-import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
+import { errorCode } from './harmless.ts';
 
 export interface Trust {
   /** Hex SHA-256 of the SubjectPublicKeyInfo: this key and no other, whatever its certificate says. */
@@ -44,7 +44,7 @@ export async function secure(
   await new Promise<void>((resolve, reject) => {
     stream.once('secureConnect', resolve);
     stream.once('error', (error) =>
-      reject(refuse('unavailable', `TLS with ${host} failed: ${codeOf(error)}`)),
+      reject(refuse('unavailable', `TLS with ${host} failed: ${errorCode(error)}`)),
     );
     stream.once('close', () =>
       reject(refuse('unavailable', `${host} closed the connection during the handshake`)),
@@ -56,7 +56,7 @@ export async function secure(
     stream.destroy();
     throw refuse(
       'unavailable',
-      `the key of ${host} is ${spki}, not the one that the claim names; nothing was asked`,
+      `the key of ${host} is ${spki}, not the one that the owner of the target names; nothing was asked`,
     );
   }
   const secured = {
@@ -66,12 +66,6 @@ export async function secure(
     verified: verifies || trust.spki !== undefined,
   };
   return { stream, secured };
-}
-
-/** What went wrong, by its code where it has one: messages may quote the other side. */
-export function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  return 'code' in error && typeof error.code === 'string' ? error.code : printable(error.message, 100);
 }
 
 /** Ends whatever is left of a connection. */

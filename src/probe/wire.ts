@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { concatBytes } from '../bytes/compare.ts';
-import { printable } from '../bytes/printable.ts';
+import { errorCode } from './harmless.ts';
 
 /** How a conversation ended before its time; `broken`: the target broke off after it had begun to agree. */
 export type EndKind =
@@ -50,7 +50,7 @@ export class Wire {
     this.#socket = socket;
     this.#maxBytes = maxBytes;
     socket.on('data', (chunk: Uint8Array) => this.#take(chunk));
-    socket.on('error', (error) => this.#finish('closed', `the connection broke: ${reason(error)}`));
+    socket.on('error', (error) => this.#finish('closed', `the connection broke: ${errorCode(error)}`));
     socket.on('end', () => this.#finish('closed', 'the target closed the connection'));
     socket.on('close', () => this.#finish('closed', 'the target closed the connection'));
   }
@@ -101,7 +101,7 @@ export class Wire {
         limit.aborted
           ? fail('unreachable', `no connection within ${timeoutMs} ms`)
           : fail('aborted', 'the probe was stopped');
-      const refused = (error: Error): void => fail('unreachable', `no connection: ${reason(error)}`);
+      const refused = (error: Error): void => fail('unreachable', `no connection: ${errorCode(error)}`);
       const connected = (): void => settle(() => resolve(new Wire(socket, maxBytes)));
       either.addEventListener('abort', stop, { once: true });
       socket.on('error', refused);
@@ -170,9 +170,4 @@ export class Wire {
     this.#wake = undefined;
     wake?.();
   }
-}
-
-function reason(error: Error): string {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.message;
-  return printable(code, 100);
 }

@@ -6,7 +6,8 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { codeOf, endStream, secure, type Secured, type Trust } from '../trust.ts';
+import { errorCode } from '../harmless.ts';
+import { endStream, secure, type Secured, type Trust } from '../trust.ts';
 
 /** How a probe names itself. */
 export const USER_AGENT = 'tallystick-probe/1';
@@ -94,7 +95,7 @@ export class HttpClient {
         ? 'the probe was stopped'
         : limit.aborted
           ? `no answer within ${timeoutMs} ms`
-          : codeOf(error);
+          : errorCode(error);
       throw refuse('unavailable', `no answer from ${name}:${port}: ${why}`, { cause: error });
     }
   }

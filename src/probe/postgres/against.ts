@@ -5,7 +5,9 @@
 import { basename } from 'node:path';
 import type { Contradiction } from '../../claim/observed.ts';
 import { escaped, type Value, type ValueMap } from '../../claim/value.ts';
-import type { Files, HbaRule, Setting } from './catalogue.ts';
+import type { HbaRule } from './hba.ts';
+import { settingText } from './harmless.ts';
+import type { Files, Setting } from './settings.ts';
 
 /** What to do where the files cannot be read. */
 export const GRANTS_LACKING =
@@ -38,19 +40,36 @@ export function contradictionsOf(sides: Sides): readonly Contradiction[] {
 /** What a file, or the declaration, says of a setting; and where. */
 interface Said {
   readonly setting: string;
+  /** The same as it may be told. */
+  readonly told: string;
   readonly path: string;
   readonly where: string;
 }
 
-function saidOf(name: string, { files, declared }: Sides): Said | undefined {
+function saidOf(name: string, { files, declared, settings }: Sides): Said | undefined {
   const line = files.written?.get(name);
   if (line !== undefined) {
     const where = `${basename(line.file)} line ${line.line}`;
-    return { setting: line.setting, path: `/files/${escaped(name)}`, where };
+    return { setting: line.raw, told: toldOf(line.told), path: `/files/${escaped(name)}`, where };
   }
   const setting = declared.get(name);
   if (setting === undefined) return undefined;
-  return { setting, path: `/declared/${escaped(name)}`, where: 'the declaration' };
+  const told = toldOf(declaredText(name, setting, settings));
+  return { setting, told, path: `/declared/${escaped(name)}`, where: 'the declaration' };
+}
+
+/** Values are compared as they are, and told only when they hold no secret. */
+function toldOf(told: string | undefined): string {
+  return told ?? '(a value that is withheld)';
+}
+
+/** What may be told of a declared value: what may be told of that setting's values. */
+export function declaredText(
+  name: string,
+  text: string,
+  settings: ReadonlyMap<string, Setting>,
+): string | undefined {
+  return settingText(name, settings.get(name)?.type ?? 'string', text);
 }
 
 function againstFiles(sides: Sides): readonly Contradiction[] {
@@ -60,7 +79,7 @@ function againstFiles(sides: Sides): readonly Contradiction[] {
     return [
       {
         paths: [said.path, `/settings/${escaped(name)}`],
-        explain: `${said.where} says ${name} = ${said.setting}, and the server runs with ${running.setting}, ${fromOf(running)}`,
+        explain: `${said.where} says ${name} = ${said.told}, and the server runs with ${toldOf(running.told)}, ${fromOf(running)}`,
       },
     ];
   });
@@ -80,7 +99,7 @@ function overridden({ settings, files }: Sides): readonly Contradiction[] {
         paths: [`/settings/${escaped(name)}`],
         onlyAgainst: 'violated',
         explain:
-          `ALTER SYSTEM put ${name} = ${running.setting} over what postgresql.conf says (${basename(line.file)} ` +
+          `ALTER SYSTEM put ${name} = ${toldOf(running.told)} over what postgresql.conf says (${basename(line.file)} ` +
           `line ${line.line}); ${GRANTS_LACKING}`,
       },
     ];
@@ -109,14 +128,14 @@ function forbidden(
     const limit = VERSIONS.findIndex((each) => each.toLowerCase() === setting?.toLowerCase());
     return limit >= 0 && outside(limit, VERSIONS.indexOf(version));
   };
-  const [bySaid, byRunning] = [isOutside(said?.setting), isOutside(running?.setting)];
+  const [bySaid, byRunning] = [isOutside(said?.setting), isOutside(running?.raw)];
   if (!bySaid && !byRunning) return [];
   const paths = [`/wire/accepted/${escaped(version)}`, `/settings/${escaped(name)}`];
-  const runs = running === undefined ? '' : `; the server runs with ${running.setting}, ${fromOf(running)}`;
+  const runs = running === undefined ? '' : `; the server runs with ${toldOf(running.told)}, ${fromOf(running)}`;
   const claim =
     said !== undefined && bySaid
-      ? `${said.where} says ${name} = ${said.setting}`
-      : `${name} is ${running?.setting ?? ''}`;
+      ? `${said.where} says ${name} = ${said.told}`
+      : `${name} is ${toldOf(running?.told)}`;
   return [
     {
       paths: said === undefined ? paths : [...paths, said.path],
@@ -126,7 +145,7 @@ function forbidden(
 }
 
 function whileOff(version: string, { settings }: Sides): readonly Contradiction[] {
-  if (settings.get('ssl')?.setting !== 'off') return [];
+  if (settings.get('ssl')?.raw !== 'off') return [];
   return [
     {
       paths: [`/wire/accepted/${escaped(version)}`, '/settings/ssl'],
@@ -138,7 +157,8 @@ function whileOff(version: string, { settings }: Sides): readonly Contradiction[
 /** No rule on disk lets anybody in without TLS, and yet somebody got in: it was not loaded, or is not the one in use. */
 function againstHba({ hba, plaintext }: Sides): readonly Contradiction[] {
   const lets = hba?.some(
-    ({ type, method }) => (type === 'host' || type === 'hostnossl') && method !== 'reject',
+    ({ type, method }) =>
+      type !== 'local' && type !== 'hostssl' && type !== 'hostgssenc' && method !== 'reject',
   );
   if (plaintext !== true || lets !== false) return [];
   return [
@@ -156,7 +176,7 @@ function fromOf({ source, file, line, pendingRestart }: Setting): string {
 }
 
 /** Whether a text in a file comes to what the server runs with: units, words for on and off, case. */
-function isSame(text: string, { setting, unit, type }: Setting): boolean {
+function isSame(text: string, { raw: setting, unit, type }: Setting): boolean {
   if (text === setting) return true;
   if (type === 'bool') return booleanOf(text) === booleanOf(setting);
   if (type === 'enum') return text.toLowerCase() === setting.toLowerCase();

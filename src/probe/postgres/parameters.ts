@@ -2,7 +2,7 @@
 import { refuse, type Refusal } from '../../bytes/refusal.ts';
 import { parseAddress, type Address } from '../address.ts';
 import { Given } from '../given.ts';
-import type { ParameterSpec, ProbeTask } from '../probe.ts';
+import type { ParameterSpec, ProbeTask, SecretSpec } from '../probe.ts';
 import type { Trust } from '../trust.ts';
 import type { Login } from './session.ts';
 
@@ -38,24 +38,32 @@ export const POSTGRES_PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
     help: 'tables, schema.table, that the role of the connection string tries to write',
   },
   schemas: { type: 'texts', help: 'schemas in which it tries to create a table, rolled back' },
-  plaintext: { type: 'boolean', help: 'try a session without TLS', fallback: true },
-  wire: { type: 'boolean', help: 'look at the TLS handshake too, as tls@1 does', fallback: true },
+  accepted: { type: 'texts', help: 'rights that a role may have, for the expression: p.accepted' },
+  plaintext: { type: 'boolean', help: 'try a session without TLS; needs no login', fallback: true },
+  wire: { type: 'boolean', help: 'look at the TLS handshake too, as tls@1 does; needs no login', fallback: true },
   verify: {
     type: 'boolean',
     help: 'the server\'s certificate must verify (secret "ca": PEM of the authorities)',
     fallback: false,
+    by: 'owner',
   },
-  spki: { type: 'text', help: 'hex SHA-256 of the only public key to talk to' },
+  spki: { type: 'text', help: 'hex SHA-256 of the only public key to talk to', by: 'owner' },
   expect: { type: 'text', help: 'for the expression: p.expect' },
   min: { type: 'text', help: 'for the expression: p.min' },
+};
+
+export const POSTGRES_SECRETS: Readonly<Record<string, SecretSpec>> = {
+  dsn: { help: 'connection string; without it only what needs no login is looked at', isSent: true },
+  ca: { help: 'PEM of the authorities that a certificate must verify with', isSent: false },
 };
 
 export interface Wish {
   readonly address: Address;
   readonly trust: Trust | undefined;
-  readonly login: Login;
+  /** undefined: the owner of the target gave no connection string. */
+  readonly login: Login | undefined;
   readonly settings: readonly string[];
-  readonly role: string;
+  readonly role: string | undefined;
   readonly tables: readonly string[];
   readonly schemas: readonly string[];
   readonly plaintext: boolean;
@@ -66,7 +74,9 @@ export interface Wish {
 export async function readWish(task: ProbeTask): Promise<Wish> {
   const given = new Given('postgres@1', task.params);
   const address = parseAddress(task.target, 5432);
-  const { login, encrypted, verified } = loginOf(await task.secret('dsn'), address);
+  const secret = await task.secret('dsn');
+  const { login, encrypted, verified } =
+    secret === undefined ? { login: undefined, encrypted: true, verified: false } : loginOf(secret, address);
   const spki = given.text('spki', /^[0-9a-f]{64}$/, 'is a SHA-256 in lower-case hex');
   const verify = given.flag('verify', false) || verified;
   const names = /^[a-z_][a-z0-9_.]{0,62}$/;
@@ -75,7 +85,7 @@ export async function readWish(task: ProbeTask): Promise<Wish> {
     trust: encrypted ? { spki, verify, ca: await task.secret('ca') } : undefined,
     login,
     settings: given.texts('settings', names, 'is the name of a setting, in lower case') ?? SETTINGS,
-    role: given.text('role', /^[^\0]{1,63}$/, 'is the name of a role') ?? login.user,
+    role: given.text('role', /^[^\0]{1,63}$/, 'is the name of a role') ?? login?.user,
     tables: given.texts('tables', /^[^\0.]{1,63}\.[^\0.]{1,63}$/, 'is schema.table') ?? [],
     schemas: given.texts('schemas', /^[^\0]{1,63}$/, 'is the name of a schema') ?? [],
     plaintext: given.flag('plaintext', true),
@@ -93,11 +103,11 @@ interface Dsn {
  * `postgresql://user:password@host:port/database?sslmode=require`. Where to go is the target's to say, which its owner
  * enrolled: a connection string that leads elsewhere is refused. Nothing of it is in any message.
  */
-function loginOf(secret: string | undefined, { host, port }: Address): Dsn {
-  const text = secret?.trim() ?? '';
+function loginOf(secret: string, { host, port }: Address): Dsn {
+  const text = secret.trim();
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^postgres(?:ql)?:$/.test(url.protocol) || url.username === '')
-    throw wrong('is missing or no connection string: postgresql://user:password@host/database');
+    throw wrong('is no connection string: postgresql://user:password@host/database');
   const [named, at] = [url.hostname.replace(/^\[(.*)\]$/, '$1'), Number(url.port || 5432)];
   if (named !== '' && (named !== host || at !== port))
     throw wrong(`leads elsewhere than the target ${host}:${port}; enrol the target it is for`);

@@ -1,12 +1,17 @@
 /**
- * Whether a PostgreSQL server takes a session without TLS: one StartupMessage in clear, and whatever comes first. A
- * password is never sent: a server that asks for one has let the connection in.
+ * Whether a PostgreSQL server takes a session without TLS: one StartupMessage in clear, and whatever comes first. No
+ * password is ever sent: a server that asks for one has let the connection in. The same is asked through TLS, since a
+ * server that lets nobody in at all, or not this role, has refused nothing for want of TLS.
  */
+import { connect as connectTls } from 'node:tls';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { concatBytes } from '../../bytes/compare.ts';
 import { bigEndian } from '../../bytes/cursor.ts';
-import { printable } from '../../bytes/printable.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
-import { Ended, Wire, type WireOptions } from '../wire.ts';
+import { errorCode } from '../harmless.ts';
+import { endStream } from '../trust.ts';
+import { Ended, type WireOptions } from '../wire.ts';
 
 /** `accepted` is undefined where the answer is neither. */
 export interface Plaintext {
@@ -14,61 +19,146 @@ export interface Plaintext {
   readonly why: string;
 }
 
-const VERSION_3 = 196_608;
-const MAX_MESSAGE = 8_192;
-
-/** Asks. Throws `Ended` only when the probe is stopped. */
-export async function tryPlaintext(
-  options: Omit<WireOptions, 'maxBytes'>,
-  { user, database }: { readonly user: string; readonly database: string },
-  count: (bytes: number) => void,
-): Promise<Plaintext> {
-  try {
-    return await Wire.use({ ...options, maxBytes: 2 * MAX_MESSAGE }, count, async (wire) => {
-      wire.write(startup({ user, database, application_name: 'tallystick' }));
-      const type = String.fromCharCode(...(await wire.read(1)));
-      const length = lengthOf(await wire.read(4));
-      const body = await wire.read(length - 4);
-      if (type === 'R') return { accepted: true, why: askedFor(body) };
-      return type === 'E' ? refusalOf(body) : unclear('the answer is not one of PostgreSQL');
-    });
-  } catch (error) {
-    if (!(error instanceof Ended) || error.kind === 'aborted') throw error;
-    return unclear(error.message);
-  }
+/** Who it says that it is; not whether that is so. */
+export interface Startup {
+  readonly user: string;
+  readonly database: string;
 }
 
-function startup(parameters: Readonly<Record<string, string>>): Uint8Array {
+interface Asked {
+  readonly isTls: boolean;
+  readonly isReplication: boolean;
+  readonly bytes: Uint8Array;
+}
+type Options = Omit<WireOptions, 'maxBytes'>;
+/** What a server said first: went on (`let-in`), said no by pg_hba.conf, or anything else. */
+interface First {
+  readonly kind: 'let-in' | 'refused' | 'no-tls' | 'full' | 'unclear';
+  readonly why: string;
+}
+
+const VERSION_3 = 196_608;
+const MAX_MESSAGE = 8_192;
+const SSL_REQUEST = concatBytes(bigEndian(8, 4), bigEndian(80_877_103, 4));
+
+/** Asks, for a session and for replication. Throws `Ended` only when the probe is stopped. */
+export async function tryPlaintext(
+  options: Options,
+  startup: Startup,
+  count: (bytes: number) => void,
+): Promise<Plaintext> {
+  const ask = (isTls: boolean, isReplication: boolean): Promise<First> =>
+    first(options, { isTls, isReplication, bytes: startupMessage(startup, isReplication) }, count);
+  const clear = await ask(false, false);
+  if (clear.kind === 'let-in') return { accepted: true, why: clear.why };
+  const replication = await ask(false, true);
+  if (replication.kind === 'let-in') return { accepted: true, why: `${replication.why}, for replication` };
+  if (clear.kind !== 'refused') return { accepted: undefined, why: clear.why };
+  if (replication.kind === 'unclear') return { accepted: undefined, why: `replication: ${replication.why}` };
+  const secured = await ask(true, false);
+  if (secured.kind === 'let-in') return { accepted: false, why: clear.why };
+  const who = 'the same session is not let in with TLS either, so that nothing is shown';
+  return { accepted: undefined, why: `${who}: ${secured.why}` };
+}
+
+function startupMessage({ user, database }: Startup, isReplication: boolean): Uint8Array {
+  const parameters = { user, database, application_name: 'tallystick', ...(isReplication && { replication: 'true' }) };
   const texts = Object.entries(parameters).flatMap(([name, value]) => [`${name}\0`, `${value}\0`]);
   const body = concatBytes(bigEndian(VERSION_3, 4), encodeUtf8(`${texts.join('')}\0`));
   return concatBytes(bigEndian(body.length + 4, 4), body);
 }
 
-function lengthOf(bytes: Uint8Array): number {
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  if (length < 8 || length > MAX_MESSAGE) throw new Ended('garbage', 'the answer is not one of PostgreSQL');
-  return length;
+async function first(
+  { host, port, signal, timeoutMs }: Options,
+  { isTls, isReplication, bytes }: Asked,
+  count: (bytes: number) => void,
+): Promise<First> {
+  if (signal.aborted) throw new Ended('aborted', 'the probe was stopped');
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const socket = connect({ host, port, noDelay: true, signal: limit });
+  let stream: Duplex = socket;
+  try {
+    if (isTls) {
+      socket.write(SSL_REQUEST);
+      const [answer] = await read(socket, 1);
+      if (answer !== 0x53) return { kind: 'no-tls', why: 'the server offers no TLS' };
+      // Whose server it is does not matter: nothing secret is said.
+      stream = connectTls({ socket, rejectUnauthorized: false });
+    }
+    stream.write(bytes);
+    const head = await read(stream, 5);
+    const length = new DataView(head.buffer, head.byteOffset).getUint32(1);
+    if (length < 8 || length > MAX_MESSAGE) return NONSENSE;
+    return answerOf(String.fromCharCode(head[0] ?? 0), await read(stream, length - 4), { isTls, isReplication });
+  } catch (error) {
+    if (signal.aborted) throw new Ended('aborted', 'the probe was stopped');
+    return { kind: 'unclear', why: limit.aborted ? `no answer within ${timeoutMs} ms` : whyOf(error) };
+  } finally {
+    count(socket.bytesRead + socket.bytesWritten);
+    endStream(stream);
+    endStream(socket);
+  }
 }
 
-function askedFor(body: Uint8Array): string {
-  const asked = body.some((byte) => byte !== 0);
-  return asked
-    ? 'the server went on to ask for a password, in clear'
-    : 'the server let the session in, in clear';
+const NONSENSE: First = { kind: 'unclear', why: 'the answer is not one of PostgreSQL' };
+
+function whyOf(error: unknown): string {
+  return error instanceof Ended ? error.message : `the connection broke: ${errorCode(error)}`;
+}
+
+/** Exactly so many bytes, and no more than those. */
+function read(stream: Duplex, length: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const take = (): void => {
+      const chunk: unknown = stream.read(length);
+      if (!(chunk instanceof Uint8Array)) return;
+      settle();
+      if (chunk.length === length) resolve(new Uint8Array(chunk));
+      else reject(new Ended('closed', 'the server closed the connection'));
+    };
+    const fail = (error: Error): void => {
+      settle();
+      reject(error);
+    };
+    const end = (): void => fail(new Ended('closed', 'the server closed the connection'));
+    const settle = (): void =>
+      void stream.off('readable', take).off('error', fail).off('close', end).off('end', end).on('error', () => undefined);
+    stream.on('readable', take).on('error', fail).on('close', end).on('end', end);
+    take();
+  });
 }
 
 /**
  * Of 28000 (invalid_authorization_specification) only what pg_hba.conf says no to is a refusal of the connection;
- * the same code also tells that a role does not exist, which the server says after it let the connection in.
+ * the same code also tells that a role does not exist, which the server says after it let the connection in. The
+ * server's sentence is read, and not told.
  */
-function refusalOf(body: Uint8Array): Plaintext {
-  const text = new TextDecoder().decode(body);
-  const fields = new Map(text.split('\0').map((field) => [field.slice(0, 1), field.slice(1)]));
-  const message = printable(fields.get('M') ?? '', 300);
-  const refused = fields.get('C') === '28000' && message.includes('pg_hba.conf');
-  return refused ? { accepted: false, why: message } : unclear(message);
+function answerOf(
+  type: string,
+  body: Uint8Array,
+  { isTls, isReplication }: Pick<Asked, 'isTls' | 'isReplication'>,
+): First {
+  const how = isTls ? 'with TLS' : 'in clear';
+  if (type === 'R')
+    return body.some((byte) => byte !== 0)
+      ? { kind: 'let-in', why: `the server went on to ask for a password, ${how}` }
+      : { kind: 'let-in', why: `the server let the session in, ${how}` };
+  if (type !== 'E') return NONSENSE;
+  const fields = new Map(
+    new TextDecoder()
+      .decode(body)
+      .split('\0')
+      .map((field) => [field.slice(0, 1), field.slice(1)]),
+  );
+  const code = fields.get('C') ?? '';
+  if (code === '28000' && fields.get('M')?.includes('pg_hba.conf') === true)
+    return { kind: 'refused', why: 'pg_hba.conf lets this session in by no rule, without TLS' };
+  // Said before pg_hba.conf is asked, of replication alone: there are no places for it (max_wal_senders).
+  const kind = isReplication && code === '53300' ? 'full' : 'unclear';
+  return { kind, why: `the server answered with the error ${sqlState(code)}` };
 }
 
-function unclear(why: string): Plaintext {
-  return { accepted: undefined, why };
+/** SQLSTATE: five digits or capital letters. */
+export function sqlState(code: string): string {
+  return /^[0-9A-Z]{5}$/.test(code) ? code : 'of no SQLSTATE';
 }

@@ -3,9 +3,8 @@
  * forbids is an answer; what it does not answer ends the probe.
  */
 import { Client } from 'pg';
-import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { codeOf } from '../trust.ts';
+import { errorCode } from '../harmless.ts';
 import { PgStream, type StreamOptions } from './stream.ts';
 
 /** Milliseconds of one statement, told to the server; and how long an answer is waited for. */
@@ -23,9 +22,8 @@ export type Row = readonly (string | null)[];
 
 /** What the server said no to. */
 export interface Denied {
-  /** SQLSTATE. */
+  /** SQLSTATE. What the server says besides may quote a secret, and is not kept. */
   readonly code: string;
-  readonly message: string;
 }
 
 /** How a server's answers to one probe are read. */
@@ -88,7 +86,7 @@ export class Session {
   async rows(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     const found = await this.tryRows(text, values);
     if ('code' in found)
-      throw refuse('unavailable', `the server did not answer a question: ${found.code} ${found.message}`);
+      throw refuse('unavailable', `the server did not answer a question: ${meaningOf(found.code)}`);
     return found;
   }
 
@@ -115,7 +113,7 @@ async function answered(connected: Promise<unknown>, { host, port }: StreamOptio
   } catch (error) {
     if (error instanceof Refusal) throw error;
     const denied = deniedOf(error);
-    const why = denied === undefined ? codeOf(error) : `${denied.code} ${denied.message}`;
+    const why = denied === undefined ? errorCode(error) : meaningOf(denied.code);
     throw refuse('unavailable', `no session with ${host}:${port}: ${why}`, { cause: error });
   }
 }
@@ -124,7 +122,7 @@ function failure(error: unknown, stream: PgStream): Error {
   if (error instanceof Refusal) return error;
   const { errored } = stream;
   if (errored instanceof Refusal) return errored;
-  return refuse('unavailable', `the session broke: ${codeOf(error)}`, { cause: error });
+  return refuse('unavailable', `the session broke: ${errorCode(error)}`, { cause: error });
 }
 
 /** An error report of the server: it has a SQLSTATE of five characters and a severity. */
@@ -132,5 +130,22 @@ function deniedOf(error: unknown): Denied | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return undefined;
   const { code } = error;
   if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return undefined;
-  return { code, message: printable(error.message, 200) };
+  return { code };
+}
+
+/** PostgreSQL, "PostgreSQL Error Codes": those that a session of ours meets. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  '28P01': 'the password is wrong',
+  '28000': 'pg_hba.conf lets this role in by no rule, or there is no such role',
+  '3D000': 'there is no such database',
+  '42501': 'this role may not',
+  '53300': 'there are too many connections',
+  '57014': 'it took too long',
+  '57P03': 'the server is starting or stopping',
+};
+
+/** What a code of the server means, in our words. */
+export function meaningOf(code: string): string {
+  const meaning = MEANINGS[code];
+  return meaning === undefined ? `error ${code}` : `${meaning} (${code})`;
 }

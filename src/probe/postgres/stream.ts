@@ -7,8 +7,9 @@ import { Duplex } from 'node:stream';
 import { concatBytes } from '../../bytes/compare.ts';
 import { bigEndian } from '../../bytes/cursor.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { codeOf, endStream, secure, type Secured, type Trust } from '../trust.ts';
-import { AUTH, Frames } from './frames.ts';
+import { errorCode } from '../harmless.ts';
+import { endStream, secure, type Secured, type Trust } from '../trust.ts';
+import { AUTH, BadMessage, Frames } from './frames.ts';
 
 const SSL_REQUEST = concatBytes(bigEndian(8, 4), bigEndian(80_877_103, 4));
 /** Most bytes that are taken in one session. */
@@ -94,7 +95,7 @@ export class PgStream extends Duplex {
       throw refuse(
         'unavailable',
         'the server asks for a password in a way that whoever answers could use; ' +
-          'name its key (spki) or have its certificate verified',
+          'its owner names the key (spki) or has the certificate verified (verify), under options in targets.yaml',
       );
   }
 
@@ -173,5 +174,6 @@ function told(socket: Socket, event: 'connect' | 'data'): Promise<unknown> {
 
 function lost(error: unknown): Error {
   if (error instanceof Refusal) return error;
-  return refuse('unavailable', `the connection broke: ${codeOf(error)}`, { cause: error });
+  if (error instanceof BadMessage) return refuse('unavailable', 'the server does not speak as PostgreSQL does');
+  return refuse('unavailable', `the connection broke: ${errorCode(error)}`, { cause: error });
 }

@@ -5,9 +5,10 @@
  */
 import { formatHex } from '../../bytes/text.ts';
 import type { ValueMap } from '../../claim/value.ts';
-import { isForbidden } from './catalogue.ts';
-import type { Denied, Row, Session } from './session.ts';
+import { meaningOf, type Denied, type Row, type Session } from './session.ts';
 
+/** SQLSTATE insufficient_privilege. */
+const FORBIDDEN = '42501';
 /** Columns of a table that are tried one by one: a grant may name a single one. */
 const MAX_COLUMNS = 64;
 
@@ -79,6 +80,6 @@ export async function trySchema(session: Session, schema: string, challenge: Uin
 
 function outcomeOf(answer: readonly Row[] | Denied): Outcome {
   if (!('code' in answer)) return { allowed: true, why: '' };
-  if (isForbidden(answer.code)) return { allowed: false, why: answer.message };
-  return { allowed: undefined, why: `${answer.code} ${answer.message}` };
+  if (answer.code === FORBIDDEN) return { allowed: false, why: meaningOf(answer.code) };
+  return { allowed: undefined, why: meaningOf(answer.code) };
 }

@@ -1,0 +1,40 @@
+/**
+ * What of a target's own words may leave the agent: into an entry, a message, a log line. This is the one rule for every
+ * probe. Text leaves only when it is of a form that holds no secret: a word of a closed list, the name of a thing, an
+ * error code. Numbers and booleans leave as they are. All other text is withheld, and so is text of a wrong form.
+ * Sentences of a target (error messages, banners, reasons) never leave: the probe says what they mean in its own words.
+ */
+
+/** Stands where a member of a list or map has a name that is withheld. No name is equal to it. */
+export const WITHHELD = '(withheld)';
+
+/**
+ * A name: of a role, database, table, file, cookie, header. Letters, digits, spaces and . _ - $ @ + / ~ " ( ) [ ] , *, at most
+ * `max` characters. Text with = : ; ' \ or a control character is no name: connection strings, headers and commands have
+ * those. Whoever makes a secret the name of a thing publishes it (spec/probes.md).
+ */
+export function nameOf(text: string | null | undefined, max = 128): string | undefined {
+  if (text === null || text === undefined || text.length > max) return undefined;
+  return /^[\p{L}\p{M}\p{N} ._$@+/~"()[\],*-]+$/u.test(text) ? text : undefined;
+}
+
+/** A name, or the word that says that there is one which is withheld. */
+export function nameOrWithheld(text: string | null | undefined, max?: number): string {
+  return nameOf(text, max) ?? WITHHELD;
+}
+
+/** A word of a closed list, which is ours; undefined for any other text. */
+export function wordOf<T extends string>(text: string | null | undefined, words: readonly T[]): T | undefined {
+  return words.find((each) => each === text);
+}
+
+/**
+ * What went wrong on the way to a target, by the code that Node or its system gives it (`ECONNREFUSED`,
+ * `CERT_HAS_EXPIRED`, `HPE_INVALID_CONSTANT`). Messages quote the other side, and are never told.
+ */
+export function errorCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^(?:E[A-Z0-9]|ERR_|HPE_|CERT_|UNABLE_|DEPTH_|SELF_|HOSTNAME_|ABORT_)[A-Z0-9_]{0,60}$/.test(code)
+    ? code
+    : 'an error without a code';
+}

@@ -1,0 +1,164 @@
+/**
+ * The rules of pg_hba.conf as it is on disk, which need not be those that are loaded, and what they come to: who is let
+ * in without TLS, and who without saying who he is. The first rule that matches a connection decides about it.
+ */
+import type { Value, ValueMap } from '../../claim/value.ts';
+import { nameOf, nameOrWithheld, wordOf } from '../harmless.ts';
+import { addressOf, covers, EVERYWHERE, portionsOf, reachOf, type Portion } from './hba-address.ts';
+import { wholeOf } from './settings.ts';
+import type { Session } from './session.ts';
+
+const MAX_RULES = 2_000;
+
+export const HBA_TYPES = ['local', 'host', 'hostssl', 'hostnossl', 'hostgssenc', 'hostnogssenc'] as const;
+type HbaType = (typeof HBA_TYPES)[number];
+
+const METHODS = [
+  ...['trust', 'reject', 'scram-sha-256', 'md5', 'password', 'gss', 'sspi', 'ident', 'peer', 'ldap', 'radius', 'cert'],
+  ...['pam', 'bsd', 'oauth'],
+] as const;
+
+/** How a connection comes. */
+type Way = 'local' | 'clear' | 'tls' | 'gss';
+
+/** PostgreSQL, "The pg_hba.conf File": what each type of rule is about. */
+const WAYS: Readonly<Record<HbaType, readonly Way[]>> = {
+  local: ['local'],
+  host: ['clear', 'tls', 'gss'],
+  hostssl: ['tls'],
+  hostnossl: ['clear', 'gss'],
+  hostgssenc: ['gss'],
+  hostnogssenc: ['clear', 'tls'],
+};
+
+export interface HbaRule {
+  readonly line: number;
+  /** undefined: the line is wrong, or of a type that is not known here. */
+  readonly type: HbaType | undefined;
+  readonly method: string | undefined;
+  readonly databases: readonly string[];
+  readonly users: readonly string[];
+  readonly portions: readonly Portion[];
+  /** Whether the method asks for a client certificate besides. */
+  readonly clientCert: boolean;
+  readonly value: ValueMap;
+}
+
+/** What is known of pg_hba.conf: its rules, or why they are not told. */
+export interface Hba {
+  readonly hba: readonly HbaRule[] | undefined;
+  readonly hbaWithheld: string | undefined;
+}
+
+/** All of them or none, in their order. Of options only whether a client certificate is asked for: others hold passwords. */
+export async function readHba(session: Session): Promise<Hba> {
+  const rows = await session.tryRows(
+    `SELECT line_number::text, type, to_json(database)::text, to_json(user_name)::text, address, netmask, auth_method,
+            (error IS NOT NULL)::text,
+            coalesce('clientcert=verify-full' = ANY(options) OR 'clientcert=verify-ca' = ANY(options), false)::text,
+            coalesce(to_json(rule)->>'file_name', '')
+       FROM pg_hba_file_rules() WITH ORDINALITY AS rule ORDER BY rule.ordinality LIMIT ${MAX_RULES + 1}`,
+  );
+  if ('code' in rows) return { hba: undefined, hbaWithheld: undefined };
+  if (rows.length > MAX_RULES)
+    return { hba: undefined, hbaWithheld: `pg_hba.conf has more than ${MAX_RULES} rules: too many to tell` };
+  return {
+    hba: rows.map(([line, type, databases, users, address, netmask, method, bad, cert, file]) =>
+      ruleOf({
+        line: wholeOf(line),
+        type: bad === 'true' ? undefined : wordOf(type, HBA_TYPES),
+        method: wordOf(method, METHODS),
+        databases: textsOf(databases),
+        users: textsOf(users),
+        address: address ?? '',
+        netmask: netmask ?? '',
+        clientCert: cert === 'true',
+        file: nameOf(file, 1_024) ?? '',
+      }),
+    ),
+    hbaWithheld: undefined,
+  };
+}
+
+interface Raw extends Omit<HbaRule, 'portions' | 'value'> {
+  readonly address: string;
+  readonly netmask: string;
+  readonly file: string;
+}
+
+function ruleOf({ address, netmask, file, ...rule }: Raw): HbaRule {
+  const { line, type, method, databases, users } = rule;
+  return {
+    ...rule,
+    portions: type === 'local' ? [] : portionsOf(address, netmask),
+    value: {
+      ...(file !== '' && { file }),
+      line,
+      type: type ?? '(wrong)',
+      database: databases.map((each) => nameOrWithheld(each)).join(','),
+      user: users.map((each) => nameOrWithheld(each)).join(','),
+      address: addressOf(address),
+      netmask: addressOf(netmask),
+      method: method ?? '(unknown)',
+      ...(type === undefined && { error: true }),
+    },
+  };
+}
+
+function textsOf(json: string | null | undefined): readonly string[] {
+  if (json === null || json === undefined) return [];
+  try {
+    const list: unknown = JSON.parse(json);
+    return Array.isArray(list) ? list.map((each) => (typeof each === 'string' ? each : '')) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** What the rules come to. A rule whose connections an earlier rule takes all of is not told: it decides nothing. */
+export function judgeHba(rules: readonly HbaRule[]): ValueMap {
+  const clear: Value[] = [];
+  const unproven: Value[] = [];
+  let whole = true;
+  for (const [i, rule] of rules.entries()) {
+    const { type, method } = rule;
+    // The server does not load a file with such a line, and goes on with what it had.
+    if (type === undefined || method === undefined) whole = false;
+    if (type === undefined || method === 'reject') continue;
+    const before = rules.slice(0, i);
+    const ways = WAYS[type].filter((way) => !isTaken(rule, way, before));
+    const reach = type === 'local' ? 'local' : reachOf(rule.portions);
+    // What does not leave the machine is on no wire.
+    if (ways.includes('clear') && reach === 'network') clear.push(rule.value);
+    if (ways.length > 0 && provesNothing(rule, reach)) unproven.push(rule.value);
+  }
+  return { clear, unproven, ...(whole && { whole: true }) };
+}
+
+/** `trust` asks nothing; `ident` asks the other machine, which says what it likes. */
+function provesNothing({ method, clientCert }: HbaRule, reach: 'local' | 'loopback' | 'network'): boolean {
+  return (method === 'trust' && !clientCert) || (method === 'ident' && reach === 'network');
+}
+
+/** Whether each part of a rule's addresses is covered, for one way of connecting, by one earlier rule. */
+function isTaken(rule: HbaRule, way: Way, before: readonly HbaRule[]): boolean {
+  const earlier = before.filter(
+    ({ type, databases, users }) =>
+      type !== undefined &&
+      WAYS[type].includes(way) &&
+      hasAll(databases, rule.databases, 'replication') &&
+      hasAll(users, rule.users, undefined),
+  );
+  if (way === 'local') return earlier.length > 0;
+  const isCovered = (portion: Portion): boolean =>
+    earlier.some(({ portions }) => portions.some((each) => covers(each, portion)));
+  // A name is an address of either family.
+  return rule.portions.every(
+    (portion) => isCovered(portion) || (portion.family === 'words' && EVERYWHERE.every(isCovered)),
+  );
+}
+
+/** `all` is every name but `except`. */
+function hasAll(ours: readonly string[], theirs: readonly string[], except: string | undefined): boolean {
+  return theirs.length > 0 && theirs.every((each) => ours.includes(each) || (ours.includes('all') && each !== except));
+}

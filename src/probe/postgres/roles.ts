@@ -1,0 +1,33 @@
+/** Roles that matter to everybody: superusers, and every role that can log in, with what it may do. */
+import type { Value, ValueMap } from '../../claim/value.ts';
+import { nameOrWithheld, WITHHELD } from '../harmless.ts';
+import type { Session } from './session.ts';
+
+/** Roles that are told; of more none is. */
+const MAX_ROLES = 2_000;
+
+/** `withheld`: why they are not told. `whole`: every one of them has its name. */
+export async function readRoles(
+  session: Session,
+): Promise<{ readonly value: ValueMap | undefined; readonly withheld: string }> {
+  const rows = await session.tryRows(
+    `SELECT rolname, rolsuper::text, rolcanlogin::text, rolcreaterole::text, rolcreatedb::text, rolreplication::text,
+            rolbypassrls::text
+       FROM pg_roles WHERE rolsuper OR rolcanlogin ORDER BY rolname LIMIT ${MAX_ROLES + 1}`,
+  );
+  if ('code' in rows) return { value: undefined, withheld: `the server does not tell its roles (${rows.code})` };
+  if (rows.length > MAX_ROLES)
+    return { value: undefined, withheld: `there are more than ${MAX_ROLES} roles: too many to tell` };
+  const named = (column: number): readonly string[] =>
+    rows.filter((row) => row[column] === 'true').map(([name]) => nameOrWithheld(name));
+  const value: Readonly<Record<string, Value>> = {
+    superusers: named(1),
+    login: named(2),
+    createrole: named(3),
+    createdb: named(4),
+    replication: named(5),
+    bypassrls: named(6),
+  };
+  const isWhole = !rows.some(([name]) => nameOrWithheld(name) === WITHHELD);
+  return { value: { ...value, ...(isWhole && { whole: true }) }, withheld: '' };
+}

@@ -32,7 +32,7 @@ export function look(probe: Probe, target: string, params: Params = {}, rest: Re
   const { declared, secrets = {}, signal = new AbortController().signal } = rest;
   return probe.run({
     target,
-    params: parametersOf(probe, new Map(Object.entries(params))),
+    params: parametersOf(probe, ...sidesOf(probe, params)),
     challenge: rest.challenge ?? hashOf('a challenge'),
     ...(declared !== undefined && { declared }),
     secret: (name) => Promise.resolve(secrets[name]),
@@ -40,6 +40,16 @@ export function look(probe: Probe, target: string, params: Params = {}, rest: Re
     signal,
     now: () => NOW,
   });
+}
+
+/** Parameters as a claim gives them, and as the owner of the target does. */
+function sidesOf(
+  probe: Probe,
+  params: Params,
+): [ReadonlyMap<string, Parameter>, ReadonlyMap<string, Parameter>] {
+  const of = (by: 'claim' | 'owner'): ReadonlyMap<string, Parameter> =>
+    new Map(Object.entries(params).filter(([name]) => (probe.parameters[name]?.by ?? 'claim') === by));
+  return [of('claim'), of('owner')];
 }
 
 /** A claim of a probe's observation. */

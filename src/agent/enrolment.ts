@@ -116,9 +116,17 @@ function readOptions(value: unknown, where: string): ReadonlyMap<string, Paramet
   const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
   return new Map(
     entries.map(([name, each]) => {
-      if (typeof each === 'string' || typeof each === 'boolean' || Number.isSafeInteger(each) || isTexts(each))
+      if (
+        typeof each === 'string' ||
+        typeof each === 'boolean' ||
+        Number.isSafeInteger(each) ||
+        isTexts(each)
+      )
         return [name, each as Parameter];
-      throw invalid(where, `options.${name}: expected a text, a whole number, true, false, or a list of texts`);
+      throw invalid(
+        where,
+        `options.${name}: expected a text, a whole number, true, false, or a list of texts`,
+      );
     }),
   );
 }

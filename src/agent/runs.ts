@@ -158,7 +158,9 @@ function withoutWords(probe: string, error: unknown): Error {
   const bug = new Error(`${probe} has a bug (${kind}); the log of the agent has where`);
   const frames = (error instanceof Error ? (error.stack ?? '') : '')
     .split('\n')
-    .filter((line) => /^ {4}at (?:async )?(?:[\w.<>#$ [\]]+ \()?(?:file:|node:|\/)[^()]*:\d+:\d+\)?$/.test(line));
+    .filter((line) =>
+      /^ {4}at (?:async )?(?:[\w.<>#$ [\]]+ \()?(?:file:|node:|\/)[^()]*:\d+:\d+\)?$/.test(line),
+    );
   bug.stack = [bug.message, ...frames].join('\n');
   return bug;
 }
@@ -191,7 +193,12 @@ export function parametersOf(
   return settled;
 }
 
-function checked({ name, parameters }: Probe, key: string, value: Parameter, by: 'claim' | 'owner'): Parameter {
+function checked(
+  { name, parameters }: Probe,
+  key: string,
+  value: Parameter,
+  by: 'claim' | 'owner',
+): Parameter {
   const spec = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
   if (spec === undefined || (by === 'owner' && spec.by !== 'owner')) {
     const theirs = Object.keys(parameters).filter((each) => (parameters[each]?.by ?? 'claim') === by);

@@ -5,14 +5,11 @@
 import { refuse } from '../bytes/refusal.ts';
 import type { Claim, Parameter } from '../statement/commitment.ts';
 import type { Tier } from '../statement/vocabulary.ts';
+import { TRANSMISSION } from './controls.ts';
 import { IAM_READ_ONLY } from './pack-iam.ts';
+import { POSTGRES_READ_ONLY, POSTGRES_SETTINGS } from './pack-postgres.ts';
 import { HOUR, type Draft, type Pack } from './pack.ts';
 import { PACES } from './tiers.ts';
-
-const TRANSMISSION = [
-  { framework: 'SOC2-2017', id: 'CC6.7' },
-  { framework: 'HIPAA-164.312', id: '(e)(1)' },
-];
 
 const TLS: readonly Draft[] = [
   {
@@ -151,74 +148,8 @@ export const PACKS: Readonly<Record<string, Pack>> = {
       },
     ],
   },
-  'postgres-settings': {
-    summary: 'PostgreSQL runs with TLS alone, as its configuration says, and nothing overrides that',
-    probe: 'postgres@1',
-    needs: [],
-    defaults: { min: 'TLSv1.3' },
-    claims: [
-      {
-        id: 'postgres-tls-on',
-        title: 'TLS is on, from the version declared',
-        expr: "o.postgres.settings.ssl.setting == 'on' && o.postgres.settings.ssl_min_protocol_version.setting == p.min",
-        minEvidence: 'E0',
-        severity: 'high',
-      },
-      {
-        id: 'postgres-old-tls-refused',
-        title: 'Refuses what is older',
-        expr:
-          "(!o.postgres.wire.accepted['TLSv1.2'] || p.min == 'TLSv1.2') && " +
-          "!o.postgres.wire.accepted['TLSv1.1'] && !o.postgres.wire.accepted['TLSv1']",
-        severity: 'critical',
-        controls: TRANSMISSION,
-      },
-      {
-        id: 'postgres-plaintext-refused',
-        title: 'Refuses a session without TLS',
-        expr: '!o.postgres.plaintext.accepted',
-        severity: 'critical',
-        controls: TRANSMISSION,
-      },
-      {
-        id: 'postgres-passwords',
-        title: 'Keeps new passwords as SCRAM-SHA-256',
-        expr: "o.postgres.settings.password_encryption.setting == 'scram-sha-256'",
-        minEvidence: 'E0',
-      },
-      {
-        id: 'postgres-unaltered',
-        title:
-          'ALTER SYSTEM overrides nothing (its role needs pg_read_all_settings; to tell the files too, spec/probes.md has the grants)',
-        expr: 'size(o.postgres.altered) == 0',
-        minEvidence: 'E0',
-      },
-    ],
-  },
-  'postgres-read-only': {
-    summary: 'a role of PostgreSQL can read and cannot write',
-    probe: 'postgres@1',
-    needs: ['tables'],
-    defaults: { plaintext: false, wire: false },
-    claims: [
-      {
-        id: 'role-writes-refused',
-        title: 'The server refuses its writes to these tables',
-        expr: 'o.postgres.writes.all(t, !o.postgres.writes[t].insert && !o.postgres.writes[t].update && !o.postgres.writes[t].delete)',
-        severity: 'critical',
-      },
-      {
-        id: 'role-grants',
-        title: 'It has no privilege but SELECT on any table, and no special right',
-        expr:
-          "o.postgres.grants.privileges.all(x, x == 'SELECT') && " +
-          '!o.postgres.roles.superusers.exists(r, r == o.postgres.grants.role) && ' +
-          'o.postgres.grants.whole && o.postgres.roles.whole',
-        minEvidence: 'E0',
-        severity: 'high',
-      },
-    ],
-  },
+  'postgres-settings': POSTGRES_SETTINGS,
+  'postgres-read-only': POSTGRES_READ_ONLY,
   'terraform-applied': {
     summary: 'the Terraform state is the committed plan, applied, and nothing else',
     probe: 'terraform@1',

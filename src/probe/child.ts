@@ -60,7 +60,9 @@ export async function runProgram(command: Command): Promise<Finished> {
           ),
         );
       either.addEventListener('abort', stop, { once: true });
-      child.on('error', (error) => reject(refuse('unavailable', `${file} cannot be run: ${errorCode(error)}`)));
+      child.on('error', (error) =>
+        reject(refuse('unavailable', `${file} cannot be run: ${errorCode(error)}`)),
+      );
       child.stdin.on('error', () => undefined);
       child.stdout.on('data', (chunk: Uint8Array) => {
         size += chunk.length;

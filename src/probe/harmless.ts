@@ -24,7 +24,10 @@ export function nameOrWithheld(text: string | null | undefined, max?: number): s
 }
 
 /** A word of a closed list, which is ours; undefined for any other text. */
-export function wordOf<T extends string>(text: string | null | undefined, words: readonly T[]): T | undefined {
+export function wordOf<T extends string>(
+  text: string | null | undefined,
+  words: readonly T[],
+): T | undefined {
   return words.find((each) => each === text);
 }
 
@@ -34,7 +37,8 @@ export function wordOf<T extends string>(text: string | null | undefined, words:
  */
 export function errorCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^(?:E[A-Z0-9]|ERR_|HPE_|CERT_|UNABLE_|DEPTH_|SELF_|HOSTNAME_|ABORT_)[A-Z0-9_]{0,60}$/.test(code)
+  return typeof code === 'string' &&
+    /^(?:E[A-Z0-9]|ERR_|HPE_|CERT_|UNABLE_|DEPTH_|SELF_|HOSTNAME_|ABORT_)[A-Z0-9_]{0,60}$/.test(code)
     ? code
     : 'an error without a code';
 }

@@ -69,7 +69,7 @@ export function declaredText(
   text: string,
   settings: ReadonlyMap<string, Setting>,
 ): string | undefined {
-  return settingText(name, settings.get(name)?.type ?? 'string', text);
+  return settingText(name, settings.get(name)?.type, text);
 }
 
 function againstFiles(sides: Sides): readonly Contradiction[] {
@@ -131,7 +131,8 @@ function forbidden(
   const [bySaid, byRunning] = [isOutside(said?.setting), isOutside(running?.raw)];
   if (!bySaid && !byRunning) return [];
   const paths = [`/wire/accepted/${escaped(version)}`, `/settings/${escaped(name)}`];
-  const runs = running === undefined ? '' : `; the server runs with ${toldOf(running.told)}, ${fromOf(running)}`;
+  const runs =
+    running === undefined ? '' : `; the server runs with ${toldOf(running.told)}, ${fromOf(running)}`;
   const claim =
     said !== undefined && bySaid
       ? `${said.where} says ${name} = ${said.told}`

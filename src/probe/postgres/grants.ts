@@ -37,7 +37,8 @@ export async function readGrants(session: Session, role: string): Promise<Grants
   const failed: string[] = [];
   const everything = rows.some((row) => row[1] === 'true');
   if (!everything)
-    for (const right of RIGHTS) rights.push(...(await linesOf(session, right, role, (code) => failed.push(code))));
+    for (const right of RIGHTS)
+      rights.push(...(await linesOf(session, right, role, (code) => failed.push(code))));
   const tables = await readTables(session, role);
   if ('code' in tables) failed.push(tables.code);
   const names = rows.filter((row) => row[6] !== 'true').map(([name]) => nameOrWithheld(name));

@@ -13,8 +13,17 @@ const PATH = /^[\p{L}\p{N} ._+~@/-]*$/u;
 
 /** Settings that hold text, and the form that their text has. */
 const TEXTS: ReadonlyMap<string, RegExp> = new Map([
-  ...['hba_file', 'ident_file', 'config_file', 'data_directory', 'external_pid_file', 'log_directory'].map(pathOf),
-  ...['ssl_ca_file', 'ssl_cert_file', 'ssl_crl_dir', 'ssl_crl_file', 'ssl_dh_params_file', 'ssl_key_file'].map(pathOf),
+  ...['hba_file', 'ident_file', 'config_file', 'data_directory', 'external_pid_file', 'log_directory'].map(
+    pathOf,
+  ),
+  ...[
+    'ssl_ca_file',
+    'ssl_cert_file',
+    'ssl_crl_dir',
+    'ssl_crl_file',
+    'ssl_dh_params_file',
+    'ssl_key_file',
+  ].map(pathOf),
   ...['krb_server_keyfile', 'promote_trigger_file', 'dynamic_library_path', 'extension_control_path'].map(
     (name): [string, RegExp] => [name, /^[\p{L}\p{N} ._+~@/$:-]*$/u],
   ),
@@ -79,7 +88,8 @@ const WORDS: ReadonlySet<string> = new Set(
   ).split(' '),
 ).union(new Set(['read committed', 'read uncommitted', 'repeatable read', '']));
 
-const NUMBER = /^-?[0-9]{1,19}(?:\.[0-9]{1,17})?(?:e[+-]?[0-9]{1,3})?\s{0,2}(?:B|kB|MB|GB|TB|us|ms|s|min|h|d|8kB)?$/i;
+const NUMBER =
+  /^-?[0-9]{1,19}(?:\.[0-9]{1,17})?(?:e[+-]?[0-9]{1,3})?\s{0,2}(?:B|kB|MB|GB|TB|us|ms|s|min|h|d|8kB)?$/i;
 /** PostgreSQL takes any beginning of these words that is not ambiguous. */
 const BOOL = /^(?:on|off?|t|tr|tru|true|f|fa|fal|fals|false|y|ye|yes|n|no|1|0)$/i;
 /** Modes of files are told as octal numbers. */
@@ -90,9 +100,16 @@ const FORMS: Readonly<Record<string, (text: string) => boolean>> = {
   enum: (text) => WORDS.has(text) || WORDS.has(text.toLowerCase()),
 };
 
-/** The value of a setting of a type, as it stands in a file or in pg_settings; undefined when it is withheld. */
-export function settingText(name: string, type: string, text: string): string | undefined {
-  const fits = Object.hasOwn(FORMS, type) ? FORMS[type]?.(text) : TEXTS.get(name.toLowerCase())?.test(text);
+/**
+ * The value of a setting of a type, as it stands in a file or in pg_settings; undefined when it is withheld. Of a type that
+ * this role may not see, only the words of settings of type enum.
+ */
+export function settingText(name: string, type: string | undefined, text: string): string | undefined {
+  if (type === undefined && WORDS.has(text)) return text;
+  const fits =
+    type !== undefined && Object.hasOwn(FORMS, type)
+      ? FORMS[type]?.(text)
+      : TEXTS.get(name.toLowerCase())?.test(text);
   return fits === true && text.length <= 8_192 ? text : undefined;
 }
 

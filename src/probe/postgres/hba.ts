@@ -14,7 +14,20 @@ export const HBA_TYPES = ['local', 'host', 'hostssl', 'hostnossl', 'hostgssenc',
 type HbaType = (typeof HBA_TYPES)[number];
 
 const METHODS = [
-  ...['trust', 'reject', 'scram-sha-256', 'md5', 'password', 'gss', 'sspi', 'ident', 'peer', 'ldap', 'radius', 'cert'],
+  ...[
+    'trust',
+    'reject',
+    'scram-sha-256',
+    'md5',
+    'password',
+    'gss',
+    'sspi',
+    'ident',
+    'peer',
+    'ldap',
+    'radius',
+    'cert',
+  ],
   ...['pam', 'bsd', 'oauth'],
 ] as const;
 
@@ -160,5 +173,8 @@ function isTaken(rule: HbaRule, way: Way, before: readonly HbaRule[]): boolean {
 
 /** `all` is every name but `except`. */
 function hasAll(ours: readonly string[], theirs: readonly string[], except: string | undefined): boolean {
-  return theirs.length > 0 && theirs.every((each) => ours.includes(each) || (ours.includes('all') && each !== except));
+  return (
+    theirs.length > 0 &&
+    theirs.every((each) => ours.includes(each) || (ours.includes('all') && each !== except))
+  );
 }

@@ -40,7 +40,11 @@ export const POSTGRES_PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
   schemas: { type: 'texts', help: 'schemas in which it tries to create a table, rolled back' },
   accepted: { type: 'texts', help: 'rights that a role may have, for the expression: p.accepted' },
   plaintext: { type: 'boolean', help: 'try a session without TLS; needs no login', fallback: true },
-  wire: { type: 'boolean', help: 'look at the TLS handshake too, as tls@1 does; needs no login', fallback: true },
+  wire: {
+    type: 'boolean',
+    help: 'look at the TLS handshake too, as tls@1 does; needs no login',
+    fallback: true,
+  },
   verify: {
     type: 'boolean',
     help: 'the server\'s certificate must verify (secret "ca": PEM of the authorities)',

@@ -62,7 +62,12 @@ export async function tryPlaintext(
 }
 
 function startupMessage({ user, database }: Startup, isReplication: boolean): Uint8Array {
-  const parameters = { user, database, application_name: 'tallystick', ...(isReplication && { replication: 'true' }) };
+  const parameters = {
+    user,
+    database,
+    application_name: 'tallystick',
+    ...(isReplication && { replication: 'true' }),
+  };
   const texts = Object.entries(parameters).flatMap(([name, value]) => [`${name}\0`, `${value}\0`]);
   const body = concatBytes(bigEndian(VERSION_3, 4), encodeUtf8(`${texts.join('')}\0`));
   return concatBytes(bigEndian(body.length + 4, 4), body);
@@ -89,7 +94,10 @@ async function first(
     const head = await read(stream, 5);
     const length = new DataView(head.buffer, head.byteOffset).getUint32(1);
     if (length < 8 || length > MAX_MESSAGE) return NONSENSE;
-    return answerOf(String.fromCharCode(head[0] ?? 0), await read(stream, length - 4), { isTls, isReplication });
+    return answerOf(String.fromCharCode(head[0] ?? 0), await read(stream, length - 4), {
+      isTls,
+      isReplication,
+    });
   } catch (error) {
     if (signal.aborted) throw new Ended('aborted', 'the probe was stopped');
     return { kind: 'unclear', why: limit.aborted ? `no answer within ${timeoutMs} ms` : whyOf(error) };
@@ -122,7 +130,12 @@ function read(stream: Duplex, length: number): Promise<Uint8Array> {
     };
     const end = (): void => fail(new Ended('closed', 'the server closed the connection'));
     const settle = (): void =>
-      void stream.off('readable', take).off('error', fail).off('close', end).off('end', end).on('error', () => undefined);
+      void stream
+        .off('readable', take)
+        .off('error', fail)
+        .off('close', end)
+        .off('end', end)
+        .on('error', () => undefined);
     stream.on('readable', take).on('error', fail).on('close', end).on('end', end);
     take();
   });

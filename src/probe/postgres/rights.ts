@@ -32,7 +32,8 @@ export interface Right {
 const FOR_US = '(a.grantee = 0 OR a.grantee IN (SELECT oid FROM reach))';
 
 /** Catalogues whose rows hold passwords, and the column that does. */
-const PASSWORDS = "('pg_authid', 'rolpassword'), ('pg_shadow', 'passwd'), ('pg_user_mapping', 'umoptions'), ('pg_subscription', 'subconninfo')";
+const PASSWORDS =
+  "('pg_authid', 'rolpassword'), ('pg_shadow', 'passwd'), ('pg_user_mapping', 'umoptions'), ('pg_subscription', 'subconninfo')";
 
 /** Functions that PUBLIC may not call and that only tell of the server; the rest of those come by pg_monitor. */
 const TELLING = ['pg_hba_file_rules', 'pg_show_all_file_settings', 'pg_ident_file_mappings', 'pg_config']

@@ -6,16 +6,21 @@ import type { Session } from './session.ts';
 /** Roles that are told; of more none is. */
 const MAX_ROLES = 2_000;
 
-/** `withheld`: why they are not told. `whole`: every one of them has its name. */
-export async function readRoles(
-  session: Session,
-): Promise<{ readonly value: ValueMap | undefined; readonly withheld: string }> {
+export interface Roles {
+  /** Names by what they may do; `whole`: every one of them has its name. */
+  readonly value: ValueMap | undefined;
+  /** Why they are not told. */
+  readonly withheld: string;
+}
+
+export async function readRoles(session: Session): Promise<Roles> {
   const rows = await session.tryRows(
     `SELECT rolname, rolsuper::text, rolcanlogin::text, rolcreaterole::text, rolcreatedb::text, rolreplication::text,
             rolbypassrls::text
        FROM pg_roles WHERE rolsuper OR rolcanlogin ORDER BY rolname LIMIT ${MAX_ROLES + 1}`,
   );
-  if ('code' in rows) return { value: undefined, withheld: `the server does not tell its roles (${rows.code})` };
+  if ('code' in rows)
+    return { value: undefined, withheld: `the server does not tell its roles (${rows.code})` };
   if (rows.length > MAX_ROLES)
     return { value: undefined, withheld: `there are more than ${MAX_ROLES} roles: too many to tell` };
   const named = (column: number): readonly string[] =>

@@ -174,6 +174,7 @@ function told(socket: Socket, event: 'connect' | 'data'): Promise<unknown> {
 
 function lost(error: unknown): Error {
   if (error instanceof Refusal) return error;
-  if (error instanceof BadMessage) return refuse('unavailable', 'the server does not speak as PostgreSQL does');
+  if (error instanceof BadMessage)
+    return refuse('unavailable', 'the server does not speak as PostgreSQL does');
   return refuse('unavailable', `the connection broke: ${errorCode(error)}`, { cause: error });
 }

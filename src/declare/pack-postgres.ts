@@ -67,7 +67,7 @@ export const POSTGRES_READ_ONLY: Pack = {
   summary: 'a role of PostgreSQL can read and cannot write, whatever role it becomes',
   probe: 'postgres@1',
   needs: ['tables'],
-  defaults: { plaintext: false, wire: false, accepted: [] },
+  defaults: { plaintext: false, wire: false, accepted: ['nothing'] },
   claims: [
     {
       id: 'role-writes-refused',

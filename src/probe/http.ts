@@ -2,79 +2,104 @@
  * The probe `http@1`: what a server answers (status, headers, where it redirects to), whether it asks who is there,
  * and whether a rate limit is enforced. Each is one or a few requests for one path, all named `tallystick-probe`.
  */
-import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { formatHex } from '../bytes/text.ts';
 import type { Observed } from '../claim/observed.ts';
-import type { Value, ValueMap } from '../claim/value.ts';
 import { isUrl, parseAddress } from './address.ts';
 import { Given } from './given.ts';
-import { MAX_CONNECTIONS, sendBurst, type BurstPlan } from './http/burst.ts';
-import { HttpClient, type Answer, type Site } from './http/client.ts';
+import { tellAnswer, type Wanted } from './http/answer.ts';
+import { tryAuth, type Auth } from './http/auth.ts';
+import { isServed, MAX_CONNECTIONS, sendBurst, type Burst, type BurstPlan } from './http/burst.ts';
+import { HttpClient, type Answer } from './http/client.ts';
+import { TOLD_HEADERS } from './http/headers.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 
 /** Requests of one burst. */
 const MAX_REQUESTS = 200;
 
-/** Headers that are told when nothing else is asked for. */
-const HEADERS = [
-  'content-security-policy',
-  'content-type',
-  'location',
-  'permissions-policy',
-  'referrer-policy',
-  'retry-after',
-  'server',
-  'strict-transport-security',
-  'www-authenticate',
-  'x-content-type-options',
-  'x-frame-options',
-];
+export interface HttpTimes {
+  /** Milliseconds for one request. */
+  readonly timeoutMs: number;
+  /** Milliseconds before each of the requests that, after a burst, show that the server serves again. */
+  readonly waitsMs: readonly number[];
+}
 
-export const httpProbe: Probe = {
-  name: 'http@1',
-  summary:
-    'what a web server answers, whether it asks for credentials, and whether its rate limit is enforced',
-  parameters: {
-    path: { type: 'text', help: 'path and query to ask for, of a target that names none; else /' },
-    method: { type: 'text', help: 'GET or HEAD', fallback: 'GET' },
-    headers: { type: 'texts', help: `headers to tell; by default ${HEADERS.join(', ')}` },
-    verify: {
-      type: 'boolean',
-      help: 'https: the certificate must verify (secret "ca": PEM of the authorities)',
-      fallback: true,
+/** The probe, with times of its own. */
+export function makeHttpProbe(times: HttpTimes): Probe {
+  return {
+    name: 'http@1',
+    summary:
+      'what a web server answers, whether it asks for credentials, and whether its rate limit is enforced',
+    parameters: {
+      path: {
+        type: 'text',
+        help: 'path and query to ask for, of a target that names none, where no secret "token" is sent; else /',
+      },
+      method: { type: 'text', help: 'GET or HEAD', fallback: 'GET' },
+      headers: {
+        type: 'texts',
+        help: `headers to tell; by default those whose values hold no secret: ${TOLD_HEADERS.join(', ')}`,
+      },
+      tell: {
+        type: 'texts',
+        help: 'other headers whose values may be told, since they hold no secret',
+        by: 'owner',
+      },
+      verify: {
+        type: 'boolean',
+        help: 'https: the certificate must verify (secret "ca": PEM of the authorities)',
+        fallback: true,
+        by: 'owner',
+      },
+      spki: {
+        type: 'text',
+        help: 'https: hex SHA-256 of the only public key to talk to, instead of a certificate',
+        by: 'owner',
+      },
+      auth: {
+        type: 'boolean',
+        help: 'ask without and with wrong credentials, and with the secret "token" where there is one',
+        fallback: false,
+      },
+      scheme: { type: 'text', help: 'scheme of the Authorization header', fallback: 'Bearer', by: 'owner' },
+      requests: {
+        type: 'number',
+        help: `requests of a burst, at most ${MAX_REQUESTS}; 0: none`,
+        fallback: 0,
+      },
+      rate: { type: 'number', help: 'declared limit, requests a second' },
+      burst: { type: 'number', help: 'declared allowance beyond it', fallback: 0 },
+      connections: {
+        type: 'number',
+        help: `connections of a burst, at most ${MAX_CONNECTIONS}`,
+        fallback: 4,
+      },
+      limited: {
+        type: 'texts',
+        help: 'statuses that mean "limited"',
+        fallback: ['429', '503'],
+      },
+      expect: { type: 'text', help: 'for the expression: p.expect' },
     },
-    spki: {
-      type: 'text',
-      help: 'https: hex SHA-256 of the only public key to talk to, instead of a certificate',
+    secrets: {
+      token: { help: 'what is sent for auth: the right credentials', isSent: true },
+      ca: { help: 'PEM of the authorities that a certificate must verify with', isSent: false },
     },
-    auth: {
-      type: 'boolean',
-      help: 'ask without and with wrong credentials, and with the secret "token" where there is one',
-      fallback: false,
-    },
-    scheme: { type: 'text', help: 'scheme of the Authorization header', fallback: 'Bearer' },
-    requests: { type: 'number', help: `requests of a burst, at most ${MAX_REQUESTS}; 0: none`, fallback: 0 },
-    rate: { type: 'number', help: 'declared limit, requests a second' },
-    burst: { type: 'number', help: 'declared allowance beyond it', fallback: 0 },
-    connections: { type: 'number', help: `connections of a burst, at most ${MAX_CONNECTIONS}`, fallback: 4 },
-    limited: {
-      type: 'texts',
-      help: 'statuses that mean "limited"',
-      fallback: ['429', '503'],
-    },
-  },
-  evidence: 'E1: this agent asked and saw the answers; nobody signs them.',
-  blastRadius:
-    'one request; with auth two or three more, one of them with wrong credentials (a login that locks out may count it); ' +
-    `with requests a burst of at most ${MAX_REQUESTS}, which uses up the allowance of this agent's address`,
-  timeoutMs: 60_000,
-  run: (task) => runHttp(task, 5_000),
-};
+    evidence: 'E1: this agent asked and saw the answers; nobody signs them.',
+    blastRadius:
+      'one request; with auth three more, one of them with wrong credentials (a login that locks out may count it); ' +
+      `with requests a burst of at most ${MAX_REQUESTS}, which uses up the allowance of this agent's address, and a few after it`,
+    timeoutMs: 60_000,
+    run: (task) => runHttp(task, times),
+  };
+}
 
-async function runHttp(task: ProbeTask, timeoutMs: number): Promise<Observed> {
-  const settings = await readSettings(task, timeoutMs);
+/** `http@1` with five seconds a request; after a burst it waits up to 15 for the server. */
+export const httpProbe: Probe = makeHttpProbe({ timeoutMs: 5_000, waitsMs: [300, 700, 2_000, 4_000, 8_000] });
+
+async function runHttp(task: ProbeTask, times: HttpTimes): Promise<Observed> {
+  const settings = await readSettings(task, times.timeoutMs);
   const { site } = settings;
   const clients: HttpClient[] = [];
   const ask = async (headers?: Readonly<Record<string, string>>): Promise<Answer> => {
@@ -83,21 +108,21 @@ async function runHttp(task: ProbeTask, timeoutMs: number): Promise<Observed> {
     return client.ask(headers);
   };
   try {
-    const first = await ask();
-    const auth = settings.auth === undefined ? undefined : await tryAuth(settings.auth, first, ask);
+    const tried = settings.auth === undefined ? undefined : await tryAuth(settings.auth, ask);
+    const first = tried?.anonymous ?? (await ask());
     const burst =
       settings.burst === undefined
         ? undefined
-        : await sendBurst(site, settings.burst, () => performance.now());
-    const value: ValueMap = {
-      ...answerValue(first, settings),
-      ...(auth !== undefined && { auth }),
-      ...(burst !== undefined && { burst: burst.value }),
-    };
+        : await burstOf(settings, settings.burst, first, times.waitsMs);
+    const told = tellAnswer(first, settings);
     const total = settings.burst?.requests ?? 1;
     const sampled = burst?.sent ?? 1;
     return {
-      value,
+      value: {
+        ...told.value,
+        ...(tried !== undefined && { auth: tried.value }),
+        ...(burst !== undefined && { burst: burst.value }),
+      },
       grades: [],
       attachments: [],
       contradictions: [],
@@ -107,9 +132,11 @@ async function runHttp(task: ProbeTask, timeoutMs: number): Promise<Observed> {
         sampled,
         method: sampled === total ? 'all' : 'until-failure',
       },
-      ...(typeof burst?.value['why'] === 'string' && {
-        withheld: [{ path: '/burst/enforced', reason: burst.value['why'] }],
-      }),
+      withheld: [
+        ...told.withheld,
+        ...(tried?.withheld ?? []),
+        ...(burst?.why === undefined ? [] : [{ path: '/burst/enforced', reason: burst.why }]),
+      ],
       bytes: clients.reduce((sum, each) => sum + each.bytes, burst?.bytes ?? 0),
     };
   } finally {
@@ -117,17 +144,30 @@ async function runHttp(task: ProbeTask, timeoutMs: number): Promise<Observed> {
   }
 }
 
-interface Auth {
-  readonly scheme: string;
-  readonly token: string | undefined;
+/** A burst between two requests that are served: of a server that serves nobody it would show nothing. */
+async function burstOf(
+  { site }: Settings,
+  plan: BurstPlan,
+  before: Answer,
+  waitsMs: readonly number[],
+): Promise<Burst> {
+  if (!isServed(before.status, plan))
+    return {
+      value: { before: before.status, accepted: 0 },
+      why: `the server answered ${before.status} before the burst: it may serve nobody, and no burst was sent`,
+      sent: 0,
+      bytes: 0,
+    };
+  const wait = (ms: number): Promise<void> => pause(ms, undefined, { signal: site.signal });
+  return sendBurst(site, plan, { before: before.status, now: () => performance.now(), wait, waitsMs });
 }
 
-interface Settings {
-  readonly site: Site;
-  readonly headers: readonly string[];
+interface Settings extends Wanted {
   readonly auth: Auth | undefined;
   readonly burst: BurstPlan | undefined;
 }
+
+const NAME = /^[a-z0-9-]{1,64}$/;
 
 /** Refuses `config-invalid`. */
 async function readSettings(task: ProbeTask, timeoutMs: number): Promise<Settings> {
@@ -136,6 +176,17 @@ async function readSettings(task: ProbeTask, timeoutMs: number): Promise<Setting
   const secured = url?.protocol !== 'http:';
   const path = given.text('path', /^\/[!-~]{0,2047}$/, 'is a path that begins with /, percent-encoded');
   const method = given.text('method', /^(?:GET|HEAD)$/, 'is GET or HEAD') === 'HEAD' ? 'HEAD' : 'GET';
+  const auth = given.flag('auth', false)
+    ? {
+        scheme: given.text('scheme', /^[A-Za-z0-9-]{1,32}$/, 'is a word') ?? 'Bearer',
+        token: tokenOf(await task.secret('token')),
+      }
+    : undefined;
+  if (path !== undefined && auth?.token !== undefined)
+    throw given.wrong(
+      'path',
+      'belongs to the owner of the target where a token is sent: it goes to the path that the target names, and no other',
+    );
   // Who enrolled a path did not enrol the others.
   if (path !== undefined && url !== undefined && url.pathname + url.search !== '/')
     throw given.wrong('path', 'is for a target without a path: this one names its own');
@@ -150,14 +201,11 @@ async function readSettings(task: ProbeTask, timeoutMs: number): Promise<Setting
       timeoutMs,
       signal: task.signal,
     },
-    headers: given.texts('headers', /^[a-z0-9-]{1,64}$/, 'is a name in lower case') ?? HEADERS,
-    auth: given.flag('auth', false)
-      ? {
-          scheme: given.text('scheme', /^[A-Za-z0-9-]{1,32}$/, 'is a word') ?? 'Bearer',
-          token: tokenOf(await task.secret('token')),
-        }
-      : undefined,
-    burst: requests === 0 ? undefined : burstOf(given, requests),
+    path: printable((path ?? url?.pathname ?? '/').split('?', 1)[0] ?? '', 2_048),
+    headers: given.texts('headers', NAME, 'is a name in lower case'),
+    tell: given.texts('tell', NAME, 'is a name in lower case') ?? [],
+    auth,
+    burst: requests === 0 ? undefined : planOf(given, requests),
   };
 }
 
@@ -181,7 +229,7 @@ function tokenOf(secret: string | undefined): string | undefined {
   return token;
 }
 
-function burstOf(given: Given, requests: number): BurstPlan {
+function planOf(given: Given, requests: number): BurstPlan {
   const rate = given.whole('rate', 1, 10_000);
   if (rate === undefined) throw given.wrong('rate', 'is needed for a burst: the declared requests a second');
   const statuses = given.texts('limited', /^[345]\d\d$/, 'is a status from 300 to 599') ?? ['429', '503'];
@@ -191,61 +239,5 @@ function burstOf(given: Given, requests: number): BurstPlan {
     rate,
     burst: given.whole('burst', 0, 10_000) ?? 0,
     limited: new Set(statuses.map(Number)),
-  };
-}
-
-/** Who asks without, and with wrong, credentials should be told no, and who asks with the right ones yes. */
-async function tryAuth(
-  { scheme, token }: Auth,
-  anonymous: Answer,
-  ask: (headers: Readonly<Record<string, string>>) => Promise<Answer>,
-): Promise<ValueMap> {
-  const nonsense = Buffer.from(`tallystick:${formatHex(randomBytes(16))}`).toString('base64');
-  const wrong = await ask({ authorization: `${scheme} ${nonsense}` });
-  const right = token === undefined ? undefined : await ask({ authorization: `${scheme} ${token}` });
-  return {
-    anonymous: anonymous.status,
-    wrong: wrong.status,
-    required: isDenied(anonymous) && isDenied(wrong),
-    ...(right !== undefined && { right: right.status, admits: right.status >= 200 && right.status < 300 }),
-  };
-}
-
-function isDenied({ status }: Answer): boolean {
-  return status === 401 || status === 403;
-}
-
-function answerValue(
-  { status, headers, bodyBytes, bodyWhole, secured }: Answer,
-  settings: Settings,
-): ValueMap {
-  const told = settings.headers.flatMap((name): [string, Value][] => {
-    // What a cookie holds is a secret; its name and flags are told below.
-    const values = name === 'set-cookie' ? undefined : headers.get(name);
-    return values === undefined ? [] : [[name, printable(values.join(', '), 1_024)]];
-  });
-  const { host, port, path } = settings.site;
-  return {
-    host,
-    port,
-    path: printable(path.split('?', 1)[0] ?? '', 1_024),
-    status,
-    headers: Object.fromEntries(told),
-    cookies: (headers.get('set-cookie') ?? []).slice(0, 20).map(cookieValue),
-    body: { bytes: bodyBytes, whole: bodyWhole },
-    encrypted: secured !== undefined,
-    ...(secured !== undefined && { tls: { ...secured } }),
-  };
-}
-
-function cookieValue(line: string): ValueMap {
-  const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
-  const flags = attributes.map((each) => each.toLowerCase());
-  const site = flags.find((each) => each.startsWith('samesite='));
-  return {
-    name: printable(pair.split('=', 1)[0] ?? '', 100),
-    secure: flags.includes('secure'),
-    httpOnly: flags.includes('httponly'),
-    sameSite: printable(site?.slice('samesite='.length) ?? '', 20),
   };
 }

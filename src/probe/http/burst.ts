@@ -23,15 +23,30 @@ export const MAX_CONNECTIONS = 10;
 /** Failures in a row after which the rest is not sent: a server in trouble is left alone. */
 const MAX_FAILURES = 5;
 
+/** What stands around a burst. */
+export interface Around {
+  /** Status of the request before it, which was served. */
+  readonly before: number;
+  /** A clock that only runs forwards, milliseconds. */
+  readonly now: () => number;
+  readonly wait: (ms: number) => Promise<void>;
+  /** Milliseconds before each request after it, until one is served. */
+  readonly waitsMs: readonly number[];
+}
+
 export interface Burst {
+  /** `enforced` is left out where the burst cannot tell. */
   readonly value: ValueMap;
+  /** Why `enforced` is left out. */
+  readonly why: string | undefined;
   /** Requests that were sent. */
   readonly sent: number;
   readonly bytes: number;
 }
 
-/** Sends it. `now`: a clock that only runs forwards, milliseconds. Throws only when the probe is stopped. */
-export async function sendBurst(site: Site, plan: BurstPlan, now: () => number): Promise<Burst> {
+/** Sends it. Throws only when the probe is stopped. */
+export async function sendBurst(site: Site, plan: BurstPlan, around: Around): Promise<Burst> {
+  const { now, before } = around;
   const tally = { sent: 0, accepted: 0, limited: 0, failed: 0 };
   /** Of each request, as its answer came; 0 where none did. */
   const statuses: number[] = [];
@@ -46,7 +61,7 @@ export async function sendBurst(site: Site, plan: BurstPlan, now: () => number):
         tally.sent += 1;
         const status = await statusOf(client, site.signal);
         statuses.push(status ?? 0);
-        const kind = kindOf(status, plan.limited);
+        const kind = kindOf(status, plan);
         tally[kind] += 1;
         inARow = kind === 'failed' ? inARow + 1 : 0;
       }
@@ -57,8 +72,40 @@ export async function sendBurst(site: Site, plan: BurstPlan, now: () => number):
   };
   const connections = Math.min(plan.connections, plan.requests);
   await Promise.all(Array.from({ length: connections }, worker));
-  const value = { ...told(plan, tally, Math.ceil(now() - start)), statuses };
-  return { value, sent: tally.sent, bytes };
+  const found = judged(plan, tally, Math.ceil(now() - start));
+  // A server that broke under the burst refuses as one does that limits: what limits serves again.
+  const after = found.enforced === true ? await servedAgain(site, plan, around) : undefined;
+  const enforced = found.enforced === true && after === undefined ? undefined : found.enforced;
+  const why = enforced === undefined ? (found.why ?? BROKE) : undefined;
+  const value = {
+    ...tally,
+    wallMs: found.wallMs,
+    allowed: found.allowed,
+    before,
+    ...(after !== undefined && { after }),
+    ...(enforced !== undefined && { enforced }),
+    ...(why !== undefined && { why }),
+    statuses,
+  };
+  return { value, why, sent: tally.sent, bytes };
+}
+
+const BROKE = 'after the burst the server served nobody: it may be down or busy, which is no limit';
+
+/** The status of the first request that is served after the burst; undefined when none is. */
+async function servedAgain(
+  site: Site,
+  plan: BurstPlan,
+  { wait, waitsMs }: Around,
+): Promise<number | undefined> {
+  for (const ms of waitsMs) {
+    await wait(ms);
+    const client = new HttpClient(site);
+    const status = await statusOf(client, site.signal);
+    client.close();
+    if (status !== undefined && isServed(status, plan)) return status;
+  }
+  return undefined;
 }
 
 async function statusOf(client: HttpClient, signal: AbortSignal): Promise<number | undefined> {
@@ -71,25 +118,38 @@ async function statusOf(client: HttpClient, signal: AbortSignal): Promise<number
   }
 }
 
+/** Whether a status shows that a request was let through: what asks for credentials or is not there is let through to nothing. */
+export function isServed(status: number, { limited }: BurstPlan): boolean {
+  return status >= 200 && status < 400 && !limited.has(status);
+}
+
 /** A server's own failure is neither: it did not serve the request, and it did not limit it. */
-function kindOf(status: number | undefined, limited: ReadonlySet<number>): 'accepted' | 'limited' | 'failed' {
+function kindOf(status: number | undefined, plan: BurstPlan): 'accepted' | 'limited' | 'failed' {
   if (status === undefined) return 'failed';
-  if (limited.has(status)) return 'limited';
-  return status >= 500 ? 'failed' : 'accepted';
+  if (plan.limited.has(status)) return 'limited';
+  return isServed(status, plan) ? 'accepted' : 'failed';
 }
 
 type Tally = Readonly<Record<'sent' | 'accepted' | 'limited' | 'failed', number>>;
 
-/** `enforced` is left out where the burst cannot tell: too slow, or not answered. */
-function told({ rate, burst }: BurstPlan, tally: Tally, wallMs: number): ValueMap {
+interface Judged {
+  readonly wallMs: number;
+  /** Requests that the declared limit lets through in that time. */
+  readonly allowed: number;
+  readonly enforced?: boolean;
+  /** Why it cannot be told: too slow, or not answered. */
+  readonly why?: string;
+}
+
+function judged({ rate, burst }: BurstPlan, tally: Tally, wallMs: number): Judged {
   // A leaky bucket lets the first request through, its allowance, and what flowed out meanwhile.
   const allowed = 1 + burst + Math.ceil((rate * wallMs) / 1000);
-  const value = { ...tally, wallMs, allowed };
+  const found = { wallMs, allowed };
   const answered = tally.accepted + tally.limited;
-  if (tally.accepted > allowed) return { ...value, enforced: false };
+  if (tally.accepted > allowed) return { ...found, enforced: false };
   if (tally.failed > 0)
-    return { ...value, why: `${tally.failed} requests were not answered, or with a failure of the server` };
+    return { ...found, why: `${tally.failed} requests were answered with a failure, or not at all` };
   if (answered <= allowed)
-    return { ...value, why: `${answered} requests in ${wallMs} ms are within the declared limit: send more` };
-  return { ...value, enforced: true };
+    return { ...found, why: `${answered} requests in ${wallMs} ms are within the declared limit: send more` };
+  return { ...found, enforced: true };
 }

@@ -77,6 +77,8 @@ export class HttpClient {
             ...headers,
           },
         });
+        // All of them: without it Node drops those after the first 2,000. MAX_HEADER_BYTES bounds them.
+        asked.maxHeadersCount = 0;
         asked.on('error', reject);
         // Nothing is asked for, so a server that changes the protocol is none that can be read.
         asked.on('upgrade', (_response, socket: Duplex) => {

@@ -24,6 +24,7 @@ export const execProbe: Probe = {
     expect: { type: 'text', help: 'for the expression: p.expect' },
     limit: { type: 'number', help: 'for the expression: p.limit' },
   },
+  secrets: { env: { help: 'lines NAME=value: the environment of the program', isSent: true } },
   evidence:
     'E1, or E0 where the collector says so. E3: the facts of transcripts that it hands over, checked here, below ' +
     '/transcripts; nothing else, whatever it says.',

@@ -23,6 +23,7 @@ export const iamProbe: Probe = {
   name: 'iam@1',
   summary: 'every call of a role or user in CloudTrail, held against the committed policy',
   parameters: IAM_PARAMETERS,
+  secrets: { 'cloudtrail-keys': { help: 'keys that AWS signs digests with', isSent: false } },
   evidence:
     'E4, signed by AWS, with keys that the commitment names: that the digests are unbroken from one time to another, and how many log files they name. ' +
     'E1: that this agent had all of those log files, and what the policy says of each call in them; whoever has the log files comes to the same.',

@@ -31,8 +31,10 @@ export const terraformProbe: Probe = {
       type: 'boolean',
       help: 'the target is a Terraform folder: run `terraform show -json` there, instead of reading a file it wrote',
       fallback: false,
+      by: 'owner',
     },
   },
+  secrets: { salt: { help: 'the salt secret of `commit`, for sensitive values', isSent: false } },
   evidence:
     'E0: the state is what Terraform believes the provider told it; whether it is so, only other probes can say.',
   blastRadius:

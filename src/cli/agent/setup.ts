@@ -149,5 +149,6 @@ const NO_TARGETS = `# The targets this agent may touch, each enrolled by its own
 #     probe: tls                       # a probe's name, name@version, or *
 #     targets: ['db.example:5432']     # exact, or patterns with * and **
 #     maxPerHour: 120                  # optional: runs an hour against one target
-#     secrets: { url: db.url }         # optional: files of mode 0600, told from here
+#     secrets: { dsn: db.dsn }         # optional: files of mode 0600, told from here
+#     options: { spki: 'ab12…' }       # optional: parameters that are yours, and no claim's (spec/probes.md)
 `;

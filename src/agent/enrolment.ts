@@ -115,14 +115,9 @@ function readOptions(value: unknown, where: string): ReadonlyMap<string, Paramet
   if (!isMap) throw invalid(where, 'options: expected a map such as { verify: false }');
   const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
   return new Map(
-    entries.map(([name, each]) => {
-      if (
-        typeof each === 'string' ||
-        typeof each === 'boolean' ||
-        Number.isSafeInteger(each) ||
-        isTexts(each)
-      )
-        return [name, each as Parameter];
+    entries.map(([name, each]): [string, Parameter] => {
+      if (typeof each === 'string' || typeof each === 'boolean' || isTexts(each)) return [name, each];
+      if (typeof each === 'number' && Number.isSafeInteger(each)) return [name, each];
       throw invalid(
         where,
         `options.${name}: expected a text, a whole number, true, false, or a list of texts`,

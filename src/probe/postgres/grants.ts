@@ -22,8 +22,9 @@ export interface Grants {
   readonly withheld: readonly Withheld[];
 }
 
+const why = (code: string): string => `the server does not tell what the role can come to (${code})`;
+
 export async function readGrants(session: Session, role: string): Promise<Grants> {
-  const why = (code: string): string => `the server does not tell what the role can come to (${code})`;
   const rows = await session.tryRows(
     `${REACH} SELECT r.rolname, r.rolsuper::text, r.rolcreaterole::text, r.rolcreatedb::text, r.rolreplication::text,
             r.rolbypassrls::text, (r.rolname = $1)::text

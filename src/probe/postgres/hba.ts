@@ -14,21 +14,21 @@ export const HBA_TYPES = ['local', 'host', 'hostssl', 'hostnossl', 'hostgssenc',
 type HbaType = (typeof HBA_TYPES)[number];
 
 const METHODS = [
-  ...[
-    'trust',
-    'reject',
-    'scram-sha-256',
-    'md5',
-    'password',
-    'gss',
-    'sspi',
-    'ident',
-    'peer',
-    'ldap',
-    'radius',
-    'cert',
-  ],
-  ...['pam', 'bsd', 'oauth'],
+  'trust',
+  'reject',
+  'scram-sha-256',
+  'md5',
+  'password',
+  'gss',
+  'sspi',
+  'ident',
+  'peer',
+  'ldap',
+  'radius',
+  'cert',
+  'pam',
+  'bsd',
+  'oauth',
 ] as const;
 
 /** How a connection comes. */

@@ -103,8 +103,17 @@ function saidValue(found: Answers): ValueMap {
 
 /** What cannot be seen without a session. */
 const NEEDS_SESSION = [
-  ...['/version', '/encrypted', '/settings', '/files', '/altered', '/hba', '/lets', '/roles', '/grants'],
-  ...['/writes', '/creates'],
+  '/version',
+  '/encrypted',
+  '/settings',
+  '/files',
+  '/altered',
+  '/hba',
+  '/lets',
+  '/roles',
+  '/grants',
+  '/writes',
+  '/creates',
 ];
 
 function saidWithheld({ settings, files, roles, grants, hba, hbaWithheld }: Answers): readonly Withheld[] {

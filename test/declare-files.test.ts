@@ -44,3 +44,18 @@ t.test('links to other bytes are other links', async (t) => {
   t.ok(roots[0]);
   t.not(roots[0], roots[1]);
 });
+
+t.test('what is written for the owner is read before anything is logged', async (t) => {
+  const long = 'x'.repeat(70_000);
+  const me = await user(t, { 'a.json': `{"long":"${long}","b":[1]}`, 'bad\nfolder': { a: 'one' } });
+  const { json } = await me.run('commit', 'json', 'a.json', '--subject', 'long', '--json');
+  t.match(json, { exit_code: 0, leaves: 3 });
+  t.match(await me.run('verify', String(json.folder)), { code: 0 }, 'a value that is too long to show');
+  t.match((await me.run('disclose', 'long', '--list')).out, /^\/long {2}70005 bytes, SHA-256 [0-9a-f]{64}$/m);
+  t.match(await me.run('disclose', 'long', '--all', '--out', 'all'), { code: 0 });
+  t.match(await me.run('verify', 'all'), { code: 0, out: /\/long = 70005 bytes/ });
+  // The folder that paths are told from stands in opening.json.
+  const entries = me.log.entries.length;
+  t.match(await me.run('commit', 'bad\nfolder/a', '--subject', 's'), { code: 1, err: /control characters/ });
+  t.equal(me.log.entries.length, entries);
+});

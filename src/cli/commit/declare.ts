@@ -11,6 +11,7 @@ import { VERSION } from '../version.ts';
 import { commonFolder, holds, readFacts, STDIN, type Found } from './files.ts';
 import { gitFacts, gitTop, type GitAnswer, type GitFacts } from './git.ts';
 import { FILES_PROFILE, formatOpening, leavesOf, treeOf, type SaltedFact } from './opening.ts';
+import { readableOwned } from './owned.ts';
 import type { ReadSource } from './sources.ts';
 import { PROOF_FILES } from '../proofs.ts';
 import { saltOf } from './salts.ts';
@@ -75,7 +76,8 @@ export async function declare(wish: Wish): Promise<Declared> {
     leaves: facts.length,
     owned: (folder) => {
       const from = relative(folder, base).split(sep).join('/') || '.';
-      return { name: PROOF_FILES.opening, text: formatOpening({ subject, base: from, facts }) };
+      const text = formatOpening({ subject, base: from, facts });
+      return readableOwned(PROOF_FILES.opening, text, declaration);
     },
   };
 }

@@ -10,6 +10,7 @@ import { leftOutOf, type Declared } from './declare.ts';
 import { holds, STDIN } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';
 import { formatLeaves, leafTree } from './leafopening.ts';
+import { readableOwned } from './owned.ts';
 import { readSource, readTexts, refuseSecrets, type Reading, type ReadSource } from './sources.ts';
 
 /** What to declare, and how to read it. */
@@ -66,7 +67,7 @@ export async function declareFromSource(wish: SourceWish): Promise<Declared> {
     declaration,
     leftOut: leftOutOf(git),
     leaves: count,
-    owned: () => ({ name: PROOF_FILES.leaves, text }),
+    owned: () => readableOwned(PROOF_FILES.leaves, text, declaration),
   };
 }
 

@@ -21,7 +21,7 @@ import type { SourceLeaf } from './sources.ts';
 const MAX_LEAVES = 200_000;
 /** As long as a source. Leaves hold values that are too long to show by their digest. */
 const MAX_VALUE = 67_108_864;
-const MAX_DISCLOSED = 10_000;
+const MAX_DISCLOSED = 100_000;
 
 const hex = (min: number, max: number) =>
   text(2 * min, 2 * max, { pattern: /^(?:[0-9a-f]{2})*$/, says: 'lower-case hexadecimal' });
@@ -96,6 +96,8 @@ export function disclose(owned: OwnedLeaves, paths: readonly string[]): Disclosu
     if (found.length === 0) throw refuse('not-found', `nothing was declared at ${path}; see --list`);
     for (const index of found) wanted.add(index);
   }
+  if (wanted.size > MAX_DISCLOSED)
+    throw refuse('too-large', `${wanted.size} leaves are more than the ${MAX_DISCLOSED} that a disclosure holds; name fewer`);
   const openings = [...wanted].toSorted((a, b) => a - b).map((index) => openLeaf(tree, index));
   return { profile: owned.profile, subject: owned.subject, openings };
 }

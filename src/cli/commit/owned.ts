@@ -4,9 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { equalBytes } from '../../bytes/compare.ts';
+import { encodeUtf8 } from '../../bytes/text.ts';
+import type { Declaration } from '../../statement/commitment.ts';
 import { readNamedFile } from '../files.ts';
 import { PROOF_FILES } from '../proofs.ts';
-import { parseLeaves, type OwnedLeaves } from './leafopening.ts';
+import type { OwnedFile } from './declare.ts';
+import { leafTree, parseLeaves, type OwnedLeaves } from './leafopening.ts';
 import { leavesOf, OPENING_SCHEMA, parseOpening } from './opening.ts';
 
 /** Their names, of which a proof directory has one. Files of mode 0600, for their owner alone. */
@@ -26,4 +30,15 @@ export async function readOwned(path: string): Promise<OwnedLeaves> {
 export function parseOwned(bytes: Uint8Array, path: string): OwnedLeaves {
   const isOpening = Buffer.from(bytes).includes(`"${OPENING_SCHEMA}"`);
   return isOpening ? leavesOf(parseOpening(bytes, path)) : parseLeaves(bytes, path);
+}
+
+/**
+ * The file that an owner will keep, read as its readers will before anything is logged: what is logged is not taken back.
+ * Refuses `malformed-payload` where they could not read it, or would not come to the root that is declared.
+ */
+export function readableOwned(name: string, text: string, { tree }: Pick<Declaration, 'tree'>): OwnedFile {
+  const { root, count } = leafTree(parseOwned(encodeUtf8(text), name));
+  if (count !== tree.leaves || !equalBytes(root, tree.root))
+    throw new Error(`${name} does not lead to the root that is about to be logged`);
+  return { name, text };
 }

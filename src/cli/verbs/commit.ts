@@ -16,6 +16,7 @@ import { declareAsked, DECLARING, leavesAsked } from '../commit/wish.ts';
 import type { Context } from '../context.ts';
 import { tryFolder } from '../files.ts';
 import { proofsOf } from '../findevidence.ts';
+import { ownInput } from '../owninput.ts';
 import { PROOF_FILES, proofsFolderOf, saveProofs, slugOf } from '../proofs.ts';
 import { Session, type Collected } from '../session.ts';
 import type { Flags, Verb } from '../verb.ts';
@@ -92,13 +93,14 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   const folder = join(proofsFolderOf(context), slugOf(declared.subject));
   // What is logged is not taken back: where its proof cannot be kept, nothing is.
   await tryFolder(folder);
+  const owned = await ownInput(async () => declared.owned(folder));
   const submitted = submitStatement(session.transport, session.log, prepared.statement);
   const registration = await sayingWait(context, session, submitted);
   const { collected, files } = await onceLogged(registration.id, AGAIN, async () => {
     const found = await session.collect(registration.id, registration.receipt);
     session.assertVerified(found.evidence);
     await keepEarlier(folder, registration.id);
-    return { collected: found, files: await saveProofs(folder, found.evidence, declared.owned(folder)) };
+    return { collected: found, files: await saveProofs(folder, found.evidence, owned) };
   });
   report(context, { declared, prepared, registration, collected, folder, files });
   output.note(`check it offline: tallystick verify ${await nameOf(operands, files, folder, context)}`);

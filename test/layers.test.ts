@@ -44,7 +44,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // Transcripts that a target signed: checked with node:crypto, which reads certificates.
   evidence: { below: [...PURE], packages: [], node: true },
   probe: { below: [...PURE, 'claim', 'evidence', 'declare'], packages: ['pg', 'yaml'], node: true },
-  declare: { below: [...PURE, 'claim'], packages: ['yaml'] },
+  declare: { below: [...PURE, 'claim'], packages: ['yaml', '@secretlint/*'] },
   agent: {
     below: [...JUDGED, 'claim', 'appraisal', 'evidence', 'probe', 'declare', 'client', 'storage'],
     packages: ['better-sqlite3'],

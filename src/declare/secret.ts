@@ -4,44 +4,61 @@
  * that it is one (then it is never shown) or that it is none. A name may stand in the path, beside the value, or in it.
  */
 import { Refusal } from '../bytes/refusal.ts';
+import { decodeUtf8, parseBase64 } from '../bytes/text.ts';
+import { secretForm } from './detector.ts';
 import { parseJson } from './json.ts';
 import { Leaves, type DeclaredLeaf } from './leaf.ts';
 
-/** Forms that only secrets have. None begins again within what it has read, or a long text would take for ever. */
-const FORMS: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/, 'a private key'],
-  [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/, 'an AWS access key id'],
-  [/\bgh[pousr]_[A-Za-z0-9]{36,}\b/, 'a GitHub token'],
-  [/\bxox[abprs]-[A-Za-z0-9-]{10,}\b/, 'a Slack token'],
-  [/\bsk_(?:live|test)_[A-Za-z0-9]{16,}\b/, 'a Stripe key'],
-  [/\bAIza[0-9A-Za-z_-]{35}\b/, 'a Google API key'],
-  [/\beyJ[A-Za-z0-9_-]{10,2048}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\b/, 'a JSON Web Token'],
-  [/(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/[^\s/:@]+:[^\s/@]+@/i, 'a URL with a password in it'],
-];
-
 /** Names of what is secret. */
 const NAMES =
-  /(?:^|[^a-z])(?:pw|pwd|pass(?:word|wd|phrase)?|secret|token|credential|(?:api|access|account|private|secret|signing|encryption)_?key)s?$/i;
-/** Such names that are none: they say how secrets are handled. */
-const HARMLESS = /(?:_|-|\b)(?:arn|id|name|path|file|length|policy|rotation|ttl|type|version|enabled|ref)$/i;
+  /(?:^|[^a-z])(?:pw|pwd|pass(?:word|wd|phrase|code)?|secret|token|credential|bearer|authorization|(?:api|app|auth|access|account|private|secret|signing|shared|master|storage|encryption)[_-]?key)s?$/i;
+/** Names that may be of a secret: then the value must look like one. */
+const WEAK_NAMES = /(?:^|[^a-z])(?:[a-z]*key|auth|login|creds?|pat|pass|secret[_-]?[a-z]+)$/i;
+/** Such names that are none: they say how secrets are handled, or which one is meant. */
+const HARMLESS =
+  /(?:^|_|-|\b)(?:existing|from_|public|csrf|xsrf|host|kms|primary|foreign|partition|sort|cache|finger)|(?:_|-|\b)(?:arn|id|name|path|file|length|policy|rotation|ttl|type|version|enabled|ref)$/i;
+/** A UUID, or at least 32 digits of one alphabet: of a weak name, a secret. */
+const OPAQUE =
+  /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,128}|(?=[^0-9]*[0-9])(?=[^a-z]*[a-z])[A-Za-z0-9+/_=-]{32,256})$/i;
+/** What holds names of secrets, and not secrets: `secrets: [db-password]` of compose, Swarm and Kubernetes. */
+const HOLDERS = /(?:^|[^a-z])(?:secret|credential|token|key)s$/i;
+/** A name: words, each with a number at most. */
+const NAME = /^[A-Za-z]+(?:[-_./:][A-Za-z]+|[-_]?[0-9]{1,3}(?![0-9A-Za-z]))*$/;
 /** Shorter values are not looked at: `none`, `on`. */
 const SHORTEST = 5;
 
-/** Values that only point to a secret, or say that there is none: references, paths, addresses, words. */
+/** Values that only point to a secret, or say that there is none, each whole. */
 const POINTERS: readonly RegExp[] = [
-  /\$\{|\$\(|\{\{|^\$[A-Za-z_0-9]|^%[A-Za-z_]+%$|^<.*>$|^@Microsoft\.KeyVault/,
-  /^(?:arn|vault|ssm|secretsmanager|file|env|op|ref\+[a-z]+):/i,
-  /^(?:\.{0,2}|~)\/[\w./-]*$|^[A-Za-z]:\\/,
+  /^(?:arn|vault|ssm|secretsmanager|file|env|op|ref\+[a-z]+):\S*$/i,
+  /^@Microsoft\.KeyVault\([^()]*\)$/,
+  /^(?:\.{0,2}|~)\/[\w./-]*$|^[A-Za-z]:\\[\w.\\ -]*$/,
   /^[a-z][a-z0-9+.-]*:\/\/[^@\s]*$/i,
   /^(?:true|false|none|null|nil|undefined|required|optional|disabled|enabled|redacted)$/i,
-  /^[*x.]+$/i,
+  /^[*x.]+$|([x*#])\1{7}|^\{[\w. ]+\}$|^`[^`]*`$/i,
+  /^(?:[~^]|[<>]=?)[0-9][0-9.x* |^~<>=-]*$/,
 ];
+
+/** References that stand in a value: shells, compose, Actions, Helm and Jinja, Azure, Concourse, Windows, placeholders. */
+const REFERENCES =
+  /\$\{[^{}]*\}|\$\([^()]*\)|\$?\{\{[^{}]*\}\}|\(\([^()]*\)\)|%[A-Za-z_][A-Za-z_0-9]*%|#\{[^{}]*\}#?|<[^<>]*>/g;
+/** A variable, as the whole of a value: `$tr0ngPassw0rd` is none. */
+const VARIABLE = /^\$(?:[A-Z_][A-Z0-9_]*|[A-Za-z_.]+|[0-9])$/;
+/** What a reference falls back to: `${DB_PASSWORD:-hunter2}`, `{{ pw | default('hunter2') }}`. */
+const FALLBACK = /^\$\{[A-Za-z_0-9]+:?[-=]([^{}]*)\}$|\bdefault\(?\s*["']([^"']*)["']/;
+/** A longer value is no reference. */
+const LONGEST_REFERENCE = 4_096;
+
+const URL_PASSWORD = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/[^\s/:@]*:([^\s/@]+)@/gi;
 
 /** A name and its value within a text: `export DB_PASSWORD=…`, `--password=…`, `Password=…;`, `"token": "…"`. */
 const ASSIGNED =
-  /(?<![A-Za-z0-9_.$-])["']?([A-Za-z_-][A-Za-z0-9_.-]*)["']?(?:[ \t]*(?:=|:=)[ \t]*|:[ \t]+|:(?=["']))("[^"\n]*"|'[^'\n]*'|[^\s"';,&]+)/g;
+  /(?<![A-Za-z0-9_.$-])["']?([A-Za-z_-][A-Za-z0-9_.-]*)["']?(?:[ \t]*(?:\?|:{1,3})?=[ \t]*|:[ \t]+|:(?=["']))("[^"\n]*"|'[^'\n]*'|[^\s"';,&]+)/g;
 /** A flag, and its value as the next word. */
 const FLAG = /(?<!\S)--?([A-Za-z][A-Za-z0-9_-]*)[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s"'-][^\s"']*)/g;
+/** A header with credentials, and what `curl --user` takes: name and password. */
+const HEADER =
+  /\bauthorization["']?[ \t]*[:=][ \t]*["']?(?:(?:bearer|basic|token|api-token)[ \t]+)([^\s"',;]{8,})/i;
+const CURL = /\bcurl\b[^\n]{0,500}?[ \t](?:-u|--user)[ \t=]*["']?[^\s"':$]*:["']?([^\s"']{5,})/;
 /** What a program says of where its value comes from: a number, a variable, a call. */
 const CODE = /^[0-9.]+[a-z]?$|^[A-Za-z_]+(?:\.[A-Za-z_]+|\[[^\]]*\])+$|^[A-Za-z_.]+\(/;
 /** Texts within texts: JSON in an attribute, at most so deep. */
@@ -68,10 +85,20 @@ export function textsOf(leaves: Iterable<Pick<DeclaredLeaf, 'path' | 'text'>>): 
 export function looksSecret(path: string, texts: ReadonlyMap<string, string>, depth = 0): string | undefined {
   const value = texts.get(path);
   if (value === undefined) return undefined;
-  const form = FORMS.find(([pattern]) => pattern.test(value));
-  if (form !== undefined) return form[1];
+  const form = secretForm(value) ?? passwordInUrl(value);
+  if (form !== undefined) return form;
   const name = namedBeside(path, texts) ?? nameIn(path);
-  if (isSecretName(name) && value.length >= SHORTEST && !isPointer(value)) return `the value of "${name}"`;
+  if (
+    isSecretName(name) &&
+    value.length >= SHORTEST &&
+    !isPointer(value) &&
+    !isNameOfSecret(path, name, value)
+  )
+    return `the value of "${name}"`;
+  if (OPAQUE.test(value) && WEAK_NAMES.test(spacedOf(name)) && !HARMLESS.test(spacedOf(name)))
+    return `the value of "${name}"`;
+  const plain = depth < MAX_DEPTH ? textOfBase64(value) : undefined;
+  if (plain !== undefined) return looksSecret('/', new Map([['/', plain]]), depth + 1);
   return isRandom(value) ? 'a random text' : withinText(value, depth);
 }
 
@@ -93,13 +120,51 @@ function namedBeside(path: string, texts: ReadonlyMap<string, string>): string |
 }
 
 function isSecretName(name: string): boolean {
-  const spaced = name.replaceAll(/([a-z])([A-Z])/g, '$1_$2');
-  return NAMES.test(spaced) && !HARMLESS.test(spaced);
+  return NAMES.test(spacedOf(name)) && !HARMLESS.test(spacedOf(name));
 }
 
+/** `masterPassword` as `master_Password`. */
+function spacedOf(name: string): string {
+  return name.replaceAll(/([a-z])([A-Z])/g, '$1_$2');
+}
+
+/** What a value is the base64 of, where that is a text that people can read: `data` of a Secret or a ConfigMap. */
+function textOfBase64(value: string): string | undefined {
+  if (value.length < 8 || value.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}\n?$/.test(value))
+    return undefined;
+  try {
+    const text = decodeUtf8(parseBase64(value));
+    return /^[\x20-\x7e\s]+$/.test(text) ? text : undefined;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return undefined;
+  }
+}
+
+/** Whether a value is an item of a list that holds names of secrets. */
+function isNameOfSecret(path: string, name: string, value: string): boolean {
+  return /\/[0-9]+$/.test(path) && HOLDERS.test(name) && NAME.test(value);
+}
+
+/** Whether nothing of a value is left to keep, its references taken out. */
 function isPointer(value: string): boolean {
   const trimmed = value.trim();
-  return trimmed === '' || POINTERS.some((pattern) => pattern.test(trimmed));
+  if (trimmed === '' || VARIABLE.test(trimmed) || POINTERS.some((pattern) => pattern.test(trimmed)))
+    return true;
+  if (trimmed.length > LONGEST_REFERENCE) return false;
+  const [, shell, jinja] = FALLBACK.exec(trimmed) ?? [];
+  const fallback = shell ?? jinja;
+  if (fallback !== undefined && fallback.length >= SHORTEST && fallback.search(REFERENCES) < 0) return false;
+  const rest = trimmed.replaceAll(REFERENCES, '');
+  if (rest === trimmed) return false;
+  return rest.replaceAll(/bearer|basic|token|[^A-Za-z0-9]/gi, '').length < SHORTEST;
+}
+
+/** `scheme://user:password@host`, where the password is none of the references. */
+function passwordInUrl(value: string): string | undefined {
+  for (const [, password = ''] of value.matchAll(URL_PASSWORD))
+    if (!isPointer(password)) return 'a URL with a password in it';
+  return undefined;
 }
 
 /** Scripts, arguments, connection strings and JSON that stand in one value. */
@@ -113,11 +178,20 @@ function withinText(value: string, depth: number): string | undefined {
     }
     return undefined;
   }
+  const header = HEADER.exec(value)?.[1] ?? CURL.exec(value)?.[1];
+  if (header !== undefined && !/^[[<{$%]|^(?:password|token)$/i.test(header) && !isPointer(header))
+    return 'a text with credentials in it';
   for (const pattern of [ASSIGNED, FLAG])
     for (const [, name = '', quoted = ''] of value.matchAll(pattern)) {
       const assigned = quoted.replace(/^(["'])(.*)\1$/, '$2');
       const told = name.replace(/^-+/, '');
-      if (!isSecretName(told) || assigned.length < SHORTEST || isPointer(assigned)) continue;
+      if (
+        !isSecretName(told) ||
+        /authorization$/i.test(told) ||
+        assigned.length < SHORTEST ||
+        isPointer(assigned)
+      )
+        continue;
       if (!(assigned === quoted && CODE.test(assigned))) return `a text that assigns "${told}"`;
     }
   return undefined;
@@ -140,8 +214,9 @@ function leavesWithin(text: string): readonly DeclaredLeaf[] | undefined {
  * tokens do. Digests, identifiers and paths have less of one or another.
  */
 function isRandom(value: string): boolean {
+  if (/^(?:md5|sha(?:1|224|256|384|512))[-:=]/i.test(value)) return false;
   if (!/^[A-Za-z0-9+/_=-]{24,512}$/.test(value) || /^[0-9a-f-]+$/i.test(value)) return false;
-  if (!/[a-z]/.test(value) || !/[A-Z]/.test(value) || !/[0-9]/.test(value) || value.includes('/'))
+  if (!/[a-z]/.test(value) || !/[A-Z]/.test(value) || !/[0-9][^0-9]*[0-9]/.test(value) || value.includes('/'))
     return false;
   const counts = new Map<string, number>();
   for (const character of value) counts.set(character, (counts.get(character) ?? 0) + 1);

@@ -97,7 +97,10 @@ export function disclose(owned: OwnedLeaves, paths: readonly string[]): Disclosu
     for (const index of found) wanted.add(index);
   }
   if (wanted.size > MAX_DISCLOSED)
-    throw refuse('too-large', `${wanted.size} leaves are more than the ${MAX_DISCLOSED} that a disclosure holds; name fewer`);
+    throw refuse(
+      'too-large',
+      `${wanted.size} leaves are more than the ${MAX_DISCLOSED} that a disclosure holds; name fewer`,
+    );
   const openings = [...wanted].toSorted((a, b) => a - b).map((index) => openLeaf(tree, index));
   return { profile: owned.profile, subject: owned.subject, openings };
 }

@@ -63,7 +63,13 @@ export {
   verifyStatement,
   type SignedStatement,
 } from './cose/statement.ts';
-export { decodeReceipt, verifyConsistencyReceipt, verifyReceipt, type Receipt } from './cose/receipt.ts';
+export {
+  decodeReceipt,
+  verifyConsistencyReceipt,
+  verifyReceipt,
+  type Receipt,
+  type ReceiptSigner,
+} from './cose/receipt.ts';
 export { attachReceipts, detachReceipts } from './cose/transparent.ts';
 
 // What statements of this log mean.

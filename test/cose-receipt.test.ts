@@ -24,6 +24,7 @@ const protectedBytes = receipts.receiptProtected(
   1763800000,
 );
 const signature = decodeSign1(receipt).signature;
+const log = { log: 'urn:example:config:3', key: logKey };
 
 t.test('the worked receipts', async (t) => {
   const [size, index] = [treeSize(5), leafIndex(3)];
@@ -39,7 +40,7 @@ t.test('the worked receipts', async (t) => {
     inclusion: [{ size, index, path: inclusion }],
     consistency: [],
   });
-  t.same(verifyReceipt(read, entry, logKey), { root: root5, size, index });
+  t.same(verifyReceipt(read, entry, log), { root: root5, size, index });
 
   const grown = receipts.encodeConsistencyReceipt(
     { protectedBytes, signature },
@@ -49,12 +50,18 @@ t.test('the worked receipts', async (t) => {
   );
   const readGrown = decodeReceipt(grown);
   t.match(readGrown, { inclusion: [], consistency: [{ from: 3, to: 5, path: consistency }] });
-  t.same(verifyConsistencyReceipt(readGrown, root3, root5, logKey), { from: 3, to: 5 });
-  t.throws(() => verifyConsistencyReceipt(readGrown, root5, root5, logKey), { code: 'proof-failed' });
-  t.throws(() => verifyConsistencyReceipt(readGrown, root3, root3, logKey), { code: 'proof-failed' });
+  t.same(verifyConsistencyReceipt(readGrown, root3, root5, log), { from: 3, to: 5 });
+  t.throws(() => verifyConsistencyReceipt(readGrown, root5, root5, log), { code: 'proof-failed' });
+  t.throws(() => verifyConsistencyReceipt(readGrown, root3, root3, log), { code: 'proof-failed' });
+  const other = { log: 'urn:example:config:4', key: logKey };
+  t.throws(() => verifyReceipt(read, entry, other), {
+    code: 'proof-failed',
+    message: /of the log urn:example:config:3, not/,
+  });
+  t.throws(() => verifyConsistencyReceipt(readGrown, root3, root5, other), { code: 'proof-failed' });
   // They sign the same message (standards A4): neither passes for the other.
-  t.throws(() => verifyReceipt(readGrown, entry, logKey), { code: 'proof-failed' });
-  t.throws(() => verifyConsistencyReceipt(read, root3, root5, logKey), { code: 'proof-failed' });
+  t.throws(() => verifyReceipt(readGrown, entry, log), { code: 'proof-failed' });
+  t.throws(() => verifyConsistencyReceipt(read, root3, root5, log), { code: 'proof-failed' });
 
   const transparent = attachReceipts(entry, [receipt]);
   t.same(detachReceipts(transparent), { statement: entry, receipts: [receipt] });
@@ -78,7 +85,7 @@ t.test('no bit of a receipt can change, but for the size, which is not signed', 
   const size = find(receipt, encodeCbor([5, 3, inclusion])) + 1;
   const survivors: string[] = [];
   for (const [flipped, at, bit] of example.flips(receipt)) {
-    const verdict = codeOf(() => verifyReceipt(decodeReceipt(flipped), entry, logKey, example.openssl));
+    const verdict = codeOf(() => verifyReceipt(decodeReceipt(flipped), entry, log, example.openssl));
     if (typeof verdict !== 'string') survivors.push(`${at - size}.${bit}`);
   }
   // 5 → 7: leaf 3 has the same path in trees of 5, 6, 7 and 8 (standards A3).
@@ -179,7 +186,7 @@ const signed = (...proofs: CborValue[]): receipts.Receipt => {
 };
 
 t.test('proofs that do not prove', async (t) => {
-  const verify = (r: receipts.Receipt): unknown => verifyReceipt(r, entry, logKey, example.openssl);
+  const verify = (r: receipts.Receipt): unknown => verifyReceipt(r, entry, log, example.openssl);
   t.match(verify(signed([5, 3, inclusion], [5, 3, inclusion])), { root: root5 });
   const [a, b, c] = inclusion;
   if (a === undefined || b === undefined || c === undefined) throw new Error('three hashes');
@@ -194,11 +201,13 @@ t.test('proofs that do not prove', async (t) => {
   t.throws(() => verify(signed([5, 3, [b, a, c]])), { code: 'bad-signature' }, 'another order');
   t.throws(() => verify(signed([5, 2, inclusion])), { code: 'bad-signature' }, 'another index');
   const otherEntry = entry.subarray(1);
-  t.throws(() => verifyReceipt(signed([5, 3, inclusion]), otherEntry, logKey), { code: 'bad-signature' });
+  t.throws(() => verifyReceipt(signed([5, 3, inclusion]), otherEntry, log), { code: 'bad-signature' });
   const wrongKey = seedSigner('ed25519', new Uint8Array(32)).publicKey;
-  t.throws(() => verifyReceipt(signed([5, 3, inclusion]), entry, wrongKey), { code: 'bad-signature' });
+  t.throws(() => verifyReceipt(signed([5, 3, inclusion]), entry, { ...log, key: wrongKey }), {
+    code: 'bad-signature',
+  });
   const wrongKind = seedSigner('ecdsa-p256', new Uint8Array(32).fill(1)).publicKey;
-  t.throws(() => verifyReceipt(signed([5, 3, inclusion]), entry, wrongKind), {
+  t.throws(() => verifyReceipt(signed([5, 3, inclusion]), entry, { ...log, key: wrongKind }), {
     code: 'unsupported-algorithm',
   });
 });
@@ -231,7 +240,14 @@ t.test('receipts of every algorithm, of the only leaf, and of deep trees', async
       );
       const unprotected = cborMap([396, cborMap([-1, [encodeCbor([size, index, path])]])]);
       t.same(bytes, encodeSign1({ protectedBytes: header, unprotected, payload: null, signature: seal }));
-      t.same(verifyReceipt(decodeReceipt(bytes), entry, signer.publicKey), { root, size, index });
+      const own = { log: 's', key: signer.publicKey };
+      t.same(verifyReceipt(decodeReceipt(bytes), entry, own), { root, size, index });
+      const another = { log: 'another', key: signer.publicKey };
+      t.throws(
+        () => verifyReceipt(decodeReceipt(bytes), entry, another),
+        { code: 'proof-failed' },
+        'whose it is',
+      );
     }
   }
   t.throws(() => write(5, 5, inclusion), RangeError);

@@ -255,6 +255,7 @@ t.test('killed under load, restarted: nothing acknowledged is lost, the tree onl
   }
   const log = await serve(t, dir);
   t.ok(acked.size >= 120, `${acked.size} acknowledged`);
+  const { origin } = (await (await fetch(`${log.url}/v1/log`)).json()) as { origin: string };
   const keys = decodeKeySet(
     new Uint8Array(await (await fetch(`${log.url}/.well-known/scitt-keys`)).arrayBuffer()),
   );
@@ -263,7 +264,10 @@ t.test('killed under load, restarted: nothing acknowledged is lost, the tree onl
     if (reply.status !== 200) t.fail(`${id} was acknowledged and is ${reply.status}`);
     const key = keys[0]?.key;
     if (key !== undefined)
-      verifyReceipt(decodeReceipt(new Uint8Array(await reply.arrayBuffer())), statement, key);
+      verifyReceipt(decodeReceipt(new Uint8Array(await reply.arrayBuffer())), statement, {
+        log: origin,
+        key,
+      });
   }
   const info = (await (await fetch(`${log.url}/v1/log`)).json()) as { vkeys: string[] };
   heads.push(new Uint8Array(await (await fetch(`${log.url}/checkpoint`)).arrayBuffer()));

@@ -33,6 +33,8 @@ import {
 } from './fake-log.ts';
 import { bytesOf, COSE, jsonOf, jsonProblem, mapOf, problem, SEQUENCE, serve } from './http-served.ts';
 
+const RECEIPTS = { log: ORIGIN, key: receiptSigner.publicKey };
+
 const BASE = 'https://log.example';
 
 /** One full tile and two entries beyond it. */
@@ -60,7 +62,7 @@ t.test('SCRAPI: submit, fetch, keys', async (t) => {
   t.equal(logged.headers.get('location'), `${BASE}/entries/${id}`);
   t.equal(logged.headers.get('access-control-allow-origin'), null, 'no submissions across origins');
   const receipt = decodeReceipt(await bytesOf(logged));
-  t.match(verifyReceipt(receipt, entry, receiptSigner.publicKey), { size: 6, index: 5 });
+  t.match(verifyReceipt(receipt, entry, RECEIPTS), { size: 6, index: 5 });
 
   for (const type of [
     'application/scitt-statement+cose',
@@ -80,7 +82,7 @@ t.test('SCRAPI: submit, fetch, keys', async (t) => {
   t.equal(fetched.headers.get('location'), `${BASE}/entries/${id}`);
   t.equal(fetched.headers.get('cache-control'), 'no-cache', 'a receipt is made anew');
   t.equal(fetched.headers.get('access-control-allow-origin'), '*');
-  verifyReceipt(decodeReceipt(await bytesOf(fetched)), entry, receiptSigner.publicKey);
+  verifyReceipt(decodeReceipt(await bytesOf(fetched)), entry, RECEIPTS);
 
   const unknown = 'ab'.repeat(32);
   const { title, detail } = await problem(t, await get(`/entries/${unknown}`), 404, 'not-found');
@@ -159,7 +161,7 @@ t.test('Prefer: wait=N waits for the quorum', async (t) => {
   t.equal(logged.status, 201);
   t.equal(logged.headers.get('preference-applied'), 'wait=10');
   const bytes = await bytesOf(logged);
-  verifyReceipt(decodeReceipt(bytes), one, receiptSigner.publicKey);
+  verifyReceipt(decodeReceipt(bytes), one, RECEIPTS);
   const read = await known;
   t.equal(read.status, 200);
   t.equal(read.headers.get('preference-applied'), 'wait=10');
@@ -168,7 +170,7 @@ t.test('Prefer: wait=N waits for the quorum', async (t) => {
   const results = await bytesOf(answer);
   const first = mapOf(results.subarray(0, skipCbor(results, 0)));
   t.equal(first.get('status'), 201, 'in a batch too');
-  verifyReceipt(decodeReceipt(first.get('receipt') as Uint8Array), two, receiptSigner.publicKey);
+  verifyReceipt(decodeReceipt(first.get('receipt') as Uint8Array), two, RECEIPTS);
   t.same(log.waits, [10_000, 10_000, 10_000]);
 
   const ready = await post(one, { prefer: 'respond-async, WAIT="7"; x=y' });
@@ -387,9 +389,7 @@ t.test('CBOR sequences: one result each', async (t) => {
     if (body === undefined) continue;
     const entry = entryBytes(decodeStatement(body).sign1);
     t.same(result?.get('entry'), new Uint8Array(createHash('sha256').update(entry).digest()));
-    t.ok(
-      receipt instanceof Uint8Array && verifyReceipt(decodeReceipt(receipt), entry, receiptSigner.publicKey),
-    );
+    t.ok(receipt instanceof Uint8Array && verifyReceipt(decodeReceipt(receipt), entry, RECEIPTS));
   }
 
   log.waiting = true;
@@ -608,7 +608,7 @@ t.test('downloads', async (t) => {
   const transparent = detachReceipts(await file('statement', COSE, '.transparent.cose'));
   t.same(transparent.statement, entry.bytes);
   const [receipt = new Uint8Array(0)] = transparent.receipts;
-  verifyReceipt(decodeReceipt(receipt), entry.bytes, receiptSigner.publicKey);
+  verifyReceipt(decodeReceipt(receipt), entry.bytes, RECEIPTS);
   const proof = parseTlogProof(await file('proof', 'text/plain; charset=utf-8', '.tlog-proof'));
   const key = noteVerifier(ORIGIN, 1, checkpointSigner.publicKey);
   const { checkpoint } = openCheckpoint(proof.checkpoint, { logKeys: [key] });

@@ -151,7 +151,10 @@ for (const [name, open] of drivers) {
       const { receipt, id } = logged(outcomes[i]);
       t.equal(id, entryIdOf(statement));
       if (receipt === undefined) throw new Error('no receipt');
-      verifyReceipt(decodeReceipt(receipt), statement, headKeys.receipt.publicKey);
+      verifyReceipt(decodeReceipt(receipt), statement, {
+        log: ORIGIN,
+        key: headKeys.receipt.publicKey,
+      });
     }
     t.same(codes(await log.submit(a)), ['logged 1'], 'a later duplicate is found in the store');
     const id = logged(outcomes[0]).id;

@@ -33,7 +33,10 @@ export interface Good {
   readonly entries: readonly Uint8Array[];
   readonly tree: { inclusion(index: number): Digest[] };
   readonly keys: { readonly statement: PublicKey; readonly receipt: PublicKey };
+  readonly origin: string;
   readonly receipt: Uint8Array;
+  /** One of another log, under the same key and root. */
+  readonly foreign: Uint8Array;
   readonly protectedBytes: Uint8Array;
   readonly signature: Uint8Array;
   readonly tlogProof: Uint8Array;
@@ -104,7 +107,16 @@ function statements({ entries, keys }: Good): RefusedVector[] {
   }));
 }
 
-function receipts({ entries, tree, keys, receipt, protectedBytes, signature }: Good): RefusedVector[] {
+function receipts({
+  entries,
+  tree,
+  keys,
+  origin,
+  receipt,
+  foreign,
+  protectedBytes,
+  signature,
+}: Good): RefusedVector[] {
   const entry = entries[INDEX] ?? new Uint8Array();
   const path = tree.inclusion(INDEX);
   const size = treeSize(entries.length);
@@ -139,11 +151,12 @@ function receipts({ entries, tree, keys, receipt, protectedBytes, signature }: G
     ['a verifiable data structure other than 1', header(395, 2), entry],
     ['one bit of the signature', flipped(receipt, receipt.length - 3), entry],
     ['the root attached as payload', attached(receipt), entry],
+    ['signed with the same key for another log', foreign, entry],
   ];
   return cases.map(([why, bytes, about]) => ({
     what: 'receipt',
     why,
-    code: codeOf(why, () => verifyReceipt(decodeReceipt(bytes), about, keys.receipt)),
+    code: codeOf(why, () => verifyReceipt(decodeReceipt(bytes), about, { log: origin, key: keys.receipt })),
     hex: bytes.toHex(),
   }));
 }

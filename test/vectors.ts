@@ -90,6 +90,11 @@ export async function makeVectors() {
   const signature = await signers.receipt.sign(toSign);
   const path = tree.inclusion(index);
   const receipt = encodeInclusionReceipt({ protectedBytes, signature }, size, index, path);
+  const elsewhere = receiptProtected(signers.receipt.publicKey, ISSUER, 'log.example/other', TIME);
+  const foreign = {
+    protectedBytes: elsewhere,
+    signature: await signers.receipt.sign(sigStructure(elsewhere, checkpoint.root)),
+  };
   const tlogProof = formatTlogProof({ index, path, checkpoint: note });
   const cosigned = appendSignatures(note, [await cosign(checkpoint, witnessLine, TIME + 1)]);
   const refusal = refuse('chain-broken', 'the next proof has seq 0 and no prev; continue there');
@@ -213,7 +218,9 @@ export async function makeVectors() {
       entries,
       tree,
       keys: { statement: signers.agent.publicKey, receipt: signers.receipt.publicKey },
+      origin: ORIGIN,
       receipt,
+      foreign: encodeInclusionReceipt(foreign, size, index, path),
       protectedBytes,
       signature,
       tlogProof,

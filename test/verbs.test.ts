@@ -705,7 +705,7 @@ t.test('the explanation adds up for every entry of every tree up to 40', async (
     for (let index = 0; index < size; index++) {
       const path = proveInclusion(grown.read, leafIndex(index), treeSize(size));
       const leaf = leaves[index] ?? digest(new Uint8Array(32));
-      const place = { index: leafIndex(index), size: treeSize(size), root: grown.root, leaf, path };
+      const place = { log: 'l', index: leafIndex(index), size: treeSize(size), root: grown.root, leaf, path };
       const lines = explainSteps(place);
       const computed = [...lines.join('\n').matchAll(/= ([0-9a-f]{64})/g)].at(-1)?.[1];
       if (lines.at(-1) !== 'they are the same: the entry is in the tree' || computed !== grown.root.toHex())

@@ -47,6 +47,8 @@ export interface Trust {
 
 /** An entry under a root, as far as its proof was verified. */
 export interface Place {
+  /** Name of the log that signed the root. */
+  readonly log: string;
   readonly index: LeafIndex;
   readonly size: TreeSize;
   readonly root: Digest;

@@ -36,10 +36,10 @@ export function examineProof(
   if (trust.policy.quorum === 'none') list.skip('quorum', 'no witnesses are asked for');
   else list.run('quorum', () => [undefined, describeQuorum(opened, trust.policy)]);
   return list.run('inclusion', () => {
-    const { size, root } = opened.checkpoint;
+    const { origin, size, root } = opened.checkpoint;
     const leaf = hashLeaf(entry);
     verifyInclusion(proof.index, size, leaf, proof.path, root);
-    const place = { index: proof.index, size, root, leaf, path: proof.path };
+    const place = { log: origin, index: proof.index, size, root, leaf, path: proof.path };
     return [place, `entry ${place.index} of ${size}, root ${formatBase64(root)}`];
   });
 }
@@ -111,7 +111,7 @@ export function examinePolicy(
     return undefined;
   }
   return list.run('policy', () => {
-    const found = openPolicy(given, trust);
+    const found = openPolicy(given, trust, place?.log);
     const { policy, index } = found;
     // A first policy is its own; any later one was admitted by the log under the one before.
     const own = index === 0 && equalBytes(given.entry, evidence.entry);
@@ -127,17 +127,22 @@ export function examinePolicy(
   });
 }
 
-/** The later policy that names the receipt's key, when the evidence has one. */
-export function examineKeys(list: Checklist, { keys }: Evidence, trust: Trust): Policy | undefined {
+/** The later policy of the log that names the receipt's key, when the evidence has one. `log`: its name, where it is known. */
+export function examineKeys(
+  list: Checklist,
+  { keys }: Evidence,
+  trust: Trust,
+  log: string | undefined,
+): Policy | undefined {
   if (keys === undefined) return undefined;
   return list.run('keys', () => {
-    const { policy, index } = openPolicy(keys, trust);
+    const { policy, index } = openPolicy(keys, trust, log);
     return [policy, `entry ${index} of the log names its receipt keys since then`];
   });
 }
 
-/** A policy entry of the log whose keys we trust, in its place. */
-function openPolicy(given: PolicyEvidence, trust: Trust): InForce {
+/** A policy entry of a log whose keys we trust, in its place: of that log which the entry is in, where it is known. */
+function openPolicy(given: PolicyEvidence, trust: Trust, log: string | undefined): InForce {
   const proof = parseTlogProof(given.proof);
   const { checkpoint } = openSigned(proof.checkpoint, trust).opened;
   verifyInclusion(proof.index, checkpoint.size, hashLeaf(given.entry), proof.path, checkpoint.root);
@@ -146,8 +151,9 @@ function openPolicy(given: PolicyEvidence, trust: Trust): InForce {
     throw refuse('malformed-payload', 'the policy entry is not a registration policy');
   }
   const { origin } = parsed.policy.document;
-  if (origin !== checkpoint.origin) {
-    throw refuse('foreign-log', `the policy entry is for the log ${origin}, not ${checkpoint.origin}`);
+  const wanted = log ?? checkpoint.origin;
+  if (origin !== checkpoint.origin || origin !== wanted) {
+    throw refuse('foreign-log', `the policy entry is for the log ${origin}, not ${wanted}`);
   }
   const { entry } = given;
   return { policy: parsed.policy, index: proof.index, id: entryIdOf(entry), entry };

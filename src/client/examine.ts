@@ -3,7 +3,8 @@ import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import { Checklist, type Check } from './checklist.ts';
 import type { Evidence, Place, Trust } from './evidence.ts';
 import { examineKeys, examinePolicy, examineProof } from './examine-log.ts';
-import { examineReceipts, examineSigner } from './examine-signer.ts';
+import { examineAudience, examineReceipts } from './examine-receipt.ts';
+import { examineSigner } from './examine-signer.ts';
 
 /** What came of it. */
 export interface Examination {
@@ -25,8 +26,12 @@ export function examine(evidence: Evidence, trust: Trust): Examination {
   const place = examineProof(list, evidence, trust);
   const rules = examinePolicy(list, evidence, trust, place);
   if (statement !== undefined) examineSigner(list, statement, rules);
-  const keys = examineKeys(list, evidence, trust);
-  const receipt = examineReceipts(list, evidence, trust, [rules?.inForce?.policy, keys], place);
+  const log = place?.log ?? rules?.origin;
+  const keys = examineKeys(list, evidence, trust, log);
+  const named = { log, audience: statement?.audience };
+  const receipt = examineReceipts(list, evidence, trust, [rules?.inForce?.policy, keys], place, named);
+  // Under a policy that is part of who may say what.
+  if (rules === undefined && statement !== undefined) examineAudience(list, statement, place ?? receipt);
   const failed = list.checks.some(({ outcome }) => outcome === 'failed');
   const logged = list.passed('inclusion') || list.passed('receipt');
   return { checks: list.checks, verified: logged && !failed, statement, place: place ?? receipt };

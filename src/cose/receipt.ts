@@ -8,6 +8,7 @@ import { digest, DIGEST_LENGTH, leafIndex, treeSize } from '../bytes/brand.ts';
 import type { Digest, LeafIndex, TreeSize } from '../bytes/brand.ts';
 import { decodeCbor, isCborArray, isCborMap, type CborMap, type CborValue } from '../bytes/cbor.ts';
 import { equalBytes } from '../bytes/compare.ts';
+import { printable } from '../bytes/printable.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { verifyWithNoble, type PublicKey, type VerifySignature } from '../sign/algorithm.ts';
 import { hashLeaf } from '../tree/hash.ts';
@@ -137,15 +138,22 @@ function isUint(value: CborValue | undefined): value is number {
   return typeof value === 'number' && value >= 0;
 }
 
+/** Whose word a receipt must be. A key alone is not enough: whoever runs two logs may sign for both with one. */
+export interface ReceiptSigner {
+  /** Name of the log: the receipt's `sub`, which is signed. */
+  readonly log: string;
+  readonly key: PublicKey;
+}
+
 /**
- * Checks that the signer of the receipt vouches for a root under which the entry is, by every proof listed:
- * proofs and signature count as one. Refuses `unsupported-algorithm`, `proof-failed`, `bad-signature`. Of
- * what it returns only the root is signed; size and index are the (first) proof's.
+ * Checks that the log vouches for a root under which the entry is, by every proof listed: proofs and signature count
+ * as one. Refuses `unsupported-algorithm`, `proof-failed`, `bad-signature`. Of what it returns only the root is
+ * signed; size and index are the (first) proof's.
  */
 export function verifyReceipt(
   receipt: Receipt,
   entry: Uint8Array,
-  key: PublicKey,
+  signer: ReceiptSigner,
   verify: VerifySignature = verifyWithNoble,
 ): { readonly root: Digest; readonly size: TreeSize; readonly index: LeafIndex } {
   const leaf = hashLeaf(entry);
@@ -158,35 +166,46 @@ export function verifyReceipt(
       throw refuse('proof-failed', 'the proofs of the receipt lead to different roots');
     }
   }
-  checkSignature(receipt, root, key, verify);
+  checkSignature(receipt, root, signer, verify);
   return { root, size, index };
 }
 
 /**
- * Checks that the signer of the receipt vouches for `newRoot`, and that its tree begins with the one of
+ * Checks that the log vouches for `newRoot`, and that its tree begins with the one of
  * `oldRoot`, by every proof listed. Refuses as `verifyReceipt` does.
  */
 export function verifyConsistencyReceipt(
   receipt: Receipt,
   oldRoot: Digest,
   newRoot: Digest,
-  key: PublicKey,
+  signer: ReceiptSigner,
   verify: VerifySignature = verifyWithNoble,
 ): { readonly from: TreeSize; readonly to: TreeSize } {
   const [first] = receipt.consistency;
   if (first === undefined) throw refuse('proof-failed', 'the receipt holds no consistency proof');
   for (const { from, to, path } of receipt.consistency) verifyConsistency(from, to, path, oldRoot, newRoot);
-  checkSignature(receipt, newRoot, key, verify);
+  checkSignature(receipt, newRoot, signer, verify);
   return { from: first.from, to: first.to };
 }
 
-function checkSignature(receipt: Receipt, root: Digest, key: PublicKey, verify: VerifySignature): void {
+function checkSignature(
+  receipt: Receipt,
+  root: Digest,
+  { log, key }: ReceiptSigner,
+  verify: VerifySignature,
+): void {
   if (!algorithmMatches(receipt.alg, key)) {
     throw refuse('unsupported-algorithm', `alg ${receipt.alg} does not go with the ${key.algorithm} key`);
   }
   const { protectedBytes, signature } = receipt.sign1;
   if (!verify(key, sigStructure(protectedBytes, root), signature)) {
     throw refuse('bad-signature', "the receipt's signature does not cover the root that its proof leads to");
+  }
+  if (receipt.subject !== log) {
+    throw refuse(
+      'proof-failed',
+      `the receipt is of the log ${printable(receipt.subject, 255)}, not of ${printable(log, 255)}: ask that log for its receipt`,
+    );
   }
 }
 

@@ -75,7 +75,8 @@ export class SessionLog implements AgentLog {
     const { id, entry, receipt: bytes } = await submitStatement(transport, log, statement);
     const receipt = decodeReceipt(bytes);
     const key = await this.#receiptKey(receipt.kid);
-    const { index } = verifyReceipt(receipt, entry, key, this.#session.verify);
+    const { origin } = (this.#view ?? (await this.#look())).opened.checkpoint;
+    const { index } = verifyReceipt(receipt, entry, { log: origin, key }, this.#session.verify);
     return { id, entry, index, receipt: bytes };
   }
 

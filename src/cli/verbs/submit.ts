@@ -5,10 +5,9 @@ import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
 import { splitSequence, stepsOf, submitBatch, type BatchResult } from '../../client/batch.ts';
 import { submitStatement } from '../../client/scrapi.ts';
 import { keyThumbprint } from '../../cose/key.ts';
-import { decodeReceipt, verifyReceipt } from '../../cose/receipt.ts';
+import { decodeReceipt, verifyReceipt, type ReceiptSigner } from '../../cose/receipt.ts';
 import { decodeSign1, encodeSign1 } from '../../cose/sign1.ts';
 import { attachReceipts, TRANSPARENT_LIMITS } from '../../cose/transparent.ts';
-import type { PublicKey } from '../../sign/algorithm.ts';
 import type { Context } from '../context.ts';
 import { readNamedFile, replaceFile, tryFolder } from '../files.ts';
 import type { JsonValue, Output } from '../output.ts';
@@ -49,9 +48,9 @@ async function submit(context: Context, operands: readonly string[], flags: Flag
   const results: Result[] = [];
   for (const step of stepsOf(statements)) {
     const answers = await sayingWait(context, session, post(session, step));
-    const keys = await receiptKeys(session);
+    const signers = await receiptSigners(session);
     for (const [i, answer] of answers.entries())
-      results.push(check(answer, step[i] ?? new Uint8Array(), keys));
+      results.push(check(answer, step[i] ?? new Uint8Array(), signers));
     progress.at(results.length);
   }
   progress.end();
@@ -100,21 +99,23 @@ async function post(session: Session, step: readonly Uint8Array[]): Promise<read
 }
 
 /** The keys that the newest policy names; asked for after the answer, which may be signed with a new one. */
-async function receiptKeys(session: Session): Promise<readonly PublicKey[]> {
-  const policy = await session.policy(await session.view());
-  return [...session.trust.receiptKeys, ...(policy?.document.log.receiptKeys ?? [])];
+async function receiptSigners(session: Session): Promise<readonly ReceiptSigner[]> {
+  const view = await session.view();
+  const policy = await session.policy(view);
+  const keys = [...session.trust.receiptKeys, ...(policy?.document.log.receiptKeys ?? [])];
+  return keys.map((key) => ({ log: view.opened.checkpoint.origin, key }));
 }
 
 /** A receipt that does not verify is as good as none. */
-function check(answer: BatchResult, statement: Uint8Array, keys: readonly PublicKey[]): Result {
+function check(answer: BatchResult, statement: Uint8Array, signers: readonly ReceiptSigner[]): Result {
   if (answer.kind === 'refused') return answer;
   const { id, entry, receipt: bytes } = answer.registration;
   try {
     const receipt = decodeReceipt(bytes);
-    const key = keys.find((each) => equalBytes(keyThumbprint(each), receipt.kid));
-    if (key === undefined)
+    const signer = signers.find(({ key }) => equalBytes(keyThumbprint(key), receipt.kid));
+    if (signer === undefined)
       throw refuse('unknown-signer', 'the receipt is signed with a key that the policy does not name');
-    const { index } = verifyReceipt(receipt, entry, key);
+    const { index } = verifyReceipt(receipt, entry, signer);
     return { kind: 'logged', id, index, transparent: attachReceipts(spelledAs(statement, entry), [bytes]) };
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', refusal: error };

@@ -1,0 +1,150 @@
+/** That the log answers for the entry: its receipts (RFC 9942), by keys and of a log that are known. */
+import { equalBytes } from '../bytes/compare.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
+import { keyThumbprint } from '../cose/key.ts';
+import { decodeReceipt, verifyReceipt, type Receipt } from '../cose/receipt.ts';
+import type { PublicKey } from '../sign/algorithm.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
+import type { Policy } from '../statement/policy.ts';
+import { hashLeaf } from '../tree/hash.ts';
+import type { Checklist } from './checklist.ts';
+import { SPOKEN, type Evidence, type Place, type Trust } from './evidence.ts';
+
+/** Receipts by keys we know: all that were handed over by themselves, and at least one of those carried. */
+export function examineReceipts(
+  list: Checklist,
+  { entry, receipts, loose = [] }: Evidence,
+  trust: Trust,
+  policies: readonly (Policy | undefined)[],
+  place: Place | undefined,
+  about: Named,
+): Place | undefined {
+  if (receipts.length + loose.length === 0) {
+    list.skip('receipt', 'no receipt was given');
+    return undefined;
+  }
+  const named = policies.flatMap((policy) => policy?.document.log.receiptKeys ?? []);
+  const keys = [...trust.receiptKeys, ...named];
+  if (keys.length === 0) {
+    list.skip('receipt', 'the key of the receipt is not known; give the policy entry or --receipt-key');
+    return undefined;
+  }
+  const known = { keys, logOf: (receipt: Receipt) => logOf(receipt, about, trust) };
+  return list.run('receipt', () => {
+    const apart = loose.map((bytes) => judgeReceipt(bytes, entry, known, place));
+    const [first] = receipts.length === 0 ? apart : [findReceipt(receipts, entry, known, place)];
+    if (first === undefined) throw new Error('there is a receipt');
+    return first;
+  });
+}
+
+/** What the rest of the evidence says of the log: its name, and the logs that the statement names. */
+export interface Named {
+  readonly log: string | undefined;
+  readonly audience: readonly string[] | undefined;
+}
+
+/** By whom receipts may be signed, and which log one must be of. */
+interface Known {
+  readonly keys: readonly PublicKey[];
+  readonly logOf: (receipt: Receipt) => string;
+}
+
+/**
+ * The log that a receipt must be of: the one that checkpoint and policy name; without them one that is trusted, or that
+ * the statement is for. Where nothing but a key is known, the receipt's own word: who trusts the key alone, trusts that.
+ */
+function logOf({ subject }: Receipt, { log, audience }: Named, trust: Trust): string {
+  if (log !== undefined) return log;
+  const trusted = trust.policy.logs.map(({ verifier: { name } }) => name);
+  const allowed = trusted.length > 0 ? trusted : (audience ?? [subject]);
+  return allowed.includes(subject) ? subject : allowed.join(' or ');
+}
+
+/** That the statement is for the log which it is in, as far as it says for which one it is. */
+export function examineAudience(
+  list: Checklist,
+  { audience }: ParsedStatement,
+  place: Place | undefined,
+): void {
+  if (audience === undefined || place === undefined) return;
+  list.run('audience', () => {
+    if (!audience.includes(place.log))
+      throw refuse(
+        'wrong-audience',
+        `the statement is for ${audience.join(', ')}, and this log is ${place.log}; it should not be in it`,
+      );
+    return [undefined, `for the log ${place.log}`];
+  });
+}
+
+/** The first of several that holds. */
+function findReceipt(
+  receipts: readonly Uint8Array[],
+  entry: Uint8Array,
+  known: Known,
+  place: Place | undefined,
+): readonly [Place, string] {
+  let problem: Refusal | undefined;
+  for (const bytes of receipts) {
+    try {
+      return judgeReceipt(bytes, entry, known, place);
+    } catch (error) {
+      // A receipt of another log may be of a kind that we do not read.
+      if (!(error instanceof Refusal) || error.code === 'inconsistent') throw error;
+      if (problem === undefined || error.code !== 'unknown-signer') problem = error;
+    }
+  }
+  throw problem ?? new Error('there is a receipt');
+}
+
+function judgeReceipt(
+  bytes: Uint8Array,
+  entry: Uint8Array,
+  known: Known,
+  place: Place | undefined,
+): readonly [Place, string] {
+  const shown = openReceipt(bytes, entry, known);
+  if (shown === undefined) throw refuse('unknown-signer', 'no receipt is signed with a key of this log');
+  return [shown.place, agree(shown, place)];
+}
+
+/** A receipt whose proof leads to a root that a known key signed. */
+interface ShownReceipt {
+  readonly place: Place;
+  readonly issuer: string;
+  readonly key: PublicKey;
+}
+
+/** Verifies one receipt; undefined when its key is not ours to judge. */
+function openReceipt(
+  bytes: Uint8Array,
+  entry: Uint8Array,
+  { keys, logOf: nameOf }: Known,
+): ShownReceipt | undefined {
+  const receipt = decodeReceipt(bytes);
+  const key = keys.find((each) => equalBytes(keyThumbprint(each), receipt.kid));
+  if (key === undefined) return undefined;
+  const log = nameOf(receipt);
+  const verified = verifyReceipt(receipt, entry, { log, key });
+  const path = receipt.inclusion[0]?.path ?? [];
+  return { place: { log, ...verified, leaf: hashLeaf(entry), path }, issuer: receipt.issuer, key };
+}
+
+/**
+ * Holds the receipt against the checkpoint: `inconsistent` when the log signed two roots for one size,
+ * `proof-failed` when the numbers differ that a receipt does not sign (index, and the size of one root).
+ */
+function agree({ place: { index, size, root }, issuer, key }: ShownReceipt, seen: Place | undefined): string {
+  const same = seen !== undefined && equalBytes(seen.root, root);
+  if (seen?.size === size && !same) {
+    throw refuse('inconsistent', `the receipt and the checkpoint name two roots for ${size} entries`);
+  }
+  if (seen !== undefined && (seen.index !== index || (same && seen.size !== size))) {
+    const what = `entry ${index} of ${size}, and the .tlog-proof entry ${seen.index} of ${seen.size}`;
+    throw refuse('proof-failed', `the receipt says ${what}; its numbers were changed`);
+  }
+  const kid = formatHex(keyThumbprint(key)).slice(0, 16);
+  return `${issuer} signed, with ${SPOKEN[key.algorithm]} key ${kid}…, a tree that holds the entry`;
+}

@@ -160,6 +160,7 @@ export class Toy {
     name: 'toy@1',
     summary: 'a toy',
     parameters: { depth: { type: 'number', help: 'how deep', fallback: 1 } },
+    observes: () => 'any',
     evidence: 'E3: everything',
     blastRadius: 'none',
     timeoutMs: 50,

@@ -10,6 +10,7 @@ import { parametersOf } from '#src/agent/runs.ts';
 import { iamProbe } from '#src/probe/iam.ts';
 import type { Parameter } from '#src/statement/commitment.ts';
 import { hashOf } from './statement-examples.ts';
+import { runShaped } from './shaped.ts';
 
 export const ACCOUNT = '111122223333';
 export const ROLE = `arn:aws:iam::${ACCOUNT}:role/app/reports`;
@@ -196,7 +197,7 @@ export function probe(
   const all = Object.entries({ ...PARAMS, ...params }).flatMap(([name, value]): [string, Parameter][] =>
     value === undefined ? [] : [[name, value]],
   );
-  return iamProbe.run({
+  return runShaped(iamProbe, {
     target: dir,
     params: parametersOf(iamProbe, new Map(all)),
     challenge: hashOf('a challenge'),

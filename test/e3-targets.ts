@@ -12,6 +12,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Observed } from '#src/claim/observed.ts';
 import type { Probe } from '#src/probe/probe.ts';
 import type { Parameter } from '#src/statement/commitment.ts';
+import { runShaped } from './shaped.ts';
 
 /** SHA-256 of a text. */
 export const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -292,7 +293,7 @@ export function probeAt(
   params: Readonly<Record<string, Parameter>> = {},
   rest: { readonly challenge?: Uint8Array; readonly signal?: AbortSignal; readonly host?: string } = {},
 ): Promise<Observed> {
-  return probe.run({
+  return runShaped(probe, {
     target: `${rest.host ?? 'localhost'}:${port}`,
     params: new Map(Object.entries(params)),
     challenge: rest.challenge ?? hashOf('a challenge'),

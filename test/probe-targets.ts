@@ -16,6 +16,7 @@ import type { Probe } from '#src/probe/probe.ts';
 import type { Claim, Parameter } from '#src/statement/commitment.ts';
 import { encodeProof, parsePayload } from '#src/statement/payload.ts';
 import { hashOf, NOW, postgres, program, tcp, type Pair, type Target } from './e3-targets.ts';
+import { runShaped } from './shaped.ts';
 
 export type Params = Readonly<Record<string, Parameter>>;
 
@@ -30,7 +31,7 @@ export interface Rest {
 /** Looks once, the parameters checked as an agent checks them. */
 export function look(probe: Probe, target: string, params: Params = {}, rest: Rest = {}): Promise<Observed> {
   const { declared, secrets = {}, signal = new AbortController().signal } = rest;
-  return probe.run({
+  return runShaped(probe, {
     target,
     params: parametersOf(probe, ...sidesOf(probe, params)),
     challenge: rest.challenge ?? hashOf('a challenge'),

@@ -3,6 +3,7 @@
  * committed to shows it in its own proofs, before those of others; one that lies can only be caught by others (E1).
  */
 import type { History } from '../appraisal/history.ts';
+import { scalars, type Shape } from '../claim/shape.ts';
 import type { ValueMap } from '../claim/value.ts';
 import type { Probe } from '../probe/probe.ts';
 
@@ -17,6 +18,16 @@ export function isOwnProfile(declared: History['inForce']): boolean {
 }
 
 /** `profile`: as `tallystick agent profile` prints it; `digest`: hex SHA-256 of that text. */
+/** A profile (cli/agent/profile.ts) and its digest. */
+const SELF_SHAPE: Shape = {
+  members: {
+    ...scalars('digest', 'profile', 'node', 'uid', 'gid', 'confined', 'directory', 'key'),
+    flags: { list: 'scalar' },
+    may: { map: 'scalar' },
+    targets: { list: { map: 'any' } },
+  },
+};
+
 export function makeSelfProbe(profile: ValueMap, digest: string): Probe {
   return {
     name: SELF_PROBE,
@@ -24,6 +35,7 @@ export function makeSelfProbe(profile: ValueMap, digest: string): Probe {
     parameters: {
       digest: { type: 'text', help: 'the profile that was committed to, for the expression: p.digest' },
     },
+    observes: () => SELF_SHAPE,
     evidence: 'E1: the word of the agent about itself, as its system answers it.',
     blastRadius: 'none: nothing is contacted',
     timeoutMs: 1_000,

@@ -44,7 +44,7 @@ export function checkExpression(text: string): void {
     if (!(error instanceof Unjudged || error instanceof OverBudget)) throw error;
     throw refuse(
       'malformed-payload',
-      `the claim's expression "${text.slice(0, 200)}" is not valid: ${error.message}`,
+      `the claim's expression "${text.slice(0, 200)}" is not valid CEL: ${error.message}`,
     );
   }
 }

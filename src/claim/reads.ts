@@ -1,41 +1,180 @@
 /**
- * Which members of `o` and `p` an expression reads by name, before anything was observed: one that cannot be there
- * makes a claim that is UNKNOWN for ever.
+ * Whether an expression can have an answer at all, before anything was observed: it reads what its probe observes, and
+ * parameters that the claim gives.
  */
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { parseExpression } from './cel/syntax.ts';
+import { nameOf } from './judge.ts';
+import { memberOf, type Shape } from './shape.ts';
 
-/** `o.tls.accepted` reads `tls` of `o`. */
-export interface NamedRead {
-  readonly of: 'o' | 'p';
-  readonly name: string;
+/**
+ * What an expression reads that cannot be there, for people; undefined when it reads nothing of the kind. `observed`: the
+ * shape of the value of its `probe`, a name@version. Parameters that are not given may be asked for with `has`, since nothing observed is absent then.
+ */
+export function readFault(
+  text: string,
+  probe: string,
+  observed: Shape,
+  given: ReadonlySet<string>,
+): string | undefined {
+  const shape: Shape = { members: { [nameOf(probe)]: observed } };
+  try {
+    new Reading(probe, given).shapeOf(parseExpression(text), new Map([['o', { shape, at: 'o' }]]));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Unreadable) return error.message;
+    throw error;
+  }
 }
 
-/** Of an expression that was checked. What `has(…)` asks for may be absent and is left out. */
-export function readsOf(text: string): readonly NamedRead[] {
-  return readsIn(parseExpression(text));
+class Unreadable extends Error {}
+
+/** What a name or a part of an expression stands for, and how it was written. */
+interface Place {
+  readonly shape: Shape;
+  readonly at: string;
 }
 
-function readsIn(value: unknown): readonly NamedRead[] {
-  if (Array.isArray(value)) return value.flatMap(readsIn);
-  if (!isNode(value)) return [];
-  if (value.op === 'call' && value.args[0] === 'has') return [];
-  const read = readOf(value);
-  return read === undefined ? readsIn(value.args) : [read];
+type Scope = ReadonlyMap<string, Place>;
+
+const ANY: Place = { shape: 'any', at: '…' };
+
+class Reading {
+  readonly #probe: string;
+  readonly #given: ReadonlySet<string>;
+
+  constructor(probe: string, given: ReadonlySet<string>) {
+    this.#probe = probe;
+    this.#given = given;
+  }
+
+  /** Throws Unreadable. */
+  shapeOf(node: ASTNode, scope: Scope): Place {
+    const of = (each: ASTNode): Place => this.shapeOf(each, scope);
+    switch (node.op) {
+      case 'value':
+        return ANY;
+      case 'id':
+        return scope.get(node.args) ?? ANY;
+      case '.':
+        this.#assertGiven(node.args[0], node.args[1], scope);
+        return this.#member(of(node.args[0]), node.args[1]);
+      case '[]': {
+        const [from, key] = node.args;
+        of(key);
+        if (key.op !== 'value' || typeof key.args !== 'string') return element(of(from));
+        this.#assertGiven(from, key.args, scope);
+        return this.#member(of(from), key.args);
+      }
+      case 'in': {
+        const [name, from] = node.args;
+        of(name);
+        const place = of(from);
+        // A name that is never there is absent for ever.
+        if (name.op === 'value' && typeof name.args === 'string' && isNamed(place.shape))
+          this.#member(place, name.args);
+        return ANY;
+      }
+      case '?:': {
+        const [condition, yes, no] = node.args;
+        of(condition);
+        const [a, b] = [of(yes), of(no)];
+        return a.shape === b.shape ? a : ANY;
+      }
+      case 'call':
+        return this.#call(node.args, scope);
+      case 'rcall':
+        return this.#method(node.args, scope);
+      case '!_':
+      case '-_':
+        of(node.args);
+        return ANY;
+      case 'map':
+        for (const each of node.args.flat()) of(each);
+        return ANY;
+      case '.?':
+      case '[?]':
+        break;
+      case '&&':
+      case '||':
+      case '==':
+      case '!=':
+      case '<':
+      case '<=':
+      case '>':
+      case '>=':
+      case '+':
+      case '-':
+      case '*':
+      case '/':
+      case '%':
+      case 'list':
+        for (const each of node.args) of(each);
+        break;
+    }
+    return ANY;
+  }
+
+  #call([name, args]: readonly [string, readonly ASTNode[]], scope: Scope): Place {
+    const [first] = args;
+    if (first === undefined) return ANY;
+    // `has(p.x)` asks for what may not be given.
+    if (name === 'has' && first.op === '.' && isParameters(first.args[0], scope)) return ANY;
+    const place = this.shapeOf(first, scope);
+    return name === 'dyn' ? place : ANY;
+  }
+
+  #method([name, on, args]: readonly [string, ASTNode, readonly ASTNode[]], scope: Scope): Place {
+    const from = this.shapeOf(on, scope);
+    const [variable, ...bodies] = args;
+    if (!MACROS.has(name) || variable?.op !== 'id') {
+      for (const each of args) this.shapeOf(each, scope);
+      return ANY;
+    }
+    const goes = isList(from.shape) ? element(from) : ANY;
+    const inner = new Map([...scope, [variable.args, goes] as const]);
+    const made = bodies.map((each) => this.shapeOf(each, inner)).at(-1) ?? ANY;
+    if (name === 'filter') return isList(from.shape) ? from : ANY;
+    return name === 'map' ? { shape: { list: made.shape }, at: made.at } : ANY;
+  }
+
+  /** Throws Unreadable for a member that is never there. */
+  #member({ shape, at }: Place, name: string): Place {
+    const below = `${at}.${name}`;
+    if (shape === 'any') return { shape, at: below };
+    if (shape === 'scalar' || 'list' in shape)
+      throw new Unreadable(`${at} has no members, and so no ${name}`);
+    const found = 'map' in shape ? shape.map : memberOf(shape, name);
+    if (found !== undefined) return { shape: found, at: below };
+    const names = 'members' in shape ? Object.keys(shape.members).toSorted() : [];
+    throw new Unreadable(
+      `${below} is nothing that ${this.#probe} observes with these params; there is ${names.map((each) => `${at}.${each}`).join(', ')}`,
+    );
+  }
+
+  #assertGiven(from: ASTNode, name: string, scope: Scope): void {
+    if (isParameters(from, scope) && !this.#given.has(name))
+      throw new Unreadable(`p.${name} is not among its params; give it there, as in params: { ${name}: … }`);
+  }
 }
 
-function readOf({ op, args }: ASTNode): NamedRead | undefined {
-  if (op !== '.' && op !== '[]') return undefined;
-  const [from, member] = args;
-  const of = rootOf(from);
-  const name = typeof member === 'string' ? member : member.op === 'value' ? member.args : undefined;
-  return of === undefined || typeof name !== 'string' ? undefined : { of, name };
+const MACROS = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
+
+function isParameters(node: ASTNode, scope: Scope): boolean {
+  return node.op === 'id' && node.args === 'p' && !scope.has('p');
 }
 
-function rootOf({ op, args }: ASTNode): NamedRead['of'] | undefined {
-  return op === 'id' && (args === 'o' || args === 'p') ? args : undefined;
+function isList(shape: Shape): shape is Extract<Shape, { list: unknown }> {
+  return typeof shape === 'object' && 'list' in shape;
 }
 
-function isNode(value: unknown): value is ASTNode {
-  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+function isNamed(shape: Shape): boolean {
+  return typeof shape === 'object' && 'members' in shape;
+}
+
+/** An item of a list, or a member by a name that is not known yet. */
+function element({ shape, at }: Place): Place {
+  if (typeof shape === 'object' && 'list' in shape) return { shape: shape.list, at: `${at}[…]` };
+  if (typeof shape === 'object' && 'map' in shape) return { shape: shape.map, at: `${at}[…]` };
+  return ANY;
 }

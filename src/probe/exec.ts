@@ -25,6 +25,8 @@ export const execProbe: Probe = {
     limit: { type: 'number', help: 'for the expression: p.limit' },
   },
   secrets: { env: { help: 'lines NAME=value: the environment of the program', isSent: true } },
+  // What a collector prints is its own affair.
+  observes: () => 'any',
   evidence:
     'E1, or E0 where the collector says so. E3: the facts of transcripts that it hands over, checked here, below ' +
     '/transcripts; nothing else, whatever it says.',

@@ -18,6 +18,7 @@ import {
   type Wanted,
 } from './files/wanted.ts';
 import { membersOf } from './members.ts';
+import { filesShape } from './files/shape.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 
 /** Things looked at, bytes hashed and folders deep in one run; names shown of one kind. */
@@ -44,6 +45,7 @@ export const filesProbe: Probe = {
     },
     closed: { type: 'boolean', help: 'look for what nobody declared', fallback: true },
   },
+  observes: filesShape,
   evidence: 'E1: this agent read the files itself, as the user it runs as, at one moment after another.',
   blastRadius:
     'reads every declared file and every name below the folder; opens nothing but regular files, follows no link; at most 2 GiB',

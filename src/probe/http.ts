@@ -13,6 +13,7 @@ import { tryAuth, type Auth } from './http/auth.ts';
 import { isServed, MAX_CONNECTIONS, sendBurst, type Burst, type BurstPlan } from './http/burst.ts';
 import { HttpClient, type Answer } from './http/client.ts';
 import { TOLD_HEADERS } from './http/headers.ts';
+import { httpShape } from './http/shape.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 
 /** Requests of one burst. */
@@ -86,6 +87,7 @@ export function makeHttpProbe(times: HttpTimes): Probe {
       token: { help: 'what is sent for auth: the right credentials', isSent: true },
       ca: { help: 'PEM of the authorities that a certificate must verify with', isSent: false },
     },
+    observes: httpShape,
     evidence: 'E1: this agent asked and saw the answers; nobody signs them.',
     blastRadius:
       'one request; with auth three more, one of them with wrong credentials (a login that locks out may count it); ' +

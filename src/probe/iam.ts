@@ -15,6 +15,7 @@ import { EVALUATOR } from './iam/evaluate.ts';
 import { Faults } from './iam/faults.ts';
 import { Folder } from './iam/folder.ts';
 import { readLogs } from './iam/logs.ts';
+import { IAM_SHAPE } from './iam/shape.ts';
 import { IAM_PARAMETERS, readSettings, type IamSettings } from './iam/settings.ts';
 import { Tally } from './iam/tally.ts';
 import type { Probe, ProbeTask } from './probe.ts';
@@ -24,6 +25,7 @@ export const iamProbe: Probe = {
   summary: 'every call of a role or user in CloudTrail, held against the committed policy',
   parameters: IAM_PARAMETERS,
   secrets: { 'cloudtrail-keys': { help: 'keys that AWS signs digests with', isSent: false } },
+  observes: () => IAM_SHAPE,
   evidence:
     'E4, signed by AWS, with keys that the commitment names: that the digests are unbroken from one time to another, and how many log files they name. ' +
     'E1: that this agent had all of those log files, and what the policy says of each call in them; whoever has the log files comes to the same.',

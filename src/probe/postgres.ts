@@ -6,6 +6,7 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { Observed } from '../claim/observed.ts';
 import type { ValueMap } from '../claim/value.ts';
 import { nameOf } from './harmless.ts';
+import { POSTGRES_SHAPE } from './postgres/shape.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 import { readGrants } from './postgres/grants.ts';
 import { readHba } from './postgres/hba.ts';
@@ -26,6 +27,7 @@ export const postgresProbe: Probe = {
   summary: 'settings of PostgreSQL and where each comes from, roles and grants, and what it refuses',
   parameters: POSTGRES_PARAMETERS,
   secrets: POSTGRES_SECRETS,
+  observes: () => POSTGRES_SHAPE,
   evidence:
     'E0: settings, files, hba, roles, grants: the server says so. E1: that a session without TLS, or a write, is let in ' +
     'or refused. wire: as of tls@1, E3 where the server signs it.',

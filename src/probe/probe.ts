@@ -4,6 +4,7 @@
  * before (a target that its owner has not enrolled is refused).
  */
 import type { Observed } from '../claim/observed.ts';
+import type { Shape } from '../claim/shape.ts';
 import type { Value } from '../claim/value.ts';
 import type { Parameter } from '../statement/commitment.ts';
 
@@ -36,6 +37,11 @@ export interface Probe {
   readonly parameters: Readonly<Record<string, ParameterSpec>>;
   /** Secrets that it may ask for. */
   readonly secrets?: Readonly<Record<string, SecretSpec>>;
+  /**
+   * What it can observe with these parameters (checked against `parameters`): claims that read anything else are refused.
+   * A new member of the value is added here too.
+   */
+  observes(params: ReadonlyMap<string, Parameter>): Shape;
   /** Which parts of the value are of which class, in words; printed by `tallystick prove --explain`. */
   readonly evidence: string;
   /** What it does to the target, in words: `3 handshakes that end before a request`. */

@@ -12,6 +12,7 @@ import { encodeTranscript, TRANSCRIPT_TYPE } from '../evidence/transcript.ts';
 import { verifyTranscript } from '../evidence/verify.ts';
 import type { Parameter } from '../statement/commitment.ts';
 import { parseAddress, type Address } from './address.ts';
+import { SSH_SHAPE } from './ssh/shape.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 import { exchange, type Exchanged } from './ssh/exchange.ts';
 import { Ended, Wire } from './wire.ts';
@@ -32,6 +33,7 @@ export function makeSshProbe({ exchangeMs }: { readonly exchangeMs: number }): P
       },
       fingerprint: { type: 'text', help: 'expected host key, for the expression: p.fingerprint' },
     },
+    observes: () => SSH_SHAPE,
     evidence:
       "E3: the server's version, everything it offers and its host key, which signs them. " +
       'E1, with the reason: the same where the server signs with nothing that is read here.',

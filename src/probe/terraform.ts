@@ -18,6 +18,7 @@ import { Given } from './given.ts';
 import { membersOf } from './members.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 import { compare } from './terraform/compare.ts';
+import { TERRAFORM_SHAPE } from './terraform/shape.ts';
 
 const MAX_BYTES = 64 * 1024 ** 2;
 const SHOW_MS = 60_000;
@@ -35,6 +36,7 @@ export const terraformProbe: Probe = {
     },
   },
   secrets: { salt: { help: 'the salt secret of `commit`, for sensitive values', isSent: false } },
+  observes: () => TERRAFORM_SHAPE,
   evidence:
     'E0: the state is what Terraform believes the provider told it; whether it is so, only other probes can say.',
   blastRadius:

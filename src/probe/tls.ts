@@ -13,6 +13,7 @@ import type { Probe, ProbeTask } from './probe.ts';
 import type { Withheld } from '../claim/withheld.ts';
 import type { Accepted, Server } from './tls/attempt.ts';
 import { certificateGrades, certificateValue } from './tls/certificate.ts';
+import { tlsShape } from './tls/shape.ts';
 import { everySuite, MAX_HANDSHAKES, type Enumerated } from './tls/enumerate.ts';
 import { readParameters, TLS_PARAMETERS, VERSION_NAMES, type TlsSettings } from './tls/parameters.ts';
 import { survey, type Survey } from './tls/survey.ts';
@@ -24,6 +25,7 @@ export function makeTlsProbe({ handshakeMs }: { readonly handshakeMs: number }):
     name: 'tls@1',
     summary: 'the versions, suites, key and certificate of a TLS server, signed by the server itself',
     parameters: TLS_PARAMETERS,
+    observes: tlsShape,
     evidence:
       'E3: that TLS 1.3 or 1.2 is accepted, group, signature scheme and public key; of TLS 1.3 the suite, the certificate and what is negotiated as well. ' +
       'E1: every refusal (an alert is signed by nobody), TLS 1.1 and older, suites whose handshake signs nothing that is read here, the suite of TLS 1.2, days left by the clock of the agent.',

@@ -85,7 +85,17 @@ export function parseTyped(text: string): { readonly ast: ASTNode; readonly kind
   } catch (error) {
     throw new Unjudged(firstLine(error));
   }
-  return { ast, kind: kindOf(ast, new Set(['o', 'p']), MAX_DEPTH) };
+  return {
+    ast,
+    kind: kindOf(
+      ast,
+      new Map<string, Kind>([
+        ['o', 'map'],
+        ['p', 'map'],
+      ]),
+      MAX_DEPTH,
+    ),
+  };
 }
 
 /** A node and all below it. */
@@ -104,15 +114,14 @@ function childrenOf({ op, args }: ASTNode): readonly ASTNode[] {
 }
 
 /** The kind of what a node gives. Throws Unjudged for what is not in the language, or can never have a value. */
-function kindOf(node: ASTNode, names: ReadonlySet<string>, depth: number): Kind {
+function kindOf(node: ASTNode, names: ReadonlyMap<string, Kind>, depth: number): Kind {
   if (depth === 0) throw new Unjudged(`it is nested deeper than ${MAX_DEPTH}`);
   const of = (each: ASTNode): Kind => kindOf(each, names, depth - 1);
   switch (node.op) {
     case 'value':
       return literalKind(node.args);
     case 'id':
-      if (!names.has(node.args)) throw new Unjudged(`there is no ${node.args}; there are o and p`);
-      return node.args === 'o' || node.args === 'p' ? 'map' : 'any';
+      return names.get(node.args) ?? unnamed(node.args);
     case '.':
       expect(of(node.args[0]), ['map'], `.${node.args[1]}`);
       return 'any';
@@ -181,6 +190,10 @@ function kindOf(node: ASTNode, names: ReadonlySet<string>, depth: number): Kind 
   throw new Unjudged(`${node.op} is not in the language of claims`);
 }
 
+function unnamed(name: string): never {
+  throw new Unjudged(`there is no ${name}; there are o and p`);
+}
+
 function literalKind(value: unknown): Kind {
   if (typeof value === 'bigint') return inRange(value) === value ? 'int' : 'any';
   if (value === null) return 'null';
@@ -219,7 +232,7 @@ function callKind(name: string, args: readonly ASTNode[], of: (node: ASTNode) =>
 
 function methodKind(
   [name, on, args]: Extract<ASTNode, { op: 'rcall' }>['args'],
-  names: ReadonlySet<string>,
+  names: ReadonlyMap<string, Kind>,
   depth: number,
 ): Kind {
   const of = (each: ASTNode): Kind => kindOf(each, names, depth - 1);
@@ -229,9 +242,7 @@ function methodKind(
     const [variable, ...bodies] = args;
     if (!macro.args.includes(args.length) || variable?.op !== 'id')
       throw new Unjudged(`${name} takes a variable and an expression: .${name}(x, …)`);
-    if (variable.args === 'o' || variable.args === 'p')
-      throw new Unjudged(`${variable.args} is what was observed or given; call the variable otherwise`);
-    const inner = new Set([...names, variable.args]);
+    const inner = new Map([...names, [variable.args, 'any'] as const]);
     const kinds = bodies.map((each) => kindOf(each, inner, depth - 1));
     if (name !== 'map' || bodies.length === 2) expect(kinds[0] ?? 'any', ['bool'], name);
     return macro.gives;

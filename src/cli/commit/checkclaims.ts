@@ -5,8 +5,7 @@
 import { looksFor, parametersOf } from '../../agent/runs.ts';
 import { makeSelfProbe, SELF_PROBE } from '../../agent/self.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { nameOf } from '../../claim/judge.ts';
-import { readsOf } from '../../claim/reads.ts';
+import { readFault } from '../../claim/reads.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { findProbe, PROBE_NAMES } from '../../probe/registry.ts';
 import type { Claim, Declaration } from '../../statement/commitment.ts';
@@ -29,38 +28,30 @@ export async function checkClaims(declaration: Declaration, others: readonly str
         `claim ${claim.id}: there is no probe ${claim.probe}; there are ${PROBE_NAMES.join(', ')}. If an agent has ` +
           `one of its own, say --other-probe ${claim.probe}`,
       );
-    for (const { params } of looksFor([claim], declaration)) assertParameters(claim.id, probe, params);
-    assertReads(claim);
+    for (const { params } of looksFor([claim], declaration))
+      assertReads(claim, probe, settledParameters(claim.id, probe, params));
   }
 }
 
-/** The expression reads what its probe observes, and what the claim gives. */
-function assertReads({ id, expr, probe, params }: Claim): void {
-  for (const { of, name } of readsOf(expr)) {
-    if (of === 'o' && name !== nameOf(probe))
-      throw refuse(
-        'malformed-payload',
-        `claim ${id}: o.${name} is nothing that ${probe} observes; what it does is o.${nameOf(probe)}`,
-      );
-    if (of === 'p' && !params?.has(name))
-      throw refuse(
-        'malformed-payload',
-        `claim ${id}: p.${name} is not among its params; give it there, as in params: { ${name}: … }`,
-      );
-  }
+/** The expression reads what its probe observes with the claim's parameters, and what the claim gives. */
+function assertReads({ id, expr, params }: Claim, probe: Probe, settled: Settled): void {
+  const fault = readFault(expr, probe.name, probe.observes(settled), new Set(params?.keys()));
+  if (fault !== undefined) throw refuse('malformed-payload', `claim ${id}: ${fault}`);
 }
 
 async function probeNamed(name: string): Promise<Probe | undefined> {
   return name === SELF_PROBE ? makeSelfProbe({}, '') : findProbe(name);
 }
 
-function assertParameters(
+type Settled = ReturnType<typeof parametersOf>;
+
+function settledParameters(
   claim: string,
   probe: Probe,
   params: ReturnType<typeof looksFor>[number]['params'],
-): void {
+): Settled {
   try {
-    parametersOf(probe, params);
+    return parametersOf(probe, params);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     throw refuse('malformed-payload', `claim ${claim}: ${error.message}`, { cause: error });

@@ -326,33 +326,31 @@ const MANIFESTS: Readonly<Record<string, string>> = {
     '{\n\t"apiVersion": "v1",\n\t"kind": "ConfigMap",\n\t"metadata": {"name": "a"},\n\t"data": {"k": "\\ud83d\\ude00", "s": "a\\/b"}\n}\n',
 };
 
-t.test(
-  'kubectl reads what is taken as it is declared',
-  { skip: spawnSync('kubectl', ['version', '--client']).status !== 0 && 'no kubectl' },
-  async (t) => {
-    const folder = t.testdir({ ...MANIFESTS });
-    for (const [name, text] of Object.entries(MANIFESTS)) {
-      const peer = byKubectl(join(folder, name));
-      t.ok(peer, `${name}: kubectl takes it`);
-      // The verb adds labels: {} where there are none.
-      const labels = { path: '/metadata/labels', reason: 'added by the verb' };
-      const hexes = (manifest: string): unknown =>
-        declareKubernetes([manifest], [...IGNORED, labels]).leaves.map(({ path, value }) => [
-          path,
-          value.toHex(),
-        ]);
-      t.strictSame(hexes(text.replace(/^\ufeff/, '')), hexes(peer ?? ''), name);
-    }
-    // What is refused has more than one meaning, and the advice is kubectl's.
-    const mode = (value: string): string =>
-      `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {volumes: [{name: s, secret: {secretName: x, defaultMode: ${value}}}]}\n`;
-    writeFileSync(join(folder, 'mode.yaml'), mode('0400'));
-    const advised = mode(
-      /decimal, ([0-9]+) /.exec(refusedWith(() => declareKubernetes([mode('0400')])))?.[1] ?? '',
-    );
-    const modeIn = (manifest: string): unknown =>
-      valueAt(declareKubernetes([manifest]), '/v1/Pod//p/spec/volumes/name=s/secret/defaultMode');
-    t.equal(modeIn(byKubectl(join(folder, 'mode.yaml')) ?? ''), 256);
-    t.equal(modeIn(advised), 256);
-  },
-);
+const PEER = { skip: spawnSync('kubectl', ['version', '--client']).status !== 0 && 'no kubectl' };
+
+t.test('kubectl reads what is taken as it is declared', PEER, async (t) => {
+  const folder = t.testdir({ ...MANIFESTS });
+  for (const [name, text] of Object.entries(MANIFESTS)) {
+    const peer = byKubectl(join(folder, name));
+    t.ok(peer, `${name}: kubectl takes it`);
+    // The verb adds labels: {} where there are none.
+    const labels = { path: '/metadata/labels', reason: 'added by the verb' };
+    const hexes = (manifest: string): unknown =>
+      declareKubernetes([manifest], [...IGNORED, labels]).leaves.map(({ path, value }) => [
+        path,
+        value.toHex(),
+      ]);
+    t.strictSame(hexes(text.replace(/^\ufeff/, '')), hexes(peer ?? ''), name);
+  }
+  // What is refused has more than one meaning, and the advice is kubectl's.
+  const mode = (value: string): string =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {volumes: [{name: s, secret: {secretName: x, defaultMode: ${value}}}]}\n`;
+  writeFileSync(join(folder, 'mode.yaml'), mode('0400'));
+  const advised = mode(
+    /decimal, ([0-9]+) /.exec(refusedWith(() => declareKubernetes([mode('0400')])))?.[1] ?? '',
+  );
+  const modeIn = (manifest: string): unknown =>
+    valueAt(declareKubernetes([manifest]), '/v1/Pod//p/spec/volumes/name=s/secret/defaultMode');
+  t.equal(modeIn(byKubectl(join(folder, 'mode.yaml')) ?? ''), 256);
+  t.equal(modeIn(advised), 256);
+});

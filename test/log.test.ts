@@ -182,7 +182,7 @@ for (const [name, open] of drivers) {
     t.equal(await store.tile(0, 0, 4), undefined, 'no wider than it is');
     const head = await audit(t, store);
     await t.rejects(store.commit({ head, entries: [], tiles: [], chains: new Map() }, undefined), {
-      code: 'inconsistent',
+      code: 'swap-lost',
     });
     await t.rejects(
       store.commit({ head, entries: [], tiles: [], chains: new Map() }, {
@@ -190,7 +190,7 @@ for (const [name, open] of drivers) {
         size: head.size - 1,
       } as Head),
       {
-        code: 'inconsistent',
+        code: 'swap-lost',
       },
     );
   });

@@ -3,6 +3,7 @@
  * lives when nothing is due, and delivers. Clock, waiting and randomness are arguments; one step at a time.
  */
 import { digest } from '../bytes/brand.ts';
+import { isAway, isOutage } from '../bytes/nature.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
 import type { History } from '../appraisal/history.ts';
@@ -12,7 +13,7 @@ import { storeFault } from './database.ts';
 import { checkChain, deliver } from './deliver.ts';
 import type { Draft } from './draft.ts';
 import type { AgentEvent } from './event.ts';
-import { isAway, learn, recall, subjectsOf } from './history.ts';
+import { learn, recall, subjectsOf } from './history.ts';
 import type { Head } from './ledger.ts';
 import type { AgentLog } from './log.ts';
 import { pauseAfter } from './pause.ts';
@@ -132,9 +133,12 @@ export class Daemon {
     }
   }
 
-  /** The log cannot be asked: later, and not at the same time as everyone else. */
+  /**
+   * The log cannot be asked, or what answers in its place shows nothing that the log signed: later, and not at the same time
+   * as everyone else. Signatures that contradict each other, and what is damaged here, are thrown on.
+   */
   #away(error: unknown): void {
-    if (!(error instanceof Refusal) || !isAway(error)) throw error;
+    if (!isOutage(error)) throw error;
     const { agent, random, tell } = this.#parts;
     const retryMs = pauseAfter(this.#failures, random());
     this.#failures += 1;

@@ -2,10 +2,10 @@
  * Proofs on their way to the log, each chain in its order. A log that is away is asked again later; what it refuses
  * stays in the spool. A chain that does not continue the log's was continued by somebody else: that stops the agent.
  */
+import { isOutage } from '../bytes/nature.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { twinOf } from '../cose/twin.ts';
 import { parseStatement } from '../statement/parse.ts';
-import { isAway } from './history.ts';
 import type { AgentLog, Taken } from './log.ts';
 import type { Hand } from './draft.ts';
 import { relink } from './relink.ts';
@@ -20,7 +20,7 @@ export interface Delivery {
   readonly away: Refusal | undefined;
 }
 
-/** Sends what waits. `hand` signs again what continues from a proof that the log has by another id. Refuses `chain-broken`, and what shows that the log lies (`inconsistent`, `proof-failed` …). */
+/** Sends what waits. `hand` signs again what continues from a proof that the log has by another id. Refuses `chain-broken` where the tree shows the other link, `inconsistent`, and what is damaged here. */
 export async function deliver(log: AgentLog, spool: Spool, hand: Hand): Promise<Delivery> {
   const delivered: (Waiting & Taken)[] = [];
   const refused: { waiting: Waiting; refusal: Refusal }[] = [];
@@ -38,15 +38,36 @@ export async function deliver(log: AgentLog, spool: Spool, hand: Hand): Promise<
       delivered.push({ ...waiting, ...taken });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      if (isAway(error)) return { delivered, refused, away: error };
-      if (error.code === 'chain-broken') throw broken(waiting, error);
-      if (!FOR_NOW.has(error.code)) throw error;
+      if (error.code === 'chain-broken') {
+        if (await hasRival(log, spool, waiting)) throw broken(waiting, error);
+        return { delivered, refused, away: unshown(waiting, error) };
+      }
+      if (!FOR_NOW.has(error.code)) {
+        if (isOutage(error)) return { delivered, refused, away: error };
+        throw error;
+      }
       spool.refused(n, `${error.code}: ${error.message}`);
       refused.push({ waiting, refusal: error });
       stuck.add(chain);
     }
   }
   return { delivered, refused, away: undefined };
+}
+
+/**
+ * Whether the tree has a proof by this key of this subject that the spool did not make. Whoever says `chain-broken` signs
+ * nothing; an entry that is read under a signed root does show it. Refuses what reading refuses.
+ */
+async function hasRival(log: AgentLog, spool: Spool, { kid, subject }: Waiting): Promise<boolean> {
+  return (await rivalOf(log, spool, { kid, subject })) !== undefined;
+}
+
+function unshown({ subject, seq }: Waiting, cause: Refusal): Refusal {
+  return refuse(
+    'unavailable',
+    `the log refuses proof ${seq} of ${subject} and shows no other in its place (${cause.message}); it is kept, and sent again`,
+    { cause },
+  );
 }
 
 /** What a log refuses until its policy, or its commitments, are others. */
@@ -76,21 +97,31 @@ export async function checkChain(
   { kid, subject }: { readonly kid: string; readonly subject: string },
   adopt: boolean,
 ): Promise<void> {
+  const link = await rivalOf(log, spool, { kid, subject });
+  if (link === undefined) return;
+  if (!adopt) throw foreign(subject, link);
+  spool.adopt(kid, subject, link);
+}
+
+/** The log's newest proof of a chain, read in its tree, when the spool did not make it. Refuses `proof-failed` for another entry. */
+async function rivalOf(
+  log: AgentLog,
+  spool: Spool,
+  { kid, subject }: { readonly kid: string; readonly subject: string },
+): Promise<Link | undefined> {
   const newest = (await log.list({ subject, kind: 'proof', kid })).at(-1);
   const own = spool.link(kid, subject);
-  if (newest === undefined || spool.has(newest.id) || own?.id === newest.id) return;
+  if (newest === undefined || spool.has(newest.id) || own?.id === newest.id) return undefined;
   const parsed = parseStatement(await log.entry(newest));
   // Somebody posted our proof before us, in the other spelling of its signature: it is ours, and delivered as that.
   const twin = twinOf(parsed.statement.sign1);
-  if (twin !== undefined && spool.has(twin.id)) return;
+  if (twin !== undefined && spool.has(twin.id)) return undefined;
   if (parsed.kind !== 'proof' || parsed.kid !== kid || parsed.subject !== subject)
     throw refuse(
       'proof-failed',
       `the log lists entry ${newest.index} as a proof by this key, and it is none`,
     );
-  const link: Link = { seq: parsed.proof.seq, id: newest.id, ended: parsed.proof.window.end };
-  if (!adopt) throw foreign(subject, link);
-  spool.adopt(kid, subject, link);
+  return { seq: parsed.proof.seq, id: newest.id, ended: parsed.proof.window.end };
 }
 
 function broken({ subject, seq }: Waiting, cause: Refusal): Refusal {

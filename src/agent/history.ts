@@ -2,7 +2,7 @@
  * What the log says of the subjects an agent looks after: commitments, approvals, waivers, deployments, each shown to
  * be in the tree and kept, so that nothing is read twice and the agent can work while the log is away.
  */
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { refuse } from '../bytes/refusal.ts';
 import { historyOf, revocationsOf, type History, type SubjectEntry } from '../appraisal/history.ts';
 import { assertOnce } from '../statement/once.ts';
 import { parseStatement } from '../statement/parse.ts';
@@ -44,18 +44,3 @@ export function recall(ledger: Ledger, subject: string, policy: Policy | undefin
   assertOnce(entries);
   return historyOf(entries, revocationsOf(policy));
 }
-
-/** Whether a refusal only says that the log cannot be asked now. */
-export function isAway(error: unknown): boolean {
-  return error instanceof Refusal && AWAY.has(error.code);
-}
-
-const AWAY: ReadonlySet<string> = new Set([
-  'unavailable',
-  'overloaded',
-  'shutting-down',
-  'rate-limited',
-  'request-timeout',
-  'not-yet',
-  'store-failed',
-]);

@@ -96,6 +96,7 @@ export const REFUSALS = {
   'clock-behind': startUp,
   'corrupt-store': row('Corrupt Store', 500, EXIT.verification),
   'store-failed': row('Store Failed', 503, EXIT.notFound),
+  'swap-lost': row('Swap Lost', 503, EXIT.notFound),
 } as const satisfies Record<string, Row>;
 
 /**

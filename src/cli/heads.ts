@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeUtf8 } from '../bytes/text.ts';
 import { aboutSplit, splitView, type NotedHead } from '../client/history.ts';
@@ -16,6 +17,7 @@ import { formatVkey } from '../note/key.ts';
 import { parseNote } from '../note/note.ts';
 import type { TrustPolicy } from '../note/trust.ts';
 import type { Context } from './context.ts';
+import { faultOf } from './fault.ts';
 import { codeOf, createFile, replaceFile } from './files.ts';
 
 /** Where clients keep what they remember: --state-dir, else the XDG state directory. */
@@ -50,7 +52,28 @@ export async function remember(context: Context, view: LogView): Promise<void> {
   const { origin, size } = view.opened.checkpoint;
   const path = pathOf(context, origin);
   const old = await readRemembered(path);
-  if (old === undefined || size > old.head.size) await replaceFile(path, view.note);
+  if (old !== undefined && size <= old.head.size) return;
+  try {
+    await replaceFile(path, view.note);
+  } catch (error) {
+    if (faultOf(error) === undefined && !(error instanceof Refusal && error.code === 'store-failed'))
+      throw error;
+    unremembered(context, error);
+  }
+}
+
+/** Contexts that were told already; once in a run is enough. */
+const told = new WeakSet<Context>();
+
+/** A head that cannot be kept takes nothing away from this answer: the next run is only not held to it. */
+function unremembered(context: Context, error: unknown): void {
+  if (told.has(context)) return;
+  told.add(context);
+  const why = error instanceof Error ? error.message : String(error);
+  const dir = printable(stateDirOf(context));
+  context.output.note(
+    `the head cannot be remembered in ${dir} (${printable(why)}); name a directory with --state-dir`,
+  );
 }
 
 function pathOf(context: Context, origin: string): string {
@@ -76,8 +99,20 @@ export async function accuse(
   });
   const name = `${originHash(origin).slice(0, 16)}-${incident.id.slice(0, 16)}.json`;
   const file = join(stateDirOf(context), 'evidence', name);
-  // Seen again, it stays as it was first seen.
-  await createFile(file, formatIncident(incident));
+  const text = formatIncident(incident);
+  try {
+    // Seen again, it stays as it was first seen.
+    await createFile(file, text);
+  } catch (error) {
+    // Two histories are told of also where the evidence cannot be kept; it is on stderr then, for whoever keeps that.
+    context.output.warn(
+      `the evidence cannot be kept in ${file} (${codeOf(error)}), and is this:\n${text.trimEnd()}`,
+    );
+    return refuse(
+      'inconsistent',
+      `${what}; keep what was printed, and check it with \`tallystick verify-incident\``,
+    );
+  }
   const next = `the evidence is in ${file}: check it with \`tallystick verify-incident\`, and show it to others`;
   return refuse('inconsistent', `${what}; ${next}`);
 }

@@ -106,9 +106,18 @@ function addVerb(parent: Command, verb: Verb, onRun: (invocation: Invocation) =>
   if (verb.run === undefined) return;
   command.action(async () => {
     const values: Readonly<Record<string, unknown>> = command.opts();
+    refuseEmpty(command.args, values);
     const given = givenSettings(settingsOf(verb), values);
     await onRun({ verb, operands: command.args, flags: new Flags(values), given });
   });
+}
+
+/** An empty text names nothing; it is what a script says whose variable is not set. Refuses `usage`. */
+function refuseEmpty(operands: readonly string[], values: Readonly<Record<string, unknown>>): void {
+  if (operands.includes('')) throw refuse('usage', 'an operand is empty; is a variable of a script not set?');
+  const empty = Object.keys(values).find((name) => [values[name]].flat().includes(''));
+  if (empty !== undefined)
+    throw refuse('usage', `${flagOf(empty)} is empty; is a variable of a script not set?`);
 }
 
 function settingsOf(verb: Verb): readonly Setting[] {

@@ -46,6 +46,8 @@ export interface Whom {
 export class Session {
   readonly #context: Context;
   #peers: readonly PeerResult[] | undefined;
+  /** Whether a head that the log's key signed was seen. */
+  #sawHead = false;
   readonly tiles: TileReader;
   readonly transport: Transport;
   /** Base URL of the log. */
@@ -56,7 +58,7 @@ export class Session {
   private constructor(context: Context, trust: Trust, { url, transport, verify }: Whom) {
     const { fetch, now } = context.world;
     this.#context = context;
-    this.transport = { fetch, now, ...transport };
+    this.transport = { fetch, now, reached: new Set(), ...transport };
     this.log = url ?? logUrl(context.config);
     this.trust = trust;
     this.verify = verify;
@@ -78,7 +80,7 @@ export class Session {
     for (;;) {
       const { policy } = this.trust;
       const note = await this.#checkpoint();
-      const signed = LogView.signed(this.tiles, note, policy, this.verify);
+      const signed = this.#signed(note);
       await checkRemembered(this.#context, signed, policy);
       await this.#askPeers(signed);
       const view = LogView.of(this.tiles, note, policy, this.verify);
@@ -89,8 +91,35 @@ export class Session {
       }
       if (!(await patience.pause())) {
         const what = `the log has not published a checkpoint over entry ${covering} yet; ask again later`;
-        throw await explained(this.transport, this.log, refuse('not-yet', what));
+        throw this.unmet(await explained(this.transport, this.log, refuse('not-yet', what)));
       }
+    }
+  }
+
+  /**
+   * A `not-yet` in the words of a reader whose policy asks for witnesses: the log's own key signed a head in this run, and none that
+   * the quorum cosigned covers what was asked for. That is this client's finding, whatever the log says of its witnesses.
+   */
+  unmet(refusal: Refusal): Refusal {
+    const { quorum } = this.trust.policy;
+    if (refusal.code !== 'not-yet' || quorum === 'none' || !this.#sawHead) return refusal;
+    const what = `no checkpoint with the quorum "${quorum.name}" covers it yet`;
+    return refuse('quorum-unmet', `${what}: ${refusal.message}`, { cause: refusal });
+  }
+
+  /**
+   * The view of a checkpoint that came from the log's URL. Refuses as `LogView.signed` does; what is no checkpoint at all is
+   * the word of whoever answers there, and so `unavailable`.
+   */
+  #signed(note: Uint8Array): LogView {
+    try {
+      const view = LogView.signed(this.tiles, note, this.trust.policy, this.verify);
+      this.#sawHead = true;
+      return view;
+    } catch (error) {
+      if (!(error instanceof Refusal) || !NO_CHECKPOINT.has(error.code)) throw error;
+      const what = `${this.log} answered something else than a checkpoint; is it a log?`;
+      throw refuse('unavailable', `${what} (${error.message})`, { cause: error });
     }
   }
 
@@ -120,7 +149,7 @@ export class Session {
     const found = await findNewest(this.transport, this.log, wanted).catch(undefinedWithoutSearch);
     if (found === undefined) return undefined;
     if (found.index >= (wanted.before ?? Infinity)) {
-      throw refuse('bad-request', `${this.log} answered a search with entries that were not asked for`);
+      throw refuse('unavailable', `${this.log} answered a search with entries that were not asked for`);
     }
     const covering = found.index < view.head.size ? view : await this.view(found.index);
     const entry = await covering.entry(found.index);
@@ -175,6 +204,13 @@ export class Session {
     return { evidence, receipt, entry, id };
   }
 }
+
+/** Refusals of what is no signed note of a checkpoint, whoever signed it. */
+const NO_CHECKPOINT: ReadonlySet<string> = new Set([
+  'malformed-note',
+  'malformed-checkpoint',
+  'malformed-text',
+]);
 
 /** Whether a policy entry names the key of a receipt; a log without policies names none and has no later one. */
 function namesKeyOf(entry: ProvenEntry | undefined, receipt: Uint8Array): boolean {

@@ -1,6 +1,6 @@
 /** Waiting for a log: how long (`--wait`), and saying so. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { refuse } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import { askWhy } from '../client/unready.ts';
 import type { Context } from './context.ts';
 import type { Session, Whom } from './session.ts';
@@ -31,6 +31,8 @@ export async function sayingWait<T>(context: Context, session: Session, work: Pr
   void sayLater(context, session, done.signal);
   try {
     return await work;
+  } catch (error) {
+    throw error instanceof Refusal ? session.unmet(error) : error;
   } finally {
     done.abort();
   }

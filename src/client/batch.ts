@@ -6,10 +6,10 @@ import { decodeCbor, isCborMap, scanCbor } from '../bytes/cbor.ts';
 import { skipCbor } from '../bytes/cbor-skip.ts';
 import { concatBytes } from '../bytes/compare.ts';
 import { printable } from '../bytes/printable.ts';
-import { isRefusalCode, refuse, type Refusal } from '../bytes/refusal.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { askPatiently } from './patience.ts';
-import { refusalOf } from './problem.ts';
+import { refusalOf, refusedByLog } from './problem.ts';
 import { entryUrl, fetchReceipt, loggedAs, MAX_RECEIPT_BYTES, type Registration } from './scrapi.ts';
 import type { Transport } from './transport.ts';
 
@@ -55,7 +55,7 @@ export function stepsOf(statements: readonly Uint8Array[]): readonly (readonly U
 
 /**
  * Submits statements together; a log that does not take sequences (404, 405, 415) is refused
- * `unsupported-media-type`. Refuses `bad-request` when the answer does not have one result each.
+ * `unsupported-media-type`. Refuses `unavailable` when the answer does not have one result each.
  */
 export async function submitBatch(
   transport: Transport,
@@ -77,7 +77,7 @@ export async function submitBatch(
   }
   if (results.length !== statements.length) {
     throw refuse(
-      'bad-request',
+      'unavailable',
       `${log} answered ${results.length} results for ${statements.length} statements`,
     );
   }
@@ -93,13 +93,13 @@ async function readResult(
   const map = decodeCbor(bytes, { maxBytes: MAX_RECEIPT_BYTES + RESULT_OVERHEAD });
   const status = isCborMap(map) ? map.get('status') : undefined;
   if (!isCborMap(map) || typeof status !== 'number') {
-    throw refuse('bad-request', `${log} answered something else than a result`);
+    throw refuse('unavailable', `${log} answered something else than a result`);
   }
   if (status >= 300) {
     const [code, title, detail] = [map.get('code'), map.get(-1), map.get(-2)].map((v) =>
       typeof v === 'string' ? v : '',
     );
-    const known = code !== undefined && isRefusalCode(code) ? code : 'policy-rejected';
+    const known = refusedByLog(code) ?? (status >= 500 ? 'unavailable' : 'policy-rejected');
     return { kind: 'refused', refusal: refuse(known, printable(`${title}: ${detail}`, 500)) };
   }
   const named = map.get('entry');

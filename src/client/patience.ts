@@ -3,8 +3,9 @@
  * back-off with full jitter, as SCRAPI draft-11 §2.6 asks of clients. Each pause, their number and their
  * sum are bounded.
  */
+import { Refusal } from '../bytes/refusal.ts';
 import { refusalOf } from './problem.ts';
-import { exchange, type Ask, type Reply, type Transport } from './transport.ts';
+import { exchange, isBroken, TIMEOUT_MS, type Ask, type Reply, type Transport } from './transport.ts';
 
 /** The first pause is drawn below this, and each next one below its double (milliseconds). */
 const FIRST_PAUSE_MS = 250;
@@ -19,6 +20,9 @@ const PATIENCE_MS = 60_000;
 
 /** Longest that one answer is asked to be held: proxies on the way give up after a minute (milliseconds). */
 const LONGEST_WAIT_MS = 30_000;
+
+/** However little patience is left, an answer has this long to come (milliseconds). */
+const LEAST_ANSWER_MS = 1_000;
 
 /** Statuses that mean: the same request may do better later. */
 const BUSY = new Set([429, 502, 503, 504]);
@@ -49,6 +53,15 @@ export class Patience {
     return left <= 0 ? ask : { ...ask, waitMs: Math.min(left, LONGEST_WAIT_MS) };
   }
 
+  /** The transport for one request: none outlasts the patience of all. */
+  bounded(): Transport {
+    const { timeoutMs = TIMEOUT_MS, now } = this.#transport;
+    return {
+      ...this.#transport,
+      timeoutMs: Math.max(LEAST_ANSWER_MS, Math.min(timeoutMs, this.#until - now())),
+    };
+  }
+
   /** Waits until it is time to ask again. False, at once, when that would be longer than patience lasts. */
   async pause(reply?: Reply): Promise<boolean> {
     const { random = Math.random, sleep = timer } = this.#transport;
@@ -64,7 +77,11 @@ export class Patience {
   }
 }
 
-/** Asks until the log is not busy. `waits`: the answer may be held until witnesses have cosigned. Refuses what `exchange` refuses; the last busy reply becomes a refusal. */
+/**
+ * Asks until the log is not busy, and again when the connection breaks: every request here may be made twice, posting a
+ * statement too. `waits`: the answer may be held until witnesses have cosigned. Refuses what `exchange` refuses; the last busy
+ * reply becomes a refusal.
+ */
 export async function askPatiently(
   transport: Transport,
   url: URL,
@@ -72,9 +89,23 @@ export async function askPatiently(
   patience: Patience = new Patience(transport),
 ): Promise<Reply> {
   for (;;) {
-    const reply = await exchange(transport, url, ask.waits === true ? patience.held(ask) : ask);
-    if (!BUSY.has(reply.status)) return reply;
-    if (!(await patience.pause(reply))) throw refusalOf(reply);
+    const found = await once(transport, url, ask.waits === true ? patience.held(ask) : ask, patience);
+    if (found instanceof Refusal) {
+      if (!(await patience.pause())) throw found;
+      continue;
+    }
+    if (!BUSY.has(found.status)) return found;
+    if (!(await patience.pause(found))) throw refusalOf(found);
+  }
+}
+
+/** One reply, or how the connection broke. */
+async function once(transport: Transport, url: URL, ask: Ask, patience: Patience): Promise<Reply | Refusal> {
+  try {
+    return await exchange(patience.bounded(), url, ask);
+  } catch (error) {
+    if (error instanceof Refusal && isBroken(error, transport, url)) return error;
+    throw error;
   }
 }
 

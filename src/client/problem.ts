@@ -1,9 +1,11 @@
 /**
- * Problem details of a log as refusals: concise CBOR (RFC 9290) and JSON (RFC 9457). The words are the
- * log's and go to a terminal, so they are cut and cleaned; nothing else in the body is believed.
+ * Problem details of a log as refusals: concise CBOR (RFC 9290) and JSON (RFC 9457). Nobody signs them, and a proxy or
+ * a firewall may answer in place of the log. So the words are cut and cleaned for a terminal, a code counts only where a log
+ * may say it, and no answer makes a client report success, two histories or a missing quorum.
  */
 import { decodeCbor, isCborMap, type CborKey, type CborValue } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
+import { natureOf } from '../bytes/nature.ts';
 import { PROBLEM_URI, Refusal, isRefusalCode, refuse, type RefusalCode } from '../bytes/refusal.ts';
 import { decodeUtf8 } from '../bytes/text.ts';
 import type { Reply } from './transport.ts';
@@ -24,16 +26,55 @@ export function refusalOf(reply: Reply): Refusal {
   const { title, detail, code } = readProblem(reply);
   const words = [title, detail].filter((part) => part !== undefined).map((part) => printable(part, 500));
   const said = words.length > 0 ? words.join(': ') : 'no reason given';
-  return refuse(codeOf(reply.status, code), `${reply.url.host} answered ${reply.status}: ${said}`);
+  const posted = reply.method === 'POST' && (title ?? detail) !== undefined;
+  return refuse(codeOf(reply.status, code, posted), `${reply.url.host} answered ${reply.status}: ${said}`);
 }
 
-/** A code we share is kept; any other answer is told by the class of its status (SCRAPI draft-11 §2.6). */
-function codeOf(status: number, code: string | undefined): RefusalCode {
-  if (code !== undefined && isRefusalCode(code)) return code;
-  if (status === 404) return 'not-found';
-  if (status === 413) return 'too-large';
+/** What a log may refuse of a statement that it was sent. */
+const REFUSED_BY_LOG: ReadonlySet<string> = new Set<RefusalCode>([
+  'malformed-text',
+  'malformed-cbor',
+  'non-deterministic',
+  'malformed-statement',
+  'malformed-payload',
+  'malformed-receipt',
+  'unsupported-algorithm',
+  'bad-signature',
+  'payload-missing',
+  'unknown-key',
+  'confirmation-missing',
+  'weak-key',
+  'wrong-role',
+  'subject-not-allowed',
+  'limit-exceeded',
+  'policy-rejected',
+  'unknown-commitment',
+  'subject-mismatch',
+  'chain-broken',
+  'own-commitment',
+  'too-large',
+]);
+
+/** The code under which a log refuses a statement; undefined for any other, which a log cannot come to. */
+export function refusedByLog(code: string | undefined): RefusalCode | undefined {
+  return code !== undefined && isRefusalCode(code) && REFUSED_BY_LOG.has(code) ? code : undefined;
+}
+
+/** Statuses by which a log of any software refuses what it was sent (SCRAPI draft-11 §2.6). */
+const REJECTIONS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
+
+/** `posted`: a statement was sent, and the answer is a problem document rather than some page. */
+function codeOf(status: number, code: string | undefined, posted: boolean): RefusalCode {
+  if (status === 404) return code === 'no-such-key' ? code : 'not-found';
   if (status === 429) return 'rate-limited';
-  return status >= 400 && status < 500 ? 'bad-request' : 'unavailable';
+  // What says that the log is away means the same from whoever says it.
+  if (status >= 500 && code !== undefined && isRefusalCode(code) && isUnready(code)) return code;
+  if (!posted || !REJECTIONS.has(status)) return 'unavailable';
+  return refusedByLog(code) ?? (status === 413 ? 'too-large' : 'bad-request');
+}
+
+function isUnready(code: RefusalCode): boolean {
+  return natureOf(code) === 'away' && code !== 'quorum-unmet';
 }
 
 function readProblem(reply: Reply): Problem {

@@ -58,8 +58,7 @@ export function entryUrl(log: string, locator: string): URL {
  * Submits a statement and waits for its receipt, asking again while the log is busy (429, 503) or the
  * receipt is on its way (202, 204). With `waitUntil` in the transport the log is asked to wait itself first.
  * Posting the same statement again is harmless. Refuses with the log's own words what the log refuses, and when
- * the receipt does not come in time `quorum-unmet`, or `not-yet` when the log does not say that it waits for its
- * witnesses.
+ * the receipt does not come in time `not-yet`, with what the log says that it waits for.
  */
 export async function submitStatement(
   transport: Transport,
@@ -91,7 +90,7 @@ export async function submitStatement(
   };
 }
 
-/** A fresh receipt of an entry, by its locator. Refuses `not-found`, `quorum-unmet` and `not-yet`. */
+/** A fresh receipt of an entry, by its locator. Refuses `not-found` and `not-yet`. */
 export function fetchReceipt(transport: Transport, log: string, locator: string): Promise<Uint8Array> {
   return awaitReceipt(transport, log, entryUrl(log, locator), new Patience(transport));
 }

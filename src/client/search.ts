@@ -41,7 +41,7 @@ export interface Wanted {
   readonly before?: number;
 }
 
-/** The newest entry that matches, or undefined. Refuses `not-found` when the log has no search, and `bad-request` for an answer of another shape. */
+/** The newest entry that matches, or undefined. Refuses `not-found` when the log has no search, and `unavailable` for an answer of another shape. */
 export async function findNewest(
   transport: Transport,
   log: string,
@@ -133,12 +133,12 @@ function parseJson(body: Uint8Array, log: string): unknown {
   try {
     return JSON.parse(decodeUtf8(body));
   } catch (error) {
-    throw refuse('bad-request', `${log} answered something else than JSON; is it a Tallystick log?`, {
+    throw refuse('unavailable', `${log} answered something else than JSON; is it a Tallystick log?`, {
       cause: error,
     });
   }
 }
 
 function strange(log: string): Refusal {
-  return refuse('bad-request', `${log} answered a search in a form of its own; is it a Tallystick log?`);
+  return refuse('unavailable', `${log} answered a search in a form of its own; is it a Tallystick log?`);
 }

@@ -12,7 +12,7 @@ import type { NodeId } from '../tree/shape.ts';
 import { bundlePath, TILE_WIDTH, tilePath, tileWidthAt } from '../tree/tile.ts';
 import { TileNodes } from '../tree/tilenodes.ts';
 import { download } from './patience.ts';
-import type { Transport } from './transport.ts';
+import { exchange, isBroken, type Transport } from './transport.ts';
 
 /** Room for dozens of ML-DSA-44 lines of 3.3 kB each; a note of ours has one. */
 const MAX_CHECKPOINT_BYTES = 262_144;
@@ -39,8 +39,9 @@ export class TileReader {
 
   /** The first `width` hashes of a tile, flat. Refuses `malformed-tile` for any other length. */
   async tile(level: number, index: number, width: number): Promise<Uint8Array> {
-    const bytes = await this.#partial((w) => tilePath(level, index, w), width, MAX_TILE_BYTES);
-    if (bytes.length !== width * 32 && bytes.length !== MAX_TILE_BYTES) {
+    const fits = ({ length }: Uint8Array): boolean => length === width * 32 || length === MAX_TILE_BYTES;
+    const bytes = await this.#partial((w) => tilePath(level, index, w), width, MAX_TILE_BYTES, fits);
+    if (!fits(bytes)) {
       throw refuse(
         'malformed-tile',
         `${this.prefix}/${tilePath(level, index, width)} has ${bytes.length} bytes`,
@@ -51,7 +52,7 @@ export class TileReader {
 
   /** A bundle's bytes as served, nobody knows how many entries: the full one may stand for a partial one. */
   bundleBytes(index: number, width: number): Promise<Uint8Array> {
-    return this.#partial((w) => bundlePath(index, w), width, MAX_BUNDLE_BYTES);
+    return this.#partial((w) => bundlePath(index, w), width, MAX_BUNDLE_BYTES, isBundle);
   }
 
   /** The first `width` entries of a bundle. Refuses `malformed-tile`. */
@@ -84,15 +85,32 @@ export class TileReader {
     return TileNodes.of(await this.tile(level, index, width), nobleHasher);
   }
 
-  /** A partial file, or the full one that has replaced it (tlog-tiles: partials MAY be deleted). */
-  async #partial(path: (width: number) => string, width: number, maxBytes: number): Promise<Uint8Array> {
+  /**
+   * A partial file, or the full one that has replaced it (tlog-tiles: partials MAY be deleted). Hosts say in many ways
+   * that a file is gone: 403 where a reader may not list, 200 with a page. Whatever does not fit, the full one is asked for.
+   */
+  async #partial(
+    path: (width: number) => string,
+    width: number,
+    maxBytes: number,
+    fits: (bytes: Uint8Array) => boolean,
+  ): Promise<Uint8Array> {
     const type = 'application/octet-stream';
-    try {
-      return await this.#get(path(width), type, maxBytes);
-    } catch (error) {
-      if (width === TILE_WIDTH || !isNotFound(error)) throw error;
-      return await this.#get(path(TILE_WIDTH), type, maxBytes);
-    }
+    if (width === TILE_WIDTH) return this.#get(path(width), type, maxBytes);
+    const partial = await this.#try(path(width), type, maxBytes);
+    if (partial !== undefined && fits(partial)) return partial;
+    const full = await this.#try(path(TILE_WIDTH), type, maxBytes);
+    if (full !== undefined && fits(full)) return full;
+    return partial ?? this.#get(path(width), type, maxBytes);
+  }
+
+  /** Asks once; undefined unless the file is there. Refuses `unavailable`. */
+  async #try(path: string, accept: string, maxBytes: number): Promise<Uint8Array | undefined> {
+    const url = new URL(`${this.prefix}/${path}`);
+    const reply = await exchange(this.#transport, url, { accept, maxBytes }).catch(
+      brokenOff(this.#transport, url),
+    );
+    return reply?.status === 200 ? reply.body : undefined;
   }
 
   #get(path: string, accept: string, maxBytes: number): Promise<Uint8Array> {
@@ -100,6 +118,20 @@ export class TileReader {
   }
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof Refusal && error.code === 'not-found';
+/** A broken connection is asked again, patiently, by whoever asks next. */
+function brokenOff(transport: Transport, url: URL): (error: unknown) => undefined {
+  return (error) => {
+    if (isBroken(error, transport, url) || (error instanceof Refusal && error.code === 'too-large'))
+      return undefined;
+    throw error;
+  };
+}
+
+function isBundle(bytes: Uint8Array): boolean {
+  try {
+    return decodeBundle(bytes).length > 0;
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
 }

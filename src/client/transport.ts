@@ -3,7 +3,7 @@
  * the same origin. `fetch`, the clock, waiting and randomness are arguments.
  */
 import { concatBytes } from '../bytes/compare.ts';
-import { refuse } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 
 /** The outside world of a client. */
 export interface Transport {
@@ -21,6 +21,8 @@ export interface Transport {
    * no more after that. Bounds everything that is asked through this transport.
    */
   readonly waitUntil?: number;
+  /** Origins that have answered through this transport; who never has is not waited for. None are noted when absent. */
+  readonly reached?: Set<string>;
   /** The most that one operation may take, pauses and answers together, without `waitUntil` (milliseconds). */
   readonly patienceMs?: number;
 }
@@ -39,6 +41,7 @@ export interface Ask {
 /** A whole reply, whatever its status. */
 export interface Reply {
   readonly url: URL;
+  readonly method: 'GET' | 'POST';
   readonly status: number;
   readonly headers: Headers;
   readonly body: Uint8Array;
@@ -48,7 +51,7 @@ export interface Reply {
 const MAX_REDIRECTS = 3;
 
 /** A log may hold an answer until a batch is durable and witnessed (Rekor's clients wait 20 s too). */
-const TIMEOUT_MS = 20_000;
+export const TIMEOUT_MS = 20_000;
 
 /**
  * Asks once. Refuses `unavailable` when nobody answers in time or the log redirects to another origin,
@@ -59,10 +62,12 @@ export async function exchange(transport: Transport, url: URL, ask: Ask): Promis
   let at = url;
   for (let hops = 0; ; hops++) {
     const response = await begin(transport, at, ask, signal);
+    transport.reached?.add(url.origin);
     const target = redirectTarget(response, at);
     if (target === undefined) {
       const body = await readBody(response, at, ask.maxBytes);
-      return { url: at, status: response.status, headers: response.headers, body };
+      const { status, headers } = response;
+      return { url: at, method: ask.method ?? 'GET', status, headers, body };
     }
     await response.body?.cancel();
     if (target.origin !== url.origin) {
@@ -122,6 +127,32 @@ async function readBody(response: Response, url: URL, maxBytes: number): Promise
   return concatBytes(...chunks);
 }
 
+/** What Node calls a connection that was there, or a way there, and broke. */
+const BROKEN =
+  /^(?:ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|UND_ERR_SOCKET|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT)$/;
+/** And what it calls a place where nobody is. */
+const NOBODY = /^(?:ECONNREFUSED|ENOTFOUND)$/;
+
+/**
+ * Whether the same request may do better in a moment: the connection broke, or nobody answered in time. Where nobody is at
+ * all, a mistyped port is likelier than a restart, unless that place has answered before or the user wants to wait.
+ */
+export function isBroken(error: unknown, transport: Transport, url: URL): boolean {
+  if (!(error instanceof Refusal) || error.code !== 'unavailable') return false;
+  if (error.cause instanceof DOMException) return error.cause.name === 'TimeoutError';
+  const why = reasonOf(error.cause);
+  if (BROKEN.test(why) || why === 'terminated') return true;
+  const waits = transport.waitUntil !== undefined || transport.reached?.has(url.origin) === true;
+  return waits && NOBODY.test(why);
+}
+
+/** The system's code of a failed `fetch`, or its words. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return String(cause);
+  return 'code' in cause ? String(cause.code) : cause.message;
+}
+
 /** What Node calls a certificate that leads to nobody it trusts. */
 const UNTRUSTED = /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE/;
 
@@ -129,8 +160,7 @@ function unreachable(url: URL, error: unknown): Error {
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return refuse('unavailable', `${url.origin} did not answer in time; try again later`, { cause: error });
   }
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const why = cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.message) : String(cause);
+  const why = reasonOf(error);
   const advice = UNTRUSTED.test(why)
     ? 'its certificate is not trusted here; if it should be, name it, or who issued it, in NODE_EXTRA_CA_CERTS'
     : 'is a server running there?';

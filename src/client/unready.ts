@@ -12,9 +12,8 @@ import { exchange, type Transport } from './transport.ts';
 const TIMEOUT_MS = 3_000;
 const MAX_BYTES = 262_144;
 
-/** `quorum`: it is the witnesses that the log waits for. `why`: for people; undefined when it does not say. */
+/** `why`: for people; undefined when it does not say. */
 export interface Unready {
-  readonly quorum: boolean;
   readonly why: string | undefined;
 }
 
@@ -28,22 +27,18 @@ export async function askWhy(transport: Transport, log: string): Promise<Unready
   const reasons = textsIn(member(ready, 'reasons'));
   const late = quorum === undefined ? [] : [`the quorum "${quorum}" waits for ${missing.join(', ')}`];
   const why = reasons.length > 0 ? reasons : late;
-  return {
-    quorum: quorum !== undefined,
-    why: why.length === 0 ? undefined : printable(why.join('; '), 1000),
-  };
+  return { why: why.length === 0 ? undefined : printable(why.join('; '), 1000) };
 }
 
 /**
- * The same refusal with the log's reason. A `not-yet` that is due to a missing quorum becomes `quorum-unmet`; any
- * refusal but `not-yet` stays as it is.
+ * The same refusal with the log's reason; any refusal but `not-yet` stays as it is. What the log says of its quorum is
+ * unsigned, and so never becomes `quorum-unmet`: that is for a reader who looked at cosignatures.
  */
 export async function explained(transport: Transport, log: string, refusal: Refusal): Promise<Refusal> {
   if (refusal.code !== 'not-yet') return refusal;
-  const { quorum, why } = await askWhy(transport, log);
+  const { why } = await askWhy(transport, log);
   if (why === undefined) return refusal;
-  const words = `${refusal.message} (the log says: ${why})`;
-  return refuse(quorum ? 'quorum-unmet' : refusal.code, words, { cause: refusal });
+  return refuse('not-yet', `${refusal.message} (the log says: ${why})`, { cause: refusal });
 }
 
 /** The quorum of `/v1/log` when it is not met or witnesses are behind, and who has not cosigned the newest tree. */

@@ -4,16 +4,17 @@
  * authenticates index and size as a receipt does not.
  */
 import { attachReceipts } from '../cose/transparent.ts';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App, HttpContext } from './context.ts';
-import { asBuffer, COSE, FRESH, IMMUTABLE, TEXT } from '../web/media.ts';
+import { liking } from '../web/accept.ts';
+import { asBuffer, FRESH, IMMUTABLE, STATEMENT_TYPES, TEXT } from '../web/media.ts';
 import { bytesOf, failures, TAGS } from '../web/schemas.ts';
 import { entryParams } from './scrapi-schemas.ts';
 import { locator } from './scrapi.ts';
 import { unknownEntry } from '../web/audit.ts';
 import type { EntryRow } from '../log/ports.ts';
 
-const schema = (summary: string, type: string, description: string) => ({
+const schema = (summary: string, type: string | readonly string[], description: string) => ({
   tags: [TAGS.audit],
   summary,
   params: entryParams,
@@ -31,25 +32,26 @@ export function downloads(app: App, { service: { reader }, limits }: HttpContext
 
   const entrySchema = schema(
     'The entry as logged',
-    COSE,
+    STATEMENT_TYPES,
     'A tagged COSE_Sign1 with an empty unprotected header',
   );
-  app.get('/entries/:id/entry', { schema: entrySchema }, async ({ params }, reply) => {
-    const entry = await reader.entry(locator(params.id));
-    reply.header('cache-control', IMMUTABLE);
-    return sendFile(reply, COSE, `${entry.id}.cose`, entry.bytes);
+  app.get('/entries/:id/entry', { schema: entrySchema }, async (request, reply) => {
+    const entry = await reader.entry(locator(request.params.id));
+    reply.header('cache-control', IMMUTABLE).header('vary', 'accept');
+    return sendFile(reply, statementType(request), `${entry.id}.cose`, entry.bytes);
   });
 
   const statementSchema = schema(
     'The statement with its receipt',
-    COSE,
+    STATEMENT_TYPES,
     'A transparent statement (RFC 9943)',
   );
-  app.get('/entries/:id/statement', { schema: statementSchema }, async ({ params }, reply) => {
-    const entry = await reader.entry(locator(params.id));
+  app.get('/entries/:id/statement', { schema: statementSchema }, async (request, reply) => {
+    const entry = await reader.entry(locator(request.params.id));
     const receipt = await reader.receipt(entry.index);
     reply.header('cache-control', FRESH);
-    return sendFile(reply, COSE, `${entry.id}.transparent.cose`, attachReceipts(entry.bytes, [receipt]));
+    const bytes = attachReceipts(entry.bytes, [receipt]);
+    return sendFile(reply, statementType(request), `${entry.id}.transparent.cose`, bytes);
   });
 
   const proofSchema = schema('Proof against a checkpoint', 'text/plain', 'C2SP tlog-proof');
@@ -59,6 +61,12 @@ export function downloads(app: App, { service: { reader }, limits }: HttpContext
     reply.header('cache-control', FRESH);
     return sendFile(reply, TEXT, `${row.id}.tlog-proof`, await reader.tlogProof(row.index));
   });
+}
+
+/** These are files to keep: whoever accepts neither name of the type gets them all the same. */
+function statementType({ headers: { accept } }: FastifyRequest): string {
+  const [general, named] = STATEMENT_TYPES;
+  return liking(accept, [named]) > liking(accept, [general]) ? named : general;
 }
 
 function sendFile(reply: FastifyReply, type: string, name: string, bytes: Uint8Array): FastifyReply {

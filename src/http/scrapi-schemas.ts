@@ -1,6 +1,6 @@
 /** SCRAPI's routes for the API description. */
 import { Type } from 'typebox';
-import { CBOR, CBOR_SEQUENCE, COSE, SCITT_STATEMENT } from '../web/media.ts';
+import { CBOR, CBOR_SEQUENCE, RECEIPT_TYPES, STATEMENT_TYPES } from '../web/media.ts';
 import { PREFERENCE_APPLIED } from './prefer.ts';
 import { bytesOf, failures, nothing, TAGS } from '../web/schemas.ts';
 
@@ -21,14 +21,14 @@ export const submissionSchema = {
   summary: 'Log a statement, or many',
   description:
     'A COSE_Sign1 statement is answered with its receipt once it is durable and in the tree. A CBOR sequence of statements is answered with a sequence of maps, one each and in order: status, entry (32 bytes), index and receipt; or status, code, -1 (title) and -2 (detail). Posting a statement again answers the same entry with a fresh receipt. With Prefer: wait=N the answer waits for the receipt.',
-  body: bytesOf([COSE, SCITT_STATEMENT, CBOR_SEQUENCE], 'A statement, or a sequence of statements'),
+  body: bytesOf([...STATEMENT_TYPES, CBOR_SEQUENCE], 'A statement, or a sequence of statements'),
   response: {
     200: {
       ...bytesOf(CBOR_SEQUENCE, 'One result for each statement of a sequence'),
       headers: PREFERENCE_APPLIED,
     },
     201: {
-      ...bytesOf(COSE, 'Logged; the receipt (RFC 9942)'),
+      ...bytesOf(RECEIPT_TYPES, 'Logged; the receipt (RFC 9942)'),
       headers: { ...location, ...PREFERENCE_APPLIED },
     },
     202: {
@@ -44,7 +44,10 @@ export const receiptSchema = {
   summary: 'A fresh receipt of an entry',
   params: entryParams,
   response: {
-    200: { ...bytesOf(COSE, 'The receipt (RFC 9942)'), headers: { ...location, ...PREFERENCE_APPLIED } },
+    200: {
+      ...bytesOf(RECEIPT_TYPES, 'The receipt (RFC 9942)'),
+      headers: { ...location, ...PREFERENCE_APPLIED },
+    },
     204: {
       ...nothing('Logged; the receipt waits for witnesses'),
       headers: { ...retryAfter, ...PREFERENCE_APPLIED },

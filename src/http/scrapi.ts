@@ -9,7 +9,7 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { LogReader, LogService, Outcome } from '../log/ports.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseStatement } from '../statement/parse.ts';
-import { accepts } from '../web/accept.ts';
+import { accepts, liking } from '../web/accept.ts';
 import { unknownEntry } from '../web/audit.ts';
 import type { App, HttpContext } from './context.ts';
 import { keyDirectory, type KeyDirectory } from './keys.ts';
@@ -22,7 +22,8 @@ import {
   FIVE_MINUTES,
   FRESH,
   NEVER,
-  SCITT_STATEMENT,
+  RECEIPT_TYPES,
+  STATEMENT_TYPES,
 } from '../web/media.ts';
 import { keySchema, keySetSchema, receiptSchema, submissionSchema } from './scrapi-schemas.ts';
 import { PREFER_HEADER } from './prefer.ts';
@@ -43,7 +44,7 @@ class Sequence {
 export function submissions(app: App, context: HttpContext): void {
   const { limits, rates } = context;
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser([COSE, SCITT_STATEMENT], { parseAs: 'buffer' }, (_request, body, done) =>
+  app.addContentTypeParser([...STATEMENT_TYPES], { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );
   app.addContentTypeParser(
@@ -80,8 +81,8 @@ async function submitOne(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   // Who takes no receipt is told what is wrong with the statement, and gets nothing logged.
-  if (!accepts(request.headers.accept, COSE)) parseStatement(statement);
-  mustAccept(request, COSE);
+  if (!RECEIPT_TYPES.some((type) => accepts(request.headers.accept, type))) parseStatement(statement);
+  const type = mustAccept(request, RECEIPT_TYPES);
   const [outcome] = await submit(context, [statement], 'single');
   if (outcome === undefined) throw new Error('the log gave no outcome');
   if (outcome.kind === 'refused') throw outcome.refusal;
@@ -91,7 +92,7 @@ async function submitOne(
   if (receipt === undefined) {
     return reply.code(202).header('retry-after', ASK_AGAIN).send();
   }
-  return reply.code(201).header('content-type', COSE).send(asBuffer(receipt));
+  return reply.code(201).header('content-type', type).send(asBuffer(receipt));
 }
 
 async function submitMany(
@@ -101,7 +102,7 @@ async function submitMany(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const statements = splitSequence(sequence, context.limits.batchStatements);
-  mustAccept(request, CBOR_SEQUENCE);
+  mustAccept(request, [CBOR_SEQUENCE]);
   const first = await submit(context, statements, 'batch');
   await context.rooms.batch.wait(request, reply, lastWithout(first));
   const { reader } = context.service;
@@ -162,7 +163,7 @@ export function receiptsAndKeys(app: App, context: HttpContext): void {
       const id = locator(request.params.id);
       const row = await reader.find(id);
       if (row === undefined) throw unknownEntry(id);
-      mustAccept(request, COSE);
+      const type = mustAccept(request, RECEIPT_TYPES);
       const ready = await receiptOf(reader, row.index);
       await context.rooms.single.wait(request, reply, ready === undefined ? row.index : undefined);
       const receipt = ready ?? (await receiptOf(reader, row.index));
@@ -170,13 +171,13 @@ export function receiptsAndKeys(app: App, context: HttpContext): void {
         return reply.code(204).header('retry-after', ASK_AGAIN).header('cache-control', NEVER).send();
       }
       reply.header('location', context.urlOf(request, `/entries/${id}`)).header('cache-control', FRESH);
-      return reply.header('content-type', COSE).send(asBuffer(receipt));
+      return reply.header('content-type', type).send(asBuffer(receipt));
     },
   );
 
   const keys = keysOf(service);
   app.get('/.well-known/scitt-keys', { schema: keySetSchema }, async (request, reply) => {
-    mustAccept(request, CBOR);
+    mustAccept(request, [CBOR]);
     return reply
       .header('content-type', CBOR)
       .header('cache-control', FIVE_MINUTES)
@@ -185,7 +186,7 @@ export function receiptsAndKeys(app: App, context: HttpContext): void {
   app.get('/.well-known/scitt-keys/:kid', { schema: keySchema }, async (request, reply) => {
     const key = keys().find(request.params.kid);
     if (key === undefined) throw refuse('no-such-key', 'No key could be found for this kid value');
-    mustAccept(request, CBOR);
+    mustAccept(request, [CBOR]);
     return reply.header('content-type', CBOR).header('cache-control', FIVE_MINUTES).send(asBuffer(key));
   });
 }
@@ -208,11 +209,16 @@ function undefinedWhenNotYet(error: unknown): undefined {
   throw error;
 }
 
-/** Refuses `not-acceptable` when the client does not take the one type there is. */
-export function mustAccept(request: FastifyRequest, type: string): void {
-  if (accepts(request.headers.accept, type)) return;
+/** The type that the client likes best of those there are, the first of equals. Refuses `not-acceptable` when it takes none. */
+export function mustAccept(request: FastifyRequest, types: readonly [string, ...string[]]): string {
+  const { accept } = request.headers;
+  const [first] = types;
+  if (accept === undefined || accept === first || accept === '*/*') return first;
+  const likings = types.map((type) => liking(accept, [type]));
+  const best = Math.max(...likings);
+  if (best > 0) return types[likings.indexOf(best)] ?? first;
   const logged = request.method === 'POST' ? '; nothing was logged' : '';
-  throw refuse('not-acceptable', `this comes as ${type} alone: add that to Accept${logged}`);
+  throw refuse('not-acceptable', `this comes as ${types.join(' or ')}: add that to Accept${logged}`);
 }
 
 /** The entry id a path names; refuses `bad-locator`. */

@@ -8,7 +8,7 @@
  *     qpd <n>                       add-checkpoint requests a day
  *     contact <text>
  *
- * Blank lines and lines that start with # are skipped, white space at both ends of a line too. Words we do not
+ * Blank lines and lines that start with # are skipped, before the first line too, white space at both ends of a line too. Words we do not
  * know are refused: a limit that is misspelt would be no limit. A log with several keys is several blocks of one origin.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -39,7 +39,8 @@ type Draft = { verifier: NoteVerifier; origin?: string; qpd?: number; contact?: 
 
 /** Whether a text begins as a list does: a tlog-policy cannot. */
 export function isLogList(text: string): boolean {
-  return /^logs\/v0[ \t]*(?:\n|$)/.test(text);
+  const first = text.split('\n').find((line) => !isSkipped(line.replaceAll('\t', ' ')));
+  return first?.replaceAll('\t', ' ').trimEnd() === LOG_LIST_HEADER;
 }
 
 /** Reads a list. Refuses `malformed-trust-policy`, naming the line, and `too-large`. */
@@ -47,20 +48,27 @@ export function parseLogList(file: Uint8Array | string): ListedLog[] {
   const code = 'malformed-trust-policy';
   // Tabs separate here and are control bytes in notes.
   const text = readText(typeof file === 'string' ? file.replaceAll('\t', ' ') : untabbed(file), code);
-  const [header, ...lines] = readLines(text, code);
-  if (header?.trimEnd() !== LOG_LIST_HEADER) throw refuse(code, `line 1: expected ${LOG_LIST_HEADER}`);
+  const lines = readLines(text, code);
+  const header = lines.findIndex((line) => !isSkipped(line));
+  if (lines[header]?.trimEnd() !== LOG_LIST_HEADER)
+    throw refuse(code, `line ${Math.max(header, 0) + 1}: expected ${LOG_LIST_HEADER}`);
   const drafts: Draft[] = [];
   for (const [i, raw] of lines.entries()) {
+    if (i <= header || isSkipped(raw)) continue;
     const line = raw.replace(/^ +/, '').replace(/ +$/, '');
-    if (line === '' || line.startsWith('#')) continue;
     try {
       read(drafts, line);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      throw refuse(code, `line ${i + 2}: ${error.message}`, { cause: error });
+      throw refuse(code, `line ${i + 1}: ${error.message}`, { cause: error });
     }
   }
   return distinct(drafts.map(finish));
+}
+
+/** A blank line, or one that is a comment. */
+function isSkipped(line: string): boolean {
+  return /^ *(?:#|$)/.test(line);
 }
 
 function untabbed(file: Uint8Array): Uint8Array {

@@ -69,7 +69,7 @@ export class MemoryStore implements Store {
   }
 
   async commit(plan: Plan, expected: Head | undefined): Promise<void> {
-    if (!sameHead(this.#head, expected)) throw refuse('inconsistent', 'the store moved under the log');
+    if (!sameHead(this.#head, expected)) throw refuse('swap-lost', 'the store moved under the log');
     for (const entry of plan.entries) {
       this.#entries[entry.index] = entry;
       this.#byId.set(entry.id, entry);

@@ -97,7 +97,7 @@ export class SqliteStore extends SqliteReader implements Store {
       : expected === undefined;
     if (!same)
       throw refuse(
-        'inconsistent',
+        'swap-lost',
         'the store moved under the log: another process writes to it; stop one of them',
       );
   }

@@ -2,8 +2,12 @@
 
 /** One COSE message, RFC 9052: a statement, a receipt, an entry. */
 export const COSE = 'application/cose';
-/** Older SCITT drafts' name for a signed statement; taken, never sent. */
+/** RFC 9943 §8: a signed or transparent statement, and a receipt. Sent to who names them in place of the general type. */
 export const SCITT_STATEMENT = 'application/scitt-statement+cose';
+export const SCITT_RECEIPT = 'application/scitt-receipt+cose';
+/** The types of a statement and of a receipt; the first is what is sent to who does not mind. */
+export const STATEMENT_TYPES: readonly [string, string] = [COSE, SCITT_STATEMENT];
+export const RECEIPT_TYPES: readonly [string, string] = [COSE, SCITT_RECEIPT];
 /** RFC 8742: many statements, many results. */
 export const CBOR_SEQUENCE = 'application/cbor-seq';
 export const CBOR = 'application/cbor';

@@ -2,7 +2,8 @@
 import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
 import { operatorRule } from '../../agent/enrolment.ts';
 import { deliver, checkChain, type Delivery } from '../../agent/deliver.ts';
-import { isAway, recall } from '../../agent/history.ts';
+import { recall } from '../../agent/history.ts';
+import { isAway } from '../../bytes/nature.ts';
 import type { Head } from '../../agent/ledger.ts';
 import type { Taken } from '../../agent/log.ts';
 import { prove } from '../../agent/prove.ts';

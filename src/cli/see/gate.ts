@@ -5,7 +5,8 @@ import { EVIDENCE_CLASSES, type EvidenceClass } from '../../statement/vocabulary
 import type { Context } from '../context.ts';
 import type { Flags } from '../verb.ts';
 import { durationOf, readingOf, seeAll, sleepOf } from './asked.ts';
-import { isAway, type Look, type Reading } from './reading.ts';
+import { isAway } from '../../bytes/nature.ts';
+import type { Look, Reading } from './reading.ts';
 import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
 import { exitOf, type Seen } from './seen.ts';
 import { line, spanOf } from './words.ts';

@@ -61,7 +61,7 @@ async function copiedBy(transport: Transport, base: string): Promise<number> {
   const value: unknown = parse(body);
   const size: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'size') : undefined;
   if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return size;
-  throw refuse('bad-request', `${base} did not answer as a Tallystick monitor does; check the URL`);
+  throw refuse('unavailable', `${base} did not answer as a Tallystick monitor does; check the URL`);
 }
 
 function parse(body: Uint8Array): unknown {

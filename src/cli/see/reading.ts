@@ -2,7 +2,7 @@
  * Reading a log to see where claims stand. Whatever is read is shown to be in the tree of one signed checkpoint and
  * signed by a key that the policy of its place let; the server that answers is not trusted with anything but the times.
  */
-import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
 import type { SubjectEntry } from '../../appraisal/history.ts';
 import { entryIdOf } from '../../client/scrapi.ts';
 import { findAt, type Listed, type Wanted } from '../../client/search.ts';
@@ -191,18 +191,3 @@ export class Reading {
     if (missing !== undefined) throw leftOut(missing.index, missing.subject, 'it is in the tree');
   }
 }
-
-/** Whether a refusal only says that the log, or a monitor, cannot be asked now. */
-export function isAway(error: unknown): boolean {
-  return error instanceof Refusal && AWAY.has(error.code);
-}
-
-const AWAY: ReadonlySet<string> = new Set([
-  'unavailable',
-  'overloaded',
-  'shutting-down',
-  'rate-limited',
-  'request-timeout',
-  'not-yet',
-  'store-failed',
-]);

@@ -202,12 +202,12 @@ t.test('submitting: at once, later, busy, refused', async (t) => {
   const quorum = { quorum: 'two', met: false, witnesses: [] };
   const late = { name: 'W\u001b2', behind: 1 };
   for (const [about, ready, code, message] of [
-    [{ witnessing: quorum }, { reasons: ['no quorum: W2'] }, 'quorum-unmet', /the log says: no quorum: W2/],
+    [{ witnessing: quorum }, { reasons: ['no quorum: W2'] }, 'not-yet', /the log says: no quorum: W2/],
     [{ witnessing: { ...quorum, met: true } }, { reasons: ['full'] }, 'not-yet', /the log says: full/],
     [
       { witnessing: { ...quorum, met: true, witnesses: [late, { name: 'W1', behind: 0 }] } },
       {},
-      'quorum-unmet',
+      'not-yet',
       /the quorum "two" waits for W\?2\)/,
     ],
     [{ witnessing: null }, { reasons: [] }, 'not-yet', /ask later for/],
@@ -254,11 +254,15 @@ t.test('submitting: at once, later, busy, refused', async (t) => {
       status(400, { 'content-type': 'application/concise-problem-details+cbor' }, Uint8Array.of(0xff)),
       'bad-request',
     ],
-    [status(400, { 'content-type': 'application/json' }, '{'), 'bad-request'],
-    [status(400, { 'content-type': 'application/json' }, '"x"'), 'bad-request'],
-    [status(400, { 'content-type': 'application/json' }, Uint8Array.of(0xff)), 'bad-request'],
+    [status(400, { 'content-type': 'application/problem+json' }, '{'), 'bad-request'],
+    [status(400, { 'content-type': 'application/json' }, '"x"'), 'unavailable'],
+    [status(400, { 'content-type': 'text/html' }, '<h1>'), 'unavailable'],
+    [status(403), 'unavailable'],
     [status(404), 'not-found'],
-    [status(413), 'too-large'],
+    [status(413), 'unavailable'],
+    ...(
+      ['inconsistent', 'quorum-unmet', 'usage', 'config-invalid', 'proof-failed', 'corrupt-store'] as const
+    ).map((code): [(r: ServerResponse) => void, string] => [cbor(problem(code)), 'bad-request']),
     [status(500, { 'content-type': 'text/html' }, '<h1>'), 'unavailable'],
     [status(201, {}, Buffer.alloc(70_000)), 'too-large'],
   ];
@@ -313,7 +317,7 @@ t.test('many statements in one request', async (t) => {
   for (const bytes of bad) {
     answer = bytes;
     await t.rejects(submitBatch(world(), url, statements), {
-      code: /bad-request|malformed-cbor|non-deterministic/,
+      code: /unavailable|malformed-cbor|non-deterministic/,
     });
   }
 });
@@ -436,7 +440,7 @@ t.test('searching is a hint, read with care', async (t) => {
   page = { entries: [], next: null };
   t.equal(await find(), undefined);
   page = { entries: [], next: 5 };
-  await t.rejects(find(), { code: 'bad-request' }, 'short pages without end');
+  await t.rejects(find(), { code: 'unavailable' }, 'short pages without end');
   t.match(asked.at(-1), /before=5/);
   for (const odd of [
     '{',
@@ -447,6 +451,6 @@ t.test('searching is a hint, read with care', async (t) => {
     { entries: [{ index: 1, id: 'x' }], next: null },
   ]) {
     page = odd;
-    await t.rejects(find(), { code: 'bad-request' }, JSON.stringify(odd));
+    await t.rejects(find(), { code: 'unavailable' }, JSON.stringify(odd));
   }
 });

@@ -26,9 +26,13 @@ export function refusalOf(reply: Reply): Refusal {
   const { title, detail, code } = readProblem(reply);
   const words = [title, detail].filter((part) => part !== undefined).map((part) => printable(part, 500));
   const said = words.length > 0 ? words.join(': ') : 'no reason given';
-  const posted = reply.method === 'POST' && (title ?? detail) !== undefined;
+  const type = reply.headers.get('content-type') ?? '';
+  const posted = reply.method === 'POST' && PROBLEM_TYPE.test(type);
   return refuse(codeOf(reply.status, code, posted), `${reply.url.host} answered ${reply.status}: ${said}`);
 }
+
+/** A problem document (RFC 9290, RFC 9457), which a proxy's own page is not. */
+const PROBLEM_TYPE = /^application\/(?:concise-problem-details\+cbor|problem\+json)/i;
 
 /** What a log may refuse of a statement that it was sent. */
 const REFUSED_BY_LOG: ReadonlySet<string> = new Set<RefusalCode>([

@@ -101,7 +101,7 @@ export class TileReader {
     if (partial !== undefined && fits(partial)) return partial;
     const full = await this.#try(path(TILE_WIDTH), type, maxBytes);
     if (full !== undefined && fits(full)) return full;
-    return partial ?? this.#get(path(width), type, maxBytes);
+    return partial ?? full ?? this.#get(path(width), type, maxBytes);
   }
 
   /** Asks once; undefined unless the file is there. Refuses `unavailable`. */

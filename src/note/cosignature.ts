@@ -99,6 +99,15 @@ export async function cosignSubtree(subtree: Subtree, signer: NoteSigner): Promi
 }
 
 /**
+ * The blob of a subtree's cosignature: with the eight zero bytes of a timestamp, as C2SP tlog-witness has it, or the bare
+ * signature, as C2SP #346 proposes.
+ */
+function decodeSubtreeBlob(blob: Uint8Array): { time: number; signature: Uint8Array } | undefined {
+  const isBare = blob.length === SIGNATURE_LENGTH['ml-dsa-44'];
+  return isBare ? { time: 0, signature: blob } : decodeTimed(6, blob);
+}
+
+/**
  * Checks a subtree's cosignature and returns its timestamp. Refuses `unknown-signer` when the line is by
  * another key, is timestamped although start is not 0, or does not verify.
  */
@@ -116,7 +125,7 @@ export function verifySubtreeCosignature(
       `the line is by ${line.name}, not by the expected key of ${verifier.name}`,
     );
   }
-  const timed = decodeTimed(6, line.blob);
+  const timed = decodeSubtreeBlob(line.blob);
   if (timed === undefined || (subtree.start !== 0 && timed.time !== 0)) {
     throw refuse(
       'unknown-signer',

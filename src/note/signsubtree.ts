@@ -7,15 +7,15 @@
  *
  *     <checkpoint cosigned by the witness that is asked>
  *
- * A witness of ours answers with signature lines. In v1.1.0 the reply was base64 of the bare signature, on
- * one line; `parseSubtreeReply` reads both.
+ * A witness of ours answers with signature lines. In v1.1.0 the reply was base64 of the bare signature, on one line, and
+ * C2SP #346 takes the eight zero bytes of the timestamp out of the lines; `parseSubtreeReply` and
+ * `verifySubtreeCosignature` read all of these.
  */
 import type { Digest } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8 } from '../bytes/text.ts';
 import { SIGNATURE_LENGTH } from '../sign/algorithm.ts';
 import { parseCheckpoint } from './checkpoint.ts';
-import { encodeTimed } from './cosignature.ts';
 import {
   formatHeader,
   readBase64,
@@ -69,6 +69,9 @@ export function parseSignSubtree(body: Uint8Array | string): SignSubtree {
   };
 }
 
+/** A signature alone, or behind the eight zero bytes of a timestamp. */
+const BARE_LENGTHS: readonly number[] = [SIGNATURE_LENGTH['ml-dsa-44'], 8 + SIGNATURE_LENGTH['ml-dsa-44']];
+
 /**
  * The cosigner's line in a reply of either form. Refuses `malformed-note`, and `unknown-signer` when the
  * reply has no line of this key. Whether the line verifies, `verifySubtreeCosignature` says.
@@ -78,9 +81,9 @@ export function parseSubtreeReply(body: Uint8Array | string, cosigner: NoteVerif
   const [only = '', ...rest] = readLines(text, 'malformed-note');
   if (rest.length === 0 && !only.includes(' ')) {
     const signature = readBase64(only, 'malformed-note', 'subtree signature');
-    if (signature.length !== SIGNATURE_LENGTH['ml-dsa-44'])
+    if (!BARE_LENGTHS.includes(signature.length))
       throw refuse('malformed-note', `a bare reply of ${signature.length} bytes is no ML-DSA-44 signature`);
-    return { name: cosigner.name, id: cosigner.id, blob: encodeTimed(0, signature) };
+    return { name: cosigner.name, id: cosigner.id, blob: signature };
   }
   const line = parseSignatures(text).find((each) => sameHandle(each, cosigner));
   if (line === undefined)

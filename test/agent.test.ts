@@ -2,6 +2,7 @@
  * The agent's parts: slots that nobody chooses, a spool that loses nothing, chains, enrolment, budget, challenges
  * (src/agent).
  */
+import { refuse } from '../src/bytes/refusal.ts';
 import { createHash, createHmac } from 'node:crypto';
 import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -228,6 +229,61 @@ t.test('crashes: no number twice, no gap, nothing lost', async (t) => {
     world.log.proofs().map(({ proof }) => proof.seq),
     [0, 1, 2, 3],
   );
+});
+
+t.test('what a log says without showing it ends nobody', async (t) => {
+  const world = await agentWorld(t);
+  const declared = await world.commit(SUBJECT, [claimOf('on')]);
+  const { spool, hand } = world.agent;
+  await prove(world.agent, await world.duty(declared));
+  const codes = [
+    'chain-broken',
+    'bad-signature',
+    'proof-failed',
+    'malformed-receipt',
+    'unknown-signer',
+    'bad-request',
+  ] as const;
+  for (const code of codes) {
+    Object.assign(world.log, { submit: () => Promise.reject(refuse(code, 'says whoever answers')) });
+    t.match(await deliver(world.log, spool, hand), { delivered: [], refused: [], away: {} }, code);
+    t.equal(spool.waitingCount(), 1, `${code}: what was proven is kept`);
+  }
+  for (const code of ['inconsistent', 'corrupt-store'] as const) {
+    Object.assign(world.log, { submit: () => Promise.reject(refuse(code, 'found here')) });
+    await t.rejects(deliver(world.log, spool, hand), { code });
+  }
+  Reflect.deleteProperty(world.log, 'submit');
+  t.match(await deliver(world.log, spool, hand), { delivered: [{}], away: undefined });
+});
+
+t.test('the daemon: whatever answers in place of the log is waited out', async (t) => {
+  for (const code of [
+    'malformed-note',
+    'unknown-signer',
+    'proof-failed',
+    'bad-request',
+    'not-found',
+    'too-large',
+  ] as const) {
+    const world = await agentWorld(t);
+    await world.commit(SUBJECT, [claimOf('on', { cadence: 60 })]);
+    const { pass, events } = running(world);
+    await pass(60);
+    Object.assign(world.log, { head: () => Promise.reject(refuse(code, 'a page')) });
+    await pass(200);
+    t.ok(
+      events.some(({ kind }) => kind === 'away'),
+      code,
+    );
+    Reflect.deleteProperty(world.log, 'head');
+    await pass(600);
+    t.ok(
+      events.some(({ kind }) => kind === 'back'),
+      `${code}: and goes on`,
+    );
+    t.equal(world.agent.spool.waitingCount(), 0);
+  }
 });
 
 t.test('two processes in one directory take different places', async (t) => {

@@ -15,7 +15,7 @@ import { formatIncident, makeIncident, type Evidence } from '../incident/inciden
 import { originHash, parseCheckpoint, type Checkpoint } from '../note/checkpoint.ts';
 import { formatVkey } from '../note/key.ts';
 import { parseNote } from '../note/note.ts';
-import type { TrustPolicy } from '../note/trust.ts';
+import { logKeysOf, type TrustPolicy } from '../note/trust.ts';
 import type { Context } from './context.ts';
 import { faultOf } from './fault.ts';
 import { codeOf, createFile, replaceFile } from './files.ts';
@@ -87,7 +87,7 @@ export async function accuse(
   policy: TrustPolicy,
   { evidence, about, what }: Finding,
 ): Promise<Refusal> {
-  const logKeys = policy.logs.map(({ verifier }) => verifier).filter(({ name }) => name === origin);
+  const logKeys = logKeysOf(policy, origin);
   const incident = makeIncident({
     origin,
     vkeys: logKeys.map(({ name, type, key }) => formatVkey(name, type, key)),

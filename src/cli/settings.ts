@@ -187,6 +187,9 @@ export function readSettings(read: Reader) {
         'signing key: a PKCS#8 or OpenSSH file, ssh-agent:[fingerprint], or exec:/program',
       ),
     ),
+    logOrigin: read(
+      optional('logOrigin', '<text>', "the log's origin, where that is not the name of its key"),
+    ),
     vkey: read(many('vkey', '<vkey>', "the log's verifier key, or a file of them; repeat for several")),
     policy: read(optionalPath('policy', '<file>', 'tlog-policy to trust instead of single verifier keys')),
     stateDir: read(

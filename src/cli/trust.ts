@@ -8,7 +8,7 @@ import { decodeUtf8 } from '../bytes/text.ts';
 import type { Trust } from '../client/evidence.ts';
 import { decodeCoseKey, decodeKeySet } from '../cose/key.ts';
 import { parseVkey, type NoteVerifier } from '../note/key.ts';
-import { parseTrustPolicy, policyOfLogs } from '../note/trust.ts';
+import { parseTrustPolicy, policyOfLogs, withOrigin } from '../note/trust.ts';
 import { assertStrongKey, type PublicKey } from '../sign/algorithm.ts';
 import type { Source } from './config.ts';
 import type { Context } from './context.ts';
@@ -22,6 +22,19 @@ const NEARNESS: Record<Source, number> = { flag: 3, env: 2, file: 1, default: 0 
  * `malformed-key`, `malformed-trust-policy`, `not-found` for what they name.
  */
 export async function trustOf(context: Context, receiptKeyFile?: string): Promise<Trust> {
+  const { logOrigin } = context.config;
+  const trust = await trusted(context, receiptKeyFile);
+  if (logOrigin === undefined) return trust;
+  const names = new Set(trust.policy.logs.map(({ verifier }) => verifier.name));
+  if (names.size > 1)
+    throw refuse(
+      'usage',
+      '--log-origin is for one log, and keys of several are trusted; name the keys of one',
+    );
+  return { ...trust, policy: withOrigin(trust.policy, logOrigin) };
+}
+
+async function trusted(context: Context, receiptKeyFile?: string): Promise<Trust> {
   const { config, resolved } = context;
   const receiptKeys =
     receiptKeyFile === undefined ? [] : await readReceiptKeys(resolve(context.world.cwd, receiptKeyFile));

@@ -2,10 +2,10 @@
 import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatBase64 } from '../bytes/text.ts';
-import { openCheckpoint, type OpenedCheckpoint } from '../note/checkpoint.ts';
+import { type OpenedCheckpoint } from '../note/checkpoint.ts';
 import { formatKeyId, type NoteVerifier } from '../note/key.ts';
 import { parseTlogProof } from '../note/tlogproof.ts';
-import { quorumMet, type TrustPolicy } from '../note/trust.ts';
+import { logKeysOf, openByLog, quorumMet, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import type { InForce, Rules } from '../registration/rules.ts';
 import { parseStatement } from '../statement/parse.ts';
@@ -52,9 +52,8 @@ export interface Signed {
 
 /** Opens a checkpoint. Refuses as `openCheckpoint` and `silentKeys` do. The quorum is not looked at. */
 export function openSigned(note: Uint8Array, trust: Trust, verify?: VerifySignature): Signed {
-  const logKeys = trust.policy.logs.map(({ verifier }) => verifier);
   const witnessKeys = trust.policy.witnesses.map(({ verifier }) => verifier);
-  const opened = openCheckpoint(note, { logKeys, witnessKeys, verify });
+  const opened = openByLog(note, trust.policy, { witnessKeys, verify });
   return { opened, silent: silentKeys(opened, trust) };
 }
 
@@ -67,10 +66,9 @@ export function silentKeys(
   opened: OpenedCheckpoint,
   { policy, everyAlgorithm }: Trust,
 ): readonly NoteVerifier[] {
-  const logKeys = policy.logs.map(({ verifier }) => verifier);
   const signed = new Set(opened.logSignatures.map(({ verifier }) => verifier.key.algorithm));
   const { origin } = opened.checkpoint;
-  const silent = logKeys.filter(({ name, key }) => name === origin && !signed.has(key.algorithm));
+  const silent = logKeysOf(policy, origin).filter(({ key }) => !signed.has(key.algorithm));
   const [missing] = silent;
   if (everyAlgorithm && missing !== undefined) {
     const what = `the ${SPOKEN[missing.key.algorithm]} key of ${origin} is trusted and did not sign the checkpoint`;

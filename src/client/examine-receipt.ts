@@ -92,7 +92,7 @@ function findReceipt(
       return judgeReceipt(bytes, entry, known, place);
     } catch (error) {
       // A receipt of another log may be of a kind that we do not read.
-      if (!(error instanceof Refusal) || error.code === 'inconsistent') throw error;
+      if (!(error instanceof Refusal)) throw error;
       if (problem === undefined || error.code !== 'unknown-signer') problem = error;
     }
   }
@@ -133,13 +133,15 @@ function openReceipt(
 }
 
 /**
- * Holds the receipt against the checkpoint: `inconsistent` when the log signed two roots for one size,
- * `proof-failed` when the numbers differ that a receipt does not sign (index, and the size of one root).
+ * Holds the receipt against the checkpoint. A receipt signs a root and neither index nor size: its path also fits trees of other
+ * sizes, so two roots under one stated size show that a number was changed, or that the log signed two histories, and this
+ * alone does not show which. Refuses `proof-failed`.
  */
 function agree({ place: { index, size, root }, issuer, key }: ShownReceipt, seen: Place | undefined): string {
   const same = seen !== undefined && equalBytes(seen.root, root);
   if (seen?.size === size && !same) {
-    throw refuse('inconsistent', `the receipt and the checkpoint name two roots for ${size} entries`);
+    const next = 'its size was changed, or the log signed two histories: compare two checkpoints of it to know';
+    throw refuse('proof-failed', `the receipt and the checkpoint name two roots for ${size} entries; ${next}`);
   }
   if (seen !== undefined && (seen.index !== index || (same && seen.size !== size))) {
     const what = `entry ${index} of ${size}, and the .tlog-proof entry ${seen.index} of ${seen.size}`;

@@ -10,7 +10,7 @@
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { openCheckpoint, originHash, type OpenedCheckpoint } from '../note/checkpoint.ts';
-import type { TrustPolicy } from '../note/trust.ts';
+import { logKeysOf, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import {
   aboutSplit,
@@ -129,7 +129,7 @@ async function fetchHead(transport: Transport, url: URL): Promise<Uint8Array> {
 /** A head of the same log, by its keys alone: a witness's line that fails is no reason to overlook it. */
 function openSigned(note: Uint8Array, { policy, held, verify }: Comparison): OpenedCheckpoint | Refusal {
   const { origin } = held.opened.checkpoint;
-  const logKeys = policy.logs.map(({ verifier }) => verifier).filter(({ name }) => name === origin);
+  const logKeys = logKeysOf(policy, origin);
   try {
     return openCheckpoint(note, { origin, logKeys, verify });
   } catch (error) {

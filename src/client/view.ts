@@ -4,9 +4,9 @@
  */
 import { leafIndex, type LeafIndex } from '../bytes/brand.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
-import { openCheckpoint, type OpenedCheckpoint } from '../note/checkpoint.ts';
+import type { OpenedCheckpoint } from '../note/checkpoint.ts';
 import { formatTlogProof } from '../note/tlogproof.ts';
-import { openTrusted, type TrustPolicy } from '../note/trust.ts';
+import { openByLog, openTrusted, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import { nodesForInclusion, proveInclusion } from '../tree/prove.ts';
@@ -42,8 +42,7 @@ export class LogView {
    * for a fork is one without a quorum too, and not enough to rely on. Refuses as `openCheckpoint` does.
    */
   static signed(tiles: TileReader, note: Uint8Array, policy: TrustPolicy, verify?: VerifySignature): LogView {
-    const logKeys = policy.logs.map(({ verifier }) => verifier);
-    return new LogView(tiles, note, openCheckpoint(note, { logKeys, verify }));
+    return new LogView(tiles, note, openByLog(note, policy, { verify }));
   }
 
   /** The view under a checkpoint that is at hand. Refuses as `openTrusted` does. */

@@ -9,7 +9,7 @@ import { decodeUtf8, formatBase64, formatHex, parseBase64 } from '../bytes/text.
 import { openCheckpoint, type Checkpoint, type OpenedCheckpoint } from '../note/checkpoint.ts';
 import { formatKeyId, type NoteVerifier } from '../note/key.ts';
 import { parseTlogProof } from '../note/tlogproof.ts';
-import type { TrustPolicy } from '../note/trust.ts';
+import { logKeysOf, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import { verifyInclusion } from '../tree/verify.ts';
@@ -65,9 +65,9 @@ export class Checks {
     }
   }
 
-  /** The log's keys among those that are trusted: the ones named as its origin. */
+  /** The log's keys among those that are trusted: the ones of its origin. */
   get logKeys(): readonly NoteVerifier[] {
-    return this.policy.logs.map(({ verifier }) => verifier).filter(({ name }) => name === this.origin);
+    return logKeysOf(this.policy, this.origin);
   }
 
   /** Whose signatures these are matters, not which witnesses saw them: witnesses' lines are not looked at. */

@@ -11,8 +11,7 @@ import type { SignedHead } from '../client/history.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
 import { formatIncident, makeIncident } from '../incident/incident.ts';
-import { openCheckpoint } from '../note/checkpoint.ts';
-import { openTrusted, type TrustPolicy } from '../note/trust.ts';
+import { logKeysOf, openByLog, openTrusted, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { fill } from './fill.ts';
@@ -162,8 +161,7 @@ export class Mirror {
   /** The served head, signed by the log that is mirrored; by whom else is not looked at. */
   #signed(note: Uint8Array): SignedHead {
     const { policy, verify } = this.#parts;
-    const logKeys = policy.logs.map(({ verifier }) => verifier);
-    const opened = openCheckpoint(note, { logKeys, verify });
+    const opened = openByLog(note, policy, { verify });
     const mirrored = (this.#held ?? this.#pending)?.opened.checkpoint.origin ?? opened.checkpoint.origin;
     if (opened.checkpoint.origin !== mirrored) {
       throw refuse(
@@ -199,10 +197,10 @@ export class Mirror {
     const { name, policy, transport } = this.#parts;
     const { evidence, about, what } = conflict;
     const origin = (this.#held ?? this.#pending)?.opened.checkpoint.origin ?? '';
-    const vkeys = policy.logs.filter(({ verifier }) => verifier.name === origin);
+    const vkeys = logKeysOf(policy, origin);
     const incident = makeIncident({
       origin,
-      vkeys: vkeys.map(({ verifier }) => vkeyOf(verifier)),
+      vkeys: vkeys.map(vkeyOf),
       detector: name,
       detected: new Date(transport.now()).toISOString(),
       what,

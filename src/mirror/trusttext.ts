@@ -5,7 +5,12 @@ import type { TrustPolicy, Voter } from '../note/trust.ts';
 /** The text of a policy (C2SP tlog-policy), such that `parseTrustPolicy` reads the same policy again. */
 export function formatTrustPolicy(policy: TrustPolicy): string {
   const lines = ['# Whom this mirror trusts (C2SP tlog-policy): hand it to whoever checks the copy.'];
-  for (const { verifier, url } of policy.logs) lines.push(['log', vkeyOf(verifier), url].join(' ').trim());
+  for (const { verifier, url, origin } of policy.logs) {
+    // A tlog-policy has no word for it: whoever checks the copy says it.
+    if (origin !== undefined)
+      lines.push(`# This log calls itself otherwise than its key: --log-origin ${JSON.stringify(origin)}`);
+    lines.push(['log', vkeyOf(verifier), url].join(' ').trim());
+  }
   for (const { name, verifier, url } of policy.witnesses)
     lines.push(['witness', name, vkeyOf(verifier), url].join(' ').trim());
   for (const { name, threshold, members } of policy.groups)

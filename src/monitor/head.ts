@@ -8,7 +8,7 @@ import { decodeUtf8 } from '../bytes/text.ts';
 import { openCheckpoint, type Cosignature, type OpenedCheckpoint } from '../note/checkpoint.ts';
 import type { NoteVerifier } from '../note/key.ts';
 import { formatNote, type SignatureLine } from '../note/note.ts';
-import { quorumMet, type TrustPolicy } from '../note/trust.ts';
+import { logKeysOf, quorumMet, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import { EMPTY_ROOT } from '../tree/hash.ts';
 import { Unreachable } from './served.ts';
@@ -50,7 +50,7 @@ export function hearHead(note: Uint8Array, trust: Trust): SeenHead {
 /** Refuses as `openCheckpoint` does for lines of the log's keys; those of witnesses are told apart. */
 export function openHead(note: Uint8Array, trust: Trust): SeenHead {
   const { origin, policy, verify } = trust;
-  const logKeys = policy.logs.map(({ verifier }) => verifier).filter(({ name }) => name === origin);
+  const logKeys = logKeysOf(policy, origin);
   const plain = openCheckpoint(note, { origin, logKeys, verify });
   const cosignatures: Cosignature[] = [];
   const forged: NoteVerifier[] = [];

@@ -3,6 +3,7 @@
  * one log stays with it. A log that does not answer is looked at less and less often, and that is all: an
  * outage is for readiness and metrics, never an incident.
  */
+import { logKeysOf } from '../note/trust.ts';
 import type { Transport } from '../client/transport.ts';
 import type { PeerResult } from '../client/gossip.ts';
 import { incidentId, makeIncident } from '../incident/incident.ts';
@@ -246,10 +247,9 @@ export class LogWatch {
 
   async #raise({ evidence, about, what }: Alarm): Promise<void> {
     const { store, trust, detector, now } = this.#parts;
-    const vkeys = trust.policy.logs
-      .map(({ verifier }) => verifier)
-      .filter(({ name }) => name === this.origin)
-      .map(({ name, type, key }) => formatVkey(name, type, key));
+    const vkeys = logKeysOf(trust.policy, this.origin).map(({ name, type, key }) =>
+      formatVkey(name, type, key),
+    );
     const detected = new Date(now()).toISOString();
     store.raise(makeIncident({ origin: this.origin, vkeys, detector, detected, what, about, evidence }));
   }

@@ -13,17 +13,62 @@
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, parseDecimal } from '../bytes/text.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
-import { openCheckpoint, type Cosignature, type OpenedCheckpoint } from './checkpoint.ts';
+import {
+  openCheckpoint,
+  parseCheckpoint,
+  type CheckpointKeys,
+  type Cosignature,
+  type OpenedCheckpoint,
+} from './checkpoint.ts';
 import { MAX_TEXT_BYTES } from './fields.ts';
+import { parseNote } from './note.ts';
 import { asCosigner, formatVkey, parseVkey, sameKey, sameVerifier, type NoteVerifier } from './key.ts';
 
 /** Most logs, most witnesses and most groups in one policy (implementations SHOULD take 32 of each). */
 export const MAX_POLICY_ENTRIES = 256;
 
-/** A log whose checkpoints are accepted; its origin is its key's name. */
+/** A log whose checkpoints are accepted. */
 export interface TrustedLog {
   readonly verifier: NoteVerifier;
   readonly url?: string;
+  /** Its origin, where that is not its key's name, as of the Go checksum database. */
+  readonly origin?: string;
+}
+
+/** The origin of a trusted log. */
+export function originOf({ verifier, origin }: TrustedLog): string {
+  return origin ?? verifier.name;
+}
+
+/** The trusted keys of the log of an origin. */
+export function logKeysOf(policy: Pick<TrustPolicy, 'logs'>, origin: string): readonly NoteVerifier[] {
+  return policy.logs.filter((log) => originOf(log) === origin).map(({ verifier }) => verifier);
+}
+
+/** The same policy for a log that calls itself otherwise than its keys are named. */
+export function withOrigin(policy: TrustPolicy, origin: string): TrustPolicy {
+  return { ...policy, logs: policy.logs.map((log) => ({ ...log, origin })) };
+}
+
+/**
+ * Opens a checkpoint that a log of the policy signed, by the keys of the log that it says it is of. Refuses as
+ * `openCheckpoint` does; without `witnessKeys` no cosignature is looked at.
+ */
+export function openByLog(
+  note: Uint8Array | string,
+  policy: Pick<TrustPolicy, 'logs'>,
+  keys: Partial<Pick<CheckpointKeys, 'witnessKeys' | 'verify'>> = {},
+): OpenedCheckpoint {
+  const { origin } = parseCheckpoint(parseNote(note).text);
+  const logKeys = logKeysOf(policy, origin);
+  if (logKeys.length > 0 || policy.logs.length === 0)
+    return openCheckpoint(note, { ...keys, origin, logKeys });
+  const known = [...new Set(policy.logs.map(originOf))].map((name) => JSON.stringify(name)).join(', ');
+  throw refuse(
+    'unknown-signer',
+    `the checkpoint is of the log ${JSON.stringify(origin)}, and the trusted keys are of ${known}; if it is that log, and ` +
+      `calls itself otherwise than its key is named, say --log-origin`,
+  );
 }
 
 /** `name` is the policy's own, for people to read: it may be lossy where the file is not UTF-8. */
@@ -78,9 +123,8 @@ export function openTrusted(
   policy: TrustPolicy,
   verify?: VerifySignature,
 ): OpenedCheckpoint {
-  const logKeys = policy.logs.map(({ verifier }) => verifier);
   const witnessKeys = policy.witnesses.map(({ verifier }) => verifier);
-  const opened = openCheckpoint(note, { logKeys, witnessKeys, verify });
+  const opened = openByLog(note, policy, { witnessKeys, verify });
   if (policy.quorum !== 'none' && !quorumMet(policy, opened.cosignatures)) {
     const present = `${opened.cosignatures.length} of the ${witnessKeys.length} known witnesses cosigned`;
     throw refuse(

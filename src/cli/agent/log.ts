@@ -1,4 +1,5 @@
 /** The agent's log, as the command line reaches it: everything read through a `Session`, and so verified. */
+import { originOf } from '../../note/trust.ts';
 import type { EntryId } from '../../bytes/brand.ts';
 import { equalBytes } from '../../bytes/compare.ts';
 import { refuse, type Refusal } from '../../bytes/refusal.ts';
@@ -28,7 +29,7 @@ export class SessionLog implements AgentLog {
     this.#session = session;
     this.#dir = kept?.dir;
     this.#origin = kept?.origin;
-    const trusted = session.trust.policy.logs.map(({ verifier: { name } }) => name);
+    const trusted = session.trust.policy.logs.map(originOf);
     if (this.#origin !== undefined && !trusted.includes(this.#origin))
       throw this.#foreign(this.#origin, trusted.join(', '));
   }

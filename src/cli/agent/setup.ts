@@ -135,6 +135,7 @@ const KEPT: ReadonlySet<string> = new Set([
   'log',
   'key',
   'vkey',
+  'logOrigin',
   'policy',
   'name',
   'cpuBudget',

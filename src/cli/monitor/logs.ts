@@ -5,7 +5,7 @@ import { TileReader } from '../../client/tiles.ts';
 import type { Transport } from '../../client/transport.ts';
 import { parseCheckpoint } from '../../note/checkpoint.ts';
 import { parseNote } from '../../note/note.ts';
-import type { TrustPolicy } from '../../note/trust.ts';
+import { originOf, type TrustPolicy } from '../../note/trust.ts';
 import type { Observations } from '../../monitor/observations.ts';
 import type { Context } from '../context.ts';
 import { readNamedFile } from '../files.ts';
@@ -65,11 +65,11 @@ async function originAt(
   transport: Transport,
   known: Observations,
 ): Promise<string> {
-  const origins = [...new Set(policy.logs.map(({ verifier }) => verifier.name))];
+  const origins = [...new Set(policy.logs.map(originOf))];
   const [only] = origins;
   if (only !== undefined && origins.length === 1) return only;
   const listed = policy.logs.find((log) => log.url !== undefined && sameUrl(log.url, url));
-  if (listed !== undefined) return listed.verifier.name;
+  if (listed !== undefined) return originOf(listed);
   const before = known.originAt(url);
   if (before !== undefined && origins.includes(before)) return before;
   const origin = await askOrigin(url, transport);

@@ -13,6 +13,7 @@ export const SEE_SETTINGS: readonly SettingName[] = [
   'host',
   'port',
   'vkey',
+  'logOrigin',
   'policy',
   'dataDir',
   'stateDir',

@@ -10,6 +10,7 @@ const SETTINGS: readonly SettingName[] = [
   'host',
   'port',
   'vkey',
+  'logOrigin',
   'policy',
   'key',
   'name',

@@ -47,6 +47,7 @@ export const commitVerb: Verb = {
     'port',
     'key',
     'vkey',
+    'logOrigin',
     'policy',
     'dataDir',
     'stateDir',

@@ -34,7 +34,7 @@ export const fsckVerb: Verb = {
       'data directory, or tlog-tiles log: URL prefix, or directory with a checkpoint (default: --data-dir)',
     ],
   ],
-  settings: ['dataDir', 'guardDir', 'vkey', 'policy', 'stateDir', 'peer'],
+  settings: ['dataDir', 'guardDir', 'vkey', 'logOrigin', 'policy', 'stateDir', 'peer'],
   options: [{ flags: '--hashes', help: 'check hashes and tiles only, not statements' }],
   json: true,
   examples: [

@@ -39,7 +39,7 @@ export const getVerb: Verb = {
     'policy are checked, and the checkpoint is compared with the last one seen. --out keeps a proof directory that ' +
     'verify checks offline. A mirror, which serves tiles alone, is asked by index; without the policy it shows the place, and the signature of a statement that carries its key.',
   operands: [['<entry>', 'entry id (64 hex digits), index, or URL of the entry']],
-  settings: ['log', 'url', 'host', 'port', 'vkey', 'policy', 'dataDir', 'stateDir', 'peer'],
+  settings: ['log', 'url', 'host', 'port', 'vkey', 'logOrigin', 'policy', 'dataDir', 'stateDir', 'peer'],
   options: [
     { flags: '--out <dir>', help: 'write a proof directory' },
     {

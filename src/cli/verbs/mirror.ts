@@ -18,6 +18,7 @@ export const mirrorVerb: Verb = {
   home: 'none',
   settings: [
     'vkey',
+    'logOrigin',
     'policy',
     'poll',
     'name',

@@ -17,6 +17,7 @@ export const monitorVerb: Verb = {
     'monitorDir',
     'name',
     'vkey',
+    'logOrigin',
     'policy',
     'peer',
     'poll',

@@ -23,6 +23,7 @@ const READS: readonly SettingName[] = [
   'host',
   'port',
   'vkey',
+  'logOrigin',
   'policy',
   'dataDir',
   'stateDir',

@@ -19,6 +19,7 @@ export const proveVerb: Verb = {
     'host',
     'port',
     'vkey',
+    'logOrigin',
     'policy',
     'key',
     'name',

@@ -1,4 +1,5 @@
 /** `tallystick status`: what a log says of itself and whether it takes submissions; or where the claims of subjects stand. */
+import { originOf } from '../../note/trust.ts';
 import { Type, type Static, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { printable } from '../../bytes/printable.ts';
@@ -33,7 +34,7 @@ export const statusVerb: Verb = {
     'A summary of the subjects follows then; it has no part in the exit code.',
   operands: [['[subjects...]', 'what was committed to, as commit --subject named it']],
   options: SEE_OPTIONS,
-  settings: ['log', 'url', 'host', 'port', 'vkey', 'policy', 'dataDir', 'stateDir', 'peer'],
+  settings: ['log', 'url', 'host', 'port', 'vkey', 'logOrigin', 'policy', 'dataDir', 'stateDir', 'peer'],
   json: true,
   examples: [
     'tallystick status',
@@ -162,7 +163,7 @@ async function verifiedHead(context: Context, url: string, origin: string): Prom
   };
   if (vkey.length === 0 && policy === undefined) return unknown('no verifier key is given');
   const session = await open(context, url);
-  if (!session.trust.policy.logs.some(({ verifier }) => verifier.name === origin))
+  if (!session.trust.policy.logs.some((log) => originOf(log) === origin))
     return unknown('no key of this log is trusted');
   try {
     const { size } = (await session.view()).head;

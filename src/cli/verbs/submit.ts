@@ -23,7 +23,7 @@ export const submitVerb: Verb = {
     'that is refused does not stop the others. Posting a statement again is harmless. Receipts are verified with the ' +
     'key that the registration policy names.',
   operands: [['<files...>', 'statements; - for standard input']],
-  settings: ['log', 'url', 'host', 'port', 'vkey', 'policy', 'dataDir', 'stateDir', 'peer'],
+  settings: ['log', 'url', 'host', 'port', 'vkey', 'logOrigin', 'policy', 'dataDir', 'stateDir', 'peer'],
   options: [
     { flags: '--out <dir>', help: 'write each statement with its receipt, as <entry id>.cose' },
     WAIT_OPTION,

@@ -22,7 +22,7 @@ export const verifyIncidentVerb: Verb = {
     'alone prove it. 6: everything in the file is authentic, but the accusation rests on the word of who reports it. ' +
     '3: the evidence does not hold.',
   operands: [['<file>', 'incident file, or - for standard input']],
-  settings: ['vkey', 'policy', 'dataDir'],
+  settings: ['vkey', 'logOrigin', 'policy', 'dataDir'],
   json: true,
   examples: [
     'tallystick verify-incident incident.json --vkey "$(cat log.vkey)"',

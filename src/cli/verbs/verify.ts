@@ -27,7 +27,7 @@ export const verifyVerb: Verb = {
     'the proof directory of its commitment beside it, the verdicts are judged again. A check that ' +
     'could not be made is shown as skipped, and with --strict fails.',
   operands: [['<paths...>', 'proof directories, committed files, or the files of one proof']],
-  settings: ['vkey', 'policy', 'dataDir', 'proofsDir'],
+  settings: ['vkey', 'logOrigin', 'policy', 'dataDir', 'proofsDir'],
   options: [
     { flags: '--explain', help: 'print every hash from the entry to the root, and a picture of the path' },
     { flags: '--strict', help: 'fail when a check could not be made for want of evidence' },

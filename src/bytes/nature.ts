@@ -46,6 +46,8 @@ const NATURES = {
   'subject-mismatch': 'refused',
   'chain-broken': 'refused',
   'own-commitment': 'refused',
+  'superseded-meanwhile': 'refused',
+  'wrong-audience': 'refused',
   overloaded: 'away',
   'shutting-down': 'away',
   'not-found': 'input',

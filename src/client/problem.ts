@@ -34,8 +34,8 @@ export function refusalOf(reply: Reply): Refusal {
 /** A problem document (RFC 9290, RFC 9457), which a proxy's own page is not. */
 const PROBLEM_TYPE = /^application\/(?:concise-problem-details\+cbor|problem\+json)/i;
 
-/** What a log may refuse of a statement that it was sent. */
-const REFUSED_BY_LOG: ReadonlySet<string> = new Set<RefusalCode>([
+/** What a log may refuse of a statement that it was sent, beside every code whose nature is `refused`. */
+const UNFIT: ReadonlySet<string> = new Set<RefusalCode>([
   'malformed-text',
   'malformed-cbor',
   'non-deterministic',
@@ -45,23 +45,13 @@ const REFUSED_BY_LOG: ReadonlySet<string> = new Set<RefusalCode>([
   'unsupported-algorithm',
   'bad-signature',
   'payload-missing',
-  'unknown-key',
-  'confirmation-missing',
-  'weak-key',
-  'wrong-role',
-  'subject-not-allowed',
-  'limit-exceeded',
-  'policy-rejected',
-  'unknown-commitment',
-  'subject-mismatch',
-  'chain-broken',
-  'own-commitment',
   'too-large',
 ]);
 
 /** The code under which a log refuses a statement; undefined for any other, which a log cannot come to. */
 export function refusedByLog(code: string | undefined): RefusalCode | undefined {
-  return code !== undefined && isRefusalCode(code) && REFUSED_BY_LOG.has(code) ? code : undefined;
+  if (code === undefined || !isRefusalCode(code)) return undefined;
+  return UNFIT.has(code) || natureOf(code) === 'refused' ? code : undefined;
 }
 
 /** Statuses by which a log of any software refuses what it was sent (SCRAPI draft-11 §2.6). */

@@ -140,8 +140,12 @@ function openReceipt(
 function agree({ place: { index, size, root }, issuer, key }: ShownReceipt, seen: Place | undefined): string {
   const same = seen !== undefined && equalBytes(seen.root, root);
   if (seen?.size === size && !same) {
-    const next = 'its size was changed, or the log signed two histories: compare two checkpoints of it to know';
-    throw refuse('proof-failed', `the receipt and the checkpoint name two roots for ${size} entries; ${next}`);
+    const next =
+      'its size was changed, or the log signed two histories: compare two checkpoints of it to know';
+    throw refuse(
+      'proof-failed',
+      `the receipt and the checkpoint name two roots for ${size} entries; ${next}`,
+    );
   }
   if (seen !== undefined && (seen.index !== index || (same && seen.size !== size))) {
     const what = `entry ${index} of ${size}, and the .tlog-proof entry ${seen.index} of ${seen.size}`;

@@ -1,4 +1,6 @@
 /** Entries that a log under the policy of world.ts must never have taken, each with the refusal it should have met. */
+import { digest } from '../src/bytes/brand.ts';
+import { parseHex } from '../src/bytes/text.ts';
 import {
   approvalStatement,
   commitmentStatement,
@@ -67,4 +69,31 @@ export async function ownApproval(subject: string): Promise<Refused> {
   const commitment = await commitmentStatement(subject, {}, people.approver);
   const approval = await approvalStatement(subject, entryIdOf(commitment), people.approver);
   return { code: 'own-commitment', entries: [commitment, approval] };
+}
+
+/** Two commitments that both say that they follow the first. */
+export async function forkedOrder(subject: string): Promise<Refused> {
+  const first = await commitmentStatement(subject);
+  const supersedes = digest(parseHex(entryIdOf(first)));
+  const second = await commitmentStatement(subject, { supersedes });
+  const rival = await commitmentStatement(subject, { supersedes, environment: 'rival' });
+  return { code: 'superseded-meanwhile', entries: [first, second, rival] };
+}
+
+/** A commitment that says it is the first of its subject, long after the first. */
+export async function orderBegunAgain(subject: string): Promise<Refused> {
+  const { entries } = await forkedOrder(subject);
+  const again = await commitmentStatement(subject, { environment: 'again' });
+  return { code: 'superseded-meanwhile', entries: [...entries.slice(0, 2), again] };
+}
+
+/** An approval of a commitment that another has followed. */
+export async function lateApproval(subject: string): Promise<Refused> {
+  const { entries } = await forkedOrder(subject);
+  const [first] = entries;
+  if (first === undefined) throw new Error('no commitment');
+  return {
+    code: 'superseded-meanwhile',
+    entries: [...entries.slice(0, 2), await approvalStatement(subject, entryIdOf(first))],
+  };
 }

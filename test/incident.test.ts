@@ -21,6 +21,9 @@ import { parseTrustPolicy, policyOfLogs } from '#src/note/trust.ts';
 import {
   badSignature,
   brokenChain,
+  forkedOrder,
+  lateApproval,
+  orderBegunAgain,
   duplicate,
   gapInChain,
   noStatement,
@@ -205,6 +208,12 @@ t.test('entries: what the log can refute is not proven', async (t) => {
     ['chain, nothing before', await brokenChain('urn:f'), undefined, 'reported'],
     ['chain, a gap', await gapInChain('urn:g'), 1, 'reported'],
     ['own approval', await ownApproval('urn:h'), 1, 'proven'],
+    ['forked order', await forkedOrder('urn:l'), 1, 'proven'],
+    ['forked order, the one it names', await forkedOrder('urn:m'), 2, 'failed'],
+    ['forked order, nothing before', await forkedOrder('urn:n'), undefined, 'failed'],
+    ['order begun again', await orderBegunAgain('urn:o'), 2, 'proven'],
+    ['order begun again, the newest', await orderBegunAgain('urn:p'), 1, 'reported'],
+    ['late approval', await lateApproval('urn:q'), 1, 'proven'],
     ['wrong role, later', await wrongRole('urn:i'), undefined, 'reported'],
     ['unknown key, later', await unknownKey('urn:j'), undefined, 'reported'],
   ];

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { entryId, leafIndex, treeSize } from '../src/bytes/brand.ts';
+import { digest, entryId, leafIndex, treeSize } from '../src/bytes/brand.ts';
 import { equalBytes } from '../src/bytes/compare.ts';
-import { encodeUtf8 } from '../src/bytes/text.ts';
+import { encodeUtf8, parseHex } from '../src/bytes/text.ts';
 import { SqliteReader } from '../src/storage/sqlite-reader.ts';
 import { EXIT, type Refusal, refuse } from '../src/bytes/refusal.ts';
 import { decodeReceipt, verifyReceipt } from '../src/cose/receipt.ts';
@@ -25,6 +25,7 @@ import type { Guard, Head, NewEntry, Outcome, Plan, Store } from '../src/log/por
 import { policyOf } from '../src/log/recover.ts';
 import { Sequencer, type Appended } from '../src/log/sequencer.ts';
 import { indexAudit, storeSource } from '../src/log/storeaudit.ts';
+import { orderKey } from '../src/registration/order.ts';
 import { verifyWithNoble } from '../src/sign/algorithm.ts';
 import { SqliteGuard } from '../src/storage/guard.ts';
 import { MemoryGuard, MemoryStore } from '../src/storage/memory.ts';
@@ -180,6 +181,17 @@ for (const [name, open] of drivers) {
       [0],
     );
     t.equal(await store.tile(0, 0, 4), undefined, 'no wider than it is');
+    const supersedes = digest(parseHex(id));
+    const next = await commitmentStatement('db/prod', { supersedes });
+    const rival = await commitmentStatement('db/prod', { supersedes, environment: 'other' });
+    const none = await commitmentStatement('db/prod', { environment: 'other' });
+    t.same(
+      codes(await log.submit(next, rival, none, a)),
+      ['logged 3', 'superseded-meanwhile', 'superseded-meanwhile', 'logged 1'],
+      'the order of a subject, and what is said again is known before it is asked',
+    );
+    t.same(await store.chain(orderKey('db/prod')), { seq: 1, id: entryIdOf(next) });
+    t.same(codes(await log.submit(rival)), ['superseded-meanwhile'], 'in a later step too');
     const head = await audit(t, store);
     await t.rejects(store.commit({ head, entries: [], tiles: [], chains: new Map() }, undefined), {
       code: 'swap-lost',

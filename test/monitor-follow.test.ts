@@ -17,6 +17,9 @@ import { Following, type Change } from './followed.ts';
 import {
   badSignature,
   brokenChain,
+  forkedOrder,
+  lateApproval,
+  orderBegunAgain,
   duplicate,
   gapInChain,
   noStatement,
@@ -197,7 +200,8 @@ t.test('what a log must not take is an alarm that others can check', async (t) =
   await follower.step();
   const chains = [await brokenChain('f'), await gapInChain('g')];
   const others = [await badSignature('a'), await wrongRole('b'), await unknownKey('c'), await duplicate('d')];
-  for (const { code, entries } of [...chains, ...others, noStatement()]) {
+  const orders = [await forkedOrder('o'), await orderBegunAgain('p'), await lateApproval('q')];
+  for (const { code, entries } of [...chains, ...others, ...orders, noStatement()]) {
     following.alarms.length = 0;
     log.append(...entries);
     const step = await follower.step();
@@ -207,6 +211,7 @@ t.test('what a log must not take is an alarm that others can check', async (t) =
     t.equal(alarm.evidence.kind, code === 'chain-broken' ? 'chain-broken' : 'entry-rejected');
     const verdict = following.verdict(alarm);
     t.not(verdict.outcome, 'failed', `${code}: ${verdict.what}`);
+    if (code === 'superseded-meanwhile') t.equal(verdict.outcome, 'proven', verdict.what);
   }
   t.strictSame((await follower.step()).alarms, [], 'and is told once');
   t.equal(follower.copied, log.size());

@@ -19,6 +19,7 @@ import {
   type Admission,
   type Facts,
 } from '#src/registration/admit.ts';
+import { orderKey } from '#src/registration/order.ts';
 import type { Rules } from '#src/registration/rules.ts';
 import { parseStatement, type ParsedStatement } from '#src/statement/parse.ts';
 import { matcher, pattern } from '#src/statement/pattern.ts';
@@ -94,7 +95,8 @@ const resigned = (
 /** Facts after the example's first entries, without the proof. */
 function beforeProof(): Replay {
   const facts = new Replay();
-  for (const each of [genesis, commitment, approval]) facts.add(each, {});
+  for (const each of [genesis, commitment, approval])
+    facts.add(each, each.kind === 'commitment' ? { chain: { key: orderKey(SUBJECT), seq: 0 } } : {});
   return facts;
 }
 
@@ -108,15 +110,19 @@ t.test('the example log is admitted, entry by entry', async (t) => {
     const admission = admit(under(first), each.parsed, facts, NOW);
     t.same(
       admission.chain,
-      each.kind === 'proof' ? { key: chainKey(proof.parsed.kid, SUBJECT), seq: 0 } : undefined,
+      each.kind === 'proof'
+        ? { key: chainKey(proof.parsed.kid, SUBJECT), seq: 0 }
+        : each.kind === 'commitment'
+          ? { key: orderKey(SUBJECT), seq: 0 }
+          : undefined,
     );
     t.equal(admission.policy, undefined);
     facts.add(each, admission);
     t.same(each.parsed.entry, each.bytes, 'without unprotected header, the entry is the statement');
   }
   t.same(needs(genesis.parsed), { commitments: [], chains: [] });
-  t.same(needs(commitment.parsed), { commitments: [], chains: [] });
-  t.same(needs(approval.parsed), { commitments: [commitment.id], chains: [] });
+  t.same(needs(commitment.parsed), { commitments: [], chains: [orderKey(SUBJECT)] });
+  t.same(needs(approval.parsed), { commitments: [commitment.id], chains: [orderKey(SUBJECT)] });
   t.same(needs(proof.parsed), {
     commitments: [commitment.id],
     chains: [`${kidOf('agent').toHex()} ${SUBJECT}`],
@@ -319,7 +325,7 @@ t.test('each refusal of admission', async (t) => {
 
   refuses('policy-rejected', commitment.parsed, /at least 2 approvals/, { approvals: 2 });
   t.doesNotThrow(() =>
-    admit(under(compilePolicy({ ...policy, approvals: 1 })), commitment.parsed, facts, NOW),
+    admit(under(compilePolicy({ ...policy, approvals: 1 })), commitment.parsed, new Replay(), NOW),
   );
 
   // What a statement refers to.
@@ -375,18 +381,26 @@ t.test('each refusal of admission', async (t) => {
 
   // Superseding and withdrawing.
   t.same(needs(await commit(supersede(idOf(commitment)))).commitments, [commitment.id]);
-  t.same(admit(under(closed), await commit(supersede(idOf(commitment))), facts, NOW), {});
+  const chain = { key: orderKey(SUBJECT), seq: 1 };
+  t.same(admit(under(closed), await commit(supersede(idOf(commitment))), facts, NOW), { chain });
   refuses('unknown-commitment', await commit(supersede(idOf(genesis))), /is of kind policy/);
   refuses(
     'subject-mismatch',
     await commit(supersede(idOf(commitment)), { subject: 'prod/payments/x' }),
     /about "prod\/payments\/db"/,
   );
-  const withdraw = await commit(encodeCommitment({ withdraws: idOf(commitment) }));
+  const withdraws = idOf(commitment);
+  const withdraw = await commit(encodeCommitment({ withdraws, supersedes: withdraws }));
   t.same(
     admit(under(compilePolicy({ ...policy, approvals: 3 })), withdraw, facts, NOW),
-    {},
-    'taking back needs no approvals',
+    { chain },
+    'what a declaration must ask for, a withdrawal need not: what it needs, the one in force says',
+  );
+  refuses('superseded-meanwhile', await commit(encodeCommitment({ withdraws })), /the newest is entry/);
+  refuses(
+    'superseded-meanwhile',
+    await commit(encodeCommitment(declaration)),
+    /names the newest in supersedes/,
   );
   refuses(
     'unknown-commitment',
@@ -443,7 +457,9 @@ t.test('an open log skips roles and subjects, and nothing else', async (t) => {
     ...anyone,
     subject: 'anything at all',
   });
-  t.same(admit(under(open), free.parsed, facts, NOW), {});
+  t.same(admit(under(open), free.parsed, facts, NOW), {
+    chain: { key: orderKey('anything at all'), seq: 0 },
+  });
   facts.add(free, {});
   const own = await signAs('approver', 'approval', encodeApproval({ commitment: idOf(free) }), {
     ...anyone,

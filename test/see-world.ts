@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { digest, type Digest } from '#src/bytes/brand.ts';
-import { encodeUtf8 } from '#src/bytes/text.ts';
+import { encodeUtf8, parseHex } from '#src/bytes/text.ts';
 import { run } from '#src/cli/main.ts';
 import type { Signer } from '#src/sign/signer.ts';
 import { parseStatement } from '#src/statement/parse.ts';
@@ -158,9 +158,19 @@ export class SeeWorld {
       tree: { alg: SALTED_TREE, leaves: 1, root: hashOf('declared') },
       scope: { world: 'open' },
       claims: [claim],
+      ...this.#following(subject),
       ...change,
     });
     return this.say('commitment', payload, people.author, subject);
+  }
+
+  /** The newest commitment statement of a subject, which the next one names. */
+  #following(subject: string): { readonly supersedes?: Digest } {
+    const newest = this.log.entries.findLast((entry) => {
+      const parsed = parseStatement(entry);
+      return parsed.kind === 'commitment' && parsed.subject === subject;
+    });
+    return newest === undefined ? {} : { supersedes: digest(parseHex(entryIdOf(newest))) };
   }
 
   approve(commitment: Digest, signer: Signer = people.approver): Promise<Digest> {

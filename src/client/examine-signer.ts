@@ -4,7 +4,8 @@ import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import { verifyStatement } from '../cose/statement.ts';
-import { admit, assertSigned, signerKey, type Facts } from '../registration/admit.ts';
+import { admit, assertSigned, signerKey, type ChainLink, type Facts } from '../registration/admit.ts';
+import { isOrdered, newestWanted } from '../registration/order.ts';
 import { policyFor, type Rules } from '../registration/rules.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import { ROLE_FOR } from '../statement/policy.ts';
@@ -44,9 +45,16 @@ export function examineSigner(list: Checklist, statement: ParsedStatement, rules
 function asClaimed(statement: ParsedStatement): Facts {
   const { subject } = statement;
   const commitment = { kind: 'commitment', kid: '', subject } as const;
-  const link =
-    statement.kind === 'proof' && statement.proof.prev !== undefined
-      ? { seq: statement.proof.seq - 1, id: entryId(formatHex(statement.proof.prev)) }
-      : undefined;
+  const link = linkClaimed(statement);
   return { commitments: { get: () => commitment }, chains: { get: () => link } };
+}
+
+/** What it says that it continues. */
+function linkClaimed(statement: ParsedStatement): ChainLink | undefined {
+  if (isOrdered(statement)) {
+    const id = newestWanted(statement);
+    return id === undefined ? undefined : { seq: 0, id };
+  }
+  if (statement.kind !== 'proof' || statement.proof.prev === undefined) return undefined;
+  return { seq: statement.proof.seq - 1, id: entryId(formatHex(statement.proof.prev)) };
 }

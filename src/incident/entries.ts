@@ -97,6 +97,8 @@ function assertRefused(checks: Checks, given: Case, policyIndex: number | undefi
 function conditionsOf({ entry, code }: Case, policyIndex: number | undefined): string[] {
   if (code === 'unknown-commitment') return ['that no earlier entry is the commitment referred to'];
   if (code === 'chain-broken') return ['that no link of the chain is logged in between'];
+  if (code === 'superseded-meanwhile')
+    return ['that the earlier entry was logged after the one that the entry names'];
   if (policyIndex === undefined || policyIndex >= entry.index - 1) return [];
   return [`that no policy was logged between the entries ${policyIndex} and ${entry.index}`];
 }

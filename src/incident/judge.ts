@@ -1,4 +1,5 @@
 /** Judging one logged entry again, as the log should have, from the entry and what the evidence gives. */
+import type { EntryId } from '../bytes/brand.ts';
 import { Refusal, type RefusalCode } from '../bytes/refusal.ts';
 import {
   admit,
@@ -9,6 +10,7 @@ import {
   type Facts,
   type LoggedEntry,
 } from '../registration/admit.ts';
+import { followed, isOrdered, newestWanted, orderKey } from '../registration/order.ts';
 import { readEntry } from '../registration/replay.ts';
 import type { InForce } from '../registration/rules.ts';
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
@@ -61,8 +63,18 @@ function factsOf(before: EntryShown | undefined, parsed: ParsedStatement, code: 
         return code === 'unknown-commitment' ? undefined : unseen;
       },
     },
-    chains: { get: (key) => (earlier?.chain === key ? earlier.link : undefined) },
+    chains: {
+      get: (key) => {
+        if (isOrdered(parsed) && (code !== 'superseded-meanwhile' || earlier?.chain !== key))
+          return linkOf(newestWanted(parsed));
+        return earlier?.chain === key ? earlier.link : undefined;
+      },
+    },
   };
+}
+
+function linkOf(id: EntryId | undefined): ChainLink | undefined {
+  return id === undefined ? undefined : { seq: 0, id };
 }
 
 /** As much of an earlier entry as others refer to; an entry that is no statement is nothing to refer to. */
@@ -74,6 +86,8 @@ function readEarlier({ id, bytes }: EntryShown): {
   const parsed = readOrNothing(bytes);
   if (parsed === undefined) return {};
   const { kind, kid, subject } = parsed;
+  if (parsed.kind === 'commitment')
+    return { logged: { kind, kid, subject }, chain: orderKey(subject), link: { seq: 0, id } };
   if (parsed.kind !== 'proof') return { logged: { kind, kid, subject } };
   return {
     logged: { kind, kid, subject },
@@ -122,6 +136,15 @@ export function standsAlone({ entry, before, code }: Case): boolean {
       return needs(parsed).commitments.includes(before.id);
     case 'own-commitment':
       return parsed.kind === 'approval';
+    case 'superseded-meanwhile':
+      // Of one statement there is one that follows it: the earlier one, and so what it followed was the newest no more.
+      return (
+        isOrdered(parsed) &&
+        earlier.kind === 'commitment' &&
+        earlier.subject === parsed.subject &&
+        before.id !== newestWanted(parsed) &&
+        followed(earlier.commitment) === newestWanted(parsed)
+      );
     case 'chain-broken': {
       // Numbers of a chain go up by one: a later link cannot have the number of an earlier one, and the
       // link before number n is the one with n - 1.

@@ -46,9 +46,15 @@ export class EvidenceMaker {
 
   /** Of an entry that the copy holds; undefined when it does not. */
   async byId(id: EntryId): Promise<LoggedEvidence | undefined> {
+    const entry = await this.find(id);
+    return entry === undefined ? undefined : this.of(entry.index, entry.bytes);
+  }
+
+  /** An entry that the copy holds; undefined when it does not. */
+  async find(id: EntryId): Promise<{ readonly index: number; readonly bytes: Uint8Array } | undefined> {
     const index = (await this.#copy.store.find(id))?.index;
     const [entry] = index === undefined ? [] : await this.#copy.store.entries(index, index + 1);
-    return entry === undefined ? undefined : this.of(entry.index, entry.bytes);
+    return entry;
   }
 
   #logged(index: number, bytes: Uint8Array, read: NodeReader): LoggedEvidence {

@@ -3,7 +3,9 @@ import type { EntryId } from '../bytes/brand.ts';
 import type { LoggedEvidence } from '../incident/incident.ts';
 import type { Alarm, SeenEntry } from './alarm.ts';
 import type { EvidenceMaker } from './evidence.ts';
+import { followed, isOrdered, newestWanted } from '../registration/order.ts';
 import type { Fault } from '../registration/replay.ts';
+import { parseStatement } from '../statement/parse.ts';
 
 /** An entry that was decided but is not in the copy yet. */
 export interface Pending {
@@ -21,7 +23,11 @@ export async function faultAlarm(
   evidence: EvidenceMaker,
   pending: FindPending,
 ): Promise<Alarm> {
-  const contradicted = before === undefined ? undefined : await evidenceOf(before, evidence, pending);
+  const shown =
+    code === 'superseded-meanwhile' && before !== undefined
+      ? await rivalOf(bytes, before, async (id) => pending(id) ?? evidence.find(id))
+      : before;
+  const contradicted = shown === undefined ? undefined : await evidenceOf(shown, evidence, pending);
   const inForce = policy === undefined ? undefined : await evidence.of(policy.index, policy.entry);
   return {
     evidence: {
@@ -43,4 +49,31 @@ async function evidenceOf(
 ): Promise<LoggedEvidence | undefined> {
   const waiting = pending(id);
   return waiting === undefined ? evidence.byId(id) : evidence.of(waiting.index, waiting.bytes);
+}
+
+/** Statements of a subject that are looked through for the one that came first. */
+const MOST_STEPS = 1_000;
+
+/**
+ * What shows that a statement came too late: the earlier one that followed the same statement, found from the newest
+ * back; the newest, where it is further away.
+ */
+async function rivalOf(
+  bytes: Uint8Array,
+  newest: EntryId,
+  find: (id: EntryId) => Promise<Pick<Pending, 'bytes'> | undefined>,
+): Promise<EntryId> {
+  const late = parseStatement(bytes);
+  if (!isOrdered(late)) return newest;
+  const wanted = newestWanted(late);
+  let at: EntryId | undefined = newest;
+  for (let steps = 0; at !== undefined && steps < MOST_STEPS; steps++) {
+    const entry = await find(at);
+    const parsed = entry && parseStatement(entry.bytes);
+    if (parsed?.kind !== 'commitment') break;
+    const before: EntryId | undefined = followed(parsed.commitment);
+    if (before === wanted) return at;
+    at = before;
+  }
+  return newest;
 }

@@ -15,19 +15,16 @@ import type { ParsedStatement } from '../statement/parse.ts';
 import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
 import { assertAudience } from './audience.ts';
 import { assertApprovals, assertGranted, assertSuccessor, enrolmentOf } from './grants.ts';
+import { assertNewest, followed, isOrdered, orderKey, type ChainLink } from './order.ts';
 import { policyFor, type Rules, type SigningRules } from './rules.ts';
+
+export type { ChainLink } from './order.ts';
 
 /** What the log knows of an entry that a statement refers to. */
 export interface LoggedEntry {
   readonly kind: StatementKind;
   readonly kid: string;
   readonly subject: string;
-}
-
-/** The newest link of a chain of runtime proofs. */
-export interface ChainLink {
-  readonly seq: number;
-  readonly id: EntryId;
 }
 
 /** What `needs` asked for; undefined when the log has no such entry or chain. */
@@ -47,7 +44,7 @@ export const NO_FACTS: Facts = { commitments: new Map(), chains: new Map() };
 
 /** What logging the statement changes beside the tree. */
 export interface Admission {
-  /** The chain that this proof becomes the newest link of, and its number there. */
+  /** The chain that this proof, or the order that this commitment, becomes the newest link of, and its number there. */
   readonly chain?: { readonly key: string; readonly seq: number };
   /** The policy that applies to every later entry. */
   readonly policy?: Policy;
@@ -90,9 +87,13 @@ export function needs(parsed: ParsedStatement): {
   readonly commitments: readonly EntryId[];
   readonly chains: readonly string[];
 } {
-  const id = referredId(parsed);
-  const chains = parsed.kind === 'proof' ? [chainKey(parsed.kid, parsed.subject)] : [];
-  return { commitments: id === undefined ? [] : [id], chains };
+  const chain =
+    parsed.kind === 'proof'
+      ? chainKey(parsed.kid, parsed.subject)
+      : isOrdered(parsed)
+        ? orderKey(parsed.subject)
+        : undefined;
+  return { commitments: referredIds(parsed), chains: chain === undefined ? [] : [chain] };
 }
 
 /** Key of a chain of proofs: one per agent key (thumbprint in hex) and subject. */
@@ -115,7 +116,7 @@ export function assertSigned(rules: SigningRules, parsed: ParsedStatement, verif
  * policy, which must be of this log and signed by one of its own admins. In an open
  * log, roles and subjects are not looked at, except that only an admin changes the policy. Refuses
  * `wrong-audience`, `limit-exceeded`, `unknown-key`, `policy-rejected`, `wrong-role`, `subject-not-allowed`,
- * `unknown-commitment`, `subject-mismatch`, `own-commitment`, `chain-broken`.
+ * `unknown-commitment`, `subject-mismatch`, `own-commitment`, `superseded-meanwhile`, `chain-broken`.
  */
 export function admit(
   rules: Rules,
@@ -133,9 +134,10 @@ export function admit(
     case 'commitment':
       assertApprovals(policy, parsed.commitment);
       findReferred(parsed, facts);
-      return {};
+      return { chain: nextInOrder(parsed, facts) };
     case 'approval':
       if (findReferred(parsed, facts)?.kid === parsed.kid) throw ownCommitment('approve');
+      assertNewest(parsed, facts.chains.get(orderKey(parsed.subject)));
       return {};
     case 'waiver':
       if (findReferred(parsed, facts)?.kid === parsed.kid) throw ownCommitment('waive');
@@ -166,35 +168,50 @@ export function record(
   if (chain !== undefined) facts.chains.set(chain.key, { seq: chain.seq, id });
 }
 
-/** Entry id of the commitment that a statement speaks of. */
-function referredId(parsed: ParsedStatement): EntryId | undefined {
-  if (parsed.kind === 'proof') return entryId(parsed.proof.commitment.toHex());
-  if (parsed.kind === 'approval') return entryId(parsed.approval.commitment.toHex());
-  if (parsed.kind === 'waiver') return entryId(parsed.waiver.commitment.toHex());
-  if (parsed.kind === 'deployment') return entryId(parsed.deployment.commitment.toHex());
-  if (parsed.kind !== 'commitment') return undefined;
+/** Entry ids of the commitments that a statement speaks of; first the one that it is about. */
+function referredIds(parsed: ParsedStatement): readonly EntryId[] {
+  if (parsed.kind === 'proof') return [entryId(parsed.proof.commitment.toHex())];
+  if (parsed.kind === 'approval') return [entryId(parsed.approval.commitment.toHex())];
+  if (parsed.kind === 'waiver') return [entryId(parsed.waiver.commitment.toHex())];
+  if (parsed.kind === 'deployment') return [entryId(parsed.deployment.commitment.toHex())];
+  if (parsed.kind !== 'commitment') return [];
   const { commitment } = parsed;
-  const earlier = isWithdrawal(commitment) ? commitment.withdraws : commitment.supersedes;
-  return earlier === undefined ? undefined : entryId(earlier.toHex());
+  const before = followed(commitment);
+  return [
+    ...(isWithdrawal(commitment) ? [entryId(commitment.withdraws.toHex())] : []),
+    ...(before === undefined ? [] : [before]),
+  ];
 }
 
-/** That commitment: logged, a commitment, about the same subject. */
+/** The first of those commitments: each is logged, a commitment, about the same subject. */
 function findReferred(parsed: ParsedStatement, facts: Facts): LoggedEntry | undefined {
-  const id = referredId(parsed);
-  if (id === undefined) return undefined;
-  const logged = facts.commitments.get(id);
-  if (logged?.kind !== 'commitment') {
-    const what = logged === undefined ? 'not in this log' : `of kind ${logged.kind}`;
-    throw refuse(
-      'unknown-commitment',
-      `entry ${id} is ${what}; log the commitment first and use its entry id`,
-    );
-  }
-  if (logged.subject !== parsed.subject) {
-    const subject = JSON.stringify(logged.subject);
-    throw refuse('subject-mismatch', `the commitment is about ${subject}; set the subject (sub) to that`);
-  }
-  return logged;
+  const [first] = referredIds(parsed).map((id) => {
+    const logged = facts.commitments.get(id);
+    if (logged?.kind !== 'commitment') {
+      const what = logged === undefined ? 'not in this log' : `of kind ${logged.kind}`;
+      throw refuse(
+        'unknown-commitment',
+        `entry ${id} is ${what}; log the commitment first and use its entry id`,
+      );
+    }
+    if (logged.subject !== parsed.subject) {
+      const subject = JSON.stringify(logged.subject);
+      throw refuse('subject-mismatch', `the commitment is about ${subject}; set the subject (sub) to that`);
+    }
+    return logged;
+  });
+  return first;
+}
+
+/** The place of a commitment statement in the order of its subject. */
+function nextInOrder(
+  parsed: ParsedStatement & { kind: 'commitment' },
+  facts: Facts,
+): { key: string; seq: number } {
+  const key = orderKey(parsed.subject);
+  const newest = facts.chains.get(key);
+  assertNewest(parsed, newest);
+  return { key, seq: newest === undefined ? 0 : newest.seq + 1 };
 }
 
 function ownCommitment(verb: string): Refusal {

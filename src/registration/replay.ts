@@ -25,6 +25,7 @@ import {
   type LoggedEntry,
   type OwnFacts,
 } from './admit.ts';
+import { isOrdered, orderKey } from './order.ts';
 import type { InForce, Rules } from './rules.ts';
 
 /** Why the log should have refused an entry, under which policy, and what it should have continued or repeats. */
@@ -161,6 +162,14 @@ export class Replay {
       const before = facts.chains.get(key)?.id;
       record(facts, id, statement, { chain: { key, seq: statement.proof.seq } });
       return this.#faulty(rowOf(statement), statement, refusal, before);
+    }
+    if (refusal.code === 'superseded-meanwhile' && isOrdered(statement)) {
+      // As above: of two that follow one statement the later is the fault, and what follows it is none.
+      const key = orderKey(statement.subject);
+      const newest = facts.chains.get(key);
+      if (statement.kind === 'commitment')
+        record(facts, id, statement, { chain: { key, seq: (newest?.seq ?? -1) + 1 } });
+      return this.#faulty(rowOf(statement), statement, refusal, newest?.id);
     }
     const [about] = ABOUT_ANOTHER.has(refusal.code) ? needs(statement).commitments : [];
     return this.#faulty(UNREAD, undefined, refusal, about);

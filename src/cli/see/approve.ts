@@ -175,6 +175,7 @@ export async function withdraw(
     kind: 'commitment',
     subject,
     about,
+    newest,
     said: seen.entries,
     payload,
     signer,

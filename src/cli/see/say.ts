@@ -1,6 +1,6 @@
 /** Saying something about a commitment: an approval, a waiver, a withdrawal, a deployment; signed, logged, and shown to be logged. */
 import { existsSync } from 'node:fs';
-import { digest, type Digest } from '../../bytes/brand.ts';
+import { digest, type Digest, type EntryId } from '../../bytes/brand.ts';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { formatHex, parseHex } from '../../bytes/text.ts';
 import { entryIdOf, submitStatement } from '../../client/scrapi.ts';
@@ -33,6 +33,8 @@ export interface Saying {
   /** Of what the user said. */
   readonly payload: () => Uint8Array;
   readonly signer: Signer;
+  /** The newest commitment statement of the subject, which the next one follows; `about` where that is it. */
+  readonly newest?: Committed['entry'] | undefined;
   /** What was said about the subject before. */
   readonly said: readonly Pick<SubjectEntry, 'parsed'>[];
   /** Lines for people, and fields for machines. */
@@ -48,7 +50,7 @@ export async function say(
   look: Look,
   saying: Saying,
 ): Promise<number> {
-  const { kind, subject, about, payload, signer, told, fields } = saying;
+  const { kind, subject, about, newest, payload, signer, told, fields } = saying;
   const { output } = context;
   const { session } = reading;
   const policy = look.policies.inForce;
@@ -66,9 +68,10 @@ export async function say(
   const parsed = parseStatement(statement);
   const { entry } = about;
   const logged = { kind: 'commitment', kid: entry.parsed.kid, subject } as const;
+  const last = newest ?? entry;
   const facts = {
-    commitments: { get: (id: string) => (id === entry.id ? logged : undefined) },
-    chains: { get: () => undefined },
+    commitments: { get: (id: EntryId) => ([entry.id, last.id].includes(id) ? logged : undefined) },
+    chains: { get: () => ({ seq: 0, id: last.id }) },
   };
   admit(look.policies.rules, parsed, facts, look.now);
   const submitted = submitStatement(session.transport, session.log, statement);

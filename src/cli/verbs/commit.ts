@@ -3,6 +3,7 @@ import { printable } from '../../bytes/printable.ts';
 import { join, relative, resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { entryIdOf, submitStatement, type Registration } from '../../client/scrapi.ts';
+import type { ProvenEntry } from '../../client/view.ts';
 import { loadSigner } from '../../keys/load.ts';
 import { onceLogged } from '../acknowledged.ts';
 import type { Declared } from '../commit/declare.ts';
@@ -11,6 +12,7 @@ import { STDIN } from '../commit/files.ts';
 import { showValue } from '../commit/leafopening.ts';
 import { assertNothingLost } from '../commit/lost.ts';
 import { issuerOf, prepare, type Prepared } from '../commit/publish.ts';
+import { assertKept, isOvertaken, MOST_RACES } from '../commit/race.ts';
 import { SOURCES } from '../commit/sources.ts';
 import { declareAsked, DECLARING, leavesAsked } from '../commit/wish.ts';
 import type { Context } from '../context.ts';
@@ -85,18 +87,22 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   const session = await Session.open(context, whom);
   const view = await session.view();
   const policy = await session.policy(view);
-  const newest = await session.newest(view, { subject: declared.subject, kind: 'commitment' });
   const issuer = flags.text('issuer') ?? issuerOf(policy, signer.publicKey);
   const { origin } = view.opened.checkpoint;
-  const prepared = await prepare({ ...declared, log: origin }, newest, signer, issuer, (before) =>
-    assertNothingLost(context, whom, declared, before, policy),
-  );
   const folder = join(proofsFolderOf(context), slugOf(declared.subject));
   // What is logged is not taken back: where its proof cannot be kept, nothing is.
   await tryFolder(folder);
   const owned = await ownInput(async () => declared.owned(folder));
-  const submitted = submitStatement(session.transport, session.log, prepared.statement);
-  const registration = await sayingWait(context, session, submitted);
+  const newest = (): Promise<ProvenEntry | undefined> =>
+    session.newest(view, { subject: declared.subject, kind: 'commitment' });
+  const submit = async (before: ProvenEntry | undefined): Promise<Submitted> => {
+    const prepared = await prepare({ ...declared, log: origin }, before, signer, issuer, (each) =>
+      assertNothingLost(context, whom, declared, each, policy),
+    );
+    const submitted = submitStatement(session.transport, session.log, prepared.statement);
+    return { prepared, registration: await sayingWait(context, session, submitted) };
+  };
+  const { prepared, registration } = await givingWay(declared, newest, submit);
   const { collected, files } = await onceLogged(registration.id, AGAIN, async () => {
     const found = await session.collect(registration.id, registration.receipt);
     session.assertVerified(found.evidence);
@@ -106,6 +112,30 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   report(context, { declared, prepared, registration, collected, folder, files });
   output.note(`check it offline: tallystick verify ${await nameOf(operands, files, folder, context)}`);
   return EXIT.ok;
+}
+
+interface Submitted {
+  readonly prepared: Prepared;
+  readonly registration: Registration;
+}
+
+/** Submits after the newest commitment of the subject; again, when another came first that says nothing which this one drops. */
+async function givingWay(
+  { subject, declaration }: Declared,
+  newest: () => Promise<ProvenEntry | undefined>,
+  submit: (before: ProvenEntry | undefined) => Promise<Submitted>,
+): Promise<Submitted> {
+  let before = await newest();
+  for (let races = 0; ; races++) {
+    try {
+      return await submit(before);
+    } catch (error) {
+      const now = isOvertaken(error) && races < MOST_RACES ? await newest() : undefined;
+      if (now === undefined || now.index === before?.index) throw error;
+      assertKept(subject, declaration, now);
+      before = now;
+    }
+  }
 }
 
 /** What would be committed to, leaf by leaf. What looks like a secret is not printed: it would not be committed to. */

@@ -1,0 +1,38 @@
+/**
+ * Two that commit about one subject at once: the log takes one, and refuses the other as `superseded-meanwhile`. The other
+ * looks again, and goes on by itself only where nothing that was said meanwhile would be lost.
+ */
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import type { ProvenEntry } from '../../client/view.ts';
+import { isWithdrawal, type Declaration } from '../../statement/commitment.ts';
+import { parseStatement } from '../../statement/parse.ts';
+import { changesOf, factsOf } from '../see/facts.ts';
+import { line } from '../see/words.ts';
+
+/** How often a commit gives way: others that are always faster are no reason to go on for ever. */
+export const MOST_RACES = 8;
+
+/** Whether the log says that another commitment about the subject came first. */
+export function isOvertaken(error: unknown): boolean {
+  return error instanceof Refusal && error.code === 'superseded-meanwhile';
+}
+
+/** Refuses `superseded-meanwhile` when what came first has claims, approvals or a target that this one has not. */
+export function assertKept(subject: string, mine: Declaration, { index, bytes }: ProvenEntry): void {
+  const parsed = parseStatement(bytes);
+  if (parsed.kind !== 'commitment' || isWithdrawal(parsed.commitment)) return;
+  const lost = changesOf(factsOf(parsed.commitment), factsOf(mine))
+    .filter(
+      ({ name, before }) =>
+        before !== undefined && /^(?:claims|approvals|target|attestors)(?:[.]|$)/.test(name),
+    )
+    .map(({ name }) => line(name, 100));
+  if (lost.length === 0) return;
+  const more = lost.length > 4 ? `, and ${lost.length - 4} more` : '';
+  throw refuse(
+    'superseded-meanwhile',
+    `entry ${index} about ${line(subject)} was logged while this was made, and nothing is logged now: this would replace it ` +
+      `without its ${lost.slice(0, 4).join(', ')}${more}; look at it (tallystick registry show ${line(subject)}), and then ` +
+      'commit again what is to hold',
+  );
+}

@@ -11,7 +11,8 @@ import t, { type Test } from 'tap';
 import { gradeOf, judgeClaim } from '#src/claim/judge.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import { leavesOf, type ValueMap } from '#src/claim/value.ts';
-import { parseTranscript } from '#src/evidence/transcript.ts';
+import { isTranscript, parseTranscript } from '#src/evidence/transcript.ts';
+import { REFUSAL_TYPE, verifyRefusal } from '#src/evidence/tls-refusal-record.ts';
 import { verifyTranscript } from '#src/evidence/verify.ts';
 import { parseAddress } from '#src/probe/address.ts';
 import { makeSshProbe, sshProbe } from '#src/probe/ssh.ts';
@@ -68,9 +69,13 @@ const part = (seen: Observed, name: string): ValueMap => seen.value[name] as Val
 
 /** Every attachment verifies; every E3 has one; the value is one that a proof can hold. */
 function sound(t: Test, seen: Observed): void {
-  for (const { data } of seen.attachments) t.doesNotThrow(() => verifyTranscript(data, challenge));
+  for (const { mediaType, data } of seen.attachments)
+    t.doesNotThrow(() =>
+      mediaType === REFUSAL_TYPE ? verifyRefusal(data, challenge) : verifyTranscript(data, challenge),
+    );
   for (const { path, evidence, attachments } of seen.grades)
-    t.equal(attachments?.length ?? 0, evidence === 'E3' ? 1 : 0, `${path} ${evidence}`);
+    if (evidence !== 'E1')
+      t.equal(attachments?.length ?? 0, evidence === 'E3' ? 1 : 0, `${path} ${evidence}`);
   t.ok(leavesOf(seen.value).length > 5);
   t.ok(seen.bytes > 0);
 }
@@ -119,7 +124,7 @@ t.test('what is not signed is seen, and is E1', async (t) => {
   t.match(eleven.value, { accepted: { 'TLSv1.3': false, 'TLSv1.2': false, 'TLSv1.1': true, TLSv1: false } });
   t.match(part(eleven, 'why')['TLSv1.1'], /SHA-1/);
   t.equal(judge("!o.tls.accepted['TLSv1.1']", eleven), 'VIOLATED E1');
-  t.equal(eleven.attachments.length, 0);
+  t.notOk(eleven.attachments.some(({ mediaType }) => isTranscript(mediaType)));
   const fixed = await using(t, 'openssl', opensslServer(rsa, '-tls1_2', '-cipher', 'AES128-SHA'));
   const unsigned = await probeAt(tlsProbe, fixed ?? 0, { versions: ['TLSv1.3', 'TLSv1.2'] });
   t.match(unsigned.value, {

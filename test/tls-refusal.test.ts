@@ -5,14 +5,19 @@
 import { connect, type Socket } from 'node:net';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import { digest } from '#src/bytes/brand.ts';
+import { Refusal } from '#src/bytes/refusal.ts';
 import { judgeClaim } from '#src/claim/judge.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import type { ValueMap } from '#src/claim/value.ts';
+import { evidenceFault } from '#src/cli/see/evidence.ts';
 import { packOf } from '#src/declare/packs.ts';
+import { challengeOf } from '#src/evidence/challenge.ts';
 import { parseClientHello } from '#src/evidence/tls-hello.ts';
 import { isFieldSuite, registeredSuites, TLS_VERSIONS, type TlsVersion } from '#src/evidence/tls-names.ts';
+import { encodeRefusal, REFUSAL_TYPE, verifyRefusal } from '#src/evidence/tls-refusal-record.ts';
 import { judgeRefusal, type Answer, type Asked } from '#src/evidence/tls-refusal.ts';
-import { SUITE_NAMES } from '#src/evidence/tls-registry.ts';
+import { REGISTRY_DATE, SUITE_NAMES } from '#src/evidence/tls-registry.ts';
 import { fieldPrime, fieldShare } from '#src/probe/fieldshare.ts';
 import { makeShare } from '#src/probe/share.ts';
 import { makeTlsProbe } from '#src/probe/tls.ts';
@@ -117,6 +122,75 @@ t.test('whatever is left out, nothing is refused', async (t) => {
     const others = [without, withGroups].filter((each) => each !== one);
     t.equal(judgeRefusal('TLSv1.2', asked([less, ...others, ...rest], { alert: 40 }), true).refused, false);
   }
+});
+
+t.test('the record of a refusal is judged again from its hellos', async (t) => {
+  const full = fullOffers('TLSv1.2', wanted);
+  const told = asked(full, { alert: 40 });
+  const record = (which: readonly Asked[], alive: TlsVersion | undefined = 'TLSv1.3'): Uint8Array =>
+    encodeRefusal('TLSv1.2', which, alive);
+  t.match(verifyRefusal(record(told), challenge), { version: 'TLSv1.2', alive: 'TLSv1.3' });
+  t.match(verifyRefusal(record(asked(full.slice(0, 1), { alert: 70 }), undefined), challenge), {
+    version: 'TLSv1.2',
+  });
+  const other = asked(fullOffers('TLSv1.1', wanted), { alert: 40 });
+  for (const [name, bytes] of [
+    ['offered little', record(told.slice(1))],
+    ['nothing alive', encodeRefusal('TLSv1.2', told, undefined)],
+    ['alive by the very version', record(told, 'TLSv1.2')],
+    ['another alert', record(asked(full, { alert: 80 }))],
+    ['hellos of another version', record(other)],
+    ['hellos of another version too', record([...told, ...other])],
+    ['hellos of another version, by its name', encodeRefusal('TLSv1.1', told, 'TLSv1.3')],
+  ] as const)
+    t.throws(() => verifyRefusal(bytes, challenge), { code: 'proof-failed' }, name);
+  t.throws(() => verifyRefusal(record(told), hashOf('another')), { code: 'proof-failed' }, 'replayed');
+  const whole = record(told);
+  t.throws(() => verifyRefusal(whole.slice(0, -1), challenge), { code: 'malformed-proof' });
+  const date = Buffer.from(whole).indexOf(REGISTRY_DATE);
+  t.throws(() => verifyRefusal(whole.with(date, 0x33), challenge), {
+    code: 'malformed-proof',
+    message: /lists of/,
+  });
+  // Whatever is changed in a hello, it is the same refusal or none: no byte makes a crash.
+  fc.assert(
+    fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+      try {
+        verifyRefusal(whole.with(at, (whole[at] ?? 0) ^ flip), challenge);
+        return true;
+      } catch (error) {
+        return error instanceof Refusal;
+      }
+    }),
+  );
+});
+
+t.test('a reader does not believe a refusal that is none', async (t) => {
+  const [root, commitment, nonce] = [hashOf('root'), hashOf('commitment'), hashOf('nonce')].map((each) =>
+    digest(Uint8Array.from(each)),
+  );
+  if (root === undefined || commitment === undefined || nonce === undefined) throw new Error('three');
+  const own = challengeOf(root, commitment, nonce);
+  const told = (offers: readonly Offer[]): Uint8Array =>
+    encodeRefusal(
+      'TLSv1.2',
+      offers.map((offer) => ({ hello: clientHello(own, offer, undefined), answer: { alert: 40 } })),
+      'TLSv1.3',
+    );
+  const claim = packOf('https-tls', new Map()).find(({ id }) => id === 'tls12-refused');
+  if (claim === undefined) throw new Error('the pack has it');
+  const faultOf = (data: Uint8Array): string | undefined => {
+    const attachments = [{ mediaType: REFUSAL_TYPE, data }];
+    const proof = { challenge: { root, nonce }, commitment, attachments };
+    const result = { claim: claim.id, verdict: 'PROVEN', evidence: 'E1', attachments: [0] } as const;
+    return evidenceFault({ parsed: { proof } } as never, result as never, claim);
+  };
+  t.equal(faultOf(told(fullOffers('TLSv1.2', wanted))), undefined);
+  t.match(
+    faultOf(told(fullOffers('TLSv1.2', wanted).slice(1))),
+    /the refusal that it tells of is none.*not offered/,
+  );
+  t.match(faultOf(told(offersOf('TLSv1.2', wanted).slice(0, 1))), /not offered/);
 });
 
 const is = (data: Buffer, version: TlsVersion): boolean =>

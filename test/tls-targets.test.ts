@@ -10,6 +10,7 @@ import { gradeOf, judgeClaim } from '#src/claim/judge.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import { escaped, type ValueMap } from '#src/claim/value.ts';
 import { packOf } from '#src/declare/packs.ts';
+import { REFUSAL_TYPE, verifyRefusal } from '#src/evidence/tls-refusal-record.ts';
 import { verifyTranscript } from '#src/evidence/verify.ts';
 import { tlsProbe } from '#src/probe/tls.ts';
 import type { Parameter } from '#src/statement/commitment.ts';
@@ -94,8 +95,12 @@ async function check(t: Test, { name, start, want, host, params = {} }: Row): Pr
     const observed = await probeAt(tlsProbe, target.port, params, { challenge, host: host ?? 'localhost' });
     const seen = seenOf(observed);
     t.equal(seen.join(' '), want, `${name}: ${JSON.stringify(observed.value['why'])}`);
-    for (const { data } of observed.attachments)
-      t.doesNotThrow(() => verifyTranscript(data, challenge), name);
+    for (const { mediaType, data } of observed.attachments)
+      t.doesNotThrow(
+        () =>
+          mediaType === REFUSAL_TYPE ? verifyRefusal(data, challenge) : verifyTranscript(data, challenge),
+        name,
+      );
     if (params['versions'] !== undefined) return;
     const claims = packOf('https-tls', new Map()).filter(({ id }) => id !== 'certificate-lasts');
     const verdicts = Object.fromEntries(

@@ -18,7 +18,7 @@ export interface Attachment {
 export interface Grade {
   readonly path: string;
   readonly evidence: EvidenceClass;
-  /** Indices into `attachments`: what E3 and E4 rest on. */
+  /** Indices into `attachments`: what E3 and E4 rest on, and what the agent tells of a refusal (E1). */
   readonly attachments?: readonly number[];
 }
 

@@ -8,6 +8,7 @@ import { refuse } from '../bytes/refusal.ts';
 import type { TlsVersion } from '../evidence/tls-names.ts';
 import { SUITE_NAMES } from '../evidence/tls-registry.ts';
 import type { SignedFact, VerifiedTls } from '../evidence/tls-verify.ts';
+import { REFUSAL_TYPE } from '../evidence/tls-refusal-record.ts';
 import { TRANSCRIPT_TYPE } from '../evidence/transcript.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 import type { Withheld } from '../claim/withheld.ts';
@@ -125,6 +126,13 @@ class Notes {
     this.grades.push({ path, evidence });
   }
 
+  /** E1 for a path, with what was asked. */
+  refused(path: string, record: Uint8Array | undefined): void {
+    if (record === undefined) return;
+    const index = this.attachments.push({ mediaType: REFUSAL_TYPE, data: record }) - 1;
+    this.grades.push({ path, evidence: 'E1', attachments: [index] });
+  }
+
   /** E3 for a path, if the server's signature covers that fact. */
   signed(path: string, fact: SignedFact, { signed }: Accepted): void {
     if (signed === undefined || !signed.verified.signed.includes(fact)) return;
@@ -161,7 +169,10 @@ function perVersion(found: Survey, notes: Notes): ValueMap {
     }
     accepted[version] = each.kind === 'accepted';
     if (each.why !== undefined) why[version] = each.why;
-    if (each.kind === 'refused') continue;
+    if (each.kind === 'refused') {
+      notes.refused(path, each.record);
+      continue;
+    }
     suite[version] = SUITE_NAMES.get(each.suite) ?? '';
     notes.signed(path, 'version', each);
     notes.signed(`/suite/${version}`, 'suite', each);

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { Checklist, type Check } from '../../client/checklist.ts';
 import { challengeOf } from '../../evidence/challenge.ts';
+import { REFUSAL_TYPE, verifyRefusal } from '../../evidence/tls-refusal-record.ts';
 import { isTranscript } from '../../evidence/transcript.ts';
 import { verifyTranscript } from '../../evidence/verify.ts';
 import { parseStatement, type ParsedStatement } from '../../statement/parse.ts';
@@ -43,6 +44,12 @@ export function checkProof(parsed: ProofStatement, claims: readonly Claim[] | un
   const { challenge, commitment, attachments = [], results } = parsed.proof;
   const expected = challengeOf(challenge.root, commitment, challenge.nonce);
   for (const [i, { mediaType, data }] of attachments.entries()) {
+    if (data !== undefined && mediaType === REFUSAL_TYPE)
+      list.run('transcript', () => {
+        const { version, asked } = verifyRefusal(data, expected);
+        const said = `${asked.length} hellos of ${version} were refused, says the agent: they offered everything`;
+        return [undefined, `attachment ${i}: ${said}`];
+      });
     if (data === undefined || !isTranscript(mediaType)) continue;
     list.run('transcript', () => {
       const verified = verifyTranscript(data, expected);

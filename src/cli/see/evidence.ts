@@ -9,6 +9,7 @@ import { gradeOf } from '../../claim/judge.ts';
 import type { EntryOf } from '../../appraisal/history.ts';
 import { childrenOf, escaped, isList, isMap, type Value, type ValueMap } from '../../claim/value.ts';
 import { challengeOf } from '../../evidence/challenge.ts';
+import { REFUSAL_TYPE, verifyRefusal } from '../../evidence/tls-refusal-record.ts';
 import { isTranscript } from '../../evidence/transcript.ts';
 import { verifyTranscript, type Verified } from '../../evidence/verify.ts';
 import type { Claim } from '../../statement/commitment.ts';
@@ -61,8 +62,34 @@ export function unchecked(entry: Proven, result: Result, claim: Claim): string |
   return attested.kind === 'unseen' ? attested.why : undefined;
 }
 
-/** What is wrong with a result of class E3 or E4; undefined when it holds, or nothing of these classes was said. */
+/**
+ * What is wrong with the refusals of TLS versions that a result tells of: each is judged again from its hellos. One that is
+ * named by its digest alone is the agent's word, as all of class E1.
+ */
+function refusalFault({ parsed: { proof } }: Proven, { verdict, attachments }: Result): string | undefined {
+  const challenge = challengeOf(proof.challenge.root, proof.commitment, proof.challenge.nonce);
+  for (const index of attachments ?? []) {
+    const attachment = proof.attachments?.[index];
+    if (attachment?.data === undefined || attachment.mediaType !== REFUSAL_TYPE) continue;
+    try {
+      verifyRefusal(attachment.data, challenge);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return `it says ${verdict}, and the refusal that it tells of is none: ${error.message}`;
+    }
+  }
+  return undefined;
+}
+
+/** What is wrong with what a result rests on; undefined when it holds, or rests on the agent's word alone. */
 export function evidenceFault(entry: Proven, result: Result, claim: Claim): string | undefined {
+  const fault = refusalFault(entry, result);
+  if (fault !== undefined) return fault;
+  return signedFault(entry, result, claim);
+}
+
+/** What is wrong with a result of class E3 or E4. */
+function signedFault(entry: Proven, result: Result, claim: Claim): string | undefined {
   if (result.evidence === 'E4') return trailFault(entry, result, claim);
   if (result.evidence !== 'E3') return undefined;
   const { verified, faults, unread } = examineEvidence(entry, result);

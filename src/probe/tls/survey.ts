@@ -5,6 +5,7 @@
  */
 import type { TlsVersion } from '../../evidence/tls-names.ts';
 import { judgeRefusal, type Asked } from '../../evidence/tls-refusal.ts';
+import { encodeRefusal } from '../../evidence/tls-refusal-record.ts';
 import { attempt, type Accepted, type Server } from './attempt.ts';
 import { offersOf, usualOffer, type Wanted } from './offers.ts';
 
@@ -19,7 +20,12 @@ export interface Plan extends Wanted {
 /** What is known of one version. */
 export type Found =
   | Accepted
-  | { readonly kind: 'refused'; readonly why: string }
+  | {
+      readonly kind: 'refused';
+      readonly why: string;
+      /** The record of what was asked, where the refusal rests on all of it (evidence/tls-refusal-record.ts). */
+      readonly record?: Uint8Array;
+    }
   | { readonly kind: 'unclear'; readonly why: string };
 
 export interface Survey {
@@ -44,7 +50,8 @@ interface Trial {
 /** Looks; throws `Ended` only when it is stopped. */
 export async function survey(server: Server, plan: Plan): Promise<Survey> {
   const both = NEW.every((version) => plan.versions.includes(version));
-  const first = both ? await attempt(server, usualOffer(NEW, plan)) : undefined;
+  const usual = usualOffer(NEW, plan);
+  const first = both && usual.suites.length > 0 ? await attempt(server, usual) : undefined;
   const together = first?.kind === 'accepted' ? first : undefined;
   const trials = new Map<TlsVersion, Trial>();
   for (const version of plan.versions) {
@@ -95,21 +102,29 @@ async function tryVersion(server: Server, plan: Plan, version: TlsVersion): Prom
 }
 
 /**
- * Whether the server accepts some version, under the name and in the look of the trials. It may have stopped to answer in
+ * A version that the server accepts, under the name and in the look of the trials; undefined if it is not known to be alive. It may have stopped to answer in
  * between, for one who asks so often, say: so where it answered nothing at all, it is asked for that version once more.
  */
-async function isAlive(server: Server, plan: Plan, trials: ReadonlyMap<TlsVersion, Trial>): Promise<boolean> {
-  const counts = [...trials].filter(([version, { asked }]) => judgeRefusal(version, asked, true).refused);
-  if (counts.every(([version, { asked }]) => judgeRefusal(version, asked, false).refused)) return true;
+async function isAlive(
+  server: Server,
+  plan: Plan,
+  trials: ReadonlyMap<TlsVersion, Trial>,
+): Promise<TlsVersion | undefined> {
   const accepted = [...trials.values()].find((trial) => trial.accepted !== undefined)?.accepted;
+  // Those whose refusal rests on it: everything was offered, and nothing said that it is the version.
+  const counts = [...trials].filter(
+    ([version, { asked }]) =>
+      judgeRefusal(version, asked, true).refused && !judgeRefusal(version, asked, false).refused,
+  );
   const silent = counts.some(([, { asked }]) => asked.some(({ answer }) => answer === 'closed'));
-  if (accepted !== undefined && !silent) return true;
+  if (counts.length === 0 || (accepted !== undefined && !silent)) return accepted?.version;
   const others = NEW.filter((version) => !plan.versions.includes(version));
   const again = accepted === undefined ? others : [accepted.version];
   const offers =
     again.length === 2 ? [usualOffer(NEW, plan)] : again.flatMap((one) => offerFor(one, plan, accepted));
   const [offer] = offers;
-  return offer !== undefined && (await attempt(server, offer)).kind === 'accepted';
+  const found = offer === undefined ? undefined : await attempt(server, offer);
+  return found?.kind === 'accepted' ? found.version : undefined;
 }
 
 /** One hello that a server which accepted a version before accepts again. */
@@ -118,10 +133,16 @@ function offerFor(version: TlsVersion, plan: Plan, accepted: Accepted | undefine
   return offers.filter(({ suites }) => accepted === undefined || suites.includes(accepted.suite));
 }
 
-function rule(version: TlsVersion, { accepted, asked, without, broke, why }: Trial, alive: boolean): Found {
+function rule(
+  version: TlsVersion,
+  { accepted, asked, without, broke, why }: Trial,
+  alive: TlsVersion | undefined,
+): Found {
   if (accepted !== undefined) return accepted;
   if (without !== undefined) return { kind: 'refused', why: without };
-  const ruling = judgeRefusal(version, asked, alive);
-  if (ruling.refused) return { kind: 'refused', why };
-  return { kind: 'unclear', why: broke === undefined && asked.length > 0 ? `${why}; ${ruling.why}` : why };
+  const ruling = judgeRefusal(version, asked, alive !== undefined);
+  if (!ruling.refused)
+    return { kind: 'unclear', why: broke === undefined && asked.length > 0 ? `${why}; ${ruling.why}` : why };
+  const atOnce = judgeRefusal(version, asked, false).refused;
+  return { kind: 'refused', why, ...(!atOnce && { record: encodeRefusal(version, asked, alive) }) };
 }

@@ -1,0 +1,106 @@
+/**
+ * What was asked of a server that refused a version of TLS, as an attachment of a runtime proof (spec/transcripts.md §7.2).
+ * Nobody signed it: it is the agent's word (E1), told so that a reader judges the refusal again by the same rule, from the
+ * hellos themselves, and does not take "refused" for an answer.
+ */
+import { decodeCbor, encodeCbor } from '../bytes/cbor.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { array, bytes, oneOf, record, text, type Of } from '../statement/schema.ts';
+import { parseClientHello } from './tls-hello.ts';
+import { TLS_VERSIONS, type TlsVersion } from './tls-names.ts';
+import { judgeRefusal, type Answer, type Asked } from './tls-refusal.ts';
+import { REGISTRY_DATE } from './tls-registry.ts';
+
+/** Media type of the record. */
+export const REFUSAL_TYPE = 'application/vnd.tallystick.refusal.tls.v1+cbor';
+
+/** Largest record, and most hellos in it: what is said about one version. */
+const MAX_BYTES = 16_384;
+const MAX_HELLOS = 8;
+
+const VERSIONS = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'] as const satisfies readonly TlsVersion[];
+
+/** How the server answered a hello. */
+const ANSWER = {
+  pattern: /^(?:closed|older|alert (?:0|[1-9]\d{0,2}))$/,
+  says: 'closed, older or alert NUMBER',
+};
+
+/**
+ * `registry`: edition of the lists by which everything was offered. `alive`: the version that the server accepted in the
+ * same look; left out when it accepted none. `answer`: `closed`, `older` (the server chose an older version), `alert 40`.
+ */
+const schema = record(
+  {
+    kind: oneOf(['tls-refusal']),
+    version: oneOf(VERSIONS),
+    registry: text(10, 10),
+    asked: array(record({ hello: bytes(4, MAX_BYTES), answer: text(5, 9, ANSWER) }), MAX_HELLOS, 1),
+  },
+  { alive: oneOf(VERSIONS) },
+);
+
+/** A record, for whoever prints it. */
+export type RefusalRecord = Of<typeof schema>;
+
+/** The one encoding. */
+export function encodeRefusal(
+  version: TlsVersion,
+  asked: readonly Asked[],
+  alive: TlsVersion | undefined,
+): Uint8Array<ArrayBuffer> {
+  const told = asked.map(({ hello, answer }) => ({ hello, answer: answerText(answer) }));
+  return encodeCbor(
+    schema.encode({
+      kind: 'tls-refusal',
+      version,
+      registry: REGISTRY_DATE,
+      asked: told,
+      ...(alive !== undefined && { alive }),
+    }),
+  );
+}
+
+/**
+ * Judges a record again. Refuses `malformed-proof` (it is none, or of another edition of the registry) and `proof-failed`
+ * (its hellos are of another challenge, or do not amount to a refusal).
+ */
+export function verifyRefusal(encoded: Uint8Array, challenge: Uint8Array): RefusalRecord {
+  const found = parse(encoded);
+  const { version, registry, alive } = found;
+  if (registry !== REGISTRY_DATE)
+    throw refuse(
+      'malformed-proof',
+      `the refusal is by the lists of ${registry}, and these are of ${REGISTRY_DATE}`,
+    );
+  const asked = found.asked.map(({ hello, answer }) => ({ hello, answer: answerOf(answer) }));
+  for (const { hello } of asked) {
+    const { random, versions } = parseClientHello(hello);
+    if (!equalBytes(random, challenge)) throw refuse('proof-failed', 'a hello is not of this challenge');
+    if (Math.max(...versions) !== TLS_VERSIONS[version])
+      throw refuse('proof-failed', `a hello is not of ${version}`);
+  }
+  const ruling = judgeRefusal(version, asked, alive !== undefined && alive !== version);
+  if (!ruling.refused) throw refuse('proof-failed', `${version} was not refused: ${ruling.why}`);
+  return found;
+}
+
+function parse(encoded: Uint8Array): RefusalRecord {
+  try {
+    return schema.parse(decodeCbor(encoded, { maxBytes: MAX_BYTES, maxDepth: 4 }), '');
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw refuse('malformed-proof', `not the record of a refusal: ${error.message}`, { cause: error });
+  }
+}
+
+function answerText(answer: Answer): string {
+  return typeof answer === 'object' ? `alert ${answer.alert}` : answer;
+}
+
+function answerOf(answer: string): Answer {
+  return answer === 'closed' || answer === 'older'
+    ? answer
+    : { alert: Number(answer.slice('alert '.length)) };
+}

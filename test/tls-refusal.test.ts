@@ -183,7 +183,7 @@ t.test('a reader does not believe a refusal that is none', async (t) => {
     const attachments = [{ mediaType: REFUSAL_TYPE, data }];
     const proof = { challenge: { root, nonce }, commitment, attachments };
     const result = { claim: claim.id, verdict: 'PROVEN', evidence: 'E1', attachments: [0] } as const;
-    return evidenceFault({ parsed: { proof } } as never, result as never, claim);
+    return evidenceFault({ parsed: { proof } } as never, result, claim);
   };
   t.equal(faultOf(told(fullOffers('TLSv1.2', wanted))), undefined);
   t.match(

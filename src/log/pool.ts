@@ -2,6 +2,10 @@
  * The pool: statements wait here, bounded, until a checker and then the sequencer take them. A batch
  * leaves as soon as somebody is free to take it; there is no timer. Under load the next batch grows
  * while the last one is made durable (group commit).
+ *
+ * The statements of one posting are logged in their order, since later ones may refer to earlier ones. A posting that is too
+ * large for one batch is checked in pieces, each in a batch of its own, and a piece waits for those before it. Other postings
+ * do not wait for it.
  */
 import { leafIndex, type EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -39,7 +43,11 @@ const MIN_APPEND = 32;
 /** What one caller posted: answered when every statement of it is, or at the first that fails. */
 interface Posting {
   readonly outcomes: Outcome[];
+  /** Statements without an outcome. */
   open: number;
+  /** Pieces that went to a checker, and those that went on from there, in this order. */
+  begun: number;
+  passed: number;
   readonly answer: (outcomes: readonly Outcome[]) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -50,9 +58,15 @@ interface Waiting {
   readonly position: number;
 }
 
-interface Ready {
-  readonly checked: CheckedBatch;
+/** What one checker gets: whole postings, or one piece of a larger one. */
+interface Piece {
   readonly waiting: readonly Waiting[];
+  /** The larger posting, and which of its pieces this is; undefined for whole postings. */
+  readonly part: { readonly of: Posting; readonly number: number } | undefined;
+}
+
+interface Ready extends Piece {
+  readonly checked: CheckedBatch;
 }
 
 export class Pool {
@@ -85,7 +99,14 @@ export class Pool {
     }
     this.#pending += statements.length;
     const { promise, resolve, reject } = Promise.withResolvers<readonly Outcome[]>();
-    const posting = { outcomes: [], open: statements.length, answer: resolve, fail: reject };
+    const posting: Posting = {
+      outcomes: [],
+      open: statements.length,
+      begun: 0,
+      passed: 0,
+      answer: resolve,
+      fail: reject,
+    };
     for (const [position, statement] of statements.entries())
       this.#queue.push({ statement, posting, position });
     if (statements.length === 0) resolve([]);
@@ -122,23 +143,35 @@ export class Pool {
     }
   }
 
-  #take(count: number): readonly Waiting[] {
-    if (count >= this.#queue.length) {
-      const all = this.#queue;
-      this.#queue = [];
-      return all;
+  /** The next piece of about `count` statements. */
+  #take(count: number): Piece {
+    const [first] = this.#queue;
+    if (first === undefined) throw new Error('nothing waits');
+    const rest = endOfPosting(this.#queue, 0);
+    const { posting } = first;
+    if (rest > count || posting.begun > 0) {
+      const part = { of: posting, number: posting.begun++ };
+      return { waiting: this.#queue.splice(0, Math.min(count, rest)), part };
     }
-    return this.#queue.splice(0, count);
+    let end = rest;
+    while (end < this.#queue.length) {
+      const next = endOfPosting(this.#queue, end);
+      if (next > count) break;
+      end = next;
+    }
+    return { waiting: this.#queue.splice(0, end), part: undefined };
   }
 
-  async #check(waiting: readonly Waiting[]): Promise<void> {
+  async #check(piece: Piece): Promise<void> {
     this.#checking++;
+    const { waiting, part } = piece;
     try {
       const { memory } = packBatch(waiting.map(({ statement }) => statement));
       const checked = await this.#parts.checkers.check(memory); // before `#ready` is looked at: it is swapped
-      this.#ready.push({ checked, waiting });
+      this.#ready.push({ ...piece, checked });
     } catch (error) {
       this.#fail(waiting, error);
+      if (part !== undefined) abandon(part.of);
     }
     this.#checking--;
     this.#pump();
@@ -151,9 +184,9 @@ export class Pool {
     const ready = this.#ready.reduce((sum, { waiting }) => sum + waiting.length, 0);
     // The end of a check that is under way, or about to be, brings us back here.
     if (ready < MIN_APPEND && (this.#checking > 0 || this.#queue.length > 0)) return;
+    const batches = this.#takeReady();
+    if (batches.length === 0) return; // pieces all of them, and one before each is still being checked
     this.#appending = true;
-    const batches = this.#ready;
-    this.#ready = [];
     try {
       const appended = await this.#parts.append(batches.map(({ checked }) => checked));
       await this.#parts.onAppended(appended);
@@ -164,6 +197,22 @@ export class Pool {
     this.#appending = false;
     this.#pump();
     void this.#append();
+  }
+
+  /** What is checked and in its turn, the pieces of one posting in their order. The rest stays. */
+  #takeReady(): readonly Ready[] {
+    const taken: Ready[] = [];
+    const left: Ready[] = [];
+    for (const each of this.#ready.toSorted(byNumber)) {
+      const { part } = each;
+      if (part !== undefined && part.number > part.of.passed) left.push(each);
+      else {
+        if (part !== undefined) part.of.passed = Math.max(part.of.passed, part.number + 1);
+        taken.push(each);
+      }
+    }
+    this.#ready = left;
+    return taken;
   }
 
   #answer({ checked, waiting }: Ready, result: BatchResult | undefined, head: SealedHead): void {
@@ -191,6 +240,23 @@ export class Pool {
     this.#pending -= count;
     if (this.#closing && this.#pending === 0) this.#drained();
   }
+}
+
+/** Where in the queue the posting ends whose statements stand from `start` on. */
+function endOfPosting(queue: readonly Waiting[], start: number): number {
+  const posting = queue[start]?.posting;
+  let end = start;
+  while (end < queue.length && queue[end]?.posting === posting) end++;
+  return end;
+}
+
+function byNumber(a: Ready, b: Ready): number {
+  return (a.part?.number ?? 0) - (b.part?.number ?? 0);
+}
+
+/** A posting of which a piece could not be checked has failed; its other pieces wait for nothing any more. */
+function abandon(posting: Posting): void {
+  posting.passed = Infinity;
 }
 
 function logged(id: EntryId | undefined, result: BatchResult, i: number): Outcome {

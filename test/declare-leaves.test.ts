@@ -263,7 +263,7 @@ t.test('Terraform: values, unknowns and policies in texts', async (t) => {
       const parts = value.map((each) => split(each, choose, depth + 1));
       return [parts.map(([each]) => each ?? null), parts.map(([, mask]) => mask)];
     }
-    if (typeof value !== 'object' || value === null) return [value, false];
+    if (typeof value !== 'object' || value === null) return [value, choose(depth) ? {} : false];
     const parts = Object.entries(value).map(([k, each]) => [k, split(each, choose, depth + 1)] as const);
     return [
       Object.fromEntries(parts.filter(([, [each]]) => each !== undefined).map(([k, [each]]) => [k, each])),

@@ -354,3 +354,38 @@ t.test('kubectl reads what is taken as it is declared', PEER, async (t) => {
   t.equal(modeIn(byKubectl(join(folder, 'mode.yaml')) ?? ''), 256);
   t.equal(modeIn(advised), 256);
 });
+
+t.test('characters that end a line, or do not', async (t) => {
+  for (const [text, err, mended, value] of [
+    ['a: "x\u2028y"', /line 1: .*"\\L"/, String.raw`a: "x\Ly"`, 'x\u2028y'],
+    ['b: 1\na: "x\u0085y"', /line 2: .*"\\N"/, String.raw`a: "x\Ny"`, 'x\u0085y'],
+    ['b: 1\r\na: x\ry', /line 2: .*write line feeds/, 'a: "x\\ry"', 'x\ry'],
+    ['a: x\n---\n\ufeffa: z', /line 3: a byte order mark.*take it out/, 'a: z', 'z'],
+  ] as const) {
+    t.match(
+      refusedWith(() => declareYaml(text)),
+      err,
+    );
+    t.equal(valueAt(declareYaml(mended), '/a'), value);
+  }
+  for (const text of ['%YAML 1.1\n---\na: 0644\n', '%YAML 1.2\n---\na: 0644\n'])
+    t.match(
+      refusedWith(() => declareYaml(text)),
+      /line 3: 0644 is not the same/,
+      'whatever version a file says it is of',
+    );
+});
+
+t.test('no empty text is a path', async (t) => {
+  const me = await user(t, { 'a.json': '[{"b":1},2]' });
+  for (const flag of ['--sensitive', '--not-secret'])
+    t.match(await me.run('commit', 'json', 'a.json', '--subject', 's', flag, ''), { code: 1 }, flag);
+  t.match(await me.run('commit', 'json', 'a.json', '--subject', 's', '--list'), {
+    code: 0,
+    out: /^\(top\) {2}\(a list of 2\)$/m,
+  });
+  t.equal((await me.run('commit', 'json', 'a.json', '--subject', 's')).code, 0);
+  t.match(await me.run('disclose', 's', ''), { code: 1, err: /no path; --all/ });
+  t.match(await me.run('disclose', 's', '--all', '--out', 'all'), { code: 0, out: /^\(top\) / });
+  t.match(await me.run('verify', 'all'), { code: 0, out: /\(top\) = \(a list of 2\)/ });
+});

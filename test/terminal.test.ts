@@ -77,16 +77,19 @@ t.test('printable: any text', async (t) => {
 });
 
 t.test('names of files and texts of flags', async (t) => {
-  const cwd = t.testdir({ folder: {}, 'c.json': JSON.stringify({ 'k\u202e': 'v\u2066' }) });
+  const cwd = t.testdir({ folder: {}, named: {}, 'c.json': JSON.stringify({ 'k\u202e': 'v\u2066' }) });
   for (const [i, each] of ['\u001b[31m', '\n', '\u202e', '\t'].entries())
     writeFileSync(join(cwd, 'folder', `${i}${each}x`), '');
-  const listed = await tallystick('commit folder --list', { cwd });
-  t.equal(listed.out.trimEnd().split('\n').length, 4, 'a line for each leaf, however it is called');
+  for (const each of ['\u202e', '\u200b']) writeFileSync(join(cwd, 'named', `${each}x`), '');
+  const refused = await tallystick('commit folder --list', { cwd });
+  t.match(refused.err, /control character, so that no leaf can have it/);
+  const listed = await tallystick('commit named --list', { cwd });
+  t.equal(listed.out.trimEnd().split('\n').length, 2, 'a line for each leaf, however it is called');
   const leaves = await tallystick('commit json c.json --list', { cwd });
   const wrong = await tallystick('prove s\u202e/a', { cwd });
   const flag = await tallystick('status --k\u202ex', { cwd });
   const setting = await tallystick('config show', { cwd, env: { TALLYSTICK_DATA_DIR: 'd\u202e' } });
-  for (const { out, err } of [listed, leaves, wrong, flag, setting]) t.notMatch(out + err, RAW);
+  for (const { out, err } of [refused, listed, leaves, wrong, flag, setting]) t.notMatch(out + err, RAW);
 });
 
 /** Files that write to a terminal, and what of them does. Whoever adds one prints through `Output` or `makeLogger`. */

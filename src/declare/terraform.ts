@@ -222,13 +222,15 @@ function addAttributes(leaves: Leaves, at: string, values: Tree | undefined, mas
       sensitive: childOf(sensitive, name),
       unknown: childOf(unknown, name),
     });
-  if (isTreeList(values ?? unknown)) {
+  // What has no value has the shape of what is unknown of it.
+  const shape = values === undefined ? unknown : values;
+  if (isTreeList(shape)) {
     const items = values !== undefined && isTreeList(values) ? values : [];
     const length = Math.max(items.length, isTreeList(unknown) && hasUnknown(unknown) ? unknown.length : 0);
     if (length === 0) return leaves.add(at, items, hidden);
     leaves.addList(at, length, sensitive === true);
     for (let i = 0; i < length; i++) into(String(i), items[i] ?? null);
-  } else if (isTreeMap(values ?? unknown) || (isTreeMap(unknown) && hasUnknown(unknown))) {
+  } else if (isTreeMap(shape) || (isTreeMap(unknown) && hasUnknown(unknown))) {
     const map: TreeMap = values !== undefined && isTreeMap(values) ? values : new Map();
     const names = new Set([...map.keys(), ...namesOfUnknown(unknown)]);
     if (names.size === 0) return leaves.add(at, map, hidden);

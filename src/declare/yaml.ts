@@ -28,6 +28,7 @@ const PARTS: Reading = { names: 'typed', whole: 'commit the file whole: `tallyst
 
 /** Reads every document of a text. Refuses `malformed-text`, with the line. */
 export function parseYaml(text: string, reading = PARTS): readonly Tree[] {
+  assertOneReading(text);
   const lines = new LineCounter();
   // The failsafe schema leaves every scalar the text it is; what it means is decided below.
   const parsed = parseAllDocuments(text, {
@@ -49,6 +50,27 @@ export function parseYaml(text: string, reading = PARTS): readonly Tree[] {
     const empty = isScalar(contents) && contents.type === 'PLAIN' && contents.value === '';
     return contents === null || empty ? [] : [reader.read(contents, 0)];
   });
+}
+
+/** What ends a line to some readers and not to others, and what joining files leaves behind. */
+const ODD: readonly (readonly [RegExp, string])[] = [
+  [/\r(?!\n)/, 'a carriage return without a line feed ends a line to some readers only; write line feeds'],
+  [
+    /[\u0085\u2028\u2029]/,
+    'U+0085, U+2028 and U+2029 end a line in YAML 1.1 and not in 1.2; in double quotes write them as "\\N", "\\L", "\\P"',
+  ],
+  [
+    /(?<!^)\ufeff/,
+    'a byte order mark within the text is none to some readers; take it out, or write it as "\\uFEFF"',
+  ],
+];
+
+/** Refuses `malformed-text` for characters that readers of YAML take differently wherever they stand. */
+function assertOneReading(text: string): void {
+  for (const [pattern, what] of ODD) {
+    const at = text.search(pattern);
+    if (at >= 0) throw refuse('malformed-text', `line ${text.slice(0, at).split(/\r?\n/).length}: ${what}`);
+  }
 }
 
 /** Kubernetes reads YAML as kubectl does. */

@@ -4,7 +4,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import { Checklist, type Check } from '../../client/checklist.ts';
 import { isWithdrawal, type Commitment, type Declaration } from '../../statement/commitment.ts';
 import { verifyOpening } from '../../statement/saltedleaf.ts';
-import { leafTree, showValue, type Disclosure, type OwnedLeaves } from './leafopening.ts';
+import { leafTree, showPath, showValue, type Disclosure, type OwnedLeaves } from './leafopening.ts';
 
 /** A logged commitment and its subject. */
 interface Logged {
@@ -40,7 +40,7 @@ export function checkDisclosure(logged: Logged, disclosure: Disclosure): readonl
   for (const opening of disclosure.openings) {
     list.run('leaf', () => {
       verifyOpening(opening, { root: declared.tree.root, count: declared.tree.leaves });
-      return [undefined, `${opening.path} = ${showValue(opening.value)}`];
+      return [undefined, `${showPath(opening.path)} = ${showValue(opening.value)}`];
     });
   }
   return list.checks;

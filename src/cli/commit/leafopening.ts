@@ -4,6 +4,7 @@
  * sensitive leaves both hold a keyed digest alone.
  */
 import { decodeCbor, encodeCbor, isCborArray, isCborMap, type CborValue } from '../../bytes/cbor.ts';
+import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
 import {
@@ -122,6 +123,11 @@ export function parseDisclosure(bytes: Uint8Array, path: string): Disclosure {
   });
 }
 
+/** A leaf's path as people read it: that of a list, or of documents, at the top of a source is empty. */
+export function showPath(path: string): string {
+  return path === '' ? '(top)' : printable(path, 1_024);
+}
+
 /** A leaf's value as people read it. */
 export function showValue(whole: Opening['value']): string {
   const value = whole instanceof Uint8Array ? valueInLeaf(whole) : whole;
@@ -134,7 +140,7 @@ export function showValue(whole: Opening['value']): string {
     return `${type}${bits}, ${size} bytes, SHA-256 ${formatHex(sha256)}`;
   }
   const [[name, inner = null] = []] = content;
-  return typeof name === 'string' ? showMarked(name, inner) : '{}';
+  return typeof name === 'string' ? printable(showMarked(name, inner), 10_000) : '{}';
 }
 
 /** What no scalar is (src/declare/leaf.ts). */

@@ -126,7 +126,7 @@ export function readSource(texts: readonly string[], reading: Reading): ReadSour
   const { leaves, ...rest } = declare(texts, reading);
   if (leaves.length === 0) throw refuse('malformed-payload', `this ${reading.kind} source declares nothing`);
   const unknown = [...reading.sensitive, ...reading.notSecret].find(
-    (path) => !leaves.some((leaf) => isBelow(leaf.path, path)),
+    (path) => path === '' || !leaves.some((leaf) => isBelow(leaf.path, path)),
   );
   if (unknown !== undefined) throw refuse('usage', `there is no leaf ${unknown} in this source; see --list`);
   const marked = leaves.map((leaf) => ({

@@ -9,7 +9,7 @@ import { onceLogged } from '../acknowledged.ts';
 import type { Declared } from '../commit/declare.ts';
 import { keepEarlier } from '../commit/earlier.ts';
 import { STDIN } from '../commit/files.ts';
-import { showValue } from '../commit/leafopening.ts';
+import { showPath, showValue } from '../commit/leafopening.ts';
 import { assertNothingLost } from '../commit/lost.ts';
 import { issuerOf, prepare, type Prepared } from '../commit/publish.ts';
 import { assertKept, isOvertaken, MOST_RACES } from '../commit/race.ts';
@@ -145,9 +145,9 @@ async function list(context: Context, operands: readonly string[], flags: Flags)
   const secrets = new Map(unmarked.map(({ path, why }) => [path, why]));
   const shown = ({ path, value }: (typeof leaves)[number]): string =>
     secrets.has(path) ? `(a secret? it looks like ${secrets.get(path)})` : showValue(value);
-  for (const leaf of leaves) output.print(`${printable(leaf.path, 1_024)}  ${shown(leaf)}`);
+  for (const leaf of leaves) output.print(`${showPath(leaf.path)}  ${shown(leaf)}`);
   for (const { path, reason } of excluded)
-    output.note(`left out: ${printable(path, 1_024)} (${printable(reason, 512)})`);
+    output.note(`left out: ${showPath(path)} (${printable(reason, 512)})`);
   output.result('leaves', {
     profile,
     leaves: leaves.map((leaf) => ({

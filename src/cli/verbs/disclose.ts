@@ -1,10 +1,9 @@
 /** `tallystick disclose`: shows chosen leaves of a declaration, and nothing of the others. */
-import { printable } from '../../bytes/printable.ts';
 import { copyFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
-import { disclose, formatDisclosure, showValue, type OwnedLeaves } from '../commit/leafopening.ts';
+import { disclose, formatDisclosure, showPath, showValue, type OwnedLeaves } from '../commit/leafopening.ts';
 import { OWNED_FILES, ownedFilesIn, readOwned } from '../commit/owned.ts';
 import type { Context } from '../context.ts';
 import { makeFolder, replaceFile } from '../files.ts';
@@ -44,6 +43,7 @@ async function run(context: Context, operands: readonly string[], flags: Flags):
   const owned = await readOwned(file);
   if (flags.on('list')) return list(context, owned);
   const all = flags.on('all');
+  if (paths.includes('')) throw refuse('usage', 'an empty text is no path; --all shows every leaf');
   if (paths.length > 0 === all)
     throw refuse(
       'usage',
@@ -62,8 +62,7 @@ async function run(context: Context, operands: readonly string[], flags: Flags):
     (a, b) => Number(a === PROOF_FILES.statement) - Number(b === PROOF_FILES.statement),
   ))
     await copyFile(join(from, name), join(out, name));
-  for (const { path, value } of disclosure.openings)
-    output.print(`${printable(path, 1_024)}  ${showValue(value)}`);
+  for (const { path, value } of disclosure.openings) output.print(`${showPath(path)}  ${showValue(value)}`);
   const shown = relative(world.cwd, out);
   output.note(`hand over ${shown}/; it is checked with: tallystick verify ${shown}`);
   output.result('disclose', {
@@ -76,7 +75,7 @@ async function run(context: Context, operands: readonly string[], flags: Flags):
 }
 
 function list({ output }: Context, { subject, leaves }: OwnedLeaves): number {
-  for (const { path, value } of leaves) output.print(`${printable(path, 1_024)}  ${showValue(value)}`);
+  for (const { path, value } of leaves) output.print(`${showPath(path)}  ${showValue(value)}`);
   output.result('disclose', {
     subject,
     folder: null,

@@ -43,6 +43,7 @@ import {
   ORIGIN,
   otherStatement,
   people,
+  nextPolicyStatement,
   policyDocumentOf,
   policyStatement,
   proofStatement,
@@ -241,10 +242,11 @@ t.test('admission in order, across and within batches', async (t) => {
 });
 
 t.test('a new policy applies from there on', async (t) => {
-  const log = await openLog(new MemoryStore(), new MemoryGuard(), await policyStatement());
+  const genesis = await policyStatement();
+  const log = await openLog(new MemoryStore(), new MemoryGuard(), genesis);
   const without = policyDocumentOf().keys.filter((key) => key.name !== 'submitter');
   const hello = await otherStatement('hello');
-  const next = await policyStatement({ keys: without });
+  const next = await nextPolicyStatement(genesis, { keys: without });
   t.same(codes(await log.submit(await otherStatement('before'), next, hello)), [
     'logged 1',
     'logged 2',

@@ -33,6 +33,7 @@ import {
   entryIdOf,
   otherStatement,
   people,
+  nextPolicyStatement,
   policyDocumentOf,
   policyStatement,
   proofStatement,
@@ -242,7 +243,7 @@ t.test('a policy governs from where it was logged', async (t) => {
     roles: ['submitter'],
     subjects: ['**'],
   } as const;
-  const next = await policyStatement({ keys: [...keys, key] });
+  const next = await nextPolicyStatement(FIRST, { keys: [...keys, key] });
   const early = await otherStatement('early', people.stranger);
   const late = await otherStatement('late', people.stranger);
   const takeover = await policyStatement({ keys }, people.stranger);

@@ -123,7 +123,7 @@ export class ServedLog {
       .filter((row) => (query.get('kind') ?? row.kind) === row.kind)
       .toReversed()
       .map(({ index, id, subject }) => ({ index, id, subject, time: TIME }));
-    return Response.json({ entries: rows.slice(0, Number(query.get('limit') ?? 1)), next: null });
+    return Response.json({ entries: rows.slice(0, Number(query.get('limit') ?? 100)), next: null });
   }
 }
 

@@ -4,7 +4,7 @@ import { digest, type Digest } from '#src/bytes/brand.ts';
 import type { Claim, Declaration, Withdrawal } from '#src/statement/commitment.ts';
 import type { Deployment } from '#src/statement/deployment.ts';
 import type { Notice } from '#src/statement/notice.ts';
-import { ENTRY_DEFINITION, ROLES, type PolicyDocument } from '#src/statement/policy.ts';
+import { ENTRY_DEFINITION, ROLES, RULES, type PolicyDocument } from '#src/statement/policy.ts';
 import type { Result, RuntimeProof } from '#src/statement/proof.ts';
 import type { Waiver } from '#src/statement/waiver.ts';
 import { openLeaf, saltedTree, SALTED_TREE, type SaltedLeaf } from '#src/statement/saltedleaf.ts';
@@ -293,6 +293,9 @@ export const policies: fc.Arbitrary<PolicyDocument> = record({
           roles: uniqueArray(constantFrom(...ROLES), { minLength: 1 }),
           subjects: distinct(constantFrom('**', 'a/*', 'urn:x:*', 'prod/**/db'), (s) => s),
           issuer: line(20),
+          maxSubjects: big,
+          maxCommitments: big,
+          maxStatements: big,
           maxBytes: fc.integer({ min: 1, max: 65_535 }),
           notBefore: nat(1000),
           notAfter: fc.integer({ min: 1001, max: 100_000 }),
@@ -303,8 +306,13 @@ export const policies: fc.Arbitrary<PolicyDocument> = record({
     { maxLength: 5, selector: (k) => k.at },
   ),
   entryBytes: fc.integer({ min: 1024, max: 65_535 }),
-  extra: partial<Pick<PolicyDocument, 'approvals' | 'requireAudience' | 'revoked'>>(
+  counts: partial<Omit<PolicyDocument['limits'], 'entryBytes'>>(
+    { keySubjects: big, keyCommitments: big, keyStatements: big },
+    [],
+  ),
+  extra: partial<Pick<PolicyDocument, 'approvals' | 'requireAudience' | 'revoked' | 'replaces'>>(
     {
+      replaces: hash,
       approvals: fc.integer({ min: 1, max: 16 }),
       requireAudience: fc.boolean(),
       revoked: distinct(partial({ kid: hash, since: big, reason: line(30) }, ['kid', 'since']), (r) =>
@@ -313,14 +321,14 @@ export const policies: fc.Arbitrary<PolicyDocument> = record({
     },
     [],
   ),
-}).map(({ origin, open, selfProof, entryBytes, extra, keys: chosen }) => ({
-  version: 1,
+}).map(({ origin, open, selfProof, entryBytes, counts, extra, keys: chosen }) => ({
+  rules: RULES,
   origin,
   open,
   entry: ENTRY_DEFINITION,
   log: { vkeys: [`${origin}+00000000+AAAA`], receiptKeys: keys.slice(-1) },
   keys: chosen.map(({ at, more }) => ({ ...more, key: keys[at] ?? keys[0]! })),
   selfProof,
-  limits: { entryBytes },
+  limits: { entryBytes, ...counts },
   ...extra,
 }));

@@ -24,7 +24,7 @@ import {
   encodePolicy,
   encodeProof,
 } from '#src/statement/payload.ts';
-import { ENTRY_DEFINITION, type PolicyDocument } from '#src/statement/policy.ts';
+import { ENTRY_DEFINITION, RULES, type PolicyDocument } from '#src/statement/policy.ts';
 import type { RuntimeProof } from '#src/statement/proof.ts';
 import { declarationTree, leafSalt, openLeaf, saltedTree, SALTED_TREE } from '#src/statement/saltedleaf.ts';
 
@@ -51,7 +51,7 @@ export type Who = keyof typeof signers;
 export const kidOf = (who: Who): Digest => digest(keyThumbprint(signers[who].publicKey));
 
 export const policy: PolicyDocument = {
-  version: 1,
+  rules: RULES,
   origin: ORIGIN,
   open: false,
   entry: ENTRY_DEFINITION,

@@ -179,7 +179,7 @@ const REQUIRED: Record<string, string[]> = {
     words(`topic since reason checkpoint checkpoint.origin checkpoint.size checkpoint.root last.seq last.id
     attachments[].mediaType`),
   policy:
-    words(`version origin open entry log log.vkeys log.receiptKeys keys keys[].key keys[].name keys[].roles
+    words(`rules origin open entry log log.vkeys log.receiptKeys keys keys[].key keys[].name keys[].roles
     keys[].subjects selfProof limits limits.entryBytes revoked[].kid revoked[].since`),
   proof: words(`commitment agent agent.name agent.version seq challenge challenge.origin challenge.size
     challenge.root challenge.nonce window window.start window.end results results[].claim results[].verdict

@@ -26,7 +26,7 @@ import { twinSignature } from '#src/sign/malleable.ts';
 import { seedSigner } from '#src/sign/signer.ts';
 import { nodeVerifier } from '#src/workers/verify-kernel.ts';
 import { agentWorld, claimOf } from './agent-world.ts';
-import { people, policyStatement } from './world.ts';
+import { nextPolicyStatement, people } from './world.ts';
 
 const ORDER = p256.Point.CURVE().n;
 const seed = (text: string): Uint8Array => sha256(encodeUtf8(text));
@@ -340,7 +340,7 @@ t.test('an agent goes on from the proof that somebody logged first', async (t) =
   const world = await agentWorld(t);
   const signer = seedSigner('ecdsa-p256', seed('p256 agent'));
   world.log.add(
-    await policyStatement({
+    await nextPolicyStatement(world.log.entries[0]?.bytes ?? new Uint8Array(), {
       keys: [people.admin.publicKey, people.author.publicKey, signer.publicKey].map((key, i) => ({
         key,
         name: String(i),

@@ -11,7 +11,7 @@ import { formatVkey, type NoteSigner } from '#src/note/key.ts';
 import { seedSigner, type Signer } from '#src/sign/signer.ts';
 import { isSaidAgain } from '#src/statement/claims.ts';
 import { encodeApproval, encodeCommitment, encodePolicy, encodeProof } from '#src/statement/payload.ts';
-import { ENTRY_DEFINITION } from '#src/statement/policy.ts';
+import { ENTRY_DEFINITION, RULES } from '#src/statement/policy.ts';
 import { declarationTree, leafSalt, SALTED_TREE } from '#src/statement/saltedleaf.ts';
 import { hashLeaf, hashNode } from '#src/tree/hash.ts';
 import { proveConsistency, proveInclusion, rootAt } from '#src/tree/prove.ts';
@@ -62,7 +62,7 @@ function policy(): Promise<Uint8Array> {
   const enrol = (name: keyof typeof signers, role: 'admin' | 'author' | 'approver' | 'agent' | 'submitter') =>
     ({ key: signers[name].publicKey, name, roles: [role], subjects: ['**'] }) as const;
   const payload = encodePolicy({
-    version: 1,
+    rules: RULES,
     origin: ORIGIN,
     open: false,
     entry: ENTRY_DEFINITION,

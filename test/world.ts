@@ -9,7 +9,7 @@ import { seedSigner, type Signer } from '../src/sign/signer.ts';
 import { isSaidAgain } from '../src/statement/claims.ts';
 import type { StatementKind } from '../src/statement/kinds.ts';
 import { encodeApproval, encodeCommitment, encodePolicy, encodeProof } from '../src/statement/payload.ts';
-import { ENTRY_DEFINITION, type PolicyDocument, type Role } from '../src/statement/policy.ts';
+import { ENTRY_DEFINITION, RULES, type PolicyDocument, type Role } from '../src/statement/policy.ts';
 import type { Declaration } from '../src/statement/commitment.ts';
 import { SALTED_TREE } from '../src/statement/saltedleaf.ts';
 import { signOwn, type OwnHeaders } from '../src/statement/sign.ts';
@@ -56,7 +56,7 @@ const ROLE_OF: readonly (readonly [keyof typeof people, Role])[] = [
 
 export function policyDocumentOf(change: Partial<PolicyDocument> = {}): PolicyDocument {
   return {
-    version: 1,
+    rules: RULES,
     origin: ORIGIN,
     open: false,
     entry: ENTRY_DEFINITION,
@@ -94,6 +94,15 @@ export function policyStatement(
 ): Promise<Uint8Array> {
   const document = policyDocumentOf(change);
   return ownStatement('policy', ORIGIN, encodePolicy(document), signer, { log: document.origin });
+}
+
+/** A policy that may follow the one in the entry `before`. */
+export function nextPolicyStatement(
+  before: Uint8Array,
+  change: Partial<PolicyDocument> = {},
+  signer: Signer = people.admin,
+): Promise<Uint8Array> {
+  return policyStatement({ replaces: digest(sha256(before)), ...change }, signer);
 }
 
 export function commitmentStatement(

@@ -66,8 +66,7 @@ export type RevokedSince = (kid: string) => number | undefined;
 
 /** The revocations that a policy lists. */
 export function revocationsOf(policy: Policy | undefined): RevokedSince {
-  const since = new Map((policy?.document.revoked ?? []).map((each) => [each.kid.toHex(), each.since]));
-  return (kid) => since.get(kid);
+  return (kid) => policy?.revoked.get(kid)?.since;
 }
 
 /** How many more approvals a commitment statement needs. */

@@ -13,7 +13,7 @@ import type { Algorithm, PublicKey } from '../sign/algorithm.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { SqliteGuard } from '../storage/guard.ts';
 import { encodePolicy } from '../statement/payload.ts';
-import { ENTRY_DEFINITION, MAX_ENTRY_BYTES, ROLES, type PolicyDocument } from '../statement/policy.ts';
+import { ENTRY_DEFINITION, MAX_ENTRY_BYTES, ROLES, RULES, type PolicyDocument } from '../statement/policy.ts';
 import { signOwn } from '../statement/sign.ts';
 import { publicUrl } from './config.ts';
 import { configTemplate } from './configtemplate.ts';
@@ -108,7 +108,7 @@ async function firstPolicy(
     return { key, name: `first ${role} key`, roles: [role], subjects: ['**'] };
   });
   return {
-    version: 1,
+    rules: RULES,
     origin,
     open,
     entry: ENTRY_DEFINITION,

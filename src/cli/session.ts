@@ -7,7 +7,7 @@ import { silentKeys } from '../client/examine-log.ts';
 import type { PeerResult } from '../client/gossip.ts';
 import { Patience } from '../client/patience.ts';
 import { entryIdOf } from '../client/scrapi.ts';
-import { findNewest, type Wanted } from '../client/search.ts';
+import { findAll, findNewest, type Found, type Wanted } from '../client/search.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
 import { explained } from '../client/unready.ts';
@@ -16,6 +16,7 @@ import { equalBytes } from '../bytes/compare.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import { decodeReceipt } from '../cose/receipt.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
+import { PolicyHistory, type PolicyEntry } from '../registration/history.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { logUrl } from './config.ts';
@@ -48,6 +49,8 @@ export class Session {
   #peers: readonly PeerResult[] | undefined;
   /** Whether a head that the log's key signed was seen. */
   #sawHead = false;
+  /** Policies that were shown to be in the tree: they are in every later one. */
+  readonly #policies = new Map<EntryId, PolicyEntry>();
   readonly tiles: TileReader;
   readonly transport: Transport;
   /** Base URL of the log. */
@@ -160,11 +163,28 @@ export class Session {
     );
   }
 
-  /** The registration policy in force, as the log's search names it; undefined for a log without one. */
+  /**
+   * The registration policies of the log, verified: each names the one before it, so that none between the first and
+   * the newest can be left out. That none is newer is the log's word. Undefined for a log without one.
+   */
+  async policies(view: LogView): Promise<PolicyHistory | undefined> {
+    const rows = await findAll(this.transport, this.log, { kind: 'policy' }).catch(undefinedWithoutSearch);
+    const newest = rows?.at(-1);
+    if (rows === undefined || newest === undefined) return undefined;
+    const covering = newest.index < view.head.size ? view : await this.view(newest.index);
+    const entries: PolicyEntry[] = [];
+    for (const row of rows) {
+      const known = this.#policies.get(row.id);
+      const entry = known?.index === row.index ? known : await policyEntry(covering, row);
+      this.#policies.set(row.id, entry);
+      entries.push(entry);
+    }
+    return PolicyHistory.of(view.opened.checkpoint.origin, entries, this.verify);
+  }
+
+  /** The registration policy in force; undefined for a log without one. */
   async policy(view: LogView): Promise<Policy | undefined> {
-    const entry = await this.newest(view, { kind: 'policy' });
-    const parsed = entry && parseStatement(entry.bytes);
-    return parsed?.kind === 'policy' ? parsed.policy : undefined;
+    return (await this.policies(view))?.inForce;
   }
 
   /** Refuses what the first failed check of the evidence refuses: the log's answer did not hold. */
@@ -211,6 +231,14 @@ const NO_CHECKPOINT: ReadonlySet<string> = new Set([
   'malformed-checkpoint',
   'malformed-text',
 ]);
+
+/** An entry that a search names as a policy. Refuses `proof-failed` when another one is there. */
+async function policyEntry(view: LogView, { index, id }: Found): Promise<PolicyEntry> {
+  const { bytes } = await view.entry(index);
+  if (entryIdOf(bytes) !== id)
+    throw refuse('proof-failed', `the log named entry ${index} by the wrong id; do not rely on its search`);
+  return { index, id, parsed: parseStatement(bytes) };
+}
 
 /** Whether a policy entry names the key of a receipt; a log without policies names none and has no later one. */
 function namesKeyOf(entry: ProvenEntry | undefined, receipt: Uint8Array): boolean {

@@ -45,6 +45,11 @@ export function keyThumbprint(key: PublicKey): Uint8Array {
   return sha256(encodeCbor(new Map(REQUIRED[key.algorithm](key.bytes))));
 }
 
+/** Thumbprint of a key in lower-case hex. */
+export function kidOf(key: PublicKey): string {
+  return keyThumbprint(key).toHex();
+}
+
 /** A COSE_Key as a map, with its thumbprint as `kid` and its `alg`. */
 export function coseKeyMap(key: PublicKey): CborMap {
   return new Map<CborKey, CborValue>([

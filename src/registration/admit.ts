@@ -14,9 +14,10 @@ import type { StatementKind } from '../statement/kinds.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
 import { assertAudience } from './audience.ts';
-import { assertApprovals, assertGranted, assertSuccessor, enrolmentOf } from './grants.ts';
+import { assertApprovals, assertGranted, enrolmentOf } from './grants.ts';
 import { assertNewest, followed, isOrdered, orderKey, type ChainLink } from './order.ts';
 import { policyFor, type Rules, type SigningRules } from './rules.ts';
+import { successor } from './successor.ts';
 
 export type { ChainLink } from './order.ts';
 
@@ -46,7 +47,7 @@ export const NO_FACTS: Facts = { commitments: new Map(), chains: new Map() };
 export interface Admission {
   /** The chain that this proof, or the order that this commitment, becomes the newest link of, and its number there. */
   readonly chain?: { readonly key: string; readonly seq: number };
-  /** The policy that applies to every later entry. */
+  /** The policy that applies to every later entry, with every revocation so far. */
   readonly policy?: Policy;
 }
 
@@ -115,8 +116,9 @@ export function assertSigned(rules: SigningRules, parsed: ParsedStatement, verif
  * when nobody knows it any more (entries carry none), and dates are then not judged. Entry 0 is judged by its own
  * policy, which must be of this log and signed by one of its own admins. In an open
  * log, roles and subjects are not looked at, except that only an admin changes the policy. Refuses
- * `wrong-audience`, `limit-exceeded`, `unknown-key`, `policy-rejected`, `wrong-role`, `subject-not-allowed`,
- * `unknown-commitment`, `subject-mismatch`, `own-commitment`, `superseded-meanwhile`, `chain-broken`.
+ * `wrong-audience`, `limit-exceeded`, `unknown-key`, `policy-rejected`, `overtaken`, `wrong-role`,
+ * `subject-not-allowed`, `unknown-commitment`, `subject-mismatch`, `own-commitment`, `superseded-meanwhile`,
+ * `chain-broken`.
  */
 export function admit(
   rules: Rules,
@@ -128,9 +130,10 @@ export function admit(
   assertAudience(policy, parsed);
   assertGranted(policy, parsed, time);
   switch (parsed.kind) {
-    case 'policy':
-      assertSuccessor(policy, parsed.policy, parsed, time);
-      return { policy: parsed.policy };
+    case 'policy': {
+      const { subject, entry } = parsed;
+      return { policy: successor(rules, parsed.policy, { subject, length: entry.length }, time) };
+    }
     case 'commitment':
       assertApprovals(policy, parsed.commitment);
       findReferred(parsed, facts);

@@ -1,6 +1,6 @@
 /**
  * What the registration policy says of one statement by itself: is its key enrolled, valid, in the right
- * role, allowed this subject; may this policy follow that one (spec/statements.md §7).
+ * role, allowed this subject (spec/statements.md §7).
  */
 import { refuse } from '../bytes/refusal.ts';
 import { isWithdrawal, type Commitment } from '../statement/commitment.ts';
@@ -86,31 +86,6 @@ function assertAuthority({ enrolled, allows }: Enrolment, { kind, subject, issue
     throw refuse(
       'policy-rejected',
       `the key of ${name} signs as ${enrolled.issuer}; set the issuer (iss) to that`,
-    );
-  }
-}
-
-/** Refuses `policy-rejected` for a policy that cannot follow `current` in its log. */
-export function assertSuccessor(
-  current: Policy,
-  next: Policy,
-  { subject }: Submission,
-  time: number | undefined,
-): void {
-  const { origin } = current.document;
-  if (next.document.origin !== origin || subject !== origin) {
-    throw refuse(
-      'policy-rejected',
-      `this log is ${origin}: set both the policy's origin and its subject (sub) to that`,
-    );
-  }
-  const lasting = next.document.keys.filter(
-    (key) => time === undefined || time <= (key.notAfter ?? Infinity),
-  );
-  if (!lasting.some((key) => key.roles.includes('admin'))) {
-    throw refuse(
-      'policy-rejected',
-      'no key would be left to change the policy; keep one with the role admin',
     );
   }
 }

@@ -31,7 +31,7 @@ export class PolicyHistory {
    * Replays policy entries in the order of the log, entry 0 first. Refuses `not-found` when entry 0 is not among
    * them, `proof-failed` for an entry that is no policy or is there twice, and what `assertSigned` and `admit` refuse.
    */
-  static of(origin: string, entries: readonly PolicyEntry[], verify: VerifySignature): PolicyHistory {
+  static of(origin: string, entries: readonly PolicyEntry[], verify?: VerifySignature): PolicyHistory {
     if (entries[0]?.index !== 0)
       throw refuse(
         'not-found',
@@ -76,7 +76,7 @@ export class PolicyHistory {
 
   /** Index from which on a key is not to be believed. */
   revokedSince(kid: string): number | undefined {
-    return this.inForce.document.revoked?.find((each) => each.kid.toHex() === kid)?.since;
+    return this.inForce.revoked.get(kid)?.since;
   }
 
   /** What people call a key; its thumbprint's beginning where the policy does not name it. */

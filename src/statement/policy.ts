@@ -5,7 +5,7 @@
  * learns the receipt keys from the log itself.
  */
 import { equalBytes } from '../bytes/compare.ts';
-import { Refusal } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeCoseKey, encodeCoseKey, keyThumbprint } from '../cose/key.ts';
 import { parseVkey } from '../note/key.ts';
 import { assertStrongKey, type PublicKey } from '../sign/algorithm.ts';
@@ -84,6 +84,10 @@ const enrolledKey = record(
     /** The only `iss` this key may sign with; any when absent. */
     issuer: text(1, 1024),
     maxBytes: uint(MAX_ENTRY_BYTES, 1),
+    /** In place of limits.keySubjects, limits.keyCommitments and limits.keyStatements. */
+    maxSubjects: count,
+    maxCommitments: count,
+    maxStatements: count,
     notBefore: time,
     notAfter: time,
   },
@@ -93,9 +97,15 @@ export type EnrolledKey = Of<typeof enrolledKey>;
 /** A key not to be believed from entry `since` on, whatever it signed and whenever it was logged. */
 const revokedKey = record({ kid: sha256, since: count }, { reason: text(1, 512) });
 
+export type RevokedKey = Of<typeof revokedKey>;
+
+/** The rules that this version knows (spec/statements.md §7). 1 were those of tallystick 0.1. */
+export const RULES = 2;
+
 const documentFields = record(
   {
-    version: uint(1, 1),
+    /** Version of the rules that entries after this policy are held to. */
+    rules: uint(RULES, RULES),
     origin,
     /** True: any well-signed statement is taken. For evaluation only. */
     open: bool,
@@ -108,19 +118,32 @@ const documentFields = record(
     keys: array(enrolledKey, 1024),
     /** Whether a key may prove what it committed itself. */
     selfProof: bool,
-    limits: record({ entryBytes: uint(MAX_ENTRY_BYTES, 1024) }),
+    limits: record(
+      { entryBytes: uint(MAX_ENTRY_BYTES, 1024) },
+      {
+        /** Different subjects that commitments of one key may be about, in the whole log. */
+        keySubjects: count,
+        /** Commitments of one key in the whole log. */
+        keyCommitments: count,
+        /** Statements of one key between two policies; policies do not count. */
+        keyStatements: count,
+      },
+    ),
   },
   {
+    /** Entry id of the policy in force that this one replaces. Absent in entry 0 alone. */
+    replaces: sha256,
     /** The least `approvals` a commitment must ask for. 0 when absent. */
     approvals: uint(16, 1),
     /** True: statements of other kinds than ours must name this log in `aud` too. False when absent. */
     requireAudience: bool,
-    revoked: array(revokedKey, 1024, 1),
+    /** Keys that are revoked with this policy, or from an earlier entry on than before. What was revoked stays so. */
+    revoked: array(revokedKey, 4096, 1),
   },
 );
 export type PolicyDocument = Of<typeof documentFields>;
 
-export const policyDocument: Schema<PolicyDocument> = checked(documentFields, (value, at) => {
+const document: Schema<PolicyDocument> = checked(documentFields, (value, at) => {
   const kids = value.keys.map((each) => keyThumbprint(each.key).toHex());
   distinct(kids, (kid) => kid, inside(at, 'keys'));
   const revoked = value.revoked ?? [];
@@ -147,6 +170,28 @@ export const policyDocument: Schema<PolicyDocument> = checked(documentFields, (v
   }
 });
 
+/**
+ * Refuses `older-version` for a policy of tallystick 0.1, and `newer-version` for one whose rules are not known here,
+ * before anything else of it is read.
+ */
+export const policyDocument: Schema<PolicyDocument> = {
+  parse(value, at) {
+    const rules = value instanceof Map ? (value.get('rules') ?? value.get('version')) : undefined;
+    if (typeof rules === 'number' && rules < RULES)
+      throw refuse(
+        'older-version',
+        'the registration policy was made by tallystick 0.1, whose logs are not read any more: make a new log with `tallystick init`',
+      );
+    if (typeof rules === 'number' && rules > RULES)
+      throw refuse(
+        'newer-version',
+        `the registration policy has rules ${rules}, and this tallystick knows rules ${RULES}: update tallystick`,
+      );
+    return document.parse(value, at);
+  },
+  encode: document.encode,
+};
+
 /** An enrolled key, ready to decide. */
 export interface Enrolment {
   readonly enrolled: EnrolledKey;
@@ -158,8 +203,8 @@ export interface Policy {
   readonly document: PolicyDocument;
   /** Key thumbprint (RFC 9679 SHA-256, lower-case hex) → enrolment. */
   readonly keys: ReadonlyMap<string, Enrolment>;
-  /** Thumbprints of keys that may not come back. */
-  readonly revoked: ReadonlySet<string>;
+  /** Key thumbprint → from which entry on it is not believed. Of a log: every revocation so far. */
+  readonly revoked: ReadonlyMap<string, RevokedKey>;
 }
 
 /** Makes a document ready to decide. */
@@ -171,8 +216,8 @@ export function compilePolicy(document: PolicyDocument): Policy {
       { enrolled, allows: (subject) => matchers.some((matches) => matches(subject)) },
     ];
   });
-  const revoked = (document.revoked ?? []).map((each) => each.kid.toHex());
-  return { document, keys: new Map(keys), revoked: new Set(revoked) };
+  const revoked = (document.revoked ?? []).map((each): [string, RevokedKey] => [each.kid.toHex(), each]);
+  return { document, keys: new Map(keys), revoked: new Map(revoked) };
 }
 
 /**

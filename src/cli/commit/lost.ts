@@ -56,10 +56,8 @@ async function standing(
   { index, bytes }: ProvenEntry,
   policy: Policy | undefined,
 ): Promise<readonly Standing[]> {
-  const revoked = policy?.document.revoked ?? [];
-  const declaration = declaresAlone(parseStatement(bytes), (kid) =>
-    revoked.some((each) => each.kid.toHex() === kid),
-  );
+  const isRevoked = (kid: string): boolean => policy?.revoked.has(kid) === true;
+  const declaration = declaresAlone(parseStatement(bytes), isRevoked);
   if (declaration !== undefined) return [{ index, declaration }];
   const [{ Reading }, { historySeen }] = await Promise.all([
     import('../see/reading.ts'),

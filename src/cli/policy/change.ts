@@ -5,30 +5,31 @@
 import { existsSync } from 'node:fs';
 import { equalBytes } from '../../bytes/compare.ts';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
-import { formatHex } from '../../bytes/text.ts';
-import { entryIdOf, submitStatement } from '../../client/scrapi.ts';
+import { submitStatement } from '../../client/scrapi.ts';
 import { loadSigner } from '../../keys/load.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { parseStatement } from '../../statement/parse.ts';
-import { assertGranted, assertSuccessor } from '../../registration/grants.ts';
+import { admit, NO_FACTS } from '../../registration/admit.ts';
+import { nextDocument, wholeDocument } from '../../registration/next.ts';
+import { lockOutWarnings, successor } from '../../registration/successor.ts';
 import { encodePolicy } from '../../statement/payload.ts';
 import { assertStrongPolicy, compilePolicy, type PolicyDocument } from '../../statement/policy.ts';
 import { signOwn } from '../../statement/sign.ts';
 import type { Context } from '../context.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
 import type { JsonValue } from '../output.ts';
-import { Session, type Collected } from '../session.ts';
-import { differenceOf } from './difference.ts';
-import { kidOf } from './editable.ts';
-import { assertKeepsRunningKeys, policyInForce, type InForce } from './inforce.ts';
+import { Session } from '../session.ts';
+import { differenceOf } from '../../registration/difference.ts';
+import { kidOf } from '../../cose/key.ts';
+import { assertKeepsRunningKeys, policyInForce, type PolicyInForce } from './inforce.ts';
 
 /** What a verb wants. */
 export interface Wish {
   /** `enrol`: the answer is `tallystick.policy-enrol.v1`. */
   readonly name: string;
   readonly dryRun: boolean;
-  /** Makes the next document; the same one when everything is as wished already. */
-  readonly next: (inForce: InForce) => PolicyDocument | Promise<PolicyDocument>;
+  /** Makes the next whole document of the one in force; the same one when everything is as wished already. */
+  readonly next: (whole: PolicyDocument, inForce: PolicyInForce) => PolicyDocument | Promise<PolicyDocument>;
   /** Said when nothing is to do. */
   readonly already: string;
 }
@@ -38,32 +39,29 @@ export async function changePolicy(context: Context, wish: Wish): Promise<number
   const { output, world } = context;
   const session = await Session.open(context);
   const inForce = await policyInForce(session);
-  const { policy, entry, index } = inForce;
-  const document = await wish.next(inForce);
-  const difference = differences(policy.document, document);
+  const { policy, id, index } = inForce;
+  const whole = wholeDocument(policy);
+  const wanted = await wish.next(whole, inForce);
+  const difference = differences(whole, wanted);
   const report = (more: { readonly [name: string]: JsonValue }): void =>
     output.result(`policy-${wish.name}`, {
       changed: difference.length > 0,
       dry_run: wish.dryRun,
       difference,
-      base: { entry, index },
+      base: { entry: id, index },
       entry: null,
       index: null,
-      overtaken: null,
       ...more,
     });
   if (difference.length === 0) {
-    output.print(`${wish.already}; nothing to log`);
+    output.print(`${wish.already}; nothing to log. In force: entry ${index}, ${id}`);
     report({});
     return EXIT.ok;
   }
   const time = Math.floor(world.now() / 1000);
-  await assertFollows(session, inForce, document, time);
+  const document = nextDocument(inForce, wanted);
+  await assertFollows(session, inForce, document, time, output.warn.bind(output));
   output.print(`changes to the policy of ${document.origin} (entry ${index}):\n${difference.join('\n')}`);
-  const back = (policy.document.revoked ?? []).map(({ kid }) => formatHex(kid));
-  const revoked = compilePolicy(document).revoked;
-  for (const kid of back.filter((each) => !revoked.has(each)))
-    output.warn(`key ${kid} would no longer be revoked: what it signed would be believed again`);
   if (wish.dryRun) {
     output.note('nothing was logged');
     report({});
@@ -73,16 +71,16 @@ export async function changePolicy(context: Context, wish: Wish): Promise<number
   const registration = await submitStatement(session.transport, session.log, statement);
   const collected = await session.collect(registration.id, registration.receipt);
   session.assertVerified(collected.evidence);
-  const overtaken = overtakenBy(inForce, collected);
   output.print(
-    `${output.paint('green', 'logged')}\nentry     ${registration.id}\nindex     ${collected.entry.index}`,
+    [
+      output.paint('green', 'logged'),
+      `entry     ${registration.id}`,
+      `index     ${collected.entry.index}`,
+      `replaces  ${id}, entry ${index}`,
+    ].join('\n'),
   );
-  report({ entry: registration.id, index: collected.entry.index, overtaken: overtaken ?? null });
-  if (overtaken === undefined) return EXIT.ok;
-  output.warn(
-    `policy ${overtaken} was logged meanwhile and is undone by this one; compare them, and repeat it`,
-  );
-  return EXIT.verification;
+  report({ entry: registration.id, index: collected.entry.index });
+  return EXIT.ok;
 }
 
 /** Lines for people; at least one when the bytes differ at all. */
@@ -92,30 +90,28 @@ function differences(old: PolicyDocument, next: PolicyDocument): readonly string
   return lines.length > 0 ? lines : ['~ the same in another order'];
 }
 
-/** Refuses what the log would: `policy-rejected`, `weak-key`. */
+/** Bytes of a policy entry beside its payload, about: its headers, and an Ed25519 signature. */
+const ENVELOPE_BYTES = 320;
+
+/** Refuses what the log would, before anything is signed: `policy-rejected`, `weak-key`. Warns of coming lock-outs. */
 async function assertFollows(
   session: Session,
-  inForce: InForce,
+  inForce: PolicyInForce,
   document: PolicyDocument,
   time: number,
+  warn: (text: string) => void,
 ): Promise<void> {
   const next = compilePolicy(document);
-  const { origin } = document;
-  const submission = {
-    kind: 'policy',
-    kid: '',
-    entry: new Uint8Array(),
-    subject: origin,
-    issuer: '',
-  } as const;
-  assertSuccessor(inForce.policy, next, submission, time);
+  const length = encodePolicy(document).length + ENVELOPE_BYTES;
+  const policy = successor(inForce.rules, next, { subject: document.origin, length }, time);
   assertStrongPolicy(next, inForce.policy);
   await assertKeepsRunningKeys(session, inForce, document);
+  for (const warning of lockOutWarnings(policy, length, time)) warn(warning);
 }
 
 /** Refuses what the log would of the signer: `unknown-key`, `wrong-role`, `limit-exceeded`, `policy-rejected`. */
 async function signNext(
-  { policy, issuer }: InForce,
+  { policy, rules, issuer }: PolicyInForce,
   document: PolicyDocument,
   signer: Signer,
   time: number,
@@ -131,7 +127,7 @@ async function signNext(
   const as = policy.keys.get(kid)?.enrolled.issuer ?? issuer;
   const headers = { kind: 'policy', log: origin, issuer: as, subject: origin } as const;
   const statement = await signOwn(headers, encodePolicy(document), signer);
-  assertGranted(policy, parseStatement(statement), time);
+  admit(rules, parseStatement(statement), NO_FACTS, time);
   return statement;
 }
 
@@ -143,10 +139,4 @@ async function loadAdmin({ config, resolved }: Context): Promise<Signer> {
   if (config.key !== undefined && (asked || !existsSync(path))) return loadSigner(config.key);
   if (existsSync(path)) return loadSigner(path);
   throw refuse('usage', `${path} is not there: name the admin key with --key, a file or ssh-agent:`);
-}
-
-/** The policy that came between the one this was made from and this one; its changes are lost. */
-function overtakenBy({ entry }: InForce, { evidence }: Collected): string | undefined {
-  const before = evidence.policy && entryIdOf(evidence.policy.entry);
-  return before === entry ? undefined : before;
 }

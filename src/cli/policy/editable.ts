@@ -10,7 +10,7 @@ import type { CborValue } from '../../bytes/cbor.ts';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { formatBase64, formatHex, parseHex } from '../../bytes/text.ts';
-import { encodeCoseKey, keyThumbprint } from '../../cose/key.ts';
+import { encodeCoseKey, kidOf } from '../../cose/key.ts';
 import { parsePublicKey } from '../../keys/public.ts';
 import type { PublicKey } from '../../sign/algorithm.ts';
 import {
@@ -21,23 +21,23 @@ import {
 } from '../../statement/policy.ts';
 import { wrong } from '../../statement/schema.ts';
 import type { JsonValue } from '../output.ts';
-import { formatTime, parseTime } from './time.ts';
+import { KID } from '../../registration/edits.ts';
+import { formatTime, parseTime } from '../../registration/time.ts';
 
 type Fields = { readonly [name: string]: JsonValue };
 
 /** The document as plain values. Absent fields are left out. */
 export function editable(document: PolicyDocument, base: EntryId): Fields {
-  const { version, origin, open, selfProof, approvals, requireAudience, limits, log, keys, revoked } =
-    document;
+  const { rules, origin, open, selfProof, approvals, requireAudience, limits, log, keys, revoked } = document;
   return present({
     base,
-    version,
+    rules,
     origin,
     open,
     selfProof,
     approvals,
     requireAudience,
-    limits: { entryBytes: limits.entryBytes },
+    limits: present(limits),
     log: { vkeys: log.vkeys, receiptKeys: log.receiptKeys.map(keyText) },
     keys: keys.map(editableKey),
     revoked: revoked?.map(({ kid, since, reason }) => present({ kid: formatHex(kid), since, reason })),
@@ -51,6 +51,9 @@ function editableKey({
   subjects,
   issuer,
   maxBytes,
+  maxSubjects,
+  maxCommitments,
+  maxStatements,
   notBefore,
   notAfter,
 }: EnrolledKey): Fields {
@@ -62,17 +65,12 @@ function editableKey({
     subjects,
     issuer,
     maxBytes,
+    maxSubjects,
+    maxCommitments,
+    maxStatements,
     notBefore: notBefore === undefined ? undefined : formatTime(notBefore),
     notAfter: notAfter === undefined ? undefined : formatTime(notAfter),
   });
-}
-
-/** A thumbprint as text. */
-export const KID = /^[0-9a-f]{64}$/;
-
-/** Thumbprint in lower-case hex. */
-export function kidOf(key: PublicKey): string {
-  return formatHex(keyThumbprint(key));
 }
 
 function keyText(key: PublicKey): string {

@@ -1,22 +1,22 @@
 /** The registration policy in force, shown to be in the log and to be the word of an admin. */
-import type { EntryId } from '../../bytes/brand.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { formatHex } from '../../bytes/text.ts';
-import { entryIdOf, fetchReceipt } from '../../client/scrapi.ts';
+import { fetchReceipt } from '../../client/scrapi.ts';
 import type { LogView } from '../../client/view.ts';
 import { decodeReceipt } from '../../cose/receipt.ts';
 import { openCheckpoint } from '../../note/checkpoint.ts';
 import { formatVkey, parseVkey } from '../../note/key.ts';
-import type { Policy, PolicyDocument } from '../../statement/policy.ts';
+import type { InForce, Rules } from '../../registration/rules.ts';
+import { parseStatement } from '../../statement/parse.ts';
+import type { PolicyDocument } from '../../statement/policy.ts';
 import type { Session } from '../session.ts';
-import { shortVkey } from './difference.ts';
-import { kidOf } from './editable.ts';
+import { shortVkey } from '../../registration/difference.ts';
+import { kidOf } from '../../cose/key.ts';
 
 /** A policy and where it stands. */
-export interface InForce {
-  readonly policy: Policy;
-  readonly entry: EntryId;
-  readonly index: number;
+export interface PolicyInForce extends InForce {
+  /** What the next one is judged by. */
+  readonly rules: Rules;
   /** Who issued it: `iss`. */
   readonly issuer: string;
   /** The checkpoint it was read under. */
@@ -24,28 +24,15 @@ export interface InForce {
 }
 
 /**
- * Reads it, and verifies inclusion under the trusted checkpoint, signature, and the signer's admin role under
- * the policy before it. That no newer one exists is the log's word. Refuses `not-found` for a log without one.
+ * Reads every policy, and verifies inclusion under the trusted checkpoint, signatures, and that each may follow the one
+ * before it. That no newer one exists is the log's word. Refuses `not-found` for a log without one.
  */
-export async function policyInForce(session: Session): Promise<InForce> {
+export async function policyInForce(session: Session): Promise<PolicyInForce> {
   const view = await session.view();
-  const entry = await session.newest(view, { kind: 'policy' });
-  if (entry === undefined) throw refuse('not-found', `${session.log} names no registration policy`);
-  const before = await session.newest(view, { kind: 'policy', before: Math.max(1, entry.index) });
-  const { statement } = session.assertVerified({
-    entry: entry.bytes,
-    receipts: [],
-    proof: entry.proof,
-    policy: before && { entry: before.bytes, proof: before.proof },
-  });
-  if (statement?.kind !== 'policy' || before === undefined) {
-    throw refuse(
-      'proof-failed',
-      'the log named another entry as its registration policy; do not rely on its search',
-    );
-  }
-  const { policy, issuer } = statement;
-  return { policy, entry: entryIdOf(entry.bytes), index: entry.index, issuer, view };
+  const policies = await session.policies(view);
+  if (policies === undefined) throw refuse('not-found', `${session.log} names no registration policy`);
+  const { policy, id, index, entry } = policies.newest;
+  return { policy, id, index, entry, rules: policies.rules, issuer: parseStatement(entry).issuer, view };
 }
 
 /**
@@ -54,7 +41,7 @@ export async function policyInForce(session: Session): Promise<InForce> {
  */
 export async function assertKeepsRunningKeys(
   session: Session,
-  { policy: { document: old }, entry, view }: InForce,
+  { policy: { document: old }, id, view }: PolicyInForce,
   next: PolicyDocument,
 ): Promise<void> {
   if (old.log.vkeys.some((vkey) => !next.log.vkeys.includes(vkey))) {
@@ -66,7 +53,7 @@ export async function assertKeepsRunningKeys(
   }
   const kept = new Set(next.log.receiptKeys.map(kidOf));
   if (old.log.receiptKeys.every((key) => kept.has(kidOf(key)))) return;
-  const kid = formatHex(decodeReceipt(await fetchReceipt(session.transport, session.log, entry)).kid);
+  const kid = formatHex(decodeReceipt(await fetchReceipt(session.transport, session.log, id)).kid);
   if (!kept.has(kid)) throw stillRunning(`receipt key ${kid}`);
 }
 

@@ -7,7 +7,7 @@ import { keyThumbprint } from '../../cose/key.ts';
 import { encodeApproval, encodeCommitment, encodeWaiver } from '../../statement/payload.ts';
 import type { Context } from '../context.ts';
 import type { Output } from '../output.ts';
-import { parseTime } from '../policy/time.ts';
+import { parseTime } from '../../registration/time.ts';
 import type { Flags } from '../verb.ts';
 import { durationOf, MOST_SECONDS, readingOf } from './asked.ts';
 import { factLines, leafLines } from './difference.ts';

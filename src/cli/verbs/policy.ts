@@ -8,11 +8,12 @@ import { ROLES, type EnrolledKey } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
 import { readNamedFile } from '../files.ts';
 import { changePolicy } from '../policy/change.ts';
-import { addLogKeys, enrol, removeLogKeys, revoke, vkeyOf, type LogKey } from '../policy/edits.ts';
+import { addLogKeys, enrol, removeLogKeys, revoke, vkeyOf, type LogKey } from '../../registration/edits.ts';
+import { wholeDocument } from '../../registration/next.ts';
 import { editable, formatEditable, parseEditable } from '../policy/editable.ts';
 import { policyInForce } from '../policy/inforce.ts';
 import { readNamedKey, readNamedVkeys } from '../policy/namedkey.ts';
-import { parseTime } from '../policy/time.ts';
+import { parseTime } from '../../registration/time.ts';
 import { Session } from '../session.ts';
 import { flagOf, type SettingName } from '../settings.ts';
 import type { Flags, Verb, VerbOption } from '../verb.ts';
@@ -71,6 +72,9 @@ const enrolVerb: Verb = {
     },
     { flags: '--issuer <text>', help: 'the only issuer it may sign as (default: any)' },
     { flags: '--max-bytes <n>', help: 'largest entry it may submit' },
+    { flags: '--max-subjects <n>', help: 'different subjects that it may commit about' },
+    { flags: '--max-commitments <n>', help: 'commitments that it may log, in all' },
+    { flags: '--max-statements <n>', help: 'statements that it may log until the next policy' },
     { flags: '--not-before <date>', help: 'such as 2027-01-31 or 2027-01-31T12:00:00Z, in UTC' },
     { flags: '--not-after <date>', help: 'last second at which it may submit' },
     { flags: '--replace', help: 'change how a key is enrolled already' },
@@ -166,13 +170,14 @@ export const policyVerb: Verb = {
 async function show(context: Context, _: readonly string[], flags: Flags): Promise<number> {
   const { output } = context;
   if (flags.on('yaml') && output.json) throw refuse('usage', 'give either --yaml or --json');
-  const { policy, entry, index, issuer, view } = await policyInForce(await Session.open(context));
+  const { policy, id, index, issuer, view } = await policyInForce(await Session.open(context));
   const heading = [
     `Registration policy of ${policy.document.origin}, by ${printable(issuer)}:`,
     `entry ${index} of ${view.head.size}, verified. Edit and log it: tallystick policy set FILE`,
   ].join('\n');
-  output.print(formatEditable(policy.document, entry, heading).trimEnd());
-  output.result('policy-show', { entry, index, verified: true, policy: editable(policy.document, entry) });
+  const whole = wholeDocument(policy);
+  output.print(formatEditable(whole, id, heading).trimEnd());
+  output.result('policy-show', { entry: id, index, verified: true, policy: editable(whole, id) });
   return EXIT.ok;
 }
 
@@ -181,7 +186,7 @@ async function runEnrol(context: Context, operands: readonly string[], flags: Fl
   return changePolicy(context, {
     name: 'enrol',
     dryRun: flags.on('dryRun'),
-    next: ({ policy: { document } }) => enrol(document, wanted, flags.on('replace')),
+    next: (document) => enrol(document, wanted, flags.on('replace')),
     already: `"${printable(wanted.name)}" is enrolled just so`,
   });
 }
@@ -199,6 +204,9 @@ async function enrolmentOf({ world }: Context, given: string, flags: Flags): Pro
   const subjects = flags.texts('subject');
   const issuer = flags.text('issuer');
   const maxBytes = readFlag(flags, 'maxBytes', parseDecimal);
+  const maxSubjects = readFlag(flags, 'maxSubjects', parseDecimal);
+  const maxCommitments = readFlag(flags, 'maxCommitments', parseDecimal);
+  const maxStatements = readFlag(flags, 'maxStatements', parseDecimal);
   const notBefore = readFlag(flags, 'notBefore', parseTime);
   const notAfter = readFlag(flags, 'notAfter', parseTime);
   return {
@@ -208,6 +216,9 @@ async function enrolmentOf({ world }: Context, given: string, flags: Flags): Pro
     subjects: subjects.length === 0 ? ['**'] : [...new Set(subjects)],
     ...(issuer !== undefined && { issuer }),
     ...(maxBytes !== undefined && { maxBytes }),
+    ...(maxSubjects !== undefined && { maxSubjects }),
+    ...(maxCommitments !== undefined && { maxCommitments }),
+    ...(maxStatements !== undefined && { maxStatements }),
     ...(notBefore !== undefined && { notBefore }),
     ...(notAfter !== undefined && { notAfter }),
   };
@@ -230,7 +241,7 @@ function runRevoke(context: Context, operands: readonly string[], flags: Flags):
   return changePolicy(context, {
     name: 'revoke',
     dryRun: flags.on('dryRun'),
-    next: ({ policy: { document }, view }) => revoke(document, wanted, view.head.size),
+    next: (document, { view }) => revoke(document, wanted, view.head.size),
     already: `${printable(who)} is revoked already`,
   });
 }
@@ -241,9 +252,9 @@ async function runSet(context: Context, operands: readonly string[], flags: Flag
   return changePolicy(context, {
     name: 'set',
     dryRun: flags.on('dryRun'),
-    next: ({ policy, entry, index }) => {
-      const same = Buffer.from(encodePolicy(edited.document)).equals(encodePolicy(policy.document));
-      if (same || edited.base === undefined || edited.base === entry) return edited.document;
+    next: (whole, { id, index }) => {
+      const same = Buffer.from(encodePolicy(edited.document)).equals(encodePolicy(whole));
+      if (same || edited.base === undefined || edited.base === id) return edited.document;
       throw refuse(
         'policy-rejected',
         `policy entry ${index} was logged since that file was made; begin again from \`policy show\``,
@@ -259,7 +270,7 @@ function runAddLogKey(context: Context, operands: readonly string[], flags: Flag
   return changePolicy(context, {
     name: 'add-log-key',
     dryRun: flags.on('dryRun'),
-    next: async ({ policy: { document } }) => {
+    next: async (document) => {
       const added = await Promise.all(operands.map((each) => logKeysOf(each, use, document.origin, cwd)));
       return addLogKeys(document, added.flat());
     },
@@ -288,7 +299,7 @@ function runRemoveLogKey(context: Context, operands: readonly string[], flags: F
   return changePolicy(context, {
     name: 'remove-log-key',
     dryRun: flags.on('dryRun'),
-    next: ({ policy: { document } }) => removeLogKeys(document, operands),
+    next: (document) => removeLogKeys(document, operands),
     already: 'the policy does not name these keys',
   });
 }

@@ -1,5 +1,5 @@
 /** Dates of keys: ISO 8601 in UTC, to the second, as `2027-01-31` (its first second) or `2027-01-31T12:00:00Z`. */
-import { wrong } from '../../statement/schema.ts';
+import { wrong } from '../statement/schema.ts';
 
 /** POSIX seconds as ISO text, `2027-01-31T12:00:00Z`. */
 export function formatTime(seconds: number): string {

@@ -1,8 +1,8 @@
 /** What differs between two registration policies, one line for each thing that somebody may or must no longer. */
-import { printable } from '../../bytes/printable.ts';
-import { formatHex } from '../../bytes/text.ts';
-import type { EnrolledKey, PolicyDocument } from '../../statement/policy.ts';
-import { kidOf } from './editable.ts';
+import { printable } from '../bytes/printable.ts';
+import { formatHex } from '../bytes/text.ts';
+import { kidOf } from '../cose/key.ts';
+import type { EnrolledKey, PolicyDocument } from '../statement/policy.ts';
 import { formatTime } from './time.ts';
 
 /** Lines `- …` of what `old` says alone, then `+ …` of what `next` says alone; empty when nothing differs. */
@@ -22,7 +22,7 @@ function factsOf(document: PolicyDocument): string[] {
     `selfProof: ${selfProof}`,
     `approvals: ${approvals ?? 0}`,
     `requireAudience: ${requireAudience ?? false}`,
-    `limits.entryBytes: ${limits.entryBytes}`,
+    ...Object.entries(limits).map(([name, limit]) => `limits.${name}: ${limit}`),
     ...log.vkeys.map((vkey) => `checkpoint key ${shortVkey(vkey)}`),
     ...log.receiptKeys.map((key) => `receipt key ${kidOf(key)}`),
     ...(current === undefined ? [] : [`first receipt key: ${kidOf(current)}`]),
@@ -42,9 +42,13 @@ export function shortVkey(vkey: string): string {
 /** `key "payments CI": author, about prod/payments/** (kid …)`. */
 export function describeKey(each: EnrolledKey): string {
   const { key, name, roles, subjects, issuer, maxBytes, notBefore, notAfter } = each;
+  const { maxSubjects, maxCommitments, maxStatements } = each;
   const limits = [
     ...(issuer === undefined ? [] : [`as ${quoted(issuer)}`]),
     ...(maxBytes === undefined ? [] : [`up to ${maxBytes} bytes`]),
+    ...(maxSubjects === undefined ? [] : [`commitments about up to ${maxSubjects} subjects`]),
+    ...(maxCommitments === undefined ? [] : [`up to ${maxCommitments} commitments`]),
+    ...(maxStatements === undefined ? [] : [`up to ${maxStatements} statements under one policy`]),
     ...(notBefore === undefined ? [] : [`from ${formatTime(notBefore)}`]),
     ...(notAfter === undefined ? [] : [`until ${formatTime(notAfter)}`]),
   ];

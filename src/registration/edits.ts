@@ -1,13 +1,13 @@
 /** The edits of a registration policy that have a verb of their own. Each gives back the same document when nothing is to do. */
-import { digest } from '../../bytes/brand.ts';
-import { printable } from '../../bytes/printable.ts';
-import { refuse, type Refusal } from '../../bytes/refusal.ts';
-import { formatHex, parseHex } from '../../bytes/text.ts';
-import { formatVkey, parseVkey } from '../../note/key.ts';
-import type { PublicKey } from '../../sign/algorithm.ts';
-import type { EnrolledKey, PolicyDocument } from '../../statement/policy.ts';
+import { digest } from '../bytes/brand.ts';
+import { printable } from '../bytes/printable.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { formatHex, parseHex } from '../bytes/text.ts';
+import { kidOf } from '../cose/key.ts';
+import { formatVkey, parseVkey } from '../note/key.ts';
+import type { PublicKey } from '../sign/algorithm.ts';
+import type { EnrolledKey, PolicyDocument } from '../statement/policy.ts';
 import { describeKey, shortVkey } from './difference.ts';
-import { KID, kidOf } from './editable.ts';
 
 /**
  * Enrols a key. Refuses `policy-rejected` for a revoked one, and `exists-already` for one that is enrolled
@@ -26,10 +26,13 @@ export function enrol(document: PolicyDocument, wanted: EnrolledKey, replace: bo
 }
 
 /** What an enrolment says, whatever the order of its lists. */
-function grantOf({ name, roles, subjects, issuer, maxBytes, notBefore, notAfter }: EnrolledKey): string {
-  const lists = [roles.toSorted(), subjects.toSorted()];
-  return JSON.stringify([name, ...lists, issuer, maxBytes, notBefore, notAfter]);
+function grantOf({ key: _, roles, subjects, ...rest }: EnrolledKey): string {
+  const fields = { ...rest, roles: roles.toSorted(), subjects: subjects.toSorted() };
+  return JSON.stringify(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** A thumbprint as text. */
+export const KID = /^[0-9a-f]{64}$/;
 
 /** Which key is not to be believed, since when, and why. */
 export interface Revocation {

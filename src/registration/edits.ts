@@ -26,8 +26,8 @@ export function enrol(document: PolicyDocument, wanted: EnrolledKey, replace: bo
 }
 
 /** What an enrolment says, whatever the order of its lists. */
-function grantOf({ key: _, roles, subjects, ...rest }: EnrolledKey): string {
-  const fields = { ...rest, roles: roles.toSorted(), subjects: subjects.toSorted() };
+function grantOf({ key, roles, subjects, ...rest }: EnrolledKey): string {
+  const fields = { ...rest, kid: kidOf(key), roles: roles.toSorted(), subjects: subjects.toSorted() };
   return JSON.stringify(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -143,7 +143,7 @@ const documentFields = record(
 );
 export type PolicyDocument = Of<typeof documentFields>;
 
-const document: Schema<PolicyDocument> = checked(documentFields, (value, at) => {
+const ofTheseRules: Schema<PolicyDocument> = checked(documentFields, (value, at) => {
   const kids = value.keys.map((each) => keyThumbprint(each.key).toHex());
   distinct(kids, (kid) => kid, inside(at, 'keys'));
   const revoked = value.revoked ?? [];
@@ -187,9 +187,9 @@ export const policyDocument: Schema<PolicyDocument> = {
         'newer-version',
         `the registration policy has rules ${rules}, and this tallystick knows rules ${RULES}: update tallystick`,
       );
-    return document.parse(value, at);
+    return ofTheseRules.parse(value, at);
   },
-  encode: document.encode,
+  encode: (value) => ofTheseRules.encode(value),
 };
 
 /** An enrolled key, ready to decide. */

@@ -1,21 +1,21 @@
 /** `tallystick policy`: shows the registration policy in force, and logs the next one. */
 import { resolve } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
-import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
+import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, parseDecimal } from '../../bytes/text.ts';
 import { encodePolicy } from '../../statement/payload.ts';
-import { ROLES, type EnrolledKey } from '../../statement/policy.ts';
+import { ROLES } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
 import { readNamedFile } from '../files.ts';
 import { changePolicy } from '../policy/change.ts';
 import { addLogKeys, enrol, removeLogKeys, revoke, vkeyOf, type LogKey } from '../../registration/edits.ts';
 import { wholeDocument } from '../../registration/next.ts';
 import { editable, formatEditable, parseEditable } from '../policy/editable.ts';
+import { enrolmentOf, readFlag } from '../policy/enrolment.ts';
 import { policyInForce } from '../policy/inforce.ts';
 import { readNamedKey, readNamedVkeys } from '../policy/namedkey.ts';
-import { parseTime } from '../../registration/time.ts';
 import { Session } from '../session.ts';
-import { flagOf, type SettingName } from '../settings.ts';
+import type { SettingName } from '../settings.ts';
 import type { Flags, Verb, VerbOption } from '../verb.ts';
 
 const READS: readonly SettingName[] = [
@@ -189,50 +189,6 @@ async function runEnrol(context: Context, operands: readonly string[], flags: Fl
     next: (document) => enrol(document, wanted, flags.on('replace')),
     already: `"${printable(wanted.name)}" is enrolled just so`,
   });
-}
-
-async function enrolmentOf({ world }: Context, given: string, flags: Flags): Promise<EnrolledKey> {
-  const name = flags.text('name');
-  const roles = flags.texts('role').map((text) => {
-    const role = ROLES.find((each) => each === text);
-    if (role === undefined)
-      throw refuse('usage', `${printable(text)} is no role; choose from ${ROLES.join(', ')}`);
-    return role;
-  });
-  if (name === undefined || roles.length === 0)
-    throw refuse('usage', 'say whose key it is with --name, and what it may do with --role');
-  const subjects = flags.texts('subject');
-  const issuer = flags.text('issuer');
-  const maxBytes = readFlag(flags, 'maxBytes', parseDecimal);
-  const maxSubjects = readFlag(flags, 'maxSubjects', parseDecimal);
-  const maxCommitments = readFlag(flags, 'maxCommitments', parseDecimal);
-  const maxStatements = readFlag(flags, 'maxStatements', parseDecimal);
-  const notBefore = readFlag(flags, 'notBefore', parseTime);
-  const notAfter = readFlag(flags, 'notAfter', parseTime);
-  return {
-    key: await readNamedKey(given, world.cwd),
-    name,
-    roles: [...new Set(roles)],
-    subjects: subjects.length === 0 ? ['**'] : [...new Set(subjects)],
-    ...(issuer !== undefined && { issuer }),
-    ...(maxBytes !== undefined && { maxBytes }),
-    ...(maxSubjects !== undefined && { maxSubjects }),
-    ...(maxCommitments !== undefined && { maxCommitments }),
-    ...(maxStatements !== undefined && { maxStatements }),
-    ...(notBefore !== undefined && { notBefore }),
-    ...(notAfter !== undefined && { notAfter }),
-  };
-}
-
-/** The value of a flag. Refuses `usage`, naming it. */
-function readFlag<T>(flags: Flags, name: string, read: (text: string, at: string) => T): T | undefined {
-  const text = flags.text(name);
-  try {
-    return text === undefined ? undefined : read(text, flagOf(name));
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw refuse('usage', `${flagOf(name)} ${printable(text ?? '', 40)}: ${error.message}`, { cause: error });
-  }
 }
 
 function runRevoke(context: Context, operands: readonly string[], flags: Flags): Promise<number> {

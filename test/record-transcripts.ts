@@ -10,6 +10,7 @@ import { challengeOf } from '#src/evidence/challenge.ts';
 import { checkByHand } from '#src/evidence/signed-content.ts';
 import { parseTranscript, encodeTranscript } from '#src/evidence/transcript.ts';
 import { verifyTranscript } from '#src/evidence/verify.ts';
+import { REFUSAL_TYPE, verifyRefusal } from '#src/evidence/tls-refusal-record.ts';
 import { sshProbe } from '#src/probe/ssh.ts';
 import { tlsProbe } from '#src/probe/tls.ts';
 import {
@@ -76,6 +77,15 @@ await tls('tls13-rsa-pss', 'TLSv1.3', openssl, await s_server('pss'));
 await tls('tls13-p384-retry', 'TLSv1.3', openssl, await s_server('p384', '-groups', 'P-384'));
 await tls('tls13-client-certificate', 'TLSv1.3', openssl, await s_server('p256', '-Verify', '1'));
 await tls('tls13-mlkem', 'TLSv1.3', `Node ${process.version}`, await sslServer('p256'));
+await tls('tls13-x448', 'TLSv1.3', openssl, await s_server('p256', '-groups', 'X448'));
+await tls('tls13-ffdhe2048', 'TLSv1.3', openssl, await s_server('p256', '-groups', 'ffdhe2048'));
+await tls(
+  'tls13-ccm-8',
+  'TLSv1.3',
+  openssl,
+  await s_server('p256', '-ciphersuites', 'TLS_AES_128_CCM_8_SHA256'),
+);
+await tls('tls13-brainpool', 'TLSv1.3', `Node ${process.version}`, await sslServer('brainpool'));
 await tls('tls12-p256', 'TLSv1.2', openssl, await s_server('p256'));
 await tls('tls12-ed25519', 'TLSv1.2', openssl, await s_server('ed25519', '-tls1_2'));
 await tls('tls12-rsa-pss', 'TLSv1.2', openssl, await s_server('rsa', '-tls1_2'));
@@ -86,6 +96,33 @@ await tls(
   openssl,
   await s_server('rsa', '-cipher', 'DHE-RSA-AES128-GCM-SHA256', '-tls1_2'),
 );
+await tls(
+  'tls12-camellia',
+  'TLSv1.2',
+  openssl,
+  await s_server('rsa', '-cipher', 'ECDHE-RSA-CAMELLIA128-SHA256', '-tls1_2'),
+);
+await tls(
+  'tls12-null',
+  'TLSv1.2',
+  openssl,
+  await s_server('rsa', '-cipher', 'ECDHE-RSA-NULL-SHA:@SECLEVEL=0'),
+);
+await tls('tls12-brainpool', 'TLSv1.2', openssl, await s_server('brainpool', '-tls1_2'));
+
+/** Records of refusals (spec/transcripts.md §7.2): this server answers old versions with handshake_failure. */
+async function refusals() {
+  const target = await s_server('rsa', '-cipher', 'ECDHE-RSA-CAMELLIA128-SHA256');
+  const seen = await probeAt(tlsProbe, target.port, {}, { challenge: Buffer.from(challenge) });
+  await target.stop();
+  return seen.attachments
+    .filter(({ mediaType }) => mediaType === REFUSAL_TYPE)
+    .map(({ data }) => {
+      const { version, registry, alive, asked } = verifyRefusal(data, challenge);
+      const answers = asked.map(({ answer }) => answer);
+      return { server: openssl, record: base64(data), version, registry, alive, answers };
+    });
+}
 
 for (const [name, type, bits, kex] of [
   ['ssh-ed25519', 'ed25519', undefined, 'curve25519-sha256'],
@@ -167,6 +204,7 @@ const vectors = {
       commands: checkByHand(verified).commands,
     };
   }),
+  refusals: await refusals(),
   refused: refused(),
 };
 process.stdout.write(`${JSON.stringify(vectors, null, 2)}\n`);

@@ -17,6 +17,7 @@ import { E3_LIMITS } from '#src/evidence/limits.ts';
 import { checkByHand } from '#src/evidence/signed-content.ts';
 import { parseKexInit, readMpint, openPart, sshMpint, sshString } from '#src/evidence/ssh-fields.ts';
 import { parseClientHello, parseServerHello } from '#src/evidence/tls-hello.ts';
+import { verifyRefusal } from '#src/evidence/tls-refusal-record.ts';
 import { encodeTranscript, MAX_TRANSCRIPT_BYTES, parseTranscript } from '#src/evidence/transcript.ts';
 import { checkIdentity, verifyTranscript, type Verified } from '#src/evidence/verify.ts';
 import { hashOf, program } from './e3-targets.ts';
@@ -31,6 +32,7 @@ interface Vectors {
     signed: { content: string; signature: string; publicKey: string };
     commands: string[];
   }[];
+  refusals: { record: string; version: string; registry: string; alive: string; answers: string[] }[];
   refused: { name: string; code: string; challenge: string; transcript: string }[];
 }
 
@@ -84,6 +86,19 @@ t.test('recorded transcripts verify, with these facts', async (t) => {
     t.equal(verified.proof.signature.toHex(), signed.signature);
     t.equal(verified.proof.publicKey, signed.publicKey);
     t.same(checkByHand(verified).commands, commands);
+  }
+});
+
+t.test('recorded refusals are refusals, of this challenge', async (t) => {
+  t.ok(vectors.refusals.length >= 2);
+  for (const { record, version, registry, alive, answers } of vectors.refusals) {
+    const found = verifyRefusal(Uint8Array.fromBase64(record), challenge);
+    t.match(found, { version, registry, alive });
+    t.same(
+      found.asked.map(({ answer }) => answer),
+      answers,
+    );
+    t.throws(() => verifyRefusal(Uint8Array.fromBase64(record), hashOf('another')), { code: 'proof-failed' });
   }
 });
 

@@ -42,6 +42,7 @@ import {
   vkeyOf,
   witnessLine,
 } from './vectors-log.ts';
+import { declaredVectors } from './vectors-declared.ts';
 import { refusedVectors } from './vectors-refused.ts';
 
 const hex = (bytes: Uint8Array): string => bytes.toHex();
@@ -214,6 +215,7 @@ export async function makeVectors() {
       [1, 1_234_067, 256],
       [2, 1, 1],
     ].map(([level = 0, n = 0, width = 0]) => ({ level, index: n, width, path: tilePath(level, n, width) })),
+    declared: declaredVectors(),
     refused: refusedVectors({
       entries,
       tree,

@@ -161,9 +161,13 @@ function kindOf(node: ASTNode, names: ReadonlyMap<string, Kind>, depth: number):
     case '<':
     case '<=':
     case '>':
-    case '>=':
-      for (const each of node.args) expect(of(each), ['int', 'double', 'string', 'bool'], node.op);
+    case '>=': {
+      const [a, b] = [of(node.args[0]), of(node.args[1])];
+      for (const each of [a, b]) expect(each, ['int', 'double', 'string', 'bool'], node.op);
+      if (a !== b && a !== 'any' && b !== 'any' && (!isNumeric(a) || !isNumeric(b)))
+        throw new Unjudged(`${a} and ${b} have no order`);
       return 'bool';
+    }
     case '+':
     case '-':
     case '*':
@@ -264,4 +268,8 @@ function expect(kind: Kind, kinds: readonly Kind[], where: string): void {
 
 function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+}
+
+function isNumeric(kind: Kind): boolean {
+  return kind === 'int' || kind === 'double';
 }

@@ -4,10 +4,9 @@
  * it is not believed.
  */
 import { Refusal } from '../../bytes/refusal.ts';
-import { evaluate } from '../../claim/expression.ts';
-import { gradeOf } from '../../claim/judge.ts';
+import { judgeSigned } from '../../claim/signed.ts';
 import type { EntryOf } from '../../appraisal/history.ts';
-import { childrenOf, escaped, isList, isMap, type Value, type ValueMap } from '../../claim/value.ts';
+import type { ValueMap } from '../../claim/value.ts';
 import { challengeOf } from '../../evidence/challenge.ts';
 import { REFUSAL_TYPE, verifyRefusal } from '../../evidence/tls-refusal-record.ts';
 import { isTranscript } from '../../evidence/transcript.ts';
@@ -117,29 +116,11 @@ function recomputed(
 ): string | undefined {
   if (verdict !== 'PROVEN' && verdict !== 'VIOLATED') return undefined;
   const who = evidence === 'E3' ? 'the target' : 'AWS';
-  const outcomes = values.map((value) => outcomeOf(claim, value, evidence));
+  const outcomes = values.map((value) => judgeSigned(claim, value, evidence));
   if (outcomes.includes(verdict === 'PROVEN')) return undefined;
   return outcomes.some((each) => each !== undefined)
     ? `it says ${verdict} [${evidence}], and what ${who} signed says otherwise`
     : `it says ${verdict} [${evidence}], and what ${who} signed does not show it`;
-}
-
-/**
- * Whether the claim holds by what was signed alone; undefined when that does not say, or when the claim rests on what is
- * not there: an agent can leave out what speaks against it.
- */
-function outcomeOf(claim: Claim, value: ValueMap, evidence: Result['evidence']): boolean | undefined {
-  const { holds, reads } = evaluate(claim, value);
-  const grades = signedParts(value).map((path) => ({ path, evidence }));
-  return gradeOf({ grades }, reads).evidence === evidence ? holds : undefined;
-}
-
-/** Paths of what somebody signed: each scalar, and each list of scalars, which is signed from its first item to its last. */
-function signedParts(value: Value, path = ''): readonly string[] {
-  const children = childrenOf(value);
-  if (isMap(value) || children.some(([, child]) => isMap(child) || isList(child)))
-    return children.flatMap(([name, child]) => signedParts(child, `${path}/${escaped(name)}`));
-  return [path];
 }
 
 /** One line for people: what the target signed. */

@@ -50,6 +50,7 @@ import {
 } from './world.ts';
 
 const NOW = 1_800_000_000;
+const PLACE = { index: 0, id: entryId('0'.repeat(64)) };
 
 interface Bench {
   readonly store: Store;
@@ -417,10 +418,12 @@ t.test('the guard is a lock and never goes back', async (t) => {
   t.equal(await guard.read(), undefined);
   t.throws(() => SqliteGuard.open(path, ORIGIN, false), { code: 'locked' });
   const head = { size: 5, root: new Uint8Array(32).fill(1), time: 1 } as unknown as Head;
-  await guard.raise(head);
-  await guard.raise(head);
-  await t.rejects(guard.raise({ ...head, size: 4 } as Head), { code: 'behind-signed-head' });
-  await t.rejects(guard.raise({ ...head, root: new Uint8Array(32) } as Head), { code: 'behind-signed-head' });
+  await guard.raise(head, PLACE);
+  await guard.raise(head, PLACE);
+  await t.rejects(guard.raise({ ...head, size: 4 } as Head, PLACE), { code: 'behind-signed-head' });
+  await t.rejects(guard.raise({ ...head, root: new Uint8Array(32) } as Head, PLACE), {
+    code: 'behind-signed-head',
+  });
   await guard.close();
   const again = SqliteGuard.open(path, ORIGIN, false);
   t.equal((await again.read())?.size, 5);

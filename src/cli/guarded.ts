@@ -1,7 +1,9 @@
 /** Whether a store goes on from the highest head that was ever signed. */
 import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
-import type { Head } from '../log/ports.ts';
+import { policyAt } from '../log/policies.ts';
+import type { Head, Signed } from '../log/ports.ts';
+import type { InForce } from '../registration/rules.ts';
 import { tileLoader } from '../log/recover.ts';
 import type { SqliteReader } from '../storage/sqlite-reader.ts';
 import { nodeHashOf } from '../tree/hash.ts';
@@ -27,4 +29,18 @@ export async function assertFollows(
   const read = await readNodes(nodesForRoot(signed.size), head.size, tileLoader(store, hasher));
   if (!equalBytes(rootAt(read, signed.size, nodeHashOf(hasher)), signed.root))
     throw refuse('behind-signed-head', `${what} is of another history than the one that was signed`);
+}
+
+/**
+ * The registration policy in force: the one that the guard names, or a newer one among the entries past its head.
+ * `signed`: undefined without a guard; then all entries are read. Refuses as `policyAt` does.
+ */
+export async function policyOfStore(
+  store: SqliteReader,
+  head: Head,
+  signed: Signed | undefined,
+): Promise<InForce> {
+  const hasher = chooseHasher();
+  const load = tileLoader(store, hasher);
+  return policyAt(head, signed, { store, origin: store.origin(), hasher, load });
 }

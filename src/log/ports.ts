@@ -108,11 +108,25 @@ export interface Store extends StoreReader {
   commit(plan: Plan, expected: Head | undefined): Promise<void>;
 }
 
-/** Remembers the highest head ever signed, apart from the store: a restored old store is noticed. */
+/** Where a registration policy is. */
+export interface PolicyPlace {
+  readonly index: number;
+  readonly id: EntryId;
+}
+
+/** A head that was signed, and the policy in force at it; undefined for a guard that was never told. */
+export interface Signed extends Head {
+  readonly policy: PolicyPlace | undefined;
+}
+
+/**
+ * Remembers the highest head ever signed and its registration policy, apart from the store: a restored old store is
+ * noticed, and so is a policy that somebody wrote into the database.
+ */
 export interface Guard {
-  read(): Promise<Head | undefined>;
+  read(): Promise<Signed | undefined>;
   /** Durable when it returns. Refuses `behind-signed-head` when the guard already holds more. */
-  raise(head: Head): Promise<void>;
+  raise(head: Head, policy: PolicyPlace): Promise<void>;
   close(): Promise<void>;
 }
 

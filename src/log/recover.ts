@@ -18,6 +18,7 @@ import { nodesForRoot, rootAt } from '../tree/prove.ts';
 import { rightEdge, TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
 import { TileNodes } from '../tree/tilenodes.ts';
 import { readNodes, type TileLoader } from '../tree/load.ts';
+import { policyAt } from './policies.ts';
 import type { Guard, Head, Store, StoreReader } from './ports.ts';
 
 /** What the next step builds on. */
@@ -28,6 +29,8 @@ export interface Recovered {
 }
 
 export interface RecoverDeps {
+  /** Name of the log. */
+  readonly origin: string;
   readonly store: Store;
   readonly guard: Guard;
   readonly hasher: BatchHasher;
@@ -41,6 +44,7 @@ export interface RecoverDeps {
  * `behind-signed-head`, `clock-behind`.
  */
 export async function recover({
+  origin,
   store,
   guard,
   hasher,
@@ -62,7 +66,8 @@ export async function recover({
   }
   const edge = await verifiedEdge(store, head, hasher);
   await checkNewestEntries(store, head);
-  return { head, edge, inForce: await policyInForce(store) };
+  const inForce = await policyAt(head, signed, { store, origin, hasher, load: tileLoader(store, hasher) });
+  return { head, edge, inForce };
 }
 
 /** The tiles at the edge must fold to the root that was stored with them. */
@@ -131,16 +136,6 @@ async function checkGuard(
       `this store's tree of ${signed.size} is not the one that was signed: it is another history; restore the right one (spec/operations.md)`,
     );
   }
-}
-
-/** The registration policy most recently logged (RFC 9943 §6.3). */
-export async function policyInForce(store: StoreReader): Promise<InForce> {
-  const { rows } = await store.search({ kind: 'policy', limit: 1 });
-  const row = rows[0];
-  const [entry] = row === undefined ? [] : await store.entries(row.index, row.index + 1);
-  if (entry === undefined) throw corrupt('the log has no registration policy');
-  const { index, id, bytes } = entry;
-  return { policy: policyOf(bytes), index, id, entry: bytes };
 }
 
 /** The policy in an entry that is known to be one. */

@@ -19,7 +19,7 @@ import { bitCeil } from '../tree/shape.ts';
 import type { CheckedBatch, RefusedAt } from './batch.ts';
 import { judge, type BatchJudgement, type Judgement } from './judge.ts';
 import { planStep, type Planned } from './plan.ts';
-import type { Guard, Head, HeadSigner, ReceiptSeal, SealedHead, Store } from './ports.ts';
+import type { Guard, HeadSigner, ReceiptSeal, SealedHead, Store } from './ports.ts';
 import { recover, type Recovered } from './recover.ts';
 
 /** Moments of a step, named so that tests can stop the process at each. */
@@ -81,12 +81,13 @@ export class Sequencer {
   /** The current head, guarded and sealed. */
   async head(): Promise<SealedHead> {
     const state = await this.#current();
-    return { ...state.head, seal: this.#seal ?? (await this.#signed(state.head)) };
+    return { ...state.head, seal: this.#seal ?? (await this.#signed(state)) };
   }
 
   /** Whether the next step could be made durable: recovers if need be, and writes to the guard. */
   async probe(): Promise<void> {
-    await this.#parts.guard.raise((await this.#current()).head);
+    const { head, inForce } = await this.#current();
+    await this.#parts.guard.raise(head, inForce);
   }
 
   /** The registration policy in force. */
@@ -142,12 +143,12 @@ export class Sequencer {
       edge: planned.growth.edge,
       inForce: judgement.inForce,
     };
-    return this.#signed(head);
+    return this.#signed(this.#state);
   }
 
   /** Records the head as signed, durably, and only then signs it. */
-  async #signed(head: Head): Promise<ReceiptSeal> {
-    await this.#parts.guard.raise(head);
+  async #signed({ head, inForce }: Recovered): Promise<ReceiptSeal> {
+    await this.#parts.guard.raise(head, inForce);
     this.#step('guarded');
     this.#seal = await this.#parts.signer.receipt(head);
     this.#step('sealed');

@@ -8,8 +8,8 @@ import { headerMemo } from '../cose/header-memo.ts';
 import type { ReadHeaders } from '../cose/sign1.ts';
 import type { RefusedAt } from '../log/batch.ts';
 import type { ChainHead, Store } from '../log/ports.ts';
-import { policyInForce } from '../log/recover.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
+import { PolicyHistory, type PolicyEntry } from '../registration/history.ts';
 import { needs } from '../registration/admit.ts';
 import {
   readEntry,
@@ -47,9 +47,7 @@ export class Replay {
 
   /** Goes on where the copy in `store` ends. */
   static async over(store: Store, origin: string, verify: VerifySignature): Promise<Replay> {
-    const { rows } = await store.search({ kind: 'policy', limit: 1 });
-    const inForce = rows[0] === undefined ? undefined : await policyInForce(store);
-    return new Replay(store, { origin, inForce }, verify);
+    return new Replay(store, { origin, inForce: await policyIn(store, origin, verify) }, verify);
   }
 
   get inForce(): InForce | undefined {
@@ -103,6 +101,26 @@ export class Replay {
       },
     };
   }
+}
+
+/** The policy in force in a copy; undefined for one that has none. */
+async function policyIn(store: Store, origin: string, verify: VerifySignature): Promise<InForce | undefined> {
+  const entries: PolicyEntry[] = [];
+  let before: number | undefined;
+  do {
+    const { rows, next } = await store.search({
+      kind: 'policy',
+      limit: 1000,
+      ...(before !== undefined && { before }),
+    });
+    for (const { index, id } of rows) {
+      const [entry] = await store.entries(index, index + 1);
+      if (entry !== undefined) entries.push({ index, id, parsed: readEntry(entry.bytes) });
+    }
+    before = next;
+  } while (before !== undefined);
+  if (entries.length === 0) return undefined;
+  return PolicyHistory.of(origin, entries.toReversed(), verify).newest;
 }
 
 function readOr(bytes: Uint8Array, readHeaders?: ReadHeaders): ParsedStatement | Unread {

@@ -5,28 +5,30 @@
  * drops the lock with the process, however that ends.
  */
 import Database from 'better-sqlite3';
-import { digest, treeSize } from '../bytes/brand.ts';
+import { digest, entryId, treeSize } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { sqliteFault } from '../bytes/fault.ts';
 import { refuse } from '../bytes/refusal.ts';
-import type { Guard, Head } from '../log/ports.ts';
+import { formatHex, parseHex } from '../bytes/text.ts';
+import type { Guard, Head, PolicyPlace, Signed } from '../log/ports.ts';
 import { blob, isRow, number, text } from './rows.ts';
 import { isNotOpened } from './schema.ts';
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS signed (
-  one INTEGER PRIMARY KEY CHECK (one = 1), origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL) STRICT`;
+  one INTEGER PRIMARY KEY CHECK (one = 1), origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL,
+  policy_index INTEGER NOT NULL, policy_id BLOB NOT NULL) STRICT`;
 
 export class SqliteGuard implements Guard {
   readonly #db: Database.Database;
   readonly #origin: string;
   readonly #put: Database.Statement;
   /** What the file holds: nobody else can write to it while it is locked. */
-  #last: Head | undefined;
+  #last: Signed | undefined;
 
   private constructor(db: Database.Database, origin: string) {
     this.#db = db;
     this.#origin = origin;
-    this.#put = db.prepare('INSERT OR REPLACE INTO signed VALUES (1, ?, ?, ?, ?)');
+    this.#put = db.prepare('INSERT OR REPLACE INTO signed VALUES (1, ?, ?, ?, ?, ?, ?)');
   }
 
   /** Opens and locks the guard at `path`. Refuses `locked` while another process holds it. */
@@ -52,14 +54,19 @@ export class SqliteGuard implements Guard {
         throw refuse('store-failed', `${what}: make room on the disk, or check it`, { cause });
       throw refuse('corrupt-store', `${what}: see spec/operations.md "A lost guard"`, { cause });
     }
-    return new SqliteGuard(db, origin);
+    try {
+      return new SqliteGuard(db, origin);
+    } catch (cause) {
+      db.close();
+      throw olderGuard(path, cause);
+    }
   }
 
   /**
    * What the guard at `path` holds, without its lock and without a write. Refuses `locked` while the log runs, since
    * nobody else can read then, and as `open` does.
    */
-  static look(path: string, origin: string): Head | undefined {
+  static look(path: string, origin: string): Signed | undefined {
     const db = opened(path, { timeout: 0, readonly: true, fileMustExist: true });
     try {
       return storedHead(db, origin);
@@ -74,12 +81,12 @@ export class SqliteGuard implements Guard {
     }
   }
 
-  async read(): Promise<Head | undefined> {
+  async read(): Promise<Signed | undefined> {
     this.#last ??= storedHead(this.#db, this.#origin);
     return this.#last;
   }
 
-  async raise(head: Head): Promise<void> {
+  async raise(head: Head, { index, id }: PolicyPlace): Promise<void> {
     const last = await this.read();
     if (last !== undefined && !mayFollow(head, last)) {
       throw refuse(
@@ -88,11 +95,11 @@ export class SqliteGuard implements Guard {
       );
     }
     try {
-      this.#put.run(this.#origin, head.size, head.root, head.time);
+      this.#put.run(this.#origin, head.size, head.root, head.time, index, parseHex(id));
     } catch (cause) {
       throw refuse('store-failed', `the signed-head guard could not be written: ${String(cause)}`, { cause });
     }
-    this.#last = head;
+    this.#last = { ...head, policy: { index, id } };
   }
 
   async close(): Promise<void> {
@@ -117,9 +124,20 @@ function opened(path: string, options: Database.Options): Database.Database {
   }
 }
 
-function storedHead(db: Database.Database, origin: string): Head | undefined {
+/** The table of 0.1 names no policy. */
+function olderGuard(path: string, cause: unknown): Error {
+  return refuse(
+    'older-version',
+    `the signed-head guard${path === '' ? '' : ` ${path}`} was made by tallystick 0.1, whose logs are not read any more: make a new log with ` +
+      '`tallystick init`',
+    { cause },
+  );
+}
+
+function storedHead(db: Database.Database, origin: string): Signed | undefined {
   const row: unknown = db.prepare('SELECT * FROM signed').get();
   if (!isRow(row)) return undefined;
+  if (!('policy_id' in row)) throw olderGuard('', undefined);
   const owner = text(row, 'origin');
   if (owner !== origin) {
     throw refuse(
@@ -131,5 +149,6 @@ function storedHead(db: Database.Database, origin: string): Head | undefined {
     size: treeSize(number(row, 'size')),
     root: digest(blob(row, 'root')),
     time: number(row, 'time'),
+    policy: { index: number(row, 'policy_index'), id: entryId(formatHex(blob(row, 'policy_id'))) },
   };
 }

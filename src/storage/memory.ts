@@ -15,6 +15,8 @@ import type {
   Store,
   StoredEntry,
   TileRow,
+  PolicyPlace,
+  Signed,
 } from '../log/ports.ts';
 
 export class MemoryStore implements Store {
@@ -85,20 +87,20 @@ export class MemoryStore implements Store {
 
 /** A guard that forgets with the process: for tests. */
 export class MemoryGuard implements Guard {
-  #head: Head | undefined;
+  #head: Signed | undefined;
 
-  async read(): Promise<Head | undefined> {
+  async read(): Promise<Signed | undefined> {
     return this.#head;
   }
 
-  async raise(head: Head): Promise<void> {
+  async raise(head: Head, { index, id }: PolicyPlace): Promise<void> {
     if (this.#head !== undefined && head.size < this.#head.size) {
       throw refuse(
         'behind-signed-head',
         `already signed size ${this.#head.size}, asked to sign ${head.size}`,
       );
     }
-    this.#head = { ...head, size: treeSize(head.size) };
+    this.#head = { ...head, size: treeSize(head.size), policy: { index, id } };
   }
 
   async close(): Promise<void> {}

@@ -13,7 +13,7 @@ import { SqliteReader } from '../../storage/sqlite-reader.ts';
 import { chooseHasher } from '../../workers/kernels.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
-import { assertFollows } from '../guarded.ts';
+import { assertFollows, policyOfStore } from '../guarded.ts';
 import { layoutOf } from '../layout.ts';
 import { Session } from '../session.ts';
 import { trustOf } from '../trust.ts';
@@ -104,6 +104,7 @@ async function guardedBy(path: string, store: SqliteReader, head: Head): Promise
     if (signed === undefined) return { kind, why: `${path} is empty` };
     kind = 'behind';
     await assertFollows(signed, store, head, 'the store');
+    await policyOfStore(store, head, signed);
     return { kind: 'checked' };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -13,7 +13,7 @@ import { chooseVerifier } from '../../workers/kernels.ts';
 import { CONFIG_FILE } from '../config.ts';
 import type { Context } from '../context.ts';
 import { createFile, makeFolder } from '../files.ts';
-import { assertFollows } from '../guarded.ts';
+import { assertFollows, policyOfStore } from '../guarded.ts';
 import { layoutOf } from '../layout.ts';
 import type { Flags, Verb } from '../verb.ts';
 import { BACKUP_MANIFEST, BACKUP_STORE, fileDigest, syncPath } from './backup.ts';
@@ -126,10 +126,11 @@ async function checkGuard(path: string, dir: string, store: SqliteReader, head: 
   try {
     const signed = await guard.read();
     if (signed === undefined) {
-      await guard.raise(head);
+      await guard.raise(head, await policyOfStore(store, head, undefined));
       return false;
     }
     await assertFollows(signed, store, head, 'the backup');
+    await policyOfStore(store, head, signed);
     return true;
   } finally {
     await guard.close();

@@ -385,7 +385,7 @@ t.test('no empty text is a path', async (t) => {
     out: /^\(top\) {2}\(a list of 2\)$/m,
   });
   t.equal((await me.run('commit', 'json', 'a.json', '--subject', 's')).code, 0);
-  t.match(await me.run('disclose', 's', ''), { code: 1, err: /no path; --all/ });
+  t.match(await me.run('disclose', 's', ''), { code: 1, err: /an operand is empty/ });
   t.match(await me.run('disclose', 's', '--all', '--out', 'all'), { code: 0, out: /^\(top\) / });
   t.match(await me.run('verify', 'all'), { code: 0, out: /\(top\) = \(a list of 2\)/ });
 });

@@ -73,6 +73,9 @@ t.test('names, and references that are the whole value', async (t) => {
     ['/ci/sonar.login', hex(40)],
     ['/passwords/0', 'hunter2'],
     ['/tokens/0', word(30)],
+    ['/clientSecret', 'abcdefgh'],
+    ['/secrets', word(30)],
+    ['/password', 'ENC[x] and hunter2'],
     ['/authorization', `Basic ${word(20)}`],
   ];
   for (const [path, value] of secret) t.ok(why(value, path), `${path}: ${value}`);
@@ -94,6 +97,12 @@ t.test('names, and references that are the whole value', async (t) => {
     ['/services/backend/secrets/0', 'db-password'],
     ['/services/backend/secrets/0', 'etcd-certs'],
     ['/rules/0/resources/0', 'secrets'],
+    ['/jobs/call/secrets', 'inherit'],
+    ['/credentials', 'aws-creds'],
+    ['/imagePullSecret', 'regcred'],
+    ['/ingress/tlsSecret', 'shop-example-tls'],
+    ['/password', 'ENC[AES256_GCM,data:p673w==,iv:YY=,tag:UQ==,type:str]'],
+    ['/password', '$ANSIBLE_VAULT;1.1;AES256\n62306237\n3331'],
     ['/redis/existingSecret', 'argocd-redis'],
     ['/server/configFromSecret', 'prometheus-config'],
     ['/public_key', hex(40)],

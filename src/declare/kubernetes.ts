@@ -60,8 +60,9 @@ function objectsOf(document: Tree): readonly TreeMap[] {
   if (!isTreeMap(document))
     throw refuse('malformed-payload', `a document is no Kubernetes object; ${AS_YAML}`);
   const [kind, items] = [document.get('kind'), document.get('items')];
-  if (typeof kind !== 'string' || !kind.endsWith('List') || items === undefined || !isTreeList(items))
-    return [document];
+  if (typeof kind !== 'string' || !kind.endsWith('List') || items === undefined) return [document];
+  if (items === null) return [];
+  if (!isTreeList(items)) return [document];
   const inherited: readonly (readonly [string, Tree | undefined])[] = [
     ['apiVersion', document.get('apiVersion')],
     ['kind', kind.slice(0, -'List'.length)],

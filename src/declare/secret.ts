@@ -16,7 +16,7 @@ const NAMES =
 const WEAK_NAMES = /(?:^|[^a-z])(?:[a-z]*key|auth|login|creds?|pat|pass|secret[_-]?[a-z]+)$/i;
 /** Such names that are none: they say how secrets are handled, or which one is meant. */
 const HARMLESS =
-  /(?:^|_|-|\b)(?:existing|from_|public|csrf|xsrf|host|kms|primary|foreign|partition|sort|cache|finger)|(?:_|-|\b)(?:arn|id|name|path|file|length|policy|rotation|ttl|type|version|enabled|ref)$/i;
+  /(?:^|_|-|\b)(?:existing|from_|public|csrf|xsrf|host|kms|primary|foreign|partition|sort|cache|finger)|(?:_|-|\b)(?:arn|id|name|path|file|length|policy|rotation|ttl|type|version|enabled|ref|(?:pull|tls|cert|certificate|ca)[_-]?secrets?)$/i;
 /** A UUID, or at least 32 digits of one alphabet: of a weak name, a secret. */
 const OPAQUE =
   /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,128}|(?=[^0-9]*[0-9])(?=[^a-z]*[a-z])[A-Za-z0-9+/_=-]{32,256})$/i;
@@ -30,6 +30,8 @@ const SHORTEST = 5;
 /** Values that only point to a secret, or say that there is none, each whole. */
 const POINTERS: readonly RegExp[] = [
   /^(?:arn|vault|ssm|secretsmanager|file|env|op|ref\+[a-z]+):\S*$/i,
+  // Encrypted for somebody: SOPS, eyaml, Ansible.
+  /^ENC\[[A-Z0-9_]+,[^\]]*\]$|^\$ANSIBLE_VAULT;[0-9.]+;AES256[^\n]*\n[0-9a-f\s]+$/,
   /^@Microsoft\.KeyVault\([^()]*\)$/,
   /^(?:\.{0,2}|~)\/[\w./-]*$|^[A-Za-z]:\\[\w.\\ -]*$/,
   /^[a-z][a-z0-9+.-]*:\/\/[^@\s]*$/i,
@@ -141,9 +143,10 @@ function textOfBase64(value: string): string | undefined {
   }
 }
 
-/** Whether a value is an item of a list that holds names of secrets. */
+/** Whether a value is an item of a list that holds names of secrets, or the only one: `secrets: inherit`. */
 function isNameOfSecret(path: string, name: string, value: string): boolean {
-  return /\/[0-9]+$/.test(path) && HOLDERS.test(name) && NAME.test(value);
+  const isItem = /\/[0-9]+$/.test(path);
+  return (isItem ? HOLDERS : /(?:secret|credential)s$/i).test(name) && NAME.test(value);
 }
 
 /** Whether nothing of a value is left to keep, its references taken out. */

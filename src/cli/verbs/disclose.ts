@@ -43,7 +43,6 @@ async function run(context: Context, operands: readonly string[], flags: Flags):
   const owned = await readOwned(file);
   if (flags.on('list')) return list(context, owned);
   const all = flags.on('all');
-  if (paths.includes('')) throw refuse('usage', 'an empty text is no path; --all shows every leaf');
   if (paths.length > 0 === all)
     throw refuse(
       'usage',

@@ -31,7 +31,7 @@ export async function commit(
     canon: { profile: 'files@1' },
     tree: { alg: SALTED_TREE, leaves: 1, root: digest(new Uint8Array(32)) },
     scope: { world: 'open' },
-    target: { locators: [target] },
+    target: { locators: [{ at: target }] },
     claims: packOf(pack, new Map()).map((claim) => ({ ...claim, cadence })),
   });
   const author = await loadKeyFile(join(server.dir, 'keys', 'author.pem'));

@@ -252,7 +252,7 @@ export async function agentWorld(t: Test): Promise<AgentWorld> {
     async commit(subject, claims, change = {}) {
       const statement = await commitmentStatement(subject, {
         claims,
-        target: { locators: [LOCATOR] },
+        target: { locators: [{ at: LOCATOR }] },
         ...change,
       });
       log.add(statement);

@@ -3,7 +3,7 @@
  * Each listens on loopback and is stopped by what `start…` returns; one that is not installed gives undefined.
  */
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,8 @@ import { delimiter, join } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Observed } from '#src/claim/observed.ts';
 import type { Probe } from '#src/probe/probe.ts';
-import type { Parameter } from '#src/statement/commitment.ts';
+import { digest } from '#src/bytes/brand.ts';
+import type { Declaration, Parameter } from '#src/statement/commitment.ts';
 import { runShaped } from './shaped.ts';
 
 /** SHA-256 of a text. */
@@ -62,11 +63,15 @@ export interface Pair {
   readonly certFile: string;
 }
 
-/** A self-signed certificate for `KIND.test`, localhost and 127.0.0.1, made by openssl. */
-export function certificate(dir: string, kind: KeyKind): Pair {
+/** A self-signed certificate, by default for `KIND.test`, localhost and 127.0.0.1, made by openssl. */
+export function certificate(
+  dir: string,
+  kind: KeyKind,
+  hosts = `DNS:${kind}.test,DNS:localhost,IP:127.0.0.1`,
+): Pair {
   const [keyFile, certFile] = [join(dir, `${kind}.key`), join(dir, `${kind}.crt`)];
   if (!existsSync(certFile)) {
-    const names = `subjectAltName=DNS:${kind}.test,DNS:localhost,IP:127.0.0.1`;
+    const names = `subjectAltName=${hosts}`;
     const name = ['-subj', `/O=Tallystick tests/CN=${kind}.test`, '-addext', names];
     const files = ['-keyout', keyFile, '-out', certFile, '-days', '3650', '-nodes'];
     execFileSync('openssl', ['req', '-x509', '-newkey', ...KEY_KINDS[kind], ...files, ...name], {
@@ -76,6 +81,14 @@ export function certificate(dir: string, kind: KeyKind): Pair {
   }
   return { keyFile, certFile, key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') };
 }
+
+/** A target whose locators may be signed for by the key of a certificate alone. */
+export function pinnedTo({ cert }: Pick<Pair, 'cert'>, ...locators: readonly string[]): Pinned {
+  const der = new X509Certificate(cert).publicKey.export({ format: 'der', type: 'spki' });
+  const spki = digest(Uint8Array.from(createHash('sha256').update(der).digest()));
+  return { locators: locators.map((at) => ({ at, identity: [{ spki }] })) };
+}
+type Pinned = NonNullable<Declaration['target']>;
 
 /** A server of whatever kind on a port of the system's choice. */
 export async function listen(server: Server, host = '127.0.0.1'): Promise<Target> {

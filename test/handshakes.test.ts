@@ -14,7 +14,7 @@ import { leavesOf, type ValueMap } from '#src/claim/value.ts';
 import { isTranscript, parseTranscript } from '#src/evidence/transcript.ts';
 import { REFUSAL_TYPE, verifyRefusal } from '#src/evidence/tls-refusal-record.ts';
 import { verifyTranscript } from '#src/evidence/verify.ts';
-import { parseAddress } from '#src/probe/address.ts';
+import { parseAddress } from '#src/evidence/address.ts';
 import { makeSshProbe, sshProbe } from '#src/probe/ssh.ts';
 import { makeTlsProbe, tlsProbe } from '#src/probe/tls.ts';
 import type { Claim } from '#src/statement/commitment.ts';

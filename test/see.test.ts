@@ -29,7 +29,7 @@ import {
   publicKey,
   type Delivered,
 } from './cloudtrail-world.ts';
-import { certificate, folder, nodeTls, postgres, probeAt } from './e3-targets.ts';
+import { certificate, folder, nodeTls, pinnedTo, postgres, probeAt } from './e3-targets.ts';
 import { claim, hashOf, HOOK, HOUR, MONITOR, SeeWorld, SUBJECT, type Told } from './see-world.ts';
 import { people, nextPolicyStatement, policyDocumentOf } from './world.ts';
 
@@ -281,8 +281,9 @@ t.test('approvals and revocations', async (t) => {
 });
 
 t.test('what the target signed is verified and judged again', async (t) => {
-  const { key, cert } = certificate(folder(), 'p256');
+  const { key, cert } = certificate(folder(), 'p256', 'DNS:localhost');
   const server = await nodeTls({ key, cert, minVersion: 'TLSv1.2' });
+  const target = pinnedTo({ cert }, `localhost:${server.port}`);
   t.teardown(() => server.stop());
   const claims = [
     { ...claim, minEvidence: 'E1' },
@@ -290,7 +291,7 @@ t.test('what the target signed is verified and judged again', async (t) => {
   ] as const;
   const prepare = async (): Promise<{ w: SeeWorld; commitment: ReturnType<typeof digest> }> => {
     const w = await SeeWorld.start(t);
-    return { w, commitment: await w.commit({ claims }) };
+    return { w, commitment: await w.commit({ claims, target }) };
   };
   const record = async (w: SeeWorld, id: ReturnType<typeof digest>, nonce?: Uint8Array) => {
     const { challenge } = w.frame(id);
@@ -331,7 +332,7 @@ t.test('what the target signed is verified and judged again', async (t) => {
   t.match(why.out, /^limits +The operator owns the target's key/m);
   const { limits } = (await honest.w.tally('why', SUBJECT, 'tls-min', '--json')).json;
   t.ok(
-    limits.every((each: string) => why.out.includes(each)) && limits.length === 3,
+    limits.every((each: string) => why.out.includes(each)) && limits.length === 4,
     'the limits of TLS 1.2 too',
   );
 
@@ -459,7 +460,8 @@ t.test('what the target signed is verified and judged again', async (t) => {
 
 t.test('signatures of a swapped key, of PostgreSQL, and those that a collector hands over', async (t) => {
   const home = folder();
-  const pair = certificate(home, 'p256');
+  const pair = certificate(home, 'p256', 'DNS:localhost');
+  let at = '';
   /** Proves claims of one probe, and says what a reader makes of it. */
   const told = async (
     claims: readonly Claim[],
@@ -467,7 +469,8 @@ t.test('signatures of a swapped key, of PostgreSQL, and those that a collector h
     before: readonly Run[] = [],
   ): Promise<Told> => {
     const w = await SeeWorld.start(t);
-    const id = await w.commit({ claims: [...before.flatMap((run) => run.claims), ...claims] });
+    const all = [...before.flatMap((run) => run.claims), ...claims];
+    const id = await w.commit({ claims: all, target: pinnedTo(pair, at) });
     const frame = w.frame(id);
     const seen = await look(challengeOf(frame.challenge.root, id, frame.challenge.nonce));
     const runs = [...before, { claims, seen }];
@@ -477,6 +480,7 @@ t.test('signatures of a swapped key, of PostgreSQL, and those that a collector h
   };
   const server = await nodeTls({ key: pair.key, cert: pair.cert, minVersion: 'TLSv1.2' });
   t.teardown(() => server.stop());
+  at = `localhost:${server.port}`;
   const tls = await probeAt(tlsProbe, server.port);
   const spki = String(Reflect.get(Object(tls.value['spki']), 'TLSv1.3'));
   const collector = (id: string, expr: string): Claim => ({
@@ -520,6 +524,7 @@ t.test('signatures of a swapped key, of PostgreSQL, and those that a collector h
   if (db === undefined) return t.comment('PostgreSQL is not installed: its part was not tested');
   t.teardown(() => db.stop());
   const admin = process.getuid?.() === 0 ? 'postgres' : userInfo().username;
+  at = `127.0.0.1:${db.port}`;
   const answer = await told(packOf('postgres-settings', new Map()), (challenge) =>
     postgresProbe.run({
       target: `127.0.0.1:${db.port}`,

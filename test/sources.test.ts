@@ -199,7 +199,7 @@ t.test('what cannot be committed to', async (t) => {
 });
 
 const CLAIMS = `
-target: { owner: team-web, locators: ["shop.example:443"] }
+target: { owner: team-web, locators: [{ at: "shop.example:443", identity: [{ spki: "${'7'.repeat(64)}" }] }] }
 tier: critical-path
 approvals: 1
 scope: { world: closed, selector: "everything", members: [a, b] }

@@ -1,6 +1,7 @@
 /** fast-check arbitraries for every payload, holding the rules between fields. */
 import fc from 'fast-check';
 import { digest, type Digest } from '#src/bytes/brand.ts';
+import { withIdentities, type ResolvedIdentity } from '#src/statement/target.ts';
 import type { Claim, Declaration, Withdrawal } from '#src/statement/commitment.ts';
 import type { Deployment } from '#src/statement/deployment.ts';
 import type { Notice } from '#src/statement/notice.ts';
@@ -95,6 +96,30 @@ const source: fc.Arbitrary<Declaration['source']> = partial(
   ['kind'],
 );
 
+const identity: fc.Arbitrary<ResolvedIdentity> = fc.oneof(
+  record({ spki: hash }),
+  record({ ssh: hash }),
+  record({
+    ca: uint8Array({ minLength: 1, maxLength: 40 }),
+    host: constantFrom('a.example', '192.0.2.1', '2001:db8::1'),
+  }),
+);
+const target = fc
+  .record({
+    owner: line(20),
+    locators: distinct(line(30), (each) => each),
+    identities: fc.array(
+      distinct(identity, (each) => JSON.stringify(each)),
+      { maxLength: 5 },
+    ),
+  })
+  .map(({ owner, locators, identities }) =>
+    withIdentities(
+      { owner, locators: locators.map((at) => ({ at })) },
+      new Map(locators.map((at, i) => [at, identities[i] ?? []])),
+    ),
+  );
+
 export const declarations: fc.Arbitrary<Declaration> = partial(
   {
     environment: word,
@@ -114,7 +139,7 @@ export const declarations: fc.Arbitrary<Declaration> = partial(
       ['world'],
     ),
     claims: uniqueArray(claim, { maxLength: 3, selector: (c) => c.id }),
-    target: record({ owner: line(20), locators: some(line(30)) }),
+    target,
     attestors: record({ threshold: fc.constant(1), kids: distinct(hash, (k) => k.toHex()) }),
     approvals: fc.integer({ min: 1, max: 16 }),
     validity: times.map(([t, d]) => ({ notBefore: t, notAfter: t + d })),

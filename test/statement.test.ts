@@ -174,7 +174,8 @@ const REQUIRED: Record<string, string[]> = {
     words(`environment tier source source.kind source.git.commit source.git.dirty canon canon.profile
     canon.excluded[].path canon.excluded[].reason tree tree.alg tree.leaves tree.root scope scope.world claims
     claims[].id claims[].expr claims[].probe claims[].minEvidence claims[].cadence claims[].severity
-    claims[].controls[].framework claims[].controls[].id attestors.threshold attestors.kids`),
+    claims[].controls[].framework claims[].controls[].id attestors.threshold attestors.kids
+    target.locators[].at target.locators[].identity[].ca target.locators[].identity[].host`),
   notice:
     words(`topic since reason checkpoint checkpoint.origin checkpoint.size checkpoint.root last.seq last.id
     attachments[].mediaType`),

@@ -10,7 +10,7 @@ import { Refusal } from '#src/bytes/refusal.ts';
 import { judgeClaim } from '#src/claim/judge.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import type { ValueMap } from '#src/claim/value.ts';
-import { evidenceFault } from '#src/cli/see/evidence.ts';
+import { refusalFault } from '#src/cli/see/evidence.ts';
 import { packOf } from '#src/declare/packs.ts';
 import { challengeOf } from '#src/evidence/challenge.ts';
 import { parseClientHello } from '#src/evidence/tls-hello.ts';
@@ -183,7 +183,7 @@ t.test('a reader does not believe a refusal that is none', async (t) => {
     const attachments = [{ mediaType: REFUSAL_TYPE, data }];
     const proof = { challenge: { root, nonce }, commitment, attachments };
     const result = { claim: claim.id, verdict: 'PROVEN', evidence: 'E1', attachments: [0] } as const;
-    return evidenceFault({ parsed: { proof } } as never, result, claim);
+    return refusalFault({ parsed: { proof } } as never, result);
   };
   t.equal(faultOf(told(fullOffers('TLSv1.2', wanted))), undefined);
   t.match(

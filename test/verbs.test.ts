@@ -154,7 +154,7 @@ t.test('commit: what can be named', async (t) => {
     tier: 'change',
   } as const;
   const piped = await declare({ ...wish, operands: ['-'], stdin: pipe(), subject: 's' });
-  const { text } = piped.owned(me.dir);
+  const { text = '' } = piped.owned(me.dir) ?? {};
   t.match(parseOpening(Buffer.from(text), 'o').facts, [
     { path: '-', type: 'stream', size: 8, mode: undefined },
   ]);

@@ -9,9 +9,11 @@ import type { Run } from '../claim/assemble.ts';
 import type { Declared } from '../appraisal/history.ts';
 import type { Value } from '../claim/value.ts';
 import { challengeOf } from '../evidence/challenge.ts';
+import { aimOf } from '../evidence/identity.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
+import { boundToTarget } from './bound.ts';
 import { sign, type Draft, type Hand } from './draft.ts';
 import type { Head, Ledger } from './ledger.ts';
 import { look, looksFor, type Looking } from './runs.ts';
@@ -114,7 +116,11 @@ async function lookAll(
   const opened = claims.length === 0 ? undefined : await agent.openedOf(declared);
   for (const each of looksFor(claims, declared.declaration)) {
     const { seen, cost } = await look(each, { subject, challenge, declared: opened }, agent.looking);
-    runs.push({ claims: each.claims, seen, slots });
+    const [claim] = each.claims;
+    const aim = claim && aimOf(claim, declared.declaration, subject);
+    const now = seconds(agent.looking.now());
+    const bound = aim === undefined || 'code' in seen ? seen : await boundToTarget(seen, aim, challenge, now);
+    runs.push({ claims: each.claims, seen: bound, slots });
     bytes += cost.bytes;
   }
   return { runs, bytes };

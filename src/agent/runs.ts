@@ -8,6 +8,7 @@ import type { Observed, Unobserved } from '../claim/observed.ts';
 import { leavesOf, type Value } from '../claim/value.ts';
 import type { Parameter, Claim, Declaration } from '../statement/commitment.ts';
 import type { Probe, ProbeTask } from '../probe/probe.ts';
+import { locatorOf } from '../evidence/identity.ts';
 import { ruleFor, type Rule } from './enrolment.ts';
 import type { Cost, Ledger } from './ledger.ts';
 
@@ -43,14 +44,12 @@ export interface About {
   readonly declared: ReadonlyMap<string, Value> | undefined;
 }
 
-/** Which locator a claim means: its parameter `target`, else the only one of the commitment. */
+/** The runs that claims need: those with the same probe, locator and parameters share one. */
 export function looksFor(claims: readonly Claim[], { target }: Declaration): readonly Look[] {
-  const locators = target?.locators ?? [];
   const looks = new Map<string, Look>();
   for (const claim of claims) {
-    const { target: named, ...others } = Object.fromEntries(claim.params ?? []);
-    const only = locators.length === 1 ? locators[0] : undefined;
-    const aimed = typeof named === 'string' ? named : only;
+    const { target: _, ...others } = Object.fromEntries(claim.params ?? []);
+    const aimed = locatorOf(claim, target);
     const params = new Map(Object.entries(others));
     const key = JSON.stringify([claim.probe, aimed, [...params].toSorted(([a], [b]) => (a < b ? -1 : 1))]);
     const known = looks.get(key);

@@ -3,7 +3,7 @@
  * that matches must mean to every probe what it seems to say: `a.example#.b.example` is no host of b.example, and
  * `/srv/../etc` is no folder of /srv.
  */
-import { isUrl } from '../probe/address.ts';
+import { isUrl } from '../evidence/address.ts';
 import { matcher } from '../statement/pattern.ts';
 
 /** A text without a star stands for itself, whatever it says: its owner wrote it. */

@@ -27,21 +27,21 @@ export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judge
   const reason = withheldReason(seen.value, seen.withheld ?? [], reads) ?? why;
   if (reason !== undefined || holds === undefined) return unknown(reason ?? 'it has no answer');
   const touched = reads.map(({ path }) => path);
-  const { evidence, attachments } = gradeOf(seen, reads);
+  const { evidence, attachments, lowered } = gradeOf(seen, reads);
   const rest = { evidence, touched, attachments };
   const counting = seen.contradictions.filter(({ onlyAgainst }) => onlyAgainst === undefined || !holds);
   const against = counting.find(({ paths }) =>
     paths.some((path) => touched.some((each) => covers(path, each) || covers(each, path))),
   );
   if (against !== undefined) return { ...rest, verdict: 'CONTRADICTED', explain: against.explain };
-  if (!holds) return { ...rest, verdict: 'VIOLATED', explain: undefined };
+  if (!holds) return { ...rest, verdict: 'VIOLATED', explain: lowered };
   // Class E2 is several agents' agreement, which readers see; each of them can only say what it saw itself.
   const needed = claim.minEvidence === 'E2' ? 'E1' : claim.minEvidence;
-  if (rank(evidence) >= rank(needed)) return { ...rest, verdict: 'PROVEN', explain: undefined };
+  if (rank(evidence) >= rank(needed)) return { ...rest, verdict: 'PROVEN', explain: lowered };
   return {
     ...rest,
     verdict: 'UNKNOWN',
-    explain: `it holds, but is known only at class ${evidence}; the claim asks for ${claim.minEvidence}`,
+    explain: `it holds, but is known only at class ${evidence}; the claim asks for ${claim.minEvidence}${lowered === undefined ? '' : ` (${lowered})`}`,
   };
 }
 
@@ -71,7 +71,11 @@ export function underName(name: string, observed: Observed): Observed {
 export function gradeOf(
   { grades }: Pick<Observed, 'grades'>,
   reads: readonly Read[],
-): { readonly evidence: EvidenceClass; readonly attachments: readonly number[] } {
+): {
+  readonly evidence: EvidenceClass;
+  readonly attachments: readonly number[];
+  readonly lowered: string | undefined;
+} {
   const used = reads.flatMap(({ path, kind, map }): readonly Omit<Grade, 'path'>[] => {
     // A part without a grade of its own has the one above it; without any, the agent saw it.
     const above = grades.filter((grade) => covers(grade.path, path));
@@ -85,7 +89,8 @@ export function gradeOf(
   // An expression that reads nothing proves nothing about the subject.
   const evidence = reads.length === 0 ? 'E0' : classes.reduce((a, b) => (rank(a) <= rank(b) ? a : b));
   const attachments = new Set(used.flatMap((grade) => grade.attachments ?? []));
-  return { evidence, attachments: [...attachments].toSorted((a, b) => a - b) };
+  const lowered = used.find((grade) => grade.lowered !== undefined)?.lowered;
+  return { evidence, attachments: [...attachments].toSorted((a, b) => a - b), lowered };
 }
 
 /** What nobody graded. */

@@ -20,6 +20,8 @@ export interface Grade {
   readonly evidence: EvidenceClass;
   /** Indices into `attachments`: what E3 and E4 rest on, and what the agent tells of a refusal (E1). */
   readonly attachments?: readonly number[];
+  /** Why it is no better than E1 though something was signed: by whom is not known. */
+  readonly lowered?: string;
 }
 
 /** The control plane says one thing of `path`, and behaviour another. */

@@ -14,18 +14,22 @@
  *         cadence: 1h
  *         severity: high
  */
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { Refusal } from '../bytes/refusal.ts';
 import { checkExpression } from '../claim/expression.ts';
 import type { Claim, Declaration, Parameter } from '../statement/commitment.ts';
 import { EVIDENCE_CLASSES, SEVERITIES, TIERS, type Tier } from '../statement/vocabulary.ts';
+import { fault, Fields, textOf } from './fields.ts';
 import { isNumberText, isTreeList, isTreeMap, type Tree, type TreeMap } from './leaf.ts';
 import { packOf } from './packs.ts';
+import { targetOf } from './target.ts';
 import { PACES } from './tiers.ts';
 import { parseYaml } from './yaml.ts';
 
 /** What a claims file adds to a declaration. */
-export type Asked = Pick<Declaration, 'claims'> &
-  Partial<
+export type Asked = Pick<Declaration, 'claims'> & {
+  /** Packs of the claims that come from one, by the claim's id. */
+  readonly packed: ReadonlyMap<string, string>;
+} & Partial<
     Pick<Declaration, 'target' | 'tier' | 'environment' | 'approvals' | 'scope' | 'validity' | 'attestors'>
   >;
 
@@ -42,7 +46,11 @@ export function parseClaims(text: string, overriding?: Tier): Asked {
   const file = new Fields(document, 'the file');
   const tier = file.word('tier', TIERS);
   const paced = overriding ?? tier ?? 'background';
-  const claims = file.list('claims').flatMap((each, i) => claimsOf(new Fields(each, `claims[${i}]`), paced));
+  const groups = file.list('claims').map((each, i) => ({
+    pack: isTreeMap(each) ? each.get('pack') : undefined,
+    claims: claimsOf(new Fields(each, `claims[${i}]`), paced),
+  }));
+  const claims = groups.flatMap((group) => group.claims);
   if (claims.length === 0) throw fault('claims', 'there are none');
   const environment = file.text('environment');
   const approvals = file.whole('approvals');
@@ -53,10 +61,15 @@ export function parseClaims(text: string, overriding?: Tier): Asked {
   if (again !== undefined) throw fault(`claim ${again.id}`, 'is there twice; give each an id of its own');
   return {
     claims,
+    packed: new Map(
+      groups.flatMap(({ pack, claims: of }) =>
+        typeof pack === 'string' ? of.map(({ id }): [string, string] => [id, pack]) : [],
+      ),
+    ),
     ...(tier !== undefined && { tier }),
     ...(environment !== undefined && { environment }),
     ...(approvals !== undefined && { approvals }),
-    ...(target !== undefined && { target: targetOf(target) }),
+    ...(target !== undefined && { target: targetOf(new Fields(target, 'target')) }),
     ...(scope !== undefined && { scope: scopeOf(scope) }),
   };
 }
@@ -115,14 +128,6 @@ function controlOf(fields: Fields): NonNullable<Claim['controls']>[number] {
   return control;
 }
 
-function targetOf(map: TreeMap): NonNullable<Declaration['target']> {
-  const fields = new Fields(map, 'target');
-  const owner = fields.text('owner');
-  const locators = fields.texts('locators');
-  fields.end();
-  return { ...(owner !== undefined && { owner }), ...(locators.length > 0 && { locators }) };
-}
-
 function scopeOf(map: TreeMap): Declaration['scope'] {
   const fields = new Fields(map, 'scope');
   const world = fields.needed('world', fields.word('world', ['open', 'closed']));
@@ -141,99 +146,4 @@ function parameterOf(value: Tree, name: string): Parameter {
   if (isTreeMap(value) || value === null || isNumberText(value))
     throw fault(`params.${name}`, 'takes a text, a whole number, true or false, or a list of texts');
   return value;
-}
-
-/** The members of a map, each asked for once; what is left at the end is an error. */
-class Fields {
-  readonly at: string;
-  readonly #members: Map<string, Tree>;
-  readonly #asked = new Set<string>();
-
-  constructor(tree: Tree, at: string) {
-    if (!isTreeMap(tree)) throw fault(at, 'takes members, `name: value`');
-    this.at = at;
-    this.#members = new Map(tree);
-  }
-
-  text(name: string): string | undefined {
-    const value = this.#take(name);
-    return value === undefined ? undefined : textOf(value, this.#place(name));
-  }
-
-  texts(name: string): readonly string[] {
-    return this.list(name).map((each) => textOf(each, this.#place(name)));
-  }
-
-  list(name: string): readonly Tree[] {
-    const value = this.#take(name);
-    if (value === undefined) return [];
-    if (!isTreeList(value)) throw fault(this.#place(name), 'takes a list');
-    return value;
-  }
-
-  map(name: string): TreeMap | undefined {
-    const value = this.#take(name);
-    if (value === undefined) return undefined;
-    if (!isTreeMap(value)) throw fault(this.#place(name), 'takes members, `name: value`');
-    return value;
-  }
-
-  whole(name: string): number | undefined {
-    const value = this.#take(name);
-    if (value === undefined || (typeof value === 'number' && value >= 0)) return value;
-    throw fault(this.#place(name), 'takes a whole number');
-  }
-
-  word<const T extends string>(name: string, words: readonly T[]): T | undefined {
-    const text = this.text(name);
-    const word = words.find((each) => each === text);
-    if (text !== undefined && word === undefined)
-      throw fault(this.#place(name), `is one of ${words.join(', ')}`);
-    return word;
-  }
-
-  /** Seconds. */
-  duration(name: string): number | undefined {
-    const value = this.#take(name);
-    if (value === undefined) return undefined;
-    const [, count, unit] =
-      (typeof value === 'string' ? /^([1-9][0-9]{0,7})([smhd])$/.exec(value) : null) ?? [];
-    const seconds = { s: 1, m: 60, h: 3_600, d: 86_400 }[String(unit)];
-    if (seconds === undefined) throw fault(this.#place(name), 'is a duration: 30s, 5m, 1h or 7d');
-    return Number(count) * seconds;
-  }
-
-  needed<T>(name: string, value: T | undefined): T {
-    if (value === undefined) throw fault(this.#place(name), 'is missing');
-    return value;
-  }
-
-  end(): void {
-    const [left] = this.#members.keys();
-    if (left !== undefined)
-      throw fault(
-        this.#place(left),
-        `is nothing that can be said here; these are: ${[...this.#asked].join(', ')}`,
-      );
-  }
-
-  #take(name: string): Tree | undefined {
-    this.#asked.add(name);
-    const value = this.#members.get(name);
-    this.#members.delete(name);
-    return value;
-  }
-
-  #place(name: string): string {
-    return this.at === 'the file' ? name : `${this.at}.${name}`;
-  }
-}
-
-function textOf(value: Tree, at: string): string {
-  if (typeof value === 'string') return value;
-  throw fault(at, 'takes a text');
-}
-
-function fault(at: string, what: string): Refusal {
-  return refuse('malformed-payload', `${at}: ${what}`);
 }

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { Observed } from '../claim/observed.ts';
-import { isUrl, parseAddress } from './address.ts';
+import { isUrl, parseAddress } from '../evidence/address.ts';
 import { Given } from './given.ts';
 import { tellAnswer, type Wanted } from './http/answer.ts';
 import { tryAuth, type Auth } from './http/auth.ts';

@@ -11,7 +11,7 @@ import type { VerifiedSsh } from '../evidence/ssh-verify.ts';
 import { encodeTranscript, TRANSCRIPT_TYPE } from '../evidence/transcript.ts';
 import { verifyTranscript } from '../evidence/verify.ts';
 import type { Parameter } from '../statement/commitment.ts';
-import { parseAddress, type Address } from './address.ts';
+import { parseAddress, type Address } from '../evidence/address.ts';
 import { SSH_SHAPE } from './ssh/shape.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 import { exchange, type Exchanged } from './ssh/exchange.ts';

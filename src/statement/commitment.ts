@@ -19,6 +19,7 @@ import {
 } from './schema.ts';
 import { isCborMap } from '../bytes/cbor.ts';
 import { SALTED_TREE } from './saltedleaf.ts';
+import { target } from './target.ts';
 import {
   distinct,
   duration,
@@ -121,8 +122,8 @@ const change = record({}, { ticket: text(1, 256), reason: prose(1, 2048), reques
 const declarationFields = record(
   { environment: name, tier, source, canon, tree, scope, claims: array(claim, 256) },
   {
-    /** Whom to ask, and where the subject is found. */
-    target: record({}, { owner: text(1, 256), locators: array(text(1, 512), 64, 1) }),
+    /** Whom to ask, where the subject is found, and who must sign there. */
+    target,
     /** Agents that must agree, by key thumbprint, and how many of them (class E2). */
     attestors: record({ threshold: uint(64, 1), kids: array(sha256, 64, 1) }),
     /** Approvals, each by another key than the author's, before this commitment counts. 0 when absent. */

@@ -36,8 +36,8 @@ export interface Declared {
   readonly leftOut: readonly string[];
   /** Number of leaves. */
   readonly leaves: number;
-  /** The file that only the owner keeps, in the proof directory `folder`. */
-  readonly owned: (folder: string) => OwnedFile;
+  /** The file that only the owner keeps, in the proof directory `folder`; undefined where it is not here. */
+  readonly owned: (folder: string) => OwnedFile | undefined;
 }
 
 /** One of PROOF_FILES, and its text. */

@@ -13,9 +13,11 @@ import type { Whom } from '../session.ts';
 import type { Asked } from './wish.ts';
 
 /** What stands now: the commitment in force, and a newer one that lacks approvals. */
-interface Standing {
+export interface Standing {
   readonly index: number;
   readonly declaration: Declaration;
+  /** Whether it counts: approved as often as it asks for. */
+  readonly effective: boolean;
 }
 
 /** Refuses `usage` when what stands has claims, or asks for approvals, and what is asked has none and does not say so. */
@@ -48,8 +50,8 @@ export async function assertNothingLost(
   }
 }
 
-/** Where what was logged last does not decide alone, all of the subject's history is read. */
-async function standing(
+/** What stands, in force first. Where what was logged last does not decide alone, all of the subject's history is read. */
+export async function standing(
   context: Context,
   whom: Whom,
   subject: string,
@@ -58,7 +60,7 @@ async function standing(
 ): Promise<readonly Standing[]> {
   const isRevoked = (kid: string): boolean => policy?.revoked.has(kid) === true;
   const declaration = declaresAlone(parseStatement(bytes), isRevoked);
-  if (declaration !== undefined) return [{ index, declaration }];
+  if (declaration !== undefined) return [{ index, declaration, effective: true }];
   const [{ Reading }, { historySeen }] = await Promise.all([
     import('../see/reading.ts'),
     import('../see/seen.ts'),
@@ -66,7 +68,15 @@ async function standing(
   const look = await (await Reading.open(context, { monitors: [], full: false }, whom)).look();
   const { inForce, pending } = await historySeen(look, subject);
   return [inForce, pending].flatMap((each) =>
-    each === undefined ? [] : [{ index: each.entry.index, declaration: each.declaration }],
+    each === undefined
+      ? []
+      : [
+          {
+            index: each.entry.index,
+            declaration: each.declaration,
+            effective: each.effective !== undefined,
+          },
+        ],
   );
 }
 

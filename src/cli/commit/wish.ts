@@ -76,6 +76,8 @@ export const DECLARING: readonly VerbOption[] = [
 
 /** What is to be declared, and whether it is said in so many words that there are no claims, or no approvals. */
 export interface Asked extends Declared {
+  /** Packs of the claims that come from one, by the claim's id. */
+  readonly packed: ReadonlyMap<string, string>;
   readonly none: { readonly claims: boolean; readonly approvals: boolean };
 }
 
@@ -193,7 +195,7 @@ async function withClaims(declared: Declared, { output, world }: Context, flags:
       ? undefined
       : parseClaims(decodeSource(await readNamedFile(resolve(world.cwd, file))), tierSaid(flags));
   const { environment, tier } = declared.declaration;
-  const { approvals: askedFor, ...others } = asked ?? {};
+  const { approvals: askedFor, packed = new Map<string, string>(), ...others } = asked ?? {};
   const approvals = approvalsOf(flags) ?? askedFor;
   const declaration = {
     ...declared.declaration,
@@ -209,7 +211,12 @@ async function withClaims(declared: Declared, { output, world }: Context, flags:
       `claims that do not say where to look stay UNKNOWN: ${lost.join(', ')}; say target: { locators: [HOST:PORT] } ` +
         'in the claims file, or, where there are several locators, params: { target: HOST:PORT } in each claim',
     );
-  return { ...declared, declaration, none: { claims: flags.on('dropClaims'), approvals: approvals === 0 } };
+  return {
+    ...declared,
+    declaration,
+    packed,
+    none: { claims: flags.on('dropClaims'), approvals: approvals === 0 },
+  };
 }
 
 function approvalsOf(flags: Flags): number | undefined {

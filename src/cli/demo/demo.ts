@@ -113,10 +113,10 @@ class Acts {
     const place = `127.0.0.1:${this.#target.port}`;
     await writeFile(join(this.#stage.dir, 'server.conf'), 'ssl_protocols TLSv1.3;\n');
     await writeFile(join(this.#stage.dir, 'claims.yaml'), claimsFor(place));
-    const commit = ['commit', 'server.conf', '--subject', SUBJECT, '--claims', 'claims.yaml', '--wait', '20'];
-    await this.#must(await this.#stage.run(...commit, ...this.#log), EXIT.ok);
+    const commit = ['commit', 'server.conf', '--subject', SUBJECT, '--claims', 'claims.yaml', '--pin'];
+    await this.#must(await this.#stage.run(...commit, '--wait', '20', ...this.#log), EXIT.ok);
     this.#say(
-      `Declared: ${SUBJECT}, a TLS server at ${place}, speaks TLS 1.3 and nothing older. Logged, witnessed.`,
+      `Declared: ${SUBJECT}, a TLS server at ${place}, speaks TLS 1.3 and nothing older. Its key is named, too. Logged, witnessed.`,
     );
   }
 

@@ -11,21 +11,21 @@ import { REFUSAL_TYPE, verifyRefusal } from '../../evidence/tls-refusal-record.t
 import { isTranscript } from '../../evidence/transcript.ts';
 import { verifyTranscript } from '../../evidence/verify.ts';
 import { parseStatement, type ParsedStatement } from '../../statement/parse.ts';
-import { isWithdrawal, type Claim } from '../../statement/commitment.ts';
+import { isWithdrawal, type Declaration } from '../../statement/commitment.ts';
 import type { Result } from '../../statement/proof.ts';
-import { describeVerified, evidenceFault, unchecked } from './evidence.ts';
+import { describeVerified, weigh } from './evidence.ts';
 
 type ProofStatement = Extract<ParsedStatement, { kind: 'proof' }>;
 
-/** Claims of the commitments among entries, by the hex entry id. What is no commitment is passed over. */
-export function claimsIn(entries: readonly Uint8Array[]): ReadonlyMap<string, readonly Claim[]> {
-  const claims = new Map<string, readonly Claim[]>();
+/** Declarations among entries, by the hex entry id. What is no commitment, or takes one back, is passed over. */
+export function declarationsIn(entries: readonly Uint8Array[]): ReadonlyMap<string, Declaration> {
+  const found = new Map<string, Declaration>();
   for (const entry of entries) {
     const commitment = commitmentIn(entry);
     if (commitment !== undefined && !isWithdrawal(commitment))
-      claims.set(createHash('sha256').update(entry).digest('hex'), commitment.claims);
+      found.set(createHash('sha256').update(entry).digest('hex'), commitment);
   }
-  return claims;
+  return found;
 }
 
 function commitmentIn(entry: Uint8Array) {
@@ -38,8 +38,11 @@ function commitmentIn(entry: Uint8Array) {
   }
 }
 
-/** `claims`: those of the proof's commitment; undefined where that is not at hand. */
-export function checkProof(parsed: ProofStatement, claims: readonly Claim[] | undefined): readonly Check[] {
+/** `declaration`: of the proof's commitment; undefined where that is not at hand. */
+export async function checkProof(
+  parsed: ProofStatement,
+  declaration: Declaration | undefined,
+): Promise<readonly Check[]> {
   const list = new Checklist();
   const { challenge, commitment, attachments = [], results } = parsed.proof;
   const expected = challengeOf(challenge.root, commitment, challenge.nonce);
@@ -57,31 +60,35 @@ export function checkProof(parsed: ProofStatement, claims: readonly Claim[] | un
     });
   }
   for (const result of results) {
-    if (result.evidence === 'E3' || result.evidence === 'E4') checkResult(list, parsed, result, claims);
+    if (result.evidence === 'E3' || result.evidence === 'E4')
+      await checkResult(list, parsed, result, declaration);
   }
   return list.checks;
 }
 
-function checkResult(
+async function checkResult(
   list: Checklist,
   parsed: ProofStatement,
   result: Result,
-  claims: readonly Claim[] | undefined,
-): void {
+  declaration: Declaration | undefined,
+): Promise<void> {
   const said = `${result.claim} is ${result.verdict} [${result.evidence}]`;
-  if (claims === undefined)
+  if (declaration === undefined)
     return list.skip(
       'verdict',
       `${said}, says the agent; name the proof of the commitment too to judge again`,
     );
-  const claim = claims.find(({ id }) => id === result.claim);
-  const why = claim && unchecked({ parsed }, result, claim);
-  if (why !== undefined) return list.skip('verdict', `${said}, says the agent: ${why}`);
+  const claim = declaration.claims.find(({ id }) => id === result.claim);
+  // Offline nobody but the agent says when it looked.
+  const { start, end } = parsed.proof.window;
+  const by = { declaration, subject: parsed.subject, between: { from: start, to: end } };
+  const weighed = claim && (await weigh({ parsed }, result, claim, by));
+  if (weighed?.fault === undefined && weighed?.unchecked !== undefined)
+    return list.skip('verdict', `${said}, says the agent: ${weighed.unchecked}`);
   list.run('verdict', () => {
-    if (claim === undefined)
+    if (weighed === undefined)
       throw refuse('proof-failed', `the commitment has no claim ${result.claim}: ${said}, says the agent`);
-    const fault = evidenceFault({ parsed }, result, claim);
-    if (fault !== undefined) throw refuse('proof-failed', `${result.claim}: ${fault}`);
+    if (weighed.fault !== undefined) throw refuse('proof-failed', `${result.claim}: ${weighed.fault}`);
     return [undefined, `${said}: what was signed shows it`];
   });
 }

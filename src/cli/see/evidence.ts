@@ -5,13 +5,14 @@
  */
 import { Refusal } from '../../bytes/refusal.ts';
 import { judgeSigned } from '../../claim/signed.ts';
-import type { EntryOf } from '../../appraisal/history.ts';
+import type { Declared, EntryOf, SubjectEntry } from '../../appraisal/history.ts';
 import type { ValueMap } from '../../claim/value.ts';
 import { challengeOf } from '../../evidence/challenge.ts';
 import { REFUSAL_TYPE, verifyRefusal } from '../../evidence/tls-refusal-record.ts';
 import { isTranscript } from '../../evidence/transcript.ts';
 import { verifyTranscript, type Verified } from '../../evidence/verify.ts';
-import type { Claim } from '../../statement/commitment.ts';
+import { aimOf, signersOf, type Between } from '../../evidence/identity.ts';
+import type { Claim, Declaration } from '../../statement/commitment.ts';
 import type { Result } from '../../statement/proof.ts';
 import { signedValues, type Placed } from './signed.ts';
 import { describeTrail, examineTrail } from './trail.ts';
@@ -54,18 +55,22 @@ export function examineEvidence(
   return { verified, faults, unread };
 }
 
-/** Why a result of class E4 cannot be checked here; undefined when it can, or is of another class. */
-export function unchecked(entry: Proven, result: Result, claim: Claim): string | undefined {
-  if (result.evidence !== 'E4') return undefined;
-  const attested = examineTrail(entry, result, claim);
-  return attested.kind === 'unseen' ? attested.why : undefined;
+/** What a reader makes of the class of a result. */
+export interface Weighed {
+  /** What is wrong with it: then it shows nothing. */
+  readonly fault: string | undefined;
+  /** Why it cannot be checked here: then it is worth what the agent's word is, E1. */
+  readonly unchecked: string | undefined;
 }
 
 /**
  * What is wrong with the refusals of TLS versions that a result tells of: each is judged again from its hellos. One that is
  * named by its digest alone is the agent's word, as all of class E1.
  */
-function refusalFault({ parsed: { proof } }: Proven, { verdict, attachments }: Result): string | undefined {
+export function refusalFault(
+  { parsed: { proof } }: Proven,
+  { verdict, attachments }: Result,
+): string | undefined {
   const challenge = challengeOf(proof.challenge.root, proof.commitment, proof.challenge.nonce);
   for (const index of attachments ?? []) {
     const attachment = proof.attachments?.[index];
@@ -80,32 +85,71 @@ function refusalFault({ parsed: { proof } }: Proven, { verdict, attachments }: R
   return undefined;
 }
 
-/** What is wrong with what a result rests on; undefined when it holds, or rests on the agent's word alone. */
-export function evidenceFault(entry: Proven, result: Result, claim: Claim): string | undefined {
-  const fault = refusalFault(entry, result);
-  if (fault !== undefined) return fault;
-  return signedFault(entry, result, claim);
+/** A commitment that a proof is judged by, and what bounds the time of its handshakes. */
+export interface Judging {
+  readonly declaration: Declaration;
+  readonly subject: string;
+  readonly between: Between;
 }
 
-/** What is wrong with a result of class E3 or E4. */
-function signedFault(entry: Proven, result: Result, claim: Claim): string | undefined {
-  if (result.evidence === 'E4') return trailFault(entry, result, claim);
-  if (result.evidence !== 'E3') return undefined;
+/** Weighs a result: of class E3 and E4 who signed, and of any what its refusals show. */
+export async function weigh(entry: Proven, result: Result, claim: Claim, by: Judging): Promise<Weighed> {
+  const refused = refusalFault(entry, result);
+  if (refused !== undefined) return faulty(refused);
+  if (result.evidence === 'E4') return weighTrail(entry, result, claim);
+  if (result.evidence !== 'E3') return { fault: undefined, unchecked: undefined };
   const { verified, faults, unread } = examineEvidence(entry, result);
-  const [fault] = faults;
-  if (fault !== undefined)
-    return `it says ${result.verdict} [E3], and its transcript does not hold: ${fault}`;
-  if (verified.length === 0 || unread > 0)
-    return `it says ${result.verdict} [E3], and the target's signature is not in the log`;
-  return recomputed(claim, signedValues(claim, verified), result);
+  const [broken] = faults;
+  const said = `it says ${result.verdict} [E3], and`;
+  if (broken !== undefined) return faulty(`${said} its transcript does not hold: ${broken}`);
+  if (verified.length === 0 || unread > 0) return faulty(`${said} the target's signature is not in the log`);
+  const aim = aimOf(claim, by.declaration, by.subject);
+  const signer = await signersOf(
+    verified.map((each) => each.verified),
+    aim,
+    by.between,
+  );
+  if (signer.kind === 'other') return faulty(`${said} another signed: ${signer.why}`);
+  return {
+    fault: recomputed(claim, signedValues(claim, verified), result),
+    unchecked: signer.kind === 'unchecked' ? signer.why : undefined,
+  };
 }
 
-function trailFault(entry: Proven, result: Result, claim: Claim): string | undefined {
+const faulty = (fault: string): Weighed => ({ fault, unchecked: undefined });
+
+function weighTrail(entry: Proven, result: Result, claim: Claim): Weighed {
   const attested = examineTrail(entry, result, claim);
-  if (attested.kind === 'unseen') return undefined;
+  if (attested.kind === 'unseen') return { fault: undefined, unchecked: attested.why };
   if (attested.kind === 'wrong')
-    return `it says ${result.verdict} [E4], and what AWS signed does not hold: ${attested.why}`;
-  return recomputed(claim, [attested.value], result);
+    return faulty(`it says ${result.verdict} [E4], and what AWS signed does not hold: ${attested.why}`);
+  return { fault: recomputed(claim, [attested.value], result), unchecked: undefined };
+}
+
+/**
+ * When the handshakes of a proof took place: after the newest entry of its subject that the tree of their challenge has,
+ * and before the proof was logged.
+ */
+export function betweenOf({ time, parsed }: EntryOf<'proof'>, entries: readonly SubjectEntry[]): Between {
+  const { size } = parsed.proof.challenge;
+  return { from: entries.findLast(({ index }) => index < size)?.time, to: time };
+}
+
+/** Weighs all results of proofs of one commitment. */
+export async function weighAll(
+  proofs: readonly EntryOf<'proof'>[],
+  { declaration, entry }: Declared,
+  entries: readonly SubjectEntry[],
+): Promise<ReadonlyMap<Result, Weighed>> {
+  const weighed = new Map<Result, Weighed>();
+  for (const proof of proofs) {
+    const by = { declaration, subject: entry.parsed.subject, between: betweenOf(proof, entries) };
+    for (const result of proof.parsed.proof.results) {
+      const claim = declaration.claims.find(({ id }) => id === result.claim);
+      if (claim !== undefined) weighed.set(result, await weigh(proof, result, claim, by));
+    }
+  }
+  return weighed;
 }
 
 /** Judges the claim from what was signed alone. */

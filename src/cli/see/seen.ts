@@ -8,7 +8,7 @@ import { admit, chainKey, record, type ChainLink, type LoggedEntry } from '../..
 import type { StatementKind } from '../../statement/kinds.ts';
 import { assertOnce } from '../../statement/once.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
-import { evidenceFault, unchecked } from './evidence.ts';
+import { weighAll } from './evidence.ts';
 import type { Look } from './reading.ts';
 import { growthOf, headsOf, newestSayings } from './roots.ts';
 
@@ -47,16 +47,15 @@ export async function see(look: Look, subject: string): Promise<Seen> {
   const history = historyFrom(look, entries);
   const inForce = history.inForce ?? history.pending;
   const sayings = inForce === undefined ? [] : newestSayings(history.proofs, inForce.entry.id);
+  const weighed = inForce && (await weighAll(sayings, inForce, entries));
   const standings = standingOf(history, {
     now: look.now,
     origin: look.view.opened.checkpoint.origin,
     isHead: await headsOf(sayings, look.view, look.tiles),
     loggedAt: await growthOf(sayings, entries, look),
     revokedSince: (kid) => look.policies.revokedSince(kid),
-    evidenceFault: (proof, result, claim) =>
-      sayings.includes(proof) ? evidenceFault(proof, result, claim) : undefined,
-    unchecked: (proof, result, claim) =>
-      sayings.includes(proof) ? unchecked(proof, result, claim) : undefined,
+    evidenceFault: (_, result) => weighed?.get(result)?.fault,
+    unchecked: (_, result) => weighed?.get(result)?.unchecked,
   });
   return { subject, entries, history, standings, look };
 }

@@ -2,7 +2,15 @@
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declared, EntryOf, SubjectEntry } from '../../appraisal/history.ts';
 import type { ClaimStanding } from '../../appraisal/appraise.ts';
-import { challengeIn, describeVerified, examineEvidence, trailsIn, type Examined } from './evidence.ts';
+import { aimOf, signersOf, type Signer } from '../../evidence/identity.ts';
+import {
+  betweenOf,
+  challengeIn,
+  describeVerified,
+  examineEvidence,
+  trailsIn,
+  type Examined,
+} from './evidence.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue, Output } from '../output.ts';
 import type { Flags } from '../verb.ts';
@@ -33,7 +41,9 @@ export async function why(
       `${line(subject)} has no claim ${line(id)}; it has: ${known === '' ? 'none' : known}`,
     );
   }
-  const story = { ...storyOf(seen, declared, standing), slots: await slotsOf(seen, standing.claim) };
+  const told = storyOf(seen, declared, standing);
+  const slots = await slotsOf(seen, standing.claim);
+  const story = { ...told, slots, signer: await signerOf(told) };
   for (const [name, text] of linesOf(output, story)) output.print(`${name.padEnd(11)} ${text}`.trimEnd());
   output.print(checkedLine(look));
   output.result('why', { ...lookJson(look), subject, ...claimJson(standing), ...storyJson(story) });
@@ -46,6 +56,8 @@ interface Story {
   readonly standing: ClaimStanding;
   readonly deployment: EntryOf<'deployment'> | undefined;
   readonly examined: Examined | undefined;
+  /** Whether it was the target that signed; undefined where nobody did. */
+  readonly signer: Signer | undefined;
   /** What a third party signed. */
   readonly trails: readonly string[];
   readonly slots: readonly Sampling[];
@@ -53,7 +65,7 @@ interface Story {
   readonly leaves: readonly string[];
 }
 
-function storyOf(seen: Seen, declared: Declared, standing: ClaimStanding): Omit<Story, 'slots'> {
+function storyOf(seen: Seen, declared: Declared, standing: ClaimStanding): Omit<Story, 'slots' | 'signer'> {
   const { proof, claim } = standing;
   const result = proof?.parsed.proof.results.find((each) => each.claim === claim.id);
   return {
@@ -67,6 +79,17 @@ function storyOf(seen: Seen, declared: Declared, standing: ClaimStanding): Omit<
     trails: proof && result ? trailsIn(proof, result, claim) : [],
     leaves: proof === undefined ? [] : disclosedFor(proof, claim.id),
   };
+}
+
+async function signerOf({
+  seen: { subject, entries },
+  declared: { declaration },
+  standing: { claim, proof },
+  examined,
+}: Omit<Story, 'slots' | 'signer'>): Promise<Signer | undefined> {
+  if (proof === undefined || examined === undefined || examined.verified.length === 0) return undefined;
+  const all = examined.verified.map(({ verified }) => verified);
+  return signersOf(all, aimOf(claim, declaration, subject), betweenOf(proof, entries));
 }
 
 function linesOf(output: Output, story: Story): readonly (readonly [string, string])[] {
@@ -172,6 +195,7 @@ function otherProgram(
 function evidenceLines({
   standing: { evidence },
   examined,
+  signer,
   trails,
 }: Story): readonly (readonly [string, string])[] {
   if (examined === undefined) return [];
@@ -179,6 +203,7 @@ function evidenceLines({
     ...trails.map((each) => `verified: ${line(each)}`),
     ...examined.verified.map(({ verified }) => `verified: ${line(describeVerified(verified))}`),
     ...examined.faults.map((each) => `NOT VERIFIED: ${line(each)}`),
+    ...(signer === undefined ? [] : [signerText(signer)]),
   ];
   const shown = signatures.map((each, i) => [i === 0 ? 'signature' : '', each] as const);
   if (evidence === undefined) return shown;
@@ -187,6 +212,13 @@ function evidenceLines({
     ...shown,
     ...limitsOf(evidence, is12(examined)).map((each, i) => [i === 0 ? 'limits' : '', each] as const),
   ];
+}
+
+function signerText(signer: Signer): string {
+  if (signer.kind === 'target') return "the target's: it is an identity that the commitment names";
+  return signer.kind === 'other'
+    ? `NOT THE TARGET'S: ${line(signer.why)}`
+    : `whose it is, is not known: ${line(signer.why)}`;
 }
 
 /** A signature of TLS 1.2 covers less. */
@@ -221,6 +253,7 @@ function storyJson(story: Story): { readonly [key: string]: JsonValue } {
     transcripts:
       examined === undefined ? [] : examined.verified.map(({ verified }) => describeVerified(verified)),
     transcript_faults: examined?.faults ?? [],
+    signer: story.signer === undefined ? null : { ...story.signer },
     who_lies: evidence === undefined ? null : WHO_LIES[evidence],
     limits: evidence === undefined ? [] : limitsOf(evidence, is12(examined)),
   };

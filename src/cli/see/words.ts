@@ -15,8 +15,8 @@ export const WHO_LIES: Readonly<Record<EvidenceClass, string>> = {
 
 /** What the class does not say. */
 export function limitsOf(evidence: EvidenceClass, isTls12: boolean): readonly string[] {
-  const [operator, relay, , tls12] = E3_LIMITS;
-  if (evidence === 'E3') return [operator, relay, ...(isTls12 ? [tls12] : [])];
+  const [operator, relay, , tls12, , whose] = E3_LIMITS;
+  if (evidence === 'E3') return [operator, relay, whose, ...(isTls12 ? [tls12] : [])];
   return [LIMITS[evidence]];
 }
 

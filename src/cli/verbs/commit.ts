@@ -10,9 +10,11 @@ import type { Declared } from '../commit/declare.ts';
 import { keepEarlier } from '../commit/earlier.ts';
 import { STDIN } from '../commit/files.ts';
 import { showPath, showValue } from '../commit/leafopening.ts';
-import { assertNothingLost } from '../commit/lost.ts';
+import { identify, identifyAgain, pinLines, PINNING } from '../commit/identify.ts';
 import { issuerOf, prepare, type Prepared } from '../commit/publish.ts';
+import type { Pinned } from '../commit/pin.ts';
 import { assertKept, isOvertaken, MOST_RACES } from '../commit/race.ts';
+import { repinSubject } from '../commit/repin.ts';
 import { SOURCES } from '../commit/sources.ts';
 import { declareAsked, DECLARING, leavesAsked } from '../commit/wish.ts';
 import type { Context } from '../context.ts';
@@ -34,11 +36,13 @@ export const commitVerb: Verb = {
     'shown one by one later (disclose), sensitive ones never. The subject is the path of the one file, unless --subject says ' +
     'otherwise. The commitment supersedes the newest one of its subject; committing the same again changes nothing. ' +
     'Claims and approvals of the one before are not lost by accident: give them again, or say --drop-claims, --approvals 0. ' +
+    'What a target signs (class E3) counts only by the identity that the commitment names: --pin looks once and names it; ' +
+    'it stays with later commitments, and --repin changes it alone. ' +
     'The proof goes to tallystick-proofs/<subject>/; opening.json or leaves.json there is for you alone. What it ' +
     'replaces is kept below earlier/ there.',
   operands: [
     [
-      '<kind|files...>',
+      '[kind|files...]',
       `files and directories, - for standard input; or one of ${SOURCES.join(', ')}, and what to read`,
     ],
   ],
@@ -58,6 +62,7 @@ export const commitVerb: Verb = {
   ],
   options: [
     ...DECLARING,
+    ...PINNING,
     {
       flags: '--issuer <text>',
       help: "who signs (default: the policy's name for the key, else its thumbprint)",
@@ -69,7 +74,8 @@ export const commitVerb: Verb = {
     'tallystick commit package-lock.json',
     'tallystick commit postgresql.conf pg_hba.conf --subject db/payments --environment production',
     'terraform show -json plan | tallystick commit terraform --subject tf/network --key ssh-agent:',
-    'tallystick commit kubernetes web.yaml --subject prod/web --claims claims.yaml',
+    'tallystick commit kubernetes web.yaml --subject prod/web --claims claims.yaml --pin',
+    'tallystick commit --repin --subject prod/web',
   ],
   run: commit,
 };
@@ -82,34 +88,45 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   if (flags.on('list')) return list(context, operands, flags);
   if (config.key === undefined) throw refuse('usage', 'say who signs with --key: a key file, or ssh-agent:');
   const signer = await loadSigner(config.key);
-  const declared = await declareAsked(context, operands, flags);
+  const again = flags.on('repin') ? repinSubject(operands, flags) : undefined;
+  if (again === undefined && operands.length === 0)
+    throw refuse(
+      'usage',
+      'name what to declare: files, or a kind and its source; or say --repin; see --help',
+    );
+  const asked = again === undefined ? await declareAsked(context, operands, flags) : undefined;
+  const subject = asked?.subject ?? again ?? '';
   const whom = waiting(context, flags);
   const session = await Session.open(context, whom);
   const view = await session.view();
   const policy = await session.policy(view);
+  const newest = (): Promise<ProvenEntry | undefined> =>
+    session.newest(view, { subject, kind: 'commitment' });
+  const first = await newest();
+  const folder = join(proofsFolderOf(context), slugOf(subject));
+  const known = { whom, newest: first, policy };
+  const { declared, pinned, mayReplace } =
+    asked === undefined
+      ? await identifyAgain(context, subject, folder, flags, known)
+      : await identify(context, asked, flags, known);
   const issuer = flags.text('issuer') ?? issuerOf(policy, signer.publicKey);
   const { origin } = view.opened.checkpoint;
-  const folder = join(proofsFolderOf(context), slugOf(declared.subject));
   // What is logged is not taken back: where its proof cannot be kept, nothing is.
   await tryFolder(folder);
   const owned = await ownInput(async () => declared.owned(folder));
-  const newest = (): Promise<ProvenEntry | undefined> =>
-    session.newest(view, { subject: declared.subject, kind: 'commitment' });
   const submit = async (before: ProvenEntry | undefined): Promise<Submitted> => {
-    const prepared = await prepare({ ...declared, log: origin }, before, signer, issuer, (each) =>
-      assertNothingLost(context, whom, declared, each, policy),
-    );
+    const prepared = await prepare({ ...declared, log: origin }, before, signer, issuer, mayReplace);
     const submitted = submitStatement(session.transport, session.log, prepared.statement);
     return { prepared, registration: await sayingWait(context, session, submitted) };
   };
-  const { prepared, registration } = await givingWay(declared, newest, submit);
+  const { prepared, registration } = await givingWay(declared, first, newest, submit);
   const { collected, files } = await onceLogged(registration.id, AGAIN, async () => {
     const found = await session.collect(registration.id, registration.receipt);
     session.assertVerified(found.evidence);
     await keepEarlier(folder, registration.id);
     return { collected: found, files: await saveProofs(folder, found.evidence, owned) };
   });
-  report(context, { declared, prepared, registration, collected, folder, files });
+  report(context, { declared, pinned, prepared, registration, collected, folder, files });
   output.note(`check it offline: tallystick verify ${await nameOf(operands, files, folder, context)}`);
   return EXIT.ok;
 }
@@ -122,10 +139,11 @@ interface Submitted {
 /** Submits after the newest commitment of the subject; again, when another came first that says nothing which this one drops. */
 async function givingWay(
   { subject, declaration }: Declared,
+  first: ProvenEntry | undefined,
   newest: () => Promise<ProvenEntry | undefined>,
   submit: (before: ProvenEntry | undefined) => Promise<Submitted>,
 ): Promise<Submitted> {
-  let before = await newest();
+  let before = first;
   for (let races = 0; ; races++) {
     try {
       return await submit(before);
@@ -168,6 +186,7 @@ async function list(context: Context, operands: readonly string[], flags: Flags)
 /** What happened, as far as a report tells it. */
 interface Done {
   readonly declared: Declared;
+  readonly pinned: readonly Pinned[];
   readonly prepared: Prepared;
   readonly registration: Registration;
   readonly collected: Collected;
@@ -176,7 +195,7 @@ interface Done {
 }
 
 function report({ output, world }: Context, done: Done): void {
-  const { declared, prepared, registration, collected, folder, files } = done;
+  const { declared, pinned, prepared, registration, collected, folder, files } = done;
   const { index } = collected.entry;
   const count = declared.leaves;
   // Somebody may have posted it first, in the other spelling of its signature.
@@ -190,6 +209,7 @@ function report({ output, world }: Context, done: Done): void {
     `location  ${registration.location}`,
     `saved in  ${relative(world.cwd, folder)}/`,
     ...files.map((name) => `          ${name}`),
+    ...pinLines(pinned),
   ];
   output.print(lines.join('\n'));
   output.result('commit', {
@@ -202,6 +222,7 @@ function report({ output, world }: Context, done: Done): void {
     location: registration.location,
     folder,
     files,
+    pinned: pinned.map(({ at, text, ends }) => ({ at, identity: text, ends: ends ?? null })),
   });
 }
 

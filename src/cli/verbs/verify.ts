@@ -12,8 +12,8 @@ import { drawPath, explainSteps } from '../explain.ts';
 import { findEvidence, type FoundEvidence } from '../findevidence.ts';
 import type { JsonValue, Output } from '../output.ts';
 import { proofsFolderOf } from '../proofs.ts';
-import { checkProof, claimsIn } from '../see/checkproof.ts';
-import type { Claim } from '../../statement/commitment.ts';
+import { checkProof, declarationsIn } from '../see/checkproof.ts';
+import type { Declaration } from '../../statement/commitment.ts';
 import { trustOf } from '../trust.ts';
 import type { Flags, Verb } from '../verb.ts';
 
@@ -57,7 +57,7 @@ async function verify(context: Context, operands: readonly string[], flags: Flag
   const paths = operands.map((path) => resolve(world.cwd, path));
   const verdicts: Verdict[] = [];
   const all = await findEvidence(paths, proofsFolderOf(context));
-  const claims = claimsIn(all.map(({ evidence }) => evidence.entry));
+  const declarations = declarationsIn(all.map(({ evidence }) => evidence.entry));
   for (const found of all) {
     const { name, chosen } = found;
     const named = {
@@ -66,7 +66,7 @@ async function verify(context: Context, operands: readonly string[], flags: Flag
       chosen: chosen && { ...chosen, folder: shorten(chosen.folder, world.cwd) },
     };
     const how = { explain: flags.on('explain'), strict: flags.on('strict') };
-    verdicts.push(await judge(named, trust, claims, output, how));
+    verdicts.push(await judge(named, trust, declarations, output, how));
   }
   const checks = verdicts.flatMap((verdict) => verdict.checks);
   const verified = verdicts.every((verdict) => verdict.verified);
@@ -80,7 +80,7 @@ async function verify(context: Context, operands: readonly string[], flags: Flag
 async function judge(
   found: FoundEvidence,
   trust: Trust,
-  claims: ReadonlyMap<string, readonly Claim[]>,
+  declarations: ReadonlyMap<string, Declaration>,
   output: Output,
   { explain, strict }: { readonly explain: boolean; readonly strict: boolean },
 ): Promise<Verdict> {
@@ -94,7 +94,7 @@ async function judge(
     if (disclosure !== undefined) declared.push(...checkDisclosure(statement, disclosure));
   }
   if (statement?.kind === 'proof')
-    declared.push(...checkProof(statement, claims.get(statement.proof.commitment.toHex())));
+    declared.push(...(await checkProof(statement, declarations.get(statement.proof.commitment.toHex()))));
   const checks = [...examined.checks, ...declared];
   const missing = strict ? checks.filter(isMissing).map(({ name: check }) => check) : [];
   const held = examined.verified && declared.every(({ outcome }) => outcome !== 'failed');

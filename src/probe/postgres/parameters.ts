@@ -1,6 +1,6 @@
 /** Parameters of the probe `postgres@1`, and the login from the secret connection string. */
 import { refuse, type Refusal } from '../../bytes/refusal.ts';
-import { parseAddress, type Address } from '../address.ts';
+import { parseAddress, type Address } from '../../evidence/address.ts';
 import { Given } from '../given.ts';
 import type { ParameterSpec, ProbeTask, SecretSpec } from '../probe.ts';
 import type { Trust } from '../trust.ts';

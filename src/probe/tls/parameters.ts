@@ -5,7 +5,7 @@ import { refuse, type Refusal } from '../../bytes/refusal.ts';
 import { TLS_VERSIONS, type TlsVersion } from '../../evidence/tls-names.ts';
 import { SUITE_NAMES } from '../../evidence/tls-registry.ts';
 import type { Parameter } from '../../statement/commitment.ts';
-import { parseAddress, type Address } from '../address.ts';
+import { parseAddress, type Address } from '../../evidence/address.ts';
 import type { ParameterSpec } from '../probe.ts';
 import { MAX_HANDSHAKES } from './enumerate.ts';
 import { PREAMBLES, type Preamble } from './starttls.ts';

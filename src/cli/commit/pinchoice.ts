@@ -1,0 +1,121 @@
+/**
+ * Which identity to name for what was seen: the CA where one certifies the key for its host, since certificates are
+ * renewed with new keys; else the key itself.
+ */
+import { X509Certificate } from 'node:crypto';
+import { getCACertificates } from 'node:tls';
+import { digest } from '../../bytes/brand.ts';
+import { printable } from '../../bytes/printable.ts';
+import { parseBase64, parseHex } from '../../bytes/text.ts';
+import type { VerifiedTls } from '../../evidence/tls-verify.ts';
+import type { Verified } from '../../evidence/verify.ts';
+import { findPath } from '../../evidence/x509-path.ts';
+import type { ResolvedIdentity } from '../../statement/target.ts';
+
+/** An identity, and what a person is told of it. */
+export interface Choice {
+  readonly identity: ResolvedIdentity;
+  /** `CA ISRG Root X1 for shop.example`. */
+  readonly text: string;
+  /** When it ends, or its certificate does; POSIX seconds. Undefined: never. */
+  readonly ends: number | undefined;
+  readonly note: string | undefined;
+}
+
+/** The choice for each transcript, each identity once. `now`: POSIX seconds; `known`: further CAs. */
+export async function choose(
+  seen: readonly Verified[],
+  host: string,
+  now: number,
+  known: readonly X509Certificate[],
+): Promise<readonly Choice[]> {
+  const choices = new Map<string, Choice>();
+  for (const each of seen) {
+    const choice = each.protocol === 'ssh' ? sshChoice(each) : await tlsChoice(each, host, now, known);
+    choices.set(choice.text, choice);
+  }
+  return [...choices.values()].toSorted((a, b) => (a.text < b.text ? -1 : 1));
+}
+
+function sshChoice({ fingerprint, keyType }: Extract<Verified, { protocol: 'ssh' }>): Choice {
+  const ssh = digest(parseBase64(`${fingerprint.slice('SHA256:'.length)}=`));
+  return {
+    identity: { ssh },
+    text: `host key ${fingerprint} (${keyType})`,
+    ends: undefined,
+    note: undefined,
+  };
+}
+
+async function tlsChoice(
+  { chain, certificate }: VerifiedTls,
+  host: string,
+  now: number,
+  known: readonly X509Certificate[],
+): Promise<Choice> {
+  for (const ca of candidates(chain, known)) {
+    const der = Uint8Array.from(ca.raw);
+    const path = await findPath(chain, der, host);
+    if (path.kind !== 'valid' || path.from > now || path.to < now) continue;
+    const isRoot = ca.checkIssued(ca);
+    return {
+      identity: { ca: der, host },
+      text: `CA ${nameOf(ca)} for ${host}`,
+      ends: Math.floor(ca.validToDate.getTime() / 1000),
+      note: isRoot
+        ? undefined
+        : 'its own issuer is not known here; when the server gets another issuer, say --repin',
+    };
+  }
+  return {
+    identity: { spki: digest(parseHex(certificate.spki)) },
+    text: `key ${certificate.spki}`,
+    ends: certificate.notAfter,
+    note:
+      certificate.subject === certificate.issuer
+        ? 'when the server gets a new key, say --repin'
+        : `no CA is known for it (issuer ${certificate.issuer}): name one with --ca, or say --repin when the key is renewed`,
+  };
+}
+
+/** Roots before what servers send along, which changes more often. */
+function candidates(
+  chain: readonly Uint8Array[],
+  known: readonly X509Certificate[],
+): readonly X509Certificate[] {
+  const sent = chain.flatMap((der) => readable(() => new X509Certificate(der)));
+  const above = sent.toReversed();
+  const roots = above.flatMap((each) =>
+    [...known, ...systemRoots()].filter((root) => root.subject === each.issuer && each.checkIssued(root)),
+  );
+  return [...roots, ...above.slice(0, -1)];
+}
+
+let roots: readonly X509Certificate[] | undefined;
+
+/** What Node and the system trust. */
+function systemRoots(): readonly X509Certificate[] {
+  roots ??= [...new Set([...getCACertificates('default'), ...getCACertificates('system')])].flatMap((pem) =>
+    readable(() => new X509Certificate(pem)),
+  );
+  return roots;
+}
+
+/** The certificates of a PEM file, in order; what is none is passed over. */
+export function certificatesIn(pem: string): readonly X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  return blocks.flatMap((block) => readable(() => new X509Certificate(block)));
+}
+
+function readable<T>(make: () => T): readonly T[] {
+  try {
+    return [make()];
+  } catch {
+    return [];
+  }
+}
+
+function nameOf({ subject }: X509Certificate): string {
+  const line = /(?:^|\n)CN=(.*)/.exec(subject)?.[1] ?? subject.replaceAll('\n', ', ');
+  return printable(line, 100);
+}

@@ -1,0 +1,85 @@
+/** One look at a locator, as an agent would look: who signs there now. Nothing is logged of it but the identity. */
+import { randomBytes } from 'node:crypto';
+import { printable } from '../../bytes/printable.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { parametersOf, type Look } from '../../agent/runs.ts';
+import { CHALLENGE_LENGTH } from '../../evidence/challenge.ts';
+import { HOST_KEY_ALGORITHMS } from '../../evidence/ssh-key.ts';
+import { isTranscript } from '../../evidence/transcript.ts';
+import { verifyTranscript, type Verified } from '../../evidence/verify.ts';
+import type { Parameter } from '../../statement/commitment.ts';
+import { findProbe } from '../../probe/registry.ts';
+
+/** The probe that shows who signs, and what it is given; undefined for probes of whose targets nothing is signed. */
+interface Sight {
+  readonly probe: 'tls@1' | 'ssh@1';
+  readonly params: ReadonlyMap<string, Parameter>;
+}
+
+/** How the target of a run is looked at; undefined where no target signs, or only its collector knows which one. */
+export function sightOf({ probe, params }: Look): Sight | undefined {
+  const kept = ['servername', 'starttls'].flatMap((name): [string, Parameter][] => {
+    const value = params.get(name);
+    return value === undefined ? [] : [[name, value]];
+  });
+  if (probe === 'tls@1') return { probe, params: new Map(kept) };
+  if (probe === 'postgres@1') return { probe: 'tls@1', params: new Map([['starttls', 'postgres']]) };
+  return probe === 'ssh@1' ? { probe, params: new Map() } : undefined;
+}
+
+/** What the target signed: at least one transcript. Refuses `unavailable`. */
+export async function lookAt(at: string, sight: Sight, now: () => number): Promise<readonly Verified[]> {
+  const first = await runOnce(at, sight, now);
+  const found = [...first.verified];
+  for (const algorithm of first.others) {
+    const params = new Map<string, Parameter>([['hostkeys', [algorithm]]]);
+    found.push(...(await runOnce(at, { ...sight, params }, now)).verified);
+  }
+  if (found.length > 0) return found;
+  throw refuse(
+    'unavailable',
+    `nothing that ${printable(at, 200)} answers is signed in a way that is read here: its identity cannot be named`,
+  );
+}
+
+interface Seen {
+  readonly verified: readonly Verified[];
+  /** SSH: algorithms of its other host keys. */
+  readonly others: readonly string[];
+}
+
+async function runOnce(at: string, { probe: name, params }: Sight, now: () => number): Promise<Seen> {
+  const probe = await findProbe(name);
+  if (probe === undefined) throw new Error(`there is a probe ${name}`);
+  const challenge = Uint8Array.from(randomBytes(CHALLENGE_LENGTH));
+  try {
+    const { attachments } = await probe.run({
+      target: at,
+      params: parametersOf(probe, params),
+      challenge,
+      secret: () => Promise.resolve(undefined),
+      spent: () => undefined,
+      signal: AbortSignal.timeout(probe.timeoutMs),
+      now,
+    });
+    const verified = attachments.flatMap(({ mediaType, data }) =>
+      isTranscript(mediaType) ? [verifyTranscript(data, challenge)] : [],
+    );
+    return { verified, others: params.has('hostkeys') ? [] : verified.flatMap(otherKeys) };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw refuse('unavailable', `${printable(at, 200)} cannot be looked at: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** One algorithm for each other type of host key that an SSH server offers. */
+function otherKeys(verified: Verified): readonly string[] {
+  if (verified.protocol !== 'ssh') return [];
+  const others = new Map<string, string>();
+  for (const [algorithm, { keyType }] of HOST_KEY_ALGORITHMS)
+    if (keyType !== verified.keyType && verified.offer.hostKeys.includes(algorithm) && !others.has(keyType))
+      others.set(keyType, algorithm);
+  return [...others.values()];
+}

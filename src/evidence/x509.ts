@@ -1,0 +1,184 @@
+/**
+ * X.509 certificates as the path check needs them, read by pkijs (RFC 5280). Runs in a browser: signatures are
+ * checked with WebCrypto.
+ */
+import * as asn1js from 'asn1js';
+import {
+  AltName,
+  BasicConstraints,
+  Certificate,
+  ExtKeyUsage,
+  NameConstraints,
+  type Extension,
+  type GeneralSubtree,
+} from 'pkijs';
+import { printable } from '../bytes/printable.ts';
+
+/** A certificate, and what of its extensions decides about a path. */
+export interface Issued {
+  readonly certificate: Certificate;
+  /** POSIX seconds, inclusive. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly isCa: boolean;
+  /** CAs that may stand below it; undefined: any number. */
+  readonly pathLength: number | undefined;
+  /** Undefined: without the extension. */
+  readonly keyUsage: { readonly signs: boolean; readonly certifies: boolean } | undefined;
+  readonly purposes: readonly string[] | undefined;
+  readonly dnsNames: readonly string[];
+  /** 4 or 16 bytes each. */
+  readonly addresses: readonly Uint8Array[];
+  readonly permitted: readonly GeneralSubtree[];
+  readonly excluded: readonly GeneralSubtree[];
+  /** Object identifiers of critical extensions that nothing here knows. */
+  readonly unknown: readonly string[];
+}
+
+const ID = {
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  policies: '2.5.29.32',
+  policyMappings: '2.5.29.33',
+  policyConstraints: '2.5.29.36',
+  extKeyUsage: '2.5.29.37',
+  inhibitAnyPolicy: '2.5.29.54',
+} as const;
+
+/** Extensions that the path check handles, so that they may be critical (RFC 5280 §4.2). */
+const HANDLED: ReadonlySet<string> = new Set(Object.values(ID));
+
+/** Types of a GeneralName (RFC 5280 §4.2.1.6). */
+export const NAME_TYPE = { dns: 2, ip: 7 } as const;
+
+/** Reads one DER certificate that fills the bytes; undefined when pkijs cannot, or an extension is malformed. */
+export function readIssued(der: Uint8Array): Issued | undefined {
+  try {
+    const bytes = Uint8Array.from(der);
+    const parsed = asn1js.fromBER(bytes.buffer);
+    if (parsed.offset !== bytes.length || !isWholeSequence(bytes)) return undefined;
+    const certificate = new Certificate({ schema: parsed.result });
+    const extensions = certificate.extensions ?? [];
+    const ids = extensions.map(({ extnID }) => extnID);
+    if (certificate.version !== 2 && ids.length > 0) return undefined;
+    if (new Set(ids).size !== ids.length) return undefined;
+    return issuedFrom(certificate, extensions);
+  } catch {
+    return undefined; // pkijs throws errors of many kinds, and runs out of stack on nested values
+  }
+}
+
+/** asn1js is content when an outer length and what is in it differ (X.690 §10.1: the shortest form, in DER). */
+function isWholeSequence(bytes: Uint8Array): boolean {
+  const [tag, first = 0, ...rest] = bytes.subarray(0, 5);
+  const width = first < 0x80 ? 0 : first - 0x80;
+  if (tag !== 0x30 || width > 3 || first === 0x80) return false;
+  const length = width === 0 ? first : rest.slice(0, width).reduce((sum, byte) => sum * 256 + byte, 0);
+  return length === bytes.length - 2 - width && (width === 0 || (rest[0] !== 0 && length >= 0x80));
+}
+
+function issuedFrom(certificate: Certificate, extensions: readonly Extension[]): Issued {
+  const find = <T>(id: string, type: abstract new (...args: never[]) => T): T | undefined => {
+    const value: unknown = extensions.find(({ extnID }) => extnID === id)?.parsedValue;
+    if (value === undefined) return undefined;
+    if (!(value instanceof type) || hasError(value)) throw new Error(`the extension ${id} cannot be read`);
+    return value;
+  };
+  const basic = find(ID.basicConstraints, BasicConstraints);
+  const names = find(ID.subjectAltName, AltName)?.altNames ?? [];
+  const constraints = find(ID.nameConstraints, NameConstraints);
+  const usage = find(ID.keyUsage, asn1js.BitString)?.valueBlock.valueHexView[0];
+  return {
+    certificate,
+    notBefore: Math.ceil(certificate.notBefore.value.getTime() / 1000),
+    notAfter: Math.floor(certificate.notAfter.value.getTime() / 1000),
+    isCa: basic?.cA === true,
+    pathLength: lengthOf(basic),
+    keyUsage: usage === undefined ? undefined : { signs: (usage & 0x80) !== 0, certifies: (usage & 4) !== 0 },
+    purposes: find(ID.extKeyUsage, ExtKeyUsage)?.keyPurposes,
+    dnsNames: names.flatMap(({ type, value }) => (type === NAME_TYPE.dns ? [String(value)] : [])),
+    addresses: names.flatMap(({ type, value }) => (type === NAME_TYPE.ip ? [octetsOf(value)] : [])),
+    permitted: constraints?.permittedSubtrees ?? [],
+    excluded: constraints?.excludedSubtrees ?? [],
+    unknown: extensions.flatMap(({ extnID, critical }) => (critical && !HANDLED.has(extnID) ? [extnID] : [])),
+  };
+}
+
+/** pkijs notes what it could not read on the value. */
+function hasError(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && 'parsingError' in value && Boolean(value.parsingError)
+  );
+}
+
+function lengthOf(basic: BasicConstraints | undefined): number | undefined {
+  const length = basic?.pathLenConstraint;
+  return typeof length === 'number' ? length : undefined;
+}
+
+/** The bytes of an OCTET STRING in a GeneralName. */
+export function octetsOf(value: unknown): Uint8Array {
+  if (value instanceof asn1js.OctetString) return value.valueBlock.valueHexView;
+  throw new Error('a name is no octet string');
+}
+
+/** Signature algorithms that pkijs checks with WebCrypto. SHA-1 and MD5 are not among them. */
+const SIGNED_WITH: ReadonlySet<string> = new Set([
+  '1.2.840.113549.1.1.10', // RSASSA-PSS
+  '1.2.840.113549.1.1.11', // RSA with SHA-256
+  '1.2.840.113549.1.1.12',
+  '1.2.840.113549.1.1.13',
+  '1.2.840.10045.4.3.2', // ECDSA with SHA-256
+  '1.2.840.10045.4.3.3',
+  '1.2.840.10045.4.3.4',
+]);
+const ED25519 = '1.3.101.112';
+/** RSA and ECDSA with SHA-1, RSA with MD5: broken, and no longer believed. */
+const BROKEN: ReadonlySet<string> = new Set([
+  '1.2.840.113549.1.1.4',
+  '1.2.840.113549.1.1.5',
+  '1.2.840.10045.4.1',
+]);
+
+/** Whether the key of `issuer` signed a certificate; `lacks`: the scheme that is not checked here. */
+export async function signedBy(
+  { certificate }: Issued,
+  { certificate: issuer }: Issued,
+): Promise<boolean | { readonly lacks: string }> {
+  const { algorithmId } = certificate.signatureAlgorithm;
+  if (algorithmId !== certificate.signature.algorithmId || BROKEN.has(algorithmId)) return false;
+  const key = issuer.subjectPublicKeyInfo;
+  try {
+    if (algorithmId === ED25519) {
+      if (key.algorithm.algorithmId !== ED25519) return false;
+      return await verifyEd25519(
+        key.subjectPublicKey.valueBlock.valueHexView,
+        certificate.signatureValue.valueBlock.valueHexView,
+        certificate.tbsView,
+      );
+    }
+    if (SIGNED_WITH.has(algorithmId)) return await certificate.verify(issuer);
+  } catch {
+    // A curve, or parameters, that WebCrypto does not have.
+  }
+  return { lacks: `the signature algorithm ${printable(algorithmId, 60)}` };
+}
+
+async function verifyEd25519(key: Uint8Array, signature: Uint8Array, content: Uint8Array): Promise<boolean> {
+  const [raw, sig, data] = [key, signature, content].map((each) => Uint8Array.from(each));
+  if (raw === undefined || sig === undefined || data === undefined) return false;
+  const imported = await crypto.subtle.importKey('raw', raw, 'Ed25519', false, ['verify']);
+  return crypto.subtle.verify('Ed25519', imported, sig, data);
+}
+
+/** The common name, or all of a subject: one line for people. */
+export function nameOf({ certificate }: Issued): string {
+  const parts = certificate.subject.typesAndValues.map(({ type, value }): readonly [string, string] => [
+    type,
+    value.valueBlock.value,
+  ]);
+  const common = parts.find(([type]) => type === '2.5.4.3')?.[1];
+  return printable(common ?? (parts.map(([, value]) => value).join(', ') || 'no name'), 100);
+}

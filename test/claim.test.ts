@@ -53,7 +53,7 @@ t.test('expressions tell what they read', async (t) => {
   };
   const reads = (expr: string): unknown[] => {
     const outcome = evaluate({ expr, params: new Map([['max', 31]]) }, o);
-    const marks = { value: '', absent: '!', members: '/-', whole: '/**' };
+    const marks = { value: '', absent: '!', members: '/-', least: '/+', whole: '/**' };
     return [outcome.holds, ...outcome.reads.map(({ path, kind }) => path + marks[kind])];
   };
   for (const [expr, ...want] of [

@@ -17,6 +17,7 @@ import { misfit, type Shape } from '../src/claim/shape.ts';
 import { judgeSigned } from '../src/claim/signed.ts';
 import { isMap, type Value, type ValueMap } from '../src/claim/value.ts';
 import type { Withheld } from '../src/claim/withheld.ts';
+import { cutLists } from '../src/probe/members.ts';
 import type { Claim, Parameter } from '../src/statement/commitment.ts';
 
 const names = (n: number): string[] => Array.from({ length: n }, (_, i) => `k${i}`);
@@ -203,6 +204,12 @@ t.test('what is withheld is neither there nor absent', async (t) => {
     ['o.http.cookies.all(c, c.secure)', 'there are more cookies'],
     ['!o.http.cookies.exists(c, !c.secure)', 'there are more cookies'],
     ['size(o.http.cookies) == 2', 'there are more cookies'],
+    ['size(o.http.cookies) < 3', 'there are more cookies'],
+    ['size(o.http.cookies) + 1 == 3', 'there are more cookies'],
+    // Two at least are more than none.
+    ['size(o.http.cookies) == 0', 'VIOLATED'],
+    ['o.http.cookies.size() > 1', 'PROVEN'],
+    ['[o.http.cookies.size()] != [0]', 'PROVEN'],
     ['o.http.cookies.filter(c, !c.secure).size() == 0', 'there are more cookies'],
     ['o.http.cookies[2].secure', 'there are more cookies'],
     // One item is enough to show that there is one, or that not all are.
@@ -263,6 +270,12 @@ t.test('what a target did not sign whole is not E3, for agents and readers alike
   t.equal(classOf("o.tls.accepted['TLSv1.3']"), 'E3');
   t.equal(classOf('o.tls.accepted.all(v, v != "SSLv3")'), 'E1');
   t.equal(classOf('!has(o.tls.accepted.SSLv3)'), 'E1');
+});
+
+t.test('lists that probes cut say so', async (t) => {
+  const cut = cutLists({ full: [1, 2], short: [1], none: [] }, 2, '/below');
+  t.match(cut, [{ path: '/below/full', only: 'members' }]);
+  t.equal(cut.length, 1);
 });
 
 const NAMES = ['a', 'b', 'c'];

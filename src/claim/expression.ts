@@ -49,13 +49,20 @@ export function checkExpression(text: string): void {
   }
 }
 
-/** Evaluates a claim's expression over what was observed. Pure: the same for everyone, at any time. */
-export function evaluate({ expr, params, language = 1 }: Expression, o: ValueMap): Outcome {
+/**
+ * Evaluates a claim's expression over what was observed. Pure: the same for everyone, at any time. `cut`: JSON Pointers of
+ * collections that have or may have members that `o` does not; their size is known to be no less.
+ */
+export function evaluate(
+  { expr, params, language = 1 }: Expression,
+  o: ValueMap,
+  cut: ReadonlySet<string> = new Set(),
+): Outcome {
   if (language !== LANGUAGE) {
     const why = `the claim is written in version ${language} of the language of claims; this program knows ${LANGUAGE}: update it`;
     return { holds: undefined, why, reads: [], cost: 0 };
   }
-  const run = new Run(o, parametersOf(params));
+  const run = new Run(o, parametersOf(params), cut);
   let holds: boolean | undefined;
   let why: string | undefined;
   try {

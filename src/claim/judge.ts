@@ -23,8 +23,10 @@ export interface Judgement {
 export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judgement {
   if ('code' in observed) return unknown(`${observed.code}: ${observed.message}`);
   const seen = underName(nameOf(claim.probe), observed);
-  const { holds, why, reads } = evaluate(claim, seen.value);
-  const reason = withheldReason(seen.value, seen.withheld ?? [], reads) ?? why;
+  const { holds, why, reads } = evaluate(claim, seen.value, cutIn(seen));
+  // A size of which only the least is known gave an answer, or gave none because of what is withheld.
+  const rested = why === undefined ? reads : reads.map(exactly);
+  const reason = withheldReason(seen.value, seen.withheld ?? [], rested) ?? why;
   if (reason !== undefined || holds === undefined) return unknown(reason ?? 'it has no answer');
   const touched = reads.map(({ path }) => path);
   const { evidence, attachments, lowered } = gradeOf(seen, reads);
@@ -43,6 +45,15 @@ export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judge
     verdict: 'UNKNOWN',
     explain: `it holds, but is known only at class ${evidence}; the claim asks for ${claim.minEvidence}${lowered === undefined ? '' : ` (${lowered})`}`,
   };
+}
+
+function exactly(read: Read): Read {
+  return read.kind === 'least' ? { ...read, kind: 'members' } : read;
+}
+
+/** Collections of which the probe says that they may have more. */
+function cutIn({ withheld = [] }: Observed): ReadonlySet<string> {
+  return new Set(withheld.filter(({ only }) => only === 'members').map(({ path }) => path));
 }
 
 /** The name in a probe's `name@version`: what it observed is `o.<name>` to a claim. */

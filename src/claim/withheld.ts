@@ -22,9 +22,9 @@ export interface Read {
   readonly path: string;
   /**
    * `value`: what stands there, or that something does. `absent`: that nothing does. `members`: which members or items
-   * there are. `whole`: everything below.
+   * there are. `least`: that there are no fewer. `whole`: everything below.
    */
-  readonly kind: 'value' | 'absent' | 'members' | 'whole';
+  readonly kind: 'value' | 'absent' | 'members' | 'least' | 'whole';
   /** It is a map whose members were listed or counted, or that was read whole. */
   readonly map?: boolean;
 }

@@ -7,6 +7,7 @@ import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { Observed } from '../claim/observed.ts';
 import type { Value, ValueMap } from '../claim/value.ts';
+import type { Withheld } from '../claim/withheld.ts';
 import { declaredLeaves } from './declared.ts';
 import { LiveTree, type Content, type Live } from './files/live.ts';
 import {
@@ -17,7 +18,7 @@ import {
   type Settings,
   type Wanted,
 } from './files/wanted.ts';
-import { membersOf } from './members.ts';
+import { cutLists, membersOf } from './members.ts';
 import { filesShape } from './files/shape.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 
@@ -250,16 +251,18 @@ function observe(found: Findings, live: LiveTree, declared: number, settings: Se
     population,
     compared: { declared, compared, excluded: declared - compared },
     ...(settings.closed && { undeclared }),
-    ...(counts.unreadable > 0 && {
-      withheld: [
-        {
-          path: '/whole',
-          reason: `${counts.unreadable} files or folders cannot be read by this agent, such as ${JSON.stringify(unreadable[0])}`,
-        },
-      ],
-    }),
+    withheld: withheldOf(found),
     bytes: live.bytes,
   };
+}
+
+function withheldOf({ counts, lists }: Findings): readonly Withheld[] {
+  const [first] = lists.unreadable;
+  const whole = `${counts.unreadable} files or folders cannot be read by this agent, such as ${JSON.stringify(first)}`;
+  return [
+    ...(counts.unreadable > 0 ? [{ path: '/whole', reason: whole }] : []),
+    ...cutLists(lists, MAX_SHOWN),
+  ];
 }
 
 function shown(path: string): string {

@@ -60,6 +60,7 @@ async function run(task: ProbeTask): Promise<Observed> {
     contradictions: [],
     population: populationOf(tally),
     withheld: [
+      ...tally.cut,
       ...(faults.count > 0
         ? [{ path: '/chain/whole', reason: `the trail is not whole: ${firstOf(faults)}` }]
         : []),

@@ -4,6 +4,7 @@
  * population that nothing stands for.
  */
 import type { Population } from '../claim/observed.ts';
+import type { Withheld } from '../claim/withheld.ts';
 
 /** Members that are told one by one; each costs some 60 bytes of the agent's disk in every proof. */
 const MAX_TOLD = 1_000;
@@ -28,4 +29,19 @@ export function membersOf(source: string, looked: readonly string[], unread: num
     population: { source, total, sampled, method: sampled === total ? 'all' : 'readable' },
     told: looked,
   };
+}
+
+/** Marks lists that are told up to a length, where they have it: there may be more. `below`: where they stand. */
+export function cutLists(
+  lists: Readonly<Record<string, readonly unknown[]>>,
+  most: number,
+  below = '',
+): readonly Withheld[] {
+  return Object.entries(lists)
+    .filter(([, list]) => list.length >= most)
+    .map(([name]) => ({
+      path: `${below}/${name}`,
+      reason: `${name} are told up to ${most}, and there may be more`,
+      only: 'members',
+    }));
 }

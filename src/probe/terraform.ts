@@ -15,9 +15,9 @@ import { declareTerraform } from '../declare/terraform.ts';
 import { PLAIN_ENV, runProgram } from './child.ts';
 import { declaredLeaves } from './declared.ts';
 import { Given } from './given.ts';
-import { membersOf } from './members.ts';
+import { cutLists, membersOf } from './members.ts';
 import type { Probe, ProbeTask } from './probe.ts';
-import { compare } from './terraform/compare.ts';
+import { compare, MAX_SHOWN } from './terraform/compare.ts';
 import { TERRAFORM_SHAPE } from './terraform/shape.ts';
 
 const MAX_BYTES = 64 * 1024 ** 2;
@@ -71,14 +71,17 @@ async function run(task: ProbeTask): Promise<Observed> {
     population,
     compared: { declared: declared.size, compared: looked, excluded: counts.sensitive },
     undeclared: lists.undeclared,
-    ...(compared.unread > 0 && {
-      withheld: [
-        {
-          path: '/whole',
-          reason: `${compared.unread} sensitive attributes cannot be compared without the secret "salt"`,
-        },
-      ],
-    }),
+    withheld: [
+      ...(compared.unread > 0
+        ? [
+            {
+              path: '/whole',
+              reason: `${compared.unread} sensitive attributes cannot be compared without the secret "salt"`,
+            },
+          ]
+        : []),
+      ...cutLists(lists, MAX_SHOWN),
+    ],
     bytes: bytes.length,
   };
 }

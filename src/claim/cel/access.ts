@@ -5,7 +5,7 @@
 import { Meter, textCost, Unjudged } from './meter.ts';
 import { equal } from './operators.ts';
 import { sizeOf } from './texts.ts';
-import { kindOf, listOf, mapOf, Reads, Seen, type Cel } from './value.ts';
+import { AtLeast, kindOf, listOf, mapOf, Reads, Seen, type Cel } from './value.ts';
 
 /** One thing that a macro goes through: an item, or the name of a member. */
 export interface Element {
@@ -16,6 +16,12 @@ export interface Element {
 export class Access {
   readonly meter = new Meter();
   readonly reads = new Reads();
+  /** Collections that have or may have members that the observation does not. */
+  readonly #cut: ReadonlySet<string>;
+
+  constructor(cut: ReadonlySet<string>) {
+    this.#cut = cut;
+  }
 
   member(from: Cel, name: string): Cel {
     const found = this.find(from, name);
@@ -63,7 +69,7 @@ export class Access {
   /** Notes that all of a value was read. */
   whole(value: Cel): Cel {
     if (value instanceof Seen) this.reads.noteAll(value, 'whole');
-    else if (typeof value === 'object' && value !== null)
+    else if (typeof value === 'object' && value !== null && !(value instanceof AtLeast))
       for (const part of value.values()) {
         this.meter.spend(1);
         this.whole(part);
@@ -94,10 +100,14 @@ export class Access {
     return false;
   }
 
-  size(value: Cel): bigint {
+  size(value: Cel): Cel {
     if (typeof value === 'string') return sizeOf(value, this.meter);
     const size = listOf(value)?.length ?? mapOf(value)?.names.length;
     if (size === undefined) throw new Unjudged(`${kindOf(value)} has no size`);
+    if (value instanceof Seen && value.path !== undefined && this.#cut.has(value.path)) {
+      this.reads.noteAll(value, 'least');
+      return new AtLeast(BigInt(size));
+    }
     this.members(value);
     return BigInt(size);
   }

@@ -1,6 +1,6 @@
 /** Equality, order and arithmetic, with what each costs. */
 import { MAX_ITEMS, MAX_TEXT, textCost, Unjudged, type Meter } from './meter.ts';
-import { kindOf, listOf, mapOf, type Cel, type ListView, type MapView } from './value.ts';
+import { AtLeast, kindOf, listOf, mapOf, type Cel, type ListView, type MapView } from './value.ts';
 
 /**
  * CEL's equality: numbers by value, whatever their type; of different types, false. A unit for each pair that is compared,
@@ -13,6 +13,7 @@ export function equal(a: Cel, b: Cel, meter: Meter): boolean {
     return a === b;
   }
   if (isNumber(a) && isNumber(b)) return compareNumbers(a, b) === 0;
+  if (a instanceof AtLeast || b instanceof AtLeast) return compareLeast(a, b) === 0;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   const [list, otherList] = [listOf(a), listOf(b)];
   if (list !== undefined && otherList !== undefined) return equalLists(list, otherList, meter);
@@ -43,8 +44,16 @@ export function compare(a: Cel, b: Cel, meter: Meter): number {
     return compareTexts(a, b);
   }
   if (isNumber(a) && isNumber(b)) return compareNumbers(a, b);
+  if (a instanceof AtLeast || b instanceof AtLeast) return compareLeast(a, b);
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b);
   throw new Unjudged(`${kindOf(a)} and ${kindOf(b)} have no order`);
+}
+
+/** A size of which only the least is known is above all that is less than that, and says nothing of the rest. */
+function compareLeast(a: Cel, b: Cel): number {
+  if (a instanceof AtLeast && isNumber(b) && compareNumbers(a.count, b) > 0) return 1;
+  if (b instanceof AtLeast && isNumber(a) && compareNumbers(b.count, a) > 0) return -1;
+  throw new Unjudged('not all members are known, and so not how many there are');
 }
 
 /** A whole number is compared with a double as the nearest double, as CEL's own tests want it. */

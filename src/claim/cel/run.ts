@@ -22,11 +22,13 @@ interface Variable {
 }
 
 export class Run {
-  readonly #access = new Access();
+  readonly #access: Access;
   readonly #patterns = new Patterns();
   readonly #roots: Readonly<Record<string, Seen>>;
 
-  constructor(o: ValueMap, p: ValueMap) {
+  /** `cut`: JSON Pointers of collections in `o` that are not known whole. */
+  constructor(o: ValueMap, p: ValueMap, cut: ReadonlySet<string> = new Set()) {
+    this.#access = new Access(cut);
     this.#roots = { o: new Seen(o, ''), p: new Seen(p, undefined) };
   }
 

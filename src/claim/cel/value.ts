@@ -4,7 +4,16 @@ import { escaped, isMap, type Value, type ValueMap } from '../value.ts';
 import { Unjudged } from './meter.ts';
 
 export type CelScalar = bigint | number | string | boolean | null;
-export type Cel = CelScalar | Seen | readonly Cel[] | Map<string, Cel>;
+export type Cel = CelScalar | AtLeast | Seen | readonly Cel[] | Map<string, Cel>;
+
+/** How many members a collection has, of which some are not known: this many or more. */
+export class AtLeast {
+  readonly count: bigint;
+
+  constructor(count: bigint) {
+    this.count = count;
+  }
+}
 
 /** A map or list that was observed (`path`: where), or given as a parameter (no path: reading it is no observation). */
 export class Seen {
@@ -86,6 +95,7 @@ function isBuiltList(value: Cel): value is readonly Cel[] {
 /** What people call the type of a value. */
 export function kindOf(value: Cel): string {
   if (value === null) return 'null';
+  if (value instanceof AtLeast) return 'int of which only the least is known';
   if (value instanceof Seen) return isMap(value.value) ? 'map' : 'list';
   if (isBuiltList(value)) return 'list';
   if (typeof value === 'object') return 'map';
@@ -103,7 +113,7 @@ export class Reads {
   }
 
   /** That a collection was gone through, or read whole. */
-  noteAll({ path, value }: Seen, kind: 'members' | 'whole'): void {
+  noteAll({ path, value }: Seen, kind: 'members' | 'least' | 'whole'): void {
     if (path !== undefined) this.#log.push({ path, kind, map: isMap(value) });
   }
 

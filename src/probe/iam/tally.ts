@@ -6,6 +6,8 @@
 import { printable } from '../../bytes/printable.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import type { Value, ValueMap } from '../../claim/value.ts';
+import type { Withheld } from '../../claim/withheld.ts';
+import { cutLists } from '../members.ts';
 import { emptyEdge, grow } from '../../tree/grow.ts';
 import { hashLeaf, nobleHasher } from '../../tree/hash.ts';
 import { concatBytes } from '../../bytes/compare.ts';
@@ -87,6 +89,14 @@ export class Tally {
   /** Whether there are too many calls for a leaf each. */
   get isLarge(): boolean {
     return this.#kept > MAX_LEAVES;
+  }
+
+  /** What of the value is told up to a length. */
+  get cut(): readonly Withheld[] {
+    return [
+      ...cutLists({ violations: this.#violations, writes: this.#writes }, MAX_SHOWN),
+      ...cutLists({ used: [...this.#used.keys()], unknown: [...this.#unknown.keys()] }, MAX_ACTIONS),
+    ];
   }
 
   value(): ValueMap {

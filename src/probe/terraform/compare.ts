@@ -11,7 +11,7 @@ import { looksSecret, textsOf } from '../../declare/secret.ts';
 import { declaredValue, isUnknown, sameValue, sensitiveDigest } from '../declared.ts';
 
 /** Names of one kind that are shown. */
-const MAX_SHOWN = 200;
+export const MAX_SHOWN = 200;
 
 export interface Compared {
   readonly counts: Readonly<Record<'same' | 'changed' | 'absent' | 'later' | 'sensitive', number>>;

@@ -35,6 +35,8 @@ import {
   type Target,
 } from './e3-targets.ts';
 
+t.setTimeout(120_000);
+
 if (program('openssl') === undefined) {
   t.plan(0, 'openssl is not installed: there are no certificates, nothing here was tested');
   process.exit(0);

@@ -120,16 +120,17 @@ t.test('the example log is admitted, entry by entry', async (t) => {
     facts.add(each, admission);
     t.same(each.parsed.entry, each.bytes, 'without unprotected header, the entry is the statement');
   }
-  t.same(needs(genesis.parsed), { commitments: [], chains: [] });
-  t.same(needs(commitment.parsed), { commitments: [], chains: [orderKey(SUBJECT)] });
-  t.same(needs(approval.parsed), { commitments: [commitment.id], chains: [orderKey(SUBJECT)] });
+  t.same(needs(genesis.parsed), { commitments: [], chains: [], counts: [] });
+  t.same(needs(commitment.parsed), { commitments: [], chains: [orderKey(SUBJECT)], counts: [] });
+  t.same(needs(approval.parsed), { commitments: [commitment.id], chains: [orderKey(SUBJECT)], counts: [] });
   t.same(needs(proof.parsed), {
     commitments: [commitment.id],
     chains: [`${kidOf('agent').toHex()} ${SUBJECT}`],
+    counts: [],
   });
-  t.same(needs(notice.parsed), { commitments: [], chains: [] });
+  t.same(needs(notice.parsed), { commitments: [], chains: [], counts: [] });
   for (const each of [waiver, deployment])
-    t.same(needs(each.parsed), { commitments: [commitment.id], chains: [] });
+    t.same(needs(each.parsed), { commitments: [commitment.id], chains: [], counts: [] });
 });
 
 t.test('parsing a statement', async (t) => {

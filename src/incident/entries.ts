@@ -94,7 +94,11 @@ function assertRefused(checks: Checks, given: Case, policyIndex: number | undefi
 }
 
 /** What the log could show to clear itself. */
-function conditionsOf({ entry, code }: Case, policyIndex: number | undefined): string[] {
+function conditionsOf(given: Case, policyIndex: number | undefined): string[] {
+  const { entry, code } = given;
+  // Judged without counts, an entry that is too long is refused all the same.
+  if (code === 'limit-exceeded' && judge({ ...given, code: '' }) === undefined)
+    return ['that the key had logged as many before'];
   if (code === 'unknown-commitment') return ['that no earlier entry is the commitment referred to'];
   if (code === 'chain-broken') return ['that no link of the chain is logged in between'];
   if (code === 'superseded-meanwhile')

@@ -11,6 +11,7 @@ import {
   type LoggedEntry,
 } from '../registration/admit.ts';
 import { followed, isOrdered, newestWanted, orderKey } from '../registration/order.ts';
+import { FULL_COUNTS } from '../registration/counts.ts';
 import { readEntry } from '../registration/replay.ts';
 import type { InForce } from '../registration/rules.ts';
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
@@ -57,6 +58,7 @@ function factsOf(before: EntryShown | undefined, parsed: ParsedStatement, code: 
   const earlier = before && { id: before.id, ...readEarlier(before) };
   const unseen: LoggedEntry = { kind: 'commitment', kid: '', subject: parsed.subject };
   return {
+    ...(code === 'limit-exceeded' && { counts: FULL_COUNTS }),
     commitments: {
       get: (id) => {
         if (earlier?.id === id) return earlier.logged;

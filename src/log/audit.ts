@@ -155,7 +155,7 @@ class WholeReplay {
     this.#replay = new Replay({ origin, inForce: undefined }, verify);
     const find = (id: EntryId): Indexed | undefined => this.#seen.get(id);
     const commitments = { get: find, set: () => undefined };
-    this.#facts = { find, commitments, chains: this.chains };
+    this.#facts = { find, commitments, chains: this.chains, counts: this.chains };
   }
 
   /** What is wrong with the next entry: nothing, or reasons. */

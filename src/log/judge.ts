@@ -77,7 +77,7 @@ export async function judge(
     known.set(id, row);
     fresh.delete(id);
   }
-  const facts = await loadFacts(fresh.values(), deps.store);
+  const facts = await loadFacts(fresh.values(), state.inForce, deps.store);
   const bench = new Bench(state, deps, facts, Math.max(deps.now(), state.head.time));
   const open = batches.map(openJudgement);
   for (const candidate of candidates) {
@@ -202,7 +202,8 @@ class Bench {
     if (admission.policy !== undefined) this.#deps.admitPolicy?.(admission.policy);
     const { id, leaf } = candidate;
     const placed = { id, index: this.#size + this.accepted.length };
-    this.accepted.push({ id, leaf: digest(leaf), parsed, chain: admission.chain });
+    const { chain, counts = new Map() } = admission;
+    this.accepted.push({ id, leaf: digest(leaf), parsed, chain, counts });
     this.#placed.set(id, placed);
     if (twin !== undefined) this.#placed.set(twin, placed);
     record(this.#facts, id, parsed, admission);
@@ -216,15 +217,20 @@ class Bench {
 interface StepFacts {
   readonly commitments: Map<EntryId, LoggedEntry>;
   readonly chains: Map<string, ChainHead>;
+  readonly counts: Map<string, ChainHead>;
 }
 
-async function loadFacts(statements: Iterable<ParsedStatement>, store: Store): Promise<StepFacts> {
-  const wanted = Array.from(statements, needs);
+async function loadFacts(
+  statements: Iterable<ParsedStatement>,
+  inForce: InForce,
+  store: Store,
+): Promise<StepFacts> {
+  const wanted = Array.from(statements, (each) => needs(each, inForce));
   const commitments = await store.known([...new Set(wanted.flatMap((need) => need.commitments))]);
   const chains = new Map<string, ChainHead>();
-  for (const key of new Set(wanted.flatMap((need) => need.chains))) {
+  for (const key of new Set(wanted.flatMap((need) => [...need.chains, ...need.counts]))) {
     const head = await store.chain(key);
     if (head !== undefined) chains.set(key, head);
   }
-  return { commitments: new Map(commitments), chains };
+  return { commitments: new Map(commitments), chains, counts: chains };
 }

@@ -16,6 +16,8 @@ export interface Accepted {
   readonly parsed: ParsedStatement;
   /** The link it adds to a chain of runtime proofs. */
   readonly chain: Admission['chain'];
+  /** The counts that it changes. */
+  readonly counts?: Admission['counts'];
 }
 
 export interface Planned {
@@ -33,9 +35,10 @@ export function planStep(
   const leaves = new Uint8Array(32 * accepted.length);
   const chains = new Map<string, ChainHead>();
   const entries: NewEntry[] = [];
-  for (const [i, { id, leaf, parsed, chain }] of accepted.entries()) {
+  for (const [i, { id, leaf, parsed, chain, counts = new Map() }] of accepted.entries()) {
     leaves.set(leaf, 32 * i);
     if (chain !== undefined) chains.set(chain.key, { seq: chain.seq, id });
+    for (const [key, seq] of counts) chains.set(key, { seq, id });
     entries.push({
       index: leafIndex(edge.size + i),
       id,

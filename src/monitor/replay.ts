@@ -80,26 +80,23 @@ export class Replay {
   /** What the store knows of the entries themselves and of what they refer to. */
   async #load(ids: readonly EntryId[], read: readonly (ParsedStatement | Unread)[]): Promise<ReplayFacts> {
     const statements = read.filter((each) => 'entry' in each);
-    const wanted = statements.map(needs);
+    const wanted = statements.map((each) => needs(each, this.inForce));
     const both = ids.flatMap((id, i) => {
       const each = read[i];
       return each !== undefined && 'entry' in each ? idsOf(id, each) : [id];
     });
     const known = await this.#store.known([...both, ...new Set(wanted.flatMap((need) => need.commitments))]);
     const heads = new Map<string, ChainHead>();
-    for (const key of new Set(wanted.flatMap((need) => need.chains))) {
+    for (const key of new Set(wanted.flatMap((need) => [...need.chains, ...need.counts]))) {
       const head = this.#chains.get(key) ?? (await this.#store.chain(key));
       if (head !== undefined) heads.set(key, head);
     }
     const find = (id: EntryId): Indexed | undefined => this.#fresh.get(id) ?? known.get(id);
-    return {
-      find,
-      commitments: { get: find, set: () => undefined },
-      chains: {
-        get: (key) => this.#chains.get(key) ?? heads.get(key),
-        set: (key, link) => this.#chains.set(key, link),
-      },
+    const chains = {
+      get: (key: string) => this.#chains.get(key) ?? heads.get(key),
+      set: (key: string, link: ChainHead) => this.#chains.set(key, link),
     };
+    return { find, commitments: { get: find, set: () => undefined }, chains, counts: chains };
   }
 }
 

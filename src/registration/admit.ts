@@ -16,7 +16,8 @@ import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
 import { assertAudience } from './audience.ts';
 import { assertApprovals, assertGranted, enrolmentOf } from './grants.ts';
 import { assertNewest, followed, isOrdered, orderKey, type ChainLink } from './order.ts';
-import { policyFor, type Rules, type SigningRules } from './rules.ts';
+import { countKeys, countsAfter } from './counts.ts';
+import { policyFor, type InForce, type Rules, type SigningRules } from './rules.ts';
 import { successor } from './successor.ts';
 
 export type { ChainLink } from './order.ts';
@@ -30,6 +31,8 @@ export interface LoggedEntry {
 
 /** What `needs` asked for; undefined when the log has no such entry or chain. */
 export interface Facts {
+  /** Counts of the policy's limits; absent where they are not known, and then not judged. */
+  readonly counts?: { get(key: string): ChainLink | undefined };
   readonly commitments: { get(id: EntryId): LoggedEntry | undefined };
   readonly chains: { get(key: string): ChainLink | undefined };
 }
@@ -38,6 +41,7 @@ export interface Facts {
 export interface OwnFacts extends Facts {
   readonly commitments: Facts['commitments'] & { set(id: EntryId, entry: LoggedEntry): unknown };
   readonly chains: Facts['chains'] & { set(key: string, link: ChainLink): unknown };
+  readonly counts?: OwnFacts['chains'];
 }
 
 /** For statements that refer to nothing. */
@@ -47,6 +51,8 @@ export const NO_FACTS: Facts = { commitments: new Map(), chains: new Map() };
 export interface Admission {
   /** The chain that this proof, or the order that this commitment, becomes the newest link of, and its number there. */
   readonly chain?: { readonly key: string; readonly seq: number };
+  /** Counts of the policy's limits that change, by their key. */
+  readonly counts?: ReadonlyMap<string, number>;
   /** The policy that applies to every later entry, with every revocation so far. */
   readonly policy?: Policy;
 }
@@ -83,10 +89,14 @@ function assertStrangersKey(kid: string, key: PublicKey): void {
   found.add(kid);
 }
 
-/** The commitments and chains that `admit` will look up. */
-export function needs(parsed: ParsedStatement): {
+/** The commitments, chains and counts that `admit` will look up. `inForce`: the policy in force, where counts are judged. */
+export function needs(
+  parsed: ParsedStatement,
+  inForce?: InForce,
+): {
   readonly commitments: readonly EntryId[];
   readonly chains: readonly string[];
+  readonly counts: readonly string[];
 } {
   const chain =
     parsed.kind === 'proof'
@@ -94,7 +104,11 @@ export function needs(parsed: ParsedStatement): {
       : isOrdered(parsed)
         ? orderKey(parsed.subject)
         : undefined;
-  return { commitments: referredIds(parsed), chains: chain === undefined ? [] : [chain] };
+  return {
+    commitments: referredIds(parsed),
+    chains: chain === undefined ? [] : [chain],
+    counts: countKeys(parsed, inForce),
+  };
 }
 
 /** Key of a chain of proofs: one per agent key (thumbprint in hex) and subject. */
@@ -126,6 +140,12 @@ export function admit(
   facts: Facts,
   time: number | undefined,
 ): Admission {
+  const admission = admitOne(rules, parsed, facts, time);
+  const counts = facts.counts && countsAfter(parsed, rules.inForce, facts.counts);
+  return counts === undefined || counts.size === 0 ? admission : { ...admission, counts };
+}
+
+function admitOne(rules: Rules, parsed: ParsedStatement, facts: Facts, time: number | undefined): Admission {
   const policy = policyFor(rules, parsed);
   assertAudience(policy, parsed);
   assertGranted(policy, parsed, time);
@@ -165,10 +185,11 @@ export function record(
   facts: OwnFacts,
   id: EntryId,
   { kind, kid, subject }: LoggedEntry,
-  { chain }: Admission,
+  { chain, counts = new Map() }: Admission,
 ): void {
   facts.commitments.set(id, { kind, kid, subject });
   if (chain !== undefined) facts.chains.set(chain.key, { seq: chain.seq, id });
+  for (const [key, seq] of counts) facts.counts?.set(key, { seq, id });
 }
 
 /** Entry ids of the commitments that a statement speaks of; first the one that it is about. */

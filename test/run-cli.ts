@@ -1,4 +1,5 @@
 /** Runs a command line in this process, in a world of the test's own. */
+import { join } from 'node:path';
 import { EXIT } from '../src/bytes/refusal.ts';
 import { run } from '../src/cli/main.ts';
 
@@ -24,7 +25,11 @@ export async function tallystick(line: string, { cwd, env = {}, fetch = noFetch 
   const code = await run(
     line.split(' ').filter((word) => word !== ''),
     {
-      env,
+      // What logs and clients remember stays in the test's own directory.
+      env: new Proxy(env, {
+        get: (given, name) =>
+          name === 'XDG_STATE_HOME' && !(name in given) ? join(cwd, '.state') : Reflect.get(given, name),
+      }),
       cwd,
       fetch,
       now: () => NOW * 1000,

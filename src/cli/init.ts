@@ -17,9 +17,10 @@ import { ENTRY_DEFINITION, MAX_ENTRY_BYTES, ROLES, RULES, type PolicyDocument } 
 import { signOwn } from '../statement/sign.ts';
 import { publicUrl } from './config.ts';
 import { configTemplate } from './configtemplate.ts';
-import type { Resolved } from './config.ts';
+import type { Context } from './context.ts';
 import { createFile, makeFolder, readNamedFile } from './files.ts';
 import { layoutOf, roleKeyPath, type Layout } from './layout.ts';
+import { claimReceiptKey } from './receiptkeys.ts';
 
 /** A data directory that is ready. */
 export interface Initialised {
@@ -34,9 +35,11 @@ export interface Initialised {
 
 /**
  * Finishes a data directory. Refuses `foreign-log` when the configured origin is not the one entry 0 names,
- * `config-invalid` when a log that was made closed is to be open, `key-file` when a key that entry 0 names is gone.
+ * `config-invalid` when a log that was made closed is to be open, `key-file` when a key that entry 0 names is gone, or
+ * another log known here has the receipt key.
  */
-export async function initialise(resolved: Resolved): Promise<Initialised> {
+export async function initialise(context: Context): Promise<Initialised> {
+  const { resolved } = context;
   const { config } = resolved;
   const layout = layoutOf(config);
   const created: string[] = [];
@@ -51,6 +54,7 @@ export async function initialise(resolved: Resolved): Promise<Initialised> {
       created.push(path);
     }
     const document = await firstPolicy(layout, config.origin, config.open);
+    await claimReceiptKey(context, document.origin, await publicKeyIn(layout.receipt));
     await makeGuard(layout, document.origin);
     await put(layout.genesis, await signPolicy(document, roleKeyPath(layout, 'admin')));
   }
@@ -70,6 +74,7 @@ export async function initialise(resolved: Resolved): Promise<Initialised> {
     if (!existsSync(path))
       throw refuse('key-file', `${path} is gone and entry 0 names it; restore it from your backup`);
   }
+  await claimReceiptKey(context, origin, await publicKeyIn(layout.receipt));
   if (resolved.file === undefined) await put(layout.config, configTemplate(resolved, origin, layout));
   await put(layout.trustPolicy, trustPolicy(log.vkeys, publicUrl(config)));
   return { layout, origin, vkeys: log.vkeys, open, created };

@@ -222,11 +222,38 @@ export function compilePolicy(document: PolicyDocument): Policy {
 
 /**
  * Refuses `weak-key` or `malformed-key` when a key that `current` does not already hold is not a strong
- * one. Apart from reading the policy because it costs up to a millisecond a key: ask only once the
+ * one, and `policy-rejected` when one key has two roles of the log. Apart from reading the policy because it costs up to a millisecond a key: ask only once the
  * policy's signature is known to be good.
  */
 export function assertStrongPolicy(policy: Policy, current?: Policy): void {
   for (const [kid, { enrolled }] of policy.keys) if (!current?.keys.has(kid)) assertStrongKey(enrolled.key);
-  for (const key of policy.document.log.receiptKeys) assertStrongKey(key);
-  for (const vkey of policy.document.log.vkeys) parseVkey(vkey);
+  const { receiptKeys, vkeys } = policy.document.log;
+  for (const key of receiptKeys) assertStrongKey(key);
+  assertApart(
+    policy,
+    receiptKeys,
+    vkeys.map((vkey) => parseVkey(vkey).key),
+  );
+}
+
+/**
+ * The log's keys sign nothing else: what one signs in one role must not pass for what another says. A receipt, with
+ * its root as payload, is a statement by the receipt key to whoever enrols that key.
+ */
+function assertApart(
+  policy: Policy,
+  receiptKeys: readonly PublicKey[],
+  checkpointKeys: readonly PublicKey[],
+): void {
+  const receipts = new Set(receiptKeys.map((key) => keyThumbprint(key).toHex()));
+  for (const key of checkpointKeys) {
+    const kid = keyThumbprint(key).toHex();
+    if (receipts.has(kid)) throw shared(kid, 'signs checkpoints and receipts');
+    if (policy.keys.has(kid)) throw shared(kid, 'signs checkpoints, and is enrolled');
+  }
+  for (const kid of receipts) if (policy.keys.has(kid)) throw shared(kid, 'signs receipts, and is enrolled');
+}
+
+function shared(kid: string, what: string): Refusal {
+  return refuse('policy-rejected', `key ${kid} ${what}; give each role of the log a key of its own`);
 }

@@ -24,6 +24,7 @@ export const initVerb: Verb = {
     'insecureBind',
     'trustProxy',
     'guardDir',
+    'stateDir',
     'open',
   ],
   json: true,
@@ -34,9 +35,10 @@ export const initVerb: Verb = {
   run: async (context) => init(context),
 };
 
-async function init({ resolved, output, world }: Context): Promise<number> {
+async function init(context: Context): Promise<number> {
+  const { resolved, output, world } = context;
   checkServing(resolved.config);
-  const { layout, origin, vkeys, open, created } = await initialise(resolved);
+  const { layout, origin, vkeys, open, created } = await initialise(context);
   const { dataDir } = resolved.config;
   for (const path of created) output.note(`made ${relative(world.cwd, path)}`);
   output.print(`origin   ${origin}\ndata     ${dataDir}`);

@@ -24,6 +24,7 @@ export const serveVerb: Verb = {
     'checkpointIntervalMs',
     'clockTolerance',
     'guardDir',
+    'stateDir',
     'witnessPolicy',
     'cosignRefresh',
     'open',
@@ -38,7 +39,7 @@ export const serveVerb: Verb = {
     const { prepareServing } = await import('../serve/prepare.ts');
     const prepared = await prepareServing(context);
     const { initialise } = await import('../init.ts');
-    const { origin } = await initialise(context.resolved);
+    const { origin } = await initialise(context);
     const { serve } = await import('../serve/serve.ts');
     return serve(context, origin, prepared);
   },

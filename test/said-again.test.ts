@@ -19,6 +19,13 @@ import { entryIdOf, ISSUER, ORIGIN, people, policyDocumentOf, policyStatement } 
 
 const ROLES = ['approver', 'author'] as const;
 
+/** What OpenSSL makes a private key of. */
+function rawKey(algorithm: Algorithm, key: Buffer): Parameters<typeof createPrivateKey>[0] {
+  if (algorithm === 'ml-dsa-44') return { key, format: 'raw-seed', asymmetricKeyType: algorithm };
+  if (algorithm === 'ed25519') return { key, format: 'raw-private', asymmetricKeyType: algorithm };
+  return { key, format: 'raw-private', asymmetricKeyType: 'ec', namedCurve: 'P-256' };
+}
+
 /** A world in which a key of the algorithm is enrolled, and in a file that --key can take. */
 async function worldOf(t: Test, algorithm: Algorithm): Promise<{ w: SeeWorld; key: string }> {
   const w = await SeeWorld.start(t);
@@ -27,16 +34,7 @@ async function worldOf(t: Test, algorithm: Algorithm): Promise<{ w: SeeWorld; ke
   const enrolled = { key: signer.publicKey, name: algorithm, roles: ROLES, subjects: ['**'] };
   w.log.entries[0] = await policyStatement({ keys: [...policyDocumentOf().keys, enrolled] });
   const key = join(w.dir, `${algorithm}.pem`);
-  const asymmetricKeyType = algorithm === 'ecdsa-p256' ? 'ec' : algorithm;
-  const namedCurve = algorithm === 'ecdsa-p256' ? { namedCurve: 'P-256' } : {};
-  const format = algorithm === 'ml-dsa-44' ? 'raw-seed' : 'raw-private';
-  // oxlint-disable-next-line typescript/no-explicit-any -- @types/node does not know raw keys yet
-  const object = createPrivateKey({
-    key: Buffer.from(seed),
-    format,
-    asymmetricKeyType,
-    ...namedCurve,
-  } as any);
+  const object = createPrivateKey(rawKey(algorithm, Buffer.from(seed)));
   writeFileSync(key, object.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 });
   return { w, key };
 }

@@ -11,7 +11,7 @@ import type { Agent, Duty } from '../src/agent/prove.ts';
 import { nextDueOf } from '../src/agent/schedule.ts';
 import { Seeds } from '../src/agent/seeds.ts';
 import { Spool } from '../src/agent/spool.ts';
-import { digest, entryId } from '../src/bytes/brand.ts';
+import { digest, entryId, type Digest } from '../src/bytes/brand.ts';
 import { refuse } from '../src/bytes/refusal.ts';
 import { formatHex, parseHex } from '../src/bytes/text.ts';
 import type { Observed } from '../src/claim/observed.ts';
@@ -21,6 +21,7 @@ import type { Listed, Wanted } from '../src/client/search.ts';
 import { entryIdOf } from '../src/client/scrapi.ts';
 import { keyThumbprint } from '../src/cose/key.ts';
 import type { Probe, ProbeTask } from '../src/probe/probe.ts';
+import { orderKey, type ChainLink } from '../src/registration/order.ts';
 import { admit, chainKey } from '../src/registration/admit.ts';
 import type { Rules } from '../src/registration/rules.ts';
 import { parseStatement, type ParsedStatement } from '../src/statement/parse.ts';
@@ -72,10 +73,30 @@ export class MemoryLog implements AgentLog {
       parsed,
       {
         commitments: { get: (id) => find(id) },
-        chains: { get: () => last && { seq: last.proof.seq, id: entryId(entryIdOf(last.entry)) } },
+        chains: {
+          get: (key) =>
+            key === orderKey(parsed.subject)
+              ? this.#newest(parsed.subject)
+              : last && { seq: last.proof.seq, id: entryId(entryIdOf(last.entry)) },
+        },
       },
       undefined,
     );
+  }
+
+  /** What the next commitment to a subject names. */
+  following(subject: string): { readonly supersedes?: Digest } {
+    const newest = this.#newest(subject);
+    return newest === undefined ? {} : { supersedes: digest(parseHex(newest.id)) };
+  }
+
+  /** The newest commitment statement of a subject. */
+  #newest(subject: string): ChainLink | undefined {
+    const all = this.entries.filter(
+      (each) => each.parsed.kind === 'commitment' && each.parsed.subject === subject,
+    );
+    const newest = all.at(-1);
+    return newest && { seq: all.length - 1, id: entryId(entryIdOf(newest.bytes)) };
   }
 
   #rules(): Rules {
@@ -253,6 +274,7 @@ export async function agentWorld(t: Test): Promise<AgentWorld> {
       const statement = await commitmentStatement(subject, {
         claims,
         target: { locators: [{ at: LOCATOR }] },
+        ...log.following(subject),
         ...change,
       });
       log.add(statement);

@@ -79,6 +79,7 @@ export class SeeWorld {
   private constructor(dir: string, log: ServedLog) {
     this.dir = dir;
     this.log = log;
+    log.clock = () => Math.floor(this.now);
     log.meddle = (path) => (path.startsWith('/v1/search') ? this.#search(path, this.hidden) : undefined);
   }
 

@@ -6,6 +6,7 @@ import { digest } from '../bytes/brand.ts';
 import { isAway, isOutage } from '../bytes/nature.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
+import { secondsBehind } from '../appraisal/clock.ts';
 import type { History } from '../appraisal/history.ts';
 import type { Policy } from '../statement/policy.ts';
 import { affordable, rankOf } from './budget.ts';
@@ -57,6 +58,8 @@ export class Daemon {
   #head: Head | undefined;
   #policy: Policy | undefined;
   #online = false;
+  /** Seconds that the clock is behind what the log signed. */
+  #behind = 0;
   #failures = 0;
   #stuck = 0;
   #askAt = 0;
@@ -102,7 +105,8 @@ export class Daemon {
     const { agent, pollMs } = this.#parts;
     if (agent.looking.now() >= this.#askAt) await this.#look();
     let wake = this.#askAt;
-    for (const subject of this.#subjects()) wake = Math.min(wake, (await this.#serve(subject)) * 1000);
+    const subjects = this.#behind > 0 ? [] : this.#subjects();
+    for (const subject of subjects) wake = Math.min(wake, (await this.#serve(subject)) * 1000);
     if (this.#online || agent.looking.now() >= this.#askAt) await this.#send();
     this.#account();
     return Math.min(wake, agent.looking.now() + pollMs);
@@ -113,6 +117,7 @@ export class Daemon {
     const { agent, log, pollMs, tell } = this.#parts;
     try {
       const head = await log.head();
+      this.#compareClock(head.signed);
       if (!this.#online || head.size !== this.#head?.size || this.#histories.size === 0) {
         this.#policy = await log.policy();
         for (const subject of await subjectsOf(log, this.#watched.has)) {
@@ -131,6 +136,14 @@ export class Daemon {
     } catch (error) {
       this.#away(error);
     }
+  }
+
+  /** By a clock that is behind what the log signed, nothing is proven: it would say when it was not. */
+  #compareClock(signed: number | undefined): void {
+    const { agent, tell } = this.#parts;
+    const behind = secondsBehind(signed, Math.floor(agent.looking.now() / 1000));
+    if (behind > 0 !== this.#behind > 0) tell({ kind: 'clock', behind });
+    this.#behind = behind;
   }
 
   /**

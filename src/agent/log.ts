@@ -7,9 +7,14 @@ import type { Listed, Wanted } from '../client/search.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { Head } from './ledger.ts';
 
+/** A head, and when the log or a quorum of its witnesses signed it (POSIX seconds); undefined where nobody says. */
+export interface SignedHead extends Head {
+  readonly signed?: number | undefined;
+}
+
 export interface AgentLog {
   /** The newest head. */
-  head(): Promise<Head>;
+  head(): Promise<SignedHead>;
   /** Entries as the log's search names them, oldest first. */
   list(wanted: Wanted): Promise<readonly Listed[]>;
   /** The bytes of an entry, shown to be in the tree. Refuses `proof-failed` when its id is another. */

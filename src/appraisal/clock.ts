@@ -17,16 +17,23 @@ export interface Clock {
   readonly headTime: number | undefined;
 }
 
-/** The time under a head, `machine` being what this machine's clock says. */
+/** The time under a head, if there is one, `machine` being what this machine's clock says. */
 export function clockOf(
-  { logSignatures, cosignatures }: Pick<OpenedCheckpoint, 'logSignatures' | 'cosignatures'>,
+  opened: Pick<OpenedCheckpoint, 'logSignatures' | 'cosignatures'> | undefined,
   policy: TrustPolicy,
   machine: number,
 ): Clock {
+  const { logSignatures = [], cosignatures = [] } = opened ?? {};
   const own = logSignatures.map(({ time = 0 }) => time);
-  const headTime = Math.max(0, ...own, quorumTime(policy, cosignatures));
-  const behind = headTime - machine > MOST_BEHIND ? headTime - machine : 0;
-  return { now: Math.max(machine, headTime), behind, headTime: headTime > 0 ? headTime : undefined };
+  const latest = Math.max(0, ...own, quorumTime(policy, cosignatures));
+  const headTime = latest > 0 ? latest : undefined;
+  return { now: Math.max(machine, latest), behind: secondsBehind(headTime, machine), headTime };
+}
+
+/** Seconds that a clock is behind a signed time, where those are more than `MOST_BEHIND`; else 0. */
+export function secondsBehind(signed: number | undefined, machine: number): number {
+  const behind = (signed ?? 0) - machine;
+  return behind > MOST_BEHIND ? behind : 0;
 }
 
 /** Says that a clock is behind, and what to do; undefined when it is not. */

@@ -4,6 +4,7 @@
  * outage is for readiness and metrics, never an incident.
  */
 import { logKeysOf } from '../note/trust.ts';
+import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
 import type { Transport } from '../client/transport.ts';
 import type { PeerResult } from '../client/gossip.ts';
 import { incidentId, makeIncident } from '../incident/incident.ts';
@@ -130,10 +131,10 @@ export class LogWatch {
 
   /** Opens the copy; nothing of the network. Refuses what the copy refuses: `corrupt-store`, `foreign-log`. */
   async open(): Promise<void> {
-    const { follow, expectations, now, store } = this.#parts;
+    const { follow, expectations, store } = this.#parts;
     const book: EntryWatch = {
       entry: (seen) => {
-        this.#book.read(seen, Math.floor(now() / 1000));
+        this.#book.read(seen, this.#clock().now);
         return [];
       },
     };
@@ -211,7 +212,10 @@ export class LogWatch {
   async #judge(head: SeenHead, newer: string | undefined, now: number, followed: Followed): Promise<void> {
     const { trust, policyText, limits, once, books } = this.#parts;
     const { policy } = trust;
-    const served: Served = { head, policy, policyText, observed: this.#observed, newer, now };
+    const clock = this.#clock();
+    this.#fault ??= clockFault(clock);
+    const time = Math.max(now, clock.now * 1000);
+    const served: Served = { head, policy, policyText, observed: this.#observed, newer, now: time };
     await settle(staleState(served, limits), this.#ledger);
     await settle(quorumState(served, once ? { ...limits, quorumGraceSeconds: 0 } : limits), this.#ledger);
     // Proofs can be missed only in a tree that was read to its end.
@@ -221,7 +225,7 @@ export class LogWatch {
     if (whole) {
       const grace = limits.missedGraceSeconds;
       const upSeconds = this.#wasAway(now) ? AFTER_AN_OUTAGE * grace : once ? 0 : grace;
-      const moment = { now: Math.floor(now / 1000), upMs: this.#upMs, upSeconds, graceSeconds: grace };
+      const moment = { now: clock.now, upMs: this.#upMs, upSeconds, graceSeconds: grace };
       await settleMissed(this.#book, this.#overdue, moment, head, followed.reader, this.#ledger);
     }
     books.save(this.origin, this.#book);
@@ -252,6 +256,12 @@ export class LogWatch {
     );
     const detected = new Date(now()).toISOString();
     store.raise(makeIncident({ origin: this.origin, vkeys, detector, detected, what, about, evidence }));
+  }
+
+  /** No earlier than what the log and its witnesses signed. */
+  #clock(): Clock {
+    const { now, trust } = this.#parts;
+    return clockOf(this.#followed?.seen?.opened, trust.policy, Math.floor(now() / 1000));
   }
 
   get #ledger(): Ledger {

@@ -1,4 +1,5 @@
 /** `tallystick agent`: the process around the daemon. On SIGTERM or SIGINT what is under way is given up; nothing signed is. */
+import { clockFault } from '../../appraisal/clock.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { budgetUs } from '../../agent/budget.ts';
@@ -119,6 +120,12 @@ function tell(logger: Logger, event: AgentEvent): void {
       return logger.error({ why: event.why, retryMs: event.retryMs }, 'nothing can be kept');
     case 'back':
       return logger.info('the log is back');
+    case 'clock': {
+      const why = clockFault(event);
+      return why === undefined
+        ? logger.info('the clock is right again')
+        : logger.error({ why }, 'nothing is proven');
+    }
     case 'idle':
       return logger.info({ subject: event.subject }, 'no commitment is in force; waiting for one');
     case 'begun':

@@ -3,8 +3,8 @@ import { originOf } from '../../note/trust.ts';
 import type { EntryId } from '../../bytes/brand.ts';
 import { equalBytes } from '../../bytes/compare.ts';
 import { refuse, type Refusal } from '../../bytes/refusal.ts';
-import type { AgentLog, Taken } from '../../agent/log.ts';
-import type { Head } from '../../agent/ledger.ts';
+import type { AgentLog, SignedHead, Taken } from '../../agent/log.ts';
+import { clockOf } from '../../appraisal/clock.ts';
 import { entryIdOf, submitStatement } from '../../client/scrapi.ts';
 import { findAll, findNewest, type Listed, type Wanted } from '../../client/search.ts';
 import type { LogView } from '../../client/view.ts';
@@ -34,9 +34,10 @@ export class SessionLog implements AgentLog {
       throw this.#foreign(this.#origin, trusted.join(', '));
   }
 
-  async head(): Promise<Head> {
-    const { origin, size, root } = (await this.#look()).opened.checkpoint;
-    return { origin, size, root };
+  async head(): Promise<SignedHead> {
+    const { opened } = await this.#look();
+    const { origin, size, root } = opened.checkpoint;
+    return { origin, size, root, signed: clockOf(opened, this.#session.trust.policy, 0).headTime };
   }
 
   list(wanted: Wanted): Promise<readonly Listed[]> {

@@ -9,6 +9,7 @@ import type { Taken } from '../../agent/log.ts';
 import { prove } from '../../agent/prove.ts';
 import { nextDueOf } from '../../agent/schedule.ts';
 import type { Signed } from '../../agent/spool.ts';
+import { clockFault, secondsBehind } from '../../appraisal/clock.ts';
 import type { Declared, EntryOf, History } from '../../appraisal/history.ts';
 import { E3_LIMITS } from '../../evidence/limits.ts';
 import type { Claim } from '../../statement/commitment.ts';
@@ -94,6 +95,9 @@ async function look(open: OpenAgent, wanted: readonly string[]): Promise<Sight> 
   const { ledger } = open.agent;
   try {
     const head = await log.head();
+    const behind = secondsBehind(head.signed, Math.floor(open.agent.looking.now() / 1000));
+    const fault = clockFault({ behind });
+    if (fault !== undefined) throw refuse('clock-behind', `nothing is proven: ${fault}`);
     const policy = await log.policy();
     const subjects = await learnSubjects(open, wanted, policy);
     ledger.setHead(head);

@@ -3,6 +3,7 @@
  * signed by a key that the policy of its place let; the server that answers is not trusted with anything but the times.
  */
 import { refuse } from '../../bytes/refusal.ts';
+import { clockFault, clockOf, type Clock } from '../../appraisal/clock.ts';
 import type { SubjectEntry } from '../../appraisal/history.ts';
 import { entryIdOf } from '../../client/scrapi.ts';
 import { findAt, type Listed, type Wanted } from '../../client/search.ts';
@@ -32,8 +33,12 @@ export interface Look {
   readonly tiles: KeptTiles;
   readonly policies: PolicyHistory;
   readonly log: string;
-  /** POSIX seconds. */
+  /** POSIX seconds: no earlier than what the log or its witnesses signed (appraisal/clock.ts). */
   readonly now: number;
+  /** Seconds that the clock of this machine is behind that; nothing is PROVEN then. 0: it is not. */
+  readonly behind: number;
+  /** When the head was signed; undefined where nobody says. */
+  readonly headTime: number | undefined;
   readonly completeness: Listings['monitors'];
   readonly full: boolean;
   /** Entries that match, oldest first: verified, signatures included. */
@@ -57,6 +62,7 @@ export class Reading {
   /** When entries were logged, as was said first. */
   readonly #times = new Map<number, number>();
   readonly session: Session;
+  #clockTold = false;
 
   private constructor(context: Context, session: Session, completeness: Completeness) {
     this.#context = context;
@@ -98,7 +104,7 @@ export class Reading {
       tiles: this.#tiles,
       policies,
       log,
-      now: Math.floor(this.#context.world.now() / 1000),
+      ...this.#clock(view),
       completeness: listings.monitors,
       full: this.#completeness.full,
       list,
@@ -109,6 +115,17 @@ export class Reading {
       read: (rows, kind) => this.#readAll(view, rows, { kind }, policies),
       loggedAt: (index) => this.#loggedAt(index),
     };
+  }
+
+  /** A clock that is behind is told once. */
+  #clock(view: LogView): Clock {
+    const machine = Math.floor(this.#context.world.now() / 1000);
+    const clock = clockOf(view.opened, this.session.trust.policy, machine);
+    const fault = clockFault(clock);
+    if (fault !== undefined && !this.#clockTold)
+      this.#context.output.warn(`${fault}; until then nothing is PROVEN`);
+    this.#clockTold = fault !== undefined;
+    return clock;
   }
 
   async #loggedAt(index: number): Promise<number | undefined> {

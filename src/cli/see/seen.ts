@@ -50,6 +50,8 @@ export async function see(look: Look, subject: string): Promise<Seen> {
   const weighed = inForce && (await weighAll(sayings, inForce, entries));
   const standings = standingOf(history, {
     now: look.now,
+    behind: look.behind,
+    headTime: look.headTime,
     origin: look.view.opened.checkpoint.origin,
     isHead: await headsOf(sayings, look.view, look.tiles),
     loggedAt: await growthOf(sayings, entries, look),

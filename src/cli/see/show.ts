@@ -125,7 +125,7 @@ export function checkedLine({ view, completeness, full }: Look): string {
 }
 
 /** The fields of a look that every answer has. */
-export function lookJson({ log, view, full, completeness, now }: Look): {
+export function lookJson({ log, view, full, completeness, now, behind }: Look): {
   readonly [key: string]: JsonValue;
 } {
   return {
@@ -133,6 +133,7 @@ export function lookJson({ log, view, full, completeness, now }: Look): {
     origin: view.opened.checkpoint.origin,
     size: view.head.size,
     time: now,
+    clock_behind: behind,
     complete: full ? 'full' : completeness.length > 0 ? 'monitor' : 'search',
   };
 }

@@ -9,7 +9,7 @@ import { weightOf } from '../src/claim/cel/pattern.ts';
 import { Run } from '../src/claim/cel/run.ts';
 import { parseTyped } from '../src/claim/cel/syntax.ts';
 import type { Cel } from '../src/claim/cel/value.ts';
-import { checkExpression, evaluate } from '../src/claim/expression.ts';
+import { checkExpression, evaluate, languageFault } from '../src/claim/expression.ts';
 import { judgeClaim } from '../src/claim/judge.ts';
 import type { Grade, Observed } from '../src/claim/observed.ts';
 import { readFault } from '../src/claim/reads.ts';
@@ -159,6 +159,8 @@ t.test('what is not in the language is refused when it is made, and UNKNOWN when
     verdict: 'UNKNOWN',
     explain: /version 2 of the language .* update/,
   });
+  t.match(languageFault({ language: 2 }), /update/);
+  t.equal(languageFault({}), undefined);
 });
 
 const NOTHING: Observed = {

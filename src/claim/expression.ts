@@ -30,6 +30,13 @@ export interface Outcome {
   readonly cost: number;
 }
 
+/** Why this program cannot judge a claim, nor believe who did: it does not know the language that the claim is written in. */
+export function languageFault({ language = 1 }: Pick<Claim, 'language'>): string | undefined {
+  return language === LANGUAGE
+    ? undefined
+    : `the claim is written in version ${language} of the language of claims; this program knows ${LANGUAGE}: update it`;
+}
+
 /** Refuses `malformed-payload` for an expression that is not of the language, or can never be true or false. */
 export function checkExpression(text: string): void {
   try {
@@ -58,10 +65,8 @@ export function evaluate(
   o: ValueMap,
   cut: ReadonlySet<string> = new Set(),
 ): Outcome {
-  if (language !== LANGUAGE) {
-    const why = `the claim is written in version ${language} of the language of claims; this program knows ${LANGUAGE}: update it`;
-    return { holds: undefined, why, reads: [], cost: 0 };
-  }
+  const unknown = languageFault({ language });
+  if (unknown !== undefined) return { holds: undefined, why: unknown, reads: [], cost: 0 };
   const run = new Run(o, parametersOf(params), cut);
   let holds: boolean | undefined;
   let why: string | undefined;

@@ -4,6 +4,7 @@
  * it is not believed.
  */
 import { Refusal } from '../../bytes/refusal.ts';
+import { languageFault } from '../../claim/expression.ts';
 import { judgeSigned } from '../../claim/signed.ts';
 import type { Declared, EntryOf, SubjectEntry } from '../../appraisal/history.ts';
 import type { ValueMap } from '../../claim/value.ts';
@@ -94,6 +95,8 @@ export interface Judging {
 
 /** Weighs a result: of class E3 and E4 who signed, and of any what its refusals show. */
 export async function weigh(entry: Proven, result: Result, claim: Claim, by: Judging): Promise<Weighed> {
+  const unknown = languageFault(claim);
+  if (unknown !== undefined) return faulty(unknown);
   const refused = refusalFault(entry, result);
   if (refused !== undefined) return faulty(refused);
   if (result.evidence === 'E4') return weighTrail(entry, result, claim);

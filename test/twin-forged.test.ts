@@ -21,6 +21,7 @@ import { SeeWorld } from './see-world.ts';
 import {
   approvalStatement,
   commitmentStatement,
+  nextPolicyStatement,
   ISSUER,
   ORIGIN,
   otherStatement,
@@ -55,8 +56,8 @@ async function followed(t: Test, ...entries: Uint8Array[]) {
 
 t.test('monitors, fsck and incident checks find a twin', async (t) => {
   const first = await policyStatement({ keys: withHsm });
-  const without = await policyStatement({ keys }, hsm);
-  const again = await policyStatement({ keys: withHsm, selfProof: true });
+  const without = await nextPolicyStatement(first, { keys }, hsm);
+  const again = await nextPolicyStatement(without, { keys: withHsm, selfProof: true });
   const commitment = await commitmentStatement('web', {}, hsm);
   const approval = await approvalStatement('db', '00'.repeat(32), hsm);
   const mine = await otherStatement('mine', hsm);
@@ -172,9 +173,10 @@ t.test('for which log a statement is: who may say what', async (t) => {
     people.approver,
   );
   const commitment = await commitmentStatement('web');
+  const genesis = await policyStatement();
   const { following } = await followed(
     t,
-    await policyStatement(),
+    genesis,
     await other(),
     await other('else.example/log'),
     await other(ORIGIN),
@@ -184,7 +186,8 @@ t.test('for which log a statement is: who may say what', async (t) => {
     await other(7),
     commitment,
     bare,
-    await policyStatement({ requireAudience: true }),
+    await nextPolicyStatement(genesis, { requireAudience: true }),
+    await otherStatement('it names no log'),
     await other(),
     await other([ORIGIN]),
   );
@@ -196,7 +199,8 @@ t.test('for which log a statement is: who may say what', async (t) => {
       ['entry 6', 'malformed-statement'],
       ['entry 7', 'malformed-statement'],
       ['entry 9', 'wrong-audience'],
-      ['entry 11', 'duplicate'],
+      ['entry 11', 'wrong-audience'],
+      ['entry 12', 'duplicate'],
     ],
   );
   for (const alarm of following.alarms) t.equal(following.verdict(alarm).outcome, 'proven', alarm.what);

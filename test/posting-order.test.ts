@@ -88,18 +88,18 @@ t.test('a posting that waits for its first piece holds up nobody else', async (t
   for (const run of others) run();
   await settled();
   t.strictSame(log, [], 'later pieces wait');
-  const small = post(1, 40);
+  const small = post(1, 48);
   await settled();
   for (const run of checks.splice(0)) run();
-  t.equal((await small).length, 40);
+  t.equal((await small).length, 48);
   first?.();
-  while (log.length < 160) {
+  while (log.length < 168) {
     for (const run of checks.splice(0)) run();
     await settled();
   }
   t.equal((await large).length, 120);
   t.strictSame(
-    log.slice(40).map(([, place]) => place),
+    log.slice(48).map(([, place]) => place),
     [...Array(120).keys()],
   );
 });

@@ -51,7 +51,7 @@ async function registerRoutes(web: Web, context: HttpContext): Promise<void> {
     about(app, context);
     audit(app, info.origin, reader);
   }, counted);
-  await web.scope((app) => tiles(app, reader), [openToBrowsers]);
+  await web.scope((app) => tiles(app, reader, web.sending), [openToBrowsers]);
   await web.scope(openApi, [openToBrowsers]);
   await web.operations(() => context.service.readiness());
   await web.scope((app) => home(app, context));

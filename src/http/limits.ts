@@ -4,12 +4,16 @@
  */
 import type {
   FastifyInstance,
+  FastifyRequest,
   onRequestAsyncHookHandler,
   onRequestHookHandler,
   preHandlerAsyncHookHandler,
+  preHandlerHookHandler,
 } from 'fastify';
 import { refuse } from '../bytes/refusal.ts';
+import { Flight } from '../web/flight.ts';
 import { CBOR_SEQUENCE, COSE } from '../web/media.ts';
+import type { HttpLimits } from './options.ts';
 
 /**
  * When a submission is counted. The counter awaits, and a body that arrives meanwhile costs Node about 10 µs
@@ -28,15 +32,42 @@ export function countWrites(
   };
 }
 
-/** Admits so many batches at once: from their headers until their reply is sent or their client gone. */
-export function limitBatches(atOnce: number): onRequestHookHandler {
+/** The two hooks of batches, see `limitBatches`. */
+interface BatchHooks {
+  readonly onRequest: onRequestHookHandler;
+  readonly preHandler: preHandlerHookHandler;
+}
+
+/**
+ * Admits so many batches at once, from when their body has arrived until their reply is sent or their client gone. While a
+ * body arrives it takes no place, only its bytes of what may be read at once: whoever sends slowly holds up nobody.
+ */
+export function limitBatches(limits: HttpLimits): BatchHooks {
+  const reading = new Flight({ bytes: limits.reading, bytesOfOne: limits.readingOfOne });
+  const isRead = new WeakMap<FastifyRequest, () => void>();
   let inHand = 0;
-  return (request, reply, done) => {
-    const type = request.headers['content-type'] ?? COSE;
-    if (type === COSE || !type.toLowerCase().startsWith(CBOR_SEQUENCE)) return done();
-    if (inHand >= atOnce) return done(refuse('overloaded', 'too many batches at once; send this one again'));
-    inHand++;
-    reply.raw.once('close', () => inHand--);
-    done();
+  return {
+    onRequest: (request, reply, done) => {
+      if (!isBatch(request)) return done();
+      const length = Number(request.headers['content-length'] ?? limits.batchBytes);
+      // What is too large is refused by the parser, in its words.
+      isRead.set(request, reading.take(request, reply, Math.min(length || 0, limits.batchBytes)));
+      done();
+    },
+    preHandler: (request, reply, done) => {
+      const release = isRead.get(request);
+      if (release === undefined) return done();
+      release();
+      if (inHand >= limits.batchesAtOnce)
+        return done(refuse('overloaded', 'too many batches at once; send this one again'));
+      inHand++;
+      reply.raw.once('close', () => inHand--);
+      done();
+    },
   };
+}
+
+function isBatch({ headers }: FastifyRequest): boolean {
+  const type = headers['content-type'] ?? COSE;
+  return type !== COSE && type.toLowerCase().startsWith(CBOR_SEQUENCE);
 }

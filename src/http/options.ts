@@ -9,8 +9,11 @@ export interface HttpLimits extends WebLimits {
   readonly readsPerWindow: number;
   readonly batchBytes: number;
   readonly batchStatements: number;
-  /** Batches in hand at once: with `batchBytes`, what all of them may hold of memory. */
+  /** Batches in hand at once, from when their body has arrived. */
   readonly batchesAtOnce: number;
+  /** Bytes of batches that are being read, of all clients and of one. */
+  readonly reading: number;
+  readonly readingOfOne: number;
   /** How long a proof download waits for the checkpoint that covers its entry. */
   readonly publicationMs: number;
   /** Longest wait that `Prefer: wait=N` is granted, and how many requests may wait so at once. */
@@ -26,6 +29,8 @@ export const HTTP_LIMITS: HttpLimits = {
   batchBytes: 4_194_304,
   batchStatements: 1_024,
   batchesAtOnce: 64,
+  reading: 268_435_456,
+  readingOfOne: 33_554_432,
   publicationMs: 2_000,
   waitMs: 30_000,
   waitsAtOnce: 1_024,

@@ -52,12 +52,15 @@ export function submissions(app: App, context: HttpContext): void {
     { parseAs: 'buffer', bodyLimit: limits.batchBytes },
     (_request, body: Buffer, done) => done(null, new Sequence(body)),
   );
-  const batches = limitBatches(limits.batchesAtOnce);
+  const batches = limitBatches(limits);
   const counted = rates.writes === undefined ? undefined : countWrites(app, rates.writes);
   const hooks =
     counted === undefined
-      ? { onRequest: batches }
-      : { onRequest: [counted.onRequest, batches], preHandler: counted.preHandler };
+      ? batches
+      : {
+          onRequest: [counted.onRequest, batches.onRequest],
+          preHandler: [counted.preHandler, batches.preHandler],
+        };
   app.post(
     '/entries',
     { schema: submissionSchema, config: { headers: PREFER_HEADER }, ...hooks },

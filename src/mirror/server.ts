@@ -32,7 +32,7 @@ export async function mirrorServer(
   const web = await webServer(options);
   mirrorMetrics(mirror, web.registry);
   const counted = [openToBrowsers, web.rate(options.readsPerWindow)];
-  await web.scope((app) => tiles(app, filesOf(mirror)), [openToBrowsers]);
+  await web.scope((app) => tiles(app, filesOf(mirror), web.sending), [openToBrowsers]);
   await web.scope((app) => {
     monitoring(app, mirror);
     for (const file of FILES) fileRoute(app, file, read);

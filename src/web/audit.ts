@@ -15,15 +15,12 @@ import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { decodeUtf8, formatBase64, formatHex, parseDecimal, parseHex } from '../bytes/text.ts';
 import { digest } from '../bytes/brand.ts';
 import { decodeStatement } from '../cose/statement.ts';
-import type { EntryRow, LogReader, Query, StoredEntry } from '../log/ports.ts';
+import type { LogReader, Query } from '../log/ports.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import * as schemas from './audit-schemas.ts';
 import type { App } from './types.ts';
+import { sendRange, viewEntry, viewRow } from './range.ts';
 import { FRESH } from './media.ts';
-
-/** Entries and bytes of one page of a range: a bundle's worth, and what a client should hold at once. */
-const PAGE_ENTRIES = 256;
-const PAGE_BYTES = 4_194_304;
 
 const SEARCH_LIMIT = 100;
 const SEARCH_MOST = 1_000;
@@ -59,15 +56,11 @@ export function audit(app: App, origin: string, reader: LogReader): void {
     return { from, to, fromRoot: formatHex(fromRoot), toRoot: formatHex(toRoot), path: path.map(formatHex) };
   });
 
-  app.get('/v1/entries', { schema: schemas.rangeSchema }, async ({ query }) => {
+  app.get('/v1/entries', { schema: schemas.rangeSchema }, async ({ query }, reply) => {
     const start = parseDecimal(query.start);
     const end = parseDecimal(query.end);
     if (start > end) throw refuse('bad-request', 'the end of a range is not below its start');
-    const last = Math.min(end, reader.head().size);
-    const page = start < last ? await reader.entries(start, Math.min(last, start + PAGE_ENTRIES)) : [];
-    const entries = withinBytes(page).map(viewEntry);
-    const next = start + entries.length;
-    return { entries, next: entries.length > 0 && next < last ? next : null };
+    return sendRange(reply, reader, start, Math.min(end, reader.head().size));
   });
 
   app.get('/v1/entries/:key', { schema: schemas.entrySchema }, async ({ params: { key } }) => {
@@ -132,19 +125,4 @@ function leafFrom(text: string): Digest {
 function indexFrom(text: string): LeafIndex {
   if (/^(?:0|[1-9][0-9]{0,15})$/.test(text)) return leafIndex(parseDecimal(text));
   throw refuse('bad-locator', 'an entry is named by its id, 64 lower-case hex digits, or by its index');
-}
-
-/** As many of the entries as one page may have bytes; one at least. */
-function withinBytes(entries: readonly StoredEntry[]): readonly StoredEntry[] {
-  let bytes = 0;
-  const end = entries.findIndex((entry, i) => (bytes += entry.bytes.length) > PAGE_BYTES && i > 0);
-  return end === -1 ? entries : entries.slice(0, end);
-}
-
-function viewRow({ index, id, kind, subject, issuer, kid, time }: EntryRow): schemas.Row {
-  return { index, id, kind, subject, issuer, kid, time };
-}
-
-function viewEntry(entry: StoredEntry): schemas.Entry {
-  return { ...viewRow(entry), bytes: formatBase64(entry.bytes) };
 }

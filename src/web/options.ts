@@ -9,6 +9,11 @@ export interface WebLimits {
   /** Bytes of a body, where a route does not say otherwise. */
   readonly bodyBytes: number;
   readonly connections: number;
+  /** Connections of one client: an IPv4 address, or an IPv6 /64. */
+  readonly connectionsOfOne: number;
+  /** Bytes of large replies that are being sent, of all clients and of one. */
+  readonly sending: number;
+  readonly sendingToOne: number;
   readonly urlBytes: number;
   readonly headerBytes: number;
   /** From the connection's first byte to the end of the headers. */
@@ -30,6 +35,9 @@ export const WEB_LIMITS: WebLimits = {
   rateWindowMs: 10_000,
   bodyBytes: 131_072,
   connections: 8_192,
+  connectionsOfOne: 1_024,
+  sending: 268_435_456,
+  sendingToOne: 67_108_864,
   urlBytes: 4_096,
   headerBytes: 8_192,
   headersMs: 10_000,

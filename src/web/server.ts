@@ -7,7 +7,9 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Registry } from '@platformatic/prom-client';
 import { randomBytes } from 'node:crypto';
 import type { Readiness } from '../log/ports.ts';
+import { limitConnections, proxies } from './connections.ts';
 import { handleErrors, onClientError, onFrameworkError } from './errors.ts';
+import { Flight } from './flight.ts';
 import { limitRates, serverLimits, type RateLimiter } from './limits.ts';
 import { watchMethods } from './methods.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -29,6 +31,8 @@ export interface Web {
   readonly rate: RateLimiter;
   /** Registers routes under hooks of their own and, when given, a path that begins all of theirs. */
   scope(routes: (app: App) => void, hooks?: readonly (Hook | undefined)[], prefix?: string): Promise<void>;
+  /** Large replies under way. */
+  readonly sending: Flight;
   /** /livez, /readyz, /metrics. */
   operations(readiness: () => Readiness): Promise<void>;
   /** When all routes are there: closes each path's other methods (405, OPTIONS). */
@@ -66,6 +70,7 @@ export async function webServer(options: WebOptions): Promise<Web> {
     registry: metrics.registry,
     urlOf: urlMaker(options.baseUrl),
     rate,
+    sending: new Flight({ bytes: limits.sending, bytesOfOne: limits.sendingToOne }),
     scope,
     operations: (readiness) => scope((scoped) => operations(scoped, readiness, metrics)),
     finish,
@@ -91,6 +96,7 @@ function createServer(options: WebOptions, limits: WebLimits): FastifyInstance {
       ? fastify({ ...common, http: node })
       : fastify({ ...common, https: { ...node, ...options.tls } });
   app.server.maxConnections = limits.connections;
+  limitConnections(app.server, limits, proxies(options.trustProxy));
   return app;
 }
 

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseTilePath, type TilePath } from '../tree/tile.ts';
 import type { LogReader } from '../log/ports.ts';
+import type { Flight } from './flight.ts';
 import type { App } from './types.ts';
 import { asBuffer, BRIEF, BYTES, IMMUTABLE, TEXT } from './media.ts';
 import { bytesOf, failures, nothing, TAGS } from './schemas.ts';
@@ -33,13 +34,16 @@ const bundleSchema = {
   response: { 200: bytesOf(BYTES, '256 entries, or W'), ...failures },
 };
 
+/** Replies of more bytes count among those that are under way. */
+const LARGE = 65_536;
+
 /** What is served: a running log's reader, or a mirror's files. */
 export interface TileFiles extends Pick<LogReader, 'tile' | 'bundle'> {
   checkpoint(): { readonly note: Uint8Array };
 }
 
 /** GET /checkpoint, /tile/<L>/<N>[.p/<W>], /tile/entries/<N>[.p/<W>]. */
-export function tiles(app: App, reader: TileFiles): void {
+export function tiles(app: App, reader: TileFiles, sending: Flight): void {
   const tag = tagger();
   const tileAt = pathReader();
   app.get('/checkpoint', { schema: checkpointSchema }, (request, reply) => {
@@ -54,6 +58,7 @@ export function tiles(app: App, reader: TileFiles): void {
     // The URL as sent, since a decoded one would give each tile more than one name.
     const { kind, level, index, width } = tileAt(pathOf(request.url));
     const bytes = await (kind === 'tile' ? reader.tile(level, index, width) : reader.bundle(index, width));
+    if (bytes.length > LARGE) sending.take(request, reply, bytes.length);
     return reply.header('content-type', BYTES).header('cache-control', IMMUTABLE).send(asBuffer(bytes));
   };
   app.get('/tile/*', { schema: tileSchema, config: { documented: '/tile/{L}/{N}' } }, serve);

@@ -1,0 +1,17 @@
+/** Who counts as one client: an IPv4 address, or the /64 that a customer gets of IPv6 (RFC 6177 §2). */
+import { isIPv6 } from 'node:net';
+
+/** The name of a client by its address. An IPv4 address in IPv6's clothes (`::ffff:192.0.2.1`) is itself. */
+export function clientOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!isIPv6(address)) return address;
+  const [head = '', tail = ''] = (address.split('%')[0] ?? '').split('::', 2);
+  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
+  const [before, after] = [groups(head), groups(tail)];
+  const whole = address.includes('::')
+    ? [...before, ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'), ...after]
+    : before;
+  const prefix = whole.slice(0, 4).map((group) => parseInt(group, 16).toString(16));
+  return `${prefix.join(':')}::/64`;
+}

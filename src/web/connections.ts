@@ -1,0 +1,102 @@
+/**
+ * Who may hold how many connections. One client holds an eighth of them at most, and an eighth stays free for clients
+ * that have none yet, so that nobody shuts the others out by connecting. A client at its limit makes room with its own oldest
+ * connection on which no request is in hand; where all are at work, its next connection is closed at once.
+ *
+ * A proxy that speaks for many clients is not limited: it limits them itself, and requests count by the address it forwards.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { clientOf } from './clients.ts';
+
+export interface ConnectionLimits {
+  /** Connections of all clients. */
+  readonly connections: number;
+  /** Of one client. */
+  readonly connectionsOfOne: number;
+}
+
+/** The part of all connections that stays free for clients that have none yet. */
+const KEPT_FREE = 1 / 8;
+
+interface Connection {
+  readonly socket: Socket;
+  /** Requests that are not answered yet. */
+  inHand: number;
+}
+
+/** `isProxy`: whether an address speaks for others. */
+export function limitConnections(
+  server: Pick<Server, 'on'>,
+  { connections, connectionsOfOne }: ConnectionLimits,
+  isProxy: (address: string) => boolean,
+): void {
+  const clients = new Map<string, Map<string, Connection>>();
+  let open = 0;
+
+  const accept = (socket: Socket): void => {
+    const address = socket.remoteAddress;
+    if (address === undefined || isProxy(address)) return;
+    const client = clientOf(address);
+    const own = clients.get(client) ?? new Map<string, Connection>();
+    const full = own.size >= connectionsOfOne || (own.size > 0 && open >= connections * (1 - KEPT_FREE));
+    if (full && !dropIdle(own)) return void socket.destroy();
+    const key = keyOf(socket);
+    clients.set(client, own);
+    own.set(key, { socket, inHand: 0 });
+    open++;
+    socket.once('close', () => {
+      open--;
+      own.delete(key);
+      if (own.size === 0 && clients.get(client) === own) clients.delete(client);
+    });
+  };
+
+  const begin = ({ socket }: IncomingMessage, response: ServerResponse): void => {
+    const own = socket.remoteAddress === undefined ? undefined : clients.get(clientOf(socket.remoteAddress));
+    const key = keyOf(socket);
+    const connection = own?.get(key);
+    if (own === undefined || connection === undefined) return;
+    connection.inHand++;
+    response.once('close', () => {
+      connection.inHand--;
+      // The youngest stands last: what was used a moment ago is the last to go.
+      if (own.delete(key)) own.set(key, connection);
+    });
+  };
+
+  server.on('connection', accept);
+  server.on('request', begin);
+}
+
+/** Closes a client's oldest connection without a request; false when there is none. */
+function dropIdle(own: Map<string, Connection>): boolean {
+  for (const [key, { socket, inHand }] of own) {
+    if (inHand > 0) continue;
+    own.delete(key);
+    socket.destroy();
+    return true;
+  }
+  return false;
+}
+
+/** A connection by its other end: under TLS a request knows another object than the one that was accepted. */
+function keyOf({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
+  return `${remoteAddress ?? ''} ${remotePort ?? 0}`;
+}
+
+/** Fastify's `trustProxy` as a question about one address. */
+export function proxies(
+  trusted: boolean | string | readonly string[] | ((address: string, hop: number) => boolean) | undefined,
+): (address: string) => boolean {
+  if (trusted === undefined || typeof trusted === 'boolean') return () => trusted === true;
+  if (typeof trusted === 'function') return (address) => trusted(address, 0);
+  // Addresses and subnets: whoever is named is a proxy. What cannot be told here is no proxy, and so limited.
+  const named = new Set([trusted].flat().flatMap((each) => each.split(',').map((text) => text.trim())));
+  return (address) =>
+    named.has(address) || (named.has('loopback') && /^(?:127\.|::1$)/.test(clientless(address)));
+}
+
+function clientless(address: string): string {
+  return address.replace(/^::ffff:/i, '');
+}

@@ -7,11 +7,15 @@ export function clientOf(address: string): string {
   if (mapped !== undefined) return mapped;
   if (!isIPv6(address)) return address;
   const [head = '', tail = ''] = (address.split('%')[0] ?? '').split('::', 2);
-  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
   const [before, after] = [groups(head), groups(tail)];
   const whole = address.includes('::')
     ? [...before, ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'), ...after]
     : before;
   const prefix = whole.slice(0, 4).map((group) => parseInt(group, 16).toString(16));
   return `${prefix.join(':')}::/64`;
+}
+
+/** The groups of 16 bits that stand in a part of an address. */
+function groups(text: string): readonly string[] {
+  return text === '' ? [] : text.split(':');
 }

@@ -67,6 +67,10 @@ t.test('a server of the agent, beside a claim that the true one answers', async 
   const why = (await w.tally('why', SUBJECT, 'tls13')).out;
   t.match(why, /NOT THE TARGET'S: the key/);
   t.match((await w.tally('why', SUBJECT, 'key-pinned')).out, /signature +verified: .*localhost/);
+  t.match(await w.tally('get', '2', '--transcripts', 'by-hand'), {
+    code: 0,
+    out: /in by-hand\/\d+\/\n +# NOT THE TARGET'S: the key [^]*in by-hand\/\d+\/\n +# the target's/,
+  });
   await w.tally('get', '2', '--out', 'proof');
   await w.tally('get', '1', '--out', 'declared');
   t.match(await w.tally('verify', 'proof', 'declared'), {

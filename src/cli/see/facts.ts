@@ -1,4 +1,5 @@
 /** A declaration as named facts, so that two can be compared line by line, and one blamed on who said it. */
+import { createHash } from 'node:crypto';
 import type { Claim, Declaration } from '../../statement/commitment.ts';
 
 /** Name → text, in the order of the declaration. */
@@ -36,7 +37,7 @@ export function changesOf(before: Facts, after: Facts): readonly Change[] {
 }
 
 function flatten(at: string, value: unknown, facts: Map<string, string>): void {
-  if (value instanceof Uint8Array) facts.set(at, value.toHex());
+  if (value instanceof Uint8Array) facts.set(at, bytesText(value));
   else if (value instanceof Map)
     for (const [name, each] of value) flatten(under(at, String(name)), each, facts);
   else if (Array.isArray(value)) {
@@ -47,12 +48,21 @@ function flatten(at: string, value: unknown, facts: Map<string, string>): void {
   else if (typeof value === 'number' || typeof value === 'boolean') facts.set(at, `${value}`);
 }
 
+/** Digests as they are; a certificate by its own, since two of them may begin alike. */
+function bytesText(bytes: Uint8Array): string {
+  if (bytes.length <= 64) return bytes.toHex();
+  return `SHA-256 ${createHash('sha256').update(bytes).digest('hex')} (${bytes.length} bytes)`;
+}
+
 /** What a member of a list is called: its place changes when another is added. */
 function nameOf(member: unknown): string | undefined {
   if (typeof member === 'string') return member;
   if (typeof member !== 'object' || member === null) return undefined;
-  const [framework, id, path] = ['framework', 'id', 'path'].map((name): unknown => Reflect.get(member, name));
+  const [framework, id, path, at] = ['framework', 'id', 'path', 'at'].map((name): unknown =>
+    Reflect.get(member, name),
+  );
   if (typeof path === 'string') return path;
+  if (typeof at === 'string') return at;
   if (typeof id !== 'string') return undefined;
   return typeof framework === 'string' ? `${framework}:${id}` : id;
 }

@@ -19,7 +19,7 @@ import { checkedLine, claimJson, classOf, disclosedFor, lookJson } from './show.
 import { commitmentOf, exitOf, type Seen } from './seen.ts';
 import { slotLines, slotsJson, slotsOf } from './slots.ts';
 import type { Sampling } from '../../appraisal/sampling.ts';
-import { dueOf, limitsOf, line, paintVerdict, spanOf, timeOf, WHO_LIES } from './words.ts';
+import { dueOf, limitsOf, line, signerText, paintVerdict, spanOf, timeOf, WHO_LIES } from './words.ts';
 
 /** Disclosed leaves that are printed. */
 const SHOWN_LEAVES = 4;
@@ -212,13 +212,6 @@ function evidenceLines({
     ...shown,
     ...limitsOf(evidence, is12(examined)).map((each, i) => [i === 0 ? 'limits' : '', each] as const),
   ];
-}
-
-function signerText(signer: Signer): string {
-  if (signer.kind === 'target') return "the target's: it is an identity that the commitment names";
-  return signer.kind === 'other'
-    ? `NOT THE TARGET'S: ${line(signer.why)}`
-    : `whose it is, is not known: ${line(signer.why)}`;
 }
 
 /** A signature of TLS 1.2 covers less. */

@@ -1,5 +1,6 @@
 /** Classes, verdicts and times as people read them. */
 import { printable } from '../../bytes/printable.ts';
+import type { Signer } from '../../evidence/identity.ts';
 import { E3_LIMITS } from '../../evidence/limits.ts';
 import type { EvidenceClass, Verdict } from '../../statement/vocabulary.ts';
 import type { Output } from '../output.ts';
@@ -26,6 +27,14 @@ const LIMITS: Readonly<Record<Exclude<EvidenceClass, 'E3'>, string>> = {
   E2: 'Agents of one operator, or on one network, may be wrong together.',
   E4: 'Who signed could leave something out. The keys are those that the commitment names: compare them with AWS.',
 };
+
+/** Whose a signature is. */
+export function signerText(signer: Signer): string {
+  if (signer.kind === 'target') return "the target's: it is an identity that the commitment names";
+  return signer.kind === 'other'
+    ? `NOT THE TARGET'S: ${line(signer.why)}`
+    : `whose it is, is not known: ${line(signer.why)}`;
+}
 
 const COLOURS: Readonly<Record<Verdict, 'green' | 'red' | 'yellow'>> = {
   PROVEN: 'green',

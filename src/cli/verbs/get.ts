@@ -1,5 +1,5 @@
 /** `tallystick get`: fetches an entry with its receipt and proof, and verifies all three before it prints. */
-import { relative, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { isEntryId, type EntryId } from '../../bytes/brand.ts';
 import { printable } from '../../bytes/printable.ts';
 import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
@@ -8,7 +8,10 @@ import type { Check } from '../../client/checklist.ts';
 import { entryIdOf, fetchReceipt } from '../../client/scrapi.ts';
 import { attachReceipts } from '../../cose/transparent.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
+import type { Signer } from '../../evidence/identity.ts';
 import { writeTranscripts, type Written } from '../byhand.ts';
+import { signerText } from '../see/words.ts';
+import { signersKnown } from '../whose.ts';
 import type { Context } from '../context.ts';
 import { saveProofs } from '../proofs.ts';
 import { Session, type Collected } from '../session.ts';
@@ -68,6 +71,10 @@ async function get(context: Context, operands: readonly string[], flags: Flags):
   const files = out === undefined ? [] : await saveProofs(resolve(world.cwd, out), got.evidence, undefined);
   const dir = flags.text('transcripts');
   const written = dir === undefined ? [] : await writeTranscripts(statement, resolve(world.cwd, dir));
+  const whose =
+    dir === undefined
+      ? new Map<string, Signer>()
+      : await signersKnown(statement, async (id) => (await find(session, id)).evidence.entry);
   const part = PARTS[flags.text('print') ?? ''];
   if (part !== undefined && !output.json) output.write(part(got, statement));
   else
@@ -77,7 +84,11 @@ async function get(context: Context, operands: readonly string[], flags: Flags):
       statement,
       shownBy(checks),
       files.map((name) => relative(world.cwd, resolve(world.cwd, out ?? '', name))),
-      written.map(({ folder, commands }) => ({ folder: relative(world.cwd, folder), commands })),
+      written.map(({ folder, commands }) => ({
+        folder: relative(world.cwd, folder),
+        commands,
+        signer: whose.get(basename(folder)),
+      })),
     );
   return EXIT.ok;
 }
@@ -135,7 +146,7 @@ function print(
   { kind, subject, issuer, kid }: ParsedStatement,
   [verified = '', missing = '']: readonly string[],
   files: readonly string[],
-  transcripts: readonly Written[],
+  transcripts: readonly (Written & { readonly signer: Signer | undefined })[],
 ): void {
   const lines = [
     `entry    ${id}`,
@@ -150,8 +161,14 @@ function print(
   output.print(output.paint('green', `verified: ${verified}`));
   if (missing !== '') output.note(`not shown here: ${missing}; the log itself has more`);
   for (const file of files) output.print(`saved    ${file}`);
-  for (const { folder, commands } of transcripts)
-    output.print([`by hand  in ${folder}/`, ...commands.map((each) => `         ${each}`)].join('\n'));
+  for (const { folder, commands, signer } of transcripts)
+    output.print(
+      [
+        `by hand  in ${folder}/`,
+        ...(signer === undefined ? [] : [`         # ${signerText(signer)}`]),
+        ...commands.map((each) => `         ${each}`),
+      ].join('\n'),
+    );
   output.result('get', {
     entry: id,
     index: entry.index,
@@ -164,6 +181,10 @@ function print(
     receipt: receipt === undefined ? null : formatBase64(receipt),
     proof: new TextDecoder().decode(entry.proof),
     files,
-    transcripts: transcripts.map(({ folder, commands }) => ({ folder, commands: [...commands] })),
+    transcripts: transcripts.map(({ folder, commands, signer }) => ({
+      folder,
+      commands: [...commands],
+      signer: signer === undefined ? null : { ...signer },
+    })),
   });
 }

@@ -17,6 +17,7 @@ import { assertStrongPolicy, compilePolicy, type PolicyDocument } from '../../st
 import { signOwn } from '../../statement/sign.ts';
 import type { Context } from '../context.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
+import { approversMissing } from './approvers.ts';
 import type { JsonValue } from '../output.ts';
 import { Session } from '../session.ts';
 import { differenceOf } from '../../registration/difference.ts';
@@ -61,6 +62,7 @@ export async function changePolicy(context: Context, wish: Wish): Promise<number
   const time = Math.floor(world.now() / 1000);
   const document = nextDocument(inForce, wanted);
   await assertFollows(session, inForce, document, time, output.warn.bind(output));
+  for (const text of await approversMissing(context, whole, document)) output.warn(text);
   output.print(`changes to the policy of ${document.origin} (entry ${index}):\n${difference.join('\n')}`);
   if (wish.dryRun) {
     output.note('nothing was logged');

@@ -1,5 +1,6 @@
 /** Subjects and their claims as `status`, `watch`, `wait` and `gate` show them, to people and to machines. */
 import { Refusal } from '../../bytes/refusal.ts';
+import { approverFault } from '../../appraisal/approvers.ts';
 import { approvalsLacking, type Committed, type EntryOf, type History } from '../../appraisal/history.ts';
 import type { ClaimStanding } from '../../appraisal/appraise.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
@@ -16,7 +17,8 @@ export function subjectLines(output: Output, seen: Seen): readonly string[] {
   const { subject, standings, look, history } = seen;
   const name = output.paint('bold', line(subject));
   if (declared === undefined) return [`${name}  nothing is declared: the last commitment was withdrawn`];
-  const waiting = pendingLines(history);
+  const few = approverFault(history, look.policies.inForce, subject);
+  const waiting = [...pendingLines(history), ...(few === undefined ? [] : [`  warning: ${few}`])];
   const { environment, tier } = declared.declaration;
   const where = `commitment ${declared.entry.id.slice(0, 16)}…, entry ${declared.entry.index}`;
   const heading = `${name}  ${environment}, ${tier}  ${where}`;

@@ -4,7 +4,12 @@ import { join, relative, resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { entryIdOf, submitStatement, type Registration } from '../../client/scrapi.ts';
 import type { ProvenEntry } from '../../client/view.ts';
+import { approversFor, tooFew } from '../../appraisal/approvers.ts';
+import { formatHex } from '../../bytes/text.ts';
+import { keyThumbprint } from '../../cose/key.ts';
 import { loadSigner } from '../../keys/load.ts';
+import type { Signer } from '../../sign/signer.ts';
+import type { Policy } from '../../statement/policy.ts';
 import { onceLogged } from '../acknowledged.ts';
 import type { Declared } from '../commit/declare.ts';
 import { keepEarlier } from '../commit/earlier.ts';
@@ -111,6 +116,8 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
       : await identify(context, asked, flags, known);
   const issuer = flags.text('issuer') ?? issuerOf(policy, signer.publicKey);
   const { origin } = view.opened.checkpoint;
+  const few = policy && fewApprovers(policy, declared, signer);
+  if (few !== undefined) output.warn(few);
   // What is logged is not taken back: where its proof cannot be kept, nothing is.
   await tryFolder(folder);
   const owned = await ownInput(async () => declared.owned(folder));
@@ -129,6 +136,16 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   report(context, { declared, pinned, prepared, registration, collected, folder, files });
   output.note(`check it offline: tallystick verify ${await nameOf(operands, files, folder, context)}`);
   return EXIT.ok;
+}
+
+/** What it asks for itself; `status` says it of what is in force. */
+function fewApprovers(
+  policy: Policy,
+  { subject, declaration }: Declared,
+  { publicKey }: Signer,
+): string | undefined {
+  const kid = formatHex(keyThumbprint(publicKey));
+  return tooFew(declaration.approvals ?? 0, approversFor(policy, subject, kid));
 }
 
 interface Submitted {

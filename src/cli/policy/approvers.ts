@@ -1,0 +1,42 @@
+/** What a change of the policy leaves without enough approvers: what is in force there can be replaced by nobody then. */
+import { approverFault } from '../../appraisal/approvers.ts';
+import { Refusal } from '../../bytes/refusal.ts';
+import { compilePolicy, type PolicyDocument } from '../../statement/policy.ts';
+import type { Context } from '../context.ts';
+import { Reading } from '../see/reading.ts';
+import { historySeen } from '../see/seen.ts';
+import { line } from '../see/words.ts';
+
+/** Subjects that are looked at: those with the newest commitments. */
+const MOST_SUBJECTS = 100;
+
+/** One line a subject; none where no approver's key is changed. What cannot be read is said, and keeps nobody from a change. */
+export async function approversMissing(
+  context: Context,
+  before: PolicyDocument,
+  after: PolicyDocument,
+): Promise<readonly string[]> {
+  if (approversIn(before) === approversIn(after)) return [];
+  try {
+    const look = await (await Reading.open(context, { monitors: [], full: false })).look();
+    const rows = (await look.list({ kind: 'commitment' })).toReversed();
+    const subjects = [...new Set(rows.map(({ subject }) => subject))];
+    const policy = compilePolicy(after);
+    const found: string[] = [];
+    for (const subject of subjects.slice(0, MOST_SUBJECTS)) {
+      const fault = approverFault(await historySeen(look, subject), policy, subject);
+      if (fault !== undefined) found.push(`of ${line(subject)}, ${fault}`);
+    }
+    const more = subjects.length - MOST_SUBJECTS;
+    return more > 0 ? [...found, `${more} more subjects were not looked at for approvers`] : found;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return [`whether each subject keeps enough approvers was not looked at: ${error.message}`];
+  }
+}
+
+/** Who may approve what, as one text. */
+function approversIn({ keys }: PolicyDocument): string {
+  const approvers = keys.filter(({ roles }) => roles.includes('approver'));
+  return JSON.stringify(approvers.map(({ key, subjects }) => [key.bytes.toHex(), subjects]));
+}

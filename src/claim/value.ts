@@ -31,10 +31,7 @@ export function leavesOf(value: Value): readonly Leaf[] {
       leaves.length >= MAX_LEAVES ||
       (typeof part === 'string' && part.length > MAX_TEXT)
     )
-      throw refuse(
-        'too-large',
-        `an observation at ${at.slice(0, 100)} is too large; narrow the probe's parameters`,
-      );
+      throw refuse('too-large', "an observation is too large; narrow the probe's parameters");
     const children = childrenOf(part);
     if (children.length === 0) leaves.push({ path: at, value: part });
     for (const [name, child] of children) walk(`${at}/${escaped(name)}`, child, depth + 1);

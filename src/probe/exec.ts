@@ -65,10 +65,19 @@ async function run(task: ProbeTask): Promise<Observed> {
     return readCollected(decodeUtf8(output), task.challenge, output.length);
   } catch (error) {
     if (!(error instanceof Refusal) || error.code === 'too-large') throw error;
-    throw refuse('unavailable', `${name} does not print what a collector prints: ${error.message}`, {
+    throw refuse('unavailable', `${name} does not print what a collector prints: ${whereOf(error)}`, {
       cause: error,
     });
   }
+}
+
+/** What is wrong with the output, without a word of it: faults of JSON are told by their place. */
+function whereOf({ code, message }: Refusal): string {
+  if (code !== 'malformed-text') return message;
+  const [place] = /^line [0-9]+, column [0-9]+/.exec(message) ?? [];
+  return place === undefined
+    ? 'it has text that is not UTF-8, or not the base64 that it should be'
+    : `it is not the JSON that it should be, at ${place}`;
 }
 
 /** Words separated by spaces, or a JSON list of them; the first is an absolute path. Refuses `config-invalid`. */

@@ -23,6 +23,11 @@ export function nameOrWithheld(text: string | null | undefined, max?: number): s
   return nameOf(text, max) ?? WITHHELD;
 }
 
+/** Codes, ids and times: letters, digits and . : _ + -, and one space between the two halves of an event's name. */
+export function codeText(text: string, max = 64): string {
+  return text.length <= max && /^[A-Za-z0-9.:_+*-]*(?: [A-Za-z0-9]+)?$/.test(text) ? text : WITHHELD;
+}
+
 /** A word of a closed list, which is ours; undefined for any other text. */
 export function wordOf<T extends string>(
   text: string | null | undefined,

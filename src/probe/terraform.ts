@@ -54,7 +54,7 @@ async function run(task: ProbeTask): Promise<Observed> {
   const { counts, lists } = compared;
   const { population, told } = membersOf('declared attributes', compared.looked, compared.unread);
   const value: ValueMap = {
-    terraform: printable(state.source.toolVersion ?? '', 40),
+    terraform: versionOf(state.source.toolVersion),
     ...(modified !== undefined && { ageSeconds: Math.max(0, Math.floor((task.now() - modified) / 1000)) }),
     declared: declared.size,
     ...counts,
@@ -126,7 +126,10 @@ async function readStateFile(path: string, signal: AbortSignal): Promise<Read> {
   try {
     const stats = await file.stat();
     if (!stats.isFile())
-      throw refuse('config-invalid', `${printable(path)} is no file; to ask Terraform itself set run: true`);
+      throw refuse(
+        'config-invalid',
+        `${printable(path)} is no file; its owner can have Terraform itself asked, by options: { run: true } in targets.yaml`,
+      );
     if (stats.size > MAX_BYTES) throw refuse('too-large', `the state has more than ${MAX_BYTES} bytes`);
     signal.throwIfAborted();
     const bytes = new Uint8Array(stats.size);
@@ -135,6 +138,13 @@ async function readStateFile(path: string, signal: AbortSignal): Promise<Read> {
   } finally {
     await file.close();
   }
+}
+
+function versionOf(text: string | undefined): string {
+  return text !== undefined &&
+    /^[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}(?:-(?:alpha|beta|rc|dev)[0-9]{0,8})?$/.test(text)
+    ? text
+    : '';
 }
 
 /** Refuses `unavailable` for what is no state: nothing is known then. */
@@ -149,9 +159,10 @@ function parse(bytes: Uint8Array): ReturnType<typeof declareTerraform> {
   } catch (error) {
     if (!(error instanceof Refusal) || error.code === 'config-invalid' || error.code === 'too-large')
       throw error;
-    throw refuse('unavailable', `the target is no state that can be read: ${error.message}`, {
-      cause: error,
-    });
+    // What the reader says of it may quote it.
+    const [place] = /^line [0-9]+, column [0-9]+/.exec(error.message) ?? [];
+    const where = place === undefined ? error.code : `${error.code} at ${place}`;
+    throw refuse('unavailable', `the target is no state that can be read (${where})`, { cause: error });
   }
 }
 

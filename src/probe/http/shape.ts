@@ -6,10 +6,30 @@ const ALWAYS: Readonly<Record<string, Shape>> = {
   ...scalars('host', 'port', 'path', 'status', 'encrypted'),
   headers: { map: 'scalar' },
   redirect: { members: scalars('scheme', 'host', 'port', 'samePath') },
-  challenges: 'any',
+  challenges: { list: 'scalar' },
   cookies: { list: { members: scalars('name', 'secure', 'httpOnly', 'sameSite') } },
   body: { members: scalars('bytes', 'whole') },
   tls: { map: 'scalar' },
+};
+
+const AUTH: Shape = { members: scalars('anonymous', 'wrong', 'required', 'right', 'admits') };
+
+const BURST: Shape = {
+  members: {
+    ...scalars(
+      'sent',
+      'accepted',
+      'limited',
+      'failed',
+      'wallMs',
+      'allowed',
+      'before',
+      'after',
+      'enforced',
+      'why',
+    ),
+    statuses: { list: 'scalar' },
+  },
 };
 
 /** `auth` and `burst` only where the claim asks for them. */
@@ -18,8 +38,8 @@ export function httpShape(params: ReadonlyMap<string, Parameter>): Shape {
   return {
     members: {
       ...ALWAYS,
-      ...(params.get('auth') === true && { auth: { map: 'any' } as const }),
-      ...(typeof requests === 'number' && requests > 0 && { burst: { map: 'any' } as const }),
+      ...(params.get('auth') === true && { auth: AUTH }),
+      ...(typeof requests === 'number' && requests > 0 && { burst: BURST }),
     },
   };
 }

@@ -4,6 +4,7 @@
  * can guess, at `<number of the log file>/<number of the record>`, so that whoever has the log file can check it.
  */
 import { printable } from '../../bytes/printable.ts';
+import { codeText } from '../harmless.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import type { Value, ValueMap } from '../../claim/value.ts';
 import type { Withheld } from '../../claim/withheld.ts';
@@ -21,6 +22,8 @@ export const MAX_LEAVES = 16_000;
 /** Entries shown of one kind. */
 const MAX_SHOWN = 50;
 const MAX_ACTIONS = 300;
+/** Actions that are not told by their name. */
+const OTHERS = 'others';
 
 type Verdict = Decision['verdict'] | 'permissionless' | 'deniedByCloud';
 
@@ -130,7 +133,7 @@ export class Tally {
     const { verdict, why } = verdictOf(this.#policy, call);
     this.#counts[verdict] += 1;
     const about = aboutOf(call);
-    const shown = { event: printable(call.id, 64), time: printable(call.time, 32), ...about };
+    const shown = { event: codeText(call.id), time: codeText(call.time), ...about };
     if (verdict === 'violating') show(this.#violations, { ...shown, why });
     if (verdict === 'unknown') this.#note(about.action, why);
     if (verdict === 'allowed')
@@ -141,12 +144,12 @@ export class Tally {
       this.#counts.writes += 1;
       show(this.#writes, shown);
     }
-    const error = call.error === undefined ? '' : ` error ${printable(call.error, 64)}`;
+    const error = call.error === undefined ? '' : ` error ${codeText(call.error)}`;
     return `${shown.event} ${shown.time} ${verdict} ${about.action} ${about.resource}${error}`;
   }
 
   #note(action: string, why: string): void {
-    const name = this.#unknown.has(action) || this.#unknown.size < MAX_ACTIONS ? action : 'others';
+    const name = this.#unknown.has(action) || this.#unknown.size < MAX_ACTIONS ? action : OTHERS;
     const known = this.#unknown.get(name);
     if (known === undefined) this.#unknown.set(name, { calls: 1, why });
     else known.calls += 1;
@@ -157,7 +160,7 @@ function verdictOf(
   policy: Policy,
   { requests, error }: Call,
 ): { readonly verdict: Verdict; readonly why: string } {
-  if (error !== undefined && DENIED.test(error)) return { verdict: 'deniedByCloud', why: error };
+  if (error !== undefined && DENIED.test(error)) return { verdict: 'deniedByCloud', why: codeText(error) };
   if (requests === undefined)
     return { verdict: 'unknown', why: 'which action this event needs is not known here' };
   if (requests.length === 0) return { verdict: 'permissionless', why: 'nobody needs a permission for it' };
@@ -170,7 +173,7 @@ function verdictOf(
   if (worst.verdict === 'violating' && error !== undefined)
     return {
       verdict: 'unknown',
-      why: `it failed (${printable(error, 64)}), perhaps before anyone asked the policy`,
+      why: `it failed (${codeText(error)}), perhaps before anyone asked the policy`,
     };
   return worst;
 }
@@ -179,7 +182,7 @@ function aboutOf({ event, requests }: Call): { readonly action: string; readonly
   const actions = (requests ?? []).map(({ action }) => action);
   const resources = new Set((requests ?? []).flatMap((each) => each.resources ?? []));
   return {
-    action: printable(actions.length === 0 ? event : actions.join('+'), 200),
+    action: codeText(actions.length === 0 ? event : actions.join('+'), 200),
     resource: resources.size === 0 ? '-' : printable([...resources].join(' '), 500),
   };
 }

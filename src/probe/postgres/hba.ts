@@ -153,28 +153,31 @@ function provesNothing({ method, clientCert }: HbaRule, reach: 'local' | 'loopba
   return (method === 'trust' && !clientCert) || (method === 'ident' && reach === 'network');
 }
 
-/** Whether each part of a rule's addresses is covered, for one way of connecting, by one earlier rule. */
+/** Whether an earlier rule takes each connection that a rule is about: of every database, user and part of its addresses. */
 function isTaken(rule: HbaRule, way: Way, before: readonly HbaRule[]): boolean {
-  const earlier = before.filter(
-    ({ type, databases, users }) =>
-      type !== undefined &&
-      WAYS[type].includes(way) &&
-      hasAll(databases, rule.databases, 'replication') &&
-      hasAll(users, rule.users, undefined),
-  );
-  if (way === 'local') return earlier.length > 0;
-  const isCovered = (portion: Portion): boolean =>
-    earlier.some(({ portions }) => portions.some((each) => covers(each, portion)));
-  // A name is an address of either family.
-  return rule.portions.every(
-    (portion) => isCovered(portion) || (portion.family === 'words' && EVERYWHERE.every(isCovered)),
+  const sameWay = before.filter(({ type }) => type !== undefined && WAYS[type].includes(way));
+  const portions = way === 'local' ? [undefined] : rule.portions;
+  // What could not be read is taken by nobody.
+  if (rule.databases.length === 0 || rule.users.length === 0) return false;
+  return rule.databases.every((database) =>
+    rule.users.every((user) => {
+      const earlier = sameWay.filter(
+        ({ databases, users }) => has(databases, database, 'replication') && has(users, user, undefined),
+      );
+      return portions.every((portion) => covered(portion, earlier));
+    }),
   );
 }
 
+function covered(portion: Portion | undefined, earlier: readonly HbaRule[]): boolean {
+  if (portion === undefined) return earlier.length > 0;
+  const isCovered = (each: Portion): boolean =>
+    earlier.some(({ portions }) => portions.some((outer) => covers(outer, each)));
+  // A name is an address of either family.
+  return isCovered(portion) || (portion.family === 'words' && EVERYWHERE.every(isCovered));
+}
+
 /** `all` is every name but `except`. */
-function hasAll(ours: readonly string[], theirs: readonly string[], except: string | undefined): boolean {
-  return (
-    theirs.length > 0 &&
-    theirs.every((each) => ours.includes(each) || (ours.includes('all') && each !== except))
-  );
+function has(ours: readonly string[], name: string, except: string | undefined): boolean {
+  return ours.includes(name) || (ours.includes('all') && name !== except);
 }

@@ -178,14 +178,13 @@ async function receive(wire: Wire, type: number, skipOne = false): Promise<Uint8
     if (found === type) return payload;
     if (found === MESSAGE.ignore || found === MESSAGE.debug) continue;
     if (found === MESSAGE.disconnect)
-      throw new Ended('closed', `the server disconnected: ${reasonOf(payload)}`);
+      throw new Ended('closed', `the server disconnected, with reason ${reasonOf(payload)} of RFC 4253`);
     if (skips-- > 0) continue;
     throw new Ended('garbage', `an unexpected message of type ${found}`);
   }
 }
 
-function reasonOf(payload: Uint8Array): string {
-  const cursor = new Cursor(payload.subarray(1), 'malformed-proof');
-  cursor.u32();
-  return printable(String.fromCharCode(...readString(cursor).subarray(0, 200)), 200);
+/** Its number; the server's sentence is not told. */
+function reasonOf(payload: Uint8Array): number {
+  return new Cursor(payload.subarray(1), 'malformed-proof').u32();
 }

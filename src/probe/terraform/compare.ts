@@ -5,7 +5,7 @@
 import { createHmac } from 'node:crypto';
 import { printable } from '../../bytes/printable.ts';
 import { encodeUtf8, formatHex } from '../../bytes/text.ts';
-import type { Value, ValueMap } from '../../claim/value.ts';
+import { isMap, type Value, type ValueMap } from '../../claim/value.ts';
 import type { DeclaredLeaf } from '../../declare/leaf.ts';
 import { looksSecret, textsOf } from '../../declare/secret.ts';
 import { declaredValue, isUnknown, sameValue, sensitiveDigest } from '../declared.ts';
@@ -13,15 +13,12 @@ import { declaredValue, isUnknown, sameValue, sensitiveDigest } from '../declare
 /** Names of one kind that are shown. */
 export const MAX_SHOWN = 200;
 
+type Kind = 'differing' | 'missing' | 'deleted' | 'undeclared' | 'extra';
+
 export interface Compared {
   readonly counts: Readonly<Record<'same' | 'changed' | 'absent' | 'later' | 'sensitive', number>>;
-  readonly lists: {
-    readonly differing: readonly Value[];
-    readonly missing: readonly Value[];
-    readonly deleted: readonly Value[];
-    readonly undeclared: readonly Value[];
-    readonly extra: readonly Value[];
-  };
+  /** The first 200 of each. */
+  readonly lists: Readonly<Record<Kind, readonly Value[]>>;
   /** Each declared attribute, and what it was found to be. */
   readonly looked: readonly string[];
   /** Leaves that could not be compared, without a key for them. */
@@ -54,19 +51,15 @@ export function compare(
   const extra = [...live.keys()].filter(
     (path) => resources.has(ownerOf(path)) && !declared.has(path) && !known.hasUnknownAbove(path, declared),
   );
+  const deleted = [...resources].filter((each) => !at.hasOwner(each));
+  const undeclared = [...found].filter((each) => !resources.has(each));
   return {
     counts,
     lists: {
       differing: differing.slice(0, MAX_SHOWN),
       missing: missing.slice(0, MAX_SHOWN),
-      deleted: [...resources]
-        .filter((each) => !at.hasOwner(each))
-        .slice(0, MAX_SHOWN)
-        .map(shown),
-      undeclared: [...found]
-        .filter((each) => !resources.has(each))
-        .slice(0, MAX_SHOWN)
-        .map(shown),
+      deleted: deleted.slice(0, MAX_SHOWN).map(shown),
+      undeclared: undeclared.slice(0, MAX_SHOWN).map(shown),
       extra: extra.slice(0, MAX_SHOWN).map(shown),
     },
     looked,
@@ -133,7 +126,7 @@ function declaredTexts(declared: ReadonlyMap<string, Value>): ReadonlyMap<string
   );
 }
 
-/** Values are shown unless a side is, or looks like, a secret: what differs is disclosed to everyone. */
+/** What differs is disclosed to everyone: values only where both sides are harmless and neither is marked as a secret. */
 function difference(
   path: string,
   value: Value,
@@ -145,11 +138,18 @@ function difference(
     leaf.sensitive ||
     sides.some((texts) => looksSecret(path, texts) !== undefined);
   if (secret) return { path: shown(path), secret: true };
-  return { path: shown(path), declared: short(value), live: short(declaredValue(leaf.value)) };
+  const live = declaredValue(leaf.value);
+  // Numbers and truth values are harmless; text may be anything, whatever it looks like.
+  return isHarmless(value) && isHarmless(live)
+    ? { path: shown(path), declared: value, live }
+    : { path: shown(path), withheld: true };
 }
 
-function short(value: Value): Value {
-  return typeof value === 'string' ? printable(value, 512) : value;
+function isHarmless(value: Value): boolean {
+  // Numbers that are not whole, or large, are declared by their digits.
+  const { number } = isMap(value) ? value : {};
+  if (typeof number === 'string') return /^-?[0-9.eE+-]{1,60}$/.test(number);
+  return value === null || typeof value === 'number' || typeof value === 'boolean';
 }
 
 function shown(path: string): string {

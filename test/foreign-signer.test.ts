@@ -102,6 +102,15 @@ t.test('an honest agent says what it is worth', async (t) => {
     evidence: 'E1',
     explain: /names no key or CA/,
   });
+  const aim = aimOf(accepted, { target: at, claims: [accepted] } as unknown as Declaration, SUBJECT);
+  const looked = await probeAt(tlsProbe, good);
+  const bare3 = { ...looked, grades: [{ path: '', evidence: 'E3' as const }] };
+  const { grades } = await boundToTarget(bare3, aim, challenge, NOW / 1000);
+  t.match(
+    grades,
+    [{ evidence: 'E1', lowered: 'there is no signature' }],
+    'nothing signed, and called signed',
+  );
   const not13 = { ...seen, expr: "!o.tls.accepted['TLSv1.3']" };
   t.match(
     await judge(bad, at, not13),

@@ -19,7 +19,10 @@ export async function boundToTarget(
   for (const [i, { mediaType, data }] of seen.attachments.entries())
     if (isTranscript(mediaType)) verified.set(i, verifyTranscript(data, challenge));
   for (const grade of seen.grades) {
-    const transcripts = (grade.attachments ?? []).flatMap((i) => verified.get(i) ?? []);
+    const rests = grade.attachments ?? [];
+    const known = rests.flatMap((i) => verified.get(i) ?? []);
+    // What rests on something else as well, no target signed whole.
+    const transcripts = known.length === rests.length ? known : [];
     const signer =
       grade.evidence === 'E3' ? await signersOf(transcripts, aim, { from: now, to: now }) : undefined;
     grades.push(

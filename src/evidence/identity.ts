@@ -93,8 +93,9 @@ function addressIn(locator: string): Address | undefined {
   }
 }
 
-/** The worst of what `signerOf` says of several transcripts. */
+/** The worst of what `signerOf` says of several transcripts; of none, nothing is known. */
 export async function signersOf(all: readonly Verified[], aim: Aim, between: Between): Promise<Signer> {
+  if (all.length === 0) return unchecked('there is no signature');
   const signers = await Promise.all(all.map((each) => signerOf(each, aim, between)));
   return (
     signers.find(({ kind }) => kind === 'other') ??

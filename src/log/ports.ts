@@ -176,6 +176,8 @@ export interface LogInfo {
 export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
+  /** What will go wrong unless somebody acts in time; the log stays ready. */
+  readonly warnings?: readonly string[];
 }
 
 /** One witness of the log's policy, as the log has met it. */

@@ -13,6 +13,9 @@ const Ready = Type.Object({
   reasons: Type.Array(Type.String(), {
     description: 'What keeps it from being ready; with ready, alarms that somebody should look at',
   }),
+  warnings: Type.Optional(
+    Type.Array(Type.String(), { description: 'What will go wrong unless somebody acts in time' }),
+  ),
 });
 
 const liveSchema = {
@@ -45,9 +48,9 @@ export function operations(app: App, readiness: () => Readiness, metrics: Metric
   });
   app.get('/livez', { schema: liveSchema }, async () => ({ live: true }));
   app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
-    const { ready, reasons } = readiness();
+    const { ready, reasons, warnings = [] } = readiness();
     if (!ready) reply.code(503).header('retry-after', LOOK_AGAIN);
-    return { ready, reasons: [...reasons] };
+    return { ready, reasons: [...reasons], ...(warnings.length > 0 && { warnings: [...warnings] }) };
   });
   app.get('/metrics', { schema: metricsSchema }, async (_request, reply) =>
     reply.header('content-type', metrics.contentType).send(await metrics.text()),

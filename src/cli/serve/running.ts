@@ -20,6 +20,7 @@ import { CheckerThreads } from '../../workers/checkers.ts';
 import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
 import { Remote, revived } from '../../workers/rpc.ts';
 import { THREAD_LIMITS, threadModule } from '../../workers/thread.ts';
+import { lockOutsOf } from './lockouts.ts';
 import { publisherParts, resumePublishing, type WitnessingOptions } from './witnessing.ts';
 import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuestion } from './protocol.ts';
 
@@ -57,6 +58,7 @@ export class RunningLog implements LogService {
   readonly #store: SqliteReader;
   readonly #pool: Pool;
   #info: LogInfo;
+  #lockOuts: () => readonly string[];
   readonly #publisher: Publisher;
   readonly #asking = new AbortController();
   #failure: string | undefined;
@@ -75,6 +77,7 @@ export class RunningLog implements LogService {
     this.#checkers = checkers;
     const witnessed = (options.witnessing?.policy.quorum ?? 'none') !== 'none';
     this.#info = infoOf(policyOf(started.policyEntry), witnessed);
+    this.#lockOuts = lockOutsOf(started.policyEntry);
     this.#store = SqliteReader.open(options.sequencer.storePath);
     this.reader = new Reader(this.#store, chooseHasher(), started.head, {
       receiptsWait: witnessed,
@@ -231,13 +234,11 @@ export class RunningLog implements LogService {
     if (this.#publisher.fault !== undefined) reasons.push(this.#publisher.fault);
     const { pending, capacity } = this.load;
     if (pending >= capacity) reasons.push(`${pending} statements are waiting, the most that may`);
-    if (this.#lag.ms > LAG_MS) {
-      reasons.push(
-        `the published checkpoint lags: ${this.reader.publishedSize} of ${this.reader.head().size}`,
-      );
-    }
+    const sizes = `${this.reader.publishedSize} of ${this.reader.head().size}`;
+    if (this.#lag.ms > LAG_MS) reasons.push(`the published checkpoint lags: ${sizes}`);
     // An alarm alone does not take the log out of service: one lying witness could.
-    return { ready: reasons.length === 0, reasons: [...reasons, ...this.#publisher.alarms] };
+    const ready = reasons.length === 0;
+    return { ready, reasons: [...reasons, ...this.#publisher.alarms], warnings: this.#lockOuts() };
   }
 
   witnessing(): Witnessing | undefined {
@@ -267,6 +268,7 @@ export class RunningLog implements LogService {
     this.#lag.integrated(head.size);
     if (policy === undefined) return;
     this.#info = infoOf(policyOf(policy), this.#info.witnessed);
+    this.#lockOuts = lockOutsOf(policy);
     await this.#checkers.setPolicy(policy);
   }
 

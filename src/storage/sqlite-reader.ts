@@ -23,9 +23,7 @@ import {
 } from './rows.ts';
 import { RecentEntries, type Lookup } from './recent.ts';
 import { openForReading, storedOrigin } from './schema.ts';
-
-/** Rows one search looks at before it answers with what it has: bounds the time a query can take. */
-const SCAN_LIMIT = 10_000;
+import { Searches, type Filter } from './search.ts';
 
 /** Entries read ahead for look-ups: some 3 ms. */
 const READ_AHEAD = 4096;
@@ -44,6 +42,7 @@ export class SqliteReader implements StoreReader {
   readonly #bytes: Database.Statement;
   protected readonly recent: RecentEntries;
   readonly #name: Database.Statement;
+  readonly #searches: Searches;
   readonly #chain: Database.Statement;
 
   constructor(db: Database.Database) {
@@ -58,6 +57,7 @@ export class SqliteReader implements StoreReader {
     this.#row = db.prepare(`SELECT ${ENTRY_COLUMNS} FROM entry e WHERE idx = ?`);
     this.#bytes = db.prepare('SELECT bytes FROM entry WHERE idx = ?');
     this.recent = new RecentEntries(db);
+    this.#searches = new Searches(db);
     this.#name = db.prepare('SELECT id FROM name WHERE text = ?').pluck();
     this.#chain = db.prepare('SELECT seq, id FROM chain WHERE key = ?');
   }
@@ -129,7 +129,7 @@ export class SqliteReader implements StoreReader {
   }
 
   async search(query: Query): Promise<SearchPage> {
-    const filters: [column: string, value: number][] = [];
+    const filters: Filter[] = [];
     for (const column of ['subject', 'kid', 'issuer'] as const) {
       const text = query[column];
       if (text === undefined) continue;
@@ -138,32 +138,7 @@ export class SqliteReader implements StoreReader {
       filters.push([column, id]);
     }
     if (query.kind !== undefined) filters.push(['kind', kindNumber(query.kind)]);
-    return this.#scan(filters, query.before ?? Number.MAX_SAFE_INTEGER, query.limit);
-  }
-
-  /** Walks the index of the first filter downwards and sieves by the others, SCAN_LIMIT rows at most. */
-  #scan(filters: readonly [string, number][], before: number, limit: number): SearchPage {
-    const [first, ...rest] = filters;
-    const where = first === undefined ? '' : `AND ${first[0]} = ?`;
-    const sieve = ['1', ...rest.map(([column]) => `e.${column} = ?`)].join(' AND ');
-    const inner = `SELECT * FROM entry WHERE idx < ? ${where} ORDER BY idx DESC LIMIT ?`;
-    const scan = first === undefined ? limit : SCAN_LIMIT;
-    const walk = [before, ...(first === undefined ? [] : [first[1]]), scan];
-    const found = this.db
-      .prepare(`SELECT ${ENTRY_COLUMNS} FROM (${inner}) e WHERE ${sieve} LIMIT ?`)
-      .all(...walk, ...rest.map(([, value]) => value), limit);
-    const rows = found.filter(isRow).map(entryRow);
-    if (rows.length === limit) return { rows, next: rows.at(-1)?.index };
-    return { rows, next: this.#walked(inner, walk, scan) };
-  }
-
-  /** Where a walk that used up its limit stopped; undefined when it reached the end. */
-  #walked(inner: string, walk: readonly number[], scan: number): number | undefined {
-    const row: unknown = this.db
-      .prepare(`SELECT min(idx) AS idx, count(*) AS n FROM (${inner})`)
-      .get(...walk);
-    if (!isRow(row) || number(row, 'n') < scan) return undefined;
-    return number(row, 'idx');
+    return this.#searches.search(filters, query.before ?? Number.MAX_SAFE_INTEGER, query.limit);
   }
 
   async chain(key: string): Promise<ChainHead | undefined> {

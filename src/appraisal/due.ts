@@ -70,9 +70,10 @@ export function lookOf(
   outgrown: number | undefined,
 ): Looked & { readonly seen: number; readonly outdated: string | undefined } {
   const end = Math.min(window.end, entry.time);
+  const byWord = { started: window.start, seen: end, counted: end, outdated: undefined };
+  if (evidence !== 'E3') return byWord;
   const left = challenge.size < entry.index ? outgrown : entry.time;
-  if (evidence !== 'E3' || left === undefined)
-    return { started: window.start, seen: end, counted: end, outdated: undefined };
+  if (left === undefined) return byWord;
   const latest = left + Math.min(CHALLENGE_TOLERANCE, terms.cadence, terms.deadline ?? Infinity);
   return {
     started: Math.min(window.start, latest),

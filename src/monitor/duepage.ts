@@ -203,7 +203,7 @@ export class DuePage {
         evidence,
         proof,
         { index, time },
-        loggedAt(proof.challenge.size),
+        evidence === 'E3' ? loggedAt(proof.challenge.size) : undefined,
       );
       const others = (told.reports[claim] ?? []).filter((each) => each.kid !== kid);
       told.reports[claim] = [...others, { kid, index, id, started, counted }];

@@ -158,7 +158,7 @@ export const PACKS: Readonly<Record<string, Pack>> = {
       {
         id: 'terraform-as-planned',
         title: 'Every attribute that the plan knew is in the state as it was planned',
-        expr: 'size(o.terraform.differing) == 0 && size(o.terraform.missing) == 0 && size(o.terraform.deleted) == 0',
+        expr: 'size(o.terraform.differing) == 0 && size(o.terraform.missing) == 0 && size(o.terraform.deleted) == 0 && o.terraform.whole',
         minEvidence: 'E0',
         severity: 'high',
       },

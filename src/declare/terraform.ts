@@ -294,6 +294,7 @@ function textAt(map: TreeMap, name: string): string {
 function notTerraform(): Error {
   return refuse(
     'malformed-payload',
-    'this is no plan or state in JSON; write it with `terraform show -json <plan>`',
+    'this is no plan or state in JSON, or an empty state: nothing was applied, or all was destroyed; write it with ' +
+      '`terraform show -json <plan>`',
   );
 }

@@ -8,9 +8,11 @@ import { constants } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { decodeUtf8, parseHex } from '../bytes/text.ts';
+import { parseHex } from '../bytes/text.ts';
 import type { Observed } from '../claim/observed.ts';
 import type { ValueMap } from '../claim/value.ts';
+import type { Exclusion } from '../declare/leaf.ts';
+import { decodeSource } from '../declare/encoding.ts';
 import { declareTerraform } from '../declare/terraform.ts';
 import { PLAIN_ENV, runProgram } from './child.ts';
 import { declaredLeaves } from './declared.ts';
@@ -51,7 +53,15 @@ async function run(task: ProbeTask): Promise<Observed> {
   const state = parse(bytes);
   const key = keyOf(await task.secret('salt'));
   const compared = compare(declared, new Map(state.leaves.map((leaf) => [leaf.path, leaf])), key);
-  const { counts, lists } = compared;
+  const { counts } = compared;
+  const beside = besideOf(state.excluded);
+  const lists = {
+    ...compared.lists,
+    undeclared: [...beside.deposed, ...compared.lists.undeclared].slice(0, MAX_SHOWN),
+    tainted: beside.tainted,
+    notCompared: beside.notCompared,
+  };
+  const gaps = gapsOf(compared.unread, beside.tainted);
   const { population, told } = membersOf('declared attributes', compared.looked, compared.unread);
   const value: ValueMap = {
     terraform: versionOf(state.source.toolVersion),
@@ -60,7 +70,7 @@ async function run(task: ProbeTask): Promise<Observed> {
     ...counts,
     ...lists,
     ...(told !== undefined && { looked: told }),
-    ...(compared.unread === 0 && { whole: true }),
+    ...(gaps.length === 0 && { whole: true }),
   };
   const looked = counts.same + counts.changed + counts.absent + counts.later;
   return {
@@ -71,19 +81,37 @@ async function run(task: ProbeTask): Promise<Observed> {
     population,
     compared: { declared: declared.size, compared: looked, excluded: counts.sensitive },
     undeclared: lists.undeclared,
-    withheld: [
-      ...(compared.unread > 0
-        ? [
-            {
-              path: '/whole',
-              reason: `${compared.unread} sensitive attributes cannot be compared without the secret "salt"`,
-            },
-          ]
-        : []),
-      ...cutLists(lists, MAX_SHOWN),
-    ],
+    withheld: [...gaps.map((reason) => ({ path: '/whole', reason })), ...cutLists(lists, MAX_SHOWN)],
     bytes: bytes.length,
   };
+}
+
+/** What a state has beside attributes of managed resources. What is deposed runs still, and nobody planned it. */
+function besideOf(
+  excluded: readonly Exclusion[],
+): Readonly<Record<'deposed' | 'tainted' | 'notCompared', readonly string[]>> {
+  const named = (pattern: RegExp): readonly string[] =>
+    excluded
+      .filter(({ path }) => pattern.test(path))
+      .slice(0, MAX_SHOWN)
+      .map(({ path }) => printable(path, 512));
+  return {
+    deposed: named(/ deposed [^ ]+$/),
+    tainted: named(/ tainted$/).map((path) => path.replace(/ tainted$/, '')),
+    notCompared: excluded.slice(0, MAX_SHOWN).map(({ path, reason }) => printable(`${path}: ${reason}`, 512)),
+  };
+}
+
+/** Why nobody can say that all is as it was planned. */
+function gapsOf(unread: number, tainted: readonly string[]): readonly string[] {
+  return [
+    ...(unread > 0 ? [`${unread} sensitive attributes cannot be compared without the secret "salt"`] : []),
+    ...(tainted.length > 0
+      ? [
+          `${tainted.length} resources are tainted: their apply failed, and Terraform will replace them (${tainted[0] ?? ''})`,
+        ]
+      : []),
+  ];
 }
 
 interface Read {
@@ -150,7 +178,7 @@ function versionOf(text: string | undefined): string {
 /** Refuses `unavailable` for what is no state: nothing is known then. */
 function parse(bytes: Uint8Array): ReturnType<typeof declareTerraform> {
   try {
-    const state = declareTerraform(decodeUtf8(bytes));
+    const state = declareTerraform(decodeSource(bytes));
     if (state.source.kind === 'terraform-state') return state;
     throw refuse(
       'config-invalid',
@@ -162,7 +190,12 @@ function parse(bytes: Uint8Array): ReturnType<typeof declareTerraform> {
     // What the reader says of it may quote it.
     const [place] = /^line [0-9]+, column [0-9]+/.exec(error.message) ?? [];
     const where = place === undefined ? error.code : `${error.code} at ${place}`;
-    throw refuse('unavailable', `the target is no state that can be read (${where})`, { cause: error });
+    throw refuse(
+      'unavailable',
+      `the target is no state that can be read (${where}): it is empty where nothing was applied or all was destroyed, ` +
+        'and else UTF-8, as `terraform show -json` writes it',
+      { cause: error },
+    );
   }
 }
 

@@ -9,6 +9,7 @@ import { isMap, type Value, type ValueMap } from '../../claim/value.ts';
 import type { DeclaredLeaf } from '../../declare/leaf.ts';
 import { looksSecret, textsOf } from '../../declare/secret.ts';
 import { declaredValue, isUnknown, sameValue, sensitiveDigest } from '../declared.ts';
+import { alignSets } from './sets.ts';
 
 /** Names of one kind that are shown. */
 export const MAX_SHOWN = 200;
@@ -28,9 +29,12 @@ export interface Compared {
 /** Both sides by path. Lists are cut at 200; the counts are whole. */
 export function compare(
   declared: ReadonlyMap<string, Value>,
-  live: ReadonlyMap<string, DeclaredLeaf>,
+  found: ReadonlyMap<string, DeclaredLeaf>,
   key: Uint8Array | undefined,
 ): Compared {
+  const live = alignSets(declared, found, (leaf, path, digest) =>
+    key === undefined ? undefined : digestOf({ ...leaf, path }, key) === digest,
+  );
   const counts = { same: 0, changed: 0, absent: 0, later: 0, sensitive: 0 };
   const differing: Value[] = [];
   const missing: string[] = [];
@@ -46,13 +50,13 @@ export function compare(
     if (state === 'changed' && leaf !== undefined) differing.push(difference(path, value, leaf, texts));
   }
   const resources = new Set(Array.from(declared.keys(), ownerOf));
-  const found = new Set(Array.from(live.keys(), ownerOf));
+  const owners = new Set(Array.from(live.keys(), ownerOf));
   const known = new Index(declared.keys());
   const extra = [...live.keys()].filter(
     (path) => resources.has(ownerOf(path)) && !declared.has(path) && !known.hasUnknownAbove(path, declared),
   );
   const deleted = [...resources].filter((each) => !at.hasOwner(each));
-  const undeclared = [...found].filter((each) => !resources.has(each));
+  const undeclared = [...owners].filter((each) => !resources.has(each));
   return {
     counts,
     lists: {

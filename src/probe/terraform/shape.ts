@@ -21,6 +21,8 @@ export const TERRAFORM_SHAPE: Shape = {
     deleted: LIST,
     undeclared: LIST,
     extra: LIST,
+    tainted: { list: 'scalar' },
+    notCompared: { list: 'scalar' },
     looked: { list: 'scalar' },
   },
 };

@@ -21,6 +21,9 @@ export {
   type TreeSize,
 } from './bytes/brand.ts';
 
+// Strict text forms of bytes, on platforms that have none of their own too.
+export { formatBase64, formatHex, parseBase64, parseHex } from './bytes/text.ts';
+
 // Deterministic CBOR (RFC 8949 §4.2.1), as statements and receipts are written.
 export { decodeCbor, encodeCbor, type CborMap, type CborValue } from './bytes/cbor.ts';
 

@@ -2,6 +2,7 @@
  * Where each claim of a subject stands now, computed from the log alone. Silence fails: a claim without a fresh
  * proof is STALE, whoever is to blame, and a missing answer is never a pass.
  */
+import { formatHex } from '../bytes/text.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { EvidenceClass, Verdict } from '../statement/vocabulary.ts';
 import { clockFault, MOST_BEHIND } from './clock.ts';
@@ -181,7 +182,7 @@ export function waiverOf(
   now: number,
 ): EntryOf<'waiver'> | undefined {
   const newest = waivers.findLast(
-    ({ parsed: { waiver } }) => waiver.commitment.toHex() === entry.id && waiver.claims.includes(claim.id),
+    ({ parsed: { waiver } }) => formatHex(waiver.commitment) === entry.id && waiver.claims.includes(claim.id),
   );
   return newest !== undefined && newest.parsed.waiver.notAfter > now ? newest : undefined;
 }

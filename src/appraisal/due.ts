@@ -8,6 +8,7 @@
  *
  * A period is the cadence, and the misses that are allowed.
  */
+import { formatHex } from '../bytes/text.ts';
 import type { Claim, Declaration } from '../statement/commitment.ts';
 import type { RuntimeProof } from '../statement/proof.ts';
 import type { EvidenceClass } from '../statement/vocabulary.ts';
@@ -53,7 +54,7 @@ export function deployedAt(time: number, deployment: { readonly deployed: number
 
 /** Whether reports of a key count: of attestors alone, where the commitment names some. */
 export function isAttestor({ attestors }: Pick<Declaration, 'attestors'>, kid: string): boolean {
-  return attestors === undefined || attestors.kids.some((each) => each.toHex() === kid);
+  return attestors === undefined || attestors.kids.some((each) => formatHex(each) === kid);
 }
 
 /**

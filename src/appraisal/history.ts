@@ -3,6 +3,7 @@
  * and deployed. Pure, from the log alone, so that everyone comes to the same answer (design.md, "Silence fails").
  */
 import { entryId, type EntryId } from '../bytes/brand.ts';
+import { formatHex } from '../bytes/text.ts';
 import { isWithdrawal, type Commitment, type Declaration } from '../statement/commitment.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
@@ -97,7 +98,7 @@ export function stepOf(
     id,
     author: kid,
     asks: asksOf(commitment),
-    ...(isWithdrawal(commitment) && { withdraws: commitment.withdraws.toHex() }),
+    ...(isWithdrawal(commitment) && { withdraws: formatHex(commitment.withdraws) }),
     ...(isRevoked(kid, index, revokedSince) && { revoked: true }),
   };
 }
@@ -159,7 +160,7 @@ export function historyOf(
       if (effect === 'effective') takeEffect(entry.time);
     } else if (isOf(entry, 'approval') && counting(entry)) {
       const { approval, kid } = entry.parsed;
-      const effect = order.approve(approval.commitment.toHex(), kid);
+      const effect = order.approve(formatHex(approval.commitment), kid);
       if (effect !== 'none') drafts.at(-1)?.approvals.push(entry);
       if (effect === 'effective') takeEffect(entry.time);
     }
@@ -192,7 +193,7 @@ function declaredOf(draft: Draft): readonly Declared[] {
 function withdrawnOf(draft: Draft): readonly Withdrawn[] {
   const { commitment } = draft.entry.parsed;
   if (!isWithdrawal(commitment)) return [];
-  return [{ ...committedOf(draft), withdraws: entryId(commitment.withdraws.toHex()) }];
+  return [{ ...committedOf(draft), withdraws: entryId(formatHex(commitment.withdraws)) }];
 }
 
 function committedOf({ entry, approvals, needed, effective, followed }: Draft): Committed {

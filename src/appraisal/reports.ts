@@ -2,6 +2,7 @@
  * What each agent last reported of a claim: until when that counts, and what of it is not to be believed. The log admits
  * more than it shows; readers judge the rest, from the entries alone.
  */
+import { formatHex } from '../bytes/text.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
 import { countsFrom, deployedAt, isAttestor, lookOf, nextDue, type Basis, type Looked } from './due.ts';
@@ -60,7 +61,7 @@ export function basisOf(
     from: countsFrom(effective ?? now, declaration),
     needed: declaration.attestors?.threshold ?? 1,
     deployments: history.deployments
-      .filter(({ parsed: { deployment } }) => deployment.commitment.toHex() === entry.id)
+      .filter(({ parsed: { deployment } }) => formatHex(deployment.commitment) === entry.id)
       .map(({ time, parsed: { deployment } }) => deployedAt(time, deployment)),
   };
 }
@@ -76,7 +77,7 @@ export function sayingsOf(
   const newest = new Map<string, Saying>();
   for (const proof of proofs) {
     const { kid, proof: payload } = proof.parsed;
-    if (payload.commitment.toHex() !== entry.id || !isAttestor(declaration, kid)) continue;
+    if (formatHex(payload.commitment) !== entry.id || !isAttestor(declaration, kid)) continue;
     const result = payload.results.find((each) => each.claim === claim.id);
     if (result === undefined) continue;
     const times = lookOf(claim, result.evidence, payload, proof, reader.loggedAt(payload.challenge.size));

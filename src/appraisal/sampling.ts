@@ -5,6 +5,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { equalBytes } from '../bytes/compare.ts';
+import { formatHex } from '../bytes/text.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
 import type { Declared, EntryOf, History } from './history.ts';
@@ -55,7 +56,7 @@ export function samplingOf(
   isHead: (size: number, root: Uint8Array) => boolean,
 ): readonly Sampling[] {
   const epoch = epochFor(declared.declaration.claims);
-  const own = history.proofs.filter(({ parsed }) => parsed.proof.commitment.toHex() === declared.entry.id);
+  const own = history.proofs.filter(({ parsed }) => formatHex(parsed.proof.commitment) === declared.entry.id);
   const kids = new Set(own.map(({ parsed }) => parsed.kid));
   return [...kids].flatMap((kid) => {
     const proofs = own.filter(({ parsed }) => parsed.kid === kid);
@@ -190,7 +191,7 @@ function faultOf(
 /** A look without a slot is the first of a commitment, or answers a deployment. */
 function outsideOf(looks: readonly Look[], { declared, history }: Frame): readonly number[] {
   const deployed = history.deployments
-    .filter(({ parsed: { deployment } }) => deployment.commitment.toHex() === declared.entry.id)
+    .filter(({ parsed: { deployment } }) => formatHex(deployment.commitment) === declared.entry.id)
     .map(({ time, parsed: { deployment } }) => Math.min(time, deployment.deployed));
   return looks.flatMap(({ proof, slot }, i) => {
     const { start } = proof.parsed.proof.window;

@@ -3,6 +3,11 @@
  * that one value has one spelling (x/mod's habit; `007`, `+7`, url-safe or unpadded base64 all fail).
  */
 import { refuse } from './refusal.ts';
+import { readBase64, readHex, writeBase64, writeHex, type Base64Alphabet } from './textfallback.ts';
+
+// Node 20 to 24 and older browsers have no hex and base64 of their own; `textfallback.ts` stands in there. Asked by name,
+// once: types say that these functions are always there.
+const hasNative = 'fromBase64' in Uint8Array && 'fromHex' in Uint8Array && 'toHex' in Uint8Array.prototype;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -24,7 +29,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
 
 /** Lower-case hex. */
 export function formatHex(bytes: Uint8Array): string {
-  return bytes.toHex();
+  return hasNative ? bytes.toHex() : writeHex(bytes);
 }
 
 /** Bytes of lower-case hex of even length. */
@@ -32,12 +37,12 @@ export function parseHex(text: string): Uint8Array<ArrayBuffer> {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) {
     throw refuse('malformed-text', 'expected lower-case hexadecimal of even length');
   }
-  return Uint8Array.fromHex(text);
+  return hasNative ? Uint8Array.fromHex(text) : readHex(text);
 }
 
 /** Standard padded base64 (RFC 4648 §4). */
 export function formatBase64(bytes: Uint8Array): string {
-  return bytes.toBase64();
+  return hasNative ? bytes.toBase64() : writeBase64(bytes, 'base64');
 }
 
 /** Bytes of standard, padded base64 without line breaks (RFC 4648 §4). */
@@ -47,7 +52,9 @@ export function parseBase64(text: string): Uint8Array<ArrayBuffer> {
 
 /** Unpadded base64url (RFC 4648 §5). */
 export function formatBase64Url(bytes: Uint8Array): string {
-  return bytes.toBase64({ alphabet: 'base64url', omitPadding: true });
+  return hasNative
+    ? bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
+    : writeBase64(bytes, 'base64url');
 }
 
 /** Bytes of unpadded base64url (RFC 4648 §5). */
@@ -55,16 +62,20 @@ export function parseBase64Url(text: string): Uint8Array<ArrayBuffer> {
   return parseBase64In(text, 'base64url');
 }
 
-function parseBase64In(text: string, alphabet: 'base64' | 'base64url'): Uint8Array<ArrayBuffer> {
-  let bytes;
-  try {
-    bytes = Uint8Array.fromBase64(text, { alphabet });
-  } catch {
-    throw refuse('malformed-text', `expected ${alphabet} text`);
-  }
+function parseBase64In(text: string, alphabet: Base64Alphabet): Uint8Array<ArrayBuffer> {
+  const bytes = hasNative ? nativeBase64(text, alphabet) : readBase64(text, alphabet);
+  if (bytes === undefined) throw refuse('malformed-text', `expected ${alphabet} text`);
   const again = alphabet === 'base64' ? formatBase64(bytes) : formatBase64Url(bytes);
   if (again !== text) throw refuse('malformed-text', `the ${alphabet} text is not in canonical form`);
   return bytes;
+}
+
+function nativeBase64(text: string, alphabet: Base64Alphabet): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.fromBase64(text, { alphabet });
+  } catch {
+    return undefined;
+  }
 }
 
 /** A non-negative integer up to 2^53−1, ASCII digits without leading zeros. */

@@ -7,6 +7,7 @@ import { decodeCbor, encodeCbor, isCborArray, isCborMap } from '../bytes/cbor.ts
 import type { CborKey, CborMap, CborValue } from '../bytes/cbor.ts';
 import { concatBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
 import { PUBLIC_KEY_LENGTH, type Algorithm, type PublicKey } from '../sign/algorithm.ts';
 import { algorithmId, algorithmMatches } from './algorithm.ts';
 import { isKid } from './identity.ts';
@@ -47,7 +48,7 @@ export function keyThumbprint(key: PublicKey): Uint8Array {
 
 /** Thumbprint of a key in lower-case hex. */
 export function kidOf(key: PublicKey): string {
-  return keyThumbprint(key).toHex();
+  return formatHex(keyThumbprint(key));
 }
 
 /** A COSE_Key as a map, with its thumbprint as `kid` and its `alg`. */

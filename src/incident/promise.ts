@@ -1,6 +1,7 @@
 /** What logged entries promise of runtime proofs to come: a chain its next one, a commitment those of its claims. */
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import { isWithdrawal, type Claim } from '../statement/commitment.ts';
 import { periodOf } from '../appraisal/due.ts';
@@ -48,7 +49,7 @@ export function promiseOfClaim(
   const wants = `entry ${commitment.index} wants the claim ${printable(claim)} proven every ${cadence} s`;
   if (last.id === commitment.id) return { proves: wants, reports: ['when the time began to run'] };
   const parsed = about(last, subject);
-  if (parsed.kind !== 'proof' || parsed.proof.commitment.toHex() !== commitment.id)
+  if (parsed.kind !== 'proof' || formatHex(parsed.proof.commitment) !== commitment.id)
     throw refuse('proof-failed', 'the last proof is no runtime proof of that commitment');
   const result = parsed.proof.results.find((each) => each.claim === claim);
   if (result === undefined) throw refuse('proof-failed', 'the last proof has no result for the claim');

@@ -13,7 +13,7 @@
  */
 import type { Digest } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { decodeUtf8, encodeUtf8 } from '../bytes/text.ts';
+import { decodeUtf8, encodeUtf8, formatBase64 } from '../bytes/text.ts';
 import { SIGNATURE_LENGTH } from '../sign/algorithm.ts';
 import { parseCheckpoint } from './checkpoint.ts';
 import {
@@ -43,7 +43,7 @@ export interface SignSubtree {
 /** The request body. More than 63 hashes: RangeError. */
 export function formatSignSubtree(request: SignSubtree): Uint8Array<ArrayBuffer> {
   const { start, end, hash, proof, checkpoint } = request;
-  const header = formatHeader([`subtree ${start} ${end}`, hash.toBase64()], proof);
+  const header = formatHeader([`subtree ${start} ${end}`, formatBase64(hash)], proof);
   return encodeUtf8(header + decodeUtf8(checkpoint));
 }
 

@@ -6,6 +6,7 @@
  */
 import { entryId, type EntryId } from '../bytes/brand.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import { verifyStatement } from '../cose/statement.ts';
 import { assertStrongKey, type PublicKey, type VerifySignature } from '../sign/algorithm.ts';
@@ -71,7 +72,7 @@ export function signerKey(policy: Policy, parsed: ParsedStatement): PublicKey {
       'this log does not know the key; sign again with the public key in the CWT claim cnf (8)',
     );
   }
-  if (keyThumbprint(key).toHex() !== parsed.kid) {
+  if (formatHex(keyThumbprint(key)) !== parsed.kid) {
     throw refuse('unknown-key', 'kid (4) is not the thumbprint of the key in cnf (8); set it to that');
   }
   assertStrangersKey(parsed.kid, key);
@@ -194,15 +195,15 @@ export function record(
 
 /** Entry ids of the commitments that a statement speaks of; first the one that it is about. */
 function referredIds(parsed: ParsedStatement): readonly EntryId[] {
-  if (parsed.kind === 'proof') return [entryId(parsed.proof.commitment.toHex())];
-  if (parsed.kind === 'approval') return [entryId(parsed.approval.commitment.toHex())];
-  if (parsed.kind === 'waiver') return [entryId(parsed.waiver.commitment.toHex())];
-  if (parsed.kind === 'deployment') return [entryId(parsed.deployment.commitment.toHex())];
+  if (parsed.kind === 'proof') return [entryId(formatHex(parsed.proof.commitment))];
+  if (parsed.kind === 'approval') return [entryId(formatHex(parsed.approval.commitment))];
+  if (parsed.kind === 'waiver') return [entryId(formatHex(parsed.waiver.commitment))];
+  if (parsed.kind === 'deployment') return [entryId(formatHex(parsed.deployment.commitment))];
   if (parsed.kind !== 'commitment') return [];
   const { commitment } = parsed;
   const before = followed(commitment);
   return [
-    ...(isWithdrawal(commitment) ? [entryId(commitment.withdraws.toHex())] : []),
+    ...(isWithdrawal(commitment) ? [entryId(formatHex(commitment.withdraws))] : []),
     ...(before === undefined ? [] : [before]),
   ];
 }
@@ -247,7 +248,8 @@ function nextLink(parsed: ParsedStatement & { kind: 'proof' }, facts: Facts): { 
   const key = chainKey(parsed.kid, parsed.subject);
   const head = facts.chains.get(key);
   const seq = head === undefined ? 0 : head.seq + 1;
-  if (parsed.proof.seq !== seq || parsed.proof.prev?.toHex() !== head?.id) {
+  const { prev: named } = parsed.proof;
+  if (parsed.proof.seq !== seq || (named && formatHex(named)) !== head?.id) {
     const prev = head === undefined ? 'no prev' : `prev ${head.id}`;
     throw refuse(
       'chain-broken',

@@ -4,7 +4,7 @@
  */
 import { digest } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { parseHex } from '../bytes/text.ts';
+import { parseHex, formatHex } from '../bytes/text.ts';
 import type { Policy, PolicyDocument, RevokedKey } from '../statement/policy.ts';
 import type { InForce } from './rules.ts';
 
@@ -20,12 +20,12 @@ export function wholeDocument({ document, revoked }: Policy): PolicyDocument {
  */
 export function nextDocument({ policy, id }: InForce, wanted: PolicyDocument): PolicyDocument {
   const { revoked = [], ...rest } = wanted;
-  const named = new Set(revoked.map(({ kid }) => kid.toHex()));
+  const named = new Set(revoked.map(({ kid }) => formatHex(kid)));
   for (const kid of policy.revoked.keys()) {
     if (!named.has(kid))
       throw refuse('policy-rejected', `key ${kid} stays revoked, whatever a policy says; list it again`);
   }
-  const fresh = revoked.filter((each) => !isSame(policy.revoked.get(each.kid.toHex()), each));
+  const fresh = revoked.filter((each) => !isSame(policy.revoked.get(formatHex(each.kid)), each));
   return {
     ...rest,
     replaces: digest(parseHex(id)),

@@ -6,6 +6,7 @@
 import { entryId, type EntryId } from '../bytes/brand.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
 import type { Commitment } from '../statement/commitment.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 
@@ -22,7 +23,7 @@ export function orderKey(subject: string): string {
 
 /** Entry id of the statement that a commitment says it follows. */
 export function followed({ supersedes }: Commitment): EntryId | undefined {
-  return supersedes === undefined ? undefined : entryId(supersedes.toHex());
+  return supersedes === undefined ? undefined : entryId(formatHex(supersedes));
 }
 
 /** Whether admission asks for the newest commitment statement of the subject. */
@@ -37,7 +38,7 @@ export function newestWanted(
   parsed: Extract<ParsedStatement, { kind: 'commitment' | 'approval' }>,
 ): EntryId | undefined {
   return parsed.kind === 'approval'
-    ? entryId(parsed.approval.commitment.toHex())
+    ? entryId(formatHex(parsed.approval.commitment))
     : followed(parsed.commitment);
 }
 

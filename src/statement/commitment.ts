@@ -18,6 +18,7 @@ import {
   type Schema,
 } from './schema.ts';
 import { isCborMap } from '../bytes/cbor.ts';
+import { formatHex } from '../bytes/text.ts';
 import { SALTED_TREE } from './saltedleaf.ts';
 import { target } from './target.ts';
 import {
@@ -144,7 +145,7 @@ const declaration = checked(declarationFields, (value, at) => {
   distinct(value.scope.members ?? [], (each) => each, inside(at, 'scope.members'));
   const { attestors, validity } = value;
   if (attestors !== undefined) {
-    distinct(attestors.kids, (kid) => kid.toHex(), inside(at, 'attestors.kids'));
+    distinct(attestors.kids, (kid) => formatHex(kid), inside(at, 'attestors.kids'));
     if (attestors.threshold > attestors.kids.length) {
       throw wrong(inside(at, 'attestors.threshold'), 'more agents must agree than are named');
     }

@@ -3,6 +3,7 @@
  * Signatures and admission are checked elsewhere (registration/admit.ts).
  */
 import { refuse } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
 import type { ReadHeaders } from '../cose/sign1.ts';
 import { decodeStatement, entryBytes, type SignedStatement } from '../cose/statement.ts';
 import { TRANSPARENT_LIMITS } from '../cose/transparent.ts';
@@ -58,5 +59,5 @@ export function parseStatement(bytes: Uint8Array, readHeaders?: ReadHeaders): Pa
   const audience = readAudience(statement.claims);
   const issued = readIssued(statement.claims, payload.kind);
   const entry = entryBytes(statement.sign1);
-  return { ...payload, statement, entry, subject, issuer, kid: kid.toHex(), audience, issued };
+  return { ...payload, statement, entry, subject, issuer, kid: formatHex(kid), audience, issued };
 }

@@ -6,6 +6,7 @@
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
 import { decodeCoseKey, encodeCoseKey, keyThumbprint } from '../cose/key.ts';
 import { parseVkey } from '../note/key.ts';
 import { assertStrongKey, type PublicKey } from '../sign/algorithm.ts';
@@ -144,13 +145,13 @@ const documentFields = record(
 export type PolicyDocument = Of<typeof documentFields>;
 
 const ofTheseRules: Schema<PolicyDocument> = checked(documentFields, (value, at) => {
-  const kids = value.keys.map((each) => keyThumbprint(each.key).toHex());
+  const kids = value.keys.map((each) => formatHex(keyThumbprint(each.key)));
   distinct(kids, (kid) => kid, inside(at, 'keys'));
   const revoked = value.revoked ?? [];
-  distinct(revoked, (each) => each.kid.toHex(), inside(at, 'revoked'));
+  distinct(revoked, (each) => formatHex(each.kid), inside(at, 'revoked'));
   const enrolled = new Set(kids);
   for (const [i, each] of revoked.entries()) {
-    if (enrolled.has(each.kid.toHex()))
+    if (enrolled.has(formatHex(each.kid)))
       throw wrong(`${inside(at, 'revoked')}[${i}].kid`, 'the key is still enrolled');
   }
   for (const [i, each] of value.keys.entries()) {
@@ -162,7 +163,7 @@ const ofTheseRules: Schema<PolicyDocument> = checked(documentFields, (value, at)
     }
   }
   distinct(value.log.vkeys, (vkey) => vkey, inside(at, 'log.vkeys'));
-  distinct(value.log.receiptKeys, (key) => keyThumbprint(key).toHex(), inside(at, 'log.receiptKeys'));
+  distinct(value.log.receiptKeys, (key) => formatHex(keyThumbprint(key)), inside(at, 'log.receiptKeys'));
   for (const [i, vkey] of value.log.vkeys.entries()) {
     if (!vkey.startsWith(`${value.origin}+`)) {
       throw wrong(`${inside(at, 'log.vkeys')}[${i}]`, "expected a vkey named as the log's origin");
@@ -212,11 +213,11 @@ export function compilePolicy(document: PolicyDocument): Policy {
   const keys = document.keys.map((enrolled): [string, Enrolment] => {
     const matchers = enrolled.subjects.map(matcher);
     return [
-      keyThumbprint(enrolled.key).toHex(),
+      formatHex(keyThumbprint(enrolled.key)),
       { enrolled, allows: (subject) => matchers.some((matches) => matches(subject)) },
     ];
   });
-  const revoked = (document.revoked ?? []).map((each): [string, RevokedKey] => [each.kid.toHex(), each]);
+  const revoked = (document.revoked ?? []).map((each): [string, RevokedKey] => [formatHex(each.kid), each]);
   return { document, keys: new Map(keys), revoked: new Map(revoked) };
 }
 
@@ -245,9 +246,9 @@ function assertApart(
   receiptKeys: readonly PublicKey[],
   checkpointKeys: readonly PublicKey[],
 ): void {
-  const receipts = new Set(receiptKeys.map((key) => keyThumbprint(key).toHex()));
+  const receipts = new Set(receiptKeys.map((key) => formatHex(keyThumbprint(key))));
   for (const key of checkpointKeys) {
-    const kid = keyThumbprint(key).toHex();
+    const kid = formatHex(keyThumbprint(key));
     if (receipts.has(kid)) throw shared(kid, 'signs checkpoints and receipts');
     if (policy.keys.has(kid)) throw shared(kid, 'signs checkpoints, and is enrolled');
   }

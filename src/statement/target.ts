@@ -4,6 +4,7 @@
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { isCborMap } from '../bytes/cbor.ts';
+import { formatHex } from '../bytes/text.ts';
 import { array, bytes, checked, record, text, uint, wrong, type Of, type Schema } from './schema.ts';
 import { distinct, inside, sha256 } from './vocabulary.ts';
 
@@ -52,7 +53,7 @@ export type Target = Of<typeof targetFields>;
 
 export const target: Schema<Target> = checked(targetFields, ({ locators = [], authorities = [] }, at) => {
   distinct(locators, (each) => each.at, inside(at, 'locators'));
-  distinct(authorities, (each) => each.toHex(), inside(at, 'authorities'));
+  distinct(authorities, (each) => formatHex(each), inside(at, 'authorities'));
   const used = new Set<number>();
   for (const [i, { identity: each = [] }] of locators.entries()) {
     const place = `${inside(at, 'locators')}[${i}].identity`;
@@ -69,8 +70,8 @@ export const target: Schema<Target> = checked(targetFields, ({ locators = [], au
 
 /** One text for one identity. */
 function wordOf(one: Identity): string {
-  if ('spki' in one) return `spki ${one.spki.toHex()}`;
-  return 'ssh' in one ? `ssh ${one.ssh.toHex()}` : `ca ${one.ca} ${one.host.toLowerCase()}`;
+  if ('spki' in one) return `spki ${formatHex(one.spki)}`;
+  return 'ssh' in one ? `ssh ${formatHex(one.ssh)}` : `ca ${one.ca} ${one.host.toLowerCase()}`;
 }
 
 /** An identity with the CA's certificate in its place. */

@@ -8,10 +8,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { decodeUtf8 } from '../bytes/text.ts';
-import { aboutSplit, splitView, type NotedHead } from '../client/history.ts';
-import { splitRefusal, type LogView } from '../client/view.ts';
-import { formatIncident, makeIncident, type Evidence } from '../incident/incident.ts';
+import type { Conflict } from '../client/compare.ts';
+import type { NotedHead } from '../client/history.ts';
+import type { LogView } from '../client/view.ts';
+import { formatIncident, makeIncident } from '../incident/incident.ts';
 import { originHash, parseCheckpoint, type Checkpoint } from '../note/checkpoint.ts';
 import { formatVkey } from '../note/key.ts';
 import { parseNote } from '../note/note.ts';
@@ -27,13 +27,6 @@ export function stateDirOf({ config, world: { env } }: Context): string {
   // XDG Base Directory: a relative path there is to be ignored.
   const base = xdg?.startsWith('/') === true ? xdg : join(env['HOME'] ?? homedir(), '.local', 'state');
   return join(base, 'tallystick');
-}
-
-/** What a client says of an incident: an `Evidence`, and what happened in words. */
-export interface Finding {
-  readonly evidence: Evidence;
-  readonly about: string;
-  readonly what: string;
 }
 
 /**
@@ -85,7 +78,7 @@ export async function accuse(
   context: Context,
   origin: string,
   policy: TrustPolicy,
-  { evidence, about, what }: Finding,
+  { evidence, about, what }: Omit<Conflict, 'kind'>,
 ): Promise<Refusal> {
   const logKeys = logKeysOf(policy, origin);
   const incident = makeIncident({
@@ -117,24 +110,9 @@ export async function accuse(
   return refuse('inconsistent', `${what}; ${next}`);
 }
 
-/** A smaller head may come from a cache; then what was seen of the larger tree is still served. */
-async function brokenWord(view: LogView, old: NotedHead): Promise<Finding | undefined> {
-  const about = aboutSplit(old.head, view.head);
-  try {
-    const found = await view.contradiction(old.head);
-    if (found === undefined) return undefined;
-    const what = splitRefusal(view.head, old.head).message;
-    return { evidence: splitView(old, view, found), about, what };
-  } catch (error) {
-    const gone = error instanceof Refusal && error.code === 'not-found' && view.head.size < old.head.size;
-    if (!gone) throw error;
-    const what = `the log went back from ${old.head.size} entries to ${view.head.size}, and no longer serves the rest`;
-    return {
-      evidence: { kind: 'rollback', heads: [decodeUtf8(old.note), decodeUtf8(view.note)] },
-      about,
-      what,
-    };
-  }
+async function brokenWord(view: LogView, old: NotedHead): Promise<Conflict | undefined> {
+  const compared = await view.compareWith(old);
+  return compared.kind === 'conflict' ? compared : undefined;
 }
 
 async function readRemembered(path: string): Promise<NotedHead | undefined> {

@@ -6,7 +6,7 @@ import { printable } from '../bytes/printable.ts';
 import type { Refusal } from '../bytes/refusal.ts';
 import { comparePeers, type PeerResult } from '../client/gossip.ts';
 import { TileReader } from '../client/tiles.ts';
-import { splitRefusal, type LogView } from '../client/view.ts';
+import type { LogView } from '../client/view.ts';
 import type { TrustPolicy } from '../note/trust.ts';
 import type { Context } from './context.ts';
 import { accuse } from './heads.ts';
@@ -38,9 +38,8 @@ export async function checkPeers(
   const refusals: Refusal[] = [];
   for (const result of results) {
     if (result.kind === 'conflict') {
-      const { evidence, about, head, peer } = result;
-      const what = `${splitRefusal(view.head, head.opened.checkpoint).message} (the other head is from ${peer})`;
-      refusals.push(await accuse(context, view.opened.checkpoint.origin, policy, { evidence, about, what }));
+      const what = `${result.what} (the other head is from ${result.peer})`;
+      refusals.push(await accuse(context, view.opened.checkpoint.origin, policy, { ...result, what }));
     } else if (result.kind === 'unverified' || result.kind === 'unreconciled') {
       output.warn(remarkOf(result));
     } else if (result.kind === 'unreachable' || result.newer) {

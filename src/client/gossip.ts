@@ -12,14 +12,8 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import { openCheckpoint, originHash, type OpenedCheckpoint } from '../note/checkpoint.ts';
 import { logKeysOf, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
-import {
-  aboutSplit,
-  contradiction,
-  splitView,
-  type NodeSource,
-  type SignedHead,
-  type SplitView,
-} from './history.ts';
+import { split, type Conflict } from './compare.ts';
+import { contradiction, type NodeSource, type SignedHead, type SplitView } from './history.ts';
 import { refusalOf } from './problem.ts';
 import { exchange, type Transport } from './transport.ts';
 
@@ -46,13 +40,7 @@ export type Finding =
   /** What it serves is not a head that the log's keys signed. It is ignored: a stranger can serve anything. */
   | { readonly kind: 'unverified'; readonly why: string }
   /** Both heads are signed, and they are no one history. */
-  | {
-      readonly kind: 'conflict';
-      readonly head: SignedHead;
-      readonly evidence: SplitView;
-      /** What makes it the same incident again. */
-      readonly about: string;
-    }
+  | (Conflict & { readonly head: SignedHead; readonly evidence: SplitView })
   /** Signed, and the log did not give what shows whether they fit: to be asked again. */
   | { readonly kind: 'unreconciled'; readonly head: SignedHead; readonly why: string };
 
@@ -108,8 +96,8 @@ async function compareHead({ held, tiles }: Comparison, head: SignedHead): Promi
   try {
     const found = await contradiction(tiles, ours, theirs);
     if (found === undefined) return { kind: 'agrees', head, newer: theirs.size > ours.size };
-    const evidence = splitView({ note: held.note, head: ours }, { note: head.note, head: theirs }, found);
-    return { kind: 'conflict', head, evidence, about: aboutSplit(ours, theirs) };
+    const conflict = split({ note: held.note, head: ours }, { note: head.note, head: theirs }, found);
+    return { ...conflict, head };
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'unreconciled', head, why: error.message };
     throw error;

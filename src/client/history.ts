@@ -84,12 +84,3 @@ export function splitView(one: NotedHead, other: NotedHead, { prefix }: Contradi
     ...(prefix && { prefix: { root: formatBase64(prefix.root), proof: prefix.proof.map(formatBase64) } }),
   };
 }
-
-/** What makes a split view the same again: both sizes and roots, in order of size and then of root. */
-export function aboutSplit(one: TreeHead, other: TreeHead): string {
-  return [one, other]
-    .map(({ size, root }) => ({ size, text: `${size} ${formatBase64(root)}` }))
-    .toSorted((a, b) => a.size - b.size || (a.text < b.text ? -1 : 1))
-    .map(({ text }) => text)
-    .join('\n');
-}

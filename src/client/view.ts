@@ -3,7 +3,7 @@
  * checkpoint's root before it is returned, so the server that answers need not be trusted.
  */
 import { leafIndex, type LeafIndex } from '../bytes/brand.ts';
-import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { refuse } from '../bytes/refusal.ts';
 import type { OpenedCheckpoint } from '../note/checkpoint.ts';
 import { formatTlogProof } from '../note/tlogproof.ts';
 import { openByLog, openTrusted, type TrustPolicy } from '../note/trust.ts';
@@ -11,7 +11,8 @@ import type { VerifySignature } from '../sign/algorithm.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import { nodesForInclusion, proveInclusion } from '../tree/prove.ts';
 import { verifyInclusion } from '../tree/verify.ts';
-import { contradiction, type Contradiction, type TreeHead } from './history.ts';
+import { compareHeads, servedTrees, splitText, type HeadVerdict } from './compare.ts';
+import { contradiction, type NotedHead, type TreeHead } from './history.ts';
 import type { TileReader } from './tiles.ts';
 
 export type { TreeHead } from './history.ts';
@@ -75,20 +76,12 @@ export class LogView {
    * the larger give another root for the smaller. Tiles that fit neither are `proof-failed`.
    */
   async assertOneHistory(other: TreeHead): Promise<void> {
-    const found = await this.contradiction(other);
-    if (found !== undefined) throw splitRefusal(this.head, other);
+    const found = await contradiction(this.#tiles, this.head, other);
+    if (found !== undefined) throw refuse('inconsistent', splitText(this.head, other));
   }
 
-  /** What shows that another signed head and this tree are no one history; undefined when they are one. */
-  contradiction(other: TreeHead): Promise<Contradiction | undefined> {
-    return contradiction(this.#tiles, this.head, other);
+  /** What this head is to one that was seen before. Refuses as `compareHeads` does. */
+  compareWith(seen: NotedHead): Promise<HeadVerdict> {
+    return compareHeads(seen, this, servedTrees(seen, this.#tiles, this.#tiles));
   }
-}
-
-/** The refusal of two heads that are no one history. */
-export function splitRefusal(one: TreeHead, other: TreeHead): Refusal {
-  const [old, now] = one.size <= other.size ? [one, other] : [other, one];
-  const larger =
-    old.size === now.size ? 'another tree of that size' : `a tree of ${now.size} that begins otherwise`;
-  return refuse('inconsistent', `the log signed two histories: a tree of ${old.size} entries, and ${larger}`);
 }

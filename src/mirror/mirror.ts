@@ -7,7 +7,7 @@
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { printable } from '../bytes/printable.ts';
-import type { SignedHead } from '../client/history.ts';
+import type { NotedHead, SignedHead } from '../client/history.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
 import { formatIncident, makeIncident } from '../incident/incident.ts';
@@ -16,7 +16,7 @@ import type { VerifySignature } from '../sign/algorithm.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { fill } from './fill.ts';
 import { CHECKPOINT, type Folder } from './folder.ts';
-import { judge, type Conflict } from './judge.ts';
+import { compareHeads, servedTrees, type Conflict } from '../client/compare.ts';
 import { fetchKeys, isPolicyEntry } from './keys.ts';
 import { LocalTiles } from './local.ts';
 import { Records } from './records.ts';
@@ -178,7 +178,8 @@ export class Mirror {
       if (seen === undefined) continue;
       // A tree larger than the one served may be gone from there; ours is here.
       const ours = seen === this.#held && seen.opened.checkpoint.size > served.opened.checkpoint.size;
-      const judgement = await judge(seen, served, ours ? this.local : this.#origin, this.#origin);
+      const trees = servedTrees(noted(seen), ours ? this.local : this.#origin, this.#origin);
+      const judgement = await compareHeads(noted(seen), noted(served), trees);
       if (judgement.kind === 'conflict') throw await this.#report(judgement);
     }
   }
@@ -292,4 +293,8 @@ function preferred(held: SignedHead, served: SignedHead): SignedHead {
   const same = held.opened.checkpoint.size === served.opened.checkpoint.size;
   const lost = served.opened.cosignatures.length < held.opened.cosignatures.length;
   return same && lost ? held : served;
+}
+
+function noted({ note, opened }: SignedHead): NotedHead {
+  return { note, head: opened.checkpoint };
 }

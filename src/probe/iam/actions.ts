@@ -5,6 +5,8 @@
  * its SDK as of 2026-09.
  */
 import { createHash } from 'node:crypto';
+import { NAMED_TABLE } from './named.ts';
+import { SCALING, scalingOf } from './scaling.ts';
 
 /** What one event needs. `about` says which resource it is: see event.ts. */
 export interface Needed {
@@ -23,16 +25,7 @@ const plain = (...names: readonly string[]): readonly (readonly [string, Service
   names.map((name) => [name, { prefix: name }]);
 
 const SERVICES: ReadonlyMap<string, Service> = new Map<string, Service>([
-  ...plain(
-    'access-analyzer',
-    'acm',
-    'athena',
-    'autoscaling',
-    'backup',
-    'batch',
-    'cloudformation',
-    'cloudtrail',
-  ),
+  ...plain('access-analyzer', 'acm', 'athena', 'backup', 'batch', 'cloudformation', 'cloudtrail'),
   ...plain(
     'codebuild',
     'codepipeline',
@@ -221,6 +214,8 @@ export interface Asked {
   readonly sourceVersioned: boolean;
   /** Names of parameters, as they are: x-amz-acl and the like. */
   readonly names: readonly string[];
+  /** What the record says of the service, where several share an event source. */
+  readonly service?: string | undefined;
 }
 
 /** Headers that ask for more than to write an object. */
@@ -234,7 +229,17 @@ const MORE: readonly (readonly [name: RegExp, action: string])[] = [
 
 /** Hex SHA-256 of the table: a proof names it, so that another table is not taken for this one. */
 export const MAPPING: string = createHash('sha256')
-  .update(JSON.stringify([[...SERVICES], [...IRREGULAR], [...S3], [...VERSIONED], MORE.map(String)]))
+  .update(
+    JSON.stringify([
+      [...SERVICES],
+      [...IRREGULAR],
+      [...S3],
+      [...VERSIONED],
+      MORE.map(String),
+      Array.from(SCALING, ([prefix, all]) => [prefix, ...all]),
+      NAMED_TABLE,
+    ]),
+  )
   .digest('hex');
 
 /** Actions an event needs; an empty list when none; undefined when it is not in the table. */
@@ -242,6 +247,10 @@ export function actionsOf(source: string, event: string, asked: Asked): readonly
   const [, service = ''] = /^([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(source) ?? [];
   if (service === 's3') return s3Actions(event, asked);
   if (service === 'sts' && event === 'GetCallerIdentity') return [];
+  if (service === 'autoscaling') {
+    const prefix = scalingOf(event, asked);
+    return prefix === undefined ? undefined : [{ action: `${prefix}:${event}`, about: 'listed' }];
+  }
   const known = SERVICES.get(service);
   // Lambda's names carry the version of its API: Invoke20150331v2 (not seen of others in this table).
   const name = service === 'lambda' ? event.replace(/\d{8}(?:v\d+)?$/, '') : event;

@@ -64,8 +64,8 @@ export async function walkChain(
   const links: Link[] = [];
   const [first] = candidates;
   if (first === undefined) return undefined;
-  // What later digests say the signature of an earlier one is: it shows itself by verifying, whoever says it.
-  let said: string | undefined;
+  // What later digests say of the one before: a signature shows itself by verifying, whoever says it.
+  let said: Said | undefined;
   let from = -Infinity;
   for (const candidate of candidates) {
     if (candidate.backfill) {
@@ -75,11 +75,14 @@ export async function walkChain(
     }
     const later = links.at(-1)?.digest;
     if (later !== undefined && later.start <= from) break;
-    const found = await check(folder, candidate, keys, said);
+    const isNext = said === undefined || nameIn(said.object) === nameIn(candidate.path);
+    if (said !== undefined && !isNext && folder.find(said.object) === undefined)
+      faults.chain(`digest is missing: ${said.object}`);
+    const found = await check(folder, candidate, keys, isNext ? said?.signature : undefined);
     said = found.said ?? said;
     if (found.kind === 'unsigned' && later === undefined) continue;
     if (found.kind !== 'verified') {
-      faults.chain(`${found.kind === 'unsigned' ? 'no signature for' : found.why}: ${candidate.path}`);
+      faults.chain(`${found.kind === 'unsigned' ? UNSIGNED : found.why}: ${candidate.path}`);
       continue;
     }
     if (later === undefined) from = found.link.digest.end - seconds;
@@ -105,6 +108,28 @@ export async function walkChain(
   };
 }
 
+/** What a digest says of the one before. */
+interface Said {
+  readonly object: string;
+  readonly signature: string;
+}
+
+/** The last part of a path: a digest that was moved keeps it. */
+function nameIn(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Nobody accuses such a file of anything. */
+const UNSIGNED = 'digest is not checked, since its signature stood in one that is missing';
+
+/** What a digest says of the one before, as it stands there; undefined when it says nothing. */
+function saidIn(content: Uint8Array): Said | undefined {
+  const text = Buffer.from(content).toString('latin1');
+  const [, signature] = /"previousDigestSignature"\s*:\s*"([0-9a-fA-F]{256,2048})"/.exec(text) ?? [];
+  const [, object] = /"previousDigestS3Object"\s*:\s*"([^"\\]{1,1024})"/.exec(text) ?? [];
+  return signature === undefined || object === undefined ? undefined : { object, signature };
+}
+
 /** Says why two neighbours do not follow one another. */
 function note(folder: Folder, earlier: VerifiedDigest, later: VerifiedDigest, faults: Faults): void {
   const why = breakBetween(earlier, later);
@@ -116,7 +141,7 @@ function note(folder: Folder, earlier: VerifiedDigest, later: VerifiedDigest, fa
 }
 
 type Checked = {
-  /** Signature of the digest before, as this one says. */ readonly said?: string | undefined;
+  readonly said?: Said | undefined;
 } & (
   | { readonly kind: 'verified'; readonly link: Link }
   | { readonly kind: 'unsigned' }
@@ -132,9 +157,7 @@ async function check(
   const read = await folder.read(path, MAX_DIGEST_BYTES);
   if (read.kind !== 'read') return { kind: 'wrong', why: `digest cannot be read (${read.kind})` };
   const beside = await folder.text(`${path}.signature`);
-  const before = /"previousDigestSignature"\s*:\s*"([0-9a-fA-F]{256,2048})"/.exec(
-    Buffer.from(read.content).toString('latin1'),
-  )?.[1];
+  const before = saidIn(read.content);
   const signatures = [beside, said].flatMap((each) =>
     each === undefined ? [] : [parseSignature(each) ?? []],
   );
@@ -146,7 +169,7 @@ async function check(
       const digest = verifyDigest(signed, keys);
       if (!folder.isPlaceOf(path, digest.object))
         return { kind: 'wrong', why: `digest was moved from ${digest.object}`, said: before };
-      return { kind: 'verified', link: { digest, signed }, said: digest.previous?.signature };
+      return { kind: 'verified', link: { digest, signed }, said: before };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (error.code !== 'proof-failed') return { kind: 'wrong', why: error.message, said: before };

@@ -5,7 +5,7 @@
 import { holds, resolved, type Context } from './condition.ts';
 import type { Patterns, Policy, Statement } from './policy.ts';
 import { every, not, some, truth, type Truth } from './truth.ts';
-import { matchesAction, matchesArn } from './wildcard.ts';
+import { matchesAction, matchesOpenArn } from './wildcard.ts';
 
 /** Changes when the meaning of a verdict does. */
 export const EVALUATOR = 'tallystick-iam/1';
@@ -63,7 +63,7 @@ function applies(
   const about = among(resources, (pattern) => {
     if (pattern === '*') return 'yes';
     const wanted = variables ? resolved(pattern, context) : pattern;
-    return resource === undefined || wanted === undefined ? 'maybe' : truth(matchesArn(wanted, resource));
+    return resource === undefined || wanted === undefined ? 'maybe' : matchesOpenArn(wanted, resource);
   });
   return every([acts, about, ...conditions.map((each) => holds(each, context, variables))]);
 }

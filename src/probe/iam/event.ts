@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { actionsOf, type Needed } from './actions.ts';
 import type { Context } from './condition.ts';
 import type { Request } from './evaluate.ts';
+import { namedIn } from './named.ts';
 import { fieldsAt, isFields, listAt, textAt, type Fields } from './fields.ts';
 
 /** Whose calls they are: ARNs of roles, users, or sessions. */
@@ -27,15 +28,46 @@ export interface Call {
   readonly error: string | undefined;
 }
 
+/** Identities that are no role and no user of IAM, whatever they do next (CloudTrail User Guide, "userIdentity element"). */
+const NEVER_OURS: ReadonlySet<string> = new Set([
+  'AWSService',
+  'WebIdentityUser',
+  'SAMLUser',
+  'IdentityCenterUser',
+  'Directory',
+]);
+
 /** `unclear`: of an account we look at, and by whom is not told. */
 export function whoseIs(record: Fields, { arns, accounts }: Principals): 'ours' | 'others' | 'unclear' {
   const identity = fieldsAt(record, 'userIdentity') ?? {};
   const arn = textAt(identity, 'arn');
   const issuer = textAt(identity, 'sessionContext', 'sessionIssuer', 'arn');
   if ([arn, issuer, ...roleOf(arn)].some((each) => each !== undefined && arns.has(each))) return 'ours';
-  if (arn !== undefined || issuer !== undefined || textAt(identity, 'type') === 'AWSService') return 'others';
+  const type = textAt(identity, 'type');
+  if (arn !== undefined || issuer !== undefined || NEVER_OURS.has(type ?? '')) return 'others';
+  if (type === undefined && isOfAws(record, identity)) return 'others';
+  if (type === 'IAMUser' && !mayBeUser(textAt(identity, 'userName'), arns)) return 'others';
   const account = textAt(identity, 'accountId') ?? textAt(record, 'recipientAccountId');
   return account === undefined || accounts.has(account) ? 'unclear' : 'others';
+}
+
+/** What AWS does by itself, and what it finds in the calls of others: Insights. */
+function isOfAws(record: Fields, identity: Fields): boolean {
+  const by = textAt(identity, 'invokedBy');
+  const kind = textAt(record, 'eventType');
+  return (
+    by === 'AWS Internal' ||
+    by?.endsWith('.amazonaws.com') === true ||
+    kind === 'AwsServiceEvent' ||
+    kind === 'AwsCloudTrailInsight'
+  );
+}
+
+/** Whether a user whose ARN is not told may be one that we look at. A name that AWS hides may be any. */
+function mayBeUser(name: string | undefined, arns: ReadonlySet<string>): boolean {
+  const users = [...arns].filter((each) => /^arn:[^:]+:iam::\d{12}:user\//.test(each));
+  const hidden = name === undefined || name === '' || name === 'HIDDEN_DUE_TO_SECURITY_REASONS';
+  return users.some((each) => hidden || each.endsWith(`/${name}`));
 }
 
 /** The role of a session, where nothing else names it; without the role's path, which a session's ARN lacks. */
@@ -55,6 +87,7 @@ export function callOf(record: Fields): Call {
         versioned: textAt(parameters, 'versionId') !== undefined,
         sourceVersioned: textAt(parameters, 'x-amz-copy-source')?.includes('?') === true,
         names: Object.keys(parameters),
+        service: textAt(record, 'additionalEventData', 'service'),
       })
     : undefined;
   const context = contextOf(record);
@@ -69,7 +102,7 @@ export function callOf(record: Fields): Call {
       context,
     })),
     readOnly: typeof readOnly === 'boolean' ? readOnly : undefined,
-    error: textAt(record, 'errorCode'),
+    error: textAt(record, 'errorCode') || undefined,
   };
 }
 
@@ -87,8 +120,13 @@ function resourcesOf(
       isFields(each) ? [textAt(each, 'ARN') ?? ''] : [],
     );
     // What stands beside it is of other services: the key of an encrypted secret, the bucket of a report.
-    const own = arns.filter((arn) => arn.split(':')[2] === service);
-    return own.length > 0 ? [...new Set(own)] : undefined;
+    const own = arns.filter((arn) => arn.split(':')[2] === (service === 'sts' ? 'iam' : service));
+    const place = {
+      partition,
+      region: textAt(record, 'awsRegion') ?? '',
+      account: textAt(record, 'userIdentity', 'accountId') ?? textAt(record, 'recipientAccountId') ?? '',
+    };
+    return own.length > 0 ? [...new Set(own)] : namedIn(action, parameters, place);
   }
   const path = about === 'source' ? copySource(parameters) : bucketPath(about, parameters);
   return path === undefined ? undefined : [`arn:${partition}:s3:::${path}`];

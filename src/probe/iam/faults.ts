@@ -9,9 +9,10 @@ export class Faults {
   /** Whether the signed chain itself is without a fault: what anyone can check from the digests alone. */
   unbroken = true;
 
-  /** Of the digests. */
+  /** Of the digests; each fault once. */
   chain(what: string): void {
     this.unbroken = false;
+    if (this.shown.includes(printable(what, 600))) return;
     this.files(what);
   }
 

@@ -15,7 +15,7 @@ import { concatBytes } from '../../bytes/compare.ts';
 import { decide, grantsOf, type Decision } from './evaluate.ts';
 import type { Call } from './event.ts';
 import type { Policy } from './policy.ts';
-import { matchesAction } from './wildcard.ts';
+import { matchesAction, openText } from './wildcard.ts';
 
 /** Calls and log files that get a leaf each; of more calls, every log file gets the root of a tree of them. */
 export const MAX_LEAVES = 16_000;
@@ -25,7 +25,8 @@ const MAX_ACTIONS = 300;
 /** Actions that are not told by their name. */
 const OTHERS = 'others';
 
-type Verdict = Decision['verdict'] | 'permissionless' | 'deniedByCloud';
+/** `failed`: it did nothing, so that it is neither allowed nor violating. */
+type Verdict = Decision['verdict'] | 'permissionless' | 'deniedByCloud' | 'failed';
 
 /** One log file whose content is what AWS signed. */
 export interface Counted {
@@ -42,14 +43,19 @@ const DENIED = /AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|Forbidden|Authoriz
 
 export class Tally {
   readonly #policy: Policy;
-  readonly #counts: Record<Verdict | 'writes' | 'deniedWrites' | 'unclassified' | 'unattributed', number> = {
+  readonly #counts: Record<
+    Verdict | 'writes' | 'deniedWrites' | 'failedWrites' | 'unclassified' | 'unattributed',
+    number
+  > = {
     allowed: 0,
     violating: 0,
     unknown: 0,
     permissionless: 0,
     deniedByCloud: 0,
+    failed: 0,
     writes: 0,
     deniedWrites: 0,
+    failedWrites: 0,
     unclassified: 0,
     unattributed: 0,
   };
@@ -138,8 +144,9 @@ export class Tally {
     if (verdict === 'unknown') this.#note(about.action, why);
     if (verdict === 'allowed')
       for (const { action } of call.requests ?? []) this.#used.set(action, (this.#used.get(action) ?? 0) + 1);
-    if (call.readOnly === undefined) this.#counts.unclassified += 1;
+    if (call.readOnly === undefined && call.error === undefined) this.#counts.unclassified += 1;
     if (call.readOnly === false && verdict === 'deniedByCloud') this.#counts.deniedWrites += 1;
+    else if (call.readOnly === false && call.error !== undefined) this.#counts.failedWrites += 1;
     else if (call.readOnly === false) {
       this.#counts.writes += 1;
       show(this.#writes, shown);
@@ -161,6 +168,7 @@ function verdictOf(
   { requests, error }: Call,
 ): { readonly verdict: Verdict; readonly why: string } {
   if (error !== undefined && DENIED.test(error)) return { verdict: 'deniedByCloud', why: codeText(error) };
+  if (error !== undefined) return { verdict: 'failed', why: codeText(error) };
   if (requests === undefined)
     return { verdict: 'unknown', why: 'which action this event needs is not known here' };
   if (requests.length === 0) return { verdict: 'permissionless', why: 'nobody needs a permission for it' };
@@ -170,11 +178,6 @@ function verdictOf(
     all.find((each) => each.verdict === 'unknown') ??
     all[0];
   if (worst === undefined) throw new Error('a call without requests');
-  if (worst.verdict === 'violating' && error !== undefined)
-    return {
-      verdict: 'unknown',
-      why: `it failed (${codeText(error)}), perhaps before anyone asked the policy`,
-    };
   return worst;
 }
 
@@ -183,7 +186,7 @@ function aboutOf({ event, requests }: Call): { readonly action: string; readonly
   const resources = new Set((requests ?? []).flatMap((each) => each.resources ?? []));
   return {
     action: codeText(actions.length === 0 ? event : actions.join('+'), 200),
-    resource: resources.size === 0 ? '-' : printable([...resources].join(' '), 500),
+    resource: resources.size === 0 ? '-' : printable([...resources].map(openText).join(' '), 500),
   };
 }
 

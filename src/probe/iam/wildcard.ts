@@ -2,6 +2,7 @@
  * Wildcards of IAM: `*` stands for any characters, none included, `?` for one; everything else for itself. No regular
  * expressions: a policy is not to make the evaluator slow. The time is at most pattern × text.
  */
+import { truth, type Truth } from './truth.ts';
 
 /** Whether the whole text matches. */
 export function matchesWild(pattern: string, text: string): boolean {
@@ -46,3 +47,43 @@ export function matchesArn(pattern: string, arn: string): boolean {
   return matchesWild(wanted.slice(last).join(':'), parts.slice(last).join(':'));
 }
 const ARN_PARTS = 6;
+
+/** In an ARN of which a part is not told: any text, none included, and any one character. No pattern and no ARN has them. */
+export const ANY = '\u0001';
+export const ONE = '\u0002';
+
+/** As people read it: with wildcards. */
+export function openText(arn: string): string {
+  return arn.replaceAll(ANY, '*').replaceAll(ONE, '?');
+}
+
+/** Whether a pattern matches an ARN of which a part may be open: for sure, in no case, or perhaps. */
+export function matchesOpenArn(pattern: string, arn: string): Truth {
+  if (pattern === '*') return 'yes';
+  if (!arn.includes(ANY) && !arn.includes(ONE)) return truth(matchesArn(pattern, arn));
+  // Nothing but a wildcard matches what stands for the open part here: so it matches whatever it is.
+  const filled = ['', ONE + ONE, `${ONE}/${ONE}/`].map((each) => arn.replaceAll(ANY, each));
+  if (filled.every((each) => matchesArn(pattern, each))) return 'yes';
+  const [wanted, parts] = [pattern.split(':'), arn.split(':')];
+  const last = Math.min(wanted.length, ARN_PARTS) - 1;
+  for (let i = 0; i < last; i++) if (!matchesWild(wanted[i] ?? '', parts[i] ?? '')) return 'no';
+  return canMeet(wanted.slice(last).join(':'), parts.slice(last).join(':')) ? 'maybe' : 'no';
+}
+
+/** Whether some text matches both: a pattern, and a text with open parts. At most pattern × text steps. */
+function canMeet(pattern: string, open: string): boolean {
+  // `row[p]`: what was read of `open` so far can match the first p characters of the pattern.
+  let row = Array.from({ length: pattern.length + 1 }, (_each, p) => /^\**$/.test(pattern.slice(0, p)));
+  for (const char of open) {
+    const next = row.map(() => false);
+    for (let p = 0; p <= pattern.length; p++) {
+      const want = pattern[p - 1];
+      if (char === ANY) next[p] = row[p] === true || (p > 0 && next[p - 1] === true);
+      else if (want === '*') next[p] = row[p] === true || next[p - 1] === true;
+      else if (want !== undefined)
+        next[p] = row[p - 1] === true && (char === ONE || want === '?' || want === char);
+    }
+    row = next;
+  }
+  return row[pattern.length] === true;
+}

@@ -1,0 +1,67 @@
+/**
+ * Three services send their events as `autoscaling.amazonaws.com`, and some of their actions have the same names. Names as of
+ * AWS's service authorization reference, 2026-09.
+ */
+
+/** What tells them apart. */
+export interface Hints {
+  /** `additionalEventData.service`. */
+  readonly service?: string | undefined;
+  /** Names of the request's parameters. */
+  readonly names: readonly string[];
+}
+
+/** Services that send their events as `autoscaling.amazonaws.com`, and the names of their actions. */
+export const SCALING: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  [
+    'application-autoscaling',
+    named(
+      'DeleteScalingPolicy DeleteScheduledAction DeregisterScalableTarget DescribeScalableTargets',
+      'DescribeScalingActivities DescribeScalingPolicies DescribeScheduledActions GetPredictiveScalingForecast',
+      'ListTagsForResource PutScalingPolicy PutScheduledAction RegisterScalableTarget TagResource UntagResource',
+    ),
+  ],
+  [
+    'autoscaling-plans',
+    named(
+      'CreateScalingPlan DeleteScalingPlan DescribeScalingPlanResources DescribeScalingPlans',
+      'GetScalingPlanResourceForecastData UpdateScalingPlan',
+    ),
+  ],
+  [
+    'autoscaling',
+    named(
+      'AttachInstances AttachLoadBalancerTargetGroups AttachLoadBalancers AttachTrafficSources',
+      'BatchDeleteScheduledAction BatchPutScheduledUpdateGroupAction CancelInstanceRefresh',
+      'CompleteLifecycleAction CreateAutoScalingGroup CreateLaunchConfiguration CreateOrUpdateTags',
+      'DeleteAutoScalingGroup DeleteLaunchConfiguration DeleteLifecycleHook DeleteNotificationConfiguration',
+      'DeletePolicy DeleteScheduledAction DeleteTags DeleteWarmPool DescribeAccountLimits DescribeAccountSettings',
+      'DescribeAdjustmentTypes DescribeAutoScalingGroups DescribeAutoScalingInstances',
+      'DescribeAutoScalingNotificationTypes DescribeInstanceRefreshes DescribeLaunchConfigurations',
+      'DescribeLifecycleHookTypes DescribeLifecycleHooks DescribeLoadBalancerTargetGroups',
+      'DescribeLoadBalancers DescribeMetricCollectionTypes DescribeNotificationConfigurations',
+      'DescribePolicies DescribeScalingActivities DescribeScalingProcessTypes DescribeScheduledActions',
+      'DescribeTags DescribeTerminationPolicyTypes DescribeTrafficSources DescribeWarmPool DetachInstances',
+      'DetachLoadBalancerTargetGroups DetachLoadBalancers DetachTrafficSources DisableMetricsCollection',
+      'EnableMetricsCollection EnterStandby ExecutePolicy ExitStandby GetPredictiveScalingForecast',
+      'LaunchInstances PutAccountSetting PutLifecycleHook PutNotificationConfiguration PutScalingPolicy',
+      'PutScheduledUpdateGroupAction PutWarmPool RecordLifecycleActionHeartbeat ResumeProcesses',
+      'RollbackInstanceRefresh SetDesiredCapacity SetInstanceHealth SetInstanceProtection',
+      'StartInstanceRefresh SuspendProcesses TerminateInstanceInAutoScalingGroup UpdateAutoScalingGroup',
+    ),
+  ],
+]);
+
+function named(...lines: readonly string[]): ReadonlySet<string> {
+  return new Set(lines.flatMap((line) => line.split(' ')));
+}
+
+/** The one of them that has the action: as the record says, by its parameters, or by the name where one alone has it. */
+export function scalingOf(event: string, { service, names }: Hints): string | undefined {
+  const having = [...SCALING.keys()].filter((prefix) => SCALING.get(prefix)?.has(event));
+  if (service !== undefined) return having.find((prefix) => prefix === service);
+  if (names.includes('serviceNamespace'))
+    return having.find((prefix) => prefix === 'application-autoscaling');
+  if (names.includes('autoScalingGroupName')) return having.find((prefix) => prefix === 'autoscaling');
+  return having.length === 1 ? having[0] : undefined;
+}

@@ -245,6 +245,7 @@ export class HostileLog {
   /** As much of the search and of SCRAPI as clients need to find entries and receipts (world.ts's receipt key). */
   #search(query: URLSearchParams, branch: string): Uint8Array {
     const before = Number(query.get('before') ?? Infinity);
+    const limit = Number(query.get('limit') ?? 50);
     const rows = this.entriesOf(branch)
       .slice(0, this.size(branch))
       .map((entry, index) => ({ index, id: entryIdOf(entry), parsed: parsedOf(entry) }))
@@ -252,8 +253,10 @@ export class HostileLog {
       .filter(({ parsed }) => (query.get('subject') ?? parsed?.subject) === parsed?.subject)
       .filter(({ parsed }) => (query.get('kind') ?? parsed?.kind) === parsed?.kind)
       .toReversed()
-      .map(({ index, id }) => ({ index, id }));
-    return new TextEncoder().encode(JSON.stringify({ entries: rows.slice(0, 1), next: null }));
+      .map(({ index, id, parsed }) => ({ index, id, subject: parsed?.subject, time: this.time }));
+    const page = rows.slice(0, limit);
+    const next = rows.length > limit ? (page.at(-1)?.index ?? null) : null;
+    return new TextEncoder().encode(JSON.stringify({ entries: page, next }));
   }
 
   async #receipt(id: string, branch: string): Promise<Uint8Array | undefined> {

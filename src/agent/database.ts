@@ -11,7 +11,7 @@ import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { lockFile } from '../storage/lock.ts';
 
 /** Raised by one with every change of layout; an unknown one is refused. */
-const VERSION = 1;
+const VERSION = 2;
 
 const SCHEMA = `
 CREATE TABLE proof (
@@ -33,6 +33,7 @@ CREATE TABLE head (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT
 CREATE TABLE entry (
   idx INTEGER PRIMARY KEY, id TEXT NOT NULL, subject TEXT NOT NULL, time INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
 CREATE INDEX entry_subject ON entry (subject, idx);
+CREATE TABLE learnt (subject TEXT PRIMARY KEY, upto INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE beacon (
   length INTEGER NOT NULL, number INTEGER NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
   PRIMARY KEY (length, number)) STRICT, WITHOUT ROWID;

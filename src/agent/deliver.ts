@@ -109,7 +109,7 @@ async function rivalOf(
   spool: Spool,
   { kid, subject }: { readonly kid: string; readonly subject: string },
 ): Promise<Link | undefined> {
-  const newest = (await log.list({ subject, kind: 'proof', kid })).at(-1);
+  const newest = await newestOf(log.pages({ subject, kind: 'proof', kid }));
   const own = spool.link(kid, subject);
   if (newest === undefined || spool.has(newest.id) || own?.id === newest.id) return undefined;
   const parsed = parseStatement(await log.entry(newest));
@@ -139,4 +139,9 @@ function foreign(subject: string, { seq, id }: Link): Refusal {
     `the log has proof ${seq} of ${subject} by this key (${id}), and this directory did not make it: somebody else ` +
       'signs with the key, or the directory is new or was put back. If it was you, go on with `tallystick prove --adopt`',
   );
+}
+
+async function newestOf(pages: AsyncIterable<Page>): Promise<Listed | undefined> {
+  for await (const { rows } of pages) if (rows.length > 0) return rows[0];
+  return undefined;
 }

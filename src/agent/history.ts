@@ -2,7 +2,9 @@
  * What the log says of the subjects an agent looks after: commitments, approvals, waivers, deployments, each shown to
  * be in the tree and kept, so that nothing is read twice and the agent can work while the log is away.
  */
+import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
+import type { Listed } from '../client/search.ts';
 import { historyOf, revocationsOf, type History, type SubjectEntry } from '../appraisal/history.ts';
 import { assertOnce } from '../statement/once.ts';
 import { parseStatement } from '../statement/parse.ts';
@@ -14,24 +16,33 @@ import type { AgentLog } from './log.ts';
 /** Proofs are left out: an agent knows its own. */
 const KINDS: readonly StatementKind[] = ['commitment', 'approval', 'waiver', 'deployment'];
 
-/** Reads what is new about a subject. Refuses as `AgentLog` does. */
-export async function learn(log: AgentLog, ledger: Ledger, subject: string): Promise<void> {
+/** Entries of one kind about one subject that are learnt at most. */
+const MOST_LEARNT = 10_000;
+
+/**
+ * Reads what is new about a subject, up to a tree of `size` entries; what was learnt before is not asked for again. Refuses
+ * as `AgentLog` does, and `too-large` for a subject of which there is more than an agent keeps.
+ */
+export async function learn(log: AgentLog, ledger: Ledger, subject: string, size: number): Promise<void> {
+  const from = ledger.learntUpto(subject);
+  if (from >= size) return;
   for (const kind of KINDS) {
-    for (const listed of await log.list({ subject, kind })) {
+    const rows: Listed[] = [];
+    for await (const page of log.pages({ subject, kind, from, before: size })) {
+      rows.push(...page.rows);
+      if (rows.length > MOST_LEARNT)
+        throw refuse(
+          'too-large',
+          `"${printable(subject)}" has more than ${MOST_LEARNT} entries of the kind ${kind} to be read; it is left out`,
+        );
+    }
+    for (const listed of rows.toReversed()) {
       if (ledger.entry(listed.id) !== undefined) continue;
       const bytes = await log.entry(listed);
       ledger.setEntry({ index: listed.index, id: listed.id, subject, time: listed.time, bytes });
     }
   }
-}
-
-/** Subjects that have commitments, of those that are wanted. */
-export async function subjectsOf(
-  log: AgentLog,
-  wanted: (subject: string) => boolean,
-): Promise<readonly string[]> {
-  const listed = await log.list({ kind: 'commitment' });
-  return [...new Set(listed.map(({ subject }) => subject).filter(wanted))];
+  ledger.setLearnt(subject, size);
 }
 
 /** The history of a subject from what is kept. */

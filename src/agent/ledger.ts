@@ -84,6 +84,16 @@ export class Ledger {
     );
   }
 
+  /** Everything about a subject below this index was learnt. */
+  learntUpto(subject: string): number {
+    const row = this.#db.prepare('SELECT upto FROM learnt WHERE subject = ?').get(subject);
+    return isRow(row) ? number(row, 'upto') : 0;
+  }
+
+  setLearnt(subject: string, upto: number): void {
+    this.#db.prepare('INSERT OR REPLACE INTO learnt VALUES (?, ?)').run(subject, upto);
+  }
+
   setEntry({ index, id, subject, time, bytes }: KeptEntry): void {
     this.#db
       .prepare('INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?)')

@@ -3,7 +3,7 @@
  * continues the one before, an entry is in the tree, a receipt holds. That a listing is whole is the log's word.
  */
 import type { EntryId } from '../bytes/brand.ts';
-import type { Listed, Wanted } from '../client/search.ts';
+import type { Listed, Page, Wanted } from '../client/search.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { Head } from './ledger.ts';
 
@@ -15,8 +15,8 @@ export interface SignedHead extends Head {
 export interface AgentLog {
   /** The newest head. */
   head(): Promise<SignedHead>;
-  /** Entries as the log's search names them, oldest first. */
-  list(wanted: Wanted): Promise<readonly Listed[]>;
+  /** Entries as the log's search names them, newest first. */
+  pages(wanted: Wanted): AsyncIterable<Page>;
   /** The bytes of an entry, shown to be in the tree. Refuses `proof-failed` when its id is another. */
   entry(listed: Listed): Promise<Uint8Array>;
   /** The registration policy in force; undefined for a log without one. */

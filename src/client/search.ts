@@ -16,8 +16,10 @@ const MAX_PAGES = 64;
 /** Rows of a page of all that matches, and its bytes: a character of a subject may be six in JSON. */
 const PAGE_ROWS = 64;
 const MAX_ROWS_BYTES = 2_097_152;
-/** Entries one listing may come to; more are not for a client to hold. */
-const MAX_LISTED = 100_000;
+/** Entries that one listing may come to, where they are held together. */
+const MOST_LISTED = 20_000;
+/** Pages of one listing: a log of ten million entries that name one subject each has more, and is read in several. */
+const MOST_PAGES = 65_536;
 
 /** Where the log says an entry is. */
 export interface Found {
@@ -39,6 +41,8 @@ export interface Wanted {
   readonly kid?: string;
   /** Only entries below this index. */
   readonly before?: number;
+  /** Only entries from this index on: a reader that knows the others asks no further. */
+  readonly from?: number;
 }
 
 /** The newest entry that matches, or undefined. Refuses `not-found` when the log has no search, and `unavailable` for an answer of another shape. */
@@ -71,31 +75,62 @@ export async function findAt(transport: Transport, log: string, index: number): 
   return row?.index === index ? row : undefined;
 }
 
-/** Every entry that matches, oldest first. Refuses as `findNewest`, and `too-large` for more than can be held. */
-export async function findAll(transport: Transport, log: string, wanted: Wanted): Promise<readonly Listed[]> {
+/** One answer of a listing, newest first. `next`: everything from there on was named; undefined at the end. */
+export interface Page {
+  readonly rows: readonly Listed[];
+  readonly next: number | undefined;
+}
+
+/**
+ * What matches, newest first, page by page, so that nobody holds more than a page who does not want to. Refuses as
+ * `findNewest`, and `too-large` for a listing that does not come to an end.
+ */
+export async function* findPages(transport: Transport, log: string, wanted: Wanted): AsyncGenerator<Page> {
+  const { from = 0, ...asked } = wanted;
   const url = new URL(`${log}/v1/search`);
-  for (const [name, value] of Object.entries(wanted)) url.searchParams.set(name, String(value));
+  for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, String(value));
   url.searchParams.set('limit', String(PAGE_ROWS));
-  const listed: Listed[] = [];
   let before = wanted.before ?? Infinity;
-  for (;;) {
+  for (let pages = 0; before > from; pages++) {
+    if (pages === MOST_PAGES) throw tooMany(log);
     const page = parseJson(await download(transport, url, 'application/json', MAX_ROWS_BYTES), log);
     const entries = property(page, 'entries');
     const next = property(page, 'next');
     if (!Array.isArray(entries) || !(next === null || isIndex(next))) throw strange(log);
     if ((next ?? -1) >= before) throw strange(log);
+    const rows: Listed[] = [];
     for (const row of entries) {
       const each = readRow(row, log);
       // Newest first and each once, or the listing would not end.
       if (each.index >= before) throw strange(log);
       before = each.index;
-      listed.push(each);
+      if (before >= from) rows.push(each);
     }
-    if (listed.length > MAX_LISTED) throw refuse('too-large', `${log} lists too many entries at once`);
-    if (next === null) return listed.toReversed();
+    const isEnd = next === null || next <= from || before < from;
+    yield { rows, next: isEnd ? undefined : next };
+    if (isEnd) return;
     before = next;
     url.searchParams.set('before', String(next));
   }
+}
+
+/** Every entry that matches, oldest first. Refuses as `findPages`, and `too-large` for more than `most`. */
+export async function findAll(
+  transport: Transport,
+  log: string,
+  wanted: Wanted,
+  most = MOST_LISTED,
+): Promise<readonly Listed[]> {
+  const listed: Listed[] = [];
+  for await (const { rows } of findPages(transport, log, wanted)) {
+    listed.push(...rows);
+    if (listed.length > most) throw tooMany(log);
+  }
+  return listed.toReversed();
+}
+
+function tooMany(log: string): Refusal {
+  return refuse('too-large', `${log} lists more entries than a reader takes at once`);
 }
 
 function readRow(row: unknown, log: string): Listed {

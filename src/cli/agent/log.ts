@@ -6,7 +6,7 @@ import { refuse, type Refusal } from '../../bytes/refusal.ts';
 import type { AgentLog, SignedHead, Taken } from '../../agent/log.ts';
 import { clockOf } from '../../appraisal/clock.ts';
 import { entryIdOf, submitStatement } from '../../client/scrapi.ts';
-import { findAll, findNewest, type Listed, type Wanted } from '../../client/search.ts';
+import { findNewest, findPages, type Listed, type Page, type Wanted } from '../../client/search.ts';
 import type { LogView } from '../../client/view.ts';
 import { keyThumbprint } from '../../cose/key.ts';
 import { decodeReceipt, verifyReceipt } from '../../cose/receipt.ts';
@@ -40,8 +40,8 @@ export class SessionLog implements AgentLog {
     return { origin, size, root, signed: clockOf(opened, this.#session.trust.policy, 0).headTime };
   }
 
-  list(wanted: Wanted): Promise<readonly Listed[]> {
-    return findAll(this.#session.transport, this.#session.log, wanted);
+  pages(wanted: Wanted): AsyncIterable<Page> {
+    return findPages(this.#session.transport, this.#session.log, wanted);
   }
 
   /** In the tree, and signed by whom the policy before it let. */

@@ -135,13 +135,16 @@ function assertNotYet({ entry, approvals }: Committed, kid: string): void {
 /** The commitment whose entry is named, as `status` shows it; undefined where it is a subject, which comes first. */
 async function entryNamed(look: Seen['look'], name: string): Promise<Listed | undefined> {
   if (!/^(?:[0-9]{1,16}|[0-9a-f]{8,64})$/.test(name)) return undefined;
-  const all = await look.list({ kind: 'commitment' });
-  if (all.some(({ subject }) => subject === name)) return undefined;
-  const [found, ...others] = all.filter((each) => isNamed(each, name));
-  if (found !== undefined && others.length === 0) return found;
+  const found: Listed[] = [];
+  for await (const { rows } of look.pages({ kind: 'commitment' })) {
+    if (rows.some(({ subject }) => subject === name)) return undefined;
+    found.push(...rows.filter((each) => isNamed(each, name)));
+  }
+  const [first, ...others] = found;
+  if (first !== undefined && others.length === 0) return first;
   throw refuse(
     'not-found',
-    found === undefined
+    first === undefined
       ? `the log has no commitment ${name}; name a subject, an index or an entry id`
       : `several commitments begin with ${name}; give more of the entry id`,
   );

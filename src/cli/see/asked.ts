@@ -1,6 +1,8 @@
 /** What the verbs that look at claims share on the command line. */
-import { refuse } from '../../bytes/refusal.ts';
+import { natureOf } from '../../bytes/nature.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
+import type { JsonValue } from '../output.ts';
 import type { Whom } from '../session.ts';
 import type { SettingName } from '../settings.ts';
 import type { Flags, VerbOption } from '../verb.ts';
@@ -37,11 +39,51 @@ export function readingOf(context: Context, flags: Flags, whom?: Whom): Promise<
   return Reading.open(context, { monitors, full: flags.on('full') }, whom);
 }
 
-/** Each subject at the same moment. */
-export async function seeAll(look: Look, subjects: readonly string[]): Promise<readonly Seen[]> {
+/** Each subject at the same moment. `least`: proofs of each that are read, if there are (`see`). */
+export async function seeAll(
+  look: Look,
+  subjects: readonly string[],
+  least?: number,
+): Promise<readonly Seen[]> {
   const seen: Seen[] = [];
-  for (const subject of new Set(subjects)) seen.push(await see(look, subject));
+  for (const subject of new Set(subjects)) seen.push(await see(look, subject, least));
   return seen;
+}
+
+/** A subject that could not be read, and why. */
+export interface Unreadable {
+  readonly subject: string;
+  readonly refusal: Refusal;
+}
+
+/** Each subject at the same moment; one that cannot be read keeps nobody from the others. */
+export async function seeEach(
+  look: Look,
+  subjects: readonly string[],
+  onSeen: (done: number) => void = () => undefined,
+): Promise<{ readonly seen: readonly Seen[]; readonly unreadable: readonly Unreadable[] }> {
+  const seen: Seen[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const subject of new Set(subjects)) {
+    try {
+      seen.push(await see(look, subject));
+    } catch (error) {
+      if (!isOfOne(error)) throw error;
+      unreadable.push({ subject, refusal: error });
+    }
+    onSeen(seen.length + unreadable.length);
+  }
+  return { seen, unreadable };
+}
+
+/** Whether a refusal is about the entries of the subject that was asked for, and not about the log or this machine. */
+export function isOfOne(error: unknown): error is Refusal {
+  return error instanceof Refusal && ['input', 'refused'].includes(natureOf(error.code));
+}
+
+/** Fields for machines. */
+export function unreadableJson(unreadable: readonly Unreadable[]): JsonValue {
+  return unreadable.map(({ subject, refusal: { code, message } }) => ({ subject, code, message }));
 }
 
 /** Sleeps by the world's clock. */

@@ -4,7 +4,7 @@
  */
 import { refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
-import { findAll, type Listed, type Wanted } from '../../client/search.ts';
+import { findPages, type Listed, type Page, type Wanted } from '../../client/search.ts';
 import { download } from '../../client/patience.ts';
 import { entryIdOf } from '../../client/scrapi.ts';
 import type { Transport } from '../../client/transport.ts';
@@ -13,8 +13,8 @@ import { originHash } from '../../note/checkpoint.ts';
 import { parseStatement } from '../../statement/parse.ts';
 
 export interface Listings {
-  /** Entries of the tree that match, oldest first. */
-  list(wanted: Wanted): Promise<readonly Listed[]>;
+  /** Entries of the tree that match, newest first. */
+  pages(wanted: Wanted): AsyncIterable<Page>;
   /** How far the copy of each monitor reaches that was asked as well. */
   readonly monitors: readonly { readonly url: string; readonly size: number }[];
 }
@@ -37,16 +37,35 @@ export async function listingsOf(
   );
   return {
     monitors: others.map((each) => ({ url: each.url, size: Math.min(each.size, size) })),
-    async list(wanted) {
-      const within = { ...wanted, before: size };
-      const rows = await findAll(transport, log, within);
-      const named = new Set(rows.map(({ index }) => index));
-      for (const { url, base } of others) {
-        const missing = (await findAll(transport, base, within)).filter(({ index }) => !named.has(index));
-        for (const each of missing) await assertMadeUp(view, each, wanted, url);
+    async *pages(wanted) {
+      const within = { ...wanted, before: Math.min(size, wanted.before ?? size) };
+      const beside = others.map(({ url, base }) => ({ url, rows: rowsOf(findPages(transport, base, within)) }));
+      for await (const page of findPages(transport, log, within)) {
+        const named = new Set(page.rows.map(({ index }) => index));
+        for (const { url, rows } of beside)
+          for (const each of await rows(page.next ?? 0))
+            if (!named.has(each.index)) await assertMadeUp(view, each, wanted, url);
+        yield page;
       }
-      return rows;
     },
+  };
+}
+
+/** Takes the rows of a listing from an index on, call by call. */
+function rowsOf(pages: AsyncIterator<Page>): (from: number) => Promise<readonly Listed[]> {
+  let ahead: readonly Listed[] = [];
+  let isEnd = false;
+  return async (from) => {
+    const taken: Listed[] = [];
+    for (;;) {
+      taken.push(...ahead.filter(({ index }) => index >= from));
+      ahead = ahead.filter(({ index }) => index < from);
+      if (isEnd || ahead.length > 0) return taken;
+      const next = await pages.next();
+      if (next.done === true) return taken;
+      ahead = next.value.rows;
+      isEnd = next.value.next === undefined;
+    }
   };
 }
 

@@ -6,7 +6,8 @@ import { refuse } from '../../bytes/refusal.ts';
 import { clockFault, clockOf, type Clock } from '../../appraisal/clock.ts';
 import type { SubjectEntry } from '../../appraisal/history.ts';
 import { entryIdOf } from '../../client/scrapi.ts';
-import { findAt, type Listed, type Wanted } from '../../client/search.ts';
+import { Roster } from '../../client/roster.ts';
+import { findAt, type Listed, type Page, type Wanted } from '../../client/search.ts';
 import { LogView } from '../../client/view.ts';
 import { assertSigned } from '../../registration/admit.ts';
 import { PolicyHistory } from '../../registration/history.ts';
@@ -16,8 +17,13 @@ import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
 import { Session, type Whom } from '../session.ts';
 import { KeptTiles } from './kept.ts';
+import { KeptRows, type Stop } from './keptrows.ts';
+import { KnownEntries } from './known.ts';
 import { leftOut, listingsOf, type Listings } from './listings.ts';
 import { WholeLog } from './whole.ts';
+
+/** Entries of one kind about one subject that are read at most: more, and that subject is left out. */
+const MOST_ENTRIES = 20_000;
 
 /** How completeness is to be checked, beyond the log's own search. */
 export interface Completeness {
@@ -41,10 +47,14 @@ export interface Look {
   readonly headTime: number | undefined;
   readonly completeness: Listings['monitors'];
   readonly full: boolean;
-  /** Entries that match, oldest first: verified, signatures included. */
-  entries(wanted: Wanted, from?: number): Promise<readonly SubjectEntry[]>;
-  /** Where they are, by the log's word. */
-  list(wanted: Wanted): Promise<readonly Listed[]>;
+  /** Entries that match, oldest first: verified, signatures included. Refuses `too-large` for too many. */
+  entries(wanted: Wanted): Promise<readonly SubjectEntry[]>;
+  /** The newest that match, up to the first that `stop` does not need; oldest first, verified. Refuses `too-large`. */
+  newest(wanted: Wanted, stop: Stop): Promise<readonly SubjectEntry[]>;
+  /** Where they are, by the log's word: newest first. */
+  pages(wanted: Wanted): AsyncIterable<Page>;
+  /** The subjects that have commitments, read on as far as one look may. */
+  roster(): Promise<Roster>;
   /** The entries of a list of one kind: verified as above. */
   read(rows: readonly Listed[], kind: StatementKind): Promise<readonly SubjectEntry[]>;
   /** When an entry was logged, by the log's word; undefined when its search does not name it. */
@@ -57,8 +67,11 @@ export class Reading {
   readonly #tiles: KeptTiles;
   readonly #whole: WholeLog | undefined;
   readonly #verify = chooseVerifier();
-  /** Entries that were verified once; their place in a tree that only grows does not change. */
-  readonly #known = new Map<number, SubjectEntry>();
+  readonly #known = new KnownEntries();
+  #rows = new KeptRows();
+  #roster = new Roster();
+  /** Size of the tree that was looked at last. */
+  #size = 0;
   /** When entries were logged, as was said first. */
   readonly #times = new Map<number, number>();
   readonly session: Session;
@@ -93,12 +106,17 @@ export class Reading {
     const { transport, log } = this.session;
     const listings = await listingsOf(transport, log, view, this.#completeness.monitors);
     await this.#readWhole(view);
-    const list = async (wanted: Wanted): Promise<readonly Listed[]> => {
-      const rows = await listings.list(wanted);
-      this.#assertWhole(rows, wanted);
-      return rows;
-    };
-    const policies = await this.#policies(view, list);
+    const pages = (wanted: Wanted): AsyncIterable<Page> => this.#checked(listings.pages(wanted), wanted, size);
+    const { size } = view.head;
+    // What a monitor has not copied yet is to be asked again.
+    if (listings.monitors.length > 0) [this.#rows, this.#roster] = [new KeptRows(), new Roster()];
+    else await this.#rows.catchUp(pages, this.#size, size);
+    this.#size = size;
+    const newest = async (wanted: Wanted, stop: Stop): Promise<readonly Listed[]> =>
+      (await this.#rows.newestFirst(pages, wanted, size, stop, MOST_ENTRIES)).toReversed();
+    const policies = await this.#policies(view, await newest({ kind: 'policy' }, never));
+    const read = async (wanted: Wanted, stop: Stop): Promise<readonly SubjectEntry[]> =>
+      this.#readAll(view, await newest(wanted, stop), wanted, policies);
     return {
       view,
       tiles: this.#tiles,
@@ -107,14 +125,38 @@ export class Reading {
       ...this.#clock(view),
       completeness: listings.monitors,
       full: this.#completeness.full,
-      list,
-      entries: async (wanted, from = 0) => {
-        const rows = (await list(wanted)).filter(({ index }) => index >= from);
-        return this.#readAll(view, rows, wanted, policies);
-      },
+      pages,
+      entries: (wanted) => read(wanted, never),
+      newest: read,
       read: (rows, kind) => this.#readAll(view, rows, { kind }, policies),
+      roster: () => this.#readRoster(pages, size),
       loggedAt: (index) => this.#loggedAt(index),
     };
+  }
+
+  /** A log of many subjects takes a while to be listed. */
+  async #readRoster(pages: Look['pages'], size: number): Promise<Roster> {
+    const bar = this.#context.output.progress('subjects of entries', size);
+    const shown = async function* (wanted: Wanted): AsyncGenerator<Page> {
+      for await (const page of pages(wanted)) {
+        bar.at(size - (page.next ?? 0));
+        yield page;
+      }
+    };
+    await this.#roster.advance(shown, size);
+    bar.end();
+    return this.#roster;
+  }
+
+  /** Everything that a full reading found must be listed, as what it is. */
+  async *#checked(pages: AsyncIterable<Page>, wanted: Wanted, size: number): AsyncGenerator<Page> {
+    let before = Math.min(size, wanted.before ?? size);
+    for await (const page of pages) {
+      const from = Math.max(page.next ?? 0, wanted.from ?? 0);
+      this.#assertWhole(page.rows, wanted, from, before);
+      before = from;
+      yield page;
+    }
   }
 
   /** A clock that is behind is told once. */
@@ -136,11 +178,9 @@ export class Reading {
     return found?.time;
   }
 
-  async #policies(view: LogView, list: Look['list']): Promise<PolicyHistory> {
-    const wanted = { kind: 'policy' } as const;
-    const rows = await list(wanted);
+  async #policies(view: LogView, rows: readonly Listed[]): Promise<PolicyHistory> {
     if (rows.length === 0) throw refuse('not-found', `${this.session.log} names no registration policy`);
-    const entries = await this.#readAll(view, rows, wanted, undefined);
+    const entries = await this.#readAll(view, rows, { kind: 'policy' }, undefined);
     return PolicyHistory.of(view.opened.checkpoint.origin, entries, this.#verify);
   }
 
@@ -184,7 +224,7 @@ export class Reading {
     const entry = { index, id, time, parsed };
     if (policies === undefined) return entry;
     assertSigned(policies.rulesAt(index), parsed, this.#verify);
-    this.#known.set(index, entry);
+    this.#known.set(entry);
     return entry;
   }
 
@@ -195,16 +235,24 @@ export class Reading {
     bar.end();
   }
 
-  /** Everything that a full reading found must be listed, as what it is. */
-  #assertWhole(rows: readonly Listed[], { subject, kind }: Wanted): void {
-    if (this.#whole === undefined) return;
+  #assertWhole(
+    rows: readonly Listed[],
+    { subject, kind, kid }: Wanted,
+    from: number,
+    before: number,
+  ): void {
+    if (this.#whole === undefined || kid !== undefined) return;
     const named = new Map(rows.map((each) => [each.id, each.subject]));
-    const missing = this.#whole.places.find(
-      (each) =>
-        (subject ?? each.subject) === each.subject &&
-        (kind ?? each.kind) === each.kind &&
-        named.get(each.id) !== each.subject,
-    );
+    const missing = this.#whole
+      .between(from, before)
+      .find(
+        (each) =>
+          (subject ?? each.subject) === each.subject &&
+          (kind ?? each.kind) === each.kind &&
+          named.get(each.id) !== each.subject,
+      );
     if (missing !== undefined) throw leftOut(missing.index, missing.subject, 'it is in the tree');
   }
 }
+
+const never: Stop = () => false;

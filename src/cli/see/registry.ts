@@ -5,8 +5,9 @@ import type { Claim } from '../../statement/commitment.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
 import type { Flags } from '../verb.ts';
-import { readingOf } from './asked.ts';
+import { readingOf, seeEach, unreadableJson } from './asked.ts';
 import { changeLine } from './difference.ts';
+import { newestSubjects } from './newest.ts';
 import { changesOf, factsOf, factsOfClaim, type Change, type Facts } from './facts.ts';
 import { leavesFor, readOwnLeaves } from './ownleaves.ts';
 import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
@@ -19,14 +20,10 @@ export async function list(context: Context, _: readonly string[], flags: Flags)
   const { output } = context;
   const look = await (await readingOf(context, flags)).look();
   const environment = flags.text('environment');
-  const rows = (await look.list({ kind: 'commitment' })).toReversed();
-  const subjects = [...new Set(rows.map(({ subject }) => subject))];
-  const bar = output.progress('subjects', Math.min(subjects.length, MOST_LISTED));
-  const seen: Seen[] = [];
-  for (const subject of subjects.slice(0, MOST_LISTED)) {
-    seen.push(await see(look, subject));
-    bar.at(seen.length);
-  }
+  const pattern = flags.text('subject');
+  const { subjects, more: leftOut } = await newestSubjects(look, MOST_LISTED, pattern);
+  const bar = output.progress('subjects', subjects.length);
+  const { seen, unreadable } = await seeEach(look, subjects, (done) => bar.at(done));
   bar.end();
   const shown = seen.filter(
     (each) => environment === undefined || commitmentOf(each)?.declaration.environment === environment,
@@ -41,11 +38,14 @@ export async function list(context: Context, _: readonly string[], flags: Flags)
     return column === 6 && worst !== undefined ? cell.replace(worst, paintVerdict(output, worst)) : cell;
   });
   output.print(drawn.join('\n'));
-  const leftOut = Math.max(0, subjects.length - MOST_LISTED);
+  for (const { subject, refusal } of unreadable)
+    output.warn(`${line(subject)} cannot be read (${refusal.code}): ${refusal.message}`);
   if (leftOut > 0)
-    output.note(`the log has ${subjects.length} subjects; the newest ${MOST_LISTED} are looked at`);
+    output.note(
+      `the newest ${subjects.length} subjects are looked at, and ${leftOut} are left out; narrow them with --subject PATTERN`,
+    );
   output.note(checkedLine(look));
-  output.result('registry-list', { ...lookJson(look), subjects: shown.map(rowJson), left_out: leftOut });
+  output.result('registry-list', { ...lookJson(look), subjects: shown.map(rowJson), unreadable: unreadableJson(unreadable), left_out: leftOut });
   return EXIT.ok;
 }
 

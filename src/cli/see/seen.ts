@@ -5,6 +5,7 @@ import { entryId, type EntryId } from '../../bytes/brand.ts';
 import { historyOf, type Declared, type History, type SubjectEntry } from '../../appraisal/history.ts';
 import { standingOf, type ClaimStanding } from '../../appraisal/appraise.ts';
 import { admit, chainKey, record, type ChainLink, type LoggedEntry } from '../../registration/admit.ts';
+import { readsFrom } from '../../appraisal/reach.ts';
 import type { StatementKind } from '../../statement/kinds.ts';
 import { assertOnce } from '../../statement/once.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
@@ -23,24 +24,21 @@ export interface Seen {
 
 const DECLARING: readonly StatementKind[] = ['commitment', 'approval', 'waiver', 'deployment'];
 
-/** Proofs of one commitment that are read at most, the newest: years of hourly ones. */
-const MOST_PROOFS = 20_000;
+/** Bytes of the proofs of one subject that are read at most: they are held together. */
+const MOST_PROOF_BYTES = 67_108_864;
+/** Proofs that are read whatever their age: they say what was seen last. */
+const LEAST_PROOFS = 16;
 
 /**
- * Sees a subject. Refuses `not-found` when the log has nothing about it, and `proof-failed` when its entries do not
- * follow from one another: something was left out, or the log admitted what it must not.
+ * Sees a subject: what is declared, and of its proofs the newest, as far back as any counts; `least`: so many are read,
+ * if there are. Refuses `not-found` when the log has nothing about it, `too-large` when that is more than a reader takes,
+ * and `proof-failed` when its entries do not follow from one another: something was left out, or the log admitted what
+ * it must not.
  */
-export async function see(look: Look, subject: string): Promise<Seen> {
+export async function see(look: Look, subject: string, least = LEAST_PROOFS): Promise<Seen> {
   const declaring = await readDeclaring(look, subject);
   const early = historyFrom(look, declaring);
-  // Proofs of what went before tell nothing of what is in force.
-  const from = Math.min(early.inForce?.entry.index ?? Infinity, early.pending?.entry.index ?? Infinity);
-  const proofs = Number.isFinite(from) ? await look.entries({ subject, kind: 'proof' }, from) : [];
-  if (proofs.length > MOST_PROOFS)
-    throw refuse(
-      'too-large',
-      `the commitment about ${printable(subject)} has ${proofs.length} proofs; supersede it`,
-    );
+  const { proofs, from } = await readProofs(look, subject, early, least);
   const entries = [...declaring, ...proofs].toSorted((a, b) => a.index - b.index);
   const first = declaring.find(({ parsed }) => parsed.kind === 'commitment')?.index;
   assertFollows(look, entries, first === from);
@@ -60,6 +58,34 @@ export async function see(look: Look, subject: string): Promise<Seen> {
     unchecked: (_, result) => weighed?.get(result)?.unchecked,
   });
   return { subject, entries, history, standings, look };
+}
+
+/**
+ * The proofs that may count, and from which index on they were read: those of what went before tell nothing of what is in
+ * force, and those that are out of date change no verdict (appraisal/reach.ts).
+ */
+async function readProofs(
+  look: Look,
+  subject: string,
+  { inForce, pending }: History,
+  least: number,
+): Promise<{ readonly proofs: readonly SubjectEntry[]; readonly from: number }> {
+  const declared = [inForce, pending].filter((each) => each !== undefined);
+  if (declared.length === 0) return { proofs: [], from: Infinity };
+  let from = Math.min(...declared.map(({ entry }) => entry.index));
+  const since = Math.min(...declared.map((each) => readsFrom(each, look.now)));
+  const proofs = await look.newest({ subject, kind: 'proof' }, ({ index, time }, taken) => {
+    if (index < from) return true;
+    if (taken < least || time >= since) return false;
+    from = index + 1;
+    return true;
+  });
+  const bytes = proofs.reduce((sum, { parsed }) => sum + parsed.entry.length, 0);
+  if (bytes <= MOST_PROOF_BYTES) return { proofs, from };
+  throw refuse(
+    'too-large',
+    `the proofs about "${printable(subject)}" that may count have ${bytes} bytes; it is left out`,
+  );
 }
 
 /** What is declared about a subject, proofs unread. Refuses as `see` does. */
@@ -123,6 +149,12 @@ const FAILED: ReadonlySet<Verdict> = new Set(['VIOLATED', 'CONTRADICTED', 'REVOK
 export function exitOf(verdicts: readonly Verdict[]): number {
   if (verdicts.some((each) => FAILED.has(each))) return EXIT.verification;
   return verdicts.every((each) => each === 'PROVEN' || each === 'WAIVED') ? EXIT.ok : EXIT.quorum;
+}
+
+/** The exit code of verdicts, and of subjects that could not be read: 0 is left to those who saw everything. */
+export function worstExit(code: number, unreadable: readonly { readonly refusal: Refusal }[]): number {
+  const codes = [code, ...unreadable.map(({ refusal }) => refusal.exit)];
+  return [EXIT.splitView, EXIT.verification].find((each) => codes.includes(each)) ?? Math.max(...codes);
 }
 
 /** The worst of several verdicts, for a summary. */

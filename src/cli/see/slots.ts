@@ -7,13 +7,13 @@ import { commitmentOf, type Seen } from './seen.ts';
 import { line, timeOf } from './words.ts';
 
 /** Newest proofs of a subject that are recomputed: months of hourly ones. */
-const MOST_PROOFS = 2_000;
+export const SLOT_PROOFS = 2_000;
 
 /** What each agent's proofs of a claim show of when it looked. Refuses as `prefixOf` does. */
 export async function slotsOf(seen: Seen, claim: Claim): Promise<readonly Sampling[]> {
   const declared = commitmentOf(seen);
   if (declared === undefined) return [];
-  const history = { ...seen.history, proofs: seen.history.proofs.slice(-MOST_PROOFS) };
+  const history = { ...seen.history, proofs: seen.history.proofs.slice(-SLOT_PROOFS) };
   const { view, tiles } = seen.look;
   const sizes = beaconsOf(claim, history).map(({ size }) => size);
   return samplingOf(claim, declared, history, await headsAt(sizes, view, tiles));

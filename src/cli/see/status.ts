@@ -3,10 +3,12 @@ import { Refusal } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
 import type { Flags } from '../verb.ts';
-import { readingOf, seeAll } from './asked.ts';
+import { readingOf, seeAll, seeEach, unreadableJson } from './asked.ts';
 import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
-import { commitmentOf, exitOf, worstOf, type Seen } from './seen.ts';
-import { isNotable, slotLines, slotsOf } from './slots.ts';
+import { commitmentOf, exitOf, worstExit, worstOf, type Seen } from './seen.ts';
+import { isNotable, slotLines, slotsOf, SLOT_PROOFS } from './slots.ts';
+import type { Look } from './reading.ts';
+import { newestSubjects } from './newest.ts';
 import { line, paintVerdict, table } from './words.ts';
 
 /** Subjects in a summary: those with the newest commitments. */
@@ -19,14 +21,32 @@ export async function statusOfSubjects(
 ): Promise<number> {
   const { output } = context;
   const look = await (await readingOf(context, flags)).look();
-  const seen = await seeAll(look, subjects);
+  const { seen, unreadable } = await statusesOf(look, subjects);
+  for (const { subject, refusal } of unreadable)
+    output.warn(`${line(subject)} cannot be read (${refusal.code}): ${refusal.message}`);
   for (const each of seen) {
     output.print(subjectLines(output, each).join('\n'));
     if (look.full) for (const text of await notableSlots(each)) output.print(`  ${text}`);
   }
   output.print(checkedLine(look));
-  output.result('status-subjects', { ...lookJson(look), subjects: seen.map(subjectJson) });
-  return exitOf(seen.flatMap(({ standings }) => standings.map(({ verdict }) => verdict)));
+  output.result('status-subjects', {
+    ...lookJson(look),
+    subjects: seen.map(subjectJson),
+    unreadable: unreadableJson(unreadable),
+  });
+  return worstExit(
+    exitOf(seen.flatMap(({ standings }) => standings.map(({ verdict }) => verdict))),
+    unreadable,
+  );
+}
+
+/** The only subject that is asked about ends the run where it cannot be read; one of several does not. */
+async function statusesOf(look: Look, subjects: readonly string[]): ReturnType<typeof seeEach> {
+  if (look.full) return { seen: await seeAll(look, subjects, SLOT_PROOFS), unreadable: [] };
+  const found = await seeEach(look, subjects);
+  const [only] = found.unreadable;
+  if (only !== undefined && found.seen.length + found.unreadable.length === 1) throw only.refusal;
+  return found;
 }
 
 /** What there is to say of when agents looked; of those that kept their slots, nothing. */
@@ -44,14 +64,15 @@ export async function summary(context: Context, flags: Flags): Promise<JsonValue
   const { output } = context;
   try {
     const look = await (await readingOf(context, flags)).look();
-    const rows = (await look.list({ kind: 'commitment' })).toReversed();
-    const subjects = [...new Set(rows.map(({ subject }) => subject))];
-    const seen = await seeAll(look, subjects.slice(0, MOST_SUBJECTS));
+    const { subjects, more: missed } = await newestSubjects(look, MOST_SUBJECTS);
+    const { seen, unreadable } = await seeEach(look, subjects);
     const claiming = seen.filter(({ standings }) => standings.length > 0);
     if (subjects.length > 0) {
-      const more = subjects.length > MOST_SUBJECTS ? `, the newest ${MOST_SUBJECTS} are looked at` : '';
-      output.print(`subjects ${subjects.length}${more}: ${claiming.length} with claims`);
+      const more = missed > 0 ? `, the newest ${subjects.length} are looked at` : '';
+      output.print(`subjects ${subjects.length + missed}${more}: ${claiming.length} with claims`);
     }
+    for (const { subject, refusal } of unreadable)
+      output.warn(`${line(subject)} cannot be read (${refusal.code}): ${refusal.message}`);
     const cells = claiming.map((each) => {
       const verdicts = each.standings.map(({ verdict }) => verdict);
       const worst = worstOf(verdicts) ?? 'UNKNOWN';

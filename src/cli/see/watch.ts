@@ -11,7 +11,7 @@ import { stateDirOf } from '../heads.ts';
 import type { JsonValue } from '../output.ts';
 import type { Session } from '../session.ts';
 import type { Flags } from '../verb.ts';
-import { readingOf, seeAll } from './asked.ts';
+import { readingOf, seeEach, unreadableJson, type Unreadable } from './asked.ts';
 import { openAlerts, type Alerts } from './alerts.ts';
 import { changesOf, eventOf, type Change } from './changes.ts';
 import { logStale } from './notices.ts';
@@ -19,8 +19,9 @@ import { signerOf } from './say.ts';
 import { isAway } from '../../bytes/nature.ts';
 import type { Look, Reading } from './reading.ts';
 import { checkedLine, lookJson, subjectJson } from './show.ts';
-import { exitOf, type Seen } from './seen.ts';
-import { watchedSubjects } from './watched.ts';
+import { exitOf, worstExit, type Seen } from './seen.ts';
+import { tellUnreadable } from './unreadable.ts';
+import { Claiming, WATCH_LIMITS, watchedSubjects } from './watched.ts';
 import { keyOf, WatchState } from './watchstate.ts';
 import { serveMetrics, type Measured } from './watchmetrics.ts';
 
@@ -42,8 +43,9 @@ export async function watch(context: Context, subjects: readonly string[], flags
         const look = await reading.look();
         watching ??= await openWatching(context, look, subjects, { notary, once });
         const before = last;
-        last = await lookAt(look, subjects, watching.state);
+        last = await lookAt(look, subjects, watching);
         if (last.leftOut !== (before?.leftOut ?? 0)) warnLeftOut(context, last);
+        await tellUnreadable(context, watching, look, last.unreadable);
         const changes = await tell(context, watching, last.seen, reading.session);
         measure(context, measured, last);
         away = false;
@@ -71,17 +73,26 @@ export async function watch(context: Context, subjects: readonly string[], flags
   }
 }
 
-/** What was seen at one moment. `leftOut`: subjects with claims that were not looked at. */
+/** What was seen at one moment. `leftOut`: subjects that were not looked at; `unreadable`: that could not be. */
 interface Looked {
   readonly look: Look;
   readonly seen: readonly Seen[];
+  readonly unreadable: readonly Unreadable[];
   readonly leftOut: number;
 }
 
-async function lookAt(look: Look, named: readonly string[], state: WatchState): Promise<Looked> {
+async function lookAt(
+  look: Look,
+  named: readonly string[],
+  { state, claiming, once }: Watching,
+): Promise<Looked> {
+  // A daemon looks at what it knows between, and goes on.
+  const limits = once ? { ...WATCH_LIMITS, examined: Infinity } : WATCH_LIMITS;
   const { subjects, leftOut } =
-    named.length > 0 ? { subjects: named, leftOut: 0 } : await watchedSubjects(look, state.subjects);
-  return { look, seen: await seeAll(look, subjects), leftOut };
+    named.length > 0
+      ? { subjects: named, leftOut: 0 }
+      : await watchedSubjects(look, state.subjects, claiming, limits);
+  return { look, ...(await seeEach(look, subjects)), leftOut };
 }
 
 /** Also to machines, on stderr: whoever believes that all is watched must not be left to find out. */
@@ -89,18 +100,21 @@ function warnLeftOut({ output }: Context, { seen, leftOut }: Looked): void {
   output.warn(
     leftOut === 0
       ? 'all subjects with claims are watched again'
-      : `${leftOut} subjects with claims are not watched: ${seen.length} are the most; name the subjects, in several watches`,
+      : `${leftOut} subjects are not watched, or not yet: ${seen.length} are; name subjects, in several watches`,
   );
 }
 
-function measure({ world }: Context, measured: Measured, { seen, leftOut }: Looked): void {
+function measure({ world }: Context, measured: Measured, { seen, unreadable, leftOut }: Looked): void {
   measured.verdicts = verdictsOf(seen);
-  measured.leftOut = leftOut;
+  measured.leftOut = leftOut + unreadable.length;
   measured.lookedAt = world.now();
 }
 
 interface Watching {
   readonly state: WatchState;
+  readonly claiming: Claiming;
+  /** Subjects that could not be read at the last look, and why. */
+  readonly unreadable: Map<string, string>;
   readonly alerts: Alerts | undefined;
   /** Who says in the log what went stale. */
   readonly notary: Signer | undefined;
@@ -119,7 +133,8 @@ async function openWatching(
   const what = createHash('sha256').update(JSON.stringify(subjects.toSorted())).digest('hex').slice(0, 16);
   const file = join(stateDirOf(context), 'watch', `${originHash(origin).slice(0, 16)}-${what}.json`);
   const state = await WatchState.open(file);
-  return { state, alerts: await openAlerts(context, state), ...how };
+  const alerts = await openAlerts(context, state);
+  return { state, claiming: new Claiming(), unreadable: new Map(), alerts, ...how };
 }
 
 /** Prints what changed; alerts are on disk before they are sent. */
@@ -175,7 +190,7 @@ async function finish(
   await alerts?.settle();
   output.note(checkedLine(looked.look));
   output.result('watch', { ...lookedJson(looked, state), changes: changes.map(({ data }) => data) });
-  const code = exitOf(verdictsOf(looked.seen));
+  const code = worstExit(exitOf(verdictsOf(looked.seen)), looked.unreadable);
   return code === EXIT.ok && looked.leftOut > 0 ? EXIT.quorum : code;
 }
 
@@ -183,14 +198,20 @@ async function finish(
 function stopped({ output }: Context, watching: Watching | undefined, looked: Looked | undefined): number {
   if (watching === undefined || looked === undefined) return EXIT.ok;
   output.result('watch', lookedJson(looked, watching.state));
-  return looked.leftOut > 0 ? EXIT.quorum : EXIT.ok;
+  return looked.leftOut + looked.unreadable.length > 0 ? EXIT.quorum : EXIT.ok;
 }
 
 function lookedJson(
-  { look, seen, leftOut }: Looked,
+  { look, seen, unreadable, leftOut }: Looked,
   { waiting }: WatchState,
 ): { readonly [key: string]: JsonValue } {
-  return { ...lookJson(look), subjects: seen.map(subjectJson), left_out: leftOut, undelivered: waiting };
+  return {
+    ...lookJson(look),
+    subjects: seen.map(subjectJson),
+    unreadable: unreadableJson(unreadable),
+    left_out: leftOut,
+    undelivered: waiting,
+  };
 }
 
 function verdictsOf(seen: readonly Seen[]): readonly Verdict[] {

@@ -4,17 +4,39 @@ import { declaresAlone } from '../../appraisal/history.ts';
 import type { Listed } from '../../client/search.ts';
 import { isWithdrawal } from '../../statement/commitment.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
+import { isOfOne } from './asked.ts';
 import type { Look } from './reading.ts';
 import { commitmentOf, historyFrom } from './seen.ts';
 import { line } from './words.ts';
 
-/** Subjects with claims that are watched at most: a look at each takes the log a few answers. */
-const MOST_SUBJECTS = 10_000;
+/** Bounds of one look. */
+export interface WatchLimits {
+  /** Subjects with claims that are watched at most: a look at each takes the log a few answers. */
+  readonly subjects: number;
+  /** Subjects whose newest commitment is read to see whether it claims something. */
+  readonly examined: number;
+}
 
-/** What is watched, and how many subjects with claims are not. */
+export const WATCH_LIMITS: WatchLimits = { subjects: 10_000, examined: 25_000 };
+
+/** What is watched, and how many subjects are not: with claims, or of which nobody knows yet whether they have some. */
 export interface Watched {
   readonly subjects: readonly string[];
   readonly leftOut: number;
+}
+
+/** Of each subject: which commitment was its newest, under which policy, and whether it claims something. */
+export class Claiming {
+  readonly #known = new Map<string, { readonly newest: number; readonly policy: number; readonly is: boolean }>();
+
+  get(subject: string, newest: number, policy: number): boolean | undefined {
+    const known = this.#known.get(subject);
+    return known?.newest === newest && known.policy === policy ? known.is : undefined;
+  }
+
+  set(subject: string, newest: number, policy: number, is: boolean): void {
+    this.#known.set(subject, { newest, policy, is });
+  }
 }
 
 /**
@@ -24,34 +46,58 @@ export interface Watched {
 export async function watchedSubjects(
   look: Look,
   remembered: ReadonlySet<string>,
-  most = MOST_SUBJECTS,
+  claiming: Claiming,
+  limits = WATCH_LIMITS,
 ): Promise<Watched> {
-  const commitments = Map.groupBy(await look.list({ kind: 'commitment' }), ({ subject }) => subject);
-  const approvals = Map.groupBy(await look.list({ kind: 'approval' }), ({ subject }) => subject);
+  const roster = await look.roster();
+  const isWhole = roster.unread === 0 && roster.dropped === 0;
   for (const subject of remembered)
-    if (!commitments.has(subject))
+    if (isWhole && !roster.has(subject))
       throw refuse(
         'proof-failed',
         `the log's search names no commitment about ${line(subject)} any more, and it did: it hides something`,
       );
   const found = [...remembered];
-  for (const [subject, rows] of commitments)
-    if (!remembered.has(subject) && (await isClaiming(look, rows, approvals.get(subject) ?? [])))
-      found.push(subject);
-  return { subjects: found.slice(0, most), leftOut: Math.max(0, found.length - most) };
+  let [examined, unknown] = [0, 0];
+  const policy = look.policies.newest.index;
+  for (const newest of roster.newest) {
+    const { subject, index } = newest;
+    if (remembered.has(subject)) continue;
+    let is = claiming.get(subject, index, policy);
+    if (is === undefined && examined < limits.examined) {
+      examined++;
+      is = await claimingOrUnreadable(look, newest);
+      claiming.set(subject, index, policy, is);
+    }
+    if (is === true) found.push(subject);
+    if (is === undefined) unknown++;
+  }
+  const beyond = Math.max(0, found.length - limits.subjects);
+  const leftOut = beyond + unknown + roster.dropped + roster.unread;
+  return { subjects: found.slice(0, limits.subjects), leftOut };
+}
+
+/** What cannot be read is looked at like what claims something: so the watch says why it cannot be. */
+async function claimingOrUnreadable(look: Look, newest: Listed): Promise<boolean> {
+  try {
+    return await isClaiming(look, newest);
+  } catch (error) {
+    if (isOfOne(error)) return true;
+    throw error;
+  }
 }
 
 /** Where the newest commitment claims nothing and does not decide alone, all are read. */
-async function isClaiming(
-  look: Look,
-  rows: readonly Listed[],
-  approvals: readonly Listed[],
-): Promise<boolean> {
-  const [newest] = await look.read(rows.slice(-1), 'commitment');
+async function isClaiming(look: Look, row: Listed): Promise<boolean> {
+  const [newest] = await look.read([row], 'commitment');
   const alone = declaresAlone(newest?.parsed, (kid) => look.policies.revokedSince(kid) !== undefined);
   if (alone !== undefined) return alone.claims.length > 0;
   if (claimsOf(newest?.parsed) > 0) return true;
-  const entries = [...(await look.read(rows, 'commitment')), ...(await look.read(approvals, 'approval'))];
+  const { subject } = row;
+  const entries = [
+    ...(await look.entries({ subject, kind: 'commitment' })),
+    ...(await look.entries({ subject, kind: 'approval' })),
+  ];
   const history = historyFrom(
     look,
     entries.toSorted((a, b) => a.index - b.index),

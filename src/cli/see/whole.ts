@@ -30,7 +30,8 @@ export class WholeLog {
   readonly #tiles: KeptTiles;
   readonly #hasher = chooseHasher();
   #edge: Edge = emptyEdge();
-  readonly places: Place[] = [];
+  /** By index, rising. */
+  readonly #places: Place[] = [];
 
   constructor(tiles: KeptTiles) {
     this.#tiles = tiles;
@@ -59,7 +60,23 @@ export class WholeLog {
     if (grown !== undefined && !equalBytes(grown.root, root))
       throw refuse('proof-failed', 'the entries that the log serves do not hash to the root that it signed');
     this.#edge = edge;
-    this.places.push(...found);
+    for (const place of found) this.#places.push(place);
+  }
+
+  /** What was found from an index on, below another. */
+  between(from: number, before: number): readonly Place[] {
+    return this.#places.slice(this.#placeOf(from), this.#placeOf(before));
+  }
+
+  /** Where in the list the first place is that is not before an index. */
+  #placeOf(index: number): number {
+    let [low, high] = [0, this.#places.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((this.#places[middle]?.index ?? 0) < index) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 

@@ -17,7 +17,7 @@ import type { Flags } from '../verb.ts';
 import { readingOf, seeAll } from './asked.ts';
 import { checkedLine, claimJson, classOf, disclosedFor, lookJson } from './show.ts';
 import { commitmentOf, exitOf, type Seen } from './seen.ts';
-import { slotLines, slotsJson, slotsOf } from './slots.ts';
+import { SLOT_PROOFS, slotLines, slotsJson, slotsOf } from './slots.ts';
 import type { Sampling } from '../../appraisal/sampling.ts';
 import { dueOf, limitsOf, line, signerText, paintVerdict, spanOf, timeOf, WHO_LIES } from './words.ts';
 
@@ -31,7 +31,7 @@ export async function why(
 ): Promise<number> {
   const { output } = context;
   const look = await (await readingOf(context, flags)).look();
-  const [seen] = await seeAll(look, [subject]);
+  const [seen] = await seeAll(look, [subject], SLOT_PROOFS);
   const declared = seen && commitmentOf(seen);
   const standing = seen?.standings.find(({ claim }) => claim.id === id);
   if (seen === undefined || declared === undefined || standing === undefined) {

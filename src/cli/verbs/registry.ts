@@ -13,7 +13,11 @@ const listVerb: Verb = {
   summary: 'list subjects: environment, tier, who declared what, where it stands',
   standard: true,
   settings: SEE_SETTINGS,
-  options: [{ flags: '--environment <name>', help: 'only those of this environment' }, ...SEE_OPTIONS],
+  options: [
+    { flags: '--environment <name>', help: 'only those of this environment' },
+    { flags: '--subject <pattern>', help: "only subjects of this name, with stars as the policy's patterns have them" },
+    ...SEE_OPTIONS,
+  ],
   json: true,
   examples: ['tallystick registry list', 'tallystick registry list --environment production --json'],
   run: async (context, operands, flags) =>

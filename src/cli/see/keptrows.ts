@@ -1,0 +1,104 @@
+/**
+ * Where the entries about subjects are, as a reader has been told: what was listed once is not asked for again, as long
+ * as one command goes on looking. Newest first, and no further back than is needed.
+ */
+import { refuse } from '../../bytes/refusal.ts';
+import { printable } from '../../bytes/printable.ts';
+import type { Listed, Page, Wanted } from '../../client/search.ts';
+
+/** Rows of all listings together; beyond, those of the subjects asked for longest ago are forgotten. */
+const MOST_HELD = 500_000;
+
+/** Everything of a listing from `low` on, below `high`; newest first. */
+interface Kept {
+  readonly subject: string | undefined;
+  readonly rows: readonly Listed[];
+  readonly low: number;
+  high: number;
+}
+
+export type Pages = (wanted: Wanted) => AsyncIterable<Page>;
+
+/** Whether neither a row nor any older one is needed; `taken`: rows that were. */
+export type Stop = (row: Listed, taken: number) => boolean;
+
+export class KeptRows {
+  readonly #kept = new Map<string, Kept>();
+  readonly #mostHeld: number;
+  #held = 0;
+
+  constructor(mostHeld = MOST_HELD) {
+    this.#mostHeld = mostHeld;
+  }
+
+  /** Rows below `size`, newest first, up to the first that stops. Refuses `too-large` for more than `most`. */
+  async newestFirst(
+    pages: Pages,
+    wanted: Wanted,
+    size: number,
+    stop: Stop,
+    most: number,
+  ): Promise<readonly Listed[]> {
+    const key = `${wanted.kind ?? ''}\n${wanted.subject ?? ''}`;
+    const kept = this.#kept.get(key);
+    const rows: Listed[] = [];
+    /** Where it stopped; 0: nowhere, everything was taken. */
+    let low = 0;
+    const take = (more: readonly Listed[]): boolean => {
+      for (const row of more) {
+        if (stop(row, rows.length)) {
+          low = row.index + 1;
+          return false;
+        }
+        if (rows.push(row) > most) throw tooMany(wanted, most);
+      }
+      return true;
+    };
+    const ask = async (from: number, before: number): Promise<boolean> => {
+      if (from < before)
+        for await (const page of pages({ ...wanted, from, before })) if (!take(page.rows)) return false;
+      return true;
+    };
+    const goesOn = (await ask(kept?.high ?? 0, size)) && kept !== undefined && take(kept.rows);
+    if (goesOn) await ask(0, kept.low);
+    this.#keep(key, { subject: wanted.subject, rows, low, high: size });
+    return rows;
+  }
+
+  #keep(key: string, kept: Kept): void {
+    this.#held += kept.rows.length - (this.#kept.get(key)?.rows.length ?? 0);
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    for (const [old, { rows }] of this.#kept) {
+      if (this.#held <= this.#mostHeld || old === key) return;
+      this.#kept.delete(old);
+      this.#held -= rows.length;
+    }
+  }
+
+  /**
+   * Learns what is new of all subjects in one listing, where that is less to ask than each subject: those without
+   * anything new are not asked about again.
+   */
+  async catchUp(pages: Pages, from: number, size: number): Promise<void> {
+    const current = [...this.#kept.values()].filter(
+      ({ subject, high }) => subject !== undefined && high === from,
+    );
+    if (from >= size || (size - from) / ROWS_A_PAGE >= current.length) return;
+    const touched = new Set<string>();
+    for await (const { rows } of pages({ from, before: size }))
+      for (const { subject } of rows) touched.add(subject);
+    for (const each of current) if (!touched.has(each.subject ?? '')) each.high = size;
+  }
+}
+
+/** About what a listing brings at once. */
+const ROWS_A_PAGE = 64;
+
+function tooMany({ subject, kind }: Wanted, most: number): Error {
+  const about = subject === undefined ? 'the log' : `"${printable(subject)}"`;
+  return refuse(
+    'too-large',
+    `${about} has more than ${most} entries ${kind === undefined ? '' : `of the kind ${kind} `}to be read; it is left out`,
+  );
+}

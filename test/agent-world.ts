@@ -17,7 +17,7 @@ import { formatHex, parseHex } from '../src/bytes/text.ts';
 import type { Observed } from '../src/claim/observed.ts';
 import type { Declared } from '../src/appraisal/history.ts';
 import { epochFor } from '../src/appraisal/slots.ts';
-import type { Listed, Wanted } from '../src/client/search.ts';
+import type { Listed, Page, Wanted } from '../src/client/search.ts';
 import { entryIdOf } from '../src/client/scrapi.ts';
 import { keyThumbprint } from '../src/cose/key.ts';
 import type { Probe, ProbeTask } from '../src/probe/probe.ts';
@@ -124,15 +124,30 @@ export class MemoryLog implements AgentLog {
       root: sha256(...this.entries.map(({ bytes }) => bytes)),
     };
   }
-  async list(wanted: Wanted): Promise<readonly Listed[]> {
+  /** Pages and rows that were asked for. */
+  readonly asked = { pages: 0, rows: 0 };
+  async *pages({ from = 0, before = Infinity, ...wanted }: Wanted): AsyncGenerator<Page> {
     this.#here();
-    return this.entries
+    const same = (a: string | undefined, b: string): boolean => a === undefined || a === b;
+    const rows = this.entries
       .map(({ bytes, parsed, time }, index) => ({ index, id: entryIdOf(bytes), time, ...parsed }))
-      .filter(({ subject, kind, kid }) => {
-        const same = (a: string | undefined, b: string): boolean => a === undefined || a === b;
-        return same(wanted.subject, subject) && same(wanted.kind, kind) && same(wanted.kid, kid);
-      })
-      .map(({ index, id, time, subject }) => ({ index, id, time, subject }));
+      .filter(
+        ({ index, subject, kind, kid }) =>
+          index >= from &&
+          index < before &&
+          same(wanted.subject, subject) &&
+          same(wanted.kind, kind) &&
+          same(wanted.kid, kid),
+      )
+      .map(({ index, id, time, subject }): Listed => ({ index, id, time, subject }))
+      .toReversed();
+    for (let at = 0; at === 0 || at < rows.length; at += 64) {
+      this.#here();
+      const page = rows.slice(at, at + 64);
+      this.asked.pages++;
+      this.asked.rows += page.length;
+      yield { rows: page, next: at + 64 < rows.length ? page.at(-1)?.index : undefined };
+    }
   }
   async entry({ index }: Listed): Promise<Uint8Array> {
     this.#here();

@@ -14,7 +14,7 @@ import { storeFault } from './database.ts';
 import { checkChain, deliver } from './deliver.ts';
 import type { Draft } from './draft.ts';
 import type { AgentEvent } from './event.ts';
-import { learn, recall, subjectsOf } from './history.ts';
+import { Learning, type Learnt } from './learning.ts';
 import type { Head } from './ledger.ts';
 import type { AgentLog } from './log.ts';
 import { pauseAfter } from './pause.ts';
@@ -48,7 +48,10 @@ const SHORTEST_MS = 20;
 export class Daemon {
   readonly #parts: DaemonParts;
   readonly #watched: Watched;
-  readonly #histories = new Map<string, History>();
+  readonly #learning: Learning;
+  #leftOut = 0;
+  /** A subject that could not be read is asked about again. */
+  #asksAgain = true;
   /** Subjects whose chain was held against the log's. */
   readonly #checked = new Set<string>();
   /** Subjects that are not proven until the log changes, and why. */
@@ -68,6 +71,7 @@ export class Daemon {
   constructor(parts: DaemonParts) {
     this.#parts = parts;
     this.#watched = new Watched(parts.subjects, parts.tell);
+    this.#learning = new Learning(parts.log, parts.agent.ledger, parts.subjects);
     this.#head = parts.agent.ledger.head();
     this.#cpu = parts.agent.looking.cpu();
   }
@@ -118,15 +122,11 @@ export class Daemon {
     try {
       const head = await log.head();
       this.#compareClock(head.signed);
-      if (!this.#online || head.size !== this.#head?.size || this.#histories.size === 0) {
+      if (!this.#online || head.size !== this.#head?.size || this.#asksAgain) {
         this.#policy = await log.policy();
-        for (const subject of await subjectsOf(log, this.#watched.has)) {
-          await learn(log, agent.ledger, subject);
-          this.#histories.set(subject, recall(agent.ledger, subject, this.#policy));
-        }
-        this.#barred.clear();
+        this.#learnt(await this.#learning.upTo(head.size, this.#policy));
         agent.ledger.setHead(head);
-        this.#watched.look(this.#histories);
+        this.#watched.look(this.#learning.histories);
       }
       this.#head = head;
       if (this.#failures > 0) tell({ kind: 'back' });
@@ -136,6 +136,16 @@ export class Daemon {
     } catch (error) {
       this.#away(error);
     }
+  }
+
+  /** What is left out is told, and keeps nothing else from being proven. */
+  #learnt({ leftOut, unreadable }: Learnt): void {
+    if (leftOut !== this.#leftOut) this.#parts.tell({ kind: 'left-out', count: leftOut });
+    this.#leftOut = leftOut;
+    this.#asksAgain = unreadable.size > 0 || leftOut > 0;
+    for (const subject of [...this.#barred.keys()])
+      if (!unreadable.has(subject)) this.#barred.delete(subject);
+    for (const [subject, refusal] of unreadable) this.#bar(subject, refusal);
   }
 
   /** By a clock that is behind what the log signed, nothing is proven: it would say when it was not. */
@@ -158,29 +168,22 @@ export class Daemon {
     this.#online = false;
     this.#askAt = agent.looking.now() + retryMs;
     tell({ kind: 'away', why: error.message, retryMs, waiting: agent.spool.waitingCount() });
-    if (this.#histories.size === 0) this.#remember();
-  }
-
-  /** Started while the log is away: what was learnt before. */
-  #remember(): void {
-    const { agent } = this.#parts;
-    for (const subject of agent.ledger.subjects().filter(this.#watched.has))
-      this.#histories.set(subject, recall(agent.ledger, subject, this.#policy));
+    if (this.#learning.histories.size === 0) this.#learning.remember(this.#policy);
   }
 
   /** The agent's own permissions, then what matters most. */
   #subjects(): readonly string[] {
     const rank = (subject: string): number => {
-      const declared = this.#histories.get(subject)?.inForce;
+      const declared = this.#learning.histories.get(subject)?.inForce;
       return isOwnProfile(declared) ? -1 : rankOf(declared?.declaration.tier ?? 'background');
     };
-    return [...this.#histories.keys()].toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+    return [...this.#learning.histories.keys()].toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
   }
 
   /** Proves what is due of one subject; resolves to when there is something again, POSIX seconds. */
   async #serve(subject: string): Promise<number> {
     const { agent, heartbeat, tell } = this.#parts;
-    const history = this.#histories.get(subject);
+    const history = this.#learning.histories.get(subject);
     const declared = history?.inForce;
     const head = this.#head;
     if (history === undefined || declared === undefined || head === undefined) return Infinity;
@@ -215,7 +218,9 @@ export class Daemon {
 
   /** Entry id of the commitment to what this agent may do. */
   #ownProfile(): Pick<Agent['identity'], 'profile'> {
-    const found = [...this.#histories.values()].find(({ inForce }) => isOwnProfile(inForce))?.inForce;
+    const found = [...this.#learning.histories.values()].find(({ inForce }) =>
+      isOwnProfile(inForce),
+    )?.inForce;
     return found === undefined ? {} : { profile: digest(parseHex(found.entry.id)) };
   }
 

@@ -6,6 +6,7 @@ import { isOutage } from '../bytes/nature.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { twinOf } from '../cose/twin.ts';
 import { parseStatement } from '../statement/parse.ts';
+import type { Listed, Page } from '../client/search.ts';
 import type { AgentLog, Taken } from './log.ts';
 import type { Hand } from './draft.ts';
 import { relink } from './relink.ts';

@@ -11,6 +11,8 @@ export type AgentEvent =
   | { readonly kind: 'delivered'; readonly subject: string; readonly seq: number; readonly index: number }
   | { readonly kind: 'away'; readonly why: string; readonly retryMs: number; readonly waiting: number }
   | { readonly kind: 'back' }
+  /** Subjects, or entries that were not listed yet, that its patterns may have and that it does not look after; at most so many. */
+  | { readonly kind: 'left-out'; readonly count: number }
   /** The clock is so many seconds behind what the log signed, and nothing is proven; 0: it is right again. */
   | { readonly kind: 'clock'; readonly behind: number }
   /** Nothing can be kept, so nothing is proven or sent. */

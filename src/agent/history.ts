@@ -7,7 +7,7 @@ import { refuse } from '../bytes/refusal.ts';
 import type { Listed } from '../client/search.ts';
 import { historyOf, revocationsOf, type History, type SubjectEntry } from '../appraisal/history.ts';
 import { assertOnce } from '../statement/once.ts';
-import { parseStatement } from '../statement/parse.ts';
+import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { Ledger } from './ledger.ts';
@@ -18,14 +18,17 @@ const KINDS: readonly StatementKind[] = ['commitment', 'approval', 'waiver', 'de
 
 /** Entries of one kind about one subject that are learnt at most. */
 const MOST_LEARNT = 10_000;
+/** Entries of others that pass before it is noted that none was about a subject. */
+const WORTH_NOTING = 10_000;
 
 /**
- * Reads what is new about a subject, up to a tree of `size` entries; what was learnt before is not asked for again. Refuses
- * as `AgentLog` does, and `too-large` for a subject of which there is more than an agent keeps.
+ * Reads what is new about a subject, up to a tree of `size` entries; what was learnt before is not asked for again. Resolves
+ * with whether there was something. Refuses as `AgentLog` does, and `too-large` for a subject of which there is more than an agent keeps.
  */
-export async function learn(log: AgentLog, ledger: Ledger, subject: string, size: number): Promise<void> {
+export async function learn(log: AgentLog, ledger: Ledger, subject: string, size: number): Promise<boolean> {
   const from = ledger.learntUpto(subject);
-  if (from >= size) return;
+  if (from >= size) return false;
+  let isNew = false;
   for (const kind of KINDS) {
     const rows: Listed[] = [];
     for await (const page of log.pages({ subject, kind, from, before: size })) {
@@ -39,18 +42,27 @@ export async function learn(log: AgentLog, ledger: Ledger, subject: string, size
     for (const listed of rows.toReversed()) {
       if (ledger.entry(listed.id) !== undefined) continue;
       const bytes = await log.entry(listed);
+      assertAbout(subject, listed.index, parseStatement(bytes));
+      isNew = true;
       ledger.setEntry({ index: listed.index, id: listed.id, subject, time: listed.time, bytes });
     }
   }
-  ledger.setLearnt(subject, size);
+  // To ask again from a little further back costs less than a write for nothing.
+  if (isNew || size - from >= WORTH_NOTING) ledger.setLearnt(subject, size);
+  return isNew;
+}
+
+function assertAbout(subject: string, index: number, parsed: ParsedStatement): void {
+  if (parsed.subject !== subject)
+    throw refuse('proof-failed', `the log lists entry ${index} under a subject that it is not about`);
 }
 
 /** The history of a subject from what is kept. */
 export function recall(ledger: Ledger, subject: string, policy: Policy | undefined): History {
   const entries = ledger.entries(subject).map(({ index, id, time, bytes }): SubjectEntry => {
     const parsed = parseStatement(bytes);
-    if (parsed.subject === subject) return { index, id, time, parsed };
-    throw refuse('proof-failed', `the log lists entry ${index} under a subject that it is not about`);
+    assertAbout(subject, index, parsed);
+    return { index, id, time, parsed };
   });
   assertOnce(entries);
   return historyOf(entries, revocationsOf(policy));

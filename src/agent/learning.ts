@@ -2,10 +2,12 @@
  * What an agent learns of its log at each look: it asks by subject, from where it stopped, and no more than it must. For
  * patterns it follows the commitments of the log page by page; who was there first keeps its place.
  */
-import { isAway, natureOf } from '../bytes/nature.ts';
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { natureOf } from '../bytes/nature.ts';
+import { Refusal } from '../bytes/refusal.ts';
+import type { History } from '../appraisal/history.ts';
 import { Roster, ROSTER_LIMITS } from '../client/roster.ts';
-import { learn } from './history.ts';
+import type { Policy } from '../statement/policy.ts';
+import { learn, recall } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import type { AgentLog } from './log.ts';
 import { isPattern, subjectTest } from './watched.ts';
@@ -18,7 +20,6 @@ const ASKED_A_SUBJECT = 4;
 
 /** What one look brought. */
 export interface Learnt {
-  readonly subjects: readonly string[];
   /** Subjects, and entries not listed yet, that found no place; at most so many. */
   readonly leftOut: number;
   /** Subjects that cannot be read, and why: the others go on. */
@@ -29,40 +30,58 @@ export class Learning {
   readonly #log: AgentLog;
   readonly #ledger: Ledger;
   readonly #names: readonly string[];
-  readonly #patterns: readonly string[];
-  readonly #roster: Roster;
-  /** Size of the tree up to which every subject was looked at. */
+  readonly #has: (subject: string) => boolean;
+  readonly #roster: Roster | undefined;
+  /** Size of the tree up to which each subject was looked at, by this process. */
+  readonly #upto = new Map<string, number>();
+  readonly #histories = new Map<string, History>();
   #size = 0;
+  #policy: Policy | undefined;
 
   /** `most`: subjects that it looks after. */
   constructor(log: AgentLog, ledger: Ledger, wanted: readonly string[], most = MOST_SUBJECTS) {
     this.#log = log;
     this.#ledger = ledger;
     this.#names = wanted.filter((each) => !isPattern(each));
-    this.#patterns = wanted.filter(isPattern);
-    this.#roster = new Roster({ ...ROSTER_LIMITS, subjects: most }, subjectTest(this.#patterns));
+    this.#has = subjectTest(wanted);
+    const patterns = wanted.filter(isPattern);
+    const limits = { ...ROSTER_LIMITS, subjects: most };
+    this.#roster = patterns.length === 0 ? undefined : new Roster(limits, subjectTest(patterns));
+  }
+
+  /** What is known of each subject. */
+  get histories(): ReadonlyMap<string, History> {
+    return this.#histories;
   }
 
   /** Everything up to a tree of `size` entries that one look has room for. Refuses as `AgentLog` does while it is away. */
-  async upTo(size: number): Promise<Learnt> {
-    const pages = this.#log.pages.bind(this.#log);
-    if (this.#patterns.length > 0) await this.#roster.advance(pages, size);
-    const listed = this.#roster.newest.map(({ subject }) => subject);
+  async upTo(size: number, policy: Policy | undefined): Promise<Learnt> {
+    await this.#roster?.advance((wanted) => this.#log.pages(wanted), size);
+    const listed = this.#roster?.newest.map(({ subject }) => subject) ?? [];
     const subjects = [...new Set([...this.#names, ...listed])];
     const touched = await this.#touched(subjects.length, size);
     const unreadable = new Map<string, Refusal>();
     for (const subject of subjects) {
-      if (touched?.has(subject) === false && this.#ledger.learntUpto(subject) >= this.#size) continue;
       try {
-        await learn(this.#log, this.#ledger, subject, size);
+        const isCurrent = touched?.has(subject) === false && this.#upto.get(subject) === this.#size;
+        const isNew = !isCurrent && (await learn(this.#log, this.#ledger, subject, size));
+        if (isNew || policy !== this.#policy || !this.#histories.has(subject))
+          this.#histories.set(subject, recall(this.#ledger, subject, policy));
+        this.#upto.set(subject, size);
       } catch (error) {
         if (!isOfOne(error)) throw error;
+        this.#upto.delete(subject);
         unreadable.set(subject, error);
       }
     }
-    // One that could not be read is asked about again, whatever is new.
-    if (unreadable.size === 0) this.#size = size;
-    return { subjects, leftOut: this.#roster.dropped + this.#roster.unread, unreadable };
+    [this.#size, this.#policy] = [size, policy];
+    return { leftOut: (this.#roster?.dropped ?? 0) + (this.#roster?.unread ?? 0), unreadable };
+  }
+
+  /** What was learnt before, while the log is away. */
+  remember(policy: Policy | undefined): void {
+    for (const subject of this.#ledger.subjects().filter(this.#has))
+      this.#histories.set(subject, recall(this.#ledger, subject, policy));
   }
 
   /** The subjects of what is new, where one listing of it asks less than each subject; undefined where it does not. */

@@ -120,6 +120,13 @@ function tell(logger: Logger, event: AgentEvent): void {
       return logger.error({ why: event.why, retryMs: event.retryMs }, 'nothing can be kept');
     case 'back':
       return logger.info('the log is back');
+    case 'left-out':
+      return event.count === 0
+        ? logger.info('all subjects of its patterns are looked after')
+        : logger.warn(
+            { count: event.count },
+            'subjects are left out, or not listed yet: name them, or narrow the patterns',
+          );
     case 'clock': {
       const why = clockFault(event);
       return why === undefined

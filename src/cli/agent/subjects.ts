@@ -1,7 +1,8 @@
 /** Which subjects names and patterns stand for: `prove` and `agent plan` look after what `agent run` would. */
 import { refuse } from '../../bytes/refusal.ts';
 import { approvalsLacking, type Declared, type History } from '../../appraisal/history.ts';
-import { learn, recall, subjectsOf } from '../../agent/history.ts';
+import { recall } from '../../agent/history.ts';
+import { Learning } from '../../agent/learning.ts';
 import type { Policy } from '../../statement/policy.ts';
 import { isPattern, subjectTest } from '../../agent/watched.ts';
 import type { OpenAgent } from './open.ts';
@@ -44,8 +45,12 @@ export async function learnSubjects(
   wanted: readonly string[],
   policy: Policy | undefined,
 ): Promise<readonly string[]> {
-  const found = wanted.some(isPattern) ? await subjectsOf(log, subjectTest(wanted.filter(isPattern))) : [];
-  for (const subject of new Set([...named(wanted), ...found])) await learn(log, ledger, subject);
+  const { size } = await log.head();
+  const { unreadable, leftOut } = await new Learning(log, ledger, wanted).upTo(size, policy);
+  const [refusal] = unreadable.values();
+  if (refusal !== undefined) throw refusal;
+  if (leftOut > 0)
+    throw refuse('too-large', `${wanted.join(', ')} have too many subjects for one run; name fewer of them`);
   return knownSubjects({ agent: { ledger } }, wanted, policy);
 }
 

@@ -39,7 +39,10 @@ export async function listingsOf(
     monitors: others.map((each) => ({ url: each.url, size: Math.min(each.size, size) })),
     async *pages(wanted) {
       const within = { ...wanted, before: Math.min(size, wanted.before ?? size) };
-      const beside = others.map(({ url, base }) => ({ url, rows: rowsOf(findPages(transport, base, within)) }));
+      const beside = others.map(({ url, base }) => ({
+        url,
+        rows: rowsOf(findPages(transport, base, within)),
+      }));
       for await (const page of findPages(transport, log, within)) {
         const named = new Set(page.rows.map(({ index }) => index));
         for (const { url, rows } of beside)

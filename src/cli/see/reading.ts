@@ -106,7 +106,8 @@ export class Reading {
     const { transport, log } = this.session;
     const listings = await listingsOf(transport, log, view, this.#completeness.monitors);
     await this.#readWhole(view);
-    const pages = (wanted: Wanted): AsyncIterable<Page> => this.#checked(listings.pages(wanted), wanted, size);
+    const pages = (wanted: Wanted): AsyncIterable<Page> =>
+      this.#checked(listings.pages(wanted), wanted, size);
     const { size } = view.head;
     // What a monitor has not copied yet is to be asked again.
     if (listings.monitors.length > 0) [this.#rows, this.#roster] = [new KeptRows(), new Roster()];
@@ -235,12 +236,7 @@ export class Reading {
     bar.end();
   }
 
-  #assertWhole(
-    rows: readonly Listed[],
-    { subject, kind, kid }: Wanted,
-    from: number,
-    before: number,
-  ): void {
+  #assertWhole(rows: readonly Listed[], { subject, kind, kid }: Wanted, from: number, before: number): void {
     if (this.#whole === undefined || kid !== undefined) return;
     const named = new Map(rows.map((each) => [each.id, each.subject]));
     const missing = this.#whole

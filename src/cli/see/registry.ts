@@ -45,7 +45,12 @@ export async function list(context: Context, _: readonly string[], flags: Flags)
       `the newest ${subjects.length} subjects are looked at, and ${leftOut} are left out; narrow them with --subject PATTERN`,
     );
   output.note(checkedLine(look));
-  output.result('registry-list', { ...lookJson(look), subjects: shown.map(rowJson), unreadable: unreadableJson(unreadable), left_out: leftOut });
+  output.result('registry-list', {
+    ...lookJson(look),
+    subjects: shown.map(rowJson),
+    unreadable: unreadableJson(unreadable),
+    left_out: leftOut,
+  });
   return EXIT.ok;
 }
 

@@ -25,7 +25,8 @@ export async function tellUnreadable(
   for (const subject of [...told.keys()].filter((each) => !now.has(each))) {
     told.delete(subject);
     output.warn(`${line(subject)} can be read again`);
-    if (alerts !== undefined) state.add(keyOf(subject, ''), eventOf(look, subject, undefined), true, world.now());
+    if (alerts !== undefined)
+      state.add(keyOf(subject, ''), eventOf(look, subject, undefined), true, world.now());
   }
   for (const [subject, refusal] of now) {
     const { code, message } = refusal;

@@ -27,7 +27,10 @@ export interface Watched {
 
 /** Of each subject: which commitment was its newest, under which policy, and whether it claims something. */
 export class Claiming {
-  readonly #known = new Map<string, { readonly newest: number; readonly policy: number; readonly is: boolean }>();
+  readonly #known = new Map<
+    string,
+    { readonly newest: number; readonly policy: number; readonly is: boolean }
+  >();
 
   get(subject: string, newest: number, policy: number): boolean | undefined {
     const known = this.#known.get(subject);

@@ -17,7 +17,7 @@ import type { AgentEvent } from './event.ts';
 import { Learning, type Learnt } from './learning.ts';
 import type { Head } from './ledger.ts';
 import type { AgentLog } from './log.ts';
-import { pauseAfter } from './pause.ts';
+import { pauseAfter, SHORTEST_MS } from './pause.ts';
 import { prove, type Agent } from './prove.ts';
 import type { Look } from './runs.ts';
 import { isOwnProfile } from './self.ts';
@@ -41,9 +41,6 @@ export interface DaemonParts {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly tell: (event: AgentEvent) => void;
 }
-
-/** Shortest sleep. */
-const SHORTEST_MS = 20;
 
 export class Daemon {
   readonly #parts: DaemonParts;
@@ -143,8 +140,7 @@ export class Daemon {
     if (leftOut !== this.#leftOut) this.#parts.tell({ kind: 'left-out', count: leftOut });
     this.#leftOut = leftOut;
     this.#asksAgain = unreadable.size > 0 || leftOut > 0;
-    for (const subject of [...this.#barred.keys()])
-      if (!unreadable.has(subject)) this.#barred.delete(subject);
+    for (const subject of this.#barred.keys()) if (!unreadable.has(subject)) this.#barred.delete(subject);
     for (const [subject, refusal] of unreadable) this.#bar(subject, refusal);
   }
 

@@ -9,3 +9,6 @@ export function pauseAfter(failures: number, drawn: number): number {
   const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures, 20));
   return Math.round(ceiling / 2 + (drawn * ceiling) / 2);
 }
+
+/** Shortest sleep of a daemon, milliseconds. */
+export const SHORTEST_MS = 20;

@@ -15,7 +15,10 @@ const listVerb: Verb = {
   settings: SEE_SETTINGS,
   options: [
     { flags: '--environment <name>', help: 'only those of this environment' },
-    { flags: '--subject <pattern>', help: "only subjects of this name, with stars as the policy's patterns have them" },
+    {
+      flags: '--subject <pattern>',
+      help: "only subjects of this name, with stars as the policy's patterns have them",
+    },
     ...SEE_OPTIONS,
   ],
   json: true,

@@ -3,6 +3,7 @@ import { approverFault } from '../../appraisal/approvers.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 import { compilePolicy, type PolicyDocument } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
+import { newestSubjects } from '../see/newest.ts';
 import { Reading } from '../see/reading.ts';
 import { historySeen } from '../see/seen.ts';
 import { line } from '../see/words.ts';
@@ -19,15 +20,13 @@ export async function approversMissing(
   if (approversIn(before) === approversIn(after)) return [];
   try {
     const look = await (await Reading.open(context, { monitors: [], full: false })).look();
-    const rows = (await look.list({ kind: 'commitment' })).toReversed();
-    const subjects = [...new Set(rows.map(({ subject }) => subject))];
+    const { subjects, more } = await newestSubjects(look, MOST_SUBJECTS);
     const policy = compilePolicy(after);
     const found: string[] = [];
-    for (const subject of subjects.slice(0, MOST_SUBJECTS)) {
+    for (const subject of subjects) {
       const fault = approverFault(await historySeen(look, subject), policy, subject);
       if (fault !== undefined) found.push(`of ${line(subject)}, ${fault}`);
     }
-    const more = subjects.length - MOST_SUBJECTS;
     return more > 0 ? [...found, `${more} more subjects were not looked at for approvers`] : found;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -33,6 +33,7 @@ import { formatVkey, parseVkey } from '../src/note/key.ts';
 import { formatSignatures, parseNote } from '../src/note/note.ts';
 import { verifyConsistency } from '../src/tree/verify.ts';
 import { people } from './world.ts';
+import { storedBytes } from './stored-parts.ts';
 
 t.setTimeout(240_000);
 
@@ -354,9 +355,9 @@ t.test('backup under load, restore, an old backup, a flipped byte', async (t) =>
   await again.ended;
 
   const db = new Database(store);
-  const bytes: Buffer = db.prepare('SELECT bytes FROM entry WHERE idx = 7').pluck().get() as Buffer;
+  const { bytes, replace } = storedBytes(db, 7);
   bytes[bytes.length - 70]! ^= 1;
-  db.prepare('UPDATE entry SET bytes = ? WHERE idx = 7').run(bytes);
+  replace(bytes);
   db.close();
   const damaged = run(dir, 'fsck', 'tallystick-data');
   t.equal(damaged.code, 3);

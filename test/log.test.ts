@@ -397,7 +397,7 @@ t.test('start-up refuses what it must, and says how to get out', async (t) => {
 
   const { default: Database } = await import('better-sqlite3');
   for (const [what, sql] of [
-    ['an entry', 'UPDATE entry SET bytes = zeroblob(length(bytes)) WHERE idx = 1'],
+    ['an entry', 'UPDATE part SET bytes = zeroblob(length(bytes)) WHERE first = 1'],
     ['a tile', 'UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE place = 0'],
     ['the head', 'UPDATE head SET root = zeroblob(32)'],
     ['a missing entry', 'DELETE FROM entry WHERE idx = 2'],
@@ -568,22 +568,19 @@ t.test('look-ups find every entry, in the tables and before', async (t) => {
   await check();
   await store.close();
 
-  // As layout 1 had it: both tables whole up to `head.indexed`.
-  const db = openForWriting(path, ORIGIN, false);
-  db.exec(`DELETE FROM by_key; INSERT INTO by_key SELECT key, idx FROM entry WHERE idx < 4000;
-    DELETE FROM by_leaf; INSERT INTO by_leaf SELECT leaf, idx FROM entry WHERE idx < 4000;
-    ALTER TABLE head RENAME COLUMN flushes TO indexed; UPDATE head SET indexed = 4000;
-    DROP TABLE flushed; UPDATE meta SET version = 1; PRAGMA user_version = 1`);
-  db.close();
   await reader.close();
-  t.throws(() => SqliteReader.open(path), { code: 'no-such-log', message: /layout 1.*tallystick serve/ });
-  store = SqliteStore.openToWrite(path, ORIGIN, false);
-  reader = SqliteReader.open(path);
-  await check();
-  await grow(2 * FLUSH_EVERY);
-  await check();
-  await reader.close();
-  await store.close();
+  const { default: Database } = await import('better-sqlite3');
+  for (const version of [1, 2, 4]) {
+    const db = openForWriting(path, ORIGIN, false);
+    db.pragma(`user_version = ${version}`);
+    db.close();
+    const code = version < 3 ? 'older-version' : 'no-such-log';
+    t.throws(() => SqliteReader.open(path), { code, message: new RegExp(`^[^\n]*layout ${version}`) });
+    t.throws(() => SqliteStore.openToWrite(path, ORIGIN, false), { code });
+    const raw = new Database(path);
+    raw.pragma('user_version = 3');
+    raw.close();
+  }
 });
 
 t.test('the lag is the age of the oldest entry that is not published', (t) => {

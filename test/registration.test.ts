@@ -36,6 +36,7 @@ import { SqliteStore } from '#src/storage/sqlite.ts';
 import { emptyEdge, grow } from '#src/tree/grow.ts';
 import { hashLeaf, nobleHasher } from '#src/tree/hash.ts';
 import * as hostile from './hostile-entries.ts';
+import { storedBytes } from './stored-parts.ts';
 import {
   commitmentStatement,
   entryIdOf,
@@ -424,27 +425,21 @@ t.test('a policy forged in the database is not started under', async (t) => {
   const raw = new Database(db);
   t.teardown(() => raw.close());
   const kinds = raw.prepare('SELECT DISTINCT kind FROM entry WHERE idx IN (0, 4)').pluck().all();
-  const tried: readonly (readonly [string, string])[] = [
-    ['its bytes', `UPDATE entry SET bytes = x'${Buffer.from(evil).toString('hex')}' WHERE idx = 4`],
-    [
-      'the bytes of the first',
-      `UPDATE entry SET bytes = x'${Buffer.from(evil).toString('hex')}' WHERE idx = 0`,
-    ],
-    ['places changed', 'UPDATE entry SET bytes = (SELECT bytes FROM entry WHERE idx = 0) WHERE idx = 4'],
-    ['its row', 'DELETE FROM entry WHERE idx = 4'],
+  const first = storedBytes(raw, 0);
+  const fourth = storedBytes(raw, 4);
+  const row = raw.prepare('SELECT * FROM entry WHERE idx = 4').get();
+  const names = Object.keys(row as object);
+  const putRow = raw.prepare(`INSERT INTO entry VALUES (${names.map((n) => `@${n}`).join()})`);
+  const tried: readonly (readonly [what: string, forge: () => void, undo: () => void])[] = [
+    ['its bytes', () => fourth.replace(evil), () => fourth.replace(fourth.bytes)],
+    ['the bytes of the first', () => first.replace(evil), () => first.replace(first.bytes)],
+    ['places changed', () => fourth.replace(first.bytes), () => fourth.replace(fourth.bytes)],
+    ['its row', () => raw.exec('DELETE FROM entry WHERE idx = 4'), () => putRow.run(row)],
   ];
-  for (const [what, sql] of tried) {
-    const before = raw.prepare('SELECT * FROM entry WHERE idx IN (0, 4)').all() as Record<string, unknown>[];
-    raw.exec(sql);
+  for (const [what, forge, undo] of tried) {
+    forge();
     await t.rejects(start(), { code: 'corrupt-store' }, what);
-    for (const row of before) {
-      const names = Object.keys(row);
-      raw
-        .prepare(
-          `INSERT OR REPLACE INTO entry (${names.join()}) VALUES (${names.map((n) => `@${n}`).join()})`,
-        )
-        .run(row);
-    }
+    undo();
   }
   // Columns of the index: nothing is believed of them.
   t.equal(kinds.length, 1);

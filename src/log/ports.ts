@@ -88,6 +88,8 @@ export interface StoreReader {
   tile(level: number, index: number, width: number): Promise<Uint8Array | undefined>;
   /** Entries [start, end), fewer at the tree's edge. */
   entries(start: number, end: number): Promise<readonly StoredEntry[]>;
+  /** The first `width` entries of a bundle as they are served, or undefined when fewer are stored. */
+  bundle(index: number, width: number): Promise<Uint8Array | undefined>;
   find(id: EntryId): Promise<EntryRow | undefined>;
   /** Index of the leaf with this hash, from a lookup table; undefined when unknown. */
   findLeaf(leaf: Digest): Promise<LeafIndex | undefined>;

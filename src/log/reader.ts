@@ -6,7 +6,6 @@ import { leafIndex, type Digest, type EntryId, type LeafIndex, type TreeSize } f
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { encodeInclusionReceipt } from '../cose/receipt.ts';
 import { formatTlogProof } from '../note/tlogproof.ts';
-import { encodeBundle } from '../tree/bundle.ts';
 import { nodeHashOf, type BatchHasher, type NodeHash } from '../tree/hash.ts';
 import {
   nodesForConsistency,
@@ -49,6 +48,8 @@ export class Reader implements LogReader {
   readonly #receiptsWait: boolean;
   readonly #bytes = new Lru<string, Uint8Array>(BYTES_CACHED, (bytes) => bytes.length);
   readonly #nodes = new Lru<string, TileNodes>(TILES_CACHED, () => 1);
+  /** Full bundles that are being read. */
+  readonly #reading = new Map<string, Promise<Uint8Array>>();
   readonly #waiting = new Set<() => void>();
   readonly #setTimer: (run: () => void, ms: number) => void;
   #head: SealedHead;
@@ -134,11 +135,26 @@ export class Reader implements LogReader {
     const key = width === TILE_WIDTH ? `entries/${index}` : undefined;
     const cached = key === undefined ? undefined : this.#bytes.get(key);
     if (cached !== undefined) return cached;
-    const start = index * TILE_WIDTH;
-    const entries = await this.#store.entries(start, start + width);
-    if (entries.length !== width) throw lost(`bundle ${index}`);
-    const bytes = encodeBundle(entries.map((entry) => entry.bytes));
-    if (key !== undefined) this.#bytes.set(key, bytes);
+    return key === undefined ? this.#readBundle(index, width) : this.#fullBundle(key, index);
+  }
+
+  /** A full bundle into the cache: read once, however many ask for it meanwhile. */
+  #fullBundle(key: string, index: number): Promise<Uint8Array> {
+    const started = this.#reading.get(key);
+    if (started !== undefined) return started;
+    const reading = this.#readBundle(index, TILE_WIDTH)
+      .then((bytes) => {
+        this.#bytes.set(key, bytes);
+        return bytes;
+      })
+      .finally(() => this.#reading.delete(key));
+    this.#reading.set(key, reading);
+    return reading;
+  }
+
+  async #readBundle(index: number, width: number): Promise<Uint8Array> {
+    const bytes = await this.#store.bundle(index, width);
+    if (bytes === undefined) throw lost(`bundle ${index}`);
     return bytes;
   }
 

@@ -1,7 +1,7 @@
 /** A store as something to audit: its tiles and entries as they would be served, and its index rows besides. */
 import { refuse } from '../bytes/refusal.ts';
 import { parseStatement } from '../statement/parse.ts';
-import { TILE_WIDTH } from '../tree/tile.ts';
+import { decodeBundle } from '../tree/bundle.ts';
 import type { AuditOptions, AuditSource } from './audit.ts';
 import type { Head, StoreReader } from './ports.ts';
 
@@ -18,9 +18,9 @@ export function storeSource(store: StoreReader, head: Head, origin: string): Aud
       return hashes;
     },
     async bundle(index, width) {
-      const entries = await store.entries(index * TILE_WIDTH, index * TILE_WIDTH + width);
-      if (entries.length !== width) throw refuse('corrupt-store', `entries of bundle ${index} are missing`);
-      return entries.map((entry) => entry.bytes);
+      const bytes = await store.bundle(index, width);
+      if (bytes === undefined) throw refuse('corrupt-store', `entries of bundle ${index} are missing`);
+      return decodeBundle(bytes, width);
     },
   };
 }

@@ -18,6 +18,8 @@ import type {
   PolicyPlace,
   Signed,
 } from '../log/ports.ts';
+import { encodeBundle } from '../tree/bundle.ts';
+import { TILE_WIDTH } from '../tree/tile.ts';
 
 export class MemoryStore implements Store {
   #head: Head | undefined;
@@ -38,6 +40,11 @@ export class MemoryStore implements Store {
 
   async entries(start: number, end: number): Promise<readonly StoredEntry[]> {
     return this.#entries.slice(start, end);
+  }
+
+  async bundle(index: number, width: number): Promise<Uint8Array | undefined> {
+    const entries = this.#entries.slice(index * TILE_WIDTH, index * TILE_WIDTH + width);
+    return entries.length < width ? undefined : encodeBundle(entries.map(({ bytes }) => bytes));
   }
 
   async find(id: EntryId): Promise<EntryRow | undefined> {

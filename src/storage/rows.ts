@@ -6,7 +6,7 @@
 import { entryId, leafIndex, type EntryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
-import type { EntryRow, StoredEntry } from '../log/ports.ts';
+import type { EntryRow } from '../log/ports.ts';
 import { STATEMENT_KINDS, type StatementKind } from '../statement/kinds.ts';
 
 /** A row as better-sqlite3 gives it. */
@@ -33,10 +33,6 @@ export function entryRow(row: Columns): EntryRow {
     kid: text(row, 'kid'),
     time: number(row, 'time'),
   };
-}
-
-export function storedEntry(row: Columns): StoredEntry {
-  return { ...entryRow(row), bytes: blob(row, 'bytes') };
 }
 
 export function number(row: Columns, column: string): number {

@@ -1,6 +1,6 @@
 /**
- * The SQLite layout, its pragmas and its version. Entries are appended and never changed; tiles grow
- * at the right edge; `head` is the one row that the compare-and-swap turns on.
+ * The SQLite layout, its pragmas and its version. Entries are appended and never changed; their bytes lie in `part`
+ * (parts.ts); tiles grow at the right edge; `head` is the one row that the compare-and-swap turns on.
  *
  * `key` and `leaf` are the first 48 bits of the entry id and of the leaf hash: tables of small integers cost a
  * third of those of whole digests, and every candidate is compared in full. What they lack is told by `flushed`
@@ -9,24 +9,16 @@
 import Database from 'better-sqlite3';
 import { sqliteFault } from '../bytes/fault.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { FLUSH_EVERY, SLICES } from './recent.ts';
+import { SLICES } from './recent.ts';
 
 /** Raised by one with every change of layout; an unknown one is refused at start-up. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Every slice of the look-up tables, empty. */
 const FLUSHED = `
 CREATE TABLE flushed (slice INTEGER PRIMARY KEY, upto INTEGER NOT NULL) STRICT;
 WITH RECURSIVE n(slice) AS (SELECT 0 UNION ALL SELECT slice + 1 FROM n WHERE slice < ${SLICES - 1})
 INSERT INTO flushed SELECT slice, 0 FROM n;`;
-
-/** Layout 1 wrote all slices at once, for the entries below `head.indexed`. */
-const FROM_1_TO_2 = `${FLUSHED}
-UPDATE flushed SET upto = coalesce((SELECT indexed FROM head), 0);
-ALTER TABLE head RENAME COLUMN indexed TO flushes;
-UPDATE head SET flushes = size / ${FLUSH_EVERY};
-UPDATE meta SET version = 2;
-PRAGMA user_version = 2;`;
 
 const SCHEMA = `
 CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, origin TEXT NOT NULL) STRICT;
@@ -35,7 +27,10 @@ CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE entry (
   idx INTEGER PRIMARY KEY, key INTEGER NOT NULL, leaf INTEGER NOT NULL, kind INTEGER NOT NULL,
   subject INTEGER NOT NULL, issuer INTEGER NOT NULL, kid INTEGER NOT NULL, time INTEGER NOT NULL,
-  id BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
+  id BLOB NOT NULL) STRICT;
+CREATE TABLE part (first INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE merged (one INTEGER PRIMARY KEY CHECK (one = 1), upto INTEGER NOT NULL) STRICT;
+INSERT INTO merged VALUES (1, 0);
 CREATE TABLE by_key (key INTEGER NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (key, idx)) STRICT, WITHOUT ROWID;
 CREATE TABLE by_leaf (leaf INTEGER NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (leaf, idx)) STRICT, WITHOUT ROWID;
 ${FLUSHED}
@@ -68,7 +63,6 @@ export function openForWriting(path: string, origin: string, create: boolean): D
         db.pragma(`user_version = ${SCHEMA_VERSION}`);
       })();
     }
-    if (db.pragma('user_version', { simple: true }) === 1) db.transaction(() => db.exec(FROM_1_TO_2))();
     checkOwner(db, origin);
   });
   return db;
@@ -141,11 +135,13 @@ function open(path: string, options: Database.Options): Database.Database {
 function checkVersion(db: Database.Database): void {
   const version: unknown = db.pragma('user_version', { simple: true });
   if (version === SCHEMA_VERSION) return;
-  const way = version === 1 ? 'start it once with `tallystick serve`' : 'use the release that wrote it';
-  throw refuse(
-    'no-such-log',
-    `the store has layout ${String(version)}, this program reads ${SCHEMA_VERSION}: ${way}`,
-  );
+  const what = `the store has layout ${String(version)}, this program reads ${SCHEMA_VERSION}`;
+  if (typeof version === 'number' && version < SCHEMA_VERSION)
+    throw refuse(
+      'older-version',
+      `${what}: make a new log with \`tallystick init\` in another data directory`,
+    );
+  throw refuse('no-such-log', `${what}: use the release that wrote it`);
 }
 
 function checkOwner(db: Database.Database, origin: string): void {

@@ -5,22 +5,13 @@
 import type Database from 'better-sqlite3';
 import { digest, leafIndex, treeSize, type Digest, type EntryId, type LeafIndex } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
+import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import type { ChainHead, EntryRow, Head, Query, SearchPage, StoredEntry, StoreReader } from '../log/ports.ts';
 import { entryId } from '../bytes/brand.ts';
 import { hashLeaf } from '../tree/hash.ts';
-import {
-  blob,
-  entryRow,
-  idPrefix,
-  ENTRY_COLUMNS,
-  isRow,
-  kindNumber,
-  number,
-  place,
-  prefix,
-  storedEntry,
-} from './rows.ts';
+import { blob, entryRow, idPrefix, ENTRY_COLUMNS, isRow, kindNumber, number, place, prefix } from './rows.ts';
+import { Parts } from './parts.ts';
 import { RecentEntries, type Lookup } from './recent.ts';
 import { openForReading, storedOrigin } from './schema.ts';
 import { Searches, type Filter } from './search.ts';
@@ -39,7 +30,7 @@ export class SqliteReader implements StoreReader {
   readonly #byKey: Database.Statement;
   readonly #byLeaf: Database.Statement;
   readonly #row: Database.Statement;
-  readonly #bytes: Database.Statement;
+  readonly #parts: Parts;
   protected readonly recent: RecentEntries;
   readonly #name: Database.Statement;
   readonly #searches: Searches;
@@ -50,12 +41,12 @@ export class SqliteReader implements StoreReader {
     this.#head = db.prepare('SELECT size, root, time FROM head');
     this.#tile = db.prepare('SELECT width, hashes FROM tile WHERE place = ?');
     this.#entries = db.prepare(
-      `SELECT ${ENTRY_COLUMNS}, e.bytes FROM entry e WHERE idx >= ? AND idx < ? ORDER BY idx`,
+      `SELECT ${ENTRY_COLUMNS} FROM entry e WHERE idx >= ? AND idx < ? ORDER BY idx`,
     );
+    this.#parts = new Parts(db);
     this.#byKey = db.prepare('SELECT idx FROM by_key WHERE key = ?').pluck();
     this.#byLeaf = db.prepare('SELECT idx FROM by_leaf WHERE leaf = ?').pluck();
     this.#row = db.prepare(`SELECT ${ENTRY_COLUMNS} FROM entry e WHERE idx = ?`);
-    this.#bytes = db.prepare('SELECT bytes FROM entry WHERE idx = ?');
     this.recent = new RecentEntries(db);
     this.#searches = new Searches(db);
     this.#name = db.prepare('SELECT id FROM name WHERE text = ?').pluck();
@@ -89,7 +80,17 @@ export class SqliteReader implements StoreReader {
   }
 
   async entries(start: number, end: number): Promise<readonly StoredEntry[]> {
-    return this.#entries.all(start, end).filter(isRow).map(storedEntry);
+    const rows = this.#entries.all(start, end).filter(isRow).map(entryRow);
+    const bytes = this.#parts.entries(start, start + rows.length);
+    return rows.map((row, i) => {
+      const own = row.index === start + i ? bytes[i] : undefined;
+      if (own !== undefined) return { ...row, bytes: own };
+      throw refuse('corrupt-store', `entry ${start + i} is missing from the store: run \`tallystick fsck\``);
+    });
+  }
+
+  async bundle(index: number, width: number): Promise<Uint8Array | undefined> {
+    return this.#parts.bundle(index, width);
   }
 
   /** Reads ahead for look-ups when many entries are new, so that the next one does not do it all at once. */
@@ -115,8 +116,8 @@ export class SqliteReader implements StoreReader {
   async findLeaf(leaf: Digest): Promise<LeafIndex | undefined> {
     this.recent.catchUp();
     for (const index of this.#candidates('leaf', this.#byLeaf, prefix(leaf))) {
-      const row: unknown = this.#bytes.get(index);
-      if (isRow(row) && equalBytes(hashLeaf(blob(row, 'bytes')), leaf)) return leafIndex(index);
+      const [bytes] = this.#parts.entries(index, index + 1);
+      if (bytes !== undefined && equalBytes(hashLeaf(bytes), leaf)) return leafIndex(index);
     }
     return undefined;
   }

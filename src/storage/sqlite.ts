@@ -3,12 +3,14 @@
  * transaction that begins by comparing the stored head with the expected one, so that two writers, or a
  * writer that lost track, can never both extend the tree.
  */
-import type Database from 'better-sqlite3';
+import Database from 'better-sqlite3';
 import type { EntryId } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { refuse, Refusal } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
 import type { ChainHead, EntryRow, Head, NewEntry, Plan, Store, TileRow } from '../log/ports.ts';
+import { Merger, type MergeStep } from './merge.ts';
+import { partsOf } from './parts.ts';
 import { blob, isRow, idPrefix, kindNumber, number, place, prefix } from './rows.ts';
 import { FLUSH_EVERY, SLICES } from './recent.ts';
 import { openForWriting } from './schema.ts';
@@ -18,17 +20,21 @@ import { SqliteReader } from './sqlite-reader.ts';
 const NAMES_CACHED = 50_000;
 
 /** The parts of a commit, named so that tests can stop the process between any two. */
-export type CommitStep = 'begun' | 'entries' | 'tiles' | 'chains' | 'head' | 'committed';
+export type CommitStep = 'begun' | 'entries' | 'tiles' | 'chains' | 'head' | 'committed' | MergeStep;
 
 export class SqliteStore extends SqliteReader implements Store {
   readonly #names = new Map<string, number>();
   readonly #statements: Statements;
   readonly #step: (step: CommitStep) => void;
+  readonly #merger: Merger;
+  #merging: NodeJS.Immediate | undefined;
 
   constructor(db: Database.Database, step: (step: CommitStep) => void = () => {}) {
     super(db);
     this.#statements = prepare(db);
     this.#step = step;
+    this.#merger = new Merger(db, step);
+    this.#mergeSoon();
   }
 
   /** Opens the store at `path` for `origin`; `create` makes a new file when there is none. */
@@ -64,6 +70,7 @@ export class SqliteStore extends SqliteReader implements Store {
       this.recent.catchUp();
       this.#step('begun');
       for (const entry of plan.entries) this.#putEntry(entry);
+      for (const part of partsOf(plan.entries)) this.#statements.putPart.run(part);
       this.#step('entries');
       for (const tile of plan.tiles) this.#putTile(tile);
       this.#step('tiles');
@@ -80,10 +87,30 @@ export class SqliteStore extends SqliteReader implements Store {
     }
     // If we die from here on, the batch is in the tree: its submitters post again and find it logged.
     this.#step('committed');
+    this.#mergeSoon();
+  }
+
+  /** One step of merging the parts of full bundles; whether there is another to do. It goes on by itself, too. */
+  merge(): boolean {
+    return this.#merger.step();
+  }
+
+  /** Merges when nothing else is to be done, a step each time, so that a commit waits for one at most. */
+  #mergeSoon(): void {
+    this.#merging ??= setImmediate(() => {
+      this.#merging = undefined;
+      try {
+        if (this.db.open && this.merge()) this.#mergeSoon();
+      } catch (cause) {
+        // Everything is served from where it is. What is wrong with the disk or the file, the next commit or fsck tells.
+        if (!(cause instanceof Refusal || cause instanceof Database.SqliteError)) throw cause;
+      }
+    }).unref();
   }
 
   /** Folds the write-ahead log in, so that the file alone is the whole store. */
   override async close(): Promise<void> {
+    clearImmediate(this.#merging);
     this.db.pragma('wal_checkpoint(TRUNCATE)');
     this.db.close();
   }
@@ -133,7 +160,6 @@ export class SqliteStore extends SqliteReader implements Store {
       this.#intern(entry.kid),
       entry.time,
       Uint8Array.fromHex(entry.id),
-      entry.bytes,
     );
   }
 
@@ -185,7 +211,8 @@ function prepare(db: Database.Database) {
     putKeys: insertPairs(db, 'by_key'),
     putLeaves: insertPairs(db, 'by_leaf'),
     putFlushed: db.prepare('UPDATE flushed SET upto = ? WHERE slice = ?'),
-    putEntry: db.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    putEntry: db.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    putPart: db.prepare('INSERT INTO part VALUES (?, ?)'),
     putTile: db.prepare('INSERT OR REPLACE INTO tile VALUES (?, ?, ?)'),
     putChain: db.prepare('INSERT OR REPLACE INTO chain VALUES (?, ?, ?)'),
     putName: db.prepare('INSERT OR IGNORE INTO name (text) VALUES (?)'),

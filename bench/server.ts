@@ -38,6 +38,8 @@ export async function startServer(port: number, nodeArgs: readonly string[] = []
     'warn',
     '--rate-limit',
     '0',
+    '--statement-rate',
+    '0',
     '--read-rate-limit',
     '0',
   ];

@@ -62,6 +62,29 @@ export function readSettings(read: Reader) {
     rateLimit: read(
       whole('rateLimit', '<n>', 'submissions a client may make in a minute; 0: no limit', 30_000, 0, 1e9),
     ),
+    statementRate: read(
+      whole(
+        'statementRate',
+        '<n>',
+        'statements, those of batches too, from one client in a minute; 0: no limit',
+        600_000,
+        0,
+        1e9,
+      ),
+    ),
+    keyRate: read(
+      whole('keyRate', '<n>', 'statements of one key that are logged in a minute; 0: no limit', 0, 0, 1e9),
+    ),
+    subjectRate: read(
+      whole(
+        'subjectRate',
+        '<n>',
+        'statements of one key about one subject that are logged in a minute; 0: no limit',
+        0,
+        0,
+        1e9,
+      ),
+    ),
     readRateLimit: read(
       whole('readRateLimit', '<n>', 'reads a client may make in a minute; 0: no limit', 120_000, 0, 1e9),
     ),

@@ -16,6 +16,7 @@ import { home } from './home.ts';
 import { logMetrics } from './metrics.ts';
 import { HTTP_LIMITS, type HttpLimits, type HttpOptions } from './options.ts';
 import { waitingRooms } from './prefer.ts';
+import { Rates } from './rates.ts';
 import { receiptsAndKeys, submissions } from './scrapi.ts';
 
 /**
@@ -29,7 +30,11 @@ export async function buildApp(service: LogService, options: HttpOptions): Promi
   const context: HttpContext = {
     service,
     limits,
-    rates: { writes: web.rate(limits.writesPerWindow), reads: web.rate(limits.readsPerWindow) },
+    rates: {
+      writes: web.rate(limits.writesPerWindow),
+      reads: web.rate(limits.readsPerWindow),
+      statements: ratesOf(limits, options.now ?? Date.now),
+    },
     metrics: logMetrics(service, web.metrics, options.now ?? Date.now),
     rooms: waitingRooms(web.app, service.reader, limits),
     version: options.version,
@@ -56,4 +61,9 @@ async function registerRoutes(web: Web, context: HttpContext): Promise<void> {
   await web.operations(() => context.service.readiness());
   await web.scope((app) => home(app, context));
   await web.app.register(docs);
+}
+
+function ratesOf(limits: HttpLimits, now: () => number): Rates {
+  const { statementsPerWindow: address, keyPerWindow: key, subjectPerWindow: subject } = limits;
+  return new Rates({ address, key, subject }, limits.rateWindowMs, now);
 }

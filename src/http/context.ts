@@ -5,6 +5,7 @@ import type { UrlOf } from '../web/types.ts';
 import type { LogMetrics } from './metrics.ts';
 import type { HttpLimits } from './options.ts';
 import type { WaitingRooms } from './prefer.ts';
+import type { Rates } from './rates.ts';
 
 export type { App } from '../web/types.ts';
 
@@ -12,6 +13,7 @@ export type { App } from '../web/types.ts';
 export interface RateHooks {
   readonly writes: onRequestAsyncHookHandler | undefined;
   readonly reads: onRequestAsyncHookHandler | undefined;
+  readonly statements: Rates;
 }
 
 export interface HttpContext {

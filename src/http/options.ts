@@ -5,6 +5,10 @@ import { WEB_LIMITS, type WebLimits, type WebOptions } from '../web/options.ts';
 export interface HttpLimits extends WebLimits {
   /** Submissions (a batch is one) per client and window. */
   readonly writesPerWindow: number;
+  /** Statements, those of batches too, per client and window; logged of one key; logged of one key about one subject. */
+  readonly statementsPerWindow: number;
+  readonly keyPerWindow: number;
+  readonly subjectPerWindow: number;
   /** Reads per client and window, tiles and checkpoints apart: refusing one costs as much as serving it. */
   readonly readsPerWindow: number;
   readonly batchBytes: number;
@@ -25,6 +29,9 @@ export interface HttpLimits extends WebLimits {
 export const HTTP_LIMITS: HttpLimits = {
   ...WEB_LIMITS,
   writesPerWindow: 5_000,
+  statementsPerWindow: 100_000,
+  keyPerWindow: 0,
+  subjectPerWindow: 0,
   readsPerWindow: 20_000,
   batchBytes: 4_194_304,
   batchStatements: 1_024,

@@ -11,6 +11,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseStatement } from '../statement/parse.ts';
 import { accepts, liking } from '../web/accept.ts';
 import { unknownEntry } from '../web/audit.ts';
+import { clientOf } from '../web/clients.ts';
 import type { App, HttpContext } from './context.ts';
 import { keyDirectory, type KeyDirectory } from './keys.ts';
 import { countWrites, limitBatches } from './limits.ts';
@@ -86,7 +87,7 @@ async function submitOne(
   // Who takes no receipt is told what is wrong with the statement, and gets nothing logged.
   if (!RECEIPT_TYPES.some((type) => accepts(request.headers.accept, type))) parseStatement(statement);
   const type = mustAccept(request, RECEIPT_TYPES);
-  const [outcome] = await submit(context, [statement], 'single');
+  const [outcome] = await submit(context, [statement], 'single', request, reply);
   if (outcome === undefined) throw new Error('the log gave no outcome');
   if (outcome.kind === 'refused') throw outcome.refusal;
   reply.header('location', context.urlOf(request, `/entries/${outcome.id}`));
@@ -106,7 +107,7 @@ async function submitMany(
 ): Promise<FastifyReply> {
   const statements = splitSequence(sequence, context.limits.batchStatements);
   mustAccept(request, [CBOR_SEQUENCE]);
-  const first = await submit(context, statements, 'batch');
+  const first = await submit(context, statements, 'batch', request, reply);
   await context.rooms.batch.wait(request, reply, lastWithout(first));
   const { reader } = context.service;
   const outcomes =
@@ -139,12 +140,21 @@ async function receiptOf(reader: LogReader, index: LeafIndex): Promise<Uint8Arra
 
 /** Hands statements to the log, and counts what became of them. */
 async function submit(
-  { service, metrics }: HttpContext,
+  { service, metrics, rates }: HttpContext,
   statements: readonly Uint8Array[],
   type: 'single' | 'batch',
+  request: FastifyRequest,
+  reply: FastifyReply,
 ): Promise<readonly Outcome[]> {
   const start = performance.now();
+  try {
+    rates.statements.take(clientOf(request.ip), statements);
+  } catch (error) {
+    reply.header('retry-after', rates.statements.retryAfter);
+    throw error;
+  }
   const outcomes = await service.submit(statements);
+  rates.statements.logged(statements, outcomes);
   metrics.waited((performance.now() - start) / 1_000);
   for (const outcome of outcomes) metrics.submission(type, resultOf(outcome));
   return outcomes;

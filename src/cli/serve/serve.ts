@@ -82,6 +82,13 @@ function sequencerOptions(config: Config, origin: string): SequencerOptions {
 }
 
 /** Minutes of the settings in the windows of the server. */
-function limitsOf({ rateLimit, readRateLimit }: Config): Partial<HttpLimits> {
-  return { rateWindowMs: 60_000, writesPerWindow: rateLimit, readsPerWindow: readRateLimit };
+function limitsOf(config: Config): Partial<HttpLimits> {
+  return {
+    rateWindowMs: 60_000,
+    writesPerWindow: config.rateLimit,
+    statementsPerWindow: config.statementRate,
+    keyPerWindow: config.keyRate,
+    subjectPerWindow: config.subjectRate,
+    readsPerWindow: config.readRateLimit,
+  };
 }

@@ -9,6 +9,7 @@ import { TRANSMISSION } from './controls.ts';
 import { IAM_READ_ONLY } from './pack-iam.ts';
 import { POSTGRES_READ_ONLY, POSTGRES_SETTINGS } from './pack-postgres.ts';
 import { HOUR, type Draft, type Pack } from './pack.ts';
+import { CIPHERS, HOST_KEYS, KEY_EXCHANGES, MACS, noneWeak } from './ssh-names.ts';
 import { PACES } from './tiers.ts';
 
 const TLS: readonly Draft[] = [
@@ -72,24 +73,31 @@ export const PACKS: Readonly<Record<string, Pack>> = {
       },
       {
         id: 'ssh-ciphers',
-        title: 'Offers no CBC, 3DES, RC4 or Blowfish',
-        expr: "o.ssh.ciphers.all(c, !c.matches('cbc|3des|arcfour|blowfish|cast'))",
+        title: 'Offers no CBC, no cipher with blocks of 64 bits, no RC4, and none',
+        expr: noneWeak('o.ssh.ciphers', CIPHERS),
         minEvidence: 'E3',
         severity: 'high',
       },
       {
         id: 'ssh-macs',
-        title: 'Offers no MAC on MD5, SHA-1 or with 64 bits',
-        expr: "o.ssh.macs.all(m, !m.matches('md5|sha1|umac-64'))",
+        title: 'Offers no MAC on MD5, SHA-1 or RIPEMD, with less than 128 bits, or none',
+        expr: noneWeak('o.ssh.macs', MACS),
         minEvidence: 'E3',
         severity: 'medium',
       },
       {
         id: 'ssh-kex',
-        title: 'Offers no key exchange on SHA-1',
-        expr: "o.ssh.kex.all(k, !k.endsWith('sha1'))",
+        title: 'Offers no key exchange on SHA-1, or in a group that is too small',
+        expr: noneWeak('o.ssh.kex', KEY_EXCHANGES),
         minEvidence: 'E3',
         severity: 'high',
+      },
+      {
+        id: 'ssh-signatures',
+        title: 'Offers no host key algorithm on SHA-1, and no DSA',
+        expr: noneWeak('o.ssh.hostKeys', HOST_KEYS),
+        minEvidence: 'E3',
+        severity: 'medium',
       },
     ],
   },

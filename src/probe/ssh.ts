@@ -122,7 +122,7 @@ function prove(
 }
 
 /** Names in the list of key exchanges that are none (RFC 8308 §2.1, OpenSSH PROTOCOL §1.10). */
-const MARKER = /^(?:ext-info-[cs]|kex-strict-.*)$/;
+const MARKER = /^(?:ext-info-[cs]|kex-strict-[cs](?:-v00@openssh\.com)?|kexguess2@matt\.ucc\.asn\.au)$/;
 
 const both = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])];
 

@@ -102,15 +102,18 @@ function patterns(names: readonly string[]): readonly string[] {
   return all.map((each) => `^(?:${each})$`);
 }
 
+/** An expression: the name `n` is one of these. */
+function among(names: readonly string[]): string {
+  return patterns(names)
+    .map((each) => `n.matches(r'${each}')`)
+    .join(' || ');
+}
+
 /**
  * An expression: none of a list's names is weak. A name that the table lacks has no answer, and is named; a weak one is a
  * violation all the same.
  */
 export function noneWeak(list: string, { good, weak }: Names): string {
-  const among = (names: readonly string[]): string =>
-    patterns(names)
-      .map((each) => `n.matches(r'${each}')`)
-      .join(' || ');
   const unknown = `{'': true}[n + ' is not in the table of ${AS_OF}']`;
   return `${list}.all(n, ${among(good)} || (${among(weak)} ? false : ${unknown}))`;
 }

@@ -9,7 +9,7 @@ import { TRANSMISSION } from './controls.ts';
 import { IAM_READ_ONLY } from './pack-iam.ts';
 import { POSTGRES_READ_ONLY, POSTGRES_SETTINGS } from './pack-postgres.ts';
 import { HOUR, type Draft, type Pack } from './pack.ts';
-import { CIPHERS, HOST_KEYS, KEY_EXCHANGES, MACS, noneWeak } from './ssh-names.ts';
+import { AUTH_METHODS, CIPHERS, HOST_KEYS, KEY_EXCHANGES, MACS, noneWeak } from './ssh-names.ts';
 import { PACES } from './tiers.ts';
 
 const TLS: readonly Draft[] = [
@@ -98,6 +98,20 @@ export const PACKS: Readonly<Record<string, Pack>> = {
         expr: noneWeak('o.ssh.hostKeys', HOST_KEYS),
         minEvidence: 'E3',
         severity: 'medium',
+      },
+    ],
+  },
+  'ssh-no-passwords': {
+    summary: 'an SSH server lets nobody log in with a password, or with nothing (class E1: nobody signs it)',
+    probe: 'ssh@1',
+    needs: [],
+    defaults: { auth: true },
+    claims: [
+      {
+        id: 'ssh-no-passwords',
+        title: 'Offers no log-in by password or keyboard-interactive, and lets in nobody who shows nothing',
+        expr: `!o.ssh.auth.anybody && ${noneWeak('o.ssh.auth.methods', AUTH_METHODS)}`,
+        severity: 'critical',
       },
     ],
   },

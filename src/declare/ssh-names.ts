@@ -84,6 +84,14 @@ export const HOST_KEYS: Names = {
   ),
 };
 
+/** Ways to log in (RFC 4252, 4256, 4462). Weak: those by which a password does, as it is or asked for in a dialogue. */
+export const AUTH_METHODS: Names = {
+  good: words(
+    'publickey(-hostbound-v00@openssh.com)? hostbased gssapi-with-mic gssapi-keyex gssapi external-keyx',
+  ),
+  weak: words('password keyboard-interactive none securid(-1)?@ssh.com securid kerberos-2@ssh.com'),
+};
+
 /** Base64 of the MD5 of an OID (RFC 4462 §2.3), or the OID. */
 const MECHANISM = '(?:[A-Za-z0-9+/]{22}==|[0-9]+(?:\\.[0-9]+)+)';
 

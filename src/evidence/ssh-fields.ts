@@ -102,7 +102,7 @@ export function parseKexInit(payload: Uint8Array): KexInit {
 }
 
 /** Names separated by commas; an empty list is an empty string. */
-function nameList(bytes: Uint8Array): readonly string[] {
+export function nameList(bytes: Uint8Array): readonly string[] {
   if (bytes.length === 0) return [];
   const names: string[] = [];
   let start = 0;

@@ -10,15 +10,20 @@ import { HOST_KEY_ALGORITHMS } from '../evidence/ssh-key.ts';
 import type { VerifiedSsh } from '../evidence/ssh-verify.ts';
 import { encodeTranscript, TRANSCRIPT_TYPE } from '../evidence/transcript.ts';
 import { verifyTranscript } from '../evidence/verify.ts';
+import type { Withheld } from '../claim/withheld.ts';
 import type { Parameter } from '../statement/commitment.ts';
 import { parseAddress, type Address } from '../evidence/address.ts';
-import { SSH_SHAPE } from './ssh/shape.ts';
+import { Given } from './given.ts';
+import { sshShape } from './ssh/shape.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 import { exchange, type Exchanged } from './ssh/exchange.ts';
 import { Ended, Wire } from './wire.ts';
 
 /** Most bytes taken from a server: two KEXINITs' worth and a reply. */
 const MAX_BYTES = 131_072;
+
+/** A name that no server needs to have: they tell ways to log in of anybody, so as not to tell who there is. */
+const DEFAULT_USER = 'tallystick';
 
 /** The probe; `exchangeMs` is the time the key exchange may take. */
 export function makeSshProbe({ exchangeMs }: { readonly exchangeMs: number }): Probe {
@@ -32,12 +37,20 @@ export function makeSshProbe({ exchangeMs }: { readonly exchangeMs: number }): P
         fallback: [...HOST_KEY_ALGORITHMS.keys()],
       },
       fingerprint: { type: 'text', help: 'expected host key, for the expression: p.fingerprint' },
+      auth: {
+        type: 'boolean',
+        help: 'ask which ways to log in there are: one request to log in with nothing',
+        fallback: false,
+      },
+      user: { type: 'text', help: 'with auth: the name that asks', fallback: DEFAULT_USER },
     },
-    observes: () => SSH_SHAPE,
+    observes: sshShape,
     evidence:
       "E3: the server's version, everything it offers and its host key, which signs them. " +
-      'E1, with the reason: the same where the server signs with nothing that is read here.',
-    blastRadius: 'one connection, closed after the key exchange: no login is tried',
+      'E1, with the reason: the same where the server signs with nothing that is read here. ' +
+      'E1: ways to log in, which come in the session after the key exchange, and nobody signs.',
+    blastRadius:
+      'one connection, closed after the key exchange: no login is tried. auth: one that shows no password and no key, which the server may log',
     timeoutMs: 30_000,
     run: (task) => run(task, exchangeMs),
   };
@@ -49,15 +62,16 @@ export const sshProbe: Probe = makeSshProbe({ exchangeMs: 10_000 });
 async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
   const address = parseAddress(task.target, 22);
   const hostKeys = hostKeysOf(task.params.get('hostkeys'));
+  const user = userOf(task);
   const options = { ...address, signal: task.signal, timeoutMs, maxBytes: MAX_BYTES };
   let bytes = 0;
   try {
     const seen = await Wire.use(
       options,
       (more) => (bytes += more),
-      (wire) => exchange(wire, task.challenge, hostKeys),
+      (wire) => exchange(wire, task.challenge, hostKeys, user),
     );
-    return { ...observe(seen, address, task.challenge), bytes };
+    return { ...observe(seen, address, task.challenge, user), bytes };
   } catch (error) {
     if (!(error instanceof Ended)) throw error;
     const where = `${address.host}:${address.port}`;
@@ -65,7 +79,12 @@ async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
   }
 }
 
-function observe(seen: Exchanged, { host, port }: Address, challenge: Uint8Array): Omit<Observed, 'bytes'> {
+function observe(
+  seen: Exchanged,
+  { host, port }: Address,
+  challenge: Uint8Array,
+  user: string | undefined,
+): Omit<Observed, 'bytes'> {
   const { proven, why } = prove(seen, challenge);
   const grades: Grade[] = [];
   const attachments: Attachment[] = [];
@@ -80,8 +99,36 @@ function observe(seen: Exchanged, { host, port }: Address, challenge: Uint8Array
     ...listsOf(seen.offer),
     ...(proven === undefined ? { unsigned: why ?? '' } : keyOf(proven.verified)),
   };
+  const auth = user === undefined ? undefined : authOf(seen, user);
   const population = { source: 'the offer of the server', total: 1, sampled: 1, method: 'all' };
-  return { value, grades, attachments, contradictions: [], population };
+  return {
+    value: { ...value, ...(auth?.value !== undefined && { auth: auth.value }) },
+    grades,
+    attachments,
+    contradictions: [],
+    population,
+    ...(auth !== undefined && { withheld: auth.withheld }),
+  };
+}
+
+/** What is known of the ways to log in, and what is not. */
+function authOf(
+  { offered, why = 'there was no session to ask in' }: Exchanged,
+  user: string,
+): { readonly value?: ValueMap; readonly withheld: readonly Withheld[] } {
+  const { methods, anybody } = offered ?? {};
+  if (anybody === undefined) return { withheld: [{ path: '/auth', reason: offered?.why ?? why }] };
+  if (methods !== undefined) return { value: { user, methods, anybody }, withheld: [] };
+  const reason = 'the server let in who showed nothing, and named no way to log in';
+  return { value: { user, anybody }, withheld: [{ path: '/auth/methods', reason }] };
+}
+
+/** Undefined where ways to log in are not asked for. */
+function userOf({ params }: ProbeTask): string | undefined {
+  const given = new Given('ssh@1', params);
+  const user =
+    given.text('user', /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}$/, 'is the name of a user') ?? DEFAULT_USER;
+  return given.flag('auth', false) ? user : undefined;
 }
 
 /** Everything but where the server was found. */

@@ -1,6 +1,6 @@
 /**
- * One SSH key exchange up to the server's signature and no further (RFC 4253 §4.2, §6, §7; RFC 8731; RFC 5656):
- * no NEWKEYS, no login. What comes back is raw: whether it proves anything, the offline verifier says.
+ * One SSH key exchange up to the server's signature (RFC 4253 §4.2, §6, §7; RFC 8731; RFC 5656), and no further unless the
+ * session is asked for the ways to log in. What comes back is raw: whether it proves anything, the offline verifier says.
  */
 import { randomBytes } from 'node:crypto';
 import { concatBytes } from '../../bytes/compare.ts';
@@ -17,13 +17,15 @@ import {
   sshString,
   type SshOffer,
 } from '../../evidence/ssh-fields.ts';
-import { clientVersionFor, KEX_METHODS } from '../../evidence/ssh-verify.ts';
+import { clientVersionFor, KEX_METHODS, verifySsh } from '../../evidence/ssh-verify.ts';
 import type { SshTranscript } from '../../evidence/transcript.ts';
 import type { Share } from '../keyshare.ts';
 import { makeShare } from '../share.ts';
 import { Ended, type Wire } from '../wire.ts';
+import { askMethods, type Offered } from './auth.ts';
+import { Session } from './transport.ts';
 
-const MESSAGE = { disconnect: 1, ignore: 2, unimplemented: 3, debug: 4, kexInit: 30, kexReply: 31 } as const;
+const MESSAGE = { disconnect: 1, ignore: 2, debug: 4, newKeys: 21, kexInit: 30, kexReply: 31 } as const;
 
 /** RFC 4253 §4.2: an identification string with CR LF; lines before it are the server's to choose. */
 const MAX_VERSION = 253;
@@ -33,11 +35,11 @@ const MAX_LINES = 50;
 /** RFC 4253 §6.1. */
 const MAX_PACKET = 35_000;
 
-/** Ciphers, MACs and compression we name: nothing is ever encrypted, they need only be common. */
+/** Ciphers, MACs and compression we name: what a session is encrypted with first (transport.ts), then what is common. */
 const CIPHERS =
-  'aes256-gcm@openssh.com,aes128-gcm@openssh.com,chacha20-poly1305@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr,aes256-cbc,aes128-cbc,3des-cbc';
+  'aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr,chacha20-poly1305@openssh.com,aes256-cbc,aes128-cbc,3des-cbc';
 const MACS =
-  'hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512,umac-128-etm@openssh.com,umac-128@openssh.com,hmac-sha1';
+  'hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1,umac-128-etm@openssh.com,umac-128@openssh.com';
 const COMPRESSION = 'none,zlib@openssh.com,zlib';
 
 /** What came of an exchange: the server's version and offer, and a transcript or why there is none. */
@@ -46,6 +48,8 @@ export interface Exchanged {
   readonly offer: SshOffer;
   readonly transcript: SshTranscript | undefined;
   readonly why: string | undefined;
+  /** Ways to log in, where they were asked for and there was a session. */
+  readonly offered?: Offered;
 }
 
 /** Throws `Ended` when the server does not speak SSH 2, or ends the conversation before its offer. */
@@ -53,22 +57,29 @@ export async function exchange(
   wire: Wire,
   challenge: Uint8Array,
   hostKeys: readonly string[],
+  user?: string,
 ): Promise<Exchanged> {
   try {
-    return await talk(wire, challenge, hostKeys);
+    return await talk(wire, challenge, hostKeys, user);
   } catch (error) {
     // The verifier's own parsers read the answer; what they refuse is not SSH.
     throw error instanceof Refusal ? new Ended('garbage', error.message) : error;
   }
 }
 
-async function talk(wire: Wire, challenge: Uint8Array, hostKeys: readonly string[]): Promise<Exchanged> {
+async function talk(
+  wire: Wire,
+  challenge: Uint8Array,
+  hostKeys: readonly string[],
+  user: string | undefined,
+): Promise<Exchanged> {
+  const seen = { packets: 0 };
   const clientVersion = encodeUtf8(clientVersionFor(challenge));
   wire.write(concatBytes(clientVersion, Uint8Array.of(13, 10)));
   const version = await readVersion(wire);
   const clientInit = kexInit(challenge, hostKeys);
   send(wire, clientInit);
-  const serverInit = await receive(wire, KEXINIT);
+  const serverInit = await receive(wire, KEXINIT, seen);
   const { offer, guesses } = parseKexInit(serverInit);
   const serverVersion = printable(String.fromCharCode(...version), 255);
   const unsigned = (why: string): Exchanged => ({ serverVersion, offer, transcript: undefined, why });
@@ -84,9 +95,8 @@ async function talk(wire: Wire, challenge: Uint8Array, hostKeys: readonly string
     if (share === undefined) throw new Error('both groups are known');
     send(wire, concatBytes(Uint8Array.of(MESSAGE.kexInit), sshString(share.public)));
     // A server that guessed wrong sends one packet that is to be ignored (RFC 4253 §7); an ECDH server has none.
-    const reply = await receive(wire, MESSAGE.kexReply, guesses);
+    const reply = await receive(wire, MESSAGE.kexReply, seen, guesses);
     const parts = readReply(reply, share);
-    send(wire, disconnect());
     const common = {
       clientVersion,
       serverVersion: version,
@@ -94,13 +104,57 @@ async function talk(wire: Wire, challenge: Uint8Array, hostKeys: readonly string
       serverInit,
       clientPublic: share.public,
     };
-    return { serverVersion, offer, transcript: { kind: 'ssh', ...common, ...parts }, why: undefined };
+    const transcript: SshTranscript = { kind: 'ssh', ...common, ...parts };
+    if (user !== undefined) {
+      const offered = await askIn(wire, transcript, challenge, seen, user);
+      return { serverVersion, offer, transcript, why: undefined, offered };
+    }
+    send(wire, disconnect());
+    return { serverVersion, offer, transcript, why: undefined };
   } catch (error) {
     if (error instanceof Refusal) return unsigned(error.message);
     if (error instanceof Ended && error.kind !== 'aborted')
       return unsigned(`there was no signature: ${error.message}`);
     throw error;
   }
+}
+
+/** Packets of ours before the session is encrypted: KEXINIT, the key share, NEWKEYS. */
+const SENT_BEFORE = 3;
+
+/** Takes the session into use, and asks in it. Nothing is asked of a server whose signature does not verify. */
+async function askIn(
+  wire: Wire,
+  transcript: SshTranscript,
+  challenge: Uint8Array,
+  seen: { packets: number },
+  user: string,
+): Promise<Offered> {
+  let session: Session | undefined;
+  try {
+    const { offer, proof } = verifySsh(transcript, challenge);
+    send(wire, Uint8Array.of(MESSAGE.newKeys));
+    await receive(wire, MESSAGE.newKeys, seen);
+    const secrets = {
+      secret: transcript.secret,
+      hash: proof.content,
+      sent: SENT_BEFORE,
+      received: seen.packets,
+    };
+    session = Session.over(wire, parseKexInit(transcript.clientInit).offer, offer, secrets);
+  } catch (error) {
+    if (error instanceof Refusal) return { why: 'the server did not sign the key exchange' };
+    if (error instanceof Ended && error.kind !== 'aborted')
+      return { why: `there was no session: ${error.message}` };
+    throw error;
+  }
+  if (session === undefined)
+    return {
+      why: 'no session: the server has no cipher or MAC that is spoken here (AES in GCM, or CTR with an HMAC)',
+    };
+  const offered = await askMethods(session, user);
+  session.send(disconnect());
+  return offered;
 }
 
 function readReply(
@@ -165,7 +219,12 @@ function send(wire: Wire, payload: Uint8Array): void {
 }
 
 /** The payload of the next packet of a type; others that may come at any time are passed over. */
-async function receive(wire: Wire, type: number, skipOne = false): Promise<Uint8Array> {
+async function receive(
+  wire: Wire,
+  type: number,
+  seen: { packets: number },
+  skipOne = false,
+): Promise<Uint8Array> {
   let skips = skipOne ? 1 : 0;
   for (;;) {
     const length = new Cursor(await wire.read(4), 'malformed-proof').u32();
@@ -174,6 +233,7 @@ async function receive(wire: Wire, type: number, skipOne = false): Promise<Uint8
     const padding = packet[0] ?? 0;
     if (padding < 4 || padding + 2 > length) throw new Ended('garbage', 'a packet is padded wrongly');
     const payload = packet.slice(1, length - padding);
+    seen.packets += 1;
     const found = payload[0];
     if (found === type) return payload;
     if (found === MESSAGE.ignore || found === MESSAGE.debug) continue;

@@ -143,6 +143,16 @@ t.test('facts: what differs from the commit', { skip: noGit }, async (t) => {
   }
 });
 
+t.test('attributes of what git does not keep hide no fact', { skip: noGit }, async (t) => {
+  const repo = repository(join(t.testdir(), 'repo'));
+  const packages = join(repo.folder, 'node_modules');
+  mkdirSync(packages);
+  writeFileSync(join(packages, '.gitattributes'), '* text=auto eol=lf\n');
+  writeFileSync(join(packages, 'a.js'), '1\r\n');
+  const answer = await gitFacts(repo.folder, [repo.folder], []);
+  t.strictSame(answer, { facts: { commit: repo.git('rev-parse', 'HEAD'), dirty: true } });
+});
+
 t.test('facts that cannot be had are left out, with the reason', { skip: noGit }, async (t) => {
   const repo = repository(join(t.testdir(), 'repo'));
   writeFileSync(join(repo.folder, 'other'), 'x');

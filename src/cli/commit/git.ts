@@ -94,7 +94,9 @@ async function readGitFacts(
       `${JSON.stringify(printable(submodule))} is a submodule, whose files another repository keeps`,
     );
   const differs = await compareWithTree({ top, paths, omit, tree });
-  const converted = differs.length === 0 ? '' : await firstConverted(git, differs);
+  // Only what the tree holds is kept in a form; a file that is not in it differs, whatever attributes it has.
+  const kept = differs.filter((path) => tree.has(path));
+  const converted = kept.length === 0 ? '' : await firstConverted(git, kept);
   if (converted !== '') {
     const path = JSON.stringify(printable(converted));
     throw new NoFact(

@@ -141,7 +141,10 @@ export async function diff(
   const after = second === undefined ? all.at(-1) : versionNamed(seen, second);
   const before = first === undefined ? predecessorOf(seen, after) : versionNamed(seen, first);
   if (before === undefined || after === undefined)
-    throw refuse('not-found', `${line(subject)} has ${all.length} commitments; there is nothing to compare`);
+    throw refuse(
+      'not-found',
+      `there is nothing to compare: ${line(subject)} has ${all.length} ${all.length === 1 ? 'commitment' : 'commitments'}`,
+    );
   const own = await readOwnLeaves(context, subject, flags.texts('leaves'));
   const [old, now] = [leavesFor(own, before.declaration), leavesFor(own, after.declaration)];
   const facts = changesOf(factsOf(before.declaration), factsOf(after.declaration));

@@ -66,8 +66,8 @@ export function openByLog(
   const known = [...new Set(policy.logs.map(originOf))].map((name) => JSON.stringify(name)).join(', ');
   throw refuse(
     'unknown-signer',
-    `the checkpoint is of the log ${JSON.stringify(origin)}, and the trusted keys are of ${known}; if it is that log, and ` +
-      `calls itself otherwise than its key is named, say --log-origin`,
+    `the checkpoint is of the log ${JSON.stringify(origin)}, and the trusted keys are of ${known}; if another log was meant, ` +
+      `say --log; if it is that log, and calls itself otherwise than its key is named, say --log-origin`,
   );
 }
 

@@ -24,6 +24,9 @@ export const SALTED_TREE = 'rfc6962-sha256-salted';
 /** Bytes in one salt: no guess at a value can be checked without 2^128 tries. */
 export const SALT_LENGTH = 16;
 
+/** Least bytes of a key that salts are made from. */
+export const SALT_KEY_LENGTH = 32;
+
 /** Canonical bytes, or what names bytes too long to show: their SHA-256 and length. */
 export type LeafValue = Uint8Array | { readonly digest: Digest; readonly size: number };
 
@@ -89,7 +92,7 @@ export function encodeLeaf(leaf: SaltedLeaf): Uint8Array<ArrayBuffer> {
  * salts show which of their leaves are equal.
  */
 export function leafSalt(key: Uint8Array, index: number): Uint8Array {
-  if (key.length < 32) throw new RangeError('a salt key has at least 32 bytes');
+  if (key.length < SALT_KEY_LENGTH) throw new RangeError(`a salt key has at least ${SALT_KEY_LENGTH} bytes`);
   return hmac(sha256Hash, key, bigEndian(index, 8)).slice(0, SALT_LENGTH);
 }
 

@@ -1,0 +1,346 @@
+/** What owners and authors write: declarations, claims, expressions, settings, policies to edit, openings. */
+import fc from 'fast-check';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { entryId } from '../../src/bytes/brand.ts';
+import { readRules } from '../../src/agent/enrolment.ts';
+import { parseTyped, parseExpression } from '../../src/claim/cel/syntax.ts';
+import { checkExpression, evaluate } from '../../src/claim/expression.ts';
+import { readTargets } from '../../src/cli/agent/setup.ts';
+import { parseTree } from '../../src/cli/commit/gittree.ts';
+import {
+  formatDisclosure,
+  formatLeaves,
+  parseDisclosure,
+  parseLeaves,
+} from '../../src/cli/commit/leafopening.ts';
+import { formatOpening, parseOpening } from '../../src/cli/commit/opening.ts';
+import { parseOwned } from '../../src/cli/commit/owned.ts';
+import { readConfigFile } from '../../src/cli/configfile.ts';
+import { formatEditable, parseEditable } from '../../src/cli/policy/editable.ts';
+import { settings } from '../../src/cli/settings.ts';
+import { parseClaims } from '../../src/declare/claims.ts';
+import { decodeSource } from '../../src/declare/encoding.ts';
+import { declareEnv } from '../../src/declare/env.ts';
+import { canonicalPolicy, parsePolicyText } from '../../src/declare/iam.ts';
+import { declareJson, parseJson } from '../../src/declare/json.ts';
+import { declareKubernetes } from '../../src/declare/kubernetes.ts';
+import { isTreeMap } from '../../src/declare/leaf.ts';
+import { unmarkedSecrets } from '../../src/declare/secret.ts';
+import { declareTerraform } from '../../src/declare/terraform.ts';
+import { declareYaml, parseManifests, parseYaml } from '../../src/declare/yaml.ts';
+import { parseObserved } from '../../src/monitor/conditions.ts';
+import { parseExpectations } from '../../src/monitor/expectations.ts';
+import { parseSecrets } from '../../src/monitor/webhook-secret.ts';
+import { readKnownLogs } from '../../src/witness/logs.ts';
+import { policies } from '../statement-arbitraries.ts';
+import { asText, json, text, type Json, type Target } from './target.ts';
+
+const vectors = json('spec/vectors.json');
+const declared: Uint8Array[] = vectors.declared.flatMap((each: Json) =>
+  typeof each.text === 'string' ? [text(each.text)] : [],
+);
+
+const MANIFEST = `apiVersion: v1
+kind: List
+items:
+  - apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web, namespace: prod, labels: {app: "web"}}
+    spec:
+      replicas: 3
+      template:
+        spec:
+          initContainers: [{name: a, image: b}]
+          containers:
+            - name: web
+              image: web@sha256:00
+              env: [{name: A, value: "1"}, {name: B, value: $(A)}]
+              ports: [{containerPort: 80, protocol: TCP}]
+---
+{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"password": "hunter2"}}
+`;
+const PLAN = JSON.stringify({
+  format_version: '1.2',
+  terraform_version: '1.9.0',
+  planned_values: {
+    root_module: {
+      resources: [
+        {
+          address: 'aws_s3_bucket.a',
+          mode: 'managed',
+          type: 'aws_s3_bucket',
+          name: 'a',
+          provider_name: 'aws',
+          schema_version: 0,
+          values: { bucket: 'a', tags: { b: 'c' }, acl: null },
+          sensitive_values: { tags: {} },
+        },
+      ],
+      child_modules: [],
+    },
+  },
+  resource_changes: [
+    {
+      address: 'aws_s3_bucket.a',
+      mode: 'managed',
+      type: 'aws_s3_bucket',
+      name: 'a',
+      change: {
+        actions: ['create'],
+        before: null,
+        after: { bucket: 'a' },
+        after_unknown: { id: true },
+        before_sensitive: false,
+        after_sensitive: {},
+      },
+    },
+  ],
+  configuration: { root_module: {} },
+  complete: true,
+});
+const ENV = 'A=1\nB=two\n# comment\nC_9=https://web.example/a?b=c\nE=\n';
+const POLICY = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Sid: 'a',
+      Effect: 'Allow',
+      Action: ['s3:Get*', 's3:List*'],
+      Resource: 'arn:aws:s3:::b/*',
+      Condition: { StringEquals: { 'aws:SourceVpc': ['vpc-1'] } },
+    },
+    { Effect: 'Deny', NotAction: 'iam:*', Resource: '*' },
+  ],
+});
+const YAML =
+  'a: 1\nb: [x, "y", 0x1F, 1e3, ~, true]\nc: {d: |-\n    t\n  , e: 2027-01-31}\nf: !secret hunter2\n"g h": >-\n  folded\n  text\n';
+const CLAIMS = `tier: critical-path
+environment: prod
+approvals: 1
+claims:
+  - pack: https-tls
+  - id: hsts
+    title: headers
+    probe: http@1
+    params: {path: /}
+    expr: o.status == 200 && o.headers["strict-transport-security"].exists(h, h.startsWith("max-age"))
+    cadence: 1h
+    deadline: 10m
+    severity: high
+    minEvidence: E1
+    controls: [{framework: soc2, id: CC6.1}]
+`;
+const EXPRESSIONS = [
+  'o.tls.version in ["TLSv1.3", "TLSv1.2"] && !o.offered.exists(x, x.matches("^(RC4|.*MD5)$"))',
+  'size(o.list) > 2 || o.map.all(k, o.map[k] != null) ? int("7") + 3 * -2 < 5 : double(o.n) / 2.0 >= 1.5',
+  'has(o.a.b) && o.text.contains("x\\u00e9\\n") && o.list.filter(e, e > 1).map(e, e * 2).exists_one(e, e == 4)',
+  'o[\'k\'].startsWith(r\'a\\b\') || """triple""" == string(o.n)',
+];
+const OBSERVED = {
+  tls: { version: 'TLSv1.3' },
+  offered: ['RC4-MD5', 'AES'],
+  list: [1, 2, 3],
+  map: { k: 'v' },
+  text: 'xé\n',
+  k: 'ab',
+  n: 3,
+};
+const TARGETS = `- subject: prod/**
+  probe: tls@1
+  targets: ["web.example:443", "*.example:443"]
+  options: {servername: web.example}
+- subject: prod/db
+  probe: postgres@1
+  targets: [db.example:5432]
+  maxPerHour: 6
+  secrets: {dsn: db.dsn}
+`;
+const CONFIG =
+  'origin: log.example/a\nport: 8080\nopen: "yes"\ndataDir: data\nlogLevel: info\nurl: http://localhost\n';
+const RULES =
+  '- subject: prod/**\n  issuers: [ci.example]\n  kinds: [commitment]\n- subject: dev/*\n  kids: [' +
+  'ab'.repeat(32) +
+  ']\n';
+const edits = fc
+  .sample(policies, { seed: 10, numRuns: 6 })
+  .map((document) => text(formatEditable(document, entryId('ab'.repeat(32)), 'a policy')));
+const leaves = formatLeaves({
+  profile: 'env@1',
+  subject: 'prod/web',
+  leaves: [{ salt: new Uint8Array(16), path: '/A', value: text('1'), sensitive: false }],
+});
+const opening = formatOpening({
+  subject: 'prod/web',
+  base: '.',
+  facts: [
+    { path: 'a', type: 'file', mode: 0o644, size: 1, sha256: new Uint8Array(32), salt: new Uint8Array(16) },
+  ],
+} as never);
+const disclosure = formatDisclosure({
+  profile: 'env@1',
+  subject: 'prod/web',
+  openings: [{ index: 0, salt: new Uint8Array(16), path: '/A', value: text('1'), proof: [] }],
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'tallystick-fuzz-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const file = join(folder, 'input');
+const rows = settings();
+const docs = [...declared, ...[MANIFEST, PLAN, ENV, POLICY, YAML, CLAIMS].map(text)];
+
+export const DECLARED: readonly Target[] = [
+  {
+    name: 'source text',
+    covers: ['decodeSource'],
+    seeds: [...docs, Buffer.from('\ufeffa: 1', 'utf16le')],
+    run: (b) => void decodeSource(b),
+  },
+  {
+    name: 'yaml',
+    covers: ['parseYaml'],
+    seeds: docs,
+    run: (b) => void [parseYaml(asText(b)), declareYaml(asText(b))],
+  },
+  {
+    name: 'json',
+    covers: ['parseJson'],
+    seeds: [...declared, text(PLAN), text(POLICY)],
+    run: (b) => void [parseJson(asText(b)), declareJson(asText(b))],
+  },
+  {
+    name: 'env',
+    covers: [],
+    seeds: [text(ENV), ...declared],
+    run: (b) => {
+      const { leaves: all } = declareEnv(asText(b));
+      unmarkedSecrets(all, new Set());
+      declareEnv(asText(b), true);
+    },
+  },
+  {
+    name: 'kubernetes',
+    covers: ['parseManifests'],
+    seeds: [text(MANIFEST), ...declared],
+    run: (b) => void [parseManifests(asText(b)), declareKubernetes([asText(b)])],
+  },
+  { name: 'terraform', covers: [], seeds: [text(PLAN)], run: (b) => void declareTerraform(asText(b)) },
+  {
+    name: 'iam policy',
+    covers: ['parsePolicyText'],
+    seeds: [text(POLICY)],
+    run: (b) => {
+      const tree = parsePolicyText(asText(b));
+      if (tree !== undefined && isTreeMap(tree)) canonicalPolicy(tree);
+    },
+  },
+  { name: 'claims', covers: ['parseClaims'], seeds: [text(CLAIMS)], run: (b) => void parseClaims(asText(b)) },
+  {
+    name: 'expression',
+    covers: ['parseExpression', 'parseTyped'],
+    seeds: EXPRESSIONS.map(text),
+    run: (b) => {
+      const given = asText(b);
+      evaluate({ expr: given }, OBSERVED); // says why where it cannot judge
+      checkExpression(given);
+      parseTyped(given);
+      parseExpression(given);
+    },
+  },
+  {
+    name: 'targets.yaml',
+    covers: ['readTargets', 'readRules'],
+    seeds: [text(TARGETS)],
+    run: async (b) => {
+      writeFileSync(file, b);
+      await readTargets(file);
+    },
+  },
+  {
+    name: 'rules of targets',
+    covers: ['readRules'],
+    seeds: [
+      text(
+        '[{"subject":"prod/**","probe":"tls@1","targets":["web.example:443"],"maxPerHour":1,"secrets":{"a":"b"}}]',
+      ),
+    ],
+    run: (b) => {
+      let value: unknown;
+      try {
+        value = JSON.parse(asText(b));
+      } catch {
+        return;
+      }
+      readRules(value, 'targets.yaml');
+    },
+  },
+  {
+    name: 'configuration',
+    covers: ['readConfigFile'],
+    seeds: [text(CONFIG)],
+    run: (b) => {
+      writeFileSync(file, b);
+      readConfigFile(file, rows);
+    },
+  },
+  {
+    name: 'expectations',
+    covers: ['parseExpectations'],
+    seeds: [text(RULES)],
+    run: (b) => void parseExpectations(asText(b), 'rules'),
+  },
+  {
+    name: 'monitor state',
+    covers: ['parseObserved'],
+    seeds: [text('{"lookedAt":1,"failedAt":2,"unmetMs":3,"behind":{"since":1}}')],
+    run: (b) => void parseObserved(asText(b)),
+  },
+  {
+    name: 'webhook secrets',
+    covers: ['parseSecrets'],
+    seeds: [text(`whsec_${'A'.repeat(43)}=\n# old\nwhsec_${'B'.repeat(42)}A=\n`)],
+    run: (b) => void parseSecrets(b, 'secret'),
+  },
+  {
+    name: 'known logs',
+    covers: ['readKnownLogs'],
+    seeds: [text(vectors.cosigned.trustPolicy), text(`logs/v0\nvkey ${vectors.vkeys[0].vkey}\n`)],
+    run: (b) => void readKnownLogs(b),
+  },
+  {
+    name: 'policy to edit',
+    covers: ['parseEditable'],
+    seeds: edits,
+    run: (b) => void parseEditable(asText(b), 'policy.yaml'),
+  },
+  {
+    name: 'leaves',
+    covers: ['parseLeaves', 'parseOwned'],
+    seeds: [text(leaves)],
+    run: (b) => {
+      parseOwned(b, 'leaves.json');
+      const owned = parseLeaves(b, 'leaves.json');
+      if (formatLeaves(parseLeaves(Buffer.from(formatLeaves(owned)), 'again')) !== formatLeaves(owned))
+        throw new Error('prints as another');
+    },
+  },
+  {
+    name: 'opening',
+    covers: ['parseOpening'],
+    seeds: [text(opening)],
+    run: (b) => void parseOpening(b, 'opening.json'),
+  },
+  {
+    name: 'disclosure',
+    covers: ['parseDisclosure'],
+    seeds: [text(disclosure)],
+    run: (b) => void parseDisclosure(b, 'disclosure.json'),
+  },
+  {
+    name: 'git tree',
+    covers: ['parseTree'],
+    seeds: [text(`100644 blob ${'ab'.repeat(20)}\ta/b\0`)],
+    run: (b) => void parseTree(asText(b)),
+  },
+];

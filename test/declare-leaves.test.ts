@@ -279,7 +279,7 @@ t.test('Terraform: values, unknowns and policies in texts', async (t) => {
           {
             address: 'a.b',
             mode: 'managed',
-            change: { actions: ['create'], after: { x: after }, after_unknown: { x: unknown } },
+            change: { actions: ['create'], after: { policy: after }, after_unknown: { policy: unknown } },
           },
         ],
       }),

@@ -62,7 +62,7 @@ function objectsOf(document: Tree): readonly TreeMap[] {
   const [kind, items] = [document.get('kind'), document.get('items')];
   if (typeof kind !== 'string' || !kind.endsWith('List') || items === undefined) return [document];
   if (items === null) return [];
-  if (!isTreeList(items)) return [document];
+  if (!isTreeList(items) || !isPlainList(document)) return [document];
   const inherited: readonly (readonly [string, Tree | undefined])[] = [
     ['apiVersion', document.get('apiVersion')],
     ['kind', kind.slice(0, -'List'.length)],
@@ -75,6 +75,15 @@ function objectsOf(document: Tree): readonly TreeMap[] {
     return objectsOf(missing.length === 0 ? item : new Map([...missing, ...item].filter(isMember)));
   });
 }
+
+/** A list has items alone (k8s.io/apimachinery, ListMeta): what has a name, a spec or the like is an object of such a kind. */
+function isPlainList(document: TreeMap): boolean {
+  const metadata = document.get('metadata') ?? null;
+  const isNamed = isTreeMap(metadata) && ['name', 'generateName'].some((name) => metadata.has(name));
+  return !isNamed && [...document.keys()].every((name) => LIST_MEMBERS.has(name));
+}
+
+const LIST_MEMBERS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'items']);
 
 function isMember(entry: readonly [string, Tree | undefined]): entry is readonly [string, Tree] {
   return entry[1] !== undefined;

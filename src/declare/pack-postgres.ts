@@ -78,7 +78,7 @@ export const POSTGRES_READ_ONLY: Pack = {
     {
       id: 'role-grants',
       title:
-        'Neither it nor a role that it can become has a privilege but SELECT on any table, or a special right',
+        'Neither it nor a role that it can become has a privilege but SELECT on any table of its database, or a special right',
       expr:
         "o.postgres.grants.privileges.all(x, x == 'SELECT') && " +
         'o.postgres.grants.rights.all(r, r in p.accepted) && o.postgres.grants.whole',

@@ -38,7 +38,8 @@ const TLS: readonly Draft[] = [
   {
     id: 'certificate-lasts',
     title: 'The certificate is good for some days more',
-    expr: 'o.tls.certificate.daysLeft >= p.days',
+    // One that is not valid yet has many days left.
+    expr: 'o.tls.certificate.daysLeft >= p.days && o.tls.certificate.ageDays >= 0',
     severity: 'high',
     fastest: 24 * HOUR,
   },

@@ -11,7 +11,7 @@ import { Leaves, type DeclaredLeaf } from './leaf.ts';
 
 /** Names of what is secret. */
 const NAMES =
-  /(?:^|[^a-z])(?:pw|pwd|pass(?:word|wd|phrase|code)?|secret|token|credential|bearer|authorization|(?:api|app|auth|access|account|private|secret|signing|shared|master|storage|encryption)[_-]?key)s?$/i;
+  /(?:pass(?:word|wd|phrase))s?$|(?:^|[^a-z])(?:pw|pwd|pass(?:code)?|secret|token|credential|bearer|authorization|(?:api|app|auth|access|account|private|secret|signing|shared|master|storage|encryption)[_-]?key)s?$/i;
 /** Names that may be of a secret: then the value must look like one. */
 const WEAK_NAMES = /(?:^|[^a-z])(?:[a-z]*key|auth|login|creds?|pat|pass|secret[_-]?[a-z]+)$/i;
 /** Such names that are none: they say how secrets are handled, or which one is meant. */
@@ -100,6 +100,8 @@ export function looksSecret(path: string, texts: ReadonlyMap<string, string>, de
   if (OPAQUE.test(value) && WEAK_NAMES.test(spacedOf(name)) && !HARMLESS.test(spacedOf(name)))
     return `the value of "${name}"`;
   const plain = depth < MAX_DEPTH ? textOfBase64(value) : undefined;
+  if (plain !== undefined && /^_?auth$/i.test(name) && CREDENTIALS.test(plain))
+    return `the value of "${name}"`;
   if (plain !== undefined) return looksSecret('/', new Map([['/', plain]]), depth + 1);
   return isRandom(value) ? 'a random text' : withinText(value, depth);
 }
@@ -130,12 +132,19 @@ function spacedOf(name: string): string {
   return name.replaceAll(/([a-z])([A-Z])/g, '$1_$2');
 }
 
+/** What docker and npm keep under `auth`: the base64 of a name and a password. */
+const CREDENTIALS = /^[^\s:]+:[^\s:]{5,}$/;
+/** A longer text is not joined. */
+const MAX_BASE64 = 1_048_576;
+
 /** What a value is the base64 of, where that is a text that people can read: `data` of a Secret or a ConfigMap. */
 function textOfBase64(value: string): string | undefined {
-  if (value.length < 8 || value.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}\n?$/.test(value))
+  // `base64` and PEM break their lines.
+  const joined = value.length < MAX_BASE64 ? value.replaceAll(/[\r\n]+[ \t]*/g, '') : value;
+  if (joined.length < 8 || joined.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(joined))
     return undefined;
   try {
-    const text = decodeUtf8(parseBase64(value));
+    const text = decodeUtf8(parseBase64(joined));
     return /^[\x20-\x7e\s]+$/.test(text) ? text : undefined;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -10,30 +10,16 @@ import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { parseJson } from './json.ts';
 import { parsePolicyText } from './iam.ts';
+import { below, isTreeList, isTreeMap, Leaves, type Declarable, type Tree, type TreeMap } from './leaf.ts';
 import {
-  below,
-  isTreeList,
-  isTreeMap,
-  Leaves,
-  type Declarable,
-  type Exclusion,
-  type Tree,
-  type TreeMap,
-} from './leaf.ts';
-
-/** What a plan has besides resources and outputs, and why that is not declared. */
-const LEFT_OUT: readonly (readonly [name: string, reason: string])[] = [
-  ['timestamp', 'differs from one plan to the next'],
-  ['variables', 'what follows from them is in the resources; secrets are passed in by them'],
-  ['configuration', 'what follows from it is in the resources'],
-  ['prior_state', 'what was before is not what is declared'],
-  ['resource_drift', 'what was before is not what is declared'],
-  ['relevant_attributes', 'what was before is not what is declared'],
-  ['action_invocations', 'what an apply runs is no attribute of a resource'],
-  ['action_invocation_changes', 'what an apply runs is no attribute of a resource'],
-  ['deferred_action_invocations', 'what a later apply runs is no attribute of a resource'],
-  ['checks', 'what was checked is a result, and not declared'],
-];
+  DEPOSED,
+  exclusionsOf,
+  LEFT_OUT,
+  TAINTED,
+  whyGone,
+  whyUnmanaged,
+  type LeftOut,
+} from './terraform-left-out.ts';
 
 /** What is read, or says nothing by itself. */
 const READ: ReadonlySet<string> = new Set([
@@ -48,9 +34,6 @@ const READ: ReadonlySet<string> = new Set([
   'complete',
   'errored',
 ]);
-
-/** Resources that are left out by name; a commitment names at most 512 exclusions. */
-const MAX_NAMED = 500;
 
 /** Leaves of a plan or a state; `terraform@1`. Refuses `malformed-text`, `malformed-payload`. */
 export function declareTerraform(text: string): Declarable {
@@ -91,33 +74,13 @@ export function declareTerraform(text: string): Declarable {
   };
 }
 
-/** An exclusion is a claim: what is left out is named, path by path, with the reason. */
-type LeftOut = Map<string, string>;
-
-function exclusionsOf(leftOut: LeftOut): readonly Exclusion[] {
-  const all = Array.from(leftOut, ([path, reason]): Exclusion => ({ path, reason }));
-  const more = all.length - MAX_NAMED;
-  if (more <= 0) return all;
-  return [...all.slice(0, MAX_NAMED), { path: '/resources', reason: `${more} more that are not named` }];
-}
-
-/** Modes of resources that declare nothing, and why. */
-const NOT_MANAGED: ReadonlyMap<Tree | undefined, string> = new Map([
-  ['data', 'a data source: read by Terraform, not set by it'],
-  ['ephemeral', 'an ephemeral resource: it is kept in no plan and no state'],
-]);
-
-/** Why a resource of a mode is left out; undefined of managed ones. */
-function whyUnmanaged(mode: Tree | undefined): string | undefined {
-  if (mode === 'managed') return undefined;
-  return NOT_MANAGED.get(mode) ?? 'no managed resource';
-}
-
 /** A plan of `-refresh-only`, or of less than everything, says nothing of the resources that it does not change. */
 function assertPlansSomething(plan: TreeMap): void {
   const planned = mapAt(mapAt(mapAt(plan, 'prior_state'), 'values'), 'root_module');
-  const hasBefore = listAt(planned, 'resources').length + listAt(planned, 'child_modules').length > 0;
-  if (hasBefore && listAt(plan, 'resource_changes').length === 0)
+  const after = mapAt(mapAt(plan, 'planned_values'), 'root_module');
+  const has = (module: TreeMap): boolean =>
+    mapsAt(module, 'resources').length + mapsAt(module, 'child_modules').length > 0;
+  if ((has(planned) || has(after)) && mapsAt(plan, 'resource_changes').length === 0)
     throw refuse(
       'malformed-payload',
       'this plan says nothing of the resources there are, as one of -refresh-only does; make one without it, or ' +
@@ -132,17 +95,8 @@ function pathOf(resource: TreeMap): string {
   throw refuse('malformed-payload', 'a resource has the address output; was this written by Terraform?');
 }
 
-/** Why nothing of a resource is declared by its change. */
-function whyGone(actions: readonly Tree[]): string {
-  if (actions.includes('delete')) return 'this plan deletes it';
-  return actions.includes('forget')
-    ? 'this plan lets go of it: no longer managed'
-    : 'nothing of it is planned';
-}
-
 function addPlan(leaves: Leaves, plan: TreeMap, leftOut: LeftOut): void {
-  for (const change of listAt(plan, 'resource_changes')) {
-    if (!isTreeMap(change)) continue;
+  for (const change of mapsAt(plan, 'resource_changes')) {
     const at = pathOf(change);
     const unmanaged = whyUnmanaged(change.get('mode'));
     if (unmanaged !== undefined) {
@@ -162,21 +116,19 @@ function addPlan(leaves: Leaves, plan: TreeMap, leftOut: LeftOut): void {
     }
     addAttributes(leaves, at, after, { sensitive: sensitive ?? false, unknown: unknown ?? false });
   }
-  for (const deferred of listAt(plan, 'deferred_changes')) {
-    if (!isTreeMap(deferred)) continue;
+  for (const deferred of mapsAt(plan, 'deferred_changes')) {
     const reason = deferred.get('reason');
     const why = typeof reason === 'string' ? ` (${printable(reason, 100)})` : '';
     leftOut.set(pathOf(mapAt(deferred, 'resource_change')), `deferred to a later plan${why}`);
   }
-  if (plan.get('complete') === false && listAt(plan, 'deferred_changes').length === 0)
+  if (plan.get('complete') === false && mapsAt(plan, 'deferred_changes').length === 0)
     leftOut.set('/complete', 'this plan is not complete: of some resources it says nothing');
   addOutputs(leaves, mapAt(mapAt(plan, 'planned_values'), 'outputs'));
 }
 
 function addState(leaves: Leaves, values: TreeMap, leftOut: LeftOut): void {
   const addModule = (module: TreeMap): void => {
-    for (const resource of listAt(module, 'resources')) {
-      if (!isTreeMap(resource)) continue;
+    for (const resource of mapsAt(module, 'resources')) {
       const at = pathOf(resource);
       const unmanaged = whyUnmanaged(resource.get('mode'));
       const deposed = deposedPart(resource.get('deposed_key'));
@@ -188,7 +140,7 @@ function addState(leaves: Leaves, values: TreeMap, leftOut: LeftOut): void {
       const sensitive = resource.get('sensitive_values') ?? false;
       addAttributes(leaves, at, resource.get('values') ?? new Map(), { sensitive, unknown: false });
     }
-    for (const child of listAt(module, 'child_modules')) if (isTreeMap(child)) addModule(child);
+    mapsAt(module, 'child_modules').forEach(addModule);
   };
   addModule(mapAt(values, 'root_module'));
   addOutputs(leaves, mapAt(values, 'outputs'));
@@ -198,9 +150,6 @@ function addState(leaves: Leaves, values: TreeMap, leftOut: LeftOut): void {
 function deposedPart(key: Tree | undefined): string {
   return typeof key === 'string' && key !== '' ? ` deposed ${key}` : '';
 }
-
-const DEPOSED = 'deposed: another object replaced it, and it waits for its deletion';
-const TAINTED = 'marked for replacement, which is no attribute of it';
 
 /** What the provider says of values, in trees of the same shape: `true` where it holds for all below. */
 interface Masks {
@@ -224,6 +173,8 @@ function addAttributes(leaves: Leaves, at: string, values: Tree | undefined, mas
     });
   // What has no value has the shape of what is unknown of it.
   const shape = values === undefined ? unknown : values;
+  if (values !== undefined && values !== null && hasUnknown(unknown) && !isAlike(values, unknown))
+    throw misshapen(`what is unknown of ${printable(at, 200)} is not of its shape`);
   if (isTreeList(shape)) {
     const items = values !== undefined && isTreeList(values) ? values : [];
     const length = Math.max(items.length, isTreeList(unknown) && hasUnknown(unknown) ? unknown.length : 0);
@@ -238,11 +189,27 @@ function addAttributes(leaves: Leaves, at: string, values: Tree | undefined, mas
   } else addScalar(leaves, at, values ?? null, hidden);
 }
 
-/** A policy document in a text is taken apart, and its text named as that: a map of the same members is no text. */
+/**
+ * A policy document in a text is taken apart, and its text named as that: a map of the same members is no text. Only where
+ * AWS reads it as a policy: of any other text, of a file say, each blank counts.
+ */
 function addScalar(leaves: Leaves, at: string, value: Tree, hidden: () => boolean): void {
-  const policy = typeof value === 'string' && !hidden() ? parsePolicyText(value) : undefined;
+  const isPolicy = typeof value === 'string' && !hidden() && isPlaceOfPolicy(at);
+  const policy = isPolicy ? parsePolicyText(value) : undefined;
   if (policy !== undefined) leaves.addText(at, 'iam-policy');
   leaves.add(at, policy ?? value, hidden);
+}
+
+/** `aws_iam_role.x/assume_role_policy`, `aws_organizations_policy.x/content`. */
+function isPlaceOfPolicy(at: string): boolean {
+  const [, address = '', ...steps] = at.split('/');
+  return (
+    steps.some((step) => /polic(?:y|ies)/i.test(step)) || /(?:^|\.)aws_\w*polic(?:y|ies)\w*\./.test(address)
+  );
+}
+
+function isAlike(a: Tree, b: Tree): boolean {
+  return (isTreeMap(a) && isTreeMap(b)) || (isTreeList(a) && isTreeList(b));
 }
 
 /** An empty list of unknowns, or one of nothing but `false`, is no unknown. */
@@ -258,7 +225,7 @@ function namesOfUnknown(unknown: Tree): readonly string[] {
 
 function addOutputs(leaves: Leaves, outputs: TreeMap): void {
   for (const [name, output] of outputs) {
-    if (!isTreeMap(output)) continue;
+    if (!isTreeMap(output)) throw misshapen(`the output ${printable(name, 100)} is no object`);
     const at = below('/output', name);
     const value = output.get('value');
     if (value === undefined) leaves.addUnknown(at);
@@ -272,23 +239,27 @@ function childOf(mask: Tree, name: string): Tree {
   return isTreeList(mask) ? (mask[Number(name)] ?? false) : false;
 }
 
+/** Refuses what stands where a map belongs: read as an empty one, two plans would be one. */
 function mapAt(map: TreeMap, name: string): TreeMap {
-  const value = map.get(name);
-  return value !== undefined && isTreeMap(value) ? value : new Map();
+  const value = map.get(name) ?? new Map<string, Tree>();
+  if (isTreeMap(value)) return value;
+  throw misshapen(`${name} is no object`);
 }
 
-function listAt(map: TreeMap, name: string): readonly Tree[] {
-  const value = map.get(name);
-  return value !== undefined && isTreeList(value) ? value : [];
+function mapsAt(map: TreeMap, name: string): readonly TreeMap[] {
+  const value = map.get(name) ?? [];
+  if (isTreeList(value) && value.every(isTreeMap)) return value;
+  throw misshapen(`${name} is no list of objects`);
+}
+
+function misshapen(what: string): Error {
+  return refuse('malformed-payload', `${what}; was this written by \`terraform show -json\`?`);
 }
 
 function textAt(map: TreeMap, name: string): string {
   const value = map.get(name);
   if (typeof value === 'string') return value;
-  throw refuse(
-    'malformed-payload',
-    `a resource has no ${name}; was this written by \`terraform show -json\`?`,
-  );
+  throw misshapen(`a resource has no ${name}`);
 }
 
 function notTerraform(): Error {

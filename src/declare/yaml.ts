@@ -159,8 +159,10 @@ class Reader {
     const meaning = meaningOf(value);
     if (typeof meaning === 'string') return value;
     if (this.#reading.names === 'typed') {
-      typed.add(value);
-      return value;
+      // `~` and `null`, `True` and `true` are one name.
+      const name = meaning === null || typeof meaning === 'boolean' ? String(meaning) : value;
+      typed.add(name);
+      return name;
     }
     if (typeof meaning === 'number' || typeof meaning === 'boolean') return String(meaning);
     throw this.#fault(key, `kubectl takes the name ${value} for no text; quote it: ${JSON.stringify(value)}`);

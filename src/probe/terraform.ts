@@ -13,6 +13,7 @@ import type { Observed } from '../claim/observed.ts';
 import type { ValueMap } from '../claim/value.ts';
 import type { Exclusion } from '../declare/leaf.ts';
 import { decodeSource } from '../declare/encoding.ts';
+import { DEPOSED, isFault, NOT_NAMED, TAINTED } from '../declare/terraform-left-out.ts';
 import { declareTerraform } from '../declare/terraform.ts';
 import { PLAIN_ENV, runProgram } from './child.ts';
 import { declaredLeaves } from './declared.ts';
@@ -61,7 +62,7 @@ async function run(task: ProbeTask): Promise<Observed> {
     tainted: beside.tainted,
     notCompared: beside.notCompared,
   };
-  const gaps = gapsOf(compared.unread, beside.tainted);
+  const gaps = gapsOf(compared.unread, beside);
   const { population, told } = membersOf('declared attributes', compared.looked, compared.unread);
   const value: ValueMap = {
     terraform: versionOf(state.source.toolVersion),
@@ -81,30 +82,41 @@ async function run(task: ProbeTask): Promise<Observed> {
     population,
     compared: { declared: declared.size, compared: looked, excluded: counts.sensitive },
     undeclared: lists.undeclared,
-    withheld: [...gaps.map((reason) => ({ path: '/whole', reason })), ...cutLists(lists, MAX_SHOWN)],
+    withheld: [
+      ...gaps.map((reason) => ({ path: '/whole', reason })),
+      ...(beside.isCut ? [{ path: '/undeclared', reason: MANY, only: 'members' as const }] : []),
+      ...cutLists(lists, MAX_SHOWN),
+    ],
     bytes: bytes.length,
   };
 }
 
+type Beside = Readonly<Record<'deposed' | 'tainted' | 'notCompared', readonly string[]>> & {
+  /** There are more than are named of what is deposed or tainted. */
+  readonly isCut: boolean;
+};
+
 /** What a state has beside attributes of managed resources. What is deposed runs still, and nobody planned it. */
-function besideOf(
-  excluded: readonly Exclusion[],
-): Readonly<Record<'deposed' | 'tainted' | 'notCompared', readonly string[]>> {
-  const named = (pattern: RegExp): readonly string[] =>
+function besideOf(excluded: readonly Exclusion[]): Beside {
+  const named = (why: string): readonly string[] =>
     excluded
-      .filter(({ path }) => pattern.test(path))
+      .filter(({ reason }) => reason === why)
       .slice(0, MAX_SHOWN)
       .map(({ path }) => printable(path, 512));
   return {
-    deposed: named(/ deposed [^ ]+$/),
-    tainted: named(/ tainted$/).map((path) => path.replace(/ tainted$/, '')),
+    deposed: named(DEPOSED),
+    tainted: named(TAINTED).map((path) => path.replace(/ tainted$/, '')),
+    isCut: excluded.at(-1)?.path === NOT_NAMED && excluded.slice(-2).some(isFault),
     notCompared: excluded.slice(0, MAX_SHOWN).map(({ path, reason }) => printable(`${path}: ${reason}`, 512)),
   };
 }
 
+const MANY = 'more resources are deposed or tainted than are named';
+
 /** Why nobody can say that all is as it was planned. */
-function gapsOf(unread: number, tainted: readonly string[]): readonly string[] {
+function gapsOf(unread: number, { tainted, isCut }: Beside): readonly string[] {
   return [
+    ...(isCut ? [MANY] : []),
     ...(unread > 0 ? [`${unread} sensitive attributes cannot be compared without the secret "salt"`] : []),
     ...(tainted.length > 0
       ? [

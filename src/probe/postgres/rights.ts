@@ -116,6 +116,16 @@ export const RIGHTS: readonly Right[] = [
         AND p.proowner NOT IN (SELECT oid FROM reach)`,
   },
   {
+    // The functions of an aggregate are called with the rights of its owner to call them (PostgreSQL, CREATE AGGREGATE).
+    what: 'EXECUTE as its owner of a part of aggregate',
+    sql: `SELECT DISTINCT n.nspname || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || ')'
+       FROM pg_aggregate g JOIN pg_proc p ON p.oid = g.aggfnoid JOIN pg_namespace n ON n.oid = p.pronamespace
+       JOIN pg_proc f ON f.oid IN (g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn,
+                                   g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn), reach
+      WHERE f.prosecdef AND has_function_privilege(reach.oid, p.oid, 'EXECUTE')
+        AND f.proowner NOT IN (SELECT oid FROM reach)`,
+  },
+  {
     what: 'EXECUTE in an untrusted language of',
     sql: `SELECT DISTINCT n.nspname || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || ')'
        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang, reach

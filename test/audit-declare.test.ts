@@ -77,7 +77,7 @@ t.test('a name of YAML has one spelling', async (t) => {
     ['true: 1\n', 'True: 1\n'],
     ['{FALSE: 1}\n', '{false: 1}\n'],
   ])
-    t.equal(bytesOf(declareYaml(one ?? '')), bytesOf(declareYaml(other ?? '')), one);
+    t.equal(bytesOf(declareYaml(one ?? '')), bytesOf(declareYaml(other ?? '')), String(one));
   for (const text of ['~: 1\nnull: 2\n', 'true: 1\nTRUE: 2\n', 'true: 1\n"true": 2\n'])
     t.throws(() => declareYaml(text), { code: 'malformed-text', message: /twice|unique/ }, text);
   t.not(bytesOf(declareYaml('~: 1\n')), bytesOf(declareYaml('"~": 1\n')));

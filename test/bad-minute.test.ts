@@ -3,13 +3,14 @@ import t from 'tap';
 import { isOutage, natureOf } from '../src/bytes/nature.ts';
 import { EXIT, Refusal, REFUSALS, refuse, type RefusalCode } from '../src/bytes/refusal.ts';
 import { askPatiently } from '../src/client/patience.ts';
+import { fetchReceipt, submitStatement } from '../src/client/scrapi.ts';
 import { refusalOf } from '../src/client/problem.ts';
 import { TileReader } from '../src/client/tiles.ts';
 import type { Reply, Transport } from '../src/client/transport.ts';
 import { parseLogList } from '../src/note/loglist.ts';
 import { problemCbor, problemJson } from '../src/web/problem.ts';
 import { user } from './user.ts';
-import { vkeys } from './world.ts';
+import { otherStatement, vkeys } from './world.ts';
 
 const CODES = Object.keys(REFUSALS) as RefusalCode[];
 /** Exits that only the client itself may come to. */
@@ -240,4 +241,23 @@ t.test('natures: what ends who goes on for years', async (t) => {
   }
   t.notOk(isOutage(new Error('a bug')));
   t.ok(refuse('usage', 'x') instanceof Refusal);
+});
+
+t.test('a page in place of a receipt is somebody who cannot be reached', async (t) => {
+  const statement = await otherStatement('page');
+  for (const body of ['', '<h1>Sign in</h1>', 'zz', '\u0009', '\u00d2\u0084'])
+    for (const status of [200, 201]) {
+      const transport: Transport = {
+        fetch: async () => new Response(Buffer.from(body, 'latin1'), { status }),
+        now: Date.now,
+        patienceMs: 0,
+      };
+      const url = 'http://log.example';
+      await t.rejects(
+        submitStatement(transport, url, statement),
+        { code: 'unavailable' },
+        `${status} ${body}`,
+      );
+      await t.rejects(fetchReceipt(transport, url, '00'), { code: 'unavailable' }, `GET ${status} ${body}`);
+    }
 });

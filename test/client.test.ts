@@ -5,7 +5,7 @@ import { digest, leafIndex, treeSize } from '#src/bytes/brand.ts';
 import { encodeCbor, type CborValue } from '#src/bytes/cbor.ts';
 import { concatBytes } from '#src/bytes/compare.ts';
 import { PROBLEM_URI } from '#src/bytes/refusal.ts';
-import { encodeUtf8 } from '#src/bytes/text.ts';
+import { encodeUtf8, parseHex } from '#src/bytes/text.ts';
 import { splitSequence, submitBatch } from '#src/client/batch.ts';
 import { entryIdOf, fetchReceipt, fetchReceiptKeys, submitStatement } from '#src/client/scrapi.ts';
 import { findNewest } from '#src/client/search.ts';
@@ -142,6 +142,10 @@ t.test('one exchange is bounded in bytes, time and place', async (t) => {
   t.ok(asked() > 0);
 });
 
+/** Bytes in the form of a receipt (COSE_Sign1 without a payload), with a text for a signature. */
+const receiptSaying = (text: string) =>
+  concatBytes(parseHex('d28443a10127a0f6'), encodeCbor(encodeUtf8(text)));
+
 t.test('submitting: at once, later, busy, refused', async (t) => {
   const ours = await statement('ours');
   const id = entryIdOf(ours);
@@ -151,7 +155,7 @@ t.test('submitting: at once, later, busy, refused', async (t) => {
     seen.push(`${method} ${url} ${headers['content-type'] ?? ''} ${body.length}`);
     (answers.length > 1 ? answers.shift() : answers[0])?.(response);
   });
-  const receipt = Uint8Array.of(1, 2, 3);
+  const receipt = receiptSaying('1, 2, 3');
 
   answers = [status(201, { location: `https://public.example/entries/${id}` }, receipt)];
   t.strictSame(await submitStatement(world(), url, ours), {
@@ -282,7 +286,7 @@ t.test('many statements in one request', async (t) => {
   const statements = [await statement('a'), await statement('b'), await statement('c')];
   let answer: Uint8Array = new Uint8Array();
   const { url } = await serve(t, ({ method, url }, response, body) => {
-    if (method === 'GET') return send(response, 200, 'application/cose', encodeUtf8(url ?? ''));
+    if (method === 'GET') return send(response, 200, 'application/cose', receiptSaying(url ?? ''));
     t.same(splitSequence(Uint8Array.from(body)), statements);
     send(response, 200, 'application/cbor-seq', answer);
   });
@@ -304,7 +308,7 @@ t.test('many statements in one request', async (t) => {
   const id = entryIdOf(statements[2] ?? answer);
   t.match(
     results[2],
-    { registration: { receipt: encodeUtf8(`/entries/${id}`) } },
+    { registration: { receipt: receiptSaying(`/entries/${id}`) } },
     'a receipt that comes later is fetched',
   );
   const bad = [

@@ -90,7 +90,7 @@ async function finish(t: Test, dir: string, history: History): Promise<void> {
     hasher: nobleHasher,
     verify: () => true,
     statements: true,
-    ...indexAudit(reader),
+    ...indexAudit(reader, head),
   });
   t.same(report.findings, []);
   await reader.close();

@@ -69,7 +69,7 @@ export class Following {
       const head = await store.head();
       if (head === undefined) return ['there is no copy'];
       const options = { hasher: nobleHasher, verify: chooseVerifier(), statements };
-      const index = statements ? indexAudit(store) : {};
+      const index = statements ? indexAudit(store, head) : {};
       const { findings } = await auditLog(storeSource(store, head, store.origin()), { ...options, ...index });
       return findings.map(({ index, what }) => `${index ?? 'tree'}: ${what}`);
     } finally {

@@ -103,7 +103,7 @@ async function audit(t: Test, store: Store): Promise<Head> {
     hasher: nobleHasher,
     verify: verifyWithNoble,
     statements: true,
-    ...indexAudit(store),
+    ...indexAudit(store, head),
   });
   t.same(report.findings, [], 'the audit finds nothing');
   return head;

@@ -476,7 +476,7 @@ t.test('without a guard the policies are found by reading', async (t) => {
     hasher: nobleHasher,
     verify: verifyWithNoble,
     statements: true,
-    ...indexAudit(store),
+    ...indexAudit(store, head),
   });
   t.same(report.findings, [], 'counts and chains are stored as they are replayed');
 });

@@ -11,7 +11,7 @@ import { findAll, findNewest, type Found, type Wanted } from '../client/search.t
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
 import { explained } from '../client/unready.ts';
-import { LogView, type ProvenEntry } from '../client/view.ts';
+import { asCheckpoint, LogView, type ProvenEntry } from '../client/view.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import { decodeReceipt } from '../cose/receipt.ts';
@@ -115,15 +115,10 @@ export class Session {
    * the word of whoever answers there, and so `unavailable`.
    */
   #signed(note: Uint8Array): LogView {
-    try {
-      const view = LogView.signed(this.tiles, note, this.trust.policy, this.verify);
-      this.#sawHead = true;
-      return view;
-    } catch (error) {
-      if (!(error instanceof Refusal) || !NO_CHECKPOINT.has(error.code)) throw error;
-      const what = `${this.log} answered something else than a checkpoint; is it a log?`;
-      throw refuse('unavailable', `${what} (${error.message})`, { cause: error });
-    }
+    const { policy } = this.trust;
+    const view = asCheckpoint(this.log, () => LogView.signed(this.tiles, note, policy, this.verify));
+    this.#sawHead = true;
+    return view;
   }
 
   /** The newest checkpoint, of nobody yet. A log that has none says why. */
@@ -224,13 +219,6 @@ export class Session {
     return { evidence, receipt, entry, id };
   }
 }
-
-/** Refusals of what is no signed note of a checkpoint, whoever signed it. */
-const NO_CHECKPOINT: ReadonlySet<string> = new Set([
-  'malformed-note',
-  'malformed-checkpoint',
-  'malformed-text',
-]);
 
 /** An entry that a search names as a policy. Refuses `proof-failed` when another one is there. */
 async function policyEntry(view: LogView, { index, id }: Found): Promise<PolicyEntry> {

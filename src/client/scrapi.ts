@@ -4,7 +4,7 @@
  * authenticates, names the resource to ask for under the log's own URL, and which spelling the log has.
  */
 import { plain, type EntryId } from '../bytes/brand.ts';
-import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeKeySet } from '../cose/key.ts';
 import { decodeSign1 } from '../cose/sign1.ts';
 import { entryBytes } from '../cose/statement.ts';
@@ -80,7 +80,7 @@ export async function submitStatement(
   const logged = loggedAs(statement, locator);
   const location = entryUrl(log, locator ?? logged.id);
   if (reply.status === 200 || reply.status === 201)
-    return { ...logged, location: location.href, receipt: reply.body };
+    return { ...logged, location: location.href, receipt: receiptIn(reply) };
   if (reply.status !== 202) throw refusalOf(reply);
   if (!(await patience.pause(reply))) throw await notYet(transport, log, location);
   return {
@@ -112,9 +112,21 @@ async function awaitReceipt(
   const ask = { accept: COSE_TYPE, maxBytes: MAX_RECEIPT_BYTES, waits: true };
   for (;;) {
     const reply = await askPatiently(transport, url, ask, patience);
-    if (reply.status === 200) return reply.body;
+    if (reply.status === 200) return receiptIn(reply);
     if (reply.status !== 204) throw refusalOf(reply);
     if (!(await patience.pause(reply))) throw await notYet(transport, log, url);
+  }
+}
+
+/** The receipt that a reply holds. Another page is the word of whoever answered: `unavailable`, and no fault of the log. */
+function receiptIn({ url, status, body }: Reply): Uint8Array {
+  try {
+    decodeSign1(body, {}, 'receipt');
+    return body;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const what = `${url.href} answered ${status} with something else than a receipt; is it a log?`;
+    throw refuse('unavailable', `${what} Asking again is harmless (${error.message})`, { cause: error });
   }
 }
 

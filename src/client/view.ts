@@ -3,7 +3,7 @@
  * checkpoint's root before it is returned, so the server that answers need not be trusted.
  */
 import { leafIndex, type LeafIndex } from '../bytes/brand.ts';
-import { refuse } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { OpenedCheckpoint } from '../note/checkpoint.ts';
 import { formatTlogProof } from '../note/tlogproof.ts';
 import { openByLog, openTrusted, type TrustPolicy } from '../note/trust.ts';
@@ -83,5 +83,23 @@ export class LogView {
   /** What this head is to one that was seen before. Refuses as `compareHeads` does. */
   compareWith(seen: NotedHead): Promise<HeadVerdict> {
     return compareHeads(seen, this, servedTrees(seen, this.#tiles, this.#tiles));
+  }
+}
+
+/** Refusals of what is no signed note of a checkpoint, whoever signed it. */
+const NO_CHECKPOINT: ReadonlySet<string> = new Set([
+  'malformed-note',
+  'malformed-checkpoint',
+  'malformed-text',
+]);
+
+/** What `open` makes of an answer of `url`. What is no checkpoint at all is the word of whoever answers there: `unavailable`. */
+export function asCheckpoint<T>(url: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof Refusal) || !NO_CHECKPOINT.has(error.code)) throw error;
+    const what = `${url} answered something else than a checkpoint; is it a log?`;
+    throw refuse('unavailable', `${what} (${error.message})`, { cause: error });
   }
 }

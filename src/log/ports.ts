@@ -95,6 +95,8 @@ export interface StoreReader {
   findLeaf(leaf: Digest): Promise<LeafIndex | undefined>;
   search(query: Query): Promise<SearchPage>;
   chain(key: string): Promise<ChainHead | undefined>;
+  /** How many chains there are, and the end of the entries, those beyond the head too: for audits. */
+  extent(): Promise<{ readonly chains: number; readonly entries: number }>;
   close(): Promise<void>;
 }
 

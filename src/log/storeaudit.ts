@@ -26,7 +26,10 @@ export function storeSource(store: StoreReader, head: Head, origin: string): Aud
 }
 
 /** What of a store no tile shows: index rows, which duplicates and searches rest on, and heads of chains. */
-export function indexAudit(store: StoreReader): Required<Pick<AuditOptions, 'onEntry' | 'onChains'>> {
+export function indexAudit(
+  store: StoreReader,
+  head: Head,
+): Required<Pick<AuditOptions, 'onEntry' | 'onChains'>> {
   return {
     async onEntry(index, id, bytes) {
       const row = await store.find(id);
@@ -42,6 +45,12 @@ export function indexAudit(store: StoreReader): Required<Pick<AuditOptions, 'onE
         if (stored?.seq !== link.seq || stored.id !== link.id)
           wrong.push(`the chain "${key}" is stored with another head`);
       }
+      const { chains: stored, entries } = await store.extent();
+      // A chain of a subject that nobody spoke of would refuse everybody its first commitment.
+      if (stored > chains.size)
+        wrong.push(`${stored - chains.size} chains are stored that no entry continues: restore a backup`);
+      if (entries > head.size)
+        wrong.push(`entries are stored up to ${entries}, beyond the head of ${head.size}: restore a backup`);
       return wrong;
     },
   };

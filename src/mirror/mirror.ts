@@ -10,6 +10,7 @@ import { printable } from '../bytes/printable.ts';
 import type { NotedHead, SignedHead } from '../client/history.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
+import { asCheckpoint } from '../client/view.ts';
 import { formatIncident, makeIncident } from '../incident/incident.ts';
 import { logKeysOf, openByLog, openTrusted, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
@@ -161,15 +162,13 @@ export class Mirror {
   /** The served head, signed by the log that is mirrored; by whom else is not looked at. */
   #signed(note: Uint8Array): SignedHead {
     const { policy, verify } = this.#parts;
-    const opened = openByLog(note, policy, { verify });
-    const mirrored = (this.#held ?? this.#pending)?.opened.checkpoint.origin ?? opened.checkpoint.origin;
-    if (opened.checkpoint.origin !== mirrored) {
-      throw refuse(
-        'foreign-log',
-        `${this.url} is the log "${printable(opened.checkpoint.origin, 255)}", and the directory mirrors "${printable(mirrored, 255)}"; take another directory`,
-      );
-    }
-    return { note, opened };
+    const opened = asCheckpoint(this.url, () => openByLog(note, policy, { verify }));
+    const { origin } = opened.checkpoint;
+    const mirrored = (this.#held ?? this.#pending)?.opened.checkpoint.origin ?? origin;
+    if (origin === mirrored) return { note, opened };
+    const [other, ours] = [printable(origin, 255), printable(mirrored, 255)];
+    const what = `${this.url} is the log "${other}", and the directory mirrors "${ours}"; take another directory`;
+    throw refuse('foreign-log', what);
   }
 
   /** Refuses `inconsistent` when the served head and those seen before are no one history. */

@@ -68,6 +68,10 @@ export class MemoryStore implements Store {
     return this.#chains.get(key);
   }
 
+  async extent(): Promise<{ chains: number; entries: number }> {
+    return { chains: this.#chains.size, entries: this.#entries.length };
+  }
+
   async known(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, EntryRow>> {
     return new Map(
       ids.flatMap((id) => {

@@ -64,6 +64,7 @@ export function openForWriting(path: string, origin: string, create: boolean): D
       })();
     }
     checkOwner(db, origin);
+    checkObjects(path, db);
   });
   return db;
 }
@@ -75,6 +76,7 @@ export function openForReading(path: string): Database.Database {
     db.pragma('cache_size = -32768');
     db.pragma('mmap_size = 268435456');
     checkVersion(db);
+    checkObjects(path, db);
   });
   return db;
 }
@@ -142,6 +144,30 @@ function checkVersion(db: Database.Database): void {
       `${what}: make a new log with \`tallystick init\` in another data directory`,
     );
   throw refuse('no-such-log', `${what}: use the release that wrote it`);
+}
+
+/** Names of what the file has: tables, indices, and what never belongs there, such as triggers. */
+const OBJECTS =
+  "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1";
+
+/** A trigger would change what is logged behind our back, and without a table or an index nothing can be looked up. */
+function checkObjects(path: string, db: Database.Database): void {
+  const wanted = new Database(':memory:');
+  try {
+    wanted.exec(SCHEMA);
+    const [ours, found] = [wanted, db].map(
+      (each) => new Set(each.prepare(OBJECTS).pluck().all().map(String)),
+    );
+    const wrong = [...(ours?.symmetricDifference(found ?? new Set()) ?? [])];
+    if (wrong.length === 0) return;
+  } finally {
+    wanted.close();
+  }
+  throw refuse(
+    'corrupt-store',
+    `${path} lacks something that belongs there, or has something that does not (a trigger, a table): restore a backup ` +
+      '(spec/operations.md)',
+  );
 }
 
 function checkOwner(db: Database.Database, origin: string): void {

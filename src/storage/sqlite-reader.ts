@@ -58,6 +58,11 @@ export class SqliteReader implements StoreReader {
     return new SqliteReader(openForReading(path));
   }
 
+  /** From here on every read sees the state of this moment, whatever is committed meanwhile. */
+  freeze(): void {
+    this.db.exec('BEGIN');
+  }
+
   /** The log the store was made for. */
   origin(): string {
     return storedOrigin(this.db);
@@ -146,6 +151,16 @@ export class SqliteReader implements StoreReader {
     const row: unknown = this.#chain.get(key);
     if (!isRow(row)) return undefined;
     return { seq: number(row, 'seq'), id: entryId(formatHex(blob(row, 'id'))) };
+  }
+
+  async extent(): Promise<{ chains: number; entries: number }> {
+    const row: unknown = this.db
+      .prepare(
+        'SELECT (SELECT count(*) FROM chain) AS chains, (SELECT coalesce(max(idx) + 1, 0) FROM entry) AS entries',
+      )
+      .get();
+    if (!isRow(row)) throw new Error('a query for two numbers gives a row');
+    return { chains: number(row, 'chains'), entries: number(row, 'entries') };
   }
 
   async close(): Promise<void> {

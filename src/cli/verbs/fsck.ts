@@ -137,13 +137,14 @@ async function openDirectory(dataDir: string, guardDir: string | undefined): Pro
   if (!existsSync(path))
     throw refuse('no-such-log', `there is no log in ${dataDir}: give --data-dir or a URL`);
   const store = SqliteReader.open(path);
+  store.freeze();
   const head = await store.head();
   if (head === undefined)
     throw refuse('no-such-log', `the log in ${dataDir} is empty: run \`tallystick init\``);
   return {
     name: dataDir,
     source: storeSource(store, head, store.origin()),
-    index: indexAudit(store),
+    index: indexAudit(store, head),
     guard: await guardedBy(guard, store, head),
     close: () => store.close(),
   };

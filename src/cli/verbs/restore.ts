@@ -107,7 +107,7 @@ async function checkEntries({ output }: Context, store: SqliteReader, head: Head
     verify: chooseVerifier(),
     statements: true,
     onProgress: (done) => progress.at(done),
-    ...indexAudit(store),
+    ...indexAudit(store, head),
   });
   progress.end();
   const [first] = findings;

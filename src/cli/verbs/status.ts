@@ -30,7 +30,7 @@ export const statusVerb: Verb = {
     'class E3 included. Exits 0 when all is PROVEN or WAIVED, 3 when something is VIOLATED, CONTRADICTED or REVOKED, 5 ' +
     'when something is STALE or UNKNOWN. ' +
     'Without subjects, prints what the log says. When a key of it is trusted (--vkey, --policy), its checkpoint is verified and compared ' +
-    'with the last one seen and with those of each --peer; the rest is its word (tallystick verify and fsck check more). Of a mirror, or a log of other software, the verified checkpoint is all there is. ' +
+    'with the last one seen and with those of each --peer; and without one that it signed the exit code is 2; the rest is its word (tallystick verify and fsck check more). Of a mirror, or a log of other software, the verified checkpoint is all there is. ' +
     'A summary of the subjects follows then; it has no part in the exit code.',
   operands: [['[subjects...]', 'what was committed to, as commit --subject named it']],
   options: SEE_OPTIONS,
@@ -120,7 +120,7 @@ async function status(context: Context, flags: Flags): Promise<number> {
     peers: peersJson(head.peers),
     subjects,
   });
-  return ready ? EXIT.ok : EXIT.notFound;
+  return ready && head.isUnseen !== true ? EXIT.ok : EXIT.notFound;
 }
 
 /** A host that has no word of its own has a checkpoint. */
@@ -147,6 +147,8 @@ function open(context: Context, url: string): Promise<Session> {
 interface Checked {
   readonly says: string;
   readonly size?: number;
+  /** A key of the log is trusted, and no checkpoint came that it signed: then the log's own word is no success. */
+  readonly isUnseen?: boolean;
   readonly peers: readonly PeerResult[];
 }
 
@@ -171,7 +173,7 @@ async function verifiedHead(context: Context, url: string, origin: string): Prom
     return { size, says, peers: session.peers };
   } catch (error) {
     if (!(error instanceof Refusal) || error.exit !== EXIT.notFound) throw error;
-    return { says: `no: ${error.message}`, peers: session.peers };
+    return { says: `no: ${error.message}`, isUnseen: true, peers: session.peers };
   }
 }
 

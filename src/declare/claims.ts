@@ -18,6 +18,7 @@ import { Refusal } from '../bytes/refusal.ts';
 import { checkExpression } from '../claim/expression.ts';
 import type { Claim, Declaration, Parameter } from '../statement/commitment.ts';
 import { EVIDENCE_CLASSES, SEVERITIES, TIERS, type Tier } from '../statement/vocabulary.ts';
+import { attestorsOf, checkAttested } from './attestors.ts';
 import { fault, Fields, textOf } from './fields.ts';
 import { isNumberText, isTreeList, isTreeMap, type Tree, type TreeMap } from './leaf.ts';
 import { packOf } from './packs.ts';
@@ -56,7 +57,10 @@ export function parseClaims(text: string, overriding?: Tier): Asked {
   const approvals = file.whole('approvals');
   const target = file.map('target');
   const scope = file.map('scope');
+  const named = file.map('attestors');
   file.end();
+  const attestors = named && attestorsOf(named);
+  checkAttested(claims, attestors);
   const again = claims.find(({ id }, i) => claims.findIndex((each) => each.id === id) < i);
   if (again !== undefined) throw fault(`claim ${again.id}`, 'is there twice; give each an id of its own');
   return {
@@ -71,6 +75,7 @@ export function parseClaims(text: string, overriding?: Tier): Asked {
     ...(approvals !== undefined && { approvals }),
     ...(target !== undefined && { target: targetOf(new Fields(target, 'target')) }),
     ...(scope !== undefined && { scope: scopeOf(scope) }),
+    ...(attestors !== undefined && { attestors }),
   };
 }
 

@@ -24,7 +24,8 @@ import { cosign, signCheckpoint, type Checkpoint } from '../src/note/checkpoint.
 import { formatVkey, type NoteSigner, type NoteVerifier } from '../src/note/key.ts';
 import { formatTlogProof } from '../src/note/tlogproof.ts';
 import { seedSigner } from '../src/sign/signer.ts';
-import { parseStatement } from '../src/statement/parse.ts';
+import { kindOf, type StatementKind } from '../src/statement/kinds.ts';
+import { parseHeaders } from '../src/statement/parse.ts';
 import { encodeBundle } from '../src/tree/bundle.ts';
 import { emptyEdge, grow, type Growth } from '../src/tree/grow.ts';
 import { hashLeaf, nobleHasher } from '../src/tree/hash.ts';
@@ -270,9 +271,11 @@ export class HostileLog {
   }
 }
 
-function parsedOf(entry: Uint8Array): ReturnType<typeof parseStatement> | undefined {
+/** What the index says of an entry, also of one of newer rules; undefined for what is no statement. */
+function parsedOf(entry: Uint8Array): { readonly kind: StatementKind; readonly subject: string } | undefined {
   try {
-    return parseStatement(entry);
+    const { statement, subject } = parseHeaders(entry);
+    return { kind: kindOf(statement.contentType), subject };
   } catch {
     return undefined;
   }

@@ -652,7 +652,7 @@ t.test('what logs nothing leaves a running log ready', async (t) => {
     const outcomes = codes(await log.submit(statements));
     await log.reader.published(leafIndex(log.reader.head().size - 1), 60_000);
     later += 20_000;
-    t.same(log.readiness(), { ready: true, reasons: [] });
+    t.same(log.readiness(), { ready: true, reasons: [], warnings: [] });
     return outcomes;
   };
   const signer = nodeSigner(createPrivateKey(readFileSync(join(data, 'keys', 'submitter.pem'))));

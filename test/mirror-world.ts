@@ -60,7 +60,7 @@ export async function unlike(log: HostileLog, dir: string): Promise<readonly str
 export async function auditFiles(log: HostileLog, dir: string, statements = false): Promise<AuditReport> {
   const read = readerOf(dir);
   const note = await read(CHECKPOINT);
-  if (note === undefined) return { entries: 0, findings: [] };
+  if (note === undefined) return { entries: 0, findings: [], stopped: undefined };
   const { checkpoint } = openTrusted(note, policyOfLogs(log.vkeys.map(parseVkey)));
   const tiles = new LocalTiles(read, () => checkpoint.size, nobleHasher);
   return auditLog(

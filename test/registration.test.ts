@@ -117,7 +117,7 @@ async function followed(
       replay.inForce === undefined
         ? []
         : checkBatch(memory, { policy: replay.inForce.policy, verify: verifyWithNoble });
-    const decided = await replay.decide({
+    const { decided } = await replay.decide({
       start,
       entries: [bytes],
       ids: [entryId(entryIdOf(bytes))],

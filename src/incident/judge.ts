@@ -13,7 +13,8 @@ import {
 import { followed, isOrdered, newestWanted, orderKey } from '../registration/order.ts';
 import { FULL_COUNTS } from '../registration/counts.ts';
 import { readEntry } from '../registration/replay.ts';
-import type { InForce } from '../registration/rules.ts';
+import type { InForce, Rules } from '../registration/rules.ts';
+import { notRead, type Unread } from '../registration/unread.ts';
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import type { EntryShown } from './checks.ts';
 
@@ -30,22 +31,32 @@ export interface Case {
   readonly code: string;
 }
 
-/** The refusal that the entry should have met; undefined when nothing is wrong with it. */
-export function judge(given: Case): Refusal | undefined {
+/**
+ * The refusal that the entry should have met; undefined when nothing is wrong with it. Refuses `newer-version` and
+ * `older-version` for an entry of rules that are not known here, which is no fault of the log.
+ */
+export function judge(given: Case): Unread | undefined {
   try {
     admitAgain(given);
     return undefined;
   } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
+    if (!(error instanceof Refusal)) throw error;
+    const { kind, why } = notRead(rulesOf(given), given.entry, error);
+    if (kind === 'stop') throw why;
+    return why;
   }
 }
 
+function rulesOf({ origin, entry, inForce }: Case): Rules {
+  return { origin, inForce: entry.index === 0 ? undefined : inForce };
+}
+
 /** The log's own steps in their order. Entries carry no time, so dates of keys are not judged. */
-function admitAgain({ origin, entry, before, inForce, code }: Case): void {
+function admitAgain(given: Case): void {
+  const { entry, before, inForce, code } = given;
   const parsed = readEntry(entry.bytes);
   if (inForce === undefined && entry.index > 0) return;
-  const rules = { origin, inForce: entry.index === 0 ? undefined : inForce };
+  const rules = rulesOf(given);
   assertSigned(rules, parsed);
   admit(rules, parsed, factsOf(before, parsed, code), undefined);
 }

@@ -9,6 +9,7 @@
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { formatBase64 } from '../bytes/text.ts';
 import type { TrustPolicy } from '../note/trust.ts';
+import { OTHER_RULES } from '../registration/unread.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import { Checks, signedTime, signersOf, type IncidentCheck } from './checks.ts';
 import { missedProof, rejectedEntry, unexpectedIssuer } from './entries.ts';
@@ -54,7 +55,10 @@ export interface IncidentVerdict {
   readonly checks: readonly IncidentCheck[];
 }
 
-/** Checks an incident under the trusted keys. Never throws for what is in the file. */
+/**
+ * Checks an incident under the trusted keys. For what is in the file it refuses only `newer-version` and
+ * `older-version`: entries of rules that are not known here say nothing, be it against the log or the watcher.
+ */
 export function verifyIncident(
   incident: Incident,
   policy: TrustPolicy,
@@ -75,7 +79,7 @@ export function verifyIncident(
     const outcome = shown.proven ? 'proven' : 'reported';
     return { ...shown, outcome, heads: heads(), checks: checks.done };
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Refusal) || OTHER_RULES.has(error.code)) throw error;
     return {
       outcome: 'failed',
       proven: false,

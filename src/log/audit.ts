@@ -7,6 +7,7 @@
  */
 import { entryId, type Digest, type EntryId } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
+import { Refusal } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { headerMemo } from '../cose/header-memo.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
@@ -52,6 +53,11 @@ const MAX_FINDINGS = 1000;
 export interface AuditReport {
   readonly entries: number;
   readonly findings: readonly Finding[];
+  /**
+   * Why the statements were not all judged: `newer-version` where a policy has rules that are not known here,
+   * `older-version` for a log of 0.1. The tree was checked to its end; no finding is about an entry from there on.
+   */
+  readonly stopped: Refusal | undefined;
 }
 
 /** Audits the first `source.size` entries. What cannot be read at all is a refusal of the source's. */
@@ -75,6 +81,7 @@ export async function auditLog(source: AuditSource, options: AuditOptions): Prom
     for (const [i, bytes] of entries.entries()) {
       const id = entryId(formatHex(ids.subarray(32 * i, 32 * (i + 1))));
       for (const what of replay?.entry(start + i, id, bytes) ?? []) find(start + i, what);
+      if (replay?.stopped !== undefined) continue;
       for (const what of (await options.onEntry?.(start + i, id, bytes)) ?? []) find(start + i, what);
     }
     options.onProgress?.(start + width);
@@ -82,9 +89,9 @@ export async function auditLog(source: AuditSource, options: AuditOptions): Prom
       find(undefined, 'the entries do not make the signed root');
   }
   await compareEdge(source, edge, find);
-  if (replay !== undefined)
+  if (replay !== undefined && replay.stopped === undefined)
     for (const what of (await options.onChains?.(replay.chains)) ?? []) find(undefined, what);
-  return { entries: source.size, findings };
+  return { entries: source.size, findings, stopped: replay?.stopped };
 }
 
 type Find = (index: number | undefined, what: string) => void;
@@ -150,6 +157,8 @@ class WholeReplay {
   readonly #facts: ReplayFacts;
   readonly #readHeaders = headerMemo();
   readonly chains = new Map<string, ChainLink>();
+  /** Why no more entries are decided. */
+  stopped: Refusal | undefined;
 
   constructor(origin: string, verify: VerifySignature) {
     this.#replay = new Replay({ origin, inForce: undefined }, verify);
@@ -160,9 +169,16 @@ class WholeReplay {
 
   /** What is wrong with the next entry: nothing, or reasons. */
   entry(index: number, id: EntryId, bytes: Uint8Array): readonly string[] {
+    if (this.stopped !== undefined) return [];
     const statement = this.#replay.check(bytes, this.#readHeaders);
-    const { row, fault } = this.#replay.decide({ id, index, bytes, statement }, this.#facts);
-    if (!this.#seen.has(id)) this.#seen.set(id, row);
-    return fault === undefined ? [] : [`${fault.code}: ${fault.message}`];
+    try {
+      const { row, fault } = this.#replay.decide({ id, index, bytes, statement }, this.#facts);
+      if (!this.#seen.has(id)) this.#seen.set(id, row);
+      return fault === undefined ? [] : [`${fault.code}: ${fault.message}`];
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.stopped = error;
+      return [];
+    }
   }
 }

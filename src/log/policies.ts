@@ -11,6 +11,7 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import { encodeUtf8, formatHex } from '../bytes/text.ts';
 import { PolicyHistory, type PolicyEntry } from '../registration/history.ts';
 import type { InForce } from '../registration/rules.ts';
+import { OTHER_RULES } from '../registration/unread.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import { contentTypeOf } from '../statement/kinds.ts';
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
@@ -132,7 +133,7 @@ function replayed(
   try {
     return PolicyHistory.of(origin, entries, verify).newest;
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code.endsWith('-version')) throw error;
+    if (!(error instanceof Refusal) || OTHER_RULES.has(error.code)) throw error;
     throw corrupt(`its registration policies do not follow from one another (${error.message})`);
   }
 }

@@ -28,6 +28,9 @@ import type { VerifiedTiles } from './tiles.ts';
 /** Entries of one commit, about: enough to share two fsyncs, little to do again. */
 export const BATCH = 2048;
 
+/** Entries of other software are not decided. */
+const OPAQUE = { decided: undefined, stopped: undefined };
+
 /** Moments of a batch, named so that tests can stop the process at each. */
 export type CopyMoment = 'fetched' | 'decided' | 'alarmed' | 'committed';
 
@@ -76,7 +79,8 @@ export class Copying {
 
   /**
    * Copies all that the head covers. Fails as `Unreachable` and `Tampered`, after committing what came before;
-   * refuses `corrupt-store`, `store-failed`, and `shutting-down` once the signal says so. False when `enough`
+   * refuses `corrupt-store`, `store-failed`, `shutting-down` once the signal says so, and, what came before being
+   * committed, `newer-version` and `older-version` as `Replay` does. False when `enough`
    * said to stop earlier: what came until then is committed.
    */
   async run(enough: () => boolean): Promise<boolean> {
@@ -159,10 +163,10 @@ export class Copying {
     if (segment === undefined) return;
     const { replay, now, moment } = this.#parts;
     const refused = await segment.refused;
-    const decided = await replay?.decide({ ...segment, refused });
+    const { decided, stopped } = (await replay?.decide({ ...segment, refused })) ?? OPAQUE;
     moment('decided');
     const time = now();
-    for (const [i, bytes] of segment.entries.entries()) {
+    for (const [i, bytes] of segment.entries.slice(0, decided?.length).entries()) {
       const id = segment.ids[i];
       if (id === undefined) throw new Error('an entry without its id');
       const index = leafIndex(segment.start + i);
@@ -174,6 +178,11 @@ export class Copying {
       this.#batch.push({ index, id, leaf, ...(decision?.row ?? UNREAD), time, bytes });
     }
     moment('alarmed');
+    if (stopped !== undefined) {
+      this.#queue.length = 0;
+      await this.#commit();
+      throw stopped;
+    }
     if (segment.last && this.#batch.length >= this.#parts.batch) await this.#commit();
   }
 

@@ -8,11 +8,12 @@
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { refuse } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { TileReader } from '../client/tiles.ts';
 import type { LogReader } from '../log/ports.ts';
 import { originHash } from '../note/checkpoint.ts';
 import type { TrustPolicy } from '../note/trust.ts';
+import { OTHER_RULES } from '../registration/unread.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import type { CommitStep } from '../storage/sqlite.ts';
 import type { BatchHasher } from '../tree/hash.ts';
@@ -27,7 +28,7 @@ import { EvidenceMaker } from './evidence.ts';
 import { hearHead, type SeenHead, type Trust } from './head.ts';
 import { Holding } from './holding.ts';
 import { compareSeen, type Verdict } from './history.ts';
-import { isPolicy, Replay } from './replay.ts';
+import { beginsOurs, Replay } from './replay.ts';
 import { Served, Tampered, Unreachable } from './served.ts';
 import { VerifiedTiles, type Contradicts } from './tiles.ts';
 
@@ -73,6 +74,8 @@ export type Step = { readonly alarms: readonly Alarm[] } & (
   | { readonly kind: 'advanced'; readonly head: SeenHead; readonly from: number }
   /** `stale`: the head is an old one, though the log still serves the larger tree. */
   | { readonly kind: 'unchanged'; readonly head: SeenHead; readonly stale: boolean }
+  /** The log holds entries of rules that are not known here; what comes before them is copied. */
+  | { readonly kind: 'outdated'; readonly why: string; readonly head: SeenHead }
   /** `head` when the checkpoint came and the rest did not. */
   | { readonly kind: 'unreachable'; readonly why: string; readonly head: SeenHead | undefined }
   /** A head, tile or bundle was not believed; the copy goes no further until the log serves better. */
@@ -145,6 +148,8 @@ export class Follower {
       const { head } = look;
       if (error instanceof Unreachable)
         return { kind: 'unreachable', why: error.message, head, alarms: this.#raised.news };
+      if (error instanceof Refusal && OTHER_RULES.has(error.code) && head !== undefined)
+        return { kind: 'outdated', why: error.message, head, alarms: this.#raised.news };
       if (!(error instanceof Tampered)) throw error;
       const under = [head, this.#holding.seen].find((each) => each?.opened.checkpoint.size === error.size);
       if (under !== undefined) await this.#raised.raise(tamperedAlarm(error, under));
@@ -243,7 +248,7 @@ export class Follower {
 
   /** What decides the entries; undefined in a log of other software. */
   async #replay(tiles: VerifiedTiles): Promise<Replay | undefined> {
-    this.#ours ??= tiles.head.size === 0 ? undefined : isPolicy(await this.#firstEntry(tiles));
+    this.#ours ??= tiles.head.size === 0 ? undefined : beginsOurs(await this.#firstEntry(tiles));
     if (this.#ours === false) return undefined;
     return Replay.over(this.#copy.store, this.#trust.origin, this.#trust.verify);
   }

@@ -68,6 +68,8 @@ export interface WatchStatus {
   readonly lookedAt: number | undefined;
   readonly answeredAt: number | undefined;
   readonly reachable: boolean;
+  /** The log goes on under rules that this program does not know: it watches the head, and no entry from there on. */
+  readonly outdated: boolean;
   /** Why the last look came to nothing. */
   readonly fault: string | undefined;
   readonly peers: readonly {
@@ -94,6 +96,8 @@ export class LogWatch {
   #upMs = 0;
   #lookedAt: number | undefined;
   #fault: string | undefined = 'not looked at yet';
+  /** The log goes on under rules that this program does not know. */
+  #outdated = false;
   #peers: readonly PeerResult[] = [];
   /** Looks in a row that failed. */
   failures = 0;
@@ -120,6 +124,7 @@ export class LogWatch {
       lookedAt: this.#lookedAt,
       answeredAt: this.#observed.lookedAt,
       reachable: this.failures === 0 && this.#lookedAt !== undefined,
+      outdated: this.#outdated,
       fault: this.#fault,
       peers: this.#peers.map((result) => ({
         peer: result.peer,
@@ -161,7 +166,9 @@ export class LogWatch {
       if (step.kind === 'unreachable') this.#failed(step.why);
       else if (step.head === undefined) this.#failed(NOT_BELIEVED);
       else {
-        this.#fault = step.kind === 'alarmed' ? NOT_BELIEVED : undefined;
+        this.#fault =
+          step.kind === 'alarmed' ? NOT_BELIEVED : step.kind === 'outdated' ? step.why : undefined;
+        this.#outdated = step.kind === 'outdated';
         await this.#answered(step.head, began, largest(step.head, seen, newer), this.#followed);
       }
     } catch (error) {

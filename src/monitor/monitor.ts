@@ -56,11 +56,11 @@ export class Monitor {
     return this.#parts.webhook === undefined ? 0 : this.store.outbox.waiting;
   }
 
-  /** Ready when every log answered the last look. What an incident says of a log, it says of the log. */
+  /** Ready when every log answered the last look, under rules that are known here. What an incident says of a log, it says of the log. */
   readiness(): Readiness {
     const reasons = this.watches
       .map(({ status }) => status)
-      .filter(({ reachable }) => !reachable)
+      .filter(({ reachable, outdated }) => !reachable || outdated)
       .map(({ origin, fault }) => `${origin}: ${fault ?? ''}`);
     const fault = this.#parts.webhook?.fault;
     if (fault !== undefined) reasons.push(fault);

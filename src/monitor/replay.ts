@@ -14,12 +14,13 @@ import { needs } from '../registration/admit.ts';
 import {
   readEntry,
   Replay as Replayed,
+  UNREAD,
   type Decided,
   type Indexed,
   type ReplayFacts,
-  type Unread,
 } from '../registration/replay.ts';
 import type { InForce, Rules } from '../registration/rules.ts';
+import { OTHER_RULES, type Unread } from '../registration/unread.ts';
 import { contentTypeOf } from '../statement/kinds.ts';
 import { idsOf } from '../statement/once.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
@@ -30,6 +31,12 @@ export interface Checked {
   readonly entries: readonly Uint8Array[];
   readonly ids: readonly EntryId[];
   readonly refused: readonly RefusedAt[];
+}
+
+/** Decisions in order. `stopped`: why the entry after the last of them cannot be decided here. */
+export interface DecidedUpTo {
+  readonly decided: readonly Decided[];
+  readonly stopped: Refusal | undefined;
 }
 
 export class Replay {
@@ -55,18 +62,24 @@ export class Replay {
   }
 
   /** Decides entries that were all checked under the policy in force; only the last of them may change it. */
-  async decide(checked: Checked): Promise<readonly Decided[]> {
+  async decide(checked: Checked): Promise<DecidedUpTo> {
     const { start, entries, ids, refused } = checked;
     const why = new Map(refused.map((each) => [each.position, each]));
     const read = entries.map((bytes, i) => why.get(i) ?? readOr(bytes, this.#readHeaders));
     const facts = await this.#load(ids, read);
-    return entries.map((bytes, i) => {
+    const decided: Decided[] = [];
+    for (const [i, bytes] of entries.entries()) {
       const [id, statement] = [ids[i], read[i]];
       if (id === undefined || statement === undefined) throw new Error('an entry without its id');
-      const decided = this.#replay.decide({ id, index: start + i, bytes, statement }, facts);
-      if (!this.#fresh.has(id)) this.#fresh.set(id, decided.row);
-      return decided;
-    });
+      try {
+        decided.push(this.#replay.decide({ id, index: start + i, bytes, statement }, facts));
+      } catch (error) {
+        if (error instanceof Refusal) return { decided, stopped: error };
+        throw error;
+      }
+      if (!this.#fresh.has(id)) this.#fresh.set(id, decided.at(-1)?.row ?? UNREAD);
+    }
+    return { decided, stopped: undefined };
   }
 
   /** The newest links since the last commit; forgets what was decided, which the store knows from now on. */
@@ -130,6 +143,12 @@ function readOr(bytes: Uint8Array, readHeaders?: ReadHeaders): ParsedStatement |
 }
 
 const POLICY = Buffer.from(contentTypeOf('policy'));
+
+/** Whether a log that begins with this entry is one of ours: with a registration policy, of whatever rules. */
+export function beginsOurs(bytes: Uint8Array): boolean {
+  const read = readOr(bytes);
+  return 'entry' in read ? read.kind === 'policy' : OTHER_RULES.has(read.code);
+}
 
 /** Whether an entry reads as a registration policy: after it, another one may be in force. */
 export function isPolicy(bytes: Uint8Array): boolean {

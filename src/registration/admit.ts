@@ -15,7 +15,7 @@ import type { StatementKind } from '../statement/kinds.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import { assertStrongPolicy, type Policy } from '../statement/policy.ts';
 import { assertAudience } from './audience.ts';
-import { assertApprovals, assertGranted, enrolmentOf } from './grants.ts';
+import { assertApprovals, assertGranted, enrolmentOf, type Submission } from './grants.ts';
 import { assertNewest, followed, isOrdered, orderKey, type ChainLink } from './order.ts';
 import { countKeys, countsAfter } from './counts.ts';
 import { policyFor, type InForce, type Rules, type SigningRules } from './rules.ts';
@@ -62,7 +62,10 @@ export interface Admission {
  * The key that must have signed. Refuses `unknown-key`; in an open log `confirmation-missing` when the
  * key is neither enrolled nor in the statement, `weak-key` for one that verifiers could disagree on.
  */
-export function signerKey(policy: Policy, parsed: ParsedStatement): PublicKey {
+export function signerKey(
+  policy: Policy,
+  parsed: Submission & Pick<ParsedStatement, 'statement'>,
+): PublicKey {
   const enrolment = enrolmentOf(policy, parsed);
   if (enrolment !== undefined) return enrolment.enrolled.key;
   const key = parsed.statement.confirmation;

@@ -27,6 +27,7 @@ import {
 } from './admit.ts';
 import { isOrdered, orderKey } from './order.ts';
 import type { InForce, Rules } from './rules.ts';
+import { notRead, type Unread } from './unread.ts';
 
 /** Why the log should have refused an entry, under which policy, and what it should have continued or repeats. */
 export interface Fault {
@@ -47,9 +48,6 @@ export interface Decided {
   readonly parsed: ParsedStatement | undefined;
   readonly fault: Fault | undefined;
 }
-
-/** Why an entry was refused before anything before it was looked at. */
-export type Unread = Pick<Refusal, 'code' | 'message'>;
 
 /** An entry on its way to a decision: read, and its signature checked unless it is entry 0. */
 export interface Candidate {
@@ -116,7 +114,10 @@ export class Replay {
     }
   }
 
-  /** Decides the next entry, and keeps what it says among the facts when it counts. */
+  /**
+   * Decides the next entry, and keeps what it says among the facts when it counts. Refuses `newer-version` for a policy
+   * of newer rules, and `older-version` for an entry 0 of 0.1: nothing from there on is decided.
+   */
   decide(candidate: Candidate, facts: ReplayFacts): Decided {
     const { id, index, statement } = candidate;
     const ids = 'entry' in statement ? idsOf(id, statement) : [id];
@@ -124,7 +125,11 @@ export class Replay {
     if (before !== undefined) return this.#repeated(id, before, facts);
     // Without a policy there are no rules to break: entry 0 should have brought them, and its fault says so.
     if (this.#inForce === undefined && index > 0) return NOTHING;
-    if (!('entry' in statement)) return this.#faulty(UNREAD, undefined, statement, undefined);
+    if (!('entry' in statement)) {
+      const { kind, why } = notRead(this.rules, candidate, statement, this.#verify);
+      if (kind === 'stop') throw why;
+      return this.#faulty(UNREAD, undefined, why, undefined);
+    }
     try {
       if (this.#inForce === undefined) assertSigned(this.rules, statement, this.#verify);
       this.#take(candidate, statement, admit(this.rules, statement, facts, undefined), facts);

@@ -13,7 +13,14 @@ import { parsePayload, type Payload } from './payload.ts';
 import { utf8Length } from './schema.ts';
 
 /** A statement as read: everything admission looks at. */
-export type ParsedStatement = Payload & {
+export type ParsedStatement = Payload &
+  StatementHeaders & {
+    /** When it was said (`iat`), POSIX seconds, the issuer's word: only for kinds that may say the same again. */
+    readonly issued: number | undefined;
+  };
+
+/** What a statement's headers say, whatever its payload is. */
+export interface StatementHeaders {
   readonly statement: SignedStatement;
   /** The bytes that are logged: any unprotected header is left behind (standards A1). */
   readonly entry: Uint8Array;
@@ -23,9 +30,7 @@ export type ParsedStatement = Payload & {
   readonly kid: string;
   /** The logs that it names (`aud`); undefined when it names none. */
   readonly audience: readonly string[] | undefined;
-  /** When it was said (`iat`), POSIX seconds, the issuer's word: only for kinds that may say the same again. */
-  readonly issued: number | undefined;
-};
+}
 
 /** Longest subject in UTF-8 bytes: patterns, searches and chains stay cheap. */
 export const MAX_SUBJECT_BYTES = 1024;
@@ -44,6 +49,14 @@ export function assertSubject(subject: string, what: string): void {
  * another form, and for a kind that needs its time of issue without one.
  */
 export function parseStatement(bytes: Uint8Array, readHeaders?: ReadHeaders): ParsedStatement {
+  const headers = parseHeaders(bytes, readHeaders);
+  const { statement } = headers;
+  const payload = parsePayload(kindOf(statement.contentType), statement.payload);
+  return { ...payload, ...headers, issued: readIssued(statement.claims, payload.kind) };
+}
+
+/** Reads a statement but for its payload. Refuses as `parseStatement` does. */
+export function parseHeaders(bytes: Uint8Array, readHeaders?: ReadHeaders): StatementHeaders {
   const statement = decodeStatement(bytes, TRANSPARENT_LIMITS, readHeaders); // receipts may be attached; they are not logged
   const { subject, issuer, kid } = statement;
   if (kid.length !== 32) {
@@ -55,9 +68,6 @@ export function parseStatement(bytes: Uint8Array, readHeaders?: ReadHeaders): Pa
   assertSubject(subject, 'the subject (sub)');
   if (CONTROL.test(issuer))
     throw refuse('malformed-statement', 'the issuer (iss) must not have control characters');
-  const payload = parsePayload(kindOf(statement.contentType), statement.payload);
   const audience = readAudience(statement.claims);
-  const issued = readIssued(statement.claims, payload.kind);
-  const entry = entryBytes(statement.sign1);
-  return { ...payload, statement, entry, subject, issuer, kid: formatHex(kid), audience, issued };
+  return { statement, entry: entryBytes(statement.sign1), subject, issuer, kid: formatHex(kid), audience };
 }

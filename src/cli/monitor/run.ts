@@ -116,7 +116,7 @@ function report({ output }: Context, { watches, store }: Monitor): number {
     for (const { id, kind, what } of store.list({ open: true, origin, limit: SHOWN }))
       output.print(`  ${output.paint('red', kind)} ${id.slice(0, 16)} ${printable(what, 1000)}`);
   }
-  const unreachable = watches.some(({ status }) => !status.reachable);
+  const unreachable = watches.some(({ status }) => !status.reachable || status.outdated);
   const code = exitOf(kinds, unreachable);
   output.result('monitor', {
     clean: code === EXIT.ok,

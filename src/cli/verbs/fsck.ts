@@ -8,6 +8,7 @@ import { indexAudit, storeSource } from '../../log/storeaudit.ts';
 import { CHECKPOINT, readerOf } from '../../mirror/folder.ts';
 import { LocalTiles } from '../../mirror/local.ts';
 import { openTrusted } from '../../note/trust.ts';
+import { OTHER_RULES } from '../../registration/unread.ts';
 import { SqliteGuard } from '../../storage/guard.ts';
 import { SqliteReader } from '../../storage/sqlite-reader.ts';
 import { chooseHasher } from '../../workers/kernels.ts';
@@ -70,6 +71,8 @@ async function fsck(context: Context, operands: readonly string[], flags: Flags)
     ...(guard?.kind === 'behind' ? [{ index: undefined, what: guard.why }] : []),
   ];
   const clean = findings.length === 0;
+  // No fault of the log: the findings are of what comes before, and without any it is said alone.
+  if (report.stopped !== undefined && clean) throw report.stopped;
   output.result('fsck', {
     target: target.name,
     verified: clean,
@@ -77,6 +80,7 @@ async function fsck(context: Context, operands: readonly string[], flags: Flags)
     root: target.source.root.toHex(),
     findings: findings.map(({ index, what }) => ({ index: index ?? null, what })),
     guard: guard?.kind ?? null,
+    stopped: report.stopped?.message ?? null,
   });
   for (const { index, what } of findings) {
     output.print(`${output.paint('red', '✗')} ${index === undefined ? 'tree' : `entry ${index}`}: ${what}`);
@@ -86,6 +90,10 @@ async function fsck(context: Context, operands: readonly string[], flags: Flags)
       ? `${output.paint('green', '✓')} ${target.name}: ${report.entries} entries, every tile and the root as they should be`
       : `${target.name}: ${findings.length} findings in ${report.entries} entries`,
   );
+  if (report.stopped !== undefined)
+    output.print(
+      `${output.paint('yellow', '–')} nothing from there on was judged: ${report.stopped.message}`,
+    );
   if (guard?.kind === 'unread')
     output.print(`${output.paint('yellow', '–')} the guard was not looked at: ${guard.why}`);
   return clean ? EXIT.ok : EXIT.verification;
@@ -108,6 +116,7 @@ async function guardedBy(path: string, store: SqliteReader, head: Head): Promise
     return { kind: 'checked' };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    if (OTHER_RULES.has(error.code)) kind = 'unread';
     return { kind: error.code === 'foreign-log' ? 'behind' : kind, why: error.message };
   }
 }

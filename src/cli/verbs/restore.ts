@@ -102,7 +102,7 @@ async function readManifest(dir: string): Promise<{ readonly sha256: string }> {
 
 async function checkEntries({ output }: Context, store: SqliteReader, head: Head): Promise<void> {
   const progress = output.progress('entries', head.size);
-  const { findings } = await auditLog(storeSource(store, head, store.origin()), {
+  const { findings, stopped } = await auditLog(storeSource(store, head, store.origin()), {
     hasher: chooseHasher(),
     verify: chooseVerifier(),
     statements: true,
@@ -110,6 +110,7 @@ async function checkEntries({ output }: Context, store: SqliteReader, head: Head
     ...indexAudit(store, head),
   });
   progress.end();
+  if (stopped !== undefined) throw stopped;
   const [first] = findings;
   if (first !== undefined) {
     throw refuse(

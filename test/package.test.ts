@@ -139,7 +139,7 @@ t.test('completion scripts parse and complete', async (t) => {
   t.equal(complete('tallystick', 'ver'), 'verify verify-incident version');
   t.equal(complete('tallystick', 'config', 'va'), 'validate');
   t.equal(complete('tallystick', 'keygen', '--algorithm', 'm'), 'ml-dsa-44');
-  t.equal(complete('tallystick', '--quiet', 'status', '--lo'), '--log');
+  t.equal(complete('tallystick', '--quiet', 'status', '--lo'), '--log --log-origin');
   for (const shell of ['zsh', 'fish']) {
     const text = script(shell);
     t.match(text, 'keygen');

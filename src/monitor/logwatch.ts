@@ -31,7 +31,7 @@ import {
 } from './judge.ts';
 import { Overdue } from './missed.ts';
 import type { Observations } from './observations.ts';
-import { compareWithPeers, type Compared } from './peers.ts';
+import { compareWithPeers, largest, type Compared } from './peers.ts';
 
 /** What following a log comes to, as far as it is judged here. */
 export type Followed = Pick<Follower, 'reader' | 'seen' | 'copied' | 'step' | 'close'>;
@@ -294,11 +294,4 @@ export class LogWatch {
     }
     books.save(this.origin, this.#book);
   }
-}
-
-/** The largest head that is known, when the log serves a smaller one: a peer's, or one it served before. */
-function largest(head: SeenHead, seen: SeenHead | undefined, newer: Compared['newer']): Compared['newer'] {
-  const before = seen?.opened.checkpoint.size ?? 0;
-  const own = seen && before > head.opened.checkpoint.size ? { size: before, note: seen.served } : undefined;
-  return (newer?.size ?? 0) > (own?.size ?? 0) ? newer : own;
 }

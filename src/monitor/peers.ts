@@ -88,3 +88,14 @@ function publishedSize(reader: LogReader): number {
     throw error;
   }
 }
+
+/** The largest head that is known, when the log serves a smaller one: a peer's, or one it served before. */
+export function largest(
+  head: SeenHead,
+  seen: SeenHead | undefined,
+  newer: Compared['newer'],
+): Compared['newer'] {
+  const before = seen?.opened.checkpoint.size ?? 0;
+  const own = seen && before > head.opened.checkpoint.size ? { size: before, note: seen.served } : undefined;
+  return (newer?.size ?? 0) > (own?.size ?? 0) ? newer : own;
+}

@@ -21,9 +21,12 @@ import type { Look, Reading } from './reading.ts';
 import { checkedLine, lookJson, subjectJson } from './show.ts';
 import { exitOf, worstExit, type Seen } from './seen.ts';
 import { tellUnreadable } from './unreadable.ts';
-import { Claiming, WATCH_LIMITS, watchedSubjects } from './watched.ts';
+import { Claiming, WATCH_LIMITS, WATCH_ONCE, watchedSubjects, type Watched } from './watched.ts';
 import { keyOf, WatchState } from './watchstate.ts';
 import { serveMetrics, type Measured } from './watchmetrics.ts';
+
+/** Milliseconds to the next look while subjects are still to be examined. */
+const GO_ON_MS = 1_000;
 
 /** Looks once, or until it is told to stop. Resolves with the exit code. */
 export async function watch(context: Context, subjects: readonly string[], flags: Flags): Promise<number> {
@@ -41,15 +44,17 @@ export async function watch(context: Context, subjects: readonly string[], flags
     for (;;) {
       try {
         const look = await reading.look();
-        watching ??= await openWatching(context, look, subjects, { notary, once });
+        const current = (watching ??= await openWatching(context, look, subjects, { notary, once }));
         const before = last;
-        last = await lookAt(look, subjects, watching);
-        if (last.leftOut !== (before?.leftOut ?? 0)) warnLeftOut(context, last);
-        await tellUnreadable(context, watching, look, last.unreadable);
-        const changes = await tell(context, watching, last.seen, reading.session);
+        const changes: Change[] = [];
+        last = await lookAt(look, subjects, current, async (seen) => {
+          changes.push(...(await tell(context, current, seen, reading.session)));
+        });
+        warnLeftOut(context, last, before);
+        await tellUnreadable(context, current, look, last.unreadable);
         measure(context, measured, last);
         away = false;
-        if (once) return await finish(context, watching, last, changes);
+        if (once) return await finish(context, current, last, changes);
       } catch (error) {
         if (!isAway(error) || once) throw error;
         if (!away)
@@ -59,7 +64,9 @@ export async function watch(context: Context, subjects: readonly string[], flags
         away = true;
       }
       measured.waiting = watching?.state.waiting ?? 0;
-      if (!stop.aborted) await pause(context, config.poll * 1000, stop);
+      const ms =
+        !away && (last?.unexamined ?? 0) > 0 ? Math.min(GO_ON_MS, config.poll * 1000) : config.poll * 1000;
+      if (!stop.aborted) await pause(context, ms, stop);
       if (stop.aborted) return stopped(context, watching, last);
     }
   } catch (error) {
@@ -73,35 +80,52 @@ export async function watch(context: Context, subjects: readonly string[], flags
   }
 }
 
-/** What was seen at one moment. `leftOut`: subjects that were not looked at; `unreadable`: that could not be. */
-interface Looked {
+/** What was seen at one moment. `unreadable`: subjects that could not be; `leftOut`, `unexamined`: as `Watched` has them. */
+interface Looked extends Pick<Watched, 'leftOut' | 'unexamined'> {
   readonly look: Look;
   readonly seen: readonly Seen[];
   readonly unreadable: readonly Unreadable[];
-  readonly leftOut: number;
 }
 
+/** What is known is looked at first, and told before anything new is examined: a flood of subjects delays no news. */
 async function lookAt(
   look: Look,
   named: readonly string[],
   { state, claiming, once }: Watching,
+  onSeen: (seen: readonly Seen[]) => Promise<void>,
 ): Promise<Looked> {
-  // A daemon looks at what it knows between, and goes on.
-  const limits = once ? { ...WATCH_LIMITS, examined: Infinity } : WATCH_LIMITS;
-  const { subjects, leftOut } =
-    named.length > 0
-      ? { subjects: named, leftOut: 0 }
-      : await watchedSubjects(look, state.subjects, claiming, limits);
-  return { look, ...(await seeEach(look, subjects)), leftOut };
+  const known = named.length > 0 ? new Set(named) : state.subjects;
+  const first = await seeEach(look, [...known]);
+  await onSeen(first.seen);
+  if (named.length > 0) return { look, ...first, leftOut: 0, unexamined: 0 };
+  const limits = once ? WATCH_ONCE : WATCH_LIMITS;
+  const { subjects, leftOut, unexamined } = await watchedSubjects(look, known, claiming, limits);
+  const more = await seeEach(look, subjects);
+  if (more.seen.length > 0) await onSeen(more.seen);
+  return {
+    look,
+    seen: [...first.seen, ...more.seen],
+    unreadable: [...first.unreadable, ...more.unreadable],
+    leftOut,
+    unexamined,
+  };
 }
 
-/** Also to machines, on stderr: whoever believes that all is watched must not be left to find out. */
-function warnLeftOut({ output }: Context, { seen, leftOut }: Looked): void {
-  output.warn(
-    leftOut === 0
-      ? 'all subjects with claims are watched again'
-      : `${leftOut} subjects are not watched, or not yet: ${seen.length} are; name subjects, in several watches`,
-  );
+/**
+ * Also to machines, on stderr: whoever believes that all is watched must not be left to find out. What is not examined
+ * yet grows less with each look, and is told once.
+ */
+function warnLeftOut({ output }: Context, now: Looked, before: Looked | undefined): void {
+  const { seen, leftOut, unexamined } = now;
+  if (unexamined > 0) {
+    if ((before?.unexamined ?? 0) === 0)
+      output.warn(`${unexamined} subjects are not examined yet; those that are known are looked at first`);
+  } else if (leftOut !== (before?.leftOut ?? 0))
+    output.warn(
+      leftOut === 0
+        ? 'all subjects with claims are watched again'
+        : `${leftOut} subjects are not watched, or not yet: ${seen.length} are; name subjects, in several watches`,
+    );
 }
 
 function measure({ world }: Context, measured: Measured, { seen, unreadable, leftOut }: Looked): void {

@@ -17,12 +17,18 @@ export interface WatchLimits {
   readonly examined: number;
 }
 
-export const WATCH_LIMITS: WatchLimits = { subjects: 10_000, examined: 25_000 };
+/** A daemon goes on at its next look; `once`: there is no other look. */
+export const WATCH_LIMITS: WatchLimits = { subjects: 10_000, examined: 256 };
+export const WATCH_ONCE: WatchLimits = { subjects: 10_000, examined: 10_000 };
 
-/** What is watched, and how many subjects are not: with claims, or of which nobody knows yet whether they have some. */
+/** What is watched from now on, and what is not. */
 export interface Watched {
+  /** Subjects with claims that were not watched before, oldest first. */
   readonly subjects: readonly string[];
+  /** Subjects that are not watched: with claims, or of which nobody knows yet whether they have some; at most so many. */
   readonly leftOut: number;
+  /** How many of those the next look goes on with. */
+  readonly unexamined: number;
 }
 
 /** Of each subject: which commitment was its newest, under which policy, and whether it claims something. */
@@ -43,8 +49,9 @@ export class Claiming {
 }
 
 /**
- * Those that were watched before, then the others from the oldest on: so whoever may log something can push nobody out
- * of the watch. What claims nothing takes no place. Refuses `proof-failed` when one of the former is not named any more.
+ * Beside those that were watched before (`remembered`), the others from the oldest on: so whoever may log something can
+ * push nobody out of the watch. One call examines a bounded number, and the next goes on with what `claiming` does not
+ * know. What claims nothing takes no place. Refuses `proof-failed` when one of the former is not named any more.
  */
 export async function watchedSubjects(
   look: Look,
@@ -60,7 +67,7 @@ export async function watchedSubjects(
         'proof-failed',
         `the log's search names no commitment about ${line(subject)} any more, and it did: it hides something`,
       );
-  const found = [...remembered];
+  const found: string[] = [];
   let [examined, unknown] = [0, 0];
   const policy = look.policies.newest.index;
   for (const newest of roster.newest) {
@@ -75,9 +82,13 @@ export async function watchedSubjects(
     if (is === true) found.push(subject);
     if (is === undefined) unknown++;
   }
-  const beyond = Math.max(0, found.length - limits.subjects);
-  const leftOut = beyond + unknown + roster.dropped + roster.unread;
-  return { subjects: found.slice(0, limits.subjects), leftOut };
+  const room = Math.max(0, limits.subjects - remembered.size);
+  const unexamined = unknown + roster.unread;
+  return {
+    subjects: found.slice(0, room),
+    leftOut: Math.max(0, found.length - room) + roster.dropped + unexamined,
+    unexamined,
+  };
 }
 
 /** What cannot be read is looked at like what claims something: so the watch says why it cannot be. */

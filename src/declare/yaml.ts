@@ -34,7 +34,8 @@ export function parseYaml(text: string, reading = PARTS): readonly Tree[] {
   const parsed = parseAllDocuments(text, {
     version: '1.2',
     schema: 'failsafe',
-    uniqueKeys: true,
+    // Names given twice are found below: the library compares each with each.
+    uniqueKeys: false,
     lineCounter: lines,
     merge: false,
   });
@@ -42,7 +43,7 @@ export function parseYaml(text: string, reading = PARTS): readonly Tree[] {
   if (documents.length > MAX_DOCUMENTS)
     throw refuse('too-large', `more than ${MAX_DOCUMENTS} YAML documents`);
   return documents.flatMap((document) => {
-    const reader = new Reader(document, lines, reading);
+    const reader = new Reader(lines, reading);
     const [problem] = [...document.errors, ...document.warnings];
     if (problem !== undefined) throw reader.problem(problem);
     // `---` at the end of a file starts a document in which there is nothing.
@@ -92,13 +93,14 @@ export function declareYaml(text: string): Declarable {
 }
 
 class Reader {
-  readonly #document: Document;
+  readonly #anchors = new Map<string, object>();
+  readonly #anchored = new Set<object>();
+  readonly #targets = new Map<object, object>();
   readonly #lines: LineCounter;
   readonly #reading: Reading;
   #nodes = 0;
 
-  constructor(document: Document, lines: LineCounter, reading: Reading) {
-    this.#document = document;
+  constructor(lines: LineCounter, reading: Reading) {
     this.#lines = lines;
     this.#reading = reading;
   }
@@ -106,9 +108,12 @@ class Reader {
   read(node: unknown, depth: number): Tree {
     if (depth > MAX_DEPTH) throw this.#fault(node, `nested deeper than ${MAX_DEPTH}; ${this.#reading.whole}`);
     if (++this.#nodes > MAX_NODES) throw refuse('too-large', `aliases make it more than ${MAX_NODES} nodes`);
-    if (isAlias(node)) return this.read(node.resolve(this.#document), depth + 1);
+    if (isAlias(node)) return this.read(this.#target(node), depth + 1);
     if (node === null) return null;
-    if (isSeq(node) || isMap(node) || isScalar(node)) this.#assertUntagged(node);
+    if (isSeq(node) || isMap(node) || isScalar(node)) {
+      this.#anchor(node);
+      this.#assertUntagged(node);
+    }
     if (isSeq(node)) return node.items.map((item) => this.read(item, depth + 1));
     if (isMap(node)) {
       const members = new TypedMap();
@@ -126,6 +131,22 @@ class Reader {
     const meaning = meaningOf(value);
     if (meaning !== undefined) return meaning;
     throw this.#fault(node, adviceFor(value, this.#reading.whole));
+  }
+
+  /** Nodes are read in the order of the text, so that the last one of a name is the one that an alias after it means. */
+  #anchor(node: { readonly anchor?: string | undefined }): void {
+    if (node.anchor === undefined || this.#anchored.has(node)) return;
+    this.#anchored.add(node);
+    this.#anchors.set(node.anchor, node);
+  }
+
+  /** What an alias stands for, wherever it is read again. */
+  #target(alias: { readonly source: string }): unknown {
+    const found = this.#targets.get(alias) ?? this.#anchors.get(alias.source);
+    if (found === undefined)
+      throw this.#fault(alias, `nothing before it has the anchor &${printable(alias.source, 60)}`);
+    this.#targets.set(alias, found);
+    return found;
   }
 
   /** What the parser found wrong. */
@@ -148,7 +169,8 @@ class Reader {
 
   /** The text of a name. What is no text to every reader is noted, or refused, as the reading says. */
   #key(key: unknown, { typed }: TypedMap): string {
-    const node = isAlias(key) ? key.resolve(this.#document) : key;
+    const node = isAlias(key) ? this.#target(key) : key;
+    if (isScalar(node)) this.#anchor(node);
     if (!isScalar(node) || typeof node.value !== 'string')
       throw this.#fault(key, `a name must be a text; ${this.#reading.whole}`);
     this.#assertUntagged(node);

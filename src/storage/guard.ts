@@ -39,8 +39,9 @@ export class SqliteGuard implements Guard {
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = FULL');
       db.exec('BEGIN IMMEDIATE');
-      db.exec(SCHEMA);
+      if (create) db.exec(SCHEMA);
       db.exec('COMMIT');
+      db.prepare('SELECT * FROM signed').get(); // a guard without its table, or whose page is damaged, is none
     } catch (cause) {
       db.close();
       if (cause instanceof Database.SqliteError && isNotOpened(cause))

@@ -56,7 +56,7 @@ export function openForWriting(path: string, origin: string, create: boolean): D
     db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
     db.pragma('cache_size = -65536');
     db.pragma('mmap_size = 268435456');
-    if (db.pragma('user_version', { simple: true }) === 0) {
+    if (db.pragma('user_version', { simple: true }) === 0 && isEmpty(db)) {
       db.transaction(() => {
         db.exec(SCHEMA);
         db.prepare('INSERT INTO meta VALUES (1, ?, ?)').run(SCHEMA_VERSION, origin);
@@ -97,7 +97,7 @@ export function isNotOpened({ code }: { readonly code: string }): boolean {
  * Runs the first queries on a file; one that is no database of ours is `corrupt-store`, not a bug. A store can only be
  * read in a folder that can be written, unlike a backup, since its write-ahead log has an index in shared memory.
  */
-function trusting<T>(path: string, db: Database.Database, first: () => T): T {
+export function trusting<T>(path: string, db: Database.Database, first: () => T): T {
   try {
     return first();
   } catch (cause) {
@@ -134,9 +134,19 @@ function open(path: string, options: Database.Options): Database.Database {
   }
 }
 
+/** Whether a file holds no table yet. */
+function isEmpty(db: Database.Database): boolean {
+  return db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+}
+
 function checkVersion(db: Database.Database): void {
   const version: unknown = db.pragma('user_version', { simple: true });
   if (version === SCHEMA_VERSION) return;
+  if (version === 0)
+    throw refuse(
+      'corrupt-store',
+      "the store is empty or another program's database: restore a backup (spec/operations.md)",
+    );
   const what = `the store has layout ${String(version)}, this program reads ${SCHEMA_VERSION}`;
   if (typeof version === 'number' && version < SCHEMA_VERSION)
     throw refuse(

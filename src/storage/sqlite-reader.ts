@@ -13,7 +13,7 @@ import { hashLeaf } from '../tree/hash.ts';
 import { blob, entryRow, idPrefix, ENTRY_COLUMNS, isRow, kindNumber, number, place, prefix } from './rows.ts';
 import { Parts } from './parts.ts';
 import { RecentEntries, type Lookup } from './recent.ts';
-import { openForReading, storedOrigin } from './schema.ts';
+import { openForReading, storedOrigin, trusting } from './schema.ts';
 import { Searches, type Filter } from './search.ts';
 
 /** Entries read ahead for look-ups: some 3 ms. */
@@ -55,7 +55,8 @@ export class SqliteReader implements StoreReader {
 
   /** Opens a file read-only. */
   static open(path: string): SqliteReader {
-    return new SqliteReader(openForReading(path));
+    const db = openForReading(path);
+    return trusting(path, db, () => new SqliteReader(db));
   }
 
   /** From here on every read sees the state of this moment, whatever is committed meanwhile. */

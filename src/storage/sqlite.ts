@@ -13,7 +13,7 @@ import { Merger, type MergeStep } from './merge.ts';
 import { partsOf } from './parts.ts';
 import { blob, isRow, idPrefix, kindNumber, number, place, prefix } from './rows.ts';
 import { FLUSH_EVERY, SLICES } from './recent.ts';
-import { openForWriting } from './schema.ts';
+import { openForWriting, trusting } from './schema.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 
 /** Names kept in memory as numbers; beyond it the map starts over (the table stays the truth). */
@@ -44,7 +44,8 @@ export class SqliteStore extends SqliteReader implements Store {
     create: boolean,
     step?: (step: CommitStep) => void,
   ): SqliteStore {
-    return new SqliteStore(openForWriting(path, origin, create), step);
+    const db = openForWriting(path, origin, create);
+    return trusting(path, db, () => new SqliteStore(db, step));
   }
 
   async known(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, EntryRow>> {

@@ -8,6 +8,7 @@ import type { SealedHead } from '../../log/ports.ts';
 import { Sequencer } from '../../log/sequencer.ts';
 import { chooseHasher } from '../../workers/kernels.ts';
 import { answerOn, packed } from '../../workers/rpc.ts';
+import { faultOf } from '../fault.ts';
 import { openDrivers } from './drivers.ts';
 import { assertOwnKeys, loadHeadKeys } from './headkeys.ts';
 import { headSigner } from '../../log/headsigner.ts';
@@ -75,6 +76,6 @@ const send = answerOn<SequencerQuestion, SequencerAnswer, SequencerEvent>(
 );
 answer = start(send);
 answer.catch((error: unknown) => {
-  send({ kind: 'failed', failure: packed(error) });
+  send({ kind: 'failed', failure: packed(faultOf(error) ?? error) });
   port.close();
 });

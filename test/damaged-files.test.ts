@@ -33,7 +33,14 @@ const DAMAGES: readonly (readonly [
   ['no tables on its first page', { bytes: filled(100, 4096, 0) }],
   ['zeroes behind the first page', { bytes: (file) => file.fill(0, 4096) }],
   ['ones behind the first page', { bytes: (file) => file.fill(255, 4096) }],
-  ['a directory', { at: (path) => void mkdirSync(path) }],
+  [
+    'a directory',
+    {
+      at: (path) => {
+        mkdirSync(path);
+      },
+    },
+  ],
   ["another program's database", { at: foreign(0) }],
   ["another program's database of our version", { at: foreign(3) }],
 ];
@@ -45,8 +52,15 @@ t.test('what opens a store or a guard says what is wrong with it', async (t) => 
   const head = { size: treeSize(300), root: leaf, time: 1 };
   const store = SqliteStore.openToWrite(join(dir, 'store.db'), ORIGIN, true);
   const entries = Array.from({ length: 300 }, (_, i) => ({
-    ...({ index: leafIndex(i), id, leaf, bytes: new Uint8Array(300), kind: 'other', time: 1 } as const),
-    ...{ subject: 's', issuer: 'i', kid: 'k' },
+    index: leafIndex(i),
+    id,
+    leaf,
+    bytes: new Uint8Array(300),
+    kind: 'other' as const,
+    time: 1,
+    subject: 's',
+    issuer: 'i',
+    kid: 'k',
   }));
   await store.commit({ head, entries, tiles: [], chains: new Map() }, undefined);
   await store.close();
@@ -86,7 +100,7 @@ t.test('what opens a store or a guard says what is wrong with it', async (t) => 
         (cause: unknown) => cause,
       );
       const refusal = error instanceof Refusal ? error : faultOf(error);
-      t.match(refusal?.code ?? `${String(error)}`, /^(?:corrupt-store|no-such-log)$/, `${use}: ${what}`);
+      t.match(refusal?.code ?? String(error), /^(?:corrupt-store|no-such-log)$/, `${use}: ${what}`);
       t.notMatch(refusal?.message, /\n/);
     }
   }

@@ -59,7 +59,8 @@ const TAMPERINGS: readonly (readonly [what: string, sql: string, code: number, s
   ],
   [
     'an entry beyond the head',
-    'INSERT INTO entry SELECT 99, key + 1, leaf, kind, subject, issuer, kid, time, id, bytes FROM entry WHERE idx = 1',
+    'CREATE TABLE copied AS SELECT * FROM entry WHERE idx = 1; UPDATE copied SET idx = 99; ' +
+      'INSERT INTO entry SELECT * FROM copied; DROP TABLE copied',
     EXIT.verification,
     /beyond the head of 4/,
   ],

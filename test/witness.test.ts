@@ -221,6 +221,13 @@ function isNoteChanged(before: Uint8Array, after: Uint8Array): boolean {
   return noteOf(before) !== noteOf(after);
 }
 
+/** Key id and blob, as a note line ends. */
+function formatLine(id: number, blob: Uint8Array): string {
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(id);
+  return Buffer.concat([head, blob]).toString('base64');
+}
+
 t.test('sign-subtree', async (t) => {
   const { witness, close } = openWitness(witnessDir(t), logs);
   const lines = linesOf(await witness.addCheckpoint(await log.request(0, 5)));
@@ -233,8 +240,23 @@ t.test('sign-subtree', async (t) => {
   const line = parseSubtreeReply(reply, mldsa44!);
   const subtree = { origin: log.origin, ...parseSignSubtree(body) };
   t.equal(verifySubtreeCosignature(subtree, line, mldsa44!, verify), 0, 'without a time');
-  const bare = `${Buffer.from(line.blob.subarray(8)).toString('base64')}\n`;
-  t.strictSame(parseSubtreeReply(bare, mldsa44!), line, 'the v1.1.0 form');
+  // With the eight zero bytes of a timestamp and without (C2SP #346), as a note line and bare (v1.1.0): each verifies.
+  for (const blob of [line.blob, line.blob.subarray(8)]) {
+    const base64 = Buffer.from(blob).toString('base64');
+    const noted = reply.replace(/[^ ]+\n$/, `${formatLine(line.id, blob)}\n`);
+    for (const form of [`${base64}\n`, noted]) {
+      const read = parseSubtreeReply(form, mldsa44!);
+      t.equal(verifySubtreeCosignature(subtree, read, mldsa44!, verify), 0, `${blob.length} bytes`);
+    }
+    const flipped = Uint8Array.from(blob);
+    flipped[blob.length - 1] = (flipped.at(-1) ?? 0) ^ 1;
+    const forged = parseSubtreeReply(`${Buffer.from(flipped).toString('base64')}\n`, mldsa44!);
+    t.equal(
+      verdict(() => verifySubtreeCosignature(subtree, forged, mldsa44!, verify)),
+      'unknown-signer',
+      `${blob.length} bytes, one changed`,
+    );
+  }
   t.equal(
     verdict(() => parseSubtreeReply(lines, verifierOf(log.signers[0]!))),
     'unknown-signer',

@@ -118,6 +118,21 @@ t.test('a proxy is not limited', async (t) => {
   t.strictSame(new Set(await Promise.all(many.map((socket) => ask(socket)))), new Set([OK]));
 });
 
+t.test('a connection that sends many requests and reads nothing is closed', async (t) => {
+  const { port } = await serve(t, 5);
+  const polite = await from(t, '127.0.0.2', port);
+  polite.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(10));
+  let answers = '';
+  while (answers.split(OK).length <= 10) answers += String((await once(polite, 'data'))[0]);
+  const rude = await from(t, '127.0.0.1', port);
+  const closed = once(rude, 'close');
+  rude.pause();
+  rude.write('GET /v1/entries?start=0&end=5 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(400));
+  rude.resume();
+  await closed;
+  t.equal(await ask(polite), OK, 'and others are served');
+});
+
 t.test('batches whose bodies do not come hold up no others', async (t) => {
   const { port, post, app } = await serve(t, 5, {
     limits: { batchesAtOnce: 2, batchBytes: 10_000, reading: 100_000, readingOfOne: 30_000 },

@@ -19,6 +19,9 @@ export interface ConnectionLimits {
 /** The part of all connections that stays free for clients that have none yet. */
 const KEPT_FREE = 1 / 8;
 
+/** Requests of one connection that may wait for their answers at once. */
+const MOST_PIPELINED = 32;
+
 interface Connection {
   readonly socket: Socket;
   /** Requests that are not answered yet. */
@@ -58,6 +61,8 @@ export function limitConnections(
     const connection = own?.get(key);
     if (own === undefined || connection === undefined) return;
     connection.inHand++;
+    // Node works through all that a connection sends at once; whoever sends more than this is not waiting for answers.
+    if (connection.inHand > MOST_PIPELINED) return void socket.destroy();
     response.once('close', () => {
       connection.inHand--;
       // The youngest stands last: what was used a moment ago is the last to go.

@@ -113,7 +113,7 @@ const binary: Target[] = [
   },
   {
     name: 'entry',
-    covers: ['parseStatement', 'readEntry', 'readOrNothing'],
+    covers: ['parseStatement', 'parseHeaders', 'readEntry', 'readOrNothing'],
     seeds: cose,
     make: either,
     run: (b) => {

@@ -24,6 +24,7 @@ import { isNumberText, isTreeList, isTreeMap, type Tree, type TreeMap } from './
 import { packOf } from './packs.ts';
 import { targetOf } from './target.ts';
 import { PACES } from './tiers.ts';
+import { validityOf } from './validity.ts';
 import { parseYaml } from './yaml.ts';
 
 /** What a claims file adds to a declaration. */
@@ -58,6 +59,7 @@ export function parseClaims(text: string, overriding?: Tier): Asked {
   const target = file.map('target');
   const scope = file.map('scope');
   const named = file.map('attestors');
+  const validity = file.map('validity');
   file.end();
   const attestors = named && attestorsOf(named);
   checkAttested(claims, attestors);
@@ -76,6 +78,7 @@ export function parseClaims(text: string, overriding?: Tier): Asked {
     ...(target !== undefined && { target: targetOf(new Fields(target, 'target')) }),
     ...(scope !== undefined && { scope: scopeOf(scope) }),
     ...(attestors !== undefined && { attestors }),
+    ...(validity !== undefined && { validity: validityOf(validity) }),
   };
 }
 

@@ -78,10 +78,15 @@ export class Learning {
     return { leftOut: (this.#roster?.dropped ?? 0) + (this.#roster?.unread ?? 0), unreadable };
   }
 
-  /** What was learnt before, while the log is away. */
+  /** What was learnt before, while the log is away. A subject that cannot be recalled is told of when the log is back. */
   remember(policy: Policy | undefined): void {
-    for (const subject of this.#ledger.subjects().filter(this.#has))
-      this.#histories.set(subject, recall(this.#ledger, subject, policy));
+    for (const subject of this.#ledger.subjects().filter(this.#has)) {
+      try {
+        this.#histories.set(subject, recall(this.#ledger, subject, policy));
+      } catch (error) {
+        if (!isOfOne(error)) throw error;
+      }
+    }
   }
 
   /** The subjects of what is new, where one listing of it asks less than each subject; undefined where it does not. */
@@ -96,6 +101,6 @@ export class Learning {
 }
 
 /** Whether a refusal is about the entries of one subject, and not about the log or this machine. */
-function isOfOne(error: unknown): error is Refusal {
+export function isOfOne(error: unknown): error is Refusal {
   return error instanceof Refusal && ['input', 'refused'].includes(natureOf(error.code));
 }

@@ -11,17 +11,19 @@ export interface Failed {
 /** Refusals that are about more than one subject: nothing is sent, to a log that has two histories least of all. */
 const FOR_ALL: readonly string[] = ['chain-broken', 'inconsistent'];
 
-/** One subject that is refused keeps no other from it; that the log or the key is not one's own does. */
+/** One subject that is refused keeps no other from it; that the log or the key is not one's own does. `before`: what failed already. */
 export async function eachSubject(
   subjects: readonly string[],
   work: (subject: string) => Promise<void> | void,
+  before: readonly Failed[] = [],
 ): Promise<readonly Failed[]> {
-  const failed: Failed[] = [];
+  const failed = [...before];
+  const isOnly = subjects.length + before.length === 1;
   for (const subject of subjects) {
     try {
       await work(subject);
     } catch (error) {
-      if (!(error instanceof Refusal) || subjects.length === 1 || FOR_ALL.includes(error.code)) throw error;
+      if (!(error instanceof Refusal) || isOnly || FOR_ALL.includes(error.code)) throw error;
       failed.push({ subject, refusal: error });
     }
   }

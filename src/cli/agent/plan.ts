@@ -29,11 +29,12 @@ export async function runPlan(
     await log.head();
     const policy = await log.policy();
     const plans: JsonValue[] = [];
-    const subjects = someOf(await learnSubjects(open, wanted, policy), wanted);
-    const failed = await eachSubject(subjects, (subject) => {
+    const found = someOf(await learnSubjects(open, wanted, policy), wanted);
+    const planned = (subject: string): void => {
       const declared = inForceOf(recall(agent.ledger, subject, policy), subject);
       plans.push(...planSubject(output, agent.ledger, subject, declared, length));
-    });
+    };
+    const failed = await eachSubject(found.subjects, planned, found.failed);
     warnOf(output, failed, 'plan');
     output.result('agent-plan', { claims: plans, failed: failedAsJson(failed) });
     return worstOf([], failed);

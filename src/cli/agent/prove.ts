@@ -21,7 +21,7 @@ import { explainProbes } from './explain.ts';
 import { eachSubject, failedAsJson, warnOf, worstOf, type Failed } from './each.ts';
 import { claimLines, proofIn } from './lines.ts';
 import { nonceOf, openAgent, type OpenAgent } from './open.ts';
-import { inForceOf, knownSubjects, learnSubjects, someOf, wantedOf } from './subjects.ts';
+import { inForceOf, knownSubjects, learnSubjects, someOf, wantedOf, type Found } from './subjects.ts';
 import { assertEnrolled, enrolCommand } from './enrolled.ts';
 
 /** What the command line asks for. */
@@ -48,7 +48,7 @@ interface Known {
 interface Sight {
   readonly head: Head;
   readonly policy: Policy | undefined;
-  readonly subjects: readonly string[];
+  readonly found: Found;
   /** Why the log cannot be asked; undefined when it can. */
   readonly away: Refusal | undefined;
 }
@@ -70,18 +70,21 @@ export async function runProve(context: Context, asked: ProveAsked): Promise<num
   try {
     const wanted = wantedOf(open, asked.subjects, 'prove');
     const sight = await look(open, wanted);
-    const subjects = someOf(sight.subjects, wanted);
-    if (asked.explain)
-      return await explainProbes(
-        context,
-        subjects.map((subject) => knownOf(open, sight, subject, asked.claims)),
-      );
+    const found = someOf(sight.found, wanted);
+    if (asked.explain) {
+      const known: Known[] = [];
+      const take = (subject: string): void => void known.push(knownOf(open, sight, subject, asked.claims));
+      const failed = await eachSubject(found.subjects, take, found.failed);
+      warnOf(output, failed, 'plan');
+      return worstOf([await explainProbes(context, known)], failed);
+    }
     const proven: Proven[] = [];
-    const failed = await eachSubject(subjects, async (subject) => {
+    const proveIt = async (subject: string): Promise<void> => {
       const known = knownOf(open, sight, subject, asked.claims);
       if (sight.away === undefined) await settle(context, open, sight, known, asked.adopt);
       proven.push({ known, proof: await proveOne(open, sight, known, nonce) });
-    });
+    };
+    const failed = await eachSubject(found.subjects, proveIt, found.failed);
     const delivery = await deliver(open.log, open.agent.spool, open.agent.hand);
     return report(context, { open, proven, failed, delivery });
   } finally {
@@ -99,13 +102,14 @@ async function look(open: OpenAgent, wanted: readonly string[]): Promise<Sight> 
     const fault = clockFault({ behind });
     if (fault !== undefined) throw refuse('clock-behind', `nothing is proven: ${fault}`);
     const policy = await log.policy();
-    const subjects = await learnSubjects(open, wanted, policy);
+    const found = await learnSubjects(open, wanted, policy);
     ledger.setHead(head);
-    return { head, policy, subjects, away: undefined };
+    return { head, policy, found, away: undefined };
   } catch (error) {
     const head = ledger.head();
     if (!(error instanceof Refusal) || !isAway(error) || head === undefined) throw error;
-    return { head, policy: undefined, subjects: knownSubjects(open, wanted, undefined), away: error };
+    const found = { subjects: knownSubjects(open, wanted, undefined), failed: [] };
+    return { head, policy: undefined, found, away: error };
   }
 }
 

@@ -2,9 +2,10 @@
 import { refuse } from '../../bytes/refusal.ts';
 import { approvalsLacking, type Declared, type History } from '../../appraisal/history.ts';
 import { recall } from '../../agent/history.ts';
-import { Learning } from '../../agent/learning.ts';
+import { isOfOne, Learning } from '../../agent/learning.ts';
 import type { Policy } from '../../statement/policy.ts';
 import { isPattern, subjectTest } from '../../agent/watched.ts';
+import type { Failed } from './each.ts';
 import type { OpenAgent } from './open.ts';
 
 /** What --subject says, else the subjects that targets.yaml names. Refuses `usage` where neither does. */
@@ -21,10 +22,22 @@ export function wantedOf(
   );
 }
 
-/** Subjects that were found. Refuses `not-found` where patterns have none. */
-export function someOf(subjects: readonly string[], wanted: readonly string[]): readonly string[] {
-  if (subjects.length > 0) return subjects;
-  throw refuse('not-found', `no commitment to ${wanted.join(', ')} is in force; commit one first`);
+/** What names and patterns were found to stand for. */
+export interface Found {
+  readonly subjects: readonly string[];
+  /** What could not be read, or is too much: it keeps nobody from the others. */
+  readonly failed: readonly Failed[];
+}
+
+/** What was found. Refuses `not-found` where patterns have none, and what the only one is refused with. */
+export function someOf(found: Found, wanted: readonly string[]): Found {
+  const { subjects, failed } = found;
+  if (subjects.length > 0 || failed.length > 1) return found;
+  const [only] = failed;
+  throw (
+    only?.refusal ??
+    refuse('not-found', `no commitment to ${wanted.join(', ')} is in force; commit one first`)
+  );
 }
 
 /** The commitment in force. Refuses `not-found` without one. */
@@ -44,17 +57,19 @@ export async function learnSubjects(
   { agent: { ledger }, log }: Pick<OpenAgent, 'agent' | 'log'>,
   wanted: readonly string[],
   policy: Policy | undefined,
-): Promise<readonly string[]> {
+): Promise<Found> {
   const { size } = await log.head();
   const { unreadable, leftOut } = await new Learning(log, ledger, wanted).upTo(size, policy);
-  const [refusal] = unreadable.values();
-  if (refusal !== undefined) throw refusal;
-  if (leftOut > 0)
-    throw refuse('too-large', `${wanted.join(', ')} have too many subjects for one run; name fewer of them`);
-  return knownSubjects({ agent: { ledger } }, wanted, policy);
+  const failed = [...unreadable].map(([subject, refusal]): Failed => ({ subject, refusal }));
+  const patterns = wanted.filter(isPattern).join(', ');
+  const text = `${patterns} has more subjects than one run takes: ${leftOut} are left out; name fewer of them`;
+  return {
+    subjects: knownSubjects({ agent: { ledger } }, wanted, policy).filter((each) => !unreadable.has(each)),
+    failed: leftOut === 0 ? failed : [...failed, { subject: patterns, refusal: refuse('too-large', text) }],
+  };
 }
 
-/** The same from what was learnt before. */
+/** The same from what was learnt before. One that cannot be recalled is among them: whoever looks at it says why. */
 export function knownSubjects(
   { agent: { ledger } }: { readonly agent: Pick<OpenAgent['agent'], 'ledger'> },
   wanted: readonly string[],
@@ -62,8 +77,13 @@ export function knownSubjects(
 ): readonly string[] {
   const found = ledger.subjects().filter(subjectTest(wanted.filter(isPattern)));
   const standing = found.filter((subject) => {
-    const { inForce, pending } = recall(ledger, subject, policy);
-    return inForce !== undefined || pending !== undefined;
+    try {
+      const { inForce, pending } = recall(ledger, subject, policy);
+      return inForce !== undefined || pending !== undefined;
+    } catch (error) {
+      if (isOfOne(error)) return true;
+      throw error;
+    }
   });
   return [...new Set([...named(wanted), ...standing])];
 }

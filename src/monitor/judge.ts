@@ -9,7 +9,7 @@ import type { LogReader } from '../log/ports.ts';
 import type { TrustPolicy } from '../note/trust.ts';
 import type { Alarm } from './alarm.ts';
 import { confirmedAt, staleness, type Observed, type Stale } from './conditions.ts';
-import type { DueBook } from './duebook.ts';
+import type { Due, DueBook } from './duebook.ts';
 import type { SeenHead } from './head.ts';
 import type { IncidentStore } from './incidents.ts';
 import { missedText, type Moment, type Overdue } from './missed.ts';
@@ -112,7 +112,9 @@ export async function settleMissed(
   ledger: Ledger,
 ): Promise<void> {
   for (const id of book.settled()) ledger.store.resolve(id);
-  for (const due of overdue.judge(book, moment).slice(0, MAX_MISSED_AT_ONCE)) {
+  // Who was committed to first is told first: a flood of later subjects, all missed, delays nobody else's incident.
+  const missed = overdue.judge(book, moment).toSorted((a, b) => placeOf(a) - placeOf(b));
+  for (const due of missed.slice(0, MAX_MISSED_AT_ONCE)) {
     const about = `${due.key} ${due.id}`;
     const evidence: Evidence = {
       kind: 'missed-proof',
@@ -128,6 +130,10 @@ export async function settleMissed(
     await ledger.raise({ evidence, about, what: missedText(due) });
     book.missed(due.key, incidentId('missed-proof', ledger.origin, about));
   }
+}
+
+function placeOf({ commitmentIndex, index }: Due): number {
+  return commitmentIndex ?? index;
 }
 
 async function logged(

@@ -37,8 +37,8 @@ const TLS: readonly Draft[] = [
   },
   {
     id: 'certificate-lasts',
-    title: 'The certificate is good for some days more',
-    // One that is not valid yet has many days left.
+    title: 'The certificate that clients of today are shown is good for some days more',
+    // One that is not valid yet has many days left. A second one, of another kind of key, is not looked at.
     expr: 'o.tls.certificate.daysLeft >= p.days && o.tls.certificate.ageDays >= 0',
     severity: 'high',
     fastest: 24 * HOUR,

@@ -316,7 +316,10 @@ t.test('prove: from nothing to a proof, and every way it can end', async (t) => 
     issued,
     confirm: true,
   } as const;
-  await submitStatement({ fetch, now: Date.now }, stage.url, await signOwn(headers, waiver, approver));
+  const signed = await signOwn(headers, waiver, approver);
+  const { id } = await submitStatement({ fetch, now: Date.now }, stage.url, signed);
+  // An agent reads what a published head covers, and the proof of an entry is there once one does.
+  t.equal((await fetch(`${stage.url}/entries/${id}/proof`)).status, 200);
   t.match(await stage.prove('--subject', 'db/pay', '--target', '127.0.0.1:*'), {
     code: 0,
     out: /accepts +VIOLATED .*WAIVED by Alice until/,

@@ -72,6 +72,7 @@ const TAMPERINGS: readonly (readonly [what: string, sql: string, code: number, s
   ],
   ['a table less', 'DROP TABLE chain', EXIT.verification, /corrupt-store/],
   ['an index less', 'DROP INDEX entry_kind', EXIT.verification, /corrupt-store/],
+  ['no head any more', 'DELETE FROM head', EXIT.config, /behind-signed-head.*a tree of 4 entries was signed/],
 ];
 
 t.test('fsck sees what was put into the database beside the entries', async (t) => {

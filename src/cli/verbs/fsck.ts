@@ -148,8 +148,7 @@ async function openDirectory(dataDir: string, guardDir: string | undefined): Pro
   const store = SqliteReader.open(path);
   store.freeze();
   const head = await store.head();
-  if (head === undefined)
-    throw refuse('no-such-log', `the log in ${dataDir} is empty: run \`tallystick init\``);
+  if (head === undefined) throw withoutHead(dataDir, guard, store.origin());
   return {
     name: dataDir,
     source: storeSource(store, head, store.origin()),
@@ -157,6 +156,17 @@ async function openDirectory(dataDir: string, guardDir: string | undefined): Pro
     guard: await guardedBy(guard, store, head),
     close: () => store.close(),
   };
+}
+
+/** A store without a head is one that was never used, unless its guard knows better. */
+function withoutHead(dataDir: string, guard: string, origin: string): Refusal {
+  const signed = existsSync(guard) ? SqliteGuard.look(guard, origin) : undefined;
+  if (signed === undefined)
+    return refuse('no-such-log', `the log in ${dataDir} is empty: run \`tallystick init\``);
+  return refuse(
+    'behind-signed-head',
+    `the store in ${dataDir} has no head, and ${guard} says that a tree of ${signed.size} entries was signed: restore a backup`,
+  );
 }
 
 /** A log as files in the layout of tlog-tiles: its checkpoint must be signed as the trust policy asks. */

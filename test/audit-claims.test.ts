@@ -58,7 +58,7 @@ t.test('a certificate that is not valid yet does not last', async (t) => {
     return (
       claim &&
       judgeClaim(claim, {
-        value: { certificate: { daysLeft: 90, ageDays } },
+        value: { certificates: [{ daysLeft: 90, ageDays }] },
         grades: [],
         attachments: [],
         contradictions: [],

@@ -37,9 +37,9 @@ const TLS: readonly Draft[] = [
   },
   {
     id: 'certificate-lasts',
-    title: 'The certificate that clients of today are shown is good for some days more',
-    // One that is not valid yet has many days left. A second one, of another kind of key, is not looked at.
-    expr: 'o.tls.certificate.daysLeft >= p.days && o.tls.certificate.ageDays >= 0',
+    title: 'Every certificate of the server is good for some days more',
+    // One that is not valid yet has many days left.
+    expr: 'o.tls.certificates.all(c, c.daysLeft >= p.days && c.ageDays >= 0)',
     severity: 'high',
     fastest: 24 * HOUR,
   },

@@ -13,7 +13,8 @@ import { TRANSCRIPT_TYPE } from '../evidence/transcript.ts';
 import type { Probe, ProbeTask } from './probe.ts';
 import type { Withheld } from '../claim/withheld.ts';
 import type { Accepted, Server } from './tls/attempt.ts';
-import { certificateGrades, certificateValue } from './tls/certificate.ts';
+import { certificateGrades, certificateValue, TOLD_OF_EACH } from './tls/certificate.ts';
+import { otherCertificate, type OtherCertificate } from './tls/families.ts';
 import { tlsShape } from './tls/shape.ts';
 import { everySuite, MAX_HANDSHAKES, type Enumerated } from './tls/enumerate.ts';
 import { readParameters, TLS_PARAMETERS, VERSION_NAMES, type TlsSettings } from './tls/parameters.ts';
@@ -42,19 +43,31 @@ export const tlsProbe: Probe = makeTlsProbe({ handshakeMs: 5_000 });
 async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
   const settings = readParameters(task.target, task.params);
   let bytes = 0;
+  let hellos = 0;
   const server = {
     ...settings,
     challenge: task.challenge,
     signal: task.signal,
     timeoutMs,
     count: (more: number) => (bytes += more),
+    begun: () => (hellos += 1),
   };
   try {
     const found = await survey(server, settings.plan);
+    const best = bestOf(found);
+    const spent: OtherCertificate = {
+      unknown: `all ${MAX_HELLOS} hellos of a look were needed for the versions`,
+    };
+    const other =
+      best === undefined
+        ? undefined
+        : hellos < MAX_HELLOS
+          ? await otherCertificate(server, settings.plan, best)
+          : spent;
     const suites = settings.plan.enumerate
       ? await enumerate(server, settings, found)
       : new Map<TlsVersion, Enumerated>();
-    return { ...observe(found, suites, settings, task.now()), bytes };
+    return { ...observe(found, { suites, other }, settings, task.now()), bytes };
   } catch (error) {
     if (!(error instanceof Ended)) throw error;
     throw refuse('unavailable', `${error.message}; nothing was observed`, { cause: error });
@@ -63,6 +76,22 @@ async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
 
 type Suites = ReadonlyMap<TlsVersion, Enumerated>;
 
+/** Hellos of one look at the versions and certificates of a server. */
+const MAX_HELLOS = 12;
+
+/** What was asked once the versions were known. `other`: undefined where no certificate was read. */
+interface Further {
+  readonly suites: Suites;
+  readonly other: OtherCertificate | undefined;
+}
+
+/** The newest version whose handshake the server signed. */
+function bestOf({ versions }: Survey): Accepted | undefined {
+  for (const each of versions.values())
+    if (each.kind === 'accepted' && each.signed !== undefined) return each;
+  return undefined;
+}
+
 async function enumerate(server: Server, { plan }: TlsSettings, { versions }: Survey): Promise<Suites> {
   const out = new Map<TlsVersion, Enumerated>();
   for (const [version, found] of versions)
@@ -70,14 +99,19 @@ async function enumerate(server: Server, { plan }: TlsSettings, { versions }: Su
   return out;
 }
 
-function observe(found: Survey, suites: Suites, settings: TlsSettings, now: number): Omit<Observed, 'bytes'> {
+function observe(
+  found: Survey,
+  { suites, other }: Further,
+  settings: TlsSettings,
+  now: number,
+): Omit<Observed, 'bytes'> {
   const all = [...found.versions.values()];
   if (all.every(({ kind }) => kind === 'unclear')) {
     const [why = ''] = all.map((each) => each.why ?? '');
     throw refuse('unavailable', `nothing can be said of ${settings.host}:${settings.port}: ${why}`);
   }
   const notes = new Notes();
-  const best = all.find((each) => each.kind === 'accepted' && each.signed !== undefined);
+  const best = bestOf(found);
   const value = {
     host: settings.host,
     port: settings.port,
@@ -86,12 +120,13 @@ function observe(found: Survey, suites: Suites, settings: TlsSettings, now: numb
     ...perVersion(found, notes),
     ...(settings.plan.enumerate && { suites: enumerated(suites) }),
     ...negotiated(found.together, notes),
-    ...(best?.kind === 'accepted' ? certificate(best, settings, now, notes) : {}),
+    ...(best === undefined ? {} : certificate(best, settings, now, notes)),
+    ...(best === undefined ? {} : { certificates: certificatesOf(best, other, settings, now) }),
   };
   const total = settings.plan.versions.length;
   const { grades, attachments } = notes;
   const population = { source: 'TLS versions named by the claim', total, sampled: total, method: 'all' };
-  const withheld = cutOf(suites);
+  const withheld = [...cutOf(suites), ...lackingOf(other)];
   return {
     value,
     grades,
@@ -192,6 +227,28 @@ function negotiated(together: Accepted | undefined, notes: Notes): ValueMap {
   const { version, suite, group, scheme } = together.signed.verified;
   notes.signed('/negotiated', 'offered', together);
   return { negotiated: { version, suite, group, scheme } };
+}
+
+/** Each certificate that the server was seen to have, the one that clients of today are shown first. */
+function certificatesOf(
+  { signed }: Accepted,
+  other: OtherCertificate | undefined,
+  { plan, host }: TlsSettings,
+  now: number,
+): readonly ValueMap[] {
+  const seen = [signed?.verified, other?.found].filter((each) => each !== undefined);
+  const distinct = new Map(seen.map((each) => [each.certificate.sha256, each]));
+  return Array.from(distinct.values(), (each) => {
+    const value = certificateValue(each, plan.serverName ?? host, now);
+    return Object.fromEntries(TOLD_OF_EACH.map((name) => [name, value[name] ?? null]));
+  });
+}
+
+/** The list of certificates may lack one. */
+function lackingOf(other: OtherCertificate | undefined): readonly Withheld[] {
+  if (other?.unknown === undefined) return [];
+  const reason = `whether there is another certificate is not known: ${other.unknown}`;
+  return [{ path: '/certificates', reason, only: 'members' }];
 }
 
 function certificate(best: Accepted, settings: TlsSettings, now: number, notes: Notes): ValueMap {

@@ -32,7 +32,7 @@ export type Attempt =
   /** The server says before any hello that it has no TLS. */
   | { readonly kind: 'without'; readonly why: string }
   /** The server broke off in a way that refuses nothing; another hello may fare better. */
-  | { readonly kind: 'broken'; readonly why: string }
+  | { readonly kind: 'broken'; readonly why: string; readonly alert?: number | undefined }
   | { readonly kind: 'unclear'; readonly why: string }
   | { readonly kind: 'unreachable'; readonly why: string };
 
@@ -44,11 +44,14 @@ export interface Server {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
   readonly count: (bytes: number) => void;
+  /** Told of each attempt. */
+  readonly begun?: () => void;
 }
 
 /** Never throws for what a server does; throws `Ended` (aborted) when the probe is to stop. */
 export async function attempt(server: Server, offer: Offer): Promise<Attempt> {
   const { count, preamble, challenge } = server;
+  server.begun?.();
   let hello: Uint8Array | undefined;
   try {
     return await Wire.use({ ...server, maxBytes: MAX_BYTES }, count, async (wire) => {
@@ -66,7 +69,7 @@ export async function attempt(server: Server, offer: Offer): Promise<Attempt> {
 /** What an end before any ServerHello says. */
 function endOf({ kind, alert, message: why }: Ended, hello: Uint8Array | undefined): Attempt {
   if (kind === 'unreachable') return { kind, why };
-  if (kind === 'broken') return { kind, why };
+  if (kind === 'broken') return { kind, why, alert };
   if (hello === undefined || (kind !== 'alert' && kind !== 'closed')) return { kind: 'unclear', why };
   const answer: Answer = kind === 'closed' ? 'closed' : { alert: alert ?? -1 };
   const refuses = isNo(answer) || alert === ALERT.protocolVersion;

@@ -12,6 +12,17 @@ export const certificateGrades: readonly (readonly [path: string, fact: SignedFa
   ['/certificate/keyBits', 'key'],
 ];
 
+/** What is told of each certificate of a server, in `certificates`. */
+export const TOLD_OF_EACH = [
+  'keyType',
+  'sha256',
+  'notBefore',
+  'notAfter',
+  'daysLeft',
+  'ageDays',
+  'coversHost',
+] as const;
+
 /** `host`: the name it should be made out to. Times are POSIX seconds; `now` is in milliseconds. */
 export function certificateValue(
   { certificate, chain, covers }: VerifiedTls,

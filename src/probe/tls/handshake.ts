@@ -96,7 +96,7 @@ async function shake(
       };
     // It had chosen a version already: whatever it says now does not refuse one.
     if (error.kind !== 'alert' && error.kind !== 'closed') throw error;
-    throw new Ended('broken', `after its hello: ${error.message}`);
+    throw new Ended('broken', `after its hello: ${error.message}`, error.alert);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What `tls@1` can observe. */
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Parameter } from '../../statement/commitment.ts';
+import { TOLD_OF_EACH } from './certificate.ts';
 
 const BY_VERSION: Shape = { map: 'scalar' };
 
@@ -31,6 +32,7 @@ const ALWAYS: Readonly<Record<string, Shape>> = {
       names: { list: 'scalar' },
     },
   },
+  certificates: { list: { members: scalars(...TOLD_OF_EACH) } },
 };
 
 /** `suites` with `enumerate` alone. */

@@ -84,10 +84,8 @@ t.test('servers of one certificate: it is the only one', async (t) => {
 t.test('a second certificate that ends is not overlooked, whichever is shown first', async (t) => {
   const old = ending();
   const both = await look(await opensslServer(p256, '-dcert', old.certFile, '-dkey', old.keyFile));
-  t.strictSame((both.value['certificates'] as readonly ValueMap[]).map(({ keyType }) => keyType).toSorted(), [
-    'ec',
-    'rsa',
-  ]);
+  const kinds = (both.value['certificates'] as readonly ValueMap[]).map(({ keyType }) => keyType);
+  t.strictSame(new Set(kinds), new Set(['ec', 'rsa']));
   t.equal(verdictOf(both), 'VIOLATED');
   const other = await look(await opensslServer(old, '-dcert', p256.certFile, '-dkey', p256.keyFile));
   t.equal(verdictOf(other), 'VIOLATED');

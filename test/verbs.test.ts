@@ -555,7 +555,7 @@ t.test('get: verified before it is printed', async (t) => {
   answer('/entries/', () => log.receipt(1));
   t.match(await me.run('get', entry), { code: 3, err: /that is another entry/ });
   answer('/entries/', async () => Uint8Array.of(1, 2));
-  t.match(await me.run('get', entry), { code: 3, err: /malformed/ });
+  t.match(await me.run('get', entry), { code: 2, err: /unavailable: .*something else than a receipt/ });
   log.meddle = async (path) =>
     path.startsWith('/v1/') ? Response.json({ entries: [{ index: 1, id: entry }], next: null }) : undefined;
   t.match(await me.run('get', entry), { code: 3, err: /wrong id/ });

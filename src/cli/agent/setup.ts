@@ -6,8 +6,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { parse, stringify, YAMLParseError } from 'yaml';
-import { refuse } from '../../bytes/refusal.ts';
+import { parseDocument, stringify } from 'yaml';
+import { refuse, type Refusal } from '../../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
 import { agentFiles } from '../../agent/database.ts';
 import { readRules, type Rule } from '../../agent/enrolment.ts';
@@ -101,21 +101,27 @@ async function readSeed(path: string): Promise<Uint8Array> {
   return parseHex(text);
 }
 
-/** The enrolment file, its secrets' paths made absolute. Refuses `config-invalid`. */
+/** The enrolment file, its secrets' paths made absolute. What its reader only warns of is refused too. Refuses `config-invalid`. */
 export async function readTargets(path: string): Promise<readonly Rule[]> {
+  const text = decodeUtf8(await readNamedFile(path));
+  const document = parseDocument(text, { version: '1.2', strict: true, logLevel: 'silent' });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) throw noYaml(path, problem);
   let value: unknown;
   try {
-    value = parse(decodeUtf8(await readNamedFile(path)), { version: '1.2', strict: true, maxAliasCount: 0 });
+    value = document.toJS({ maxAliasCount: 0 });
   } catch (error) {
-    if (!(error instanceof YAMLParseError) && !(error instanceof ReferenceError)) throw error;
-    throw refuse('config-invalid', `${path} is not YAML: ${error.message.split('\n', 1)[0] ?? ''}`, {
-      cause: error,
-    });
+    if (error instanceof ReferenceError) throw noYaml(path, error);
+    throw error;
   }
   return readRules(value, path).map((rule) => ({
     ...rule,
     secrets: new Map([...rule.secrets].map(([name, file]) => [name, resolve(dirname(path), file)])),
   }));
+}
+
+function noYaml(path: string, cause: Error): Refusal {
+  return refuse('config-invalid', `${path} is not YAML: ${cause.message.split('\n', 1)[0] ?? ''}`, { cause });
 }
 
 /** What was said on the first command line holds for the next ones too. */

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, wri
 import { join } from 'node:path';
 import t from 'tap';
 import { EXIT } from '../src/bytes/refusal.ts';
-import { sqliteFault } from '../src/bytes/fault.ts';
-import { faultOf } from '../src/cli/fault.ts';
-import { createFile, readNamedFile, replaceFile } from '../src/cli/files.ts';
+import { sqliteFault } from '../src/platform/sqlitefault.ts';
+import { faultOf } from '../src/platform/fault.ts';
+import { createFile, readNamedFile, replaceFile } from '../src/platform/files.ts';
 import { layoutOf, roleKeyPath } from '../src/cli/layout.ts';
 import { loadKeyFile } from '../src/keys/load.ts';
 import { parseVkey } from '../src/note/key.ts';

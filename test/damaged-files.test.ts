@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { entryId, leafIndex, treeSize } from '../src/bytes/brand.ts';
 import { Refusal } from '../src/bytes/refusal.ts';
-import { faultOf } from '../src/cli/fault.ts';
+import { faultOf } from '../src/platform/fault.ts';
 import { SqliteGuard } from '../src/storage/guard.ts';
 import { SqliteReader } from '../src/storage/sqlite-reader.ts';
 import { SqliteStore } from '../src/storage/sqlite.ts';

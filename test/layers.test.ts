@@ -43,15 +43,25 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   appraisal: { below: [...JUDGED], packages: ['@noble/hashes'] },
   // Transcripts that a target signed: checked with node:crypto, which reads certificates.
   evidence: { below: [...PURE], packages: ['pkijs', 'asn1js'], node: true },
-  probe: { below: [...PURE, 'claim', 'evidence', 'declare'], packages: ['pg', 'yaml'], node: true },
+  probe: {
+    below: [...PURE, 'platform', 'claim', 'evidence', 'declare'],
+    packages: ['pg', 'yaml'],
+    node: true,
+  },
   declare: { below: [...PURE, 'claim'], packages: ['yaml', '@secretlint/*'] },
   agent: {
-    below: [...JUDGED, 'claim', 'appraisal', 'evidence', 'probe', 'declare', 'client', 'storage'],
+    below: [...JUDGED, 'claim', 'appraisal', 'evidence', 'probe', 'declare', 'client', 'platform', 'storage'],
     packages: ['better-sqlite3'],
     node: true,
   },
-  keys: { below: ['bytes', 'sign', 'note', 'cose'], packages: [], node: true },
-  storage: { below: ['bytes', 'tree', 'statement', 'log'], packages: ['better-sqlite3'], node: true },
+  // What the machine gives: files that are whole or absent, locks, child processes, SQLite, and its faults as refusals.
+  platform: { below: ['bytes'], packages: ['better-sqlite3'], node: true },
+  keys: { below: ['bytes', 'sign', 'note', 'cose', 'platform'], packages: [], node: true },
+  storage: {
+    below: ['bytes', 'tree', 'statement', 'platform', 'log'],
+    packages: ['better-sqlite3'],
+    node: true,
+  },
   workers: {
     below: ['bytes', 'sign', 'tree', 'cose', 'statement', 'registration', 'log'],
     packages: ['sodium-native', '@noble/hashes'],
@@ -64,17 +74,17 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   // The outsides: none imports another.
   witness: {
-    below: [...PURE, 'client', 'incident', 'web'],
+    below: [...PURE, 'client', 'incident', 'platform', 'web'],
     packages: ['fastify', 'typebox', 'better-sqlite3', '@platformatic/prom-client'],
     node: true,
   },
   monitor: {
-    below: [...JUDGED, 'appraisal', 'log', 'client', 'incident', 'storage', 'workers', 'web'],
+    below: [...JUDGED, 'appraisal', 'log', 'client', 'incident', 'platform', 'storage', 'workers', 'web'],
     packages: ['fastify', 'typebox', 'better-sqlite3', 'yaml', '@platformatic/prom-client'],
     node: true,
   },
   mirror: {
-    below: [...JUDGED, 'log', 'client', 'incident', 'web'],
+    below: [...JUDGED, 'log', 'client', 'incident', 'platform', 'web'],
     packages: ['fastify', 'typebox', '@platformatic/prom-client'],
     node: true,
   },
@@ -89,6 +99,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'log',
       'client',
       'incident',
+      'platform',
       'keys',
       'storage',
       'workers',

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { EXIT } from '#src/bytes/refusal.ts';
 import { encodeKeySet } from '#src/cose/key.ts';
-import { lockFile } from '#src/storage/lock.ts';
+import { lockFile } from '#src/platform/lock.ts';
 import { KEYS, readerOf } from '#src/mirror/folder.ts';
 import { follow } from '#src/mirror/follow.ts';
 import { mirrorServer } from '#src/mirror/server.ts';

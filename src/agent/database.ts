@@ -6,9 +6,9 @@
 import Database from 'better-sqlite3';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { sqliteFault } from '../bytes/fault.ts';
+import { sqliteFault } from '../platform/sqlitefault.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
-import { lockFile } from '../storage/lock.ts';
+import { lockFile } from '../platform/lock.ts';
 
 /** Raised by one with every change of layout; an unknown one is refused. */
 const VERSION = 2;

@@ -1,6 +1,6 @@
 /** What is left to do once a log took a statement: whatever fails then, its author hears that it is logged. */
 import { EXIT, Refusal, refuse } from '../bytes/refusal.ts';
-import { faultOf } from './fault.ts';
+import { faultOf } from '../platform/fault.ts';
 
 /**
  * Does what is left. A log that goes away now, or a disk that is full, takes nothing back: the refusal names the entry

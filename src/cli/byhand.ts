@@ -9,7 +9,7 @@ import { checkByHand } from '../evidence/signed-content.ts';
 import { isTranscript } from '../evidence/transcript.ts';
 import { verifyTranscript } from '../evidence/verify.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
-import { readNamedFile, replaceFile } from './files.ts';
+import { readNamedFile, replaceFile } from '../platform/files.ts';
 
 /** A folder for each transcript, and the commands that check it there. */
 export interface Written {

@@ -14,7 +14,7 @@ import { TLOG_PROOF_VERSION } from '../note/tlogproof.ts';
 import { holds } from './commit/files.ts';
 import { parseDisclosure, parseLeaves, type Disclosure, type OwnedLeaves } from './commit/leafopening.ts';
 import { parseOpening, type Opening } from './commit/opening.ts';
-import { readNamedFile } from './files.ts';
+import { readNamedFile } from '../platform/files.ts';
 import { PROOF_FILES, PROOFS_FOLDER } from './proofs.ts';
 
 /** Evidence as found, and what belongs to it. */

@@ -18,7 +18,7 @@ import { signOwn } from '../statement/sign.ts';
 import { publicUrl } from './config.ts';
 import { configTemplate } from './configtemplate.ts';
 import type { Context } from './context.ts';
-import { createFile, makeFolder, readNamedFile } from './files.ts';
+import { createFile, makeFolder, readNamedFile } from '../platform/files.ts';
 import { layoutOf, roleKeyPath, type Layout } from './layout.ts';
 import { claimReceiptKey } from './receiptkeys.ts';
 

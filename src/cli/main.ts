@@ -7,7 +7,7 @@ import { printable } from '../bytes/printable.ts';
 import { EXIT, Refusal } from '../bytes/refusal.ts';
 import { resolveConfig, type Resolved } from './config.ts';
 import type { Context, World } from './context.ts';
-import { faultOf } from './fault.ts';
+import { faultOf } from '../platform/fault.ts';
 import { makeOutput, type OwnedOutput } from './output.ts';
 import { buildProgram, parseArguments, type Invocation } from './program.ts';
 import { Flags } from './verb.ts';

@@ -20,7 +20,7 @@ import type { Evidence } from '../client/evidence.ts';
 import { attachReceipts } from '../cose/transparent.ts';
 import type { OwnedFile } from './commit/declare.ts';
 import type { Context } from './context.ts';
-import { replaceFile } from './files.ts';
+import { replaceFile } from '../platform/files.ts';
 
 export const PROOF_FILES = {
   statement: 'statement.cose',

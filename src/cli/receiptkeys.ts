@@ -12,7 +12,7 @@ import { formatHex } from '../bytes/text.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import type { PublicKey } from '../sign/algorithm.ts';
 import type { Context } from './context.ts';
-import { createFile } from './files.ts';
+import { createFile } from '../platform/files.ts';
 import { stateDirOf } from './heads.ts';
 
 /**

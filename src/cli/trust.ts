@@ -12,7 +12,7 @@ import { parseTrustPolicy, policyOfLogs, withOrigin } from '../note/trust.ts';
 import { assertStrongKey, type PublicKey } from '../sign/algorithm.ts';
 import type { Source } from './config.ts';
 import type { Context } from './context.ts';
-import { readNamedFile } from './files.ts';
+import { readNamedFile } from '../platform/files.ts';
 
 /** Of two places that name whom to trust, the nearer one is meant. */
 const NEARNESS: Record<Source, number> = { flag: 3, env: 2, file: 1, default: 0 };

@@ -7,9 +7,9 @@
 import Database from 'better-sqlite3';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { sqliteFault } from '../bytes/fault.ts';
+import { sqliteFault } from '../platform/sqlitefault.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { lockFile } from '../storage/lock.ts';
+import { lockFile } from '../platform/lock.ts';
 
 /** Raised by one with every change of layout; an unknown one is refused. */
 const VERSION = 2;

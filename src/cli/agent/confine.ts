@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { operatorRule } from '../../agent/enrolment.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
-import { makeFolder } from '../files.ts';
+import { makeFolder } from '../../platform/files.ts';
 import { stateDirOf } from '../heads.ts';
 import { proofsFolderOf } from '../proofs.ts';
 import { confinement } from './grants.ts';

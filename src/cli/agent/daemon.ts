@@ -10,7 +10,7 @@ import { operatorRule } from '../../agent/enrolment.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
 import { makeLogger } from '../logger.ts';
-import { makeFolder } from '../files.ts';
+import { makeFolder } from '../../platform/files.ts';
 import { stopOnSignal } from '../serve/process.ts';
 import { agentBanner } from './banner.ts';
 import { confine } from './confine.ts';

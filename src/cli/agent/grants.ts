@@ -5,7 +5,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import { nameOf } from '../../claim/judge.ts';
 import { programOf } from '../../keys/names.ts';
 import type { Context } from '../context.ts';
-import { isFolder } from '../files.ts';
+import { isFolder } from '../../platform/files.ts';
 import { stateDirOf } from '../heads.ts';
 import { proofsFolderOf } from '../proofs.ts';
 import { isThere, namedConfig, trustedByDefault, vkeysOf, type AgentHome } from './setup.ts';

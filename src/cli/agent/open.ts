@@ -18,7 +18,7 @@ import { chooseVerifier } from '../../workers/kernels.ts';
 import { issuerOf } from '../commit/publish.ts';
 import type { Context } from '../context.ts';
 import { Session } from '../session.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../../platform/version.ts';
 import { SessionLog } from './log.ts';
 import { openedOf } from './opened.ts';
 import { profileOf } from './profile.ts';

@@ -16,7 +16,7 @@ import { generateKey, loadSigner } from '../../keys/load.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { CONFIG_FILE } from '../config.ts';
 import type { Context } from '../context.ts';
-import { createFile, makeFolder, readNamedFile } from '../files.ts';
+import { createFile, makeFolder, readNamedFile } from '../../platform/files.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
 import type { Config } from '../settings.ts';
 

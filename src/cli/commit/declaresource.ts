@@ -5,7 +5,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import type { Tier } from '../../statement/vocabulary.ts';
 import { PROOF_FILES } from '../proofs.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../../platform/version.ts';
 import { leftOutOf, type Declared } from './declare.ts';
 import { holds, STDIN } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';

@@ -11,7 +11,7 @@ import { entryIdOf } from '../../client/scrapi.ts';
 import { decodeSign1 } from '../../cose/sign1.ts';
 import { entryBytes } from '../../cose/statement.ts';
 import { TRANSPARENT_LIMITS } from '../../cose/transparent.ts';
-import { readNamedFile, replaceFile } from '../files.ts';
+import { readNamedFile, replaceFile } from '../../platform/files.ts';
 import { PROOF_FILES } from '../proofs.ts';
 import { formatOpening, parseOpening } from './opening.ts';
 import { OWNED_FILES } from './owned.ts';

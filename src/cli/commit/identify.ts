@@ -7,7 +7,7 @@ import { identitiesOf } from '../../statement/target.ts';
 import type { ProvenEntry } from '../../client/view.ts';
 import type { Policy } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
-import { readNamedFile } from '../files.ts';
+import { readNamedFile } from '../../platform/files.ts';
 import type { Whom } from '../session.ts';
 import type { Flags, VerbOption } from '../verb.ts';
 import type { Declared } from './declare.ts';

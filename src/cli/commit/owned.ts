@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { equalBytes } from '../../bytes/compare.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import type { Declaration } from '../../statement/commitment.ts';
-import { readNamedFile } from '../files.ts';
+import { readNamedFile } from '../../platform/files.ts';
 import { PROOF_FILES } from '../proofs.ts';
 import type { OwnedFile } from './declare.ts';
 import { leafTree, parseLeaves, type OwnedLeaves } from './leafopening.ts';

@@ -10,7 +10,7 @@ import { decodeSign1 } from '../../cose/sign1.ts';
 import { entryBytes } from '../../cose/statement.ts';
 import { TRANSPARENT_LIMITS } from '../../cose/transparent.ts';
 import type { Declaration } from '../../statement/commitment.ts';
-import { readNamedFile } from '../files.ts';
+import { readNamedFile } from '../../platform/files.ts';
 import { PROOF_FILES } from '../proofs.ts';
 import type { Flags } from '../verb.ts';
 import type { Declared, OwnedFile } from './declare.ts';

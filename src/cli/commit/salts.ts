@@ -9,7 +9,7 @@ import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
 import { createSecretFile, readSecretFile } from '../../keys/file.ts';
 import { SALT_LENGTH } from '../../statement/saltedleaf.ts';
-import { makeFolder } from '../files.ts';
+import { makeFolder } from '../../platform/files.ts';
 import type { FileFact } from './files.ts';
 
 const SECRET_LENGTH = 32;

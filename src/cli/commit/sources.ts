@@ -19,7 +19,7 @@ import { unmarkedSecrets } from '../../declare/secret.ts';
 import { declareTerraform } from '../../declare/terraform.ts';
 import { declareYaml } from '../../declare/yaml.ts';
 import { SALT_LENGTH, type SaltedLeaf } from '../../statement/saltedleaf.ts';
-import { readNamedFile, readPiped } from '../files.ts';
+import { readNamedFile, readPiped } from '../../platform/files.ts';
 import { shellWord } from '../shellword.ts';
 import { STDIN } from './files.ts';
 

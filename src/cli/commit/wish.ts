@@ -9,7 +9,7 @@ import type { Exclusion } from '../../declare/leaf.ts';
 import { assertSubject } from '../../statement/parse.ts';
 import { TIERS, type Tier } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';
-import { readNamedFile } from '../files.ts';
+import { readNamedFile } from '../../platform/files.ts';
 import { stateDirOf } from '../heads.ts';
 import { ownInput } from '../owninput.ts';
 import { proofsFolderOf } from '../proofs.ts';

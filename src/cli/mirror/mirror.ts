@@ -15,16 +15,16 @@ import { Mirror, type Synced } from '../../mirror/mirror.ts';
 import { mirrorServer } from '../../mirror/server.ts';
 import { formatTrustPolicy } from '../../mirror/trusttext.ts';
 import { parseTrustPolicy, type TrustPolicy } from '../../note/trust.ts';
-import { lockFile } from '../../storage/lock.ts';
+import { lockFile } from '../../platform/lock.ts';
 import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
 import { checkServing } from '../config.ts';
 import type { Context } from '../context.ts';
-import { makeFolder, readNamedFile } from '../files.ts';
+import { makeFolder, readNamedFile } from '../../platform/files.ts';
 import type { Progress } from '../output.ts';
 import { listen, stopOnSignal, tlsOf, type Tls } from '../serve/process.ts';
 import { trustOf } from '../trust.ts';
 import { makeLogger } from '../logger.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../../platform/version.ts';
 
 export interface MirrorCommand {
   readonly url: string;

@@ -8,7 +8,7 @@ import { parseNote } from '../../note/note.ts';
 import { originOf, type TrustPolicy } from '../../note/trust.ts';
 import type { Observations } from '../../monitor/observations.ts';
 import type { Context } from '../context.ts';
-import { readNamedFile } from '../files.ts';
+import { readNamedFile } from '../../platform/files.ts';
 import { trustOf } from '../trust.ts';
 
 /** Logs of one monitor: each is a copy on disk, a schedule, and a label of metrics. */

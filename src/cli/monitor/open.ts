@@ -22,8 +22,8 @@ import { Webhook } from '../../monitor/webhook.ts';
 import { formatSecret, MAKE_SECRET, parseSecrets, SECRET_BYTES } from '../../monitor/webhook-secret.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
-import { makeFolder, readNamedFile } from '../files.ts';
-import { VERSION } from '../version.ts';
+import { makeFolder, readNamedFile } from '../../platform/files.ts';
+import { VERSION } from '../../platform/version.ts';
 import { believed, followedLogs, type FollowedLog } from './logs.ts';
 
 /** How long a log may take for one file, and how long one that is busy is waited for. */

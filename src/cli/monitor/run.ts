@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import type { Progress } from '../output.ts';
 import { listen, stopOnSignal, tlsOf, type Tls } from '../serve/process.ts';
 import { makeLogger } from '../logger.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../../platform/version.ts';
 import { monitorBanner } from './banner.ts';
 import { openMonitor, type OpenMonitor, type Wanted } from './open.ts';
 

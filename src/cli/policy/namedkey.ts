@@ -5,7 +5,7 @@ import { loadKeyFile, loadSigner } from '../../keys/load.ts';
 import { isOutsideKey } from '../../keys/names.ts';
 import { isPrivateKeyText, parsePublicKey, readPublicKey } from '../../keys/public.ts';
 import type { PublicKey } from '../../sign/algorithm.ts';
-import { readNamedFile } from '../files.ts';
+import { readNamedFile } from '../../platform/files.ts';
 
 /**
  * The public key that is meant: of a file when there is one of that name (the public half of a private key),

@@ -8,7 +8,7 @@ import { Value } from 'typebox/value';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Deliverable, DeliveryQueue } from '../../monitor/webhook.ts';
 import { VERDICTS, type Verdict } from '../../statement/vocabulary.ts';
-import { codeOf, replaceFile } from '../files.ts';
+import { codeOf, replaceFile } from '../../platform/files.ts';
 
 const File = Type.Object({
   schema: Type.Literal('tallystick.watch-state.v1'),

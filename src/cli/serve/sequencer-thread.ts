@@ -8,7 +8,7 @@ import type { SealedHead } from '../../log/ports.ts';
 import { Sequencer } from '../../log/sequencer.ts';
 import { chooseHasher } from '../../workers/kernels.ts';
 import { answerOn, packed } from '../../workers/rpc.ts';
-import { faultOf } from '../fault.ts';
+import { faultOf } from '../../platform/fault.ts';
 import { openDrivers } from './drivers.ts';
 import { assertOwnKeys, loadHeadKeys } from './headkeys.ts';
 import { headSigner } from '../../log/headsigner.ts';

@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import { layoutOf } from '../layout.ts';
 import type { Config } from '../settings.ts';
 import { makeLogger } from '../logger.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../../platform/version.ts';
 import { banner } from './banner.ts';
 import type { Prepared } from './prepare.ts';
 import { listen, stopOnSignal } from './process.ts';

@@ -22,7 +22,7 @@ import { MAX_SIGNATURES, parseNote } from '../../note/note.ts';
 import { parseTrustPolicy, quorumMet, type TrustPolicy } from '../../note/trust.ts';
 import type { VerifySignature } from '../../sign/algorithm.ts';
 import type { Context } from '../context.ts';
-import { readNamedFile, replaceFile } from '../files.ts';
+import { readNamedFile, replaceFile } from '../../platform/files.ts';
 import { layoutOf } from '../layout.ts';
 
 /** How long a witness may take to answer. */

@@ -9,10 +9,10 @@ import { copyStore } from '../../storage/backup.ts';
 import { SqliteReader } from '../../storage/sqlite-reader.ts';
 import { CONFIG_FILE } from '../config.ts';
 import type { Context } from '../context.ts';
-import { makeFolder } from '../files.ts';
+import { makeFolder } from '../../platform/files.ts';
 import { layoutOf } from '../layout.ts';
 import type { Flags, Verb } from '../verb.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../../platform/version.ts';
 
 /** The copy of the store inside a backup, and the file that describes it. */
 export const BACKUP_STORE = 'log.db';

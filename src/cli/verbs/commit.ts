@@ -23,7 +23,7 @@ import { repinSubject } from '../commit/repin.ts';
 import { SOURCES } from '../commit/sources.ts';
 import { declareAsked, DECLARING, leavesAsked } from '../commit/wish.ts';
 import type { Context } from '../context.ts';
-import { tryFolder } from '../files.ts';
+import { tryFolder } from '../../platform/files.ts';
 import { proofsOf } from '../findevidence.ts';
 import { ownInput } from '../owninput.ts';
 import { PROOF_FILES, proofsFolderOf, saveProofs, slugOf } from '../proofs.ts';

@@ -6,7 +6,7 @@ import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { disclose, formatDisclosure, showPath, showValue, type OwnedLeaves } from '../commit/leafopening.ts';
 import { OWNED_FILES, ownedFilesIn, readOwned } from '../commit/owned.ts';
 import type { Context } from '../context.ts';
-import { makeFolder, replaceFile } from '../files.ts';
+import { makeFolder, replaceFile } from '../../platform/files.ts';
 import { PROOF_FILES, proofsFolderOf, slugOf } from '../proofs.ts';
 import type { Flags, Verb } from '../verb.ts';
 

@@ -6,7 +6,7 @@ import { generateKey } from '../../keys/load.ts';
 import { formatVkey, isKeyName, type NoteType } from '../../note/key.ts';
 import type { Algorithm } from '../../sign/algorithm.ts';
 import type { Context } from '../context.ts';
-import { makeFolder } from '../files.ts';
+import { makeFolder } from '../../platform/files.ts';
 import type { Flags, Verb } from '../verb.ts';
 
 /** The names on the command line are the short ones. */

@@ -6,7 +6,7 @@ import { decodeUtf8, parseDecimal } from '../../bytes/text.ts';
 import { encodePolicy } from '../../statement/payload.ts';
 import { ROLES } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
-import { readNamedFile } from '../files.ts';
+import { readNamedFile } from '../../platform/files.ts';
 import { changePolicy } from '../policy/change.ts';
 import { addLogKeys, enrol, removeLogKeys, revoke, vkeyOf, type LogKey } from '../../registration/edits.ts';
 import { wholeDocument } from '../../registration/next.ts';

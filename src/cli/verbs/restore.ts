@@ -12,7 +12,7 @@ import { chooseHasher } from '../../workers/kernels.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import { CONFIG_FILE } from '../config.ts';
 import type { Context } from '../context.ts';
-import { createFile, makeFolder } from '../files.ts';
+import { createFile, makeFolder } from '../../platform/files.ts';
 import { assertFollows, policyOfStore } from '../guarded.ts';
 import { layoutOf } from '../layout.ts';
 import type { Flags, Verb } from '../verb.ts';

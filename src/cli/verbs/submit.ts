@@ -9,7 +9,7 @@ import { decodeReceipt, verifyReceipt, type ReceiptSigner } from '../../cose/rec
 import { decodeSign1, encodeSign1 } from '../../cose/sign1.ts';
 import { attachReceipts, TRANSPARENT_LIMITS } from '../../cose/transparent.ts';
 import type { Context } from '../context.ts';
-import { readNamedFile, replaceFile, tryFolder } from '../files.ts';
+import { readNamedFile, replaceFile, tryFolder } from '../../platform/files.ts';
 import type { JsonValue, Output } from '../output.ts';
 import { Session } from '../session.ts';
 import type { Flags, Verb } from '../verb.ts';

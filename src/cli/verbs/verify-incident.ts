@@ -8,7 +8,7 @@ import type { Incident } from '../../incident/incident.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
 import { STDIN } from '../commit/files.ts';
-import { readNamedFile, readPiped } from '../files.ts';
+import { readNamedFile, readPiped } from '../../platform/files.ts';
 import type { Output } from '../output.ts';
 import { trustOf } from '../trust.ts';
 import type { Verb } from '../verb.ts';

@@ -2,7 +2,7 @@
 import { refuse } from '../../bytes/refusal.ts';
 import { keysText, readKnownLogs, type KnownLogs } from '../../witness/logs.ts';
 import type { WitnessState } from '../../witness/state.ts';
-import { readNamedFile } from '../files.ts';
+import { readNamedFile } from '../../platform/files.ts';
 
 /** What the operator asked for in so many words. */
 export interface Asked {

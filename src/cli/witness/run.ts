@@ -15,7 +15,7 @@ import { checkServing, publicUrl } from '../config.ts';
 import type { Context } from '../context.ts';
 import { listen, stopOnSignal, tlsOf, type Tls } from '../serve/process.ts';
 import { makeLogger } from '../logger.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../../platform/version.ts';
 import { witnessBanner } from './banner.ts';
 import { addedLogs, loadKnownLogs, settleLogs, type Asked } from './logs.ts';
 import { initialiseWitness, type WitnessHome } from './setup.ts';

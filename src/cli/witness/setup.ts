@@ -12,7 +12,7 @@ import { verifierOf, type NoteSigner } from '../../note/key.ts';
 import { HeadGuard } from '../../witness/guard.ts';
 import { statePaths } from '../../witness/state.ts';
 import { CONFIG_FILE } from '../config.ts';
-import { createFile, makeFolder } from '../files.ts';
+import { createFile, makeFolder } from '../../platform/files.ts';
 import type { Config } from '../settings.ts';
 
 /** Where things lie in a witness's directory. */

@@ -3,7 +3,7 @@
  * that may not be written. Verbs refuse what they expect, in their own words; this catches the rest, so that nobody
  * is shown a stack for it.
  */
-import { sqliteFault } from '../bytes/fault.ts';
+import { sqliteFault } from './sqlitefault.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 
 /** Of the errors of system calls those that no bug of ours makes; ENOENT is not among them. */

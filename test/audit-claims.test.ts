@@ -3,7 +3,7 @@ import t from 'tap';
 import { judgeClaim } from '#src/claim/judge.ts';
 import { isMap, type Value } from '#src/claim/value.ts';
 import { packOf } from '#src/declare/packs.ts';
-import { postgresProbe } from '#src/probe/postgres.ts';
+import { postgresProbe } from '#src/probe/postgres/probe.ts';
 import { certificate, folder } from './e3-targets.ts';
 import { database, judgePack, look } from './probe-targets.ts';
 

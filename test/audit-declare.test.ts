@@ -12,7 +12,7 @@ import { unmarkedSecrets } from '#src/declare/secret.ts';
 import { declareTerraform } from '#src/declare/terraform.ts';
 import { declareYaml } from '#src/declare/yaml.ts';
 import { declaredValue } from '#src/probe/declared.ts';
-import { terraformProbe } from '#src/probe/terraform.ts';
+import { terraformProbe } from '#src/probe/terraform/probe.ts';
 import { runShaped } from './shaped.ts';
 
 const HEAD = { format_version: '1.2', terraform_version: '1.11.4' };

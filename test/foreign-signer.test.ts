@@ -6,7 +6,7 @@ import { assembleProof, type Run } from '#src/claim/assemble.ts';
 import { judgeClaim } from '#src/claim/judge.ts';
 import { challengeOf } from '#src/evidence/challenge.ts';
 import { aimOf } from '#src/evidence/identity.ts';
-import { tlsProbe } from '#src/probe/tls.ts';
+import { tlsProbe } from '#src/probe/tls/probe.ts';
 import type { Claim, Declaration } from '#src/statement/commitment.ts';
 import { encodeProof } from '#src/statement/payload.ts';
 import { makeCertificate, type Made } from './certificates.ts';

@@ -15,8 +15,8 @@ import { isTranscript, parseTranscript } from '#src/evidence/transcript.ts';
 import { REFUSAL_TYPE, verifyRefusal } from '#src/evidence/tls-refusal-record.ts';
 import { verifyTranscript } from '#src/evidence/verify.ts';
 import { parseAddress } from '#src/evidence/address.ts';
-import { makeSshProbe, sshProbe } from '#src/probe/ssh.ts';
-import { makeTlsProbe, tlsProbe } from '#src/probe/tls.ts';
+import { makeSshProbe, sshProbe } from '#src/probe/ssh/probe.ts';
+import { makeTlsProbe, tlsProbe } from '#src/probe/tls/probe.ts';
 import type { Claim } from '#src/statement/commitment.ts';
 import {
   certificate,

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
-import { httpProbe, makeHttpProbe } from '#src/probe/http.ts';
+import { httpProbe, makeHttpProbe } from '#src/probe/http/probe.ts';
 import { headerText } from '#src/probe/http/headers.ts';
 import { listen, tcp } from './e3-targets.ts';
 import { judge, judgePack, look, type Params, type Rest } from './probe-targets.ts';

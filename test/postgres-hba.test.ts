@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import t from 'tap';
-import { postgresProbe } from '#src/probe/postgres.ts';
+import { postgresProbe } from '#src/probe/postgres/probe.ts';
 import { certificate, folder, tcp } from './e3-targets.ts';
 import { database, judgePack, look } from './probe-targets.ts';
 

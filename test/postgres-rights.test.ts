@@ -4,7 +4,7 @@
  */
 import t from 'tap';
 import { isMap, type Value } from '#src/claim/value.ts';
-import { postgresProbe } from '#src/probe/postgres.ts';
+import { postgresProbe } from '#src/probe/postgres/probe.ts';
 import { certificate, folder } from './e3-targets.ts';
 import { database, judgePack, look } from './probe-targets.ts';
 

@@ -11,8 +11,8 @@ import { checkByHand } from '#src/evidence/signed-content.ts';
 import { parseTranscript, encodeTranscript } from '#src/evidence/transcript.ts';
 import { verifyTranscript } from '#src/evidence/verify.ts';
 import { REFUSAL_TYPE, verifyRefusal } from '#src/evidence/tls-refusal-record.ts';
-import { sshProbe } from '#src/probe/ssh.ts';
-import { tlsProbe } from '#src/probe/tls.ts';
+import { sshProbe } from '#src/probe/ssh/probe.ts';
+import { tlsProbe } from '#src/probe/tls/probe.ts';
 import {
   certificate,
   folder,

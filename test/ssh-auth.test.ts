@@ -8,7 +8,7 @@ import { parametersOf } from '#src/agent/runs.ts';
 import { judgeClaim } from '#src/claim/judge.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import { packOf } from '#src/declare/packs.ts';
-import { makeSshProbe } from '#src/probe/ssh.ts';
+import { makeSshProbe } from '#src/probe/ssh/probe.ts';
 import { askMethods } from '#src/probe/ssh/auth.ts';
 import { Ended } from '#src/probe/wire.ts';
 import type { Parameter } from '#src/statement/commitment.ts';

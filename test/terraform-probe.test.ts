@@ -8,7 +8,7 @@ import type { Observed } from '../src/claim/observed.ts';
 import { packOf } from '../src/declare/packs.ts';
 import { declareTerraform } from '../src/declare/terraform.ts';
 import { declaredValue } from '../src/probe/declared.ts';
-import { terraformProbe } from '../src/probe/terraform.ts';
+import { terraformProbe } from '../src/probe/terraform/probe.ts';
 import { runShaped } from './shaped.ts';
 
 const HEAD = { format_version: '1.2', terraform_version: '1.11.4' };

@@ -20,7 +20,7 @@ import { judgeRefusal, type Answer, type Asked } from '#src/evidence/tls-refusal
 import { REGISTRY_DATE, SUITE_NAMES } from '#src/evidence/tls-registry.ts';
 import { fieldPrime, fieldShare } from '#src/probe/fieldshare.ts';
 import { makeShare } from '#src/probe/share.ts';
-import { makeTlsProbe } from '#src/probe/tls.ts';
+import { makeTlsProbe } from '#src/probe/tls/probe.ts';
 import { clientHello, type Offer } from '#src/probe/tls/hello.ts';
 import { fullOffers, offersOf } from '#src/probe/tls/offers.ts';
 import {

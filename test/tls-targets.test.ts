@@ -12,7 +12,7 @@ import { escaped, type ValueMap } from '#src/claim/value.ts';
 import { packOf } from '#src/declare/packs.ts';
 import { REFUSAL_TYPE, verifyRefusal } from '#src/evidence/tls-refusal-record.ts';
 import { verifyTranscript } from '#src/evidence/verify.ts';
-import { tlsProbe } from '#src/probe/tls.ts';
+import { tlsProbe } from '#src/probe/tls/probe.ts';
 import type { Parameter } from '#src/statement/commitment.ts';
 import {
   certificate,

@@ -7,7 +7,7 @@ import { judgeClaim } from '#src/claim/judge.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import type { ValueMap } from '#src/claim/value.ts';
 import { packOf } from '#src/declare/packs.ts';
-import { tlsProbe } from '#src/probe/tls.ts';
+import { tlsProbe } from '#src/probe/tls/probe.ts';
 import {
   certificate,
   folder,

@@ -2,14 +2,14 @@
 import type { Probe } from './probe.ts';
 
 const PROBES: ReadonlyMap<string, () => Promise<Probe>> = new Map([
-  ['tls@1', async () => (await import('./tls.ts')).tlsProbe],
-  ['ssh@1', async () => (await import('./ssh.ts')).sshProbe],
-  ['postgres@1', async () => (await import('./postgres.ts')).postgresProbe],
-  ['http@1', async () => (await import('./http.ts')).httpProbe],
-  ['files@1', async () => (await import('./files.ts')).filesProbe],
-  ['terraform@1', async () => (await import('./terraform.ts')).terraformProbe],
-  ['iam@1', async () => (await import('./iam.ts')).iamProbe],
-  ['exec@1', async () => (await import('./exec.ts')).execProbe],
+  ['tls@1', async () => (await import('./tls/probe.ts')).tlsProbe],
+  ['ssh@1', async () => (await import('./ssh/probe.ts')).sshProbe],
+  ['postgres@1', async () => (await import('./postgres/probe.ts')).postgresProbe],
+  ['http@1', async () => (await import('./http/probe.ts')).httpProbe],
+  ['files@1', async () => (await import('./files/probe.ts')).filesProbe],
+  ['terraform@1', async () => (await import('./terraform/probe.ts')).terraformProbe],
+  ['iam@1', async () => (await import('./iam/probe.ts')).iamProbe],
+  ['exec@1', async () => (await import('./exec/probe.ts')).execProbe],
 ]);
 
 /** Names, in the order of the help. */

@@ -8,7 +8,7 @@ import type { VerifiedSsh } from '../../evidence/ssh-verify.ts';
 import type { VerifiedTls } from '../../evidence/tls-verify.ts';
 import type { Verified } from '../../evidence/verify.ts';
 import { signedFactsOf } from '../../probe/exec/collected.ts';
-import { keyOf, listsOf } from '../../probe/ssh.ts';
+import { keyOf, listsOf } from '../../probe/ssh/probe.ts';
 import { certificateValue } from '../../probe/tls/certificate.ts';
 import type { Claim } from '../../statement/commitment.ts';
 

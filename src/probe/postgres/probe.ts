@@ -2,23 +2,23 @@
  * The probe `postgres@1`: what a PostgreSQL server says of its configuration (E0) beside what it does (E1; E3 where
  * its TLS handshake signs it), so that a contradiction between the two shows.
  */
-import { Refusal, refuse } from '../bytes/refusal.ts';
-import type { Observed } from '../claim/observed.ts';
-import type { ValueMap } from '../claim/value.ts';
-import { nameOf } from './harmless.ts';
-import { POSTGRES_SHAPE } from './postgres/shape.ts';
-import type { Probe, ProbeTask } from './probe.ts';
-import { readGrants } from './postgres/grants.ts';
-import { readHba } from './postgres/hba.ts';
-import { observe, type Answers, type Wired } from './postgres/observe.ts';
-import { POSTGRES_PARAMETERS, POSTGRES_SECRETS, readWish, type Wish } from './postgres/parameters.ts';
-import { tryPlaintext, type Plaintext } from './postgres/plaintext.ts';
-import { readRoles } from './postgres/roles.ts';
-import { Session, type Login } from './postgres/session.ts';
-import { readFiles, readSettings } from './postgres/settings.ts';
-import { trySchema, tryTable } from './postgres/writes.ts';
-import { tlsProbe } from './tls.ts';
-import { Ended } from './wire.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import type { Observed } from '../../claim/observed.ts';
+import type { ValueMap } from '../../claim/value.ts';
+import { nameOf } from '../harmless.ts';
+import { POSTGRES_SHAPE } from './shape.ts';
+import type { Probe, ProbeTask } from '../probe.ts';
+import { readGrants } from './grants.ts';
+import { readHba } from './hba.ts';
+import { observe, type Answers, type Wired } from './observe.ts';
+import { POSTGRES_PARAMETERS, POSTGRES_SECRETS, readWish, type Wish } from './parameters.ts';
+import { tryPlaintext, type Plaintext } from './plaintext.ts';
+import { readRoles } from './roles.ts';
+import { Session, type Login } from './session.ts';
+import { readFiles, readSettings } from './settings.ts';
+import { trySchema, tryTable } from './writes.ts';
+import { tlsProbe } from '../tls/probe.ts';
+import { Ended } from '../wire.ts';
 
 const CONNECT_MS = 5_000;
 

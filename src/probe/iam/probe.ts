@@ -2,23 +2,23 @@
  * The probe `iam@1`: least privilege, shown by the calls that were made. It reads a copy of a CloudTrail bucket,
  * verifies AWS's chain of digests, and holds every call of the principal against the committed policy (spec/iam.md).
  */
-import { printable } from '../bytes/printable.ts';
-import { refuse } from '../bytes/refusal.ts';
-import { digest, type Digest } from '../bytes/brand.ts';
-import { parseHex } from '../bytes/text.ts';
-import type { Attachment, Grade, Observed, Population } from '../claim/observed.ts';
-import type { ValueMap } from '../claim/value.ts';
-import { DIGESTS_TYPE, encodeDigests, type SignedDigest } from '../evidence/cloudtrail.ts';
-import { MAPPING } from './iam/actions.ts';
-import { candidatesOf, walkChain, type Chain, type Link } from './iam/chain.ts';
-import { EVALUATOR } from './iam/evaluate.ts';
-import { Faults } from './iam/faults.ts';
-import { Folder } from './iam/folder.ts';
-import { readLogs } from './iam/logs.ts';
-import { IAM_SHAPE } from './iam/shape.ts';
-import { IAM_PARAMETERS, readSettings, type IamSettings } from './iam/settings.ts';
-import { Tally } from './iam/tally.ts';
-import type { Probe, ProbeTask } from './probe.ts';
+import { printable } from '../../bytes/printable.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { digest, type Digest } from '../../bytes/brand.ts';
+import { parseHex } from '../../bytes/text.ts';
+import type { Attachment, Grade, Observed, Population } from '../../claim/observed.ts';
+import type { ValueMap } from '../../claim/value.ts';
+import { DIGESTS_TYPE, encodeDigests, type SignedDigest } from '../../evidence/cloudtrail.ts';
+import { MAPPING } from './actions.ts';
+import { candidatesOf, walkChain, type Chain, type Link } from './chain.ts';
+import { EVALUATOR } from './evaluate.ts';
+import { Faults } from './faults.ts';
+import { Folder } from './folder.ts';
+import { readLogs } from './logs.ts';
+import { IAM_SHAPE } from './shape.ts';
+import { IAM_PARAMETERS, readSettings, type IamSettings } from './settings.ts';
+import { Tally } from './tally.ts';
+import type { Probe, ProbeTask } from '../probe.ts';
 
 export const iamProbe: Probe = {
   name: 'iam@1',

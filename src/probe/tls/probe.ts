@@ -2,24 +2,24 @@
  * The probe `tls@1`: which versions of TLS a server accepts, what it negotiates and whose key it has, with the
  * server's own signature over the challenge wherever it makes one (spec/transcripts.md).
  */
-import type { Attachment, Grade, Observed } from '../claim/observed.ts';
-import { escaped, type Value, type ValueMap } from '../claim/value.ts';
-import { refuse } from '../bytes/refusal.ts';
-import type { TlsVersion } from '../evidence/tls-names.ts';
-import { SUITE_NAMES } from '../evidence/tls-registry.ts';
-import type { SignedFact, VerifiedTls } from '../evidence/tls-verify.ts';
-import { REFUSAL_TYPE } from '../evidence/tls-refusal-record.ts';
-import { TRANSCRIPT_TYPE } from '../evidence/transcript.ts';
-import type { Probe, ProbeTask } from './probe.ts';
-import type { Withheld } from '../claim/withheld.ts';
-import type { Accepted, Server } from './tls/attempt.ts';
-import { certificateGrades, certificateValue, TOLD_OF_EACH } from './tls/certificate.ts';
-import { otherCertificate, type OtherCertificate } from './tls/families.ts';
-import { tlsShape } from './tls/shape.ts';
-import { everySuite, MAX_HANDSHAKES, type Enumerated } from './tls/enumerate.ts';
-import { readParameters, TLS_PARAMETERS, VERSION_NAMES, type TlsSettings } from './tls/parameters.ts';
-import { survey, type Survey } from './tls/survey.ts';
-import { Ended } from './wire.ts';
+import type { Attachment, Grade, Observed } from '../../claim/observed.ts';
+import { escaped, type Value, type ValueMap } from '../../claim/value.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import type { TlsVersion } from '../../evidence/tls-names.ts';
+import { SUITE_NAMES } from '../../evidence/tls-registry.ts';
+import type { SignedFact, VerifiedTls } from '../../evidence/tls-verify.ts';
+import { REFUSAL_TYPE } from '../../evidence/tls-refusal-record.ts';
+import { TRANSCRIPT_TYPE } from '../../evidence/transcript.ts';
+import type { Probe, ProbeTask } from '../probe.ts';
+import type { Withheld } from '../../claim/withheld.ts';
+import type { Accepted, Server } from './attempt.ts';
+import { certificateGrades, certificateValue, TOLD_OF_EACH } from './certificate.ts';
+import { otherCertificate, type OtherCertificate } from './families.ts';
+import { tlsShape } from './shape.ts';
+import { everySuite, MAX_HANDSHAKES, type Enumerated } from './enumerate.ts';
+import { readParameters, TLS_PARAMETERS, VERSION_NAMES, type TlsSettings } from './parameters.ts';
+import { survey, type Survey } from './survey.ts';
+import { Ended } from '../wire.ts';
 
 /** The probe; `handshakeMs` is the time one handshake may take. */
 export function makeTlsProbe({ handshakeMs }: { readonly handshakeMs: number }): Probe {

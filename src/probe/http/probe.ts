@@ -3,18 +3,18 @@
  * and whether a rate limit is enforced. Each is one or a few requests for one path, all named `tallystick-probe`.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { printable } from '../bytes/printable.ts';
-import { refuse } from '../bytes/refusal.ts';
-import type { Observed } from '../claim/observed.ts';
-import { isUrl, parseAddress } from '../evidence/address.ts';
-import { Given } from './given.ts';
-import { tellAnswer, type Wanted } from './http/answer.ts';
-import { tryAuth, type Auth } from './http/auth.ts';
-import { isServed, MAX_CONNECTIONS, sendBurst, type Burst, type BurstPlan } from './http/burst.ts';
-import { HttpClient, type Answer } from './http/client.ts';
-import { TOLD_HEADERS } from './http/headers.ts';
-import { httpShape } from './http/shape.ts';
-import type { Probe, ProbeTask } from './probe.ts';
+import { printable } from '../../bytes/printable.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import type { Observed } from '../../claim/observed.ts';
+import { isUrl, parseAddress } from '../../evidence/address.ts';
+import { Given } from '../given.ts';
+import { tellAnswer, type Wanted } from './answer.ts';
+import { tryAuth, type Auth } from './auth.ts';
+import { isServed, MAX_CONNECTIONS, sendBurst, type Burst, type BurstPlan } from './burst.ts';
+import { HttpClient, type Answer } from './client.ts';
+import { TOLD_HEADERS } from './headers.ts';
+import { httpShape } from './shape.ts';
+import type { Probe, ProbeTask } from '../probe.ts';
 
 /** Requests of one burst. */
 const MAX_REQUESTS = 200;

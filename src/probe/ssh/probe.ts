@@ -2,22 +2,22 @@
  * The probe `ssh@1`: every algorithm an SSH server offers, and its host key. The host key signs the offer whole,
  * together with the challenge (spec/transcripts.md), so that all of it is E3.
  */
-import type { Attachment, Grade, Observed } from '../claim/observed.ts';
-import type { ValueMap } from '../claim/value.ts';
-import { Refusal, refuse } from '../bytes/refusal.ts';
-import type { SshOffer } from '../evidence/ssh-fields.ts';
-import { HOST_KEY_ALGORITHMS } from '../evidence/ssh-key.ts';
-import type { VerifiedSsh } from '../evidence/ssh-verify.ts';
-import { encodeTranscript, TRANSCRIPT_TYPE } from '../evidence/transcript.ts';
-import { verifyTranscript } from '../evidence/verify.ts';
-import type { Withheld } from '../claim/withheld.ts';
-import type { Parameter } from '../statement/commitment.ts';
-import { parseAddress, type Address } from '../evidence/address.ts';
-import { Given } from './given.ts';
-import { sshShape } from './ssh/shape.ts';
-import type { Probe, ProbeTask } from './probe.ts';
-import { exchange, type Exchanged } from './ssh/exchange.ts';
-import { Ended, Wire } from './wire.ts';
+import type { Attachment, Grade, Observed } from '../../claim/observed.ts';
+import type { ValueMap } from '../../claim/value.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import type { SshOffer } from '../../evidence/ssh-fields.ts';
+import { HOST_KEY_ALGORITHMS } from '../../evidence/ssh-key.ts';
+import type { VerifiedSsh } from '../../evidence/ssh-verify.ts';
+import { encodeTranscript, TRANSCRIPT_TYPE } from '../../evidence/transcript.ts';
+import { verifyTranscript } from '../../evidence/verify.ts';
+import type { Withheld } from '../../claim/withheld.ts';
+import type { Parameter } from '../../statement/commitment.ts';
+import { parseAddress, type Address } from '../../evidence/address.ts';
+import { Given } from '../given.ts';
+import { sshShape } from './shape.ts';
+import type { Probe, ProbeTask } from '../probe.ts';
+import { exchange, type Exchanged } from './exchange.ts';
+import { Ended, Wire } from '../wire.ts';
 
 /** Most bytes taken from a server: two KEXINITs' worth and a reply. */
 const MAX_BYTES = 131_072;

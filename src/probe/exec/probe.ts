@@ -3,14 +3,14 @@
  * what the owner enrolled, word for word: a claim may hand it data on standard input, never an argument.
  */
 import { isAbsolute } from 'node:path';
-import { printable } from '../bytes/printable.ts';
-import { Refusal, refuse } from '../bytes/refusal.ts';
-import { decodeUtf8, encodeUtf8, formatHex } from '../bytes/text.ts';
-import type { Observed } from '../claim/observed.ts';
-import { PLAIN_ENV, runProgram } from './child.ts';
-import { readCollected } from './exec/collected.ts';
-import { Given } from './given.ts';
-import type { Probe, ProbeTask } from './probe.ts';
+import { printable } from '../../bytes/printable.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { decodeUtf8, encodeUtf8, formatHex } from '../../bytes/text.ts';
+import type { Observed } from '../../claim/observed.ts';
+import { PLAIN_ENV, runProgram } from '../child.ts';
+import { readCollected } from './collected.ts';
+import { Given } from '../given.ts';
+import type { Probe, ProbeTask } from '../probe.ts';
 
 const MAX_BYTES = 1_048_576;
 const MAX_SECONDS = 300;

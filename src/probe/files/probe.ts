@@ -3,24 +3,17 @@
  * sizes, modes, links, owners on request, and in a closed world what nobody declared.
  */
 import { basename, isAbsolute } from 'node:path';
-import { printable } from '../bytes/printable.ts';
-import { refuse } from '../bytes/refusal.ts';
-import type { Observed } from '../claim/observed.ts';
-import type { Value, ValueMap } from '../claim/value.ts';
-import type { Withheld } from '../claim/withheld.ts';
-import { declaredLeaves } from './declared.ts';
-import { LiveTree, type Content, type Live } from './files/live.ts';
-import {
-  factsBelow,
-  isBelowAny,
-  readSettings,
-  type Fact,
-  type Settings,
-  type Wanted,
-} from './files/wanted.ts';
-import { cutLists, membersOf } from './members.ts';
-import { filesShape } from './files/shape.ts';
-import type { Probe, ProbeTask } from './probe.ts';
+import { printable } from '../../bytes/printable.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import type { Observed } from '../../claim/observed.ts';
+import type { Value, ValueMap } from '../../claim/value.ts';
+import type { Withheld } from '../../claim/withheld.ts';
+import { declaredLeaves } from '../declared.ts';
+import { LiveTree, type Content, type Live } from './live.ts';
+import { factsBelow, isBelowAny, readSettings, type Fact, type Settings, type Wanted } from './wanted.ts';
+import { cutLists, membersOf } from '../members.ts';
+import { filesShape } from './shape.ts';
+import type { Probe, ProbeTask } from '../probe.ts';
 
 /** Things looked at, bytes hashed and folders deep in one run; names shown of one kind. */
 const MAX_THINGS = 50_000;

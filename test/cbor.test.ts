@@ -53,6 +53,9 @@ const examples: readonly (readonly [CborValue, string])[] = [
   ['', '60'],
   ['"\\', '62225c'],
   ['ü水𐅑', '69c3bce6b0b4f0908591'],
+  ['\uFEFF', '63efbbbf'],
+  [`\uFEFF${'a'.repeat(77)}`, `7850efbbbf${'61'.repeat(77)}`],
+  [new Map([['\uFEFFa', '\uFEFF\uFEFF']]), 'a164efbbbf6166efbbbfefbbbf'],
   [[], '80'],
   [[1, [2, 3], [4, 5]], '8301820203820405'],
   [
@@ -124,8 +127,6 @@ const refused = {
     'a surrogate': '63 eda080',
     'beyond U+10FFFF': '64 f4908080',
     'cut UTF-8': '62 e282',
-    'a text with a byte order mark': `63 efbbbf`,
-    'a long text with a byte order mark': `7850 efbbbf ${'61'.repeat(77)}`,
     'depth 17': `${'81'.repeat(17)}00`,
     'tags inside each other': `${'d2'.repeat(17)}00`,
     'depth 60000': '81'.repeat(60000),
@@ -191,7 +192,8 @@ t.test('what we cannot write is our own fault', async (t) => {
     RangeError,
   );
   t.throws(() => encodeCbor(Array.from({ length: 17 }).reduce<CborValue>((inner) => [inner], 0)), RangeError);
-  for (const bad of ['\uD800', '\uFEFF']) t.throws(() => encodeCbor(bad), TypeError);
+  t.throws(() => encodeCbor('\uD800'), TypeError);
+  t.throws(() => encodeCbor(new Map([['a\uDC00', 0]])), TypeError);
   t.equal(encodeCbor(-0).toHex(), '00');
 });
 
@@ -228,9 +230,16 @@ const integer = fc.oneof(
     .bigInt({ min: -(2n ** 64n) + 1n, max: 2n ** 64n - 1n })
     .map((n) => (Number.isSafeInteger(Number(n)) ? Number(n) : n)),
 );
-const string = fc
-  .oneof(fc.string({ maxLength: 30 }), wellFormed, fc.string({ minLength: 60, maxLength: 300 }))
-  .filter((s) => !s.startsWith('\uFEFF'));
+const unmarked = fc.oneof(
+  fc.string({ maxLength: 30 }),
+  wellFormed,
+  fc.string({ minLength: 60, maxLength: 300 }),
+);
+// A byte order mark at the start of a text is a character like others: RFC 8949 gives it no meaning.
+const string = fc.oneof(
+  unmarked,
+  unmarked.map((text) => `\uFEFF${text}`),
+);
 const { value } = fc.letrec<{ value: CborValue; map: CborValue }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },

@@ -2,12 +2,12 @@
  * A strict scan over the bytes of one CBOR item, before any object is made of it. It admits the
  * deterministic subset of RFC 8949 §4.2.1 that Tallystick speaks and nothing else: integers, byte and
  * text strings, arrays, maps, tag 18, false, true and null; shortest heads, definite lengths, sorted
- * unique keys that are integers or text, valid UTF-8 without a leading byte order mark, bounded size and
- * depth. Two readers of bytes that pass cannot see two values.
+ * unique keys that are integers or text, valid UTF-8, bounded size and depth. Two readers of bytes that
+ * pass cannot see two values.
  */
-import { plain } from './brand.ts';
 import { MAJOR } from './cbor-head.ts';
 import { refuse, type Refusal } from './refusal.ts';
+import { decodeUtf8 } from './text.ts';
 
 /** Bounds on one item: bytes, and how many arrays, maps and tags may stand inside each other. */
 export interface CborLimits {
@@ -18,39 +18,21 @@ export interface CborLimits {
 /** What an entry may be: tlog-tiles gives its length 16 bits; no format here nests deeper than ten. */
 export const CBOR_LIMITS: CborLimits = { maxBytes: 65_535, maxDepth: 16 };
 
-/** What a scan learned: where the item ends, and what cbor-x needs help with. */
-export interface Scan {
-  readonly end: number;
-  /** It holds an integer beyond ±(2^53−1). */
-  readonly wide: boolean;
-  /** It holds tag 18. */
-  readonly tagged: boolean;
-}
-
 /**
  * Scans the item that starts at `start` and returns the position after it. Refuses `malformed-cbor`
  * (not CBOR, or outside the subset), `non-deterministic` (CBOR, in another spelling than the one
  * allowed) and `too-large` (the item does not end within `maxBytes`).
  */
 export function scanCbor(bytes: Uint8Array, start: number, limits?: Partial<CborLimits>): number {
-  return scanItem(bytes, start, limits).end;
-}
-
-/** As `scanCbor`, with all that the scan learned. */
-export function scanItem(bytes: Uint8Array, start: number, limits?: Partial<CborLimits>): Scan {
   const scanner = new Scanner(bytes, start, limits?.maxBytes ?? CBOR_LIMITS.maxBytes);
   scanner.item(limits?.maxDepth ?? CBOR_LIMITS.maxDepth);
-  return scanner;
+  return scanner.end;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-class Scanner implements Scan {
+class Scanner {
   readonly #bytes: Uint8Array;
   readonly #limit: number;
   end: number;
-  wide = false;
-  tagged = false;
 
   constructor(bytes: Uint8Array, start: number, maxBytes: number) {
     this.#bytes = bytes;
@@ -67,14 +49,11 @@ class Scanner implements Scan {
       return;
     }
     const argument = this.#argument(first & 31, major);
-    if (major <= MAJOR.nint) {
-      // −1 − argument is the value, so a negative number runs out of safe integers one earlier.
-      if (argument > Number.MAX_SAFE_INTEGER - major) this.wide = true;
-    } else if (major === MAJOR.bytes) {
+    if (major === MAJOR.bytes) {
       this.#skip(argument);
     } else if (major === MAJOR.text) {
       this.#text(argument);
-    } else {
+    } else if (major > MAJOR.nint) {
       if (room <= 0) throw this.#refusal('malformed-cbor', 'arrays, maps and tags are nested too deeply');
       if (major === MAJOR.array) for (let i = 0; i < argument; i++) this.item(room - 1);
       else if (major === MAJOR.map) this.#map(argument, room - 1);
@@ -84,7 +63,6 @@ class Scanner implements Scan {
 
   #tag(number: number, room: number): void {
     if (number !== 18) throw this.#refusal('malformed-cbor', `tag ${number}; only tag 18 is used`);
-    this.tagged = true;
     this.item(room);
   }
 
@@ -126,15 +104,11 @@ class Scanner implements Scan {
   }
 
   #beyondAscii(start: number): void {
-    let text: string;
     try {
-      text = utf8.decode(plain(this.#bytes.subarray(start, this.end)));
+      decodeUtf8(this.#bytes.subarray(start, this.end));
     } catch {
       throw this.#refusal('malformed-cbor', 'text is not valid UTF-8');
     }
-    // cbor-x drops this mark from longer texts, and with it the difference between two values.
-    if (text.startsWith('\uFEFF'))
-      throw this.#refusal('malformed-cbor', 'text starts with a byte order mark');
   }
 
   /** The argument of a head. Beyond 2^53 it is rounded, which no length and no check here minds. */

@@ -1,97 +1,54 @@
 /**
- * Deterministic CBOR (RFC 8949 §4.2.1), the subset of `cbor-scan.ts`. Reading: a strict scan of the
- * bytes, then cbor-x, which alone would take duplicate keys, floats, loose heads and twenty tags.
- * Writing: by hand, since cbor-x sorts no keys, turns integers from 2^32 on into floats and writes
- * through Node buffers; it stays the oracle of the tests.
+ * Deterministic CBOR (RFC 8949 §4.2.1), the subset of `cbor-scan.ts`. Reading: a strict scan of the bytes, then
+ * `cbor-read.ts`, which has nothing left to judge. Both directions are by hand: cbor-x drops a byte order mark from texts,
+ * sorts no keys and turns integers from 2^32 on into floats; it stays the oracle of the tests.
  */
-import { Decoder } from 'cbor-x/decode';
 import { plain, type PlainBytes } from './brand.ts';
 import { FALSE, MAJOR, NULL, TRUE, writeHead, type Major } from './cbor-head.ts';
-import { CBOR_LIMITS, scanItem, type CborLimits, type Scan } from './cbor-scan.ts';
+import { readScanned } from './cbor-read.ts';
+import { CBOR_LIMITS, scanCbor, type CborLimits } from './cbor-scan.ts';
+import {
+  isCborArray,
+  isCborMap,
+  type CborKey,
+  type CborMap,
+  type CborTag,
+  type CborValue,
+} from './cbor-value.ts';
 import { compareBytes } from './compare.ts';
 import { refuse } from './refusal.ts';
 import { encodeUtf8 } from './text.ts';
 
 export { scanCbor, type CborLimits } from './cbor-scan.ts';
-
-/** A tagged item; the only tag is 18, COSE_Sign1 (RFC 9052 §2). */
-export interface CborTag {
-  readonly tag: number;
-  readonly value: CborValue;
-}
-export type CborKey = number | bigint | string;
-export type CborMap = ReadonlyMap<CborKey, CborValue>;
-/** Integers are numbers when safe (±(2^53−1)) and bigints beyond, never the other way round. */
-export type CborValue =
-  number | bigint | string | boolean | null | Uint8Array | readonly CborValue[] | CborMap | CborTag;
-
-/** Whether a value is a map. */
-export function isCborMap(value: CborValue | undefined): value is CborMap {
-  return value instanceof Map;
-}
-
-/** Whether a value is an array. */
-export function isCborArray(value: CborValue | undefined): value is readonly CborValue[] {
-  return Array.isArray(value);
-}
-
-/** Whether a value is a tagged item. */
-export function isCborTag(value: CborValue | undefined): value is CborTag {
-  return typeof value === 'object' && value !== null && 'tag' in value;
-}
-
-// mapsAsObjects would make keys text and useRecords would let one message shape the next; copies are
-// asked for since a view would keep, and change with, the buffer a request came in.
-const options = { mapsAsObjects: false, useRecords: false, copyBuffers: true };
-const narrow = new Decoder({ ...options, int64AsNumber: true } as object);
-const wide = new Decoder(options);
+export * from './cbor-value.ts';
 
 /**
  * The value of exactly one item; byte strings are copies. Refuses `malformed-cbor`, `non-deterministic`
  * and `too-large` as `scanCbor` does, and bytes after the item.
  */
 export function decodeCbor(bytes: Uint8Array, limits?: Partial<CborLimits>): CborValue {
-  const { own, scan } = scanWhole(bytes, limits);
-  const value: unknown = (scan.wide ? wide : narrow).decode(own);
-  return (scan.wide || scan.tagged ? settle(value as CborValue) : value) as CborValue;
+  return readScanned(scanWhole(bytes, limits));
 }
 
 /** Scans exactly one item, as `decodeCbor` does, and gives its bytes: a view of our own of memory that no thread shares. */
-export function scanWhole(
-  bytes: Uint8Array,
-  limits?: Partial<CborLimits>,
-): { readonly own: PlainBytes; readonly scan: Scan } {
+export function scanWhole(bytes: Uint8Array, limits?: Partial<CborLimits>): PlainBytes {
   const maxBytes = limits?.maxBytes ?? CBOR_LIMITS.maxBytes;
   if (bytes.length > maxBytes) {
     throw refuse('too-large', `${bytes.length} bytes of CBOR where ${maxBytes} are allowed`);
   }
   // Memory shared with another thread is copied first: it might change between the scan and what follows.
   const { buffer, byteOffset, length } = plain(bytes);
-  // A view of our own: cbor-x hangs a property on what it reads, and a Buffer's slices are no copies.
+  // A Buffer's slices are no copies, a plain view's are.
   const own = new Uint8Array(buffer, byteOffset, length);
-  const scan = scanItem(own, 0, limits);
-  if (scan.end !== own.length)
+  if (scanCbor(own, 0, limits) !== own.length)
     throw refuse('malformed-cbor', 'bytes follow the CBOR item; send one item alone');
-  return { own, scan };
-}
-
-/** Makes cbor-x's tags plain and its 64-bit integers numbers where they are safe. Depth is bounded already. */
-function settle(value: CborValue): CborValue {
-  if (typeof value === 'bigint') return settleInteger(value);
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
-  if (isCborArray(value)) return value.map(settle);
-  if (isCborTag(value)) return { tag: value.tag, value: settle(value.value) };
-  return new Map(Array.from(value, ([k, v]) => [typeof k === 'bigint' ? settleInteger(k) : k, settle(v)]));
-}
-
-function settleInteger(n: bigint): number | bigint {
-  return Number.isSafeInteger(Number(n)) ? Number(n) : n;
+  return own;
 }
 
 /**
  * The one encoding of a value (RFC 8949 §4.2.1); maps may come in any order. A value outside the subset
  * is a bug of the caller: RangeError for a fraction, an integer beyond 64 bits, a key given twice or
- * nesting beyond 16; TypeError for text with a lone surrogate or a leading byte order mark.
+ * nesting beyond 16; TypeError for text with a lone surrogate.
  */
 export function encodeCbor(value: CborValue): Uint8Array<ArrayBuffer> {
   const writer = new Writer();
@@ -110,7 +67,7 @@ class Writer {
   item(value: CborValue, room: number): void {
     if (typeof value === 'number') this.#integer(value);
     else if (typeof value === 'bigint') this.#bigInteger(value);
-    else if (typeof value === 'string') this.#string(MAJOR.text, textBytes(value));
+    else if (typeof value === 'string') this.#string(MAJOR.text, encodeUtf8(value));
     else if (value === null) this.#simple(NULL);
     else if (typeof value === 'boolean') this.#simple(value ? TRUE : FALSE);
     else if (value instanceof Uint8Array) this.#string(MAJOR.bytes, value);
@@ -190,7 +147,7 @@ class Writer {
 type WrittenKey = number | bigint | Uint8Array;
 
 function writtenKey(key: CborKey): WrittenKey {
-  return typeof key === 'string' ? textBytes(key) : key;
+  return typeof key === 'string' ? encodeUtf8(key) : key;
 }
 
 /**
@@ -212,9 +169,4 @@ function compareKeys(a: WrittenKey, b: WrittenKey): number {
 function distinct(order: number): number {
   if (order === 0) throw new RangeError('CBOR key given twice');
   return order;
-}
-
-function textBytes(text: string): Uint8Array {
-  if (text.startsWith('\uFEFF')) throw new TypeError('CBOR text starts with a byte order mark');
-  return encodeUtf8(text);
 }

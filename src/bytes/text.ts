@@ -2,6 +2,7 @@
  * Strict text forms: parse, print again, compare. What does not print back to itself is refused, so
  * that one value has one spelling (x/mod's habit; `007`, `+7`, url-safe or unpadded base64 all fail).
  */
+import { plain } from './brand.ts';
 import { refuse } from './refusal.ts';
 import { readBase64, readHex, writeBase64, writeHex, type Base64Alphabet } from './textfallback.ts';
 
@@ -21,7 +22,7 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 /** String of UTF-8 bytes; refuses bad UTF-8 and keeps a BOM, so that the text encodes back to the bytes. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return utf8.decode(bytes);
+    return utf8.decode(plain(bytes)); // a browser's decoder takes no shared memory
   } catch {
     throw refuse('malformed-text', 'the text is not valid UTF-8');
   }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, wri
 import { join } from 'node:path';
 import t from 'tap';
 import { EXIT } from '../src/bytes/refusal.ts';
-import { sqliteFault } from '../src/platform/sqlitefault.ts';
+import { sqliteFault } from '../src/platform/fault.ts';
 import { faultOf } from '../src/platform/fault.ts';
 import { createFile, readNamedFile, replaceFile } from '../src/platform/files.ts';
 import { layoutOf, roleKeyPath } from '../src/cli/layout.ts';

@@ -6,7 +6,7 @@
 import Database from 'better-sqlite3';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { sqliteFault } from '../platform/sqlitefault.ts';
+import { sqliteFault } from '../platform/fault.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { lockFile } from '../platform/lock.ts';
 

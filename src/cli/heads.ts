@@ -17,8 +17,8 @@ import { formatVkey } from '../note/key.ts';
 import { parseNote } from '../note/note.ts';
 import { logKeysOf, type TrustPolicy } from '../note/trust.ts';
 import type { Context } from './context.ts';
-import { faultOf } from '../platform/fault.ts';
-import { codeOf, createFile, replaceFile } from '../platform/files.ts';
+import { codeOf, faultOf } from '../platform/fault.ts';
+import { createFile, replaceFile } from '../platform/files.ts';
 
 /** Where clients keep what they remember: --state-dir, else the XDG state directory. */
 export function stateDirOf({ config, world: { env } }: Context): string {

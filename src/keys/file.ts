@@ -4,7 +4,10 @@
  */
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { refuse } from '../bytes/refusal.ts';
+import { dirname } from 'node:path';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { codeOf } from '../platform/fault.ts';
+import { flushPath, writeFlushed } from '../platform/files.ts';
 
 /** Permission bits of a secret: the owner reads and writes, nobody else does anything. */
 const SECRET_MODE = 0o600;
@@ -55,31 +58,31 @@ export async function isPublicKey(path: string): Promise<boolean> {
  * link, has the name.
  */
 export async function createSecretFile(path: string, bytes: Uint8Array): Promise<void> {
-  await using file = await opened(
-    path,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
-    'make its directory first',
-  );
-  await file.writeFile(bytes);
-  await file.sync();
+  try {
+    await writeFlushed(path, bytes, { mode: SECRET_MODE });
+    await flushPath(dirname(path));
+  } catch (error) {
+    throw cannotOpen(path, error, 'make its directory first');
+  }
 }
 
 async function opened(path: string, flags: number, missing: string): Promise<FileHandle> {
   try {
     return await open(path, flags, SECRET_MODE);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EEXIST') {
-      throw refuse(
-        'exists-already',
-        `${path} exists and is never overwritten; move it away or name another file`,
-      );
-    }
-    if (code === 'ENOENT') throw refuse('key-file', `${path} does not exist; ${missing}`);
-    throw refuse('key-file', `${path} cannot be opened (${String(code)}); check who may read it`, {
-      cause: error,
-    });
+    throw cannotOpen(path, error, missing);
   }
+}
+
+function cannotOpen(path: string, error: unknown, missing: string): Refusal {
+  const code = codeOf(error);
+  if (code === 'EEXIST')
+    return refuse(
+      'exists-already',
+      `${path} exists and is never overwritten; move it away or name another file`,
+    );
+  if (code === 'ENOENT') return refuse('key-file', `${path} does not exist; ${missing}`);
+  return refuse('key-file', `${path} cannot be opened (${code}); check who may read it`, { cause: error });
 }
 
 /** Windows has neither mode bits nor user ids: its access lists are the administrator's business. */

@@ -11,11 +11,13 @@
  * A file is whole or absent: written in `.mirror/tmp`, flushed, renamed. A rename survives a power cut once its
  * folder is flushed, which `flush` does for all folders written to.
  */
-import { mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { equalBytes } from '../bytes/compare.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
+import { codeOf, isAbsent, isSystemError } from '../platform/fault.ts';
+import { cannotWrite, flushPath, writeFlushed } from '../platform/files.ts';
 
 export const CHECKPOINT = 'checkpoint';
 export const KEYS = '.well-known/scitt-keys';
@@ -45,7 +47,7 @@ export function readerOf(folder: string): ReadFile {
     try {
       return await readFile(join(folder, path));
     } catch (error) {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+      if (isAbsent(error)) return undefined;
       // Strangers are told this too: not where on this machine.
       throw refuse('store-failed', `cannot read ${path} (${codeOf(error)})`, { cause: error });
     }
@@ -107,7 +109,7 @@ export class Folder {
       await this.#do(path, async () => {
         this.#step('write', path);
         await this.#makeFolder(dirname(path));
-        await writeFlushed(temporary, bytes);
+        await writeFlushed(temporary, bytes, { flags: 'w' });
         this.#step('rename', path);
         await rename(temporary, join(this.path, path));
       });
@@ -133,7 +135,7 @@ export class Folder {
     this.#touched.clear();
     for (const folder of folders) {
       this.#step('flush', folder);
-      await this.#do(folder, () => flushFolder(join(this.path, folder)));
+      await this.#do(folder, () => flushPath(join(this.path, folder)));
     }
   }
 
@@ -172,24 +174,10 @@ export class Folder {
     try {
       await work();
     } catch (error) {
-      const code = codeOf(error);
-      if (code === undefined) throw error;
-      const full = code === 'ENOSPC' || code === 'EDQUOT';
-      const advice = full ? 'the disk is full; make room, and the mirror goes on where it stopped' : code;
-      throw refuse('store-failed', `cannot write ${join(this.path, path)}: ${advice}`, { cause: error });
+      if (!isSystemError(error)) throw error;
+      throw cannotWrite(join(this.path, path), error);
     }
   }
-}
-
-async function writeFlushed(path: string, bytes: Uint8Array | string): Promise<void> {
-  await using file = await open(path, 'w', 0o644);
-  await file.writeFile(bytes);
-  await file.sync();
-}
-
-async function flushFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r');
-  await folder.sync();
 }
 
 /** A folder and those above it, within the directory: a new folder's own name must last too. */
@@ -197,11 +185,4 @@ function upwards(path: string): readonly string[] {
   const above = [path];
   for (let at = path; at !== '.';) above.push((at = dirname(at)));
   return above;
-}
-
-/** `ENOENT` and the like; undefined for what is no error of the system's. */
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error
-    ? error.code
-    : undefined;
 }

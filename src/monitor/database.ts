@@ -7,7 +7,7 @@
 import Database from 'better-sqlite3';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { sqliteFault } from '../platform/sqlitefault.ts';
+import { sqliteFault } from '../platform/fault.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { lockFile } from '../platform/lock.ts';
 

@@ -2,15 +2,16 @@
  * What a monitor holds of one log: the copy of its entries, and two heads as the signed notes they are. `seen`
  * was shown to continue all before it, and is what the log may not take back; `held` is copied wholly, too.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeUtf8 } from '../bytes/text.ts';
+import { codeOf } from '../platform/fault.ts';
+import { makeFolder, replaceFileSync } from '../platform/files.ts';
 import type { CommitStep } from '../storage/sqlite.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { Copy } from './copy.ts';
-import { placeFile } from './files.ts';
 import { openHead, type SeenHead, type Trust } from './head.ts';
 
 export class Holding {
@@ -34,7 +35,7 @@ export class Holding {
     hasher: BatchHasher,
     commitStep: ((step: CommitStep) => void) | undefined,
   ): Promise<Holding> {
-    await makeFolder(folder);
+    await makeFolder(folder, 0o700, { setting: '--monitor-dir' });
     const path = join(folder, 'log.db');
     const copy = await Copy.open({ path, origin: trust.origin, hasher, commitStep });
     const holding = new Holding(folder, copy);
@@ -105,7 +106,7 @@ export class Holding {
     try {
       return openHead(await readFile(path), trust);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (codeOf(error) === 'ENOENT') return undefined;
       if (!(error instanceof Refusal)) throw error;
       throw refuse(
         'config-invalid',
@@ -116,19 +117,11 @@ export class Holding {
   }
 
   #write(which: 'seen' | 'held', head: SeenHead): void {
-    placeFile(this.#path(which), decodeUtf8(head.note));
+    replaceFileSync(this.#path(which), decodeUtf8(head.note));
   }
 
   #path(which: 'seen' | 'held'): string {
     return join(this.#folder, `${which}.note`);
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw refuse('store-failed', `cannot make ${folder} (${String(cause)}); check --monitor-dir`, { cause });
   }
 }
 

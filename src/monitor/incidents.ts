@@ -11,8 +11,8 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatIncident, type Incident } from '../incident/incident.ts';
 import { MAX_INCIDENT_BYTES } from '../incident/parse.ts';
+import { replaceFileSync, UNFINISHED } from '../platform/files.ts';
 import { monitorFiles } from './database.ts';
-import { placeFile, UNFINISHED } from './files.ts';
 import { Outbox, type EventType } from './outbox.ts';
 import { number, numberOrNull, rowOf, rowsOf, text, type Columns } from './rows.ts';
 
@@ -195,7 +195,7 @@ export class IncidentStore {
 
   #place(id: string): void {
     const body = this.body(id);
-    if (body !== undefined) placeFile(this.fileOf(id), body);
+    if (body !== undefined) replaceFileSync(this.fileOf(id), body);
   }
 
   #tell(id: string, event: EventType): void {

@@ -3,13 +3,58 @@
  * that may not be written. Verbs refuse what they expect, in their own words; this catches the rest, so that nobody
  * is shown a stack for it.
  */
-import { sqliteFault } from './sqlitefault.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 
 /** Of the errors of system calls those that no bug of ours makes; ENOENT is not among them. */
 const SYSTEM = new Set(
   'EACCES EDQUOT EFBIG EIO EISDIR ELOOP EMFILE ENAMETOOLONG ENFILE ENOSPC ENOTDIR EPERM EROFS'.split(' '),
 );
+
+/** What SQLite says of a disk, a directory, or another process that held the file too long: nothing of what is in it. */
+const MACHINE = /^SQLITE_(?:BUSY|CANTOPEN|FULL|IOERR|NOMEM|PERM|PROTOCOL|READONLY)/;
+/** What SQLite says of a file that is broken, or none of its own. */
+const DAMAGED = /^SQLITE_(?:CORRUPT|NOTADB)/;
+
+/** Which refusal a code of SQLite stands for; undefined when it may be a bug. */
+export function sqliteFault(code: string): 'store-failed' | 'corrupt-store' | undefined {
+  if (MACHINE.test(code)) return 'store-failed';
+  return DAMAGED.test(code) ? 'corrupt-store' : undefined;
+}
+
+/** `ENOENT` and the like: to compare, and for the message of a refusal. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+/** Whether nothing has that name. */
+export function isAbsent(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
+}
+
+/** Whether the system, or Node's permission model, said no; anything else is a bug. */
+export function isSystemError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    ('syscall' in error || error.code === 'ERR_ACCESS_DENIED')
+  );
+}
+
+/** The code of an error, and what to do where that is known: what a refusal says in parentheses. */
+export function whyNot(error: unknown): string {
+  const code = codeOf(error);
+  const advice = ADVICE[code];
+  return advice === undefined ? code : `${code}: ${advice}`;
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full; make room',
+  EDQUOT: 'the disk is full for this user; make room',
+  EROFS: 'the file system is read-only',
+  EACCES: 'check who owns it',
+  EPERM: 'check who owns it',
+};
 
 /** The refusal that an error stands for, most often `store-failed`; undefined when it may be a bug. */
 export function faultOf(error: unknown): Refusal | undefined {

@@ -1,11 +1,28 @@
-/** Small files that must be whole or absent: written beside their place, flushed, then put there in one step. */
+/**
+ * Files that must be whole or absent: written beside their place, flushed, then put there in one step, whose folder is
+ * flushed too. And folders, and reading what a user named.
+ */
 import { link, mkdir, open, readFile, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { plain } from '../bytes/brand.ts';
-import { refuse, type RefusalCode } from '../bytes/refusal.ts';
+import { refuse, type Refusal, type RefusalCode } from '../bytes/refusal.ts';
+import { codeOf, whyNot } from './fault.ts';
+
+/** How the names of files end that were never finished. */
+export const UNFINISHED = '.tmp';
 
 /** How `makeFolder` refuses: its code, and the setting that names the directory. */
 export interface FolderWords {
@@ -45,8 +62,7 @@ export async function tryFolder(path: string): Promise<void> {
   }
 }
 
-/** False where that cannot be told, too: making it then says why. */
-/** Whether a directory has that name. */
+/** Whether a directory has that name; false where that cannot be told, too: making it then says why. */
 export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
@@ -103,33 +119,82 @@ export async function readPiped(input: AsyncIterable<Uint8Array>, most: number):
   return plain(Buffer.concat(chunks)).subarray(0, most + 1);
 }
 
-/** `ENOENT` and the like; for the message of a refusal. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-}
-
 async function withTemporary<T>(
   path: string,
   bytes: Uint8Array | string,
   mode: number,
   place: (temporary: string) => Promise<T>,
 ): Promise<T> {
-  const folder = dirname(path);
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  await makeFolder(folder);
+  const temporary = temporaryFor(path);
+  await makeFolder(dirname(path));
   try {
-    await using file = await open(temporary, 'wx', mode);
-    await file.writeFile(bytes);
-    await flush(file);
+    await writeFlushed(temporary, bytes, { mode });
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
-    throw refuse('store-failed', `cannot write ${path} (${codeOf(error)})`, { cause: error });
+    throw cannotWrite(path, error);
   }
   const placed = await place(temporary);
-  // A rename survives a power cut only once its folder does.
-  await using held = await open(folder, 'r');
-  await flush(held);
+  await flushPath(dirname(path));
   return placed;
+}
+
+/**
+ * As `replaceFile`, at once: for the few small files of one who changes a database in the same breath. The directory has
+ * to be there.
+ */
+export function replaceFileSync(path: string, bytes: Uint8Array | string, mode = 0o644): void {
+  const temporary = temporaryFor(path);
+  try {
+    withFileSync(temporary, 'wx', mode, (file) => {
+      writeFileSync(file, bytes);
+      fsyncSync(file);
+    });
+    renameSync(temporary, path);
+    withFileSync(dirname(path), 'r', undefined, fsyncSync);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw cannotWrite(path, error);
+  }
+}
+
+/** Writes a file that must not exist, or with the flag `w` may, and flushes it; its name lasts once its folder is flushed. */
+export async function writeFlushed(
+  path: string,
+  bytes: Uint8Array | string,
+  { mode = 0o644, flags = 'wx' }: { readonly mode?: number; readonly flags?: 'w' | 'wx' } = {},
+): Promise<void> {
+  await using file = await open(path, flags, mode);
+  await file.writeFile(bytes);
+  await flush(file);
+}
+
+/** Flushes a file or a folder to the disk: a name, and a renaming, survive a power cut only once their folder is flushed. */
+export async function flushPath(path: string): Promise<void> {
+  await using held = await open(path, 'r');
+  await flush(held);
+}
+
+/** The refusal of a file that cannot be written. */
+export function cannotWrite(path: string, error: unknown): Refusal {
+  return refuse('store-failed', `cannot write ${path} (${whyNot(error)})`, { cause: error });
+}
+
+function temporaryFor(path: string): string {
+  return `${path}.${randomUUID()}${UNFINISHED}`;
+}
+
+function withFileSync(
+  path: string,
+  flags: 'r' | 'wx',
+  mode: number | undefined,
+  use: (file: number) => void,
+): void {
+  const file = openSync(path, flags, mode);
+  try {
+    use(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Node's permission model takes fsync away; an agent that it confines keeps what must last in its database. */

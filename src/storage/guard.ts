@@ -7,7 +7,7 @@
 import Database from 'better-sqlite3';
 import { digest, entryId, treeSize } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
-import { sqliteFault } from '../platform/sqlitefault.ts';
+import { sqliteFault } from '../platform/fault.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex, parseHex } from '../bytes/text.ts';
 import type { Guard, Head, PolicyPlace, Signed } from '../log/ports.ts';

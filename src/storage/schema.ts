@@ -7,7 +7,7 @@
  * (recent.ts).
  */
 import Database from 'better-sqlite3';
-import { sqliteFault } from '../platform/sqlitefault.ts';
+import { sqliteFault } from '../platform/fault.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { SLICES } from './recent.ts';
 

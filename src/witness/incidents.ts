@@ -2,15 +2,14 @@
  * Evidence a witness keeps: one file for each incident, whole or absent, never overwritten, and no more than
  * the operator will ever read. Failing to keep one is told and stops nothing.
  */
-import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { link, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { splitView, type SplitView } from '../client/history.ts';
 import { aboutSplit } from '../incident/about.ts';
 import { formatIncident, makeIncident } from '../incident/incident.ts';
 import { parseCheckpoint } from '../note/checkpoint.ts';
 import { formatNote } from '../note/note.ts';
+import { createFile, makeFolder } from '../platform/files.ts';
 import type { KnownLog } from './logs.ts';
 import type { Contradiction } from './round.ts';
 
@@ -78,29 +77,12 @@ export class IncidentFiles {
         onWarning(`${MAX_INCIDENTS} incidents are kept already; this one of ${log.origin} is not`);
         return name;
       }
-      await mkdir(dir, { recursive: true, mode: 0o700 });
-      if (await write(join(dir, name), formatIncident(incident))) this.#count++;
+      await makeFolder(dir, 0o700);
+      if (await createFile(join(dir, name), formatIncident(incident))) this.#count++;
       onWarning(`${log.origin} shows two histories: the evidence is in ${join(dir, name)}`);
     } catch (error) {
       onWarning(`evidence against ${log.origin} could not be kept: ${String(error)}`);
     }
     return name;
-  }
-}
-
-/** Writes beside the place, then links it there; false when somebody was faster. */
-async function write(path: string, text: string): Promise<boolean> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  await using file = await open(temporary, 'wx', 0o644);
-  await file.writeFile(text);
-  await file.sync();
-  try {
-    await link(temporary, path);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    await unlink(temporary);
   }
 }

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { digest, treeSize } from '../bytes/brand.ts';
-import { sqliteFault } from '../platform/sqlitefault.ts';
+import { sqliteFault } from '../platform/fault.ts';
 import { refuse, Refusal } from '../bytes/refusal.ts';
 import type { CosignedHead } from './decide.ts';
 

@@ -11,7 +11,7 @@ import { digest, type Digest } from '../../bytes/brand.ts';
 import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8 } from '../../bytes/text.ts';
-import { codeOf } from '../../platform/files.ts';
+import { codeOf } from '../../platform/fault.ts';
 
 /** The operand that means standard input. */
 export const STDIN = '-';

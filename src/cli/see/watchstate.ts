@@ -8,7 +8,8 @@ import { Value } from 'typebox/value';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Deliverable, DeliveryQueue } from '../../monitor/webhook.ts';
 import { VERDICTS, type Verdict } from '../../statement/vocabulary.ts';
-import { codeOf, replaceFile } from '../../platform/files.ts';
+import { codeOf } from '../../platform/fault.ts';
+import { replaceFile } from '../../platform/files.ts';
 
 const File = Type.Object({
   schema: Type.Literal('tallystick.watch-state.v1'),

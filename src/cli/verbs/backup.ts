@@ -1,15 +1,15 @@
 /** `tallystick backup`: one consistent copy of the log, taken while it runs, with a manifest that says what it is. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { copyFile, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { copyFile, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { copyStore } from '../../storage/backup.ts';
 import { SqliteReader } from '../../storage/sqlite-reader.ts';
 import { CONFIG_FILE } from '../config.ts';
 import type { Context } from '../context.ts';
-import { makeFolder } from '../../platform/files.ts';
+import { flushPath, makeFolder, writeFlushed } from '../../platform/files.ts';
 import { layoutOf } from '../layout.ts';
 import type { Flags, Verb } from '../verb.ts';
 import { VERSION } from '../../platform/version.ts';
@@ -71,9 +71,10 @@ async function backup(context: Context, operands: readonly string[], _flags: Fla
     time: head.time,
     sha256: await fileDigest(copy),
   };
-  await writeFile(join(partial, BACKUP_MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
-  for (const name of [BACKUP_STORE, BACKUP_MANIFEST]) await syncPath(join(partial, name));
+  await writeFlushed(join(partial, BACKUP_MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const path of [join(partial, BACKUP_STORE), partial]) await flushPath(path);
   await rename(partial, target); // until here a crash leaves only DIR.partial, which the next run removes
+  await flushPath(dirname(target));
   output.result('backup', { ...manifest, schema: undefined, dir: named });
   output.print(`${named}: ${head.size} entries of ${origin}, root ${manifest.root}`);
   return EXIT.ok;
@@ -93,10 +94,4 @@ export async function fileDigest(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
-}
-
-/** Flushes a file or a directory to the disk. */
-export async function syncPath(path: string): Promise<void> {
-  await using file = await open(path, 'r');
-  await file.sync();
 }

@@ -12,11 +12,11 @@ import { chooseHasher } from '../../workers/kernels.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import { CONFIG_FILE } from '../config.ts';
 import type { Context } from '../context.ts';
-import { createFile, makeFolder } from '../../platform/files.ts';
+import { createFile, flushPath, makeFolder } from '../../platform/files.ts';
 import { assertFollows, policyOfStore } from '../guarded.ts';
 import { layoutOf } from '../layout.ts';
 import type { Flags, Verb } from '../verb.ts';
-import { BACKUP_MANIFEST, BACKUP_STORE, fileDigest, syncPath } from './backup.ts';
+import { BACKUP_MANIFEST, BACKUP_STORE, fileDigest } from './backup.ts';
 
 export const restoreVerb: Verb = {
   name: 'restore',
@@ -52,9 +52,9 @@ async function restore(context: Context, operands: readonly string[], _flags: Fl
     const partial = `${layout.store}.partial`;
     await makeFolder(config.dataDir, 0o700);
     await copyFile(copy, partial);
-    await syncPath(partial);
+    await flushPath(partial);
     await rename(partial, layout.store);
-    await syncPath(config.dataDir);
+    await flushPath(config.dataDir);
     const [first] = await store.entries(0, 1);
     if (first !== undefined) await createFile(layout.genesis, first.bytes); // else `serve` would start a new log
     const settings = join(config.dataDir, CONFIG_FILE);

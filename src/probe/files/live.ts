@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, readdir, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { isAbsent } from '../../platform/fault.ts';
 
 export type LiveType = 'file' | 'symlink' | 'folder' | 'fifo' | 'socket' | 'device' | 'other';
 
@@ -56,7 +57,7 @@ export class LiveTree {
       const live = { path, type, mode: mode % 0o10000, uid, gid };
       return type === 'symlink' ? { ...live, leads: await this.#leads(path) } : live;
     } catch (error) {
-      return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR' ? 'absent' : 'unreadable';
+      return isAbsent(error) ? 'absent' : 'unreadable';
     }
   }
 
@@ -146,8 +147,4 @@ function same(a: BigIntStats, b: BigIntStats): boolean {
 
 function holds(root: string, path: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -84,7 +84,8 @@ t.test('an honest agent says what it is worth', async (t) => {
   const challenge = hashOf('a challenge');
   const judge = async (port: number, target: Declaration['target'], asked: Claim) => {
     const aim = aimOf(asked, { target, claims: [asked] } as unknown as Declaration, SUBJECT);
-    return judgeClaim(asked, await boundToTarget(await probeAt(tlsProbe, port), aim, challenge, NOW / 1000));
+    const of = { probe: asked.probe, aim, challenge };
+    return judgeClaim(asked, await boundToTarget(await probeAt(tlsProbe, port), of, NOW / 1000));
   };
   const at = pinnedTo({ cert: own.certPem }, 'localhost:1');
   t.match(await judge(good, at, accepted), { verdict: 'PROVEN', evidence: 'E3', explain: undefined });
@@ -105,11 +106,17 @@ t.test('an honest agent says what it is worth', async (t) => {
   const aim = aimOf(accepted, { target: at, claims: [accepted] } as unknown as Declaration, SUBJECT);
   const looked = await probeAt(tlsProbe, good);
   const bare3 = { ...looked, grades: [{ path: '', evidence: 'E3' as const }] };
-  const { grades } = await boundToTarget(bare3, aim, challenge, NOW / 1000);
+  const of = { probe: accepted.probe, aim, challenge };
+  const { grades } = await boundToTarget(bare3, of, NOW / 1000);
   t.match(
     grades,
     [{ evidence: 'E1', lowered: 'there is no signature' }],
     'nothing signed, and called signed',
+  );
+  const strangers = await boundToTarget(looked, { ...of, probe: 'http@1' }, NOW / 1000);
+  t.ok(
+    strangers.grades.every(({ evidence }) => evidence !== 'E3'),
+    'a probe that is not in the registry of signed facts is never E3',
   );
   const not13 = { ...seen, expr: "!o.tls.accepted['TLSv1.3']" };
   t.match(

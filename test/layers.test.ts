@@ -42,9 +42,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // Verified entries of a subject → where its claims stand. The one rule of what is in force, and of when a proof is due.
   appraisal: { below: [...JUDGED], packages: ['@noble/hashes'] },
   // Transcripts that a target signed: checked with node:crypto, which reads certificates.
-  evidence: { below: [...PURE], packages: ['pkijs', 'asn1js'], node: true },
+  evidence: { below: [...JUDGED, 'claim'], packages: ['pkijs', 'asn1js'], node: true },
   probe: {
-    below: [...PURE, 'platform', 'claim', 'evidence', 'declare'],
+    below: [...JUDGED, 'platform', 'claim', 'evidence', 'declare'],
     packages: ['pg', 'yaml'],
     node: true,
   },

@@ -10,7 +10,7 @@ import { Refusal } from '#src/bytes/refusal.ts';
 import { judgeClaim } from '#src/claim/judge.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import type { ValueMap } from '#src/claim/value.ts';
-import { refusalFault } from '#src/cli/see/evidence.ts';
+import { refusalFault } from '#src/evidence/weigh.ts';
 import { packOf } from '#src/declare/packs.ts';
 import { challengeOf } from '#src/evidence/challenge.ts';
 import { parseClientHello } from '#src/evidence/tls-hello.ts';

@@ -117,9 +117,13 @@ async function lookAll(
   for (const each of looksFor(claims, declared.declaration)) {
     const { seen, cost } = await look(each, { subject, challenge, declared: opened }, agent.looking);
     const [claim] = each.claims;
-    const aim = claim && aimOf(claim, declared.declaration, subject);
+    const of = claim && {
+      probe: claim.probe,
+      aim: aimOf(claim, declared.declaration, subject),
+      challenge,
+    };
     const now = seconds(agent.looking.now());
-    const bound = aim === undefined || 'code' in seen ? seen : await boundToTarget(seen, aim, challenge, now);
+    const bound = of === undefined || 'code' in seen ? seen : await boundToTarget(seen, of, now);
     runs.push({ claims: each.claims, seen: bound, slots });
     bytes += cost.bytes;
   }

@@ -13,7 +13,7 @@ import { verifyTranscript } from '../../evidence/verify.ts';
 import { parseStatement, type ParsedStatement } from '../../statement/parse.ts';
 import { isWithdrawal, type Declaration } from '../../statement/commitment.ts';
 import type { Result } from '../../statement/proof.ts';
-import { describeVerified, weigh } from './evidence.ts';
+import { describeVerified, weigh } from '../../evidence/weigh.ts';
 
 type ProofStatement = Extract<ParsedStatement, { kind: 'proof' }>;
 

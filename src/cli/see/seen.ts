@@ -9,7 +9,7 @@ import { readsFrom } from '../../appraisal/reach.ts';
 import type { StatementKind } from '../../statement/kinds.ts';
 import { assertOnce } from '../../statement/once.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
-import { weighAll } from './evidence.ts';
+import { weighAll } from '../../evidence/weigh.ts';
 import type { Look } from './reading.ts';
 import { growthOf, headsOf, newestSayings } from './roots.ts';
 
@@ -45,7 +45,8 @@ export async function see(look: Look, subject: string, least = LEAST_PROOFS): Pr
   const history = historyFrom(look, entries);
   const inForce = history.inForce ?? history.pending;
   const sayings = inForce === undefined ? [] : newestSayings(history.proofs, inForce.entry.id);
-  const weighed = inForce && (await weighAll(sayings, inForce, entries));
+  const weighed =
+    inForce && (await weighAll(sayings, { declaration: inForce.declaration, subject }, entries));
   const standings = standingOf(history, {
     now: look.now,
     behind: look.behind,

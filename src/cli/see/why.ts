@@ -10,7 +10,7 @@ import {
   examineEvidence,
   trailsIn,
   type Examined,
-} from './evidence.ts';
+} from '../../evidence/weigh.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue, Output } from '../output.ts';
 import type { Flags } from '../verb.ts';

@@ -8,8 +8,8 @@ import type { Attachment, Contradiction, Grade, Observed, Population } from '../
 import { isMap, leavesOf, type Value, type ValueMap } from '../../claim/value.ts';
 import { parseJson } from '../../declare/json.ts';
 import { isNumberText, isTreeList, isTreeMap, type Tree } from '../../declare/leaf.ts';
-import type { SignedFact, VerifiedTls } from '../../evidence/tls-verify.ts';
 import { TRANSCRIPT_TYPE } from '../../evidence/transcript.ts';
+import { factsOf, signedNames } from '../../evidence/transcript-facts.ts';
 import { verifyTranscript, type Verified } from '../../evidence/verify.ts';
 
 const FIELDS = ['schema', 'value', 'grades', 'population', 'contradictions', 'transcripts'];
@@ -124,39 +124,6 @@ function verify(data: Uint8Array, challenge: Uint8Array): Verified {
     if (!(error instanceof Refusal)) throw error;
     throw refuse('proof-failed', `a transcript does not verify: ${error.message}`, { cause: error });
   }
-}
-
-const TLS_FACTS: Readonly<Record<string, readonly [fact: SignedFact, of: (v: VerifiedTls) => Value]>> = {
-  version: ['version', (v) => v.version],
-  suite: ['suite', (v) => v.suite],
-  group: ['group', (v) => v.group],
-  scheme: ['scheme', (v) => v.scheme],
-  sentinel: ['sentinel', (v) => v.sentinel ?? 'none'],
-  spki: ['key', (v) => v.certificate.spki],
-  certificate: ['certificate', (v) => v.certificate.sha256],
-};
-
-function factsOf(verified: Verified): ValueMap {
-  if (verified.protocol === 'tls')
-    return {
-      protocol: 'tls',
-      ...Object.fromEntries(Object.entries(TLS_FACTS).map(([name, [, of]]) => [name, of(verified)])),
-    };
-  const { serverVersion, kex, hostKeyAlgorithm, fingerprint } = verified;
-  return { protocol: 'ssh', version: serverVersion, kex, hostKeyAlgorithm, fingerprint };
-}
-
-/** Of these facts the ones that the target signed: all that a reader can know without the agent. */
-export function signedFactsOf(verified: Verified): ValueMap {
-  const names = new Set(signedNames(verified));
-  return Object.fromEntries(Object.entries(factsOf(verified)).filter(([name]) => names.has(name)));
-}
-
-/** Of SSH the key signs all of it; of TLS what the version signs. */
-function signedNames(verified: Verified): readonly string[] {
-  if (verified.protocol === 'ssh') return Object.keys(factsOf(verified));
-  const names = Object.entries(TLS_FACTS).filter(([, [fact]]) => verified.signed.includes(fact));
-  return ['protocol', ...names.map(([name]) => name)];
 }
 
 function listOf(value: Value | undefined, what: string, max: number): readonly Value[] {

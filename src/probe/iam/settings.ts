@@ -1,15 +1,12 @@
 /** Parameters of the probe `iam@1`, checked. */
 import { refuse } from '../../bytes/refusal.ts';
 import { readTrailKey, readTrailKeys, type TrailKey } from '../../evidence/cloudtrail-key.ts';
+import { accountOf, DEFAULT_HOURS, DEFAULT_LAG } from '../../evidence/trail-facts.ts';
 import { Given } from '../given.ts';
 import type { ParameterSpec, ProbeTask } from '../probe.ts';
 import { declaredLeaves } from '../declared.ts';
 import type { Principals } from './event.ts';
 import { policyOfLeaves, policyOfText, type Policy } from './policy.ts';
-
-/** Hours that are looked at, and seconds that the newest digest may be old, where the claim does not say. */
-export const DEFAULT_HOURS = 24;
-export const DEFAULT_LAG = 10_800;
 
 export const IAM_PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
   principal: { type: 'text', help: 'ARN of the role, user or session whose calls are looked at' },
@@ -107,9 +104,4 @@ async function keysOf(
 function spellings(arn: string): readonly string[] {
   const [, before, name] = /^(arn:[^:]+:iam::\d{12}:role\/)(?:.*\/)?([^/]+)$/.exec(arn) ?? [];
   return name === undefined ? [arn] : [arn, `${before}${name}`];
-}
-
-/** The account in an ARN. */
-export function accountOf(arn: string): string {
-  return arn.split(':')[4] ?? '';
 }

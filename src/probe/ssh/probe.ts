@@ -5,7 +5,7 @@
 import type { Attachment, Grade, Observed } from '../../claim/observed.ts';
 import type { ValueMap } from '../../claim/value.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import type { SshOffer } from '../../evidence/ssh-fields.ts';
+import { keyOf, listsOf } from '../../evidence/ssh-facts.ts';
 import { HOST_KEY_ALGORITHMS } from '../../evidence/ssh-key.ts';
 import type { VerifiedSsh } from '../../evidence/ssh-verify.ts';
 import { encodeTranscript, TRANSCRIPT_TYPE } from '../../evidence/transcript.ts';
@@ -166,31 +166,6 @@ function prove(
     // Whoever answered does not have the key it showed: nothing it said is an observation of the target.
     throw refuse('unavailable', `nothing can be said of the server: ${error.message}`, { cause: error });
   }
-}
-
-/** Names in the list of key exchanges that are none (RFC 8308 §2.1, OpenSSH PROTOCOL §1.10). */
-const MARKER = /^(?:ext-info-[cs]|kex-strict-[cs](?:-v00@openssh\.com)?|kexguess2@matt\.ucc\.asn\.au)$/;
-
-const both = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])];
-
-/** What either direction may use, in the server's order. */
-export function listsOf(offer: SshOffer): ValueMap {
-  return {
-    kex: offer.kex.filter((name) => !MARKER.test(name)),
-    extensions: offer.kex.filter((name) => MARKER.test(name)),
-    hostKeys: offer.hostKeys,
-    ciphers: both(offer.ciphersToServer, offer.ciphersToClient),
-    macs: both(offer.macsToServer, offer.macsToClient),
-    compression: both(offer.compressionToServer, offer.compressionToClient),
-  };
-}
-
-/** The host key, and what was chosen. */
-export function keyOf({ keyType, keyBits, fingerprint, kex, hostKeyAlgorithm }: VerifiedSsh): ValueMap {
-  return {
-    hostKey: { type: keyType, bits: keyBits, fingerprint },
-    negotiated: { kex, hostKey: hostKeyAlgorithm },
-  };
 }
 
 function hostKeysOf(value: Parameter | undefined): readonly string[] {

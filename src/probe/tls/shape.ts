@@ -1,7 +1,7 @@
 /** What `tls@1` can observe. */
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { Parameter } from '../../statement/commitment.ts';
-import { TOLD_OF_EACH } from './certificate.ts';
+import { TOLD_OF_EACH } from '../../evidence/tls-facts.ts';
 
 const BY_VERSION: Shape = { map: 'scalar' };
 

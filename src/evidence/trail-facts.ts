@@ -1,16 +1,23 @@
 /**
- * Class E4, checked by the reader: AWS's signatures over the digests that a proof of `iam@1` carries, with the keys that
- * the commitment names. What the reader cannot check is no better than the word of the agent: E1.
+ * What AWS signed of a proof of `iam@1` (class E4): its signatures over the digests that the proof carries, with the keys
+ * that the commitment names. What cannot be checked so is no better than the word of the agent: E1.
  */
-import { Refusal } from '../../bytes/refusal.ts';
-import type { EntryOf } from '../../appraisal/history.ts';
-import { nameOf } from '../../claim/judge.ts';
-import type { ValueMap } from '../../claim/value.ts';
-import { readTrailKey } from '../../evidence/cloudtrail-key.ts';
-import { DIGESTS_TYPE, verifyDigests, type VerifiedTrail } from '../../evidence/cloudtrail.ts';
-import { accountOf, DEFAULT_HOURS, DEFAULT_LAG } from '../../probe/iam/settings.ts';
-import type { Claim, Parameter } from '../../statement/commitment.ts';
-import type { Result } from '../../statement/proof.ts';
+import { Refusal } from '../bytes/refusal.ts';
+import type { ValueMap } from '../claim/value.ts';
+import type { Claim, Parameter } from '../statement/commitment.ts';
+import type { Result, RuntimeProof } from '../statement/proof.ts';
+import { readTrailKey } from './cloudtrail-key.ts';
+import { DIGESTS_TYPE, verifyDigests, type VerifiedTrail } from './cloudtrail.ts';
+
+/** Hours that are looked at, and seconds that the newest digest may be old, where the claim does not say. */
+export const DEFAULT_HOURS = 24;
+export const DEFAULT_LAG = 10_800;
+
+/** A result, and the proof that it is in. */
+export interface AttestedResult {
+  readonly proof: Pick<RuntimeProof, 'attachments' | 'window'>;
+  readonly result: Pick<Result, 'attachments'>;
+}
 
 /** What the third party signed: facts for the claim to be judged again by, or why they are not to be had. */
 export type Attested =
@@ -20,12 +27,7 @@ export type Attested =
   | { readonly kind: 'wrong'; readonly why: string };
 
 /** What AWS signed of a result of class E4. */
-export function examineTrail(
-  { parsed: { proof } }: Pick<EntryOf<'proof'>, 'parsed'>,
-  result: Pick<Result, 'attachments'>,
-  { probe, params }: Claim,
-): Attested {
-  if (nameOf(probe) !== 'iam') return { kind: 'unseen', why: `nothing is known of who signs for ${probe}` };
+export function examineTrail({ proof, result }: AttestedResult, { params }: Claim): Attested {
   const keys = textsOf(params?.get('publicKeys'));
   if (keys.length === 0)
     return { kind: 'unseen', why: 'the commitment does not hold the keys themselves (publicKeys)' };
@@ -95,6 +97,11 @@ export function describeTrail({ digests, start, end }: VerifiedTrail): string {
     first === undefined ? '' : `${first.trail.trail} of ${first.trail.account}, ${first.trail.region}`;
   const [from, to] = [start, end].map((each) => new Date(each * 1000).toISOString().replace('.000Z', 'Z'));
   return `AWS signed ${digests.length} digests of the trail ${name}, from ${from} to ${to}`;
+}
+
+/** The account in an ARN. */
+export function accountOf(arn: string): string {
+  return arn.split(':')[4] ?? '';
 }
 
 /** How far back the claim asks. */

@@ -1,22 +1,23 @@
 /**
  * Classes E3 and E4, checked by the reader: each transcript's signature over the challenge of its proof, AWS's over its
- * digests (trail.ts), and the claim judged again from nothing but what was signed. An agent that says E3 and cannot show
+ * digests, and the claim judged again from nothing but what was signed. An agent that says E3 and cannot show
  * it is not believed.
  */
-import { Refusal } from '../../bytes/refusal.ts';
-import { languageFault } from '../../claim/expression.ts';
-import { judgeSigned } from '../../claim/signed.ts';
-import type { Declared, EntryOf, SubjectEntry } from '../../appraisal/history.ts';
-import type { ValueMap } from '../../claim/value.ts';
-import { challengeOf } from '../../evidence/challenge.ts';
-import { REFUSAL_TYPE, verifyRefusal } from '../../evidence/tls-refusal-record.ts';
-import { isTranscript } from '../../evidence/transcript.ts';
-import { verifyTranscript, type Verified } from '../../evidence/verify.ts';
-import { aimOf, signersOf, type Between } from '../../evidence/identity.ts';
-import type { Claim, Declaration } from '../../statement/commitment.ts';
-import type { Result } from '../../statement/proof.ts';
-import { signedValues, type Placed } from './signed.ts';
-import { describeTrail, examineTrail } from './trail.ts';
+import { Refusal } from '../bytes/refusal.ts';
+import { languageFault } from '../claim/expression.ts';
+import { judgeSigned } from '../claim/signed.ts';
+import type { ValueMap } from '../claim/value.ts';
+import type { Claim, Declaration } from '../statement/commitment.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
+import type { Result } from '../statement/proof.ts';
+import { challengeOf } from './challenge.ts';
+import { aimOf, signersOf, type Between } from './identity.ts';
+import { signedFactsFor } from './signed-facts.ts';
+import { REFUSAL_TYPE, verifyRefusal } from './tls-refusal-record.ts';
+import { describeTrail, type Attested } from './trail-facts.ts';
+import type { Placed } from './transcript-facts.ts';
+import { isTranscript } from './transcript.ts';
+import { verifyTranscript, type Verified } from './verify.ts';
 
 /** What came of the attachments that a result rests on. */
 export interface Examined {
@@ -28,7 +29,17 @@ export interface Examined {
 }
 
 /** A proof, wherever it was logged. */
-type Proven = Pick<EntryOf<'proof'>, 'parsed'>;
+interface Proven {
+  readonly parsed: Extract<ParsedStatement, { kind: 'proof' }>;
+}
+
+/** One that was: POSIX seconds. */
+interface Logged extends Proven {
+  readonly time: number;
+}
+
+/** Entries about the subject, in the order of the log. */
+type Around = readonly { readonly index: number; readonly time: number }[];
 
 /** Verifies each transcript of a result against the challenge recomputed from the proof. */
 export function examineEvidence(
@@ -114,15 +125,22 @@ export async function weigh(entry: Proven, result: Result, claim: Claim, by: Jud
   );
   if (signer.kind === 'other') return faulty(`${said} another signed: ${signer.why}`);
   return {
-    fault: recomputed(claim, signedValues(claim, verified), result),
+    fault: recomputed(claim, signedFactsFor(claim.probe).byTarget?.(claim, verified) ?? [], result),
     unchecked: signer.kind === 'unchecked' ? signer.why : undefined,
   };
 }
 
 const faulty = (fault: string): Weighed => ({ fault, unchecked: undefined });
 
+function attestedOf({ parsed: { proof } }: Proven, result: Result, claim: Claim): Attested {
+  const { byOther } = signedFactsFor(claim.probe);
+  if (byOther === undefined)
+    return { kind: 'unseen', why: `nothing is known of who signs for ${claim.probe}` };
+  return byOther({ proof, result }, claim);
+}
+
 function weighTrail(entry: Proven, result: Result, claim: Claim): Weighed {
-  const attested = examineTrail(entry, result, claim);
+  const attested = attestedOf(entry, result, claim);
   if (attested.kind === 'unseen') return { fault: undefined, unchecked: attested.why };
   if (attested.kind === 'wrong')
     return faulty(`it says ${result.verdict} [E4], and what AWS signed does not hold: ${attested.why}`);
@@ -133,20 +151,20 @@ function weighTrail(entry: Proven, result: Result, claim: Claim): Weighed {
  * When the handshakes of a proof took place: after the newest entry of its subject that the tree of their challenge has,
  * and before the proof was logged.
  */
-export function betweenOf({ time, parsed }: EntryOf<'proof'>, entries: readonly SubjectEntry[]): Between {
+export function betweenOf({ time, parsed }: Logged, entries: Around): Between {
   const { size } = parsed.proof.challenge;
   return { from: entries.findLast(({ index }) => index < size)?.time, to: time };
 }
 
 /** Weighs all results of proofs of one commitment. */
 export async function weighAll(
-  proofs: readonly EntryOf<'proof'>[],
-  { declaration, entry }: Declared,
-  entries: readonly SubjectEntry[],
+  proofs: readonly Logged[],
+  { declaration, subject }: Pick<Judging, 'declaration' | 'subject'>,
+  entries: Around,
 ): Promise<ReadonlyMap<Result, Weighed>> {
   const weighed = new Map<Result, Weighed>();
   for (const proof of proofs) {
-    const by = { declaration, subject: entry.parsed.subject, between: betweenOf(proof, entries) };
+    const by = { declaration, subject, between: betweenOf(proof, entries) };
     for (const result of proof.parsed.proof.results) {
       const claim = declaration.claims.find(({ id }) => id === result.claim);
       if (claim !== undefined) weighed.set(result, await weigh(proof, result, claim, by));
@@ -182,7 +200,7 @@ export function describeVerified(verified: Verified): string {
 
 /** One line for each trail whose signatures hold, of a result of class E4. */
 export function trailsIn(entry: Proven, result: Result, claim: Claim): readonly string[] {
-  const attested = result.evidence === 'E4' ? examineTrail(entry, result, claim) : undefined;
+  const attested = result.evidence === 'E4' ? attestedOf(entry, result, claim) : undefined;
   return attested?.kind === 'signed' ? attested.trails.map(describeTrail) : [];
 }
 

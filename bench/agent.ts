@@ -15,7 +15,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { loadavg, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { certificate, folder, nginx, postgres, program } from '../test/e3-targets.ts';
+import { certificate, folder, nginx, postgres, program } from '../test/support/e3-targets.ts';
 import { load } from './load.ts';
 import { goal, machine, median, printRows, processCpu, type Row } from './machine.ts';
 import { startServer, type Server } from './server.ts';

@@ -1,6 +1,6 @@
 /**
  * One good signature per algorithm, for the test that a kernel passes before it is used. Made by
- * `seedSigner` from the seed of 32 bytes 0x01 (test/kernels.test.ts makes them again); the keys guard nothing.
+ * `seedSigner` from the seed of 32 bytes 0x01 (test/workers/kernels.test.ts makes them again); the keys guard nothing.
  */
 import { encodeUtf8, parseBase64 } from '../bytes/text.ts';
 import type { Algorithm, PublicKey } from '../sign/algorithm.ts';

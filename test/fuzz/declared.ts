@@ -34,7 +34,7 @@ import { parseObserved } from '../../src/monitor/conditions.ts';
 import { parseExpectations } from '../../src/monitor/expectations.ts';
 import { parseSecrets } from '../../src/monitor/webhook-secret.ts';
 import { readKnownLogs } from '../../src/witness/logs.ts';
-import { policies } from '../statement-arbitraries.ts';
+import { policies } from '../support/statement-arbitraries.ts';
 import { asText, json, text, type Json, type Target } from './target.ts';
 
 const vectors = json('spec/vectors.json');

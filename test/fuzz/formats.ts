@@ -28,8 +28,8 @@ import * as payloads from '../../src/statement/payload.ts';
 import { decodeBundle, encodeBundle } from '../../src/tree/bundle.ts';
 import { bundlePath, parseTilePath, tilePath } from '../../src/tree/tile.ts';
 import { chooseVerifier } from '../../src/workers/kernels.ts';
-import { incidentOf } from '../incident-examples.ts';
-import * as arbitrary from '../statement-arbitraries.ts';
+import { incidentOf } from '../support/incident-examples.ts';
+import * as arbitrary from '../support/statement-arbitraries.ts';
 import { mutate, mutateCbor, type Random } from './random.ts';
 import { asText, hex, json, text, type Json, type Target } from './target.ts';
 

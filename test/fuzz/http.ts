@@ -15,10 +15,10 @@ import { Monitor } from '../../src/monitor/monitor.ts';
 import { HeadGuard } from '../../src/witness/guard.ts';
 import { statePaths } from '../../src/witness/state.ts';
 import { witnessServer } from '../../src/witness/server.ts';
-import { FakeLog, statement } from '../fake-log.ts';
-import { HostileLog, foreign } from '../hostile-log.ts';
-import { mirrorOf, NOW, opaque } from '../mirror-world.ts';
-import { knownLogs, NAME, openWitness, TestLog } from '../witness-world.ts';
+import { FakeLog, statement } from '../support/fake-log.ts';
+import { HostileLog, foreign } from '../support/hostile-log.ts';
+import { mirrorOf, NOW, opaque } from '../support/mirror-world.ts';
+import { knownLogs, NAME, openWitness, TestLog } from '../support/witness-world.ts';
 import type { Target } from './target.ts';
 import { asText, text } from './target.ts';
 

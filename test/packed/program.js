@@ -1,6 +1,6 @@
 /**
  * What a user of the packed library writes: checks what is genuine, tries what is forged, and reports. Bundled and run by
- * test/packed.test.ts, which puts `vectors.js` (spec/vectors.json) beside it. It uses nothing that Node 20 lacks.
+ * test/system/packed.test.ts, which puts `vectors.js` (spec/vectors.json) beside it. It uses nothing that Node 20 lacks.
  */
 import {
   decodeCoseKey,

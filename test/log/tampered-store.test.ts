@@ -1,0 +1,111 @@
+/** What whoever can write to the database may have put there, where no tile and no index row of an entry shows it. */
+import { createPrivateKey } from 'node:crypto';
+import { cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import t, { type Test } from 'tap';
+import { EXIT } from '../../src/bytes/refusal.ts';
+import { RunningLog } from '../../src/cli/serve/running.ts';
+import { encodeUtf8 } from '../../src/bytes/text.ts';
+import { chooseHasher, chooseVerifier } from '../../src/workers/kernels.ts';
+import { signStatement } from '../../src/cose/statement.ts';
+import { indexAudit, storeSource } from '../../src/log/storeaudit.ts';
+import { auditLog } from '../../src/log/audit.ts';
+import { SqliteReader } from '../../src/storage/sqlite-reader.ts';
+import { nodeSigner } from '../../src/keys/native.ts';
+import { tallystick } from '../support/run-cli.ts';
+
+const ORIGIN = 'log.example/tampered';
+
+/** A data directory with a few entries, and the log that runs on it until `close`. */
+async function logIn(t: Test) {
+  const cwd = t.testdir();
+  await tallystick(`init --origin ${ORIGIN}`, { cwd });
+  const data = join(cwd, 'tallystick-data');
+  const log = await RunningLog.start({
+    sequencer: {
+      origin: ORIGIN,
+      issuer: `https://${ORIGIN}`,
+      storePath: join(data, 'log.db'),
+      guardPath: join(data, 'guard', 'signed-head.db'),
+      genesisPath: join(data, 'genesis.cose'),
+      ed25519Path: join(data, 'keys', 'checkpoint-ed25519.pem'),
+      mldsa44Path: join(data, 'keys', 'checkpoint-ml-dsa-44.pem'),
+      receiptPath: join(data, 'keys', 'receipt-ed25519.pem'),
+      checkpointIntervalMs: 0,
+      clockTolerance: 60,
+    },
+    maxPending: 100,
+    checkers: 1,
+    conflictPath: join(data, 'conflict.checkpoint'),
+    onFatal: (error) => t.fail(error.message),
+    onWarning: (message) => t.fail(message),
+    onAlarm: (message) => t.fail(message),
+  });
+  const signer = nodeSigner(createPrivateKey(readFileSync(join(data, 'keys', 'submitter.pem'))));
+  const headers = { issuer: 'https://log.example', subject: 'a/b', contentType: 'text/plain' };
+  const say = async (text: string) => log.submit([await signStatement(headers, encodeUtf8(text), signer)]);
+  for (const text of ['one', 'two', 'three']) await say(text);
+  return { cwd, data, log, say };
+}
+
+const TAMPERINGS: readonly (readonly [what: string, sql: string, code: number, said: RegExp])[] = [
+  ['nothing', '', EXIT.ok, /as they should be/],
+  [
+    'a chain of a subject that nobody spoke of',
+    "INSERT INTO chain SELECT 'commitments new/one', 0, id FROM entry WHERE idx = 1",
+    EXIT.verification,
+    /1 chains are stored that no entry continues/,
+  ],
+  [
+    'an entry beyond the head',
+    'CREATE TABLE copied AS SELECT * FROM entry WHERE idx = 1; UPDATE copied SET idx = 99; ' +
+      'INSERT INTO entry SELECT * FROM copied; DROP TABLE copied',
+    EXIT.verification,
+    /beyond the head of 4/,
+  ],
+  [
+    'a trigger',
+    'CREATE TRIGGER later AFTER INSERT ON entry BEGIN DELETE FROM chain; END',
+    EXIT.verification,
+    /corrupt-store.*a trigger/,
+  ],
+  ['a table less', 'DROP TABLE chain', EXIT.verification, /corrupt-store/],
+  ['an index less', 'DROP INDEX entry_kind', EXIT.verification, /corrupt-store/],
+  ['no head any more', 'DELETE FROM head', EXIT.config, /behind-signed-head.*a tree of 4 entries was signed/],
+];
+
+t.test('fsck sees what was put into the database beside the entries', async (t) => {
+  const { cwd, data, log } = await logIn(t);
+  await log.close();
+  for (const [i, [what, sql, code, said]] of TAMPERINGS.entries()) {
+    const copy = join(cwd, String(i));
+    cpSync(data, copy, { recursive: true });
+    const db = new Database(join(copy, 'log.db'));
+    db.exec(sql);
+    db.close();
+    const told = await tallystick(`fsck --data-dir ${copy}`, { cwd });
+    t.equal(told.code, code, what);
+    t.match(told.out + told.err, said, what);
+  }
+});
+
+t.test('fsck of a log that goes on reads one state of it', async (t) => {
+  const { data, log, say } = await logIn(t);
+  for (const isFrozen of [true, false]) {
+    const store = SqliteReader.open(join(data, 'log.db'));
+    if (isFrozen) store.freeze();
+    const head = await store.head();
+    if (head === undefined) throw new Error('no head');
+    await say(`meanwhile ${isFrozen}`);
+    const { findings } = await auditLog(storeSource(store, head, ORIGIN), {
+      hasher: chooseHasher(),
+      verify: chooseVerifier(),
+      statements: true,
+      ...indexAudit(store, head),
+    });
+    t.equal(findings.length, isFrozen ? 0 : 1, isFrozen ? 'frozen' : 'as it goes on');
+    await store.close();
+  }
+  await log.close();
+});

@@ -1,0 +1,394 @@
+/** An entry and the other spelling of its ECDSA signature are one entry: for the log, its clients, and whoever checks it. */
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import t, { type Test } from 'tap';
+import { p256 } from '@noble/curves/nist.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { prove } from '#src/agent/prove.ts';
+import { checkChain, deliver } from '#src/agent/deliver.ts';
+import { concatBytes } from '#src/bytes/compare.ts';
+import { encodeUtf8 } from '#src/bytes/text.ts';
+import { splitSequence } from '#src/client/batch.ts';
+import { entryIdOf, loggedAs } from '#src/client/scrapi.ts';
+import { run } from '#src/cli/main.ts';
+import { RunningLog } from '#src/cli/serve/running.ts';
+import { nodeSigner } from '#src/keys/native.ts';
+import { ALG, HEADER } from '#src/cose/labels.ts';
+import { decodeSign1, encodeSign1, NO_HEADERS } from '#src/cose/sign1.ts';
+import { decodeStatement, signStatement, verifyStatement } from '#src/cose/statement.ts';
+import { TRANSPARENT_LIMITS } from '#src/cose/transparent.ts';
+import { twinOf } from '#src/cose/twin.ts';
+import { buildApp } from '#src/http/app.ts';
+import { ALGORITHMS, verifyWithNoble } from '#src/sign/algorithm.ts';
+import { twinSignature } from '#src/sign/malleable.ts';
+import { seedSigner } from '#src/sign/signer.ts';
+import { nodeVerifier } from '#src/workers/verify-kernel.ts';
+import { agentWorld, claimOf } from '../support/agent-world.ts';
+import { nextPolicyStatement, people } from '../support/world.ts';
+
+const ORDER = p256.Point.CURVE().n;
+const seed = (text: string): Uint8Array => sha256(encodeUtf8(text));
+
+/** The twin of a statement's entry. What has none is a fault of the test. */
+function twin(statement: Uint8Array): Uint8Array {
+  const found = twinOf(decodeSign1(statement, TRANSPARENT_LIMITS));
+  if (found === undefined) throw new Error('no twin');
+  return found.entry;
+}
+
+const headers = fc.record({
+  issuer: fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme-ascii' }),
+  subject: fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }),
+});
+
+t.test('every P-256 statement has one twin, which verifies, and whose twin it is', (t) =>
+  fc.assert(
+    fc.asyncProperty(
+      headers,
+      fc.uint8Array({ maxLength: 200 }),
+      fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      async (given, payload, seedBytes) => {
+        fc.pre(p256.utils.isValidSecretKey(seedBytes));
+        const signer = seedSigner('ecdsa-p256', seedBytes);
+        const entry = await signStatement(given, payload, signer);
+        const other = twin(entry);
+        t.not(Buffer.from(other).toString('hex'), Buffer.from(entry).toString('hex'));
+        t.strictSame(twin(other), new Uint8Array(entry), 'and back');
+        const [one, two] = [decodeStatement(entry), decodeStatement(other)];
+        t.same(two.sign1.protectedBytes, one.sign1.protectedBytes);
+        t.same(two.payload, one.payload);
+        for (const verify of [verifyWithNoble, nodeVerifier()])
+          for (const each of [one, two]) verifyStatement(each, signer.publicKey, verify);
+        // Attached receipts and the like are no part of the entry, nor of its twin.
+        const carried = encodeSign1({ ...one.sign1, unprotected: new Map([['note', 1]]) });
+        t.strictSame(twin(carried), other);
+        t.strictSame(loggedAs(carried, entryIdOf(other)), { id: entryIdOf(other), entry: other });
+        t.equal(loggedAs(carried, entryIdOf(entry)).id, entryIdOf(entry));
+        t.equal(loggedAs(carried, 'anything else').id, entryIdOf(entry));
+      },
+    ),
+    { numRuns: 30 },
+  ),
+);
+
+t.test('other algorithms, and signatures that verify nowhere, have none', async (t) => {
+  for (const algorithm of ALGORITHMS) {
+    const entry = await signStatement(
+      { issuer: 'i', subject: 's' },
+      seed('p'),
+      seedSigner(algorithm, seed(algorithm)),
+    );
+    t.equal(twinOf(decodeSign1(entry)) !== undefined, algorithm === 'ecdsa-p256', algorithm);
+  }
+  const scalar = (s: bigint): Uint8Array => Buffer.from(s.toString(16).padStart(64, '0'), 'hex');
+  const r = scalar(1n);
+  for (const s of [0n, ORDER, ORDER + 1n, 2n ** 256n - 1n])
+    t.equal(twinSignature('ecdsa-p256', concatBytes(r, scalar(s))), undefined, String(s));
+  t.same(twinSignature('ecdsa-p256', concatBytes(r, scalar(1n))), concatBytes(r, scalar(ORDER - 1n)));
+  t.equal(twinSignature('ecdsa-p256', new Uint8Array(63)), undefined);
+  t.equal(twinSignature('ecdsa-p256', new Uint8Array(65)), undefined);
+  // The older name of the algorithm, and none at all.
+  const sign1 = decodeSign1(
+    await signStatement({ issuer: 'i', subject: 's' }, r, seedSigner('ecdsa-p256', seed('k'))),
+  );
+  t.ok(twinOf({ ...sign1, headers: new Map(sign1.headers).set(HEADER.alg, ALG.es256) }));
+  t.equal(twinOf({ ...sign1, headers: NO_HEADERS }), undefined);
+});
+
+/** A log of the command line, running here; `before` sees what is posted first. */
+async function running(t: Test) {
+  const cwd = t.testdir();
+  const world = { env: { XDG_STATE_HOME: cwd }, cwd, now: () => Date.now() };
+  let before: ((body: Uint8Array, type: string | null) => Promise<void>) | undefined;
+  const spied: typeof fetch = async (input, init) => {
+    const { body } = init ?? {};
+    if (init?.method === 'POST' && body instanceof Uint8Array)
+      await before?.(body, new Headers(init.headers).get('content-type'));
+    return fetch(input, init);
+  };
+  const tally = async (...argv: string[]) => {
+    let [out, err] = ['', ''];
+    const code = await run(argv, {
+      ...world,
+      fetch: spied,
+      stdout: { write: (text) => (out += String(text)) },
+      stderr: { write: (text) => (err += String(text)) },
+    });
+    const last = out.trimEnd().split('\n').at(-1) ?? '';
+    return { code, out, err, json: argv.includes('--json') && last !== '' ? JSON.parse(last) : {} };
+  };
+  const ok = async (...argv: string[]) => {
+    const told = await tally(...argv);
+    if (told.code !== 0) t.fail(`${argv.join(' ')}: ${told.err}${told.out}`);
+    return told;
+  };
+  await ok('init', '--origin', 'log.example/twin');
+  const data = join(cwd, 'tallystick-data');
+  const log = await RunningLog.start({
+    sequencer: {
+      origin: 'log.example/twin',
+      issuer: 'https://log.example/twin',
+      storePath: join(data, 'log.db'),
+      guardPath: join(data, 'guard', 'signed-head.db'),
+      genesisPath: join(data, 'genesis.cose'),
+      ed25519Path: join(data, 'keys', 'checkpoint-ed25519.pem'),
+      mldsa44Path: join(data, 'keys', 'checkpoint-ml-dsa-44.pem'),
+      receiptPath: join(data, 'keys', 'receipt-ed25519.pem'),
+      checkpointIntervalMs: 0,
+      clockTolerance: 60,
+    },
+    maxPending: 1000,
+    checkers: 1,
+    conflictPath: join(data, 'conflict.checkpoint'),
+    onFatal: (error) => t.fail(error.message),
+    onWarning: (message) => t.fail(message),
+    onAlarm: (message) => t.fail(message),
+  });
+  const app = await buildApp(log, { version: '0', baseUrl: 'https://log.example' });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  t.teardown(async () => {
+    await app.close();
+    await log.close();
+  });
+  const post = (body: Uint8Array, type = 'application/cose') =>
+    fetch(`${url}/entries`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: new Uint8Array(body),
+    });
+  const spy = async <T>(how: typeof before, work: () => Promise<T>): Promise<T> => {
+    before = how;
+    try {
+      return await work();
+    } finally {
+      before = undefined;
+    }
+  };
+  /** Runs with somebody before us who posts the twin of what we post. Gives the ids that were posted so. */
+  const twinned = async <T>(work: () => Promise<T>): Promise<{ told: T; ids: readonly string[] }> => {
+    const ids: string[] = [];
+    const told = await spy(async (body) => {
+      for (const each of splitSequence(body)) {
+        const other = twin(each);
+        ids.push(entryIdOf(other));
+        const { status } = await post(other);
+        if (status !== 201) t.fail(`the twin: ${status}`);
+      }
+    }, work);
+    return { told, ids };
+  };
+  return { cwd, url, log, ok, tally, post, twinned };
+}
+
+t.test('a log takes either spelling, once, and names the one it has', async (t) => {
+  const { cwd, url, log, ok, post } = await running(t);
+  await ok('keygen', '--algorithm', 'p256', '--out', 'p256.pem');
+  await ok(
+    'policy',
+    'enrol',
+    'p256.pem',
+    '--name',
+    'HSM',
+    '--role',
+    'submitter',
+    '--role',
+    'admin',
+    '--log',
+    url,
+  );
+  const signer = nodeSigner(createPrivateKey(readFileSync(join(cwd, 'p256.pem'))));
+  const made = (subject: string) =>
+    signStatement({ issuer: 'i', subject, contentType: 'text/plain' }, encodeUtf8(subject), signer);
+  const high = (entry: Uint8Array): Uint8Array => {
+    const s = BigInt(`0x${Buffer.from(entry.subarray(-32)).toString('hex')}`);
+    return s > ORDER / 2n ? entry : twin(entry);
+  };
+  const first = high(await made('high S'));
+  const size = () => log.reader.head().size;
+  const before = size();
+  const answer = await post(first);
+  t.equal(answer.status, 201, 'a high S, which half of the signatures of others have');
+  t.match(answer.headers.get('location'), new RegExp(`/entries/${entryIdOf(first)}$`));
+  const again = await post(twin(first));
+  t.equal(again.status, 201);
+  t.match(again.headers.get('location'), new RegExp(`/entries/${entryIdOf(first)}$`), 'names the logged one');
+  t.equal(size(), before + 1);
+  for (const path of ['', '/entry'])
+    t.equal(
+      (await fetch(`${url}/entries/${entryIdOf(twin(first))}${path}`)).status,
+      404,
+      `never logged: ${path}`,
+    );
+  t.equal((await fetch(`${url}/entries/${entryIdOf(first)}`)).status, 200);
+
+  const [one, two] = [await made('one'), await made('two')];
+  const outcomes = await log.submit([one, twin(one), twin(two), two, one]);
+  const ids = outcomes.map((each) =>
+    each.kind === 'logged' ? [each.id, each.duplicate] : each.refusal.code,
+  );
+  t.same(ids, [
+    [entryIdOf(one), false],
+    [entryIdOf(one), true],
+    [entryIdOf(twin(two)), false],
+    [entryIdOf(twin(two)), true],
+    [entryIdOf(one), true],
+  ]);
+  t.equal(size(), before + 3, 'two in one step');
+  const broken = new Uint8Array(twin(one));
+  broken.set([(broken.at(-40) ?? 0) ^ 1], broken.length - 40);
+  t.match(await log.submit([broken]), [{ kind: 'refused', refusal: { code: 'bad-signature' } }]);
+});
+
+t.test('every verb goes on with the entry that somebody logged first', async (t) => {
+  const { cwd, url, log, ok, tally, twinned } = await running(t);
+  const key = async (name: string, ...roles: string[]): Promise<void> => {
+    await ok('keygen', '--algorithm', 'p256', '--out', `${name}.pem`);
+    const asked = roles.flatMap((role) => ['--role', role]);
+    await ok('policy', 'enrol', `${name}.pem`, '--name', name, ...asked, '--log', url);
+  };
+  await key('root', 'admin');
+  await key('ci', 'author', 'submitter');
+  await key('alice', 'approver');
+  await key('robot', 'agent');
+  const files = (text: string): void => writeFileSync(join(cwd, 'app.json'), text);
+  const commit = [
+    'commit',
+    'json',
+    'app.json',
+    '--subject',
+    'web',
+    '--key',
+    'ci.pem',
+    '--log',
+    url,
+    '--json',
+  ];
+  const size = () => log.reader.head().size;
+  /** Runs a verb behind a twin: one entry more, and what the verb says of it is its id and its index. */
+  const takes = async (what: string, ...argv: string[]): Promise<string> => {
+    const before = size();
+    const { told, ids } = await twinned(() => tally(...argv, '--log', url, '--json'));
+    t.equal(told.code, 0, `${what}: ${told.err}`);
+    t.equal(size(), before + 1, `${what}: one entry`);
+    t.match(told.json, { entry: ids[0], index: before }, what);
+    return ids[0] ?? '';
+  };
+
+  files('{"a": 1}');
+  const first = await takes('commit', ...commit.slice(0, -3), '--approvals', '1');
+  t.equal(
+    (await ok('verify', 'tallystick-proofs/web', '--strict', '--policy', 'tallystick-data/trust.policy'))
+      .code,
+    0,
+  );
+  await takes('approve', 'approve', 'web', '--yes', '--key', 'alice.pem');
+  files('{"a": 2}');
+  const second = await ok(...commit, '--approvals', '1');
+  t.match(second.json, { supersedes: first }, 'what is superseded is the logged entry');
+  t.match(await ok(...commit, '--approvals', '1'), {
+    json: { already_logged: true, entry: second.json.entry },
+  });
+  await ok('approve', 'web', '--yes', '--key', 'alice.pem', '--log', url);
+  await takes('deploy', 'deploy', 'mark', '--subject', 'web', '--key', 'ci.pem');
+  await takes('withdraw', 'withdraw', 'web', '--key', 'ci.pem');
+  await takes(
+    'policy',
+    'policy',
+    'enrol',
+    'alice.pem',
+    '--name',
+    'Alice',
+    '--role',
+    'approver',
+    '--replace',
+    '--key',
+    'root.pem',
+  );
+
+  const signer = nodeSigner(createPrivateKey(readFileSync(join(cwd, 'ci.pem'))));
+  const made = await Promise.all(
+    ['x', 'y', 'z'].map((subject) =>
+      signStatement({ issuer: 'i', subject, contentType: 'text/plain' }, encodeUtf8(subject), signer),
+    ),
+  );
+  writeFileSync(join(cwd, 'many.cborseq'), concatBytes(...made));
+  writeFileSync(
+    join(cwd, 'one.cose'),
+    await signStatement({ issuer: 'i', subject: 'one', contentType: 'text/plain' }, seed('1'), signer),
+  );
+  for (const file of ['many.cborseq', 'one.cose']) {
+    const { told, ids } = await twinned(() =>
+      tally('submit', file, '--out', 'receipts', '--log', url, '--json'),
+    );
+    t.equal(told.code, 0, told.err);
+    t.same(
+      told.json.results.map(({ entry }: { entry: string }) => entry),
+      ids,
+      file,
+    );
+    for (const id of ids) {
+      const bytes = readFileSync(join(cwd, 'receipts', `${id}.cose`));
+      t.equal(entryIdOf(bytes), id, 'what is kept is what the receipt is over');
+    }
+  }
+  t.equal((await tally('fsck', url, '--policy', 'tallystick-data/trust.policy')).code, 0);
+});
+
+t.test('an agent goes on from the proof that somebody logged first', async (t) => {
+  const world = await agentWorld(t);
+  const signer = seedSigner('ecdsa-p256', seed('p256 agent'));
+  world.log.add(
+    await nextPolicyStatement(world.log.entries[0]?.bytes ?? new Uint8Array(), {
+      keys: [people.admin.publicKey, people.author.publicKey, signer.publicKey].map((key, i) => ({
+        key,
+        name: String(i),
+        roles: [(['admin', 'author', 'agent'] as const)[i] ?? 'agent'],
+        subjects: ['**'],
+      })),
+    }),
+  );
+  world.reopen({ signer });
+  const declared = await world.commit('prod/db', [claimOf('on')]);
+  const made = async () => prove(world.agent, await world.duty(declared));
+  const send = () => deliver(world.log, world.agent.spool, world.agent.hand);
+  for (let i = 0; i < 3; i++) await made();
+  // The first and the third are seen on their way.
+  let posted = 0;
+  world.log.spelling = (statement) => (posted++ % 2 === 0 ? twin(statement) : statement);
+  const { delivered, refused } = await send();
+  t.same([delivered.map(({ seq }) => seq), refused], [[0, 1, 2], []]);
+  const logged = world.log.proofs();
+  t.same(
+    logged.map(({ proof: { prev } }) => prev?.toHex()),
+    [undefined, ...logged.slice(0, 2).map(({ entry }) => entryIdOf(entry))],
+  );
+  const { spool, hand } = world.agent;
+  t.equal(spool.link(hand.kid, 'prod/db')?.id, entryIdOf(logged[2]?.entry ?? new Uint8Array()));
+  t.ok(spool.observed(delivered[2]?.id ?? ('none' as never)), 'what opens it is found by the logged id');
+
+  // The log has the other spelling, and the agent never heard so.
+  world.log.spelling = twin;
+  world.log.deaf = true;
+  await made();
+  t.match((await send()).away, { code: 'unavailable' });
+  await checkChain(world.log, spool, { kid: hand.kid, subject: 'prod/db' }, false);
+  await made();
+  t.same(
+    (await send()).delivered.map(({ seq }) => seq),
+    [3, 4],
+  );
+  t.equal(spool.waitingCount(), 0);
+
+  // The key is another by now: what waited behind cannot be signed again, and is set aside.
+  await made();
+  await made();
+  const behind = world.reopen({ signer: people.agent });
+  t.same(
+    (await deliver(world.log, behind.spool, behind.hand)).delivered.map(({ seq }) => seq),
+    [5],
+  );
+  t.equal(behind.spool.waitingCount(), 0);
+  t.match(behind.spool.link(hand.kid, 'prod/db'), { seq: 5 });
+});

@@ -1,0 +1,254 @@
+/**
+ * The table of layers (spec/decisions.md), executed: what each folder may import, and the habits that a
+ * compiler does not check. Every module is loaded, so that one no test uses shows in the coverage.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { isBuiltin, stripTypeScriptTypes } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import t from 'tap';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const SRC = join(ROOT, 'src');
+
+interface Layer {
+  /** Folders it may import besides itself. */
+  readonly below: readonly string[];
+  readonly packages: readonly string[];
+  /** Whether it may use Node's own modules; without, it runs in a browser. */
+  readonly node?: boolean;
+}
+
+const PURE = ['bytes', 'sign', 'tree', 'note', 'cose', 'statement'];
+/** What reads and judges entries: the formats, and the registration policy over them. */
+const JUDGED = [...PURE, 'registration'];
+const NOBLE = ['@noble/hashes', '@noble/curves', '@noble/ed25519', '@noble/post-quantum'];
+
+/** Imports point down only. `index` is src/index.ts. */
+const LAYERS: Readonly<Record<string, Layer>> = {
+  bytes: { below: [], packages: [] },
+  sign: { below: ['bytes'], packages: NOBLE },
+  tree: { below: ['bytes'], packages: ['@noble/hashes'] },
+  note: { below: ['bytes', 'sign', 'tree'], packages: ['@noble/hashes'] },
+  cose: { below: ['bytes', 'sign', 'tree'], packages: ['@noble/hashes'] },
+  statement: { below: ['bytes', 'sign', 'tree', 'note', 'cose'], packages: ['@noble/hashes'] },
+  registration: { below: [...PURE], packages: [] },
+  index: { below: [...JUDGED, 'appraisal', 'incident'], packages: [] },
+  log: { below: JUDGED, packages: [] },
+  client: { below: [...JUDGED, 'appraisal', 'incident'], packages: ['@noble/hashes'] },
+  incident: { below: [...JUDGED, 'appraisal'], packages: ['@noble/hashes'] },
+  claim: { below: [...JUDGED], packages: ['@marcbachmann/cel-js', 're2js', '@noble/hashes'] },
+  // Verified entries of a subject → where its claims stand. The one rule of what is in force, and of when a proof is due.
+  appraisal: { below: [...JUDGED], packages: ['@noble/hashes'] },
+  // Transcripts that a target signed: checked with node:crypto, which reads certificates.
+  evidence: { below: [...JUDGED, 'claim'], packages: ['pkijs', 'asn1js'], node: true },
+  probe: {
+    below: [...JUDGED, 'platform', 'claim', 'evidence', 'declare'],
+    packages: ['pg', 'yaml'],
+    node: true,
+  },
+  declare: { below: [...PURE, 'claim'], packages: ['yaml', '@secretlint/*'] },
+  agent: {
+    below: [...JUDGED, 'claim', 'appraisal', 'evidence', 'probe', 'declare', 'client', 'platform', 'storage'],
+    packages: ['better-sqlite3'],
+    node: true,
+  },
+  // What the machine gives: files that are whole or absent, locks, child processes, SQLite, and its faults as refusals.
+  platform: { below: ['bytes'], packages: ['better-sqlite3'], node: true },
+  keys: { below: ['bytes', 'sign', 'note', 'cose', 'platform'], packages: [], node: true },
+  storage: {
+    below: ['bytes', 'tree', 'statement', 'platform', 'log'],
+    packages: ['better-sqlite3'],
+    node: true,
+  },
+  workers: {
+    below: ['bytes', 'sign', 'tree', 'cose', 'statement', 'registration', 'log'],
+    packages: ['sodium-native', '@noble/hashes'],
+    node: true,
+  },
+  web: {
+    below: [...PURE, 'log'],
+    packages: ['fastify', '@fastify/*', 'typebox', 'pino', '@platformatic/prom-client'],
+    node: true,
+  },
+  // The outsides: none imports another.
+  witness: {
+    below: [...PURE, 'client', 'incident', 'platform', 'web'],
+    packages: ['fastify', 'typebox', 'better-sqlite3', '@platformatic/prom-client'],
+    node: true,
+  },
+  monitor: {
+    below: [...JUDGED, 'appraisal', 'log', 'client', 'incident', 'platform', 'storage', 'workers', 'web'],
+    packages: ['fastify', 'typebox', 'better-sqlite3', 'yaml', '@platformatic/prom-client'],
+    node: true,
+  },
+  mirror: {
+    below: [...JUDGED, 'log', 'client', 'incident', 'platform', 'web'],
+    packages: ['fastify', 'typebox', '@platformatic/prom-client'],
+    node: true,
+  },
+  http: {
+    below: [...JUDGED, 'log', 'web'],
+    packages: ['fastify', '@fastify/*', 'typebox', 'pino', '@platformatic/prom-client'],
+    node: true,
+  },
+  cli: {
+    below: [
+      ...JUDGED,
+      'log',
+      'client',
+      'incident',
+      'platform',
+      'keys',
+      'storage',
+      'workers',
+      'web',
+      'http',
+      'witness',
+      'monitor',
+      'mirror',
+      'claim',
+      'appraisal',
+      'evidence',
+      'probe',
+      'declare',
+      'agent',
+    ],
+    packages: ['commander', 'yaml', 'typebox', 'pino', 'close-with-grace', 'better-sqlite3', '@noble/hashes'],
+    node: true,
+  },
+};
+
+/** Longest file, lines. */
+const MAX_LINES = 400;
+
+/** Modules that begin to work when they are loaded: threads. */
+const STARTS = /-thread\.ts$/;
+
+const sources = globSync('**/*.ts', { cwd: SRC })
+  .filter((path) => !path.endsWith('.d.ts'))
+  .toSorted();
+
+const read = (path: string): string => readFileSync(join(SRC, path), 'utf8');
+const folderOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : 'index');
+
+/** Specifiers of static and dynamic imports and of re-exports, types included. */
+function importsOf(source: string): readonly string[] {
+  const from = source.matchAll(/^(?:import|export)\b(?:[\w\s{},*$]*\bfrom)?\s*['"]([^'"]+)['"]/gm);
+  const dynamic = source.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g);
+  return [...from, ...dynamic].map(([, specifier]) => specifier ?? '');
+}
+
+/** Why a file of a layer may not import something; undefined when it may. */
+function fault(path: string, specifier: string): string | undefined {
+  const layer = LAYERS[folderOf(path)];
+  if (layer === undefined) return `${path} is in a folder that the table does not have`;
+  if (isBuiltin(specifier))
+    return layer.node === true ? undefined : `${path} imports ${specifier}: this layer is pure`;
+  if (specifier.startsWith('.')) {
+    const target = folderOf(relative(SRC, resolve(SRC, dirname(path), specifier)));
+    const fine = target === folderOf(path) || layer.below.includes(target);
+    return fine ? undefined : `${path} imports ${specifier}: ${target} is not below ${folderOf(path)}`;
+  }
+  const allowed = layer.packages.some((name) => {
+    const base = name.endsWith('*') ? name.slice(0, -1) : `${name}/`;
+    return `${specifier}/`.startsWith(base);
+  });
+  return allowed ? undefined : `${path} imports ${specifier}: not a package of this layer`;
+}
+
+t.test('imports point down', async (t) => {
+  const faults = sources.flatMap((path) => importsOf(read(path)).map((specifier) => fault(path, specifier)));
+  t.strictSame(
+    faults.filter((each) => each !== undefined),
+    [],
+  );
+  t.match(fault('tree/hash.ts', '../log/plan.ts'), /log is not below tree/, 'the check itself notices');
+  t.match(fault('bytes/text.ts', 'node:fs'), /pure/);
+  t.match(fault('http/app.ts', 'better-sqlite3'), /not a package/);
+  t.strictSame(
+    importsOf("import {\n  a,\n} from './a.ts';\nvoid import('./b.ts');\nexport type { C } from './c.ts';"),
+    ['./a.ts', './c.ts', './b.ts'],
+  );
+});
+
+t.test('the library runs in a browser', async (t) => {
+  const seen = new Set<string>();
+  const packages = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const source = readFileSync(file, 'utf8');
+    for (const specifier of importsOf(withoutTypes(file, source))) {
+      t.notOk(isBuiltin(specifier), `${relative(ROOT, file)} imports ${specifier}`);
+      if (!/^[./]/.test(specifier)) packages.add(specifier.split('/')[0] ?? '');
+      visit(
+        specifier.startsWith('.')
+          ? resolve(dirname(file), specifier)
+          : fileURLToPath(import.meta.resolve(specifier)),
+      );
+    }
+  };
+  visit(join(SRC, 'index.ts'));
+  t.strictSame([...packages].toSorted(), ['@noble'], 'and needs nothing else');
+  t.ok(seen.size > 40, `${seen.size} modules were walked`);
+});
+
+t.test('every module loads', async (t) => {
+  for (const path of sources) {
+    if (!STARTS.test(path)) await t.resolves(import(pathToFileURL(join(SRC, path)).href), path);
+  }
+});
+
+t.test('habits', async (t) => {
+  const faults = sources.flatMap((path) => {
+    const source = read(path);
+    const found: string[] = [];
+    if (source.split('\n').length > MAX_LINES + 1) found.push(`has more than ${MAX_LINES} lines`);
+    if (!source.startsWith('/**')) found.push('does not begin by saying what it is');
+    if (/^export default/m.test(source)) found.push('has a default export');
+    if (folderOf(path) !== 'bytes') found.push(...castsOf(source).map((cast) => `casts: ${cast}`));
+    return found.map((each) => `${path} ${each}`);
+  });
+  t.strictSame(faults, []);
+  const sample = "const a = b as const; const c = d as Digest; // as is\nimport { e as f } from 'g';";
+  t.strictSame(castsOf(sample), ['as Digest'], 'the check itself notices');
+});
+
+/** Type assertions other than `as const`: what type stripping takes away, outside imports and exports. */
+function castsOf(source: string): readonly string[] {
+  const stripped = stripTypeScriptTypes(source);
+  const code = source.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, (comment) => ' '.repeat(comment.length));
+  const imports = [...source.matchAll(/^(?:import|export) (?:type )?[{*][^;]*;/gm)];
+  return [...code.matchAll(/\bas (?!const\b)[\w{(['"]+/g)]
+    .filter(({ index }) => stripped.slice(index, index + 2).trim() === '')
+    .filter(
+      ({ index }) => !imports.some((each) => index >= each.index && index < each.index + each[0].length),
+    )
+    .map(([text]) => text);
+}
+
+function withoutTypes(file: string, source: string): string {
+  return file.endsWith('.ts') ? stripTypeScriptTypes(source) : source;
+}
+
+t.test('nothing of a machine is in the repository', async (t) => {
+  const isClone = existsSync(join(ROOT, '.git'));
+  if (!isClone) t.comment('not a clone: there is no list of tracked files to look at');
+  const listed = isClone ? execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' }) : '';
+  // Put together here so that this file does not find itself.
+  const path = new RegExp(`(^|[\\s"'\`(=:])/(${['work', 'farm', 'root', 'home'].join('|')})/[a-z.]`, 'm');
+  const host = new RegExp(
+    `https?://[a-z0-9.-]*(${['registry', 'mirror', 'artifact'].join('|')})[a-z0-9.-]*`,
+    'i',
+  );
+  const faults = listed.split('\0').filter((name) => {
+    if (name === '' || !existsSync(join(ROOT, name))) return false;
+    const text = readFileSync(join(ROOT, name), 'latin1');
+    return path.test(text) || host.test(text);
+  });
+  t.strictSame(faults, []);
+  t.match(['see ', 'work', 'main'].join('/'), path, 'the check itself notices');
+  t.match(['https:', '', 'registry.example.com'].join('/'), host);
+});

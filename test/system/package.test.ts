@@ -1,0 +1,273 @@
+/** What users start: the bin under an old Node, the preflight of a fresh clone, completion, the built package. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { delimiter, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import t from 'tap';
+import { EXIT } from '../../src/bytes/refusal.ts';
+import { build } from '../../src/cli/build.ts';
+import { selfSigned } from '../../src/cli/demo/certificate.ts';
+
+// A compiler run and a dozen processes, on a machine that may be busy with other test files.
+t.setTimeout(180_000);
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const BIN = join(ROOT, 'src/cli/bin.cjs');
+
+/** Without what tap adds to watch its children: an old Node does not know it. */
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) => !/^(NODE_OPTIONS|NODE_V8_COVERAGE|TALLYSTICK_.*|npm_.*)$/.test(name),
+  ),
+);
+
+/** A Node of this machine that is too old for the program. */
+function findOldNode(): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return [...folders, '/usr/bin', '/usr/local/bin']
+    .map((folder) => join(folder, 'node'))
+    .find((path) => existsSync(path) && versionOf(path) < 26);
+}
+
+function versionOf(node: string): number {
+  const { stdout } = spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8', env });
+  return Number.parseInt(stdout, 10);
+}
+
+const old = findOldNode();
+const skip = old === undefined && 'there is no Node older than 26 on this machine';
+
+t.test('bin under an old Node runs the pinned one', { skip }, async (t) => {
+  if (old === undefined) return;
+  const run = (...args: string[]) =>
+    spawnSync(old, [BIN, ...args], { encoding: 'utf8', env, cwd: t.testdir() });
+  const version = run('version', '--json');
+  t.match(JSON.parse(version.stdout), { node: process.versions.node }, version.stderr);
+  t.equal(run('nonsense').status, EXIT.usage, 'the exit code comes through');
+
+  const serve = spawn(old, [BIN, 'serve', '--port', '0', '--log-level', 'silent'], { env, cwd: t.testdir() });
+  let said = '';
+  for await (const chunk of serve.stderr) {
+    said += String(chunk);
+    if (said.includes('tallystick status')) break;
+  }
+  t.match(said, /http:\/\/127\.0\.0\.1:\d+/, 'the log runs');
+  serve.kill('SIGTERM');
+  t.strictSame(
+    await once(serve, 'exit'),
+    [EXIT.ok, null],
+    'a signal comes through, once: the log stops in order',
+  );
+});
+
+t.test('ending npm start ends the log', { skip: process.platform === 'win32' }, async (t) => {
+  const data = join(t.testdir(), 'data');
+  const flags = ['--port', '0', '--log-level', 'silent', '--data-dir', data];
+  // A group of its own, so that whatever is left can be ended with it.
+  const npm = spawn('npm', ['start', '--', ...flags], { env, cwd: ROOT, detached: true });
+  let left = true;
+  t.teardown(() => void (left && npm.pid !== undefined && process.kill(-npm.pid, 'SIGKILL')));
+  let said = '';
+  npm.stderr.on('data', (chunk) => {
+    said += String(chunk);
+    if (said.includes('tallystick status')) npm.kill('SIGTERM');
+  });
+  npm.stdout.resume();
+  // What npm started holds these pipes: they close when the last of it has ended.
+  await once(npm, 'close');
+  left = false;
+  t.match(said, /http:\/\/127\.0\.0\.1:\d+/, 'the log ran');
+});
+
+t.test("the image's health check asks in HTTP and in TLS", async (t) => {
+  const [, command = '[]'] =
+    /^HEALTHCHECK .*CMD (\[.*\])$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8')) ?? [];
+  const [, ...args] = JSON.parse(command) as string[];
+  let status = 200;
+  const answer = (_: unknown, response: ServerResponse): void => void response.writeHead(status).end();
+  const healthy = async (server: Server): Promise<boolean> => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const child = spawn(process.execPath, args, {
+      env: { ...env, TALLYSTICK_PORT: String(port) },
+      stdio: 'ignore',
+    });
+    const [code] = await once(child, 'exit');
+    server.closeAllConnections();
+    server.close();
+    return code === 0;
+  };
+  const tls = selfSigned('log.example', Date.now(), 1);
+  for (const expected of [true, false]) {
+    t.equal(await healthy(createServer(answer)), expected);
+    t.equal(await healthy(createTlsServer(tls, answer)), expected);
+    status = 503;
+  }
+});
+
+t.test('bin', async (t) => {
+  const run = (args: string[], options: string[] = []) =>
+    spawnSync(process.execPath, [...options, BIN, ...args], { encoding: 'utf8', cwd: t.testdir() });
+  const refused = run(['config', 'validate', '--port', 'x']);
+  t.match(refused, { status: EXIT.config, stdout: '', stderr: /^error: config-invalid: port \(--port\)/m });
+  const broken = "data:text/javascript,URL.parse = () => { throw new RangeError('a bug'); }";
+  const bug = run(['config', 'validate', '--url', 'http://a'], ['--import', broken]);
+  t.match(bug, { status: EXIT.usage, stderr: /^RangeError: a bug\n +at /m }, 'a bug prints its stack');
+  const cut = `"${process.execPath}" "${BIN}" config --help | head -n 1`;
+  t.equal(
+    execFileSync('bash', ['-o', 'pipefail', '-c', cut], { encoding: 'utf8', cwd: ROOT }).split('\n').length,
+    2,
+  );
+});
+
+const script = (shell: string): string =>
+  execFileSync(process.execPath, [BIN, 'completion', shell], { encoding: 'utf8', cwd: ROOT });
+
+t.test('completion scripts parse and complete', async (t) => {
+  const bash = script('bash');
+  execFileSync('bash', ['-n'], { input: bash });
+  const complete = (...words: string[]): string => {
+    const list = words.map((word) => `'${word}'`).join(' ');
+    const ask = `COMP_WORDS=(${list}); COMP_CWORD=${words.length - 1}; _tallystick; echo "\${COMPREPLY[@]}"`;
+    return execFileSync('bash', ['-c', `${bash}\n${ask}`], { encoding: 'utf8', cwd: t.testdir() }).trim();
+  };
+  t.equal(complete('tallystick', 'ver'), 'verify verify-incident version');
+  t.equal(complete('tallystick', 'config', 'va'), 'validate');
+  t.equal(complete('tallystick', 'keygen', '--algorithm', 'm'), 'ml-dsa-44');
+  t.equal(complete('tallystick', '--quiet', 'status', '--lo'), '--log --log-origin');
+  for (const shell of ['zsh', 'fish']) {
+    const text = script(shell);
+    t.match(text, 'keygen');
+    const there = spawnSync(shell, ['--version']).status === 0;
+    if (there) execFileSync(shell, ['-n', join(t.testdir({ text }), 'text')]);
+    else t.comment(`no ${shell} here: its script was not parsed`);
+  }
+  t.match(script('powershell'), /Register-ArgumentCompleter[^]*' config show' = @\('--origin'/);
+});
+
+/** What stands in for npm: it says how it was called and installs a Node and one package. */
+const NPM = `
+  const fs = require('fs');
+  console.log('npm', process.argv.slice(2).join(' '));
+  fs.mkdirSync('node_modules/.bin', { recursive: true });
+  const packages = { 'node_modules/a': { version: '1.0.0' } };
+  fs.writeFileSync('node_modules/.package-lock.json', JSON.stringify({ packages }));
+  const node = 'node_modules/.bin/node';
+  if (!fs.existsSync(node)) fs.symlinkSync(${JSON.stringify(process.execPath)}, node);`;
+
+t.test('the preflight makes a fresh clone ready', { skip }, async (t) => {
+  if (old === undefined) return;
+  const clone = (npm: string): string => {
+    const dir = t.testdir({
+      'package.json': '{"type":"module"}',
+      'package-lock.json': JSON.stringify({
+        packages: {
+          '': {},
+          'node_modules/a': { version: '1.0.0' },
+          'node_modules/b': { version: '1.0.0', dev: true },
+        },
+      }),
+      'npm.cjs': npm,
+      src: { cli: {} },
+    });
+    for (const name of ['bin.cjs', 'preflight.cjs'])
+      cpSync(join(ROOT, 'src/cli', name), join(dir, 'src/cli', name));
+    writeFileSync(
+      join(dir, 'src/cli/main.ts'),
+      'export function main() { console.log("ran", process.argv[2]); }',
+    );
+    return dir;
+  };
+  const run = (dir: string, file: string, ...args: string[]) =>
+    spawnSync(old, [join(dir, 'src/cli', file), ...args], {
+      encoding: 'utf8',
+      env: { ...env, npm_execpath: join(dir, 'npm.cjs') },
+    });
+  const dir = clone(NPM);
+  const first = run(dir, 'bin.cjs', 'hello');
+  t.match(first, { status: 0, stdout: 'ran hello\n', stderr: /installing.*\nnpm ci --loglevel=error\n/ });
+  t.match(run(dir, 'bin.cjs', 'again'), { status: 0, stdout: 'ran again\n', stderr: '' }, 'once is enough');
+  t.ok(existsSync(join(dir, 'node_modules/.bin/tallystick')), 'npx finds the command');
+  t.match(run(dir, 'preflight.cjs', '--dev').stderr, /npm ci/, 'tests need the development packages too');
+
+  const failing = clone('process.exit(3)');
+  t.match(run(failing, 'preflight.cjs'), { status: EXIT.config, stderr: /npm ci failed; run it in / });
+
+  const bare = clone(NPM);
+  mkdirSync(join(bare, 'node_modules/.bin'), { recursive: true });
+  symlinkSync(old, join(bare, 'node_modules/.bin/node'));
+  t.match(run(bare, 'preflight.cjs'), { status: EXIT.config, stderr: /needs Node 26 or newer; found \d+/ });
+
+  const unable = clone(NPM);
+  mkdirSync(join(unable, 'node_modules/.bin'), { recursive: true });
+  const words = 'error while loading shared libraries: libatomic.so.1';
+  writeFileSync(join(unable, 'node_modules/.bin/node'), `#!/bin/sh\necho "${words}" >&2; exit 127\n`, {
+    mode: 0o755,
+  });
+  t.match(run(unable, 'preflight.cjs'), {
+    status: EXIT.config,
+    stderr: /libatomic[^]*apt-get install libatomic1/,
+  });
+});
+
+t.test('the built package', async (t) => {
+  const out = join(t.testdir(), 'dist');
+  build(out);
+  const manifest = JSON.parse(readFileSync(join(out, 'package.json'), 'utf8'));
+  t.match(manifest, { name: 'tallystick', license: 'Apache-2.0', bin: { tallystick: 'cli/bin.cjs' } });
+  for (const field of ['private', 'scripts', 'devDependencies', 'optionalDependencies', 'overrides']) {
+    t.notOk(field in manifest, `no ${field}`);
+  }
+  for (const name of [
+    'index.js',
+    'index.d.ts',
+    'LICENSE',
+    'README.md',
+    'cli/preflight.cjs',
+    'workers/checker-thread.js',
+  ]) {
+    t.ok(existsSync(join(out, name)), name);
+  }
+  const library = await import(pathToFileURL(join(out, 'index.js')).href);
+  t.equal(library.EMPTY_ROOT.toHex(), 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+  const version = execFileSync(process.execPath, [join(out, 'cli/bin.cjs'), 'version', '--json'], {
+    encoding: 'utf8',
+  });
+  t.match(JSON.parse(version), { tallystick: manifest.version });
+});
+
+t.test('CI counts what was skipped, and names it', async (t) => {
+  const dir = t.testdir({ '.ci': {}, stubs: {}, src: { cli: {} } });
+  cpSync(join(ROOT, '.ci/run'), join(dir, '.ci/run'));
+  const stub = (name: string, text: string): void =>
+    writeFileSync(join(dir, 'stubs', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  // Nothing is installed, built or tested: npm tells what a run of tap and one of test:interop would.
+  for (const name of ['apt-get', 'go']) stub(name, 'exit 1');
+  stub('node', 'exit 1');
+  const ci = (tests: string, interop: string) => {
+    stub('npm', `case "$2" in test) ${tests} ;; *) echo "budget $INTEROP_BUILD_SECONDS"; ${interop} ;; esac`);
+    const PATH = `${join(dir, 'stubs')}:/usr/bin:/bin`;
+    const { status, stdout } = spawnSync('bash', [join(dir, '.ci/run')], { encoding: 'utf8', env: { PATH } });
+    return { status, stdout };
+  };
+  const totals = (pass: number, fail: number, skip: number): string =>
+    `echo "# { total: ${pass + fail + skip}, pass: ${pass}, fail: ${fail}, skip: ${skip} }"`;
+  const tests = `echo "    ok 3 - sshd # SKIP there is no sshd"; ${totals(10, 0, 1)}`;
+  const omni = `echo "ok 2 - omniwitness # SKIP not built in 600 s"; ${totals(5, 0, 2)}`;
+  const fine = ci(tests, omni);
+  t.match(fine.stdout, /SKIPPED.*\nomniwitness # SKIP not built in 600 s\nsshd # SKIP there is no sshd\n/);
+  t.match(fine.stdout, /\n15 passed, 0 failed, 3 skipped\n$/);
+  t.equal(fine.status, 0);
+  const [, budget = ''] = /budget (\d+)/.exec(fine.stdout) ?? [];
+  t.ok(Number(budget) > 600, `${budget} s for building`);
+  t.match(ci(totals(10, 1, 0), totals(5, 0, 0)), {
+    status: 1,
+    stdout: /\n15 passed, 1 failed, 0 skipped\n$/,
+  });
+  t.match(ci('exit 1', totals(5, 0, 0)), { status: 1, stdout: /\n5 passed, 1 failed, 0 skipped\n$/ });
+});

@@ -1,0 +1,157 @@
+/**
+ * The packed library as its users have it: the tarball, bundled by esbuild, rollup and webpack and as it is, run in Node
+ * 20, 22, 24 and this one, and in Chromium. In each it takes what is genuine and refuses what is forged.
+ */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import t from 'tap';
+import { build } from '../../src/cli/build.ts';
+import { bundleAll } from '../packed/bundle.ts';
+import { env, findNode, OLD_NODES } from '../packed/nodes.ts';
+
+// A compiler run, four bundles and a browser, on a machine that may be busy with other test files.
+t.setTimeout(180_000);
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+const EXPECTED = [
+  ['a cosigned proof', 'VERIFIED'],
+  ['a receipt (Ed25519)', 'VERIFIED'],
+  ['a statement (Ed25519)', 'VERIFIED'],
+  ['a statement (P-256)', 'VERIFIED'],
+  ['a proof of another entry', 'proof-failed'],
+  ['a proof with a forged signature of the log', 'unknown-signer'],
+  ['a proof without its witness', 'quorum-unmet'],
+  ['a receipt with a forged signature', 'bad-signature'],
+  ['a receipt of another entry', 'bad-signature'],
+  ['a receipt of another log', 'proof-failed'],
+  ['a forged statement (Ed25519)', 'bad-signature'],
+  ['a forged statement (P-256)', 'bad-signature'],
+];
+
+/** What a page's platform may lack, taken away before the program is loaded. */
+const OLDER = `for (const name of ['fromHex', 'fromBase64']) delete Uint8Array[name];
+  for (const name of ['toHex', 'toBase64', 'setFromHex', 'setFromBase64']) delete Uint8Array.prototype[name];`;
+
+// Outside this repository: a resolver that looks in folders above must not find the project's own packages.
+const project = mkdtempSync(join(tmpdir(), 'tallystick-packed-'));
+t.teardown(() => rmSync(project, { recursive: true, force: true }));
+const program = join(project, 'program.js');
+const nodes = Promise.all(OLD_NODES.map(findNode));
+
+/** A project that installed the tarball, and of the packages of its manifest those that the library needs. */
+function install(): void {
+  const dist = join(project, 'dist');
+  build(dist);
+  const [tarball = ''] = execFileSync('npm', ['pack', '--silent', '--pack-destination', project, dist], {
+    encoding: 'utf8',
+    cwd: project,
+    env,
+  })
+    .trim()
+    .split('\n');
+  const packages = join(project, 'node_modules');
+  const own = join(packages, 'tallystick');
+  mkdirSync(own, { recursive: true });
+  execFileSync('tar', ['-xzf', join(project, basename(tarball)), '--strip-components=1', '-C', own]);
+  cpSync(join(ROOT, 'node_modules/@noble'), join(packages, '@noble'), { recursive: true });
+  rmSync(dist, { recursive: true });
+  writeFileSync(join(project, 'package.json'), '{"type":"module"}');
+  cpSync(join(ROOT, 'test/packed/program.js'), program);
+  writeFileSync(
+    join(project, 'vectors.js'),
+    `export default ${readFileSync(join(ROOT, 'spec/vectors.json'), 'utf8')}`,
+  );
+}
+
+t.test('bundled or not, in each Node', async (t) => {
+  install();
+  const bundles = { 'not bundled': program, ...(await bundleAll(program)) };
+  const found = await nodes;
+  for (const [at, node] of [...found, process.execPath].entries()) {
+    const name = `Node ${OLD_NODES[at] ?? process.versions.node}`;
+    const skip = node === undefined && `there is no ${name}, and npm gave none`;
+    t.test(name, { skip }, async (t) => {
+      for (const [how, path] of Object.entries(bundles)) {
+        const { stdout, stderr } = spawnSync(node ?? '', [path], { encoding: 'utf8', env });
+        t.strictSame(stdout === '' ? stderr : JSON.parse(stdout), EXPECTED, `${name}, ${how}`);
+      }
+    });
+  }
+});
+
+/** Where a page's modules find the packages when nothing was bundled. */
+const IMPORTS = {
+  tallystick: '/node_modules/tallystick/index.js',
+  '@noble/ed25519': '/node_modules/@noble/ed25519/index.js',
+  ...Object.fromEntries(
+    ['hashes', 'curves', 'post-quantum'].map((name) => [`@noble/${name}/`, `/node_modules/@noble/${name}/`]),
+  ),
+};
+
+/** A page that loads one program, in a browser that has this platform's functions or an older one's. */
+const page = (file: string, older: boolean): string => `<!doctype html><meta charset="utf-8">
+  <script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>
+  <script>${older ? OLDER : ''} onerror = (m) => fetch('report', { method: 'POST', body: JSON.stringify(m) });</script>
+  <script type="module" src="/${file}"></script>`;
+
+const PAGES = ['program.js', 'esbuild.mjs', 'rollup.mjs', 'webpack.mjs'].flatMap((file) =>
+  [false, true].map((older) => ({ file, older, path: `/${older ? 'older' : 'newest'}/${file}/` })),
+);
+
+const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome'].find(
+  (name) => spawnSync(name, ['--version'], { env }).status === 0,
+);
+
+t.test(
+  'bundled or not, in Chromium',
+  { skip: CHROMIUM === undefined && 'there is no chromium' },
+  async (t) => {
+    const reports = new Map<string, unknown>();
+    const { promise: all, resolve: done } = Promise.withResolvers<void>();
+    const server = createServer(async (request, response) => {
+      const { pathname } = new URL(request.url ?? '', 'http://localhost');
+      const asked = PAGES.find(({ path }) => path === pathname);
+      if (request.method === 'POST') {
+        reports.set(pathname.replace(/report$/, ''), JSON.parse(await text(request)));
+        if (reports.size === PAGES.length) done();
+        response.end();
+      } else if (asked !== undefined || pathname === '/') {
+        const frames = PAGES.map(({ path }) => `<iframe src="${path}"></iframe>`).join('');
+        response.setHeader('content-type', 'text/html');
+        response.end(asked === undefined ? frames : page(asked.file, asked.older));
+      } else if (/\.m?js$/.test(pathname)) {
+        response.setHeader('content-type', 'text/javascript');
+        response.end(readFileSync(join(project, pathname)));
+      } else response.writeHead(404).end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.teardown(() => (server.closeAllConnections(), server.close()));
+    const { port } = server.address() as AddressInfo;
+    const profile = join(project, 'profile');
+    const flags = [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      '--no-first-run',
+    ];
+    const browser = spawn(
+      CHROMIUM ?? '',
+      [...flags, `--user-data-dir=${profile}`, '--remote-debugging-port=0', `http://127.0.0.1:${port}/`],
+      { env, stdio: 'ignore', detached: true },
+    );
+    const ended = once(browser, 'exit');
+    await Promise.race([all, ended]);
+    if (browser.pid !== undefined) process.kill(-browser.pid, 'SIGKILL');
+    await ended;
+    for (const { path } of PAGES) t.strictSame(reports.get(path), EXPECTED, path);
+  },
+);

@@ -13,7 +13,7 @@ import { keyThumbprint } from '../cose/key.ts';
 import type { PublicKey } from '../sign/algorithm.ts';
 import type { Context } from './context.ts';
 import { createFile } from '../platform/files.ts';
-import { stateDirOf } from './heads.ts';
+import { stateDirOf } from './state.ts';
 
 /**
  * Takes a receipt key for the log of this name. Refuses `key-file` when another log known here has it. A state

@@ -7,14 +7,14 @@ import { printable } from '../bytes/printable.ts';
 import { EXIT } from '../bytes/refusal.ts';
 import { formatVkey } from '../note/key.ts';
 import type { Context } from './context.ts';
-import { peersLine, peersJson } from './peers.ts';
-import type { Session } from './session.ts';
+import { peersLine, peersJson } from './client.ts';
+import type { LogClient } from '../client/client.ts';
 
 /** Longest line: that of an ML-DSA-44 key is cut. */
 const MAX_LINE = 120;
 
-/** Refuses as `Session.view` does. */
-export async function statusOfTiles({ config, output, world }: Context, session: Session): Promise<number> {
+/** Refuses as `LogClient.view` does. */
+export async function statusOfTiles({ config, output, world }: Context, session: LogClient): Promise<number> {
   const { head, opened } = await session.view();
   const { checkpoint, logSignatures, cosignatures } = opened;
   const [witnessed, own] = [newest(cosignatures), newest(logSignatures)];

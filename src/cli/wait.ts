@@ -3,7 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { askWhy } from '../client/unready.ts';
 import type { Context } from './context.ts';
-import type { Session, Whom } from './session.ts';
+import type { LogClient } from '../client/client.ts';
+import type { Whom } from './client.ts';
 import type { Flags, VerbOption } from './verb.ts';
 
 const LONGEST = 3_600;
@@ -26,7 +27,7 @@ export function waiting({ world }: Context, flags: Flags): Whom {
 const SILENT_MS = 1_500;
 
 /** Does the work; when that takes longer than a moment, says on stderr what the log says that it waits for. */
-export async function sayingWait<T>(context: Context, session: Session, work: Promise<T>): Promise<T> {
+export async function sayingWait<T>(context: Context, session: LogClient, work: Promise<T>): Promise<T> {
   const done = new AbortController();
   void sayLater(context, session, done.signal);
   try {
@@ -40,7 +41,7 @@ export async function sayingWait<T>(context: Context, session: Session, work: Pr
 
 async function sayLater(
   { output, world }: Context,
-  { transport, log }: Session,
+  { transport, log }: LogClient,
   done: AbortSignal,
 ): Promise<void> {
   const { sleep = (ms) => pause(ms, undefined, { signal: done }).catch(() => undefined) } = world;

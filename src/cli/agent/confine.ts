@@ -4,7 +4,7 @@ import { operatorRule } from '../../agent/enrolment.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
 import { makeFolder } from '../../platform/files.ts';
-import { stateDirOf } from '../heads.ts';
+import { stateDirOf } from '../state.ts';
 import { proofsFolderOf } from '../proofs.ts';
 import { confinement } from './grants.ts';
 import { isConfined } from './profile.ts';

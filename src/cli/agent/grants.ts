@@ -6,7 +6,7 @@ import { nameOf } from '../../claim/judge.ts';
 import { programOf } from '../../keys/names.ts';
 import type { Context } from '../context.ts';
 import { isFolder } from '../../platform/files.ts';
-import { stateDirOf } from '../heads.ts';
+import { stateDirOf } from '../state.ts';
 import { proofsFolderOf } from '../proofs.ts';
 import { isThere, namedConfig, trustedByDefault, vkeysOf, type AgentHome } from './setup.ts';
 

@@ -1,4 +1,4 @@
-/** The agent's log, as the command line reaches it: everything read through a `Session`, and so verified. */
+/** The agent's log, as the command line reaches it: everything read through a `LogClient`, and so verified. */
 import { originOf } from '../../note/trust.ts';
 import type { EntryId } from '../../bytes/brand.ts';
 import { equalBytes } from '../../bytes/compare.ts';
@@ -12,10 +12,10 @@ import { keyThumbprint } from '../../cose/key.ts';
 import { decodeReceipt, verifyReceipt } from '../../cose/receipt.ts';
 import type { PublicKey } from '../../sign/algorithm.ts';
 import type { Policy } from '../../statement/policy.ts';
-import type { Session } from '../session.ts';
+import type { LogClient } from '../../client/client.ts';
 
 export class SessionLog implements AgentLog {
-  readonly #session: Session;
+  readonly #session: LogClient;
   readonly #dir: string | undefined;
   /** The log that it is; undefined until it answers, where no directory says so. */
   #origin: string | undefined;
@@ -25,7 +25,7 @@ export class SessionLog implements AgentLog {
     | undefined;
 
   /** `kept`: what an agent's directory holds of a log. Refuses `config-invalid` where only others are trusted. */
-  constructor(session: Session, kept?: { readonly dir: string; readonly origin: string | undefined }) {
+  constructor(session: LogClient, kept?: { readonly dir: string; readonly origin: string | undefined }) {
     this.#session = session;
     this.#dir = kept?.dir;
     this.#origin = kept?.origin;

@@ -17,8 +17,9 @@ import type { Probe } from '../../probe/probe.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import { issuerOf } from '../commit/publish.ts';
 import type { Context } from '../context.ts';
-import { Session } from '../session.ts';
 import { VERSION } from '../../platform/version.ts';
+import type { LogClient } from '../../client/client.ts';
+import { clientOf } from '../client.ts';
 import { SessionLog } from './log.ts';
 import { openedOf } from './opened.ts';
 import { profileOf } from './profile.ts';
@@ -51,14 +52,14 @@ export interface OpenAgent {
   close(): void;
 }
 
-/** Refuses `key-file`, `config-invalid`, `corrupt-store`, and what `Session.open` refuses. */
+/** Refuses `key-file`, `config-invalid`, `corrupt-store`, and what `clientOf` refuses. */
 export async function openAgent(context: Context, wanted: Wanted): Promise<OpenAgent> {
   const { config, world } = context;
   const home = await initialiseAgent(context);
   const trusting = trustedByDefault(config);
   const trusted = trusting === undefined ? context : { ...context, config: { ...config, policy: trusting } };
   const whom = { transport: stoppable(context, wanted), verify: chooseVerifier() };
-  const session = await Session.open(trusted, whom);
+  const session = await clientOf(trusted, whom);
   const db = openAgentDatabase(home.dir);
   const ledger = new Ledger(db);
   const log = logOf(session, home.dir, db, ledger);
@@ -116,7 +117,7 @@ export async function openAgent(context: Context, wanted: Wanted): Promise<OpenA
 }
 
 /** Refuses `config-invalid` for another log than the directory serves, which is free again then. */
-function logOf(session: Session, dir: string, db: { close(): unknown }, ledger: Ledger): SessionLog {
+function logOf(session: LogClient, dir: string, db: { close(): unknown }, ledger: Ledger): SessionLog {
   try {
     return new SessionLog(session, { dir, origin: ledger.origin() });
   } catch (error) {

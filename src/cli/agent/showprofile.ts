@@ -5,7 +5,7 @@ import { selfClaims } from '../../agent/self.ts';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { isOutsideKey } from '../../keys/names.ts';
 import type { Context } from '../context.ts';
-import { stateDirOf } from '../heads.ts';
+import { stateDirOf } from '../state.ts';
 import { proofsFolderOf } from '../proofs.ts';
 import { flagOf, type SettingName } from '../settings.ts';
 import { confine } from './confine.ts';

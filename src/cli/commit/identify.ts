@@ -8,7 +8,7 @@ import type { ProvenEntry } from '../../client/view.ts';
 import type { Policy } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
 import { readNamedFile } from '../../platform/files.ts';
-import type { Whom } from '../session.ts';
+import type { Whom } from '../client.ts';
 import type { Flags, VerbOption } from '../verb.ts';
 import type { Declared } from './declare.ts';
 import { assertNothingLost, standing } from './lost.ts';

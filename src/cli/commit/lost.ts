@@ -9,7 +9,7 @@ import { parseStatement } from '../../statement/parse.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import type { Policy } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
-import type { Whom } from '../session.ts';
+import type { Whom } from '../client.ts';
 import type { Asked } from './wish.ts';
 
 /** What stands now: the commitment in force, and a newer one that lacks approvals. */

@@ -10,7 +10,7 @@ import { assertSubject } from '../../statement/parse.ts';
 import { TIERS, type Tier } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';
 import { readNamedFile } from '../../platform/files.ts';
-import { stateDirOf } from '../heads.ts';
+import { stateDirOf } from '../state.ts';
 import { ownInput } from '../owninput.ts';
 import { proofsFolderOf } from '../proofs.ts';
 import { didYouMean } from '../suggest.ts';

@@ -19,7 +19,8 @@ import type { Context } from '../context.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
 import { approversMissing } from './approvers.ts';
 import type { JsonValue } from '../output.ts';
-import { Session } from '../session.ts';
+import type { LogClient } from '../../client/client.ts';
+import { clientOf } from '../client.ts';
 import { differenceOf } from '../../registration/difference.ts';
 import { kidOf } from '../../cose/key.ts';
 import { assertKeepsRunningKeys, policyInForce, type PolicyInForce } from './inforce.ts';
@@ -38,7 +39,7 @@ export interface Wish {
 /** Logs a change, unless there is none or it is only to be shown. Resolves to the exit code. */
 export async function changePolicy(context: Context, wish: Wish): Promise<number> {
   const { output, world } = context;
-  const session = await Session.open(context);
+  const session = await clientOf(context);
   const inForce = await policyInForce(session);
   const { policy, id, index } = inForce;
   const whole = wholeDocument(policy);
@@ -97,7 +98,7 @@ const ENVELOPE_BYTES = 320;
 
 /** Refuses what the log would, before anything is signed: `policy-rejected`, `weak-key`. Warns of coming lock-outs. */
 async function assertFollows(
-  session: Session,
+  session: LogClient,
   inForce: PolicyInForce,
   document: PolicyDocument,
   time: number,

@@ -9,7 +9,7 @@ import { formatVkey, parseVkey } from '../../note/key.ts';
 import type { InForce, Rules } from '../../registration/rules.ts';
 import { parseStatement } from '../../statement/parse.ts';
 import type { PolicyDocument } from '../../statement/policy.ts';
-import type { Session } from '../session.ts';
+import type { LogClient } from '../../client/client.ts';
 import { shortVkey } from '../../registration/difference.ts';
 import { kidOf } from '../../cose/key.ts';
 
@@ -27,7 +27,7 @@ export interface PolicyInForce extends InForce {
  * Reads every policy, and verifies inclusion under the trusted checkpoint, signatures, and that each may follow the one
  * before it. That no newer one exists is the log's word. Refuses `not-found` for a log without one.
  */
-export async function policyInForce(session: Session): Promise<PolicyInForce> {
+export async function policyInForce(session: LogClient): Promise<PolicyInForce> {
   const view = await session.view();
   const policies = await session.policies(view);
   if (policies === undefined) throw refuse('not-found', `${session.log} names no registration policy`);
@@ -40,7 +40,7 @@ export async function policyInForce(session: Session): Promise<PolicyInForce> {
  * checkpoint and on a fresh receipt. Unlike the log, which refuses it too, this names the key.
  */
 export async function assertKeepsRunningKeys(
-  session: Session,
+  session: LogClient,
   { policy: { document: old }, id, view }: PolicyInForce,
   next: PolicyDocument,
 ): Promise<void> {

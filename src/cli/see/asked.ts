@@ -3,7 +3,7 @@ import { natureOf } from '../../bytes/nature.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
-import type { Whom } from '../session.ts';
+import type { Whom } from '../client.ts';
 import type { SettingName } from '../settings.ts';
 import type { Flags, VerbOption } from '../verb.ts';
 import { Reading, type Look } from './reading.ts';
@@ -31,7 +31,7 @@ export const SEE_OPTIONS: readonly VerbOption[] = [
   { flags: '--full', help: 'read the whole log, so that nothing can be left out' },
 ];
 
-/** Opens the log as the flags say. Refuses `usage`, and what `Session.open` refuses. */
+/** Opens the log as the flags say. Refuses `usage`, and what `clientOf` refuses. */
 export function readingOf(context: Context, flags: Flags, whom?: Whom): Promise<Reading> {
   const monitors = flags.texts('monitor');
   for (const url of monitors)

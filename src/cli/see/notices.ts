@@ -9,12 +9,12 @@ import { assertGranted } from '../../registration/grants.ts';
 import { encodeNotice } from '../../statement/payload.ts';
 import { signOwn } from '../../statement/sign.ts';
 import { issuerOf } from '../commit/publish.ts';
-import type { Session } from '../session.ts';
+import type { LogClient } from '../../client/client.ts';
 import { commitmentOf, type Seen } from './seen.ts';
 
 /** Logs that a claim is STALE, and verifies the receipt. Resolves with the index. Refuses what the log refuses. */
 export async function logStale(
-  session: Session,
+  session: LogClient,
   signer: Signer,
   seen: Seen,
   { claim, due, proof, explain }: ClaimStanding,

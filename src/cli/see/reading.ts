@@ -15,7 +15,8 @@ import { parseStatement } from '../../statement/parse.ts';
 import type { StatementKind } from '../../statement/kinds.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
-import { Session, type Whom } from '../session.ts';
+import type { LogClient } from '../../client/client.ts';
+import { clientOf, type Whom } from '../client.ts';
 import { KeptTiles } from './kept.ts';
 import { KeptRows, type Stop } from './keptrows.ts';
 import { KnownEntries } from './known.ts';
@@ -74,10 +75,10 @@ export class Reading {
   #size = 0;
   /** When entries were logged, as was said first. */
   readonly #times = new Map<number, number>();
-  readonly session: Session;
+  readonly session: LogClient;
   #clockTold = false;
 
-  private constructor(context: Context, session: Session, completeness: Completeness) {
+  private constructor(context: Context, session: LogClient, completeness: Completeness) {
     this.#context = context;
     this.#completeness = completeness;
     this.session = session;
@@ -85,9 +86,9 @@ export class Reading {
     this.#whole = completeness.full ? new WholeLog(this.#tiles) : undefined;
   }
 
-  /** Refuses as `Session.open` does. */
+  /** Refuses as `clientOf` does. */
   static async open(context: Context, completeness: Completeness, whom?: Whom): Promise<Reading> {
-    return new Reading(context, await Session.open(context, whom), completeness);
+    return new Reading(context, await clientOf(context, whom), completeness);
   }
 
   /** The newest checkpoint, compared with the last one seen, and the policies under it. */

@@ -7,9 +7,9 @@ import { originHash } from '../../note/checkpoint.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';
-import { stateDirOf } from '../heads.ts';
+import { stateDirOf } from '../state.ts';
 import type { JsonValue } from '../output.ts';
-import type { Session } from '../session.ts';
+import type { LogClient } from '../../client/client.ts';
 import type { Flags } from '../verb.ts';
 import { readingOf, seeEach, unreadableJson, type Unreadable } from './asked.ts';
 import { openAlerts, type Alerts } from './alerts.ts';
@@ -166,7 +166,7 @@ async function tell(
   context: Context,
   { state, alerts, notary, once }: Watching,
   seen: readonly Seen[],
-  session: Session,
+  session: LogClient,
 ): Promise<readonly Change[]> {
   const { output, world } = context;
   const changes = changesOf(output, state, seen);

@@ -27,7 +27,8 @@ import { tryFolder } from '../../platform/files.ts';
 import { proofsOf } from '../findevidence.ts';
 import { ownInput } from '../owninput.ts';
 import { PROOF_FILES, proofsFolderOf, saveProofs, slugOf } from '../proofs.ts';
-import { Session, type Collected } from '../session.ts';
+import type { Collected } from '../../client/client.ts';
+import { clientOf } from '../client.ts';
 import type { Flags, Verb } from '../verb.ts';
 import { sayingWait, WAIT_OPTION, waiting } from '../wait.ts';
 
@@ -102,7 +103,7 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   const asked = again === undefined ? await declareAsked(context, operands, flags) : undefined;
   const subject = asked?.subject ?? again ?? '';
   const whom = waiting(context, flags);
-  const session = await Session.open(context, whom);
+  const session = await clientOf(context, whom);
   const view = await session.view();
   const policy = await session.policy(view);
   const newest = (): Promise<ProvenEntry | undefined> =>

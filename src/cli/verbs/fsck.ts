@@ -16,7 +16,7 @@ import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
 import { assertFollows, policyOfStore } from '../guarded.ts';
 import { layoutOf } from '../layout.ts';
-import { Session } from '../session.ts';
+import { clientOf } from '../client.ts';
 import { trustOf } from '../trust.ts';
 import type { Flags, Verb } from '../verb.ts';
 
@@ -193,7 +193,7 @@ async function openFiles(context: Context, named: string): Promise<Target> {
 
 /** A log by its URL: its checkpoint must be signed as the trust policy asks, and fit the last one seen. */
 async function openUrl(context: Context, url: string): Promise<Target> {
-  const session = await Session.open(context, { url });
+  const session = await clientOf(context, { url });
   const { tiles } = session;
   const { origin, size, root } = (await session.view()).opened.checkpoint;
   const source: AuditSource = {

@@ -14,7 +14,8 @@ import { signerText } from '../see/words.ts';
 import { signersKnown } from '../whose.ts';
 import type { Context } from '../context.ts';
 import { saveProofs } from '../proofs.ts';
-import { Session, type Collected } from '../session.ts';
+import type { Collected, LogClient } from '../../client/client.ts';
+import { clientOf } from '../client.ts';
 import type { Flags, Verb } from '../verb.ts';
 
 /** An entry with what there is to show it. A host of tiles alone has no receipt and names no policy. */
@@ -63,7 +64,7 @@ export const getVerb: Verb = {
 
 async function get(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
   const { output, world } = context;
-  const session = await Session.open(context);
+  const session = await clientOf(context);
   const got = await find(session, operands[0] ?? '');
   const { statement, checks } = session.assertVerified(got.evidence);
   if (statement === undefined) throw new Error('a verified examination has its statement');
@@ -94,7 +95,7 @@ async function get(context: Context, operands: readonly string[], flags: Flags):
 }
 
 /** Refuses `bad-locator`, and `not-found` for an id that the log, or a host of tiles alone, does not know. */
-async function find(session: Session, text: string): Promise<Got> {
+async function find(session: LogClient, text: string): Promise<Got> {
   const name =
     URL.parse(text)
       ?.pathname.split('/')
@@ -111,7 +112,7 @@ async function find(session: Session, text: string): Promise<Got> {
   return { id, entry, receipt, evidence };
 }
 
-async function byId(session: Session, id: EntryId): Promise<Got> {
+async function byId(session: LogClient, id: EntryId): Promise<Got> {
   const receipt = await fetchReceipt(session.transport, session.log, id).catch(undefinedWhenMissing);
   if (receipt !== undefined) return session.collect(id, receipt);
   const tiles =

@@ -14,7 +14,7 @@ import { editable, formatEditable, parseEditable } from '../policy/editable.ts';
 import { enrolmentOf, readFlag } from '../policy/enrolment.ts';
 import { policyInForce } from '../policy/inforce.ts';
 import { readNamedKey, readNamedVkeys } from '../policy/namedkey.ts';
-import { Session } from '../session.ts';
+import { clientOf } from '../client.ts';
 import type { SettingName } from '../settings.ts';
 import type { Flags, Verb, VerbOption } from '../verb.ts';
 
@@ -170,7 +170,7 @@ export const policyVerb: Verb = {
 async function show(context: Context, _: readonly string[], flags: Flags): Promise<number> {
   const { output } = context;
   if (flags.on('yaml') && output.json) throw refuse('usage', 'give either --yaml or --json');
-  const { policy, id, index, issuer, view } = await policyInForce(await Session.open(context));
+  const { policy, id, index, issuer, view } = await policyInForce(await clientOf(context));
   const heading = [
     `Registration policy of ${policy.document.origin}, by ${printable(issuer)}:`,
     `entry ${index} of ${view.head.size}, verified. Edit and log it: tallystick policy set FILE`,

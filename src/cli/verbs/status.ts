@@ -12,8 +12,9 @@ import { logUrl } from '../config.ts';
 import type { Context } from '../context.ts';
 import { SEE_OPTIONS } from '../see/asked.ts';
 import { statusOfSubjects, summary } from '../see/status.ts';
-import { peersJson, peersLine } from '../peers.ts';
-import { Session } from '../session.ts';
+import { peersJson, peersLine } from '../client.ts';
+import type { LogClient } from '../../client/client.ts';
+import { clientOf } from '../client.ts';
 import { statusOfTiles } from '../tilestatus.ts';
 import type { Flags, Verb } from '../verb.ts';
 
@@ -139,8 +140,8 @@ async function tiles(context: Context, url: string, refusal: Refusal): Promise<n
   return statusOfTiles(context, await open(context, url));
 }
 
-function open(context: Context, url: string): Promise<Session> {
-  return Session.open(context, { url, transport: { timeoutMs: TIMEOUT_MS, patienceMs: 0 } });
+function open(context: Context, url: string): Promise<LogClient> {
+  return clientOf(context, { url, transport: { timeoutMs: TIMEOUT_MS, patienceMs: 0 } });
 }
 
 /** What was verified: how it went in words, the size of the checkpoint when there is one, what peers hold. */

@@ -11,7 +11,8 @@ import { attachReceipts, TRANSPARENT_LIMITS } from '../../cose/transparent.ts';
 import type { Context } from '../context.ts';
 import { readNamedFile, replaceFile, tryFolder } from '../../platform/files.ts';
 import type { JsonValue, Output } from '../output.ts';
-import { Session } from '../session.ts';
+import type { LogClient } from '../../client/client.ts';
+import { clientOf } from '../client.ts';
 import type { Flags, Verb } from '../verb.ts';
 import { sayingWait, WAIT_OPTION, waiting } from '../wait.ts';
 
@@ -41,7 +42,7 @@ type Result =
 async function submit(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
   const { output, world } = context;
   const statements = await readStatements(operands, world.cwd);
-  const session = await Session.open(context, waiting(context, flags));
+  const session = await clientOf(context, waiting(context, flags));
   const out = flags.text('out');
   if (out !== undefined) await tryFolder(resolve(world.cwd, out));
   const progress = output.progress('statements', statements.length);
@@ -86,7 +87,7 @@ async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 }
 
 /** One statement goes the way that any SCITT log knows; several go together. */
-async function post(session: Session, step: readonly Uint8Array[]): Promise<readonly BatchResult[]> {
+async function post(session: LogClient, step: readonly Uint8Array[]): Promise<readonly BatchResult[]> {
   const { transport, log } = session;
   const [only] = step;
   if (only === undefined || step.length > 1) return submitBatch(transport, log, step);
@@ -99,7 +100,7 @@ async function post(session: Session, step: readonly Uint8Array[]): Promise<read
 }
 
 /** The keys that the newest policy names; asked for after the answer, which may be signed with a new one. */
-async function receiptSigners(session: Session): Promise<readonly ReceiptSigner[]> {
+async function receiptSigners(session: LogClient): Promise<readonly ReceiptSigner[]> {
   const view = await session.view();
   const policy = await session.policy(view);
   const keys = [...session.trust.receiptKeys, ...(policy?.document.log.receiptKeys ?? [])];

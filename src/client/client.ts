@@ -1,29 +1,30 @@
-/** One log, as a client verb works with it: reads are verified, and heads are compared with the last ones seen. */
+/**
+ * The client of a log: everything that is read is verified, heads are compared with the last ones seen, and what is
+ * submitted is shown to be logged.
+ */
 import type { EntryId } from '../bytes/brand.ts';
-import { Refusal, refuse } from '../bytes/refusal.ts';
-import type { Evidence, Trust } from '../client/evidence.ts';
-import { examine, type Examination } from '../client/examine.ts';
-import { silentKeys } from '../client/examine-log.ts';
-import type { PeerResult } from '../client/gossip.ts';
-import { Patience } from '../client/patience.ts';
-import { entryIdOf } from '../client/scrapi.ts';
-import { findAll, findNewest, type Found, type Wanted } from '../client/search.ts';
-import { TileReader } from '../client/tiles.ts';
-import type { Transport } from '../client/transport.ts';
-import { explained } from '../client/unready.ts';
-import { asCheckpoint, LogView, type ProvenEntry } from '../client/view.ts';
 import { equalBytes } from '../bytes/compare.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import { decodeReceipt } from '../cose/receipt.ts';
-import type { VerifySignature } from '../sign/algorithm.ts';
 import { PolicyHistory, type PolicyEntry } from '../registration/history.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
-import { logUrl } from './config.ts';
-import type { Context } from './context.ts';
-import { checkRemembered, remember } from './heads.ts';
+import type { Evidence, Trust } from './evidence.ts';
+import { silentKeys } from './examine-log.ts';
+import { examine, type Examination } from './examine.ts';
+import type { PeerResult } from './gossip.ts';
+import { checkRemembered, HeadsInMemory, remember, type Holding } from './memory.ts';
+import { Patience } from './patience.ts';
 import { checkPeers } from './peers.ts';
-import { trustOf } from './trust.ts';
+import type { ClientOptions } from './ports.ts';
+import { entryIdOf } from './scrapi.ts';
+import { findAll, findNewest, type Found, type Wanted } from './search.ts';
+import { TileReader } from './tiles.ts';
+import type { Transport } from './transport.ts';
+import { explained } from './unready.ts';
+import { asCheckpoint, LogView, type ProvenEntry } from './view.ts';
 
 /** A checkpoint follows an acknowledgement within this, however short the user waits (milliseconds). */
 const PUBLISHING_MS = 5_000;
@@ -36,16 +37,14 @@ export interface Collected {
   readonly id: EntryId;
 }
 
-/** Which log, when not the configured one, and how to ask it. */
-export interface Whom {
-  readonly url?: string;
-  readonly transport?: Partial<Transport>;
-  /** Noble when undefined: for one command, the faster ones are not worth their start. */
-  readonly verify?: VerifySignature;
+/** A client of the log that the options name. Nothing is asked before its first method. */
+export function openClient(options: ClientOptions): LogClient {
+  return new LogClient(options);
 }
 
-export class Session {
-  readonly #context: Context;
+export class LogClient {
+  readonly #options: ClientOptions;
+  readonly #holding: Holding;
   #peers: readonly PeerResult[] | undefined;
   /** Whether a head that the log's key signed was seen. */
   #sawHead = false;
@@ -58,19 +57,15 @@ export class Session {
   readonly trust: Trust;
   readonly verify: VerifySignature | undefined;
 
-  private constructor(context: Context, trust: Trust, { url, transport, verify }: Whom) {
-    const { fetch, now } = context.world;
-    this.#context = context;
-    this.transport = { fetch, now, reached: new Set(), ...transport };
-    this.log = url ?? logUrl(context.config);
+  constructor(options: ClientOptions) {
+    const { log, trust, now, memory = new HeadsInMemory(), verify, onRemark = () => undefined } = options;
+    this.#options = options;
+    this.#holding = { memory, policy: trust.policy, now, remark: onRemark };
+    this.transport = { ...transportOf(options), reached: new Set() };
+    this.log = log;
     this.trust = trust;
     this.verify = verify;
-    this.tiles = new TileReader(this.transport, this.log);
-  }
-
-  /** Refuses as `trustOf` does. */
-  static async open(context: Context, whom: Whom = {}): Promise<Session> {
-    return new Session(context, await trustOf(context), whom);
+    this.tiles = new TileReader(this.transport, log);
   }
 
   /**
@@ -84,12 +79,12 @@ export class Session {
       const { policy } = this.trust;
       const note = await this.#checkpoint();
       const signed = this.#signed(note);
-      await checkRemembered(this.#context, signed, policy);
+      await checkRemembered(this.#holding, signed);
       await this.#askPeers(signed);
       const view = LogView.of(this.tiles, note, policy, this.verify);
       if (view.head.size > covering) {
         silentKeys(view.opened, this.trust);
-        await remember(this.#context, view);
+        await remember(this.#holding, view);
         return view;
       }
       if (!(await patience.pause())) {
@@ -134,10 +129,12 @@ export class Session {
   async #askPeers(view: LogView): Promise<void> {
     if (this.#peers !== undefined) return;
     this.#peers = [];
-    this.#peers = await checkPeers(this.#context, { view, log: this.log, policy: this.trust.policy });
+    const { peers = [], fetch, now } = this.#options;
+    const compared = { view, log: this.log, peers, transport: { fetch, now } };
+    this.#peers = await checkPeers(this.#holding, compared);
   }
 
-  /** What came of comparing with each --peer, in their order; none before the first view. */
+  /** What came of comparing with each peer, in their order; none before the first view. */
   get peers(): readonly PeerResult[] {
     return this.#peers ?? [];
   }
@@ -218,6 +215,27 @@ export class Session {
     };
     return { evidence, receipt, entry, id };
   }
+}
+
+/** What of the options is the outside world. */
+function transportOf({
+  fetch,
+  now,
+  sleep,
+  random,
+  timeoutMs,
+  waitUntil,
+  patienceMs,
+}: ClientOptions): Transport {
+  return {
+    fetch,
+    now,
+    ...(sleep && { sleep }),
+    ...(random && { random }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(waitUntil !== undefined && { waitUntil }),
+    ...(patienceMs !== undefined && { patienceMs }),
+  };
 }
 
 /** An entry that a search names as a policy. Refuses `proof-failed` when another one is there. */

@@ -1,0 +1,116 @@
+/**
+ * The newest head of each log, remembered between runs: whoever asks a log twice also checks that it kept its word
+ * (sumdb's and Rekor's clients do the same). Two heads that are not one history end the run, and become an incident that
+ * anyone with the log's key can check.
+ */
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { formatIncident, makeIncident, type Incident } from '../incident/incident.ts';
+import { parseCheckpoint, type Checkpoint } from '../note/checkpoint.ts';
+import { formatVkey } from '../note/key.ts';
+import { parseNote } from '../note/note.ts';
+import { logKeysOf, type TrustPolicy } from '../note/trust.ts';
+import type { Conflict } from './compare.ts';
+import type { NotedHead } from './history.ts';
+import type { HeadMemory, Remark, RememberedHead } from './ports.ts';
+import type { LogView } from './view.ts';
+
+/** A `HeadMemory` that lasts as long as the process. `incidents`: what it was given to keep, by id. */
+export class HeadsInMemory implements HeadMemory {
+  readonly #heads = new Map<string, Uint8Array>();
+  readonly incidents = new Map<string, Incident>();
+
+  async head(origin: string): Promise<RememberedHead | undefined> {
+    const note = this.#heads.get(origin);
+    return note && { note, place: 'memory' };
+  }
+
+  async remember(origin: string, note: Uint8Array): Promise<void> {
+    this.#heads.set(origin, note);
+  }
+
+  async keep(incident: Incident): Promise<string> {
+    if (!this.incidents.has(incident.id)) this.incidents.set(incident.id, incident);
+    return 'memory';
+  }
+}
+
+/** What holding a log to its word needs. */
+export interface Holding {
+  readonly memory: HeadMemory;
+  readonly policy: TrustPolicy;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly remark: (remark: Remark) => void;
+}
+
+/**
+ * Checks a view against the head remembered of its log; the log's signature is enough for that. Refuses `inconsistent`
+ * when they are not one history, and `config-invalid` for a remembered head that is damaged.
+ */
+export async function checkRemembered(holding: Holding, view: LogView): Promise<void> {
+  const { origin } = view.opened.checkpoint;
+  const old = await readRemembered(holding.memory, origin);
+  if (old === undefined) return;
+  const compared = await view.compareWith(old);
+  if (compared.kind === 'conflict') throw await accuse(holding, origin, compared);
+}
+
+/** Remembers a view that was checked and accepted, when it is newer than what is remembered. */
+export async function remember({ memory, remark }: Holding, view: LogView): Promise<void> {
+  const { origin, size } = view.opened.checkpoint;
+  const old = await readRemembered(memory, origin);
+  if (old !== undefined && size <= old.head.size) return;
+  try {
+    await memory.remember(origin, view.note);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'store-failed') throw error;
+    // This answer is as good as before; only the next run is not held to it.
+    remark({ code: 'head-not-kept', level: 'note', text: error.message });
+  }
+}
+
+/** Has an incident kept for others to check, and makes the refusal `inconsistent` that ends the run. */
+export async function accuse(
+  { memory, policy, now, remark }: Holding,
+  origin: string,
+  { evidence, about, what }: Omit<Conflict, 'kind'>,
+): Promise<Refusal> {
+  const incident = makeIncident({
+    origin,
+    vkeys: logKeysOf(policy, origin).map(({ name, type, key }) => formatVkey(name, type, key)),
+    detector: 'tallystick client',
+    detected: new Date(now()).toISOString(),
+    what,
+    about,
+    evidence,
+  });
+  try {
+    const place = await memory.keep(incident);
+    const next = `the evidence is in ${place}: check it with \`tallystick verify-incident\`, and show it to others`;
+    return refuse('inconsistent', `${what}; ${next}`);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'store-failed') throw error;
+    // Two histories are told of also where the evidence cannot be kept; whoever listens has it then.
+    const text = `${error.message}, and is this:\n${formatIncident(incident).trimEnd()}`;
+    remark({ code: 'evidence-not-kept', level: 'warning', text });
+    return refuse(
+      'inconsistent',
+      `${what}; keep what was printed, and check it with \`tallystick verify-incident\``,
+    );
+  }
+}
+
+async function readRemembered(memory: HeadMemory, origin: string): Promise<NotedHead | undefined> {
+  const kept = await memory.head(origin);
+  return kept && { note: kept.note, head: readCheckpoint(kept) };
+}
+
+function readCheckpoint({ note, place }: RememberedHead): Checkpoint {
+  try {
+    return parseCheckpoint(parseNote(note).text);
+  } catch (error) {
+    throw refuse('config-invalid', `${place} is damaged; delete it, and the next head seen is remembered`, {
+      cause: error,
+    });
+  }
+}

@@ -1,95 +1,65 @@
 /**
- * The value of CBOR that `cbor-scan.ts` has passed: heads are whole and shortest, lengths definite, texts UTF-8, keys
- * unique and sorted, depth bounded. So this reader has nothing left to judge, and what it makes writes back to the same bytes.
+ * The value of CBOR that `cbor-scan.ts` has passed, by cbor-x, which is helped in three ways. It reads every 64-bit
+ * integer as a bigint when asked for exact ones, makes objects of its own of tags, and drops U+FEFF from the start of
+ * texts of more than 64 bytes, where it is a character like others (RFC 8949 §3.1 gives it no meaning).
  */
-import { FALSE, MAJOR, TRUE } from './cbor-head.ts';
-import type { CborKey, CborMap, CborValue } from './cbor-value.ts';
+import { Decoder } from 'cbor-x/decode';
+import type { PlainBytes } from './brand.ts';
+import { MARK, type Scan } from './cbor-scan.ts';
+import { isCborArray, isCborTag, type CborKey, type CborValue } from './cbor-value.ts';
+import { refuse } from './refusal.ts';
 import { decodeUtf8 } from './text.ts';
 
-/** Bytes up to which a text of ASCII is put together here: a decoder costs more than it saves on names. */
-const SHORT = 24;
+// mapsAsObjects would make keys text and useRecords would let one message shape the next; copies are
+// asked for since a view would keep, and change with, the buffer a request came in.
+const options = { mapsAsObjects: false, useRecords: false, copyBuffers: true };
+const narrow = new Decoder({ ...options, int64AsNumber: true } as object);
+const wide = new Decoder(options);
 
-/** The item that starts at `start`; byte strings are copies. For bytes that `scanCbor` has passed. */
-export function readScanned(bytes: Uint8Array, start = 0): CborValue {
-  return new Reader(bytes, start).item();
+/** The item that is all of `bytes`, which `scan` has passed. Byte strings are copies. */
+export function readScanned(bytes: PlainBytes, scan: Scan): CborValue {
+  const decoder = scan.wide ? wide : narrow;
+  if (scan.marks.length === 0) {
+    const value = decoder.decode(bytes) as CborValue;
+    return scan.wide || scan.tagged ? settle(value) : value;
+  }
+  const standIn = unusedCharacter(bytes);
+  const copy = bytes.slice();
+  for (const at of scan.marks) copy.set(standIn, at);
+  return settle(decoder.decode(copy) as CborValue, decodeUtf8(standIn));
 }
 
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at: number;
+/** Makes cbor-x's tags plain, its 64-bit integers numbers where they are safe, and stand-ins U+FEFF again. */
+function settle(value: CborValue, standIn?: string): CborValue {
+  if (typeof value === 'bigint' || typeof value === 'string') return settleKey(value, standIn);
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  if (isCborArray(value)) return value.map((item) => settle(item, standIn));
+  if (isCborTag(value)) return { tag: value.tag, value: settle(value.value, standIn) };
+  return new Map(Array.from(value, ([key, item]) => [settleKey(key, standIn), settle(item, standIn)]));
+}
 
-  constructor(bytes: Uint8Array, start: number) {
-    this.#bytes = bytes;
-    this.#at = start;
-  }
+function settleKey(key: CborKey, standIn: string | undefined): CborKey {
+  if (typeof key === 'bigint') return Number.isSafeInteger(Number(key)) ? Number(key) : key;
+  if (typeof key !== 'string' || standIn === undefined || !key.startsWith(standIn)) return key;
+  return `\uFEFF${key.slice(1)}`;
+}
 
-  item(): CborValue {
-    const first = this.#bytes[this.#at++] ?? 0;
-    const major = first >> 5;
-    if (major === MAJOR.simple) return first === TRUE ? true : first === FALSE ? false : null;
-    const argument = this.#argument(first & 31);
-    if (major === MAJOR.uint) return argument;
-    if (major === MAJOR.nint) return negative(argument);
-    const count = Number(argument);
-    if (major === MAJOR.bytes) return this.#take(count).slice();
-    if (major === MAJOR.text) return this.#text(count);
-    if (major === MAJOR.array) return this.#list(count);
-    if (major === MAJOR.map) return this.#map(count);
-    return { tag: count, value: this.item() };
-  }
-
-  /** A number where it is safe, else a bigint. */
-  #argument(info: number): number | bigint {
-    if (info < 24) return info;
-    const width = 2 ** (info - 24);
-    let argument = 0;
-    for (let i = 0; i < width; i++) argument = argument * 256 + (this.#bytes[this.#at++] ?? 0);
-    if (argument <= Number.MAX_SAFE_INTEGER) return argument;
-    let exact = 0n;
-    for (const byte of this.#bytes.subarray(this.#at - width, this.#at)) exact = exact * 256n + BigInt(byte);
-    return exact;
-  }
-
-  #list(count: number): CborValue[] {
-    const items: CborValue[] = [];
-    for (let i = 0; i < count; i++) items.push(this.item());
-    return items;
-  }
-
-  #map(count: number): CborMap {
-    const members = new Map<CborKey, CborValue>();
-    for (let i = 0; i < count; i++) members.set(this.item() as CborKey, this.item());
-    return members;
-  }
-
-  #text(length: number): string {
-    const bytes = this.#bytes;
-    const start = this.#at;
-    const end = start + length;
-    if (length <= SHORT) {
-      let text = '';
-      for (let i = start; i < end; i++) {
-        const byte = bytes[i] ?? 0;
-        if (byte > 127) break;
-        text += String.fromCharCode(byte);
-      }
-      if (text.length === length) {
-        this.#at = end;
-        return text;
+/** A character of three bytes of UTF-8, as long as U+FEFF, that occurs nowhere in the item: so nothing is taken for another. */
+function unusedCharacter(bytes: Uint8Array): Uint8Array {
+  const used = new Set<number>();
+  for (const [i, byte] of bytes.entries()) if (byte >> 4 === 0xe) used.add(threeBytes(bytes, i));
+  for (let second = 0x80; second < 0xc0; second++) {
+    for (let third = 0x80; third < 0xc0; third++) {
+      // U+1000 to U+1FFF and on: E1 to EC take every second and third byte (RFC 3629 §4).
+      for (let first = 0xe1; first < 0xed; first++) {
+        const candidate = Uint8Array.of(first, second, third);
+        if (!used.has(threeBytes(candidate, 0))) return candidate;
       }
     }
-    return decodeUtf8(this.#take(length));
   }
-
-  #take(length: number): Uint8Array {
-    const start = this.#at;
-    this.#at += length;
-    return this.#bytes.subarray(start, this.#at);
-  }
+  throw refuse('too-large', 'a CBOR item with U+FEFF at the start of a text holds every other character too');
 }
 
-/** −1 − n, as a number where it is safe. */
-function negative(argument: number | bigint): number | bigint {
-  if (typeof argument === 'number' && argument < Number.MAX_SAFE_INTEGER) return -1 - argument;
-  return -1n - BigInt(argument);
+function threeBytes(bytes: Uint8Array, at: number): number {
+  return MARK.reduce((sum, _, i) => sum * 256 + (bytes[at + i] ?? 0), 0);
 }

@@ -18,21 +18,43 @@ export interface CborLimits {
 /** What an entry may be: tlog-tiles gives its length 16 bits; no format here nests deeper than ten. */
 export const CBOR_LIMITS: CborLimits = { maxBytes: 65_535, maxDepth: 16 };
 
+/** U+FEFF in UTF-8. */
+export const MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
+
+/** What a scan learned: where the item ends, and what cbor-x needs help with. */
+export interface Scan {
+  readonly end: number;
+  /** It holds an integer beyond ±(2^53−1). */
+  readonly wide: boolean;
+  /** It holds tag 18. */
+  readonly tagged: boolean;
+  /** Where the texts begin that start with U+FEFF. */
+  readonly marks: readonly number[];
+}
+
 /**
  * Scans the item that starts at `start` and returns the position after it. Refuses `malformed-cbor`
  * (not CBOR, or outside the subset), `non-deterministic` (CBOR, in another spelling than the one
  * allowed) and `too-large` (the item does not end within `maxBytes`).
  */
 export function scanCbor(bytes: Uint8Array, start: number, limits?: Partial<CborLimits>): number {
-  const scanner = new Scanner(bytes, start, limits?.maxBytes ?? CBOR_LIMITS.maxBytes);
-  scanner.item(limits?.maxDepth ?? CBOR_LIMITS.maxDepth);
-  return scanner.end;
+  return scanItem(bytes, start, limits).end;
 }
 
-class Scanner {
+/** As `scanCbor`, with all that the scan learned. */
+export function scanItem(bytes: Uint8Array, start: number, limits?: Partial<CborLimits>): Scan {
+  const scanner = new Scanner(bytes, start, limits?.maxBytes ?? CBOR_LIMITS.maxBytes);
+  scanner.item(limits?.maxDepth ?? CBOR_LIMITS.maxDepth);
+  return scanner;
+}
+
+class Scanner implements Scan {
   readonly #bytes: Uint8Array;
   readonly #limit: number;
+  readonly marks: number[] = [];
   end: number;
+  wide = false;
+  tagged = false;
 
   constructor(bytes: Uint8Array, start: number, maxBytes: number) {
     this.#bytes = bytes;
@@ -49,11 +71,14 @@ class Scanner {
       return;
     }
     const argument = this.#argument(first & 31, major);
-    if (major === MAJOR.bytes) {
+    if (major <= MAJOR.nint) {
+      // −1 − argument is the value, so a negative number runs out of safe integers one earlier.
+      if (argument > Number.MAX_SAFE_INTEGER - major) this.wide = true;
+    } else if (major === MAJOR.bytes) {
       this.#skip(argument);
     } else if (major === MAJOR.text) {
       this.#text(argument);
-    } else if (major > MAJOR.nint) {
+    } else {
       if (room <= 0) throw this.#refusal('malformed-cbor', 'arrays, maps and tags are nested too deeply');
       if (major === MAJOR.array) for (let i = 0; i < argument; i++) this.item(room - 1);
       else if (major === MAJOR.map) this.#map(argument, room - 1);
@@ -63,6 +88,7 @@ class Scanner {
 
   #tag(number: number, room: number): void {
     if (number !== 18) throw this.#refusal('malformed-cbor', `tag ${number}; only tag 18 is used`);
+    this.tagged = true;
     this.item(room);
   }
 
@@ -109,6 +135,7 @@ class Scanner {
     } catch {
       throw this.#refusal('malformed-cbor', 'text is not valid UTF-8');
     }
+    if (MARK.every((byte, i) => this.#bytes[start + i] === byte)) this.marks.push(start);
   }
 
   /** The argument of a head. Beyond 2^53 it is rounded, which no length and no check here minds. */

@@ -1,12 +1,13 @@
 /**
- * Deterministic CBOR (RFC 8949 §4.2.1), the subset of `cbor-scan.ts`. Reading: a strict scan of the bytes, then
- * `cbor-read.ts`, which has nothing left to judge. Both directions are by hand: cbor-x drops a byte order mark from texts,
- * sorts no keys and turns integers from 2^32 on into floats; it stays the oracle of the tests.
+ * Deterministic CBOR (RFC 8949 §4.2.1), the subset of `cbor-scan.ts`. Reading: a strict scan of the
+ * bytes, then cbor-x (`cbor-read.ts`), which alone would take duplicate keys, floats, loose heads and twenty tags.
+ * Writing: by hand, since cbor-x sorts no keys, turns integers from 2^32 on into floats and writes
+ * through Node buffers; it stays the oracle of the tests.
  */
 import { plain, type PlainBytes } from './brand.ts';
 import { FALSE, MAJOR, NULL, TRUE, writeHead, type Major } from './cbor-head.ts';
 import { readScanned } from './cbor-read.ts';
-import { CBOR_LIMITS, scanCbor, type CborLimits } from './cbor-scan.ts';
+import { CBOR_LIMITS, scanItem, type CborLimits, type Scan } from './cbor-scan.ts';
 import {
   isCborArray,
   isCborMap,
@@ -27,22 +28,27 @@ export * from './cbor-value.ts';
  * and `too-large` as `scanCbor` does, and bytes after the item.
  */
 export function decodeCbor(bytes: Uint8Array, limits?: Partial<CborLimits>): CborValue {
-  return readScanned(scanWhole(bytes, limits));
+  const { own, scan } = scanWhole(bytes, limits);
+  return readScanned(own, scan);
 }
 
 /** Scans exactly one item, as `decodeCbor` does, and gives its bytes: a view of our own of memory that no thread shares. */
-export function scanWhole(bytes: Uint8Array, limits?: Partial<CborLimits>): PlainBytes {
+export function scanWhole(
+  bytes: Uint8Array,
+  limits?: Partial<CborLimits>,
+): { readonly own: PlainBytes; readonly scan: Scan } {
   const maxBytes = limits?.maxBytes ?? CBOR_LIMITS.maxBytes;
   if (bytes.length > maxBytes) {
     throw refuse('too-large', `${bytes.length} bytes of CBOR where ${maxBytes} are allowed`);
   }
   // Memory shared with another thread is copied first: it might change between the scan and what follows.
   const { buffer, byteOffset, length } = plain(bytes);
-  // A Buffer's slices are no copies, a plain view's are.
+  // A view of our own: cbor-x hangs a property on what it reads, and a Buffer's slices are no copies.
   const own = new Uint8Array(buffer, byteOffset, length);
-  if (scanCbor(own, 0, limits) !== own.length)
+  const scan = scanItem(own, 0, limits);
+  if (scan.end !== own.length)
     throw refuse('malformed-cbor', 'bytes follow the CBOR item; send one item alone');
-  return own;
+  return { own, scan };
 }
 
 /**

@@ -87,7 +87,7 @@ function openFrame(
   limits: Partial<CborLimits> | undefined,
   kind: Sign1Kind,
 ): Omit<Sign1, 'headers'> {
-  const own = scanWhole(bytes, limits); // from here on every head is whole and in its shortest form
+  const { own } = scanWhole(bytes, limits); // from here on every head is whole and in its shortest form
   if (own[0] !== TAG_SIGN1) throw refuse(MALFORMED[kind], `a ${kind} is a COSE_Sign1 message with tag 18`);
   if (own[1] !== ARRAY_OF_FOUR) throw refuse(MALFORMED[kind], 'a COSE_Sign1 message is an array of four');
   const header = byteStringAt(own, 2);

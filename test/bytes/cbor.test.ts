@@ -171,6 +171,29 @@ t.test('what is refused, and as what', async (t) => {
   t.equal((decodeCbor(large, { maxBytes: large.length }) as Uint8Array).length, 70_000);
 });
 
+t.test('nothing stands for U+FEFF that the item itself holds', async (t) => {
+  // The reader puts another character in its place for cbor-x; these are the first that it would take.
+  const rivals = ['\u1000', '\u2000', '\u3000', '\u1040', '\uC000'];
+  const long = 'a'.repeat(80);
+  for (let n = 1; n <= rivals.length; n++) {
+    const texts = ['\uFEFF', ...rivals.slice(0, n)].flatMap((mark) => [mark, mark + long, long + mark]);
+    const map = new Map<CborKey, CborValue>([
+      ...texts.map((text): [string, number] => [text, text.length]),
+      [2 ** 40, texts],
+    ]);
+    deepStrictEqual(decodeCbor(encodeCbor(map)), map); // which minds no order of keys
+    t.same(encodeCbor(decodeCbor(encodeCbor(map))), encodeCbor(map));
+  }
+  const every = Array.from({ length: 0xd000 - 0x1000 }, (_, i) => String.fromCodePoint(0x1000 + i)).join('');
+  const all = encodeCbor(['\uFEFF', every]);
+  t.throws(() => decodeCbor(all, { maxBytes: all.length }), { code: 'too-large' });
+  t.strictSame(
+    decodeCbor(encodeCbor([every]), { maxBytes: all.length }),
+    [every],
+    'which needs none of them',
+  );
+});
+
 t.test('what we cannot write is our own fault', async (t) => {
   const bugs: readonly CborValue[] = [
     0.5,

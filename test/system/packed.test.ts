@@ -60,7 +60,8 @@ function install(): void {
   const own = join(packages, 'tallystick');
   mkdirSync(own, { recursive: true });
   execFileSync('tar', ['-xzf', join(project, basename(tarball)), '--strip-components=1', '-C', own]);
-  cpSync(join(ROOT, 'node_modules/@noble'), join(packages, '@noble'), { recursive: true });
+  for (const name of ['@noble', 'cbor-x'])
+    cpSync(join(ROOT, 'node_modules', name), join(packages, name), { recursive: true });
   rmSync(dist, { recursive: true });
   writeFileSync(join(project, 'package.json'), '{"type":"module"}');
   cpSync(join(ROOT, 'test/packed/program.js'), program);
@@ -89,6 +90,7 @@ t.test('bundled or not, in each Node', async (t) => {
 /** Where a page's modules find the packages when nothing was bundled. */
 const IMPORTS = {
   tallystick: '/node_modules/tallystick/index.js',
+  'cbor-x/decode': '/node_modules/cbor-x/decode.js',
   '@noble/ed25519': '/node_modules/@noble/ed25519/index.js',
   ...Object.fromEntries(
     ['hashes', 'curves', 'post-quantum'].map((name) => [`@noble/${name}/`, `/node_modules/@noble/${name}/`]),

@@ -8,9 +8,9 @@ import type { EvidenceClass, Verdict } from '../statement/vocabulary.ts';
 import { clockFault, MOST_BEHIND } from './clock.ts';
 import { claimDue } from './due.ts';
 import { approvalsLacking, type Declared, type EntryOf, type History } from './history.ts';
-import { basisOf, sayingsOf, type Reader, type Saying } from './reports.ts';
+import { basisOf, newestReports, type AppraisalContext, type Report } from './reports.ts';
 
-export interface ClaimStanding {
+export interface ClaimStatus {
   readonly claim: Claim;
   readonly verdict: Verdict;
   /** Of the proof it rests on; undefined without one, when nothing was seen, or when it is not believed. */
@@ -31,14 +31,14 @@ export interface ClaimStanding {
 }
 
 /** Where the claims of the commitment in force stand; of a commitment that still lacks approvals, all UNKNOWN. */
-export function standingOf(history: History, reader: Reader): readonly ClaimStanding[] {
+export function appraise(history: History, context: AppraisalContext): readonly ClaimStatus[] {
   const declared = history.inForce ?? history.pending;
   if (declared === undefined) return [];
   return declared.declaration.claims.map((claim) => {
-    const standing = judge(claim, declared, history, reader);
-    const waiver = waiverOf(claim, declared, history, reader.now);
+    const standing = judge(claim, declared, history, context);
+    const waiver = waiverOf(claim, declared, history, context.now);
     // By a clock that is behind, nobody knows whether a waiver has ended.
-    const isOver = waiver === undefined || (reader.behind ?? 0) > 0;
+    const isOver = waiver === undefined || (context.behind ?? 0) > 0;
     if (isOver || standing.verdict === 'PROVEN') return standing;
     const { owner, reason, notAfter } = waiver.parsed.waiver;
     const explain = `until ${timeOf(notAfter)}, ${owner} answers for it: ${reason}`;
@@ -46,10 +46,10 @@ export function standingOf(history: History, reader: Reader): readonly ClaimStan
   });
 }
 
-function judge(claim: Claim, declared: Declared, history: History, reader: Reader): ClaimStanding {
-  const { now } = reader;
+function judge(claim: Claim, declared: Declared, history: History, context: AppraisalContext): ClaimStatus {
+  const { now } = context;
   const basis = basisOf(declared, history, now);
-  const said = sayingsOf(claim, declared, history, basis, reader);
+  const said = newestReports(claim, declared, history, basis, context);
   const { due } = claimDue(claim, basis, said);
   const nothing = {
     claim,
@@ -112,15 +112,15 @@ function judge(claim: Claim, declared: Declared, history: History, reader: Reade
   if (now > due && badness(worst) < FAILED) return { ...standing, verdict: 'STALE', explain: spoke };
   const shown = !doubted && worst.short === undefined;
   const verdict = shown ? worst.result.verdict : 'UNKNOWN';
-  const wrong = verdict === 'PROVEN' ? wrongClock(reader, fresh) : undefined;
+  const wrong = verdict === 'PROVEN' ? wrongClock(context, fresh) : undefined;
   return wrong === undefined ? { ...standing, verdict } : { ...standing, verdict: 'UNKNOWN', explain: wrong };
 }
 
 /** Why nothing can be called fresh by this clock; undefined when it can. A proof's own times count for that proof alone. */
-function wrongClock(reader: Reader, fresh: readonly Saying[]): string | undefined {
-  const ahead = Math.max(...fresh.map(({ seen }) => seen - reader.now));
+function wrongClock(context: AppraisalContext, fresh: readonly Report[]): string | undefined {
+  const ahead = Math.max(...fresh.map(({ seen }) => seen - context.now));
   return (
-    clockFault({ behind: reader.behind ?? 0 }) ??
+    clockFault({ behind: context.behind ?? 0 }) ??
     (ahead > MOST_BEHIND ? `the clock of this machine is ${ahead} s behind the proof: set it` : undefined)
   );
 }
@@ -130,14 +130,14 @@ function timeOf(seconds: number): string {
 }
 
 /** `short`: why it is believed, and yet not enough. */
-type Decided = Saying & { readonly short?: string | undefined };
+type Decided = Report & { readonly short?: string | undefined };
 
 /**
  * One answer from several agents that spoke in time: the worst that any of them said. Where attestors are named, fewer
  * than the threshold that say PROVEN prove nothing, and two of them that agree, having seen it themselves, make E1 into E2: keys
  * that nobody named may all be one agent's.
  */
-function decide(claim: Claim, fresh: readonly Saying[], { declaration: { attestors } }: Declared): Decided {
+function decide(claim: Claim, fresh: readonly Report[], { declaration: { attestors } }: Declared): Decided {
   const ranked = fresh.toSorted((a, b) => badness(b) - badness(a) || b.entry.index - a.entry.index);
   const [worst] = ranked;
   if (worst === undefined) throw new Error('nobody said anything');
@@ -155,14 +155,14 @@ function decide(claim: Claim, fresh: readonly Saying[], { declaration: { attesto
 }
 
 /** Why its class is lower than its agent says. */
-function lessOf({ result: { explain } }: Saying): string {
+function lessOf({ result: { explain } }: Report): string {
   return explain === undefined ? '' : ` (${explain})`;
 }
 
 /** From here on, a target was seen not to hold what is declared. */
 const FAILED = 3;
 
-function badness({ result: { verdict }, why, revoked }: Saying): number {
+function badness({ result: { verdict }, why, revoked }: Report): number {
   if (why !== undefined || revoked) return 2;
   if (verdict === 'CONTRADICTED') return 4;
   if (verdict === 'VIOLATED') return FAILED;
@@ -170,7 +170,7 @@ function badness({ result: { verdict }, why, revoked }: Saying): number {
 }
 
 /** Of what nobody looked at, nobody said anything. */
-function sawNothing({ result: { verdict, leaves } }: Saying): boolean {
+function sawNothing({ result: { verdict, leaves } }: Report): boolean {
   return verdict === 'UNKNOWN' && leaves === undefined;
 }
 

@@ -46,14 +46,14 @@ interface Look {
 }
 
 /**
- * One for each agent that proved the claim under this commitment. `isHead`: whether the log had a root at a size; of a
+ * One for each agent that proved the claim under this commitment. `wasHead`: whether the log had a root at a size; of a
  * beacon that is not a head anyone could make one up that suits.
  */
 export function samplingOf(
   claim: Claim,
   declared: Declared,
   history: History,
-  isHead: (size: number, root: Uint8Array) => boolean,
+  wasHead: (size: number, root: Uint8Array) => boolean,
 ): readonly Sampling[] {
   const epoch = epochFor(declared.declaration.claims);
   const own = history.proofs.filter(({ parsed }) => formatHex(parsed.proof.commitment) === declared.entry.id);
@@ -66,7 +66,7 @@ export function samplingOf(
     });
     if (looks.length === 0) return [];
     const seeds = seedsIn(proofs, epoch);
-    return [{ kid, ...auditOf(looks, seeds, { claim, declared, history, epoch, isHead }) }];
+    return [{ kid, ...auditOf(looks, seeds, { claim, declared, history, epoch, wasHead }) }];
   });
 }
 
@@ -117,7 +117,7 @@ interface Frame {
   readonly declared: Declared;
   readonly history: History;
   readonly epoch: number;
-  readonly isHead: (size: number, root: Uint8Array) => boolean;
+  readonly wasHead: (size: number, root: Uint8Array) => boolean;
 }
 
 function auditOf(looks: readonly Look[], seeds: Seeds, frame: Frame): Omit<Sampling, 'kid'> {
@@ -171,11 +171,11 @@ function faultOf(
   { index, parsed: { proof } }: Proof,
   seed: Uint8Array,
   length: number,
-  { isHead }: Frame,
+  { wasHead }: Frame,
 ): string | undefined {
   const which = `its proof in entry ${index}`;
   if (beacon === undefined) return `${which} names no beacon for its slot`;
-  if (beacon.size > proof.challenge.size || !isHead(beacon.size, beacon.root))
+  if (beacon.size > proof.challenge.size || !wasHead(beacon.size, beacon.root))
     return `${which} names a beacon that the log did not have then`;
   const slot = slotAt(number * length, length);
   const right = dueIn(slot, seed, beacon.root);

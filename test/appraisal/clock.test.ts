@@ -1,9 +1,9 @@
 /** What time it is for whoever judges claims: a clock that is behind makes nothing green (src/appraisal/clock.ts). */
 import t from 'tap';
-import { standingOf } from '../../src/appraisal/appraise.ts';
+import { appraise } from '../../src/appraisal/appraise.ts';
 import { clockFault, clockOf, MOST_BEHIND } from '../../src/appraisal/clock.ts';
 import { historyOf, type SubjectEntry } from '../../src/appraisal/history.ts';
-import type { Reader } from '../../src/appraisal/reports.ts';
+import type { AppraisalContext } from '../../src/appraisal/reports.ts';
 import { digest, treeSize } from '../../src/bytes/brand.ts';
 import { cosign, openCheckpoint, signCheckpoint } from '../../src/note/checkpoint.ts';
 import { formatVkey } from '../../src/note/key.ts';
@@ -82,7 +82,7 @@ t.test('now is no earlier than what the log itself, or a quorum of witnesses, si
 /** Where the one claim stands for a reader, with a proof of this verdict that was made at NOW. */
 async function verdictFor(
   verdict: Verdict & ('PROVEN' | 'VIOLATED' | 'CONTRADICTED'),
-  reader: Partial<Reader>,
+  reader: Partial<AppraisalContext>,
   waived = false,
 ) {
   const { approvals: _, ...plainly } = declaration;
@@ -117,11 +117,11 @@ async function verdictFor(
       'waiver',
       encodeWaiver({ commitment, claims: ['tls-min'], owner: 'A', reason: 'r', notAfter: NOW + 9999 }),
     );
-  const [standing] = standingOf(historyOf(entries), {
+  const [standing] = appraise(historyOf(entries), {
     now: NOW,
     origin: ORIGIN,
-    isHead: () => true,
-    loggedAt: () => NOW,
+    wasHead: () => true,
+    outgrownAt: () => NOW,
     revokedSince: () => undefined,
     ...reader,
   });

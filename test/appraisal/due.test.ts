@@ -8,10 +8,10 @@ import t from 'tap';
 import { agendaOf, nextDueOf, type Situation } from '../../src/agent/schedule.ts';
 import { Seeds } from '../../src/agent/seeds.ts';
 import type { ProvenAt } from '../../src/agent/spool.ts';
-import { standingOf } from '../../src/appraisal/appraise.ts';
+import { appraise } from '../../src/appraisal/appraise.ts';
 import { claimDue, nextDue } from '../../src/appraisal/due.ts';
 import { historyOf, type History, type SubjectEntry } from '../../src/appraisal/history.ts';
-import { basisOf, sayingsOf, type Reader } from '../../src/appraisal/reports.ts';
+import { basisOf, newestReports, type AppraisalContext } from '../../src/appraisal/reports.ts';
 import { DueBook, type Due } from '../../src/monitor/duebook.ts';
 import type { StoredPage } from '../../src/monitor/duepage.ts';
 import { isPast } from '../../src/monitor/missed.ts';
@@ -318,12 +318,12 @@ function make(all: readonly (readonly [wait: number, Move])[]): Made {
 
 type Payload = (typeof samples)[keyof typeof samples];
 
-function readerOf({ revoked, times }: Made, now: number): Reader {
+function readerOf({ revoked, times }: Made, now: number): AppraisalContext {
   return {
     now,
     origin: ORIGIN,
-    isHead: () => true,
-    loggedAt: (index) => times[index],
+    wasHead: () => true,
+    outgrownAt: (index) => times[index],
     revokedSince: (kid) => revoked.get(kid),
   };
 }
@@ -382,7 +382,7 @@ t.test('reader and monitor agree on what is due and what is late', async (t) => 
       const made = make(all);
       const now = (made.times.at(-1) ?? NOW) + later;
       const history = historyOf(made.entries, (kid) => made.revoked.get(kid));
-      const standings = standingOf(history, readerOf(made, now));
+      const standings = appraise(history, readerOf(made, now));
       const dues = new Map(
         [...bookOf(made).all()].flatMap((each): [string, Due][] =>
           each.claim === undefined ? [] : [[each.claim, each]],
@@ -422,13 +422,13 @@ t.test('an agent promises what readers wait for, and answers the deployments tha
       if (declared === undefined) return;
       const kid = kidOf(agent);
       const proven = provenBy(kid, history);
-      const reader = { ...readerOf(made, now), loggedAt: () => undefined };
+      const reader = { ...readerOf(made, now), outgrownAt: () => undefined };
       const basis = basisOf(declared, history, now);
       const own = { ...history, proofs: history.proofs.filter(({ parsed }) => parsed.kid === kid) };
       const wanted = declared.declaration.claims.map((claim) => {
         const { attestors: _, ...others } = declared.declaration;
         const unnamed = { ...declared, declaration: others };
-        const [said] = sayingsOf(claim, unnamed, own, basis, reader);
+        const [said] = newestReports(claim, unnamed, own, basis, reader);
         return {
           claim,
           said,

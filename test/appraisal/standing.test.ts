@@ -1,8 +1,8 @@
 /** Where claims stand, from the log alone: what fails, what goes stale, and what is not to be believed (src/appraisal). */
 import t from 'tap';
 import { historyOf, type SubjectEntry } from '../../src/appraisal/history.ts';
-import type { Reader } from '../../src/appraisal/reports.ts';
-import { standingOf, type ClaimStanding } from '../../src/appraisal/appraise.ts';
+import type { AppraisalContext } from '../../src/appraisal/reports.ts';
+import { appraise, type ClaimStatus } from '../../src/appraisal/appraise.ts';
 import { seedSigner, type Signer } from '../../src/sign/signer.ts';
 import { keyThumbprint } from '../../src/cose/key.ts';
 import { digest } from '../../src/bytes/brand.ts';
@@ -71,12 +71,12 @@ class Story {
     return this.add('proof', encodeProof(proof), signer, at);
   }
 
-  at(seconds: number, reader: Partial<Reader> = {}): ClaimStanding {
-    const [standing] = standingOf(historyOf(this.entries), {
+  at(seconds: number, reader: Partial<AppraisalContext> = {}): ClaimStatus {
+    const [standing] = appraise(historyOf(this.entries), {
       now: NOW + seconds,
       origin: ORIGIN,
-      isHead: (size, root) => size === 9 && digest(root).toHex() === ROOT.toHex(),
-      loggedAt: () => NOW,
+      wasHead: (size, root) => size === 9 && digest(root).toHex() === ROOT.toHex(),
+      outgrownAt: () => NOW,
       revokedSince: () => undefined,
       ...reader,
     });

@@ -40,7 +40,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   incident: { below: [...JUDGED, 'appraisal'], packages: ['@noble/hashes'] },
   claim: { below: [...JUDGED], packages: ['@marcbachmann/cel-js', 're2js', '@noble/hashes'] },
   // Verified entries of a subject → where its claims stand. The one rule of what is in force, and of when a proof is due.
-  appraisal: { below: [...JUDGED], packages: ['@noble/hashes'] },
+  appraisal: { below: [...JUDGED, 'claim', 'evidence'], packages: ['@noble/hashes'] },
   // Transcripts that a target signed: checked with node:crypto, which reads certificates.
   evidence: { below: [...JUDGED, 'claim'], packages: ['pkijs', 'asn1js'], node: true },
   probe: {

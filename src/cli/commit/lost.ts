@@ -61,12 +61,12 @@ export async function standing(
   const isRevoked = (kid: string): boolean => policy?.revoked.has(kid) === true;
   const declaration = declaresAlone(parseStatement(bytes), isRevoked);
   if (declaration !== undefined) return [{ index, declaration, effective: true }];
-  const [{ Reading }, { historySeen }] = await Promise.all([
+  const [{ Reading }, { readHistory }] = await Promise.all([
     import('../see/reading.ts'),
-    import('../see/seen.ts'),
+    import('../see/record.ts'),
   ]);
   const look = await (await Reading.open(context, { monitors: [], full: false }, whom)).look();
-  const { inForce, pending } = await historySeen(look, subject);
+  const { inForce, pending } = await readHistory(look, subject);
   return [inForce, pending].flatMap((each) =>
     each === undefined
       ? []

@@ -5,7 +5,7 @@ import { compilePolicy, type PolicyDocument } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
 import { newestSubjects } from '../see/newest.ts';
 import { Reading } from '../see/reading.ts';
-import { historySeen } from '../see/seen.ts';
+import { readHistory } from '../see/record.ts';
 import { line } from '../see/words.ts';
 
 /** Subjects that are looked at: those with the newest commitments. */
@@ -24,7 +24,7 @@ export async function approversMissing(
     const policy = compilePolicy(after);
     const found: string[] = [];
     for (const subject of subjects) {
-      const fault = approverFault(await historySeen(look, subject), policy, subject);
+      const fault = approverFault(await readHistory(look, subject), policy, subject);
       if (fault !== undefined) found.push(`of ${line(subject)}, ${fault}`);
     }
     return more > 0 ? [...found, `${more} more subjects were not looked at for approvers`] : found;

@@ -14,7 +14,8 @@ import { factLines, leafLines } from './difference.ts';
 import { readOwnLeaves, type OwnLeaves } from './ownleaves.ts';
 import { idBytes, say, signerOf } from './say.ts';
 import { lackText } from './show.ts';
-import { commitmentOf, isNamed, see, type Seen } from './seen.ts';
+import { commitmentOf } from '../../appraisal/subject.ts';
+import { isNamed, see, type Seen } from './seen.ts';
 import { line, timeOf } from './words.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** What a watch tells: a verdict that changed, or a claim that is there no more. Each for people, machines and receivers. */
 import { createHash } from 'node:crypto';
 import type { EntryOf } from '../../appraisal/history.ts';
-import type { ClaimStanding } from '../../appraisal/appraise.ts';
+import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import { isWithdrawal } from '../../statement/commitment.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { JsonValue, Output } from '../output.ts';
@@ -18,7 +18,7 @@ export interface Change {
   /** Its id. */
   readonly claim: string;
   /** Undefined: it is no longer claimed. */
-  readonly standing: ClaimStanding | undefined;
+  readonly standing: ClaimStatus | undefined;
   /** What makes it the same change, whoever sees it. */
   readonly same: readonly string[];
   readonly text: string;
@@ -31,8 +31,8 @@ export interface Change {
 export function changesOf(output: Output, state: WatchState, seen: readonly Seen[]): readonly Change[] {
   return seen.flatMap((each) => {
     const told = state.claimsOf(each.subject);
-    const changed = each.standings.filter(({ claim, verdict }) => told.get(claim.id) !== verdict);
-    const gone = [...told].filter(([id]) => each.standings.every(({ claim }) => claim.id !== id));
+    const changed = each.claims.filter(({ claim, verdict }) => told.get(claim.id) !== verdict);
+    const gone = [...told].filter(([id]) => each.claims.every(({ claim }) => claim.id !== id));
     return [
       ...changed.map((standing) => verdictChange(output, state, each, standing)),
       ...gone.map(([id, before]) => endChange(each, id, before)),
@@ -40,7 +40,7 @@ export function changesOf(output: Output, state: WatchState, seen: readonly Seen
   });
 }
 
-function verdictChange(output: Output, state: WatchState, seen: Seen, standing: ClaimStanding): Change {
+function verdictChange(output: Output, state: WatchState, seen: Seen, standing: ClaimStatus): Change {
   const { claim, verdict, proof, due } = standing;
   const before = state.claimsOf(seen.subject).get(claim.id);
   const isGood = verdict === 'PROVEN' || verdict === 'WAIVED';

@@ -1,6 +1,6 @@
 /** `tallystick gate` and `tallystick wait`: whether a pipeline may go on. */
 import { EXIT } from '../../bytes/refusal.ts';
-import type { ClaimStanding } from '../../appraisal/appraise.ts';
+import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import { EVIDENCE_CLASSES, type EvidenceClass } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';
 import type { Flags } from '../verb.ts';
@@ -31,7 +31,7 @@ export async function gate(context: Context, subjects: readonly string[], flags:
 }
 
 function gateHindrance(
-  { claim, verdict, evidence, age, explain }: ClaimStanding,
+  { claim, verdict, evidence, age, explain }: ClaimStatus,
   wanted: {
     readonly strict: boolean;
     readonly minEvidence: EvidenceClass | undefined;
@@ -53,11 +53,11 @@ function gateHindrance(
 
 /** A subject without claims proves nothing, and so lets nothing pass. */
 function hindrancesOf(
-  { subject, standings }: Seen,
-  of: (standing: ClaimStanding) => Hindrance | undefined,
+  { subject, claims }: Seen,
+  of: (standing: ClaimStatus) => Hindrance | undefined,
 ): readonly Hindrance[] {
-  if (standings.length === 0) return [{ text: `${line(subject)} has no claims`, failed: false }];
-  return standings.flatMap((each) => of(each) ?? []);
+  if (claims.length === 0) return [{ text: `${line(subject)} has no claims`, failed: false }];
+  return claims.flatMap((each) => of(each) ?? []);
 }
 
 /** Milliseconds between two looks. */
@@ -117,7 +117,7 @@ function deployedAt({ history }: Seen): number | undefined {
 
 /** What was seen before `since` neither passes nor fails. */
 function waitHindrance(
-  { claim, verdict, started, explain }: ClaimStanding,
+  { claim, verdict, started, explain }: ClaimStatus,
   since: number,
 ): Hindrance | undefined {
   if (verdict === 'WAIVED') return undefined;
@@ -137,7 +137,7 @@ function report(
   hindrances: readonly Hindrance[],
   waited?: number,
 ): number {
-  const verdicts = seen.flatMap(({ standings }) => standings.map(({ verdict }) => verdict));
+  const verdicts = seen.flatMap(({ claims }) => claims.map(({ verdict }) => verdict));
   const passed = hindrances.length === 0;
   if (passed) {
     const after = waited === undefined ? '' : ` after ${spanOf(waited)}`;

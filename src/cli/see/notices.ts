@@ -1,7 +1,7 @@
 /** Notices of a watch: that a claim went stale, said in the log itself by a key in the role monitor. */
 import { digest } from '../../bytes/brand.ts';
 import { parseHex } from '../../bytes/text.ts';
-import type { ClaimStanding } from '../../appraisal/appraise.ts';
+import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import { submitStatement } from '../../client/scrapi.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { parseStatement } from '../../statement/parse.ts';
@@ -10,14 +10,15 @@ import { encodeNotice } from '../../statement/payload.ts';
 import { signOwn } from '../../statement/sign.ts';
 import { issuerOf } from '../commit/publish.ts';
 import type { LogClient } from '../../client/client.ts';
-import { commitmentOf, type Seen } from './seen.ts';
+import { commitmentOf } from '../../appraisal/subject.ts';
+import type { Seen } from './seen.ts';
 
 /** Logs that a claim is STALE, and verifies the receipt. Resolves with the index. Refuses what the log refuses. */
 export async function logStale(
   session: LogClient,
   signer: Signer,
   seen: Seen,
-  { claim, due, proof, explain }: ClaimStanding,
+  { claim, due, proof, explain }: ClaimStatus,
 ): Promise<number> {
   const { look, subject } = seen;
   const { origin, size, root } = look.view.opened.checkpoint;

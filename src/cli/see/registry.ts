@@ -11,7 +11,8 @@ import { newestSubjects } from './newest.ts';
 import { changesOf, factsOf, factsOfClaim, type Change, type Facts } from './facts.ts';
 import { leavesFor, readOwnLeaves } from './ownleaves.ts';
 import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
-import { commitmentOf, isNamed, see, worstOf, type Seen } from './seen.ts';
+import { commitmentOf } from '../../appraisal/subject.ts';
+import { isNamed, see, worstOf, type Seen } from './seen.ts';
 import { line, paintVerdict, spanOf, table, timeOf } from './words.ts';
 
 const MOST_LISTED = 100;
@@ -34,7 +35,7 @@ export async function list(context: Context, _: readonly string[], flags: Flags)
   ];
   const drawn = table(cells, (cell, column, row) => {
     if (row === 0) return output.paint('dim', cell);
-    const worst = worstOf((shown[row - 1]?.standings ?? []).map(({ verdict }) => verdict));
+    const worst = worstOf((shown[row - 1]?.claims ?? []).map(({ verdict }) => verdict));
     return column === 6 && worst !== undefined ? cell.replace(worst, paintVerdict(output, worst)) : cell;
   });
   output.print(drawn.join('\n'));
@@ -61,7 +62,7 @@ function rowOf(seen: Seen): readonly string[] {
   const git =
     source.git === undefined ? '–' : `${source.git.commit.slice(0, 10)}${source.git.dirty ? '+' : ''}`;
   const age = spanOf(Math.max(0, seen.look.now - declared.entry.time));
-  const verdicts = seen.standings.map(({ verdict }) => verdict);
+  const verdicts = seen.claims.map(({ verdict }) => verdict);
   const standing = declared.effective === undefined ? 'lacks approvals' : countsOf(verdicts) || 'no claims';
   return [line(seen.subject, 60), environment, tier, authorOf(seen, declared), git, age, standing];
 }

@@ -5,18 +5,18 @@
 import { treeSize } from '../../bytes/brand.ts';
 import { equalBytes } from '../../bytes/compare.ts';
 import type { EntryOf, SubjectEntry } from '../../appraisal/history.ts';
-import type { Reader } from '../../appraisal/reports.ts';
+import type { AppraisalContext } from '../../appraisal/reports.ts';
 import { prefixOf } from '../../client/history.ts';
 import type { LogView } from '../../client/view.ts';
 import type { KeptTiles } from './kept.ts';
 import type { Look } from './reading.ts';
 
-/** `isHead` for these proofs: others are not asked about. Refuses as `prefixOf` does. */
+/** `wasHead` for these proofs: others are not asked about. Refuses as `prefixOf` does. */
 export async function headsOf(
   proofs: readonly EntryOf<'proof'>[],
   view: LogView,
   tiles: KeptTiles,
-): Promise<Reader['isHead']> {
+): Promise<AppraisalContext['wasHead']> {
   return headsAt(
     proofs.map(({ parsed: { proof } }) => proof.challenge.size),
     view,
@@ -24,12 +24,12 @@ export async function headsOf(
   );
 }
 
-/** `isHead` for these sizes: others are not asked about. Refuses as `prefixOf` does. */
+/** `wasHead` for these sizes: others are not asked about. Refuses as `prefixOf` does. */
 export async function headsAt(
   sizes: readonly number[],
   view: LogView,
   tiles: KeptTiles,
-): Promise<Reader['isHead']> {
+): Promise<AppraisalContext['wasHead']> {
   const { size: newest, root: newestRoot } = view.head;
   const roots = new Map<number, Uint8Array>([[newest, newestRoot]]);
   for (const size of new Set(sizes))
@@ -41,14 +41,14 @@ export async function headsAt(
 }
 
 /**
- * `loggedAt` for the challenges of these proofs: of the entry that made the log outgrow each, its log's word, and no
+ * `outgrownAt` for the challenges of these proofs: of the entry that made the log outgrow each, its log's word, and no
  * later than that of any entry after it among `entries`, which are about the same subject.
  */
 export async function growthOf(
   proofs: readonly EntryOf<'proof'>[],
   entries: readonly SubjectEntry[],
   look: Look,
-): Promise<Reader['loggedAt']> {
+): Promise<AppraisalContext['outgrownAt']> {
   const times = new Map<number, number>();
   for (const { index, parsed } of proofs) {
     const { size } = parsed.proof.challenge;
@@ -62,18 +62,4 @@ export async function growthOf(
     );
   }
   return (index) => times.get(index);
-}
-
-/** Of each agent and claim the newest proof: those that standings rest on. */
-export function newestSayings(
-  proofs: readonly EntryOf<'proof'>[],
-  commitment: string,
-): readonly EntryOf<'proof'>[] {
-  const newest = new Map<string, EntryOf<'proof'>>();
-  for (const each of proofs) {
-    const { kid, proof } = each.parsed;
-    if (proof.commitment.toHex() === commitment)
-      for (const { claim } of proof.results) newest.set(`${kid} ${claim}`, each);
-  }
-  return [...new Set(newest.values())];
 }

@@ -2,19 +2,20 @@
 import { Refusal } from '../../bytes/refusal.ts';
 import { approverFault } from '../../appraisal/approvers.ts';
 import { approvalsLacking, type Committed, type EntryOf, type History } from '../../appraisal/history.ts';
-import type { ClaimStanding } from '../../appraisal/appraise.ts';
+import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { CLASS_WORDS } from '../agent/lines.ts';
 import { showValue } from '../commit/leafopening.ts';
 import type { JsonValue, Output } from '../output.ts';
 import type { Look } from './reading.ts';
-import { commitmentOf, type Seen } from './seen.ts';
+import { commitmentOf } from '../../appraisal/subject.ts';
+import { type Seen } from './seen.ts';
 import { dueOf, line, paintVerdict, spanOf, table, timeOf } from './words.ts';
 
 /** A heading, a table of claims, and what there is to know of each. */
 export function subjectLines(output: Output, seen: Seen): readonly string[] {
   const declared = commitmentOf(seen);
-  const { subject, standings, look, history } = seen;
+  const { subject, claims, look, history } = seen;
   const name = output.paint('bold', line(subject));
   if (declared === undefined) return [`${name}  nothing is declared: the last commitment was withdrawn`];
   const few = approverFault(history, look.policies.inForce, subject);
@@ -22,19 +23,18 @@ export function subjectLines(output: Output, seen: Seen): readonly string[] {
   const { environment, tier } = declared.declaration;
   const where = `commitment ${declared.entry.id.slice(0, 16)}…, entry ${declared.entry.index}`;
   const heading = `${name}  ${environment}, ${tier}  ${where}`;
-  if (standings.length === 0)
-    return [heading, '  it declares no claims: nothing is to be proven', ...waiting];
+  if (claims.length === 0) return [heading, '  it declares no claims: nothing is to be proven', ...waiting];
   const rows = [
     ['claim', 'verdict', 'class', 'age', 'next due', 'severity'],
-    ...standings.map((each) => rowOf(each, look.now)),
+    ...claims.map((each) => rowOf(each, look.now)),
   ];
   const drawn = table(rows, (cell, column, row) => {
     if (row === 0) return output.paint('dim', cell);
-    const verdict = standings[row - 1]?.verdict;
+    const verdict = claims[row - 1]?.verdict;
     return column === 1 && verdict !== undefined ? paintVerdict(output, verdict, cell.length) : cell;
   });
   const lines = drawn.flatMap((drawnRow, i) => {
-    const standing = standings[i - 1];
+    const standing = claims[i - 1];
     const explain = standing && (standing.explain ?? shownLeaf(standing));
     return explain === undefined ? [`  ${drawnRow}`] : [`  ${drawnRow}`, `      ${line(explain)}`];
   });
@@ -76,7 +76,7 @@ function undeclaredIn(seen: Seen): number | undefined {
 }
 
 /** What shows a violation, where it does not explain itself. */
-function shownLeaf({ claim, verdict, proof }: ClaimStanding): string | undefined {
+function shownLeaf({ claim, verdict, proof }: ClaimStatus): string | undefined {
   if (verdict === 'PROVEN' || proof === undefined) return undefined;
   const [first, ...more] = disclosedFor(proof, claim.id);
   const others = more.length === 0 ? '' : `, and ${more.length} more`;
@@ -100,7 +100,7 @@ function leafText(value: Parameters<typeof showValue>[0]): string {
   }
 }
 
-function rowOf(standing: ClaimStanding, now: number): readonly string[] {
+function rowOf(standing: ClaimStatus, now: number): readonly string[] {
   const { claim, verdict, age, due } = standing;
   const seenAgo = age === undefined ? '–' : spanOf(age);
   const known = classOf(standing) ?? '–';
@@ -108,7 +108,7 @@ function rowOf(standing: ClaimStanding, now: number): readonly string[] {
 }
 
 /** `E1 agent-saw`, `nothing seen`, `not believed`; undefined without a proof. */
-export function classOf({ evidence, doubted, proof }: ClaimStanding): string | undefined {
+export function classOf({ evidence, doubted, proof }: ClaimStatus): string | undefined {
   if (doubted) return 'not believed';
   if (evidence !== undefined) return `${evidence} ${CLASS_WORDS[evidence]}`;
   return proof === undefined ? undefined : 'nothing seen';
@@ -141,7 +141,7 @@ export function lookJson({ log, view, full, completeness, now, behind }: Look): 
 }
 
 export function subjectJson(seen: Seen): { readonly [key: string]: JsonValue } {
-  const { subject, standings, history } = seen;
+  const { subject, claims, history } = seen;
   const declared = commitmentOf(seen);
   return {
     subject,
@@ -156,7 +156,7 @@ export function subjectJson(seen: Seen): { readonly [key: string]: JsonValue } {
     pending: history.pending?.entry.id ?? null,
     withdrawing: history.withdrawing?.entry.id ?? null,
     approvals_lacking: lackingOf(history),
-    claims: standings.map(claimJson),
+    claims: claims.map(claimJson),
   };
 }
 
@@ -166,7 +166,7 @@ function lackingOf({ pending, withdrawing }: History): number {
   return waiting === undefined ? 0 : approvalsLacking(waiting);
 }
 
-export function claimJson(standing: ClaimStanding): { readonly [key: string]: JsonValue } {
+export function claimJson(standing: ClaimStatus): { readonly [key: string]: JsonValue } {
   const { claim, verdict, evidence, proof, age, due, explain, waiver } = standing;
   return {
     claim: claim.id,
@@ -198,7 +198,7 @@ export function countsOf(verdicts: readonly Verdict[]): string {
 export function changeLine(
   output: Output,
   seen: Seen,
-  standing: ClaimStanding,
+  standing: ClaimStatus,
   before: Verdict | undefined,
 ): string {
   const { claim, verdict, evidence, explain } = standing;

@@ -3,7 +3,8 @@ import { beaconsOf, samplingOf, type Sampling } from '../../appraisal/sampling.t
 import type { Claim } from '../../statement/commitment.ts';
 import type { JsonValue } from '../output.ts';
 import { headsAt } from './roots.ts';
-import { commitmentOf, type Seen } from './seen.ts';
+import { commitmentOf } from '../../appraisal/subject.ts';
+import { type Seen } from './seen.ts';
 import { line, timeOf } from './words.ts';
 
 /** Newest proofs of a subject that are recomputed: months of hourly ones. */

@@ -5,7 +5,8 @@ import type { JsonValue } from '../output.ts';
 import type { Flags } from '../verb.ts';
 import { readingOf, seeAll, seeEach, unreadableJson } from './asked.ts';
 import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
-import { commitmentOf, exitOf, worstExit, worstOf, type Seen } from './seen.ts';
+import { commitmentOf } from '../../appraisal/subject.ts';
+import { exitOf, worstExit, worstOf, type Seen } from './seen.ts';
 import { isNotable, slotLines, slotsOf, SLOT_PROOFS } from './slots.ts';
 import type { Look } from './reading.ts';
 import { newestSubjects } from './newest.ts';
@@ -34,10 +35,7 @@ export async function statusOfSubjects(
     subjects: seen.map(subjectJson),
     unreadable: unreadableJson(unreadable),
   });
-  return worstExit(
-    exitOf(seen.flatMap(({ standings }) => standings.map(({ verdict }) => verdict))),
-    unreadable,
-  );
+  return worstExit(exitOf(seen.flatMap(({ claims }) => claims.map(({ verdict }) => verdict))), unreadable);
 }
 
 /** The only subject that is asked about ends the run where it cannot be read; one of several does not. */
@@ -52,7 +50,7 @@ async function statusesOf(look: Look, subjects: readonly string[]): ReturnType<t
 /** What there is to say of when agents looked; of those that kept their slots, nothing. */
 async function notableSlots(seen: Seen): Promise<readonly string[]> {
   const lines: string[] = [];
-  for (const { claim } of seen.standings) {
+  for (const { claim } of seen.claims) {
     const samplings = (await slotsOf(seen, claim)).filter(isNotable);
     lines.push(...slotLines(seen, samplings).map((each) => `slots of ${claim.id}, ${each}`));
   }
@@ -66,7 +64,7 @@ export async function summary(context: Context, flags: Flags): Promise<JsonValue
     const look = await (await readingOf(context, flags)).look();
     const { subjects, more: missed } = await newestSubjects(look, MOST_SUBJECTS);
     const { seen, unreadable } = await seeEach(look, subjects);
-    const claiming = seen.filter(({ standings }) => standings.length > 0);
+    const claiming = seen.filter(({ claims }) => claims.length > 0);
     if (subjects.length > 0) {
       const more = missed > 0 ? `, the newest ${subjects.length} are looked at` : '';
       output.print(`subjects ${subjects.length + missed}${more}: ${claiming.length} with claims`);
@@ -74,7 +72,7 @@ export async function summary(context: Context, flags: Flags): Promise<JsonValue
     for (const { subject, refusal } of unreadable)
       output.warn(`${line(subject)} cannot be read (${refusal.code}): ${refusal.message}`);
     const cells = claiming.map((each) => {
-      const verdicts = each.standings.map(({ verdict }) => verdict);
+      const verdicts = each.claims.map(({ verdict }) => verdict);
       const worst = worstOf(verdicts) ?? 'UNKNOWN';
       return [
         line(each.subject, 60),
@@ -84,7 +82,7 @@ export async function summary(context: Context, flags: Flags): Promise<JsonValue
       ];
     });
     const drawn = table(cells, (cell, column, row) => {
-      const worst = worstOf((claiming[row]?.standings ?? []).map(({ verdict }) => verdict));
+      const worst = worstOf((claiming[row]?.claims ?? []).map(({ verdict }) => verdict));
       return column === 1 && worst !== undefined ? paintVerdict(output, worst, cell.length) : cell;
     });
     for (const each of drawn) output.print(`         ${each}`);

@@ -239,7 +239,7 @@ function lookedJson(
 }
 
 function verdictsOf(seen: readonly Seen[]): readonly Verdict[] {
-  return seen.flatMap(({ standings }) => standings.map(({ verdict }) => verdict));
+  return seen.flatMap(({ claims }) => claims.map(({ verdict }) => verdict));
 }
 
 function stopSignal(): AbortSignal {

@@ -6,7 +6,8 @@ import { isWithdrawal } from '../../statement/commitment.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
 import { isOfOne } from './asked.ts';
 import type { Look } from './reading.ts';
-import { commitmentOf, historyFrom } from './seen.ts';
+import { commitmentOf } from '../../appraisal/subject.ts';
+import { historyFrom } from './record.ts';
 import { line } from './words.ts';
 
 /** Bounds of one look. */

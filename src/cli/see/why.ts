@@ -1,7 +1,7 @@
 /** `tallystick why`: from a verdict back to who declared it, who approved it, what was seen, and what to believe of it. */
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declared, EntryOf, SubjectEntry } from '../../appraisal/history.ts';
-import type { ClaimStanding } from '../../appraisal/appraise.ts';
+import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import { aimOf, signersOf, type Signer } from '../../evidence/identity.ts';
 import {
   betweenOf,
@@ -16,7 +16,8 @@ import type { JsonValue, Output } from '../output.ts';
 import type { Flags } from '../verb.ts';
 import { readingOf, seeAll } from './asked.ts';
 import { checkedLine, claimJson, classOf, disclosedFor, lookJson } from './show.ts';
-import { commitmentOf, exitOf, type Seen } from './seen.ts';
+import { commitmentOf } from '../../appraisal/subject.ts';
+import { exitOf, type Seen } from './seen.ts';
 import { SLOT_PROOFS, slotLines, slotsJson, slotsOf } from './slots.ts';
 import type { Sampling } from '../../appraisal/sampling.ts';
 import { dueOf, limitsOf, line, signerText, paintVerdict, spanOf, timeOf, WHO_LIES } from './words.ts';
@@ -33,9 +34,9 @@ export async function why(
   const look = await (await readingOf(context, flags)).look();
   const [seen] = await seeAll(look, [subject], SLOT_PROOFS);
   const declared = seen && commitmentOf(seen);
-  const standing = seen?.standings.find(({ claim }) => claim.id === id);
+  const standing = seen?.claims.find(({ claim }) => claim.id === id);
   if (seen === undefined || declared === undefined || standing === undefined) {
-    const known = seen?.standings.map(({ claim }) => claim.id).join(', ') ?? '';
+    const known = seen?.claims.map(({ claim }) => claim.id).join(', ') ?? '';
     throw refuse(
       'not-found',
       `${line(subject)} has no claim ${line(id)}; it has: ${known === '' ? 'none' : known}`,
@@ -53,7 +54,7 @@ export async function why(
 interface Story {
   readonly seen: Seen;
   readonly declared: Declared;
-  readonly standing: ClaimStanding;
+  readonly standing: ClaimStatus;
   readonly deployment: EntryOf<'deployment'> | undefined;
   readonly examined: Examined | undefined;
   /** Whether it was the target that signed; undefined where nobody did. */
@@ -65,7 +66,7 @@ interface Story {
   readonly leaves: readonly string[];
 }
 
-function storyOf(seen: Seen, declared: Declared, standing: ClaimStanding): Omit<Story, 'slots' | 'signer'> {
+function storyOf(seen: Seen, declared: Declared, standing: ClaimStatus): Omit<Story, 'slots' | 'signer'> {
   const { proof, claim } = standing;
   const result = proof?.parsed.proof.results.find((each) => each.claim === claim.id);
   return {

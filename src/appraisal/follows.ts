@@ -1,0 +1,45 @@
+/**
+ * Admission, repeated over the entries of one subject: a commitment or a link of a chain that was left out of what a reader
+ * was given shows here, and so does what the log admitted and must not have. Pure.
+ */
+import { entryId, type EntryId } from '../bytes/brand.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { admit, chainKey, record, type ChainLink, type LoggedEntry } from '../registration/admit.ts';
+import type { PolicyHistory } from '../registration/history.ts';
+import { assertOnce } from '../statement/once.ts';
+import type { SubjectEntry } from './history.ts';
+
+/**
+ * `entries`: in the order of the log. `whole`: no proofs come before those given; else the first link of each chain is
+ * taken as it is. Refuses `proof-failed`.
+ */
+export function assertFollows(
+  policies: PolicyHistory,
+  entries: readonly SubjectEntry[],
+  whole: boolean,
+): void {
+  assertOnce(entries);
+  const chains = new Map<string, ChainLink>();
+  const facts = { commitments: new Map<EntryId, LoggedEntry>(), chains };
+  for (const { index, id, parsed } of entries) {
+    if (parsed.kind === 'proof') {
+      const { seq, prev } = parsed.proof;
+      const key = chainKey(parsed.kid, parsed.subject);
+      // The chain may have begun before what is read here.
+      if (!whole && !chains.has(key) && prev !== undefined)
+        chains.set(key, { seq: seq - 1, id: entryId(prev.toHex()) });
+    }
+    try {
+      const admission = admit(policies.rulesAt(index), parsed, facts, undefined);
+      record(facts, id, parsed, admission);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      throw refuse(
+        'proof-failed',
+        `entry ${index} does not follow from those that the log's search names (${error.code}): something was left ` +
+          'out, or the log admitted what it must not; read everything with --full, or ask a --monitor',
+        { cause: error },
+      );
+    }
+  }
+}

@@ -2,9 +2,9 @@
  * How much CPU an agent may use: a share of one core over the last hour. Near the limit, what matters less is left
  * out first, and the proof says so.
  */
+import { groupClaims, type ClaimGroup } from '../probe/groups.ts';
 import type { Declaration } from '../statement/commitment.ts';
 import { SEVERITIES, TIERS, type Tier } from '../statement/vocabulary.ts';
-import { looksFor, type Look } from './runs.ts';
 import type { DueClaim } from './schedule.ts';
 
 /** Microseconds of one core in an hour, by the permille of it. */
@@ -44,12 +44,12 @@ export interface Affordable {
 export function affordable(
   due: readonly DueClaim[],
   declaration: Declaration,
-  hour: { readonly spentUs: number; readonly budget: number; readonly costOf: (look: Look) => number },
+  hour: { readonly spentUs: number; readonly budget: number; readonly costOf: (look: ClaimGroup) => number },
 ): Affordable {
   const worstFirst = due.toSorted((a, b) => severity(a) - severity(b));
   const answered = new Set<string>();
   let spent = hour.spentUs;
-  for (const look of looksFor(
+  for (const look of groupClaims(
     worstFirst.map(({ claim }) => claim),
     declaration,
   )) {

@@ -19,7 +19,7 @@ import type { Head } from './ledger.ts';
 import type { AgentLog } from './log.ts';
 import { pauseAfter, SHORTEST_MS } from './pause.ts';
 import { prove, type Agent } from './prove.ts';
-import type { Look } from './runs.ts';
+import type { ClaimGroup } from '../probe/groups.ts';
 import { isOwnProfile } from './self.ts';
 import { agendaOf, nextDueOf, type DueClaim } from './schedule.ts';
 import { Watched } from './watched.ts';
@@ -266,7 +266,8 @@ export class Daemon {
     const { agent, budget } = this.#parts;
     const { declaration, entry } = declared;
     const spentUs = agent.ledger.spentInHour(now);
-    const costOf = ({ probe, target = '' }: Look): number => agent.ledger.costs(probe, target)?.cpuUs ?? 0;
+    const costOf = ({ probe, target = '' }: ClaimGroup): number =>
+      agent.ledger.costs(probe, target)?.cpuUs ?? 0;
     const { claims, left } = affordable(due, declaration, { spentUs, budget, costOf });
     const used = `${Math.round(spentUs / 1000)} ms`;
     const message = `the CPU budget of the last hour is used up (${used}) for the tier ${declaration.tier}`;

@@ -2,7 +2,7 @@
 import { slotLength } from '../appraisal/slots.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Costs } from './ledger.ts';
-import type { Look } from './runs.ts';
+import type { ClaimGroup } from '../probe/groups.ts';
 
 const DAY = 86_400;
 
@@ -29,7 +29,7 @@ export interface Plan {
  * The claim that has the cost of each one's run: the first that is looked at in the same way and as often, since such
  * claims share their slots.
  */
-export function runsOf(looks: readonly Look[]): ReadonlyMap<string, string> {
+export function runsOf(looks: readonly ClaimGroup[]): ReadonlyMap<string, string> {
   return new Map(
     looks.flatMap(({ claims }) =>
       claims.map(({ id, cadence }) => [id, claims.find((each) => each.cadence === cadence)?.id ?? id]),

@@ -10,13 +10,14 @@ import type { Declared } from '../appraisal/history.ts';
 import type { Value } from '../claim/value.ts';
 import { challengeOf } from '../evidence/challenge.ts';
 import { aimOf } from '../evidence/identity.ts';
+import { groupClaims } from '../probe/groups.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
 import { boundToTarget } from './bound.ts';
 import { sign, type Draft, type Hand } from './draft.ts';
 import type { Head, Ledger } from './ledger.ts';
-import { look, looksFor, type Looking } from './runs.ts';
+import { look, type Looking } from './runs.ts';
 import type { Seeds } from './seeds.ts';
 import type { Signed, Spool } from './spool.ts';
 
@@ -114,7 +115,7 @@ async function lookAll(
   const runs: Run[] = [];
   let bytes = 0;
   const opened = claims.length === 0 ? undefined : await agent.openedOf(declared);
-  for (const each of looksFor(claims, declared.declaration)) {
+  for (const each of groupClaims(claims, declared.declaration)) {
     const { seen, cost } = await look(each, { subject, challenge, declared: opened }, agent.looking);
     const [claim] = each.claims;
     const of = claim && {

@@ -6,20 +6,11 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import { printable } from '../bytes/printable.ts';
 import type { Observed, Unobserved } from '../claim/observed.ts';
 import { leavesOf, type Value } from '../claim/value.ts';
-import type { Parameter, Claim, Declaration } from '../statement/commitment.ts';
+import type { ClaimGroup } from '../probe/groups.ts';
+import { parametersOf } from '../probe/parameters.ts';
 import type { Probe, ProbeTask } from '../probe/probe.ts';
-import { locatorOf } from '../evidence/identity.ts';
 import { ruleFor, type Rule } from './enrolment.ts';
 import type { Cost, Ledger } from './ledger.ts';
-
-/** Claims that one run answers. */
-export interface Look {
-  readonly probe: string;
-  /** Undefined when the claim names none and the commitment does not have exactly one. */
-  readonly target: string | undefined;
-  readonly params: ReadonlyMap<string, Parameter>;
-  readonly claims: readonly Claim[];
-}
 
 /** What looking needs besides the commitment. */
 export interface Looking {
@@ -44,23 +35,9 @@ export interface About {
   readonly declared: ReadonlyMap<string, Value> | undefined;
 }
 
-/** The runs that claims need: those with the same probe, locator and parameters share one. */
-export function looksFor(claims: readonly Claim[], { target }: Declaration): readonly Look[] {
-  const looks = new Map<string, Look>();
-  for (const claim of claims) {
-    const { target: _, ...others } = Object.fromEntries(claim.params ?? []);
-    const aimed = locatorOf(claim, target);
-    const params = new Map(Object.entries(others));
-    const key = JSON.stringify([claim.probe, aimed, [...params].toSorted(([a], [b]) => (a < b ? -1 : 1))]);
-    const known = looks.get(key);
-    looks.set(key, { probe: claim.probe, target: aimed, params, claims: [...(known?.claims ?? []), claim] });
-  }
-  return [...looks.values()];
-}
-
 /** Looks once. Only what is a bug of this program throws. */
 export async function look(
-  { probe: name, target, params }: Look,
+  { probe: name, target, params }: ClaimGroup,
   about: About,
   looking: Looking,
 ): Promise<{ readonly seen: Observed | Unobserved; readonly cost: Cost }> {
@@ -92,7 +69,7 @@ function notEnrolled(probe: string, target: string): string {
 
 interface Attempt {
   readonly target: string;
-  readonly params: Look['params'];
+  readonly params: ClaimGroup['params'];
   readonly about: About;
   readonly looking: Looking;
 }
@@ -170,60 +147,6 @@ function aborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });
-}
-
-/**
- * What the probe is given: what the claim asks for, and what the owner of the target says (`options` in targets.yaml);
- * each checked, and given by whom it belongs to; defaults filled in. Refuses `config-invalid`.
- */
-export function parametersOf(
-  probe: Probe,
-  given: ReadonlyMap<string, Parameter>,
-  options: ReadonlyMap<string, Parameter> = new Map(),
-): ReadonlyMap<string, Parameter> {
-  const settled = new Map<string, Parameter>();
-  for (const [key, value] of given) settled.set(key, checked(probe, key, value, 'claim'));
-  for (const [key, value] of options) settled.set(key, checked(probe, key, value, 'owner'));
-  for (const [key, { required = false, fallback }] of Object.entries(probe.parameters)) {
-    if (settled.has(key)) continue;
-    if (fallback !== undefined) settled.set(key, fallback);
-    else if (required) throw refuse('config-invalid', `${probe.name} needs the parameter ${key}`);
-  }
-  return settled;
-}
-
-function checked(
-  { name, parameters }: Probe,
-  key: string,
-  value: Parameter,
-  by: 'claim' | 'owner',
-): Parameter {
-  const spec = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
-  if (spec === undefined || (by === 'owner' && spec.by !== 'owner')) {
-    const theirs = Object.keys(parameters).filter((each) => (parameters[each]?.by ?? 'claim') === by);
-    const known = theirs.length === 0 ? 'none' : theirs.join(', ');
-    throw refuse(
-      'config-invalid',
-      by === 'claim'
-        ? `${name} has no parameter ${printable(key, 64)}; it has ${known}`
-        : `${name} has no option ${printable(key, 64)} for targets.yaml; it has ${known}`,
-    );
-  }
-  if (by === 'claim' && spec.by === 'owner')
-    throw refuse(
-      'config-invalid',
-      `the parameter ${key} of ${name} belongs to the owner of the target: not a claim gives it, but targets.yaml of the ` +
-        `agent, under options: { ${key}: … }`,
-    );
-  if (typeOf(value) !== spec.type)
-    throw refuse('config-invalid', `the parameter ${key} of ${name} is ${spec.type}, not ${typeOf(value)}`);
-  return value;
-}
-
-function typeOf(value: Parameter): 'text' | 'number' | 'boolean' | 'texts' {
-  if (typeof value === 'string') return 'text';
-  if (typeof value === 'number') return 'number';
-  return typeof value === 'boolean' ? 'boolean' : 'texts';
 }
 
 function unseen(code: string, message: string): { seen: Unobserved; cost: Cost } {

@@ -3,11 +3,11 @@
  * committed to shows it in its own proofs, before those of others; one that lies can only be caught by others (E1).
  */
 import type { History } from '../appraisal/history.ts';
-import { scalars, type Shape } from '../claim/shape.ts';
 import type { ValueMap } from '../claim/value.ts';
 import type { Probe } from '../probe/probe.ts';
+import { SELF } from '../probe/self/describe.ts';
 
-export const SELF_PROBE = 'self@1';
+export const SELF_PROBE = SELF.name;
 /** The only target it has. Nobody needs to enrol it. */
 export const SELF_TARGET = 'self';
 
@@ -18,27 +18,9 @@ export function isOwnProfile(declared: History['inForce']): boolean {
 }
 
 /** `profile`: as `tallystick agent profile` prints it; `digest`: hex SHA-256 of that text. */
-/** A profile (cli/agent/profile.ts) and its digest. */
-const SELF_SHAPE: Shape = {
-  members: {
-    ...scalars('digest', 'profile', 'node', 'uid', 'gid', 'confined', 'directory', 'key'),
-    flags: { list: 'scalar' },
-    may: { map: 'scalar' },
-    targets: { list: { map: 'any' } },
-  },
-};
-
 export function makeSelfProbe(profile: ValueMap, digest: string): Probe {
   return {
-    name: SELF_PROBE,
-    summary: 'what this agent itself may do: user, permissions, targets',
-    parameters: {
-      digest: { type: 'text', help: 'the profile that was committed to, for the expression: p.digest' },
-    },
-    observes: () => SELF_SHAPE,
-    evidence: 'E1: the word of the agent about itself, as its system answers it.',
-    blastRadius: 'none: nothing is contacted',
-    timeoutMs: 1_000,
+    ...SELF,
     run: async () => ({
       value: { ...profile, digest },
       grades: [],

@@ -1,21 +1,35 @@
-/** Every probe there is, by its name: one line each. A probe is loaded when a claim asks for it. */
-import type { Probe } from './probe.ts';
+/**
+ * Every probe there is: one line each. This is the one registry that `commit`, readers and the agent ask; it holds what
+ * probes say of themselves and loads no `node:` module. What runs them is runners.ts, one line each too.
+ */
+import { EXEC } from './exec/describe.ts';
+import type { ProbeDescription } from './description.ts';
+import { FILES } from './files/describe.ts';
+import { HTTP } from './http/describe.ts';
+import { IAM } from './iam/describe.ts';
+import { POSTGRES } from './postgres/describe.ts';
+import { SELF } from './self/describe.ts';
+import { SSH } from './ssh/describe.ts';
+import { TERRAFORM } from './terraform/describe.ts';
+import { TLS } from './tls/describe.ts';
 
-const PROBES: ReadonlyMap<string, () => Promise<Probe>> = new Map([
-  ['tls@1', async () => (await import('./tls/probe.ts')).tlsProbe],
-  ['ssh@1', async () => (await import('./ssh/probe.ts')).sshProbe],
-  ['postgres@1', async () => (await import('./postgres/probe.ts')).postgresProbe],
-  ['http@1', async () => (await import('./http/probe.ts')).httpProbe],
-  ['files@1', async () => (await import('./files/probe.ts')).filesProbe],
-  ['terraform@1', async () => (await import('./terraform/probe.ts')).terraformProbe],
-  ['iam@1', async () => (await import('./iam/probe.ts')).iamProbe],
-  ['exec@1', async () => (await import('./exec/probe.ts')).execProbe],
-]);
+/** In the order of the help. */
+export const PROBES: readonly ProbeDescription[] = [
+  TLS,
+  SSH,
+  POSTGRES,
+  HTTP,
+  FILES,
+  TERRAFORM,
+  IAM,
+  EXEC,
+  SELF,
+];
 
-/** Names, in the order of the help. */
-export const PROBE_NAMES: readonly string[] = [...PROBES.keys()];
-
-/** The probe of a name@version; undefined for one that this program does not have. */
-export async function findProbe(name: string): Promise<Probe | undefined> {
-  return PROBES.get(name)?.();
+/** What a probe of a name@version says of itself; undefined for one that is not in `probes`. */
+export function describeProbe(
+  name: string,
+  probes: readonly ProbeDescription[] = PROBES,
+): ProbeDescription | undefined {
+  return probes.find((each) => each.name === name);
 }

@@ -16,7 +16,7 @@ import { operatorRule, readRules, ruleFor } from '../../src/agent/enrolment.ts';
 import { decodeObserved } from '../../src/agent/observed.ts';
 import { detection, planOf, runsOf } from '../../src/agent/planner.ts';
 import { prove } from '../../src/agent/prove.ts';
-import { looksFor } from '../../src/agent/runs.ts';
+import { groupClaims } from '../../src/probe/groups.ts';
 import { Seeds } from '../../src/agent/seeds.ts';
 import { sha256 } from '../../src/agent/hash.ts';
 import { historyOf, type SubjectEntry } from '../../src/appraisal/history.ts';
@@ -870,7 +870,7 @@ t.test('the daemon: claims that share a look share its cost', async (t) => {
 
   const other = [...claims, claimOf('daily', { cadence: 86_400 }), claimOf('deep', { params: DEEP })];
   const costs = world.agent.ledger.costs('toy@1', LOCATOR);
-  const runs = runsOf(looksFor(other, declared.declaration));
+  const runs = runsOf(groupClaims(other, declared.declaration));
   const plans = other.map((claim) => planOf(claim, { of: runs.get(claim.id) ?? '', cost: costs }, []));
   t.match(plans, [
     { claim: 'a', sameRun: undefined, cost: { cpuUs: 1_000_000 } },

@@ -3,11 +3,11 @@ import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from
 import { join, relative } from 'node:path';
 import t from 'tap';
 import { parseClaims } from '../../src/declare/claims.ts';
-import { packOf, PACKS } from '../../src/declare/packs.ts';
+import { packOf } from '../../src/declare/packs.ts';
 import { checkExpression } from '../../src/claim/expression.ts';
 import { readTexts } from '../../src/cli/commit/sources.ts';
 import { readFault } from '../../src/claim/reads.ts';
-import { findProbe } from '../../src/probe/registry.ts';
+import { PROBES } from '../../src/probe/registry.ts';
 import { parseStatement } from '../../src/statement/parse.ts';
 import { user, type User } from '../support/user.ts';
 
@@ -284,13 +284,17 @@ t.test('claims', async (t) => {
   t.match(pace(burst), { 'rate-limited': [3_600, 300] }, 'no tier asks for more than the target bears');
   t.match(pace(plain, 'background'), { 'tls12-refused': [86_400, 300] }, 'a flag counts for more');
   t.throws(() => parseClaims('claims: []'), { message: /there are none/ });
-  for (const [name, { claims, probe, needs }] of Object.entries(PACKS)) {
-    const given = new Map(needs.map((each) => [each, each]));
+  const packs = PROBES.flatMap((probe) =>
+    Object.entries(probe.packs ?? {}).map(([name, pack]) => ({ probe, name, pack })),
+  );
+  t.equal(new Set(packs.map(({ name }) => name)).size, packs.length, 'each pack has a name of its own');
+  for (const { probe, name, pack } of packs) {
+    const given = new Map(pack.needs.map((each) => [each, each]));
     for (const { expr, params } of packOf(name, given)) {
-      const shape = (await findProbe(probe))?.observes(params ?? given) ?? 'any';
-      t.equal(readFault(expr, probe, shape, new Set(params?.keys())), undefined, expr);
+      const shape = probe.observes(params ?? given);
+      t.equal(readFault(expr, probe.name, shape, new Set(params?.keys())), undefined, expr);
     }
-    for (const { id, expr } of claims) {
+    for (const { id, expr } of pack.claims) {
       t.doesNotThrow(() => checkExpression(expr), `${name}: ${id}`);
     }
   }

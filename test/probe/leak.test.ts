@@ -10,7 +10,9 @@ import t, { type Test } from 'tap';
 import { Ledger } from '#src/agent/ledger.ts';
 import { openAgentDatabase } from '#src/agent/database.ts';
 import { readRules } from '#src/agent/enrolment.ts';
-import { look as lookFor, looksFor, parametersOf } from '#src/agent/runs.ts';
+import { look as lookFor } from '#src/agent/runs.ts';
+import { groupClaims } from '#src/probe/groups.ts';
+import { parametersOf } from '#src/probe/parameters.ts';
 import { formatHex } from '#src/bytes/text.ts';
 import { assembleProof } from '#src/claim/assemble.ts';
 import type { Unobserved, Observed } from '#src/claim/observed.ts';
@@ -20,7 +22,7 @@ import { httpProbe } from '#src/probe/http/probe.ts';
 import { iamProbe } from '#src/probe/iam/probe.ts';
 import { postgresProbe } from '#src/probe/postgres/probe.ts';
 import type { Probe } from '#src/probe/probe.ts';
-import { findProbe, PROBE_NAMES } from '#src/probe/registry.ts';
+import { findProbe, RUNNABLE } from '#src/probe/runners.ts';
 import { sshProbe } from '#src/probe/ssh/probe.ts';
 import { terraformProbe } from '#src/probe/terraform/probe.ts';
 import { tlsProbe } from '#src/probe/tls/probe.ts';
@@ -53,7 +55,7 @@ async function everything(t: Test, probe: Probe, hostile: Hostile): Promise<stri
   const { target, params = {}, options = {}, secrets = {}, declared } = hostile;
   const whole = claimOf(probe, `size(o.${probe.name.split('@', 1)[0] ?? ''}) == 0`);
   const claim: Claim = { ...whole, params: new Map(Object.entries({ ...params, target })) };
-  const [first] = looksFor([claim], { claims: [claim] } as never);
+  const [first] = groupClaims([claim], { claims: [claim] } as never);
   if (first === undefined) throw new Error('one look');
   const { seen } = await lookFor(
     first,
@@ -436,7 +438,7 @@ t.test('a probe with a bug', async (t) => {
 
 t.test('what lowers checks, or says where a secret goes, is the owner’s', async (t) => {
   const owned = [];
-  for (const name of PROBE_NAMES) {
+  for (const name of RUNNABLE) {
     const probe = await findProbe(name);
     if (probe === undefined) throw new Error(name);
     for (const [key, { by, type }] of Object.entries(probe.parameters)) {
@@ -487,7 +489,7 @@ t.test('a secret that is sent goes to a target that is written in full', async (
         ['auth', true as never],
       ]),
     };
-    const [first] = looksFor([claim], { claims: [claim] } as never);
+    const [first] = groupClaims([claim], { claims: [claim] } as never);
     if (first === undefined) throw new Error('one look');
     const { seen } = await lookFor(
       first,

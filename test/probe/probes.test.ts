@@ -20,7 +20,7 @@ import { filesProbe } from '#src/probe/files/probe.ts';
 import { httpProbe } from '#src/probe/http/probe.ts';
 import { postgresProbe } from '#src/probe/postgres/probe.ts';
 import { Frames } from '#src/probe/postgres/frames.ts';
-import { findProbe, PROBE_NAMES } from '#src/probe/registry.ts';
+import { findProbe, RUNNABLE } from '#src/probe/runners.ts';
 import { terraformProbe } from '#src/probe/terraform/probe.ts';
 import { tlsProbe } from '#src/probe/tls/probe.ts';
 import { readFacts } from '#src/cli/commit/files.ts';
@@ -78,7 +78,7 @@ async function started(
 }
 
 t.test('every probe is in the registry, under its name', async (t) => {
-  for (const name of PROBE_NAMES) t.equal((await findProbe(name))?.name, name);
+  for (const name of RUNNABLE) t.equal((await findProbe(name))?.name, name);
   t.equal(await findProbe('none@1'), undefined);
 });
 
@@ -1004,7 +1004,7 @@ t.test('exec: hostile collectors', async (t) => {
 });
 
 t.test('what every probe says fits a proof', async (t) => {
-  for (const name of PROBE_NAMES) {
+  for (const name of RUNNABLE) {
     const probe = await findProbe(name);
     t.ok(
       probe !== undefined &&

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { parametersOf } from '#src/agent/runs.ts';
+import { parametersOf } from '#src/probe/parameters.ts';
 import { judgeClaim } from '#src/claim/judge.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import { packOf } from '#src/declare/packs.ts';

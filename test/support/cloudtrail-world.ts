@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Value } from '#src/claim/value.ts';
 import type { Observed } from '#src/claim/observed.ts';
-import { parametersOf } from '#src/agent/runs.ts';
+import { parametersOf } from '#src/probe/parameters.ts';
 import { iamProbe } from '#src/probe/iam/probe.ts';
 import type { Parameter } from '#src/statement/commitment.ts';
 import { hashOf } from './statement-examples.ts';

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { parametersOf } from '#src/agent/runs.ts';
+import { parametersOf } from '#src/probe/parameters.ts';
 import { judgeClaim, type Judgement } from '#src/claim/judge.ts';
 import { digest } from '#src/bytes/brand.ts';
 import { assembleProof, type Assembled } from '#src/claim/assemble.ts';

@@ -43,14 +43,27 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   appraisal: { below: [...JUDGED, 'claim', 'evidence'], packages: ['@noble/hashes'] },
   // Transcripts that a target signed: checked with node:crypto, which reads certificates.
   evidence: { below: [...JUDGED, 'claim'], packages: ['pkijs', 'asn1js'], node: true },
+  // What probes say of themselves: registry.ts, what it imports, and what is asked of it. Below `declare`, which has packs.
+  'probe/registry': { below: [...JUDGED, 'claim', 'evidence'], packages: [] },
   probe: {
-    below: [...JUDGED, 'platform', 'claim', 'evidence', 'declare'],
+    below: [...JUDGED, 'platform', 'claim', 'evidence', 'declare', 'probe/registry'],
     packages: ['pg', 'yaml'],
     node: true,
   },
-  declare: { below: [...PURE, 'claim'], packages: ['yaml', '@secretlint/*'] },
+  declare: { below: [...PURE, 'claim', 'probe/registry'], packages: ['yaml', '@secretlint/*'] },
   agent: {
-    below: [...JUDGED, 'claim', 'appraisal', 'evidence', 'probe', 'declare', 'client', 'platform', 'storage'],
+    below: [
+      ...JUDGED,
+      'claim',
+      'appraisal',
+      'evidence',
+      'probe',
+      'probe/registry',
+      'declare',
+      'client',
+      'platform',
+      'storage',
+    ],
     packages: ['better-sqlite3'],
     node: true,
   },
@@ -112,6 +125,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'appraisal',
       'evidence',
       'probe',
+      'probe/registry',
       'declare',
       'agent',
     ],
@@ -133,6 +147,19 @@ const sources = globSync('**/*.ts', { cwd: SRC })
 const read = (path: string): string => readFileSync(join(SRC, path), 'utf8');
 const folderOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : 'index');
 
+/** The room of a file: its folder, or that of the pure half of `probe`, which is told by what the registry needs. */
+const roomOf = (path: string): string => (described.has(path) ? 'probe/registry' : folderOf(path));
+
+/** The registry of probes, and what of src/probe it and those who ask it import. */
+const described = new Set<string>();
+const describe = (path: string): void => {
+  if (described.has(path) || folderOf(path) !== 'probe') return;
+  described.add(path);
+  for (const specifier of importsOf(read(path)))
+    if (specifier.startsWith('.')) describe(relative(SRC, resolve(SRC, dirname(path), specifier)));
+};
+for (const path of ['registry', 'groups', 'parameters']) describe(`probe/${path}.ts`);
+
 /** Specifiers of static and dynamic imports and of re-exports, types included. */
 function importsOf(source: string): readonly string[] {
   const from = source.matchAll(/^(?:import|export)\b(?:[\w\s{},*$]*\bfrom)?\s*['"]([^'"]+)['"]/gm);
@@ -142,14 +169,15 @@ function importsOf(source: string): readonly string[] {
 
 /** Why a file of a layer may not import something; undefined when it may. */
 function fault(path: string, specifier: string): string | undefined {
-  const layer = LAYERS[folderOf(path)];
+  const room = roomOf(path);
+  const layer = LAYERS[room];
   if (layer === undefined) return `${path} is in a folder that the table does not have`;
   if (isBuiltin(specifier))
     return layer.node === true ? undefined : `${path} imports ${specifier}: this layer is pure`;
   if (specifier.startsWith('.')) {
-    const target = folderOf(relative(SRC, resolve(SRC, dirname(path), specifier)));
-    const fine = target === folderOf(path) || layer.below.includes(target);
-    return fine ? undefined : `${path} imports ${specifier}: ${target} is not below ${folderOf(path)}`;
+    const target = roomOf(relative(SRC, resolve(SRC, dirname(path), specifier)));
+    const fine = target === room || layer.below.includes(target);
+    return fine ? undefined : `${path} imports ${specifier}: ${target} is not below ${room}`;
   }
   const allowed = layer.packages.some((name) => {
     const base = name.endsWith('*') ? name.slice(0, -1) : `${name}/`;
@@ -166,6 +194,7 @@ t.test('imports point down', async (t) => {
   );
   t.match(fault('tree/hash.ts', '../log/plan.ts'), /log is not below tree/, 'the check itself notices');
   t.match(fault('bytes/text.ts', 'node:fs'), /pure/);
+  t.match(fault('probe/tls/describe.ts', 'node:fs'), /pure/);
   t.match(fault('http/app.ts', 'better-sqlite3'), /not a package/);
   t.strictSame(
     importsOf("import {\n  a,\n} from './a.ts';\nvoid import('./b.ts');\nexport type { C } from './c.ts';"),

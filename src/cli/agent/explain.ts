@@ -1,9 +1,9 @@
 /** `tallystick prove --explain`: what each probe would do, and how what it sees is known. Nothing is looked at. */
 import { EXIT } from '../../bytes/refusal.ts';
-import { looksFor } from '../../agent/runs.ts';
+import { groupClaims } from '../../probe/groups.ts';
 import type { Declared } from '../../appraisal/history.ts';
 import { E3_LIMITS } from '../../evidence/limits.ts';
-import { findProbe } from '../../probe/registry.ts';
+import { findProbe } from '../../probe/runners.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
@@ -18,7 +18,7 @@ export async function explainProbes(
 ): Promise<number> {
   const looks: JsonValue[] = [];
   for (const { subject, declared, claims } of known) {
-    for (const each of looksFor(claims, declared.declaration)) {
+    for (const each of groupClaims(claims, declared.declaration)) {
       const probe = await findProbe(each.probe);
       const ids = each.claims.map(({ id }) => id);
       output.print(

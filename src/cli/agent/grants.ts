@@ -4,17 +4,19 @@ import type { Rule } from '../../agent/enrolment.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { nameOf } from '../../claim/judge.ts';
 import { programOf } from '../../keys/names.ts';
+import { PROBES } from '../../probe/registry.ts';
 import type { Context } from '../context.ts';
 import { isFolder } from '../../platform/files.ts';
 import { stateDirOf } from '../state.ts';
 import { proofsFolderOf } from '../proofs.ts';
 import { isThere, namedConfig, trustedByDefault, vkeysOf, type AgentHome } from './setup.ts';
 
-/** Probes that start programs. */
-const STARTERS: ReadonlySet<string> = new Set(['exec', 'terraform', '*']);
-
-/** Probes that read files of their targets. */
-const READERS: ReadonlySet<string> = new Set(['files', 'terraform', 'iam', '*']);
+/** Whether a rule lets in a probe that needs this of the system. A rule's probe is `tls@1`, `tls` or `*`. */
+function letsIn({ probe }: Rule, need: 'child-process' | 'fs-read'): boolean {
+  return PROBES.some(
+    ({ name, needs = [] }) => needs.includes(need) && (probe === '*' || nameOf(probe) === nameOf(name)),
+  );
+}
 
 /** The flags that confine an agent to what it needs. `program`: the folder of this program. Refuses `config-invalid`. */
 export function confinement(
@@ -24,7 +26,7 @@ export function confinement(
 ): readonly string[] {
   const state = stateDirOf(context);
   const folders = [dir, state, proofsFolderOf(context), ...pathsToProve(rules)].map((path) => resolve(path));
-  const runs = rules.some(({ probe }) => STARTERS.has(nameOf(probe)));
+  const runs = rules.some((rule) => letsIn(rule, 'child-process'));
   const starts = runs || programOf(keyName) !== undefined;
   // The last tells what programs cost (probe/cpu.ts).
   const costs = runs ? ['/proc/self/stat'] : [];
@@ -58,7 +60,7 @@ function filesOf(
 /** Files and folders that rules let probes read: their absolute targets, patterns up to the first star. */
 function pathsToProve(rules: readonly Rule[]): readonly string[] {
   const paths = rules
-    .filter(({ probe }) => READERS.has(nameOf(probe)))
+    .filter((rule) => letsIn(rule, 'fs-read'))
     .flatMap(({ written }) => written)
     .map((target) => (target.includes('*') ? (target.split('*', 1)[0] ?? '').replace(/[^/]*$/, '') : target))
     .filter((target) => isAbsolute(target));

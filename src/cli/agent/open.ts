@@ -12,7 +12,7 @@ import { decodeUtf8, formatHex } from '../../bytes/text.ts';
 import { epochFor } from '../../appraisal/slots.ts';
 import { keyThumbprint } from '../../cose/key.ts';
 import { readSecretFile } from '../../keys/file.ts';
-import { findProbe } from '../../probe/registry.ts';
+import { findProbe } from '../../probe/runners.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import { issuerOf } from '../commit/publish.ts';

@@ -5,7 +5,7 @@ import type { Declared } from '../../appraisal/history.ts';
 import type { Ledger } from '../../agent/ledger.ts';
 import { recall } from '../../agent/history.ts';
 import { planOf, runsOf, type Plan } from '../../agent/planner.ts';
-import { looksFor } from '../../agent/runs.ts';
+import { groupClaims } from '../../probe/groups.ts';
 import { PACES } from '../../declare/tiers.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue, Output } from '../output.ts';
@@ -54,7 +54,7 @@ function planSubject(
   const { tier } = declaration;
   const pace = `by default every ${PACES[tier].cadence} s, ${PACES[tier].deadline} s after a deployment`;
   output.print(`${output.paint('bold', subject)}  tier ${tier} (${pace})`);
-  const looks = looksFor(declaration.claims, declaration);
+  const looks = groupClaims(declaration.claims, declaration);
   const runs = runsOf(looks);
   return declaration.claims.map((claim) => {
     const look = looks.find(({ claims }) => claims.includes(claim));

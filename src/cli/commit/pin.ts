@@ -5,7 +5,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
-import { looksFor } from '../../agent/runs.ts';
+import { groupClaims } from '../../probe/groups.ts';
 import { aimOf, locatorOf, signersOf } from '../../evidence/identity.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import { identitiesOf, withIdentities, type ResolvedIdentity } from '../../statement/target.ts';
@@ -57,7 +57,7 @@ export async function pinTargets(
   const identities = new Map((target.locators ?? []).map(({ at }) => [at, identitiesOf(target, at)]));
   const chosen = new Map<string, Choice[]>();
   const outdated = new Set<string>();
-  for (const look of looksFor(declaration.claims, declaration)) {
+  for (const look of groupClaims(declaration.claims, declaration)) {
     const sight = sightOf(look);
     const [claim] = look.claims;
     if (sight === undefined || look.target === undefined || claim === undefined) continue;

@@ -2,29 +2,20 @@
 import { randomBytes } from 'node:crypto';
 import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { parametersOf, type Look } from '../../agent/runs.ts';
+import type { ClaimGroup } from '../../probe/groups.ts';
+import { parametersOf } from '../../probe/parameters.ts';
 import { CHALLENGE_LENGTH } from '../../evidence/challenge.ts';
 import { HOST_KEY_ALGORITHMS } from '../../evidence/ssh-key.ts';
 import { isTranscript } from '../../evidence/transcript.ts';
 import { verifyTranscript, type Verified } from '../../evidence/verify.ts';
 import type { Parameter } from '../../statement/commitment.ts';
-import { findProbe } from '../../probe/registry.ts';
-
-/** The probe that shows who signs, and what it is given; undefined for probes of whose targets nothing is signed. */
-interface Sight {
-  readonly probe: 'tls@1' | 'ssh@1';
-  readonly params: ReadonlyMap<string, Parameter>;
-}
+import type { Sight } from '../../probe/description.ts';
+import { describeProbe } from '../../probe/registry.ts';
+import { findProbe } from '../../probe/runners.ts';
 
 /** How the target of a run is looked at; undefined where no target signs, or only its collector knows which one. */
-export function sightOf({ probe, params }: Look): Sight | undefined {
-  const kept = ['servername', 'starttls'].flatMap((name): [string, Parameter][] => {
-    const value = params.get(name);
-    return value === undefined ? [] : [[name, value]];
-  });
-  if (probe === 'tls@1') return { probe, params: new Map(kept) };
-  if (probe === 'postgres@1') return { probe: 'tls@1', params: new Map([['starttls', 'postgres']]) };
-  return probe === 'ssh@1' ? { probe, params: new Map() } : undefined;
+export function sightOf({ probe, params }: ClaimGroup): Sight | undefined {
+  return describeProbe(probe)?.sight?.(params);
 }
 
 /** What the target signed: at least one transcript. Refuses `unavailable`. */

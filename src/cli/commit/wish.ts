@@ -15,7 +15,7 @@ import { ownInput } from '../owninput.ts';
 import { proofsFolderOf } from '../proofs.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Flags, VerbOption } from '../verb.ts';
-import { aimless, checkClaims } from './checkclaims.ts';
+import { aimless, checkClaims } from '../../declare/checkclaims.ts';
 import { declare, listFiles, type Declared, type Wish } from './declare.ts';
 import { declareFromSource, readWish, type SourceWish } from './declaresource.ts';
 import { loadSaltSecret } from './salts.ts';
@@ -204,7 +204,7 @@ async function withClaims(declared: Declared, { output, world }: Context, flags:
     tier: flags.text('tier') === undefined ? (asked?.tier ?? tier) : tier,
     ...(approvals !== undefined && approvals > 0 && { approvals }),
   };
-  await checkClaims(declaration, flags.texts('otherProbe'));
+  checkClaims(declaration, flags.texts('otherProbe'));
   const lost = aimless(declaration);
   if (lost.length > 0)
     output.warn(

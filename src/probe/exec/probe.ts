@@ -9,30 +9,14 @@ import { decodeUtf8, encodeUtf8, formatHex } from '../../bytes/text.ts';
 import type { Observed } from '../../claim/observed.ts';
 import { PLAIN_ENV, runProgram } from '../child.ts';
 import { readCollected } from './collected.ts';
+import { EXEC, MAX_SECONDS } from './describe.ts';
 import { Given } from '../given.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 
 const MAX_BYTES = 1_048_576;
-const MAX_SECONDS = 300;
 
 export const execProbe: Probe = {
-  name: 'exec@1',
-  summary: 'what a collector of yours prints: any enrolled program with JSON on its standard output',
-  parameters: {
-    input: { type: 'texts', help: 'texts handed to the collector on standard input, as "input"' },
-    seconds: { type: 'number', help: `time it may take, at most ${MAX_SECONDS}`, fallback: 30 },
-    expect: { type: 'text', help: 'for the expression: p.expect' },
-    limit: { type: 'number', help: 'for the expression: p.limit' },
-  },
-  secrets: { env: { help: 'lines NAME=value: the environment of the program', isSent: true } },
-  // What a collector prints is its own affair.
-  observes: () => 'any',
-  evidence:
-    'E1, or E0 where the collector says so. E3: the facts of transcripts that it hands over, checked here, below ' +
-    '/transcripts; nothing else, whatever it says.',
-  blastRadius:
-    'what the collector does; it runs as this agent\'s user, with no environment but the secret "env"',
-  timeoutMs: (MAX_SECONDS + 10) * 1_000,
+  ...EXEC,
   run,
 };
 

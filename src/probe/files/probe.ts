@@ -12,7 +12,7 @@ import { declaredLeaves } from '../declared.ts';
 import { LiveTree, type Content, type Live } from './live.ts';
 import { factsBelow, isBelowAny, readSettings, type Fact, type Settings, type Wanted } from './wanted.ts';
 import { cutLists, membersOf } from '../members.ts';
-import { filesShape } from './shape.ts';
+import { FILES } from './describe.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 
 /** Things looked at, bytes hashed and folders deep in one run; names shown of one kind. */
@@ -22,28 +22,7 @@ const MAX_DEPTH = 64;
 const MAX_SHOWN = 200;
 
 export const filesProbe: Probe = {
-  name: 'files@1',
-  summary: 'files below a folder against the committed ones: what differs, is missing, or was never declared',
-  parameters: {
-    prefix: {
-      type: 'text',
-      help: 'declared paths below this one stand for the folder; others are left out of the comparison',
-      fallback: '',
-    },
-    modes: { type: 'boolean', help: 'compare permission bits of regular files', fallback: true },
-    uid: { type: 'number', help: 'user id that everything must belong to' },
-    gid: { type: 'number', help: 'group id that everything must belong to' },
-    ignore: {
-      type: 'texts',
-      help: 'paths, told from the folder, that are not compared with all that is below them; counted as excluded',
-    },
-    closed: { type: 'boolean', help: 'look for what nobody declared', fallback: true },
-  },
-  observes: filesShape,
-  evidence: 'E1: this agent read the files itself, as the user it runs as, at one moment after another.',
-  blastRadius:
-    'reads every declared file and every name below the folder; opens nothing but regular files, follows no link; at most 2 GiB',
-  timeoutMs: 120_000,
+  ...FILES,
   run,
 };
 

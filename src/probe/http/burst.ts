@@ -18,8 +18,6 @@ export interface BurstPlan {
   readonly limited: ReadonlySet<number>;
 }
 
-/** Connections that one burst opens at most at a time. */
-export const MAX_CONNECTIONS = 10;
 /** Failures in a row after which the rest is not sent: a server in trouble is left alone. */
 const MAX_FAILURES = 5;
 

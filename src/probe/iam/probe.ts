@@ -15,22 +15,13 @@ import { EVALUATOR } from './evaluate.ts';
 import { Faults } from './faults.ts';
 import { Folder } from './folder.ts';
 import { readLogs } from './logs.ts';
-import { IAM_SHAPE } from './shape.ts';
-import { IAM_PARAMETERS, readSettings, type IamSettings } from './settings.ts';
+import { IAM } from './describe.ts';
+import { readSettings, type IamSettings } from './settings.ts';
 import { Tally } from './tally.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 
 export const iamProbe: Probe = {
-  name: 'iam@1',
-  summary: 'every call of a role or user in CloudTrail, held against the committed policy',
-  parameters: IAM_PARAMETERS,
-  secrets: { 'cloudtrail-keys': { help: 'keys that AWS signs digests with', isSent: false } },
-  observes: () => IAM_SHAPE,
-  evidence:
-    'E4, signed by AWS, with keys that the commitment names: that the digests are unbroken from one time to another, and how many log files they name. ' +
-    'E1: that this agent had all of those log files, and what the policy says of each call in them; whoever has the log files comes to the same.',
-  blastRadius: 'reads a folder of files; asks nothing of AWS',
-  timeoutMs: 300_000,
+  ...IAM,
   run,
 };
 

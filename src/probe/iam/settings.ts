@@ -3,47 +3,10 @@ import { refuse } from '../../bytes/refusal.ts';
 import { readTrailKey, readTrailKeys, type TrailKey } from '../../evidence/cloudtrail-key.ts';
 import { accountOf, DEFAULT_HOURS, DEFAULT_LAG } from '../../evidence/trail-facts.ts';
 import { Given } from '../given.ts';
-import type { ParameterSpec, ProbeTask } from '../probe.ts';
+import type { ProbeTask } from '../probe.ts';
 import { declaredLeaves } from '../declared.ts';
 import type { Principals } from './event.ts';
 import { policyOfLeaves, policyOfText, type Policy } from './policy.ts';
-
-export const IAM_PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
-  principal: { type: 'text', help: 'ARN of the role, user or session whose calls are looked at' },
-  principals: { type: 'texts', help: 'the same, where there are several that share the policy' },
-  policy: {
-    type: 'text',
-    help: 'the policy as JSON, at most 1,024 characters; by default the policy document among the committed leaves',
-  },
-  policyAt: {
-    type: 'texts',
-    help: 'JSON Pointers of policy documents among the committed leaves, where there are several: /aws_iam_policy.x/policy',
-  },
-  publicKeys: {
-    type: 'texts',
-    help: 'keys that AWS signs digests with: Value of `aws cloudtrail list-public-keys`; or the secret cloudtrail-keys',
-  },
-  keySha256: {
-    type: 'texts',
-    help: 'hex SHA-256 of the only keys of the secret cloudtrail-keys that count (SPKI, DER)',
-  },
-  regions: {
-    type: 'texts',
-    help: 'regions that must be there, each with its chain; by default those that are there',
-  },
-  trail: { type: 'text', help: 'name of the trail; needed where the folder holds several' },
-  hours: {
-    type: 'number',
-    help: 'how far back from its newest signed digest the trail is looked at',
-    fallback: DEFAULT_HOURS,
-  },
-  lag: {
-    type: 'number',
-    help: 'seconds before now that the newest signed digest may end; digests come hourly',
-    fallback: DEFAULT_LAG,
-  },
-  unused: { type: 'number', help: 'grants that may stay unused, for the expression: p.unused' },
-};
 
 export interface IamSettings {
   readonly principals: Principals;

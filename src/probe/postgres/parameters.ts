@@ -2,64 +2,10 @@
 import { refuse, type Refusal } from '../../bytes/refusal.ts';
 import { parseAddress, type Address } from '../../evidence/address.ts';
 import { Given } from '../given.ts';
-import type { ParameterSpec, ProbeTask, SecretSpec } from '../probe.ts';
+import type { ProbeTask } from '../probe.ts';
 import type { Trust } from '../trust.ts';
+import { SETTINGS } from './describe.ts';
 import type { Login } from './session.ts';
-
-/** Settings that are read when the claim names none. */
-export const SETTINGS = [
-  'authentication_timeout',
-  'hba_file',
-  'listen_addresses',
-  'log_connections',
-  'log_disconnections',
-  'log_statement',
-  'password_encryption',
-  'row_security',
-  'shared_preload_libraries',
-  'ssl',
-  'ssl_ciphers',
-  'ssl_max_protocol_version',
-  'ssl_min_protocol_version',
-];
-
-export const POSTGRES_PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
-  settings: {
-    type: 'texts',
-    help: `settings to read; by default ${SETTINGS.join(', ')}`,
-    fallback: SETTINGS,
-  },
-  role: {
-    type: 'text',
-    help: 'role whose privileges on tables are told; by default that of the connection string',
-  },
-  tables: {
-    type: 'texts',
-    help: 'tables, schema.table, that the role of the connection string tries to write',
-  },
-  schemas: { type: 'texts', help: 'schemas in which it tries to create a table, rolled back' },
-  accepted: { type: 'texts', help: 'rights that a role may have, for the expression: p.accepted' },
-  plaintext: { type: 'boolean', help: 'try a session without TLS; needs no login', fallback: true },
-  wire: {
-    type: 'boolean',
-    help: 'look at the TLS handshake too, as tls@1 does; needs no login',
-    fallback: true,
-  },
-  verify: {
-    type: 'boolean',
-    help: 'the server\'s certificate must verify (secret "ca": PEM of the authorities)',
-    fallback: false,
-    by: 'owner',
-  },
-  spki: { type: 'text', help: 'hex SHA-256 of the only public key to talk to', by: 'owner' },
-  expect: { type: 'text', help: 'for the expression: p.expect' },
-  min: { type: 'text', help: 'for the expression: p.min' },
-};
-
-export const POSTGRES_SECRETS: Readonly<Record<string, SecretSpec>> = {
-  dsn: { help: 'connection string; without it only what needs no login is looked at', isSent: true },
-  ca: { help: 'PEM of the authorities that a certificate must verify with', isSent: false },
-};
 
 export interface Wish {
   readonly address: Address;

@@ -6,12 +6,12 @@ import { Refusal, refuse } from '../../bytes/refusal.ts';
 import type { Observed } from '../../claim/observed.ts';
 import type { ValueMap } from '../../claim/value.ts';
 import { nameOf } from '../harmless.ts';
-import { POSTGRES_SHAPE } from './shape.ts';
+import { POSTGRES } from './describe.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 import { readGrants } from './grants.ts';
 import { readHba } from './hba.ts';
 import { observe, type Answers, type Wired } from './observe.ts';
-import { POSTGRES_PARAMETERS, POSTGRES_SECRETS, readWish, type Wish } from './parameters.ts';
+import { readWish, type Wish } from './parameters.ts';
 import { tryPlaintext, type Plaintext } from './plaintext.ts';
 import { readRoles } from './roles.ts';
 import { Session, type Login } from './session.ts';
@@ -23,18 +23,7 @@ import { Ended } from '../wire.ts';
 const CONNECT_MS = 5_000;
 
 export const postgresProbe: Probe = {
-  name: 'postgres@1',
-  summary: 'settings of PostgreSQL and where each comes from, roles and grants, and what it refuses',
-  parameters: POSTGRES_PARAMETERS,
-  secrets: POSTGRES_SECRETS,
-  observes: () => POSTGRES_SHAPE,
-  evidence:
-    'E0: settings, files, hba, roles, grants: the server says so. E1: that a session without TLS, or a write, is let in ' +
-    'or refused. wire: as of tls@1, E3 where the server signs it.',
-  blastRadius:
-    'one read-only session of at most 5 s a statement, three connections that send no password (two of them in clear), the ' +
-    'handshakes of tls@1. tables: EXPLAIN of writes, which runs nothing. schemas: an empty table, created and rolled back.',
-  timeoutMs: 120_000,
+  ...POSTGRES,
   run,
 };
 

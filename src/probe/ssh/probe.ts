@@ -14,7 +14,7 @@ import type { Withheld } from '../../claim/withheld.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import { parseAddress, type Address } from '../../evidence/address.ts';
 import { Given } from '../given.ts';
-import { sshShape } from './shape.ts';
+import { DEFAULT_USER, SSH } from './describe.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 import { exchange, type Exchanged } from './exchange.ts';
 import { Ended, Wire } from '../wire.ts';
@@ -22,36 +22,10 @@ import { Ended, Wire } from '../wire.ts';
 /** Most bytes taken from a server: two KEXINITs' worth and a reply. */
 const MAX_BYTES = 131_072;
 
-/** A name that no server needs to have: they tell ways to log in of anybody, so as not to tell who there is. */
-const DEFAULT_USER = 'tallystick';
-
 /** The probe; `exchangeMs` is the time the key exchange may take. */
 export function makeSshProbe({ exchangeMs }: { readonly exchangeMs: number }): Probe {
   return {
-    name: 'ssh@1',
-    summary: 'the algorithms that an SSH server offers and its host key, signed by that key',
-    parameters: {
-      hostkeys: {
-        type: 'texts',
-        help: `host key algorithms to ask for, the preferred first: ${[...HOST_KEY_ALGORITHMS.keys()].join(', ')}`,
-        fallback: [...HOST_KEY_ALGORITHMS.keys()],
-      },
-      fingerprint: { type: 'text', help: 'expected host key, for the expression: p.fingerprint' },
-      auth: {
-        type: 'boolean',
-        help: 'ask which ways to log in there are: one request to log in with nothing',
-        fallback: false,
-      },
-      user: { type: 'text', help: 'with auth: the name that asks', fallback: DEFAULT_USER },
-    },
-    observes: sshShape,
-    evidence:
-      "E3: the server's version, everything it offers and its host key, which signs them. " +
-      'E1, with the reason: the same where the server signs with nothing that is read here. ' +
-      'E1: ways to log in, which come in the session after the key exchange, and nobody signs.',
-    blastRadius:
-      'one connection, closed after the key exchange: no login is tried. auth: one that shows no password and no key, which the server may log',
-    timeoutMs: 30_000,
+    ...SSH,
     run: (task) => run(task, exchangeMs),
   };
 }

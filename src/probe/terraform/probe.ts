@@ -21,30 +21,12 @@ import { Given } from '../given.ts';
 import { cutLists, membersOf } from '../members.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 import { compare, MAX_SHOWN } from './compare.ts';
-import { TERRAFORM_SHAPE } from './shape.ts';
+import { SHOW_MS, TERRAFORM } from './describe.ts';
 
 const MAX_BYTES = 64 * 1024 ** 2;
-const SHOW_MS = 60_000;
 
 export const terraformProbe: Probe = {
-  name: 'terraform@1',
-  summary:
-    'the state after an apply against the committed plan: attributes that differ, resources nobody declared',
-  parameters: {
-    run: {
-      type: 'boolean',
-      help: 'the target is a Terraform folder: run `terraform show -json` there, instead of reading a file it wrote',
-      fallback: false,
-      by: 'owner',
-    },
-  },
-  secrets: { salt: { help: 'the salt secret of `commit`, for sensitive values', isSent: false } },
-  observes: () => TERRAFORM_SHAPE,
-  evidence:
-    'E0: the state is what Terraform believes the provider told it; whether it is so, only other probes can say.',
-  blastRadius:
-    'reads one file; with run, `terraform show -json`, which starts the providers of the folder and changes nothing',
-  timeoutMs: SHOW_MS + 10_000,
+  ...TERRAFORM,
   run,
 };
 

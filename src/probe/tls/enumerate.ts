@@ -1,11 +1,9 @@
 /** Every suite that a version accepts: what the server chose is taken away until it refuses the rest. */
 import type { TlsVersion } from '../../evidence/tls-names.ts';
 import { attempt, type Server } from './attempt.ts';
+import { MAX_HANDSHAKES } from './describe.ts';
 import type { Offer } from './hello.ts';
 import { fullOffers, type Wanted } from './offers.ts';
-
-/** Most handshakes per version. */
-export const MAX_HANDSHAKES = 40;
 
 export interface Enumerated {
   /** In the order they were chosen. */

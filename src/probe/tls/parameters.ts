@@ -6,40 +6,9 @@ import { TLS_VERSIONS, type TlsVersion } from '../../evidence/tls-names.ts';
 import { SUITE_NAMES } from '../../evidence/tls-registry.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import { parseAddress, type Address } from '../../evidence/address.ts';
-import type { ParameterSpec } from '../probe.ts';
-import { MAX_HANDSHAKES } from './enumerate.ts';
+import { VERSION_NAMES } from './describe.ts';
 import { PREAMBLES, type Preamble } from './starttls.ts';
 import type { Plan } from './survey.ts';
-
-export const VERSION_NAMES: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'];
-
-export const TLS_PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
-  servername: {
-    type: 'text',
-    help: 'name to ask for (SNI); by default the host of the target, if it is a name',
-  },
-  starttls: {
-    type: 'text',
-    help: 'what is said before TLS: none, postgres (SSLRequest) or smtp',
-    fallback: 'none',
-  },
-  versions: {
-    type: 'texts',
-    help: `versions to try: ${VERSION_NAMES.join(', ')}; all of them by default`,
-    fallback: VERSION_NAMES,
-  },
-  suites: {
-    type: 'texts',
-    help: 'IANA names of the only cipher suites to offer; then only protocol_version refuses a version',
-  },
-  enumerate: {
-    type: 'boolean',
-    help: `find every suite that each version accepts: up to ${MAX_HANDSHAKES} handshakes more a version`,
-    fallback: false,
-  },
-  days: { type: 'number', help: 'days a certificate is to be good for, for the expression: p.days' },
-  spki: { type: 'text', help: 'hex SHA-256 of the expected public key, for the expression: p.spki' },
-};
 
 const PORTS: Readonly<Record<Preamble, number>> = { none: 443, postgres: 5432, smtp: 25 };
 

@@ -15,24 +15,16 @@ import type { Probe, ProbeTask } from '../probe.ts';
 import type { Withheld } from '../../claim/withheld.ts';
 import type { Accepted, Server } from './attempt.ts';
 import { otherCertificate, type OtherCertificate } from './families.ts';
-import { tlsShape } from './shape.ts';
-import { everySuite, MAX_HANDSHAKES, type Enumerated } from './enumerate.ts';
-import { readParameters, TLS_PARAMETERS, VERSION_NAMES, type TlsSettings } from './parameters.ts';
+import { TLS, VERSION_NAMES } from './describe.ts';
+import { everySuite, type Enumerated } from './enumerate.ts';
+import { readParameters, type TlsSettings } from './parameters.ts';
 import { survey, type Survey } from './survey.ts';
 import { Ended } from '../wire.ts';
 
 /** The probe; `handshakeMs` is the time one handshake may take. */
 export function makeTlsProbe({ handshakeMs }: { readonly handshakeMs: number }): Probe {
   return {
-    name: 'tls@1',
-    summary: 'the versions, suites, key and certificate of a TLS server, signed by the server itself',
-    parameters: TLS_PARAMETERS,
-    observes: tlsShape,
-    evidence:
-      'E3: that TLS 1.3 or 1.2 is accepted, group, signature scheme and public key; of TLS 1.3 the suite, the certificate and what is negotiated as well. ' +
-      'E1: every refusal (an alert is signed by nobody), TLS 1.1 and older, suites whose handshake signs nothing that is read here, the suite of TLS 1.2, days left by the clock of the agent.',
-    blastRadius: `at most 12 handshakes, one after another, none of them finished and no request sent; with enumerate up to ${MAX_HANDSHAKES} more a version`,
-    timeoutMs: 60_000,
+    ...TLS,
     run: (task) => run(task, handshakeMs),
   };
 }

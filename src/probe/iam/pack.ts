@@ -1,5 +1,5 @@
 /** The pack `iam-read-only`: least privilege by the calls that were made (spec/iam.md). */
-import { HOUR, type Pack } from './pack.ts';
+import { HOUR, type Pack } from '../pack.ts';
 
 const ACCESS = [
   { framework: 'SOC2-2017', id: 'CC6.3' },
@@ -12,7 +12,6 @@ const LOGGING = [
 
 export const IAM_READ_ONLY: Pack = {
   summary: 'a role or user of AWS made no call outside the committed policy, and none that writes',
-  probe: 'iam@1',
   needs: ['principal'],
   defaults: { unused: 1_000 },
   // Digests of a trail come hourly.

@@ -1,11 +1,10 @@
 /** Ready claims of the probe `postgres@1`. */
-import { TRANSMISSION } from './controls.ts';
-import type { Pack } from './pack.ts';
+import { TRANSMISSION } from '../controls.ts';
+import type { Pack } from '../pack.ts';
 
 /** Those of `wire` and `plaintext` need no log-in; the others do, and some need rights (spec/probes.md §3). */
 export const POSTGRES_SETTINGS: Pack = {
   summary: 'PostgreSQL runs with TLS alone, as its configuration says, and nothing overrides that',
-  probe: 'postgres@1',
   needs: [],
   defaults: { min: 'TLSv1.3' },
   claims: [
@@ -65,7 +64,6 @@ export const POSTGRES_SETTINGS: Pack = {
 
 export const POSTGRES_READ_ONLY: Pack = {
   summary: 'a role of PostgreSQL can read and cannot write, whatever role it becomes',
-  probe: 'postgres@1',
   needs: ['tables'],
   defaults: { plaintext: false, wire: false, accepted: ['nothing'] },
   claims: [

@@ -1,4 +1,4 @@
-/** What a pack of ready claims is (packs.ts). */
+/** What a pack of ready claims is. It stands in the folder of the probe that its claims ask (spec/claims.md, "Packs"). */
 import type { Claim, Parameter } from '../statement/commitment.ts';
 
 /** Seconds. */
@@ -14,7 +14,6 @@ export type Draft = Omit<Claim, 'probe' | 'params' | 'cadence' | 'severity' | 'm
 export interface Pack {
   /** One line. */
   readonly summary: string;
-  readonly probe: string;
   /** Parameters it needs, and those with defaults; others go to the probe as they are. */
   readonly needs: readonly string[];
   readonly defaults?: Readonly<Record<string, Parameter>>;

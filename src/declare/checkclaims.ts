@@ -1,0 +1,55 @@
+/**
+ * Whether an agent could look as claims ask it to: a mistyped probe, parameter or name would be signed into the log, and its
+ * claim be UNKNOWN for ever. Checked as the agent checks it, before anything is signed.
+ */
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { readFault } from '../claim/reads.ts';
+import type { ProbeDescription } from '../probe/description.ts';
+import { groupClaims, type ClaimGroup } from '../probe/groups.ts';
+import { parametersOf } from '../probe/parameters.ts';
+import { describeProbe, PROBES } from '../probe/registry.ts';
+import type { Claim, Declaration } from '../statement/commitment.ts';
+
+/** Claims that say nowhere where to look: no agent finds out, and they are UNKNOWN until a commitment says it. */
+export function aimless(declaration: Declaration): readonly string[] {
+  return groupClaims(declaration.claims, declaration)
+    .filter(({ target }) => target === undefined)
+    .flatMap(({ claims }) => claims.map(({ id }) => id));
+}
+
+/** `others`: probes that `probes` lack, and some agent has. Refuses `malformed-payload`. */
+export function checkClaims(
+  declaration: Declaration,
+  others: readonly string[],
+  probes: readonly ProbeDescription[] = PROBES,
+): void {
+  for (const claim of declaration.claims) {
+    if (others.includes(claim.probe)) continue;
+    const probe = describeProbe(claim.probe, probes);
+    if (probe === undefined)
+      throw refuse(
+        'malformed-payload',
+        `claim ${claim.id}: there is no probe ${claim.probe}; there are ${probes.map(({ name }) => name).join(', ')}. If an ` +
+          `agent has one of its own, say --other-probe ${claim.probe}`,
+      );
+    for (const { params } of groupClaims([claim], declaration))
+      assertReads(claim, probe, settledParameters(claim.id, probe, params));
+  }
+}
+
+/** The expression reads what its probe observes with the claim's parameters, and what the claim gives. */
+function assertReads({ id, expr, params }: Claim, probe: ProbeDescription, settled: Settled): void {
+  const fault = readFault(expr, probe.name, probe.observes(settled), new Set(params?.keys()));
+  if (fault !== undefined) throw refuse('malformed-payload', `claim ${id}: ${fault}`);
+}
+
+type Settled = ReturnType<typeof parametersOf>;
+
+function settledParameters(claim: string, probe: ProbeDescription, params: ClaimGroup['params']): Settled {
+  try {
+    return parametersOf(probe, params);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw refuse('malformed-payload', `claim ${claim}: ${error.message}`, { cause: error });
+  }
+}

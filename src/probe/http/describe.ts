@@ -1,0 +1,77 @@
+/** What the probe `http@1` says of itself. */
+import type { ProbeDescription } from '../description.ts';
+import { TOLD_HEADERS } from './headers.ts';
+import { HTTP_PACKS } from './pack.ts';
+import { httpShape } from './shape.ts';
+
+/** Requests of one burst, and connections that it is sent over. */
+export const MAX_REQUESTS = 200;
+export const MAX_CONNECTIONS = 10;
+
+export const HTTP: ProbeDescription = {
+  name: 'http@1',
+  summary:
+    'what a web server answers, whether it asks for credentials, and whether its rate limit is enforced',
+  parameters: {
+    path: {
+      type: 'text',
+      help: 'path and query to ask for, of a target that names none, where no secret "token" is sent; else /',
+    },
+    method: { type: 'text', help: 'GET or HEAD', fallback: 'GET' },
+    headers: {
+      type: 'texts',
+      help: `headers to tell; by default those whose values hold no secret: ${TOLD_HEADERS.join(', ')}`,
+    },
+    tell: {
+      type: 'texts',
+      help: 'other headers whose values may be told, since they hold no secret',
+      by: 'owner',
+    },
+    verify: {
+      type: 'boolean',
+      help: 'https: the certificate must verify (secret "ca": PEM of the authorities)',
+      fallback: true,
+      by: 'owner',
+    },
+    spki: {
+      type: 'text',
+      help: 'https: hex SHA-256 of the only public key to talk to, instead of a certificate',
+      by: 'owner',
+    },
+    auth: {
+      type: 'boolean',
+      help: 'ask without and with wrong credentials, and with the secret "token" where there is one',
+      fallback: false,
+    },
+    scheme: { type: 'text', help: 'scheme of the Authorization header', fallback: 'Bearer', by: 'owner' },
+    requests: {
+      type: 'number',
+      help: `requests of a burst, at most ${MAX_REQUESTS}; 0: none`,
+      fallback: 0,
+    },
+    rate: { type: 'number', help: 'declared limit, requests a second' },
+    burst: { type: 'number', help: 'declared allowance beyond it', fallback: 0 },
+    connections: {
+      type: 'number',
+      help: `connections of a burst, at most ${MAX_CONNECTIONS}`,
+      fallback: 4,
+    },
+    limited: {
+      type: 'texts',
+      help: 'statuses that mean "limited"',
+      fallback: ['429', '503'],
+    },
+    expect: { type: 'text', help: 'for the expression: p.expect' },
+  },
+  secrets: {
+    token: { help: 'what is sent for auth: the right credentials', isSent: true },
+    ca: { help: 'PEM of the authorities that a certificate must verify with', isSent: false },
+  },
+  observes: httpShape,
+  evidence: 'E1: this agent asked and saw the answers; nobody signs them.',
+  blastRadius:
+    'one request; with auth three more, one of them with wrong credentials (a login that locks out may count it); ' +
+    `with requests a burst of at most ${MAX_REQUESTS}, which uses up the allowance of this agent's address, and a few after it`,
+  timeoutMs: 60_000,
+  packs: HTTP_PACKS,
+};

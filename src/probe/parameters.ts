@@ -1,0 +1,59 @@
+/** The parameters of one run of a probe: who may give each, of which type, and what holds where nobody gives one. */
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+import type { Parameter } from '../statement/commitment.ts';
+import type { ProbeDescription } from './description.ts';
+
+/**
+ * What the probe is given: what the claim asks for, and what the owner of the target says (`options` in targets.yaml);
+ * each checked, and given by whom it belongs to; defaults filled in. Refuses `config-invalid`.
+ */
+export function parametersOf(
+  probe: Pick<ProbeDescription, 'name' | 'parameters'>,
+  given: ReadonlyMap<string, Parameter>,
+  options: ReadonlyMap<string, Parameter> = new Map(),
+): ReadonlyMap<string, Parameter> {
+  const settled = new Map<string, Parameter>();
+  for (const [key, value] of given) settled.set(key, checked(probe, key, value, 'claim'));
+  for (const [key, value] of options) settled.set(key, checked(probe, key, value, 'owner'));
+  for (const [key, { required = false, fallback }] of Object.entries(probe.parameters)) {
+    if (settled.has(key)) continue;
+    if (fallback !== undefined) settled.set(key, fallback);
+    else if (required) throw refuse('config-invalid', `${probe.name} needs the parameter ${key}`);
+  }
+  return settled;
+}
+
+function checked(
+  { name, parameters }: Pick<ProbeDescription, 'name' | 'parameters'>,
+  key: string,
+  value: Parameter,
+  by: 'claim' | 'owner',
+): Parameter {
+  const spec = Object.hasOwn(parameters, key) ? parameters[key] : undefined;
+  if (spec === undefined || (by === 'owner' && spec.by !== 'owner')) {
+    const theirs = Object.keys(parameters).filter((each) => (parameters[each]?.by ?? 'claim') === by);
+    const known = theirs.length === 0 ? 'none' : theirs.join(', ');
+    throw refuse(
+      'config-invalid',
+      by === 'claim'
+        ? `${name} has no parameter ${printable(key, 64)}; it has ${known}`
+        : `${name} has no option ${printable(key, 64)} for targets.yaml; it has ${known}`,
+    );
+  }
+  if (by === 'claim' && spec.by === 'owner')
+    throw refuse(
+      'config-invalid',
+      `the parameter ${key} of ${name} belongs to the owner of the target: not a claim gives it, but targets.yaml of the ` +
+        `agent, under options: { ${key}: … }`,
+    );
+  if (typeOf(value) !== spec.type)
+    throw refuse('config-invalid', `the parameter ${key} of ${name} is ${spec.type}, not ${typeOf(value)}`);
+  return value;
+}
+
+function typeOf(value: Parameter): 'text' | 'number' | 'boolean' | 'texts' {
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'number') return 'number';
+  return typeof value === 'boolean' ? 'boolean' : 'texts';
+}

@@ -1,0 +1,77 @@
+/** What the probe `postgres@1` says of itself. */
+import type { ParameterSpec, ProbeDescription, SecretSpec } from '../description.ts';
+import { POSTGRES_READ_ONLY, POSTGRES_SETTINGS } from './pack.ts';
+import { POSTGRES_SHAPE } from './shape.ts';
+
+/** Settings that are read when the claim names none. */
+export const SETTINGS = [
+  'authentication_timeout',
+  'hba_file',
+  'listen_addresses',
+  'log_connections',
+  'log_disconnections',
+  'log_statement',
+  'password_encryption',
+  'row_security',
+  'shared_preload_libraries',
+  'ssl',
+  'ssl_ciphers',
+  'ssl_max_protocol_version',
+  'ssl_min_protocol_version',
+];
+
+const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
+  settings: {
+    type: 'texts',
+    help: `settings to read; by default ${SETTINGS.join(', ')}`,
+    fallback: SETTINGS,
+  },
+  role: {
+    type: 'text',
+    help: 'role whose privileges on tables are told; by default that of the connection string',
+  },
+  tables: {
+    type: 'texts',
+    help: 'tables, schema.table, that the role of the connection string tries to write',
+  },
+  schemas: { type: 'texts', help: 'schemas in which it tries to create a table, rolled back' },
+  accepted: { type: 'texts', help: 'rights that a role may have, for the expression: p.accepted' },
+  plaintext: { type: 'boolean', help: 'try a session without TLS; needs no login', fallback: true },
+  wire: {
+    type: 'boolean',
+    help: 'look at the TLS handshake too, as tls@1 does; needs no login',
+    fallback: true,
+  },
+  verify: {
+    type: 'boolean',
+    help: 'the server\'s certificate must verify (secret "ca": PEM of the authorities)',
+    fallback: false,
+    by: 'owner',
+  },
+  spki: { type: 'text', help: 'hex SHA-256 of the only public key to talk to', by: 'owner' },
+  expect: { type: 'text', help: 'for the expression: p.expect' },
+  min: { type: 'text', help: 'for the expression: p.min' },
+};
+
+const SECRETS: Readonly<Record<string, SecretSpec>> = {
+  dsn: { help: 'connection string; without it only what needs no login is looked at', isSent: true },
+  ca: { help: 'PEM of the authorities that a certificate must verify with', isSent: false },
+};
+
+export const POSTGRES: ProbeDescription = {
+  name: 'postgres@1',
+  summary: 'settings of PostgreSQL and where each comes from, roles and grants, and what it refuses',
+  parameters: PARAMETERS,
+  secrets: SECRETS,
+  observes: () => POSTGRES_SHAPE,
+  evidence:
+    'E0: settings, files, hba, roles, grants: the server says so. E1: that a session without TLS, or a write, is let in ' +
+    'or refused. wire: as of tls@1, E3 where the server signs it.',
+  blastRadius:
+    'one read-only session of at most 5 s a statement, three connections that send no password (two of them in clear), the ' +
+    'handshakes of tls@1. tables: EXPLAIN of writes, which runs nothing. schemas: an empty table, created and rolled back.',
+  timeoutMs: 120_000,
+  // The same server through its SSLRequest; the parameters of a session do not change who signs.
+  sight: () => ({ probe: 'tls@1', params: new Map([['starttls', 'postgres']]) }),
+  packs: { 'postgres-settings': POSTGRES_SETTINGS, 'postgres-read-only': POSTGRES_READ_ONLY },
+};

@@ -1,0 +1,24 @@
+/**
+ * What runs each probe of the registry: one line each. A probe is loaded when a claim asks for it. `self@1` is not here: an
+ * agent makes it of its own profile (agent/self.ts).
+ */
+import type { Probe } from './probe.ts';
+
+const RUNNERS: ReadonlyMap<string, () => Promise<Probe>> = new Map([
+  ['tls@1', async () => (await import('./tls/probe.ts')).tlsProbe],
+  ['ssh@1', async () => (await import('./ssh/probe.ts')).sshProbe],
+  ['postgres@1', async () => (await import('./postgres/probe.ts')).postgresProbe],
+  ['http@1', async () => (await import('./http/probe.ts')).httpProbe],
+  ['files@1', async () => (await import('./files/probe.ts')).filesProbe],
+  ['terraform@1', async () => (await import('./terraform/probe.ts')).terraformProbe],
+  ['iam@1', async () => (await import('./iam/probe.ts')).iamProbe],
+  ['exec@1', async () => (await import('./exec/probe.ts')).execProbe],
+]);
+
+/** Names of the probes that are run from here. */
+export const RUNNABLE: readonly string[] = [...RUNNERS.keys()];
+
+/** The probe of a name@version; undefined for one that this program does not have. */
+export async function findProbe(name: string): Promise<Probe | undefined> {
+  return RUNNERS.get(name)?.();
+}

@@ -1,0 +1,28 @@
+/**
+ * What the probe `self@1` says of itself. It tells what this very agent may do, so an agent makes it of its own profile
+ * (agent/self.ts), and no other runs it.
+ */
+import { scalars, type Shape } from '../../claim/shape.ts';
+import type { ProbeDescription } from '../description.ts';
+
+/** A profile (cli/agent/profile.ts) and its digest. */
+const SHAPE: Shape = {
+  members: {
+    ...scalars('digest', 'profile', 'node', 'uid', 'gid', 'confined', 'directory', 'key'),
+    flags: { list: 'scalar' },
+    may: { map: 'scalar' },
+    targets: { list: { map: 'any' } },
+  },
+};
+
+export const SELF: ProbeDescription = {
+  name: 'self@1',
+  summary: 'what this agent itself may do: user, permissions, targets',
+  parameters: {
+    digest: { type: 'text', help: 'the profile that was committed to, for the expression: p.digest' },
+  },
+  observes: () => SHAPE,
+  evidence: 'E1: the word of the agent about itself, as its system answers it.',
+  blastRadius: 'none: nothing is contacted',
+  timeoutMs: 1_000,
+};

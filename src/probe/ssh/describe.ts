@@ -1,0 +1,37 @@
+/** What the probe `ssh@1` says of itself. */
+import { HOST_KEY_ALGORITHMS } from '../../evidence/ssh-key.ts';
+import type { ProbeDescription } from '../description.ts';
+import { SSH_PACKS } from './pack.ts';
+import { sshShape } from './shape.ts';
+
+/** A name that no server needs to have: they tell ways to log in of anybody, so as not to tell who there is. */
+export const DEFAULT_USER = 'tallystick';
+
+export const SSH: ProbeDescription = {
+  name: 'ssh@1',
+  summary: 'the algorithms that an SSH server offers and its host key, signed by that key',
+  parameters: {
+    hostkeys: {
+      type: 'texts',
+      help: `host key algorithms to ask for, the preferred first: ${[...HOST_KEY_ALGORITHMS.keys()].join(', ')}`,
+      fallback: [...HOST_KEY_ALGORITHMS.keys()],
+    },
+    fingerprint: { type: 'text', help: 'expected host key, for the expression: p.fingerprint' },
+    auth: {
+      type: 'boolean',
+      help: 'ask which ways to log in there are: one request to log in with nothing',
+      fallback: false,
+    },
+    user: { type: 'text', help: 'with auth: the name that asks', fallback: DEFAULT_USER },
+  },
+  observes: sshShape,
+  evidence:
+    "E3: the server's version, everything it offers and its host key, which signs them. " +
+    'E1, with the reason: the same where the server signs with nothing that is read here. ' +
+    'E1: ways to log in, which come in the session after the key exchange, and nobody signs.',
+  blastRadius:
+    'one connection, closed after the key exchange: no login is tried. auth: one that shows no password and no key, which the server may log',
+  timeoutMs: 30_000,
+  sight: () => ({ probe: 'ssh@1', params: new Map() }),
+  packs: SSH_PACKS,
+};

@@ -1,0 +1,58 @@
+/** What the probe `tls@1` says of itself. */
+import type { TlsVersion } from '../../evidence/tls-names.ts';
+import type { Parameter } from '../../statement/commitment.ts';
+import type { ParameterSpec, ProbeDescription } from '../description.ts';
+import { TLS_PACKS } from './pack.ts';
+import { tlsShape } from './shape.ts';
+
+export const VERSION_NAMES: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'];
+
+/** Handshakes of `enumerate`, a version. */
+export const MAX_HANDSHAKES = 40;
+
+const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
+  servername: {
+    type: 'text',
+    help: 'name to ask for (SNI); by default the host of the target, if it is a name',
+  },
+  starttls: {
+    type: 'text',
+    help: 'what is said before TLS: none, postgres (SSLRequest) or smtp',
+    fallback: 'none',
+  },
+  versions: {
+    type: 'texts',
+    help: `versions to try: ${VERSION_NAMES.join(', ')}; all of them by default`,
+    fallback: VERSION_NAMES,
+  },
+  suites: {
+    type: 'texts',
+    help: 'IANA names of the only cipher suites to offer; then only protocol_version refuses a version',
+  },
+  enumerate: {
+    type: 'boolean',
+    help: `find every suite that each version accepts: up to ${MAX_HANDSHAKES} handshakes more a version`,
+    fallback: false,
+  },
+  days: { type: 'number', help: 'days a certificate is to be good for, for the expression: p.days' },
+  spki: { type: 'text', help: 'hex SHA-256 of the expected public key, for the expression: p.spki' },
+};
+
+export const TLS: ProbeDescription = {
+  name: 'tls@1',
+  summary: 'the versions, suites, key and certificate of a TLS server, signed by the server itself',
+  parameters: PARAMETERS,
+  observes: tlsShape,
+  evidence:
+    'E3: that TLS 1.3 or 1.2 is accepted, group, signature scheme and public key; of TLS 1.3 the suite, the certificate and what is negotiated as well. ' +
+    'E1: every refusal (an alert is signed by nobody), TLS 1.1 and older, suites whose handshake signs nothing that is read here, the suite of TLS 1.2, days left by the clock of the agent.',
+  blastRadius: `at most 12 handshakes, one after another, none of them finished and no request sent; with enumerate up to ${MAX_HANDSHAKES} more a version`,
+  timeoutMs: 60_000,
+  sight: (params) => ({ probe: 'tls@1', params: sameServer(params) }),
+  packs: TLS_PACKS,
+};
+
+/** The parameters that choose which server answers. */
+function sameServer(params: ReadonlyMap<string, Parameter>): ReadonlyMap<string, Parameter> {
+  return new Map([...params].filter(([name]) => name === 'servername' || name === 'starttls'));
+}

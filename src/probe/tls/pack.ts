@@ -1,0 +1,51 @@
+/** Ready claims of the probe `tls@1`. */
+import { TRANSMISSION } from '../controls.ts';
+import { HOUR, type Draft, type Pack } from '../pack.ts';
+
+const CLAIMS: readonly Draft[] = [
+  {
+    id: 'tls13-accepted',
+    title: 'Accepts TLS 1.3',
+    expr: "o.tls.accepted['TLSv1.3']",
+    minEvidence: 'E3',
+    severity: 'high',
+    controls: TRANSMISSION,
+  },
+  {
+    id: 'tls12-refused',
+    title: 'Refuses TLS 1.2 (nobody signs a refusal: class E1)',
+    expr: "!o.tls.accepted['TLSv1.2']",
+    severity: 'critical',
+    controls: TRANSMISSION,
+  },
+  {
+    id: 'old-tls-refused',
+    title: 'Refuses TLS 1.1 and 1.0',
+    expr: "!o.tls.accepted['TLSv1.1'] && !o.tls.accepted['TLSv1']",
+    severity: 'critical',
+    controls: TRANSMISSION,
+  },
+  {
+    id: 'certificate-lasts',
+    title: 'Every certificate of the server is good for some days more',
+    // One that is not valid yet has many days left.
+    expr: 'o.tls.certificates.all(c, c.daysLeft >= p.days && c.ageDays >= 0)',
+    severity: 'high',
+    fastest: 24 * HOUR,
+  },
+];
+
+export const TLS_PACKS: Readonly<Record<string, Pack>> = {
+  'https-tls': {
+    summary: 'a server speaks TLS 1.3, nothing older, with a certificate that lasts',
+    needs: [],
+    defaults: { days: 14 },
+    claims: CLAIMS,
+  },
+  'postgres-tls': {
+    summary: 'the same of PostgreSQL, through its SSLRequest',
+    needs: [],
+    defaults: { days: 14, starttls: 'postgres' },
+    claims: CLAIMS,
+  },
+};

@@ -1,0 +1,46 @@
+/** The two registries of probes, what they say and what runs, hold together. */
+import t from 'tap';
+import { makeSelfProbe, SELF_PROBE } from '#src/agent/self.ts';
+import { PROBES } from '#src/probe/registry.ts';
+import { findProbe, RUNNABLE } from '#src/probe/runners.ts';
+
+t.test('every probe that is described runs, and runs as it is described', async (t) => {
+  t.same(
+    PROBES.map(({ name }) => name).filter((name) => name !== SELF_PROBE),
+    RUNNABLE,
+    'the same names in the same order',
+  );
+  for (const described of PROBES) {
+    const probe = described.name === SELF_PROBE ? makeSelfProbe({}, '') : await findProbe(described.name);
+    for (const [part, value] of Object.entries(described))
+      t.equal(probe && Reflect.get(probe, part), value, `${described.name}: ${part}`);
+  }
+  t.equal(await findProbe('nothing@1'), undefined);
+});
+
+t.test('names are given once', async (t) => {
+  const names = PROBES.map(({ name }) => name);
+  t.same(names, [...new Set(names)]);
+  for (const name of names) t.match(name, /^[a-z][a-z0-9-]*@[1-9][0-9]*$/);
+  const packs = PROBES.flatMap(({ packs = {} }) => Object.keys(packs));
+  t.same(packs, [...new Set(packs)], 'a pack is found by its name alone');
+});
+
+t.test('who signs is seen by a probe that there is, with parameters that it has', async (t) => {
+  const given = new Map([
+    ['servername', 'shop.example'],
+    ['starttls', 'smtp'],
+    ['days', '14'],
+    ['tables', 'public.orders'],
+  ]);
+  for (const { name, sight } of PROBES) {
+    const seen = sight?.(given);
+    if (seen === undefined) continue;
+    const by = PROBES.find((each) => each.name === seen.probe);
+    for (const key of seen.params.keys()) t.ok(by && Object.hasOwn(by.parameters, key), `${name}: ${key}`);
+  }
+  const at = (name: string) => PROBES.find((each) => each.name === name)?.sight?.(given);
+  t.same(at('tls@1')?.params, new Map([...given].slice(0, 2)), 'and nothing that is only compared');
+  t.same(at('postgres@1'), { probe: 'tls@1', params: new Map([['starttls', 'postgres']]) });
+  t.equal(at('exec@1'), undefined, 'only the collector knows which target it looks at');
+});

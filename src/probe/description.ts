@@ -59,7 +59,7 @@ export interface ProbeDescription {
    * The look by which `commit --pin` learns who signs at a target, given the claim's parameters. Absent: nothing of its targets
    * is signed, or only the collector knows which target that is.
    */
-  sight?(params: ReadonlyMap<string, Parameter>): Sight;
+  readonly sight?: (params: ReadonlyMap<string, Parameter>) => Sight;
   /** Ready claims by name (`pack: https-tls` in a claims file). */
   readonly packs?: Readonly<Record<string, Pack>>;
 }

@@ -12,6 +12,8 @@ export interface Alarm {
   /** What makes it the same alarm again. */
   readonly about: string;
   readonly what: string;
+  /** The key that made it, of what a key can make as many of as it likes. */
+  readonly source?: string;
 }
 
 /** Keeps alarms. Durable when it resolves: an alarm is never lost between being seen and being stored. */

@@ -12,14 +12,14 @@ import { refuse } from '../bytes/refusal.ts';
 import { lockFile } from '../platform/lock.ts';
 
 /** Raised by one with every change of layout; an unknown one is refused. */
-const VERSION = 2;
+const VERSION = 3;
 
 const SCHEMA = `
 CREATE TABLE incident (
   n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, origin TEXT NOT NULL, kind TEXT NOT NULL,
-  what TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, seen INTEGER NOT NULL,
+  source TEXT NOT NULL, what TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, seen INTEGER NOT NULL,
   episode INTEGER NOT NULL, resolved INTEGER, delivered INTEGER, body TEXT NOT NULL) STRICT;
-CREATE INDEX incident_kind ON incident (origin, kind);
+CREATE INDEX incident_kind ON incident (origin, kind, source);
 CREATE TABLE uncounted (
   origin TEXT NOT NULL, kind TEXT NOT NULL, seen INTEGER NOT NULL, first_seen INTEGER NOT NULL,
   last_seen INTEGER NOT NULL, PRIMARY KEY (origin, kind)) STRICT, WITHOUT ROWID;

@@ -154,6 +154,7 @@ export function expectationWatch(rules: readonly Expectation[], origin: string):
           evidence: { kind: 'unexpected-issuer', entry: seen.evidence(), ...who },
           about: `${kid}\n${issuer}\n${subject}`,
           what,
+          source: kid,
         },
       ];
     },

@@ -19,6 +19,9 @@ import { number, numberOrNull, rowOf, rowsOf, text, type Columns } from './rows.
 /** Incidents kept of one kind and one log; more are counted, not kept: whoever may write entries may make many. */
 const MAX_KEPT = 1_000;
 
+/** Of these, what one key can make: a flood by one leaves room for what others do. */
+const MAX_OF_SOURCE = 100;
+
 /** What is known of one incident. Times: milliseconds since the epoch. */
 export interface KnownIncident {
   readonly id: string;
@@ -43,8 +46,12 @@ export interface IncidentOptions {
   readonly now: () => number;
   /** Told after each change. */
   readonly onChange?: (incident: KnownIncident, event: EventType) => void;
+  /** Told the first time that an alarm of a log's kind is not kept, with the key where one key made too many. */
+  readonly onLeftOut?: (origin: string, kind: string, source: string | undefined) => void;
   /** How many to keep of one kind and log. */
   readonly keep?: number;
+  /** How many of these one source can make. */
+  readonly keepOfSource?: number;
   /** Whether events are delivered: else no incident waits to be told. Default: they are. */
   readonly delivers?: boolean;
 }
@@ -55,6 +62,7 @@ export class IncidentStore {
   readonly #options: IncidentOptions;
   readonly #statements: Statements;
   readonly #db: Database.Database;
+  readonly #leftOut = new Set<string>();
 
   constructor(db: Database.Database, dir: string, options: IncidentOptions) {
     this.#db = db;
@@ -74,8 +82,11 @@ export class IncidentStore {
     }
   }
 
-  /** Keeps an incident; durable when it returns. Refuses `store-failed`: then raise it again. */
-  raise(incident: Incident): Raised {
+  /**
+   * Keeps an incident; durable when it returns. Refuses `store-failed`: then raise it again. `source`: the key that made
+   * it, where keys can make many.
+   */
+  raise(incident: Incident, source = ''): Raised {
     const known = this.find(incident.id);
     if (known !== undefined && known.resolved === undefined) {
       this.#statements.again.run(this.#options.now(), incident.id);
@@ -84,13 +95,12 @@ export class IncidentStore {
     }
     const body = formatIncident(incident);
     if (body.length > MAX_INCIDENT_BYTES) throw new Error(`an incident of ${body.length} characters`);
-    const gone = known === undefined ? this.#makeRoom(incident) : [];
+    const gone = known === undefined ? this.#makeRoom(incident, source) : [];
     if (gone === undefined) {
-      const { origin, evidence } = incident;
-      this.#statements.uncounted.run({ origin, kind: evidence.kind, now: this.#options.now() });
+      this.#leaveOut(incident, source);
       return 'uncounted';
     }
-    this.#open(incident, body, gone);
+    this.#open(incident, source, body, gone);
     for (const id of gone) rmSync(this.fileOf(id), { force: true });
     this.#place(incident.id);
     this.#tell(incident.id, 'incident.opened');
@@ -158,7 +168,15 @@ export class IncidentStore {
     return join(this.#folder, `${id}.json`);
   }
 
-  #open(incident: Incident, body: string, gone: readonly string[]): void {
+  #leaveOut({ origin, evidence: { kind } }: Incident, source: string): void {
+    this.#statements.uncounted.run({ origin, kind, now: this.#options.now() });
+    const name = `${origin}\n${kind}`;
+    if (this.#leftOut.has(name)) return;
+    this.#leftOut.add(name);
+    this.#options.onLeftOut?.(origin, kind, source === '' ? undefined : source);
+  }
+
+  #open(incident: Incident, source: string, body: string, gone: readonly string[]): void {
     const { id, origin, what, evidence } = incident;
     const { now } = this.#options;
     this.#db.transaction(() => {
@@ -166,16 +184,19 @@ export class IncidentStore {
         this.#statements.remove.run(each);
         this.outbox.forget(each);
       }
-      this.#statements.open.run({ id, origin, kind: evidence.kind, what, now: now(), body });
+      this.#statements.open.run({ id, origin, kind: evidence.kind, source, what, now: now(), body });
       this.#announce(id, 'incident.opened');
     })();
   }
 
   /** The resolved incidents to forget, so that one more of the kind can be kept; undefined when all are open. */
-  #makeRoom({ origin, evidence: { kind } }: Incident): readonly string[] | undefined {
-    const { count, resolved, told } = this.#statements;
-    if (Number(count.get(origin, kind)) < (this.#options.keep ?? MAX_KEPT)) return [];
-    const id: unknown = (this.#options.delivers === false ? resolved : told).get(origin, kind);
+  #makeRoom({ origin, evidence: { kind } }: Incident, source: string): readonly string[] | undefined {
+    const { count, ofSource, resolved, told } = this.#statements;
+    const { keep = MAX_KEPT, keepOfSource = MAX_OF_SOURCE, delivers } = this.#options;
+    const isFull = source !== '' && Number(ofSource.get(origin, kind, source)) >= keepOfSource;
+    if (!isFull && Number(count.get(origin, kind)) < keep) return [];
+    const own = isFull ? source : undefined;
+    const id: unknown = (delivers === false ? resolved : told).get(origin, kind, own, own);
     return typeof id === 'string' ? [id] : undefined;
   }
 
@@ -246,22 +267,27 @@ function prepare(db: Database.Database) {
     body: db.prepare('SELECT body FROM incident WHERE id = ?'),
     again: db.prepare('UPDATE incident SET last_seen = ?, seen = seen + 1 WHERE id = ?'),
     open: db.prepare(
-      `INSERT INTO incident (id, origin, kind, what, first_seen, last_seen, seen, episode, body)
-       VALUES (@id, @origin, @kind, @what, @now, @now, 1, 1, @body)
+      `INSERT INTO incident (id, origin, kind, source, what, first_seen, last_seen, seen, episode, body)
+       VALUES (@id, @origin, @kind, @source, @what, @now, @now, 1, 1, @body)
        ON CONFLICT (id) DO UPDATE SET what = @what, last_seen = @now, seen = seen + 1,
          episode = episode + 1, resolved = NULL, body = @body`,
     ),
     resolve: db.prepare('UPDATE incident SET resolved = ? WHERE id = ? AND resolved IS NULL'),
     remove: db.prepare('DELETE FROM incident WHERE id = ?'),
     count: db.prepare('SELECT count(*) FROM incident WHERE origin = ? AND kind = ?').pluck(),
+    ofSource: db
+      .prepare('SELECT count(*) FROM incident WHERE origin = ? AND kind = ? AND source = ?')
+      .pluck(),
     resolved: db
       .prepare(
-        'SELECT id FROM incident WHERE origin = ? AND kind = ? AND resolved IS NOT NULL ORDER BY resolved LIMIT 1',
+        `SELECT id FROM incident WHERE origin = ? AND kind = ? AND (? IS NULL OR source = ?)
+         AND resolved IS NOT NULL ORDER BY resolved LIMIT 1`,
       )
       .pluck(),
     told: db
       .prepare(
-        `SELECT id FROM incident i WHERE origin = ? AND kind = ? AND resolved IS NOT NULL
+        `SELECT id FROM incident i WHERE origin = ? AND kind = ? AND (? IS NULL OR source = ?)
+         AND resolved IS NOT NULL
          AND NOT EXISTS (SELECT 1 FROM event WHERE event.incident = i.id) ORDER BY resolved LIMIT 1`,
       )
       .pluck(),

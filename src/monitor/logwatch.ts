@@ -256,13 +256,14 @@ export class LogWatch {
     return newer;
   }
 
-  async #raise({ evidence, about, what }: Alarm): Promise<void> {
+  async #raise({ evidence, about, what, source }: Alarm): Promise<void> {
     const { store, trust, detector, now } = this.#parts;
     const vkeys = logKeysOf(trust.policy, this.origin).map(({ name, type, key }) =>
       formatVkey(name, type, key),
     );
     const detected = new Date(now()).toISOString();
-    store.raise(makeIncident({ origin: this.origin, vkeys, detector, detected, what, about, evidence }));
+    const incident = makeIncident({ origin: this.origin, vkeys, detector, detected, what, about, evidence });
+    store.raise(incident, source);
   }
 
   /** No earlier than what the log and its witnesses signed. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { refuse } from '../../bytes/refusal.ts';
+import { printable } from '../../bytes/printable.ts';
 import { decodeUtf8, encodeUtf8 } from '../../bytes/text.ts';
 import { MAX_PEERS, peerUrl } from '../../client/gossip.ts';
 import { TileReader } from '../../client/tiles.ts';
@@ -79,6 +80,10 @@ export async function openMonitor(context: Context, wanted: Wanted): Promise<Ope
     const store = new IncidentStore(db, config.monitorDir, {
       now: context.world.now,
       delivers: config.webhook !== undefined,
+      onLeftOut: (origin, kind, key) =>
+        wanted.onWarning(
+          `too many alarms of kind ${kind} from ${printable(origin)} are open${key === undefined ? '' : `, many by key ${key}`}: more are counted and not kept; close some (tallystick incidents)`,
+        ),
       onChange: (incident, event) => {
         wanted.onIncident(incident, event);
         told.webhook?.wake();

@@ -23,7 +23,7 @@ import { clientOf } from '../client.ts';
 import { SessionLog } from './log.ts';
 import { openedOf } from './opened.ts';
 import { profileOf } from './profile.ts';
-import { initialiseAgent, trustedByDefault, type AgentHome } from './setup.ts';
+import { besideOwnLog, initialiseAgent, type AgentHome } from './setup.ts';
 
 /** What a run of an agent brings. */
 export interface Wanted {
@@ -56,10 +56,8 @@ export interface OpenAgent {
 export async function openAgent(context: Context, wanted: Wanted): Promise<OpenAgent> {
   const { config, world } = context;
   const home = await initialiseAgent(context);
-  const trusting = trustedByDefault(config);
-  const trusted = trusting === undefined ? context : { ...context, config: { ...config, policy: trusting } };
   const whom = { transport: stoppable(context, wanted), verify: chooseVerifier() };
-  const session = await clientOf(trusted, whom);
+  const session = await clientOf(besideOwnLog(context), whom);
   const db = openAgentDatabase(home.dir);
   const ledger = new Ledger(db);
   const log = logOf(session, home.dir, db, ledger);

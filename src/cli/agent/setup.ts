@@ -14,7 +14,7 @@ import { readRules, type Rule } from '../../agent/enrolment.ts';
 import { createSecretFile, readSecretFile } from '../../keys/file.ts';
 import { generateKey, loadSigner } from '../../keys/load.ts';
 import type { Signer } from '../../sign/signer.ts';
-import { CONFIG_FILE } from '../config.ts';
+import { CONFIG_FILE, logUrl, publicUrl, resolveConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { createFile, makeFolder, readNamedFile } from '../../platform/files.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
@@ -85,6 +85,25 @@ export function trustedByDefault(config: Config): string | undefined {
   return isThere(trustPolicy) ? trustPolicy : undefined;
 }
 
+/**
+ * The same, with the log of one's own where nothing says whom to trust: by the keys in its directory, and where its
+ * configuration says that it answers. An agent's own `log`, or `url`, wins. Refuses `config-invalid`.
+ */
+export function besideOwnLog(context: Context): Context {
+  const { config, resolved } = context;
+  const policy = trustedByDefault(config);
+  if (policy === undefined) return context;
+  const isSaid = resolved.settled.some(({ name, source }) => PLACES.has(name) && source !== 'default');
+  if (isSaid || !isThere(layoutOf(config).config)) return { ...context, config: { ...config, policy } };
+  const flags = new Map([['dataDir', [config.dataDir]]]);
+  const own = resolveConfig({ flags, configFlag: undefined, env: {}, cwd: context.world.cwd });
+  const log = publicUrl(own.config);
+  return { ...context, config: { ...config, policy, ...(log !== logUrl(config) && { log }) } };
+}
+
+/** What says where a log answers. */
+const PLACES: ReadonlySet<string> = new Set(['log', 'url', 'host', 'port']);
+
 /** Whether a file is there, and may be seen: what Node's permission model hides is not there. */
 export function isThere(path: string): boolean {
   try {
@@ -131,8 +150,9 @@ function configText(context: Context): string {
   for (const { name, value, source } of resolved.settled)
     if (source === 'flag' && KEPT.has(name) && value !== undefined)
       said[name] = name === 'vkey' ? vkeysOf(context) : value;
-  const trusted = trustedByDefault(config);
-  if (trusted !== undefined) said['policy'] = relative(config.agentDir, trusted);
+  const { policy, log } = besideOwnLog(context).config;
+  if (policy !== undefined && policy !== config.policy) said['policy'] = relative(config.agentDir, policy);
+  if (log !== undefined && log !== config.log) said['log'] = log;
   const text = Object.keys(said).length === 0 ? '' : stringify(said, { version: '1.2', lineWidth: 0 });
   return `# Tallystick agent. A flag wins over the environment, and that over this file.\n${text}`;
 }

@@ -11,7 +11,7 @@ import { flagOf, type SettingName } from '../settings.ts';
 import { confine } from './confine.ts';
 import { confinement } from './grants.ts';
 import { profileOf } from './profile.ts';
-import { initialiseAgent, namedConfig, trustedByDefault, vkeysOf, type AgentHome } from './setup.ts';
+import { besideOwnLog, initialiseAgent, namedConfig, vkeysOf, type AgentHome } from './setup.ts';
 import { unitOf, type UnitParts } from './unit.ts';
 
 /** The profile on stdout is exactly what is hashed: `tallystick agent profile | sha256sum` gives the digest. */
@@ -87,10 +87,11 @@ function toldSettings(
     resolved.settled.some((each) => each.name === name && ['flag', 'env'].includes(each.source));
   const vkeys = vkeysOf(context);
   const moved = !isTold('policy') && vkeys.some((vkey, i) => vkey !== config.vkey[i]);
-  const trusted = trustedByDefault(config);
+  const own = besideOwnLog(context).config;
   const valuesOf = (name: SettingName): readonly string[] => {
     if (name === 'vkey') return isTold(name) || moved ? vkeys : [];
-    if (name === 'policy' && trusted !== undefined) return [trusted];
+    // What the directory of one's own log says, and no flag: a unit that runs elsewhere needs it said.
+    if ((name === 'policy' || name === 'log') && own[name] !== config[name]) return [own[name] ?? []].flat();
     return isTold(name) ? [config[name] ?? []].flat().map(String) : [];
   };
   return taken

@@ -17,6 +17,7 @@ import type { AgentEvent } from './event.ts';
 import { Learning, type Learnt } from './learning.ts';
 import type { Head } from './ledger.ts';
 import type { AgentLog } from './log.ts';
+import { Outage } from './outage.ts';
 import { pauseAfter, SHORTEST_MS } from './pause.ts';
 import { prove, type Agent } from './prove.ts';
 import type { ClaimGroup } from '../probe/groups.ts';
@@ -46,6 +47,7 @@ export class Daemon {
   readonly #parts: DaemonParts;
   readonly #watched: Watched;
   readonly #learning: Learning;
+  readonly #outage: Outage;
   #leftOut = 0;
   /** A subject that could not be read is asked about again. */
   #asksAgain = true;
@@ -60,7 +62,6 @@ export class Daemon {
   #online = false;
   /** Seconds that the clock is behind what the log signed. */
   #behind = 0;
-  #failures = 0;
   #stuck = 0;
   #askAt = 0;
   #cpu: number;
@@ -69,6 +70,7 @@ export class Daemon {
     this.#parts = parts;
     this.#watched = new Watched(parts.subjects, parts.tell);
     this.#learning = new Learning(parts.log, parts.agent.ledger, parts.subjects);
+    this.#outage = new Outage(parts.tell);
     this.#head = parts.agent.ledger.head();
     this.#cpu = parts.agent.looking.cpu();
   }
@@ -115,7 +117,7 @@ export class Daemon {
 
   /** What is new in the log. */
   async #look(): Promise<void> {
-    const { agent, log, pollMs, tell } = this.#parts;
+    const { agent, log, pollMs } = this.#parts;
     try {
       const head = await log.head();
       this.#compareClock(head.signed);
@@ -126,9 +128,8 @@ export class Daemon {
         this.#watched.look(this.#learning.histories);
       }
       this.#head = head;
-      if (this.#failures > 0) tell({ kind: 'back' });
+      this.#outage.ended();
       this.#online = true;
-      this.#failures = 0;
       this.#askAt = agent.looking.now() + pollMs;
     } catch (error) {
       this.#away(error);
@@ -152,18 +153,13 @@ export class Daemon {
     this.#behind = behind;
   }
 
-  /**
-   * The log cannot be asked, or what answers in its place shows nothing that the log signed: later, and not at the same time
-   * as everyone else. Signatures that contradict each other, and what is damaged here, are thrown on.
-   */
+  /** Signatures that contradict each other, and what is damaged here, are thrown on. */
   #away(error: unknown): void {
     if (!isOutage(error)) throw error;
-    const { agent, random, tell } = this.#parts;
-    const retryMs = pauseAfter(this.#failures, random());
-    this.#failures += 1;
+    const { agent, random } = this.#parts;
+    const retryMs = this.#outage.failed(error, agent.spool.waitingCount(), random());
     this.#online = false;
     this.#askAt = agent.looking.now() + retryMs;
-    tell({ kind: 'away', why: error.message, retryMs, waiting: agent.spool.waitingCount() });
     if (this.#learning.histories.size === 0) this.#learning.remember(this.#policy);
   }
 

@@ -10,6 +10,8 @@ export type AgentEvent =
   | { readonly kind: 'skipped'; readonly subject: string; readonly claims: readonly string[] }
   | { readonly kind: 'delivered'; readonly subject: string; readonly seq: number; readonly index: number }
   | { readonly kind: 'away'; readonly why: string; readonly retryMs: number; readonly waiting: number }
+  /** The log goes on under rules that this program does not know: it waits until it is updated, and keeps its proofs. */
+  | { readonly kind: 'outdated'; readonly why: string; readonly waiting: number }
   | { readonly kind: 'back' }
   /** Subjects, or entries that were not listed yet, that its patterns may have and that it does not look after; at most so many. */
   | { readonly kind: 'left-out'; readonly count: number }

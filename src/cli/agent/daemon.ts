@@ -116,6 +116,11 @@ function tell(logger: Logger, event: AgentEvent): void {
         { why: event.why, retryMs: event.retryMs, waiting: event.waiting },
         'the log is away',
       );
+    case 'outdated':
+      return logger.error(
+        { why: event.why, waiting: event.waiting },
+        'this tallystick is too old for the log: update it, and start the agent again; what is proven meanwhile is kept',
+      );
     case 'stuck':
       return logger.error({ why: event.why, retryMs: event.retryMs }, 'nothing can be kept');
     case 'back':

@@ -38,7 +38,7 @@ t.test('newer rules are no outage', async (t) => {
   t.ok(before > 0);
 
   // Another run, which finds newer rules, and then an outage between.
-  const { policy } = world.log;
+  const policy = world.log.policy.bind(world.log);
   world.log.policy = () => Promise.reject(refuse('newer-version', 'rules 9: update tallystick'));
   events.length = 0;
   const old = daemonOf(world, events);

@@ -3,7 +3,7 @@ import t from 'tap';
 import { Daemon } from '#src/agent/daemon.ts';
 import type { AgentEvent } from '#src/agent/event.ts';
 import { refuse } from '#src/bytes/refusal.ts';
-import { agentWorld, claimOf, type AgentWorld } from './agent-world.ts';
+import { agentWorld, claimOf, type AgentWorld } from '../support/agent-world.ts';
 
 const SUBJECT = 'prod/db';
 

@@ -3,7 +3,7 @@ import t from 'tap';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../src/cli/main.ts';
+import { run } from '#src/cli/main.ts';
 
 t.test('where the log beside an agent answers', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'tallystick-own-'));

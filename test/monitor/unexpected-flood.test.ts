@@ -10,7 +10,7 @@ import { openDatabase } from '#src/monitor/database.ts';
 import { expectationWatch, parseExpectations } from '#src/monitor/expectations.ts';
 import { IncidentStore } from '#src/monitor/incidents.ts';
 import type { SeenEntry } from '#src/monitor/alarm.ts';
-import { ORIGIN, vkeys } from './world.ts';
+import { ORIGIN, vkeys } from '../support/world.ts';
 
 const [FLOOD, OTHER] = ['aa'.repeat(32), 'bb'.repeat(32)];
 const FILE = '- { subject: "**", issuers: [https://ci.example] }';

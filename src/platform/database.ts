@@ -1,0 +1,52 @@
+/**
+ * SQLite files of our own that hold a memory: made whole or not at all, so that one which is empty, or holds other tables
+ * than we make, is never taken for a new one. Whoever opens them refuses that in words of its own.
+ */
+import Database from 'better-sqlite3';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, existsSync, linkSync, rmSync } from 'node:fs';
+import { codeOf } from './fault.ts';
+
+/** Makes a file with what `fill` puts in it, where there is none; `mode`: its permissions. Throws what SQLite and the disk say. */
+export function makeDatabase(path: string, fill: (db: Database.Database) => void, mode = 0o644): void {
+  if (existsSync(path)) return;
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    const db = new Database(temporary);
+    try {
+      chmodSync(temporary, mode);
+      db.pragma('synchronous = FULL');
+      db.pragma('fullfsync = ON');
+      db.transaction(() => fill(db))();
+    } finally {
+      db.close();
+    }
+    // Unlike a rename, it fails when somebody was faster.
+    linkSync(temporary, path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** Whether a file holds the very tables that `fill` makes, and no others. Throws what SQLite says. */
+export function hasTables(db: Database.Database, fill: (db: Database.Database) => void): boolean {
+  const wanted = new Database(':memory:');
+  try {
+    fill(wanted);
+    return tablesOf(db) === tablesOf(wanted);
+  } finally {
+    wanted.close();
+  }
+}
+
+function tablesOf(db: Database.Database): string {
+  // SQLite's own tables are made when they are needed.
+  const rows = db
+    .prepare(
+      "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+    )
+    .raw();
+  return JSON.stringify(rows.all());
+}

@@ -13,6 +13,10 @@ const hasNative = 'fromBase64' in Uint8Array && 'fromHex' in Uint8Array && 'toHe
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
+/** Why a text that JSON, YAML or a program made has no UTF-8; completes a refusal that names the place. */
+export const HALF_A_PAIR =
+  'half of a surrogate pair (one of \\uD800 to \\uDFFF alone), which no text is; write the whole character, or \\uFFFD';
+
 /** UTF-8 bytes of a string. A lone surrogate is a bug of the caller: TypeError. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   if (!text.isWellFormed()) throw new TypeError('text has a lone surrogate');

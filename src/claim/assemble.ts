@@ -4,6 +4,7 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { digest, type Digest } from '../bytes/brand.ts';
+import { fitting, printable } from '../bytes/printable.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
 import { leafSalt, openLeaf, saltedTree, SALTED_TREE, type SaltedTree } from '../statement/saltedleaf.ts';
@@ -41,6 +42,10 @@ const MAX_NAMED = 64;
 const MAX_DISCLOSED = 512;
 /** Files that a population names. */
 const MAX_FILES = 512;
+/** Bytes of texts: of an error, of why a verdict is what it is, of where a population was found. */
+const MAX_MESSAGE = 1_024;
+const MAX_EXPLAIN = 2_048;
+const MAX_SOURCE = 512;
 /** Bytes of a disclosed value; a longer one is named by its digest. */
 const MAX_SHOWN = 1_024;
 
@@ -67,7 +72,7 @@ export function assembleProof(
   const disclosed = disclosedIn(results);
   const errors = runs.flatMap(({ claims, seen }) =>
     'code' in seen
-      ? claims.map(({ id }) => ({ code: seen.code, message: seen.message.slice(0, 1_024), claim: id }))
+      ? claims.map(({ id }) => ({ code: seen.code, message: fitting(seen.message, MAX_MESSAGE), claim: id }))
       : [],
   );
   const proof: RuntimeProof = {
@@ -142,7 +147,7 @@ function draft(
       ...(slot !== undefined && { slot }),
       ...(rests.length > 0 && { leaves: rests }),
       ...(attachments.length > 0 && { attachments }),
-      ...(explain !== undefined && { explain }),
+      ...(explain !== undefined && { explain: fitting(explain, MAX_EXPLAIN) }),
     },
   };
 }
@@ -150,7 +155,7 @@ function draft(
 /** A violation that rests on the absence of something has no leaf to show, and so says what is absent. */
 function explainOf({ verdict, explain, touched }: Judgement, leafless: boolean): string | undefined {
   if (explain !== undefined || verdict === 'PROVEN') return explain;
-  return leafless ? `nothing was observed at ${touched.join(', ').slice(0, 1_900) || 'all'}` : undefined;
+  return leafless ? `nothing was observed at ${touched.join(', ') || 'all'}` : undefined;
 }
 
 /** Leaves of violations, each once, ascending. */
@@ -194,7 +199,7 @@ function populationOf(runs: readonly Run[]): NonNullable<RuntimeProof['populatio
   const files = seen.flatMap((each) => each.files ?? []);
   const whole = files.length > 0 && seen.every((each) => each.files !== undefined || each.total === 0);
   return {
-    source: sources === '' ? 'nothing' : sources.slice(0, 512),
+    source: sources === '' ? 'nothing' : fitting(printable(sources, MAX_SOURCE), MAX_SOURCE),
     total: sum('total'),
     sampled: sum('sampled'),
     method: methods.length === 0 ? 'all' : methods.length === 1 ? (methods[0] ?? 'all') : 'mixed',

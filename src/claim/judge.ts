@@ -118,7 +118,7 @@ function unknown(explain: string): Judgement {
     evidence: 'E0',
     touched: [],
     attachments: [],
-    explain: explain.slice(0, 2_048),
+    explain,
   };
 }
 

@@ -3,6 +3,7 @@
  * expression sees, and, leaf by leaf, what goes into the salted tree of a runtime proof (spec/statements.md §5, §8).
  */
 import { encodeCbor } from '../bytes/cbor.ts';
+import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 
 /** Numbers are whole, within ±(2^53−1): shares are told in permille, times in milliseconds. */
@@ -22,7 +23,7 @@ const MAX_LEAVES = 20_000;
 const MAX_DEPTH = 12;
 const MAX_TEXT = 65_536;
 
-/** The leaves of a value, in the order of their paths. Refuses `too-large`. */
+/** The leaves of a value, in the order of their paths. Refuses `too-large`, and `malformed-text` for what has no UTF-8. */
 export function leavesOf(value: Value): readonly Leaf[] {
   const leaves: Leaf[] = [];
   const walk = (at: string, part: Value, depth: number): void => {
@@ -32,6 +33,12 @@ export function leavesOf(value: Value): readonly Leaf[] {
       (typeof part === 'string' && part.length > MAX_TEXT)
     )
       throw refuse('too-large', "an observation is too large; narrow the probe's parameters");
+    if (!at.isWellFormed() || (typeof part === 'string' && !part.isWellFormed()))
+      throw refuse(
+        'malformed-text',
+        `what was observed at ${printable(at) || 'the top'} has half of a surrogate pair, which no text is; mend the ` +
+          "target's text, or narrow the probe's parameters",
+      );
     const children = childrenOf(part);
     if (children.length === 0) leaves.push({ path: at, value: part });
     for (const [name, child] of children) walk(`${at}/${escaped(name)}`, child, depth + 1);

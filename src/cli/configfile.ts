@@ -3,8 +3,9 @@
  * every scalar stays the text it was written as, so `open: no` is refused rather than guessed at.
  */
 import { readFileSync } from 'node:fs';
-import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter } from 'yaml';
 import { refuse } from '../bytes/refusal.ts';
+import { readDocument } from '../yaml/documents.ts';
 import type { Setting } from './settings.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -14,14 +15,11 @@ export type FileValues = ReadonlyMap<string, { readonly texts: readonly string[]
 /** Reads a file. Refuses `config-invalid` with the line: bad YAML, unknown or repeated keys, nested values. */
 export function readConfigFile(file: string, rows: readonly Setting[]): FileValues {
   const lines = new LineCounter();
-  const document = parseDocument(readText(file), {
-    version: '1.2',
-    schema: 'failsafe',
-    uniqueKeys: true,
-    lineCounter: lines,
-  });
-  const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined) throw refuse('config-invalid', `${file}: ${problem.message.trimEnd()}`);
+  const document = readDocument(
+    readText(file),
+    { version: '1.2', schema: 'failsafe', uniqueKeys: true, lineCounter: lines },
+    ({ message }) => refuse('config-invalid', `${file}: ${message}`),
+  );
   const values = new Map<string, { texts: readonly string[]; line: number }>();
   if (document.contents === null) return values;
   if (!isMap(document.contents)) throw refuse('config-invalid', `${file}: expected "setting: value" lines`);

@@ -42,6 +42,7 @@ export type Asked = Pick<Declaration, 'claims'> & {
 export function parseClaims(text: string, overriding?: Tier): Asked {
   const [document = null, ...more] = parseYaml(text, {
     names: 'typed',
+    empty: 'no document',
     whole: 'write the value itself',
   });
   if (more.length > 0) throw fault('the file', 'has more than one YAML document');

@@ -4,10 +4,14 @@
  * surrogates are refused, since they have no UTF-8.
  */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { HALF_A_PAIR } from '../bytes/text.ts';
 import { Leaves, type Declarable, type Tree } from './leaf.ts';
 
 /** Nobody nests deeper by hand, and a stack is finite. */
 const MAX_DEPTH = 200;
+
+/** What to do with what cannot be declared part by part. */
+const WHOLE = 'commit the file whole: `tallystick commit files FILE`';
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 /** Where a string ends; what stands in it is for JSON.parse to judge. Linear, however long. */
@@ -49,7 +53,8 @@ class Reader {
   }
 
   value(depth: number): Tree {
-    if (depth > MAX_DEPTH) throw this.#fault(`nested deeper than ${MAX_DEPTH}`);
+    if (depth > MAX_DEPTH)
+      throw this.#fault(`objects and lists are nested deeper than ${MAX_DEPTH}; ${WHOLE}`);
     this.#take(SPACE);
     const next = this.#text[this.#at];
     if (next === '{') return this.#object(depth);
@@ -109,7 +114,7 @@ class Reader {
     this.#at = start;
     if (text === undefined)
       throw this.#fault('the string has a control character or an escape that JSON lacks');
-    throw this.#fault('the string has half of a surrogate pair, which no text is');
+    throw this.#fault(HALF_A_PAIR);
   }
 
   /** Whether a closing bracket comes at once. */

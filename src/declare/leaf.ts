@@ -9,6 +9,7 @@
 import { encodeCbor, type CborValue } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
+import { HALF_A_PAIR } from '../bytes/text.ts';
 
 /**
  * What a leaf can hold. A number that is no whole number within ±(2^53−1), or is not written as one, keeps its text:
@@ -111,6 +112,8 @@ export class Leaves {
     } else if (at === '') {
       throw refuse('malformed-payload', NOTHING);
     } else {
+      if (typeof tree === 'string' && !tree.isWellFormed())
+        throw refuse('malformed-text', `${printable(at)}: ${HALF_A_PAIR}`);
       const value = isTreeMap(tree) ? EMPTY_MAP : isTreeList(tree) ? EMPTY_LIST : encodeContent(tree);
       this.#put({
         path: at,
@@ -157,6 +160,8 @@ export class Leaves {
 
   #put(leaf: DeclaredLeaf): void {
     const { path } = leaf;
+    if (!path.isWellFormed())
+      throw refuse('malformed-text', `the name of ${printable(path)}: ${HALF_A_PAIR}`);
     if (/\p{Cc}/u.test(path))
       throw refuse(
         'malformed-payload',

@@ -2,13 +2,13 @@
  * YAML, read so that nobody can read it otherwise: plain scalars on which versions differ (plain.ts), names given twice,
  * tags and merge keys are refused, with what to write instead; aliases are bounded.
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter } from 'yaml';
 import { printable } from '../bytes/printable.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { MAX_DEPTH, readDocuments, TOO_DEEP, type Problem } from '../yaml/documents.ts';
 import { Leaves, TypedMap, type Declarable, type Tree } from './leaf.ts';
 import { adviceFor, meaningOf } from './plain.ts';
 
-const MAX_DEPTH = 200;
 /** Nodes that aliases may stand for, all together: a text of a kilobyte can name 10^9. */
 const MAX_NODES = 500_000;
 const MAX_DOCUMENTS = 10_000;
@@ -20,36 +20,44 @@ export interface Reading {
    * sigs.k8s.io/yaml does, and refuses what it would spell otherwise.
    */
   readonly names: 'typed' | 'kubectl';
+  /**
+   * What a document is in which there is nothing, such as the one that `---` at the end of a text starts: null, as YAML has
+   * it (1.2.2 §9.1.4), or no document, as kubectl has it.
+   */
+  readonly empty: 'null' | 'no document';
   /** What to do with what cannot be declared part by part. */
   readonly whole: string;
 }
 
-const PARTS: Reading = { names: 'typed', whole: 'commit the file whole: `tallystick commit files FILE`' };
+const PARTS: Reading = {
+  names: 'typed',
+  empty: 'null',
+  whole: 'commit the file whole: `tallystick commit files FILE`',
+};
 
 /** Reads every document of a text. Refuses `malformed-text`, with the line. */
 export function parseYaml(text: string, reading = PARTS): readonly Tree[] {
   assertOneReading(text);
   const lines = new LineCounter();
   // The failsafe schema leaves every scalar the text it is; what it means is decided below.
-  const parsed = parseAllDocuments(text, {
-    version: '1.2',
-    schema: 'failsafe',
+  const documents = readDocuments(
+    text,
     // Names given twice are found below: the library compares each with each.
-    uniqueKeys: false,
-    lineCounter: lines,
-    merge: false,
-  });
-  const documents: readonly Document[] = Array.isArray(parsed) ? parsed : [];
+    { version: '1.2', schema: 'failsafe', uniqueKeys: false, merge: false },
+    lines,
+    (problem) => problemOf(problem, reading.whole),
+  );
   if (documents.length > MAX_DOCUMENTS)
     throw refuse('too-large', `more than ${MAX_DOCUMENTS} YAML documents`);
-  return documents.flatMap((document) => {
-    const reader = new Reader(lines, reading);
-    const [problem] = [...document.errors, ...document.warnings];
-    if (problem !== undefined) throw reader.problem(problem);
-    // `---` at the end of a file starts a document in which there is nothing.
-    const { contents } = document;
-    const empty = isScalar(contents) && contents.type === 'PLAIN' && contents.value === '';
-    return contents === null || empty ? [] : [reader.read(contents, 0)];
+  return documents.flatMap(({ contents }) => {
+    const empty =
+      contents === null ||
+      (isScalar(contents) &&
+        contents.type === 'PLAIN' &&
+        contents.value === '' &&
+        contents.tag === undefined);
+    if (empty) return reading.empty === 'null' ? [null] : [];
+    return [new Reader(lines, reading).read(contents, 0)];
   });
 }
 
@@ -76,7 +84,7 @@ function assertOneReading(text: string): void {
 
 /** Kubernetes reads YAML as kubectl does. */
 export function parseManifests(text: string): readonly Tree[] {
-  return parseYaml(text, { ...PARTS, names: 'kubectl' });
+  return parseYaml(text, { ...PARTS, names: 'kubectl', empty: 'no document' });
 }
 
 /** Leaves of a YAML file; of several documents, each below its number. `yaml@1`. */
@@ -106,7 +114,8 @@ class Reader {
   }
 
   read(node: unknown, depth: number): Tree {
-    if (depth > MAX_DEPTH) throw this.#fault(node, `nested deeper than ${MAX_DEPTH}; ${this.#reading.whole}`);
+    if (depth > MAX_DEPTH)
+      throw this.#fault(node, `lists and maps are nested deeper than ${MAX_DEPTH}; ${this.#reading.whole}`);
     if (++this.#nodes > MAX_NODES) throw refuse('too-large', `aliases make it more than ${MAX_NODES} nodes`);
     if (isAlias(node)) return this.read(this.#target(node), depth + 1);
     if (node === null) return null;
@@ -126,7 +135,6 @@ class Reader {
     }
     if (!isScalar(node) || typeof node.value !== 'string') throw this.#fault(node, 'not a YAML value');
     const { tag, value, type } = node;
-    if (!value.isWellFormed()) throw this.#fault(node, 'half of a surrogate pair, which no text is');
     if (type !== 'PLAIN' || tag !== undefined) return value;
     const meaning = meaningOf(value);
     if (meaning !== undefined) return meaning;
@@ -147,19 +155,6 @@ class Reader {
       throw this.#fault(alias, `nothing before it has the anchor &${printable(alias.source, 60)}`);
     this.#targets.set(alias, found);
     return found;
-  }
-
-  /** What the parser found wrong. */
-  problem(problem: {
-    readonly code: string;
-    readonly message: string;
-    readonly pos: readonly number[];
-  }): Refusal {
-    const [message = 'not YAML'] = problem.message.split('\n', 1);
-    if (problem.code !== 'TAG_RESOLVE_FAILED') return refuse('malformed-text', message);
-    const [, tag = ''] = /(!\S*)/.exec(message) ?? [];
-    const { line } = this.#lines.linePos(problem.pos[0] ?? 0);
-    return refuse('malformed-text', `line ${line}: ${tagAdvice(tag, this.#reading.whole)}`);
   }
 
   #assertUntagged(node: { readonly tag?: string | undefined }): void {
@@ -194,6 +189,15 @@ class Reader {
     const at = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? (node.range?.[0] ?? 0) : 0;
     return refuse('malformed-text', `line ${this.#lines.linePos(at).line}: ${what}`);
   }
+}
+
+/** What the parser found wrong. */
+function problemOf({ code, message, line }: Problem, whole: string): Refusal {
+  const [first = 'not YAML'] = message.split('\n', 1);
+  const [, tag = ''] = /(!\S*)/.exec(first) ?? [];
+  const what =
+    code === TOO_DEEP ? `${first}; ${whole}` : code === 'TAG_RESOLVE_FAILED' ? tagAdvice(tag, whole) : first;
+  return refuse('malformed-text', `line ${line}: ${what}`);
 }
 
 /** Tags that say what is so without them. */

@@ -4,7 +4,7 @@
  */
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { decodeUtf8, parseBase64 } from '../bytes/text.ts';
+import { decodeUtf8, HALF_A_PAIR, parseBase64 } from '../bytes/text.ts';
 import { MAX_TEXT_BYTES } from '../note/fields.ts';
 import { MAX_ENTRY_LENGTH } from '../tree/bundle.ts';
 import { MAX_PROOF_LENGTH } from '../tree/verify.ts';
@@ -243,7 +243,7 @@ function readText(value: unknown, at: string, max: number): string {
   if (typeof value !== 'string' || value === '' || value.length > max) {
     throw wrong(at, `expected a text of 1 to ${max} characters`);
   }
-  if (!value.isWellFormed()) throw wrong(at, 'the text has a lone surrogate');
+  if (!value.isWellFormed()) throw wrong(at, HALF_A_PAIR);
   return value;
 }
 

@@ -11,11 +11,12 @@
  * The first rule that fits origin, kind and subject decides. Read with YAML's failsafe schema, where every
  * value stays the text it was written as.
  */
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, type YAMLMap } from 'yaml';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import { STATEMENT_KINDS } from '../statement/kinds.ts';
 import { matcher, pattern } from '../statement/pattern.ts';
+import { readDocument } from '../yaml/documents.ts';
 import type { Alarm, EntryWatch, SeenEntry } from './alarm.ts';
 
 /** Most rules of one file, and most names in one rule. */
@@ -37,14 +38,11 @@ export interface Expectation {
 /** Reads a file. Refuses `config-invalid` with the line: unknown fields, empty rules, what no rule can mean. */
 export function parseExpectations(text: string, name: string): readonly Expectation[] {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    version: '1.2',
-    schema: 'failsafe',
-    uniqueKeys: true,
-    lineCounter: lines,
-  });
-  const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined) throw refuse('config-invalid', `${name}: ${problem.message.trimEnd()}`);
+  const document = readDocument(
+    text,
+    { version: '1.2', schema: 'failsafe', uniqueKeys: true, lineCounter: lines },
+    ({ message }) => refuse('config-invalid', `${name}: ${message}`),
+  );
   const top: unknown = document.contents;
   if (!isSeq(top) || top.items.length === 0 || top.items.length > MAX_RULES)
     throw refuse(

@@ -7,6 +7,7 @@
 import { isCborArray, isCborMap, type CborMap, type CborValue } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { HALF_A_PAIR } from '../bytes/text.ts';
 
 export interface Schema<T> {
   /** `at` is the place reported by the refusal `malformed-payload`. */
@@ -192,6 +193,7 @@ export function describe(value: CborValue): string {
 
 function boundedText(value: CborValue, at: string, min: number, max: number): string {
   if (typeof value !== 'string') throw wrong(at, `expected text, got ${describe(value)}`);
+  if (!value.isWellFormed()) throw wrong(at, HALF_A_PAIR);
   const length = utf8Length(value);
   if (length >= min && length <= max) return value;
   throw wrong(at, `expected text of ${min} to ${max} bytes, got ${length}`);

@@ -148,7 +148,7 @@ t.test('YAML: what 1.1 and 1.2 read otherwise is refused, and the fix is named',
     'a name that is no text to every reader is told from one that is',
   );
   t.strictSame(
-    shown(declareYaml('--- 1\n---\na: b\n---\n')),
+    shown(declareYaml('--- 1\n---\na: b\n...\n')),
     { '': { documents: 2 }, '/0': 1, '/1/a': 'b' },
     'documents',
   );

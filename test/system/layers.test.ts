@@ -50,7 +50,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['pg', 'yaml'],
     node: true,
   },
-  declare: { below: [...PURE, 'claim', 'probe/registry'], packages: ['yaml', '@secretlint/*'] },
+  // YAML within bounds that the library lacks.
+  yaml: { below: ['bytes'], packages: ['yaml'] },
+  declare: { below: [...PURE, 'claim', 'probe/registry', 'yaml'], packages: ['yaml', '@secretlint/*'] },
   agent: {
     below: [
       ...JUDGED,
@@ -92,7 +94,18 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     node: true,
   },
   monitor: {
-    below: [...JUDGED, 'appraisal', 'log', 'client', 'incident', 'platform', 'storage', 'workers', 'web'],
+    below: [
+      ...JUDGED,
+      'appraisal',
+      'log',
+      'client',
+      'incident',
+      'platform',
+      'storage',
+      'workers',
+      'web',
+      'yaml',
+    ],
     packages: ['fastify', 'typebox', 'better-sqlite3', 'yaml', '@platformatic/prom-client'],
     node: true,
   },
@@ -128,6 +141,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'probe/registry',
       'declare',
       'agent',
+      'yaml',
     ],
     packages: ['commander', 'yaml', 'typebox', 'pino', 'close-with-grace', 'better-sqlite3', '@noble/hashes'],
     node: true,

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { parseDocument, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { refuse, type Refusal } from '../../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
 import { agentFiles } from '../../agent/database.ts';
@@ -17,6 +17,7 @@ import type { Signer } from '../../sign/signer.ts';
 import { CONFIG_FILE, logUrl, publicUrl, resolveConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { createFile, makeFolder, readNamedFile } from '../../platform/files.ts';
+import { readDocument } from '../../yaml/documents.ts';
 import { layoutOf, roleKeyPath } from '../layout.ts';
 import type { Config } from '../settings.ts';
 
@@ -123,9 +124,7 @@ async function readSeed(path: string): Promise<Uint8Array> {
 /** The enrolment file, its secrets' paths made absolute. What its reader only warns of is refused too. Refuses `config-invalid`. */
 export async function readTargets(path: string): Promise<readonly Rule[]> {
   const text = decodeUtf8(await readNamedFile(path));
-  const document = parseDocument(text, { version: '1.2', strict: true, logLevel: 'silent' });
-  const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined) throw noYaml(path, problem);
+  const document = readDocument(text, { version: '1.2', strict: true }, (problem) => noYaml(path, problem));
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 0 });
@@ -139,8 +138,8 @@ export async function readTargets(path: string): Promise<readonly Rule[]> {
   }));
 }
 
-function noYaml(path: string, cause: Error): Refusal {
-  return refuse('config-invalid', `${path} is not YAML: ${cause.message.split('\n', 1)[0] ?? ''}`, { cause });
+function noYaml(path: string, { message }: { readonly message: string }): Refusal {
+  return refuse('config-invalid', `${path} is not YAML: ${message.split('\n', 1)[0] ?? ''}`);
 }
 
 /** What was said on the first command line holds for the next ones too. */

@@ -4,7 +4,7 @@
  * cannot change, is left out. `base` is the id of the policy entry it was made from, so that an edit that
  * comes too late is noticed.
  */
-import { Document, isScalar, isSeq, LineCounter, parseDocument, Scalar, visit } from 'yaml';
+import { Document, isScalar, isSeq, Scalar, visit } from 'yaml';
 import { entryId, isEntryId, type EntryId } from '../../bytes/brand.ts';
 import type { CborValue } from '../../bytes/cbor.ts';
 import { printable } from '../../bytes/printable.ts';
@@ -23,6 +23,7 @@ import { wrong } from '../../statement/schema.ts';
 import type { JsonValue } from '../output.ts';
 import { KID } from '../../registration/edits.ts';
 import { formatTime, parseTime } from '../../registration/time.ts';
+import { readDocument } from '../../yaml/documents.ts';
 
 type Fields = { readonly [name: string]: JsonValue };
 
@@ -117,10 +118,9 @@ export interface Edited {
 
 /** Reads an edited policy. Refuses `malformed-payload`, naming the field, and `malformed-text` for bad YAML. */
 export function parseEditable(text: string, name: string): Edited {
-  const lineCounter = new LineCounter();
-  const yaml = parseDocument(text, { version: '1.2', schema: 'core', uniqueKeys: true, lineCounter });
-  const [problem] = [...yaml.errors, ...yaml.warnings];
-  if (problem !== undefined) throw refuse('malformed-text', `${name}: ${problem.message.trimEnd()}`);
+  const yaml = readDocument(text, { version: '1.2', schema: 'core', uniqueKeys: true }, ({ message }) =>
+    refuse('malformed-text', `${name}: ${message}`),
+  );
   const given = readTop(yaml);
   const { base, ...fields } = Object.fromEntries(given);
   if (base !== undefined && !(typeof base === 'string' && isEntryId(base)))

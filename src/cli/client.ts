@@ -5,6 +5,7 @@ import type { PeerResult } from '../client/gossip.ts';
 import type { CompletenessOptions, Remark } from '../client/ports.ts';
 import type { Transport } from '../client/transport.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
+import type { BatchHasher } from '../tree/hash.ts';
 import { logUrl } from './config.ts';
 import type { Context } from './context.ts';
 import type { JsonValue } from './output.ts';
@@ -15,8 +16,9 @@ import { trustOf } from './trust.ts';
 export interface Whom extends CompletenessOptions {
   readonly url?: string;
   readonly transport?: Partial<Transport>;
-  /** Noble when undefined: for one command, the faster ones are not worth their start. */
+  /** Noble when undefined, like `hasher`: for one command, the faster ones are not worth their start. */
   readonly verify?: VerifySignature;
+  readonly hasher?: BatchHasher;
 }
 
 /** Refuses as `trustOf` does. */

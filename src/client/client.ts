@@ -19,6 +19,7 @@ import { checkRemembered, HeadsInMemory, remember, type Holding } from './memory
 import { Patience } from './patience.ts';
 import { checkPeers } from './peers.ts';
 import type { ClientOptions } from './ports.ts';
+import { LogReader, type Snapshot } from './reader.ts';
 import { entryIdOf } from './scrapi.ts';
 import { findAll, findNewest, type Found, type Wanted } from './search.ts';
 import { TileReader } from './tiles.ts';
@@ -50,6 +51,7 @@ export class LogClient {
   #sawHead = false;
   /** Policies that were shown to be in the tree: they are in every later one. */
   readonly #policies = new Map<EntryId, PolicyEntry>();
+  readonly #reader: LogReader;
   readonly tiles: TileReader;
   readonly transport: Transport;
   /** Base URL of the log. */
@@ -66,6 +68,12 @@ export class LogClient {
     this.trust = trust;
     this.verify = verify;
     this.tiles = new TileReader(this.transport, log);
+    this.#reader = new LogReader({ options, log, trust, transport: this.transport, view: () => this.view() });
+  }
+
+  /** The log as its newest checkpoint shows it. Refuses as `view` does, `not-found` for a log without policies. */
+  snapshot(): Promise<Snapshot> {
+    return this.#reader.snapshot();
   }
 
   /**

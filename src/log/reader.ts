@@ -17,7 +17,7 @@ import {
 } from '../tree/prove.ts';
 import { TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
 import { TileNodes } from '../tree/tilenodes.ts';
-import { Lru } from './cache.ts';
+import { Lru } from '../bytes/lru.ts';
 import { readNodes, type TileLoader } from '../tree/load.ts';
 import type {
   EntryRow,

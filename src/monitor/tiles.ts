@@ -5,7 +5,7 @@
  */
 import { equalBytes } from '../bytes/compare.ts';
 import type { TreeHead } from '../client/view.ts';
-import { Lru } from '../log/cache.ts';
+import { Lru } from '../bytes/lru.ts';
 import { nodeHashOf, type BatchHasher } from '../tree/hash.ts';
 import { readNodes } from '../tree/load.ts';
 import { rootAt, type NodeReader } from '../tree/prove.ts';

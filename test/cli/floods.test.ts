@@ -7,7 +7,7 @@ import { findPages, type Listed, type Page, type Wanted } from '#src/client/sear
 import { Roster } from '#src/client/roster.ts';
 import { Refusal } from '#src/bytes/refusal.ts';
 import { entryId } from '#src/bytes/brand.ts';
-import { KeptRows } from '#src/cli/see/keptrows.ts';
+import { ListedRows } from '#src/client/listed-rows.ts';
 
 const ID = entryId('0'.repeat(64));
 
@@ -107,7 +107,7 @@ t.test('rows are asked for once, whatever stops', async (t) => {
       }),
       async (rounds) => {
         const log = new Listing();
-        const kept = new KeptRows();
+        const kept = new ListedRows();
         for (const [more, stop] of rounds) {
           log.add(more, (i) => (i % 3 === 0 ? 'a' : 'b'), 'proof');
           const wanted = { subject: 'a', kind: 'proof' } as const;
@@ -128,7 +128,7 @@ t.test('rows are asked for once, whatever stops', async (t) => {
 t.test('20,000 proofs of one subject: as many rows as count, and those once', async (t) => {
   const log = new Listing();
   log.add(20_000, () => 'a', 'proof');
-  const kept = new KeptRows();
+  const kept = new ListedRows();
   const wanted = { subject: 'a', kind: 'proof' } as const;
   const look = () =>
     kept.newestFirst(log.list, wanted, log.all.length, ({ index }) => index < log.all.length - 100, 500);
@@ -147,7 +147,7 @@ t.test('20,000 proofs of one subject: as many rows as count, and those once', as
 t.test('many subjects: what is new of all is one listing', async (t) => {
   const log = new Listing();
   log.add(200, (i) => `s/${i}`);
-  const kept = new KeptRows();
+  const kept = new ListedRows();
   const look = async (): Promise<number> => {
     const before = log.pages;
     for (let i = 0; i < 200; i++)

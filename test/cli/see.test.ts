@@ -12,7 +12,7 @@ import { packOf } from '#src/declare/packs.ts';
 import { challengeOf } from '#src/evidence/challenge.ts';
 import { readCollected } from '#src/probe/exec/collected.ts';
 import type * as main from '#src/cli/main.ts';
-import type { Look } from '#src/cli/see/reading.ts';
+import type { Snapshot } from '#src/client/reader.ts';
 import type { Claiming } from '#src/cli/see/watched.ts';
 import { postgresProbe } from '#src/probe/postgres/probe.ts';
 import { tlsProbe } from '#src/probe/tls/probe.ts';
@@ -781,7 +781,7 @@ t.test('watch: nobody is pushed out', async (t) => {
   const { run } = await t.mockImport<typeof main>('../../src/cli/main.ts', {
     '../../src/cli/see/watched.ts': {
       ...all,
-      watchedSubjects: (look: Look, known: ReadonlySet<string>, claiming: Claiming) =>
+      watchedSubjects: (look: Snapshot, known: ReadonlySet<string>, claiming: Claiming) =>
         all.watchedSubjects(look, known, claiming, { subjects: 2, examined: Infinity }),
     },
   });

@@ -1,6 +1,6 @@
 /** `watch` of everything under a flood: what is known is looked at first, what is new in bounded steps. Reads are counted, not time. */
 import t, { type Test } from 'tap';
-import type { Look } from '#src/cli/see/reading.ts';
+import type { Snapshot } from '#src/client/reader.ts';
 import { Claiming, WATCH_LIMITS, WATCH_ONCE, watchedSubjects } from '#src/cli/see/watched.ts';
 import { Roster } from '#src/client/roster.ts';
 import type { Listed, Page, Wanted } from '#src/client/search.ts';
@@ -31,7 +31,7 @@ class Made {
     }
   }.bind(this);
 
-  look(): Look {
+  look(): Snapshot {
     const made = {
       policies: { newest: { index: 0 }, revokedSince: () => undefined },
       roster: async () => {
@@ -46,7 +46,7 @@ class Made {
       entries: async () => Promise.reject(new Error('the newest commitment decides alone')),
     };
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what it asks of a look
-    return made as unknown as Look;
+    return made as unknown as Snapshot;
   }
 }
 
@@ -95,7 +95,7 @@ async function daemonOf(t: Test, w: SeeWorld, examined: number, examine: () => v
   const { run } = await t.mockImport<typeof main>('../../src/cli/main.ts', {
     '../../src/cli/see/watched.ts': {
       ...all,
-      watchedSubjects: (look: Look, known: ReadonlySet<string>, claiming: Claiming) => {
+      watchedSubjects: (look: Snapshot, known: ReadonlySet<string>, claiming: Claiming) => {
         examine();
         return all.watchedSubjects(look, known, claiming, { subjects: 100, examined });
       },

@@ -61,11 +61,11 @@ export async function standing(
   const isRevoked = (kid: string): boolean => policy?.revoked.has(kid) === true;
   const declaration = declaresAlone(parseStatement(bytes), isRevoked);
   if (declaration !== undefined) return [{ index, declaration, effective: true }];
-  const [{ Reading }, { readHistory }] = await Promise.all([
-    import('../see/reading.ts'),
+  const [{ clientReading }, { readHistory }] = await Promise.all([
+    import('../see/asked.ts'),
     import('../see/record.ts'),
   ]);
-  const look = await (await Reading.open(context, { monitors: [], full: false }, whom)).look();
+  const look = await (await clientReading(context, whom)).snapshot();
   const { inForce, pending } = await readHistory(look, subject);
   return [inForce, pending].flatMap((each) =>
     each === undefined

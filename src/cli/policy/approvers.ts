@@ -3,8 +3,8 @@ import { approverFault } from '../../appraisal/approvers.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 import { compilePolicy, type PolicyDocument } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
-import { newestSubjects } from '../see/newest.ts';
-import { Reading } from '../see/reading.ts';
+import { newestSubjects } from '../../client/newest-subjects.ts';
+import { clientReading } from '../see/asked.ts';
 import { readHistory } from '../see/record.ts';
 import { line } from '../see/words.ts';
 
@@ -19,7 +19,7 @@ export async function approversMissing(
 ): Promise<readonly string[]> {
   if (approversIn(before) === approversIn(after)) return [];
   try {
-    const look = await (await Reading.open(context, { monitors: [], full: false })).look();
+    const look = await (await clientReading(context)).snapshot();
     const { subjects, more } = await newestSubjects(look, MOST_SUBJECTS);
     const policy = compilePolicy(after);
     const found: string[] = [];

@@ -29,8 +29,8 @@ export async function approve(
   flags: Flags,
 ): Promise<number> {
   const { output } = context;
-  const reading = await readingOf(context, flags);
-  const look = await reading.look();
+  const client = await readingOf(context, flags);
+  const look = await client.snapshot();
   const entry = await entryNamed(look, named);
   const subject = entry?.subject ?? named;
   const seen = await see(look, subject);
@@ -48,7 +48,7 @@ export async function approve(
   const reason = flags.text('reason');
   const { needed } = about;
   const given = about.approvals.length + 1;
-  return say(context, 'approve', reading, look, {
+  return say(context, 'approve', client, look, {
     kind: 'approval',
     subject,
     about,
@@ -156,8 +156,8 @@ export async function withdraw(
   [subject = '']: readonly string[],
   flags: Flags,
 ): Promise<number> {
-  const reading = await readingOf(context, flags);
-  const look = await reading.look();
+  const client = await readingOf(context, flags);
+  const look = await client.snapshot();
   const seen = await see(look, subject);
   const about = current(seen);
   const { inForce, newest, pending, withdrawing } = seen.history;
@@ -175,7 +175,7 @@ export async function withdraw(
   const needed = about === inForce ? (about.declaration.approvals ?? 0) : 0;
   const waits = pending === about ? withdrawing : (pending ?? withdrawing);
   const over = waits && `entry ${waits.entry.index}, which ${lackText(waits)}, gets none any more`;
-  return say(context, 'withdraw', reading, look, {
+  return say(context, 'withdraw', client, look, {
     kind: 'commitment',
     subject,
     about,
@@ -204,8 +204,8 @@ export async function waive(
       'usage',
       'a waiver needs --owner, --reason and --until: somebody answers for it, and it ends',
     );
-  const reading = await readingOf(context, flags);
-  const look = await reading.look();
+  const client = await readingOf(context, flags);
+  const look = await client.snapshot();
   const seen = await see(look, subject);
   const about = current(seen);
   const known = about.declaration.claims.map(({ id }) => id);
@@ -225,7 +225,7 @@ export async function waive(
       notAfter,
     });
   const ends = notAfter <= look.now ? 'from now on they count again' : `until ${timeOf(notAfter)}`;
-  return say(context, 'waive', reading, look, {
+  return say(context, 'waive', client, look, {
     kind: 'waiver',
     subject,
     about,

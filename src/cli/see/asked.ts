@@ -3,10 +3,12 @@ import { natureOf } from '../../bytes/nature.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
-import type { Whom } from '../client.ts';
+import { clientOf, type Whom } from '../client.ts';
 import type { SettingName } from '../settings.ts';
 import type { Flags, VerbOption } from '../verb.ts';
-import { Reading, type Look } from './reading.ts';
+import type { Snapshot } from '../../client/reader.ts';
+import type { LogClient } from '../../client/client.ts';
+import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
 import { see, type Seen } from './seen.ts';
 
 export const SEE_SETTINGS: readonly SettingName[] = [
@@ -32,16 +34,21 @@ export const SEE_OPTIONS: readonly VerbOption[] = [
 ];
 
 /** Opens the log as the flags say. Refuses `usage`, and what `clientOf` refuses. */
-export function readingOf(context: Context, flags: Flags, whom?: Whom): Promise<Reading> {
+export function readingOf(context: Context, flags: Flags, whom?: Whom): Promise<LogClient> {
   const monitors = flags.texts('monitor');
   for (const url of monitors)
     if (!/^https?:\/\/\S+$/.test(url)) throw refuse('usage', `--monitor takes an http(s) URL; got ${url}`);
-  return Reading.open(context, { monitors, full: flags.on('full') }, whom);
+  return clientReading(context, { ...whom, monitors, full: flags.on('full') });
+}
+
+/** A client for whoever reads many entries: the fast kernels are worth their start then. */
+export function clientReading(context: Context, whom: Whom = {}): Promise<LogClient> {
+  return clientOf(context, { ...whom, verify: chooseVerifier(), hasher: chooseHasher() });
 }
 
 /** Each subject at the same moment. `least`: proofs of each that are read, if there are (`see`). */
 export async function seeAll(
-  look: Look,
+  look: Snapshot,
   subjects: readonly string[],
   least?: number,
 ): Promise<readonly Seen[]> {
@@ -58,7 +65,7 @@ export interface Unreadable {
 
 /** Each subject at the same moment; one that cannot be read keeps nobody from the others. */
 export async function seeEach(
-  look: Look,
+  look: Snapshot,
   subjects: readonly string[],
   onSeen: (done: number) => void = () => undefined,
 ): Promise<{ readonly seen: readonly Seen[]; readonly unreadable: readonly Unreadable[] }> {

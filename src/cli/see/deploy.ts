@@ -19,8 +19,8 @@ export async function mark(context: Context, _operands: readonly string[], flags
   if (artifact !== undefined && !/^[0-9a-f]{64}$/.test(artifact))
     throw refuse('usage', '--artifact is a SHA-256: 64 lower-case hex digits');
   const signer = await signerOf(context, 'author');
-  const reading = await readingOf(context, flags, waiting(context, flags));
-  const look = await reading.look();
+  const client = await readingOf(context, flags, waiting(context, flags));
+  const look = await client.snapshot();
   const history = await readHistory(look, subject);
   const about = inForce(history, subject);
   const payload = (): Uint8Array =>
@@ -38,7 +38,7 @@ export async function mark(context: Context, _operands: readonly string[], flags
   if (told.length === 0) told.push('deadlines  none: no claim of this commitment has one');
   if (history.pending !== undefined)
     told.push(`newer      entry ${history.pending.entry.index} lacks approvals: it is not what is marked`);
-  return say(context, 'deploy-mark', reading, look, {
+  return say(context, 'deploy-mark', client, look, {
     kind: 'deployment',
     subject,
     about,

@@ -6,7 +6,8 @@ import type { Context } from '../context.ts';
 import type { Flags } from '../verb.ts';
 import { durationOf, readingOf, seeAll, sleepOf } from './asked.ts';
 import { isAway } from '../../bytes/nature.ts';
-import type { Look, Reading } from './reading.ts';
+import type { Snapshot } from '../../client/reader.ts';
+import type { LogClient } from '../../client/client.ts';
 import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
 import { exitOf, type Seen } from './seen.ts';
 import { line, spanOf } from './words.ts';
@@ -23,7 +24,7 @@ export async function gate(context: Context, subjects: readonly string[], flags:
   const minEvidence = EVIDENCE_CLASSES.find((each) => each === flags.text('minEvidence'));
   const age = flags.text('maxAge');
   const maxAge = age === undefined ? undefined : durationOf(age, '--max-age');
-  const look = await (await readingOf(context, flags)).look();
+  const look = await (await readingOf(context, flags)).snapshot();
   const seen = await seeAll(look, subjects);
   const wanted = { strict, minEvidence, maxAge };
   const hindrances = seen.flatMap((each) => hindrancesOf(each, (claim) => gateHindrance(claim, wanted)));
@@ -70,10 +71,10 @@ export async function wait(context: Context, subjects: readonly string[], flags:
   const started = Math.floor(now() / 1000);
   const fromNow = flags.text('from') === 'now';
   const sleep = sleepOf(context);
-  const reading = await readingOf(context, flags);
+  const client = await readingOf(context, flags);
   let told = '';
   for (;;) {
-    const found = await lookPatiently(reading, subjects, started + within > now() / 1000);
+    const found = await lookPatiently(client, subjects, started + within > now() / 1000);
     if (found !== undefined) {
       const { look, seen } = found;
       const hindrances = seen.flatMap((each) => {
@@ -93,12 +94,12 @@ export async function wait(context: Context, subjects: readonly string[], flags:
 
 /** A log that is away comes back, as long as there is time. */
 async function lookPatiently(
-  reading: Reading,
+  client: LogClient,
   subjects: readonly string[],
   hasTime: boolean,
-): Promise<{ readonly look: Look; readonly seen: readonly Seen[] } | undefined> {
+): Promise<{ readonly look: Snapshot; readonly seen: readonly Seen[] } | undefined> {
   try {
-    const look = await reading.look();
+    const look = await client.snapshot();
     return { look, seen: await seeAll(look, subjects) };
   } catch (error) {
     if (hasTime && isAway(error)) return undefined;
@@ -132,7 +133,7 @@ function waitHindrance(
 function report(
   { output }: Context,
   name: 'gate' | 'wait',
-  look: Look,
+  look: Snapshot,
   seen: readonly Seen[],
   hindrances: readonly Hindrance[],
   waited?: number,

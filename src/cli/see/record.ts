@@ -8,7 +8,7 @@ import { decisiveProofs } from '../../appraisal/reports.ts';
 import { commitmentOf, type SnapshotContext, type SubjectRecord } from '../../appraisal/subject.ts';
 import { weighAll } from '../../evidence/weigh.ts';
 import type { StatementKind } from '../../statement/kinds.ts';
-import type { Look } from './reading.ts';
+import type { Snapshot } from '../../client/reader.ts';
 import { growthOf, headsOf } from './roots.ts';
 
 const DECLARING: readonly StatementKind[] = ['commitment', 'approval', 'waiver', 'deployment'];
@@ -24,7 +24,11 @@ const LEAST_PROOFS = 16;
  * and `proof-failed` when its entries do not follow from one another: something was left out, or the log admitted what
  * it must not.
  */
-export async function readSubject(look: Look, subject: string, least = LEAST_PROOFS): Promise<SubjectRecord> {
+export async function readSubject(
+  look: Snapshot,
+  subject: string,
+  least = LEAST_PROOFS,
+): Promise<SubjectRecord> {
   const declaring = await readDeclaring(look, subject);
   const early = historyFrom(look, declaring);
   const { proofs, from } = await readProofs(look, subject, early, least);
@@ -47,7 +51,7 @@ export async function readSubject(look: Look, subject: string, least = LEAST_PRO
 }
 
 /** What appraisal knows of a look, whatever the subject. */
-export function contextOf({ now, behind, headTime, view, policies }: Look): SnapshotContext {
+export function contextOf({ now, behind, headTime, view, policies }: Snapshot): SnapshotContext {
   return {
     now,
     behind,
@@ -62,7 +66,7 @@ export function contextOf({ now, behind, headTime, view, policies }: Look): Snap
  * force, and those that are out of date change no verdict (appraisal/reach.ts).
  */
 async function readProofs(
-  look: Look,
+  look: Snapshot,
   subject: string,
   { inForce, pending }: History,
   least: number,
@@ -86,13 +90,13 @@ async function readProofs(
 }
 
 /** What is declared about a subject, proofs unread. Refuses as `readSubject` does. */
-export async function readHistory(look: Look, subject: string): Promise<History> {
+export async function readHistory(look: Snapshot, subject: string): Promise<History> {
   const declaring = await readDeclaring(look, subject);
   assertFollows(look.policies, declaring, true);
   return historyFrom(look, declaring);
 }
 
-async function readDeclaring(look: Look, subject: string): Promise<readonly SubjectEntry[]> {
+async function readDeclaring(look: Snapshot, subject: string): Promise<readonly SubjectEntry[]> {
   const lists = await Promise.all(DECLARING.map((kind) => look.entries({ subject, kind })));
   const declaring = lists.flat().toSorted((a, b) => a.index - b.index);
   if (declaring.length > 0) return declaring;
@@ -100,6 +104,6 @@ async function readDeclaring(look: Look, subject: string): Promise<readonly Subj
 }
 
 /** The history of a subject under the policies of a look. */
-export function historyFrom({ policies }: Look, entries: readonly SubjectEntry[]): History {
+export function historyFrom({ policies }: Snapshot, entries: readonly SubjectEntry[]): History {
   return historyOf(entries, (kid) => policies.revokedSince(kid));
 }

@@ -7,7 +7,7 @@ import type { JsonValue } from '../output.ts';
 import type { Flags } from '../verb.ts';
 import { readingOf, seeEach, unreadableJson } from './asked.ts';
 import { changeLine } from './difference.ts';
-import { newestSubjects } from './newest.ts';
+import { newestSubjects } from '../../client/newest-subjects.ts';
 import { changesOf, factsOf, factsOfClaim, type Change, type Facts } from './facts.ts';
 import { leavesFor, readOwnLeaves } from './ownleaves.ts';
 import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
@@ -19,7 +19,7 @@ const MOST_LISTED = 100;
 
 export async function list(context: Context, _: readonly string[], flags: Flags): Promise<number> {
   const { output } = context;
-  const look = await (await readingOf(context, flags)).look();
+  const look = await (await readingOf(context, flags)).snapshot();
   const environment = flags.text('environment');
   const pattern = flags.text('subject');
   const { subjects, more: leftOut } = await newestSubjects(look, MOST_LISTED, pattern);
@@ -87,7 +87,7 @@ export async function show(
   flags: Flags,
 ): Promise<number> {
   const { output } = context;
-  const look = await (await readingOf(context, flags)).look();
+  const look = await (await readingOf(context, flags)).snapshot();
   const seen = await see(look, subject);
   const declared = commitmentOf(seen);
   output.print(subjectLines(output, seen).join('\n'));
@@ -136,7 +136,7 @@ export async function diff(
   flags: Flags,
 ): Promise<number> {
   const { output } = context;
-  const look = await (await readingOf(context, flags)).look();
+  const look = await (await readingOf(context, flags)).snapshot();
   const seen = await see(look, subject);
   const all = seen.history.declared;
   const after = second === undefined ? all.at(-1) : versionNamed(seen, second);
@@ -202,7 +202,7 @@ export async function blame(
   flags: Flags,
 ): Promise<number> {
   const { output } = context;
-  const look = await (await readingOf(context, flags)).look();
+  const look = await (await readingOf(context, flags)).snapshot();
   const seen = await see(look, subject);
   const own = await readOwnLeaves(context, subject, flags.texts('leaves'));
   const now = commitmentOf(seen);

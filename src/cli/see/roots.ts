@@ -8,14 +8,14 @@ import type { EntryOf, SubjectEntry } from '../../appraisal/history.ts';
 import type { AppraisalContext } from '../../appraisal/reports.ts';
 import { prefixOf } from '../../client/history.ts';
 import type { LogView } from '../../client/view.ts';
-import type { KeptTiles } from './kept.ts';
-import type { Look } from './reading.ts';
+import type { CachingTileReader } from '../../client/caching-tiles.ts';
+import type { Snapshot } from '../../client/reader.ts';
 
 /** `wasHead` for these proofs: others are not asked about. Refuses as `prefixOf` does. */
 export async function headsOf(
   proofs: readonly EntryOf<'proof'>[],
   view: LogView,
-  tiles: KeptTiles,
+  tiles: CachingTileReader,
 ): Promise<AppraisalContext['wasHead']> {
   return headsAt(
     proofs.map(({ parsed: { proof } }) => proof.challenge.size),
@@ -28,7 +28,7 @@ export async function headsOf(
 export async function headsAt(
   sizes: readonly number[],
   view: LogView,
-  tiles: KeptTiles,
+  tiles: CachingTileReader,
 ): Promise<AppraisalContext['wasHead']> {
   const { size: newest, root: newestRoot } = view.head;
   const roots = new Map<number, Uint8Array>([[newest, newestRoot]]);
@@ -47,7 +47,7 @@ export async function headsAt(
 export async function growthOf(
   proofs: readonly EntryOf<'proof'>[],
   entries: readonly SubjectEntry[],
-  look: Look,
+  look: Snapshot,
 ): Promise<AppraisalContext['outgrownAt']> {
   const times = new Map<number, number>();
   for (const { index, parsed } of proofs) {

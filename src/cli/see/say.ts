@@ -19,7 +19,8 @@ import { layoutOf, roleKeyPath } from '../layout.ts';
 import type { JsonValue } from '../output.ts';
 import { ownInput } from '../owninput.ts';
 import { sayingWait } from '../wait.ts';
-import type { Look, Reading } from './reading.ts';
+import type { Snapshot } from '../../client/reader.ts';
+import type { LogClient } from '../../client/client.ts';
 import { see } from './seen.ts';
 import { subjectLines } from './show.ts';
 import type { Committed, SubjectEntry } from '../../appraisal/history.ts';
@@ -46,13 +47,12 @@ export interface Saying {
 export async function say(
   context: Context,
   name: string,
-  reading: Reading,
-  look: Look,
+  client: LogClient,
+  look: Snapshot,
   saying: Saying,
 ): Promise<number> {
   const { kind, subject, about, newest, payload, signer, told, fields } = saying;
   const { output } = context;
-  const { session } = reading;
   const policy = look.policies.inForce;
   const { origin } = look.view.opened.checkpoint;
   const issued = isSaidAgain(kind) ? { issued: timeOfIssue(saying, look.now) } : {};
@@ -74,11 +74,11 @@ export async function say(
     chains: { get: () => ({ seq: 0, id: last.id }) },
   };
   admit(look.policies.rules, parsed, facts, look.now);
-  const submitted = submitStatement(session.transport, session.log, statement);
-  const registration = await sayingWait(context, session, submitted);
+  const submitted = submitStatement(client.transport, client.log, statement);
+  const registration = await sayingWait(context, client, submitted);
   const { index } = await onceLogged(registration.id, LOOK_AGAIN, async () => {
-    const collected = await session.collect(registration.id, registration.receipt);
-    session.assertVerified(collected.evidence);
+    const collected = await client.collect(registration.id, registration.receipt);
+    client.assertVerified(collected.evidence);
     return collected.entry;
   });
   // It was there when we looked; or somebody posted it first, in the other spelling of its signature.
@@ -90,7 +90,7 @@ export async function say(
       `index      ${index}`,
       `subject    ${line(subject)}`,
       `about      commitment ${entry.id}, entry ${entry.index}`,
-      ...(again ? await inForceNow(context, reading, subject) : told),
+      ...(again ? await inForceNow(context, client, subject) : told),
     ].join('\n'),
   );
   output.result(name, {
@@ -112,8 +112,8 @@ function timeOfIssue({ signer, said }: Saying, now: number): number {
 }
 
 /** What holds of a subject, for whoever said nothing new. */
-async function inForceNow(context: Context, reading: Reading, subject: string): Promise<readonly string[]> {
-  return ['in force', ...subjectLines(context.output, await see(await reading.look(), subject))];
+async function inForceNow(context: Context, client: LogClient, subject: string): Promise<readonly string[]> {
+  return ['in force', ...subjectLines(context.output, await see(await client.snapshot(), subject))];
 }
 
 /**

@@ -2,15 +2,15 @@
 import { EXIT, type Refusal } from '../../bytes/refusal.ts';
 import { appraiseSubject, type SubjectStatus } from '../../appraisal/subject.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
-import type { Look } from './reading.ts';
+import type { Snapshot } from '../../client/reader.ts';
 import { contextOf, readSubject } from './record.ts';
 
 export interface Seen extends SubjectStatus {
-  readonly look: Look;
+  readonly look: Snapshot;
 }
 
 /** Reads and appraises a subject. Refuses as `readSubject` does. */
-export async function see(look: Look, subject: string, least?: number): Promise<Seen> {
+export async function see(look: Snapshot, subject: string, least?: number): Promise<Seen> {
   return { ...appraiseSubject(await readSubject(look, subject, least), contextOf(look)), look };
 }
 

@@ -7,7 +7,7 @@ import type { Verdict } from '../../statement/vocabulary.ts';
 import { CLASS_WORDS } from '../agent/lines.ts';
 import { showValue } from '../commit/leafopening.ts';
 import type { JsonValue, Output } from '../output.ts';
-import type { Look } from './reading.ts';
+import type { Snapshot } from '../../client/reader.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { type Seen } from './seen.ts';
 import { dueOf, line, paintVerdict, spanOf, table, timeOf } from './words.ts';
@@ -115,7 +115,7 @@ export function classOf({ evidence, doubted, proof }: ClaimStatus): string | und
 }
 
 /** What was checked, in the words of an honest reader. */
-export function checkedLine({ view, completeness, full }: Look): string {
+export function checkedLine({ view, completeness, full }: Snapshot): string {
   const whole = full
     ? 'the whole log was read: nothing was left out'
     : completeness.length > 0
@@ -127,7 +127,7 @@ export function checkedLine({ view, completeness, full }: Look): string {
 }
 
 /** The fields of a look that every answer has. */
-export function lookJson({ log, view, full, completeness, now, behind }: Look): {
+export function lookJson({ log, view, full, completeness, now, behind }: Snapshot): {
   readonly [key: string]: JsonValue;
 } {
   return {

@@ -8,8 +8,8 @@ import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './sh
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { exitOf, worstExit, worstOf, type Seen } from './seen.ts';
 import { isNotable, slotLines, slotsOf, SLOT_PROOFS } from './slots.ts';
-import type { Look } from './reading.ts';
-import { newestSubjects } from './newest.ts';
+import type { Snapshot } from '../../client/reader.ts';
+import { newestSubjects } from '../../client/newest-subjects.ts';
 import { line, paintVerdict, table } from './words.ts';
 
 /** Subjects in a summary: those with the newest commitments. */
@@ -21,7 +21,7 @@ export async function statusOfSubjects(
   flags: Flags,
 ): Promise<number> {
   const { output } = context;
-  const look = await (await readingOf(context, flags)).look();
+  const look = await (await readingOf(context, flags)).snapshot();
   const { seen, unreadable } = await statusesOf(look, subjects);
   for (const { subject, refusal } of unreadable)
     output.warn(`${line(subject)} cannot be read (${refusal.code}): ${refusal.message}`);
@@ -39,7 +39,7 @@ export async function statusOfSubjects(
 }
 
 /** The only subject that is asked about ends the run where it cannot be read; one of several does not. */
-async function statusesOf(look: Look, subjects: readonly string[]): ReturnType<typeof seeEach> {
+async function statusesOf(look: Snapshot, subjects: readonly string[]): ReturnType<typeof seeEach> {
   if (look.full) return { seen: await seeAll(look, subjects, SLOT_PROOFS), unreadable: [] };
   const found = await seeEach(look, subjects);
   const [only] = found.unreadable;
@@ -61,7 +61,7 @@ async function notableSlots(seen: Seen): Promise<readonly string[]> {
 export async function summary(context: Context, flags: Flags): Promise<JsonValue> {
   const { output } = context;
   try {
-    const look = await (await readingOf(context, flags)).look();
+    const look = await (await readingOf(context, flags)).snapshot();
     const { subjects, more: missed } = await newestSubjects(look, MOST_SUBJECTS);
     const { seen, unreadable } = await seeEach(look, subjects);
     const claiming = seen.filter(({ claims }) => claims.length > 0);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
 import type { Alerts } from './alerts.ts';
 import type { Unreadable } from './asked.ts';
-import type { Look } from './reading.ts';
+import type { Snapshot } from '../../client/reader.ts';
 import { lookJson } from './show.ts';
 import { keyOf, type WatchState } from './watchstate.ts';
 import { line } from './words.ts';
@@ -18,7 +18,7 @@ interface Told {
 export async function tellUnreadable(
   { output, world }: Context,
   { state, alerts, unreadable: told }: Told,
-  look: Look,
+  look: Snapshot,
   unreadable: readonly Unreadable[],
 ): Promise<void> {
   const now = new Map(unreadable.map(({ subject, refusal }) => [subject, refusal]));
@@ -41,7 +41,7 @@ export async function tellUnreadable(
 }
 
 function eventOf(
-  look: Look,
+  look: Snapshot,
   subject: string,
   why: { readonly code: string; readonly message: string } | undefined,
 ): { readonly name: string; readonly body: string } {

@@ -17,7 +17,7 @@ import { changesOf, eventOf, type Change } from './changes.ts';
 import { logStale } from './notices.ts';
 import { signerOf } from './say.ts';
 import { isAway } from '../../bytes/nature.ts';
-import type { Look, Reading } from './reading.ts';
+import type { Snapshot } from '../../client/reader.ts';
 import { checkedLine, lookJson, subjectJson } from './show.ts';
 import { exitOf, worstExit, type Seen } from './seen.ts';
 import { tellUnreadable } from './unreadable.ts';
@@ -31,7 +31,7 @@ const GO_ON_MS = 1_000;
 /** Looks once, or until it is told to stop. Resolves with the exit code. */
 export async function watch(context: Context, subjects: readonly string[], flags: Flags): Promise<number> {
   const { config, output } = context;
-  const reading = await readingOf(context, flags);
+  const client = await readingOf(context, flags);
   const notary = flags.on('notice') ? await signerOf(context, 'monitor') : undefined;
   const once = flags.on('once');
   const stop = stopSignal();
@@ -43,12 +43,12 @@ export async function watch(context: Context, subjects: readonly string[], flags
   try {
     for (;;) {
       try {
-        const look = await reading.look();
+        const look = await client.snapshot();
         const current = (watching ??= await openWatching(context, look, subjects, { notary, once }));
         const before = last;
         const changes: Change[] = [];
         last = await lookAt(look, subjects, current, async (seen) => {
-          changes.push(...(await tell(context, current, seen, reading.session)));
+          changes.push(...(await tell(context, current, seen, client)));
         });
         warnLeftOut(context, last, before);
         await tellUnreadable(context, current, look, last.unreadable);
@@ -70,8 +70,7 @@ export async function watch(context: Context, subjects: readonly string[], flags
       if (stop.aborted) return stopped(context, watching, last);
     }
   } catch (error) {
-    if (error instanceof Refusal && watching !== undefined)
-      await lastWords(context, watching, reading, error);
+    if (error instanceof Refusal && watching !== undefined) await lastWords(context, watching, client, error);
     throw error;
   } finally {
     await watching?.alerts?.close();
@@ -82,14 +81,14 @@ export async function watch(context: Context, subjects: readonly string[], flags
 
 /** What was seen at one moment. `unreadable`: subjects that could not be; `leftOut`, `unexamined`: as `Watched` has them. */
 interface Looked extends Pick<Watched, 'leftOut' | 'unexamined'> {
-  readonly look: Look;
+  readonly look: Snapshot;
   readonly seen: readonly Seen[];
   readonly unreadable: readonly Unreadable[];
 }
 
 /** What is known is looked at first, and told before anything new is examined: a flood of subjects delays no news. */
 async function lookAt(
-  look: Look,
+  look: Snapshot,
   named: readonly string[],
   { state, claiming, once }: Watching,
   onSeen: (seen: readonly Seen[]) => Promise<void>,
@@ -149,7 +148,7 @@ interface Watching {
 /** What is remembered is told by log and subjects: two watches of different things do not share it. */
 async function openWatching(
   context: Context,
-  look: Look,
+  look: Snapshot,
   subjects: readonly string[],
   how: Pick<Watching, 'notary' | 'once'>,
 ): Promise<Watching> {
@@ -189,15 +188,15 @@ async function tell(
 async function lastWords(
   { world, output }: Context,
   { state, alerts }: Watching,
-  { session }: Reading,
+  { log }: LogClient,
   { code, message }: Refusal,
 ): Promise<void> {
   if (alerts === undefined) return;
-  const name = `watch_${createHash('sha256').update(`${session.log}\n${code}\n${message}`).digest('hex').slice(0, 40)}`;
+  const name = `watch_${createHash('sha256').update(`${log}\n${code}\n${message}`).digest('hex').slice(0, 40)}`;
   const body = JSON.stringify({
     type: 'watch.ended',
     timestamp: new Date(world.now()).toISOString(),
-    data: { log: session.log, code, message },
+    data: { log, code, message },
   });
   state.add('', { name, body }, false, world.now());
   await state.save();

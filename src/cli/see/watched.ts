@@ -5,7 +5,7 @@ import type { Listed } from '../../client/search.ts';
 import { isWithdrawal } from '../../statement/commitment.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
 import { isOfOne } from './asked.ts';
-import type { Look } from './reading.ts';
+import type { Snapshot } from '../../client/reader.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { historyFrom } from './record.ts';
 import { line } from './words.ts';
@@ -55,7 +55,7 @@ export class Claiming {
  * know. What claims nothing takes no place. Refuses `proof-failed` when one of the former is not named any more.
  */
 export async function watchedSubjects(
-  look: Look,
+  look: Snapshot,
   remembered: ReadonlySet<string>,
   claiming: Claiming,
   limits = WATCH_LIMITS,
@@ -93,7 +93,7 @@ export async function watchedSubjects(
 }
 
 /** What cannot be read is looked at like what claims something: so the watch says why it cannot be. */
-async function claimingOrUnreadable(look: Look, newest: Listed): Promise<boolean> {
+async function claimingOrUnreadable(look: Snapshot, newest: Listed): Promise<boolean> {
   try {
     return await isClaiming(look, newest);
   } catch (error) {
@@ -103,7 +103,7 @@ async function claimingOrUnreadable(look: Look, newest: Listed): Promise<boolean
 }
 
 /** Where the newest commitment claims nothing and does not decide alone, all are read. */
-async function isClaiming(look: Look, row: Listed): Promise<boolean> {
+async function isClaiming(look: Snapshot, row: Listed): Promise<boolean> {
   const [newest] = await look.read([row], 'commitment');
   const alone = declaresAlone(newest?.parsed, (kid) => look.policies.revokedSince(kid) !== undefined);
   if (alone !== undefined) return alone.claims.length > 0;

@@ -31,7 +31,7 @@ export async function why(
   flags: Flags,
 ): Promise<number> {
   const { output } = context;
-  const look = await (await readingOf(context, flags)).look();
+  const look = await (await readingOf(context, flags)).snapshot();
   const [seen] = await seeAll(look, [subject], SLOT_PROOFS);
   const declared = seen && commitmentOf(seen);
   const standing = seen?.claims.find(({ claim }) => claim.id === id);

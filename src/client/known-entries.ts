@@ -1,5 +1,5 @@
 /** Entries that were verified once: their place in a tree that only grows does not change. */
-import type { SubjectEntry } from '../../appraisal/history.ts';
+import type { SubjectEntry } from '../appraisal/history.ts';
 
 /** Bytes of entries; beyond, the oldest are forgotten, and verified again when they are needed. */
 const MOST_BYTES = 67_108_864;

@@ -2,18 +2,17 @@
  * Reading a whole log: the only way to know from the log alone that nothing about a subject was left out. Every
  * entry is hashed up to the signed root; where entries about each subject are is remembered.
  */
-import { entryId, type EntryId } from '../../bytes/brand.ts';
-import { concatBytes, equalBytes } from '../../bytes/compare.ts';
-import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { entryId, type EntryId } from '../bytes/brand.ts';
+import { concatBytes, equalBytes } from '../bytes/compare.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
-import type { LogView } from '../../client/view.ts';
-import { parseStatement } from '../../statement/parse.ts';
-import type { StatementKind } from '../../statement/kinds.ts';
-import { emptyEdge, grow, type Edge, type Growth } from '../../tree/grow.ts';
-import { hashLeaf } from '../../tree/hash.ts';
-import { TILE_WIDTH, tileWidthAt } from '../../tree/tile.ts';
-import { chooseHasher } from '../../workers/kernels.ts';
-import type { KeptTiles } from './kept.ts';
+import type { LogView } from './view.ts';
+import { parseStatement } from '../statement/parse.ts';
+import type { StatementKind } from '../statement/kinds.ts';
+import { emptyEdge, grow, type Edge, type Growth } from '../tree/grow.ts';
+import { hashLeaf, type BatchHasher } from '../tree/hash.ts';
+import { TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
+import type { TileReader } from './tiles.ts';
 
 /** More is for a monitor, which keeps what it read. */
 const MOST_ENTRIES = 1_000_000;
@@ -27,14 +26,15 @@ export interface Place {
 }
 
 export class WholeLog {
-  readonly #tiles: KeptTiles;
-  readonly #hasher = chooseHasher();
+  readonly #tiles: Pick<TileReader, 'bundle'>;
+  readonly #hasher: BatchHasher;
   #edge: Edge = emptyEdge();
   /** By index, rising. */
   readonly #places: Place[] = [];
 
-  constructor(tiles: KeptTiles) {
+  constructor(tiles: Pick<TileReader, 'bundle'>, hasher: BatchHasher) {
     this.#tiles = tiles;
+    this.#hasher = hasher;
   }
 
   /** Reads on up to the head of a view. Refuses `too-large`, and `proof-failed` when the entries are not its tree. */

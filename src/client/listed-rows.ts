@@ -2,9 +2,9 @@
  * Where the entries about subjects are, as a reader has been told: what was listed once is not asked for again, as long
  * as one command goes on looking. Newest first, and no further back than is needed.
  */
-import { refuse } from '../../bytes/refusal.ts';
-import { printable } from '../../bytes/printable.ts';
-import type { Listed, Page, Wanted } from '../../client/search.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { printable } from '../bytes/printable.ts';
+import type { Listed, Page, Wanted } from './search.ts';
 
 /** Rows of all listings together; beyond, those of the subjects asked for longest ago are forgotten. */
 const MOST_HELD = 500_000;
@@ -22,7 +22,7 @@ export type Pages = (wanted: Wanted) => AsyncIterable<Page>;
 /** Whether neither a row nor any older one is needed; `taken`: rows that were. */
 export type Stop = (row: Listed, taken: number) => boolean;
 
-export class KeptRows {
+export class ListedRows {
   readonly #kept = new Map<string, Kept>();
   readonly #mostHeld: number;
   #held = 0;

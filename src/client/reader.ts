@@ -1,43 +1,39 @@
 /**
- * Reading a log to see where claims stand. Whatever is read is shown to be in the tree of one signed checkpoint and
+ * Reading a log at one moment: a snapshot. Whatever is read is shown to be in the tree of one signed checkpoint and
  * signed by a key that the policy of its place let; the server that answers is not trusted with anything but the times.
+ *
+ * Memory of one reader: 80 MiB of tiles and bundles, 64 MiB of verified entries, 500,000 rows of listings, and with
+ * `full` the place of each of a million entries at most. Beyond, what was used longest ago is asked for again.
  */
-import { refuse } from '../../bytes/refusal.ts';
-import { clockFault, clockOf, type Clock } from '../../appraisal/clock.ts';
-import type { SubjectEntry } from '../../appraisal/history.ts';
-import { entryIdOf } from '../../client/scrapi.ts';
-import { Roster } from '../../client/roster.ts';
-import { findAt, type Listed, type Page, type Wanted } from '../../client/search.ts';
-import { LogView } from '../../client/view.ts';
-import { assertSigned } from '../../registration/admit.ts';
-import { PolicyHistory } from '../../registration/history.ts';
-import { parseStatement } from '../../statement/parse.ts';
-import type { StatementKind } from '../../statement/kinds.ts';
-import { chooseVerifier } from '../../workers/kernels.ts';
-import type { Context } from '../context.ts';
-import type { LogClient } from '../../client/client.ts';
-import { clientOf, type Whom } from '../client.ts';
-import { KeptTiles } from './kept.ts';
-import { KeptRows, type Stop } from './keptrows.ts';
-import { KnownEntries } from './known.ts';
-import { leftOut, listingsOf, type Listings } from './listings.ts';
-import { WholeLog } from './whole.ts';
+import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
+import type { SubjectEntry } from '../appraisal/history.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { assertSigned } from '../registration/admit.ts';
+import { PolicyHistory } from '../registration/history.ts';
+import { verifyWithNoble, type VerifySignature } from '../sign/algorithm.ts';
+import type { StatementKind } from '../statement/kinds.ts';
+import { parseStatement } from '../statement/parse.ts';
+import { nobleHasher } from '../tree/hash.ts';
+import { CachingTileReader } from './caching-tiles.ts';
+import { listingsOf, omitted, type Listings } from './completeness.ts';
+import type { Trust } from './evidence.ts';
+import { KnownEntries } from './known-entries.ts';
+import { ListedRows, type Stop } from './listed-rows.ts';
+import type { ClientOptions, Progress, Remark } from './ports.ts';
+import { Roster } from './roster.ts';
+import { entryIdOf } from './scrapi.ts';
+import { findAt, type Listed, type Page, type Wanted } from './search.ts';
+import type { Transport } from './transport.ts';
+import { LogView } from './view.ts';
+import { WholeLog } from './whole-log.ts';
 
 /** Entries of one kind about one subject that are read at most: more, and that subject is left out. */
 const MOST_ENTRIES = 20_000;
 
-/** How completeness is to be checked, beyond the log's own search. */
-export interface Completeness {
-  /** Base URLs of monitors. */
-  readonly monitors: readonly string[];
-  /** Read the whole log. */
-  readonly full: boolean;
-}
-
 /** The log at one moment. */
-export interface Look {
+export interface Snapshot {
   readonly view: LogView;
-  readonly tiles: KeptTiles;
+  readonly tiles: CachingTileReader;
   readonly policies: PolicyHistory;
   readonly log: string;
   /** POSIX seconds: no earlier than what the log or its witnesses signed (appraisal/clock.ts). */
@@ -62,56 +58,66 @@ export interface Look {
   loggedAt(index: number): Promise<number | undefined>;
 }
 
-export class Reading {
-  readonly #context: Context;
-  readonly #completeness: Completeness;
-  readonly #tiles: KeptTiles;
+/** What a reader needs of the client that it belongs to. */
+export interface ReaderParts {
+  readonly options: ClientOptions;
+  /** Base URL of the log. */
+  readonly log: string;
+  readonly transport: Transport;
+  readonly trust: Trust;
+  /** The newest checkpoint, verified and compared with everything that the client knows. */
+  readonly view: () => Promise<LogView>;
+}
+
+/** Takes snapshots of one log, one after another: what was read for one is not asked for again for the next. */
+export class LogReader {
+  readonly #parts: ReaderParts;
+  readonly #remark: (remark: Remark) => void;
+  readonly #progress: (label: string, total: number) => Progress;
+  readonly #verify: VerifySignature;
+  readonly #tiles: CachingTileReader;
   readonly #whole: WholeLog | undefined;
-  readonly #verify = chooseVerifier();
   readonly #known = new KnownEntries();
-  #rows = new KeptRows();
+  #rows = new ListedRows();
   #roster = new Roster();
-  /** Size of the tree that was looked at last. */
+  /** Size of the tree of the last snapshot. */
   #size = 0;
   /** When entries were logged, as was said first. */
   readonly #times = new Map<number, number>();
-  readonly session: LogClient;
   #clockTold = false;
 
-  private constructor(context: Context, session: LogClient, completeness: Completeness) {
-    this.#context = context;
-    this.#completeness = completeness;
-    this.session = session;
-    this.#tiles = new KeptTiles(session.transport, session.log);
-    this.#whole = completeness.full ? new WholeLog(this.#tiles) : undefined;
-  }
-
-  /** Refuses as `clientOf` does. */
-  static async open(context: Context, completeness: Completeness, whom?: Whom): Promise<Reading> {
-    return new Reading(context, await clientOf(context, whom), completeness);
+  constructor(parts: ReaderParts) {
+    const { full = false, hasher = nobleHasher, verify = verifyWithNoble } = parts.options;
+    const { onRemark = () => undefined, progress = () => SILENT } = parts.options;
+    this.#parts = parts;
+    this.#remark = onRemark;
+    this.#progress = progress;
+    this.#verify = verify;
+    this.#tiles = new CachingTileReader(parts.transport, parts.log);
+    this.#whole = full ? new WholeLog(this.#tiles, hasher) : undefined;
   }
 
   /** The newest checkpoint, compared with the last one seen, and the policies under it. */
-  async look(): Promise<Look> {
+  async snapshot(): Promise<Snapshot> {
     try {
-      return await this.#look();
+      return await this.#snapshot();
     } catch (error) {
       this.#tiles.forget();
       throw error;
     }
   }
 
-  async #look(): Promise<Look> {
-    const { note } = await this.session.view();
-    const view = LogView.of(this.#tiles, note, this.session.trust.policy);
-    const { transport, log } = this.session;
-    const listings = await listingsOf(transport, log, view, this.#completeness.monitors);
+  async #snapshot(): Promise<Snapshot> {
+    const { transport, log, trust, options } = this.#parts;
+    const { note } = await this.#parts.view();
+    const view = LogView.of(this.#tiles, note, trust.policy, this.#verify);
+    const listings = await listingsOf(transport, log, view, options.monitors ?? []);
     await this.#readWhole(view);
     const pages = (wanted: Wanted): AsyncIterable<Page> =>
       this.#checked(listings.pages(wanted), wanted, size);
     const { size } = view.head;
     // What a monitor has not copied yet is to be asked again.
-    if (listings.monitors.length > 0) [this.#rows, this.#roster] = [new KeptRows(), new Roster()];
+    if (listings.monitors.length > 0) [this.#rows, this.#roster] = [new ListedRows(), new Roster()];
     else await this.#rows.catchUp(pages, this.#size, size);
     this.#size = size;
     const newest = async (wanted: Wanted, stop: Stop): Promise<readonly Listed[]> =>
@@ -126,7 +132,7 @@ export class Reading {
       log,
       ...this.#clock(view),
       completeness: listings.monitors,
-      full: this.#completeness.full,
+      full: this.#whole !== undefined,
       pages,
       entries: (wanted) => read(wanted, never),
       newest: read,
@@ -137,8 +143,8 @@ export class Reading {
   }
 
   /** A log of many subjects takes a while to be listed. */
-  async #readRoster(pages: Look['pages'], size: number): Promise<Roster> {
-    const bar = this.#context.output.progress('subjects of entries', size);
+  async #readRoster(pages: Snapshot['pages'], size: number): Promise<Roster> {
+    const bar = this.#progress('subjects of entries', size);
     const shown = async function* (wanted: Wanted): AsyncGenerator<Page> {
       for await (const page of pages(wanted)) {
         bar.at(size - (page.next ?? 0));
@@ -163,11 +169,16 @@ export class Reading {
 
   /** A clock that is behind is told once. */
   #clock(view: LogView): Clock {
-    const machine = Math.floor(this.#context.world.now() / 1000);
-    const clock = clockOf(view.opened, this.session.trust.policy, machine);
+    const { trust, options } = this.#parts;
+    const machine = Math.floor(options.now() / 1000);
+    const clock = clockOf(view.opened, trust.policy, machine);
     const fault = clockFault(clock);
     if (fault !== undefined && !this.#clockTold)
-      this.#context.output.warn(`${fault}; until then nothing is PROVEN`);
+      this.#remark({
+        code: 'clock-behind',
+        level: 'warning',
+        text: `${fault}; until then nothing is PROVEN`,
+      });
     this.#clockTold = fault !== undefined;
     return clock;
   }
@@ -175,13 +186,13 @@ export class Reading {
   async #loggedAt(index: number): Promise<number | undefined> {
     const known = this.#times.get(index);
     if (known !== undefined) return known;
-    const found = await findAt(this.session.transport, this.session.log, index);
+    const found = await findAt(this.#parts.transport, this.#parts.log, index);
     if (found !== undefined) this.#times.set(index, found.time);
     return found?.time;
   }
 
   async #policies(view: LogView, rows: readonly Listed[]): Promise<PolicyHistory> {
-    if (rows.length === 0) throw refuse('not-found', `${this.session.log} names no registration policy`);
+    if (rows.length === 0) throw refuse('not-found', `${this.#parts.log} names no registration policy`);
     const entries = await this.#readAll(view, rows, { kind: 'policy' }, undefined);
     return PolicyHistory.of(view.opened.checkpoint.origin, entries, this.#verify);
   }
@@ -192,7 +203,7 @@ export class Reading {
     wanted: Wanted,
     policies: PolicyHistory | undefined,
   ): Promise<readonly SubjectEntry[]> {
-    const bar = this.#context.output.progress('entries', rows.length);
+    const bar = this.#progress('entries', rows.length);
     const entries: SubjectEntry[] = [];
     for (const row of rows) {
       entries.push(await this.#read(view, row, wanted, policies));
@@ -232,7 +243,7 @@ export class Reading {
 
   async #readWhole(view: LogView): Promise<void> {
     if (this.#whole === undefined) return;
-    const bar = this.#context.output.progress('whole log', view.head.size);
+    const bar = this.#progress('whole log', view.head.size);
     await this.#whole.advance(view, (done) => bar.at(done));
     bar.end();
   }
@@ -248,8 +259,10 @@ export class Reading {
           (kind ?? each.kind) === each.kind &&
           named.get(each.id) !== each.subject,
       );
-    if (missing !== undefined) throw leftOut(missing.index, missing.subject, 'it is in the tree');
+    if (missing !== undefined) throw omitted(missing.index, missing.subject, 'it is in the tree');
   }
 }
 
 const never: Stop = () => false;
+
+const SILENT: Progress = { at: () => undefined, end: () => undefined };

@@ -2,15 +2,15 @@
  * Where the entries about a subject are. The log's own search says so, and could leave something out: monitors that
  * have a verified copy are asked the same, and what they have and the log does not name ends the run.
  */
-import { refuse } from '../../bytes/refusal.ts';
-import { decodeUtf8 } from '../../bytes/text.ts';
-import { findPages, type Listed, type Page, type Wanted } from '../../client/search.ts';
-import { download } from '../../client/patience.ts';
-import { entryIdOf } from '../../client/scrapi.ts';
-import type { Transport } from '../../client/transport.ts';
-import type { LogView } from '../../client/view.ts';
-import { originHash } from '../../note/checkpoint.ts';
-import { parseStatement } from '../../statement/parse.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { decodeUtf8 } from '../bytes/text.ts';
+import { findPages, type Listed, type Page, type Wanted } from './search.ts';
+import { download } from './patience.ts';
+import { entryIdOf } from './scrapi.ts';
+import type { Transport } from './transport.ts';
+import type { LogView } from './view.ts';
+import { originHash } from '../note/checkpoint.ts';
+import { parseStatement } from '../statement/parse.ts';
 
 export interface Listings {
   /** Entries of the tree that match, newest first. */
@@ -105,11 +105,11 @@ async function assertMadeUp(
   const parsed = parseStatement(bytes);
   const wanted = (subject ?? parsed.subject) === parsed.subject && (kind ?? parsed.kind) === parsed.kind;
   if (!wanted || entryIdOf(bytes) !== id) return;
-  throw leftOut(index, parsed.subject, `the monitor ${monitor} has it`);
+  throw omitted(index, parsed.subject, `the monitor ${monitor} has it`);
 }
 
 /** The refusal of a search that does not name everything. */
-export function leftOut(index: number, subject: string, how: string): Error {
+export function omitted(index: number, subject: string, how: string): Error {
   return refuse(
     'proof-failed',
     `the log's search leaves out entry ${index} about "${subject}" (${how}); it hides something: do not rely on it`,

@@ -1,0 +1,68 @@
+/**
+ * A log's tiles, kept in memory while a client looks at many entries: neighbours share bundles and tiles. Nothing is
+ * believed for being kept; whoever reads checks it against a signed root.
+ *
+ * Memory: at most 16 MiB of tiles and 64 MiB of bundles, beside what is on its way. What was used longest ago goes first.
+ */
+import { Lru } from '../bytes/lru.ts';
+import { TileReader } from './tiles.ts';
+
+const MOST_TILE_BYTES = 16_777_216;
+const MOST_BUNDLE_BYTES = 67_108_864;
+
+export class CachingTileReader extends TileReader {
+  readonly #tiles = new Keeping<Uint8Array>(MOST_TILE_BYTES, ({ length }) => length);
+  readonly #bundles = new Keeping<readonly Uint8Array[]>(MOST_BUNDLE_BYTES, (entries) =>
+    entries.reduce((sum, { length }) => sum + length, 0),
+  );
+
+  override tile(level: number, index: number, width: number): Promise<Uint8Array> {
+    return this.#tiles.get(`${level}/${index}/${width}`, () => super.tile(level, index, width));
+  }
+
+  override bundle(index: number, width: number): Promise<readonly Uint8Array[]> {
+    return this.#bundles.get(`${index}/${width}`, () => super.bundle(index, width));
+  }
+
+  /** Forgets everything: what was kept may be what did not verify. */
+  forget(): void {
+    this.#tiles.forget();
+    this.#bundles.forget();
+  }
+}
+
+/** Values that take a while to come: each is asked for once, and kept within a bound. */
+class Keeping<V> {
+  readonly #most: number;
+  readonly #weigh: (value: V) => number;
+  #kept: Lru<string, V>;
+  readonly #coming = new Map<string, Promise<V>>();
+
+  constructor(most: number, weigh: (value: V) => number) {
+    this.#most = most;
+    this.#weigh = weigh;
+    this.#kept = new Lru(most, weigh);
+  }
+
+  async get(key: string, ask: () => Promise<V>): Promise<V> {
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) return kept;
+    const coming = this.#coming.get(key);
+    if (coming !== undefined) return coming;
+    const asked = ask();
+    this.#coming.set(key, asked);
+    try {
+      const value = await asked;
+      // Not what was asked for before everything was forgotten.
+      if (this.#coming.get(key) === asked) this.#kept.set(key, value);
+      return value;
+    } finally {
+      if (this.#coming.get(key) === asked) this.#coming.delete(key);
+    }
+  }
+
+  forget(): void {
+    this.#kept = new Lru(this.#most, this.#weigh);
+    this.#coming.clear();
+  }
+}

@@ -3,10 +3,18 @@
  * observations later; the chain of each subject; the head and the entries of the log that were verified last; what
  * was spent. One writer at a time, whichever process it is in.
  */
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { sqliteFault } from '../platform/fault.ts';
+import { codeOf, sqliteFault } from '../platform/fault.ts';
+import {
+  layOut,
+  layoutVersion,
+  makeDurable,
+  openDatabase,
+  troubleOf,
+  type TroubleWords,
+} from '../platform/sqlite.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { lockFile } from '../platform/lock.ts';
 
@@ -64,56 +72,45 @@ export function agentFiles(dir: string): {
 /** Opens the database, making directory and file the first time. Refuses `corrupt-store`, `store-failed`. */
 export function openAgentDatabase(dir: string): Database.Database {
   const { database } = agentFiles(dir);
-  let db: Database.Database;
+  const words = troubleWords(database);
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     // It holds salts; SQLite gives its other files the permissions of this one.
     closeSync(openSync(database, 'a', 0o600));
-    db = new Database(database, { timeout: 10_000 });
   } catch (cause) {
-    throw refuse('store-failed', `cannot open ${database} (${String(cause)}); check --agent-dir`, { cause });
+    throw refuse(...words('absent', codeOf(cause)), { cause });
   }
-  try {
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    db.pragma('fullfsync = ON');
-    db.transaction(() => {
-      if (db.pragma('user_version', { simple: true }) !== 0) return;
-      db.exec(SCHEMA);
-      db.pragma(`user_version = ${VERSION}`);
-    }).immediate();
-    const version: unknown = db.pragma('user_version', { simple: true });
-    if (version === VERSION) return db;
-    throw refuse('corrupt-store', `${database} has layout ${String(version)}, this program reads ${VERSION}`);
-  } catch (cause) {
-    db.close();
-    if (!(cause instanceof Database.SqliteError)) throw cause;
-    throw storeFault(cause, database) ?? damaged(cause, database);
-  }
+  return openDatabase(database, { timeout: 10_000 }, words, (db) => {
+    makeDurable(db);
+    layOut(db, VERSION, () => void db.exec(SCHEMA));
+    const version = layoutVersion(db);
+    if (version === VERSION) return;
+    throw refuse('corrupt-store', `${database} has layout ${version}, this program reads ${VERSION}`);
+  });
 }
 
 /**
  * What a failure of the database is: `store-failed` while the disk does not let it work, which may pass, and
  * `corrupt-store`. Undefined for what may be a bug.
  */
-export function storeFault(cause: unknown, path = 'agent.db'): Refusal | undefined {
-  if (!(cause instanceof Database.SqliteError)) return undefined;
-  const fault = sqliteFault(cause.code);
-  if (fault === undefined) return undefined;
-  if (fault === 'corrupt-store') return damaged(cause, path);
-  return refuse(
-    'store-failed',
-    `${path} cannot be used (${cause.code}): check the disk and who may write there; keep the file, unsent proofs are in it`,
-    { cause },
-  );
+export function storeFault(cause: unknown): Refusal | undefined {
+  const isFault = sqliteFault(codeOf(cause)) !== undefined;
+  return isFault ? troubleOf(cause, troubleWords('agent.db')) : undefined;
 }
 
-function damaged(cause: Error & { readonly code: string }, path: string): Refusal {
-  return refuse(
-    'corrupt-store',
-    `${path} cannot be read (${cause.code}): restore it, or move it away and go on with --adopt`,
-    { cause },
-  );
+function troubleWords(path: string): TroubleWords {
+  return (trouble, why) => {
+    if (trouble === 'absent') return ['store-failed', `cannot open ${path} (${why}); check --agent-dir`];
+    if (trouble === 'damaged')
+      return [
+        'corrupt-store',
+        `${path} cannot be read (${why}): restore it, or move it away and go on with --adopt`,
+      ];
+    return [
+      'store-failed',
+      `${path} cannot be used (${why}): check the disk and who may write there; keep the file, unsent proofs are in it`,
+    ];
+  };
 }
 
 /** Keeps other daemons out of a directory; returns what lets them in. Refuses `locked` and `store-failed`. */

@@ -5,7 +5,8 @@
 import type Database from 'better-sqlite3';
 import { digest, entryId, type Digest, type EntryId } from '../bytes/brand.ts';
 import { parseStatement } from '../statement/parse.ts';
-import { blob, isRow, number, rowsOf, text } from './rows.ts';
+import { isRow, rowsOf } from '../platform/rows.ts';
+import { blob, number, text } from './rows.ts';
 
 /** A verified tree head. */
 export interface Head {

@@ -8,7 +8,8 @@ import { entryId, type EntryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { Attachment } from '../claim/observed.ts';
 import type { Result } from '../statement/proof.ts';
-import { blob, isRow, number, rowsOf, text, type Columns } from './rows.ts';
+import { isRow, rowsOf, type Columns } from '../platform/rows.ts';
+import { blob, number, text } from './rows.ts';
 
 /** The newest link of a chain. `ended`: when what it says ended, POSIX seconds. */
 export interface Link {

@@ -1,8 +1,9 @@
 /** Due books on disk: what the dues of a log rest on and how far its entries were read, in one transaction. */
 import type Database from 'better-sqlite3';
+import { rowOf, rowsOf } from '../platform/rows.ts';
 import { DueBook, type StoredCover } from './duebook.ts';
 import type { StoredPage } from './duepage.ts';
-import { damaged, number, rowOf, rowsOf, text } from './rows.ts';
+import { damaged, number, text } from './rows.ts';
 
 export class Books {
   readonly #statements: Statements;

@@ -4,12 +4,12 @@
  *
  * The lock is a file of its own, so that `tallystick incidents` can read while a monitor runs.
  */
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { sqliteFault } from '../platform/fault.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { lockFile } from '../platform/lock.ts';
+import { layOut, layoutVersion, makeDurable, openDatabase, type TroubleWords } from '../platform/sqlite.ts';
 
 /** Raised by one with every change of layout; an unknown one is refused. */
 const VERSION = 3;
@@ -50,7 +50,7 @@ export function monitorFiles(dir: string): {
 }
 
 /** Opens the database, making directory and file the first time. Refuses `corrupt-store`, `store-failed`. */
-export function openDatabase(dir: string): Database.Database {
+export function openMonitorDatabase(dir: string): Database.Database {
   const { database, incidents } = monitorFiles(dir);
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -59,14 +59,8 @@ export function openDatabase(dir: string): Database.Database {
     throw refuse('store-failed', `cannot make ${dir} (${String(cause)}); check --monitor-dir`, { cause });
   }
   return opened(database, {}, (db) => {
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    db.pragma('fullfsync = ON');
-    db.transaction(() => {
-      if (db.pragma('user_version', { simple: true }) !== 0) return;
-      db.exec(SCHEMA);
-      db.pragma(`user_version = ${VERSION}`);
-    }).immediate();
+    makeDurable(db);
+    layOut(db, VERSION, () => void db.exec(SCHEMA));
   });
 }
 
@@ -87,34 +81,28 @@ function opened(
   options: Database.Options,
   first: (db: Database.Database) => void,
 ): Database.Database {
-  let db: Database.Database;
-  try {
-    db = new Database(path, options);
-  } catch (cause) {
-    if (options.fileMustExist !== true)
-      throw refuse('store-failed', `cannot open ${path} (${String(cause)}); check --monitor-dir`, { cause });
-    throw refuse('not-found', `there is no monitor's database ${path}: check --monitor-dir`, { cause });
-  }
-  try {
+  return openDatabase(path, options, troubleWords(path, options), (db) => {
     first(db);
-    const version: unknown = db.pragma('user_version', { simple: true });
-    if (version === VERSION) return db;
-    db.close();
+    const version = layoutVersion(db);
+    if (version === VERSION) return;
     throw refuse(
       'corrupt-store',
-      `${path} has layout ${String(version)}, this program reads ${VERSION}: move it away, and the monitor makes a new one`,
+      `${path} has layout ${version}, this program reads ${VERSION}: move it away, and the monitor makes a new one`,
     );
-  } catch (cause) {
-    if (db.open) db.close();
-    if (!(cause instanceof Database.SqliteError)) throw cause;
-    if (sqliteFault(cause.code) === 'store-failed')
-      throw refuse('store-failed', `${path} cannot be used (${cause.code}): check the disk`, { cause });
-    throw refuse(
+  });
+}
+
+function troubleWords(path: string, { fileMustExist = false }: Database.Options): TroubleWords {
+  return (trouble, why) => {
+    if (trouble === 'absent' && fileMustExist)
+      return ['not-found', `there is no monitor's database ${path}: check --monitor-dir`];
+    if (trouble === 'absent') return ['store-failed', `cannot open ${path} (${why}); check --monitor-dir`];
+    if (trouble !== 'damaged') return ['store-failed', `${path} cannot be used (${why}): check the disk`];
+    return [
       'corrupt-store',
-      `${path} cannot be read (${cause.code}): move it away, and the monitor makes a new one (spec/monitor.md)`,
-      { cause },
-    );
-  }
+      `${path} cannot be read (${why}): move it away, and the monitor makes a new one (spec/monitor.md)`,
+    ];
+  };
 }
 
 /** Keeps other monitors out of a directory; returns what lets them in. Refuses `locked` and `store-failed`. */

@@ -12,10 +12,11 @@ import { join } from 'node:path';
 import { formatIncident, type Incident } from '../incident/incident.ts';
 import { MAX_INCIDENT_BYTES } from '../incident/parse.ts';
 import { replaceFileSync, UNFINISHED } from '../platform/files.ts';
+import { rowOf, rowsOf, type Columns } from '../platform/rows.ts';
 import { monitorFiles } from './database.ts';
 import { prepare, type Statements } from './incident-rows.ts';
 import { Outbox, type EventType } from './outbox.ts';
-import { number, numberOrNull, rowOf, rowsOf, text, type Columns } from './rows.ts';
+import { number, numberOrNull, text } from './rows.ts';
 
 /** Incidents kept of one kind and one log; more are counted, not kept: whoever may write entries may make many. */
 const MAX_KEPT = 1_000;

@@ -1,7 +1,8 @@
 /** What was observed of each log, on disk: so that a restart of the monitor forgets nothing and invents nothing. */
 import type Database from 'better-sqlite3';
+import { rowOf } from '../platform/rows.ts';
 import { parseObserved, type Observed } from './conditions.ts';
-import { rowOf, text } from './rows.ts';
+import { text } from './rows.ts';
 
 export class Observations {
   readonly #get: Database.Statement;

@@ -4,7 +4,8 @@
  * others about the same incident.
  */
 import type Database from 'better-sqlite3';
-import { number, rowOf, text } from './rows.ts';
+import { rowOf } from '../platform/rows.ts';
+import { number, text } from './rows.ts';
 
 export type EventType = 'incident.opened' | 'incident.resolved';
 

@@ -4,15 +4,15 @@
  * start-up. It is also the lock: the file stays exclusively locked while the log runs, and the system
  * drops the lock with the process, however that ends.
  */
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { digest, entryId, treeSize } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
-import { sqliteFault } from '../platform/fault.ts';
+import { makeDurable, openDatabase, type TroubleWords } from '../platform/sqlite.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex, parseHex } from '../bytes/text.ts';
 import type { Guard, Head, PolicyPlace, Signed } from '../log/ports.ts';
-import { blob, isRow, number, text } from './rows.ts';
-import { isNotOpened } from './schema.ts';
+import { isRow } from '../platform/rows.ts';
+import { blob, number, text } from './rows.ts';
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS signed (
   one INTEGER PRIMARY KEY CHECK (one = 1), origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL,
@@ -33,28 +33,14 @@ export class SqliteGuard implements Guard {
 
   /** Opens and locks the guard at `path`. Refuses `locked` while another process holds it. */
   static open(path: string, origin: string, create: boolean): SqliteGuard {
-    const db = opened(path, { timeout: 0, fileMustExist: !create });
-    try {
-      db.pragma('locking_mode = EXCLUSIVE');
-      db.pragma('journal_mode = WAL');
-      db.pragma('synchronous = FULL');
-      db.exec('BEGIN IMMEDIATE');
-      if (create) db.exec(SCHEMA);
-      db.exec('COMMIT');
-      db.prepare('SELECT * FROM signed').get(); // a guard without its table, or whose page is damaged, is none
-    } catch (cause) {
-      db.close();
-      if (cause instanceof Database.SqliteError && isNotOpened(cause))
-        throw refuse('no-such-log', `the signed-head guard ${path} cannot be written (${cause.code})`, {
-          cause,
-        });
-      if (cause instanceof Database.SqliteError && cause.code === 'SQLITE_BUSY')
-        throw refuse('locked', `another process runs this log (it holds ${path}): stop it first`, { cause });
-      const what = `the signed-head guard ${path} cannot be used (${String(cause)})`;
-      if (cause instanceof Database.SqliteError && sqliteFault(cause.code) === 'store-failed')
-        throw refuse('store-failed', `${what}: make room on the disk, or check it`, { cause });
-      throw refuse('corrupt-store', `${what}: see spec/operations.md "A lost guard"`, { cause });
-    }
+    const db = openDatabase(path, { timeout: 0, fileMustExist: !create }, guardWords(path), (opened) => {
+      opened.pragma('locking_mode = EXCLUSIVE');
+      makeDurable(opened);
+      opened.exec('BEGIN IMMEDIATE');
+      if (create) opened.exec(SCHEMA);
+      opened.exec('COMMIT');
+      opened.prepare('SELECT * FROM signed').get(); // a guard without its table, or whose page is damaged, is none
+    });
     try {
       return new SqliteGuard(db, origin);
     } catch (cause) {
@@ -68,18 +54,14 @@ export class SqliteGuard implements Guard {
    * nobody else can read then, and as `open` does.
    */
   static look(path: string, origin: string): Signed | undefined {
-    const db = opened(path, { timeout: 0, readonly: true, fileMustExist: true });
-    try {
-      return storedHead(db, origin);
-    } catch (cause) {
-      if (!(cause instanceof Database.SqliteError)) throw cause;
-      if (cause.code.startsWith('SQLITE_BUSY'))
-        throw refuse('locked', `the running log holds ${path}, and looked when it started`, { cause });
-      const code = isNotOpened(cause) ? 'no-such-log' : (sqliteFault(cause.code) ?? 'corrupt-store');
-      throw refuse(code, `the signed-head guard ${path} cannot be read (${cause.code})`, { cause });
-    } finally {
-      db.close();
-    }
+    const words: TroubleWords = (trouble, why) =>
+      trouble === 'busy'
+        ? ['locked', `the running log holds ${path}, and looked when it started`]
+        : guardWords(path)(trouble, why);
+    const options = { timeout: 0, readonly: true, fileMustExist: true };
+    let signed: Signed | undefined;
+    openDatabase(path, options, words, (db) => (signed = storedHead(db, origin))).close();
+    return signed;
   }
 
   async read(): Promise<Signed | undefined> {
@@ -113,16 +95,18 @@ function mayFollow(head: Head, last: Head): boolean {
   return head.size > last.size || (head.size === last.size && equalBytes(head.root, last.root));
 }
 
-function opened(path: string, options: Database.Options): Database.Database {
-  try {
-    return new Database(path, options);
-  } catch (cause) {
-    throw refuse(
-      'no-such-log',
-      `cannot open the signed-head guard ${path}: restore it, or see spec/operations.md`,
-      { cause },
-    );
-  }
+function guardWords(path: string): TroubleWords {
+  const guard = `the signed-head guard ${path}`;
+  return (trouble, why) =>
+    (
+      ({
+        absent: ['no-such-log', `cannot open ${guard}: restore it, or see spec/operations.md`],
+        closed: ['no-such-log', `${guard} cannot be opened or written (${why})`],
+        busy: ['locked', `another process runs this log (it holds ${path}): stop it first`],
+        machine: ['store-failed', `${guard} cannot be used (${why}): make room on the disk, or check it`],
+        damaged: ['corrupt-store', `${guard} cannot be used (${why}): see spec/operations.md "A lost guard"`],
+      }) as const
+    )[trouble];
 }
 
 /** The table of 0.1 names no policy. */

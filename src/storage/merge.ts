@@ -9,8 +9,9 @@
 import type Database from 'better-sqlite3';
 import { refuse } from '../bytes/refusal.ts';
 import { TILE_WIDTH } from '../tree/tile.ts';
+import { isRow } from '../platform/rows.ts';
 import { PART_BYTES } from './parts.ts';
-import { isRow, number } from './rows.ts';
+import { number } from './rows.ts';
 
 /** The parts of a step, named so that tests can stop the process between any two. */
 export type MergeStep = 'merging' | 'merge-cleared' | 'merge-written' | 'merge-marked' | 'merged';

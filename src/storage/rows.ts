@@ -1,27 +1,18 @@
 /**
- * SQLite rows and the values they stand for. Rows come from a file that may be damaged: every column is
- * looked at before it is believed, and a bad one is `corrupt-store`.
+ * Columns of a store, and the values that they stand for.
  */
-
 import { entryId, leafIndex, type EntryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
+import { columnReader, type Columns } from '../platform/rows.ts';
 import type { EntryRow } from '../log/ports.ts';
 import { STATEMENT_KINDS, type StatementKind } from '../statement/kinds.ts';
-
-/** A row as better-sqlite3 gives it. */
-export type Columns = Readonly<Record<string, unknown>>;
 
 /** Columns every entry query selects, names resolved. */
 export const ENTRY_COLUMNS = `e.idx, e.id, e.kind, e.time,
   (SELECT text FROM name WHERE name.id = e.subject) AS subject,
   (SELECT text FROM name WHERE name.id = e.issuer) AS issuer,
   (SELECT text FROM name WHERE name.id = e.kid) AS kid`;
-
-/** Whether better-sqlite3 gave a row at all. */
-export function isRow(row: unknown): row is Columns {
-  return typeof row === 'object' && row !== null;
-}
 
 export function entryRow(row: Columns): EntryRow {
   return {
@@ -35,23 +26,9 @@ export function entryRow(row: Columns): EntryRow {
   };
 }
 
-export function number(row: Columns, column: string): number {
-  const value = row[column];
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw damaged(column);
-  return value;
-}
-
-export function blob(row: Columns, column: string): Uint8Array {
-  const value = row[column];
-  if (!(value instanceof Uint8Array)) throw damaged(column);
-  return value;
-}
-
-export function text(row: Columns, column: string): string {
-  const value = row[column];
-  if (typeof value !== 'string') throw damaged(column);
-  return value;
-}
+export const { damaged, number, text, blob } = columnReader((column) =>
+  refuse('corrupt-store', `column ${column} holds what this program never wrote: run \`tallystick fsck\``),
+);
 
 /** The number a kind is stored as: its place in STATEMENT_KINDS, which only ever grows at the end. */
 export function kindNumber(kind: StatementKind): number {
@@ -62,13 +39,6 @@ function kindOf(n: number): StatementKind {
   const kind = STATEMENT_KINDS[n];
   if (kind === undefined) throw damaged('kind');
   return kind;
-}
-
-function damaged(column: string): Error {
-  return refuse(
-    'corrupt-store',
-    `column ${column} holds what this program never wrote: run \`tallystick fsck\``,
-  );
 }
 
 /** First 48 bits of a hash: a small number to index by. */

@@ -7,7 +7,7 @@
  * (recent.ts).
  */
 import Database from 'better-sqlite3';
-import { sqliteFault } from '../platform/fault.ts';
+import { layOut, layoutVersion, makeDurable, openDatabase, type TroubleWords } from '../platform/sqlite.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { SLICES } from './recent.ts';
 
@@ -47,38 +47,29 @@ const WAL_PAGES = 16_384;
 
 /** Opens the writer's connection; a new file gets its schema, an old one must be of this version and log. */
 export function openForWriting(path: string, origin: string, create: boolean): Database.Database {
-  const db = open(path, { fileMustExist: !create });
-  trusting(path, db, () => {
+  return openDatabase(path, { fileMustExist: !create }, storeWords(path), (db) => {
     db.pragma('page_size = 4096');
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    db.pragma('fullfsync = ON');
+    makeDurable(db);
     db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
     db.pragma('cache_size = -65536');
     db.pragma('mmap_size = 268435456');
-    if (db.pragma('user_version', { simple: true }) === 0 && isEmpty(db)) {
-      db.transaction(() => {
-        db.exec(SCHEMA);
-        db.prepare('INSERT INTO meta VALUES (1, ?, ?)').run(SCHEMA_VERSION, origin);
-        db.pragma(`user_version = ${SCHEMA_VERSION}`);
-      })();
-    }
+    layOut(db, SCHEMA_VERSION, () => {
+      db.exec(SCHEMA);
+      db.prepare('INSERT INTO meta VALUES (1, ?, ?)').run(SCHEMA_VERSION, origin);
+    });
     checkOwner(db, origin);
     checkObjects(path, db);
   });
-  return db;
 }
 
 /** Opens a connection that can only read; it never waits for the writer and the writer never for it. */
 export function openForReading(path: string): Database.Database {
-  const db = open(path, { fileMustExist: true, readonly: true });
-  trusting(path, db, () => {
+  return openDatabase(path, { fileMustExist: true, readonly: true }, storeWords(path), (db) => {
     db.pragma('cache_size = -32768');
     db.pragma('mmap_size = 268435456');
     checkVersion(db);
     checkObjects(path, db);
   });
-  return db;
 }
 
 /** The origin a store was made for. */
@@ -88,67 +79,37 @@ export function storedOrigin(db: Database.Database): string {
   return origin;
 }
 
-/** SQLite could not open a file, or make what it keeps beside it: nothing is said of what the file holds. */
-export function isNotOpened({ code }: { readonly code: string }): boolean {
-  return code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY');
-}
-
 /**
- * Runs the first queries on a file; one that is no database of ours is `corrupt-store`, not a bug. A store can only be
- * read in a folder that can be written, unlike a backup, since its write-ahead log has an index in shared memory.
+ * What is said of a store that cannot be used. It can only be read in a folder that can be written, unlike a backup,
+ * since its write-ahead log has an index in shared memory.
  */
-export function trusting<T>(path: string, db: Database.Database, first: () => T): T {
-  try {
-    return first();
-  } catch (cause) {
-    db.close();
-    if (!(cause instanceof Database.SqliteError)) throw cause;
-    if (isNotOpened(cause))
-      throw refuse(
-        'no-such-log',
-        `${path} cannot be opened (${cause.code}), which says nothing of what is in it: its folder must be one that can ` +
-          'be written; copy the folder to such a place',
-        { cause },
-      );
-    if (sqliteFault(cause.code) === 'store-failed')
-      throw refuse(
-        'store-failed',
-        `${path} cannot be used (${cause.code}): make room on the disk, or check it`,
-        { cause },
-      );
-    throw refuse(
-      'corrupt-store',
-      `${path} cannot be read (${cause.code}): restore a backup (spec/operations.md)`,
-      { cause },
-    );
-  }
-}
-
-function open(path: string, options: Database.Options): Database.Database {
-  try {
-    return new Database(path, options);
-  } catch (cause) {
-    throw refuse('no-such-log', `cannot open ${path}: run \`tallystick init\`, or check --data-dir`, {
-      cause,
-    });
-  }
-}
-
-/** Whether a file holds no table yet. */
-function isEmpty(db: Database.Database): boolean {
-  return db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+export function storeWords(path: string): TroubleWords {
+  return (trouble, why) =>
+    (
+      ({
+        absent: ['no-such-log', `cannot open ${path}: run \`tallystick init\`, or check --data-dir`],
+        closed: [
+          'no-such-log',
+          `${path} cannot be opened (${why}), which says nothing of what is in it: its folder must be one that can be ` +
+            'written; copy the folder to such a place',
+        ],
+        busy: ['store-failed', `${path} cannot be used (${why}): make room on the disk, or check it`],
+        machine: ['store-failed', `${path} cannot be used (${why}): make room on the disk, or check it`],
+        damaged: ['corrupt-store', `${path} cannot be read (${why}): restore a backup (spec/operations.md)`],
+      }) as const
+    )[trouble];
 }
 
 function checkVersion(db: Database.Database): void {
-  const version: unknown = db.pragma('user_version', { simple: true });
+  const version = layoutVersion(db);
   if (version === SCHEMA_VERSION) return;
   if (version === 0)
     throw refuse(
       'corrupt-store',
       "the store is empty or another program's database: restore a backup (spec/operations.md)",
     );
-  const what = `the store has layout ${String(version)}, this program reads ${SCHEMA_VERSION}`;
-  if (typeof version === 'number' && version < SCHEMA_VERSION)
+  const what = `the store has layout ${version}, this program reads ${SCHEMA_VERSION}`;
+  if (version < SCHEMA_VERSION)
     throw refuse(
       'older-version',
       `${what}: make a new log with \`tallystick init\` in another data directory`,

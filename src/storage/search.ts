@@ -8,7 +8,8 @@
  */
 import type Database from 'better-sqlite3';
 import type { EntryRow, SearchPage } from '../log/ports.ts';
-import { ENTRY_COLUMNS, entryRow, isRow } from './rows.ts';
+import { isRow } from '../platform/rows.ts';
+import { ENTRY_COLUMNS, entryRow } from './rows.ts';
 
 /** Columns that can be asked for, each with the index `entry_<column>` of pairs (value, idx). */
 export type FilterColumn = 'subject' | 'kid' | 'issuer' | 'kind';

@@ -10,10 +10,12 @@ import { formatHex } from '../bytes/text.ts';
 import type { ChainHead, EntryRow, Head, Query, SearchPage, StoredEntry, StoreReader } from '../log/ports.ts';
 import { entryId } from '../bytes/brand.ts';
 import { hashLeaf } from '../tree/hash.ts';
-import { blob, entryRow, idPrefix, ENTRY_COLUMNS, isRow, kindNumber, number, place, prefix } from './rows.ts';
+import { isRow } from '../platform/rows.ts';
+import { firstUse } from '../platform/sqlite.ts';
+import { blob, entryRow, idPrefix, ENTRY_COLUMNS, kindNumber, number, place, prefix } from './rows.ts';
 import { Parts } from './parts.ts';
 import { RecentEntries, type Lookup } from './recent.ts';
-import { openForReading, storedOrigin, trusting } from './schema.ts';
+import { openForReading, storedOrigin, storeWords } from './schema.ts';
 import { Searches, type Filter } from './search.ts';
 
 /** Entries read ahead for look-ups: some 3 ms. */
@@ -56,7 +58,7 @@ export class SqliteReader implements StoreReader {
   /** Opens a file read-only. */
   static open(path: string): SqliteReader {
     const db = openForReading(path);
-    return trusting(path, db, () => new SqliteReader(db));
+    return firstUse(db, storeWords(path), () => new SqliteReader(db));
   }
 
   /** From here on every read sees the state of this moment, whatever is committed meanwhile. */

@@ -9,11 +9,13 @@ import { equalBytes } from '../bytes/compare.ts';
 import { refuse, Refusal } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
 import type { ChainHead, EntryRow, Head, NewEntry, Plan, Store, TileRow } from '../log/ports.ts';
+import { isRow } from '../platform/rows.ts';
+import { firstUse } from '../platform/sqlite.ts';
 import { Merger, type MergeStep } from './merge.ts';
 import { partsOf } from './parts.ts';
-import { blob, isRow, idPrefix, kindNumber, number, place, prefix } from './rows.ts';
+import { blob, idPrefix, kindNumber, number, place, prefix } from './rows.ts';
 import { FLUSH_EVERY, SLICES } from './recent.ts';
-import { openForWriting, trusting } from './schema.ts';
+import { openForWriting, storeWords } from './schema.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 
 /** Names kept in memory as numbers; beyond it the map starts over (the table stays the truth). */
@@ -45,7 +47,7 @@ export class SqliteStore extends SqliteReader implements Store {
     step?: (step: CommitStep) => void,
   ): SqliteStore {
     const db = openForWriting(path, origin, create);
-    return trusting(path, db, () => new SqliteStore(db, step));
+    return firstUse(db, storeWords(path), () => new SqliteStore(db, step));
   }
 
   async known(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, EntryRow>> {

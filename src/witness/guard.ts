@@ -4,8 +4,9 @@
  * also the lock: held exclusively while the witness runs, and dropped by the system with the process.
  */
 import type Database from 'better-sqlite3';
+import { isRow } from '../platform/rows.ts';
 import type { CosignedHead } from './decide.ts';
-import { headOf, isRow, openFile, text } from './rows.ts';
+import { headOf, openFile, text } from './rows.ts';
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS head (
   origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL) STRICT, WITHOUT ROWID`;

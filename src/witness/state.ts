@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { refuse } from '../bytes/refusal.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { formatNote, parseNote, type SignatureLine } from '../note/note.ts';
+import { isRow, type Columns } from '../platform/rows.ts';
 import { HeadGuard, type GuardedHead } from './guard.ts';
-import { headOf, isRow, number, openFile, optionalBytes, text, type Row } from './rows.ts';
+import { blobOrNull, headOf, number, openFile, text } from './rows.ts';
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS log (
   origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL,
@@ -199,8 +200,8 @@ export class WitnessState {
   }
 }
 
-function heldOf(row: Row): Held {
-  const note = optionalBytes(row, 'note');
+function heldOf(row: Columns): Held {
+  const note = blobOrNull(row, 'note');
   const count = number(row, 'lines');
   const parsed = note && parseNote(note);
   return {

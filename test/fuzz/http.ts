@@ -8,7 +8,7 @@ import { isRefusalCode, PROBLEM_URI } from '../../src/bytes/refusal.ts';
 import { buildApp } from '../../src/http/app.ts';
 import { mirrorServer } from '../../src/mirror/server.ts';
 import { readerOf } from '../../src/mirror/folder.ts';
-import { openDatabase } from '../../src/monitor/database.ts';
+import { openMonitorDatabase } from '../../src/monitor/database.ts';
 import { buildMonitorApp } from '../../src/monitor/http.ts';
 import { IncidentStore } from '../../src/monitor/incidents.ts';
 import { Monitor } from '../../src/monitor/monitor.ts';
@@ -183,7 +183,7 @@ async function witnessApp(): Promise<{ app: FastifyInstance; seeds: Uint8Array[]
 async function monitorApp(): Promise<{ app: FastifyInstance; seeds: Uint8Array[] }> {
   const dir = mkdtempSync(join(tmpdir(), 'tallystick-fuzz-'));
   process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
-  const store = new IncidentStore(openDatabase(dir), dir, {
+  const store = new IncidentStore(openMonitorDatabase(dir), dir, {
     now: () => NOW,
     delivers: false,
     onChange: () => {},

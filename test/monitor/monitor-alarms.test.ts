@@ -20,7 +20,7 @@ import {
   staleness,
   type Observed,
 } from '../../src/monitor/conditions.ts';
-import { lockDirectory, openDatabase, openDatabaseToRead } from '../../src/monitor/database.ts';
+import { lockDirectory, openMonitorDatabase, openDatabaseToRead } from '../../src/monitor/database.ts';
 import { DueBook } from '../../src/monitor/duebook.ts';
 import { parseExpectations, unexpected } from '../../src/monitor/expectations.ts';
 import { IncidentStore } from '../../src/monitor/incidents.ts';
@@ -351,7 +351,7 @@ const byKey = (book: DueBook) => [...book.all()].toSorted((a, b) => a.key.locale
 
 t.test('a book is the same after a crash', async (t) => {
   const dir = directory(t);
-  const db = openDatabase(dir);
+  const db = openMonitorDatabase(dir);
   t.teardown(() => db.close());
   const books = new Books(db);
   const reading = new Reading();
@@ -379,7 +379,7 @@ t.test('a book is the same after a crash', async (t) => {
 // Incidents on disk.
 
 function openStore(t: Test, dir: string, now = () => 5000, keep = 1000): IncidentStore {
-  const db = openDatabase(dir);
+  const db = openMonitorDatabase(dir);
   t.teardown(() => db.close());
   return new IncidentStore(db, dir, { now, keep });
 }
@@ -450,7 +450,7 @@ t.test('incidents are bounded, and those of other kinds are not in the way', asy
   t.notOk(existsSync(store.fileOf(incidentOf('a').id)));
 
   const dir = directory(t);
-  const db = openDatabase(dir);
+  const db = openMonitorDatabase(dir);
   t.teardown(() => db.close());
   const silent = new IncidentStore(db, dir, { now: () => 7, keep: 1, delivers: false });
   silent.raise(incidentOf('a'));
@@ -694,7 +694,7 @@ const headOf = async (size: number, fill: number) => {
 /** A monitor of one log whose steps are the test's, and what it slept. */
 async function scheduled(t: Test, followed: Partial<Followed>, fetching: typeof fetch = fetch) {
   const dir = directory(t);
-  const db = openDatabase(dir);
+  const db = openMonitorDatabase(dir);
   const clock = new Clock();
   const store = new IncidentStore(db, dir, { now: () => clock.now });
   const none = async (): Promise<never> => Promise.reject(new Error('not asked for'));

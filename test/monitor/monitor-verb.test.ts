@@ -10,7 +10,7 @@ import { run } from '../../src/cli/main.ts';
 import { parseIncident } from '../../src/incident/parse.ts';
 import { TileReader } from '../../src/client/tiles.ts';
 import { Books } from '../../src/monitor/books.ts';
-import { lockDirectory, openDatabase } from '../../src/monitor/database.ts';
+import { lockDirectory, openMonitorDatabase } from '../../src/monitor/database.ts';
 import { Follower } from '../../src/monitor/follow.ts';
 import { IncidentStore } from '../../src/monitor/incidents.ts';
 import { LogWatch } from '../../src/monitor/logwatch.ts';
@@ -287,7 +287,7 @@ t.test('look by look: what lasts is an incident, what was not watched is not', a
       'quorum w\n',
     ].join('\n'),
   );
-  const db = openDatabase(watch.dir);
+  const db = openMonitorDatabase(watch.dir);
   const now = (): number => watch.now * 1000;
   const store = new IncidentStore(db, watch.dir, { now });
   const held = await log.note(6);

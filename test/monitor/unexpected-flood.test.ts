@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { entryId, leafIndex } from '#src/bytes/brand.ts';
 import { makeIncident } from '#src/incident/incident.ts';
 import { Raised } from '#src/monitor/alarms.ts';
-import { openDatabase } from '#src/monitor/database.ts';
+import { openMonitorDatabase } from '#src/monitor/database.ts';
 import { expectationWatch, parseExpectations } from '#src/monitor/expectations.ts';
 import { IncidentStore } from '#src/monitor/incidents.ts';
 import type { SeenEntry } from '#src/monitor/alarm.ts';
@@ -31,7 +31,7 @@ function seenOf(index: number, kid: string, subject: string): SeenEntry {
 
 t.test('20,000 by one key, then one by another', async (t) => {
   const dir = directory(t);
-  const db = openDatabase(dir);
+  const db = openMonitorDatabase(dir);
   t.teardown(() => db.close());
   // The disk is not what is tried.
   db.pragma('synchronous = OFF');
@@ -78,7 +78,7 @@ t.test('20,000 by one key, then one by another', async (t) => {
 
 t.test('by so many keys that all room is taken', async (t) => {
   const dir = directory(t);
-  const db = openDatabase(dir);
+  const db = openMonitorDatabase(dir);
   t.teardown(() => db.close());
   db.pragma('synchronous = OFF');
   const leftOut: unknown[] = [];

@@ -10,7 +10,7 @@ import { TileReader } from '../../client/tiles.ts';
 import type { Transport } from '../../client/transport.ts';
 import { createSecretFile, readSecretFile } from '../../keys/file.ts';
 import { Books } from '../../monitor/books.ts';
-import { lockDirectory, monitorFiles, openDatabase } from '../../monitor/database.ts';
+import { lockDirectory, monitorFiles, openMonitorDatabase } from '../../monitor/database.ts';
 import { parseExpectations, type Expectation } from '../../monitor/expectations.ts';
 import { Follower } from '../../monitor/follow.ts';
 import { IncidentStore, type KnownIncident } from '../../monitor/incidents.ts';
@@ -72,7 +72,7 @@ export async function openMonitor(context: Context, wanted: Wanted): Promise<Ope
   const cleanup = new AsyncDisposableStack();
   cleanup.defer(() => unlock());
   try {
-    const db = openDatabase(config.monitorDir);
+    const db = openMonitorDatabase(config.monitorDir);
     cleanup.defer(() => void db.close());
     const stop = new AbortController();
     const transport = stoppable(context, stop.signal);

@@ -39,7 +39,7 @@ export interface DeclaredLeaf {
   readonly value: Uint8Array;
   /** Never shown, not even opened: the owner's file keeps a keyed digest in its place. */
   readonly sensitive: boolean;
-  /** What it holds, where that is a text: for whoever looks for secrets. */
+  /** What it holds, where that is a text or a number: for whoever looks for secrets. */
   readonly text?: string;
 }
 
@@ -120,6 +120,8 @@ export class Leaves {
         value,
         sensitive: sensitive(at),
         ...(typeof tree === 'string' && { text: tree }),
+        ...(typeof tree === 'number' && { text: String(tree) }),
+        ...(isNumberText(tree) && { text: tree.number }),
       });
     }
   }

@@ -15,7 +15,7 @@ import { declareEnv } from '../../declare/env.ts';
 import { declareJson } from '../../declare/json.ts';
 import { declareKubernetes, IGNORED } from '../../declare/kubernetes.ts';
 import type { Declarable, DeclaredLeaf, Exclusion } from '../../declare/leaf.ts';
-import { unmarkedSecrets } from '../../declare/secret.ts';
+import { unmarkedSecrets, type Unmarked } from '../../declare/secret.ts';
 import { declareTerraform } from '../../declare/terraform.ts';
 import { declareYaml } from '../../declare/yaml.ts';
 import { SALT_LENGTH, type SaltedLeaf } from '../../statement/saltedleaf.ts';
@@ -49,7 +49,7 @@ export interface SourceLeaf extends SaltedLeaf {
 export interface ReadSource extends Omit<Declarable, 'leaves'> {
   readonly leaves: readonly SourceLeaf[];
   /** Those that look like secrets and nobody spoke for, and why. */
-  readonly unmarked: readonly { readonly path: string; readonly why: string }[];
+  readonly unmarked: readonly Unmarked[];
 }
 
 /** Largest source that is taken. */
@@ -159,12 +159,18 @@ function declare(texts: readonly string[], { kind, literal, ignore }: Reading): 
 export function refuseSecrets({ unmarked: found }: ReadSource): void {
   const [first] = found;
   if (first === undefined) return;
-  const path = shellWord(first.path);
   const more = found.length === 1 ? '' : ` (and ${found.length - 1} more)`;
-  throw refuse(
-    'policy-rejected',
-    `${first.path} looks like ${first.why}${more}: say --sensitive ${path} if it is a secret, ` +
-      `--not-secret ${path} if it is none; --list shows them all`,
+  throw refuse('policy-rejected', `${toldOf(first)}${more}; --list shows them all`);
+}
+
+/** What looks like a secret, and both ways out. */
+function toldOf({ path, why, inName }: Unmarked): string {
+  const asFlag = shellWord(path === '' ? 'PATH' : path);
+  if (inName !== true)
+    return `${printable(path)} looks like ${printable(why)}: say --sensitive ${asFlag} if it is a secret, --not-secret ${asFlag} if it is none`;
+  return (
+    `the name of a member of ${path === '' ? 'the source' : printable(path)} looks like ${printable(why)}, and names are shown whatever is marked: ` +
+    `take it out of the name if it is a secret, say --not-secret ${asFlag} if it is none`
   );
 }
 

@@ -178,7 +178,10 @@ async function givingWay(
 async function list(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
   const { output } = context;
   const { profile, leaves, excluded, unmarked } = await leavesAsked(context, operands, flags);
-  const secrets = new Map(unmarked.map(({ path, why }) => [path, why]));
+  const named = unmarked.filter(({ inName }) => inName === true);
+  const secrets = new Map(
+    unmarked.flatMap(({ path, why, inName }) => (inName === true ? [] : [[path, why] as const])),
+  );
   const shown = ({ path, value }: (typeof leaves)[number]): string =>
     secrets.has(path) ? `(a secret? it looks like ${secrets.get(path)})` : showValue(value);
   for (const leaf of leaves) output.print(`${showPath(leaf.path)}  ${shown(leaf)}`);
@@ -195,6 +198,8 @@ async function list(context: Context, operands: readonly string[], flags: Flags)
     excluded: excluded.map(({ path, reason }) => ({ path, reason })),
   });
   if (unmarked.length === 0) return EXIT.ok;
+  for (const { path, why } of named)
+    output.warn(`the name of a member of ${showPath(path)} looks like ${printable(why)}; nothing hides names`);
   output.warn(
     `${unmarked.length} of ${leaves.length} leaves look like secrets: for each say --sensitive PATH, or --not-secret PATH`,
   );

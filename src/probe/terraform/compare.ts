@@ -124,9 +124,14 @@ function digestOf(leaf: DeclaredLeaf, key: Uint8Array): string {
   return formatHex(new Uint8Array(mac.digest()));
 }
 
+/** Texts and numbers: a password can be one. */
 function declaredTexts(declared: ReadonlyMap<string, Value>): ReadonlyMap<string, string> {
   return new Map(
-    Array.from(declared).flatMap(([path, value]) => (typeof value === 'string' ? [[path, value]] : [])),
+    Array.from(declared).flatMap(([path, value]) => {
+      const { number } = isMap(value) ? value : {};
+      const text = number ?? value;
+      return typeof text === 'string' || typeof text === 'number' ? [[path, String(text)]] : [];
+    }),
   );
 }
 

@@ -79,14 +79,20 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:ops_eyJ|pnu_|pplx-|rdme_|shippo_live_|sfs_|vercel_blob_rw_)[A-Za-z0-9_-]{32,}/, 'a token'],
   [/\bfigd_[A-Za-z0-9_-]{40,}/, 'a Figma token'],
   [/\bAccountKey=[A-Za-z0-9+/]{86}==/, 'a key of an Azure account'],
-  [/(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}(?![A-Za-z0-9_~.-])/, 'an Azure client secret'],
+  [
+    /(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}(?![A-Za-z0-9_~.-])/,
+    'an Azure client secret',
+  ],
   [/[?&]sig=[A-Za-z0-9%/+]{40,}/, 'a signed URL'],
   [
     /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.(?:[A-Za-z0-9_-]{10,}|(?![A-Za-z0-9_.-]))/,
     'a JSON Web Token',
   ],
   // RFC 7516: five parts.
-  [/(?<![A-Za-z0-9_.-])eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]{0,4096}){2}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/, 'a JSON Web Token'],
+  [
+    /(?<![A-Za-z0-9_.-])eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]{0,4096}){2}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/,
+    'a JSON Web Token',
+  ],
   [/\bv[1-4]\.(?:local|public)\.[A-Za-z0-9_-]{40,}/, 'a PASETO token'],
   [/\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}/, 'a password hash'],
   [/\$(?:1|5|6|7|y|gy|apr1|argon2id?|scrypt|pbkdf2-sha[0-9]+)\$[./A-Za-z0-9$=,+-]{20,}/, 'a password hash'],
@@ -134,7 +140,8 @@ const CONTEXT: SecretLintRuleContext = {
   report: ({ message, range }) => {
     const found = scanned.slice(...range);
     // Old tokens of Slack have digits there; a name of a picture has none.
-    if (!PLACEHOLDER.test(found) && !/^xox[os]-(?![0-9])/.test(found)) reported ??= `a secret (${message.messageId})`;
+    if (!PLACEHOLDER.test(found) && !/^xox[os]-(?![0-9])/.test(found))
+      reported ??= `a secret (${message.messageId})`;
   },
   ignore: () => undefined,
 };

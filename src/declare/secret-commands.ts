@@ -23,24 +23,49 @@ const PROGRAMS: ReadonlyMap<string, readonly Taken[]> = new Map(
         'mysql mysqladmin mysqldump mysqlimport mysqlshow mysqlcheck mysqlsh mariadb mariadb-admin mariadb-dump',
         [{ flags: ['-p'], next: false, glued: true }],
       ],
-      ['mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat', [{ flags: ['-p'], ...both }]],
+      [
+        'mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat',
+        [{ flags: ['-p'], ...both }],
+      ],
       ['sshpass', [{ flags: ['-p'], ...both }]],
       ['redis-cli valkey-cli keydb-cli', [{ flags: ['-a', '--pass'], next: true, glued: false }]],
       [
         'docker podman nerdctl helm oras crane skopeo buildah az oc cf',
         [{ flags: ['-p'], ...both, after: 'login' }],
       ],
-      ['skopeo', [{ flags: ['--creds', '--src-creds', '--dest-creds'], next: true, glued: false, part: USER_PASSWORD }]],
-      ['curl http https xh', [{ flags: ['-u', '--user', '-U', '--proxy-user', '-a', '--auth'], ...both, part: USER_PASSWORD }]],
+      [
+        'skopeo',
+        [
+          {
+            flags: ['--creds', '--src-creds', '--dest-creds'],
+            next: true,
+            glued: false,
+            part: USER_PASSWORD,
+          },
+        ],
+      ],
+      [
+        'curl http https xh',
+        [{ flags: ['-u', '--user', '-U', '--proxy-user', '-a', '--auth'], ...both, part: USER_PASSWORD }],
+      ],
       ['ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldappasswd', [{ flags: ['-w', '-s'], ...both }]],
       ['sqlcmd bcp isql tsql ipmitool lftp', [{ flags: ['-P'], ...both }]],
       ['rabbitmqadmin influx cqlsh', [{ flags: ['-p'], ...both }]],
-      ['smbclient rpcclient smbget net', [{ flags: ['-U', '--user'], ...both, part: /^[^\s%]{0,255}%(.+)$/s }]],
+      [
+        'smbclient rpcclient smbget net',
+        [{ flags: ['-U', '--user'], ...both, part: /^[^\s%]{0,255}%(.+)$/s }],
+      ],
       ['snmpget snmpset snmpwalk snmpbulkwalk snmptrap', [{ flags: ['-A', '-X'], ...both }]],
-      ['openssl', [{ flags: ['-passin', '-passout', '-pass'], next: true, glued: false, part: /^pass:(.+)$/s }]],
+      [
+        'openssl',
+        [{ flags: ['-passin', '-passout', '-pass'], next: true, glued: false, part: /^pass:(.+)$/s }],
+      ],
       ['zip unzip', [{ flags: ['-P'], ...both }]],
       ['7z 7za 7zz', [{ flags: ['-p'], next: false, glued: true }]],
-      ['keytool jarsigner', [{ flags: ['-storepass', '-keypass', '-srcstorepass', '-deststorepass'], next: true, glued: false }]],
+      [
+        'keytool jarsigner',
+        [{ flags: ['-storepass', '-keypass', '-srcstorepass', '-deststorepass'], next: true, glued: false }],
+      ],
     ] satisfies readonly (readonly [string, readonly Taken[]])[]
   ).flatMap(([names, taken]) => names.split(' ').map((name): [string, readonly Taken[]] => [name, taken])),
 );
@@ -75,7 +100,11 @@ export function* passwordsIn(words: readonly string[]): Generator<string> {
   }
 }
 
-function valueOf({ flags, next, glued }: Taken, word: string, before: string | undefined): string | undefined {
+function valueOf(
+  { flags, next, glued }: Taken,
+  word: string,
+  before: string | undefined,
+): string | undefined {
   if (next && before !== undefined && flags.includes(before) && !word.startsWith('-')) return word;
   const flag = glued ? flags.find((each) => each.length === 2 && word.startsWith(each)) : undefined;
   if (flag !== undefined && word.length > flag.length) return word.slice(flag.length).replace(/^=/, '');

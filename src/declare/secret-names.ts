@@ -20,8 +20,7 @@ const NAMES = new RegExp(
 /** Those of them whose values people type, and which can be a number. */
 const TYPED = /pass(?:word|wd|phrase|code)$|(?:^|[^a-z])(?:pw|pwd|pass)$|secret$/i;
 /** Names that may be of a secret: then the value must look like one. */
-const WEAK_NAMES =
-  /(?:^|[^a-z])(?:[a-z]*key|auth|login|creds?|pat|pass|salt|pepper|secret[_-]?[a-z]+)$/i;
+const WEAK_NAMES = /(?:^|[^a-z])(?:[a-z]*key|auth|login|creds?|pat|pass|salt|pepper|secret[_-]?[a-z]+)$/i;
 /** Names of a user and a password in one text, `user:password`. */
 const PAIR_NAMES = /(?:^|[^a-z])(?:basic[_-]?auth|http[_-]?auth|auth|user[_-]?pass|creds?|credentials?)$/i;
 /** Such names that are none: they say how secrets are handled, or which one is meant. */
@@ -93,7 +92,8 @@ const DIGITS = 8;
 /** Whether a value is a secret because its name says so. */
 export function isSecretBy(name: string, value: string): boolean {
   if (value.length < SHORTEST || !isSecretName(name)) return false;
-  if (/^[0-9]+$/.test(value)) return TYPED.test(coreOf(name)) || (value.length >= DIGITS && !/s$/.test(name));
+  if (/^[0-9]+$/.test(value))
+    return TYPED.test(coreOf(name)) || (value.length >= DIGITS && !name.endsWith('s'));
   if (isPointer(value)) return false;
   return !(MEMBER_NAMES.test(name) && /^[a-z]+(?:[-_.][a-z]+)*$/i.test(value));
 }
@@ -149,12 +149,15 @@ export function isPointer(value: string): boolean {
 /** Words that stand for a secret, or tell of one; each of letters alone, since passwords of words have none of these. */
 function isPlaceholder(value: string): boolean {
   const bare = value.replace(/^[<[({*_]+/, '').replace(/[>\])}*_]+$/, '');
-  const words = spacedOf(bare).toLowerCase().split(/[-_\s.,:]+/);
+  const words = spacedOf(bare)
+    .toLowerCase()
+    .split(/[-_\s.,:]+/);
   const joined = words.join('');
   if (bare === '' || WORDS.has(words.join('_')) || WORDS.has(joined) || GLUED.test(joined)) return true;
   if (words.some((word) => /^(?:placeholder|redacted|changeme|dummy|fixme)$/.test(word))) return true;
   if (ASKED.test(words.slice(0, 2).join('')) || ASKED.test(joined)) return true;
-  if (/\s/.test(bare)) return /\s/.test(bare.trim()) && words.length > 2 && words.some((word) => KINDS.test(word));
+  if (/\s/.test(bare))
+    return /\s/.test(bare.trim()) && words.length > 2 && words.some((word) => KINDS.test(word));
   if (!words.every((word) => /^[a-z]+$/.test(word))) return words[0] === 'redacted';
   const last = words.at(-1) === 'here' ? words.at(-2) : words.at(-1);
   return words[0] === 'your' || (last !== undefined && KINDS.test(last));

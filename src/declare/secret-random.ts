@@ -25,7 +25,8 @@ export function isOpaque(value: string): boolean {
  * tokens do. Digests, identifiers and paths have less of one or another.
  */
 export function isRandom(value: string): boolean {
-  if (DIGEST.test(value) || !/^[A-Za-z0-9+/_-]{24,512}={0,2}$/.test(value) || /^[0-9a-f-]+$/i.test(value)) return false;
+  if (DIGEST.test(value) || !/^[A-Za-z0-9+/_-]{24,512}={0,2}$/.test(value) || /^[0-9a-f-]+$/i.test(value))
+    return false;
   if (!/[a-z]/.test(value) || !/[A-Z]/.test(value) || !/[0-9][^0-9]*[0-9]/.test(value)) return false;
   // A path has slashes too.
   if (value.includes('/') && (value.length !== AWS_LENGTH || changesIn(value) < VERY_MIXED)) return false;
@@ -45,7 +46,13 @@ function changesIn(value: string): number {
   let changes = 0;
   let last: string | undefined;
   for (const character of value) {
-    const now = /[a-z]/.test(character) ? 'a' : /[A-Z]/.test(character) ? 'A' : /[0-9]/.test(character) ? '0' : last;
+    const now = /[a-z]/.test(character)
+      ? 'a'
+      : /[A-Z]/.test(character)
+        ? 'A'
+        : /[0-9]/.test(character)
+          ? '0'
+          : last;
     if (last !== undefined && now !== last) changes += 1;
     last = now;
   }

@@ -9,7 +9,13 @@ import { isOpaque, isRandom } from './secret-random.ts';
 
 /** Why a text holds a secret, where one stands within it; undefined when none was found. */
 export function secretWithin(text: string): string | undefined {
-  return inUrl(text) ?? inHeader(text) ?? assignedIn(text) ?? statedIn(text) ?? inCommand(passwordsInCommands(text));
+  return (
+    inUrl(text) ??
+    inHeader(text) ??
+    assignedIn(text) ??
+    statedIn(text) ??
+    inCommand(passwordsInCommands(text))
+  );
 }
 
 /** Why the last of some words, the items of one list, is a secret. */
@@ -20,7 +26,8 @@ export function secretArgument(words: readonly string[]): string | undefined {
 
 function inCommand(passwords: Iterable<string>): string | undefined {
   for (const each of passwords)
-    if (each.length >= SHORTEST && !isPointer(each) && !isCode(each)) return 'a command line with a password in it';
+    if (each.length >= SHORTEST && !isPointer(each) && !isCode(each))
+      return 'a command line with a password in it';
   return undefined;
 }
 
@@ -60,7 +67,8 @@ const CREDENTIALS = /^(?:bearer|basic|token|apikey|ssws|splunk|geniekey)[ \t]+(\
 
 function inHeader(text: string): string | undefined {
   for (const [, told = ''] of text.matchAll(HEADER))
-    if (!/^[[<{$%]|^(?:password|token)$/i.test(told) && !isPointer(told)) return 'a text with credentials in it';
+    if (!/^[[<{$%]|^(?:password|token)$/i.test(told) && !isPointer(told))
+      return 'a text with credentials in it';
   const [, alone = ''] = CREDENTIALS.exec(text) ?? [];
   return alone !== '' && (isOpaque(alone) || isBasic(alone)) ? 'credentials of a header' : undefined;
 }
@@ -79,12 +87,14 @@ const NAMED = new RegExp(
   'g',
 );
 /** `<password>…</password>`. */
-const ELEMENT = /<(?:[\w-]{1,64}:)?([A-Za-z_][\w.-]{0,127})(?:\s[^<>]{0,512})?>\s{0,80}([^<>\s][^<>]{0,4096})<\//g;
+const ELEMENT =
+  /<(?:[\w-]{1,64}:)?([A-Za-z_][\w.-]{0,127})(?:\s[^<>]{0,512})?>\s{0,80}([^<>\s][^<>]{0,4096})<\//g;
 /** `define('DB_PASSWORD', '…')`, `getenv("DB_PASSWORD", "…")`. */
 const CALL =
   /\b(?:define|putenv|setenv|getenv|environ\.get|env|set|setProperty|setPassword)\(\s{0,20}["']([\w.-]{1,128})["']\s{0,20},\s{0,20}(?:"([^"\n]{1,512})"|'([^'\n]{1,512})')/g;
 /** `variable "db_password" { default = "…" }` (gitleaks: hashicorp-tf-password). */
-const DEFAULT = /\bvariable[ \t]{1,20}"([\w-]{1,128})"\s{0,20}\{[^{}]{0,1024}?\bdefault[ \t]{0,20}=[ \t]{0,20}"([^"\n]{1,512})"/g;
+const DEFAULT =
+  /\bvariable[ \t]{1,20}"([\w-]{1,128})"\s{0,20}\{[^{}]{0,1024}?\bdefault[ \t]{0,20}=[ \t]{0,20}"([^"\n]{1,512})"/g;
 /** `requirepass …`, `password …`: a line of two words. */
 const LINE = /^[ \t]{0,80}([A-Za-z][\w.-]{2,127})[ \t]{1,80}([^\s"'=:{}()]{5,512})[ \t;]{0,80}$/gm;
 
@@ -136,7 +146,9 @@ function whyOf(name: string, quoted: string | undefined, bare = ''): string | un
 /** Whether a value looks like a token, and its name may be of one. */
 function isToken(name: string, value: string): boolean {
   if (value.length < 12 || !isWeakName(name)) return false;
-  return /auth$/i.test(name) ? isBasic(value) : value.length >= 32 && (isRandom(value) || /^[0-9a-f]{32,128}$/i.test(value));
+  return /auth$/i.test(name)
+    ? isBasic(value)
+    : value.length >= 32 && (isRandom(value) || /^[0-9a-f]{32,128}$/i.test(value));
 }
 
 /** Credentials in the syntax of one program, each with its manual. The first group is the secret. */
@@ -149,9 +161,15 @@ const STATEMENTS: readonly (readonly [RegExp, string])[] = [
   // PostgreSQL, "The Password File": host:port:database:user:password
   [/^[\w.*-]{1,255}:(?:[0-9]{1,5}|\*):[\w.*-]{1,63}:[\w.*-]{1,63}:(\S{5,255})$/gm, 'a line of .pgpass'],
   // CREATE USER … IDENTIFIED BY '…', ALTER ROLE … PASSWORD '…', SET PASSWORD = PASSWORD('…')
-  [/(?<!['"\w-])(?:identified\s{1,20}(?:with\s{1,20}\S{1,63}\s{1,20})?by|password)[ \t]{0,20}\(?[ \t]{0,20}["']([^"'\n]{5,255})["']/gi, 'SQL with a password in it'],
+  [
+    /(?<!['"\w-])(?:identified\s{1,20}(?:with\s{1,20}\S{1,63}\s{1,20})?by|password)[ \t]{0,20}\(?[ \t]{0,20}["']([^"'\n]{5,255})["']/gi,
+    'SQL with a password in it',
+  ],
   // Cisco IOS: password and secret with the type of what follows.
-  [/\b(?:password|secret|key)[ \t]{1,20}(?:0|5|7|8|9)[ \t]{1,20}(\S{5,255})/g, 'a password of a network device'],
+  [
+    /\b(?:password|secret|key)[ \t]{1,20}(?:0|5|7|8|9)[ \t]{1,20}(\S{5,255})/g,
+    'a password of a network device',
+  ],
   [/\bjdbc:oracle:thin:[^\s/@:]{1,128}\/([^\s@/]{5,255})@/g, 'a URL with a password in it'],
   // What is piped to a program that reads a password.
   [
@@ -159,11 +177,15 @@ const STATEMENTS: readonly (readonly [RegExp, string])[] = [
     'a command line with a password in it',
   ],
   // aws configure set
-  [/\baws_(?:secret_access_key|session_token)[ \t]{1,20}([A-Za-z0-9+/=]{16,2048})/g, 'an AWS secret access key'],
+  [
+    /\baws_(?:secret_access_key|session_token)[ \t]{1,20}([A-Za-z0-9+/=]{16,2048})/g,
+    'an AWS secret access key',
+  ],
 ];
 
 function statedIn(text: string): string | undefined {
   for (const [pattern, what] of STATEMENTS)
-    for (const [, secret = ''] of text.matchAll(pattern)) if (!isPointer(secret) && !isCode(secret)) return what;
+    for (const [, secret = ''] of text.matchAll(pattern))
+      if (!isPointer(secret) && !isCode(secret)) return what;
   return undefined;
 }

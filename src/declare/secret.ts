@@ -63,7 +63,8 @@ export function looksSecret(path: string, texts: ReadonlyMap<string, string>, de
   const argument = isItem(path) ? secretArgument(wordsBefore(path, texts)) : undefined;
   if (argument !== undefined) return argument;
   if (plain !== undefined) return looksSecret('/', new Map([['/', plain]]), depth + 1);
-  const [, assigned = name, random = value] = /^([A-Za-z_][\w.-]{0,127})=([^=]{24,512}={0,2})$/.exec(value) ?? [];
+  const [, assigned = name, random = value] =
+    /^([A-Za-z_][\w.-]{0,127})=([^=]{24,512}={0,2})$/.exec(value) ?? [];
   return isRandom(random) && !isDigestName(assigned) ? 'a random text' : withinText(value, depth);
 }
 
@@ -177,7 +178,9 @@ function withinText(value: string, depth: number): string | undefined {
   }
   const why = secretWithin(value);
   if (why !== undefined || depth >= MAX_DEPTH) return why;
-  const plain = Array.from(value.matchAll(BASE64), ([word]) => textOfBase64(word) ?? '').join('\n').trim();
+  const plain = Array.from(value.matchAll(BASE64), ([word]) => textOfBase64(word) ?? '')
+    .join('\n')
+    .trim();
   return plain === '' ? undefined : looksSecret('/', new Map([['/', plain]]), depth + 1);
 }
 

@@ -199,7 +199,9 @@ async function list(context: Context, operands: readonly string[], flags: Flags)
   });
   if (unmarked.length === 0) return EXIT.ok;
   for (const { path, why } of named)
-    output.warn(`the name of a member of ${showPath(path)} looks like ${printable(why)}; nothing hides names`);
+    output.warn(
+      `the name of a member of ${showPath(path)} looks like ${printable(why)}; nothing hides names`,
+    );
   output.warn(
     `${unmarked.length} of ${leaves.length} leaves look like secrets: for each say --sensitive PATH, or --not-secret PATH`,
   );

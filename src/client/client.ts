@@ -19,9 +19,10 @@ import { checkRemembered, HeadsInMemory, remember, type Holding } from './memory
 import { Patience } from './patience.ts';
 import { checkPeers } from './peers.ts';
 import type { ClientOptions } from './ports.ts';
-import { LogReader, type Snapshot } from './reader.ts';
+import { LogReader } from './reader.ts';
 import { entryIdOf } from './scrapi.ts';
 import { findAll, findNewest, type Found, type Wanted } from './search.ts';
+import type { Snapshot } from './snapshot.ts';
 import { TileReader } from './tiles.ts';
 import type { Transport } from './transport.ts';
 import { explained } from './unready.ts';

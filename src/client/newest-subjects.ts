@@ -1,6 +1,6 @@
 /** The subjects that were committed to last, for verbs that show some of many. */
 import { matcher } from '../statement/pattern.ts';
-import type { Snapshot } from './reader.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** The newest `most` subjects, of those that a pattern has; `more`: how many others there are, at most. */
 export async function newestSubjects(

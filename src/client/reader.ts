@@ -7,6 +7,7 @@
  */
 import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
 import type { SubjectEntry } from '../appraisal/history.ts';
+import type { SnapshotContext } from '../appraisal/subject.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { assertSigned } from '../registration/admit.ts';
 import { PolicyHistory } from '../registration/history.ts';
@@ -15,7 +16,7 @@ import type { StatementKind } from '../statement/kinds.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { nobleHasher } from '../tree/hash.ts';
 import { CachingTileReader } from './caching-tiles.ts';
-import { listingsOf, omitted, type Listings } from './completeness.ts';
+import { listingsOf, omitted } from './completeness.ts';
 import type { Trust } from './evidence.ts';
 import { KnownEntries } from './known-entries.ts';
 import { ListedRows, type Stop } from './listed-rows.ts';
@@ -23,40 +24,14 @@ import type { ClientOptions, Progress, Remark } from './ports.ts';
 import { Roster } from './roster.ts';
 import { entryIdOf } from './scrapi.ts';
 import { findAt, type Listed, type Page, type Wanted } from './search.ts';
+import type { Snapshot } from './snapshot.ts';
+import { readHistory, readSubject } from './subject.ts';
 import type { Transport } from './transport.ts';
 import { LogView } from './view.ts';
 import { WholeLog } from './whole-log.ts';
 
 /** Entries of one kind about one subject that are read at most: more, and that subject is left out. */
 const MOST_ENTRIES = 20_000;
-
-/** The log at one moment. */
-export interface Snapshot {
-  readonly view: LogView;
-  readonly tiles: CachingTileReader;
-  readonly policies: PolicyHistory;
-  readonly log: string;
-  /** POSIX seconds: no earlier than what the log or its witnesses signed (appraisal/clock.ts). */
-  readonly now: number;
-  /** Seconds that the clock of this machine is behind that; nothing is PROVEN then. 0: it is not. */
-  readonly behind: number;
-  /** When the head was signed; undefined where nobody says. */
-  readonly headTime: number | undefined;
-  readonly completeness: Listings['monitors'];
-  readonly full: boolean;
-  /** Entries that match, oldest first: verified, signatures included. Refuses `too-large` for too many. */
-  entries(wanted: Wanted): Promise<readonly SubjectEntry[]>;
-  /** The newest that match, up to the first that `stop` does not need; oldest first, verified. Refuses `too-large`. */
-  newest(wanted: Wanted, stop: Stop): Promise<readonly SubjectEntry[]>;
-  /** Where they are, by the log's word: newest first. */
-  pages(wanted: Wanted): AsyncIterable<Page>;
-  /** The subjects that have commitments, read on as far as one look may. */
-  roster(): Promise<Roster>;
-  /** The entries of a list of one kind: verified as above. */
-  read(rows: readonly Listed[], kind: StatementKind): Promise<readonly SubjectEntry[]>;
-  /** When an entry was logged, by the log's word; undefined when its search does not name it. */
-  loggedAt(index: number): Promise<number | undefined>;
-}
 
 /** What a reader needs of the client that it belongs to. */
 export interface ReaderParts {
@@ -125,7 +100,7 @@ export class LogReader {
     const policies = await this.#policies(view, await newest({ kind: 'policy' }, never));
     const read = async (wanted: Wanted, stop: Stop): Promise<readonly SubjectEntry[]> =>
       this.#readAll(view, await newest(wanted, stop), wanted, policies);
-    return {
+    const snapshot = {
       view,
       tiles: this.#tiles,
       policies,
@@ -134,11 +109,17 @@ export class LogReader {
       completeness: listings.monitors,
       full: this.#whole !== undefined,
       pages,
-      entries: (wanted) => read(wanted, never),
+      entries: (wanted: Wanted) => read(wanted, never),
       newest: read,
-      read: (rows, kind) => this.#readAll(view, rows, { kind }, policies),
+      read: (rows: readonly Listed[], kind: StatementKind) => this.#readAll(view, rows, { kind }, policies),
       roster: () => this.#readRoster(pages, size),
-      loggedAt: (index) => this.#loggedAt(index),
+      loggedAt: (index: number) => this.#loggedAt(index),
+    };
+    return {
+      ...snapshot,
+      context: contextOf(snapshot),
+      subject: (subject, least) => readSubject(snapshot, subject, least),
+      history: (subject) => readHistory(snapshot, subject),
     };
   }
 
@@ -261,6 +242,18 @@ export class LogReader {
       );
     if (missing !== undefined) throw omitted(missing.index, missing.subject, 'it is in the tree');
   }
+}
+
+/** What holds of the log at the moment of a snapshot, whatever the subject. */
+function contextOf({
+  now,
+  behind,
+  headTime,
+  view,
+  policies,
+}: Clock & Pick<Snapshot, 'view' | 'policies'>): SnapshotContext {
+  const { origin } = view.opened.checkpoint;
+  return { now, behind, headTime, origin, revokedSince: (kid) => policies.revokedSince(kid) };
 }
 
 const never: Stop = () => false;

@@ -12,7 +12,7 @@ import { packOf } from '#src/declare/packs.ts';
 import { challengeOf } from '#src/evidence/challenge.ts';
 import { readCollected } from '#src/probe/exec/collected.ts';
 import type * as main from '#src/cli/main.ts';
-import type { Snapshot } from '#src/client/reader.ts';
+import type { Snapshot } from '#src/client/snapshot.ts';
 import type { Claiming } from '#src/cli/see/watched.ts';
 import { postgresProbe } from '#src/probe/postgres/probe.ts';
 import { tlsProbe } from '#src/probe/tls/probe.ts';

@@ -1,6 +1,6 @@
 /** `watch` of everything under a flood: what is known is looked at first, what is new in bounded steps. Reads are counted, not time. */
 import t, { type Test } from 'tap';
-import type { Snapshot } from '#src/client/reader.ts';
+import type { Snapshot } from '#src/client/snapshot.ts';
 import { Claiming, WATCH_LIMITS, WATCH_ONCE, watchedSubjects } from '#src/cli/see/watched.ts';
 import { Roster } from '#src/client/roster.ts';
 import type { Listed, Page, Wanted } from '#src/client/search.ts';

@@ -61,12 +61,9 @@ export async function standing(
   const isRevoked = (kid: string): boolean => policy?.revoked.has(kid) === true;
   const declaration = declaresAlone(parseStatement(bytes), isRevoked);
   if (declaration !== undefined) return [{ index, declaration, effective: true }];
-  const [{ clientReading }, { readHistory }] = await Promise.all([
-    import('../see/asked.ts'),
-    import('../see/record.ts'),
-  ]);
+  const { clientReading } = await import('../see/asked.ts');
   const look = await (await clientReading(context, whom)).snapshot();
-  const { inForce, pending } = await readHistory(look, subject);
+  const { inForce, pending } = await look.history(subject);
   return [inForce, pending].flatMap((each) =>
     each === undefined
       ? []

@@ -5,7 +5,6 @@ import { compilePolicy, type PolicyDocument } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
 import { newestSubjects } from '../../client/newest-subjects.ts';
 import { clientReading } from '../see/asked.ts';
-import { readHistory } from '../see/record.ts';
 import { line } from '../see/words.ts';
 
 /** Subjects that are looked at: those with the newest commitments. */
@@ -24,7 +23,7 @@ export async function approversMissing(
     const policy = compilePolicy(after);
     const found: string[] = [];
     for (const subject of subjects) {
-      const fault = approverFault(await readHistory(look, subject), policy, subject);
+      const fault = approverFault(await look.history(subject), policy, subject);
       if (fault !== undefined) found.push(`of ${line(subject)}, ${fault}`);
     }
     return more > 0 ? [...found, `${more} more subjects were not looked at for approvers`] : found;

@@ -6,7 +6,7 @@ import type { JsonValue } from '../output.ts';
 import { clientOf, type Whom } from '../client.ts';
 import type { SettingName } from '../settings.ts';
 import type { Flags, VerbOption } from '../verb.ts';
-import type { Snapshot } from '../../client/reader.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
 import type { LogClient } from '../../client/client.ts';
 import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
 import { see, type Seen } from './seen.ts';

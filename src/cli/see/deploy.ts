@@ -9,7 +9,6 @@ import type { Flags } from '../verb.ts';
 import { waiting } from '../wait.ts';
 import { readingOf } from './asked.ts';
 import { idBytes, say, signerOf } from './say.ts';
-import { readHistory } from './record.ts';
 import { line } from './words.ts';
 
 export async function mark(context: Context, _operands: readonly string[], flags: Flags): Promise<number> {
@@ -21,7 +20,7 @@ export async function mark(context: Context, _operands: readonly string[], flags
   const signer = await signerOf(context, 'author');
   const client = await readingOf(context, flags, waiting(context, flags));
   const look = await client.snapshot();
-  const history = await readHistory(look, subject);
+  const history = await look.history(subject);
   const about = inForce(history, subject);
   const payload = (): Uint8Array =>
     encodeDeployment({

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import type { Flags } from '../verb.ts';
 import { durationOf, readingOf, seeAll, sleepOf } from './asked.ts';
 import { isAway } from '../../bytes/nature.ts';
-import type { Snapshot } from '../../client/reader.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
 import type { LogClient } from '../../client/client.ts';
 import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
 import { exitOf, type Seen } from './seen.ts';

@@ -19,7 +19,7 @@ import { layoutOf, roleKeyPath } from '../layout.ts';
 import type { JsonValue } from '../output.ts';
 import { ownInput } from '../owninput.ts';
 import { sayingWait } from '../wait.ts';
-import type { Snapshot } from '../../client/reader.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
 import type { LogClient } from '../../client/client.ts';
 import { see } from './seen.ts';
 import { subjectLines } from './show.ts';

@@ -2,16 +2,15 @@
 import { EXIT, type Refusal } from '../../bytes/refusal.ts';
 import { appraiseSubject, type SubjectStatus } from '../../appraisal/subject.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
-import type { Snapshot } from '../../client/reader.ts';
-import { contextOf, readSubject } from './record.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
 
 export interface Seen extends SubjectStatus {
   readonly look: Snapshot;
 }
 
-/** Reads and appraises a subject. Refuses as `readSubject` does. */
+/** Reads and appraises a subject. Refuses as `Snapshot.subject` does. */
 export async function see(look: Snapshot, subject: string, least?: number): Promise<Seen> {
-  return { ...appraiseSubject(await readSubject(look, subject, least), contextOf(look)), look };
+  return { ...appraiseSubject(await look.subject(subject, least), look.context), look };
 }
 
 const FAILED: ReadonlySet<Verdict> = new Set(['VIOLATED', 'CONTRADICTED', 'REVOKED']);

@@ -7,7 +7,7 @@ import type { Verdict } from '../../statement/vocabulary.ts';
 import { CLASS_WORDS } from '../agent/lines.ts';
 import { showValue } from '../commit/leafopening.ts';
 import type { JsonValue, Output } from '../output.ts';
-import type { Snapshot } from '../../client/reader.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { type Seen } from './seen.ts';
 import { dueOf, line, paintVerdict, spanOf, table, timeOf } from './words.ts';

@@ -2,7 +2,7 @@
 import { beaconsOf, samplingOf, type Sampling } from '../../appraisal/sampling.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { JsonValue } from '../output.ts';
-import { headsAt } from './roots.ts';
+import { wasHeadAt } from '../../client/challenges.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { type Seen } from './seen.ts';
 import { line, timeOf } from './words.ts';
@@ -17,7 +17,7 @@ export async function slotsOf(seen: Seen, claim: Claim): Promise<readonly Sampli
   const history = { ...seen.history, proofs: seen.history.proofs.slice(-SLOT_PROOFS) };
   const { view, tiles } = seen.look;
   const sizes = beaconsOf(claim, history).map(({ size }) => size);
-  return samplingOf(claim, declared, history, await headsAt(sizes, view, tiles));
+  return samplingOf(claim, declared, history, await wasHeadAt(sizes, view, tiles));
 }
 
 /** Lines for people, one for each agent of whose looks something can be told, and one for each fault. */

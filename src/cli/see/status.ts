@@ -8,7 +8,7 @@ import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './sh
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { exitOf, worstExit, worstOf, type Seen } from './seen.ts';
 import { isNotable, slotLines, slotsOf, SLOT_PROOFS } from './slots.ts';
-import type { Snapshot } from '../../client/reader.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
 import { newestSubjects } from '../../client/newest-subjects.ts';
 import { line, paintVerdict, table } from './words.ts';
 

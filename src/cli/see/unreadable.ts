@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
 import type { Alerts } from './alerts.ts';
 import type { Unreadable } from './asked.ts';
-import type { Snapshot } from '../../client/reader.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
 import { lookJson } from './show.ts';
 import { keyOf, type WatchState } from './watchstate.ts';
 import { line } from './words.ts';

@@ -17,7 +17,7 @@ import { changesOf, eventOf, type Change } from './changes.ts';
 import { logStale } from './notices.ts';
 import { signerOf } from './say.ts';
 import { isAway } from '../../bytes/nature.ts';
-import type { Snapshot } from '../../client/reader.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
 import { checkedLine, lookJson, subjectJson } from './show.ts';
 import { exitOf, worstExit, type Seen } from './seen.ts';
 import { tellUnreadable } from './unreadable.ts';

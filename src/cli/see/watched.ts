@@ -1,13 +1,12 @@
 /** Which subjects a watch looks at when none is named: all that claim something. */
 import { refuse } from '../../bytes/refusal.ts';
-import { declaresAlone } from '../../appraisal/history.ts';
+import { declaresAlone, historyOf } from '../../appraisal/history.ts';
 import type { Listed } from '../../client/search.ts';
 import { isWithdrawal } from '../../statement/commitment.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
 import { isOfOne } from './asked.ts';
-import type { Snapshot } from '../../client/reader.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
-import { historyFrom } from './record.ts';
 import { line } from './words.ts';
 
 /** Bounds of one look. */
@@ -113,10 +112,8 @@ async function isClaiming(look: Snapshot, row: Listed): Promise<boolean> {
     ...(await look.entries({ subject, kind: 'commitment' })),
     ...(await look.entries({ subject, kind: 'approval' })),
   ];
-  const history = historyFrom(
-    look,
-    entries.toSorted((a, b) => a.index - b.index),
-  );
+  const inOrder = entries.toSorted((a, b) => a.index - b.index);
+  const history = historyOf(inOrder, look.context.revokedSince);
   return (commitmentOf({ history })?.declaration.claims.length ?? 0) > 0;
 }
 

@@ -1,0 +1,120 @@
+/** The entries of one subject, read and verified: what its status is computed from. */
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { assertFollows } from '../appraisal/follows.ts';
+import {
+  historyOf,
+  type Declared,
+  type EntryOf,
+  type History,
+  type SubjectEntry,
+} from '../appraisal/history.ts';
+import { readsFrom } from '../appraisal/reach.ts';
+import { decisiveProofs } from '../appraisal/reports.ts';
+import { commitmentOf, type SubjectRecord } from '../appraisal/subject.ts';
+import type { Weighed } from '../evidence/weigh.ts';
+import type { StatementKind } from '../statement/kinds.ts';
+import type { Result } from '../statement/proof.ts';
+import type { Snapshot } from './snapshot.ts';
+import { outgrownAtFor, wasHeadFor } from './challenges.ts';
+
+/** What of a snapshot it takes to read a subject. */
+export type SubjectSource = Pick<
+  Snapshot,
+  'view' | 'tiles' | 'policies' | 'now' | 'entries' | 'newest' | 'loggedAt'
+>;
+
+const DECLARING: readonly StatementKind[] = ['commitment', 'approval', 'waiver', 'deployment'];
+
+/** Bytes of the proofs of one subject that are read at most: they are held together. */
+const MOST_PROOF_BYTES = 67_108_864;
+/** Proofs that are read whatever their age: they say what was seen last. */
+const LEAST_PROOFS = 16;
+
+/**
+ * Reads a subject: what is declared, and of its proofs the newest, as far back as any counts; `least`: so many are read,
+ * if there are. Refuses `not-found` when the log has nothing about it, `too-large` when that is more than a reader takes,
+ * and `proof-failed` when its entries do not follow from one another: something was left out, or the log admitted what
+ * it must not.
+ */
+export async function readSubject(
+  snapshot: SubjectSource,
+  subject: string,
+  least = LEAST_PROOFS,
+): Promise<SubjectRecord> {
+  const declaring = await readDeclaring(snapshot, subject);
+  const early = historyFrom(snapshot, declaring);
+  const { proofs, from } = await readProofs(snapshot, subject, early, least);
+  const entries = [...declaring, ...proofs].toSorted((a, b) => a.index - b.index);
+  const first = declaring.find(({ parsed }) => parsed.kind === 'commitment')?.index;
+  assertFollows(snapshot.policies, entries, first === from);
+  const history = historyFrom(snapshot, entries);
+  const of = commitmentOf({ history });
+  const decisive = of === undefined ? [] : decisiveProofs(history.proofs, of.entry.id);
+  return {
+    subject,
+    entries,
+    wasHead: await wasHeadFor(decisive, snapshot.view, snapshot.tiles),
+    outgrownAt: await outgrownAtFor(decisive, entries, snapshot),
+    evidence: await weigh(decisive, of, entries),
+  };
+}
+
+/** What signed the results of these proofs. Certificates and their library are loaded where there are any. */
+async function weigh(
+  proofs: readonly EntryOf<'proof'>[],
+  of: Declared | undefined,
+  entries: readonly SubjectEntry[],
+): Promise<ReadonlyMap<Result, Weighed>> {
+  if (of === undefined || proofs.length === 0) return new Map();
+  const { weighAll } = await import('../evidence/weigh.ts');
+  const { declaration, entry } = of;
+  return weighAll(proofs, { declaration, subject: entry.parsed.subject }, entries);
+}
+
+/**
+ * The proofs that may count, and from which index on they were read: those of what went before tell nothing of what is in
+ * force, and those that are out of date change no verdict (appraisal/reach.ts).
+ */
+async function readProofs(
+  snapshot: SubjectSource,
+  subject: string,
+  { inForce, pending }: History,
+  least: number,
+): Promise<{ readonly proofs: readonly SubjectEntry[]; readonly from: number }> {
+  const declared = [inForce, pending].filter((each) => each !== undefined);
+  if (declared.length === 0) return { proofs: [], from: Infinity };
+  let from = Math.min(...declared.map(({ entry }) => entry.index));
+  const since = Math.min(...declared.map((each) => readsFrom(each, snapshot.now)));
+  const proofs = await snapshot.newest({ subject, kind: 'proof' }, ({ index, time }, taken) => {
+    if (index < from) return true;
+    if (taken < least || time >= since) return false;
+    from = index + 1;
+    return true;
+  });
+  const bytes = proofs.reduce((sum, { parsed }) => sum + parsed.entry.length, 0);
+  if (bytes <= MOST_PROOF_BYTES) return { proofs, from };
+  throw refuse(
+    'too-large',
+    `the proofs about "${printable(subject)}" that may count have ${bytes} bytes; it is left out`,
+  );
+}
+
+/** What is declared about a subject, proofs unread. Refuses as `readSubject` does. */
+export async function readHistory(snapshot: SubjectSource, subject: string): Promise<History> {
+  const declaring = await readDeclaring(snapshot, subject);
+  assertFollows(snapshot.policies, declaring, true);
+  return historyFrom(snapshot, declaring);
+}
+
+async function readDeclaring(snapshot: SubjectSource, subject: string): Promise<readonly SubjectEntry[]> {
+  const lists = await Promise.all(DECLARING.map((kind) => snapshot.entries({ subject, kind })));
+  const declaring = lists.flat().toSorted((a, b) => a.index - b.index);
+  if (declaring.length > 0) return declaring;
+  throw refuse('not-found', `the log has no commitment about "${printable(subject)}"`);
+}
+
+/** The history of a subject under the policies of a snapshot. */
+function historyFrom({ policies }: SubjectSource, entries: readonly SubjectEntry[]): History {
+  return historyOf(entries, (kid) => policies.revokedSince(kid));
+}

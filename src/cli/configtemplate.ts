@@ -2,7 +2,7 @@
 import { relative, dirname } from 'node:path';
 import { stringify } from 'yaml';
 import type { Resolved } from './config.ts';
-import { roleKeyPath, type Layout } from './layout.ts';
+import { roleKeyPath, type Layout } from '../service/layout.ts';
 import { envOf, settings, type SettingValue } from './settings.ts';
 
 /** Text of the file. What was said by a flag is kept; the keys that `init` made are ready for `commit`. */

@@ -6,7 +6,7 @@ import { EXIT } from '../../src/bytes/refusal.ts';
 import { sqliteFault } from '../../src/platform/fault.ts';
 import { faultOf } from '../../src/platform/fault.ts';
 import { createFile, readNamedFile, replaceFile } from '../../src/platform/files.ts';
-import { layoutOf, roleKeyPath } from '../../src/cli/layout.ts';
+import { layoutOf, roleKeyPath } from '../../src/service/layout.ts';
 import { loadKeyFile } from '../../src/keys/load.ts';
 import { parseVkey } from '../../src/note/key.ts';
 import { parseTrustPolicy } from '../../src/note/trust.ts';

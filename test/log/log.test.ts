@@ -17,7 +17,7 @@ import { nodeSigner } from '../../src/keys/native.ts';
 import { auditLog } from '../../src/log/audit.ts';
 import { openBatch } from '../../src/log/batch.ts';
 import { checkBatch } from '../../src/log/check.ts';
-import { RunningLog } from '../../src/cli/serve/running.ts';
+import { RunningLog } from '../../src/service/running.ts';
 import { logGenesis } from '../../src/log/genesis.ts';
 import { Lag } from '../../src/log/lag.ts';
 import { Pool } from '../../src/log/pool.ts';

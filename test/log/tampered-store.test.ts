@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { EXIT } from '../../src/bytes/refusal.ts';
-import { RunningLog } from '../../src/cli/serve/running.ts';
+import { RunningLog } from '../../src/service/running.ts';
 import { encodeUtf8 } from '../../src/bytes/text.ts';
 import { chooseHasher, chooseVerifier } from '../../src/workers/kernels.ts';
 import { signStatement } from '../../src/cose/statement.ts';

@@ -13,7 +13,7 @@ import { encodeUtf8 } from '#src/bytes/text.ts';
 import { splitSequence } from '#src/client/batch.ts';
 import { entryIdOf, loggedAs } from '#src/client/scrapi.ts';
 import { run } from '#src/cli/main.ts';
-import { RunningLog } from '#src/cli/serve/running.ts';
+import { RunningLog } from '#src/service/running.ts';
 import { nodeSigner } from '#src/keys/native.ts';
 import { ALG, HEADER } from '#src/cose/labels.ts';
 import { decodeSign1, encodeSign1, NO_HEADERS } from '#src/cose/sign1.ts';

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Policy } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
-import { layoutOf, roleKeyPath } from '../layout.ts';
+import { layoutOf, roleKeyPath } from '../../service/layout.ts';
 import { shellWord } from '../shellword.ts';
 import { isThere, type AgentHome } from './setup.ts';
 

@@ -18,7 +18,7 @@ import { CONFIG_FILE, logUrl, publicUrl, resolveConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { createFile, makeFolder, readNamedFile } from '../../platform/files.ts';
 import { readDocument } from '../../yaml/documents.ts';
-import { layoutOf, roleKeyPath } from '../layout.ts';
+import { layoutOf, roleKeyPath } from '../../service/layout.ts';
 import type { Config } from '../settings.ts';
 
 /** An agent's directory that is ready. */

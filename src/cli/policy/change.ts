@@ -16,7 +16,7 @@ import { encodePolicy } from '../../statement/payload.ts';
 import { assertStrongPolicy, compilePolicy, type PolicyDocument } from '../../statement/policy.ts';
 import { signOwn } from '../../statement/sign.ts';
 import type { Context } from '../context.ts';
-import { layoutOf, roleKeyPath } from '../layout.ts';
+import { layoutOf, roleKeyPath } from '../../service/layout.ts';
 import { approversMissing } from './approvers.ts';
 import type { JsonValue } from '../output.ts';
 import type { LogClient } from '../../client/client.ts';

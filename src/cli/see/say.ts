@@ -15,7 +15,7 @@ import { signOwn } from '../../statement/sign.ts';
 import { LOOK_AGAIN, onceLogged } from '../acknowledged.ts';
 import { issuerOf } from '../commit/publish.ts';
 import type { Context } from '../context.ts';
-import { layoutOf, roleKeyPath } from '../layout.ts';
+import { layoutOf, roleKeyPath } from '../../service/layout.ts';
 import type { JsonValue } from '../output.ts';
 import { ownInput } from '../owninput.ts';
 import { sayingWait } from '../wait.ts';

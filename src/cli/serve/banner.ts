@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Head, LogInfo } from '../../log/ports.ts';
 import type { Context } from '../context.ts';
-import { layoutOf } from '../layout.ts';
+import { layoutOf } from '../../service/layout.ts';
 
 export interface BannerFacts {
   readonly context: Context;

@@ -2,7 +2,7 @@
 import { checkServing } from '../config.ts';
 import type { Context } from '../context.ts';
 import { tlsOf, type Tls } from './process.ts';
-import { witnessingOf, type WitnessingOptions } from './witnessing.ts';
+import { witnessingOf, type WitnessingOptions } from '../../service/witnessing.ts';
 
 /** All of it, read and checked. */
 export interface Prepared extends Tls {

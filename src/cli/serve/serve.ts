@@ -7,15 +7,15 @@ import { buildApp } from '../../http/app.ts';
 import type { HttpLimits } from '../../http/options.ts';
 import { publicUrl } from '../config.ts';
 import type { Context } from '../context.ts';
-import { layoutOf } from '../layout.ts';
+import { layoutOf } from '../../service/layout.ts';
 import type { Config } from '../settings.ts';
 import { makeLogger } from '../logger.ts';
 import { VERSION } from '../../platform/version.ts';
 import { banner } from './banner.ts';
 import type { Prepared } from './prepare.ts';
 import { listen, stopOnSignal } from './process.ts';
-import type { SequencerOptions } from './protocol.ts';
-import { RunningLog } from './running.ts';
+import type { SequencerOptions } from '../../service/protocol.ts';
+import { RunningLog } from '../../service/running.ts';
 
 /** Runs the log of the configuration; resolves with the exit code once it has stopped. */
 export async function serve(context: Context, origin: string, prepared: Prepared): Promise<number> {

@@ -10,7 +10,7 @@ import { SqliteReader } from '../../storage/sqlite-reader.ts';
 import { CONFIG_FILE } from '../config.ts';
 import type { Context } from '../context.ts';
 import { flushPath, makeFolder, writeFlushed } from '../../platform/files.ts';
-import { layoutOf } from '../layout.ts';
+import { layoutOf } from '../../service/layout.ts';
 import type { Flags, Verb } from '../verb.ts';
 import { VERSION } from '../../platform/version.ts';
 

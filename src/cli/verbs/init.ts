@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { EXIT } from '../../bytes/refusal.ts';
 import { checkServing } from '../config.ts';
 import type { Context } from '../context.ts';
-import { initialise } from '../init.ts';
+import { initialise } from '../../service/init.ts';
 import type { Verb } from '../verb.ts';
 
 export const initVerb: Verb = {

@@ -13,8 +13,8 @@ import { chooseVerifier } from '../../workers/kernels.ts';
 import { CONFIG_FILE } from '../config.ts';
 import type { Context } from '../context.ts';
 import { createFile, flushPath, makeFolder } from '../../platform/files.ts';
-import { assertFollows, policyOfStore } from '../guarded.ts';
-import { layoutOf } from '../layout.ts';
+import { assertFollows, policyOfStore } from '../../service/guarded.ts';
+import { layoutOf } from '../../service/layout.ts';
 import type { Flags, Verb } from '../verb.ts';
 import { BACKUP_MANIFEST, BACKUP_STORE, fileDigest } from './backup.ts';
 

@@ -41,7 +41,7 @@ export const serveVerb: Verb = {
   run: async (context) => {
     const { prepareServing } = await import('../serve/prepare.ts');
     const prepared = await prepareServing(context);
-    const { initialise } = await import('../init.ts');
+    const { initialise } = await import('../../service/init.ts');
     const { origin } = await initialise(context);
     const { serve } = await import('../serve/serve.ts');
     return serve(context, origin, prepared);

@@ -4,11 +4,11 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { refuse } from '../../bytes/refusal.ts';
-import { logGenesis } from '../../log/genesis.ts';
-import { SqliteGuard } from '../../storage/guard.ts';
-import { SqliteStore } from '../../storage/sqlite.ts';
-import { chooseHasher } from '../../workers/kernels.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { logGenesis } from '../log/genesis.ts';
+import { SqliteGuard } from '../storage/guard.ts';
+import { SqliteStore } from '../storage/sqlite.ts';
+import { chooseHasher } from '../workers/kernels.ts';
 import type { SequencerOptions } from './protocol.ts';
 
 /** Opens both, locked to this process; logs entry 0 into a log that has none. */

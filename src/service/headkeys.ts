@@ -1,13 +1,13 @@
 /** The log's own keys: loaded from their files, and held against the registration policy that names them. */
-import { refuse } from '../../bytes/refusal.ts';
-import { formatHex } from '../../bytes/text.ts';
-import { keyThumbprint } from '../../cose/key.ts';
-import { loadKeyFile } from '../../keys/load.ts';
-import type { HeadKeys } from '../../log/headsigner.ts';
-import { formatVkey, type NoteSigner } from '../../note/key.ts';
-import type { Algorithm } from '../../sign/algorithm.ts';
-import type { Signer } from '../../sign/signer.ts';
-import type { Policy } from '../../statement/policy.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
+import { keyThumbprint } from '../cose/key.ts';
+import { loadKeyFile } from '../keys/load.ts';
+import type { HeadKeys } from '../log/headsigner.ts';
+import { formatVkey, type NoteSigner } from '../note/key.ts';
+import type { Algorithm } from '../sign/algorithm.ts';
+import type { Signer } from '../sign/signer.ts';
+import type { Policy } from '../statement/policy.ts';
 import type { SequencerOptions } from './protocol.ts';
 
 /** Loads the three keys. Refuses `key-file` for a missing, open or wrong one. */

@@ -15,12 +15,12 @@ import { SqliteGuard } from '../storage/guard.ts';
 import { encodePolicy } from '../statement/payload.ts';
 import { ENTRY_DEFINITION, MAX_ENTRY_BYTES, ROLES, RULES, type PolicyDocument } from '../statement/policy.ts';
 import { signOwn } from '../statement/sign.ts';
-import { publicUrl } from './config.ts';
-import { configTemplate } from './configtemplate.ts';
-import type { Context } from './context.ts';
+import { publicUrl } from '../cli/config.ts';
+import { configTemplate } from '../cli/configtemplate.ts';
+import type { Context } from '../cli/context.ts';
 import { createFile, makeFolder, readNamedFile } from '../platform/files.ts';
 import { layoutOf, roleKeyPath, type Layout } from './layout.ts';
-import { claimReceiptKey } from './receiptkeys.ts';
+import { claimReceiptKey } from '../cli/receiptkeys.ts';
 
 /** A data directory that is ready. */
 export interface Initialised {

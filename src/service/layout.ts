@@ -1,8 +1,8 @@
 /** Where things lie in a data directory. */
 import { join } from 'node:path';
 import type { Role } from '../statement/policy.ts';
-import { CONFIG_FILE } from './config.ts';
-import type { Config } from './settings.ts';
+import { CONFIG_FILE } from '../cli/config.ts';
+import type { Config } from '../cli/settings.ts';
 
 export interface Layout {
   readonly config: string;

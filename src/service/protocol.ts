@@ -1,8 +1,8 @@
 /** What the HTTP thread and the sequencer's thread say to each other. */
-import type { CheckedBatch } from '../../log/batch.ts';
-import type { SealedHead } from '../../log/ports.ts';
-import type { Appended } from '../../log/sequencer.ts';
-import type { packed } from '../../workers/rpc.ts';
+import type { CheckedBatch } from '../log/batch.ts';
+import type { SealedHead } from '../log/ports.ts';
+import type { Appended } from '../log/sequencer.ts';
+import type { packed } from '../workers/rpc.ts';
 
 /** Paths and names; secrets are read from their files on the other side. */
 export interface SequencerOptions {

@@ -5,25 +5,25 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { TreeSize } from '../../bytes/brand.ts';
-import { equalBytes } from '../../bytes/compare.ts';
-import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { askWitness, shownBy } from '../../client/witness.ts';
-import type { Transport } from '../../client/transport.ts';
-import type { WitnessPort } from '../../log/asker.ts';
-import { assertOnTree, formatKept, openKept, type Kept, type KeptParts } from '../../log/kept.ts';
-import { PUBLISHER_TIMING, type PublisherParts } from '../../log/publishing.ts';
-import type { SealedHead } from '../../log/ports.ts';
-import type { Publisher } from '../../log/publisher.ts';
-import type { Reader } from '../../log/reader.ts';
-import { openCheckpoint } from '../../note/checkpoint.ts';
-import { sameKey, type NoteVerifier } from '../../note/key.ts';
-import { MAX_SIGNATURES, parseNote } from '../../note/note.ts';
-import { parseTrustPolicy, quorumMet, type TrustPolicy } from '../../note/trust.ts';
-import type { VerifySignature } from '../../sign/algorithm.ts';
-import type { Context } from '../context.ts';
-import { readNamedFile, replaceFile } from '../../platform/files.ts';
-import { layoutOf } from '../layout.ts';
+import type { TreeSize } from '../bytes/brand.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { askWitness, shownBy } from '../client/witness.ts';
+import type { Transport } from '../client/transport.ts';
+import type { WitnessPort } from '../log/asker.ts';
+import { assertOnTree, formatKept, openKept, type Kept, type KeptParts } from '../log/kept.ts';
+import { PUBLISHER_TIMING, type PublisherParts } from '../log/publishing.ts';
+import type { SealedHead } from '../log/ports.ts';
+import type { Publisher } from '../log/publisher.ts';
+import type { Reader } from '../log/reader.ts';
+import { openCheckpoint } from '../note/checkpoint.ts';
+import { sameKey, type NoteVerifier } from '../note/key.ts';
+import { MAX_SIGNATURES, parseNote } from '../note/note.ts';
+import { parseTrustPolicy, quorumMet, type TrustPolicy } from '../note/trust.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
+import type { Context } from '../cli/context.ts';
+import { readNamedFile, replaceFile } from '../platform/files.ts';
+import { layoutOf } from './layout.ts';
 
 /** How long a witness may take to answer. */
 const WITNESS_TIMEOUT_MS = 5000;

@@ -3,15 +3,15 @@
  * statements and nothing else; no key is ever in the memory of the thread that strangers talk to.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Pacer } from '../../log/pacer.ts';
-import type { SealedHead } from '../../log/ports.ts';
-import { Sequencer } from '../../log/sequencer.ts';
-import { chooseHasher } from '../../workers/kernels.ts';
-import { answerOn, packed } from '../../workers/rpc.ts';
-import { faultOf } from '../../platform/fault.ts';
+import { Pacer } from '../log/pacer.ts';
+import type { SealedHead } from '../log/ports.ts';
+import { Sequencer } from '../log/sequencer.ts';
+import { chooseHasher } from '../workers/kernels.ts';
+import { answerOn, packed } from '../workers/rpc.ts';
+import { faultOf } from '../platform/fault.ts';
 import { openDrivers } from './drivers.ts';
 import { assertOwnKeys, loadHeadKeys } from './headkeys.ts';
-import { headSigner } from '../../log/headsigner.ts';
+import { headSigner } from '../log/headsigner.ts';
 import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuestion } from './protocol.ts';
 
 if (parentPort === null) throw new Error('this module is a thread of its own');

@@ -6,10 +6,11 @@
  * if there is one. A path in the file is relative to the file; elsewhere, to the working directory.
  */
 import { existsSync } from 'node:fs';
-import { isIPv4, isIPv6 } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { EXEC_PREFIX, isOutsideKey } from '../keys/names.ts';
+import { CONFIG_FILE } from '../platform/names.ts';
+import { publicUrl } from '../web/listen.ts';
 import { readConfigFile, type FileValues } from './configfile.ts';
 import {
   envOf,
@@ -22,8 +23,6 @@ import {
 } from './settings.ts';
 import { didYouMean } from './suggest.ts';
 
-/** The file's name inside a data directory. */
-export const CONFIG_FILE = 'tallystick.yaml';
 /** Names the file itself; not a setting, since the file cannot say it. */
 export const CONFIG_ENV = 'TALLYSTICK_CONFIG';
 /** Where the tests find their vectors: ours, but no setting. */
@@ -112,33 +111,6 @@ function refusePrograms(file: string, values: FileValues): void {
 /** Where clients find the log: `log`, else `url`, else what `serve` would listen on. */
 export function logUrl(config: Config): string {
   return config.log ?? publicUrl(config);
-}
-
-/** What the log calls itself: `url`, else what it listens on. */
-export function publicUrl(config: Config): string {
-  if (config.url !== undefined) return config.url;
-  const host = isIPv6(config.host) ? `[${config.host}]` : config.host;
-  return `${config.tlsCert === undefined ? 'http' : 'https'}://${host}:${config.port}`;
-}
-
-/** Refuses a server that strangers could reach without TLS, unless it was asked for in so many words. */
-export function checkServing(config: Config): void {
-  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
-    throw refuse('config-invalid', 'tlsCert and tlsKey go together; give both or neither');
-  }
-  const guarded = config.tlsCert !== undefined || config.trustProxy || config.insecureBind;
-  if (!guarded && !isLoopback(config.host)) {
-    throw refuse(
-      'config-invalid',
-      `${config.host} is reachable from other machines and nothing encrypts it; give --tls-cert and --tls-key, ` +
-        'or --trust-proxy behind a proxy that speaks TLS, or --insecure-bind if plain HTTP is really meant',
-    );
-  }
-}
-
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
 /** Whether the user said which file, rather than where the data is. */

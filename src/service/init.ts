@@ -15,12 +15,21 @@ import { SqliteGuard } from '../storage/guard.ts';
 import { encodePolicy } from '../statement/payload.ts';
 import { ENTRY_DEFINITION, MAX_ENTRY_BYTES, ROLES, RULES, type PolicyDocument } from '../statement/policy.ts';
 import { signOwn } from '../statement/sign.ts';
-import { publicUrl } from '../cli/config.ts';
-import { configTemplate } from '../cli/configtemplate.ts';
-import type { Context } from '../cli/context.ts';
 import { createFile, makeFolder, readNamedFile } from '../platform/files.ts';
-import { layoutOf, roleKeyPath, type Layout } from './layout.ts';
-import { claimReceiptKey } from '../cli/receiptkeys.ts';
+import { layoutOf, roleKeyPath, type Layout, type LogHome } from './layout.ts';
+import { claimReceiptKey, type KeyRegister } from './receiptkeys.ts';
+
+/** What a log is made of, beside the keys that are made for it. */
+export interface InitOptions extends LogHome, KeyRegister {
+  /** Its name; for a new log without one, a name made of its key. */
+  readonly origin?: string | undefined;
+  /** Whether a new log admits any well-signed statement. */
+  readonly open: boolean;
+  /** Where readers will find it: stands in `trust.policy`. */
+  readonly url: string;
+  /** Text of the configuration file, when one is to be written. */
+  readonly configFile?: ((origin: string, layout: Layout) => string) | undefined;
+}
 
 /** A data directory that is ready. */
 export interface Initialised {
@@ -38,10 +47,9 @@ export interface Initialised {
  * `config-invalid` when a log that was made closed is to be open, `key-file` when a key that entry 0 names is gone, or
  * another log known here has the receipt key.
  */
-export async function initialise(context: Context): Promise<Initialised> {
-  const { resolved } = context;
-  const { config } = resolved;
-  const layout = layoutOf(config);
+export async function initialise(options: InitOptions): Promise<Initialised> {
+  const { origin: wanted, configFile } = options;
+  const layout = layoutOf(options);
   const created: string[] = [];
   const put = async (path: string, bytes: Uint8Array | string): Promise<void> => {
     if (await createFile(path, bytes)) created.push(path);
@@ -53,20 +61,17 @@ export async function initialise(context: Context): Promise<Initialised> {
       await generateKey(path, algorithm);
       created.push(path);
     }
-    const document = await firstPolicy(layout, config.origin, config.open);
-    await claimReceiptKey(context, document.origin, await publicKeyIn(layout.receipt));
+    const document = await firstPolicy(layout, wanted, options.open);
+    await claimReceiptKey(options, document.origin, await publicKeyIn(layout.receipt));
     await makeGuard(layout, document.origin);
     await put(layout.genesis, await signPolicy(document, roleKeyPath(layout, 'admin')));
   }
   const { origin, log, open } = await readGenesis(layout.genesis);
-  if (config.origin !== undefined && config.origin !== origin) {
+  if (wanted !== undefined && wanted !== origin) {
     const advice = 'set origin back, or give a new log another --data-dir';
-    throw refuse(
-      'foreign-log',
-      `${layout.genesis} starts the log ${origin}, not ${config.origin}; ${advice}`,
-    );
+    throw refuse('foreign-log', `${layout.genesis} starts the log ${origin}, not ${wanted}; ${advice}`);
   }
-  if (config.open && !open) {
+  if (options.open && !open) {
     const advice = 'leave it out; to open the log to anybody, say so in its policy: tallystick policy set';
     throw refuse('config-invalid', `open is for new logs, and ${origin} was not made open; ${advice}`);
   }
@@ -74,9 +79,9 @@ export async function initialise(context: Context): Promise<Initialised> {
     if (!existsSync(path))
       throw refuse('key-file', `${path} is gone and entry 0 names it; restore it from your backup`);
   }
-  await claimReceiptKey(context, origin, await publicKeyIn(layout.receipt));
-  if (resolved.file === undefined) await put(layout.config, configTemplate(resolved, origin, layout));
-  await put(layout.trustPolicy, trustPolicy(log.vkeys, publicUrl(config)));
+  await claimReceiptKey(options, origin, await publicKeyIn(layout.receipt));
+  if (configFile !== undefined) await put(layout.config, configFile(origin, layout));
+  await put(layout.trustPolicy, trustPolicy(log.vkeys, options.url));
   return { layout, origin, vkeys: log.vkeys, open, created };
 }
 

@@ -1,8 +1,7 @@
 /** Where things lie in a data directory. */
 import { join } from 'node:path';
 import type { Role } from '../statement/policy.ts';
-import { CONFIG_FILE } from '../cli/config.ts';
-import type { Config } from '../cli/settings.ts';
+import { CONFIG_FILE } from '../platform/names.ts';
 
 export interface Layout {
   readonly config: string;
@@ -25,19 +24,25 @@ export interface Layout {
   readonly receipt: string;
 }
 
-/** The paths that a configuration means. */
-export function layoutOf(config: Pick<Config, 'dataDir' | 'guardDir'>): Layout {
-  const guardDir = config.guardDir ?? join(config.dataDir, 'guard');
-  const keys = join(config.dataDir, 'keys');
+/** The directory of a log, and that of its guard when it lies elsewhere. */
+export interface LogHome {
+  readonly dataDir: string;
+  readonly guardDir?: string | undefined;
+}
+
+/** The paths in a log's directory. */
+export function layoutOf({ dataDir, guardDir: elsewhere }: LogHome): Layout {
+  const guardDir = elsewhere ?? join(dataDir, 'guard');
+  const keys = join(dataDir, 'keys');
   return {
-    config: join(config.dataDir, CONFIG_FILE),
-    genesis: join(config.dataDir, 'genesis.cose'),
-    trustPolicy: join(config.dataDir, 'trust.policy'),
-    store: join(config.dataDir, 'log.db'),
+    config: join(dataDir, CONFIG_FILE),
+    genesis: join(dataDir, 'genesis.cose'),
+    trustPolicy: join(dataDir, 'trust.policy'),
+    store: join(dataDir, 'log.db'),
     guardDir,
     guard: join(guardDir, 'signed-head.db'),
-    published: join(config.dataDir, 'published.checkpoint'),
-    conflict: join(config.dataDir, 'conflict.checkpoint'),
+    published: join(dataDir, 'published.checkpoint'),
+    conflict: join(dataDir, 'conflict.checkpoint'),
     keys,
     ed25519: join(keys, 'checkpoint-ed25519.pem'),
     mldsa44: join(keys, 'checkpoint-ml-dsa-44.pem'),

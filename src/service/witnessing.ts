@@ -21,9 +21,7 @@ import { sameKey, type NoteVerifier } from '../note/key.ts';
 import { MAX_SIGNATURES, parseNote } from '../note/note.ts';
 import { parseTrustPolicy, quorumMet, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
-import type { Context } from '../cli/context.ts';
 import { readNamedFile, replaceFile } from '../platform/files.ts';
-import { layoutOf } from './layout.ts';
 
 /** How long a witness may take to answer. */
 const WITNESS_TIMEOUT_MS = 5000;
@@ -38,16 +36,13 @@ export interface WitnessingOptions {
   readonly publishedPath: string;
 }
 
-/** The policy that the configuration names, if it names one. Refuses `config-invalid`, naming the file. */
-export async function witnessingOf({ config, world }: Context): Promise<WitnessingOptions | undefined> {
-  if (config.witnessPolicy === undefined) return undefined;
-  const policy = await readWitnessPolicy(config.witnessPolicy);
-  return {
-    policy,
-    transport: { fetch: world.fetch, now: world.now, timeoutMs: WITNESS_TIMEOUT_MS },
-    refreshMs: config.cosignRefresh * 1000,
-    publishedPath: layoutOf(config).published,
-  };
+/** Reads the policy. Refuses `config-invalid`, naming the file. */
+export async function witnessingBy(
+  policyFile: string,
+  { fetch, now, ...rest }: Omit<WitnessingOptions, 'policy' | 'transport'> & Omit<Transport, 'timeoutMs'>,
+): Promise<WitnessingOptions> {
+  const policy = await readWitnessPolicy(policyFile);
+  return { policy, transport: { fetch, now, timeoutMs: WITNESS_TIMEOUT_MS }, ...rest };
 }
 
 /** What is wrong with this file is wrong with the configuration, whatever code its parser has for it. */

@@ -119,6 +119,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['fastify', '@fastify/*', 'typebox', 'pino', '@platformatic/prom-client'],
     node: true,
   },
+  // A log put together: its threads, its directory, its server.
+  service: {
+    below: [...JUDGED, 'log', 'client', 'platform', 'keys', 'storage', 'workers', 'web', 'http'],
+    packages: ['pino'],
+    node: true,
+  },
   cli: {
     below: [
       ...JUDGED,
@@ -131,6 +137,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'workers',
       'web',
       'http',
+      'service',
       'witness',
       'monitor',
       'mirror',

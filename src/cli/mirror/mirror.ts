@@ -17,11 +17,12 @@ import { formatTrustPolicy } from '../../mirror/trusttext.ts';
 import { parseTrustPolicy, type TrustPolicy } from '../../note/trust.ts';
 import { lockFile } from '../../platform/lock.ts';
 import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
-import { checkServing } from '../config.ts';
+import { assertGuarded } from '../../web/listen.ts';
 import type { Context } from '../context.ts';
 import { makeFolder, readNamedFile } from '../../platform/files.ts';
 import type { Progress } from '../output.ts';
-import { listen, stopOnSignal, tlsOf, type Tls } from '../serve/process.ts';
+import { stopOnSignal } from '../serve/process.ts';
+import { listen, readTls, type Tls } from '../../web/listen.ts';
 import { trustOf } from '../trust.ts';
 import { makeLogger } from '../logger.ts';
 import { VERSION } from '../../platform/version.ts';
@@ -41,8 +42,8 @@ const REPORT_MS = 10_000;
 /** Runs it; resolves with the exit code. */
 export async function mirror(context: Context, command: MirrorCommand): Promise<number> {
   const serving = command.serve && !command.once;
-  if (serving) checkServing(context.config);
-  const secured = serving ? await tlsOf(context.config) : {};
+  if (serving) assertGuarded(context.config);
+  const secured = serving ? await readTls(context.config) : {};
   const policy = await policyOf(context, command.dir);
   await assertMirrorable(command.dir);
   const lock = join(command.dir, LOCK);

@@ -5,10 +5,11 @@ import { EXIT } from '../../bytes/refusal.ts';
 import { buildMonitorApp } from '../../monitor/http.ts';
 import { viewIncident } from '../../monitor/incidents.ts';
 import type { Monitor } from '../../monitor/monitor.ts';
-import { checkServing } from '../config.ts';
+import { assertGuarded } from '../../web/listen.ts';
 import type { Context } from '../context.ts';
 import type { Progress } from '../output.ts';
-import { listen, stopOnSignal, tlsOf, type Tls } from '../serve/process.ts';
+import { stopOnSignal } from '../serve/process.ts';
+import { listen, readTls, type Tls } from '../../web/listen.ts';
 import { makeLogger } from '../logger.ts';
 import { VERSION } from '../../platform/version.ts';
 import { monitorBanner } from './banner.ts';
@@ -22,8 +23,8 @@ export interface MonitorRun {
 /** Follows until SIGTERM or SIGINT; resolves with the exit code. */
 export async function runMonitor(context: Context, { urls, hashes }: MonitorRun): Promise<number> {
   const { config } = context;
-  checkServing(config);
-  const secured = await tlsOf(config);
+  assertGuarded(config);
+  const secured = await readTls(config);
   const logger = makeLogger(config.logLevel);
   const open = await openMonitor(context, {
     urls,

@@ -1,73 +1,13 @@
 /**
- * What every server of the command line needs of its process: certificates, a socket, and an end. On SIGTERM or
+ * How a server of the command line ends. On SIGTERM or
  * SIGINT it takes no more and finishes what it took; a second signal ends it at once.
  */
 import closeWithGrace from 'close-with-grace';
-import { readFile } from 'node:fs/promises';
-import { isIPv6, type Server } from 'node:net';
-import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
-import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
-import { publicUrl } from '../config.ts';
-import type { Config } from '../settings.ts';
+import { EXIT, Refusal } from '../../bytes/refusal.ts';
 
 /** How long a shutdown may take before it is forced: longer than any request may. */
 const GRACE_MS = 40_000;
-
-/** As much of a server as is listened with. */
-export interface Listening {
-  readonly server: Pick<Server, 'address'>;
-  listen(where: { host: string; port: number }): Promise<unknown>;
-}
-
-/** Opens the socket and says where it is reached; runs `stop` when it cannot. Refuses `config-invalid`. */
-export async function listen(app: Listening, config: Config, stop: () => Promise<void>): Promise<string> {
-  try {
-    await app.listen({ host: config.host, port: config.port });
-  } catch (cause) {
-    await stop();
-    const text = cause instanceof Error ? cause.message : String(cause);
-    throw refuse(
-      'config-invalid',
-      `cannot listen on ${config.host}:${config.port}: ${text}; free it or choose another --port`,
-      { cause },
-    );
-  }
-  return listeningUrl(config, app.server.address());
-}
-
-/** The certificate and its key, for a server that shall speak TLS. */
-export interface Tls {
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
-}
-
-/**
- * Reads them, and sees to it that they can be served with: to be called before anything is made, opened or
- * started. Refuses `config-invalid`.
- */
-export async function tlsOf({ tlsCert, tlsKey }: Config): Promise<Tls> {
-  if (tlsCert === undefined || tlsKey === undefined) return {};
-  try {
-    const tls = { cert: await readFile(tlsCert), key: await readFile(tlsKey) };
-    createSecureContext(tls);
-    return { tls };
-  } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    throw refuse(
-      'config-invalid',
-      `cannot serve TLS with ${tlsCert} and ${tlsKey}: ${text}; --tls-cert takes a PEM certificate chain, ` +
-        '--tls-key its PEM private key',
-      { cause },
-    );
-  }
-}
-
-/** Where the server is reached: the configured port may have been 0. */
-function listeningUrl(config: Config, address: ReturnType<Server['address']>): string {
-  if (config.url !== undefined || typeof address !== 'object' || address === null) return publicUrl(config);
-  const host = isIPv6(config.host) ? `[${config.host}]` : config.host;
-  return `${config.tlsCert === undefined ? 'http' : 'https'}://${host}:${address.port}`;
-}
 
 /**
  * Resolves with the exit code when the program has stopped: after a signal, or because a part of it failed.

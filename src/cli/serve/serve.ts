@@ -1,88 +1,68 @@
-/**
- * `tallystick serve`: runs the log until it is told to stop. On SIGTERM or SIGINT it takes no more, answers
- * what it took, publishes, closes; a second signal ends it at once.
- */
-import type { Logger } from 'pino';
-import { buildApp } from '../../http/app.ts';
-import type { HttpLimits } from '../../http/options.ts';
-import { publicUrl } from '../config.ts';
+/** `serve` and `init`: the options of a log from the configuration, and its run until it is stopped. */
+import { initialise, type InitOptions, type Initialised } from '../../service/init.ts';
+import { openLog, type LogOptions } from '../../service/open.ts';
+import { publicUrl } from '../../web/listen.ts';
+import { configTemplate } from '../configtemplate.ts';
 import type { Context } from '../context.ts';
-import { layoutOf } from '../../service/layout.ts';
-import type { Config } from '../settings.ts';
 import { makeLogger } from '../logger.ts';
-import { VERSION } from '../../platform/version.ts';
+import type { Config } from '../settings.ts';
+import { stateDirOf } from '../state.ts';
 import { banner } from './banner.ts';
-import type { Prepared } from './prepare.ts';
-import { listen, stopOnSignal } from './process.ts';
-import type { SequencerOptions } from '../../service/protocol.ts';
-import { RunningLog } from '../../service/running.ts';
+import { stopOnSignal } from './process.ts';
 
 /** Runs the log of the configuration; resolves with the exit code once it has stopped. */
-export async function serve(context: Context, origin: string, prepared: Prepared): Promise<number> {
-  const { config } = context;
-  const logger = makeLogger(config.logLevel);
-  const { promise: fatal, resolve: fail } = Promise.withResolvers<Error>();
-  const log = await RunningLog.start({
-    sequencer: sequencerOptions(config, origin),
-    maxPending: config.maxPending,
-    witnessing: prepared.witnessing,
-    conflictPath: layoutOf(config).conflict,
-    onFatal: fail,
-    onWarning: (text) => logger.warn(text),
-    onAlarm: (text) => logger.error(text),
-  });
-  const app = await appOf(log, config, prepared, logger);
-  const stop = async (): Promise<void> => {
-    await app.close();
-    await log.close();
-  };
-  const stopped = stopOnSignal(stop, fatal, logger);
-  const url = await listen(app, config, stop);
-  context.output.note(banner({ context, info: log.info, head: log.reader.head(), url }));
+export async function serve(context: Context): Promise<number> {
+  const options = { ...logOptions(context), logger: makeLogger(context.config.logLevel) };
+  const log = await openLog(options);
+  const stopped = stopOnSignal(() => log.close(), log.failed, options.logger);
+  const url = await log.listen();
+  context.output.note(banner({ context, info: log.info, head: log.head(), url }));
   return stopped;
 }
 
-/** The server of a log that runs; closes the log when there can be none. */
-async function appOf(
-  log: RunningLog,
-  config: Config,
-  { tls }: Prepared,
-  logger: Logger,
-): ReturnType<typeof buildApp> {
-  try {
-    return await buildApp(log, {
-      version: VERSION,
-      baseUrl: publicUrl(config),
-      log: logger,
-      // One hop: the address the proxy itself saw, not what a client wrote before it.
-      trustProxy: config.trustProxy && ((_address, hop) => hop === 0),
-      limits: limitsOf(config),
-      ...(tls && { tls }),
-    });
-  } catch (error) {
-    await log.close();
-    throw error;
-  }
+/** Finishes the data directory of the configuration. */
+export function initialiseBy(context: Context): Promise<Initialised> {
+  return initialise({ ...initOptions(context), url: publicUrl(context.config) });
 }
 
-function sequencerOptions(config: Config, origin: string): SequencerOptions {
-  const layout = layoutOf(config);
+function initOptions(context: Context): Omit<InitOptions, 'url'> {
+  const { resolved, output } = context;
+  const { dataDir, guardDir, origin, open } = resolved.config;
   return {
+    dataDir,
+    guardDir,
     origin,
-    issuer: config.url ?? `https://${origin}`,
-    storePath: layout.store,
-    guardPath: layout.guard,
-    genesisPath: layout.genesis,
-    ed25519Path: layout.ed25519,
-    mldsa44Path: layout.mldsa44,
-    receiptPath: layout.receipt,
+    open,
+    stateDir: stateDirOf(context),
+    onRemark: (text) => output.note(text),
+    ...(resolved.file === undefined && {
+      configFile: (named, layout) => configTemplate(resolved, named, layout),
+    }),
+  };
+}
+
+/** What `openLog` is told, but for its logger: `config validate` checks it. */
+export function logOptions(context: Context): Omit<LogOptions, 'logger'> {
+  const { config, world } = context;
+  const { witnessPolicy } = config;
+  return {
+    ...initOptions(context),
+    endpoint: config,
+    maxPending: config.maxPending,
     checkpointIntervalMs: config.checkpointIntervalMs,
     clockTolerance: config.clockTolerance,
+    witnesses:
+      witnessPolicy === undefined
+        ? undefined
+        : { policyFile: witnessPolicy, refreshSeconds: config.cosignRefresh },
+    limits: limitsOf(config),
+    fetch: world.fetch,
+    now: world.now,
   };
 }
 
 /** Minutes of the settings in the windows of the server. */
-function limitsOf(config: Config): Partial<HttpLimits> {
+function limitsOf(config: Config): LogOptions['limits'] & object {
   return {
     rateWindowMs: 60_000,
     writesPerWindow: config.rateLimit,

@@ -1,8 +1,9 @@
 /** `tallystick config show|validate`: what is in force, and where each value came from. */
 import { relative } from 'node:path';
 import { EXIT } from '../../bytes/refusal.ts';
+import { checkLogOptions } from '../../service/open.ts';
 import type { Context } from '../context.ts';
-import { prepareServing } from '../serve/prepare.ts';
+import { logOptions } from '../serve/serve.ts';
 import { envOf, flagOf, settings, type SettingValue } from '../settings.ts';
 import type { Verb } from '../verb.ts';
 
@@ -51,7 +52,7 @@ function show({ resolved, output, world }: Context, withOrigin: boolean): number
 }
 
 async function validate(context: Context): Promise<number> {
-  await prepareServing(context);
+  await checkLogOptions(logOptions(context));
   const { resolved, output } = context;
   output.print(
     `the configuration is valid${resolved.file === undefined ? ' (no file was read)' : `: ${resolved.file}`}`,

@@ -1,9 +1,9 @@
 /** `tallystick init`: keys, entry 0 and a configuration file for a new log. */
 import { relative } from 'node:path';
 import { EXIT } from '../../bytes/refusal.ts';
-import { checkServing } from '../config.ts';
+import { assertGuarded } from '../../web/listen.ts';
 import type { Context } from '../context.ts';
-import { initialise } from '../../service/init.ts';
+import { initialiseBy } from '../serve/serve.ts';
 import type { Verb } from '../verb.ts';
 
 export const initVerb: Verb = {
@@ -37,8 +37,8 @@ export const initVerb: Verb = {
 
 async function init(context: Context): Promise<number> {
   const { resolved, output, world } = context;
-  checkServing(resolved.config);
-  const { layout, origin, vkeys, open, created } = await initialise(context);
+  assertGuarded(resolved.config);
+  const { layout, origin, vkeys, open, created } = await initialiseBy(context);
   const { dataDir } = resolved.config;
   for (const path of created) output.note(`made ${relative(world.cwd, path)}`);
   output.print(`origin   ${origin}\ndata     ${dataDir}`);

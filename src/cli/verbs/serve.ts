@@ -39,11 +39,7 @@ export const serveVerb: Verb = {
     'tallystick serve --data-dir /var/lib/tallystick --trust-proxy --url https://log.example.com',
   ],
   run: async (context) => {
-    const { prepareServing } = await import('../serve/prepare.ts');
-    const prepared = await prepareServing(context);
-    const { initialise } = await import('../../service/init.ts');
-    const { origin } = await initialise(context);
     const { serve } = await import('../serve/serve.ts');
-    return serve(context, origin, prepared);
+    return serve(context);
   },
 };

@@ -11,9 +11,10 @@ import type { KnownLogs } from '../../witness/logs.ts';
 import { WitnessState } from '../../witness/state.ts';
 import { Witness } from '../../witness/witness.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
-import { checkServing, publicUrl } from '../config.ts';
+import { assertGuarded, publicUrl } from '../../web/listen.ts';
 import type { Context } from '../context.ts';
-import { listen, stopOnSignal, tlsOf, type Tls } from '../serve/process.ts';
+import { stopOnSignal } from '../serve/process.ts';
+import { listen, readTls, type Tls } from '../../web/listen.ts';
 import { makeLogger } from '../logger.ts';
 import { VERSION } from '../../platform/version.ts';
 import { witnessBanner } from './banner.ts';
@@ -39,8 +40,8 @@ interface Parts {
 /** Runs the witness of the configuration; resolves with the exit code once it has stopped. */
 export async function runWitness(context: Context, asked: WitnessAsked): Promise<number> {
   const { config } = context;
-  checkServing(config);
-  const secured = await tlsOf(config);
+  assertGuarded(config);
+  const secured = await readTls(config);
   const logger = makeLogger(config.logLevel);
   const parts = await openWitness(context, asked, logger);
   const app = await serverOf(context, parts, secured, logger);

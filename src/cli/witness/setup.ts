@@ -11,7 +11,7 @@ import { generateKey, loadKeyFile, loadPooledKeyFile } from '../../keys/load.ts'
 import { verifierOf, type NoteSigner } from '../../note/key.ts';
 import { HeadGuard } from '../../witness/guard.ts';
 import { statePaths } from '../../witness/state.ts';
-import { CONFIG_FILE } from '../config.ts';
+import { CONFIG_FILE } from '../../platform/names.ts';
 import { createFile, makeFolder } from '../../platform/files.ts';
 import type { Config } from '../settings.ts';
 

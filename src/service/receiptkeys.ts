@@ -11,21 +11,29 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import type { PublicKey } from '../sign/algorithm.ts';
-import type { Context } from './context.ts';
 import { createFile } from '../platform/files.ts';
-import { stateDirOf } from './state.ts';
+
+/** Where the keys are written down, and who is told when they cannot be. */
+export interface KeyRegister {
+  readonly stateDir: string;
+  readonly onRemark: (text: string) => void;
+}
 
 /**
  * Takes a receipt key for the log of this name. Refuses `key-file` when another log known here has it. A state
  * directory that cannot be written is a remark.
  */
-export async function claimReceiptKey(context: Context, origin: string, key: PublicKey): Promise<void> {
-  const file = join(stateDirOf(context), 'receipt-keys', formatHex(keyThumbprint(key)));
+export async function claimReceiptKey(
+  { stateDir, onRemark }: KeyRegister,
+  origin: string,
+  key: PublicKey,
+): Promise<void> {
+  const file = join(stateDir, 'receipt-keys', formatHex(keyThumbprint(key)));
   try {
     if (await createFile(file, `${origin}\n`)) return;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    context.output.note(`which log has which receipt key is not written down here: ${error.message}`);
+    onRemark(`which log has which receipt key is not written down here: ${error.message}`);
     return;
   }
   const owner = (await readFile(file, 'utf8')).trimEnd();

@@ -4,17 +4,11 @@
  * was spent. One writer at a time, whichever process it is in.
  */
 import type Database from 'better-sqlite3';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, sqliteFault } from '../platform/fault.ts';
-import {
-  layOut,
-  layoutVersion,
-  makeDurable,
-  openDatabase,
-  troubleOf,
-  type TroubleWords,
-} from '../platform/sqlite.ts';
+import { makeDatabase, strangeIn } from '../platform/database.ts';
+import { makeDurable, openDatabase, troubleOf, type TroubleWords } from '../platform/sqlite.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { lockFile } from '../platform/lock.ts';
 
@@ -76,18 +70,23 @@ export function openAgentDatabase(dir: string): Database.Database {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     // It holds salts; SQLite gives its other files the permissions of this one.
-    closeSync(openSync(database, 'a', 0o600));
+    makeDatabase(database, fill, 0o600);
   } catch (cause) {
     throw refuse(...words('absent', codeOf(cause)), { cause });
   }
-  return openDatabase(database, { timeout: 10_000 }, words, (db) => {
+  return openDatabase(database, { timeout: 10_000, fileMustExist: true }, words, (db) => {
     makeDurable(db);
-    layOut(db, VERSION, () => void db.exec(SCHEMA));
-    const version = layoutVersion(db);
-    if (version === VERSION) return;
-    throw refuse('corrupt-store', `${database} has layout ${version}, this program reads ${VERSION}`);
+    const strange = strangeIn(db, VERSION, fill);
+    if (strange !== undefined) throw refuse('corrupt-store', `${database} ${strange}: ${RESTORE}`);
   });
 }
+
+function fill(db: Database.Database): void {
+  db.exec(SCHEMA);
+  db.pragma(`user_version = ${VERSION}`);
+}
+
+const RESTORE = 'restore it, or move it away and go on with --adopt';
 
 /**
  * What a failure of the database is: `store-failed` while the disk does not let it work, which may pass, and
@@ -101,11 +100,7 @@ export function storeFault(cause: unknown): Refusal | undefined {
 function troubleWords(path: string): TroubleWords {
   return (trouble, why) => {
     if (trouble === 'absent') return ['store-failed', `cannot open ${path} (${why}); check --agent-dir`];
-    if (trouble === 'damaged')
-      return [
-        'corrupt-store',
-        `${path} cannot be read (${why}): restore it, or move it away and go on with --adopt`,
-      ];
+    if (trouble === 'damaged') return ['corrupt-store', `${path} cannot be read (${why}): ${RESTORE}`];
     return [
       'store-failed',
       `${path} cannot be used (${why}): check the disk and who may write there; keep the file, unsent proofs are in it`,

@@ -5,11 +5,13 @@
  * The lock is a file of its own, so that `tallystick incidents` can read while a monitor runs.
  */
 import type Database from 'better-sqlite3';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../bytes/refusal.ts';
+import { makeDatabase, strangeIn } from '../platform/database.ts';
+import { codeOf } from '../platform/fault.ts';
 import { lockFile } from '../platform/lock.ts';
-import { layOut, layoutVersion, makeDurable, openDatabase, type TroubleWords } from '../platform/sqlite.ts';
+import { makeDurable, openDatabase, type TroubleWords } from '../platform/sqlite.ts';
 
 /** Raised by one with every change of layout; an unknown one is refused. */
 const VERSION = 3;
@@ -58,10 +60,19 @@ export function openMonitorDatabase(dir: string): Database.Database {
   } catch (cause) {
     throw refuse('store-failed', `cannot make ${dir} (${String(cause)}); check --monitor-dir`, { cause });
   }
-  return opened(database, {}, (db) => {
-    makeDurable(db);
-    layOut(db, VERSION, () => void db.exec(SCHEMA));
-  });
+  try {
+    makeDatabase(database, fill);
+  } catch (cause) {
+    throw refuse('store-failed', `cannot make ${database} (${codeOf(cause)}); check --monitor-dir`, {
+      cause,
+    });
+  }
+  return opened(database, { fileMustExist: true }, makeDurable);
+}
+
+function fill(db: Database.Database): void {
+  db.exec(SCHEMA);
+  db.pragma(`user_version = ${VERSION}`);
 }
 
 /** Opens an existing database to read it, whether a monitor runs or not. Refuses `not-found` without one. */
@@ -81,20 +92,20 @@ function opened(
   options: Database.Options,
   first: (db: Database.Database) => void,
 ): Database.Database {
-  return openDatabase(path, options, troubleWords(path, options), (db) => {
+  return openDatabase(path, options, troubleWords(path), (db) => {
     first(db);
-    const version = layoutVersion(db);
-    if (version === VERSION) return;
+    const strange = strangeIn(db, VERSION, fill);
+    if (strange === undefined) return;
     throw refuse(
       'corrupt-store',
-      `${path} has layout ${version}, this program reads ${VERSION}: move it away, and the monitor makes a new one`,
+      `${path} ${strange}: restore it, or move it away, and the monitor makes a new one`,
     );
   });
 }
 
-function troubleWords(path: string, { fileMustExist = false }: Database.Options): TroubleWords {
+function troubleWords(path: string): TroubleWords {
   return (trouble, why) => {
-    if (trouble === 'absent' && fileMustExist)
+    if (trouble === 'absent' && !existsSync(path))
       return ['not-found', `there is no monitor's database ${path}: check --monitor-dir`];
     if (trouble === 'absent') return ['store-failed', `cannot open ${path} (${why}); check --monitor-dir`];
     if (trouble !== 'damaged') return ['store-failed', `${path} cannot be used (${why}): check the disk`];

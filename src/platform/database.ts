@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, linkSync, rmSync } from 'node:fs';
 import { codeOf } from './fault.ts';
+import { layoutVersion } from './sqlite.ts';
 
 /** Makes a file with what `fill` puts in it, where there is none; `mode`: its permissions. Throws what SQLite and the disk say. */
 export function makeDatabase(path: string, fill: (db: Database.Database) => void, mode = 0o644): void {
@@ -30,15 +31,27 @@ export function makeDatabase(path: string, fill: (db: Database.Database) => void
   }
 }
 
-/** Whether a file holds the very tables that `fill` makes, and no others. Throws what SQLite says. */
-export function hasTables(db: Database.Database, fill: (db: Database.Database) => void): boolean {
+/**
+ * What is strange about a file of ours: it has another layout than `version`, or other tables than `fill` makes; undefined
+ * where nothing is. Throws what SQLite says of the file, and of a page that is damaged.
+ */
+export function strangeIn(
+  db: Database.Database,
+  version: number,
+  fill: (db: Database.Database) => void,
+): string | undefined {
+  const found = layoutVersion(db);
+  if (found !== version && found !== 0) return `has layout ${found}, this program reads ${version}`;
   const wanted = new Database(':memory:');
   try {
     fill(wanted);
-    return tablesOf(db) === tablesOf(wanted);
+    if (found !== version || tablesOf(db) !== tablesOf(wanted)) return "is empty, or another program's";
   } finally {
     wanted.close();
   }
+  const said: unknown = db.pragma('quick_check(1)', { simple: true });
+  if (said !== 'ok') throw new Database.SqliteError('a page is damaged', 'SQLITE_CORRUPT');
+  return undefined;
 }
 
 function tablesOf(db: Database.Database): string {

@@ -8,7 +8,7 @@ import { isRow } from '../platform/rows.ts';
 import type { CosignedHead } from './decide.ts';
 import { headOf, openFile, text } from './rows.ts';
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS head (
+const SCHEMA = `CREATE TABLE head (
   origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL) STRICT, WITHOUT ROWID`;
 
 const PUT = `INSERT INTO head VALUES (?, ?, ?, ?) ON CONFLICT (origin) DO UPDATE

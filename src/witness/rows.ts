@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { digest, treeSize } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { codeOf } from '../platform/fault.ts';
+import { makeDatabase, strangeIn } from '../platform/database.ts';
 import { columnReader, isRow, type Columns } from '../platform/rows.ts';
 import { makeDurable, openDatabase, type TroubleWords } from '../platform/sqlite.ts';
 import type { CosignedHead } from './decide.ts';
@@ -29,19 +30,30 @@ export interface FileOptions {
  */
 export function openFile({ path, name, what, schema, exclusive }: FileOptions): Database.Database {
   const words = troubleWords(path, what);
+  const fill = (db: Database.Database): void => {
+    db.exec(`${META}; ${schema};`);
+    db.prepare('INSERT INTO meta VALUES (1, ?, ?)').run(LAYOUT, name);
+  };
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDatabase(path, fill);
   } catch (cause) {
     throw refuse(...words('absent', codeOf(cause)), { cause });
   }
-  return openDatabase(path, exclusive ? { timeout: 0 } : {}, words, (db) => {
-    if (exclusive) db.pragma('locking_mode = EXCLUSIVE');
-    makeDurable(db);
-    db.exec(`BEGIN IMMEDIATE; ${META}; ${schema};`);
-    db.prepare('INSERT OR IGNORE INTO meta VALUES (1, ?, ?)').run(LAYOUT, name);
-    db.exec('COMMIT');
-    checkOwner(db, path, name);
-  });
+  return openDatabase(
+    path,
+    exclusive ? { timeout: 0, fileMustExist: true } : { fileMustExist: true },
+    words,
+    (db) => {
+      if (exclusive) db.pragma('locking_mode = EXCLUSIVE');
+      makeDurable(db);
+      db.exec('BEGIN IMMEDIATE; COMMIT'); // an exclusive lock is taken by the first of these
+      const strange = strangeIn(db, 0, fill);
+      if (strange !== undefined)
+        throw refuse('corrupt-store', `the ${what} ${path} ${strange}: restore it, or see spec/witness.md`);
+      checkOwner(db, path, name);
+    },
+  );
 }
 
 function troubleWords(path: string, what: string): TroubleWords {
@@ -56,7 +68,7 @@ function troubleWords(path: string, what: string): TroubleWords {
 }
 
 const META =
-  'CREATE TABLE IF NOT EXISTS meta (one INTEGER PRIMARY KEY CHECK (one = 1), layout INTEGER NOT NULL, name TEXT NOT NULL) STRICT';
+  'CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), layout INTEGER NOT NULL, name TEXT NOT NULL) STRICT';
 
 function checkOwner(db: Database.Database, path: string, name: string): void {
   const row: unknown = db.prepare('SELECT layout, name FROM meta').get();

@@ -13,7 +13,7 @@ import { isRow, type Columns } from '../platform/rows.ts';
 import { HeadGuard, type GuardedHead } from './guard.ts';
 import { blobOrNull, headOf, number, openFile, text } from './rows.ts';
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS log (
+const SCHEMA = `CREATE TABLE log (
   origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, time INTEGER NOT NULL,
   note BLOB, lines INTEGER NOT NULL, keys TEXT NOT NULL, halted TEXT NOT NULL) STRICT, WITHOUT ROWID`;
 

@@ -73,14 +73,21 @@ export function readSettings(read: Reader) {
       ),
     ),
     keyRate: read(
-      whole('keyRate', '<n>', 'statements of one key that are logged in a minute; 0: no limit', 0, 0, 1e9),
+      whole(
+        'keyRate',
+        '<n>',
+        'statements of one key that are logged in a minute; 0: no limit',
+        60_000,
+        0,
+        1e9,
+      ),
     ),
     subjectRate: read(
       whole(
         'subjectRate',
         '<n>',
         'statements of one key about one subject that are logged in a minute; 0: no limit',
-        0,
+        6_000,
         0,
         1e9,
       ),

@@ -104,6 +104,12 @@ function keyFiles(layout: Layout): readonly (readonly [path: string, algorithm: 
   ];
 }
 
+/**
+ * What one key may log in all: far more than a team's pipeline does in years, and an end to what a leaked key can. An
+ * admin raises it by the next policy.
+ */
+const COUNTS = { keySubjects: 10_000, keyCommitments: 1_000_000 };
+
 /** Every role gets its own key, and every key all subjects: a start to narrow down. */
 async function firstPolicy(
   layout: Layout,
@@ -128,7 +134,7 @@ async function firstPolicy(
     },
     keys: await Promise.all(keys),
     selfProof: false,
-    limits: { entryBytes: MAX_ENTRY_BYTES },
+    limits: { entryBytes: MAX_ENTRY_BYTES, ...COUNTS },
   };
 }
 

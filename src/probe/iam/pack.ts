@@ -36,21 +36,21 @@ export const IAM_READ_ONLY: Pack = {
       id: 'iam-least-privilege',
       title: 'No call that the committed policy does not allow succeeded',
       // Without the whole trail there is no answer; a violation that was seen is one all the same.
-      expr: 'o.iam.violations.size() == 0 && o.iam.chain.whole',
+      expr: 'o.iam.violations.size() == 0 && o.iam.attributed && o.iam.chain.whole',
       severity: 'critical',
       controls: ACCESS,
     },
     {
       id: 'iam-no-writes',
       title: 'No call that writes succeeded (readOnly, as AWS says)',
-      expr: 'o.iam.writes.size() == 0 && o.iam.classified && o.iam.chain.whole',
+      expr: 'o.iam.writes.size() == 0 && o.iam.classified && o.iam.attributed && o.iam.chain.whole',
       severity: 'critical',
       controls: ACCESS,
     },
     {
       id: 'iam-all-judged',
       title: 'Every call could be judged',
-      expr: 'size(o.iam.unknown) == 0 && o.iam.counts.unattributed == 0 && o.iam.chain.whole',
+      expr: 'size(o.iam.unknown) == 0 && o.iam.attributed && o.iam.chain.whole',
       severity: 'medium',
     },
     {

@@ -55,6 +55,9 @@ async function run(task: ProbeTask): Promise<Observed> {
       ...(faults.count > 0
         ? [{ path: '/chain/whole', reason: `the trail is not whole: ${firstOf(faults)}` }]
         : []),
+      ...(tallied['attributed'] === true
+        ? []
+        : [{ path: '/attributed', reason: 'of some calls the trail does not say whose they are' }]),
       ...(tallied['classified'] === true
         ? []
         : [{ path: '/classified', reason: 'of some calls the trail does not say whether they only read' }]),

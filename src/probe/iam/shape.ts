@@ -3,7 +3,7 @@ import { scalars, type Shape } from '../../claim/shape.ts';
 
 export const IAM_SHAPE: Shape = {
   members: {
-    ...scalars('classified'),
+    ...scalars('attributed', 'classified'),
     principals: { list: 'scalar' },
     evaluator: { map: 'scalar' },
     chain: {

@@ -115,6 +115,7 @@ export class Tally {
     return {
       counts: { ...counts, calls: this.calls, records: this.records },
       ...(counts.unclassified === 0 && { classified: true }),
+      ...(counts.unattributed === 0 && { attributed: true }),
       violations: this.#violations,
       writes: this.#writes,
       unknown: Object.fromEntries(this.#unknown),

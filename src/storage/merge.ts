@@ -19,6 +19,12 @@ export type MergeStep = 'merging' | 'merge-cleared' | 'merge-written' | 'merge-m
 /** Parts that one step passes by because they are as they stay. */
 const PASSED = 64;
 
+/** Up to which entry parts are as they stay, and how many entries lie in full bundles. */
+interface Places {
+  readonly upto: number;
+  readonly full: number;
+}
+
 export class Merger {
   readonly #db: Database.Database;
   readonly #step: (step: MergeStep) => void;
@@ -28,6 +34,9 @@ export class Merger {
   readonly #clear: Database.Statement;
   readonly #put: Database.Statement;
   readonly #mark: Database.Statement;
+  readonly #transaction: Database.Transaction<() => Places>;
+  /** What `merged.upto` was at the last look. */
+  #upto = 0;
 
   constructor(db: Database.Database, step: (step: MergeStep) => void) {
     this.#db = db;
@@ -40,11 +49,18 @@ export class Merger {
     this.#clear = db.prepare('DELETE FROM part WHERE first >= ? AND first < ?');
     this.#put = db.prepare('INSERT INTO part VALUES (?, ?)');
     this.#mark = db.prepare('UPDATE merged SET upto = ?');
+    this.#transaction = db.transaction(() => this.#merge());
+  }
+
+  /** Whether a step may have something to do in a store of this size, by what the last one left: without a look at it. */
+  mayBeDue(size: number): boolean {
+    return this.#upto < fullOf(size);
   }
 
   /** Whether a step has something to do. */
   due(): boolean {
     const { upto, full } = this.#places();
+    this.#upto = upto;
     return upto < full;
   }
 
@@ -53,15 +69,16 @@ export class Merger {
     if (!this.due()) return false;
     this.#db.pragma('synchronous = NORMAL');
     try {
-      const more = this.#db.transaction(() => this.#merge()).immediate();
+      const { upto, full } = this.#transaction.immediate();
+      this.#upto = upto;
       this.#step('merged');
-      return more;
+      return upto < full;
     } finally {
       this.#db.pragma('synchronous = FULL');
     }
   }
 
-  #merge(): boolean {
+  #merge(): Places {
     this.#step('merging');
     const { upto, full } = this.#places();
     let at = upto;
@@ -76,7 +93,7 @@ export class Merger {
     }
     this.#mark.run(at);
     this.#step('merge-marked');
-    return at < full;
+    return { upto: at, full };
   }
 
   /** The parts from `at` on that fit into one, within their bundle: how many, and where the next begins. */
@@ -103,12 +120,17 @@ export class Merger {
     this.#step('merge-written');
   }
 
-  #places(): { readonly upto: number; readonly full: number } {
+  #places(): Places {
     const row: unknown = this.#bounds.get();
     if (!isRow(row)) throw lost(0);
     const size = number(row, 'size');
-    return { upto: number(row, 'upto'), full: size - (size % TILE_WIDTH) };
+    return { upto: number(row, 'upto'), full: fullOf(size) };
   }
+}
+
+/** Entries that lie in full bundles. */
+function fullOf(size: number): number {
+  return size - (size % TILE_WIDTH);
 }
 
 function numbers(row: unknown): readonly [first: number, length: number] {

@@ -24,6 +24,19 @@ export type Lookup = 'key' | 'leaf';
 /** Indices of entries, by the prefix of their id or leaf hash. */
 type Places = Map<number, number[]>;
 
+/** The columns of `head` that tell what is new. */
+export interface Bounds {
+  readonly size: number;
+  readonly flushes: number;
+}
+
+/** A new entry's place in the look-up tables, as prefixes (rows.ts). */
+export interface NewPlace {
+  readonly index: number;
+  readonly key: number;
+  readonly leaf: number;
+}
+
 export class RecentEntries {
   readonly #bounds: Database.Statement;
   readonly #flushed: Database.Statement;
@@ -60,8 +73,13 @@ export class RecentEntries {
 
   /** Reads what was committed since the last time: once before look-ups, however many. */
   catchUp(): void {
-    const head = numbers(this.#bounds.get() ?? [0, 0]);
-    const [size = 0, flushes = 0] = head;
+    const [size = 0, flushes = 0] = numbers(this.#bounds.get() ?? [0, 0]);
+    this.catchUpTo({ size, flushes });
+  }
+
+  /** `catchUp` for who has just read the head. */
+  catchUpTo({ size, flushes }: Bounds): void {
+    if (size === this.#size && flushes === this.#flushes) return;
     if (flushes !== this.#flushes) this.#forget(numbers(this.#flushed.all()));
     const start = this.#flushes === undefined ? Math.min(...this.#flushedUpTo) : this.#size;
     for (const row of this.#rows.all(start, size)) {
@@ -70,6 +88,16 @@ export class RecentEntries {
       this.#add('leaf', leaf, index);
     }
     this.#flushes = flushes;
+    this.#size = size;
+  }
+
+  /** Takes the entries that the caller committed after the last `catchUp`, in place of reading them back. */
+  committed(entries: readonly NewPlace[], { size, flushes }: Bounds): void {
+    if (flushes !== this.#flushes) return; // tables were written: the next `catchUp` reads which
+    for (const { index, key, leaf } of entries) {
+      this.#add('key', key, index);
+      this.#add('leaf', leaf, index);
+    }
     this.#size = size;
   }
 

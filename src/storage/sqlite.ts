@@ -14,7 +14,7 @@ import { firstUse } from '../platform/sqlite.ts';
 import { Merger, type MergeStep } from './merge.ts';
 import { partsOf } from './parts.ts';
 import { blob, idPrefix, kindNumber, number, place, prefix } from './rows.ts';
-import { FLUSH_EVERY, SLICES } from './recent.ts';
+import { FLUSH_EVERY, SLICES, type NewPlace } from './recent.ts';
 import { openForWriting, storeWords } from './schema.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 
@@ -30,6 +30,8 @@ export class SqliteStore extends SqliteReader implements Store {
   readonly #step: (step: CommitStep) => void;
   readonly #merger: Merger;
   #merging: NodeJS.Immediate | undefined;
+  /** Whether the newest head is of our own last commit, so that what `recent` holds is all there is. */
+  #ownHead = false;
 
   constructor(db: Database.Database, step: (step: CommitStep) => void = () => {}) {
     super(db);
@@ -51,7 +53,9 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   async known(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, EntryRow>> {
-    this.recent.catchUp();
+    if (ids.length === 0) return new Map();
+    // What another process wrote is not seen here; then the next commit finds another head, and is refused.
+    if (!this.#ownHead) this.recent.catchUp();
     // One statement asks for all: by itself every look-up locks the file and unlocks it (4 µs of 9).
     const prefixes = ids.map(idPrefix);
     const older = new Set(this.#statements.knownKeys.all(JSON.stringify(prefixes)));
@@ -67,21 +71,26 @@ export class SqliteStore extends SqliteReader implements Store {
 
   async commit(plan: Plan, expected: Head | undefined): Promise<void> {
     const { begin, commit, rollback } = this.#statements;
+    this.#ownHead = false;
     try {
       begin.run();
-      this.#compare(expected);
-      this.recent.catchUp();
+      const flushes = this.#compare(expected);
+      this.recent.catchUpTo({ size: expected?.size ?? 0, flushes });
       this.#step('begun');
-      for (const entry of plan.entries) this.#putEntry(entry);
+      const places = plan.entries.map(placeOf);
+      for (const [i, entry] of plan.entries.entries()) this.#putEntry(entry, places[i] ?? placeOf(entry));
       for (const part of partsOf(plan.entries)) this.#statements.putPart.run(part);
       this.#step('entries');
       for (const tile of plan.tiles) this.#putTile(tile);
       this.#step('tiles');
       for (const [key, link] of plan.chains) this.#putChain(key, link);
       this.#step('chains');
-      this.#swap(plan.head, this.#flush(plan.head.size));
+      const after = { size: plan.head.size, flushes: this.#flush(plan.head.size, flushes) };
+      this.#swap(plan.head, after.flushes);
       this.#step('head');
       commit.run();
+      this.recent.committed(places, after);
+      this.#ownHead = after.flushes === flushes;
     } catch (cause) {
       if (this.db.inTransaction) rollback.run();
       this.#names.clear(); // names interned by the lost transaction are gone with it
@@ -90,7 +99,7 @@ export class SqliteStore extends SqliteReader implements Store {
     }
     // If we die from here on, the batch is in the tree: its submitters post again and find it logged.
     this.#step('committed');
-    this.#mergeSoon();
+    if (this.#merger.mayBeDue(plan.head.size)) this.#mergeSoon();
   }
 
   /** One step of merging the parts of full bundles; whether there is another to do. It goes on by itself, too. */
@@ -118,7 +127,8 @@ export class SqliteStore extends SqliteReader implements Store {
     this.db.close();
   }
 
-  #compare(expected: Head | undefined): void {
+  /** Refuses `swap-lost` unless the head is the expected one. Gives the slices of the look-up tables that were ever written. */
+  #compare(expected: Head | undefined): number {
     const row: unknown = this.#statements.head.get();
     const same = isRow(row)
       ? expected !== undefined &&
@@ -130,6 +140,7 @@ export class SqliteStore extends SqliteReader implements Store {
         'swap-lost',
         'the store moved under the log: another process writes to it; stop one of them',
       );
+    return isRow(row) ? number(row, 'flushes') : 0;
   }
 
   #swap(head: Head, flushes: number): void {
@@ -137,11 +148,8 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   /** Writes the slices of the look-up tables that are due, each at most once; returns how many ever were. */
-  #flush(size: number): number {
-    const { flushes, putKeys, putLeaves, putFlushed } = this.#statements;
-    const before: unknown = flushes.get() ?? 0;
-    if (typeof before !== 'number')
-      throw refuse('corrupt-store', 'the store does not say how far it is indexed');
+  #flush(size: number, before: number): number {
+    const { putKeys, putLeaves, putFlushed } = this.#statements;
     const due = Math.min(Math.floor(size / FLUSH_EVERY), before + SLICES);
     for (let flush = before; flush < due; flush++) {
       const slice = flush % SLICES;
@@ -152,11 +160,11 @@ export class SqliteStore extends SqliteReader implements Store {
     return Math.max(before, due);
   }
 
-  #putEntry(entry: NewEntry): void {
+  #putEntry(entry: NewEntry, { index, key, leaf }: NewPlace): void {
     this.#statements.putEntry.run(
-      entry.index,
-      idPrefix(entry.id),
-      prefix(entry.leaf),
+      index,
+      key,
+      leaf,
       kindNumber(entry.kind),
       this.#intern(entry.subject),
       this.#intern(entry.issuer),
@@ -186,6 +194,10 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 }
 
+function placeOf({ index, id, leaf }: NewEntry): NewPlace {
+  return { index, key: idPrefix(id), leaf: prefix(leaf) };
+}
+
 type Statements = ReturnType<typeof prepare>;
 
 /** Pairs that one statement inserts: a call costs as much as ten of them. */
@@ -207,10 +219,9 @@ function prepare(db: Database.Database) {
     begin: db.prepare('BEGIN IMMEDIATE'),
     commit: db.prepare('COMMIT'),
     rollback: db.prepare('ROLLBACK'),
-    head: db.prepare('SELECT size, root FROM head'),
+    head: db.prepare('SELECT size, root, flushes FROM head'),
     putHead: db.prepare('INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?, ?)'),
     knownKeys: db.prepare('SELECT key FROM by_key WHERE key IN (SELECT value FROM json_each(?))').pluck(),
-    flushes: db.prepare('SELECT flushes FROM head').pluck(),
     putKeys: insertPairs(db, 'by_key'),
     putLeaves: insertPairs(db, 'by_leaf'),
     putFlushed: db.prepare('UPDATE flushed SET upto = ? WHERE slice = ?'),

@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 
 /** The name of a client by its address. An IPv4 address in IPv6's clothes (`::ffff:192.0.2.1`) is itself. */
 export function clientOf(address: string): string {
+  if (!address.includes(':')) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   if (!isIPv6(address)) return address;

@@ -26,6 +26,10 @@ interface Connection {
   readonly socket: Socket;
   /** Requests that are not answered yet. */
   inHand: number;
+  /** When its last answer ended, as a count of all that did; of a new one, when it came. */
+  used: number;
+  /** Called at the end of each answer. */
+  readonly answered: () => void;
 }
 
 /** `isProxy`: whether an address speaks for others. */
@@ -35,7 +39,10 @@ export function limitConnections(
   isProxy: (address: string) => boolean,
 ): void {
   const clients = new Map<string, Map<string, Connection>>();
+  /** Of each socket that a request came on: looked up by its address once. */
+  const known = new WeakMap<Socket, Connection>();
   let open = 0;
+  let ends = 0;
 
   const accept = (socket: Socket): void => {
     const address = socket.remoteAddress;
@@ -45,44 +52,50 @@ export function limitConnections(
     const full = own.size >= connectionsOfOne || (own.size > 0 && open >= connections * (1 - KEPT_FREE));
     if (full && !dropIdle(own)) return void socket.destroy();
     const key = keyOf(socket);
+    const answered = (): void => {
+      connection.inHand--;
+      connection.used = ends++;
+    };
+    const connection: Connection = { socket, inHand: 0, used: ends++, answered };
     clients.set(client, own);
-    own.set(key, { socket, inHand: 0 });
+    own.set(key, connection);
     open++;
     socket.once('close', () => {
       open--;
-      own.delete(key);
+      if (own.get(key) === connection) own.delete(key);
       if (own.size === 0 && clients.get(client) === own) clients.delete(client);
     });
   };
 
-  const begin = ({ socket }: IncomingMessage, response: ServerResponse): void => {
+  const find = (socket: Socket): Connection | undefined => {
     const own = socket.remoteAddress === undefined ? undefined : clients.get(clientOf(socket.remoteAddress));
-    const key = keyOf(socket);
-    const connection = own?.get(key);
-    if (own === undefined || connection === undefined) return;
+    const connection = own?.get(keyOf(socket));
+    if (connection !== undefined) known.set(socket, connection);
+    return connection;
+  };
+
+  const begin = ({ socket }: IncomingMessage, response: ServerResponse): void => {
+    const connection = known.get(socket) ?? find(socket);
+    if (connection === undefined) return;
     connection.inHand++;
     // Node works through all that a connection sends at once; whoever sends more than this is not waiting for answers.
     if (connection.inHand > MOST_PIPELINED) return void socket.destroy();
-    response.once('close', () => {
-      connection.inHand--;
-      // The youngest stands last: what was used a moment ago is the last to go.
-      if (own.delete(key)) own.set(key, connection);
-    });
+    response.on('close', connection.answered); // comes once
   };
 
   server.on('connection', accept);
   server.on('request', begin);
 }
 
-/** Closes a client's oldest connection without a request; false when there is none. */
+/** Closes a client's connection without a request that was used longest ago; false when there is none. */
 function dropIdle(own: Map<string, Connection>): boolean {
-  for (const [key, { socket, inHand }] of own) {
-    if (inHand > 0) continue;
-    own.delete(key);
-    socket.destroy();
-    return true;
-  }
-  return false;
+  let oldest: readonly [key: string, Connection] | undefined;
+  for (const each of own)
+    if (each[1].inHand === 0 && each[1].used < (oldest?.[1].used ?? Infinity)) oldest = each;
+  if (oldest === undefined) return false;
+  own.delete(oldest[0]);
+  oldest[1].socket.destroy();
+  return true;
 }
 
 /** A connection by its other end: under TLS a request knows another object than the one that was accepted. */

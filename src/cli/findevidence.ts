@@ -11,9 +11,9 @@ import { decodeSign1 } from '../cose/sign1.ts';
 import { entryBytes } from '../cose/statement.ts';
 import { detachReceipts, TRANSPARENT_LIMITS } from '../cose/transparent.ts';
 import { TLOG_PROOF_VERSION } from '../note/tlogproof.ts';
-import { holds } from './commit/files.ts';
-import { parseDisclosure, parseLeaves, type Disclosure, type OwnedLeaves } from './commit/leafopening.ts';
-import { parseOpening, type Opening } from './commit/opening.ts';
+import { holds } from '../declare/node/files.ts';
+import { parseDisclosure, parseLeaves, type Disclosure, type OwnedLeaves } from '../declare/leafopening.ts';
+import { parseOpening, type Opening } from '../declare/opening.ts';
 import { readNamedFile } from '../platform/files.ts';
 import { PROOF_FILES, PROOFS_FOLDER } from './proofs.ts';
 

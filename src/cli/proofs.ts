@@ -18,7 +18,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Evidence } from '../client/evidence.ts';
 import { attachReceipts } from '../cose/transparent.ts';
-import type { OwnedFile } from './commit/declare.ts';
+import { DISCLOSURE_FILE, LEAVES_FILE } from '../declare/leafopening.ts';
+import type { OwnedFile } from '../declare/node/owned.ts';
+import { OPENING_FILE } from '../declare/opening.ts';
 import type { Context } from './context.ts';
 import { replaceFile } from '../platform/files.ts';
 
@@ -30,9 +32,9 @@ export const PROOF_FILES = {
   policyProof: 'policy.tlog-proof',
   keys: 'keys.cose',
   keysProof: 'keys.tlog-proof',
-  opening: 'opening.json',
-  leaves: 'leaves.json',
-  disclosure: 'disclosure.json',
+  opening: OPENING_FILE,
+  leaves: LEAVES_FILE,
+  disclosure: DISCLOSURE_FILE,
 } as const;
 
 /** Folder of all proof directories, in the working directory, where none is configured. */

@@ -12,7 +12,7 @@ import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import { verifyInclusion } from '../tree/verify.ts';
-import type { Checklist } from './checklist.ts';
+import type { Checklist } from '../bytes/checklist.ts';
 import { SPOKEN, type Evidence, type Place, type PolicyEvidence, type Trust } from './evidence.ts';
 import { entryIdOf } from './scrapi.ts';
 

@@ -8,7 +8,7 @@ import type { PublicKey } from '../sign/algorithm.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { hashLeaf } from '../tree/hash.ts';
-import type { Checklist } from './checklist.ts';
+import type { Checklist } from '../bytes/checklist.ts';
 import { SPOKEN, type Evidence, type Place, type Trust } from './evidence.ts';
 
 /** Receipts by keys we know: all that were handed over by themselves, and at least one of those carried. */

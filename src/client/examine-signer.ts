@@ -9,7 +9,7 @@ import { isOrdered, newestWanted } from '../registration/order.ts';
 import { policyFor, type Rules } from '../registration/rules.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import { ROLE_FOR } from '../statement/policy.ts';
-import type { Checklist } from './checklist.ts';
+import type { Checklist } from '../bytes/checklist.ts';
 import { SPOKEN } from './evidence.ts';
 
 /** Statement signature, and what the policy says of its signer. */

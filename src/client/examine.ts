@@ -1,6 +1,6 @@
 /** The whole examination of some evidence, in the order a person would go. Offline and pure. */
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
-import { Checklist, type Check } from './checklist.ts';
+import { Checklist, type Check } from '../bytes/checklist.ts';
 import type { Evidence, Place, Trust } from './evidence.ts';
 import { examineKeys, examinePolicy, examineProof } from './examine-log.ts';
 import { examineAudience, examineReceipts } from './examine-receipt.ts';

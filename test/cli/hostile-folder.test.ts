@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { gitFacts, gitTop } from '../../src/cli/commit/git.ts';
+import { gitFacts, gitTop } from '../../src/declare/node/git.ts';
 import { tallystick } from '../support/run-cli.ts';
 
 const noGit = spawnSync('git', ['--version']).error !== undefined && 'git is not installed';

@@ -1,11 +1,11 @@
-/** Commitments to sources: what is declared, what is never shown, what is shown to an auditor (src/cli/commit). */
+/** Commitments to sources: what is declared, what is never shown, what is shown to an auditor (src/declare). */
 import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import t from 'tap';
 import { parseClaims } from '../../src/declare/claims.ts';
 import { packOf } from '../../src/declare/packs.ts';
 import { checkExpression } from '../../src/claim/expression.ts';
-import { readTexts } from '../../src/cli/commit/sources.ts';
+import { readTexts } from '../../src/declare/node/sources.ts';
 import { readFault } from '../../src/claim/reads.ts';
 import { PROBES } from '../../src/probe/registry.ts';
 import { parseStatement } from '../../src/statement/parse.ts';

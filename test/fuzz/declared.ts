@@ -8,15 +8,15 @@ import { readRules } from '../../src/agent/enrolment.ts';
 import { parseTyped, parseExpression } from '../../src/claim/cel/syntax.ts';
 import { checkExpression, evaluate } from '../../src/claim/expression.ts';
 import { readTargets } from '../../src/cli/agent/setup.ts';
-import { parseTree } from '../../src/cli/commit/gittree.ts';
+import { parseTree } from '../../src/declare/node/gittree.ts';
 import {
   formatDisclosure,
   formatLeaves,
   parseDisclosure,
   parseLeaves,
-} from '../../src/cli/commit/leafopening.ts';
-import { formatOpening, parseOpening } from '../../src/cli/commit/opening.ts';
-import { parseOwned } from '../../src/cli/commit/owned.ts';
+} from '../../src/declare/leafopening.ts';
+import { formatOpening, parseOpening } from '../../src/declare/opening.ts';
+import { parseOwned } from '../../src/declare/node/owned.ts';
 import { readConfigFile } from '../../src/cli/configfile.ts';
 import { formatEditable, parseEditable } from '../../src/cli/policy/editable.ts';
 import { settings } from '../../src/cli/settings.ts';

@@ -53,6 +53,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // YAML within bounds that the library lacks.
   yaml: { below: ['bytes'], packages: ['yaml'] },
   declare: { below: [...PURE, 'claim', 'probe/registry', 'yaml'], packages: ['yaml', '@secretlint/*'] },
+  // What a declaration is made of on a machine: files, git, the secret of the salts, what is left to the owner.
+  'declare/node': { below: [...PURE, 'claim', 'platform', 'keys', 'declare'], packages: [], node: true },
   agent: {
     below: [
       ...JUDGED,
@@ -147,6 +149,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'probe',
       'probe/registry',
       'declare',
+      'declare/node',
       'agent',
       'yaml',
     ],
@@ -168,8 +171,11 @@ const sources = globSync('**/*.ts', { cwd: SRC })
 const read = (path: string): string => readFileSync(join(SRC, path), 'utf8');
 const folderOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : 'index');
 
-/** The room of a file: its folder, or that of the pure half of `probe`, which is told by what the registry needs. */
-const roomOf = (path: string): string => (described.has(path) ? 'probe/registry' : folderOf(path));
+/** The room of a file: its folder; `declare/node`; or the pure half of `probe`, which is what the registry needs. */
+function roomOf(path: string): string {
+  if (path.startsWith('declare/node/')) return 'declare/node';
+  return described.has(path) ? 'probe/registry' : folderOf(path);
+}
 
 /** The registry of probes, and what of src/probe it and those who ask it import. */
 const described = new Set<string>();

@@ -4,7 +4,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import type { Policy } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
 import { layoutOf, roleKeyPath } from '../../service/layout.ts';
-import { shellWord } from '../shellword.ts';
+import { shellWord } from '../../bytes/shellword.ts';
 import { isThere, type AgentHome } from './setup.ts';
 
 /** Refuses `unknown-key`, `wrong-role`, `subject-not-allowed`; each names the command that changes it. */

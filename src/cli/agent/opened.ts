@@ -11,8 +11,8 @@ import type { Value } from '../../claim/value.ts';
 import { declaredValue } from '../../probe/declared.ts';
 import type { SaltedTree } from '../../statement/saltedleaf.ts';
 import { earlierFolderOf } from '../commit/earlier.ts';
-import { leafTree } from '../commit/leafopening.ts';
-import { ownedFilesIn, parseOwned } from '../commit/owned.ts';
+import { leafTree } from '../../declare/leafopening.ts';
+import { ownedFilesIn, parseOwned } from '../../declare/node/owned.ts';
 import type { Context } from '../context.ts';
 import { proofsFolderOf, slugOf } from '../proofs.ts';
 

@@ -13,8 +13,8 @@ import { entryBytes } from '../../cose/statement.ts';
 import { TRANSPARENT_LIMITS } from '../../cose/transparent.ts';
 import { readNamedFile, replaceFile } from '../../platform/files.ts';
 import { PROOF_FILES } from '../proofs.ts';
-import { formatOpening, parseOpening } from './opening.ts';
-import { OWNED_FILES } from './owned.ts';
+import { formatOpening, parseOpening } from '../../declare/opening.ts';
+import { OWNED_FILES } from '../../declare/node/owned.ts';
 
 const EARLIER = 'earlier';
 

@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import { readNamedFile } from '../../platform/files.ts';
 import type { Whom } from '../client.ts';
 import type { Flags, VerbOption } from '../verb.ts';
-import type { Declared } from './declare.ts';
+import type { Declared } from '../../declare/node/declarefiles.ts';
 import { assertNothingLost, standing } from './lost.ts';
 import { assertPinned, keepIdentities, pinTargets, unpinned, type Pinned, type Pinning } from './pin.ts';
 import { certificatesIn } from './pinchoice.ts';

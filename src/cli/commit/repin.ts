@@ -13,9 +13,10 @@ import type { Declaration } from '../../statement/commitment.ts';
 import { readNamedFile } from '../../platform/files.ts';
 import { PROOF_FILES } from '../proofs.ts';
 import type { Flags } from '../verb.ts';
-import type { Declared, OwnedFile } from './declare.ts';
+import type { Declared } from '../../declare/node/declarefiles.ts';
+import type { OwnedFile } from '../../declare/node/owned.ts';
 import type { Standing } from './lost.ts';
-import { ownedFilesIn } from './owned.ts';
+import { ownedFilesIn } from '../../declare/node/owned.ts';
 import { pinTargets, type Identified, type Pinning } from './pin.ts';
 
 /** The subject of --repin. Refuses `usage` beside anything that declares. */

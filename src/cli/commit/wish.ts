@@ -16,10 +16,10 @@ import { proofsFolderOf } from '../proofs.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Flags, VerbOption } from '../verb.ts';
 import { aimless, checkClaims } from '../../declare/checkclaims.ts';
-import { declare, listFiles, type Declared, type Wish } from './declare.ts';
-import { declareFromSource, readWish, type SourceWish } from './declaresource.ts';
-import { loadSaltSecret } from './salts.ts';
-import { SOURCES, type ReadSource, type SourceKind } from './sources.ts';
+import { declare, listFiles, type Declared, type Wish } from '../../declare/node/declarefiles.ts';
+import { declareFromSource, readWish, type SourceWish } from '../../declare/node/declaresource.ts';
+import { loadSaltSecret } from '../../declare/node/salts.ts';
+import { SOURCES, type ReadSource, type SourceKind } from '../../declare/node/sources.ts';
 
 /** The flags that say what is declared. */
 export const DECLARING: readonly VerbOption[] = [

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { Checklist, type Check } from '../../client/checklist.ts';
+import { Checklist, type Check } from '../../bytes/checklist.ts';
 import { challengeOf } from '../../evidence/challenge.ts';
 import { REFUSAL_TYPE, verifyRefusal } from '../../evidence/tls-refusal-record.ts';
 import { isTranscript } from '../../evidence/transcript.ts';

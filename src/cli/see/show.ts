@@ -5,7 +5,7 @@ import { approvalsLacking, type Committed, type EntryOf, type History } from '..
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { CLASS_WORDS } from '../agent/lines.ts';
-import { showValue } from '../commit/leafopening.ts';
+import { showValue } from '../../declare/leafopening.ts';
 import type { JsonValue, Output } from '../output.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';

@@ -3,8 +3,14 @@ import { copyFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
-import { disclose, formatDisclosure, showPath, showValue, type OwnedLeaves } from '../commit/leafopening.ts';
-import { OWNED_FILES, ownedFilesIn, readOwned } from '../commit/owned.ts';
+import {
+  disclose,
+  formatDisclosure,
+  showPath,
+  showValue,
+  type OwnedLeaves,
+} from '../../declare/leafopening.ts';
+import { OWNED_FILES, ownedFilesIn, readOwned } from '../../declare/node/owned.ts';
 import type { Context } from '../context.ts';
 import { makeFolder, replaceFile } from '../../platform/files.ts';
 import { PROOF_FILES, proofsFolderOf, slugOf } from '../proofs.ts';

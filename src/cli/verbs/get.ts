@@ -4,7 +4,7 @@ import { isEntryId, type EntryId } from '../../bytes/brand.ts';
 import { printable } from '../../bytes/printable.ts';
 import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
 import { formatBase64, parseDecimal } from '../../bytes/text.ts';
-import type { Check } from '../../client/checklist.ts';
+import type { Check } from '../../bytes/checklist.ts';
 import { entryIdOf, fetchReceipt } from '../../client/scrapi.ts';
 import { attachReceipts } from '../../cose/transparent.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';

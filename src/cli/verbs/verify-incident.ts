@@ -7,7 +7,7 @@ import { verifyIncident, type IncidentVerdict, type VerdictHead } from '../../in
 import type { Incident } from '../../incident/incident.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../context.ts';
-import { STDIN } from '../commit/files.ts';
+import { STDIN } from '../../declare/node/files.ts';
 import { readNamedFile, readPiped } from '../../platform/files.ts';
 import type { Output } from '../output.ts';
 import { trustOf } from '../trust.ts';

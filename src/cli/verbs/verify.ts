@@ -2,11 +2,11 @@
 import { resolve, sep } from 'node:path';
 import { EXIT } from '../../bytes/refusal.ts';
 import { printable } from '../../bytes/printable.ts';
-import { exitOf, type Check } from '../../client/checklist.ts';
+import { exitOf, type Check } from '../../bytes/checklist.ts';
 import type { Trust } from '../../client/evidence.ts';
 import { examine } from '../../client/examine.ts';
-import { checkDeclaration } from '../commit/check.ts';
-import { checkDisclosure, checkLeaves } from '../commit/checkleaves.ts';
+import { checkDeclaration } from '../../declare/node/checkfiles.ts';
+import { checkDisclosure, checkLeaves } from '../../declare/checkleaves.ts';
 import type { Context } from '../context.ts';
 import { drawPath, explainSteps } from '../explain.ts';
 import { findEvidence, type FoundEvidence } from '../findevidence.ts';

@@ -10,7 +10,7 @@ import { decodeUtf8, encodeUtf8, formatHex, parseHex } from '../../bytes/text.ts
 import { createSecretFile, readSecretFile } from '../../keys/file.ts';
 import { SALT_LENGTH } from '../../statement/saltedleaf.ts';
 import { makeFolder } from '../../platform/files.ts';
-import type { FileFact } from './files.ts';
+import type { FileFact } from '../opening.ts';
 
 const SECRET_LENGTH = 32;
 

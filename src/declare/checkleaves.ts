@@ -1,9 +1,9 @@
 /** Whether the leaves of a source lead to the root that was logged: all of them, or those that were disclosed. */
-import { equalBytes } from '../../bytes/compare.ts';
-import { refuse } from '../../bytes/refusal.ts';
-import { Checklist, type Check } from '../../client/checklist.ts';
-import { isWithdrawal, type Commitment, type Declaration } from '../../statement/commitment.ts';
-import { verifyOpening } from '../../statement/saltedleaf.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { Checklist, type Check } from '../bytes/checklist.ts';
+import { isWithdrawal, type Commitment, type Declaration } from '../statement/commitment.ts';
+import { verifyOpening } from '../statement/saltedleaf.ts';
 import { leafTree, showPath, showValue, type Disclosure, type OwnedLeaves } from './leafopening.ts';
 
 /** A logged commitment and its subject. */

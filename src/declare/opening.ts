@@ -2,19 +2,20 @@
  * `opening.json`: what only the owner has of a declaration, the salts and the leaves they hide. With it a
  * file is checked against the logged root, and single leaves can be shown later (spec/client.md).
  */
-import { digest } from '../../bytes/brand.ts';
-import { encodeCbor, isCborArray, isCborMap, type CborValue } from '../../bytes/cbor.ts';
-import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { decodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
-import { declarationTree, type SaltedLeaf, type SaltedTree } from '../../statement/saltedleaf.ts';
-import { array, oneOf, record, text } from '../../statement/schema.ts';
-import { count } from '../../statement/vocabulary.ts';
-import type { JsonValue } from '../output.ts';
+import { digest, type Digest } from '../bytes/brand.ts';
+import { encodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbor.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { decodeUtf8, formatHex, parseHex } from '../bytes/text.ts';
+import { declarationTree, type SaltedLeaf, type SaltedTree } from '../statement/saltedleaf.ts';
+import { array, oneOf, record, text } from '../statement/schema.ts';
+import { count } from '../statement/vocabulary.ts';
 import { fromJson } from './fromjson.ts';
-import type { FileFact } from './files.ts';
 import type { OwnedLeaves } from './leafopening.ts';
 
-/** Name and version of the rules in files.ts. */
+/** Its name in a proof directory. */
+export const OPENING_FILE = 'opening.json';
+
+/** Name and version of the rules in node/files.ts. */
 export const FILES_PROFILE = 'files@1';
 
 /** What an opening says it is. */
@@ -45,6 +46,18 @@ const openingFile = record({
   base: text(1, 4096),
   leaves: array(leaf, MAX_LEAVES, 1),
 });
+
+/** What a commitment to files declares of one. */
+export interface FileFact {
+  /** From the base, with slashes; `-` for standard input. */
+  readonly path: string;
+  /** symlink: size and digest are those of the link's text. stream: standard input. */
+  readonly type: 'file' | 'symlink' | 'stream';
+  /** Permission bits, with setuid, setgid and sticky; of a regular file alone. */
+  readonly mode: number | undefined;
+  readonly size: number;
+  readonly sha256: Digest;
+}
 
 /** A declared file and the salt that hides it. */
 export interface SaltedFact extends FileFact {
@@ -130,7 +143,7 @@ export function parseOpening(bytes: Uint8Array, path: string): Opening {
   }
 }
 
-function toJson(value: CborValue): JsonValue {
+function toJson(value: CborValue): unknown {
   if (isCborArray(value)) return value.map(toJson);
   if (isCborMap(value)) return Object.fromEntries(Array.from(value, ([key, each]) => [key, toJson(each)]));
   if (typeof value === 'string' || typeof value === 'number') return value;

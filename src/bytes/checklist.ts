@@ -1,5 +1,5 @@
 /** A list of checks as a person reads it: each passes, fails with its refusal, or says why it was not made. */
-import { EXIT, Refusal } from '../bytes/refusal.ts';
+import { EXIT, Refusal } from './refusal.ts';
 
 /** One check. `skipped` is never a pass: its detail says what was missing. */
 export interface Check {

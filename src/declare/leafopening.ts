@@ -3,21 +3,25 @@
  * `disclosure.json`, some of those leaves for somebody else, each with its way to the root that was logged. Of
  * sensitive leaves both hold a keyed digest alone.
  */
-import { decodeCbor, encodeCbor, isCborArray, isCborMap, type CborValue } from '../../bytes/cbor.ts';
-import { printable } from '../../bytes/printable.ts';
-import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { decodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
+import { decodeCbor, encodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbor.ts';
+import { printable } from '../bytes/printable.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { decodeUtf8, formatHex, parseHex } from '../bytes/text.ts';
 import {
   declarationTree,
   openLeaf,
   opening,
   valueInLeaf,
   type Opening,
+  type SaltedLeaf,
   type SaltedTree,
-} from '../../statement/saltedleaf.ts';
-import { array, bool, oneOf, record, text } from '../../statement/schema.ts';
+} from '../statement/saltedleaf.ts';
+import { array, bool, oneOf, record, text } from '../statement/schema.ts';
 import { fromJson } from './fromjson.ts';
-import type { SourceLeaf } from './sources.ts';
+
+/** Their names in a proof directory. */
+export const LEAVES_FILE = 'leaves.json';
+export const DISCLOSURE_FILE = 'disclosure.json';
 
 const MAX_LEAVES = 200_000;
 /** As long as a source. Leaves hold values that are too long to show by their digest. */
@@ -45,6 +49,12 @@ const disclosureFile = record({
   /** Deterministic CBOR of each opening (spec/statements.md §8), hex. */
   openings: array(hex(1, 65_535), MAX_DISCLOSED, 1),
 });
+
+/** A salted leaf and whether it may be shown. */
+export interface SourceLeaf extends SaltedLeaf {
+  readonly value: Uint8Array;
+  readonly sensitive: boolean;
+}
 
 export interface OwnedLeaves {
   readonly profile: string;

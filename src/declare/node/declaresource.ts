@@ -4,12 +4,11 @@ import { basename, relative, resolve, sep } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import type { Tier } from '../../statement/vocabulary.ts';
-import { PROOF_FILES } from '../proofs.ts';
 import { VERSION } from '../../platform/version.ts';
-import { leftOutOf, type Declared } from './declare.ts';
+import { leftOutOf, type Declared } from './declarefiles.ts';
 import { holds, STDIN } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';
-import { formatLeaves, leafTree } from './leafopening.ts';
+import { formatLeaves, leafTree, LEAVES_FILE } from '../leafopening.ts';
 import { readableOwned } from './owned.ts';
 import { readSource, readTexts, refuseSecrets, type Reading, type ReadSource } from './sources.ts';
 
@@ -67,7 +66,7 @@ export async function declareFromSource(wish: SourceWish): Promise<Declared> {
     declaration,
     leftOut: leftOutOf(git),
     leaves: count,
-    owned: () => readableOwned(PROOF_FILES.leaves, text, declaration),
+    owned: () => readableOwned(LEAVES_FILE, text, declaration),
   };
 }
 

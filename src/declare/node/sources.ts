@@ -10,17 +10,18 @@ import { encodeCbor } from '../../bytes/cbor.ts';
 import { printable } from '../../bytes/printable.ts';
 import { refuse, Refusal } from '../../bytes/refusal.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
-import { decodeSource } from '../../declare/encoding.ts';
-import { declareEnv } from '../../declare/env.ts';
-import { declareJson } from '../../declare/json.ts';
-import { declareKubernetes, IGNORED } from '../../declare/kubernetes.ts';
-import type { Declarable, DeclaredLeaf, Exclusion } from '../../declare/leaf.ts';
-import { unmarkedSecrets, type Unmarked } from '../../declare/secret.ts';
-import { declareTerraform } from '../../declare/terraform.ts';
-import { declareYaml } from '../../declare/yaml.ts';
-import { SALT_LENGTH, type SaltedLeaf } from '../../statement/saltedleaf.ts';
+import { decodeSource } from '../encoding.ts';
+import { declareEnv } from '../env.ts';
+import { declareJson } from '../json.ts';
+import { declareKubernetes, IGNORED } from '../kubernetes.ts';
+import type { Declarable, DeclaredLeaf, Exclusion } from '../leaf.ts';
+import { unmarkedSecrets, type Unmarked } from '../secret.ts';
+import { declareTerraform } from '../terraform.ts';
+import { declareYaml } from '../yaml.ts';
+import { SALT_LENGTH } from '../../statement/saltedleaf.ts';
+import type { SourceLeaf } from '../leafopening.ts';
 import { readNamedFile, readPiped } from '../../platform/files.ts';
-import { shellWord } from '../shellword.ts';
+import { shellWord } from '../../bytes/shellword.ts';
 import { STDIN } from './files.ts';
 
 /** Kinds of source, as the first operand of `commit` names them; `files` are a leaf each. */
@@ -38,12 +39,6 @@ export interface Reading {
   readonly notSecret: ReadonlySet<string>;
   /** Keys the salts and the digests of sensitive leaves. */
   readonly saltSecret: Uint8Array;
-}
-
-/** A salted leaf and whether it may be shown. */
-export interface SourceLeaf extends SaltedLeaf {
-  readonly value: Uint8Array;
-  readonly sensitive: boolean;
 }
 
 export interface ReadSource extends Omit<Declarable, 'leaves'> {

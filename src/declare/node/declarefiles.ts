@@ -10,10 +10,9 @@ import type { Tier } from '../../statement/vocabulary.ts';
 import { VERSION } from '../../platform/version.ts';
 import { commonFolder, holds, readFacts, STDIN, type Found } from './files.ts';
 import { gitFacts, gitTop, type GitAnswer, type GitFacts } from './git.ts';
-import { FILES_PROFILE, formatOpening, leavesOf, treeOf, type SaltedFact } from './opening.ts';
-import { readableOwned } from './owned.ts';
+import { FILES_PROFILE, formatOpening, leavesOf, OPENING_FILE, treeOf, type SaltedFact } from '../opening.ts';
+import { readableOwned, type OwnedFile } from './owned.ts';
 import type { ReadSource } from './sources.ts';
-import { PROOF_FILES } from '../proofs.ts';
 import { saltOf } from './salts.ts';
 
 /** What to declare. `omit`: absolute paths left out of directories, and why. */
@@ -38,12 +37,6 @@ export interface Declared {
   readonly leaves: number;
   /** The file that only the owner keeps, in the proof directory `folder`; undefined where it is not here. */
   readonly owned: (folder: string) => OwnedFile | undefined;
-}
-
-/** One of PROOF_FILES, and its text. */
-export interface OwnedFile {
-  readonly name: string;
-  readonly text: string;
 }
 
 /** The files that a wish names, with their salts, and what of git is needed to say where they come from. */
@@ -77,7 +70,7 @@ export async function declare(wish: Wish): Promise<Declared> {
     owned: (folder) => {
       const from = relative(folder, base).split(sep).join('/') || '.';
       const text = formatOpening({ subject, base: from, facts });
-      return readableOwned(PROOF_FILES.opening, text, declaration);
+      return readableOwned(OPENING_FILE, text, declaration);
     },
   };
 }

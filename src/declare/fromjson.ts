@@ -1,5 +1,5 @@
 /** Files of JSON that schemas of ours read. */
-import type { CborValue } from '../../bytes/cbor.ts';
+import type { CborValue } from '../bytes/cbor.ts';
 
 /** JSON as the values that schemas read: an object is a map with text keys. */
 export function fromJson(value: unknown): CborValue {

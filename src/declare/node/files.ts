@@ -11,30 +11,14 @@ import { digest, type Digest } from '../../bytes/brand.ts';
 import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8 } from '../../bytes/text.ts';
+import type { Exclusion } from '../leaf.ts';
+import type { FileFact } from '../opening.ts';
 import { codeOf } from '../../platform/fault.ts';
 
 /** The operand that means standard input. */
 export const STDIN = '-';
 /** Never declared: git keeps these itself, and they change with every command. */
 const GIT_FOLDER = '.git';
-
-/** One leaf's content. */
-export interface FileFact {
-  /** From the base, with slashes; `-` for standard input. */
-  readonly path: string;
-  /** symlink: size and digest are those of the link's text. stream: standard input. */
-  readonly type: 'file' | 'symlink' | 'stream';
-  /** Permission bits, with setuid, setgid and sticky; of a regular file alone. */
-  readonly mode: number | undefined;
-  readonly size: number;
-  readonly sha256: Digest;
-}
-
-/** Something left out of a directory, and why: it stands in the commitment. */
-export interface Exclusion {
-  readonly path: string;
-  readonly reason: string;
-}
 
 /** What was found under the operands. */
 export interface Found {
@@ -71,9 +55,11 @@ export async function readFacts(paths: readonly string[], reading: Reading): Pro
   }
   if (facts.size === 0)
     throw refuse('not-found', 'there are no files in what was named; nothing to commit to');
-  const byPath = (a: Exclusion, b: Exclusion): number => (a.path < b.path ? -1 : 1);
   return { facts: [...facts.values()], excluded: [...excluded.values()].toSorted(byPath) };
 }
+
+/** The order in which a commitment names them. */
+const byPath = (a: Exclusion, b: Exclusion): number => (a.path < b.path ? -1 : 1);
 
 /** What is at a path now, links followed. Refuses `not-found`, and `usage` when it is no regular file. */
 export async function readFact(path: string, base: string): Promise<FileFact> {

@@ -3,10 +3,10 @@ import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { equalBytes } from '../../bytes/compare.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { Checklist, type Check } from '../../client/checklist.ts';
+import { Checklist, type Check } from '../../bytes/checklist.ts';
 import { isWithdrawal, type Commitment } from '../../statement/commitment.ts';
-import { holds, readFact, readLinkFact, type FileFact } from './files.ts';
-import { formatMode, treeOf, type Opening } from './opening.ts';
+import { holds, readFact, readLinkFact } from './files.ts';
+import { formatMode, treeOf, type FileFact, type Opening } from '../opening.ts';
 
 /**
  * Checks leaves against the commitment, then files against leaves: those under `named` (absolute), all when

@@ -8,13 +8,17 @@ import { equalBytes } from '../../bytes/compare.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import { readNamedFile } from '../../platform/files.ts';
-import { PROOF_FILES } from '../proofs.ts';
-import type { OwnedFile } from './declare.ts';
-import { leafTree, parseLeaves, type OwnedLeaves } from './leafopening.ts';
-import { leavesOf, OPENING_SCHEMA, parseOpening } from './opening.ts';
+import { leafTree, LEAVES_FILE, parseLeaves, type OwnedLeaves } from '../leafopening.ts';
+import { leavesOf, OPENING_FILE, OPENING_SCHEMA, parseOpening } from '../opening.ts';
+
+/** A file for the owner of a declaration alone: its name in the proof directory, and its text. */
+export interface OwnedFile {
+  readonly name: string;
+  readonly text: string;
+}
 
 /** Their names, of which a proof directory has one. Files of mode 0600, for their owner alone. */
-export const OWNED_FILES: readonly string[] = [PROOF_FILES.leaves, PROOF_FILES.opening];
+export const OWNED_FILES: readonly string[] = [LEAVES_FILE, OPENING_FILE];
 
 /** Paths of those that a proof directory has. */
 export function ownedFilesIn(folder: string): readonly string[] {

@@ -8,6 +8,7 @@ import { EXIT, Refusal } from '../bytes/refusal.ts';
 import { resolveConfig, type Resolved } from './config.ts';
 import type { Context, World } from './context.ts';
 import { faultOf } from '../platform/fault.ts';
+import { commandsFor } from './called.ts';
 import { makeOutput, type OwnedOutput } from './output.ts';
 import { buildProgram, parseArguments, type Invocation } from './program.ts';
 import { Flags } from './verb.ts';
@@ -73,10 +74,10 @@ function runVerb({ verb, operands, flags }: Invocation, context: Context): Promi
 }
 
 function outputOf(
-  { stdout, stderr, now }: World,
+  { stdout, stderr, now, env }: World,
   how: { readonly json: boolean; readonly quiet: boolean; readonly colour: boolean },
 ): OwnedOutput {
-  return makeOutput({ stdout, stderr, now, ...how });
+  return makeOutput({ stdout, stderr, now, commands: commandsFor(env), ...how });
 }
 
 function makeContext(

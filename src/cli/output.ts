@@ -54,6 +54,8 @@ export interface OutputOptions {
   readonly quiet: boolean;
   readonly colour: boolean;
   readonly now: () => number;
+  /** Makes the commands of remarks and refusals those that work where this one was typed (called.ts). Default: as they are. */
+  readonly commands?: (text: string) => string;
 }
 
 /** An output that main.ts ends: `finish` prints the object of --json, `fail` says why it did not work. */
@@ -64,7 +66,7 @@ export interface OwnedOutput extends Output {
 
 /** Makes the output of one run. */
 export function makeOutput(options: OutputOptions): OwnedOutput {
-  const { stdout, stderr, json, quiet } = options;
+  const { stdout, stderr, json, quiet, commands = (text) => text } = options;
   // What marks our own colours until the text is printed: no text of others can hold it.
   const painter = `\0${randomUUID()}\0`;
   const painted = new RegExp(`${painter}(\\w+)\0([^\0]*)${painter}`, 'g');
@@ -89,8 +91,9 @@ export function makeOutput(options: OutputOptions): OwnedOutput {
       if (json) stdout.write(line({ schema: `tallystick.${schema}.v1`, ...fields }));
     },
     write: (bytes) => void stdout.write(bytes),
-    note: (text) => void (json || quiet || stderr.write(`${shown(text)}\n`)),
-    warn: (text) => void stderr.write(json ? line({ warning: text }) : `warning: ${indented(shown(text))}\n`),
+    note: (text) => void (json || quiet || stderr.write(`${shown(commands(text))}\n`)),
+    warn: (text) =>
+      void stderr.write(json ? line({ warning: text }) : `warning: ${indented(shown(commands(text)))}\n`),
     progress: (label, total) => makeProgress(label, total, options),
     paint: (style, text) =>
       options.colour && stdout.isTTY === true ? `${painter}${style}\0${text}${painter}` : text,
@@ -101,7 +104,9 @@ export function makeOutput(options: OutputOptions): OwnedOutput {
       const { code, message } = refusal;
       const error = { code, title: REFUSALS[code].title, message };
       stderr.write(
-        json ? line({ error, exit_code: refusal.exit }) : `error: ${code}: ${indented(shown(message))}\n`,
+        json
+          ? line({ error, exit_code: refusal.exit })
+          : `error: ${code}: ${indented(shown(commands(message)))}\n`,
       );
     },
   };

@@ -26,7 +26,7 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [EXIT.ok, 'done; for verify: everything checked out'],
   [EXIT.usage, 'wrong usage, or a bug (which prints a stack)'],
   [EXIT.notFound, 'not found, or the log cannot be reached'],
-  [EXIT.verification, 'verification failed, or the log refused the statement'],
+  [EXIT.verification, 'verification failed, the log refused the statement, or a store is damaged'],
   [EXIT.splitView, 'the log showed two histories that do not fit together'],
   [EXIT.quorum, 'witness quorum or freshness not met'],
   [EXIT.unproven, 'an incident is authentic, but rests on the word of who reports it'],

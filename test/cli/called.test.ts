@@ -22,20 +22,23 @@ t.test('npx', async (t) => {
     t.equal(npx(text), shown);
     for (const env of [{}, { npm_command: 'run-script' }]) t.equal(commandsFor(env)(text), text);
   }
-  const cwd = t.testdir({ 'x.json': '{"a":1,"a":2}' });
+  const cwd = t.testdir({ 'x.env': 'export A=1\n' });
   for (const [npm_command, said] of [
     ['exec', '`npx tallystick commit files FILE`'],
     [undefined, '`tallystick commit files FILE`'],
   ] as const) {
     let err = '';
-    await run(['commit', 'json', 'x.json', '--subject', 'x/y'], {
-      env: { npm_command, XDG_STATE_HOME: cwd },
-      cwd,
-      fetch,
-      now: Date.now,
-      stdout: { write: () => true },
-      stderr: { write: (text) => (err += String(text)) },
-    });
+    const told = (...argv: readonly string[]): Promise<number> =>
+      run(argv, {
+        env: { npm_command, XDG_STATE_HOME: cwd },
+        cwd,
+        fetch,
+        now: Date.now,
+        stdout: { write: () => true },
+        stderr: { write: (text) => (err += String(text)) },
+      });
+    await told('keygen', '--out', `${npm_command}.pem`);
+    await told('commit', 'env', 'x.env', '--subject', 'x/y', '--key', `${npm_command}.pem`);
     t.ok(err.includes(said), err);
   }
 });

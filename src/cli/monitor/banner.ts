@@ -1,7 +1,7 @@
 /** What a monitor says of itself when it starts. */
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import type { OpenMonitor } from './open.ts';
+import type { OpenMonitor } from '../../monitor/open.ts';
 
 /** The banner's text, without a newline at the end. */
 export function monitorBanner(

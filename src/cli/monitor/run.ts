@@ -13,7 +13,7 @@ import { listen, readTls, type Tls } from '../../web/listen.ts';
 import { makeLogger } from '../logger.ts';
 import { VERSION } from '../../platform/version.ts';
 import { monitorBanner } from './banner.ts';
-import { openMonitor, type OpenMonitor, type Wanted } from './open.ts';
+import { openMonitor, type OpenMonitor, type Wanted } from '../../monitor/open.ts';
 
 export interface MonitorRun {
   readonly urls: readonly string[];

@@ -1,7 +1,7 @@
 /** What a witness says of itself when it starts: its keys, and what to do with them. */
 import type { Witness } from '../../witness/witness.ts';
 import type { Context } from '../context.ts';
-import type { WitnessHome } from './setup.ts';
+import type { WitnessHome } from '../../witness/setup.ts';
 
 /** Characters of an ML-DSA-44 vkey shown. */
 const VKEY_SHOWN = 96;

@@ -1,8 +1,8 @@
 /** The logs a witness cosigns, held against what it cosigned before: none may be lost by accident. */
-import { refuse } from '../../bytes/refusal.ts';
-import { keysText, readKnownLogs, type KnownLogs } from '../../witness/logs.ts';
-import type { WitnessState } from '../../witness/state.ts';
-import { readNamedFile } from '../../platform/files.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { keysText, readKnownLogs, type KnownLogs } from './logs.ts';
+import type { WitnessState } from './state.ts';
+import { readNamedFile } from '../platform/files.ts';
 
 /** What the operator asked for in so many words. */
 export interface Asked {

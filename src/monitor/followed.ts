@@ -1,15 +1,15 @@
 /** Which logs a monitor follows: URLs from the command line or the policy, and the log that each one is. */
-import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { decodeUtf8 } from '../../bytes/text.ts';
-import { TileReader } from '../../client/tiles.ts';
-import type { Transport } from '../../client/transport.ts';
-import { parseCheckpoint } from '../../note/checkpoint.ts';
-import { parseNote } from '../../note/note.ts';
-import { originOf, type TrustPolicy } from '../../note/trust.ts';
-import type { Observations } from '../../monitor/observations.ts';
-import type { Context } from '../context.ts';
-import { readNamedFile } from '../../platform/files.ts';
-import { trustOf } from '../trust.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { decodeUtf8 } from '../bytes/text.ts';
+import { TileReader } from '../client/tiles.ts';
+import type { Transport } from '../client/transport.ts';
+import { parseCheckpoint } from '../note/checkpoint.ts';
+import { parseNote } from '../note/note.ts';
+import { originOf, type TrustPolicy } from '../note/trust.ts';
+import type { Observations } from './observations.ts';
+import type { Context } from '../cli/context.ts';
+import { readNamedFile } from '../platform/files.ts';
+import { trustOf } from '../cli/trust.ts';
 
 /** Logs of one monitor: each is a copy on disk, a schedule, and a label of metrics. */
 const MAX_LOGS = 64;

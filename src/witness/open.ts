@@ -4,21 +4,21 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { Gossip } from '../../witness/gossip.ts';
-import { IncidentFiles } from '../../witness/incidents.ts';
-import { witnessServer } from '../../witness/server.ts';
-import type { KnownLogs } from '../../witness/logs.ts';
-import { WitnessState } from '../../witness/state.ts';
-import { Witness } from '../../witness/witness.ts';
-import { chooseVerifier } from '../../workers/kernels.ts';
-import { assertGuarded, publicUrl } from '../../web/listen.ts';
-import type { Context } from '../context.ts';
-import { stopOnSignal } from '../serve/process.ts';
-import { listen, readTls, type Tls } from '../../web/listen.ts';
-import { makeLogger } from '../logger.ts';
-import { VERSION } from '../../platform/version.ts';
-import { witnessBanner } from './banner.ts';
-import { addedLogs, loadKnownLogs, settleLogs, type Asked } from './logs.ts';
+import { Gossip } from './gossip.ts';
+import { IncidentFiles } from './incidents.ts';
+import { witnessServer } from './server.ts';
+import type { KnownLogs } from './logs.ts';
+import { WitnessState } from './state.ts';
+import { Witness } from './witness.ts';
+import { chooseVerifier } from '../workers/kernels.ts';
+import { assertGuarded, publicUrl } from '../web/listen.ts';
+import type { Context } from '../cli/context.ts';
+import { stopOnSignal } from '../cli/serve/process.ts';
+import { listen, readTls, type Tls } from '../web/listen.ts';
+import { makeLogger } from '../cli/logger.ts';
+import { VERSION } from '../platform/version.ts';
+import { witnessBanner } from '../cli/witness/banner.ts';
+import { addedLogs, loadKnownLogs, settleLogs, type Asked } from './settle.ts';
 import { initialiseWitness, type WitnessHome } from './setup.ts';
 
 /** How long a peer, or a log that is asked for a proof, may take. */

@@ -6,14 +6,14 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
-import { refuse } from '../../bytes/refusal.ts';
-import { generateKey, loadKeyFile, loadPooledKeyFile } from '../../keys/load.ts';
-import { verifierOf, type NoteSigner } from '../../note/key.ts';
-import { HeadGuard } from '../../witness/guard.ts';
-import { statePaths } from '../../witness/state.ts';
-import { CONFIG_FILE } from '../../platform/names.ts';
-import { createFile, makeFolder } from '../../platform/files.ts';
-import type { Config } from '../settings.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { generateKey, loadKeyFile, loadPooledKeyFile } from '../keys/load.ts';
+import { verifierOf, type NoteSigner } from '../note/key.ts';
+import { HeadGuard } from './guard.ts';
+import { statePaths } from './state.ts';
+import { CONFIG_FILE } from '../platform/names.ts';
+import { createFile, makeFolder } from '../platform/files.ts';
+import type { Config } from '../cli/settings.ts';
 
 /** Where things lie in a witness's directory. */
 export interface WitnessLayout {

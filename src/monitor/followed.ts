@@ -1,15 +1,11 @@
 /** Which logs a monitor follows: URLs from the command line or the policy, and the log that each one is. */
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { decodeUtf8 } from '../bytes/text.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
 import { parseCheckpoint } from '../note/checkpoint.ts';
 import { parseNote } from '../note/note.ts';
 import { originOf, type TrustPolicy } from '../note/trust.ts';
 import type { Observations } from './observations.ts';
-import type { Context } from '../cli/context.ts';
-import { readNamedFile } from '../platform/files.ts';
-import { trustOf } from '../cli/trust.ts';
 
 /** Logs of one monitor: each is a copy on disk, a schedule, and a label of metrics. */
 const MAX_LOGS = 64;
@@ -26,24 +22,15 @@ export interface Believed {
   readonly text: string | undefined;
 }
 
-/** Refuses as `trustOf` does, and `usage` for a policy without logs. */
-export async function believed(context: Context): Promise<Believed> {
-  const { policy } = await trustOf(context);
-  if (policy.logs.length === 0)
-    throw refuse('usage', 'the policy names no log: add a line "log <vkey> <url>" for each one to follow');
-  const file = context.config.policy;
-  // What verifier keys alone were given for has no witnesses, and the other way round.
-  const fromFile = file !== undefined && (policy.quorum !== 'none' || policy.witnesses.length > 0);
-  return { policy, text: fromFile ? decodeUtf8(await readNamedFile(file)) : undefined };
-}
-
-/** Pairs URLs with logs. Refuses `usage`, and `unavailable` when only the log itself could tell. */
+/** Pairs URLs with logs; without any, those of the policy's log lines. Refuses `usage`, and `unavailable` when only the log itself could tell. */
 export async function followedLogs(
   operands: readonly string[],
   policy: TrustPolicy,
   transport: Transport,
   known: Observations,
 ): Promise<readonly FollowedLog[]> {
+  if (policy.logs.length === 0)
+    throw refuse('usage', 'the policy names no log: add a line "log <vkey> <url>" for each one to follow');
   const named = operands.length > 0 ? operands : policy.logs.flatMap(({ url }) => url ?? []);
   const urls = [...new Set(named.map(plainUrl))];
   if (urls.length === 0) throw refuse('usage', 'say which log to follow: tallystick monitor <url>');

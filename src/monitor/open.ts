@@ -1,4 +1,10 @@
-/** Puts a monitor together: directory, store, webhook, and a watch for each log. */
+/**
+ * A whole monitor from options: directory, store, webhook, and a watch for each log.
+ *
+ *     const { monitor, close } = await openMonitor({ dir, urls, trust, peers: [], fetch, now: Date.now, ... });
+ *     await monitor.once(); // or monitor.start(), and at the end:
+ *     await close();
+ */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -21,22 +27,53 @@ import { Observations } from './observations.ts';
 import type { EventType } from './outbox.ts';
 import { Webhook } from './webhook.ts';
 import { formatSecret, MAKE_SECRET, parseSecrets, SECRET_BYTES } from './webhook-secret.ts';
+import { assertGuarded, listen, oneHop, readTls, type GuardedEndpoint, type Tls } from '../web/listen.ts';
+import { buildMonitorApp } from './http.ts';
+import type { Logger } from 'pino';
 import { chooseVerifier } from '../workers/kernels.ts';
-import type { Context } from '../cli/context.ts';
 import { makeFolder, readNamedFile } from '../platform/files.ts';
 import { VERSION } from '../platform/version.ts';
-import { believed, followedLogs, type FollowedLog } from './followed.ts';
+import { followedLogs, type Believed, type FollowedLog } from './followed.ts';
 
 /** How long a log may take for one file, and how long one that is busy is waited for. */
 const TIMEOUT_MS = 20_000;
 const PATIENCE_MS = 10_000;
 
-/** What a run of a monitor wants. */
-export interface Wanted {
+/** The server of a monitor. */
+export interface MonitorServer {
+  readonly endpoint: GuardedEndpoint;
+  /** Requests of one client in a minute; 0: no limit. */
+  readonly readsPerMinute: number;
+  readonly logger: Logger;
+}
+
+/** Everything a monitor is told. */
+export interface MonitorOptions {
+  readonly dir: string;
+  /** URLs of the logs; those of the policy's log lines when there are none. */
   readonly urls: readonly string[];
+  readonly trust: Believed;
+  /** Those to compare tree heads with. */
+  readonly peers: readonly string[];
+  /** Its name in incidents. */
+  readonly name?: string | undefined;
+  readonly pollSeconds: number;
+  /** Seconds after which a tree head that no witness confirms is stale. */
+  readonly staleAfterSeconds: number;
+  /** YAML file: which issuers may speak about which subjects. */
+  readonly expectationsFile?: string | undefined;
+  /** Where incidents are posted, and the file of the secret they are signed with. */
+  readonly webhook?: string | undefined;
+  readonly webhookSecretFile?: string | undefined;
+  /** Where it serves its copies and incidents; it serves nothing when absent. */
+  readonly server?: MonitorServer;
+  /** One look at each log, and the end. */
   readonly once: boolean;
   /** Entries are no statements of ours: hashes, tiles and signatures alone are checked. */
   readonly hashes: boolean;
+  readonly fetch: typeof fetch;
+  /** The wall clock, milliseconds since the epoch. */
+  readonly now: () => number;
   readonly onIncident: (incident: KnownIncident, event: EventType) => void;
   readonly onWarning: (what: string) => void;
   readonly onBug: (error: unknown, origin: string) => void;
@@ -44,17 +81,21 @@ export interface Wanted {
 }
 
 /** A monitor that is ready to look; `close` ends it and gives its directory free. */
-export interface OpenMonitor {
+export interface OpenedMonitor {
   readonly monitor: Monitor;
   /** The secret that webhooks are signed with, when it was made just now. */
   readonly madeSecret: string | undefined;
+  /**
+   * Opens the socket of `server` and says the URL; undefined without one. Refuses `config-invalid` when it cannot be had,
+   * after closing the monitor.
+   */
+  listen(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
 /** What the parts of a monitor share. */
 interface Shared {
-  readonly context: Context;
-  readonly wanted: Wanted;
+  readonly options: MonitorOptions;
   readonly transport: Transport;
   readonly store: IncidentStore;
   readonly books: Books;
@@ -63,41 +104,42 @@ interface Shared {
 }
 
 /** Opens everything. Refuses `locked`, `config-invalid`, `usage`, and what the copies refuse. */
-export async function openMonitor(context: Context, wanted: Wanted): Promise<OpenMonitor> {
-  const { config } = context;
-  const expectations = await readExpectations(config.expectations);
-  const trust = await believed(context);
-  await makeFolder(config.monitorDir, 0o700, { setting: '--monitor-dir' });
-  const unlock = lockDirectory(config.monitorDir);
+export async function openMonitor(options: MonitorOptions): Promise<OpenedMonitor> {
+  const { dir, trust, onWarning, server } = options;
+  if (server !== undefined) assertGuarded(server.endpoint);
+  const secured = server === undefined ? {} : await readTls(server.endpoint);
+  const expectations = await readExpectations(options.expectationsFile);
+  await makeFolder(dir, 0o700, { setting: '--monitor-dir' });
+  const unlock = lockDirectory(dir);
   const cleanup = new AsyncDisposableStack();
   cleanup.defer(() => unlock());
   try {
-    const db = openMonitorDatabase(config.monitorDir);
+    const db = openMonitorDatabase(dir);
     cleanup.defer(() => void db.close());
     const stop = new AbortController();
-    const transport = stoppable(context, stop.signal);
+    const transport = stoppable(options, stop.signal);
     const told: { webhook?: Webhook } = {};
-    const store = new IncidentStore(db, config.monitorDir, {
-      now: context.world.now,
-      delivers: config.webhook !== undefined,
+    const store = new IncidentStore(db, dir, {
+      now: options.now,
+      delivers: options.webhook !== undefined,
       onLeftOut: (origin, kind, key) =>
-        wanted.onWarning(
+        onWarning(
           `too many alarms of kind ${kind} from ${printable(origin)} are open${key === undefined ? '' : `, many by key ${key}`}: more are counted and not kept; close some (tallystick incidents)`,
         ),
       onChange: (incident, event) => {
-        wanted.onIncident(incident, event);
+        options.onIncident(incident, event);
         told.webhook?.wake();
       },
     });
     store.repair();
     const observations = new Observations(db);
-    const logs = await followedLogs(wanted.urls, trust.policy, transport, observations);
-    const { webhook, madeSecret } = await openWebhook(context, store, wanted);
+    const logs = await followedLogs(options.urls, trust.policy, transport, observations);
+    const { webhook, madeSecret } = await openWebhook(options, store);
     if (webhook !== undefined) told.webhook = webhook;
-    const shared = { context, wanted, transport, store, books: new Books(db), observations, expectations };
+    const shared = { options, transport, store, books: new Books(db), observations, expectations };
     const watches: LogWatch[] = [];
     for (const log of logs) {
-      const watch = watchOf(log, trust, shared);
+      const watch = watchOf(log, shared);
       cleanup.defer(() => watch.close());
       await watch.open();
       watches.push(watch);
@@ -107,69 +149,87 @@ export async function openMonitor(context: Context, wanted: Wanted): Promise<Ope
       store,
       webhook,
       stop,
-      pollMs: config.poll * 1000,
+      pollMs: options.pollSeconds * 1000,
       random: Math.random,
       sleep: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
-      onBug: wanted.onBug,
+      onBug: options.onBug,
     });
     cleanup.defer(() => monitor.close());
-    return { monitor, madeSecret, close: () => cleanup.disposeAsync() };
+    const close = (): Promise<void> => cleanup.disposeAsync();
+    if (server === undefined) return { monitor, madeSecret, listen: async () => undefined, close };
+    const app = await serverOf(monitor, options, server, secured);
+    cleanup.defer(() => app.close());
+    return { monitor, madeSecret, listen: () => listen(app, server.endpoint, close), close };
   } catch (error) {
     await cleanup.disposeAsync();
     throw error;
   }
 }
 
-function watchOf(
-  { url, origin }: FollowedLog,
-  trust: Awaited<ReturnType<typeof believed>>,
-  { context, wanted, transport, ...shared }: Shared,
-): LogWatch {
-  const { config, world } = context;
-  const { policy } = trust;
+async function serverOf(
+  monitor: Monitor,
+  { now }: MonitorOptions,
+  { endpoint, readsPerMinute, logger }: MonitorServer,
+  secured: Tls,
+): ReturnType<typeof buildMonitorApp> {
+  return buildMonitorApp(monitor, {
+    version: VERSION,
+    ...(endpoint.url !== undefined && { baseUrl: endpoint.url }),
+    log: logger,
+    trustProxy: oneHop(endpoint),
+    limits: { rateWindowMs: 60_000 },
+    readsPerWindow: readsPerMinute,
+    now,
+    ...secured,
+  });
+}
+
+function watchOf({ url, origin }: FollowedLog, { options, transport, ...shared }: Shared): LogWatch {
+  const { peers, now } = options;
+  const { policy, text } = options.trust;
   const verify = chooseVerifier();
-  for (const peer of config.peer) peerUrl(peer, origin);
+  for (const peer of peers) peerUrl(peer, origin);
   return new LogWatch({
     ...shared,
     url,
     trust: { origin, policy, verify },
-    policyText: trust.text,
-    peers: config.peer,
-    detector: config.name ?? 'tallystick monitor',
+    policyText: text,
+    peers,
+    detector: options.name ?? 'tallystick monitor',
     transport,
-    now: world.now,
-    pollMs: config.poll * 1000,
+    now,
+    pollMs: options.pollSeconds * 1000,
     limits: {
-      staleAfterSeconds: config.staleAfter,
+      staleAfterSeconds: options.staleAfterSeconds,
       quorumGraceSeconds: QUORUM_GRACE_SECONDS,
       missedGraceSeconds: MISSED_GRACE_SECONDS,
     },
-    once: wanted.once,
+    once: options.once,
     follow: (alarms, watches) =>
       Follower.open({
-        dir: config.monitorDir,
+        dir: options.dir,
         origin,
         tiles: new TileReader(transport, url),
         policy,
-        statements: wanted.hashes ? false : 'auto',
+        statements: options.hashes ? false : 'auto',
         alarms,
         watches,
-        now: () => Math.floor(world.now() / 1000),
+        now: () => Math.floor(now() / 1000),
         verify,
-        onProgress: (done, total) => wanted.onProgress(origin, done, total),
+        onProgress: (done, total) => options.onProgress(origin, done, total),
       }),
   });
 }
 
 /** What is under way when the monitor stops ends at once. */
-function stoppable({ world }: Context, stop: AbortSignal): Transport {
+function stoppable({ fetch, now }: MonitorOptions, stop: AbortSignal): Transport {
   return {
-    now: world.now,
+    now,
     timeoutMs: TIMEOUT_MS,
     patienceMs: PATIENCE_MS,
     fetch: (input, init) => {
       const signals = [init?.signal, stop].filter((signal) => signal instanceof AbortSignal);
-      return world.fetch(input, { ...init, signal: AbortSignal.any(signals) });
+      return fetch(input, { ...init, signal: AbortSignal.any(signals) });
     },
   };
 }
@@ -180,32 +240,32 @@ async function readExpectations(path: string | undefined): Promise<readonly Expe
 
 /** The webhook, and the secret it signs with: the operator's, or one that is made the first time. */
 async function openWebhook(
-  { config, world }: Context,
+  options: MonitorOptions,
   store: IncidentStore,
-  wanted: Wanted,
 ): Promise<{ webhook: Webhook | undefined; madeSecret: string | undefined }> {
-  if (config.peer.length > MAX_PEERS)
+  const { webhook: url, webhookSecretFile } = options;
+  if (options.peers.length > MAX_PEERS)
     throw refuse('config-invalid', `a monitor compares heads with at most ${MAX_PEERS} peers`);
-  if (config.webhook === undefined) {
-    if (config.webhookSecret === undefined) return { webhook: undefined, madeSecret: undefined };
+  if (url === undefined) {
+    if (webhookSecretFile === undefined) return { webhook: undefined, madeSecret: undefined };
     throw refuse('config-invalid', 'webhookSecret says how to sign, and no webhook is given; add --webhook');
   }
-  const path = config.webhookSecret ?? monitorFiles(config.monitorDir).webhookSecret;
-  const make = config.webhookSecret === undefined && !existsSync(path);
+  const path = webhookSecretFile ?? monitorFiles(options.dir).webhookSecret;
+  const make = webhookSecretFile === undefined && !existsSync(path);
   if (make) await createSecretFile(path, encodeUtf8(`${formatSecret(randomBytes(SECRET_BYTES))}\n`));
   const webhook = new Webhook({
-    url: config.webhook,
+    url,
     secrets: parseSecrets(await readSecretFile(path, MAKE_SECRET), path),
     outbox: store.outbox,
     version: VERSION,
-    fetch: world.fetch,
-    now: world.now,
+    fetch: options.fetch,
+    now: options.now,
     random: Math.random,
     setTimer: (run, ms) => {
       const timer = setTimeout(run, ms);
       return () => clearTimeout(timer);
     },
-    onFailure: wanted.onWarning,
+    onFailure: options.onWarning,
   });
   return { webhook, madeSecret: make ? path : undefined };
 }

@@ -14,7 +14,15 @@ import { buildApp } from '../http/app.ts';
 import type { HttpLimits } from '../http/options.ts';
 import type { Head, LogInfo } from '../log/ports.ts';
 import { VERSION } from '../platform/version.ts';
-import { assertGuarded, listen, publicUrl, readTls, type GuardedEndpoint, type Tls } from '../web/listen.ts';
+import {
+  assertGuarded,
+  listen,
+  oneHop,
+  publicUrl,
+  readTls,
+  type GuardedEndpoint,
+  type Tls,
+} from '../web/listen.ts';
 import { initialise, type InitOptions } from './init.ts';
 import { layoutOf } from './layout.ts';
 import { RunningLog } from './running.ts';
@@ -136,8 +144,7 @@ async function appOf(
       version: VERSION,
       baseUrl: publicUrl(endpoint),
       log: logger,
-      // One hop: the address the proxy itself saw, not what a client wrote before it.
-      trustProxy: endpoint.trustProxy && ((_address, hop) => hop === 0),
+      trustProxy: oneHop(endpoint),
       ...(limits && { limits }),
       ...(tls && { tls }),
     });

@@ -27,6 +27,11 @@ export interface Tls {
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
 }
 
+/** Whether a proxy's word on the client is taken: of one hop, the address the proxy itself saw, not what a client wrote before it. */
+export function oneHop({ trustProxy }: GuardedEndpoint): false | ((address: string, hop: number) => boolean) {
+  return trustProxy && ((_address, hop) => hop === 0);
+}
+
 /** As much of a server as is listened with. */
 export interface Listening {
   readonly server: Pick<Server, 'address'>;

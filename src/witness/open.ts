@@ -1,31 +1,67 @@
 /**
- * `tallystick witness`: cosigns until it is told to stop. On SIGTERM or SIGINT it takes no more and answers what
- * it took; on SIGHUP it reads the list of logs again.
+ * A whole witness from options: its directory finished, its state opened, its server ready to listen.
+ *
+ *     const witness = await openWitness({ place: { dir }, endpoint, logger, fetch, now: Date.now, ... });
+ *     const url = await witness.listen();
+ *     ...
+ *     await witness.close(); // what was taken is answered first
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { VERSION } from '../platform/version.ts';
+import {
+  assertGuarded,
+  listen,
+  oneHop,
+  publicUrl,
+  readTls,
+  type GuardedEndpoint,
+  type Tls,
+} from '../web/listen.ts';
+import { chooseVerifier } from '../workers/kernels.ts';
 import { Gossip } from './gossip.ts';
 import { IncidentFiles } from './incidents.ts';
-import { witnessServer } from './server.ts';
 import type { KnownLogs } from './logs.ts';
+import { witnessServer } from './server.ts';
+import { addedLogs, loadKnownLogs, settleLogs, type Asked } from './settle.ts';
+import { initialiseWitness, type WitnessHome, type WitnessPlace } from './setup.ts';
 import { WitnessState } from './state.ts';
 import { Witness } from './witness.ts';
-import { chooseVerifier } from '../workers/kernels.ts';
-import { assertGuarded, publicUrl } from '../web/listen.ts';
-import type { Context } from '../cli/context.ts';
-import { stopOnSignal } from '../cli/serve/process.ts';
-import { listen, readTls, type Tls } from '../web/listen.ts';
-import { makeLogger } from '../cli/logger.ts';
-import { VERSION } from '../platform/version.ts';
-import { witnessBanner } from '../cli/witness/banner.ts';
-import { addedLogs, loadKnownLogs, settleLogs, type Asked } from './settle.ts';
-import { initialiseWitness, type WitnessHome } from './setup.ts';
 
 /** How long a peer, or a log that is asked for a proof, may take. */
 const PEER_TIMEOUT_MS = 5000;
 
-export interface WitnessAsked extends Asked {
-  readonly rebuildGuard: boolean;
+/** Everything a witness is told. */
+export interface WitnessOptions {
+  readonly place: WitnessPlace;
+  readonly endpoint: GuardedEndpoint;
+  /** URL prefixes of those to compare heads with, and the seconds between two rounds. */
+  readonly peers: readonly string[];
+  readonly pollSeconds: number;
+  /** Requests of one client in a minute; 0: no limit. */
+  readonly writesPerMinute: number;
+  readonly readsPerMinute: number;
+  /** What the operator asked for once: logs to forget or to resume, a lost guard to make anew. */
+  readonly asked: Asked & { readonly rebuildGuard: boolean };
+  readonly logger: Logger;
+  readonly fetch: typeof fetch;
+  /** The wall clock, milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Told at the start what the operator should know. */
+  readonly onRemark: (message: string) => void;
+}
+
+/** A witness that cosigns once it listens. */
+export interface OpenedWitness {
+  readonly home: WitnessHome;
+  readonly witness: Witness;
+  /** Opens the socket and says the URL. Refuses `config-invalid` when it cannot be had, after closing the witness. */
+  listen(): Promise<string>;
+  /** Reads the list of logs again. A list that cannot be read changes nothing: a witness that runs drops no log. */
+  reload(): Promise<void>;
+  /** Resolves when a part failed that it cannot run without: close it then. */
+  readonly failed: Promise<Error>;
+  close(): Promise<void>;
 }
 
 /** The parts of a running witness. */
@@ -37,48 +73,53 @@ interface Parts {
   readonly gossip: Gossip;
 }
 
-/** Runs the witness of the configuration; resolves with the exit code once it has stopped. */
-export async function runWitness(context: Context, asked: WitnessAsked): Promise<number> {
-  const { config } = context;
-  assertGuarded(config);
-  const secured = await readTls(config);
-  const logger = makeLogger(config.logLevel);
-  const parts = await openWitness(context, asked, logger);
-  const app = await serverOf(context, parts, secured, logger);
-  const { promise: fatal, resolve: fail } = Promise.withResolvers<Error>();
+/**
+ * Makes what is missing, opens the state, and holds the list of logs against it. Refuses `config-invalid`, what
+ * `initialiseWitness` and `settleLogs` refuse, and what a state that was put back refuses.
+ */
+export async function openWitness(options: WitnessOptions): Promise<OpenedWitness> {
+  const { endpoint, logger, peers, pollSeconds } = options;
+  assertGuarded(endpoint);
+  const secured = await readTls(endpoint);
+  const parts = await openParts(options);
+  const app = await serverOf(options, parts, secured);
+  const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   const ending = new AbortController();
   const gossiping =
-    config.peer.length === 0
+    peers.length === 0
       ? Promise.resolve()
-      : repeat(() => parts.gossip.round(), config.poll, ending.signal).catch(fail);
-  const stop = async (): Promise<void> => {
+      : repeat(() => parts.gossip.round(), pollSeconds, ending.signal).catch(fail);
+  const close = async (): Promise<void> => {
     ending.abort();
     await app.close();
     await parts.witness.close();
     await gossiping;
     parts.state.close();
   };
-  const stopped = stopOnSignal(stop, fatal, logger, () => void reload(parts, logger));
-  const url = await listen(app, config, stop);
-  context.output.note(witnessBanner(context, parts.home, parts.witness, url));
-  return stopped;
+  return {
+    home: parts.home,
+    witness: parts.witness,
+    listen: () => listen(app, endpoint, close),
+    reload: () => reload(parts, logger),
+    failed,
+    close,
+  };
 }
 
-/** Makes what is missing, opens the state, and holds the list of logs against it. */
-async function openWitness(context: Context, asked: WitnessAsked, logger: Logger): Promise<Parts> {
-  const { config, output } = context;
-  const home = await initialiseWitness(config);
+async function openParts(options: WitnessOptions): Promise<Parts> {
+  const { place, asked, logger, onRemark } = options;
+  const home = await initialiseWitness(place);
   const logs = await loadKnownLogs(home.layout.knownLogs);
   const state = WitnessState.open({
-    dir: config.witnessDir,
+    dir: place.dir,
     name: home.name,
-    guardDir: config.guardDir,
+    guardDir: place.guardDir,
     rebuildGuard: asked.rebuildGuard,
-    onWarning: (message) => output.warn(message),
+    onWarning: onRemark,
   });
   try {
-    settleLogs(state, logs, asked, (message) => output.warn(message));
-    return assemble(context, home, { state, logs }, (message) => logger.warn(message));
+    settleLogs(state, logs, asked, onRemark);
+    return assemble(options, home, { state, logs }, (message) => logger.warn(message));
   } catch (error) {
     state.close();
     throw error;
@@ -86,55 +127,47 @@ async function openWitness(context: Context, asked: WitnessAsked, logger: Logger
 }
 
 function assemble(
-  { config, world }: Context,
+  { fetch, now, peers }: WitnessOptions,
   home: WitnessHome,
   { state, logs }: { readonly state: WitnessState; readonly logs: KnownLogs },
   onWarning: (message: string) => void,
 ): Parts {
   const verify = chooseVerifier();
-  const incidents = new IncidentFiles({
-    dir: home.layout.incidents,
-    detector: home.name,
-    now: world.now,
-    onWarning,
-  });
+  const incidents = new IncidentFiles({ dir: home.layout.incidents, detector: home.name, now, onWarning });
   const witness = new Witness({
     signers: home.signers,
     verify,
     state,
     logs,
-    now: world.now,
+    now,
     defer: (run) => void setImmediate(run),
     onContradiction: (contradiction) => incidents.contradiction(contradiction),
   });
-  const transport = { fetch: world.fetch, now: world.now, timeoutMs: PEER_TIMEOUT_MS, patienceMs: 0 };
-  const gossip = new Gossip({ witness, incidents, transport, peers: config.peer, verify, onWarning });
+  const transport = { fetch, now, timeoutMs: PEER_TIMEOUT_MS, patienceMs: 0 };
+  const gossip = new Gossip({ witness, incidents, transport, peers, verify, onWarning });
   return { home, state, witness, incidents, gossip };
 }
 
 async function serverOf(
-  { config }: Context,
+  options: WitnessOptions,
   parts: Parts,
   secured: Tls,
-  logger: Logger,
 ): ReturnType<typeof witnessServer> {
+  const { endpoint, logger, writesPerMinute, readsPerMinute } = options;
   return witnessServer(parts.witness, {
     version: VERSION,
-    baseUrl: publicUrl(config),
+    baseUrl: publicUrl(endpoint),
     log: logger,
-    // One hop: the address the proxy itself saw, not what a client wrote before it.
-    trustProxy: config.trustProxy && ((_address, hop) => hop === 0),
-    // Minutes of the settings in the windows of the server.
+    trustProxy: oneHop(endpoint),
     limits: { rateWindowMs: 60_000 },
-    writesPerWindow: config.rateLimit,
-    readsPerWindow: config.readRateLimit,
+    writesPerWindow: writesPerMinute,
+    readsPerWindow: readsPerMinute,
     incidents: () => parts.incidents.count,
     gossip: parts.gossip.counts,
     ...secured,
   });
 }
 
-/** A list that cannot be read changes nothing: a witness that runs drops no log. */
 async function reload({ home, witness }: Parts, logger: Logger): Promise<void> {
   try {
     const read = await loadKnownLogs(home.layout.knownLogs);

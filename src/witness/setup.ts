@@ -13,7 +13,17 @@ import { HeadGuard } from './guard.ts';
 import { statePaths } from './state.ts';
 import { CONFIG_FILE } from '../platform/names.ts';
 import { createFile, makeFolder } from '../platform/files.ts';
-import type { Config } from '../cli/settings.ts';
+
+/** What the operator says of a witness's directory. */
+export interface WitnessPlace {
+  readonly dir: string;
+  /** Where the guard lies when not in the directory. */
+  readonly guardDir?: string | undefined;
+  /** tlog-policy or tlog-list of the logs; in the directory when absent. */
+  readonly knownLogs?: string | undefined;
+  /** Name of the witness; one made of its key when absent. */
+  readonly name?: string | undefined;
+}
 
 /** Where things lie in a witness's directory. */
 export interface WitnessLayout {
@@ -35,16 +45,13 @@ export interface WitnessHome {
   readonly created: readonly string[];
 }
 
-export function witnessLayout({
-  witnessDir,
-  knownLogs,
-}: Pick<Config, 'witnessDir' | 'knownLogs'>): WitnessLayout {
+export function witnessLayout({ dir, knownLogs }: WitnessPlace): WitnessLayout {
   return {
-    config: join(witnessDir, CONFIG_FILE),
-    ed25519: join(witnessDir, 'witness-ed25519.pem'),
-    mldsa44: join(witnessDir, 'witness-ml-dsa-44.pem'),
-    knownLogs: knownLogs ?? join(witnessDir, 'logs.policy'),
-    incidents: join(witnessDir, 'incidents'),
+    config: join(dir, CONFIG_FILE),
+    ed25519: join(dir, 'witness-ed25519.pem'),
+    mldsa44: join(dir, 'witness-ml-dsa-44.pem'),
+    knownLogs: knownLogs ?? join(dir, 'logs.policy'),
+    incidents: join(dir, 'incidents'),
   };
 }
 
@@ -52,27 +59,27 @@ export function witnessLayout({
  * Refuses `key-file` when a key is gone that was used before, `malformed-key` for a name no line can carry,
  * `store-failed` where nothing can be written.
  */
-export async function initialiseWitness(config: Config): Promise<WitnessHome> {
-  const layout = witnessLayout(config);
+export async function initialiseWitness(place: WitnessPlace): Promise<WitnessHome> {
+  const layout = witnessLayout(place);
   const created: string[] = [];
-  await makeFolder(config.witnessDir, 0o700, { setting: '--witness-dir' });
-  const { state } = statePaths(config.witnessDir);
+  await makeFolder(place.dir, 0o700, { setting: '--witness-dir' });
+  const { state } = statePaths(place.dir);
   if (existsSync(state)) assertKeys(layout, state);
   if (!existsSync(layout.ed25519)) {
     await generateKey(layout.ed25519, 'ed25519');
     created.push(layout.ed25519);
   }
-  const name = config.name ?? (await localName(layout.ed25519));
+  const name = place.name ?? (await localName(layout.ed25519));
   const ed25519 = { name, type: 4, signer: await loadPooledKeyFile(layout.ed25519) } as const;
   verifierOf(ed25519);
   // What was said on the first command line holds for the next ones too.
-  const said = config.knownLogs === undefined ? { name } : { name, knownLogs: config.knownLogs };
+  const said = place.knownLogs === undefined ? { name } : { name, knownLogs: place.knownLogs };
   const named = stringify(said, { version: '1.2', lineWidth: 0 });
   if (await createFile(layout.config, `${CONFIG_HEAD}${named}`)) created.push(layout.config);
-  if (config.knownLogs === undefined && (await createFile(layout.knownLogs, NO_LOGS)))
+  if (place.knownLogs === undefined && (await createFile(layout.knownLogs, NO_LOGS)))
     created.push(layout.knownLogs);
   if (!existsSync(layout.mldsa44)) {
-    await makeGuard(statePaths(config.witnessDir, config.guardDir).guard, name);
+    await makeGuard(statePaths(place.dir, place.guardDir).guard, name);
     await generateKey(layout.mldsa44, 'ml-dsa-44');
     created.push(layout.mldsa44);
   }

@@ -91,8 +91,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   // The outsides: none imports another.
   witness: {
-    below: [...PURE, 'client', 'incident', 'platform', 'web'],
-    packages: ['fastify', 'typebox', 'better-sqlite3', '@platformatic/prom-client'],
+    below: [...PURE, 'client', 'incident', 'platform', 'keys', 'workers', 'web'],
+    packages: ['fastify', 'typebox', 'better-sqlite3', 'yaml', 'pino', '@platformatic/prom-client'],
     node: true,
   },
   monitor: {
@@ -103,17 +103,18 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'client',
       'incident',
       'platform',
+      'keys',
       'storage',
       'workers',
       'web',
       'yaml',
     ],
-    packages: ['fastify', 'typebox', 'better-sqlite3', 'yaml', '@platformatic/prom-client'],
+    packages: ['fastify', 'typebox', 'better-sqlite3', 'yaml', 'pino', '@platformatic/prom-client'],
     node: true,
   },
   mirror: {
-    below: [...JUDGED, 'log', 'client', 'incident', 'platform', 'web'],
-    packages: ['fastify', 'typebox', '@platformatic/prom-client'],
+    below: [...JUDGED, 'log', 'client', 'incident', 'platform', 'workers', 'web'],
+    packages: ['fastify', 'typebox', 'pino', '@platformatic/prom-client'],
     node: true,
   },
   http: {

@@ -1,31 +1,19 @@
-/**
- * `tallystick mirror`: keeps a verified copy of a log in a directory, and serves it. The server comes first: a
- * copy that is there is served whether or not the log is.
- */
+/** `tallystick mirror`: one look at a log, or a copy that is kept and served until the program is stopped. */
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { EXIT, refuse, type Refusal } from '../../bytes/refusal.ts';
+import { EXIT, type Refusal } from '../../bytes/refusal.ts';
 import { printable } from '../../bytes/printable.ts';
-import type { Transport } from '../../client/transport.ts';
-import { assertMirrorable, Folder, LOCK, TRUST_POLICY } from '../../mirror/folder.ts';
-import { follow } from '../../mirror/follow.ts';
-import { Mirror, type Synced } from '../../mirror/mirror.ts';
-import { mirrorServer } from '../../mirror/server.ts';
-import { formatTrustPolicy } from '../../mirror/trusttext.ts';
+import { TRUST_POLICY } from '../../mirror/folder.ts';
+import type { Mirror, Synced } from '../../mirror/mirror.ts';
+import { openMirror, type MirrorOptions } from '../../mirror/open.ts';
 import { parseTrustPolicy, type TrustPolicy } from '../../note/trust.ts';
-import { lockFile } from '../../platform/lock.ts';
-import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
-import { assertGuarded } from '../../web/listen.ts';
+import { readNamedFile } from '../../platform/files.ts';
 import type { Context } from '../context.ts';
-import { makeFolder, readNamedFile } from '../../platform/files.ts';
+import { makeLogger } from '../logger.ts';
 import type { Progress } from '../output.ts';
 import { stopOnSignal } from '../serve/process.ts';
-import { listen, readTls, type Tls } from '../../web/listen.ts';
 import { trustOf } from '../trust.ts';
-import { makeLogger } from '../logger.ts';
-import { VERSION } from '../../platform/version.ts';
 
 export interface MirrorCommand {
   readonly url: string;
@@ -41,24 +29,8 @@ const REPORT_MS = 10_000;
 
 /** Runs it; resolves with the exit code. */
 export async function mirror(context: Context, command: MirrorCommand): Promise<number> {
-  const serving = command.serve && !command.once;
-  if (serving) assertGuarded(context.config);
-  const secured = serving ? await readTls(context.config) : {};
   const policy = await policyOf(context, command.dir);
-  await assertMirrorable(command.dir);
-  const lock = join(command.dir, LOCK);
-  await makeFolder(dirname(lock));
-  const unlock = lockFile(lock, {
-    held: `another process mirrors into ${command.dir}`,
-    check: 'the directory that is named',
-  });
-  try {
-    const folder = await Folder.open(command.dir);
-    if (command.once) return await syncOnce(context, command, folder, policy);
-    return await stay(context, command, folder, policy, secured);
-  } finally {
-    unlock();
-  }
+  return command.once ? syncOnce(context, command, policy) : stay(context, command, policy);
 }
 
 /** Flags and environment, else what the directory was made with, else the configuration file. */
@@ -71,79 +43,56 @@ async function policyOf(context: Context, dir: string): Promise<TrustPolicy> {
   return (await trustOf(context)).policy;
 }
 
-/** The mirror of a directory, and the policy beside it, so that the next start needs none. */
-async function open(
-  context: Context,
+function optionsOf(
+  { config, world }: Context,
   { url, dir }: MirrorCommand,
-  folder: Folder,
   policy: TrustPolicy,
-  more: { readonly signal: AbortSignal; readonly onProgress: (done: number, total: number) => void },
-): Promise<Mirror> {
-  const { config } = context;
-  const opened = await Mirror.open({
-    folder,
-    policy,
-    transport: transportOf(context, more.signal),
-    url: url.replace(/\/+$/, ''),
-    verify: chooseVerifier(),
-    hasher: chooseHasher(),
-    name: config.name ?? 'tallystick mirror',
-    version: VERSION,
-    ...more,
-  });
-  const text = formatTrustPolicy(policy);
-  const kept = await folder.read(TRUST_POLICY);
-  if (kept === undefined || Buffer.from(kept).toString() !== text) await folder.replace(TRUST_POLICY, text);
-  if (opened.status.halted !== undefined) context.output.warn(`${dir}: ${opened.status.halted}`);
-  return opened;
+): Omit<MirrorOptions, 'onProgress'> {
+  return { url, dir, policy, name: config.name, fetch: world.fetch, now: world.now };
 }
 
-/** Requests and pauses that end at once when the program does. */
-function transportOf({ world }: Context, signal: AbortSignal): Transport {
-  return {
-    fetch: (input, init) =>
-      world.fetch(input, {
-        ...init,
-        signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]),
-      }),
-    now: world.now,
-    sleep: (ms) => pause(ms, undefined, { signal }),
-  };
-}
-
-async function syncOnce(
-  context: Context,
-  command: MirrorCommand,
-  folder: Folder,
-  policy: TrustPolicy,
-): Promise<number> {
+async function syncOnce(context: Context, command: MirrorCommand, policy: TrustPolicy): Promise<number> {
   const { output } = context;
   let progress: Progress | undefined;
-  const signal = new AbortController().signal;
   const onProgress = (done: number, total: number): void =>
     (progress ??= output.progress('entries', total)).at(done);
+  const opened = await openMirror({ ...optionsOf(context, command, policy), onProgress });
   try {
-    const opened = await open(context, command, folder, policy, { signal, onProgress });
+    warnOfHalt(context, command, opened.mirror);
     const synced = await opened.sync(command.check);
     progress?.end();
-    const checkpoint = opened.held?.opened.checkpoint;
-    output.result('mirror', {
-      origin: checkpoint?.origin ?? null,
-      url: opened.url,
-      directory: command.dir,
-      kind: synced.kind,
-      from: synced.from,
-      size: synced.size,
-      root: checkpoint?.root.toHex() ?? null,
-      fetched: synced.fetched,
-      repaired: synced.repaired,
-    });
-    output.print(`${output.paint('green', '✓')} ${command.dir}: ${told(synced, command.check)}`);
-    if (synced.keysFault !== undefined) output.note(`receipt keys: ${printable(synced.keysFault, 1000)}`);
+    report(context, command, opened.mirror, synced);
     return EXIT.ok;
   } finally {
     progress?.end();
+    await opened.close();
   }
+}
+
+function report(
+  { output }: Context,
+  { dir, check }: MirrorCommand,
+  { held, url }: Mirror,
+  synced: Synced,
+): void {
+  const checkpoint = held?.opened.checkpoint;
+  output.result('mirror', {
+    origin: checkpoint?.origin ?? null,
+    url,
+    directory: dir,
+    kind: synced.kind,
+    from: synced.from,
+    size: synced.size,
+    root: checkpoint?.root.toHex() ?? null,
+    fetched: synced.fetched,
+    repaired: synced.repaired,
+  });
+  output.print(`${output.paint('green', '✓')} ${dir}: ${told(synced, check)}`);
+  if (synced.keysFault !== undefined) output.note(`receipt keys: ${printable(synced.keysFault, 1000)}`);
+}
+
+function warnOfHalt({ output }: Context, { dir }: MirrorCommand, { status }: Mirror): void {
+  if (status.halted !== undefined) output.warn(`${dir}: ${status.halted}`);
 }
 
 function told({ kind, from, size, fetched, repaired }: Synced, checked: boolean): string {
@@ -155,56 +104,31 @@ function told({ kind, from, size, fetched, repaired }: Synced, checked: boolean)
   return kind === 'older' ? `${what}; the log shows an older head of the same history` : what;
 }
 
-async function stay(
-  context: Context,
-  command: MirrorCommand,
-  folder: Folder,
-  policy: TrustPolicy,
-  secured: Tls,
-): Promise<number> {
+async function stay(context: Context, command: MirrorCommand, policy: TrustPolicy): Promise<number> {
   const { config, output, world } = context;
   const logger = makeLogger(config.logLevel);
-  const ending = new AbortController();
-  const { signal } = ending;
   let reported = world.now();
-  const onProgress = (done: number, total: number): void => {
-    if (world.now() - reported < REPORT_MS) return;
-    reported = world.now();
-    logger.info({ done, total }, 'syncing');
-  };
-  const opened = await open(context, command, folder, policy, { signal, onProgress });
-  const app = command.serve
-    ? await mirrorServer(opened, folder.read, {
-        version: VERSION,
-        log: logger,
-        trustProxy: config.trustProxy && ((_address, hop) => hop === 0),
-        limits: { rateWindowMs: 60_000 },
-        readsPerWindow: config.readRateLimit,
-        ...(config.url === undefined ? {} : { baseUrl: config.url }),
-        ...secured,
-      })
-    : undefined;
-  const { promise: fatal, resolve: fail } = Promise.withResolvers<Error>();
-  let following: Promise<void> = Promise.resolve();
-  const stop = async (): Promise<void> => {
-    ending.abort(refuse('shutting-down', 'the mirror is stopping'));
-    await app?.close();
-    await following.catch(() => undefined);
-  };
-  const stopped = stopOnSignal(stop, fatal, logger);
-  const url = app === undefined ? undefined : await listen(app, config, stop);
-  output.note(banner(context, command, opened, url));
-  following = follow(opened, {
+  const opened = await openMirror({
+    ...optionsOf(context, command, policy),
+    server: command.serve ? { endpoint: config, readsPerMinute: config.readRateLimit, logger } : undefined,
+    onProgress: (done, total) => {
+      if (world.now() - reported < REPORT_MS) return;
+      reported = world.now();
+      logger.info({ done, total }, 'syncing');
+    },
+  });
+  warnOfHalt(context, command, opened.mirror);
+  const stopped = stopOnSignal(() => opened.close(), opened.failed, logger);
+  const url = await opened.listen();
+  output.note(banner(context, command, opened.mirror, url));
+  opened.follow({
     pollMs: config.poll * 1_000,
-    signal,
-    sleep: (ms) => pause(ms, undefined, { signal }).catch(() => undefined),
     onSynced: ({ kind, size, keysFault }) => {
       if (kind === 'advanced') logger.info({ size }, 'synced');
       if (keysFault !== undefined) logger.warn({ why: printable(keysFault, 1000) }, 'receipt keys not taken');
     },
     onFailed: (refusal) => logFailure(logger, refusal),
   });
-  following.catch(fail);
   return stopped;
 }
 

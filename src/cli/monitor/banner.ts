@@ -1,12 +1,12 @@
 /** What a monitor says of itself when it starts. */
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import type { OpenMonitor } from '../../monitor/open.ts';
+import type { OpenedMonitor } from '../../monitor/open.ts';
 
 /** The banner's text, without a newline at the end. */
 export function monitorBanner(
   { config, output, world }: Context,
-  { monitor, madeSecret }: OpenMonitor,
+  { monitor, madeSecret }: OpenedMonitor,
   url: string,
 ): string {
   const { watches, store } = monitor;

@@ -1,19 +1,18 @@
 /** `tallystick monitor`: one look at everything, or looks until it is told to stop. */
-import type { Logger } from 'pino';
 import { printable } from '../../bytes/printable.ts';
 import { EXIT } from '../../bytes/refusal.ts';
-import { buildMonitorApp } from '../../monitor/http.ts';
+import { decodeUtf8 } from '../../bytes/text.ts';
+import type { Believed } from '../../monitor/followed.ts';
 import { viewIncident } from '../../monitor/incidents.ts';
 import type { Monitor } from '../../monitor/monitor.ts';
-import { assertGuarded } from '../../web/listen.ts';
+import { openMonitor, type MonitorOptions } from '../../monitor/open.ts';
+import { readNamedFile } from '../../platform/files.ts';
 import type { Context } from '../context.ts';
+import { makeLogger } from '../logger.ts';
 import type { Progress } from '../output.ts';
 import { stopOnSignal } from '../serve/process.ts';
-import { listen, readTls, type Tls } from '../../web/listen.ts';
-import { makeLogger } from '../logger.ts';
-import { VERSION } from '../../platform/version.ts';
+import { trustOf } from '../trust.ts';
 import { monitorBanner } from './banner.ts';
-import { openMonitor, type OpenMonitor, type Wanted } from '../../monitor/open.ts';
 
 export interface MonitorRun {
   readonly urls: readonly string[];
@@ -21,64 +20,65 @@ export interface MonitorRun {
 }
 
 /** Follows until SIGTERM or SIGINT; resolves with the exit code. */
-export async function runMonitor(context: Context, { urls, hashes }: MonitorRun): Promise<number> {
-  const { config } = context;
-  assertGuarded(config);
-  const secured = await readTls(config);
+export async function runMonitor(context: Context, run: MonitorRun): Promise<number> {
+  const { config, output } = context;
   const logger = makeLogger(config.logLevel);
-  const open = await openMonitor(context, {
-    urls,
-    hashes,
+  const opened = await openMonitor({
+    ...(await optionsOf(context, run)),
     once: false,
+    server: { endpoint: config, readsPerMinute: config.readRateLimit, logger },
     onIncident: ({ id, origin, kind, what }, event) =>
       logger.warn({ incident: id, origin, kind, what }, event),
     onWarning: (what) => logger.warn(what),
     onBug: (error, origin) => logger.error({ err: error, origin }, 'a look failed'),
     onProgress: (origin, done, total) => logger.debug({ origin, done, total }, 'copying'),
   });
-  const app = await serverOf(context, open, secured, logger);
-  const stop = async (): Promise<void> => {
-    await app.close();
-    await open.close();
-  };
-  const stopped = stopOnSignal(stop, new Promise(() => undefined), logger);
-  const url = await listen(app, config, stop);
-  context.output.note(monitorBanner(context, open, url));
-  open.monitor.start();
+  const stopped = stopOnSignal(() => opened.close(), new Promise(() => undefined), logger);
+  const url = (await opened.listen()) ?? '';
+  output.note(monitorBanner(context, opened, url));
+  opened.monitor.start();
   return stopped;
 }
 
-async function serverOf(
-  { config, world }: Context,
-  open: OpenMonitor,
-  secured: Tls,
-  log: Logger,
-): ReturnType<typeof buildMonitorApp> {
-  try {
-    return await buildMonitorApp(open.monitor, {
-      version: VERSION,
-      ...(config.url !== undefined && { baseUrl: config.url }),
-      log,
-      // One hop: the address the proxy itself saw, not what a client wrote before it.
-      trustProxy: config.trustProxy && ((_address, hop) => hop === 0),
-      limits: { rateWindowMs: 60_000 },
-      readsPerWindow: config.readRateLimit,
-      now: world.now,
-      ...secured,
-    });
-  } catch (error) {
-    await open.close();
-    throw error;
-  }
+type Heard = Pick<MonitorOptions, 'once' | 'onIncident' | 'onWarning' | 'onBug' | 'onProgress'>;
+
+async function optionsOf(
+  context: Context,
+  { urls, hashes }: MonitorRun,
+): Promise<Omit<MonitorOptions, keyof Heard>> {
+  const { config, world } = context;
+  return {
+    dir: config.monitorDir,
+    urls,
+    hashes,
+    trust: await believed(context),
+    peers: config.peer,
+    name: config.name,
+    pollSeconds: config.poll,
+    staleAfterSeconds: config.staleAfter,
+    expectationsFile: config.expectations,
+    webhook: config.webhook,
+    webhookSecretFile: config.webhookSecret,
+    fetch: world.fetch,
+    now: world.now,
+  };
+}
+
+/** Refuses as `trustOf` does. */
+async function believed(context: Context): Promise<Believed> {
+  const { policy } = await trustOf(context);
+  const file = context.config.policy;
+  // What verifier keys alone were given for has no witnesses, and the other way round.
+  const fromFile = file !== undefined && (policy.quorum !== 'none' || policy.witnesses.length > 0);
+  return { policy, text: fromFile ? decodeUtf8(await readNamedFile(file)) : undefined };
 }
 
 /** Looks once at every log, to its end, and says by the exit code what is open. */
-export async function lookOnce(context: Context, { urls, hashes }: MonitorRun): Promise<number> {
+export async function lookOnce(context: Context, run: MonitorRun): Promise<number> {
   const { output } = context;
   const bars = new Map<string, Progress>();
-  const wanted: Wanted = {
-    urls,
-    hashes,
+  const open = await openMonitor({
+    ...(await optionsOf(context, run)),
     once: true,
     onIncident: () => undefined,
     onWarning: (what) => output.warn(what),
@@ -88,8 +88,7 @@ export async function lookOnce(context: Context, { urls, hashes }: MonitorRun): 
       bars.set(origin, bar);
       bar.at(done);
     },
-  };
-  const open = await openMonitor(context, wanted);
+  });
   try {
     await open.monitor.once();
     for (const bar of bars.values()) bar.end();

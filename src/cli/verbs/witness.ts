@@ -51,7 +51,7 @@ export const witnessVerb: Verb = {
     'tallystick witness --forget old-log.example.com',
   ],
   run: async (context, _operands, flags) => {
-    const { runWitness } = await import('../../witness/open.ts');
+    const { runWitness } = await import('../witness/run.ts');
     const asked = {
       forget: flags.texts('forget'),
       resume: flags.texts('resume'),

@@ -1,0 +1,172 @@
+/**
+ * A whole mirror from options: its directory locked and opened, its server ready, the log followed.
+ *
+ *     const mirror = await openMirror({ dir, url, policy, fetch, now: Date.now, ... });
+ *     await mirror.sync(false); // one look; or, to stay: await mirror.listen(); mirror.follow();
+ *     await mirror.close();
+ *
+ * The server comes before the first look: a copy that is there is served whether or not the log is.
+ */
+import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
+import type { Transport } from '../client/transport.ts';
+import type { TrustPolicy } from '../note/trust.ts';
+import { makeFolder } from '../platform/files.ts';
+import { lockFile } from '../platform/lock.ts';
+import { VERSION } from '../platform/version.ts';
+import { assertGuarded, listen, oneHop, readTls, type GuardedEndpoint, type Tls } from '../web/listen.ts';
+import { chooseHasher, chooseVerifier } from '../workers/kernels.ts';
+import { assertMirrorable, Folder, LOCK, TRUST_POLICY } from './folder.ts';
+import { follow } from './follow.ts';
+import { Mirror, type Synced } from './mirror.ts';
+import { mirrorServer } from './server.ts';
+import { formatTrustPolicy } from './trusttext.ts';
+
+/** The server of a mirror. */
+export interface MirrorServing {
+  readonly endpoint: GuardedEndpoint;
+  /** Requests of one client in a minute; 0: no limit. */
+  readonly readsPerMinute: number;
+  readonly logger: Logger;
+}
+
+/** Everything a mirror is told. */
+export interface MirrorOptions {
+  /** Prefix of the log. */
+  readonly url: string;
+  /** The copy; made when it is not there. */
+  readonly dir: string;
+  /** Whose checkpoints are taken: kept in the directory too, so that later starts need none. */
+  readonly policy: TrustPolicy;
+  /** Its name in incidents. */
+  readonly name?: string | undefined;
+  /** Where it serves the copy; it serves nothing when absent. */
+  readonly server?: MirrorServing | undefined;
+  readonly fetch: typeof fetch;
+  /** The wall clock, milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Told while a log is followed. */
+export interface Followed {
+  readonly pollMs: number;
+  readonly onSynced: (synced: Synced) => void;
+  readonly onFailed: (refusal: Refusal) => void;
+}
+
+/** A mirror whose directory is its own until it is closed. */
+export interface OpenedMirror {
+  readonly mirror: Mirror;
+  /** One look at the log, to its end. `check`: every file of the copy is looked at again. */
+  sync(check: boolean): Promise<Synced>;
+  /** Opens the socket and says the URL; undefined without a server. Refuses `config-invalid`, after closing the mirror. */
+  listen(): Promise<string | undefined>;
+  /** Looks again and again until the mirror is closed. */
+  follow(followed: Followed): void;
+  /** Resolves when following failed with a fault of ours: close it then. */
+  readonly failed: Promise<Error>;
+  close(): Promise<void>;
+}
+
+/** Refuses `config-invalid`, `locked`, and what is in the directory already and no mirror of this log. */
+export async function openMirror(options: MirrorOptions): Promise<OpenedMirror> {
+  const { dir, server } = options;
+  if (server !== undefined) assertGuarded(server.endpoint);
+  const secured = server === undefined ? {} : await readTls(server.endpoint);
+  await assertMirrorable(dir);
+  const lock = join(dir, LOCK);
+  await makeFolder(dirname(lock));
+  const unlock = lockFile(lock, {
+    held: `another process mirrors into ${dir}`,
+    check: 'the directory that is named',
+  });
+  try {
+    return await assemble(options, secured, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function assemble(options: MirrorOptions, secured: Tls, unlock: () => void): Promise<OpenedMirror> {
+  const { server } = options;
+  const ending = new AbortController();
+  const { signal } = ending;
+  const folder = await Folder.open(options.dir);
+  const mirror = await openCopy(options, folder, signal);
+  const app = server && (await serverOf(mirror, folder, server, secured));
+  const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
+  let following: Promise<void> = Promise.resolve();
+  const close = async (): Promise<void> => {
+    ending.abort(refuse('shutting-down', 'the mirror is stopping'));
+    await app?.close();
+    await following.catch(() => undefined);
+    unlock();
+  };
+  return {
+    mirror,
+    sync: (check) => mirror.sync(check),
+    listen: async () => (app && server ? listen(app, server.endpoint, close) : undefined),
+    follow: (followed) => {
+      following = follow(mirror, {
+        ...followed,
+        signal,
+        sleep: (ms) => pause(ms, undefined, { signal }).catch(() => undefined),
+      });
+      following.catch(fail);
+    },
+    failed,
+    close,
+  };
+}
+
+/** The mirror of a directory, and the policy beside it, so that the next start needs none. */
+async function openCopy(options: MirrorOptions, folder: Folder, signal: AbortSignal): Promise<Mirror> {
+  const { url, policy, name, onProgress } = options;
+  const opened = await Mirror.open({
+    folder,
+    policy,
+    transport: transportOf(options, signal),
+    url: url.replace(/\/+$/, ''),
+    verify: chooseVerifier(),
+    hasher: chooseHasher(),
+    name: name ?? 'tallystick mirror',
+    version: VERSION,
+    signal,
+    onProgress,
+  });
+  const text = formatTrustPolicy(policy);
+  const kept = await folder.read(TRUST_POLICY);
+  if (kept === undefined || Buffer.from(kept).toString() !== text) await folder.replace(TRUST_POLICY, text);
+  return opened;
+}
+
+/** Requests and pauses that end at once when the mirror does. */
+function transportOf({ fetch, now }: MirrorOptions, signal: AbortSignal): Transport {
+  return {
+    fetch: (input, init) =>
+      fetch(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) }),
+    now,
+    sleep: (ms) => pause(ms, undefined, { signal }),
+  };
+}
+
+function serverOf(
+  mirror: Mirror,
+  folder: Folder,
+  { endpoint, readsPerMinute, logger }: MirrorServing,
+  secured: Tls,
+): ReturnType<typeof mirrorServer> {
+  return mirrorServer(mirror, folder.read, {
+    version: VERSION,
+    log: logger,
+    trustProxy: oneHop(endpoint),
+    limits: { rateWindowMs: 60_000 },
+    readsPerWindow: readsPerMinute,
+    ...(endpoint.url === undefined ? {} : { baseUrl: endpoint.url }),
+    ...secured,
+  });
+}

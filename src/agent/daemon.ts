@@ -16,7 +16,7 @@ import type { Draft } from './draft.ts';
 import type { AgentEvent } from './event.ts';
 import { Learning, type Learnt } from './learning.ts';
 import type { Head } from './ledger.ts';
-import type { AgentLog } from './log.ts';
+import type { LogPort } from '../client/log-port.ts';
 import { Outage } from './outage.ts';
 import { pauseAfter, SHORTEST_MS } from './pause.ts';
 import { prove, type Agent } from './prove.ts';
@@ -27,7 +27,7 @@ import { Watched } from './watched.ts';
 
 export interface DaemonParts {
   readonly agent: Agent;
-  readonly log: AgentLog;
+  readonly log: LogPort;
   /** Names of what it looks after, and patterns with stars. */
   readonly subjects: readonly string[];
   /** Refuses what the log would refuse of this key about a subject. */

@@ -7,14 +7,14 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import { twinOf } from '../cose/twin.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Listed, Page } from '../client/search.ts';
-import type { AgentLog, Taken } from './log.ts';
+import type { LogPort, LoggedAs } from '../client/log-port.ts';
 import type { Hand } from './draft.ts';
 import { relink } from './relink.ts';
 import type { Link, Spool, Waiting } from './spool.ts';
 
 /** What became of a delivery. */
 export interface Delivery {
-  readonly delivered: readonly (Waiting & Taken)[];
+  readonly delivered: readonly (Waiting & LoggedAs)[];
   /** Chains the log does not take: why, in its words. */
   readonly refused: readonly { readonly waiting: Waiting; readonly refusal: Refusal }[];
   /** Why the log could not be asked; undefined when it could. */
@@ -22,8 +22,8 @@ export interface Delivery {
 }
 
 /** Sends what waits. `hand` signs again what continues from a proof that the log has by another id. Refuses `chain-broken` where the tree shows the other link, `inconsistent`, and what is damaged here. */
-export async function deliver(log: AgentLog, spool: Spool, hand: Hand): Promise<Delivery> {
-  const delivered: (Waiting & Taken)[] = [];
+export async function deliver(log: LogPort, spool: Spool, hand: Hand): Promise<Delivery> {
+  const delivered: (Waiting & LoggedAs)[] = [];
   const refused: { waiting: Waiting; refusal: Refusal }[] = [];
   const stuck = new Set<string>();
   for (const { n } of spool.waiting()) {
@@ -59,7 +59,7 @@ export async function deliver(log: AgentLog, spool: Spool, hand: Hand): Promise<
  * Whether the tree has a proof by this key of this subject that the spool did not make. Whoever says `chain-broken` signs
  * nothing; an entry that is read under a signed root does show it. Refuses what reading refuses.
  */
-async function hasRival(log: AgentLog, spool: Spool, { kid, subject }: Waiting): Promise<boolean> {
+async function hasRival(log: LogPort, spool: Spool, { kid, subject }: Waiting): Promise<boolean> {
   return (await rivalOf(log, spool, { kid, subject })) !== undefined;
 }
 
@@ -93,7 +93,7 @@ const FOR_NOW: ReadonlySet<string> = new Set([
  * the log's newest proof by this key is not ours, unless it is to be adopted.
  */
 export async function checkChain(
-  log: AgentLog,
+  log: LogPort,
   spool: Spool,
   { kid, subject }: { readonly kid: string; readonly subject: string },
   adopt: boolean,
@@ -106,7 +106,7 @@ export async function checkChain(
 
 /** The log's newest proof of a chain, read in its tree, when the spool did not make it. Refuses `proof-failed` for another entry. */
 async function rivalOf(
-  log: AgentLog,
+  log: LogPort,
   spool: Spool,
   { kid, subject }: { readonly kid: string; readonly subject: string },
 ): Promise<Link | undefined> {

@@ -11,7 +11,7 @@ import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { Ledger } from './ledger.ts';
-import type { AgentLog } from './log.ts';
+import type { LogPort } from '../client/log-port.ts';
 
 /** Proofs are left out: an agent knows its own. */
 const KINDS: readonly StatementKind[] = ['commitment', 'approval', 'waiver', 'deployment'];
@@ -23,9 +23,9 @@ const WORTH_NOTING = 10_000;
 
 /**
  * Reads what is new about a subject, up to a tree of `size` entries; what was learnt before is not asked for again. Resolves
- * with whether there was something. Refuses as `AgentLog` does, and `too-large` for a subject of which there is more than an agent keeps.
+ * with whether there was something. Refuses as `LogPort` does, and `too-large` for a subject of which there is more than an agent keeps.
  */
-export async function learn(log: AgentLog, ledger: Ledger, subject: string, size: number): Promise<boolean> {
+export async function learn(log: LogPort, ledger: Ledger, subject: string, size: number): Promise<boolean> {
   const from = ledger.learntUpto(subject);
   if (from >= size) return false;
   let isNew = false;

@@ -9,7 +9,7 @@ import { Roster, ROSTER_LIMITS } from '../client/roster.ts';
 import type { Policy } from '../statement/policy.ts';
 import { learn, recall } from './history.ts';
 import type { Ledger } from './ledger.ts';
-import type { AgentLog } from './log.ts';
+import type { LogPort } from '../client/log-port.ts';
 import { isPattern, subjectTest } from './watched.ts';
 
 /** Subjects that an agent looks after at most: each is asked about by itself. */
@@ -27,7 +27,7 @@ export interface Learnt {
 }
 
 export class Learning {
-  readonly #log: AgentLog;
+  readonly #log: LogPort;
   readonly #ledger: Ledger;
   readonly #names: readonly string[];
   readonly #has: (subject: string) => boolean;
@@ -39,7 +39,7 @@ export class Learning {
   #policy: Policy | undefined;
 
   /** `most`: subjects that it looks after. */
-  constructor(log: AgentLog, ledger: Ledger, wanted: readonly string[], most = MOST_SUBJECTS) {
+  constructor(log: LogPort, ledger: Ledger, wanted: readonly string[], most = MOST_SUBJECTS) {
     this.#log = log;
     this.#ledger = ledger;
     this.#names = wanted.filter((each) => !isPattern(each));
@@ -54,7 +54,7 @@ export class Learning {
     return this.#histories;
   }
 
-  /** Everything up to a tree of `size` entries that one look has room for. Refuses as `AgentLog` does while it is away. */
+  /** Everything up to a tree of `size` entries that one look has room for. Refuses as `LogPort` does while it is away. */
   async upTo(size: number, policy: Policy | undefined): Promise<Learnt> {
     await this.#roster?.advance((wanted) => this.#log.pages(wanted), size);
     const listed = this.#roster?.newest.map(({ subject }) => subject) ?? [];

@@ -37,6 +37,7 @@ function clientTrusting(context: Context, trust: Trust, { url, transport, ...mor
     ...more,
     memory: new HeadFiles(stateDirOf(context)),
     peers: config.peer,
+    untilSlow: world.sleep,
     onRemark: (remark) => tell(context, remark),
     progress: (label, total) => output.progress(label, total),
   });

@@ -19,7 +19,15 @@ import { checkRemembered, HeadsInMemory, remember, type Holding } from './memory
 import { Patience } from './patience.ts';
 import { checkPeers } from './peers.ts';
 import type { ClientOptions } from './ports.ts';
+import {
+  logStatement,
+  whileWaiting,
+  type Collected,
+  type LoggedStatement,
+  type LogOptions,
+} from './log-statement.ts';
 import { LogReader } from './reader.ts';
+import { acknowledgeAll, postAll, receiptSigners, type Submission } from './receipts.ts';
 import { entryIdOf } from './scrapi.ts';
 import { findAll, findNewest, type Found, type Wanted } from './search.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -30,14 +38,6 @@ import { asCheckpoint, LogView, type ProvenEntry } from './view.ts';
 
 /** A checkpoint follows an acknowledgement within this, however short the user waits (milliseconds). */
 const PUBLISHING_MS = 5_000;
-
-/** An entry with everything needed to check it offline. */
-export interface Collected {
-  readonly evidence: Evidence;
-  readonly receipt: Uint8Array;
-  readonly entry: ProvenEntry;
-  readonly id: EntryId;
-}
 
 /** A client of the log that the options name. Nothing is asked before its first method. */
 export function openClient(options: ClientOptions): LogClient {
@@ -146,6 +146,32 @@ export class LogClient {
   /** What came of comparing with each peer, in their order; none before the first view. */
   get peers(): readonly PeerResult[] {
     return this.#peers ?? [];
+  }
+
+  /** `logStatement` (log-statement.ts): submits a signed statement, and verifies all that shows it to be logged. */
+  logStatement(statement: Uint8Array, options?: LogOptions): Promise<LoggedStatement> {
+    return logStatement(this, statement, options);
+  }
+
+  /** Submits statements together; each stands for itself. Their receipts are verified, and nothing else of them. */
+  async submitAll(statements: readonly Uint8Array[]): Promise<readonly Submission[]> {
+    const answers = await this.whileWaiting(postAll(this.transport, this.log, statements));
+    // Asked for after the answers, which may be signed with a new key.
+    const view = await this.view();
+    const { origin } = view.opened.checkpoint;
+    const signers = receiptSigners(this.trust, origin, await this.policy(view));
+    return acknowledgeAll(statements, answers, signers, this.verify);
+  }
+
+  /** Waits for the work; when that takes longer than a moment, remarks what the log says that it waits for. */
+  async whileWaiting<T>(work: Promise<T>): Promise<T> {
+    const { transport, log } = this;
+    const { untilSlow } = this.#options;
+    try {
+      return await whileWaiting({ transport, log, remark: this.#holding.remark, untilSlow }, work);
+    } catch (error) {
+      throw error instanceof Refusal ? this.unmet(error) : error;
+    }
   }
 
   /** The newest entry that matches, as the log's search names it, verified to be logged; undefined without one. */

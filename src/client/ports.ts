@@ -89,6 +89,8 @@ export interface ClientOptions extends Omit<Transport, 'reached'>, CompletenessO
   readonly hasher?: BatchHasher | undefined;
   /** Default: nobody listens. */
   readonly onRemark?: ((remark: Remark) => void) | undefined;
+  /** Resolves once a request has taken so long (milliseconds) that it is worth a remark. Default: a timer. */
+  readonly untilSlow?: ((ms: number) => Promise<void>) | undefined;
   /** Begins to show some long work. `total`: how much there is in all. Default: nobody watches. */
   readonly progress?: ((label: string, total: number) => Progress) | undefined;
 }

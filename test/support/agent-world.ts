@@ -6,7 +6,7 @@ import type { Test } from 'tap';
 import { openAgentDatabase } from '../../src/agent/database.ts';
 import { operatorRule, type Rule } from '../../src/agent/enrolment.ts';
 import { Ledger, type Head } from '../../src/agent/ledger.ts';
-import type { AgentLog, Taken } from '../../src/agent/log.ts';
+import type { LogPort, LoggedAs } from '../../src/client/log-port.ts';
 import type { Agent, Duty } from '../../src/agent/prove.ts';
 import { nextDueOf } from '../../src/agent/schedule.ts';
 import { Seeds } from '../../src/agent/seeds.ts';
@@ -36,7 +36,7 @@ import { commitmentStatement, ISSUER, ORIGIN, people, policyStatement, ownStatem
 export const START = 1_800_000_000;
 
 /** A log that admits by the real rules, and can be away. */
-export class MemoryLog implements AgentLog {
+export class MemoryLog implements LogPort {
   readonly entries: {
     readonly bytes: Uint8Array;
     readonly parsed: ParsedStatement;
@@ -164,7 +164,7 @@ export class MemoryLog implements AgentLog {
   /** In which spelling a statement is logged. */
   spelling: (statement: Uint8Array) => Uint8Array = (statement) => statement;
 
-  async submit(statement: Uint8Array): Promise<Taken> {
+  async submit(statement: Uint8Array): Promise<LoggedAs> {
     this.#here();
     this.submitted++;
     const entry = this.spelling(statement);

@@ -15,12 +15,12 @@ import { readSecretFile } from '../../keys/file.ts';
 import { findProbe } from '../../probe/runners.ts';
 import type { Probe } from '../../probe/probe.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
-import { issuerOf } from '../commit/publish.ts';
+import { issuerOf } from '../../registration/issuer.ts';
 import type { Context } from '../context.ts';
 import { VERSION } from '../../platform/version.ts';
+import { BoundLog } from '../../client/bound-log.ts';
 import type { LogClient } from '../../client/client.ts';
 import { clientOf } from '../client.ts';
-import { SessionLog } from './log.ts';
 import { openedOf } from './opened.ts';
 import { profileOf } from './profile.ts';
 import { besideOwnLog, initialiseAgent, type AgentHome } from './setup.ts';
@@ -45,7 +45,7 @@ const SELF_RULE: Rule = { ...operatorRule([SELF_TARGET]), probe: SELF_PROBE };
 /** An agent that is ready; `close` gives its directory free. */
 export interface OpenAgent {
   readonly agent: Agent;
-  readonly log: SessionLog;
+  readonly log: BoundLog;
   readonly home: AgentHome;
   /** Other rules of targets.yaml from now on. */
   setRules(rules: readonly Rule[]): void;
@@ -115,9 +115,10 @@ export async function openAgent(context: Context, wanted: Wanted): Promise<OpenA
 }
 
 /** Refuses `config-invalid` for another log than the directory serves, which is free again then. */
-function logOf(session: LogClient, dir: string, db: { close(): unknown }, ledger: Ledger): SessionLog {
+function logOf(session: LogClient, dir: string, db: { close(): unknown }, ledger: Ledger): BoundLog {
   try {
-    return new SessionLog(session, { dir, origin: ledger.origin() });
+    const advice = 'a directory of its own with --agent-dir';
+    return new BoundLog(session, { origin: ledger.origin(), who: dir, advice });
   } catch (error) {
     db.close();
     throw error;

@@ -5,7 +5,7 @@ import { deliver, checkChain, type Delivery } from '../../agent/deliver.ts';
 import { recall } from '../../agent/history.ts';
 import { isAway } from '../../bytes/nature.ts';
 import type { Head } from '../../agent/ledger.ts';
-import type { Taken } from '../../agent/log.ts';
+import type { LoggedAs } from '../../client/log-port.ts';
 import { prove } from '../../agent/prove.ts';
 import { nextDueOf } from '../../agent/schedule.ts';
 import type { Signed } from '../../agent/spool.ts';
@@ -237,7 +237,7 @@ function codeOf({ verdict }: Result, waived: boolean): number {
 
 function asJson(
   { subject, seq, id, statement, results }: Signed,
-  taken: Taken | undefined,
+  taken: LoggedAs | undefined,
   refusal: Refusal | undefined,
   waived: ReadonlySet<string>,
 ): JsonValue {

@@ -6,16 +6,14 @@
 import { digest } from '../../bytes/brand.ts';
 import { equalBytes } from '../../bytes/compare.ts';
 import { refuse } from '../../bytes/refusal.ts';
-import { formatBase64Url, formatHex, parseHex } from '../../bytes/text.ts';
+import { formatHex, parseHex } from '../../bytes/text.ts';
 import { entryIdOf } from '../../client/scrapi.ts';
 import type { ProvenEntry } from '../../client/view.ts';
 import { keyThumbprint } from '../../cose/key.ts';
-import type { PublicKey } from '../../sign/algorithm.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { parseStatement } from '../../statement/parse.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import { encodeCommitment } from '../../statement/payload.ts';
-import type { Policy } from '../../statement/policy.ts';
 import { signOwn } from '../../statement/sign.ts';
 import { ownInput } from '../owninput.ts';
 
@@ -61,13 +59,6 @@ export async function prepare(
   const headers = { kind: 'commitment', log, issuer, subject, confirm: true } as const;
   const statement = await signOwn(headers, payload, signer);
   return { statement, supersedes: supersedes && formatHex(supersedes), repeats: false };
-}
-
-/** Who the key speaks as: what the policy enrols it as, else the key itself (RFC 9679 §6, a thumbprint URI). */
-export function issuerOf(policy: Policy | undefined, key: PublicKey): string {
-  const kid = keyThumbprint(key);
-  const enrolled = policy?.keys.get(formatHex(kid))?.enrolled;
-  return enrolled?.issuer ?? `urn:ietf:params:oauth:ckt:sha-256:${formatBase64Url(kid)}`;
 }
 
 /** The commitment in an entry. Refuses `proof-failed` when the search that found it lied. */

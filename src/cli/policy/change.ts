@@ -5,7 +5,6 @@
 import { existsSync } from 'node:fs';
 import { equalBytes } from '../../bytes/compare.ts';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
-import { submitStatement } from '../../client/scrapi.ts';
 import { loadSigner } from '../../keys/load.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { parseStatement } from '../../statement/parse.ts';
@@ -71,18 +70,16 @@ export async function changePolicy(context: Context, wish: Wish): Promise<number
     return EXIT.ok;
   }
   const statement = await signNext(inForce, document, await loadAdmin(context), time);
-  const registration = await submitStatement(session.transport, session.log, statement);
-  const collected = await session.collect(registration.id, registration.receipt);
-  session.assertVerified(collected.evidence);
+  const logged = await session.logStatement(statement);
   output.print(
     [
       output.paint('green', 'logged'),
-      `entry     ${registration.id}`,
-      `index     ${collected.entry.index}`,
+      `entry     ${logged.id}`,
+      `index     ${logged.index}`,
       `replaces  ${id}, entry ${index}`,
     ].join('\n'),
   );
-  report({ entry: registration.id, index: collected.entry.index });
+  report({ entry: logged.id, index: logged.index });
   return EXIT.ok;
 }
 

@@ -2,13 +2,12 @@
 import { digest } from '../../bytes/brand.ts';
 import { parseHex } from '../../bytes/text.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
-import { submitStatement } from '../../client/scrapi.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { parseStatement } from '../../statement/parse.ts';
 import { assertGranted } from '../../registration/grants.ts';
 import { encodeNotice } from '../../statement/payload.ts';
 import { signOwn } from '../../statement/sign.ts';
-import { issuerOf } from '../commit/publish.ts';
+import { issuerOf } from '../../registration/issuer.ts';
 import type { LogClient } from '../../client/client.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import type { Seen } from './seen.ts';
@@ -42,8 +41,5 @@ export async function logStale(
   const headers = { kind: 'notice', log: origin, issuer, subject, confirm: true } as const;
   const statement = await signOwn(headers, payload, signer);
   assertGranted(policy, parseStatement(statement), look.now);
-  const { id, receipt } = await submitStatement(session.transport, session.log, statement);
-  const collected = await session.collect(id, receipt);
-  session.assertVerified(collected.evidence);
-  return collected.entry.index;
+  return (await session.logStatement(statement)).index;
 }

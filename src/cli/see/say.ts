@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { digest, type Digest, type EntryId } from '../../bytes/brand.ts';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
 import { formatHex, parseHex } from '../../bytes/text.ts';
-import { entryIdOf, submitStatement } from '../../client/scrapi.ts';
 import { keyThumbprint } from '../../cose/key.ts';
 import { loadSigner } from '../../keys/load.ts';
 import type { Signer } from '../../sign/signer.ts';
@@ -12,13 +11,11 @@ import { parseStatement } from '../../statement/parse.ts';
 import { isSaidAgain } from '../../statement/claims.ts';
 import type { Role } from '../../statement/policy.ts';
 import { signOwn } from '../../statement/sign.ts';
-import { LOOK_AGAIN, onceLogged } from '../acknowledged.ts';
-import { issuerOf } from '../commit/publish.ts';
+import { issuerOf } from '../../registration/issuer.ts';
 import type { Context } from '../context.ts';
 import { layoutOf, roleKeyPath } from '../../service/layout.ts';
 import type { JsonValue } from '../output.ts';
 import { ownInput } from '../owninput.ts';
-import { sayingWait } from '../wait.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import type { LogClient } from '../../client/client.ts';
 import { see } from './seen.ts';
@@ -67,38 +64,30 @@ export async function say(
   const statement = await signOwn(headers, await ownInput(payload), signer);
   const parsed = parseStatement(statement);
   const { entry } = about;
-  const logged = { kind: 'commitment', kid: entry.parsed.kid, subject } as const;
+  const committed = { kind: 'commitment', kid: entry.parsed.kid, subject } as const;
   const last = newest ?? entry;
   const facts = {
-    commitments: { get: (id: EntryId) => ([entry.id, last.id].includes(id) ? logged : undefined) },
+    commitments: { get: (id: EntryId) => ([entry.id, last.id].includes(id) ? committed : undefined) },
     chains: { get: () => ({ seq: 0, id: last.id }) },
   };
   admit(look.policies.rules, parsed, facts, look.now);
-  const submitted = submitStatement(client.transport, client.log, statement);
-  const registration = await sayingWait(context, client, submitted);
-  const { index } = await onceLogged(registration.id, LOOK_AGAIN, async () => {
-    const collected = await client.collect(registration.id, registration.receipt);
-    client.assertVerified(collected.evidence);
-    return collected.entry;
-  });
-  // It was there when we looked; or somebody posted it first, in the other spelling of its signature.
-  const again = index < look.view.head.size || registration.id !== entryIdOf(statement);
+  const { id, index, already } = await client.logStatement(statement, { known: look.view.head.size });
   output.print(
     [
-      again ? `already logged, entry ${index}` : output.paint('green', 'logged'),
-      `entry      ${registration.id}`,
+      already ? `already logged, entry ${index}` : output.paint('green', 'logged'),
+      `entry      ${id}`,
       `index      ${index}`,
       `subject    ${line(subject)}`,
       `about      commitment ${entry.id}, entry ${entry.index}`,
-      ...(again ? await inForceNow(context, client, subject) : told),
+      ...(already ? await inForceNow(context, client, subject) : told),
     ].join('\n'),
   );
   output.result(name, {
-    entry: registration.id,
+    entry: id,
     index,
     subject,
     commitment: entry.id,
-    already_logged: again,
+    already_logged: already,
     ...fields,
   });
   return EXIT.ok;

@@ -2,7 +2,6 @@
 import { printable } from '../../bytes/printable.ts';
 import { join, relative, resolve } from 'node:path';
 import { EXIT, refuse } from '../../bytes/refusal.ts';
-import { entryIdOf, submitStatement, type Registration } from '../../client/scrapi.ts';
 import type { ProvenEntry } from '../../client/view.ts';
 import { approversFor, tooFew } from '../../appraisal/approvers.ts';
 import { formatHex } from '../../bytes/text.ts';
@@ -10,13 +9,14 @@ import { keyThumbprint } from '../../cose/key.ts';
 import { loadSigner } from '../../keys/load.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { Policy } from '../../statement/policy.ts';
-import { onceLogged } from '../acknowledged.ts';
+import { onceLoggedHere } from '../acknowledged.ts';
 import type { Declared } from '../../declare/node/declarefiles.ts';
 import { keepEarlier } from '../commit/earlier.ts';
 import { STDIN } from '../../declare/node/files.ts';
 import { showPath, showValue } from '../../declare/leafopening.ts';
 import { identify, identifyAgain, pinLines, PINNING } from '../commit/identify.ts';
-import { issuerOf, prepare, type Prepared } from '../commit/publish.ts';
+import { prepare, type Prepared } from '../commit/publish.ts';
+import { issuerOf } from '../../registration/issuer.ts';
 import type { Pinned } from '../commit/pin.ts';
 import { assertKept, isOvertaken, MOST_RACES } from '../commit/race.ts';
 import { repinSubject } from '../commit/repin.ts';
@@ -27,10 +27,10 @@ import { tryFolder } from '../../platform/files.ts';
 import { proofsOf } from '../findevidence.ts';
 import { ownInput } from '../owninput.ts';
 import { PROOF_FILES, proofsFolderOf, saveProofs, slugOf } from '../proofs.ts';
-import type { Collected } from '../../client/client.ts';
+import type { LoggedStatement } from '../../client/log-statement.ts';
 import { clientOf } from '../client.ts';
 import type { Flags, Verb } from '../verb.ts';
-import { sayingWait, WAIT_OPTION, waiting } from '../wait.ts';
+import { WAIT_OPTION, waiting } from '../wait.ts';
 
 export const commitVerb: Verb = {
   name: 'commit',
@@ -124,17 +124,14 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
   const owned = await ownInput(async () => declared.owned(folder));
   const submit = async (before: ProvenEntry | undefined): Promise<Submitted> => {
     const prepared = await prepare({ ...declared, log: origin }, before, signer, issuer, mayReplace);
-    const submitted = submitStatement(session.transport, session.log, prepared.statement);
-    return { prepared, registration: await sayingWait(context, session, submitted) };
+    return { prepared, logged: await session.logStatement(prepared.statement, { goOn: AGAIN }) };
   };
-  const { prepared, registration } = await givingWay(declared, first, newest, submit);
-  const { collected, files } = await onceLogged(registration.id, AGAIN, async () => {
-    const found = await session.collect(registration.id, registration.receipt);
-    session.assertVerified(found.evidence);
-    await keepEarlier(folder, registration.id);
-    return { collected: found, files: await saveProofs(folder, found.evidence, owned) };
+  const { prepared, logged } = await givingWay(declared, first, newest, submit);
+  const files = await onceLoggedHere(logged.id, AGAIN, async () => {
+    await keepEarlier(folder, logged.id);
+    return saveProofs(folder, logged.evidence, owned);
   });
-  report(context, { declared, pinned, prepared, registration, collected, folder, files });
+  report(context, { declared, pinned, prepared, logged, folder, files });
   output.note(`check it offline: tallystick verify ${await nameOf(operands, files, folder, context)}`);
   return EXIT.ok;
 }
@@ -151,7 +148,7 @@ function fewApprovers(
 
 interface Submitted {
   readonly prepared: Prepared;
-  readonly registration: Registration;
+  readonly logged: LoggedStatement;
 }
 
 /** Submits after the newest commitment of the subject; again, when another came first that says nothing which this one drops. */
@@ -213,38 +210,37 @@ interface Done {
   readonly declared: Declared;
   readonly pinned: readonly Pinned[];
   readonly prepared: Prepared;
-  readonly registration: Registration;
-  readonly collected: Collected;
+  readonly logged: LoggedStatement;
   readonly folder: string;
   readonly files: readonly string[];
 }
 
 function report({ output, world }: Context, done: Done): void {
-  const { declared, pinned, prepared, registration, collected, folder, files } = done;
-  const { index } = collected.entry;
+  const { declared, pinned, prepared, logged, folder, files } = done;
+  const { id, index, location } = logged;
   const count = declared.leaves;
   // Somebody may have posted it first, in the other spelling of its signature.
-  const again = prepared.repeats || registration.id !== entryIdOf(prepared.statement);
+  const again = prepared.repeats || logged.already;
   const lines = [
     output.paint('green', again ? 'already logged' : 'logged'),
-    `entry     ${registration.id}`,
+    `entry     ${id}`,
     `index     ${index}`,
     `subject   ${declared.subject} (${count} ${count === 1 ? 'leaf' : 'leaves'})`,
     ...(prepared.supersedes === undefined ? [] : [`replaces  ${prepared.supersedes}`]),
-    `location  ${registration.location}`,
+    `location  ${location}`,
     `saved in  ${relative(world.cwd, folder)}/`,
     ...files.map((name) => `          ${name}`),
     ...pinLines(pinned),
   ];
   output.print(lines.join('\n'));
   output.result('commit', {
-    entry: registration.id,
+    entry: id,
     index,
     subject: declared.subject,
     leaves: count,
     already_logged: again,
     supersedes: prepared.supersedes ?? null,
-    location: registration.location,
+    location,
     folder,
     files,
     pinned: pinned.map(({ at, text, ends }) => ({ at, identity: text, ends: ends ?? null })),

@@ -14,7 +14,8 @@ import { signerText } from '../see/words.ts';
 import { signersKnown } from '../whose.ts';
 import type { Context } from '../context.ts';
 import { saveProofs } from '../proofs.ts';
-import type { Collected, LogClient } from '../../client/client.ts';
+import type { LogClient } from '../../client/client.ts';
+import type { Collected } from '../../client/log-statement.ts';
 import { clientOf } from '../client.ts';
 import type { Flags, Verb } from '../verb.ts';
 

@@ -1,20 +1,14 @@
 /** `tallystick submit`: posts statements that are signed already, and verifies the receipts. */
 import { join, resolve } from 'node:path';
-import { equalBytes } from '../../bytes/compare.ts';
 import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
-import { splitSequence, stepsOf, submitBatch, type BatchResult } from '../../client/batch.ts';
-import { submitStatement } from '../../client/scrapi.ts';
-import { keyThumbprint } from '../../cose/key.ts';
-import { decodeReceipt, verifyReceipt, type ReceiptSigner } from '../../cose/receipt.ts';
-import { decodeSign1, encodeSign1 } from '../../cose/sign1.ts';
-import { attachReceipts, TRANSPARENT_LIMITS } from '../../cose/transparent.ts';
-import type { Context } from '../context.ts';
+import { splitSequence, stepsOf } from '../../client/batch.ts';
+import { transparentStatement, type Submission } from '../../client/receipts.ts';
 import { readNamedFile, replaceFile, tryFolder } from '../../platform/files.ts';
-import type { JsonValue, Output } from '../output.ts';
-import type { LogClient } from '../../client/client.ts';
 import { clientOf } from '../client.ts';
+import type { Context } from '../context.ts';
+import type { JsonValue, Output } from '../output.ts';
 import type { Flags, Verb } from '../verb.ts';
-import { sayingWait, WAIT_OPTION, waiting } from '../wait.ts';
+import { WAIT_OPTION, waiting } from '../wait.ts';
 
 export const submitVerb: Verb = {
   name: 'submit',
@@ -34,36 +28,30 @@ export const submitVerb: Verb = {
   run: submit,
 };
 
-/** What became of one statement, receipts verified. */
-type Result =
-  | { readonly kind: 'logged'; readonly id: string; readonly index: number; readonly transparent: Uint8Array }
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
-
 async function submit(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
   const { output, world } = context;
   const statements = await readStatements(operands, world.cwd);
-  const session = await clientOf(context, waiting(context, flags));
+  const client = await clientOf(context, waiting(context, flags));
   const out = flags.text('out');
   if (out !== undefined) await tryFolder(resolve(world.cwd, out));
   const progress = output.progress('statements', statements.length);
-  const results: Result[] = [];
+  const submissions: Submission[] = [];
   for (const step of stepsOf(statements)) {
-    const answers = await sayingWait(context, session, post(session, step));
-    const signers = await receiptSigners(session);
-    for (const [i, answer] of answers.entries())
-      results.push(check(answer, step[i] ?? new Uint8Array(), signers));
-    progress.at(results.length);
+    submissions.push(...(await client.submitAll(step)));
+    progress.at(submissions.length);
   }
   progress.end();
-  for (const result of results) {
-    if (out !== undefined && result.kind === 'logged') {
-      await replaceFile(join(resolve(world.cwd, out), `${result.id}.cose`), result.transparent);
+  for (const submission of submissions) {
+    if (out !== undefined && submission.kind === 'logged') {
+      const { statement, acknowledged } = submission;
+      const file = join(resolve(world.cwd, out), `${acknowledged.id}.cose`);
+      await replaceFile(file, transparentStatement(statement, acknowledged));
     }
-    output.print(lineOf(result, output));
+    output.print(lineOf(submission, output));
   }
-  const logged = results.filter(({ kind }) => kind === 'logged').length;
-  output.result('submit', { submitted: results.length, logged, results: results.map(asJson) });
-  const refused = results.find((result) => result.kind === 'refused');
+  const logged = submissions.filter(({ kind }) => kind === 'logged').length;
+  output.result('submit', { submitted: submissions.length, logged, results: submissions.map(asJson) });
+  const refused = submissions.find((each) => each.kind === 'refused');
   return refused?.refusal.exit ?? EXIT.ok;
 }
 
@@ -86,56 +74,20 @@ async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return Buffer.concat(await Array.fromAsync(stream));
 }
 
-/** One statement goes the way that any SCITT log knows; several go together. */
-async function post(session: LogClient, step: readonly Uint8Array[]): Promise<readonly BatchResult[]> {
-  const { transport, log } = session;
-  const [only] = step;
-  if (only === undefined || step.length > 1) return submitBatch(transport, log, step);
-  try {
-    return [{ kind: 'logged', registration: await submitStatement(transport, log, only) }];
-  } catch (error) {
-    if (!(error instanceof Refusal) || error.code === 'unavailable') throw error;
-    return [{ kind: 'refused', refusal: error }];
+function lineOf(submission: Submission, output: Output): string {
+  if (submission.kind === 'refused') {
+    const { code, message } = submission.refusal;
+    return `${output.paint('red', 'refused')} ${code}: ${message}`;
   }
+  const { id, index } = submission.acknowledged;
+  return `${output.paint('green', 'logged ')} ${id} ${index}`;
 }
 
-/** The keys that the newest policy names; asked for after the answer, which may be signed with a new one. */
-async function receiptSigners(session: LogClient): Promise<readonly ReceiptSigner[]> {
-  const view = await session.view();
-  const policy = await session.policy(view);
-  const keys = [...session.trust.receiptKeys, ...(policy?.document.log.receiptKeys ?? [])];
-  return keys.map((key) => ({ log: view.opened.checkpoint.origin, key }));
-}
-
-/** A receipt that does not verify is as good as none. */
-function check(answer: BatchResult, statement: Uint8Array, signers: readonly ReceiptSigner[]): Result {
-  if (answer.kind === 'refused') return answer;
-  const { id, entry, receipt: bytes } = answer.registration;
-  try {
-    const receipt = decodeReceipt(bytes);
-    const signer = signers.find(({ key }) => equalBytes(keyThumbprint(key), receipt.kid));
-    if (signer === undefined)
-      throw refuse('unknown-signer', 'the receipt is signed with a key that the policy does not name');
-    const { index } = verifyReceipt(receipt, entry, signer);
-    return { kind: 'logged', id, index, transparent: attachReceipts(spelledAs(statement, entry), [bytes]) };
-  } catch (error) {
-    if (error instanceof Refusal) return { kind: 'refused', refusal: error };
-    throw error;
+function asJson(submission: Submission): JsonValue {
+  if (submission.kind === 'refused') {
+    const { code, message } = submission.refusal;
+    return { error: { code, message } };
   }
-}
-
-/** The statement, with what else it carries, in the spelling that was logged: its receipts are over that one. */
-function spelledAs(statement: Uint8Array, entry: Uint8Array): Uint8Array {
-  const { signature } = decodeSign1(entry);
-  return encodeSign1({ ...decodeSign1(statement, TRANSPARENT_LIMITS), signature });
-}
-
-function lineOf(result: Result, output: Output): string {
-  if (result.kind === 'logged') return `${output.paint('green', 'logged ')} ${result.id} ${result.index}`;
-  return `${output.paint('red', 'refused')} ${result.refusal.code}: ${result.refusal.message}`;
-}
-
-function asJson(result: Result): JsonValue {
-  if (result.kind === 'logged') return { entry: result.id, index: result.index };
-  return { error: { code: result.refusal.code, message: result.refusal.message } };
+  const { id, index } = submission.acknowledged;
+  return { entry: id, index };
 }

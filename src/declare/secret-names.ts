@@ -73,14 +73,14 @@ const WORDS: ReadonlySet<string> = new Set(
     'sanitized scrubbed censored sensitive placeholder dummy example sample todo fixme unset empty unused notused ' +
     'inherit default auto automatic generate generated random prompt static dynamic manual always never write read ' +
     'basic bearer oauth oauth2 header cookie query plain plaintext hashed encrypted bcrypt scrypt argon2 ' +
-    'argon2id sha256 sha512 pbkdf2 md5 vault ldap saml oidc string text varchar integer number boolean object array ' +
+    'argon2id sha256 sha512 pbkdf2 md5 vault ldap saml oidc string text value varchar integer number boolean object array ' +
     'securestring public private changeit changeme changethis changed replaceme insertme fillme tobechanged'
   ).split(' '),
 );
 /** Kinds of secrets, as the last word of a name or placeholder: `db-password`, `your_api_key`. */
-const KINDS = /^(?:password|passwd|passphrase|pass|pwd|secret|token|key|apikey|credential|cred)s?$/;
+const KINDS = /^(?:password|passwd|passphrase|pass|pwd|pw|secret|token|key|apikey|credential|cred)s?$/;
 const GLUED =
-  /^(?:my|your|our|the|some|super|secret|top|test|example|dummy|fake|sample|default){0,3}(?:password|passwd|passphrase|secret|token|key|apikey|credential)s?$/;
+  /^(?:my|your|our|the|some|very|super|secret|top|test|example|dummy|fake|sample|default){0,3}(?:password|passwd|passphrase|secret|token|key|apikey|credential)s?$/;
 const ASKED =
   /^(?:please)?(?:change|replace|update|edit|set|fill|insert|enter|put|provide|type)(?:me|this|it|in|with|your|here|the)$/;
 
@@ -156,8 +156,9 @@ function isPlaceholder(value: string): boolean {
   if (bare === '' || WORDS.has(words.join('_')) || WORDS.has(joined) || GLUED.test(joined)) return true;
   if (words.some((word) => /^(?:placeholder|redacted|changeme|dummy|fixme)$/.test(word))) return true;
   if (ASKED.test(words.slice(0, 2).join('')) || ASKED.test(joined)) return true;
+  // A sentence about it.
   if (/\s/.test(bare))
-    return /\s/.test(bare.trim()) && words.length > 2 && words.some((word) => KINDS.test(word));
+    return /^[A-Za-z ,.:;'-]+$/.test(bare) && words.length > 2 && words.some((word) => KINDS.test(word));
   if (!words.every((word) => /^[a-z]+$/.test(word))) return words[0] === 'redacted';
   const last = words.at(-1) === 'here' ? words.at(-2) : words.at(-1);
   return words[0] === 'your' || (last !== undefined && KINDS.test(last));

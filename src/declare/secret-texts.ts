@@ -80,7 +80,9 @@ const ASSIGNED =
 /** A flag, before its value as the next word. */
 const FLAG = /(?<!\S)--?([A-Za-z][A-Za-z0-9_-]*)[ \t]{1,20}(?=[^\s-])/g;
 /** The value, from where the name ended: names within it are looked for too. */
-const VALUE = new RegExp(String.raw`${QUOTED}|([^\s"';,&]{1,512})`, 'y');
+const VALUE = /\\{0,3}"([^"\n]{0,4096})"|\\{0,3}'([^'\n]{0,4096})'|([^\s"';,&`]{1,512})/y;
+/** What follows the first word of a sentence. */
+const SENTENCE = /^ [A-Za-z]{1,30}[ .,]/;
 /** `name: DB_PASSWORD, value: …` in lines of their own or in one; `<add key="Password" value="…"/>` (gitleaks: nuget-config-password). */
 const NAMED = new RegExp(
   String.raw`\b(?:name|key|Name|Key|ParameterKey)["']?\s{0,20}[:=]\s{0,20}["']?([A-Za-z][\w.-]{0,127})["']?\s{0,20},?\s{0,80}["']?(?:value|Value|ParameterValue|default)["']?\s{0,20}[:=]\s{0,20}(?:${QUOTED}|([^\s"',;]{1,512}))`,
@@ -95,14 +97,15 @@ const CALL =
 /** `variable "db_password" { default = "…" }` (gitleaks: hashicorp-tf-password). */
 const DEFAULT =
   /\bvariable[ \t]{1,20}"([\w-]{1,128})"\s{0,20}\{[^{}]{0,1024}?\bdefault[ \t]{0,20}=[ \t]{0,20}"([^"\n]{1,512})"/g;
-/** `requirepass …`, `password …`: a line of two words. */
-const LINE = /^[ \t]{0,80}([A-Za-z][\w.-]{2,127})[ \t]{1,80}([^\s"'=:{}()]{5,512})[ \t;]{0,80}$/gm;
+/** `requirepass …`, `password …`, `ENV DB_PASSWORD …`: a line of two words. */
+const LINE =
+  /^[ \t]{0,80}(?:(?:ENV|ARG|export|setx?|setenv)[ \t]{1,20})?([A-Za-z][\w.-]{2,127})[ \t]{1,80}([^\s"'=:{}()]{5,512})[ \t;]{0,80}$/gm;
 
 /** What a program says of where its value comes from: a number, a variable, a call. */
 const CODE = /^[0-9.]+[a-z]?$|^[A-Za-z_]+(?:\.[A-Za-z_]+|\[[^\]]*\])+$|^!?[A-Za-z_.]+[([]|^\W?\$\([^)]*$|^`/;
 
 /** A call within quotes that has quotes of its own: `"$(cat "$FILE")"`. */
-const CALLED = /^\W?\$\([^)]*$/;
+const CALLED = /^\W?(?:\$\([^)]*|\$\{[^}]*|\{\{[^}]*)$/;
 
 function isCode(value: string): boolean {
   return CODE.test(value) && !/^[0-9]+$/.test(value);
@@ -115,7 +118,9 @@ function assignedIn(text: string): string | undefined {
       if (!isSecretName(name) && !isWeakName(name)) continue;
       VALUE.lastIndex = index + all.length;
       const [, double, single, bare] = VALUE.exec(text) ?? [];
-      const why = whyOf(name, double || single, bare);
+      const isProse =
+        /^[A-Za-z]+$/.test(bare ?? '') && SENTENCE.test(text.slice(VALUE.lastIndex, VALUE.lastIndex + 40));
+      const why = isProse ? undefined : whyOf(name, double || single, bare);
       if (why !== undefined) return why;
     }
   for (const pattern of [NAMED, ELEMENT, CALL, DEFAULT])
@@ -158,11 +163,25 @@ const STATEMENTS: readonly (readonly [RegExp, string])[] = [
     /(?:\bmachine\s{1,20}\S{1,255}|\bdefault)\s{1,80}(?:login\s{1,20}\S{1,255}\s{1,80})?password\s{1,20}(\S{5,255})/g,
     'a line of .netrc',
   ],
+  // HAProxy's userlist, and configuration of network devices.
+  [
+    /\b(?:login|user|username)[ \t]{1,20}\S{1,255}[ \t]{1,20}(?:insecure-)?password[ \t]{1,20}(\S{5,255})/g,
+    'a user with a password',
+  ],
+  // rabbitmqctl(8), htpasswd(1) -b
+  [
+    /\brabbitmqctl[ \t]{1,20}(?:add_user|change_password)[ \t]{1,20}\S{1,255}[ \t]{1,20}(\S{5,255})/g,
+    'a command line with a password in it',
+  ],
+  [
+    /\bhtpasswd[ \t]{1,20}-[A-Za-z]{0,8}b[A-Za-z]{0,8}(?:[ \t]{1,20}[^\s;&|]{1,255}){1,2}[ \t]{1,20}([^\s;&|]{5,255})/g,
+    'a command line with a password in it',
+  ],
   // PostgreSQL, "The Password File": host:port:database:user:password
   [/^[\w.*-]{1,255}:(?:[0-9]{1,5}|\*):[\w.*-]{1,63}:[\w.*-]{1,63}:(\S{5,255})$/gm, 'a line of .pgpass'],
   // CREATE USER … IDENTIFIED BY '…', ALTER ROLE … PASSWORD '…', SET PASSWORD = PASSWORD('…')
   [
-    /(?<!['"\w-])(?:identified\s{1,20}(?:with\s{1,20}\S{1,63}\s{1,20})?by|password)[ \t]{0,20}\(?[ \t]{0,20}["']([^"'\n]{5,255})["']/gi,
+    /(?<!['"\w-])(?:identified\s{1,20}(?:with\s{1,20}\S{1,63}\s{1,20})?by|password)[ \t(]{1,20}(?:'([^'\n]{5,255})'|"([^"\n]{5,255})")/gi,
     'SQL with a password in it',
   ],
   // Cisco IOS: password and secret with the type of what follows.
@@ -185,7 +204,9 @@ const STATEMENTS: readonly (readonly [RegExp, string])[] = [
 
 function statedIn(text: string): string | undefined {
   for (const [pattern, what] of STATEMENTS)
-    for (const [, secret = ''] of text.matchAll(pattern))
+    for (const [, first, second] of text.matchAll(pattern)) {
+      const secret = first ?? second ?? '';
       if (!isPointer(secret) && !isCode(secret)) return what;
+    }
   return undefined;
 }

@@ -81,8 +81,8 @@ const ASSIGNED =
 const FLAG = /(?<!\S)--?([A-Za-z][A-Za-z0-9_-]*)[ \t]{1,20}(?=[^\s-])/g;
 /** The value, from where the name ended: names within it are looked for too. */
 const VALUE = /\\{0,3}"([^"\n]{0,4096})"|\\{0,3}'([^'\n]{0,4096})'|([^\s"';,&`]{1,512})/y;
-/** What follows the first word of a sentence. */
-const SENTENCE = /^ [A-Za-z]{1,30}[ .,]/;
+/** What follows the first word of a sentence, or a function of a template. */
+const GOES_ON = /^ (?:["'$(.]|[A-Za-z]{1,30}[ .,])/;
 /** `name: DB_PASSWORD, value: …` in lines of their own or in one; `<add key="Password" value="…"/>` (gitleaks: nuget-config-password). */
 const NAMED = new RegExp(
   String.raw`\b(?:name|key|Name|Key|ParameterKey)["']?\s{0,20}[:=]\s{0,20}["']?([A-Za-z][\w.-]{0,127})["']?\s{0,20},?\s{0,80}["']?(?:value|Value|ParameterValue|default)["']?\s{0,20}[:=]\s{0,20}(?:${QUOTED}|([^\s"',;]{1,512}))`,
@@ -101,8 +101,12 @@ const DEFAULT =
 const LINE =
   /^[ \t]{0,80}(?:(?:ENV|ARG|export|setx?|setenv)[ \t]{1,20})?([A-Za-z][\w.-]{2,127})[ \t]{1,80}([^\s"'=:{}()]{5,512})[ \t;]{0,80}$/gm;
 
+/** A longer word is none of a sentence. */
+const LONGEST_WORD = 40;
+
 /** What a program says of where its value comes from: a number, a variable, a call. */
-const CODE = /^[0-9.]+[a-z]?$|^[A-Za-z_]+(?:\.[A-Za-z_]+|\[[^\]]*\])+$|^!?[A-Za-z_.]+[([]|^\W?\$\([^)]*$|^`/;
+const CODE =
+  /^[0-9.]+[a-z]?$|^[A-Za-z_]+(?:\.[A-Za-z_]+|\[[^\]]*\])+$|^!?[A-Za-z_.]+[([]|^\W?\$\([^)]*$|^`|^\/.*\\|^\([A-Za-z]/;
 
 /** A call within quotes that has quotes of its own: `"$(cat "$FILE")"`. */
 const CALLED = /^\W?(?:\$\([^)]*|\$\{[^}]*|\{\{[^}]*)$/;
@@ -118,8 +122,8 @@ function assignedIn(text: string): string | undefined {
       if (!isSecretName(name) && !isWeakName(name)) continue;
       VALUE.lastIndex = index + all.length;
       const [, double, single, bare] = VALUE.exec(text) ?? [];
-      const isProse =
-        /^[A-Za-z]+$/.test(bare ?? '') && SENTENCE.test(text.slice(VALUE.lastIndex, VALUE.lastIndex + 40));
+      const after = text.slice(VALUE.lastIndex, VALUE.lastIndex + LONGEST_WORD);
+      const isProse = /[:=][ \t]+$/.test(all) && /^[A-Za-z]+$/.test(bare ?? '') && GOES_ON.test(after);
       const why = isProse ? undefined : whyOf(name, double || single, bare);
       if (why !== undefined) return why;
     }
@@ -156,16 +160,19 @@ function isToken(name: string, value: string): boolean {
     : value.length >= 32 && (isRandom(value) || /^[0-9a-f]{32,128}$/i.test(value));
 }
 
-/** Credentials in the syntax of one program, each with its manual. The first group is the secret. */
+/**
+ * Credentials in the syntax of one program, each with its manual. The first group is the secret, which has more than letters
+ * where prose could stand.
+ */
 const STATEMENTS: readonly (readonly [RegExp, string])[] = [
   // netrc(5)
   [
-    /(?:\bmachine\s{1,20}\S{1,255}|\bdefault)\s{1,80}(?:login\s{1,20}\S{1,255}\s{1,80})?password\s{1,20}(\S{5,255})/g,
+    /(?:^[ \t]{0,80}|["'])(?:machine\s{1,20}[^\s,]{1,255}|default)\s{1,80}login\s{1,20}\S{1,255}\s{1,80}password\s{1,20}(\S{5,255})/gm,
     'a line of .netrc',
   ],
   // HAProxy's userlist, and configuration of network devices.
   [
-    /\b(?:login|user|username)[ \t]{1,20}\S{1,255}[ \t]{1,20}(?:insecure-)?password[ \t]{1,20}(\S{5,255})/g,
+    /\b(?:login|user|username)[ \t]{1,20}\S{1,255}[ \t]{1,20}(?:insecure-)?password[ \t]{1,20}(?=\S{0,255}[^A-Za-z\s.,;:!?])(\S{5,255})/g,
     'a user with a password',
   ],
   // rabbitmqctl(8), htpasswd(1) -b
@@ -186,7 +193,7 @@ const STATEMENTS: readonly (readonly [RegExp, string])[] = [
   ],
   // Cisco IOS: password and secret with the type of what follows.
   [
-    /\b(?:password|secret|key)[ \t]{1,20}(?:0|5|7|8|9)[ \t]{1,20}(\S{5,255})/g,
+    /\b(?:password|secret|key)[ \t]{1,20}(?:0|5|7|8|9)[ \t]{1,20}(?=\S{0,255}[^A-Za-z\s.,;:!?])(\S{5,255})/g,
     'a password of a network device',
   ],
   [/\bjdbc:oracle:thin:[^\s/@:]{1,128}\/([^\s@/]{5,255})@/g, 'a URL with a password in it'],

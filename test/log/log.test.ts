@@ -1,7 +1,6 @@
 /** The engine: admission in order, exact duplicates, group commit, faults, recovery. Every step is audited. */
 import fc from 'fast-check';
-import { createPrivateKey } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
@@ -10,14 +9,11 @@ import { digest, entryId, leafIndex, treeSize } from '../../src/bytes/brand.ts';
 import { equalBytes } from '../../src/bytes/compare.ts';
 import { encodeUtf8, parseHex } from '../../src/bytes/text.ts';
 import { SqliteReader } from '../../src/storage/sqlite-reader.ts';
-import { EXIT, type Refusal, refuse } from '../../src/bytes/refusal.ts';
+import { type Refusal, refuse } from '../../src/bytes/refusal.ts';
 import { decodeReceipt, verifyReceipt } from '../../src/cose/receipt.ts';
-import { signStatement } from '../../src/cose/statement.ts';
-import { nodeSigner } from '../../src/keys/native.ts';
 import { auditLog } from '../../src/log/audit.ts';
 import { openBatch } from '../../src/log/batch.ts';
 import { checkBatch } from '../../src/log/check.ts';
-import { RunningLog } from '../../src/service/running.ts';
 import { logGenesis } from '../../src/log/genesis.ts';
 import { Lag } from '../../src/log/lag.ts';
 import { Pool } from '../../src/log/pool.ts';
@@ -33,7 +29,7 @@ import { FLUSH_EVERY, SLICES } from '../../src/storage/recent.ts';
 import { openForWriting } from '../../src/storage/schema.ts';
 import { SqliteStore } from '../../src/storage/sqlite.ts';
 import { hashLeaf, nobleHasher } from '../../src/tree/hash.ts';
-import { tallystick } from '../support/run-cli.ts';
+import { beginLog } from '../support/running-log.ts';
 import {
   approvalStatement,
   commitmentStatement,
@@ -621,29 +617,7 @@ t.test('the lag is the age of the oldest entry that is not published', (t) => {
 });
 
 t.test('what logs nothing leaves a running log ready', async (t) => {
-  const cwd = t.testdir();
-  t.equal((await tallystick('init --origin log.example/quiet', { cwd })).code, EXIT.ok);
-  const data = join(cwd, 'tallystick-data');
-  const log = await RunningLog.start({
-    sequencer: {
-      origin: 'log.example/quiet',
-      issuer: 'https://log.example/quiet',
-      storePath: join(data, 'log.db'),
-      guardPath: join(data, 'guard', 'signed-head.db'),
-      genesisPath: join(data, 'genesis.cose'),
-      ed25519Path: join(data, 'keys', 'checkpoint-ed25519.pem'),
-      mldsa44Path: join(data, 'keys', 'checkpoint-ml-dsa-44.pem'),
-      receiptPath: join(data, 'keys', 'receipt-ed25519.pem'),
-      checkpointIntervalMs: 0,
-      clockTolerance: 60,
-    },
-    maxPending: 100,
-    checkers: 1,
-    conflictPath: join(data, 'conflict.checkpoint'),
-    onFatal: (error) => t.fail(error.message),
-    onWarning: (message) => t.fail(message),
-    onAlarm: (message) => t.fail(message),
-  });
+  const { log, statement } = await beginLog(t, 'log.example/quiet');
   t.teardown(() => log.close());
   const ticks = performance.now.bind(performance);
   let later = 0;
@@ -655,9 +629,7 @@ t.test('what logs nothing leaves a running log ready', async (t) => {
     t.same(log.readiness(), { ready: true, reasons: [], warnings: [] });
     return outcomes;
   };
-  const signer = nodeSigner(createPrivateKey(readFileSync(join(data, 'keys', 'submitter.pem'))));
-  const headers = { issuer: 'https://log.example', subject: 'quiet', contentType: 'text/plain' };
-  const entry = await signStatement(headers, encodeUtf8('once'), signer);
+  const entry = await statement('once');
   t.same(await readyLater(Uint8Array.of(0xff)), ['malformed-cbor'], 'a garbage byte');
   t.same(await readyLater(await otherStatement('stranger')), ['unknown-key'], 'refused');
   t.same(await readyLater(entry), ['logged 1'], 'a real entry');

@@ -1,52 +1,23 @@
 /** What whoever can write to the database may have put there, where no tile and no index row of an entry shows it. */
-import { createPrivateKey } from 'node:crypto';
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
 import { EXIT } from '../../src/bytes/refusal.ts';
-import { RunningLog } from '../../src/service/running.ts';
-import { encodeUtf8 } from '../../src/bytes/text.ts';
 import { chooseHasher, chooseVerifier } from '../../src/workers/kernels.ts';
-import { signStatement } from '../../src/cose/statement.ts';
 import { indexAudit, storeSource } from '../../src/log/storeaudit.ts';
 import { auditLog } from '../../src/log/audit.ts';
 import { SqliteReader } from '../../src/storage/sqlite-reader.ts';
-import { nodeSigner } from '../../src/keys/native.ts';
 import { tallystick } from '../support/run-cli.ts';
+import { beginLog, type Begun } from '../support/running-log.ts';
 
 const ORIGIN = 'log.example/tampered';
 
 /** A data directory with a few entries, and the log that runs on it until `close`. */
-async function logIn(t: Test) {
-  const cwd = t.testdir();
-  await tallystick(`init --origin ${ORIGIN}`, { cwd });
-  const data = join(cwd, 'tallystick-data');
-  const log = await RunningLog.start({
-    sequencer: {
-      origin: ORIGIN,
-      issuer: `https://${ORIGIN}`,
-      storePath: join(data, 'log.db'),
-      guardPath: join(data, 'guard', 'signed-head.db'),
-      genesisPath: join(data, 'genesis.cose'),
-      ed25519Path: join(data, 'keys', 'checkpoint-ed25519.pem'),
-      mldsa44Path: join(data, 'keys', 'checkpoint-ml-dsa-44.pem'),
-      receiptPath: join(data, 'keys', 'receipt-ed25519.pem'),
-      checkpointIntervalMs: 0,
-      clockTolerance: 60,
-    },
-    maxPending: 100,
-    checkers: 1,
-    conflictPath: join(data, 'conflict.checkpoint'),
-    onFatal: (error) => t.fail(error.message),
-    onWarning: (message) => t.fail(message),
-    onAlarm: (message) => t.fail(message),
-  });
-  const signer = nodeSigner(createPrivateKey(readFileSync(join(data, 'keys', 'submitter.pem'))));
-  const headers = { issuer: 'https://log.example', subject: 'a/b', contentType: 'text/plain' };
-  const say = async (text: string) => log.submit([await signStatement(headers, encodeUtf8(text), signer)]);
-  for (const text of ['one', 'two', 'three']) await say(text);
-  return { cwd, data, log, say };
+async function logIn(t: Test): Promise<Begun> {
+  const begun = await beginLog(t, ORIGIN);
+  for (const text of ['one', 'two', 'three']) await begun.say(text);
+  return begun;
 }
 
 const TAMPERINGS: readonly (readonly [what: string, sql: string, code: number, said: RegExp])[] = [

@@ -1,5 +1,4 @@
 /** An entry and the other spelling of its ECDSA signature are one entry: for the log, its clients, and whoever checks it. */
-import { createPrivateKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -13,19 +12,17 @@ import { encodeUtf8 } from '#src/bytes/text.ts';
 import { splitSequence } from '#src/client/batch.ts';
 import { entryIdOf, loggedAs } from '#src/client/scrapi.ts';
 import { run } from '#src/cli/main.ts';
-import { RunningLog } from '#src/service/running.ts';
-import { nodeSigner } from '#src/keys/native.ts';
 import { ALG, HEADER } from '#src/cose/labels.ts';
 import { decodeSign1, encodeSign1, NO_HEADERS } from '#src/cose/sign1.ts';
 import { decodeStatement, signStatement, verifyStatement } from '#src/cose/statement.ts';
 import { TRANSPARENT_LIMITS } from '#src/cose/transparent.ts';
 import { twinOf } from '#src/cose/twin.ts';
-import { buildApp } from '#src/http/app.ts';
 import { ALGORITHMS, verifyWithNoble } from '#src/sign/algorithm.ts';
 import { twinSignature } from '#src/sign/malleable.ts';
 import { seedSigner } from '#src/sign/signer.ts';
 import { nodeVerifier } from '#src/workers/verify-kernel.ts';
 import { agentWorld, claimOf } from '../support/agent-world.ts';
+import { dataIn, keyIn, serveLog, startLog } from '../support/running-log.ts';
 import { nextPolicyStatement, people } from '../support/world.ts';
 
 const ORDER = p256.Point.CURVE().n;
@@ -125,33 +122,8 @@ async function running(t: Test) {
     return told;
   };
   await ok('init', '--origin', 'log.example/twin');
-  const data = join(cwd, 'tallystick-data');
-  const log = await RunningLog.start({
-    sequencer: {
-      origin: 'log.example/twin',
-      issuer: 'https://log.example/twin',
-      storePath: join(data, 'log.db'),
-      guardPath: join(data, 'guard', 'signed-head.db'),
-      genesisPath: join(data, 'genesis.cose'),
-      ed25519Path: join(data, 'keys', 'checkpoint-ed25519.pem'),
-      mldsa44Path: join(data, 'keys', 'checkpoint-ml-dsa-44.pem'),
-      receiptPath: join(data, 'keys', 'receipt-ed25519.pem'),
-      checkpointIntervalMs: 0,
-      clockTolerance: 60,
-    },
-    maxPending: 1000,
-    checkers: 1,
-    conflictPath: join(data, 'conflict.checkpoint'),
-    onFatal: (error) => t.fail(error.message),
-    onWarning: (message) => t.fail(message),
-    onAlarm: (message) => t.fail(message),
-  });
-  const app = await buildApp(log, { version: '0', baseUrl: 'https://log.example' });
-  const url = await app.listen({ port: 0, host: '127.0.0.1' });
-  t.teardown(async () => {
-    await app.close();
-    await log.close();
-  });
+  const log = await startLog(t, dataIn(cwd), 'log.example/twin', 1000);
+  const url = await serveLog(t, log, { baseUrl: 'https://log.example' });
   const post = (body: Uint8Array, type = 'application/cose') =>
     fetch(`${url}/entries`, {
       method: 'POST',
@@ -198,7 +170,7 @@ t.test('a log takes either spelling, once, and names the one it has', async (t) 
     '--log',
     url,
   );
-  const signer = nodeSigner(createPrivateKey(readFileSync(join(cwd, 'p256.pem'))));
+  const signer = keyIn(join(cwd, 'p256.pem'));
   const made = (subject: string) =>
     signStatement({ issuer: 'i', subject, contentType: 'text/plain' }, encodeUtf8(subject), signer);
   const high = (entry: Uint8Array): Uint8Array => {
@@ -307,7 +279,7 @@ t.test('every verb goes on with the entry that somebody logged first', async (t)
     'root.pem',
   );
 
-  const signer = nodeSigner(createPrivateKey(readFileSync(join(cwd, 'ci.pem'))));
+  const signer = keyIn(join(cwd, 'ci.pem'));
   const made = await Promise.all(
     ['x', 'y', 'z'].map((subject) =>
       signStatement({ issuer: 'i', subject, contentType: 'text/plain' }, encodeUtf8(subject), signer),

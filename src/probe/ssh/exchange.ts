@@ -150,7 +150,7 @@ async function askIn(
   }
   if (session === undefined)
     return {
-      why: 'no session: the server has no cipher or MAC that is spoken here (AES in GCM, or CTR with an HMAC)',
+      why: 'no session: the server has no cipher or MAC that is spoken here (ChaCha20 with Poly1305, AES in GCM, or AES in CTR with an HMAC)',
     };
   const offered = await askMethods(session, user);
   session.send(disconnect());

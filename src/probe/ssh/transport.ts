@@ -1,6 +1,6 @@
 /**
  * The encrypted packets of an SSH session (RFC 4253 §6 and §7.2; RFC 5647 as OpenSSH does it; `*-etm@openssh.com`: PROTOCOL
- * §1.5): AES in GCM, or in CTR with an HMAC. Enough for a few packets; keys are never changed.
+ * §1.5): ChaCha20 with Poly1305, AES in GCM, or in CTR with an HMAC. Enough for a few packets; keys are never changed.
  */
 import {
   createCipheriv,
@@ -15,6 +15,7 @@ import { bigEndian } from '../../bytes/cursor.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import { agreed, sshMpint, type SshOffer } from '../../evidence/ssh-fields.ts';
 import { Ended, type Wire } from '../wire.ts';
+import { CHACHA, ChaCha, CHACHA_KEY, CHACHA_TAG } from './chacha.ts';
 
 const TAG = 16;
 const BLOCK = 16;
@@ -142,7 +143,31 @@ function* nonces(iv: Uint8Array): Generator<Uint8Array, never> {
   }
 }
 
+function chachaSealer(keys: ChaCha, seq: number): Sealer {
+  return {
+    seal(payload) {
+      const number = seq++;
+      const [head, rest] = padded(payload, true);
+      const sent = concatBytes(keys.length(number, head), keys.body(number, rest));
+      return concatBytes(sent, keys.tag(number, sent));
+    },
+  };
+}
+
+function chachaOpener(keys: ChaCha, seq: number): Opener {
+  return {
+    async open(wire) {
+      const number = seq++;
+      const head = Uint8Array.from(await wire.read(4));
+      const body = Uint8Array.from(await wire.read(lengthIn(keys.length(number, head))));
+      if (!keys.isTag(number, concatBytes(head, body), await wire.read(CHACHA_TAG))) throw forged();
+      return unpadded(keys.body(number, body));
+    },
+  };
+}
+
 function sealerOf(cipher: string, mac: string, derive: Derive, seq: number): Sealer | undefined {
+  if (cipher === CHACHA) return chachaSealer(new ChaCha(derive('C', CHACHA_KEY)), seq);
   const gcm = GCM.get(cipher);
   if (gcm !== undefined) {
     const key = derive('C', gcm === 'aes-256-gcm' ? 32 : 16);
@@ -173,6 +198,7 @@ function sealerOf(cipher: string, mac: string, derive: Derive, seq: number): Sea
 }
 
 function openerOf(cipher: string, mac: string, derive: Derive, seq: number): Opener | undefined {
+  if (cipher === CHACHA) return chachaOpener(new ChaCha(derive('D', CHACHA_KEY)), seq);
   const gcm = GCM.get(cipher);
   if (gcm !== undefined) {
     const key = derive('D', gcm === 'aes-256-gcm' ? 32 : 16);

@@ -26,7 +26,9 @@ export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judge
   const { holds, why, reads } = evaluate(claim, seen.value, cutIn(seen));
   // A size of which only the least is known gave an answer, or gave none because of what is withheld.
   const rested = why === undefined ? reads : reads.map(exactly);
-  const reason = withheldReason(seen.value, seen.withheld ?? [], rested) ?? why;
+  const reason =
+    withheldReason(seen.value, seen.withheld ?? [], rested) ??
+    (why === undefined ? undefined : (withheldReason(seen.value, seen.unclear ?? [], rested) ?? why));
   if (reason !== undefined || holds === undefined) return unknown(reason ?? 'it has no answer');
   const touched = reads.map(({ path }) => path);
   const { evidence, attachments, lowered } = gradeOf(seen, reads);
@@ -71,6 +73,9 @@ export function underName(name: string, observed: Observed): Observed {
     contradictions: observed.contradictions.map((each) => ({ ...each, paths: each.paths.map(below) })),
     ...(observed.withheld && {
       withheld: observed.withheld.map((each) => ({ ...each, path: below(each.path) })),
+    }),
+    ...(observed.unclear && {
+      unclear: observed.unclear.map((each) => ({ ...each, path: below(each.path) })),
     }),
   };
 }

@@ -57,6 +57,11 @@ export interface Observed {
   readonly undeclared?: readonly Value[];
   /** What the value does not have though it may be there (withheld.ts): a claim that reads it is UNKNOWN. */
   readonly withheld?: readonly Withheld[];
+  /**
+   * Parts whose value says that nothing is known, and why. Unlike what is withheld they decide nothing: a claim that has
+   * an answer without them keeps it, and one that has none says why.
+   */
+  readonly unclear?: readonly Pick<Withheld, 'path' | 'reason'>[];
   /** Bytes sent and received. */
   readonly bytes: number;
 }

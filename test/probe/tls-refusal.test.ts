@@ -34,6 +34,7 @@ import {
   tcp,
   type Target,
 } from '../support/e3-targets.ts';
+import { claimOf } from '../support/probe-targets.ts';
 
 t.setTimeout(120_000);
 
@@ -304,6 +305,26 @@ t.test('a server that stops to answer has refused nothing', async (t) => {
   );
   const back = await probeAt(probe, comesBack.port, {}, { challenge });
   t.same(accepted(back), { 'TLSv1.3': true, 'TLSv1.2': false, 'TLSv1.1': false, TLSv1: false });
+});
+
+t.test('what is not clear is said, and hides no violation', async (t) => {
+  const port = await real(t);
+  const internal = await guarded(
+    t,
+    port,
+    (data) => is(data, 'TLSv1.3'),
+    (socket) => socket.end(alert(80)),
+  );
+  const seen = await probeAt(probe, internal.port, {}, { challenge });
+  const judge = (expr: string, observed: Observed) => judgeClaim(claimOf(probe, expr, 'E1'), observed);
+  const old = "!o.tls.accepted['TLSv1.1'] && !o.tls.accepted['TLSv1']";
+  t.match(judge(old, seen), {
+    verdict: 'UNKNOWN',
+    explain: /^whether TLSv1\.1 is refused is not known: alert 80 internal_error.*turn the version off$/,
+  });
+  const half = { ...seen, value: { ...seen.value, accepted: { 'TLSv1.1': null, TLSv1: true } } };
+  t.match(judge(old, half), { verdict: 'VIOLATED' });
+  t.match(judge("o.tls.accepted['TLSv1.3'] || !o.tls.accepted['TLSv1.1']", seen), { verdict: 'PROVEN' });
 });
 
 t.test(

@@ -126,6 +126,7 @@ function observe(
     contradictions: [],
     population,
     ...(withheld.length > 0 && { withheld }),
+    unclear: notes.unclear,
   };
 }
 
@@ -147,6 +148,7 @@ const cutOf = (suites: Suites): readonly Withheld[] =>
 class Notes {
   readonly grades: Grade[] = [];
   readonly attachments: Attachment[] = [];
+  readonly unclear: { readonly path: string; readonly reason: string }[] = [];
   readonly #indices = new Map<Uint8Array, number>();
 
   grade(path: string, evidence: Grade['evidence']): void {
@@ -191,7 +193,9 @@ function perVersion(found: Survey, notes: Notes): ValueMap {
       // Not looked at, or not clear: no boolean, and of the lowest class, so that it is never a pass.
       accepted[version] = null;
       notes.grade(path, 'E0');
-      why[version] = each?.why ?? 'not tried';
+      const reason = each?.why ?? 'not tried';
+      why[version] = reason;
+      notes.unclear.push({ path, reason: `whether ${version} is refused is not known: ${reason}` });
       continue;
     }
     accepted[version] = each.kind === 'accepted';

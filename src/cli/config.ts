@@ -10,8 +10,8 @@ import { dirname, join, resolve } from 'node:path';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { EXEC_PREFIX, isOutsideKey } from '../keys/names.ts';
 import { CONFIG_FILE } from '../platform/names.ts';
-import { publicUrl } from '../web/listen.ts';
-import { readConfigFile, type FileValues } from './configfile.ts';
+import { publicUrl } from '../web/endpoint.ts';
+import type { FileValues, readConfigFile } from './configfile.ts';
 import {
   envOf,
   flagOf,
@@ -65,12 +65,20 @@ interface Written {
   readonly base: string;
 }
 
-/** Settles every setting. Refuses `config-invalid`, naming the place of the bad value. */
-export function resolveConfig(given: Given): Resolved {
+/** What reads the file. It brings a parser of YAML, so whoever found no file does without. */
+export type ReadConfigFile = typeof readConfigFile;
+
+/** The file that is meant; undefined when there is none. Refuses `config-invalid` for one that was named and is not there. */
+export function configFileOf(given: Given): string | undefined {
+  return findFile(given, settings());
+}
+
+/** Settles every setting. `read` is asked when there is a file. Refuses `config-invalid`, naming the place of the bad value. */
+export function resolveConfig(given: Given, read?: ReadConfigFile): Resolved {
   refuseUnknownEnv(given.env);
   const rows = settings();
   const file = findFile(given, rows);
-  const values: FileValues = file === undefined ? new Map() : readConfigFile(file, rows);
+  const values: FileValues = file === undefined ? new Map() : readFile(file, rows, read);
   const home = given.home ?? 'dataDir';
   if (file !== undefined && !isNamed(given) && values.has(home)) {
     throw refuse(
@@ -88,6 +96,11 @@ export function resolveConfig(given: Given): Resolved {
     return value;
   });
   return { config, settled, file };
+}
+
+function readFile(file: string, rows: readonly Setting[], read: ReadConfigFile | undefined): FileValues {
+  if (read === undefined) throw new Error(`nothing reads ${file}`);
+  return read(file, rows);
 }
 
 /** Whether the user said which directory the file stands in. */

@@ -5,7 +5,7 @@
  */
 import { printable } from '../bytes/printable.ts';
 import { EXIT, Refusal } from '../bytes/refusal.ts';
-import { resolveConfig, type Resolved } from './config.ts';
+import { configFileOf, resolveConfig, type Given, type ReadConfigFile, type Resolved } from './config.ts';
 import type { Context, World } from './context.ts';
 import { faultOf } from '../platform/fault.ts';
 import { commandsFor } from './called.ts';
@@ -27,7 +27,12 @@ export async function run(argv: readonly string[], world: World): Promise<number
         quiet: globals.on('quiet'),
         colour: globals.on('color') && (world.env['NO_COLOR'] ?? '') === '',
       });
-      exitCode = await runVerb(invocation, makeContext(world, output, invocation, globals.text('config')));
+      const given = givenTo(invocation, world, globals.text('config'));
+      const read = await readerFor(given);
+      exitCode = await runVerb(
+        invocation,
+        makeContext(world, output, () => resolveConfig(given, read)),
+      );
       output.finish(exitCode);
     },
     world,
@@ -80,22 +85,25 @@ function outputOf(
   return makeOutput({ stdout, stderr, now, commands: commandsFor(env), ...how });
 }
 
-function makeContext(
-  world: World,
-  output: OwnedOutput,
-  { given, verb }: Invocation,
-  configFlag: string | undefined,
-): Context {
+/** Where the values of an invocation may come from. */
+function givenTo({ given, verb }: Invocation, { env, cwd }: World, configFlag: string | undefined): Given {
+  return { flags: given, configFlag, env, cwd, home: verb.home, defaults: verb.defaults };
+}
+
+/** The reader of configuration files, where there is one to read: the parser costs more than most commands. */
+async function readerFor(given: Given): Promise<ReadConfigFile | undefined> {
+  try {
+    if (configFileOf(given) === undefined) return undefined;
+  } catch {
+    return undefined; // refused when the configuration is first asked for: some verbs need none
+  }
+  return (await import('./configfile.ts')).readConfigFile;
+}
+
+/** The configuration is settled when it is first asked for, so that verbs without one work beside a broken file. */
+function makeContext(world: World, output: OwnedOutput, resolve: () => Resolved): Context {
   let resolved: Resolved | undefined;
-  const settle = (): Resolved =>
-    (resolved ??= resolveConfig({
-      flags: given,
-      configFlag,
-      env: world.env,
-      cwd: world.cwd,
-      home: verb.home,
-      defaults: verb.defaults,
-    }));
+  const settle = (): Resolved => (resolved ??= resolve());
   return {
     output,
     world,

@@ -15,6 +15,7 @@ import { createSecretFile, readSecretFile } from '../../keys/file.ts';
 import { generateKey, loadSigner } from '../../keys/load.ts';
 import type { Signer } from '../../sign/signer.ts';
 import { logUrl, resolveConfig } from '../config.ts';
+import { readConfigFile } from '../configfile.ts';
 import { CONFIG_FILE } from '../../platform/names.ts';
 import { publicUrl } from '../../web/listen.ts';
 import type { Context } from '../context.ts';
@@ -99,7 +100,10 @@ export function besideOwnLog(context: Context): Context {
   const isSaid = resolved.settled.some(({ name, source }) => PLACES.has(name) && source !== 'default');
   if (isSaid || !isThere(layoutOf(config).config)) return { ...context, config: { ...config, policy } };
   const flags = new Map([['dataDir', [config.dataDir]]]);
-  const own = resolveConfig({ flags, configFlag: undefined, env: {}, cwd: context.world.cwd });
+  const own = resolveConfig(
+    { flags, configFlag: undefined, env: {}, cwd: context.world.cwd },
+    readConfigFile,
+  );
   const log = publicUrl(own.config);
   return { ...context, config: { ...config, policy, ...(log !== logUrl(config) && { log }) } };
 }

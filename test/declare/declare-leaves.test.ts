@@ -5,11 +5,11 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { decodeCbor } from '../../src/bytes/cbor.ts';
-import { declareEnv } from '../../src/declare/env.ts';
+import { declareEnv } from '../../src/declare/sources/env.ts';
 import { declareJson, parseJson } from '../../src/declare/json.ts';
-import { declareKubernetes, IGNORED } from '../../src/declare/kubernetes.ts';
+import { declareKubernetes, IGNORED } from '../../src/declare/sources/kubernetes/kubernetes.ts';
 import { isTreeList, isTreeMap, TypedMap, type Declarable, type Tree } from '../../src/declare/leaf.ts';
-import { declareTerraform } from '../../src/declare/terraform.ts';
+import { declareTerraform } from '../../src/declare/sources/terraform/terraform.ts';
 import { treeOfLeaves } from '../../src/declare/tree.ts';
 import { declareYaml, parseYaml } from '../../src/declare/yaml.ts';
 import { declaredValue } from '../../src/probe/declared.ts';

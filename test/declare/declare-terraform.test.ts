@@ -1,7 +1,7 @@
 /** What a plan or a state says beside the attributes of its resources is named, or refused (src/declare/terraform.ts). */
 import t from 'tap';
 import { decodeCbor } from '../../src/bytes/cbor.ts';
-import { declareTerraform } from '../../src/declare/terraform.ts';
+import { declareTerraform } from '../../src/declare/sources/terraform/terraform.ts';
 
 const HEAD = { format_version: '1.2', terraform_version: '1.11.4' };
 const resource = (address: string, more: object): object => ({

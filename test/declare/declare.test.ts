@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import t from 'tap';
 import { decodeCbor } from '../../src/bytes/cbor.ts';
 import { Refusal } from '../../src/bytes/refusal.ts';
-import { declareEnv } from '../../src/declare/env.ts';
+import { declareEnv } from '../../src/declare/sources/env.ts';
 import { declareJson, parseJson } from '../../src/declare/json.ts';
-import { declareKubernetes } from '../../src/declare/kubernetes.ts';
+import { declareKubernetes } from '../../src/declare/sources/kubernetes/kubernetes.ts';
 import type { Declarable } from '../../src/declare/leaf.ts';
 import { looksSecret, unmarkedSecrets } from '../../src/declare/secret.ts';
-import { declareTerraform } from '../../src/declare/terraform.ts';
+import { declareTerraform } from '../../src/declare/sources/terraform/terraform.ts';
 import { declareYaml } from '../../src/declare/yaml.ts';
 
 const kubernetes = (text: string): Declarable => declareKubernetes([text]);

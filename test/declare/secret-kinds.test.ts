@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import t from 'tap';
-import { refuseSecrets } from '#src/declare/node/sources.ts';
+import { refuseSecrets } from '#src/declare/read.ts';
 import { looksSecret, unmarkedSecrets, type Unmarked } from '#src/declare/secret.ts';
 import { declareYaml } from '#src/declare/yaml.ts';
 

@@ -5,7 +5,8 @@ import t from 'tap';
 import { parseClaims } from '../../src/declare/claims.ts';
 import { packOf } from '../../src/declare/packs.ts';
 import { checkExpression } from '../../src/claim/expression.ts';
-import { readTexts } from '../../src/declare/node/sources.ts';
+import { readTexts } from '../../src/declare/node/texts.ts';
+import { JSON_SOURCE } from '../../src/declare/sources/json.ts';
 import { readFault } from '../../src/claim/reads.ts';
 import { PROBES } from '../../src/probe/registry.ts';
 import { parseStatement } from '../../src/statement/parse.ts';
@@ -234,7 +235,7 @@ t.test('no more of a source is read than is taken', async (t) => {
     for (;;) yield new Uint8Array(2 ** 23);
   };
   const text = (operand: string): Promise<readonly string[]> =>
-    readTexts({ kind: 'json', named: [operand], cwd, stdin: endless(), recursive: false });
+    readTexts({ source: JSON_SOURCE, named: [operand], cwd, stdin: endless(), recursive: false });
   await t.rejects(text('large.json'), { code: 'too-large', message: /^large\.json has more than/ });
   await t.rejects(text('-'), { code: 'too-large', message: /^standard input has more than/ });
 });

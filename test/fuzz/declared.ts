@@ -22,13 +22,13 @@ import { formatEditable, parseEditable } from '../../src/cli/policy/editable.ts'
 import { settings } from '../../src/cli/settings.ts';
 import { parseClaims } from '../../src/declare/claims.ts';
 import { decodeSource } from '../../src/declare/encoding.ts';
-import { declareEnv } from '../../src/declare/env.ts';
+import { declareEnv } from '../../src/declare/sources/env.ts';
 import { canonicalPolicy, parsePolicyText } from '../../src/declare/iam.ts';
 import { declareJson, parseJson } from '../../src/declare/json.ts';
-import { declareKubernetes } from '../../src/declare/kubernetes.ts';
+import { declareKubernetes } from '../../src/declare/sources/kubernetes/kubernetes.ts';
 import { isTreeMap } from '../../src/declare/leaf.ts';
 import { unmarkedSecrets } from '../../src/declare/secret.ts';
-import { declareTerraform } from '../../src/declare/terraform.ts';
+import { declareTerraform } from '../../src/declare/sources/terraform/terraform.ts';
 import { declareYaml, parseManifests, parseYaml } from '../../src/declare/yaml.ts';
 import { parseObserved } from '../../src/monitor/conditions.ts';
 import { parseExpectations } from '../../src/monitor/expectations.ts';

@@ -4,7 +4,7 @@ import t from 'tap';
 import type { Value } from '#src/claim/value.ts';
 import { declareJson } from '#src/declare/json.ts';
 import type { Declarable } from '#src/declare/leaf.ts';
-import { declareTerraform } from '#src/declare/terraform.ts';
+import { declareTerraform } from '#src/declare/sources/terraform/terraform.ts';
 import { declaredValue } from '#src/probe/declared.ts';
 import { actionsOf, type Asked } from '#src/probe/iam/actions.ts';
 import { holds } from '#src/probe/iam/condition.ts';

@@ -12,7 +12,7 @@ import { encodeCbor } from '#src/bytes/cbor.ts';
 import { Refusal } from '#src/bytes/refusal.ts';
 import type { Observed } from '#src/claim/observed.ts';
 import { isList, isMap, type Value } from '#src/claim/value.ts';
-import { declareTerraform } from '#src/declare/terraform.ts';
+import { declareTerraform } from '#src/declare/sources/terraform/terraform.ts';
 import { declaredValue } from '#src/probe/declared.ts';
 import { programCost } from '#src/probe/cpu.ts';
 import { execProbe } from '#src/probe/exec/probe.ts';
@@ -25,7 +25,7 @@ import { terraformProbe } from '#src/probe/terraform/probe.ts';
 import { tlsProbe } from '#src/probe/tls/probe.ts';
 import { readFacts } from '#src/declare/node/files.ts';
 import { treeOf } from '#src/declare/opening.ts';
-import { mac } from '#src/declare/node/sources.ts';
+import { macOf, portableHmac } from '#src/declare/salting.ts';
 import fc from 'fast-check';
 import { certificate, folder, hashOf, listen, program, tcp, type Target } from '../support/e3-targets.ts';
 import { database, judge, judgePack, limitedNginx, look, type Database } from '../support/probe-targets.ts';
@@ -756,7 +756,12 @@ const stateOf = (...resources: object[]): string =>
 function planned(text: string, salt: string): ReadonlyMap<string, Value> {
   const leaves = declareTerraform(text).leaves.map(({ path, value, sensitive }): [string, Value] => {
     const kept = encodeCbor(
-      new Map([['sensitive', mac(Buffer.from(salt, 'hex'), 'sensitive', path, value)]]),
+      new Map([
+        [
+          'sensitive',
+          macOf({ secret: Buffer.from(salt, 'hex'), hmac: portableHmac }, 'sensitive', path, value),
+        ],
+      ]),
     );
     return [path, declaredValue(sensitive ? kept : value)];
   });

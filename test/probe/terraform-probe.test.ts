@@ -6,7 +6,7 @@ import t from 'tap';
 import { judgeClaim } from '../../src/claim/judge.ts';
 import type { Observed } from '../../src/claim/observed.ts';
 import { packOf } from '../../src/declare/packs.ts';
-import { declareTerraform } from '../../src/declare/terraform.ts';
+import { declareTerraform } from '../../src/declare/sources/terraform/terraform.ts';
 import { declaredValue } from '../../src/probe/declared.ts';
 import { terraformProbe } from '../../src/probe/terraform/probe.ts';
 import { runShaped } from '../support/shaped.ts';

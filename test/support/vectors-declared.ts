@@ -1,7 +1,7 @@
 /** Leaves of sources for spec/vectors.json: pairs of texts that look alike and mean other things, and what they are made of. */
 import { hashLeaf } from '#src/tree/hash.ts';
 import { declareJson } from '#src/declare/json.ts';
-import { declareKubernetes } from '#src/declare/kubernetes.ts';
+import { declareKubernetes } from '#src/declare/sources/kubernetes/kubernetes.ts';
 import { declareYaml } from '#src/declare/yaml.ts';
 import type { Declarable } from '#src/declare/leaf.ts';
 import { declarationTree, encodeLeaf, valueInLeaf } from '#src/statement/saltedleaf.ts';

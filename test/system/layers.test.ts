@@ -52,7 +52,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   // YAML within bounds that the library lacks.
   yaml: { below: ['bytes'], packages: ['yaml'] },
-  declare: { below: [...PURE, 'claim', 'probe/registry', 'yaml'], packages: ['yaml', '@secretlint/*'] },
+  declare: {
+    below: [...PURE, 'claim', 'probe/registry', 'yaml'],
+    packages: ['yaml', '@secretlint/*', '@noble/hashes'],
+  },
   // What a declaration is made of on a machine: files, git, the secret of the salts, what is left to the owner.
   'declare/node': { below: [...PURE, 'claim', 'platform', 'keys', 'declare'], packages: [], node: true },
   agent: {

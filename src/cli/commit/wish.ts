@@ -18,8 +18,9 @@ import type { Flags, VerbOption } from '../verb.ts';
 import { aimless, checkClaims } from '../../declare/checkclaims.ts';
 import { declare, listFiles, type Declared, type Wish } from '../../declare/node/declarefiles.ts';
 import { declareFromSource, readWish, type SourceWish } from '../../declare/node/declaresource.ts';
-import { loadSaltSecret } from '../../declare/node/salts.ts';
-import { SOURCES, type ReadSource, type SourceKind } from '../../declare/node/sources.ts';
+import { loadSaltSecret, saltingBy } from '../../declare/node/salts.ts';
+import type { ReadSource } from '../../declare/read.ts';
+import { SOURCES } from '../../declare/sources/registry.ts';
 
 /** The flags that say what is declared. */
 export const DECLARING: readonly VerbOption[] = [
@@ -137,15 +138,15 @@ async function sourceAsked(
   flags: Flags,
 ): Promise<SourceWish | undefined> {
   assertNoTypo(first, operands, context.world.cwd);
-  const kind: SourceKind | undefined = SOURCES.find((each) => each === first);
-  if (kind === undefined || kind === 'files') return undefined;
+  const source = SOURCES.find(({ kind }) => kind === first);
+  if (source === undefined) return undefined;
   const reading = {
-    kind,
+    source,
     literal: flags.on('literal'),
     ignore: flags.texts('ignore').map(exclusionOf),
     sensitive: new Set(flags.texts('sensitive')),
     notSecret: new Set(flags.texts('notSecret')),
-    saltSecret: await saltSecretOf(context, flags),
+    salting: saltingBy(await saltSecretOf(context, flags)),
   };
   const { cwd } = context.world;
   const recursive = flags.on('recursive');
@@ -155,7 +156,8 @@ async function sourceAsked(
 /** `kubernets web.yaml` would be two files, of which one is not there. */
 function assertNoTypo(first: string | undefined, others: readonly string[], cwd: string): void {
   if (first === undefined || others.length === 0 || existsSync(resolve(cwd, first))) return;
-  const meant = SOURCES.some((each) => each === first) ? '' : didYouMean(first, SOURCES);
+  const kinds = ['files', ...SOURCES.map(({ kind }) => kind)];
+  const meant = kinds.includes(first) ? '' : didYouMean(first, kinds);
   if (meant !== '') throw refuse('not-found', `there is no file ${printable(first)}${meant}`);
 }
 

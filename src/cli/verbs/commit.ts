@@ -20,7 +20,7 @@ import { issuerOf } from '../../registration/issuer.ts';
 import type { Pinned } from '../commit/pin.ts';
 import { assertKept, isOvertaken, MOST_RACES } from '../commit/race.ts';
 import { repinSubject } from '../commit/repin.ts';
-import { SOURCES } from '../../declare/node/sources.ts';
+import { SOURCES } from '../../declare/sources/registry.ts';
 import { declareAsked, DECLARING, leavesAsked } from '../commit/wish.ts';
 import type { Context } from '../context.ts';
 import { tryFolder } from '../../platform/files.ts';
@@ -49,7 +49,7 @@ export const commitVerb: Verb = {
   operands: [
     [
       '[kind|files...]',
-      `files and directories, - for standard input; or one of ${SOURCES.join(', ')}, and what to read`,
+      `files and directories, - for standard input; or one of ${['files', ...SOURCES.map(({ kind }) => kind)].join(', ')}, and what to read`,
     ],
   ],
   settings: [

@@ -12,8 +12,9 @@ import { commonFolder, holds, readFacts, STDIN, type Found } from './files.ts';
 import { gitFacts, gitTop, type GitAnswer, type GitFacts } from './git.ts';
 import { FILES_PROFILE, formatOpening, leavesOf, OPENING_FILE, treeOf, type SaltedFact } from '../opening.ts';
 import { readableOwned, type OwnedFile } from './owned.ts';
-import type { ReadSource } from './sources.ts';
-import { saltOf } from './salts.ts';
+import type { ReadSource } from '../read.ts';
+import { saltOfFile } from '../salting.ts';
+import { saltingBy } from './salts.ts';
 
 /** What to declare. `omit`: absolute paths left out of directories, and why. */
 export interface Wish {
@@ -45,7 +46,8 @@ async function readWished(wish: Wish) {
   const named = paths.filter((path) => path !== STDIN);
   const { base, top } = await findBase(named, wish.cwd);
   const found = await readFacts(paths, { base, omit: wish.omit, stdin: wish.stdin });
-  const facts = found.facts.map((fact) => ({ ...fact, salt: saltOf(wish.saltSecret, fact) }));
+  const salting = saltingBy(wish.saltSecret);
+  const facts = found.facts.map((fact) => ({ ...fact, salt: saltOfFile(salting, fact) }));
   return { paths, named, base, top, found, facts };
 }
 

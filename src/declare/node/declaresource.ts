@@ -1,4 +1,4 @@
-/** From a source that is read (sources.ts) to a declaration: its leaves, its tool's versions, its place in git. */
+/** From a source that is read (read.ts) to a declaration: its leaves, its tool's versions, its place in git. */
 import { existsSync } from 'node:fs';
 import { basename, relative, resolve, sep } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
@@ -10,7 +10,8 @@ import { holds, STDIN } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';
 import { formatLeaves, leafTree, LEAVES_FILE } from '../leafopening.ts';
 import { readableOwned } from './owned.ts';
-import { readSource, readTexts, refuseSecrets, type Reading, type ReadSource } from './sources.ts';
+import { readSource, refuseSecrets, type Reading, type ReadSource } from '../read.ts';
+import { readTexts } from './texts.ts';
 
 /** What to declare, and how to read it. */
 export interface SourceWish {
@@ -32,7 +33,7 @@ export async function readWish({
   recursive,
   reading,
 }: SourceWish): Promise<ReadSource> {
-  const texts = await readTexts({ kind: reading.kind, named: operands, cwd, stdin, recursive });
+  const texts = await readTexts({ source: reading.source, named: operands, cwd, stdin, recursive });
   return readSource(texts, reading);
 }
 
@@ -74,7 +75,7 @@ export async function declareFromSource(wish: SourceWish): Promise<Declared> {
 function subjectOf({ operands, cwd, reading }: SourceWish): string {
   const [only] = operands;
   if (only === undefined || only === STDIN || operands.length > 1)
-    throw refuse('usage', `say what this ${reading.kind} source declares with --subject`);
+    throw refuse('usage', `say what this ${reading.source.kind} source declares with --subject`);
   const path = relative(cwd, resolve(cwd, only)).split(sep).join('/');
   return path === '' || path === '..' || path.startsWith('../') ? basename(resolve(cwd, only)) : path;
 }

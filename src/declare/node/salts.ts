@@ -1,16 +1,11 @@
-/**
- * Salts of declared files: HMAC-SHA-256(secret, path ‖ SHA-256), first 16 bytes. The same file gets the same
- * salt each time, so that committing it twice makes the same bytes; without the secret no guess at a file
- * can be checked against the log. The secret never leaves this machine; a lost one costs only the sameness.
- */
+/** The secret of the owner that salts derive from (salting.ts), in a file of its own. */
 import { createHmac, randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
 import { createSecretFile, readSecretFile } from '../../keys/file.ts';
-import { SALT_LENGTH } from '../../statement/saltedleaf.ts';
 import { makeFolder } from '../../platform/files.ts';
-import type { FileFact } from '../opening.ts';
+import type { Salting } from '../salting.ts';
 
 const SECRET_LENGTH = 32;
 
@@ -28,8 +23,14 @@ export async function loadSaltSecret(path: string): Promise<Uint8Array> {
   return parseHex(text);
 }
 
-/** The salt of a file. The digest has a fixed length, so where the path ends is never in doubt. */
-export function saltOf(secret: Uint8Array, { path, sha256 }: FileFact): Uint8Array {
-  const mac = createHmac('sha256', secret).update(encodeUtf8(path)).update(sha256);
-  return new Uint8Array(mac.digest().subarray(0, SALT_LENGTH));
+/** Salting by a secret, with the HMAC of Node. */
+export function saltingBy(secret: Uint8Array): Salting {
+  return {
+    secret,
+    hmac: (key, ...parts) => {
+      const hash = createHmac('sha256', key);
+      for (const part of parts) hash.update(part);
+      return new Uint8Array(hash.digest());
+    },
+  };
 }

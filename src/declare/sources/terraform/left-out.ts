@@ -1,5 +1,5 @@
 /** What of a plan or a state is not declared, and why: an exclusion is a claim. */
-import type { Exclusion, Tree } from './leaf.ts';
+import type { Exclusion, Tree } from '../../leaf.ts';
 
 /** What a plan has besides resources and outputs, and why that is not declared. */
 export const LEFT_OUT: readonly (readonly [name: string, reason: string])[] = [

@@ -3,9 +3,10 @@
  * read alike is refused. `literal` reads as `docker run --env-file` and `kubectl create --from-env-file` do: each value
  * as it stands to the end of its line.
  */
-import { printable } from '../bytes/printable.ts';
-import { refuse, type Refusal } from '../bytes/refusal.ts';
-import { below, Leaves, type Declarable } from './leaf.ts';
+import { printable } from '../../bytes/printable.ts';
+import { refuse, type Refusal } from '../../bytes/refusal.ts';
+import { below, Leaves, type Declarable } from '../leaf.ts';
+import type { Source } from './source.ts';
 
 /** Leaves of an environment file; `env@1`, or `env-literal@1`. Refuses `malformed-text`, with the line. */
 export function declareEnv(text: string, literal = false): Declarable {
@@ -20,6 +21,13 @@ export function declareEnv(text: string, literal = false): Declarable {
   const profile = literal ? 'env-literal@1' : 'env@1';
   return { profile, leaves: leaves.all(), excluded: [], source: { kind: 'env' } };
 }
+
+/** The kind of source `env`. */
+export const ENV_SOURCE: Source = {
+  kind: 'env',
+  keepsMark: true,
+  declare: ([text = ''], { literal }) => declareEnv(text, literal),
+};
 
 interface Variable {
   readonly name: string;

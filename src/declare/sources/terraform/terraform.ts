@@ -6,20 +6,21 @@
  * Two plans of the same configuration differ in `/timestamp` alone: it is excluded. What is known only after the
  * apply is declared as unknown. Sensitive values are marked by the provider; other secrets are refused (secret.ts).
  */
-import { printable } from '../bytes/printable.ts';
-import { refuse } from '../bytes/refusal.ts';
-import { parseJson } from './json.ts';
-import { parsePolicyText } from './iam.ts';
-import { below, isTreeList, isTreeMap, Leaves, type Declarable, type Tree, type TreeMap } from './leaf.ts';
+import { printable } from '../../../bytes/printable.ts';
+import { refuse } from '../../../bytes/refusal.ts';
+import { parseJson } from '../../json.ts';
+import { parsePolicyText } from '../../iam.ts';
 import {
-  DEPOSED,
-  exclusionsOf,
-  LEFT_OUT,
-  TAINTED,
-  whyGone,
-  whyUnmanaged,
-  type LeftOut,
-} from './terraform-left-out.ts';
+  below,
+  isTreeList,
+  isTreeMap,
+  Leaves,
+  type Declarable,
+  type Tree,
+  type TreeMap,
+} from '../../leaf.ts';
+import { DEPOSED, exclusionsOf, LEFT_OUT, TAINTED, whyGone, whyUnmanaged, type LeftOut } from './left-out.ts';
+import type { Source } from '../source.ts';
 
 /** What is read, or says nothing by itself. */
 const READ: ReadonlySet<string> = new Set([
@@ -34,6 +35,12 @@ const READ: ReadonlySet<string> = new Set([
   'complete',
   'errored',
 ]);
+
+/** The kind of source `terraform`. */
+export const TERRAFORM_SOURCE: Source = {
+  kind: 'terraform',
+  declare: ([text = '']) => declareTerraform(text),
+};
 
 /** Leaves of a plan or a state; `terraform@1`. Refuses `malformed-text`, `malformed-payload`. */
 export function declareTerraform(text: string): Declarable {

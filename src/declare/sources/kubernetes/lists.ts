@@ -8,7 +8,7 @@
  * `env` (`$(VAR)`), `hostAliases` (the first line of /etc/hosts counts) and `ports` of a Service (the first one is
  * `<NAME>_SERVICE_PORT`). Of every other list, and of every kind that is not here, the order is declared.
  */
-import { isTreeMap, type Tree } from './leaf.ts';
+import { isTreeMap, type Tree } from '../../leaf.ts';
 
 /** Where a PodSpec stands, by API group and kind. */
 const POD_SPECS: ReadonlyMap<string, string> = new Map([

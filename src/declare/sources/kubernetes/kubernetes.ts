@@ -3,9 +3,9 @@
  * and order it stands in. What the cluster writes itself is left out by a list that is part of the commitment: an
  * exclusion is a claim. Items of lists that have names are found by them (kubernetes-lists.ts).
  */
-import { printable } from '../bytes/printable.ts';
-import { refuse } from '../bytes/refusal.ts';
-import { keysOfSet, stepsOf } from './kubernetes-lists.ts';
+import { printable } from '../../../bytes/printable.ts';
+import { refuse } from '../../../bytes/refusal.ts';
+import { keysOfSet, stepsOf } from './lists.ts';
 import {
   below,
   isTreeList,
@@ -15,8 +15,9 @@ import {
   type Exclusion,
   type Tree,
   type TreeMap,
-} from './leaf.ts';
-import { parseManifests } from './yaml.ts';
+} from '../../leaf.ts';
+import type { Source } from '../source.ts';
+import { parseManifests } from '../../yaml.ts';
 
 /** What controllers and the API server write, by path within any object. Finalizers and labels are declared. */
 export const IGNORED: readonly Exclusion[] = [
@@ -50,6 +51,16 @@ export function declareKubernetes(
   for (const object of objects) addObject(leaves, object, skip);
   return { profile: 'kubernetes@1', leaves: leaves.all(), excluded: ignored, source: { kind: 'kubernetes' } };
 }
+
+/** Extensions of the files that `kubectl -f FOLDER` reads (k8s.io/cli-runtime, resource.FileExtensions). */
+const MANIFEST = /\.(?:json|yaml|yml)$/;
+
+/** The kind of source `kubernetes`. */
+export const KUBERNETES_SOURCE: Source = {
+  kind: 'kubernetes',
+  together: MANIFEST,
+  declare: (texts, { ignore }) => declareKubernetes(texts, [...IGNORED, ...ignore]),
+};
 
 /**
  * Objects of a document: itself, or the items of a List. Items of a ConfigMapList are ConfigMaps, where they do not say

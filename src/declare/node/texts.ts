@@ -1,0 +1,80 @@
+/** The texts of a source: files that operands name, and standard input. */
+import { readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { printable } from '../../bytes/printable.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { shellWord } from '../../bytes/shellword.ts';
+import { readNamedFile, readPiped } from '../../platform/files.ts';
+import { decodeSource } from '../encoding.ts';
+import type { Source } from '../sources/source.ts';
+import { STDIN } from './files.ts';
+
+/** Largest source that is taken. */
+const MAX_BYTES = 67_108_864;
+
+/** What operands name, to be read as one source. */
+export interface Operands {
+  readonly source: Source;
+  readonly named: readonly string[];
+  readonly cwd: string;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  /** Folders of manifests with all that is below them. */
+  readonly recursive: boolean;
+}
+
+/**
+ * The texts that operands name; standard input when they name nothing, or `-`. Manifests may be several files, and folders
+ * of them as `kubectl -f` takes them.
+ */
+export async function readTexts(operands: Operands): Promise<readonly string[]> {
+  const { source, named, cwd, stdin, recursive } = operands;
+  const { kind, together } = source;
+  if (named.length > 1 && together === undefined)
+    throw refuse('usage', `a declaration is one ${kind} source; commit each by itself`);
+  const texts: string[] = [];
+  for (const operand of named.length === 0 ? [STDIN] : named) {
+    if (operand === STDIN) {
+      texts.push(textOf(source, 'standard input', await readPiped(stdin, MAX_BYTES)));
+      continue;
+    }
+    const path = resolve(cwd, operand);
+    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+    if (isFolder && together === undefined)
+      throw refuse(
+        'usage',
+        `${printable(operand)} is a folder; name one file of it, or commit all of it with \`tallystick commit files ${shellWord(operand)}\``,
+      );
+    const files =
+      together !== undefined && isFolder
+        ? filesIn(path, together, recursive).map((each) => join(operand, each))
+        : [operand];
+    for (const file of files)
+      texts.push(textOf(source, file, await readNamedFile(resolve(cwd, file), MAX_BYTES)));
+  }
+  return texts;
+}
+
+/** The manifests in a folder, in the order of their paths. Refuses `not-found` where there are none. */
+function filesIn(folder: string, together: RegExp, recursive: boolean): readonly string[] {
+  const names = readdirSync(folder, { recursive, encoding: 'utf8' })
+    .filter((name) => together.test(name) && statSync(join(folder, name)).isFile())
+    .toSorted();
+  if (names.length > 0) return names;
+  throw refuse(
+    'not-found',
+    `there is no manifest in ${printable(folder)}: files that end in .json, .yaml or .yml` +
+      (recursive ? '' : '; say --recursive for those in the folders below it'),
+  );
+}
+
+/** One file's text. Refuses `too-large`, and `malformed-text` with the name of the file. */
+function textOf({ keepsMark }: Source, name: string, bytes: Uint8Array): string {
+  if (bytes.length > MAX_BYTES)
+    throw refuse('too-large', `${printable(name)} has more than ${MAX_BYTES} bytes`);
+  try {
+    return decodeSource(bytes, keepsMark);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw refuse(error.code, `${printable(name)}: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Declarations that are read rather than hashed whole: a source becomes salted leaves. What is sensitive stands in the tree
+ * as a keyed digest, so that not even an opened leaf shows it.
+ */
+import { encodeCbor } from '../bytes/cbor.ts';
+import { printable } from '../bytes/printable.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { shellWord } from '../bytes/shellword.ts';
+import type { Declarable, DeclaredLeaf } from './leaf.ts';
+import type { SourceLeaf } from './leafopening.ts';
+import { macOf, saltOf, type Salting } from './salting.ts';
+import { unmarkedSecrets, type Unmarked } from './secret.ts';
+import type { Source, SourceOptions } from './sources/source.ts';
+
+/** How a source is to be read. */
+export interface Reading extends SourceOptions {
+  readonly source: Source;
+  /** Paths of leaves that are secrets, and of those that are none although they look like it. */
+  readonly sensitive: ReadonlySet<string>;
+  readonly notSecret: ReadonlySet<string>;
+  /** Of the salts and the digests of sensitive leaves. */
+  readonly salting: Salting;
+}
+
+export interface ReadSource extends Omit<Declarable, 'leaves'> {
+  readonly leaves: readonly SourceLeaf[];
+  /** Those that look like secrets and nobody spoke for, and why. */
+  readonly unmarked: readonly Unmarked[];
+}
+
+/** Reads a source into salted leaves. Refuses what it cannot read in one way only. */
+export function readSource(texts: readonly string[], reading: Reading): ReadSource {
+  const { leaves, ...rest } = declare(texts, reading);
+  if (leaves.length === 0)
+    throw refuse('malformed-payload', `this ${reading.source.kind} source declares nothing`);
+  const unknown = [...reading.sensitive, ...reading.notSecret].find(
+    (path) => path === '' || !leaves.some((leaf) => isBelow(leaf.path, path)),
+  );
+  if (unknown !== undefined) throw refuse('usage', `there is no leaf ${unknown} in this source; see --list`);
+  const marked = leaves.map((leaf) => ({
+    ...leaf,
+    sensitive: leaf.sensitive || [...reading.sensitive].some((path) => isBelow(leaf.path, path)),
+  }));
+  return {
+    ...rest,
+    leaves: marked.map((leaf) => salted(leaf, reading.salting)),
+    unmarked: unmarkedSecrets(marked, reading.notSecret),
+  };
+}
+
+function declare(texts: readonly string[], { source, literal, ignore }: Reading): Declarable {
+  try {
+    return source.declare(texts, { literal, ignore });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw refuse(error.code, `this ${source.kind} source cannot be committed to: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Refuses `policy-rejected` for secrets nobody spoke for. */
+export function refuseSecrets({ unmarked: found }: ReadSource): void {
+  const [first] = found;
+  if (first === undefined) return;
+  const more = found.length === 1 ? '' : ` (and ${found.length - 1} more)`;
+  throw refuse('policy-rejected', `${toldOf(first)}${more}; --list shows them all`);
+}
+
+/** What looks like a secret, and both ways out. */
+function toldOf({ path, why, inName }: Unmarked): string {
+  const asFlag = shellWord(path === '' ? 'PATH' : path);
+  if (inName !== true)
+    return `${printable(path)} looks like ${printable(why)}: say --sensitive ${asFlag} if it is a secret, --not-secret ${asFlag} if it is none`;
+  return (
+    `the name of a member of ${path === '' ? 'the source' : printable(path)} looks like ${printable(why)}, and names are shown whatever is marked: ` +
+    `take it out of the name if it is a secret, say --not-secret ${asFlag} if it is none`
+  );
+}
+
+function salted({ path, value, sensitive }: DeclaredLeaf, salting: Salting): SourceLeaf {
+  const shown = sensitive
+    ? encodeCbor(new Map([['sensitive', macOf(salting, 'sensitive', path, value)]]))
+    : value;
+  return { path, value: shown, sensitive, salt: saltOf(salting, path, shown) };
+}
+
+function isBelow(path: string, above: string): boolean {
+  return path === above || path.startsWith(`${above}/`);
+}

@@ -1,0 +1,46 @@
+/**
+ * Salts, and the digests that stand for sensitive values: HMAC-SHA-256 by a secret of the owner. The same leaf gets the same
+ * salt each time, so that committing it twice makes the same bytes; without the secret no guess at a leaf can be checked
+ * against the log. The secret never leaves its machine; a lost one costs only the sameness.
+ */
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { encodeUtf8 } from '../bytes/text.ts';
+import { SALT_LENGTH } from '../statement/saltedleaf.ts';
+import type { FileFact } from './opening.ts';
+
+/** HMAC-SHA-256 over the parts, one after another. */
+export type Hmac = (secret: Uint8Array, ...parts: readonly Uint8Array[]) => Uint8Array;
+
+/** Runs anywhere. Node has a faster one (node/salts.ts). */
+export const portableHmac: Hmac = (secret, ...parts) => {
+  const hash = hmac.create(sha256, secret);
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+};
+
+/** Over purpose and path, each ended by a zero byte that neither has, and the value. */
+export function macOf(
+  { secret, hmac }: Salting,
+  purpose: 'salt' | 'sensitive',
+  path: string,
+  value: Uint8Array,
+): Uint8Array {
+  return hmac(secret, encodeUtf8(`${purpose}\0${path}\0`), value);
+}
+
+/** The salt of a leaf of a source. */
+export function saltOf(salting: Salting, path: string, value: Uint8Array): Uint8Array {
+  return macOf(salting, 'salt', path, value).subarray(0, SALT_LENGTH);
+}
+
+/** The salt of a file. The digest has a fixed length, so where the path ends is never in doubt. */
+export function saltOfFile({ secret, hmac }: Salting, { path, sha256: digest }: FileFact): Uint8Array {
+  return hmac(secret, encodeUtf8(path), digest).subarray(0, SALT_LENGTH);
+}
+
+/** Whose secret, and how to use it. */
+export interface Salting {
+  readonly secret: Uint8Array;
+  readonly hmac: Hmac;
+}

@@ -1,0 +1,16 @@
+/** Every kind of source that is read into leaves: one line each. Files, a leaf each, are declare/node/files.ts. */
+import { ENV_SOURCE } from './env.ts';
+import { JSON_SOURCE } from './json.ts';
+import { KUBERNETES_SOURCE } from './kubernetes/kubernetes.ts';
+import type { Source } from './source.ts';
+import { TERRAFORM_SOURCE } from './terraform/terraform.ts';
+import { YAML_SOURCE } from './yaml.ts';
+
+/** In the order of the help. */
+export const SOURCES: readonly Source[] = [
+  TERRAFORM_SOURCE,
+  KUBERNETES_SOURCE,
+  JSON_SOURCE,
+  YAML_SOURCE,
+  ENV_SOURCE,
+];

@@ -1,0 +1,21 @@
+/** A kind of source: a text, or several, that `commit` reads into leaves (spec/claims.md, "Sources"). */
+import type { Declarable, Exclusion } from '../leaf.ts';
+
+/** What may be said of how a source is read. A kind takes no notice of what is not for it. */
+export interface SourceOptions {
+  /** env: each value as it stands (`--literal`). */
+  readonly literal: boolean;
+  /** kubernetes: paths left out besides those that the kind itself leaves out, and why (`--ignore`). */
+  readonly ignore: readonly Exclusion[];
+}
+
+export interface Source {
+  /** The first operand of `commit`, and what the commitment says under `source.kind`. */
+  readonly kind: string;
+  /** Names of files that may be read together as one source, from folders too. Absent: one source is one text. */
+  readonly together?: RegExp;
+  /** A byte order mark is left for `declare` to judge. */
+  readonly keepsMark?: boolean;
+  /** Leaves of the texts. Refuses `malformed-text`, `malformed-payload`, `too-large`. */
+  readonly declare: (texts: readonly string[], options: SourceOptions) => Declarable;
+}

@@ -3,7 +3,7 @@
  * salt each time, so that committing it twice makes the same bytes; without the secret no guess at a leaf can be checked
  * against the log. The secret never leaves its machine; a lost one costs only the sameness.
  */
-import { hmac } from '@noble/hashes/hmac.js';
+import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeUtf8 } from '../bytes/text.ts';
 import { SALT_LENGTH } from '../statement/saltedleaf.ts';
@@ -14,7 +14,7 @@ export type Hmac = (secret: Uint8Array, ...parts: readonly Uint8Array[]) => Uint
 
 /** Runs anywhere. Node has a faster one (node/salts.ts). */
 export const portableHmac: Hmac = (secret, ...parts) => {
-  const hash = hmac.create(sha256, secret);
+  const hash = nobleHmac.create(sha256, secret);
   for (const part of parts) hash.update(part);
   return hash.digest();
 };

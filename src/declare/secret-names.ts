@@ -25,7 +25,7 @@ const WEAK_NAMES = /(?:^|[^a-z])(?:[a-z]*key|auth|login|creds?|pat|pass|salt|pep
 const PAIR_NAMES = /(?:^|[^a-z])(?:basic[_-]?auth|http[_-]?auth|auth|user[_-]?pass|creds?|credentials?)$/i;
 /** Such names that are none: they say how secrets are handled, or which one is meant. */
 const HARMLESS =
-  /(?:^|_|-|\b)(?:existing|from_|public|csrf|xsrf|host|kms|primary|foreign|partition|sort|cache|finger|s3[_-]?key$|object[_-]?key$|(?:max|min|num|next|page|id|continuation)[_-]tokens?$)|^(?:is|has|use|no|generate|require|enable|disable|allow|show|hide)_|(?:_|-|\b)(?:arn|id|name|path|file|length|policy|rotation|ttl|type|version|enabled|ref|(?:pull|tls|cert|certificate|ca)[_-]?secrets?)$/i;
+  /(?:^|_|-|\b)(?:existing|from_|public|csrf|xsrf|host|kms|primary|foreign|partition|sort|cache|finger|s3[_-]?key$|object[_-]?key$|(?:max|min|num|next|page|id|continuation)[_-]tokens?$)|^(?:is|has|use|no|generate|require|enable|disable|allow|show|hide|forgot)_|(?:_|-|\b)(?:arn|id|name|path|file|length|policy|rotation|ttl|type|version|enabled|ref|(?:pull|tls|cert|certificate|ca)[_-]?secrets?)$/i;
 /** What stands behind the word that counts: `PASSWORD_PROD`, `passwordHash`, `API_KEY_2`. */
 const SUFFIX =
   /[_-]?(?:v?[0-9]{1,3}|(?<=[_-])(?:prod|production|dev|test|staging|old|new|current|previous|plain|plaintext|text|value|default|base64|b64|hash|hashed|bcrypt|bcrypted|encrypted))$/i;
@@ -79,6 +79,8 @@ const WORDS: ReadonlySet<string> = new Set(
 );
 /** Kinds of secrets, as the last word of a name or placeholder: `db-password`, `your_api_key`. */
 const KINDS = /^(?:password|passwd|passphrase|pass|pwd|pw|secret|token|key|apikey|credential|cred)s?$/;
+/** Words of a sentence that tells how a secret has to be. */
+const TELLS = /^(?:must|should|characters?|enter)$/;
 const GLUED =
   /^(?:my|your|our|the|some|very|super|secret|top|test|example|dummy|fake|sample|default){0,3}(?:password|passwd|passphrase|secret|token|key|apikey|credential)s?$/;
 const ASKED =
@@ -91,7 +93,7 @@ const DIGITS = 8;
 
 /** Whether a value is a secret because its name says so. */
 export function isSecretBy(name: string, value: string): boolean {
-  if (value.length < SHORTEST || !isSecretName(name)) return false;
+  if (value.length < SHORTEST || !isSecretName(name) || /^(.)\1+$/.test(value)) return false;
   if (/^[0-9]+$/.test(value))
     return TYPED.test(coreOf(name)) || (value.length >= DIGITS && !name.endsWith('s'));
   if (isPointer(value)) return false;
@@ -158,8 +160,12 @@ function isPlaceholder(value: string): boolean {
   if (ASKED.test(words.slice(0, 2).join('')) || ASKED.test(joined)) return true;
   // A sentence about it.
   if (/\s/.test(bare))
-    return /^[A-Za-z ,.:;'-]+$/.test(bare) && words.length > 2 && words.some((word) => KINDS.test(word));
+    return (
+      /^[A-Z0-9a-z ,.:;?'-]+$/.test(bare) &&
+      words.length > 2 &&
+      words.some((word) => KINDS.test(word) || TELLS.test(word))
+    );
   if (!words.every((word) => /^[a-z]+$/.test(word))) return words[0] === 'redacted';
   const last = words.at(-1) === 'here' ? words.at(-2) : words.at(-1);
-  return words[0] === 'your' || (last !== undefined && KINDS.test(last));
+  return /^(?:your|none)$/.test(words[0] ?? '') || (last !== undefined && KINDS.test(last));
 }

@@ -88,9 +88,14 @@ const NAMED = new RegExp(
   String.raw`\b(?:name|key|Name|Key|ParameterKey)["']?\s{0,20}[:=]\s{0,20}["']?([A-Za-z][\w.-]{0,127})["']?\s{0,20},?\s{0,80}["']?(?:value|Value|ParameterValue|default)["']?\s{0,20}[:=]\s{0,20}(?:${QUOTED}|([^\s"',;]{1,512}))`,
   'g',
 );
-/** `<password>…</password>`. */
+/** `<password>…</password>`, `<entry key="password">…</entry>`. */
 const ELEMENT =
-  /<(?:[\w-]{1,64}:)?([A-Za-z_][\w.-]{0,127})(?:\s[^<>]{0,512})?>\s{0,80}([^<>\s][^<>]{0,4096})<\//g;
+  /<(?:[\w-]{1,64}:)?([A-Za-z_][\w.-]{0,127})(?:\s[^<>]{0,512})?>\s{0,80}(?:<!\[CDATA\[)?([^<>\s][^<>]{0,4096}?)(?:\]\]>)?<\//g;
+const ENTRY =
+  /\b(?:key|name)=["']([\w.-]{1,128})["'][^<>]{0,256}>\s{0,80}(?:<!\[CDATA\[)?([^<>\s][^<>]{0,4096}?)(?:\]\]>)?<\//g;
+/** YAML: a value on the line below its name. */
+const BELOW =
+  /^[ \t]{0,80}["']?([\w.-]{1,128})["']?:[ \t]{0,20}(?:[|>][+-]?)?[ \t]{0,20}\r?\n[ \t]{1,80}(?=\S{0,64}[^A-Za-z\s])([^\s:{}[\]"'#-][^\s:{}]{4,512})[ \t]{0,80}$/gm;
 /** `define('DB_PASSWORD', '…')`, `getenv("DB_PASSWORD", "…")`. */
 const CALL =
   /\b(?:define|putenv|setenv|getenv|environ\.get|env|set|setProperty|setPassword)\(\s{0,20}["']([\w.-]{1,128})["']\s{0,20},\s{0,20}(?:"([^"\n]{1,512})"|'([^'\n]{1,512})')/g;
@@ -127,7 +132,7 @@ function assignedIn(text: string): string | undefined {
       const why = isProse ? undefined : whyOf(name, double || single, bare);
       if (why !== undefined) return why;
     }
-  for (const pattern of [NAMED, ELEMENT, CALL, DEFAULT])
+  for (const pattern of [NAMED, ELEMENT, ENTRY, BELOW, CALL, DEFAULT])
     for (const [, name = '', double, single, bare] of text.matchAll(pattern)) {
       const why = whyOf(name, double || single, bare);
       if (why !== undefined) return why;
@@ -174,6 +179,10 @@ const STATEMENTS: readonly (readonly [RegExp, string])[] = [
   [
     /\b(?:login|user|username)[ \t]{1,20}\S{1,255}[ \t]{1,20}(?:insecure-)?password[ \t]{1,20}(?=\S{0,255}[^A-Za-z\s.,;:!?])(\S{5,255})/g,
     'a user with a password',
+  ],
+  [
+    /\bvault[ \t]{1,20}login[ \t]{1,20}(?=[A-Za-z]{0,64}[^A-Za-z\s])([A-Za-z0-9][\w.-]{7,255})/g,
+    'a command line with a token in it',
   ],
   // rabbitmqctl(8), htpasswd(1) -b
   [

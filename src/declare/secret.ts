@@ -59,6 +59,7 @@ export function looksSecret(path: string, texts: ReadonlyMap<string, string>, de
   const isNone = isNameOfSecret(path, name, value) || (plain !== undefined && isPointer(plain));
   if (!isNone && (isSecretBy(name, value) || isPair(name, value) || isToken(name, value)))
     return `the value of "${name}"`;
+  if (!isNone && isAmongPasswords(path, value)) return 'one of several passwords';
   if (!isNone && isSecretData(path, texts) && !isPointer(value)) return 'data of a Secret of Kubernetes';
   const argument = isItem(path) ? secretArgument(wordsBefore(path, texts)) : undefined;
   if (argument !== undefined) return argument;
@@ -102,6 +103,18 @@ function namedBeside(path: string, texts: ReadonlyMap<string, string>): string |
   if ((last === 'd' || last === 'k') && texts.has(`${above}/kty`)) return 'private_key';
   if (!isItem(path)) return undefined;
   return /^--?([A-Za-z][\w-]*)$/.exec(texts.get(`${above}/${Number(last) - 1}`) ?? '')?.[1];
+}
+
+/** `passwords: {alice: …}`; what says how passwords are handled is a number, or of words. */
+function isAmongPasswords(path: string, value: string): boolean {
+  const [above] = split(path);
+  const [, holder] = split(above);
+  return (
+    /pass(?:word|wd|phrase)s$/i.test(holder) &&
+    /[0-9]/.test(value) &&
+    /[a-z]/i.test(value) &&
+    isSecretBy(holder, value)
+  );
 }
 
 /** A member of `stringData`, or of `data` beside `kind: Secret` (gitleaks: kubernetes-secret-yaml). */

@@ -27,7 +27,7 @@ export async function boundToTarget(
   const grades: Grade[] = [];
   const verified = new Map<number, Verified>();
   for (const [i, { mediaType, data }] of seen.attachments.entries())
-    if (isTranscript(mediaType)) verified.set(i, verifyTranscript(data, challenge));
+    if (isTranscript(mediaType)) verified.set(i, await verifyTranscript(data, challenge));
   const { byTarget, byOther } = signedFactsFor(probe);
   const nobody: Signer = { kind: 'unchecked', why: `nothing is known of what is signed for ${probe}` };
   const signerOf = async ({ evidence, attachments: rests = [] }: Grade): Promise<Signer> => {

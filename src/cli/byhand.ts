@@ -47,7 +47,7 @@ export async function writeTranscripts(statement: ParsedStatement, out: string):
   await assertOwn(out, transcripts);
   const written: Written[] = [];
   for (const [name, data] of transcripts) {
-    const { files, ties, commands } = checkByHand(verifyTranscript(data, expected));
+    const { files, ties, commands } = checkByHand(await verifyTranscript(data, expected));
     const folder = join(out, name);
     const script = ['set -e', ...SIGNED, ...commands, ...TIED, ...ties, FOUND, ''].join('\n');
     // The transcript first: it tells whose folder it is, also when we die here.

@@ -25,7 +25,7 @@ export async function signersIn(
     const result = proof.results.find(({ attachments }) => attachments?.includes(i));
     const claim = declaration.claims.find(({ id }) => id === result?.claim);
     if (data === undefined || !isTranscript(mediaType) || claim === undefined) continue;
-    const verified = verifyTranscript(data, expected);
+    const verified = await verifyTranscript(data, expected);
     signers.set(String(i), await signerOf(verified, aimOf(claim, declaration, subject), between));
   }
   return signers;

@@ -2,8 +2,9 @@
  * What makes a transcript fresh: the target signs bytes that nobody knew before the checkpoint, made for
  * this commitment alone (design.md, "Proof-as-code").
  */
-import { createHash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { digest, type Digest } from '../bytes/brand.ts';
+import { concatBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 
 /** Bytes of a challenge: SHA-256. */
@@ -11,7 +12,7 @@ export const CHALLENGE_LENGTH = 32;
 
 /** SHA-256(checkpoint root ‖ entry id of the commitment ‖ nonce); the first two have 32 bytes each. */
 export function challengeOf(root: Digest, commitment: Digest, nonce: Uint8Array): Digest {
-  return digest(Uint8Array.from(createHash('sha256').update(root).update(commitment).update(nonce).digest()));
+  return digest(sha256(concatBytes(root, commitment, nonce)));
 }
 
 /** Refuses `malformed-proof` unless a challenge has 32 bytes. */

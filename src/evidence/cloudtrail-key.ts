@@ -3,11 +3,12 @@
  * DER. SubjectPublicKeyInfo and PEM are read too. A verdict of class E4 is worth what is known of the key: compare it
  * with the API's answer for the region, by a way of your own.
  */
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
-import { refuse } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { parseBase64 } from '../bytes/text.ts';
+import { readPkcs1, readPublicKey, spkiDigest, type PublicKey } from './public-key.ts';
 
 export interface TrailKey {
-  readonly key: KeyObject;
+  readonly key: PublicKey;
   /** Hex SHA-256 of the SubjectPublicKeyInfo, DER. */
   readonly sha256: string;
 }
@@ -18,17 +19,15 @@ const PEM = /-----BEGIN ((?:RSA )?PUBLIC KEY)-----[^-]{1,4096}-----END \1-----/g
 
 /** One key. Refuses `malformed-key`. */
 export function readTrailKey(text: string): TrailKey {
-  const key = text.includes('-----BEGIN')
-    ? tryKey(() => createPublicKey(text.trim()))
-    : fromBase64(text.trim());
-  const bits = key?.asymmetricKeyDetails?.modulusLength ?? 0;
-  if (key?.asymmetricKeyType !== 'rsa' || bits < MIN_BITS)
+  const [block] = text.match(PEM) ?? [];
+  const der = bytesOf(block === undefined ? text : block.replaceAll(/-----[^-]*-----/g, ''));
+  const key = der && (tryKey(() => readPkcs1(der)) ?? tryKey(() => readPublicKey(der)));
+  if (key?.type !== 'rsa' || key.bits < MIN_BITS)
     throw refuse(
       'malformed-key',
       `this is no RSA public key of ${MIN_BITS} bits or more; take Value from "aws cloudtrail list-public-keys"`,
     );
-  const der = key.export({ format: 'der', type: 'spki' });
-  return { key, sha256: createHash('sha256').update(der).digest('hex') };
+  return { key, sha256: spkiDigest(key) };
 }
 
 /** Keys of a file: PEM blocks, the JSON of list-public-keys, or base64 line by line. Refuses `malformed-key`. */
@@ -42,19 +41,16 @@ export function readTrailKeys(text: string): readonly TrailKey[] {
   return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [readTrailKey(line)]));
 }
 
-function fromBase64(text: string): KeyObject | undefined {
-  if (!/^[A-Za-z0-9+/]{100,2048}={0,2}$/.test(text)) return undefined;
-  const key = Buffer.from(text, 'base64');
-  return (
-    tryKey(() => createPublicKey({ key, format: 'der', type: 'pkcs1' })) ??
-    tryKey(() => createPublicKey({ key, format: 'der', type: 'spki' }))
-  );
+function bytesOf(text: string): Uint8Array | undefined {
+  const plain = text.replaceAll(/\s/g, '');
+  return /^[A-Za-z0-9+/]{100,2048}={0,2}$/.test(plain) ? tryKey(() => parseBase64(plain)) : undefined;
 }
 
-function tryKey(make: () => KeyObject): KeyObject | undefined {
+function tryKey<T>(make: () => T): T | undefined {
   try {
     return make();
-  } catch {
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
     return undefined;
   }
 }

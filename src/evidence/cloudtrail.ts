@@ -3,14 +3,16 @@
  * are, their SHA-256, and the signature of the digest before (AWS CloudTrail User Guide, "Custom implementations of
  * CloudTrail log file integrity validation"). Needs no network and no clock; says nothing of what the log files hold.
  */
-import { createHash, verify } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeCbor, encodeCbor } from '../bytes/cbor.ts';
+import { concatBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, formatHex, parseHex } from '../bytes/text.ts';
 import { array, bytes, oneOf, record } from '../statement/schema.ts';
 import type { TrailKey } from './cloudtrail-key.ts';
 import { parseTrailDigest, sameTrail, type TrailDigest } from './cloudtrail-digest.ts';
+import { checkSignature } from './signature.ts';
+import { unread } from './tls-fields.ts';
 
 /** Media type of digests as an attachment of a runtime proof. */
 export const DIGESTS_TYPE = 'application/vnd.tallystick.cloudtrail.digests.v1+cbor';
@@ -44,14 +46,14 @@ export interface VerifiedTrail {
 }
 
 /**
- * Checks AWS's signature over one digest file. Refuses `malformed-proof` for what is no digest file, and
- * `proof-failed` when none of the keys made the signature.
+ * Checks AWS's signature over one digest file. Refuses `malformed-proof` for what is no digest file (`isUnread` tells of a
+ * place where the signature cannot be checked), and `proof-failed` when none of the keys made the signature.
  */
-export function verifyDigest(signed: SignedDigest, keys: readonly TrailKey[]): VerifiedDigest {
-  const content = inflated(signed.file);
-  const parsed = parseTrailDigest(decodeUtf8(content), createHash('sha256').update(content).digest('hex'));
+export async function verifyDigest(signed: SignedDigest, keys: readonly TrailKey[]): Promise<VerifiedDigest> {
+  const content = await inflated(signed.file);
+  const parsed = parseTrailDigest(decodeUtf8(content), formatHex(sha256(content)));
   const message = stringToSign(parsed);
-  const key = keys.find((each) => verify('RSA-SHA256', message, each.key, signed.signature));
+  const key = await signerAmong(keys, message, signed.signature);
   if (key === undefined)
     throw refuse(
       'proof-failed',
@@ -60,10 +62,27 @@ export function verifyDigest(signed: SignedDigest, keys: readonly TrailKey[]): V
   return { ...parsed, key: key.sha256, signature: formatHex(signed.signature) };
 }
 
+async function signerAmong(
+  keys: readonly TrailKey[],
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<TrailKey | undefined> {
+  let lacks: string | undefined;
+  for (const each of keys) {
+    const checked = await checkSignature(each.key, { hash: 'sha256', form: 'der' }, message, signature);
+    if (checked === true) return each;
+    if (checked !== false) lacks = checked.lacks;
+  }
+  if (lacks !== undefined) throw unread(lacks);
+  return undefined;
+}
+
 /** What AWS signs: four lines, the last of them the signature of the digest before, or the word null. */
 export function stringToSign(digest: TrailDigest): Uint8Array {
-  const { endText, bucket, object, sha256, previous } = digest;
-  return encodeUtf8([endText, `${bucket}/${object}`, sha256, previous?.signature ?? 'null'].join('\n'));
+  const { endText, bucket, object, previous } = digest;
+  return encodeUtf8(
+    [endText, `${bucket}/${object}`, digest.sha256, previous?.signature ?? 'null'].join('\n'),
+  );
 }
 
 /** Why `later` does not follow `earlier` at once in one chain; undefined when it does. */
@@ -84,11 +103,12 @@ export function breakBetween(earlier: VerifiedDigest, later: VerifiedDigest): st
  * Checks evidence: every signature, and that the digests of each trail follow one another without a gap. Several
  * attachments together may hold one chain. Refuses `malformed-proof` and `proof-failed`.
  */
-export function verifyDigests(
+export async function verifyDigests(
   encoded: readonly Uint8Array[],
   keys: readonly TrailKey[],
-): readonly VerifiedTrail[] {
-  const digests = encoded.flatMap((each) => parseDigests(each).map((signed) => verifyDigest(signed, keys)));
+): Promise<readonly VerifiedTrail[]> {
+  const digests: VerifiedDigest[] = [];
+  for (const signed of encoded.flatMap(parseDigests)) digests.push(await verifyDigest(signed, keys));
   const chains = new Map<string, VerifiedDigest[]>();
   for (const each of digests.toSorted((a, b) => a.end - b.end)) {
     const name = Object.values(each.trail).join(' ');
@@ -126,9 +146,25 @@ export function parseSignature(text: string): Uint8Array | undefined {
   return /^(?:[0-9a-f]{2}){128,1024}$/.test(trimmed) ? parseHex(trimmed) : undefined;
 }
 
-function inflated(file: Uint8Array): Uint8Array {
+/** The content of one gzip member that fills the bytes (RFC 1952). */
+async function inflated(file: Uint8Array): Promise<Uint8Array> {
+  const unzip = new DecompressionStream('gzip');
+  const writer = unzip.writable.getWriter();
+  // What fails there shows when the other end is read.
+  const written = writer
+    .write(Uint8Array.from(file))
+    .then(() => writer.close())
+    .catch(() => undefined);
+  const parts: Uint8Array[] = [];
+  let length = 0;
   try {
-    return gunzipSync(file, { maxOutputLength: MAX_DIGEST_BYTES });
+    for await (const part of unzip.readable) {
+      parts.push(part);
+      length += part.length;
+      if (length > MAX_DIGEST_BYTES) throw new Error('larger than any digest');
+    }
+    await written;
+    return concatBytes(...parts);
   } catch (error) {
     throw refuse('malformed-proof', 'a digest file is no gzip, or larger than any digest', { cause: error });
   }

@@ -2,9 +2,9 @@
  * A target's signature taken out of its transcript, with the commands by which OpenSSL and OpenSSH check it:
  * who does not trust this program needs no other line of it.
  */
-import { concatBytes } from '../bytes/compare.ts';
 import { encodeUtf8, formatBase64 } from '../bytes/text.ts';
 import { CHALLENGE_LENGTH } from './challenge.ts';
+import { encodeDer, encodeDerInteger, TAG } from './der.ts';
 
 /** The bytes that `content` ends with, or with the hash of, and where the challenge stands in them. */
 export interface Challenged {
@@ -94,17 +94,5 @@ function commandOf({ hash, pss }: SignedContent): string {
 /** r ‖ s as the DER that openssl reads: SEQUENCE of two INTEGERs. */
 function derSignature(rs: Uint8Array): Uint8Array {
   const half = rs.length / 2;
-  const body = concatBytes(derInteger(rs.subarray(0, half)), derInteger(rs.subarray(half)));
-  const length = body.length < 128 ? [body.length] : [0x81, body.length];
-  return concatBytes(Uint8Array.of(0x30, ...length), body);
-}
-
-function derInteger(magnitude: Uint8Array): Uint8Array {
-  const start = Math.max(
-    0,
-    magnitude.findIndex((byte) => byte !== 0),
-  );
-  const short = magnitude.subarray(start);
-  const sign = (short[0] ?? 0) >= 0x80 ? [0] : [];
-  return concatBytes(Uint8Array.of(2, sign.length + short.length, ...sign), short);
+  return encodeDer(TAG.sequence, encodeDerInteger(rs.subarray(0, half)), encodeDerInteger(rs.subarray(half)));
 }

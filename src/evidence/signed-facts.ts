@@ -17,7 +17,7 @@ export interface SignedFacts {
    */
   readonly byTarget?: (claim: Claim, placed: readonly Placed[]) => readonly ValueMap[];
   /** Class E4: what a third party signed. */
-  readonly byOther?: (result: AttestedResult, claim: Claim) => Attested;
+  readonly byOther?: (result: AttestedResult, claim: Claim) => Promise<Attested>;
 }
 
 const REGISTRY: ReadonlyMap<string, SignedFacts> = new Map<string, SignedFacts>([

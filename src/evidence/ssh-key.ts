@@ -1,24 +1,25 @@
-/** SSH host keys and signatures, as node:crypto takes them (RFC 4253 §6.6, RFC 5656 §3.1, RFC 8332, RFC 8709). */
-import { createHash, createPublicKey, verify, type KeyObject, type webcrypto } from 'node:crypto';
+/** SSH host keys and signatures (RFC 4253 §6.6, RFC 5656 §3.1, RFC 8332, RFC 8709). */
+import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '../bytes/compare.ts';
-import { refuse } from '../bytes/refusal.ts';
-import { formatBase64Url } from '../bytes/text.ts';
+import { formatBase64 } from '../bytes/text.ts';
+import { curveKey, edwardsKey, rsaKey, type Curve, type Hash, type PublicKey } from './public-key.ts';
+import { checkSignature, type Checked } from './signature.ts';
 import { asciiName, badPart, openPart, readMpint, readString } from './ssh-fields.ts';
 
 /** A host key algorithm: the type its key blob has, and how it signs. */
 interface HostKeyAlgorithm {
   readonly keyType: string;
-  readonly hash: 'sha256' | 'sha384' | 'sha512' | null;
-  /** ECDSA: the curve's name in the blob and in JWK, and the bytes of a coordinate. */
-  readonly curve?: { readonly ssh: string; readonly jwk: string; readonly width: number };
+  readonly hash: Hash | null;
+  /** ECDSA: the curve, its name in the blob, and the bytes of a coordinate. */
+  readonly curve?: { readonly ssh: string; readonly name: Curve; readonly width: number };
 }
 
 /** In the order of preference. `ssh-rsa` signs with SHA-1 and is not among them. */
 export const HOST_KEY_ALGORITHMS: ReadonlyMap<string, HostKeyAlgorithm> = new Map<string, HostKeyAlgorithm>([
   ['ssh-ed25519', { keyType: 'ssh-ed25519', hash: null }],
-  ['ecdsa-sha2-nistp256', ecdsa('nistp256', 'P-256', 'sha256', 32)],
-  ['ecdsa-sha2-nistp384', ecdsa('nistp384', 'P-384', 'sha384', 48)],
-  ['ecdsa-sha2-nistp521', ecdsa('nistp521', 'P-521', 'sha512', 66)],
+  ['ecdsa-sha2-nistp256', ecdsa('nistp256', 'prime256v1', 'sha256', 32)],
+  ['ecdsa-sha2-nistp384', ecdsa('nistp384', 'secp384r1', 'sha384', 48)],
+  ['ecdsa-sha2-nistp521', ecdsa('nistp521', 'secp521r1', 'sha512', 66)],
   ['rsa-sha2-512', { keyType: 'ssh-rsa', hash: 'sha512' }],
   ['rsa-sha2-256', { keyType: 'ssh-rsa', hash: 'sha256' }],
 ]);
@@ -32,7 +33,7 @@ export interface HostKey {
   readonly bits: number;
   /** As `ssh-keygen -l` prints it: `SHA256:` and unpadded base64. */
   readonly fingerprint: string;
-  readonly key: KeyObject;
+  readonly key: PublicKey;
 }
 
 /** Reads a key blob that must belong to an algorithm. Refuses `malformed-proof`. */
@@ -42,20 +43,13 @@ export function readHostKey(blob: Uint8Array, algorithm: string): HostKey {
   const type = asciiName(readString(cursor));
   if (wanted === undefined || type !== wanted.keyType)
     throw badPart(`a host key of type ${type} does not sign with ${algorithm}`);
-  const jwk = wanted.curve === undefined ? plainKey(type, cursor) : curveKey(wanted.curve, cursor);
+  const key = wanted.curve === undefined ? plainKey(type, cursor) : pointKey(wanted.curve, cursor);
   cursor.end();
-  let key: KeyObject;
-  try {
-    key = createPublicKey({ key: jwk, format: 'jwk' });
-  } catch (error) {
-    throw refuse('malformed-proof', 'the host key is no key: its numbers are wrong', { cause: error });
-  }
-  const bits = key.asymmetricKeyDetails?.modulusLength ?? curveBits(type);
-  return { type, bits, key, fingerprint: fingerprintOf(blob) };
+  return { type, bits: key.bits, key, fingerprint: fingerprintOf(blob) };
 }
 
 /**
- * A signature blob in node's form: raw for Ed25519 and RSA, r ‖ s for ECDSA. Refuses `malformed-proof` when it
+ * A signature blob: raw for Ed25519 and RSA, r ‖ s for ECDSA. Refuses `malformed-proof` when it
  * is not one of the algorithm.
  */
 export function readSignature(blob: Uint8Array, algorithm: string): Uint8Array {
@@ -76,57 +70,41 @@ export function readSignature(blob: Uint8Array, algorithm: string): Uint8Array {
 
 /** Whether a signature is good; false for bad input of any kind. */
 export function verifyHostKey(
-  key: KeyObject,
+  key: PublicKey,
   algorithm: string,
   content: Uint8Array,
   signature: Uint8Array,
-): boolean {
-  const { hash, curve } = HOST_KEY_ALGORITHMS.get(algorithm) ?? {};
-  if (hash === undefined) return false;
-  try {
-    return verify(hash, content, curve === undefined ? key : { key, dsaEncoding: 'ieee-p1363' }, signature);
-  } catch {
-    return false;
-  }
+): Promise<Checked> {
+  const { hash = null } = HOST_KEY_ALGORITHMS.get(algorithm) ?? {};
+  return checkSignature(key, { hash, form: 'compact' }, content, signature);
 }
 
 function fingerprintOf(blob: Uint8Array): string {
-  return `SHA256:${createHash('sha256').update(blob).digest('base64').replaceAll('=', '')}`;
+  return `SHA256:${formatBase64(sha256(blob)).replaceAll('=', '')}`;
 }
 
-function ecdsa(
-  ssh: string,
-  jwk: string,
-  hash: 'sha256' | 'sha384' | 'sha512',
-  width: number,
-): HostKeyAlgorithm {
-  return { keyType: `ecdsa-sha2-${ssh}`, hash, curve: { ssh, jwk, width } };
+function ecdsa(ssh: string, name: Curve, hash: Hash, width: number): HostKeyAlgorithm {
+  return { keyType: `ecdsa-sha2-${ssh}`, hash, curve: { ssh, name, width } };
 }
 
-function curveBits(type: string): number {
-  return Number(/nistp(\d+)$/.exec(type)?.[1] ?? 256);
-}
-
-function plainKey(type: string, cursor: ReturnType<typeof openPart>): webcrypto.JsonWebKey {
+function plainKey(type: string, cursor: ReturnType<typeof openPart>): PublicKey {
   if (type === 'ssh-ed25519') {
-    const x = readString(cursor);
-    if (x.length !== 32) throw badPart('an ssh-ed25519 key is 32 bytes long');
-    return { kty: 'OKP', crv: 'Ed25519', x: formatBase64Url(x) };
+    const raw = readString(cursor);
+    if (raw.length !== 32) throw badPart('an Ed25519 key has 32 bytes');
+    return edwardsKey('ed25519', raw);
   }
   const [e, n] = [readMpint(cursor), readMpint(cursor)];
   if (e.length > MAX_EXPONENT || n.length > MAX_MODULUS) throw badPart('an RSA key is too large');
-  return { kty: 'RSA', n: formatBase64Url(n), e: formatBase64Url(e) };
+  return rsaKey(n, e);
 }
 
-function curveKey(
+function pointKey(
   curve: NonNullable<HostKeyAlgorithm['curve']>,
   cursor: ReturnType<typeof openPart>,
-): webcrypto.JsonWebKey {
+): PublicKey {
   if (asciiName(readString(cursor)) !== curve.ssh) throw badPart('the host key names another curve');
   const point = readString(cursor);
   if (point.length !== 1 + 2 * curve.width || point[0] !== 4)
     throw badPart('the host key is no uncompressed point of its curve');
-  const x = point.subarray(1, 1 + curve.width);
-  const y = point.subarray(1 + curve.width);
-  return { kty: 'EC', crv: curve.jwk, x: formatBase64Url(x), y: formatBase64Url(y) };
+  return curveKey(curve.name, point);
 }

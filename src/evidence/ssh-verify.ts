@@ -2,7 +2,7 @@
  * Checks an SSH transcript offline: the host key's signature over the exchange hash (RFC 4253 §8), which covers
  * both identification strings, both KEXINITs whole and the key itself. So a server signs all that it offers.
  */
-import { createHash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
@@ -16,7 +16,9 @@ import {
   type SshOffer,
 } from './ssh-fields.ts';
 import { HOST_KEY_ALGORITHMS, readHostKey, readSignature, verifyHostKey } from './ssh-key.ts';
+import { pemOf } from './public-key.ts';
 import type { SignedContent } from './signed-content.ts';
+import { unread } from './tls-fields.ts';
 import type { SshTranscript } from './transcript.ts';
 
 /** Key exchanges that transcripts are made of, in the order of preference, and the bytes of a public value. */
@@ -53,8 +55,8 @@ export function clientVersionFor(challenge: Uint8Array): string {
   return `${CLIENT_NAME}${formatHex(challenge)}`;
 }
 
-/** Refuses `malformed-proof` and `proof-failed`. */
-export function verifySsh(transcript: SshTranscript, challenge: Uint8Array): VerifiedSsh {
+/** Refuses `malformed-proof` and `proof-failed`; `isUnread` tells of what is not checked here. */
+export async function verifySsh(transcript: SshTranscript, challenge: Uint8Array): Promise<VerifiedSsh> {
   const clientVersion = versionLine(transcript.clientVersion);
   const serverVersion = versionLine(transcript.serverVersion);
   const client = parseKexInit(transcript.clientInit);
@@ -78,8 +80,10 @@ export function verifySsh(transcript: SshTranscript, challenge: Uint8Array): Ver
   const hostKey = readHostKey(transcript.hostKey, algorithm);
   const signature = readSignature(transcript.signature, algorithm);
   const exchange = exchangeBytes(transcript);
-  const content = createHash('sha256').update(exchange).digest();
-  if (!verifyHostKey(hostKey.key, algorithm, content, signature))
+  const content = sha256(exchange);
+  const checked = await verifyHostKey(hostKey.key, algorithm, content, signature);
+  if (typeof checked !== 'boolean') throw unread(checked.lacks);
+  if (!checked)
     throw refuse(
       'proof-failed',
       "the host key's signature does not verify; the transcript is not what it signed",
@@ -99,7 +103,7 @@ export function verifySsh(transcript: SshTranscript, challenge: Uint8Array): Ver
       content,
       challenged: { bytes: exchange, at: LENGTH_BYTES + CLIENT_NAME.length, hash: 'sha256' },
       signature,
-      publicKey: hostKey.key.export({ format: 'pem', type: 'spki' }),
+      publicKey: pemOf(hostKey.key),
       hash: HOST_KEY_ALGORITHMS.get(algorithm)?.hash ?? null,
       pss: false,
     },

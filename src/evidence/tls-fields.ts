@@ -45,7 +45,7 @@ export function unread(what: string): Refusal {
 }
 
 /** Whether a refusal says that something is not read here, and not that it is wrong. */
-export function isUnread(error: unknown): boolean {
+export function isUnread(error: unknown): error is Refusal & { readonly cause: typeof UNREAD } {
   return error instanceof Refusal && error.cause === UNREAD;
 }
 

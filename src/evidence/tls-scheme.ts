@@ -1,5 +1,6 @@
-/** Signature schemes of TLS (RFC 8446 §4.2.3), and checking signatures under them with node:crypto. */
-import { constants, verify, type KeyObject } from 'node:crypto';
+/** Signature schemes of TLS (RFC 8446 §4.2.3), and checking signatures under them. */
+import { DIGEST_LENGTH, type PublicKey } from './public-key.ts';
+import { checkSignature, type Checked } from './signature.ts';
 
 export interface Scheme {
   readonly name: string;
@@ -43,15 +44,15 @@ export const SCHEMES: ReadonlyMap<number, Scheme> = new Map([
 /** Why a key cannot have signed under a scheme in a version of TLS; undefined when it can. */
 export function schemeFault(
   scheme: Scheme,
-  key: KeyObject,
+  key: PublicKey,
   version: 'TLSv1.3' | 'TLSv1.2',
 ): string | undefined {
-  if (key.asymmetricKeyType !== scheme.key)
-    return `${scheme.name} needs a key of type ${scheme.key}, the certificate has ${key.asymmetricKeyType}`;
+  if (key.type !== scheme.key)
+    return `${scheme.name} needs a key of type ${scheme.key}, the certificate has ${key.type}`;
   if (version !== 'TLSv1.3')
     return scheme.name.includes('tls13') ? `TLS 1.2 does not sign with ${scheme.name}` : undefined;
   if (scheme.key === 'rsa' && !scheme.pss) return `TLS 1.3 does not sign with ${scheme.name}`;
-  const curve = key.asymmetricKeyDetails?.namedCurve;
+  const curve = key.type === 'ec' ? key.curve : undefined;
   return scheme.curve === undefined || scheme.curve === curve
     ? undefined
     : `${scheme.name} needs the curve ${scheme.curve}, the certificate has ${curve}`;
@@ -59,15 +60,11 @@ export function schemeFault(
 
 /** Whether a signature is good; false for bad input of any kind. */
 export function verifyScheme(
-  scheme: Scheme,
-  key: KeyObject,
+  { hash, pss }: Scheme,
+  key: PublicKey,
   content: Uint8Array,
   signature: Uint8Array,
-): boolean {
-  const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
-  try {
-    return verify(scheme.hash, content, scheme.pss ? { key, ...pss } : key, signature);
-  } catch {
-    return false;
-  }
+): Promise<Checked> {
+  const salt = pss && hash !== null ? DIGEST_LENGTH[hash] : undefined;
+  return checkSignature(key, { hash, salt, form: 'der' }, content, signature);
 }

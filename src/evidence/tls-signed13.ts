@@ -1,7 +1,7 @@
 /** What a server of TLS 1.3 signed: the hash of every message up to its certificate (RFC 8446 §4.4.1, §4.4.3). */
-import { createHash } from 'node:crypto';
 import { concatBytes, equalBytes } from '../bytes/compare.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
+import { hashWith } from './signature.ts';
 import {
   badMessage,
   EXTENSION,
@@ -47,7 +47,7 @@ export function signed13(messages: readonly Uint8Array[]): Signed {
   if (share?.length !== server.share.length) throw badMessage('the key share has a wrong length');
   const flight = readFlight(rest);
   const bytes = concatBytes(...before, ...opening, ...rest.slice(0, -1));
-  const content = concatBytes(CONTEXT, createHash(suite.hash).update(bytes).digest());
+  const content = concatBytes(CONTEXT, hashWith(suite.hash, bytes));
   const at = concatBytes(...before).length + RANDOM_AT;
   return {
     ...flight,
@@ -59,7 +59,7 @@ export function signed13(messages: readonly Uint8Array[]): Signed {
 
 /** What stands for the first ClientHello in the hash when there was a retry. */
 export function standIn(suite: Suite13, hello: Uint8Array): Uint8Array {
-  const digest = createHash(suite.hash).update(hello).digest();
+  const digest = hashWith(suite.hash, hello);
   return concatBytes(Uint8Array.of(MESSAGE_HASH, 0, 0, digest.length), digest);
 }
 

@@ -7,6 +7,7 @@ import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
 import { readCertificate, type Certificate, type CertificateFacts } from './certificate.ts';
+import { pemOf } from './public-key.ts';
 import type { SignedContent } from './signed-content.ts';
 import { badMessage, unread } from './tls-fields.ts';
 import { checkAnswer, parseClientHello, parseServerHello, type ClientHello } from './tls-hello.ts';
@@ -61,8 +62,11 @@ const SIGNED_13: readonly SignedFact[] = [
 ];
 const SIGNED_12: readonly SignedFact[] = ['version', 'group', 'scheme', 'sentinel', 'key'];
 
-/** Refuses `malformed-proof` and `proof-failed`. */
-export function verifyTls(messages: readonly Uint8Array[], challenge: Uint8Array): VerifiedTls {
+/** Refuses `malformed-proof` and `proof-failed`; `isUnread` tells of what is not checked here. */
+export async function verifyTls(
+  messages: readonly Uint8Array[],
+  challenge: Uint8Array,
+): Promise<VerifiedTls> {
   const client = parseClientHello(messages[0] ?? new Uint8Array());
   const first = parseServerHello(messages[1] ?? new Uint8Array());
   if (!equalBytes(client.random, challenge))
@@ -79,7 +83,7 @@ export function verifyTls(messages: readonly Uint8Array[], challenge: Uint8Array
   const scheme = SCHEMES.get(found.scheme);
   if (scheme === undefined) throw unread(`the signature scheme 0x${found.scheme.toString(16)}`);
   const certificate = readCertificate(found.chain[0] ?? new Uint8Array());
-  checkSignature(scheme, certificate, version, found);
+  await assertSigned(scheme, certificate, version, found);
   const suite = nameOfSuite(server.suite, certificate);
   return {
     protocol: 'tls',
@@ -98,22 +102,24 @@ export function verifyTls(messages: readonly Uint8Array[], challenge: Uint8Array
       content: found.content,
       challenged: found.challenged,
       signature: found.signature,
-      publicKey: certificate.key.export({ format: 'pem', type: 'spki' }),
+      publicKey: pemOf(certificate.key),
       hash: scheme.hash,
       pss: scheme.pss,
     },
   };
 }
 
-function checkSignature(
+async function assertSigned(
   scheme: Scheme,
   { key }: Certificate,
   version: 'TLSv1.3' | 'TLSv1.2',
   { content, signature }: Signed,
-): void {
+): Promise<void> {
   const fault = schemeFault(scheme, key, version);
   if (fault !== undefined) throw refuse('proof-failed', fault);
-  if (!verifyScheme(scheme, key, content, signature))
+  const checked = await verifyScheme(scheme, key, content, signature);
+  if (typeof checked !== 'boolean') throw unread(checked.lacks);
+  if (!checked)
     throw refuse(
       'proof-failed',
       "the server's signature does not verify; the transcript is not what it signed",

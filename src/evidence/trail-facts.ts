@@ -7,6 +7,7 @@ import type { ValueMap } from '../claim/value.ts';
 import type { Claim, Parameter } from '../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
 import { readTrailKey } from './cloudtrail-key.ts';
+import { isUnread } from './tls-fields.ts';
 import { DIGESTS_TYPE, verifyDigests, type VerifiedTrail } from './cloudtrail.ts';
 
 /** Hours that are looked at, and seconds that the newest digest may be old, where the claim does not say. */
@@ -27,7 +28,7 @@ export type Attested =
   | { readonly kind: 'wrong'; readonly why: string };
 
 /** What AWS signed of a result of class E4. */
-export function examineTrail({ proof, result }: AttestedResult, { params }: Claim): Attested {
+export async function examineTrail({ proof, result }: AttestedResult, { params }: Claim): Promise<Attested> {
   const keys = textsOf(params?.get('publicKeys'));
   if (keys.length === 0)
     return { kind: 'unseen', why: 'the commitment does not hold the keys themselves (publicKeys)' };
@@ -38,13 +39,14 @@ export function examineTrail({ proof, result }: AttestedResult, { params }: Clai
   if (shown.length === 0 || shown.length < attached.length)
     return { kind: 'unseen', why: 'not all of the digests that AWS signed are in the log' };
   try {
-    const trails = verifyDigests(shown, keys.map(readTrailKey));
+    const trails = await verifyDigests(shown, keys.map(readTrailKey));
     const why = lackIn(trails, params, proof.window.end);
     return why === undefined
       ? { kind: 'signed', value: valueOf(trails, secondsOf(params)), trails }
       : { kind: 'wrong', why };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    if (isUnread(error)) return { kind: 'unseen', why: error.message };
     return { kind: 'wrong', why: error.message };
   }
 }

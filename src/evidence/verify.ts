@@ -12,9 +12,10 @@ export type Verified = VerifiedTls | VerifiedSsh;
 
 /**
  * Checks everything that can be checked without knowing the target. Refuses `malformed-proof` (it is no
- * transcript, or of something unknown here) and `proof-failed` (it does not prove what it says).
+ * transcript, or of something that is not read here: then `isUnread`) and `proof-failed` (it does not prove what it
+ * says).
  */
-export function verifyTranscript(encoded: Uint8Array, challenge: Uint8Array): Verified {
+export async function verifyTranscript(encoded: Uint8Array, challenge: Uint8Array): Promise<Verified> {
   checkChallenge(challenge);
   const transcript = parseTranscript(encoded);
   return transcript.kind === 'tls'

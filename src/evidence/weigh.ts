@@ -16,6 +16,7 @@ import { signedFactsFor } from './signed-facts.ts';
 import { REFUSAL_TYPE, verifyRefusal } from './tls-refusal-record.ts';
 import { describeTrail, type Attested } from './trail-facts.ts';
 import type { Placed } from './transcript-facts.ts';
+import { isUnread } from './tls-fields.ts';
 import { isTranscript } from './transcript.ts';
 import { verifyTranscript, type Verified } from './verify.ts';
 
@@ -24,6 +25,8 @@ export interface Examined {
   readonly verified: readonly Placed[];
   /** Transcripts that are not what they should be, and why. */
   readonly faults: readonly string[];
+  /** Why others cannot be checked here: nothing is known of them. */
+  readonly unchecked: readonly string[];
   /** Attachments named by digest (their bytes are with the agent), or of a kind that is not read here. */
   readonly unread: number;
 }
@@ -42,14 +45,15 @@ interface Logged extends Proven {
 type Around = readonly { readonly index: number; readonly time: number }[];
 
 /** Verifies each transcript of a result against the challenge recomputed from the proof. */
-export function examineEvidence(
+export async function examineEvidence(
   { parsed: { proof } }: Proven,
   result: Pick<Result, 'attachments'>,
-): Examined {
+): Promise<Examined> {
   const { root, nonce } = proof.challenge;
   const challenge = challengeOf(root, proof.commitment, nonce);
   const verified: Placed[] = [];
   const faults: string[] = [];
+  const unchecked: string[] = [];
   let unread = 0;
   for (const index of result.attachments ?? []) {
     const attachment = proof.attachments?.[index];
@@ -58,13 +62,13 @@ export function examineEvidence(
       continue;
     }
     try {
-      verified.push({ at: index, verified: verifyTranscript(attachment.data, challenge) });
+      verified.push({ at: index, verified: await verifyTranscript(attachment.data, challenge) });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      faults.push(error.message);
+      (isUnread(error) ? unchecked : faults).push(error.message);
     }
   }
-  return { verified, faults, unread };
+  return { verified, faults, unchecked, unread };
 }
 
 /** What a reader makes of the class of a result. */
@@ -112,10 +116,12 @@ export async function weigh(entry: Proven, result: Result, claim: Claim, by: Jud
   if (refused !== undefined) return faulty(refused);
   if (result.evidence === 'E4') return weighTrail(entry, result, claim);
   if (result.evidence !== 'E3') return { fault: undefined, unchecked: undefined };
-  const { verified, faults, unread } = examineEvidence(entry, result);
+  const { verified, faults, unchecked, unread } = await examineEvidence(entry, result);
   const [broken] = faults;
   const said = `it says ${result.verdict} [E3], and`;
   if (broken !== undefined) return faulty(`${said} its transcript does not hold: ${broken}`);
+  const [unknownHere] = unchecked;
+  if (unknownHere !== undefined && unread === 0) return { fault: undefined, unchecked: unknownHere };
   if (verified.length === 0 || unread > 0) return faulty(`${said} the target's signature is not in the log`);
   const aim = aimOf(claim, by.declaration, by.subject);
   const signer = await signersOf(
@@ -132,15 +138,15 @@ export async function weigh(entry: Proven, result: Result, claim: Claim, by: Jud
 
 const faulty = (fault: string): Weighed => ({ fault, unchecked: undefined });
 
-function attestedOf({ parsed: { proof } }: Proven, result: Result, claim: Claim): Attested {
+async function attestedOf({ parsed: { proof } }: Proven, result: Result, claim: Claim): Promise<Attested> {
   const { byOther } = signedFactsFor(claim.probe);
   if (byOther === undefined)
     return { kind: 'unseen', why: `nothing is known of who signs for ${claim.probe}` };
   return byOther({ proof, result }, claim);
 }
 
-function weighTrail(entry: Proven, result: Result, claim: Claim): Weighed {
-  const attested = attestedOf(entry, result, claim);
+async function weighTrail(entry: Proven, result: Result, claim: Claim): Promise<Weighed> {
+  const attested = await attestedOf(entry, result, claim);
   if (attested.kind === 'unseen') return { fault: undefined, unchecked: attested.why };
   if (attested.kind === 'wrong')
     return faulty(`it says ${result.verdict} [E4], and what AWS signed does not hold: ${attested.why}`);
@@ -199,8 +205,8 @@ export function describeVerified(verified: Verified): string {
 }
 
 /** One line for each trail whose signatures hold, of a result of class E4. */
-export function trailsIn(entry: Proven, result: Result, claim: Claim): readonly string[] {
-  const attested = result.evidence === 'E4' ? attestedOf(entry, result, claim) : undefined;
+export async function trailsIn(entry: Proven, result: Result, claim: Claim): Promise<readonly string[]> {
+  const attested = result.evidence === 'E4' ? await attestedOf(entry, result, claim) : undefined;
   return attested?.kind === 'signed' ? attested.trails.map(describeTrail) : [];
 }
 

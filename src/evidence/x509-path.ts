@@ -155,6 +155,7 @@ async function askEngine(
       return Promise.resolve(next === undefined ? [] : [next]);
     },
   });
+  // Signatures were checked before (signedBy): an engine that is told the issuers checks none.
   const { result, resultCode, resultMessage } = await engine.verify({
     initialPermittedSubtreesSet: [...anchor.permitted],
     initialExcludedSubtreesSet: [...anchor.excluded],

@@ -1,7 +1,4 @@
-/**
- * X.509 certificates as the path check needs them, read by pkijs (RFC 5280). Runs in a browser: signatures are
- * checked with WebCrypto.
- */
+/** X.509 certificates as the path check needs them, read by pkijs (RFC 5280); signatures: signature.ts. */
 import * as asn1js from 'asn1js';
 import {
   AltName,
@@ -10,13 +7,22 @@ import {
   ExtKeyUsage,
   NameConstraints,
   type Extension,
+  type GeneralName,
   type GeneralSubtree,
 } from 'pkijs';
 import { printable } from '../bytes/printable.ts';
+import { Refusal } from '../bytes/refusal.ts';
+import { readPss, readPublicKey, type Hash, type PublicKey } from './public-key.ts';
+import { checkSignature, type Checked, type Signing } from './signature.ts';
 
-/** A certificate, and what of its extensions decides about a path. */
-export interface Issued {
+/** A certificate, and its SubjectPublicKeyInfo as it stands there (DER). */
+export interface Parsed {
   readonly certificate: Certificate;
+  readonly spki: Uint8Array;
+}
+
+/** What of a certificate's extensions decides about a path. */
+export interface Issued extends Parsed {
   /** POSIX seconds, inclusive. */
   readonly notBefore: number;
   readonly notAfter: number;
@@ -53,21 +59,64 @@ const HANDLED: ReadonlySet<string> = new Set(Object.values(ID));
 /** Types of a GeneralName (RFC 5280 §4.2.1.6). */
 export const NAME_TYPE = { dns: 2, ip: 7 } as const;
 
-/** Reads one DER certificate that fills the bytes; undefined when pkijs cannot, or an extension is malformed. */
-export function readIssued(der: Uint8Array): Issued | undefined {
+/** Reads one DER certificate that fills the bytes; undefined when pkijs cannot. Extensions are not looked at. */
+export function parseCertificate(der: Uint8Array): Parsed | undefined {
   try {
     const bytes = Uint8Array.from(der);
     const parsed = asn1js.fromBER(bytes.buffer);
     if (parsed.offset !== bytes.length || !isWholeSequence(bytes)) return undefined;
     const certificate = new Certificate({ schema: parsed.result });
-    const extensions = certificate.extensions ?? [];
-    const ids = extensions.map(({ extnID }) => extnID);
-    if (certificate.version !== 2 && ids.length > 0) return undefined;
-    if (new Set(ids).size !== ids.length) return undefined;
-    return issuedFrom(certificate, extensions);
+    const spki = keyInfoIn(parsed.result);
+    return spki && { certificate, spki };
   } catch {
     return undefined; // pkijs throws errors of many kinds, and runs out of stack on nested values
   }
+}
+
+/** The seventh member of a TBSCertificate, the sixth of one without a version (RFC 5280 §4.1). */
+function keyInfoIn(certificate: asn1js.AsnType): Uint8Array | undefined {
+  const [tbs] = certificate instanceof asn1js.Sequence ? certificate.valueBlock.value : [];
+  const members = tbs instanceof asn1js.Sequence ? tbs.valueBlock.value : [];
+  const isVersioned = members[0]?.idBlock.tagClass === CONTEXT_SPECIFIC;
+  return members[isVersioned ? 6 : 5]?.valueBeforeDecodeView;
+}
+
+/** Class of a tag, as asn1js numbers them (X.690 §8.1.2.2). */
+const CONTEXT_SPECIFIC = 3;
+
+/** The same; undefined also when an extension is malformed. */
+export function readIssued(der: Uint8Array): Issued | undefined {
+  const parsed = parseCertificate(der);
+  if (parsed === undefined) return undefined;
+  try {
+    const extensions = parsed.certificate.extensions ?? [];
+    const ids = extensions.map(({ extnID }) => extnID);
+    if (parsed.certificate.version !== 2 && ids.length > 0) return undefined;
+    if (new Set(ids).size !== ids.length) return undefined;
+    return issuedFrom(parsed, extensions);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The subject alternative names; none where there are none, or the extension cannot be read. */
+export function alternativeNamesIn({ certificate }: Parsed): readonly GeneralName[] {
+  const found = (certificate.extensions ?? []).filter(({ extnID }) => extnID === ID.subjectAltName);
+  try {
+    const value: unknown = found.length === 1 ? found[0]?.parsedValue : undefined;
+    return value instanceof AltName && !hasError(value) ? value.altNames : [];
+  } catch {
+    return [];
+  }
+}
+
+/** The hosts that a certificate is made out to. */
+export function namesIn(parsed: Parsed): Pick<Issued, 'dnsNames' | 'addresses'> {
+  const names = alternativeNamesIn(parsed);
+  return {
+    dnsNames: names.flatMap(({ type, value }) => (type === NAME_TYPE.dns ? [String(value)] : [])),
+    addresses: names.flatMap(({ type, value }) => (type === NAME_TYPE.ip ? [octetsOf(value)] : [])),
+  };
 }
 
 /** asn1js is content when an outer length and what is in it differ (X.690 §10.1: the shortest form, in DER). */
@@ -79,7 +128,7 @@ function isWholeSequence(bytes: Uint8Array): boolean {
   return length === bytes.length - 2 - width && (width === 0 || (rest[0] !== 0 && length >= 0x80));
 }
 
-function issuedFrom(certificate: Certificate, extensions: readonly Extension[]): Issued {
+function issuedFrom({ certificate, spki }: Parsed, extensions: readonly Extension[]): Issued {
   const find = <T>(id: string, type: abstract new (...args: never[]) => T): T | undefined => {
     const value: unknown = extensions.find(({ extnID }) => extnID === id)?.parsedValue;
     if (value === undefined) return undefined;
@@ -92,6 +141,7 @@ function issuedFrom(certificate: Certificate, extensions: readonly Extension[]):
   const usage = find(ID.keyUsage, asn1js.BitString)?.valueBlock.valueHexView[0];
   return {
     certificate,
+    spki,
     notBefore: Math.ceil(certificate.notBefore.value.getTime() / 1000),
     notAfter: Math.floor(certificate.notAfter.value.getTime() / 1000),
     isCa: basic?.cA === true,
@@ -124,17 +174,18 @@ export function octetsOf(value: unknown): Uint8Array {
   throw new Error('a name is no octet string');
 }
 
-/** Signature algorithms that pkijs checks with WebCrypto. SHA-1 and MD5 are not among them. */
-const SIGNED_WITH: ReadonlySet<string> = new Set([
-  '1.2.840.113549.1.1.10', // RSASSA-PSS
-  '1.2.840.113549.1.1.11', // RSA with SHA-256
-  '1.2.840.113549.1.1.12',
-  '1.2.840.113549.1.1.13',
-  '1.2.840.10045.4.3.2', // ECDSA with SHA-256
-  '1.2.840.10045.4.3.3',
-  '1.2.840.10045.4.3.4',
-]);
-const ED25519 = '1.3.101.112';
+/** Signature algorithms that are checked here (RFC 4055, 5758, 8410). SHA-1 and MD5 are not among them. */
+const SIGNED_WITH: Readonly<Record<string, readonly [type: PublicKey['type'], hash: Hash | null]>> = {
+  '1.2.840.113549.1.1.11': ['rsa', 'sha256'],
+  '1.2.840.113549.1.1.12': ['rsa', 'sha384'],
+  '1.2.840.113549.1.1.13': ['rsa', 'sha512'],
+  '1.2.840.10045.4.3.2': ['ec', 'sha256'],
+  '1.2.840.10045.4.3.3': ['ec', 'sha384'],
+  '1.2.840.10045.4.3.4': ['ec', 'sha512'],
+  '1.3.101.112': ['ed25519', null],
+  '1.3.101.113': ['ed448', null],
+};
+const PSS = '1.2.840.113549.1.1.10';
 /** RSA and ECDSA with SHA-1, RSA with MD5: broken, and no longer believed. */
 const BROKEN: ReadonlySet<string> = new Set([
   '1.2.840.113549.1.1.4',
@@ -143,34 +194,38 @@ const BROKEN: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether the key of `issuer` signed a certificate; `lacks`: the scheme that is not checked here. */
-export async function signedBy(
-  { certificate }: Issued,
-  { certificate: issuer }: Issued,
-): Promise<boolean | { readonly lacks: string }> {
-  const { algorithmId } = certificate.signatureAlgorithm;
-  if (algorithmId !== certificate.signature.algorithmId || BROKEN.has(algorithmId)) return false;
-  const key = issuer.subjectPublicKeyInfo;
+export async function signedBy({ certificate }: Issued, issuer: Issued): Promise<Checked> {
+  const { signatureAlgorithm, signatureValue, tbsView } = certificate;
+  const { algorithmId } = signatureAlgorithm;
+  if (!signatureAlgorithm.isEqual(certificate.signature) || BROKEN.has(algorithmId)) return false;
   try {
-    if (algorithmId === ED25519) {
-      if (key.algorithm.algorithmId !== ED25519) return false;
-      return await verifyEd25519(
-        key.subjectPublicKey.valueBlock.valueHexView,
-        certificate.signatureValue.valueBlock.valueHexView,
-        certificate.tbsView,
-      );
-    }
-    if (SIGNED_WITH.has(algorithmId)) return await certificate.verify(issuer);
-  } catch {
-    // A curve, or parameters, that WebCrypto does not have.
+    const key = readPublicKey(issuer.spki);
+    const signing = signingOf(certificate, key.type);
+    if (signing === undefined) return { lacks: `the signature algorithm ${printable(algorithmId, 60)}` };
+    if (signing === 'another key') return false;
+    return await checkSignature(key, signing, tbsView, signatureValue.valueBlock.valueHexView);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { lacks: `the key of the CA, or how it signs (${error.message})` };
   }
-  return { lacks: `the signature algorithm ${printable(algorithmId, 60)}` };
 }
 
-async function verifyEd25519(key: Uint8Array, signature: Uint8Array, content: Uint8Array): Promise<boolean> {
-  const [raw, sig, data] = [key, signature, content].map((each) => Uint8Array.from(each));
-  if (raw === undefined || sig === undefined || data === undefined) return false;
-  const imported = await crypto.subtle.importKey('raw', raw, 'Ed25519', false, ['verify']);
-  return crypto.subtle.verify('Ed25519', imported, sig, data);
+/** Undefined for an algorithm that is not checked here. Refuses parameters of PSS that are not. */
+function signingOf(
+  { signatureAlgorithm: { algorithmId, algorithmParams } }: Certificate,
+  type: PublicKey['type'],
+): Signing | 'another key' | undefined {
+  const isRsa = type === 'rsa' || type === 'rsa-pss';
+  if (algorithmId === PSS) {
+    const params: unknown = algorithmParams;
+    if (!(params instanceof asn1js.Sequence)) return undefined;
+    const { hash, salt } = readPss(params.valueBeforeDecodeView);
+    return isRsa ? { hash, salt, form: 'der' } : 'another key';
+  }
+  const known = SIGNED_WITH[algorithmId];
+  if (known === undefined) return undefined;
+  const [wanted, hash] = known;
+  return wanted === type ? { hash, form: 'der' } : 'another key';
 }
 
 /** The common name, or all of a subject: one line for people. */

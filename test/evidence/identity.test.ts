@@ -33,7 +33,7 @@ async function signed(chain: readonly Made[], version: Version, name: string = H
   try {
     const seen = await probeAt(tlsProbe, server.port, { servername: name, versions: [version] });
     const [found] = seen.attachments.filter(({ mediaType }) => isTranscript(mediaType));
-    return verifyTranscript(found?.data ?? new Uint8Array(), hashOf('a challenge'));
+    return await verifyTranscript(found?.data ?? new Uint8Array(), hashOf('a challenge'));
   } finally {
     await server.stop();
   }
@@ -235,7 +235,10 @@ t.test('addresses in the place of names', async (t) => {
   const server = await listen(createServer({ key: ip.keyPem, cert: ip.certPem }));
   t.teardown(() => server.stop());
   const seen = await probeAt(tlsProbe, server.port, { versions: ['TLSv1.3'] }, { host: '127.0.0.1' });
-  const verified = verifyTranscript(seen.attachments[0]?.data ?? new Uint8Array(), hashOf('a challenge'));
+  const verified = await verifyTranscript(
+    seen.attachments[0]?.data ?? new Uint8Array(),
+    hashOf('a challenge'),
+  );
   const locator = `127.0.0.1:${server.port}`;
   const certified = { ca: root.der, host: '127.0.0.1' };
   t.match(await signerOf(verified, aimAt({ [locator]: [certified] }), ANY), is('target'));
@@ -260,7 +263,7 @@ t.test(
     const all: Verified[] = [];
     for (const hostkeys of [['ssh-ed25519'], ['ecdsa-sha2-nistp256'], ['rsa-sha2-512']]) {
       const { attachments } = await probeAt(sshProbe, server.port, { hostkeys });
-      all.push(verifyTranscript(attachments[0]?.data ?? new Uint8Array(), hashOf('a challenge')));
+      all.push(await verifyTranscript(attachments[0]?.data ?? new Uint8Array(), hashOf('a challenge')));
     }
     const claim = { probe: 'ssh@1' };
     const where = `localhost:${server.port}`;

@@ -270,8 +270,9 @@ t.test('schemes of certificates', { skip: hasOpenssl ? false : 'needs openssl' }
     ['p384', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-384', '-sha384'], 'valid'],
     ['p521', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-521', '-sha512'], 'valid'],
     ['ed25519', ['-newkey', 'ed25519'], 'valid'],
-    ['ed448', ['-newkey', 'ed448'], 'unchecked'],
-    ['brainpool', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:brainpoolP256r1'], 'unchecked'],
+    ['ed448', ['-newkey', 'ed448'], 'valid'],
+    ['brainpool', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:brainpoolP256r1'], 'valid'],
+    ['secp256k1', ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp256k1'], 'unchecked'],
   ];
   writeFileSync(join(dir, 'ext'), `subjectAltName=DNS:${HOST}\n`);
   for (const [name, key, kind, sign = []] of KINDS) {

@@ -158,7 +158,7 @@ export const EVIDENCE: readonly Target[] = [
     ],
     seeds: transcripts,
     make: either,
-    run: (b) => void verifyTranscript(b, challenge),
+    run: async (b) => void (await verifyTranscript(b, challenge)),
   },
   {
     name: 'certificate',
@@ -224,10 +224,10 @@ export const EVIDENCE: readonly Target[] = [
     covers: ['parseDigests', 'verifyDigests', 'verifyDigest'],
     seeds: [encodeDigests([{ file: gzipSync(digest), signature: new Uint8Array(256) }])],
     make: either,
-    run: (b) => {
+    run: async (b) => {
       const digests = parseDigests(b);
       try {
-        verifyDigests([b], []);
+        await verifyDigests([b], []);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
       }
@@ -287,6 +287,6 @@ export const EVIDENCE: readonly Target[] = [
     name: 'output of a program',
     covers: ['readCollected'],
     seeds: [text(COLLECTED)],
-    run: (b) => void readCollected(asText(b), new Uint8Array(32), 4096),
+    run: async (b) => void (await readCollected(asText(b), new Uint8Array(32), 4096)),
   },
 ];

@@ -5,6 +5,9 @@ import type { Random } from './random.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 
+/** What a value prints as; nothing where the format is not strict. */
+type Printed = Uint8Array | string | undefined | void;
+
 export interface Target {
   /** The functions it calls, as they are exported: what the list of parsers is held against. */
   readonly covers: readonly string[];
@@ -15,7 +18,7 @@ export interface Target {
    * Parses. Throws a `Refusal` for what it does not take, anything else is a fault. Where the format is strict it
    * returns what the value prints as, which must be the input.
    */
-  readonly run: (input: Uint8Array<ArrayBuffer>) => Uint8Array | string | undefined | void | Promise<void>;
+  readonly run: (input: Uint8Array<ArrayBuffer>) => Printed | Promise<Printed>;
 }
 
 /** What JSON of ours holds: its shape is the business of who reads it. */

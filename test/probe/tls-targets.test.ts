@@ -99,8 +99,8 @@ async function check(t: Test, { name, start, want, host, params = {} }: Row): Pr
     const seen = seenOf(observed);
     t.equal(seen.join(' '), want, `${name}: ${JSON.stringify(observed.value['why'])}`);
     for (const { mediaType, data } of observed.attachments)
-      t.doesNotThrow(
-        () =>
+      await t.resolves(
+        async () =>
           mediaType === REFUSAL_TYPE ? verifyRefusal(data, challenge) : verifyTranscript(data, challenge),
         name,
       );

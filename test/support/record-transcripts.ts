@@ -192,18 +192,20 @@ const vectors = {
   about:
     'Test vectors of spec/transcripts.md: handshakes of real servers, recorded by test/support/record-transcripts.ts. The keys guard nothing.',
   challenge: { root: hex(root), commitment: hex(commitment), nonce: hex(nonce), challenge: hex(challenge) },
-  transcripts: rows.map(({ name, server, transcript }) => {
-    const verified = verifyTranscript(transcript, challenge);
-    const { content, signature, publicKey } = verified.proof;
-    return {
-      name,
-      server,
-      transcript: base64(transcript),
-      facts: factsOf(verified),
-      signed: { content: hex(content), signature: hex(signature), publicKey },
-      commands: checkByHand(verified).commands,
-    };
-  }),
+  transcripts: await Promise.all(
+    rows.map(async ({ name, server, transcript }) => {
+      const verified = await verifyTranscript(transcript, challenge);
+      const { content, signature, publicKey } = verified.proof;
+      return {
+        name,
+        server,
+        transcript: base64(transcript),
+        facts: factsOf(verified),
+        signed: { content: hex(content), signature: hex(signature), publicKey },
+        commands: checkByHand(verified).commands,
+      };
+    }),
+  ),
   refusals: await refusals(),
   refused: refused(),
 };

@@ -41,8 +41,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   claim: { below: [...JUDGED], packages: ['@marcbachmann/cel-js', 're2js', '@noble/hashes'] },
   // Verified entries of a subject → where its claims stand. The one rule of what is in force, and of when a proof is due.
   appraisal: { below: [...JUDGED, 'claim', 'evidence'], packages: ['@noble/hashes'] },
-  // Transcripts that a target signed: checked with node:crypto, which reads certificates.
-  evidence: { below: [...JUDGED, 'claim'], packages: ['pkijs', 'asn1js'], node: true },
+  // What targets signed: verified, and told as facts. Curves by @noble, RSA by WebCrypto, certificates by pkijs.
+  evidence: {
+    below: [...JUDGED, 'claim'],
+    packages: ['@noble/hashes', '@noble/curves', 'pkijs', 'asn1js'],
+  },
   // What probes say of themselves: registry.ts, what it imports, and what is asked of it. Below `declare`, which has packs.
   'probe/registry': { below: [...JUDGED, 'claim', 'evidence'], packages: [] },
   probe: {

@@ -53,9 +53,8 @@ async function runOnce(at: string, { probe: name, params }: Sight, now: () => nu
       signal: AbortSignal.timeout(probe.timeoutMs),
       now,
     });
-    const verified = attachments.flatMap(({ mediaType, data }) =>
-      isTranscript(mediaType) ? [verifyTranscript(data, challenge)] : [],
-    );
+    const transcripts = attachments.filter(({ mediaType }) => isTranscript(mediaType));
+    const verified = await Promise.all(transcripts.map(({ data }) => verifyTranscript(data, challenge)));
     return { verified, others: params.has('hostkeys') ? [] : verified.flatMap(otherKeys) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -8,6 +8,7 @@ import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { Checklist, type Check } from '../../bytes/checklist.ts';
 import { challengeOf } from '../../evidence/challenge.ts';
 import { REFUSAL_TYPE, verifyRefusal } from '../../evidence/tls-refusal-record.ts';
+import { isUnread } from '../../evidence/tls-fields.ts';
 import { isTranscript } from '../../evidence/transcript.ts';
 import { verifyTranscript } from '../../evidence/verify.ts';
 import { parseStatement, type ParsedStatement } from '../../statement/parse.ts';
@@ -53,17 +54,32 @@ export async function checkProof(
         const said = `${asked.length} hellos of ${version} were refused, says the agent: they offered everything`;
         return [undefined, `attachment ${i}: ${said}`];
       });
-    if (data === undefined || !isTranscript(mediaType)) continue;
-    list.run('transcript', () => {
-      const verified = verifyTranscript(data, expected);
-      return [verified, `attachment ${i}: ${describeVerified(verified)}`];
-    });
+    if (data !== undefined && isTranscript(mediaType))
+      await checkTranscript(list, `attachment ${i}`, data, expected);
   }
   for (const result of results) {
     if (result.evidence === 'E3' || result.evidence === 'E4')
       await checkResult(list, parsed, result, declaration);
   }
   return list.checks;
+}
+
+/** One that is not read here is no pass, and no failure. */
+async function checkTranscript(
+  list: Checklist,
+  which: string,
+  data: Uint8Array,
+  challenge: Uint8Array,
+): Promise<void> {
+  try {
+    const verified = await verifyTranscript(data, challenge);
+    list.run('transcript', () => [undefined, `${which}: ${describeVerified(verified)}`]);
+  } catch (error) {
+    if (isUnread(error)) return list.skip('transcript', `${which}: ${error.message}`);
+    list.run('transcript', () => {
+      throw error;
+    });
+  }
 }
 
 async function checkResult(

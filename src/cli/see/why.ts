@@ -42,7 +42,7 @@ export async function why(
       `${line(subject)} has no claim ${line(id)}; it has: ${known === '' ? 'none' : known}`,
     );
   }
-  const told = storyOf(seen, declared, standing);
+  const told = await storyOf(seen, declared, standing);
   const slots = await slotsOf(seen, standing.claim);
   const story = { ...told, slots, signer: await signerOf(told) };
   for (const [name, text] of linesOf(output, story)) output.print(`${name.padEnd(11)} ${text}`.trimEnd());
@@ -66,7 +66,11 @@ interface Story {
   readonly leaves: readonly string[];
 }
 
-function storyOf(seen: Seen, declared: Declared, standing: ClaimStatus): Omit<Story, 'slots' | 'signer'> {
+async function storyOf(
+  seen: Seen,
+  declared: Declared,
+  standing: ClaimStatus,
+): Promise<Omit<Story, 'slots' | 'signer'>> {
   const { proof, claim } = standing;
   const result = proof?.parsed.proof.results.find((each) => each.claim === claim.id);
   return {
@@ -76,8 +80,8 @@ function storyOf(seen: Seen, declared: Declared, standing: ClaimStatus): Omit<St
     deployment: seen.history.deployments.findLast(
       ({ parsed: { deployment } }) => deployment.commitment.toHex() === declared.entry.id,
     ),
-    examined: proof && result && examineEvidence(proof, result),
-    trails: proof && result ? trailsIn(proof, result, claim) : [],
+    examined: proof && result && (await examineEvidence(proof, result)),
+    trails: proof && result ? await trailsIn(proof, result, claim) : [],
     leaves: proof === undefined ? [] : disclosedFor(proof, claim.id),
   };
 }
@@ -204,6 +208,7 @@ function evidenceLines({
     ...trails.map((each) => `verified: ${line(each)}`),
     ...examined.verified.map(({ verified }) => `verified: ${line(describeVerified(verified))}`),
     ...examined.faults.map((each) => `NOT VERIFIED: ${line(each)}`),
+    ...examined.unchecked.map((each) => `not checked: ${line(each)}`),
     ...(signer === undefined ? [] : [signerText(signer)]),
   ];
   const shown = signatures.map((each, i) => [i === 0 ? 'signature' : '', each] as const);

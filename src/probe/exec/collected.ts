@@ -23,7 +23,7 @@ const METHOD = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const POINTER = /^(?:\/(?:[^~/]|~[01])*){0,12}$/;
 
 /** Refuses `malformed-text`, `malformed-payload`, `too-large`, and `proof-failed` for a transcript of another challenge. */
-export function readCollected(text: string, challenge: Uint8Array, bytes: number): Observed {
+export async function readCollected(text: string, challenge: Uint8Array, bytes: number): Promise<Observed> {
   const document = mapOf(valueOf(parseJson(text.trim())), 'the output');
   // What it prints against the rules may be anything: none of it is told, not even names.
   if (!Object.keys(document).every((name) => FIELDS.includes(name)))
@@ -32,7 +32,7 @@ export function readCollected(text: string, challenge: Uint8Array, bytes: number
   const value = mapOf(document['value'], 'value');
   if (Object.hasOwn(value, RESERVED))
     throw fault(`value has a field ${RESERVED}, which is kept for what is verified`);
-  const signed = transcriptsOf(document['transcripts'], challenge);
+  const signed = await transcriptsOf(document['transcripts'], challenge);
   const whole: ValueMap = signed.facts.length === 0 ? value : { ...value, [RESERVED]: signed.facts };
   const population = populationOf(document['population'], leavesOf(whole).length);
   return {
@@ -101,14 +101,14 @@ interface SignedFacts {
   readonly attachments: readonly Attachment[];
 }
 
-function transcriptsOf(value: Value | undefined, challenge: Uint8Array): SignedFacts {
+async function transcriptsOf(value: Value | undefined, challenge: Uint8Array): Promise<SignedFacts> {
   const facts: ValueMap[] = [];
   const grades: Grade[] = [];
   const attachments: Attachment[] = [];
   for (const [i, each] of listOf(value, 'transcripts', MAX_TRANSCRIPTS).entries()) {
     if (typeof each !== 'string') throw fault('a transcript is base64');
     const data = parseBase64(each);
-    const verified = verify(data, challenge);
+    const verified = await verify(data, challenge);
     facts.push(factsOf(verified));
     attachments.push({ mediaType: TRANSCRIPT_TYPE[verified.protocol], data });
     for (const name of signedNames(verified))
@@ -117,9 +117,9 @@ function transcriptsOf(value: Value | undefined, challenge: Uint8Array): SignedF
   return { facts, grades, attachments };
 }
 
-function verify(data: Uint8Array, challenge: Uint8Array): Verified {
+async function verify(data: Uint8Array, challenge: Uint8Array): Promise<Verified> {
   try {
-    return verifyTranscript(data, challenge);
+    return await verifyTranscript(data, challenge);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     throw refuse('proof-failed', `a transcript does not verify: ${error.message}`, { cause: error });

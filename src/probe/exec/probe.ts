@@ -46,7 +46,7 @@ async function run(task: ProbeTask): Promise<Observed> {
       `${name} ended with ${code ?? 'a signal'}; run it by hand to see why (what it says is not recorded)`,
     );
   try {
-    return readCollected(decodeUtf8(output), task.challenge, output.length);
+    return await readCollected(decodeUtf8(output), task.challenge, output.length);
   } catch (error) {
     if (!(error instanceof Refusal) || error.code === 'too-large') throw error;
     throw refuse('unavailable', `${name} does not print what a collector prints: ${whereOf(error)}`, {

@@ -166,7 +166,7 @@ async function check(
     if (!(signature instanceof Uint8Array)) continue;
     const signed = { file: read.packed, signature };
     try {
-      const digest = verifyDigest(signed, keys);
+      const digest = await verifyDigest(signed, keys);
       if (!folder.isPlaceOf(path, digest.object))
         return { kind: 'wrong', why: `digest was moved from ${digest.object}`, said: before };
       return { kind: 'verified', link: { digest, signed }, said: before };

@@ -132,7 +132,7 @@ async function askIn(
 ): Promise<Offered> {
   let session: Session | undefined;
   try {
-    const { offer, proof } = verifySsh(transcript, challenge);
+    const { offer, proof } = await verifySsh(transcript, challenge);
     send(wire, Uint8Array.of(MESSAGE.newKeys));
     await receive(wire, MESSAGE.newKeys, seen);
     const secrets = {

@@ -45,7 +45,7 @@ async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
       (more) => (bytes += more),
       (wire) => exchange(wire, task.challenge, hostKeys, user),
     );
-    return { ...observe(seen, address, task.challenge, user), bytes };
+    return { ...(await observe(seen, address, task.challenge, user)), bytes };
   } catch (error) {
     if (!(error instanceof Ended)) throw error;
     const where = `${address.host}:${address.port}`;
@@ -53,13 +53,13 @@ async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
   }
 }
 
-function observe(
+async function observe(
   seen: Exchanged,
   { host, port }: Address,
   challenge: Uint8Array,
   user: string | undefined,
-): Omit<Observed, 'bytes'> {
-  const { proven, why } = prove(seen, challenge);
+): Promise<Omit<Observed, 'bytes'>> {
+  const { proven, why } = await prove(seen, challenge);
   const grades: Grade[] = [];
   const attachments: Attachment[] = [];
   if (proven !== undefined) {
@@ -124,14 +124,14 @@ interface Proven {
 }
 
 /** Refuses `unavailable` for a transcript that does not verify. */
-function prove(
+async function prove(
   seen: Exchanged,
   challenge: Uint8Array,
-): { readonly proven: Proven | undefined; readonly why: string | undefined } {
+): Promise<{ readonly proven: Proven | undefined; readonly why: string | undefined }> {
   if (seen.transcript === undefined) return { proven: undefined, why: seen.why };
   try {
     const transcript = encodeTranscript(seen.transcript);
-    const verified = verifyTranscript(transcript, challenge);
+    const verified = await verifyTranscript(transcript, challenge);
     if (verified.protocol !== 'ssh') throw new Error('an SSH transcript is of SSH');
     return { proven: { verified, transcript }, why: undefined };
   } catch (error) {

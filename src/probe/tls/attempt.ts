@@ -58,7 +58,7 @@ export async function attempt(server: Server, offer: Offer): Promise<Attempt> {
       const no = await startTls(wire, preamble);
       if (no !== undefined) return { kind: 'without', why: no };
       const reached = await handshake(wire, challenge, offer, (said) => (hello = said));
-      return outcomeOf(reached, offer, challenge, hello ?? new Uint8Array());
+      return await outcomeOf(reached, offer, challenge, hello ?? new Uint8Array());
     });
   } catch (error) {
     if (!(error instanceof Ended) || error.kind === 'aborted') throw error;
@@ -84,7 +84,12 @@ function hintOf(alert: number | undefined): string {
     : ', which refuses no version';
 }
 
-function outcomeOf(reached: Reached, offer: Offer, challenge: Uint8Array, hello: Uint8Array): Attempt {
+async function outcomeOf(
+  reached: Reached,
+  offer: Offer,
+  challenge: Uint8Array,
+  hello: Uint8Array,
+): Promise<Attempt> {
   const { version, suite, messages } = reached;
   if (version === undefined || !offer.versions.includes(version))
     return {
@@ -97,7 +102,7 @@ function outcomeOf(reached: Reached, offer: Offer, challenge: Uint8Array, hello:
   if (messages === undefined) return { ...accepted, why: reached.why ?? unsigned(version, suite) };
   try {
     const transcript = encodeTranscript({ kind: 'tls', messages });
-    const verified = verifyTranscript(transcript, challenge);
+    const verified = await verifyTranscript(transcript, challenge);
     if (verified.protocol !== 'tls') throw new Error('a TLS transcript is of TLS');
     return { ...accepted, signed: { verified, transcript }, why: undefined };
   } catch (error) {

@@ -6,7 +6,8 @@
  */
 
 // Refusals: what every function here throws for input that is not what it should be.
-export { Refusal, REFUSALS, type RefusalCode } from './bytes/refusal.ts';
+export { natureOf } from './bytes/nature.ts';
+export { Refusal, type Nature, type RefusalCode } from './bytes/refusal.ts';
 
 // Values with a checked form.
 export {

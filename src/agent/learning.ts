@@ -2,8 +2,8 @@
  * What an agent learns of its log at each look: it asks by subject, from where it stopped, and no more than it must. For
  * patterns it follows the commitments of the log page by page; who was there first keeps its place.
  */
-import { natureOf } from '../bytes/nature.ts';
-import { Refusal } from '../bytes/refusal.ts';
+import { isOfOne } from '../bytes/nature.ts';
+import type { Refusal } from '../bytes/refusal.ts';
 import type { History } from '../appraisal/history.ts';
 import { Roster, ROSTER_LIMITS } from '../client/roster.ts';
 import type { Policy } from '../statement/policy.ts';
@@ -98,9 +98,4 @@ export class Learning {
       for (const { subject } of rows) touched.add(subject);
     return touched;
   }
-}
-
-/** Whether a refusal is about the entries of one subject, and not about the log or this machine. */
-export function isOfOne(error: unknown): error is Refusal {
-  return error instanceof Refusal && ['input', 'refused'].includes(natureOf(error.code));
 }

@@ -1,5 +1,5 @@
 /** A list of checks as a person reads it: each passes, fails with its refusal, or says why it was not made. */
-import { EXIT, Refusal } from './refusal.ts';
+import { Refusal } from './refusal.ts';
 
 /** One check. `skipped` is never a pass: its detail says what was missing. */
 export interface Check {
@@ -34,11 +34,4 @@ export class Checklist {
   passed(name: string): boolean {
     return this.checks.some((check) => check.name === name && check.outcome === 'ok');
   }
-}
-
-/** Exit code of a list: a split view outweighs a failed verification, and that a missing quorum. */
-export function exitOf(checks: readonly Check[]): number {
-  const codes = checks.map(({ refusal }) => refusal?.exit).filter((code) => code !== undefined);
-  const gravest = [EXIT.splitView, EXIT.verification, EXIT.quorum].find((code) => codes.includes(code));
-  return gravest ?? codes[0] ?? EXIT.ok;
 }

@@ -4,7 +4,8 @@
  * exits 1.
  */
 import { printable } from '../bytes/printable.ts';
-import { EXIT, Refusal } from '../bytes/refusal.ts';
+import { Refusal } from '../bytes/refusal.ts';
+import { EXIT, exitOf } from './exit.ts';
 import { configFileOf, resolveConfig, type Given, type ReadConfigFile, type Resolved } from './config.ts';
 import type { Context, World } from './context.ts';
 import { faultOf } from '../platform/fault.ts';
@@ -43,9 +44,9 @@ export async function run(argv: readonly string[], world: World): Promise<number
   } catch (error) {
     const refusal = error instanceof Refusal ? error : faultOf(error);
     if (refusal === undefined) throw error;
-    output.finish(refusal.exit);
+    output.finish(exitOf(refusal));
     output.fail(refusal);
-    return refusal.exit;
+    return exitOf(refusal);
   }
 }
 
@@ -59,7 +60,7 @@ export async function main(): Promise<void> {
     process.stderr.write(
       `error: ${fault.code}: the answer could not be written: ${printable(fault.message)}\n`,
     );
-    process.exit(fault.exit);
+    process.exit(exitOf(fault));
   });
   // Where remarks cannot be written, the exit code still says how it went.
   process.stderr.on('error', () => undefined);

@@ -6,7 +6,9 @@
 import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
 import { printableJson, printableLines } from '../bytes/printable.ts';
-import { REFUSALS, type Refusal } from '../bytes/refusal.ts';
+import type { Refusal } from '../bytes/refusal.ts';
+import { TITLES } from '../web/status.ts';
+import { exitOf } from './exit.ts';
 
 /** A value JSON can carry. Bytes are given as hex or base64 text, big numbers as numbers up to 2^53−1. */
 export type JsonValue =
@@ -102,10 +104,10 @@ export function makeOutput(options: OutputOptions): OwnedOutput {
     },
     fail: (refusal) => {
       const { code, message } = refusal;
-      const error = { code, title: REFUSALS[code].title, message };
+      const error = { code, title: TITLES[code], message };
       stderr.write(
         json
-          ? line({ error, exit_code: refusal.exit })
+          ? line({ error, exit_code: exitOf(refusal) })
           : `error: ${code}: ${indented(shown(commands(message)))}\n`,
       );
     },

@@ -3,7 +3,8 @@
  * every environment variable next to its flag. Parsing errors become refusals (`usage`).
  */
 import { Command, CommanderError, Option } from 'commander';
-import { EXIT, refuse } from '../bytes/refusal.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { EXIT } from './exit.ts';
 import { printable, printableLines } from '../bytes/printable.ts';
 import { CONFIG_ENV } from './config.ts';
 import type { Sink } from './output.ts';

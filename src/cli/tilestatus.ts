@@ -4,7 +4,7 @@
  */
 import { formatHex } from '../bytes/text.ts';
 import { printable } from '../bytes/printable.ts';
-import { EXIT } from '../bytes/refusal.ts';
+import { EXIT } from './exit.ts';
 import { formatVkey } from '../note/key.ts';
 import type { Context } from './context.ts';
 import { peersLine, peersJson } from './client.ts';

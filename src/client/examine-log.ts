@@ -151,7 +151,7 @@ function openPolicy(given: PolicyEvidence, trust: Trust, log: string | undefined
   const { origin } = parsed.policy.document;
   const wanted = log ?? checkpoint.origin;
   if (origin !== checkpoint.origin || origin !== wanted) {
-    throw refuse('foreign-log', `the policy entry is for the log ${origin}, not ${wanted}`);
+    throw refuse('proof-failed', `the policy entry is for the log ${origin}, not ${wanted}`);
   }
   const { entry } = given;
   return { policy: parsed.policy, index: proof.index, id: entryIdOf(entry), entry };

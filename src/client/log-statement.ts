@@ -91,17 +91,10 @@ export async function onceLogged<T>(entry: string, goOn: string, work: () => Pro
   }
 }
 
-/** Of the codes whose nature is `input` those that only say that something is not there, or not known here. */
-const ABSENT: ReadonlySet<RefusalCode> = new Set([
-  'not-found',
-  'no-such-key',
-  'beyond-head',
-  'older-version',
-  'newer-version',
-]);
-
+/** Whether what the log gave was read and does not hold; what is of another version was not read. */
 function doesNotHold(code: RefusalCode): boolean {
-  return ['input', 'refused', 'lie'].includes(natureOf(code)) && !ABSENT.has(code);
+  const isOther = code === 'older-version' || code === 'newer-version';
+  return ['input', 'refused', 'lie'].includes(natureOf(code)) && !isOther;
 }
 
 /** What takes less is not worth a remark (milliseconds). */

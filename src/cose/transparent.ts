@@ -31,7 +31,7 @@ export function attachReceipts(
   for (const receipt of receipts) decodeSign1(receipt, {}, 'receipt');
   const all = [...carried(sign1), ...receipts];
   if (all.length > MAX_RECEIPTS) {
-    throw refuse('limit-exceeded', `a statement carries at most ${MAX_RECEIPTS} receipts; leave some out`);
+    throw refuse('too-large', `a statement carries at most ${MAX_RECEIPTS} receipts; leave some out`);
   }
   const unprotected = new Map<CborKey, CborValue>(sign1.unprotected).set(HEADER.receipts, all);
   return encodeSign1({ ...sign1, unprotected });

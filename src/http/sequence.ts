@@ -13,6 +13,7 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import { byteStringLength, headLength, MAJOR, writeByteString, writeHead } from '../bytes/cbor-head.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
 import type { Outcome } from '../log/ports.ts';
+import { STATUSES, TITLES } from '../web/status.ts';
 
 /**
  * The statements of a sequence, as views of its bytes; what each holds is not judged here. Refuses an
@@ -59,11 +60,11 @@ export function encodeOutcomes(outcomes: readonly Outcome[]): Uint8Array {
   return out;
 }
 
-function encodeRefusal({ status, code, title, message }: Refusal): Uint8Array {
+function encodeRefusal({ code, message }: Refusal): Uint8Array {
   const members: [string | number, CborValue][] = [
-    ['status', status],
+    ['status', STATUSES[code]],
     ['code', code],
-    [-1, title],
+    [-1, TITLES[code]],
     [-2, message],
   ];
   return encodeCbor(new Map(members));

@@ -101,7 +101,7 @@ function guardWords(path: string): TroubleWords {
     (
       ({
         absent: ['no-such-log', `cannot open ${guard}: restore it, or see spec/operations.md`],
-        closed: ['no-such-log', `${guard} cannot be opened or written (${why})`],
+        closed: ['store-failed', `${guard} cannot be opened or written (${why}): check its folder`],
         busy: ['locked', `another process runs this log (it holds ${path}): stop it first`],
         machine: ['store-failed', `${guard} cannot be used (${why}): make room on the disk, or check it`],
         damaged: ['corrupt-store', `${guard} cannot be used (${why}): see spec/operations.md "A lost guard"`],

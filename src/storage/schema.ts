@@ -89,7 +89,7 @@ export function storeWords(path: string): TroubleWords {
       ({
         absent: ['no-such-log', `cannot open ${path}: run \`tallystick init\`, or check --data-dir`],
         closed: [
-          'no-such-log',
+          'store-failed',
           `${path} cannot be opened (${why}), which says nothing of what is in it: its folder must be one that can be ` +
             'written; copy the folder to such a place',
         ],
@@ -114,7 +114,7 @@ function checkVersion(db: Database.Database): void {
       'older-version',
       `${what}: make a new log with \`tallystick init\` in another data directory`,
     );
-  throw refuse('no-such-log', `${what}: use the release that wrote it`);
+  throw refuse('newer-version', `${what}: use the release that wrote it`);
 }
 
 /** Names of what the file has: tables, indices, and what never belongs there, such as triggers. */

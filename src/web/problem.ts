@@ -1,7 +1,7 @@
 /**
  * Problem details, the only form an error takes: concise CBOR (RFC 9290) where SCITT clients ask
  * (draft-ietf-scitt-scrapi-11 §2.6), JSON (RFC 9457) elsewhere, and always the other one for a client
- * that likes it better. Titles and statuses come from the table of refusals; our stable code stands
+ * that likes it better. Titles and statuses come from status.ts; our stable code stands
  * under `PROBLEM_URI` in CBOR, and as `code` and within `type` in JSON.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -9,6 +9,7 @@ import { encodeCbor } from '../bytes/cbor.ts';
 import { PROBLEM_URI, Refusal, refuse, type RefusalCode } from '../bytes/refusal.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
 import { liking } from './accept.ts';
+import { STATUSES, TITLES } from './status.ts';
 
 export const PROBLEM_CBOR = 'application/concise-problem-details+cbor';
 export const PROBLEM_JSON = 'application/problem+json';
@@ -59,8 +60,10 @@ const FRAMEWORK: Readonly<Record<string, Refusal>> = {
 export function problemOf(error: unknown): Problem {
   const refusal = refusalOf(error);
   // A store found corrupt while serving is a refusal to its operator, and none of a client's business.
-  if (refusal === undefined || refusal.status === INTERNAL.status) return INTERNAL;
-  return { code: refusal.code, status: refusal.status, title: refusal.title, detail: refusal.message };
+  if (refusal === undefined) return INTERNAL;
+  const { code, message } = refusal;
+  const status = STATUSES[code];
+  return status === INTERNAL.status ? INTERNAL : { code, status, title: TITLES[code], detail: message };
 }
 
 function refusalOf(error: unknown): Refusal | undefined {

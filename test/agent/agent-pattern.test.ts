@@ -2,7 +2,8 @@
 import t from 'tap';
 import { Learning } from '#src/agent/learning.ts';
 import { entryId } from '#src/bytes/brand.ts';
-import { EXIT, Refusal, refuse } from '#src/bytes/refusal.ts';
+import { Refusal, refuse } from '#src/bytes/refusal.ts';
+import { EXIT, EXITS } from '#src/cli/exit.ts';
 import { eachSubject, worstOf } from '#src/cli/agent/each.ts';
 import { learnSubjects, someOf } from '#src/cli/agent/subjects.ts';
 import type { Page, Wanted } from '#src/client/search.ts';
@@ -43,7 +44,7 @@ t.test('one that cannot be read', async (t) => {
   const done: string[] = [];
   const failed = await eachSubject(found.subjects, (each) => void done.push(each), found.failed);
   t.strictSame(done, ['prod/x']);
-  t.equal(worstOf([EXIT.ok], failed), found.failed[0]?.refusal.exit);
+  t.equal(worstOf([EXIT.ok], failed), EXITS['too-large']);
   const alone = await learnSubjects(openOf(['dev/b'], ['dev/b']), ['dev/b'], undefined);
   t.throws(() => someOf(alone, ['dev/b']), { code: 'too-large' });
   t.throws(() => someOf({ subjects: [], failed: [] }, ['dev/**']), { code: 'not-found' });

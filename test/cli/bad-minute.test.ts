@@ -1,7 +1,8 @@
 /** Clients of a bad minute: what nobody signed chooses no verdict, and what broke is asked again. */
 import t from 'tap';
 import { isOutage, natureOf } from '../../src/bytes/nature.ts';
-import { EXIT, Refusal, REFUSALS, refuse, type RefusalCode } from '../../src/bytes/refusal.ts';
+import { NATURES, Refusal, refuse, type RefusalCode } from '../../src/bytes/refusal.ts';
+import { EXIT, EXITS, exitOf } from '../../src/cli/exit.ts';
 import { askPatiently } from '../../src/client/patience.ts';
 import { fetchReceipt, submitStatement } from '../../src/client/scrapi.ts';
 import { refusalOf } from '../../src/client/problem.ts';
@@ -12,7 +13,7 @@ import { problemCbor, problemJson } from '../../src/web/problem.ts';
 import { user } from '../support/user.ts';
 import { otherStatement, vkeys } from '../support/world.ts';
 
-const CODES = Object.keys(REFUSALS) as RefusalCode[];
+const CODES = Object.keys(NATURES) as RefusalCode[];
 /** Exits that only the client itself may come to. */
 const OURS: readonly number[] = [
   EXIT.ok,
@@ -37,9 +38,9 @@ t.test('no code and no status of an unsigned answer chooses an exit that is ours
           const reply: Reply = { url: new URL('http://log.example/entries'), method, status, headers, body };
           const refusal = refusalOf(reply);
           const said = `${method} ${status} ${code} → ${refusal.code}`;
-          if (OURS.includes(refusal.exit)) t.fail(said);
-          if (method === 'GET' && refusal.exit !== EXIT.notFound) t.fail(`${said}: a read is not refused`);
-          if (refusal.exit === EXIT.verification && !['input', 'refused'].includes(natureOf(refusal.code)))
+          if (OURS.includes(exitOf(refusal))) t.fail(said);
+          if (method === 'GET' && exitOf(refusal) !== EXIT.notFound) t.fail(`${said}: a read is not refused`);
+          if (exitOf(refusal) === EXIT.verification && !['input', 'refused'].includes(natureOf(refusal.code)))
             t.fail(said);
         }
   t.pass('all of them were tried');
@@ -237,7 +238,7 @@ t.test('natures: what ends who goes on for years', async (t) => {
   for (const code of CODES) {
     const ends = ['lie', 'damaged'].includes(natureOf(code));
     t.equal(isOutage(refuse(code, 'x')), !ends, code);
-    if (REFUSALS[code].exit === EXIT.splitView) t.equal(natureOf(code), 'lie', code);
+    if (EXITS[code] === EXIT.splitView) t.equal(natureOf(code), 'lie', code);
   }
   t.notOk(isOutage(new Error('a bug')));
   t.ok(refuse('usage', 'x') instanceof Refusal);

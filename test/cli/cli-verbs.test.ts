@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { EXIT } from '../../src/bytes/refusal.ts';
+import { EXIT } from '../../src/cli/exit.ts';
 import { sqliteFault } from '../../src/platform/fault.ts';
 import { faultOf } from '../../src/platform/fault.ts';
 import { createFile, readNamedFile, replaceFile } from '../../src/platform/files.ts';

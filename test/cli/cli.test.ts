@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { EXIT } from '../../src/bytes/refusal.ts';
+import { EXIT } from '../../src/cli/exit.ts';
 import { selfSigned } from '../../src/cli/demo/certificate.ts';
 import { readConfigFile } from '../../src/cli/configfile.ts';
 import { makeOutput } from '../../src/cli/output.ts';

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeCbor, encodeCbor, type CborMap } from '../../src/bytes/cbor.ts';
-import { EXIT } from '../../src/bytes/refusal.ts';
+import { EXIT } from '../../src/cli/exit.ts';
 import { formatIncident } from '../../src/incident/incident.ts';
 import { verifyIncident } from '../../src/incident/verify.ts';
 import { parseVkey } from '../../src/note/key.ts';

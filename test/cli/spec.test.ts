@@ -16,7 +16,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import t from 'tap';
-import { REFUSALS } from '#src/bytes/refusal.ts';
+import { NATURES, type RefusalCode } from '#src/bytes/refusal.ts';
+import { EXITS } from '#src/cli/exit.ts';
+import { STATUSES, TITLES } from '#src/web/status.ts';
 import { run } from '#src/cli/main.ts';
 import { parseStatement } from '#src/statement/parse.ts';
 import { BASE, ServedLog, TIME } from '../support/served-log.ts';
@@ -139,17 +141,15 @@ t.test('every hex block of the formats page is in the vectors', async (t) => {
   for (const length of lengths) t.ok(read('spec/formats.md').includes(`${length} bytes`), `${length} bytes`);
 });
 
-t.test('the table of error codes is the table of refusals', async (t) => {
+t.test('the table of error codes is what the code has: status, title, exit code, nature', async (t) => {
   const rows = Array.from(
-    read('spec/http.md').matchAll(/^\| `([a-z0-9-]+)` +\| (\d{3}) +\| ([^|]+?) +\| (\d+) +\| \S.*\|$/gm),
-    ([, code, status, title, exit]) => [code, Number(status), title, Number(exit)],
+    read('spec/http.md').matchAll(
+      /^\| `([a-z0-9-]+)` +\| (\d{3}) +\| ([^|]+?) +\| (\d+) +\| ([a-z]+) +\| \S.*\|$/gm,
+    ),
+    ([, code, status, title, exit, nature]) => [code, Number(status), title, Number(exit), nature],
   );
-  const wanted = Object.entries(REFUSALS).map(([code, { status, title, exit }]) => [
-    code,
-    status,
-    title,
-    exit,
-  ]);
+  const codes = Object.keys(NATURES) as RefusalCode[];
+  const wanted = codes.map((code) => [code, STATUSES[code], TITLES[code], EXITS[code], NATURES[code]]);
   t.same(rows, wanted);
 });
 

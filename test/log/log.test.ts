@@ -570,7 +570,7 @@ t.test('look-ups find every entry, in the tables and before', async (t) => {
     const db = openForWriting(path, ORIGIN, false);
     db.pragma(`user_version = ${version}`);
     db.close();
-    const code = version < 3 ? 'older-version' : 'no-such-log';
+    const code = version < 3 ? 'older-version' : 'newer-version';
     t.throws(() => SqliteReader.open(path), { code, message: new RegExp(`^[^\n]*layout ${version}`) });
     t.throws(() => SqliteStore.openToWrite(path, ORIGIN, false), { code });
     const raw = new Database(path);

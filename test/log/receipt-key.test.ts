@@ -140,12 +140,12 @@ t.test('a receipt, and a policy, of another log prove nothing about this one', a
   const keys = { entry: theirs.policy, proof: theirs.proof(0) };
   t.same(
     codesOf({ policy: keys, proof: ours.proof(1) }),
-    [false, 'policy: foreign-log'],
+    [false, 'policy: proof-failed'],
     'rules of another log',
   );
   t.same(
     codesOf({ policy, keys, proof: ours.proof(1) }),
-    [false, 'keys: foreign-log'],
+    [false, 'keys: proof-failed'],
     'keys of another log',
   );
   // A key alone: a trusted log, or the one that the statement names, else the receipt's own word.

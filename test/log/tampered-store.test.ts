@@ -3,7 +3,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
-import { EXIT } from '../../src/bytes/refusal.ts';
+import { EXIT } from '../../src/cli/exit.ts';
 import { chooseHasher, chooseVerifier } from '../../src/workers/kernels.ts';
 import { indexAudit, storeSource } from '../../src/log/storeaudit.ts';
 import { auditLog } from '../../src/log/audit.ts';

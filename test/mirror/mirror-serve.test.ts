@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { EXIT } from '#src/bytes/refusal.ts';
+import { EXIT } from '#src/cli/exit.ts';
 import { encodeKeySet } from '#src/cose/key.ts';
 import { lockFile } from '#src/platform/lock.ts';
 import { KEYS, readerOf } from '#src/mirror/folder.ts';

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { EXIT } from '../../src/bytes/refusal.ts';
+import { EXIT } from '../../src/cli/exit.ts';
 import { run } from '../../src/cli/main.ts';
 import { parseIncident } from '../../src/incident/parse.ts';
 import { TileReader } from '../../src/client/tiles.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { digest, entryId, type Digest } from '#src/bytes/brand.ts';
 import { decodeCbor, encodeCbor, type CborMap, type CborValue } from '#src/bytes/cbor.ts';
-import { isRefusalCode, Refusal, REFUSALS, type RefusalCode } from '#src/bytes/refusal.ts';
+import { isRefusalCode, Refusal, type RefusalCode } from '#src/bytes/refusal.ts';
 import { keyThumbprint } from '#src/cose/key.ts';
 import { CLAIM } from '#src/cose/labels.ts';
 import { signStatement, verifyStatement } from '#src/cose/statement.ts';
@@ -198,7 +198,7 @@ t.test('which key must have signed', async (t) => {
   );
   t.match(
     refusalOf(() => signerKey(open, unknown)),
-    { code: 'confirmation-missing', title: 'Confirmation Missing', status: 400 },
+    { code: 'confirmation-missing' },
   );
   const confirmed = (
     await signAs('agent', 'notice', notice.parsed.statement.payload, { signer: stranger, confirm: true })
@@ -277,7 +277,7 @@ t.test('each refusal of admission', async (t) => {
     );
     t.match(refusal, { code, message }, `${code}: ${refusal.message}`);
     t.match(refusal.message, /[;:] /, 'it says what to do');
-    t.ok(isRefusalCode(refusal.code) && REFUSALS[refusal.code].title !== '', refusal.title);
+    t.ok(isRefusalCode(refusal.code), refusal.code);
   };
 
   refuses('limit-exceeded', proof.parsed, /has \d+ bytes and this log takes 200/, {

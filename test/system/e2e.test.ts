@@ -318,7 +318,7 @@ t.test('backup under load, restore, an old backup, a flipped byte', async (t) =>
   for (const verb of ['fsck', 'backup other'])
     t.match(run(dir, ...verb.split(' ')), {
       code: 78,
-      err: /^error: no-such-log: .*says nothing of what is in it/,
+      err: /^error: store-failed: .*says nothing of what is in it/,
     });
   rmSync(join(dir, 'tallystick-data', 'log.db-shm'));
 

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
-import { EXIT } from '../../src/bytes/refusal.ts';
+import { EXIT } from '../../src/cli/exit.ts';
 import { build } from '../../src/cli/build.ts';
 import { selfSigned } from '../../src/cli/demo/certificate.ts';
 

@@ -1,5 +1,6 @@
 /** Several subjects in one run: what becomes of the others when one cannot be proven or planned. */
-import { EXIT, Refusal } from '../../bytes/refusal.ts';
+import { Refusal } from '../../bytes/refusal.ts';
+import { EXIT, exitOf } from '../exit.ts';
 import type { JsonValue, Output } from '../output.ts';
 
 /** A subject of which nothing came, and why. */
@@ -52,6 +53,6 @@ const WORST_FIRST: readonly number[] = [
 
 /** The exit code of all, from those of each and of what failed. */
 export function worstOf(codes: readonly number[], failed: readonly Failed[]): number {
-  const all = [...codes, ...failed.map(({ refusal }) => refusal.exit)];
+  const all = [...codes, ...failed.map(({ refusal }) => exitOf(refusal))];
   return WORST_FIRST.find((code) => all.includes(code)) ?? EXIT.ok;
 }

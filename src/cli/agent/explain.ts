@@ -1,5 +1,5 @@
 /** `tallystick prove --explain`: what each probe would do, and how what it sees is known. Nothing is looked at. */
-import { EXIT } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { groupClaims } from '../../probe/groups.ts';
 import type { Declared } from '../../appraisal/history.ts';
 import { E3_LIMITS } from '../../evidence/limits.ts';

@@ -1,5 +1,6 @@
 /** `tallystick prove`: one proof of each subject, and what it came to. */
-import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { operatorRule } from '../../agent/enrolment.ts';
 import { deliver, checkChain, type Delivery } from '../../agent/deliver.ts';
 import { recall } from '../../agent/history.ts';

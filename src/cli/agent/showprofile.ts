@@ -2,7 +2,8 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { selfClaims } from '../../agent/self.ts';
-import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { isOutsideKey } from '../../keys/names.ts';
 import type { Context } from '../context.ts';
 import { stateDirOf } from '../state.ts';

@@ -2,7 +2,8 @@
 import { refuse } from '../../bytes/refusal.ts';
 import { approvalsLacking, type Declared, type History } from '../../appraisal/history.ts';
 import { recall } from '../../agent/history.ts';
-import { isOfOne, Learning } from '../../agent/learning.ts';
+import { Learning } from '../../agent/learning.ts';
+import { isOfOne } from '../../bytes/nature.ts';
 import type { Policy } from '../../statement/policy.ts';
 import { isPattern, subjectTest } from '../../agent/watched.ts';
 import type { Failed } from './each.ts';

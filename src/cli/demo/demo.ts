@@ -6,7 +6,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import type { Context } from '../context.ts';
 import { selfSigned } from './certificate.ts';
 import { Stage, type Ran } from './stage.ts';

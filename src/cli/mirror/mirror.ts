@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { EXIT, type Refusal } from '../../bytes/refusal.ts';
+import type { Refusal } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
+import { natureOf } from '../../bytes/nature.ts';
 import { printable } from '../../bytes/printable.ts';
 import { TRUST_POLICY } from '../../mirror/folder.ts';
 import type { Mirror, Synced } from '../../mirror/mirror.ts';
@@ -132,10 +134,11 @@ async function stay(context: Context, command: MirrorCommand, policy: TrustPolic
   return stopped;
 }
 
-function logFailure(logger: Logger, { code, exit, message }: Refusal): void {
+function logFailure(logger: Logger, { code, message }: Refusal): void {
   const line = { code, why: printable(message, 1000) };
-  if (exit === EXIT.splitView) logger.fatal(line, 'the log showed two histories');
-  else if (exit === EXIT.notFound) logger.warn(line, 'the log cannot be followed just now');
+  const nature = natureOf(code);
+  if (nature === 'lie') logger.fatal(line, 'the log showed two histories');
+  else if (nature === 'away' || nature === 'absent') logger.warn(line, 'the log cannot be followed just now');
   else logger.error(line, 'what the log shows was refused');
 }
 

@@ -1,6 +1,6 @@
 /** `tallystick monitor`: one look at everything, or looks until it is told to stop. */
 import { printable } from '../../bytes/printable.ts';
-import { EXIT } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
 import type { Believed } from '../../monitor/followed.ts';
 import { viewIncident } from '../../monitor/incidents.ts';

@@ -1,6 +1,6 @@
 /** What the verbs that look at claims share on the command line. */
-import { natureOf } from '../../bytes/nature.ts';
-import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { isOfOne } from '../../bytes/nature.ts';
+import { refuse, type Refusal } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
 import { clientOf, type Whom } from '../client.ts';
@@ -81,11 +81,6 @@ export async function seeEach(
     onSeen(seen.length + unreadable.length);
   }
   return { seen, unreadable };
-}
-
-/** Whether a refusal is about the entries of the subject that was asked for, and not about the log or this machine. */
-export function isOfOne(error: unknown): error is Refusal {
-  return error instanceof Refusal && ['input', 'refused'].includes(natureOf(error.code));
 }
 
 /** Fields for machines. */

@@ -1,5 +1,5 @@
 /** `tallystick gate` and `tallystick wait`: whether a pipeline may go on. */
-import { EXIT } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import { EVIDENCE_CLASSES, type EvidenceClass } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';

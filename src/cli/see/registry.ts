@@ -1,5 +1,6 @@
 /** `tallystick registry`: what is declared, what changed, and who said so. */
-import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import type { Declared } from '../../appraisal/history.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { Context } from '../context.ts';

@@ -1,7 +1,8 @@
 /** Saying something about a commitment: an approval, a waiver, a withdrawal, a deployment; signed, logged, and shown to be logged. */
 import { existsSync } from 'node:fs';
 import { digest, type Digest, type EntryId } from '../../bytes/brand.ts';
-import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { formatHex, parseHex } from '../../bytes/text.ts';
 import { keyThumbprint } from '../../cose/key.ts';
 import { loadSigner } from '../../keys/load.ts';

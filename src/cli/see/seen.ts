@@ -1,5 +1,6 @@
 /** The status of one subject, and the look that it was computed at. */
-import { EXIT, type Refusal } from '../../bytes/refusal.ts';
+import type { Refusal } from '../../bytes/refusal.ts';
+import { EXIT, exitOf as exitOfRefusal } from '../exit.ts';
 import { appraiseSubject, type SubjectStatus } from '../../appraisal/subject.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
@@ -23,7 +24,7 @@ export function exitOf(verdicts: readonly Verdict[]): number {
 
 /** The exit code of verdicts, and of subjects that could not be read: 0 is left to those who saw everything. */
 export function worstExit(code: number, unreadable: readonly { readonly refusal: Refusal }[]): number {
-  const codes = [code, ...unreadable.map(({ refusal }) => refusal.exit)];
+  const codes = [code, ...unreadable.map(({ refusal }) => exitOfRefusal(refusal))];
   return [EXIT.splitView, EXIT.verification].find((each) => codes.includes(each)) ?? Math.max(...codes);
 }
 

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { EXIT, Refusal } from '../../bytes/refusal.ts';
+import { Refusal } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { originHash } from '../../note/checkpoint.ts';
 import type { Signer } from '../../sign/signer.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';

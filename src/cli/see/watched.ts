@@ -4,7 +4,7 @@ import { declaresAlone, historyOf } from '../../appraisal/history.ts';
 import type { Listed } from '../../client/search.ts';
 import { isWithdrawal } from '../../statement/commitment.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
-import { isOfOne } from './asked.ts';
+import { isOfOne } from '../../bytes/nature.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { line } from './words.ts';

@@ -4,7 +4,8 @@
  */
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
-import { EXIT, Refusal } from '../../bytes/refusal.ts';
+import { Refusal } from '../../bytes/refusal.ts';
+import { EXIT, exitOf } from '../exit.ts';
 
 /** How long a shutdown may take before it is forced: longer than any request may. */
 const GRACE_MS = 40_000;
@@ -33,7 +34,7 @@ export function stopOnSignal(
     handle.uninstall();
     logger.fatal({ err: error }, 'a part of it failed; stopping');
     await stop().catch(() => undefined);
-    return resolve(error instanceof Refusal ? error.exit : EXIT.usage);
+    return resolve(error instanceof Refusal ? exitOf(error) : EXIT.usage);
   });
   return promise;
 }

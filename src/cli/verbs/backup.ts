@@ -1,6 +1,6 @@
 /** `tallystick backup`: one consistent copy of the log, taken while it runs, with a manifest that says what it is. */
 import { resolve } from 'node:path';
-import { EXIT } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { backUp } from '../../service/backup.ts';
 import type { Context } from '../context.ts';
 import type { Flags, Verb } from '../verb.ts';

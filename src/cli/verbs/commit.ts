@@ -1,7 +1,8 @@
 /** `tallystick commit`: declares configuration in a log, and keeps what proves it. */
 import { printable } from '../../bytes/printable.ts';
 import { join, relative, resolve } from 'node:path';
-import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import type { ProvenEntry } from '../../client/view.ts';
 import { approversFor, tooFew } from '../../appraisal/approvers.ts';
 import { formatHex } from '../../bytes/text.ts';

@@ -1,5 +1,6 @@
 /** `tallystick completion`: a script that teaches a shell the verbs and flags. */
-import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { completionScript, SHELLS } from '../completion.ts';
 import { buildProgram } from '../program.ts';
 import type { Verb } from '../verb.ts';

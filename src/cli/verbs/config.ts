@@ -1,6 +1,6 @@
 /** `tallystick config show|validate`: what is in force, and where each value came from. */
 import { relative } from 'node:path';
-import { EXIT } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { checkLogOptions } from '../../service/open.ts';
 import type { Context } from '../context.ts';
 import { logOptions } from '../serve/serve.ts';

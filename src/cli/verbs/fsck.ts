@@ -1,7 +1,8 @@
 /** `tallystick fsck`: derives everything again from entry bytes and compares it with what is stored or served. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { auditLog, type AuditReport, type AuditSource } from '../../log/audit.ts';
 import type { Head } from '../../log/ports.ts';
 import { indexAudit, storeSource } from '../../log/storeaudit.ts';

@@ -2,7 +2,8 @@
 import { basename, relative, resolve } from 'node:path';
 import { isEntryId, type EntryId } from '../../bytes/brand.ts';
 import { printable } from '../../bytes/printable.ts';
-import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { formatBase64, parseDecimal } from '../../bytes/text.ts';
 import type { Check } from '../../bytes/checklist.ts';
 import { entryIdOf, fetchReceipt } from '../../client/scrapi.ts';

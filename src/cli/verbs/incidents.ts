@@ -1,6 +1,7 @@
 /** `tallystick incidents`: what a monitor has seen. */
 import { printable } from '../../bytes/printable.ts';
-import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { parseDecimal } from '../../bytes/text.ts';
 import { openDatabaseToChange, openDatabaseToRead } from '../../monitor/database.ts';
 import { IncidentStore, viewIncident, type KnownIncident } from '../../monitor/incidents.ts';

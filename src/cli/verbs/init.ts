@@ -1,6 +1,6 @@
 /** `tallystick init`: keys, entry 0 and a configuration file for a new log. */
 import { relative } from 'node:path';
-import { EXIT } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { assertGuarded } from '../../web/listen.ts';
 import type { Context } from '../context.ts';
 import { initialiseBy } from '../serve/serve.ts';

@@ -1,6 +1,7 @@
 /** `tallystick keygen`: one signing key, or the two checkpoint keys of a log. */
 import { join, resolve } from 'node:path';
-import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { encodeCoseKey, keyThumbprint } from '../../cose/key.ts';
 import { generateKey } from '../../keys/load.ts';
 import { formatVkey, isKeyName, type NoteType } from '../../note/key.ts';

@@ -1,7 +1,8 @@
 /** `tallystick policy`: shows the registration policy in force, and logs the next one. */
 import { resolve } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
-import { EXIT, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { decodeUtf8, parseDecimal } from '../../bytes/text.ts';
 import { encodePolicy } from '../../statement/payload.ts';
 import { ROLES } from '../../statement/policy.ts';

@@ -1,6 +1,6 @@
 /** `tallystick restore`: puts a backup in place, after it was checked entry by entry. */
 import { existsSync } from 'node:fs';
-import { EXIT } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { restoreFrom } from '../../service/restore.ts';
 import type { Context } from '../context.ts';
 import type { Progress } from '../output.ts';

@@ -3,7 +3,8 @@ import { originOf } from '../../note/trust.ts';
 import { Type, type Static, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { printable } from '../../bytes/printable.ts';
-import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { EXIT, exitOf } from '../exit.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
 import type { PeerResult } from '../../client/gossip.ts';
 import { refusalOf } from '../../client/problem.ts';
@@ -173,7 +174,7 @@ async function verifiedHead(context: Context, url: string, origin: string): Prom
     const says = `a checkpoint of ${size} entries: signed, and one history with the last one seen`;
     return { size, says, peers: session.peers };
   } catch (error) {
-    if (!(error instanceof Refusal) || error.exit !== EXIT.notFound) throw error;
+    if (!(error instanceof Refusal) || exitOf(error) !== EXIT.notFound) throw error;
     return { says: `no: ${error.message}`, isUnseen: true, peers: session.peers };
   }
 }

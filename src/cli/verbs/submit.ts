@@ -1,6 +1,7 @@
 /** `tallystick submit`: posts statements that are signed already, and verifies the receipts. */
 import { join, resolve } from 'node:path';
-import { EXIT, Refusal, refuse } from '../../bytes/refusal.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { EXIT, exitOf } from '../exit.ts';
 import { splitSequence, stepsOf } from '../../client/batch.ts';
 import { transparentStatement, type Submission } from '../../client/receipts.ts';
 import { readNamedFile, replaceFile, tryFolder } from '../../platform/files.ts';
@@ -52,7 +53,7 @@ async function submit(context: Context, operands: readonly string[], flags: Flag
   const logged = submissions.filter(({ kind }) => kind === 'logged').length;
   output.result('submit', { submitted: submissions.length, logged, results: submissions.map(asJson) });
   const refused = submissions.find((each) => each.kind === 'refused');
-  return refused?.refusal.exit ?? EXIT.ok;
+  return refused === undefined ? EXIT.ok : exitOf(refused.refusal);
 }
 
 async function readStatements(operands: readonly string[], cwd: string): Promise<readonly Uint8Array[]> {

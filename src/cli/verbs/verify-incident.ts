@@ -1,7 +1,7 @@
 /** `tallystick verify-incident`: checks offline what an incident file proves, and what it only reports. */
 import { resolve } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
-import { EXIT } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { MAX_INCIDENT_BYTES, parseIncident } from '../../incident/parse.ts';
 import { verifyIncident, type IncidentVerdict, type VerdictHead } from '../../incident/verify.ts';
 import type { Incident } from '../../incident/incident.ts';

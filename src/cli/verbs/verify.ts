@@ -1,8 +1,8 @@
 /** `tallystick verify`: checks offline what somebody was handed as proof, and tells how. */
 import { resolve, sep } from 'node:path';
-import { EXIT } from '../../bytes/refusal.ts';
+import { EXIT, exitOfChecks } from '../exit.ts';
 import { printable } from '../../bytes/printable.ts';
-import { exitOf, type Check } from '../../bytes/checklist.ts';
+import type { Check } from '../../bytes/checklist.ts';
 import type { Trust } from '../../client/evidence.ts';
 import { examine } from '../../client/examine.ts';
 import { checkDeclaration } from '../../declare/node/checkfiles.ts';
@@ -73,7 +73,7 @@ async function verify(context: Context, operands: readonly string[], flags: Flag
   const results = verdicts.map((verdict) => ({ ...verdict, checks: verdict.checks.map(asJson) }));
   output.result('verify', { verified, checks: checks.map(asJson), results });
   // Nothing failed, and yet nothing showed that the entry is in a log, or not all was checked that had to be.
-  const failure = exitOf(checks);
+  const failure = exitOfChecks(checks);
   return verified || failure !== EXIT.ok ? failure : EXIT.verification;
 }
 

@@ -1,5 +1,5 @@
 /** `tallystick version`: which program, which Node, which SQLite. */
-import { EXIT } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
 import { VERSION } from '../../platform/version.ts';
 import type { Verb } from '../verb.ts';
 

@@ -1,0 +1,98 @@
+/** What the command line makes of a refusal: its exit code. A code that is new does not compile until it has one. */
+import type { Refusal, RefusalCode } from '../bytes/refusal.ts';
+import type { Check } from '../bytes/checklist.ts';
+
+/** Exit codes of every command: 0 is success, the rest tell a script what kind of failure it was. */
+export const EXIT = {
+  ok: 0,
+  usage: 1,
+  notFound: 2,
+  verification: 3,
+  splitView: 4,
+  quorum: 5,
+  /** What was asked about is authentic, and yet nothing of it proves anything against anybody. */
+  unproven: 6,
+  config: 78,
+} as const;
+
+/** Code → exit code. */
+export const EXITS = {
+  'malformed-text': EXIT.verification,
+  'malformed-cbor': EXIT.verification,
+  'non-deterministic': EXIT.verification,
+  'too-large': EXIT.verification,
+  'malformed-proof': EXIT.verification,
+  'malformed-tile': EXIT.verification,
+  'proof-failed': EXIT.verification,
+  inconsistent: EXIT.splitView,
+  'malformed-note': EXIT.verification,
+  'malformed-checkpoint': EXIT.verification,
+  'malformed-key': EXIT.config,
+  'malformed-trust-policy': EXIT.config,
+  'unknown-signer': EXIT.verification,
+  'quorum-unmet': EXIT.quorum,
+  'malformed-statement': EXIT.verification,
+  'malformed-receipt': EXIT.verification,
+  'unsupported-algorithm': EXIT.verification,
+  'bad-signature': EXIT.verification,
+  'payload-missing': EXIT.verification,
+  'malformed-incident': EXIT.verification,
+  'malformed-payload': EXIT.verification,
+  'unknown-key': EXIT.verification,
+  'confirmation-missing': EXIT.verification,
+  'weak-key': EXIT.verification,
+  'wrong-role': EXIT.verification,
+  'subject-not-allowed': EXIT.verification,
+  'limit-exceeded': EXIT.verification,
+  'policy-rejected': EXIT.verification,
+  'wrong-audience': EXIT.verification,
+  overtaken: EXIT.verification,
+  'older-version': EXIT.config,
+  'newer-version': EXIT.notFound,
+  'unknown-commitment': EXIT.verification,
+  'subject-mismatch': EXIT.verification,
+  'chain-broken': EXIT.verification,
+  'own-commitment': EXIT.verification,
+  'superseded-meanwhile': EXIT.verification,
+  overloaded: EXIT.notFound,
+  'shutting-down': EXIT.notFound,
+  'not-found': EXIT.notFound,
+  'no-such-key': EXIT.notFound,
+  'bad-locator': EXIT.usage,
+  'not-yet': EXIT.notFound,
+  'beyond-head': EXIT.notFound,
+  'bad-request': EXIT.verification,
+  'unsupported-media-type': EXIT.usage,
+  'not-acceptable': EXIT.usage,
+  'rate-limited': EXIT.notFound,
+  'method-not-allowed': EXIT.usage,
+  'request-timeout': EXIT.notFound,
+  'uri-too-long': EXIT.usage,
+  'headers-too-large': EXIT.usage,
+  'not-cosigning': EXIT.notFound,
+  unavailable: EXIT.notFound,
+  usage: EXIT.usage,
+  'config-invalid': EXIT.config,
+  'key-file': EXIT.config,
+  'exists-already': EXIT.usage,
+  'no-such-log': EXIT.config,
+  locked: EXIT.config,
+  'foreign-log': EXIT.config,
+  'behind-signed-head': EXIT.config,
+  'clock-behind': EXIT.config,
+  'corrupt-store': EXIT.verification,
+  'store-failed': EXIT.notFound,
+  'swap-lost': EXIT.notFound,
+} as const satisfies Record<RefusalCode, number>;
+
+/** The exit code of a refusal. */
+export function exitOf({ code }: Refusal): number {
+  return EXITS[code];
+}
+
+/** Exit code of a list of checks: a split view outweighs a failed verification, and that a missing quorum. */
+export function exitOfChecks(checks: readonly Check[]): number {
+  const codes = checks.flatMap(({ refusal }) => (refusal === undefined ? [] : [exitOf(refusal)]));
+  const gravest = [EXIT.splitView, EXIT.verification, EXIT.quorum].find((code) => codes.includes(code));
+  return gravest ?? codes[0] ?? EXIT.ok;
+}

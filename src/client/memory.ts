@@ -8,7 +8,7 @@ import { formatIncident, makeIncident, type Incident } from '../incident/inciden
 import { parseCheckpoint, type Checkpoint } from '../note/checkpoint.ts';
 import { formatVkey } from '../note/key.ts';
 import { parseNote } from '../note/note.ts';
-import { logKeysOf, type TrustPolicy } from '../note/trust.ts';
+import { logKeysOf, openByLog, type TrustPolicy } from '../note/trust.ts';
 import type { Conflict } from './compare.ts';
 import type { NotedHead } from './history.ts';
 import type { HeadMemory, Remark, RememberedHead } from './ports.ts';
@@ -45,14 +45,38 @@ export interface Holding {
 
 /**
  * Checks a view against the head remembered of its log; the log's signature is enough for that. Refuses `inconsistent`
- * when they are not one history, and `config-invalid` for a remembered head that is damaged.
+ * when they are not one history, and `config-invalid` for a remembered head that is damaged, or that keys signed which are
+ * not trusted now, and that contradicts what is served.
  */
 export async function checkRemembered(holding: Holding, view: LogView): Promise<void> {
   const { origin } = view.opened.checkpoint;
   const old = await readRemembered(holding.memory, origin);
   if (old === undefined) return;
   const compared = await view.compareWith(old);
-  if (compared.kind === 'conflict') throw await accuse(holding, origin, compared);
+  if (compared.kind !== 'conflict') return;
+  throw isTrusted(old.note, holding.policy)
+    ? await accuse(holding, origin, compared)
+    : otherKeys(origin, old.place);
+}
+
+/** Whether the log that is trusted now signed a head: else nobody can be shown that it broke its word. */
+function isTrusted(note: Uint8Array, policy: TrustPolicy): boolean {
+  try {
+    openByLog(note, policy);
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+}
+
+function otherKeys(origin: string, place: string): Refusal {
+  return refuse(
+    'config-invalid',
+    `the head remembered of ${origin} in ${place} is not one history with what is served, and was signed by none of the keys ` +
+      'trusted now: if another log has that name, give each a --state-dir of its own; if the keys of one log changed, ' +
+      'trust its old keys, too',
+  );
 }
 
 /** Remembers a view that was checked and accepted, when it is newer than what is remembered. */
@@ -100,9 +124,12 @@ export async function accuse(
   }
 }
 
-async function readRemembered(memory: HeadMemory, origin: string): Promise<NotedHead | undefined> {
+async function readRemembered(
+  memory: HeadMemory,
+  origin: string,
+): Promise<(NotedHead & { readonly place: string }) | undefined> {
   const kept = await memory.head(origin);
-  return kept && { note: kept.note, head: readCheckpoint(kept) };
+  return kept && { ...kept, head: readCheckpoint(kept) };
 }
 
 function readCheckpoint({ note, place }: RememberedHead): Checkpoint {

@@ -28,7 +28,8 @@ export const SSH: ProbeDescription = {
   evidence:
     "E3: the server's version, everything it offers and its host key, which signs them. " +
     'E1, with the reason: the same where the server signs with nothing that is read here. ' +
-    'E1: ways to log in, which come in the session after the key exchange, and nobody signs.',
+    'E1: ways to log in, which come in the session after the key exchange, and nobody signs; those of the name and address ' +
+    'that ask, since a server may have others for others (Match).',
   blastRadius:
     'one connection, closed after the key exchange: no login is tried. auth: one that shows no password and no key, which the server may log',
   timeoutMs: 30_000,

@@ -45,13 +45,15 @@ export const SSH_PACKS: Readonly<Record<string, Pack>> = {
     ],
   },
   'ssh-no-passwords': {
-    summary: 'an SSH server lets nobody log in with a password, or with nothing (class E1: nobody signs it)',
+    summary:
+      'an SSH server lets the name that asks (params.user) not log in with a password, or with nothing (class E1: nobody signs it)',
     needs: [],
     defaults: { auth: true },
     claims: [
       {
         id: 'ssh-no-passwords',
-        title: 'Offers no log-in by password or keyboard-interactive, and lets in nobody who shows nothing',
+        title:
+          'Offers the name and address that ask no log-in by password or keyboard-interactive, and none with nothing',
         expr: `!o.ssh.auth.anybody && ${noneWeak('o.ssh.auth.methods', AUTH_METHODS)}`,
         severity: 'critical',
       },

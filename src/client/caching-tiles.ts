@@ -12,16 +12,25 @@ const MOST_BUNDLE_BYTES = 67_108_864;
 
 export class CachingTileReader extends TileReader {
   readonly #tiles = new Keeping<Uint8Array>(MOST_TILE_BYTES, ({ length }) => length);
-  readonly #bundles = new Keeping<readonly Uint8Array[]>(MOST_BUNDLE_BYTES, (entries) =>
-    entries.reduce((sum, { length }) => sum + length, 0),
-  );
+  readonly #bundles = new Keeping<Uint8Array>(MOST_BUNDLE_BYTES, ({ length }) => length);
+  /** The entries of a bundle that is kept, so that it is taken apart once. */
+  readonly #entries = new WeakMap<Uint8Array, readonly Uint8Array[]>();
 
   override tile(level: number, index: number, width: number): Promise<Uint8Array> {
     return this.#tiles.get(`${level}/${index}/${width}`, () => super.tile(level, index, width));
   }
 
-  override bundle(index: number, width: number): Promise<readonly Uint8Array[]> {
-    return this.#bundles.get(`${index}/${width}`, () => super.bundle(index, width));
+  override bundleBytes(index: number, width: number): Promise<Uint8Array> {
+    return this.#bundles.get(`${index}/${width}`, () => super.bundleBytes(index, width));
+  }
+
+  override async bundle(index: number, width: number): Promise<readonly Uint8Array[]> {
+    const bytes = await this.bundleBytes(index, width);
+    const known = this.#entries.get(bytes);
+    if (known !== undefined) return known;
+    const entries = await super.bundle(index, width);
+    this.#entries.set(bytes, entries);
+    return entries;
   }
 
   /** Forgets everything: what was kept may be what did not verify. */

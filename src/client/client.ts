@@ -11,6 +11,9 @@ import { PolicyHistory, type PolicyEntry } from '../registration/history.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
+import { nobleHasher } from '../tree/hash.ts';
+import type { Bundle } from './bundles.ts';
+import { entriesOf } from './entries.ts';
 import type { Evidence, Trust } from './evidence.ts';
 import { silentKeys } from './examine-log.ts';
 import { examine, type Examination } from './examine.ts';
@@ -146,6 +149,11 @@ export class LogClient {
   /** What came of comparing with each peer, in their order; none before the first view. */
   get peers(): readonly PeerResult[] {
     return this.#peers ?? [];
+  }
+
+  /** Every entry under a view from an index on, verified, bundle by bundle (entries.ts). The first may begin before it. */
+  entries(view: LogView, from = 0): AsyncGenerator<Bundle, void, undefined> {
+    return entriesOf(this.tiles, view.head, this.#options.hasher ?? nobleHasher, from);
   }
 
   /** `logStatement` (log-statement.ts): submits a signed statement, and verifies all that shows it to be logged. */

@@ -1,18 +1,15 @@
 /**
- * Reading a whole log: the only way to know from the log alone that nothing about a subject was left out. Every
- * entry is hashed up to the signed root; where entries about each subject are is remembered.
+ * Where entries about each subject are in a whole log: reading every entry is the only way to know from the log alone that
+ * nothing about a subject was left out.
  */
-import { entryId, type EntryId } from '../bytes/brand.ts';
-import { concatBytes, equalBytes } from '../bytes/compare.ts';
+import type { EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { sha256 } from '@noble/hashes/sha2.js';
-import type { LogView } from './view.ts';
-import { parseStatement } from '../statement/parse.ts';
 import type { StatementKind } from '../statement/kinds.ts';
-import { emptyEdge, grow, type Edge, type Growth } from '../tree/grow.ts';
-import { hashLeaf, type BatchHasher } from '../tree/hash.ts';
-import { TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
+import { parseStatement } from '../statement/parse.ts';
+import type { BatchHasher } from '../tree/hash.ts';
+import { entriesOf } from './entries.ts';
 import type { TileReader } from './tiles.ts';
+import type { LogView } from './view.ts';
 
 /** More is for a monitor, which keeps what it read. */
 const MOST_ENTRIES = 1_000_000;
@@ -26,40 +23,35 @@ export interface Place {
 }
 
 export class WholeLog {
-  readonly #tiles: Pick<TileReader, 'bundle'>;
+  readonly #tiles: TileReader;
   readonly #hasher: BatchHasher;
-  #edge: Edge = emptyEdge();
+  #size = 0;
   /** By index, rising. */
   readonly #places: Place[] = [];
 
-  constructor(tiles: Pick<TileReader, 'bundle'>, hasher: BatchHasher) {
+  constructor(tiles: TileReader, hasher: BatchHasher) {
     this.#tiles = tiles;
     this.#hasher = hasher;
   }
 
-  /** Reads on up to the head of a view. Refuses `too-large`, and `proof-failed` when the entries are not its tree. */
-  async advance({ head: { size, root } }: LogView, onProgress: (done: number) => void): Promise<void> {
+  /** Reads on up to the head of a view. Refuses `too-large`, and as `entriesOf` does. */
+  async advance({ head }: LogView, onProgress: (done: number) => void): Promise<void> {
+    const { size } = head;
     if (size > MOST_ENTRIES)
       throw refuse(
         'too-large',
         `the log has ${size} entries; let a monitor copy it, and name that with --monitor`,
       );
-    let edge = this.#edge;
-    let grown: Growth | undefined;
+    if (size <= this.#size) return;
     const found: Place[] = [];
-    while (edge.size < size) {
-      const bundle = Math.floor(edge.size / TILE_WIDTH);
-      const entries = await this.#tiles.bundle(bundle, tileWidthAt(0, bundle, size));
-      const fresh = entries.slice(edge.size % TILE_WIDTH);
-      const first: number = edge.size;
-      for (const [i, bytes] of fresh.entries()) found.push(...placeOf(bytes, first + i));
-      grown = grow(edge, concatBytes(...fresh.map(hashLeaf)), this.#hasher);
-      ({ edge } = grown);
-      onProgress(edge.size);
+    for await (const { start, entries, ids } of entriesOf(this.#tiles, head, this.#hasher, this.#size)) {
+      for (const [i, bytes] of entries.entries()) {
+        const [index, id] = [start + i, ids[i]];
+        if (index >= this.#size && id !== undefined) found.push(...placeOf(bytes, index, id));
+      }
+      onProgress(start + entries.length);
     }
-    if (grown !== undefined && !equalBytes(grown.root, root))
-      throw refuse('proof-failed', 'the entries that the log serves do not hash to the root that it signed');
-    this.#edge = edge;
+    this.#size = size;
     for (const place of found) this.#places.push(place);
   }
 
@@ -81,10 +73,10 @@ export class WholeLog {
 }
 
 /** Nothing for what is no statement: the log should have refused it, and fsck says so. */
-function placeOf(bytes: Uint8Array, index: number): readonly Place[] {
+function placeOf(bytes: Uint8Array, index: number, id: EntryId): readonly Place[] {
   try {
     const { kind, subject } = parseStatement(bytes);
-    return [{ index, id: entryId(sha256(bytes).toHex()), kind, subject }];
+    return [{ index, id, kind, subject }];
   } catch (error) {
     if (error instanceof Refusal) return [];
     throw error;

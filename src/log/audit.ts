@@ -5,6 +5,7 @@
  * For every entry: its leaf, strict bytes, signature by a key enrolled at that point, admission under the
  * policy in force at that point. For the tree: every tile at every level, the root.
  */
+import { readAhead } from '../bytes/ahead.ts';
 import { entryId, type Digest, type EntryId } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal } from '../bytes/refusal.ts';
@@ -68,12 +69,10 @@ export async function auditLog(source: AuditSource, options: AuditOptions): Prom
   };
   const replay = options.statements ? new WholeReplay(source.origin, options.verify) : undefined;
   let edge: Edge = emptyEdge();
-  for (let start = 0; start < source.size; start += TILE_WIDTH) {
-    const bundle = start / TILE_WIDTH;
-    const width = tileWidthAt(0, bundle, source.size);
-    const entries = await source.bundle(bundle, width);
+  for await (const { bundle, entries, leafTile } of bundlesOf(source)) {
+    const start = bundle * TILE_WIDTH;
     const { ids, leaves } = hashEntries(entries, options.hasher);
-    await compareLeaves(source, bundle, leaves, find);
+    compareLeaves(leafTile, bundle, leaves, find);
     const growth = grow(edge, leaves, options.hasher);
     for (const tile of growth.tiles)
       if (tile.level > 0 && tile.width === TILE_WIDTH) await compareTile(source, tile, find);
@@ -84,14 +83,36 @@ export async function auditLog(source: AuditSource, options: AuditOptions): Prom
       if (replay?.stopped !== undefined) continue;
       for (const what of (await options.onEntry?.(start + i, id, bytes)) ?? []) find(start + i, what);
     }
-    options.onProgress?.(start + width);
-    if (start + width === source.size && !equalBytes(growth.root, source.root))
+    const end = start + entries.length;
+    options.onProgress?.(end);
+    if (end === source.size && !equalBytes(growth.root, source.root))
       find(undefined, 'the entries do not make the signed root');
   }
   await compareEdge(source, edge, find);
   if (replay !== undefined && replay.stopped === undefined)
     for (const what of (await options.onChains?.(replay.chains)) ?? []) find(undefined, what);
   return { entries: source.size, findings, stopped: replay?.stopped };
+}
+
+interface ServedBundle {
+  readonly bundle: number;
+  readonly entries: readonly Uint8Array[];
+  /** The tile of its leaves, as served. */
+  readonly leafTile: Uint8Array;
+}
+
+/** Every bundle in order, with the tile of its leaves; the next ones are read meanwhile. */
+function bundlesOf(source: AuditSource): AsyncGenerator<ServedBundle, void, undefined> {
+  const read = async (bundle: number): Promise<ServedBundle> => {
+    const width = tileWidthAt(0, bundle, source.size);
+    const [entries, leafTile] = await Promise.all([
+      source.bundle(bundle, width),
+      source.tile(0, bundle, width),
+    ]);
+    return { bundle, entries, leafTile };
+  };
+  const weigh = ({ entries }: ServedBundle): number => entries.reduce((sum, { length }) => sum + length, 0);
+  return readAhead(0, Math.ceil(source.size / TILE_WIDTH), read, weigh);
 }
 
 type Find = (index: number | undefined, what: string) => void;
@@ -113,13 +134,7 @@ function hashEntries(
 }
 
 /** Names each entry whose leaf differs from the tile that is served. */
-async function compareLeaves(
-  source: AuditSource,
-  tile: number,
-  leaves: Uint8Array,
-  find: Find,
-): Promise<void> {
-  const served = await source.tile(0, tile, leaves.length / 32);
+function compareLeaves(served: Uint8Array, tile: number, leaves: Uint8Array, find: Find): void {
   for (let i = 0; i < leaves.length; i += 32) {
     if (!equalBytes(served.subarray(i, i + 32), leaves.subarray(i, i + 32))) {
       find(tile * TILE_WIDTH + i / 32, 'the entry does not hash to its leaf in the tile');

@@ -3,7 +3,7 @@ import { formatBase64, formatHex } from '../bytes/text.ts';
 import { formatVkey, type NoteVerifier } from '../note/key.ts';
 import type { Alarm, AlarmSink } from './alarm.ts';
 import type { SeenHead } from './head.ts';
-import type { Tampered } from './served.ts';
+import type { Tampered } from '../client/served.ts';
 
 /** Bytes of what was served that go into an incident's file. */
 const SERVED_KEPT = 65_536;

@@ -15,15 +15,15 @@ import type { ParsedStatement } from '../statement/parse.ts';
 import { nodeHashOf, type BatchHasher } from '../tree/hash.ts';
 import { nodesForRoot, rootAt } from '../tree/prove.ts';
 import type { Alarm, EntryWatch, SeenEntry } from './alarm.ts';
-import { bundlesFrom, type Bundle } from './bundles.ts';
+import { bundlesFrom, type Bundle } from '../client/bundles.ts';
 import { WORTH_THREADS, type Checking } from './checking.ts';
 import type { Copy } from './copy.ts';
 import type { EvidenceMaker } from './evidence.ts';
 import { faultAlarm } from './faults.ts';
 import { UNREAD, type Fault } from '../registration/replay.ts';
 import { isPolicy, type Replay } from './replay.ts';
-import { Tampered, Unreachable, type Served } from './served.ts';
-import type { VerifiedTiles } from './tiles.ts';
+import { Tampered, Unreachable, type Served } from '../client/served.ts';
+import type { VerifiedTiles } from '../client/verified-tiles.ts';
 
 /** Entries of one commit, about: enough to share two fsyncs, little to do again. */
 export const BATCH = 2048;

@@ -11,7 +11,7 @@ import { TILE_WIDTH } from '../tree/tile.ts';
 import { TileNodes } from '../tree/tilenodes.ts';
 import type { Copy } from './copy.ts';
 import type { SeenHead } from './head.ts';
-import type { VerifiedTiles } from './tiles.ts';
+import type { VerifiedTiles } from '../client/verified-tiles.ts';
 
 export class EvidenceMaker {
   readonly #head: SeenHead;

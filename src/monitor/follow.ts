@@ -20,7 +20,7 @@ import type { BatchHasher } from '../tree/hash.ts';
 import { chooseHasher, chooseVerifier } from '../workers/kernels.ts';
 import type { Alarm, AlarmSink, EntryWatch } from './alarm.ts';
 import { forgedAlarm, Raised, tamperedAlarm } from './alarms.ts';
-import { fetchBundle } from './bundles.ts';
+import { fetchBundle } from '../client/bundles.ts';
 import { Checking, WORTH_THREADS } from './checking.ts';
 import type { Copy } from './copy.ts';
 import { BATCH, Copying, type CopyMoment } from './copying.ts';
@@ -29,8 +29,8 @@ import { hearHead, type SeenHead, type Trust } from './head.ts';
 import { Holding } from './holding.ts';
 import { compareSeen, type Verdict } from './history.ts';
 import { beginsOurs, Replay } from './replay.ts';
-import { Served, Tampered, Unreachable } from './served.ts';
-import { VerifiedTiles, type Contradicts } from './tiles.ts';
+import { Served, Tampered, Unreachable } from '../client/served.ts';
+import { VerifiedTiles, type Contradicts } from '../client/verified-tiles.ts';
 
 /** Moments of a step, named so that tests can stop the process at each. */
 export type Moment = 'heard' | 'compared' | 'held' | CopyMoment | 'copied';

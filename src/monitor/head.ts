@@ -11,7 +11,7 @@ import { formatNote, type SignatureLine } from '../note/note.ts';
 import { logKeysOf, quorumMet, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import { EMPTY_ROOT } from '../tree/hash.ts';
-import { Unreachable } from './served.ts';
+import { Unreachable } from '../client/served.ts';
 
 /** Who is to be believed about one log. */
 export interface Trust {

@@ -12,8 +12,8 @@ import { prefixOf, type NotedHead } from '../client/history.ts';
 import type { Alarm } from './alarm.ts';
 import type { Copy } from './copy.ts';
 import type { SeenHead } from './head.ts';
-import { Unreachable } from './served.ts';
-import type { VerifiedTiles } from './tiles.ts';
+import { Unreachable } from '../client/served.ts';
+import type { VerifiedTiles } from '../client/verified-tiles.ts';
 
 /** What a head is to the newest one before it. */
 export type Verdict =

@@ -4,7 +4,7 @@
  * is wrong has an address, and any node read from here is a node of the signed tree.
  */
 import { equalBytes } from '../bytes/compare.ts';
-import type { TreeHead } from '../client/view.ts';
+import type { TreeHead } from './view.ts';
 import { Lru } from '../bytes/lru.ts';
 import { nodeHashOf, type BatchHasher } from '../tree/hash.ts';
 import { readNodes } from '../tree/load.ts';

@@ -2,24 +2,16 @@
  * Entry bundles, each compared with the verified tile of its leaves, fetched ahead of those who read them
  * within a bound of memory.
  */
-import { createHash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { entryId, type EntryId } from '../bytes/brand.ts';
+import { readAhead } from '../bytes/ahead.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { formatHex } from '../bytes/text.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { MAX_ENTRY_LENGTH } from '../tree/bundle.ts';
 import { bundlePath, TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
 import { LOOKS, Tampered, Unreachable, type Served } from './served.ts';
-import type { VerifiedTiles } from './tiles.ts';
-
-/** Bundles asked for before their turn, at most. */
-const AHEAD = 24;
-
-/** Bytes of bundles that may be on their way or waiting (one of the longest entries has 16 MiB). */
-const BYTES_AHEAD = 64 * 2 ** 20;
-
-/** What a bundle is taken to weigh until one was seen. */
-const FIRST_GUESS = 4 * 2 ** 20;
+import type { VerifiedTiles } from './verified-tiles.ts';
 
 /** The entries of one tile, proven to lie under the signed root. */
 export interface Bundle {
@@ -43,25 +35,8 @@ export async function* bundlesFrom(
   parts: BundleParts,
 ): AsyncGenerator<Bundle, void, undefined> {
   const end = Math.ceil(parts.tiles.head.size / TILE_WIDTH);
-  const coming: Promise<Bundle>[] = [];
-  let next = Math.floor(from / TILE_WIDTH);
-  let heaviest = FIRST_GUESS;
-  let seen = false;
-  for (;;) {
-    const room = Math.min(AHEAD, Math.max(2, Math.floor(BYTES_AHEAD / heaviest)));
-    while (coming.length < room && next < end) {
-      const bundle = fetchBundle(next++, parts);
-      bundle.catch(() => undefined); // heard in its turn, if that comes
-      coming.push(bundle);
-    }
-    const first = coming.shift();
-    if (first === undefined) return;
-    const bundle = await first;
-    const weight = bundle.entries.reduce((sum, entry) => sum + entry.length, 65_536);
-    heaviest = seen ? Math.max(heaviest, weight) : weight;
-    seen = true;
-    yield bundle;
-  }
+  const weigh = ({ entries }: Bundle): number => entries.reduce((sum, { length }) => sum + length, 0);
+  yield* readAhead(Math.floor(from / TILE_WIDTH), end, (index) => fetchBundle(index, parts), weigh);
 }
 
 /** One bundle. Fails as `bundlesFrom` does. */
@@ -169,10 +144,10 @@ function isRestOfBundle(rest: Uint8Array, count: number): boolean {
  * what is wrong. Without this a length turned larger would look like a bundle cut short, an outage for ever.
  */
 function holdsEntry(bytes: Uint8Array, leaf: Uint8Array): boolean {
-  const hash = createHash('sha256').update(Uint8Array.of(0));
+  const hash = sha256.create().update(Uint8Array.of(0));
   for (let length = 0; length <= Math.min(bytes.length, MAX_ENTRY_LENGTH); length++) {
     if (length > 0) hash.update(bytes.subarray(length - 1, length));
-    if (equalBytes(hash.copy().digest(), leaf)) return true;
+    if (equalBytes(hash.clone().digest(), leaf)) return true;
   }
   return false;
 }

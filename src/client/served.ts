@@ -1,9 +1,9 @@
 /**
- * What a log serves, as a monitor hears it. Two ways to fail are kept apart: a log that cannot be reached or
+ * What a log serves, as whoever walks all of it hears it. Two ways to fail are kept apart: a log that cannot be reached or
  * answers in fragments is an outage; whole bytes that are not what was signed are an alarm.
  */
 import { Refusal } from '../bytes/refusal.ts';
-import type { TileReader } from '../client/tiles.ts';
+import type { TileReader } from './tiles.ts';
 
 /** How often what does not fit is fetched before it counts as served so. */
 export const LOOKS = 2;
@@ -13,8 +13,8 @@ export class Unreachable extends Error {
   override readonly name = 'Unreachable';
   readonly gone: boolean;
 
-  constructor(why: string, gone = false) {
-    super(why);
+  constructor(why: string, gone = false, options?: ErrorOptions) {
+    super(why, options);
     this.gone = gone;
   }
 }
@@ -70,7 +70,8 @@ async function heard<T>(answer: Promise<T>): Promise<T> {
     return await answer;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    throw new Unreachable(error.message, error.code === 'not-found' || error.code === 'beyond-head');
+    const gone = error.code === 'not-found' || error.code === 'beyond-head';
+    throw new Unreachable(error.message, gone, { cause: error });
   }
 }
 

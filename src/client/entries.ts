@@ -1,0 +1,39 @@
+/**
+ * Every entry of a log, in order, bundle by bundle: each is compared with the leaves under the signed root before anybody
+ * sees it, and the next ones are fetched meanwhile (bytes/ahead.ts). The one walk of a whole log.
+ */
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import type { BatchHasher } from '../tree/hash.ts';
+import { bundlesFrom, type Bundle } from './bundles.ts';
+import { Served, Tampered, Unreachable } from './served.ts';
+import type { TileReader } from './tiles.ts';
+import { VerifiedTiles } from './verified-tiles.ts';
+import type { TreeHead } from './view.ts';
+
+/**
+ * The bundles of a tree that hold entries `from` and later. The first may begin before `from`. Refuses `proof-failed` for
+ * what is not under the root, and what `tiles` refuses.
+ */
+export async function* entriesOf(
+  tiles: TileReader,
+  head: TreeHead,
+  hasher: BatchHasher,
+  from = 0,
+): AsyncGenerator<Bundle, void, undefined> {
+  const served = new Served(tiles);
+  const verified = new VerifiedTiles(served, head, hasher, async () => false);
+  try {
+    yield* bundlesFrom(from, { served, tiles: verified, hasher });
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+function refusalOf(error: unknown): unknown {
+  if (error instanceof Tampered)
+    return refuse('proof-failed', `${error.message}; do not rely on this log`, { cause: error });
+  if (!(error instanceof Unreachable)) return error;
+  return error.cause instanceof Refusal
+    ? error.cause
+    : refuse('unavailable', error.message, { cause: error });
+}

@@ -1,9 +1,11 @@
 /**
- * Every benchmark in one table: `npm run bench` (about five minutes). The load generator runs on the same
+ * Every benchmark in one table: `npm run bench` (about seven minutes). The load generator runs on the same
  * machine as the server and takes its share of it.
  */
 import { agentTable } from './agent.ts';
 import { benchHashing, benchVerifying } from './hash.ts';
+import { followerRows } from './followers.ts';
+import { largeRows } from './large.ts';
 import { mainThreadRows } from './mainthread.ts';
 import { machine, printRows } from './machine.ts';
 import { monitorRows } from './monitor.ts';
@@ -17,6 +19,8 @@ console.log(machine());
 printRows('Hashing, one core', benchHashing());
 printRows('Checking signatures, one core', benchVerifying());
 printRows('Submissions: signed, verified, durable, receipt in the reply', await submitRows(SECONDS));
+printRows('Waiting for a large entry to be durable', await largeRows(undefined));
+printRows('Submitters beside ten followers that catch up', await followerRows(undefined));
 printRows('Reads, 64 connections', await readRows(SECONDS));
 printRows('Main thread under full load, 64 connections', await mainThreadRows(SECONDS));
 printRows('Cosigning: checked, signed twice, durable', await witnessRows(SECONDS / 2));

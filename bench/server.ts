@@ -1,5 +1,5 @@
 /** A real server in a process of its own, on a fresh data directory, with statements signed beforehand. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createPrivateKey, sign } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,24 +11,36 @@ import { keyThumbprint } from '../src/cose/key.ts';
 import { encodeSign1, sigStructure } from '../src/cose/sign1.ts';
 import { publicKeyOf } from '../src/keys/native.ts';
 
-const MAIN = new URL('../src/cli/bin.cjs', import.meta.url).pathname;
+/** This checkout. */
+const OURS = new URL('..', import.meta.url).pathname;
+
+/** Every rate is off: one client asks as much as a thousand would. */
+const RATES = ['--rate-limit', '--statement-rate', '--key-rate', '--subject-rate', '--read-rate-limit'];
 
 export interface Server {
   readonly url: string;
   readonly dir: string;
   readonly pid: number;
   /** Signs `count` statements never given before. */
-  statements(count: number): Buffer[];
+  statements(count: number, payloadBytes?: number): Buffer[];
   stop(): Promise<void>;
 }
 
-/** Starts `tallystick serve` on loopback. `nodeArgs` go to Node, such as `--cpu-prof`. */
-export async function startServer(port: number, nodeArgs: readonly string[] = []): Promise<Server> {
+/**
+ * Starts `tallystick serve` on loopback. `nodeArgs` go to Node, such as `--cpu-prof`; `checkout` is the folder of the
+ * version to start, with its node_modules.
+ */
+export async function startServer(
+  port: number,
+  nodeArgs: readonly string[] = [],
+  checkout: string = OURS,
+): Promise<Server> {
+  const main = join(checkout, 'src', 'cli', 'bin.cjs');
   const dir = mkdtempSync(join(tmpdir(), 'tallystick-bench-'));
   const data = join(dir, 'data');
   const args = [
     ...nodeArgs,
-    MAIN,
+    main,
     'serve',
     '--data-dir',
     data,
@@ -36,12 +48,7 @@ export async function startServer(port: number, nodeArgs: readonly string[] = []
     String(port),
     '--log-level',
     'warn',
-    '--rate-limit',
-    '0',
-    '--statement-rate',
-    '0',
-    '--read-rate-limit',
-    '0',
+    ...ratesOf(main).flatMap((rate) => [rate, '0']),
   ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: dir });
   const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()));
@@ -70,8 +77,14 @@ export async function startServer(port: number, nodeArgs: readonly string[] = []
   };
 }
 
-/** Statements of about 300 bytes, as fast as OpenSSL signs: only the payload differs from one to the next. */
-function signer(keyFile: string): (count: number) => Buffer[] {
+/** Those that this version has. */
+function ratesOf(main: string): readonly string[] {
+  const help = execFileSync(process.execPath, [main, 'serve', '--help'], { encoding: 'utf8' });
+  return RATES.filter((rate) => help.includes(`  ${rate} `));
+}
+
+/** Statements of about 300 bytes, or with a payload of so many, as fast as OpenSSL signs: only the payload differs. */
+function signer(keyFile: string): (count: number, payloadBytes?: number) => Buffer[] {
   const key = createPrivateKey(readFileSync(keyFile));
   const publicKey = publicKeyOf(key);
   const claims = new Map([
@@ -87,9 +100,9 @@ function signer(keyFile: string): (count: number) => Buffer[] {
     ]) as never,
   );
   let serial = 0;
-  return (count) =>
+  return (count, payloadBytes = 110) =>
     Array.from({ length: count }, () => {
-      const payload = encodeUtf8(`statement ${process.pid}/${serial++} `.padEnd(110, '.'));
+      const payload = encodeUtf8(`statement ${process.pid}/${serial++} `.padEnd(payloadBytes, '.'));
       const signature = sign(null, sigStructure(protectedBytes, payload), key);
       return Buffer.from(encodeSign1({ protectedBytes, unprotected: new Map(), payload, signature }));
     });

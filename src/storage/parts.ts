@@ -10,8 +10,11 @@ import { refuse } from '../bytes/refusal.ts';
 import { encodeBundle } from '../tree/bundle.ts';
 import { TILE_WIDTH } from '../tree/tile.ts';
 
-/** Bytes of the longest part: what one step of merging moves, and what is read for one entry, at most. */
-export const PART_BYTES = 262_144;
+/**
+ * Bytes of the longest part: what one step of merging moves, and what is read for one entry, at most. A full bundle of entries of
+ * 300 bytes fits; two of the largest entries do not, since moving them costs more than their row.
+ */
+export const PART_BYTES = 98_304;
 
 /** A part as it is stored. */
 export type Part = readonly [first: number, bytes: Uint8Array];

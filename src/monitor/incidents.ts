@@ -24,6 +24,9 @@ const MAX_KEPT = 1_000;
 /** Of these, what one key can make: a flood by one leaves room for what others do. */
 const MAX_OF_SOURCE = 100;
 
+/** Alarms counted before the count is written: what a crash may forget of it. */
+const UNWRITTEN = 100;
+
 /** What is known of one incident. Times: milliseconds since the epoch. */
 export interface KnownIncident {
   readonly id: string;
@@ -65,6 +68,8 @@ export class IncidentStore {
   readonly #statements: Statements;
   readonly #db: Database.Database;
   readonly #leftOut = new Set<string>();
+  /** Alarms that were not kept and are not written yet: a flood waits for no disk. */
+  #unwritten: { readonly origin: string; readonly kind: string }[] = [];
 
   constructor(db: Database.Database, dir: string, options: IncidentOptions) {
     this.#db = db;
@@ -159,6 +164,7 @@ export class IncidentStore {
 
   /** Alarms of a kind that were seen when too many were kept already. */
   uncounted(): readonly { readonly origin: string; readonly kind: string; readonly seen: number }[] {
+    this.flush();
     return rowsOf(this.#statements.allUncounted.all()).map((row) => ({
       origin: text(row, 'origin'),
       kind: text(row, 'kind'),
@@ -170,8 +176,20 @@ export class IncidentStore {
     return join(this.#folder, `${id}.json`);
   }
 
+  /** Writes the counts that are not written yet: to be called before the database is closed. */
+  flush(): void {
+    const now = this.#options.now();
+    const all = this.#unwritten;
+    if (all.length === 0) return;
+    this.#db.transaction(() => {
+      for (const { origin, kind } of all) this.#statements.uncounted.run({ origin, kind, now });
+    })();
+    this.#unwritten = [];
+  }
+
   #leaveOut({ origin, evidence: { kind } }: Incident, source: string): void {
-    this.#statements.uncounted.run({ origin, kind, now: this.#options.now() });
+    this.#unwritten.push({ origin, kind });
+    if (this.#unwritten.length >= UNWRITTEN) this.flush();
     const name = `${origin}\n${kind}`;
     if (this.#leftOut.has(name)) return;
     this.#leftOut.add(name);

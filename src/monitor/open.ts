@@ -131,6 +131,7 @@ export async function openMonitor(options: MonitorOptions): Promise<OpenedMonito
         told.webhook?.wake();
       },
     });
+    cleanup.defer(() => store.flush());
     store.repair();
     const observations = new Observations(db);
     const logs = await followedLogs(options.urls, trust.policy, transport, observations);

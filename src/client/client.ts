@@ -1,6 +1,32 @@
 /**
- * The client of a log: everything that is read is verified, heads are compared with the last ones seen, and what is
- * submitted is shown to be logged.
+ * The client of a transparency log: in a browser, a CI action, an auditor's tool and every verb of the command line.
+ *
+ * Nouns. A **view** is one checkpoint that a trusted log signed, and reads under it: each is checked against its root, so
+ * the server that answers need not be trusted (view.ts). A **snapshot** is a view with the registration policies under it,
+ * and what a reader wants to know of subjects (snapshot.ts). A **head memory** keeps the newest head of each log between
+ * runs (ports.ts). A **peer** is somebody else who holds heads of the log. **Evidence** is what shows an entry to somebody
+ * offline (evidence.ts).
+ *
+ * Flow. Whoever asks for a view gets the newest checkpoint, after it was
+ *
+ *   opened with the log's keys → compared with the head remembered → compared with the peers' → opened with the quorum
+ *     → remembered
+ *
+ * Two signed heads that are not one history end everything with `inconsistent`, whatever else is wrong, and the incident
+ * that shows it goes to the head memory. Whoever logs a statement goes
+ *
+ *   submit → wait for the receipt → collect entry, proofs and policy under a view → verify it all
+ *
+ * A worked example:
+ *
+ *   const trust = trustKeys([parseVkey('log.example+d1b21824+AX…')]);                            // trust.ts
+ *   const client = openClient({ log: 'https://log.example', trust, fetch, now: Date.now });
+ *   const snapshot = await client.snapshot();
+ *   const { claims } = appraiseSubject(await snapshot.subject('web/shop'), snapshot.context);    // appraisal/subject.ts
+ *   for (const { claim, verdict } of claims) console.log(claim.id, verdict);                     // tls-min PROVEN
+ *
+ * Everything that can go wrong in the world is a `Refusal` with a code. What a person should hear goes to `onRemark`, long
+ * work to `progress`; nothing is printed. No module here knows a clock, a disk or Node: they are options.
  */
 import type { EntryId } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';

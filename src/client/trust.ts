@@ -1,0 +1,58 @@
+/**
+ * Whom a client trusts: verifier keys of a log, or a tlog-policy with witnesses and a quorum; and receipt keys known from
+ * elsewhere.
+ */
+import { refuse } from '../bytes/refusal.ts';
+import { decodeUtf8 } from '../bytes/text.ts';
+import { decodeCoseKey, decodeKeySet } from '../cose/key.ts';
+import { parseVkey, type NoteVerifier } from '../note/key.ts';
+import { parseTrustPolicy, policyOfLogs, withOrigin } from '../note/trust.ts';
+import { assertStrongKey, type PublicKey } from '../sign/algorithm.ts';
+import type { Trust } from './evidence.ts';
+
+/** Trusts the log with these keys. One of each algorithm among them must have signed every checkpoint. */
+export function trustKeys(keys: readonly NoteVerifier[], receiptKeys: readonly PublicKey[] = []): Trust {
+  return { policy: policyOfLogs(keys), everyAlgorithm: true, receiptKeys };
+}
+
+/** Trusts as a tlog-policy file says (C2SP tlog-policy): one log key, and the quorum. Refuses `malformed-trust-policy`. */
+export function trustPolicy(file: Uint8Array, receiptKeys: readonly PublicKey[] = []): Trust {
+  return { policy: parseTrustPolicy(file), everyAlgorithm: false, receiptKeys };
+}
+
+/** Trusts receipt keys alone: a receipt stands on its own key. */
+export function trustReceiptKeys(receiptKeys: readonly PublicKey[]): Trust {
+  return { policy: policyOfLogs([]), everyAlgorithm: false, receiptKeys };
+}
+
+/** The same keys for a log whose checkpoints have another origin than its keys have names. Refuses `usage` for several logs. */
+export function trustAsOrigin(trust: Trust, origin: string): Trust {
+  const names = new Set(trust.policy.logs.map(({ verifier }) => verifier.name));
+  if (names.size > 1)
+    throw refuse(
+      'usage',
+      '--log-origin is for one log, and keys of several are trusted; name the keys of one',
+    );
+  return { ...trust, policy: withOrigin(trust.policy, origin) };
+}
+
+/** Verifier keys, one a line; lines that begin with # are comments. `name`: of the file. Refuses `malformed-key`. */
+export function parseVkeys(bytes: Uint8Array, name: string): readonly NoteVerifier[] {
+  const lines = decodeUtf8(bytes)
+    .split('\n')
+    .map((line) => line.trim());
+  const keys = lines.filter((line) => line !== '' && !line.startsWith('#')).map(parseVkey);
+  if (keys.length === 0) throw refuse('malformed-key', `${name} holds no verifier key`);
+  return keys;
+}
+
+/**
+ * A COSE_Key, or a COSE_KeySet (an array, CBOR major type 4) as a log serves it at `/.well-known/scitt-keys`. Refuses
+ * `malformed-key`, and `weak-key` for a key that holds every signature.
+ */
+export function parseReceiptKeys(bytes: Uint8Array): readonly PublicKey[] {
+  const isSet = Math.floor((bytes[0] ?? 0) / 32) === 4;
+  const keys = (isSet ? decodeKeySet(bytes) : [decodeCoseKey(bytes)]).map(({ key }) => key);
+  for (const key of keys) assertStrongKey(key);
+  return keys;
+}

@@ -15,7 +15,7 @@ import { holds } from '../declare/node/files.ts';
 import { parseDisclosure, parseLeaves, type Disclosure, type OwnedLeaves } from '../declare/leafopening.ts';
 import { parseOpening, type Opening } from '../declare/opening.ts';
 import { readNamedFile } from '../platform/files.ts';
-import { PROOF_FILES, PROOFS_FOLDER } from './proofs.ts';
+import { PROOF_FILES, PROOFS_FOLDER } from '../declare/node/proofs.ts';
 
 /** Evidence as found, and what belongs to it. */
 export interface FoundEvidence {

@@ -10,6 +10,7 @@ import { originHash } from '../note/checkpoint.ts';
 import type { Context } from './context.ts';
 import { codeOf, faultOf } from '../platform/fault.ts';
 import { createFile, replaceFile } from '../platform/files.ts';
+import { PROOFS_FOLDER } from '../declare/node/proofs.ts';
 
 /** Where clients keep what they remember: --state-dir, else the XDG state directory. */
 export function stateDirOf({ config, world: { env } }: Pick<Context, 'config' | 'world'>): string {
@@ -67,4 +68,9 @@ export class HeadFiles implements HeadMemory {
   #pathOf(origin: string): string {
     return join(this.#dir, 'heads', originHash(origin));
   }
+}
+
+/** Where proof directories are kept. */
+export function proofsFolderOf({ config, world }: Pick<Context, 'config' | 'world'>): string {
+  return config.proofsDir ?? join(world.cwd, PROOFS_FOLDER);
 }

@@ -28,7 +28,7 @@ import { validityOf } from './validity.ts';
 import { parseYaml } from './yaml.ts';
 
 /** What a claims file adds to a declaration. */
-export type Asked = Pick<Declaration, 'claims'> & {
+export type ClaimsFile = Pick<Declaration, 'claims'> & {
   /** Packs of the claims that come from one, by the claim's id. */
   readonly packed: ReadonlyMap<string, string>;
 } & Partial<
@@ -39,7 +39,7 @@ export type Asked = Pick<Declaration, 'claims'> & {
  * Reads a claims file. `overriding`: a tier that counts for more than the file's. Refuses `malformed-text` for YAML,
  * `malformed-payload` naming the place for what it says.
  */
-export function parseClaims(text: string, overriding?: Tier): Asked {
+export function parseClaims(text: string, overriding?: Tier): ClaimsFile {
   const [document = null, ...more] = parseYaml(text, {
     names: 'typed',
     empty: 'no document',

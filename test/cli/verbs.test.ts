@@ -16,10 +16,10 @@ import { join } from 'node:path';
 import t from 'tap';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeUtf8, parseHex } from '../../src/bytes/text.ts';
-import { declare } from '../../src/declare/node/declarefiles.ts';
+import { declareFiles } from '../../src/declare/node/declarefiles.ts';
 import { parseOpening } from '../../src/declare/opening.ts';
 import { drawPath, explainSteps } from '../../src/cli/explain.ts';
-import { slugOf } from '../../src/cli/proofs.ts';
+import { slugOf } from '../../src/declare/node/proofs.ts';
 import { encodeKeySet } from '../../src/cose/key.ts';
 import { attachReceipts } from '../../src/cose/transparent.ts';
 import { formatVkey } from '../../src/note/key.ts';
@@ -153,7 +153,7 @@ t.test('commit: what can be named', async (t) => {
     environment: 'e',
     tier: 'change',
   } as const;
-  const piped = await declare({ ...wish, operands: ['-'], stdin: pipe(), subject: 's' });
+  const piped = await declareFiles({ ...wish, operands: ['-'], stdin: pipe(), subject: 's' });
   const { text = '' } = piped.owned(me.dir) ?? {};
   t.match(parseOpening(Buffer.from(text), 'o').facts, [
     { path: '-', type: 'stream', size: 8, mode: undefined },

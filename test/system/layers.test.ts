@@ -61,6 +61,23 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   // What a declaration is made of on a machine: files, git, the secret of the salts, what is left to the owner.
   'declare/node': { below: [...PURE, 'claim', 'platform', 'keys', 'declare'], packages: [], node: true },
+  // What is declared becomes a logged commitment, with the identity of its targets, and its proof is kept.
+  commit: {
+    below: [
+      ...JUDGED,
+      'platform',
+      'claim',
+      'appraisal',
+      'evidence',
+      'probe',
+      'probe/registry',
+      'declare',
+      'declare/node',
+      'client',
+    ],
+    packages: [],
+    node: true,
+  },
   agent: {
     below: [
       ...JUDGED,
@@ -155,6 +172,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'evidence',
       'probe',
       'probe/registry',
+      'commit',
       'declare',
       'declare/node',
       'agent',

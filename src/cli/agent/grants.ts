@@ -7,8 +7,7 @@ import { programOf } from '../../keys/names.ts';
 import { PROBES } from '../../probe/registry.ts';
 import type { Context } from '../context.ts';
 import { isFolder } from '../../platform/files.ts';
-import { stateDirOf } from '../state.ts';
-import { proofsFolderOf } from '../proofs.ts';
+import { stateDirOf, proofsFolderOf } from '../state.ts';
 import { isThere, namedConfig, trustedByDefault, vkeysOf, type AgentHome } from './setup.ts';
 
 /** Whether a rule lets in a probe that needs this of the system. A rule's probe is `tls@1`, `tls` or `*`. */

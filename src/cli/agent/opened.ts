@@ -10,11 +10,12 @@ import type { Declared } from '../../appraisal/history.ts';
 import type { Value } from '../../claim/value.ts';
 import { declaredValue } from '../../probe/declared.ts';
 import type { SaltedTree } from '../../statement/saltedleaf.ts';
-import { earlierFolderOf } from '../commit/earlier.ts';
+import { earlierFolderOf } from '../../declare/node/earlier.ts';
 import { leafTree } from '../../declare/leafopening.ts';
 import { ownedFilesIn, parseOwned } from '../../declare/node/owned.ts';
 import type { Context } from '../context.ts';
-import { proofsFolderOf, slugOf } from '../proofs.ts';
+import { slugOf } from '../../declare/node/proofs.ts';
+import { proofsFolderOf } from '../state.ts';
 
 /** Undefined where the agent has no file of this very declaration. Refuses `malformed-payload` for a damaged one. */
 export async function openedOf(

@@ -1,7 +1,7 @@
 /** What one declaration says and another does not, line by line: for whoever compares, and for whoever approves. */
 import type { Declaration } from '../../statement/commitment.ts';
 import type { Output } from '../output.ts';
-import { changesOf, factsOf, type Change, type Facts } from './facts.ts';
+import { changesOf, factsOf, type Change, type Facts } from '../../declare/facts.ts';
 import { leavesFor, type OwnLeaves } from './ownleaves.ts';
 import { line } from './words.ts';
 

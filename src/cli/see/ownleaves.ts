@@ -4,13 +4,14 @@ import { equalBytes } from '../../bytes/compare.ts';
 import { formatHex } from '../../bytes/text.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declaration } from '../../statement/commitment.ts';
-import { earlierFolders } from '../commit/earlier.ts';
+import { earlierFolders } from '../../declare/node/earlier.ts';
 import { leafTree, showValue } from '../../declare/leafopening.ts';
 import { ownedFilesIn, readOwned } from '../../declare/node/owned.ts';
 import type { Context } from '../context.ts';
 import { ownInput } from '../owninput.ts';
-import { proofsFolderOf, slugOf } from '../proofs.ts';
-import type { Facts } from './facts.ts';
+import { slugOf } from '../../declare/node/proofs.ts';
+import { proofsFolderOf } from '../state.ts';
+import type { Facts } from '../../declare/facts.ts';
 
 /** A declaration's leaves: path → value as people read it; of sensitive ones only whether they changed. */
 export interface OwnLeaves {

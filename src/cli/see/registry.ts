@@ -9,7 +9,7 @@ import type { Flags } from '../verb.ts';
 import { readingOf, seeEach, unreadableJson } from './asked.ts';
 import { changeLine } from './difference.ts';
 import { newestSubjects } from '../../client/newest-subjects.ts';
-import { changesOf, factsOf, factsOfClaim, type Change, type Facts } from './facts.ts';
+import { changesOf, factsOf, factsOfClaim, type Change, type Facts } from '../../declare/facts.ts';
 import { leavesFor, readOwnLeaves } from './ownleaves.ts';
 import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';

@@ -1,35 +1,21 @@
 /** `tallystick commit`: declares configuration in a log, and keeps what proves it. */
-import { printable } from '../../bytes/printable.ts';
 import { join, relative, resolve } from 'node:path';
+import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
-import { EXIT } from '../exit.ts';
-import type { ProvenEntry } from '../../client/view.ts';
-import { approversFor, tooFew } from '../../appraisal/approvers.ts';
-import { formatHex } from '../../bytes/text.ts';
-import { keyThumbprint } from '../../cose/key.ts';
-import { loadSigner } from '../../keys/load.ts';
-import type { Signer } from '../../sign/signer.ts';
-import type { Policy } from '../../statement/policy.ts';
-import { onceLoggedHere } from '../acknowledged.ts';
-import type { Declared } from '../../declare/node/declarefiles.ts';
-import { keepEarlier } from '../commit/earlier.ts';
-import { STDIN } from '../../declare/node/files.ts';
+import { commit, commitRepinned, type Committed } from '../../commit/commit.ts';
+import type { Pinned, Pinning } from '../../commit/pin.ts';
+import type { CommitRemark } from '../../commit/request.ts';
 import { showPath, showValue } from '../../declare/leafopening.ts';
-import { identify, identifyAgain, pinLines, PINNING } from '../commit/identify.ts';
-import { prepare, type Prepared } from '../commit/publish.ts';
-import { issuerOf } from '../../registration/issuer.ts';
-import type { Pinned } from '../commit/pin.ts';
-import { assertKept, isOvertaken, MOST_RACES } from '../commit/race.ts';
-import { repinSubject } from '../commit/repin.ts';
+import { STDIN } from '../../declare/node/files.ts';
+import { PROOF_FILES, slugOf } from '../../declare/node/proofs.ts';
 import { SOURCES } from '../../declare/sources/registry.ts';
-import { declareAsked, DECLARING, leavesAsked } from '../commit/wish.ts';
-import type { Context } from '../context.ts';
-import { tryFolder } from '../../platform/files.ts';
-import { proofsOf } from '../findevidence.ts';
-import { ownInput } from '../owninput.ts';
-import { PROOF_FILES, proofsFolderOf, saveProofs, slugOf } from '../proofs.ts';
-import type { LoggedStatement } from '../../client/log-statement.ts';
+import { loadSigner } from '../../keys/load.ts';
 import { clientOf } from '../client.ts';
+import { EXIT } from '../exit.ts';
+import { DECLARING, leavesAsked, PINNING, pinningOf, repinSubject, requestAsked } from '../commit/request.ts';
+import type { Context } from '../context.ts';
+import { proofsOf } from '../findevidence.ts';
+import { proofsFolderOf } from '../state.ts';
 import type { Flags, Verb } from '../verb.ts';
 import { WAIT_OPTION, waiting } from '../wait.ts';
 
@@ -84,13 +70,10 @@ export const commitVerb: Verb = {
     'tallystick commit kubernetes web.yaml --subject prod/web --claims claims.yaml --pin',
     'tallystick commit --repin --subject prod/web',
   ],
-  run: commit,
+  run,
 };
 
-/** The log knows a statement that it has. */
-const AGAIN = 'The same command again saves its proof, and logs nothing more';
-
-async function commit(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
+async function run(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
   const { config, output } = context;
   if (flags.on('list')) return list(context, operands, flags);
   if (config.key === undefined) throw refuse('usage', 'say who signs with --key: a key file, or ssh-agent:');
@@ -101,75 +84,26 @@ async function commit(context: Context, operands: readonly string[], flags: Flag
       'usage',
       'name what to declare: files, or a kind and its source; or say --repin; see --help',
     );
-  const asked = again === undefined ? await declareAsked(context, operands, flags) : undefined;
-  const subject = asked?.subject ?? again ?? '';
-  const whom = waiting(context, flags);
-  const session = await clientOf(context, whom);
-  const view = await session.view();
-  const policy = await session.policy(view);
-  const newest = (): Promise<ProvenEntry | undefined> =>
-    session.newest(view, { subject, kind: 'commitment' });
-  const first = await newest();
-  const folder = join(proofsFolderOf(context), slugOf(subject));
-  const known = { whom, newest: first, policy };
-  const { declared, pinned, mayReplace } =
-    asked === undefined
-      ? await identifyAgain(context, subject, folder, flags, known)
-      : await identify(context, asked, flags, known);
-  const issuer = flags.text('issuer') ?? issuerOf(policy, signer.publicKey);
-  const { origin } = view.opened.checkpoint;
-  const few = policy && fewApprovers(policy, declared, signer);
-  if (few !== undefined) output.warn(few);
-  // What is logged is not taken back: where its proof cannot be kept, nothing is.
-  await tryFolder(folder);
-  const owned = await ownInput(async () => declared.owned(folder));
-  const submit = async (before: ProvenEntry | undefined): Promise<Submitted> => {
-    const prepared = await prepare({ ...declared, log: origin }, before, signer, issuer, mayReplace);
-    return { prepared, logged: await session.logStatement(prepared.statement, { goOn: AGAIN }) };
+  const request = again === undefined ? await requestAsked(context, operands, flags) : undefined;
+  const client = await clientOf(context, waiting(context, flags));
+  const folder = join(proofsFolderOf(context), slugOf(request?.subject ?? again ?? ''));
+  const options = {
+    signer,
+    issuer: flags.text('issuer'),
+    folder,
+    onRemark: ({ level, text }: CommitRemark) =>
+      level === 'warning' ? output.warn(text) : output.note(text),
   };
-  const { prepared, logged } = await givingWay(declared, first, newest, submit);
-  const files = await onceLoggedHere(logged.id, AGAIN, async () => {
-    await keepEarlier(folder, logged.id);
-    return saveProofs(folder, logged.evidence, owned);
-  });
-  report(context, { declared, pinned, prepared, logged, folder, files });
-  output.note(`check it offline: tallystick verify ${await nameOf(operands, files, folder, context)}`);
+  const pinning = async (): Promise<Pinning> => pinningOf(context, flags);
+  const committed =
+    request === undefined
+      ? await commitRepinned(client, again ?? '', { ...options, pinning: await pinning() })
+      : await commit(client, request, { ...options, ...(flags.on('pin') && { pinning: await pinning() }) });
+  report(context, committed, folder);
+  output.note(
+    `check it offline: tallystick verify ${await nameOf(operands, committed.files, folder, context)}`,
+  );
   return EXIT.ok;
-}
-
-/** What it asks for itself; `status` says it of what is in force. */
-function fewApprovers(
-  policy: Policy,
-  { subject, declaration }: Declared,
-  { publicKey }: Signer,
-): string | undefined {
-  const kid = formatHex(keyThumbprint(publicKey));
-  return tooFew(declaration.approvals ?? 0, approversFor(policy, subject, kid));
-}
-
-interface Submitted {
-  readonly prepared: Prepared;
-  readonly logged: LoggedStatement;
-}
-
-/** Submits after the newest commitment of the subject; again, when another came first that says nothing which this one drops. */
-async function givingWay(
-  { subject, declaration }: Declared,
-  first: ProvenEntry | undefined,
-  newest: () => Promise<ProvenEntry | undefined>,
-  submit: (before: ProvenEntry | undefined) => Promise<Submitted>,
-): Promise<Submitted> {
-  let before = first;
-  for (let races = 0; ; races++) {
-    try {
-      return await submit(before);
-    } catch (error) {
-      const now = isOvertaken(error) && races < MOST_RACES ? await newest() : undefined;
-      if (now === undefined || now.index === before?.index) throw error;
-      assertKept(subject, declaration, now);
-      before = now;
-    }
-  }
 }
 
 /** What would be committed to, leaf by leaf. What looks like a secret is not printed: it would not be committed to. */
@@ -206,45 +140,42 @@ async function list(context: Context, operands: readonly string[], flags: Flags)
   return EXIT.usage;
 }
 
-/** What happened, as far as a report tells it. */
-interface Done {
-  readonly declared: Declared;
-  readonly pinned: readonly Pinned[];
-  readonly prepared: Prepared;
-  readonly logged: LoggedStatement;
-  readonly folder: string;
-  readonly files: readonly string[];
-}
-
-function report({ output, world }: Context, done: Done): void {
-  const { declared, pinned, prepared, logged, folder, files } = done;
-  const { id, index, location } = logged;
-  const count = declared.leaves;
-  // Somebody may have posted it first, in the other spelling of its signature.
-  const again = prepared.repeats || logged.already;
+function report({ output, world }: Context, committed: Committed, folder: string): void {
+  const { subject, leaves, logged, already, supersedes, pinned, files } = committed;
   const lines = [
-    output.paint('green', again ? 'already logged' : 'logged'),
-    `entry     ${id}`,
-    `index     ${index}`,
-    `subject   ${declared.subject} (${count} ${count === 1 ? 'leaf' : 'leaves'})`,
-    ...(prepared.supersedes === undefined ? [] : [`replaces  ${prepared.supersedes}`]),
-    `location  ${location}`,
+    output.paint('green', already ? 'already logged' : 'logged'),
+    `entry     ${logged.id}`,
+    `index     ${logged.index}`,
+    `subject   ${subject} (${leaves} ${leaves === 1 ? 'leaf' : 'leaves'})`,
+    ...(supersedes === undefined ? [] : [`replaces  ${supersedes}`]),
+    `location  ${logged.location}`,
     `saved in  ${relative(world.cwd, folder)}/`,
     ...files.map((name) => `          ${name}`),
     ...pinLines(pinned),
   ];
   output.print(lines.join('\n'));
   output.result('commit', {
-    entry: id,
-    index,
-    subject: declared.subject,
-    leaves: count,
-    already_logged: again,
-    supersedes: prepared.supersedes ?? null,
-    location,
+    entry: logged.id,
+    index: logged.index,
+    subject,
+    leaves,
+    already_logged: already,
+    supersedes: supersedes ?? null,
+    location: logged.location,
     folder,
     files,
     pinned: pinned.map(({ at, text, ends }) => ({ at, identity: text, ends: ends ?? null })),
+  });
+}
+
+/** For people. */
+function pinLines(pinned: readonly Pinned[]): readonly string[] {
+  return pinned.flatMap(({ at, text, ends, note }) => {
+    const until = ends === undefined ? '' : `, until ${new Date(ends * 1000).toISOString().slice(0, 10)}`;
+    return [
+      `pinned    ${printable(at, 200)}: ${printable(text, 300)}${until}`,
+      ...(note === undefined ? [] : [`          ${printable(note, 300)}`]),
+    ];
   });
 }
 

@@ -14,7 +14,8 @@ import {
 import { OWNED_FILES, ownedFilesIn, readOwned } from '../../declare/node/owned.ts';
 import type { Context } from '../context.ts';
 import { makeFolder, replaceFile } from '../../platform/files.ts';
-import { PROOF_FILES, proofsFolderOf, slugOf } from '../proofs.ts';
+import { PROOF_FILES, slugOf } from '../../declare/node/proofs.ts';
+import { proofsFolderOf } from '../state.ts';
 import type { Flags, Verb } from '../verb.ts';
 
 export const discloseVerb: Verb = {

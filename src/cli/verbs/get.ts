@@ -14,7 +14,7 @@ import { writeTranscripts, type Written } from '../byhand.ts';
 import { signerText } from '../see/words.ts';
 import { signersKnown } from '../whose.ts';
 import type { Context } from '../context.ts';
-import { saveProofs } from '../proofs.ts';
+import { saveProofs } from '../../declare/node/proofs.ts';
 import type { LogClient } from '../../client/client.ts';
 import type { Collected } from '../../client/log-statement.ts';
 import { clientOf } from '../client.ts';

@@ -11,7 +11,7 @@ import type { Context } from '../context.ts';
 import { drawPath, explainSteps } from '../explain.ts';
 import { findEvidence, type FoundEvidence } from '../findevidence.ts';
 import type { JsonValue, Output } from '../output.ts';
-import { proofsFolderOf } from '../proofs.ts';
+import { proofsFolderOf } from '../state.ts';
 import { checkProof, declarationsIn } from '../see/checkproof.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import { trustOf } from '../trust.ts';

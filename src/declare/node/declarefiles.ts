@@ -9,15 +9,16 @@ import type { Declaration } from '../../statement/commitment.ts';
 import type { Tier } from '../../statement/vocabulary.ts';
 import { VERSION } from '../../platform/version.ts';
 import { commonFolder, holds, readFacts, STDIN, type Found } from './files.ts';
-import { gitFacts, gitTop, type GitAnswer, type GitFacts } from './git.ts';
+import { gitFacts, gitTop, type GitFacts } from './git.ts';
 import { FILES_PROFILE, formatOpening, leavesOf, OPENING_FILE, treeOf, type SaltedFact } from '../opening.ts';
-import { readableOwned, type OwnedFile } from './owned.ts';
+import { readableOwned } from './owned.ts';
 import type { ReadSource } from '../read.ts';
 import { saltOfFile } from '../salting.ts';
+import { leftOutOf, type Declared } from './declared.ts';
 import { saltingBy } from './salts.ts';
 
 /** What to declare. `omit`: absolute paths left out of directories, and why. */
-export interface Wish {
+export interface FilesToDeclare {
   readonly operands: readonly string[];
   readonly cwd: string;
   readonly omit: ReadonlyMap<string, string>;
@@ -28,42 +29,30 @@ export interface Wish {
   readonly tier: Tier;
 }
 
-/** A declaration without `supersedes`, and what only its owner keeps. */
-export interface Declared {
-  readonly subject: string;
-  readonly declaration: Declaration;
-  /** Facts that could not be had, each with its reason, for the user. */
-  readonly leftOut: readonly string[];
-  /** Number of leaves. */
-  readonly leaves: number;
-  /** The file that only the owner keeps, in the proof directory `folder`; undefined where it is not here. */
-  readonly owned: (folder: string) => OwnedFile | undefined;
-}
-
-/** The files that a wish names, with their salts, and what of git is needed to say where they come from. */
-async function readWished(wish: Wish) {
-  const paths = wish.operands.map((operand) => (operand === STDIN ? STDIN : resolve(wish.cwd, operand)));
+/** The named files, with their salts, and what of git is needed to say where they come from. */
+async function readNamed(files: FilesToDeclare) {
+  const paths = files.operands.map((operand) => (operand === STDIN ? STDIN : resolve(files.cwd, operand)));
   const named = paths.filter((path) => path !== STDIN);
-  const { base, top } = await findBase(named, wish.cwd);
-  const found = await readFacts(paths, { base, omit: wish.omit, stdin: wish.stdin });
-  const salting = saltingBy(wish.saltSecret);
+  const { base, top } = await findBase(named, files.cwd);
+  const found = await readFacts(paths, { base, omit: files.omit, stdin: files.stdin });
+  const salting = saltingBy(files.saltSecret);
   const facts = found.facts.map((fact) => ({ ...fact, salt: saltOfFile(salting, fact) }));
   return { paths, named, base, top, found, facts };
 }
 
-/** The leaves a wish would commit to, for `--list`. Refuses `not-found` for files that cannot be read. */
-export async function listFiles(wish: Wish): Promise<ReadSource> {
-  const { facts, found } = await readWished(wish);
+/** The leaves that they would commit to, for `--list`. Refuses `not-found` for files that cannot be read. */
+export async function listFiles(files: FilesToDeclare): Promise<ReadSource> {
+  const { facts, found } = await readNamed(files);
   const { profile, leaves } = leavesOf({ subject: '', facts });
   return { profile, leaves, excluded: found.excluded, source: { kind: 'files' }, unmarked: [] };
 }
 
 /** Refuses `not-found` for files that cannot be read, `usage` for operands without a name to go by. */
-export async function declare(wish: Wish): Promise<Declared> {
-  const { paths, named, base, top, found, facts } = await readWished(wish);
-  const git = top === undefined ? {} : await gitFacts(top, named, [...wish.omit.keys()]);
-  const subject = wish.subject ?? subjectOf(paths, base);
-  const declaration = declarationOf(wish, facts, found, git.facts);
+export async function declareFiles(files: FilesToDeclare): Promise<Declared> {
+  const { paths, named, base, top, found, facts } = await readNamed(files);
+  const git = top === undefined ? {} : await gitFacts(top, named, [...files.omit.keys()]);
+  const subject = files.subject ?? subjectOf(paths, base);
+  const declaration = declarationOf(files, facts, found, git.facts);
   return {
     subject,
     declaration,
@@ -77,13 +66,8 @@ export async function declare(wish: Wish): Promise<Declared> {
   };
 }
 
-/** What the user is told of facts that git should have given. */
-export function leftOutOf({ missing }: GitAnswer): readonly string[] {
-  return missing === undefined ? [] : [`the git commit is left out of the declaration: ${missing}`];
-}
-
 function declarationOf(
-  { environment, tier }: Wish,
+  { environment, tier }: FilesToDeclare,
   facts: readonly SaltedFact[],
   { excluded }: Found,
   git: GitFacts | undefined,

@@ -5,7 +5,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import type { Tier } from '../../statement/vocabulary.ts';
 import { VERSION } from '../../platform/version.ts';
-import { leftOutOf, type Declared } from './declarefiles.ts';
+import { leftOutOf, type Declared } from './declared.ts';
 import { holds, STDIN } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';
 import { formatLeaves, leafTree, LEAVES_FILE } from '../leafopening.ts';
@@ -14,7 +14,7 @@ import { readSource, refuseSecrets, type Reading, type ReadSource } from '../rea
 import { readTexts } from './texts.ts';
 
 /** What to declare, and how to read it. */
-export interface SourceWish {
+export interface SourceToDeclare {
   readonly operands: readonly string[];
   readonly cwd: string;
   readonly stdin: AsyncIterable<Uint8Array>;
@@ -25,36 +25,36 @@ export interface SourceWish {
   readonly tier: Tier;
 }
 
-/** The leaves a wish would commit to: for `--list`, and for the declaration. Refuses as `readSource` does. */
-export async function readWish({
+/** The leaves that a source would commit to: for `--list`, and for the declaration. Refuses as `readSource` does. */
+export async function readNamedSource({
   operands,
   cwd,
   stdin,
   recursive,
   reading,
-}: SourceWish): Promise<ReadSource> {
+}: SourceToDeclare): Promise<ReadSource> {
   const texts = await readTexts({ source: reading.source, named: operands, cwd, stdin, recursive });
   return readSource(texts, reading);
 }
 
 /** Refuses as `readSource` and `refuseSecrets` do, and `usage` for a source without a name to go by. */
-export async function declareFromSource(wish: SourceWish): Promise<Declared> {
-  const read = await readWish(wish);
+export async function declareSource(what: SourceToDeclare): Promise<Declared> {
+  const read = await readNamedSource(what);
   refuseSecrets(read);
   const { profile, leaves, excluded, source } = read;
-  const subject = wish.subject ?? subjectOf(wish);
+  const subject = what.subject ?? subjectOf(what);
   const { root, count } = leafTree({ leaves });
-  const named = wish.operands
+  const named = what.operands
     .filter((operand) => operand !== STDIN)
-    .map((operand) => resolve(wish.cwd, operand));
-  const top = existsSync(wish.cwd) ? await gitTop(wish.cwd) : undefined;
-  const inside = named.length === 0 ? [wish.cwd] : named;
+    .map((operand) => resolve(what.cwd, operand));
+  const top = existsSync(what.cwd) ? await gitTop(what.cwd) : undefined;
+  const inside = named.length === 0 ? [what.cwd] : named;
   const git =
     top === undefined || !inside.every((path) => holds(top, path)) ? {} : await gitFacts(top, inside, []);
   const { kind, tool = 'tallystick', toolVersion = VERSION, versions } = source;
   const declaration: Declaration = {
-    environment: wish.environment,
-    tier: wish.tier,
+    environment: what.environment,
+    tier: what.tier,
     source: { kind, tool, toolVersion, ...(versions && { versions }), ...(git.facts && { git: git.facts }) },
     canon: { profile, ...(excluded.length > 0 && { excluded }) },
     tree: { alg: 'rfc6962-sha256-salted', leaves: count, root },
@@ -72,7 +72,7 @@ export async function declareFromSource(wish: SourceWish): Promise<Declared> {
 }
 
 /** One file gives the subject its name, as it is told from the working directory. */
-function subjectOf({ operands, cwd, reading }: SourceWish): string {
+function subjectOf({ operands, cwd, reading }: SourceToDeclare): string {
   const [only] = operands;
   if (only === undefined || only === STDIN || operands.length > 1)
     throw refuse('usage', `say what this ${reading.source.kind} source declares with --subject`);

@@ -2,12 +2,12 @@
  * Two that commit about one subject at once: the log takes one, and refuses the other as `superseded-meanwhile`. The other
  * looks again, and goes on by itself only where nothing that was said meanwhile would be lost.
  */
-import { Refusal, refuse } from '../../bytes/refusal.ts';
-import type { ProvenEntry } from '../../client/view.ts';
-import { isWithdrawal, type Declaration } from '../../statement/commitment.ts';
-import { parseStatement } from '../../statement/parse.ts';
-import { changesOf, factsOf } from '../see/facts.ts';
-import { line } from '../see/words.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import type { ProvenEntry } from '../client/view.ts';
+import { isWithdrawal, type Declaration } from '../statement/commitment.ts';
+import { parseStatement } from '../statement/parse.ts';
+import { changesOf, factsOf } from '../declare/facts.ts';
+import { printable } from '../bytes/printable.ts';
 
 /** How often a commit gives way: others that are always faster are no reason to go on for ever. */
 export const MOST_RACES = 8;
@@ -26,13 +26,13 @@ export function assertKept(subject: string, mine: Declaration, { index, bytes }:
       ({ name, before }) =>
         before !== undefined && /^(?:claims|approvals|target|attestors)(?:[.]|$)/.test(name),
     )
-    .map(({ name }) => line(name, 100));
+    .map(({ name }) => printable(name, 100));
   if (lost.length === 0) return;
   const more = lost.length > 4 ? `, and ${lost.length - 4} more` : '';
   throw refuse(
     'superseded-meanwhile',
-    `entry ${index} about ${line(subject)} was logged while this was made, and nothing is logged now: this would replace it ` +
-      `without its ${lost.slice(0, 4).join(', ')}${more}; look at it (tallystick registry show ${line(subject)}), and then ` +
+    `entry ${index} about ${printable(subject, 300)} was logged while this was made, and nothing is logged now: this would replace it ` +
+      `without its ${lost.slice(0, 4).join(', ')}${more}; look at it (tallystick registry show ${printable(subject, 300)}), and then ` +
       'commit again what is to hold',
   );
 }

@@ -1,17 +1,17 @@
 /** One look at a locator, as an agent would look: who signs there now. Nothing is logged of it but the identity. */
 import { randomBytes } from 'node:crypto';
-import { printable } from '../../bytes/printable.ts';
-import { Refusal, refuse } from '../../bytes/refusal.ts';
-import type { ClaimGroup } from '../../probe/groups.ts';
-import { parametersOf } from '../../probe/parameters.ts';
-import { CHALLENGE_LENGTH } from '../../evidence/challenge.ts';
-import { HOST_KEY_ALGORITHMS } from '../../evidence/ssh-key.ts';
-import { isTranscript } from '../../evidence/transcript.ts';
-import { verifyTranscript, type Verified } from '../../evidence/verify.ts';
-import type { Parameter } from '../../statement/commitment.ts';
-import type { Sight } from '../../probe/description.ts';
-import { describeProbe } from '../../probe/registry.ts';
-import { findProbe } from '../../probe/runners.ts';
+import { printable } from '../bytes/printable.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import type { ClaimGroup } from '../probe/groups.ts';
+import { parametersOf } from '../probe/parameters.ts';
+import { CHALLENGE_LENGTH } from '../evidence/challenge.ts';
+import { HOST_KEY_ALGORITHMS } from '../evidence/ssh-key.ts';
+import { isTranscript } from '../evidence/transcript.ts';
+import { verifyTranscript, type Verified } from '../evidence/verify.ts';
+import type { Parameter } from '../statement/commitment.ts';
+import type { Sight } from '../probe/description.ts';
+import { describeProbe } from '../probe/registry.ts';
+import { findProbe } from '../probe/runners.ts';
 
 /** How the target of a run is looked at; undefined where no target signs, or only its collector knows which one. */
 export function sightOf({ probe, params }: ClaimGroup): Sight | undefined {

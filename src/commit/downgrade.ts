@@ -2,15 +2,14 @@
  * What a new commitment must not lose by accident. It ends the one before it with all of its claims, and then nobody
  * is told anything: a claims file that was forgotten on the command line would look like peace.
  */
-import { refuse } from '../../bytes/refusal.ts';
-import { declaresAlone } from '../../appraisal/history.ts';
-import type { ProvenEntry } from '../../client/view.ts';
-import { parseStatement } from '../../statement/parse.ts';
-import type { Declaration } from '../../statement/commitment.ts';
-import type { Policy } from '../../statement/policy.ts';
-import type { Context } from '../context.ts';
-import type { Whom } from '../client.ts';
-import type { Asked } from './wish.ts';
+import { declaresAlone } from '../appraisal/history.ts';
+import { refuse } from '../bytes/refusal.ts';
+import type { LogClient } from '../client/client.ts';
+import type { ProvenEntry } from '../client/view.ts';
+import type { Declaration } from '../statement/commitment.ts';
+import { parseStatement } from '../statement/parse.ts';
+import type { Policy } from '../statement/policy.ts';
+import type { CommitRequest } from './request.ts';
 
 /** What stands now: the commitment in force, and a newer one that lacks approvals. */
 export interface Standing {
@@ -20,18 +19,18 @@ export interface Standing {
   readonly effective: boolean;
 }
 
-/** Refuses `usage` when what stands has claims, or asks for approvals, and what is asked has none and does not say so. */
-export async function assertNothingLost(
-  context: Context,
-  whom: Whom,
-  { subject, declaration, none }: Asked,
-  newest: ProvenEntry,
-  policy: Policy | undefined,
+/**
+ * Refuses `usage` when what stands has claims, or asks for approvals, and the request has none and does not say so.
+ * `standing`: read only where that is needed.
+ */
+export async function assertNoSilentDowngrade(
+  { subject, declaration, none }: Pick<CommitRequest, 'subject' | 'declaration' | 'none'>,
+  standing: () => Promise<readonly Standing[]>,
 ): Promise<void> {
   const noClaims = declaration.claims.length === 0 && !none.claims;
   const noApprovals = declaration.approvals === undefined && !none.approvals;
   if (!noClaims && !noApprovals) return;
-  for (const { index, declaration: before } of await standing(context, whom, subject, newest, policy)) {
+  for (const { index, declaration: before } of await standing()) {
     const claims = noClaims ? before.claims.map(({ id }) => id) : [];
     const approvals = noApprovals ? (before.approvals ?? 0) : 0;
     const lost = [
@@ -51,9 +50,8 @@ export async function assertNothingLost(
 }
 
 /** What stands, in force first. Where what was logged last does not decide alone, all of the subject's history is read. */
-export async function standing(
-  context: Context,
-  whom: Whom,
+export async function standingOf(
+  client: Pick<LogClient, 'snapshot'>,
   subject: string,
   { index, bytes }: ProvenEntry,
   policy: Policy | undefined,
@@ -61,9 +59,7 @@ export async function standing(
   const isRevoked = (kid: string): boolean => policy?.revoked.has(kid) === true;
   const declaration = declaresAlone(parseStatement(bytes), isRevoked);
   if (declaration !== undefined) return [{ index, declaration, effective: true }];
-  const { clientReading } = await import('../see/asked.ts');
-  const look = await (await clientReading(context, whom)).snapshot();
-  const { inForce, pending } = await look.history(subject);
+  const { inForce, pending } = await (await client.snapshot()).history(subject);
   return [inForce, pending].flatMap((each) =>
     each === undefined
       ? []

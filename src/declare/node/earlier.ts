@@ -7,14 +7,14 @@ import { existsSync } from 'node:fs';
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Refusal } from '../../bytes/refusal.ts';
-import { entryIdOf } from '../../client/scrapi.ts';
 import { decodeSign1 } from '../../cose/sign1.ts';
 import { entryBytes } from '../../cose/statement.ts';
 import { TRANSPARENT_LIMITS } from '../../cose/transparent.ts';
+import { spelled } from '../../cose/twin.ts';
 import { readNamedFile, replaceFile } from '../../platform/files.ts';
-import { PROOF_FILES } from '../proofs.ts';
-import { formatOpening, parseOpening } from '../../declare/opening.ts';
-import { OWNED_FILES } from '../../declare/node/owned.ts';
+import { PROOF_FILES } from './proofs.ts';
+import { formatOpening, parseOpening } from '../opening.ts';
+import { OWNED_FILES } from './owned.ts';
 
 const EARLIER = 'earlier';
 
@@ -31,10 +31,8 @@ export async function earlierFolders(folder: string): Promise<readonly string[]>
 
 /** Keeps the commitment in a proof directory, unless it is `entry`, which is about to be written there. */
 export async function keepEarlier(folder: string, entry: string): Promise<void> {
-  const statement = join(folder, PROOF_FILES.statement);
-  if (!existsSync(statement)) return;
-  const id = idOf(await readNamedFile(statement));
-  if (id === entry) return;
+  const id = await idIn(folder);
+  if (id === undefined || id === entry) return;
   // The statement last: a directory with a statement is complete.
   const names = Object.values(PROOF_FILES).filter((name) => existsSync(join(folder, name)));
   for (const name of [...names.filter((each) => each !== PROOF_FILES.statement), PROOF_FILES.statement])
@@ -47,10 +45,17 @@ export async function keepEarlier(folder: string, entry: string): Promise<void> 
   for (const name of names.filter((each) => OWNED_FILES.includes(each))) await unlink(join(folder, name));
 }
 
+/** The entry id of the commitment whose proofs a proof directory has; undefined where there is none. Refuses what is damaged. */
+export async function commitmentIn(folder: string): Promise<string | undefined> {
+  const statement = join(folder, PROOF_FILES.statement);
+  if (!existsSync(statement)) return undefined;
+  return spelled(entryBytes(decodeSign1(await readNamedFile(statement), TRANSPARENT_LIMITS))).id;
+}
+
 /** What cannot be read was damaged before: that keeps nobody from committing, and nothing is thrown away. */
-function idOf(transparent: Uint8Array): string {
+async function idIn(folder: string): Promise<string | undefined> {
   try {
-    return entryIdOf(entryBytes(decodeSign1(transparent, TRANSPARENT_LIMITS)));
+    return await commitmentIn(folder);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return 'damaged';

@@ -3,6 +3,10 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
+import type { Pinning } from '../../commit/pin.ts';
+import { certificatesIn } from '../../commit/pinchoice.ts';
+import { requestOf, type CommitRequest } from '../../commit/request.ts';
+import { decodeUtf8 } from '../../bytes/text.ts';
 import { parseClaims } from '../../declare/claims.ts';
 import { decodeSource } from '../../declare/encoding.ts';
 import type { Exclusion } from '../../declare/leaf.ts';
@@ -10,14 +14,12 @@ import { assertSubject } from '../../statement/parse.ts';
 import { TIERS, type Tier } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';
 import { readNamedFile } from '../../platform/files.ts';
-import { stateDirOf } from '../state.ts';
+import { stateDirOf, proofsFolderOf } from '../state.ts';
 import { ownInput } from '../owninput.ts';
-import { proofsFolderOf } from '../proofs.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Flags, VerbOption } from '../verb.ts';
-import { aimless, checkClaims } from '../../declare/checkclaims.ts';
-import { declare, listFiles, type Declared, type Wish } from '../../declare/node/declarefiles.ts';
-import { declareFromSource, readWish, type SourceWish } from '../../declare/node/declaresource.ts';
+import { declareFiles, listFiles, type FilesToDeclare } from '../../declare/node/declarefiles.ts';
+import { declareSource, readNamedSource, type SourceToDeclare } from '../../declare/node/declaresource.ts';
 import { loadSaltSecret, saltingBy } from '../../declare/node/salts.ts';
 import type { ReadSource } from '../../declare/read.ts';
 import { SOURCES } from '../../declare/sources/registry.ts';
@@ -75,19 +77,25 @@ export const DECLARING: readonly VerbOption[] = [
   },
 ];
 
-/** What is to be declared, and whether it is said in so many words that there are no claims, or no approvals. */
-export interface Asked extends Declared {
-  /** Packs of the claims that come from one, by the claim's id. */
-  readonly packed: ReadonlyMap<string, string>;
-  readonly none: { readonly claims: boolean; readonly approvals: boolean };
-}
+/** The flags that name who must sign. */
+export const PINNING: readonly VerbOption[] = [
+  {
+    flags: '--pin',
+    help: 'look once at each locator that has no identity, and name its CA or key: who must sign there',
+  },
+  {
+    flags: '--repin',
+    help: 'commit the newest again with the identity that its locators show now; claims stay as they are',
+  },
+  { flags: '--ca <file>', help: 'PEM of CAs to know besides those of the system, with --pin and --repin' },
+];
 
-/** The declaration that operands and flags ask for. Refuses `usage` for what the readers refuse. */
-export async function declareAsked(
+/** What operands and flags ask to be committed. Refuses `usage` for what the readers refuse. */
+export async function requestAsked(
   context: Context,
   operands: readonly string[],
   flags: Flags,
-): Promise<Asked> {
+): Promise<CommitRequest> {
   const file = flags.text('claims');
   if (flags.on('dropClaims') && file !== undefined)
     throw refuse(
@@ -97,14 +105,28 @@ export async function declareAsked(
   const declared = await ownInput(async () => {
     const source = await sourceAsked(context, operands, flags);
     return source === undefined
-      ? declare(await filesAsked(context, operands, flags))
-      : declareFromSource(source);
+      ? declareFiles(await filesAsked(context, operands, flags))
+      : declareSource(source);
   });
   for (const each of declared.leftOut) context.output.warn(each);
-  return ownInput(() => withClaims(declared, context, flags), file && printable(file));
+  return ownInput(
+    async () => {
+      const options = {
+        environment: flags.text('environment'),
+        tier: tierSaid(flags),
+        approvals: approvalsOf(flags),
+        dropClaims: flags.on('dropClaims'),
+        otherProbes: flags.texts('otherProbe'),
+      };
+      if (file === undefined) return requestOf(declared, undefined, options);
+      const text = decodeSource(await readNamedFile(resolve(context.world.cwd, file)));
+      return requestOf(declared, parseClaims(text, options.tier), options);
+    },
+    file && printable(file),
+  );
 }
 
-/** The leaves of a source, or of files, for `--list`. Refuses as `declareAsked`. */
+/** The leaves of a source, or of files, for `--list`. Refuses as `requestAsked`. */
 export async function leavesAsked(
   context: Context,
   operands: readonly string[],
@@ -112,11 +134,17 @@ export async function leavesAsked(
 ): Promise<ReadSource> {
   return ownInput(async () => {
     const source = await sourceAsked(context, operands, flags);
-    return source === undefined ? listFiles(await filesAsked(context, operands, flags)) : readWish(source);
+    return source === undefined
+      ? listFiles(await filesAsked(context, operands, flags))
+      : readNamedSource(source);
   });
 }
 
-async function filesAsked(context: Context, operands: readonly string[], flags: Flags): Promise<Wish> {
+async function filesAsked(
+  context: Context,
+  operands: readonly string[],
+  flags: Flags,
+): Promise<FilesToDeclare> {
   const { config, world } = context;
   return {
     operands: operands[0] === 'files' && operands.length > 1 ? operands.slice(1) : operands,
@@ -136,7 +164,7 @@ async function sourceAsked(
   context: Context,
   [first, ...operands]: readonly string[],
   flags: Flags,
-): Promise<SourceWish | undefined> {
+): Promise<SourceToDeclare | undefined> {
   assertNoTypo(first, operands, context.world.cwd);
   const source = SOURCES.find(({ kind }) => kind === first);
   if (source === undefined) return undefined;
@@ -189,41 +217,35 @@ function exclusionOf(text: string): Exclusion {
   return { path, reason };
 }
 
-/** What the claims file adds; flags count for more. */
-async function withClaims(declared: Declared, { output, world }: Context, flags: Flags): Promise<Asked> {
-  const file = flags.text('claims');
-  const asked =
-    file === undefined
-      ? undefined
-      : parseClaims(decodeSource(await readNamedFile(resolve(world.cwd, file))), tierSaid(flags));
-  const { environment, tier } = declared.declaration;
-  const { approvals: askedFor, packed = new Map<string, string>(), ...others } = asked ?? {};
-  const approvals = approvalsOf(flags) ?? askedFor;
-  const declaration = {
-    ...declared.declaration,
-    ...others,
-    environment: flags.text('environment') === undefined ? (asked?.environment ?? environment) : environment,
-    tier: flags.text('tier') === undefined ? (asked?.tier ?? tier) : tier,
-    ...(approvals !== undefined && approvals > 0 && { approvals }),
-  };
-  checkClaims(declaration, flags.texts('otherProbe'));
-  const lost = aimless(declaration);
-  if (lost.length > 0)
-    output.warn(
-      `claims that do not say where to look stay UNKNOWN: ${lost.join(', ')}; say target: { locators: [HOST:PORT] } ` +
-        'in the claims file, or, where there are several locators, params: { target: HOST:PORT } in each claim',
-    );
-  return {
-    ...declared,
-    declaration,
-    packed,
-    none: { claims: flags.on('dropClaims'), approvals: approvals === 0 },
-  };
-}
-
 function approvalsOf(flags: Flags): number | undefined {
   const text = flags.text('approvals');
   if (text === undefined || /^(?:[0-9]|1[0-6])$/.test(text))
     return text === undefined ? undefined : Number(text);
   throw refuse('usage', `--approvals is from 0 to 16; got ${text}`);
+}
+
+/** The subject of --repin. Refuses `usage` beside anything that declares. */
+export function repinSubject(operands: readonly string[], flags: Flags): string {
+  const subject = flags.text('subject');
+  const said = ['claims', 'environment', 'tier', 'approvals'].some((name) => flags.text(name) !== undefined);
+  const more = ['otherProbe', 'sensitive', 'notSecret', 'ignore'].some(
+    (name) => flags.texts(name).length > 0,
+  );
+  const switched = ['pin', 'dropClaims', 'literal', 'list'].some((name) => flags.on(name));
+  if (subject !== undefined && subject !== '' && operands.length === 0 && !said && !more && !switched)
+    return subject;
+  throw refuse(
+    'usage',
+    '--repin changes the identity of the targets alone: give --subject, no files and nothing else that declares',
+  );
+}
+
+/** What looking at targets needs. Refuses `usage` for a file of CAs that has none. */
+export async function pinningOf({ world }: Context, flags: Flags): Promise<Pinning> {
+  const file = flags.text('ca');
+  const known =
+    file === undefined ? [] : certificatesIn(decodeUtf8(await readNamedFile(resolve(world.cwd, file))));
+  if (file !== undefined && known.length === 0)
+    throw refuse('usage', `${printable(file)} has no certificate; --ca takes CAs in PEM`);
+  return { now: world.now, known };
 }

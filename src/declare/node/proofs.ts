@@ -12,17 +12,15 @@
  *     opening.json        salts and leaves of declared files: for their owner alone, mode 0600
  *     leaves.json         the same of a declaration that was read from a source
  *     disclosure.json     some of its leaves, shown to whoever gets this directory
- *     earlier/<entry id>/ the same of each commitment that was replaced (commit/earlier.ts)
+ *     earlier/<entry id>/ the same of each commitment that was replaced (earlier.ts)
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { Evidence } from '../client/evidence.ts';
-import { attachReceipts } from '../cose/transparent.ts';
-import { DISCLOSURE_FILE, LEAVES_FILE } from '../declare/leafopening.ts';
-import type { OwnedFile } from '../declare/node/owned.ts';
-import { OPENING_FILE } from '../declare/opening.ts';
-import type { Context } from './context.ts';
-import { replaceFile } from '../platform/files.ts';
+import { attachReceipts } from '../../cose/transparent.ts';
+import { DISCLOSURE_FILE, LEAVES_FILE } from '../leafopening.ts';
+import type { OwnedFile } from './owned.ts';
+import { OPENING_FILE } from '../opening.ts';
+import { replaceFile } from '../../platform/files.ts';
 
 export const PROOF_FILES = {
   statement: 'statement.cose',
@@ -40,11 +38,6 @@ export const PROOF_FILES = {
 /** Folder of all proof directories, in the working directory, where none is configured. */
 export const PROOFS_FOLDER = 'tallystick-proofs';
 
-/** Where proof directories are kept. */
-export function proofsFolderOf({ config, world }: Context): string {
-  return config.proofsDir ?? join(world.cwd, PROOFS_FOLDER);
-}
-
 /** Longest name made from a subject. */
 const MAX_SLUG = 80;
 
@@ -59,10 +52,24 @@ export function slugOf(subject: string): string {
   return words === '' ? hash : `${words}-${hash}`;
 }
 
+/** What shows a statement to be logged (client/evidence.ts). */
+export interface ProofOfEntry {
+  readonly entry: Uint8Array;
+  readonly receipts: readonly Uint8Array[];
+  readonly proof?: Uint8Array | undefined;
+  readonly policy?: ProvenPolicy | undefined;
+  readonly keys?: ProvenPolicy | undefined;
+}
+
+interface ProvenPolicy {
+  readonly entry: Uint8Array;
+  readonly proof?: Uint8Array | undefined;
+}
+
 /** Writes a proof directory over an older one; returns the files' names. */
 export async function saveProofs(
   folder: string,
-  { entry, receipts, proof, policy, keys }: Evidence,
+  { entry, receipts, proof, policy, keys }: ProofOfEntry,
   owned: OwnedFile | undefined,
 ): Promise<readonly string[]> {
   const [receipt] = receipts;

@@ -1,6 +1,7 @@
 /** A declaration as named facts, so that two can be compared line by line, and one blamed on who said it. */
-import { createHash } from 'node:crypto';
-import type { Claim, Declaration } from '../../statement/commitment.ts';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { formatHex } from '../bytes/text.ts';
+import type { Claim, Declaration } from '../statement/commitment.ts';
 
 /** Name → text, in the order of the declaration. */
 export type Facts = ReadonlyMap<string, string>;
@@ -50,8 +51,8 @@ function flatten(at: string, value: unknown, facts: Map<string, string>): void {
 
 /** Digests as they are; a certificate by its own, since two of them may begin alike. */
 function bytesText(bytes: Uint8Array): string {
-  if (bytes.length <= 64) return bytes.toHex();
-  return `SHA-256 ${createHash('sha256').update(bytes).digest('hex')} (${bytes.length} bytes)`;
+  if (bytes.length <= 64) return formatHex(bytes);
+  return `SHA-256 ${formatHex(sha256(bytes))} (${bytes.length} bytes)`;
 }
 
 /** What a member of a list is called: its place changes when another is added. */

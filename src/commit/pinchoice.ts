@@ -4,13 +4,13 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { getCACertificates } from 'node:tls';
-import { digest } from '../../bytes/brand.ts';
-import { printable } from '../../bytes/printable.ts';
-import { parseBase64, parseHex } from '../../bytes/text.ts';
-import type { VerifiedTls } from '../../evidence/tls-verify.ts';
-import type { Verified } from '../../evidence/verify.ts';
-import { findPath } from '../../evidence/x509-path.ts';
-import type { ResolvedIdentity } from '../../statement/target.ts';
+import { digest } from '../bytes/brand.ts';
+import { printable } from '../bytes/printable.ts';
+import { parseBase64, parseHex } from '../bytes/text.ts';
+import type { VerifiedTls } from '../evidence/tls-verify.ts';
+import type { Verified } from '../evidence/verify.ts';
+import { findPath } from '../evidence/x509-path.ts';
+import type { ResolvedIdentity } from '../statement/target.ts';
 
 /** An identity, and what a person is told of it. */
 export interface Choice {

@@ -3,19 +3,25 @@
  * subject has one line of history; committing the same again posts the very same statement, which the log
  * knows; and going back to an older content is a new commitment, since it supersedes another.
  */
-import { digest } from '../../bytes/brand.ts';
-import { equalBytes } from '../../bytes/compare.ts';
-import { refuse } from '../../bytes/refusal.ts';
-import { formatHex, parseHex } from '../../bytes/text.ts';
-import { entryIdOf } from '../../client/scrapi.ts';
-import type { ProvenEntry } from '../../client/view.ts';
-import { keyThumbprint } from '../../cose/key.ts';
-import type { Signer } from '../../sign/signer.ts';
-import { parseStatement } from '../../statement/parse.ts';
-import type { Declaration } from '../../statement/commitment.ts';
-import { encodeCommitment } from '../../statement/payload.ts';
-import { signOwn } from '../../statement/sign.ts';
-import { ownInput } from '../owninput.ts';
+import { digest } from '../bytes/brand.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { formatHex, parseHex } from '../bytes/text.ts';
+import { entryIdOf } from '../client/scrapi.ts';
+import type { ProvenEntry } from '../client/view.ts';
+import { keyThumbprint } from '../cose/key.ts';
+import type { Signer } from '../sign/signer.ts';
+import { parseStatement } from '../statement/parse.ts';
+import type { Declaration } from '../statement/commitment.ts';
+import { encodeCommitment } from '../statement/payload.ts';
+import { signOwn } from '../statement/sign.ts';
+import { asUsage } from './request.ts';
+
+/** Who signs, and as whom. */
+export interface Author {
+  readonly signer: Signer;
+  readonly issuer: string;
+}
 
 /** A statement to post, and what it replaces. */
 export interface Prepared {
@@ -37,12 +43,11 @@ export async function prepare(
     log,
   }: { readonly subject: string; readonly declaration: Declaration; readonly log: string },
   newest: ProvenEntry | undefined,
-  signer: Signer,
-  issuer: string,
+  { signer, issuer }: Author,
   mayReplace: (newest: ProvenEntry) => Promise<void>,
 ): Promise<Prepared> {
   const encode = (supersedes: Declaration['supersedes']): Promise<Uint8Array> =>
-    ownInput(() => encodeCommitment({ ...declaration, ...(supersedes && { supersedes }) }));
+    asUsage(() => encodeCommitment({ ...declaration, ...(supersedes && { supersedes }) }));
   const kid = formatHex(keyThumbprint(signer.publicKey));
   const earlier = newest && earlierOf(newest, subject);
   if (earlier?.kid === kid && earlier.issuer === issuer) {

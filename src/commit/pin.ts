@@ -3,12 +3,12 @@
  * or looked up once with --pin. Without one, what a target signs counts as what the agent saw (E1).
  */
 import type { X509Certificate } from 'node:crypto';
-import { printable } from '../../bytes/printable.ts';
-import { refuse } from '../../bytes/refusal.ts';
-import { groupClaims } from '../../probe/groups.ts';
-import { aimOf, locatorOf, signersOf } from '../../evidence/identity.ts';
-import type { Declaration } from '../../statement/commitment.ts';
-import { identitiesOf, withIdentities, type ResolvedIdentity } from '../../statement/target.ts';
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { groupClaims } from '../probe/groups.ts';
+import { aimOf, locatorOf, signersOf } from '../evidence/identity.ts';
+import type { Declaration } from '../statement/commitment.ts';
+import { identitiesOf, withIdentities, type ResolvedIdentity } from '../statement/target.ts';
 import { choose, type Choice } from './pinchoice.ts';
 import { lookAt, sightOf } from './pinlook.ts';
 

@@ -1,0 +1,197 @@
+/**
+ * A commitment from beginning to end: what is declared, with the identity of its targets, goes after the newest commitment of
+ * its subject; it is signed, logged and shown to be logged; and what proves it is kept in the subject's proof directory.
+ *
+ *     const declared = await declareFiles({ operands: ['package-lock.json'], cwd, saltSecret, … });
+ *     const request = requestOf(declared, claims, {});
+ *     const committed = await commit(openClient({ log, trust, fetch, now }), request, { signer, folder, onRemark });
+ *
+ * Nothing is logged before everything that can be refused here was asked: whether a target shows who signs, whether the
+ * commitment in force would lose claims or approvals in silence, whether the proof can be kept.
+ */
+import { approversFor, tooFew } from '../appraisal/approvers.ts';
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
+import { onceLogged, type LoggedStatement } from '../client/log-statement.ts';
+import type { LogClient } from '../client/client.ts';
+import type { ProvenEntry } from '../client/view.ts';
+import { keyThumbprint } from '../cose/key.ts';
+import { aimless } from '../declare/checkclaims.ts';
+import type { Declared } from '../declare/node/declared.ts';
+import { keepEarlier } from '../declare/node/earlier.ts';
+import { saveProofs } from '../declare/node/proofs.ts';
+import { faultOf } from '../platform/fault.ts';
+import { tryFolder } from '../platform/files.ts';
+import { issuerOf } from '../registration/issuer.ts';
+import type { Signer } from '../sign/signer.ts';
+import type { Policy } from '../statement/policy.ts';
+import { assertNoSilentDowngrade, standingOf } from './downgrade.ts';
+import { identify } from './identify.ts';
+import type { Identified, Pinned, Pinning } from './pin.ts';
+import { prepare, type Prepared } from './prepare.ts';
+import { assertKept, isOvertaken, MOST_RACES } from './race.ts';
+import { repin } from './repin.ts';
+import { asUsage, type CommitRemark, type CommitRequest, type Known } from './request.ts';
+
+export interface CommitOptions {
+  readonly signer: Signer;
+  /** Who signs, in words. Default: the policy's name for the key, else its thumbprint. */
+  readonly issuer?: string | undefined;
+  /** The proof directory of the subject. */
+  readonly folder: string;
+  readonly onRemark?: (remark: CommitRemark) => void;
+}
+
+/** What was logged, and where its proof is. */
+export interface Committed {
+  readonly subject: string;
+  /** Leaves of the declaration. */
+  readonly leaves: number;
+  readonly logged: LoggedStatement;
+  /** The log had it before: the newest commitment says the same, or somebody else posted it first. */
+  readonly already: boolean;
+  /** Entry id of the commitment that it replaces; undefined for the first of its subject. */
+  readonly supersedes: string | undefined;
+  readonly pinned: readonly Pinned[];
+  /** Names of the files that were written in the proof directory. */
+  readonly files: readonly string[];
+}
+
+/** The log knows a statement that it has. */
+const AGAIN = 'The same command again saves its proof, and logs nothing more';
+
+/**
+ * Commits what a request declares. `pinning`: look once at each locator without an identity, and name who signs there.
+ * Refuses as `identify`, `assertNoSilentDowngrade`, `assertKept` and `LogClient.logStatement` do, and `store-failed` where the
+ * proof cannot be kept.
+ */
+export async function commit(
+  client: LogClient,
+  request: CommitRequest,
+  options: CommitOptions & { readonly pinning?: Pinning | undefined },
+): Promise<Committed> {
+  const remark = options.onRemark ?? (() => undefined);
+  const lost = aimless(request.declaration);
+  if (lost.length > 0)
+    remark({
+      level: 'warning',
+      text:
+        `claims that do not say where to look stay UNKNOWN: ${lost.join(', ')}; say target: { locators: [HOST:PORT] } ` +
+        'in the claims file, or, where there are several locators, params: { target: HOST:PORT } in each claim',
+    });
+  const known = await lookUp(client, request.subject);
+  const { declaration, pinned } = await identify(client, request, known, options.pinning, remark);
+  const mayReplace = async (replaced: ProvenEntry): Promise<void> =>
+    assertNoSilentDowngrade(request, () => standingOf(client, request.subject, replaced, known.policy));
+  return log(client, { declared: { ...request, declaration }, pinned, mayReplace }, known, options);
+}
+
+/**
+ * Commits the newest commitment of a subject again, with the identity that its locators show now; claims, approvals and
+ * contents stay. Refuses as `repin` does, and as `commit`.
+ */
+export async function commitRepinned(
+  client: LogClient,
+  subject: string,
+  options: CommitOptions & { readonly pinning: Pinning },
+): Promise<Committed> {
+  const known = await lookUp(client, subject);
+  const { newest, policy } = known;
+  if (newest === undefined)
+    throw refuse('not-found', `the log has no commitment about ${printable(subject)}`);
+  const standing = await standingOf(client, subject, newest, policy);
+  const { pinned, ...declared } = await repin(subject, standing, newest, options.folder, options.pinning);
+  return log(client, { declared, pinned, mayReplace: () => Promise.resolve() }, known, options);
+}
+
+async function lookUp(client: LogClient, subject: string): Promise<Known> {
+  const view = await client.view();
+  const policy = await client.policy(view);
+  return { view, policy, newest: await client.newest(view, { subject, kind: 'commitment' }) };
+}
+
+interface ToLog extends Pick<Identified, 'pinned'> {
+  readonly declared: Declared;
+  /** Asked before another commitment is replaced. */
+  readonly mayReplace: (replaced: ProvenEntry) => Promise<void>;
+}
+
+async function log(
+  client: LogClient,
+  { declared, pinned, mayReplace }: ToLog,
+  { view, newest, policy }: Known,
+  { signer, folder, issuer, onRemark }: CommitOptions,
+): Promise<Committed> {
+  const { subject } = declared;
+  const few = policy && fewApprovers(policy, declared, signer);
+  if (few !== undefined) onRemark?.({ level: 'warning', text: few });
+  // What is logged is not taken back: where its proof cannot be kept, nothing is.
+  await tryFolder(folder);
+  const owned = await asUsage(() => declared.owned(folder));
+  const author = { signer, issuer: issuer ?? issuerOf(policy, signer.publicKey) };
+  const what = { ...declared, log: view.opened.checkpoint.origin };
+  const submit = async (before: ProvenEntry | undefined): Promise<Submitted> => {
+    const prepared = await prepare(what, before, author, mayReplace);
+    return { prepared, logged: await client.logStatement(prepared.statement, { goOn: AGAIN }) };
+  };
+  const again = (): Promise<ProvenEntry | undefined> => client.newest(view, { subject, kind: 'commitment' });
+  const { prepared, logged } = await givingWay(declared, newest, again, submit);
+  const files = await onceLoggedHere(logged.id, async () => {
+    await keepEarlier(folder, logged.id);
+    return saveProofs(folder, logged.evidence, owned);
+  });
+  return {
+    subject,
+    leaves: declared.leaves,
+    logged,
+    already: prepared.repeats || logged.already,
+    supersedes: prepared.supersedes,
+    pinned,
+    files,
+  };
+}
+
+/** What is left to do on this machine once the log took it. A disk that is full takes nothing back either. */
+function onceLoggedHere<T>(entry: string, work: () => Promise<T>): Promise<T> {
+  return onceLogged(entry, AGAIN, () =>
+    work().catch((error: unknown) => {
+      throw faultOf(error) ?? error;
+    }),
+  );
+}
+
+/** What it asks for itself; `status` says it of what is in force. */
+function fewApprovers(
+  policy: Policy,
+  { subject, declaration }: Declared,
+  { publicKey }: Signer,
+): string | undefined {
+  const kid = formatHex(keyThumbprint(publicKey));
+  return tooFew(declaration.approvals ?? 0, approversFor(policy, subject, kid));
+}
+
+interface Submitted {
+  readonly prepared: Prepared;
+  readonly logged: LoggedStatement;
+}
+
+/** Submits after the newest commitment of the subject; again, when another came first that says nothing which this one drops. */
+async function givingWay(
+  { subject, declaration }: Declared,
+  first: ProvenEntry | undefined,
+  newest: () => Promise<ProvenEntry | undefined>,
+  submit: (before: ProvenEntry | undefined) => Promise<Submitted>,
+): Promise<Submitted> {
+  let before = first;
+  for (let races = 0; ; races++) {
+    try {
+      return await submit(before);
+    } catch (error) {
+      const now = isOvertaken(error) && races < MOST_RACES ? await newest() : undefined;
+      if (now === undefined || now.index === before?.index) throw error;
+      assertKept(subject, declaration, now);
+      before = now;
+    }
+  }
+}

@@ -2,7 +2,17 @@
  * The library: everything needed to check what a transparency log says, in Node and in browsers. It reads
  * and verifies; it does no I/O, knows no clock and no randomness, and imports no `node:` module.
  *
- * Signatures are checked by @noble unless another `VerifySignature` is passed (Web Crypto, a native one).
+ * `examine` makes every check that some evidence allows, as `tallystick verify` does, and says what came of each:
+ *
+ *     import { examine, policyOfLogs } from 'tallystick';
+ *
+ *     const policy = policyOfLogs(['log.example.com/2026+…']);          // the log's verifier keys, from a place you trust
+ *     const evidence = { entry, receipts: [receipt], proof: undefined, policy: undefined };
+ *     const { verified, checks } = examine(evidence, { policy, everyAlgorithm: true, receiptKeys: [key] });
+ *     for (const { name, outcome, detail } of checks) console.log(outcome, name, detail);
+ *
+ * Signatures are checked by @noble unless another `VerifySignature` is passed (Web Crypto, a native one). What asks a log is in
+ * `tallystick/client`; where claims stand, in `tallystick/appraisal`.
  */
 
 // Refusals: what every function here throws for input that is not what it should be.
@@ -75,6 +85,11 @@ export {
   type ReceiptSigner,
 } from './cose/receipt.ts';
 export { attachReceipts, detachReceipts } from './cose/transparent.ts';
+
+// Evidence that an entry is in a log: all of it, check by check.
+export { examine, type Examination } from './client/examine.ts';
+export type { Evidence as EntryEvidence, PolicyEvidence, Trust } from './client/evidence.ts';
+export type { Check } from './bytes/checklist.ts';
 
 // What statements of this log mean.
 export { admit, assertSigned, needs, signerKey } from './registration/admit.ts';

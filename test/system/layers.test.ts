@@ -34,7 +34,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   cose: { below: ['bytes', 'sign', 'tree'], packages: ['@noble/hashes'] },
   statement: { below: ['bytes', 'sign', 'tree', 'note', 'cose'], packages: ['@noble/hashes'] },
   registration: { below: [...PURE], packages: [] },
-  index: { below: [...JUDGED, 'appraisal', 'incident'], packages: [] },
+  index: { below: [...JUDGED, 'appraisal', 'incident', 'client'], packages: [] },
   log: { below: JUDGED, packages: [] },
   client: { below: [...JUDGED, 'evidence', 'appraisal', 'incident'], packages: ['@noble/hashes'] },
   incident: { below: [...JUDGED, 'appraisal'], packages: ['@noble/hashes'] },
@@ -254,27 +254,79 @@ t.test('imports point down', async (t) => {
   );
 });
 
-t.test('the library runs in a browser', async (t) => {
+/** What each export of the package may load; without `node`, it runs in a browser, and so does what its packages load. */
+const VERIFIER = ['@noble', 'cbor-x'];
+const CERTIFICATES = ['pkijs', 'asn1js'];
+const EXPRESSIONS = ['@marcbachmann', 're2js'];
+const SERVED = ['fastify', '@fastify', 'pino', 'typebox', 'better-sqlite3', 'sodium-native', '@platformatic'];
+const EXPORTS: Readonly<Record<string, { readonly packages: readonly string[]; readonly node?: boolean }>> = {
+  '.': { packages: VERIFIER },
+  './client': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS] },
+  './appraisal': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS] },
+  './declare': {
+    packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, 'yaml', '@secretlint'],
+  },
+  './probe': {
+    packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, 'yaml', '@secretlint', 'pg'],
+    node: true,
+  },
+  './log': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, ...SERVED], node: true },
+  './monitor': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, ...SERVED, 'yaml'], node: true },
+  './witness': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, ...SERVED, 'yaml'], node: true },
+  './mirror': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, ...SERVED], node: true },
+};
+
+/** Packages that are followed into: those whose modules are the same everywhere. Of others the bundles are tried (packed.test.ts). */
+const FOLLOWED = new Set(VERIFIER);
+
+t.test('each export has its packages, and runs where it says', async (t) => {
+  const manifest: { exports: Record<string, string> } = JSON.parse(
+    readFileSync(join(ROOT, 'package.json'), 'utf8'),
+  );
+  const { './package.json': own, ...exported } = manifest.exports;
+  t.equal(own, './package.json');
+  t.strictSame(Object.keys(exported), Object.keys(EXPORTS), 'each export has a row here');
+  for (const [name, file] of Object.entries(exported)) {
+    const { packages: allowed, node = false } = EXPORTS[name] ?? { packages: [] };
+    const { builtins, packages, files } = loadedBy(join(ROOT, file));
+    if (!node) t.strictSame(builtins, [], `${name} needs no Node`);
+    t.strictSame(
+      packages.filter((each) => !allowed.includes(each)),
+      [],
+      `${name} needs no other package`,
+    );
+    t.ok(files > 30, `${name}: ${files} modules were walked`);
+  }
+  const { packages } = loadedBy(join(SRC, 'index.ts'));
+  t.strictSame(packages, ['@noble', 'cbor-x'], 'the verifier needs these two');
+  t.match(loadedBy(join(SRC, 'platform/files.ts')).builtins, /node:fs/, 'the check itself notices');
+});
+
+/** What a module loads, statically or later, types left out: modules of Node by who wants them, packages, files. */
+function loadedBy(entry: string): {
+  readonly builtins: readonly string[];
+  readonly packages: readonly string[];
+  readonly files: number;
+} {
   const seen = new Set<string>();
   const packages = new Set<string>();
+  const builtins: string[] = [];
   const visit = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
-    const source = readFileSync(file, 'utf8');
-    for (const specifier of importsOf(withoutTypes(file, source))) {
-      t.notOk(isBuiltin(specifier), `${relative(ROOT, file)} imports ${specifier}`);
-      if (!/^[./]/.test(specifier)) packages.add(specifier.split('/')[0] ?? '');
-      visit(
-        specifier.startsWith('.')
-          ? resolve(dirname(file), specifier)
-          : fileURLToPath(import.meta.resolve(specifier)),
-      );
+    for (const specifier of importsOf(withoutTypes(file, readFileSync(file, 'utf8')))) {
+      const [name = ''] = specifier.split('/');
+      if (isBuiltin(specifier)) builtins.push(`${relative(ROOT, file)} imports ${specifier}`);
+      else if (specifier.startsWith('.')) visit(resolve(dirname(file), specifier));
+      else {
+        packages.add(name);
+        if (FOLLOWED.has(name)) visit(fileURLToPath(import.meta.resolve(specifier, pathToFileURL(file))));
+      }
     }
   };
-  visit(join(SRC, 'index.ts'));
-  t.strictSame([...packages].toSorted(), ['@noble', 'cbor-x'], 'and needs nothing else');
-  t.ok(seen.size > 40, `${seen.size} modules were walked`);
-});
+  visit(entry);
+  return { builtins, packages: [...packages].toSorted(), files: seen.size };
+}
 
 t.test('every module loads', async (t) => {
   for (const path of sources) {

@@ -1,0 +1,38 @@
+/**
+ * `tallystick/appraisal`: verified entries of a subject → where each of its claims stands. Pure and synchronous: a client read
+ * the entries and weighed the signatures in them before, so the same entries give the same status to everybody.
+ *
+ *     import { openClient } from 'tallystick/client';
+ *     import { appraiseSubject } from 'tallystick/appraisal';
+ *
+ *     const snapshot = await openClient({ log, trust, fetch, now: Date.now }).snapshot();
+ *     const { claims } = appraiseSubject(await snapshot.subject('web/shop'), snapshot.context);
+ *     for (const { claim, verdict, evidence } of claims) console.log(claim.id, verdict, evidence);
+ *
+ * Only PROVEN is green. A verdict that nobody gave in time is STALE, and what cannot be judged is UNKNOWN.
+ */
+
+// A subject: what is declared of it, and the status of each claim.
+export {
+  appraiseSubject,
+  commitmentOf,
+  type SnapshotContext,
+  type SubjectRecord,
+  type SubjectStatus,
+} from './subject.ts';
+export type { ClaimStatus } from './appraise.ts';
+export type { Report } from './reports.ts';
+export type { Verdict } from '../statement/vocabulary.ts';
+
+// What entries show of it: in force, waiting for approvals, withdrawn.
+export {
+  approvalsLacking,
+  historyOf,
+  type Declared,
+  type History,
+  type SubjectEntry,
+  type Withdrawn,
+} from './history.ts';
+
+// When a proof is due: the rule that readers, monitors and agents share.
+export { claimDue, firstDue, nextDue, type Basis, type ClaimDue, type Looked, type Terms } from './due.ts';

@@ -1,0 +1,50 @@
+/**
+ * `tallystick/client`: any log over `fetch`, in Node and in browsers. Whatever is read is shown to be in the tree of a signed
+ * checkpoint, and each checkpoint is compared with the last one that this client saw; nothing is believed because a
+ * server says it.
+ *
+ *     import { policyOfLogs } from 'tallystick';
+ *     import { openClient } from 'tallystick/client';
+ *
+ *     const policy = policyOfLogs(['log.example.com/2026+…']);          // the log's verifier keys, from a place you trust
+ *     const trust = { policy, everyAlgorithm: true, receiptKeys: [] };
+ *     const client = openClient({ log: 'https://log.example.com', trust, fetch, now: Date.now });
+ *     const snapshot = await client.snapshot();                         // the log as its newest checkpoint shows it
+ *     const record = await snapshot.subject('web/shop');                // verified entries, for tallystick/appraisal
+ *
+ * A client asks nothing before its first method. Errors are `Refusal`s: `unavailable` and the like for a log that is away,
+ * `inconsistent` for one that shows two histories.
+ */
+
+// Opening a client, and what it is made of.
+export { openClient, type LogClient } from './client.ts';
+export type {
+  ClientOptions,
+  CompletenessOptions,
+  HeadMemory,
+  Progress,
+  Remark,
+  RemarkCode,
+  RememberedHead,
+} from './ports.ts';
+export { HeadsInMemory } from './memory.ts';
+export type { Transport } from './transport.ts';
+export type { PeerResult } from './gossip.ts';
+
+// A log at one moment.
+export type { Snapshot } from './snapshot.ts';
+export type { ProvenEntry, LogView } from './view.ts';
+export type { Listed, Page, Wanted } from './search.ts';
+export type { SnapshotContext, SubjectRecord } from '../appraisal/subject.ts';
+export type { SubjectEntry } from '../appraisal/history.ts';
+
+// Logging a signed statement, and the evidence that shows it.
+export type { Collected, LoggedStatement, LogOptions } from './log-statement.ts';
+export type { Submission } from './receipts.ts';
+export { transparentStatement } from './receipts.ts';
+export { entryIdOf } from './scrapi.ts';
+
+// Checking evidence without a log: see `examine` in the main export.
+export { examine, type Examination } from './examine.ts';
+export type { Evidence, PolicyEvidence, Trust } from './evidence.ts';
+export type { Check } from '../bytes/checklist.ts';

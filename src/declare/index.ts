@@ -1,0 +1,40 @@
+/**
+ * `tallystick/declare`: what a commitment declares, from texts: sources become salted leaves, a claims file becomes claims.
+ * Runs in browsers too; reading files and git is the command's.
+ *
+ *     import { portableHmac, readSource, refuseSecrets, SOURCES } from 'tallystick/declare';
+ *
+ *     const source = SOURCES.find(({ kind }) => kind === 'json');
+ *     const salting = { secret, hmac: portableHmac };                   // 32 secret bytes of the owner, kept
+ *     const how = { source, salting, sensitive: new Set(), notSecret: new Set(), literal: false, ignore: [] };
+ *     const read = readSource(['{"replicas": 3}'], how);
+ *     refuseSecrets(read);                                              // what looks like a secret and nobody spoke for
+ *     const { root } = leafTree({ leaves: read.leaves });               // what the commitment logs
+ */
+
+// Kinds of sources, and reading one.
+export { SOURCES } from './sources/registry.ts';
+export type { Source, SourceOptions } from './sources/source.ts';
+export { readSource, refuseSecrets, type Reading, type ReadSource } from './read.ts';
+export type { Declarable, DeclaredLeaf, Exclusion } from './leaf.ts';
+export { portableHmac, type Hmac, type Salting } from './salting.ts';
+export type { Unmarked } from './secret.ts';
+
+// The leaves that only their owner has: the tree whose root is logged, and showing some of them.
+export {
+  disclose,
+  formatDisclosure,
+  formatLeaves,
+  leafTree,
+  parseDisclosure,
+  parseLeaves,
+  type Disclosure,
+  type OwnedLeaves,
+  type SourceLeaf,
+} from './leafopening.ts';
+export { checkDisclosure, checkLeaves } from './checkleaves.ts';
+
+// The claims file, and ready claims.
+export { parseClaims, type ClaimsFile } from './claims.ts';
+export { packOf } from './packs.ts';
+export { PACES, type Pace } from './tiers.ts';

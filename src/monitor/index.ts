@@ -1,0 +1,19 @@
+/**
+ * `tallystick/monitor`: follows logs, checks every head and entry, and raises alarms that others can check. Needs the Node that
+ * the command needs.
+ *
+ *     import { openMonitor } from 'tallystick/monitor';
+ *
+ *     const { monitor, close } = await openMonitor({
+ *       dir: 'monitor', urls: ['https://log.example.com'], trust, peers: [], pollSeconds: 10, staleAfterSeconds: 3_600,
+ *       once: true, hashes: false, fetch, now: Date.now,
+ *       onIncident: ({ origin, kind }) => console.error(origin, kind),
+ *       onWarning: console.error, onBug: console.error, onProgress: () => undefined,
+ *     });
+ *     await monitor.once();
+ *     await close();
+ */
+export { openMonitor, type MonitorOptions, type MonitorServer, type OpenedMonitor } from './open.ts';
+export type { Believed } from './followed.ts';
+export type { KnownIncident } from './incidents.ts';
+export type { EventType } from './outbox.ts';

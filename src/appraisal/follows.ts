@@ -2,6 +2,7 @@
  * Admission, repeated over the entries of one subject: a commitment or a link of a chain that was left out of what a reader
  * was given shows here, and so does what the log admitted and must not have. Pure.
  */
+import { formatHex } from '../bytes/text.ts';
 import { entryId, type EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { admit, chainKey, record, type ChainLink, type LoggedEntry } from '../registration/admit.ts';
@@ -27,7 +28,7 @@ export function assertFollows(
       const key = chainKey(parsed.kid, parsed.subject);
       // The chain may have begun before what is read here.
       if (!whole && !chains.has(key) && prev !== undefined)
-        chains.set(key, { seq: seq - 1, id: entryId(prev.toHex()) });
+        chains.set(key, { seq: seq - 1, id: entryId(formatHex(prev)) });
     }
     try {
       const admission = admit(policies.rulesAt(index), parsed, facts, undefined);

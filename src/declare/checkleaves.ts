@@ -4,7 +4,8 @@ import { refuse } from '../bytes/refusal.ts';
 import { Checklist, type Check } from '../bytes/checklist.ts';
 import { isWithdrawal, type Commitment, type Declaration } from '../statement/commitment.ts';
 import { verifyOpening } from '../statement/saltedleaf.ts';
-import { leafTree, showPath, showValue, type Disclosure, type OwnedLeaves } from './leafopening.ts';
+import { leafTree, showPath, type Disclosure, type OwnedLeaves } from './leafopening.ts';
+import { showValue } from '../statement/leaf-text.ts';
 
 /** A logged commitment and its subject. */
 interface Logged {

@@ -3,7 +3,7 @@
  * `disclosure.json`, some of those leaves for somebody else, each with its way to the root that was logged. Of
  * sensitive leaves both hold a keyed digest alone.
  */
-import { decodeCbor, encodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbor.ts';
+import { decodeCbor, encodeCbor } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeUtf8, formatHex, parseHex } from '../bytes/text.ts';
@@ -11,8 +11,8 @@ import {
   declarationTree,
   openLeaf,
   opening,
-  valueInLeaf,
   type Opening,
+  valueInLeaf,
   type SaltedLeaf,
   type SaltedTree,
 } from '../statement/saltedleaf.ts';
@@ -136,34 +136,6 @@ export function parseDisclosure(bytes: Uint8Array, path: string): Disclosure {
 /** A leaf's path as people read it: that of a list, or of documents, at the top of a source is empty. */
 export function showPath(path: string): string {
   return path === '' ? '(top)' : printable(path, 1_024);
-}
-
-/** A leaf's value as people read it. */
-export function showValue(whole: Opening['value']): string {
-  const value = whole instanceof Uint8Array ? valueInLeaf(whole) : whole;
-  if (!(value instanceof Uint8Array)) return `${value.size} bytes, SHA-256 ${formatHex(value.digest)}`;
-  const content = decodeCbor(value);
-  if (!isCborMap(content)) return JSON.stringify(content);
-  const { type, mode, size, sha256 } = Object.fromEntries(content);
-  if (typeof type === 'string' && typeof size === 'number' && sha256 instanceof Uint8Array) {
-    const bits = typeof mode === 'number' ? ` ${mode.toString(8).padStart(4, '0')}` : '';
-    return `${type}${bits}, ${size} bytes, SHA-256 ${formatHex(sha256)}`;
-  }
-  const [[name, inner = null] = []] = content;
-  return typeof name === 'string' ? printable(showMarked(name, inner), 10_000) : '{}';
-}
-
-/** What no scalar is (src/declare/leaf.ts). */
-function showMarked(name: string, inner: CborValue): string {
-  if (name === 'number' && typeof inner === 'string') return inner;
-  if (name === 'sensitive') return '(sensitive: a keyed digest, never shown)';
-  if (name === 'unknown') return '(known only after it is applied)';
-  const words = isCborArray(inner) ? inner.filter((each) => typeof each === 'string') : [];
-  if (typeof inner === 'string') return `(a text, taken apart: ${inner})`;
-  if (name === 'names') return `(names that are no texts: ${words.join(', ')})`;
-  if (typeof inner === 'number')
-    return name === 'documents' ? `(${inner} documents)` : `(a list of ${inner})`;
-  return `(a list: ${words.join(', ')})`;
 }
 
 function reading<T>(path: string, read: () => T): T {

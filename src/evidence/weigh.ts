@@ -3,6 +3,7 @@
  * digests, and the claim judged again from nothing but what was signed. An agent that says E3 and cannot show
  * it is not believed.
  */
+import { formatHex } from '../bytes/text.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { languageFault } from '../claim/expression.ts';
 import { judgeSigned } from '../claim/signed.ts';
@@ -212,5 +213,5 @@ export async function trailsIn(entry: Proven, result: Result, claim: Claim): Pro
 
 /** The challenge of a proof, hex: for who wants to check it with other tools. */
 export function challengeIn({ parsed: { proof } }: Proven): string {
-  return challengeOf(proof.challenge.root, proof.commitment, proof.challenge.nonce).toHex();
+  return formatHex(challengeOf(proof.challenge.root, proof.commitment, proof.challenge.nonce));
 }

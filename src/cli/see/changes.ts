@@ -6,7 +6,8 @@ import { isWithdrawal } from '../../statement/commitment.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { JsonValue, Output } from '../output.ts';
 import type { Seen } from './seen.ts';
-import { changeLine, claimJson, lookJson } from './show.ts';
+import { changeLine, lookJson } from './show.ts';
+import { claimJson } from '../../appraisal/json.ts';
 import { keyOf, type WatchState } from './watchstate.ts';
 import { line, timeOf } from './words.ts';
 

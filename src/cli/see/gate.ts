@@ -1,22 +1,17 @@
 /** `tallystick gate` and `tallystick wait`: whether a pipeline may go on. */
 import { EXIT } from '../exit.ts';
-import type { ClaimStatus } from '../../appraisal/appraise.ts';
-import { EVIDENCE_CLASSES, type EvidenceClass } from '../../statement/vocabulary.ts';
+import { gate as gateOf, gateSince, type Hindrance } from '../../appraisal/gate.ts';
+import { EVIDENCE_CLASSES } from '../../statement/vocabulary.ts';
 import type { Context } from '../context.ts';
 import type { Flags } from '../verb.ts';
 import { durationOf, readingOf, seeAll, sleepOf } from './asked.ts';
 import { isAway } from '../../bytes/nature.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import type { LogClient } from '../../client/client.ts';
-import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
-import { exitOf, type Seen } from './seen.ts';
+import { checkedLine, countsOf, lookJson, subjectLines } from './show.ts';
+import { subjectJson } from '../../appraisal/json.ts';
+import type { Seen } from './seen.ts';
 import { line, spanOf } from './words.ts';
-
-/** Why a claim does not let a pipeline go on; `failed` when it was seen not to hold. */
-interface Hindrance {
-  readonly text: string;
-  readonly failed: boolean;
-}
 
 /** Looks once. */
 export async function gate(context: Context, subjects: readonly string[], flags: Flags): Promise<number> {
@@ -26,39 +21,18 @@ export async function gate(context: Context, subjects: readonly string[], flags:
   const maxAge = age === undefined ? undefined : durationOf(age, '--max-age');
   const look = await (await readingOf(context, flags)).snapshot();
   const seen = await seeAll(look, subjects);
-  const wanted = { strict, minEvidence, maxAge };
-  const hindrances = seen.flatMap((each) => hindrancesOf(each, (claim) => gateHindrance(claim, wanted)));
+  const hindrances = seen.flatMap((each) => gateOf(each, { strict, minEvidence, maxAge }));
   return report(context, 'gate', look, seen, hindrances);
 }
 
-function gateHindrance(
-  { claim, verdict, evidence, age, explain }: ClaimStatus,
-  wanted: {
-    readonly strict: boolean;
-    readonly minEvidence: EvidenceClass | undefined;
-    readonly maxAge: number | undefined;
-  },
-): Hindrance | undefined {
-  if (verdict === 'WAIVED' && !wanted.strict) return undefined;
-  if (verdict !== 'PROVEN')
-    return {
-      text: `${claim.id} is ${verdict}${explain === undefined ? '' : `: ${line(explain)}`}`,
-      failed: exitOf([verdict]) === EXIT.verification,
-    };
-  if (wanted.minEvidence !== undefined && (evidence ?? 'E0') < wanted.minEvidence)
-    return { text: `${claim.id} is known at class ${evidence ?? 'E0'} only`, failed: false };
-  if (wanted.maxAge !== undefined && (age ?? Infinity) > wanted.maxAge)
-    return { text: `${claim.id} was proven ${spanOf(age ?? 0)} ago`, failed: false };
-  return undefined;
-}
-
-/** A subject without claims proves nothing, and so lets nothing pass. */
-function hindrancesOf(
-  { subject, claims }: Seen,
-  of: (standing: ClaimStatus) => Hindrance | undefined,
-): readonly Hindrance[] {
-  if (claims.length === 0) return [{ text: `${line(subject)} has no claims`, failed: false }];
-  return claims.flatMap((each) => of(each) ?? []);
+/** One line for people. */
+function textOf(hindrance: Hindrance): string {
+  if (hindrance.kind === 'no-claims') return `${line(hindrance.subject)} has no claims`;
+  const { claim, verdict, evidence = 'E0', age = 0, explain } = hindrance.claim;
+  if (hindrance.kind === 'class') return `${claim.id} is known at class ${evidence} only`;
+  if (hindrance.kind === 'age') return `${claim.id} was proven ${spanOf(age)} ago`;
+  if (hindrance.kind === 'unseen') return `no proof of ${claim.id} since then`;
+  return `${claim.id} is ${verdict}${explain === undefined ? '' : `: ${line(explain)}`}`;
 }
 
 /** Milliseconds between two looks. */
@@ -79,12 +53,12 @@ export async function wait(context: Context, subjects: readonly string[], flags:
       const { look, seen } = found;
       const hindrances = seen.flatMap((each) => {
         const since = fromNow ? started : (deployedAt(each) ?? started);
-        return hindrancesOf(each, (claim) => waitHindrance(claim, since));
+        return gateSince(each, since);
       });
       const over = look.now >= started + within;
       if (hindrances.length === 0 || over || hindrances.some(({ failed }) => failed))
         return report(context, 'wait', look, seen, hindrances, look.now - started);
-      const text = hindrances.map((each) => each.text).join('; ');
+      const text = hindrances.map(textOf).join('; ');
       if (text !== told) context.output.note(`waiting: ${text}`);
       told = text;
     }
@@ -116,20 +90,6 @@ function deployedAt({ history }: Seen): number | undefined {
   return newest && Math.min(newest.time, newest.parsed.deployment.deployed);
 }
 
-/** What was seen before `since` neither passes nor fails. */
-function waitHindrance(
-  { claim, verdict, started, explain }: ClaimStatus,
-  since: number,
-): Hindrance | undefined {
-  if (verdict === 'WAIVED') return undefined;
-  if ((started ?? -Infinity) < since) return { text: `no proof of ${claim.id} since then`, failed: false };
-  if (verdict === 'PROVEN') return undefined;
-  return {
-    text: `${claim.id} is ${verdict}${explain === undefined ? '' : `: ${line(explain)}`}`,
-    failed: exitOf([verdict]) === EXIT.verification,
-  };
-}
-
 function report(
   { output }: Context,
   name: 'gate' | 'wait',
@@ -145,15 +105,15 @@ function report(
     output.print(`${output.paint('green', 'passed')}${after}: ${countsOf(verdicts)}`);
   } else {
     for (const each of seen) output.print(subjectLines(output, each).join('\n'));
-    for (const { text, failed } of hindrances)
-      output.print(output.paint(failed ? 'red' : 'yellow', `not passed: ${text}`));
+    for (const each of hindrances)
+      output.print(output.paint(each.failed ? 'red' : 'yellow', `not passed: ${textOf(each)}`));
   }
   output.note(checkedLine(look));
   output.result(name, {
     ...lookJson(look),
     passed,
     ...(waited !== undefined && { waited }),
-    hindrances: hindrances.map(({ text }) => text),
+    hindrances: hindrances.map(textOf),
     subjects: seen.map(subjectJson),
   });
   if (passed) return EXIT.ok;

@@ -11,9 +11,11 @@ import { changeLine } from './difference.ts';
 import { newestSubjects } from '../../client/newest-subjects.ts';
 import { changesOf, factsOf, factsOfClaim, type Change, type Facts } from '../../declare/facts.ts';
 import { leavesFor, readOwnLeaves } from './ownleaves.ts';
-import { checkedLine, countsOf, lookJson, subjectJson, subjectLines } from './show.ts';
+import { checkedLine, countsOf, lookJson, subjectLines } from './show.ts';
+import { subjectJson } from '../../appraisal/json.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
-import { isNamed, see, worstOf, type Seen } from './seen.ts';
+import { worstOf } from '../../appraisal/gate.ts';
+import { isNamed, see, type Seen } from './seen.ts';
 import { line, paintVerdict, spanOf, table, timeOf } from './words.ts';
 
 const MOST_LISTED = 100;

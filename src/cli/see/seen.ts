@@ -1,6 +1,7 @@
 /** The status of one subject, and the look that it was computed at. */
 import type { Refusal } from '../../bytes/refusal.ts';
 import { EXIT, exitOf as exitOfRefusal } from '../exit.ts';
+import { outcomeOf } from '../../appraisal/gate.ts';
 import { appraiseSubject, type SubjectStatus } from '../../appraisal/subject.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
@@ -14,12 +15,9 @@ export async function see(look: Snapshot, subject: string, least?: number): Prom
   return { ...appraiseSubject(await look.subject(subject, least), look.context), look };
 }
 
-const FAILED: ReadonlySet<Verdict> = new Set(['VIOLATED', 'CONTRADICTED', 'REVOKED']);
-
 /** 0 when all are PROVEN or WAIVED, 3 when one failed, 5 when one is not known. */
 export function exitOf(verdicts: readonly Verdict[]): number {
-  if (verdicts.some((each) => FAILED.has(each))) return EXIT.verification;
-  return verdicts.every((each) => each === 'PROVEN' || each === 'WAIVED') ? EXIT.ok : EXIT.quorum;
+  return { held: EXIT.ok, failed: EXIT.verification, unknown: EXIT.quorum }[outcomeOf(verdicts)];
 }
 
 /** The exit code of verdicts, and of subjects that could not be read: 0 is left to those who saw everything. */
@@ -27,21 +25,6 @@ export function worstExit(code: number, unreadable: readonly { readonly refusal:
   const codes = [code, ...unreadable.map(({ refusal }) => exitOfRefusal(refusal))];
   return [EXIT.splitView, EXIT.verification].find((each) => codes.includes(each)) ?? Math.max(...codes);
 }
-
-/** The worst of several verdicts, for a summary. */
-export function worstOf(verdicts: readonly Verdict[]): Verdict | undefined {
-  return WORST.find((each) => verdicts.includes(each));
-}
-
-const WORST: readonly Verdict[] = [
-  'CONTRADICTED',
-  'VIOLATED',
-  'REVOKED',
-  'STALE',
-  'UNKNOWN',
-  'WAIVED',
-  'PROVEN',
-];
 
 /** Whether a name means an entry: its index, its id, or eight digits or more that the id begins with. */
 export function isNamed(

@@ -1,11 +1,10 @@
 /** Subjects and their claims as `status`, `watch`, `wait` and `gate` show them, to people and to machines. */
-import { Refusal } from '../../bytes/refusal.ts';
 import { approverFault } from '../../appraisal/approvers.ts';
-import { approvalsLacking, type Committed, type EntryOf, type History } from '../../appraisal/history.ts';
+import { approvalsLacking, type Committed, type History } from '../../appraisal/history.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { CLASS_WORDS } from '../agent/lines.ts';
-import { showValue } from '../../declare/leafopening.ts';
+import { disclosedFor, undeclaredIn } from '../../appraisal/json.ts';
 import type { JsonValue, Output } from '../output.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
@@ -66,38 +65,12 @@ function closedWorld(seen: Seen): readonly string[] {
   return [`  closed world: ${found} undeclared when last looked for`];
 }
 
-/** Live things that nobody declared, by the newest proof that looked for them; undefined when none did. */
-function undeclaredIn(seen: Seen): number | undefined {
-  const id = commitmentOf(seen)?.entry.id;
-  const looked = seen.history.proofs.findLast(
-    ({ parsed: { proof } }) => proof.commitment.toHex() === id && proof.coverage?.undeclared !== undefined,
-  );
-  return looked?.parsed.proof.coverage?.undeclared;
-}
-
 /** What shows a violation, where it does not explain itself. */
 function shownLeaf({ claim, verdict, proof }: ClaimStatus): string | undefined {
   if (verdict === 'PROVEN' || proof === undefined) return undefined;
   const [first, ...more] = disclosedFor(proof, claim.id);
   const others = more.length === 0 ? '' : `, and ${more.length} more`;
   return first === undefined ? undefined : `observed ${first}${others}`;
-}
-
-/** `path = value` of the public leaves that a result rests on. */
-export function disclosedFor({ parsed: { proof } }: EntryOf<'proof'>, claim: string): readonly string[] {
-  const rests = new Set(proof.results.find((each) => each.claim === claim)?.leaves);
-  const shown = (proof.disclosed ?? []).filter(({ index }) => rests.has(index));
-  return shown.map(({ path, value }) => `${path} = ${leafText(value)}`);
-}
-
-/** A leaf is what an agent wrote: it may be no CBOR at all. */
-function leafText(value: Parameters<typeof showValue>[0]): string {
-  try {
-    return showValue(value);
-  } catch (error) {
-    if (!(error instanceof Refusal) || !(value instanceof Uint8Array)) throw error;
-    return `bytes ${value.toHex().slice(0, 64)}`;
-  }
 }
 
 function rowOf(standing: ClaimStatus, now: number): readonly string[] {
@@ -137,53 +110,6 @@ export function lookJson({ log, view, full, completeness, now, behind }: Snapsho
     time: now,
     clock_behind: behind,
     complete: full ? 'full' : completeness.length > 0 ? 'monitor' : 'search',
-  };
-}
-
-export function subjectJson(seen: Seen): { readonly [key: string]: JsonValue } {
-  const { subject, claims, history } = seen;
-  const declared = commitmentOf(seen);
-  return {
-    subject,
-    environment: declared?.declaration.environment ?? null,
-    tier: declared?.declaration.tier ?? null,
-    commitment: declared?.entry.id ?? null,
-    index: declared?.entry.index ?? null,
-    in_force: history.inForce !== undefined,
-    world: declared?.declaration.scope.world ?? null,
-    undeclared: undeclaredIn(seen) ?? null,
-    effective: declared?.effective ?? null,
-    pending: history.pending?.entry.id ?? null,
-    withdrawing: history.withdrawing?.entry.id ?? null,
-    approvals_lacking: lackingOf(history),
-    claims: claims.map(claimJson),
-  };
-}
-
-/** Of what waits for some; 0 where nothing does. */
-function lackingOf({ pending, withdrawing }: History): number {
-  const waiting = pending ?? withdrawing;
-  return waiting === undefined ? 0 : approvalsLacking(waiting);
-}
-
-export function claimJson(standing: ClaimStatus): { readonly [key: string]: JsonValue } {
-  const { claim, verdict, evidence, proof, age, due, explain, waiver } = standing;
-  return {
-    claim: claim.id,
-    title: claim.title ?? null,
-    verdict,
-    evidence: evidence ?? null,
-    min_evidence: claim.minEvidence,
-    severity: claim.severity,
-    age: age ?? null,
-    due,
-    explain: explain ?? null,
-    proof: proof?.id ?? null,
-    proof_index: proof?.index ?? null,
-    seq: proof?.parsed.proof.seq ?? null,
-    observed: verdict === 'PROVEN' || proof === undefined ? [] : disclosedFor(proof, claim.id),
-    waived_by: waiver?.parsed.waiver.owner ?? null,
-    waived_until: waiver?.parsed.waiver.notAfter ?? null,
   };
 }
 

@@ -4,13 +4,8 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
-import {
-  disclose,
-  formatDisclosure,
-  showPath,
-  showValue,
-  type OwnedLeaves,
-} from '../../declare/leafopening.ts';
+import { disclose, formatDisclosure, showPath, type OwnedLeaves } from '../../declare/leafopening.ts';
+import { showValue } from '../../statement/leaf-text.ts';
 import { OWNED_FILES, ownedFilesIn, readOwned } from '../../declare/node/owned.ts';
 import type { Context } from '../context.ts';
 import { makeFolder, replaceFile } from '../../platform/files.ts';

@@ -12,7 +12,7 @@ import { drawPath, explainSteps } from '../explain.ts';
 import { findEvidence, type FoundEvidence } from '../findevidence.ts';
 import type { JsonValue, Output } from '../output.ts';
 import { proofsFolderOf } from '../state.ts';
-import { checkProof, declarationsIn } from '../see/checkproof.ts';
+import { checkProof, declarationsIn } from '../../client/examine-proof.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import { trustOf } from '../trust.ts';
 import type { Flags, Verb } from '../verb.ts';

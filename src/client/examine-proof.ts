@@ -3,18 +3,18 @@
  * verdict of class E3 or E4 judged again where the commitment is at hand. What an agent merely says it saw is its word,
  * and no check.
  */
-import { createHash } from 'node:crypto';
-import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { Checklist, type Check } from '../../bytes/checklist.ts';
-import { challengeOf } from '../../evidence/challenge.ts';
-import { REFUSAL_TYPE, verifyRefusal } from '../../evidence/tls-refusal-record.ts';
-import { isUnread } from '../../evidence/tls-fields.ts';
-import { isTranscript } from '../../evidence/transcript.ts';
-import { verifyTranscript } from '../../evidence/verify.ts';
-import { parseStatement, type ParsedStatement } from '../../statement/parse.ts';
-import { isWithdrawal, type Declaration } from '../../statement/commitment.ts';
-import type { Result } from '../../statement/proof.ts';
-import { describeVerified, weigh } from '../../evidence/weigh.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { Checklist, type Check } from '../bytes/checklist.ts';
+import { challengeOf } from '../evidence/challenge.ts';
+import { REFUSAL_TYPE, verifyRefusal } from '../evidence/tls-refusal-record.ts';
+import { isUnread } from '../evidence/tls-fields.ts';
+import { isTranscript } from '../evidence/transcript.ts';
+import { verifyTranscript } from '../evidence/verify.ts';
+import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
+import { isWithdrawal, type Declaration } from '../statement/commitment.ts';
+import type { Result } from '../statement/proof.ts';
+import { describeVerified, weigh } from '../evidence/weigh.ts';
+import { entryIdOf } from './scrapi.ts';
 
 type ProofStatement = Extract<ParsedStatement, { kind: 'proof' }>;
 
@@ -23,8 +23,7 @@ export function declarationsIn(entries: readonly Uint8Array[]): ReadonlyMap<stri
   const found = new Map<string, Declaration>();
   for (const entry of entries) {
     const commitment = commitmentIn(entry);
-    if (commitment !== undefined && !isWithdrawal(commitment))
-      found.set(createHash('sha256').update(entry).digest('hex'), commitment);
+    if (commitment !== undefined && !isWithdrawal(commitment)) found.set(entryIdOf(entry), commitment);
   }
   return found;
 }

@@ -1,0 +1,33 @@
+/** A leaf of a salted tree as people read it. */
+import { decodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbor.ts';
+import { printable } from '../bytes/printable.ts';
+import { formatHex } from '../bytes/text.ts';
+import { valueInLeaf, type Opening } from './saltedleaf.ts';
+
+/** A leaf's value as people read it. */
+export function showValue(whole: Opening['value']): string {
+  const value = whole instanceof Uint8Array ? valueInLeaf(whole) : whole;
+  if (!(value instanceof Uint8Array)) return `${value.size} bytes, SHA-256 ${formatHex(value.digest)}`;
+  const content = decodeCbor(value);
+  if (!isCborMap(content)) return JSON.stringify(content);
+  const { type, mode, size, sha256 } = Object.fromEntries(content);
+  if (typeof type === 'string' && typeof size === 'number' && sha256 instanceof Uint8Array) {
+    const bits = typeof mode === 'number' ? ` ${mode.toString(8).padStart(4, '0')}` : '';
+    return `${type}${bits}, ${size} bytes, SHA-256 ${formatHex(sha256)}`;
+  }
+  const [[name, inner = null] = []] = content;
+  return typeof name === 'string' ? printable(showMarked(name, inner), 10_000) : '{}';
+}
+
+/** What no scalar is (src/declare/leaf.ts). */
+function showMarked(name: string, inner: CborValue): string {
+  if (name === 'number' && typeof inner === 'string') return inner;
+  if (name === 'sensitive') return '(sensitive: a keyed digest, never shown)';
+  if (name === 'unknown') return '(known only after it is applied)';
+  const words = isCborArray(inner) ? inner.filter((each) => typeof each === 'string') : [];
+  if (typeof inner === 'string') return `(a text, taken apart: ${inner})`;
+  if (name === 'names') return `(names that are no texts: ${words.join(', ')})`;
+  if (typeof inner === 'number')
+    return name === 'documents' ? `(${inner} documents)` : `(a list of ${inner})`;
+  return `(a list: ${words.join(', ')})`;
+}

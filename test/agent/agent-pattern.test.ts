@@ -4,8 +4,9 @@ import { Learning } from '#src/agent/learning.ts';
 import { entryId } from '#src/bytes/brand.ts';
 import { Refusal, refuse } from '#src/bytes/refusal.ts';
 import { EXIT, EXITS } from '#src/cli/exit.ts';
-import { eachSubject, worstOf } from '#src/cli/agent/each.ts';
-import { learnSubjects, someOf } from '#src/cli/agent/subjects.ts';
+import { eachSubject } from '#src/agent/subjects.ts';
+import { worstOf } from '#src/cli/agent/each.ts';
+import { learnSubjects, someOf } from '#src/agent/subjects.ts';
 import type { Page, Wanted } from '#src/client/search.ts';
 
 type Open = Parameters<typeof learnSubjects>[0];

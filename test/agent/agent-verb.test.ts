@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { digest } from '../../src/bytes/brand.ts';
 import { parseBase64, parseHex } from '../../src/bytes/text.ts';
-import { unitOf } from '../../src/cli/agent/unit.ts';
+import { unitOf } from '../../src/agent/unit.ts';
 import { run } from '../../src/cli/main.ts';
 import { submitStatement } from '../../src/client/scrapi.ts';
 import { loadKeyFile } from '../../src/keys/load.ts';

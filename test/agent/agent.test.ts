@@ -121,8 +121,8 @@ t.test('a proof: challenge, chain, and what the agent keeps', async (t) => {
   const made = await prove(world.agent, duty);
   const proof = proofOf(made.statement);
   t.match(proof, { seq: 0, prev: undefined, challenge: { nonce, size: 2, root: duty.head.root } });
-  // The toy calls its attachment signed; it is no transcript, so the agent says what it is worth.
-  const explain = 'there is no signature';
+  // The toy calls its attachment signed, and no registry says what its targets would sign: so the agent saw it, no more.
+  const explain = 'nothing is known of what is signed for toy@1';
   t.match(proof.results, [
     { claim: 'on', verdict: 'PROVEN', evidence: 'E1', explain },
     { claim: 'deep', verdict: 'PROVEN', evidence: 'E1', explain },

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { readTargets } from '../../src/cli/agent/setup.ts';
+import { readTargets } from '../../src/agent/targets.ts';
 
 t.test('targets.yaml that reads in two ways', async (t) => {
   const path = join(t.testdir(), 'targets.yaml');

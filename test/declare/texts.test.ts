@@ -11,7 +11,7 @@ import t from 'tap';
 import { decodeCbor } from '#src/bytes/cbor.ts';
 import { Refusal } from '#src/bytes/refusal.ts';
 import { encodeUtf8 } from '#src/bytes/text.ts';
-import { readTargets } from '#src/cli/agent/setup.ts';
+import { readTargets } from '#src/agent/targets.ts';
 import { parseDisclosure, parseLeaves } from '#src/declare/leafopening.ts';
 import { parseOpening } from '#src/declare/opening.ts';
 import { readConfigFile } from '#src/cli/configfile.ts';

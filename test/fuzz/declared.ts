@@ -7,7 +7,7 @@ import { entryId } from '../../src/bytes/brand.ts';
 import { readRules } from '../../src/agent/enrolment.ts';
 import { parseTyped, parseExpression } from '../../src/claim/cel/syntax.ts';
 import { checkExpression, evaluate } from '../../src/claim/expression.ts';
-import { readTargets } from '../../src/cli/agent/setup.ts';
+import { readTargets } from '../../src/agent/targets.ts';
 import { parseTree } from '../../src/declare/node/gittree.ts';
 import {
   formatDisclosure,

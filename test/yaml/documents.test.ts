@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { decodeCbor } from '#src/bytes/cbor.ts';
 import { Refusal } from '#src/bytes/refusal.ts';
-import { readTargets } from '#src/cli/agent/setup.ts';
+import { readTargets } from '#src/agent/targets.ts';
 import { readConfigFile } from '#src/cli/configfile.ts';
 import { parseEditable } from '#src/cli/policy/editable.ts';
 import { settings } from '#src/cli/settings.ts';

@@ -4,12 +4,12 @@ import { agentFiles } from '../../agent/database.ts';
 import { logUrl } from '../config.ts';
 import type { Context } from '../context.ts';
 import { enrolCommand } from './enrolled.ts';
-import type { OpenAgent } from './open.ts';
+import type { OpenedAgent } from '../../agent/open.ts';
 
 /** The banner's text, without a newline at the end. */
 export function agentBanner(
   context: Context,
-  { agent, home }: OpenAgent,
+  { agent, home }: OpenedAgent,
   subjects: readonly string[],
 ): string {
   const { config, output, world } = context;

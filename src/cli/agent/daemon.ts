@@ -1,22 +1,17 @@
 /** `tallystick agent`: the process around the daemon. On SIGTERM or SIGINT what is under way is given up; nothing signed is. */
-import { clockFault } from '../../appraisal/clock.ts';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { budgetUs } from '../../agent/budget.ts';
-import { Daemon } from '../../agent/daemon.ts';
-import { agentFiles, lockAgent } from '../../agent/database.ts';
-import type { AgentEvent } from '../../agent/event.ts';
+import { assertEnrolled } from '../../agent/enrolled.ts';
 import { operatorRule } from '../../agent/enrolment.ts';
-import { refuse } from '../../bytes/refusal.ts';
+import type { AgentEvent } from '../../agent/event.ts';
+import { startAgent } from '../../agent/running.ts';
+import { clockFault } from '../../appraisal/clock.ts';
 import type { Context } from '../context.ts';
 import { makeLogger } from '../logger.ts';
-import { makeFolder } from '../../platform/files.ts';
 import { stopOnSignal } from '../serve/process.ts';
 import { agentBanner } from './banner.ts';
 import { confine } from './confine.ts';
-import { assertEnrolled, enrolCommand } from './enrolled.ts';
-import { openAgent, type OpenAgent } from './open.ts';
-import { readTargets } from './setup.ts';
+import { enrolCommand } from './enrolled.ts';
+import { agentOptions } from './setup.ts';
 
 export interface AgentAsked {
   readonly subjects: readonly string[];
@@ -30,67 +25,31 @@ const PATIENCE_MS = 2_000;
 
 /** Proves until it is told to stop; resolves with the exit code. */
 export async function runAgent(context: Context, asked: AgentAsked): Promise<number> {
-  const { config } = context;
+  const { config, output } = context;
   if (asked.confine) await confine(context, asked.targets);
   const logger = makeLogger(config.logLevel);
-  await makeFolder(config.agentDir, 0o700, { setting: '--agent-dir' });
-  const unlock = lockAgent(config.agentDir);
-  const ending = new AbortController();
-  let open: OpenAgent;
-  try {
-    open = await openAgent(context, {
-      rules: asked.targets.length === 0 ? [] : [operatorRule(asked.targets)],
-      vantage: asked.vantage,
-      onBug: (error) => logger.error({ err: error }, 'a probe failed'),
-      signal: ending.signal,
-      patienceMs: PATIENCE_MS,
-    });
-  } catch (error) {
-    unlock();
-    throw error;
-  }
-  const subjects = asked.subjects.length > 0 ? asked.subjects : open.home.subjects;
-  if (subjects.length === 0) {
-    open.close();
-    unlock();
-    throw refuse(
-      'usage',
-      `say what to look after: add a rule to ${agentFiles(config.agentDir).targets}, or give --subject and --target`,
-    );
-  }
-  const daemon = daemonOf(context, open, subjects, logger);
-  const running = daemon.run(ending.signal);
-  const stop = async (): Promise<void> => {
-    ending.abort();
-    await running.catch(() => undefined);
-    open.close();
-    unlock();
-  };
-  const fatal = running.then(
-    () => new Promise<Error>(() => undefined),
-    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
-  );
-  const stopped = stopOnSignal(stop, fatal, logger, () => void reload(context, open, logger));
-  context.output.note(agentBanner(context, open, subjects));
-  return stopped;
-}
-
-function daemonOf(context: Context, open: OpenAgent, subjects: readonly string[], logger: Logger): Daemon {
-  const { config } = context;
-  const { agent, log, home } = open;
-  return new Daemon({
-    agent,
-    log,
-    subjects,
-    assertMayProve: (policy, subject) =>
+  const running = await startAgent({
+    ...agentOptions(context),
+    rules: asked.targets.length === 0 ? [] : [operatorRule(asked.targets)],
+    vantage: asked.vantage,
+    onBug: (error) => logger.error({ err: error }, 'a probe failed'),
+    patienceMs: PATIENCE_MS,
+    subjects: asked.subjects,
+    cpuBudget: config.cpuBudget,
+    heartbeatSeconds: config.heartbeat,
+    pollSeconds: config.poll,
+    assertMayProve: ({ agent, home }, policy, subject) =>
       assertEnrolled(policy, agent.hand.kid, subject, enrolCommand(context, home, subject)),
-    budget: budgetUs(config.cpuBudget),
-    heartbeat: config.heartbeat,
-    pollMs: config.poll * 1000,
-    random: Math.random,
-    sleep: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
     tell: (event) => tell(logger, event),
   });
+  const reload = (): void =>
+    void running.reload().then(
+      () => logger.info('targets.yaml was read again'),
+      (error: unknown) => logger.warn({ err: error }, 'targets stay as they were'),
+    );
+  const stopped = stopOnSignal(() => running.close(), running.failed, logger, reload);
+  output.note(agentBanner(context, running.opened, running.subjects));
+  return stopped;
 }
 
 function tell(logger: Logger, event: AgentEvent): void {
@@ -146,15 +105,5 @@ function tell(logger: Logger, event: AgentEvent): void {
       const { code, message } = event.refusal;
       return logger.error({ subject: event.subject, code, message }, 'not proven');
     }
-  }
-}
-
-/** A file that cannot be read changes nothing. */
-async function reload({ config }: Context, open: OpenAgent, logger: Logger): Promise<void> {
-  try {
-    open.setRules(await readTargets(agentFiles(config.agentDir).targets));
-    logger.info('targets.yaml was read again');
-  } catch (error) {
-    logger.warn({ err: error }, 'targets stay as they were');
   }
 }

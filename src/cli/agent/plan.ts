@@ -9,9 +9,9 @@ import { groupClaims } from '../../probe/groups.ts';
 import { PACES } from '../../declare/tiers.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue, Output } from '../output.ts';
-import { eachSubject, failedAsJson, warnOf, worstOf } from './each.ts';
-import { openAgent } from './open.ts';
-import { inForceOf, learnSubjects, someOf, wantedOf } from './subjects.ts';
+import { eachSubject, inForceOf, learnSubjects, someOf, wantedOf } from '../../agent/subjects.ts';
+import { failedAsJson, warnOf, worstOf } from './each.ts';
+import { openAgentOf } from './setup.ts';
 
 const PATIENCE_MS = 5_000;
 
@@ -22,7 +22,7 @@ export async function runPlan(
   const { output } = context;
   const length = lengthOf(asked.length);
   const looking = { rules: [], vantage: undefined, onBug: () => undefined, patienceMs: PATIENCE_MS };
-  const open = await openAgent(context, { ...looking, signal: new AbortController().signal });
+  const open = await openAgentOf(context, { ...looking, signal: new AbortController().signal });
   try {
     const wanted = wantedOf(open, asked.subjects, 'plan');
     const { agent, log } = open;

@@ -1,29 +1,22 @@
 /** `tallystick prove`: one proof of each subject, and what it came to. */
-import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { EXIT } from '../exit.ts';
 import { operatorRule } from '../../agent/enrolment.ts';
-import { deliver, checkChain, type Delivery } from '../../agent/deliver.ts';
-import { recall } from '../../agent/history.ts';
-import { isAway } from '../../bytes/nature.ts';
-import type { Head } from '../../agent/ledger.ts';
-import type { LoggedAs } from '../../client/log-port.ts';
-import { prove } from '../../agent/prove.ts';
-import { nextDueOf } from '../../agent/schedule.ts';
+import { knownOnce, proveOnce, type Once } from '../../agent/once.ts';
+import type { OpenedAgent } from '../../agent/open.ts';
 import type { Signed } from '../../agent/spool.ts';
-import { clockFault, secondsBehind } from '../../appraisal/clock.ts';
-import type { Declared, EntryOf, History } from '../../appraisal/history.ts';
+import { wantedOf } from '../../agent/subjects.ts';
+import { refuse, type Refusal } from '../../bytes/refusal.ts';
+import { EXIT } from '../exit.ts';
+import type { LoggedAs } from '../../client/log-port.ts';
 import { E3_LIMITS } from '../../evidence/limits.ts';
-import type { Claim } from '../../statement/commitment.ts';
-import type { Policy } from '../../statement/policy.ts';
 import type { Result } from '../../statement/proof.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
+import { failedAsJson, warnOf, worstOf } from './each.ts';
+import { assertEnrolled } from '../../agent/enrolled.ts';
+import { enrolCommand } from './enrolled.ts';
 import { explainProbes } from './explain.ts';
-import { eachSubject, failedAsJson, warnOf, worstOf, type Failed } from './each.ts';
 import { claimLines, proofIn } from './lines.ts';
-import { nonceOf, openAgent, type OpenAgent } from './open.ts';
-import { inForceOf, knownSubjects, learnSubjects, someOf, wantedOf, type Found } from './subjects.ts';
-import { assertEnrolled, enrolCommand } from './enrolled.ts';
+import { openAgentOf } from './setup.ts';
 
 /** What the command line asks for. */
 export interface ProveAsked {
@@ -36,24 +29,6 @@ export interface ProveAsked {
   readonly explain: boolean;
 }
 
-/** One subject as far as it is known. */
-interface Known {
-  readonly subject: string;
-  readonly declared: Declared;
-  readonly deployments: History['deployments'];
-  readonly waivers: ReadonlyMap<string, EntryOf<'waiver'>>;
-  readonly claims: readonly Claim[];
-}
-
-/** The log as seen now, or as it was left. */
-interface Sight {
-  readonly head: Head;
-  readonly policy: Policy | undefined;
-  readonly found: Found;
-  /** Why the log cannot be asked; undefined when it can. */
-  readonly away: Refusal | undefined;
-}
-
 /** Milliseconds that a busy log is waited for. */
 const PATIENCE_MS = 20_000;
 
@@ -61,7 +36,7 @@ const PATIENCE_MS = 20_000;
 export async function runProve(context: Context, asked: ProveAsked): Promise<number> {
   const { output } = context;
   const nonce = nonceOf(asked.nonce);
-  const open = await openAgent(context, {
+  const opened = await openAgentOf(context, {
     rules: asked.targets.length === 0 ? [] : [operatorRule(asked.targets)],
     vantage: asked.vantage,
     onBug: (error) => output.warn(error instanceof Error ? (error.stack ?? error.message) : String(error)),
@@ -69,134 +44,39 @@ export async function runProve(context: Context, asked: ProveAsked): Promise<num
     patienceMs: PATIENCE_MS,
   });
   try {
-    const wanted = wantedOf(open, asked.subjects, 'prove');
-    const sight = await look(open, wanted);
-    const found = someOf(sight.found, wanted);
+    const { agent, home } = opened;
+    const { claims, adopt } = asked;
+    const wanted = wantedOf(opened, asked.subjects, 'prove');
     if (asked.explain) {
-      const known: Known[] = [];
-      const take = (subject: string): void => void known.push(knownOf(open, sight, subject, asked.claims));
-      const failed = await eachSubject(found.subjects, take, found.failed);
+      const { known, failed } = await knownOnce(opened, { wanted, claims });
       warnOf(output, failed, 'plan');
       return worstOf([await explainProbes(context, known)], failed);
     }
-    const proven: Proven[] = [];
-    const proveIt = async (subject: string): Promise<void> => {
-      const known = knownOf(open, sight, subject, asked.claims);
-      if (sight.away === undefined) await settle(context, open, sight, known, asked.adopt);
-      proven.push({ known, proof: await proveOne(open, sight, known, nonce) });
-    };
-    const failed = await eachSubject(found.subjects, proveIt, found.failed);
-    const delivery = await deliver(open.log, open.agent.spool, open.agent.hand);
-    return report(context, { open, proven, failed, delivery });
+    const once = await proveOnce(opened, {
+      wanted,
+      claims,
+      nonce,
+      adopt,
+      assertMayProve: (policy, subject) =>
+        assertEnrolled(policy, agent.hand.kid, subject, enrolCommand(context, home, subject)),
+    });
+    return report(context, opened, once);
   } finally {
-    open.close();
+    opened.close();
   }
 }
 
-/** Reads what is new; a log that is away is no reason not to look, once the commitments are known. */
-async function look(open: OpenAgent, wanted: readonly string[]): Promise<Sight> {
-  const { log } = open;
-  const { ledger } = open.agent;
-  try {
-    const head = await log.head();
-    const behind = secondsBehind(head.signed, Math.floor(open.agent.looking.now() / 1000));
-    const fault = clockFault({ behind });
-    if (fault !== undefined) throw refuse('clock-behind', `nothing is proven: ${fault}`);
-    const policy = await log.policy();
-    const found = await learnSubjects(open, wanted, policy);
-    ledger.setHead(head);
-    return { head, policy, found, away: undefined };
-  } catch (error) {
-    const head = ledger.head();
-    if (!(error instanceof Refusal) || !isAway(error) || head === undefined) throw error;
-    const found = { subjects: knownSubjects(open, wanted, undefined), failed: [] };
-    return { head, policy: undefined, found, away: error };
-  }
+/** A nonce as --nonce gives it. Refuses `usage`. */
+export function nonceOf(hex: string | undefined): Uint8Array | undefined {
+  if (hex === undefined) return undefined;
+  if (!/^(?:[0-9a-fA-F]{2}){16,64}$/.test(hex))
+    throw refuse('usage', '--nonce is 32 to 128 hex digits: 16 to 64 bytes nobody could foresee');
+  return Uint8Array.fromHex(hex);
 }
 
-function knownOf(
-  { agent: { ledger } }: OpenAgent,
-  { policy, away }: Sight,
-  subject: string,
-  ids: readonly string[],
-): Known {
-  const history = recall(ledger, subject, policy);
-  if (history.inForce === undefined && away !== undefined) throw away;
-  const declared = inForceOf(history, subject);
-  const { claims } = declared.declaration;
-  const unknown = ids.find((id) => !claims.some((claim) => claim.id === id));
-  if (unknown !== undefined)
-    throw refuse(
-      'usage',
-      `${subject} has no claim ${unknown}; it has ${claims.map(({ id }) => id).join(', ') || 'none'}`,
-    );
-  return {
-    subject,
-    declared,
-    deployments: history.deployments,
-    waivers: waiversOf(history, declared),
-    claims: ids.length === 0 ? claims : claims.filter(({ id }) => ids.includes(id)),
-  };
-}
-
-function waiversOf({ waivers }: History, { entry }: Declared): Known['waivers'] {
-  return new Map(
-    waivers
-      .filter(({ parsed: { waiver } }) => waiver.commitment.toHex() === entry.id)
-      .flatMap((each) =>
-        each.parsed.waiver.claims.map((claim): [string, EntryOf<'waiver'>] => [claim, each]),
-      ),
-  );
-}
-
-/** What would be refused is refused before anything is signed: nothing that was signed is ever taken back. */
-async function settle(
-  context: Context,
-  { agent: { spool, hand }, log, home }: OpenAgent,
-  { policy }: Sight,
-  { subject }: Known,
-  adopt: boolean,
-): Promise<void> {
-  assertEnrolled(policy, hand.kid, subject, enrolCommand(context, home, subject));
-  await checkChain(log, spool, { kid: hand.kid, subject }, adopt);
-}
-
-function proveOne(
-  { agent }: OpenAgent,
-  { head, policy }: Sight,
-  { subject, declared, deployments, claims }: Known,
-  nonce: Uint8Array | undefined,
-): Promise<Signed> {
-  const proven = agent.spool.proven(agent.hand.kid, declared.entry.id);
-  return prove(agent, {
-    subject,
-    declared,
-    claims,
-    slots: new Map(),
-    skipped: [],
-    head,
-    policy,
-    nonce,
-    nextDue: nextDueOf({ declared, deployments, proven }, claims, undefined),
-  });
-}
-
-interface Proven {
-  readonly known: Known;
-  readonly proof: Signed;
-}
-
-/** What happened. */
-interface Done {
-  readonly open: OpenAgent;
-  readonly proven: readonly Proven[];
-  readonly failed: readonly Failed[];
-  readonly delivery: Delivery;
-}
-
-function report(context: Context, done: Done): number {
+function report(context: Context, { agent }: OpenedAgent, once: Once): number {
   const { output, world } = context;
-  const { proven, failed, delivery } = done;
+  const { proven, failed, delivery } = once;
   const now = Math.floor(world.now() / 1000);
   const codes: number[] = [];
   const subjects: JsonValue[] = [];
@@ -226,7 +106,7 @@ function report(context: Context, done: Done): number {
   output.result('prove', {
     subjects,
     failed: failedAsJson(failed),
-    waiting: done.open.agent.spool.waitingCount(),
+    waiting: agent.spool.waitingCount(),
   });
   return worstOf(codes, failed);
 }

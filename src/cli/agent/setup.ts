@@ -1,72 +1,77 @@
 /**
- * Makes what an agent needs before it starts: directory, key, the secret of its seeds, a list of targets to fill in,
- * and a configuration file with what was said the first time. Nothing is ever overwritten. Beside a log of one's own
- * (`tallystick serve`) its agent key and its trust policy are used, so that the first commands just work.
+ * What an agent's directory is told from the settings. Beside a log of one's own (`tallystick serve`) its agent key and
+ * its trust policy are used, so that the first commands just work.
  */
-import { existsSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import { randomBytes } from 'node:crypto';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { refuse, type Refusal } from '../../bytes/refusal.ts';
-import { decodeUtf8, encodeUtf8, formatHex, parseHex } from '../../bytes/text.ts';
-import { agentFiles } from '../../agent/database.ts';
-import { readRules, type Rule } from '../../agent/enrolment.ts';
-import { createSecretFile, readSecretFile } from '../../keys/file.ts';
-import { generateKey, loadSigner } from '../../keys/load.ts';
-import type { Signer } from '../../sign/signer.ts';
+import type { Surroundings } from '../../agent/grants.ts';
+import { initialiseAgent, isThere, type AgentHome, type AgentPlace } from '../../agent/home.ts';
+import { openAgent, type AgentOptions, type OpenedAgent } from '../../agent/open.ts';
+import { CONFIG_FILE } from '../../platform/names.ts';
+import { layoutOf, roleKeyPath } from '../../service/layout.ts';
+import { publicUrl } from '../../web/endpoint.ts';
+import { clientOf } from '../client.ts';
+import { earlierFolderOf } from '../../declare/node/earlier.ts';
+import { slugOf } from '../../declare/node/proofs.ts';
+import { proofsFolderOf, stateDirOf } from '../state.ts';
 import { logUrl, resolveConfig } from '../config.ts';
 import { readConfigFile } from '../configfile.ts';
-import { CONFIG_FILE } from '../../platform/names.ts';
-import { publicUrl } from '../../web/listen.ts';
 import type { Context } from '../context.ts';
-import { createFile, makeFolder, readNamedFile } from '../../platform/files.ts';
-import { readDocument } from '../../yaml/documents.ts';
-import { layoutOf, roleKeyPath } from '../../service/layout.ts';
 import type { Config } from '../settings.ts';
 
-/** An agent's directory that is ready. */
-export interface AgentHome {
-  readonly dir: string;
-  /** What --key was, or stands for it. */
-  readonly keyName: string;
-  readonly signer: Signer;
-  /** 32 secret bytes that its seeds derive from. */
-  readonly master: Uint8Array;
-  readonly rules: readonly Rule[];
-  /** Subjects that rules name, and patterns of them, each once. */
-  readonly subjects: readonly string[];
-  /** Whether the key was made by this run: nobody has enrolled it yet. */
-  readonly madeKey: boolean;
-}
-
-/** Refuses `key-file`, `config-invalid`. */
-export async function initialiseAgent(context: Context): Promise<AgentHome> {
+/** Where the agent of these settings lives. */
+export function agentPlace(context: Context): AgentPlace {
   const { config } = context;
-  const dir = config.agentDir;
-  const files = agentFiles(dir);
-  await makeFolder(dir, 0o700);
-  const keyName = keyNameOf(config);
-  const madeKey = keyName === files.key && !isThere(keyName);
-  if (madeKey) await generateKey(keyName, 'ed25519');
-  const signer = await loadSigner(keyName);
-  if (!isThere(files.seed)) await createSecretFile(files.seed, encodeUtf8(`${formatHex(randomBytes(32))}\n`));
-  if (!isThere(files.targets)) await createFile(files.targets, NO_TARGETS, 0o600);
-  const rules = await readTargets(files.targets);
-  const configFile = join(dir, CONFIG_FILE);
-  // Beside a file that is named another would hold a part, and stand for all where none is.
-  if (namedConfig(context) === undefined && !isThere(configFile))
-    await createFile(configFile, configText(context));
-  const subjects = [...new Set(rules.map(({ subject }) => subject))];
-  return { dir, keyName, signer, master: await readSeed(files.seed), rules, subjects, madeKey };
+  return {
+    dir: config.agentDir,
+    key: config.key,
+    keyBeside: roleKeyPath(layoutOf(config), 'agent'),
+    // Beside a file that is named another would hold a part, and stand for all where none is.
+    ...(namedConfig(context) === undefined && { configFile: () => configText(context) }),
+  };
 }
 
-/** --key; the agent's own; else the one that `serve` made and enrolled beside a log of one's own. */
-function keyNameOf(config: Config): string {
-  if (config.key !== undefined) return config.key;
-  const own = agentFiles(config.agentDir).key;
-  if (isThere(own)) return own;
-  const made = roleKeyPath(layoutOf(config), 'agent');
-  return isThere(made) ? made : own;
+/** What a run decides, beside the settings. */
+type OfRun = Pick<AgentOptions, 'rules' | 'vantage' | 'onBug' | 'signal' | 'patienceMs'>;
+
+/** The agent of these settings. Refuses as `openAgent` does. */
+export function openAgentOf(context: Context, run: OfRun): Promise<OpenedAgent> {
+  return openAgent({ ...agentOptions(context), ...run });
+}
+
+/** What the settings say of an agent. */
+export function agentOptions(context: Context): Omit<AgentOptions, keyof OfRun> {
+  const { config, world } = context;
+  return {
+    place: agentPlace(context),
+    connect: ({ fetch, patienceMs, verify }) =>
+      clientOf(besideOwnLog(context), { transport: { fetch, patienceMs }, verify }),
+    name: config.name,
+    openingsOf: ({ entry }) => {
+      const own = join(proofsFolderOf(context), slugOf(entry.parsed.subject));
+      return [join(config.agentDir, 'openings', entry.id), own, earlierFolderOf(own, entry.id)];
+    },
+    fetch: world.fetch,
+    now: world.now,
+  };
+}
+
+/** What of this machine a confined agent needs besides its directory. */
+export function surroundings(context: Context): Surroundings {
+  const { config, world } = context;
+  const trust = [config.policy ?? trustedByDefault(config) ?? [], ...vkeysOf(context)].flat();
+  return {
+    program: fileURLToPath(new URL('../../..', import.meta.url)),
+    state: stateDirOf(context),
+    proofs: proofsFolderOf(context),
+    files: [...trust, namedConfig(context) ?? []].flat().map((path) => resolve(world.cwd, path)),
+  };
+}
+
+/** Its directory, finished. Refuses `key-file`, `config-invalid`. */
+export function agentHome(context: Context): Promise<AgentHome> {
+  return initialiseAgent(agentPlace(context));
 }
 
 /** The configuration file that was read, unless it is the agent directory's own. */
@@ -111,43 +116,6 @@ export function besideOwnLog(context: Context): Context {
 /** What says where a log answers. */
 const PLACES: ReadonlySet<string> = new Set(['log', 'url', 'host', 'port']);
 
-/** Whether a file is there, and may be seen: what Node's permission model hides is not there. */
-export function isThere(path: string): boolean {
-  try {
-    return existsSync(path);
-  } catch {
-    return false;
-  }
-}
-
-async function readSeed(path: string): Promise<Uint8Array> {
-  const text = decodeUtf8(await readSecretFile(path)).replace(/\n$/, '');
-  if (!/^[0-9a-f]{64}$/.test(text))
-    throw refuse('key-file', `${path} is not a secret of 64 hex digits; restore it, or move it away`);
-  return parseHex(text);
-}
-
-/** The enrolment file, its secrets' paths made absolute. What its reader only warns of is refused too. Refuses `config-invalid`. */
-export async function readTargets(path: string): Promise<readonly Rule[]> {
-  const text = decodeUtf8(await readNamedFile(path));
-  const document = readDocument(text, { version: '1.2', strict: true }, (problem) => noYaml(path, problem));
-  let value: unknown;
-  try {
-    value = document.toJS({ maxAliasCount: 0 });
-  } catch (error) {
-    if (error instanceof ReferenceError) throw noYaml(path, error);
-    throw error;
-  }
-  return readRules(value, path).map((rule) => ({
-    ...rule,
-    secrets: new Map([...rule.secrets].map(([name, file]) => [name, resolve(dirname(path), file)])),
-  }));
-}
-
-function noYaml(path: string, { message }: { readonly message: string }): Refusal {
-  return refuse('config-invalid', `${path} is not YAML: ${message.split('\n', 1)[0] ?? ''}`);
-}
-
 /** What was said on the first command line holds for the next ones too. */
 function configText(context: Context): string {
   const { resolved, config } = context;
@@ -173,14 +141,3 @@ const KEPT: ReadonlySet<string> = new Set([
   'heartbeat',
   'peer',
 ]);
-
-const NO_TARGETS = `# The targets this agent may touch, each enrolled by its owner; nothing else is ever contacted.
-# A list of rules; a target must match one:
-#
-#   - subject: prod/payments/**        # which subjects: * within a path segment, ** anything
-#     probe: tls                       # a probe's name, name@version, or *
-#     targets: ['db.example:5432']     # exact, or patterns with * and **
-#     maxPerHour: 120                  # optional: runs an hour against one target
-#     secrets: { dsn: db.dsn }         # optional: files of mode 0600, told from here
-#     options: { spki: 'ab12…' }       # optional: parameters that are yours, and no claim's (spec/probes.md)
-`;

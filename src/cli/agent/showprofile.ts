@@ -9,10 +9,11 @@ import type { Context } from '../context.ts';
 import { stateDirOf, proofsFolderOf } from '../state.ts';
 import { flagOf, type SettingName } from '../settings.ts';
 import { confine } from './confine.ts';
-import { confinement } from './grants.ts';
-import { profileOf } from './profile.ts';
-import { besideOwnLog, initialiseAgent, namedConfig, vkeysOf, type AgentHome } from './setup.ts';
-import { unitOf, type UnitParts } from './unit.ts';
+import { confinement } from '../../agent/grants.ts';
+import { profileOf } from '../../agent/profile.ts';
+import type { AgentHome } from '../../agent/home.ts';
+import { agentHome, besideOwnLog, namedConfig, surroundings, vkeysOf } from './setup.ts';
+import { unitOf, type UnitParts } from '../../agent/unit.ts';
 
 /** The profile on stdout is exactly what is hashed: `tallystick agent profile | sha256sum` gives the digest. */
 export async function runProfile(
@@ -30,10 +31,9 @@ export async function runProfile(
     throw refuse('usage', 'give one of --flags, --unit and --claims: each is a file of its own');
   if (asked.confine) await confine(context);
   const { output } = context;
-  const home = await initialiseAgent(context);
+  const home = await agentHome(context);
   const profile = profileOf(home);
-  const program = fileURLToPath(new URL('../../..', import.meta.url));
-  const confined = confinement(context, home, program);
+  const confined = confinement(home, surroundings(context));
   const unit = asked.unit ? unitOf(unitParts(context, home, asked.settings)) : undefined;
   const claims = asked.claims ? selfClaims(profile.digest.toHex()) : undefined;
   const text = asked.flags ? confined.join('\n') : (unit ?? claims);

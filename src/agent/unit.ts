@@ -2,7 +2,7 @@
  * The systemd unit of an agent: a user of its own, as little of the system as it needs, and Node's permission model on
  * top (`--confine`), which knows single files and whether programs may be started.
  */
-import { printable } from '../../bytes/printable.ts';
+import { printable } from '../bytes/printable.ts';
 
 /** Absolute paths; `key` is one, or what --key takes besides. */
 export interface UnitParts {

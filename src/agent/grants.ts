@@ -1,14 +1,12 @@
 /** What Node's permission model is told that an agent may do: no more than its settings and its rules need. */
 import { isAbsolute, resolve } from 'node:path';
-import type { Rule } from '../../agent/enrolment.ts';
-import { refuse } from '../../bytes/refusal.ts';
-import { nameOf } from '../../claim/judge.ts';
-import { programOf } from '../../keys/names.ts';
-import { PROBES } from '../../probe/registry.ts';
-import type { Context } from '../context.ts';
-import { isFolder } from '../../platform/files.ts';
-import { stateDirOf, proofsFolderOf } from '../state.ts';
-import { isThere, namedConfig, trustedByDefault, vkeysOf, type AgentHome } from './setup.ts';
+import type { Rule } from './enrolment.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { nameOf } from '../claim/judge.ts';
+import { programOf } from '../keys/names.ts';
+import { PROBES } from '../probe/registry.ts';
+import { isFolder } from '../platform/files.ts';
+import { isThere, type AgentHome } from './home.ts';
 
 /** Whether a rule lets in a probe that needs this of the system. A rule's probe is `tls@1`, `tls` or `*`. */
 function letsIn({ probe }: Rule, need: 'child-process' | 'fs-read'): boolean {
@@ -17,19 +15,28 @@ function letsIn({ probe }: Rule, need: 'child-process' | 'fs-read'): boolean {
   );
 }
 
-/** The flags that confine an agent to what it needs. `program`: the folder of this program. Refuses `config-invalid`. */
+/** What of the machine an agent needs besides its directory. Absolute paths. */
+export interface Surroundings {
+  /** The folder of this program. */
+  readonly program: string;
+  /** The state directory, and the folder of proofs. */
+  readonly state: string;
+  readonly proofs: string;
+  /** Whom to trust, and a configuration file that was named. */
+  readonly files: readonly string[];
+}
+
+/** The flags that confine an agent to what it needs. Refuses `config-invalid`. */
 export function confinement(
-  context: Context,
   { dir, keyName, rules }: Pick<AgentHome, 'dir' | 'keyName' | 'rules'>,
-  program: string,
+  { program, state, proofs, files }: Surroundings,
 ): readonly string[] {
-  const state = stateDirOf(context);
-  const folders = [dir, state, proofsFolderOf(context), ...pathsToProve(rules)].map((path) => resolve(path));
+  const folders = [dir, state, proofs, ...pathsToProve(rules)].map((path) => resolve(path));
   const runs = rules.some((rule) => letsIn(rule, 'child-process'));
   const starts = runs || programOf(keyName) !== undefined;
   // The last tells what programs cost (probe/cpu.ts).
   const costs = runs ? ['/proc/self/stat'] : [];
-  const reads = [resolve(program), ...folders, ...filesOf(context, { keyName, rules }), ...costs];
+  const reads = [resolve(program), ...folders, ...filesOf({ keyName, rules }, files), ...costs];
   assertApart(folders, reads);
   return [
     '--permission',
@@ -42,17 +49,14 @@ export function confinement(
   ];
 }
 
-/** The single files: key, or the program that signs; secrets; whom to trust; a configuration file that was named. */
+/** The single files: key, or the program that signs; secrets; and those around. */
 function filesOf(
-  context: Context,
   { keyName, rules }: Pick<AgentHome, 'keyName' | 'rules'>,
+  around: readonly string[],
 ): readonly string[] {
-  const { config, world } = context;
   const secrets = rules.flatMap(({ secrets: files }) => [...files.values()]);
-  const trust = [config.policy ?? trustedByDefault(config) ?? [], ...vkeysOf(context)].flat();
-  return [programOf(keyName) ?? keyName, ...secrets, ...trust, namedConfig(context) ?? []]
-    .flat()
-    .map((path) => resolve(world.cwd, path))
+  return [programOf(keyName) ?? keyName, ...secrets, ...around]
+    .map((path) => resolve(path))
     .filter((path) => isThere(path));
 }
 

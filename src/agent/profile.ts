@@ -3,11 +3,11 @@
  * every proof, so that an agent that was given more is seen; committed as a declaration, it can be proven like any other.
  */
 import { dirname } from 'node:path';
-import { sha256 } from '../../agent/hash.ts';
-import { encodeUtf8 } from '../../bytes/text.ts';
-import type { Digest } from '../../bytes/brand.ts';
-import { isList, isMap, type Value, type ValueMap } from '../../claim/value.ts';
-import type { AgentHome } from './setup.ts';
+import { sha256 } from './hash.ts';
+import { encodeUtf8 } from '../bytes/text.ts';
+import type { Digest } from '../bytes/brand.ts';
+import { isList, isMap, type Value, type ValueMap } from '../claim/value.ts';
+import type { AgentHome } from './home.ts';
 
 export interface Profile {
   /** JSON, keys in order, without white space. */

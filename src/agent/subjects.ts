@@ -1,17 +1,45 @@
 /** Which subjects names and patterns stand for: `prove` and `agent plan` look after what `agent run` would. */
-import { refuse } from '../../bytes/refusal.ts';
-import { approvalsLacking, type Declared, type History } from '../../appraisal/history.ts';
-import { recall } from '../../agent/history.ts';
-import { Learning } from '../../agent/learning.ts';
-import { isOfOne } from '../../bytes/nature.ts';
-import type { Policy } from '../../statement/policy.ts';
-import { isPattern, subjectTest } from '../../agent/watched.ts';
-import type { Failed } from './each.ts';
-import type { OpenAgent } from './open.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import { approvalsLacking, type Declared, type History } from '../appraisal/history.ts';
+import { recall } from './history.ts';
+import { isOfOne } from '../bytes/nature.ts';
+import { Learning } from './learning.ts';
+import type { Policy } from '../statement/policy.ts';
+import { isPattern, subjectTest } from './watched.ts';
+
+import type { OpenedAgent } from './open.ts';
+
+/** A subject of which nothing came, and why. */
+export interface Failed {
+  readonly subject: string;
+  readonly refusal: Refusal;
+}
+
+/** Refusals that are about more than one subject: nothing is sent, to a log that has two histories least of all. */
+const FOR_ALL: readonly string[] = ['chain-broken', 'inconsistent'];
+
+/** One subject that is refused keeps no other from it; that the log or the key is not one's own does. `before`: what failed already. */
+export async function eachSubject(
+  subjects: readonly string[],
+  work: (subject: string) => Promise<void> | void,
+  before: readonly Failed[] = [],
+): Promise<readonly Failed[]> {
+  const failed = [...before];
+  const isOnly = subjects.length + before.length === 1;
+  for (const subject of subjects) {
+    try {
+      await work(subject);
+    } catch (error) {
+      if (!(error instanceof Refusal) || isOnly || FOR_ALL.includes(error.code)) throw error;
+      failed.push({ subject, refusal: error });
+    }
+  }
+  return failed;
+}
 
 /** What --subject says, else the subjects that targets.yaml names. Refuses `usage` where neither does. */
 export function wantedOf(
-  { home }: Pick<OpenAgent, 'home'>,
+  { home }: Pick<OpenedAgent, 'home'>,
   asked: readonly string[],
   verb: 'prove' | 'plan',
 ): readonly string[] {
@@ -55,7 +83,7 @@ export function inForceOf({ inForce, pending }: History, subject: string): Decla
  * that a pattern has and of which a commitment counts, or waits for approvals. Refuses what the log does.
  */
 export async function learnSubjects(
-  { agent: { ledger }, log }: Pick<OpenAgent, 'agent' | 'log'>,
+  { agent: { ledger }, log }: Pick<OpenedAgent, 'agent' | 'log'>,
   wanted: readonly string[],
   policy: Policy | undefined,
 ): Promise<Found> {
@@ -72,7 +100,7 @@ export async function learnSubjects(
 
 /** The same from what was learnt before. One that cannot be recalled is among them: whoever looks at it says why. */
 export function knownSubjects(
-  { agent: { ledger } }: { readonly agent: Pick<OpenAgent['agent'], 'ledger'> },
+  { agent: { ledger } }: { readonly agent: Pick<OpenedAgent['agent'], 'ledger'> },
   wanted: readonly string[],
   policy: Policy | undefined,
 ): readonly string[] {

@@ -1,0 +1,84 @@
+/**
+ * The directory of an agent: its key, the secret of its seeds, the targets it may touch, and a configuration file with
+ * what was said the first time. What is missing is made; nothing is ever overwritten.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { refuse } from '../bytes/refusal.ts';
+import { decodeUtf8, encodeUtf8, formatHex, parseHex } from '../bytes/text.ts';
+import { createSecretFile, readSecretFile } from '../keys/file.ts';
+import { generateKey, loadSigner } from '../keys/load.ts';
+import { createFile, makeFolder } from '../platform/files.ts';
+import { CONFIG_FILE } from '../platform/names.ts';
+import type { Signer } from '../sign/signer.ts';
+import { agentFiles } from './database.ts';
+import type { Rule } from './enrolment.ts';
+import { NO_TARGETS, readTargets } from './targets.ts';
+
+/** What the operator says of an agent's directory. */
+export interface AgentPlace {
+  readonly dir: string;
+  /** A key elsewhere: a file, `ssh-agent:` or `exec:`. */
+  readonly key?: string | undefined;
+  /** A key file that is taken when it is there, and the directory has none of its own. */
+  readonly keyBeside?: string | undefined;
+  /** Text of the configuration file, when one is to be written. */
+  readonly configFile?: (() => string) | undefined;
+}
+
+/** An agent's directory that is ready. */
+export interface AgentHome {
+  readonly dir: string;
+  /** What --key was, or stands for it. */
+  readonly keyName: string;
+  readonly signer: Signer;
+  /** 32 secret bytes that its seeds derive from. */
+  readonly master: Uint8Array;
+  readonly rules: readonly Rule[];
+  /** Subjects that rules name, and patterns of them, each once. */
+  readonly subjects: readonly string[];
+  /** Whether the key was made by this run: nobody has enrolled it yet. */
+  readonly madeKey: boolean;
+}
+
+/** Refuses `key-file`, `config-invalid`. */
+export async function initialiseAgent(place: AgentPlace): Promise<AgentHome> {
+  const { dir, configFile } = place;
+  const files = agentFiles(dir);
+  await makeFolder(dir, 0o700);
+  const keyName = keyNameOf(place);
+  const madeKey = keyName === files.key && !isThere(keyName);
+  if (madeKey) await generateKey(keyName, 'ed25519');
+  const signer = await loadSigner(keyName);
+  if (!isThere(files.seed)) await createSecretFile(files.seed, encodeUtf8(`${formatHex(randomBytes(32))}\n`));
+  if (!isThere(files.targets)) await createFile(files.targets, NO_TARGETS, 0o600);
+  const rules = await readTargets(files.targets);
+  const config = join(dir, CONFIG_FILE);
+  if (configFile !== undefined && !isThere(config)) await createFile(config, configFile());
+  const subjects = [...new Set(rules.map(({ subject }) => subject))];
+  return { dir, keyName, signer, master: await readSeed(files.seed), rules, subjects, madeKey };
+}
+
+/** The key that was named; the directory's own; else the one beside it. */
+function keyNameOf({ dir, key, keyBeside }: AgentPlace): string {
+  if (key !== undefined) return key;
+  const own = agentFiles(dir).key;
+  return keyBeside !== undefined && !isThere(own) && isThere(keyBeside) ? keyBeside : own;
+}
+
+/** Whether a file is there, and may be seen: what Node's permission model hides is not there. */
+export function isThere(path: string): boolean {
+  try {
+    return existsSync(path);
+  } catch {
+    return false;
+  }
+}
+
+async function readSeed(path: string): Promise<Uint8Array> {
+  const text = decodeUtf8(await readSecretFile(path)).replace(/\n$/, '');
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw refuse('key-file', `${path} is not a secret of 64 hex digits; restore it, or move it away`);
+  return parseHex(text);
+}

@@ -1,0 +1,175 @@
+/** One proof of each subject: reading what is new, looking, and delivering what was signed. */
+import { clockFault, secondsBehind } from '../appraisal/clock.ts';
+import type { Declared, EntryOf, History } from '../appraisal/history.ts';
+import { isAway } from '../bytes/nature.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
+import type { Claim } from '../statement/commitment.ts';
+import type { Policy } from '../statement/policy.ts';
+import { checkChain, deliver, type Delivery } from './deliver.ts';
+import { recall } from './history.ts';
+import type { Head } from './ledger.ts';
+import type { OpenedAgent } from './open.ts';
+import { prove } from './prove.ts';
+import { nextDueOf } from './schedule.ts';
+import type { Signed } from './spool.ts';
+import {
+  eachSubject,
+  inForceOf,
+  knownSubjects,
+  learnSubjects,
+  someOf,
+  type Failed,
+  type Found,
+} from './subjects.ts';
+
+/** What is asked for. */
+export interface OnceOptions {
+  /** Names and patterns of subjects. */
+  readonly wanted: readonly string[];
+  /** Ids of claims; all when there are none. */
+  readonly claims: readonly string[];
+  /** An auditor's challenge, 16 to 64 bytes. */
+  readonly nonce: Uint8Array | undefined;
+  /** Go on after a proof in the log that this directory did not make. */
+  readonly adopt: boolean;
+  /** Refuses where the log would. What would be refused is refused before anything is signed: nothing signed is taken back. */
+  readonly assertMayProve: (policy: Policy | undefined, subject: string) => void;
+}
+
+/** One subject as far as it is known. */
+export interface Known {
+  readonly subject: string;
+  readonly declared: Declared;
+  readonly deployments: History['deployments'];
+  readonly waivers: ReadonlyMap<string, EntryOf<'waiver'>>;
+  readonly claims: readonly Claim[];
+}
+
+/** The log as seen now, or as it was left. */
+interface Sight {
+  readonly head: Head;
+  readonly policy: Policy | undefined;
+  readonly found: Found;
+  /** Why the log cannot be asked; undefined when it can. */
+  readonly away: Refusal | undefined;
+}
+
+/** A proof that was made and kept. */
+export interface Proven {
+  readonly known: Known;
+  readonly proof: Signed;
+}
+
+/** What happened: proofs, subjects without one, and what became of all that waited for the log. */
+export interface Once {
+  readonly proven: readonly Proven[];
+  readonly failed: readonly Failed[];
+  readonly delivery: Delivery;
+}
+
+/** Proves each subject once, keeps the proofs, and delivers what waits. Refuses what is about all of them. */
+export async function proveOnce(opened: OpenedAgent, options: OnceOptions): Promise<Once> {
+  const { wanted, claims, nonce } = options;
+  const { agent, log } = opened;
+  const sight = await look(opened, wanted);
+  const found = someOf(sight.found, wanted);
+  const proven: Proven[] = [];
+  const proveIt = async (subject: string): Promise<void> => {
+    const known = knownOf(opened, sight, subject, claims);
+    if (sight.away === undefined) {
+      options.assertMayProve(sight.policy, subject);
+      await checkChain(log, agent.spool, { kid: agent.hand.kid, subject }, options.adopt);
+    }
+    proven.push({ known, proof: await proveOne(opened, sight, known, nonce) });
+  };
+  const failed = await eachSubject(found.subjects, proveIt, found.failed);
+  return { proven, failed, delivery: await deliver(log, agent.spool, agent.hand) };
+}
+
+/** What would be proven: each subject as far as it is known. Nothing is looked at. */
+export async function knownOnce(
+  opened: OpenedAgent,
+  { wanted, claims }: Pick<OnceOptions, 'wanted' | 'claims'>,
+): Promise<{ readonly known: readonly Known[]; readonly failed: readonly Failed[] }> {
+  const sight = await look(opened, wanted);
+  const found = someOf(sight.found, wanted);
+  const known: Known[] = [];
+  const take = (subject: string): void => void known.push(knownOf(opened, sight, subject, claims));
+  return { known, failed: await eachSubject(found.subjects, take, found.failed) };
+}
+
+/** Reads what is new; a log that is away is no reason not to look, once the commitments are known. */
+async function look(opened: OpenedAgent, wanted: readonly string[]): Promise<Sight> {
+  const { log } = opened;
+  const { ledger } = opened.agent;
+  try {
+    const head = await log.head();
+    const behind = secondsBehind(head.signed, Math.floor(opened.agent.looking.now() / 1000));
+    const fault = clockFault({ behind });
+    if (fault !== undefined) throw refuse('clock-behind', `nothing is proven: ${fault}`);
+    const policy = await log.policy();
+    const found = await learnSubjects(opened, wanted, policy);
+    ledger.setHead(head);
+    return { head, policy, found, away: undefined };
+  } catch (error) {
+    const head = ledger.head();
+    if (!(error instanceof Refusal) || !isAway(error) || head === undefined) throw error;
+    const found = { subjects: knownSubjects(opened, wanted, undefined), failed: [] };
+    return { head, policy: undefined, found, away: error };
+  }
+}
+
+function knownOf(
+  { agent: { ledger } }: OpenedAgent,
+  { policy, away }: Sight,
+  subject: string,
+  ids: readonly string[],
+): Known {
+  const history = recall(ledger, subject, policy);
+  if (history.inForce === undefined && away !== undefined) throw away;
+  const declared = inForceOf(history, subject);
+  const { claims } = declared.declaration;
+  const unknown = ids.find((id) => !claims.some((claim) => claim.id === id));
+  if (unknown !== undefined)
+    throw refuse(
+      'usage',
+      `${subject} has no claim ${unknown}; it has ${claims.map(({ id }) => id).join(', ') || 'none'}`,
+    );
+  return {
+    subject,
+    declared,
+    deployments: history.deployments,
+    waivers: waiversOf(history, declared),
+    claims: ids.length === 0 ? claims : claims.filter(({ id }) => ids.includes(id)),
+  };
+}
+
+function waiversOf({ waivers }: History, { entry }: Declared): Known['waivers'] {
+  return new Map(
+    waivers
+      .filter(({ parsed: { waiver } }) => waiver.commitment.toHex() === entry.id)
+      .flatMap((each) =>
+        each.parsed.waiver.claims.map((claim): [string, EntryOf<'waiver'>] => [claim, each]),
+      ),
+  );
+}
+
+function proveOne(
+  { agent }: OpenedAgent,
+  { head, policy }: Sight,
+  { subject, declared, deployments, claims }: Known,
+  nonce: Uint8Array | undefined,
+): Promise<Signed> {
+  const proven = agent.spool.proven(agent.hand.kid, declared.entry.id);
+  return prove(agent, {
+    subject,
+    declared,
+    claims,
+    slots: new Map(),
+    skipped: [],
+    head,
+    policy,
+    nonce,
+    nextDue: nextDueOf({ declared, deployments, proven }, claims, undefined),
+  });
+}

@@ -1,0 +1,98 @@
+/** An agent that goes on: its directory locked, its daemon running until it is closed. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { refuse } from '../bytes/refusal.ts';
+import { makeFolder } from '../platform/files.ts';
+import type { Policy } from '../statement/policy.ts';
+import { budgetUs } from './budget.ts';
+import { Daemon } from './daemon.ts';
+import { agentFiles, lockAgent } from './database.ts';
+import type { AgentEvent } from './event.ts';
+import { openAgent, type AgentOptions, type OpenedAgent } from './open.ts';
+import { readTargets } from './targets.ts';
+
+/** Everything a running agent is told. */
+export interface DaemonOptions extends Omit<AgentOptions, 'signal'> {
+  /** What to look after; the subjects of the targets file when there are none. */
+  readonly subjects: readonly string[];
+  /** Of one core that it may use over an hour, in thousandths. */
+  readonly cpuBudget: number;
+  /** Seconds after which an agent with nothing due says that it lives. */
+  readonly heartbeatSeconds: number;
+  readonly pollSeconds: number;
+  /** Refuses where the log would, before anything is signed. */
+  readonly assertMayProve: (opened: OpenedAgent, policy: Policy | undefined, subject: string) => void;
+  readonly tell: (event: AgentEvent) => void;
+}
+
+/** An agent at work. */
+export interface RunningAgent {
+  readonly opened: OpenedAgent;
+  readonly subjects: readonly string[];
+  /** Reads the targets file again. Refuses `config-invalid`, and then they stay as they were. */
+  reload(): Promise<void>;
+  /** Resolves when it cannot go on: close it then. */
+  readonly failed: Promise<Error>;
+  /** Gives up what is under way; nothing that was signed is lost. */
+  close(): Promise<void>;
+}
+
+/** Refuses `locked`, `usage` without a subject, and as `openAgent` does. */
+export async function startAgent(options: DaemonOptions): Promise<RunningAgent> {
+  const { dir } = options.place;
+  await makeFolder(dir, 0o700, { setting: '--agent-dir' });
+  const unlock = lockAgent(dir);
+  const ending = new AbortController();
+  let opened: OpenedAgent | undefined;
+  try {
+    opened = await openAgent({ ...options, signal: ending.signal });
+    return assemble(options, opened, ending, unlock);
+  } catch (error) {
+    opened?.close();
+    unlock();
+    throw error;
+  }
+}
+
+function assemble(
+  options: DaemonOptions,
+  opened: OpenedAgent,
+  ending: AbortController,
+  unlock: () => void,
+): RunningAgent {
+  const { targets } = agentFiles(options.place.dir);
+  const subjects = options.subjects.length > 0 ? options.subjects : opened.home.subjects;
+  if (subjects.length === 0)
+    throw refuse('usage', `say what to look after: add a rule to ${targets}, or give --subject and --target`);
+  const running = daemonOf(options, opened, subjects).run(ending.signal);
+  return {
+    opened,
+    subjects,
+    reload: async () => opened.setRules(await readTargets(targets)),
+    failed: running.then(
+      () => new Promise<Error>(() => undefined),
+      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+    ),
+    close: async () => {
+      ending.abort();
+      await running.catch(() => undefined);
+      opened.close();
+      unlock();
+    },
+  };
+}
+
+function daemonOf(options: DaemonOptions, opened: OpenedAgent, subjects: readonly string[]): Daemon {
+  const { agent, log } = opened;
+  return new Daemon({
+    agent,
+    log,
+    subjects,
+    assertMayProve: (policy, subject) => options.assertMayProve(opened, policy, subject),
+    budget: budgetUs(options.cpuBudget),
+    heartbeat: options.heartbeatSeconds,
+    pollMs: options.pollSeconds * 1000,
+    random: Math.random,
+    sleep: (ms, signal) => pause(ms, undefined, { signal }).catch(() => undefined),
+    tell: options.tell,
+  });
+}

@@ -1,0 +1,40 @@
+/** The file of targets: which ones an agent may touch, each enrolled by its owner. */
+import { dirname, resolve } from 'node:path';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { decodeUtf8 } from '../bytes/text.ts';
+import { readNamedFile } from '../platform/files.ts';
+import { readDocument } from '../yaml/documents.ts';
+import { readRules, type Rule } from './enrolment.ts';
+
+/** The enrolment file, its secrets' paths made absolute. What its reader only warns of is refused too. Refuses `config-invalid`. */
+export async function readTargets(path: string): Promise<readonly Rule[]> {
+  const text = decodeUtf8(await readNamedFile(path));
+  const document = readDocument(text, { version: '1.2', strict: true }, (problem) => noYaml(path, problem));
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 0 });
+  } catch (error) {
+    if (error instanceof ReferenceError) throw noYaml(path, error);
+    throw error;
+  }
+  return readRules(value, path).map((rule) => ({
+    ...rule,
+    secrets: new Map([...rule.secrets].map(([name, file]) => [name, resolve(dirname(path), file)])),
+  }));
+}
+
+function noYaml(path: string, { message }: { readonly message: string }): Refusal {
+  return refuse('config-invalid', `${path} is not YAML: ${message.split('\n', 1)[0] ?? ''}`);
+}
+
+/** The file as it is made: a list to fill in. */
+export const NO_TARGETS = `# The targets this agent may touch, each enrolled by its owner; nothing else is ever contacted.
+# A list of rules; a target must match one:
+#
+#   - subject: prod/payments/**        # which subjects: * within a path segment, ** anything
+#     probe: tls                       # a probe's name, name@version, or *
+#     targets: ['db.example:5432']     # exact, or patterns with * and **
+#     maxPerHour: 120                  # optional: runs an hour against one target
+#     secrets: { dsn: db.dsn }         # optional: files of mode 0600, told from here
+#     options: { spki: 'ab12…' }       # optional: parameters that are yours, and no claim's (spec/probes.md)
+`;

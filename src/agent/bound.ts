@@ -1,12 +1,12 @@
 /**
  * What was observed, with class E3 only where the target itself signed it: an agent judges its own look by the rule that
- * readers hold it to (evidence/identity.ts, evidence/signed-facts.ts).
+ * readers hold it to (evidence/identity.ts, probe/registry.ts).
  */
 import type { Grade, Observed } from '../claim/observed.ts';
 import { signersOf, type Aim, type Signer } from '../evidence/identity.ts';
-import { signedFactsFor } from '../evidence/signed-facts.ts';
 import { isTranscript } from '../evidence/transcript.ts';
 import { verifyTranscript, type Verified } from '../evidence/verify.ts';
+import { signedFactsFor } from '../probe/registry.ts';
 
 /** What a run was of: the probe, by its name@version, where it was to look, and the challenge that it was given. */
 export interface RunOf {

@@ -15,6 +15,7 @@ import { isWithdrawal, type Declaration } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
 import { describeVerified, weigh } from '../evidence/weigh.ts';
 import { entryIdOf } from './scrapi.ts';
+import { signedFactsFor } from '../probe/registry.ts';
 
 type ProofStatement = Extract<ParsedStatement, { kind: 'proof' }>;
 
@@ -96,7 +97,12 @@ async function checkResult(
   const claim = declaration.claims.find(({ id }) => id === result.claim);
   // Offline nobody but the agent says when it looked.
   const { start, end } = parsed.proof.window;
-  const by = { declaration, subject: parsed.subject, between: { from: start, to: end } };
+  const by = {
+    declaration,
+    subject: parsed.subject,
+    between: { from: start, to: end },
+    signed: signedFactsFor,
+  };
   const weighed = claim && (await weigh({ parsed }, result, claim, by));
   if (weighed?.fault === undefined && weighed?.unchecked !== undefined)
     return list.skip('verdict', `${said}, says the agent: ${weighed.unchecked}`);

@@ -67,9 +67,12 @@ async function weigh(
   entries: readonly SubjectEntry[],
 ): Promise<ReadonlyMap<Result, Weighed>> {
   if (of === undefined || proofs.length === 0) return new Map();
-  const { weighAll } = await import('../evidence/weigh.ts');
+  const [{ weighAll }, { signedFactsFor }] = await Promise.all([
+    import('../evidence/weigh.ts'),
+    import('../probe/registry.ts'),
+  ]);
   const { declaration, entry } = of;
-  return weighAll(proofs, { declaration, subject: entry.parsed.subject }, entries);
+  return weighAll(proofs, { declaration, subject: entry.parsed.subject, signed: signedFactsFor }, entries);
 }
 
 /**

@@ -13,7 +13,7 @@ import type { ParsedStatement } from '../statement/parse.ts';
 import type { Result } from '../statement/proof.ts';
 import { challengeOf } from './challenge.ts';
 import { aimOf, signersOf, type Between } from './identity.ts';
-import { signedFactsFor } from './signed-facts.ts';
+import type { SignedFactsOf } from './signed-facts.ts';
 import { REFUSAL_TYPE, verifyRefusal } from './tls-refusal-record.ts';
 import { describeTrail, type Attested } from './trail-facts.ts';
 import type { Placed } from './transcript-facts.ts';
@@ -107,6 +107,8 @@ export interface Judging {
   readonly declaration: Declaration;
   readonly subject: string;
   readonly between: Between;
+  /** The facts of the probes that are known (probe/registry.ts). */
+  readonly signed: SignedFactsOf;
 }
 
 /** Weighs a result: of class E3 and E4 who signed, and of any what its refusals show. */
@@ -115,7 +117,7 @@ export async function weigh(entry: Proven, result: Result, claim: Claim, by: Jud
   if (unknown !== undefined) return faulty(unknown);
   const refused = refusalFault(entry, result);
   if (refused !== undefined) return faulty(refused);
-  if (result.evidence === 'E4') return weighTrail(entry, result, claim);
+  if (result.evidence === 'E4') return weighTrail(entry, result, claim, by.signed);
   if (result.evidence !== 'E3') return { fault: undefined, unchecked: undefined };
   const { verified, faults, unchecked, unread } = await examineEvidence(entry, result);
   const [broken] = faults;
@@ -132,22 +134,32 @@ export async function weigh(entry: Proven, result: Result, claim: Claim, by: Jud
   );
   if (signer.kind === 'other') return faulty(`${said} another signed: ${signer.why}`);
   return {
-    fault: recomputed(claim, signedFactsFor(claim.probe).byTarget?.(claim, verified) ?? [], result),
+    fault: recomputed(claim, by.signed(claim.probe).byTarget?.(claim, verified) ?? [], result),
     unchecked: signer.kind === 'unchecked' ? signer.why : undefined,
   };
 }
 
 const faulty = (fault: string): Weighed => ({ fault, unchecked: undefined });
 
-async function attestedOf({ parsed: { proof } }: Proven, result: Result, claim: Claim): Promise<Attested> {
-  const { byOther } = signedFactsFor(claim.probe);
+async function attestedOf(
+  { parsed: { proof } }: Proven,
+  result: Result,
+  claim: Claim,
+  signed: SignedFactsOf,
+): Promise<Attested> {
+  const { byOther } = signed(claim.probe);
   if (byOther === undefined)
     return { kind: 'unseen', why: `nothing is known of who signs for ${claim.probe}` };
   return byOther({ proof, result }, claim);
 }
 
-async function weighTrail(entry: Proven, result: Result, claim: Claim): Promise<Weighed> {
-  const attested = await attestedOf(entry, result, claim);
+async function weighTrail(
+  entry: Proven,
+  result: Result,
+  claim: Claim,
+  signed: SignedFactsOf,
+): Promise<Weighed> {
+  const attested = await attestedOf(entry, result, claim, signed);
   if (attested.kind === 'unseen') return { fault: undefined, unchecked: attested.why };
   if (attested.kind === 'wrong')
     return faulty(`it says ${result.verdict} [E4], and what AWS signed does not hold: ${attested.why}`);
@@ -166,12 +178,12 @@ export function betweenOf({ time, parsed }: Logged, entries: Around): Between {
 /** Weighs all results of proofs of one commitment. */
 export async function weighAll(
   proofs: readonly Logged[],
-  { declaration, subject }: Pick<Judging, 'declaration' | 'subject'>,
+  { declaration, subject, signed }: Pick<Judging, 'declaration' | 'subject' | 'signed'>,
   entries: Around,
 ): Promise<ReadonlyMap<Result, Weighed>> {
   const weighed = new Map<Result, Weighed>();
   for (const proof of proofs) {
-    const by = { declaration, subject, between: betweenOf(proof, entries) };
+    const by = { declaration, subject, signed, between: betweenOf(proof, entries) };
     for (const result of proof.parsed.proof.results) {
       const claim = declaration.claims.find(({ id }) => id === result.claim);
       if (claim !== undefined) weighed.set(result, await weigh(proof, result, claim, by));
@@ -206,8 +218,13 @@ export function describeVerified(verified: Verified): string {
 }
 
 /** One line for each trail whose signatures hold, of a result of class E4. */
-export async function trailsIn(entry: Proven, result: Result, claim: Claim): Promise<readonly string[]> {
-  const attested = result.evidence === 'E4' ? await attestedOf(entry, result, claim) : undefined;
+export async function trailsIn(
+  entry: Proven,
+  result: Result,
+  claim: Claim,
+  signed: SignedFactsOf,
+): Promise<readonly string[]> {
+  const attested = result.evidence === 'E4' ? await attestedOf(entry, result, claim, signed) : undefined;
   return attested?.kind === 'signed' ? attested.trails.map(describeTrail) : [];
 }
 

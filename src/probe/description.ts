@@ -3,6 +3,7 @@
  * the ready claims that it comes with. Pure: a reader in a browser, `commit` and the agent use the same description.
  */
 import type { Shape } from '../claim/shape.ts';
+import type { SignedFacts } from '../evidence/signed-facts.ts';
 import type { Parameter } from '../statement/commitment.ts';
 import type { Pack } from './pack.ts';
 
@@ -60,6 +61,11 @@ export interface ProbeDescription {
    * is signed, or only the collector knows which target that is.
    */
   readonly sight?: (params: ReadonlyMap<string, Parameter>) => Sight;
+  /**
+   * What of the value somebody signed: by it readers judge results of class E3 and E4 again. Absent: nothing, and whatever the
+   * probe says is E1 at most.
+   */
+  readonly signed?: SignedFacts;
   /** Ready claims by name (`pack: https-tls` in a claims file). */
   readonly packs?: Readonly<Record<string, Pack>>;
 }

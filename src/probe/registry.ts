@@ -2,6 +2,7 @@
  * Every probe there is: one line each. This is the one registry that `commit`, readers and the agent ask; it holds what
  * probes say of themselves and loads no `node:` module. What runs them is runners.ts, one line each too.
  */
+import type { SignedFacts } from '../evidence/signed-facts.ts';
 import { EXEC } from './exec/describe.ts';
 import type { ProbeDescription } from './description.ts';
 import { FILES } from './files/describe.ts';
@@ -32,4 +33,9 @@ export function describeProbe(
   probes: readonly ProbeDescription[] = PROBES,
 ): ProbeDescription | undefined {
   return probes.find((each) => each.name === name);
+}
+
+/** What is known of who signs for a probe; nothing of one that is not in `probes`. */
+export function signedFactsFor(name: string, probes: readonly ProbeDescription[] = PROBES): SignedFacts {
+  return describeProbe(name, probes)?.signed ?? {};
 }

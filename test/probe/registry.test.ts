@@ -1,7 +1,7 @@
 /** The two registries of probes, what they say and what runs, hold together. */
 import t from 'tap';
 import { makeSelfProbe, SELF_PROBE } from '#src/agent/self.ts';
-import { PROBES } from '#src/probe/registry.ts';
+import { PROBES, signedFactsFor } from '#src/probe/registry.ts';
 import { findProbe, RUNNABLE } from '#src/probe/runners.ts';
 
 t.test('every probe that is described runs, and runs as it is described', async (t) => {
@@ -43,4 +43,13 @@ t.test('who signs is seen by a probe that there is, with parameters that it has'
   t.same(at('tls@1')?.params, new Map([...given].slice(0, 2)), 'and nothing that is only compared');
   t.same(at('postgres@1'), { probe: 'tls@1', params: new Map([['starttls', 'postgres']]) });
   t.equal(at('exec@1'), undefined, 'only the collector knows which target it looks at');
+});
+
+t.test('a probe that says E3 or E4 says what is signed, and no other', async (t) => {
+  for (const { name, evidence, signed } of PROBES) {
+    t.equal(signed?.byTarget !== undefined, evidence.includes('E3'), `${name}: E3`);
+    t.equal(signed?.byOther !== undefined, evidence.includes('E4'), `${name}: E4`);
+    t.same(signedFactsFor(name), signed ?? {}, 'readers find it by the name');
+  }
+  t.same(signedFactsFor('tls@2'), {}, 'another version of a probe is another probe');
 });

@@ -36,7 +36,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   registration: { below: [...PURE], packages: [] },
   index: { below: [...JUDGED, 'appraisal', 'incident', 'client'], packages: [] },
   log: { below: JUDGED, packages: [] },
-  client: { below: [...JUDGED, 'evidence', 'appraisal', 'incident'], packages: ['@noble/hashes'] },
+  client: {
+    below: [...JUDGED, 'evidence', 'probe/registry', 'appraisal', 'incident'],
+    packages: ['@noble/hashes'],
+  },
   incident: { below: [...JUDGED, 'appraisal'], packages: ['@noble/hashes'] },
   claim: { below: [...JUDGED], packages: ['@marcbachmann/cel-js', 're2js', '@noble/hashes'] },
   // Verified entries of a subject → where its claims stand. The one rule of what is in force, and of when a proof is due.

@@ -22,6 +22,7 @@ import { exitOf, type Seen } from './seen.ts';
 import { SLOT_PROOFS, slotLines, slotsJson, slotsOf } from './slots.ts';
 import type { Sampling } from '../../appraisal/sampling.ts';
 import { dueOf, limitsOf, line, signerText, paintVerdict, spanOf, timeOf, WHO_LIES } from './words.ts';
+import { signedFactsFor } from '../../probe/registry.ts';
 
 /** Disclosed leaves that are printed. */
 const SHOWN_LEAVES = 4;
@@ -82,7 +83,7 @@ async function storyOf(
       ({ parsed: { deployment } }) => deployment.commitment.toHex() === declared.entry.id,
     ),
     examined: proof && result && (await examineEvidence(proof, result)),
-    trails: proof && result ? await trailsIn(proof, result, claim) : [],
+    trails: proof && result ? await trailsIn(proof, result, claim, signedFactsFor) : [],
     leaves: proof === undefined ? [] : disclosedFor(proof, claim.id),
   };
 }

@@ -1,5 +1,6 @@
 /** What the probe `exec@1` says of itself. */
 import type { ProbeDescription } from '../description.ts';
+import { EXEC_FACTS } from './facts.ts';
 
 /** Longest time of a collector, seconds. */
 export const MAX_SECONDS = 300;
@@ -23,4 +24,5 @@ export const EXEC: ProbeDescription = {
     'what the collector does; it runs as this agent\'s user, with no environment but the secret "env"',
   timeoutMs: (MAX_SECONDS + 10) * 1_000,
   needs: ['child-process'],
+  signed: EXEC_FACTS,
 };

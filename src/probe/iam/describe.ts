@@ -1,6 +1,7 @@
 /** What the probe `iam@1` says of itself. */
 import { DEFAULT_HOURS, DEFAULT_LAG } from '../../evidence/trail-facts.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';
+import { IAM_FACTS } from './facts.ts';
 import { IAM_READ_ONLY } from './pack.ts';
 import { IAM_SHAPE } from './shape.ts';
 
@@ -53,5 +54,6 @@ export const IAM: ProbeDescription = {
   blastRadius: 'reads a folder of files; asks nothing of AWS',
   timeoutMs: 300_000,
   needs: ['fs-read'],
+  signed: IAM_FACTS,
   packs: { 'iam-read-only': IAM_READ_ONLY },
 };

@@ -1,5 +1,6 @@
 /** What the probe `postgres@1` says of itself. */
 import type { ParameterSpec, ProbeDescription, SecretSpec } from '../description.ts';
+import { POSTGRES_FACTS } from './facts.ts';
 import { POSTGRES_READ_ONLY, POSTGRES_SETTINGS } from './pack.ts';
 import { POSTGRES_SHAPE } from './shape.ts';
 
@@ -73,5 +74,6 @@ export const POSTGRES: ProbeDescription = {
   timeoutMs: 120_000,
   // The same server through its SSLRequest; the parameters of a session do not change who signs.
   sight: () => ({ probe: 'tls@1', params: new Map([['starttls', 'postgres']]) }),
+  signed: POSTGRES_FACTS,
   packs: { 'postgres-settings': POSTGRES_SETTINGS, 'postgres-read-only': POSTGRES_READ_ONLY },
 };

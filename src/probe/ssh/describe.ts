@@ -1,6 +1,7 @@
 /** What the probe `ssh@1` says of itself. */
 import { HOST_KEY_ALGORITHMS } from '../../evidence/ssh-key.ts';
 import type { ProbeDescription } from '../description.ts';
+import { SSH_FACTS } from './facts.ts';
 import { SSH_PACKS } from './pack.ts';
 import { sshShape } from './shape.ts';
 
@@ -34,5 +35,6 @@ export const SSH: ProbeDescription = {
     'one connection, closed after the key exchange: no login is tried. auth: one that shows no password and no key, which the server may log',
   timeoutMs: 30_000,
   sight: () => ({ probe: 'ssh@1', params: new Map() }),
+  signed: SSH_FACTS,
   packs: SSH_PACKS,
 };

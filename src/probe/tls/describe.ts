@@ -2,6 +2,7 @@
 import type { TlsVersion } from '../../evidence/tls-names.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';
+import { TLS_FACTS } from './facts.ts';
 import { TLS_PACKS } from './pack.ts';
 import { tlsShape } from './shape.ts';
 
@@ -49,6 +50,7 @@ export const TLS: ProbeDescription = {
   blastRadius: `at most 12 handshakes, one after another, none of them finished and no request sent; with enumerate up to ${MAX_HANDSHAKES} more a version`,
   timeoutMs: 60_000,
   sight: (params) => ({ probe: 'tls@1', params: sameServer(params) }),
+  signed: TLS_FACTS,
   packs: TLS_PACKS,
 };
 

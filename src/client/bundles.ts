@@ -10,7 +10,7 @@ import { formatHex } from '../bytes/text.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { MAX_ENTRY_LENGTH } from '../tree/bundle.ts';
 import { bundlePath, TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
-import { LOOKS, Tampered, Unreachable, type Served } from './served.ts';
+import { LOOKS, Tampered, Unreachable, type ServedFiles } from './served.ts';
 import type { VerifiedTiles } from './verified-tiles.ts';
 
 /** The entries of one tile, proven to lie under the signed root. */
@@ -24,7 +24,7 @@ export interface Bundle {
 }
 
 export interface BundleParts {
-  readonly served: Served;
+  readonly served: ServedFiles;
   readonly tiles: VerifiedTiles;
   readonly hasher: BatchHasher;
 }
@@ -35,8 +35,12 @@ export async function* bundlesFrom(
   parts: BundleParts,
 ): AsyncGenerator<Bundle, void, undefined> {
   const end = Math.ceil(parts.tiles.head.size / TILE_WIDTH);
-  const weigh = ({ entries }: Bundle): number => entries.reduce((sum, { length }) => sum + length, 0);
-  yield* readAhead(Math.floor(from / TILE_WIDTH), end, (index) => fetchBundle(index, parts), weigh);
+  yield* readAhead(Math.floor(from / TILE_WIDTH), end, (index) => fetchBundle(index, parts), bytesOf);
+}
+
+/** Bytes of the entries of a bundle. */
+export function bytesOf({ entries }: Pick<Bundle, 'entries'>): number {
+  return entries.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** One bundle. Fails as `bundlesFrom` does. */
@@ -48,7 +52,7 @@ export async function fetchBundle(index: number, { served, tiles, hasher }: Bund
   for (let look = 1; ; look++) {
     const bundle = readBundle(bytes, index * TILE_WIDTH, tile.hashes, hasher);
     if ('entries' in bundle) return bundle;
-    if (bundle.half) throw new Unreachable(`${path} came cut short, or is something else altogether`);
+    if (bundle.half) throw Unreachable.malformed(`${path} came cut short, or is something else altogether`);
     if (look === LOOKS) {
       const what = `${path} does not hash to the signed root: entry ${bundle.wrong} is not the one in the tree`;
       throw new Tampered(tiles.head.size, path, `bundle ${index}`, bytes, what);

@@ -21,15 +21,16 @@ export async function* entriesOf(
   from = 0,
 ): AsyncGenerator<Bundle, void, undefined> {
   const served = new Served(tiles);
-  const verified = new VerifiedTiles(served, head, hasher, async () => false);
+  const verified = new VerifiedTiles(served, head, hasher);
   try {
     yield* bundlesFrom(from, { served, tiles: verified, hasher });
   } catch (error) {
-    throw refusalOf(error);
+    throw asRefusal(error);
   }
 }
 
-function refusalOf(error: unknown): unknown {
+/** What a walk fails with, as a refusal: `proof-failed` for what is not under the root, else what the log was asked for. */
+export function asRefusal(error: unknown): unknown {
   if (error instanceof Tampered)
     return refuse('proof-failed', `${error.message}; do not rely on this log`, { cause: error });
   if (!(error instanceof Unreachable)) return error;

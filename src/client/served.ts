@@ -2,7 +2,7 @@
  * What a log serves, as whoever walks all of it hears it. Two ways to fail are kept apart: a log that cannot be reached or
  * answers in fragments is an outage; whole bytes that are not what was signed are an alarm.
  */
-import { Refusal } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { TileReader } from './tiles.ts';
 
 /** How often what does not fit is fetched before it counts as served so. */
@@ -16,6 +16,11 @@ export class Unreachable extends Error {
   constructor(why: string, gone = false, options?: ErrorOptions) {
     super(why, options);
     this.gone = gone;
+  }
+
+  /** Something came, and it is noise or a piece of what was asked for. */
+  static malformed(why: string): Unreachable {
+    return new Unreachable(why, false, { cause: refuse('malformed-tile', why) });
   }
 }
 
@@ -39,6 +44,9 @@ export class Tampered extends Error {
   }
 }
 
+/** Tiles and bundles of one log, as they are served. */
+export type ServedFiles = Pick<Served, 'tile' | 'bundle'>;
+
 /** The files of one log. Every method fails as `Unreachable`, whatever a stranger's answer called it. */
 export class Served {
   readonly #tiles: TileReader;
@@ -55,7 +63,7 @@ export class Served {
   /** The first `width` hashes of a tile, as served. */
   async tile(level: number, index: number, width: number): Promise<Uint8Array> {
     const bytes = await heard(this.#tiles.tile(level, index, width));
-    if (isPage(bytes)) throw new Unreachable('the log answered with a page of text instead of a tile');
+    if (isPage(bytes)) throw Unreachable.malformed('the log answered with a page of text instead of a tile');
     return bytes;
   }
 

@@ -12,7 +12,7 @@ import { rootAt, type NodeReader } from '../tree/prove.ts';
 import type { NodeId } from '../tree/shape.ts';
 import { rightEdge, TILE_WIDTH, tilePath, tileWidthAt, type TileId } from '../tree/tile.ts';
 import { readTiles, TileNodes } from '../tree/tilenodes.ts';
-import { LOOKS, Tampered, type Served } from './served.ts';
+import { LOOKS, Tampered, type ServedFiles } from './served.ts';
 
 /** Tiles kept with their nodes, 16 KiB each: more than are ever fetched ahead. */
 const TILES_KEPT = 512;
@@ -20,21 +20,28 @@ const TILES_KEPT = 512;
 /** Whether a served tile contradicts what is known of it already: points at the wrong one of an edge. */
 export type Contradicts = (tile: TileId, hashes: Uint8Array) => Promise<boolean>;
 
+/** What else is to be done with tiles. */
+export interface TileHooks {
+  readonly contradicts?: Contradicts;
+  /** Told of each tile once it is verified, before anybody gets it. */
+  readonly accepted?: (tile: TileId, hashes: Uint8Array) => Promise<void>;
+}
+
 export class VerifiedTiles {
   readonly head: TreeHead;
-  readonly #served: Served;
+  readonly #served: ServedFiles;
   readonly #hasher: BatchHasher;
-  readonly #contradicts: Contradicts;
+  readonly #hooks: TileHooks;
   readonly #full = new Lru<string, TileNodes>(TILES_KEPT, () => 1);
   readonly #coming = new Map<string, Promise<TileNodes>>();
   #edge: Promise<ReadonlyMap<number, TileNodes>> | undefined;
   #edgeNow: ReadonlyMap<number, TileNodes> = new Map();
 
-  constructor(served: Served, head: TreeHead, hasher: BatchHasher, contradicts: Contradicts) {
+  constructor(served: ServedFiles, head: TreeHead, hasher: BatchHasher, hooks: TileHooks = {}) {
     this.head = head;
     this.#served = served;
     this.#hasher = hasher;
-    this.#contradicts = contradicts;
+    this.#hooks = hooks;
   }
 
   /** Fails as `Unreachable`, and as `Tampered` when the edge does not make the signed root. */
@@ -91,9 +98,17 @@ export class VerifiedTiles {
         places.map(({ level }, i) => [level, TileNodes.of(served[i] ?? new Uint8Array(), this.#hasher)]),
       );
       const read = readTiles((level) => tiles.get(level) ?? TileNodes.empty);
-      if (equalBytes(rootAt(read, size, nodeHashOf(this.#hasher)), root)) return tiles;
+      if (equalBytes(rootAt(read, size, nodeHashOf(this.#hasher)), root)) {
+        await this.#acceptEdge(places, served);
+        return tiles;
+      }
       if (look === LOOKS) throw await this.#wrongEdge(places, served);
     }
+  }
+
+  async #acceptEdge(places: readonly TileId[], served: readonly Uint8Array[]): Promise<void> {
+    for (const [i, place] of places.entries())
+      await this.#hooks.accepted?.(place, served[i] ?? new Uint8Array());
   }
 
   /** The edge as a whole is wrong; names the tile that contradicts what is known, else the lowest. */
@@ -101,7 +116,7 @@ export class VerifiedTiles {
     let wrong = 0;
     for (const [i, place] of places.entries()) {
       const hashes = served[i];
-      if (hashes !== undefined && (await this.#contradicts(place, hashes))) wrong = i;
+      if (hashes !== undefined && (await this.#hooks.contradicts?.(place, hashes)) === true) wrong = i;
     }
     const { level, index, width } = places[wrong] ?? { level: 0, index: 0, width: TILE_WIDTH };
     const path = tilePath(level, index, width);
@@ -123,7 +138,10 @@ export class VerifiedTiles {
     let bytes = await fetched;
     for (let look = 1; ; look++) {
       const tile = TileNodes.of(bytes, this.#hasher);
-      if (equalBytes(tile.node(8, 0), expected)) return tile;
+      if (equalBytes(tile.node(8, 0), expected)) {
+        await this.#hooks.accepted?.({ level, index, width: TILE_WIDTH }, bytes);
+        return tile;
+      }
       if (look === LOOKS) {
         const path = tilePath(level, index, TILE_WIDTH);
         const what = `${path} does not hash to the signed root`;

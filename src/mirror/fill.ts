@@ -1,24 +1,23 @@
 /**
- * Fetching the tree under a signed root, from the top down: the tiles of the right edge make the root, each tile
- * holds the roots of those below it, and the tiles of leaves say what the entries must hash to. So every
- * file is checked before it gets its name, in memory that does not grow with the log, and in whatever order
- * files come. A file that is there already is checked in the same way and not fetched again.
+ * Fetching the tree under a signed root, checked from the top down (client/verified-tiles.ts): the tiles of the right edge
+ * make the root, each tile holds the roots of those below it, and the tiles of leaves say what the entries must hash to. So
+ * every file is checked before it gets its name, in memory that does not grow with the log. A file that is there already
+ * is checked in the same way and not fetched again.
  */
-import { digest, treeSize, type Digest } from '../bytes/brand.ts';
+import { readAhead } from '../bytes/ahead.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
+import { bytesOf, fetchBundle, type Bundle, type BundleParts } from '../client/bundles.ts';
+import { asRefusal } from '../client/entries.ts';
+import { Served, Tampered, type ServedFiles } from '../client/served.ts';
 import type { TileReader } from '../client/tiles.ts';
+import { VerifiedTiles } from '../client/verified-tiles.ts';
 import type { Checkpoint } from '../note/checkpoint.ts';
 import { decodeBundle, encodeBundle } from '../tree/bundle.ts';
-import { loadEdge, readEdge } from '../tree/grow.ts';
-import { nodeHashOf, type BatchHasher } from '../tree/hash.ts';
-import { rootAt } from '../tree/prove.ts';
-import { bundlePath, rightEdge, TILE_HEIGHT, TILE_WIDTH, tilePath, type TileId } from '../tree/tile.ts';
-import { TileNodes } from '../tree/tilenodes.ts';
+import type { BatchHasher } from '../tree/hash.ts';
+import { bundlePath, rightEdge, TILE_WIDTH, tilePath, type TileId } from '../tree/tile.ts';
+import type { TileNodes } from '../tree/tilenodes.ts';
 import type { Folder } from './folder.ts';
-
-/** Tiles of leaves under way at once, each with its bundle, of up to 16 MB when a log is hostile. */
-const AT_ONCE = 8;
 
 export interface FillParts {
   readonly origin: TileReader;
@@ -26,7 +25,7 @@ export interface FillParts {
   readonly hasher: BatchHasher;
   /** Ends the work between two files. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of the entries of each bundle, verified, in no certain order. */
+  /** Told of the entries of each bundle, verified, in order. */
   readonly onEntries?: ((first: number, entries: readonly Uint8Array[]) => void) | undefined;
   /** Told how many entries are in place. */
   readonly onProgress?: ((done: number) => void) | undefined;
@@ -49,39 +48,85 @@ export async function fill(head: Checkpoint, from: number, parts: FillParts): Pr
   return filling.filled;
 }
 
-interface Tile extends TileId {
-  readonly hashes: Uint8Array;
-}
-
 class Filling {
   readonly #head: Checkpoint;
   readonly #from: number;
   readonly #parts: FillParts;
+  readonly #files: HeldFirst;
+  /** In order; the first is the next one whose turn comes. */
+  readonly #underway: Promise<Bundle>[] = [];
   readonly filled = { fetched: 0, repaired: 0 };
-  #done: number;
 
   constructor(head: Checkpoint, from: number, parts: FillParts) {
     this.#head = head;
     this.#from = from;
     this.#parts = parts;
-    this.#done = Math.floor(from / TILE_WIDTH) * TILE_WIDTH;
+    this.#files = new HeldFirst(parts.folder, parts.origin);
   }
 
   async run(): Promise<void> {
-    const edge = await this.#edge();
-    await eachOf(this.#leafTiles(edge), AT_ONCE, async ({ index, root }) => {
-      this.#parts.signal?.throwIfAborted();
-      const { hashes } = await this.#fullTile(0, index, root);
-      await this.#bundle(index, hashes);
-    });
-    const last = edge.find(({ level }) => level === 0);
-    if (last !== undefined) await this.#bundle(last.index, last.hashes);
-    if (this.#from === 0) await this.#olderPartials(edge);
+    const { hasher, origin } = this.#parts;
+    const accepted = (tile: TileId, hashes: Uint8Array): Promise<void> => this.#putTile(tile, hashes);
+    const tiles = new VerifiedTiles(this.#files, this.#head, hasher, { accepted });
+    try {
+      const edge = await tiles.edge();
+      await this.#bundles({ served: this.#files, tiles, hasher });
+      if (this.#from === 0) await this.#olderPartials(edge);
+    } catch (error) {
+      if (!(error instanceof Tampered)) throw asRefusal(error);
+      const what = `${origin.prefix}/${error.path} does not hash to the root the log signed; it was not kept`;
+      throw refuse('proof-failed', what, { cause: error });
+    } finally {
+      // Nothing is written any more once this ends.
+      await Promise.allSettled(this.#underway);
+    }
+  }
+
+  /** Several at once: each is in place when its turn comes. */
+  async #bundles(parts: BundleParts): Promise<void> {
+    const { onEntries, onProgress } = this.#parts;
+    const read = (index: number): Promise<Bundle> => {
+      const bundle = this.#bundle(index, parts);
+      this.#underway.push(bundle);
+      return bundle;
+    };
+    const [first, end] = [Math.floor(this.#from / TILE_WIDTH), Math.ceil(this.#head.size / TILE_WIDTH)];
+    for await (const { start, entries } of readAhead(first, end, read, bytesOf)) {
+      void this.#underway.shift();
+      onEntries?.(start, entries);
+      onProgress?.(start + entries.length);
+    }
+  }
+
+  async #bundle(index: number, parts: BundleParts): Promise<Bundle> {
+    this.#parts.signal?.throwIfAborted();
+    const bundle = await fetchBundle(index, parts);
+    const width = bundle.entries.length;
+    await this.#put(bundlePath(index, width), encodeBundle(bundle.entries), width);
+    return bundle;
+  }
+
+  #putTile({ level, index, width }: TileId, hashes: Uint8Array): Promise<void> {
+    this.#parts.signal?.throwIfAborted();
+    return this.#put(tilePath(level, index, width), hashes, width);
+  }
+
+  /** A verified file in its place. The narrower ones that a full one replaces are gone then. */
+  async #put(path: string, bytes: Uint8Array, width: number): Promise<void> {
+    const { folder } = this.#parts;
+    const held = await this.#files.taken(path);
+    if (held === undefined || !equalBytes(held, bytes)) {
+      await folder.write(path, bytes);
+      this.filled.fetched += 1;
+      if (held !== undefined) this.filled.repaired += 1;
+    }
+    if (width === TILE_WIDTH) await folder.remove(`${path}.p`);
   }
 
   /** Those of earlier checkpoints are beginnings of the newest; what is none is no file of this tree. */
-  async #olderPartials(edge: readonly Tile[]): Promise<void> {
-    for (const { level, index, width, hashes } of edge) {
+  async #olderPartials(edge: ReadonlyMap<number, TileNodes>): Promise<void> {
+    for (const { level, index, width } of rightEdge(this.#head.size)) {
+      const hashes = edge.get(level)?.hashes ?? new Uint8Array();
       await this.#dropUnlike(tilePath(level, index, width), (w) => hashes.subarray(0, 32 * w));
       if (level > 0) continue;
       const path = bundlePath(index, width);
@@ -100,96 +145,45 @@ class Filling {
       if (!fits) await folder.remove(`${partials}/${name}`);
     }
   }
+}
 
-  /** The partial tiles, which with their levels' full neighbours above make the root. */
-  async #edge(): Promise<readonly Tile[]> {
-    const { origin, folder, hasher } = this.#parts;
-    const { size, root } = this.#head;
-    const tiles = await Promise.all(
-      rightEdge(size).map(async (id) => ({ ...id, hashes: await origin.tile(id.level, id.index, id.width) })),
-    );
-    const hashesOf = (level: number): Uint8Array =>
-      tiles.find((tile) => tile.level === level)?.hashes ?? new Uint8Array(0);
-    const edge = loadEdge(treeSize(size), hashesOf, hasher);
-    if (!equalBytes(rootAt(readEdge(edge), size, nodeHashOf(hasher)), root)) {
-      throw refuse(
-        'proof-failed',
-        `the tiles at the right edge of ${origin.prefix} do not make the root it signed for ${size} entries; nothing of them was kept`,
-      );
-    }
-    for (const { level, index, width, hashes } of tiles) {
-      const became = await folder.ensure(tilePath(level, index, width), hashes);
-      if (became !== 'there') this.filled.fetched += 1;
-      if (became === 'replaced') this.filled.repaired += 1;
-    }
-    return tiles;
+/** The files of the folder where they may be right, and what the origin serves when they turn out not to be. */
+class HeldFirst implements ServedFiles {
+  readonly #folder: Folder;
+  readonly #origin: Served;
+  /** What the folder had under a path when it was first asked for; until the file is verified. */
+  readonly #held = new Map<string, Uint8Array | undefined>();
+
+  constructor(folder: Folder, origin: TileReader) {
+    this.#folder = folder;
+    this.#origin = new Served(origin);
   }
 
-  /** The full tiles of leaves at or beyond `from`, from left to right, with the roots they must have. */
-  async *#leafTiles(edge: readonly Tile[]): AsyncGenerator<{ index: number; root: Digest }> {
-    for (const tile of edge.toReversed()) if (tile.level > 0) yield* this.#below(tile);
+  async tile(level: number, index: number, width: number): Promise<Uint8Array> {
+    const isTile = ({ length }: Uint8Array): boolean => length === 32 * width;
+    const held = width === TILE_WIDTH && (await this.#offer(tilePath(level, index, width), isTile));
+    return held || this.#origin.tile(level, index, width);
   }
 
-  async *#below(tile: Tile): AsyncGenerator<{ index: number; root: Digest }> {
-    const level = tile.level - 1;
-    const first = tile.index * TILE_WIDTH;
-    // Leaves under one tile of the level below: those that end before `from` are there.
-    const leaves = TILE_WIDTH ** (level + 1);
-    for (let i = Math.max(0, Math.floor(this.#from / leaves) - first); i < tile.width; i++) {
-      const root = digest(tile.hashes.subarray(32 * i, 32 * (i + 1)));
-      if (level === 0) yield { index: first + i, root };
-      else yield* this.#below(await this.#fullTile(level, first + i, root));
-    }
+  async bundle(index: number, width: number): Promise<Uint8Array> {
+    const isBundle = (bytes: Uint8Array): boolean => decodedOrNone(bytes).length === width;
+    const held = await this.#offer(bundlePath(index, width), isBundle);
+    return held ?? this.#origin.bundle(index, width);
   }
 
-  async #fullTile(level: number, index: number, root: Digest): Promise<Tile> {
-    const { origin, hasher } = this.#parts;
-    const isRight = (bytes: Uint8Array): boolean =>
-      bytes.length === 32 * TILE_WIDTH && equalBytes(TileNodes.of(bytes, hasher).node(TILE_HEIGHT, 0), root);
-    const path = tilePath(level, index, TILE_WIDTH);
-    const hashes = await this.#obtain(path, isRight, () => origin.tile(level, index, TILE_WIDTH));
-    await this.#parts.folder.remove(`${path}.p`);
-    return { level, index, width: TILE_WIDTH, hashes };
+  /** What the folder holds under the path of a file that was verified; it is not remembered any more. */
+  async taken(path: string): Promise<Uint8Array | undefined> {
+    const held = this.#held.has(path) ? this.#held.get(path) : await this.#folder.read(path);
+    this.#held.delete(path);
+    return held;
   }
 
-  /** The entries whose leaves these are. */
-  async #bundle(index: number, leaves: Uint8Array): Promise<void> {
-    const { origin, folder, hasher, onEntries, onProgress } = this.#parts;
-    const width = leaves.length / 32;
-    const isRight = (bytes: Uint8Array): boolean => {
-      const decoded = decodedOrNone(bytes);
-      return decoded.length === width && equalBytes(leavesOf(decoded, hasher), leaves);
-    };
-    const path = bundlePath(index, width);
-    const bytes = await this.#obtain(path, isRight, async () =>
-      encodeBundle(await origin.bundle(index, width)),
-    );
-    if (width === TILE_WIDTH) await folder.remove(`${path}.p`);
-    onEntries?.(index * TILE_WIDTH, decodeBundle(bytes));
-    this.#done += width;
-    onProgress?.(Math.min(this.#done, this.#head.size));
-  }
-
-  /** The file when it is right, else the origin's, checked and put in its place. */
-  async #obtain(
-    path: string,
-    isRight: (bytes: Uint8Array) => boolean,
-    fetchIt: () => Promise<Uint8Array>,
-  ): Promise<Uint8Array> {
-    const { folder, origin } = this.#parts;
-    const held = await folder.read(path);
-    if (held !== undefined && isRight(held)) return held;
-    const bytes = await fetchIt();
-    if (!isRight(bytes)) {
-      throw refuse(
-        'proof-failed',
-        `${origin.prefix}/${path} does not hash to the root the log signed; it was not kept`,
-      );
-    }
-    await folder.write(path, bytes);
-    this.filled.fetched += 1;
-    if (held !== undefined) this.filled.repaired += 1;
-    return bytes;
+  /** Once: whoever asks again found it wrong. */
+  async #offer(path: string, isLike: (bytes: Uint8Array) => boolean): Promise<Uint8Array | undefined> {
+    if (this.#held.has(path)) return undefined;
+    const held = await this.#folder.read(path);
+    this.#held.set(path, held);
+    return held !== undefined && isLike(held) ? held : undefined;
   }
 }
 
@@ -200,40 +194,4 @@ function decodedOrNone(bytes: Uint8Array): readonly Uint8Array[] {
     if (error instanceof Refusal) return [];
     throw error;
   }
-}
-
-/** Leaf hashes of entries, 32 bytes each, flat. */
-function leavesOf(entries: readonly Uint8Array[], hasher: BatchHasher): Uint8Array {
-  const ends = new Uint32Array(entries.length);
-  const data = new Uint8Array(entries.reduce((sum, entry) => sum + entry.length, 0));
-  let at = 0;
-  for (const [i, entry] of entries.entries()) {
-    data.set(entry, at);
-    ends[i] = at += entry.length;
-  }
-  const leaves = new Uint8Array(32 * entries.length);
-  hasher.leaves(data, ends, entries.length, leaves);
-  return leaves;
-}
-
-/** Works through what comes, up to `atOnce` at a time; ends with the first failure, when nothing is under way. */
-async function eachOf<T>(
-  items: AsyncGenerator<T>,
-  atOnce: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const failures: unknown[] = [];
-  const worker = async (): Promise<void> => {
-    try {
-      while (failures.length === 0) {
-        const next = await items.next();
-        if (next.done === true) return;
-        await work(next.value);
-      }
-    } catch (error) {
-      failures.push(error);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  if (failures.length > 0) throw failures[0];
 }

@@ -22,7 +22,7 @@ import type { EvidenceMaker } from './evidence.ts';
 import { faultAlarm } from './faults.ts';
 import { UNREAD, type Fault } from '../registration/replay.ts';
 import { isPolicy, type Replay } from './replay.ts';
-import { Tampered, Unreachable, type Served } from '../client/served.ts';
+import { Tampered, Unreachable, type ServedFiles } from '../client/served.ts';
 import type { VerifiedTiles } from '../client/verified-tiles.ts';
 
 /** Entries of one commit, about: enough to share two fsyncs, little to do again. */
@@ -36,7 +36,7 @@ export type CopyMoment = 'fetched' | 'decided' | 'alarmed' | 'committed';
 
 export interface CopyingParts {
   readonly copy: Copy;
-  readonly served: Served;
+  readonly served: ServedFiles;
   readonly tiles: VerifiedTiles;
   readonly hasher: BatchHasher;
   /** Absent for a log of other software: its entries are opaque. */

@@ -262,7 +262,7 @@ export class Follower {
 
   #tilesOf(head: SeenHead): VerifiedTiles {
     const contradicts: Contradicts = (tile, hashes) => this.#copy.contradicts(tile, hashes);
-    return new VerifiedTiles(this.#served, head.opened.checkpoint, this.#hasher, contradicts);
+    return new VerifiedTiles(this.#served, head.opened.checkpoint, this.#hasher, { contradicts });
   }
 
   #moment(moment: Moment): void {

@@ -3,6 +3,7 @@
  * proof is STALE, whoever is to blame, and a missing answer is never a pass.
  */
 import { formatHex } from '../bytes/text.ts';
+import { formatTime } from '../bytes/time.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { EvidenceClass, Verdict } from '../statement/vocabulary.ts';
 import { clockFault, MOST_BEHIND } from './clock.ts';
@@ -41,7 +42,7 @@ export function appraise(history: History, context: AppraisalContext): readonly 
     const isOver = waiver === undefined || (context.behind ?? 0) > 0;
     if (isOver || standing.verdict === 'PROVEN') return standing;
     const { owner, reason, notAfter } = waiver.parsed.waiver;
-    const explain = `until ${timeOf(notAfter)}, ${owner} answers for it: ${reason}`;
+    const explain = `until ${formatTime(notAfter)}, ${owner} answers for it: ${reason}`;
     return { ...standing, verdict: 'WAIVED', waiver, explain };
   });
 }
@@ -69,7 +70,7 @@ function judge(claim: Claim, declared: Declared, history: History, context: Appr
     };
   const { notBefore = 0, notAfter = Infinity } = declared.declaration.validity ?? {};
   if (now < notBefore)
-    return { ...nothing, verdict: 'UNKNOWN', due, explain: `it is valid from ${timeOf(notBefore)} on` };
+    return { ...nothing, verdict: 'UNKNOWN', due, explain: `it is valid from ${formatTime(notBefore)} on` };
   const newest = said.at(-1);
   if (newest === undefined) {
     const late = now > due;
@@ -123,10 +124,6 @@ function wrongClock(context: AppraisalContext, fresh: readonly Report[]): string
     clockFault({ behind: context.behind ?? 0 }) ??
     (ahead > MOST_BEHIND ? `the clock of this machine is ${ahead} s behind the proof: set it` : undefined)
   );
-}
-
-function timeOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 /** `short`: why it is believed, and yet not enough. */

@@ -6,6 +6,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { equalBytes } from '../bytes/compare.ts';
 import { formatHex } from '../bytes/text.ts';
+import { formatTime } from '../bytes/time.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
 import type { Declared, EntryOf, History } from './history.ts';
@@ -180,11 +181,11 @@ function faultOf(
   const slot = slotAt(number * length, length);
   const right = dueIn(slot, seed, beacon.root);
   if (right !== due)
-    return `${which} was due at ${timeOf(right)}, not at ${timeOf(due)}: it chose its moment`;
+    return `${which} was due at ${formatTime(right)}, not at ${formatTime(due)}: it chose its moment`;
   const { start } = proof.window;
   const inSlot = actual >= due && actual < slot.end;
   if (!inSlot || start < due - CLOCK_TOLERANCE || start > slot.end + CLOCK_TOLERANCE)
-    return `${which} was not made in its slot, at ${timeOf(due)} or after`;
+    return `${which} was not made in its slot, at ${formatTime(due)} or after`;
   return undefined;
 }
 
@@ -201,10 +202,6 @@ function outsideOf(looks: readonly Look[], { declared, history }: Frame): readon
   });
 }
 
-function timeOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-}
-
 function dayOf(seconds: number): string {
-  return timeOf(seconds).slice(0, 10);
+  return formatTime(seconds).slice(0, 10);
 }

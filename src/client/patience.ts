@@ -123,8 +123,12 @@ export async function download(
 
 /** Milliseconds that `Retry-After` asks for: seconds or an HTTP date; undefined when absent or nonsense. */
 export function retryAfter(reply: Reply | undefined, now: number): number | undefined {
-  const text = reply?.headers.get('retry-after');
-  if (text === null || text === undefined) return undefined;
+  return parseRetryAfter(reply?.headers.get('retry-after') ?? null, now);
+}
+
+/** Milliseconds that a `Retry-After` asks to wait: seconds or a date (RFC 9110 §10.2.3); undefined for none or anything else. */
+export function parseRetryAfter(text: string | null, now: number): number | undefined {
+  if (text === null) return undefined;
   if (/^[0-9]{1,9}$/.test(text)) return Number(text) * 1000;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);

@@ -3,6 +3,7 @@
  * the names of its objects say.
  */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { parseTime } from '../bytes/time.ts';
 
 /** Whose digests they are: one chain each. */
 export interface TrailName {
@@ -151,9 +152,9 @@ function parsed(text: string): unknown {
 
 /** UTC, whole seconds. */
 function secondsOf(text: string): number {
-  const ms = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(ms)) throw malformed('a time in it is not written as 2026-11-22T10:00:00Z');
-  return ms / 1_000;
+  const seconds = parseTime(text);
+  if (seconds === undefined) throw malformed('a time in it is not written as 2026-11-22T10:00:00Z');
+  return seconds;
 }
 
 function malformed(why: string): Refusal {

@@ -7,6 +7,7 @@ import { equalBytes } from '../bytes/compare.ts';
 import { printable } from '../bytes/printable.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { formatBase64, parseHex } from '../bytes/text.ts';
+import { formatTime } from '../bytes/time.ts';
 import type { Claim, Declaration, Parameter } from '../statement/commitment.ts';
 import { identitiesOf, sameIdentity, type ResolvedIdentity } from '../statement/target.ts';
 import { addressBytes, parseAddress, type Address } from './address.ts';
@@ -203,8 +204,8 @@ async function certifiedBy(
   const path = await findPath(verified.chain, identity.ca, identity.host);
   if (path.kind === 'unchecked') return path;
   if (path.kind === 'none') return other(path.why);
-  if (path.from > to) return other(`its certificates are valid from ${dateOf(path.from)} only`);
-  if (path.to < from) return other(`its certificates were valid until ${dateOf(path.to)} only`);
+  if (path.from > to) return other(`its certificates are valid from ${formatTime(path.from)} only`);
+  if (path.to < from) return other(`its certificates were valid until ${formatTime(path.to)} only`);
   if (verified.signed.includes('offered')) return { kind: 'target' };
   const shared = !path.nothingElse || aim.elsewhere.some((each) => sameIdentity(each, identity));
   return shared ? unchecked(sharedKey(verified)) : { kind: 'target' };
@@ -215,10 +216,6 @@ function sharedKey({ version, certificate, signed }: VerifiedTls): string {
     ? 'nothing says which server is meant'
     : `nobody signs in ${version} which server was asked for`;
   return `${why}, and the key ${certificate.spki.slice(0, 16)}… is that of several names`;
-}
-
-function dateOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 const other = (why: string): Signer => ({ kind: 'other', why });

@@ -3,6 +3,7 @@
  * that the commitment names. What cannot be checked so is no better than the word of the agent: E1.
  */
 import { Refusal } from '../bytes/refusal.ts';
+import { formatTime } from '../bytes/time.ts';
 import type { ValueMap } from '../claim/value.ts';
 import type { Claim, Parameter } from '../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
@@ -97,7 +98,7 @@ export function describeTrail({ digests, start, end }: VerifiedTrail): string {
   const [first] = digests;
   const name =
     first === undefined ? '' : `${first.trail.trail} of ${first.trail.account}, ${first.trail.region}`;
-  const [from, to] = [start, end].map((each) => new Date(each * 1000).toISOString().replace('.000Z', 'Z'));
+  const [from, to] = [start, end].map(formatTime);
   return `AWS signed ${digests.length} digests of the trail ${name}, from ${from} to ${to}`;
 }
 

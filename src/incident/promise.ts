@@ -2,6 +2,7 @@
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
+import { formatTime } from '../bytes/time.ts';
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import { isWithdrawal, type Claim } from '../statement/commitment.ts';
 import { periodOf } from '../appraisal/due.ts';
@@ -59,7 +60,7 @@ export function promiseOfClaim(
   if (!(sooner >= 0 && sooner <= most))
     throw refuse('proof-failed', 'the next proof of the claim was due at another time');
   return {
-    proves: `${wants}, and entry ${last.index} is a proof of it, so that the next was due at ${timeOf(latest)} at the latest`,
+    proves: `${wants}, and entry ${last.index} is a proof of it, so that the next was due at ${formatTime(latest)} at the latest`,
     reports:
       sooner === 0
         ? []
@@ -80,10 +81,6 @@ function about(entry: EntryShown, subject: string): ParsedStatement {
   const parsed = parseStatement(entry.bytes);
   if (parsed.subject !== subject) throw refuse('proof-failed', 'the statement is about another subject');
   return parsed;
-}
-
-function timeOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 /** POSIX seconds of a time; a fraction of a second matches none. */

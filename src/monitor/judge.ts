@@ -4,6 +4,7 @@
  */
 import { decodeUtf8, formatBase64 } from '../bytes/text.ts';
 import { leafIndex } from '../bytes/brand.ts';
+import { formatTime } from '../bytes/time.ts';
 import { incidentId, type Evidence, type LoggedEvidence } from '../incident/incident.ts';
 import type { LogReader } from '../log/ports.ts';
 import type { TrustPolicy } from '../note/trust.ts';
@@ -120,7 +121,7 @@ export async function settleMissed(
       kind: 'missed-proof',
       head: head.served,
       last: await logged(reader, due.index),
-      due: new Date(due.due * 1000).toISOString().replace('.000Z', 'Z'),
+      due: formatTime(due.due),
       subject: due.subject,
       ...(due.claim !== undefined && {
         claim: due.claim,

@@ -5,6 +5,7 @@
  * One request at a time. When the receiver is away or overwhelmed, all wait, longer each time; when it
  * refuses one event, the others go on. 410 Gone ends deliveries until the monitor is started again.
  */
+import { parseRetryAfter } from '../client/patience.ts';
 import { signWebhook } from './webhook-secret.ts';
 
 /** Longest one delivery may take (the specification advises 15 to 30 s). */
@@ -201,17 +202,10 @@ function answerOf({ status, headers }: Response, now: number): Answer {
   const own = status >= 400 && status < 500 && !ABOUT_THE_RECEIVER.has(status);
   const why =
     status >= 300 && status < 400 ? `it redirects (${status}); name the new URL` : `it answered ${status}`;
-  return { kind: own ? 'event' : 'receiver', why, wishMs: retryAfter(headers.get('retry-after'), now) };
+  return { kind: own ? 'event' : 'receiver', why, wishMs: parseRetryAfter(headers.get('retry-after'), now) };
 }
 
 /** RFC 9110 §10.2.3: seconds, or a date. */
-function retryAfter(text: string | null, now: number): number | undefined {
-  if (text === null) return undefined;
-  if (/^[0-9]{1,9}$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
 function reason(error: unknown): string {
   if (error instanceof DOMException) return error.name === 'TimeoutError' ? 'no answer in time' : error.name;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

@@ -1,9 +1,9 @@
 /** What differs between two registration policies, one line for each thing that somebody may or must no longer. */
 import { printable } from '../bytes/printable.ts';
 import { formatHex } from '../bytes/text.ts';
+import { formatTime } from '../bytes/time.ts';
 import { kidOf } from '../cose/key.ts';
 import type { EnrolledKey, PolicyDocument } from '../statement/policy.ts';
-import { formatTime } from './time.ts';
 
 /** Lines `- …` of what `old` says alone, then `+ …` of what `next` says alone; empty when nothing differs. */
 export function differenceOf(old: PolicyDocument, next: PolicyDocument): readonly string[] {

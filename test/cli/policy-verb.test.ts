@@ -8,7 +8,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeUtf8, formatBase64 } from '#src/bytes/text.ts';
 import { run } from '#src/cli/main.ts';
 import { formatEditable, parseEditable } from '#src/cli/policy/editable.ts';
-import { formatTime, parseTime } from '#src/registration/time.ts';
+import { formatTime } from '#src/bytes/time.ts';
+import { parseDate } from '#src/registration/time.ts';
 import { encodeCoseKey, kidOf } from '#src/cose/key.ts';
 import { parsePublicKey } from '#src/keys/public.ts';
 import { sshString, SSH_ED25519 } from '#src/keys/sshwire.ts';
@@ -427,7 +428,7 @@ t.test('text and back', (t) => {
   const text = formatEditable(document, base, 'two\nlines');
   t.strictSame(parseEditable(text, 'it'), { document, base });
   t.notMatch(text, /[\u202e\u2028]/, 'nothing that reorders lines on a terminal');
-  t.equal(parseTime(formatTime(TIME), ''), TIME);
+  t.equal(parseDate(formatTime(TIME), ''), TIME);
   for (const bad of [
     '2027',
     '2027-13-01',
@@ -436,6 +437,6 @@ t.test('text and back', (t) => {
     '1969-12-31',
     '2027-01-01T24:00:00Z',
   ])
-    t.throws(() => parseTime(bad, 'x'), { code: 'malformed-payload' }, bad);
+    t.throws(() => parseDate(bad, 'x'), { code: 'malformed-payload' }, bad);
   t.end();
 });

@@ -21,7 +21,9 @@ import { formatSignSubtree, parseSignSubtree, parseSubtreeReply } from '../../sr
 import { formatTlogProof, parseTlogProof } from '../../src/note/tlogproof.ts';
 import { openTrusted, parseTrustPolicy } from '../../src/note/trust.ts';
 import { readEntry } from '../../src/registration/replay.ts';
-import { formatTime, parseTime } from '../../src/registration/time.ts';
+import { formatTime, parseTime } from '../../src/bytes/time.ts';
+import { parseDate } from '../../src/registration/time.ts';
+import { parseRetryAfter } from '../../src/client/patience.ts';
 import { STATEMENT_KINDS } from '../../src/statement/kinds.ts';
 import { parseStatement } from '../../src/statement/parse.ts';
 import * as payloads from '../../src/statement/payload.ts';
@@ -314,12 +316,23 @@ const textual: Target[] = [
   },
   {
     name: 'time',
-    covers: ['parseTime'],
+    covers: ['parseTime', 'parseDate'],
     seeds: [text('2027-01-31T12:00:00Z')],
     run: (b) => {
       const given = asText(b);
-      const seconds = parseTime(given, 'time');
+      const seconds = parseDate(given, 'time');
+      if (given.length !== 10 && parseTime(given) !== seconds) throw new Error('two readers of one time');
       return given.length === 10 ? undefined : formatTime(seconds);
+    },
+  },
+  {
+    name: 'retry-after',
+    covers: ['parseRetryAfter'],
+    seeds: [text('120'), text('Wed, 21 Oct 2015 07:28:00 GMT')],
+    run: (b) => {
+      const ms = parseRetryAfter(asText(b), 0);
+      if (ms !== undefined && !(ms >= 0)) throw new Error('a wait into the past');
+      return undefined;
     },
   },
   {

@@ -22,7 +22,7 @@ const TARGETS = [...FORMATS, ...EVIDENCE, ...DECLARED];
 /** Functions that are named like parsers and are not fuzzed by themselves, by why. */
 const REASONS: Readonly<Record<string, string>> = {
   'opens a part of the program, a database or a folder':
-    'openAgent openAgentDatabase openMonitor openAlerts openDrivers openMonitorDatabase openDatabaseToRead openDatabaseToChange ' +
+    'openAgent openAgentDatabase openMonitor openAlerts openDrivers openDatabase openMonitorDatabase openDatabaseToRead openDatabaseToChange ' +
     'openForWriting openForReading openFile openKept openBatch openToBrowsers openApi',
   'reads files, which parsers of the list take apart':
     'readOwned readOwnLeaves readNamedFile readPiped readNamedKey readNamedVkeys readSecretFile readTexts readSource ' +

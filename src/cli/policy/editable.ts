@@ -10,6 +10,7 @@ import type { CborValue } from '../../bytes/cbor.ts';
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { formatBase64, formatHex, parseHex } from '../../bytes/text.ts';
+import { formatTime } from '../../bytes/time.ts';
 import { encodeCoseKey, kidOf } from '../../cose/key.ts';
 import { parsePublicKey } from '../../keys/public.ts';
 import type { PublicKey } from '../../sign/algorithm.ts';
@@ -22,7 +23,7 @@ import {
 import { wrong } from '../../statement/schema.ts';
 import type { JsonValue } from '../output.ts';
 import { KID } from '../../registration/edits.ts';
-import { formatTime, parseTime } from '../../registration/time.ts';
+import { parseDate } from '../../registration/time.ts';
 import { readDocument } from '../../yaml/documents.ts';
 
 type Fields = { readonly [name: string]: JsonValue };
@@ -166,7 +167,7 @@ function readValue(given: unknown, at: string): CborValue {
 const FORMS: readonly (readonly [place: RegExp, read: (text: string, at: string) => CborValue])[] = [
   [/^keys\[\d+\]\.key$|^log\.receiptKeys\[\d+\]$/, (text, at) => encodeCoseKey(parsePublicKey(text, at))],
   [/^revoked\[\d+\]\.kid$/, readKid],
-  [/^keys\[\d+\]\.not(?:Before|After)$/, (text, at) => parseTime(text, at)],
+  [/^keys\[\d+\]\.not(?:Before|After)$/, (text, at) => parseDate(text, at)],
 ];
 
 function readKid(text: string, at: string): Uint8Array {

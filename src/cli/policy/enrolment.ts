@@ -2,7 +2,7 @@
 import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { parseDecimal } from '../../bytes/text.ts';
-import { parseTime } from '../../registration/time.ts';
+import { parseDate } from '../../registration/time.ts';
 import { ROLES, type EnrolledKey } from '../../statement/policy.ts';
 import type { Context } from '../context.ts';
 import { flagOf } from '../settings.ts';
@@ -26,8 +26,8 @@ export async function enrolmentOf({ world }: Context, given: string, flags: Flag
   const maxSubjects = readFlag(flags, 'maxSubjects', parseDecimal);
   const maxCommitments = readFlag(flags, 'maxCommitments', parseDecimal);
   const maxStatements = readFlag(flags, 'maxStatements', parseDecimal);
-  const notBefore = readFlag(flags, 'notBefore', parseTime);
-  const notAfter = readFlag(flags, 'notAfter', parseTime);
+  const notBefore = readFlag(flags, 'notBefore', parseDate);
+  const notAfter = readFlag(flags, 'notAfter', parseDate);
   return {
     key: await readNamedKey(given, world.cwd),
     name,

@@ -2,12 +2,13 @@
 import { refuse } from '../../bytes/refusal.ts';
 import type { Committed, Declared } from '../../appraisal/history.ts';
 import { formatHex } from '../../bytes/text.ts';
+import { formatTime } from '../../bytes/time.ts';
 import type { Listed } from '../../client/search.ts';
 import { keyThumbprint } from '../../cose/key.ts';
 import { encodeApproval, encodeCommitment, encodeWaiver } from '../../statement/payload.ts';
 import type { Context } from '../context.ts';
 import type { Output } from '../output.ts';
-import { parseTime } from '../../registration/time.ts';
+import { parseDate } from '../../registration/time.ts';
 import type { Flags } from '../verb.ts';
 import { durationOf, MOST_SECONDS, readingOf } from './asked.ts';
 import { factLines, leafLines } from './difference.ts';
@@ -16,7 +17,7 @@ import { idBytes, say, signerOf } from './say.ts';
 import { lackText } from './show.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { isNamed, see, type Seen } from './seen.ts';
-import { line, timeOf } from './words.ts';
+import { line } from './words.ts';
 
 /**
  * Approves the entry that is named: its index, its id or how that begins. A subject is a question: what waits for approvals
@@ -102,7 +103,7 @@ function shownBefore(
   const isNew = before?.entry.id !== entry.id;
   const head = [
     `${output.paint('bold', line(subject))}  entry ${entry.index}, ${entry.id}`,
-    `declared   by ${by}, ${timeOf(entry.time)}; ${approvals.length} of ${needed} approvals`,
+    `declared   by ${by}, ${formatTime(entry.time)}; ${approvals.length} of ${needed} approvals`,
   ];
   if ('withdraws' in about) {
     const taken = history.declared.find((each) => each.entry.id === about.withdraws);
@@ -224,7 +225,7 @@ export async function waive(
       reason,
       notAfter,
     });
-  const ends = notAfter <= look.now ? 'from now on they count again' : `until ${timeOf(notAfter)}`;
+  const ends = notAfter <= look.now ? 'from now on they count again' : `until ${formatTime(notAfter)}`;
   return say(context, 'waive', client, look, {
     kind: 'waiver',
     subject,
@@ -243,7 +244,7 @@ function untilOf(text: string, now: number): number {
   if (!text.includes('-')) return now + durationOf(text, '--until');
   let end: number;
   try {
-    end = parseTime(text, '--until');
+    end = parseDate(text, '--until');
   } catch (cause) {
     throw refuse('usage', `--until takes a date in UTC, a time such as 7d, or now; got ${line(text, 40)}`, {
       cause,

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { EntryOf } from '../../appraisal/history.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
+import { formatTime } from '../../bytes/time.ts';
 import { isWithdrawal } from '../../statement/commitment.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { JsonValue, Output } from '../output.ts';
@@ -9,7 +10,7 @@ import type { Seen } from './seen.ts';
 import { changeLine, lookJson } from './show.ts';
 import { claimJson } from '../../appraisal/json.ts';
 import { keyOf, type WatchState } from './watchstate.ts';
-import { line, timeOf } from './words.ts';
+import { line } from './words.ts';
 
 /** Verdicts that somebody must hear of. */
 const ALERTING: ReadonlySet<Verdict> = new Set(['VIOLATED', 'CONTRADICTED', 'STALE', 'REVOKED']);
@@ -71,7 +72,7 @@ function endChange(seen: Seen, id: string, before: Verdict): Change {
     claim: id,
     standing: undefined,
     same: [id, 'ended', by?.id ?? ''],
-    text: `${timeOf(seen.look.now)}  ${line(seen.subject)}  ${id}  ${before} → ${words}`,
+    text: `${formatTime(seen.look.now)}  ${line(seen.subject)}  ${id}  ${before} → ${words}`,
     data: {
       ...about(seen),
       before,

@@ -1,5 +1,6 @@
 /** `tallystick registry`: what is declared, what changed, and who said so. */
 import { refuse } from '../../bytes/refusal.ts';
+import { formatTime } from '../../bytes/time.ts';
 import { EXIT } from '../exit.ts';
 import type { Declared } from '../../appraisal/history.ts';
 import type { Claim } from '../../statement/commitment.ts';
@@ -16,7 +17,7 @@ import { subjectJson } from '../../appraisal/json.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { worstOf } from '../../appraisal/gate.ts';
 import { isNamed, see, type Seen } from './seen.ts';
-import { line, paintVerdict, spanOf, table, timeOf } from './words.ts';
+import { line, paintVerdict, spanOf, table } from './words.ts';
 
 const MOST_LISTED = 100;
 
@@ -99,7 +100,7 @@ export async function show(
   output.print('history');
   const versions = seen.history.declared.map((each) => versionOf(seen, each));
   for (const { index, author, time, state } of versions.toReversed())
-    output.print(`  entry ${index}  ${timeOf(time)}  ${author}  ${state}`);
+    output.print(`  entry ${index}  ${formatTime(time)}  ${author}  ${state}`);
   output.print(checkedLine(look));
   output.result('registry-show', {
     ...lookJson(look),
@@ -225,7 +226,7 @@ export async function blame(
   }
   const { index, author, time, approved_by: by, entry } = versionOf(seen, since);
   const change = since.declaration.change;
-  output.print(`${line(name)}  as it is since entry ${index} (${entry.slice(0, 16)}…), ${timeOf(time)}`);
+  output.print(`${line(name)}  as it is since entry ${index} (${entry.slice(0, 16)}…), ${formatTime(time)}`);
   output.print(`  declared by ${author}${change?.ticket === undefined ? '' : `, ${line(change.ticket)}`}`);
   output.print(`  ${by.length === 0 ? 'approved by nobody' : `approved by ${by.join(', ')}`}`);
   if (unknown)

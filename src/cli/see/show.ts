@@ -2,6 +2,7 @@
 import { approverFault } from '../../appraisal/approvers.ts';
 import { approvalsLacking, type Committed, type History } from '../../appraisal/history.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
+import { formatTime } from '../../bytes/time.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { CLASS_WORDS } from '../agent/lines.ts';
 import { disclosedFor, undeclaredIn } from '../../appraisal/json.ts';
@@ -9,7 +10,7 @@ import type { JsonValue, Output } from '../output.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { type Seen } from './seen.ts';
-import { dueOf, line, paintVerdict, spanOf, table, timeOf } from './words.ts';
+import { dueOf, line, paintVerdict, spanOf, table } from './words.ts';
 
 /** A heading, a table of claims, and what there is to know of each. */
 export function subjectLines(output: Output, seen: Seen): readonly string[] {
@@ -131,5 +132,5 @@ export function changeLine(
   const was = before === undefined ? '' : `${before} → `;
   const why = explain === undefined ? '' : `  ${line(explain)}`;
   const words = `${paintVerdict(output, verdict)}${evidence === undefined ? '' : ` [${evidence}]`}`;
-  return `${timeOf(seen.look.now)}  ${line(seen.subject)}  ${claim.id}  ${was}${words}${why}`;
+  return `${formatTime(seen.look.now)}  ${line(seen.subject)}  ${claim.id}  ${was}${words}${why}`;
 }

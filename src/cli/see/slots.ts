@@ -1,11 +1,12 @@
 /** When agents looked, as `why` and `status --full` tell it: the slots that they had to keep, recomputed. */
 import { beaconsOf, samplingOf, type Sampling } from '../../appraisal/sampling.ts';
+import { formatTime } from '../../bytes/time.ts';
 import type { Claim } from '../../statement/commitment.ts';
 import type { JsonValue } from '../output.ts';
 import { wasHeadAt } from '../../client/challenges.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { type Seen } from './seen.ts';
-import { line, timeOf } from './words.ts';
+import { line } from './words.ts';
 
 /** Newest proofs of a subject that are recomputed: months of hourly ones. */
 export const SLOT_PROOFS = 2_000;
@@ -57,7 +58,7 @@ function summaryOf({ kept, open, missed, late, outside, faults }: Sampling): str
 
 function timesText(what: string, times: readonly number[]): readonly string[] {
   const newest = times.at(-1);
-  return newest === undefined ? [] : [`${times.length} ${what}, the newest at ${timeOf(newest)}`];
+  return newest === undefined ? [] : [`${times.length} ${what}, the newest at ${formatTime(newest)}`];
 }
 
 export function slotsJson(samplings: readonly Sampling[]): JsonValue {

@@ -2,6 +2,7 @@
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declared, EntryOf, SubjectEntry } from '../../appraisal/history.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
+import { formatTime } from '../../bytes/time.ts';
 import { aimOf, signersOf, type Signer } from '../../evidence/identity.ts';
 import {
   betweenOf,
@@ -21,7 +22,7 @@ import { commitmentOf } from '../../appraisal/subject.ts';
 import { exitOf, type Seen } from './seen.ts';
 import { SLOT_PROOFS, slotLines, slotsJson, slotsOf } from './slots.ts';
 import type { Sampling } from '../../appraisal/sampling.ts';
-import { dueOf, limitsOf, line, signerText, paintVerdict, spanOf, timeOf, WHO_LIES } from './words.ts';
+import { dueOf, limitsOf, line, signerText, paintVerdict, spanOf, WHO_LIES } from './words.ts';
 import { signedFactsFor } from '../../probe/registry.ts';
 
 /** Disclosed leaves that are printed. */
@@ -120,7 +121,12 @@ function linesOf(output: Output, story: Story): readonly (readonly [string, stri
     ['deployment', deployment === undefined ? 'none is marked' : deploymentText(story, deployment)],
     ...(waiver === undefined
       ? []
-      : [['waiver', `${entryText(story, waiver)}, until ${timeOf(waiver.parsed.waiver.notAfter)}`] as const]),
+      : [
+          [
+            'waiver',
+            `${entryText(story, waiver)}, until ${formatTime(waiver.parsed.waiver.notAfter)}`,
+          ] as const,
+        ]),
     ...proofLines(story),
     ...slotLines(seen, story.slots).map((each, i) => [i === 0 ? 'slots' : '', each] as const),
     ...evidenceLines(story),
@@ -129,7 +135,7 @@ function linesOf(output: Output, story: Story): readonly (readonly [string, stri
 
 function entryText({ seen }: Story, { index, id, time, parsed }: SubjectEntry | Declared['entry']): string {
   const who = line(seen.look.policies.nameOf(parsed.kid, index), 128);
-  return `entry ${index} (${id.slice(0, 16)}…) by ${who}, ${timeOf(time)}`;
+  return `entry ${index} (${id.slice(0, 16)}…) by ${who}, ${formatTime(time)}`;
 }
 
 function sourceText({ declaration: { source, change } }: Declared): string {
@@ -151,7 +157,7 @@ function approvalLines(story: Story): readonly (readonly [string, string])[] {
 
 function deploymentText(story: Story, entry: EntryOf<'deployment'>): string {
   const { deployed, version } = entry.parsed.deployment;
-  return `${entryText(story, entry)}: deployed ${timeOf(deployed)}${version === undefined ? '' : `, ${line(version)}`}`;
+  return `${entryText(story, entry)}: deployed ${formatTime(deployed)}${version === undefined ? '' : `, ${line(version)}`}`;
 }
 
 function proofLines(story: Story): readonly (readonly [string, string])[] {
@@ -159,7 +165,7 @@ function proofLines(story: Story): readonly (readonly [string, string])[] {
   if (standing.proof === undefined) return [['proof', 'none yet']];
   const { agent, seq, window, observations, challenge } = standing.proof.parsed.proof;
   const vantage = agent.vantage === undefined ? '' : `, from ${line(agent.vantage)}`;
-  const seen = `${line(agent.name)} ${line(agent.version)}${vantage}, ${timeOf(window.start)} to ${timeOf(window.end)}`;
+  const seen = `${line(agent.name)} ${line(agent.version)}${vantage}, ${formatTime(window.start)} to ${formatTime(window.end)}`;
   const more = leaves.length > SHOWN_LEAVES ? [`and ${leaves.length - SHOWN_LEAVES} more (--json)`] : [];
   const count = observations?.count ?? 0;
   return [

@@ -67,11 +67,6 @@ export function dueOf(due: number, now: number): string {
   return due >= now ? `in ${spanOf(due - now)}` : `${spanOf(now - due)} late`;
 }
 
-/** `2027-01-15T08:00:00Z`. */
-export function timeOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-}
-
 /** Rows with aligned columns; `paint` gets cells that are padded already. */
 export function table(
   rows: readonly (readonly string[])[],

@@ -7,18 +7,17 @@
  * through commands that read objects, and the files are compared with those objects here. A fact that cannot be
  * had this way is left out, with the reason for the user.
  */
-import { execFile } from 'node:child_process';
 import { access, constants, lstat, readFile, stat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { promisify } from 'node:util';
 import { printable } from '../../bytes/printable.ts';
+import { runChild } from '../../platform/child.ts';
 import { holds } from './files.ts';
 import { compareWithTree, parseTree, SUBMODULE } from './gittree.ts';
 
-const run = promisify(execFile);
 /** A repository on a slow disk answers within this; git waiting for anything else shall not stop us. */
 const TIMEOUT_MS = 20_000;
 const MAX_OUTPUT_BYTES = 67_108_864;
+const MAX_COMPLAINT = 4_096;
 const OBJECT_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 export interface GitFacts {
@@ -176,23 +175,20 @@ async function openGit(top: string): Promise<Git> {
     GIT_CEILING_DIRECTORIES: dirname(top),
     LC_ALL: 'C',
   });
-  const options = { env, timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
+  const limits = { env, timeoutMs: TIMEOUT_MS, maxBytes: MAX_OUTPUT_BYTES, maxComplaint: MAX_COMPLAINT };
   return async (args) => {
-    try {
-      return (await run(program, ['-C', top, ...HARMLESS, ...args], options)).stdout;
-    } catch (error) {
-      const complaint = complaintOf(error);
-      throw new NoFact(
-        `git ${complaint === '' ? 'ended without an answer' : `says: ${complaint}`}`,
-        complaint === '',
-      );
-    }
+    const end = await runChild({ argv: [program, '-C', top, ...HARMLESS, ...args], ...limits });
+    if (end.kind === 'exited' && end.code === 0) return Buffer.from(end.output).toString('utf8');
+    const complaint = end.kind === 'exited' ? complaintOf(end.complaint) : '';
+    throw new NoFact(
+      `git ${complaint === '' ? 'ended without an answer' : `says: ${complaint}`}`,
+      complaint === '',
+    );
   };
 }
 
 /** The first line that git itself wrote, or ''. */
-function complaintOf(error: unknown): string {
-  const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+function complaintOf(stderr: string): string {
   return printable(stderr.split('\n').find((each) => each.trim() !== '') ?? '');
 }
 

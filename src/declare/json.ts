@@ -1,34 +1,13 @@
-/**
- * JSON without its traps (RFC 8259 §4, §6; I-JSON, RFC 7493): a name given twice is refused, where JSON.parse
- * silently takes the last; numbers keep their text, where 12345678901234567890 and …891 would become one; lone
- * surrogates are refused, since they have no UTF-8.
- */
-import { refuse, type Refusal } from '../bytes/refusal.ts';
-import { HALF_A_PAIR } from '../bytes/text.ts';
+/** `json@1`: a JSON text as leaves, read as bytes/json.ts reads. */
+import { parseJson as readJson } from '../bytes/json.ts';
 import { Leaves, type Declarable, type Tree } from './leaf.ts';
 
-/** Nobody nests deeper by hand, and a stack is finite. */
-const MAX_DEPTH = 200;
-
-/** What to do with what cannot be declared part by part. */
-const WHOLE = 'commit the file whole: `tallystick commit files FILE`';
-
-const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-/** Where a string ends; what stands in it is for JSON.parse to judge. Linear, however long. */
-const STRING = /"[^"\\]*(?:\\[^][^"\\]*)*"/y;
-const SPACE = /[ \t\n\r]*/y;
-const WORDS: readonly (readonly [string, Tree])[] = [
-  ['true', true],
-  ['false', false],
-  ['null', null],
-];
+/** Nobody nests deeper by hand, and a stack is finite. What is deeper cannot be declared part by part. */
+const NESTING = { most: 200, advice: 'commit the file whole: `tallystick commit files FILE`' };
 
 /** Reads a JSON text. Refuses `malformed-text`, with line and column. */
 export function parseJson(text: string): Tree {
-  const reader = new Reader(text);
-  const value = reader.value(0);
-  reader.end();
-  return value;
+  return readJson(text, NESTING);
 }
 
 /** Leaves of a JSON text, one per scalar; `json@1`. */
@@ -36,122 +15,4 @@ export function declareJson(text: string): Declarable {
   const leaves = new Leaves();
   leaves.add('', parseJson(text));
   return { profile: 'json@1', leaves: leaves.all(), excluded: [], source: { kind: 'json' } };
-}
-
-/** A number by its text: whole and exact as itself, any other as the text. */
-export function numberOf(text: string): Tree {
-  const n = Number(text);
-  return /^(?:0|-?[1-9][0-9]*)$/.test(text) && Number.isSafeInteger(n) ? n : { number: text };
-}
-
-class Reader {
-  readonly #text: string;
-  #at = 0;
-
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  value(depth: number): Tree {
-    if (depth > MAX_DEPTH)
-      throw this.#fault(`objects and lists are nested deeper than ${MAX_DEPTH}; ${WHOLE}`);
-    this.#take(SPACE);
-    const next = this.#text[this.#at];
-    if (next === '{') return this.#object(depth);
-    if (next === '[') return this.#list(depth);
-    if (next === '"') return this.#string();
-    for (const [word, value] of WORDS) {
-      if (this.#text.startsWith(word, this.#at)) {
-        this.#at += word.length;
-        return value;
-      }
-    }
-    const number = this.#take(NUMBER);
-    if (number === '') throw this.#fault('expected a JSON value');
-    return numberOf(number);
-  }
-
-  end(): void {
-    this.#take(SPACE);
-    if (this.#at < this.#text.length) throw this.#fault('there is more after the JSON value');
-  }
-
-  #object(depth: number): Tree {
-    const members = new Map<string, Tree>();
-    this.#at++;
-    if (this.#ends('}')) return members;
-    do {
-      this.#take(SPACE);
-      const start = this.#at;
-      const name = this.#string();
-      if (members.has(name)) {
-        this.#at = start;
-        throw this.#fault(`the name ${JSON.stringify(name)} is given twice; keep one`);
-      }
-      this.#take(SPACE);
-      if (this.#text[this.#at] !== ':') throw this.#fault('expected a colon');
-      this.#at++;
-      members.set(name, this.value(depth + 1));
-    } while (this.#goesOn('}'));
-    return members;
-  }
-
-  #list(depth: number): Tree {
-    const items: Tree[] = [];
-    this.#at++;
-    if (this.#ends(']')) return items;
-    do items.push(this.value(depth + 1));
-    while (this.#goesOn(']'));
-    return items;
-  }
-
-  #string(): string {
-    const start = this.#at;
-    const source = this.#take(STRING);
-    if (source === '') throw this.#fault('expected a string');
-    const text = parseString(source);
-    if (text?.isWellFormed() === true) return text;
-    this.#at = start;
-    if (text === undefined)
-      throw this.#fault('the string has a control character or an escape that JSON lacks');
-    throw this.#fault(HALF_A_PAIR);
-  }
-
-  /** Whether a closing bracket comes at once. */
-  #ends(close: string): boolean {
-    this.#take(SPACE);
-    if (this.#text[this.#at] !== close) return false;
-    this.#at++;
-    return true;
-  }
-
-  /** After a member: true past a comma, false past the closing bracket. */
-  #goesOn(close: string): boolean {
-    if (this.#ends(close)) return false;
-    if (this.#text[this.#at] !== ',') throw this.#fault(`expected , or ${close}`);
-    this.#at++;
-    return true;
-  }
-
-  #take(pattern: RegExp): string {
-    pattern.lastIndex = this.#at;
-    const [found = ''] = pattern.exec(this.#text) ?? [];
-    this.#at += found.length;
-    return found;
-  }
-
-  #fault(what: string): Refusal {
-    const before = this.#text.slice(0, this.#at).split('\n');
-    const column = (before.at(-1)?.length ?? 0) + 1;
-    return refuse('malformed-text', `line ${before.length}, column ${column}: ${what}`);
-  }
-}
-
-function parseString(source: string): string | undefined {
-  try {
-    const text: unknown = JSON.parse(source);
-    return typeof text === 'string' ? text : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -7,6 +7,7 @@
  * back exactly (tree.ts), the order of a list is one leaf, and an item that is inserted moves no other by name.
  */
 import { encodeCbor, type CborValue } from '../bytes/cbor.ts';
+import type { JsonScalar, JsonValue, NumberText } from '../bytes/json.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { HALF_A_PAIR } from '../bytes/text.ts';
@@ -15,13 +16,10 @@ import { HALF_A_PAIR } from '../bytes/text.ts';
  * What a leaf can hold. A number that is no whole number within ±(2^53−1), or is not written as one, keeps its text:
  * `1.10`, `1e3` and 12345678901234567890 are other declarations than 1.1, 1000 and …891.
  */
-export type Scalar = string | number | boolean | null | NumberText;
-export interface NumberText {
-  readonly number: string;
-}
+export type Scalar = JsonScalar;
 
 /** A tree as sources are read: maps keep the order of the source, which no leaf depends on. */
-export type Tree = Scalar | readonly Tree[] | TreeMap;
+export type Tree = JsonValue;
 export type TreeMap = ReadonlyMap<string, Tree>;
 
 /**

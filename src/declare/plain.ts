@@ -4,7 +4,7 @@
  * that every reader of either version takes for the same: a text in quotes, a number in decimal, `true`, `false`.
  */
 import { parse } from 'yaml';
-import { numberOf } from './json.ts';
+import { numberOf } from '../bytes/json.ts';
 import type { Tree } from './leaf.ts';
 
 /** What few plain scalars a declaration has are seen again and again. */

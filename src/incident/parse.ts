@@ -2,6 +2,7 @@
  * Reading incident files. Strict: every field there and of its type, none unknown, everything bounded. What
  * is read is well-formed and nothing more: what it proves is `verifyIncident`'s to say.
  */
+import { parseJson, type JsonValue } from '../bytes/json.ts';
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeUtf8, HALF_A_PAIR, parseBase64 } from '../bytes/text.ts';
@@ -9,12 +10,11 @@ import { MAX_TEXT_BYTES } from '../note/fields.ts';
 import { MAX_ENTRY_LENGTH } from '../tree/bundle.ts';
 import { MAX_PROOF_LENGTH } from '../tree/verify.ts';
 import { INCIDENT_SCHEMA, MAX_WHAT, type Evidence, type Incident, type LoggedEvidence } from './incident.ts';
-import { parseStrictJson } from './strictjson.ts';
 
 /** Largest incident file, bytes: two notes or three proofs of the longest kind, and what goes with them. */
 export const MAX_INCIDENT_BYTES = 4_000_000;
 /** An object in an object in an object, and a list in it. */
-const MAX_DEPTH = 4;
+const NESTING = { most: 4, advice: 'no incident is' };
 /** A subject has at most 1024 bytes, an issuer 8192 characters; `about` may name both. */
 const MAX_LINE = 16_384;
 const MAX_ITEMS = 256;
@@ -26,7 +26,7 @@ export function parseIncident(file: Uint8Array | string): Incident {
   if (file.length > MAX_INCIDENT_BYTES) {
     throw refuse('too-large', `an incident file has at most ${MAX_INCIDENT_BYTES} bytes`);
   }
-  const incident = new Fields(parseStrictJson(textOf(file), MAX_DEPTH), 'the file');
+  const incident = new Fields(treeOf(file), 'the file');
   if (incident.line('schema') !== INCIDENT_SCHEMA) {
     throw wrong('schema', `expected "${INCIDENT_SCHEMA}"; a newer file needs a newer program`);
   }
@@ -45,12 +45,14 @@ export function parseIncident(file: Uint8Array | string): Incident {
   return parsed;
 }
 
-function textOf(file: Uint8Array | string): string {
+function treeOf(file: Uint8Array | string): JsonValue {
   try {
-    return typeof file === 'string' ? file : decodeUtf8(file);
+    return parseJson(typeof file === 'string' ? file : decodeUtf8(file), NESTING);
   } catch (error) {
-    if (error instanceof Refusal) throw refuse('malformed-incident', error.message, { cause: error });
-    throw error;
+    if (!(error instanceof Refusal)) throw error;
+    throw refuse('malformed-incident', `the file is not JSON: ${printable(error.message, 300)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -136,17 +138,16 @@ function readLogged(fields: Fields): LoggedEvidence {
 
 /** The fields of one object, each read once; `end` refuses the ones nobody asked for. */
 class Fields {
-  readonly #left: Map<string, unknown>;
+  readonly #left: Map<string, JsonValue>;
   readonly #at: string;
 
-  constructor(value: unknown, at: string) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw wrong(at, 'expected an object');
-    this.#left = new Map<string, unknown>(Object.entries(value));
+  constructor(value: JsonValue, at: string) {
+    if (!(value instanceof Map)) throw wrong(at, 'expected an object');
+    this.#left = new Map(value);
     this.#at = at;
   }
 
-  #take(name: string): unknown {
+  #take(name: string): JsonValue {
     const value = this.#left.get(name);
     this.#left.delete(name);
     if (value === undefined) throw wrong(this.#in(name), 'the field is missing');

@@ -1,7 +1,8 @@
 /** SSH wire types (RFC 4251 §5) and the KEXINIT message (RFC 4253 §7.1), read strictly. */
 import { concatBytes } from '../bytes/compare.ts';
-import { bigEndian, Cursor } from '../bytes/cursor.ts';
+import { Cursor } from '../bytes/cursor.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { readSshString, sshString } from '../bytes/ssh-string.ts';
 
 /** SSH_MSG_KEXINIT. */
 export const KEXINIT = 20;
@@ -22,16 +23,6 @@ export function openPart(bytes: Uint8Array): Cursor {
   return new Cursor(bytes, 'malformed-proof');
 }
 
-/** Encodes a `string`. */
-export function sshString(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return concatBytes(bigEndian(bytes.length, 4), bytes);
-}
-
-/** Reads a `string` (a view). */
-export function readString(cursor: Cursor): Uint8Array {
-  return cursor.take(cursor.u32());
-}
-
 /** Encodes a non-negative integer, big-endian with any zeros in front, as an `mpint`. */
 export function sshMpint(magnitude: Uint8Array): Uint8Array<ArrayBuffer> {
   const start = magnitude.findIndex((byte) => byte !== 0);
@@ -43,7 +34,7 @@ export function sshMpint(magnitude: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** Reads a positive `mpint` in its one spelling; without the zero in front. */
 export function readMpint(cursor: Cursor): Uint8Array {
-  const bytes = readString(cursor);
+  const bytes = readSshString(cursor);
   const [first = 0, second = 0] = bytes;
   if (bytes.length === 0 || first >= 0x80) throw badPart('a number is not positive');
   if (first !== 0) return bytes;
@@ -82,7 +73,7 @@ export function parseKexInit(payload: Uint8Array): KexInit {
   const cursor = openPart(payload);
   if (cursor.u8() !== KEXINIT) throw badPart('expected a KEXINIT');
   const cookie = cursor.take(COOKIE_LENGTH);
-  const list = (): readonly string[] => nameList(readString(cursor));
+  const list = (): readonly string[] => nameList(readSshString(cursor));
   const offer: SshOffer = {
     kex: list(),
     hostKeys: list(),

@@ -1,10 +1,11 @@
 /** SSH host keys and signatures (RFC 4253 §6.6, RFC 5656 §3.1, RFC 8332, RFC 8709). */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '../bytes/compare.ts';
+import { readSshString } from '../bytes/ssh-string.ts';
 import { formatBase64 } from '../bytes/text.ts';
 import { curveKey, edwardsKey, rsaKey, type Curve, type Hash, type PublicKey } from './public-key.ts';
 import { checkSignature, type Checked } from './signature.ts';
-import { asciiName, badPart, openPart, readMpint, readString } from './ssh-fields.ts';
+import { asciiName, badPart, openPart, readMpint } from './ssh-fields.ts';
 
 /** A host key algorithm: the type its key blob has, and how it signs. */
 interface HostKeyAlgorithm {
@@ -40,7 +41,7 @@ export interface HostKey {
 export function readHostKey(blob: Uint8Array, algorithm: string): HostKey {
   const wanted = HOST_KEY_ALGORITHMS.get(algorithm);
   const cursor = openPart(blob);
-  const type = asciiName(readString(cursor));
+  const type = asciiName(readSshString(cursor));
   if (wanted === undefined || type !== wanted.keyType)
     throw badPart(`a host key of type ${type} does not sign with ${algorithm}`);
   const key = wanted.curve === undefined ? plainKey(type, cursor) : pointKey(wanted.curve, cursor);
@@ -54,8 +55,8 @@ export function readHostKey(blob: Uint8Array, algorithm: string): HostKey {
  */
 export function readSignature(blob: Uint8Array, algorithm: string): Uint8Array {
   const outer = openPart(blob);
-  const named = asciiName(readString(outer));
-  const inner = readString(outer);
+  const named = asciiName(readSshString(outer));
+  const inner = readSshString(outer);
   outer.end();
   if (named !== algorithm) throw badPart(`the signature is ${named}, not ${algorithm}`);
   const width = HOST_KEY_ALGORITHMS.get(algorithm)?.curve?.width;
@@ -89,7 +90,7 @@ function ecdsa(ssh: string, name: Curve, hash: Hash, width: number): HostKeyAlgo
 
 function plainKey(type: string, cursor: ReturnType<typeof openPart>): PublicKey {
   if (type === 'ssh-ed25519') {
-    const raw = readString(cursor);
+    const raw = readSshString(cursor);
     if (raw.length !== 32) throw badPart('an Ed25519 key has 32 bytes');
     return edwardsKey('ed25519', raw);
   }
@@ -102,8 +103,8 @@ function pointKey(
   curve: NonNullable<HostKeyAlgorithm['curve']>,
   cursor: ReturnType<typeof openPart>,
 ): PublicKey {
-  if (asciiName(readString(cursor)) !== curve.ssh) throw badPart('the host key names another curve');
-  const point = readString(cursor);
+  if (asciiName(readSshString(cursor)) !== curve.ssh) throw badPart('the host key names another curve');
+  const point = readSshString(cursor);
   if (point.length !== 1 + 2 * curve.width || point[0] !== 4)
     throw badPart('the host key is no uncompressed point of its curve');
   return curveKey(curve.name, point);

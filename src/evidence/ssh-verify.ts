@@ -5,16 +5,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
+import { sshString } from '../bytes/ssh-string.ts';
 import { formatHex } from '../bytes/text.ts';
-import {
-  agreed,
-  badPart,
-  COOKIE_LENGTH,
-  parseKexInit,
-  sshMpint,
-  sshString,
-  type SshOffer,
-} from './ssh-fields.ts';
+import { agreed, badPart, COOKIE_LENGTH, parseKexInit, sshMpint, type SshOffer } from './ssh-fields.ts';
 import { HOST_KEY_ALGORITHMS, readHostKey, readSignature, verifyHostKey } from './ssh-key.ts';
 import { pemOf } from './public-key.ts';
 import type { SignedContent } from './signed-content.ts';

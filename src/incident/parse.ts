@@ -209,7 +209,9 @@ class Fields {
 
   /** A text that may be empty. */
   words(name: string): string {
-    return this.#left.get(name) === '' ? String(this.#take(name)) : this.text(name, MAX_TEXT_BYTES);
+    if (this.#left.get(name) !== '') return this.text(name, MAX_TEXT_BYTES);
+    this.#take(name);
+    return '';
   }
 
   heads(): [string, string] {

@@ -10,9 +10,10 @@ import { concatBytes, equalBytes } from '../bytes/compare.ts';
 import { Cursor, bigEndian } from '../bytes/cursor.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
+import { readSshString, sshString } from '../bytes/ssh-string.ts';
 import { verifyWithNoble, type PublicKey } from '../sign/algorithm.ts';
 import type { Signer } from '../sign/signer.ts';
-import { SSH_ED25519, isEd25519Blob, parseEd25519Blob, readSshString, sshString } from './sshwire.ts';
+import { SSH_ED25519, isEd25519Blob, parseEd25519Blob } from './sshwire.ts';
 
 const REQUEST_IDENTITIES = 11;
 const IDENTITIES_ANSWER = 12;

@@ -9,9 +9,10 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { equalBytes } from '../bytes/compare.ts';
 import { Cursor } from '../bytes/cursor.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { readSshString } from '../bytes/ssh-string.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
 import { publicKeyOf } from './native.ts';
-import { SSH_ED25519, isEd25519Blob, parseEd25519Blob, readSshString } from './sshwire.ts';
+import { SSH_ED25519, isEd25519Blob, parseEd25519Blob } from './sshwire.ts';
 
 const MAGIC = encodeUtf8('openssh-key-v1\0');
 const NONE = encodeUtf8('none');

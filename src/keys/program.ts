@@ -23,18 +23,10 @@ export async function runProgram(path: string, word: string, limits: RunLimits):
 }
 
 function faultOf(end: ChildEnd, { timeoutMs, maxBytes }: RunLimits): string {
-  switch (end.kind) {
-    case 'exited': {
-      const complaint = end.complaint.trim();
-      const said = complaint === '' ? '' : `: ${printable(complaint, MAX_COMPLAINT)}`;
-      return `failed (${end.code === undefined ? end.signal : `exit code ${end.code}`})${said}`;
-    }
-    case 'not-started':
-      return `cannot be started: ${end.cause.message}`;
-    case 'too-large':
-      return `printed more than ${maxBytes} bytes, which no key or signature has`;
-    case 'too-late':
-    case 'stopped':
-      return `was not done within ${timeoutMs} ms`;
-  }
+  if (end.kind === 'not-started') return `cannot be started: ${end.cause.message}`;
+  if (end.kind === 'too-large') return `printed more than ${maxBytes} bytes, which no key or signature has`;
+  if (end.kind !== 'exited') return `was not done within ${timeoutMs} ms`;
+  const complaint = end.complaint.trim();
+  const said = complaint === '' ? '' : `: ${printable(complaint, MAX_COMPLAINT)}`;
+  return `failed (${end.code === undefined ? end.signal : `exit code ${end.code}`})${said}`;
 }

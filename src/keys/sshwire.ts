@@ -1,7 +1,8 @@
 /** The SSH wire types that keys and agents use (RFC 4251 §5): `string` is a uint32 length and the bytes. */
-import { concatBytes, equalBytes } from '../bytes/compare.ts';
-import { Cursor, bigEndian } from '../bytes/cursor.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { Cursor } from '../bytes/cursor.ts';
 import { refuse } from '../bytes/refusal.ts';
+import { readSshString, sshString } from '../bytes/ssh-string.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
 
 /** Name of the only key type whose plain signatures are signatures over our own message. */
@@ -9,16 +10,6 @@ export const SSH_ED25519 = encodeUtf8('ssh-ed25519');
 
 /** Bytes of an Ed25519 public key. */
 const ED25519_LENGTH = 32;
-
-/** Encodes a `string`. */
-export function sshString(bytes: Uint8Array): Uint8Array {
-  return concatBytes(bigEndian(bytes.length, 4), bytes);
-}
-
-/** Reads a `string` (a view). */
-export function readSshString(cursor: Cursor): Uint8Array {
-  return cursor.take(cursor.u32());
-}
 
 /** Whether a public key blob says it is of type `ssh-ed25519` (RFC 8709 §4). */
 export function isEd25519Blob(blob: Uint8Array): boolean {

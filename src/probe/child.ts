@@ -35,16 +35,11 @@ export async function runProgram(command: Command): Promise<Finished> {
   const end = await runChild(command);
   const wallUs = Math.round((performance.now() - start) * 1000);
   spent(programCost([cpu, programsCpu()], wallUs, end.kind !== 'exited'));
-  switch (end.kind) {
-    case 'exited':
-      return { code: end.code, output: end.output };
-    case 'not-started':
-      throw refuse('unavailable', `${file} cannot be run: ${errorCode(end.cause)}`);
-    case 'too-large':
-      throw refuse('too-large', `${file} wrote more than ${maxBytes} bytes; nothing of it is used`);
-    case 'too-late':
-      throw refuse('unavailable', `${file} did not end within ${timeoutMs} ms`);
-    case 'stopped':
-      throw refuse('unavailable', 'the probe was stopped');
-  }
+  if (end.kind === 'exited') return { code: end.code, output: end.output };
+  if (end.kind === 'not-started')
+    throw refuse('unavailable', `${file} cannot be run: ${errorCode(end.cause)}`);
+  if (end.kind === 'too-large')
+    throw refuse('too-large', `${file} wrote more than ${maxBytes} bytes; nothing of it is used`);
+  if (end.kind === 'too-late') throw refuse('unavailable', `${file} did not end within ${timeoutMs} ms`);
+  throw refuse('unavailable', 'the probe was stopped');
 }

@@ -12,7 +12,7 @@ import { formatTime } from '#src/bytes/time.ts';
 import { parseDate } from '#src/registration/time.ts';
 import { encodeCoseKey, kidOf } from '#src/cose/key.ts';
 import { parsePublicKey } from '#src/keys/public.ts';
-import { sshString, SSH_ED25519 } from '#src/keys/sshwire.ts';
+import { SSH_ED25519 } from '#src/keys/sshwire.ts';
 import { headSigner } from '#src/log/headsigner.ts';
 import { formatVkey } from '#src/note/key.ts';
 import { seedSigner } from '#src/sign/signer.ts';
@@ -20,6 +20,7 @@ import { parseStatement } from '#src/statement/parse.ts';
 import type { PolicyDocument } from '#src/statement/policy.ts';
 import { concatBytes } from '#src/bytes/compare.ts';
 import { digest, entryId } from '#src/bytes/brand.ts';
+import { sshString } from '#src/bytes/ssh-string.ts';
 import { BASE, ServedLog, TIME } from '../support/served-log.ts';
 import {
   commitmentStatement,

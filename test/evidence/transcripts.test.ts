@@ -15,11 +15,12 @@ import { readCertificate } from '#src/evidence/certificate.ts';
 import { challengeOf } from '#src/evidence/challenge.ts';
 import { E3_LIMITS } from '#src/evidence/limits.ts';
 import { checkByHand } from '#src/evidence/signed-content.ts';
-import { parseKexInit, readMpint, openPart, sshMpint, sshString } from '#src/evidence/ssh-fields.ts';
+import { parseKexInit, readMpint, openPart, sshMpint } from '#src/evidence/ssh-fields.ts';
 import { parseClientHello, parseServerHello } from '#src/evidence/tls-hello.ts';
 import { verifyRefusal } from '#src/evidence/tls-refusal-record.ts';
 import { encodeTranscript, MAX_TRANSCRIPT_BYTES, parseTranscript } from '#src/evidence/transcript.ts';
 import { checkIdentity, verifyTranscript, type Verified } from '#src/evidence/verify.ts';
+import { sshString } from '#src/bytes/ssh-string.ts';
 import { hashOf, program } from '../support/e3-targets.ts';
 import { factsOf, signedFacts } from '../support/transcript-facts.ts';
 

@@ -3,12 +3,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { decodeObserved, encodeObserved } from '../../src/agent/observed.ts';
 import { Refusal } from '../../src/bytes/refusal.ts';
+import { readSshString, sshString } from '../../src/bytes/ssh-string.ts';
 import { addressBytes, parseAddress } from '../../src/evidence/address.ts';
 import { readCertificate } from '../../src/evidence/certificate.ts';
 import { parseTrailDigest } from '../../src/evidence/cloudtrail-digest.ts';
 import { readTrailKeys } from '../../src/evidence/cloudtrail-key.ts';
 import { encodeDigests, parseDigests, parseSignature, verifyDigests } from '../../src/evidence/cloudtrail.ts';
-import { openPart, parseKexInit, readMpint, readString } from '../../src/evidence/ssh-fields.ts';
+import { openPart, parseKexInit, readMpint } from '../../src/evidence/ssh-fields.ts';
 import { HOST_KEY_ALGORITHMS, readHostKey, readSignature } from '../../src/evidence/ssh-key.ts';
 import { parseExtensions } from '../../src/evidence/tls-fields.ts';
 import { parseClientHello, parseServerHello } from '../../src/evidence/tls-hello.ts';
@@ -17,7 +18,7 @@ import { verifyTranscript } from '../../src/evidence/verify.ts';
 import { formatPrivateKey, parsePrivateKey } from '../../src/keys/pem.ts';
 import { parseOpenSshKey } from '../../src/keys/openssh.ts';
 import { parsePublicKey, readPublicKey } from '../../src/keys/public.ts';
-import { parseEd25519Blob, sshString } from '../../src/keys/sshwire.ts';
+import { parseEd25519Blob } from '../../src/keys/sshwire.ts';
 import { saltedTree, leafSalt } from '../../src/statement/saltedleaf.ts';
 import { readCollected } from '../../src/probe/exec/collected.ts';
 import { mutate, mutateCbor, type Random } from './random.ts';
@@ -187,12 +188,12 @@ export const EVIDENCE: readonly Target[] = [
   { name: 'kexinit', covers: ['parseKexInit'], seeds: kexInits, run: (b) => void parseKexInit(b) },
   {
     name: 'ssh fields',
-    covers: ['openPart', 'readString', 'readMpint'],
+    covers: ['openPart', 'readSshString', 'readMpint'],
     seeds: [sshString(text('name')), ...sshParts],
     run: (b) => {
       const cursor = openPart(b);
       readMpint(cursor);
-      readString(cursor);
+      readSshString(cursor);
     },
   },
   {

@@ -11,9 +11,10 @@ import { agentSigner, sshFingerprint } from '#src/keys/agent.ts';
 import { createSecretFile, readSecretFile } from '#src/keys/file.ts';
 import { generateKey, loadKeyFile, loadSigner } from '#src/keys/load.ts';
 import { publicKeyOf } from '#src/keys/native.ts';
-import { SSH_ED25519, sshString } from '#src/keys/sshwire.ts';
+import { SSH_ED25519 } from '#src/keys/sshwire.ts';
 import { ALGORITHMS, verifyWithNoble } from '#src/sign/algorithm.ts';
 import { seedSigner, type Signer } from '#src/sign/signer.ts';
+import { sshString } from '#src/bytes/ssh-string.ts';
 
 const MESSAGE = encodeUtf8('a message');
 

@@ -5,8 +5,9 @@
 import { concatBytes } from '../../bytes/compare.ts';
 import { Cursor } from '../../bytes/cursor.ts';
 import { Refusal } from '../../bytes/refusal.ts';
+import { readSshString, sshString } from '../../bytes/ssh-string.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
-import { nameList, readString, sshString } from '../../evidence/ssh-fields.ts';
+import { nameList } from '../../evidence/ssh-fields.ts';
 import { Ended } from '../wire.ts';
 import type { Session } from './transport.ts';
 
@@ -48,7 +49,7 @@ export async function askMethods(session: Packets, user: string): Promise<Offere
     const answer = await next(session, [MESSAGE.failure, MESSAGE.success]);
     if (answer[0] === MESSAGE.success) return { anybody: true };
     const cursor = new Cursor(answer.subarray(1), 'malformed-proof');
-    const methods = nameList(readString(cursor));
+    const methods = nameList(readSshString(cursor));
     cursor.u8();
     cursor.end();
     if (methods.length === 0) return { why: 'the server named no way to log in' };

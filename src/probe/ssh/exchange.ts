@@ -7,16 +7,9 @@ import { concatBytes } from '../../bytes/compare.ts';
 import { bigEndian, Cursor } from '../../bytes/cursor.ts';
 import { printable } from '../../bytes/printable.ts';
 import { Refusal } from '../../bytes/refusal.ts';
+import { readSshString, sshString } from '../../bytes/ssh-string.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
-import {
-  agreed,
-  COOKIE_LENGTH,
-  KEXINIT,
-  parseKexInit,
-  readString,
-  sshString,
-  type SshOffer,
-} from '../../evidence/ssh-fields.ts';
+import { agreed, COOKIE_LENGTH, KEXINIT, parseKexInit, type SshOffer } from '../../evidence/ssh-fields.ts';
 import { clientVersionFor, KEX_METHODS, verifySsh } from '../../evidence/ssh-verify.ts';
 import type { SshTranscript } from '../../evidence/transcript.ts';
 import type { Share } from '../keyshare.ts';
@@ -162,9 +155,9 @@ function readReply(
   share: Share,
 ): Pick<SshTranscript, 'hostKey' | 'serverPublic' | 'secret' | 'signature'> {
   const cursor = new Cursor(reply.subarray(1), 'malformed-proof');
-  const hostKey = readString(cursor);
-  const serverPublic = readString(cursor);
-  const signature = readString(cursor);
+  const hostKey = readSshString(cursor);
+  const serverPublic = readSshString(cursor);
+  const signature = readSshString(cursor);
   cursor.end();
   return { hostKey, serverPublic, signature, secret: share.secret(serverPublic) };
 }

@@ -24,6 +24,10 @@ export type { ClaimStatus } from './appraise.ts';
 export type { Report } from './reports.ts';
 export type { Verdict } from '../statement/vocabulary.ts';
 
+// Whether somebody may go on by it; and the same as plain data.
+export { gate, gateSince, outcomeOf, type GateRules, type Hindrance, type Outcome } from './gate.ts';
+export { claimJson, subjectJson, type ClaimJson, type SubjectJson } from './json.ts';
+
 // What entries show of it: in force, waiting for approvals, withdrawn.
 export {
   approvalsLacking,

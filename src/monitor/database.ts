@@ -8,13 +8,14 @@ import type Database from 'better-sqlite3';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../bytes/refusal.ts';
+import { OUTBOX_SCHEMA } from './outbox.ts';
 import { makeDatabase, strangeIn } from '../platform/database.ts';
 import { codeOf } from '../platform/fault.ts';
 import { lockFile } from '../platform/lock.ts';
 import { makeDurable, openDatabase, type TroubleWords } from '../platform/sqlite.ts';
 
 /** Raised by one with every change of layout; an unknown one is refused. */
-const VERSION = 3;
+const VERSION = 4;
 
 const SCHEMA = `
 CREATE TABLE incident (
@@ -25,16 +26,12 @@ CREATE INDEX incident_kind ON incident (origin, kind, source);
 CREATE TABLE uncounted (
   origin TEXT NOT NULL, kind TEXT NOT NULL, seen INTEGER NOT NULL, first_seen INTEGER NOT NULL,
   last_seen INTEGER NOT NULL, PRIMARY KEY (origin, kind)) STRICT, WITHOUT ROWID;
-CREATE TABLE event (
-  n INTEGER PRIMARY KEY AUTOINCREMENT, incident TEXT NOT NULL, name TEXT NOT NULL UNIQUE, type TEXT NOT NULL,
-  body TEXT NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL) STRICT;
-CREATE INDEX event_incident ON event (incident);
 CREATE TABLE observed (origin TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE place (url TEXT PRIMARY KEY, origin TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE book (origin TEXT PRIMARY KEY, upto INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE due (
   origin TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (origin, subject)) STRICT, WITHOUT ROWID;
-`;
+${OUTBOX_SCHEMA}`;
 
 /** Where things lie in a monitor's directory. */
 export function monitorFiles(dir: string): {
@@ -51,67 +48,93 @@ export function monitorFiles(dir: string): {
   };
 }
 
+/** An SQLite file of this room: a monitor's, or a watch's. */
+export interface OwnFile {
+  readonly path: string;
+  /** Number of the layout that `schema` makes. */
+  readonly version: number;
+  /** Statements that make the tables. */
+  readonly schema: string;
+  /** Permissions, when it is made. */
+  readonly mode: number;
+  /** Whose it is, and the setting that names where it lies. */
+  readonly owner: 'monitor' | 'watch';
+  readonly setting: '--monitor-dir' | '--state-dir';
+}
+
+function monitorFile(dir: string): OwnFile {
+  const { database: path } = monitorFiles(dir);
+  return { path, version: VERSION, schema: SCHEMA, mode: 0o644, owner: 'monitor', setting: '--monitor-dir' };
+}
+
 /** Opens the database, making directory and file the first time. Refuses `corrupt-store`, `store-failed`. */
 export function openMonitorDatabase(dir: string): Database.Database {
-  const { database, incidents } = monitorFiles(dir);
+  const { incidents } = monitorFiles(dir);
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     mkdirSync(incidents, { recursive: true });
   } catch (cause) {
     throw refuse('store-failed', `cannot make ${dir} (${String(cause)}); check --monitor-dir`, { cause });
   }
-  try {
-    makeDatabase(database, fill);
-  } catch (cause) {
-    throw refuse('store-failed', `cannot make ${database} (${codeOf(cause)}); check --monitor-dir`, {
-      cause,
-    });
-  }
-  return opened(database, { fileMustExist: true }, makeDurable);
+  return openOwn(monitorFile(dir));
 }
 
-function fill(db: Database.Database): void {
-  db.exec(SCHEMA);
-  db.pragma(`user_version = ${VERSION}`);
+/** Opens a file for whoever alone writes it, making it the first time; its folder has to be there. Refuses `corrupt-store`, `store-failed`. */
+export function openOwn(file: OwnFile): Database.Database {
+  const { path, schema, version, setting } = file;
+  try {
+    makeDatabase(path, filling({ schema, version }), file.mode);
+  } catch (cause) {
+    throw refuse('store-failed', `cannot make ${path} (${codeOf(cause)}); check ${setting}`, { cause });
+  }
+  return opened(file, { fileMustExist: true }, makeDurable);
+}
+
+function filling({ schema, version }: Pick<OwnFile, 'schema' | 'version'>): (db: Database.Database) => void {
+  return (db) => {
+    db.exec(schema);
+    db.pragma(`user_version = ${version}`);
+  };
 }
 
 /** Opens an existing database to read it, whether a monitor runs or not. Refuses `not-found` without one. */
 export function openDatabaseToRead(dir: string): Database.Database {
-  const { database } = monitorFiles(dir);
-  return opened(database, { readonly: true, fileMustExist: true }, () => undefined);
+  return opened(monitorFile(dir), { readonly: true, fileMustExist: true }, () => undefined);
 }
 
 /** Opens an existing database to change it beside a running monitor. Refuses `not-found` without one. */
 export function openDatabaseToChange(dir: string): Database.Database {
-  const { database } = monitorFiles(dir);
-  return opened(database, { fileMustExist: true }, (db) => db.pragma('synchronous = FULL'));
+  return opened(monitorFile(dir), { fileMustExist: true }, (db) => db.pragma('synchronous = FULL'));
 }
 
 function opened(
-  path: string,
+  file: OwnFile,
   options: Database.Options,
   first: (db: Database.Database) => void,
 ): Database.Database {
-  return openDatabase(path, options, troubleWords(path), (db) => {
+  const { path, version, owner } = file;
+  return openDatabase(path, options, troubleWords(file), (db) => {
     first(db);
-    const strange = strangeIn(db, VERSION, fill);
+    const strange = strangeIn(db, version, filling(file));
     if (strange === undefined) return;
     throw refuse(
       'corrupt-store',
-      `${path} ${strange}: restore it, or move it away, and the monitor makes a new one`,
+      `${path} ${strange}: restore it, or move it away, and the ${owner} makes a new one`,
     );
   });
 }
 
-function troubleWords(path: string): TroubleWords {
+/** What the refusals say of such a file. */
+export function troubleWords({ path, owner, setting }: OwnFile): TroubleWords {
   return (trouble, why) => {
     if (trouble === 'absent' && !existsSync(path))
-      return ['not-found', `there is no monitor's database ${path}: check --monitor-dir`];
-    if (trouble === 'absent') return ['store-failed', `cannot open ${path} (${why}); check --monitor-dir`];
+      return ['not-found', `there is no ${owner}'s database ${path}: check ${setting}`];
+    if (trouble === 'absent') return ['store-failed', `cannot open ${path} (${why}); check ${setting}`];
     if (trouble !== 'damaged') return ['store-failed', `${path} cannot be used (${why}): check the disk`];
+    const page = owner === 'monitor' ? 'monitor.md' : 'status.md';
     return [
       'corrupt-store',
-      `${path} cannot be read (${why}): move it away, and the monitor makes a new one (spec/monitor.md)`,
+      `${path} cannot be read (${why}): move it away, and the ${owner} makes a new one (spec/${page})`,
     ];
   };
 }

@@ -14,6 +14,7 @@ type Name =
   | 'ofSource'
   | 'resolved'
   | 'told'
+  | 'delivered'
   | 'list'
   | 'counts'
   | 'uncounted'
@@ -37,6 +38,7 @@ export function prepare(db: Database.Database): Readonly<Record<Name, Database.S
          episode = episode + 1, resolved = NULL, body = @body`,
     ),
     resolve: db.prepare('UPDATE incident SET resolved = ? WHERE id = ? AND resolved IS NULL'),
+    delivered: db.prepare('UPDATE incident SET delivered = ? WHERE id = ?'),
     remove: db.prepare('DELETE FROM incident WHERE id = ?'),
     count: db.prepare('SELECT count(*) FROM incident WHERE origin = ? AND kind = ?').pluck(),
     ofSource: db
@@ -52,7 +54,7 @@ export function prepare(db: Database.Database): Readonly<Record<Name, Database.S
       .prepare(
         `SELECT id FROM incident i WHERE origin = ? AND kind = ? AND (? IS NULL OR source = ?)
          AND resolved IS NOT NULL
-         AND NOT EXISTS (SELECT 1 FROM event WHERE event.incident = i.id) ORDER BY resolved LIMIT 1`,
+         AND NOT EXISTS (SELECT 1 FROM event WHERE event.about = i.id) ORDER BY resolved LIMIT 1`,
       )
       .pluck(),
     list: db.prepare(

@@ -15,7 +15,7 @@ import { replaceFileSync, UNFINISHED } from '../platform/files.ts';
 import { rowOf, rowsOf, type Columns } from '../platform/rows.ts';
 import { monitorFiles } from './database.ts';
 import { prepare, type Statements } from './incident-rows.ts';
-import { Outbox, type EventType } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 import { number, numberOrNull, text } from './rows.ts';
 
 /** Incidents kept of one kind and one log; more are counted, not kept: whoever may write entries may make many. */
@@ -42,6 +42,9 @@ export interface KnownIncident {
   /** When an event about it was last acknowledged. */
   readonly delivered: number | undefined;
 }
+
+/** What an event says became of an incident. */
+export type EventType = 'incident.opened' | 'incident.resolved';
 
 /** What became of an alarm: `uncounted`: too many of its kind are kept already. */
 export type Raised = 'opened' | 'again' | 'uncounted';
@@ -76,7 +79,10 @@ export class IncidentStore {
     this.#folder = monitorFiles(dir).incidents;
     this.#options = options;
     this.#statements = prepare(db);
-    this.outbox = new Outbox(db);
+    this.outbox = new Outbox(db, {
+      isAlternating: true,
+      onDelivered: (id, now) => void this.#statements.delivered.run(now, id),
+    });
   }
 
   /** Places files that a crash, or somebody, took away. */
@@ -231,7 +237,7 @@ export class IncidentStore {
       timestamp: new Date(at).toISOString(),
       data: viewIncident(incident),
     });
-    this.outbox.add({ incident: id, name, type, body }, 0);
+    this.outbox.add({ about: id, name, body }, 0);
   }
 
   #place(id: string): void {

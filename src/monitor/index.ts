@@ -15,5 +15,4 @@
  */
 export { openMonitor, type MonitorOptions, type MonitorServer, type OpenedMonitor } from './open.ts';
 export type { Believed } from './followed.ts';
-export type { KnownIncident } from './incidents.ts';
-export type { EventType } from './outbox.ts';
+export type { EventType, KnownIncident } from './incidents.ts';

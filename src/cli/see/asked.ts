@@ -1,12 +1,12 @@
 /** What the verbs that look at claims share on the command line. */
-import { isOfOne } from '../../bytes/nature.ts';
-import { refuse, type Refusal } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
 import { clientOf, type Whom } from '../client.ts';
 import type { SettingName } from '../settings.ts';
 import type { Flags, VerbOption } from '../verb.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
+import { appraiseEach, type Unreadable } from '../../client/statuses.ts';
 import type { LogClient } from '../../client/client.ts';
 import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
 import { see, type Seen } from './seen.ts';
@@ -57,30 +57,14 @@ export async function seeAll(
   return seen;
 }
 
-/** A subject that could not be read, and why. */
-export interface Unreadable {
-  readonly subject: string;
-  readonly refusal: Refusal;
-}
-
-/** Each subject at the same moment; one that cannot be read keeps nobody from the others. */
+/** As `appraiseEach`, with the look that each was seen at. */
 export async function seeEach(
   look: Snapshot,
   subjects: readonly string[],
-  onSeen: (done: number) => void = () => undefined,
+  onSeen?: (done: number) => void,
 ): Promise<{ readonly seen: readonly Seen[]; readonly unreadable: readonly Unreadable[] }> {
-  const seen: Seen[] = [];
-  const unreadable: Unreadable[] = [];
-  for (const subject of new Set(subjects)) {
-    try {
-      seen.push(await see(look, subject));
-    } catch (error) {
-      if (!isOfOne(error)) throw error;
-      unreadable.push({ subject, refusal: error });
-    }
-    onSeen(seen.length + unreadable.length);
-  }
-  return { seen, unreadable };
+  const { statuses, unreadable } = await appraiseEach(look, subjects, onSeen);
+  return { seen: statuses.map((each) => ({ ...each, look })), unreadable };
 }
 
 /** Fields for machines. */

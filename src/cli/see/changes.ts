@@ -7,7 +7,8 @@ import { isWithdrawal } from '../../statement/commitment.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { JsonValue, Output } from '../output.ts';
 import type { Seen } from './seen.ts';
-import { changeLine, lookJson } from './show.ts';
+import { changeLine } from './show.ts';
+import { snapshotJson } from '../../client/snapshot-json.ts';
 import { claimJson } from '../../appraisal/json.ts';
 import { keyOf, type WatchState } from './watchstate.ts';
 import { line } from './words.ts';
@@ -99,7 +100,7 @@ function endedBy({ entries, history }: Seen): EntryOf<'commitment'> | undefined 
 
 function about(seen: Seen): { readonly [key: string]: JsonValue } {
   const { look, subject, history } = seen;
-  return { ...lookJson(look), subject, commitment: history.inForce?.entry.id ?? null };
+  return { ...snapshotJson(look), subject, commitment: history.inForce?.entry.id ?? null };
 }
 
 /** The same change has the same name, also to another watch: receivers see it once. */

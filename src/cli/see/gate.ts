@@ -8,7 +8,8 @@ import { durationOf, readingOf, seeAll, sleepOf } from './asked.ts';
 import { isAway } from '../../bytes/nature.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import type { LogClient } from '../../client/client.ts';
-import { checkedLine, countsOf, lookJson, subjectLines } from './show.ts';
+import { checkedLine, countsOf, subjectLines } from './show.ts';
+import { snapshotJson } from '../../client/snapshot-json.ts';
 import { subjectJson } from '../../appraisal/json.ts';
 import type { Seen } from './seen.ts';
 import { line, spanOf } from './words.ts';
@@ -110,7 +111,7 @@ function report(
   }
   output.note(checkedLine(look));
   output.result(name, {
-    ...lookJson(look),
+    ...snapshotJson(look),
     passed,
     ...(waited !== undefined && { waited }),
     hindrances: hindrances.map(textOf),

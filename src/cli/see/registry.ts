@@ -12,7 +12,8 @@ import { changeLine } from './difference.ts';
 import { newestSubjects } from '../../client/newest-subjects.ts';
 import { changesOf, factsOf, factsOfClaim, type Change, type Facts } from '../../declare/facts.ts';
 import { leavesFor, readOwnLeaves } from './ownleaves.ts';
-import { checkedLine, countsOf, lookJson, subjectLines } from './show.ts';
+import { checkedLine, countsOf, subjectLines } from './show.ts';
+import { snapshotJson } from '../../client/snapshot-json.ts';
 import { subjectJson } from '../../appraisal/json.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { worstOf } from '../../appraisal/gate.ts';
@@ -51,7 +52,7 @@ export async function list(context: Context, _: readonly string[], flags: Flags)
     );
   output.note(checkedLine(look));
   output.result('registry-list', {
-    ...lookJson(look),
+    ...snapshotJson(look),
     subjects: shown.map(rowJson),
     unreadable: unreadableJson(unreadable),
     left_out: leftOut,
@@ -103,7 +104,7 @@ export async function show(
     output.print(`  entry ${index}  ${formatTime(time)}  ${author}  ${state}`);
   output.print(checkedLine(look));
   output.result('registry-show', {
-    ...lookJson(look),
+    ...snapshotJson(look),
     ...subjectJson(seen),
     facts: Object.fromEntries(facts),
     history: versions,
@@ -163,7 +164,7 @@ export async function diff(
     output.note(missingLeaves([before, after].filter(({ declaration }) => !leavesFor(own, declaration))));
   else output.print(['leaves', ...leaves.map((each) => changeLine(output, each))].join('\n'));
   output.result('registry-diff', {
-    ...lookJson(look),
+    ...snapshotJson(look),
     subject,
     before: before.entry.id,
     after: after.entry.id,
@@ -232,7 +233,7 @@ export async function blame(
   if (unknown)
     output.note('what it was before is not known here: the leaves of the earlier commitment are not at hand');
   output.result('registry-blame', {
-    ...lookJson(look),
+    ...snapshotJson(look),
     subject,
     name,
     entry,

@@ -6,7 +6,7 @@ import { formatTime } from '../../bytes/time.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { CLASS_WORDS } from '../agent/lines.ts';
 import { disclosedFor, undeclaredIn } from '../../appraisal/json.ts';
-import type { JsonValue, Output } from '../output.ts';
+import type { Output } from '../output.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { type Seen } from './seen.ts';
@@ -98,20 +98,6 @@ export function checkedLine({ view, completeness, full }: Snapshot): string {
           .join('; ')
       : "that the log's search names the newest entries is its word (--monitor, --full)";
   return `checked  ${view.head.size} entries signed; each that counts is in the tree and by whom the policy let; ${whole}`;
-}
-
-/** The fields of a look that every answer has. */
-export function lookJson({ log, view, full, completeness, now, behind }: Snapshot): {
-  readonly [key: string]: JsonValue;
-} {
-  return {
-    log,
-    origin: view.opened.checkpoint.origin,
-    size: view.head.size,
-    time: now,
-    clock_behind: behind,
-    complete: full ? 'full' : completeness.length > 0 ? 'monitor' : 'search',
-  };
 }
 
 /** `3 PROVEN, 1 STALE`. */

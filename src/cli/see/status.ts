@@ -4,7 +4,8 @@ import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
 import type { Flags } from '../verb.ts';
 import { readingOf, seeAll, seeEach, unreadableJson } from './asked.ts';
-import { checkedLine, countsOf, lookJson, subjectLines } from './show.ts';
+import { checkedLine, countsOf, subjectLines } from './show.ts';
+import { snapshotJson } from '../../client/snapshot-json.ts';
 import { subjectJson } from '../../appraisal/json.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { worstOf } from '../../appraisal/gate.ts';
@@ -33,7 +34,7 @@ export async function statusOfSubjects(
   }
   output.print(checkedLine(look));
   output.result('status-subjects', {
-    ...lookJson(look),
+    ...snapshotJson(look),
     subjects: seen.map(subjectJson),
     unreadable: unreadableJson(unreadable),
   });

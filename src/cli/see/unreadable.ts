@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
 import type { Alerts } from './alerts.ts';
-import type { Unreadable } from './asked.ts';
+import type { Unreadable } from '../../client/statuses.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
-import { lookJson } from './show.ts';
+import { snapshotJson } from '../../client/snapshot-json.ts';
 import { keyOf, type WatchState } from './watchstate.ts';
 import { line } from './words.ts';
 
@@ -46,7 +46,7 @@ function eventOf(
   why: { readonly code: string; readonly message: string } | undefined,
 ): { readonly name: string; readonly body: string } {
   const type = why === undefined ? 'subject.readable' : 'subject.unreadable';
-  const data = { ...lookJson(look), subject, code: why?.code ?? null, message: why?.message ?? null };
+  const data = { ...snapshotJson(look), subject, code: why?.code ?? null, message: why?.message ?? null };
   const what = [look.view.opened.checkpoint.origin, type, subject, why?.code ?? '', look.view.head.size];
   return {
     name: `subject_${createHash('sha256').update(what.join('\n')).digest('hex').slice(0, 40)}`,

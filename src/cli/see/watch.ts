@@ -12,14 +12,16 @@ import { stateDirOf } from '../state.ts';
 import type { JsonValue } from '../output.ts';
 import type { LogClient } from '../../client/client.ts';
 import type { Flags } from '../verb.ts';
-import { readingOf, seeEach, unreadableJson, type Unreadable } from './asked.ts';
+import { readingOf, seeEach, unreadableJson } from './asked.ts';
+import type { Unreadable } from '../../client/statuses.ts';
 import { openAlerts, type Alerts } from './alerts.ts';
 import { changesOf, eventOf, type Change } from './changes.ts';
 import { logStale } from './notices.ts';
 import { signerOf } from './say.ts';
 import { isAway } from '../../bytes/nature.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
-import { checkedLine, lookJson } from './show.ts';
+import { checkedLine } from './show.ts';
+import { snapshotJson } from '../../client/snapshot-json.ts';
 import { subjectJson } from '../../appraisal/json.ts';
 import { exitOf, worstExit, type Seen } from './seen.ts';
 import { tellUnreadable } from './unreadable.ts';
@@ -231,7 +233,7 @@ function lookedJson(
   { waiting }: WatchState,
 ): { readonly [key: string]: JsonValue } {
   return {
-    ...lookJson(look),
+    ...snapshotJson(look),
     subjects: seen.map(subjectJson),
     unreadable: unreadableJson(unreadable),
     left_out: leftOut,

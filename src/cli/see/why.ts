@@ -16,7 +16,8 @@ import type { Context } from '../context.ts';
 import type { JsonValue, Output } from '../output.ts';
 import type { Flags } from '../verb.ts';
 import { readingOf, seeAll } from './asked.ts';
-import { checkedLine, classOf, lookJson } from './show.ts';
+import { checkedLine, classOf } from './show.ts';
+import { snapshotJson } from '../../client/snapshot-json.ts';
 import { claimJson, disclosedFor } from '../../appraisal/json.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { exitOf, type Seen } from './seen.ts';
@@ -50,7 +51,7 @@ export async function why(
   const story = { ...told, slots, signer: await signerOf(told) };
   for (const [name, text] of linesOf(output, story)) output.print(`${name.padEnd(11)} ${text}`.trimEnd());
   output.print(checkedLine(look));
-  output.result('why', { ...lookJson(look), subject, ...claimJson(standing), ...storyJson(story) });
+  output.result('why', { ...snapshotJson(look), subject, ...claimJson(standing), ...storyJson(story) });
   return exitOf([standing.verdict]);
 }
 

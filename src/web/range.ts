@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { formatBase64 } from '../bytes/text.ts';
 import type { EntryRow, LogReader, StoredEntry } from '../log/ports.ts';
+import { turn } from './turn.ts';
 import type * as schemas from './audit-schemas.ts';
 
 /** Entries and bytes of one page: a bundle's worth, and what a client should hold at once. */
@@ -28,18 +29,6 @@ export async function sendRange(
   const first = await pieces.next();
   const body = Readable.from(written(first, pieces, start, last), { objectMode: false, highWaterMark: 1 });
   return reply.header('content-type', 'application/json; charset=utf-8').send(body);
-}
-
-/** The last piece that waits for its turn. */
-let lastTurn = Promise.resolve();
-
-/**
- * Resolves when a piece may be made: one for each round of the event loop, all readers together, so that whatever else is
- * asked meanwhile is answered between two of them.
- */
-function turn(): Promise<void> {
-  lastTurn = lastTurn.then(() => new Promise((resolve) => void setImmediate(resolve)));
-  return lastTurn;
 }
 
 type Pieces = AsyncGenerator<readonly StoredEntry[], void>;

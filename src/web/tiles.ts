@@ -8,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseTilePath, type TilePath } from '../tree/tile.ts';
 import type { LogReader } from '../log/ports.ts';
 import type { Flight } from './flight.ts';
+import { turn } from './turn.ts';
 import type { App } from './types.ts';
 import { asBuffer, BRIEF, BYTES, IMMUTABLE, TEXT } from './media.ts';
 import { bytesOf, failures, nothing, TAGS } from './schemas.ts';
@@ -58,7 +59,10 @@ export function tiles(app: App, reader: TileFiles, sending: Flight): void {
     // The URL as sent, since a decoded one would give each tile more than one name.
     const { kind, level, index, width } = tileAt(pathOf(request.url));
     const bytes = await (kind === 'tile' ? reader.tile(level, index, width) : reader.bundle(index, width));
-    if (bytes.length > LARGE) sending.take(request, reply, bytes.length);
+    if (bytes.length > LARGE) {
+      sending.take(request, reply, bytes.length);
+      await turn();
+    }
     return reply.header('content-type', BYTES).header('cache-control', IMMUTABLE).send(asBuffer(bytes));
   };
   app.get('/tile/*', { schema: tileSchema, config: { documented: '/tile/{L}/{N}' } }, serve);

@@ -3,13 +3,14 @@ import type { Trust } from '../client/evidence.ts';
 import { openClient, type LogClient } from '../client/client.ts';
 import type { PeerResult } from '../client/gossip.ts';
 import type { CompletenessOptions, Remark } from '../client/ports.ts';
+import { HeadFiles } from '../client/node/head-files.ts';
 import type { Transport } from '../client/transport.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { logUrl } from './config.ts';
 import type { Context } from './context.ts';
 import type { JsonValue } from './output.ts';
-import { HeadFiles, stateDirOf } from './state.ts';
+import { stateDirOf } from './state.ts';
 import { trustOf } from './trust.ts';
 
 /** Which log, when not the configured one, and how to ask it. */

@@ -1,16 +1,8 @@
-/** The state directory of the client verbs: the last head seen of each log, and incidents, as files. */
-import { readFile } from 'node:fs/promises';
+/** Where the client verbs keep what they keep between runs. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { printable } from '../bytes/printable.ts';
-import { Refusal, refuse } from '../bytes/refusal.ts';
-import type { HeadMemory, RememberedHead } from '../client/ports.ts';
-import { formatIncident, type Incident } from '../incident/incident.ts';
-import { originHash } from '../note/checkpoint.ts';
-import type { Context } from './context.ts';
-import { codeOf, faultOf } from '../platform/fault.ts';
-import { createFile, replaceFile } from '../platform/files.ts';
 import { PROOFS_FOLDER } from '../declare/node/proofs.ts';
+import type { Context } from './context.ts';
 
 /** Where clients keep what they remember: --state-dir, else the XDG state directory. */
 export function stateDirOf({ config, world: { env } }: Pick<Context, 'config' | 'world'>): string {
@@ -19,55 +11,6 @@ export function stateDirOf({ config, world: { env } }: Pick<Context, 'config' | 
   // XDG Base Directory: a relative path there is to be ignored.
   const base = xdg?.startsWith('/') === true ? xdg : join(env['HOME'] ?? homedir(), '.local', 'state');
   return join(base, 'tallystick');
-}
-
-/** Heads and incidents in a directory: `heads/<SHA-256 of the origin>`, `evidence/<origin>-<id>.json`. */
-export class HeadFiles implements HeadMemory {
-  readonly #dir: string;
-
-  constructor(dir: string) {
-    this.#dir = dir;
-  }
-
-  async head(origin: string): Promise<RememberedHead | undefined> {
-    const place = this.#pathOf(origin);
-    try {
-      return { note: await readFile(place), place };
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return undefined;
-      throw refuse('config-invalid', `cannot read ${place} (${codeOf(error)})`, { cause: error });
-    }
-  }
-
-  async remember(origin: string, note: Uint8Array): Promise<void> {
-    try {
-      await replaceFile(this.#pathOf(origin), note);
-    } catch (error) {
-      if (faultOf(error) === undefined && !(error instanceof Refusal && error.code === 'store-failed'))
-        throw error;
-      const why = error instanceof Error ? error.message : String(error);
-      const what = `the head cannot be remembered in ${printable(this.#dir)} (${printable(why)})`;
-      throw refuse('store-failed', what, { cause: error });
-    }
-  }
-
-  async keep(incident: Incident): Promise<string> {
-    const name = `${originHash(incident.origin).slice(0, 16)}-${incident.id.slice(0, 16)}.json`;
-    const file = join(this.#dir, 'evidence', name);
-    try {
-      // Seen again, it stays as it was first seen.
-      await createFile(file, formatIncident(incident));
-      return file;
-    } catch (error) {
-      throw refuse('store-failed', `the evidence cannot be kept in ${file} (${codeOf(error)})`, {
-        cause: error,
-      });
-    }
-  }
-
-  #pathOf(origin: string): string {
-    return join(this.#dir, 'heads', originHash(origin));
-  }
 }
 
 /** Where proof directories are kept. */

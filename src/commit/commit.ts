@@ -20,7 +20,7 @@ import { keyThumbprint } from '../cose/key.ts';
 import { aimless } from '../declare/checkclaims.ts';
 import type { Declared } from '../declare/node/declared.ts';
 import { keepEarlier } from '../declare/node/earlier.ts';
-import { saveProofs } from '../declare/node/proofs.ts';
+import { saveProofs } from './proofs.ts';
 import { faultOf } from '../platform/fault.ts';
 import { tryFolder } from '../platform/files.ts';
 import { issuerOf } from '../registration/issuer.ts';

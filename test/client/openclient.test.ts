@@ -3,8 +3,10 @@ import t, { type Test } from 'tap';
 import { appraiseSubject } from '#src/appraisal/subject.ts';
 import { refuse } from '#src/bytes/refusal.ts';
 import { openClient, type LogClient } from '#src/client/client.ts';
+import { examine } from '#src/client/examine.ts';
 import { HeadsInMemory } from '#src/client/memory.ts';
 import type { ClientOptions, HeadMemory, Remark } from '#src/client/ports.ts';
+import { EVIDENCE_FILES, loadEvidence, ProofsInMemory, saveEvidence } from '#src/client/proof-store.ts';
 import { trustKeys } from '#src/client/trust.ts';
 import { verifyIncident } from '#src/incident/verify.ts';
 import { parseVkey } from '#src/note/key.ts';
@@ -12,7 +14,7 @@ import type { Verdict } from '#src/statement/vocabulary.ts';
 import { encodeBundle } from '#src/tree/bundle.ts';
 import { BASE, ServedLog } from '../support/served-log.ts';
 import { SeeWorld, SUBJECT } from '../support/see-world.ts';
-import { commitmentStatement, otherStatement, vkeys } from '../support/world.ts';
+import { commitmentStatement, entryIdOf, otherStatement, vkeys } from '../support/world.ts';
 
 const trust = trustKeys(vkeys.map(parseVkey));
 
@@ -160,6 +162,34 @@ t.test('a statement is logged once', async (t: Test) => {
     { kind: 'logged', acknowledged: { index: 2 } },
   ]);
 });
+
+t.test('evidence is kept, and examined offline', async (t: Test) => {
+  const log = await ServedLog.start();
+  const { evidence, id } = await clientOf(log).logStatement(await commitmentStatement('a/b'));
+  const store = new ProofsInMemory();
+  await t.rejects(loadEvidence(store), { code: 'not-found' });
+  const names = await saveEvidence(store, evidence);
+  t.equal(names.at(-1), EVIDENCE_FILES.statement, 'with its statement it is complete');
+  const examined = examine(await loadEvidence(store), trust);
+  t.match(examined, { verified: true, place: { index: 1 } });
+  t.equal(entryIdOf(examined.statement?.entry ?? new Uint8Array()), id);
+  for (const name of names) {
+    if (name === EVIDENCE_FILES.receipt) continue; // the statement carries it
+    const damaged = new ProofsInMemory();
+    for (const [each, bytes] of store.files) damaged.files.set(each, each === name ? turned(bytes) : bytes);
+    const outcome = await loadEvidence(damaged).then(
+      (found) => examine(found, trust).verified,
+      () => false,
+    );
+    t.equal(outcome, false, `${name} with one bit turned`);
+  }
+});
+
+/** Bytes with one bit in the middle turned. */
+function turned(bytes: Uint8Array): Uint8Array {
+  const at = Math.floor(bytes.length / 2);
+  return bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
+}
 
 t.test('a log that goes away once it took a statement', async (t: Test) => {
   const log = await ServedLog.start();

@@ -40,6 +40,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     below: [...JUDGED, 'evidence', 'probe/registry', 'appraisal', 'incident'],
     packages: ['@noble/hashes'],
   },
+  // What a client keeps between runs, as files.
+  'client/node': { below: [...PURE, 'incident', 'platform', 'client'], packages: [], node: true },
   incident: { below: [...JUDGED, 'appraisal'], packages: ['@noble/hashes'] },
   claim: { below: [...JUDGED], packages: ['@marcbachmann/cel-js', 're2js', '@noble/hashes'] },
   // Verified entries of a subject → where its claims stand. The one rule of what is in force, and of when a proof is due.
@@ -63,7 +65,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['yaml', '@secretlint/*', '@noble/hashes'],
   },
   // What a declaration is made of on a machine: files, git, the secret of the salts, what is left to the owner.
-  'declare/node': { below: [...PURE, 'claim', 'platform', 'keys', 'declare'], packages: [], node: true },
+  'declare/node': {
+    below: [...PURE, 'claim', 'platform', 'keys', 'declare', 'client'],
+    packages: [],
+    node: true,
+  },
   // What is declared becomes a logged commitment, with the identity of its targets, and its proof is kept.
   commit: {
     below: [
@@ -77,6 +83,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'declare',
       'declare/node',
       'client',
+      'client/node',
     ],
     packages: [],
     node: true,
@@ -163,6 +170,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       ...JUDGED,
       'log',
       'client',
+      'client/node',
       'incident',
       'platform',
       'keys',
@@ -203,9 +211,9 @@ const sources = globSync('**/*.ts', { cwd: SRC })
 const read = (path: string): string => readFileSync(join(SRC, path), 'utf8');
 const folderOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : 'index');
 
-/** The room of a file: its folder; `declare/node`; or the pure half of `probe`, which is what the registry needs. */
+/** The room of a file: its folder; `declare/node`, `client/node`; or the pure half of `probe`, which is what the registry needs. */
 function roomOf(path: string): string {
-  if (path.startsWith('declare/node/')) return 'declare/node';
+  for (const room of ['declare/node', 'client/node']) if (path.startsWith(`${room}/`)) return room;
   return described.has(path) ? 'probe/registry' : folderOf(path);
 }
 

@@ -15,7 +15,7 @@ import { clientOf } from '../client.ts';
 import { EXIT } from '../exit.ts';
 import { DECLARING, leavesAsked, PINNING, pinningOf, repinSubject, requestAsked } from '../commit/request.ts';
 import type { Context } from '../context.ts';
-import { proofsOf } from '../findevidence.ts';
+import { proofsOf } from '../../commit/findevidence.ts';
 import { proofsFolderOf } from '../state.ts';
 import type { Flags, Verb } from '../verb.ts';
 import { WAIT_OPTION, waiting } from '../wait.ts';

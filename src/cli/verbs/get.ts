@@ -14,7 +14,8 @@ import { writeTranscripts, type Written } from '../byhand.ts';
 import { signerText } from '../see/words.ts';
 import { signersKnown } from '../whose.ts';
 import type { Context } from '../context.ts';
-import { saveProofs } from '../../declare/node/proofs.ts';
+import { ProofFolder } from '../../client/node/proof-folder.ts';
+import { saveEvidence } from '../../client/proof-store.ts';
 import type { LogClient } from '../../client/client.ts';
 import type { Collected } from '../../client/log-statement.ts';
 import { clientOf } from '../client.ts';
@@ -71,7 +72,8 @@ async function get(context: Context, operands: readonly string[], flags: Flags):
   const { statement, checks } = session.assertVerified(got.evidence);
   if (statement === undefined) throw new Error('a verified examination has its statement');
   const out = flags.text('out');
-  const files = out === undefined ? [] : await saveProofs(resolve(world.cwd, out), got.evidence, undefined);
+  const files =
+    out === undefined ? [] : await saveEvidence(new ProofFolder(resolve(world.cwd, out)), got.evidence);
   const dir = flags.text('transcripts');
   const written = dir === undefined ? [] : await writeTranscripts(statement, resolve(world.cwd, dir));
   const whose =

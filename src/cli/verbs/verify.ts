@@ -9,7 +9,7 @@ import { checkDeclaration } from '../../declare/node/checkfiles.ts';
 import { checkDisclosure, checkLeaves } from '../../declare/checkleaves.ts';
 import type { Context } from '../context.ts';
 import { drawPath, explainSteps } from '../explain.ts';
-import { findEvidence, type FoundEvidence } from '../findevidence.ts';
+import { findEvidence, type FoundEvidence } from '../../commit/findevidence.ts';
 import type { JsonValue, Output } from '../output.ts';
 import { proofsFolderOf } from '../state.ts';
 import { checkProof, declarationsIn } from '../../client/examine-proof.ts';

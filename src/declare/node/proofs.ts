@@ -15,21 +15,12 @@
  *     earlier/<entry id>/ the same of each commitment that was replaced (earlier.ts)
  */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { attachReceipts } from '../../cose/transparent.ts';
+import { EVIDENCE_FILES } from '../../client/proof-store.ts';
 import { DISCLOSURE_FILE, LEAVES_FILE } from '../leafopening.ts';
-import type { OwnedFile } from './owned.ts';
 import { OPENING_FILE } from '../opening.ts';
-import { replaceFile } from '../../platform/files.ts';
 
 export const PROOF_FILES = {
-  statement: 'statement.cose',
-  receipt: 'receipt.cbor',
-  proof: 'entry.tlog-proof',
-  policy: 'policy.cose',
-  policyProof: 'policy.tlog-proof',
-  keys: 'keys.cose',
-  keysProof: 'keys.tlog-proof',
+  ...EVIDENCE_FILES,
   opening: OPENING_FILE,
   leaves: LEAVES_FILE,
   disclosure: DISCLOSURE_FILE,
@@ -50,45 +41,4 @@ export function slugOf(subject: string): string {
     .slice(0, MAX_SLUG);
   const hash = createHash('sha256').update(subject).digest('hex').slice(0, 8);
   return words === '' ? hash : `${words}-${hash}`;
-}
-
-/** What shows a statement to be logged (client/evidence.ts). */
-export interface ProofOfEntry {
-  readonly entry: Uint8Array;
-  readonly receipts: readonly Uint8Array[];
-  readonly proof?: Uint8Array | undefined;
-  readonly policy?: ProvenPolicy | undefined;
-  readonly keys?: ProvenPolicy | undefined;
-}
-
-interface ProvenPolicy {
-  readonly entry: Uint8Array;
-  readonly proof?: Uint8Array | undefined;
-}
-
-/** Writes a proof directory over an older one; returns the files' names. */
-export async function saveProofs(
-  folder: string,
-  { entry, receipts, proof, policy, keys }: ProofOfEntry,
-  owned: OwnedFile | undefined,
-): Promise<readonly string[]> {
-  const [receipt] = receipts;
-  const files: readonly (readonly [name: string, bytes: Uint8Array | string | undefined, mode?: number])[] = [
-    [owned?.name ?? '', owned?.text, 0o600],
-    [PROOF_FILES.policy, policy?.entry],
-    [PROOF_FILES.policyProof, policy?.proof],
-    [PROOF_FILES.keys, keys?.entry],
-    [PROOF_FILES.keysProof, keys?.proof],
-    [PROOF_FILES.receipt, receipt],
-    [PROOF_FILES.proof, proof],
-    // Last: a directory with a statement is complete.
-    [PROOF_FILES.statement, receipts.length === 0 ? entry : attachReceipts(entry, receipts)],
-  ];
-  const written: string[] = [];
-  for (const [name, bytes, mode] of files) {
-    if (bytes === undefined) continue;
-    await replaceFile(join(folder, name), bytes, mode);
-    written.push(name);
-  }
-  return written;
 }

@@ -5,11 +5,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { Evidence } from '../client/evidence.ts';
-import { HEADER } from '../cose/labels.ts';
+import { ProofFolder } from '../client/node/proof-folder.ts';
+import { loadEvidence, takeApart } from '../client/proof-store.ts';
 import { decodeReceipt } from '../cose/receipt.ts';
 import { decodeSign1 } from '../cose/sign1.ts';
-import { entryBytes } from '../cose/statement.ts';
-import { detachReceipts, TRANSPARENT_LIMITS } from '../cose/transparent.ts';
+import { TRANSPARENT_LIMITS } from '../cose/transparent.ts';
 import { TLOG_PROOF_VERSION } from '../note/tlogproof.ts';
 import { holds } from '../declare/node/files.ts';
 import { parseDisclosure, parseLeaves, type Disclosure, type OwnedLeaves } from '../declare/leafopening.ts';
@@ -114,35 +114,11 @@ function classify(bytes: Uint8Array, path: string): Part {
   return { kind: 'receipt', bytes };
 }
 
-function takeApart(bytes: Uint8Array): {
-  readonly entry: Uint8Array;
-  readonly receipts: readonly Uint8Array[];
-} {
-  const sign1 = decodeSign1(bytes, TRANSPARENT_LIMITS);
-  if (!sign1.unprotected.has(HEADER.receipts)) return { entry: entryBytes(sign1), receipts: [] };
-  const { statement, receipts } = detachReceipts(bytes);
-  return { entry: statement, receipts };
-}
-
 /** The proof in a directory, which these names stand for. */
 async function readFolder(folder: string, owners: readonly Owner[]): Promise<FoundEvidence> {
   const named = owners.flatMap(({ file }) => (file === undefined ? [] : [file]));
   const count = Math.max(1, ...owners.map(({ proofs }) => proofs));
-  const { entry, receipts } = takeApart(await readNamedFile(join(folder, PROOF_FILES.statement)));
-  const alone = await optional(folder, PROOF_FILES.receipt);
-  const policy = await optional(folder, PROOF_FILES.policy);
-  const policyProof = await optional(folder, PROOF_FILES.policyProof);
-  const keys = await optional(folder, PROOF_FILES.keys);
-  const keysProof = await optional(folder, PROOF_FILES.keysProof);
-  const evidence = {
-    entry,
-    receipts,
-    // Mostly the very one that the statement carries.
-    loose: alone === undefined || receipts.some((each) => equalBytes(each, alone)) ? [] : [alone],
-    proof: await optional(folder, PROOF_FILES.proof),
-    policy: policy && policyProof && { entry: policy, proof: policyProof },
-    keys: keys && keysProof && { entry: keys, proof: keysProof },
-  };
+  const evidence = await loadEvidence(new ProofFolder(folder));
   const opening = await openingIn(folder);
   const owned = opening && { opening, base: resolve(folder, opening.base) };
   const leaves = await parsed(folder, PROOF_FILES.leaves, parseLeaves);

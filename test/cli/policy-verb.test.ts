@@ -7,7 +7,7 @@ import t, { type Test } from 'tap';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeUtf8, formatBase64 } from '#src/bytes/text.ts';
 import { run } from '#src/cli/main.ts';
-import { formatEditable, parseEditable } from '#src/cli/policy/editable.ts';
+import { formatEditable, parseEditable } from '#src/policy/editable.ts';
 import { formatTime } from '#src/bytes/time.ts';
 import { parseDate } from '#src/registration/time.ts';
 import { encodeCoseKey, kidOf } from '#src/cose/key.ts';

@@ -15,7 +15,7 @@ import { readTargets } from '#src/agent/targets.ts';
 import { parseDisclosure, parseLeaves } from '#src/declare/leafopening.ts';
 import { parseOpening } from '#src/declare/opening.ts';
 import { readConfigFile } from '#src/cli/configfile.ts';
-import { parseEditable } from '#src/cli/policy/editable.ts';
+import { parseEditable } from '#src/policy/editable.ts';
 import { settings } from '#src/cli/settings.ts';
 import { parseClaims } from '#src/declare/claims.ts';
 import { declareEnv } from '#src/declare/sources/env.ts';

@@ -18,7 +18,7 @@ import {
 import { formatOpening, parseOpening } from '../../src/declare/opening.ts';
 import { parseOwned } from '../../src/declare/node/owned.ts';
 import { readConfigFile } from '../../src/cli/configfile.ts';
-import { formatEditable, parseEditable } from '../../src/cli/policy/editable.ts';
+import { formatEditable, parseEditable } from '../../src/policy/editable.ts';
 import { settings } from '../../src/cli/settings.ts';
 import { parseClaims } from '../../src/declare/claims.ts';
 import { decodeSource } from '../../src/declare/encoding.ts';

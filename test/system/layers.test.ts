@@ -88,6 +88,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: [],
     node: true,
   },
+  // The registration policy of a log: read, edited as YAML, changed.
+  policy: {
+    below: [...JUDGED, 'appraisal', 'client', 'keys', 'yaml'],
+    packages: ['yaml'],
+    node: true,
+  },
   agent: {
     below: [
       ...JUDGED,
@@ -188,6 +194,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'probe',
       'probe/registry',
       'commit',
+      'policy',
       'declare',
       'declare/node',
       'agent',

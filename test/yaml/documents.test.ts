@@ -9,7 +9,7 @@ import { decodeCbor } from '#src/bytes/cbor.ts';
 import { Refusal } from '#src/bytes/refusal.ts';
 import { readTargets } from '#src/agent/targets.ts';
 import { readConfigFile } from '#src/cli/configfile.ts';
-import { parseEditable } from '#src/cli/policy/editable.ts';
+import { parseEditable } from '#src/policy/editable.ts';
 import { settings } from '#src/cli/settings.ts';
 import { parseClaims } from '#src/declare/claims.ts';
 import { parsePolicyText } from '#src/declare/iam.ts';

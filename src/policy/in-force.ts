@@ -1,17 +1,17 @@
 /** The registration policy in force, shown to be in the log and to be the word of an admin. */
-import { refuse } from '../../bytes/refusal.ts';
-import { formatHex } from '../../bytes/text.ts';
-import { fetchReceipt } from '../../client/scrapi.ts';
-import type { LogView } from '../../client/view.ts';
-import { decodeReceipt } from '../../cose/receipt.ts';
-import { openCheckpoint } from '../../note/checkpoint.ts';
-import { formatVkey, parseVkey } from '../../note/key.ts';
-import type { InForce, Rules } from '../../registration/rules.ts';
-import { parseStatement } from '../../statement/parse.ts';
-import type { PolicyDocument } from '../../statement/policy.ts';
-import type { LogClient } from '../../client/client.ts';
-import { shortVkey } from '../../registration/difference.ts';
-import { kidOf } from '../../cose/key.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { formatHex } from '../bytes/text.ts';
+import { fetchReceipt } from '../client/scrapi.ts';
+import type { LogView } from '../client/view.ts';
+import { decodeReceipt } from '../cose/receipt.ts';
+import { openCheckpoint } from '../note/checkpoint.ts';
+import { formatVkey, parseVkey } from '../note/key.ts';
+import type { InForce, Rules } from '../registration/rules.ts';
+import { parseStatement } from '../statement/parse.ts';
+import type { PolicyDocument } from '../statement/policy.ts';
+import type { LogClient } from '../client/client.ts';
+import { shortVkey } from '../registration/difference.ts';
+import { kidOf } from '../cose/key.ts';
 
 /** A policy and where it stands. */
 export interface PolicyInForce extends InForce {

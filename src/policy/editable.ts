@@ -5,28 +5,31 @@
  * comes too late is noticed.
  */
 import { Document, isScalar, isSeq, Scalar, visit } from 'yaml';
-import { entryId, isEntryId, type EntryId } from '../../bytes/brand.ts';
-import type { CborValue } from '../../bytes/cbor.ts';
-import { printable } from '../../bytes/printable.ts';
-import { refuse } from '../../bytes/refusal.ts';
-import { formatBase64, formatHex, parseHex } from '../../bytes/text.ts';
-import { formatTime } from '../../bytes/time.ts';
-import { encodeCoseKey, kidOf } from '../../cose/key.ts';
-import { parsePublicKey } from '../../keys/public.ts';
-import type { PublicKey } from '../../sign/algorithm.ts';
+import { entryId, isEntryId, type EntryId } from '../bytes/brand.ts';
+import type { CborValue } from '../bytes/cbor.ts';
+import { equalBytes } from '../bytes/compare.ts';
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { formatBase64, formatHex, parseHex } from '../bytes/text.ts';
+import { formatTime } from '../bytes/time.ts';
+import { encodeCoseKey, kidOf } from '../cose/key.ts';
+import { parsePublicKey } from '../keys/public.ts';
+import type { PublicKey } from '../sign/algorithm.ts';
 import {
   ENTRY_DEFINITION,
   policyDocument,
   type EnrolledKey,
   type PolicyDocument,
-} from '../../statement/policy.ts';
-import { wrong } from '../../statement/schema.ts';
-import type { JsonValue } from '../output.ts';
-import { KID } from '../../registration/edits.ts';
-import { parseDate } from '../../registration/time.ts';
-import { readDocument } from '../../yaml/documents.ts';
+} from '../statement/policy.ts';
+import { encodePolicy } from '../statement/payload.ts';
+import { wrong } from '../statement/schema.ts';
+import { KID } from '../registration/edits.ts';
+import { parseDate } from '../registration/time.ts';
+import { readDocument } from '../yaml/documents.ts';
+import type { Edit } from './change.ts';
 
-type Fields = { readonly [name: string]: JsonValue };
+type Plain = string | number | boolean | null | undefined | readonly Plain[] | Fields;
+type Fields = { readonly [name: string]: Plain };
 
 /** The document as plain values. Absent fields are left out. */
 export function editable(document: PolicyDocument, base: EntryId): Fields {
@@ -128,6 +131,18 @@ export function parseEditable(text: string, name: string): Edited {
     throw wrong('base', 'expected the id of the policy entry that this was made from, or nothing');
   const value = new Map<string, CborValue>([['entry', ENTRY_DEFINITION], ...Object.entries(fields)]);
   return { document: policyDocument.parse(value, ''), base: base === undefined ? undefined : entryId(base) };
+}
+
+/** The edit that an edited file asks for. Refuses `policy-rejected` when another policy was logged since it was made. */
+export function editTo({ document, base }: Edited): Edit {
+  return (whole, { id, index }) => {
+    const isSame = equalBytes(encodePolicy(document), encodePolicy(whole));
+    if (isSame || base === undefined || base === id) return document;
+    throw refuse(
+      'policy-rejected',
+      `policy entry ${index} was logged since that file was made; begin again from \`policy show\``,
+    );
+  };
 }
 
 function readTop(yaml: Document): ReadonlyMap<string, CborValue> {

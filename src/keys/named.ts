@@ -1,11 +1,11 @@
 /** Keys that a user names on the command line: in a file, in ssh-agent, behind a program, or spelled out. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { loadKeyFile, loadSigner } from '../../keys/load.ts';
-import { isOutsideKey } from '../../keys/names.ts';
-import { isPrivateKeyText, parsePublicKey, readPublicKey } from '../../keys/public.ts';
-import type { PublicKey } from '../../sign/algorithm.ts';
-import { readNamedFile } from '../../platform/files.ts';
+import { loadKeyFile, loadSigner } from './load.ts';
+import { isOutsideKey } from './names.ts';
+import { isPrivateKeyText, parsePublicKey, readPublicKey } from './public.ts';
+import type { PublicKey } from '../sign/algorithm.ts';
+import { readNamedFile } from '../platform/files.ts';
 
 /**
  * The public key that is meant: of a file when there is one of that name (the public half of a private key),

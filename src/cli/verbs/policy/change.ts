@@ -1,0 +1,76 @@
+/** What the verbs that change the registration policy share: settings, `--dry-run`, the admin key, and what they say. */
+import { existsSync } from 'node:fs';
+import { loadSigner } from '../../../keys/load.ts';
+import { logChange, planChange, type Edit } from '../../../policy/change.ts';
+import { layoutOf, roleKeyPath } from '../../../service/layout.ts';
+import { refuse } from '../../../bytes/refusal.ts';
+import type { Signer } from '../../../sign/signer.ts';
+import type { Context } from '../../context.ts';
+import { EXIT } from '../../exit.ts';
+import type { JsonValue } from '../../output.ts';
+import { clientReading, SEE_SETTINGS } from '../../see/asked.ts';
+import type { SettingName } from '../../settings.ts';
+import type { VerbOption } from '../../verb.ts';
+
+export const READS = SEE_SETTINGS;
+export const WRITES: readonly SettingName[] = [...READS, 'key'];
+
+export const DRY_RUN = {
+  flags: '--dry-run',
+  help: 'show what would change, and stop',
+} as const satisfies VerbOption;
+
+export const CHANGES =
+  'Shows what changes, signs the new policy with the admin key (--key, else keys/admin.pem in the data directory), ' +
+  'logs it and verifies the receipt. When nothing changes, nothing is logged.';
+
+/** A change, and what is said of it. */
+interface Asked {
+  /** `enrol`: the answer is `tallystick.policy-enrol.v1`. */
+  readonly name: string;
+  readonly dryRun: boolean;
+  readonly edit: Edit;
+  /** Said when nothing is to do. */
+  readonly already: string;
+}
+
+/** Logs a change, unless there is none or it is only to be shown. Resolves to the exit code. */
+export async function change(context: Context, { name, dryRun, edit, already }: Asked): Promise<number> {
+  const { output, world } = context;
+  const client = await clientReading(context);
+  const plan = await planChange(client, edit, world);
+  const { difference, inForce } = plan;
+  const { id, index, policy } = inForce;
+  const report = (more: { readonly [name: string]: JsonValue }): number => {
+    const base = { entry: id, index };
+    const fields = { changed: difference.length > 0, dry_run: dryRun, difference, base };
+    output.result(`policy-${name}`, { ...fields, entry: null, index: null, ...more });
+    return EXIT.ok;
+  };
+  if (difference.length === 0) {
+    output.print(`${already}; nothing to log. In force: entry ${index}, ${id}`);
+    return report({});
+  }
+  for (const warning of plan.warnings) output.warn(warning);
+  output.print(
+    `changes to the policy of ${policy.document.origin} (entry ${index}):\n${difference.join('\n')}`,
+  );
+  if (dryRun) {
+    output.note('nothing was logged');
+    return report({});
+  }
+  const logged = await logChange(client, plan, await loadAdmin(context));
+  const lines = [`entry     ${logged.id}`, `index     ${logged.index}`, `replaces  ${id}, entry ${index}`];
+  output.print([output.paint('green', 'logged'), ...lines].join('\n'));
+  return report({ entry: logged.id, index: logged.index });
+}
+
+/** What tallystick.yaml names under `key` is who commits, so it comes after the admin key in its place. */
+async function loadAdmin({ config, resolved }: Context): Promise<Signer> {
+  const source = resolved.settled.find(({ name }) => name === 'key')?.source;
+  const path = roleKeyPath(layoutOf(config), 'admin');
+  const asked = source === 'flag' || source === 'env';
+  if (config.key !== undefined && (asked || !existsSync(path))) return loadSigner(config.key);
+  if (existsSync(path)) return loadSigner(path);
+  throw refuse('usage', `${path} is not there: name the admin key with --key, a file or ssh-agent:`);
+}

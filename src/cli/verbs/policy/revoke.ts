@@ -1,0 +1,37 @@
+/** `tallystick policy revoke`: takes a key out. */
+import { printable } from '../../../bytes/printable.ts';
+import { parseDecimal } from '../../../bytes/text.ts';
+import { revoke } from '../../../registration/edits.ts';
+import type { Context } from '../../context.ts';
+import { readFlag } from '../../flagtext.ts';
+import type { Flags, Verb, VerbOption } from '../../verb.ts';
+import { change, CHANGES, DRY_RUN, WRITES } from './change.ts';
+
+const OPTIONS = [
+  { flags: '--since <index>', help: 'first entry not to be believed (default: the next one)' },
+  { flags: '--reason <text>', help: 'why, for people' },
+  DRY_RUN,
+] as const satisfies readonly VerbOption[];
+
+export const revokeVerb: Verb = {
+  name: 'revoke',
+  summary: 'take a key out, and say from which entry on it is not to be believed',
+  details: `${CHANGES} The key can never come back. To let a key go whose statements stay believed, delete it with \`policy set\`.`,
+  operands: [['<key>', 'thumbprint (kid, 64 hex digits), or the name it is enrolled under']],
+  settings: WRITES,
+  options: OPTIONS,
+  json: true,
+  examples: ["tallystick policy revoke 'payments CI' --since 1234 --reason 'laptop stolen'"],
+  run,
+};
+
+async function run(context: Context, [who = '']: readonly string[], flags: Flags): Promise<number> {
+  const since = readFlag(flags.text('since'), '--since', parseDecimal);
+  const wanted = { who, since, reason: flags.text('reason') };
+  return change(context, {
+    name: 'revoke',
+    dryRun: flags.on('dryRun'),
+    edit: (document, { view }) => revoke(document, wanted, view.head.size),
+    already: `${printable(who)} is revoked already`,
+  });
+}

@@ -1,0 +1,40 @@
+/** `tallystick policy show`: the registration policy in force, verified, for people to read and edit. */
+import { printable } from '../../../bytes/printable.ts';
+import { refuse } from '../../../bytes/refusal.ts';
+import { editable, formatEditable } from '../../../policy/editable.ts';
+import { policyInForce } from '../../../policy/in-force.ts';
+import { wholeDocument } from '../../../registration/next.ts';
+import { clientOf } from '../../client.ts';
+import type { Context } from '../../context.ts';
+import { EXIT } from '../../exit.ts';
+import type { Flags, Verb, VerbOption } from '../../verb.ts';
+import { READS } from './change.ts';
+
+const OPTIONS = [{ flags: '--yaml', help: 'as YAML; the default' }] as const satisfies readonly VerbOption[];
+
+export const showVerb: Verb = {
+  name: 'show',
+  summary: 'print the policy in force, verified, for people to read and edit',
+  details:
+    'The policy is shown to be in the log under the trusted checkpoint and signed by an admin. That none is newer is ' +
+    "the log's word.",
+  settings: READS,
+  options: OPTIONS,
+  json: true,
+  examples: ['tallystick policy show', 'tallystick policy show > policy.yaml'],
+  run: show,
+};
+
+async function show(context: Context, _: readonly string[], flags: Flags): Promise<number> {
+  const { output } = context;
+  if (flags.on('yaml') && output.json) throw refuse('usage', 'give either --yaml or --json');
+  const { policy, id, index, issuer, view } = await policyInForce(await clientOf(context));
+  const heading = [
+    `Registration policy of ${policy.document.origin}, by ${printable(issuer)}:`,
+    `entry ${index} of ${view.head.size}, verified. Edit and log it: tallystick policy set FILE`,
+  ].join('\n');
+  const whole = wholeDocument(policy);
+  output.print(formatEditable(whole, id, heading).trimEnd());
+  output.result('policy-show', { entry: id, index, verified: true, policy: editable(whole, id) });
+  return EXIT.ok;
+}

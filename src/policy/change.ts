@@ -1,0 +1,122 @@
+/**
+ * Changing the registration policy of a log. Two steps, so that a person can look in between:
+ *
+ *   planChange: read the policy in force → make the next → what differs → what the log would refuse
+ *   logChange:  sign → submit → collect → verify
+ *
+ * What the log would refuse is refused here, before anything is signed or sent. The edits are in registration/edits.ts.
+ *
+ *     const plan = await planChange(client, (document) => enrol(document, wanted, false), { now: Date.now });
+ *     for (const warning of plan.warnings) console.warn(warning);
+ *     if (plan.difference.length > 0) await logChange(client, plan, signer);
+ */
+import { equalBytes } from '../bytes/compare.ts';
+import { refuse } from '../bytes/refusal.ts';
+import type { LogClient } from '../client/client.ts';
+import type { LoggedStatement } from '../client/log-statement.ts';
+import { kidOf } from '../cose/key.ts';
+import { admit, NO_FACTS } from '../registration/admit.ts';
+import { differenceOf } from '../registration/difference.ts';
+import { nextDocument, wholeDocument } from '../registration/next.ts';
+import { lockOutWarnings, successor } from '../registration/successor.ts';
+import type { Signer } from '../sign/signer.ts';
+import { parseStatement } from '../statement/parse.ts';
+import { encodePolicy } from '../statement/payload.ts';
+import { assertStrongPolicy, compilePolicy, type PolicyDocument } from '../statement/policy.ts';
+import { signOwn } from '../statement/sign.ts';
+import { approversMissing } from './approvers.ts';
+import { assertKeepsRunningKeys, policyInForce, type PolicyInForce } from './in-force.ts';
+
+/** Makes the next whole document of the one in force; the same one when everything is as wanted already. */
+export type Edit = (
+  whole: PolicyDocument,
+  inForce: PolicyInForce,
+) => PolicyDocument | Promise<PolicyDocument>;
+
+/** A change that the log will take, unless another comes first. */
+export interface PlannedChange {
+  readonly inForce: PolicyInForce;
+  /** Lines for people; none when there is nothing to change. */
+  readonly difference: readonly string[];
+  /** What the change will lock out, a sentence each. */
+  readonly warnings: readonly string[];
+  /** What is to be signed. */
+  readonly document: PolicyDocument;
+  /** POSIX seconds that it is judged at. */
+  readonly time: number;
+}
+
+/**
+ * What an edit makes of the policy in force. Refuses as the edit and `policyInForce` do, and what the log would:
+ * `policy-rejected`, `weak-key`. `now`: milliseconds since the epoch.
+ */
+export async function planChange(
+  client: LogClient,
+  edit: Edit,
+  { now }: { readonly now: () => number },
+): Promise<PlannedChange> {
+  const inForce = await policyInForce(client);
+  const whole = wholeDocument(inForce.policy);
+  const wanted = await edit(whole, inForce);
+  const difference = differences(whole, wanted);
+  const time = Math.floor(now() / 1000);
+  if (difference.length === 0) return { inForce, difference, warnings: [], document: wanted, time };
+  const document = nextDocument(inForce, wanted);
+  const lockOuts = await assertFollows(client, inForce, document, time);
+  const warnings = [...lockOuts, ...(await approversMissing(client, whole, document))];
+  return { inForce, difference, warnings, document, time };
+}
+
+/**
+ * Signs a planned change, logs it and verifies that it is logged. Refuses what the log would of the signer (`unknown-key`,
+ * `wrong-role`, `limit-exceeded`, `policy-rejected`), and as `LogClient.logStatement` does.
+ */
+export async function logChange(
+  client: LogClient,
+  plan: PlannedChange,
+  signer: Signer,
+): Promise<LoggedStatement> {
+  return client.logStatement(await signNext(plan, signer));
+}
+
+/** Lines for people; at least one when the bytes differ at all. */
+function differences(old: PolicyDocument, next: PolicyDocument): readonly string[] {
+  if (equalBytes(encodePolicy(old), encodePolicy(next))) return [];
+  const lines = differenceOf(old, next);
+  return lines.length > 0 ? lines : ['~ the same in another order'];
+}
+
+/** Bytes of a policy entry beside its payload, about: its headers, and an Ed25519 signature. */
+const ENVELOPE_BYTES = 320;
+
+/** Warnings of coming lock-outs. Refuses what the log would, before anything is signed. */
+async function assertFollows(
+  client: LogClient,
+  inForce: PolicyInForce,
+  document: PolicyDocument,
+  time: number,
+): Promise<readonly string[]> {
+  const next = compilePolicy(document);
+  const length = encodePolicy(document).length + ENVELOPE_BYTES;
+  const policy = successor(inForce.rules, next, { subject: document.origin, length }, time);
+  assertStrongPolicy(next, inForce.policy);
+  await assertKeepsRunningKeys(client, inForce, document);
+  return lockOutWarnings(policy, length, time);
+}
+
+async function signNext({ inForce, document, time }: PlannedChange, signer: Signer): Promise<Uint8Array> {
+  const { policy, rules, issuer } = inForce;
+  const kid = kidOf(signer.publicKey);
+  if (compilePolicy(document).revoked.has(kid)) {
+    throw refuse(
+      'policy-rejected',
+      `key ${kid} would revoke itself, and this very change would not be believed; sign with another admin key`,
+    );
+  }
+  const { origin } = document;
+  const as = policy.keys.get(kid)?.enrolled.issuer ?? issuer;
+  const headers = { kind: 'policy', log: origin, issuer: as, subject: origin } as const;
+  const statement = await signOwn(headers, encodePolicy(document), signer);
+  admit(rules, parseStatement(statement), NO_FACTS, time);
+  return statement;
+}

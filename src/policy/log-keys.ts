@@ -1,0 +1,26 @@
+/** The keys of a log that an operator names, to be added to its policy. */
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { readNamedKey, readNamedVkeys } from '../keys/named.ts';
+import { vkeyOf, type LogKey } from '../registration/edits.ts';
+
+/**
+ * The keys that a text means: vkeys, a file of them, or a key as `readNamedKey` reads it. `use`: what a key that is no vkey
+ * will sign. Refuses `usage` for such a key without a use, and as `readNamedKey` and `vkeyOf` do.
+ */
+export async function logKeysNamed(
+  given: string,
+  use: string | undefined,
+  origin: string,
+  cwd: string,
+): Promise<readonly LogKey[]> {
+  const vkeys = await readNamedVkeys(given, cwd);
+  if (vkeys !== undefined) return vkeys.map((vkey) => ({ use: 'checkpoint', vkey }));
+  const key = await readNamedKey(given, cwd);
+  if (use === 'receipt') return [{ use, key }];
+  if (use === 'checkpoint') return [{ use, vkey: vkeyOf(origin, key) }];
+  throw refuse(
+    'usage',
+    `${printable(given, 60)} is no vkey; say what it will sign with --use checkpoint or --use receipt`,
+  );
+}

@@ -19,7 +19,7 @@ const TLS_FACTS: Readonly<Record<string, readonly [fact: SignedFact, of: (v: Ver
   certificate: ['certificate', (v) => v.certificate.sha256],
 };
 
-/** What a transcript shows, under the names that collectors and claims use (spec/probes.md §6). */
+/** What a transcript shows, under the names that collectors and claims use (probe/exec/README.md). */
 export function factsOf(verified: Verified): ValueMap {
   if (verified.protocol === 'tls')
     return {

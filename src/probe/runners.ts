@@ -4,7 +4,7 @@
  */
 import type { Probe } from './probe.ts';
 
-const RUNNERS: ReadonlyMap<string, () => Promise<Probe>> = new Map([
+export const RUNNERS: ReadonlyMap<string, () => Promise<Probe>> = new Map([
   ['tls@1', async () => (await import('./tls/probe.ts')).tlsProbe],
   ['ssh@1', async () => (await import('./ssh/probe.ts')).sshProbe],
   ['postgres@1', async () => (await import('./postgres/probe.ts')).postgresProbe],

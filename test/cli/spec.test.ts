@@ -20,6 +20,7 @@ import { NATURES, type RefusalCode } from '#src/bytes/refusal.ts';
 import { EXITS } from '#src/cli/exit.ts';
 import { STATUSES, TITLES } from '#src/web/status.ts';
 import { run } from '#src/cli/main.ts';
+import { PROBES } from '#src/probe/registry.ts';
 import { parseStatement } from '#src/statement/parse.ts';
 import { BASE, ServedLog, TIME } from '../support/served-log.ts';
 import { buildProgramWords } from '../support/spec-words.ts';
@@ -28,9 +29,12 @@ import { vkeys } from '../support/world.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-const pages = readdirSync(join(ROOT, 'spec'))
-  .filter((name) => name.endsWith('.md'))
-  .map((name) => join('spec', name));
+const pages = [
+  ...readdirSync(join(ROOT, 'spec'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('spec', name)),
+  ...PROBES.map(({ name }) => join('src/probe', name.split('@', 1)[0] ?? '', 'README.md')),
+];
 
 type Vectors = Awaited<ReturnType<typeof makeVectors>>;
 const vectors = JSON.parse(read('spec/vectors.json')) as Vectors;

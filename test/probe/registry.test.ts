@@ -1,4 +1,6 @@
 /** The two registries of probes, what they say and what runs, hold together. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { makeSelfProbe, SELF_PROBE } from '#src/agent/self.ts';
 import { PROBES, signedFactsFor } from '#src/probe/registry.ts';
@@ -53,3 +55,40 @@ t.test('a probe that says E3 or E4 says what is signed, and no other', async (t)
   }
   t.same(signedFactsFor('tls@2'), {}, 'another version of a probe is another probe');
 });
+
+t.test('the page of a probe has what the probe says of itself', async (t) => {
+  for (const { name, parameters, secrets = {}, evidence, blastRadius, timeoutMs, packs = {} } of PROBES) {
+    const [folder = ''] = name.split('@', 1);
+    const page = readFileSync(join(import.meta.dirname, '../../src/probe', folder, 'README.md'), 'utf8');
+    const has = (words: string, what: string): void =>
+      void t.ok(plainly(page).includes(plainly(words)), `${name}: ${what}`);
+    t.ok(page.startsWith(`# ${name}\n`));
+    has(evidence, 'classes');
+    has(blastRadius, 'what it does');
+    has(`at most ${timeoutMs / 1_000} s`, 'time');
+    for (const pack of Object.keys(packs)) has(`\`${pack}\``, `pack ${pack}`);
+    for (const [secret, { help, isSent }] of Object.entries(secrets)) {
+      has(`\`${secret}\` (${help}), ${isSent ? 'sent' : 'not sent'}`, `secret ${secret}`);
+    }
+    const rows = Array.from(page.matchAll(/^\| `([^`]+)` +\|(.*)\|$/gm), ([, key = '', cells = '']) => [
+      key,
+      ...cells.split(/(?<!\\)\|/).map((cell) => plainly(cell)),
+    ]);
+    const owned = page.includes('| whose');
+    const wanted = Object.entries(parameters).map(([key, { type, help, by = 'claim' }]) => [
+      key,
+      type,
+      ...(owned ? [by] : []),
+      plainly(help),
+    ]);
+    t.same(rows.slice(0, wanted.length), wanted, `${name}: parameters`);
+  }
+});
+
+/** As it is read: without marks of Markdown, and however its lines are broken. */
+function plainly(text: string): string {
+  return text
+    .replaceAll(/[`*_\\]/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}

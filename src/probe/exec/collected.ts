@@ -1,5 +1,5 @@
 /**
- * What a collector prints (spec/probes.md §6), read strictly: a name given twice, a number that is not whole, an
+ * What a collector prints (README.md here), read strictly: a name given twice, a number that is not whole, an
  * unknown field are refused. A collector can say E1 or E0 of what it saw; E3 is only what is verified here.
  */
 import { Refusal, refuse } from '../../bytes/refusal.ts';

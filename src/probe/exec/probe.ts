@@ -1,5 +1,5 @@
 /**
- * The probe `exec@1`: a collector, any program that prints the documented JSON (spec/probes.md §6). What is run is
+ * The probe `exec@1`: a collector, any program that prints the documented JSON (README.md here). What is run is
  * what the owner enrolled, word for word: a claim may hand it data on standard input, never an argument.
  */
 import { isAbsolute } from 'node:path';

@@ -117,7 +117,7 @@ export function settingText(name: string, type: string | undefined, text: string
 export function withheldSetting(name: string): string {
   return (
     `the value of ${nameOf(name) ?? 'this setting'} may hold a secret and does not leave the agent; ` +
-    'spec/probes.md §3 has the settings that are told'
+    'src/probe/postgres/README.md has the settings that are told'
   );
 }
 

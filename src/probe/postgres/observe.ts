@@ -122,7 +122,8 @@ function saidWithheld({ settings, files, roles, grants, hba, hbaWithheld }: Answ
     ...Array.from(files.written ?? [], ([name, each]) => ({ at: `/files/${escaped(name)}`, name, each })),
     ...Array.from(files.altered ?? [], ([name, each]) => ({ at: `/altered/${escaped(name)}`, name, each })),
   ];
-  const no = hbaWithheld ?? 'this role may not read pg_hba_file_rules; spec/probes.md has the grants';
+  const no =
+    hbaWithheld ?? 'this role may not read pg_hba_file_rules; src/probe/postgres/README.md has the grants';
   return [
     ...texts
       .filter(({ each }) => each.told === undefined)
@@ -136,7 +137,7 @@ function saidWithheld({ settings, files, roles, grants, hba, hbaWithheld }: Answ
 }
 
 const ALTERED_LACKING =
-  'what ALTER SYSTEM overrides this role may not see: GRANT pg_read_all_settings; spec/probes.md has the grants';
+  'what ALTER SYSTEM overrides this role may not see: GRANT pg_read_all_settings; src/probe/postgres/README.md has the grants';
 
 function outsideWithheld({ plaintext, wire }: Outside): readonly Withheld[] {
   return [

@@ -2,7 +2,7 @@
 import { TRANSMISSION } from '../controls.ts';
 import type { Pack } from '../pack.ts';
 
-/** Those of `wire` and `plaintext` need no log-in; the others do, and some need rights (spec/probes.md §3). */
+/** Those of `wire` and `plaintext` need no log-in; the others do, and some need rights (README.md here). */
 export const POSTGRES_SETTINGS: Pack = {
   summary: 'PostgreSQL runs with TLS alone, as its configuration says, and nothing overrides that',
   needs: [],
@@ -55,7 +55,7 @@ export const POSTGRES_SETTINGS: Pack = {
     {
       id: 'postgres-unaltered',
       title:
-        'ALTER SYSTEM overrides nothing (its role needs pg_read_all_settings; to tell the files too, spec/probes.md has the grants)',
+        'ALTER SYSTEM overrides nothing (its role needs pg_read_all_settings; to tell the files too, src/probe/postgres/README.md has the grants)',
       expr: 'size(o.postgres.altered) == 0',
       minEvidence: 'E0',
     },

@@ -10,8 +10,7 @@ import { CONFIG_ENV } from './config.ts';
 import type { Sink } from './output.ts';
 import { envOf, flagOf, settings, type Setting } from './settings.ts';
 import { didYouMean } from './suggest.ts';
-import { Flags, type Verb, type VerbOption } from './verb.ts';
-import type { VerbGroups } from './verbs.ts';
+import { Flags, type Verb, type VerbGroups, type VerbOption } from './verb.ts';
 
 /** One parsed command line. */
 export interface Invocation {

@@ -73,3 +73,6 @@ export class Flags {
     return value.map(String);
   }
 }
+
+/** Verbs under the headings of the help. */
+export type VerbGroups = readonly (readonly [heading: string, verbs: readonly Verb[]])[];

@@ -2,10 +2,7 @@
  * Every verb, once, in the order and under the headings of the help. To add one: its file, and a line here.
  * A verb's file is loaded when the verb is called, so that `verify` never waits for the server's modules.
  */
-import type { Verb } from './verb.ts';
-
-/** Verbs under the headings of the help. */
-export type VerbGroups = readonly (readonly [heading: string, verbs: readonly Verb[]])[];
+import type { Verb, VerbGroups } from './verb.ts';
 
 type Load = () => Promise<Verb>;
 
@@ -69,7 +66,7 @@ const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string,
     {
       demo: async () => (await import('./verbs/demo.ts')).demoVerb,
       config: async () => (await import('./verbs/config.ts')).configVerb,
-      completion: async () => (await import('./verbs/completion.ts')).completionVerb,
+      completion: async () => (await import('./verbs/completion.ts')).completionVerb(loadVerbs),
       version: async () => (await import('./verbs/version.ts')).versionVerb,
     },
   ],

@@ -15,6 +15,19 @@ import { hashLeaf } from '../tree/hash.ts';
 import { verifyInclusion } from '../tree/verify.ts';
 import type { LoggedEvidence } from './incident.ts';
 
+/** What a kind of evidence shows when all of it holds. Sentences for people. */
+export interface Shown {
+  /** In one sentence: what happened, as far as it is shown. */
+  readonly what: string;
+  readonly proven: boolean;
+  /** What signatures and hashes show. */
+  readonly proves: readonly string[];
+  /** What is the watcher's word, or is assumed. */
+  readonly reports: readonly string[];
+  /** Who must have lied or been broken into, if this is true. */
+  readonly blames: string;
+}
+
 /** One step of a verification. The first that fails ends it. */
 export interface IncidentCheck {
   readonly name: string;

@@ -6,12 +6,11 @@ import { twinOf } from '../cose/twin.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { equalBytes } from '../bytes/compare.ts';
-import type { Checks, EntryShown } from './checks.ts';
+import type { Checks, EntryShown, Shown } from './checks.ts';
 import type { Of } from './heads.ts';
 import { judge, readOrNothing, standsAlone, type Case } from './judge.ts';
 import type { LoggedEvidence } from './incident.ts';
 import { promiseOfChain, promiseOfClaim } from './promise.ts';
-import type { Shown } from './verify.ts';
 
 /** Longest part of a stranger's text in a sentence (characters). */
 const QUOTE = 200;

@@ -9,9 +9,8 @@ import { parseNote } from '../note/note.ts';
 import { parseTrustPolicy, quorumMet, type TrustPolicy } from '../note/trust.ts';
 import { parseTilePath, tileWidthAt } from '../tree/tile.ts';
 import { verifyConsistency } from '../tree/verify.ts';
-import { signersOf, type Checks, type HeadShown } from './checks.ts';
+import { signersOf, type Checks, type HeadShown, type Shown } from './checks.ts';
 import type { Evidence } from './incident.ts';
-import type { Shown } from './verify.ts';
 
 /** The evidence of one kind. */
 export type Of<K extends Evidence['kind']> = Extract<Evidence, { readonly kind: K }>;

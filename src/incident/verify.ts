@@ -11,23 +11,10 @@ import { formatBase64 } from '../bytes/text.ts';
 import type { TrustPolicy } from '../note/trust.ts';
 import { OTHER_RULES } from '../registration/unread.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
-import { Checks, signedTime, signersOf, type IncidentCheck } from './checks.ts';
+import { Checks, signedTime, signersOf, type IncidentCheck, type Shown } from './checks.ts';
 import { missedProof, rejectedEntry, unexpectedIssuer } from './entries.ts';
 import { forgedCosignature, quorumLost, rollback, splitView, staleHead, tamperedData } from './heads.ts';
 import { incidentId, type Evidence, type Incident } from './incident.ts';
-
-/** What a kind of evidence shows when all of it holds. Sentences for people. */
-export interface Shown {
-  /** In one sentence: what happened, as far as it is shown. */
-  readonly what: string;
-  readonly proven: boolean;
-  /** What signatures and hashes show. */
-  readonly proves: readonly string[];
-  /** What is the watcher's word, or is assumed. */
-  readonly reports: readonly string[];
-  /** Who must have lied or been broken into, if this is true. */
-  readonly blames: string;
-}
 
 /** A head of the incident, for people to look at. */
 export interface VerdictHead {

@@ -276,6 +276,43 @@ t.test('imports point down', async (t) => {
   );
 });
 
+t.test('nothing is below itself, types counted', async (t) => {
+  const files = new Map(
+    sources.map((path) => {
+      const imported = importsOf(read(path)).filter((specifier) => specifier.startsWith('.'));
+      return [path, imported.map((specifier) => relative(SRC, resolve(SRC, dirname(path), specifier)))];
+    }),
+  );
+  t.strictSame(circles(files), [], 'files');
+  t.strictSame(
+    circles(new Map(Object.entries(LAYERS).map(([room, { below }]) => [room, below]))),
+    [],
+    'rooms of the table',
+  );
+  const example = new Map([
+    ['a', ['b']],
+    ['b', ['c', 'd']],
+    ['c', ['a']],
+    ['d', []],
+  ]);
+  t.strictSame(circles(example), ['a → b → c → a'], 'the check itself notices');
+});
+
+/** Each way that leads from something back to it, found from the first that is on it. */
+function circles(graph: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const found: string[] = [];
+  const left = new Set<string>();
+  const visit = (at: string, way: readonly string[]): void => {
+    const start = way.indexOf(at);
+    if (start >= 0) found.push([...way.slice(start), at].join(' → '));
+    if (start >= 0 || left.has(at)) return;
+    for (const next of graph.get(at) ?? []) visit(next, [...way, at]);
+    left.add(at);
+  };
+  for (const at of graph.keys()) visit(at, []);
+  return found;
+}
+
 /** What each export of the package may load; without `node`, it runs in a browser, and so does what its packages load. */
 const VERIFIER = ['@noble', 'cbor-x'];
 const CERTIFICATES = ['pkijs', 'asn1js'];

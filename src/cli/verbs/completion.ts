@@ -3,9 +3,10 @@ import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
 import { completionScript, SHELLS } from '../completion.ts';
 import { buildProgram } from '../program.ts';
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbGroups } from '../verb.ts';
 
-export const completionVerb: Verb = {
+/** `loadVerbs`: every verb there is, this one too. */
+export const completionVerb = (loadVerbs: () => Promise<VerbGroups>): Verb => ({
   name: 'completion',
   summary: 'print a completion script for your shell',
   operands: [['<shell>', SHELLS.join(', ')]],
@@ -18,8 +19,7 @@ export const completionVerb: Verb = {
   run: async ({ output }, [name]) => {
     const shell = SHELLS.find((each) => each === name);
     if (shell === undefined) throw refuse('usage', `completion knows ${SHELLS.join(', ')}`);
-    const { loadVerbs } = await import('../verbs.ts');
     output.write(completionScript(buildProgram(await loadVerbs()), shell));
     return EXIT.ok;
   },
-};
+});

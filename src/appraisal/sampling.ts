@@ -205,3 +205,13 @@ function outsideOf(looks: readonly Look[], { declared, history }: Frame): readon
 function dayOf(seconds: number): string {
   return formatTime(seconds).slice(0, 10);
 }
+
+/** Whether there is something to say of an agent that not every honest one gives cause to. */
+export function isNotable({ missed, late, outside, faults }: Sampling): boolean {
+  return [missed, late, outside, faults].some(({ length }) => length > 0);
+}
+
+/** Whether none of its looks can be recomputed yet: seeds are revealed days later. */
+export function isEarly(sampling: Sampling): boolean {
+  return sampling.kept === 0 && sampling.open > 0 && !isNotable(sampling);
+}

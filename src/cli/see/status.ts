@@ -10,7 +10,9 @@ import { subjectJson } from '../../appraisal/json.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { worstOf } from '../../appraisal/gate.ts';
 import { exitOf, worstExit, type Seen } from './seen.ts';
-import { isNotable, slotLines, slotsOf, SLOT_PROOFS } from './slots.ts';
+import { isNotable } from '../../appraisal/sampling.ts';
+import { samplingsOf, SLOT_PROOFS } from '../../client/samplings.ts';
+import { slotLines } from './slots.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { newestSubjects } from '../../client/newest-subjects.ts';
 import { line, paintVerdict, table } from './words.ts';
@@ -54,7 +56,7 @@ async function statusesOf(look: Snapshot, subjects: readonly string[]): ReturnTy
 async function notableSlots(seen: Seen): Promise<readonly string[]> {
   const lines: string[] = [];
   for (const { claim } of seen.claims) {
-    const samplings = (await slotsOf(seen, claim)).filter(isNotable);
+    const samplings = (await samplingsOf(seen.look, seen, claim)).filter(isNotable);
     lines.push(...slotLines(seen, samplings).map((each) => `slots of ${claim.id}, ${each}`));
   }
   return lines;

@@ -1,30 +1,20 @@
 /** `tallystick why`: from a verdict back to who declared it, who approved it, what was seen, and what to believe of it. */
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declared, EntryOf, SubjectEntry } from '../../appraisal/history.ts';
-import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import { formatTime } from '../../bytes/time.ts';
-import { aimOf, signersOf, type Signer } from '../../evidence/identity.ts';
-import {
-  betweenOf,
-  challengeIn,
-  describeVerified,
-  examineEvidence,
-  trailsIn,
-  type Examined,
-} from '../../evidence/weigh.ts';
+import { describeVerified, challengeIn } from '../../evidence/weigh.ts';
+import { explainClaim, type Explanation } from '../../client/explain.ts';
+import { SLOT_PROOFS } from '../../client/samplings.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue, Output } from '../output.ts';
 import type { Flags } from '../verb.ts';
 import { readingOf, seeAll } from './asked.ts';
 import { checkedLine, classOf } from './show.ts';
 import { snapshotJson } from '../../client/snapshot-json.ts';
-import { claimJson, disclosedFor } from '../../appraisal/json.ts';
-import { commitmentOf } from '../../appraisal/subject.ts';
+import { claimJson } from '../../appraisal/json.ts';
 import { exitOf, type Seen } from './seen.ts';
-import { SLOT_PROOFS, slotLines, slotsJson, slotsOf } from './slots.ts';
-import type { Sampling } from '../../appraisal/sampling.ts';
+import { slotLines, slotsJson } from './slots.ts';
 import { dueOf, limitsOf, line, signerText, paintVerdict, spanOf, WHO_LIES } from './words.ts';
-import { signedFactsFor } from '../../probe/registry.ts';
 
 /** Disclosed leaves that are printed. */
 const SHOWN_LEAVES = 4;
@@ -37,75 +27,31 @@ export async function why(
   const { output } = context;
   const look = await (await readingOf(context, flags)).snapshot();
   const [seen] = await seeAll(look, [subject], SLOT_PROOFS);
-  const declared = seen && commitmentOf(seen);
-  const standing = seen?.claims.find(({ claim }) => claim.id === id);
-  if (seen === undefined || declared === undefined || standing === undefined) {
+  const explained = seen && (await explainClaim(look, seen, id));
+  if (seen === undefined || explained === undefined) {
     const known = seen?.claims.map(({ claim }) => claim.id).join(', ') ?? '';
     throw refuse(
       'not-found',
       `${line(subject)} has no claim ${line(id)}; it has: ${known === '' ? 'none' : known}`,
     );
   }
-  const told = await storyOf(seen, declared, standing);
-  const slots = await slotsOf(seen, standing.claim);
-  const story = { ...told, slots, signer: await signerOf(told) };
+  const story = { ...explained, seen };
+  const { status } = story;
   for (const [name, text] of linesOf(output, story)) output.print(`${name.padEnd(11)} ${text}`.trimEnd());
   output.print(checkedLine(look));
-  output.result('why', { ...snapshotJson(look), subject, ...claimJson(standing), ...storyJson(story) });
-  return exitOf([standing.verdict]);
+  output.result('why', { ...snapshotJson(look), subject, ...claimJson(status), ...storyJson(story) });
+  return exitOf([status.verdict]);
 }
 
-interface Story {
+interface Story extends Explanation {
   readonly seen: Seen;
-  readonly declared: Declared;
-  readonly standing: ClaimStatus;
-  readonly deployment: EntryOf<'deployment'> | undefined;
-  readonly examined: Examined | undefined;
-  /** Whether it was the target that signed; undefined where nobody did. */
-  readonly signer: Signer | undefined;
-  /** What a third party signed. */
-  readonly trails: readonly string[];
-  readonly slots: readonly Sampling[];
-  /** `path = value`, of the leaves the verdict rests on that are public. */
-  readonly leaves: readonly string[];
-}
-
-async function storyOf(
-  seen: Seen,
-  declared: Declared,
-  standing: ClaimStatus,
-): Promise<Omit<Story, 'slots' | 'signer'>> {
-  const { proof, claim } = standing;
-  const result = proof?.parsed.proof.results.find((each) => each.claim === claim.id);
-  return {
-    seen,
-    declared,
-    standing,
-    deployment: seen.history.deployments.findLast(
-      ({ parsed: { deployment } }) => deployment.commitment.toHex() === declared.entry.id,
-    ),
-    examined: proof && result && (await examineEvidence(proof, result)),
-    trails: proof && result ? await trailsIn(proof, result, claim, signedFactsFor) : [],
-    leaves: proof === undefined ? [] : disclosedFor(proof, claim.id),
-  };
-}
-
-async function signerOf({
-  seen: { subject, entries },
-  declared: { declaration },
-  standing: { claim, proof },
-  examined,
-}: Omit<Story, 'slots' | 'signer'>): Promise<Signer | undefined> {
-  if (proof === undefined || examined === undefined || examined.verified.length === 0) return undefined;
-  const all = examined.verified.map(({ verified }) => verified);
-  return signersOf(all, aimOf(claim, declaration, subject), betweenOf(proof, entries));
 }
 
 function linesOf(output: Output, story: Story): readonly (readonly [string, string])[] {
-  const { seen, declared, standing, deployment } = story;
-  const { claim, verdict, explain, waiver, due } = standing;
+  const { seen, declared, status, deployment } = story;
+  const { claim, verdict, explain, waiver, due } = status;
   const { now } = seen.look;
-  const known = classOf(standing);
+  const known = classOf(status);
   const words = known === undefined ? '' : ` [${known}]`;
   return [
     [
@@ -162,17 +108,17 @@ function deploymentText(story: Story, entry: EntryOf<'deployment'>): string {
 }
 
 function proofLines(story: Story): readonly (readonly [string, string])[] {
-  const { standing, leaves } = story;
-  if (standing.proof === undefined) return [['proof', 'none yet']];
-  const { agent, seq, window, observations, challenge } = standing.proof.parsed.proof;
+  const { status, leaves } = story;
+  if (status.proof === undefined) return [['proof', 'none yet']];
+  const { agent, seq, window, observations, challenge } = status.proof.parsed.proof;
   const vantage = agent.vantage === undefined ? '' : `, from ${line(agent.vantage)}`;
   const seen = `${line(agent.name)} ${line(agent.version)}${vantage}, ${formatTime(window.start)} to ${formatTime(window.end)}`;
   const more = leaves.length > SHOWN_LEAVES ? [`and ${leaves.length - SHOWN_LEAVES} more (--json)`] : [];
   const count = observations?.count ?? 0;
   return [
-    ['proof', `${entryText(story, standing.proof)}, seq ${seq}`],
+    ['proof', `${entryText(story, status.proof)}, seq ${seq}`],
     ['', `agent ${seen}; challenge after entry ${challenge.size - 1}`],
-    ...otherProgram(story, standing.proof),
+    ...otherProgram(story),
     ...(leaves.length === 0
       ? [['observed', `${count} leaves, none of those it rests on is public`] as const]
       : [...leaves.slice(0, SHOWN_LEAVES), ...more].map(
@@ -181,21 +127,8 @@ function proofLines(story: Story): readonly (readonly [string, string])[] {
   ];
 }
 
-/** A probe or an evaluator that was exchanged changes what a verdict means: since when another program says it. */
-function otherProgram(
-  { seen, declared }: Story,
-  { index, parsed }: EntryOf<'proof'>,
-): readonly (readonly [string, string])[] {
-  const { version, binaryDigest, profileDigest } = parsed.proof.agent;
-  const before = seen.history.proofs.findLast(({ index: at, parsed: { kid, proof } }) => {
-    if (at >= index || kid !== parsed.kid || proof.commitment.toHex() !== declared.entry.id) return false;
-    const { agent } = proof;
-    return (
-      agent.version !== version ||
-      agent.binaryDigest?.toHex() !== binaryDigest?.toHex() ||
-      agent.profileDigest?.toHex() !== profileDigest?.toHex()
-    );
-  });
+/** Since when another program says it. */
+function otherProgram({ otherProgram: before }: Story): readonly (readonly [string, string])[] {
   if (before === undefined) return [];
   const { agent } = before.parsed.proof;
   return [
@@ -207,8 +140,9 @@ function otherProgram(
 }
 
 function evidenceLines({
-  standing: { evidence },
+  status: { evidence },
   examined,
+  isTls12,
   signer,
   trails,
 }: Story): readonly (readonly [string, string])[] {
@@ -225,20 +159,13 @@ function evidenceLines({
   return [
     ['evidence', `${evidence}: false only if this lies: ${WHO_LIES[evidence]}`],
     ...shown,
-    ...limitsOf(evidence, is12(examined)).map((each, i) => [i === 0 ? 'limits' : '', each] as const),
+    ...limitsOf(evidence, isTls12).map((each, i) => [i === 0 ? 'limits' : '', each] as const),
   ];
 }
 
-/** A signature of TLS 1.2 covers less. */
-function is12(examined: Examined | undefined): boolean {
-  return (examined?.verified ?? []).some(
-    ({ verified }) => verified.protocol === 'tls' && verified.version === 'TLSv1.2',
-  );
-}
-
 function storyJson(story: Story): { readonly [key: string]: JsonValue } {
-  const { seen, declared, standing, deployment, examined, leaves } = story;
-  const { proof, evidence } = standing;
+  const { seen, declared, status, deployment, examined, isTls12, leaves } = story;
+  const { proof, evidence } = status;
   const entry = ({ index, id, time, parsed }: SubjectEntry | Declared['entry']): JsonValue => ({
     entry: id,
     index,
@@ -247,7 +174,7 @@ function storyJson(story: Story): { readonly [key: string]: JsonValue } {
     by: seen.look.policies.nameOf(parsed.kid, index),
   });
   return {
-    expr: standing.claim.expr,
+    expr: status.claim.expr,
     committed: entry(declared.entry),
     approvals: declared.approvals.map(entry),
     approvals_needed: declared.declaration.approvals ?? 0,
@@ -261,8 +188,9 @@ function storyJson(story: Story): { readonly [key: string]: JsonValue } {
     transcripts:
       examined === undefined ? [] : examined.verified.map(({ verified }) => describeVerified(verified)),
     transcript_faults: examined?.faults ?? [],
+    transcripts_unchecked: examined?.unchecked ?? [],
     signer: story.signer === undefined ? null : { ...story.signer },
     who_lies: evidence === undefined ? null : WHO_LIES[evidence],
-    limits: evidence === undefined ? [] : limitsOf(evidence, is12(examined)),
+    limits: evidence === undefined ? [] : limitsOf(evidence, isTls12),
   };
 }

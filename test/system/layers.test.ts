@@ -75,6 +75,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     below: [
       ...JUDGED,
       'platform',
+      'keys',
       'claim',
       'appraisal',
       'evidence',
@@ -327,6 +328,10 @@ const EXPORTS: Readonly<Record<string, { readonly packages: readonly string[]; r
   },
   './probe': {
     packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, 'yaml', '@secretlint', 'pg'],
+    node: true,
+  },
+  './commit': {
+    packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, 'yaml', '@secretlint', 'pg', 'better-sqlite3'],
     node: true,
   },
   './log': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, ...SERVED], node: true },

@@ -14,8 +14,8 @@ import type { LogClient } from '../client/client.ts';
 const MAX_LINE = 120;
 
 /** Refuses as `LogClient.view` does. */
-export async function statusOfTiles({ config, output, world }: Context, session: LogClient): Promise<number> {
-  const { head, opened } = await session.view();
+export async function statusOfTiles({ config, output, world }: Context, client: LogClient): Promise<number> {
+  const { head, opened } = await client.view();
   const { checkpoint, logSignatures, cosignatures } = opened;
   const [witnessed, own] = [newest(cosignatures), newest(logSignatures)];
   const time = witnessed ?? own;
@@ -24,7 +24,7 @@ export async function statusOfTiles({ config, output, world }: Context, session:
   const vkeys = logSignatures.map(({ verifier: { name, type, key } }) => formatVkey(name, type, key));
   const root = formatHex(head.root);
   const lines = [
-    `log      ${session.log} (tiles alone: it says nothing of itself)`,
+    `log      ${client.log} (tiles alone: it says nothing of itself)`,
     `origin   ${checkpoint.origin}`,
     `entries  ${head.size}`,
     `root     ${root}`,
@@ -34,11 +34,11 @@ export async function statusOfTiles({ config, output, world }: Context, session:
     ...vkeys.map((vkey) => `key      ${vkey}`),
     ...cosignatures.map(({ verifier }) => `witness  ${verifier.name}`),
     `checked  signed by ${vkeys.length === 1 ? 'that key' : 'those keys'}, and one history with the last one seen`,
-    ...(config.peer.length === 0 ? [] : [`peers    ${peersLine(session.peers, config.peer.length)}`]),
+    ...(config.peer.length === 0 ? [] : [`peers    ${peersLine(client.peers, config.peer.length)}`]),
   ];
   output.print(lines.map((line) => printable(line, MAX_LINE)).join('\n'));
   output.result('status', {
-    log: session.log,
+    log: client.log,
     version: null,
     origin: checkpoint.origin,
     size: head.size,
@@ -50,7 +50,7 @@ export async function statusOfTiles({ config, output, world }: Context, session:
     reasons: [],
     witnessing: null,
     verified: head.size,
-    peers: peersJson(session.peers),
+    peers: peersJson(client.peers),
     subjects: null,
   });
   return EXIT.ok;

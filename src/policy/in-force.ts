@@ -27,10 +27,10 @@ export interface PolicyInForce extends InForce {
  * Reads every policy, and verifies inclusion under the trusted checkpoint, signatures, and that each may follow the one
  * before it. That no newer one exists is the log's word. Refuses `not-found` for a log without one.
  */
-export async function policyInForce(session: LogClient): Promise<PolicyInForce> {
-  const view = await session.view();
-  const policies = await session.policies(view);
-  if (policies === undefined) throw refuse('not-found', `${session.log} names no registration policy`);
+export async function policyInForce(client: LogClient): Promise<PolicyInForce> {
+  const view = await client.view();
+  const policies = await client.policies(view);
+  if (policies === undefined) throw refuse('not-found', `${client.log} names no registration policy`);
   const { policy, id, index, entry } = policies.newest;
   return { policy, id, index, entry, rules: policies.rules, issuer: parseStatement(entry).issuer, view };
 }
@@ -40,7 +40,7 @@ export async function policyInForce(session: LogClient): Promise<PolicyInForce> 
  * checkpoint and on a fresh receipt. Unlike the log, which refuses it too, this names the key.
  */
 export async function assertKeepsRunningKeys(
-  session: LogClient,
+  client: LogClient,
   { policy: { document: old }, id, view }: PolicyInForce,
   next: PolicyDocument,
 ): Promise<void> {
@@ -53,7 +53,7 @@ export async function assertKeepsRunningKeys(
   }
   const kept = new Set(next.log.receiptKeys.map(kidOf));
   if (old.log.receiptKeys.every((key) => kept.has(kidOf(key)))) return;
-  const kid = formatHex(decodeReceipt(await fetchReceipt(session.transport, session.log, id)).kid);
+  const kid = formatHex(decodeReceipt(await fetchReceipt(client.transport, client.log, id)).kid);
   if (!kept.has(kid)) throw stillRunning(`receipt key ${kid}`);
 }
 

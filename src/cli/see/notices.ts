@@ -3,18 +3,15 @@ import { digest } from '../../bytes/brand.ts';
 import { parseHex } from '../../bytes/text.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import type { Signer } from '../../sign/signer.ts';
-import { parseStatement } from '../../statement/parse.ts';
-import { assertGranted } from '../../registration/grants.ts';
 import { encodeNotice } from '../../statement/payload.ts';
-import { signOwn } from '../../statement/sign.ts';
-import { issuerOf } from '../../registration/issuer.ts';
+import { signFor } from '../../client/sign-for.ts';
 import type { LogClient } from '../../client/client.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import type { Seen } from './seen.ts';
 
 /** Logs that a claim is STALE, and verifies the receipt. Resolves with the index. Refuses what the log refuses. */
 export async function logStale(
-  session: LogClient,
+  client: LogClient,
   signer: Signer,
   seen: Seen,
   { claim, due, proof, explain }: ClaimStatus,
@@ -36,10 +33,6 @@ export async function logStale(
       last: { seq: proof.parsed.proof.seq, id: digest(parseHex(proof.id)) },
     }),
   });
-  const policy = look.policies.inForce;
-  const issuer = issuerOf(policy, signer.publicKey);
-  const headers = { kind: 'notice', log: origin, issuer, subject, confirm: true } as const;
-  const statement = await signOwn(headers, payload, signer);
-  assertGranted(policy, parseStatement(statement), look.now);
-  return (await session.logStatement(statement)).index;
+  const statement = await signFor(look, { kind: 'notice', subject, payload, signer });
+  return (await client.logStatement(statement)).index;
 }

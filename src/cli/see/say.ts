@@ -1,18 +1,13 @@
 /** Saying something about a commitment: an approval, a waiver, a withdrawal, a deployment; signed, logged, and shown to be logged. */
 import { existsSync } from 'node:fs';
-import { digest, type Digest, type EntryId } from '../../bytes/brand.ts';
+import { digest, type Digest } from '../../bytes/brand.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
-import { formatHex, parseHex } from '../../bytes/text.ts';
-import { keyThumbprint } from '../../cose/key.ts';
+import { parseHex } from '../../bytes/text.ts';
 import { loadSigner } from '../../keys/load.ts';
 import type { Signer } from '../../sign/signer.ts';
-import { admit } from '../../registration/admit.ts';
-import { parseStatement } from '../../statement/parse.ts';
-import { isSaidAgain } from '../../statement/claims.ts';
 import type { Role } from '../../statement/policy.ts';
-import { signOwn } from '../../statement/sign.ts';
-import { issuerOf } from '../../registration/issuer.ts';
+import { factsAbout, signFor } from '../../client/sign-for.ts';
 import type { Context } from '../context.ts';
 import { layoutOf, roleKeyPath } from '../../service/layout.ts';
 import type { JsonValue } from '../output.ts';
@@ -49,29 +44,12 @@ export async function say(
   look: Snapshot,
   saying: Saying,
 ): Promise<number> {
-  const { kind, subject, about, newest, payload, signer, told, fields } = saying;
+  const { kind, subject, about, newest, payload, signer, said, told, fields } = saying;
   const { output } = context;
-  const policy = look.policies.inForce;
-  const { origin } = look.view.opened.checkpoint;
-  const issued = isSaidAgain(kind) ? { issued: timeOfIssue(saying, look.now) } : {};
-  const headers = {
-    kind,
-    log: origin,
-    issuer: issuerOf(policy, signer.publicKey),
-    subject,
-    ...issued,
-    confirm: true,
-  };
-  const statement = await signOwn(headers, await ownInput(payload), signer);
-  const parsed = parseStatement(statement);
   const { entry } = about;
-  const committed = { kind: 'commitment', kid: entry.parsed.kid, subject } as const;
-  const last = newest ?? entry;
-  const facts = {
-    commitments: { get: (id: EntryId) => ([entry.id, last.id].includes(id) ? committed : undefined) },
-    chains: { get: () => ({ seq: 0, id: last.id }) },
-  };
-  admit(look.policies.rules, parsed, facts, look.now);
+  const facts = factsAbout(about, newest);
+  const signed = { kind, subject, payload: await ownInput(payload), signer, said, facts };
+  const statement = await signFor(look, signed);
   const { id, index, already } = await client.logStatement(statement, { known: look.view.head.size });
   output.print(
     [
@@ -92,13 +70,6 @@ export async function say(
     ...fields,
   });
   return EXIT.ok;
-}
-
-/** Now, and later than what this key said about the subject before, so that it never says the same twice. */
-function timeOfIssue({ signer, said }: Saying, now: number): number {
-  const kid = formatHex(keyThumbprint(signer.publicKey));
-  const times = said.flatMap(({ parsed }) => (parsed.kid === kid ? [parsed.issued ?? 0] : []));
-  return Math.max(now, ...times.map((time) => time + 1));
 }
 
 /** What holds of a subject, for whoever said nothing new. */

@@ -169,7 +169,7 @@ async function tell(
   context: Context,
   { state, alerts, notary, once }: Watching,
   seen: readonly Seen[],
-  session: LogClient,
+  client: LogClient,
 ): Promise<readonly Change[]> {
   const { output, world } = context;
   const changes = changesOf(output, state, seen);
@@ -180,7 +180,7 @@ async function tell(
     if (alerts !== undefined && type !== undefined)
       state.add(keyOf(change.seen.subject, claim), eventOf(change), type !== 'claim.failed', world.now());
     if (notary !== undefined && standing?.verdict === 'STALE')
-      output.note(`notice logged: entry ${await logStale(session, notary, change.seen, standing)}`);
+      output.note(`notice logged: entry ${await logStale(client, notary, change.seen, standing)}`);
     state.told(change.seen.subject, claim, standing?.verdict);
   }
   await state.save();

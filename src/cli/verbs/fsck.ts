@@ -194,9 +194,9 @@ async function openFiles(context: Context, named: string): Promise<Target> {
 
 /** A log by its URL: its checkpoint must be signed as the trust policy asks, and fit the last one seen. */
 async function openUrl(context: Context, url: string): Promise<Target> {
-  const session = await clientOf(context, { url });
-  const { tiles } = session;
-  const { origin, size, root } = (await session.view()).opened.checkpoint;
+  const client = await clientOf(context, { url });
+  const { tiles } = client;
+  const { origin, size, root } = (await client.view()).opened.checkpoint;
   const source: AuditSource = {
     origin,
     size,

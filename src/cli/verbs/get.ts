@@ -67,9 +67,9 @@ export const getVerb: Verb = {
 
 async function get(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
   const { output, world } = context;
-  const session = await clientOf(context);
-  const got = await find(session, operands[0] ?? '');
-  const { statement, checks } = session.assertVerified(got.evidence);
+  const client = await clientOf(context);
+  const got = await find(client, operands[0] ?? '');
+  const { statement, checks } = client.assertVerified(got.evidence);
   if (statement === undefined) throw new Error('a verified examination has its statement');
   const out = flags.text('out');
   const files =
@@ -79,7 +79,7 @@ async function get(context: Context, operands: readonly string[], flags: Flags):
   const whose =
     dir === undefined
       ? new Map<string, Signer>()
-      : await signersKnown(statement, async (id) => (await find(session, id)).evidence.entry);
+      : await signersKnown(statement, async (id) => (await find(client, id)).evidence.entry);
   const part = PARTS[flags.text('print') ?? ''];
   if (part !== undefined && !output.json) output.write(part(got, statement));
   else
@@ -99,29 +99,29 @@ async function get(context: Context, operands: readonly string[], flags: Flags):
 }
 
 /** Refuses `bad-locator`, and `not-found` for an id that the log, or a host of tiles alone, does not know. */
-async function find(session: LogClient, text: string): Promise<Got> {
+async function find(client: LogClient, text: string): Promise<Got> {
   const name =
     URL.parse(text)
       ?.pathname.split('/')
       .findLast((segment) => segment !== '') ?? text;
-  if (isEntryId(name)) return byId(session, name);
+  if (isEntryId(name)) return byId(client, name);
   if (!/^[0-9]{1,16}$/.test(name)) {
     throw refuse('bad-locator', `${printable(text)} is neither an entry id of 64 hex digits nor an index`);
   }
-  const entry = await (await session.view()).entry(parseDecimal(name));
+  const entry = await (await client.view()).entry(parseDecimal(name));
   const id = entryIdOf(entry.bytes);
-  const receipt = await fetchReceipt(session.transport, session.log, id).catch(undefinedWhenMissing);
-  if (receipt !== undefined) return session.collect(id, receipt);
+  const receipt = await fetchReceipt(client.transport, client.log, id).catch(undefinedWhenMissing);
+  if (receipt !== undefined) return client.collect(id, receipt);
   const evidence = { entry: entry.bytes, receipts: [], proof: entry.proof, policy: undefined };
   return { id, entry, receipt, evidence };
 }
 
-async function byId(session: LogClient, id: EntryId): Promise<Got> {
-  const receipt = await fetchReceipt(session.transport, session.log, id).catch(undefinedWhenMissing);
-  if (receipt !== undefined) return session.collect(id, receipt);
+async function byId(client: LogClient, id: EntryId): Promise<Got> {
+  const receipt = await fetchReceipt(client.transport, client.log, id).catch(undefinedWhenMissing);
+  if (receipt !== undefined) return client.collect(id, receipt);
   const tiles =
     'a mirror, or another host of tiles alone, finds entries by index, which the log and monitors tell';
-  throw refuse('not-found', `${session.log} knows no entry ${id}; ${tiles}`);
+  throw refuse('not-found', `${client.log} knows no entry ${id}; ${tiles}`);
 }
 
 function undefinedWhenMissing(error: unknown): undefined {

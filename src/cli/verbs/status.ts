@@ -166,16 +166,16 @@ async function verifiedHead(context: Context, url: string, origin: string): Prom
     throw refuse('usage', `--peer compares signed heads, and ${what}: give the log's key with --vkey`);
   };
   if (vkey.length === 0 && policy === undefined) return unknown('no verifier key is given');
-  const session = await open(context, url);
-  if (!session.trust.policy.logs.some((log) => originOf(log) === origin))
+  const client = await open(context, url);
+  if (!client.trust.policy.logs.some((log) => originOf(log) === origin))
     return unknown('no key of this log is trusted');
   try {
-    const { size } = (await session.view()).head;
+    const { size } = (await client.view()).head;
     const says = `a checkpoint of ${size} entries: signed, and one history with the last one seen`;
-    return { size, says, peers: session.peers };
+    return { size, says, peers: client.peers };
   } catch (error) {
     if (!(error instanceof Refusal) || exitOf(error) !== EXIT.notFound) throw error;
-    return { says: `no: ${error.message}`, isUnseen: true, peers: session.peers };
+    return { says: `no: ${error.message}`, isUnseen: true, peers: client.peers };
   }
 }
 

@@ -24,8 +24,9 @@ export type { ClaimStatus } from './appraise.ts';
 export type { Report } from './reports.ts';
 export type { Verdict } from '../statement/vocabulary.ts';
 
-// Whether somebody may go on by it; and the same as plain data.
+// Whether somebody may go on by it, what changed about it, and the same as plain data.
 export { gate, gateSince, outcomeOf, type GateRules, type Hindrance, type Outcome } from './gate.ts';
+export { changesSince, newsOf, type StatusChange } from './changes.ts';
 export { claimJson, subjectJson, type ClaimJson, type SubjectJson } from './json.ts';
 
 // What entries show of it: in force, waiting for approvals, withdrawn.

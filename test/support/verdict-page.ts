@@ -4,6 +4,7 @@
  */
 import { appraiseSubject, subjectJson } from '#src/appraisal/index.ts';
 import { openClient } from '#src/client/index.ts';
+import { snapshotJson } from '#src/client/snapshot-json.ts';
 import { parseTrustPolicy, Refusal } from '#src/index.ts';
 
 /** What the page is to look at. */
@@ -39,10 +40,8 @@ async function verdicts(order: Order): Promise<Report> {
   const own = { trust, now: () => now, fetch: globalThis.fetch.bind(globalThis) };
   const statusOf = async (about: string): Promise<unknown> => {
     const snapshot = await openClient({ ...own, log }).snapshot();
-    const { view, context } = snapshot;
-    const { origin, size } = view.opened.checkpoint;
-    const status = appraiseSubject(await snapshot.subject(about), context);
-    return { origin, size, time: context.now, subjects: [subjectJson(status)] };
+    const status = appraiseSubject(await snapshot.subject(about), snapshot.context);
+    return { ...snapshotJson(snapshot), subjects: [subjectJson(status)] };
   };
   return {
     isSecure: Reflect.get(globalThis, 'isSecureContext') === true,

@@ -12,11 +12,11 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
-RUN npm run build && npm prune --omit=dev --omit=optional && mv node_modules dist/
+RUN npm run build && npm prune --omit=dev --omit=optional && mv node_modules dist/tallystick/
 
 FROM node:26-bookworm-slim
 RUN install -d -o 65532 -g 65532 -m 0700 /data
-COPY --from=build /src/dist /app
+COPY --from=build /src/dist/tallystick /app
 USER 65532:65532
 ENV NODE_ENV=production TALLYSTICK_DATA_DIR=/data TALLYSTICK_HOST=0.0.0.0 TALLYSTICK_PORT=6962
 VOLUME /data
@@ -25,5 +25,5 @@ STOPSIGNAL SIGTERM
 # TLS may be set by flag, variable or file, so both are tried, at TALLYSTICK_PORT. The certificate is for the log's public
 # name, not for loopback: liveness does not depend on it.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["node", "-e", "const at = { host: '127.0.0.1', port: process.env.TALLYSTICK_PORT, path: '/livez', rejectUnauthorized: false, timeout: 2000 }; const probe = (by, otherwise) => require(by).get(at, (reply) => reply.statusCode === 200 ? process.exit(0) : otherwise()).on('timeout', otherwise).on('error', otherwise); probe('http', () => probe('https', () => process.exit(1)))"]
-ENTRYPOINT ["node", "/app/cli/bin.cjs"]
+ENTRYPOINT ["node", "/app/command/bin.cjs"]
 CMD ["serve"]

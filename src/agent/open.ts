@@ -23,7 +23,7 @@ import type { Declared } from '../appraisal/history.ts';
 import type { Probe } from '../probe/probe.ts';
 import { chooseVerifier } from '../workers/kernels.ts';
 import { issuerOf } from '../registration/issuer.ts';
-import { VERSION } from '../platform/version.ts';
+import { VERSION } from '../platform/place.ts';
 import { BoundLog } from '../client/bound-log.ts';
 import type { LogClient } from '../client/client.ts';
 import { openedOf } from './openings.ts';

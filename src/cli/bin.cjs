@@ -14,13 +14,13 @@ var node = preflight.prepare(false);
 if (node === process.execPath) load();
 else runAgain(node);
 
-/** The sources in a clone, what the build made of them in a package. */
+/** The sources in a clone, one file in a package (src/build/command.ts). */
 function load() {
   // What is compiled (and, in a clone, stripped of its types) is kept for the next command: a tenth of a second each time.
   var enable = require('module').enableCompileCache;
   if (enable) enable();
-  var compiled = path.join(__dirname, 'main.js');
-  import(fs.existsSync(compiled) ? './main.js' : './main.ts')
+  var bundle = path.join(__dirname, 'main.cjs');
+  (fs.existsSync(bundle) ? Promise.resolve(bundle).then(require) : import('./main.ts'))
     .then(function (program) {
       return program.main();
     })

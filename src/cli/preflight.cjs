@@ -117,7 +117,7 @@ function probe(node) {
   if (node === process.execPath)
     return { version: process.versions.node, major: majorOf(process.versions.node) };
   var done = childProcess.spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' });
-  var version = String(done.stdout || '').trim();
+  var version = (done.stdout || '').trim();
   if (!done.error && done.status === 0) return { version: version, major: majorOf(version) };
   var words = String(done.stderr || (done.error && done.error.message)).trim();
   var advice = /libatomic/.test(words)
@@ -137,7 +137,7 @@ function majorOf(version) {
 function nodeAdvice() {
   var advice = isClone()
     ? 'run: npm ci --include=optional (the lockfile brings Node ' + NEEDED + '), or install Node ' + NEEDED
-    : 'install Node ' + NEEDED + ', or: npx -p node@' + NEEDED + ' -p tallystick tallystick …';
+    : 'install Node ' + NEEDED + ', or put it beside this package: npm install node@' + NEEDED;
   return '\n' + advice;
 }
 

@@ -15,7 +15,7 @@ import type { Transport } from '../client/transport.ts';
 import type { TrustPolicy } from '../note/trust.ts';
 import { makeFolder } from '../platform/files.ts';
 import { lockFile } from '../platform/lock.ts';
-import { VERSION } from '../platform/version.ts';
+import { VERSION } from '../platform/place.ts';
 import { assertGuarded, listen, oneHop, readTls, type GuardedEndpoint, type Tls } from '../web/listen.ts';
 import { chooseHasher, chooseVerifier } from '../workers/kernels.ts';
 import { assertMirrorable, Folder, LOCK, TRUST_POLICY } from './folder.ts';

@@ -31,7 +31,7 @@ import { buildMonitorApp } from './http.ts';
 import type { Logger } from 'pino';
 import { chooseVerifier } from '../workers/kernels.ts';
 import { makeFolder, readNamedFile } from '../platform/files.ts';
-import { VERSION } from '../platform/version.ts';
+import { VERSION } from '../platform/place.ts';
 import { followedLogs, type Believed, type FollowedLog } from './followed.ts';
 
 /** How long a log may take for one file, and how long one that is busy is waited for. */

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { refuse } from '../bytes/refusal.ts';
 import { flushPath, makeFolder, writeFlushed } from '../platform/files.ts';
 import { CONFIG_FILE } from '../platform/names.ts';
-import { VERSION } from '../platform/version.ts';
+import { VERSION } from '../platform/place.ts';
 import { copyStore } from '../storage/backup.ts';
 import { SqliteReader } from '../storage/sqlite-reader.ts';
 import { layoutOf } from './layout.ts';

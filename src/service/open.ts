@@ -13,7 +13,7 @@ import type { Logger } from 'pino';
 import { buildApp } from '../http/app.ts';
 import type { HttpLimits } from '../http/options.ts';
 import type { Head, LogInfo } from '../log/ports.ts';
-import { VERSION } from '../platform/version.ts';
+import { VERSION } from '../platform/place.ts';
 import {
   assertGuarded,
   listen,

@@ -8,7 +8,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { VERSION } from '../platform/version.ts';
+import { VERSION } from '../platform/place.ts';
 import {
   assertGuarded,
   listen,

@@ -1,6 +1,6 @@
-/** Where a thread's own module is: beside its starter, with the ending the starter has (source or built). */
+/** Where a thread's own module is: beside its starter, with the ending the starter has (source, built or bundled). */
 export function threadModule(name: string, starter: string): URL {
-  return new URL(`${name}${starter.endsWith('.ts') ? '.ts' : '.js'}`, starter);
+  return new URL(`${name}${starter.slice(starter.lastIndexOf('.'))}`, starter);
 }
 
 /**

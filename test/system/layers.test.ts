@@ -133,6 +133,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['fastify', '@fastify/*', 'typebox', 'pino', '@platformatic/prom-client'],
     node: true,
   },
+  // What makes the packages: in none of them.
+  build: { below: [], packages: [], node: true },
   // The outsides: none imports another.
   witness: {
     below: [...PURE, 'client', 'incident', 'platform', 'keys', 'workers', 'web'],
@@ -335,6 +337,19 @@ const EXPORTS: Readonly<Record<string, { readonly packages: readonly string[]; r
     node: true,
   },
   './log': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, ...SERVED], node: true },
+  './agent': {
+    packages: [
+      ...VERIFIER,
+      ...CERTIFICATES,
+      ...EXPRESSIONS,
+      'yaml',
+      '@secretlint',
+      'pg',
+      'better-sqlite3',
+      'sodium-native',
+    ],
+    node: true,
+  },
   './monitor': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, ...SERVED, 'yaml'], node: true },
   './witness': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, ...SERVED, 'yaml'], node: true },
   './mirror': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, ...SERVED], node: true },

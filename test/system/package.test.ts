@@ -7,9 +7,9 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { EXIT } from '../../src/cli/exit.ts';
-import { build } from '../../src/cli/build.ts';
+import { build } from '../../src/build/build.ts';
 import { selfSigned } from '../../src/cli/demo/certificate.ts';
 
 // A compiler run and a dozen processes, on a machine that may be busy with other test files.
@@ -215,31 +215,72 @@ t.test('the preflight makes a fresh clone ready', { skip }, async (t) => {
   });
 });
 
-t.test('the built package', async (t) => {
-  const out = join(t.testdir(), 'dist');
-  build(out);
-  const manifest = JSON.parse(readFileSync(join(out, 'package.json'), 'utf8'));
-  t.match(manifest, { name: 'tallystick', license: 'Apache-2.0', bin: { tallystick: 'cli/bin.cjs' } });
-  for (const field of ['private', 'scripts', 'devDependencies', 'optionalDependencies', 'overrides']) {
-    t.notOk(field in manifest, `no ${field}`);
+t.test('the built packages', async (t) => {
+  const work = t.testdir({ 'a.json': '{"replicas": 3}' });
+  const dist = join(work, 'dist');
+  build(dist);
+  for (const [folder, name] of Object.entries({ tallystick: 'tallystick', verify: '@tallystick/verify' })) {
+    const out = join(dist, folder);
+    const manifest = JSON.parse(readFileSync(join(out, 'package.json'), 'utf8'));
+    t.match(manifest, { name, license: 'Apache-2.0', type: 'module', engines: { node: '>=20' } });
+    for (const field of ['private', 'scripts', 'devDependencies', 'optionalDependencies', 'overrides'])
+      t.notOk(field in manifest, `no ${field}`);
+    const { './package.json': own, ...exported } = manifest.exports;
+    t.equal(own, './package.json');
+    for (const file of ['LICENSE', 'README.md', ...Object.values(exported).flatMap(filesOf)])
+      t.ok(existsSync(join(out, file)), `${name}: ${file}`);
   }
-  for (const name of [
-    'index.js',
-    'index.d.ts',
-    'LICENSE',
-    'README.md',
-    'cli/preflight.cjs',
-    'workers/checker-thread.js',
-  ]) {
-    t.ok(existsSync(join(out, name)), name);
-  }
+  const verify = JSON.parse(readFileSync(join(dist, 'verify/package.json'), 'utf8'));
+  t.strictSame(Object.keys(verify.exports), ['.', './client', './appraisal', './package.json']);
+  t.strictSame(
+    Object.keys(verify.dependencies),
+    [
+      '@marcbachmann/cel-js',
+      '@noble/curves',
+      '@noble/ed25519',
+      '@noble/hashes',
+      '@noble/post-quantum',
+      'asn1js',
+      'cbor-x',
+      'pkijs',
+      're2js',
+    ],
+    'noble, CBOR, CEL with RE2, certificates',
+  );
+  t.notOk(existsSync(join(dist, 'verify/platform')), 'cut by the import graph');
+  const out = join(dist, 'tallystick');
+  t.match(readFileSync(join(out, 'command/LICENSES.txt'), 'utf8'), /== pkijs\n[^]*Copyright/);
+  t.ok(existsSync(join(out, 'workers/checker-thread.js')), 'threads of the library');
   const library = await import(pathToFileURL(join(out, 'index.js')).href);
   t.equal(library.EMPTY_ROOT.toHex(), 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
-  const version = execFileSync(process.execPath, [join(out, 'cli/bin.cjs'), 'version', '--json'], {
-    encoding: 'utf8',
-  });
-  t.match(JSON.parse(version), { tallystick: manifest.version });
+  const bin = join(out, 'command/bin.cjs');
+  const version = execFileSync(process.execPath, [bin, 'version', '--json'], { encoding: 'utf8', env });
+  t.match(JSON.parse(version), { tallystick: verify.version, node: process.versions.node });
+  await served(t, bin, work);
 });
+
+const filesOf = (subpath: unknown): readonly string[] => Object.values(Object(subpath)).map(String);
+
+/** The bundled command runs a log, with its threads, and uses it. */
+async function served(t: Test, bin: string, cwd: string): Promise<void> {
+  const serve = spawn(process.execPath, [bin, 'serve', '--port', '0', '--log-level', 'silent'], { env, cwd });
+  t.teardown(() => serve.kill('SIGKILL'));
+  let said = '';
+  for await (const chunk of serve.stderr) {
+    said += String(chunk);
+    if (said.includes('tallystick status')) break;
+  }
+  const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(said) ?? [];
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', env, cwd });
+  const committed = run('commit', 'a.json', '--log', url);
+  t.equal(committed.status, EXIT.ok, committed.stderr);
+  t.match(run('verify', 'a.json'), { status: EXIT.ok, stdout: /VERIFIED/ });
+  t.match(run('status', '--log', url, '--json'), { status: EXIT.ok, stdout: /"size":2/ });
+  t.equal((await fetch(`${url}/docs/`)).status, 200, 'what servers load lies beside it');
+  serve.kill('SIGTERM');
+  t.strictSame(await once(serve, 'exit'), [EXIT.ok, null]);
+}
 
 t.test('CI counts what was skipped, and names it', async (t) => {
   const dir = t.testdir({ '.ci': {}, stubs: {}, src: { cli: {} } });

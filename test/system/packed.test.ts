@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
-import { build } from '../../src/cli/build.ts';
+import { build } from '../../src/build/build.ts';
 import { bundleAll } from '../packed/bundle.ts';
 import { env, findNode, OLD_NODES } from '../packed/nodes.ts';
 
@@ -49,11 +49,15 @@ const nodes = Promise.all(OLD_NODES.map(findNode));
 function install(): void {
   const dist = join(project, 'dist');
   build(dist);
-  const [tarball = ''] = execFileSync('npm', ['pack', '--silent', '--pack-destination', project, dist], {
-    encoding: 'utf8',
-    cwd: project,
-    env,
-  })
+  const [tarball = ''] = execFileSync(
+    'npm',
+    ['pack', '--silent', '--pack-destination', project, join(dist, 'tallystick')],
+    {
+      encoding: 'utf8',
+      cwd: project,
+      env,
+    },
+  )
     .trim()
     .split('\n');
   const packages = join(project, 'node_modules');

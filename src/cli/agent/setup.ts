@@ -3,12 +3,12 @@
  * its trust policy are used, so that the first commands just work.
  */
 import { join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import type { Surroundings } from '../../agent/grants.ts';
 import { initialiseAgent, isThere, type AgentHome, type AgentPlace } from '../../agent/home.ts';
 import { openAgent, type AgentOptions, type OpenedAgent } from '../../agent/open.ts';
 import { CONFIG_FILE } from '../../platform/names.ts';
+import { programFolder } from '../../platform/place.ts';
 import { layoutOf, roleKeyPath } from '../../service/layout.ts';
 import { publicUrl } from '../../web/endpoint.ts';
 import { clientOf } from '../client.ts';
@@ -62,7 +62,7 @@ export function surroundings(context: Context): Surroundings {
   const { config, world } = context;
   const trust = [config.policy ?? trustedByDefault(config) ?? [], ...vkeysOf(context)].flat();
   return {
-    program: fileURLToPath(new URL('../../..', import.meta.url)),
+    program: programFolder(),
     state: stateDirOf(context),
     proofs: proofsFolderOf(context),
     files: [...trust, namedConfig(context) ?? []].flat().map((path) => resolve(world.cwd, path)),

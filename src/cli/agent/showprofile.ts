@@ -1,10 +1,10 @@
 /** `tallystick agent profile`: what an agent may do, and how it is kept to that. */
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { selfClaims } from '../../agent/self.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
 import { isOutsideKey } from '../../keys/names.ts';
+import { COMMAND_FILE } from '../../platform/place.ts';
 import type { Context } from '../context.ts';
 import { stateDirOf, proofsFolderOf } from '../state.ts';
 import { flagOf, type SettingName } from '../settings.ts';
@@ -61,7 +61,7 @@ function unitParts(
   const at = (path: string): string => resolve(context.world.cwd, path);
   return {
     node: process.execPath,
-    program: fileURLToPath(new URL('../bin.cjs', import.meta.url)),
+    program: COMMAND_FILE,
     dir: at(dir),
     state: at(stateDirOf(context)),
     proofs: at(proofsFolderOf(context)),

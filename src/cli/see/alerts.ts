@@ -4,7 +4,7 @@ import { readSecretFile } from '../../keys/file.ts';
 import { Webhook } from '../../monitor/webhook.ts';
 import { MAKE_SECRET, parseSecrets } from '../../monitor/webhook-secret.ts';
 import type { Context } from '../context.ts';
-import { VERSION } from '../../platform/version.ts';
+import { VERSION } from '../../platform/place.ts';
 import type { WatchState } from './watchstate.ts';
 
 export type Alerts = Pick<Webhook, 'wake' | 'settle' | 'close'>;

@@ -4,7 +4,7 @@ import type { Verdict } from '../../statement/vocabulary.ts';
 import { gauge } from '../../web/metrics.ts';
 import { webServer } from '../../web/server.ts';
 import type { Context } from '../context.ts';
-import { VERSION } from '../../platform/version.ts';
+import { VERSION } from '../../platform/place.ts';
 import { exitOf } from './seen.ts';
 
 /** What is measured; a watch writes it after each look. `lookedAt`: milliseconds, 0 before the first. */

@@ -1,6 +1,6 @@
 /** `tallystick version`: which program, which Node, which SQLite. */
 import { EXIT } from '../exit.ts';
-import { VERSION } from '../../platform/version.ts';
+import { VERSION } from '../../platform/place.ts';
 import type { Verb } from '../verb.ts';
 
 export const versionVerb: Verb = {

@@ -7,7 +7,7 @@ import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import type { Tier } from '../../statement/vocabulary.ts';
-import { VERSION } from '../../platform/version.ts';
+import { VERSION } from '../../platform/place.ts';
 import { commonFolder, holds, readFacts, STDIN, type Found } from './files.ts';
 import { gitFacts, gitTop, type GitFacts } from './git.ts';
 import { FILES_PROFILE, formatOpening, leavesOf, OPENING_FILE, treeOf, type SaltedFact } from '../opening.ts';

@@ -4,7 +4,7 @@ import { basename, relative, resolve, sep } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import type { Tier } from '../../statement/vocabulary.ts';
-import { VERSION } from '../../platform/version.ts';
+import { VERSION } from '../../platform/place.ts';
 import { leftOutOf, type Declared } from './declared.ts';
 import { holds, STDIN } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';

@@ -10,13 +10,13 @@ import { CONFIG_ENV } from './config.ts';
 import type { Sink } from './output.ts';
 import { envOf, flagOf, settings, type Setting } from './settings.ts';
 import { didYouMean } from './suggest.ts';
-import { Flags, type Verb, type VerbGroups, type VerbOption } from './verb.ts';
+import { Flags, type AnyFlags, type AnyVerb, type VerbGroups, type VerbOption } from './verb.ts';
 
 /** One parsed command line. */
 export interface Invocation {
-  readonly verb: Verb;
+  readonly verb: AnyVerb;
   readonly operands: readonly string[];
-  readonly flags: Flags;
+  readonly flags: AnyFlags;
   /** Texts of the settings given as flags. */
   readonly given: ReadonlyMap<string, readonly string[]>;
 }
@@ -91,7 +91,7 @@ function assertVerbOfHelp(program: Command, [first, name]: readonly string[]): v
   throw refuse('usage', `unknown verb ${printable(name)}${didYouMean(name, verbs)}; see --help`);
 }
 
-function addVerb(parent: Command, verb: Verb, onRun: (invocation: Invocation) => Promise<void>): void {
+function addVerb(parent: Command, verb: AnyVerb, onRun: (invocation: Invocation) => Promise<void>): void {
   const command = parent.command(verb.name, { isDefault: verb.standard === true }).summary(verb.summary);
   command.description(
     verb.details === undefined ? sentence(verb.summary) : `${sentence(verb.summary)} ${verb.details}`,
@@ -120,7 +120,7 @@ function refuseEmpty(operands: readonly string[], values: Readonly<Record<string
     throw refuse('usage', `${flagOf(empty)} is empty; is a variable of a script not set?`);
 }
 
-function settingsOf(verb: Verb): readonly Setting[] {
+function settingsOf(verb: AnyVerb): readonly Setting[] {
   const wanted: readonly string[] | 'all' = verb.settings ?? [];
   const own = (verb.options ?? []).map(({ flags }) => flags.split(' ')[0]);
   return settings().filter(
@@ -164,7 +164,7 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-function verbHelp(verb: Verb): string {
+function verbHelp(verb: AnyVerb): string {
   const examples = (verb.examples ?? []).map((example) => `  ${example}`);
   const first = examples.length === 0 ? [] : ['', 'EXAMPLES', ...examples];
   return [...first, '', exitCodesHelp()].join('\n');

@@ -15,8 +15,38 @@ export interface VerbOption {
   readonly choices?: readonly string[];
 }
 
-/** One verb: one file in verbs/. */
-export interface Verb {
+/** `maxBytes` of `max-bytes`. */
+type Camel<Word extends string> = Word extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<Camel<Rest>>}`
+  : Word;
+
+/** `maxBytes` of `--max-bytes <n>`, `serve` of `--no-serve`; any text where the flags are not literal. */
+type NameOf<F extends string> = string extends F
+  ? string
+  : F extends `--no-${infer Name}`
+    ? Camel<Name>
+    : F extends `--${infer Name} ${string}`
+      ? Camel<Name>
+      : F extends `--${infer Name}`
+        ? Camel<Name>
+        : never;
+
+/** Names of the switches among the options. */
+type SwitchName<O extends VerbOption> = O extends { readonly flags: `${string} ${string}` }
+  ? never
+  : NameOf<O['flags']>;
+/** Names of those with a text. */
+type TextName<O extends VerbOption> = O extends { readonly many: true }
+  ? never
+  : O extends { readonly flags: `${string} ${string}` }
+    ? NameOf<O['flags']>
+    : AnyName<O>;
+/** Names of those that may be given several times. */
+type ListName<O extends VerbOption> = O extends { readonly many: true } ? NameOf<O['flags']> : AnyName<O>;
+type AnyName<O extends VerbOption> = string extends O['flags'] ? string : never;
+
+/** What a verb is, whatever its own options. */
+interface Described {
   readonly name: string;
   /** One line, lower case, no full stop. */
   readonly summary: string;
@@ -26,7 +56,6 @@ export interface Verb {
   readonly operands?: readonly (readonly [syntax: string, help: string])[];
   /** Rows of the settings table that this verb takes as flags, but those its own options name. */
   readonly settings?: readonly SettingName[] | 'all';
-  readonly options?: readonly VerbOption[];
   /** Which directory's tallystick.yaml it reads when none is named; default: the data directory's. */
   readonly home?: 'dataDir' | 'witnessDir' | 'monitorDir' | 'agentDir' | 'none';
   /** Defaults of its own for settings that the table gives another, as they would be written. */
@@ -36,15 +65,42 @@ export interface Verb {
   /** Full command lines, shown under EXAMPLES. */
   readonly examples?: readonly string[];
   /** Sub-verbs, instead of `run`. */
-  readonly verbs?: readonly Verb[];
+  readonly verbs?: readonly AnyVerb[];
   /** Of a sub-verb: it is meant when none is named. */
   readonly standard?: boolean;
-  /** Does it. Resolves to the exit code; refusals are thrown. */
-  readonly run?: (context: Context, operands: readonly string[], flags: Flags) => Promise<number>;
 }
 
-/** The flags of a verb's own, read with a check instead of a cast. Asking for an undeclared type is a bug. */
-export class Flags {
+/**
+ * One verb: one file in verbs/. `O`: its own options, so that `run` can ask for no other flag:
+ *
+ *     const OPTIONS = [{ flags: '--out <dir>', help: 'where to' }] as const satisfies readonly VerbOption[];
+ *     export const getVerb: Verb<typeof OPTIONS> = { name: 'get', options: OPTIONS, run: get, … };
+ *     async function get(context: Context, operands: readonly string[], flags: FlagsOf<typeof OPTIONS>) …
+ */
+export interface Verb<O extends readonly VerbOption[] = readonly []> extends Described {
+  readonly options?: O;
+  /** Does it. Resolves to the exit code; refusals are thrown. */
+  readonly run?: (context: Context, operands: readonly string[], flags: FlagsOf<O>) => Promise<number>;
+}
+
+/** Any of them: its options are known when the program runs. */
+export interface AnyVerb extends Described {
+  readonly options?: readonly VerbOption[];
+  readonly run?: (context: Context, operands: readonly string[], flags: AnyFlags) => Promise<number>;
+}
+
+/** Flags whose names are known when the program runs. */
+export type AnyFlags = Flags<string, string, string>;
+
+/** The flags of options. Those of more options stand for those of fewer. */
+export type FlagsOf<O extends readonly VerbOption[]> = Flags<
+  SwitchName<O[number]>,
+  TextName<O[number]>,
+  ListName<O[number]>
+>;
+
+/** The flags of a verb's own, read with a check instead of a cast: names of the switches, of those with a text, with several. */
+export class Flags<in S extends string, in T extends string, in M extends string> {
   readonly #values: Readonly<Record<string, unknown>>;
 
   /** Values by camelCase name, as commander gives them. */
@@ -53,21 +109,21 @@ export class Flags {
   }
 
   /** Whether a switch such as `--explain` was given. */
-  on(name: string): boolean {
+  on(name: S): boolean {
     const value = this.#values[name];
     if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`--${name} is not a switch`);
     return value === true;
   }
 
   /** The text of `--out <file>`; undefined when it was not given. */
-  text(name: string): string | undefined {
+  text(name: T): string | undefined {
     const value = this.#values[name];
     if (value !== undefined && typeof value !== 'string') throw new TypeError(`--${name} is not a text`);
     return value;
   }
 
   /** The texts of a repeatable flag, in order; empty when it was not given. */
-  texts(name: string): readonly string[] {
+  texts(name: M): readonly string[] {
     const value = this.#values[name] ?? [];
     if (!Array.isArray(value)) throw new TypeError(`--${name} is not repeatable`);
     return value.map(String);
@@ -75,4 +131,4 @@ export class Flags {
 }
 
 /** Verbs under the headings of the help. */
-export type VerbGroups = readonly (readonly [heading: string, verbs: readonly Verb[]])[];
+export type VerbGroups = readonly (readonly [heading: string, verbs: readonly AnyVerb[]])[];

@@ -2,9 +2,9 @@
  * Every verb, once, in the order and under the headings of the help. To add one: its file, and a line here.
  * A verb's file is loaded when the verb is called, so that `verify` never waits for the server's modules.
  */
-import type { Verb, VerbGroups } from './verb.ts';
+import type { AnyVerb, VerbGroups } from './verb.ts';
 
-type Load = () => Promise<Verb>;
+type Load = () => Promise<AnyVerb>;
 
 const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string, Load>>])[] = [
   [
@@ -77,7 +77,7 @@ export async function loadVerbs(argv: readonly string[] = []): Promise<VerbGroup
   const known = VERBS.flatMap(([, verbs]) => Object.keys(verbs));
   const named = known.filter((name) => argv.includes(name));
   const wanted = named.length === 0 ? known : named;
-  const groups = VERBS.map(async ([heading, verbs]): Promise<readonly [string, readonly Verb[]]> => {
+  const groups = VERBS.map(async ([heading, verbs]): Promise<readonly [string, readonly AnyVerb[]]> => {
     const loads = Object.entries(verbs).filter(([name]) => wanted.includes(name));
     return [heading, await Promise.all(loads.map(([, load]) => load()))];
   });

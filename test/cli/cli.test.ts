@@ -9,7 +9,7 @@ import { makeOutput } from '../../src/cli/output.ts';
 import { EXIT_CODES } from '../../src/cli/program.ts';
 import { envOf, flagOf, readSettings, settings } from '../../src/cli/settings.ts';
 import { didYouMean } from '../../src/cli/suggest.ts';
-import { Flags, type Verb } from '../../src/cli/verb.ts';
+import { Flags, type AnyVerb } from '../../src/cli/verb.ts';
 import { loadVerbs } from '../../src/cli/verbs.ts';
 import { NOW, settled, tallystick } from '../support/run-cli.ts';
 
@@ -161,7 +161,7 @@ t.test('help names every flag, variable and exit code', async (t) => {
     t.match(main.out, new RegExp(`^ +${code} +${meaning.slice(0, 12)}`, 'm'));
   t.strictSame(new Set(EXIT_CODES.map(([code]) => code)), new Set(Object.values(EXIT)));
 
-  const check = async (verb: Verb, path: string): Promise<void> => {
+  const check = async (verb: AnyVerb, path: string): Promise<void> => {
     const { out } = await tallystick(`${path} --help`, { cwd });
     const squeezed = out.replaceAll(/\s+/g, ' ');
     t.match(out, 'EXIT CODES', `${path} lists exit codes`);

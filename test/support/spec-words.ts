@@ -3,7 +3,7 @@ import { Registry } from '@platformatic/prom-client';
 import { loadVerbs } from '#src/cli/verbs.ts';
 import { watchMetrics } from '#src/cli/see/watchmetrics.ts';
 import { flagOf, settings } from '#src/cli/settings.ts';
-import type { Verb } from '#src/cli/verb.ts';
+import type { AnyVerb } from '#src/cli/verb.ts';
 import { buildApp } from '#src/http/app.ts';
 import { mirrorMetrics } from '#src/mirror/metrics.ts';
 import { startingStatus } from '#src/mirror/status.ts';
@@ -52,7 +52,7 @@ export async function buildProgramWords(): Promise<ProgramWords> {
   };
 }
 
-function flagsOf(verb: Verb): readonly string[] {
+function flagsOf(verb: AnyVerb): readonly string[] {
   const taken = verb.settings ?? [];
   const rows = settings().filter(({ name }) => taken === 'all' || taken.some((each) => each === name));
   return [

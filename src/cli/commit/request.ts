@@ -17,7 +17,7 @@ import { readNamedFile } from '../../platform/files.ts';
 import { stateDirOf, proofsFolderOf } from '../state.ts';
 import { ownInput } from '../owninput.ts';
 import { didYouMean } from '../suggest.ts';
-import type { Flags, VerbOption } from '../verb.ts';
+import type { FlagsOf, VerbOption } from '../verb.ts';
 import { declareFiles, listFiles, type FilesToDeclare } from '../../declare/node/declarefiles.ts';
 import { declareSource, readNamedSource, type SourceToDeclare } from '../../declare/node/declaresource.ts';
 import { loadSaltSecret, saltingBy } from '../../declare/node/salts.ts';
@@ -25,7 +25,7 @@ import type { ReadSource } from '../../declare/read.ts';
 import { SOURCES } from '../../declare/sources/registry.ts';
 
 /** The flags that say what is declared. */
-export const DECLARING: readonly VerbOption[] = [
+export const DECLARING = [
   {
     flags: '--subject <text>',
     help: 'what is configured; needed for several files and standard input',
@@ -75,10 +75,10 @@ export const DECLARING: readonly VerbOption[] = [
     flags: '--salt-file <file>',
     help: 'secret that salts derive from, made when absent (default: in the state directory)',
   },
-];
+] as const satisfies readonly VerbOption[];
 
 /** The flags that name who must sign. */
-export const PINNING: readonly VerbOption[] = [
+export const PINNING = [
   {
     flags: '--pin',
     help: 'look once at each locator that has no identity, and name its CA or key: who must sign there',
@@ -88,13 +88,16 @@ export const PINNING: readonly VerbOption[] = [
     help: 'commit the newest again with the identity that its locators show now; claims stay as they are',
   },
   { flags: '--ca <file>', help: 'PEM of CAs to know besides those of the system, with --pin and --repin' },
-];
+] as const satisfies readonly VerbOption[];
+
+type Declaring = FlagsOf<typeof DECLARING>;
+type Pinned = FlagsOf<typeof PINNING>;
 
 /** What operands and flags ask to be committed. Refuses `usage` for what the readers refuse. */
 export async function requestAsked(
   context: Context,
   operands: readonly string[],
-  flags: Flags,
+  flags: Declaring,
 ): Promise<CommitRequest> {
   const file = flags.text('claims');
   if (flags.on('dropClaims') && file !== undefined)
@@ -130,7 +133,7 @@ export async function requestAsked(
 export async function leavesAsked(
   context: Context,
   operands: readonly string[],
-  flags: Flags,
+  flags: Declaring,
 ): Promise<ReadSource> {
   return ownInput(async () => {
     const source = await sourceAsked(context, operands, flags);
@@ -143,7 +146,7 @@ export async function leavesAsked(
 async function filesAsked(
   context: Context,
   operands: readonly string[],
-  flags: Flags,
+  flags: Declaring,
 ): Promise<FilesToDeclare> {
   const { config, world } = context;
   return {
@@ -163,7 +166,7 @@ async function filesAsked(
 async function sourceAsked(
   context: Context,
   [first, ...operands]: readonly string[],
-  flags: Flags,
+  flags: Declaring,
 ): Promise<SourceToDeclare | undefined> {
   assertNoTypo(first, operands, context.world.cwd);
   const source = SOURCES.find(({ kind }) => kind === first);
@@ -189,18 +192,18 @@ function assertNoTypo(first: string | undefined, others: readonly string[], cwd:
   if (meant !== '') throw refuse('not-found', `there is no file ${printable(first)}${meant}`);
 }
 
-function common(flags: Flags): { subject: string | undefined; environment: string; tier: Tier } {
+function common(flags: Declaring): { subject: string | undefined; environment: string; tier: Tier } {
   const tier = tierSaid(flags) ?? 'background';
   const subject = flags.text('subject');
   if (subject !== undefined) assertSubject(subject, '--subject');
   return { subject, environment: flags.text('environment') ?? 'default', tier };
 }
 
-function tierSaid(flags: Flags): Tier | undefined {
+function tierSaid(flags: Declaring): Tier | undefined {
   return TIERS.find((each) => each === flags.text('tier'));
 }
 
-async function saltSecretOf(context: Context, flags: Flags): Promise<Uint8Array> {
+async function saltSecretOf(context: Context, flags: Declaring): Promise<Uint8Array> {
   const file = flags.text('saltFile');
   return loadSaltSecret(
     file === undefined ? join(stateDirOf(context), 'salt.key') : resolve(context.world.cwd, file),
@@ -217,7 +220,7 @@ function exclusionOf(text: string): Exclusion {
   return { path, reason };
 }
 
-function approvalsOf(flags: Flags): number | undefined {
+function approvalsOf(flags: Declaring): number | undefined {
   const text = flags.text('approvals');
   if (text === undefined || /^(?:[0-9]|1[0-6])$/.test(text))
     return text === undefined ? undefined : Number(text);
@@ -225,13 +228,15 @@ function approvalsOf(flags: Flags): number | undefined {
 }
 
 /** The subject of --repin. Refuses `usage` beside anything that declares. */
-export function repinSubject(operands: readonly string[], flags: Flags): string {
+export function repinSubject(operands: readonly string[], flags: Declaring & Pinned): string {
   const subject = flags.text('subject');
-  const said = ['claims', 'environment', 'tier', 'approvals'].some((name) => flags.text(name) !== undefined);
-  const more = ['otherProbe', 'sensitive', 'notSecret', 'ignore'].some(
+  const said = (['claims', 'environment', 'tier', 'approvals'] as const).some(
+    (name) => flags.text(name) !== undefined,
+  );
+  const more = (['otherProbe', 'sensitive', 'notSecret', 'ignore'] as const).some(
     (name) => flags.texts(name).length > 0,
   );
-  const switched = ['pin', 'dropClaims', 'literal', 'list'].some((name) => flags.on(name));
+  const switched = flags.on('pin') || flags.on('dropClaims') || flags.on('literal') || flags.on('list');
   if (subject !== undefined && subject !== '' && operands.length === 0 && !said && !more && !switched)
     return subject;
   throw refuse(
@@ -241,7 +246,7 @@ export function repinSubject(operands: readonly string[], flags: Flags): string 
 }
 
 /** What looking at targets needs. Refuses `usage` for a file of CAs that has none. */
-export async function pinningOf({ world }: Context, flags: Flags): Promise<Pinning> {
+export async function pinningOf({ world }: Context, flags: Pinned): Promise<Pinning> {
   const file = flags.text('ca');
   const known =
     file === undefined ? [] : certificatesIn(decodeUtf8(await readNamedFile(resolve(world.cwd, file))));

@@ -27,7 +27,7 @@ import { line } from './words.ts';
 export async function approve(
   context: Context,
   [named = '']: readonly string[],
-  flags: Flags,
+  flags: Flags<'full' | 'yes', 'reason', 'monitor' | 'leaves'>,
 ): Promise<number> {
   const { output } = context;
   const client = await readingOf(context, flags);
@@ -155,7 +155,7 @@ async function entryNamed(look: Seen['look'], name: string): Promise<Listed | un
 export async function withdraw(
   context: Context,
   [subject = '']: readonly string[],
-  flags: Flags,
+  flags: Flags<'full', 'ticket' | 'reason', 'monitor'>,
 ): Promise<number> {
   const client = await readingOf(context, flags);
   const look = await client.snapshot();
@@ -197,9 +197,9 @@ export async function withdraw(
 export async function waive(
   context: Context,
   [subject = '', ...claims]: readonly string[],
-  flags: Flags,
+  flags: Flags<'full', 'owner' | 'reason' | 'until', 'monitor'>,
 ): Promise<number> {
-  const [owner, reason, until] = ['owner', 'reason', 'until'].map((name) => flags.text(name));
+  const [owner, reason, until] = [flags.text('owner'), flags.text('reason'), flags.text('until')];
   if (owner === undefined || reason === undefined || until === undefined)
     throw refuse(
       'usage',

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
 import { clientOf, type Whom } from '../client.ts';
 import type { SettingName } from '../settings.ts';
-import type { Flags, VerbOption } from '../verb.ts';
+import type { FlagsOf, VerbOption } from '../verb.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { appraiseEach, type Unreadable } from '../../client/statuses.ts';
 import type { LogClient } from '../../client/client.ts';
@@ -24,17 +24,19 @@ export const SEE_SETTINGS: readonly SettingName[] = [
   'peer',
 ];
 
-export const SEE_OPTIONS: readonly VerbOption[] = [
+export const SEE_OPTIONS = [
   {
     flags: '--monitor <url>',
     help: 'a monitor whose verified copy must name nothing that the log leaves out; repeat for several',
     many: true,
   },
   { flags: '--full', help: 'read the whole log, so that nothing can be left out' },
-];
+] as const satisfies readonly VerbOption[];
+
+export type SeeFlags = FlagsOf<typeof SEE_OPTIONS>;
 
 /** Opens the log as the flags say. Refuses `usage`, and what `clientOf` refuses. */
-export function readingOf(context: Context, flags: Flags, whom?: Whom): Promise<LogClient> {
+export function readingOf(context: Context, flags: SeeFlags, whom?: Whom): Promise<LogClient> {
   const monitors = flags.texts('monitor');
   for (const url of monitors)
     if (!/^https?:\/\/\S+$/.test(url)) throw refuse('usage', `--monitor takes an http(s) URL; got ${url}`);

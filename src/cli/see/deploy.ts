@@ -11,7 +11,11 @@ import { readingOf } from './asked.ts';
 import { idBytes, say, signerOf } from './say.ts';
 import { line } from './words.ts';
 
-export async function mark(context: Context, _operands: readonly string[], flags: Flags): Promise<number> {
+export async function mark(
+  context: Context,
+  _operands: readonly string[],
+  flags: Flags<'full', 'subject' | 'version' | 'artifact' | 'reason' | 'wait', 'monitor'>,
+): Promise<number> {
   const subject = flags.text('subject');
   if (subject === undefined) throw refuse('usage', 'say what was deployed with --subject');
   const [version, artifact, reason] = [flags.text('version'), flags.text('artifact'), flags.text('reason')];

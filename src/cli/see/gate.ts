@@ -15,7 +15,11 @@ import type { Seen } from './seen.ts';
 import { line, spanOf } from './words.ts';
 
 /** Looks once. */
-export async function gate(context: Context, subjects: readonly string[], flags: Flags): Promise<number> {
+export async function gate(
+  context: Context,
+  subjects: readonly string[],
+  flags: Flags<'full', 'require' | 'minEvidence' | 'maxAge', 'monitor'>,
+): Promise<number> {
   const strict = (flags.text('require') ?? 'fresh') === 'proven';
   const minEvidence = EVIDENCE_CLASSES.find((each) => each === flags.text('minEvidence'));
   const age = flags.text('maxAge');
@@ -40,7 +44,11 @@ function textOf(hindrance: Hindrance): string {
 const PAUSE_MS = 2_000;
 
 /** Looks until every claim was proven by a look at the target after the deployment, or time is up. */
-export async function wait(context: Context, subjects: readonly string[], flags: Flags): Promise<number> {
+export async function wait(
+  context: Context,
+  subjects: readonly string[],
+  flags: Flags<'full', 'within' | 'from', 'monitor'>,
+): Promise<number> {
   const within = durationOf(flags.text('within') ?? '5m', '--within');
   const { now } = context.world;
   const started = Math.floor(now() / 1000);

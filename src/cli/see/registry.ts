@@ -7,7 +7,7 @@ import type { Claim } from '../../statement/commitment.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
 import type { Flags } from '../verb.ts';
-import { readingOf, seeEach, unreadableJson } from './asked.ts';
+import { type SeeFlags, readingOf, seeEach, unreadableJson } from './asked.ts';
 import { changeLine } from './difference.ts';
 import { newestSubjects } from '../../client/newest-subjects.ts';
 import { changesOf, factsOf, factsOfClaim, type Change, type Facts } from '../../declare/facts.ts';
@@ -22,7 +22,11 @@ import { line, paintVerdict, spanOf, table } from './words.ts';
 
 const MOST_LISTED = 100;
 
-export async function list(context: Context, _: readonly string[], flags: Flags): Promise<number> {
+export async function list(
+  context: Context,
+  _: readonly string[],
+  flags: Flags<'full', 'environment' | 'subject', 'monitor'>,
+): Promise<number> {
   const { output } = context;
   const look = await (await readingOf(context, flags)).snapshot();
   const environment = flags.text('environment');
@@ -89,7 +93,7 @@ function authorOf({ look }: Seen, { entry }: Declared): string {
 export async function show(
   context: Context,
   [subject = '']: readonly string[],
-  flags: Flags,
+  flags: SeeFlags,
 ): Promise<number> {
   const { output } = context;
   const look = await (await readingOf(context, flags)).snapshot();
@@ -138,7 +142,7 @@ function stateOf(declared: Declared): string {
 export async function diff(
   context: Context,
   [subject = '', first, second]: readonly string[],
-  flags: Flags,
+  flags: Flags<'full', never, 'monitor' | 'leaves'>,
 ): Promise<number> {
   const { output } = context;
   const look = await (await readingOf(context, flags)).snapshot();
@@ -204,7 +208,7 @@ function predecessorOf({ history }: Seen, of: Declared | undefined): Declared | 
 export async function blame(
   context: Context,
   [subject = '', name = '']: readonly string[],
-  flags: Flags,
+  flags: Flags<'full', never, 'monitor' | 'leaves'>,
 ): Promise<number> {
   const { output } = context;
   const look = await (await readingOf(context, flags)).snapshot();

@@ -2,8 +2,7 @@
 import { Refusal } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
-import type { Flags } from '../verb.ts';
-import { readingOf, seeAll, seeEach, unreadableJson } from './asked.ts';
+import { type SeeFlags, readingOf, seeAll, seeEach, unreadableJson } from './asked.ts';
 import { checkedLine, countsOf, subjectLines } from './show.ts';
 import { snapshotJson } from '../../client/snapshot-json.ts';
 import { subjectJson } from '../../appraisal/json.ts';
@@ -23,7 +22,7 @@ const MOST_SUBJECTS = 20;
 export async function statusOfSubjects(
   context: Context,
   subjects: readonly string[],
-  flags: Flags,
+  flags: SeeFlags,
 ): Promise<number> {
   const { output } = context;
   const look = await (await readingOf(context, flags)).snapshot();
@@ -63,7 +62,7 @@ async function notableSlots(seen: Seen): Promise<readonly string[]> {
 }
 
 /** One line for each subject with claims, most recently committed first; what cannot be read is said. */
-export async function summary(context: Context, flags: Flags): Promise<JsonValue> {
+export async function summary(context: Context, flags: SeeFlags): Promise<JsonValue> {
   const { output } = context;
   try {
     const look = await (await readingOf(context, flags)).snapshot();

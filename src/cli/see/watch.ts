@@ -33,7 +33,11 @@ import { serveMetrics, type Measured } from './watchmetrics.ts';
 const GO_ON_MS = 1_000;
 
 /** Looks once, or until it is told to stop. Resolves with the exit code. */
-export async function watch(context: Context, subjects: readonly string[], flags: Flags): Promise<number> {
+export async function watch(
+  context: Context,
+  subjects: readonly string[],
+  flags: Flags<'full' | 'notice' | 'once', 'metricsPort', 'monitor'>,
+): Promise<number> {
   const { config, output } = context;
   const client = await readingOf(context, flags);
   const notary = flags.on('notice') ? await signerOf(context, 'monitor') : undefined;

@@ -7,8 +7,7 @@ import { explainClaim, type Explanation } from '../../client/explain.ts';
 import { SLOT_PROOFS } from '../../client/samplings.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue, Output } from '../output.ts';
-import type { Flags } from '../verb.ts';
-import { readingOf, seeAll } from './asked.ts';
+import { type SeeFlags, readingOf, seeAll } from './asked.ts';
 import { checkedLine, classOf } from './show.ts';
 import { snapshotJson } from '../../client/snapshot-json.ts';
 import { claimJson } from '../../appraisal/json.ts';
@@ -22,7 +21,7 @@ const SHOWN_LEAVES = 4;
 export async function why(
   context: Context,
   [subject = '', id = '']: readonly string[],
-  flags: Flags,
+  flags: SeeFlags,
 ): Promise<number> {
   const { output } = context;
   const look = await (await readingOf(context, flags)).snapshot();

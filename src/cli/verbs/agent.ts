@@ -1,6 +1,6 @@
 /** `tallystick agent`: proves again and again, at times that nobody chose. */
 import type { SettingName } from '../settings.ts';
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbOption } from '../verb.ts';
 
 const SETTINGS: readonly SettingName[] = [
   'agentDir',
@@ -26,7 +26,25 @@ const SETTINGS: readonly SettingName[] = [
 // A look costs as much as a proof; half a minute is soon enough for a deployment's five.
 const DEFAULTS = { poll: '30' };
 
-const runVerb: Verb = {
+const RUN_OPTIONS = [
+  {
+    flags: '--subject <name>',
+    help: 'what to look after: exact or a pattern; repeat for several (default: the subjects in targets.yaml)',
+    many: true,
+  },
+  {
+    flags: '--target <target>',
+    help: 'enrol a target while it runs: exact, or a pattern with * and **; repeat for several',
+    many: true,
+  },
+  { flags: '--vantage <text>', help: 'where this agent looks from, such as a network or region' },
+  {
+    flags: '--confine',
+    help: "start again under Node's permission model, with no more than agent profile says",
+  },
+] as const satisfies readonly VerbOption[];
+
+const runVerb: Verb<typeof RUN_OPTIONS> = {
   name: 'run',
   standard: true,
   summary: 'prove what is due until it is stopped',
@@ -38,23 +56,7 @@ const runVerb: Verb = {
   home: 'agentDir',
   defaults: DEFAULTS,
   settings: SETTINGS,
-  options: [
-    {
-      flags: '--subject <name>',
-      help: 'what to look after: exact or a pattern; repeat for several (default: the subjects in targets.yaml)',
-      many: true,
-    },
-    {
-      flags: '--target <target>',
-      help: 'enrol a target while it runs: exact, or a pattern with * and **; repeat for several',
-      many: true,
-    },
-    { flags: '--vantage <text>', help: 'where this agent looks from, such as a network or region' },
-    {
-      flags: '--confine',
-      help: "start again under Node's permission model, with no more than agent profile says",
-    },
-  ],
+  options: RUN_OPTIONS,
   examples: [
     'tallystick agent --confine',
     "tallystick agent --subject 'prod/**' --log https://log.example.com --vkey log.vkey --cpu-budget 5",
@@ -70,7 +72,19 @@ const runVerb: Verb = {
   },
 };
 
-const planVerb: Verb = {
+const PLAN_OPTIONS = [
+  {
+    flags: '--subject <name>',
+    help: 'exact or a pattern; repeat for several (default: the subjects in targets.yaml)',
+    many: true,
+  },
+  {
+    flags: '--length <s>',
+    help: 'length of a violation in whole seconds (default: a tenth of, and the whole, cadence)',
+  },
+] as const satisfies readonly VerbOption[];
+
+const planVerb: Verb<typeof PLAN_OPTIONS> = {
   name: 'plan',
   summary: 'print cadence, cost and what would be noticed, claim by claim',
   details:
@@ -79,17 +93,7 @@ const planVerb: Verb = {
   home: 'agentDir',
   defaults: DEFAULTS,
   settings: SETTINGS,
-  options: [
-    {
-      flags: '--subject <name>',
-      help: 'exact or a pattern; repeat for several (default: the subjects in targets.yaml)',
-      many: true,
-    },
-    {
-      flags: '--length <s>',
-      help: 'length of a violation in whole seconds (default: a tenth of, and the whole, cadence)',
-    },
-  ],
+  options: PLAN_OPTIONS,
   json: true,
   examples: ['tallystick agent plan --subject db/payments', 'tallystick agent plan --length 600 --json'],
   run: async (context, _operands, flags) => {
@@ -98,7 +102,17 @@ const planVerb: Verb = {
   },
 };
 
-const profileVerb: Verb = {
+const PROFILE_OPTIONS = [
+  { flags: '--flags', help: "the flags of Node's permission model that this agent needs, one a line" },
+  {
+    flags: '--unit',
+    help: 'a systemd unit that runs this agent with these settings, hardened and confined',
+  },
+  { flags: '--confine', help: 'of the agent as agent run --confine starts it' },
+  { flags: '--claims', help: 'a claims file for the commitment to this profile' },
+] as const satisfies readonly VerbOption[];
+
+const profileVerb: Verb<typeof PROFILE_OPTIONS> = {
   name: 'profile',
   summary: "print the agent's own permission profile, and how to confine it",
   details:
@@ -107,15 +121,7 @@ const profileVerb: Verb = {
   home: 'agentDir',
   defaults: DEFAULTS,
   settings: SETTINGS,
-  options: [
-    { flags: '--flags', help: "the flags of Node's permission model that this agent needs, one a line" },
-    {
-      flags: '--unit',
-      help: 'a systemd unit that runs this agent with these settings, hardened and confined',
-    },
-    { flags: '--confine', help: 'of the agent as agent run --confine starts it' },
-    { flags: '--claims', help: 'a claims file for the commitment to this profile' },
-  ],
+  options: PROFILE_OPTIONS,
   json: true,
   examples: [
     'tallystick agent profile --confine > profile.json',

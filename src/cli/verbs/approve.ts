@@ -1,8 +1,19 @@
 /** `tallystick approve`: a second person's yes to a commitment. */
 import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbOption } from '../verb.ts';
 
-export const approveVerb: Verb = {
+const OPTIONS = [
+  { flags: '--reason <text>', help: 'why, for people' },
+  {
+    flags: '--leaves <file>',
+    help: "a leaves.json or opening.json of its owner's, beside those in the proof directory; repeat for several",
+    many: true,
+  },
+  { flags: '--yes', help: 'approve what waits of a subject, whatever it is: nobody has looked at it' },
+  ...SEE_OPTIONS,
+] as const satisfies readonly VerbOption[];
+
+export const approveVerb: Verb<typeof OPTIONS> = {
   name: 'approve',
   summary: "say yes to somebody else's commitment",
   details:
@@ -17,16 +28,7 @@ export const approveVerb: Verb = {
     ],
   ],
   settings: [...SEE_SETTINGS, 'key'],
-  options: [
-    { flags: '--reason <text>', help: 'why, for people' },
-    {
-      flags: '--leaves <file>',
-      help: "a leaves.json or opening.json of its owner's, beside those in the proof directory; repeat for several",
-      many: true,
-    },
-    { flags: '--yes', help: 'approve what waits of a subject, whatever it is: nobody has looked at it' },
-    ...SEE_OPTIONS,
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick approve db/payments',

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { EXIT } from '../exit.ts';
 import { backUp } from '../../service/backup.ts';
 import type { Context } from '../context.ts';
-import type { Flags, Verb } from '../verb.ts';
+import type { Verb } from '../verb.ts';
 
 export const backupVerb: Verb = {
   name: 'backup',
@@ -21,7 +21,7 @@ export const backupVerb: Verb = {
   run: backup,
 };
 
-async function backup(context: Context, operands: readonly string[], _flags: Flags): Promise<number> {
+async function backup(context: Context, operands: readonly string[]): Promise<number> {
   const { config, output, world } = context;
   const [named = ''] = operands;
   const progress = output.progress('pages', 0);

@@ -17,10 +17,22 @@ import { DECLARING, leavesAsked, PINNING, pinningOf, repinSubject, requestAsked 
 import type { Context } from '../context.ts';
 import { proofsOf } from '../../commit/findevidence.ts';
 import { proofsFolderOf } from '../state.ts';
-import type { Flags, Verb } from '../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
 import { WAIT_OPTION, waiting } from '../wait.ts';
 
-export const commitVerb: Verb = {
+const OPTIONS = [
+  ...DECLARING,
+  ...PINNING,
+  {
+    flags: '--issuer <text>',
+    help: "who signs (default: the policy's name for the key, else its thumbprint)",
+  },
+  WAIT_OPTION,
+] as const satisfies readonly VerbOption[];
+
+type Own = FlagsOf<typeof OPTIONS>;
+
+export const commitVerb: Verb<typeof OPTIONS> = {
   name: 'commit',
   summary: 'declare configuration in a log, and keep the proof',
   details:
@@ -54,15 +66,7 @@ export const commitVerb: Verb = {
     'peer',
     'proofsDir',
   ],
-  options: [
-    ...DECLARING,
-    ...PINNING,
-    {
-      flags: '--issuer <text>',
-      help: "who signs (default: the policy's name for the key, else its thumbprint)",
-    },
-    WAIT_OPTION,
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick commit package-lock.json',
@@ -74,7 +78,7 @@ export const commitVerb: Verb = {
   run,
 };
 
-async function run(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
+async function run(context: Context, operands: readonly string[], flags: Own): Promise<number> {
   const { config, output } = context;
   if (flags.on('list')) return list(context, operands, flags);
   if (config.key === undefined) throw refuse('usage', 'say who signs with --key: a key file, or ssh-agent:');
@@ -108,7 +112,7 @@ async function run(context: Context, operands: readonly string[], flags: Flags):
 }
 
 /** What would be committed to, leaf by leaf. What looks like a secret is not printed: it would not be committed to. */
-async function list(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
+async function list(context: Context, operands: readonly string[], flags: Own): Promise<number> {
   const { output } = context;
   const { profile, leaves, excluded, unmarked } = await leavesAsked(context, operands, flags);
   const named = unmarked.filter(({ inName }) => inName === true);

@@ -5,14 +5,18 @@ import { checkLogOptions } from '../../service/open.ts';
 import type { Context } from '../context.ts';
 import { logOptions } from '../serve/serve.ts';
 import { envOf, flagOf, settings, type SettingValue } from '../settings.ts';
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbOption } from '../verb.ts';
 
-const showVerb: Verb = {
+const OPTIONS = [
+  { flags: '--origin', help: 'say where each value came from' },
+] as const satisfies readonly VerbOption[];
+
+const showVerb: Verb<typeof OPTIONS> = {
   name: 'show',
   summary: 'print every setting in force',
   details: 'Keys are shown as file paths only, never their contents.',
   settings: 'all',
-  options: [{ flags: '--origin', help: 'say where each value came from' }],
+  options: OPTIONS,
   json: true,
   examples: ['tallystick config show --origin', 'TALLYSTICK_PORT=8080 tallystick config show --json'],
   run: async (context, _, flags) => show(context, flags.on('origin')),

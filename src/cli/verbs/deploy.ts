@@ -1,9 +1,18 @@
 /** `tallystick deploy mark`: says in the log that what was committed to is being put in place. */
 import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbOption } from '../verb.ts';
 import { WAIT_OPTION } from '../wait.ts';
 
-const markVerb: Verb = {
+const OPTIONS = [
+  { flags: '--subject <name>', help: 'what was deployed' },
+  { flags: '--version <text>', help: 'what was deployed, in your words: a release, an image tag' },
+  { flags: '--artifact <hex>', help: 'SHA-256 of what was deployed' },
+  { flags: '--reason <text>', help: 'why, for people' },
+  WAIT_OPTION,
+  ...SEE_OPTIONS,
+] as const satisfies readonly VerbOption[];
+
+const markVerb: Verb<typeof OPTIONS> = {
   name: 'mark',
   summary: 'log that the commitment in force is being deployed now',
   details:
@@ -11,14 +20,7 @@ const markVerb: Verb = {
     'agent that runs sees it and proves at once. A commitment that lacks approvals is not in force, and not marked. ' +
     'Signed in the role author (--key, else keys/author.pem in the data directory).',
   settings: [...SEE_SETTINGS, 'key'],
-  options: [
-    { flags: '--subject <name>', help: 'what was deployed' },
-    { flags: '--version <text>', help: 'what was deployed, in your words: a release, an image tag' },
-    { flags: '--artifact <hex>', help: 'SHA-256 of what was deployed' },
-    { flags: '--reason <text>', help: 'why, for people' },
-    WAIT_OPTION,
-    ...SEE_OPTIONS,
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick deploy mark --subject db/payments --version 2.4.1',

@@ -11,9 +11,17 @@ import type { Context } from '../context.ts';
 import { makeFolder, replaceFile } from '../../platform/files.ts';
 import { PROOF_FILES, slugOf } from '../../declare/node/proofs.ts';
 import { proofsFolderOf } from '../state.ts';
-import type { Flags, Verb } from '../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
 
-export const discloseVerb: Verb = {
+const OPTIONS = [
+  { flags: '--out <dir>', help: 'where to put it (default: tallystick-disclosure/<subject>)' },
+  { flags: '--all', help: 'show every leaf: nothing but sensitive values stays with you' },
+  { flags: '--list', help: 'print all leaves, show nothing to anybody' },
+] as const satisfies readonly VerbOption[];
+
+type Own = FlagsOf<typeof OPTIONS>;
+
+export const discloseVerb: Verb<typeof OPTIONS> = {
   name: 'disclose',
   summary: 'show chosen leaves of a committed declaration to somebody',
   details:
@@ -25,11 +33,7 @@ export const discloseVerb: Verb = {
     ['[paths...]', 'leaves to show, as `commit --list` prints them'],
   ],
   settings: ['proofsDir'],
-  options: [
-    { flags: '--out <dir>', help: 'where to put it (default: tallystick-disclosure/<subject>)' },
-    { flags: '--all', help: 'show every leaf: nothing but sensitive values stays with you' },
-    { flags: '--list', help: 'print all leaves, show nothing to anybody' },
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick disclose prod/web --list',
@@ -39,7 +43,7 @@ export const discloseVerb: Verb = {
   run,
 };
 
-async function run(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
+async function run(context: Context, operands: readonly string[], flags: Own): Promise<number> {
   const { output, world } = context;
   const [subject = '', ...paths] = operands;
   const [from, file] = ownedOf(context, subject);

@@ -19,9 +19,15 @@ import { assertFollows, policyOfStore } from '../../service/guarded.ts';
 import { layoutOf } from '../../service/layout.ts';
 import { clientOf } from '../client.ts';
 import { trustOf } from '../trust.ts';
-import type { Flags, Verb } from '../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
 
-export const fsckVerb: Verb = {
+const OPTIONS = [
+  { flags: '--hashes', help: 'check hashes and tiles only, not statements' },
+] as const satisfies readonly VerbOption[];
+
+type Own = FlagsOf<typeof OPTIONS>;
+
+export const fsckVerb: Verb<typeof OPTIONS> = {
   name: 'fsck',
   summary: 'check a whole log from its entry bytes',
   details:
@@ -37,7 +43,7 @@ export const fsckVerb: Verb = {
     ],
   ],
   settings: ['dataDir', 'guardDir', 'vkey', 'logOrigin', 'policy', 'stateDir', 'peer'],
-  options: [{ flags: '--hashes', help: 'check hashes and tiles only, not statements' }],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick fsck',
@@ -49,7 +55,7 @@ export const fsckVerb: Verb = {
   run: fsck,
 };
 
-async function fsck(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
+async function fsck(context: Context, operands: readonly string[], flags: Own): Promise<number> {
   const target = await openTarget(context, operands[0]);
   const { output } = context;
   const progress = output.progress('entries', target.source.size);

@@ -1,9 +1,16 @@
 /** `tallystick gate`: lets a pipeline go on only when claims are proven. */
 import { EVIDENCE_CLASSES } from '../../statement/vocabulary.ts';
 import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbOption } from '../verb.ts';
 
-export const gateVerb: Verb = {
+const OPTIONS = [
+  { flags: '--require <what>', help: 'fresh (default) or proven', choices: ['fresh', 'proven'] },
+  { flags: '--min-evidence <class>', help: 'lowest evidence class that passes', choices: EVIDENCE_CLASSES },
+  { flags: '--max-age <time>', help: 'oldest proof that passes, such as 10m' },
+  ...SEE_OPTIONS,
+] as const satisfies readonly VerbOption[];
+
+export const gateVerb: Verb<typeof OPTIONS> = {
   name: 'gate',
   summary: 'pass only when the claims of subjects are proven now, for CI',
   details:
@@ -12,12 +19,7 @@ export const gateVerb: Verb = {
     'STALE, UNKNOWN, too old or of too low a class.',
   operands: [['<subjects...>', 'what was committed to']],
   settings: SEE_SETTINGS,
-  options: [
-    { flags: '--require <what>', help: 'fresh (default) or proven', choices: ['fresh', 'proven'] },
-    { flags: '--min-evidence <class>', help: 'lowest evidence class that passes', choices: EVIDENCE_CLASSES },
-    { flags: '--max-age <time>', help: 'oldest proof that passes, such as 10m' },
-    ...SEE_OPTIONS,
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick gate db/payments --require fresh',

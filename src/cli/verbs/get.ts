@@ -19,7 +19,7 @@ import { saveEvidence } from '../../client/proof-store.ts';
 import type { LogClient } from '../../client/client.ts';
 import type { Collected } from '../../client/log-statement.ts';
 import { clientOf } from '../client.ts';
-import type { Flags, Verb } from '../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
 
 /** An entry with what there is to show it. A host of tiles alone has no receipt and names no policy. */
 type Got = Omit<Collected, 'receipt'> & { readonly receipt: Uint8Array | undefined };
@@ -38,7 +38,18 @@ const PARTS: Readonly<Record<string, (got: Got, statement: ParsedStatement) => U
   proof: ({ entry }) => entry.proof,
 };
 
-export const getVerb: Verb = {
+const OPTIONS = [
+  { flags: '--out <dir>', help: 'write a proof directory' },
+  {
+    flags: '--transcripts <dir>',
+    help: 'of a proof: write the handshakes its target signed, for openssl and ssh-keygen to check; a directory of this entry alone',
+  },
+  { flags: '--print <part>', help: 'write one part to stdout, as bytes', choices: Object.keys(PARTS) },
+] as const satisfies readonly VerbOption[];
+
+type Own = FlagsOf<typeof OPTIONS>;
+
+export const getVerb: Verb<typeof OPTIONS> = {
   name: 'get',
   summary: 'fetch an entry, its receipt and its proof, verified',
   details:
@@ -47,14 +58,7 @@ export const getVerb: Verb = {
     'verify checks offline. A mirror, which serves tiles alone, is asked by index; without the policy it shows the place, and the signature of a statement that carries its key.',
   operands: [['<entry>', 'entry id (64 hex digits), index, or URL of the entry']],
   settings: ['log', 'url', 'host', 'port', 'vkey', 'logOrigin', 'policy', 'dataDir', 'stateDir', 'peer'],
-  options: [
-    { flags: '--out <dir>', help: 'write a proof directory' },
-    {
-      flags: '--transcripts <dir>',
-      help: 'of a proof: write the handshakes its target signed, for openssl and ssh-keygen to check; a directory of this entry alone',
-    },
-    { flags: '--print <part>', help: 'write one part to stdout, as bytes', choices: Object.keys(PARTS) },
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick get 0',
@@ -65,7 +69,7 @@ export const getVerb: Verb = {
   run: get,
 };
 
-async function get(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
+async function get(context: Context, operands: readonly string[], flags: Own): Promise<number> {
   const { output, world } = context;
   const client = await clientOf(context);
   const got = await find(client, operands[0] ?? '');

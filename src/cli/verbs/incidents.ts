@@ -7,7 +7,7 @@ import { openDatabaseToChange, openDatabaseToRead } from '../../monitor/database
 import { IncidentStore, viewIncident, type KnownIncident } from '../../monitor/incidents.ts';
 import type { Context } from '../context.ts';
 import type { Output } from '../output.ts';
-import type { Flags, Verb } from '../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
 
 const SHOWN = 100;
 const MOST = 1_000;
@@ -35,7 +35,15 @@ const closeVerb: Verb = {
   run: close,
 };
 
-const listVerb: Verb = {
+const OPTIONS = [
+  { flags: '--open', help: 'only those that are not resolved' },
+  { flags: '--origin <name>', help: 'only those of this log' },
+  { flags: '--limit <n>', help: `how many (default: ${SHOWN}, at most ${MOST})` },
+] as const satisfies readonly VerbOption[];
+
+type Own = FlagsOf<typeof OPTIONS>;
+
+const listVerb: Verb<typeof OPTIONS> = {
   name: 'list',
   summary: 'list incidents, newest first',
   details:
@@ -43,11 +51,7 @@ const listVerb: Verb = {
   standard: true,
   home: 'monitorDir',
   settings: ['monitorDir'],
-  options: [
-    { flags: '--open', help: 'only those that are not resolved' },
-    { flags: '--origin <name>', help: 'only those of this log' },
-    { flags: '--limit <n>', help: `how many (default: ${SHOWN}, at most ${MOST})` },
-  ],
+  options: OPTIONS,
   json: true,
   examples: ['tallystick incidents', 'tallystick incidents --open --json'],
   run: list,
@@ -66,7 +70,7 @@ export const incidentsVerb: Verb = {
   verbs: [listVerb, showVerb, closeVerb],
 };
 
-async function list(context: Context, _: readonly string[], flags: Flags): Promise<number> {
+async function list(context: Context, _: readonly string[], flags: Own): Promise<number> {
   const { output } = context;
   const origin = flags.text('origin');
   const limit = limitOf(flags.text('limit'));

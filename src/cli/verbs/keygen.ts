@@ -8,7 +8,7 @@ import { formatVkey, isKeyName, type NoteType } from '../../note/key.ts';
 import type { Algorithm } from '../../sign/algorithm.ts';
 import type { Context } from '../context.ts';
 import { makeFolder } from '../../platform/files.ts';
-import type { Flags, Verb } from '../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
 
 /** The names on the command line are the short ones. */
 const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
@@ -17,21 +17,25 @@ const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
   ['ml-dsa-44', 'ml-dsa-44'],
 ]);
 
-export const keygenVerb: Verb = {
+const OPTIONS = [
+  {
+    flags: '--algorithm <name>',
+    help: 'which kind of key (default: ed25519)',
+    choices: [...ALGORITHMS.keys()],
+  },
+  { flags: '--out <path>', help: 'file to write; with --origin, the directory (default: here)' },
+  { flags: '--origin <name>', help: 'make the checkpoint keys of the log with this origin' },
+] as const satisfies readonly VerbOption[];
+
+type Own = FlagsOf<typeof OPTIONS>;
+
+export const keygenVerb: Verb<typeof OPTIONS> = {
   name: 'keygen',
   summary: 'make a signing key, or the checkpoint keys of a log',
   details:
     'Writes PKCS#8 PEM, readable by you alone, and never over an existing file. With --origin it makes an Ed25519 ' +
     'and an ML-DSA-44 key in the directory --out and prints the verifier keys that auditors need.',
-  options: [
-    {
-      flags: '--algorithm <name>',
-      help: 'which kind of key (default: ed25519)',
-      choices: [...ALGORITHMS.keys()],
-    },
-    { flags: '--out <path>', help: 'file to write; with --origin, the directory (default: here)' },
-    { flags: '--origin <name>', help: 'make the checkpoint keys of the log with this origin' },
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick keygen --out ci.pem',
@@ -41,7 +45,7 @@ export const keygenVerb: Verb = {
   run: keygen,
 };
 
-async function keygen(context: Context, _: readonly string[], flags: Flags): Promise<number> {
+async function keygen(context: Context, _: readonly string[], flags: Own): Promise<number> {
   const origin = flags.text('origin');
   const algorithm = ALGORITHMS.get(flags.text('algorithm') ?? 'ed25519');
   if (origin === undefined) return makeOne(context, algorithm ?? 'ed25519', flags.text('out'));

@@ -1,9 +1,18 @@
 /** `tallystick mirror`: a verified copy of a log that goes on serving when the log does not. */
 import { resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbOption } from '../verb.ts';
 
-export const mirrorVerb: Verb = {
+const OPTIONS = [
+  {
+    flags: '--once',
+    help: 'sync and exit: 0 up to date, 2 unreachable, 3 not verified, 4 split view, 5 quorum',
+  },
+  { flags: '--check', help: 'with --once: look at every file of the copy again, and fetch damaged ones' },
+  { flags: '--no-serve', help: 'follow the log and serve nothing' },
+] as const satisfies readonly VerbOption[];
+
+export const mirrorVerb: Verb<typeof OPTIONS> = {
   name: 'mirror',
   summary: 'keep a verified copy of a log, and serve it',
   details:
@@ -33,14 +42,7 @@ export const mirrorVerb: Verb = {
     'logLevel',
   ],
   defaults: { port: '6965' },
-  options: [
-    {
-      flags: '--once',
-      help: 'sync and exit: 0 up to date, 2 unreachable, 3 not verified, 4 split view, 5 quorum',
-    },
-    { flags: '--check', help: 'with --once: look at every file of the copy again, and fetch damaged ones' },
-    { flags: '--no-serve', help: 'follow the log and serve nothing' },
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick mirror https://log.example ./mirror --vkey "$(cat log.vkey)"',

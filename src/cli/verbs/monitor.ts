@@ -1,7 +1,15 @@
 /** `tallystick monitor`: follows logs, verifies everything in them, and raises alarms. */
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbOption } from '../verb.ts';
 
-export const monitorVerb: Verb = {
+const OPTIONS = [
+  { flags: '--once', help: 'look once at everything, say what is open by the exit code, and stop' },
+  {
+    flags: '--hashes',
+    help: 'entries are no Tallystick statements: check hashes, tiles and signatures only',
+  },
+] as const satisfies readonly VerbOption[];
+
+export const monitorVerb: Verb<typeof OPTIONS> = {
   name: 'monitor',
   summary: 'follow logs, verify all that is in them, raise alarms',
   details:
@@ -35,13 +43,7 @@ export const monitorVerb: Verb = {
     'readRateLimit',
     'logLevel',
   ],
-  options: [
-    { flags: '--once', help: 'look once at everything, say what is open by the exit code, and stop' },
-    {
-      flags: '--hashes',
-      help: 'entries are no Tallystick statements: check hashes, tiles and signatures only',
-    },
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick monitor https://log.example.com --vkey log.vkey',

@@ -1,7 +1,28 @@
 /** `tallystick prove`: looks at the running target once, and logs what was seen. */
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbOption } from '../verb.ts';
 
-export const proveVerb: Verb = {
+const OPTIONS = [
+  {
+    flags: '--subject <name>',
+    help: 'what to prove: exact or a pattern; repeat for several (default: the subjects in targets.yaml)',
+    many: true,
+  },
+  { flags: '--claim <id>', help: 'only this claim; repeat for several', many: true },
+  {
+    flags: '--target <target>',
+    help: 'enrol a target for this run: exact, or a pattern with * and **; repeat for several',
+    many: true,
+  },
+  {
+    flags: '--nonce <hex>',
+    help: "an auditor's challenge, 16 to 64 bytes: shows that the proof is younger",
+  },
+  { flags: '--vantage <text>', help: 'where this agent looks from, such as a network or region' },
+  { flags: '--adopt', help: 'go on after a proof in the log that this directory did not make' },
+  { flags: '--explain', help: 'say what each probe does, and how what it sees is known; looks at nothing' },
+] as const satisfies readonly VerbOption[];
+
+export const proveVerb: Verb<typeof OPTIONS> = {
   name: 'prove',
   summary: 'look at what is running once, and log whether it is what was committed to',
   details:
@@ -27,26 +48,7 @@ export const proveVerb: Verb = {
     'proofsDir',
     'peer',
   ],
-  options: [
-    {
-      flags: '--subject <name>',
-      help: 'what to prove: exact or a pattern; repeat for several (default: the subjects in targets.yaml)',
-      many: true,
-    },
-    { flags: '--claim <id>', help: 'only this claim; repeat for several', many: true },
-    {
-      flags: '--target <target>',
-      help: 'enrol a target for this run: exact, or a pattern with * and **; repeat for several',
-      many: true,
-    },
-    {
-      flags: '--nonce <hex>',
-      help: "an auditor's challenge, 16 to 64 bytes: shows that the proof is younger",
-    },
-    { flags: '--vantage <text>', help: 'where this agent looks from, such as a network or region' },
-    { flags: '--adopt', help: 'go on after a proof in the log that this directory did not make' },
-    { flags: '--explain', help: 'say what each probe does, and how what it sees is known; looks at nothing' },
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick prove --subject db/payments --target db.example:5432',

@@ -8,26 +8,28 @@ const LEAVES: VerbOption = {
   many: true,
 };
 
-const listVerb: Verb = {
+const LIST_OPTIONS = [
+  { flags: '--environment <name>', help: 'only those of this environment' },
+  {
+    flags: '--subject <pattern>',
+    help: "only subjects of this name, with stars as the policy's patterns have them",
+  },
+  ...SEE_OPTIONS,
+] as const satisfies readonly VerbOption[];
+
+const listVerb: Verb<typeof LIST_OPTIONS> = {
   name: 'list',
   summary: 'list subjects: environment, tier, who declared what, where it stands',
   standard: true,
   settings: SEE_SETTINGS,
-  options: [
-    { flags: '--environment <name>', help: 'only those of this environment' },
-    {
-      flags: '--subject <pattern>',
-      help: "only subjects of this name, with stars as the policy's patterns have them",
-    },
-    ...SEE_OPTIONS,
-  ],
+  options: LIST_OPTIONS,
   json: true,
   examples: ['tallystick registry list', 'tallystick registry list --environment production --json'],
   run: async (context, operands, flags) =>
     (await import('../see/registry.ts')).list(context, operands, flags),
 };
 
-const showVerb: Verb = {
+const showVerb: Verb<typeof SEE_OPTIONS> = {
   name: 'show',
   summary: 'show everything a commitment says, and the commitments before it',
   operands: [['<subject>', 'what was committed to']],
@@ -39,7 +41,9 @@ const showVerb: Verb = {
     (await import('../see/registry.ts')).show(context, operands, flags),
 };
 
-const diffVerb: Verb = {
+const DIFF_OPTIONS = [LEAVES, ...SEE_OPTIONS] as const satisfies readonly VerbOption[];
+
+const diffVerb: Verb<typeof DIFF_OPTIONS> = {
   name: 'diff',
   summary: 'compare two commitments about a subject',
   details:
@@ -51,7 +55,7 @@ const diffVerb: Verb = {
     ['[after]', 'index or entry id'],
   ],
   settings: [...SEE_SETTINGS, 'proofsDir'],
-  options: [LEAVES, ...SEE_OPTIONS],
+  options: DIFF_OPTIONS,
   json: true,
   examples: [
     'tallystick registry diff db/payments',
@@ -61,7 +65,9 @@ const diffVerb: Verb = {
     (await import('../see/registry.ts')).diff(context, operands, flags),
 };
 
-const blameVerb: Verb = {
+const BLAME_OPTIONS = [LEAVES, ...SEE_OPTIONS] as const satisfies readonly VerbOption[];
+
+const blameVerb: Verb<typeof BLAME_OPTIONS> = {
   name: 'blame',
   summary: 'find the commitment that brought a claim, a fact or a leaf as it is now',
   operands: [
@@ -69,7 +75,7 @@ const blameVerb: Verb = {
     ['<name>', 'id of a claim, a fact as registry show names it, or the path of a leaf'],
   ],
   settings: [...SEE_SETTINGS, 'proofsDir'],
-  options: [LEAVES, ...SEE_OPTIONS],
+  options: BLAME_OPTIONS,
   json: true,
   examples: [
     'tallystick registry blame db/payments tls12-refused',

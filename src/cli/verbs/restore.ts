@@ -4,7 +4,7 @@ import { EXIT } from '../exit.ts';
 import { restoreFrom } from '../../service/restore.ts';
 import type { Context } from '../context.ts';
 import type { Progress } from '../output.ts';
-import type { Flags, Verb } from '../verb.ts';
+import type { Verb } from '../verb.ts';
 
 export const restoreVerb: Verb = {
   name: 'restore',
@@ -19,7 +19,7 @@ export const restoreVerb: Verb = {
   run: restore,
 };
 
-async function restore(context: Context, operands: readonly string[], _flags: Flags): Promise<number> {
+async function restore(context: Context, operands: readonly string[]): Promise<number> {
   const [source = ''] = operands;
   const { config, output } = context;
   let progress: Progress | undefined;

@@ -17,13 +17,15 @@ import { peersJson, peersLine } from '../client.ts';
 import type { LogClient } from '../../client/client.ts';
 import { clientOf } from '../client.ts';
 import { statusOfTiles } from '../tilestatus.ts';
-import type { Flags, Verb } from '../verb.ts';
+import type { FlagsOf, Verb } from '../verb.ts';
 
 /** Whoever asks how a log is doing wants to know now (milliseconds). */
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 65_536;
 
-export const statusVerb: Verb = {
+type Own = FlagsOf<typeof SEE_OPTIONS>;
+
+export const statusVerb: Verb<typeof SEE_OPTIONS> = {
   name: 'status',
   summary: "a log's size, head and readiness, or where the claims of subjects stand",
   details:
@@ -80,7 +82,7 @@ type Witnessing = NonNullable<Static<typeof Facts>['witnessing']>;
 /** GET /readyz, which answers 503 with the same form. */
 const Ready = Type.Object({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) });
 
-async function status(context: Context, flags: Flags): Promise<number> {
+async function status(context: Context, flags: Own): Promise<number> {
   const { config, output, world } = context;
   const url = logUrl(config);
   const transport = { fetch: world.fetch, now: world.now, timeoutMs: TIMEOUT_MS };

@@ -8,10 +8,17 @@ import { readNamedFile, replaceFile, tryFolder } from '../../platform/files.ts';
 import { clientOf } from '../client.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue, Output } from '../output.ts';
-import type { Flags, Verb } from '../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
 import { WAIT_OPTION, waiting } from '../wait.ts';
 
-export const submitVerb: Verb = {
+const OPTIONS = [
+  { flags: '--out <dir>', help: 'write each statement with its receipt, as <entry id>.cose' },
+  WAIT_OPTION,
+] as const satisfies readonly VerbOption[];
+
+type Own = FlagsOf<typeof OPTIONS>;
+
+export const submitVerb: Verb<typeof OPTIONS> = {
   name: 'submit',
   summary: 'log statements that are signed already',
   details:
@@ -20,16 +27,13 @@ export const submitVerb: Verb = {
     'key that the registration policy names.',
   operands: [['<files...>', 'statements; - for standard input']],
   settings: ['log', 'url', 'host', 'port', 'vkey', 'logOrigin', 'policy', 'dataDir', 'stateDir', 'peer'],
-  options: [
-    { flags: '--out <dir>', help: 'write each statement with its receipt, as <entry id>.cose' },
-    WAIT_OPTION,
-  ],
+  options: OPTIONS,
   json: true,
   examples: ['tallystick submit statement.cose', 'tallystick submit week.cborseq --out receipts --json'],
   run: submit,
 };
 
-async function submit(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
+async function submit(context: Context, operands: readonly string[], flags: Own): Promise<number> {
   const { output, world } = context;
   const statements = await readStatements(operands, world.cwd);
   const client = await clientOf(context, waiting(context, flags));

@@ -15,9 +15,17 @@ import { proofsFolderOf } from '../state.ts';
 import { checkProof, declarationsIn } from '../../client/examine-proof.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import { trustOf } from '../trust.ts';
-import type { Flags, Verb } from '../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
 
-export const verifyVerb: Verb = {
+const OPTIONS = [
+  { flags: '--explain', help: 'print every hash from the entry to the root, and a picture of the path' },
+  { flags: '--strict', help: 'fail when a check could not be made for want of evidence' },
+  { flags: '--receipt-key <file>', help: 'COSE_Key or key set of the log, where no policy entry names it' },
+] as const satisfies readonly VerbOption[];
+
+type Own = FlagsOf<typeof OPTIONS>;
+
+export const verifyVerb: Verb<typeof OPTIONS> = {
   name: 'verify',
   summary: 'check offline that a statement is in a log, and files are as committed',
   details:
@@ -28,11 +36,7 @@ export const verifyVerb: Verb = {
     'could not be made is shown as skipped, and with --strict fails.',
   operands: [['<paths...>', 'proof directories, committed files, or the files of one proof']],
   settings: ['vkey', 'logOrigin', 'policy', 'dataDir', 'proofsDir'],
-  options: [
-    { flags: '--explain', help: 'print every hash from the entry to the root, and a picture of the path' },
-    { flags: '--strict', help: 'fail when a check could not be made for want of evidence' },
-    { flags: '--receipt-key <file>', help: 'COSE_Key or key set of the log, where no policy entry names it' },
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick verify package-lock.json --explain',
@@ -51,7 +55,7 @@ interface Verdict {
   readonly checks: readonly Check[];
 }
 
-async function verify(context: Context, operands: readonly string[], flags: Flags): Promise<number> {
+async function verify(context: Context, operands: readonly string[], flags: Own): Promise<number> {
   const { output, world } = context;
   const trust = await trustOf(context, flags.text('receiptKey'));
   const paths = operands.map((path) => resolve(world.cwd, path));

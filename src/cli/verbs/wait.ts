@@ -1,8 +1,18 @@
 /** `tallystick wait`: after a deployment, until it is proven. */
 import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbOption } from '../verb.ts';
 
-export const waitVerb: Verb = {
+const OPTIONS = [
+  { flags: '--within <time>', help: 'how long to wait, such as 90s or 5m (default: 5m)' },
+  {
+    flags: '--from <moment>',
+    help: 'proofs made since then count: deployment (default) or now',
+    choices: ['deployment', 'now'],
+  },
+  ...SEE_OPTIONS,
+] as const satisfies readonly VerbOption[];
+
+export const waitVerb: Verb<typeof OPTIONS> = {
   name: 'wait',
   summary: 'wait until the claims of subjects are proven by a new look at them, for CI',
   details:
@@ -11,15 +21,7 @@ export const waitVerb: Verb = {
     'once when a new proof says VIOLATED or CONTRADICTED, 5 when time is up.',
   operands: [['<subjects...>', 'what was committed to']],
   settings: SEE_SETTINGS,
-  options: [
-    { flags: '--within <time>', help: 'how long to wait, such as 90s or 5m (default: 5m)' },
-    {
-      flags: '--from <moment>',
-      help: 'proofs made since then count: deployment (default) or now',
-      choices: ['deployment', 'now'],
-    },
-    ...SEE_OPTIONS,
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick wait db/payments --within 5m',

@@ -1,8 +1,15 @@
 /** `tallystick waive`: somebody answers for claims not being proven. */
 import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbOption } from '../verb.ts';
 
-export const waiveVerb: Verb = {
+const OPTIONS = [
+  { flags: '--owner <name>', help: 'who answers for it' },
+  { flags: '--reason <text>', help: 'why' },
+  { flags: '--until <date>', help: 'such as 2027-01-31 (UTC), 7d, or now; a year at most' },
+  ...SEE_OPTIONS,
+] as const satisfies readonly VerbOption[];
+
+export const waiveVerb: Verb<typeof OPTIONS> = {
   name: 'waive',
   summary: 'answer for claims that are not proven, until a date',
   details:
@@ -14,12 +21,7 @@ export const waiveVerb: Verb = {
     ['<claims...>', 'ids of its claims'],
   ],
   settings: [...SEE_SETTINGS, 'key'],
-  options: [
-    { flags: '--owner <name>', help: 'who answers for it' },
-    { flags: '--reason <text>', help: 'why' },
-    { flags: '--until <date>', help: 'such as 2027-01-31 (UTC), 7d, or now; a year at most' },
-    ...SEE_OPTIONS,
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     "tallystick waive db/payments tls12-refused --owner Alice --reason 'the old terminal' --until 7d",

@@ -1,8 +1,18 @@
 /** `tallystick watch`: follows where claims stand. */
 import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbOption } from '../verb.ts';
 
-export const watchVerb: Verb = {
+const OPTIONS = [
+  { flags: '--once', help: 'look once, tell what changed since the last time, and stop' },
+  {
+    flags: '--notice',
+    help: 'log a signed notice of each claim that goes STALE (role monitor: --key, else keys/monitor.pem)',
+  },
+  { flags: '--metrics-port <n>', help: 'serve /metrics, /livez and /readyz on this port of 127.0.0.1' },
+  ...SEE_OPTIONS,
+] as const satisfies readonly VerbOption[];
+
+export const watchVerb: Verb<typeof OPTIONS> = {
   name: 'watch',
   summary: 'follow where claims stand, tell what changes, raise alerts',
   details:
@@ -14,15 +24,7 @@ export const watchVerb: Verb = {
     'change is an object on a line.',
   operands: [['[subjects...]', 'what was committed to; all subjects with claims when absent']],
   settings: [...SEE_SETTINGS, 'key', 'poll', 'webhook', 'webhookSecret'],
-  options: [
-    { flags: '--once', help: 'look once, tell what changed since the last time, and stop' },
-    {
-      flags: '--notice',
-      help: 'log a signed notice of each claim that goes STALE (role monitor: --key, else keys/monitor.pem)',
-    },
-    { flags: '--metrics-port <n>', help: 'serve /metrics, /livez and /readyz on this port of 127.0.0.1' },
-    ...SEE_OPTIONS,
-  ],
+  options: OPTIONS,
   json: true,
   examples: [
     'tallystick watch',

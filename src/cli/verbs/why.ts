@@ -2,7 +2,7 @@
 import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
 import type { Verb } from '../verb.ts';
 
-export const whyVerb: Verb = {
+export const whyVerb: Verb<typeof SEE_OPTIONS> = {
   name: 'why',
   summary: 'what a verdict rests on: commitment, approvals, deployment, proof, evidence',
   details:

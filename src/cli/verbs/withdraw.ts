@@ -1,8 +1,14 @@
 /** `tallystick withdraw`: takes a commitment back. */
 import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbOption } from '../verb.ts';
 
-export const withdrawVerb: Verb = {
+const OPTIONS = [
+  { flags: '--reason <text>', help: 'why, for people' },
+  { flags: '--ticket <text>', help: 'such as CHG-1' },
+  ...SEE_OPTIONS,
+] as const satisfies readonly VerbOption[];
+
+export const withdrawVerb: Verb<typeof OPTIONS> = {
   name: 'withdraw',
   summary: 'take the commitment about a subject back',
   details:
@@ -10,11 +16,7 @@ export const withdrawVerb: Verb = {
     'withdrawal. To declare something else instead, commit again: each commitment supersedes the one before. Signed in the role author (--key, else keys/author.pem in the data directory).',
   operands: [['<subject>', 'what was committed to']],
   settings: [...SEE_SETTINGS, 'key'],
-  options: [
-    { flags: '--reason <text>', help: 'why, for people' },
-    { flags: '--ticket <text>', help: 'such as CHG-1' },
-    ...SEE_OPTIONS,
-  ],
+  options: OPTIONS,
   json: true,
   examples: ["tallystick withdraw db/payments --reason 'moved to db/billing' --ticket CHG-7"],
   run: async (context, operands, flags) =>

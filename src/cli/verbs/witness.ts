@@ -1,7 +1,24 @@
 /** `tallystick witness`: cosigns the checkpoints of logs. Makes what is missing the first time. */
-import type { Verb } from '../verb.ts';
+import type { Verb, VerbOption } from '../verb.ts';
 
-export const witnessVerb: Verb = {
+const OPTIONS = [
+  {
+    flags: '--forget <origin>',
+    help: 'delete what is held of a log that is not listed any more; repeat for several',
+    many: true,
+  },
+  {
+    flags: '--resume <origin>',
+    help: 'cosign a log again that was halted after a conflict; repeat for several',
+    many: true,
+  },
+  {
+    flags: '--rebuild-guard',
+    help: 'make a lost guard anew: only if witness.db is certainly the newest there was',
+  },
+] as const satisfies readonly VerbOption[];
+
+export const witnessVerb: Verb<typeof OPTIONS> = {
   name: 'witness',
   summary: 'cosign checkpoints of the logs you list',
   details:
@@ -28,22 +45,7 @@ export const witnessVerb: Verb = {
     'readRateLimit',
     'logLevel',
   ],
-  options: [
-    {
-      flags: '--forget <origin>',
-      help: 'delete what is held of a log that is not listed any more; repeat for several',
-      many: true,
-    },
-    {
-      flags: '--resume <origin>',
-      help: 'cosign a log again that was halted after a conflict; repeat for several',
-      many: true,
-    },
-    {
-      flags: '--rebuild-guard',
-      help: 'make a lost guard anew: only if witness.db is certainly the newest there was',
-    },
-  ],
+  options: OPTIONS,
   examples: [
     'tallystick witness --name witness.example.com/w1',
     'tallystick witness --name witness.example.com/w1 --known-logs logs.policy --url https://witness.example.com --trust-proxy',

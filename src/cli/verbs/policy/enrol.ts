@@ -8,7 +8,7 @@ import { parseDate } from '../../../registration/time.ts';
 import { ROLES, type EnrolledKey } from '../../../statement/policy.ts';
 import type { Context } from '../../context.ts';
 import { readFlag } from '../../flagtext.ts';
-import type { Flags, Verb, VerbOption } from '../../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../../verb.ts';
 import { change, CHANGES, DRY_RUN, WRITES } from './change.ts';
 
 const OPTIONS = [
@@ -30,7 +30,9 @@ const OPTIONS = [
   DRY_RUN,
 ] as const satisfies readonly VerbOption[];
 
-export const enrolVerb: Verb = {
+type Own = FlagsOf<typeof OPTIONS>;
+
+export const enrolVerb: Verb<typeof OPTIONS> = {
   name: 'enrol',
   summary: 'let a key submit statements',
   details: CHANGES,
@@ -51,7 +53,7 @@ export const enrolVerb: Verb = {
   run,
 };
 
-async function run(context: Context, [key = '']: readonly string[], flags: Flags): Promise<number> {
+async function run(context: Context, [key = '']: readonly string[], flags: Own): Promise<number> {
   const wanted = await enrolmentOf(context, key, flags);
   const replace = flags.on('replace');
   return change(context, {
@@ -63,7 +65,7 @@ async function run(context: Context, [key = '']: readonly string[], flags: Flags
 }
 
 /** Refuses `usage`, and what `readNamedKey` refuses. */
-async function enrolmentOf({ world }: Context, given: string, flags: Flags): Promise<EnrolledKey> {
+async function enrolmentOf({ world }: Context, given: string, flags: Own): Promise<EnrolledKey> {
   const name = flags.text('name');
   const roles = flags.texts('role').map(roleOf);
   if (name === undefined || roles.length === 0)

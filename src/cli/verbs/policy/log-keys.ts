@@ -2,7 +2,7 @@
 import { logKeysNamed } from '../../../policy/log-keys.ts';
 import { addLogKeys, removeLogKeys } from '../../../registration/edits.ts';
 import type { Context } from '../../context.ts';
-import type { Flags, Verb, VerbOption } from '../../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../../verb.ts';
 import { change, CHANGES, DRY_RUN, WRITES } from './change.ts';
 
 const ADDS = [
@@ -14,7 +14,7 @@ const ADDS = [
   DRY_RUN,
 ] as const satisfies readonly VerbOption[];
 
-export const addLogKeyVerb: Verb = {
+export const addLogKeyVerb: Verb<typeof ADDS> = {
   name: 'add-log-key',
   summary: 'name a key that the log will sign with (rotation: A, then A and B, then B)',
   details: `${CHANGES} Start the log with the new key afterwards, then remove the old one.`,
@@ -31,7 +31,7 @@ export const addLogKeyVerb: Verb = {
 
 const REMOVES = [DRY_RUN] as const satisfies readonly VerbOption[];
 
-export const removeLogKeyVerb: Verb = {
+export const removeLogKeyVerb: Verb<typeof REMOVES> = {
   name: 'remove-log-key',
   summary: 'no longer name a key of the log',
   details: `${CHANGES} A key that the log signs with now stays. Retired receipt keys should stay while receipts signed with them are in use.`,
@@ -43,7 +43,7 @@ export const removeLogKeyVerb: Verb = {
   run: remove,
 };
 
-function add(context: Context, keys: readonly string[], flags: Flags): Promise<number> {
+function add(context: Context, keys: readonly string[], flags: FlagsOf<typeof ADDS>): Promise<number> {
   const { cwd } = context.world;
   const use = flags.text('use');
   return change(context, {
@@ -57,7 +57,7 @@ function add(context: Context, keys: readonly string[], flags: Flags): Promise<n
   });
 }
 
-function remove(context: Context, keys: readonly string[], flags: Flags): Promise<number> {
+function remove(context: Context, keys: readonly string[], flags: FlagsOf<typeof REMOVES>): Promise<number> {
   return change(context, {
     name: 'remove-log-key',
     dryRun: flags.on('dryRun'),

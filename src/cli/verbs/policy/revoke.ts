@@ -4,7 +4,7 @@ import { parseDecimal } from '../../../bytes/text.ts';
 import { revoke } from '../../../registration/edits.ts';
 import type { Context } from '../../context.ts';
 import { readFlag } from '../../flagtext.ts';
-import type { Flags, Verb, VerbOption } from '../../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../../verb.ts';
 import { change, CHANGES, DRY_RUN, WRITES } from './change.ts';
 
 const OPTIONS = [
@@ -13,7 +13,9 @@ const OPTIONS = [
   DRY_RUN,
 ] as const satisfies readonly VerbOption[];
 
-export const revokeVerb: Verb = {
+type Own = FlagsOf<typeof OPTIONS>;
+
+export const revokeVerb: Verb<typeof OPTIONS> = {
   name: 'revoke',
   summary: 'take a key out, and say from which entry on it is not to be believed',
   details: `${CHANGES} The key can never come back. To let a key go whose statements stay believed, delete it with \`policy set\`.`,
@@ -25,7 +27,7 @@ export const revokeVerb: Verb = {
   run,
 };
 
-async function run(context: Context, [who = '']: readonly string[], flags: Flags): Promise<number> {
+async function run(context: Context, [who = '']: readonly string[], flags: Own): Promise<number> {
   const since = readFlag(flags.text('since'), '--since', parseDecimal);
   const wanted = { who, since, reason: flags.text('reason') };
   return change(context, {

@@ -4,12 +4,14 @@ import { decodeUtf8 } from '../../../bytes/text.ts';
 import { readNamedFile } from '../../../platform/files.ts';
 import { editTo, parseEditable } from '../../../policy/editable.ts';
 import type { Context } from '../../context.ts';
-import type { Flags, Verb, VerbOption } from '../../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../../verb.ts';
 import { change, CHANGES, DRY_RUN, WRITES } from './change.ts';
 
 const OPTIONS = [DRY_RUN] as const satisfies readonly VerbOption[];
 
-export const setVerb: Verb = {
+type Own = FlagsOf<typeof OPTIONS>;
+
+export const setVerb: Verb<typeof OPTIONS> = {
   name: 'set',
   summary: 'log an edited policy',
   details:
@@ -23,7 +25,7 @@ export const setVerb: Verb = {
   run: set,
 };
 
-async function set(context: Context, [file = '']: readonly string[], flags: Flags): Promise<number> {
+async function set(context: Context, [file = '']: readonly string[], flags: Own): Promise<number> {
   const edited = parseEditable(decodeUtf8(await readNamedFile(resolve(context.world.cwd, file))), file);
   const already = 'the file is the policy in force';
   return change(context, { name: 'set', dryRun: flags.on('dryRun'), edit: editTo(edited), already });

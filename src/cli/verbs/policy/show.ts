@@ -7,12 +7,14 @@ import { wholeDocument } from '../../../registration/next.ts';
 import { clientOf } from '../../client.ts';
 import type { Context } from '../../context.ts';
 import { EXIT } from '../../exit.ts';
-import type { Flags, Verb, VerbOption } from '../../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../../verb.ts';
 import { READS } from './change.ts';
 
 const OPTIONS = [{ flags: '--yaml', help: 'as YAML; the default' }] as const satisfies readonly VerbOption[];
 
-export const showVerb: Verb = {
+type Own = FlagsOf<typeof OPTIONS>;
+
+export const showVerb: Verb<typeof OPTIONS> = {
   name: 'show',
   summary: 'print the policy in force, verified, for people to read and edit',
   details:
@@ -25,7 +27,7 @@ export const showVerb: Verb = {
   run: show,
 };
 
-async function show(context: Context, _: readonly string[], flags: Flags): Promise<number> {
+async function show(context: Context, _: readonly string[], flags: Own): Promise<number> {
   const { output } = context;
   if (flags.on('yaml') && output.json) throw refuse('usage', 'give either --yaml or --json');
   const { policy, id, index, issuer, view } = await policyInForce(await clientOf(context));

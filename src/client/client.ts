@@ -43,6 +43,7 @@ import { entriesOf } from './entries.ts';
 import type { Evidence, Trust } from './evidence.ts';
 import { silentKeys } from './examine-log.ts';
 import { examine, type Examination } from './examine.ts';
+import { findEntry, type FoundEntry } from './find-entry.ts';
 import type { PeerResult } from './gossip.ts';
 import { checkRemembered, HeadsInMemory, remember, type Holding } from './memory.ts';
 import { Patience } from './patience.ts';
@@ -175,6 +176,11 @@ export class LogClient {
   /** What came of comparing with each peer, in their order; none before the first view. */
   get peers(): readonly PeerResult[] {
     return this.#peers ?? [];
+  }
+
+  /** An entry by its id, its index or a URL that ends in one of them; `assertVerified` says whether its evidence holds. */
+  find(name: string): Promise<FoundEntry> {
+    return findEntry(this, name);
   }
 
   /** Every entry under a view from an index on, verified, bundle by bundle (entries.ts). The first may begin before it. */

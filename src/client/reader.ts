@@ -8,6 +8,7 @@
 import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
 import type { SubjectEntry } from '../appraisal/history.ts';
 import type { SnapshotContext } from '../appraisal/subject.ts';
+import { Lru } from '../bytes/lru.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { assertSigned } from '../registration/admit.ts';
 import { PolicyHistory } from '../registration/history.ts';
@@ -32,6 +33,9 @@ import { WholeLog } from './whole-log.ts';
 
 /** Entries of one kind about one subject that are read at most: more, and that subject is left out. */
 const MOST_ENTRIES = 20_000;
+
+/** Entries whose times are remembered. */
+const MOST_TIMES = 100_000;
 
 /** What a reader needs of the client that it belongs to. */
 export interface ReaderParts {
@@ -58,7 +62,7 @@ export class LogReader {
   /** Size of the tree of the last snapshot. */
   #size = 0;
   /** When entries were logged, as was said first. */
-  readonly #times = new Map<number, number>();
+  readonly #times = new Lru<number, number>(MOST_TIMES, () => 1);
   #clockTold = false;
 
   constructor(parts: ReaderParts) {

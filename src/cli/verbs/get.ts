@@ -1,12 +1,10 @@
 /** `tallystick get`: fetches an entry with its receipt and proof, and verifies all three before it prints. */
 import { basename, relative, resolve } from 'node:path';
-import { isEntryId, type EntryId } from '../../bytes/brand.ts';
 import { printable } from '../../bytes/printable.ts';
-import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
-import { formatBase64, parseDecimal } from '../../bytes/text.ts';
+import { formatBase64 } from '../../bytes/text.ts';
 import type { Check } from '../../bytes/checklist.ts';
-import { entryIdOf, fetchReceipt } from '../../client/scrapi.ts';
 import { attachReceipts } from '../../cose/transparent.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
 import type { Signer } from '../../evidence/identity.ts';
@@ -16,16 +14,12 @@ import { signersKnown } from '../whose.ts';
 import type { Context } from '../context.ts';
 import { ProofFolder } from '../../client/node/proof-folder.ts';
 import { saveEvidence } from '../../client/proof-store.ts';
-import type { LogClient } from '../../client/client.ts';
-import type { Collected } from '../../client/log-statement.ts';
+import type { FoundEntry } from '../../client/find-entry.ts';
 import { clientOf } from '../client.ts';
 import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
 
-/** An entry with what there is to show it. A host of tiles alone has no receipt and names no policy. */
-type Got = Omit<Collected, 'receipt'> & { readonly receipt: Uint8Array | undefined };
-
 /** What `--print` writes. */
-const PARTS: Readonly<Record<string, (got: Got, statement: ParsedStatement) => Uint8Array>> = {
+const PARTS: Readonly<Record<string, (got: FoundEntry, statement: ParsedStatement) => Uint8Array>> = {
   entry: ({ evidence }) => evidence.entry,
   statement: ({ evidence: { entry, receipts } }) =>
     receipts.length === 0 ? entry : attachReceipts(entry, receipts),
@@ -72,7 +66,7 @@ export const getVerb: Verb<typeof OPTIONS> = {
 async function get(context: Context, operands: readonly string[], flags: Own): Promise<number> {
   const { output, world } = context;
   const client = await clientOf(context);
-  const got = await find(client, operands[0] ?? '');
+  const got = await client.find(operands[0] ?? '');
   const { statement, checks } = client.assertVerified(got.evidence);
   if (statement === undefined) throw new Error('a verified examination has its statement');
   const out = flags.text('out');
@@ -83,7 +77,7 @@ async function get(context: Context, operands: readonly string[], flags: Own): P
   const whose =
     dir === undefined
       ? new Map<string, Signer>()
-      : await signersKnown(statement, async (id) => (await find(client, id)).evidence.entry);
+      : await signersKnown(statement, async (id) => (await client.find(id)).evidence.entry);
   const part = PARTS[flags.text('print') ?? ''];
   if (part !== undefined && !output.json) output.write(part(got, statement));
   else
@@ -100,37 +94,6 @@ async function get(context: Context, operands: readonly string[], flags: Own): P
       })),
     );
   return EXIT.ok;
-}
-
-/** Refuses `bad-locator`, and `not-found` for an id that the log, or a host of tiles alone, does not know. */
-async function find(client: LogClient, text: string): Promise<Got> {
-  const name =
-    URL.parse(text)
-      ?.pathname.split('/')
-      .findLast((segment) => segment !== '') ?? text;
-  if (isEntryId(name)) return byId(client, name);
-  if (!/^[0-9]{1,16}$/.test(name)) {
-    throw refuse('bad-locator', `${printable(text)} is neither an entry id of 64 hex digits nor an index`);
-  }
-  const entry = await (await client.view()).entry(parseDecimal(name));
-  const id = entryIdOf(entry.bytes);
-  const receipt = await fetchReceipt(client.transport, client.log, id).catch(undefinedWhenMissing);
-  if (receipt !== undefined) return client.collect(id, receipt);
-  const evidence = { entry: entry.bytes, receipts: [], proof: entry.proof, policy: undefined };
-  return { id, entry, receipt, evidence };
-}
-
-async function byId(client: LogClient, id: EntryId): Promise<Got> {
-  const receipt = await fetchReceipt(client.transport, client.log, id).catch(undefinedWhenMissing);
-  if (receipt !== undefined) return client.collect(id, receipt);
-  const tiles =
-    'a mirror, or another host of tiles alone, finds entries by index, which the log and monitors tell';
-  throw refuse('not-found', `${client.log} knows no entry ${id}; ${tiles}`);
-}
-
-function undefinedWhenMissing(error: unknown): undefined {
-  if (error instanceof Refusal && error.code === 'not-found') return undefined;
-  throw error;
 }
 
 /** What was verified and what could not be, in words. */
@@ -151,7 +114,7 @@ const SHOWN = [
 
 function print(
   { output }: Context,
-  { id, entry, receipt }: Got,
+  { id, entry, receipt }: FoundEntry,
   { kind, subject, issuer, kid }: ParsedStatement,
   [verified = '', missing = '']: readonly string[],
   files: readonly string[],

@@ -3,14 +3,17 @@
  * checkpoint, and each checkpoint is compared with the last one that this client saw; nothing is believed because a
  * server says it.
  *
- *     import { policyOfLogs } from 'tallystick';
- *     import { openClient } from 'tallystick/client';
+ *     import { parseVkey } from 'tallystick';
+ *     import { openClient, trustKeys } from 'tallystick/client';
  *
- *     const policy = policyOfLogs(['log.example.com/2026+…']);          // the log's verifier keys, from a place you trust
- *     const trust = { policy, everyAlgorithm: true, receiptKeys: [] };
+ *     const trust = trustKeys([parseVkey('log.example.com/2026+…')]);   // the log's verifier keys, from a place you trust
  *     const client = openClient({ log: 'https://log.example.com', trust, fetch, now: Date.now });
  *     const snapshot = await client.snapshot();                         // the log as its newest checkpoint shows it
  *     const record = await snapshot.subject('web/shop');                // verified entries, for tallystick/appraisal
+ *
+ *     for await (const { start, entries } of client.entries(snapshot.view)) …                 // every entry, verified
+ *     const { id, index, evidence } = await client.logStatement(await signFor(snapshot, { … }));
+ *     await saveEvidence(new ProofsInMemory(), evidence);               // what `examine` checks offline
  *
  * A client asks nothing before its first method. Errors are `Refusal`s: `unavailable` and the like for a log that is away,
  * `inconsistent` for one that shows two histories.
@@ -28,6 +31,14 @@ export type {
   RememberedHead,
 } from './ports.ts';
 export { HeadsInMemory } from './memory.ts';
+export {
+  parseReceiptKeys,
+  parseVkeys,
+  trustAsOrigin,
+  trustKeys,
+  trustPolicy,
+  trustReceiptKeys,
+} from './trust.ts';
 export type { Transport } from './transport.ts';
 export type { PeerResult } from './gossip.ts';
 
@@ -38,7 +49,12 @@ export type { Listed, Page, Wanted } from './search.ts';
 export type { SnapshotContext, SubjectRecord } from '../appraisal/subject.ts';
 export type { SubjectEntry } from '../appraisal/history.ts';
 
-// Logging a signed statement, and the evidence that shows it.
+// Every entry of a log, and any one of them.
+export type { Bundle } from './bundles.ts';
+export type { FoundEntry } from './find-entry.ts';
+
+// Signing a statement and logging it, and the evidence that shows it.
+export { factsAbout, signFor, type Unsigned } from './sign-for.ts';
 export type { Collected, LoggedStatement, LogOptions } from './log-statement.ts';
 export type { Submission } from './receipts.ts';
 export { transparentStatement } from './receipts.ts';
@@ -48,3 +64,12 @@ export { entryIdOf } from './scrapi.ts';
 export { examine, type Examination } from './examine.ts';
 export type { Evidence, PolicyEvidence, Trust } from './evidence.ts';
 export type { Check } from '../bytes/checklist.ts';
+
+// Keeping evidence.
+export {
+  EVIDENCE_FILES,
+  loadEvidence,
+  ProofsInMemory,
+  saveEvidence,
+  type ProofStore,
+} from './proof-store.ts';

@@ -13,8 +13,9 @@ import { DuePage, type Due, type StoredPage } from './duepage.ts';
 
 export type { Due } from './duepage.ts';
 
-/** Things that may be due at once; more are not watched. */
+/** Things that may be due at once, and of these what one author declared; more are not watched. */
 const MAX_DUES = 500_000;
+const MAX_OF_AUTHOR = 100_000;
 
 /** Changes of the time that are remembered: eight hours of looks. Before the first of them, its time is taken: it was earlier. */
 const MOST_TIMES = 1_024;
@@ -48,7 +49,8 @@ export class DueBook {
   #upto: number;
   #saved: number;
   #marked = false;
-  #dropped = 0;
+  readonly #leftOut = new Set<string>();
+  readonly #ofAuthor = new Map<string, number>();
   #isOutdated = false;
 
   constructor(upto = 0, pages: Iterable<StoredPage> = [], cover?: StoredCover) {
@@ -69,9 +71,9 @@ export class DueBook {
     return this.#upto;
   }
 
-  /** How many dues were not taken, because there are too many. */
-  get dropped(): number {
-    return this.#dropped;
+  /** How many subjects are not watched wholly, because too much is due. */
+  get leftOut(): number {
+    return this.#leftOut.size;
   }
 
   get size(): number {
@@ -117,7 +119,8 @@ export class DueBook {
     this.#keys.clear();
     this.#times = [];
     this.#upto = 0;
-    this.#dropped = 0;
+    this.#leftOut.clear();
+    this.#ofAuthor.clear();
     this.#isOutdated = false;
   }
 
@@ -190,15 +193,32 @@ export class DueBook {
 
   #refresh(subject: string): void {
     this.#changed.add(subject);
-    for (const key of this.#keys.get(subject) ?? []) this.#dues.delete(key);
+    for (const key of this.#keys.get(subject) ?? []) {
+      const due = this.#dues.get(key);
+      if (due !== undefined) this.#count(due, -1);
+      this.#dues.delete(key);
+    }
+    // All that is due of a subject is what one author declared: whoever made the commitment in force.
     const dues = this.#pages.get(subject)?.dues() ?? [];
-    const taken = dues.slice(0, Math.max(0, MAX_DUES - this.#dues.size));
-    this.#dropped += dues.length - taken.length;
-    for (const due of taken) this.#dues.set(due.key, due);
+    const room = Math.min(
+      MAX_DUES - this.#dues.size,
+      MAX_OF_AUTHOR - (this.#ofAuthor.get(dues[0]?.author ?? '') ?? 0),
+    );
+    const taken = dues.slice(0, Math.max(0, room));
+    if (taken.length < dues.length) this.#leftOut.add(subject);
+    else this.#leftOut.delete(subject);
+    for (const due of taken) {
+      this.#dues.set(due.key, due);
+      this.#count(due, 1);
+    }
     this.#keys.set(
       subject,
       taken.map(({ key }) => key),
     );
+  }
+
+  #count({ author }: Due, more: 1 | -1): void {
+    this.#ofAuthor.set(author, (this.#ofAuthor.get(author) ?? 0) + more);
   }
 
   #withMark(due: Due): Due {

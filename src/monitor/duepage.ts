@@ -19,6 +19,8 @@ export interface Due {
   readonly claim?: string;
   /** Entry id of the commitment in force, and for a claim its index. */
   readonly commitment: string;
+  /** Thumbprint of the key that it is by. */
+  readonly author: string;
   readonly commitmentIndex?: number;
   /** Signer of the chain. */
   readonly kid?: string;
@@ -137,8 +139,8 @@ export class DuePage {
     const { inForce } = this.#order;
     if (inForce === undefined) return [];
     const { subject } = this;
-    const { id, index, notAfter } = inForce;
-    const common = { subject, commitment: id, ...(notAfter !== undefined && { until: notAfter }) };
+    const { id, index, author, notAfter } = inForce;
+    const common = { subject, commitment: id, author, ...(notAfter !== undefined && { until: notAfter }) };
     const basis = {
       from: countsFrom(inForce.effective ?? 0, { validity: validityOf(inForce) }),
       needed: inForce.threshold,

@@ -21,8 +21,12 @@ import { number, numberOrNull, text } from './rows.ts';
 /** Incidents kept of one kind and one log; more are counted, not kept: whoever may write entries may make many. */
 const MAX_KEPT = 1_000;
 
-/** Of these, what one key can make: a flood by one leaves room for what others do. */
+/**
+ * Of these, what one key can make: a flood by one leaves room for what others do. Proofs are missed of what a key
+ * declared: one agent that stops is hundreds of claims of one author.
+ */
 const MAX_OF_SOURCE = 100;
+const MAX_MISSED_OF_AUTHOR = 250;
 
 /** Alarms counted before the count is written: what a crash may forget of it. */
 const UNWRITTEN = 100;
@@ -218,7 +222,8 @@ export class IncidentStore {
   /** The resolved incidents to forget, so that one more of the kind can be kept; undefined when all are open. */
   #makeRoom({ origin, evidence: { kind } }: Incident, source: string): readonly string[] | undefined {
     const { count, ofSource, resolved, told } = this.#statements;
-    const { keep = MAX_KEPT, keepOfSource = MAX_OF_SOURCE, delivers } = this.#options;
+    const most = kind === 'missed-proof' ? MAX_MISSED_OF_AUTHOR : MAX_OF_SOURCE;
+    const { keep = MAX_KEPT, keepOfSource = most, delivers } = this.#options;
     const isFull = source !== '' && Number(ofSource.get(origin, kind, source)) >= keepOfSource;
     if (!isFull && Number(count.get(origin, kind)) < keep) return [];
     const own = isFull ? source : undefined;

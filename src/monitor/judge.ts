@@ -113,8 +113,7 @@ export async function settleMissed(
   ledger: Ledger,
 ): Promise<void> {
   for (const id of book.settled()) ledger.store.resolve(id);
-  // Who was committed to first is told first: a flood of later subjects, all missed, delays nobody else's incident.
-  const missed = overdue.judge(book, moment).toSorted((a, b) => placeOf(a) - placeOf(b));
+  const missed = inTurn(overdue.judge(book, moment).toSorted((a, b) => placeOf(a) - placeOf(b)));
   for (const due of missed.slice(0, MAX_MISSED_AT_ONCE)) {
     const about = `${due.key} ${due.id}`;
     const evidence: Evidence = {
@@ -128,9 +127,20 @@ export async function settleMissed(
         commitment: await logged(reader, due.commitmentIndex ?? due.index),
       }),
     };
-    await ledger.raise({ evidence, about, what: missedText(due) });
+    await ledger.raise({ evidence, about, what: missedText(due), source: due.author });
     book.missed(due.key, incidentId('missed-proof', ledger.origin, about));
   }
+}
+
+/** The first of each author, then the second of each: a flood by one, all missed, delays no other's incident. */
+function inTurn(missed: readonly Due[]): readonly Due[] {
+  const before = new Map<string, number>();
+  const ranked = missed.map((due) => {
+    const rank = before.get(due.author) ?? 0;
+    before.set(due.author, rank + 1);
+    return { due, rank };
+  });
+  return ranked.toSorted((a, b) => a.rank - b.rank).map(({ due }) => due);
 }
 
 function placeOf({ commitmentIndex, index }: Due): number {

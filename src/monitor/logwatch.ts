@@ -5,6 +5,7 @@
  */
 import { logKeysOf } from '../note/trust.ts';
 import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
+import { printable } from '../bytes/printable.ts';
 import type { Transport } from '../client/transport.ts';
 import type { PeerResult } from '../client/gossip.ts';
 import { incidentId, makeIncident } from '../incident/incident.ts';
@@ -51,6 +52,8 @@ export interface WatchParts {
   readonly transport: Transport;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Told once what is not watched. */
+  readonly onWarning: (what: string) => void;
   readonly pollMs: number;
   readonly limits: Limits;
   /** A run that looks once: nothing can be seen to last. */
@@ -98,6 +101,7 @@ export class LogWatch {
   #fault: string | undefined = 'not looked at yet';
   /** The log goes on under rules that this program does not know. */
   #outdated = false;
+  #isLeftOutTold = false;
   #peers: readonly PeerResult[] = [];
   /** Looks in a row that failed. */
   failures = 0;
@@ -236,6 +240,17 @@ export class LogWatch {
       await settleMissed(this.#book, this.#overdue, moment, head, followed.reader, this.#ledger);
     }
     books.save(this.origin, this.#book);
+    this.#tellLeftOut();
+  }
+
+  #tellLeftOut(): void {
+    const { leftOut } = this.#book;
+    if (leftOut === 0 || this.#isLeftOutTold) return;
+    this.#isLeftOutTold = true;
+    this.#parts.onWarning(
+      `too much is due in ${printable(this.origin)}: of ${leftOut} subjects not every missed proof is noticed; ` +
+        'whoever declared so much is in the log (tallystick registry)',
+    );
   }
 
   /** A log that has only just come back owes its agents the time to hand in what is late. */

@@ -185,7 +185,7 @@ async function serverOf(
 }
 
 function watchOf({ url, origin }: FollowedLog, { options, transport, ...shared }: Shared): LogWatch {
-  const { peers, now } = options;
+  const { peers, now, onWarning } = options;
   const { policy, text } = options.trust;
   const verify = chooseVerifier();
   for (const peer of peers) peerUrl(peer, origin);
@@ -197,6 +197,7 @@ function watchOf({ url, origin }: FollowedLog, { options, transport, ...shared }
     peers,
     detector: options.name ?? 'tallystick monitor',
     transport,
+    onWarning,
     now,
     pollMs: options.pollSeconds * 1000,
     limits: {

@@ -704,6 +704,7 @@ async function scheduled(t: Test, followed: Partial<Followed>, fetching: typeof 
     checkpoint: none,
   } as unknown as LogReader;
   const watch = new LogWatch({
+    onWarning: () => {},
     url: 'http://log.example',
     trust,
     policyText: undefined,

@@ -299,6 +299,7 @@ t.test('look by look: what lasts is an incident, what was not watched is not', a
   const transport = { fetch: asks, now, timeoutMs: 2000, patienceMs: 0 };
   const openWatch = async (): Promise<LogWatch> => {
     const made = new LogWatch({
+      onWarning: () => {},
       url: log.url,
       trust: { origin: ORIGIN, policy, verify: verifyWithNoble },
       policyText: 'quorum none\n',

@@ -6,6 +6,7 @@
  *     opened.close();
  */
 import { randomBytes } from 'node:crypto';
+import type { Digest } from '../bytes/brand.ts';
 import { openAgentDatabase } from './database.ts';
 import { operatorRule, type Rule } from './enrolment.ts';
 import { Ledger } from './ledger.ts';
@@ -86,7 +87,6 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
   const { publicKey } = home.signer;
   const self = makeSelfProbe(profile.value, profile.digest.toHex());
   const probes = options.probes ?? findProbe;
-  let programs = 0;
   let rules = [SELF_RULE, ...options.rules, ...home.rules];
   const agent: Agent = {
     spool: new Spool(db),
@@ -99,13 +99,7 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
       readSecret: async (path) => decodeUtf8(await readSecretFile(path)).replace(/\r?\n$/, ''),
       ledger,
       now: options.now,
-      cpu: () => {
-        const { user, system } = process.cpuUsage();
-        return user + system + programs;
-      },
-      spent: (cpuUs) => {
-        programs += cpuUs;
-      },
+      ...cpuMeter(),
       signal: options.signal,
       onBug: options.onBug,
     },
@@ -114,12 +108,7 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
       kid: formatHex(keyThumbprint(publicKey)),
       issuer: issuerOf(undefined, publicKey),
     },
-    identity: {
-      name: options.name ?? 'tallystick agent',
-      version: VERSION,
-      profileDigest: profile.digest,
-      ...(options.vantage !== undefined && { vantage: options.vantage }),
-    },
+    identity: identityOf(options, profile.digest),
     seedsOf: (subject, declared) => new Seeds(home.master, subject, epochFor(declared.declaration.claims)),
     openedOf: (declared) => openedOf(options.openingsOf(declared), declared),
     random: (length) => new Uint8Array(randomBytes(length)),
@@ -132,6 +121,29 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
       rules = [SELF_RULE, ...options.rules, ...read];
     },
     close: () => void db.close(),
+  };
+}
+
+function identityOf({ name, vantage }: AgentOptions, profileDigest: Digest): Agent['identity'] {
+  return {
+    name: name ?? 'tallystick agent',
+    version: VERSION,
+    profileDigest,
+    ...(vantage !== undefined && { vantage }),
+  };
+}
+
+/** Microseconds of CPU of this process, and of the programs that probes ran. */
+function cpuMeter(): Pick<Agent['looking'], 'cpu' | 'spent'> {
+  let programs = 0;
+  return {
+    cpu: () => {
+      const { user, system } = process.cpuUsage();
+      return user + system + programs;
+    },
+    spent: (cpuUs) => {
+      programs += cpuUs;
+    },
   };
 }
 

@@ -52,39 +52,14 @@ function judge(claim: Claim, declared: Declared, history: History, context: Appr
   const basis = basisOf(declared, history, now);
   const said = newestReports(claim, declared, history, basis, context);
   const { due } = claimDue(claim, basis, said);
-  const nothing = {
-    claim,
-    evidence: undefined,
-    doubted: false,
-    proof: undefined,
-    age: undefined,
-    started: undefined,
-    waiver: undefined,
-  };
-  if (declared.effective === undefined)
-    return {
-      ...nothing,
-      verdict: 'UNKNOWN',
-      due,
-      explain: `the commitment lacks ${approvalsLacking(declared)} approvals`,
-    };
-  const { notBefore = 0, notAfter = Infinity } = declared.declaration.validity ?? {};
-  if (now < notBefore)
-    return { ...nothing, verdict: 'UNKNOWN', due, explain: `it is valid from ${formatTime(notBefore)} on` };
   const newest = said.at(-1);
-  if (newest === undefined) {
-    const late = now > due;
-    return {
-      ...nothing,
-      verdict: late ? 'STALE' : 'UNKNOWN',
-      due,
-      explain: late ? 'no proof came in time' : 'no proof yet',
-    };
-  }
+  if (newest === undefined || !isCounting(declared, now))
+    return { ...NOTHING, claim, due, ...withoutReport(declared, now, due) };
   const fresh = said.filter((each) => each.due >= now);
   const worst: Decided = fresh.length === 0 ? newest : decide(claim, fresh, declared);
   const doubted = worst.why !== undefined;
-  const needed = declared.declaration.attestors?.threshold ?? 1;
+  const { validity, attestors } = declared.declaration;
+  const needed = attestors?.threshold ?? 1;
   const standing = {
     claim,
     evidence: doubted || sawNothing(worst) ? undefined : worst.result.evidence,
@@ -96,25 +71,81 @@ function judge(claim: Claim, declared: Declared, history: History, context: Appr
     waiver: undefined,
     explain: worst.why ?? worst.short ?? worst.result.explain,
   };
-  if (worst.revoked)
-    return { ...standing, verdict: 'REVOKED', explain: 'the key that signed the proof is revoked' };
   const spoke = `${fresh.length} of ${needed} agents spoke in time`;
-  // Others that never spoke have until the first due.
-  if (fresh.length === 0 && now <= due) return { ...standing, verdict: 'UNKNOWN', explain: spoke };
-  if (fresh.length === 0)
-    return {
-      ...standing,
-      verdict: 'STALE',
-      explain: worst.outdated ?? `the last proof said ${worst.result.verdict}; the next one did not come`,
-    };
-  if (notAfter <= now)
-    return { ...standing, verdict: 'STALE', explain: 'the commitment is past its validity' };
-  // Agents that are silent do not hide what another sees.
-  if (now > due && badness(worst) < FAILED) return { ...standing, verdict: 'STALE', explain: spoke };
+  const lapsed = lapseOf(worst, {
+    due,
+    now,
+    notAfter: validity?.notAfter ?? Infinity,
+    isFresh: fresh.length > 0,
+    spoke,
+  });
+  if (lapsed !== undefined) return { ...standing, ...lapsed };
   const shown = !doubted && worst.short === undefined;
   const verdict = shown ? worst.result.verdict : 'UNKNOWN';
   const wrong = verdict === 'PROVEN' ? wrongClock(context, fresh) : undefined;
   return wrong === undefined ? { ...standing, verdict } : { ...standing, verdict: 'UNKNOWN', explain: wrong };
+}
+
+const NOTHING = {
+  evidence: undefined,
+  doubted: false,
+  proof: undefined,
+  age: undefined,
+  started: undefined,
+  waiver: undefined,
+} as const;
+
+/** Whether a commitment has its approvals, and is valid already. */
+function isCounting({ effective, declaration }: Declared, now: number): boolean {
+  return effective !== undefined && now >= (declaration.validity?.notBefore ?? 0);
+}
+
+/** The verdict of a commitment that does not count yet, or about which nobody reported. */
+function withoutReport(
+  declared: Declared,
+  now: number,
+  due: number,
+): Pick<ClaimStatus, 'verdict' | 'explain'> {
+  if (declared.effective === undefined)
+    return {
+      verdict: 'UNKNOWN',
+      explain: `the commitment lacks ${approvalsLacking(declared)} approvals`,
+    };
+  const { notBefore = 0 } = declared.declaration.validity ?? {};
+  if (now < notBefore) return { verdict: 'UNKNOWN', explain: `it is valid from ${formatTime(notBefore)} on` };
+  return now > due
+    ? { verdict: 'STALE', explain: 'no proof came in time' }
+    : { verdict: 'UNKNOWN', explain: 'no proof yet' };
+}
+
+/** The verdict where what was reported last does not count, or not any more; undefined where it does. */
+function lapseOf(
+  worst: Decided,
+  {
+    due,
+    now,
+    notAfter,
+    isFresh,
+    spoke,
+  }: {
+    readonly due: number;
+    readonly now: number;
+    readonly notAfter: number;
+    readonly isFresh: boolean;
+    readonly spoke: string;
+  },
+): Pick<ClaimStatus, 'verdict' | 'explain'> | undefined {
+  if (worst.revoked) return { verdict: 'REVOKED', explain: 'the key that signed the proof is revoked' };
+  // Others that never spoke have until the first due.
+  if (!isFresh && now <= due) return { verdict: 'UNKNOWN', explain: spoke };
+  if (!isFresh)
+    return {
+      verdict: 'STALE',
+      explain: worst.outdated ?? `the last proof said ${worst.result.verdict}; the next one did not come`,
+    };
+  if (notAfter <= now) return { verdict: 'STALE', explain: 'the commitment is past its validity' };
+  // Agents that are silent do not hide what another sees.
+  return now > due && badness(worst) < FAILED ? { verdict: 'STALE', explain: spoke } : undefined;
 }
 
 /** Why nothing can be called fresh by this clock; undefined when it can. A proof's own times count for that proof alone. */

@@ -165,6 +165,16 @@ export function historyOf(
       if (effect === 'effective') takeEffect(entry.time);
     }
   }
+  return settledOf(entries, drafts, order, counting);
+}
+
+/** What stands when every entry has been taken in. */
+function settledOf(
+  entries: readonly SubjectEntry[],
+  drafts: readonly Draft[],
+  order: Succession<Step>,
+  counting: (entry: SubjectEntry) => boolean,
+): History {
   const settled = drafts.filter(({ step }) => step.revoked !== true);
   const declared = settled.flatMap(declaredOf);
   const withdrawals = settled.flatMap(withdrawnOf);

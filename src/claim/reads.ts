@@ -49,6 +49,7 @@ class Reading {
   }
 
   /** Throws Unreadable. */
+  // oxlint-disable-next-line max-lines-per-function -- a list: one case for each node of the language
   shapeOf(node: ASTNode, scope: Scope): Place {
     const of = (each: ASTNode): Place => this.shapeOf(each, scope);
     switch (node.op) {

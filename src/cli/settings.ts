@@ -38,6 +38,7 @@ export function envOf(name: string): string {
  * The table. `read` is asked for every row in order, and what it answers is the configuration; a
  * reader that only looks at the rows lists them (`settings()`).
  */
+// oxlint-disable-next-line max-lines-per-function -- a table: a line or two for each setting
 export function readSettings(read: Reader) {
   return {
     dataDir: read(

@@ -54,14 +54,7 @@ export async function verifySsh(transcript: SshTranscript, challenge: Uint8Array
   const serverVersion = versionLine(transcript.serverVersion);
   const client = parseKexInit(transcript.clientInit);
   const server = parseKexInit(transcript.serverInit);
-  const bound =
-    clientVersion === clientVersionFor(challenge) &&
-    equalBytes(client.cookie, challenge.subarray(0, COOKIE_LENGTH));
-  if (!bound)
-    throw refuse(
-      'proof-failed',
-      "the client's version and cookie are not of this challenge; it is of another one",
-    );
+  assertBound(clientVersion, client.cookie, challenge);
   const kex = agreed(client.offer.kex, server.offer.kex);
   const algorithm = agreed(client.offer.hostKeys, server.offer.hostKeys);
   const length = KEX_METHODS.get(kex ?? '');
@@ -101,6 +94,16 @@ export async function verifySsh(transcript: SshTranscript, challenge: Uint8Array
       pss: false,
     },
   };
+}
+
+function assertBound(clientVersion: string, cookie: Uint8Array, challenge: Uint8Array): void {
+  const isBound =
+    clientVersion === clientVersionFor(challenge) && equalBytes(cookie, challenge.subarray(0, COOKIE_LENGTH));
+  if (!isBound)
+    throw refuse(
+      'proof-failed',
+      "the client's version and cookie are not of this challenge; it is of another one",
+    );
 }
 
 /** What H of RFC 4253 §8 and RFC 5656 §4 is the hash of; the three methods all hash with SHA-256. */

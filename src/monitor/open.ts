@@ -5,6 +5,7 @@
  *     await monitor.once(); // or monitor.start(), and at the end:
  *     await close();
  */
+import type Database from 'better-sqlite3';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -104,7 +105,7 @@ interface Shared {
 
 /** Opens everything. Refuses `locked`, `config-invalid`, `usage`, and what the copies refuse. */
 export async function openMonitor(options: MonitorOptions): Promise<OpenedMonitor> {
-  const { dir, trust, onWarning, server } = options;
+  const { dir, trust, server } = options;
   if (server !== undefined) assertGuarded(server.endpoint);
   const secured = server === undefined ? {} : await readTls(server.endpoint);
   const expectations = await readExpectations(options.expectationsFile);
@@ -117,33 +118,16 @@ export async function openMonitor(options: MonitorOptions): Promise<OpenedMonito
     cleanup.defer(() => void db.close());
     const stop = new AbortController();
     const transport = stoppable(options, stop.signal);
-    const told: { webhook?: Webhook } = {};
-    const store = new IncidentStore(db, dir, {
-      now: options.now,
-      delivers: options.webhook !== undefined,
-      onLeftOut: (origin, kind, key) =>
-        onWarning(
-          `too many alarms of kind ${kind} from ${printable(origin)} are open${key === undefined ? '' : `, many by key ${key}`}: more are counted and not kept; close some (tallystick incidents)`,
-        ),
-      onChange: (incident, event) => {
-        options.onIncident(incident, event);
-        told.webhook?.wake();
-      },
-    });
+    const told: { webhook: Webhook | undefined } = { webhook: undefined };
+    const store = storeOf(db, options, told);
     cleanup.defer(() => store.flush());
     store.repair();
     const observations = new Observations(db);
     const logs = await followedLogs(options.urls, trust.policy, transport, observations);
     const { webhook, madeSecret } = await openWebhook(options, store);
-    if (webhook !== undefined) told.webhook = webhook;
+    told.webhook = webhook;
     const shared = { options, transport, store, books: new Books(db), observations, expectations };
-    const watches: LogWatch[] = [];
-    for (const log of logs) {
-      const watch = watchOf(log, shared);
-      cleanup.defer(() => watch.close());
-      await watch.open();
-      watches.push(watch);
-    }
+    const watches = await openWatches(logs, shared, cleanup);
     const monitor = new Monitor({
       watches,
       store,
@@ -164,6 +148,42 @@ export async function openMonitor(options: MonitorOptions): Promise<OpenedMonito
     await cleanup.disposeAsync();
     throw error;
   }
+}
+
+async function openWatches(
+  logs: Awaited<ReturnType<typeof followedLogs>>,
+  shared: Shared,
+  cleanup: AsyncDisposableStack,
+): Promise<readonly LogWatch[]> {
+  const watches: LogWatch[] = [];
+  for (const log of logs) {
+    const watch = watchOf(log, shared);
+    cleanup.defer(() => watch.close());
+    await watch.open();
+    watches.push(watch);
+  }
+  return watches;
+}
+
+/** `told`: whom a change of an incident wakes. */
+function storeOf(
+  db: Database.Database,
+  options: MonitorOptions,
+  told: { readonly webhook: Webhook | undefined },
+): IncidentStore {
+  const { dir, onWarning } = options;
+  return new IncidentStore(db, dir, {
+    now: options.now,
+    delivers: options.webhook !== undefined,
+    onLeftOut: (origin, kind, key) =>
+      onWarning(
+        `too many alarms of kind ${kind} from ${printable(origin)} are open${key === undefined ? '' : `, many by key ${key}`}: more are counted and not kept; close some (tallystick incidents)`,
+      ),
+    onChange: (incident, event) => {
+      options.onIncident(incident, event);
+      told.webhook?.wake();
+    },
+  });
 }
 
 async function serverOf(

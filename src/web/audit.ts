@@ -39,7 +39,11 @@ export function audit(app: App, origin: string, reader: LogReader): void {
     const { note, head } = reader.checkpoint();
     return { origin, size: head.size, root: formatHex(head.root), time: head.time, note: decodeUtf8(note) };
   });
+  proofs(app, reader);
+  entries(app, reader);
+}
 
+function proofs(app: App, reader: LogReader): void {
   app.get('/v1/inclusion', { schema: schemas.inclusionSchema }, async ({ query }) => {
     const index = await indexOf(query, reader);
     // Whoever was just acknowledged asks before the next checkpoint is out: it has its proof as soon as that is.
@@ -60,7 +64,9 @@ export function audit(app: App, origin: string, reader: LogReader): void {
     const [fromRoot, toRoot, path] = await Promise.all([...roots, reader.consistency(from, to)]);
     return { from, to, fromRoot: formatHex(fromRoot), toRoot: formatHex(toRoot), path: path.map(formatHex) };
   });
+}
 
+function entries(app: App, reader: LogReader): void {
   app.get('/v1/entries', { schema: schemas.rangeSchema }, async ({ query }, reply) => {
     const start = parseDecimal(query.start);
     const end = parseDecimal(query.end);

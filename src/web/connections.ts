@@ -74,17 +74,18 @@ export function limitConnections(
     return connection;
   };
 
-  const begin = ({ socket }: IncomingMessage, response: ServerResponse): void => {
-    const connection = known.get(socket) ?? find(socket);
-    if (connection === undefined) return;
-    connection.inHand++;
-    // Node works through all that a connection sends at once; whoever sends more than this is not waiting for answers.
-    if (connection.inHand > MOST_PIPELINED) return void socket.destroy();
-    response.on('close', connection.answered); // comes once
-  };
-
   server.on('connection', accept);
-  server.on('request', begin);
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    const connection = known.get(socket) ?? find(socket);
+    if (connection !== undefined) begin(connection, response);
+  });
+}
+
+function begin(connection: Connection, response: ServerResponse): void {
+  connection.inHand++;
+  // Node works through all that a connection sends at once; whoever sends more than this is not waiting for answers.
+  if (connection.inHand > MOST_PIPELINED) return void connection.socket.destroy();
+  response.on('close', connection.answered); // comes once
 }
 
 /** Closes a client's connection without a request that was used longest ago; false when there is none. */

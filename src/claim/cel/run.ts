@@ -41,6 +41,7 @@ export class Run {
   }
 
   /** Throws Unjudged where there is no value, and OverBudget. */
+  // oxlint-disable-next-line max-lines-per-function -- a list: one case for each node of the language
   value(node: ASTNode, scope?: Variable): Cel {
     this.#access.meter.spend(1);
     switch (node.op) {

@@ -114,6 +114,7 @@ function childrenOf({ op, args }: ASTNode): readonly ASTNode[] {
 }
 
 /** The kind of what a node gives. Throws Unjudged for what is not in the language, or can never have a value. */
+// oxlint-disable-next-line max-lines-per-function -- a list: one case for each node of the language
 function kindOf(node: ASTNode, names: ReadonlyMap<string, Kind>, depth: number): Kind {
   if (depth === 0) throw new Unjudged(`it is nested deeper than ${MAX_DEPTH}`);
   const of = (each: ASTNode): Kind => kindOf(each, names, depth - 1);

@@ -52,6 +52,7 @@ export async function runAgent(context: Context, asked: AgentAsked): Promise<num
   return stopped;
 }
 
+// oxlint-disable-next-line max-lines-per-function -- a list: one case for each event
 function tell(logger: Logger, event: AgentEvent): void {
   switch (event.kind) {
     case 'proven': {

@@ -65,15 +65,12 @@ export async function watch(
         if (once) return await finish(context, current, last, changes);
       } catch (error) {
         if (!isAway(error) || once) throw error;
-        if (!away)
-          output.warn(
-            `the log cannot be looked at: ${error instanceof Error ? error.message : ''}; trying again`,
-          );
+        if (!away) output.warn(awayText(error));
         away = true;
       }
       measured.waiting = watching?.state.waiting ?? 0;
-      const ms =
-        !away && (last?.unexamined ?? 0) > 0 ? Math.min(GO_ON_MS, config.poll * 1000) : config.poll * 1000;
+      const goesOn = !away && (last?.unexamined ?? 0) > 0;
+      const ms = Math.min(goesOn ? GO_ON_MS : Infinity, config.poll * 1000);
       if (!stop.aborted) await pause(context, ms, stop);
       if (stop.aborted) return stopped(context, watching, last);
     }
@@ -85,6 +82,10 @@ export async function watch(
     await watching?.state.save();
     await metrics?.close();
   }
+}
+
+function awayText(error: unknown): string {
+  return `the log cannot be looked at: ${error instanceof Error ? error.message : ''}; trying again`;
 }
 
 /** What was seen at one moment. `unreadable`: subjects that could not be; `leftOut`, `unexamined`: as `Watched` has them. */

@@ -89,8 +89,18 @@ export async function walkChain(
     else note(folder, found.link.digest, later, faults);
     links.push(found.link);
   }
+  return chainOf(folder, first, links, from, faults);
+}
+
+/** The chain that links make, newest first, from a time on; says what of it is missing. */
+function chainOf(
+  folder: Folder,
+  { account, region, trail, home }: Candidate,
+  links: readonly Link[],
+  from: number,
+  faults: Faults,
+): Chain {
   const [newest, oldest] = [links[0]?.digest, links.at(-1)?.digest];
-  const { account, region, trail, home } = first;
   if (newest === undefined || oldest === undefined) {
     faults.chain(`no digest verifies of trail ${trail} in ${region}`);
     return { trail: { account, region, trail, home }, links, from: 0, to: 0 };

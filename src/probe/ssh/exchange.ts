@@ -76,13 +76,11 @@ async function talk(
   const { offer, guesses } = parseKexInit(serverInit);
   const serverVersion = printable(String.fromCharCode(...version), 255);
   const unsigned = (why: string): Exchanged => ({ serverVersion, offer, transcript: undefined, why });
-  const kex = agreed([...KEX_METHODS.keys()], offer.kex);
-  if (kex === undefined)
-    return unsigned(
-      `the server offers none of ${[...KEX_METHODS.keys()].join(', ')}: its offer is not signed`,
-    );
-  if (agreed(hostKeys, offer.hostKeys) === undefined)
-    return unsigned(`the server offers none of ${hostKeys.join(', ')}: its offer is not signed`);
+  const methods = [...KEX_METHODS.keys()];
+  const kex = agreed(methods, offer.kex);
+  const lacking = kex === undefined ? methods : hostKeys;
+  if (kex === undefined || agreed(hostKeys, offer.hostKeys) === undefined)
+    return unsigned(`the server offers none of ${lacking.join(', ')}: its offer is not signed`);
   try {
     const share = makeShare(KEX_METHODS.get(kex) === 32 ? 0x001d : 0x0017);
     if (share === undefined) throw new Error('both groups are known');

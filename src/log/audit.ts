@@ -28,6 +28,20 @@ export interface AuditSource {
   bundle(index: number, width: number): Promise<readonly Uint8Array[]>;
 }
 
+/** The tree of a checkpoint, from whoever has its tiles. */
+export function auditSource(
+  { origin, size, root }: Pick<AuditSource, 'origin' | 'size' | 'root'>,
+  files: Pick<AuditSource, 'tile' | 'bundle'>,
+): AuditSource {
+  return {
+    origin,
+    size,
+    root,
+    tile: (level, index, width) => files.tile(level, index, width),
+    bundle: (index, width) => files.bundle(index, width),
+  };
+}
+
 /** One thing that is wrong, and where. */
 export interface Finding {
   /** Entry index, when it is about one. */

@@ -12,7 +12,7 @@ import { decodeSign1 } from '../cose/sign1.ts';
 import { TRANSPARENT_LIMITS } from '../cose/transparent.ts';
 import { TLOG_PROOF_VERSION } from '../note/tlogproof.ts';
 import { holds } from '../declare/node/files.ts';
-import { parseDisclosure, parseLeaves, type Disclosure, type OwnedLeaves } from '../declare/leafopening.ts';
+import { parseDisclosure, parseLeaves, type Disclosure, type OpenedLeaves } from '../declare/leafopening.ts';
 import { parseOpening, type Opening } from '../declare/opening.ts';
 import { readNamedFile } from '../platform/files.ts';
 import { PROOF_FILES, PROOFS_FOLDER } from '../declare/node/proofs.ts';
@@ -25,7 +25,7 @@ export interface FoundEvidence {
   /** What the owner keeps of the declaration, with the folder that its paths are told from. */
   readonly owned: { readonly opening: Opening; readonly base: string } | undefined;
   /** Leaves of a source: the owner's all of them, or those shown to whoever got the directory. */
-  readonly leaves?: OwnedLeaves | undefined;
+  readonly leaves?: OpenedLeaves | undefined;
   readonly disclosure?: Disclosure | undefined;
   /** The committed files that were named, absolute; all of them when none was. */
   readonly named: readonly string[];

@@ -4,7 +4,7 @@ import { refuse } from '../bytes/refusal.ts';
 import { Checklist, type Check } from '../bytes/checklist.ts';
 import { isWithdrawal, type Commitment, type Declaration } from '../statement/commitment.ts';
 import { verifyOpening } from '../statement/saltedleaf.ts';
-import { leafTree, showPath, type Disclosure, type OwnedLeaves } from './leafopening.ts';
+import { leafTree, showPath, type Disclosure, type OpenedLeaves } from './leafopening.ts';
 import { showValue } from '../statement/leaf-text.ts';
 
 /** A logged commitment and its subject. */
@@ -14,7 +14,7 @@ interface Logged {
 }
 
 /** The owner's file against the commitment. */
-export function checkLeaves(logged: Logged, owned: OwnedLeaves): readonly Check[] {
+export function checkLeaves(logged: Logged, owned: OpenedLeaves): readonly Check[] {
   const list = new Checklist();
   list.run('declaration', () => {
     const { tree } = declarationOf(logged, owned);

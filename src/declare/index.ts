@@ -29,7 +29,7 @@ export {
   parseDisclosure,
   parseLeaves,
   type Disclosure,
-  type OwnedLeaves,
+  type OpenedLeaves,
   type SourceLeaf,
 } from './leafopening.ts';
 export { checkDisclosure, checkLeaves } from './checkleaves.ts';

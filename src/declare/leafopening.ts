@@ -56,7 +56,7 @@ export interface SourceLeaf extends SaltedLeaf {
   readonly sensitive: boolean;
 }
 
-export interface OwnedLeaves {
+export interface OpenedLeaves {
   readonly profile: string;
   readonly subject: string;
   readonly leaves: readonly SourceLeaf[];
@@ -68,7 +68,7 @@ export interface Disclosure {
   readonly openings: readonly Opening[];
 }
 
-export function formatLeaves({ profile, subject, leaves }: OwnedLeaves): string {
+export function formatLeaves({ profile, subject, leaves }: OpenedLeaves): string {
   const rows = leaves.map(({ path, salt, value, sensitive }) => ({
     path,
     salt: formatHex(salt),
@@ -79,7 +79,7 @@ export function formatLeaves({ profile, subject, leaves }: OwnedLeaves): string 
 }
 
 /** Refuses `malformed-payload`, naming the file. */
-export function parseLeaves(bytes: Uint8Array, path: string): OwnedLeaves {
+export function parseLeaves(bytes: Uint8Array, path: string): OpenedLeaves {
   return reading(path, () => {
     const { profile, subject, leaves } = leavesFile.parse(fromJson(JSON.parse(decodeUtf8(bytes))), '');
     const parsed = leaves.map((leaf) => ({
@@ -92,12 +92,12 @@ export function parseLeaves(bytes: Uint8Array, path: string): OwnedLeaves {
 }
 
 /** The tree whose root the commitment logs. */
-export function leafTree({ leaves }: Pick<OwnedLeaves, 'leaves'>): SaltedTree {
+export function leafTree({ leaves }: Pick<OpenedLeaves, 'leaves'>): SaltedTree {
   return declarationTree(leaves.map(({ path, salt, value }) => ({ path, salt, value: valueInLeaf(value) })));
 }
 
 /** Opens the leaves at and below the paths. Refuses `not-found` for a path that has none. */
-export function disclose(owned: OwnedLeaves, paths: readonly string[]): Disclosure {
+export function disclose(owned: OpenedLeaves, paths: readonly string[]): Disclosure {
   const tree = leafTree(owned);
   const wanted = new Set<number>();
   for (const path of paths) {

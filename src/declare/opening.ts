@@ -10,7 +10,7 @@ import { declarationTree, type SaltedLeaf, type SaltedTree } from '../statement/
 import { array, oneOf, record, text } from '../statement/schema.ts';
 import { count } from '../statement/vocabulary.ts';
 import { fromJson } from './fromjson.ts';
-import type { OwnedLeaves } from './leafopening.ts';
+import type { OpenedLeaves } from './leafopening.ts';
 
 /** Its name in a proof directory. */
 export const OPENING_FILE = 'opening.json';
@@ -78,7 +78,7 @@ export function treeOf(facts: readonly SaltedFact[]): SaltedTree {
 }
 
 /** The same leaves as of any other source, to be listed and shown. */
-export function leavesOf({ subject, facts }: Pick<Opening, 'subject' | 'facts'>): OwnedLeaves {
+export function leavesOf({ subject, facts }: Pick<Opening, 'subject' | 'facts'>): OpenedLeaves {
   const leaves = facts.map((fact) => ({
     path: fact.path,
     salt: fact.salt,

@@ -25,8 +25,8 @@ const REASONS: Readonly<Record<string, string>> = {
     'openAgent openAgentDatabase openMonitor openAlerts openDrivers openDatabase openMonitorDatabase openDatabaseToRead openDatabaseToChange ' +
     'openForWriting openForReading openFile openKept openBatch openToBrowsers openApi',
   'reads files, which parsers of the list take apart':
-    'readOwned readOwnLeaves readNamedFile readPiped readNamedKey readNamedVkeys readSecretFile readTexts readSource ' +
-    'readFact readFacts readLinkFact readLogs readWish',
+    'readOwned readShownLeaves readNamedFile readPiped readNamedKey readNamedVkeys readSecretFile readTexts readSource ' +
+    'readFact readFacts readLinkFact readLogs readWish readNamedSource',
   'a part of parsers of the list':
     'readIdentity readText readLines readDecimal readDigest readHashes readValue readAudience openSigned openHead ' +
     'openCosignatures',

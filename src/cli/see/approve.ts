@@ -10,9 +10,9 @@ import type { Context } from '../context.ts';
 import type { Output } from '../output.ts';
 import { parseDate } from '../../registration/time.ts';
 import type { Flags } from '../verb.ts';
-import { durationOf, MOST_SECONDS, readingOf } from './asked.ts';
+import { ownLeaves, durationOf, MOST_SECONDS, readingOf } from './asked.ts';
 import { factLines, leafLines } from './difference.ts';
-import { readOwnLeaves, type OwnLeaves } from './ownleaves.ts';
+import type { ShownLeaves } from '../../declare/node/openedleaves.ts';
 import { idBytes, say, signerOf } from './say.ts';
 import { lackText } from './show.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
@@ -36,7 +36,7 @@ export async function approve(
   const subject = entry?.subject ?? named;
   const seen = await see(look, subject);
   const about = entry === undefined ? waitingIn(seen) : newestNamed(seen, entry);
-  const own = await readOwnLeaves(context, subject, flags.texts('leaves'));
+  const own = await ownLeaves(context, subject, flags.texts('leaves'));
   output.print(shownBefore(output, seen, about, own).join('\n'));
   if (entry === undefined && !flags.on('yes'))
     throw refuse(
@@ -95,7 +95,7 @@ function shownBefore(
   output: Output,
   { look, subject, history }: Seen,
   about: Committed,
-  own: readonly OwnLeaves[],
+  own: readonly ShownLeaves[],
 ): readonly string[] {
   const { entry, approvals, needed } = about;
   const by = line(look.policies.nameOf(entry.parsed.kid, entry.index));

@@ -1,4 +1,5 @@
 /** What the verbs that look at claims share on the command line. */
+import { join, resolve as resolvePath } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
@@ -10,6 +11,10 @@ import { appraiseEach, type Unreadable } from '../../client/statuses.ts';
 import type { LogClient } from '../../client/client.ts';
 import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
 import { see, type Seen } from './seen.ts';
+import { readShownLeaves, type ShownLeaves } from '../../declare/node/openedleaves.ts';
+import { slugOf } from '../../declare/node/proofs.ts';
+import { ownInput } from '../owninput.ts';
+import { proofsFolderOf } from '../state.ts';
 
 export const SEE_SETTINGS: readonly SettingName[] = [
   'log',
@@ -41,6 +46,17 @@ export function readingOf(context: Context, flags: SeeFlags, whom?: Whom): Promi
   for (const url of monitors)
     if (!/^https?:\/\/\S+$/.test(url)) throw refuse('usage', `--monitor takes an http(s) URL; got ${url}`);
   return clientReading(context, { ...whom, monitors, full: flags.on('full') });
+}
+
+/** The leaves that owners have: of the files named, and of the subject's proof directory. Refuses `not-found`, `usage`. */
+export function ownLeaves(
+  context: Context,
+  subject: string,
+  files: readonly string[],
+): Promise<readonly ShownLeaves[]> {
+  const named = files.map((path) => resolvePath(context.world.cwd, path));
+  const folder = join(proofsFolderOf(context), slugOf(subject));
+  return ownInput(() => readShownLeaves(subject, folder, named));
 }
 
 /** A client for whoever reads many entries: the fast kernels are worth their start then. */

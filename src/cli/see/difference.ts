@@ -2,7 +2,7 @@
 import type { Declaration } from '../../statement/commitment.ts';
 import type { Output } from '../output.ts';
 import { changesOf, factsOf, type Change, type Facts } from '../../declare/facts.ts';
-import { leavesFor, type OwnLeaves } from './ownleaves.ts';
+import { leavesFor, type ShownLeaves } from '../../declare/node/openedleaves.ts';
 import { line } from './words.ts';
 
 const NOTHING: Facts = new Map();
@@ -22,7 +22,7 @@ export function leafLines(
   output: Output,
   before: Declaration | undefined,
   after: Declaration,
-  own: readonly OwnLeaves[],
+  own: readonly ShownLeaves[],
 ): readonly string[] {
   const now = leavesFor(own, after);
   if (now === undefined)

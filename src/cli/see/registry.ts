@@ -7,11 +7,11 @@ import type { Claim } from '../../statement/commitment.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
 import type { Flags } from '../verb.ts';
-import { type SeeFlags, readingOf, seeEach, unreadableJson } from './asked.ts';
+import { type SeeFlags, ownLeaves, readingOf, seeEach, unreadableJson } from './asked.ts';
 import { changeLine } from './difference.ts';
 import { newestSubjects } from '../../client/newest-subjects.ts';
 import { changesOf, factsOf, factsOfClaim, type Change, type Facts } from '../../declare/facts.ts';
-import { leavesFor, readOwnLeaves } from './ownleaves.ts';
+import { leavesFor } from '../../declare/node/openedleaves.ts';
 import { checkedLine, countsOf, subjectLines } from './show.ts';
 import { snapshotJson } from '../../client/snapshot-json.ts';
 import { subjectJson } from '../../appraisal/json.ts';
@@ -155,7 +155,7 @@ export async function diff(
       'not-found',
       `there is nothing to compare: ${line(subject)} has ${all.length} ${all.length === 1 ? 'commitment' : 'commitments'}`,
     );
-  const own = await readOwnLeaves(context, subject, flags.texts('leaves'));
+  const own = await ownLeaves(context, subject, flags.texts('leaves'));
   const [old, now] = [leavesFor(own, before.declaration), leavesFor(own, after.declaration)];
   const facts = changesOf(factsOf(before.declaration), factsOf(after.declaration));
   const leaves = old === undefined || now === undefined ? undefined : changesOf(old, now);
@@ -213,7 +213,7 @@ export async function blame(
   const { output } = context;
   const look = await (await readingOf(context, flags)).snapshot();
   const seen = await see(look, subject);
-  const own = await readOwnLeaves(context, subject, flags.texts('leaves'));
+  const own = await ownLeaves(context, subject, flags.texts('leaves'));
   const now = commitmentOf(seen);
   const text = now && textOf(now, name, own);
   if (now === undefined || text === undefined)

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
-import { disclose, formatDisclosure, showPath, type OwnedLeaves } from '../../declare/leafopening.ts';
+import { disclose, formatDisclosure, showPath, type OpenedLeaves } from '../../declare/leafopening.ts';
 import { showValue } from '../../statement/leaf-text.ts';
 import { OWNED_FILES, ownedFilesIn, readOwned } from '../../declare/node/owned.ts';
 import type { Context } from '../context.ts';
@@ -80,7 +80,7 @@ async function run(context: Context, operands: readonly string[], flags: Own): P
   return EXIT.ok;
 }
 
-function list({ output }: Context, { subject, leaves }: OwnedLeaves): number {
+function list({ output }: Context, { subject, leaves }: OpenedLeaves): number {
   for (const { path, value } of leaves) output.print(`${showPath(path)}  ${showValue(value)}`);
   output.result('disclose', {
     subject,

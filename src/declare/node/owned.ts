@@ -8,7 +8,7 @@ import { equalBytes } from '../../bytes/compare.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import type { Declaration } from '../../statement/commitment.ts';
 import { readNamedFile } from '../../platform/files.ts';
-import { leafTree, LEAVES_FILE, parseLeaves, type OwnedLeaves } from '../leafopening.ts';
+import { leafTree, LEAVES_FILE, parseLeaves, type OpenedLeaves } from '../leafopening.ts';
 import { leavesOf, OPENING_FILE, OPENING_SCHEMA, parseOpening } from '../opening.ts';
 
 /** A file for the owner of a declaration alone: its name in the proof directory, and its text. */
@@ -26,12 +26,12 @@ export function ownedFilesIn(folder: string): readonly string[] {
 }
 
 /** Refuses `not-found`, and `malformed-payload`, naming the file. */
-export async function readOwned(path: string): Promise<OwnedLeaves> {
+export async function readOwned(path: string): Promise<OpenedLeaves> {
   return parseOwned(await readNamedFile(path), path);
 }
 
 /** Tells them apart by what they say they are. Refuses `malformed-payload`, naming the file. */
-export function parseOwned(bytes: Uint8Array, path: string): OwnedLeaves {
+export function parseOwned(bytes: Uint8Array, path: string): OpenedLeaves {
   const isOpening = Buffer.from(bytes).includes(`"${OPENING_SCHEMA}"`);
   return isOpening ? leavesOf(parseOpening(bytes, path)) : parseLeaves(bytes, path);
 }

@@ -10,7 +10,7 @@ import type { Observed } from '../../claim/observed.ts';
 import { PLAIN_ENV, runProgram } from '../child.ts';
 import { readCollected } from './collected.ts';
 import { EXEC, MAX_SECONDS } from './describe.ts';
-import { Given } from '../given.ts';
+import { ParsedParameters } from '../parsed-parameters.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 
 const MAX_BYTES = 1_048_576;
@@ -21,7 +21,7 @@ export const execProbe: Probe = {
 };
 
 async function run(task: ProbeTask): Promise<Observed> {
-  const given = new Given('exec@1', task.params);
+  const given = new ParsedParameters('exec@1', task.params);
   const seconds = given.whole('seconds', 1, MAX_SECONDS) ?? 30;
   const argv = argvOf(task.target);
   const input = {

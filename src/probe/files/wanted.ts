@@ -2,7 +2,7 @@
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { isMap, type Value } from '../../claim/value.ts';
-import { Given } from '../given.ts';
+import { ParsedParameters } from '../parsed-parameters.ts';
 import type { ProbeTask } from '../probe.ts';
 
 export interface Settings {
@@ -18,7 +18,7 @@ const PATH = /^(?!\/)(?!.*(?:^|\/)\.{1,2}(?:\/|$))[^\0]{0,1024}$/;
 
 /** Refuses `config-invalid`. */
 export function readSettings({ params }: Pick<ProbeTask, 'params'>): Settings {
-  const given = new Given('files@1', params);
+  const given = new ParsedParameters('files@1', params);
   const says = 'is a path told from the folder, without . or ..';
   const ids = 4_294_967_295;
   return {

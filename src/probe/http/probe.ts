@@ -7,7 +7,7 @@ import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Observed } from '../../claim/observed.ts';
 import { isUrl, parseAddress } from '../../evidence/address.ts';
-import { Given } from '../given.ts';
+import { ParsedParameters } from '../parsed-parameters.ts';
 import { tellAnswer, type Wanted } from './answer.ts';
 import { tryAuth, type Auth } from './auth.ts';
 import { isServed, sendBurst, type Burst, type BurstPlan } from './burst.ts';
@@ -106,7 +106,7 @@ const NAME = /^[a-z0-9-]{1,64}$/;
 
 /** Refuses `config-invalid`. */
 async function readSettings(task: ProbeTask, timeoutMs: number): Promise<Settings> {
-  const given = new Given('http@1', task.params);
+  const given = new ParsedParameters('http@1', task.params);
   const url = urlOf(task.target);
   const secured = url?.protocol !== 'http:';
   const path = given.text('path', /^\/[!-~]{0,2047}$/, 'is a path that begins with /, percent-encoded');
@@ -164,7 +164,7 @@ function tokenOf(secret: string | undefined): string | undefined {
   return token;
 }
 
-function planOf(given: Given, requests: number): BurstPlan {
+function planOf(given: ParsedParameters, requests: number): BurstPlan {
   const rate = given.whole('rate', 1, 10_000);
   if (rate === undefined) throw given.wrong('rate', 'is needed for a burst: the declared requests a second');
   const statuses = given.texts('limited', /^[345]\d\d$/, 'is a status from 300 to 599') ?? ['429', '503'];

@@ -2,7 +2,7 @@
 import { refuse } from '../../bytes/refusal.ts';
 import { readTrailKey, readTrailKeys, type TrailKey } from '../../evidence/cloudtrail-key.ts';
 import { accountOf, DEFAULT_HOURS, DEFAULT_LAG } from '../../evidence/trail-facts.ts';
-import { Given } from '../given.ts';
+import { ParsedParameters } from '../parsed-parameters.ts';
 import type { ProbeTask } from '../probe.ts';
 import { declaredLeaves } from '../declared.ts';
 import type { Principals } from './event.ts';
@@ -25,7 +25,7 @@ const ARN = /^arn:aws[a-z-]{0,20}:(?:iam|sts)::\d{12}:[A-Za-z0-9+=,.@_/-]{1,600}
 
 /** Refuses `config-invalid`, and `malformed-key`. */
 export async function readSettings(task: ProbeTask): Promise<IamSettings> {
-  const given = new Given('iam@1', task.params);
+  const given = new ParsedParameters('iam@1', task.params);
   const saysArn = 'is the ARN of a role, a user or a session';
   const one = given.text('principal', ARN, saysArn);
   const names = [...(one === undefined ? [] : [one]), ...(given.texts('principals', ARN, saysArn) ?? [])];
@@ -47,7 +47,7 @@ export async function readSettings(task: ProbeTask): Promise<IamSettings> {
 }
 
 async function keysOf(
-  given: Given,
+  given: ParsedParameters,
   task: ProbeTask,
 ): Promise<Pick<IamSettings, 'keys' | 'keysAreCommitted'>> {
   const committed = given.texts('publicKeys', /^[^]{100,1024}$/, 'is a public key, in base64 or PEM', 32);

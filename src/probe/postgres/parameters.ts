@@ -1,7 +1,7 @@
 /** Parameters of the probe `postgres@1`, and the login from the secret connection string. */
 import { refuse, type Refusal } from '../../bytes/refusal.ts';
 import { parseAddress, type Address } from '../../evidence/address.ts';
-import { Given } from '../given.ts';
+import { ParsedParameters } from '../parsed-parameters.ts';
 import type { ProbeTask } from '../probe.ts';
 import type { Trust } from '../trust.ts';
 import { SETTINGS } from './describe.ts';
@@ -22,7 +22,7 @@ export interface Wish {
 
 /** Refuses `config-invalid`. */
 export async function readWish(task: ProbeTask): Promise<Wish> {
-  const given = new Given('postgres@1', task.params);
+  const given = new ParsedParameters('postgres@1', task.params);
   const address = parseAddress(task.target, 5432);
   const secret = await task.secret('dsn');
   const { login, encrypted, verified } =

@@ -13,7 +13,7 @@ import { verifyTranscript } from '../../evidence/verify.ts';
 import type { Withheld } from '../../claim/withheld.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import { parseAddress, type Address } from '../../evidence/address.ts';
-import { Given } from '../given.ts';
+import { ParsedParameters } from '../parsed-parameters.ts';
 import { DEFAULT_USER, SSH } from './describe.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 import { exchange, type Exchanged } from './exchange.ts';
@@ -99,7 +99,7 @@ function authOf(
 
 /** Undefined where ways to log in are not asked for. */
 function userOf({ params }: ProbeTask): string | undefined {
-  const given = new Given('ssh@1', params);
+  const given = new ParsedParameters('ssh@1', params);
   const user =
     given.text('user', /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}$/, 'is the name of a user') ?? DEFAULT_USER;
   return given.flag('auth', false) ? user : undefined;

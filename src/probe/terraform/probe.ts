@@ -17,7 +17,7 @@ import { DEPOSED, isFault, NOT_NAMED, TAINTED } from '../../declare/sources/terr
 import { declareTerraform } from '../../declare/sources/terraform/terraform.ts';
 import { PLAIN_ENV, runProgram } from '../child.ts';
 import { declaredLeaves } from '../declared.ts';
-import { Given } from '../given.ts';
+import { ParsedParameters } from '../parsed-parameters.ts';
 import { cutLists, membersOf } from '../members.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 import { compare, MAX_SHOWN } from './compare.ts';
@@ -120,7 +120,7 @@ async function readState({ target, params, signal, spent }: ProbeTask): Promise<
       'config-invalid',
       'the target of terraform@1 is the absolute path of a state in JSON, or of a folder',
     );
-  if (!new Given('terraform@1', params).flag('run', false)) return readStateFile(target, signal);
+  if (!new ParsedParameters('terraform@1', params).flag('run', false)) return readStateFile(target, signal);
   const { code, output } = await runProgram({
     argv: ['terraform', 'show', '-json', '-no-color'],
     cwd: target,

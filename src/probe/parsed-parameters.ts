@@ -3,7 +3,7 @@ import { refuse, type Refusal } from '../bytes/refusal.ts';
 import type { Parameter } from '../statement/commitment.ts';
 
 /** Reads refuse `config-invalid`, naming the parameter. */
-export class Given {
+export class ParsedParameters {
   readonly #probe: string;
   readonly #params: ReadonlyMap<string, Parameter>;
 

@@ -71,6 +71,12 @@ export function isFolder(path: string): boolean {
   }
 }
 
+/** Which file a path leads to, so that another one under the same name is told from it; undefined where there is none. */
+export function fileAt(path: string): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found && `${found.dev} ${found.ino}`;
+}
+
 /** Writes a file that must not exist yet. True when it is new, false when the name was taken and nothing was done. */
 export async function createFile(path: string, bytes: Uint8Array | string, mode = 0o644): Promise<boolean> {
   if (existsSync(path)) return false; // also where the disk is full

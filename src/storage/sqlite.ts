@@ -9,6 +9,7 @@ import { equalBytes } from '../bytes/compare.ts';
 import { refuse, Refusal } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
 import type { ChainHead, EntryRow, Head, NewEntry, Plan, Store, TileRow } from '../log/ports.ts';
+import { fileAt } from '../platform/files.ts';
 import { isRow } from '../platform/rows.ts';
 import { firstUse } from '../platform/sqlite.ts';
 import { Merger, type MergeStep } from './merge.ts';
@@ -30,6 +31,8 @@ export class SqliteStore extends SqliteReader implements Store {
   readonly #step: (step: CommitStep) => void;
   readonly #merger: Merger;
   #merging: NodeJS.Immediate | undefined;
+  /** The file that is written, as its path led to it when it was opened. */
+  readonly #file: string | undefined;
   /** Whether the newest head is of our own last commit, so that what `recent` holds is all there is. */
   #ownHead = false;
 
@@ -37,6 +40,7 @@ export class SqliteStore extends SqliteReader implements Store {
     super(db);
     this.#statements = prepare(db);
     this.#step = step;
+    this.#file = fileAt(db.name);
     this.#merger = new Merger(db, step);
     this.#mergeSoon();
   }
@@ -88,6 +92,7 @@ export class SqliteStore extends SqliteReader implements Store {
       const after = { size: plan.head.size, flushes: this.#flush(plan.head.size, flushes) };
       this.#swap(plan.head, after.flushes);
       this.#step('head');
+      this.#stillThere();
       commit.run();
       this.recent.committed(places, after);
       this.#ownHead = after.flushes === flushes;
@@ -141,6 +146,15 @@ export class SqliteStore extends SqliteReader implements Store {
         'the store moved under the log: another process writes to it; stop one of them',
       );
     return isRow(row) ? number(row, 'flushes') : 0;
+  }
+
+  /** What is written to a file that no path leads to any more is gone with the process: nothing may be promised of it. */
+  #stillThere(): void {
+    if (fileAt(this.db.name) !== this.#file)
+      throw refuse(
+        'swap-lost',
+        `${this.db.name} was moved, replaced or deleted under the running log: stop it, and put the file back`,
+      );
   }
 
   #swap(head: Head, flushes: number): void {

@@ -12,7 +12,12 @@
  *     });
  *     await monitor.once();
  *     await close();
+ *
+ * `openWatch` is for claims: it tells each verdict that changes, and raises alerts (watch/open.ts).
  */
 export { openMonitor, type MonitorOptions, type MonitorServer, type OpenedMonitor } from './open.ts';
 export type { Believed } from './followed.ts';
 export type { EventType, KnownIncident } from './incidents.ts';
+export { openWatch, type OpenedWatch, type WatchOptions } from './watch/open.ts';
+export type { Change } from './watch/changes.ts';
+export type { Looked, WatchRemark } from './watch/watch.ts';

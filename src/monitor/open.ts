@@ -15,7 +15,7 @@ import { decodeUtf8, encodeUtf8 } from '../bytes/text.ts';
 import { MAX_PEERS, peerUrl } from '../client/gossip.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
-import { createSecretFile, readSecretFile } from '../keys/file.ts';
+import { createSecretFile } from '../keys/file.ts';
 import { Books } from './books.ts';
 import { lockDirectory, monitorFiles, openMonitorDatabase } from './database.ts';
 import { parseExpectations, type Expectation } from './expectations.ts';
@@ -25,8 +25,9 @@ import { MISSED_GRACE_SECONDS, QUORUM_GRACE_SECONDS } from './judge.ts';
 import { LogWatch } from './logwatch.ts';
 import { Monitor } from './monitor.ts';
 import { Observations } from './observations.ts';
-import { Webhook } from './webhook.ts';
-import { formatSecret, MAKE_SECRET, parseSecrets, SECRET_BYTES } from './webhook-secret.ts';
+import { webhookWith } from './deliver.ts';
+import type { Webhook } from './webhook.ts';
+import { formatSecret, SECRET_BYTES } from './webhook-secret.ts';
 import { assertGuarded, listen, oneHop, readTls, type GuardedEndpoint, type Tls } from '../web/listen.ts';
 import { buildMonitorApp } from './http.ts';
 import type { Logger } from 'pino';
@@ -274,19 +275,7 @@ async function openWebhook(
   const path = webhookSecretFile ?? monitorFiles(options.dir).webhookSecret;
   const make = webhookSecretFile === undefined && !existsSync(path);
   if (make) await createSecretFile(path, encodeUtf8(`${formatSecret(randomBytes(SECRET_BYTES))}\n`));
-  const webhook = new Webhook({
-    url,
-    secrets: parseSecrets(await readSecretFile(path, MAKE_SECRET), path),
-    outbox: store.outbox,
-    version: VERSION,
-    fetch: options.fetch,
-    now: options.now,
-    random: Math.random,
-    setTimer: (run, ms) => {
-      const timer = setTimeout(run, ms);
-      return () => clearTimeout(timer);
-    },
-    onFailure: options.onWarning,
-  });
+  const { fetch, now, onWarning: onFailure } = options;
+  const webhook = (await webhookWith({ url, fetch, now, onFailure }, path))(store.outbox);
   return { webhook, madeSecret: make ? path : undefined };
 }

@@ -8,6 +8,11 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { digest, type Digest } from '#src/bytes/brand.ts';
 import { encodeUtf8, parseHex } from '#src/bytes/text.ts';
 import { run } from '#src/cli/main.ts';
+import { openClient, type LogClient } from '#src/client/client.ts';
+import { trustKeys } from '#src/client/trust.ts';
+import type { Change } from '#src/monitor/watch/changes.ts';
+import { openWatch, type OpenedWatch, type WatchOptions } from '#src/monitor/watch/open.ts';
+import { parseVkey } from '#src/note/key.ts';
 import type { Signer } from '#src/sign/signer.ts';
 import { parseStatement } from '#src/statement/parse.ts';
 import type { Claim, Declaration } from '#src/statement/commitment.ts';
@@ -56,6 +61,11 @@ export const claim: Claim = {
 export const hashOf = (text: string): Digest => digest(sha256(encodeUtf8(text)));
 export const idOf = (entry: Uint8Array): Digest => digest(sha256(entry));
 
+export interface Watching extends OpenedWatch {
+  readonly changes: readonly Change[];
+  readonly remarks: readonly string[];
+}
+
 export class SeeWorld {
   readonly dir: string;
   readonly log: ServedLog;
@@ -71,8 +81,6 @@ export class SeeWorld {
     [];
   hookStatus = 204;
   away = false;
-  /** The program; a test may put another in. */
-  run = run;
   /** Run while a command sleeps. */
   asleep: () => void | Promise<void> = () => undefined;
 
@@ -93,7 +101,7 @@ export class SeeWorld {
     return new SeeWorld(dir, await ServedLog.start());
   }
 
-  readonly #fetch: typeof fetch = async (input, init) => {
+  readonly fetch: typeof fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     if (url.href === HOOK) {
       const id = new Headers(init?.headers).get('webhook-id') ?? '';
@@ -106,10 +114,38 @@ export class SeeWorld {
     return this.#search(url.pathname + url.search, this.unseen);
   };
 
+  /** A client of the log, which remembers heads in memory. */
+  client(): LogClient {
+    const trust = trustKeys(vkeys.map(parseVkey));
+    return openClient({ log: BASE, trust, fetch: this.fetch, now: () => this.now * 1000 });
+  }
+
+  /** A watch of the log through that client, and what it told. It remembers in `folder`; `tallystick watch` in `tallystick/watch`. */
+  async watch(change: Partial<WatchOptions> = {}, folder = 'watch'): Promise<Watching> {
+    const changes: Change[] = [];
+    const remarks: string[] = [];
+    const opened = await openWatch({
+      client: this.client(),
+      dir: join(this.dir, folder),
+      subjects: [],
+      pollSeconds: 10,
+      fetch: this.fetch,
+      now: () => this.now * 1000,
+      sleep: async (ms) => {
+        this.now += ms / 1000;
+        await this.asleep();
+      },
+      onChange: (each) => void changes.push(each),
+      onRemark: ({ text }) => void remarks.push(text),
+      ...change,
+    });
+    return { ...opened, changes, remarks };
+  }
+
   async tally(...argv: string[]): Promise<Told> {
     let [out, err] = ['', ''];
     const before = this.log.entries.length;
-    const code = await this.run(argv, {
+    const code = await run(argv, {
       env: {
         XDG_STATE_HOME: this.dir,
         TALLYSTICK_LOG: BASE,
@@ -117,7 +153,7 @@ export class SeeWorld {
         TALLYSTICK_DATA_DIR: this.dir,
       },
       cwd: this.dir,
-      fetch: this.#fetch,
+      fetch: this.fetch,
       now: () => this.now * 1000,
       sleep: async (ms) => {
         this.now += ms / 1000;

@@ -1,7 +1,7 @@
 /** The words the program answers to: verbs with their flags, routes, names of metrics. For spec.test.ts. */
 import { Registry } from '@platformatic/prom-client';
 import { loadVerbs } from '#src/cli/verbs.ts';
-import { watchMetrics } from '#src/cli/see/watchmetrics.ts';
+import { watchMetrics } from '#src/monitor/watch/metrics.ts';
 import { flagOf, settings } from '#src/cli/settings.ts';
 import type { AnyVerb } from '#src/cli/verb.ts';
 import { buildApp } from '#src/http/app.ts';

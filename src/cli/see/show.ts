@@ -2,7 +2,6 @@
 import { approverFault } from '../../appraisal/approvers.ts';
 import { approvalsLacking, type Committed, type History } from '../../appraisal/history.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
-import { formatTime } from '../../bytes/time.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { CLASS_WORDS } from '../agent/lines.ts';
 import { disclosedFor, undeclaredIn } from '../../appraisal/json.ts';
@@ -105,18 +104,4 @@ export function countsOf(verdicts: readonly Verdict[]): string {
   const counts = new Map<Verdict, number>();
   for (const each of verdicts) counts.set(each, (counts.get(each) ?? 0) + 1);
   return [...counts].map(([verdict, n]) => `${n} ${verdict}`).join(', ');
-}
-
-/** `subject claim: PROVEN → STALE (why)`. */
-export function changeLine(
-  output: Output,
-  seen: Seen,
-  standing: ClaimStatus,
-  before: Verdict | undefined,
-): string {
-  const { claim, verdict, evidence, explain } = standing;
-  const was = before === undefined ? '' : `${before} → `;
-  const why = explain === undefined ? '' : `  ${line(explain)}`;
-  const words = `${paintVerdict(output, verdict)}${evidence === undefined ? '' : ` [${evidence}]`}`;
-  return `${formatTime(seen.look.now)}  ${line(seen.subject)}  ${claim.id}  ${was}${words}${why}`;
 }

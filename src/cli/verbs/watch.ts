@@ -19,7 +19,7 @@ export const watchVerb: Verb<typeof OPTIONS> = {
     'Looks every --poll seconds and prints each verdict that changed, and each claim that is no longer claimed. With ' +
     '--webhook, a claim that becomes VIOLATED, CONTRADICTED, STALE or REVOKED is posted, signed (Standard Webhooks), ' +
     'until it is acknowledged, and so is its recovery or its end. What was told is remembered in the state directory, so that a restart neither repeats nor loses an ' +
-    'alert. A log that is away is asked again; one that is caught lying is posted too, and ends the watch. With --once ' +
+    'alert; one watch of the same subjects at a time. A log that is away is asked again; one that is caught lying is posted too, and ends the watch. With --once ' +
     'it looks once and exits as status does, and with 5 when there are too many subjects to be watched. With --json, each ' +
     'change is an object on a line.',
   operands: [['[subjects...]', 'what was committed to; all subjects with claims when absent']],

@@ -1,11 +1,12 @@
 /** `watch` of everything under a flood: what is known is looked at first, what is new in bounded steps. Reads are counted, not time. */
-import t, { type Test } from 'tap';
+import t from 'tap';
 import type { Snapshot } from '#src/client/snapshot.ts';
-import { Claiming, WATCH_LIMITS, WATCH_ONCE, watchedSubjects } from '#src/cli/see/watched.ts';
+import type { LogClient } from '#src/client/client.ts';
+import type { WatchedLog } from '#src/monitor/watch/watch.ts';
+import { Claiming, WATCH_LIMITS, WATCH_ONCE, watchedSubjects } from '#src/monitor/watch/subjects.ts';
 import { Roster } from '#src/client/roster.ts';
 import type { Listed, Page, Wanted } from '#src/client/search.ts';
 import { entryId } from '#src/bytes/brand.ts';
-import type * as main from '#src/cli/main.ts';
 import { claim, SeeWorld, SUBJECT } from '../support/see-world.ts';
 
 const violated = { verdict: 'VIOLATED', explain: 'TLS 1.2 was accepted' } as const;
@@ -89,72 +90,78 @@ t.test('a flood that claims something takes the places that are left, and no oth
   t.equal(log.reads, 1_000);
 });
 
-/** A daemon that examines so many subjects a look, and of which `examine` is called before it does. */
-async function daemonOf(t: Test, w: SeeWorld, examined: number, examine: () => void): Promise<void> {
-  const all = await import('#src/cli/see/watched.ts');
-  const { run } = await t.mockImport<typeof main>('../../src/cli/main.ts', {
-    '../../src/cli/see/watched.ts': {
-      ...all,
-      watchedSubjects: (look: Snapshot, known: ReadonlySet<string>, claiming: Claiming) => {
-        examine();
-        return all.watchedSubjects(look, known, claiming, { subjects: 100, examined });
-      },
-    },
-  });
-  w.run = run;
-}
-
 t.test('news of what is watched is told before, and without, the examination of what is new', async (t) => {
   const w = await SeeWorld.start(t);
   const commitment = await w.commit();
-  let isRefused = false;
-  await daemonOf(t, w, 3, () => {
-    w.away ||= isRefused;
-  });
   let looks = 0;
+  let examined = 0;
+  // The roster is asked for where the examination begins: from the second look on, the log is away then.
+  const client = w.client();
+  const snapshot = async () => {
+    const taken = await client.snapshot();
+    return {
+      ...taken,
+      roster: () => {
+        examined++;
+        w.away ||= looks > 0;
+        return taken.roster();
+      },
+    };
+  };
+  const watch = await w.watch({ client: watched(client, snapshot), limits: { subjects: 100, examined: 3 } });
   w.asleep = async () => {
     looks += 1;
     if (looks === 1) {
-      isRefused = true;
       await w.prove(commitment, violated);
       for (let i = 0; i < 10; i++) await w.commit({ claims: [] }, `dev/${i}`);
     }
-    if (looks === 2) process.emit('SIGTERM');
+    if (looks === 2) void watch.close();
   };
-  const told = await w.tally('watch', '--json');
-  t.match(told.objects, [
-    { before: null, verdict: 'UNKNOWN' },
-    { subject: SUBJECT, before: 'UNKNOWN', verdict: 'VIOLATED' },
+  await watch.start();
+  t.equal(examined, 2);
+  t.match(watch.remarks, [/cannot be looked at/]);
+  t.match(watch.changes, [
+    { before: undefined, now: { verdict: 'UNKNOWN' } },
+    { status: { subject: SUBJECT }, before: 'UNKNOWN', now: { verdict: 'VIOLATED' } },
   ]);
 });
+
+/** The client, with another way to look. */
+function watched(client: LogClient, snapshot: LogClient['snapshot']): WatchedLog {
+  const { log, trust } = client;
+  return { log, trust, snapshot, logStatement: (...given) => client.logStatement(...given) };
+}
 
 t.test('what is not examined yet is told once, and the daemon goes on with it soon', async (t) => {
   const w = await SeeWorld.start(t);
   await w.commit();
   for (let i = 0; i < 10; i++) await w.commit({ claims: [] }, `dev/${i}`);
   await w.commit({}, 'prod/late');
+  const limits = { subjects: 100, examined: 3 };
+  const client = w.client();
   let calls = 0;
-  await daemonOf(t, w, 3, () => void calls++);
+  const counted = watched(client, () => {
+    calls++;
+    return client.snapshot();
+  });
+  const watch = await w.watch({ client: counted, limits });
   const times: number[] = [w.now];
-  let left: string[] = [];
   w.asleep = () => {
     times.push(w.now);
-    if (times.length === 6) process.emit('SIGTERM');
+    if (times.length === 6) void watch.close();
   };
-  const told = await w.tally('watch', '--json');
-  left = told.err.split('\n').filter((each) => each !== '');
-  t.match(left, [/9 subjects are not examined yet/, /all subjects with claims are watched again/]);
-  t.equal(left.length, 2);
+  const last = await watch.start();
+  t.match(watch.remarks, [/9 subjects are not examined yet/, /all subjects with claims are watched again/]);
+  t.equal(watch.remarks.length, 2);
   t.equal(calls, 5);
   t.strictSame(
     times.slice(1).map((each, i) => Math.round(each - (times[i] ?? 0))),
     [1, 1, 1, 10, 10],
   );
-  t.match(told, {
-    code: 0,
-    json: { left_out: 0, subjects: [{ subject: SUBJECT }, { subject: 'prod/late' }] },
-  });
-  await daemonOf(t, w, 3, () => undefined);
-  const once = await w.tally('watch', '--once', '--json');
-  t.match(once, { code: 5, err: /subjects are not examined yet/, json: { left_out: 7 } });
+  t.match(last, { leftOut: 0, statuses: [{ subject: SUBJECT }, { subject: 'prod/late' }] });
+  await watch.close();
+  const again = await w.watch({ limits });
+  t.match(await again.once(), { leftOut: 7 });
+  t.match(again.remarks, [/subjects are not examined yet/]);
+  await again.close();
 });

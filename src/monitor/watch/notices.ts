@@ -6,22 +6,24 @@ import type { Signer } from '../../sign/signer.ts';
 import { encodeNotice } from '../../statement/payload.ts';
 import { signFor } from '../../client/sign-for.ts';
 import type { LogClient } from '../../client/client.ts';
-import { commitmentOf } from '../../appraisal/subject.ts';
-import type { Seen } from './seen.ts';
+import { commitmentOf, type SubjectStatus } from '../../appraisal/subject.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
 
 /** Logs that a claim is STALE, and verifies the receipt. Resolves with the index. Refuses what the log refuses. */
 export async function logStale(
-  client: LogClient,
+  client: Pick<LogClient, 'logStatement'>,
   signer: Signer,
-  seen: Seen,
+  snapshot: Snapshot,
+  status: SubjectStatus,
   { claim, due, proof, explain }: ClaimStatus,
 ): Promise<number> {
-  const { look, subject } = seen;
-  const { origin, size, root } = look.view.opened.checkpoint;
-  const about = commitmentOf(seen);
+  const { subject } = status;
+  const { view, now } = snapshot;
+  const { origin, size, root } = view.opened.checkpoint;
+  const about = commitmentOf(status);
   const payload = encodeNotice({
     topic: 'stale',
-    since: Math.min(due, look.now),
+    since: Math.min(due, now),
     checkpoint: { origin, size, root },
     reason: `${claim.id}: ${explain ?? 'no proof came in time'}`,
     verdict: 'STALE',
@@ -33,6 +35,6 @@ export async function logStale(
       last: { seq: proof.parsed.proof.seq, id: digest(parseHex(proof.id)) },
     }),
   });
-  const statement = await signFor(look, { kind: 'notice', subject, payload, signer });
+  const statement = await signFor(snapshot, { kind: 'notice', subject, payload, signer });
   return (await client.logStatement(statement)).index;
 }

@@ -3,9 +3,8 @@ import { refuse } from '../../bytes/refusal.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { gauge } from '../../web/metrics.ts';
 import { webServer } from '../../web/server.ts';
-import type { Context } from '../context.ts';
 import { VERSION } from '../../platform/place.ts';
-import { exitOf } from './seen.ts';
+import { outcomeOf } from '../../appraisal/gate.ts';
 
 /** What is measured; a watch writes it after each look. `lookedAt`: milliseconds, 0 before the first. */
 export interface Measured {
@@ -39,12 +38,12 @@ export function watchMetrics(measured: Measured, now: () => number) {
     gauge(
       'watch_claims_failed',
       'Claims that are VIOLATED, CONTRADICTED or REVOKED.',
-      count((each) => exitOf([each]) === exitOf(['VIOLATED'])),
+      count((each) => outcomeOf([each]) === 'failed'),
     ),
     gauge(
       'watch_claims_unknown',
       'Claims that are STALE or UNKNOWN.',
-      count((each) => exitOf([each]) === exitOf(['STALE'])),
+      count((each) => outcomeOf([each]) === 'unknown'),
     ),
     gauge(
       'watch_subjects_left_out',
@@ -58,27 +57,31 @@ export function watchMetrics(measured: Measured, now: () => number) {
   ];
 }
 
-/** Serves them on 127.0.0.1, when a port is named. Refuses `usage`, `config-invalid`. */
+/** The server of the metrics. */
+export interface MetricsServer {
+  /** `http://127.0.0.1:PORT/metrics`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves them on a port of 127.0.0.1, 0 for any. `now`: milliseconds. Refuses `config-invalid`. */
 export async function serveMetrics(
-  { world, output }: Context,
-  port: string | undefined,
+  port: number,
   measured: Measured,
-): Promise<{ close(): Promise<void> } | undefined> {
-  if (port === undefined) return undefined;
-  if (!/^[0-9]{1,5}$/.test(port) || Number(port) > 65_535)
-    throw refuse('usage', `--metrics-port takes a port, 0 for any; got ${port}`);
-  const web = await webServer({ version: VERSION, now: world.now });
-  for (const metric of watchMetrics(measured, world.now)) web.registry.registerMetric(metric);
+  now: () => number,
+): Promise<MetricsServer> {
+  const web = await webServer({ version: VERSION, now });
+  for (const metric of watchMetrics(measured, now)) web.registry.registerMetric(metric);
   await web.operations(() => ({
     ready: measured.lookedAt > 0,
     reasons: measured.lookedAt > 0 ? [] : ['no look yet'],
   }));
   web.finish();
   try {
-    output.note(`metrics: ${await web.app.listen({ host: '127.0.0.1', port: Number(port) })}/metrics`);
+    const url = `${await web.app.listen({ host: '127.0.0.1', port })}/metrics`;
+    return { url, close: async () => web.app.close() };
   } catch (cause) {
     await web.app.close();
     throw refuse('config-invalid', `cannot listen on port ${port}; choose another`, { cause });
   }
-  return { close: async () => web.app.close() };
 }

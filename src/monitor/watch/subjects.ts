@@ -7,7 +7,7 @@ import type { ParsedStatement } from '../../statement/parse.ts';
 import { isOfOne } from '../../bytes/nature.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
-import { line } from './words.ts';
+import { printable } from '../../bytes/printable.ts';
 
 /** Bounds of one look. */
 export interface WatchLimits {
@@ -65,7 +65,7 @@ export async function watchedSubjects(
     if (isWhole && !roster.has(subject))
       throw refuse(
         'proof-failed',
-        `the log's search names no commitment about ${line(subject)} any more, and it did: it hides something`,
+        `the log's search names no commitment about ${printable(subject, 300)} any more, and it did: it hides something`,
       );
   const found: string[] = [];
   let [examined, unknown] = [0, 0];

@@ -1,0 +1,97 @@
+/** What a watch tells of a change (appraisal/changes.ts): as data, and as the event that a receiver of alerts gets. */
+import { createHash } from 'node:crypto';
+import type { ClaimStatus } from '../../appraisal/appraise.ts';
+import { changesSince, newsOf, type ClaimEnd } from '../../appraisal/changes.ts';
+import { claimJson } from '../../appraisal/json.ts';
+import type { SubjectStatus } from '../../appraisal/subject.ts';
+import { snapshotJson } from '../../client/snapshot-json.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
+import type { Verdict } from '../../statement/vocabulary.ts';
+import type { WatchEvent, WatchState } from './state.ts';
+
+/** What was told before: a watch's state. */
+export type Told = Pick<WatchState, 'claimsOf' | 'isAlerted'>;
+
+export interface Change {
+  /** When it was seen, POSIX seconds. */
+  readonly at: number;
+  readonly status: SubjectStatus;
+  /** Id of the claim. */
+  readonly claim: string;
+  /** The verdict that was told last; undefined when none was. */
+  readonly before: Verdict | undefined;
+  /** Where the claim is now, or how it ended. */
+  readonly now: ClaimStatus | ClaimEnd;
+  /** The change as plain data: the `data` of its event. */
+  readonly data: ReturnType<typeof aboutOf> & Readonly<Record<string, Plain>>;
+  /** Type of the event that a receiver gets; undefined when nobody must hear of it. */
+  readonly type: 'claim.failed' | 'claim.recovered' | 'claim.ended' | undefined;
+  /** The event, if its type says that there is one. */
+  readonly event: WatchEvent;
+}
+
+type Plain = string | number | boolean | null | readonly string[];
+
+/** Whether a claim ended, in what a change says of now. */
+export function isEnd(now: ClaimStatus | ClaimEnd): now is ClaimEnd {
+  return 'how' in now;
+}
+
+/** What differs from what was told last, subject by subject. */
+export function changesOf(
+  told: Told,
+  snapshot: Snapshot,
+  statuses: readonly SubjectStatus[],
+): readonly Change[] {
+  return statuses.flatMap((status) => {
+    const { subject } = status;
+    return changesSince(told.claimsOf(subject), status).map((change) => {
+      const claim = change.kind === 'ended' ? change.claim : change.claim.claim.id;
+      const news = newsOf(change, told.isAlerted(subject, claim));
+      const type = news === undefined ? undefined : (`claim.${news}` as const);
+      const now = change.kind === 'ended' ? change : change.claim;
+      const data = { ...aboutOf(snapshot, status), before: change.before ?? null, ...dataOf(now) };
+      return changeOf(snapshot, { status, claim, before: change.before, now, data, type });
+    });
+  });
+}
+
+function dataOf(now: Change['now']) {
+  if (!isEnd(now)) return claimJson(now);
+  const { claim, how, by } = now;
+  return { claim, verdict: null, ended: how, ended_by: by?.id ?? null, ended_index: by?.index ?? null };
+}
+
+function changeOf(snapshot: Snapshot, change: Omit<Change, 'at' | 'event'>): Change {
+  const { type, data, status } = change;
+  const name = eventName('claim', [originOf(snapshot), status.subject, ...sameOf(change)]);
+  const event = { name, body: eventBody(type ?? '', snapshot.now * 1000, data) };
+  return { at: snapshot.now, ...change, event };
+}
+
+/** What makes it the same change, whoever sees it: receivers get it by one name from every watch. */
+function sameOf({ status, claim: id, now }: Pick<Change, 'status' | 'claim' | 'now'>): readonly string[] {
+  if (isEnd(now)) return [id, 'ended', now.by?.id ?? ''];
+  const { verdict, proof, due } = now;
+  // A waiver that ends shows the same verdict by the same proof again, and that is another change.
+  const waiver = status.history.waivers.findLast((each) => each.parsed.waiver.claims.includes(id));
+  return [id, verdict, proof?.id ?? '', String(due), ...(waiver === undefined ? [] : [waiver.id])];
+}
+
+function aboutOf(snapshot: Snapshot, { subject, history }: SubjectStatus) {
+  return { ...snapshotJson(snapshot), subject, commitment: history.inForce?.entry.id ?? null };
+}
+
+function originOf({ view }: Snapshot): string {
+  return view.opened.checkpoint.origin;
+}
+
+/** `webhook-id` of an event: what it is about, and 40 hex digits of what makes it the same event again. */
+export function eventName(about: 'claim' | 'subject' | 'watch', same: readonly (string | number)[]): string {
+  return `${about}_${createHash('sha256').update(same.join('\n')).digest('hex').slice(0, 40)}`;
+}
+
+/** JSON of an event. `time`: milliseconds. */
+export function eventBody(type: string, time: number, data: object): string {
+  return JSON.stringify({ type, timestamp: new Date(time).toISOString(), data });
+}

@@ -1,0 +1,93 @@
+/**
+ * A watch of claims from options: what it remembers, its webhook, its metrics.
+ *
+ *     const client = openClient({ log, trust, fetch, now: Date.now });
+ *     const watch = await openWatch({
+ *       client, dir: 'watch', subjects: [], pollSeconds: 10, fetch, now: Date.now,
+ *       onChange: ({ data }) => console.log(data), onRemark: ({ text }) => console.error(text),
+ *     });
+ *     await watch.once(); // or watch.start(), until close
+ *     await watch.close();
+ */
+import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { refuse } from '../../bytes/refusal.ts';
+import { originOf } from '../../note/trust.ts';
+import { makeFolder } from '../../platform/files.ts';
+import { webhookWith } from '../deliver.ts';
+import { MAKE_SECRET } from '../webhook-secret.ts';
+import { serveMetrics, type Measured } from './metrics.ts';
+import { WatchState } from './state.ts';
+import { Watch, type WatchedLog, type WatchSettings } from './watch.ts';
+
+/** Everything that a watch is made of. */
+export interface WatchOptions extends WatchSettings {
+  /** Folder in which it remembers what it told, by log and subjects: one watch of the same at a time. */
+  readonly dir: string;
+  /** Where alerts are posted, and the file of the secret that they are signed with. */
+  readonly webhook?: string | undefined;
+  readonly webhookSecretFile?: string | undefined;
+  /** Port of 127.0.0.1 for /metrics, /livez and /readyz, 0 for any; nothing is served when absent. */
+  readonly metricsPort?: number | undefined;
+  /** Delivers alerts. */
+  readonly fetch: typeof fetch;
+}
+
+/** A watch that is ready to look. */
+export interface OpenedWatch extends Pick<Watch, 'once' | 'start'> {
+  /** Where the metrics are; undefined without a port. */
+  readonly metricsUrl: string | undefined;
+  /** Ends it, and gives what it remembers free. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Opens everything. Refuses `config-invalid`, `key-file`, `locked`, `corrupt-store`, `store-failed`. */
+export async function openWatch(options: WatchOptions): Promise<OpenedWatch> {
+  const { client, subjects, dir, metricsPort, now } = options;
+  const webhookFor = await openWebhook(options);
+  await makeFolder(dir, 0o700, { setting: '--state-dir' });
+  const cleanup = new AsyncDisposableStack();
+  try {
+    const state = WatchState.open(dir, nameOf(client, subjects));
+    cleanup.defer(() => state.close());
+    const measured: Measured = { verdicts: [], lookedAt: 0, leftOut: 0, waiting: state.waiting };
+    const metrics = metricsPort === undefined ? undefined : await serveMetrics(metricsPort, measured, now);
+    if (metrics !== undefined) cleanup.defer(() => metrics.close());
+    const webhook = webhookFor?.(state.outbox);
+    const watch = new Watch({ settings: options, sleep: options.sleep ?? pause, state, webhook, measured });
+    cleanup.defer(() => watch.close());
+    return {
+      metricsUrl: metrics?.url,
+      once: () => watch.once(),
+      start: () => watch.start(),
+      close: () => cleanup.disposeAsync(),
+    };
+  } catch (error) {
+    await cleanup.disposeAsync();
+    throw error;
+  }
+}
+
+/** Undefined without a webhook. Refuses `config-invalid` without a secret, `key-file`. */
+async function openWebhook({ webhook: url, webhookSecretFile, fetch, now, onRemark }: WatchOptions) {
+  if (url === undefined) return undefined;
+  if (webhookSecretFile === undefined)
+    throw refuse(
+      'config-invalid',
+      `alerts are signed: name the secret with --webhook-secret, a file of mode 0600; ${MAKE_SECRET}`,
+    );
+  const onFailure = (text: string) => onRemark({ code: 'delivery', level: 'warning', text });
+  return webhookWith({ url, fetch, now, onFailure }, webhookSecretFile);
+}
+
+/** What is remembered is told by log and subjects: two watches of different things do not share it. */
+function nameOf({ log, trust }: WatchedLog, subjects: readonly string[]): string {
+  const origins = trust.policy.logs.map(originOf).toSorted();
+  const what = JSON.stringify([log, origins, subjects.toSorted()]);
+  return createHash('sha256').update(what).digest('hex').slice(0, 32);
+}
+
+/** Ends early, and leaves no timer behind, when the watch is to stop. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => undefined);
+}

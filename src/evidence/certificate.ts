@@ -3,7 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
-import { readPublicKey, spkiDigest, type PublicKey } from './public-key.ts';
+import { readSpki, spkiDigest, type PublicKey } from './public-key.ts';
 import { isUnread } from './tls-fields.ts';
 import { isFor } from './x509-names.ts';
 import { alternativeNames, distinguishedName } from './x509-text.ts';
@@ -41,7 +41,7 @@ export function readCertificate(der: Uint8Array): Certificate {
   if (parsed === undefined)
     throw refuse('malformed-proof', 'the certificate cannot be read: it is none in DER');
   try {
-    const key = readPublicKey(parsed.spki);
+    const key = readSpki(parsed.spki);
     const names = namesIn(parsed);
     return { key, facts: factsOf(parsed, key, der), covers: (host) => isFor(names, host) };
   } catch (error) {

@@ -5,7 +5,7 @@
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { parseBase64 } from '../bytes/text.ts';
-import { readPkcs1, readPublicKey, spkiDigest, type PublicKey } from './public-key.ts';
+import { readPkcs1, readSpki, spkiDigest, type PublicKey } from './public-key.ts';
 
 export interface TrailKey {
   readonly key: PublicKey;
@@ -21,7 +21,7 @@ const PEM = /-----BEGIN ((?:RSA )?PUBLIC KEY)-----[^-]{1,4096}-----END \1-----/g
 export function readTrailKey(text: string): TrailKey {
   const [block] = text.match(PEM) ?? [];
   const der = bytesOf(block === undefined ? text : block.replaceAll(/-----[^-]*-----/g, ''));
-  const key = der && (tryKey(() => readPkcs1(der)) ?? tryKey(() => readPublicKey(der)));
+  const key = der && (tryKey(() => readPkcs1(der)) ?? tryKey(() => readSpki(der)));
   if (key?.type !== 'rsa' || key.bits < MIN_BITS)
     throw refuse(
       'malformed-key',

@@ -88,7 +88,7 @@ const MAX_EXPONENT = 8;
 export const DIGEST_LENGTH: Readonly<Record<Hash, number>> = { sha256: 32, sha384: 48, sha512: 64 };
 
 /** Refuses `malformed-proof`; `isUnread` tells of a kind of key that is not read here. */
-export function readPublicKey(spki: Uint8Array): PublicKey {
+export function readSpki(spki: Uint8Array): PublicKey {
   const outer = openDer(spki);
   const body = openDer(readDer(outer, TAG.sequence));
   outer.end();

@@ -12,7 +12,7 @@ import {
 } from 'pkijs';
 import { printable } from '../bytes/printable.ts';
 import { Refusal } from '../bytes/refusal.ts';
-import { readPss, readPublicKey, type Hash, type PublicKey } from './public-key.ts';
+import { readPss, readSpki, type Hash, type PublicKey } from './public-key.ts';
 import { checkSignature, type Checked, type Signing } from './signature.ts';
 
 /** A certificate, and its SubjectPublicKeyInfo as it stands there (DER). */
@@ -199,7 +199,7 @@ export async function signedBy({ certificate }: Issued, issuer: Issued): Promise
   const { algorithmId } = signatureAlgorithm;
   if (!signatureAlgorithm.isEqual(certificate.signature) || BROKEN.has(algorithmId)) return false;
   try {
-    const key = readPublicKey(issuer.spki);
+    const key = readSpki(issuer.spki);
     const signing = signingOf(certificate, key.type);
     if (signing === undefined) return { lacks: `the signature algorithm ${printable(algorithmId, 60)}` };
     if (signing === 'another key') return false;

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import t, { type Test } from 'tap';
 import { readCertificate } from '#src/evidence/certificate.ts';
-import { DIGEST_LENGTH, pemOf, readPublicKey, spkiDigest, type Hash } from '#src/evidence/public-key.ts';
+import { DIGEST_LENGTH, pemOf, readSpki, spkiDigest, type Hash } from '#src/evidence/public-key.ts';
 import { checkSignature, type Checked, type Signing } from '#src/evidence/signature.ts';
 import { isUnread } from '#src/evidence/tls-fields.ts';
 import { verifyTranscript } from '#src/evidence/verify.ts';
@@ -135,7 +135,7 @@ function spoilt(good: Uint8Array): readonly Uint8Array[] {
 async function everyCase(see: (what: string, found: Checked, expected: boolean) => void): Promise<void> {
   const content = new TextEncoder().encode('what was signed');
   for (const [name, { publicKey, privateKey }] of KEYS) {
-    const key = readPublicKey(publicKey.export({ format: 'der', type: 'spki' }));
+    const key = readSpki(publicKey.export({ format: 'der', type: 'spki' }));
     for (const signing of signingsOf(publicKey)) {
       const good = signed(privateKey, signing, content);
       const other = good ?? new Uint8Array(256);
@@ -177,7 +177,7 @@ t.test('without WebCrypto RSA alone is unchecked, and all else is as before', as
 t.test('keys are read in their one spelling', async (t) => {
   for (const [name, { publicKey }] of KEYS) {
     const der = Uint8Array.from(publicKey.export({ format: 'der', type: 'spki' }));
-    const key = readPublicKey(der);
+    const key = readSpki(der);
     t.strictSame(Buffer.from(key.spki).toString('hex'), Buffer.from(der).toString('hex'), name);
     t.equal(pemOf(key), publicKey.export({ format: 'pem', type: 'spki' }));
     t.equal(key.type, publicKey.asymmetricKeyType);
@@ -185,7 +185,7 @@ t.test('keys are read in their one spelling', async (t) => {
     for (let at = 0; at < der.length; at++) {
       const bent = der.with(at, (der[at] ?? 0) ^ (1 << (at % 8)));
       try {
-        const read = readPublicKey(bent);
+        const read = readSpki(bent);
         // What is taken is a key of its own, and its digest another.
         t.not(spkiDigest(read), spkiDigest(key), `${name}, byte ${at}`);
       } catch (error) {
@@ -202,7 +202,7 @@ t.test('keys are read in their one spelling', async (t) => {
     createPublicKey({ key: Buffer.concat([header, point]), format: 'der', type: 'spki' }),
     'OpenSSL reads it',
   );
-  t.throws(() => readPublicKey(Buffer.concat([header, point])), { code: 'malformed-proof' });
+  t.throws(() => readSpki(Buffer.concat([header, point])), { code: 'malformed-proof' });
 });
 
 t.test('transcripts without WebCrypto: the same, or not read here', async (t) => {

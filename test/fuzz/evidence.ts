@@ -9,6 +9,7 @@ import { readCertificate } from '../../src/evidence/certificate.ts';
 import { parseTrailDigest } from '../../src/evidence/cloudtrail-digest.ts';
 import { readTrailKeys } from '../../src/evidence/cloudtrail-key.ts';
 import { encodeDigests, parseDigests, parseSignature, verifyDigests } from '../../src/evidence/cloudtrail.ts';
+import { readPss, readSpki } from '../../src/evidence/public-key.ts';
 import { openPart, parseKexInit, readMpint } from '../../src/evidence/ssh-fields.ts';
 import { HOST_KEY_ALGORITHMS, readHostKey, readSignature } from '../../src/evidence/ssh-key.ts';
 import { parseExtensions } from '../../src/evidence/tls-fields.ts';
@@ -128,6 +129,21 @@ const tree = saltedTree([
   { salt: leafSalt(new Uint8Array(32), 1), path: '/b', value: text('2') },
 ]);
 
+const publicKeys = [
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  generateKeyPairSync('ec', { namedCurve: 'brainpoolP512r1' }),
+  generateKeyPairSync('ed25519'),
+  generateKeyPairSync('ed448'),
+  generateKeyPairSync('rsa', { modulusLength: 1_024 }),
+].map(({ publicKey }) => publicKey);
+
+/** SHA-256 and a salt of 32 bytes; SHA-512 and one of 64; nothing, which is SHA-1 and not read. */
+const PSS_PARAMETERS = [
+  '3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500a203020120',
+  '3034a00f300d06096086480165030402030500a11c301a06092a864886f70d010108300d06096086480165030402030500a203020140',
+  '3000',
+];
+
 const COLLECTED = JSON.stringify({
   schema: 'tallystick.collected.v1',
   value: { a: 1, b: ['x', true, null], c: { d: 'e' } },
@@ -163,9 +179,21 @@ export const EVIDENCE: readonly Target[] = [
   },
   {
     name: 'certificate',
-    covers: ['readCertificate'],
+    covers: ['readCertificate', 'parseCertificate'],
     seeds: certificateSeeds,
     run: (b) => void readCertificate(b),
+  },
+  {
+    name: 'SubjectPublicKeyInfo',
+    covers: ['readSpki', 'readPkcs1', 'readDer', 'readDerInteger', 'readDerBits', 'readTagged', 'openDer'],
+    seeds: publicKeys.map((key) => Uint8Array.from(key.export({ format: 'der', type: 'spki' }))),
+    run: (b) => readSpki(b).spki,
+  },
+  {
+    name: 'parameters of RSASSA-PSS',
+    covers: ['readPss'],
+    seeds: PSS_PARAMETERS.map(hex),
+    run: (b) => void readPss(b),
   },
   {
     name: 'client hello',

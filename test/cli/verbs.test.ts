@@ -348,8 +348,8 @@ t.test('verify: a receipt that lies in its directory is checked', async (t) => {
   const folder = join('tallystick-proofs', 'app.conf');
   const receipt = join(me.dir, folder, 'receipt.cbor');
   me.log.entries.push(await otherStatement('later'));
-  const fresh = await me.log.receipt(1);
-  const foreign = await me.log.receipt(2);
+  const fresh = await me.log.receiptOf(1);
+  const foreign = await me.log.receiptOf(2);
   for (const [bytes, code] of [
     [encodeUtf8('x\n'), 3],
     [foreign, 3],
@@ -408,7 +408,7 @@ t.test('verify: no changed byte of a proof goes unnoticed', async (t) => {
     writeFileSync(join(folder, name), good);
     return told;
   };
-  const other = attachReceipts(me.log.entries[1] ?? new Uint8Array(), [await me.log.receipt(1)]);
+  const other = attachReceipts(me.log.entries[1] ?? new Uint8Array(), [await me.log.receiptOf(1)]);
   t.match(await swap('statement.cose', other), { code: 3, out: /✗ inclusion/ });
   t.match(await swap('policy.cose', await policyStatement({ open: true })), { code: 3, out: /✗ policy/ });
   t.match(await swap('policy.cose', me.log.entries[2] ?? new Uint8Array()), { code: 3, out: /✗ policy/ });
@@ -552,7 +552,7 @@ t.test('get: verified before it is printed', async (t) => {
     log.meddle = async (path) =>
       path.startsWith(match) ? new Response(Buffer.from(await body())) : undefined;
   };
-  answer('/entries/', () => log.receipt(1));
+  answer('/entries/', () => log.receiptOf(1));
   t.match(await me.run('get', entry), { code: 3, err: /that is another entry/ });
   answer('/entries/', async () => Uint8Array.of(1, 2));
   t.match(await me.run('get', entry), { code: 2, err: /unavailable: .*something else than a receipt/ });
@@ -646,7 +646,7 @@ t.test('submit: one, many, refused, forged', async (t) => {
   const forged = seedSigner('ed25519', new Uint8Array(32).fill(9));
   me.log.meddle = async (_, method) => {
     if (method !== 'POST') return undefined;
-    const receipt = Buffer.from(await me.log.receipt(2));
+    const receipt = Buffer.from(await me.log.receiptOf(2));
     return new Response(receipt, { status: 201 });
   };
   t.match(

@@ -32,11 +32,13 @@ import type { RuntimeProof } from '../../src/statement/proof.ts';
 import type { Signer } from '../../src/sign/signer.ts';
 import { sha256 } from '../../src/agent/hash.ts';
 import { commitmentStatement, ISSUER, ORIGIN, people, policyStatement, ownStatement } from './world.ts';
+import { MemoryLog } from './memory-log.ts';
 
 export const START = 1_800_000_000;
 
 /** A log that admits by the real rules, and can be away. */
-export class MemoryLog implements LogPort {
+export class AdmittingLog implements LogPort {
+  readonly #log = new MemoryLog();
   readonly entries: {
     readonly bytes: Uint8Array;
     readonly parsed: ParsedStatement;
@@ -57,6 +59,7 @@ export class MemoryLog implements LogPort {
     const known = this.entries.find((each) => entryIdOf(each.bytes) === entryIdOf(bytes));
     if (known === undefined) {
       if (this.entries.length > 0) this.#admit(parsed);
+      this.#log.entries.push(parsed.entry);
       this.entries.push({ bytes: parsed.entry, parsed, time: Math.floor(this.clock.now / 1000) });
     }
     return entryIdOf(bytes);
@@ -128,19 +131,13 @@ export class MemoryLog implements LogPort {
   readonly asked = { pages: 0, rows: 0 };
   async *pages({ from = 0, before = Infinity, ...wanted }: Wanted): AsyncGenerator<Page> {
     this.#here();
-    const same = (a: string | undefined, b: string): boolean => a === undefined || a === b;
-    const rows = this.entries
-      .map(({ bytes, parsed, time }, index) => ({ index, id: entryIdOf(bytes), time, ...parsed }))
-      .filter(
-        ({ index, subject, kind, kid }) =>
-          index >= from &&
-          index < before &&
-          same(wanted.subject, subject) &&
-          same(wanted.kind, kind) &&
-          same(wanted.kid, kid),
-      )
-      .map(({ index, id, time, subject }): Listed => ({ index, id, time, subject }))
-      .toReversed();
+    const { subject, kind, kid } = wanted;
+    const rows = this.#log.rows({ from, before, subject, kind, kid }).map((row): Listed => ({
+      index: row.index,
+      id: row.id,
+      time: this.entries[row.index]?.time ?? 0,
+      subject: row.subject,
+    }));
     for (let at = 0; at === 0 || at < rows.length; at += 64) {
       this.#here();
       const page = rows.slice(at, at + 64);
@@ -233,7 +230,7 @@ export const LOCATOR = 'host.example:1';
 export interface AgentWorld {
   readonly dir: string;
   readonly clock: { now: number };
-  readonly log: MemoryLog;
+  readonly log: AdmittingLog;
   readonly toy: Toy;
   /** Opens the directory again, as after a crash: what was in memory is gone. */
   reopen(change?: { readonly rules?: readonly Rule[]; readonly signer?: Signer }): Agent;
@@ -249,7 +246,7 @@ export interface AgentWorld {
 export async function agentWorld(t: Test): Promise<AgentWorld> {
   const dir = mkdtempSync(join(tmpdir(), 'tallystick-agent-'));
   const clock = { now: START * 1000 };
-  const log = new MemoryLog(clock);
+  const log = new AdmittingLog(clock);
   const toy = new Toy();
   log.add(await policyStatement());
   const opened: { close(): void }[] = [];
@@ -353,7 +350,7 @@ function agentOf(
 }
 
 /** A commitment as its history tells it. */
-export function declaredIn(log: MemoryLog, id: string): Declared {
+export function declaredIn(log: AdmittingLog, id: string): Declared {
   const index = log.entries.findIndex(({ bytes }) => entryIdOf(bytes) === id);
   const found = log.entries[index];
   if (found?.parsed.kind !== 'commitment' || 'withdraws' in found.parsed.commitment)

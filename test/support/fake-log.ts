@@ -3,12 +3,12 @@
  * checkpoints. Its switches make it refuse, fail or wait, so that the HTTP layer can be tested alone.
  */
 import { createHash } from 'node:crypto';
-import { digest, entryId, isEntryId, leafIndex, treeSize, type Digest } from '../../src/bytes/brand.ts';
+import { entryId, isEntryId, leafIndex, treeSize } from '../../src/bytes/brand.ts';
 import { equalBytes } from '../../src/bytes/compare.ts';
 import { Refusal, refuse } from '../../src/bytes/refusal.ts';
 import { formatHex } from '../../src/bytes/text.ts';
 import { encodeCoseKey, keyThumbprint } from '../../src/cose/key.ts';
-import { encodeInclusionReceipt, receiptProtected } from '../../src/cose/receipt.ts';
+import { receiptProtected } from '../../src/cose/receipt.ts';
 import { sigStructure } from '../../src/cose/sign1.ts';
 import { decodeStatement, entryBytes, signStatement } from '../../src/cose/statement.ts';
 import type {
@@ -23,10 +23,8 @@ import { signCheckpoint } from '../../src/note/checkpoint.ts';
 import { formatVkey } from '../../src/note/key.ts';
 import { formatTlogProof } from '../../src/note/tlogproof.ts';
 import { seedSigner } from '../../src/sign/signer.ts';
-import { encodeBundle } from '../../src/tree/bundle.ts';
-import { hashLeaf, hashNode } from '../../src/tree/hash.ts';
-import { proveConsistency, proveInclusion, rootAt } from '../../src/tree/prove.ts';
-import { tileWidthAt } from '../../src/tree/tile.ts';
+import { hashLeaf } from '../../src/tree/hash.ts';
+import { MemoryLog } from './memory-log.ts';
 
 export const ORIGIN = 'log.example/test';
 export const TIME = 1_763_800_000;
@@ -63,8 +61,7 @@ export class FakeLog implements LogService {
   reasons: string[] = [];
   load = { pending: 3, capacity: 10_000 };
   readonly stored: StoredEntry[] = [];
-  readonly #leaves: Digest[] = [];
-  readonly #nodes = new Map<string, Digest>();
+  readonly #log = new MemoryLog();
   #head: SealedHead | undefined;
   #published: { note: Uint8Array; head: SealedHead } | undefined;
 
@@ -145,14 +142,14 @@ export class FakeLog implements LogService {
       bytes: entry,
     };
     this.stored.push(row);
-    this.#leaves.push(hashLeaf(entry));
+    this.#log.entries.push(entry);
     return row;
   }
 
   async #seal(): Promise<void> {
     const size = treeSize(this.stored.length);
     if (this.#head?.size === size) return;
-    const root = rootAt(this.#node, size);
+    const root = this.#log.root(size);
     const protectedBytes = receiptProtected(receiptSigner.publicKey, 'https://log.example', ORIGIN, TIME);
     const signature = await receiptSigner.sign(sigStructure(protectedBytes, root));
     this.#head = { size, root, time: TIME, seal: { protectedBytes, signature } };
@@ -161,16 +158,6 @@ export class FakeLog implements LogService {
     const note = await signCheckpoint({ origin: ORIGIN, size, root, extensions: [] }, [signer], TIME);
     this.#published = { note, head: this.#head };
   }
-
-  readonly #node = (height: number, index: number): Digest => {
-    if (height === 0) return this.#leaves[index] ?? digest(new Uint8Array(0));
-    const key = `${height}/${index}`;
-    const known = this.#nodes.get(key);
-    if (known !== undefined) return known;
-    const node = hashNode(this.#node(height - 1, index * 2), this.#node(height - 1, index * 2 + 1));
-    this.#nodes.set(key, node);
-    return node;
-  };
 
   readonly reader: LogReader = {
     head: () => this.#head ?? never(),
@@ -184,13 +171,10 @@ export class FakeLog implements LogService {
       if (index >= this.reader.checkpoint().head.size) throw refuse('not-yet', 'not published; ask again');
     },
     tile: async (level, index, width) => {
-      this.#served(level, index, width);
-      const nodes = Array.from({ length: width }, (_, i) => this.#node(level * 8, index * 256 + i));
-      return Buffer.concat(nodes);
+      return this.#log.tile(level, index, width, this.#published?.head.size) ?? noTile();
     },
     bundle: async (index, width) => {
-      this.#served(0, index, width);
-      return encodeBundle(this.stored.slice(index * 256, index * 256 + width).map((entry) => entry.bytes));
+      return this.#log.bundle(index, width, this.#published?.head.size) ?? noTile();
     },
     entry: async (key) => {
       const entry = this.stored.find((one) => (isEntryId(String(key)) ? one.id : one.index) === key);
@@ -200,7 +184,7 @@ export class FakeLog implements LogService {
     entries: async (start, end) => this.stored.slice(start, end),
     find: async (id) => this.stored.find((one) => one.id === id),
     findLeaf: async (leaf) => {
-      const index = this.#leaves.findIndex((one) => equalBytes(one, leaf));
+      const index = this.stored.findIndex((one) => equalBytes(hashLeaf(one.bytes), leaf));
       return index === -1 ? undefined : leafIndex(index);
     },
     search: async ({ limit, before, ...filter }) => {
@@ -213,36 +197,34 @@ export class FakeLog implements LogService {
     },
     root: async (size) => {
       this.#within(size);
-      return rootAt(this.#node, size);
+      return this.#log.root(size);
     },
     inclusion: async (index, size) => {
       this.#within(size);
-      return proveInclusion(this.#node, index, size);
+      return this.#log.inclusion(index, size);
     },
     consistency: async (from, to) => {
       this.#within(to);
-      return proveConsistency(this.#node, from, to);
+      return this.#log.consistency(from, to);
     },
     receipt: async (index) => {
       const { size, seal } = this.waiting ? (this.#published ?? never()).head : this.reader.head();
       if (index >= size) throw refuse('not-yet', 'no receipt yet; ask again');
-      const path = proveInclusion(this.#node, index, size);
-      return encodeInclusionReceipt(seal, size, index, path);
+      return this.#log.receipt(index, { size, seal });
     },
     tlogProof: async (index) => {
       const { note, head } = this.reader.checkpoint();
-      return formatTlogProof({ index, path: proveInclusion(this.#node, index, head.size), checkpoint: note });
+      return formatTlogProof({ index, path: this.#log.inclusion(index, head.size), checkpoint: note });
     },
   };
-
-  #served(level: number, index: number, width: number): void {
-    const there = tileWidthAt(level, index, this.reader.checkpoint().head.size);
-    if (width > there) throw refuse('not-found', 'no such tile');
-  }
 
   #within(size: number): void {
     if (size > this.reader.head().size) throw refuse('beyond-head', 'the tree is not so large yet');
   }
+}
+
+function noTile(): never {
+  throw refuse('not-found', 'no such tile');
 }
 
 function never(): never {

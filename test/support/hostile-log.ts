@@ -17,21 +17,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { leafIndex, treeSize } from '../../src/bytes/brand.ts';
-import { concatBytes } from '../../src/bytes/compare.ts';
-import { encodeInclusionReceipt } from '../../src/cose/receipt.ts';
 import { appendSignatures, type SignatureLine } from '../../src/note/note.ts';
 import { cosign, signCheckpoint, type Checkpoint } from '../../src/note/checkpoint.ts';
 import { formatVkey, type NoteSigner, type NoteVerifier } from '../../src/note/key.ts';
 import { formatTlogProof } from '../../src/note/tlogproof.ts';
 import { seedSigner } from '../../src/sign/signer.ts';
-import { kindOf, type StatementKind } from '../../src/statement/kinds.ts';
-import { parseHeaders } from '../../src/statement/parse.ts';
-import { encodeBundle } from '../../src/tree/bundle.ts';
-import { emptyEdge, grow, type Growth } from '../../src/tree/grow.ts';
-import { hashLeaf, nobleHasher } from '../../src/tree/hash.ts';
-import { proveInclusion } from '../../src/tree/prove.ts';
-import { parseTilePath } from '../../src/tree/tile.ts';
-import { entryIdOf, headKeys, logSigner, ORIGIN, policyStatement } from './world.ts';
+import { MemoryLog } from './memory-log.ts';
+import { headKeys, logSigner, ORIGIN, policyStatement } from './world.ts';
 
 export const TIME = 1_800_000_000;
 
@@ -63,7 +55,7 @@ export class HostileLog {
   /** `http://127.0.0.1:port`, without a slash. */
   url = '';
   /** Entries of each branch; `main` is the first. */
-  readonly branches = new Map<string, Uint8Array[]>();
+  readonly branches = new Map<string, MemoryLog>();
   /** The branch that is served to whoever does not ask for one. */
   serving = 'main';
   /** Seconds: the time in timestamped lines. */
@@ -83,7 +75,6 @@ export class HostileLog {
   readonly asked: string[] = [];
   readonly #meddlings = new Map<string, Meddling>();
   readonly #notes = new Map<string, Promise<Uint8Array>>();
-  readonly #trees = new Map<string, Growth>();
   #server: Server | undefined;
 
   private constructor({ origin = ORIGIN, signers = headKeys.checkpoint }: HostileOptions) {
@@ -94,7 +85,7 @@ export class HostileLog {
 
   static async start(options: HostileOptions = {}): Promise<HostileLog> {
     const log = new HostileLog(options);
-    log.branches.set('main', [...(options.entries ?? [await policyStatement()])]);
+    log.branches.set('main', new MemoryLog(options.entries ?? [await policyStatement()]));
     await log.listen();
     return log;
   }
@@ -135,10 +126,14 @@ export class HostileLog {
     return `${this.url}/as/${branch}`;
   }
 
+  branch(name = this.serving): MemoryLog {
+    const branch = this.branches.get(name);
+    if (branch === undefined) throw new Error(`no branch ${name}`);
+    return branch;
+  }
+
   entriesOf(branch = this.serving): Uint8Array[] {
-    const entries = this.branches.get(branch);
-    if (entries === undefined) throw new Error(`no branch ${branch}`);
-    return entries;
+    return this.branch(branch).entries;
   }
 
   /** Adds entries to the branch that is served. Returns the index of the first. */
@@ -150,9 +145,8 @@ export class HostileLog {
 
   /** Another future: the first `at` entries of the branch that is served, then others. */
   fork(at: number, branch: string, others: readonly Uint8Array[]): void {
-    this.branches.set(branch, [...this.entriesOf().slice(0, at), ...others]);
+    this.branches.set(branch, new MemoryLog([...this.entriesOf().slice(0, at), ...others]));
     for (const key of this.#notes.keys()) if (key.startsWith(`${branch} `)) this.#notes.delete(key);
-    for (const key of this.#trees.keys()) if (key.startsWith(`${branch} `)) this.#trees.delete(key);
   }
 
   /** Changes a file whenever it is served; undefined mends it. Paths as in tlog-tiles, or `checkpoint`. */
@@ -163,8 +157,12 @@ export class HostileLog {
 
   /** What a checkpoint of a branch says. */
   checkpoint(size = this.size(), branch = this.serving): Checkpoint {
-    const { root } = this.#tree(branch, size);
-    return { origin: this.origin, size: treeSize(size), root, extensions: [] };
+    return {
+      origin: this.origin,
+      size: treeSize(size),
+      root: this.branch(branch).root(size),
+      extensions: [],
+    };
   }
 
   /** The signed head of a branch, without cosignatures. */
@@ -184,19 +182,8 @@ export class HostileLog {
 
   /** `.tlog-proof` of an entry under a head of a branch. */
   async proof(index: number, size = this.size(), branch = this.serving): Promise<Uint8Array> {
-    const path = proveInclusion(this.#tree(branch, size).read, leafIndex(index), treeSize(size));
+    const path = this.branch(branch).inclusion(index, size);
     return formatTlogProof({ index: leafIndex(index), path, checkpoint: await this.note(size, branch) });
-  }
-
-  #tree(branch: string, size: number): Growth {
-    const key = `${branch} ${size}`;
-    const known = this.#trees.get(key);
-    if (known !== undefined) return known;
-    const leaves = this.entriesOf(branch).slice(0, size).map(hashLeaf);
-    if (leaves.length < size) throw new Error(`${branch} has ${leaves.length} entries, not ${size}`);
-    const grown = grow(emptyEdge(), concatBytes(...leaves), nobleHasher);
-    this.#trees.set(key, grown);
-    return grown;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -217,7 +204,7 @@ export class HostileLog {
 
   async #file(path: string, branch: string, url: URL): Promise<Uint8Array | undefined> {
     if (path === 'checkpoint') return this.#dressed(await this.note(this.size(branch), branch), branch);
-    if (path.startsWith('tile/')) return this.#tileFile(path, branch);
+    if (path.startsWith('tile/')) return this.branch(branch).file(path, this.#served(branch));
     if (path === 'v1/search') return this.#search(url.searchParams, branch);
     if (path.startsWith('entries/')) return this.#receipt(path.slice('entries/'.length), branch);
     return undefined;
@@ -230,54 +217,31 @@ export class HostileLog {
     return appendSignatures(note, [...(await Promise.all(real)), ...this.forged.map(forgedLine)]);
   }
 
-  #tileFile(path: string, branch: string): Uint8Array | undefined {
-    const { kind, level, index, width } = parseTilePath(path);
-    const size = Math.min(this.shown ?? Infinity, this.entriesOf(branch).length);
-    if (kind === 'bundle') {
-      const entries = this.entriesOf(branch).slice(0, size);
-      const bundle = entries.slice(index * 256, index * 256 + width);
-      return bundle.length < width ? undefined : encodeBundle(bundle);
-    }
-    const { tiles } = this.#tree(branch, size);
-    const tile = tiles.find((each) => each.level === level && each.index === index);
-    return tile === undefined || tile.width < width ? undefined : tile.hashes.slice(0, width * 32);
+  /** How many entries tiles and bundles are served of. */
+  #served(branch: string): number {
+    return Math.min(this.shown ?? Infinity, this.entriesOf(branch).length);
   }
 
   /** As much of the search and of SCRAPI as clients need to find entries and receipts (world.ts's receipt key). */
   #search(query: URLSearchParams, branch: string): Uint8Array {
-    const before = Number(query.get('before') ?? Infinity);
-    const limit = Number(query.get('limit') ?? 50);
-    const rows = this.entriesOf(branch)
-      .slice(0, this.size(branch))
-      .map((entry, index) => ({ index, id: entryIdOf(entry), parsed: parsedOf(entry) }))
-      .filter(({ index, parsed }) => index < before && parsed !== undefined)
-      .filter(({ parsed }) => (query.get('subject') ?? parsed?.subject) === parsed?.subject)
-      .filter(({ parsed }) => (query.get('kind') ?? parsed?.kind) === parsed?.kind)
-      .toReversed()
-      .map(({ index, id, parsed }) => ({ index, id, subject: parsed?.subject, time: this.time }));
+    const asked = (name: string): string | undefined => query.get(name) ?? undefined;
+    const before = Number(asked('before') ?? Infinity);
+    const limit = Number(asked('limit') ?? 50);
+    const rows = this.branch(branch)
+      .rows({ before, subject: asked('subject'), kind: asked('kind') }, this.size(branch))
+      .map(({ index, id, subject }) => ({ index, id, subject, time: this.time }));
     const page = rows.slice(0, limit);
     const next = rows.length > limit ? (page.at(-1)?.index ?? null) : null;
     return new TextEncoder().encode(JSON.stringify({ entries: page, next }));
   }
 
   async #receipt(id: string, branch: string): Promise<Uint8Array | undefined> {
-    const index = this.entriesOf(branch).findIndex((entry) => entryIdOf(entry) === id);
+    const log = this.branch(branch);
+    const index = log.find(id);
     const size = treeSize(this.size(branch));
-    if (index < 0 || index >= size) return undefined;
-    const { root, read } = this.#tree(branch, size);
-    const { protectedBytes, signature } = await logSigner.receipt({ size, root, time: this.time });
-    const path = proveInclusion(read, leafIndex(index), size);
-    return encodeInclusionReceipt({ protectedBytes, signature }, size, leafIndex(index), path);
-  }
-}
-
-/** What the index says of an entry, also of one of newer rules; undefined for what is no statement. */
-function parsedOf(entry: Uint8Array): { readonly kind: StatementKind; readonly subject: string } | undefined {
-  try {
-    const { statement, subject } = parseHeaders(entry);
-    return { kind: kindOf(statement.contentType), subject };
-  } catch {
-    return undefined;
+    if (index === undefined || index >= size) return undefined;
+    const head = { size, root: log.root(size), time: this.time };
+    return log.receipt(index, { size, seal: await logSigner.receipt(head) });
   }
 }
 

@@ -2,28 +2,21 @@
  * A log in memory behind a `fetch`: C2SP files, SCRAPI and search, with the signers of world.ts. It admits
  * whatever it is sent, and can be made to lie.
  */
-import { leafIndex, treeSize, type Digest } from '../../src/bytes/brand.ts';
+import { treeSize, type Digest } from '../../src/bytes/brand.ts';
 import { encodeCbor } from '../../src/bytes/cbor.ts';
 import { skipCbor } from '../../src/bytes/cbor-skip.ts';
 import { concatBytes } from '../../src/bytes/compare.ts';
 import { parseHex } from '../../src/bytes/text.ts';
-import { encodeInclusionReceipt } from '../../src/cose/receipt.ts';
 import { decodeSign1 } from '../../src/cose/sign1.ts';
 import { entryBytes } from '../../src/cose/statement.ts';
 import { TRANSPARENT_LIMITS } from '../../src/cose/transparent.ts';
-import { parseStatement } from '../../src/statement/parse.ts';
-import { encodeBundle } from '../../src/tree/bundle.ts';
-import { emptyEdge, grow } from '../../src/tree/grow.ts';
-import { hashLeaf, nobleHasher } from '../../src/tree/hash.ts';
-import { proveInclusion } from '../../src/tree/prove.ts';
-import { parseTilePath } from '../../src/tree/tile.ts';
+import { MemoryLog } from './memory-log.ts';
 import { entryIdOf, logSigner, policyStatement } from './world.ts';
 
 export const BASE = 'http://log.example';
 export const TIME = 1_800_000_000;
 
-export class ServedLog {
-  entries: Uint8Array[] = [];
+export class ServedLog extends MemoryLog {
   /** How many entries the checkpoint and the receipts tell of; all when undefined. */
   shown: number | undefined;
   /** Who signs checkpoints and receipts. */
@@ -57,26 +50,20 @@ export class ServedLog {
     const path = url.pathname.slice(1);
     if (method === 'POST' && body instanceof Uint8Array) return this.#submit(body);
     if (path === 'checkpoint') return bytes(await this.signer.checkpoint(this.head()));
-    if (path.startsWith('tile/')) return this.#tile(path);
+    if (path.startsWith('tile/')) return found(this.file(path, this.size));
     if (path === 'v1/search') return this.#search(url.searchParams);
-    const index = this.entries.findIndex((entry) => path === `entries/${entryIdOf(entry)}`);
-    return index === -1 ? new Response(null, { status: 404 }) : bytes(await this.receipt(index));
-  }
-
-  #grown(size: number) {
-    const leaves = this.entries.slice(0, size).map(hashLeaf);
-    return grow(emptyEdge(), concatBytes(...leaves), nobleHasher);
+    const index = path.startsWith('entries/') ? this.find(path.slice('entries/'.length)) : undefined;
+    return found(index === undefined ? undefined : await this.receiptOf(index));
   }
 
   head(size = this.size): { size: ReturnType<typeof treeSize>; root: Digest; time: number } {
-    return { size: treeSize(size), root: this.#grown(size).root, time: this.clock() };
+    return { size: treeSize(size), root: this.root(size), time: this.clock() };
   }
 
-  async receipt(index: number): Promise<Uint8Array> {
-    const size = treeSize(Math.max(this.size, index + 1));
-    const { protectedBytes, signature } = await this.signer.receipt(this.head(size));
-    const path = proveInclusion(this.#grown(size).read, leafIndex(index), size);
-    return encodeInclusionReceipt({ protectedBytes, signature }, size, leafIndex(index), path);
+  /** Under the head that is shown, or a larger one where that has not the entry. */
+  async receiptOf(index: number): Promise<Uint8Array> {
+    const head = this.head(Math.max(this.size, index + 1));
+    return this.receipt(index, { ...head, seal: await this.signer.receipt(head) });
   }
 
   async #submit(body: Uint8Array): Promise<Response> {
@@ -87,9 +74,8 @@ export class ServedLog {
       const entry = entryBytes(decodeSign1(body.slice(at, end), TRANSPARENT_LIMITS));
       at = end;
       const id = entryIdOf(entry);
-      const known = this.entries.findIndex((each) => entryIdOf(each) === id);
-      const index = known === -1 ? this.entries.push(entry) - 1 : known;
-      const receipt = await this.receipt(index);
+      const { index } = this.add(entry);
+      const receipt = await this.receiptOf(index);
       single = new Response(Buffer.from(receipt), { status: 201, headers: { location: `/entries/${id}` } });
       results.push(
         encodeCbor(
@@ -105,28 +91,17 @@ export class ServedLog {
     return results.length === 1 && single !== undefined ? single : bytes(concatBytes(...results));
   }
 
-  #tile(path: string): Response {
-    const { kind, level, index, width } = parseTilePath(path);
-    if (kind === 'bundle') {
-      const entries = this.entries.slice(0, this.size).slice(index * 256, index * 256 + width);
-      return entries.length < width ? new Response(null, { status: 404 }) : bytes(encodeBundle(entries));
-    }
-    const tile = this.#grown(this.size).tiles.find((each) => each.level === level && each.index === index);
-    if (tile === undefined || tile.width < width) return new Response(null, { status: 404 });
-    return bytes(tile.hashes.slice(0, width * 32));
-  }
-
   #search(query: URLSearchParams): Response {
-    const before = Number(query.get('before') ?? Infinity);
-    const rows = this.entries
-      .map((entry, index) => ({ index, id: entryIdOf(entry), ...parseStatement(entry) }))
-      .filter((row) => row.index < before)
-      .filter((row) => (query.get('subject') ?? row.subject) === row.subject)
-      .filter((row) => (query.get('kind') ?? row.kind) === row.kind)
-      .toReversed()
-      .map(({ index, id, subject }) => ({ index, id, subject, time: TIME }));
-    return Response.json({ entries: rows.slice(0, Number(query.get('limit') ?? 100)), next: null });
+    const asked = (name: string): string | undefined => query.get(name) ?? undefined;
+    const before = Number(asked('before') ?? Infinity);
+    const rows = this.rows({ before, subject: asked('subject'), kind: asked('kind') });
+    const entries = rows.map(({ index, id, subject }) => ({ index, id, subject, time: TIME }));
+    return Response.json({ entries: entries.slice(0, Number(asked('limit') ?? 100)), next: null });
   }
+}
+
+function found(body: Uint8Array | undefined): Response {
+  return body === undefined ? new Response(null, { status: 404 }) : bytes(body);
 }
 
 function bytes(body: Uint8Array): Response {

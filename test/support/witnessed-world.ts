@@ -2,8 +2,8 @@
  * Witnesses, a clock and a growing tree for the publisher's tests, all in memory. A witness is an HTTP
  * server behind a `fetch`, true to C2SP tlog-witness unless its `behave` says otherwise.
  */
-import { leafIndex, treeSize, type Digest } from '../../src/bytes/brand.ts';
-import { concatBytes, equalBytes } from '../../src/bytes/compare.ts';
+import { treeSize, type Digest } from '../../src/bytes/brand.ts';
+import { equalBytes } from '../../src/bytes/compare.ts';
 import { encodeUtf8 } from '../../src/bytes/text.ts';
 import { askWitness, shownBy } from '../../src/client/witness.ts';
 import type { Transport } from '../../src/client/transport.ts';
@@ -17,9 +17,7 @@ import { formatSignatures, parseNote } from '../../src/note/note.ts';
 import { openTrusted, parseTrustPolicy, type TrustPolicy } from '../../src/note/trust.ts';
 import { seedSigner } from '../../src/sign/signer.ts';
 import { verifyWithNoble } from '../../src/sign/algorithm.ts';
-import { emptyEdge, grow } from '../../src/tree/grow.ts';
-import { hashLeaf, nobleHasher } from '../../src/tree/hash.ts';
-import { proveConsistency, proveInclusion } from '../../src/tree/prove.ts';
+import { MemoryLog } from './memory-log.ts';
 import { logSigner, ORIGIN, vkeys } from './world.ts';
 
 export const START = 1_800_000_000;
@@ -70,21 +68,24 @@ const NOTES = new Map<string, Uint8Array>();
 /** A tree whose leaves have a text of their own: another `name`, another history. */
 export class Tree {
   readonly #name: string;
+  readonly #all = new MemoryLog();
   constructor(name = 'ours') {
     this.#name = name;
   }
-  #grown(size: number) {
-    const leaves = Array.from({ length: size }, (_, i) => hashLeaf(encodeUtf8(`${this.#name} ${i}`)));
-    return grow(emptyEdge(), concatBytes(...leaves), nobleHasher);
+  /** Its first entries; they are no statements. */
+  #log(size: number): MemoryLog {
+    const { entries } = this.#all;
+    while (entries.length < size) entries.push(encodeUtf8(`${this.#name} ${entries.length}`));
+    return this.#all;
   }
   root(size: number): Digest {
-    return this.#grown(size).root;
+    return this.#log(size).root(size);
   }
   consistency(from: number, to: number): readonly Digest[] {
-    return from === 0 ? [] : proveConsistency(this.#grown(to).read, treeSize(from), treeSize(to));
+    return this.#log(to).consistency(from, to);
   }
   inclusion(index: number, size: number): readonly Digest[] {
-    return proveInclusion(this.#grown(size).read, leafIndex(index), treeSize(size));
+    return this.#log(size).inclusion(index, size);
   }
   async head(size: number): Promise<SealedHead> {
     const head = { size: treeSize(size), root: this.root(size), time: START };

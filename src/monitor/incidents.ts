@@ -9,6 +9,7 @@
 import type Database from 'better-sqlite3';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { refuse } from '../bytes/refusal.ts';
 import { formatIncident, type Incident } from '../incident/incident.ts';
 import { MAX_INCIDENT_BYTES } from '../incident/parse.ts';
 import { replaceFileSync, UNFINISHED } from '../platform/files.ts';
@@ -30,6 +31,9 @@ const MAX_MISSED_OF_AUTHOR = 250;
 
 /** Alarms counted before the count is written: what a crash may forget of it. */
 const UNWRITTEN = 100;
+
+/** Beginnings of ids from this length on are taken. */
+const SHORTEST = 6;
 
 /** What is known of one incident. Times: milliseconds since the epoch. */
 export interface KnownIncident {
@@ -138,6 +142,23 @@ export class IncidentStore {
   find(id: string): KnownIncident | undefined {
     const row = rowOf(this.#statements.find.get(id));
     return row && knownOf(row);
+  }
+
+  /**
+   * The incident that an id, or the beginning of one, means. Refuses `usage` for what is no id or means several, and
+   * `not-found`.
+   */
+  named(given: string): KnownIncident {
+    if (!/^[0-9a-f]{1,64}$/.test(given) || given.length < SHORTEST)
+      throw refuse(
+        'usage',
+        `an incident is named by its id, or the first ${SHORTEST} of its hex digits or more`,
+      );
+    const [one, ...others] = this.begins(given);
+    if (one === undefined)
+      throw refuse('not-found', `there is no incident ${given}; list them: tallystick incidents`);
+    if (others.length === 0) return one;
+    throw refuse('usage', `several incidents begin with ${given}; give more of the id`);
   }
 
   /** Incidents whose ids begin so; two at most. `start`: hex digits. */

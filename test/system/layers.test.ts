@@ -41,7 +41,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['@noble/hashes'],
   },
   // What a client keeps between runs, as files.
-  'client/node': { below: [...PURE, 'incident', 'platform', 'client'], packages: [], node: true },
+  'client/node': {
+    below: [...PURE, 'evidence', 'incident', 'platform', 'client'],
+    packages: [],
+    node: true,
+  },
   incident: { below: [...JUDGED, 'appraisal'], packages: ['@noble/hashes'] },
   claim: { below: [...JUDGED], packages: ['@marcbachmann/cel-js', 're2js', '@noble/hashes'] },
   // Verified entries of a subject → where its claims stand. The one rule of what is in force, and of when a proof is due.

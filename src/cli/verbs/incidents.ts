@@ -3,8 +3,8 @@ import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
 import { parseDecimal } from '../../bytes/text.ts';
-import { openDatabaseToChange, openDatabaseToRead } from '../../monitor/database.ts';
-import { IncidentStore, viewIncident, type KnownIncident } from '../../monitor/incidents.ts';
+import { viewIncident, type KnownIncident } from '../../monitor/incidents.ts';
+import { withIncidents, type KeptIncidents } from '../../monitor/kept-incidents.ts';
 import type { Context } from '../context.ts';
 import type { Output } from '../output.ts';
 import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
@@ -74,7 +74,7 @@ async function list(context: Context, _: readonly string[], flags: Own): Promise
   const { output } = context;
   const origin = flags.text('origin');
   const limit = limitOf(flags.text('limit'));
-  return withStore(context, false, (store) => {
+  return withIncidents(incidentsOf(context), (store) => {
     const found = store.list({ open: flags.on('open'), limit, ...(origin !== undefined && { origin }) });
     for (const incident of found) output.print(line(incident, output));
     if (found.length === 0) output.note('no incidents');
@@ -97,8 +97,8 @@ async function list(context: Context, _: readonly string[], flags: Own): Promise
 
 async function show(context: Context, [given = '']: readonly string[]): Promise<number> {
   const { output } = context;
-  return withStore(context, false, (store) => {
-    const { id } = oneOf(store, given);
+  return withIncidents(incidentsOf(context), (store) => {
+    const { id } = store.named(given);
     const body = store.body(id) ?? '';
     output.note(
       `file  ${store.fileOf(id)}\ncheck it: tallystick verify-incident ${store.fileOf(id)} --vkey <vkey>`,
@@ -110,27 +110,11 @@ async function show(context: Context, [given = '']: readonly string[]): Promise<
 }
 
 async function close(context: Context, [given = '']: readonly string[]): Promise<number> {
-  return withStore(context, true, (store) => {
-    const { id } = oneOf(store, given);
+  return withIncidents(incidentsOf(context, true), (store) => {
+    const { id } = store.named(given);
     context.output.print(store.resolve(id) ? `resolved ${id}` : `${id} was resolved before`);
     return EXIT.ok;
   });
-}
-
-/** Beginnings of ids from this length on are taken. */
-const SHORTEST = 6;
-
-function oneOf(store: IncidentStore, given: string): KnownIncident {
-  if (!/^[0-9a-f]{1,64}$/.test(given) || given.length < SHORTEST)
-    throw refuse(
-      'usage',
-      `an incident is named by its id, or the first ${SHORTEST} of its hex digits or more`,
-    );
-  const [one, ...others] = store.begins(given);
-  if (one === undefined)
-    throw refuse('not-found', `there is no incident ${given}; list them: tallystick incidents`);
-  if (others.length > 0) throw refuse('usage', `several incidents begin with ${given}; give more of the id`);
-  return one;
 }
 
 function limitOf(text: string | undefined): number {
@@ -151,16 +135,6 @@ function delivery({ delivered }: KnownIncident): { delivered: string | null } {
   return { delivered: delivered === undefined ? null : new Date(delivered).toISOString() };
 }
 
-function withStore(
-  { config, world }: Context,
-  change: boolean,
-  use: (store: IncidentStore) => number,
-): number {
-  const { monitorDir } = config;
-  const db = change ? openDatabaseToChange(monitorDir) : openDatabaseToRead(monitorDir);
-  try {
-    return use(new IncidentStore(db, monitorDir, { now: world.now }));
-  } finally {
-    db.close();
-  }
+function incidentsOf({ config, world }: Context, change = false): KeptIncidents {
+  return { dir: config.monitorDir, change, now: world.now };
 }

@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
 import { encodeCoseKey, keyThumbprint } from '../../cose/key.ts';
+import { generateCheckpointKeys } from '../../keys/checkpoint-keys.ts';
 import { generateKey } from '../../keys/load.ts';
-import { formatVkey, isKeyName, type NoteType } from '../../note/key.ts';
+import { isKeyName } from '../../note/key.ts';
 import type { Algorithm } from '../../sign/algorithm.ts';
 import type { Context } from '../context.ts';
-import { makeFolder } from '../../platform/files.ts';
 import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
 
 /** The names on the command line are the short ones. */
@@ -70,17 +70,9 @@ async function makeOne(
 }
 
 async function makeCheckpointKeys({ output, world }: Context, origin: string, out: string): Promise<number> {
-  await makeFolder(resolve(world.cwd, out), 0o700);
-  const made: { readonly path: string; readonly algorithm: Algorithm; readonly vkey: string }[] = [];
-  for (const [algorithm, type] of [
-    ['ed25519', 1],
-    ['ml-dsa-44', 6],
-  ] satisfies [Algorithm, NoteType][]) {
-    const path = join(out, `checkpoint-${algorithm}.pem`);
-    const key = await generateKey(resolve(world.cwd, path), algorithm);
-    made.push({ path, algorithm, vkey: formatVkey(origin, type, key) });
-  }
-  for (const { path, vkey } of made) output.print(`key   ${path}\nvkey  ${vkey}`);
-  output.result('keygen', { origin, keys: made });
+  const made = await generateCheckpointKeys(resolve(world.cwd, out), origin);
+  const keys = made.map(({ file, algorithm, vkey }) => ({ path: join(out, file), algorithm, vkey }));
+  for (const { path, vkey } of keys) output.print(`key   ${path}\nvkey  ${vkey}`);
+  output.result('keygen', { origin, keys });
   return EXIT.ok;
 }

@@ -1,14 +1,10 @@
 /** `tallystick status`: what a log says of itself and whether it takes submissions; or where the claims of subjects stand. */
 import { originOf } from '../../note/trust.ts';
-import { Type, type Static, type TSchema } from 'typebox';
-import { Value } from 'typebox/value';
 import { printable } from '../../bytes/printable.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { EXIT, exitOf } from '../exit.ts';
-import { decodeUtf8 } from '../../bytes/text.ts';
+import { askFacts, askReadiness, type Witnessing } from '../../client/log-facts.ts';
 import type { PeerResult } from '../../client/gossip.ts';
-import { refusalOf } from '../../client/problem.ts';
-import { exchange, type Transport } from '../../client/transport.ts';
 import { logUrl } from '../config.ts';
 import type { Context } from '../context.ts';
 import { SEE_OPTIONS } from '../see/asked.ts';
@@ -21,7 +17,6 @@ import type { FlagsOf, Verb } from '../verb.ts';
 
 /** Whoever asks how a log is doing wants to know now (milliseconds). */
 const TIMEOUT_MS = 5_000;
-const MAX_BYTES = 65_536;
 
 type Own = FlagsOf<typeof SEE_OPTIONS>;
 
@@ -50,46 +45,14 @@ export const statusVerb: Verb<typeof SEE_OPTIONS> = {
     subjects.length > 0 ? statusOfSubjects(context, subjects, flags) : status(context, flags),
 };
 
-/** As much of GET /v1/log as is shown. */
-const Facts = Type.Object({
-  version: Type.String(),
-  origin: Type.String(),
-  size: Type.Integer({ minimum: 0 }),
-  root: Type.String(),
-  time: Type.Integer({ minimum: 0, maximum: 253_402_300_799 }),
-  vkeys: Type.Array(Type.String()),
-  open: Type.Boolean(),
-  witnessing: Type.Optional(
-    Type.Union([
-      Type.Null(),
-      Type.Object({
-        quorum: Type.Union([Type.Null(), Type.String()]),
-        met: Type.Boolean(),
-        witnesses: Type.Array(
-          Type.Object({
-            name: Type.String(),
-            cosigned: Type.Union([Type.Null(), Type.Integer({ minimum: 0 })]),
-            behind: Type.Integer({ minimum: 0 }),
-            alarm: Type.Union([Type.Null(), Type.String()]),
-          }),
-        ),
-      }),
-    ]),
-  ),
-});
-type Witnessing = NonNullable<Static<typeof Facts>['witnessing']>;
-
-/** GET /readyz, which answers 503 with the same form. */
-const Ready = Type.Object({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) });
-
 async function status(context: Context, flags: Own): Promise<number> {
   const { config, output, world } = context;
   const url = logUrl(config);
   const transport = { fetch: world.fetch, now: world.now, timeoutMs: TIMEOUT_MS };
-  const facts = await ask(transport, url, '/v1/log', Facts, [200]).catch(withoutWord);
+  const facts = await askFacts(transport, url).catch(withoutWord);
   if (facts instanceof Refusal) return tiles(context, url, facts);
-  const { version, origin, size, root, time, vkeys, open: isOpen, witnessing = null } = facts;
-  const { ready, reasons } = await ask(transport, url, '/readyz', Ready, [200, 503]);
+  const { version, origin, size, root, time, vkeys, open: isOpen, witnessing } = facts;
+  const { ready, reasons } = await askReadiness(transport, url);
   const head = await verifiedHead(context, url, origin);
   const now = Math.round(world.now() / 1000);
   const age = Math.max(0, now - time);
@@ -119,7 +82,10 @@ async function status(context: Context, flags: Own): Promise<number> {
     open: isOpen,
     ready,
     reasons,
-    witnessing,
+    witnessing: witnessing && {
+      ...witnessing,
+      witnesses: witnessing.witnesses.map((each) => ({ ...each })),
+    },
     verified: head.size ?? null,
     peers: peersJson(head.peers),
     subjects,
@@ -189,29 +155,4 @@ function witnessLines({ quorum, met, witnesses }: Witnessing, now: number): read
     return `         ${name}: ${seen}${late}${alarm === null ? '' : ' — ALARM'}`;
   });
   return [`quorum   ${state}`, ...each];
-}
-
-async function ask<T extends TSchema>(
-  transport: Transport,
-  url: string,
-  path: string,
-  schema: T,
-  statuses: readonly number[],
-): Promise<Static<T>> {
-  const reply = await exchange(transport, new URL(`${url}${path}`), {
-    accept: 'application/json',
-    maxBytes: MAX_BYTES,
-  });
-  if (!statuses.includes(reply.status)) throw refusalOf(reply);
-  const value = parse(reply.body);
-  if (Value.Check(schema, value)) return value;
-  throw refuse('unavailable', `${url}${path} did not answer as a Tallystick log does; check the URL`);
-}
-
-function parse(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(decodeUtf8(body));
-  } catch {
-    return undefined;
-  }
 }

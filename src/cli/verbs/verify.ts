@@ -3,17 +3,12 @@ import { resolve, sep } from 'node:path';
 import { EXIT, exitOfChecks } from '../exit.ts';
 import { printable } from '../../bytes/printable.ts';
 import type { Check } from '../../bytes/checklist.ts';
-import type { Trust } from '../../client/evidence.ts';
-import { examine } from '../../client/examine.ts';
-import { checkDeclaration } from '../../declare/node/checkfiles.ts';
-import { checkDisclosure, checkLeaves } from '../../declare/checkleaves.ts';
+import { findEvidence } from '../../commit/findevidence.ts';
+import { verifyAll, type FoundVerdict } from '../../commit/verify.ts';
 import type { Context } from '../context.ts';
 import { drawPath, explainSteps } from '../explain.ts';
-import { findEvidence, type FoundEvidence } from '../../commit/findevidence.ts';
 import type { JsonValue, Output } from '../output.ts';
 import { proofsFolderOf } from '../state.ts';
-import { checkProof, declarationsIn } from '../../client/examine-proof.ts';
-import type { Declaration } from '../../statement/commitment.ts';
 import { trustOf } from '../trust.ts';
 import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
 
@@ -46,80 +41,46 @@ export const verifyVerb: Verb<typeof OPTIONS> = {
   run: verify,
 };
 
-/** What was found out about one set of evidence. */
-interface Verdict {
-  readonly name: string;
-  /** The proof directory taken, where there was a choice. */
-  readonly proof: string | null;
-  readonly verified: boolean;
-  readonly checks: readonly Check[];
-}
-
 async function verify(context: Context, operands: readonly string[], flags: Own): Promise<number> {
   const { output, world } = context;
   const trust = await trustOf(context, flags.text('receiptKey'));
   const paths = operands.map((path) => resolve(world.cwd, path));
-  const verdicts: Verdict[] = [];
-  const all = await findEvidence(paths, proofsFolderOf(context));
-  const declarations = declarationsIn(all.map(({ evidence }) => evidence.entry));
-  for (const found of all) {
-    const { name, chosen } = found;
-    const named = {
-      ...found,
-      name: shorten(name, world.cwd),
-      chosen: chosen && { ...chosen, folder: shorten(chosen.folder, world.cwd) },
-    };
-    const how = { explain: flags.on('explain'), strict: flags.on('strict') };
-    verdicts.push(await judge(named, trust, declarations, output, how));
+  const found = await findEvidence(paths, proofsFolderOf(context));
+  const results: { name: string; proof: string | null; verified: boolean; checks: JsonValue }[] = [];
+  const checks: Check[] = [];
+  for (const verdict of await verifyAll(found, trust)) {
+    const missing = flags.on('strict') ? verdict.missing : [];
+    const verified = verdict.held && missing.length === 0;
+    const name = shorten(verdict.found.name, world.cwd);
+    const { chosen } = verdict.found;
+    const proof = chosen === undefined ? null : shorten(chosen.folder, world.cwd);
+    output.print(output.paint('bold', printable(name, 1000)));
+    if (chosen !== undefined)
+      output.print(`  the newest of its ${chosen.count} proofs: ${printable(proof ?? '', 1000)}`);
+    for (const check of verdict.checks) output.print(lineOf(check, output));
+    if (flags.on('explain')) explain(verdict, output);
+    output.print(conclusion(verified, verdict.held ? missing : [], output));
+    results.push({ name, proof, verified, checks: verdict.checks.map(asJson) });
+    checks.push(...verdict.checks);
   }
-  const checks = verdicts.flatMap((verdict) => verdict.checks);
-  const verified = verdicts.every((verdict) => verdict.verified);
-  const results = verdicts.map((verdict) => ({ ...verdict, checks: verdict.checks.map(asJson) }));
+  const verified = results.every((result) => result.verified);
   output.result('verify', { verified, checks: checks.map(asJson), results });
   // Nothing failed, and yet nothing showed that the entry is in a log, or not all was checked that had to be.
   const failure = exitOfChecks(checks);
   return verified || failure !== EXIT.ok ? failure : EXIT.verification;
 }
 
-async function judge(
-  found: FoundEvidence,
-  trust: Trust,
-  declarations: ReadonlyMap<string, Declaration>,
-  output: Output,
-  { explain, strict }: { readonly explain: boolean; readonly strict: boolean },
-): Promise<Verdict> {
-  const { name, evidence, owned, leaves, disclosure, named, chosen } = found;
-  const { statement, place, ...examined } = examine(evidence, trust);
-  const declared: Check[] = [];
-  if (statement?.kind === 'commitment') {
-    if (owned !== undefined)
-      declared.push(...(await checkDeclaration(statement, owned.opening, owned.base, named)));
-    if (leaves !== undefined) declared.push(...checkLeaves(statement, leaves));
-    if (disclosure !== undefined) declared.push(...checkDisclosure(statement, disclosure));
-  }
-  if (statement?.kind === 'proof')
-    declared.push(...(await checkProof(statement, declarations.get(statement.proof.commitment.toHex()))));
-  const checks = [...examined.checks, ...declared];
-  const missing = strict ? checks.filter(isMissing).map(({ name: check }) => check) : [];
-  const held = examined.verified && declared.every(({ outcome }) => outcome !== 'failed');
-  const verified = held && missing.length === 0;
-  output.print(output.paint('bold', printable(name, 1000)));
-  if (chosen !== undefined)
-    output.print(`  the newest of its ${chosen.count} proofs: ${printable(chosen.folder, 1000)}`);
-  for (const check of checks) output.print(lineOf(check, output));
-  if (explain && place !== undefined) {
-    const mark = (text: string): string => output.paint('bold', text);
-    output.print(['', ...explainSteps(place), '', ...drawPath(place, mark), ''].join('\n'));
-  }
-  const [style, word] = verified ? (['green', 'VERIFIED'] as const) : (['red', 'NOT VERIFIED'] as const);
-  const why = held && !verified ? `: not checked: ${printable(missing.join(', '), 1000)}` : '';
-  output.print(output.paint(style, word + why));
-  return { name, proof: chosen?.folder ?? null, verified, checks };
+function explain({ place }: FoundVerdict, output: Output): void {
+  if (place === undefined) return;
+  const mark = (text: string): string => output.paint('bold', text);
+  output.print(['', ...explainSteps(place), '', ...drawPath(place, mark), ''].join('\n'));
 }
 
-/** Only the quorum is skipped when there is nothing to check: the policy asks for no witnesses. */
-function isMissing({ name, outcome }: Check): boolean {
-  return outcome === 'skipped' && name !== 'quorum';
+/** `missing`: what had to be checked and was not. */
+function conclusion(verified: boolean, missing: readonly string[], output: Output): string {
+  if (verified) return output.paint('green', 'VERIFIED');
+  const why = missing.length === 0 ? '' : `: not checked: ${printable(missing.join(', '), 1000)}`;
+  return output.paint('red', `NOT VERIFIED${why}`);
 }
 
 /** Names as people would type them here. */

@@ -1,9 +1,9 @@
 /** Whose the signatures in a logged proof are, by the commitment that it names: what openssl alone does not tell. */
 import { Refusal } from '../bytes/refusal.ts';
-import { challengeOf } from '../evidence/challenge.ts';
-import { aimOf, signerOf, type Signer } from '../evidence/identity.ts';
-import { isTranscript } from '../evidence/transcript.ts';
-import { verifyTranscript } from '../evidence/verify.ts';
+import { challengeOf } from './challenge.ts';
+import { aimOf, signerOf, type Signer } from './identity.ts';
+import { isTranscript } from './transcript.ts';
+import { verifyTranscript } from './verify.ts';
 import { isWithdrawal } from '../statement/commitment.ts';
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 

@@ -2,14 +2,14 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { equalBytes } from '../bytes/compare.ts';
-import { refuse } from '../bytes/refusal.ts';
-import { challengeOf } from '../evidence/challenge.ts';
-import { checkByHand } from '../evidence/signed-content.ts';
-import { isTranscript } from '../evidence/transcript.ts';
-import { verifyTranscript } from '../evidence/verify.ts';
-import type { ParsedStatement } from '../statement/parse.ts';
-import { readNamedFile, replaceFile } from '../platform/files.ts';
+import { equalBytes } from '../../bytes/compare.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { challengeOf } from '../../evidence/challenge.ts';
+import { checkByHand } from '../../evidence/signed-content.ts';
+import { isTranscript } from '../../evidence/transcript.ts';
+import { verifyTranscript } from '../../evidence/verify.ts';
+import type { ParsedStatement } from '../../statement/parse.ts';
+import { readNamedFile, replaceFile } from '../../platform/files.ts';
 
 /** A folder for each transcript, and the commands that check it there. */
 export interface Written {

@@ -1,0 +1,62 @@
+/**
+ * Checking offline what was found on a disk (findevidence.ts): that the statement is in a trusted log, and that files, leaves
+ * and verdicts are as it says. Nothing is asked of any log.
+ *
+ *     const found = await findEvidence(paths, proofsFolder);
+ *     for (const { found, held, checks } of await verifyAll(found, trust)) console.log(found.name, held);
+ */
+import type { Check } from '../bytes/checklist.ts';
+import type { Trust } from '../client/evidence.ts';
+import { checkProof, declarationsIn } from '../client/examine-proof.ts';
+import { examine, type Examination } from '../client/examine.ts';
+import { checkDisclosure, checkLeaves } from '../declare/checkleaves.ts';
+import { checkDeclaration } from '../declare/node/checkfiles.ts';
+import type { Declaration } from '../statement/commitment.ts';
+import type { FoundEvidence } from './findevidence.ts';
+
+/** What was found out about one set of evidence. */
+export interface FoundVerdict extends Pick<Examination, 'place'> {
+  readonly found: FoundEvidence;
+  readonly checks: readonly Check[];
+  /** The entry was shown to be in the log, and no check failed. Checks may have been skipped. */
+  readonly held: boolean;
+  /** Names of the checks that were skipped for want of evidence. */
+  readonly missing: readonly string[];
+}
+
+/** Each by itself; commitments among them serve the proofs among them. */
+export async function verifyAll(
+  all: readonly FoundEvidence[],
+  trust: Trust,
+): Promise<readonly FoundVerdict[]> {
+  const declarations = declarationsIn(all.map(({ evidence }) => evidence.entry));
+  const verdicts: FoundVerdict[] = [];
+  for (const found of all) verdicts.push(await verifyOne(found, trust, declarations));
+  return verdicts;
+}
+
+async function verifyOne(
+  found: FoundEvidence,
+  trust: Trust,
+  declarations: ReadonlyMap<string, Declaration>,
+): Promise<FoundVerdict> {
+  const { evidence, owned, leaves, disclosure, named } = found;
+  const { statement, place, ...examined } = examine(evidence, trust);
+  const declared: Check[] = [];
+  if (statement?.kind === 'commitment') {
+    if (owned !== undefined)
+      declared.push(...(await checkDeclaration(statement, owned.opening, owned.base, named)));
+    if (leaves !== undefined) declared.push(...checkLeaves(statement, leaves));
+    if (disclosure !== undefined) declared.push(...checkDisclosure(statement, disclosure));
+  }
+  if (statement?.kind === 'proof')
+    declared.push(...(await checkProof(statement, declarations.get(statement.proof.commitment.toHex()))));
+  const checks = [...examined.checks, ...declared];
+  const held = examined.verified && declared.every(({ outcome }) => outcome !== 'failed');
+  return { found, place, checks, held, missing: checks.filter(isMissing).map(({ name }) => name) };
+}
+
+/** Only the quorum is skipped when there is nothing to check: the policy asks for no witnesses. */
+function isMissing({ name, outcome }: Check): boolean {
+  return outcome === 'skipped' && name !== 'quorum';
+}

@@ -4,9 +4,14 @@
  * of the programs and services whose configuration was read for spec/decisions.md 56 and 77.
  */
 
+/** `password` in the languages that configuration is written in besides English. */
+const PASSWORD =
+  'passwort|kennwort|wachtwoord|contrase(?:ñ|n|ny)a|mot_?de_?passe|(?:^|[^a-z])(?:mdp|senha|parola|heslo|has[łl]o)';
+
 /** Names of what is secret. */
 const NAMES = new RegExp(
   [
+    `(?:${PASSWORD})$`,
     String.raw`pass(?:word|wd|phrase|code)s?$`,
     String.raw`(?:^|[^a-z])(?:pw|pwd|pass|secret|token|credential|bearer|authorization|psk|(?:pre[_-]?shared|api|app|auth|access|account|private|secret|signing|shared|master|storage|encryption|session|hmac|jwt)[_-]?key|(?:logged[_-]?in|nonce)[_-]?key|secret[_-]?key[_-]?base|(?:auth|logged[_-]?in|nonce|password|secret)[_-]?salt|snmp[_-]?community|erlang[_-]?cookie)s?$`,
     // Written as one word.
@@ -18,7 +23,10 @@ const NAMES = new RegExp(
   'i',
 );
 /** Those of them whose values people type, and which can be a number. */
-const TYPED = /pass(?:word|wd|phrase|code)$|(?:^|[^a-z])(?:pw|pwd|pass)$|secret$/i;
+const TYPED = new RegExp(
+  `pass(?:word|wd|phrase|code)$|(?:^|[^a-z])(?:pw|pwd|pass)$|secret$|(?:${PASSWORD})$`,
+  'i',
+);
 /** Names that may be of a secret: then the value must look like one. */
 const WEAK_NAMES = /(?:^|[^a-z])(?:[a-z]*key|auth|login|creds?|pat|pass|salt|pepper|secret[_-]?[a-z]+)$/i;
 /** Names of a user and a password in one text, `user:password`. */

@@ -397,3 +397,37 @@ t.test('a text is read once, however long it is', async (t) => {
   );
   t.pass();
 });
+
+t.test('passwords under names that are not English', async (t) => {
+  const names = [
+    'passwort',
+    'DB_PASSWORT',
+    'dbKennwort',
+    'contraseña',
+    'CONTRASENA',
+    'mdp',
+    'DB_MDP',
+    'motDePasse',
+  ];
+  for (const name of [
+    ...names,
+    'mot_de_passe',
+    'senha',
+    'dbSenha',
+    'wachtwoord',
+    'heslo',
+    'hasło',
+    'parola',
+    'passwort_2',
+  ])
+    for (const value of ['hunter22', '471147'])
+      t.ok(looksSecret(`/${name}`, new Map([[`/${name}`, value]])), `${name}: ${value}`);
+  for (const [name, value] of [
+    ['passwort', '${DB_PASSWORT}'],
+    ['kennwort_datei', 'geheim.txt'],
+    ['passwort_laenge', '12'],
+    ['stamdp', 'hunter22'],
+    ['senhas_minimo', '12345'],
+  ] as const)
+    t.notOk(looksSecret(`/${name}`, new Map([[`/${name}`, value]])), `${name}: ${value}`);
+});

@@ -22,7 +22,7 @@ const TARGETS = [...FORMATS, ...EVIDENCE, ...DECLARED];
 /** Functions that are named like parsers and are not fuzzed by themselves, by why. */
 const REASONS: Readonly<Record<string, string>> = {
   'opens a part of the program, a database or a folder':
-    'openAgent openAgentOf openAgentDatabase openMonitor openLog openWitness openMirror openClient openOwn openAlerts openDrivers openDatabase openMonitorDatabase openDatabaseToRead openDatabaseToChange ' +
+    'openAgent openAgentOf openStoreToAudit openAgentDatabase openMonitor openLog openWitness openMirror openClient openOwn openAlerts openDrivers openDatabase openMonitorDatabase openDatabaseToRead openDatabaseToChange ' +
     'openForWriting openForReading openFile openKept openBatch openToBrowsers openApi',
   'reads files, which parsers of the list take apart':
     'readOwned readShownLeaves readNamedFile readNamedSource readTls readPiped readNamedKey readNamedVkeys readSecretFile readTexts readSource ' +

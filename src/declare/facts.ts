@@ -21,6 +21,19 @@ export function factsOfClaim(claim: Claim): Facts {
   return facts;
 }
 
+/** A claim whole as one text; undefined where there is none of that id. */
+export function claimText({ claims }: Declaration, id: string): string | undefined {
+  const claim = claims.find((each) => each.id === id);
+  if (claim === undefined) return undefined;
+  const facts = [...factsOfClaim(claim)].map(([name, text]) => `${name}=${text}`);
+  return facts.toSorted().join('\n');
+}
+
+/** What a declaration says under a name: a claim whole, a leaf of `leaves`, or a fact. */
+export function textNamed(declaration: Declaration, name: string, leaves?: Facts): string | undefined {
+  return claimText(declaration, name) ?? leaves?.get(name) ?? factsOf(declaration).get(name);
+}
+
 /** `+ name = text`, `- name = text`, `~ name: old → new`. */
 export interface Change {
   readonly name: string;

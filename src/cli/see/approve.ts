@@ -1,22 +1,20 @@
-/** `tallystick approve`, `withdraw`, `waive`: what people say of a commitment. */
+/** `tallystick approve`: shows what is to be approved, and says yes to exactly that. */
 import { refuse } from '../../bytes/refusal.ts';
-import type { Committed, Declared } from '../../appraisal/history.ts';
+import { approvableIn, approvableNamed, assertMayApprove } from '../../appraisal/approvable.ts';
+import type { Committed } from '../../appraisal/history.ts';
 import { formatHex } from '../../bytes/text.ts';
 import { formatTime } from '../../bytes/time.ts';
-import type { Listed } from '../../client/search.ts';
+import { commitmentNamed } from '../../client/commitment-named.ts';
 import { keyThumbprint } from '../../cose/key.ts';
-import { encodeApproval, encodeCommitment, encodeWaiver } from '../../statement/payload.ts';
+import { encodeApproval } from '../../statement/payload.ts';
 import type { Context } from '../context.ts';
 import type { Output } from '../output.ts';
-import { parseDate } from '../../registration/time.ts';
 import type { Flags } from '../verb.ts';
-import { ownLeaves, durationOf, MOST_SECONDS, readingOf } from './asked.ts';
+import { ownLeaves, readingOf } from './asked.ts';
 import { factLines, leafLines } from './difference.ts';
 import type { ShownLeaves } from '../../declare/node/openedleaves.ts';
 import { idBytes, say, signerOf } from './say.ts';
-import { lackText } from './show.ts';
-import { commitmentOf } from '../../appraisal/subject.ts';
-import { isNamed, see, type Seen } from './seen.ts';
+import { see, type Seen } from './seen.ts';
 import { line } from './words.ts';
 
 /**
@@ -32,10 +30,10 @@ export async function approve(
   const { output } = context;
   const client = await readingOf(context, flags);
   const look = await client.snapshot();
-  const entry = await entryNamed(look, named);
+  const entry = await commitmentNamed(look, named);
   const subject = entry?.subject ?? named;
   const seen = await see(look, subject);
-  const about = entry === undefined ? waitingIn(seen) : newestNamed(seen, entry);
+  const about = entry === undefined ? approvableIn(seen) : approvableNamed(seen, entry);
   const own = await ownLeaves(context, subject, flags.texts('leaves'));
   output.print(shownBefore(output, seen, about, own).join('\n'));
   if (entry === undefined && !flags.on('yes'))
@@ -45,7 +43,7 @@ export async function approve(
         'say --yes to approve what is newest, unseen',
     );
   const signer = await signerOf(context, 'approver');
-  assertNotYet(about, formatHex(keyThumbprint(signer.publicKey)));
+  assertMayApprove(about, formatHex(keyThumbprint(signer.publicKey)));
   const reason = flags.text('reason');
   const { needed } = about;
   const given = about.approvals.length + 1;
@@ -59,35 +57,6 @@ export async function approve(
     told: [`approvals  ${given} of ${needed}${given >= needed ? ': it counts now' : ''}`],
     fields: { approvals: given, needed, in_force: given >= needed },
   });
-}
-
-/** What waits for approvals. Refuses `not-found`, and `usage` where nothing does. */
-function waitingIn({ subject, history: { pending, withdrawing, inForce } }: Seen): Committed {
-  const about = pending ?? withdrawing;
-  if (about !== undefined) return about;
-  if (inForce === undefined)
-    throw refuse('not-found', `there is no commitment about ${line(subject)} to approve`);
-  throw refuse(
-    'usage',
-    `the commitment about ${line(subject)} has all the approvals it asks for; to approve it all the same, give its entry id, ${inForce.entry.id}`,
-  );
-}
-
-/** The statement of an entry, which must be the newest of its subject. Refuses `superseded-meanwhile`. */
-function newestNamed({ subject, history }: Seen, { index, id }: Listed): Committed {
-  const all: readonly Committed[] = [...history.declared, ...history.withdrawals];
-  const about = all.find(({ entry }) => entry.id === id);
-  if (about === undefined)
-    throw refuse(
-      'not-found',
-      `entry ${index} about ${line(subject)} counts for nothing: its key was revoked`,
-    );
-  if (about.followed === undefined) return about;
-  throw refuse(
-    'superseded-meanwhile',
-    `entry ${about.followed.index} followed entry ${index}, and approvals are taken of the newest alone; look at it: ` +
-      `tallystick approve ${about.followed.id}`,
-  );
 }
 
 /** What is about to be approved, beside what is in force. */
@@ -123,147 +92,4 @@ function shownBefore(
     ...factLines(output, known, declared.declaration),
     ...leafLines(output, known, declared.declaration, own),
   ];
-}
-
-/** The log takes a second approval by the same key, and it counts nothing. */
-function assertNotYet({ entry, approvals }: Committed, kid: string): void {
-  if (entry.parsed.kid === kid)
-    throw refuse('own-commitment', 'the author of a commitment cannot approve it; let another key do that');
-  const already = approvals.find(({ parsed }) => parsed.kid === kid);
-  if (already !== undefined)
-    throw refuse('usage', `this key approved it already, in entry ${already.index}; another one must`);
-}
-
-/** The commitment whose entry is named, as `status` shows it; undefined where it is a subject, which comes first. */
-async function entryNamed(look: Seen['look'], name: string): Promise<Listed | undefined> {
-  if (!/^(?:[0-9]{1,16}|[0-9a-f]{8,64})$/.test(name)) return undefined;
-  const found: Listed[] = [];
-  for await (const { rows } of look.pages({ kind: 'commitment' })) {
-    if (rows.some(({ subject }) => subject === name)) return undefined;
-    found.push(...rows.filter((each) => isNamed(each, name)));
-  }
-  const [first, ...others] = found;
-  if (first !== undefined && others.length === 0) return first;
-  throw refuse(
-    'not-found',
-    first === undefined
-      ? `the log has no commitment ${name}; name a subject, an index or an entry id`
-      : `several commitments begin with ${name}; give more of the entry id`,
-  );
-}
-
-export async function withdraw(
-  context: Context,
-  [subject = '']: readonly string[],
-  flags: Flags<'full', 'ticket' | 'reason', 'monitor'>,
-): Promise<number> {
-  const client = await readingOf(context, flags);
-  const look = await client.snapshot();
-  const seen = await see(look, subject);
-  const about = current(seen);
-  const { inForce, newest, pending, withdrawing } = seen.history;
-  const signer = await signerOf(context, 'author');
-  const change = {
-    ...(flags.text('ticket') !== undefined && { ticket: flags.text('ticket') ?? '' }),
-    ...(flags.text('reason') !== undefined && { reason: flags.text('reason') ?? '' }),
-  };
-  const payload = () =>
-    encodeCommitment({
-      withdraws: idBytes(about),
-      supersedes: idBytes({ entry: newest ?? about.entry }),
-      ...(Object.keys(change).length > 0 && { change }),
-    });
-  const needed = about === inForce ? (about.declaration.approvals ?? 0) : 0;
-  const waits = pending === about ? withdrawing : (pending ?? withdrawing);
-  const over = waits && `entry ${waits.entry.index}, which ${lackText(waits)}, gets none any more`;
-  return say(context, 'withdraw', client, look, {
-    kind: 'commitment',
-    subject,
-    about,
-    newest,
-    said: seen.entries,
-    payload,
-    signer,
-    told: [
-      needed === 0
-        ? 'nothing is declared about it any more, and nothing is to be proven'
-        : `it stays in force until this has ${needed} approvals by other keys: tallystick approve ${line(subject)}`,
-      ...(over === undefined ? [] : [over]),
-    ],
-    fields: { needed, in_force: needed > 0 },
-  });
-}
-
-export async function waive(
-  context: Context,
-  [subject = '', ...claims]: readonly string[],
-  flags: Flags<'full', 'owner' | 'reason' | 'until', 'monitor'>,
-): Promise<number> {
-  const [owner, reason, until] = [flags.text('owner'), flags.text('reason'), flags.text('until')];
-  if (owner === undefined || reason === undefined || until === undefined)
-    throw refuse(
-      'usage',
-      'a waiver needs --owner, --reason and --until: somebody answers for it, and it ends',
-    );
-  const client = await readingOf(context, flags);
-  const look = await client.snapshot();
-  const seen = await see(look, subject);
-  const about = current(seen);
-  const known = about.declaration.claims.map(({ id }) => id);
-  const strange = claims.find((each) => !known.includes(each));
-  if (strange !== undefined)
-    throw refuse(
-      'not-found',
-      `${line(subject)} has no claim ${line(strange)}; it has: ${known.join(', ') || 'none'}`,
-    );
-  const notAfter = untilOf(until, look.now);
-  const payload = () =>
-    encodeWaiver({
-      commitment: idBytes(about),
-      claims: [...new Set(claims)],
-      owner,
-      reason,
-      notAfter,
-    });
-  const ends = notAfter <= look.now ? 'from now on they count again' : `until ${formatTime(notAfter)}`;
-  return say(context, 'waive', client, look, {
-    kind: 'waiver',
-    subject,
-    about,
-    said: seen.entries,
-    payload,
-    signer: await signerOf(context, 'approver'),
-    told: [`claims     ${[...new Set(claims)].join(', ')}`, `waived     by ${line(owner)}, ${ends}`],
-    fields: { claims: [...new Set(claims)], owner, until: notAfter },
-  });
-}
-
-/** A date, a time from now, or `now`, which ends a waiver. */
-function untilOf(text: string, now: number): number {
-  if (text === 'now') return now;
-  if (!text.includes('-')) return now + durationOf(text, '--until');
-  let end: number;
-  try {
-    end = parseDate(text, '--until');
-  } catch (cause) {
-    throw refuse('usage', `--until takes a date in UTC, a time such as 7d, or now; got ${line(text, 40)}`, {
-      cause,
-    });
-  }
-  // A mistyped year would end the waiver there is, and nobody asked for that.
-  if (end <= now)
-    throw refuse('usage', `--until ${line(text, 40)} has passed; to end a waiver say --until now`);
-  if (end > now + MOST_SECONDS)
-    throw refuse('usage', `--until ${line(text, 40)} is too far: a year at most, and then waive again`);
-  return end;
-}
-
-function current(seen: Seen): Declared {
-  const about = commitmentOf(seen);
-  if (about === undefined)
-    throw refuse(
-      'not-found',
-      `nothing is declared about ${line(seen.subject)}: its commitment was withdrawn`,
-    );
-  return about;
 }

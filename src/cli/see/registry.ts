@@ -3,21 +3,28 @@ import { refuse } from '../../bytes/refusal.ts';
 import { formatTime } from '../../bytes/time.ts';
 import { EXIT } from '../exit.ts';
 import type { Declared } from '../../appraisal/history.ts';
-import type { Claim } from '../../statement/commitment.ts';
 import type { Context } from '../context.ts';
 import type { JsonValue } from '../output.ts';
 import type { Flags } from '../verb.ts';
 import { type SeeFlags, ownLeaves, readingOf, seeEach, unreadableJson } from './asked.ts';
 import { changeLine } from './difference.ts';
 import { newestSubjects } from '../../client/newest-subjects.ts';
-import { changesOf, factsOf, factsOfClaim, type Change, type Facts } from '../../declare/facts.ts';
+import { changesOf, claimText, factsOf, textNamed, type Change } from '../../declare/facts.ts';
+import {
+  asItIsSince,
+  authorOf,
+  predecessorOf,
+  versionJson,
+  versionNamed,
+  type Said,
+} from '../../appraisal/versions.ts';
 import { leavesFor } from '../../declare/node/openedleaves.ts';
 import { checkedLine, countsOf, subjectLines } from './show.ts';
 import { snapshotJson } from '../../client/snapshot-json.ts';
 import { subjectJson } from '../../appraisal/json.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { worstOf } from '../../appraisal/gate.ts';
-import { isNamed, see, type Seen } from './seen.ts';
+import { see, type Seen } from './seen.ts';
 import { line, paintVerdict, spanOf, table } from './words.ts';
 
 const MOST_LISTED = 100;
@@ -73,21 +80,25 @@ function rowOf(seen: Seen): readonly string[] {
   const age = spanOf(Math.max(0, seen.look.now - declared.entry.time));
   const verdicts = seen.claims.map(({ verdict }) => verdict);
   const standing = declared.effective === undefined ? 'lacks approvals' : countsOf(verdicts) || 'no claims';
-  return [line(seen.subject, 60), environment, tier, authorOf(seen, declared), git, age, standing];
+  return [
+    line(seen.subject, 60),
+    environment,
+    tier,
+    authorOf(seen.look.policies, declared),
+    git,
+    age,
+    standing,
+  ];
 }
 
 function rowJson(seen: Seen): { readonly [key: string]: JsonValue } {
   const declared = commitmentOf(seen);
   return {
     ...subjectJson(seen),
-    author: declared === undefined ? null : authorOf(seen, declared),
+    author: declared === undefined ? null : authorOf(seen.look.policies, declared),
     time: declared?.entry.time ?? null,
     git: declared?.declaration.source.git?.commit ?? null,
   };
-}
-
-function authorOf({ look }: Seen, { entry }: Declared): string {
-  return line(look.policies.nameOf(entry.parsed.kid, entry.index), 40);
 }
 
 export async function show(
@@ -103,7 +114,7 @@ export async function show(
   const facts = declared === undefined ? new Map<string, string>() : factsOf(declared.declaration);
   for (const [name, text] of facts) output.print(`  ${name} = ${line(text)}`);
   output.print('history');
-  const versions = seen.history.declared.map((each) => versionOf(seen, each));
+  const versions = seen.history.declared.map((each) => versionJson(look.policies, each));
   for (const { index, author, time, state } of versions.toReversed())
     output.print(`  entry ${index}  ${formatTime(time)}  ${author}  ${state}`);
   output.print(checkedLine(look));
@@ -114,28 +125,6 @@ export async function show(
     history: versions,
   });
   return EXIT.ok;
-}
-
-function versionOf(seen: Seen, declared: Declared) {
-  const { entry, approvals } = declared;
-  const state = stateOf(declared);
-  const by = approvals.map(({ index, parsed }) => line(seen.look.policies.nameOf(parsed.kid, index), 40));
-  return {
-    entry: entry.id,
-    index: entry.index,
-    author: authorOf(seen, declared),
-    time: entry.time,
-    approved_by: by,
-    state,
-  };
-}
-
-function stateOf(declared: Declared): string {
-  const { ended, effective, followed, approvals, needed } = declared;
-  if (effective === undefined && followed !== undefined)
-    return `never counted: entry ${followed.index} came before it had its approvals`;
-  if (ended !== undefined) return `ended by entry ${ended.index}`;
-  return effective === undefined ? `lacks approvals: ${approvals.length} of ${needed}` : 'in force';
 }
 
 /** Two commitments of a subject; without naming any, the newest and the one it replaces. */
@@ -149,7 +138,7 @@ export async function diff(
   const seen = await see(look, subject);
   const all = seen.history.declared;
   const after = second === undefined ? all.at(-1) : versionNamed(seen, second);
-  const before = first === undefined ? predecessorOf(seen, after) : versionNamed(seen, first);
+  const before = first === undefined ? predecessorOf(seen.history, after) : versionNamed(seen, first);
   if (before === undefined || after === undefined)
     throw refuse(
       'not-found',
@@ -160,7 +149,7 @@ export async function diff(
   const facts = changesOf(factsOf(before.declaration), factsOf(after.declaration));
   const leaves = old === undefined || now === undefined ? undefined : changesOf(old, now);
   output.print(
-    `entry ${before.entry.index} by ${authorOf(seen, before)} → entry ${after.entry.index} by ${authorOf(seen, after)}`,
+    `entry ${before.entry.index} by ${authorOf(look.policies, before)} → entry ${after.entry.index} by ${authorOf(look.policies, after)}`,
   );
   for (const each of facts) output.print(changeLine(output, each));
   if (facts.length === 0) output.print('the same facts');
@@ -188,22 +177,6 @@ function changeJson({ name, before, after }: Change): JsonValue {
   return { name, before: before ?? null, after: after ?? null };
 }
 
-/** Refuses `not-found`. */
-function versionNamed({ subject, history }: Seen, name: string): Declared {
-  const found = history.declared.filter(({ entry }) => isNamed(entry, name));
-  const [only] = found;
-  if (only !== undefined && found.length === 1) return only;
-  throw refuse(
-    'not-found',
-    `no commitment about ${line(subject)} is entry ${line(name, 70)}; see registry show`,
-  );
-}
-
-function predecessorOf({ history }: Seen, of: Declared | undefined): Declared | undefined {
-  const replaced = of?.declaration.supersedes?.toHex();
-  return history.declared.find(({ entry }) => entry.id === replaced);
-}
-
 /** Which commitment brought a claim, a fact or a leaf as it is now. */
 export async function blame(
   context: Context,
@@ -215,21 +188,20 @@ export async function blame(
   const seen = await see(look, subject);
   const own = await ownLeaves(context, subject, flags.texts('leaves'));
   const now = commitmentOf(seen);
-  const text = now && textOf(now, name, own);
-  if (now === undefined || text === undefined)
+  const said = ({ declaration }: Declared): Said => {
+    const leaves = leavesFor(own, declaration);
+    return isLeaf && leaves === undefined ? { unknown: true } : textNamed(declaration, name, leaves);
+  };
+  const known = now && leavesFor(own, now.declaration);
+  const isLeaf =
+    now !== undefined && known?.has(name) === true && claimText(now.declaration, name) === undefined;
+  if (now === undefined || said(now) === undefined)
     throw refuse(
       'not-found',
       `${line(subject)} has no claim, fact or known leaf ${line(name)}; leaves are looked for in its proof directory and the files of --leaves`,
     );
-  const isLeaf = leavesFor(own, now.declaration)?.has(name) === true && claimOf(now, name) === undefined;
-  let since = now;
-  let unknown = false;
-  for (let each = predecessorOf(seen, now); each !== undefined; each = predecessorOf(seen, each)) {
-    unknown = isLeaf && leavesFor(own, each.declaration) === undefined;
-    if (unknown || textOf(each, name, own) !== text) break;
-    since = each;
-  }
-  const { index, author, time, approved_by: by, entry } = versionOf(seen, since);
+  const { since, isUnknown: unknown } = asItIsSince(seen.history, now, said);
+  const { index, author, time, approved_by: by, entry } = versionJson(look.policies, since);
   const change = since.declaration.change;
   output.print(`${line(name)}  as it is since entry ${index} (${entry.slice(0, 16)}…), ${formatTime(time)}`);
   output.print(`  declared by ${author}${change?.ticket === undefined ? '' : `, ${line(change.ticket)}`}`);
@@ -249,23 +221,4 @@ export async function blame(
     earlier_unknown: unknown,
   });
   return EXIT.ok;
-}
-
-/** A claim whole, a leaf, or a fact, as one text. */
-function textOf(declared: Declared, name: string, own: Parameters<typeof leavesFor>[0]): string | undefined {
-  const claim = claimOf(declared, name);
-  if (claim !== undefined) return linesOf(factsOfClaim(claim));
-  const { declaration } = declared;
-  return leavesFor(own, declaration)?.get(name) ?? factsOf(declaration).get(name);
-}
-
-function claimOf({ declaration }: Declared, name: string): Claim | undefined {
-  return declaration.claims.find(({ id }) => id === name);
-}
-
-function linesOf(facts: Facts): string {
-  return [...facts]
-    .map(([name, text]) => `${name}=${text}`)
-    .toSorted()
-    .join('\n');
 }

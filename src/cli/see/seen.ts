@@ -25,11 +25,3 @@ export function worstExit(code: number, unreadable: readonly { readonly refusal:
   const codes = [code, ...unreadable.map(({ refusal }) => exitOfRefusal(refusal))];
   return [EXIT.splitView, EXIT.verification].find((each) => codes.includes(each)) ?? Math.max(...codes);
 }
-
-/** Whether a name means an entry: its index, its id, or eight digits or more that the id begins with. */
-export function isNamed(
-  { index, id }: { readonly index: number; readonly id: string },
-  name: string,
-): boolean {
-  return String(index) === name || (name.length >= 8 && id.startsWith(name));
-}

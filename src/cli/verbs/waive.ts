@@ -27,6 +27,5 @@ export const waiveVerb: Verb<typeof OPTIONS> = {
     "tallystick waive db/payments tls12-refused --owner Alice --reason 'the old terminal' --until 7d",
     "tallystick waive db/payments tls12-refused --owner Alice --reason 'terminal replaced' --until now",
   ],
-  run: async (context, operands, flags) =>
-    (await import('../see/approve.ts')).waive(context, operands, flags),
+  run: async (context, operands, flags) => (await import('../see/waive.ts')).waive(context, operands, flags),
 };

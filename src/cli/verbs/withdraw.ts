@@ -20,5 +20,5 @@ export const withdrawVerb: Verb<typeof OPTIONS> = {
   json: true,
   examples: ["tallystick withdraw db/payments --reason 'moved to db/billing' --ticket CHG-7"],
   run: async (context, operands, flags) =>
-    (await import('../see/approve.ts')).withdraw(context, operands, flags),
+    (await import('../see/withdraw.ts')).withdraw(context, operands, flags),
 };

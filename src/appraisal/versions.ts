@@ -1,0 +1,92 @@
+/** The commitments of a subject, one after another: which is meant by a name, what became of it, since when something is as it is. Pure. */
+import { printable } from '../bytes/printable.ts';
+import { refuse } from '../bytes/refusal.ts';
+import type { PolicyHistory } from '../registration/history.ts';
+import type { Declared, History } from './history.ts';
+import { commitmentOf, type SubjectStatus } from './subject.ts';
+
+/** Most characters of a name that a policy gives to a key. */
+const NAME_SHOWN = 40;
+
+/** Whether a name means an entry: its index, its id, or eight digits or more that the id begins with. */
+export function isNamed(
+  { index, id }: { readonly index: number; readonly id: string },
+  name: string,
+): boolean {
+  return String(index) === name || (name.length >= 8 && id.startsWith(name));
+}
+
+/** The commitment of a subject that an index or an entry id names. Refuses `not-found`. */
+export function versionNamed({ subject, history }: SubjectStatus, name: string): Declared {
+  const found = history.declared.filter(({ entry }) => isNamed(entry, name));
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  throw refuse(
+    'not-found',
+    `no commitment about ${printable(subject, 300)} is entry ${printable(name, 70)}; see registry show`,
+  );
+}
+
+/** The commitment that another names in `supersedes`; undefined for the first. */
+export function predecessorOf({ declared }: History, of: Declared | undefined): Declared | undefined {
+  const replaced = of?.declaration.supersedes?.toHex();
+  return declared.find(({ entry }) => entry.id === replaced);
+}
+
+/** The commitment of a subject that something can be said about. Refuses `not-found` when it was withdrawn. */
+export function currentOf(status: SubjectStatus): Declared {
+  const about = commitmentOf(status);
+  if (about !== undefined) return about;
+  const subject = printable(status.subject, 300);
+  throw refuse('not-found', `nothing is declared about ${subject}: its commitment was withdrawn`);
+}
+
+/** Who declared a commitment, by the policy before it. */
+export function authorOf(policies: Pick<PolicyHistory, 'nameOf'>, { entry }: Declared): string {
+  return printable(policies.nameOf(entry.parsed.kid, entry.index), NAME_SHOWN);
+}
+
+/** A commitment as a line of a subject's history, as plain data. `state` is for people. */
+export function versionJson(policies: Pick<PolicyHistory, 'nameOf'>, declared: Declared) {
+  const { entry, approvals } = declared;
+  return {
+    entry: entry.id,
+    index: entry.index,
+    author: authorOf(policies, declared),
+    time: entry.time,
+    approved_by: approvals.map(({ index, parsed }) =>
+      printable(policies.nameOf(parsed.kid, index), NAME_SHOWN),
+    ),
+    state: stateOf(declared),
+  };
+}
+
+function stateOf({ ended, effective, followed, approvals, needed }: Declared): string {
+  if (effective === undefined && followed !== undefined)
+    return `never counted: entry ${followed.index} came before it had its approvals`;
+  if (ended !== undefined) return `ended by entry ${ended.index}`;
+  return effective === undefined ? `lacks approvals: ${approvals.length} of ${needed}` : 'in force';
+}
+
+/** What a commitment says of something, as one text. `unknown`: what it says is not at hand. */
+export type Said = string | undefined | { readonly unknown: true };
+
+/**
+ * The commitment since which something is as `now` says it, going back by what each one superseded. `isUnknown`: the one
+ * before it may have said the same.
+ */
+export function asItIsSince(
+  history: History,
+  now: Declared,
+  said: (declared: Declared) => Said,
+): { readonly since: Declared; readonly isUnknown: boolean } {
+  const text = said(now);
+  let since = now;
+  for (let each = predecessorOf(history, now); each !== undefined; each = predecessorOf(history, each)) {
+    const before = said(each);
+    if (typeof before === 'object') return { since, isUnknown: true };
+    if (before !== text) break;
+    since = each;
+  }
+  return { since, isUnknown: false };
+}

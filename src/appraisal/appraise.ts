@@ -1,6 +1,6 @@
 /**
- * Where each claim of a subject stands now, computed from the log alone. Silence fails: a claim without a fresh
- * proof is STALE, whoever is to blame, and a missing answer is never a pass.
+ * The verdict on each claim of a subject, computed from the entries of the log alone. A claim without a proof that is
+ * still valid is STALE, whatever kept the agent from proving it: a missing proof never counts as a pass.
  */
 import { formatHex } from '../bytes/text.ts';
 import { formatTime } from '../bytes/time.ts';
@@ -14,31 +14,43 @@ import { basisOf, newestReports, type AppraisalContext, type Report } from './re
 export interface ClaimStatus {
   readonly claim: Claim;
   readonly verdict: Verdict;
-  /** Of the proof it rests on; undefined without one, when nothing was seen, or when it is not believed. */
+  /**
+   * Class of the proof that the verdict rests on; undefined if there is no such proof, if its agent observed nothing,
+   * or if the proof is in doubt.
+   */
   readonly evidence: EvidenceClass | undefined;
-  /** The proof it rests on cannot be taken at its word. */
+  /**
+   * True if the proof that the verdict rests on has a fault (`Report.why`), so that neither its verdict nor its class
+   * counts.
+   */
   readonly doubted: boolean;
-  /** The proof it rests on: the newest that speaks of the claim. */
+  /** The proof that the verdict rests on: of the newest proofs in time, the one with the worst result; else the newest. */
   readonly proof: EntryOf<'proof'> | undefined;
-  /** Seconds since what it rests on was observed, at least: what may be older counts as older. */
+  /**
+   * Seconds since the observation that the verdict rests on. If the time of the observation is only bounded, this is
+   * the smaller age: the observation may be older.
+   */
   readonly age: number | undefined;
-  /** When the look that it rests on began. */
+  /** POSIX seconds at which the agent began that observation. */
   readonly started: number | undefined;
-  /** When the next proof must be there, its grace included. */
+  /** POSIX seconds by which the next proof must be logged. The allowed misses (`grace`) are included. */
   readonly due: number;
-  /** Why it is not PROVEN, or what is to be known. */
+  /** Why the verdict is not PROVEN, or a remark on a verdict that is; one line for people. */
   readonly explain: string | undefined;
   readonly waiver: EntryOf<'waiver'> | undefined;
 }
 
-/** Where the claims of the commitment in force stand; of a commitment that still lacks approvals, all UNKNOWN. */
+/**
+ * The status of each claim of the commitment in force. If none is in force, of the newest declaration that still lacks
+ * approvals: all its claims are UNKNOWN.
+ */
 export function appraise(history: History, context: AppraisalContext): readonly ClaimStatus[] {
   const declared = history.inForce ?? history.pending;
   if (declared === undefined) return [];
   return declared.declaration.claims.map((claim) => {
     const standing = judge(claim, declared, history, context);
     const waiver = waiverOf(claim, declared, history, context.now);
-    // By a clock that is behind, nobody knows whether a waiver has ended.
+    // If the clock of this machine is behind, a waiver may have ended already, so none is applied.
     const isOver = waiver === undefined || (context.behind ?? 0) > 0;
     if (isOver || standing.verdict === 'PROVEN') return standing;
     const { owner, reason, notAfter } = waiver.parsed.waiver;
@@ -95,12 +107,12 @@ const NOTHING = {
   waiver: undefined,
 } as const;
 
-/** Whether a commitment has its approvals, and is valid already. */
+/** Whether a commitment has its approvals, and its validity has begun. */
 function isCounting({ effective, declaration }: Declared, now: number): boolean {
   return effective !== undefined && now >= (declaration.validity?.notBefore ?? 0);
 }
 
-/** The verdict of a commitment that does not count yet, or about which nobody reported. */
+/** The verdict of a claim whose commitment is not in force yet, or for which no agent reported anything. */
 function withoutReport(
   declared: Declared,
   now: number,
@@ -118,7 +130,10 @@ function withoutReport(
     : { verdict: 'UNKNOWN', explain: 'no proof yet' };
 }
 
-/** The verdict where what was reported last does not count, or not any more; undefined where it does. */
+/**
+ * The verdict if the newest reports do not count: revoked key, past due, or past the validity of the commitment.
+ * Undefined if they count.
+ */
 function lapseOf(
   worst: Decided,
   {
@@ -136,7 +151,7 @@ function lapseOf(
   },
 ): Pick<ClaimStatus, 'verdict' | 'explain'> | undefined {
   if (worst.revoked) return { verdict: 'REVOKED', explain: 'the key that signed the proof is revoked' };
-  // Others that never spoke have until the first due.
+  // Agents that have not reported yet have time until the first due.
   if (!isFresh && now <= due) return { verdict: 'UNKNOWN', explain: spoke };
   if (!isFresh)
     return {
@@ -144,11 +159,14 @@ function lapseOf(
       explain: worst.outdated ?? `the last proof said ${worst.result.verdict}; the next one did not come`,
     };
   if (notAfter <= now) return { verdict: 'STALE', explain: 'the commitment is past its validity' };
-  // Agents that are silent do not hide what another sees.
+  // A failure that one agent reported stays visible, even if too few other agents report.
   return now > due && badness(worst) < FAILED ? { verdict: 'STALE', explain: spoke } : undefined;
 }
 
-/** Why nothing can be called fresh by this clock; undefined when it can. A proof's own times count for that proof alone. */
+/**
+ * Why the clock of this machine cannot show that these reports are fresh; undefined if it can. A report that was seen
+ * later than `now` shows that the clock is behind, and is a reason for this claim only.
+ */
 function wrongClock(context: AppraisalContext, fresh: readonly Report[]): string | undefined {
   const ahead = Math.max(...fresh.map(({ seen }) => seen - context.now));
   return (
@@ -157,13 +175,13 @@ function wrongClock(context: AppraisalContext, fresh: readonly Report[]): string
   );
 }
 
-/** `short`: why it is believed, and yet not enough. */
+/** `short`: why a believed report is not enough for PROVEN: too few agents, or a class below `minEvidence`. */
 type Decided = Report & { readonly short?: string | undefined };
 
 /**
- * One answer from several agents that spoke in time: the worst that any of them said. Where attestors are named, fewer
- * than the threshold that say PROVEN prove nothing, and two of them that agree, having seen it themselves, make E1 into E2: keys
- * that nobody named may all be one agent's.
+ * Unites the reports of several agents, all in time, into one: the worst of them. If the commitment names attestors,
+ * PROVEN needs as many of them as its threshold says, and two that observed it themselves (E1) make it E2. Without
+ * attestors nothing becomes E2, because several unnamed keys may belong to one agent.
  */
 function decide(claim: Claim, fresh: readonly Report[], { declaration: { attestors } }: Declared): Decided {
   const ranked = fresh.toSorted((a, b) => badness(b) - badness(a) || b.entry.index - a.entry.index);
@@ -182,12 +200,12 @@ function decide(claim: Claim, fresh: readonly Report[], { declaration: { attesto
   return { ...worst, result: { ...worst.result, evidence }, short };
 }
 
-/** Why its class is lower than its agent says. */
+/** The agent's own explanation, in parentheses, if its class was lowered. */
 function lessOf({ result: { explain } }: Report): string {
   return explain === undefined ? '' : ` (${explain})`;
 }
 
-/** From here on, a target was seen not to hold what is declared. */
+/** `badness` from which on an agent observed that a target does not hold what is declared. */
 const FAILED = 3;
 
 function badness({ result: { verdict }, why, revoked }: Report): number {
@@ -197,12 +215,12 @@ function badness({ result: { verdict }, why, revoked }: Report): number {
   return verdict === 'PROVEN' ? 0 : 1;
 }
 
-/** Of what nobody looked at, nobody said anything. */
+/** Whether the agent observed nothing: UNKNOWN, with no leaf of an observation. */
 function sawNothing({ result: { verdict, leaves } }: Report): boolean {
   return verdict === 'UNKNOWN' && leaves === undefined;
 }
 
-/** The newest waiver of a claim, while it lasts. */
+/** The newest waiver of a claim under this commitment, if it has not ended at `now` (POSIX seconds); else undefined. */
 export function waiverOf(
   claim: Claim,
   { entry }: Declared,

@@ -1,8 +1,14 @@
-/** Whether a subject has as many approvers as it asks for: else nothing replaces what is in force until an admin enrols others. */
+/**
+ * Whether enough enrolled keys may approve a change of a subject. If too few may, no commitment can replace the one in
+ * force until an admin enrols more approvers.
+ */
 import type { Policy } from '../statement/policy.ts';
 import type { History } from './history.ts';
 
-/** Enrolled keys that may approve what this author says about a subject; Infinity in an open log. */
+/**
+ * Number of enrolled keys that may approve what the key `author` commits about a subject. Infinity in an open log,
+ * where any key may approve.
+ */
 export function approversFor({ document, keys }: Policy, subject: string, author: string): number {
   if (document.open) return Infinity;
   return [...keys].filter(
@@ -10,7 +16,10 @@ export function approversFor({ document, keys }: Policy, subject: string, author
   ).length;
 }
 
-/** Says that fewer keys can approve than must, and who can mend it; undefined where there are enough. */
+/**
+ * Text that says that fewer keys may approve than the commitment needs, and who can change that; undefined if there are
+ * enough.
+ */
 export function approverFault(
   { inForce, pending, withdrawing }: Pick<History, 'inForce' | 'pending' | 'withdrawing'>,
   policy: Policy,
@@ -23,7 +32,7 @@ export function approverFault(
   return tooFew(needed, approversFor(policy, subject, about.entry.parsed.kid));
 }
 
-/** The same of a number that is asked for. */
+/** The same text for a number of approvals that was asked for and a number of approvers. */
 export function tooFew(needed: number, approvers: number): string | undefined {
   if (approvers >= needed) return undefined;
   const keys = approvers === 1 ? '1 other key' : `${approvers} other keys`;

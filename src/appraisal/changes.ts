@@ -1,14 +1,14 @@
-/** What changed about a subject since somebody was told of it: verdicts, and claims that are there no more. Pure. */
+/** What changed about a subject since the last notification: verdicts, and claims that no longer exist. Pure. */
 import { isWithdrawal } from '../statement/commitment.ts';
 import type { Verdict } from '../statement/vocabulary.ts';
 import type { ClaimStatus } from './appraise.ts';
 import type { EntryOf } from './history.ts';
 import type { SubjectStatus } from './subject.ts';
 
-/** Verdicts that somebody must hear of. */
+/** Verdicts for which a person must be notified. */
 const ALERTING: ReadonlySet<Verdict> = new Set(['VIOLATED', 'CONTRADICTED', 'STALE', 'REVOKED']);
 
-/** A claim has another verdict than before; `before`: undefined for a new one. */
+/** A claim whose verdict differs from the one that was last notified. `before` is undefined for a new claim. */
 export interface VerdictChange {
   readonly kind: 'verdict';
   readonly claim: ClaimStatus;
@@ -16,12 +16,13 @@ export interface VerdictChange {
 }
 
 /**
- * A claim is there no more: whoever relied on it hears so, whatever its verdict was. `void`: its commitment does not count
- * any more, and nobody's entry ended it (`by` is undefined): a key was revoked.
+ * A claim that no longer exists: whoever relied on it is notified, whatever its last verdict was. `by`: the entry that
+ * ended it. `void`: no entry ended it (`by` is undefined); its commitment stopped counting because the key that signed
+ * it was revoked.
  */
 export interface ClaimEnd {
   readonly kind: 'ended';
-  /** Its id. */
+  /** Id of the claim. */
   readonly claim: string;
   readonly before: Verdict;
   readonly how: 'void' | 'withdrawn' | 'superseded';
@@ -30,7 +31,7 @@ export interface ClaimEnd {
 
 export type StatusChange = VerdictChange | ClaimEnd;
 
-/** What differs from the verdicts that were told last, by claim. */
+/** The differences between a status and the verdicts that were last notified, by claim id. */
 export function changesSince(
   told: ReadonlyMap<string, Verdict>,
   status: SubjectStatus,
@@ -44,7 +45,9 @@ export function changesSince(
   return [...changed, ...gone.map(([id, before]) => endOf(status, id, before))];
 }
 
-/** What somebody is told of a change: `failed` also when the same failure is found again under another verdict. */
+/**
+ * The text of a notification. `failed` is set also if a claim that had failed before fails again under another verdict.
+ */
 export function newsOf(
   change: StatusChange,
   wasAlerted: boolean,
@@ -61,7 +64,10 @@ function endOf(status: SubjectStatus, claim: string, before: Verdict): ClaimEnd 
   return { kind: 'ended', claim, before, how, by };
 }
 
-/** Undefined when what was declared last is by a key that was revoked: nobody's entry ended it. */
+/**
+ * The commitment statement that ended the claims. Undefined if the key of the newest declaration was revoked: then no
+ * entry ended them.
+ */
 function endedBy({ entries, history }: SubjectStatus): EntryOf<'commitment'> | undefined {
   const { inForce, pending, declared } = history;
   if (inForce !== undefined) return inForce.entry;

@@ -13,55 +13,69 @@ import type { Claim, Declaration } from '../statement/commitment.ts';
 import type { RuntimeProof } from '../statement/proof.ts';
 import type { EvidenceClass } from '../statement/vocabulary.ts';
 
-/** What a claim says of time. */
+/**
+ * The terms of a claim that decide when its proof is due. `cadence` and `deadline` in seconds; `grace`: misses allowed.
+ */
 export type Terms = Pick<Claim, 'id' | 'cadence' | 'deadline' | 'grace'>;
 
-/** What the dues of a commitment rest on, besides its claims. */
+/** What the due times of a commitment depend on besides its claims. */
 export interface Basis {
-  /** When it began to count: `countsFrom`. */
+  /** POSIX seconds at which the commitment began to count (`countsFrom`). */
   readonly from: number;
-  /** Agents that must be in time: the attestors' threshold, else one. */
+  /** Number of agents that must report in time: the threshold of the attestors if the commitment names some, else 1. */
   readonly needed: number;
-  /** Times of its deployments: `deployedAt`. */
+  /** POSIX seconds of the deployments of this commitment (`deployedAt`). */
   readonly deployments: readonly number[];
 }
 
-/** The times of one look at a target, as far as a due rests on them. */
+/** The times of one observation that the next due time depends on. POSIX seconds. */
 export interface Looked {
-  /** When it began. */
+  /** When the agent began to observe. */
   readonly started: number;
-  /** From when the next one is due. */
+  /** From when the period to the next proof runs. */
   readonly counted: number;
 }
 
-/** Seconds that a challenge may trail the log and count as new: agents look at it every half minute, witnesses take time. */
+/**
+ * Seconds that a challenge may be older than the newest entry without making the observation older: agents fetch the
+ * tree head every half minute, and witnesses take time to cosign.
+ */
 const CHALLENGE_TOLERANCE = 300;
 
-/** Seconds from a proof to the next: the cadence, and the misses that are allowed. */
+/** Seconds from one proof to the next: the cadence times one more than the misses allowed. */
 export function periodOf({ cadence, grace = 0 }: Pick<Claim, 'cadence' | 'grace'>): number {
   return cadence * (1 + grace);
 }
 
-/** When a commitment that took effect at `effective` begins to count: not before its validity does. */
+/**
+ * POSIX seconds at which a commitment that took effect at `effective` begins to count: the later of that and the begin
+ * of its validity.
+ */
 export function countsFrom(effective: number, { validity }: Pick<Declaration, 'validity'>): number {
   return Math.max(effective, validity?.notBefore ?? 0);
 }
 
-/** When a deployment that was logged at `time` is taken to have been: as it says, and no later than it was logged. */
+/**
+ * POSIX seconds of a deployment: the time that its statement names, or the time at which it was logged (`time`) if that
+ * is earlier.
+ */
 export function deployedAt(time: number, deployment: { readonly deployed: number }): number {
   return Math.min(time, deployment.deployed);
 }
 
-/** Whether reports of a key count: of attestors alone, where the commitment names some. */
+/** Whether reports of a key count. If the commitment names attestors, only theirs do. */
 export function isAttestor({ attestors }: Pick<Declaration, 'attestors'>, kid: string): boolean {
   return attestors === undefined || attestors.kids.some((each) => formatHex(each) === kid);
 }
 
 /**
- * When a look began and was seen: the agent's word, and no later than the log took it. A signature of the target (E3)
- * may be as old as its challenge, so it counts from when the log outgrew the tree that the challenge names: whoever kept
- * it since could have had a newer one. Trailing a little is normal. `entry`: place and time of the proof; `outgrown`: when
- * the entry with the index `challenge.size` was logged, undefined where nobody says.
+ * When an observation began and ended. For most classes the agent's statement decides, but not later than the time at
+ * which the log took the proof. A target's signature (E3) may be as old as its challenge, because whoever held the
+ * challenge could have had it signed at once. So E3 counts from the time at which the log outgrew the tree that the
+ * challenge names, plus a tolerance (`CHALLENGE_TOLERANCE`, or the cadence or deadline if shorter).
+ *
+ * `entry`: index and time of the proof. `outgrown`: when the entry with the index `challenge.size` was logged;
+ * undefined if that is not known. `outdated`: why the observation counts as older than the agent states.
  */
 export function lookOf(
   terms: Terms,
@@ -87,31 +101,38 @@ export function lookOf(
   };
 }
 
-/** Time of the earliest deployment that a look which began at `started` does not answer; Infinity without one. */
+/**
+ * Time of the earliest deployment at or after `started`, which an observation that began at `started` does not cover;
+ * Infinity if there is none.
+ */
 export function openDeployment(started: number, deployments: readonly number[]): number {
   return deployments.reduce((first, each) => (each >= started ? Math.min(first, each) : first), Infinity);
 }
 
-/** When an agent must first have spoken of a claim. */
+/** POSIX seconds by which an agent must have reported for the first time. */
 export function firstDue(terms: Terms, basis: Basis): number {
   const first = basis.from + Math.max(periodOf(terms), terms.deadline ?? 0);
   return Math.min(first, deadlineAfter(-Infinity, terms, basis));
 }
 
-/** When an agent must have said something newer than this look. */
+/**
+ * POSIX seconds by which an agent must have reported again after this observation: a period later, or the deadline
+ * after the earliest deployment that the observation does not cover, whichever is sooner.
+ */
 export function nextDue(terms: Terms, { started, counted }: Looked, basis: Basis): number {
   return Math.min(counted + periodOf(terms), deadlineAfter(started, terms, basis));
 }
 
-/** The due of a claim, and the report that it is the next one of; undefined for the first. */
+/** The due time of a claim, and the observation that it follows; `after` is undefined if it is the first due time. */
 export interface ClaimDue<L extends Looked> {
   readonly due: number;
   readonly after: L | undefined;
 }
 
 /**
- * When fewer agents than are needed will have spoken in time. `newest`: of each agent that counts, its newest look. One
- * that was over before the commitment began to count is none: its agent has until the first due.
+ * The time after which fewer agents than needed have reported in time. `newest`: the newest observation of each agent
+ * that counts. An observation whose next due time is before the commitment began to count is ignored; its agent has
+ * until the first due.
  */
 export function claimDue<L extends Looked>(terms: Terms, basis: Basis, newest: readonly L[]): ClaimDue<L> {
   const dues = newest
@@ -121,7 +142,7 @@ export function claimDue<L extends Looked>(terms: Terms, basis: Basis, newest: r
   return decisive ?? { due: firstDue(terms, basis), after: undefined };
 }
 
-/** A deployment from before the commitment counted is to be answered as soon as one when it began to. */
+/** A deployment from before the commitment began to count is treated as one at the moment when it began to count. */
 function deadlineAfter(started: number, { deadline }: Terms, { from, deployments }: Basis): number {
   if (deadline === undefined) return Infinity;
   return Math.max(from, openDeployment(started, deployments)) + deadline;

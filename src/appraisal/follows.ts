@@ -1,6 +1,6 @@
 /**
- * Admission, repeated over the entries of one subject: a commitment or a link of a chain that was left out of what a reader
- * was given shows here, and so does what the log admitted and must not have. Pure.
+ * Replays admission over the entries of one subject. It finds a commitment, or a link of a proof chain, that the server
+ * left out, and an entry that the log should have refused. Pure.
  */
 import { formatHex } from '../bytes/text.ts';
 import { entryId, type EntryId } from '../bytes/brand.ts';
@@ -11,8 +11,9 @@ import { assertOnce } from '../statement/once.ts';
 import type { SubjectEntry } from './history.ts';
 
 /**
- * `entries`: in the order of the log. `whole`: no proofs come before those given; else the first link of each chain is
- * taken as it is. Refuses `proof-failed`.
+ * Refuses `proof-failed` if an entry does not follow from those before it. `entries`: in log order. `whole`: true if
+ * the entries include the first proof of each chain. If false, the first proof that is given of each chain is accepted
+ * without its predecessor.
  */
 export function assertFollows(
   policies: PolicyHistory,
@@ -26,7 +27,7 @@ export function assertFollows(
     if (parsed.kind === 'proof') {
       const { seq, prev } = parsed.proof;
       const key = chainKey(parsed.kid, parsed.subject);
-      // The chain may have begun before what is read here.
+      // The chain may have begun before the first entry that was read.
       if (!whole && !chains.has(key) && prev !== undefined)
         chains.set(key, { seq: seq - 1, id: entryId(formatHex(prev)) });
     }

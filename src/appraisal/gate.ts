@@ -1,14 +1,16 @@
-/** Whether somebody may go on by what claims came to: a pipeline, a deployment, a page. Pure. */
+/** Whether a pipeline, a deployment or a page may go on, decided by the verdicts of a subject's claims. Pure. */
 import type { EvidenceClass, Verdict } from '../statement/vocabulary.ts';
 import type { ClaimStatus } from './appraise.ts';
 import type { SubjectStatus } from './subject.ts';
 
-/** What several verdicts come to: `failed` outweighs `unknown`, and that `held`. */
+/** The combined result of several verdicts. `failed` outweighs `unknown`, which outweighs `held`. */
 export type Outcome = 'held' | 'failed' | 'unknown';
 
 const FAILED: ReadonlySet<Verdict> = new Set(['VIOLATED', 'CONTRADICTED', 'REVOKED']);
 
-/** `failed` when a target was seen not to hold, `held` when all are PROVEN or WAIVED. */
+/**
+ * `failed` if a target was observed not to hold its claim, `held` if all claims are PROVEN or WAIVED, else `unknown`.
+ */
 export function outcomeOf(verdicts: readonly Verdict[]): Outcome {
   if (verdicts.some((each) => FAILED.has(each))) return 'failed';
   return verdicts.every((each) => each === 'PROVEN' || each === 'WAIVED') ? 'held' : 'unknown';
@@ -29,35 +31,41 @@ const WORST: readonly Verdict[] = [
   'PROVEN',
 ];
 
-/** What a gate asks for beside fresh proofs. */
+/** What a gate asks for besides fresh proofs. */
 export interface GateRules {
-  /** A waived claim does not pass. */
+  /** If true, a waived claim does not pass. */
   readonly strict?: boolean | undefined;
   readonly minEvidence?: EvidenceClass | undefined;
-  /** Seconds since a claim was seen to hold, at most. */
+  /** Most seconds since a claim was observed to hold. */
   readonly maxAge?: number | undefined;
 }
 
-/** Why a gate does not open. `failed`: the claim was seen not to hold. */
+/** Why a gate stays shut. `failed`: an agent observed that the claim does not hold. */
 export type Hindrance =
   | { readonly kind: 'no-claims'; readonly subject: string; readonly failed: false }
-  /** `class`: known at a lower class than asked for. `age`: seen too long ago. `unseen`: no proof since the time named. */
+  /**
+   * `class`: known, but at a lower class than asked for. `age`: observed too long ago. `unseen`: no proof since the
+   * time asked for.
+   */
   | {
       readonly kind: 'verdict' | 'class' | 'age' | 'unseen';
       readonly claim: ClaimStatus;
       readonly failed: boolean;
     };
 
-/** What keeps a gate shut; it opens when there is nothing. A subject without claims proves nothing. */
+/** The reasons that keep a gate shut; the gate opens if there are none. A subject without claims does not pass. */
 export function gate(status: SubjectStatus, rules: GateRules = {}): readonly Hindrance[] {
   return hindrances(status, (claim) => hindranceAt(claim, rules));
 }
 
-/** What keeps a claim from having been seen to hold since a time (POSIX seconds), by a look that began then or later. */
+/**
+ * The reasons for which claims do not count as observed to hold since a time (POSIX seconds). Only an observation that
+ * began at that time or later counts.
+ */
 export function gateSince(status: SubjectStatus, since: number): readonly Hindrance[] {
   return hindrances(status, (claim) => {
     if (claim.verdict === 'WAIVED') return undefined;
-    // What was seen before neither passes nor fails.
+    // An observation from before that time neither passes nor fails the gate.
     if ((claim.started ?? -Infinity) < since) return { kind: 'unseen', claim, failed: false };
     return claim.verdict === 'PROVEN' ? undefined : byVerdict(claim);
   });

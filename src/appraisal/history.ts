@@ -1,6 +1,6 @@
 /**
- * The entries of one subject, sorted out: which commitment is in force, who approved it, what was proven, waived
- * and deployed. Pure, from the log alone, so that everyone comes to the same answer (design.md, "Silence fails").
+ * The entries of one subject, sorted: which commitment is in force, who approved it, and which proofs, waivers and
+ * deployments belong to it. Pure: it uses the entries alone, so every reader computes the same history.
  */
 import { entryId, type EntryId } from '../bytes/brand.ts';
 import { formatHex } from '../bytes/text.ts';
@@ -21,27 +21,33 @@ export type EntryOf<K extends ParsedStatement['kind']> = Omit<SubjectEntry, 'par
   readonly parsed: Extract<ParsedStatement, { kind: K }>;
 };
 
-/** A commitment statement, and what became of it. */
+/** A commitment statement (declaration or withdrawal), its approvals, and whether it took effect. */
 export interface Committed {
   readonly entry: EntryOf<'commitment'>;
-  /** The approvals that count: the first by each key, while it was the newest statement of its subject. */
+  /**
+   * The approvals that count: the first one of each key, logged while this was the subject's newest commitment
+   * statement.
+   */
   readonly approvals: readonly EntryOf<'approval'>[];
-  /** Approvals that it needs: its own number, or that of the commitment in force when it was logged if that is larger. */
+  /**
+   * Approvals that it needs: the number it asks for, or the number that the commitment in force asked for when it was
+   * logged, whichever is larger.
+   */
   readonly needed: number;
-  /** When it took effect: logged, and approved as often as it needs. Undefined: it did not. */
+  /** POSIX seconds at which it took effect: logged, with all approvals that it needs. Undefined if it never did. */
   readonly effective: number | undefined;
-  /** The commitment statement that followed it. One that lacked approvals then gets none any more. */
+  /** The commitment statement that followed it. From then on, approvals of this one no longer count. */
   readonly followed: EntryOf<'commitment'> | undefined;
 }
 
-/** One that declares. */
+/** A commitment that declares configuration. */
 export interface Declared extends Committed {
   readonly declaration: Declaration;
-  /** The entry that superseded or withdrew it. */
+  /** The entry that superseded or withdrew it; undefined while neither happened. */
   readonly ended: EntryOf<'commitment'> | undefined;
 }
 
-/** One that takes another back. */
+/** A commitment statement that withdraws another. */
 export interface Withdrawn extends Committed {
   readonly withdraws: EntryId;
 }
@@ -49,23 +55,26 @@ export interface Withdrawn extends Committed {
 export interface History {
   readonly declared: readonly Declared[];
   readonly withdrawals: readonly Withdrawn[];
-  /** The newest declaration that took effect, unless it was withdrawn. What ended does not come back. */
+  /** The newest declaration that took effect, unless it was withdrawn. A declaration that was ended never returns. */
   readonly inForce: Declared | undefined;
-  /** A declaration, the newest statement of the subject, that still lacks approvals. */
+  /** The subject's newest commitment statement, if it is a declaration that still lacks approvals. */
   readonly pending: Declared | undefined;
-  /** The withdrawal of what is in force, the newest statement of the subject, that still lacks approvals. */
+  /** The subject's newest commitment statement, if it withdraws the one in force and still lacks approvals. */
   readonly withdrawing: Withdrawn | undefined;
-  /** The newest commitment statement: whatever comes next names it in `supersedes`. */
+  /** The newest commitment statement. The next one must name it in `supersedes`. */
   readonly newest: EntryOf<'commitment'> | undefined;
   readonly proofs: readonly EntryOf<'proof'>[];
   readonly waivers: readonly EntryOf<'waiver'>[];
   readonly deployments: readonly EntryOf<'deployment'>[];
 }
 
-/** Index from which on a key is not to be believed (registration policy, `revoked`). */
+/**
+ * Index from which on statements of a key do not count (registration policy, `revoked`); undefined for a key that is
+ * not revoked.
+ */
 export type RevokedSince = (kid: string) => number | undefined;
 
-/** The revocations that a policy lists. */
+/** The revocations that a registration policy lists. */
 export function revocationsOf(policy: Policy | undefined): RevokedSince {
   return (kid) => policy?.revoked.get(kid)?.since;
 }
@@ -76,8 +85,8 @@ export function approvalsLacking({ needed, approvals }: Committed): number {
 }
 
 /**
- * What the only commitment statement of a subject declares, where it alone decides; undefined where other entries do too:
- * it follows another, takes one back, asks for approvals, or its key was revoked.
+ * The declaration of a subject's only commitment statement, if no other entry takes part in the decision. Undefined if
+ * one does: the statement follows or withdraws another, asks for approvals, or its key was revoked.
  */
 export function declaresAlone(
   newest: ParsedStatement | undefined,
@@ -89,7 +98,7 @@ export function declaresAlone(
   return alone && !wasRevoked(kid) ? commitment : undefined;
 }
 
-/** What a commitment statement is in the order of its subject. */
+/** A commitment statement as one step of the succession of its subject (succession.ts). */
 export function stepOf(
   { id, index, parsed: { kid, commitment } }: EntryOf<'commitment'>,
   revokedSince: RevokedSince,
@@ -111,7 +120,7 @@ function isRevoked(kid: string, index: number, revokedSince: RevokedSince): bool
   return index >= (revokedSince(kid) ?? Infinity);
 }
 
-/** Becomes a `Committed` once every entry is read. */
+/** A commitment statement while the entries are read; it becomes a `Committed` at the end. */
 interface Draft {
   readonly entry: EntryOf<'commitment'>;
   readonly approvals: EntryOf<'approval'>[];
@@ -123,8 +132,8 @@ interface Draft {
 }
 
 /**
- * Sorts out the entries of one subject, given in the order of the log. What a revoked key said from its `since` on counts
- * for nothing; of proofs, verdicts say so themselves.
+ * Sorts the entries of one subject, given in log order. Entries that a revoked key signed from its `since` index on are
+ * ignored, except proofs: their verdict is REVOKED.
  */
 export function historyOf(
   entries: readonly SubjectEntry[],
@@ -168,7 +177,7 @@ export function historyOf(
   return settledOf(entries, drafts, order, counting);
 }
 
-/** What stands when every entry has been taken in. */
+/** The result once every entry has been read. */
 function settledOf(
   entries: readonly SubjectEntry[],
   drafts: readonly Draft[],

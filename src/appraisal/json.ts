@@ -1,6 +1,6 @@
 /**
- * The status of a subject as plain data: what `status --json` prints, and what a page or a program gets (spec/status.md).
- * Members that are not known are null, never left out.
+ * The status of a subject as plain data: the output of `status --json`, and the input of a page or program
+ * (spec/status.md). A value that is not known is null; its member is never left out.
  */
 import { formatHex } from '../bytes/text.ts';
 import { Refusal } from '../bytes/refusal.ts';
@@ -33,13 +33,13 @@ export function subjectJson(status: SubjectStatus) {
   };
 }
 
-/** Of what waits for some; 0 where nothing does. */
+/** Approvals that the pending declaration or withdrawal lacks; 0 if none is pending. */
 function lackingOf({ pending, withdrawing }: History): number {
   const waiting = pending ?? withdrawing;
   return waiting === undefined ? 0 : approvalsLacking(waiting);
 }
 
-/** Where a claim is, what it rests on, and until when. Times are POSIX seconds, `age` seconds. */
+/** The status of one claim. `due` and other times are POSIX seconds; `age` is in seconds. */
 export function claimJson(status: ClaimStatus) {
   const { claim, verdict, evidence, proof, age, due, explain, waiver } = status;
   return {
@@ -61,7 +61,10 @@ export function claimJson(status: ClaimStatus) {
   };
 }
 
-/** Live things that nobody declared, by the newest proof that looked for them; undefined when none did. */
+/**
+ * Number of live things that no declaration names, from the newest proof that looked for them; undefined if no proof
+ * did.
+ */
 export function undeclaredIn(status: SubjectStatus): number | undefined {
   const id = commitmentOf(status)?.entry.id;
   const looked = status.history.proofs.findLast(
@@ -77,7 +80,7 @@ export function disclosedFor({ parsed: { proof } }: EntryOf<'proof'>, claim: str
   return shown.map(({ path, value }) => `${path} = ${leafText(value)}`);
 }
 
-/** A leaf is what an agent wrote: it may be no CBOR at all. */
+/** An agent wrote the leaf, so it may hold bytes that are no CBOR. */
 function leafText(value: Parameters<typeof showValue>[0]): string {
   try {
     return showValue(value);

@@ -5,12 +5,12 @@
 import { countsFrom, periodOf } from './due.ts';
 import type { Declared } from './history.ts';
 
-/** Seconds that the times of a log may go back between entries: its clock may have been set. */
+/** Seconds by which a later entry of the log may have an earlier time, since the log's clock may have been set back. */
 const SLACK = 600;
 
 /**
- * POSIX seconds: a proof that was logged before then is out of date, whatever it says, and no due rests on it. So a
- * reader that goes from the newest proof to the oldest may stop there.
+ * POSIX seconds. A proof that was logged earlier is out of date in any case, and no due time depends on it. A reader
+ * that goes from the newest proof to the oldest may stop there.
  */
 export function readsFrom({ declaration, effective }: Declared, now: number): number {
   const spans = declaration.claims.map((claim) => Math.max(periodOf(claim), claim.deadline ?? 0));

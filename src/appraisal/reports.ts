@@ -1,6 +1,7 @@
 /**
- * What each agent last reported of a claim: until when that counts, and what of it is not to be believed. The log admits
- * more than it shows; readers judge the rest, from the entries alone.
+ * The newest report of each agent on a claim: its verdict and class, until when it counts, and why it may not be
+ * believed. The log admits proofs whose challenge, clock or signatures are wrong; readers find these faults here, from
+ * the entries alone.
  */
 import { formatHex } from '../bytes/text.ts';
 import type { Claim } from '../statement/commitment.ts';
@@ -11,46 +12,51 @@ import type { Declared, EntryOf, History } from './history.ts';
 
 /** What the appraiser knows besides the entries. Times are POSIX seconds. */
 export interface AppraisalContext {
-  /** No earlier than what the log or its witnesses signed (clock.ts). */
+  /** POSIX seconds; not before the time that the log or its witnesses signed (clock.ts). */
   readonly now: number;
-  /** Seconds that the clock of this machine is behind that; nothing is PROVEN then. 0 or absent: it is not. */
+  /** Seconds that the clock of this machine is behind that time. If more than 0, no claim is PROVEN. Default: 0. */
   readonly behind?: number;
-  /** When the newest head was signed, by a clock that counts; undefined where nobody says. */
+  /** When the newest checkpoint was signed, by a clock that counts; undefined if no such time is known. */
   readonly headTime?: number | undefined;
-  /** The log's name: a challenge from another log is no freshness here. */
+  /** Name of the log. A challenge from another log does not show that a proof is fresh. */
   readonly origin: string;
-  /** Whether the log had this root at this size; a challenge that names another was made up. */
+  /** Whether the log had this root at this size. If not, the agent invented the challenge. */
   readonly wasHead: (size: number, root: Uint8Array) => boolean;
-  /** When the log outgrew a size: the time of the entry at that index; undefined where nobody says. */
+  /** When the log outgrew a tree size: the time of the entry with that index; undefined if it is not known. */
   readonly outgrownAt: (size: number) => number | undefined;
-  /** Index from which on a key is not to be believed (registration policy, `revoked`). */
+  /** Index from which on statements of a key do not count (registration policy, `revoked`). */
   readonly revokedSince: (kid: string) => number | undefined;
   /**
-   * What the signatures that a result rests on were found to be; the log does not look at them. A result of class E3 or E4
-   * that was not weighed is worth what the agent's word is, E1.
+   * The result of checking the signatures in a proof's attachments, which the log does not check. If a result of class
+   * E3 or E4 was not checked, it counts as E1: the agent's statement alone.
    */
   readonly weighed?: (result: Result) => Weighed | undefined;
 }
 
-/** What one agent last said of a claim. */
+/** The newest statement of one agent about a claim. */
 export interface Report extends Looked {
   readonly entry: EntryOf<'proof'>;
   readonly result: Pick<Result, 'verdict' | 'evidence' | 'explain' | 'leaves'>;
-  /** When it was seen at the latest. */
+  /** Latest POSIX seconds at which the agent can have observed it. */
   readonly seen: number;
-  /** When its agent must have said something newer; from then on it counts for nothing. */
+  /** POSIX seconds by which the agent must have reported again. After that this report no longer counts. */
   readonly due: number;
   readonly revoked: boolean;
-  /** Why it may be older than it says, where that matters. */
+  /** Why the observation may be older than the agent states; undefined if it is not. */
   readonly outdated: string | undefined;
-  /** Why it cannot be taken at its word: then it shows nothing, whatever class it says. */
+  /**
+   * The fault for which the report is not believed: it then counts as UNKNOWN, whatever verdict and class it states.
+   */
   readonly why: string | undefined;
 }
 
-/** Seconds that a proof may say it was made after the log took it: clocks differ. */
+/** Seconds by which a proof may end after the log took it, since clocks differ. */
 const CLOCK_TOLERANCE = 300;
 
-/** What the dues of a commitment rest on. `now`: stands for when it takes effect, while it has not. */
+/**
+ * What the due times of a commitment depend on. `now` is used in place of the time at which it takes effect, if it has
+ * not yet.
+ */
 export function basisOf(
   { entry, declaration, effective }: Declared,
   history: Pick<History, 'deployments'>,
@@ -65,7 +71,10 @@ export function basisOf(
   };
 }
 
-/** The newest report of each agent, oldest first; of the attestors alone where the commitment names them. */
+/**
+ * The newest report of each agent, ordered by place in the log, oldest first. If the commitment names attestors, only
+ * theirs.
+ */
 export function newestReports(
   claim: Claim,
   { entry, declaration }: Declared,
@@ -94,15 +103,15 @@ export function newestReports(
   return [...newest.values()];
 }
 
-/** Nobody looked at the signatures. */
+/** The result for a proof whose signatures were not checked. */
 function unweighed({ evidence }: Result): Weighed {
   const unchecked = evidence === 'E3' || evidence === 'E4' ? 'its signatures were not checked' : undefined;
   return { fault: undefined, unchecked };
 }
 
 /**
- * Of each agent and claim the newest proof of a commitment: what its claims' verdicts rest on, and so what is to be checked.
- * `commitment`: entry id.
+ * The newest proof of each agent for each claim of a commitment. Verdicts rest on these alone, so only their signatures
+ * must be checked. `commitment`: entry id.
  */
 export function decisiveProofs(
   proofs: readonly EntryOf<'proof'>[],
@@ -117,7 +126,10 @@ export function decisiveProofs(
   return [...new Set(newest.values())];
 }
 
-/** A class that nobody can check is the agent's word; so is E2, which is what several say, and no one of them. */
+/**
+ * Lowers the class to E1 where nothing but the agent's statement supports it: a class that could not be checked, and
+ * E2, which several agents reach together and none can claim alone.
+ */
 function credited(result: Result, why: string | undefined): Report['result'] {
   const unchecked = result.evidence === 'E2' ? 'whether others agree, readers see' : why;
   if (unchecked === undefined) return result;
@@ -125,7 +137,7 @@ function credited(result: Result, why: string | undefined): Report['result'] {
   return { ...result, evidence: 'E1', explain };
 }
 
-/** Why a proof that the log admitted still shows nothing: what the log does not judge, readers do. */
+/** Why a proof that the log admitted is not believed, by checks that only readers make; undefined if it is. */
 function faultOf(
   { challenge, window }: RuntimeProof,
   { index, time }: EntryOf<'proof'>,

@@ -1,7 +1,7 @@
 /**
- * Whether an agent looked when it had to, or chose its moments (spec/agent.md §5): from its proofs alone, once it
- * revealed the seed that it had committed to. An agent is accused only of what cannot be an accident; that it was late,
- * or missed a slot, is told as what it is.
+ * Whether an agent made its proofs at the times that its slots prescribed, or chose the times itself (spec/agent.md
+ * §5). The check uses the agent's proofs alone, and is possible once the agent has revealed the seed that it committed
+ * to. Only what cannot happen by accident is a fault; late proofs and missed slots are reported as such.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { equalBytes } from '../bytes/compare.ts';
@@ -12,43 +12,46 @@ import type { Result } from '../statement/proof.ts';
 import type { Declared, EntryOf, History } from './history.ts';
 import { dueIn, epochFor, slotAt, slotLength } from './slots.ts';
 
-/** What one agent's proofs of one claim show of when it looked. Times are POSIX seconds. */
+/** The times at which one agent proved one claim, checked against its slots. Times are POSIX seconds. */
 export interface Sampling {
-  /** Thumbprint of its key. */
+  /** Thumbprint of the agent's key, hex. */
   readonly kid: string;
-  /** Slots whose time was recomputed and is right. */
+  /** Number of slots whose time was recomputed and is right. */
   readonly kept: number;
-  /** Proofs in slots whose seed is not revealed yet, or never will be. */
+  /** Number of proofs in slots whose seed is not revealed yet, or never will be. */
   readonly open: number;
-  /** Begins of slots between the first and the last recomputed one that have no proof: the newest of them. */
+  /** Start times of slots without a proof, between the first and the last recomputed slot. Of many, the newest. */
   readonly missed: readonly number[];
-  /** When it looked much later in its slot than was due. */
+  /** Due times of proofs that were made much later in their slot. */
   readonly late: readonly number[];
-  /** When it looked outside any slot, though it was neither its first look nor after a deployment. */
+  /** Times of proofs outside any slot that were neither the agent's first nor made after a deployment. */
   readonly outside: readonly number[];
-  /** What no honest agent does. */
+  /** Faults that no honest agent can have, one sentence each. */
   readonly faults: readonly string[];
 }
 
-/** Seconds that clocks may differ within one proof. */
+/** Seconds by which clocks may differ within one proof. */
 const CLOCK_TOLERANCE = 300;
-/** Seconds after which a look is late: others may come first. */
+/**
+ * Seconds after which a proof counts as late. Earlier delays are normal, since the agent may be busy with other claims.
+ */
 const LATE = 60;
-/** Missed slots that are told. */
+/** Most missed slots that are reported. */
 const MOST_MISSED = 10_000;
 
 type Proof = EntryOf<'proof'>;
 type InSlot = NonNullable<Result['slot']>;
 
-/** A proof of the claim, and the slot that it says it was due in. */
+/** A proof of the claim, and the slot in which it states to have been due. */
 interface Look {
   readonly proof: Proof;
   readonly slot: InSlot | undefined;
 }
 
 /**
- * One for each agent that proved the claim under this commitment. `wasHead`: whether the log had a root at a size; of a
- * beacon that is not a head anyone could make one up that suits.
+ * One result for each agent that proved the claim under this commitment. `wasHead`: whether the log had a root at a
+ * size. A slot's time derives from such a root (its beacon), so an agent that could invent a root could choose its
+ * time.
  */
 export function samplingOf(
   claim: Claim,
@@ -71,7 +74,7 @@ export function samplingOf(
   });
 }
 
-/** The beacons of a claim's slots: the heads that `samplingOf` will ask about. */
+/** The beacons (size and root) that the claim's proofs name: `samplingOf` will ask `wasHead` about these. */
 export function beaconsOf(claim: Claim, { proofs }: History): readonly { size: number; root: Uint8Array }[] {
   return proofs.flatMap(({ parsed: { proof } }) =>
     proof.results.flatMap((each) =>
@@ -80,7 +83,10 @@ export function beaconsOf(claim: Claim, { proofs }: History): readonly { size: n
   );
 }
 
-/** The seeds of an agent by the number of their epoch: those that are revealed, and are what was committed to. */
+/**
+ * The seeds of an agent by the number of their epoch. Only seeds that are revealed and match what the agent committed
+ * to.
+ */
 interface Seeds {
   readonly revealed: ReadonlyMap<number, Uint8Array>;
   readonly faults: readonly string[];
@@ -139,7 +145,7 @@ function auditOf(looks: readonly Look[], seeds: Seeds, frame: Frame): Omit<Sampl
     if (fault === undefined) right.add(slot.number);
     else faults.push(fault);
   }
-  // The first look is in a slot that may have begun before its agent did.
+  // The agent may have started in the middle of the first slot, so its first proof is never late.
   const late = looks
     .slice(1)
     .flatMap(({ slot }) => (slot !== undefined && slot.actual - slot.due > LATE ? [slot.actual] : []));
@@ -147,7 +153,10 @@ function auditOf(looks: readonly Look[], seeds: Seeds, frame: Frame): Omit<Sampl
   return { kept: right.size, open, missed, late, outside: outsideOf(looks, frame), faults };
 }
 
-/** Epoch by epoch, the newest first: of an agent that makes up its times, two slots may lie millennia apart. */
+/**
+ * Goes epoch by epoch, newest first, and stops at `MOST_MISSED`: a dishonest agent can name two slots that lie
+ * millennia apart.
+ */
 function missedOf(
   known: ReadonlySet<number>,
   { revealed }: Seeds,
@@ -166,7 +175,7 @@ function missedOf(
   return missed.toReversed();
 }
 
-/** Why a proof is not the one that its slot asked for. */
+/** Why a proof is not the one that its slot prescribed; undefined if it is. */
 function faultOf(
   { number, due, actual, beacon }: InSlot,
   { index, parsed: { proof } }: Proof,
@@ -189,7 +198,7 @@ function faultOf(
   return undefined;
 }
 
-/** A look without a slot is the first of a commitment, or answers a deployment. */
+/** Times of proofs without a slot, other than the first proof of a commitment and proofs after a deployment. */
 function outsideOf(looks: readonly Look[], { declared, history }: Frame): readonly number[] {
   const deployed = history.deployments
     .filter(({ parsed: { deployment } }) => formatHex(deployment.commitment) === declared.entry.id)
@@ -206,12 +215,15 @@ function dayOf(seconds: number): string {
   return formatTime(seconds).slice(0, 10);
 }
 
-/** Whether there is something to say of an agent that not every honest one gives cause to. */
+/**
+ * Whether anything about the agent's times should be reported; an honest agent may have late or missed slots, but no
+ * faults.
+ */
 export function isNotable({ missed, late, outside, faults }: Sampling): boolean {
   return [missed, late, outside, faults].some(({ length }) => length > 0);
 }
 
-/** Whether none of its looks can be recomputed yet: seeds are revealed days later. */
+/** Whether no proof can be recomputed yet, because seeds are revealed only days later. */
 export function isEarly(sampling: Sampling): boolean {
   return sampling.kept === 0 && sampling.open > 0 && !isNotable(sampling);
 }

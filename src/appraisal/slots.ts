@@ -1,7 +1,8 @@
 /**
- * When a claim is proven: neither the agent chooses it nor can the target foresee it (spec/agent.md §5). Time is cut
- * into slots; where in its slot a proof falls, a secret seed says, committed to in advance, together with the log's
- * root of when the slot began. Once the seed is revealed, everyone recomputes it with this (sampling.ts).
+ * When a claim is proven: at a time that the agent does not choose and the target cannot foresee (spec/agent.md §5).
+ * Time is divided into slots of equal length, one proof in each. The time within a slot derives from a secret seed of
+ * the agent, to which it committed in advance, and from the log's root when the slot began. Once the seed is revealed,
+ * everyone can recompute the time (sampling.ts).
  */
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -18,8 +19,8 @@ export interface Slot {
 }
 
 /**
- * Seconds of the slots of a claim: 9/20 of its cadence, rounded down, one at least. One proof falls into each slot, so
- * two of them are less than two slots apart: nine tenths of the cadence, which leaves time to prove and to log.
+ * Seconds of a claim's slots: 9/20 of its cadence, rounded down, at least 1. Each slot has one proof, so two proofs are
+ * less than two slots apart: nine tenths of the cadence. The last tenth is the time to make and log the proof.
  */
 export function slotLength(cadence: number): number {
   return Math.max(1, Math.floor((cadence * 9) / 20));

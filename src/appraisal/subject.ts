@@ -1,6 +1,7 @@
 /**
- * A subject as its verified entries show it: what is declared, and the status of each claim (spec/status.md). Pure and
- * synchronous: whoever fetched the entries verified them, and weighed the signatures in proofs, before (client/).
+ * The status of one subject from its verified entries: what is declared, and the verdict on each claim
+ * (spec/status.md). Pure and synchronous: the client has verified the entries and checked the signatures in proofs
+ * before (client/subject.ts).
  */
 import type { Weighed } from '../evidence/weigh.ts';
 import type { Result } from '../statement/proof.ts';
@@ -11,24 +12,24 @@ import type { AppraisalContext } from './reports.ts';
 /** What a client read about one subject: verified, and enough to appraise it. */
 export interface SubjectRecord extends Pick<AppraisalContext, 'wasHead' | 'outgrownAt'> {
   readonly subject: string;
-  /** In the order of the log. Proofs as far back as any counts (reach.ts). */
+  /** In log order. Proofs are included as far back as any can count (reach.ts). */
   readonly entries: readonly SubjectEntry[];
-  /** Of the results that verdicts may rest on (`decisiveProofs`), what their signatures were found to be. */
+  /** The result of checking the signatures of each result that a verdict may rest on (`decisiveProofs`). */
   readonly evidence: ReadonlyMap<Result, Weighed>;
 }
 
-/** What holds of the log at one moment, whatever the subject. */
+/** What is true of the log at the moment of a snapshot, for every subject. */
 export type SnapshotContext = Omit<AppraisalContext, 'wasHead' | 'outgrownAt' | 'weighed'>;
 
 export interface SubjectStatus {
   readonly subject: string;
-  /** Everything that was read about it, in the order of the log. */
+  /** All entries that were read about the subject, in log order. */
   readonly entries: readonly SubjectEntry[];
   readonly history: History;
   readonly claims: readonly ClaimStatus[];
 }
 
-/** Where the claims of a subject are. */
+/** Computes the status of each claim of a subject. */
 export function appraiseSubject(
   { subject, entries, evidence, wasHead, outgrownAt }: SubjectRecord,
   context: SnapshotContext,
@@ -39,7 +40,7 @@ export function appraiseSubject(
   return { subject, entries, history, claims };
 }
 
-/** The commitment that claims are of: the one in force, else the one that waits for approvals. */
+/** The commitment whose claims are shown: the one in force, else the one that lacks approvals, else undefined. */
 export function commitmentOf({ history }: Pick<SubjectStatus, 'history'>): Declared | undefined {
   return history.inForce ?? history.pending;
 }

@@ -1,23 +1,26 @@
 /**
- * Which commitment of a subject is in force: a fold over its commitments, withdrawals and approvals, in the order of the
- * log (spec/status.md, "The commitment that counts"). What is kept does not grow with the subject, so that a monitor
- * stores it and goes on; readers and agents fold the entries they have with the same code.
+ * Which commitment of a subject is in force: a fold over its declarations, withdrawals and approvals in log order
+ * (spec/status.md, "The commitment that counts"). The state of the fold does not grow with the subject, so a monitor
+ * can store it and continue later; readers and agents run the same fold over the entries that they have.
  *
- * The log keeps that each commitment statement names the one before it in `supersedes`. So a declaration that takes
- * effect has reached, and ends, everything before it.
+ * The log admits a commitment statement only if it names the one before it in `supersedes`. A declaration that takes
+ * effect therefore ends every earlier one.
  */
 
-/** A commitment statement, as far as its place in the order goes. */
+/** The parts of a commitment statement that its place in the succession depends on. */
 export interface Step {
   /** Entry id, hex. */
   readonly id: string;
   /** Thumbprint of its author's key. */
   readonly author: string;
-  /** Approvals that it asks for itself; 0 of a withdrawal. */
+  /** Approvals that the declaration asks for; 0 for a withdrawal. */
   readonly asks: number;
-  /** Entry id of what it takes back; undefined for a declaration. */
+  /** Entry id of the declaration that it withdraws; undefined for a declaration. */
   readonly withdraws?: string | undefined;
-  /** Its author's key was revoked from an entry that is not after it: it has its place, and no effect. */
+  /**
+   * True if its author's key was revoked from this entry or an earlier one on: the statement keeps its place and has no
+   * effect.
+   */
   readonly revoked?: boolean;
 }
 
@@ -31,7 +34,7 @@ export interface Newest<S extends Step> {
   readonly isEffective: boolean;
 }
 
-/** What an entry changed: nothing; an approval counts; or the newest statement takes effect. */
+/** What an entry changed: `none`; an approval `counted`; or the newest statement became `effective`. */
 export type Effect = 'none' | 'counted' | 'effective';
 
 export class Succession<S extends Step> {
@@ -43,17 +46,17 @@ export class Succession<S extends Step> {
     this.#newest = newest;
   }
 
-  /** The declaration that counts. */
+  /** The declaration in force. */
   get inForce(): S | undefined {
     return this.#inForce;
   }
 
-  /** The last commitment statement, whether it counts or not: approvals are taken of it alone. */
+  /** The newest commitment statement, in force or not. Only approvals of this one count. */
   get newest(): Newest<S> | undefined {
     return this.#newest;
   }
 
-  /** The newest statement, where it still lacks approvals. */
+  /** The newest statement, if it still lacks approvals; a statement of a revoked key never gets them. */
   get pending(): Newest<S> | undefined {
     const newest = this.#newest;
     return newest === undefined || newest.isEffective || newest.step.revoked === true ? undefined : newest;
@@ -65,7 +68,10 @@ export class Succession<S extends Step> {
     return this.#settle('none');
   }
 
-  /** An approval was logged. One of another statement than the newest counts nothing, nor a second one by a key, nor the author's. */
+  /**
+   * An approval was logged. It changes nothing if it approves an older statement, comes from the author's own key, or
+   * repeats an approval of the same key.
+   */
   approve(id: string, kid: string): Effect {
     const newest = this.#newest;
     if (newest?.step.id !== id || newest.step.author === kid || newest.by.includes(kid)) return 'none';
@@ -74,8 +80,9 @@ export class Succession<S extends Step> {
   }
 
   /**
-   * The larger of its own number and that of the commitment in force, never of a pending one: else one author could lock
-   * a subject. Who takes back what is not in force takes nothing from anybody, and needs none.
+   * Approvals that a statement needs: the larger of the number it asks for and the number that the commitment in force
+   * asks for. A pending commitment's number does not count; else one author could lock a subject with it. A withdrawal
+   * of a commitment that is not in force changes nothing, and needs none.
    */
   #neededBy({ asks, withdraws }: S): number {
     const inForce = this.#inForce;
@@ -83,7 +90,10 @@ export class Succession<S extends Step> {
     return Math.max(asks, inForce?.asks ?? 0);
   }
 
-  /** A withdrawal ends what it takes back and nothing else; what was ended before stays ended. */
+  /**
+   * Applies the newest statement if it has its approvals. A withdrawal ends only the declaration that it names; an
+   * earlier declaration does not return.
+   */
   #settle(otherwise: Effect): Effect {
     const newest = this.pending;
     if (newest === undefined || newest.by.length < newest.needed) return otherwise;

@@ -1,8 +1,15 @@
 /**
- * Admission: whether a statement may enter the log under its registration policy (RFC 9943 §6.3;
- * spec/statements.md §7). Pure: what must be looked up is asked for by `needs` and given as facts, so
- * that a monitor replays every decision from the entries alone (replay.ts). `assertSigned` checks signatures; the log
- * asks it on other threads, before `admit`.
+ * Admission: whether a statement may enter the log under its registration policy (RFC 9943 §6.3; spec/statements.md
+ * §7). Pure: `needs` lists what must be looked up, and the caller hands the results in as facts. A monitor can
+ * therefore repeat every decision from the entries alone (replay.ts). `assertSigned` checks signatures; the log runs it
+ * on other threads, before `admit`.
+ *
+ * A worked example, a log of one thread:
+ *
+ *     assertSigned(rules, parsed);                                    // unknown-key, bad-signature …
+ *     const { commitments, chains, counts } = needs(parsed, inForce); // what to read from the index
+ *     const admission = admit(rules, parsed, facts, time);            // wrong-role, chain-broken …
+ *     record(facts, id, parsed, admission);                           // for the statements that follow
  */
 import { entryId, type EntryId } from '../bytes/brand.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
@@ -23,44 +30,49 @@ import { successor } from './successor.ts';
 
 export type { ChainLink } from './order.ts';
 
-/** What the log knows of an entry that a statement refers to. */
+/** The parts of an entry that are needed when another statement refers to it. */
 export interface LoggedEntry {
   readonly kind: StatementKind;
   readonly kid: string;
   readonly subject: string;
 }
 
-/** What `needs` asked for; undefined when the log has no such entry or chain. */
+/**
+ * The results of looking up what `needs` listed. A map has no value for an entry or chain that the log does not have.
+ */
 export interface Facts {
-  /** Counts of the policy's limits; absent where they are not known, and then not judged. */
+  /** The counts that the policy limits. If absent, the counts are not known, and no limit is checked. */
   readonly counts?: { get(key: string): ChainLink | undefined };
   readonly commitments: { get(id: EntryId): LoggedEntry | undefined };
   readonly chains: { get(key: string): ChainLink | undefined };
 }
 
-/** Facts that are kept up to date while entries are admitted one after another. */
+/** Facts that are updated as entries are admitted one after another. */
 export interface OwnFacts extends Facts {
   readonly commitments: Facts['commitments'] & { set(id: EntryId, entry: LoggedEntry): unknown };
   readonly chains: Facts['chains'] & { set(key: string, link: ChainLink): unknown };
   readonly counts?: OwnFacts['chains'];
 }
 
-/** For statements that refer to nothing. */
+/** Facts for statements that refer to no other entry. */
 export const NO_FACTS: Facts = { commitments: new Map(), chains: new Map() };
 
-/** What logging the statement changes beside the tree. */
+/** What changes in the index when the statement is logged. */
 export interface Admission {
-  /** The chain that this proof, or the order that this commitment, becomes the newest link of, and its number there. */
+  /**
+   * The chain whose newest link this statement becomes (a proof: the chain of its key and subject; a commitment: the
+   * order of its subject), and its number there.
+   */
   readonly chain?: { readonly key: string; readonly seq: number };
-  /** Counts of the policy's limits that change, by their key. */
+  /** New values of the counts that the policy limits, by their key. */
   readonly counts?: ReadonlyMap<string, number>;
-  /** The policy that applies to every later entry, with every revocation so far. */
+  /** The policy that applies to every later entry. It includes every revocation so far. */
   readonly policy?: Policy;
 }
 
 /**
- * The key that must have signed. Refuses `unknown-key`; in an open log `confirmation-missing` when the
- * key is neither enrolled nor in the statement, `weak-key` for one that verifiers could disagree on.
+ * The key that must have signed. Refuses `unknown-key`. In an open log, refuses `confirmation-missing` if the key is
+ * neither enrolled nor in the statement, and `weak-key` for a key for which verifiers may disagree.
  */
 export function signerKey(
   policy: Policy,
@@ -82,7 +94,10 @@ export function signerKey(
   return key;
 }
 
-/** Thumbprints of keys found strong: that costs as much as twenty signatures. Forgotten when they are many. */
+/**
+ * Thumbprints of keys that were checked and are strong. A check costs as much as twenty signature checks. The set is
+ * cleared at `MAX_FOUND`.
+ */
 const found = new Set<string>();
 const MAX_FOUND = 10_000;
 
@@ -93,7 +108,10 @@ function assertStrangersKey(kid: string, key: PublicKey): void {
   found.add(kid);
 }
 
-/** The commitments, chains and counts that `admit` will look up. `inForce`: the policy in force, where counts are judged. */
+/**
+ * The commitments, chains and counts that `admit` needs to look up. `inForce`: the policy in force; without it no
+ * counts are listed.
+ */
 export function needs(
   parsed: ParsedStatement,
   inForce?: InForce,
@@ -115,14 +133,14 @@ export function needs(
   };
 }
 
-/** Key of a chain of proofs: one per agent key (thumbprint in hex) and subject. */
+/** Index key of a chain of proofs. Each pair of agent key (thumbprint, hex) and subject has one chain. */
 export function chainKey(kid: string, subject: string): string {
   return `${kid} ${subject}`;
 }
 
 /**
- * Checks what the statement's own bytes and the policy decide: signed by the key that the policy names, and of a
- * policy that its keys are strong ones. Refuses as `signerKey`, `verifyStatement` and `assertStrongPolicy` do.
+ * Checks the signature by the key that the policy names and, for a policy, that its keys are strong. Refuses as
+ * `signerKey`, `verifyStatement` and `assertStrongPolicy` do.
  */
 export function assertSigned(rules: SigningRules, parsed: ParsedStatement, verify?: VerifySignature): void {
   verifyStatement(parsed.statement, signerKey(policyFor(rules, parsed), parsed), verify);
@@ -130,11 +148,13 @@ export function assertSigned(rules: SigningRules, parsed: ParsedStatement, verif
 }
 
 /**
- * Decides under the policy in force just before the statement, at `time` in POSIX seconds; undefined
- * when nobody knows it any more (entries carry none), and dates are then not judged. Entry 0 is judged by its own
- * policy, which must be of this log and signed by one of its own admins. In an open
- * log, roles and subjects are not looked at, except that only an admin changes the policy. Refuses
- * `wrong-audience`, `limit-exceeded`, `unknown-key`, `policy-rejected`, `overtaken`, `wrong-role`,
+ * Decides on one statement under the policy in force just before it. Entry 0 is decided under its own policy, which
+ * must name this log and be signed by one of its own admins. In an open log, roles and subjects are not checked, except
+ * that only an admin may change the policy.
+ *
+ * `time`: POSIX seconds. If undefined, dates of keys are not checked: a replay has no time, because entries carry none.
+ *
+ * Refuses `wrong-audience`, `limit-exceeded`, `unknown-key`, `policy-rejected`, `overtaken`, `wrong-role`,
  * `subject-not-allowed`, `unknown-commitment`, `subject-mismatch`, `own-commitment`, `superseded-meanwhile`,
  * `chain-broken`.
  */
@@ -184,7 +204,7 @@ function admitOne(rules: Rules, parsed: ParsedStatement, facts: Facts, time: num
   return {};
 }
 
-/** Adds what an admitted statement says to the facts that later ones are judged by. */
+/** Adds an admitted statement to the facts by which later statements are decided. */
 export function record(
   facts: OwnFacts,
   id: EntryId,
@@ -196,7 +216,7 @@ export function record(
   for (const [key, seq] of counts) facts.counts?.set(key, { seq, id });
 }
 
-/** Entry ids of the commitments that a statement speaks of; first the one that it is about. */
+/** Entry ids of the commitments that a statement refers to. The first is the one that it is about. */
 function referredIds(parsed: ParsedStatement): readonly EntryId[] {
   if (parsed.kind === 'proof') return [entryId(formatHex(parsed.proof.commitment))];
   if (parsed.kind === 'approval') return [entryId(formatHex(parsed.approval.commitment))];
@@ -211,7 +231,10 @@ function referredIds(parsed: ParsedStatement): readonly EntryId[] {
   ];
 }
 
-/** The first of those commitments: each is logged, a commitment, about the same subject. */
+/**
+ * The first commitment that the statement refers to. Refuses `unknown-commitment` and `subject-mismatch` unless each
+ * one is logged, is a commitment, and has the same subject.
+ */
 function findReferred(parsed: ParsedStatement, facts: Facts): LoggedEntry | undefined {
   const [first] = referredIds(parsed).map((id) => {
     const logged = facts.commitments.get(id);
@@ -231,7 +254,7 @@ function findReferred(parsed: ParsedStatement, facts: Facts): LoggedEntry | unde
   return first;
 }
 
-/** The place of a commitment statement in the order of its subject. */
+/** The number of a commitment statement in the order of its subject. Refuses `superseded-meanwhile`. */
 function nextInOrder(
   parsed: ParsedStatement & { kind: 'commitment' },
   facts: Facts,
@@ -246,7 +269,10 @@ function ownCommitment(verb: string): Refusal {
   return refuse('own-commitment', `the author of a commitment cannot ${verb} it; let another key do that`);
 }
 
-/** The link a proof adds: numbers without gaps, each naming the one before, so that an omission shows. */
+/**
+ * The link that a proof adds to its chain. Numbers have no gaps and each proof names the one before, so that a proof
+ * that was left out is noticed. Refuses `chain-broken`.
+ */
 function nextLink(parsed: ParsedStatement & { kind: 'proof' }, facts: Facts): { key: string; seq: number } {
   const key = chainKey(parsed.kid, parsed.subject);
   const head = facts.chains.get(key);

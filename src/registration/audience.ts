@@ -1,15 +1,16 @@
-/** Which log a statement is for: one that another log was meant to take is not this one's, whoever posts it here. */
+/** Which log a statement is meant for. A statement that names other logs is refused here, whoever submits it. */
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 
-/** Characters of the names of other logs that a refusal repeats. */
+/** Most characters of the names of other logs that a refusal quotes. */
 const QUOTED = 200;
 
 /**
- * Refuses `wrong-audience`: a statement that names other logs and not this one; one of our own kinds that names none,
- * and any that names none where the policy wants every statement to say it.
+ * Refuses `wrong-audience` for three kinds of statements: one that names other logs but not this one; one of
+ * Tallystick's own kinds that names no log; and any that names none if the policy requires an audience of every
+ * statement.
  */
 export function assertAudience(
   { document: { origin, requireAudience } }: Policy,

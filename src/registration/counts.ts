@@ -1,7 +1,8 @@
 /**
- * Counts that the registration policy limits (spec/statements.md §2): commitments and subjects of a key in the whole log,
- * and its statements between two policies. They are kept as chains are: number and newest entry id by key, in the same
- * transaction. Policies are never counted, so that no limit keeps an admin from raising it.
+ * Counts that the registration policy limits (spec/statements.md §2): the commitments and subjects of a key in the
+ * whole log, and its statements between two policies. A count is stored like a chain, by a key of its own, as number
+ * and newest entry id, in the transaction that logs the entry. Policies are not counted, so that a limit never keeps an
+ * admin from raising it.
  */
 import { entryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -10,7 +11,7 @@ import type { Policy } from '../statement/policy.ts';
 import type { ChainLink } from './order.ts';
 import type { InForce } from './rules.ts';
 
-/** As much of a statement as is counted. */
+/** The parts of a statement that counts depend on. */
 export type Counted = Pick<ParsedStatement, 'kind' | 'kid' | 'subject'>;
 
 interface Limits {
@@ -30,15 +31,15 @@ function limitsOf({ document: { limits }, keys }: Policy, kid: string): Limits {
 
 const NO_ENTRY = entryId('0'.repeat(64));
 
-// No key of a chain of proofs or of commitments begins so.
+// Index keys of counts begin with "count"; keys of chains of proofs and of commitments never do.
 const commitmentsKey = (kid: string): string => `count commitments ${kid}`;
 const subjectsKey = (kid: string): string => `count subjects ${kid}`;
 const subjectKey = (kid: string, subject: string): string => `count subject ${kid} ${subject}`;
 const statementsKey = (kid: string, policy: number): string => `count statements ${policy} ${kid}`;
 
 /**
- * The counts that admission looks up. Statements are counted only while the policy limits them: the next policy begins
- * anew. Commitments and subjects always are, since a later policy may limit them.
+ * Keys of the counts that admission looks up. Statements are counted only while the policy limits them, and start from
+ * 0 with each policy. Commitments and subjects are always counted, since a later policy may limit them.
  */
 export function countKeys({ kind, kid, subject }: Counted, inForce: InForce | undefined): readonly string[] {
   if (kind === 'policy' || inForce === undefined) return [];
@@ -49,13 +50,19 @@ export function countKeys({ kind, kid, subject }: Counted, inForce: InForce | un
   ];
 }
 
-/** Counts that are as high as can be: what an entry over a limit is judged by where those before it are not shown. */
+/**
+ * Counts at their maximum. An incident check uses them for an entry that a limit forbids when the entries before it are
+ * not at hand.
+ */
 export const FULL_COUNTS = {
   get: (key: string): ChainLink | undefined =>
     key.startsWith('count subject ') ? undefined : { seq: Number.MAX_SAFE_INTEGER - 1, id: NO_ENTRY },
 };
 
-/** The counts after the statement. Refuses `limit-exceeded` when one is more than the policy allows its key. */
+/**
+ * The counts with the statement included, by key. Refuses `limit-exceeded` if one exceeds what the policy allows the
+ * key.
+ */
 export function countsAfter(
   parsed: Counted,
   inForce: InForce | undefined,

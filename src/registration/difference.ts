@@ -1,11 +1,16 @@
-/** What differs between two registration policies, one line for each thing that somebody may or must no longer. */
+/**
+ * The differences between two registration policies as text, one line for each permission or duty that appears or
+ * disappears.
+ */
 import { printable } from '../bytes/printable.ts';
 import { formatHex } from '../bytes/text.ts';
 import { formatTime } from '../bytes/time.ts';
 import { kidOf } from '../cose/key.ts';
 import type { EnrolledKey, PolicyDocument } from '../statement/policy.ts';
 
-/** Lines `- …` of what `old` says alone, then `+ …` of what `next` says alone; empty when nothing differs. */
+/**
+ * Lines `- …` for what only `old` has, then lines `+ …` for what only `next` has; empty if the policies do not differ.
+ */
 export function differenceOf(old: PolicyDocument, next: PolicyDocument): readonly string[] {
   const [before, after] = [factsOf(old), factsOf(next)];
   return [
@@ -56,7 +61,7 @@ export function describeKey(each: EnrolledKey): string {
   return `key ${JSON.stringify(name)}: ${what} (kid ${kidOf(key)})`;
 }
 
-/** Quotes only where a reader could not tell where it ends. */
+/** Quotes a text only if a reader could not tell where it ends. */
 function quoted(text: string): string {
   return /[\s,"]/.test(text) ? JSON.stringify(text) : text;
 }

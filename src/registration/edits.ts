@@ -1,4 +1,7 @@
-/** The edits of a registration policy that have a verb of their own. Each gives back the same document when nothing is to do. */
+/**
+ * The edits of a registration policy that have a verb of their own (`policy enrol`, `policy revoke` …). Each returns
+ * the same document if it changes nothing.
+ */
 import { digest } from '../bytes/brand.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
@@ -10,8 +13,8 @@ import type { EnrolledKey, PolicyDocument } from '../statement/policy.ts';
 import { describeKey, shortVkey } from './difference.ts';
 
 /**
- * Enrols a key. Refuses `policy-rejected` for a revoked one, and `exists-already` for one that is enrolled
- * otherwise unless it is to be replaced.
+ * Enrols a key. Refuses `policy-rejected` for a revoked key, and `exists-already` for a key that is enrolled with other
+ * rights, unless `replace` is set.
  */
 export function enrol(document: PolicyDocument, wanted: EnrolledKey, replace: boolean): PolicyDocument {
   const kid = kidOf(wanted.key);
@@ -25,16 +28,16 @@ export function enrol(document: PolicyDocument, wanted: EnrolledKey, replace: bo
   throw refuse('exists-already', `it is enrolled otherwise: ${shown(there)}; --replace changes that`);
 }
 
-/** What an enrolment says, whatever the order of its lists. */
+/** The rights that an enrolment grants, as text that does not depend on the order of its lists. */
 function grantOf({ key, roles, subjects, ...rest }: EnrolledKey): string {
   const fields = { ...rest, kid: kidOf(key), roles: roles.toSorted(), subjects: subjects.toSorted() };
   return JSON.stringify(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** A thumbprint as text. */
+/** A key's thumbprint: SHA-256 in lower-case hex. */
 export const KID = /^[0-9a-f]{64}$/;
 
-/** Which key is not to be believed, since when, and why. */
+/** The key to revoke, from when on, and why. */
 export interface Revocation {
   /** Thumbprint in hex, or the name it is enrolled under. */
   readonly who: string;
@@ -43,8 +46,9 @@ export interface Revocation {
 }
 
 /**
- * Leaves a key out and revokes it, from the next entry on unless `since` says otherwise. One that is revoked
- * keeps what is not said anew. Refuses `no-such-key`, and `usage` for a name that several keys have.
+ * Removes a key's enrolment and revokes it: its statements do not count from the next entry on (index `size`), or from
+ * `since` on if that is given. For a key that is revoked already, members that `wanted` leaves out keep their value.
+ * Refuses `no-such-key`, and `usage` for a name that several keys have.
  */
 export function revoke(document: PolicyDocument, wanted: Revocation, size: number): PolicyDocument {
   const kid = KID.test(wanted.who) ? wanted.who : kidNamed(document, wanted.who);
@@ -80,7 +84,7 @@ function shown(key: EnrolledKey): string {
   return printable(describeKey(key), 1000);
 }
 
-/** A key of the log itself. */
+/** A key that belongs to the log itself. */
 export type LogKey =
   | { readonly use: 'checkpoint'; readonly vkey: string }
   | { readonly use: 'receipt'; readonly key: PublicKey };
@@ -92,7 +96,10 @@ export function vkeyOf(origin: string, key: PublicKey): string {
   return formatVkey(origin, key.algorithm === 'ed25519' ? 1 : 6, key);
 }
 
-/** Adds keys: checkpoint keys behind the others, receipt keys in front. Refuses as `parseVkey` does. */
+/**
+ * Adds keys of the log: checkpoint keys at the end of their list, receipt keys at the front. Refuses as `parseVkey`
+ * does.
+ */
 export function addLogKeys(document: PolicyDocument, added: readonly LogKey[]): PolicyDocument {
   const { log } = document;
   const vkeys = added.flatMap((each) => (each.use === 'checkpoint' ? [each.vkey] : []));
@@ -111,8 +118,8 @@ export function addLogKeys(document: PolicyDocument, added: readonly LogKey[]): 
 }
 
 /**
- * Takes keys out: a vkey, its beginning `<name>+<key id>`, or the thumbprint of a receipt key. Refuses
- * `no-such-key` for one that is not there, and `policy-rejected` when none of its kind would be left.
+ * Removes keys of the log. Each is named by a vkey, by the beginning `<name>+<key id>` of one, or by the thumbprint of
+ * a receipt key. Refuses `no-such-key` if there is none, and `policy-rejected` if no key of its kind would remain.
  */
 export function removeLogKeys(document: PolicyDocument, removed: readonly string[]): PolicyDocument {
   const { log } = document;

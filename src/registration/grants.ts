@@ -1,13 +1,13 @@
 /**
- * What the registration policy says of one statement by itself: is its key enrolled, valid, in the right
- * role, allowed this subject (spec/statements.md §7).
+ * The checks of one statement against the registration policy that need no other entry: whether its key is enrolled,
+ * valid now, in the right role, and allowed this subject (spec/statements.md §7).
  */
 import { refuse } from '../bytes/refusal.ts';
 import { isWithdrawal, type Commitment } from '../statement/commitment.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import { ROLE_FOR, type Enrolment, type Policy } from '../statement/policy.ts';
 
-/** As much of a statement as grants look at. `kid`: key thumbprint, lower-case hex. */
+/** The parts of a statement that these checks use. `kid`: key thumbprint, lower-case hex. */
 export interface Submission {
   readonly kind: StatementKind;
   readonly kid: string;
@@ -17,8 +17,8 @@ export interface Submission {
 }
 
 /**
- * The enrolment of the statement's key. Undefined only in an open log, and there never for a policy: who
- * may change the policy is always said. Refuses `unknown-key`, a revoked one in any log.
+ * The enrolment of the statement's key. In an open log it may be undefined, but never for a policy statement: who may
+ * change the policy is always enrolled. Refuses `unknown-key`, also in an open log if the key is revoked.
  */
 export function enrolmentOf(policy: Policy, { kid, kind }: Submission): Enrolment | undefined {
   if (policy.revoked.has(kid)) throw refuse('unknown-key', `key ${kid} was revoked; sign with another key`);
@@ -30,7 +30,10 @@ export function enrolmentOf(policy: Policy, { kid, kind }: Submission): Enrolmen
   return found;
 }
 
-/** Refuses what the policy does not grant; in an open log it grants all but its own change to everyone. */
+/**
+ * Refuses a statement that the policy does not allow. An open log allows everyone everything except a change of its
+ * policy.
+ */
 export function assertGranted(policy: Policy, submission: Submission, time: number | undefined): void {
   assertLength(submission, policy.document.limits.entryBytes, 'this log');
   const enrolment = enrolmentOf(policy, submission);
@@ -72,7 +75,10 @@ function assertRole({ enrolled: { name, roles } }: Enrolment, { kind }: Submissi
   );
 }
 
-/** Subject and issuer. A policy is about the log itself, whatever subjects its admin may write about. */
+/**
+ * Checks subject and issuer. A policy statement is about the log itself, so the admin's own subjects do not restrict
+ * it.
+ */
 function assertAuthority({ enrolled, allows }: Enrolment, { kind, subject, issuer }: Submission): void {
   const { name, subjects } = enrolled;
   if (kind !== 'policy' && !allows(subject)) {
@@ -90,7 +96,7 @@ function assertAuthority({ enrolled, allows }: Enrolment, { kind, subject, issue
   }
 }
 
-/** Refuses a commitment that asks for fewer approvals than the policy wants. */
+/** Refuses a commitment that asks for fewer approvals than the policy requires. */
 export function assertApprovals(policy: Policy, commitment: Commitment): void {
   const least = policy.document.approvals ?? 0;
   if (isWithdrawal(commitment) || (commitment.approvals ?? 0) >= least) return;

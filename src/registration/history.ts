@@ -1,6 +1,6 @@
 /**
- * The registration policies of a log, one after another: which one was in force at each index, and so who could
- * say what there (spec/statements.md §7).
+ * The registration policies of a log in order: which one was in force at each index, and therefore who was allowed to
+ * log what there (spec/statements.md §7).
  */
 import type { EntryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -11,7 +11,7 @@ import type { Policy } from '../statement/policy.ts';
 import { admit, assertSigned, NO_FACTS } from './admit.ts';
 import type { InForce, Rules } from './rules.ts';
 
-/** An entry that may be a registration policy, shown to be in the log. */
+/** An entry that may be a registration policy and is proven to be in the log. */
 export interface PolicyEntry {
   readonly index: number;
   readonly id: EntryId;
@@ -28,8 +28,8 @@ export class PolicyHistory {
   }
 
   /**
-   * Replays policy entries in the order of the log, entry 0 first. Refuses `not-found` when entry 0 is not among
-   * them, `proof-failed` for an entry that is no policy or is there twice, and what `assertSigned` and `admit` refuse.
+   * Replays policy entries in log order, beginning with entry 0. Refuses `not-found` if entry 0 is not among them,
+   * `proof-failed` for an entry that is no policy or occurs twice, and what `assertSigned` and `admit` refuse.
    */
   static of(origin: string, entries: readonly PolicyEntry[], verify?: VerifySignature): PolicyHistory {
     if (entries[0]?.index !== 0)
@@ -51,17 +51,17 @@ export class PolicyHistory {
     return new PolicyHistory(origin, steps);
   }
 
-  /** What an entry was admitted by. */
+  /** The rules under which the entry at an index was admitted. */
   rulesAt(index: number): Rules {
     return { origin: this.#origin, inForce: this.#steps.findLast((each) => each.index < index) };
   }
 
-  /** The policy that an entry was admitted under; of entry 0, its own. */
+  /** The policy under which the entry at an index was admitted; for entry 0, its own. */
   before(index: number): Policy {
     return this.#must(this.rulesAt(Math.max(1, index)).inForce).policy;
   }
 
-  /** The rules that the next entry is judged by. */
+  /** The rules under which the next entry will be decided. */
   get rules(): Rules {
     return { origin: this.#origin, inForce: this.newest };
   }
@@ -74,12 +74,12 @@ export class PolicyHistory {
     return this.newest.policy;
   }
 
-  /** Index from which on a key is not to be believed. */
+  /** Index from which on statements of a key do not count; undefined for a key that is not revoked. */
   revokedSince(kid: string): number | undefined {
     return this.inForce.revoked.get(kid)?.since;
   }
 
-  /** What people call a key; its thumbprint's beginning where the policy does not name it. */
+  /** The name of a key in the policy at an index; the beginning of its thumbprint if the policy gives it no name. */
   nameOf(kid: string, index: number): string {
     const enrolled = this.before(index).keys.get(kid)?.enrolled;
     return enrolled?.name ?? `key ${kid.slice(0, 16)}…`;

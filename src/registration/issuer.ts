@@ -1,10 +1,10 @@
-/** Who a key speaks as. */
+/** The issuer under which a key signs statements. */
 import { formatBase64Url, formatHex } from '../bytes/text.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import type { PublicKey } from '../sign/algorithm.ts';
 import type { Policy } from '../statement/policy.ts';
 
-/** The issuer that the policy enrols a key as, else the key itself (RFC 9679 §6, a thumbprint URI). */
+/** The issuer that the policy assigns to a key; if it assigns none, the thumbprint URI of the key (RFC 9679 §6). */
 export function issuerOf(policy: Policy | undefined, key: PublicKey): string {
   const kid = keyThumbprint(key);
   const enrolled = policy?.keys.get(formatHex(kid))?.enrolled;

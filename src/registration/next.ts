@@ -1,6 +1,7 @@
 /**
- * A policy as people see and change it, and the document that makes the change: the whole state of the log's policy
- * on one side (every revocation so far, no predecessor), what the next entry says on the other.
+ * Two forms of a policy. People read and edit the whole state of the log's policy: it includes every revocation so far
+ * and names no predecessor. The next policy entry contains what changes: it names its predecessor, and only new
+ * revocations.
  */
 import { digest } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -8,7 +9,7 @@ import { parseHex, formatHex } from '../bytes/text.ts';
 import type { Policy, PolicyDocument, RevokedKey } from '../statement/policy.ts';
 import type { InForce } from './rules.ts';
 
-/** The policy in force as one document: with every revocation so far. */
+/** The policy in force as one whole document, with every revocation so far. */
 export function wholeDocument({ document, revoked }: Policy): PolicyDocument {
   const { replaces: _replaces, revoked: _listed, ...rest } = document;
   return revoked.size === 0 ? rest : { ...rest, revoked: [...revoked.values()] };
@@ -16,7 +17,7 @@ export function wholeDocument({ document, revoked }: Policy): PolicyDocument {
 
 /**
  * The document of the entry that turns the policy in force into `wanted`, a whole document. Refuses `policy-rejected`
- * when `wanted` leaves a revocation out.
+ * if `wanted` omits a revocation: revocations cannot be undone.
  */
 export function nextDocument({ policy, id }: InForce, wanted: PolicyDocument): PolicyDocument {
   const { revoked = [], ...rest } = wanted;

@@ -1,7 +1,8 @@
 /**
- * The order of a subject's commitment statements, kept by the log: each names the one before it in `supersedes`, so that two
- * that are made at once never drop what the other says (spec/statements.md §7). The newest is kept as the head of a chain
- * of proofs is, in the same transaction.
+ * The order of a subject's commitment statements, which the log enforces: each must name the newest one in `supersedes`
+ * (spec/statements.md §7). If two people commit at the same time, the second is refused, and cannot drop unseen what
+ * the first declared. The newest statement is stored in the index as the head of a chain, in the transaction that logs
+ * it.
  */
 import { entryId, type EntryId } from '../bytes/brand.ts';
 import { printable } from '../bytes/printable.ts';
@@ -10,30 +11,33 @@ import { formatHex } from '../bytes/text.ts';
 import type { Commitment } from '../statement/commitment.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 
-/** The newest of statements that continue one another: its number, from 0 on, and its entry id. */
+/** The newest statement of a chain: its number, counted from 0, and its entry id. */
 export interface ChainLink {
   readonly seq: number;
   readonly id: EntryId;
 }
 
-/** Key of the commitment statements of a subject among the chains. No key of a chain of proofs begins so. */
+/** Index key of the order of a subject's commitment statements. Keys of chains of proofs never begin like it. */
 export function orderKey(subject: string): string {
   return `commitments ${subject}`;
 }
 
-/** Entry id of the statement that a commitment says it follows. */
+/** Entry id of the statement that a commitment names in `supersedes`. */
 export function followed({ supersedes }: Commitment): EntryId | undefined {
   return supersedes === undefined ? undefined : entryId(formatHex(supersedes));
 }
 
-/** Whether admission asks for the newest commitment statement of the subject. */
+/** Whether admission must look up the newest commitment statement of the subject. */
 export function isOrdered(
   parsed: ParsedStatement,
 ): parsed is Extract<ParsedStatement, { kind: 'commitment' | 'approval' }> {
   return parsed.kind === 'commitment' || parsed.kind === 'approval';
 }
 
-/** The entry that must be the newest statement of the subject: what a commitment follows, or what is approved. */
+/**
+ * The entry that must be the subject's newest commitment statement: the one that a commitment follows, or the one that
+ * an approval approves.
+ */
 export function newestWanted(
   parsed: Extract<ParsedStatement, { kind: 'commitment' | 'approval' }>,
 ): EntryId | undefined {
@@ -42,7 +46,10 @@ export function newestWanted(
     : followed(parsed.commitment);
 }
 
-/** Refuses `superseded-meanwhile` unless a statement names the newest commitment statement of its subject; none, if it is the first. */
+/**
+ * Refuses `superseded-meanwhile` unless the statement names the subject's newest commitment statement, or names none if
+ * there is none.
+ */
 export function assertNewest(
   parsed: Extract<ParsedStatement, { kind: 'commitment' | 'approval' }>,
   newest: ChainLink | undefined,

@@ -1,12 +1,18 @@
 /**
- * Every decision of the log, made again: each entry in order under the policy in force just before it, against
- * the entries before it (spec/statements.md §7). What the log should have refused is a fault of the log; the
- * entry stays a leaf, and what it claims counts for nothing.
+ * Repeats every decision of the log: each entry in order, under the policy in force just before it, against the entries
+ * before it (spec/statements.md §7). An entry that the log should have refused is a fault of the log. Such an entry
+ * stays a leaf of the tree, and its content does not count.
  *
- * `fsck` and the monitor replay whole logs here. The log itself, incident checks and readers, which know only a part,
- * ask the same questions in the same order: `readEntry`, `assertSigned`, `admit`, `record`.
+ * `fsck` and the monitor replay whole logs here. The log itself, incident checks and readers know only a part of the
+ * log. They run the same checks in the same order: `readEntry`, `assertSigned`, `admit`, `record`.
  *
- * Dates of keys are not judged: entries carry no time.
+ * A replay does not check the validity dates of keys, because entries carry no time.
+ *
+ *     const replay = new Replay({ origin, inForce: undefined });
+ *     for (const { id, index, bytes } of entries) {
+ *       const decided = replay.decide({ id, index, bytes, statement: replay.check(bytes) }, facts);
+ *       if (decided.fault !== undefined) report(index, decided.fault);
+ *     }
  */
 import type { EntryId } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
@@ -29,7 +35,10 @@ import { isOrdered, orderKey } from './order.ts';
 import type { InForce, Rules } from './rules.ts';
 import { notRead, type Unread } from './unread.ts';
 
-/** Why the log should have refused an entry, under which policy, and what it should have continued or repeats. */
+/**
+ * A fault of the log: why it should have refused the entry, and under which policy. `before`: the entry that this one
+ * repeats or should have continued, or the commitment that it refers to wrongly.
+ */
 export interface Fault {
   readonly code: RefusalCode | 'duplicate';
   readonly message: string;
@@ -37,19 +46,19 @@ export interface Fault {
   readonly before: EntryId | undefined;
 }
 
-/** What an entry is in the index. */
+/** The columns of an entry in the index. */
 export interface Indexed extends LoggedEntry {
   readonly issuer: string;
 }
 
-/** One entry, decided. `parsed` only when what it says counts. */
+/** The decision on one entry. `parsed` is present only if the content of the entry counts. */
 export interface Decided {
   readonly row: Indexed;
   readonly parsed: ParsedStatement | undefined;
   readonly fault: Fault | undefined;
 }
 
-/** An entry on its way to a decision: read, and its signature checked unless it is entry 0. */
+/** An entry before its decision: already read, and (except entry 0) with its signature checked. */
 export interface Candidate {
   readonly id: EntryId;
   readonly index: number;
@@ -57,21 +66,27 @@ export interface Candidate {
   readonly statement: ParsedStatement | Unread;
 }
 
-/** What earlier entries say. Kept up to date by `Replay`. */
+/** The facts from earlier entries. `Replay` updates them. */
 export interface ReplayFacts extends OwnFacts {
-  /** An earlier entry by its id, whatever its kind. */
+  /** An earlier entry by its id, of any kind. */
   readonly find: (id: EntryId) => Indexed | undefined;
 }
 
-/** How an entry is indexed that says nothing that counts. */
+/** The index columns of an entry whose content does not count. */
 export const UNREAD: Indexed = { kind: 'other', subject: '', issuer: '', kid: '' };
 
 const NOTHING: Decided = { row: UNREAD, parsed: undefined, fault: undefined };
 
-/** The codes whose reason is the commitment spoken of. That there is none is not shown by one that counts for nothing. */
+/**
+ * Codes whose reason is the commitment that the statement refers to. `unknown-commitment` is not among them: the
+ * absence of an entry cannot be shown by naming one.
+ */
 const ABOUT_ANOTHER: ReadonlySet<RefusalCode> = new Set(['subject-mismatch', 'own-commitment']);
 
-/** Reads an entry as it is logged. Refuses as `parseStatement` does, and what is in its unprotected header. */
+/**
+ * Reads an entry as it is logged. Refuses as `parseStatement` does, and refuses an entry with content in its
+ * unprotected header.
+ */
 export function readEntry(bytes: Uint8Array, readHeaders?: ReadHeaders): ParsedStatement {
   const parsed = parseStatement(bytes, readHeaders);
   if (equalBytes(parsed.entry, bytes)) return parsed;
@@ -86,14 +101,14 @@ export class Replay {
   readonly #verify: VerifySignature;
   #inForce: InForce | undefined;
 
-  /** `rules`: of the next entry. */
+  /** `rules`: those for the next entry. */
   constructor({ origin, inForce }: Rules, verify: VerifySignature) {
     this.#origin = origin;
     this.#verify = verify;
     this.#inForce = inForce;
   }
 
-  /** The policy in force; undefined before entry 0, and for good after one that brings none. */
+  /** The policy in force. Undefined before entry 0, and forever if entry 0 is not a valid policy. */
   get inForce(): InForce | undefined {
     return this.#inForce;
   }
@@ -102,7 +117,7 @@ export class Replay {
     return { origin: this.#origin, inForce: this.#inForce };
   }
 
-  /** Reads an entry and checks its signature, for `decide`: what is wrong with it by itself. */
+  /** Reads an entry and checks its signature, in preparation of `decide`. Returns the refusal if either fails. */
   check(bytes: Uint8Array, readHeaders?: ReadHeaders): ParsedStatement | Unread {
     try {
       const parsed = readEntry(bytes, readHeaders);
@@ -115,15 +130,16 @@ export class Replay {
   }
 
   /**
-   * Decides the next entry, and keeps what it says among the facts when it counts. Refuses `newer-version` for a policy
-   * of newer rules, and `older-version` for an entry 0 of 0.1: nothing from there on is decided.
+   * Decides on the next entry, and adds it to the facts if its content counts. Refuses `newer-version` for a policy
+   * whose rules this program does not know, and `older-version` for an entry 0 of version 0.1. After either, no further
+   * entry can be decided.
    */
   decide(candidate: Candidate, facts: ReplayFacts): Decided {
     const { id, index, statement } = candidate;
     const ids = 'entry' in statement ? idsOf(id, statement) : [id];
     const before = ids.find((each) => facts.find(each) !== undefined);
     if (before !== undefined) return this.#repeated(id, before, facts);
-    // Without a policy there are no rules to break: entry 0 should have brought them, and its fault says so.
+    // Without a policy there are no rules that an entry could break. The fault is reported once, for entry 0.
     if (this.#inForce === undefined && index > 0) return NOTHING;
     if (!('entry' in statement)) {
       const { kind, why } = notRead(this.rules, candidate, statement, this.#verify);
@@ -140,10 +156,11 @@ export class Replay {
     }
   }
 
-  /** An entry that is there already, or its twin is. */
+  /** The decision on an entry that is in the log already, in this spelling of its signature or the other (its twin). */
   #repeated(id: EntryId, before: EntryId, facts: ReplayFacts): Decided {
     const earlier = facts.find(before) ?? UNREAD;
-    // A policy that is logged again does not come into force again, and no entry has two ids.
+    // A policy that is logged again does not come into force again. A twin gets no second index row, because one
+    // statement has one id.
     const row = earlier.kind === 'policy' || before !== id ? UNREAD : rowOf(earlier);
     const how = before === id ? '' : `, with the other spelling of its signature, as ${before}`;
     const message = `the entry was logged before${how}`;
@@ -162,14 +179,16 @@ export class Replay {
 
   #refused(id: EntryId, statement: ParsedStatement, refusal: Refusal, facts: OwnFacts): Decided {
     if (refusal.code === 'chain-broken' && statement.kind === 'proof') {
-      // All but its place is good, so it is indexed, and the chain goes on from it: one gap is one fault.
+      // Only the proof's place in its chain is wrong. It is indexed, and the chain continues from it, so that one gap
+      // is reported as one fault and not again for every later proof.
       const key = chainKey(statement.kid, statement.subject);
       const before = facts.chains.get(key)?.id;
       record(facts, id, statement, { chain: { key, seq: statement.proof.seq } });
       return this.#faulty(rowOf(statement), statement, refusal, before);
     }
     if (refusal.code === 'superseded-meanwhile' && isOrdered(statement)) {
-      // As above: of two that follow one statement the later is the fault, and what follows it is none.
+      // As above: of two statements that follow the same one, only the later is a fault. Statements that follow that
+      // one are none.
       const key = orderKey(statement.subject);
       const newest = facts.chains.get(key);
       if (statement.kind === 'commitment')

@@ -1,11 +1,14 @@
-/** What an entry is judged by: which log it is in, and which registration policy was in force just before it. */
+/**
+ * The rules under which an entry is decided: the log that it is in, and the registration policy in force just before
+ * it.
+ */
 import type { EntryId } from '../bytes/brand.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 
-/** A registration policy, and the entry that holds it. */
+/** A registration policy and the entry that contains it. */
 export interface InForce {
   readonly policy: Policy;
   readonly index: number;
@@ -13,22 +16,22 @@ export interface InForce {
   readonly entry: Uint8Array;
 }
 
-/** `inForce`: undefined only before entry 0. */
+/** `inForce` is undefined only before entry 0. */
 export interface Rules {
   /** Name of the log. */
   readonly origin: string;
   readonly inForce: InForce | undefined;
 }
 
-/** As much of the rules as a signature is checked by. */
+/** The parts of the rules that checking a signature needs. */
 export interface SigningRules {
   readonly origin: string;
   readonly inForce: Pick<InForce, 'policy'> | undefined;
 }
 
 /**
- * The policy that decides about a statement: the one in force; of entry 0 its own. Refuses `policy-rejected` for an
- * entry 0 that is no policy of this log.
+ * The policy that decides on a statement: the one in force, or for entry 0 its own. Refuses `policy-rejected` if entry
+ * 0 is not a policy of this log.
  */
 export function policyFor({ origin, inForce }: SigningRules, parsed: ParsedStatement): Policy {
   if (inForce !== undefined) return inForce.policy;

@@ -1,25 +1,27 @@
 /**
- * Which policy may follow which (spec/statements.md §7): it names the one that it replaces, keeps or raises the
- * version of the rules, takes no revocation back, and leaves some admin able to log the next one.
+ * Which policy may follow which (spec/statements.md §7). The next policy must name the one that it replaces, keep or
+ * raise the version of the rules, keep every revocation, and leave at least one admin who can log another policy.
  */
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import type { EnrolledKey, Policy, PolicyDocument, RevokedKey } from '../statement/policy.ts';
 import type { InForce, Rules } from './rules.ts';
 
-/** Bytes by which the next policy may be longer than this one, so that an admin can add a key and repair it. */
+/**
+ * Bytes by which the next policy must be allowed to grow, so that an admin can always add a key to repair the policy.
+ */
 export const ROOM_TO_CHANGE = 4096;
 
-/** As much of a policy statement as its successor rules look at. `length`: bytes of its entry. */
+/** The parts of a policy statement that these checks use. `length`: bytes of its entry. */
 export interface PolicyStatement {
   readonly subject: string;
   readonly length: number;
 }
 
 /**
- * The policy that applies from the next entry on: `next` with every revocation so far. `time`: POSIX seconds;
- * undefined when nobody knows it any more, and dates are then not judged. Refuses `overtaken` when it replaces
- * another policy than the one in force, else `policy-rejected`.
+ * The policy that applies from the next entry on: `next`, with every revocation so far. `time`: POSIX seconds; if
+ * undefined, validity dates are not checked (a replay has no time). Refuses `overtaken` if `next` replaces another
+ * policy than the one in force, else `policy-rejected`.
  */
 export function successor(
   { origin, inForce }: Rules,
@@ -35,7 +37,7 @@ export function successor(
   return policy;
 }
 
-/** A policy that was signed for another state of the log does not come into force: each names the one before it. */
+/** Refuses a policy that was signed for another state of the log: each policy names the one before it. */
 function assertReplaces(inForce: InForce | undefined, { replaces, rules }: PolicyDocument): void {
   if (inForce === undefined) {
     if (replaces === undefined) return;
@@ -54,7 +56,10 @@ function assertReplaces(inForce: InForce | undefined, { replaces, rules }: Polic
   );
 }
 
-/** `next` with what earlier policies revoked. Refuses to enrol such a key, or to believe it for longer than before. */
+/**
+ * Adds earlier revocations to `next`. Refuses a policy that enrols a revoked key, or that revokes it from a later index
+ * on than before.
+ */
 function withRevocations(current: Policy, next: Policy): Policy {
   for (const [kid, earlier] of current.revoked) {
     if (next.keys.has(kid))
@@ -69,7 +74,7 @@ function withRevocations(current: Policy, next: Policy): Policy {
   return { ...next, revoked };
 }
 
-/** Some admin can log this policy, and `ROOM_TO_CHANGE` bytes more, at `time`. */
+/** Refuses a policy unless some admin could log it at `time` even if it were `ROOM_TO_CHANGE` bytes longer. */
 function assertChangeable(policy: Policy, length: number, time: number | undefined): void {
   const admins = adminsOf(policy);
   if (admins.length === 0)
@@ -100,15 +105,15 @@ function largestEntry({ document: { limits } }: Policy, { maxBytes = Infinity }:
   return Math.min(limits.entryBytes, maxBytes);
 }
 
-/** How long before the last admin key ends it is said, seconds. */
+/** Seconds before the last admin key expires from which on a warning is given. */
 const SOON = 30 * 86_400;
 
-/** Share of the largest entry from which on the length of a policy is warned of. */
+/** Share of the largest allowed entry from which on the length of a policy gives a warning. */
 const NEARLY_FULL = 0.75;
 
 /**
- * What will lock everybody out unless somebody acts: the end of the last admin key, and the length of the policy.
- * `length`: bytes of its entry.
+ * Warnings about conditions that will keep every admin from changing the policy: the last admin key expires soon, or
+ * the policy is nearly too long. `length`: bytes of its entry. `time`: POSIX seconds.
  */
 export function lockOutWarnings(policy: Policy, length: number, time: number): readonly string[] {
   const valid = adminsOf(policy).filter((key) => isValid(key, time));

@@ -2,7 +2,7 @@
 import { parseTime } from '../bytes/time.ts';
 import { wrong } from '../statement/schema.ts';
 
-/** POSIX seconds of such a text. Refuses `malformed-payload`; `at` says where it stands. */
+/** POSIX seconds of such a date. Refuses `malformed-payload`; `at` names the field for the message. */
 export function parseDate(text: string, at: string): number {
   const seconds = parseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text);
   if (seconds !== undefined && seconds >= 0) return seconds;

@@ -1,8 +1,10 @@
 /**
- * Entries made under rules that are not known here (spec/statements.md §7). Nothing after such a policy can be decided:
- * whoever replays the log stops there and says "update tallystick". That is no fault of the log.
+ * Entries that cannot be read, and entries made under rules that this program does not know (spec/statements.md §7).
+ * Nothing after a policy with unknown rules can be decided. Whoever replays the log stops there and says "update
+ * tallystick"; that is no fault of the log.
  *
- * The policy before it decides whether it is one. Else a log could stop every reader by an entry that anybody signed.
+ * Such a policy counts only if an admin of the policy before it signed it. Otherwise anybody could stop every reader
+ * with one entry.
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse, type RefusalCode } from '../bytes/refusal.ts';
@@ -15,19 +17,20 @@ import { assertAudience } from './audience.ts';
 import { assertGranted } from './grants.ts';
 import type { Rules } from './rules.ts';
 
-/** Codes of policies whose rules are not known here. */
+/** Refusal codes of policies whose rules this program does not know. */
 export const OTHER_RULES: ReadonlySet<RefusalCode> = new Set(['older-version', 'newer-version']);
 
-/** Why an entry was refused before anything before it was looked at. */
+/** Why an entry was refused before it was compared with earlier entries. */
 export type Unread = Pick<Refusal, 'code' | 'message'>;
 
-/** An entry that was not read: a fault of the log, or the place where its reader stops. */
+/** An entry that could not be read: either a fault of the log, or the point where the reader must stop. */
 export type NotRead =
   { readonly kind: 'fault'; readonly why: Unread } | { readonly kind: 'stop'; readonly why: Refusal };
 
 /**
- * What an entry is that could not be read. `rules`: before it. A policy of newer rules is the end when an admin of the
- * policy in force signed it for this log, and entry 0 is of any rules but ours; nothing goes back to older ones.
+ * Decides which of the two an unreadable entry is. `rules`: those in force before it. A policy with newer rules is the
+ * stopping point if an admin of the policy in force signed it for this log; so is an entry 0 with rules of any other
+ * version. A return to older rules is a fault.
  */
 export function notRead(
   { origin, inForce }: Rules,
@@ -46,7 +49,7 @@ export function notRead(
   return { kind: 'stop', why: refuse(why.code, `entry ${index} of ${origin}: ${why.message}`) };
 }
 
-/** As much of `assertSigned` and `admit` as needs no payload. */
+/** The checks of `assertSigned` and `admit` that need no payload. */
 function assertNextPolicy(origin: string, policy: Policy, bytes: Uint8Array, verify?: VerifySignature): void {
   const next = { ...parseHeaders(bytes), kind: 'policy' } as const;
   if (!equalBytes(next.entry, bytes))

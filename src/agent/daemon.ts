@@ -15,7 +15,7 @@ import { checkChain, deliver } from './deliver.ts';
 import type { Draft } from './draft.ts';
 import type { AgentEvent } from './event.ts';
 import { Learning, type Learnt } from './learning.ts';
-import type { Head } from './ledger.ts';
+import type { Head } from './agent-store.ts';
 import type { LogPort } from '../client/log-port.ts';
 import { Outage } from './outage.ts';
 import { pauseAfter, SHORTEST_MS } from './pause.ts';
@@ -69,10 +69,10 @@ export class Daemon {
   constructor(parts: DaemonParts) {
     this.#parts = parts;
     this.#watched = new Watched(parts.subjects, parts.tell);
-    this.#learning = new Learning(parts.log, parts.agent.ledger, parts.subjects);
+    this.#learning = new Learning(parts.log, parts.agent.store, parts.subjects);
     this.#outage = new Outage(parts.tell);
-    this.#head = parts.agent.ledger.head();
-    this.#cpu = parts.agent.looking.cpu();
+    this.#head = parts.agent.store.head();
+    this.#cpu = parts.agent.probeDeps.cpu();
   }
 
   /**
@@ -85,7 +85,7 @@ export class Daemon {
       try {
         const wake = await this.step();
         this.#stuck = 0;
-        await sleep(Math.max(SHORTEST_MS, Math.min(wake - agent.looking.now(), pollMs)), signal);
+        await sleep(Math.max(SHORTEST_MS, Math.min(wake - agent.probeDeps.now(), pollMs)), signal);
       } catch (error) {
         if (signal.aborted) return;
         await sleep(this.#waitForDisk(error), signal);
@@ -106,13 +106,13 @@ export class Daemon {
   /** Does all that is due; resolves to when there is something again, milliseconds since the epoch. */
   async step(): Promise<number> {
     const { agent, pollMs } = this.#parts;
-    if (agent.looking.now() >= this.#askAt) await this.#look();
+    if (agent.probeDeps.now() >= this.#askAt) await this.#look();
     let wake = this.#askAt;
     const subjects = this.#behind > 0 ? [] : this.#subjects();
     for (const subject of subjects) wake = Math.min(wake, (await this.#serve(subject)) * 1000);
-    if (this.#online || agent.looking.now() >= this.#askAt) await this.#send();
+    if (this.#online || agent.probeDeps.now() >= this.#askAt) await this.#send();
     this.#account();
-    return Math.min(wake, agent.looking.now() + pollMs);
+    return Math.min(wake, agent.probeDeps.now() + pollMs);
   }
 
   /** What is new in the log. */
@@ -124,13 +124,13 @@ export class Daemon {
       if (!this.#online || head.size !== this.#head?.size || this.#asksAgain) {
         this.#policy = await log.policy();
         this.#learnt(await this.#learning.upTo(head.size, this.#policy));
-        agent.ledger.setHead(head);
+        agent.store.setHead(head);
         this.#watched.look(this.#learning.histories);
       }
       this.#head = head;
       this.#outage.ended();
       this.#online = true;
-      this.#askAt = agent.looking.now() + pollMs;
+      this.#askAt = agent.probeDeps.now() + pollMs;
     } catch (error) {
       this.#away(error);
     }
@@ -148,7 +148,7 @@ export class Daemon {
   /** By a clock that is behind what the log signed, nothing is proven: it would say when it was not. */
   #compareClock(signed: number | undefined): void {
     const { agent, tell } = this.#parts;
-    const behind = secondsBehind(signed, Math.floor(agent.looking.now() / 1000));
+    const behind = secondsBehind(signed, Math.floor(agent.probeDeps.now() / 1000));
     if (behind > 0 !== this.#behind > 0) tell({ kind: 'clock', behind });
     this.#behind = behind;
   }
@@ -159,7 +159,7 @@ export class Daemon {
     const { agent, random } = this.#parts;
     const retryMs = this.#outage.failed(error, agent.spool.waitingCount(), random());
     this.#online = false;
-    this.#askAt = agent.looking.now() + retryMs;
+    this.#askAt = agent.probeDeps.now() + retryMs;
     if (this.#learning.histories.size === 0) this.#learning.remember(this.#policy);
   }
 
@@ -180,26 +180,26 @@ export class Daemon {
     const head = this.#head;
     if (history === undefined || declared === undefined || head === undefined) return Infinity;
     if (!(await this.#isReady(subject))) return Infinity;
-    const { spool, ledger, hand, looking } = agent;
-    const now = Math.floor(looking.now() / 1000);
-    const proven = spool.proven(hand.kid, declared.entry.id);
+    const { spool, store, signing, probeDeps } = agent;
+    const now = Math.floor(probeDeps.now() / 1000);
+    const proven = spool.proven(signing.kid, declared.entry.id);
     const seeds = agent.seedsOf(subject, declared);
     const beaconOf = ({ length, number }: { length: number; number: number }) =>
-      ledger.beacon(length, number, head);
+      store.beacon(length, number, head);
     const situation = { declared, deployments: history.deployments, proven, seeds, beaconOf, now };
     const { due, wake } = agendaOf(situation);
     const left = this.#stillSkipped(declared.entry.id, due, now);
     const { claims, skipped } = this.#affordable(declared, left.due, now);
-    const last = spool.link(hand.kid, subject);
+    const last = spool.link(signing.kid, subject);
     const beat = last === undefined ? now : last.ended + heartbeat;
     if (claims.length === 0 && skipped.length === 0 && beat > now) return Math.min(wake, left.wake, beat);
     const slots = new Map(claims.map(({ claim, slot }) => [claim.id, slot]));
     const chosen = claims.map(({ claim }) => claim);
     const nextDue = nextDueOf(situation, chosen, heartbeat);
-    const duty = { subject, declared, claims: chosen, slots, skipped, head, policy: this.#policy, nextDue };
+    const task = { subject, declared, claims: chosen, slots, skipped, head, policy: this.#policy, nextDue };
     try {
       const identity = { ...agent.identity, ...this.#ownProfile() };
-      tell({ kind: 'proven', proof: await prove({ ...agent, identity }, { ...duty, nonce: undefined }) });
+      tell({ kind: 'proven', proof: await prove({ ...agent, identity }, { ...task, nonce: undefined }) });
     } catch (error) {
       if (!(error instanceof Refusal) || !LATER.includes(error.code)) throw error;
       this.#bar(subject, error);
@@ -219,14 +219,14 @@ export class Daemon {
   /** Whether the log would take a proof of a subject, as far as is known. */
   async #isReady(subject: string): Promise<boolean> {
     const { agent, log, assertMayProve } = this.#parts;
-    const { spool, hand } = agent;
+    const { spool, signing } = agent;
     if (this.#barred.has(subject)) return false;
     try {
       if (this.#policy !== undefined) assertMayProve(this.#policy, subject);
       if (this.#checked.has(subject)) return true;
       // A chain that was never held against the log's might begin twice.
-      if (!this.#online) return spool.link(hand.kid, subject) !== undefined;
-      await checkChain(log, spool, { kid: hand.kid, subject }, false);
+      if (!this.#online) return spool.link(signing.kid, subject) !== undefined;
+      await checkChain(log, spool, { kid: signing.kid, subject }, false);
       this.#checked.add(subject);
       return true;
     } catch (error) {
@@ -261,9 +261,9 @@ export class Daemon {
   ): { claims: readonly DueClaim[]; skipped: Draft['skipped'] } {
     const { agent, budget } = this.#parts;
     const { declaration, entry } = declared;
-    const spentUs = agent.ledger.spentInHour(now);
+    const spentUs = agent.store.spentInHour(now);
     const costOf = ({ probe, target = '' }: ClaimGroup): number =>
-      agent.ledger.costs(probe, target)?.cpuUs ?? 0;
+      agent.store.costs(probe, target)?.cpuUs ?? 0;
     const { claims, left } = affordable(due, declaration, { spentUs, budget, costOf });
     const used = `${Math.round(spentUs / 1000)} ms`;
     const message = `the CPU budget of the last hour is used up (${used}) for the tier ${declaration.tier}`;
@@ -275,16 +275,16 @@ export class Daemon {
   async #send(): Promise<void> {
     const { agent, log, tell } = this.#parts;
     if (agent.spool.waitingCount() === 0) return;
-    const { delivered, refused, away } = await deliver(log, agent.spool, agent.hand);
+    const { delivered, refused, away } = await deliver(log, agent.spool, agent.signing);
     for (const { subject, seq, index } of delivered) tell({ kind: 'delivered', subject, seq, index });
     for (const { waiting, refusal } of refused) this.#bar(waiting.subject, refusal);
     if (away !== undefined) this.#away(away);
   }
 
   #account(): void {
-    const { looking, ledger } = this.#parts.agent;
-    const cpu = looking.cpu();
-    ledger.spend(Math.floor(looking.now() / 1000), Math.max(0, cpu - this.#cpu));
+    const { probeDeps, store } = this.#parts.agent;
+    const cpu = probeDeps.cpu();
+    store.spend(Math.floor(probeDeps.now() / 1000), Math.max(0, cpu - this.#cpu));
     this.#cpu = cpu;
   }
 }

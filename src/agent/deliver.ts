@@ -8,7 +8,7 @@ import { twinOf } from '../cose/twin.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Listed, Page } from '../client/search.ts';
 import type { LogPort, LoggedAs } from '../client/log-port.ts';
-import type { Hand } from './draft.ts';
+import type { SigningIdentity } from './draft.ts';
 import { relink } from './relink.ts';
 import type { Link, Spool, Waiting } from './spool.ts';
 
@@ -22,7 +22,7 @@ export interface Delivery {
 }
 
 /** Sends what waits. `hand` signs again what continues from a proof that the log has by another id. Refuses `chain-broken` where the tree shows the other link, `inconsistent`, and what is damaged here. */
-export async function deliver(log: LogPort, spool: Spool, hand: Hand): Promise<Delivery> {
+export async function deliver(log: LogPort, spool: Spool, signing: SigningIdentity): Promise<Delivery> {
   const delivered: (Waiting & LoggedAs)[] = [];
   const refused: { waiting: Waiting; refusal: Refusal }[] = [];
   const stuck = new Set<string>();
@@ -34,7 +34,7 @@ export async function deliver(log: LogPort, spool: Spool, hand: Hand): Promise<D
     try {
       const taken = await log.submit(waiting.statement);
       if (taken.id !== waiting.id)
-        await relink(spool, hand, waiting, { id: taken.id, statement: taken.entry });
+        await relink(spool, signing, waiting, { id: taken.id, statement: taken.entry });
       spool.delivered(n, taken.index, taken.receipt);
       delivered.push({ ...waiting, ...taken });
     } catch (error) {

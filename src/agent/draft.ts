@@ -32,7 +32,7 @@ export interface Draft {
 }
 
 /** Who signs. */
-export interface Hand {
+export interface SigningIdentity {
   readonly signer: Signer;
   readonly kid: string;
   readonly issuer: string;
@@ -50,14 +50,14 @@ const MAX_SHOWN = 1_024;
 export async function sign(
   draft: Draft,
   last: Link | undefined,
-  hand: Hand,
+  signing: SigningIdentity,
   saltKey: Uint8Array,
 ): Promise<Signed> {
   try {
-    return await signFitting(draft, last, hand, saltKey);
+    return await signFitting(draft, last, signing, saltKey);
   } catch (error) {
     if (!isMisfit(error)) throw error;
-    return signFitting({ ...draft, runs: fittingRuns(draft, last, saltKey, error) }, last, hand, saltKey);
+    return signFitting({ ...draft, runs: fittingRuns(draft, last, saltKey, error) }, last, signing, saltKey);
   }
 }
 
@@ -97,7 +97,7 @@ function fittingRuns(
 async function signFitting(
   draft: Draft,
   last: Link | undefined,
-  hand: Hand,
+  signing: SigningIdentity,
   saltKey: Uint8Array,
 ): Promise<Signed> {
   const chained = chainedFrame(draft, last);
@@ -105,19 +105,19 @@ async function signFitting(
   const kept = new Map([...longLeaves(draft.runs), ...named(whole.kept)]);
   let proof = withSkipped(whole.proof, draft);
   for (;;) {
-    const made = await signProof(proof, draft.subject, hand);
+    const made = await signProof(proof, draft.subject, signing);
     if (made.statement.length <= draft.limit)
       return finish(draft, proof, made, {
         kept,
         observed: encodeObserved(saltKey, whole.tree),
-        kid: hand.kid,
+        kid: signing.kid,
       });
     const smaller = withoutLargest(proof);
     if (smaller === undefined) break;
     proof = smaller.proof;
     kept.set(formatHex(sha256(smaller.taken.data)), smaller.taken);
   }
-  return signFitting({ ...draft, runs: draft.runs.map(tooLarge) }, last, hand, saltKey);
+  return signFitting({ ...draft, runs: draft.runs.map(tooLarge) }, last, signing, saltKey);
 }
 
 function chainedFrame({ frame }: Draft, last: Link | undefined): RuntimeProof {
@@ -133,7 +133,7 @@ function chainedFrame({ frame }: Draft, last: Link | undefined): RuntimeProof {
 export async function signProof(
   proof: RuntimeProof,
   subject: string,
-  { signer, issuer }: Hand,
+  { signer, issuer }: SigningIdentity,
 ): Promise<Spelled> {
   const headers = { kind: 'proof', log: proof.challenge.origin, issuer, subject, confirm: true } as const;
   const statement = await signOwn(headers, encodeProof(proof), signer);

@@ -10,7 +10,7 @@ import { assertOnce } from '../statement/once.ts';
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import type { Policy } from '../statement/policy.ts';
-import type { Ledger } from './ledger.ts';
+import type { AgentStore } from './agent-store.ts';
 import type { LogPort } from '../client/log-port.ts';
 
 /** Proofs are left out: an agent knows its own. */
@@ -25,8 +25,13 @@ const WORTH_NOTING = 10_000;
  * Reads what is new about a subject, up to a tree of `size` entries; what was learnt before is not asked for again. Resolves
  * with whether there was something. Refuses as `LogPort` does, and `too-large` for a subject of which there is more than an agent keeps.
  */
-export async function learn(log: LogPort, ledger: Ledger, subject: string, size: number): Promise<boolean> {
-  const from = ledger.learntUpto(subject);
+export async function learn(
+  log: LogPort,
+  store: AgentStore,
+  subject: string,
+  size: number,
+): Promise<boolean> {
+  const from = store.learntUpto(subject);
   if (from >= size) return false;
   let isNew = false;
   for (const kind of KINDS) {
@@ -40,15 +45,15 @@ export async function learn(log: LogPort, ledger: Ledger, subject: string, size:
         );
     }
     for (const listed of rows.toReversed()) {
-      if (ledger.entry(listed.id) !== undefined) continue;
+      if (store.entry(listed.id) !== undefined) continue;
       const bytes = await log.entry(listed);
       assertAbout(subject, listed.index, parseStatement(bytes));
       isNew = true;
-      ledger.setEntry({ index: listed.index, id: listed.id, subject, time: listed.time, bytes });
+      store.setEntry({ index: listed.index, id: listed.id, subject, time: listed.time, bytes });
     }
   }
   // To ask again from a little further back costs less than a write for nothing.
-  if (isNew || size - from >= WORTH_NOTING) ledger.setLearnt(subject, size);
+  if (isNew || size - from >= WORTH_NOTING) store.setLearnt(subject, size);
   return isNew;
 }
 
@@ -58,8 +63,8 @@ function assertAbout(subject: string, index: number, parsed: ParsedStatement): v
 }
 
 /** The history of a subject from what is kept. */
-export function recall(ledger: Ledger, subject: string, policy: Policy | undefined): History {
-  const entries = ledger.entries(subject).map(({ index, id, time, bytes }): SubjectEntry => {
+export function recall(store: AgentStore, subject: string, policy: Policy | undefined): History {
+  const entries = store.entries(subject).map(({ index, id, time, bytes }): SubjectEntry => {
     const parsed = parseStatement(bytes);
     assertAbout(subject, index, parsed);
     return { index, id, time, parsed };

@@ -8,7 +8,7 @@ import type { History } from '../appraisal/history.ts';
 import { Roster, ROSTER_LIMITS } from '../client/roster.ts';
 import type { Policy } from '../statement/policy.ts';
 import { learn, recall } from './history.ts';
-import type { Ledger } from './ledger.ts';
+import type { AgentStore } from './agent-store.ts';
 import type { LogPort } from '../client/log-port.ts';
 import { isPattern, subjectTest } from './watched.ts';
 
@@ -28,7 +28,7 @@ export interface Learnt {
 
 export class Learning {
   readonly #log: LogPort;
-  readonly #ledger: Ledger;
+  readonly #store: AgentStore;
   readonly #names: readonly string[];
   readonly #has: (subject: string) => boolean;
   readonly #roster: Roster | undefined;
@@ -39,9 +39,9 @@ export class Learning {
   #policy: Policy | undefined;
 
   /** `most`: subjects that it looks after. */
-  constructor(log: LogPort, ledger: Ledger, wanted: readonly string[], most = MOST_SUBJECTS) {
+  constructor(log: LogPort, store: AgentStore, wanted: readonly string[], most = MOST_SUBJECTS) {
     this.#log = log;
-    this.#ledger = ledger;
+    this.#store = store;
     this.#names = wanted.filter((each) => !isPattern(each));
     this.#has = subjectTest(wanted);
     const patterns = wanted.filter(isPattern);
@@ -64,9 +64,9 @@ export class Learning {
     for (const subject of subjects) {
       try {
         const isCurrent = touched?.has(subject) === false && this.#upto.get(subject) === this.#size;
-        const isNew = !isCurrent && (await learn(this.#log, this.#ledger, subject, size));
+        const isNew = !isCurrent && (await learn(this.#log, this.#store, subject, size));
         if (isNew || policy !== this.#policy || !this.#histories.has(subject))
-          this.#histories.set(subject, recall(this.#ledger, subject, policy));
+          this.#histories.set(subject, recall(this.#store, subject, policy));
         this.#upto.set(subject, size);
       } catch (error) {
         if (!isOfOne(error)) throw error;
@@ -80,9 +80,9 @@ export class Learning {
 
   /** What was learnt before, while the log is away. A subject that cannot be recalled is told of when the log is back. */
   remember(policy: Policy | undefined): void {
-    for (const subject of this.#ledger.subjects().filter(this.#has)) {
+    for (const subject of this.#store.subjects().filter(this.#has)) {
       try {
-        this.#histories.set(subject, recall(this.#ledger, subject, policy));
+        this.#histories.set(subject, recall(this.#store, subject, policy));
       } catch (error) {
         if (!isOfOne(error)) throw error;
       }

@@ -7,7 +7,7 @@ import type { Claim } from '../statement/commitment.ts';
 import type { Policy } from '../statement/policy.ts';
 import { checkChain, deliver, type Delivery } from './deliver.ts';
 import { recall } from './history.ts';
-import type { Head } from './ledger.ts';
+import type { Head } from './agent-store.ts';
 import type { OpenedAgent } from './open.ts';
 import { prove } from './prove.ts';
 import { nextDueOf } from './schedule.ts';
@@ -78,12 +78,12 @@ export async function proveOnce(opened: OpenedAgent, options: OnceOptions): Prom
     const known = knownOf(opened, sight, subject, claims);
     if (sight.away === undefined) {
       options.assertMayProve(sight.policy, subject);
-      await checkChain(log, agent.spool, { kid: agent.hand.kid, subject }, options.adopt);
+      await checkChain(log, agent.spool, { kid: agent.signing.kid, subject }, options.adopt);
     }
     proven.push({ known, proof: await proveOne(opened, sight, known, nonce) });
   };
   const failed = await eachSubject(found.subjects, proveIt, found.failed);
-  return { proven, failed, delivery: await deliver(log, agent.spool, agent.hand) };
+  return { proven, failed, delivery: await deliver(log, agent.spool, agent.signing) };
 }
 
 /** What would be proven: each subject as far as it is known. Nothing is looked at. */
@@ -101,18 +101,18 @@ export async function knownOnce(
 /** Reads what is new; a log that is away is no reason not to look, once the commitments are known. */
 async function look(opened: OpenedAgent, wanted: readonly string[]): Promise<Sight> {
   const { log } = opened;
-  const { ledger } = opened.agent;
+  const { store } = opened.agent;
   try {
     const head = await log.head();
-    const behind = secondsBehind(head.signed, Math.floor(opened.agent.looking.now() / 1000));
+    const behind = secondsBehind(head.signed, Math.floor(opened.agent.probeDeps.now() / 1000));
     const fault = clockFault({ behind });
     if (fault !== undefined) throw refuse('clock-behind', `nothing is proven: ${fault}`);
     const policy = await log.policy();
     const found = await learnSubjects(opened, wanted, policy);
-    ledger.setHead(head);
+    store.setHead(head);
     return { head, policy, found, away: undefined };
   } catch (error) {
-    const head = ledger.head();
+    const head = store.head();
     if (!(error instanceof Refusal) || !isAway(error) || head === undefined) throw error;
     const found = { subjects: knownSubjects(opened, wanted, undefined), failed: [] };
     return { head, policy: undefined, found, away: error };
@@ -120,12 +120,12 @@ async function look(opened: OpenedAgent, wanted: readonly string[]): Promise<Sig
 }
 
 function knownOf(
-  { agent: { ledger } }: OpenedAgent,
+  { agent: { store } }: OpenedAgent,
   { policy, away }: Sight,
   subject: string,
   ids: readonly string[],
 ): Known {
-  const history = recall(ledger, subject, policy);
+  const history = recall(store, subject, policy);
   if (history.inForce === undefined && away !== undefined) throw away;
   const declared = inForceOf(history, subject);
   const { claims } = declared.declaration;
@@ -160,7 +160,7 @@ function proveOne(
   { subject, declared, deployments, claims }: Known,
   nonce: Uint8Array | undefined,
 ): Promise<Signed> {
-  const proven = agent.spool.proven(agent.hand.kid, declared.entry.id);
+  const proven = agent.spool.proven(agent.signing.kid, declared.entry.id);
   return prove(agent, {
     subject,
     declared,

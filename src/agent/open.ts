@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import type { Digest } from '../bytes/brand.ts';
 import { openAgentDatabase } from './database.ts';
 import { operatorRule, type Rule } from './enrolment.ts';
-import { Ledger } from './ledger.ts';
+import { AgentStore } from './agent-store.ts';
 import type { Agent } from './prove.ts';
 import { Seeds } from './seeds.ts';
 import { makeSelfProbe, SELF_PROBE, SELF_TARGET } from './self.ts';
@@ -81,8 +81,8 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
     verify: chooseVerifier(),
   });
   const db = openAgentDatabase(home.dir);
-  const ledger = new Ledger(db);
-  const log = logOf(client, home.dir, db, ledger);
+  const store = new AgentStore(db);
+  const log = logOf(client, home.dir, db, store);
   const profile = profileOf({ ...home, rules: [...options.rules, ...home.rules] });
   const { publicKey } = home.signer;
   const self = makeSelfProbe(profile.value, profile.digest.toHex());
@@ -90,20 +90,20 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
   let rules = [SELF_RULE, ...options.rules, ...home.rules];
   const agent: Agent = {
     spool: new Spool(db),
-    ledger,
-    looking: {
+    store,
+    probeDeps: {
       probes: async (name) => (name === SELF_PROBE ? self : probes(name)),
       get rules() {
         return rules;
       },
       readSecret: async (path) => decodeUtf8(await readSecretFile(path)).replace(/\r?\n$/, ''),
-      ledger,
+      store,
       now: options.now,
       ...cpuMeter(),
       signal: options.signal,
       onBug: options.onBug,
     },
-    hand: {
+    signing: {
       signer: home.signer,
       kid: formatHex(keyThumbprint(publicKey)),
       issuer: issuerOf(undefined, publicKey),
@@ -134,7 +134,7 @@ function identityOf({ name, vantage }: AgentOptions, profileDigest: Digest): Age
 }
 
 /** Microseconds of CPU of this process, and of the programs that probes ran. */
-function cpuMeter(): Pick<Agent['looking'], 'cpu' | 'spent'> {
+function cpuMeter(): Pick<Agent['probeDeps'], 'cpu' | 'spent'> {
   let programs = 0;
   return {
     cpu: () => {
@@ -148,10 +148,10 @@ function cpuMeter(): Pick<Agent['looking'], 'cpu' | 'spent'> {
 }
 
 /** Refuses `config-invalid` for another log than the directory serves, which is free again then. */
-function logOf(client: LogClient, dir: string, db: { close(): unknown }, ledger: Ledger): BoundLog {
+function logOf(client: LogClient, dir: string, db: { close(): unknown }, store: AgentStore): BoundLog {
   try {
     const advice = 'a directory of its own with --agent-dir';
-    return new BoundLog(client, { origin: ledger.origin(), who: dir, advice });
+    return new BoundLog(client, { origin: store.origin(), who: dir, advice });
   } catch (error) {
     db.close();
     throw error;

@@ -1,7 +1,7 @@
 /** What a commitment's claims cost to prove, and what proving them shows: for whoever chooses the cadences. Pure. */
 import { slotLength } from '../appraisal/slots.ts';
 import type { Claim } from '../statement/commitment.ts';
-import type { Costs } from './ledger.ts';
+import type { Costs } from './agent-store.ts';
 import type { ClaimGroup } from '../probe/groups.ts';
 
 const DAY = 86_400;

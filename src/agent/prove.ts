@@ -15,18 +15,18 @@ import type { Claim } from '../statement/commitment.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
 import { boundToTarget } from './bound.ts';
-import { sign, type Draft, type Hand } from './draft.ts';
-import type { Head, Ledger } from './ledger.ts';
-import { look, type Looking } from './runs.ts';
+import { sign, type Draft, type SigningIdentity } from './draft.ts';
+import type { Head, AgentStore } from './agent-store.ts';
+import { runProbe, type ProbeDeps } from './runs.ts';
 import type { Seeds } from './seeds.ts';
 import type { Signed, Spool } from './spool.ts';
 
 /** What an agent is made of. */
 export interface Agent {
   readonly spool: Spool;
-  readonly ledger: Ledger;
-  readonly looking: Looking;
-  readonly hand: Hand;
+  readonly store: AgentStore;
+  readonly probeDeps: ProbeDeps;
+  readonly signing: SigningIdentity;
   /** Who it says it is. */
   readonly identity: RuntimeProof['agent'];
   /** Seeds of a subject. */
@@ -38,7 +38,7 @@ export interface Agent {
 }
 
 /** What is to be proven, and under which head. */
-export interface Duty {
+export interface ProofTask {
   readonly subject: string;
   readonly declared: Declared;
   readonly claims: readonly Claim[];
@@ -62,25 +62,25 @@ const CLOCK_TOLERANCE = 5;
 const MAX_RACES = 50;
 
 /** Proves; the proof is stored when this resolves. Refuses `clock-behind`, `own-commitment`, `store-failed`. */
-export async function prove(agent: Agent, duty: Duty): Promise<Signed> {
-  const { subject, declared } = duty;
-  const { spool, looking, hand } = agent;
-  if (declared.entry.parsed.kid === hand.kid && duty.policy?.document.selfProof !== true)
+export async function prove(agent: Agent, task: ProofTask): Promise<Signed> {
+  const { subject, declared } = task;
+  const { spool, probeDeps, signing } = agent;
+  if (declared.entry.parsed.kid === signing.kid && task.policy?.document.selfProof !== true)
     throw refuse(
       'own-commitment',
       `this key signed the commitment to ${subject}; an agent has a key of its own`,
     );
-  const cpu = looking.cpu();
+  const cpu = probeDeps.cpu();
   const started = performance.now();
-  const start = seconds(looking.now());
-  checkClock(spool.link(hand.kid, subject)?.ended, start);
-  const nonce = duty.nonce ?? agent.random(NONCE_LENGTH);
+  const start = seconds(probeDeps.now());
+  checkClock(spool.link(signing.kid, subject)?.ended, start);
+  const nonce = task.nonce ?? agent.random(NONCE_LENGTH);
   const commitment = digest(parseHex(declared.entry.id));
-  const challenge = { origin: duty.head.origin, size: duty.head.size, root: duty.head.root, nonce };
-  const { runs, bytes } = await lookAll(agent, duty, challengeOf(duty.head.root, commitment, nonce));
-  const end = Math.max(start, seconds(looking.now()));
+  const challenge = { origin: task.head.origin, size: task.head.size, root: task.head.root, nonce };
+  const { runs, bytes } = await lookAll(agent, task, challengeOf(task.head.root, commitment, nonce));
+  const end = Math.max(start, seconds(probeDeps.now()));
   const cost = {
-    cpuUs: Math.max(0, Math.round(looking.cpu() - cpu)),
+    cpuUs: Math.max(0, Math.round(probeDeps.cpu() - cpu)),
     wallUs: Math.round((performance.now() - started) * 1000),
     bytes,
     peakBytes: process.resourceUsage().maxRSS * 1024,
@@ -93,37 +93,37 @@ export async function prove(agent: Agent, duty: Duty): Promise<Signed> {
       challenge,
       window: { start, end },
       cost,
-      nextDue: Math.max(end, duty.nextDue({ start, end })),
+      nextDue: Math.max(end, task.nextDue({ start, end })),
       sampling: agent.seedsOf(subject, declared).told(start),
     },
     runs,
-    skipped: duty.skipped,
+    skipped: task.skipped,
     declared: {
       leaves: declared.declaration.tree.leaves,
       excluded: declared.declaration.canon.excluded?.length ?? 0,
     },
-    limit: limitOf(duty.policy, hand.kid),
+    limit: limitOf(task.policy, signing.kid),
   };
   return store(agent, draft);
 }
 
 async function lookAll(
   agent: Agent,
-  { subject, declared, claims, slots }: Duty,
+  { subject, declared, claims, slots }: ProofTask,
   challenge: Digest,
 ): Promise<{ runs: readonly Run[]; bytes: number }> {
   const runs: Run[] = [];
   let bytes = 0;
   const opened = claims.length === 0 ? undefined : await agent.openedOf(declared);
   for (const each of groupClaims(claims, declared.declaration)) {
-    const { seen, cost } = await look(each, { subject, challenge, declared: opened }, agent.looking);
+    const { seen, cost } = await runProbe(each, { subject, challenge, declared: opened }, agent.probeDeps);
     const [claim] = each.claims;
     const of = claim && {
       probe: claim.probe,
       aim: aimOf(claim, declared.declaration, subject),
       challenge,
     };
-    const now = seconds(agent.looking.now());
+    const now = seconds(agent.probeDeps.now());
     const bound = of === undefined || 'code' in seen ? seen : await boundToTarget(seen, of, now);
     runs.push({ claims: each.claims, seen: bound, slots });
     bytes += cost.bytes;
@@ -131,10 +131,10 @@ async function lookAll(
   return { runs, bytes };
 }
 
-async function store({ spool, hand, random }: Agent, draft: Draft): Promise<Signed> {
+async function store({ spool, signing, random }: Agent, draft: Draft): Promise<Signed> {
   for (let races = 0; races < MAX_RACES; races++) {
-    const last = spool.link(hand.kid, draft.subject);
-    const signed = await sign(draft, last, hand, random(32));
+    const last = spool.link(signing.kid, draft.subject);
+    const signed = await sign(draft, last, signing, random(32));
     if (spool.append(signed, last)) return signed;
   }
   throw refuse('store-failed', `other processes keep adding to the chain of ${draft.subject}; try again`);

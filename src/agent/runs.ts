@@ -10,14 +10,14 @@ import type { ClaimGroup } from '../probe/groups.ts';
 import { parametersOf } from '../probe/parameters.ts';
 import type { Probe, ProbeTask } from '../probe/probe.ts';
 import { ruleFor, type Rule } from './enrolment.ts';
-import type { Cost, Ledger } from './ledger.ts';
+import type { Cost, AgentStore } from './agent-store.ts';
 
 /** What looking needs besides the commitment. */
-export interface Looking {
+export interface ProbeDeps {
   readonly probes: (name: string) => Promise<Probe | undefined>;
   readonly rules: readonly Rule[];
   readonly readSecret: (path: string) => Promise<string>;
-  readonly ledger: Ledger;
+  readonly store: AgentStore;
   /** Milliseconds. */
   readonly now: () => number;
   /** Microseconds of CPU used so far, by this process and by what was told to `spent`. */
@@ -36,27 +36,27 @@ export interface About {
 }
 
 /** Looks once. Only what is a bug of this program throws. */
-export async function look(
+export async function runProbe(
   { probe: name, target, params }: ClaimGroup,
   about: About,
-  looking: Looking,
+  probeDeps: ProbeDeps,
 ): Promise<{ readonly seen: Observed | Unobserved; readonly cost: Cost }> {
-  const probe = await looking.probes(name);
+  const probe = await probeDeps.probes(name);
   if (probe === undefined) return unseen('unknown-probe', `this agent has no probe ${name}`);
   if (target === undefined) return unseen('target-missing', TARGET_MISSING);
-  const rule = ruleFor(looking.rules, about.subject, name, target);
+  const rule = ruleFor(probeDeps.rules, about.subject, name, target);
   if (rule === undefined) return unseen('target-not-enrolled', notEnrolled(name, target));
-  const at = Math.floor(looking.now() / 1000);
-  if (looking.ledger.runsInHour(target, at) >= (rule.maxPerHour ?? Infinity))
+  const at = Math.floor(probeDeps.now() / 1000);
+  if (probeDeps.store.runsInHour(target, at) >= (rule.maxPerHour ?? Infinity))
     return unseen('target-limit', `the owner allows ${rule.maxPerHour} runs an hour against ${target}`);
-  const [cpu, start] = [looking.cpu(), performance.now()];
-  const seen = await attempt(probe, rule, { target, params, about, looking });
+  const [cpu, start] = [probeDeps.cpu(), performance.now()];
+  const seen = await attempt(probe, rule, { target, params, about, probeDeps });
   const cost = {
-    cpuUs: Math.max(0, Math.round(looking.cpu() - cpu)),
+    cpuUs: Math.max(0, Math.round(probeDeps.cpu() - cpu)),
     wallUs: Math.round((performance.now() - start) * 1000),
     bytes: 'code' in seen ? 0 : seen.bytes,
   };
-  looking.ledger.ran(name, target, at, cost);
+  probeDeps.store.ran(name, target, at, cost);
   return { seen, cost };
 }
 
@@ -71,16 +71,16 @@ interface Attempt {
   readonly target: string;
   readonly params: ClaimGroup['params'];
   readonly about: About;
-  readonly looking: Looking;
+  readonly probeDeps: ProbeDeps;
 }
 
 async function attempt(
   probe: Probe,
   rule: Rule,
-  { target, params, about, looking }: Attempt,
+  { target, params, about, probeDeps }: Attempt,
 ): Promise<Observed | Unobserved> {
   const ended = new AbortController();
-  const signal = AbortSignal.any([looking.signal, ended.signal]);
+  const signal = AbortSignal.any([probeDeps.signal, ended.signal]);
   const late = refuse('request-timeout', `${probe.name} did not finish within ${probe.timeoutMs} ms`);
   const timer = setTimeout(() => ended.abort(late), probe.timeoutMs);
   try {
@@ -93,21 +93,21 @@ async function attempt(
         const path = rule.secrets.get(name);
         if (path === undefined) return undefined;
         assertWritten(probe, name, rule, target);
-        return looking.readSecret(path);
+        return probeDeps.readSecret(path);
       },
-      spent: looking.spent,
+      spent: probeDeps.spent,
       signal,
-      now: looking.now,
+      now: probeDeps.now,
     };
     // A probe that does not listen to the signal must not hold up the others.
     const seen = await Promise.race([probe.run(task), aborted(signal)]);
     leavesOf(seen.value);
     return seen;
   } catch (error) {
-    looking.signal.throwIfAborted();
+    probeDeps.signal.throwIfAborted();
     if (error instanceof Refusal) return { code: error.code, message: printable(error.message, 500) };
     const bug = withoutWords(probe.name, error);
-    looking.onBug(bug);
+    probeDeps.onBug(bug);
     return { code: 'probe-failed', message: bug.message };
   } finally {
     clearTimeout(timer);

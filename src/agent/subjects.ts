@@ -83,31 +83,31 @@ export function inForceOf({ inForce, pending }: History, subject: string): Decla
  * that a pattern has and of which a commitment counts, or waits for approvals. Refuses what the log does.
  */
 export async function learnSubjects(
-  { agent: { ledger }, log }: Pick<OpenedAgent, 'agent' | 'log'>,
+  { agent: { store }, log }: Pick<OpenedAgent, 'agent' | 'log'>,
   wanted: readonly string[],
   policy: Policy | undefined,
 ): Promise<Found> {
   const { size } = await log.head();
-  const { unreadable, leftOut } = await new Learning(log, ledger, wanted).upTo(size, policy);
+  const { unreadable, leftOut } = await new Learning(log, store, wanted).upTo(size, policy);
   const failed = [...unreadable].map(([subject, refusal]): Failed => ({ subject, refusal }));
   const patterns = wanted.filter(isPattern).join(', ');
   const text = `${patterns} has more subjects than one run takes: ${leftOut} are left out; name fewer of them`;
   return {
-    subjects: knownSubjects({ agent: { ledger } }, wanted, policy).filter((each) => !unreadable.has(each)),
+    subjects: knownSubjects({ agent: { store } }, wanted, policy).filter((each) => !unreadable.has(each)),
     failed: leftOut === 0 ? failed : [...failed, { subject: patterns, refusal: refuse('too-large', text) }],
   };
 }
 
 /** The same from what was learnt before. One that cannot be recalled is among them: whoever looks at it says why. */
 export function knownSubjects(
-  { agent: { ledger } }: { readonly agent: Pick<OpenedAgent['agent'], 'ledger'> },
+  { agent: { store } }: { readonly agent: Pick<OpenedAgent['agent'], 'store'> },
   wanted: readonly string[],
   policy: Policy | undefined,
 ): readonly string[] {
-  const found = ledger.subjects().filter(subjectTest(wanted.filter(isPattern)));
+  const found = store.subjects().filter(subjectTest(wanted.filter(isPattern)));
   const standing = found.filter((subject) => {
     try {
-      const { inForce, pending } = recall(ledger, subject, policy);
+      const { inForce, pending } = recall(store, subject, policy);
       return inForce !== undefined || pending !== undefined;
     } catch (error) {
       if (isOfOne(error)) return true;

@@ -8,9 +8,9 @@
  * An idle log asks again for the same head, so that the times on it stay fresh.
  */
 import { formatVkey } from '../note/key.ts';
-import { ask, type Lines, type OwnCheckpoint } from './asker.ts';
-import { Gathering } from './gathering.ts';
-import { Pacer } from './pacer.ts';
+import { ask, type Lines, type OwnCheckpoint } from './witness-client.ts';
+import { Gathering } from './cosignatures.ts';
+import { Coalesce } from './coalesce.ts';
 import type { SealedHead, Witnessing } from './ports.ts';
 import type { PublisherParts } from './publishing.ts';
 import { witnessesOf, type WitnessState } from './witnessstate.ts';
@@ -20,7 +20,7 @@ export class Publisher {
   /** Those that are asked. */
   readonly #states: readonly WitnessState[];
   readonly #required: boolean;
-  readonly #serving: Pacer<Gathering>;
+  readonly #serving: Coalesce<Gathering>;
   /** The newest head offered, the one that witnesses are asked for, and the one that is readable. */
   #latest: Gathering | undefined;
   #round: Gathering | undefined;
@@ -39,7 +39,7 @@ export class Publisher {
     this.#parts = parts;
     this.#required = parts.policy.quorum !== 'none';
     this.#states = witnessesOf(parts.policy, parts.timing);
-    this.#serving = new Pacer({
+    this.#serving = new Coalesce({
       run: (gathering) => this.#put(gathering),
       onFailure: (error) => parts.report.warn(`the checkpoint could not be published: ${String(error)}`),
       intervalMs: 0,

@@ -1,6 +1,6 @@
 /** What a publisher needs, and its times. */
 import type { TrustPolicy } from '../note/trust.ts';
-import type { AskerParts } from './asker.ts';
+import type { AskerParts } from './witness-client.ts';
 import type { SealedHead } from './ports.ts';
 import type { AskTiming } from './witnessstate.ts';
 

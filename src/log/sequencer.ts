@@ -17,7 +17,7 @@ import type { BatchHasher } from '../tree/hash.ts';
 import { batchProver } from '../tree/prove.ts';
 import { bitCeil } from '../tree/shape.ts';
 import type { CheckedBatch, RefusedAt } from './batch.ts';
-import { judge, type BatchJudgement, type Judgement } from './judge.ts';
+import { judge, type BatchJudgement, type Judgement } from './admission.ts';
 import { planStep, type Planned } from './plan.ts';
 import type { Guard, HeadSigner, ReceiptSeal, SealedHead, Store } from './ports.ts';
 import { recover, type Recovered } from './recover.ts';

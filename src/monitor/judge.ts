@@ -85,14 +85,17 @@ export function quorumState({ head, policy, policyText, observed }: Served, limi
 }
 
 /** Where incidents of one log go. */
-export interface Ledger {
+export interface IncidentSink {
   readonly origin: string;
   readonly store: Pick<IncidentStore, 'find' | 'resolve'>;
   readonly raise: (alarm: Alarm) => Promise<void>;
 }
 
 /** Raises a state that holds and is not known yet; resolves one that holds no more. */
-export async function settle({ kind, about, alarm }: State, { origin, store, raise }: Ledger): Promise<void> {
+export async function raiseOrResolve(
+  { kind, about, alarm }: State,
+  { origin, store, raise }: IncidentSink,
+): Promise<void> {
   const id = incidentId(kind, origin, about);
   const known = store.find(id);
   const open = known !== undefined && known.resolved === undefined;
@@ -104,13 +107,13 @@ export async function settle({ kind, about, alarm }: State, { origin, store, rai
 const MAX_MISSED_AT_ONCE = 100;
 
 /** Raises what was missed, resolves what has come since. */
-export async function settleMissed(
+export async function raiseOrResolveMissed(
   book: DueBook,
   overdue: Overdue,
   moment: Moment,
   head: SeenHead,
   reader: Pick<LogReader, 'entry' | 'tlogProof'>,
-  ledger: Ledger,
+  ledger: IncidentSink,
 ): Promise<void> {
   for (const id of book.settled()) ledger.store.resolve(id);
   const missed = inTurn(overdue.judge(book, moment).toSorted((a, b) => placeOf(a) - placeOf(b)));

@@ -14,7 +14,7 @@ import { formatVkey } from '../note/key.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Alarm, AlarmSink, EntryWatch } from './alarm.ts';
 import { chooseHasher } from '../workers/kernels.ts';
-import type { Books } from './books.ts';
+import type { DueStore } from './due-store.ts';
 import { NOTHING_OBSERVED, observe, observeFailure, watchedMs, type Observed } from './conditions.ts';
 import type { DueBook } from './duebook.ts';
 import { expectationWatch, type Expectation } from './expectations.ts';
@@ -23,10 +23,10 @@ import type { SeenHead, Trust } from './head.ts';
 import type { IncidentStore } from './incidents.ts';
 import {
   quorumState,
-  settle,
-  settleMissed,
+  raiseOrResolve,
+  raiseOrResolveMissed,
   staleState,
-  type Ledger,
+  type IncidentSink,
   type Limits,
   type Served,
 } from './judge.ts';
@@ -45,7 +45,7 @@ export interface WatchParts {
   readonly expectations: readonly Expectation[];
   readonly follow: (sink: AlarmSink, watches: readonly EntryWatch[]) => Promise<Followed>;
   readonly store: IncidentStore;
-  readonly books: Books;
+  readonly books: DueStore;
   readonly observations: Observations;
   /** Name of this monitor, in incidents. */
   readonly detector: string;
@@ -227,8 +227,11 @@ export class LogWatch {
     this.#fault ??= clockFault(clock);
     const time = Math.max(now, clock.now * 1000);
     const served: Served = { head, policy, policyText, observed: this.#observed, newer, now: time };
-    await settle(staleState(served, limits), this.#ledger);
-    await settle(quorumState(served, once ? { ...limits, quorumGraceSeconds: 0 } : limits), this.#ledger);
+    await raiseOrResolve(staleState(served, limits), this.#ledger);
+    await raiseOrResolve(
+      quorumState(served, once ? { ...limits, quorumGraceSeconds: 0 } : limits),
+      this.#ledger,
+    );
     // Proofs can be missed only in a tree that was read to its end.
     if (this.#book.isOutdated) await this.#catchUp(followed.reader);
     const { size } = head.opened.checkpoint;
@@ -237,7 +240,7 @@ export class LogWatch {
       const grace = limits.missedGraceSeconds;
       const upSeconds = this.#wasAway(now) ? AFTER_AN_OUTAGE * grace : once ? 0 : grace;
       const moment = { now: clock.now, upMs: this.#upMs, upSeconds, graceSeconds: grace };
-      await settleMissed(this.#book, this.#overdue, moment, head, followed.reader, this.#ledger);
+      await raiseOrResolveMissed(this.#book, this.#overdue, moment, head, followed.reader, this.#ledger);
     }
     books.save(this.origin, this.#book);
     this.#tellLeftOut();
@@ -287,7 +290,7 @@ export class LogWatch {
     return clockOf(this.#followed?.seen?.opened, trust.policy, Math.floor(now() / 1000));
   }
 
-  get #ledger(): Ledger {
+  get #ledger(): IncidentSink {
     return { origin: this.origin, store: this.#parts.store, raise: (alarm) => this.#raise(alarm) };
   }
 

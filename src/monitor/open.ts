@@ -16,7 +16,7 @@ import { MAX_PEERS, peerUrl } from '../client/gossip.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
 import { createSecretFile } from '../keys/file.ts';
-import { Books } from './books.ts';
+import { DueStore } from './due-store.ts';
 import { lockDirectory, monitorFiles, openMonitorDatabase } from './database.ts';
 import { parseExpectations, type Expectation } from './expectations.ts';
 import { Follower } from './follow.ts';
@@ -99,7 +99,7 @@ interface Shared {
   readonly options: MonitorOptions;
   readonly transport: Transport;
   readonly store: IncidentStore;
-  readonly books: Books;
+  readonly books: DueStore;
   readonly observations: Observations;
   readonly expectations: readonly Expectation[];
 }
@@ -127,7 +127,7 @@ export async function openMonitor(options: MonitorOptions): Promise<OpenedMonito
     const logs = await followedLogs(options.urls, trust.policy, transport, observations);
     const { webhook, madeSecret } = await openWebhook(options, store);
     told.webhook = webhook;
-    const shared = { options, transport, store, books: new Books(db), observations, expectations };
+    const shared = { options, transport, store, books: new DueStore(db), observations, expectations };
     const watches = await openWatches(logs, shared, cleanup);
     const monitor = new Monitor({
       watches,

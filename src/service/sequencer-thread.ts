@@ -3,7 +3,7 @@
  * statements and nothing else; no key is ever in the memory of the thread that strangers talk to.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Pacer } from '../log/pacer.ts';
+import { Coalesce } from '../log/coalesce.ts';
 import type { SealedHead } from '../log/ports.ts';
 import { Sequencer } from '../log/sequencer.ts';
 import { chooseHasher } from '../workers/kernels.ts';
@@ -37,7 +37,7 @@ async function start(
     admitPolicy: (policy) => assertOwnKeys(policy, keys, 'policy-rejected'),
   });
   assertOwnKeys(await sequencer.policy(), keys, 'foreign-log');
-  const signing = new Pacer<SealedHead>({
+  const signing = new Coalesce<SealedHead>({
     run: async (head) => send({ kind: 'signed', note: await signer.checkpoint(head), head }),
     onFailure: (error) => send({ kind: 'signing-failed', failure: packed(error) }),
     intervalMs: options.checkpointIntervalMs,

@@ -10,8 +10,14 @@ import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { askWitness, shownBy } from '../client/witness.ts';
 import type { Transport } from '../client/transport.ts';
-import type { WitnessPort } from '../log/asker.ts';
-import { assertOnTree, formatKept, openKept, type Kept, type KeptParts } from '../log/kept.ts';
+import type { WitnessPort } from '../log/witness-client.ts';
+import {
+  assertOnTree,
+  formatKept,
+  openKept,
+  type Kept,
+  type KeptParts,
+} from '../log/published-checkpoint.ts';
 import { PUBLISHER_TIMING, type PublisherParts } from '../log/publishing.ts';
 import type { SealedHead } from '../log/ports.ts';
 import type { Publisher } from '../log/publisher.ts';

@@ -24,7 +24,7 @@ function openOf(subjects: readonly string[], bad: readonly string[]): Open {
     }));
     yield { rows: rows.toReversed(), next: undefined };
   };
-  const ledger = {
+  const store = {
     learntUpto: () => 0,
     setLearnt: () => undefined,
     entry: () => undefined,
@@ -34,7 +34,7 @@ function openOf(subjects: readonly string[], bad: readonly string[]): Open {
       return [];
     },
   };
-  const open = { agent: { ledger }, log: { pages, head: async () => ({ size: subjects.length }) } };
+  const open = { agent: { store }, log: { pages, head: async () => ({ size: subjects.length }) } };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what it asks of a log and a ledger
   return open as unknown as Open;
 }
@@ -70,7 +70,7 @@ t.test('a pattern of more subjects than one run takes', async (t) => {
 
 t.test('an agent that starts while its log is away, and keeps a subject that it cannot recall', (t) => {
   const { agent, log } = openOf(['dev/a', 'dev/b'], ['dev/b']);
-  const learning = new Learning(log, agent.ledger, ['dev/**']);
+  const learning = new Learning(log, agent.store, ['dev/**']);
   learning.remember(undefined);
   t.strictSame([...learning.histories.keys()], ['dev/a']);
   t.end();

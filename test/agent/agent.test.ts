@@ -117,10 +117,10 @@ t.test('a proof: challenge, chain, and what the agent keeps', async (t) => {
     claimOf('deep', { params: new Map([['depth', 3]]) }),
   ]);
   const nonce = new Uint8Array(20).fill(5);
-  const duty = await world.duty(declared, { nonce });
-  const made = await prove(world.agent, duty);
+  const task = await world.task(declared, { nonce });
+  const made = await prove(world.agent, task);
   const proof = proofOf(made.statement);
-  t.match(proof, { seq: 0, prev: undefined, challenge: { nonce, size: 2, root: duty.head.root } });
+  t.match(proof, { seq: 0, prev: undefined, challenge: { nonce, size: 2, root: task.head.root } });
   // The toy calls its attachment signed, and no registry says what its targets would sign: so the agent saw it, no more.
   const explain = 'nothing is known of what is signed for toy@1';
   t.match(proof.results, [
@@ -129,7 +129,7 @@ t.test('a proof: challenge, chain, and what the agent keeps', async (t) => {
   ]);
   const [first, second] = world.toy.tasks;
   const expected = createHash('sha256')
-    .update(duty.head.root)
+    .update(task.head.root)
     .update(Buffer.from(declared.entry.id, 'hex'))
     .update(nonce)
     .digest('hex');
@@ -140,7 +140,7 @@ t.test('a proof: challenge, chain, and what the agent keeps', async (t) => {
   );
   t.equal(second?.params.get('depth'), 3);
   t.equal(first?.params.get('depth'), 1, 'the default');
-  const other = challengeOf(duty.head.root, digest(new Uint8Array(32)), nonce);
+  const other = challengeOf(task.head.root, digest(new Uint8Array(32)), nonce);
   t.not(other.toHex(), expected, 'and for another commitment it is another');
 
   const kept = world.agent.spool.observed(made.id);
@@ -150,10 +150,10 @@ t.test('a proof: challenge, chain, and what the agent keeps', async (t) => {
   t.same(tree.root, observations.root, 'what was kept opens what was logged');
   verifyOpening(openLeaf(tree, 1), { root: observations.root, count: observations.count });
 
-  const again = proofOf((await prove(world.agent, await world.duty(declared))).statement);
+  const again = proofOf((await prove(world.agent, await world.task(declared))).statement);
   t.match(again, { seq: 1, prev: digest(Buffer.from(made.id, 'hex')) });
   t.not(again.challenge.nonce.toHex(), proof.challenge.nonce.toHex());
-  const { delivered } = await deliver(world.log, world.agent.spool, world.agent.hand);
+  const { delivered } = await deliver(world.log, world.agent.spool, world.agent.signing);
   t.same(
     delivered.map(({ seq }) => seq),
     [0, 1],
@@ -163,30 +163,33 @@ t.test('a proof: challenge, chain, and what the agent keeps', async (t) => {
 
 t.test('a directory is of one log: that of its first proof, else of its head', async (t) => {
   const world = await agentWorld(t);
-  const { ledger } = world.agent;
-  t.same([ledger.origin(), ledger.head()], [undefined, undefined]);
+  const { store } = world.agent;
+  t.same([store.origin(), store.head()], [undefined, undefined]);
   const other = { origin: 'a.example', size: 1, root: ROOT };
-  ledger.setHead(other);
-  t.same([ledger.origin(), ledger.head()], [other.origin, other]);
+  store.setHead(other);
+  t.same([store.origin(), store.head()], [other.origin, other]);
   const declared = await world.commit(SUBJECT, [claimOf('on')]);
-  await prove(world.agent, await world.duty(declared));
+  await prove(world.agent, await world.task(declared));
   const head = await world.log.head();
-  ledger.setHead(head);
-  t.same([ledger.origin(), ledger.head()], [head.origin, head], 'also where another log left a head');
+  store.setHead(head);
+  t.same([store.origin(), store.head()], [head.origin, head], 'also where another log left a head');
 });
 
 t.test('crashes: no number twice, no gap, nothing lost', async (t) => {
   const world = await agentWorld(t);
   const declared = await world.commit(SUBJECT, [claimOf('on')]);
-  const next = async (): Promise<void> => void (await prove(world.agent, await world.duty(declared)));
+  const next = async (): Promise<void> => void (await prove(world.agent, await world.task(declared)));
 
   // While it looks: nothing was signed.
   world.toy.instead = () => Promise.reject(new Error('power cut'));
-  const { looking } = world.agent;
+  const { probeDeps } = world.agent;
   const aborting = new AbortController();
   aborting.abort(new Error('power cut'));
   await t.rejects(
-    prove({ ...world.agent, looking: { ...looking, signal: aborting.signal } }, await world.duty(declared)),
+    prove(
+      { ...world.agent, probeDeps: { ...probeDeps, signal: aborting.signal } },
+      await world.task(declared),
+    ),
     /power cut/,
   );
   world.toy.instead = undefined;
@@ -195,14 +198,17 @@ t.test('crashes: no number twice, no gap, nothing lost', async (t) => {
 
   // After signing, before storing.
   const failing = {
-    ...world.agent.hand.signer,
+    ...world.agent.signing.signer,
     sign: () => Promise.reject(new Error('power cut')),
   };
   await t.rejects(
-    prove({ ...world.agent, hand: { ...world.agent.hand, signer: failing } }, await world.duty(declared)),
+    prove(
+      { ...world.agent, signing: { ...world.agent.signing, signer: failing } },
+      await world.task(declared),
+    ),
   );
   world.reopen();
-  t.equal(world.agent.spool.link(world.agent.hand.kid, SUBJECT), undefined);
+  t.equal(world.agent.spool.link(world.agent.signing.kid, SUBJECT), undefined);
 
   // After storing, before sending.
   await next();
@@ -212,11 +218,11 @@ t.test('crashes: no number twice, no gap, nothing lost', async (t) => {
 
   // The log has it, and the agent never heard so.
   world.log.deaf = true;
-  const first = await deliver(world.log, world.agent.spool, world.agent.hand);
+  const first = await deliver(world.log, world.agent.spool, world.agent.signing);
   t.match(first, { delivered: [], away: { code: 'unavailable' } });
   t.equal(world.log.proofs().length, 1);
   world.reopen();
-  await deliver(world.log, world.agent.spool, world.agent.hand);
+  await deliver(world.log, world.agent.spool, world.agent.signing);
   t.equal(world.log.proofs().length, 2, 'sent again, and logged once');
 
   // Heard so, and died before noting it.
@@ -224,9 +230,9 @@ t.test('crashes: no number twice, no gap, nothing lost', async (t) => {
   const [waiting] = world.agent.spool.waiting();
   await world.log.submit(waiting?.statement ?? new Uint8Array());
   world.reopen();
-  await checkChain(world.log, world.agent.spool, { kid: world.agent.hand.kid, subject: SUBJECT }, false);
+  await checkChain(world.log, world.agent.spool, { kid: world.agent.signing.kid, subject: SUBJECT }, false);
   await next();
-  await deliver(world.log, world.agent.spool, world.agent.hand);
+  await deliver(world.log, world.agent.spool, world.agent.signing);
   t.same(
     world.log.proofs().map(({ proof }) => proof.seq),
     [0, 1, 2, 3],
@@ -236,8 +242,8 @@ t.test('crashes: no number twice, no gap, nothing lost', async (t) => {
 t.test('what a log says without showing it ends nobody', async (t) => {
   const world = await agentWorld(t);
   const declared = await world.commit(SUBJECT, [claimOf('on')]);
-  const { spool, hand } = world.agent;
-  await prove(world.agent, await world.duty(declared));
+  const { spool, signing } = world.agent;
+  await prove(world.agent, await world.task(declared));
   const codes = [
     'chain-broken',
     'bad-signature',
@@ -248,15 +254,15 @@ t.test('what a log says without showing it ends nobody', async (t) => {
   ] as const;
   for (const code of codes) {
     Object.assign(world.log, { submit: () => Promise.reject(refuse(code, 'says whoever answers')) });
-    t.match(await deliver(world.log, spool, hand), { delivered: [], refused: [], away: {} }, code);
+    t.match(await deliver(world.log, spool, signing), { delivered: [], refused: [], away: {} }, code);
     t.equal(spool.waitingCount(), 1, `${code}: what was proven is kept`);
   }
   for (const code of ['inconsistent', 'corrupt-store'] as const) {
     Object.assign(world.log, { submit: () => Promise.reject(refuse(code, 'found here')) });
-    await t.rejects(deliver(world.log, spool, hand), { code });
+    await t.rejects(deliver(world.log, spool, signing), { code });
   }
   Reflect.deleteProperty(world.log, 'submit');
-  t.match(await deliver(world.log, spool, hand), { delivered: [{}], away: undefined });
+  t.match(await deliver(world.log, spool, signing), { delivered: [{}], away: undefined });
 });
 
 t.test('the daemon: whatever answers in place of the log is waited out', async (t) => {
@@ -293,9 +299,9 @@ t.test('two processes in one directory take different places', async (t) => {
   const declared = await world.commit(SUBJECT, [claimOf('on')]);
   const one = world.agent;
   const two = world.reopen();
-  const duty = await world.duty(declared);
-  await Promise.all([one, two, one, two, one, two].map((agent) => prove(agent, duty)));
-  await deliver(world.log, two.spool, two.hand);
+  const task = await world.task(declared);
+  await Promise.all([one, two, one, two, one, two].map((agent) => prove(agent, task)));
+  await deliver(world.log, two.spool, two.signing);
   t.same(
     world.log.proofs().map(({ proof }) => proof.seq),
     [0, 1, 2, 3, 4, 5],
@@ -309,22 +315,22 @@ t.test('two processes in one directory take different places', async (t) => {
 t.test('a chain that somebody else continued', async (t) => {
   const world = await agentWorld(t);
   const declared = await world.commit(SUBJECT, [claimOf('on')]);
-  const { spool, hand } = world.agent;
-  const chain = { kid: hand.kid, subject: SUBJECT };
-  await prove(world.agent, await world.duty(declared));
-  await prove(world.agent, await world.duty(declared));
+  const { spool, signing } = world.agent;
+  const chain = { kid: signing.kid, subject: SUBJECT };
+  await prove(world.agent, await world.task(declared));
+  await prove(world.agent, await world.task(declared));
   // The thief, with the same key.
   const [stolen] = spool.waiting();
   const theirs = { ...proofOf(stolen?.statement ?? new Uint8Array()), nextDue: START + 9999 };
   world.log.add(await ownStatement('proof', SUBJECT, encodeProof(theirs), people.agent));
-  await t.rejects(deliver(world.log, spool, hand), { code: 'chain-broken' });
+  await t.rejects(deliver(world.log, spool, signing), { code: 'chain-broken' });
   await t.rejects(checkChain(world.log, spool, chain, false), { code: 'chain-broken' });
   t.equal(spool.waitingCount(), 2, 'nothing is thrown away unasked');
   await checkChain(world.log, spool, chain, true);
   t.equal(spool.waitingCount(), 0);
-  const made = await prove(world.agent, await world.duty(declared));
+  const made = await prove(world.agent, await world.task(declared));
   t.equal(made.seq, 1, 'after the one in the log');
-  t.equal((await deliver(world.log, spool, hand)).delivered.length, 1);
+  t.equal((await deliver(world.log, spool, signing)).delivered.length, 1);
 });
 
 t.test('what may be touched', async (t) => {
@@ -337,7 +343,7 @@ t.test('what may be touched', async (t) => {
   const elsewhere = claimOf('elsewhere', { params: new Map([['target', 'other.example:1']]) });
   const declared = await world.commit(SUBJECT, [claimOf('on'), elsewhere]);
   const results = async (): Promise<unknown> =>
-    proofOf((await prove(world.agent, await world.duty(declared))).statement);
+    proofOf((await prove(world.agent, await world.task(declared))).statement);
   t.match(await results(), {
     results: [
       { claim: 'on', verdict: 'PROVEN' },
@@ -424,7 +430,7 @@ t.test('probes that fail, hang, lie or overflow', async (t) => {
   const bugs: unknown[] = [];
   const agent = {
     ...world.agent,
-    looking: { ...world.agent.looking, onBug: (error: unknown) => bugs.push(error) },
+    probeDeps: { ...world.agent.probeDeps, onBug: (error: unknown) => bugs.push(error) },
   };
   const declared = await world.commit(SUBJECT, [
     claimOf('on'),
@@ -435,7 +441,7 @@ t.test('probes that fail, hang, lie or overflow', async (t) => {
   const errors = async (instead: AgentWorld['toy']['instead']): Promise<readonly (string | undefined)[]> => {
     world.toy.instead = instead;
     const { results, errors: told = [] } = proofOf(
-      (await prove(agent, await world.duty(declared))).statement,
+      (await prove(agent, await world.task(declared))).statement,
     );
     t.ok(results.every(({ verdict }) => verdict === 'UNKNOWN'));
     return told.map(({ code }) => code);
@@ -467,7 +473,7 @@ t.test('probes that fail, hang, lie or overflow', async (t) => {
       : { ...empty, population: many, value: { on: true } };
   const deep = claimOf('deep', { params: new Map([['depth', 2]]) });
   const both = await world.commit('prod/both', [claimOf('on'), deep]);
-  const mixed = proofOf((await prove(agent, await world.duty(both))).statement);
+  const mixed = proofOf((await prove(agent, await world.task(both))).statement);
   t.match(mixed.results, [{ verdict: 'UNKNOWN' }, { verdict: 'PROVEN' }]);
   t.match(mixed.errors, [
     { code: 'malformed-payload', message: /fewer observations than the 50 sampled/, claim: 'on' },
@@ -489,7 +495,7 @@ t.test('probes that fail, hang, lie or overflow', async (t) => {
     ...(await world.log.policy()),
     document: policyDocumentOf({ limits: { entryBytes: 30_000 } }),
   };
-  const { attachments = [] } = proofOf((await prove(agent, await world.duty(only, { policy }))).statement);
+  const { attachments = [] } = proofOf((await prove(agent, await world.task(only, { policy }))).statement);
   t.equal(attachments.length, 2);
   const byDigest = attachments.filter((each) => each.data === undefined);
   t.ok(byDigest.length > 0);
@@ -501,11 +507,11 @@ t.test('an agent does not prove what it committed to itself, and not backwards i
   const world = await agentWorld(t);
   const declared = await world.commit(SUBJECT, [claimOf('on')]);
   world.reopen({ signer: people.author });
-  await t.rejects(prove(world.agent, await world.duty(declared)), { code: 'own-commitment' });
+  await t.rejects(prove(world.agent, await world.task(declared)), { code: 'own-commitment' });
   world.reopen();
-  await prove(world.agent, await world.duty(declared));
+  await prove(world.agent, await world.task(declared));
   world.clock.now -= 3_600_000;
-  await t.rejects(prove(world.agent, await world.duty(declared)), { code: 'clock-behind' });
+  await t.rejects(prove(world.agent, await world.task(declared)), { code: 'clock-behind' });
   t.equal(world.agent.spool.waitingCount(), 1);
 });
 
@@ -869,7 +875,7 @@ t.test('the daemon: claims that share a look share its cost', async (t) => {
   t.match(third, { results: [], errors: [{ claim: 'a' }, { claim: 'b' }, { claim: 'c' }] }, 'or of none');
 
   const other = [...claims, claimOf('daily', { cadence: 86_400 }), claimOf('deep', { params: DEEP })];
-  const costs = world.agent.ledger.costs('toy@1', LOCATOR);
+  const costs = world.agent.store.costs('toy@1', LOCATOR);
   const runs = runsOf(groupClaims(other, declared.declaration));
   const plans = other.map((claim) => planOf(claim, { of: runs.get(claim.id) ?? '', cost: costs }, []));
   t.match(plans, [
@@ -897,7 +903,7 @@ t.test('the daemon: a key that is not enrolled, and one that somebody else has',
   const declared = await world.commit('prod/other', [claimOf('on')]);
   await pass(100);
   t.same(new Set(world.log.proofs().map(({ subject }) => subject)), new Set([SUBJECT, 'prod/other']));
-  const thief = proofOf((await prove(world.agent, await world.duty(declared))).statement);
+  const thief = proofOf((await prove(world.agent, await world.task(declared))).statement);
   const [waiting] = world.agent.spool.waiting();
   const theirs = encodeProof({ ...thief, nextDue: thief.nextDue + 1 });
   world.log.add(await ownStatement('proof', 'prod/other', theirs, people.agent));

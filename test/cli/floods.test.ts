@@ -235,7 +235,7 @@ t.test('an agent: 100,500 commitments of others beside the one it looks after', 
   log.add(1, () => 'prod/x');
   log.add(100_500, (i) => `dev/${i}`);
   const upto = new Map<string, number>();
-  const ledger = {
+  const store = {
     learntUpto: (subject: string) => upto.get(subject) ?? 0,
     setLearnt: (subject: string, at: number) => void upto.set(subject, at),
     entry: () => ({}),
@@ -245,7 +245,7 @@ t.test('an agent: 100,500 commitments of others beside the one it looks after', 
   };
   const parts = [
     { pages: log.list, entry: () => Promise.reject(new Refusal('not-found', '')) },
-    ledger,
+    store,
   ] as const;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what it asks of a log and a ledger
   const [agentLog, kept] = parts as unknown as ConstructorParameters<typeof Learning>;

@@ -8,7 +8,7 @@ import { signStatement } from '#src/cose/statement.ts';
 import { twinOf } from '#src/cose/twin.ts';
 import { encodeUtf8 } from '#src/bytes/text.ts';
 import { recall } from '#src/agent/history.ts';
-import { Ledger } from '#src/agent/ledger.ts';
+import { AgentStore } from '#src/agent/agent-store.ts';
 import { entryIdOf } from '#src/client/scrapi.ts';
 import { ALGORITHMS } from '#src/sign/algorithm.ts';
 import { seedSigner } from '#src/sign/signer.ts';
@@ -140,12 +140,12 @@ t.test('readers and agents do not rely on a log with a twin', async (t) => {
 
   const agent = await agentWorld(t);
   agent.reopen();
-  const ledger = new Ledger(agent.db);
+  const store = new AgentStore(agent.db);
   for (const [index, bytes] of [statement, twin(statement)].entries()) {
-    ledger.setEntry({ index, id: entryIdOf(bytes), subject: 'web', time: 0, bytes });
-    if (index === 0) t.equal(recall(ledger, 'web', undefined).declared.length, 1);
+    store.setEntry({ index, id: entryIdOf(bytes), subject: 'web', time: 0, bytes });
+    if (index === 0) t.equal(recall(store, 'web', undefined).declared.length, 1);
   }
-  t.throws(() => recall(ledger, 'web', undefined), { code: 'proof-failed' });
+  t.throws(() => recall(store, 'web', undefined), { code: 'proof-failed' });
 });
 
 const aud = (value: unknown) => new Map([[CLAIM.aud, value as string]]);

@@ -323,8 +323,8 @@ t.test('an agent goes on from the proof that somebody logged first', async (t) =
   );
   world.reopen({ signer });
   const declared = await world.commit('prod/db', [claimOf('on')]);
-  const made = async () => prove(world.agent, await world.duty(declared));
-  const send = () => deliver(world.log, world.agent.spool, world.agent.hand);
+  const made = async () => prove(world.agent, await world.task(declared));
+  const send = () => deliver(world.log, world.agent.spool, world.agent.signing);
   for (let i = 0; i < 3; i++) await made();
   // The first and the third are seen on their way.
   let posted = 0;
@@ -336,8 +336,8 @@ t.test('an agent goes on from the proof that somebody logged first', async (t) =
     logged.map(({ proof: { prev } }) => prev?.toHex()),
     [undefined, ...logged.slice(0, 2).map(({ entry }) => entryIdOf(entry))],
   );
-  const { spool, hand } = world.agent;
-  t.equal(spool.link(hand.kid, 'prod/db')?.id, entryIdOf(logged[2]?.entry ?? new Uint8Array()));
+  const { spool, signing } = world.agent;
+  t.equal(spool.link(signing.kid, 'prod/db')?.id, entryIdOf(logged[2]?.entry ?? new Uint8Array()));
   t.ok(spool.observed(delivered[2]?.id ?? ('none' as never)), 'what opens it is found by the logged id');
 
   // The log has the other spelling, and the agent never heard so.
@@ -345,7 +345,7 @@ t.test('an agent goes on from the proof that somebody logged first', async (t) =
   world.log.deaf = true;
   await made();
   t.match((await send()).away, { code: 'unavailable' });
-  await checkChain(world.log, spool, { kid: hand.kid, subject: 'prod/db' }, false);
+  await checkChain(world.log, spool, { kid: signing.kid, subject: 'prod/db' }, false);
   await made();
   t.same(
     (await send()).delivered.map(({ seq }) => seq),
@@ -358,9 +358,9 @@ t.test('an agent goes on from the proof that somebody logged first', async (t) =
   await made();
   const behind = world.reopen({ signer: people.agent });
   t.same(
-    (await deliver(world.log, behind.spool, behind.hand)).delivered.map(({ seq }) => seq),
+    (await deliver(world.log, behind.spool, behind.signing)).delivered.map(({ seq }) => seq),
     [5],
   );
   t.equal(behind.spool.waitingCount(), 0);
-  t.match(behind.spool.link(hand.kid, 'prod/db'), { seq: 5 });
+  t.match(behind.spool.link(signing.kid, 'prod/db'), { seq: 5 });
 });

@@ -7,7 +7,7 @@ import { makeIncident } from '#src/incident/incident.ts';
 import { openMonitorDatabase } from '#src/monitor/database.ts';
 import { DueBook } from '#src/monitor/duebook.ts';
 import { IncidentStore } from '#src/monitor/incidents.ts';
-import { settleMissed, type Ledger } from '#src/monitor/judge.ts';
+import { raiseOrResolveMissed, type IncidentSink } from '#src/monitor/judge.ts';
 import { Overdue } from '#src/monitor/missed.ts';
 import type { StoredPage } from '#src/monitor/duepage.ts';
 import { ORIGIN, vkeys } from '../support/world.ts';
@@ -34,7 +34,7 @@ t.test('20,000 subjects of others, all missed, beside one', async (t) => {
     entry: async () => (asked++, { bytes: new Uint8Array() }),
     tlogProof: async () => new Uint8Array(),
   };
-  const ledger: Ledger = {
+  const ledger: IncidentSink = {
     origin: 'log',
     store: { find: () => undefined, resolve: () => false },
     raise: async ({ what }) => void raised.push(what),
@@ -42,7 +42,7 @@ t.test('20,000 subjects of others, all missed, beside one', async (t) => {
   const moment = { now: 1e6, upMs: 1e9, graceSeconds: 0, upSeconds: 0 };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what it asks of them
   const [head, at] = [{ served: '' }, reader] as unknown as [never, never];
-  await settleMissed(book, new Overdue(), moment, head, at, ledger);
+  await raiseOrResolveMissed(book, new Overdue(), moment, head, at, ledger);
   t.equal(raised.length, 100);
   t.match(raised[0], /about prod\/x/);
   t.equal(asked, 200, 'two entries each');
@@ -60,7 +60,7 @@ t.test('20,000 subjects of one author, all missed, before one of another', async
     now: () => 7,
     onLeftOut: (...which) => void leftOut.push(which),
   });
-  const ledger: Ledger = {
+  const ledger: IncidentSink = {
     origin: ORIGIN,
     store,
     raise: async ({ evidence, about, what, source }) => {
@@ -79,7 +79,7 @@ t.test('20,000 subjects of one author, all missed, before one of another', async
   const [head, at] = [{ served: '' }, reader] as unknown as [never, never];
   const overdue = new Overdue();
   const look = (now: number) =>
-    settleMissed(book, overdue, { now, upMs: 1e9, graceSeconds: 0, upSeconds: 0 }, head, at, ledger);
+    raiseOrResolveMissed(book, overdue, { now, upMs: 1e9, graceSeconds: 0, upSeconds: 0 }, head, at, ledger);
   await look(1e6);
   t.match(
     store.list({ limit: 99 }).find(({ what }) => what.includes('prod/x')),

@@ -9,7 +9,7 @@ import t, { type Test } from 'tap';
 import { digest, entryId, treeSize } from '../../src/bytes/brand.ts';
 import { parseHex } from '../../src/bytes/text.ts';
 import { parseIncident } from '../../src/incident/parse.ts';
-import { Books } from '../../src/monitor/books.ts';
+import { DueStore } from '../../src/monitor/due-store.ts';
 import {
   confirmedAt,
   longestGap,
@@ -353,7 +353,7 @@ t.test('a book is the same after a crash', async (t) => {
   const dir = directory(t);
   const db = openMonitorDatabase(dir);
   t.teardown(() => db.close());
-  const books = new Books(db);
+  const books = new DueStore(db);
   const reading = new Reading();
   reading.book = books.load('log');
   reading.read(await policyStatement());
@@ -719,7 +719,7 @@ async function scheduled(t: Test, followed: Partial<Followed>, fetching: typeof 
       ...followed,
     }),
     store,
-    books: new Books(db),
+    books: new DueStore(db),
     observations: new Observations(db),
     detector: 'test',
     transport: { fetch: fetching, now: () => clock.now },

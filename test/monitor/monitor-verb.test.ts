@@ -9,7 +9,7 @@ import { EXIT } from '../../src/cli/exit.ts';
 import { run } from '../../src/cli/main.ts';
 import { parseIncident } from '../../src/incident/parse.ts';
 import { TileReader } from '../../src/client/tiles.ts';
-import { Books } from '../../src/monitor/books.ts';
+import { DueStore } from '../../src/monitor/due-store.ts';
 import { lockDirectory, openMonitorDatabase } from '../../src/monitor/database.ts';
 import { Follower } from '../../src/monitor/follow.ts';
 import { IncidentStore } from '../../src/monitor/incidents.ts';
@@ -306,7 +306,7 @@ t.test('look by look: what lasts is an incident, what was not watched is not', a
       peers: ['http://peer.example'],
       expectations: [],
       store,
-      books: new Books(db),
+      books: new DueStore(db),
       observations: new Observations(db),
       detector: 'test',
       transport,

@@ -7,10 +7,10 @@ import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { Ledger } from '#src/agent/ledger.ts';
+import { AgentStore } from '#src/agent/agent-store.ts';
 import { openAgentDatabase } from '#src/agent/database.ts';
 import { readRules } from '#src/agent/enrolment.ts';
-import { look as lookFor } from '#src/agent/runs.ts';
+import { runProbe as lookFor } from '#src/agent/runs.ts';
 import { groupClaims } from '#src/probe/groups.ts';
 import { parametersOf } from '#src/probe/parameters.ts';
 import { formatHex } from '#src/bytes/text.ts';
@@ -75,7 +75,7 @@ async function everything(t: Test, probe: Probe, hostile: Hostile): Promise<stri
         'targets.yaml',
       ),
       readSecret: (path) => Promise.resolve(secrets[path] ?? ''),
-      ledger: new Ledger(database),
+      store: new AgentStore(database),
       now: () => NOW,
       cpu: () => 0,
       spent: () => undefined,
@@ -501,7 +501,7 @@ t.test('a secret that is sent goes to a target that is written in full', async (
           'targets.yaml',
         ),
         readSecret: () => Promise.resolve('tok'),
-        ledger: new Ledger(database),
+        store: new AgentStore(database),
         now: () => NOW,
         cpu: () => 0,
         spent: () => undefined,

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { Ledger } from '#src/agent/ledger.ts';
+import { AgentStore } from '#src/agent/agent-store.ts';
 import { openAgentDatabase } from '#src/agent/database.ts';
 import { Spool } from '#src/agent/spool.ts';
 import { treeSize } from '#src/bytes/brand.ts';
@@ -63,7 +63,7 @@ function makeMonitor(dir: string): void {
 function useAgent(dir: string): void {
   const db = openAgentDatabase(dir);
   try {
-    new Ledger(db).head();
+    new AgentStore(db).head();
     new Spool(db).waitingCount();
   } finally {
     db.close();

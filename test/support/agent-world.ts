@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { openAgentDatabase } from '../../src/agent/database.ts';
 import { operatorRule, type Rule } from '../../src/agent/enrolment.ts';
-import { Ledger, type Head } from '../../src/agent/ledger.ts';
+import { AgentStore, type Head } from '../../src/agent/agent-store.ts';
 import type { LogPort, LoggedAs } from '../../src/client/log-port.ts';
-import type { Agent, Duty } from '../../src/agent/prove.ts';
+import type { Agent, ProofTask } from '../../src/agent/prove.ts';
 import { nextDueOf } from '../../src/agent/schedule.ts';
 import { Seeds } from '../../src/agent/seeds.ts';
 import { Spool } from '../../src/agent/spool.ts';
@@ -239,7 +239,7 @@ export interface AgentWorld {
   db: ReturnType<typeof openAgentDatabase>;
   commit(subject: string, claims: readonly Claim[], change?: Partial<Declaration>): Promise<Declared>;
   deploy(subject: string, commitment: string): Promise<void>;
-  duty(declared: Declared, change?: Partial<Duty>): Promise<Duty>;
+  task(declared: Declared, change?: Partial<ProofTask>): Promise<ProofTask>;
 }
 
 /** A log with a policy, an agent with an empty directory and the key that the policy enrols. */
@@ -300,7 +300,7 @@ export async function agentWorld(t: Test): Promise<AgentWorld> {
       const issued = Math.floor(clock.now / 1000);
       log.add(await ownStatement('deployment', subject, payload, people.author, { issued }));
     },
-    async duty(declared, change = {}) {
+    async task(declared, change = {}) {
       const { claims } = declared.declaration;
       return {
         subject: declared.entry.parsed.subject,
@@ -324,23 +324,23 @@ function agentOf(
   db: ReturnType<typeof openAgentDatabase>,
   { clock, toy, rules, signer }: { clock: { now: number }; toy: Toy; rules: readonly Rule[]; signer: Signer },
 ): Agent {
-  const ledger = new Ledger(db);
+  const store = new AgentStore(db);
   let random = 0;
   return {
     spool: new Spool(db),
-    ledger,
-    looking: {
+    store,
+    probeDeps: {
       probes: async (name) => (name === toy.probe.name ? toy.probe : undefined),
       rules,
       readSecret: async (path) => `secret in ${path}`,
-      ledger,
+      store,
       now: () => clock.now,
       cpu: () => toy.spent,
       spent: (cpuUs) => void (toy.spent += cpuUs),
       signal: new AbortController().signal,
       onBug: () => undefined,
     },
-    hand: { signer, kid: formatHex(keyThumbprint(signer.publicKey)), issuer: ISSUER },
+    signing: { signer, kid: formatHex(keyThumbprint(signer.publicKey)), issuer: ISSUER },
     identity: { name: 'test agent', version: '0' },
     seedsOf: (subject, declared) =>
       new Seeds(sha256(new Uint8Array([7])), subject, epochFor(declared.declaration.claims)),

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import { treeSize } from '../../src/bytes/brand.ts';
 import { Refusal } from '../../src/bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8 } from '../../src/bytes/text.ts';
-import { formatKept, openKept, type KeptParts } from '../../src/log/kept.ts';
+import { formatKept, openKept, type KeptParts } from '../../src/log/published-checkpoint.ts';
 import { signCheckpoint } from '../../src/note/checkpoint.ts';
 import { parseAddCheckpoint } from '../../src/note/addcheckpoint.ts';
 import { type NoteSigner } from '../../src/note/key.ts';

@@ -19,7 +19,7 @@ export function agentBanner(
     `  log        ${logUrl(config)}`,
     `  subjects   ${subjects.join(', ')}`,
     `  targets    ${relative(world.cwd, targets)}: ${home.rules.length} ${home.rules.length === 1 ? 'rule' : 'rules'}`,
-    `  key        ${agent.hand.kid}`,
+    `  key        ${agent.signing.kid}`,
     `  budget     ${config.cpuBudget / 10} % of one core; a heartbeat every ${config.heartbeat} s`,
     `  waiting    ${agent.spool.waitingCount()} ${agent.spool.waitingCount() === 1 ? 'proof' : 'proofs'}`,
   ];

@@ -39,7 +39,7 @@ export async function runAgent(context: Context, asked: AgentAsked): Promise<num
     heartbeatSeconds: config.heartbeat,
     pollSeconds: config.poll,
     assertMayProve: ({ agent, home }, policy, subject) =>
-      assertEnrolled(policy, agent.hand.kid, subject, enrolCommand(context, home, subject)),
+      assertEnrolled(policy, agent.signing.kid, subject, enrolCommand(context, home, subject)),
     tell: (event) => tell(logger, event),
   });
   const reload = (): void =>

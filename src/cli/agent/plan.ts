@@ -2,7 +2,7 @@
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declared } from '../../appraisal/history.ts';
-import type { Ledger } from '../../agent/ledger.ts';
+import type { AgentStore } from '../../agent/agent-store.ts';
 import { recall } from '../../agent/history.ts';
 import { planOf, runsOf, type Plan } from '../../agent/planner.ts';
 import { groupClaims } from '../../probe/groups.ts';
@@ -21,8 +21,8 @@ export async function runPlan(
 ): Promise<number> {
   const { output } = context;
   const length = lengthOf(asked.length);
-  const looking = { rules: [], vantage: undefined, onBug: () => undefined, patienceMs: PATIENCE_MS };
-  const open = await openAgentOf(context, { ...looking, signal: new AbortController().signal });
+  const probeDeps = { rules: [], vantage: undefined, onBug: () => undefined, patienceMs: PATIENCE_MS };
+  const open = await openAgentOf(context, { ...probeDeps, signal: new AbortController().signal });
   try {
     const wanted = wantedOf(open, asked.subjects, 'plan');
     const { agent, log } = open;
@@ -31,8 +31,8 @@ export async function runPlan(
     const plans: JsonValue[] = [];
     const found = someOf(await learnSubjects(open, wanted, policy), wanted);
     const planned = (subject: string): void => {
-      const declared = inForceOf(recall(agent.ledger, subject, policy), subject);
-      plans.push(...planSubject(output, agent.ledger, subject, declared, length));
+      const declared = inForceOf(recall(agent.store, subject, policy), subject);
+      plans.push(...planSubject(output, agent.store, subject, declared, length));
     };
     const failed = await eachSubject(found.subjects, planned, found.failed);
     warnOf(output, failed, 'plan');
@@ -46,7 +46,7 @@ export async function runPlan(
 /** Prints the plan of each claim. */
 function planSubject(
   output: Output,
-  ledger: Ledger,
+  store: AgentStore,
   subject: string,
   { declaration }: Declared,
   length: number | undefined,
@@ -60,7 +60,7 @@ function planSubject(
     const look = looks.find(({ claims }) => claims.includes(claim));
     const lengths =
       length === undefined ? [Math.max(1, Math.floor(claim.cadence / 10)), claim.cadence] : [length];
-    const cost = ledger.costs(claim.probe, look?.target ?? '');
+    const cost = store.costs(claim.probe, look?.target ?? '');
     const plan = planOf(claim, { of: runs.get(claim.id) ?? claim.id, cost }, lengths);
     output.print(linesOf(plan, look?.target));
     return { subject, target: look?.target ?? null, ...asJson(plan) };

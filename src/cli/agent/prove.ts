@@ -58,7 +58,7 @@ export async function runProve(context: Context, asked: ProveAsked): Promise<num
       nonce,
       adopt,
       assertMayProve: (policy, subject) =>
-        assertEnrolled(policy, agent.hand.kid, subject, enrolCommand(context, home, subject)),
+        assertEnrolled(policy, agent.signing.kid, subject, enrolCommand(context, home, subject)),
     });
     return report(context, opened, once);
   } finally {

@@ -19,7 +19,7 @@ import type { NoteVerifier } from '../note/key.ts';
 import { formatNote } from '../note/note.ts';
 import { quorumMet, type TrustPolicy } from '../note/trust.ts';
 import type { PublicKey, VerifySignature } from '../sign/algorithm.ts';
-import { linesOf, type Lines } from './asker.ts';
+import { linesOf, type Lines } from './witness-client.ts';
 import type { LogReader, SealedHead } from './ports.ts';
 
 const FORM = /^tallystick\/published\/v1\ntime ([0-9]{1,16})\nseal ([^ \n]+) ([^ \n]+)\n\n/;

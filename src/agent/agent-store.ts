@@ -40,7 +40,7 @@ const HOUR = 3600;
 /** Seconds that costs are kept. */
 const KEPT_COSTS = 30 * 86_400;
 
-export class Ledger {
+export class AgentStore {
   readonly #db: Database.Database;
 
   constructor(db: Database.Database) {

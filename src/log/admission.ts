@@ -78,7 +78,7 @@ export async function judge(
     fresh.delete(id);
   }
   const facts = await loadFacts(fresh.values(), state.inForce, deps.store);
-  const bench = new Bench(state, deps, facts, Math.max(deps.now(), state.head.time));
+  const bench = new AdmissionStep(state, deps, facts, Math.max(deps.now(), state.head.time));
   const open = batches.map(openJudgement);
   for (const candidate of candidates) {
     const into = open[candidate.batch];
@@ -169,7 +169,7 @@ function openJudgement(checked: CheckedBatch): BatchJudgement & { refused: Refus
 }
 
 /** Gives places to statements one after another, remembering what each changes. */
-class Bench {
+class AdmissionStep {
   readonly accepted: Accepted[] = [];
   readonly time: number;
   inForce: InForce;

@@ -12,7 +12,7 @@ import type { WitnessAnswer } from '../note/addcheckpoint.ts';
 import type { Checkpoint, Cosignature } from '../note/checkpoint.ts';
 import { sameVerifier } from '../note/key.ts';
 import type { TrustedWitness } from '../note/trust.ts';
-import type { Gathering } from './gathering.ts';
+import type { Gathering } from './cosignatures.ts';
 import type { Setback, WitnessState } from './witnessstate.ts';
 
 /** The witnesses, as the log reaches them. */

@@ -5,7 +5,7 @@
  * Checkpoints are signed this way. Integration never waits for it, and an ML-DSA-44 signature, which costs a
  * millisecond, is not made for every batch (decision 5).
  */
-export interface PacerParts<T> {
+export interface CoalesceParts<T> {
   readonly run: (item: T) => Promise<void>;
   /** Told when `run` failed; what should be tried again is to be offered again. */
   readonly onFailure: (error: unknown, item: T) => void;
@@ -15,14 +15,14 @@ export interface PacerParts<T> {
   readonly setTimer: (run: () => void, ms: number) => void;
 }
 
-export class Pacer<T> {
-  readonly #parts: PacerParts<T>;
+export class Coalesce<T> {
+  readonly #parts: CoalesceParts<T>;
   #offered: { readonly item: T } | undefined;
   #last = Number.NEGATIVE_INFINITY;
   #timer = false;
   #busy: Promise<void> | undefined;
 
-  constructor(parts: PacerParts<T>) {
+  constructor(parts: CoalesceParts<T>) {
     this.#parts = parts;
   }
 

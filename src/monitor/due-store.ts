@@ -5,7 +5,7 @@ import { DueBook, type StoredCover } from './duebook.ts';
 import type { StoredPage } from './duepage.ts';
 import { damaged, number, text } from './rows.ts';
 
-export class Books {
+export class DueStore {
   readonly #statements: Statements;
   readonly #save: (origin: string, book: DueBook) => void;
 

@@ -39,5 +39,9 @@ export {
   type Withdrawn,
 } from './history.ts';
 
+// Its commitments one after another, and what of it can be approved.
+export { approvableIn, approvableNamed, assertMayApprove } from './approvable.ts';
+export { asItIsSince, currentOf, predecessorOf, versionJson, versionNamed, type Said } from './versions.ts';
+
 // When a proof is due: the rule that readers, monitors and agents share.
 export { claimDue, firstDue, nextDue, type Basis, type ClaimDue, type Looked, type Terms } from './due.ts';

@@ -49,6 +49,11 @@ export type { Listed, Page, Wanted } from './search.ts';
 export type { SnapshotContext, SubjectRecord } from '../appraisal/subject.ts';
 export type { SubjectEntry } from '../appraisal/history.ts';
 
+// Several subjects at once, a snapshot as plain data, a commitment by the name of its entry.
+export { appraiseEach, type Statuses, type Unreadable } from './statuses.ts';
+export { snapshotJson } from './snapshot-json.ts';
+export { commitmentNamed } from './commitment-named.ts';
+
 // Every entry of a log, and any one of them.
 export type { Bundle } from './bundles.ts';
 export type { FoundEntry } from './find-entry.ts';

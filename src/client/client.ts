@@ -38,6 +38,7 @@ import type { VerifySignature } from '../sign/algorithm.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { nobleHasher } from '../tree/hash.ts';
+import { stepsOf } from './batch.ts';
 import type { Bundle } from './bundles.ts';
 import { entriesOf } from './entries.ts';
 import type { Evidence, Trust } from './evidence.ts';
@@ -193,8 +194,23 @@ export class LogClient {
     return logStatement(this, statement, options);
   }
 
-  /** Submits statements together; each stands for itself. Their receipts are verified, and nothing else of them. */
-  async submitAll(statements: readonly Uint8Array[]): Promise<readonly Submission[]> {
+  /**
+   * Submits statements in steps that one request may carry; each stands for itself. Their receipts are verified, and
+   * nothing else of them. `onProgress`: told how many were answered.
+   */
+  async submitAll(
+    statements: readonly Uint8Array[],
+    onProgress: (done: number) => void = () => undefined,
+  ): Promise<readonly Submission[]> {
+    const submissions: Submission[] = [];
+    for (const step of stepsOf(statements)) {
+      submissions.push(...(await this.#submitStep(step)));
+      onProgress(submissions.length);
+    }
+    return submissions;
+  }
+
+  async #submitStep(statements: readonly Uint8Array[]): Promise<readonly Submission[]> {
     const answers = await this.whileWaiting(postAll(this.transport, this.log, statements));
     // Asked for after the answers, which may be signed with a new key.
     const view = await this.view();

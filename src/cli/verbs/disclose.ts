@@ -1,15 +1,13 @@
 /** `tallystick disclose`: shows chosen leaves of a declaration, and nothing of the others. */
-import { copyFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
-import { disclose, formatDisclosure, showPath, type OpenedLeaves } from '../../declare/leafopening.ts';
+import { disclose, showPath, type OpenedLeaves } from '../../declare/leafopening.ts';
 import { showValue } from '../../statement/leaf-text.ts';
-import { OWNED_FILES, ownedFilesIn, readOwned } from '../../declare/node/owned.ts';
+import { ownedFolder, writeDisclosure } from '../../declare/node/disclosure-folder.ts';
+import { readOwned } from '../../declare/node/owned.ts';
 import type { Context } from '../context.ts';
-import { makeFolder, replaceFile } from '../../platform/files.ts';
-import { PROOF_FILES, slugOf } from '../../declare/node/proofs.ts';
+import { slugOf } from '../../declare/node/proofs.ts';
 import { proofsFolderOf } from '../state.ts';
 import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
 
@@ -46,7 +44,7 @@ export const discloseVerb: Verb<typeof OPTIONS> = {
 async function run(context: Context, operands: readonly string[], flags: Own): Promise<number> {
   const { output, world } = context;
   const [subject = '', ...paths] = operands;
-  const [from, file] = ownedOf(context, subject);
+  const { folder, file } = ownedFolder(subject, proofsFolderOf(context), resolve(world.cwd, subject));
   const owned = await readOwned(file);
   if (flags.on('list')) return list(context, owned);
   const all = flags.on('all');
@@ -57,17 +55,7 @@ async function run(context: Context, operands: readonly string[], flags: Own): P
     );
   const disclosure = disclose(owned, all ? owned.leaves.map(({ path }) => path) : paths);
   const out = resolve(world.cwd, flags.text('out') ?? join('tallystick-disclosure', slugOf(owned.subject)));
-  await makeFolder(out);
-  const kept: readonly string[] = [...OWNED_FILES, PROOF_FILES.disclosure];
-  const names = Object.values(PROOF_FILES).filter(
-    (name) => !kept.includes(name) && existsSync(join(from, name)),
-  );
-  // The statement last: a directory with a statement is complete.
-  await replaceFile(join(out, PROOF_FILES.disclosure), formatDisclosure(disclosure));
-  for (const name of names.toSorted(
-    (a, b) => Number(a === PROOF_FILES.statement) - Number(b === PROOF_FILES.statement),
-  ))
-    await copyFile(join(from, name), join(out, name));
+  await writeDisclosure(folder, out, disclosure);
   for (const { path, value } of disclosure.openings) output.print(`${showPath(path)}  ${showValue(value)}`);
   const shown = relative(world.cwd, out);
   output.note(`hand over ${shown}/; it is checked with: tallystick verify ${shown}`);
@@ -89,18 +77,4 @@ function list({ output }: Context, { subject, leaves }: OpenedLeaves): number {
     of: leaves.length,
   });
   return EXIT.ok;
-}
-
-/** A subject's proof directory, and what its owner has there. Refuses `not-found` where nothing was committed. */
-function ownedOf(context: Context, subject: string): readonly [folder: string, file: string] {
-  const named = resolve(context.world.cwd, subject);
-  const folders = [join(proofsFolderOf(context), slugOf(subject)), named];
-  for (const folder of folders) {
-    const [file] = ownedFilesIn(folder);
-    if (file !== undefined) return [folder, file];
-  }
-  throw refuse(
-    'not-found',
-    `nothing was committed as ${subject} from here: \`tallystick commit\` leaves opening.json or leaves.json for its owner`,
-  );
 }

@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { EXIT, exitOf } from '../exit.ts';
-import { splitSequence, stepsOf } from '../../client/batch.ts';
+import { splitSequence } from '../../client/batch.ts';
 import { transparentStatement, type Submission } from '../../client/receipts.ts';
 import { readNamedFile, replaceFile, tryFolder } from '../../platform/files.ts';
 import { clientOf } from '../client.ts';
@@ -40,11 +40,7 @@ async function submit(context: Context, operands: readonly string[], flags: Own)
   const out = flags.text('out');
   if (out !== undefined) await tryFolder(resolve(world.cwd, out));
   const progress = output.progress('statements', statements.length);
-  const submissions: Submission[] = [];
-  for (const step of stepsOf(statements)) {
-    submissions.push(...(await client.submitAll(step)));
-    progress.at(submissions.length);
-  }
+  const submissions = await client.submitAll(statements, (done) => progress.at(done));
   progress.end();
   for (const submission of submissions) {
     if (out !== undefined && submission.kind === 'logged') {

@@ -10,6 +10,7 @@ import { mainThreadRows } from './mainthread.ts';
 import { machine, printRows } from './machine.ts';
 import { monitorRows } from './monitor.ts';
 import { readRows } from './read.ts';
+import { startupRows } from './startup.ts';
 import { submitRows } from './submit.ts';
 import { witnessRows } from './witness.ts';
 
@@ -25,4 +26,5 @@ printRows('Reads, 64 connections', await readRows(SECONDS));
 printRows('Main thread under full load, 64 connections', await mainThreadRows(SECONDS));
 printRows('Cosigning: checked, signed twice, durable', await witnessRows(SECONDS / 2));
 printRows('Following a log', await monitorRows());
+printRows('Start of a command', await startupRows(15));
 printRows('What an agent costs', await agentTable(3, 4));

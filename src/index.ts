@@ -4,9 +4,9 @@
  *
  * `examine` makes every check that some evidence allows, as `tallystick verify` does, and says what came of each:
  *
- *     import { examine, policyOfLogs } from 'tallystick';
+ *     import { examine, parseVkey, policyOfLogs } from 'tallystick';
  *
- *     const policy = policyOfLogs(['log.example.com/2026+…']);          // the log's verifier keys, from a place you trust
+ *     const policy = policyOfLogs([parseVkey('log.example.com/2026+…')]); // the log's verifier keys, from a place you trust
  *     const evidence = { entry, receipts: [receipt], proof: undefined, policy: undefined };
  *     const { verified, checks } = examine(evidence, { policy, everyAlgorithm: true, receiptKeys: [key] });
  *     for (const { name, outcome, detail } of checks) console.log(outcome, name, detail);

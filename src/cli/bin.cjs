@@ -5,7 +5,6 @@
  */
 'use strict';
 
-var childProcess = require('child_process');
 var fs = require('fs');
 var path = require('path');
 var preflight = require('./preflight.cjs');
@@ -34,7 +33,7 @@ function load() {
 
 /** Passes every signal on, the second one too (it forces an end), and ends as the child ended. */
 function runAgain(other) {
-  var child = childProcess.spawn(other, [__filename].concat(process.argv.slice(2)), {
+  var child = require('child_process').spawn(other, [__filename].concat(process.argv.slice(2)), {
     stdio: 'inherit',
     // A group of its own: Ctrl-C and `kill %1` reach whole groups, and the child would get each twice.
     detached: process.platform !== 'win32',

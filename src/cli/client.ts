@@ -6,6 +6,7 @@ import type { CompletenessOptions, Remark } from '../client/ports.ts';
 import { HeadFiles } from '../client/node/head-files.ts';
 import type { Transport } from '../client/transport.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
+import { quickVerifier } from '../workers/sound.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { logUrl } from './config.ts';
 import type { Context } from './context.ts';
@@ -17,8 +18,9 @@ import { trustOf } from './trust.ts';
 export interface Whom extends CompletenessOptions {
   readonly url?: string;
   readonly transport?: Partial<Transport>;
-  /** Noble when undefined, like `hasher`: for one command, the faster ones are not worth their start. */
+  /** OpenSSL when undefined: for one command, the faster ones are not worth their start. */
   readonly verify?: VerifySignature;
+  /** Noble when undefined. */
   readonly hasher?: BatchHasher;
 }
 
@@ -34,6 +36,7 @@ function clientTrusting(context: Context, trust: Trust, { url, transport, ...mor
     trust,
     fetch: world.fetch,
     now: world.now,
+    verify: quickVerifier(),
     ...transport,
     ...more,
     memory: new HeadFiles(stateDirOf(context)),

@@ -7,7 +7,6 @@
  */
 'use strict';
 
-var childProcess = require('child_process');
 var fs = require('fs');
 var path = require('path');
 
@@ -68,8 +67,12 @@ function install() {
   var args = ['ci', '--loglevel=error'];
   var done =
     npm && /\.c?js$/.test(npm)
-      ? childProcess.spawnSync(process.execPath, [npm].concat(args), options)
-      : childProcess.spawnSync('npm', args, Object.assign(options, { shell: process.platform === 'win32' }));
+      ? require('child_process').spawnSync(process.execPath, [npm].concat(args), options)
+      : require('child_process').spawnSync(
+          'npm',
+          args,
+          Object.assign(options, { shell: process.platform === 'win32' }),
+        );
   if (done.error || done.status !== 0) {
     fail(
       'npm ci failed' +
@@ -116,7 +119,7 @@ function pinnedNode() {
 function probe(node) {
   if (node === process.execPath)
     return { version: process.versions.node, major: majorOf(process.versions.node) };
-  var done = childProcess.spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' });
+  var done = require('child_process').spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' });
   var version = (done.stdout || '').trim();
   if (!done.error && done.status === 0) return { version: version, major: majorOf(version) };
   var words = String(done.stderr || (done.error && done.error.message)).trim();

@@ -272,7 +272,7 @@ export class LogClient {
 
   /** Refuses what the first failed check of the evidence refuses: the log's answer did not hold. */
   assertVerified(evidence: Evidence): Examination {
-    const examination = examine(evidence, this.trust);
+    const examination = examine(evidence, this.trust, this.verify);
     for (const { refusal } of examination.checks) if (refusal !== undefined) throw refusal;
     if (examination.verified) return examination;
     throw refuse(

@@ -6,7 +6,7 @@
  */
 import type { Digest, LeafIndex, TreeSize } from '../bytes/brand.ts';
 import type { TrustPolicy } from '../note/trust.ts';
-import type { Algorithm, PublicKey } from '../sign/algorithm.ts';
+import type { Algorithm, PublicKey, VerifySignature } from '../sign/algorithm.ts';
 
 /** A policy entry, and its `.tlog-proof`. */
 export interface PolicyEvidence {
@@ -43,6 +43,12 @@ export interface Trust {
   readonly everyAlgorithm: boolean;
   /** Receipt keys known from elsewhere. */
   readonly receiptKeys: readonly PublicKey[];
+}
+
+/** Whom the examiner trusts, and how it verifies signatures. */
+export interface Examiner extends Trust {
+  /** Noble when undefined. */
+  readonly verify: VerifySignature | undefined;
 }
 
 /** An entry under a root, as far as its proof was verified. */

@@ -13,14 +13,21 @@ import type { Policy } from '../statement/policy.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import { verifyInclusion } from '../tree/verify.ts';
 import type { Checklist } from '../bytes/checklist.ts';
-import { SPOKEN, type Evidence, type Place, type PolicyEvidence, type Trust } from './evidence.ts';
+import {
+  SPOKEN,
+  type Evidence,
+  type Examiner,
+  type Place,
+  type PolicyEvidence,
+  type Trust,
+} from './evidence.ts';
 import { entryIdOf } from './scrapi.ts';
 
 /** Checkpoint, quorum, inclusion of the entry. */
 export function examineProof(
   list: Checklist,
   { entry, proof: bytes }: Evidence,
-  trust: Trust,
+  trust: Examiner,
 ): Place | undefined {
   if (bytes === undefined) {
     list.skip('checkpoint', 'no .tlog-proof was given');
@@ -28,7 +35,7 @@ export function examineProof(
   }
   const shown = list.run('checkpoint', () => {
     const proof = parseTlogProof(bytes);
-    const signed = openSigned(proof.checkpoint, trust);
+    const signed = openSigned(proof.checkpoint, trust, trust.verify);
     return [{ proof, opened: signed.opened }, describeSigners(signed)];
   });
   if (shown === undefined) return undefined;
@@ -100,7 +107,7 @@ function describeQuorum({ cosignatures }: OpenedCheckpoint, policy: TrustPolicy)
 export function examinePolicy(
   list: Checklist,
   evidence: Evidence,
-  trust: Trust,
+  trust: Examiner,
   place: Place | undefined,
 ): Rules | undefined {
   const given = evidence.policy;
@@ -129,7 +136,7 @@ export function examinePolicy(
 export function examineKeys(
   list: Checklist,
   { keys }: Evidence,
-  trust: Trust,
+  trust: Examiner,
   log: string | undefined,
 ): Policy | undefined {
   if (keys === undefined) return undefined;
@@ -140,9 +147,9 @@ export function examineKeys(
 }
 
 /** A policy entry of a log whose keys we trust, in its place: of that log which the entry is in, where it is known. */
-function openPolicy(given: PolicyEvidence, trust: Trust, log: string | undefined): InForce {
+function openPolicy(given: PolicyEvidence, trust: Examiner, log: string | undefined): InForce {
   const proof = parseTlogProof(given.proof);
-  const { checkpoint } = openSigned(proof.checkpoint, trust).opened;
+  const { checkpoint } = openSigned(proof.checkpoint, trust, trust.verify).opened;
   verifyInclusion(proof.index, checkpoint.size, hashLeaf(given.entry), proof.path, checkpoint.root);
   const parsed = parseStatement(given.entry);
   if (parsed.kind !== 'policy') {

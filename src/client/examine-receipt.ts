@@ -4,18 +4,18 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { keyThumbprint } from '../cose/key.ts';
 import { decodeReceipt, verifyReceipt, type Receipt } from '../cose/receipt.ts';
-import type { PublicKey } from '../sign/algorithm.ts';
+import type { PublicKey, VerifySignature } from '../sign/algorithm.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import { hashLeaf } from '../tree/hash.ts';
 import type { Checklist } from '../bytes/checklist.ts';
-import { SPOKEN, type Evidence, type Place, type Trust } from './evidence.ts';
+import { SPOKEN, type Evidence, type Examiner, type Place, type Trust } from './evidence.ts';
 
 /** Receipts by keys we know: all that were handed over by themselves, and at least one of those carried. */
 export function examineReceipts(
   list: Checklist,
   { entry, receipts, loose = [] }: Evidence,
-  trust: Trust,
+  trust: Examiner,
   policies: readonly (Policy | undefined)[],
   place: Place | undefined,
   about: Named,
@@ -30,7 +30,7 @@ export function examineReceipts(
     list.skip('receipt', 'the key of the receipt is not known; give the policy entry or --receipt-key');
     return undefined;
   }
-  const known = { keys, logOf: (receipt: Receipt) => logOf(receipt, about, trust) };
+  const known = { keys, verify: trust.verify, logOf: (receipt: Receipt) => logOf(receipt, about, trust) };
   return list.run('receipt', () => {
     const apart = loose.map((bytes) => judgeReceipt(bytes, entry, known, place));
     const [first] = receipts.length === 0 ? apart : [findReceipt(receipts, entry, known, place)];
@@ -49,6 +49,7 @@ export interface Named {
 interface Known {
   readonly keys: readonly PublicKey[];
   readonly logOf: (receipt: Receipt) => string;
+  readonly verify: VerifySignature | undefined;
 }
 
 /**
@@ -121,13 +122,13 @@ interface ShownReceipt {
 function openReceipt(
   bytes: Uint8Array,
   entry: Uint8Array,
-  { keys, logOf: nameOf }: Known,
+  { keys, logOf: nameOf, verify }: Known,
 ): ShownReceipt | undefined {
   const receipt = decodeReceipt(bytes);
   const key = keys.find((each) => equalBytes(keyThumbprint(each), receipt.kid));
   if (key === undefined) return undefined;
   const log = nameOf(receipt);
-  const verified = verifyReceipt(receipt, entry, { log, key });
+  const verified = verifyReceipt(receipt, entry, { log, key }, verify);
   const path = receipt.inclusion[0]?.path ?? [];
   return { place: { log, ...verified, leaf: hashLeaf(entry), path }, issuer: receipt.issuer, key };
 }

@@ -6,6 +6,7 @@ import { keyThumbprint } from '../cose/key.ts';
 import { verifyStatement } from '../cose/statement.ts';
 import { admit, assertSigned, signerKey, type ChainLink, type Facts } from '../registration/admit.ts';
 import { isOrdered, newestWanted } from '../registration/order.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
 import { policyFor, type Rules } from '../registration/rules.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import { ROLE_FOR } from '../statement/policy.ts';
@@ -13,7 +14,12 @@ import type { Checklist } from '../bytes/checklist.ts';
 import { SPOKEN } from './evidence.ts';
 
 /** Statement signature, and what the policy says of its signer. */
-export function examineSigner(list: Checklist, statement: ParsedStatement, rules: Rules | undefined): void {
+export function examineSigner(
+  list: Checklist,
+  statement: ParsedStatement,
+  rules: Rules | undefined,
+  verify?: VerifySignature,
+): void {
   const key = statement.statement.confirmation;
   if (rules === undefined) {
     if (key === undefined)
@@ -21,13 +27,13 @@ export function examineSigner(list: Checklist, statement: ParsedStatement, rules
     list.run('signature', () => {
       if (formatHex(keyThumbprint(key)) !== statement.kid)
         throw refuse('unknown-key', 'the statement carries another key than its kid says');
-      verifyStatement(statement.statement, key);
+      verifyStatement(statement.statement, key, verify);
       return [undefined, `${SPOKEN[key.algorithm]}, by the key it carries, ${statement.kid}`];
     });
     return;
   }
   list.run('signature', () => {
-    assertSigned(rules, statement);
+    assertSigned(rules, statement, verify);
     const { algorithm } = signerKey(policyFor(rules, statement), statement);
     return [undefined, `${SPOKEN[algorithm]}, by key ${statement.kid}`];
   });

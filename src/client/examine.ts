@@ -1,6 +1,7 @@
 /** The whole examination of some evidence, in the order a person would go. Offline and pure. */
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import { Checklist, type Check } from '../bytes/checklist.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
 import type { Evidence, Place, Trust } from './evidence.ts';
 import { examineKeys, examinePolicy, examineProof } from './examine-log.ts';
 import { examineAudience, examineReceipts } from './examine-receipt.ts';
@@ -16,8 +17,9 @@ export interface Examination {
   readonly place: Place | undefined;
 }
 
-/** Makes every check that the evidence allows. Never throws for what is in the evidence. */
-export function examine(evidence: Evidence, trust: Trust): Examination {
+/** Makes every check that the evidence allows. Never throws for what is in the evidence. `verify`: noble when absent. */
+export function examine(evidence: Evidence, trusted: Trust, verify?: VerifySignature): Examination {
+  const trust = { ...trusted, verify };
   const list = new Checklist();
   const statement = list.run('statement', () => {
     const parsed = parseStatement(evidence.entry);
@@ -25,7 +27,7 @@ export function examine(evidence: Evidence, trust: Trust): Examination {
   });
   const place = examineProof(list, evidence, trust);
   const rules = examinePolicy(list, evidence, trust, place);
-  if (statement !== undefined) examineSigner(list, statement, rules);
+  if (statement !== undefined) examineSigner(list, statement, rules, verify);
   const log = place?.log ?? rules?.origin;
   const keys = examineKeys(list, evidence, trust, log);
   const named = { log, audience: statement?.audience };

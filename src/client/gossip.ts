@@ -15,7 +15,7 @@ import type { VerifySignature } from '../sign/algorithm.ts';
 import { split, type Conflict } from './compare.ts';
 import { contradiction, type NodeSource, type SignedHead, type SplitView } from './history.ts';
 import { refusalOf } from './problem.ts';
-import { exchange, type Transport } from './transport.ts';
+import { exchange, urlOf, type Transport } from './transport.ts';
 
 /** Most peers compared with at once. */
 export const MAX_PEERS = 32;
@@ -73,8 +73,8 @@ export async function comparePeers(comparison: Comparison): Promise<readonly Pee
 
 /** Where a peer serves the head it holds of a log. Refuses `config-invalid` when the prefix is no http(s) URL. */
 export function peerUrl(peer: string, origin: string): URL {
-  const url = URL.parse(`${peer.replace(/\/+$/, '')}/${originHash(origin)}/checkpoint`);
-  if (url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') return url;
+  const url = urlOf(`${peer.replace(/\/+$/, '')}/${originHash(origin)}/checkpoint`);
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') return url;
   throw refuse('config-invalid', `"${peer}" is no http(s) URL prefix of a peer`);
 }
 

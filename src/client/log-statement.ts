@@ -133,11 +133,11 @@ async function remarkLater({ transport, log, remark, untilSlow }: Waiting, done:
 
 /** Ends early, and leaves no timer behind, when the waiting is over. */
 function slow(done: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, SLOW_MS);
-  done.addEventListener('abort', () => {
-    clearTimeout(timer);
-    resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, SLOW_MS);
+    done.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
   });
-  return promise;
 }

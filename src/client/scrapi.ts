@@ -13,7 +13,7 @@ import { spelled, twinOf, type Spelling } from '../cose/twin.ts';
 import type { PublicKey } from '../sign/algorithm.ts';
 import { askPatiently, download, Patience } from './patience.ts';
 import { refusalOf } from './problem.ts';
-import type { Reply, Transport } from './transport.ts';
+import { urlOf, type Reply, type Transport } from './transport.ts';
 import { explained } from './unready.ts';
 
 export const COSE_TYPE = 'application/cose';
@@ -132,7 +132,7 @@ function receiptIn({ url, status, body }: Reply): Uint8Array {
 
 /** A log behind a proxy may name itself by another host, so only the last part of `Location` is used. */
 function locatorOf(reply: Reply): string | undefined {
-  const named = URL.parse(reply.headers.get('location') ?? '', reply.url.href);
+  const named = urlOf(reply.headers.get('location') ?? '', reply.url.href);
   const locator = named?.pathname.split('/').findLast((part) => part !== '');
   return locator === 'entries' ? undefined : locator;
 }

@@ -105,9 +105,15 @@ function redirectTarget(response: Response, at: URL): URL | undefined {
   const { status, type } = response;
   const redirects = type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(status);
   if (!redirects) return undefined;
-  const target = URL.parse(response.headers.get('location') ?? '', at.href);
-  if (target === null) throw refuse('unavailable', `${at.href} redirects to nowhere; check the log's URL`);
+  const target = urlOf(response.headers.get('location') ?? '', at.href);
+  if (target === undefined)
+    throw refuse('unavailable', `${at.href} redirects to nowhere; check the log's URL`);
   return target;
+}
+
+/** `URL.parse`, which Node has from 22 on. */
+export function urlOf(text: string, base?: string): URL | undefined {
+  return URL.canParse(text, base) ? new URL(text, base) : undefined;
 }
 
 /** Reads chunk by chunk, so that a body without end costs no more than its bound. */

@@ -7,11 +7,11 @@
  */
 import type { Check } from '../bytes/checklist.ts';
 import type { Trust } from '../client/evidence.ts';
-import { checkProof, declarationsIn } from '../client/examine-proof.ts';
 import { examine, type Examination } from '../client/examine.ts';
 import { checkDisclosure, checkLeaves } from '../declare/checkleaves.ts';
 import { checkDeclaration } from '../declare/node/checkfiles.ts';
-import type { Declaration } from '../statement/commitment.ts';
+import type { VerifySignature } from '../sign/algorithm.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
 import type { FoundEvidence } from './findevidence.ts';
 
 /** What was found out about one set of evidence. */
@@ -24,24 +24,26 @@ export interface FoundVerdict extends Pick<Examination, 'place'> {
   readonly missing: readonly string[];
 }
 
-/** Each by itself; commitments among them serve the proofs among them. */
+/** Each by itself; commitments among them serve the proofs among them. `verify`: noble when absent. */
 export async function verifyAll(
   all: readonly FoundEvidence[],
   trust: Trust,
+  verify?: VerifySignature,
 ): Promise<readonly FoundVerdict[]> {
-  const declarations = declarationsIn(all.map(({ evidence }) => evidence.entry));
+  const entries = all.map(({ evidence }) => evidence.entry);
   const verdicts: FoundVerdict[] = [];
-  for (const found of all) verdicts.push(await verifyOne(found, trust, declarations));
+  for (const found of all) verdicts.push(await verifyOne(found, entries, trust, verify));
   return verdicts;
 }
 
 async function verifyOne(
   found: FoundEvidence,
+  entries: readonly Uint8Array[],
   trust: Trust,
-  declarations: ReadonlyMap<string, Declaration>,
+  verify: VerifySignature | undefined,
 ): Promise<FoundVerdict> {
   const { evidence, owned, leaves, disclosure, named } = found;
-  const { statement, place, ...examined } = examine(evidence, trust);
+  const { statement, place, ...examined } = examine(evidence, trust, verify);
   const declared: Check[] = [];
   if (statement?.kind === 'commitment') {
     if (owned !== undefined)
@@ -49,11 +51,19 @@ async function verifyOne(
     if (leaves !== undefined) declared.push(...checkLeaves(statement, leaves));
     if (disclosure !== undefined) declared.push(...checkDisclosure(statement, disclosure));
   }
-  if (statement?.kind === 'proof')
-    declared.push(...(await checkProof(statement, declarations.get(statement.proof.commitment.toHex()))));
+  if (statement?.kind === 'proof') declared.push(...(await verifyProof(statement, entries)));
   const checks = [...examined.checks, ...declared];
   const held = examined.verified && declared.every(({ outcome }) => outcome !== 'failed');
   return { found, place, checks, held, missing: checks.filter(isMissing).map(({ name }) => name) };
+}
+
+/** What a proof shows. Loaded here: what reads transcripts and certificates takes as long to load as all the rest. */
+async function verifyProof(
+  statement: Extract<ParsedStatement, { readonly kind: 'proof' }>,
+  entries: readonly Uint8Array[],
+): Promise<readonly Check[]> {
+  const { checkProof, declarationsIn } = await import('../client/examine-proof.ts');
+  return checkProof(statement, declarationsIn(entries).get(statement.proof.commitment.toHex()));
 }
 
 /** Only the quorum is skipped when there is nothing to check: the policy asks for no witnesses. */

@@ -4,25 +4,12 @@
  * no test because it is what the others are tested against, is always there.
  */
 import { equalBytes } from '../bytes/compare.ts';
-import { verifyWithNoble, type Algorithm, type VerifySignature } from '../sign/algorithm.ts';
+import type { Algorithm, VerifySignature } from '../sign/algorithm.ts';
 import { nobleHasher, type BatchHasher } from '../tree/hash.ts';
-import { knownSignature } from './known-signatures.ts';
 import { nodeHasher } from './node-hasher.ts';
 import { simdHasher } from './sha256-simd.ts';
+import { chooseFor, firstSound } from './sound.ts';
 import { nodeVerifier, sodiumVerifier } from './verify-kernel.ts';
-
-/** The first kernel that can be made here and is sound, else `oracle`. */
-export function firstSound<T>(makers: readonly (() => T)[], isSound: (kernel: T) => boolean, oracle: T): T {
-  for (const make of makers) {
-    try {
-      const kernel = make();
-      if (isSound(kernel)) return kernel;
-    } catch {
-      // Not on this machine: a missing instruction set or native library shows as an exception.
-    }
-  }
-  return oracle;
-}
 
 let hasher: BatchHasher | undefined;
 
@@ -50,10 +37,6 @@ function makeVerifier(): VerifySignature {
   return (key, message, signature) => chosen[key.algorithm](key, message, signature);
 }
 
-function chooseFor(algorithm: Algorithm, makers: readonly (() => VerifySignature)[]): VerifySignature {
-  return firstSound(makers, (verify) => knowsSignature(verify, algorithm), verifyWithNoble);
-}
-
 /** Lengths around every edge of padding, and from a kernel's longest message to those it passes on. */
 const LENGTHS = [...Array(131).keys(), 300, 694, 695, 696, 2000];
 const PAIRS = 9;
@@ -73,11 +56,4 @@ export function hashesLikeNoble(kernel: BatchHasher): boolean {
     return out;
   };
   return equalBytes(answers(kernel), answers(nobleHasher));
-}
-
-/** Whether a verifier takes the known signature of an algorithm, and not with one bit of it turned. */
-export function knowsSignature(verify: VerifySignature, algorithm: Algorithm): boolean {
-  const { key, message, signature } = knownSignature(algorithm);
-  const turned = signature.map((byte, i) => (i === 7 ? byte ^ 1 : byte));
-  return verify(key, message, signature) && !verify(key, message, turned);
 }

@@ -5,7 +5,7 @@ import { build, type BuildOptions } from 'esbuild-wasm';
 import { dirname, join } from 'node:path';
 import webpack from 'webpack';
 
-/** Writes one self-contained module a bundler beside `entry`; returns their paths by name. */
+/** Writes a module a bundler beside `entry`, and what it loads later; returns their paths by name. */
 export async function bundleAll(entry: string): Promise<Record<string, string>> {
   const folder = dirname(entry);
   const to = (name: string): string => join(folder, `${name}.mjs`);
@@ -13,7 +13,9 @@ export async function bundleAll(entry: string): Promise<Record<string, string>> 
   await build({ ...common, platform: 'browser', outfile: to('esbuild') });
   await build({ ...common, platform: 'node', outfile: to('esbuild-node') });
   const rolled = await rollup({ input: entry, plugins: [nodeResolve({ browser: true })] });
-  await rolled.write({ file: to('rollup'), format: 'esm' });
+  // What is imported later stays in files of its own: inlined, it would come after a program that waits for it.
+  const chunks = { entryFileNames: 'rollup.mjs', chunkFileNames: 'rollup-[name].mjs' };
+  await rolled.write({ dir: folder, format: 'esm', ...chunks });
   await rolled.close();
   await pack(entry, folder, 'webpack.mjs');
   return Object.fromEntries(['esbuild', 'esbuild-node', 'rollup', 'webpack'].map((name) => [name, to(name)]));
@@ -24,6 +26,7 @@ async function pack(entry: string, path: string, filename: string): Promise<void
     mode: 'production',
     entry,
     target: ['web', 'es2022'],
+    plugins: [new webpack.optimize.LimitChunkCountPlugin({ maxChunks: 1 })],
     experiments: { outputModule: true },
     output: { path, filename, module: true, chunkFormat: 'module' },
   });

@@ -1,7 +1,11 @@
 /**
- * What a user of the packed library writes: checks what is genuine, tries what is forged, and reports. Bundled and run by
- * test/system/packed.test.ts, which puts `vectors.js` (spec/vectors.json) beside it. It uses nothing that Node 20 lacks.
+ * What a user of the packed libraries writes: checks what is genuine, tries what is forged, and reports. Bundled and run by
+ * test/system/packed.test.ts, which puts `vectors.js` (spec/vectors.json) and `recording.js` (record.ts) beside it. It
+ * uses nothing that Node 20 lacks.
  */
+import { Refusal as VerifyRefusal, parseTrustPolicy as parsePolicy } from '@tallystick/verify';
+import { appraiseSubject } from '@tallystick/verify/appraisal';
+import { openClient } from '@tallystick/verify/client';
 import {
   decodeCoseKey,
   decodeReceipt,
@@ -16,6 +20,7 @@ import {
   verifyStatement,
   verifyTlogProof,
 } from 'tallystick';
+import recording from './recording.js';
 import vectors from './vectors.js';
 
 const bytesOf = (hex) => Uint8Array.from(hex.match(/../g), (two) => Number.parseInt(two, 16));
@@ -70,6 +75,44 @@ const report = Object.entries(CASES).map(([what, check]) => {
     return [what, error instanceof Refusal ? error.code : String(error)];
   }
 });
+
+/** The log as it was recorded; what was not asked then is not there. `bend`: changes the bytes of an answer. */
+const served =
+  (bend = (_, bytes) => bytes) =>
+  async (input) => {
+    const { pathname, search } = new URL(input);
+    const answer = recording.answers[pathname + search];
+    if (answer === undefined) return new Response('', { status: 404 });
+    const bytes = Uint8Array.from(atob(answer.body), (each) => each.charCodeAt(0));
+    const headers = { 'content-type': answer.type };
+    return new Response(bend(pathname, bytes), { status: answer.status, headers });
+  };
+
+const trust = {
+  policy: parsePolicy(new TextEncoder().encode(recording.policy)),
+  everyAlgorithm: false,
+  receiptKeys: [],
+};
+async function verdicts(fetch) {
+  const client = openClient({ log: recording.log, trust, fetch, now: () => recording.now });
+  const snapshot = await client.snapshot();
+  const status = appraiseSubject(await snapshot.subject(recording.subject), snapshot.context);
+  return status.claims.map(({ claim, verdict, evidence }) => [claim.id, verdict, evidence]);
+}
+/** One bit of the last byte: the end of an entry, or of a signature. */
+const bent = (part) => served((path, bytes) => (path.includes(part) ? forged(bytes) : bytes));
+
+for (const [what, fetch] of [
+  ['verdicts', served()],
+  ['verdicts of bent entries', bent('/tile/entries/')],
+  ['verdicts of a bent checkpoint', bent('/checkpoint')],
+]) {
+  if (recording.log === undefined) break;
+  const came = await verdicts(fetch).catch((error) =>
+    error instanceof VerifyRefusal ? error.code : String(error.stack ?? error),
+  );
+  report.push([what, came]);
+}
 const text = JSON.stringify(report);
 if (typeof document === 'undefined') console.log(text);
 else await fetch('report', { method: 'POST', body: text });

@@ -7,7 +7,8 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import t from 'tap';
 import { nobleHasher, type BatchHasher } from '#src/tree/hash.ts';
-import { chooseHasher, firstSound, hashesLikeNoble } from '#src/workers/kernels.ts';
+import { chooseHasher, hashesLikeNoble } from '#src/workers/kernels.ts';
+import { firstSound } from '#src/workers/sound.ts';
 import { nodeHasher } from '#src/workers/node-hasher.ts';
 import { simdHasher } from '#src/workers/sha256-simd.ts';
 import * as w from '#src/workers/wasm.ts';
@@ -217,8 +218,9 @@ t.test('only sound kernels are chosen', async (t) => {
 
 t.test('threads choose for themselves', async (t) => {
   const kernels = JSON.stringify(import.meta.resolve('#src/workers/kernels.ts'));
+  const sound = JSON.stringify(import.meta.resolve('#src/workers/sound.ts'));
   const worker = new Worker(
-    `import(${kernels}).then(({ chooseHasher, chooseVerifier, knowsSignature }) =>
+    `Promise.all([import(${kernels}), import(${sound})]).then(([{ chooseHasher, chooseVerifier }, { knowsSignature }]) =>
       require('node:worker_threads').parentPort.postMessage(
         [chooseHasher().name, ['ed25519', 'ecdsa-p256', 'ml-dsa-44'].map((a) => knowsSignature(chooseVerifier(), a))]))`,
     { eval: true },

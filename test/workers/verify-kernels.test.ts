@@ -14,17 +14,19 @@ import {
   type VerifySignature,
 } from '#src/sign/algorithm.ts';
 import { seedSigner } from '#src/sign/signer.ts';
-import { chooseVerifier, knowsSignature } from '#src/workers/kernels.ts';
+import { chooseVerifier } from '#src/workers/kernels.ts';
+import { knowsSignature, quickVerifier } from '#src/workers/sound.ts';
 import { knownSignature } from '#src/workers/known-signatures.ts';
 import { nodeVerifier, sodiumVerifier } from '#src/workers/verify-kernel.ts';
 
 const onNode = nodeVerifier();
 const onSodium = sodiumVerifier();
 const chosen = chooseVerifier();
+const quick = quickVerifier();
 
 /** The kernels that check an algorithm, by name. */
 function kernels(algorithm: Algorithm): Record<string, VerifySignature> {
-  const all = { noble: verifyWithNoble, node: onNode, chosen };
+  const all = { noble: verifyWithNoble, node: onNode, chosen, quick };
   return algorithm === 'ed25519' ? { ...all, sodium: onSodium } : all;
 }
 

@@ -9,7 +9,6 @@ import type { FlagsOf, VerbOption } from '../verb.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { appraiseEach, type Unreadable } from '../../client/statuses.ts';
 import type { LogClient } from '../../client/client.ts';
-import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
 import { see, type Seen } from './seen.ts';
 import { readShownLeaves, type ShownLeaves } from '../../declare/node/openedleaves.ts';
 import { slugOf } from '../../declare/node/proofs.ts';
@@ -45,7 +44,9 @@ export function readingOf(context: Context, flags: SeeFlags, whom?: Whom): Promi
   const monitors = flags.texts('monitor');
   for (const url of monitors)
     if (!/^https?:\/\/\S+$/.test(url)) throw refuse('usage', `--monitor takes an http(s) URL; got ${url}`);
-  return clientReading(context, { ...whom, monitors, full: flags.on('full') });
+  const full = flags.on('full');
+  const asked = { ...whom, monitors, full };
+  return full ? clientReading(context, asked) : clientOf(context, asked);
 }
 
 /** The leaves that owners have: of the files named, and of the subject's proof directory. Refuses `not-found`, `usage`. */
@@ -60,7 +61,8 @@ export function ownLeaves(
 }
 
 /** A client for whoever reads many entries: the fast kernels are worth their start then. */
-export function clientReading(context: Context, whom: Whom = {}): Promise<LogClient> {
+export async function clientReading(context: Context, whom: Whom = {}): Promise<LogClient> {
+  const { chooseHasher, chooseVerifier } = await import('../../workers/kernels.ts');
   return clientOf(context, { ...whom, verify: chooseVerifier(), hasher: chooseHasher() });
 }
 

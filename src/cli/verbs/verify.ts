@@ -9,6 +9,7 @@ import type { Context } from '../context.ts';
 import { drawPath, explainSteps } from '../explain.ts';
 import type { JsonValue, Output } from '../output.ts';
 import { proofsFolderOf } from '../state.ts';
+import { quickVerifier } from '../../workers/sound.ts';
 import { trustOf } from '../trust.ts';
 import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
 
@@ -48,7 +49,7 @@ async function verify(context: Context, operands: readonly string[], flags: Own)
   const found = await findEvidence(paths, proofsFolderOf(context));
   const results: { name: string; proof: string | null; verified: boolean; checks: JsonValue }[] = [];
   const checks: Check[] = [];
-  for (const verdict of await verifyAll(found, trust)) {
+  for (const verdict of await verifyAll(found, trust, quickVerifier())) {
     const missing = flags.on('strict') ? verdict.missing : [];
     const verified = verdict.held && missing.length === 0;
     const name = shorten(verdict.found.name, world.cwd);

@@ -107,7 +107,8 @@ t.test('every print of the program is known', async (t) => {
   const src = join(import.meta.dirname, '../../src');
   for (const path of readdirSync(src, { recursive: true, encoding: 'utf8' })) {
     if (!/\.[cm]?[jt]s$/.test(path)) continue;
-    const source = readFileSync(join(src, path), 'utf8');
+    // Examples in the comments of a library's entry points run nowhere.
+    const source = readFileSync(join(src, path), 'utf8').replace(/^ *\/\*\*[^]*?\*\//gm, '');
     const writes = source.match(/std(?:out|err)\??\.write\(|console\.\w+\(/g)?.length ?? 0;
     if (writes > 0) found[path.replaceAll('\\', '/')] = writes;
     const logger = source.includes("from 'pino'") && /\bpino\(/.test(source);

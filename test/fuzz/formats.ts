@@ -7,6 +7,7 @@ import { decodeReceipt } from '../../src/cose/receipt.ts';
 import { decodeHeaders, decodeSign1, encodeSign1 } from '../../src/cose/sign1.ts';
 import { decodeStatement } from '../../src/cose/statement.ts';
 import { attachReceipts, detachReceipts } from '../../src/cose/transparent.ts';
+import { parseReceiptKeys, parseVkeys } from '../../src/client/trust.ts';
 import { formatIncident, type Evidence } from '../../src/incident/incident.ts';
 import { readOrNothing } from '../../src/incident/judge.ts';
 import { parseIncident } from '../../src/incident/parse.ts';
@@ -166,6 +167,13 @@ const binary: Target[] = [
     run: (b) => void decodeKeySet(b),
   },
   {
+    name: 'receipt keys',
+    covers: ['parseReceiptKeys'],
+    seeds: [hex(vectors.keySet), ...hexes((each) => each.coseKey, vectors.keys)],
+    make: either,
+    run: (b) => void parseReceiptKeys(b),
+  },
+  {
     name: 'bundle',
     covers: ['decodeBundle'],
     seeds: [encodeBundle(entries), encodeBundle([new Uint8Array()]), encodeBundle(refused)],
@@ -225,6 +233,12 @@ const textual: Target[] = [
       const { name, type, key } = parseVkey(strict.decodeUtf8(b));
       return formatVkey(name, type, key);
     },
+  },
+  {
+    name: 'vkeys',
+    covers: ['parseVkeys'],
+    seeds: [text(`# a comment\n${vkeys.join('\n')}\n`)],
+    run: (b) => void parseVkeys(b, 'a file'),
   },
   {
     name: 'tlog-proof',

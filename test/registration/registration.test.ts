@@ -1,10 +1,6 @@
 /** The one replay of admission: every caller gives the same answer to the same entries; policies, their order and counts. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { sha256 } from '@noble/hashes/sha2.js';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { digest, entryId, type Digest } from '#src/bytes/brand.ts';
 import { encodeCbor, decodeCbor, type CborMap } from '#src/bytes/cbor.ts';
 import { concatBytes } from '#src/bytes/compare.ts';
@@ -13,12 +9,9 @@ import { encodeSign1 } from '#src/cose/sign1.ts';
 import { kidOf } from '#src/cose/key.ts';
 import { judge } from '#src/incident/judge.ts';
 import { auditLog } from '#src/log/audit.ts';
-import { openBatch, packBatch } from '#src/log/batch.ts';
+import { packBatch } from '#src/log/batch.ts';
 import { checkBatch } from '#src/log/check.ts';
-import { logGenesis } from '#src/log/genesis.ts';
-import type { Guard, Store } from '#src/log/ports.ts';
 import { policyOf } from '#src/log/recover.ts';
-import { Sequencer } from '#src/log/sequencer.ts';
 import { indexAudit, storeSource } from '#src/log/storeaudit.ts';
 import { Replay } from '#src/monitor/replay.ts';
 import { PolicyHistory } from '#src/registration/history.ts';
@@ -30,17 +23,14 @@ import { seedSigner } from '#src/sign/signer.ts';
 import { parseStatement } from '#src/statement/parse.ts';
 import { encodePolicy } from '#src/statement/payload.ts';
 import { compilePolicy, type PolicyDocument } from '#src/statement/policy.ts';
-import { SqliteGuard } from '#src/storage/guard.ts';
 import { MemoryGuard, MemoryStore } from '#src/storage/memory.ts';
-import { SqliteStore } from '#src/storage/sqlite.ts';
 import { emptyEdge, grow } from '#src/tree/grow.ts';
 import { hashLeaf, nobleHasher } from '#src/tree/hash.ts';
 import * as hostile from '../support/hostile-entries.ts';
-import { storedBytes } from '../support/stored-parts.ts';
+import { NOW, posted } from '../support/posted.ts';
 import {
   commitmentStatement,
   entryIdOf,
-  logSigner,
   nextPolicyStatement,
   ORIGIN,
   otherStatement,
@@ -49,37 +39,7 @@ import {
   policyStatement,
 } from '../support/world.ts';
 
-const NOW = 1_800_000_000;
 const idOf = (entry: Uint8Array): Digest => digest(sha256(entry));
-
-/** What became of each statement that is posted to a log, one after another: a code, or `logged`. */
-async function posted(
-  entries: readonly Uint8Array[],
-  drivers: { store: Store; guard: Guard } = { store: new MemoryStore(), guard: new MemoryGuard() },
-): Promise<readonly string[]> {
-  const [genesis = new Uint8Array(), ...rest] = entries;
-  const deps = { origin: ORIGIN, hasher: nobleHasher, now: () => NOW, signer: logSigner, clockTolerance: 60 };
-  try {
-    if ((await drivers.store.head()) === undefined)
-      await logGenesis(genesis, ORIGIN, { ...deps, ...drivers });
-  } catch (error) {
-    if (error instanceof Refusal) return [error.code];
-    throw error;
-  }
-  const sequencer = await Sequencer.start({ ...deps, ...drivers });
-  const told = ['logged'];
-  for (const entry of rest) {
-    const { memory } = packBatch([entry]);
-    const policy = policyOf(await sequencer.policyEntry());
-    const refused = checkBatch(memory, { policy, verify: verifyWithNoble });
-    const { results } = await sequencer.append([{ memory, refused }]);
-    const [result] = results;
-    const why = result?.refused[0]?.code;
-    told.push(why ?? (result?.duplicate[0] === 1 ? 'duplicate' : 'logged'));
-    openBatch(memory);
-  }
-  return told;
-}
 
 /** The same of entries that a log holds: what `fsck` finds in each. */
 async function audited(entries: readonly Uint8Array[]): Promise<readonly string[]> {
@@ -382,77 +342,6 @@ t.test('counts of a key', async (t) => {
 function policyInForce(entry: Uint8Array): InForce {
   return { policy: policyOf(entry), index: 0, id: entryId(entryIdOf(entry)), entry };
 }
-
-/** A data directory with two policies and entries after each, closed again. */
-async function stored(t: Test): Promise<{ db: string; open: () => { store: Store; guard: Guard } }> {
-  const dir = mkdtempSync(join(tmpdir(), 'tallystick-reg-'));
-  t.teardown(() => rmSync(dir, { recursive: true }));
-  const db = join(dir, 'log.db');
-  const open = () => ({
-    store: SqliteStore.openToWrite(db, ORIGIN, true),
-    guard: SqliteGuard.open(join(dir, 'guard.db'), ORIGIN, true),
-  });
-  const drivers = open();
-  const filler = await Promise.all(Array.from({ length: 600 }, (_, i) => otherStatement(`f${i}`)));
-  const out = await nextPolicyStatement(genesis, { keys: without('agent'), ...revoked('agent', 1) });
-  await posted([genesis, ...filler.slice(0, 3), out, ...filler.slice(3)], drivers);
-  await drivers.store.close();
-  await drivers.guard.close();
-  return { db, open };
-}
-
-t.test('a policy forged in the database is not started under', async (t) => {
-  const { db, open } = await stored(t);
-  const start = async (): Promise<Sequencer> => {
-    const drivers = open();
-    try {
-      return await Sequencer.start({
-        origin: ORIGIN,
-        hasher: nobleHasher,
-        now: () => NOW,
-        signer: logSigner,
-        clockTolerance: 60,
-        ...drivers,
-      });
-    } finally {
-      await drivers.store.close();
-      await drivers.guard.close();
-    }
-  };
-  const good = policyOf(await (await start()).policyEntry());
-  t.ok(good.revoked.has(kidOf(people.agent.publicKey)));
-  const evil = await nextPolicyStatement(genesis, { open: true });
-  const raw = new Database(db);
-  t.teardown(() => raw.close());
-  const kinds = raw.prepare('SELECT DISTINCT kind FROM entry WHERE idx IN (0, 4)').pluck().all();
-  const first = storedBytes(raw, 0);
-  const fourth = storedBytes(raw, 4);
-  const row = raw.prepare('SELECT * FROM entry WHERE idx = 4').get();
-  const names = Object.keys(row as object);
-  const putRow = raw.prepare(`INSERT INTO entry VALUES (${names.map((n) => `@${n}`).join()})`);
-  const tried: readonly (readonly [what: string, forge: () => void, undo: () => void])[] = [
-    ['its bytes', () => fourth.replace(evil), () => fourth.replace(fourth.bytes)],
-    ['the bytes of the first', () => first.replace(evil), () => first.replace(first.bytes)],
-    ['places changed', () => fourth.replace(first.bytes), () => fourth.replace(fourth.bytes)],
-    ['its row', () => raw.exec('DELETE FROM entry WHERE idx = 4'), () => putRow.run(row)],
-  ];
-  for (const [what, forge, undo] of tried) {
-    forge();
-    await t.rejects(start(), { code: 'corrupt-store' }, what);
-    undo();
-  }
-  // Columns of the index: nothing is believed of them.
-  t.equal(kinds.length, 1);
-  for (const sql of [
-    'UPDATE entry SET kind = 5 WHERE idx = 4',
-    'UPDATE entry SET kind = (SELECT kind FROM entry WHERE idx = 0) WHERE idx = 7',
-  ]) {
-    raw.exec(sql);
-    const now = policyOf(await (await start()).policyEntry());
-    t.ok(now.revoked.has(kidOf(people.agent.publicKey)), sql);
-  }
-  raw.prepare('UPDATE entry SET kind = ? WHERE idx = 4').run(kinds[0]);
-});
 
 t.test('without a guard the policies are found by reading', async (t) => {
   const store = new MemoryStore();

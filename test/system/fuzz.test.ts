@@ -22,14 +22,14 @@ const TARGETS = [...FORMATS, ...EVIDENCE, ...DECLARED];
 /** Functions that are named like parsers and are not fuzzed by themselves, by why. */
 const REASONS: Readonly<Record<string, string>> = {
   'opens a part of the program, a database or a folder':
-    'openAgent openAgentOf openStoreToAudit openAgentDatabase openMonitor openLog openWitness openMirror openClient openOwn openAlerts openDrivers openDatabase openMonitorDatabase openDatabaseToRead openDatabaseToChange ' +
-    'openForWriting openForReading openFile openKept openBatch openToBrowsers openApi',
+    'openAgent openAgentOf openAgentDatabase openMonitor openLog openWitness openMirror openClient openOwn openWatch openDrivers openDatabase openMonitorDatabase openDatabaseToRead openDatabaseToChange ' +
+    'openForWriting openForReading openFile openKept openBatch openToBrowsers openApi openStoreToAudit',
   'reads files, which parsers of the list take apart':
     'readOwned readShownLeaves readNamedFile readNamedSource readTls readPiped readNamedKey readNamedVkeys readSecretFile readTexts readSource ' +
     'readFact readFacts readLinkFact readLogs readWish',
   'reads a log, whose entries parsers of the list take apart': 'readSubject readHistory readAhead',
   'a part of parsers of the list':
-    'readDocuments readDocument readScanned parseVkeys parseReceiptKeys readIdentity readText readLines readDecimal readDigest readHashes readValue readAudience openSigned openHead ' +
+    'readDocuments readDocument readScanned readIdentity readText readLines readDecimal readDigest readHashes readValue readAudience openSigned openHead ' +
     'openCosignatures',
   'checked against the platform on every text (test/bytes/text.test.ts)': 'readHex readBase64',
   'asks a target within a session (the tests of its probe)':

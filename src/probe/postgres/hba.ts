@@ -128,15 +128,17 @@ function textsOf(json: string | null | undefined): readonly string[] {
   }
 }
 
+/** Whether a line is none that is understood: the server does not load a file with a wrong one, and goes on with what it had. */
+export function isWrong({ type, method }: HbaRule): boolean {
+  return type === undefined || method === undefined;
+}
+
 /** What the rules come to. A rule whose connections an earlier rule takes all of is not told: it decides nothing. */
 export function judgeHba(rules: readonly HbaRule[]): ValueMap {
   const clear: Value[] = [];
   const unproven: Value[] = [];
-  let whole = true;
   for (const [i, rule] of rules.entries()) {
     const { type, method } = rule;
-    // The server does not load a file with such a line, and goes on with what it had.
-    if (type === undefined || method === undefined) whole = false;
     if (type === undefined || method === 'reject') continue;
     const before = rules.slice(0, i);
     const ways = WAYS[type].filter((way) => !isTaken(rule, way, before));
@@ -145,7 +147,7 @@ export function judgeHba(rules: readonly HbaRule[]): ValueMap {
     if (ways.includes('clear') && reach === 'network') clear.push(rule.value);
     if (ways.length > 0 && provesNothing(rule, reach)) unproven.push(rule.value);
   }
-  return { clear, unproven, ...(whole && { whole: true }) };
+  return { clear, unproven, ...(!rules.some(isWrong) && { whole: true }) };
 }
 
 /** `trust` asks nothing; `ident` asks the other machine, which says what it likes. */

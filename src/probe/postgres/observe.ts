@@ -6,7 +6,7 @@ import type { ProbeTask } from '../probe.ts';
 import { contradictionsOf, declaredSettings, declaredText, GRANTS_LACKING } from './against.ts';
 import type { Grants } from './grants.ts';
 import { withheldSetting } from './harmless.ts';
-import { judgeHba, type Hba } from './hba.ts';
+import { isWrong, judgeHba, type Hba } from './hba.ts';
 import type { Wish } from './parameters.ts';
 import type { Plaintext } from './plaintext.ts';
 import type { Roles } from './roles.ts';
@@ -131,10 +131,15 @@ function saidWithheld({ settings, files, roles, grants, hba, hbaWithheld }: Answ
     ...(files.written === undefined ? [{ path: '/files', reason: files.withheld ?? GRANTS_LACKING }] : []),
     ...(files.altered === undefined ? [{ path: '/altered', reason: files.withheld ?? ALTERED_LACKING }] : []),
     ...(hba === undefined ? ['/hba', '/lets'].map((path) => ({ path, reason: no })) : []),
+    ...(hba?.some(isWrong) === true ? [{ path: '/lets/whole', reason: WRONG_LINE }] : []),
     ...(roles.value === undefined ? [{ path: '/roles', reason: roles.withheld }] : []),
     ...grants.withheld,
   ];
 }
+
+const WRONG_LINE =
+  'a line of pg_hba.conf is wrong, or of a kind that is not known here (o.postgres.hba has it): with a wrong line the server ' +
+  'does not load the file, and goes on with the rules it had';
 
 const ALTERED_LACKING =
   'what ALTER SYSTEM overrides this role may not see: GRANT pg_read_all_settings; src/probe/postgres/README.md has the grants';

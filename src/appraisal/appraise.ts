@@ -26,10 +26,7 @@ export interface ClaimStatus {
   readonly doubted: boolean;
   /** The proof that the verdict rests on: of the newest proofs in time, the one with the worst result; else the newest. */
   readonly proof: EntryOf<'proof'> | undefined;
-  /**
-   * Seconds since the observation that the verdict rests on. If the time of the observation is only bounded, this is
-   * the smaller age: the observation may be older.
-   */
+  /** Least seconds since the observation that the verdict rests on. The observation may be older. */
   readonly age: number | undefined;
   /** POSIX seconds at which the agent began that observation. */
   readonly started: number | undefined;

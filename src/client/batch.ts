@@ -1,6 +1,7 @@
 /**
- * Many statements in one request: `application/cbor-seq` (RFC 8742) to `POST /entries`, Tallystick's
- * addition to SCRAPI. One result each comes back, in order, every statement standing for itself.
+ * Submitting many statements in one request: `application/cbor-seq` (RFC 8742) to `POST /entries`, Tallystick's
+ * addition to SCRAPI. The answer has one result for each statement, in order; the failure of one statement does not
+ * affect the others.
  */
 import { decodeCbor, isCborMap, scanCbor } from '../bytes/cbor.ts';
 import { skipCbor } from '../bytes/cbor-skip.ts';
@@ -14,10 +15,10 @@ import { entryUrl, fetchReceipt, loggedAs, MAX_RECEIPT_BYTES, type Registration 
 import type { Transport } from './transport.ts';
 
 const SEQUENCE_TYPE = 'application/cbor-seq';
-/** Room for the members of one result around its receipt. */
+/** Bytes of one result besides its receipt, at most. */
 const RESULT_OVERHEAD = 1_024;
 
-/** What became of one statement of a batch. */
+/** The result for one statement of a batch. */
 export type BatchResult =
   | { readonly kind: 'logged'; readonly registration: Registration }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
@@ -33,11 +34,11 @@ export function splitSequence(bytes: Uint8Array): readonly Uint8Array[] {
   return items;
 }
 
-/** Well below what a server of ours takes at once, so that a long list moves on in steps. */
+/** Statements in one request: well below what a Tallystick log accepts, so that a long list makes visible progress. */
 const STEP_STATEMENTS = 256;
 const STEP_BYTES = 1_048_576;
 
-/** Cuts a list into steps that one request may carry. */
+/** Divides a list into steps of one request each. */
 export function stepsOf(statements: readonly Uint8Array[]): readonly (readonly Uint8Array[])[] {
   const steps: Uint8Array[][] = [];
   let bytes = Infinity;
@@ -54,8 +55,8 @@ export function stepsOf(statements: readonly Uint8Array[]): readonly (readonly U
 }
 
 /**
- * Submits statements together; a log that does not take sequences (404, 405, 415) is refused
- * `unsupported-media-type`. Refuses `unavailable` when the answer does not have one result each.
+ * Submits statements in one request. Refuses `unsupported-media-type` if the log does not accept sequences (404, 405,
+ * 415), and `unavailable` if the answer does not have one result for each statement.
  */
 export async function submitBatch(
   transport: Transport,

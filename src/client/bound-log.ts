@@ -1,6 +1,7 @@
 /**
- * One log, as somebody who goes on for months works with it: an agent. The newest view is kept and asked for again where it
- * does not reach, the policy is read again where it changed, and another log in this one's place is refused.
+ * A connection to one log that lasts for months, as an agent needs it. It keeps the newest view, and fetches another
+ * only when that does not cover what is asked for; it reads the policy again when that changed; it refuses another log
+ * at the same address.
  */
 import { clockOf } from '../appraisal/clock.ts';
 import type { EntryId } from '../bytes/brand.ts';
@@ -15,11 +16,11 @@ import { entryIdOf, submitStatement } from './scrapi.ts';
 import { findNewest, findPages, type Listed, type Page, type Wanted } from './search.ts';
 import type { LogView } from './view.ts';
 
-/** Which log it is. */
+/** The log that the connection belongs to. */
 export interface Bound {
-  /** Its origin; undefined: the first one that answers. */
+  /** Origin of the log. If undefined, the first log that answers becomes the one. */
   readonly origin: string | undefined;
-  /** Who is bound to it, for messages, and what to do about another log; half a sentence each. */
+  /** `who` and `advice`: halves of the message for a wrong log: who is bound to this log, and what to do. */
   readonly who: string;
   readonly advice: string;
 }
@@ -27,14 +28,14 @@ export interface Bound {
 export class BoundLog implements LogPort {
   readonly #client: LogClient;
   readonly #bound: Bound;
-  /** The log that it is; undefined until it answers, where nothing says so. */
+  /** Origin of the log; undefined until it answers, if the caller did not name it. */
   #origin: string | undefined;
   #view: LogView | undefined;
   #policy:
     | { readonly size: number; readonly id: EntryId | undefined; readonly policy: Policy | undefined }
     | undefined;
 
-  /** Refuses `config-invalid` where only other logs are trusted. */
+  /** Refuses `config-invalid` if the client trusts only other logs. */
   constructor(client: LogClient, bound: Bound) {
     this.#client = client;
     this.#bound = bound;
@@ -54,7 +55,7 @@ export class BoundLog implements LogPort {
     return findPages(this.#client.transport, this.#client.log, wanted);
   }
 
-  /** In the tree, and signed by whom the policy before it let. */
+  /** Reads an entry, proven to be in the tree and signed by a key that the policy before it allows. */
   async entry({ index, id }: Listed): Promise<Uint8Array> {
     const view = await this.#covering(index);
     const entry = await view.entry(index);
@@ -75,7 +76,8 @@ export class BoundLog implements LogPort {
     const { size } = view.head;
     if (this.#policy?.size === size) return this.#policy.policy;
     const id = (await findNewest(this.#client.transport, this.#client.log, { kind: 'policy' }))?.id;
-    // Shown to be in the tree once, it is in every later one; its bundle may be hundreds of kilobytes.
+    // A policy that was proven to be in the tree once is in every later tree. It is not read again, since its bundle
+    // may have hundreds of kilobytes.
     const isKnown = this.#policy !== undefined && id === this.#policy.id;
     const policy = isKnown ? this.#policy?.policy : await this.#client.policy(view);
     this.#policy = { size, id, policy };
@@ -93,7 +95,7 @@ export class BoundLog implements LogPort {
     }
   }
 
-  /** Who signs receipts, by the policy as it was read last; `fresh`: by the newest. */
+  /** The keys that may sign receipts, by the policy that was read last; with `fresh`, by the newest policy. */
   async #signers(fresh: boolean): Promise<readonly ReceiptSigner[]> {
     const view = fresh ? await this.#look() : (this.#view ?? (await this.#look()));
     if (fresh) this.#policy = undefined;
@@ -107,7 +109,7 @@ export class BoundLog implements LogPort {
     return this.#look(index);
   }
 
-  /** A new view. Refuses `config-invalid` for one of another log. */
+  /** Fetches a new view. Refuses `config-invalid` if it is of another log. */
   async #look(covering?: number): Promise<LogView> {
     const view = await this.#client.view(covering);
     const { origin } = view.opened.checkpoint;
@@ -117,7 +119,7 @@ export class BoundLog implements LogPort {
     return view;
   }
 
-  /** What is kept of the one log would be taken for the other's. */
+  /** The refusal of another log: otherwise stored data of the one log would be used for the other. */
   #foreign(kept: string, other: string): Refusal {
     const { who, advice } = this.#bound;
     return refuse(

@@ -1,6 +1,6 @@
 /**
- * Entry bundles, each compared with the verified tile of its leaves, fetched ahead of those who read them
- * within a bound of memory.
+ * Reads entry bundles, and compares each with the verified tile of its leaf hashes. Bundles are fetched ahead of the
+ * reader, within a bound of memory.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { entryId, type EntryId } from '../bytes/brand.ts';
@@ -13,13 +13,13 @@ import { bundlePath, TILE_WIDTH, tileWidthAt } from '../tree/tile.ts';
 import { LOOKS, Tampered, Unreachable, type ServedFiles } from './served.ts';
 import type { VerifiedTiles } from './verified-tiles.ts';
 
-/** The entries of one tile, proven to lie under the signed root. */
+/** The entries of one tile, proven to be under the signed root. */
 export interface Bundle {
   /** Index of its first entry. */
   readonly start: number;
   readonly entries: readonly Uint8Array[];
   readonly ids: readonly EntryId[];
-  /** 32 bytes each, flat. */
+  /** Leaf hashes of the entries, 32 bytes each, concatenated. */
   readonly leaves: Uint8Array;
 }
 
@@ -61,10 +61,13 @@ export async function fetchBundle(index: number, { served, tiles, hasher }: Bund
   }
 }
 
-/** Why bytes are not the bundle: only the beginning of it or none of it, or an entry that is another. */
+/**
+ * Why bytes are not the expected bundle. `half`: they are cut short or no bundle at all. `wrong`: index of the first
+ * entry that differs from the tree.
+ */
 type Misread = { readonly half: true } | { readonly half: false; readonly wrong: number };
 
-/** Reads as many entries as there are leaves, and compares each with its leaf. */
+/** Reads as many entries as the tile has leaves, and compares each with its leaf hash. */
 function readBundle(
   bytes: Uint8Array,
   start: number,
@@ -80,7 +83,8 @@ function readBundle(
   const whole = entries.length === count && isRestOfBundle(rest, count);
   if (!whole || wrong !== -1) {
     const good = wrong === -1 ? entries.length : wrong;
-    // What is no bundle is noise or a piece of one, unless it goes astray after entries of this one, or at one.
+    // A response that is cut short or is no bundle is an outage. It is wrong data only if it is complete, if entries
+    // before the fault match their leaf hashes, or if the entry at the fault is present under a wrong length.
     const astray = good < count && holdsEntry(after(entries, good, bytes), leafOf(good));
     return whole || wrong > 0 || astray ? { half: false, wrong: start + good } : { half: true };
   }
@@ -90,7 +94,10 @@ function readBundle(
   return { start, entries, ids, leaves };
 }
 
-/** The whole entries at the start of bytes, `count` at most, in one piece of memory without their lengths. */
+/**
+ * The complete entries at the start of `bytes`, at most `count`. `packed` holds them without their lengths,
+ * concatenated; `ends` where each ends; `rest` is what follows.
+ */
 function unpack(
   bytes: Uint8Array,
   count: number,
@@ -116,7 +123,7 @@ function unpack(
   return { entries, packed, ends, rest: bytes.subarray(at) };
 }
 
-/** Where the entry at `at` ends; undefined when it is not all there. */
+/** Offset at which the entry at `at` ends; undefined if the entry is incomplete. */
 function endOfEntry(bytes: Uint8Array, at: number): number | undefined {
   const [high, low] = [bytes[at], bytes[at + 1]];
   if (high === undefined || low === undefined) return undefined;
@@ -124,13 +131,16 @@ function endOfEntry(bytes: Uint8Array, at: number): number | undefined {
   return end > bytes.length ? undefined : end;
 }
 
-/** What follows the length of entry `n`. */
+/** The bytes that follow the length field of entry `n`. */
 function after(entries: readonly Uint8Array[], n: number, bytes: Uint8Array): Uint8Array {
   const before = entries.slice(0, n).reduce((sum, entry) => sum + 2 + entry.length, 0);
   return bytes.subarray(before + 2);
 }
 
-/** After the entries asked for comes nothing, or the rest of the full bundle that stands for a partial one. */
+/**
+ * Whether the bytes after the expected entries are acceptable: none, or the other entries of a full bundle that is
+ * served in place of a partial one.
+ */
 function isRestOfBundle(rest: Uint8Array, count: number): boolean {
   let at = 0;
   let entries = count;
@@ -144,8 +154,9 @@ function isRestOfBundle(rest: Uint8Array, count: number): boolean {
 }
 
 /**
- * Whether bytes begin with the entry of this leaf, however long: then the entry came whole, and its length is
- * what is wrong. Without this a length turned larger would look like a bundle cut short, an outage for ever.
+ * Whether the bytes begin with the entry of this leaf hash, at any length. If so, the entry is complete and its length
+ * field is wrong. Without this check, a length field that was made larger would count as a cut-off bundle, and so as an
+ * outage forever.
  */
 function holdsEntry(bytes: Uint8Array, leaf: Uint8Array): boolean {
   const hash = sha256.create().update(Uint8Array.of(0));

@@ -1,8 +1,8 @@
 /**
- * A log's tiles, kept in memory while a client looks at many entries: neighbours share bundles and tiles. Nothing is
- * believed for being kept; whoever reads checks it against a signed root.
+ * A cache of a log's tiles and bundles in memory, for a client that reads many entries: neighbouring entries share
+ * them. The cache does not verify; its reader checks each tile and bundle against a signed root.
  *
- * Memory: at most 16 MiB of tiles and 64 MiB of bundles, beside what is on its way. What was used longest ago goes first.
+ * Memory: at most 16 MiB of tiles and 64 MiB of bundles, and the responses under way. The least recently used go first.
  */
 import { Lru } from '../bytes/lru.ts';
 import { TileReader } from './tiles.ts';
@@ -13,7 +13,7 @@ const MOST_BUNDLE_BYTES = 67_108_864;
 export class CachingTileReader extends TileReader {
   readonly #tiles = new Keeping<Uint8Array>(MOST_TILE_BYTES, ({ length }) => length);
   readonly #bundles = new Keeping<Uint8Array>(MOST_BUNDLE_BYTES, ({ length }) => length);
-  /** The entries of a bundle that is kept, so that it is taken apart once. */
+  /** The entries of a cached bundle, so that it is parsed only once. */
   readonly #entries = new WeakMap<Uint8Array, readonly Uint8Array[]>();
 
   override tile(level: number, index: number, width: number): Promise<Uint8Array> {
@@ -33,14 +33,14 @@ export class CachingTileReader extends TileReader {
     return entries;
   }
 
-  /** Forgets everything: what was kept may be what did not verify. */
+  /** Empties the cache, since something in it may be what did not verify. */
   forget(): void {
     this.#tiles.forget();
     this.#bundles.forget();
   }
 }
 
-/** Values that take a while to come: each is asked for once, and kept within a bound. */
+/** A cache of values that are fetched: each value is requested once, and the cache has a bound. */
 class Keeping<V> {
   readonly #most: number;
   readonly #weigh: (value: V) => number;
@@ -62,7 +62,7 @@ class Keeping<V> {
     this.#coming.set(key, asked);
     try {
       const value = await asked;
-      // Not what was asked for before everything was forgotten.
+      // A value that was requested before the cache was emptied is not stored.
       if (this.#coming.get(key) === asked) this.#kept.set(key, value);
       return value;
     } finally {

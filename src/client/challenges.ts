@@ -1,6 +1,6 @@
 /**
- * Which challenges name a tree that the log had: the root at each size, from tiles that hash to the signed head; and
- * when the log outgrew it.
+ * Whether the tree heads that challenges name were heads of this log, and when the log outgrew them. The root at each
+ * size is computed from tiles that hash to the signed head.
  */
 import { treeSize } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
@@ -10,7 +10,7 @@ import { prefixOf, type NodeSource } from './history.ts';
 import type { LogView } from './view.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** `wasHead` for these proofs: others are not asked about. Refuses as `prefixOf` does. */
+/** `wasHead` for the challenges of these proofs only. Refuses as `prefixOf` does. */
 export async function wasHeadFor(
   proofs: readonly EntryOf<'proof'>[],
   view: LogView,
@@ -23,7 +23,7 @@ export async function wasHeadFor(
   );
 }
 
-/** `wasHead` for these sizes: others are not asked about. Refuses as `prefixOf` does. */
+/** `wasHead` for these sizes only. Refuses as `prefixOf` does. */
 export async function wasHeadAt(
   sizes: readonly number[],
   view: LogView,
@@ -40,8 +40,8 @@ export async function wasHeadAt(
 }
 
 /**
- * `outgrownAt` for the challenges of these proofs: of the entry that made the log outgrow each, its log's word, and no
- * later than that of any entry after it among `entries`, which are about the same subject.
+ * `outgrownAt` for the challenges of these proofs. The time is the log's statement for the entry that made it outgrow
+ * the challenge, but not later than the time of any entry after that one among `entries` (all of the same subject).
  */
 export async function outgrownAtFor(
   proofs: readonly EntryOf<'proof'>[],

@@ -67,7 +67,10 @@ import type { Transport } from './transport.ts';
 import { explained } from './unready.ts';
 import { asCheckpoint, LogView, type ProvenEntry } from './view.ts';
 
-/** A checkpoint follows an acknowledgement within this, however short the user waits (milliseconds). */
+/**
+ * Milliseconds that the client waits at least for a checkpoint after an acknowledgement, whatever shorter patience the
+ * user set.
+ */
 const PUBLISHING_MS = 5_000;
 
 /** A client of the log that the options name. Nothing is asked before its first method. */
@@ -79,9 +82,9 @@ export class LogClient {
   readonly #options: ClientOptions;
   readonly #holding: Holding;
   #peers: readonly PeerResult[] | undefined;
-  /** Whether a head that the log's key signed was seen. */
+  /** Whether this client saw a checkpoint that the log's key signed. */
   #sawHead = false;
-  /** Policies that were shown to be in the tree: they are in every later one. */
+  /** Policies that were proven to be in the tree; they are in every later tree. */
   readonly #policies = new Map<EntryId, PolicyEntry>();
   readonly #reader: LogReader;
   readonly tiles: TileReader;
@@ -109,9 +112,10 @@ export class LogClient {
   }
 
   /**
-   * The newest checkpoint, of more than `covering` entries: a log may publish later than it acknowledges.
-   * Refuses `not-yet`, `quorum-unmet`, what `openTrusted` refuses, and first of all `inconsistent` when the log broke
-   * its word, also to others: witnesses do not cosign a fork, so a missing quorum must not hide one.
+   * Fetches the newest checkpoint. If `covering` is given, waits for one that contains the entry with that index, since
+   * a log may publish later than it acknowledges. Refuses `not-yet`, `quorum-unmet` and what `openTrusted` refuses.
+   * Refuses `inconsistent` before all others if the log showed two histories, to this client or to a peer: honest
+   * witnesses do not cosign a fork, so a missing quorum must not hide the fork.
    */
   async view(covering = -1): Promise<LogView> {
     const patience = new Patience(this.transport, PUBLISHING_MS);
@@ -135,8 +139,9 @@ export class LogClient {
   }
 
   /**
-   * A `not-yet` in the words of a reader whose policy asks for witnesses: the log's own key signed a head in this run, and none that
-   * the quorum cosigned covers what was asked for. That is this client's finding, whatever the log says of its witnesses.
+   * Turns `not-yet` into `quorum-unmet` if the client's policy asks for witnesses, the log's own key signed a head in
+   * this run, and no head with the quorum covers what was asked for. The client found this itself; what the log says of
+   * its witnesses plays no part.
    */
   unmet(refusal: Refusal): Refusal {
     const { quorum } = this.trust.policy;
@@ -146,8 +151,8 @@ export class LogClient {
   }
 
   /**
-   * The view of a checkpoint that came from the log's URL. Refuses as `LogView.signed` does; what is no checkpoint at all is
-   * the word of whoever answers there, and so `unavailable`.
+   * The view of a checkpoint that the log's URL served. Refuses as `LogView.signed` does. If the response is no
+   * checkpoint at all, anybody on the way may have sent it, so that it is `unavailable`.
    */
   #signed(note: Uint8Array): LogView {
     const { policy } = this.trust;
@@ -156,7 +161,7 @@ export class LogClient {
     return view;
   }
 
-  /** The newest checkpoint, of nobody yet. A log that has none says why. */
+  /** The newest checkpoint as served; nothing is verified. If the log has none, the refusal says why. */
   async #checkpoint(): Promise<Uint8Array> {
     try {
       return await this.tiles.checkpoint();
@@ -165,7 +170,7 @@ export class LogClient {
     }
   }
 
-  /** Once a run: later views are compared with this one. */
+  /** Asks the peers once in a run. Later views are compared with the first one. */
   async #askPeers(view: LogView): Promise<void> {
     if (this.#peers !== undefined) return;
     this.#peers = [];
@@ -174,7 +179,7 @@ export class LogClient {
     this.#peers = await checkPeers(this.#holding, compared);
   }
 
-  /** What came of comparing with each peer, in their order; none before the first view. */
+  /** The result of the comparison with each peer, in their order; empty before the first view. */
   get peers(): readonly PeerResult[] {
     return this.#peers ?? [];
   }
@@ -212,14 +217,14 @@ export class LogClient {
 
   async #submitStep(statements: readonly Uint8Array[]): Promise<readonly Submission[]> {
     const answers = await this.whileWaiting(postAll(this.transport, this.log, statements));
-    // Asked for after the answers, which may be signed with a new key.
+    // The policy is read after the answers, because receipts may be signed with a new key.
     const view = await this.view();
     const { origin } = view.opened.checkpoint;
     const signers = receiptSigners(this.trust, origin, await this.policy(view));
     return acknowledgeAll(statements, answers, signers, this.verify);
   }
 
-  /** Waits for the work; when that takes longer than a moment, remarks what the log says that it waits for. */
+  /** Waits for `work`. If that takes longer than `SLOW_MS`, remarks on what the log itself waits for. */
   async whileWaiting<T>(work: Promise<T>): Promise<T> {
     const { transport, log } = this;
     const { untilSlow } = this.#options;
@@ -247,8 +252,9 @@ export class LogClient {
   }
 
   /**
-   * The registration policies of the log, verified: each names the one before it, so that none between the first and
-   * the newest can be left out. That none is newer is the log's word. Undefined for a log without one.
+   * The registration policies of the log, verified. Each policy names the one before it, so the log cannot leave out
+   * one between the first and the newest. It could hide that a newer one exists: for that its search is believed.
+   * Undefined for a log without a policy.
    */
   async policies(view: LogView): Promise<PolicyHistory | undefined> {
     const rows = await findAll(this.transport, this.log, { kind: 'policy' }).catch(undefinedWithoutSearch);
@@ -270,7 +276,7 @@ export class LogClient {
     return (await this.policies(view))?.inForce;
   }
 
-  /** Refuses what the first failed check of the evidence refuses: the log's answer did not hold. */
+  /** Examines evidence. Refuses what the first failed check refuses, since the log's answer is wrong then. */
   assertVerified(evidence: Evidence): Examination {
     const examination = examine(evidence, this.trust, this.verify);
     for (const { refusal } of examination.checks) if (refusal !== undefined) throw refusal;
@@ -282,8 +288,8 @@ export class LogClient {
   }
 
   /**
-   * Everything about an entry that has a receipt: its place under a checkpoint, and the policy entry before it.
-   * Refuses `proof-failed` when the receipt names a place where another entry is.
+   * Collects the evidence of an entry from its receipt: its place under a checkpoint, and the policy before it. Refuses
+   * `proof-failed` if the receipt names a place that holds another entry.
    */
   async collect(id: EntryId, receipt: Uint8Array): Promise<Collected> {
     const [proof] = decodeReceipt(receipt).inclusion;
@@ -293,7 +299,7 @@ export class LogClient {
     if (entryIdOf(entry.bytes) !== id) {
       throw refuse('proof-failed', `the receipt says entry ${proof.index}, and that is another entry`);
     }
-    // A log's first entry is the policy that it was admitted under itself.
+    // Entry 0 is the policy under which it was admitted itself.
     const before = Math.max(1, entry.index);
     const policy = await this.newest(view, { kind: 'policy', before });
     const keys = namesKeyOf(policy, receipt) ? undefined : await this.newest(view, { kind: 'policy' });
@@ -308,7 +314,7 @@ export class LogClient {
   }
 }
 
-/** What of the options is the outside world. */
+/** The options that concern the outside world: `fetch`, clock, waiting. */
 function transportOf({
   fetch,
   now,
@@ -329,7 +335,7 @@ function transportOf({
   };
 }
 
-/** An entry that a search names as a policy. Refuses `proof-failed` when another one is there. */
+/** Reads an entry that the search lists as a policy. Refuses `proof-failed` if another entry is there. */
 async function policyEntry(view: LogView, { index, id }: Found): Promise<PolicyEntry> {
   const { bytes } = await view.entry(index);
   if (entryIdOf(bytes) !== id)
@@ -337,7 +343,10 @@ async function policyEntry(view: LogView, { index, id }: Found): Promise<PolicyE
   return { index, id, parsed: parseStatement(bytes) };
 }
 
-/** Whether a policy entry names the key of a receipt; a log without policies names none and has no later one. */
+/**
+ * Whether a policy entry names the key of a receipt. True for a log without policies, since no later policy can name
+ * it.
+ */
 function namesKeyOf(entry: ProvenEntry | undefined, receipt: Uint8Array): boolean {
   const parsed = entry && parseStatement(entry.bytes);
   if (parsed?.kind !== 'policy') return true;
@@ -345,7 +354,7 @@ function namesKeyOf(entry: ProvenEntry | undefined, receipt: Uint8Array): boolea
   return parsed.policy.document.log.receiptKeys.some((key) => equalBytes(keyThumbprint(key), kid));
 }
 
-/** A log of other software has no search. */
+/** Undefined in place of `not-found`: a log of other software has no search. */
 function undefinedWithoutSearch(error: unknown): undefined {
   if (error instanceof Refusal && error.code === 'not-found') return undefined;
   throw error;

@@ -1,7 +1,7 @@
 /**
- * The one comparison of a head that a log serves with one that was seen before, for clients, monitors and mirrors: are they one
- * history? A conflict comes with the evidence that shows it to anybody who has the log's key. A log that does not give what the
- * comparison needs is refused instead, and asked again: silence proves nothing.
+ * Compares a tree head that a log serves with one that was seen before, for clients, monitors and mirrors: do both
+ * belong to one history? A conflict comes with evidence that anybody who has the log's key can check. If the log does
+ * not serve what the comparison needs, it is refused and asked again later; a missing answer proves nothing.
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal } from '../bytes/refusal.ts';
@@ -22,39 +22,43 @@ import {
 } from './history.ts';
 import type { TileReader } from './tiles.ts';
 
-/** Two heads that cannot both be. */
+/** Two signed heads of one log that contradict each other. */
 export interface Conflict {
   readonly kind: 'conflict';
   readonly evidence: Evidence;
-  /** What makes it the same conflict again. */
+  /** Identifies the conflict, so that the same one is reported once. */
   readonly about: string;
   /** One sentence for people. */
   readonly what: string;
 }
 
-/** What the served head is to the one that was seen; `older`: out of some cache, since the larger tree is still served. */
+/**
+ * How the served head relates to the one that was seen. `older`: a cache served an old head; the log still serves the
+ * larger tree.
+ */
 export type HeadVerdict = { readonly kind: 'same' | 'newer' | 'older' } | Conflict;
 
-/** A head whose tree is read, and how it begins. */
+/** A head, and the root of the first leaves of its tree. */
 export interface ReadPrefix {
   readonly head: NotedHead;
   readonly prefix: Prefix;
 }
 
-/** How the log's trees are read. */
+/** Access to the log's trees. */
 export interface ComparedTrees {
   /**
-   * The root of the first `size` leaves of the tree of `head`, with its proof; of a larger head that is one history with
-   * it, where that is at hand. Refuses what reading refuses, `proof-failed` for nodes that do not hash to its root.
+   * The root of the first `size` leaves of the tree of `head`, with its proof. An implementation may use a larger head
+   * of the same history instead. Refuses what reading refuses, and `proof-failed` for nodes that do not hash to the
+   * root of `head`.
    */
   readonly prefix: (size: TreeSize, head: NotedHead) => Promise<ReadPrefix>;
-  /** Whether the log says that it serves the tree that was seen no more. */
+  /** Whether the log states that it no longer serves the tree that was seen. */
   readonly isGone: () => Promise<boolean>;
-  /** Whether an error of `prefix` says so. */
+  /** Whether an error of `prefix` states the same. */
   readonly saysGone: (error: unknown) => boolean;
 }
 
-/** Compares two signed heads. Refuses what `trees` refuses. */
+/** Compares two signed heads. Refuses what the methods of `trees` refuse. */
 export async function compareHeads(
   seen: NotedHead,
   served: NotedHead,
@@ -68,7 +72,7 @@ export async function compareHeads(
     const { head, prefix } = await trees.prefix(small.head.size, large);
     if (!equalBytes(prefix.root, small.head.root)) return split(head, small, { prefix });
   } catch (error) {
-    // Of a tree that is gone nothing can be compared any more.
+    // If the log no longer serves the tree that was seen, it was rolled back; its root cannot be compared.
     if (large === seen && trees.saysGone(error) && (await trees.isGone())) return rollback(seen, served);
     throw error;
   }
@@ -76,7 +80,7 @@ export async function compareHeads(
   return (await trees.isGone()) ? rollback(seen, served) : { kind: 'older' };
 }
 
-/** Trees as they are served, or as a verified copy has them in `nodes`. */
+/** Trees as the log serves them. `nodes`: where to read nodes: the log's tiles, or a verified copy. */
 export function servedTrees(seen: NotedHead, nodes: NodeSource, tiles: TileReader): ComparedTrees {
   return {
     prefix: async (size, head) => ({ head, prefix: await prefixOf(nodes, size, head.head) }),
@@ -85,7 +89,9 @@ export function servedTrees(seen: NotedHead, nodes: NodeSource, tiles: TileReade
   };
 }
 
-/** An old head may come from a cache; then the last leaf of the tree that was seen is still served. */
+/**
+ * Whether the last leaf of the tree that was seen is gone. If a cache served an old head, that leaf is still served.
+ */
 async function isGone({ head: { size } }: NotedHead, tiles: TileReader): Promise<boolean> {
   const last = Math.floor((size - 1) / TILE_WIDTH);
   try {
@@ -101,7 +107,7 @@ function isNotFound(error: unknown): boolean {
   return error instanceof Refusal && error.code === 'not-found';
 }
 
-/** The conflict of two heads that are no one history, in either order. */
+/** The conflict of two heads that do not belong to one history, in either order. */
 export function split(
   one: NotedHead,
   other: NotedHead,
@@ -115,7 +121,7 @@ export function split(
   };
 }
 
-/** Two heads that are no one history, in words. */
+/** A sentence about two heads that do not belong to one history. */
 export function splitText(one: TreeHead, other: TreeHead): string {
   const [small, large] = one.size <= other.size ? [one.size, other.size] : [other.size, one.size];
   const larger = small === large ? 'another tree of that size' : `a tree of ${large} that begins otherwise`;

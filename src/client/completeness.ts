@@ -1,6 +1,6 @@
 /**
- * Where the entries about a subject are. The log's own search says so, and could leave something out: monitors that
- * have a verified copy are asked the same, and what they have and the log does not name ends the run.
+ * Where the entries about a subject are. The log's own search answers, and could omit an entry. So monitors that have a
+ * verified copy of the log are asked the same. If a monitor has an entry that the log omits, the run ends.
  */
 import { refuse } from '../bytes/refusal.ts';
 import { decodeUtf8 } from '../bytes/text.ts';
@@ -15,13 +15,13 @@ import { parseStatement } from '../statement/parse.ts';
 export interface Listings {
   /** Entries of the tree that match, newest first. */
   pages(wanted: Wanted): AsyncIterable<Page>;
-  /** How far the copy of each monitor reaches that was asked as well. */
+  /** URL of each monitor that was asked, and the size of its copy. */
   readonly monitors: readonly { readonly url: string; readonly size: number }[];
 }
 
 const MAX_HEAD_BYTES = 65_536;
 
-/** Refuses `unavailable` when a monitor that was named cannot be asked. */
+/** Refuses `unavailable` if a named monitor cannot be asked. */
 export async function listingsOf(
   transport: Transport,
   log: string,
@@ -54,7 +54,7 @@ export async function listingsOf(
   };
 }
 
-/** Takes the rows of a listing from an index on, call by call. */
+/** Takes the rows of a listing from an index on, a part with each call. */
 function rowsOf(pages: AsyncIterator<Page>): (from: number) => Promise<readonly Listed[]> {
   let ahead: readonly Listed[] = [];
   let isEnd = false;
@@ -72,7 +72,7 @@ function rowsOf(pages: AsyncIterator<Page>): (from: number) => Promise<readonly 
   };
 }
 
-/** Entries a monitor's copy has. */
+/** Number of entries in a monitor's copy. */
 async function copiedBy(transport: Transport, base: string): Promise<number> {
   const body = await download(
     transport,
@@ -94,7 +94,10 @@ function parse(body: Uint8Array): unknown {
   }
 }
 
-/** A monitor is not believed either: its entry must be in the tree, and be what was asked for. */
+/**
+ * Checks the entry that a monitor names and the log does not: it must be in the tree and match the search, since a
+ * monitor may be wrong as well.
+ */
 async function assertMadeUp(
   view: LogView,
   { index, id }: Listed,

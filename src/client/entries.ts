@@ -1,6 +1,7 @@
 /**
- * Every entry of a log, in order, bundle by bundle: each is compared with the leaves under the signed root before anybody
- * sees it, and the next ones are fetched meanwhile (bytes/ahead.ts). The one walk of a whole log.
+ * Reads every entry of a log in order, bundle by bundle. Each entry is compared with its leaf under the signed root
+ * before it is returned, and the next bundles are fetched meanwhile (bytes/ahead.ts). Every walk of a whole log (fsck,
+ * monitor, mirror, `--full`) uses this iterator.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { BatchHasher } from '../tree/hash.ts';
@@ -29,7 +30,10 @@ export async function* entriesOf(
   }
 }
 
-/** What a walk fails with, as a refusal: `proof-failed` for what is not under the root, else what the log was asked for. */
+/**
+ * Turns the failure of a walk into a refusal: `proof-failed` for data that is not under the root, else the refusal of
+ * the request.
+ */
 export function asRefusal(error: unknown): unknown {
   if (error instanceof Tampered)
     return refuse('proof-failed', `${error.message}; do not rely on this log`, { cause: error });

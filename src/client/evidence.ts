@@ -1,8 +1,8 @@
 /**
- * Examining, offline, what somebody was handed as proof that a statement is in a log: the statement, its
- * receipts (RFC 9942), a `.tlog-proof` (C2SP tlog-proof), and the registration policy entry under which it
- * was admitted, with a proof of its own. From a verifier key alone, the checkpoint leads to the policy, and
- * the policy to the receipt key and to who may say what.
+ * What somebody is given as proof that a statement is in a log, to examine it offline: the statement, its receipts (RFC
+ * 9942), a `.tlog-proof` (C2SP tlog-proof), and the registration policy entry under which it was admitted, with a proof
+ * of its own. Only a verifier key must be known beforehand: it verifies the checkpoint, the checkpoint proves the
+ * policy, and the policy names the receipt key and who may log what.
  */
 import type { Digest, LeafIndex, TreeSize } from '../bytes/brand.ts';
 import type { TrustPolicy } from '../note/trust.ts';
@@ -14,34 +14,34 @@ export interface PolicyEvidence {
   readonly proof: Uint8Array;
 }
 
-/** What was handed over. */
+/** The files and bytes that were given. */
 export interface Evidence {
   /** The entry: a statement without unprotected headers. */
   readonly entry: Uint8Array;
-  /** Those that the statement carries: others than this log's may be among them. */
+  /** Receipts in the statement's header. Some may come from other logs. */
   readonly receipts: readonly Uint8Array[];
-  /** Those handed over by themselves: each must hold. */
+  /** Receipts that were given separately. Each of them must hold. */
   readonly loose?: readonly Uint8Array[];
   /** `.tlog-proof` of the entry. */
   readonly proof: Uint8Array | undefined;
   /** The policy entry, and its `.tlog-proof`. */
   readonly policy: PolicyEvidence | undefined;
   /**
-   * A later policy entry, when only that one names the key of the receipt: a fresh receipt for an old entry is
-   * signed with the key of today.
+   * A later policy entry, if only that one names the receipt's key. The log signs a fresh receipt for an old entry with
+   * its present key.
    */
   readonly keys?: PolicyEvidence | undefined;
 }
 
-/** Whom the examiner trusts. */
+/** The keys that the examiner trusts. */
 export interface Trust {
   readonly policy: TrustPolicy;
   /**
-   * Whether each algorithm among the log's keys must have signed: with an ML-DSA-44 key at hand, an Ed25519
-   * signature alone is not enough. Off where keys are alternatives (C2SP tlog-policy).
+   * If true, each algorithm among the log's keys must have signed: when an ML-DSA-44 key is known, an Ed25519 signature
+   * alone is not enough. False if the keys are alternatives (C2SP tlog-policy).
    */
   readonly everyAlgorithm: boolean;
-  /** Receipt keys known from elsewhere. */
+  /** Receipt keys that are trusted without a policy. */
   readonly receiptKeys: readonly PublicKey[];
 }
 
@@ -51,7 +51,7 @@ export interface Examiner extends Trust {
   readonly verify: VerifySignature | undefined;
 }
 
-/** An entry under a root, as far as its proof was verified. */
+/** Place of an entry under a root, as its proof shows it. */
 export interface Place {
   /** Name of the log that signed the root. */
   readonly log: string;
@@ -62,7 +62,7 @@ export interface Place {
   readonly path: readonly Digest[];
 }
 
-/** How people call the algorithms. */
+/** Names of the algorithms in messages. */
 export const SPOKEN: Readonly<Record<Algorithm, string>> = {
   ed25519: 'Ed25519',
   'ecdsa-p256': 'P-256',

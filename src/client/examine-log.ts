@@ -1,4 +1,7 @@
-/** What the log itself signed: checkpoint, witnesses, the entry's place, the registration policy entry. */
+/**
+ * Examines what the log itself signed: checkpoint, cosignatures, the place of the entry, and the registration policy
+ * entry.
+ */
 import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatBase64 } from '../bytes/text.ts';
@@ -51,13 +54,13 @@ export function examineProof(
   });
 }
 
-/** A checkpoint signed by the log, and the trusted keys of other algorithms that did not sign it. */
+/** A checkpoint that the log signed, and the trusted keys of other algorithms that did not sign it. */
 export interface Signed {
   readonly opened: OpenedCheckpoint;
   readonly silent: readonly NoteVerifier[];
 }
 
-/** Opens a checkpoint. Refuses as `openCheckpoint` and `silentKeys` do. The quorum is not looked at. */
+/** Opens a checkpoint without checking the quorum. Refuses as `openCheckpoint` and `silentKeys` do. */
 export function openSigned(note: Uint8Array, trust: Trust, verify?: VerifySignature): Signed {
   const witnessKeys = trust.policy.witnesses.map(({ verifier }) => verifier);
   const opened = openByLog(note, trust.policy, { witnessKeys, verify });
@@ -65,9 +68,9 @@ export function openSigned(note: Uint8Array, trust: Trust, verify?: VerifySignat
 }
 
 /**
- * The log's trusted keys of algorithms that did not sign. An algorithm counts as missing when the log has trusted
- * keys of it and none signed: of two keys of one algorithm, one may be retired. Refuses `unknown-signer` when one
- * is missing and every one is asked for.
+ * The log's trusted keys of algorithms with which it did not sign. An algorithm is missing if the log has trusted keys
+ * of it and none of them signed; one of two keys of the same algorithm may be retired. Refuses `unknown-signer` if an
+ * algorithm is missing and `everyAlgorithm` is set.
  */
 export function silentKeys(
   opened: OpenedCheckpoint,
@@ -103,7 +106,9 @@ function describeQuorum({ cosignatures }: OpenedCheckpoint, policy: TrustPolicy)
   throw refuse('quorum-unmet', `${seen}; fetch the proof again when the log has more cosignatures`);
 }
 
-/** The policy entry: logged before the statement, of this log, naming the keys we trust. */
+/**
+ * Examines the policy entry: logged before the statement, by this log, and naming the keys that the examiner trusts.
+ */
 export function examinePolicy(
   list: Checklist,
   evidence: Evidence,
@@ -118,7 +123,7 @@ export function examinePolicy(
   return list.run('policy', () => {
     const found = openPolicy(given, trust, place?.log);
     const { policy, index } = found;
-    // A first policy is its own; any later one was admitted by the log under the one before.
+    // Entry 0 is its own policy. The log admitted any later policy under the one before it.
     const own = index === 0 && equalBytes(given.entry, evidence.entry);
     if (place !== undefined && index >= place.index && !own) {
       throw refuse(
@@ -132,7 +137,10 @@ export function examinePolicy(
   });
 }
 
-/** The later policy of the log that names the receipt's key, when the evidence has one. `log`: its name, where it is known. */
+/**
+ * The later policy of the log that names the receipt's key, if the evidence contains one. `log`: name of the log, if
+ * known.
+ */
 export function examineKeys(
   list: Checklist,
   { keys }: Evidence,

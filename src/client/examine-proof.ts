@@ -1,7 +1,6 @@
 /**
- * What `verify` makes of a runtime proof, offline: the signatures of the target over this proof's challenge, and each
- * verdict of class E3 or E4 judged again where the commitment is at hand. What an agent merely says it saw is its word,
- * and no check.
+ * Examines a runtime proof offline: the target's signatures over the proof's challenge, and each verdict of class E3 or
+ * E4, judged again if the commitment is at hand. What an agent only states (E0, E1) cannot be checked.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { Checklist, type Check } from '../bytes/checklist.ts';
@@ -19,7 +18,7 @@ import { signedFactsFor } from '../probe/registry.ts';
 
 type ProofStatement = Extract<ParsedStatement, { kind: 'proof' }>;
 
-/** Declarations among entries, by the hex entry id. What is no commitment, or takes one back, is passed over. */
+/** Declarations among entries, by hex entry id. Withdrawals and entries that are no commitment are skipped. */
 export function declarationsIn(entries: readonly Uint8Array[]): ReadonlyMap<string, Declaration> {
   const found = new Map<string, Declaration>();
   for (const entry of entries) {
@@ -64,7 +63,7 @@ export async function checkProof(
   return list.checks;
 }
 
-/** One that is not read here is no pass, and no failure. */
+/** A transcript that this program cannot read neither passes nor fails. */
 async function checkTranscript(
   list: Checklist,
   which: string,
@@ -95,7 +94,7 @@ async function checkResult(
       `${said}, says the agent; name the proof of the commitment too to judge again`,
     );
   const claim = declaration.claims.find(({ id }) => id === result.claim);
-  // Offline nobody but the agent says when it looked.
+  // Offline only the agent's own statement of when it observed is available.
   const { start, end } = parsed.proof.window;
   const by = {
     declaration,

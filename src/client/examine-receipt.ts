@@ -1,4 +1,4 @@
-/** That the log answers for the entry: its receipts (RFC 9942), by keys and of a log that are known. */
+/** Examines an entry's receipts (RFC 9942): signed by a known key, of a known log. */
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
@@ -11,7 +11,7 @@ import { hashLeaf } from '../tree/hash.ts';
 import type { Checklist } from '../bytes/checklist.ts';
 import { SPOKEN, type Evidence, type Examiner, type Place, type Trust } from './evidence.ts';
 
-/** Receipts by keys we know: all that were handed over by themselves, and at least one of those carried. */
+/** Examines receipts by known keys. All separate receipts must hold, and at least one of those in the statement. */
 export function examineReceipts(
   list: Checklist,
   { entry, receipts, loose = [] }: Evidence,
@@ -39,13 +39,13 @@ export function examineReceipts(
   });
 }
 
-/** What the rest of the evidence says of the log: its name, and the logs that the statement names. */
+/** The log's name from the rest of the evidence, and the logs that the statement names as its audience. */
 export interface Named {
   readonly log: string | undefined;
   readonly audience: readonly string[] | undefined;
 }
 
-/** By whom receipts may be signed, and which log one must be of. */
+/** The keys that may sign receipts, and the log that a receipt must come from. */
 interface Known {
   readonly keys: readonly PublicKey[];
   readonly logOf: (receipt: Receipt) => string;
@@ -53,8 +53,9 @@ interface Known {
 }
 
 /**
- * The log that a receipt must be of: the one that checkpoint and policy name; without them one that is trusted, or that
- * the statement is for. Where nothing but a key is known, the receipt's own word: who trusts the key alone, trusts that.
+ * The log that a receipt must come from: the one that checkpoint and policy name; without them, a trusted log, or the
+ * statement's audience. If nothing but a receipt key is known, the receipt's own statement is used, since the examiner
+ * trusts that key for every log.
  */
 function logOf({ subject }: Receipt, { log, audience }: Named, trust: Trust): string {
   if (log !== undefined) return log;
@@ -63,7 +64,7 @@ function logOf({ subject }: Receipt, { log, audience }: Named, trust: Trust): st
   return allowed.includes(subject) ? subject : allowed.join(' or ');
 }
 
-/** That the statement is for the log which it is in, as far as it says for which one it is. */
+/** Checks that the statement is meant for the log that contains it, if it names an audience. */
 export function examineAudience(
   list: Checklist,
   { audience }: ParsedStatement,
@@ -80,7 +81,7 @@ export function examineAudience(
   });
 }
 
-/** The first of several that holds. */
+/** The first of several receipts that holds. */
 function findReceipt(
   receipts: readonly Uint8Array[],
   entry: Uint8Array,
@@ -92,7 +93,7 @@ function findReceipt(
     try {
       return judgeReceipt(bytes, entry, known, place);
     } catch (error) {
-      // A receipt of another log may be of a kind that we do not read.
+      // A receipt of another log may be of a kind that this program does not read.
       if (!(error instanceof Refusal)) throw error;
       if (problem === undefined || error.code !== 'unknown-signer') problem = error;
     }
@@ -118,7 +119,7 @@ interface ShownReceipt {
   readonly key: PublicKey;
 }
 
-/** Verifies one receipt; undefined when its key is not ours to judge. */
+/** Verifies one receipt; undefined if no known key signed it. */
 function openReceipt(
   bytes: Uint8Array,
   entry: Uint8Array,
@@ -134,9 +135,9 @@ function openReceipt(
 }
 
 /**
- * Holds the receipt against the checkpoint. A receipt signs a root and neither index nor size: its path also fits trees of other
- * sizes, so two roots under one stated size show that a number was changed, or that the log signed two histories, and this
- * alone does not show which. Refuses `proof-failed`.
+ * Compares the receipt with the checkpoint. A receipt signs a root, but neither index nor size, so its path also fits
+ * trees of other sizes. If receipt and checkpoint state one size and have two roots, either somebody changed a number
+ * or the log signed two histories; the evidence does not show which. Refuses `proof-failed`.
  */
 function agree({ place: { index, size, root }, issuer, key }: ShownReceipt, seen: Place | undefined): string {
   const same = seen !== undefined && equalBytes(seen.root, root);

@@ -1,4 +1,4 @@
-/** Who said it: statement signature, enrolment. */
+/** Examines who made the statement: its signature, and the signer's enrolment. */
 import { entryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
@@ -39,7 +39,7 @@ export function examineSigner(
   });
   list.run('enrolment', () => {
     const enrolled = policyFor(rules, statement).keys.get(statement.kid)?.enrolled;
-    // The log judged the dates of the key when it admitted the statement; no time here is proven.
+    // No time is proven here. The log checked the validity dates of the key when it admitted the statement.
     admit(rules, statement, asClaimed(statement), enrolled?.notBefore ?? 0);
     const what = `a ${statement.kind} about this subject (role ${ROLE_FOR[statement.kind]})`;
     const who = enrolled === undefined ? 'the log is open: anyone' : `"${enrolled.name}"`;
@@ -47,7 +47,9 @@ export function examineSigner(
   });
 }
 
-/** What the log looked up when it admitted a statement cannot be looked up here: taken as the statement has it. */
+/**
+ * The facts that the log looked up at admission cannot be looked up offline; they are taken from the statement itself.
+ */
 function asClaimed(statement: ParsedStatement): Facts {
   const { subject } = statement;
   const commitment = { kind: 'commitment', kid: '', subject } as const;
@@ -55,7 +57,7 @@ function asClaimed(statement: ParsedStatement): Facts {
   return { commitments: { get: () => commitment }, chains: { get: () => link } };
 }
 
-/** What it says that it continues. */
+/** The link of a chain that the statement claims to continue. */
 function linkClaimed(statement: ParsedStatement): ChainLink | undefined {
   if (isOrdered(statement)) {
     const id = newestWanted(statement);

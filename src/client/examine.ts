@@ -1,4 +1,4 @@
-/** The whole examination of some evidence, in the order a person would go. Offline and pure. */
+/** Examines evidence completely. Offline and pure. */
 import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import { Checklist, type Check } from '../bytes/checklist.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
@@ -7,13 +7,13 @@ import { examineKeys, examinePolicy, examineProof } from './examine-log.ts';
 import { examineAudience, examineReceipts } from './examine-receipt.ts';
 import { examineSigner } from './examine-signer.ts';
 
-/** What came of it. */
+/** The result of an examination. */
 export interface Examination {
   readonly checks: readonly Check[];
-  /** The entry is in the log: a checkpoint or a receipt, of a trusted key, leads to it, and nothing failed. */
+  /** True if no check failed, and a trusted key leads to the entry through a checkpoint or a receipt. */
   readonly verified: boolean;
   readonly statement: ParsedStatement | undefined;
-  /** Where the entry is, when a proof showed it. */
+  /** Place of the entry; undefined if no proof shows it. */
   readonly place: Place | undefined;
 }
 
@@ -32,7 +32,7 @@ export function examine(evidence: Evidence, trusted: Trust, verify?: VerifySigna
   const keys = examineKeys(list, evidence, trust, log);
   const named = { log, audience: statement?.audience };
   const receipt = examineReceipts(list, evidence, trust, [rules?.inForce?.policy, keys], place, named);
-  // Under a policy that is part of who may say what.
+  // With a policy at hand, the audience is checked as part of admission.
   if (rules === undefined && statement !== undefined) examineAudience(list, statement, place ?? receipt);
   const failed = list.checks.some(({ outcome }) => outcome === 'failed');
   const logged = list.passed('inclusion') || list.passed('receipt');

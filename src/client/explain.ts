@@ -1,6 +1,6 @@
 /**
- * From the status of a claim back to what it rests on: who declared and deployed it, what was signed and by whom, and when
- * agents looked. Everything is verified again; nothing is fetched but nodes of the tree.
+ * Traces the status of a claim to what it rests on: who declared and deployed it, what was signed and by whom, and when
+ * agents observed. Everything is verified again; only tree nodes are fetched.
  */
 import type { ClaimStatus } from '../appraisal/appraise.ts';
 import type { Declared, EntryOf } from '../appraisal/history.ts';
@@ -17,25 +17,25 @@ import type { Snapshot } from './snapshot.ts';
 export interface Explanation {
   readonly status: ClaimStatus;
   readonly declared: Declared;
-  /** The newest of the commitment. */
+  /** The newest deployment of the commitment. */
   readonly deployment: EntryOf<'deployment'> | undefined;
-  /** What came of the attachments of the proof; undefined without a proof. */
+  /** The result of examining the attachments of the proof; undefined without a proof. */
   readonly examined: Examined | undefined;
-  /** A signature of TLS 1.2 is among them: it covers less. */
+  /** True if one of the signatures is of TLS 1.2, which covers less of the handshake than TLS 1.3. */
   readonly isTls12: boolean;
-  /** Whether it was the target that signed; undefined where nobody did. */
+  /** Whether the target itself signed; undefined if nobody did. */
   readonly signer: Signer | undefined;
-  /** What a third party signed: one line each. */
+  /** What third parties signed, one line each. */
   readonly trails: readonly string[];
-  /** When each agent looked. */
+  /** The times at which each agent observed, against its slots. */
   readonly slots: readonly Sampling[];
-  /** `path = value`, of the leaves the verdict rests on that are public. */
+  /** Lines `path = value` for the public leaves that the verdict rests on. */
   readonly leaves: readonly string[];
-  /** The newest earlier proof of the same agent by another program, or by one that was allowed other things. */
+  /** The newest earlier proof of the same agent that was made by another program or with other permissions. */
   readonly otherProgram: EntryOf<'proof'> | undefined;
 }
 
-/** Undefined when the subject has no claim of that id. Refuses as `prefixOf` does. */
+/** Explains one claim; undefined if the subject has no claim with that id. Refuses as `prefixOf` does. */
 export async function explainClaim(
   snapshot: Pick<Snapshot, 'view' | 'tiles'>,
   subject: SubjectStatus,
@@ -66,7 +66,7 @@ export async function explainClaim(
   };
 }
 
-/** A probe or an evaluator that was exchanged changes what a verdict means. */
+/** Finds `otherProgram`: if the probe or the evaluator was replaced, the verdict may mean something else. */
 function otherProgram(
   { history }: SubjectStatus,
   declared: Declared,
@@ -82,7 +82,7 @@ function otherProgram(
   );
 }
 
-/** What an agent says that it is, as one text. */
+/** The agent's description of itself and its program, as one text. */
 function programOf({ parsed: { proof } }: EntryOf<'proof'>): string {
   const { version, binaryDigest, profileDigest } = proof.agent;
   return [version, ...[binaryDigest, profileDigest].map((each) => each && formatHex(each))].join('\n');

@@ -1,4 +1,4 @@
-/** Any entry of a log by its name: an entry id, an index, or a URL whose last part is one of them. */
+/** Finds an entry of a log by its entry id, by its index, or by a URL that ends in one of them. */
 import { isEntryId } from '../bytes/brand.ts';
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -8,10 +8,10 @@ import { entryIdOf, fetchReceipt } from './scrapi.ts';
 import type { Transport } from './transport.ts';
 import type { LogView } from './view.ts';
 
-/** An entry with what there is to show it. A host of tiles alone has no receipt and names no policy. */
+/** An entry with its evidence. A server that has only tiles gives no receipt and names no policy. */
 export type FoundEntry = Omit<Collected, 'receipt'> & { readonly receipt: Uint8Array | undefined };
 
-/** What of a client finds entries. */
+/** The parts of a client that finding an entry needs. */
 export interface Finder {
   readonly transport: Transport;
   /** Base URL of the log. */
@@ -20,7 +20,7 @@ export interface Finder {
   collect(id: Collected['id'], receipt: Uint8Array): Promise<Collected>;
 }
 
-/** Refuses `bad-locator`, and `not-found` for an id that the log, or a host of tiles alone, does not know. */
+/** Refuses `bad-locator`, and `not-found` for an id that the server does not know. */
 export async function findEntry(client: Finder, text: string): Promise<FoundEntry> {
   const name =
     URL.parse(text)
@@ -44,7 +44,7 @@ export async function findEntry(client: Finder, text: string): Promise<FoundEntr
   return { id, entry, receipt, evidence };
 }
 
-/** Undefined where there is none. */
+/** The receipt of an entry; undefined if the server has none. */
 async function receiptOf({ transport, log }: Finder, id: string): Promise<Uint8Array | undefined> {
   try {
     return await fetchReceipt(transport, log, id);

@@ -1,12 +1,12 @@
 /**
- * Gossip: comparing the tree head at hand with those that others hold of the same log, so that a log which
- * shows people different trees is found out. Pull only: a peer is a URL prefix that the user named, under
- * which it serves the largest head it verified, in the monitoring form of C2SP tlog-witness:
+ * Gossip: comparing the client's tree head with those that others hold of the same log. It finds a log that shows
+ * different trees to different people. The client only pulls: a peer is a URL prefix that the user named, under which
+ * the peer serves the largest head that it verified, in the monitoring form of C2SP tlog-witness:
  *
  *     GET <prefix>/<lower-case hex SHA-256 of the origin>/checkpoint
  *
- * No peer is believed: what it serves counts when the log's own keys signed it, and the log's tiles decide
- * whether two heads are one history.
+ * A peer need not be trusted: its head counts only if the log's own keys signed it, and the log's tiles decide whether
+ * two heads belong to one history.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { openCheckpoint, originHash, type OpenedCheckpoint } from '../note/checkpoint.ts';
@@ -21,46 +21,50 @@ import { exchange, urlOf, type Transport } from './transport.ts';
 export const MAX_PEERS = 32;
 /** Room for a hundred ML-DSA-44 lines (bytes). */
 const MAX_HEAD_BYTES = 400_000;
-/** Longest a peer may take; one that is slow is asked again next time (milliseconds). */
+/** Milliseconds that a peer may take. A slow peer is asked again at the next comparison. */
 const PEER_TIMEOUT_MS = 10_000;
 
-/** What came of comparing with one peer. */
+/** The result of the comparison with one peer. */
 export type PeerResult = { readonly peer: string } & Finding;
 
 export type Finding =
   | {
       readonly kind: 'agrees';
-      /** The peer's head: one history with the one at hand. */
+      /** The peer's head; it belongs to one history with the client's. */
       readonly head: SignedHead;
-      /** It is larger than the one at hand: the log showed others more than it showed us. */
+      /**
+       * True if the peer's head is larger than the client's: the log showed the peer more than it showed the client.
+       */
       readonly newer: boolean;
     }
-  /** No answer, or no head of this log. */
+  /** The peer did not answer, or has no head of this log. */
   | { readonly kind: 'unreachable'; readonly why: string }
-  /** What it serves is not a head that the log's keys signed. It is ignored: a stranger can serve anything. */
+  /** The log's keys did not sign what the peer serves. The answer is ignored, since anyone could serve it. */
   | { readonly kind: 'unverified'; readonly why: string }
-  /** Both heads are signed, and they are no one history. */
+  /** Both heads are signed, and do not belong to one history. */
   | (Conflict & { readonly head: SignedHead; readonly evidence: SplitView })
-  /** Signed, and the log did not give what shows whether they fit: to be asked again. */
+  /** Both heads are signed, but the log did not serve what a comparison needs. It is asked again later. */
   | { readonly kind: 'unreconciled'; readonly head: SignedHead; readonly why: string };
 
 /** What a comparison needs. */
 export interface Comparison {
   readonly transport: Transport;
-  /** Monitoring prefixes, as the user gave them; never ones that a stranger supplied. */
+  /** Monitoring prefixes that the user named. A prefix from any other source must not be used. */
   readonly peers: readonly string[];
-  /** Whose log keys count. Neither quorum nor witnesses are looked at. */
+  /** The log keys that count. Quorum and witnesses are not checked. */
   readonly policy: TrustPolicy;
   readonly verify?: VerifySignature | undefined;
   /** The head at hand, verified. A `LogView` is one. */
   readonly held: SignedHead;
-  /** The log's tiles, or a verified copy. Its patience bounds a comparison together with that of `transport`. */
+  /**
+   * The log's tiles, or a verified copy of them. The patience of both this reader and `transport` bounds a comparison.
+   */
   readonly tiles: NodeSource;
 }
 
 /**
- * Asks every peer at the same time; the results are in their order. What one of them does has no effect on
- * the others. Refuses `config-invalid` for more than 32 peers or a prefix that is no http(s) URL.
+ * Asks all peers at the same time; results are in the order of the peers. The failure of one does not affect the
+ * others. Refuses `config-invalid` for more than 32 peers, or a prefix that is no http(s) URL.
  */
 export async function comparePeers(comparison: Comparison): Promise<readonly PeerResult[]> {
   const { peers, held } = comparison;
@@ -71,7 +75,7 @@ export async function comparePeers(comparison: Comparison): Promise<readonly Pee
   return Promise.all(urls.map(async ({ peer, url }) => ({ peer, ...(await comparePeer(comparison, url)) })));
 }
 
-/** Where a peer serves the head it holds of a log. Refuses `config-invalid` when the prefix is no http(s) URL. */
+/** The URL under which a peer serves its head of a log. Refuses `config-invalid` if the prefix is no http(s) URL. */
 export function peerUrl(peer: string, origin: string): URL {
   const url = urlOf(`${peer.replace(/\/+$/, '')}/${originHash(origin)}/checkpoint`);
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') return url;
@@ -104,7 +108,7 @@ async function compareHead({ held, tiles }: Comparison, head: SignedHead): Promi
   }
 }
 
-/** Once, without patience. Refuses what `exchange` refuses, and any status but 200. */
+/** Fetches a head once, without retries. Refuses what `exchange` refuses, and every status but 200. */
 async function fetchHead(transport: Transport, url: URL): Promise<Uint8Array> {
   const timeoutMs = Math.min(transport.timeoutMs ?? PEER_TIMEOUT_MS, PEER_TIMEOUT_MS);
   const ask = { accept: 'text/plain', maxBytes: MAX_HEAD_BYTES };
@@ -114,7 +118,7 @@ async function fetchHead(transport: Transport, url: URL): Promise<Uint8Array> {
   return reply.body;
 }
 
-/** A head of the same log, by its keys alone: a witness's line that fails is no reason to overlook it. */
+/** Opens a head of the same log by its log keys alone. A cosignature that fails does not matter here. */
 function openSigned(note: Uint8Array, { policy, held, verify }: Comparison): OpenedCheckpoint | Refusal {
   const { origin } = held.opened.checkpoint;
   const logKeys = logKeysOf(policy, origin);

@@ -1,6 +1,6 @@
 /**
- * Two signed heads of one log, put side by side: the larger tree must begin with the smaller. The tiles that
- * hash to the larger head's root tell, and the proof that they give is evidence for others.
+ * Compares two signed heads of one log: the larger tree must begin with the smaller. Tiles that hash to the root of the
+ * larger head decide, and the proof computed from them is evidence for others.
  */
 import type { Digest, TreeSize } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
@@ -11,34 +11,34 @@ import { nodesForConsistency, nodesForRoot, proveConsistency, rootAt } from '../
 import { verifyConsistency } from '../tree/verify.ts';
 import type { TileReader } from './tiles.ts';
 
-/** Size and root of a tree somebody signed. */
+/** Size and root of a tree that somebody signed. */
 export interface TreeHead {
   readonly size: TreeSize;
   readonly root: Digest;
 }
 
-/** A head as it was served, and what it says. */
+/** A head, and the signed note that it came in. */
 export interface SignedHead {
   /** The signed note. */
   readonly note: Uint8Array;
   readonly opened: OpenedCheckpoint;
 }
 
-/** Where nodes come from: the log's tiles, or a copy of them. Nothing it gives is believed. */
+/** A source of tree nodes: the log's tiles or a copy. Its answers are verified. */
 export type NodeSource = Pick<TileReader, 'nodes'>;
 
-/** The root of a tree's first leaves, and the consistency proof that shows it to be that (RFC 9162 §2.1.4). */
+/** The root of a tree's first leaves, with the consistency proof for it (RFC 9162 §2.1.4). */
 export interface Prefix {
   readonly root: Digest;
   readonly proof: readonly Digest[];
 }
 
-/** The evidence of two heads that are no one history. */
+/** Evidence of two heads that do not belong to one history. */
 export type SplitView = Extract<Evidence, { readonly kind: 'split-view' }>;
 
 /**
- * Root of the first `size` leaves of a tree, shown to be so by the tree's own root. Refuses what `nodes` of
- * the source refuses, and `proof-failed` when what it gave does not hash to the tree's root.
+ * Root of the first `size` leaves of a tree, verified against the tree's own root. Refuses what `nodes` of the source
+ * refuses, and `proof-failed` if the nodes do not hash to the tree's root.
  */
 export async function prefixOf(source: NodeSource, size: TreeSize, tree: TreeHead): Promise<Prefix> {
   const needed = [...nodesForRoot(size), ...nodesForConsistency(size, tree.size)];
@@ -49,7 +49,7 @@ export async function prefixOf(source: NodeSource, size: TreeSize, tree: TreeHea
   return { root, proof };
 }
 
-/** What shows that two heads are no one history: for two sizes, how the larger tree begins instead. */
+/** Evidence that two heads do not belong to one history: the root that the larger tree has at the smaller size. */
 export interface Contradiction {
   readonly prefix?: Prefix;
 }
@@ -75,7 +75,7 @@ export interface NotedHead {
   readonly head: TreeHead;
 }
 
-/** The contradiction as evidence that anyone with the log's key can check: the smaller head first. */
+/** The contradiction as evidence that anyone with the log's key can check; the smaller head comes first. */
 export function splitView(one: NotedHead, other: NotedHead, { prefix }: Contradiction): SplitView {
   const [old, now] = one.head.size <= other.head.size ? [one, other] : [other, one];
   return {

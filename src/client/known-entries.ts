@@ -1,7 +1,10 @@
-/** Entries that were verified once: their place in a tree that only grows does not change. */
+/**
+ * A cache of verified entries. The place of an entry never changes in a tree that only grows, so it need not be
+ * verified again.
+ */
 import type { SubjectEntry } from '../appraisal/history.ts';
 
-/** Bytes of entries; beyond, the oldest are forgotten, and verified again when they are needed. */
+/** Most bytes of entries. Beyond that, the oldest are dropped, and verified again when they are needed. */
 const MOST_BYTES = 67_108_864;
 
 export class KnownEntries {

@@ -1,15 +1,15 @@
 /**
- * Where the entries about subjects are, as a reader has been told: what was listed once is not asked for again, as long
- * as one command goes on looking. Newest first, and no further back than is needed.
+ * A cache of listings: the places of entries about subjects, as the search gave them. A row that was listed is not
+ * requested again while one command goes on reading. Listings go from the newest row back, only as far as needed.
  */
 import { refuse } from '../bytes/refusal.ts';
 import { printable } from '../bytes/printable.ts';
 import type { Listed, Page, Wanted } from './search.ts';
 
-/** Rows of all listings together; beyond, those of the subjects asked for longest ago are forgotten. */
+/** Most rows of all listings together. Beyond that, the listings that were used longest ago are dropped. */
 const MOST_HELD = 500_000;
 
-/** Everything of a listing from `low` on, below `high`; newest first. */
+/** All rows of a listing with indices from `low` on and below `high`, newest first. */
 interface Kept {
   readonly subject: string | undefined;
   readonly rows: readonly Listed[];
@@ -19,7 +19,7 @@ interface Kept {
 
 export type Pages = (wanted: Wanted) => AsyncIterable<Page>;
 
-/** Whether neither a row nor any older one is needed; `taken`: rows that were. */
+/** Whether a row, and with it every older one, is not needed. `taken`: number of rows taken so far. */
 export type Stop = (row: Listed, taken: number) => boolean;
 
 export class ListedRows {
@@ -31,7 +31,10 @@ export class ListedRows {
     this.#mostHeld = mostHeld;
   }
 
-  /** Rows below `size`, newest first, up to the first that stops. Refuses `too-large` for more than `most`. */
+  /**
+   * Rows below the index `size`, newest first, up to the first for which `stop` holds. Refuses `too-large` for more
+   * than `most` rows.
+   */
   async newestFirst(
     pages: Pages,
     wanted: Wanted,
@@ -42,7 +45,7 @@ export class ListedRows {
     const key = `${wanted.kind ?? ''}\n${wanted.subject ?? ''}`;
     const kept = this.#kept.get(key);
     const rows: Listed[] = [];
-    /** Where it stopped; 0: nowhere, everything was taken. */
+    /** Index after the row at which it stopped; 0 if it took every row. */
     let low = 0;
     const take = (more: readonly Listed[]): boolean => {
       for (const row of more) {
@@ -77,8 +80,8 @@ export class ListedRows {
   }
 
   /**
-   * Learns what is new of all subjects in one listing, where that is less to ask than each subject: those without
-   * anything new are not asked about again.
+   * Reads the new rows of all subjects in one listing if that needs fewer requests than asking about each subject.
+   * Subjects without new rows are then not asked about again.
    */
   async catchUp(pages: Pages, from: number, size: number): Promise<void> {
     const current = [...this.#kept.values()].filter(
@@ -92,7 +95,7 @@ export class ListedRows {
   }
 }
 
-/** About what a listing brings at once. */
+/** Rows in one page of a listing, about. */
 const ROWS_A_PAGE = 64;
 
 function tooMany({ subject, kind }: Wanted, most: number): Error {

@@ -1,10 +1,13 @@
-/** What an agent asks of its log. bound-log.ts asks it of a log over the network; tests, of one in memory. */
+/** What an agent needs of its log. bound-log.ts implements it over the network; tests implement it in memory. */
 import type { Digest } from '../bytes/brand.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { Acknowledged } from './receipts.ts';
 import type { Listed, Page, Wanted } from './search.ts';
 
-/** A verified head, and when the log or a quorum of its witnesses signed it (POSIX seconds); undefined where nobody says. */
+/**
+ * A verified head. `signed`: when the log or a quorum of its witnesses signed it, POSIX seconds; undefined if neither
+ * states a time.
+ */
 export interface BoundHead {
   readonly origin: string;
   readonly size: number;
@@ -13,21 +16,25 @@ export interface BoundHead {
 }
 
 /**
- * Whoever implements it verifies: a head is signed as the trust policy wants and
- * continues the one before, an entry is in the tree, a receipt holds. That a listing is whole is the log's word.
+ * An implementation verifies what it returns: a head is signed as the trust policy asks and continues the one before,
+ * an entry is in the tree, a receipt holds. Whether a listing is complete is not verified.
  */
 export interface LogPort {
   /** The newest head. */
   head(): Promise<BoundHead>;
   /** Entries as the log's search names them, newest first. */
   pages(wanted: Wanted): AsyncIterable<Page>;
-  /** The bytes of an entry, shown to be in the tree. Refuses `proof-failed` when its id is another. */
+  /** The bytes of an entry, proven to be in the tree. Refuses `proof-failed` if its id differs from the listed one. */
   entry(listed: Listed): Promise<Uint8Array>;
   /** The registration policy in force; undefined for a log without one. */
   policy(): Promise<Policy | undefined>;
-  /** Logs a statement. Refuses what the log refuses, `unavailable` and the like when it cannot say. */
+  /**
+   * Logs a statement. Refuses what the log refuses, and `unavailable` and similar codes if the log cannot be reached.
+   */
   submit(statement: Uint8Array): Promise<LoggedAs>;
 }
 
-/** A statement that the log has: id and entry are of the spelling that was logged. The receipt is verified. */
+/**
+ * A logged statement. `id` and `entry` belong to the spelling that was logged (cose/twin.ts). The receipt is verified.
+ */
 export type LoggedAs = Omit<Acknowledged, 'location'>;

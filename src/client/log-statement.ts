@@ -1,10 +1,10 @@
 /**
- * Logging a statement: sign → submit → collect → verify. Signing is the caller's (statement/sign.ts); from there on this
- * is the one way, whatever is said.
+ * Logging a statement: sign → submit → collect → verify. The caller signs (statement/sign.ts); every statement takes
+ * the other three steps here.
  *
- * Posting is idempotent: the log answers a statement that it has with the entry that it has, in the spelling of the
- * signature that was logged (cose/twin.ts). So a lost answer is asked for again, and the result names the *logged* entry,
- * which says what the statement says.
+ * Submitting is idempotent: for a statement that the log has, it answers with the existing entry, in the spelling of
+ * the signature that was logged (cose/twin.ts). A lost answer can therefore be asked for again. The result names the
+ * *logged* entry, whose content equals the statement's.
  */
 import type { EntryId } from '../bytes/brand.ts';
 import { natureOf } from '../bytes/nature.ts';
@@ -25,24 +25,27 @@ export interface Collected {
   readonly id: EntryId;
 }
 
-/** A statement that was shown to be logged. */
+/** A statement that was proven to be logged. */
 export interface LoggedStatement extends Collected {
   readonly index: number;
   /** URL of its receipt. */
   readonly location: string;
-  /** It was there before: below `known`, or posted by somebody else in the other spelling of its signature. */
+  /**
+   * True if it was logged before: its index is below `known`, or somebody else submitted it with the other spelling of
+   * its signature.
+   */
   readonly already: boolean;
 }
 
 /** How to log a statement. */
 export interface LogOptions {
-  /** Size of the tree that the caller looked at before: an entry below it was there already. Default: 0. */
+  /** Size of a tree that the caller read before: an entry with a smaller index was logged already. Default: 0. */
   readonly known?: number;
-  /** How to go on where the log took the statement and it cannot be shown now; one sentence. */
+  /** One sentence for the user on how to continue, if the log accepted the statement but that cannot be proven now. */
   readonly goOn?: string;
 }
 
-/** What of a client logs statements. */
+/** The parts of a client that logging needs. */
 export interface Registrar {
   readonly transport: Transport;
   /** Base URL of the log. */
@@ -73,13 +76,13 @@ export async function logStatement(
   return { ...collected, index, location, already: index < known || id !== entryIdOf(statement) };
 }
 
-/** How to go on where the same command again would say it a second time. */
+/** The advice if repeating the command would log a second statement. */
 const LOOK_AGAIN = 'Do not say it again; tallystick get with this entry id shows that it is logged';
 
 /**
- * Does what is left once a log took a statement: whatever fails then, its author hears that it is logged. A log that goes
- * away now takes nothing back: the refusal names the entry and says how to go on. One that says that what the log gave
- * does not hold stands as it is: its word that it took something is worth nothing then.
+ * Does the work that follows after a log accepted a statement. If the log cannot be reached meanwhile, the statement is
+ * still logged: the refusal then names the entry and says how to continue. If the log's evidence does not hold, the
+ * refusal is passed on unchanged, since its acknowledgement is worth nothing then.
  */
 export async function onceLogged<T>(entry: string, goOn: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -91,16 +94,18 @@ export async function onceLogged<T>(entry: string, goOn: string, work: () => Pro
   }
 }
 
-/** Whether what the log gave was read and does not hold; what is of another version was not read. */
+/**
+ * Whether the evidence was read and does not hold. Evidence of another version was not read, so it does not count here.
+ */
 function doesNotHold(code: RefusalCode): boolean {
   const isOther = code === 'older-version' || code === 'newer-version';
   return ['input', 'refused', 'lie'].includes(natureOf(code)) && !isOther;
 }
 
-/** What takes less is not worth a remark (milliseconds). */
+/** Milliseconds. A shorter wait is not remarked on. */
 const SLOW_MS = 1_500;
 
-/** What it takes to say that a log is waited for. `untilSlow`: resolves after so many milliseconds. */
+/** What is needed to tell the user what a log waits for. `untilSlow`: resolves after the given milliseconds. */
 export interface Waiting {
   readonly transport: Transport;
   readonly log: string;
@@ -108,7 +113,7 @@ export interface Waiting {
   readonly untilSlow?: ((ms: number) => Promise<void>) | undefined;
 }
 
-/** Waits for the work; when that takes longer than a moment, remarks what the log says that it waits for. */
+/** Waits for the work. If that takes longer than `SLOW_MS`, remarks on what the log itself waits for. */
 export async function whileWaiting<T>(waiting: Waiting, work: Promise<T>): Promise<T> {
   const done = new AbortController();
   void remarkLater(waiting, done.signal);
@@ -131,7 +136,7 @@ async function remarkLater({ transport, log, remark, untilSlow }: Waiting, done:
     });
 }
 
-/** Ends early, and leaves no timer behind, when the waiting is over. */
+/** Resolves after `SLOW_MS`, or as soon as `done` aborts, and leaves no timer behind. */
 function slow(done: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, SLOW_MS);

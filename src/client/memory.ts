@@ -1,7 +1,7 @@
 /**
- * The newest head of each log, remembered between runs: whoever asks a log twice also checks that it kept its word
- * (sumdb's and Rekor's clients do the same). Two heads that are not one history end the run, and become an incident that
- * anyone with the log's key can check.
+ * Remembers the newest head of each log between runs. A client that asks a log twice thereby also checks that the log
+ * kept its word (as the clients of sumdb and Rekor do). Two heads that do not belong to one history end the run, and
+ * become an incident that anyone with the log's key can check.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { formatIncident, makeIncident, type Incident } from '../incident/incident.ts';
@@ -14,7 +14,7 @@ import type { NotedHead } from './history.ts';
 import type { HeadMemory, Remark, RememberedHead } from './ports.ts';
 import type { LogView } from './view.ts';
 
-/** A `HeadMemory` that lasts as long as the process. `incidents`: what it was given to keep, by id. */
+/** A `HeadMemory` that lasts as long as the process. `incidents`: those it was given, by id. */
 export class HeadsInMemory implements HeadMemory {
   readonly #heads = new Map<string, Uint8Array>();
   readonly incidents = new Map<string, Incident>();
@@ -34,7 +34,7 @@ export class HeadsInMemory implements HeadMemory {
   }
 }
 
-/** What holding a log to its word needs. */
+/** What checking a log against its remembered head needs. */
 export interface Holding {
   readonly memory: HeadMemory;
   readonly policy: TrustPolicy;
@@ -44,9 +44,9 @@ export interface Holding {
 }
 
 /**
- * Checks a view against the head remembered of its log; the log's signature is enough for that. Refuses `inconsistent`
- * when they are not one history, and `config-invalid` for a remembered head that is damaged, or that keys signed which are
- * not trusted now, and that contradicts what is served.
+ * Compares a view with the remembered head of its log; the log's signature is enough for that, without the quorum.
+ * Refuses `inconsistent` if they do not belong to one history. Refuses `config-invalid` if the remembered head is
+ * damaged, or if keys that are no longer trusted signed it and it contradicts the served head.
  */
 export async function checkRemembered(holding: Holding, view: LogView): Promise<void> {
   const { origin } = view.opened.checkpoint;
@@ -59,7 +59,9 @@ export async function checkRemembered(holding: Holding, view: LogView): Promise<
     : otherKeys(origin, old.place);
 }
 
-/** Whether the log that is trusted now signed a head: else nobody can be shown that it broke its word. */
+/**
+ * Whether a key that is trusted now signed a head. If not, the head cannot show anybody that the log broke its word.
+ */
 function isTrusted(note: Uint8Array, policy: TrustPolicy): boolean {
   try {
     openByLog(note, policy);
@@ -79,7 +81,7 @@ function otherKeys(origin: string, place: string): Refusal {
   );
 }
 
-/** Remembers a view that was checked and accepted, when it is newer than what is remembered. */
+/** Remembers a view that was checked and accepted, if it is newer than the remembered head. */
 export async function remember({ memory, remark }: Holding, view: LogView): Promise<void> {
   const { origin, size } = view.opened.checkpoint;
   const old = await readRemembered(memory, origin);
@@ -88,12 +90,12 @@ export async function remember({ memory, remark }: Holding, view: LogView): Prom
     await memory.remember(origin, view.note);
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'store-failed') throw error;
-    // This answer is as good as before; only the next run is not held to it.
+    // The answer of this run is as good as before; the next run lacks the head for its comparison.
     remark({ code: 'head-not-kept', level: 'note', text: error.message });
   }
 }
 
-/** Has an incident kept for others to check, and makes the refusal `inconsistent` that ends the run. */
+/** Stores an incident for others to check, and makes the refusal `inconsistent` that ends the run. */
 export async function accuse(
   { memory, policy, now, remark }: Holding,
   origin: string,
@@ -114,7 +116,7 @@ export async function accuse(
     return refuse('inconsistent', `${what}; ${next}`);
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'store-failed') throw error;
-    // Two histories are told of also where the evidence cannot be kept; whoever listens has it then.
+    // If the incident cannot be stored, it is put into the message, so that the user has the evidence.
     const text = `${error.message}, and is this:\n${formatIncident(incident).trimEnd()}`;
     remark({ code: 'evidence-not-kept', level: 'warning', text });
     return refuse(

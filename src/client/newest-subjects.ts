@@ -1,8 +1,8 @@
-/** The subjects that were committed to last, for verbs that show some of many. */
+/** The subjects with the newest commitments, for verbs that show a part of many subjects. */
 import { matcher } from '../statement/pattern.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** The newest `most` subjects, of those that a pattern has; `more`: how many others there are, at most. */
+/** The `most` newest subjects that match the pattern. `more`: number of other subjects, at most. */
 export async function newestSubjects(
   snapshot: Snapshot,
   most: number,

@@ -1,33 +1,34 @@
 /**
- * Asking again: after what the log says in `Retry-After` (RFC 9110 §10.2.3), else after exponential
- * back-off with full jitter, as SCRAPI draft-11 §2.6 asks of clients. Each pause, their number and their
- * sum are bounded.
+ * Retrying requests. The pause is what the log asks for in `Retry-After` (RFC 9110 §10.2.3), else exponential back-off
+ * with full jitter, as SCRAPI draft-11 §2.6 asks of clients. The length, number and sum of pauses are bounded.
  */
 import { Refusal } from '../bytes/refusal.ts';
 import { refusalOf } from './problem.ts';
 import { exchange, isBroken, TIMEOUT_MS, type Ask, type Reply, type Transport } from './transport.ts';
 
-/** The first pause is drawn below this, and each next one below its double (milliseconds). */
+/** Milliseconds. The first pause is random below this; the bound doubles for each next pause. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 8_000;
-/** `Retry-After: 0` still means not at once (milliseconds). */
+/** Milliseconds. A pause after `Retry-After: 0` is this long. */
 const SHORTEST_PAUSE_MS = 50;
-/** However short the pauses are, one operation asks no more often than this. */
+/** Most pauses of one operation, however short they are. */
 const MAX_PAUSES = 32;
 
-/** Long enough for a witness round and a busy minute, short enough for a CI job (milliseconds). */
+/** Milliseconds: long enough for a witness round under load, short enough for a CI job. */
 const PATIENCE_MS = 60_000;
 
-/** Longest that one answer is asked to be held: proxies on the way give up after a minute (milliseconds). */
+/** Most milliseconds for which a log is asked to hold one answer. Proxies give up after a minute. */
 const LONGEST_WAIT_MS = 30_000;
 
-/** However little patience is left, an answer has this long to come (milliseconds). */
+/** Milliseconds that one answer may always take, even if patience is nearly used up. */
 const LEAST_ANSWER_MS = 1_000;
 
-/** Statuses that mean: the same request may do better later. */
+/** Statuses that mean that the same request may succeed later. */
 const BUSY = new Set([429, 502, 503, 504]);
 
-/** All the pauses of one operation: by their sum and by the clock, which also counts the answers that were held. */
+/**
+ * The pauses of one operation, bounded by their sum and by the clock; the clock also counts answers that the log held.
+ */
 export class Patience {
   readonly #transport: Transport;
   readonly #mostPauses: number;
@@ -35,7 +36,7 @@ export class Patience {
   #leftMs: number;
   #pauses = 0;
 
-  /** `leastMs`: patience that there is in any case, for what takes but a moment. */
+  /** `leastMs`: milliseconds of patience in any case, for operations that normally take a moment. */
   constructor(transport: Transport, leastMs = 0) {
     this.#transport = transport;
     const { now, waitUntil, patienceMs = PATIENCE_MS } = transport;
@@ -45,7 +46,9 @@ export class Patience {
     this.#mostPauses = MAX_PAUSES + (waitUntil === undefined ? 0 : Math.ceil(this.#leftMs / 1000));
   }
 
-  /** The request with the preference that its answer be held, as long as there is time left for that. */
+  /**
+   * The request with a preference (`Prefer: wait`) that the log hold its answer, as far as the remaining time allows.
+   */
   held(ask: Ask): Ask {
     const { now, waitUntil } = this.#transport;
     if (waitUntil === undefined) return ask;
@@ -53,7 +56,7 @@ export class Patience {
     return left <= 0 ? ask : { ...ask, waitMs: Math.min(left, LONGEST_WAIT_MS) };
   }
 
-  /** The transport for one request: none outlasts the patience of all. */
+  /** The transport for one request: its time-out does not exceed the remaining patience. */
   bounded(): Transport {
     const { timeoutMs = TIMEOUT_MS, now } = this.#transport;
     return {
@@ -62,7 +65,7 @@ export class Patience {
     };
   }
 
-  /** Waits until it is time to ask again. False, at once, when that would be longer than patience lasts. */
+  /** Waits until the next try is due. Returns false at once if that would take longer than the remaining patience. */
   async pause(reply?: Reply): Promise<boolean> {
     const { random = Math.random, sleep = timer } = this.#transport;
     const ceiling = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#pauses);
@@ -78,9 +81,9 @@ export class Patience {
 }
 
 /**
- * Asks until the log is not busy, and again when the connection breaks: every request here may be made twice, posting a
- * statement too. `waits`: the answer may be held until witnesses have cosigned. Refuses what `exchange` refuses; the last busy
- * reply becomes a refusal.
+ * Repeats a request while the log is busy or the connection breaks. Every request of this client may be repeated, also
+ * one that submits a statement. `waits`: whether the log may hold the answer until witnesses have cosigned. Refuses
+ * what `exchange` refuses; the last busy reply becomes a refusal.
  */
 export async function askPatiently(
   transport: Transport,
@@ -99,7 +102,7 @@ export async function askPatiently(
   }
 }
 
-/** One reply, or how the connection broke. */
+/** One reply, or the error with which the connection broke. */
 async function once(transport: Transport, url: URL, ask: Ask, patience: Patience): Promise<Reply | Refusal> {
   try {
     return await exchange(patience.bounded(), url, ask);
@@ -109,7 +112,7 @@ async function once(transport: Transport, url: URL, ask: Ask, patience: Patience
   }
 }
 
-/** The body of a resource that must be there: any status but 200 is a refusal. */
+/** The body of a resource that must exist: every status but 200 is refused. */
 export async function download(
   transport: Transport,
   url: URL,
@@ -121,12 +124,18 @@ export async function download(
   return reply.body;
 }
 
-/** Milliseconds that `Retry-After` asks for: seconds or an HTTP date; undefined when absent or nonsense. */
+/**
+ * Milliseconds that the reply's `Retry-After` asks for (seconds or an HTTP date); undefined if it is absent or
+ * malformed.
+ */
 export function retryAfter(reply: Reply | undefined, now: number): number | undefined {
   return parseRetryAfter(reply?.headers.get('retry-after') ?? null, now);
 }
 
-/** Milliseconds that a `Retry-After` asks to wait: seconds or a date (RFC 9110 §10.2.3); undefined for none or anything else. */
+/**
+ * Milliseconds that the text of a `Retry-After` asks for: seconds or a date (RFC 9110 §10.2.3); undefined for anything
+ * else.
+ */
 export function parseRetryAfter(text: string | null, now: number): number | undefined {
   if (text === null) return undefined;
   if (/^[0-9]{1,9}$/.test(text)) return Number(text) * 1000;

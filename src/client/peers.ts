@@ -1,6 +1,6 @@
 /**
- * The peers of a client: the head that the log shows is compared with those that monitors, witnesses and mirrors hold
- * (gossip.ts). A peer that is silent or talks nonsense is a remark; two histories end the run.
+ * The peers of a client: compares the log's head with those of monitors, witnesses and mirrors (gossip.ts). A peer that
+ * does not answer, or answers nonsense, causes a remark; two histories end the run.
  */
 import { printable } from '../bytes/printable.ts';
 import type { Refusal } from '../bytes/refusal.ts';
@@ -11,10 +11,10 @@ import { TileReader } from './tiles.ts';
 import type { Transport } from './transport.ts';
 import type { LogView } from './view.ts';
 
-/** Longest to wait for one answer of a peer, or for the log's tiles on its behalf (milliseconds). */
+/** Most milliseconds for one answer of a peer, or of the log while a peer is compared. */
 const TIMEOUT_MS = 5_000;
 
-/** What is compared: a view, the URL it came from, with whom. */
+/** What is compared: a view, the URL that it came from, and the peers. */
 export interface Compared {
   readonly view: LogView;
   readonly log: string;
@@ -22,7 +22,7 @@ export interface Compared {
   readonly transport: Pick<Transport, 'fetch' | 'now'>;
 }
 
-/** Compares with every peer, and remarks on those that do not simply agree. Refuses `inconsistent`, `config-invalid`. */
+/** Compares with every peer, and remarks on each that does not agree. Refuses `inconsistent` and `config-invalid`. */
 export async function checkPeers(
   holding: Holding,
   { view, log, peers, transport: { fetch, now } }: Compared,
@@ -46,7 +46,7 @@ export async function checkPeers(
   return results;
 }
 
-/** Nothing of a peer that holds the same head, or an older one of the same history. */
+/** The remark on one result; undefined for a peer with the same head, or an older one of the same history. */
 function remarkOn(result: Exclude<PeerResult, { readonly kind: 'conflict' }>): Remark | undefined {
   const peer = `peer ${printable(result.peer)}`;
   if (result.kind === 'unreachable')

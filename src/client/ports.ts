@@ -1,6 +1,6 @@
 /**
- * What a client is handed of the outside: where it remembers heads, where it says what a person should hear, and how
- * far long work is. Each port has an implementation in memory (memory.ts); files are Node's business.
+ * What the caller gives to a client: where it remembers heads, where it sends remarks for the user, and how it shows
+ * progress. Each port has an implementation in memory (memory.ts); implementations on files are in node/.
  */
 import type { Incident } from '../incident/incident.ts';
 import type { BatchHasher } from '../tree/hash.ts';
@@ -8,89 +8,100 @@ import type { VerifySignature } from '../sign/algorithm.ts';
 import type { Trust } from './evidence.ts';
 import type { Transport } from './transport.ts';
 
-/** A head as it was remembered. Its signatures were verified before it was kept. */
+/** A remembered head. Its signatures were verified before it was stored. */
 export interface RememberedHead {
   /** The signed note. */
   readonly note: Uint8Array;
-  /** Where it is kept, for messages: a path, a key of a store. */
+  /** Where it is stored (a path, or the key of a store), for messages. */
   readonly place: string;
 }
 
 /**
- * Remembers the newest verified head of each log between runs, and keeps what shows that a log broke its word. A client
- * holds every head that it is served against the one remembered here.
+ * Remembers the newest verified head of each log between runs, and stores evidence that a log broke its word. A client
+ * compares every head that a log serves with the one remembered here.
  */
 export interface HeadMemory {
-  /** The head remembered of the log with this origin; undefined without one. Refuses `config-invalid` when it cannot be read. */
+  /**
+   * The remembered head of the log with this origin; undefined if there is none. Refuses `config-invalid` if it cannot
+   * be read.
+   */
   head(origin: string): Promise<RememberedHead | undefined>;
-  /** Replaces the head of a log, durably. Refuses `store-failed` when it cannot be kept; the client then goes on. */
+  /**
+   * Replaces the remembered head of a log, durably. Refuses `store-failed` if it cannot be stored; the client then
+   * continues.
+   */
   remember(origin: string, note: Uint8Array): Promise<void>;
   /**
-   * Keeps an incident for others to check; one that is kept already stays as it is. Resolves with the place. Refuses
-   * `store-failed` when it cannot be kept; the client then hands it to `onRemark`.
+   * Stores an incident for others to check, and resolves with its place. An incident that is stored already stays as it
+   * is. Refuses `store-failed` if it cannot be stored; the client then puts the incident into a remark.
    */
   keep(incident: Incident): Promise<string>;
 }
 
-/** What a remark is about. */
+/** The subject of a remark. */
 export type RemarkCode =
-  /** A head that was verified cannot be remembered: the next run is not held to it. */
+  /** A verified head cannot be stored, so the next run will not be compared with it. */
   | 'head-not-kept'
-  /** Two histories were found, and the evidence, which is in the text, cannot be kept. */
+  /** Two histories were found, and the evidence cannot be stored; the remark contains it. */
   | 'evidence-not-kept'
-  /** A peer was not compared with. */
+  /** A peer did not answer, so it was not compared. */
   | 'peer-unreachable'
-  /** A peer serves what the log did not sign. */
+  /** A peer serves something that the log did not sign. */
   | 'peer-unverified'
-  /** A peer holds a signed head, and the log does not show how it fits. */
+  /** A peer has a signed head, and the log does not serve what a comparison with it needs. */
   | 'peer-unreconciled'
-  /** A peer holds a newer head than the log shows. */
+  /** A peer has a newer head than the log shows. */
   | 'peer-newer'
-  /** The clock of this machine is behind what the log and its witnesses signed. */
+  /** The clock of this machine is behind the time that the log and its witnesses signed. */
   | 'clock-behind'
-  /** The log is waited for. */
+  /** The client waits for the log. */
   | 'waiting';
 
-/** Something that a person should hear, and that ends nothing. */
+/** Something that the user should know, and that does not end the run. */
 export interface Remark {
   readonly code: RemarkCode;
-  /** `warning`: there is something to be done about it. */
+  /** `warning`: the user should act on it. */
   readonly level: 'note' | 'warning';
-  /** One sentence; not cleaned for a terminal. */
+  /** One sentence. It may contain characters that a terminal interprets. */
   readonly text: string;
 }
 
-/** Long work under way: `at` says how much is done, in the unit of its label; `end` comes last. */
+/** Progress of long work. `at`: how much is done, in the unit of the label. `end` is called last. */
 export interface Progress {
   at(done: number): void;
   end(): void;
 }
 
-/** What of a log's answers is checked for completeness beyond its own search. */
+/** How it is checked that the log's own search omits no entry. */
 export interface CompletenessOptions {
-  /** Base URLs of monitors: what their copies have and the log's search leaves out ends the run. Default: none. */
+  /**
+   * Base URLs of monitors. If a monitor's copy has an entry that the log's search omits, the run ends. Default: none.
+   */
   readonly monitors?: readonly string[] | undefined;
-  /** Reads every entry of the log, so that nothing can be left out. Default: false. */
+  /** If true, the client reads every entry of the log, so that the search can omit nothing. Default: false. */
   readonly full?: boolean | undefined;
 }
 
-/** Everything a client is made of. `fetch`, `now` and the other members of `Transport` are the outside world. */
+/** The options of a client. `fetch`, `now` and the other members of `Transport` are its access to the outside world. */
 export interface ClientOptions extends Omit<Transport, 'reached'>, CompletenessOptions {
   /** Base URL of the log. */
   readonly log: string;
   readonly trust: Trust;
-  /** Default: remembers as long as this client lives. */
+  /** Default: a memory that lasts as long as this client. */
   readonly memory?: HeadMemory | undefined;
-  /** Monitoring prefixes of peers (C2SP tlog-witness) whose heads are compared with the log's, once. Default: none. */
+  /**
+   * Monitoring prefixes of peers (C2SP tlog-witness). Their heads are compared with the log's, once per client.
+   * Default: none.
+   */
   readonly peers?: readonly string[] | undefined;
   /** Verifies signatures. Default: noble. */
   readonly verify?: VerifySignature | undefined;
   /** Hashes many entries at once. Default: noble. */
   readonly hasher?: BatchHasher | undefined;
-  /** Default: nobody listens. */
+  /** Receives remarks. Default: remarks are dropped. */
   readonly onRemark?: ((remark: Remark) => void) | undefined;
-  /** Resolves once a request has taken so long (milliseconds) that it is worth a remark. Default: a timer. */
+  /** Resolves when a request has taken this many milliseconds, after which it is worth a remark. Default: a timer. */
   readonly untilSlow?: ((ms: number) => Promise<void>) | undefined;
-  /** Begins to show some long work. `total`: how much there is in all. Default: nobody watches. */
+  /** Begins to show the progress of long work. `total`: the whole amount. Default: nothing is shown. */
   readonly progress?: ((label: string, total: number) => Progress) | undefined;
 }

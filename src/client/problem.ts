@@ -1,7 +1,8 @@
 /**
- * Problem details of a log as refusals: concise CBOR (RFC 9290) and JSON (RFC 9457). Nobody signs them, and a proxy or
- * a firewall may answer in place of the log. So the words are cut and cleaned for a terminal, a code counts only where a log
- * may say it, and no answer makes a client report success, two histories or a missing quorum.
+ * Turns the problem details in a log's answer into refusals: concise CBOR (RFC 9290) and JSON (RFC 9457). The answer is
+ * not signed, and a proxy or firewall may send it in place of the log. Therefore the text is shortened and cleaned for
+ * a terminal, a code counts only if a log may state it, and no answer makes a client report success, two histories or a
+ * missing quorum.
  */
 import { decodeCbor, isCborMap, type CborKey, type CborValue } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
@@ -17,11 +18,11 @@ const DETAIL = -2;
 interface Problem {
   readonly title: string | undefined;
   readonly detail: string | undefined;
-  /** Tallystick's own refusal code, where the log is one. */
+  /** The refusal code of a Tallystick log; undefined for other software. */
   readonly code: string | undefined;
 }
 
-/** The refusal that a reply outside 2xx stands for. */
+/** The refusal for a reply with a status outside 2xx. */
 export function refusalOf(reply: Reply): Refusal {
   const { title, detail, code } = readProblem(reply);
   const words = [title, detail].filter((part) => part !== undefined).map((part) => printable(part, 500));
@@ -31,10 +32,10 @@ export function refusalOf(reply: Reply): Refusal {
   return refuse(codeOf(reply.status, code, posted), `${reply.url.host} answered ${reply.status}: ${said}`);
 }
 
-/** A problem document (RFC 9290, RFC 9457), which a proxy's own page is not. */
+/** Media type of a problem document (RFC 9290, RFC 9457). The error page of a proxy has another type. */
 const PROBLEM_TYPE = /^application\/(?:concise-problem-details\+cbor|problem\+json)/i;
 
-/** What a log may refuse of a statement that it was sent, beside every code whose nature is `refused`. */
+/** Codes with which a log may refuse a submitted statement, besides every code whose nature is `refused`. */
 const UNFIT: ReadonlySet<string> = new Set<RefusalCode>([
   'malformed-text',
   'malformed-cbor',
@@ -48,7 +49,7 @@ const UNFIT: ReadonlySet<string> = new Set<RefusalCode>([
   'too-large',
 ]);
 
-/** The code under which a log refuses a statement; undefined for any other, which a log cannot come to. */
+/** The code with which a log refuses a statement; undefined for a code that no log states. */
 export function refusedByLog(code: string | undefined): RefusalCode | undefined {
   if (code === undefined || !isRefusalCode(code)) return undefined;
   return UNFIT.has(code) || natureOf(code) === 'refused' ? code : undefined;
@@ -57,11 +58,11 @@ export function refusedByLog(code: string | undefined): RefusalCode | undefined 
 /** Statuses by which a log of any software refuses what it was sent (SCRAPI draft-11 §2.6). */
 const REJECTIONS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
 
-/** `posted`: a statement was sent, and the answer is a problem document rather than some page. */
+/** `posted`: a statement was submitted, and the answer is a problem document and not a page. */
 function codeOf(status: number, code: string | undefined, posted: boolean): RefusalCode {
   if (status === 404) return code === 'no-such-key' ? code : 'not-found';
   if (status === 429) return 'rate-limited';
-  // What says that the log is away means the same from whoever says it.
+  // Codes that say that a server is not available count, whoever states them.
   if (status >= 500 && code !== undefined && isRefusalCode(code) && isUnready(code)) return code;
   if (!posted || !REJECTIONS.has(status)) return 'unavailable';
   return refusedByLog(code) ?? (status === 413 ? 'too-large' : 'bad-request');
@@ -77,7 +78,7 @@ function readProblem(reply: Reply): Problem {
     if (type.includes('json')) return fromJson(JSON.parse(decodeUtf8(reply.body)));
     if (type.includes('cbor')) return fromCbor(reply.body);
   } catch (error) {
-    // Whatever sits between us and the log may answer anything; the status still says enough.
+    // A proxy may answer with anything. If the body cannot be read, the status alone decides.
     if (!(error instanceof Refusal || error instanceof SyntaxError)) throw error;
   }
   return { title: undefined, detail: undefined, code: undefined };

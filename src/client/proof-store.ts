@@ -1,6 +1,6 @@
 /**
- * Evidence as files: what shows one statement to be logged, kept for somebody who checks it offline (examine.ts). The
- * store is a port: a directory (node/proof-folder.ts), memory, what a browser offers.
+ * Evidence as files: what shows that one statement is logged, stored for somebody who checks it offline (examine.ts).
+ * The store is a port; it may be a directory (node/proof-folder.ts), memory, or storage of a browser.
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -10,7 +10,7 @@ import { entryBytes } from '../cose/statement.ts';
 import { attachReceipts, detachReceipts, TRANSPARENT_LIMITS } from '../cose/transparent.ts';
 import type { Evidence } from './evidence.ts';
 
-/** Names of the files; declare/node/proofs.ts says what each holds. */
+/** Names of the files. declare/node/proofs.ts describes the content of each. */
 export const EVIDENCE_FILES = {
   statement: 'statement.cose',
   receipt: 'receipt.cbor',
@@ -21,7 +21,7 @@ export const EVIDENCE_FILES = {
   keysProof: 'keys.tlog-proof',
 } as const;
 
-/** Where the evidence of one statement is kept: small files by name, each whole or absent. */
+/** A store for the evidence of one statement: small files by name. Each is complete or absent. */
 export interface ProofStore {
   /** Undefined where there is no such file. */
   read(name: string): Promise<Uint8Array | undefined>;
@@ -42,7 +42,10 @@ export class ProofsInMemory implements ProofStore {
   }
 }
 
-/** Writes evidence over an older one; resolves with the names of its files. The statement comes last: with it, it is complete. */
+/**
+ * Writes evidence, replacing what is there; resolves with the names of the files. The statement is written last, so
+ * that the evidence is complete if it is present.
+ */
 export async function saveEvidence(
   store: ProofStore,
   { entry, receipts, proof, policy, keys }: Evidence,
@@ -74,7 +77,7 @@ export async function loadEvidence(store: ProofStore): Promise<Evidence> {
   return {
     entry,
     receipts,
-    // Mostly the very one that the statement carries.
+    // Usually it is the receipt that the statement carries, too.
     loose: alone === undefined || receipts.some((each) => equalBytes(each, alone)) ? [] : [alone],
     proof: await store.read(EVIDENCE_FILES.proof),
     policy: await provenPolicy(store, EVIDENCE_FILES.policy, EVIDENCE_FILES.policyProof),
@@ -87,7 +90,9 @@ async function provenPolicy(store: ProofStore, name: string, proofName: string):
   return entry && proof && { entry, proof };
 }
 
-/** A statement as it was logged, and the receipts that it carries. Refuses as `decodeSign1` does. */
+/**
+ * Splits a statement into the entry as it was logged, and the receipts that it carries. Refuses as `decodeSign1` does.
+ */
 export function takeApart(statement: Uint8Array): Pick<Evidence, 'entry' | 'receipts'> {
   const sign1 = decodeSign1(statement, TRANSPARENT_LIMITS);
   if (!sign1.unprotected.has(HEADER.receipts)) return { entry: entryBytes(sign1), receipts: [] };

@@ -1,9 +1,10 @@
 /**
- * Reading a log at one moment: a snapshot. Whatever is read is shown to be in the tree of one signed checkpoint and
- * signed by a key that the policy of its place let; the server that answers is not trusted with anything but the times.
+ * Reads a log at one moment: takes snapshots. Every entry is proven to be in the tree of one signed checkpoint, and
+ * signed by a key that the policy at its index allows. The server is trusted with nothing but the times of entries.
  *
  * Memory of one reader: 80 MiB of tiles and bundles, 64 MiB of verified entries, 500,000 rows of listings, and with
- * `full` the place of each of a million entries at most. Beyond, what was used longest ago is asked for again.
+ * `full` the places of at most a million entries. Beyond that, what was used longest ago is dropped and requested
+ * again.
  */
 import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
 import type { SubjectEntry } from '../appraisal/history.ts';
@@ -31,24 +32,26 @@ import type { Transport } from './transport.ts';
 import { LogView } from './view.ts';
 import { WholeLog } from './whole-log.ts';
 
-/** Entries of one kind about one subject that are read at most: more, and that subject is left out. */
+/** Most entries of one kind about one subject. If a subject has more, it is not read. */
 const MOST_ENTRIES = 20_000;
 
-/** Entries whose times are remembered. */
+/** Entries whose times are cached. */
 const MOST_TIMES = 100_000;
 
-/** What a reader needs of the client that it belongs to. */
+/** The parts of a client that its reader needs. */
 export interface ReaderParts {
   readonly options: ClientOptions;
   /** Base URL of the log. */
   readonly log: string;
   readonly transport: Transport;
   readonly trust: Trust;
-  /** The newest checkpoint, verified and compared with everything that the client knows. */
+  /** Fetches the newest checkpoint, verified and compared with all heads that the client knows. */
   readonly view: () => Promise<LogView>;
 }
 
-/** Takes snapshots of one log, one after another: what was read for one is not asked for again for the next. */
+/**
+ * Takes snapshots of one log, one after another. What was read for one snapshot is not requested again for the next.
+ */
 export class LogReader {
   readonly #parts: ReaderParts;
   readonly #remark: (remark: Remark) => void;
@@ -61,7 +64,7 @@ export class LogReader {
   #roster = new Roster();
   /** Size of the tree of the last snapshot. */
   #size = 0;
-  /** When entries were logged, as was said first. */
+  /** Times of entries, as the log stated them first. */
   readonly #times = new Lru<number, number>(MOST_TIMES, () => 1);
   #clockTold = false;
 
@@ -95,7 +98,7 @@ export class LogReader {
     const pages = (wanted: Wanted): AsyncIterable<Page> =>
       this.#checked(listings.pages(wanted), wanted, size);
     const { size } = view.head;
-    // What a monitor has not copied yet is to be asked again.
+    // What a monitor has not copied yet must be requested again later.
     if (listings.monitors.length > 0) [this.#rows, this.#roster] = [new ListedRows(), new Roster()];
     else await this.#rows.catchUp(pages, this.#size, size);
     this.#size = size;
@@ -127,7 +130,7 @@ export class LogReader {
     };
   }
 
-  /** A log of many subjects takes a while to be listed. */
+  /** Listing the subjects of a large log takes several calls. */
   async #readRoster(pages: Snapshot['pages'], size: number): Promise<Roster> {
     const bar = this.#progress('subjects of entries', size);
     const shown = async function* (wanted: Wanted): AsyncGenerator<Page> {
@@ -141,7 +144,7 @@ export class LogReader {
     return this.#roster;
   }
 
-  /** Everything that a full reading found must be listed, as what it is. */
+  /** Checks that the listing has every entry that a full reading found, with the same subject and kind. */
   async *#checked(pages: AsyncIterable<Page>, wanted: Wanted, size: number): AsyncGenerator<Page> {
     let before = Math.min(size, wanted.before ?? size);
     for await (const page of pages) {
@@ -152,7 +155,7 @@ export class LogReader {
     }
   }
 
-  /** A clock that is behind is told once. */
+  /** The time to appraise at. A clock that is behind is remarked on once. */
   #clock(view: LogView): Clock {
     const { trust, options } = this.#parts;
     const machine = Math.floor(options.now() / 1000);
@@ -198,7 +201,10 @@ export class LogReader {
     return entries;
   }
 
-  /** One entry: in the tree, what was asked for, signed by whom the policy before it knows. */
+  /**
+   * One entry: proven to be in the tree, equal to what was listed, and signed by a key that the policy before it
+   * allows.
+   */
   async #read(
     view: LogView,
     { index, id, time, subject }: Listed,
@@ -248,7 +254,7 @@ export class LogReader {
   }
 }
 
-/** What holds of the log at the moment of a snapshot, whatever the subject. */
+/** What is true of the log at the moment of a snapshot, for every subject. */
 function contextOf({
   now,
   behind,

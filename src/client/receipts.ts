@@ -1,4 +1,4 @@
-/** Receipts of a log's answers, verified with the keys that its registration policy names. */
+/** Verifies the receipts in a log's answers with the keys that its registration policy names. */
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { keyThumbprint } from '../cose/key.ts';
@@ -17,13 +17,13 @@ export interface Acknowledged extends Registration {
   readonly index: number;
 }
 
-/** What became of one statement of several, receipts verified: a receipt that does not verify is as good as none. */
+/** The result for one statement of several. A receipt that does not verify counts as a failure. */
 export type Submission = { readonly statement: Uint8Array } & (
   | { readonly kind: 'logged'; readonly acknowledged: Acknowledged }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 );
 
-/** Whose receipts of a log hold: the keys that are trusted anyway, and those that its policy names. */
+/** The keys that may sign receipts of a log: those that are trusted explicitly, and those that its policy names. */
 export function receiptSigners(
   { receiptKeys }: Trust,
   origin: string,
@@ -33,7 +33,10 @@ export function receiptSigners(
   return keys.map((key) => ({ log: origin, key }));
 }
 
-/** Refuses `unknown-signer` for a receipt by a key that is not among the signers, and what `verifyReceipt` refuses. */
+/**
+ * Verifies the receipt of a registration. Refuses `unknown-signer` for a receipt by another key, and what
+ * `verifyReceipt` refuses.
+ */
 export function acknowledge(
   registration: Registration,
   signers: readonly ReceiptSigner[],
@@ -48,7 +51,10 @@ export function acknowledge(
   return { ...registration, index };
 }
 
-/** Submits statements together. One statement goes the way that any SCITT log knows. Refuses as `submitBatch` does. */
+/**
+ * Submits statements together. A single statement is submitted as every SCITT log accepts it. Refuses as `submitBatch`
+ * does.
+ */
 export async function postAll(
   transport: Transport,
   log: string,
@@ -64,7 +70,7 @@ export async function postAll(
   }
 }
 
-/** What became of each statement, `answers` being the log's in the same order. */
+/** The result for each statement; `answers` are the log's, in the same order. */
 export function acknowledgeAll(
   statements: readonly Uint8Array[],
   answers: readonly BatchResult[],
@@ -85,8 +91,8 @@ export function acknowledgeAll(
 }
 
 /**
- * A submitted statement with its receipt in it (RFC 9943 §6, a transparent statement): what else it carries stays, in the
- * spelling that was logged, since its receipt is over that one.
+ * A submitted statement with its receipt added (RFC 9943 §6, a transparent statement). Other header values stay. The
+ * statement gets the spelling that was logged, since the receipt covers that one.
  */
 export function transparentStatement(statement: Uint8Array, { entry, receipt }: Registration): Uint8Array {
   const { signature } = decodeSign1(entry);

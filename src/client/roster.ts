@@ -1,11 +1,11 @@
 /**
- * The subjects that a log has commitments about, read page by page and remembered: what was read is not asked for again,
- * one call reads a bounded number of pages and the next goes on where it stopped. Who was there first keeps its place,
- * so that whoever may log something can push nobody out. That the listing is whole is the log's word.
+ * The subjects that a log has commitments about, read page by page and cached. One call reads a bounded number of
+ * pages; the next call continues. Subjects that were there first keep their place, so nobody who may log statements can
+ * displace an older subject. That the listing is complete is not verified here.
  */
 import type { Listed, Page, Wanted } from './search.ts';
 
-/** How much a roster holds, and reads in one call. */
+/** Bounds of a roster, and of one call. */
 export interface RosterLimits {
   /** Subjects. */
   readonly subjects: number;
@@ -17,7 +17,7 @@ export interface RosterLimits {
 
 export const ROSTER_LIMITS: RosterLimits = { subjects: 150_000, characters: 33_554_432, pages: 2_048 };
 
-/** A reading that has not come to its end: newest first, so the subjects found last are the oldest. */
+/** A reading that is not finished. It goes from the newest entry back, so the subjects found last are the oldest. */
 interface Underway {
   readonly target: number;
   before: number;
@@ -39,7 +39,7 @@ export class Roster {
     this.#wanted = wanted;
   }
 
-  /** Goes on reading up to a tree of `size` entries. Throws what `list` throws; what was read before stays. */
+  /** Continues to read, up to a tree of `size` entries. Throws what `list` throws; what was read before stays. */
   async advance(list: (wanted: Wanted) => AsyncIterable<Page>, size: number): Promise<void> {
     if (this.#underway === undefined) {
       if (size <= this.#upto) return;
@@ -68,7 +68,7 @@ export class Roster {
     }
     const newest = found.get(subject);
     if (newest === undefined) this.#characters += subject.length;
-    // Seen again further back: it is older than what was found meanwhile.
+    // Found again further back: its place is older than that of subjects found since.
     found.delete(subject);
     found.set(subject, newest ?? row);
     while (this.#isFull(found.size)) {
@@ -84,7 +84,7 @@ export class Roster {
     return this.#subjects.size + found > this.#limits.subjects || this.#characters > this.#limits.characters;
   }
 
-  /** The newest commitment of each subject: that of the subject that was there first comes first. */
+  /** The newest commitment of each subject, the oldest subject first. */
   get newest(): readonly Listed[] {
     const found = this.#underway?.found.values() ?? [];
     return [...this.#subjects.values(), ...[...found].toReversed()];
@@ -94,12 +94,12 @@ export class Roster {
     return this.#subjects.has(subject) || this.#underway?.found.has(subject) === true;
   }
 
-  /** Subjects that found no place, at most so many. */
+  /** Number of subjects that found no place, at most. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Entries of the log that were not looked through yet; 0 once a reading is at its end. */
+  /** Entries of the log that were not read yet; 0 when a reading is finished. */
   get unread(): number {
     return this.#underway === undefined ? 0 : this.#underway.before - this.#upto;
   }

@@ -1,14 +1,17 @@
-/** When agents looked: the slots that they had to keep, recomputed with the heads that the log had (appraisal/sampling.ts). */
+/** When agents observed: recomputes the slots of proofs with the heads that the log had (appraisal/sampling.ts). */
 import { beaconsOf, samplingOf, type Sampling } from '../appraisal/sampling.ts';
 import { commitmentOf, type SubjectStatus } from '../appraisal/subject.ts';
 import type { Claim } from '../statement/commitment.ts';
 import { wasHeadAt } from './challenges.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Newest proofs of a subject whose slots are recomputed: months of hourly ones. `Snapshot.subject` reads so many for it. */
+/**
+ * Number of newest proofs of a subject whose slots are recomputed: months of hourly ones. `Snapshot.subject` reads as
+ * many.
+ */
 export const SLOT_PROOFS = 2_000;
 
-/** What each agent's proofs of a claim show of when it looked. Refuses as `prefixOf` does. */
+/** The times of each agent's proofs of a claim, against its slots. Refuses as `prefixOf` does. */
 export async function samplingsOf(
   { view, tiles }: Pick<Snapshot, 'view' | 'tiles'>,
   subject: SubjectStatus,

@@ -1,7 +1,8 @@
 /**
- * A SCRAPI client (draft-ietf-scitt-scrapi-11 §2) for any SCITT log: submit a statement, fetch a receipt,
- * read the log's keys. Entry ids are computed here and never taken from the log; `Location`, which nothing
- * authenticates, names the resource to ask for under the log's own URL, and which spelling the log has.
+ * A SCRAPI client (draft-ietf-scitt-scrapi-11 §2) for any SCITT log: submits a statement, fetches a receipt, reads the
+ * log's keys. The client computes entry ids itself. It uses only the last part of `Location`, which nothing
+ * authenticates: as the name of a resource below the log's own URL, and to learn which spelling of the statement was
+ * logged.
  */
 import { plain, type EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -21,26 +22,30 @@ export const COSE_TYPE = 'application/cose';
 export const MAX_RECEIPT_BYTES = 65_535;
 const MAX_KEYS_BYTES = 65_535;
 
-/** A statement that the log has taken. */
+/** A statement that the log accepted. */
 export interface Registration {
-  /** Of the entry that the log has: the statement's own, or its twin's where that was logged before (cose/twin.ts). */
+  /** Id of the entry that the log has: the statement's own, or its twin's if that was logged before (cose/twin.ts). */
   readonly id: EntryId;
-  /** That entry. It says what the statement says. */
+  /** The bytes of that entry. Its content equals the statement's. */
   readonly entry: Uint8Array;
   /** URL of its receipt. */
   readonly location: string;
-  /** COSE receipt, nothing of it verified. */
+  /** COSE receipt, not verified. */
   readonly receipt: Uint8Array;
 }
 
-/** Hex SHA-256 of the bytes that are logged for a statement (standards A1). Refuses as `decodeSign1` does. */
+/**
+ * Hex SHA-256 of the bytes that are logged for a statement: the tagged statement with an empty unprotected header
+ * (spec/formats.md §3). Refuses as `decodeSign1` does.
+ */
 export function entryIdOf(statement: Uint8Array): EntryId {
   return spelled(entryBytes(decodeSign1(statement, TRANSPARENT_LIMITS))).id;
 }
 
 /**
- * The entry of a statement, in the spelling that the log named by its entry id; the statement's own where it named
- * something else. Nothing of a twin is the log's word: it follows from the statement. Refuses as `decodeSign1` does.
+ * The entry of a statement, in the spelling whose entry id the log named; if the log named any other id, in the
+ * statement's own. The twin is computed from the statement, so nothing depends on the log. Refuses as `decodeSign1`
+ * does.
  */
 export function loggedAs(statement: Uint8Array, named: string | undefined): Spelling {
   const sign1 = decodeSign1(statement, TRANSPARENT_LIMITS);
@@ -55,10 +60,10 @@ export function entryUrl(log: string, locator: string): URL {
 }
 
 /**
- * Submits a statement and waits for its receipt, asking again while the log is busy (429, 503) or the
- * receipt is on its way (202, 204). With `waitUntil` in the transport the log is asked to wait itself first.
- * Posting the same statement again is harmless. Refuses with the log's own words what the log refuses, and when
- * the receipt does not come in time `not-yet`, with what the log says that it waits for.
+ * Submits a statement and waits for its receipt. It repeats the request while the log is busy (429, 503) or the receipt
+ * is not ready (202, 204). If the transport has `waitUntil`, it asks the log to hold its answer first. Submitting a
+ * statement again is harmless. Refuses what the log refuses, with the log's text; refuses `not-yet` if the receipt does
+ * not come in time, with the log's reason.
  */
 export async function submitStatement(
   transport: Transport,
@@ -90,12 +95,12 @@ export async function submitStatement(
   };
 }
 
-/** A fresh receipt of an entry, by its locator. Refuses `not-found` and `not-yet`. */
+/** Fetches a fresh receipt of an entry, by its locator. Refuses `not-found` and `not-yet`. */
 export function fetchReceipt(transport: Transport, log: string, locator: string): Promise<Uint8Array> {
   return awaitReceipt(transport, log, entryUrl(log, locator), new Patience(transport));
 }
 
-/** The keys that sign the log's receipts (§2.1): the log's own word, not yet trusted. */
+/** The keys that sign the log's receipts (§2.1), as the log states them; they are not trusted yet. */
 export async function fetchReceiptKeys(transport: Transport, log: string): Promise<readonly PublicKey[]> {
   const url = new URL(`${log}/.well-known/scitt-keys`);
   return decodeKeySet(await download(transport, url, 'application/cbor', MAX_KEYS_BYTES)).map(
@@ -118,7 +123,10 @@ async function awaitReceipt(
   }
 }
 
-/** The receipt that a reply holds. Another page is the word of whoever answered: `unavailable`, and no fault of the log. */
+/**
+ * The receipt in a reply. Any other body may come from anyone on the way, so it is `unavailable` and not a fault of the
+ * log.
+ */
 function receiptIn({ url, status, body }: Reply): Uint8Array {
   try {
     decodeSign1(body, {}, 'receipt');
@@ -130,7 +138,7 @@ function receiptIn({ url, status, body }: Reply): Uint8Array {
   }
 }
 
-/** A log behind a proxy may name itself by another host, so only the last part of `Location` is used. */
+/** The last part of `Location`. The rest is not used, because a log behind a proxy may name itself by another host. */
 function locatorOf(reply: Reply): string | undefined {
   const named = urlOf(reply.headers.get('location') ?? '', reply.url.href);
   const locator = named?.pathname.split('/').findLast((part) => part !== '');

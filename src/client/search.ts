@@ -1,6 +1,6 @@
 /**
- * Looking entries up in a Tallystick log's JSON (`GET /v1/search`). What it answers is a hint where to
- * look: an entry is believed only once it was read and verified through a `LogView`.
+ * Finds entries with a Tallystick log's JSON search (`GET /v1/search`). Its answer is only a hint where to look: a
+ * client uses an entry only after it was read and verified through a `LogView`.
  */
 import { isEntryId, type EntryId } from '../bytes/brand.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
@@ -9,31 +9,34 @@ import type { StatementKind } from '../statement/kinds.ts';
 import { download } from './patience.ts';
 import type { Transport } from './transport.ts';
 
-/** A page of at most a few rows, each with a subject and an issuer of up to 8 kB. */
+/** Bytes of a page of a few rows; each has a subject and an issuer of up to 8 kB. */
 const MAX_PAGE_BYTES = 262_144;
-/** A short page may go on (the log skips what does not match); this many pages is a log that plays with us. */
+/**
+ * Most pages of a search for one entry. A short page may have a next one, since the log skips rows that do not match; a
+ * log that needs more pages than this is misbehaving.
+ */
 const MAX_PAGES = 64;
-/** Rows of a page of all that matches, and its bytes: a character of a subject may be six in JSON. */
+/** Rows of a page of a listing, and its bytes: one character of a subject may take six bytes in JSON. */
 const PAGE_ROWS = 64;
 const MAX_ROWS_BYTES = 2_097_152;
-/** Entries that one listing may come to, where they are held together. */
+/** Most entries of a listing that are held in memory together. */
 const MOST_LISTED = 20_000;
-/** Pages of one listing: a log of ten million entries that name one subject each has more, and is read in several. */
+/** Most pages of one listing. */
 const MOST_PAGES = 65_536;
 
-/** Where the log says an entry is. */
+/** The place of an entry, as the log states it. */
 export interface Found {
   readonly index: number;
   readonly id: EntryId;
 }
 
-/** One entry of a listing. `time`: when it was logged, POSIX seconds, the log's word. */
+/** One entry of a listing. `time`: when it was logged, POSIX seconds, as the log states it. */
 export interface Listed extends Found {
   readonly subject: string;
   readonly time: number;
 }
 
-/** What to look for; absent fields match everything. */
+/** What to search for. An absent member matches everything. */
 export interface Wanted {
   readonly subject?: string;
   readonly kind?: StatementKind;
@@ -41,11 +44,14 @@ export interface Wanted {
   readonly kid?: string;
   /** Only entries below this index. */
   readonly before?: number;
-  /** Only entries from this index on: a reader that knows the others asks no further. */
+  /** Only entries from this index on, for a reader that knows the earlier ones. */
   readonly from?: number;
 }
 
-/** The newest entry that matches, or undefined. Refuses `not-found` when the log has no search, and `unavailable` for an answer of another shape. */
+/**
+ * The newest entry that matches; undefined if none does. Refuses `not-found` if the log has no search, and
+ * `unavailable` for an answer of another shape.
+ */
 export async function findNewest(
   transport: Transport,
   log: string,
@@ -63,7 +69,7 @@ export async function findNewest(
   throw strange(log);
 }
 
-/** What the search says of the entry at an index; undefined when it does not name it. Refuses as `findNewest`. */
+/** The row for the entry at an index; undefined if the search does not name it. Refuses as `findNewest` does. */
 export async function findAt(transport: Transport, log: string, index: number): Promise<Listed | undefined> {
   const url = new URL(`${log}/v1/search`);
   url.searchParams.set('before', String(index + 1));
@@ -75,15 +81,18 @@ export async function findAt(transport: Transport, log: string, index: number): 
   return row?.index === index ? row : undefined;
 }
 
-/** One answer of a listing, newest first. `next`: everything from there on was named; undefined at the end. */
+/**
+ * One answer of a listing, newest first. `next`: all matching entries from this index on are named; undefined on the
+ * last page.
+ */
 export interface Page {
   readonly rows: readonly Listed[];
   readonly next: number | undefined;
 }
 
 /**
- * What matches, newest first, page by page, so that nobody holds more than a page who does not want to. Refuses as
- * `findNewest`, and `too-large` for a listing that does not come to an end.
+ * All entries that match, newest first, page by page, so that the caller need not hold more than one page. Refuses as
+ * `findNewest` does, and `too-large` for a listing that does not end.
  */
 export async function* findPages(transport: Transport, log: string, wanted: Wanted): AsyncGenerator<Page> {
   const { from = 0, ...asked } = wanted;
@@ -101,7 +110,7 @@ export async function* findPages(transport: Transport, log: string, wanted: Want
     const rows: Listed[] = [];
     for (const row of entries) {
       const each = readRow(row, log);
-      // Newest first and each once, or the listing would not end.
+      // Each row must have a smaller index than the one before; otherwise the listing could go on forever.
       if (each.index >= before) throw strange(log);
       before = each.index;
       if (before >= from) rows.push(each);
@@ -114,7 +123,7 @@ export async function* findPages(transport: Transport, log: string, wanted: Want
   }
 }
 
-/** Every entry that matches, oldest first. Refuses as `findPages`, and `too-large` for more than `most`. */
+/** All entries that match, oldest first. Refuses as `findPages` does, and `too-large` for more than `most`. */
 export async function findAll(
   transport: Transport,
   log: string,

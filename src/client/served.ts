@@ -1,14 +1,15 @@
 /**
- * What a log serves, as whoever walks all of it hears it. Two ways to fail are kept apart: a log that cannot be reached or
- * answers in fragments is an outage; whole bytes that are not what was signed are an alarm.
+ * Reads the files of a log for a walk of the whole log, and distinguishes two kinds of failure. If the log cannot be
+ * reached, or its answers are incomplete, that is an outage (`Unreachable`). If complete bytes differ from what was
+ * signed, that is an alarm (`Tampered`).
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { TileReader } from './tiles.ts';
 
-/** How often what does not fit is fetched before it counts as served so. */
+/** How often a file that does not match is fetched before it counts as tampered. */
 export const LOOKS = 2;
 
-/** Nothing usable came: an outage, never an alarm. `gone`: the log says that there is no such thing. */
+/** No usable answer came: an outage, never an alarm. `gone`: the log states that the file does not exist. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
   readonly gone: boolean;
@@ -18,21 +19,21 @@ export class Unreachable extends Error {
     this.gone = gone;
   }
 
-  /** Something came, and it is noise or a piece of what was asked for. */
+  /** An answer came that is malformed or incomplete. */
   static malformed(why: string): Unreachable {
     return new Unreachable(why, false, { cause: refuse('malformed-tile', why) });
   }
 }
 
-/** What was served, whole and twice, is not what the signed root covers. */
+/** A file was served complete, twice, and does not match the signed root. */
 export class Tampered extends Error {
   override readonly name = 'Tampered';
   /** Path below the log's prefix. */
   readonly path: string;
-  /** The same for every width of the place, so that a growing log is not a new incident each time. */
+  /** Names the tile or bundle without its width, so that the same fault in a growing log stays one incident. */
   readonly place: string;
   readonly served: Uint8Array;
-  /** Of the tree whose root it does not make. */
+  /** Size of the tree whose root it does not match. */
   readonly size: number;
 
   constructor(size: number, path: string, place: string, served: Uint8Array, what: string) {
@@ -47,7 +48,7 @@ export class Tampered extends Error {
 /** Tiles and bundles of one log, as they are served. */
 export type ServedFiles = Pick<Served, 'tile' | 'bundle'>;
 
-/** The files of one log. Every method fails as `Unreachable`, whatever a stranger's answer called it. */
+/** The files of one log. Every method fails as `Unreachable`, whatever refusal the answer caused. */
 export class Served {
   readonly #tiles: TileReader;
 
@@ -55,7 +56,7 @@ export class Served {
     this.#tiles = tiles;
   }
 
-  /** A signed note that nobody has opened. */
+  /** The signed note as served; nothing is verified. */
   checkpoint(): Promise<Uint8Array> {
     return heard(this.#tiles.checkpoint());
   }
@@ -83,7 +84,7 @@ async function heard<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** Whether bytes are the text of a page: what captive portals and failing proxies put in a file's place. */
+/** Whether bytes are the text of a web page, as captive portals and failing proxies send in place of a file. */
 export function isPage(bytes: Uint8Array): boolean {
   for (const byte of bytes) if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) return false;
   try {

@@ -1,4 +1,7 @@
-/** Signing a statement for the log of a snapshot: as whom its policy knows the key, and only what it would take. */
+/**
+ * Signs a statement for the log of a snapshot: with the issuer under which the log's policy enrols the key, and only if
+ * the log would admit the statement.
+ */
 import type { Committed, SubjectEntry } from '../appraisal/history.ts';
 import type { EntryId } from '../bytes/brand.ts';
 import { keyThumbprint } from '../cose/key.ts';
@@ -17,13 +20,16 @@ export interface Unsigned {
   readonly subject: string;
   readonly payload: Uint8Array;
   readonly signer: Signer;
-  /** What was said about the subject before: what may be said again gets a later time than what this key said. */
+  /**
+   * Earlier statements about the subject. The new statement gets a later time than all of them by this key, so that it
+   * may repeat one.
+   */
   readonly said?: readonly Pick<SubjectEntry, 'parsed'>[];
-  /** What the log knows of what the statement refers to. Default: nothing. */
+  /** What the log knows of the entries that the statement refers to. Default: nothing. */
   readonly facts?: Facts;
 }
 
-/** The signed statement; it carries its key. Refuses, as `admit` does, what the log would. */
+/** The signed statement, with the public key in it. Refuses what `admit` would refuse. */
 export async function signFor(
   { policies, view, now }: Pick<Snapshot, 'policies' | 'view' | 'now'>,
   { kind, subject, payload, signer, said = [], facts = NO_FACTS }: Unsigned,
@@ -42,8 +48,8 @@ export async function signFor(
 }
 
 /**
- * What the log knows of a commitment that something is said about. `newest`: the newest commitment statement of its
- * subject, which the next one follows; left out where that is it.
+ * The facts about a commitment to which a statement refers. `newest`: the subject's newest commitment statement, which
+ * the next one follows; may be omitted if it is that commitment.
  */
 export function factsAbout(
   { entry }: Pick<Committed, 'entry'>,
@@ -58,7 +64,7 @@ export function factsAbout(
   };
 }
 
-/** Now, and later than what this key said about the subject before, so that it never says the same twice. */
+/** The present time, or a second after the newest statement of this key about the subject if that is later. */
 function timeOfIssue({ publicKey }: Signer, said: NonNullable<Unsigned['said']>, now: number): number {
   const kid = formatHex(keyThumbprint(publicKey));
   const times = said.flatMap(({ parsed }) => (parsed.kid === kid ? [parsed.issued ?? 0] : []));

@@ -1,7 +1,13 @@
-/** A snapshot as plain data: which log was read, up to where, when, and how its completeness was checked (spec/status.md). */
+/**
+ * A snapshot as plain data: which log was read, up to which size, when, and how completeness was checked
+ * (spec/status.md).
+ */
 import type { Snapshot } from './snapshot.ts';
 
-/** The members that every answer about subjects has. `complete`: `full`, `monitor`, or by the log's `search` alone. */
+/**
+ * The members that every answer about subjects has. `complete`: `full`, `monitor`, or `search` if only the log's own
+ * search was asked.
+ */
 export function snapshotJson({ log, view, full, completeness, now, behind }: Snapshot) {
   return {
     log,

@@ -1,4 +1,7 @@
-/** A log at one moment: one verified checkpoint, the policies under it, and every entry that is read shown to be in its tree. */
+/**
+ * A log at one moment: one verified checkpoint and the policies under it. Every entry that is read is proven to be in
+ * its tree.
+ */
 import type { History, SubjectEntry } from '../appraisal/history.ts';
 import type { SnapshotContext, SubjectRecord } from '../appraisal/subject.ts';
 import type { PolicyHistory } from '../registration/history.ts';
@@ -15,35 +18,41 @@ export interface Snapshot {
   readonly tiles: CachingTileReader;
   readonly policies: PolicyHistory;
   readonly log: string;
-  /** POSIX seconds: no earlier than what the log or its witnesses signed (appraisal/clock.ts). */
+  /** POSIX seconds; not before the time that the log or its witnesses signed (appraisal/clock.ts). */
   readonly now: number;
-  /** Seconds that the clock of this machine is behind that; nothing is PROVEN then. 0: it is not. */
+  /** Seconds that the clock of this machine is behind that time. If more than 0, no claim is PROVEN. */
   readonly behind: number;
-  /** When the head was signed; undefined where nobody says. */
+  /** When the head was signed; undefined if it is not known. */
   readonly headTime: number | undefined;
   readonly completeness: Listings['monitors'];
   readonly full: boolean;
-  /** Entries that match, oldest first: verified, signatures included. Refuses `too-large` for too many. */
+  /** Entries that match, oldest first, verified with their signatures. Refuses `too-large` for too many. */
   entries(wanted: Wanted): Promise<readonly SubjectEntry[]>;
-  /** The newest that match, up to the first that `stop` does not need; oldest first, verified. Refuses `too-large`. */
+  /**
+   * The newest entries that match, up to the first for which `stop` holds; returned oldest first, verified. Refuses
+   * `too-large`.
+   */
   newest(wanted: Wanted, stop: Stop): Promise<readonly SubjectEntry[]>;
-  /** Where they are, by the log's word: newest first. */
+  /** Rows of the entries that match, newest first, as the log states them. */
   pages(wanted: Wanted): AsyncIterable<Page>;
-  /** The subjects that have commitments, read on as far as one look may. */
+  /** The subjects that have commitments, as far as one call may read. */
   roster(): Promise<Roster>;
-  /** The entries of a list of one kind: verified as above. */
+  /** The entries of some rows, all of one kind, verified. */
   read(rows: readonly Listed[], kind: StatementKind): Promise<readonly SubjectEntry[]>;
-  /** When an entry was logged, by the log's word; undefined when its search does not name it. */
+  /** When an entry was logged, as the log states it; undefined if its search does not name the entry. */
   loggedAt(index: number): Promise<number | undefined>;
-  /** What holds of the log at this moment, whatever the subject: for `appraiseSubject` (appraisal/subject.ts). */
+  /**
+   * What is true of the log at this moment for every subject; the second argument of `appraiseSubject`
+   * (appraisal/subject.ts).
+   */
   readonly context: SnapshotContext;
   /**
-   * The verified entries of a subject, and what its status is computed from beside them. `least`: so many of its proofs are
-   * read, if there are. Refuses `not-found` when the log has nothing about it, `too-large` when that is more than a reader
-   * takes, and `proof-failed` when its entries do not follow from one another: something was left out, or the log admitted
-   * what it must not.
+   * Reads the verified entries of a subject and everything that its status depends on. `least`: number of proofs that
+   * are read in any case. Refuses `not-found` if the log has nothing about the subject, `too-large` if there is more
+   * than a reader takes, and `proof-failed` if the entries do not follow from one another: the log omitted one, or
+   * admitted one that it should have refused.
    */
   subject(subject: string, least?: number): Promise<SubjectRecord>;
-  /** What is declared about a subject, proofs unread. Refuses as `subject` does. */
+  /** What is declared about a subject; proofs are not read. Refuses as `subject` does. */
   history(subject: string): Promise<History>;
 }

@@ -1,24 +1,24 @@
-/** Several subjects at one moment, each appraised; one that cannot be read keeps nobody from the others. */
+/** Reads and appraises several subjects at one moment. A subject that cannot be read does not affect the others. */
 import { appraiseSubject, type SubjectStatus } from '../appraisal/subject.ts';
 import { isOfOne } from '../bytes/nature.ts';
 import type { Refusal } from '../bytes/refusal.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** A subject that could not be read, and why. */
+/** A subject that could not be read, and the reason. */
 export interface Unreadable {
   readonly subject: string;
   readonly refusal: Refusal;
 }
 
-/** What came of several subjects, in the order in which they were asked about. */
+/** The results for several subjects, in the order in which they were asked for. */
 export interface Statuses {
   readonly statuses: readonly SubjectStatus[];
   readonly unreadable: readonly Unreadable[];
 }
 
 /**
- * Reads and appraises each subject once. `onDone`: told how many are done. Refuses what concerns more than one subject: a log
- * that is away, or that was caught lying.
+ * Reads and appraises each subject once. `onDone`: called with the number of finished subjects. Refuses what concerns
+ * all subjects: a log that cannot be reached, or that broke its word.
  */
 export async function appraiseEach(
   snapshot: Snapshot,

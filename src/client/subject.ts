@@ -1,4 +1,4 @@
-/** The entries of one subject, read and verified: what its status is computed from. */
+/** Reads and verifies the entries of one subject, from which its status is computed. */
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { assertFollows } from '../appraisal/follows.ts';
@@ -18,7 +18,7 @@ import type { Result } from '../statement/proof.ts';
 import type { Snapshot } from './snapshot.ts';
 import { outgrownAtFor, wasHeadFor } from './challenges.ts';
 
-/** What of a snapshot it takes to read a subject. */
+/** The parts of a snapshot that reading a subject needs. */
 export type SubjectSource = Pick<
   Snapshot,
   'view' | 'tiles' | 'policies' | 'now' | 'entries' | 'newest' | 'loggedAt'
@@ -26,16 +26,16 @@ export type SubjectSource = Pick<
 
 const DECLARING: readonly StatementKind[] = ['commitment', 'approval', 'waiver', 'deployment'];
 
-/** Bytes of the proofs of one subject that are read at most: they are held together. */
+/** Most bytes of the proofs of one subject, since they are held in memory together. */
 const MOST_PROOF_BYTES = 67_108_864;
-/** Proofs that are read whatever their age: they say what was seen last. */
+/** Number of proofs that are read whatever their age, so that the last observation can be shown. */
 const LEAST_PROOFS = 16;
 
 /**
- * Reads a subject: what is declared, and of its proofs the newest, as far back as any counts; `least`: so many are read,
- * if there are. Refuses `not-found` when the log has nothing about it, `too-large` when that is more than a reader takes,
- * and `proof-failed` when its entries do not follow from one another: something was left out, or the log admitted what
- * it must not.
+ * Reads what is declared about a subject, and its newest proofs as far back as any counts. `least`: number of proofs
+ * that are read in any case. Refuses `not-found` if the log has nothing about it, `too-large` if there is more than a
+ * reader takes, and `proof-failed` if its entries do not follow from one another: the log omitted one, or admitted one
+ * that it should have refused.
  */
 export async function readSubject(
   snapshot: SubjectSource,
@@ -60,7 +60,9 @@ export async function readSubject(
   };
 }
 
-/** What signed the results of these proofs. Certificates and their library are loaded where there are any. */
+/**
+ * Checks the signatures in the attachments of these proofs. The certificate library is loaded only if there are proofs.
+ */
 async function weigh(
   proofs: readonly EntryOf<'proof'>[],
   of: Declared | undefined,
@@ -76,8 +78,8 @@ async function weigh(
 }
 
 /**
- * The proofs that may count, and from which index on they were read: those of what went before tell nothing of what is in
- * force, and those that are out of date change no verdict (appraisal/reach.ts).
+ * The proofs that may count, and the index from which on they were read. Proofs from before the commitment in force and
+ * proofs that are out of date are not read, since they change no verdict (appraisal/reach.ts).
  */
 async function readProofs(
   snapshot: SubjectSource,
@@ -103,7 +105,7 @@ async function readProofs(
   );
 }
 
-/** What is declared about a subject, proofs unread. Refuses as `readSubject` does. */
+/** What is declared about a subject; proofs are not read. Refuses as `readSubject` does. */
 export async function readHistory(snapshot: SubjectSource, subject: string): Promise<History> {
   const declaring = await readDeclaring(snapshot, subject);
   assertFollows(snapshot.policies, declaring, true);

@@ -1,6 +1,6 @@
 /**
- * Reading any C2SP log by its URL prefix (tlog-tiles): checkpoint, tiles of hashes, entry bundles. What
- * comes back has the right shape and nothing more: whoever uses it checks it against a signed root.
+ * Reads any C2SP log by its URL prefix (tlog-tiles): checkpoint, tiles of hashes, entry bundles. Only the shape of the
+ * answers is checked here; the caller compares them with a signed root.
  */
 import type { TreeSize } from '../bytes/brand.ts';
 import { refuse, Refusal } from '../bytes/refusal.ts';
@@ -14,7 +14,7 @@ import { TileNodes } from '../tree/tilenodes.ts';
 import { download } from './patience.ts';
 import { exchange, isBroken, type Transport } from './transport.ts';
 
-/** Room for dozens of ML-DSA-44 lines of 3.3 kB each; a note of ours has one. */
+/** Bytes of a checkpoint: room for dozens of ML-DSA-44 lines of 3.3 kB each; a Tallystick note has one. */
 const MAX_CHECKPOINT_BYTES = 262_144;
 /** 256 hashes of 32 bytes. */
 const MAX_TILE_BYTES = TILE_WIDTH * 32;
@@ -32,7 +32,7 @@ export class TileReader {
     this.prefix = prefix.replace(/\/+$/, '');
   }
 
-  /** The bytes of `<prefix>/checkpoint`: a signed note nobody has opened yet. */
+  /** The bytes of `<prefix>/checkpoint`: a signed note, not verified. */
   checkpoint(): Promise<Uint8Array> {
     return this.#get('checkpoint', 'text/plain', MAX_CHECKPOINT_BYTES);
   }
@@ -50,7 +50,10 @@ export class TileReader {
     return bytes.subarray(0, width * 32);
   }
 
-  /** A bundle's bytes as served, nobody knows how many entries: the full one may stand for a partial one. */
+  /**
+   * The bytes of a bundle as served. Their number of entries is not checked: a full bundle may be served in place of a
+   * partial one.
+   */
   bundleBytes(index: number, width: number): Promise<Uint8Array> {
     return this.#partial((w) => bundlePath(index, w), width, MAX_BUNDLE_BYTES, isBundle);
   }
@@ -76,7 +79,7 @@ export class TileReader {
     return entry;
   }
 
-  /** Fetches the tiles that hold these nodes of a tree of `size` leaves, and reads the nodes out of them. */
+  /** Fetches the tiles that contain these nodes of a tree of `size` leaves, and returns a reader of the nodes. */
   nodes(nodes: readonly NodeId[], size: TreeSize): Promise<NodeReader> {
     return readNodes(nodes, size, (level, index, width) => this.#loadTile(level, index, width));
   }
@@ -86,8 +89,9 @@ export class TileReader {
   }
 
   /**
-   * A partial file, or the full one that has replaced it (tlog-tiles: partials MAY be deleted). Hosts say in many ways
-   * that a file is gone: 403 where a reader may not list, 200 with a page. Whatever does not fit, the full one is asked for.
+   * Reads a partial file, or the full one that has replaced it (tlog-tiles: partials MAY be deleted). Hosts report a
+   * missing file in many ways, such as 403, or 200 with a page. So the full file is requested whenever the partial one
+   * does not fit.
    */
   async #partial(
     path: (width: number) => string,
@@ -104,7 +108,7 @@ export class TileReader {
     return partial ?? full ?? this.#get(path(width), type, maxBytes);
   }
 
-  /** Asks once; undefined unless the file is there. Refuses `unavailable`. */
+  /** Requests a file once; undefined if it does not exist. Refuses `unavailable`. */
   async #try(path: string, accept: string, maxBytes: number): Promise<Uint8Array | undefined> {
     const url = new URL(`${this.prefix}/${path}`);
     const reply = await exchange(this.#transport, url, { accept, maxBytes }).catch(
@@ -118,7 +122,7 @@ export class TileReader {
   }
 }
 
-/** A broken connection is asked again, patiently, by whoever asks next. */
+/** A broken connection counts as no answer here; the caller's next request is retried with patience. */
 function brokenOff(transport: Transport, url: URL): (error: unknown) => undefined {
   return (error) => {
     if (isBroken(error, transport, url) || (error instanceof Refusal && error.code === 'too-large'))

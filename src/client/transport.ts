@@ -1,29 +1,32 @@
 /**
- * One HTTP exchange with a log nobody has to trust: bounded in bytes and in time, redirected only within
- * the same origin. `fetch`, the clock, waiting and randomness are arguments.
+ * One HTTP exchange with a log that need not be trusted: bounded in bytes and time, with redirects only within one
+ * origin. `fetch`, the clock, waiting and randomness are arguments.
  */
 import { concatBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 
-/** The outside world of a client. */
+/** A client's access to the outside world. */
 export interface Transport {
   readonly fetch: typeof fetch;
   /** The wall clock, milliseconds since the epoch. */
   readonly now: () => number;
-  /** Waits; a timer when absent. */
+  /** Waits the given milliseconds. Default: a timer. */
   readonly sleep?: (ms: number) => Promise<void>;
-  /** Uniform in [0, 1), for jitter; `Math.random` when absent. */
+  /** A random number in [0, 1), for jitter. Default: `Math.random`. */
   readonly random?: () => number;
-  /** Longest one exchange may take, headers and body together (milliseconds). */
+  /** Most milliseconds for one exchange, headers and body together. */
   readonly timeoutMs?: number;
   /**
-   * Until when, by `now`, the user waits for the log's witnesses: it may hold its answers until then, and is asked
-   * no more after that. Bounds everything that is asked through this transport.
+   * Time (as `now` gives it) until which the user waits for the log's witnesses. The log may hold its answers until
+   * then, and no request is made after it. It bounds everything requested through this transport.
    */
   readonly waitUntil?: number;
-  /** Origins that have answered through this transport; who never has is not waited for. None are noted when absent. */
+  /**
+   * Origins that have answered through this transport. A server that never answered is not waited for. If absent,
+   * origins are not recorded.
+   */
   readonly reached?: Set<string>;
-  /** The most that one operation may take, pauses and answers together, without `waitUntil` (milliseconds). */
+  /** Most milliseconds of one operation, pauses and answers together, if there is no `waitUntil`. */
   readonly patienceMs?: number;
 }
 
@@ -34,11 +37,11 @@ export interface Ask {
   readonly contentType?: string;
   readonly body?: Uint8Array<ArrayBuffer>;
   readonly maxBytes: number;
-  /** How long the log may hold the answer (RFC 7240 `Prefer: wait`; milliseconds): time beyond the time-out. */
+  /** Milliseconds for which the log may hold its answer (RFC 7240 `Prefer: wait`), added to the time-out. */
   readonly waitMs?: number;
 }
 
-/** A whole reply, whatever its status. */
+/** A complete reply, of any status. */
 export interface Reply {
   readonly url: URL;
   readonly method: 'GET' | 'POST';
@@ -50,12 +53,12 @@ export interface Reply {
 /** Longest chain of redirects followed. */
 const MAX_REDIRECTS = 3;
 
-/** A log may hold an answer until a batch is durable and witnessed (Rekor's clients wait 20 s too). */
+/** Milliseconds. A log may hold an answer until a batch is durable and witnessed (Rekor's clients wait 20 s, too). */
 export const TIMEOUT_MS = 20_000;
 
 /**
- * Asks once. Refuses `unavailable` when nobody answers in time or the log redirects to another origin,
- * `too-large` when the body does not fit. Any status is a reply.
+ * Makes one request. Refuses `unavailable` if nobody answers in time or the log redirects to another origin, and
+ * `too-large` if the body exceeds its bound. Every status is a reply.
  */
 export async function exchange(transport: Transport, url: URL, ask: Ask): Promise<Reply> {
   const signal = AbortSignal.timeout((transport.timeoutMs ?? TIMEOUT_MS) + (ask.waitMs ?? 0));
@@ -116,7 +119,7 @@ export function urlOf(text: string, base?: string): URL | undefined {
   return URL.canParse(text, base) ? new URL(text, base) : undefined;
 }
 
-/** Reads chunk by chunk, so that a body without end costs no more than its bound. */
+/** Reads the body chunk by chunk, so that an endless body costs no more than its bound. */
 async function readBody(response: Response, url: URL, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -133,15 +136,16 @@ async function readBody(response: Response, url: URL, maxBytes: number): Promise
   return concatBytes(...chunks);
 }
 
-/** What Node calls a connection that was there, or a way there, and broke. */
+/** Node's error codes for a connection, or a route, that existed and broke. */
 const BROKEN =
   /^(?:ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|UND_ERR_SOCKET|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT)$/;
-/** And what it calls a place where nobody is. */
+/** Node's error codes for an address at which no server listens. */
 const NOBODY = /^(?:ECONNREFUSED|ENOTFOUND)$/;
 
 /**
- * Whether the same request may do better in a moment: the connection broke, or nobody answered in time. Where nobody is at
- * all, a mistyped port is likelier than a restart, unless that place has answered before or the user wants to wait.
+ * Whether the same request may succeed in a moment: the connection broke, or no answer came in time. If no server
+ * listens at the address, a wrong port is likelier than a restart, so it is retried only if the server has answered
+ * before or the user chose to wait.
  */
 export function isBroken(error: unknown, transport: Transport, url: URL): boolean {
   if (!(error instanceof Refusal) || error.code !== 'unavailable') return false;
@@ -152,14 +156,14 @@ export function isBroken(error: unknown, transport: Transport, url: URL): boolea
   return waits && NOBODY.test(why);
 }
 
-/** The system's code of a failed `fetch`, or its words. */
+/** The system's code for a failed `fetch`, or else its message. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(cause instanceof Error)) return String(cause);
   return 'code' in cause ? String(cause.code) : cause.message;
 }
 
-/** What Node calls a certificate that leads to nobody it trusts. */
+/** Node's error codes for a certificate that leads to no trusted authority. */
 const UNTRUSTED = /SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE/;
 
 function unreachable(url: URL, error: unknown): Error {

@@ -1,6 +1,6 @@
 /**
- * Whom a client trusts: verifier keys of a log, or a tlog-policy with witnesses and a quorum; and receipt keys known from
- * elsewhere.
+ * The keys that a client trusts: verifier keys of a log, or a tlog-policy with witnesses and a quorum; and receipt keys
+ * from another source.
  */
 import { refuse } from '../bytes/refusal.ts';
 import { decodeUtf8 } from '../bytes/text.ts';
@@ -10,22 +10,28 @@ import { parseTrustPolicy, policyOfLogs, withOrigin } from '../note/trust.ts';
 import { assertStrongKey, type PublicKey } from '../sign/algorithm.ts';
 import type { Trust } from './evidence.ts';
 
-/** Trusts the log with these keys. One of each algorithm among them must have signed every checkpoint. */
+/** Trusts the log with these keys. If they have several algorithms, each must have signed every checkpoint. */
 export function trustKeys(keys: readonly NoteVerifier[], receiptKeys: readonly PublicKey[] = []): Trust {
   return { policy: policyOfLogs(keys), everyAlgorithm: true, receiptKeys };
 }
 
-/** Trusts as a tlog-policy file says (C2SP tlog-policy): one log key, and the quorum. Refuses `malformed-trust-policy`. */
+/**
+ * Trusts what a tlog-policy file states (C2SP tlog-policy): its log keys and its quorum. Refuses
+ * `malformed-trust-policy`.
+ */
 export function trustPolicy(file: Uint8Array, receiptKeys: readonly PublicKey[] = []): Trust {
   return { policy: parseTrustPolicy(file), everyAlgorithm: false, receiptKeys };
 }
 
-/** Trusts receipt keys alone: a receipt stands on its own key. */
+/** Trusts receipt keys alone: receipts then need no checkpoint. */
 export function trustReceiptKeys(receiptKeys: readonly PublicKey[]): Trust {
   return { policy: policyOfLogs([]), everyAlgorithm: false, receiptKeys };
 }
 
-/** The same keys for a log whose checkpoints have another origin than its keys have names. Refuses `usage` for several logs. */
+/**
+ * The same keys, for a log whose checkpoints have an origin that differs from the name of its keys. Refuses `usage` for
+ * several logs.
+ */
 export function trustAsOrigin(trust: Trust, origin: string): Trust {
   const names = new Set(trust.policy.logs.map(({ verifier }) => verifier.name));
   if (names.size > 1)
@@ -36,7 +42,10 @@ export function trustAsOrigin(trust: Trust, origin: string): Trust {
   return { ...trust, policy: withOrigin(trust.policy, origin) };
 }
 
-/** Verifier keys, one a line; lines that begin with # are comments. `name`: of the file. Refuses `malformed-key`. */
+/**
+ * Parses verifier keys, one in each line; lines that begin with # are comments. `name`: name of the file, for messages.
+ * Refuses `malformed-key`.
+ */
 export function parseVkeys(bytes: Uint8Array, name: string): readonly NoteVerifier[] {
   const lines = decodeUtf8(bytes)
     .split('\n')
@@ -47,8 +56,8 @@ export function parseVkeys(bytes: Uint8Array, name: string): readonly NoteVerifi
 }
 
 /**
- * A COSE_Key, or a COSE_KeySet (an array, CBOR major type 4) as a log serves it at `/.well-known/scitt-keys`. Refuses
- * `malformed-key`, and `weak-key` for a key that holds every signature.
+ * Parses a COSE_Key, or a COSE_KeySet (an array, CBOR major type 4) as a log serves it at `/.well-known/scitt-keys`.
+ * Refuses `malformed-key`, and `weak-key` for a key under which every signature verifies.
  */
 export function parseReceiptKeys(bytes: Uint8Array): readonly PublicKey[] {
   const isSet = Math.floor((bytes[0] ?? 0) / 32) === 4;

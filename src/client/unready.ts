@@ -1,23 +1,23 @@
 /**
- * Why a log keeps one waiting, in its own words: what `/v1/log` says of its witnesses and `/readyz` of itself. Both are
- * Tallystick's own; a log of other software gives no reason. Nothing of it is verified, and nothing is decided by it
- * but what the user is told.
+ * Why a log does not answer yet, in its own words: `/v1/log` tells about its witnesses and `/readyz` about itself. Both
+ * are Tallystick's own; a log of other software gives no reason. The reason is not verified, and only shown to the
+ * user.
  */
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeUtf8 } from '../bytes/text.ts';
 import { exchange, type Transport } from './transport.ts';
 
-/** Whoever waits wants to know now (milliseconds). */
+/** Milliseconds; short, since the user is waiting for the message. */
 const TIMEOUT_MS = 3_000;
 const MAX_BYTES = 262_144;
 
-/** `why`: for people; undefined when it does not say. */
+/** `why`: text for people; undefined if the log gives no reason. */
 export interface Unready {
   readonly why: string | undefined;
 }
 
-/** Asks once, without patience; whatever goes wrong is no reason given. */
+/** Asks once, without retries. If anything fails, there is no reason. */
 export async function askWhy(transport: Transport, log: string): Promise<Unready> {
   const [about, ready] = await Promise.all([
     ask(transport, `${log}/v1/log`),
@@ -31,8 +31,8 @@ export async function askWhy(transport: Transport, log: string): Promise<Unready
 }
 
 /**
- * The same refusal with the log's reason; any refusal but `not-yet` stays as it is. What the log says of its quorum is
- * unsigned, and so never becomes `quorum-unmet`: that is for a reader who looked at cosignatures.
+ * The refusal with the log's reason added. Only `not-yet` is changed. It never becomes `quorum-unmet`: what the log
+ * says of its quorum is not signed, and only a reader who checked cosignatures may state that.
  */
 export async function explained(transport: Transport, log: string, refusal: Refusal): Promise<Refusal> {
   if (refusal.code !== 'not-yet') return refusal;
@@ -41,7 +41,10 @@ export async function explained(transport: Transport, log: string, refusal: Refu
   return refuse('not-yet', `${refusal.message} (the log says: ${why})`, { cause: refusal });
 }
 
-/** The quorum of `/v1/log` when it is not met or witnesses are behind, and who has not cosigned the newest tree. */
+/**
+ * The quorum in `/v1/log` if it is not met or witnesses are behind, and the witnesses that have not cosigned the newest
+ * tree.
+ */
 function witnessesIn(about: unknown): { readonly quorum?: string; readonly missing: readonly string[] } {
   const witnessing = member(about, 'witnessing');
   const quorum = member(witnessing, 'quorum');

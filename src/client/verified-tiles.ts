@@ -1,7 +1,7 @@
 /**
- * Tiles of a log under one signed head, each checked before anybody sees it: the tiles at the right edge
- * fold to the signed root, and every full tile is an element of the tile above it (C2SP tlog-tiles). So what
- * is wrong has an address, and any node read from here is a node of the signed tree.
+ * Tiles of a log under one signed head, each verified before it is returned: the tiles at the right edge fold to the
+ * signed root, and every full tile is a hash in the tile above it (C2SP tlog-tiles). So a wrong tile is found by its
+ * place, and every node read here is a node of the signed tree.
  */
 import { equalBytes } from '../bytes/compare.ts';
 import type { TreeHead } from './view.ts';
@@ -14,16 +14,16 @@ import { rightEdge, TILE_WIDTH, tilePath, tileWidthAt, type TileId } from '../tr
 import { readTiles, TileNodes } from '../tree/tilenodes.ts';
 import { LOOKS, Tampered, type ServedFiles } from './served.ts';
 
-/** Tiles kept with their nodes, 16 KiB each: more than are ever fetched ahead. */
+/** Tiles that are kept with their nodes, 16 KiB each: more than are ever fetched ahead. */
 const TILES_KEPT = 512;
 
-/** Whether a served tile contradicts what is known of it already: points at the wrong one of an edge. */
+/** Whether a served tile contradicts tiles that are known already. It finds the wrong tile of an edge. */
 export type Contradicts = (tile: TileId, hashes: Uint8Array) => Promise<boolean>;
 
-/** What else is to be done with tiles. */
+/** What else is done with tiles. */
 export interface TileHooks {
   readonly contradicts?: Contradicts;
-  /** Told of each tile once it is verified, before anybody gets it. */
+  /** Called with each tile after it was verified and before it is returned. */
   readonly accepted?: (tile: TileId, hashes: Uint8Array) => Promise<void>;
 }
 
@@ -44,14 +44,16 @@ export class VerifiedTiles {
     this.#hooks = hooks;
   }
 
-  /** Fails as `Unreachable`, and as `Tampered` when the edge does not make the signed root. */
+  /** Fails as `Unreachable`, and as `Tampered` if the edge does not fold to the signed root. */
   async edge(): Promise<ReadonlyMap<number, TileNodes>> {
     this.#edge ??= this.#loadEdge();
     this.#edgeNow = await this.#edge;
     return this.#edgeNow;
   }
 
-  /** A tile as wide as this tree has it. Fails as `edge` does. A tile that the tree has not: RangeError. */
+  /**
+   * A tile, as wide as it is in this tree. Fails as `edge` does. RangeError for a tile that this tree does not have.
+   */
   async tile(level: number, index: number): Promise<TileNodes> {
     const width = tileWidthAt(level, index, this.head.size);
     if (width === 0) throw new RangeError(`tile ${level}/${index} of a tree of ${this.head.size}`);
@@ -79,7 +81,7 @@ export class VerifiedTiles {
     return readNodes(nodes, this.head.size, (level, index) => this.tile(level, index));
   }
 
-  /** Reads nodes of tiles that were loaded lately; any other is a bug of the caller. */
+  /** Reads nodes of tiles that were loaded recently; for any other it throws, since the caller has a bug. */
   readonly read: NodeReader = readTiles((level, index) => {
     const partial = tileWidthAt(level, index, this.head.size) < TILE_WIDTH;
     const tile = partial ? this.#edgeNow.get(level) : this.#full.get(`${level}/${index}`);
@@ -111,7 +113,10 @@ export class VerifiedTiles {
       await this.#hooks.accepted?.(place, served[i] ?? new Uint8Array());
   }
 
-  /** The edge as a whole is wrong; names the tile that contradicts what is known, else the lowest. */
+  /**
+   * The fault of an edge that does not fold to the root: names the tile that contradicts known tiles, else the lowest
+   * one.
+   */
   async #wrongEdge(places: readonly TileId[], served: readonly Uint8Array[]): Promise<Tampered> {
     let wrong = 0;
     for (const [i, place] of places.entries()) {

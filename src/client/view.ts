@@ -1,6 +1,6 @@
 /**
- * A log as one signed checkpoint shows it. Everything read through a view is checked against that
- * checkpoint's root before it is returned, so the server that answers need not be trusted.
+ * A log as one signed checkpoint shows it. Everything that is read through a view is checked against the checkpoint's
+ * root before it is returned, so the server need not be trusted.
  */
 import { leafIndex, type LeafIndex } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -21,11 +21,11 @@ export type { TreeHead } from './history.ts';
 export interface ProvenEntry {
   readonly index: LeafIndex;
   readonly bytes: Uint8Array;
-  /** The `.tlog-proof` file that shows it (C2SP tlog-proof). */
+  /** The `.tlog-proof` file that proves it (C2SP tlog-proof). */
   readonly proof: Uint8Array;
 }
 
-/** One checkpoint, accepted by a trust policy, and verified reads under it. */
+/** One checkpoint that a trust policy accepts, and verified reads under it. */
 export class LogView {
   readonly #tiles: TileReader;
   /** The signed note, as served. */
@@ -39,14 +39,14 @@ export class LogView {
   }
 
   /**
-   * The view under a checkpoint that a log of the policy signed, whoever cosigned it: enough to hold the log to,
-   * for a fork is one without a quorum too, and not enough to rely on. Refuses as `openCheckpoint` does.
+   * The view under a checkpoint that a log of the policy signed, without its quorum. That is enough to compare
+   * histories, since a fork without a quorum is a fork, but not enough to rely on. Refuses as `openCheckpoint` does.
    */
   static signed(tiles: TileReader, note: Uint8Array, policy: TrustPolicy, verify?: VerifySignature): LogView {
     return new LogView(tiles, note, openByLog(note, policy, { verify }));
   }
 
-  /** The view under a checkpoint that is at hand. Refuses as `openTrusted` does. */
+  /** The view under a checkpoint that the policy accepts, quorum included. Refuses as `openTrusted` does. */
   static of(tiles: TileReader, note: Uint8Array, policy: TrustPolicy, verify?: VerifySignature): LogView {
     return new LogView(tiles, note, openTrusted(note, policy, verify));
   }
@@ -55,7 +55,7 @@ export class LogView {
     return this.opened.checkpoint;
   }
 
-  /** The entry at an index. Refuses `beyond-head`, and `proof-failed` when what is served is not under the root. */
+  /** Reads the entry at an index. Refuses `beyond-head`, and `proof-failed` if what is served is not under the root. */
   async entry(index: number): Promise<ProvenEntry> {
     const { size, root } = this.head;
     if (index >= size)
@@ -71,29 +71,32 @@ export class LogView {
   }
 
   /**
-   * Checks that this tree and another signed head of the same log are one history: the larger begins with
-   * the smaller. Refuses `inconsistent` only on evidence: both heads are signed, and the tiles that hash to
-   * the larger give another root for the smaller. Tiles that fit neither are `proof-failed`.
+   * Checks that this tree and another signed head of the same log belong to one history: the larger tree begins with
+   * the smaller. Refuses `inconsistent` only on evidence: both heads are signed, and tiles that hash to the larger root
+   * give another root for the smaller size. Tiles that hash to neither are `proof-failed`.
    */
   async assertOneHistory(other: TreeHead): Promise<void> {
     const found = await contradiction(this.#tiles, this.head, other);
     if (found !== undefined) throw refuse('inconsistent', splitText(this.head, other));
   }
 
-  /** What this head is to one that was seen before. Refuses as `compareHeads` does. */
+  /** How this head relates to one that was seen before. Refuses as `compareHeads` does. */
   compareWith(seen: NotedHead): Promise<HeadVerdict> {
     return compareHeads(seen, this, servedTrees(seen, this.#tiles, this.#tiles));
   }
 }
 
-/** Refusals of what is no signed note of a checkpoint, whoever signed it. */
+/** Refusal codes of bytes that are no signed checkpoint of anybody. */
 const NO_CHECKPOINT: ReadonlySet<string> = new Set([
   'malformed-note',
   'malformed-checkpoint',
   'malformed-text',
 ]);
 
-/** What `open` makes of an answer of `url`. What is no checkpoint at all is the word of whoever answers there: `unavailable`. */
+/**
+ * The result of `open` on an answer of `url`. If the answer is no checkpoint at all, anybody on the way may have sent
+ * it: `unavailable`.
+ */
 export function asCheckpoint<T>(url: string, open: () => T): T {
   try {
     return open();

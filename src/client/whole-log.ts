@@ -1,6 +1,6 @@
 /**
- * Where entries about each subject are in a whole log: reading every entry is the only way to know from the log alone that
- * nothing about a subject was left out.
+ * Reads a whole log and records where the entries about each subject are. Reading every entry is the only way to know,
+ * from the log alone, that nothing about a subject was omitted.
  */
 import type { EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -11,10 +11,10 @@ import { entriesOf } from './entries.ts';
 import type { TileReader } from './tiles.ts';
 import type { LogView } from './view.ts';
 
-/** More is for a monitor, which keeps what it read. */
+/** Most entries of a log that is read whole. For a larger log, use a monitor, which stores what it read. */
 const MOST_ENTRIES = 1_000_000;
 
-/** Where an entry is, and what it is about. */
+/** The place of an entry, and its subject and kind. */
 export interface Place {
   readonly index: number;
   readonly id: EntryId;
@@ -26,7 +26,7 @@ export class WholeLog {
   readonly #tiles: TileReader;
   readonly #hasher: BatchHasher;
   #size = 0;
-  /** By index, rising. */
+  /** Ordered by index. */
   readonly #places: Place[] = [];
 
   constructor(tiles: TileReader, hasher: BatchHasher) {
@@ -34,7 +34,7 @@ export class WholeLog {
     this.#hasher = hasher;
   }
 
-  /** Reads on up to the head of a view. Refuses `too-large`, and as `entriesOf` does. */
+  /** Continues to read, up to the head of a view. Refuses `too-large`, and what `entriesOf` refuses. */
   async advance({ head }: LogView, onProgress: (done: number) => void): Promise<void> {
     const { size } = head;
     if (size > MOST_ENTRIES)
@@ -55,12 +55,12 @@ export class WholeLog {
     for (const place of found) this.#places.push(place);
   }
 
-  /** What was found from an index on, below another. */
+  /** The places with indices from one index on and below another. */
   between(from: number, before: number): readonly Place[] {
     return this.#places.slice(this.#placeOf(from), this.#placeOf(before));
   }
 
-  /** Where in the list the first place is that is not before an index. */
+  /** Position in the list of the first place at or after an index. */
   #placeOf(index: number): number {
     let [low, high] = [0, this.#places.length];
     while (low < high) {
@@ -72,7 +72,7 @@ export class WholeLog {
   }
 }
 
-/** Nothing for what is no statement: the log should have refused it, and fsck says so. */
+/** No place for an entry that is no statement: the log should have refused it, and fsck reports it. */
 function placeOf(bytes: Uint8Array, index: number, id: EntryId): readonly Place[] {
   try {
     const { kind, subject } = parseStatement(bytes);

@@ -1,7 +1,7 @@
 /**
- * The log's side of C2SP tlog-witness: one request to one witness, and what its answer means. Statuses are
- * read as the specification has them: 409 with a size says where the witness stands, 409 without one and 422
- * say that it knows another tree. Nothing it says is believed but a cosignature that verifies.
+ * The log's side of C2SP tlog-witness: one request to one witness, and the meaning of its answer. Statuses mean what
+ * the specification says: 409 with a size tells the size that the witness cosigned last; 409 without one, and 422, say
+ * that the witness knows another tree. Only a cosignature that verifies is believed.
  */
 import { treeSize, type Digest, type TreeSize } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -15,22 +15,22 @@ import type { VerifySignature } from '../sign/algorithm.ts';
 import { retryAfter } from './patience.ts';
 import { exchange, type Reply, type Transport } from './transport.ts';
 
-/** A reply is a few signature lines; ML-DSA-44 ones have 3.3 kB. */
+/** Most bytes of a reply: a few signature lines; ML-DSA-44 ones have 3.3 kB. */
 const MAX_REPLY_BYTES = 65_536;
 
 /** What a witness is asked to cosign. */
 export interface Question {
-  /** The log's own note: its signatures alone, since witnesses in use read no more than 16 KiB. */
+  /** The log's note with the log's signatures alone, since some witnesses read at most 16 KiB. */
   readonly note: Uint8Array;
-  /** The size it is thought to have cosigned last, and the proof that leads from there. */
+  /** The size that the witness is thought to have cosigned last, and the consistency proof from there. */
   readonly old: TreeSize;
   readonly proof: readonly Digest[];
 }
 
-/** The entries of a policy that are one witness: keys of its own kinds, at one URL. */
+/** The keys of one witness in a policy: of several kinds, at one URL. */
 export type Keys = readonly TrustedWitness[];
 
-/** Asks once. What the witness does wrong is an answer too; only a bug of ours throws. */
+/** Makes one request. A fault of the witness is an answer, too; only a bug of this program throws. */
 export async function askWitness(
   transport: Transport,
   witness: Keys,
@@ -53,8 +53,8 @@ export async function askWitness(
 }
 
 /**
- * The largest checkpoint that a witness shows for a log, when it serves the monitoring form beside its
- * submission prefix and the log's own keys signed what is there; undefined otherwise.
+ * The largest checkpoint that a witness shows for a log, if it serves the monitoring form below its submission prefix
+ * and the log's own keys signed it; else undefined.
  */
 export async function shownBy(
   transport: Transport,

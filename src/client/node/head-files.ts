@@ -1,4 +1,4 @@
-/** A directory as a client's memory: the last head seen of each log, and incidents. */
+/** A `HeadMemory` in a directory: the last head of each log, and incidents. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
@@ -43,7 +43,7 @@ export class HeadFiles implements HeadMemory {
     const name = `${originHash(incident.origin).slice(0, 16)}-${incident.id.slice(0, 16)}.json`;
     const file = join(this.#dir, 'evidence', name);
     try {
-      // Seen again, it stays as it was first seen.
+      // If the incident is stored already, the file stays as it is.
       await createFile(file, formatIncident(incident));
       return file;
     } catch (error) {

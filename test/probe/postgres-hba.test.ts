@@ -132,12 +132,9 @@ t.test('what rules come to', async (t) => {
     const verdicts = judgePack('postgres-settings', {}, seen);
     t.match(verdicts['postgres-hba-tls'], new RegExp(`^${tls} `), `${what}: TLS`);
     t.match(verdicts['postgres-hba-proof'], new RegExp(`^${proof} `), `${what}: proof`);
-    if (what === 'a line that is wrong')
-      t.match(
-        seen.withheld,
-        [{ path: '/lets/whole', reason: /a line of pg_hba.conf is wrong/ }],
-        'and says so',
-      );
+    if (what !== 'a line that is wrong') continue;
+    const withheld = seen.withheld?.find(({ path }) => path === '/lets/whole');
+    t.match(withheld?.reason, /a line of pg_hba.conf is wrong/, 'and says so');
   }
 });
 

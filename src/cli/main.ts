@@ -6,13 +6,19 @@
 import { printable } from '../bytes/printable.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { EXIT, exitOf } from './exit.ts';
-import { configFileOf, resolveConfig, type Given, type ReadConfigFile, type Resolved } from './config.ts';
-import type { Context, World } from './context.ts';
+import {
+  configFileOf,
+  resolveConfig,
+  type Given,
+  type ReadConfigFile,
+  type Resolved,
+} from './frame/config.ts';
+import type { Context, World } from './frame/context.ts';
 import { faultOf } from '../platform/fault.ts';
-import { commandsFor } from './called.ts';
-import { makeOutput, type OwnedOutput } from './output.ts';
-import { buildProgram, parseArguments, type Invocation } from './program.ts';
-import { Flags } from './verb.ts';
+import { commandsFor } from './frame/called.ts';
+import { makeOutput, type OwnedOutput } from './frame/output.ts';
+import { buildProgram, parseArguments, type Invocation } from './frame/program.ts';
+import { Flags } from './frame/verb.ts';
 import { loadVerbs } from './verbs.ts';
 
 /** Runs one command line (without node and script name) and resolves to its exit code. */
@@ -98,7 +104,7 @@ async function readerFor(given: Given): Promise<ReadConfigFile | undefined> {
   } catch {
     return undefined; // refused when the configuration is first asked for: some verbs need none
   }
-  return (await import('./configfile.ts')).readConfigFile;
+  return (await import('./frame/configfile.ts')).readConfigFile;
 }
 
 /** The configuration is settled when it is first asked for, so that verbs without one work beside a broken file. */

@@ -2,7 +2,7 @@
  * Every verb, once, in the order and under the headings of the help. To add one: its file, and a line here.
  * A verb's file is loaded when the verb is called, so that `verify` never waits for the server's modules.
  */
-import type { AnyVerb, VerbGroups } from './verb.ts';
+import type { AnyVerb, VerbGroups } from './frame/verb.ts';
 
 type Load = () => Promise<AnyVerb>;
 

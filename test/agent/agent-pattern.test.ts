@@ -5,7 +5,7 @@ import { entryId } from '#src/bytes/brand.ts';
 import { Refusal, refuse } from '#src/bytes/refusal.ts';
 import { EXIT, EXITS } from '#src/cli/exit.ts';
 import { eachSubject } from '#src/agent/subjects.ts';
-import { worstOf } from '#src/cli/agent/each.ts';
+import { worstOf } from '#src/cli/verbs/proving/each.ts';
 import { learnSubjects, someOf } from '#src/agent/subjects.ts';
 import type { Page, Wanted } from '#src/client/search.ts';
 

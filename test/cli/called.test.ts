@@ -1,6 +1,6 @@
 /** Commands that are advised work where they are typed. */
 import t from 'tap';
-import { commandsFor } from '#src/cli/called.ts';
+import { commandsFor } from '#src/cli/frame/called.ts';
 import { run } from '#src/cli/main.ts';
 
 t.test('npx', async (t) => {

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import t from 'tap';
 import { EXIT } from '../../src/cli/exit.ts';
 import { selfSigned } from '../../src/cli/demo/certificate.ts';
-import { readConfigFile } from '../../src/cli/configfile.ts';
-import { makeOutput } from '../../src/cli/output.ts';
-import { EXIT_CODES } from '../../src/cli/program.ts';
-import { envOf, flagOf, readSettings, settings } from '../../src/cli/settings.ts';
-import { didYouMean } from '../../src/cli/suggest.ts';
-import { Flags, type AnyVerb } from '../../src/cli/verb.ts';
+import { readConfigFile } from '../../src/cli/frame/configfile.ts';
+import { makeOutput } from '../../src/cli/frame/output.ts';
+import { EXIT_CODES } from '../../src/cli/frame/program.ts';
+import { envOf, flagOf, readSettings, settings } from '../../src/cli/frame/settings.ts';
+import { didYouMean } from '../../src/cli/frame/suggest.ts';
+import { Flags, type AnyVerb } from '../../src/cli/frame/verb.ts';
 import { loadVerbs } from '../../src/cli/verbs.ts';
 import { NOW, settled, tallystick } from '../support/run-cli.ts';
 

@@ -1,6 +1,6 @@
 /** Flags are typed from what a verb declares: what is mistyped does not compile (each `@ts-expect-error` is an assertion). */
 import t from 'tap';
-import { Flags, type AnyVerb, type FlagsOf, type Verb, type VerbOption } from '#src/cli/verb.ts';
+import { Flags, type AnyVerb, type FlagsOf, type Verb, type VerbOption } from '#src/cli/frame/verb.ts';
 
 const WAIT = { flags: '--wait <seconds>', help: '' } as const satisfies VerbOption;
 const FEWER = [

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { printable, printableJson, printableLines } from '../../src/bytes/printable.ts';
 import { refuse } from '../../src/bytes/refusal.ts';
-import { makeOutput } from '../../src/cli/output.ts';
+import { makeOutput } from '../../src/cli/frame/output.ts';
 import { escapeHtml } from '../../src/web/page.ts';
 import { tallystick } from '../support/run-cli.ts';
 
@@ -97,9 +97,9 @@ t.test('names of files and texts of flags', async (t) => {
 const WRITERS: Readonly<Record<string, number>> = {
   'cli/bin.cjs': 2,
   'cli/main.ts': 1,
-  'cli/output.ts': 9,
+  'cli/frame/output.ts': 9,
   'cli/preflight.cjs': 2,
-  'cli/program.ts': 2,
+  'cli/frame/program.ts': 2,
 };
 
 t.test('every print of the program is known', async (t) => {
@@ -112,7 +112,7 @@ t.test('every print of the program is known', async (t) => {
     const writes = source.match(/std(?:out|err)\??\.write\(|console\.\w+\(/g)?.length ?? 0;
     if (writes > 0) found[path.replaceAll('\\', '/')] = writes;
     const logger = source.includes("from 'pino'") && /\bpino\(/.test(source);
-    t.equal(logger, path.replaceAll('\\', '/') === 'cli/logger.ts', `${path}: one place makes loggers`);
+    t.equal(logger, path.replaceAll('\\', '/') === 'cli/frame/logger.ts', `${path}: one place makes loggers`);
   }
   t.strictSame(found, WRITERS);
 });

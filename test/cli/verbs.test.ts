@@ -18,7 +18,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeUtf8, parseHex } from '../../src/bytes/text.ts';
 import { declareFiles } from '../../src/declare/node/declarefiles.ts';
 import { parseOpening } from '../../src/declare/opening.ts';
-import { drawPath, explainSteps } from '../../src/cli/explain.ts';
+import { drawPath, explainSteps } from '../../src/cli/views/checks.ts';
 import { slugOf } from '../../src/declare/node/proofs.ts';
 import { encodeKeySet } from '../../src/cose/key.ts';
 import { attachReceipts } from '../../src/cose/transparent.ts';

@@ -17,9 +17,9 @@ import {
 } from '../../src/declare/leafopening.ts';
 import { formatOpening, parseOpening } from '../../src/declare/opening.ts';
 import { parseOwned } from '../../src/declare/node/owned.ts';
-import { readConfigFile } from '../../src/cli/configfile.ts';
+import { readConfigFile } from '../../src/cli/frame/configfile.ts';
 import { formatEditable, parseEditable } from '../../src/policy/editable.ts';
-import { settings } from '../../src/cli/settings.ts';
+import { settings } from '../../src/cli/frame/settings.ts';
 import { parseClaims } from '../../src/declare/claims.ts';
 import { decodeSource } from '../../src/declare/encoding.ts';
 import { declareEnv } from '../../src/declare/sources/env.ts';

@@ -2,8 +2,8 @@
 import { Registry } from '@platformatic/prom-client';
 import { loadVerbs } from '#src/cli/verbs.ts';
 import { watchMetrics } from '#src/monitor/watch/metrics.ts';
-import { flagOf, settings } from '#src/cli/settings.ts';
-import type { AnyVerb } from '#src/cli/verb.ts';
+import { flagOf, settings } from '#src/cli/frame/settings.ts';
+import type { AnyVerb } from '#src/cli/frame/verb.ts';
 import { buildApp } from '#src/http/app.ts';
 import { mirrorMetrics } from '#src/mirror/metrics.ts';
 import { startingStatus } from '#src/mirror/status.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeUtf8 } from '../../src/bytes/text.ts';
-import type { World } from '../../src/cli/context.ts';
+import type { World } from '../../src/cli/frame/context.ts';
 import { run } from '../../src/cli/main.ts';
 import { BASE, ServedLog, TIME } from './served-log.ts';
 import { vkeys } from './world.ts';

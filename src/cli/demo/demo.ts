@@ -8,7 +8,7 @@ import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../frame/context.ts';
 import { selfSigned } from './certificate.ts';
 import { Stage, type Ran } from './stage.ts';
 import { freePort, Target } from './target.ts';

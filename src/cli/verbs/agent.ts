@@ -1,6 +1,6 @@
 /** `tallystick agent`: proves again and again, at times that nobody chose. */
-import type { SettingName } from '../settings.ts';
-import type { Verb, VerbOption } from '../verb.ts';
+import type { SettingName } from '../frame/settings.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const SETTINGS: readonly SettingName[] = [
   'agentDir',
@@ -62,7 +62,7 @@ const runVerb: Verb<typeof RUN_OPTIONS> = {
     "tallystick agent --subject 'prod/**' --log https://log.example.com --vkey log.vkey --cpu-budget 5",
   ],
   run: async (context, _operands, flags) => {
-    const { runAgent } = await import('../agent/daemon.ts');
+    const { runAgent } = await import('./proving/daemon.ts');
     return runAgent(context, {
       subjects: flags.texts('subject'),
       targets: flags.texts('target'),
@@ -97,7 +97,7 @@ const planVerb: Verb<typeof PLAN_OPTIONS> = {
   json: true,
   examples: ['tallystick agent plan --subject db/payments', 'tallystick agent plan --length 600 --json'],
   run: async (context, _operands, flags) => {
-    const { runPlan } = await import('../agent/plan.ts');
+    const { runPlan } = await import('./proving/plan.ts');
     return runPlan(context, { subjects: flags.texts('subject'), length: flags.text('length') });
   },
 };
@@ -129,7 +129,7 @@ const profileVerb: Verb<typeof PROFILE_OPTIONS> = {
     'tallystick agent profile --unit --log https://log.example.com > tallystick-agent.service',
   ],
   run: async (context, _operands, flags) => {
-    const { runProfile } = await import('../agent/showprofile.ts');
+    const { runProfile } = await import('./proving/showprofile.ts');
     return runProfile(context, {
       flags: flags.on('flags'),
       claims: flags.on('claims'),

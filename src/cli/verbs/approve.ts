@@ -1,6 +1,6 @@
 /** `tallystick approve`: a second person's yes to a commitment. */
-import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb, VerbOption } from '../verb.ts';
+import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   { flags: '--reason <text>', help: 'why, for people' },
@@ -35,5 +35,5 @@ export const approveVerb: Verb<typeof OPTIONS> = {
     "tallystick approve 1f0c7a52b3d1 --key ssh-agent: --reason 'as reviewed in CHG-1'",
   ],
   run: async (context, operands, flags) =>
-    (await import('../see/approve.ts')).approve(context, operands, flags),
+    (await import('./subject/approve.ts')).approve(context, operands, flags),
 };

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import { EXIT } from '../exit.ts';
 import { backUp } from '../../service/backup.ts';
-import type { Context } from '../context.ts';
-import type { Verb } from '../verb.ts';
+import type { Context } from '../frame/context.ts';
+import type { Verb } from '../frame/verb.ts';
 
 export const backupVerb: Verb = {
   name: 'backup',

@@ -11,14 +11,14 @@ import { STDIN } from '../../declare/node/files.ts';
 import { PROOF_FILES, slugOf } from '../../declare/node/proofs.ts';
 import { SOURCES } from '../../declare/sources/registry.ts';
 import { loadSigner } from '../../keys/load.ts';
-import { clientOf } from '../client.ts';
+import { clientOf } from '../frame/client.ts';
 import { EXIT } from '../exit.ts';
-import { DECLARING, leavesAsked, PINNING, pinningOf, repinSubject, requestAsked } from '../commit/request.ts';
-import type { Context } from '../context.ts';
+import { DECLARING, leavesAsked, PINNING, pinningOf, repinSubject, requestAsked } from './commit/request.ts';
+import type { Context } from '../frame/context.ts';
 import { proofsOf } from '../../commit/findevidence.ts';
-import { proofsFolderOf } from '../state.ts';
-import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
-import { WAIT_OPTION, waiting } from '../wait.ts';
+import { proofsFolderOf } from '../frame/state.ts';
+import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
+import { WAIT_OPTION, waiting } from '../frame/wait.ts';
 
 const OPTIONS = [
   ...DECLARING,

@@ -1,9 +1,9 @@
 /** `tallystick completion`: a script that teaches a shell the verbs and flags. */
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
-import { completionScript, SHELLS } from '../completion.ts';
-import { buildProgram } from '../program.ts';
-import type { Verb, VerbGroups } from '../verb.ts';
+import { completionScript, SHELLS } from '../frame/completion.ts';
+import { buildProgram } from '../frame/program.ts';
+import type { Verb, VerbGroups } from '../frame/verb.ts';
 
 /** `loadVerbs`: every verb there is, this one too. */
 export const completionVerb = (loadVerbs: () => Promise<VerbGroups>): Verb => ({

@@ -2,10 +2,10 @@
 import { relative } from 'node:path';
 import { EXIT } from '../exit.ts';
 import { checkLogOptions } from '../../service/open.ts';
-import type { Context } from '../context.ts';
-import { logOptions } from '../serve/serve.ts';
-import { envOf, flagOf, settings, type SettingValue } from '../settings.ts';
-import type { Verb, VerbOption } from '../verb.ts';
+import type { Context } from '../frame/context.ts';
+import { logOptions } from './serving/log.ts';
+import { envOf, flagOf, settings, type SettingValue } from '../frame/settings.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   { flags: '--origin', help: 'say where each value came from' },

@@ -2,8 +2,8 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { demo } from '../demo/demo.ts';
-import type { Context } from '../context.ts';
-import type { Verb } from '../verb.ts';
+import type { Context } from '../frame/context.ts';
+import type { Verb } from '../frame/verb.ts';
 
 export const demoVerb: Verb = {
   name: 'demo',

@@ -1,7 +1,7 @@
 /** `tallystick deploy mark`: says in the log that what was committed to is being put in place. */
-import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb, VerbOption } from '../verb.ts';
-import { WAIT_OPTION } from '../wait.ts';
+import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
+import { WAIT_OPTION } from '../frame/wait.ts';
 
 const OPTIONS = [
   { flags: '--subject <name>', help: 'what was deployed' },
@@ -26,7 +26,8 @@ const markVerb: Verb<typeof OPTIONS> = {
     'tallystick deploy mark --subject db/payments --version 2.4.1',
     'tallystick deploy mark --subject tf/network && tallystick prove --subject tf/network',
   ],
-  run: async (context, operands, flags) => (await import('../see/deploy.ts')).mark(context, operands, flags),
+  run: async (context, operands, flags) =>
+    (await import('./subject/deploy.ts')).mark(context, operands, flags),
 };
 
 export const deployVerb: Verb = {

@@ -6,10 +6,10 @@ import { disclose, showPath, type OpenedLeaves } from '../../declare/leafopening
 import { showValue } from '../../statement/leaf-text.ts';
 import { ownedFolder, writeDisclosure } from '../../declare/node/disclosure-folder.ts';
 import { readOwned } from '../../declare/node/owned.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../frame/context.ts';
 import { slugOf } from '../../declare/node/proofs.ts';
-import { proofsFolderOf } from '../state.ts';
-import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
+import { proofsFolderOf } from '../frame/state.ts';
+import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   { flags: '--out <dir>', help: 'where to put it (default: tallystick-disclosure/<subject>)' },

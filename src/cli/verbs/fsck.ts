@@ -5,11 +5,11 @@ import { folderToAudit } from '../../mirror/audited.ts';
 import type { TrustPolicy } from '../../note/trust.ts';
 import { hasStore, openStoreToAudit, type StoreToAudit } from '../../service/audited.ts';
 import { chooseHasher, chooseVerifier } from '../../workers/kernels.ts';
-import { clientOf } from '../client.ts';
-import type { Context } from '../context.ts';
+import { clientOf } from '../frame/client.ts';
+import type { Context } from '../frame/context.ts';
 import { EXIT } from '../exit.ts';
-import { trustOf } from '../trust.ts';
-import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
+import { trustOf } from '../frame/trust.ts';
+import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   { flags: '--hashes', help: 'check hashes and tiles only, not statements' },

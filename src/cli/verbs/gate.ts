@@ -1,7 +1,7 @@
 /** `tallystick gate`: lets a pipeline go on only when claims are proven. */
 import { EVIDENCE_CLASSES } from '../../statement/vocabulary.ts';
-import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb, VerbOption } from '../verb.ts';
+import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   { flags: '--require <what>', help: 'fresh (default) or proven', choices: ['fresh', 'proven'] },
@@ -25,5 +25,5 @@ export const gateVerb: Verb<typeof OPTIONS> = {
     'tallystick gate db/payments --require fresh',
     'tallystick gate db/payments web/shop --require proven --min-evidence E3 --max-age 10m',
   ],
-  run: async (context, operands, flags) => (await import('../see/gate.ts')).gate(context, operands, flags),
+  run: async (context, operands, flags) => (await import('./subject/gate.ts')).gate(context, operands, flags),
 };

@@ -9,14 +9,14 @@ import { attachReceipts } from '../../cose/transparent.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
 import type { Signer } from '../../evidence/identity.ts';
 import { writeTranscripts, type Written } from '../../client/node/transcript-folders.ts';
-import { signerText } from '../see/words.ts';
+import { signerText } from '../views/words.ts';
 import { signersKnown } from '../../evidence/signers.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../frame/context.ts';
 import { ProofFolder } from '../../client/node/proof-folder.ts';
 import { saveEvidence } from '../../client/proof-store.ts';
 import type { FoundEntry } from '../../client/find-entry.ts';
-import { clientOf } from '../client.ts';
-import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
+import { clientOf } from '../frame/client.ts';
+import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 
 /** What `--print` writes. */
 const PARTS: Readonly<Record<string, (got: FoundEntry, statement: ParsedStatement) => Uint8Array>> = {

@@ -5,9 +5,9 @@ import { EXIT } from '../exit.ts';
 import { parseDecimal } from '../../bytes/text.ts';
 import { viewIncident, type KnownIncident } from '../../monitor/incidents.ts';
 import { withIncidents, type KeptIncidents } from '../../monitor/kept-incidents.ts';
-import type { Context } from '../context.ts';
-import type { Output } from '../output.ts';
-import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
+import type { Context } from '../frame/context.ts';
+import type { Output } from '../frame/output.ts';
+import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 
 const SHOWN = 100;
 const MOST = 1_000;

@@ -2,9 +2,9 @@
 import { relative } from 'node:path';
 import { EXIT } from '../exit.ts';
 import { assertGuarded } from '../../web/listen.ts';
-import type { Context } from '../context.ts';
-import { initialiseBy } from '../serve/serve.ts';
-import type { Verb } from '../verb.ts';
+import type { Context } from '../frame/context.ts';
+import { initialiseBy } from './serving/log.ts';
+import type { Verb } from '../frame/verb.ts';
 
 export const initVerb: Verb = {
   name: 'init',

@@ -7,8 +7,8 @@ import { generateCheckpointKeys } from '../../keys/checkpoint-keys.ts';
 import { generateKey } from '../../keys/load.ts';
 import { isKeyName } from '../../note/key.ts';
 import type { Algorithm } from '../../sign/algorithm.ts';
-import type { Context } from '../context.ts';
-import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
+import type { Context } from '../frame/context.ts';
+import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 
 /** The names on the command line are the short ones. */
 const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([

@@ -1,7 +1,7 @@
 /** `tallystick mirror`: a verified copy of a log that goes on serving when the log does not. */
 import { resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
-import type { Verb, VerbOption } from '../verb.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   {
@@ -55,7 +55,7 @@ export const mirrorVerb: Verb<typeof OPTIONS> = {
     const prefix = URL.parse(url);
     if (prefix === null || !/^https?:$/.test(prefix.protocol))
       throw refuse('usage', 'the log is named by its URL, such as https://log.example');
-    const { mirror } = await import('../mirror/mirror.ts');
+    const { mirror } = await import('./serving/mirror.ts');
     return mirror(context, {
       url,
       dir: resolve(context.world.cwd, dir),

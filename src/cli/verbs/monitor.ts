@@ -1,5 +1,5 @@
 /** `tallystick monitor`: follows logs, verifies everything in them, and raises alarms. */
-import type { Verb, VerbOption } from '../verb.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   { flags: '--once', help: 'look once at everything, say what is open by the exit code, and stop' },
@@ -51,7 +51,7 @@ export const monitorVerb: Verb<typeof OPTIONS> = {
     'tallystick monitor https://log.example.com --vkey log.vkey --once --json',
   ],
   run: async (context, urls, flags) => {
-    const { lookOnce, runMonitor } = await import('../monitor/run.ts');
+    const { lookOnce, runMonitor } = await import('./serving/monitor.ts');
     const run = { urls, hashes: flags.on('hashes') };
     return flags.on('once') ? lookOnce(context, run) : runMonitor(context, run);
   },

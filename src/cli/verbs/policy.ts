@@ -1,5 +1,5 @@
 /** `tallystick policy`: shows the registration policy in force, and logs the next one. */
-import type { Verb } from '../verb.ts';
+import type { Verb } from '../frame/verb.ts';
 import { enrolVerb } from './policy/enrol.ts';
 import { addLogKeyVerb, removeLogKeyVerb } from './policy/log-keys.ts';
 import { revokeVerb } from './policy/revoke.ts';

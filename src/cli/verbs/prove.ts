@@ -1,5 +1,5 @@
 /** `tallystick prove`: looks at the running target once, and logs what was seen. */
-import type { Verb, VerbOption } from '../verb.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   {
@@ -56,7 +56,7 @@ export const proveVerb: Verb<typeof OPTIONS> = {
     'tallystick prove',
   ],
   run: async (context, _operands, flags) => {
-    const { runProve } = await import('../agent/prove.ts');
+    const { runProve } = await import('./proving/prove.ts');
     return runProve(context, {
       subjects: flags.texts('subject'),
       claims: flags.texts('claim'),

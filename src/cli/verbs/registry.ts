@@ -1,6 +1,6 @@
 /** `tallystick registry`: what is declared in a log, what changed, who said so. */
-import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb, VerbOption } from '../verb.ts';
+import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const LEAVES: VerbOption = {
   flags: '--leaves <file>',
@@ -26,7 +26,7 @@ const listVerb: Verb<typeof LIST_OPTIONS> = {
   json: true,
   examples: ['tallystick registry list', 'tallystick registry list --environment production --json'],
   run: async (context, operands, flags) =>
-    (await import('../see/registry.ts')).list(context, operands, flags),
+    (await import('./subject/registry.ts')).list(context, operands, flags),
 };
 
 const showVerb: Verb<typeof SEE_OPTIONS> = {
@@ -38,7 +38,7 @@ const showVerb: Verb<typeof SEE_OPTIONS> = {
   json: true,
   examples: ['tallystick registry show db/payments'],
   run: async (context, operands, flags) =>
-    (await import('../see/registry.ts')).show(context, operands, flags),
+    (await import('./subject/registry.ts')).show(context, operands, flags),
 };
 
 const DIFF_OPTIONS = [LEAVES, ...SEE_OPTIONS] as const satisfies readonly VerbOption[];
@@ -62,7 +62,7 @@ const diffVerb: Verb<typeof DIFF_OPTIONS> = {
     'tallystick registry diff db/payments 12 40 --leaves old/leaves.json',
   ],
   run: async (context, operands, flags) =>
-    (await import('../see/registry.ts')).diff(context, operands, flags),
+    (await import('./subject/registry.ts')).diff(context, operands, flags),
 };
 
 const BLAME_OPTIONS = [LEAVES, ...SEE_OPTIONS] as const satisfies readonly VerbOption[];
@@ -82,7 +82,7 @@ const blameVerb: Verb<typeof BLAME_OPTIONS> = {
     'tallystick registry blame db/payments tier',
   ],
   run: async (context, operands, flags) =>
-    (await import('../see/registry.ts')).blame(context, operands, flags),
+    (await import('./subject/registry.ts')).blame(context, operands, flags),
 };
 
 export const registryVerb: Verb = {

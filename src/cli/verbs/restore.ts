@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { EXIT } from '../exit.ts';
 import { restoreFrom } from '../../service/restore.ts';
-import type { Context } from '../context.ts';
-import type { Progress } from '../output.ts';
-import type { Verb } from '../verb.ts';
+import type { Context } from '../frame/context.ts';
+import type { Progress } from '../frame/output.ts';
+import type { Verb } from '../frame/verb.ts';
 
 export const restoreVerb: Verb = {
   name: 'restore',

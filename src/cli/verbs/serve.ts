@@ -1,5 +1,5 @@
 /** `tallystick serve`: the log itself. Makes what is missing the first time, then runs until it is stopped. */
-import type { Verb } from '../verb.ts';
+import type { Verb } from '../frame/verb.ts';
 
 export const serveVerb: Verb = {
   name: 'serve',
@@ -39,7 +39,7 @@ export const serveVerb: Verb = {
     'tallystick serve --data-dir /var/lib/tallystick --trust-proxy --url https://log.example.com',
   ],
   run: async (context) => {
-    const { serve } = await import('../serve/serve.ts');
+    const { serve } = await import('./serving/log.ts');
     return serve(context);
   },
 };

@@ -5,15 +5,15 @@ import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { EXIT, exitOf } from '../exit.ts';
 import { askFacts, askReadiness, type Witnessing } from '../../client/log-facts.ts';
 import type { PeerResult } from '../../client/gossip.ts';
-import { logUrl } from '../config.ts';
-import type { Context } from '../context.ts';
-import { SEE_OPTIONS } from '../see/asked.ts';
-import { statusOfSubjects, summary } from '../see/status.ts';
-import { peersJson, peersLine } from '../client.ts';
+import { logUrl } from '../frame/config.ts';
+import type { Context } from '../frame/context.ts';
+import { SEE_OPTIONS } from './subject/asked.ts';
+import { statusOfSubjects, summary } from './subject/status.ts';
+import { peersJson, peersLine } from '../frame/client.ts';
 import type { LogClient } from '../../client/client.ts';
-import { clientOf } from '../client.ts';
-import { statusOfTiles } from '../tilestatus.ts';
-import type { FlagsOf, Verb } from '../verb.ts';
+import { clientOf } from '../frame/client.ts';
+import { statusOfTiles } from '../views/tiles.ts';
+import type { FlagsOf, Verb } from '../frame/verb.ts';
 
 /** Whoever asks how a log is doing wants to know now (milliseconds). */
 const TIMEOUT_MS = 5_000;

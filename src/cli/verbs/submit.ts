@@ -5,11 +5,11 @@ import { EXIT, exitOf } from '../exit.ts';
 import { splitSequence } from '../../client/batch.ts';
 import { transparentStatement, type Submission } from '../../client/receipts.ts';
 import { readNamedFile, replaceFile, tryFolder } from '../../platform/files.ts';
-import { clientOf } from '../client.ts';
-import type { Context } from '../context.ts';
-import type { JsonValue, Output } from '../output.ts';
-import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
-import { WAIT_OPTION, waiting } from '../wait.ts';
+import { clientOf } from '../frame/client.ts';
+import type { Context } from '../frame/context.ts';
+import type { JsonValue, Output } from '../frame/output.ts';
+import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
+import { WAIT_OPTION, waiting } from '../frame/wait.ts';
 
 const OPTIONS = [
   { flags: '--out <dir>', help: 'write each statement with its receipt, as <entry id>.cose' },

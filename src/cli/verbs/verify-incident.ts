@@ -6,12 +6,12 @@ import { MAX_INCIDENT_BYTES, parseIncident } from '../../incident/parse.ts';
 import { verifyIncident, type IncidentVerdict, type VerdictHead } from '../../incident/verify.ts';
 import type { Incident } from '../../incident/incident.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../frame/context.ts';
 import { STDIN } from '../../declare/node/files.ts';
 import { readNamedFile, readPiped } from '../../platform/files.ts';
-import type { Output } from '../output.ts';
-import { trustOf } from '../trust.ts';
-import type { Verb } from '../verb.ts';
+import type { Output } from '../frame/output.ts';
+import { trustOf } from '../frame/trust.ts';
+import type { Verb } from '../frame/verb.ts';
 
 export const verifyIncidentVerb: Verb = {
   name: 'verify-incident',

@@ -5,13 +5,13 @@ import { printable } from '../../bytes/printable.ts';
 import type { Check } from '../../bytes/checklist.ts';
 import { findEvidence } from '../../commit/findevidence.ts';
 import { verifyAll, type FoundVerdict } from '../../commit/verify.ts';
-import type { Context } from '../context.ts';
-import { drawPath, explainSteps } from '../explain.ts';
-import type { JsonValue, Output } from '../output.ts';
-import { proofsFolderOf } from '../state.ts';
+import type { Context } from '../frame/context.ts';
+import { drawPath, explainSteps } from '../views/checks.ts';
+import type { JsonValue, Output } from '../frame/output.ts';
+import { proofsFolderOf } from '../frame/state.ts';
 import { quickVerifier } from '../../workers/sound.ts';
-import { trustOf } from '../trust.ts';
-import type { FlagsOf, Verb, VerbOption } from '../verb.ts';
+import { trustOf } from '../frame/trust.ts';
+import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   { flags: '--explain', help: 'print every hash from the entry to the root, and a picture of the path' },

@@ -1,7 +1,7 @@
 /** `tallystick version`: which program, which Node, which SQLite. */
 import { EXIT } from '../exit.ts';
 import { VERSION } from '../../platform/place.ts';
-import type { Verb } from '../verb.ts';
+import type { Verb } from '../frame/verb.ts';
 
 export const versionVerb: Verb = {
   name: 'version',

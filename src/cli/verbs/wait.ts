@@ -1,6 +1,6 @@
 /** `tallystick wait`: after a deployment, until it is proven. */
-import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb, VerbOption } from '../verb.ts';
+import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   { flags: '--within <time>', help: 'how long to wait, such as 90s or 5m (default: 5m)' },
@@ -27,5 +27,5 @@ export const waitVerb: Verb<typeof OPTIONS> = {
     'tallystick wait db/payments --within 5m',
     'tallystick wait db/payments web/shop --from now --json',
   ],
-  run: async (context, operands, flags) => (await import('../see/gate.ts')).wait(context, operands, flags),
+  run: async (context, operands, flags) => (await import('./subject/gate.ts')).wait(context, operands, flags),
 };

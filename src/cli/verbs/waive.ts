@@ -1,6 +1,6 @@
 /** `tallystick waive`: somebody answers for claims not being proven. */
-import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb, VerbOption } from '../verb.ts';
+import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   { flags: '--owner <name>', help: 'who answers for it' },
@@ -27,5 +27,6 @@ export const waiveVerb: Verb<typeof OPTIONS> = {
     "tallystick waive db/payments tls12-refused --owner Alice --reason 'the old terminal' --until 7d",
     "tallystick waive db/payments tls12-refused --owner Alice --reason 'terminal replaced' --until now",
   ],
-  run: async (context, operands, flags) => (await import('../see/waive.ts')).waive(context, operands, flags),
+  run: async (context, operands, flags) =>
+    (await import('./subject/waive.ts')).waive(context, operands, flags),
 };

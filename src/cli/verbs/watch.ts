@@ -1,6 +1,6 @@
 /** `tallystick watch`: follows where claims stand. */
-import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb, VerbOption } from '../verb.ts';
+import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   { flags: '--once', help: 'look once, tell what changed since the last time, and stop' },
@@ -31,5 +31,6 @@ export const watchVerb: Verb<typeof OPTIONS> = {
     'tallystick watch db/payments --webhook https://alarms.example.com/tallystick --webhook-secret webhook.secret',
     'tallystick watch db/payments --once --json',
   ],
-  run: async (context, operands, flags) => (await import('../see/watch.ts')).watch(context, operands, flags),
+  run: async (context, operands, flags) =>
+    (await import('./subject/watch.ts')).watch(context, operands, flags),
 };

@@ -1,6 +1,6 @@
 /** `tallystick why`: what a verdict rests on. */
-import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb } from '../verb.ts';
+import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import type { Verb } from '../frame/verb.ts';
 
 export const whyVerb: Verb<typeof SEE_OPTIONS> = {
   name: 'why',
@@ -20,5 +20,5 @@ export const whyVerb: Verb<typeof SEE_OPTIONS> = {
     'tallystick why db/payments tls12-refused',
     'tallystick why db/payments tls12-refused --full --json',
   ],
-  run: async (context, operands, flags) => (await import('../see/why.ts')).why(context, operands, flags),
+  run: async (context, operands, flags) => (await import('./subject/why.ts')).why(context, operands, flags),
 };

@@ -1,6 +1,6 @@
 /** `tallystick withdraw`: takes a commitment back. */
-import { SEE_OPTIONS, SEE_SETTINGS } from '../see/asked.ts';
-import type { Verb, VerbOption } from '../verb.ts';
+import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   { flags: '--reason <text>', help: 'why, for people' },
@@ -20,5 +20,5 @@ export const withdrawVerb: Verb<typeof OPTIONS> = {
   json: true,
   examples: ["tallystick withdraw db/payments --reason 'moved to db/billing' --ticket CHG-7"],
   run: async (context, operands, flags) =>
-    (await import('../see/withdraw.ts')).withdraw(context, operands, flags),
+    (await import('./subject/withdraw.ts')).withdraw(context, operands, flags),
 };

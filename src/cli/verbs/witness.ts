@@ -1,5 +1,5 @@
 /** `tallystick witness`: cosigns the checkpoints of logs. Makes what is missing the first time. */
-import type { Verb, VerbOption } from '../verb.ts';
+import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   {
@@ -53,7 +53,7 @@ export const witnessVerb: Verb<typeof OPTIONS> = {
     'tallystick witness --forget old-log.example.com',
   ],
   run: async (context, _operands, flags) => {
-    const { runWitness } = await import('../witness/run.ts');
+    const { runWitness } = await import('./serving/witness.ts');
     const asked = {
       forget: flags.texts('forget'),
       resume: flags.texts('resume'),

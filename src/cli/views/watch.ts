@@ -4,9 +4,9 @@ import { formatTime } from '../../bytes/time.ts';
 import { snapshotJson } from '../../client/snapshot-json.ts';
 import { isEnd, type Change } from '../../monitor/watch/changes.ts';
 import type { Looked } from '../../monitor/watch/watch.ts';
-import type { JsonValue, Output } from '../output.ts';
-import { unreadableJson } from '../see/asked.ts';
-import { line, paintVerdict } from '../see/words.ts';
+import type { JsonValue, Output } from '../frame/output.ts';
+import { unreadableJson } from '../verbs/subject/asked.ts';
+import { line, paintVerdict } from './words.ts';
 
 /** `time subject claim PROVEN → STALE (why)`, or how the claim ended. */
 export function changeText(output: Output, { at, status: { subject }, claim, before, now }: Change): string {

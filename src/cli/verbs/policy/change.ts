@@ -5,12 +5,12 @@ import { logChange, planChange, type Edit } from '../../../policy/change.ts';
 import { layoutOf, roleKeyPath } from '../../../service/layout.ts';
 import { refuse } from '../../../bytes/refusal.ts';
 import type { Signer } from '../../../sign/signer.ts';
-import type { Context } from '../../context.ts';
+import type { Context } from '../../frame/context.ts';
 import { EXIT } from '../../exit.ts';
-import type { JsonValue } from '../../output.ts';
-import { clientReading, SEE_SETTINGS } from '../../see/asked.ts';
-import type { SettingName } from '../../settings.ts';
-import type { VerbOption } from '../../verb.ts';
+import type { JsonValue } from '../../frame/output.ts';
+import { clientReading, SEE_SETTINGS } from '../subject/asked.ts';
+import type { SettingName } from '../../frame/settings.ts';
+import type { VerbOption } from '../../frame/verb.ts';
 
 export const READS = SEE_SETTINGS;
 export const WRITES: readonly SettingName[] = [...READS, 'key'];

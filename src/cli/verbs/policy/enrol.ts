@@ -6,9 +6,9 @@ import { readNamedKey } from '../../../keys/named.ts';
 import { enrol } from '../../../registration/edits.ts';
 import { parseDate } from '../../../registration/time.ts';
 import { ROLES, type EnrolledKey } from '../../../statement/policy.ts';
-import type { Context } from '../../context.ts';
-import { readFlag } from '../../flagtext.ts';
-import type { FlagsOf, Verb, VerbOption } from '../../verb.ts';
+import type { Context } from '../../frame/context.ts';
+import { readFlag } from '../../frame/flagtext.ts';
+import type { FlagsOf, Verb, VerbOption } from '../../frame/verb.ts';
 import { change, CHANGES, DRY_RUN, WRITES } from './change.ts';
 
 const OPTIONS = [

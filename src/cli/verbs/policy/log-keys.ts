@@ -1,8 +1,8 @@
 /** `tallystick policy add-log-key` and `remove-log-key`: which keys the log signs with. */
 import { logKeysNamed } from '../../../policy/log-keys.ts';
 import { addLogKeys, removeLogKeys } from '../../../registration/edits.ts';
-import type { Context } from '../../context.ts';
-import type { FlagsOf, Verb, VerbOption } from '../../verb.ts';
+import type { Context } from '../../frame/context.ts';
+import type { FlagsOf, Verb, VerbOption } from '../../frame/verb.ts';
 import { change, CHANGES, DRY_RUN, WRITES } from './change.ts';
 
 const ADDS = [

@@ -2,9 +2,9 @@
 import { printable } from '../../../bytes/printable.ts';
 import { parseDecimal } from '../../../bytes/text.ts';
 import { revoke } from '../../../registration/edits.ts';
-import type { Context } from '../../context.ts';
-import { readFlag } from '../../flagtext.ts';
-import type { FlagsOf, Verb, VerbOption } from '../../verb.ts';
+import type { Context } from '../../frame/context.ts';
+import { readFlag } from '../../frame/flagtext.ts';
+import type { FlagsOf, Verb, VerbOption } from '../../frame/verb.ts';
 import { change, CHANGES, DRY_RUN, WRITES } from './change.ts';
 
 const OPTIONS = [

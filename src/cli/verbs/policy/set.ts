@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { decodeUtf8 } from '../../../bytes/text.ts';
 import { readNamedFile } from '../../../platform/files.ts';
 import { editTo, parseEditable } from '../../../policy/editable.ts';
-import type { Context } from '../../context.ts';
-import type { FlagsOf, Verb, VerbOption } from '../../verb.ts';
+import type { Context } from '../../frame/context.ts';
+import type { FlagsOf, Verb, VerbOption } from '../../frame/verb.ts';
 import { change, CHANGES, DRY_RUN, WRITES } from './change.ts';
 
 const OPTIONS = [DRY_RUN] as const satisfies readonly VerbOption[];

@@ -4,10 +4,10 @@ import { refuse } from '../../../bytes/refusal.ts';
 import { editable, formatEditable } from '../../../policy/editable.ts';
 import { policyInForce } from '../../../policy/in-force.ts';
 import { wholeDocument } from '../../../registration/next.ts';
-import { clientOf } from '../../client.ts';
-import type { Context } from '../../context.ts';
+import { clientOf } from '../../frame/client.ts';
+import type { Context } from '../../frame/context.ts';
 import { EXIT } from '../../exit.ts';
-import type { FlagsOf, Verb, VerbOption } from '../../verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../../frame/verb.ts';
 import { READS } from './change.ts';
 
 const OPTIONS = [{ flags: '--yaml', help: 'as YAML; the default' }] as const satisfies readonly VerbOption[];

@@ -1,0 +1,69 @@
+/** The client of a log (client/client.ts) as the settings of a verb describe it: its files, its remarks on stderr. */
+import type { Trust } from '../../client/evidence.ts';
+import { openClient, type LogClient } from '../../client/client.ts';
+import type { PeerResult } from '../../client/gossip.ts';
+import type { CompletenessOptions, Remark } from '../../client/ports.ts';
+import { HeadFiles } from '../../client/node/head-files.ts';
+import type { Transport } from '../../client/transport.ts';
+import type { VerifySignature } from '../../sign/algorithm.ts';
+import { quickVerifier } from '../../workers/sound.ts';
+import type { BatchHasher } from '../../tree/hash.ts';
+import { logUrl } from './config.ts';
+import type { Context } from './context.ts';
+import type { JsonValue } from './output.ts';
+import { stateDirOf } from './state.ts';
+import { trustOf } from './trust.ts';
+
+/** Which log, when not the configured one, and how to ask it. */
+export interface Whom extends CompletenessOptions {
+  readonly url?: string;
+  readonly transport?: Partial<Transport>;
+  /** OpenSSL when undefined: for one command, the faster ones are not worth their start. */
+  readonly verify?: VerifySignature;
+  /** Noble when undefined. */
+  readonly hasher?: BatchHasher;
+}
+
+/** Refuses as `trustOf` does. */
+export async function clientOf(context: Context, whom: Whom = {}): Promise<LogClient> {
+  return clientTrusting(context, await trustOf(context), whom);
+}
+
+function clientTrusting(context: Context, trust: Trust, { url, transport, ...more }: Whom): LogClient {
+  const { config, output, world } = context;
+  return openClient({
+    log: url ?? logUrl(config),
+    trust,
+    fetch: world.fetch,
+    now: world.now,
+    verify: quickVerifier(),
+    ...transport,
+    ...more,
+    memory: new HeadFiles(stateDirOf(context)),
+    peers: config.peer,
+    untilSlow: world.sleep,
+    onRemark: (remark) => tell(context, remark),
+    progress: (label, total) => output.progress(label, total),
+  });
+}
+
+/** Outputs that said already that heads cannot be kept; once in a run is enough. */
+const told = new WeakSet<Context['output']>();
+
+function tell({ output }: Pick<Context, 'output'>, { code, level, text }: Remark): void {
+  if (code === 'head-not-kept') {
+    if (!told.has(output)) output.note(`${text}; name a directory with --state-dir`);
+    told.add(output);
+  } else if (level === 'warning') output.warn(text);
+  else output.note(text);
+}
+
+/** How many agree, for people. Those that do not have a remark of their own. */
+export function peersLine(peers: readonly PeerResult[], asked: number): string {
+  const agree = peers.filter(({ kind }) => kind === 'agrees').length;
+  return agree === asked ? `${agree} agree` : `${agree} of ${asked} agree`;
+}
+
+export function peersJson(peers: readonly PeerResult[]): JsonValue {
+  return peers.map(({ peer, kind }) => ({ url: peer, result: kind }));
+}

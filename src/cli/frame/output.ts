@@ -1,0 +1,163 @@
+/**
+ * What a verb says, and where. Every text is printed clean (bytes/printable.ts), whoever wrote it. Human words go to stdout (answers) and stderr (remarks, progress); with
+ * `--json` stdout carries exactly one object, `{"schema": "tallystick.<verb>.v1", …, "exit_code": n}`, and before it,
+ * from a verb that goes on, one for each thing that happens, a line each; errors are one object per line on stderr. Fields are only ever added: ignore those you don't know.
+ */
+import { randomUUID } from 'node:crypto';
+import { styleText } from 'node:util';
+import { printableJson, printableLines } from '../../bytes/printable.ts';
+import type { Refusal } from '../../bytes/refusal.ts';
+import { TITLES } from '../../web/status.ts';
+import { exitOf } from '../exit.ts';
+
+/** A value JSON can carry. Bytes are given as hex or base64 text, big numbers as numbers up to 2^53−1. */
+export type JsonValue =
+  string | number | boolean | null | undefined | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** The part of a stream that is used here; `process.stdout` is one. */
+export interface Sink {
+  readonly isTTY?: boolean;
+  write(chunk: string | Uint8Array): unknown;
+}
+
+/** Long work under way. `end` takes the bar away. */
+export interface Progress {
+  /** How much is done, in the unit the label names. */
+  at(done: number): void;
+  end(): void;
+}
+
+/** What verbs write through. */
+export interface Output {
+  readonly json: boolean;
+  /** The answer, one or more lines, on stdout; silent with --json. */
+  print(text: string): void;
+  /** The answer as an object: with --json printed once, when the verb is done; else nothing. */
+  result(schema: string, fields: { readonly [key: string]: JsonValue }): void;
+  /** Something that happened while the verb goes on: with --json an object on a line, at once; else nothing. */
+  event(schema: string, fields: { readonly [key: string]: JsonValue }): void;
+  /** The answer as bytes on stdout, whatever the mode. */
+  write(bytes: Uint8Array | string): void;
+  /** A remark on stderr; silent with --json and with --quiet. */
+  note(text: string): void;
+  /** Something the user should change, on stderr; never silent. */
+  warn(text: string): void;
+  /** A bar on a terminal once it lasts a second; JSON lines with --json; nothing otherwise. */
+  progress(label: string, total: number): Progress;
+  /** Colours when stdout is a terminal that wants them: 'green', 'red', 'yellow', 'bold', 'dim'. */
+  paint(style: (typeof STYLES)[number], text: string): string;
+}
+
+/** How `output` shall behave. `now`: milliseconds. */
+export interface OutputOptions {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly colour: boolean;
+  readonly now: () => number;
+  /** Makes the commands of remarks and refusals those that work where this one was typed (called.ts). Default: as they are. */
+  readonly commands?: (text: string) => string;
+}
+
+/** An output that main.ts ends: `finish` prints the object of --json, `fail` says why it did not work. */
+export interface OwnedOutput extends Output {
+  finish(exitCode: number): void;
+  fail(refusal: Refusal): void;
+}
+
+/** Makes the output of one run. */
+export function makeOutput(options: OutputOptions): OwnedOutput {
+  const { stdout, stderr, json, quiet, commands = (text) => text } = options;
+  // What marks our own colours until the text is printed: no text of others can hold it.
+  const painter = `\0${randomUUID()}\0`;
+  const painted = new RegExp(`${painter}(\\w+)\0([^\0]*)${painter}`, 'g');
+  const shown = (text: string): string => {
+    let out = '';
+    let from = 0;
+    for (const match of text.matchAll(painted)) {
+      const [whole, style = '', inner = ''] = match;
+      out += printableLines(text.slice(from, match.index)) + coloured(style, printableLines(inner));
+      from = match.index + whole.length;
+    }
+    return out + printableLines(text.slice(from));
+  };
+  let answer: { readonly [key: string]: JsonValue } | undefined;
+  return {
+    json,
+    print: (text) => void (json || stdout.write(`${shown(text)}\n`)),
+    result: (schema, fields) => {
+      answer = { schema: `tallystick.${schema}.v1`, ...fields };
+    },
+    event: (schema, fields) => {
+      if (json) stdout.write(line({ schema: `tallystick.${schema}.v1`, ...fields }));
+    },
+    write: (bytes) => void stdout.write(bytes),
+    note: (text) => void (json || quiet || stderr.write(`${shown(commands(text))}\n`)),
+    warn: (text) =>
+      void stderr.write(json ? line({ warning: text }) : `warning: ${indented(shown(commands(text)))}\n`),
+    progress: (label, total) => makeProgress(label, total, options),
+    paint: (style, text) =>
+      options.colour && stdout.isTTY === true ? `${painter}${style}\0${text}${painter}` : text,
+    finish: (exitCode) => {
+      if (json && answer !== undefined) stdout.write(line({ ...answer, exit_code: exitCode }));
+    },
+    fail: (refusal) => {
+      const { code, message } = refusal;
+      const error = { code, title: TITLES[code], message };
+      stderr.write(
+        json
+          ? line({ error, exit_code: exitOf(refusal) })
+          : `error: ${code}: ${indented(shown(commands(message)))}\n`,
+      );
+    },
+  };
+}
+
+/** Lines after the first are indented, so that none of them looks like a message of its own. */
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n  ');
+}
+
+const STYLES = ['green', 'red', 'yellow', 'bold', 'dim'] as const;
+
+function coloured(style: string, text: string): string {
+  const known = STYLES.find((each) => each === style);
+  return known === undefined ? text : styleText(known, text, { validateStream: false });
+}
+
+/** A verb that takes less than this shows no bar (milliseconds). */
+const PATIENCE_MS = 1000;
+/** Shortest time between two lines of progress (milliseconds). */
+const REFRESH_MS = 100;
+const BAR_WIDTH = 30;
+
+function makeProgress(label: string, total: number, options: OutputOptions): Progress {
+  const { stderr, json, quiet, now } = options;
+  const terminal = stderr.isTTY === true;
+  if (quiet || (!terminal && !json)) return { at: () => undefined, end: () => undefined };
+  const start = now();
+  let shown = 0;
+  return {
+    at: (done) => {
+      const time = now();
+      if (time - start < PATIENCE_MS || time - shown < REFRESH_MS) return;
+      shown = time;
+      stderr.write(
+        json ? line({ progress: { label, done, total } }) : `\r${bar(label, done, total)}\u001b[K`,
+      );
+    },
+    end: () => void (json || shown === 0 || stderr.write('\r\u001b[K')),
+  };
+}
+
+function bar(label: string, done: number, total: number): string {
+  const share = total > 0 ? Math.min(1, done / total) : 1;
+  const full = Math.round(share * BAR_WIDTH);
+  const drawn = '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
+  return `${label} ${drawn} ${Math.floor(share * 100)}% (${done} of ${total})`;
+}
+
+function line(value: JsonValue): string {
+  return `${printableJson(JSON.stringify(value))}\n`;
+}

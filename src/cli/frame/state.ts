@@ -1,0 +1,19 @@
+/** Where the client verbs keep what they keep between runs. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { PROOFS_FOLDER } from '../../declare/node/proofs.ts';
+import type { Context } from './context.ts';
+
+/** Where clients keep what they remember: --state-dir, else the XDG state directory. */
+export function stateDirOf({ config, world: { env } }: Pick<Context, 'config' | 'world'>): string {
+  if (config.stateDir !== undefined) return config.stateDir;
+  const xdg = env['XDG_STATE_HOME'];
+  // XDG Base Directory: a relative path there is to be ignored.
+  const base = xdg?.startsWith('/') === true ? xdg : join(env['HOME'] ?? homedir(), '.local', 'state');
+  return join(base, 'tallystick');
+}
+
+/** Where proof directories are kept. */
+export function proofsFolderOf({ config, world }: Pick<Context, 'config' | 'world'>): string {
+  return config.proofsDir ?? join(world.cwd, PROOFS_FOLDER);
+}

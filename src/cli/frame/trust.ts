@@ -1,0 +1,61 @@
+/**
+ * Whom the client verbs trust: verifier keys (--vkey, each a key or a file of keys, one per line) or a
+ * tlog-policy file (--policy; `init` writes one for its own log and names it in tallystick.yaml).
+ */
+import { resolve } from 'node:path';
+import { refuse } from '../../bytes/refusal.ts';
+import type { Trust } from '../../client/evidence.ts';
+import {
+  parseReceiptKeys,
+  parseVkeys,
+  trustAsOrigin,
+  trustKeys,
+  trustPolicy,
+  trustReceiptKeys,
+} from '../../client/trust.ts';
+import { parseVkey, type NoteVerifier } from '../../note/key.ts';
+import { readNamedFile } from '../../platform/files.ts';
+import type { Source } from './config.ts';
+import type { Context } from './context.ts';
+
+/** Of two places that name whom to trust, the nearer one is meant. */
+const NEARNESS: Record<Source, number> = { flag: 3, env: 2, file: 1, default: 0 };
+
+/**
+ * Refuses `usage` when nothing says whom to trust, or --vkey and --policy say it in the same place;
+ * `malformed-key`, `malformed-trust-policy`, `not-found` for what they name.
+ */
+export async function trustOf(context: Context, receiptKeyFile?: string): Promise<Trust> {
+  const { logOrigin } = context.config;
+  const trust = await trusted(context, receiptKeyFile);
+  return logOrigin === undefined ? trust : trustAsOrigin(trust, logOrigin);
+}
+
+async function trusted(context: Context, receiptKeyFile?: string): Promise<Trust> {
+  const { config, resolved, world } = context;
+  const receiptKeys =
+    receiptKeyFile === undefined
+      ? []
+      : parseReceiptKeys(await readNamedFile(resolve(world.cwd, receiptKeyFile)));
+  const nearness = (name: 'vkey' | 'policy'): number =>
+    NEARNESS[resolved.settled.find((each) => each.name === name)?.source ?? 'default'];
+  const [vkeys, policy] = [nearness('vkey'), nearness('policy')];
+  if (vkeys > 0 && vkeys === policy)
+    throw refuse('usage', 'give either --vkey or --policy: both say whom to trust');
+  if (vkeys > policy) {
+    const keys = await Promise.all(config.vkey.map((text) => readVkeys(text, world.cwd)));
+    return trustKeys(keys.flat(), receiptKeys);
+  }
+  if (config.policy !== undefined) return trustPolicy(await readNamedFile(config.policy), receiptKeys);
+  if (receiptKeys.length > 0) return trustReceiptKeys(receiptKeys);
+  throw refuse(
+    'usage',
+    'no log is trusted yet: give its verifier key with --vkey, as `tallystick serve` prints it at its start',
+  );
+}
+
+/** A vkey has plus signs, which names of files seldom have: what parses as none is taken for a file. */
+async function readVkeys(text: string, cwd: string): Promise<readonly NoteVerifier[]> {
+  if (/\+[0-9a-f]{8}\+/.test(text)) return [parseVkey(text)];
+  return parseVkeys(await readNamedFile(resolve(cwd, text)), text);
+}

@@ -1,0 +1,21 @@
+/** How long to wait for a log: `--wait`. */
+import { refuse } from '../../bytes/refusal.ts';
+import type { Context } from './context.ts';
+import type { Whom } from './client.ts';
+import type { FlagsOf, VerbOption } from './verb.ts';
+
+const LONGEST = 3_600;
+
+export const WAIT_OPTION = {
+  flags: '--wait <seconds>',
+  help: "how long to wait for the log and its witnesses in all (default: a minute; the log's answers are not held)",
+} as const satisfies VerbOption;
+
+/** What the flag means for the transport, from now on. Refuses `usage`. */
+export function waiting({ world }: Context, flags: FlagsOf<readonly [typeof WAIT_OPTION]>): Whom {
+  const text = flags.text('wait');
+  if (text === undefined) return {};
+  const seconds = /^[0-9]{1,9}$/.test(text) ? Number(text) : LONGEST + 1;
+  if (seconds > LONGEST) throw refuse('usage', `--wait takes whole seconds, ${LONGEST} at most`);
+  return { transport: { waitUntil: world.now() + seconds * 1000 } };
+}

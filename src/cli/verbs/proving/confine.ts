@@ -1,0 +1,28 @@
+/** Less for the agent to misuse: the same program again, under Node's permission model. */
+import { operatorRule } from '../../../agent/enrolment.ts';
+import { refuse } from '../../../bytes/refusal.ts';
+import type { Context } from '../../frame/context.ts';
+import { makeFolder } from '../../../platform/files.ts';
+import { stateDirOf, proofsFolderOf } from '../../frame/state.ts';
+import { confinement } from '../../../agent/grants.ts';
+import { isConfined } from '../../../agent/profile.ts';
+import { agentHome, surroundings } from './setup.ts';
+
+/**
+ * Makes what is missing, and becomes the same program with fewer permissions; goes on where it is confined already.
+ * `targets`: enrolled for this run, besides targets.yaml.
+ */
+export async function confine(context: Context, targets: readonly string[] = []): Promise<void> {
+  if (isConfined()) return;
+  const home = await agentHome(context);
+  await Promise.all([stateDirOf(context), proofsFolderOf(context)].map((dir) => makeFolder(dir)));
+  if (process.execve === undefined)
+    throw refuse(
+      'config-invalid',
+      'this system cannot --confine; start node with the flags of agent profile --flags',
+    );
+  const quiet = ['PERM0001', 'PERM0002', 'ExperimentalWarning'].map((name) => `--disable-warning=${name}`);
+  const rules = targets.length === 0 ? home.rules : [operatorRule(targets), ...home.rules];
+  const flags = [...quiet, ...confinement({ ...home, rules }, surroundings(context))];
+  process.execve(process.execPath, [process.execPath, ...flags, ...process.argv.slice(1)]);
+}

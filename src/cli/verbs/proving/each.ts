@@ -1,0 +1,30 @@
+/** Several subjects in one run: which failed, in words and in the exit code. */
+import type { Failed } from '../../../agent/subjects.ts';
+import { EXIT, exitOf } from '../../exit.ts';
+import type { JsonValue, Output } from '../../frame/output.ts';
+
+/** Says which subjects failed. `what` was not made of them. */
+export function warnOf(output: Output, failed: readonly Failed[], what: string): void {
+  for (const { subject, refusal } of failed)
+    output.warn(`${subject}: no ${what} was made (${refusal.code}: ${refusal.message})`);
+}
+
+export function failedAsJson(failed: readonly Failed[]): readonly JsonValue[] {
+  return failed.map(({ subject, refusal: { code, message } }) => ({ subject, code, message }));
+}
+
+/** Of several exit codes the first of these is told. */
+const WORST_FIRST: readonly number[] = [
+  EXIT.splitView,
+  EXIT.verification,
+  EXIT.config,
+  EXIT.notFound,
+  EXIT.usage,
+  EXIT.quorum,
+];
+
+/** The exit code of all, from those of each and of what failed. */
+export function worstOf(codes: readonly number[], failed: readonly Failed[]): number {
+  const all = [...codes, ...failed.map(({ refusal }) => exitOf(refusal))];
+  return WORST_FIRST.find((code) => all.includes(code)) ?? EXIT.ok;
+}

@@ -1,0 +1,143 @@
+/**
+ * What an agent's directory is told from the settings. Beside a log of one's own (`tallystick serve`) its agent key and
+ * its trust policy are used, so that the first commands just work.
+ */
+import { join, relative, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import type { Surroundings } from '../../../agent/grants.ts';
+import { initialiseAgent, isThere, type AgentHome, type AgentPlace } from '../../../agent/home.ts';
+import { openAgent, type AgentOptions, type OpenedAgent } from '../../../agent/open.ts';
+import { CONFIG_FILE } from '../../../platform/names.ts';
+import { programFolder } from '../../../platform/place.ts';
+import { layoutOf, roleKeyPath } from '../../../service/layout.ts';
+import { publicUrl } from '../../../web/endpoint.ts';
+import { clientOf } from '../../frame/client.ts';
+import { earlierFolderOf } from '../../../declare/node/earlier.ts';
+import { slugOf } from '../../../declare/node/proofs.ts';
+import { proofsFolderOf, stateDirOf } from '../../frame/state.ts';
+import { logUrl, resolveConfig } from '../../frame/config.ts';
+import { readConfigFile } from '../../frame/configfile.ts';
+import type { Context } from '../../frame/context.ts';
+import type { Config } from '../../frame/settings.ts';
+
+/** Where the agent of these settings lives. */
+export function agentPlace(context: Context): AgentPlace {
+  const { config } = context;
+  return {
+    dir: config.agentDir,
+    key: config.key,
+    keyBeside: roleKeyPath(layoutOf(config), 'agent'),
+    // Beside a file that is named another would hold a part, and stand for all where none is.
+    ...(namedConfig(context) === undefined && { configFile: () => configText(context) }),
+  };
+}
+
+/** What a run decides, beside the settings. */
+type OfRun = Pick<AgentOptions, 'rules' | 'vantage' | 'onBug' | 'signal' | 'patienceMs'>;
+
+/** The agent of these settings. Refuses as `openAgent` does. */
+export function openAgentOf(context: Context, run: OfRun): Promise<OpenedAgent> {
+  return openAgent({ ...agentOptions(context), ...run });
+}
+
+/** What the settings say of an agent. */
+export function agentOptions(context: Context): Omit<AgentOptions, keyof OfRun> {
+  const { config, world } = context;
+  return {
+    place: agentPlace(context),
+    connect: ({ fetch, patienceMs, verify }) =>
+      clientOf(besideOwnLog(context), { transport: { fetch, patienceMs }, verify }),
+    name: config.name,
+    openingsOf: ({ entry }) => {
+      const own = join(proofsFolderOf(context), slugOf(entry.parsed.subject));
+      return [join(config.agentDir, 'openings', entry.id), own, earlierFolderOf(own, entry.id)];
+    },
+    fetch: world.fetch,
+    now: world.now,
+  };
+}
+
+/** What of this machine a confined agent needs besides its directory. */
+export function surroundings(context: Context): Surroundings {
+  const { config, world } = context;
+  const trust = [config.policy ?? trustedByDefault(config) ?? [], ...vkeysOf(context)].flat();
+  return {
+    program: programFolder(),
+    state: stateDirOf(context),
+    proofs: proofsFolderOf(context),
+    files: [...trust, namedConfig(context) ?? []].flat().map((path) => resolve(world.cwd, path)),
+  };
+}
+
+/** Its directory, finished. Refuses `key-file`, `config-invalid`. */
+export function agentHome(context: Context): Promise<AgentHome> {
+  return initialiseAgent(agentPlace(context));
+}
+
+/** The configuration file that was read, unless it is the agent directory's own. */
+export function namedConfig({ config, resolved: { file } }: Context): string | undefined {
+  return file === join(config.agentDir, CONFIG_FILE) ? undefined : file;
+}
+
+/** Verifier keys as --vkey takes them, files by their whole path. */
+export function vkeysOf({ config, world }: Context): readonly string[] {
+  return config.vkey.map((vkey) => {
+    const file = resolve(world.cwd, vkey);
+    return isThere(file) ? file : vkey;
+  });
+}
+
+/** Whom to trust when nothing says so: the log of one's own, if there is one. */
+export function trustedByDefault(config: Config): string | undefined {
+  if (config.policy !== undefined || config.vkey.length > 0) return undefined;
+  const { trustPolicy } = layoutOf(config);
+  return isThere(trustPolicy) ? trustPolicy : undefined;
+}
+
+/**
+ * The same, with the log of one's own where nothing says whom to trust: by the keys in its directory, and where its
+ * configuration says that it answers. An agent's own `log`, or `url`, wins. Refuses `config-invalid`.
+ */
+export function besideOwnLog(context: Context): Context {
+  const { config, resolved } = context;
+  const policy = trustedByDefault(config);
+  if (policy === undefined) return context;
+  const isSaid = resolved.settled.some(({ name, source }) => PLACES.has(name) && source !== 'default');
+  if (isSaid || !isThere(layoutOf(config).config)) return { ...context, config: { ...config, policy } };
+  const flags = new Map([['dataDir', [config.dataDir]]]);
+  const own = resolveConfig(
+    { flags, configFlag: undefined, env: {}, cwd: context.world.cwd },
+    readConfigFile,
+  );
+  const log = publicUrl(own.config);
+  return { ...context, config: { ...config, policy, ...(log !== logUrl(config) && { log }) } };
+}
+
+/** What says where a log answers. */
+const PLACES: ReadonlySet<string> = new Set(['log', 'url', 'host', 'port']);
+
+/** What was said on the first command line holds for the next ones too. */
+function configText(context: Context): string {
+  const { resolved, config } = context;
+  const said: Record<string, unknown> = {};
+  for (const { name, value, source } of resolved.settled)
+    if (source === 'flag' && KEPT.has(name) && value !== undefined)
+      said[name] = name === 'vkey' ? vkeysOf(context) : value;
+  const { policy, log } = besideOwnLog(context).config;
+  if (policy !== undefined && policy !== config.policy) said['policy'] = relative(config.agentDir, policy);
+  if (log !== undefined && log !== config.log) said['log'] = log;
+  const text = Object.keys(said).length === 0 ? '' : stringify(said, { version: '1.2', lineWidth: 0 });
+  return `# Tallystick agent. A flag wins over the environment, and that over this file.\n${text}`;
+}
+
+const KEPT: ReadonlySet<string> = new Set([
+  'log',
+  'key',
+  'vkey',
+  'logOrigin',
+  'policy',
+  'name',
+  'cpuBudget',
+  'heartbeat',
+  'peer',
+]);

@@ -1,0 +1,74 @@
+/** `serve` and `init`: the options of a log from the configuration, and its run until it is stopped. */
+import { initialise, type InitOptions, type Initialised } from '../../../service/init.ts';
+import { openLog, type LogOptions } from '../../../service/open.ts';
+import { publicUrl } from '../../../web/listen.ts';
+import { configTemplate } from '../../frame/configtemplate.ts';
+import type { Context } from '../../frame/context.ts';
+import { makeLogger } from '../../frame/logger.ts';
+import type { Config } from '../../frame/settings.ts';
+import { stateDirOf } from '../../frame/state.ts';
+import { banner } from '../../views/log-banner.ts';
+import { stopOnSignal } from '../../frame/stop.ts';
+
+/** Runs the log of the configuration; resolves with the exit code once it has stopped. */
+export async function serve(context: Context): Promise<number> {
+  const options = { ...logOptions(context), logger: makeLogger(context.config.logLevel) };
+  const log = await openLog(options);
+  const stopped = stopOnSignal(() => log.close(), log.failed, options.logger);
+  const url = await log.listen();
+  context.output.note(banner({ context, info: log.info, head: log.head(), url }));
+  return stopped;
+}
+
+/** Finishes the data directory of the configuration. */
+export function initialiseBy(context: Context): Promise<Initialised> {
+  return initialise({ ...initOptions(context), url: publicUrl(context.config) });
+}
+
+function initOptions(context: Context): Omit<InitOptions, 'url'> {
+  const { resolved, output } = context;
+  const { dataDir, guardDir, origin, open } = resolved.config;
+  return {
+    dataDir,
+    guardDir,
+    origin,
+    open,
+    stateDir: stateDirOf(context),
+    onRemark: (text) => output.note(text),
+    ...(resolved.file === undefined && {
+      configFile: (named, layout) => configTemplate(resolved, named, layout),
+    }),
+  };
+}
+
+/** What `openLog` is told, but for its logger: `config validate` checks it. */
+export function logOptions(context: Context): Omit<LogOptions, 'logger'> {
+  const { config, world } = context;
+  const { witnessPolicy } = config;
+  return {
+    ...initOptions(context),
+    endpoint: config,
+    maxPending: config.maxPending,
+    checkpointIntervalMs: config.checkpointIntervalMs,
+    clockTolerance: config.clockTolerance,
+    witnesses:
+      witnessPolicy === undefined
+        ? undefined
+        : { policyFile: witnessPolicy, refreshSeconds: config.cosignRefresh },
+    limits: limitsOf(config),
+    fetch: world.fetch,
+    now: world.now,
+  };
+}
+
+/** Minutes of the settings in the windows of the server. */
+function limitsOf(config: Config): LogOptions['limits'] & object {
+  return {
+    rateWindowMs: 60_000,
+    writesPerWindow: config.rateLimit,
+    statementsPerWindow: config.statementRate,
+    keyPerWindow: config.keyRate,
+    subjectPerWindow: config.subjectRate,
+    readsPerWindow: config.readRateLimit,
+  };
+}

@@ -1,0 +1,109 @@
+/**
+ * An inclusion proof told step by step (RFC 9162 §2.1.3.2), for people who want to see it add up, and a
+ * picture of the path. Only a proof that was verified is told: nothing here decides anything.
+ */
+import { leafIndex, treeSize, type Digest } from '../../bytes/brand.ts';
+import { equalBytes } from '../../bytes/compare.ts';
+import { formatHex } from '../../bytes/text.ts';
+import type { Place } from '../../client/evidence.ts';
+import { hashNode } from '../../tree/hash.ts';
+import { rootFromInclusion } from '../../tree/verify.ts';
+
+/** A node on the way up: a range of leaves, and its hash. */
+interface Node {
+  readonly start: number;
+  readonly end: number;
+  readonly hash: Digest;
+}
+
+/** One hash of the way up: the node computed, from a sibling that the proof gives. */
+interface Step {
+  readonly child: Node;
+  readonly sibling: Node;
+  readonly parent: Node;
+}
+
+/** Every hash from the entry to the root, one line each, and whether that is the root signed. */
+export function explainSteps(place: Place): readonly string[] {
+  const { index, size, root, leaf } = place;
+  const lines = [`leaf ${index}: SHA256(0x00 ‖ entry) = ${formatHex(leaf)}`];
+  for (const { child, sibling, parent } of stepsOf(place)) {
+    const [left, right] = child.start < sibling.start ? [child, sibling] : [sibling, child];
+    const side = sibling === left ? 'left' : 'right';
+    lines.push(
+      `${rangeOf(parent)}: the proof gives ${rangeOf(sibling)} on the ${side}`,
+      `  SHA256(0x01 ‖ ${formatHex(left.hash)}`,
+      `            ‖ ${formatHex(right.hash)})`,
+      `           = ${formatHex(parent.hash)}`,
+    );
+  }
+  const computed = rootFromInclusion(leafIndex(index), treeSize(size), leaf, place.path);
+  lines.push(`computed root  ${formatHex(computed)}`, `signed root    ${formatHex(root)}`);
+  return [
+    ...lines,
+    equalBytes(computed, root) ? 'they are the same: the entry is in the tree' : 'they differ',
+  ];
+}
+
+/** The path as a tree, root first, left before right; `mark` highlights the nodes on it. */
+export function drawPath(place: Place, mark: (text: string) => string): readonly string[] {
+  const top: Node = { start: 0, end: place.size, hash: place.root };
+  const steps = stepsOf(place).toReversed();
+  return [mark(`● ${describe(top)}: the root that the log signed`), ...drawBelow(steps, '', mark)];
+}
+
+function* drawBelow(
+  steps: readonly Step[],
+  indent: string,
+  mark: (text: string) => string,
+): Generator<string> {
+  const [step, ...below] = steps;
+  if (step === undefined) return;
+  const { child, sibling } = step;
+  const pair = child.start < sibling.start ? [child, sibling] : [sibling, child];
+  for (const [i, node] of pair.entries()) {
+    const joint = `${indent}${i === 0 ? '├─' : '└─'}`;
+    if (node === sibling) yield `${joint}○ ${describe(node)}: from the proof`;
+    else {
+      yield joint + mark(`● ${describe(node)}${below.length === 0 ? ': this entry' : ''}`);
+      yield* drawBelow(below, `${indent}${i === 0 ? '│ ' : '  '}`, mark);
+    }
+  }
+}
+
+/** The way up as numbers: which range each hash covers. */
+function stepsOf({ index, size, leaf, path }: Place): readonly Step[] {
+  const nodeAt = (height: number, at: number, hash: Digest): Node => {
+    const width = 2 ** height;
+    return { start: at * width, end: Math.min((at + 1) * width, size), hash };
+  };
+  const steps: Step[] = [];
+  let [height, hash] = [0, leaf];
+  for (const given of path) {
+    height = siblingHeight(index, size, height);
+    const at = Math.floor(index / 2 ** height);
+    const isRight = at % 2 === 1;
+    const child = nodeAt(height, at, hash);
+    const sibling = nodeAt(height, isRight ? at - 1 : at + 1, given);
+    hash = isRight ? hashNode(given, hash) : hashNode(hash, given);
+    height += 1;
+    steps.push({ child, sibling, parent: nodeAt(height, Math.floor(at / 2), hash) });
+  }
+  return steps;
+}
+
+/** The last node of a level, when it is a left one, has no sibling: it is its own parent. */
+function siblingHeight(index: number, size: number, from: number): number {
+  for (let height = from; ; height++) {
+    const [at, last] = [Math.floor(index / 2 ** height), Math.floor((size - 1) / 2 ** height)];
+    if (at !== last || at % 2 === 1) return height;
+  }
+}
+
+function describe(node: Node): string {
+  return `${rangeOf(node)} ${formatHex(node.hash).slice(0, 16)}…`;
+}
+
+function rangeOf({ start, end }: Node): string {
+  return end - start === 1 ? `leaf ${start}` : `leaves ${start}–${end - 1}`;
+}

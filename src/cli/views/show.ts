@@ -1,0 +1,107 @@
+/** Subjects and their claims as `status`, `watch`, `wait` and `gate` show them, to people and to machines. */
+import { approverFault } from '../../appraisal/approvers.ts';
+import { approvalsLacking, type Committed, type History } from '../../appraisal/history.ts';
+import type { ClaimStatus } from '../../appraisal/appraise.ts';
+import type { Verdict } from '../../statement/vocabulary.ts';
+import { CLASS_WORDS } from './proof.ts';
+import { disclosedFor, undeclaredIn } from '../../appraisal/json.ts';
+import type { Output } from '../frame/output.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
+import { commitmentOf } from '../../appraisal/subject.ts';
+import { type Seen } from '../verbs/subject/seen.ts';
+import { dueOf, line, paintVerdict, spanOf, table } from './words.ts';
+
+/** A heading, a table of claims, and what there is to know of each. */
+export function subjectLines(output: Output, seen: Seen): readonly string[] {
+  const declared = commitmentOf(seen);
+  const { subject, claims, look, history } = seen;
+  const name = output.paint('bold', line(subject));
+  if (declared === undefined) return [`${name}  nothing is declared: the last commitment was withdrawn`];
+  const few = approverFault(history, look.policies.inForce, subject);
+  const waiting = [...pendingLines(history), ...(few === undefined ? [] : [`  warning: ${few}`])];
+  const { environment, tier } = declared.declaration;
+  const where = `commitment ${declared.entry.id.slice(0, 16)}…, entry ${declared.entry.index}`;
+  const heading = `${name}  ${environment}, ${tier}  ${where}`;
+  if (claims.length === 0) return [heading, '  it declares no claims: nothing is to be proven', ...waiting];
+  const rows = [
+    ['claim', 'verdict', 'class', 'age', 'next due', 'severity'],
+    ...claims.map((each) => rowOf(each, look.now)),
+  ];
+  const drawn = table(rows, (cell, column, row) => {
+    if (row === 0) return output.paint('dim', cell);
+    const verdict = claims[row - 1]?.verdict;
+    return column === 1 && verdict !== undefined ? paintVerdict(output, verdict, cell.length) : cell;
+  });
+  const lines = drawn.flatMap((drawnRow, i) => {
+    const standing = claims[i - 1];
+    const explain = standing && (standing.explain ?? shownLeaf(standing));
+    return explain === undefined ? [`  ${drawnRow}`] : [`  ${drawnRow}`, `      ${line(explain)}`];
+  });
+  return [heading, ...lines, ...closedWorld(seen), ...waiting];
+}
+
+/** What waits for approvals, beside what is in force; or alone, and then why nothing is. */
+function pendingLines({ inForce, pending, withdrawing }: History): readonly string[] {
+  if (withdrawing !== undefined)
+    return [`  its withdrawal, entry ${withdrawing.entry.index}, ${lackText(withdrawing)}`];
+  if (pending === undefined) return [];
+  const what = inForce === undefined ? 'it' : `a newer commitment, entry ${pending.entry.index},`;
+  return [`  ${what} ${lackText(pending)}`];
+}
+
+/** `lacks 1 of 2 approvals`. */
+export function lackText(committed: Committed): string {
+  return `lacks ${approvalsLacking(committed)} of ${committed.needed} approvals`;
+}
+
+/**
+ * Whether somebody looked for what a closed world must not have. It is the claims that decide; this says whether there
+ * is one that looks.
+ */
+function closedWorld(seen: Seen): readonly string[] {
+  if (commitmentOf(seen)?.declaration.scope.world !== 'closed') return [];
+  const found = undeclaredIn(seen);
+  if (found === undefined) return ['  closed world: no proof looked for what is not declared'];
+  return [`  closed world: ${found} undeclared when last looked for`];
+}
+
+/** What shows a violation, where it does not explain itself. */
+function shownLeaf({ claim, verdict, proof }: ClaimStatus): string | undefined {
+  if (verdict === 'PROVEN' || proof === undefined) return undefined;
+  const [first, ...more] = disclosedFor(proof, claim.id);
+  const others = more.length === 0 ? '' : `, and ${more.length} more`;
+  return first === undefined ? undefined : `observed ${first}${others}`;
+}
+
+function rowOf(standing: ClaimStatus, now: number): readonly string[] {
+  const { claim, verdict, age, due } = standing;
+  const seenAgo = age === undefined ? '–' : spanOf(age);
+  const known = classOf(standing) ?? '–';
+  return [claim.id, verdict, known, seenAgo, dueOf(due, now), claim.severity];
+}
+
+/** `E1 agent-saw`, `nothing seen`, `not believed`; undefined without a proof. */
+export function classOf({ evidence, doubted, proof }: ClaimStatus): string | undefined {
+  if (doubted) return 'not believed';
+  if (evidence !== undefined) return `${evidence} ${CLASS_WORDS[evidence]}`;
+  return proof === undefined ? undefined : 'nothing seen';
+}
+
+/** What was checked, in the words of an honest reader. */
+export function checkedLine({ view, completeness, full }: Snapshot): string {
+  const whole = full
+    ? 'the whole log was read: nothing was left out'
+    : completeness.length > 0
+      ? completeness
+          .map(({ url, size }) => `${line(url)} has nothing more, up to entry ${size - 1}`)
+          .join('; ')
+      : "that the log's search names the newest entries is its word (--monitor, --full)";
+  return `checked  ${view.head.size} entries signed; each that counts is in the tree and by whom the policy let; ${whole}`;
+}
+
+/** `3 PROVEN, 1 STALE`. */
+export function countsOf(verdicts: readonly Verdict[]): string {
+  const counts = new Map<Verdict, number>();
+  for (const each of verdicts) counts.set(each, (counts.get(each) ?? 0) + 1);
+  return [...counts].map(([verdict, n]) => `${n} ${verdict}`).join(', ');
+}

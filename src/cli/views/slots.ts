@@ -1,0 +1,48 @@
+/** When agents looked, as `why` and `status --full` tell it. */
+import { isEarly, type Sampling } from '../../appraisal/sampling.ts';
+import { formatTime } from '../../bytes/time.ts';
+import type { JsonValue } from '../frame/output.ts';
+import type { Seen } from '../verbs/subject/seen.ts';
+import { line } from './words.ts';
+
+/** Lines for people, one for each agent of whose looks something can be told, and one for each fault. */
+export function slotLines({ look }: Seen, samplings: readonly Sampling[]): readonly string[] {
+  return samplings
+    .filter((each) => !isEarly(each))
+    .flatMap((each) => {
+      const who = line(look.policies.nameOf(each.kid, look.view.head.size), 128);
+      return [
+        `${who}: ${summaryOf(each)}`,
+        ...each.faults.map((fault) => `${who} CHOSE ITS MOMENTS: ${line(fault)}`),
+      ];
+    });
+}
+
+function summaryOf({ kept, open, missed, late, outside, faults }: Sampling): string {
+  if (kept + open + faults.length === 0) return 'in no slot that was drawn: when to look was its own choice';
+  const parts = [
+    `${kept} looks were when the seed said`,
+    ...(open > 0 ? [`${open} cannot be recomputed yet`] : []),
+    ...timesText('slots without a proof', missed),
+    ...timesText('late in their slot', late),
+    ...timesText('in no slot', outside),
+  ];
+  return parts.join('; ');
+}
+
+function timesText(what: string, times: readonly number[]): readonly string[] {
+  const newest = times.at(-1);
+  return newest === undefined ? [] : [`${times.length} ${what}, the newest at ${formatTime(newest)}`];
+}
+
+export function slotsJson(samplings: readonly Sampling[]): JsonValue {
+  return samplings.map(({ kid, kept, open, missed, late, outside, faults }) => ({
+    kid,
+    kept,
+    open,
+    missed,
+    late,
+    outside,
+    faults,
+  }));
+}

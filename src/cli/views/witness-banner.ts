@@ -1,0 +1,44 @@
+/** What a witness says of itself when it starts: its keys, and what to do with them. */
+import type { Witness } from '../../witness/witness.ts';
+import type { Context } from '../frame/context.ts';
+import type { WitnessHome } from '../../witness/setup.ts';
+
+/** Characters of an ML-DSA-44 vkey shown. */
+const VKEY_SHOWN = 96;
+
+/** The banner's text, without a newline at the end. */
+export function witnessBanner(
+  { config, output }: Context,
+  { layout, name }: WitnessHome,
+  witness: Witness,
+  url: string,
+): string {
+  const { vkeys, logs } = witness;
+  const lines = [
+    output.paint('bold', `Tallystick witness ${name}`),
+    `  URL        ${url}`,
+    `  logs       ${logs.size}   (${layout.knownLogs})`,
+    `  data       ${config.witnessDir}`,
+    ...vkeys.map((vkey) =>
+      vkey.length > VKEY_SHOWN
+        ? `  vkey       ${vkey.slice(0, VKEY_SHOWN)}…\n             whole at ${url}/v1/witness`
+        : `  vkey       ${vkey}`,
+    ),
+    '',
+    'For whoever relies on it, a line of a tlog-policy:',
+    `  witness ${policyName(name)} ${vkeys[0] ?? ''} ${url}`,
+  ];
+  if (logs.size === 0) {
+    lines.push(
+      '',
+      output.paint('yellow', 'It knows no log yet, and cosigns none. Next:'),
+      `  add a line "log <vkey> <url>" for each log to ${layout.knownLogs}, then start it again`,
+    );
+  }
+  return lines.join('\n');
+}
+
+/** A name as a tlog-policy takes it: its items are separated by blanks, which no key name has. */
+function policyName(name: string): string {
+  return name === 'none' ? 'witness' : name;
+}

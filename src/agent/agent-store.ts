@@ -1,6 +1,6 @@
 /**
- * What an agent remembers beside its proofs: the log's head and entries as verified last, so that it can work while
- * the log is away; the beacons of slots, so that a restart draws no second time; what runs cost.
+ * What an agent stores besides its proofs: the log's head and entries as verified last, so that it can work while the
+ * log cannot be reached; the beacons of slots, so that a restart does not draw a second time; and the cost of runs.
  */
 import type Database from 'better-sqlite3';
 import { digest, entryId, type Digest, type EntryId } from '../bytes/brand.ts';
@@ -15,7 +15,7 @@ export interface Head {
   readonly root: Digest;
 }
 
-/** An entry that was shown to be in the tree. `time`: when it was logged, the log's word. */
+/** An entry that was proven to be in the tree. `time`: when it was logged, as the log states it. */
 export interface KeptEntry {
   readonly index: number;
   readonly id: EntryId;
@@ -24,20 +24,20 @@ export interface KeptEntry {
   readonly bytes: Uint8Array;
 }
 
-/** What one run cost: microseconds, and bytes sent and received. */
+/** The cost of one run: microseconds, and bytes sent and received. */
 export interface Cost {
   readonly cpuUs: number;
   readonly wallUs: number;
   readonly bytes: number;
 }
 
-/** Runs of one probe at one target. */
+/** Average costs of the runs of one probe at one target. */
 export interface Costs extends Cost {
   readonly runs: number;
 }
 
 const HOUR = 3600;
-/** Seconds that costs are kept. */
+/** Seconds for which costs are stored. */
 const KEPT_COSTS = 30 * 86_400;
 
 export class AgentStore {
@@ -53,7 +53,10 @@ export class AgentStore {
     return { origin: text(row, 'origin'), size: number(row, 'size'), root: digest(blob(row, 'root')) };
   }
 
-  /** The log that the directory serves: that of its first proof, else of its head; undefined before it has either. */
+  /**
+   * Origin of the log that the directory belongs to: that of its first proof, else of its head; undefined before it has
+   * either.
+   */
   origin(): string | undefined {
     const first = this.#db.prepare('SELECT statement FROM proof ORDER BY n LIMIT 1').get();
     const parsed = isRow(first) ? parseStatement(blob(first, 'statement')) : undefined;
@@ -62,7 +65,7 @@ export class AgentStore {
     return isRow(head) ? text(head, 'origin') : undefined;
   }
 
-  /** Of one log only: a directory serves one. */
+  /** Stores the newest head of the log that the directory belongs to. */
   setHead({ origin, size, root }: Head): void {
     this.#db.prepare('INSERT OR REPLACE INTO head VALUES (?, ?, ?)').run(origin, size, root);
   }
@@ -78,14 +81,14 @@ export class AgentStore {
     );
   }
 
-  /** Subjects that entries are kept of. */
+  /** The subjects of the stored entries. */
   subjects(): readonly string[] {
     return rowsOf(this.#db.prepare('SELECT DISTINCT subject FROM entry ORDER BY subject').all()).map((row) =>
       text(row, 'subject'),
     );
   }
 
-  /** Everything about a subject below this index was learnt. */
+  /** Every entry about the subject with an index below this was read. */
   learntUpto(subject: string): number {
     const row = this.#db.prepare('SELECT upto FROM learnt WHERE subject = ?').get(subject);
     return isRow(row) ? number(row, 'upto') : 0;
@@ -101,7 +104,9 @@ export class AgentStore {
       .run(index, id, subject, time, bytes);
   }
 
-  /** The head that the time of a slot is derived from: the first one that is offered stays. */
+  /**
+   * The beacon of a slot: the head from which its time derives. The first head that is offered is stored, and stays.
+   */
   beacon(length: number, slot: number, offered: Head): { readonly size: number; readonly root: Digest } {
     const known = this.#db.prepare('SELECT * FROM beacon WHERE length = ? AND number = ?').get(length, slot);
     if (isRow(known)) return { size: number(known, 'size'), root: digest(blob(known, 'root')) };
@@ -116,7 +121,7 @@ export class AgentStore {
     return this.beacon(length, slot, offered);
   }
 
-  /** Notes a run. `at`: POSIX seconds. */
+  /** Records a run. `at`: POSIX seconds. */
   ran(probe: string, target: string, at: number, { cpuUs, wallUs, bytes }: Cost): void {
     this.#db
       .prepare('INSERT INTO run VALUES (?, ?, ?, ?, ?, ?)')
@@ -124,7 +129,7 @@ export class AgentStore {
     this.#db.prepare('DELETE FROM run WHERE at < ?').run(at - KEPT_COSTS);
   }
 
-  /** Runs of any probe at a target in the hour before. */
+  /** Number of runs of any probe at a target in the hour before. */
   runsInHour(target: string, at: number): number {
     const row = this.#db
       .prepare('SELECT count(*) AS n FROM run WHERE target = ? AND at > ?')
@@ -132,7 +137,7 @@ export class AgentStore {
     return isRow(row) ? number(row, 'n') : 0;
   }
 
-  /** What runs of a probe at a target cost on average; undefined before the first. */
+  /** Average costs of the runs of a probe at a target; undefined before the first. */
   costs(probe: string, target: string): Costs | undefined {
     const row = this.#db
       .prepare(
@@ -149,7 +154,7 @@ export class AgentStore {
     };
   }
 
-  /** Notes CPU time of the agent and its programs, whatever it was for. */
+  /** Records CPU time of the agent and its programs, for any purpose. */
   spend(at: number, cpuUs: number): void {
     this.#db
       .transaction(() => {

@@ -1,6 +1,6 @@
 /**
- * What was observed, with class E3 only where the target itself signed it: an agent judges its own look by the rule that
- * readers hold it to (evidence/identity.ts, probe/registry.ts).
+ * The evidence class of what an agent observed: E3 only where the target itself signed. The agent applies to its own
+ * observations the rule by which readers will judge them (evidence/identity.ts, probe/registry.ts).
  */
 import type { Grade, Observed } from '../claim/observed.ts';
 import { signersOf, type Aim, type Signer } from '../evidence/identity.ts';
@@ -8,7 +8,7 @@ import { isTranscript } from '../evidence/transcript.ts';
 import { verifyTranscript, type Verified } from '../evidence/verify.ts';
 import { signedFactsFor } from '../probe/registry.ts';
 
-/** What a run was of: the probe, by its name@version, where it was to look, and the challenge that it was given. */
+/** One run: the probe as name@version, where it was to look, and the challenge that it was given. */
 export interface RunOf {
   readonly probe: string;
   readonly aim: Aim;
@@ -16,8 +16,8 @@ export interface RunOf {
 }
 
 /**
- * A grade of class E3 that others signed becomes E1, and says why; so does one of class E3 or E4 of a probe of which readers
- * do not know what is signed. `now`: POSIX seconds.
+ * Lowers a grade of class E3 to E1, with the reason, if somebody other than the target signed. Lowers a grade of class
+ * E3 or E4 likewise if readers do not know what that probe's target signs. `now`: POSIX seconds.
  */
 export async function boundToTarget(
   seen: Observed,
@@ -35,7 +35,7 @@ export async function boundToTarget(
     if (evidence !== 'E3') return { kind: 'target' };
     if (byTarget === undefined) return nobody;
     const known = rests.flatMap((i) => verified.get(i) ?? []);
-    // What rests on something else as well, no target signed whole.
+    // If the observation rests on anything besides signed data, no target signed all of it.
     return signersOf(known.length === rests.length ? known : [], aim, { from: now, to: now });
   };
   for (const grade of seen.grades) {

@@ -1,16 +1,19 @@
 /**
- * How much CPU an agent may use: a share of one core over the last hour. Near the limit, what matters less is left
- * out first, and the proof says so.
+ * How much CPU time an agent may use: a share of one core over the last hour. Near the limit, the claims of less
+ * important tiers are left out first, and the proof names them.
  */
 import { groupClaims, type ClaimGroup } from '../probe/groups.ts';
 import type { Declaration } from '../statement/commitment.ts';
 import { SEVERITIES, TIERS, type Tier } from '../statement/vocabulary.ts';
 import type { DueClaim } from './schedule.ts';
 
-/** Microseconds of one core in an hour, by the permille of it. */
+/** Microseconds of one core in an hour, for each permille of the budget. */
 const PER_MILLE_US = 3_600_000;
 
-/** The part of the budget up to which a tier is still proven: all of it for the critical path, half for the rest. */
+/**
+ * The part of the budget up to which claims of a tier are still proven: all of it for the critical path, half of it for
+ * the least important tier.
+ */
 const SHARES: Readonly<Record<Tier, number>> = {
   'critical-path': 1,
   'compliance-boundary': 0.9,
@@ -19,28 +22,33 @@ const SHARES: Readonly<Record<Tier, number>> = {
   background: 0.5,
 };
 
-/** `permille`: of one core, over an hour; undefined: no limit. */
+/** Microseconds an hour. `permille`: of one core; undefined: no limit. */
 export function budgetUs(permille: number | undefined): number {
   return permille === undefined ? Infinity : permille * PER_MILLE_US;
 }
 
-/** Whether a run of a tier that will cost about `estimateUs` fits, after `spentUs` in the hour before. */
+/**
+ * Whether a run of a tier that will cost about `estimateUs` fits into the budget, after `spentUs` in the hour before.
+ */
 export function fits(tier: Tier, spentUs: number, estimateUs: number, budget: number): boolean {
   return spentUs + estimateUs <= budget * SHARES[tier];
 }
 
-/** Tiers, what matters most first. */
+/** Place of a tier in the order of importance; 0 is the most important. */
 export function rankOf(tier: Tier): number {
   return TIERS.indexOf(tier);
 }
 
-/** What the budget allows of what is due. `left`: what it does not. */
+/** The due claims that the budget allows (`claims`), and those that it does not (`left`). */
 export interface Affordable {
   readonly claims: readonly DueClaim[];
   readonly left: readonly DueClaim[];
 }
 
-/** The worst that could be wrong comes first. Claims that one look answers stand or fall together, and cost it once. */
+/**
+ * Chooses claims by severity, the worst first. Claims that one run answers are chosen or left out together, and cost
+ * that run once.
+ */
 export function affordable(
   due: readonly DueClaim[],
   declaration: Declaration,

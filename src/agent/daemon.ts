@@ -1,6 +1,7 @@
 /**
- * The agent that stays: looks at the log for commitments and deployments, proves each claim in its slot, says that it
- * lives when nothing is due, and delivers. Clock, waiting and randomness are arguments; one step at a time.
+ * The agent as a daemon: reads commitments and deployments from the log, proves each claim in its slot, logs a
+ * heartbeat when nothing is due, and delivers proofs. Clock, waiting and randomness are arguments. One step runs at a
+ * time.
  */
 import { digest } from '../bytes/brand.ts';
 import { isAway, isOutage } from '../bytes/nature.ts';
@@ -28,9 +29,9 @@ import { Watched } from './watched.ts';
 export interface DaemonParts {
   readonly agent: Agent;
   readonly log: LogPort;
-  /** Names of what it looks after, and patterns with stars. */
+  /** Names of subjects, and patterns with stars, that it proves. */
   readonly subjects: readonly string[];
-  /** Refuses what the log would refuse of this key about a subject. */
+  /** Refuses if the log would refuse a proof by this key about a subject. */
   readonly assertMayProve: (policy: Policy | undefined, subject: string) => void;
   /** Microseconds of CPU an hour. */
   readonly budget: number;
@@ -49,18 +50,18 @@ export class Daemon {
   readonly #learning: Learning;
   readonly #outage: Outage;
   #leftOut = 0;
-  /** A subject that could not be read is asked about again. */
+  /** True if a subject could not be read, so that the next step reads it again. */
   #asksAgain = true;
-  /** Subjects whose chain was held against the log's. */
+  /** Subjects whose chain in the spool was compared with the log's. */
   readonly #checked = new Set<string>();
-  /** Subjects that are not proven until the log changes, and why. */
+  /** Subjects that are not proven until the log changes, with the reason. */
   readonly #barred = new Map<string, string>();
-  /** Claims that were left out for lack of CPU, and until when (POSIX seconds). */
+  /** Claims that were left out for lack of CPU budget, and until when (POSIX seconds). */
   readonly #skipped = new Map<string, number>();
   #head: Head | undefined;
   #policy: Policy | undefined;
   #online = false;
-  /** Seconds that the clock is behind what the log signed. */
+  /** Seconds that the clock is behind the time that the log signed. */
   #behind = 0;
   #stuck = 0;
   #askAt = 0;
@@ -76,8 +77,8 @@ export class Daemon {
   }
 
   /**
-   * Works until the signal. Rejects with what cannot go on: `chain-broken`, `corrupt-store`, or a log that broke its
-   * word. A disk that takes nothing is waited for.
+   * Works until the signal aborts. Rejects with errors after which it cannot go on: `chain-broken`, `corrupt-store`, or
+   * a log that broke its word. If the disk takes no writes, it waits.
    */
   async run(signal: AbortSignal): Promise<void> {
     const { agent, pollMs, sleep } = this.#parts;
@@ -93,7 +94,7 @@ export class Daemon {
     }
   }
 
-  /** How long until the disk is tried again. Throws what is not the disk's fault. */
+  /** Milliseconds until the disk is tried again. Throws an error that the disk did not cause. */
   #waitForDisk(error: unknown): number {
     const fault = storeFault(error);
     if (fault === undefined || fault.code !== 'store-failed') throw fault ?? error;
@@ -103,7 +104,7 @@ export class Daemon {
     return retryMs;
   }
 
-  /** Does all that is due; resolves to when there is something again, milliseconds since the epoch. */
+  /** Does all that is due. Resolves with the time at which the next work is due, milliseconds since the epoch. */
   async step(): Promise<number> {
     const { agent, pollMs } = this.#parts;
     if (agent.probeDeps.now() >= this.#askAt) await this.#look();
@@ -115,7 +116,7 @@ export class Daemon {
     return Math.min(wake, agent.probeDeps.now() + pollMs);
   }
 
-  /** What is new in the log. */
+  /** Reads what is new in the log. */
   async #look(): Promise<void> {
     const { agent, log, pollMs } = this.#parts;
     try {
@@ -136,7 +137,7 @@ export class Daemon {
     }
   }
 
-  /** What is left out is told, and keeps nothing else from being proven. */
+  /** Reports subjects that are left out; the others are proven all the same. */
   #learnt({ leftOut, unreadable }: Learnt): void {
     if (leftOut !== this.#leftOut) this.#parts.tell({ kind: 'left-out', count: leftOut });
     this.#leftOut = leftOut;
@@ -145,7 +146,10 @@ export class Daemon {
     for (const [subject, refusal] of unreadable) this.#bar(subject, refusal);
   }
 
-  /** By a clock that is behind what the log signed, nothing is proven: it would say when it was not. */
+  /**
+   * Compares the clock with the time that the log signed. If it is behind, nothing is proven, because proofs would
+   * carry wrong times.
+   */
   #compareClock(signed: number | undefined): void {
     const { agent, tell } = this.#parts;
     const behind = secondsBehind(signed, Math.floor(agent.probeDeps.now() / 1000));
@@ -153,7 +157,10 @@ export class Daemon {
     this.#behind = behind;
   }
 
-  /** Signatures that contradict each other, and what is damaged here, are thrown on. */
+  /**
+   * Handles an error of the log as an outage. Throws it again if signatures contradict each other or something is
+   * damaged here.
+   */
   #away(error: unknown): void {
     if (!isOutage(error)) throw error;
     const { agent, random } = this.#parts;
@@ -163,7 +170,10 @@ export class Daemon {
     if (this.#learning.histories.size === 0) this.#learning.remember(this.#policy);
   }
 
-  /** The agent's own permissions, then what matters most. */
+  /**
+   * The subjects in the order in which they are proven: the agent's own permissions, then the more important tiers
+   * first.
+   */
   #subjects(): readonly string[] {
     const rank = (subject: string): number => {
       const declared = this.#learning.histories.get(subject)?.inForce;
@@ -172,7 +182,7 @@ export class Daemon {
     return [...this.#learning.histories.keys()].toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
   }
 
-  /** Proves what is due of one subject; resolves to when there is something again, POSIX seconds. */
+  /** Proves what is due of one subject. Resolves with the time at which the next proof is due, POSIX seconds. */
   async #serve(subject: string): Promise<number> {
     const { agent, heartbeat, tell } = this.#parts;
     const history = this.#learning.histories.get(subject);
@@ -208,7 +218,7 @@ export class Daemon {
     return now;
   }
 
-  /** Entry id of the commitment to what this agent may do. */
+  /** Entry id of the commitment to this agent's permissions, if there is one. */
   #ownProfile(): Pick<Agent['identity'], 'profile'> {
     const found = [...this.#learning.histories.values()].find(({ inForce }) =>
       isOwnProfile(inForce),
@@ -224,7 +234,8 @@ export class Daemon {
     try {
       if (this.#policy !== undefined) assertMayProve(this.#policy, subject);
       if (this.#checked.has(subject)) return true;
-      // A chain that was never held against the log's might begin twice.
+      // While the log cannot be reached, a chain that was never compared with the log's is not begun: the log may have
+      // one already.
       if (!this.#online) return spool.link(signing.kid, subject) !== undefined;
       await checkChain(log, spool, { kid: signing.kid, subject }, false);
       this.#checked.add(subject);
@@ -237,7 +248,7 @@ export class Daemon {
     }
   }
 
-  /** Not until the log changes, or for a while. */
+  /** Excludes a subject until the log changes, or for a while. */
   #bar(subject: string, refusal: Refusal): void {
     if (this.#barred.get(subject) !== refusal.message) this.#parts.tell({ kind: 'barred', subject, refusal });
     this.#barred.set(subject, refusal.message);
@@ -253,7 +264,7 @@ export class Daemon {
     return { due: due.filter((each) => until(each) <= now), wake: Math.min(Infinity, ...waiting) };
   }
 
-  /** What the CPU budget allows; what it does not is said in the proof, and due again a while later. */
+  /** The claims that the CPU budget allows. The proof names the others, and they are due again after a while. */
   #affordable(
     declared: NonNullable<History['inForce']>,
     due: readonly DueClaim[],
@@ -289,5 +300,5 @@ export class Daemon {
   }
 }
 
-/** What may be otherwise later, without the agent being started again. */
+/** Refusals whose cause may end without a restart of the agent. */
 const LATER = ['clock-behind', 'malformed-payload', 'own-commitment', 'store-failed', 'too-large'];

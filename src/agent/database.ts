@@ -1,7 +1,7 @@
 /**
- * `agent.db`: everything an agent must not lose. Proofs are there before they are sent, with what opens their
- * observations later; the chain of each subject; the head and the entries of the log that were verified last; what
- * was spent. One writer at a time, whichever process it is in.
+ * `agent.db`: everything that an agent must not lose: proofs (stored before they are sent) with the salts that open
+ * their observations later; the chain of each subject; the head and entries of the log that were verified last; the CPU
+ * time that was spent. Several processes may use it; one writes at a time.
  */
 import type Database from 'better-sqlite3';
 import { mkdirSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { makeDurable, openDatabase, troubleOf, type TroubleWords } from '../plat
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { lockFile } from '../platform/lock.ts';
 
-/** Raised by one with every change of layout; an unknown one is refused. */
+/** Version of the layout. Each change of the layout raises it; a database of another version is refused. */
 const VERSION = 2;
 
 const SCHEMA = `
@@ -46,7 +46,7 @@ CREATE TABLE spent (at INTEGER NOT NULL, cpu INTEGER NOT NULL) STRICT;
 CREATE INDEX spent_at ON spent (at);
 `;
 
-/** Where things lie in an agent's directory. */
+/** Paths of the files in an agent's directory. */
 export function agentFiles(dir: string): {
   readonly database: string;
   readonly lock: string;
@@ -63,13 +63,13 @@ export function agentFiles(dir: string): {
   };
 }
 
-/** Opens the database, making directory and file the first time. Refuses `corrupt-store`, `store-failed`. */
+/** Opens the database. Makes directory and file the first time. Refuses `corrupt-store`, `store-failed`. */
 export function openAgentDatabase(dir: string): Database.Database {
   const { database } = agentFiles(dir);
   const words = troubleWords(database);
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    // It holds salts; SQLite gives its other files the permissions of this one.
+    // The database holds salts, so its mode is 0600; SQLite gives its other files the same mode.
     makeDatabase(database, fill, 0o600);
   } catch (cause) {
     throw refuse(...words('absent', codeOf(cause)), { cause });
@@ -89,8 +89,8 @@ function fill(db: Database.Database): void {
 const RESTORE = 'restore it, or move it away and go on with --adopt';
 
 /**
- * What a failure of the database is: `store-failed` while the disk does not let it work, which may pass, and
- * `corrupt-store`. Undefined for what may be a bug.
+ * The refusal for a failure of the database: `store-failed` if the disk causes it, which may pass, else
+ * `corrupt-store`. Undefined if it may be a bug of this program.
  */
 export function storeFault(cause: unknown): Refusal | undefined {
   const isFault = sqliteFault(codeOf(cause)) !== undefined;
@@ -108,7 +108,7 @@ function troubleWords(path: string): TroubleWords {
   };
 }
 
-/** Keeps other daemons out of a directory; returns what lets them in. Refuses `locked` and `store-failed`. */
+/** Locks a directory against other daemons; returns a function that unlocks it. Refuses `locked` and `store-failed`. */
 export function lockAgent(dir: string): () => void {
   return lockFile(agentFiles(dir).lock, {
     held: `another agent works in ${dir}`,

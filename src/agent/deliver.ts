@@ -1,6 +1,6 @@
 /**
- * Proofs on their way to the log, each chain in its order. A log that is away is asked again later; what it refuses
- * stays in the spool. A chain that does not continue the log's was continued by somebody else: that stops the agent.
+ * Sends proofs to the log, each chain in its order. If the log cannot be reached, they are sent later. If the log
+ * refuses a proof, it stays in the spool. If somebody else continued the chain with this key, the agent stops.
  */
 import { isOutage } from '../bytes/nature.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -12,16 +12,20 @@ import type { SigningIdentity } from './draft.ts';
 import { relink } from './relink.ts';
 import type { Link, Spool, Waiting } from './spool.ts';
 
-/** What became of a delivery. */
+/** The result of a delivery. */
 export interface Delivery {
   readonly delivered: readonly (Waiting & LoggedAs)[];
-  /** Chains the log does not take: why, in its words. */
+  /** Proofs that the log refused, each with the log's reason. Later proofs of the same chain were not sent. */
   readonly refused: readonly { readonly waiting: Waiting; readonly refusal: Refusal }[];
-  /** Why the log could not be asked; undefined when it could. */
+  /** Why the log could not be reached; undefined if it could. */
   readonly away: Refusal | undefined;
 }
 
-/** Sends what waits. `hand` signs again what continues from a proof that the log has by another id. Refuses `chain-broken` where the tree shows the other link, `inconsistent`, and what is damaged here. */
+/**
+ * Sends the proofs that wait. If the log has a proof in the other spelling of its signature, `hand` signs the proofs
+ * that follow it again. Refuses `chain-broken` if the tree holds another proof in the place, `inconsistent`, and faults
+ * of the local database.
+ */
 export async function deliver(log: LogPort, spool: Spool, signing: SigningIdentity): Promise<Delivery> {
   const delivered: (Waiting & LoggedAs)[] = [];
   const refused: { waiting: Waiting; refusal: Refusal }[] = [];
@@ -56,8 +60,8 @@ export async function deliver(log: LogPort, spool: Spool, signing: SigningIdenti
 }
 
 /**
- * Whether the tree has a proof by this key of this subject that the spool did not make. Whoever says `chain-broken` signs
- * nothing; an entry that is read under a signed root does show it. Refuses what reading refuses.
+ * Whether the tree has a proof by this key about this subject that the spool did not make. The answer `chain-broken` is
+ * not signed and proves nothing; an entry that is read under a signed root does. Refuses what reading refuses.
  */
 async function hasRival(log: LogPort, spool: Spool, { kid, subject }: Waiting): Promise<boolean> {
   return (await rivalOf(log, spool, { kid, subject })) !== undefined;
@@ -71,7 +75,7 @@ function unshown({ subject, seq }: Waiting, cause: Refusal): Refusal {
   );
 }
 
-/** What a log refuses until its policy, or its commitments, are others. */
+/** Codes of refusals that last until the policy or the commitments of the log change. */
 const FOR_NOW: ReadonlySet<string> = new Set([
   'unknown-key',
   'confirmation-missing',
@@ -89,8 +93,8 @@ const FOR_NOW: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Holds the chain in the log against the one in the spool, before anything is signed. Refuses `chain-broken` when
- * the log's newest proof by this key is not ours, unless it is to be adopted.
+ * Compares the chain in the log with the one in the spool, before anything is signed. Refuses `chain-broken` if the
+ * log's newest proof by this key was not made here, unless `adopt` is set.
  */
 export async function checkChain(
   log: LogPort,
@@ -104,7 +108,10 @@ export async function checkChain(
   spool.adopt(kid, subject, link);
 }
 
-/** The log's newest proof of a chain, read in its tree, when the spool did not make it. Refuses `proof-failed` for another entry. */
+/**
+ * The log's newest proof of a chain, read under a signed root, if the spool did not make it; else undefined. Refuses
+ * `proof-failed` if another entry is there.
+ */
 async function rivalOf(
   log: LogPort,
   spool: Spool,
@@ -114,7 +121,8 @@ async function rivalOf(
   const own = spool.link(kid, subject);
   if (newest === undefined || spool.has(newest.id) || own?.id === newest.id) return undefined;
   const parsed = parseStatement(await log.entry(newest));
-  // Somebody posted our proof before us, in the other spelling of its signature: it is ours, and delivered as that.
+  // Somebody submitted our proof first, with the other spelling of its signature. It is our proof, and counts as
+  // delivered.
   const twin = twinOf(parsed.statement.sign1);
   if (twin !== undefined && spool.has(twin.id)) return undefined;
   if (parsed.kind !== 'proof' || parsed.kid !== kid || parsed.subject !== subject)

@@ -1,6 +1,6 @@
 /**
- * From what was seen to a signed proof that fits into an entry. Nothing here is stored or sent: a draft that loses
- * its place in the chain to another process is thrown away and made again.
+ * Makes a signed proof that fits into an entry from what was observed. Nothing here is stored or sent. If another
+ * process takes the place in the chain first, the draft is dropped and made again.
  */
 import { entryId } from '../bytes/brand.ts';
 import { printable } from '../bytes/printable.ts';
@@ -19,33 +19,34 @@ import { sha256 } from './hash.ts';
 import { encodeObserved } from './observed.ts';
 import type { Link, Signed, Spelled } from './spool.ts';
 
-/** All that a proof says but its place in the chain. */
+/** The content of a proof except its place in the chain. */
 export interface Draft {
   readonly subject: string;
   readonly frame: Omit<RuntimeProof, 'seq' | 'prev' | 'results'>;
   readonly runs: readonly Run[];
-  /** Claims that were due and not looked at, and why. */
+  /** Claims that were due and not observed, with the reason. */
   readonly skipped: readonly { readonly code: string; readonly message: string; readonly claim: string }[];
   readonly declared: Declared;
-  /** Bytes an entry may have. */
+  /** Most bytes of the entry. */
   readonly limit: number;
 }
 
-/** Who signs. */
+/** The key that signs, and the identity that it signs as. */
 export interface SigningIdentity {
   readonly signer: Signer;
   readonly kid: string;
   readonly issuer: string;
 }
 
-/** Errors that one proof lists. */
+/** Most errors that one proof lists. */
 const MAX_ERRORS = 64;
-/** A leaf that is no longer than this is in its tree by value (assemble.ts). */
+/** A leaf of at most this many bytes is in its tree by value (assemble.ts). */
 const MAX_SHOWN = 1_024;
 
 /**
- * Signs a draft as the link after `last`. `saltKey`: 32 secret bytes, for this proof alone. A run that no proof can
- * hold, whatever its target or its collector said, is not known, with the reason; the others stand.
+ * Signs a draft as the link after `last`. `saltKey`: 32 secret bytes, used for this proof alone. If a run does not fit
+ * into any proof, whatever its target or collector returned, its claims become UNKNOWN with the reason; other runs
+ * stay.
  */
 export async function sign(
   draft: Draft,
@@ -65,7 +66,10 @@ function isMisfit(error: unknown): error is Refusal {
   return error instanceof Refusal && error.code === 'malformed-payload';
 }
 
-/** Each run that no proof of its own could hold is replaced by why; all of them, when only together they do not fit. */
+/**
+ * Replaces each run that does not fit into a proof of its own by the reason. If the runs fit one by one but not
+ * together, all are replaced.
+ */
 function fittingRuns(
   draft: Draft,
   last: Link | undefined,
@@ -129,7 +133,7 @@ function chainedFrame({ frame }: Draft, last: Link | undefined): RuntimeProof {
   };
 }
 
-/** Signs a proof as it is. */
+/** Signs a proof without changing it. */
 export async function signProof(
   proof: RuntimeProof,
   subject: string,
@@ -165,7 +169,7 @@ function withSkipped(proof: RuntimeProof, { skipped }: Draft): RuntimeProof {
   return errors.length === 0 ? proof : { ...proof, errors };
 }
 
-/** The proof with its largest attachment named by digest; undefined when none is left by value. */
+/** The proof with its largest attachment named by digest; undefined if none is there by value. */
 function withoutLargest(
   proof: RuntimeProof,
 ): { readonly proof: RuntimeProof; readonly taken: Attachment } | undefined {
@@ -192,7 +196,7 @@ function tooLarge(run: Run): Run {
   return { ...run, seen: { code: 'too-large', message } };
 }
 
-/** Values of leaves that are in their tree by digest alone. */
+/** Values of leaves whose tree has only their digest. */
 function longLeaves(runs: readonly Run[]): readonly (readonly [string, Attachment])[] {
   return runs.flatMap(({ claims: [claim], seen }) => {
     if (claim === undefined || 'code' in seen) return [];

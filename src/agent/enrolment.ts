@@ -1,6 +1,6 @@
 /**
- * Which targets an agent may touch: only those that their owner enrolled, by probe and subject, and no more often
- * than was allowed. Whoever may log commitments must not thereby be able to aim probes.
+ * The targets that an agent may contact: only those that their owner enrolled, for a probe and a subject, and not more
+ * often than the owner allowed. Without this, whoever may log commitments could direct probes at any target.
  */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import type { Parameter } from '../statement/commitment.ts';
@@ -9,7 +9,7 @@ import { subjectTest } from './watched.ts';
 
 /** One rule of `targets.yaml`. */
 export interface Rule {
-  /** As written, for the messages. */
+  /** The subject pattern as written, for messages. */
   readonly subject: string;
   readonly allowsSubject: (subject: string) => boolean;
   /** `tls@1`, `tls` (any version), or `*`. */
@@ -17,18 +17,18 @@ export interface Rule {
   readonly allowsTarget: (target: string) => boolean;
   /** Targets as written. */
   readonly written: readonly string[];
-  /** Runs an hour against one target; undefined: as many as the claims ask for. */
+  /** Most runs against one target in an hour; undefined: as many as the claims need. */
   readonly maxPerHour: number | undefined;
-  /** Files of secrets by name; paths are told from the file's folder. */
+  /** Files of secrets by name. Relative paths start at the folder of the targets file. */
   readonly secrets: ReadonlyMap<string, string>;
-  /** Parameters of the probe that are the owner's to give. */
+  /** Parameters of the probe that only the owner may set. */
   readonly options: ReadonlyMap<string, Parameter>;
 }
 
 const FIELDS = ['subject', 'probe', 'targets', 'maxPerHour', 'secrets', 'options'];
 
 /**
- * Reads what a YAML or JSON parser made of the file: a list of rules. `where` names the file in messages. Refuses
+ * Reads a list of rules from a parsed YAML or JSON file. `where`: name of the file, for messages. Refuses
  * `config-invalid`, naming the rule and the field.
  */
 export function readRules(value: unknown, where: string): readonly Rule[] {
@@ -37,7 +37,7 @@ export function readRules(value: unknown, where: string): readonly Rule[] {
   return value.map((rule: unknown, i) => readRule(rule, `${where}, rule ${i + 1}`));
 }
 
-/** The rule that `--target` makes: the operator says so, for this run. */
+/** The rule that `--target` makes: the operator enrols the target for this run. */
 export function operatorRule(targets: readonly string[]): Rule {
   return {
     subject: '**',
@@ -51,7 +51,7 @@ export function operatorRule(targets: readonly string[]): Rule {
   };
 }
 
-/** The first rule that lets a probe touch a target for a subject. */
+/** The first rule that allows a probe to contact a target for a subject; undefined if none does. */
 export function ruleFor(
   rules: readonly Rule[],
   subject: string,

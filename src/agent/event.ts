@@ -1,22 +1,31 @@
-/** What a daemon tells of itself. */
+/** The events that the daemon reports. */
 import type { Refusal } from '../bytes/refusal.ts';
 import type { Signed } from './spool.ts';
 import type { WatchedEvent } from './watched.ts';
 
-/** What happens, for the operator's log. */
+/** An event, for the operator's log. */
 export type AgentEvent =
   | WatchedEvent
   | { readonly kind: 'proven'; readonly proof: Signed }
   | { readonly kind: 'skipped'; readonly subject: string; readonly claims: readonly string[] }
   | { readonly kind: 'delivered'; readonly subject: string; readonly seq: number; readonly index: number }
   | { readonly kind: 'away'; readonly why: string; readonly retryMs: number; readonly waiting: number }
-  /** The log goes on under rules that this program does not know: it waits until it is updated, and keeps its proofs. */
+  /**
+   * The log continues under rules that this program does not know. The agent keeps its proofs and waits until it is
+   * updated.
+   */
   | { readonly kind: 'outdated'; readonly why: string; readonly waiting: number }
   | { readonly kind: 'back' }
-  /** Subjects, or entries that were not listed yet, that its patterns may have and that it does not look after; at most so many. */
+  /**
+   * Subjects that match its patterns and are not proven because there are too many, and entries that were not listed
+   * yet; `count`: at most this many.
+   */
   | { readonly kind: 'left-out'; readonly count: number }
-  /** The clock is so many seconds behind what the log signed, and nothing is proven; 0: it is right again. */
+  /**
+   * The clock is `behind` seconds behind the time that the log signed, so nothing is proven. 0: the clock is right
+   * again.
+   */
   | { readonly kind: 'clock'; readonly behind: number }
-  /** Nothing can be kept, so nothing is proven or sent. */
+  /** The disk takes no writes, so nothing is proven or sent. */
   | { readonly kind: 'stuck'; readonly why: string; readonly retryMs: number }
   | { readonly kind: 'barred'; readonly subject: string; readonly refusal: Refusal };

@@ -1,4 +1,4 @@
-/** What Node's permission model is told that an agent may do: no more than its settings and its rules need. */
+/** The flags of Node's permission model for an agent: it may use no more than its settings and its rules need. */
 import { isAbsolute, resolve } from 'node:path';
 import type { Rule } from './enrolment.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -8,21 +8,21 @@ import { PROBES } from '../probe/registry.ts';
 import { isFolder } from '../platform/files.ts';
 import { isThere, type AgentHome } from './home.ts';
 
-/** Whether a rule lets in a probe that needs this of the system. A rule's probe is `tls@1`, `tls` or `*`. */
+/** Whether a rule allows a probe that needs this permission. The probe of a rule is `tls@1`, `tls` or `*`. */
 function letsIn({ probe }: Rule, need: 'child-process' | 'fs-read'): boolean {
   return PROBES.some(
     ({ name, needs = [] }) => needs.includes(need) && (probe === '*' || nameOf(probe) === nameOf(name)),
   );
 }
 
-/** What of the machine an agent needs besides its directory. Absolute paths. */
+/** Files and folders that an agent needs besides its directory, as absolute paths. */
 export interface Surroundings {
   /** The folder of this program. */
   readonly program: string;
   /** The state directory, and the folder of proofs. */
   readonly state: string;
   readonly proofs: string;
-  /** Whom to trust, and a configuration file that was named. */
+  /** The trust files, and the configuration file if one was named. */
   readonly files: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export function confinement(
   const folders = [dir, state, proofs, ...pathsToProve(rules)].map((path) => resolve(path));
   const runs = rules.some((rule) => letsIn(rule, 'child-process'));
   const starts = runs || programOf(keyName) !== undefined;
-  // The last tells what programs cost (probe/cpu.ts).
+  // `/proc/self/stat` tells the CPU time of programs (probe/cpu.ts).
   const costs = runs ? ['/proc/self/stat'] : [];
   const reads = [resolve(program), ...folders, ...filesOf({ keyName, rules }, files), ...costs];
   assertApart(folders, reads);
@@ -49,7 +49,7 @@ export function confinement(
   ];
 }
 
-/** The single files: key, or the program that signs; secrets; and those around. */
+/** Single files: the key, or the program that signs; secrets; and the files of `Surroundings`. */
 function filesOf(
   { keyName, rules }: Pick<AgentHome, 'keyName' | 'rules'>,
   around: readonly string[],
@@ -60,20 +60,21 @@ function filesOf(
     .filter((path) => isThere(path));
 }
 
-/** Files and folders that rules let probes read: their absolute targets, patterns up to the first star. */
+/** Files and folders that the rules let probes read: their absolute targets, patterns up to the first star. */
 function pathsToProve(rules: readonly Rule[]): readonly string[] {
   const paths = rules
     .filter((rule) => letsIn(rule, 'fs-read'))
     .flatMap(({ written }) => written)
     .map((target) => (target.includes('*') ? (target.split('*', 1)[0] ?? '').replace(/[^/]*$/, '') : target))
     .filter((target) => isAbsolute(target));
-  // Node takes what is not there for a file; it may come as a folder.
+  // Node treats a path that does not exist as a file. It may become a folder later, so both forms are allowed.
   return [...new Set(paths)].flatMap((path) => (isThere(path) ? [path] : [path, `${path}/*`]));
 }
 
 /**
- * Of two paths Node 26.10 keeps a folder from being listed when its name begins the other's, as /srv/shop does
- * /srv/shop-test; neither their order nor a slash or star at the end helps. Refuses `config-invalid` for such a pair.
+ * Refuses `config-invalid` for two paths of which one name begins the other, such as /srv/shop and /srv/shop-test. With
+ * such a pair, Node 26.10 does not let the process list one of the folders; order, a slash or a star at the end do not
+ * help.
  */
 function assertApart(folders: readonly string[], reads: readonly string[]): void {
   for (const folder of folders) {

@@ -1,6 +1,6 @@
 /**
- * What the log says of the subjects an agent looks after: commitments, approvals, waivers, deployments, each shown to
- * be in the tree and kept, so that nothing is read twice and the agent can work while the log is away.
+ * The commitments, approvals, waivers and deployments of the subjects that an agent proves. Each is proven to be in the
+ * tree and stored, so that nothing is read twice and the agent can work while the log cannot be reached.
  */
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -13,17 +13,17 @@ import type { Policy } from '../statement/policy.ts';
 import type { AgentStore } from './agent-store.ts';
 import type { LogPort } from '../client/log-port.ts';
 
-/** Proofs are left out: an agent knows its own. */
+/** Proofs are not read: the agent has its own. */
 const KINDS: readonly StatementKind[] = ['commitment', 'approval', 'waiver', 'deployment'];
 
-/** Entries of one kind about one subject that are learnt at most. */
+/** Most entries of one kind about one subject. */
 const MOST_LEARNT = 10_000;
-/** Entries of others that pass before it is noted that none was about a subject. */
+/** If this many entries were read and none was about the subject, that is stored, so that they are not read again. */
 const WORTH_NOTING = 10_000;
 
 /**
- * Reads what is new about a subject, up to a tree of `size` entries; what was learnt before is not asked for again. Resolves
- * with whether there was something. Refuses as `LogPort` does, and `too-large` for a subject of which there is more than an agent keeps.
+ * Reads what is new about a subject, up to a tree of `size` entries. Resolves with whether there was something new.
+ * Refuses as `LogPort` does, and `too-large` if a subject has more than an agent stores.
  */
 export async function learn(
   log: LogPort,
@@ -52,7 +52,7 @@ export async function learn(
       store.setEntry({ index: listed.index, id: listed.id, subject, time: listed.time, bytes });
     }
   }
-  // To ask again from a little further back costs less than a write for nothing.
+  // Reading a few entries again costs less than a write each time.
   if (isNew || size - from >= WORTH_NOTING) store.setLearnt(subject, size);
   return isNew;
 }
@@ -62,7 +62,7 @@ function assertAbout(subject: string, index: number, parsed: ParsedStatement): v
     throw refuse('proof-failed', `the log lists entry ${index} under a subject that it is not about`);
 }
 
-/** The history of a subject from what is kept. */
+/** The history of a subject from the stored entries. */
 export function recall(store: AgentStore, subject: string, policy: Policy | undefined): History {
   const entries = store.entries(subject).map(({ index, id, time, bytes }): SubjectEntry => {
     const parsed = parseStatement(bytes);

@@ -1,6 +1,6 @@
 /**
- * The directory of an agent: its key, the secret of its seeds, the targets it may touch, and a configuration file with
- * what was said the first time. What is missing is made; nothing is ever overwritten.
+ * The directory of an agent: its key, the secret of its seeds, its targets file, and a configuration file with the
+ * settings of the first run. Missing files are made; existing files are never overwritten.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -16,33 +16,33 @@ import { agentFiles } from './database.ts';
 import type { Rule } from './enrolment.ts';
 import { NO_TARGETS, readTargets } from './targets.ts';
 
-/** What the operator says of an agent's directory. */
+/** What the operator states about an agent's directory. */
 export interface AgentPlace {
   readonly dir: string;
-  /** A key elsewhere: a file, `ssh-agent:` or `exec:`. */
+  /** A key outside the directory: a file, `ssh-agent:` or `exec:`. */
   readonly key?: string | undefined;
-  /** A key file that is taken when it is there, and the directory has none of its own. */
+  /** A key file that is used if it exists and the directory has no key. */
   readonly keyBeside?: string | undefined;
-  /** Text of the configuration file, when one is to be written. */
+  /** The text of the configuration file, if one is to be written. */
   readonly configFile?: (() => string) | undefined;
 }
 
-/** An agent's directory that is ready. */
+/** An agent's directory, complete. */
 export interface AgentHome {
   readonly dir: string;
-  /** What --key was, or stands for it. */
+  /** The value of --key, or what is used in its place. */
   readonly keyName: string;
   readonly signer: Signer;
-  /** 32 secret bytes that its seeds derive from. */
+  /** 32 secret bytes from which the seeds derive. */
   readonly master: Uint8Array;
   readonly rules: readonly Rule[];
-  /** Subjects that rules name, and patterns of them, each once. */
+  /** The subjects and patterns of subjects in the rules, each once. */
   readonly subjects: readonly string[];
-  /** Whether the key was made by this run: nobody has enrolled it yet. */
+  /** True if this run made the key, so that no policy enrols it yet. */
   readonly madeKey: boolean;
 }
 
-/** Refuses `key-file`, `config-invalid`. */
+/** Makes what is missing, and reads the directory. Refuses `key-file`, `config-invalid`. */
 export async function initialiseAgent(place: AgentPlace): Promise<AgentHome> {
   const { dir, configFile } = place;
   const files = agentFiles(dir);
@@ -60,14 +60,14 @@ export async function initialiseAgent(place: AgentPlace): Promise<AgentHome> {
   return { dir, keyName, signer, master: await readSeed(files.seed), rules, subjects, madeKey };
 }
 
-/** The key that was named; the directory's own; else the one beside it. */
+/** The key that was named; else the directory's own; else `keyBeside`. */
 function keyNameOf({ dir, key, keyBeside }: AgentPlace): string {
   if (key !== undefined) return key;
   const own = agentFiles(dir).key;
   return keyBeside !== undefined && !isThere(own) && isThere(keyBeside) ? keyBeside : own;
 }
 
-/** Whether a file is there, and may be seen: what Node's permission model hides is not there. */
+/** Whether a file exists and may be read. A file that Node's permission model hides counts as absent. */
 export function isThere(path: string): boolean {
   try {
     return existsSync(path);

@@ -1,6 +1,7 @@
 /**
- * What an agent learns of its log at each look: it asks by subject, from where it stopped, and no more than it must. For
- * patterns it follows the commitments of the log page by page; who was there first keeps its place.
+ * What an agent reads of its log at each step. It asks by subject, from where it stopped, with as few requests as
+ * possible. For patterns it follows the commitments of the log page by page; subjects that were there first keep their
+ * place.
  */
 import { isOfOne } from '../bytes/nature.ts';
 import type { Refusal } from '../bytes/refusal.ts';
@@ -12,17 +13,17 @@ import type { AgentStore } from './agent-store.ts';
 import type { LogPort } from '../client/log-port.ts';
 import { isPattern, subjectTest } from './watched.ts';
 
-/** Subjects that an agent looks after at most: each is asked about by itself. */
+/** Most subjects that an agent proves; each needs requests of its own. */
 const MOST_SUBJECTS = 10_000;
-/** About what one page of a listing brings, and what it takes to ask about one subject. */
+/** Rows in one page of a listing, about: as much as one request about a subject costs. */
 const ROWS_A_PAGE = 64;
 const ASKED_A_SUBJECT = 4;
 
-/** What one look brought. */
+/** The result of one reading. */
 export interface Learnt {
-  /** Subjects, and entries not listed yet, that found no place; at most so many. */
+  /** Number of subjects that found no place, and of entries that were not listed yet, at most. */
   readonly leftOut: number;
-  /** Subjects that cannot be read, and why: the others go on. */
+  /** Subjects that cannot be read, with the reason. The others are proven. */
   readonly unreadable: ReadonlyMap<string, Refusal>;
 }
 
@@ -32,13 +33,13 @@ export class Learning {
   readonly #names: readonly string[];
   readonly #has: (subject: string) => boolean;
   readonly #roster: Roster | undefined;
-  /** Size of the tree up to which each subject was looked at, by this process. */
+  /** Size of the tree up to which each subject was read by this process. */
   readonly #upto = new Map<string, number>();
   readonly #histories = new Map<string, History>();
   #size = 0;
   #policy: Policy | undefined;
 
-  /** `most`: subjects that it looks after. */
+  /** `most`: number of subjects that it proves. */
   constructor(log: LogPort, store: AgentStore, wanted: readonly string[], most = MOST_SUBJECTS) {
     this.#log = log;
     this.#store = store;
@@ -54,7 +55,10 @@ export class Learning {
     return this.#histories;
   }
 
-  /** Everything up to a tree of `size` entries that one look has room for. Refuses as `LogPort` does while it is away. */
+  /**
+   * Reads what is new up to a tree of `size` entries, as far as one step allows. Refuses as `LogPort` does if the log
+   * cannot be reached.
+   */
   async upTo(size: number, policy: Policy | undefined): Promise<Learnt> {
     await this.#roster?.advance((wanted) => this.#log.pages(wanted), size);
     const listed = this.#roster?.newest.map(({ subject }) => subject) ?? [];
@@ -78,7 +82,10 @@ export class Learning {
     return { leftOut: (this.#roster?.dropped ?? 0) + (this.#roster?.unread ?? 0), unreadable };
   }
 
-  /** What was learnt before, while the log is away. A subject that cannot be recalled is told of when the log is back. */
+  /**
+   * Restores what was read before, while the log cannot be reached. A subject whose entries cannot be restored is
+   * reported when the log is back.
+   */
   remember(policy: Policy | undefined): void {
     for (const subject of this.#store.subjects().filter(this.#has)) {
       try {
@@ -89,7 +96,10 @@ export class Learning {
     }
   }
 
-  /** The subjects of what is new, where one listing of it asks less than each subject; undefined where it does not. */
+  /**
+   * The subjects of all new entries, if listing those once needs fewer requests than asking about each subject; else
+   * undefined.
+   */
   async #touched(subjects: number, size: number): Promise<ReadonlySet<string> | undefined> {
     const from = this.#size;
     if (from === 0 || (size - from) / ROWS_A_PAGE >= subjects * ASKED_A_SUBJECT) return undefined;

@@ -1,13 +1,13 @@
 /**
- * What an agent keeps of a proof for itself: the key of its salts and every leaf of its observations, so that any of
- * them can be opened later, for whoever may see it, against the root that is in the log (spec/agent.md §4).
+ * What an agent stores of a proof for itself: the key of its salts and every leaf of its observations. With these, any
+ * leaf can be opened later, for somebody who may see it, against the root in the log (spec/agent.md §4).
  */
 import { digest, DIGEST_LENGTH } from '../bytes/brand.ts';
 import { decodeCbor, encodeCbor, isCborArray, type CborValue } from '../bytes/cbor.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { leafSalt, SALT_KEY_LENGTH, saltedTree, type SaltedTree } from '../statement/saltedleaf.ts';
 
-/** Bytes of one record at most: 20,000 leaves of a kilobyte. */
+/** Most bytes of one record: 20,000 leaves of a kilobyte take less. */
 const MAX_BYTES = 64 * 1_048_576;
 
 /** `[salt key, [[path, value or [SHA-256, length]], …]]`, deterministic CBOR. */
@@ -19,7 +19,7 @@ export function encodeObserved(saltKey: Uint8Array, tree: SaltedTree): Uint8Arra
   return encodeCbor([saltKey, leaves]);
 }
 
-/** The tree again, for `openLeaf`. Refuses `corrupt-store`. */
+/** The tree, as `openLeaf` needs it. Refuses `corrupt-store`. */
 export function decodeObserved(bytes: Uint8Array): SaltedTree {
   const [saltKey, leaves = null] = asArray(wholeOf(bytes), 2);
   if (!(saltKey instanceof Uint8Array) || saltKey.length < SALT_KEY_LENGTH) throw damaged();

@@ -1,4 +1,4 @@
-/** One proof of each subject: reading what is new, looking, and delivering what was signed. */
+/** Proves each subject once: reads what is new, runs the probes, and delivers what was signed. */
 import { clockFault, secondsBehind } from '../appraisal/clock.ts';
 import type { Declared, EntryOf, History } from '../appraisal/history.ts';
 import { isAway } from '../bytes/nature.ts';
@@ -22,17 +22,20 @@ import {
   type Found,
 } from './subjects.ts';
 
-/** What is asked for. */
+/** What the user asks for. */
 export interface OnceOptions {
   /** Names and patterns of subjects. */
   readonly wanted: readonly string[];
-  /** Ids of claims; all when there are none. */
+  /** Ids of claims; if empty, all claims. */
   readonly claims: readonly string[];
   /** An auditor's challenge, 16 to 64 bytes. */
   readonly nonce: Uint8Array | undefined;
-  /** Go on after a proof in the log that this directory did not make. */
+  /** If true, continues the chain after a proof in the log that this directory did not make. */
   readonly adopt: boolean;
-  /** Refuses where the log would. What would be refused is refused before anything is signed: nothing signed is taken back. */
+  /**
+   * Refuses if the log would refuse. It is called before anything is signed, because a signed proof cannot be taken
+   * back.
+   */
   readonly assertMayProve: (policy: Policy | undefined, subject: string) => void;
 }
 
@@ -45,29 +48,29 @@ export interface Known {
   readonly claims: readonly Claim[];
 }
 
-/** The log as seen now, or as it was left. */
+/** The log as read now, or as stored when it was last read. */
 interface Sight {
   readonly head: Head;
   readonly policy: Policy | undefined;
   readonly found: Found;
-  /** Why the log cannot be asked; undefined when it can. */
+  /** Why the log could not be reached; undefined if it could. */
   readonly away: Refusal | undefined;
 }
 
-/** A proof that was made and kept. */
+/** A proof that was made and stored. */
 export interface Proven {
   readonly known: Known;
   readonly proof: Signed;
 }
 
-/** What happened: proofs, subjects without one, and what became of all that waited for the log. */
+/** The result: proofs, subjects without one, and the delivery of all proofs that waited. */
 export interface Once {
   readonly proven: readonly Proven[];
   readonly failed: readonly Failed[];
   readonly delivery: Delivery;
 }
 
-/** Proves each subject once, keeps the proofs, and delivers what waits. Refuses what is about all of them. */
+/** Proves each subject once, stores the proofs, and delivers what waits. Refuses errors that concern all subjects. */
 export async function proveOnce(opened: OpenedAgent, options: OnceOptions): Promise<Once> {
   const { wanted, claims, nonce } = options;
   const { agent, log } = opened;
@@ -86,7 +89,7 @@ export async function proveOnce(opened: OpenedAgent, options: OnceOptions): Prom
   return { proven, failed, delivery: await deliver(log, agent.spool, agent.signing) };
 }
 
-/** What would be proven: each subject as far as it is known. Nothing is looked at. */
+/** The subjects that would be proven, as far as they are known. No probe runs. */
 export async function knownOnce(
   opened: OpenedAgent,
   { wanted, claims }: Pick<OnceOptions, 'wanted' | 'claims'>,
@@ -98,7 +101,7 @@ export async function knownOnce(
   return { known, failed: await eachSubject(found.subjects, take, found.failed) };
 }
 
-/** Reads what is new; a log that is away is no reason not to look, once the commitments are known. */
+/** Reads what is new. If the log cannot be reached but the commitments are known, the probes run all the same. */
 async function look(opened: OpenedAgent, wanted: readonly string[]): Promise<Sight> {
   const { log } = opened;
   const { store } = opened.agent;

@@ -31,48 +31,48 @@ import { openedOf } from './openings.ts';
 import { profileOf } from './profile.ts';
 import { initialiseAgent, type AgentHome, type AgentPlace } from './home.ts';
 
-/** Everything an agent is told. */
+/** The options of an agent. */
 export interface AgentOptions {
   readonly place: AgentPlace;
-  /** Its log, over this `fetch`, which ends with the agent. */
+  /** Makes the client of its log over this `fetch`, which is aborted when the agent closes. */
   readonly connect: (over: {
     readonly fetch: typeof fetch;
     readonly patienceMs: number;
     readonly verify: VerifySignature;
   }) => Promise<LogClient>;
-  /** Its name in proofs. */
+  /** The agent's name in proofs. */
   readonly name?: string | undefined;
-  /** Folders where the owner's file of a declaration may lie. */
+  /** Folders in which the owner's file of a declaration may be (`leaves.json`, `opening.json`). */
   readonly openingsOf: (declared: Declared) => readonly string[];
-  /** Targets the operator enrols for this run. */
+  /** Targets that the operator enrols for this run. */
   readonly rules: readonly Rule[];
-  /** Where the agent looks from, in the operator's words. */
+  /** The network place of the agent, in the operator's words. */
   readonly vantage?: string | undefined;
   readonly onBug: (error: unknown) => void;
   readonly signal: AbortSignal;
-  /** Milliseconds that the log may take in all to answer one request. */
+  /** Most milliseconds in which the log may answer one request, retries included. */
   readonly patienceMs: number;
   readonly fetch: typeof fetch;
   /** The wall clock, milliseconds since the epoch. */
   readonly now: () => number;
-  /** Probes besides the program's own; the tests'. */
+  /** Probes in addition to the program's own, for tests. */
   readonly probes?: (name: string) => Promise<Probe | undefined>;
 }
 
-/** An agent may always look at itself. */
+/** The agent may always observe itself. */
 const SELF_RULE: Rule = { ...operatorRule([SELF_TARGET]), probe: SELF_PROBE };
 
-/** An agent that is ready; `close` gives its directory free. */
+/** An agent that is ready; `close` unlocks its directory. */
 export interface OpenedAgent {
   readonly agent: Agent;
   readonly log: BoundLog;
   readonly home: AgentHome;
-  /** Other rules of targets.yaml from now on. */
+  /** Replaces the rules of targets.yaml. */
   setRules(rules: readonly Rule[]): void;
   close(): void;
 }
 
-/** Refuses `key-file`, `config-invalid`, `corrupt-store`, and what `connect` refuses. */
+/** Opens an agent. Refuses `key-file`, `config-invalid`, `corrupt-store`, and what `connect` refuses. */
 export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
   const home = await initialiseAgent(options.place);
   const client = await options.connect({
@@ -133,7 +133,7 @@ function identityOf({ name, vantage }: AgentOptions, profileDigest: Digest): Age
   };
 }
 
-/** Microseconds of CPU of this process, and of the programs that probes ran. */
+/** Measures microseconds of CPU of this process and of the programs that probes ran. */
 function cpuMeter(): Pick<Agent['probeDeps'], 'cpu' | 'spent'> {
   let programs = 0;
   return {
@@ -147,7 +147,10 @@ function cpuMeter(): Pick<Agent['probeDeps'], 'cpu' | 'spent'> {
   };
 }
 
-/** Refuses `config-invalid` for another log than the directory serves, which is free again then. */
+/**
+ * The connection to the log. Refuses `config-invalid` for another log than the directory belongs to, and closes the
+ * directory then.
+ */
 function logOf(client: LogClient, dir: string, db: { close(): unknown }, store: AgentStore): BoundLog {
   try {
     const advice = 'a directory of its own with --agent-dir';
@@ -158,7 +161,7 @@ function logOf(client: LogClient, dir: string, db: { close(): unknown }, store: 
   }
 }
 
-/** What is under way when the agent stops ends at once. */
+/** A `fetch` whose requests end at once when the agent stops. */
 function endedBy({ fetch, signal }: AgentOptions): typeof globalThis.fetch {
   return (input, init) => {
     const signals = [init?.signal, signal].filter((each) => each instanceof AbortSignal);

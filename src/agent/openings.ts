@@ -1,6 +1,6 @@
 /**
- * The leaves of a declaration, for probes that compare: from the file that `commit` wrote for its owner, in the folders
- * where it may lie. They are believed only as far as they are what was logged.
+ * The leaves of a declaration, for probes that compare: read from the file that `commit` wrote for the owner, in the
+ * folders where it may be. Leaves count only if they hash to the root that was logged.
  */
 import { readFile } from 'node:fs/promises';
 import { equalBytes } from '../bytes/compare.ts';
@@ -11,7 +11,7 @@ import type { SaltedTree } from '../statement/saltedleaf.ts';
 import { leafTree } from '../declare/leafopening.ts';
 import { ownedFilesIn, parseOwned } from '../declare/node/owned.ts';
 
-/** Undefined where the agent has no file of this very declaration. Refuses `malformed-payload` for a damaged one. */
+/** Undefined if the agent has no file of this declaration. Refuses `malformed-payload` for a damaged one. */
 export async function openedOf(
   folders: readonly string[],
   { declaration }: Declared,

@@ -1,6 +1,9 @@
-/** How long to wait for what is away: longer with every failure, and not the same for everyone. */
+/**
+ * How long to wait while something cannot be reached: longer with every failure, and random, so that not everyone
+ * returns at once.
+ */
 
-/** Milliseconds: the first pause is drawn below the one, and none is longer than the other. */
+/** Milliseconds: bounds of the first pause and of every pause. */
 const FIRST_MS = 2_000;
 const LONGEST_MS = 300_000;
 

@@ -1,4 +1,7 @@
-/** What a commitment's claims cost to prove, and what proving them shows: for whoever chooses the cadences. Pure. */
+/**
+ * What the claims of a commitment cost to prove, and how likely proving them shows a violation. For choosing cadences.
+ * Pure.
+ */
 import { slotLength } from '../appraisal/slots.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Costs } from './agent-store.ts';
@@ -10,24 +13,24 @@ export interface Plan {
   readonly claim: string;
   readonly probe: string;
   readonly cadence: number;
-  /** Seconds after a deployment within which it is proven; undefined: no sooner than otherwise. */
+  /** Seconds after a deployment within which the claim is proven; undefined if a deployment makes no proof due. */
   readonly deadline: number | undefined;
   /** Seconds of a slot: one proof in each. */
   readonly slot: number;
   readonly proofsPerDay: number;
-  /** The claim whose run answers this one too, so that it costs nothing more; undefined: it has its own. */
+  /** The claim whose run answers this one, too, at no further cost; undefined if it has a run of its own. */
   readonly sameRun: string | undefined;
-  /** Of one run, so far; undefined before the first, and where another claim has it. */
+  /** Average cost of one run; undefined before the first, and if another claim's run answers this one. */
   readonly cost: Costs | undefined;
-  /** CPU of one core that the runs take, in parts of a million; undefined as the cost is. */
+  /** CPU time that the runs take, in millionths of one core; undefined if `cost` is. */
   readonly coreParts: number | undefined;
   /** Probability that a violation is seen, by its length in seconds. */
   readonly detection: readonly { readonly length: number; readonly probability: number }[];
 }
 
 /**
- * The claim that has the cost of each one's run: the first that is looked at in the same way and as often, since such
- * claims share their slots.
+ * For each claim the claim that bears the cost of its run: the first one with the same probe, target, parameters and
+ * cadence, since such claims share their slots.
  */
 export function runsOf(looks: readonly ClaimGroup[]): ReadonlyMap<string, string> {
   return new Map(
@@ -37,7 +40,7 @@ export function runsOf(looks: readonly ClaimGroup[]): ReadonlyMap<string, string
   );
 }
 
-/** Plans one claim. `run`: the claim that has the cost; `lengths`: seconds of the violations asked about. */
+/** Plans one claim. `run`: the claim that bears the cost. `lengths`: seconds of the violations that are asked about. */
 export function planOf(
   claim: Claim,
   run: { readonly of: string; readonly cost: Costs | undefined },
@@ -61,8 +64,9 @@ export function planOf(
 }
 
 /**
- * How likely one look in each slot, anywhere in it, falls into a violation that begins at any time. With r = length ÷
- * slot: r − r³/6 up to one slot, 1 − (2 − r)³/6 up to two, then certain: some slot lies within it whole.
+ * Probability that one observation in each slot, at a random time in it, falls into a violation that begins at a random
+ * time. With r = length ÷ slot: r − r³/6 for r up to 1, 1 − (2 − r)³/6 up to 2, then 1, because the violation then
+ * covers a whole slot.
  */
 export function detection(length: number, slot: number): number {
   const r = Math.max(0, length) / slot;

@@ -1,6 +1,7 @@
 /**
- * The permission profile of an agent: who it is to the system, and what it may read, write and start. Its digest is in
- * every proof, so that an agent that was given more is seen; committed as a declaration, it can be proven like any other.
+ * The permission profile of an agent: its user, and what it may read, write and start. Every proof contains the digest
+ * of the profile, so that added permissions are noticed. A profile can be committed as a declaration, and be proven
+ * like any other.
  */
 import { dirname } from 'node:path';
 import { sha256 } from './hash.ts';
@@ -10,15 +11,15 @@ import { isList, isMap, type Value, type ValueMap } from '../claim/value.ts';
 import type { AgentHome } from './home.ts';
 
 export interface Profile {
-  /** JSON, keys in order, without white space. */
+  /** JSON with sorted keys and no white space. */
   readonly text: string;
   /** SHA-256 of that text. */
   readonly digest: Digest;
-  /** The same for expressions. */
+  /** The same as a value for expressions. */
   readonly value: ValueMap;
 }
 
-/** What this process may do. */
+/** The permissions of this process. */
 export function profileOf(home: Pick<AgentHome, 'dir' | 'keyName' | 'rules'>): Profile {
   const confined = isConfined();
   const value: ValueMap = {
@@ -52,7 +53,7 @@ function permissionFlags(): readonly string[] {
   return process.execArgv.filter((flag) => /^--(?:permission|allow-)/.test(flag)).toSorted();
 }
 
-/** What the system answers, not what was asked for. */
+/** Permissions as the system reports them, not as they were requested. */
 function may(): ValueMap {
   return {
     readAnything: has('fs.read', '/'),

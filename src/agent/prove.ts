@@ -1,6 +1,6 @@
 /**
- * One proof of one subject: look at everything that is due, judge it, sign what was seen and store it. Sending is
- * deliver.ts: a proof is made whether the log can be reached or not.
+ * Makes one proof of one subject: runs the probes of everything that is due, evaluates the claims, signs the result and
+ * stores it. deliver.ts sends it. A proof is made whether or not the log can be reached.
  */
 import { digest, type Digest } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -21,47 +21,47 @@ import { runProbe, type ProbeDeps } from './runs.ts';
 import type { Seeds } from './seeds.ts';
 import type { Signed, Spool } from './spool.ts';
 
-/** What an agent is made of. */
+/** The parts of an agent. */
 export interface Agent {
   readonly spool: Spool;
   readonly store: AgentStore;
   readonly probeDeps: ProbeDeps;
   readonly signing: SigningIdentity;
-  /** Who it says it is. */
+  /** The agent's description of itself in proofs. */
   readonly identity: RuntimeProof['agent'];
   /** Seeds of a subject. */
   readonly seedsOf: (subject: string, declared: Declared) => Seeds;
-  /** The leaves of a declaration, opened; undefined where the agent does not have them. */
+  /** The leaves of a declaration; undefined if the agent does not have them. */
   readonly openedOf: (declared: Declared) => Promise<ReadonlyMap<string, Value> | undefined>;
   /** Random bytes. */
   readonly random: (length: number) => Uint8Array;
 }
 
-/** What is to be proven, and under which head. */
+/** One proof to make: claims of a commitment, under a tree head. */
 export interface ProofTask {
   readonly subject: string;
   readonly declared: Declared;
   readonly claims: readonly Claim[];
-  /** When each was due, where a slot was. */
+  /** For each claim that is due in a slot: the slot. */
   readonly slots: ReadonlyMap<string, Result['slot']>;
   readonly skipped: Draft['skipped'];
   readonly head: Head;
   readonly policy: Policy | undefined;
-  /** An auditor's nonce; a fresh one when undefined. */
+  /** An auditor's nonce; if undefined, a fresh one is made. */
   readonly nonce: Uint8Array | undefined;
-  /** When the next proof will be there, given when the look of this one begins and ends; POSIX seconds. */
+  /** When the next proof will be there, given the begin and end of this proof's window; POSIX seconds. */
   readonly nextDue: (window: RuntimeProof['window']) => number;
 }
 
 const NONCE_LENGTH = 16;
-/** An entry of any log. */
+/** Most bytes of an entry, in any log. */
 const MAX_ENTRY = 65_535;
-/** Seconds that the clock may go back between two proofs. */
+/** Seconds by which the clock may go back between two proofs. */
 const CLOCK_TOLERANCE = 5;
-/** Others that take the same place in the chain at the same time. */
+/** Most tries to take a place in the chain while other processes take it, too. */
 const MAX_RACES = 50;
 
-/** Proves; the proof is stored when this resolves. Refuses `clock-behind`, `own-commitment`, `store-failed`. */
+/** Makes a proof; it is stored when this resolves. Refuses `clock-behind`, `own-commitment`, `store-failed`. */
 export async function prove(agent: Agent, task: ProofTask): Promise<Signed> {
   const { subject, declared } = task;
   const { spool, probeDeps, signing } = agent;
@@ -140,7 +140,10 @@ async function store({ spool, signing, random }: Agent, draft: Draft): Promise<S
   throw refuse('store-failed', `other processes keep adding to the chain of ${draft.subject}; try again`);
 }
 
-/** Refuses `clock-behind`: a chain that goes back in time would look like a replay. */
+/**
+ * Refuses `clock-behind` if the clock is before the end of the last proof: a chain that goes back in time would look
+ * like a replay.
+ */
 function checkClock(ended: number | undefined, now: number): void {
   if (ended === undefined || ended <= now + CLOCK_TOLERANCE) return;
   throw refuse(

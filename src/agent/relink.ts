@@ -1,6 +1,7 @@
 /**
- * A proof that the log has in the other spelling of its signature (cose/twin.ts): somebody who saw it on its way
- * posted that first. What it says is logged; its id is another, so what continues from it is signed again.
+ * Handles a proof that the log has in the other spelling of its signature (cose/twin.ts), because somebody who saw the
+ * proof on its way submitted that spelling first. Its content is logged under another entry id, so the proofs that
+ * continue from it must be signed again.
  */
 import { digest } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -9,12 +10,12 @@ import { parseStatement } from '../statement/parse.ts';
 import { signProof, type SigningIdentity } from './draft.ts';
 import type { Spelled, Spool, Waiting } from './spool.ts';
 
-/** Others that add to the chain at the same time. */
+/** Most tries while other processes add to the chain. */
 const MAX_RACES = 50;
 
 /**
- * Goes on from the logged spelling. What waits behind it by a key that is not here any more can never be logged: it
- * is set aside, and stays in the file.
+ * Continues the chain from the logged spelling. Proofs behind it that were signed by a key which is no longer here can
+ * never be logged; they are marked as dropped, and stay in the file.
  */
 export async function relink(
   spool: Spool,
@@ -37,12 +38,12 @@ export async function relink(
   throw refuse('store-failed', `other processes keep adding to the chain of ${waiting.subject}; try again`);
 }
 
-/** What of the same chain waits behind a proof, oldest first. */
+/** The proofs of the same chain that wait behind a proof, oldest first. */
 function behind(spool: Spool, { n, kid, subject }: Waiting): readonly Waiting[] {
   return spool.waiting().filter((each) => each.n > n && each.kid === kid && each.subject === subject);
 }
 
-/** The same proof, after another. */
+/** The same proof, signed again as the link after another. */
 async function continued(
   { statement, subject }: Waiting,
   before: Spelled,

@@ -1,4 +1,4 @@
-/** An agent that goes on: its directory locked, its daemon running until it is closed. */
+/** An agent that runs until it is closed: its directory is locked, and its daemon works. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { refuse } from '../bytes/refusal.ts';
 import { makeFolder } from '../platform/files.ts';
@@ -10,16 +10,16 @@ import type { AgentEvent } from './event.ts';
 import { openAgent, type AgentOptions, type OpenedAgent } from './open.ts';
 import { readTargets } from './targets.ts';
 
-/** Everything a running agent is told. */
+/** The options of a running agent. */
 export interface DaemonOptions extends Omit<AgentOptions, 'signal'> {
-  /** What to look after; the subjects of the targets file when there are none. */
+  /** The subjects to prove; if empty, those in the targets file. */
   readonly subjects: readonly string[];
-  /** Of one core that it may use over an hour, in thousandths. */
+  /** Share of one core that it may use over an hour, in thousandths. */
   readonly cpuBudget: number;
-  /** Seconds after which an agent with nothing due says that it lives. */
+  /** Seconds without a proof after which the agent logs a heartbeat. */
   readonly heartbeatSeconds: number;
   readonly pollSeconds: number;
-  /** Refuses where the log would, before anything is signed. */
+  /** Refuses if the log would refuse a proof, before anything is signed. */
   readonly assertMayProve: (opened: OpenedAgent, policy: Policy | undefined, subject: string) => void;
   readonly tell: (event: AgentEvent) => void;
 }
@@ -28,11 +28,11 @@ export interface DaemonOptions extends Omit<AgentOptions, 'signal'> {
 export interface RunningAgent {
   readonly opened: OpenedAgent;
   readonly subjects: readonly string[];
-  /** Reads the targets file again. Refuses `config-invalid`, and then they stay as they were. */
+  /** Reads the targets file again. Refuses `config-invalid`; the rules then stay as they were. */
   reload(): Promise<void>;
-  /** Resolves when it cannot go on: close it then. */
+  /** Resolves with the error after which the agent cannot go on; the caller then closes it. */
   readonly failed: Promise<Error>;
-  /** Gives up what is under way; nothing that was signed is lost. */
+  /** Stops the work under way. Proofs that were signed are not lost. */
   close(): Promise<void>;
 }
 

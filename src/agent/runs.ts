@@ -1,6 +1,6 @@
 /**
- * One look at one target: may it be touched, are the parameters good, what did the probe see, and what did that
- * cost. Whatever goes wrong is an answer too (`Unobserved`): nothing is known then, which is never a pass.
+ * Runs one probe at one target: checks that the target is enrolled and the parameters are valid, runs the probe, and
+ * measures the cost. A failure is a result, too (`Unobserved`): the claims are then UNKNOWN, which never passes.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { printable } from '../bytes/printable.ts';
@@ -12,7 +12,7 @@ import type { Probe, ProbeTask } from '../probe/probe.ts';
 import { ruleFor, type Rule } from './enrolment.ts';
 import type { Cost, AgentStore } from './agent-store.ts';
 
-/** What looking needs besides the commitment. */
+/** What a run needs besides the commitment. */
 export interface ProbeDeps {
   readonly probes: (name: string) => Promise<Probe | undefined>;
   readonly rules: readonly Rule[];
@@ -20,22 +20,22 @@ export interface ProbeDeps {
   readonly store: AgentStore;
   /** Milliseconds. */
   readonly now: () => number;
-  /** Microseconds of CPU used so far, by this process and by what was told to `spent`. */
+  /** Microseconds of CPU used so far, by this process and by programs reported to `spent`. */
   readonly cpu: () => number;
   readonly spent: (cpuUs: number) => void;
   readonly signal: AbortSignal;
-  /** Told of what is a bug of a probe; the claim is UNKNOWN then. */
+  /** Called with a bug of a probe; the claim is UNKNOWN then. */
   readonly onBug: (error: unknown) => void;
 }
 
-/** Of one commitment. */
+/** The commitment that a run is for. */
 export interface About {
   readonly subject: string;
   readonly challenge: Uint8Array;
   readonly declared: ReadonlyMap<string, Value> | undefined;
 }
 
-/** Looks once. Only what is a bug of this program throws. */
+/** Runs once. Throws only for a bug of this program. */
 export async function runProbe(
   { probe: name, target, params }: ClaimGroup,
   about: About,
@@ -99,7 +99,7 @@ async function attempt(
       signal,
       now: probeDeps.now,
     };
-    // A probe that does not listen to the signal must not hold up the others.
+    // A probe that ignores the signal must not delay the others.
     const seen = await Promise.race([probe.run(task), aborted(signal)]);
     leavesOf(seen.value);
     return seen;
@@ -116,8 +116,8 @@ async function attempt(
 }
 
 /**
- * A secret that is sent goes to a target that its owner wrote in full. Of what a pattern lets through, the author of a
- * claim chooses.
+ * Refuses a target that only a pattern matches if the probe sends a secret to it: within a pattern, the author of a
+ * claim chooses the target, and could have the secret sent anywhere.
  */
 function assertWritten({ name, secrets }: Probe, secret: string, { written }: Rule, target: string): void {
   if (secrets?.[secret]?.isSent !== true || written.includes(target)) return;
@@ -128,7 +128,10 @@ function assertWritten({ name, secrets }: Probe, secret: string, { written }: Ru
   );
 }
 
-/** A bug as it may be told: messages of JavaScript quote what was parsed, which is the target's. */
+/**
+ * A bug without its message, as far as it may be reported: JavaScript messages quote what was parsed, which came from
+ * the target.
+ */
 function withoutWords(probe: string, error: unknown): Error {
   const kind = error instanceof Error ? error.constructor.name : typeof error;
   const bug = new Error(`${probe} has a bug (${kind}); the log of the agent has where`);

@@ -1,7 +1,8 @@
 /**
- * What is due when: pure, from the commitment, from what was proven, and from the clock it is handed. A claim is
- * proven once in each slot (appraisal/slots.ts), at once when it never was, and at once after a deployment. When silence
- * is too long, appraisal/due.ts says, as it says it to readers and monitors.
+ * When which claim is to be proven. Pure: computed from the commitment, the earlier proofs and the time that is handed
+ * in. A claim is proven once in each slot (appraisal/slots.ts), at once if it never was, and at once after a
+ * deployment. When a missing proof makes a claim STALE is the rule of appraisal/due.ts, the same for readers, monitors
+ * and agents.
  */
 import { claimDue, countsFrom, openDeployment, type Basis } from '../appraisal/due.ts';
 import type { EntryOf, Declared } from '../appraisal/history.ts';
@@ -13,25 +14,25 @@ import type { Digest } from '../bytes/brand.ts';
 import type { Seeds } from './seeds.ts';
 import type { ProvenAt } from './spool.ts';
 
-/** What the schedule of one subject rests on. Times: POSIX seconds. */
+/** What the schedule of one subject depends on. Times are POSIX seconds. */
 export interface Situation {
   readonly declared: Declared;
   readonly deployments: readonly EntryOf<'deployment'>[];
-  /** When each claim was last proven. */
+  /** When each claim was last proven, by claim id. */
   readonly proven: ReadonlyMap<string, ProvenAt>;
   readonly seeds: Seeds;
-  /** The head that a slot's time is derived from: drawn once, and kept. */
+  /** The head from which a slot's time derives. It is drawn once for each slot, and stored. */
   readonly beaconOf: (slot: Slot) => { readonly size: number; readonly root: Digest };
   readonly now: number;
 }
 
-/** A claim that is due, and the slot it is due in; no slot after a deployment or the first time. */
+/** A claim that is due. `slot` is undefined after a deployment, and for the first proof. */
 export interface DueClaim {
   readonly claim: Claim;
   readonly slot: NonNullable<Result['slot']> | undefined;
 }
 
-/** What is due now, and when something else is. */
+/** The claims that are due now, and the time at which the next one is. */
 export interface Agenda {
   readonly due: readonly DueClaim[];
   readonly wake: number;
@@ -40,7 +41,7 @@ export interface Agenda {
 export function agendaOf(situation: Situation): Agenda {
   const { declared, now } = situation;
   const from = countsFrom(declared.effective ?? now, declared.declaration);
-  // What is seen before the declaration is valid says nothing of it.
+  // An observation from before the declaration is valid would say nothing about it.
   if (from > now) return { due: [], wake: from };
   const basis = basisOf(declared, situation, now);
   const each = declared.declaration.claims.map((claim) => agendaOfClaim(claim, situation, basis));
@@ -55,10 +56,11 @@ function agendaOfClaim(claim: Claim, situation: Situation, { deployments }: Basi
   const last = proven.get(claim.id);
   const slot = slotAt(now, slotLength(claim.cadence));
   const open = openDeployment(last?.started ?? -Infinity, deployments);
-  // A look that answers a deployment begins after it, for certain: not in the same second.
+  // The observation after a deployment begins at least a second later, so that it certainly comes after it.
   const wake = openDeployment(now, deployments) + 1;
   const atOnce: Agenda['due'] = last === undefined || open < now ? [{ claim, slot: undefined }] : [];
-  // A proof for another reason does not stand for the slot's: else whoever deploys chooses when nobody looks.
+  // A first proof, or one after a deployment, does not satisfy the slot. Otherwise whoever triggers deployments could
+  // cancel the random observation.
   if (last?.slot !== undefined && last.slot >= slot.number)
     return { due: atOnce, wake: Math.min(wake, slot.end) };
   const beacon = beaconOf(slot);
@@ -70,13 +72,13 @@ function agendaOfClaim(claim: Claim, situation: Situation, { deployments }: Basi
   };
 }
 
-/** Seconds after which a commitment without claims should be heard of again. */
+/** Seconds within which a proof of a commitment without claims is due. */
 const DAY = 86_400;
 
 /**
- * When silence becomes suspicious after a proof of `claims`, given when its look began and ended: when the first claim
- * would be STALE, or the next heartbeat is overdue. `heartbeat`: seconds between two proofs at most; undefined for an
- * agent that does not stay.
+ * The time by which the next proof is promised (`nextDue`), given the begin and end of this proof's window: when the
+ * first claim would become STALE, or when the next heartbeat is overdue, whichever is sooner. `heartbeat`: most seconds
+ * between two proofs; undefined for an agent that proves once.
  */
 export function nextDueOf(
   { declared, deployments, proven }: Pick<Situation, 'declared' | 'deployments' | 'proven'>,
@@ -91,10 +93,10 @@ export function nextDueOf(
         : proven.get(claim.id);
       const own = last === undefined ? [] : [{ started: last.started, counted: last.ended }];
       const { due } = claimDue(claim, { ...basis, needed: 1 }, own);
-      // What is late already is no promise to make.
+      // A due time that has passed already cannot be promised.
       return due > end ? due : end + claim.cadence;
     });
-    // A heartbeat may come as much later as it takes to make and to log it.
+    // A heartbeat takes time to make and to log, so it is promised a tenth, at least a minute, later.
     const beat = heartbeat === undefined ? DAY : heartbeat + Math.max(60, Math.floor(heartbeat / 10));
     const live = heartbeat === undefined && stale.length > 0 ? Infinity : end + beat;
     return Math.min(live, ...stale);

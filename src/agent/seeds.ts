@@ -1,6 +1,6 @@
 /**
- * The seeds that an agent's slots (appraisal/slots.ts) are drawn from: secret, committed to in advance, revealed when no
- * slot of them is left (spec/agent.md §5).
+ * The seeds from which the times in an agent's slots derive (appraisal/slots.ts). They are secret, committed to in
+ * advance, and revealed when none of their slots is left (spec/agent.md §5).
  */
 import { createHmac } from 'node:crypto';
 import type { Digest } from '../bytes/brand.ts';
@@ -9,7 +9,10 @@ import { bigEndian } from '../bytes/cursor.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
 import { sha256 } from './hash.ts';
 
-/** The seeds of one subject, each for one epoch, all from one secret: HMAC-SHA-256(master, label ‖ epoch ‖ subject). */
+/**
+ * The seeds of one subject, one for each epoch, all derived from one secret: HMAC-SHA-256(master, label ‖ epoch ‖
+ * subject).
+ */
 export class Seeds {
   readonly #master: Uint8Array;
   readonly #subject: string;
@@ -28,8 +31,8 @@ export class Seeds {
   }
 
   /**
-   * What a proof made at `time` says of them: the seed in force and the next one by their SHA-256, and the seed of two
-   * epochs ago, which no slot is left of.
+   * What a proof that is made at `time` contains of them: SHA-256 of the seed in force and of the next one, and the
+   * seed of two epochs ago, none of whose slots is left.
    */
   told(time: number): {
     readonly seedCommitment: Digest;

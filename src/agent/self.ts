@@ -1,6 +1,6 @@
 /**
- * The probe `self@1`: what this very agent may do, as the system tells it. An agent that was given more than was
- * committed to shows it in its own proofs, before those of others; one that lies can only be caught by others (E1).
+ * The probe `self@1`: the permissions of this agent, as the system reports them. If an agent has more permissions than
+ * were committed, its own proofs show it. An agent that lies about itself can be found only by other agents (class E1).
  */
 import type { History } from '../appraisal/history.ts';
 import type { ValueMap } from '../claim/value.ts';
@@ -8,16 +8,16 @@ import type { Probe } from '../probe/probe.ts';
 import { SELF } from '../probe/self/describe.ts';
 
 export const SELF_PROBE = SELF.name;
-/** The only target it has. Nobody needs to enrol it. */
+/** The only target of the probe; it need not be enrolled. */
 export const SELF_TARGET = 'self';
 
-/** Whether a commitment is to what an agent may do, and to nothing else. */
+/** Whether a commitment declares an agent's permissions and nothing else. */
 export function isOwnProfile(declared: History['inForce']): boolean {
   const claims = declared?.declaration.claims ?? [];
   return claims.length > 0 && claims.every(({ probe }) => probe === SELF_PROBE);
 }
 
-/** `profile`: as `tallystick agent profile` prints it; `digest`: hex SHA-256 of that text. */
+/** `profile`: what `tallystick agent profile` prints; `digest`: hex SHA-256 of that text. */
 export function makeSelfProbe(profile: ValueMap, digest: string): Probe {
   return {
     ...SELF,

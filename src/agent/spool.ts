@@ -1,7 +1,7 @@
 /**
- * Proofs between being signed and being logged. A proof is stored, and its place in the chain taken, in one step
- * before it is sent; so a crash anywhere loses nothing, uses no number twice and leaves no gap. Two processes may
- * work on one spool: the place is taken by compare-and-swap.
+ * Stores proofs from when they are signed until they are logged. One transaction stores a proof and takes its place in
+ * the chain, before the proof is sent. A crash at any moment therefore loses no proof, uses no number twice and leaves
+ * no gap. Two processes may use one spool: a place is taken by compare-and-swap.
  */
 import type Database from 'better-sqlite3';
 import { entryId, type EntryId } from '../bytes/brand.ts';
@@ -11,7 +11,7 @@ import type { Result } from '../statement/proof.ts';
 import { isRow, rowsOf, type Columns } from '../platform/rows.ts';
 import { blob, number, text } from './rows.ts';
 
-/** The newest link of a chain. `ended`: when what it says ended, POSIX seconds. */
+/** The newest link of a chain. `ended`: end of the proof's window, POSIX seconds. */
 export interface Link {
   readonly seq: number;
   readonly id: EntryId;
@@ -33,11 +33,11 @@ export interface Signed {
   readonly results: readonly Result[];
   /** What opens its observations later (observed.ts). */
   readonly observed: Uint8Array;
-  /** Evidence that the entry names by digest; by that digest, hex. */
+  /** Attachments that the entry names by digest, by that digest in hex. */
   readonly kept: ReadonlyMap<string, Attachment>;
 }
 
-/** A stored proof that the log does not have yet, as far as is known. */
+/** A stored proof that is not known to be logged. */
 export interface Waiting {
   readonly n: number;
   readonly kid: string;
@@ -54,16 +54,19 @@ export interface Spelled {
   readonly statement: Uint8Array;
 }
 
-/** When a claim was last proven. */
+/** The times of a claim's last proof. */
 export interface ProvenAt {
   readonly started: number;
   readonly ended: number;
-  /** Number of the newest slot that it was proven in; undefined before the first. */
+  /** Number of the newest slot in which it was proven; undefined before the first. */
   readonly slot: number | undefined;
   readonly verdict: string;
 }
 
-/** Proofs that may wait. More are not made: what is lost then is loud, and nothing that was signed. */
+/**
+ * Most unsent proofs. When full, no new proof is made, so claims go STALE, which monitors report; signed proofs are
+ * never dropped.
+ */
 export const MAX_WAITING = 10_000;
 
 export class Spool {
@@ -73,7 +76,7 @@ export class Spool {
     this.#db = db;
   }
 
-  /** The newest link of a chain, whether logged or not. */
+  /** The newest link of a chain, logged or not. */
   link(kid: string, subject: string): Link | undefined {
     const row = this.#db
       .prepare('SELECT seq, id, ended FROM chain WHERE kid = ? AND subject = ?')
@@ -83,8 +86,8 @@ export class Spool {
   }
 
   /**
-   * Stores a proof as the link after `last`, durably. False, and nothing is done, when another process took that
-   * place meanwhile. Refuses `store-failed` when too many wait.
+   * Stores a proof as the link after `last`, durably. Returns false and changes nothing if another process took that
+   * place. Refuses `store-failed` if too many proofs wait.
    */
   append(proof: Signed, last: Link | undefined): boolean {
     return this.#db
@@ -120,14 +123,14 @@ export class Spool {
     this.#db.prepare('INSERT OR REPLACE INTO chain VALUES (?, ?, ?, ?, ?)').run(kid, subject, seq, id, ended);
   }
 
-  /** What waits for delivery, oldest first. */
+  /** The proofs that wait for delivery, oldest first. */
   waiting(): readonly Waiting[] {
     return rowsOf(
       this.#db.prepare('SELECT * FROM proof WHERE idx IS NULL AND dropped = 0 ORDER BY n').all(),
     ).map(waitingOf);
   }
 
-  /** One of those, as it is now. */
+  /** The waiting proof of number `n`, as it is now; undefined if it does not wait any more. */
   waitingAt(n: number): Waiting | undefined {
     const row = this.#db.prepare('SELECT * FROM proof WHERE n = ? AND idx IS NULL AND dropped = 0').get(n);
     return isRow(row) ? waitingOf(row) : undefined;
@@ -138,7 +141,7 @@ export class Spool {
     return isRow(row) ? number(row, 'n') : 0;
   }
 
-  /** The log has it: its index, and the verified receipt. */
+  /** Records that the log has the proof: its index, and the verified receipt. */
   delivered(n: number, index: number, receipt: Uint8Array): void {
     this.#db
       .prepare('UPDATE proof SET idx = ?, receipt = ?, refused = NULL WHERE n = ?')
@@ -146,8 +149,9 @@ export class Spool {
   }
 
   /**
-   * The log has a waiting proof by another id than it was stored with; what of the chain waits behind it is replaced by
-   * `next`, in order, which continue from that id. False, and nothing is done, when other proofs wait by now.
+   * Records that the log has a waiting proof under another id than it was stored with, and replaces the proofs of the
+   * chain that wait behind it by `next`, in order, which continue from that id. Returns false and changes nothing if
+   * other proofs wait by now.
    */
   relink(
     { n, kid, subject }: Waiting,
@@ -170,19 +174,19 @@ export class Spool {
       .immediate();
   }
 
-  /** The log would not take it; it stays, and is sent again. */
+  /** Records why the log refused a proof. It stays, and is sent again. */
   refused(n: number, why: string): void {
     this.#db.prepare('UPDATE proof SET refused = ? WHERE n = ?').run(why, n);
   }
 
-  /** Whether a proof of ours has this entry id. */
+  /** Whether this spool made the proof with this entry id. */
   has(id: EntryId): boolean {
     return this.#db.prepare('SELECT 1 FROM proof WHERE id = ?').get(id) !== undefined;
   }
 
   /**
-   * Goes on after a link that is not ours: proofs of the chain that wait are set aside (they stay in the file), since
-   * the log can never take them.
+   * Continues a chain after a link that was not made here. Proofs of the chain that wait are marked as dropped, since
+   * the log can never take them; they stay in the file.
    */
   adopt(kid: string, subject: string, link: Link): number {
     return this.#db
@@ -201,7 +205,7 @@ export class Spool {
       .immediate();
   }
 
-  /** When each claim of a commitment was last proven with this key. */
+  /** When each claim of a commitment was last proven with this key, by claim id. */
   proven(kid: string, commitment: string): ReadonlyMap<string, ProvenAt> {
     const rows = this.#db
       .prepare('SELECT * FROM proven WHERE kid = ? AND commitment = ?')
@@ -219,13 +223,13 @@ export class Spool {
     );
   }
 
-  /** What opens the observations of a proof; undefined for one that is not here. */
+  /** What opens the observations of a proof; undefined if the proof is not here. */
   observed(id: EntryId): { readonly statement: Uint8Array; readonly observed: Uint8Array } | undefined {
     const row = this.#db.prepare('SELECT statement, observed FROM proof WHERE id = ?').get(id);
     return isRow(row) ? { statement: blob(row, 'statement'), observed: blob(row, 'observed') } : undefined;
   }
 
-  /** Evidence by its digest, hex. */
+  /** An attachment by its digest, hex. */
   kept(digest: string): Attachment | undefined {
     const row = this.#db.prepare('SELECT media, data FROM kept WHERE digest = ?').get(digest);
     return isRow(row) ? { mediaType: text(row, 'media'), data: blob(row, 'data') } : undefined;

@@ -1,4 +1,4 @@
-/** Which subjects names and patterns stand for: `prove` and `agent plan` look after what `agent run` would. */
+/** The subjects that names and patterns stand for. `prove` and `agent plan` use the same subjects as `agent run`. */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { approvalsLacking, type Declared, type History } from '../appraisal/history.ts';
 import { recall } from './history.ts';
@@ -9,16 +9,19 @@ import { isPattern, subjectTest } from './watched.ts';
 
 import type { OpenedAgent } from './open.ts';
 
-/** A subject of which nothing came, and why. */
+/** A subject for which the work failed, and the reason. */
 export interface Failed {
   readonly subject: string;
   readonly refusal: Refusal;
 }
 
-/** Refusals that are about more than one subject: nothing is sent, to a log that has two histories least of all. */
+/** Refusals that concern all subjects. After them nothing is sent; above all not to a log that has two histories. */
 const FOR_ALL: readonly string[] = ['chain-broken', 'inconsistent'];
 
-/** One subject that is refused keeps no other from it; that the log or the key is not one's own does. `before`: what failed already. */
+/**
+ * Does the work for each subject. A refusal of one subject does not affect the others; one that concerns the log or the
+ * key ends the work. `before`: what failed already.
+ */
 export async function eachSubject(
   subjects: readonly string[],
   work: (subject: string) => Promise<void> | void,
@@ -37,7 +40,7 @@ export async function eachSubject(
   return failed;
 }
 
-/** What --subject says, else the subjects that targets.yaml names. Refuses `usage` where neither does. */
+/** The subjects of --subject, else those that targets.yaml names. Refuses `usage` if neither names one. */
 export function wantedOf(
   { home }: Pick<OpenedAgent, 'home'>,
   asked: readonly string[],
@@ -51,14 +54,14 @@ export function wantedOf(
   );
 }
 
-/** What names and patterns were found to stand for. */
+/** The subjects that names and patterns stand for. */
 export interface Found {
   readonly subjects: readonly string[];
-  /** What could not be read, or is too much: it keeps nobody from the others. */
+  /** Subjects that could not be read, or of which there is too much. The others are not affected. */
   readonly failed: readonly Failed[];
 }
 
-/** What was found. Refuses `not-found` where patterns have none, and what the only one is refused with. */
+/** What was found. Refuses `not-found` if no pattern matches, and the refusal of the only subject if it failed. */
 export function someOf(found: Found, wanted: readonly string[]): Found {
   const { subjects, failed } = found;
   if (subjects.length > 0 || failed.length > 1) return found;
@@ -69,7 +72,7 @@ export function someOf(found: Found, wanted: readonly string[]): Found {
   );
 }
 
-/** The commitment in force. Refuses `not-found` without one. */
+/** The commitment in force. Refuses `not-found` if there is none. */
 export function inForceOf({ inForce, pending }: History, subject: string): Declared {
   if (inForce !== undefined) return inForce;
   if (pending === undefined)
@@ -79,8 +82,8 @@ export function inForceOf({ inForce, pending }: History, subject: string): Decla
 }
 
 /**
- * Reads what the log has of the subjects wanted, each once: those named first, whatever is known of them, then those
- * that a pattern has and of which a commitment counts, or waits for approvals. Refuses what the log does.
+ * Reads the wanted subjects, each once: first those that are named; then those that match a pattern and have a
+ * commitment that is in force or lacks approvals. Refuses what the log refuses.
  */
 export async function learnSubjects(
   { agent: { store }, log }: Pick<OpenedAgent, 'agent' | 'log'>,
@@ -98,7 +101,10 @@ export async function learnSubjects(
   };
 }
 
-/** The same from what was learnt before. One that cannot be recalled is among them: whoever looks at it says why. */
+/**
+ * The same from stored entries. A subject whose entries cannot be restored is included; the error comes when it is
+ * used.
+ */
 export function knownSubjects(
   { agent: { store } }: { readonly agent: Pick<OpenedAgent['agent'], 'store'> },
   wanted: readonly string[],

@@ -1,12 +1,12 @@
 /**
- * Which targets a pattern of `targets.yaml` stands for. Whoever may log commitments writes the targets, so the text
- * that matches must mean to every probe what it seems to say: `a.example#.b.example` is no host of b.example, and
- * `/srv/../etc` is no folder of /srv.
+ * The targets that a pattern of `targets.yaml` matches. Whoever may log commitments writes the targets of claims, so a
+ * target that matches must mean to every probe what its text seems to say: `a.example#.b.example` is no host of
+ * b.example, and `/srv/../etc` is no folder of /srv.
  */
 import { isUrl } from '../evidence/address.ts';
 import { matcher } from '../statement/pattern.ts';
 
-/** A text without a star stands for itself, whatever it says: its owner wrote it. */
+/** A text without a star matches itself only, whatever it contains, since the owner wrote it. */
 export function targetMatcher(written: string): (target: string) => boolean {
   if (!written.includes('*')) return (target) => target === written;
   if (written === '**') return isPlain;
@@ -24,22 +24,24 @@ export function targetMatcher(written: string): (target: string) => boolean {
   };
 }
 
-/** A program and its arguments; anything else is one word. */
+/** The words of a target: a program and its arguments, or one word. */
 const wordsOf = (text: string): readonly string[] => text.split(' ').filter((word) => word !== '');
 
-/** Scheme, host and port of a URL, so that no star reaches from the host into the path; else all of it. */
+/**
+ * Scheme, host and port of a URL, so that no star reaches from the host into the path; for other words, the whole word.
+ */
 const placeOf = (word: string): string => (isUrl(word) ? (/^[^/]*\/\/[^/]*/.exec(word)?.[0] ?? '') : word);
 
 const HOST_AND_PORT = /^[A-Za-z0-9._:[\]-]+$/;
 
-/** Whether a target's first word is `host:port`, a URL or an absolute path, and can be read in one way only. */
+/** Whether the first word of a target is `host:port`, a URL or an absolute path, and can be read in only one way. */
 function isPlain(target: string): boolean {
   const [word = ''] = wordsOf(target);
   if (word.startsWith('/')) return isPlainPath(word);
   if (!isUrl(word)) return HOST_AND_PORT.test(target);
   const place = placeOf(word);
   const path = word.slice(place.length).split('?', 1)[0] ?? '';
-  // Servers decode dots and slashes before they follow them.
+  // Servers decode dots and slashes in `%`-code before they resolve a path.
   return (
     HOST_AND_PORT.test(place.slice(place.indexOf('//') + 2)) &&
     !/[#\\]|%(?:2e|2f|5c)/i.test(word.slice(place.length)) &&
@@ -47,7 +49,7 @@ function isPlain(target: string): boolean {
   );
 }
 
-/** No segment leads up, stands still or is empty; a slash at the end is none. */
+/** Whether no segment is `..`, `.` or empty. A slash at the end is allowed. */
 function isPlainPath(path: string): boolean {
   const segments = path.split('/').slice(1);
   return segments.every((each, i) =>

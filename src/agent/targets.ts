@@ -6,7 +6,10 @@ import { readNamedFile } from '../platform/files.ts';
 import { readDocument } from '../yaml/documents.ts';
 import { readRules, type Rule } from './enrolment.ts';
 
-/** The enrolment file, its secrets' paths made absolute. What its reader only warns of is refused too. Refuses `config-invalid`. */
+/**
+ * The enrolment file, with the paths of secrets made absolute. What its YAML parser warns of is refused, too. Refuses
+ * `config-invalid`.
+ */
 export async function readTargets(path: string): Promise<readonly Rule[]> {
   const text = decodeUtf8(await readNamedFile(path));
   const document = readDocument(text, { version: '1.2', strict: true }, (problem) => noYaml(path, problem));
@@ -27,7 +30,7 @@ function noYaml(path: string, { message }: { readonly message: string }): Refusa
   return refuse('config-invalid', `${path} is not YAML: ${message.split('\n', 1)[0] ?? ''}`);
 }
 
-/** The file as it is made: a list to fill in. */
+/** The text of a new targets file: an empty list with an explanation. */
 export const NO_TARGETS = `# The targets this agent may touch, each enrolled by its owner; nothing else is ever contacted.
 # A list of rules; a target must match one:
 #

@@ -1,10 +1,10 @@
 /**
- * The systemd unit of an agent: a user of its own, as little of the system as it needs, and Node's permission model on
- * top (`--confine`), which knows single files and whether programs may be started.
+ * The systemd unit of an agent: a user of its own, as few permissions on the system as possible, and Node's permission
+ * model (`--confine`), which restricts single files and whether programs may be started.
  */
 import { printable } from '../bytes/printable.ts';
 
-/** Absolute paths; `key` is one, or what --key takes besides. */
+/** Absolute paths. `key` is one, or another value of --key. */
 export interface UnitParts {
   readonly node: string;
   /** `bin.cjs` of this program. */

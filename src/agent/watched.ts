@@ -1,8 +1,8 @@
-/** The subjects that an agent looks after, by name or pattern, and which of them have nothing to be proven. */
+/** The subjects that an agent proves, by name or pattern, and which of them have no commitment in force. */
 import type { History } from '../appraisal/history.ts';
 import { matcher } from '../statement/pattern.ts';
 
-/** Nothing can be proven of a subject, or of any that a pattern has; and when it can. */
+/** `idle`: a subject, or every subject of a pattern, has no commitment in force. `begun`: one is in force again. */
 export type WatchedEvent = { readonly kind: 'idle' | 'begun'; readonly subject: string };
 
 /** Whether a name is a pattern. */
@@ -10,7 +10,7 @@ export function isPattern(name: string): boolean {
   return name.includes('*');
 }
 
-/** Whether any of these names, or patterns with stars, has a subject. */
+/** A test whether any of these names, or patterns with stars, matches a subject. */
 export function subjectTest(wanted: readonly string[]): (subject: string) => boolean {
   const tests = wanted.map((each) =>
     isPattern(each) ? matcher(each) : (subject: string) => subject === each,
@@ -22,7 +22,7 @@ export class Watched {
   readonly #names: readonly string[];
   readonly #tell: (event: WatchedEvent) => void;
   readonly has: (subject: string) => boolean;
-  /** Whether a commitment was in force at the last look; undefined before the first. */
+  /** Whether each subject had a commitment in force at the last reading; undefined before the first. */
   #before: ReadonlyMap<string, boolean> | undefined;
 
   constructor(names: readonly string[], tell: (event: WatchedEvent) => void) {
@@ -31,7 +31,7 @@ export class Watched {
     this.has = subjectTest(names);
   }
 
-  /** Tells what is other than at the last look; at the first, what has nothing to be proven. */
+  /** Reports what changed since the last reading; at the first, the subjects without a commitment in force. */
   look(histories: ReadonlyMap<string, History>): void {
     const now = new Map(this.#names.flatMap((name) => this.#standing(name, histories)));
     for (const [subject, inForce] of now) {
@@ -42,7 +42,10 @@ export class Watched {
     this.#before = now;
   }
 
-  /** Of a pattern its subjects that have a commitment, or had one at the last look; itself where none has. */
+  /**
+   * For a pattern: its subjects that have a commitment in force, or had one at the last reading; if there are none, the
+   * pattern itself.
+   */
   #standing(name: string, histories: ReadonlyMap<string, History>): readonly (readonly [string, boolean])[] {
     if (!isPattern(name)) return [[name, histories.get(name)?.inForce !== undefined]];
     const test = matcher(name);

@@ -1,43 +1,43 @@
 /**
- * What a monitor's parts tell each other: alarms with their evidence, the sink that keeps them, and the
- * watches that see every verified entry.
+ * The types that the parts of a monitor share: alarms with their evidence, the sink that stores them, and the watches
+ * that receive every verified entry.
  */
 import type { EntryId } from '../bytes/brand.ts';
 import type { Evidence, IncidentKind, LoggedEvidence } from '../incident/incident.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 
-/** Something a log must never do, seen. `what`: one sentence for people. */
+/** Something that a log must never do, and did. `what`: one sentence for people. */
 export interface Alarm {
   readonly evidence: Evidence;
-  /** What makes it the same alarm again. */
+  /** Identifies the alarm, so that the same one is stored once. */
   readonly about: string;
   readonly what: string;
-  /** The key that made it, of what a key can make as many of as it likes. */
+  /** The key that caused it, for kinds of alarms that one key can cause any number of. */
   readonly source?: string;
 }
 
-/** Keeps alarms. Durable when it resolves: an alarm is never lost between being seen and being stored. */
+/** Stores alarms. When `raise` resolves, the alarm is durable. */
 export interface AlarmSink {
   raise(alarm: Alarm): Promise<void>;
-  /** Whether what was raised is still open: somebody may have closed it, and is told when it goes on. */
+  /** Whether an alarm is stored and open. If somebody closed it and the fault continues, it is raised again. */
   isOpen(kind: IncidentKind, about: string): boolean;
 }
 
-/** One entry under a verified head, in the order of the log. */
+/** One entry under a verified head; entries come in log order. */
 export interface SeenEntry {
   readonly index: number;
   readonly id: EntryId;
   readonly bytes: Uint8Array;
   /**
-   * Undefined for what is not a statement, and in a log of other software; also for an entry that the log should
-   * have refused, unless nothing but its place in a chain of proofs was wrong.
+   * Undefined for an entry that is no statement, for all entries in a log of other software, and for an entry that the
+   * log should have refused (unless only its place in a chain of proofs was wrong).
    */
   readonly parsed: ParsedStatement | undefined;
-  /** The entry with its proof under the head that it was seen under. To be asked for while the watch looks at it. */
+  /** The entry with its proof under the present head. May be called only while the watch handles the entry. */
   evidence(): LoggedEvidence;
 }
 
-/** Sees every verified entry, in order, once (again after a crash before the commit): may raise alarms. */
+/** Receives every verified entry once, in order (again after a crash before the commit), and may raise alarms. */
 export interface EntryWatch {
   entry(seen: SeenEntry): readonly Alarm[];
 }

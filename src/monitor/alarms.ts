@@ -1,23 +1,29 @@
-/** Alarms about heads and files as served, and the memory that tells one wrong once while it lasts. */
+/**
+ * Makes the alarms about heads and files as the log serves them, and remembers which were raised, so that a fault that
+ * lasts is raised once.
+ */
 import { formatBase64, formatHex } from '../bytes/text.ts';
 import { formatVkey, type NoteVerifier } from '../note/key.ts';
 import type { Alarm, AlarmSink } from './alarm.ts';
 import type { SeenHead } from './head.ts';
 import type { Tampered } from '../client/served.ts';
 
-/** Bytes of what was served that go into an incident's file. */
+/** Most bytes of a served file that an incident contains. */
 const SERVED_KEPT = 65_536;
 
-/** Alarms of one step that are handed to its caller; the sink gets all. */
+/** Most alarms of one step that its caller receives; the sink receives all. */
 const NEWS_KEPT = 100;
 
-/** Alarms remembered as raised. */
+/** Most alarms that are remembered as raised. */
 const RAISED_KEPT = 10_000;
 
-/** Raises alarms, each once until a step passes without it, or its incident was closed. */
+/** Raises each alarm once, until a step passes without it or its incident is closed. */
 export class Raised {
   readonly #sink: AlarmSink;
-  /** What was raised, by what stays the same of it: what the incident is about. */
+  /**
+   * For each alarm raised in the last step: the part of it that stays the same while it lasts → what its incident is
+   * about.
+   */
   #before: ReadonlyMap<string, string> = new Map();
   #now = new Map<string, string>();
   #news: Alarm[] = [];
@@ -26,7 +32,7 @@ export class Raised {
     this.#sink = sink;
   }
 
-  /** The alarms raised since `begin` for the first time. */
+  /** The alarms raised since `begin` that were not raised in the step before. */
   get news(): readonly Alarm[] {
     return this.#news;
   }
@@ -38,12 +44,12 @@ export class Raised {
     this.#news = [];
   }
 
-  /** The step went well: what was not raised in it is over, and would be told again. */
+  /** The step is complete: alarms that were not raised in it are over, and would be raised again. */
   settle(): void {
     this.#before = new Map();
   }
 
-  /** Durable when it resolves. `same`: what stays the same of it while it lasts, if that is not what it is about. */
+  /** Durable when it resolves. `same`: what stays the same while the alarm lasts, if that differs from `about`. */
   async raise(alarm: Alarm, same = alarm.about): Promise<void> {
     const { kind } = alarm.evidence;
     const key = `${kind}\n${same}`;
@@ -55,7 +61,7 @@ export class Raised {
   }
 }
 
-/** What was served, whole and twice, is not under the signed root of `head`. */
+/** The alarm for a file that was served complete, twice, and is not under the signed root of `head`. */
 export function tamperedAlarm({ path, place, served, message }: Tampered, head: SeenHead): Alarm {
   return {
     evidence: {
@@ -69,7 +75,7 @@ export function tamperedAlarm({ path, place, served, message }: Tampered, head: 
   };
 }
 
-/** A line in the name of a witness of the policy that does not verify. */
+/** The alarm for a signature line in the name of a witness of the policy that does not verify. */
 export function forgedAlarm(head: SeenHead, { name, type, key, id }: NoteVerifier): Alarm {
   const { size, root } = head.opened.checkpoint;
   return {

@@ -1,6 +1,6 @@
 /**
- * Who checks the bytes and signatures of entries: threads when there is much to do, this one when there is
- * little, so that a monitor of many quiet logs keeps no threads for them.
+ * Checks the bytes and signatures of entries: on threads if there are many entries, else in this thread, so that a
+ * monitor of many quiet logs keeps no threads for them.
  */
 import { packBatch, type RefusedAt } from '../log/batch.ts';
 import { checkBatch } from '../log/check.ts';
@@ -8,10 +8,10 @@ import type { VerifySignature } from '../sign/algorithm.ts';
 import { CheckerThreads } from '../workers/checkers.ts';
 import type { InForce } from '../registration/rules.ts';
 
-/** Entries that are worth starting threads for: they take as long to start. */
+/** Number of entries from which on threads are started: checking them takes as long as the start. */
 export const WORTH_THREADS = 2048;
 
-/** Batches at each thread: one under way, one ready while this thread commits. */
+/** Batches given to each thread: one is checked while the next waits. */
 const DEPTH = 2;
 
 export class Checking {
@@ -28,17 +28,17 @@ export class Checking {
     this.#verify = verify;
   }
 
-  /** Whether threads are up. */
+  /** Whether threads are running. */
   get started(): boolean {
     return this.#threads !== undefined;
   }
 
-  /** Batches that are worth giving at once. */
+  /** Number of batches that may be given at once. */
   get width(): number {
     return this.#width * DEPTH;
   }
 
-  /** What is wrong with the bytes and signatures of entries under a policy. Batches may wait for their turn. */
+  /** Returns the fault in the bytes or signature of each entry under a policy. Batches may have to wait. */
   async check(
     entries: readonly Uint8Array[],
     inForce: InForce,
@@ -62,7 +62,7 @@ export class Checking {
     }
   }
 
-  /** Ends the threads; the next batch that needs them starts others. */
+  /** Ends the threads; the next batch that needs threads starts new ones. */
   async stop(): Promise<void> {
     const threads = this.#threads;
     this.#threads = undefined;
@@ -75,7 +75,7 @@ export class Checking {
   #start(inForce: InForce): Promise<CheckerThreads> {
     this.#policyEntry = inForce.entry;
     this.#free = this.width;
-    // A thread that ends takes its questions with it: the step fails, and the next one starts afresh.
+    // A thread that ends loses its batches: the step fails, and the next step starts new threads.
     const onExit = (): void => {
       this.#threads = undefined;
     };

@@ -1,47 +1,47 @@
 /**
- * States of a log that are no deed of anyone's until they last: a head nobody confirms, a quorum that is not
- * met. Pure decisions over what was observed.
+ * States of a log that count as faults only if they last: a head that nobody confirms, a quorum that is not met. Pure
+ * decisions over what was observed.
  *
- * Only time in which the log was watched and answered counts. Whatever happened while it was away, or while
- * this monitor was, nobody saw: neither an outage nor a restart makes anything stale.
+ * Only time in which the log was watched and answered counts. What happened while the log or this monitor was down is
+ * unknown, so neither an outage nor a restart makes anything stale.
  */
 import type { Cosignature } from '../note/checkpoint.ts';
 import { quorumMet, type TrustPolicy } from '../note/trust.ts';
 
-/** What is remembered of a log from look to look, across restarts. Times: milliseconds. */
+/** What is stored of a log between observations and across restarts. Times are milliseconds. */
 export interface Observed {
-  /** The last look, when the log answered it; undefined after one that failed. */
+  /** Time of the last observation that the log answered; undefined if a later one failed. */
   readonly lookedAt?: number;
-  /** The last look that failed. */
+  /** Time of the last observation that failed. */
   readonly failedAt?: number;
-  /** How long the heads served have lacked the quorum, since the first that did; absent while they meet it. */
+  /** How long the served heads have lacked the quorum; absent while they meet it. */
   readonly unmetMs?: number;
-  /** A larger head that the log signed and does not serve, and for how long that has been so. */
+  /** A larger head that the log signed and does not serve, and how long that has been so. */
   readonly behind?: { readonly size: number; readonly ms: number };
 }
 
 export const NOTHING_OBSERVED: Observed = {};
 
-/** A look that found a verified head of `size`. */
+/** An observation that found a verified head of `size`. */
 export interface Look {
-  /** When it began, and when it ended: a log may take its time to answer. */
+  /** When the observation began and ended, since a log may take long to answer. */
   readonly began: number;
   readonly now: number;
   readonly size: number;
   /** Whether the head meets the policy's quorum. */
   readonly met: boolean;
-  /** Size of the largest signed head of this log that is known, from peers or from before. */
+  /** Size of the largest known head that the log signed, from peers or seen before. */
   readonly knownSize: number | undefined;
 }
 
-/** Two looks further apart than this say nothing of the time between them. */
+/** The most milliseconds between two observations for which the time between them counts as watched. */
 export function longestGap(pollMs: number): number {
   return 3 * pollMs + 30_000;
 }
 
 /**
- * Milliseconds since the last look through which the log was watched. Between looks, that is; however long it
- * takes to answer one, it is watched meanwhile: being slow stops no clock.
+ * Milliseconds since the last observation that count as watched. The time that an observation itself takes always
+ * counts, so a slow log cannot stop the clock.
  */
 export function watchedMs(
   { lookedAt }: Observed,
@@ -52,7 +52,7 @@ export function watchedMs(
   return began - lookedAt > longestGap(pollMs) ? 0 : now - lookedAt;
 }
 
-/** What is known after a look that the log answered. */
+/** The stored state after an observation that the log answered. */
 export function observe(before: Observed, look: Look, pollMs: number): Observed {
   const watched = watchedMs(before, look, pollMs);
   const { failedAt } = before;
@@ -65,7 +65,7 @@ export function observe(before: Observed, look: Look, pollMs: number): Observed 
   };
 }
 
-/** What is known after a look that the log did not answer: the clock stands still until it does. */
+/** The stored state after an observation that the log did not answer: the durations stay as they are. */
 export function observeFailure({ unmetMs, behind }: Observed, now: number): Observed {
   return {
     failedAt: now,
@@ -74,7 +74,7 @@ export function observeFailure({ unmetMs, behind }: Observed, now: number): Obse
   };
 }
 
-/** The log is behind from the first larger head that is known until it serves as much as that one. */
+/** The log is behind from the first known larger head until it serves a tree of that size. */
 function nextBehind(
   { behind }: Observed,
   { size, knownSize = 0 }: Look,
@@ -84,13 +84,12 @@ function nextBehind(
   return knownSize > size ? { size: knownSize, ms: 0 } : undefined;
 }
 
-/** Clocks of witnesses may be ahead of ours by this much; who claims more claims nothing (seconds). */
+/** Seconds by which a witness's clock may be ahead of this one. A cosignature with a later time does not count. */
 const AHEAD_SECONDS = 300;
 
 /**
- * The latest time, POSIX seconds, for which the policy's quorum says that this was the newest head: so many
- * witnesses cosigned it then or later. Without a quorum, the newest cosignature of any known witness counts.
- * Undefined when nobody who counts says anything.
+ * The latest time, POSIX seconds, at or after which as many witnesses cosigned the head as the policy's quorum needs.
+ * If the policy has no quorum, the newest cosignature of any known witness. Undefined if there is no such cosignature.
  */
 export function confirmedAt(
   policy: TrustPolicy,
@@ -107,16 +106,19 @@ export function confirmedAt(
   );
 }
 
-/** A head that is older than it may be, and why. */
+/** A head that is older than the limit, and why. */
 export interface Stale {
   readonly ageSeconds: number;
-  /** `unconfirmed`: its cosignatures are old. `behind`: a larger one, of a peer's or shown here before, has been known for so long. */
+  /**
+   * `unconfirmed`: its cosignatures are old. `behind`: a larger head, from a peer or seen before, has been known for
+   * longer than the limit.
+   */
   readonly why: 'unconfirmed' | 'behind';
 }
 
 /**
- * Whether the head that a log serves is stale. A log without witnesses that does not grow looks the same as
- * one that hides its growth: of it, only a peer's larger head can tell.
+ * Whether the head that a log serves is stale. If a log has no witnesses and does not grow, that looks the same as a
+ * log that hides its growth; only a peer's larger head shows the difference.
  */
 export function staleness(
   observed: Observed,
@@ -131,7 +133,7 @@ export function staleness(
   return age > limitSeconds ? { ageSeconds: age, why: 'unconfirmed' } : undefined;
 }
 
-/** Reads what was stored; anything else is as if nothing had been observed. */
+/** Parses the stored state. Text of any other form counts as no state. */
 export function parseObserved(text: string): Observed {
   let value: unknown;
   try {

@@ -1,8 +1,9 @@
 /**
- * The verified copy of one log, in the log's own SQLite layout, so that tiles, proofs and searches come from
- * the log's own code. Only what was proven to lie under a signed root is committed.
+ * The verified copy of one log, in the log's own SQLite layout, so that the log's own code reads tiles, proofs and
+ * searches from it. Only entries that were proven to be under a signed root are committed.
  *
- * `time` of a row is the monitor's clock at the commit: entries carry no time, and the log's word is not proven.
+ * `time` of a row is the monitor's clock at the commit, because entries carry no time and the log's statement of it is
+ * not proven.
  */
 import type { Digest, LeafIndex, TreeSize } from '../bytes/brand.ts';
 import { treeSize } from '../bytes/brand.ts';
@@ -20,7 +21,7 @@ import { tileWidthAt } from '../tree/tile.ts';
 /** A monitor signs nothing. */
 const NO_SEAL: ReceiptSeal = { protectedBytes: new Uint8Array(), signature: new Uint8Array() };
 
-/** Reads over a copy, as over the log, except that only the log gives receipts. */
+/** Reads a copy like a log. It gives no receipts, since only the log can sign them. */
 export class CopyReader extends Reader {
   override async receipt(index: LeafIndex): Promise<Uint8Array> {
     throw refuse('not-found', `a monitor gives no receipts: ask the log for that of entry ${index}`);
@@ -35,7 +36,7 @@ export interface CopyParts {
   readonly commitStep?: ((step: CommitStep) => void) | undefined;
 }
 
-/** What one commit adds. `leaves`: 32 bytes an entry, flat. */
+/** The content of one commit. `leaves`: 32 bytes for each entry, concatenated. */
 export interface Addition {
   readonly entries: readonly NewEntry[];
   readonly leaves: Uint8Array;
@@ -48,7 +49,7 @@ export class Copy {
   readonly #hasher: BatchHasher;
   #edge: Edge;
   #head: Head | undefined;
-  /** A commit failed, and nobody knows whether it reached the disk. */
+  /** True if a commit failed, and it is not known whether it reached the disk. */
   #unsure = false;
 
   private constructor(store: SqliteStore, hasher: BatchHasher, head: Head | undefined, edge: Edge) {
@@ -82,7 +83,7 @@ export class Copy {
     return this.head.size;
   }
 
-  /** After a failed commit: believes only what the store holds. Refuses as `open` does. */
+  /** After a failed commit: reads the state from the store again. Refuses as `open` does. */
   async recover(): Promise<void> {
     if (!this.#unsure) return;
     const { head, edge } = await stored(this.store, this.#hasher);
@@ -93,9 +94,9 @@ export class Copy {
   }
 
   /**
-   * Commits entries that the caller proved to follow, `root` being that of the tree they make. `time`: POSIX
-   * seconds. Refuses `store-failed`, and `corrupt-store` when they make another root: then the copy itself is
-   * damaged.
+   * Commits entries that the caller proved to follow the copy. `root`: root of the tree with them. `time`: POSIX
+   * seconds. Refuses `store-failed`, and `corrupt-store` if they result in another root, because the copy is damaged
+   * then.
    */
   async commit({ entries, leaves, chains }: Addition, root: Digest, time: number): Promise<void> {
     const growth = grow(this.#edge, leaves, this.#hasher);
@@ -110,12 +111,12 @@ export class Copy {
     this.reader.advance(sealed(head));
   }
 
-  /** The copy is complete up to this signed head. */
+  /** Records that the copy has every entry under this signed head. */
   publish(note: Uint8Array, head: Head): void {
     this.reader.publish(note, sealed(head));
   }
 
-  /** Whether a served tile of the right edge is another than the copy knows it to be. */
+  /** Whether a served tile of the right edge differs from what the copy holds. */
   async contradicts({ level, index, width }: TileId, hashes: Uint8Array): Promise<boolean> {
     const known = Math.min(width, tileWidthAt(level, index, this.size));
     const own = known === 0 ? undefined : await this.store.tile(level, index, known);

@@ -1,9 +1,9 @@
 /**
- * Bringing a copy up to a signed head: bundles are fetched ahead, checked on threads, decided in order, and
- * committed in batches. Every batch ends at a size whose root is read out of verified tiles, so each commit is
- * a beginning of the signed tree, and whoever stops here goes on from the last one.
+ * Brings a copy up to a signed head: bundles are fetched ahead, checked on threads, decided in order, and committed in
+ * batches. Each batch ends at a size whose root comes from verified tiles. So the copy is always a verified beginning
+ * of the signed tree, and the next run continues after the last commit.
  *
- * Alarms are durable before the entries they are about are committed: a crash between the two raises them again.
+ * Alarms are stored before the entries that caused them are committed. A crash between the two raises the alarms again.
  */
 import { digest, leafIndex, treeSize, type Digest, type EntryId } from '../bytes/brand.ts';
 import { concatBytes, equalBytes } from '../bytes/compare.ts';
@@ -25,13 +25,13 @@ import { isPolicy, type Replay } from './replay.ts';
 import { Tampered, Unreachable, type ServedFiles } from '../client/served.ts';
 import type { VerifiedTiles } from '../client/verified-tiles.ts';
 
-/** Entries of one commit, about: enough to share two fsyncs, little to do again. */
+/** Entries of one commit, about: enough to be worth two fsyncs, and little to repeat after a crash. */
 export const BATCH = 2048;
 
 /** Entries of other software are not decided. */
 const OPAQUE = { decided: undefined, stopped: undefined };
 
-/** Moments of a batch, named so that tests can stop the process at each. */
+/** The moments of a batch, so that tests can stop the process at each. */
 export type CopyMoment = 'fetched' | 'decided' | 'alarmed' | 'committed';
 
 export interface CopyingParts {
@@ -39,7 +39,7 @@ export interface CopyingParts {
   readonly served: ServedFiles;
   readonly tiles: VerifiedTiles;
   readonly hasher: BatchHasher;
-  /** Absent for a log of other software: its entries are opaque. */
+  /** Absent for a log of other software, whose entries are not decided. */
   readonly replay: Replay | undefined;
   readonly checking: Checking;
   readonly evidence: EvidenceMaker;
@@ -54,14 +54,14 @@ export interface CopyingParts {
   readonly moment: (moment: CopyMoment) => void;
 }
 
-/** Entries that follow one another, checked under one policy. */
+/** Successive entries that were checked under one policy. */
 interface Segment {
   readonly start: number;
   readonly entries: readonly Uint8Array[];
   readonly ids: readonly EntryId[];
   readonly leaves: Uint8Array;
   readonly refused: Promise<readonly RefusedAt[]>;
-  /** A good place to commit: a bundle ends here. */
+  /** Whether a bundle ends here, where it is good to commit. */
   readonly last: boolean;
 }
 
@@ -69,7 +69,7 @@ export class Copying {
   readonly #parts: CopyingParts;
   readonly #onThreads: boolean;
   readonly #queue: Segment[] = [];
-  /** Decided, and not yet committed. */
+  /** Entries that are decided and not committed yet. */
   #batch: NewEntry[] = [];
 
   constructor(parts: CopyingParts) {
@@ -78,10 +78,9 @@ export class Copying {
   }
 
   /**
-   * Copies all that the head covers. Fails as `Unreachable` and `Tampered`, after committing what came before;
-   * refuses `corrupt-store`, `store-failed`, `shutting-down` once the signal says so, and, what came before being
-   * committed, `newer-version` and `older-version` as `Replay` does. False when `enough`
-   * said to stop earlier: what came until then is committed.
+   * Copies every entry under the head. Returns false if `enough` stopped it earlier. Fails as `Unreachable` and
+   * `Tampered`. Refuses `corrupt-store`, `store-failed`; `shutting-down` after the signal; `newer-version` and
+   * `older-version` as `Replay` does. In each case, entries before the fault are committed first where possible.
    */
   async run(enough: () => boolean): Promise<boolean> {
     await this.#assertBeginning();
@@ -98,7 +97,7 @@ export class Copying {
     return to === this.#parts.tiles.head.size;
   }
 
-  /** The next bundle. When it does not come as it should, what came before is still good. */
+  /** The next bundle. If it fails, the entries before it are still committed. */
   async #next(bundles: AsyncGenerator<Bundle, void, undefined>): Promise<Bundle> {
     try {
       const { value } = await bundles.next();
@@ -110,7 +109,10 @@ export class Copying {
     }
   }
 
-  /** The head was shown to continue what was copied; that it does so here too says the copy is not damaged. */
+  /**
+   * Checks that the head continues the copy. The head was proven to continue the earlier heads before, so a difference
+   * here means that the copy is damaged.
+   */
   async #assertBeginning(): Promise<void> {
     const { size, root } = this.#parts.copy.head;
     if (!equalBytes(await this.#rootAt(size), root))
@@ -126,7 +128,7 @@ export class Copying {
     return rootAt(read, treeSize(size), nodeHashOf(hasher));
   }
 
-  /** Sends the new entries of a bundle to be checked, in pieces that one policy governs. */
+  /** Sends the new entries of a bundle to be checked, in segments that one policy applies to. */
   async #take(bundle: Bundle, from: number): Promise<void> {
     const { replay, checking } = this.#parts;
     const { length } = bundle.entries;
@@ -155,7 +157,7 @@ export class Copying {
     return checking.check(entries, replay.inForce, this.#onThreads);
   }
 
-  /** Decides the oldest piece, and commits when there is enough. */
+  /** Decides on the oldest segment, and commits when enough entries are decided. */
   async #settle(): Promise<void> {
     if (this.#parts.signal?.aborted === true)
       throw refuse('shutting-down', 'the monitor is stopping; it goes on from here when it starts again');
@@ -217,7 +219,7 @@ export class Copying {
   }
 }
 
-/** Where the reign of the policy in force ends at the latest: after the next policy. */
+/** Index after which another policy may apply: the one after the next policy entry. */
 function endOfReign(entries: readonly Uint8Array[], from: number): number {
   const next = entries.findIndex((bytes, i) => i >= from && isPolicy(bytes));
   return next === -1 ? entries.length : next + 1;
@@ -228,7 +230,7 @@ function endsInPolicy(entries: readonly Uint8Array[]): boolean {
   return last !== undefined && isPolicy(last);
 }
 
-/** An entry as watches see it: its proof is made only when somebody asks. */
+/** An entry as watches receive it. Its proof is made only when a watch asks for it. */
 class Seen implements SeenEntry {
   readonly index: number;
   readonly id: EntryId;

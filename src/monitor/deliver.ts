@@ -1,4 +1,4 @@
-/** The webhook of whoever has an outbox: a monitor, or a watch of claims. */
+/** The webhook of a role that has an outbox: a monitor, or a watch of claims. */
 import { readSecretFile } from '../keys/file.ts';
 import { VERSION } from '../platform/place.ts';
 import { Webhook, type WebhookParts } from './webhook.ts';

@@ -1,4 +1,7 @@
-/** Due books on disk: what the dues of a log rest on and how far its entries were read, in one transaction. */
+/**
+ * Stores due books in `monitor.db`: what the due times of a log depend on, and up to which entry it was read, in one
+ * transaction.
+ */
 import type Database from 'better-sqlite3';
 import { rowOf, rowsOf } from '../platform/rows.ts';
 import { DueBook, type StoredCover } from './duebook.ts';
@@ -39,14 +42,14 @@ export class DueStore {
     if (book.dirty) this.#save(origin, book);
   }
 
-  /** Forgets a log's book: its copy begins anew. */
+  /** Deletes a log's book, because its copy begins anew. */
   forget(origin: string): void {
     this.#statements.forgetDues.run(origin);
     this.#statements.forget.run(origin);
   }
 }
 
-/** No subject is empty. */
+/** Key of the row for the whole log; no subject is empty. */
 const COVER = '';
 
 function parsePage(value: unknown): StoredPage {
@@ -59,7 +62,7 @@ function parseCover(value: unknown): StoredCover {
   return value;
 }
 
-/** Whether it has the fields that everyone reads; we wrote it, or the file is damaged. */
+/** Whether a stored page has the expected members. If not, the file is damaged, since this program wrote it. */
 function isPage(value: unknown): value is StoredPage {
   if (typeof value !== 'object' || value === null) return false;
   const { subject, chains }: Readonly<Record<string, unknown>> = { ...value };

@@ -1,10 +1,11 @@
 /**
- * When the next runtime proof of each chain, and of each claim, is due, as the entries of one log say: a fold over them
- * in their order, subject by subject, which can be stored and gone on with. No clock but the one it is handed, and no
- * judgement: missed.ts says what was missed.
+ * When the next runtime proof of each chain and of each claim is due, computed from the entries of one log. A fold over
+ * the entries in order, kept for each subject, which can be stored and continued. It uses no clock of its own and does
+ * not decide what was missed: missed.ts does.
  *
- * A chain's newest proof promises the next one (`nextDue`). A commitment in force wants each of its claims proven, by the
- * rule that readers have (appraisal/due.ts). A chain ends with what is in force about its subject, and with its key.
+ * The newest proof of a chain promises the next one (`nextDue`). A commitment in force needs proofs of each of its
+ * claims, by the rule that readers have (appraisal/due.ts). A chain ends when no commitment of its subject is in force
+ * any more, and when its key may no longer submit.
  */
 import type { SubjectEntry } from '../appraisal/history.ts';
 import type { Policy } from '../statement/policy.ts';
@@ -13,14 +14,17 @@ import { DuePage, type Due, type StoredPage } from './duepage.ts';
 
 export type { Due } from './duepage.ts';
 
-/** Things that may be due at once, and of these what one author declared; more are not watched. */
+/** Most due times in a book, and most of those that one author's commitments cause. Others are not watched. */
 const MAX_DUES = 500_000;
 const MAX_OF_AUTHOR = 100_000;
 
-/** Changes of the time that are remembered: eight hours of looks. Before the first of them, its time is taken: it was earlier. */
+/**
+ * Most pairs of index and time that are kept: eight hours of observations. An entry before the first pair gets the time
+ * of that pair; it was logged earlier.
+ */
 const MOST_TIMES = 1_024;
 
-/** That an incident was raised about a due. */
+/** Records that an incident was raised about a due time. */
 interface Mark {
   readonly key: string;
   readonly id: string;
@@ -28,11 +32,11 @@ interface Mark {
   readonly incident: string;
 }
 
-/** What a book knows besides its pages. */
+/** What a book stores besides its pages. */
 export interface StoredCover {
-  /** Indices from which on a time holds, oldest first. */
+  /** Pairs of index and time: entries from that index on were logged at that time. Oldest first. */
   readonly times: readonly (readonly [index: number, time: number])[];
-  /** Key thumbprint → index from which on it is not to be believed. */
+  /** Key thumbprint → index from which on statements of the key do not count. */
   readonly revoked: readonly (readonly [kid: string, since: number])[];
   readonly marks: readonly Mark[];
 }
@@ -40,7 +44,7 @@ export interface StoredCover {
 export class DueBook {
   readonly #pages = new Map<string, DuePage>();
   readonly #dues = new Map<string, Due>();
-  /** Keys of the dues of each subject. */
+  /** Keys of the due times of each subject. */
   readonly #keys = new Map<string, readonly string[]>();
   readonly #changed = new Set<string>();
   readonly #revoked: Map<string, number>;
@@ -66,12 +70,12 @@ export class DueBook {
     this.#changed.clear();
   }
 
-  /** Entries that were read: the next one has this index. */
+  /** Number of entries that were read: the index of the next one. */
   get upto(): number {
     return this.#upto;
   }
 
-  /** How many subjects are not watched wholly, because too much is due. */
+  /** Number of subjects that are not watched completely because there are too many due times. */
   get leftOut(): number {
     return this.#leftOut.size;
   }
@@ -81,8 +85,8 @@ export class DueBook {
   }
 
   /**
-   * Whether a key was revoked from an entry on that was read before that was known: what counted then may count no more.
-   * `restart`, and read everything again.
+   * True if a key was revoked from an index on that had been read before. Entries that counted then may not count any
+   * more, so the caller must `restart` and read every entry again.
    */
   get isOutdated(): boolean {
     return this.#isOutdated;
@@ -98,8 +102,8 @@ export class DueBook {
   }
 
   /**
-   * Reads an entry; one that was read already changes nothing, and neither does what says nothing that counts
-   * (`parsed` is undefined). `time`: when it was logged, as far as is known here; POSIX seconds.
+   * Reads an entry. Does nothing for one that was read already, or whose content does not count (`parsed` is
+   * undefined). `time`: when it was logged, as this monitor knows; POSIX seconds.
    */
   read({ index, id, parsed }: Pick<SeenEntry, 'index' | 'id' | 'parsed'>, time: number): void {
     if (index < this.#upto) return;
@@ -111,7 +115,7 @@ export class DueBook {
     else this.#take({ index, id, time, parsed });
   }
 
-  /** Forgets what was read, to be read again from the first entry on; what is known of revoked keys holds from there. */
+  /** Drops everything that was read, except the revocations, so that entries can be read again from the first. */
   restart(): void {
     for (const subject of this.#pages.keys()) this.#changed.add(subject);
     this.#pages.clear();
@@ -124,7 +128,7 @@ export class DueBook {
     this.#isOutdated = false;
   }
 
-  /** An incident was raised about a due. */
+  /** Records that an incident was raised about a due time. */
   missed(key: string, incident: string): void {
     const due = this.#dues.get(key);
     if (due === undefined) return;
@@ -132,7 +136,7 @@ export class DueBook {
     this.#marked = true;
   }
 
-  /** Incidents about what has come, or is wanted no more, since this was last asked. */
+  /** Incidents whose proof came, or is no longer needed, since the last call. */
   settled(): readonly string[] {
     const settled = [...this.#marks.values()].filter(({ key, id, due }) => {
       const now = this.#dues.get(key);
@@ -143,12 +147,12 @@ export class DueBook {
     return settled.map(({ incident }) => incident);
   }
 
-  /** Whether anything changed since `changes` was last asked. */
+  /** Whether anything changed since the last call of `changes`. */
   get dirty(): boolean {
     return this.#changed.size > 0 || this.#marked || this.#saved !== this.#upto;
   }
 
-  /** What changed since this was last asked: pages, and subjects that have none any more. */
+  /** The pages that changed since the last call, and subjects that have no page any more. */
   changes(): {
     readonly put: readonly StoredPage[];
     readonly gone: readonly string[];
@@ -167,7 +171,7 @@ export class DueBook {
 
   #take(entry: SubjectEntry): void {
     const { subject } = entry.parsed;
-    // Nothing is due of what nobody committed to.
+    // Without a commitment about a subject, nothing is due.
     if (entry.parsed.kind !== 'commitment' && !this.#pages.has(subject)) return;
     const page = this.#pages.get(subject) ?? new DuePage(subject);
     this.#pages.set(subject, page);
@@ -178,7 +182,7 @@ export class DueBook {
     this.#refresh(subject);
   }
 
-  /** The chains of keys that may no longer submit have ended. */
+  /** Ends the chains of keys that may no longer submit. */
   #policy(policy: Policy, index: number): void {
     for (const { kid, since } of policy.document.revoked ?? []) {
       const known = this.#revoked.get(kid.toHex()) ?? Infinity;
@@ -198,7 +202,7 @@ export class DueBook {
       if (due !== undefined) this.#count(due, -1);
       this.#dues.delete(key);
     }
-    // All that is due of a subject is what one author declared: whoever made the commitment in force.
+    // The due times of a subject count for the author of the commitment in force.
     const dues = this.#pages.get(subject)?.dues() ?? [];
     const room = Math.min(
       MAX_DUES - this.#dues.size,

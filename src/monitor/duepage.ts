@@ -1,57 +1,58 @@
 /**
- * What the dues of one subject rest on: a fold over its entries that is stored and gone on with. What is in force is
- * `Succession`'s to say, and when something is due appraisal/due.ts', as for readers and agents. Times: POSIX seconds.
+ * What the due times of one subject depend on: a fold over its entries that can be stored and continued. `Succession`
+ * decides which commitment is in force, and appraisal/due.ts when a proof is due, as for readers and agents. Times are
+ * POSIX seconds.
  */
 import { claimDue, countsFrom, deployedAt, lookOf, type Looked, type Terms } from '../appraisal/due.ts';
 import { stepOf, type EntryOf, type RevokedSince, type SubjectEntry } from '../appraisal/history.ts';
 import { Succession, type Newest, type Step } from '../appraisal/succession.ts';
 import { isWithdrawal } from '../statement/commitment.ts';
 
-/** Something that is due. */
+/** A proof that is due. */
 export interface Due {
   readonly key: string;
   readonly subject: string;
-  /** Index and entry id of what promises it: the newest proof, or the commitment. */
+  /** Index and entry id of the statement that makes it due: the newest proof, or the commitment. */
   readonly index: number;
   readonly id: string;
   readonly due: number;
-  /** The claim that wants it; absent for a chain. */
+  /** Id of the claim; absent for a chain. */
   readonly claim?: string;
   /** Entry id of the commitment in force, and for a claim its index. */
   readonly commitment: string;
-  /** Thumbprint of the key that it is by. */
+  /** Thumbprint of the key that signed the commitment. */
   readonly author: string;
   readonly commitmentIndex?: number;
   /** Signer of the chain. */
   readonly kid?: string;
   readonly seq?: number;
-  /** When the commitment's validity ends. */
+  /** End of the commitment's validity. */
   readonly until?: number;
-  /** Until when somebody answers for the claim instead. */
+  /** Until when a waiver covers the claim. */
   readonly waived?: number;
-  /** Id of the incident about this one. */
+  /** Id of the incident that was raised about it. */
   readonly missed?: string;
 }
 
-/** What an agent reported last of a claim. */
+/** The newest report of an agent on a claim. */
 interface Report extends Looked {
   readonly kid: string;
   readonly index: number;
   readonly id: string;
 }
 
-/** A commitment statement, and what was logged of it. */
+/** A commitment statement, with the approvals, deployments, proofs and waivers of it. */
 interface Told extends Step {
   readonly index: number;
   readonly claims: readonly Terms[];
   readonly threshold: number;
-  /** Of its attestors; absent where any agent counts. */
+  /** Thumbprints of its attestors; absent if every agent counts. */
   readonly attestors?: readonly string[];
   readonly notBefore?: number;
   readonly notAfter?: number;
   effective?: number;
   deployments: readonly number[];
-  /** By the claim's id. */
+  /** By claim id. */
   readonly reports: Record<string, readonly Report[]>;
   readonly waived: Record<string, number>;
 }
@@ -65,7 +66,7 @@ interface Chain {
   readonly nextDue: number;
 }
 
-/** As it is stored. `newest.step` is left out where it is what is in force. */
+/** The stored form. `newest.step` is absent if the newest statement is the one in force. */
 export interface StoredPage {
   readonly subject: string;
   readonly inForce?: Told | undefined;
@@ -73,14 +74,14 @@ export interface StoredPage {
   readonly chains: readonly Chain[];
 }
 
-/** What a page asks of the log around it. */
+/** What a page needs to know of the rest of the log. */
 export interface Around {
   readonly revokedSince: RevokedSince;
-  /** When an entry was logged; undefined where nobody knows any more. */
+  /** When an entry was logged; undefined if it is not known any more. */
   readonly loggedAt: (index: number) => number | undefined;
 }
 
-/** Deployments of one commitment that are kept: the first, and the newest. More in one period are no deployments. */
+/** Most deployments of one commitment that are kept: the first, and the newest. */
 const MOST_DEPLOYMENTS = 1_000;
 
 export class DuePage {
@@ -104,7 +105,7 @@ export class DuePage {
     return { subject, inForce, newest: step === inForce ? place : newest, chains: this.#chains };
   }
 
-  /** Takes an entry about the subject, in the order of the log. */
+  /** Reads an entry about the subject; entries come in log order. */
   take(entry: SubjectEntry, around: Around): void {
     const { parsed, time } = entry;
     if (parsed.kind === 'proof') return this.#proof({ ...entry, parsed }, around);
@@ -127,14 +128,14 @@ export class DuePage {
     }
   }
 
-  /** Ends the chains of keys that may no longer submit. Whether there were any. */
+  /** Ends the chains of keys that may no longer submit. Returns whether there were any. */
   endChains(isOver: (kid: string) => boolean): boolean {
     const before = this.#chains;
     this.#chains = before.filter(({ kid }) => !isOver(kid));
     return this.#chains.length < before.length;
   }
 
-  /** What is due, of chains and of claims. */
+  /** The due times of chains and of claims. */
   dues(): readonly Due[] {
     const { inForce } = this.#order;
     if (inForce === undefined) return [];
@@ -171,7 +172,7 @@ export class DuePage {
     return [...claims, ...chains];
   }
 
-  /** The statement of this id, where something may still come of it. */
+  /** The commitment statement with this id, if it is in force or the newest; else undefined. */
   #told(id: string): Told | undefined {
     const { inForce, newest } = this.#order;
     return inForce?.id === id ? inForce : newest?.step.id === id ? newest.step : undefined;
@@ -181,7 +182,7 @@ export class DuePage {
     if (this.#order.commit(toldOf(entry, revokedSince)) === 'effective') this.#takeEffect(entry.time);
   }
 
-  /** Chains go on under a new commitment, and end where nothing is declared any more. */
+  /** Chains continue under a new commitment, and end if a withdrawal leaves none in force. */
   #takeEffect(time: number): void {
     const { inForce, newest } = this.#order;
     if (newest !== undefined) newest.step.effective = time;
@@ -192,7 +193,7 @@ export class DuePage {
     const { kid, proof } = parsed;
     const { seq, nextDue } = proof;
     const chain = this.#chains.find((each) => each.kid === kid);
-    // A link of the past that was logged again promises nothing new.
+    // An older link of the chain that was logged again promises nothing.
     if (seq >= (chain?.seq ?? 0) && this.#order.inForce !== undefined)
       this.#chains = [...this.#chains.filter((each) => each.kid !== kid), { kid, seq, index, id, nextDue }];
     const told = this.#told(proof.commitment.toHex());

@@ -1,4 +1,7 @@
-/** Entries with their proofs under the head a monitor saw them under: what convinces somebody else. */
+/**
+ * Makes evidence: entries with their proofs under the head under which a monitor saw them, for somebody who does not
+ * trust the monitor.
+ */
 import { leafIndex, type EntryId } from '../bytes/brand.ts';
 import { decodeUtf8, formatBase64 } from '../bytes/text.ts';
 import type { LoggedEvidence } from '../incident/incident.ts';
@@ -18,7 +21,7 @@ export class EvidenceMaker {
   readonly #tiles: VerifiedTiles;
   readonly #copy: Copy;
   readonly #hasher: BatchHasher;
-  /** The last one of an earlier entry: many faults break one policy. */
+  /** The last evidence of an earlier entry, since many faults break the same policy. */
   #last: LoggedEvidence | undefined;
 
   constructor(head: SeenHead, tiles: VerifiedTiles, copy: Copy, hasher: BatchHasher) {
@@ -28,12 +31,15 @@ export class EvidenceMaker {
     this.#hasher = hasher;
   }
 
-  /** Of an entry whose tiles were loaded just now. */
+  /** The evidence of an entry whose tiles have just been loaded. */
   ofNew(index: number, bytes: Uint8Array): LoggedEvidence {
     return this.#logged(index, bytes, this.#tiles.read);
   }
 
-  /** Of any entry: from the copy's own tiles where they are full, else as served. Fails as `VerifiedTiles` does. */
+  /**
+   * The evidence of any entry: from the copy's own tiles if they are full, else from served ones. Fails as
+   * `VerifiedTiles` does.
+   */
   async of(index: number, bytes: Uint8Array): Promise<LoggedEvidence> {
     if (this.#last?.index === index) return this.#last;
     const { size } = this.#tiles.head;
@@ -44,13 +50,13 @@ export class EvidenceMaker {
     return (this.#last = this.#logged(index, bytes, read));
   }
 
-  /** Of an entry that the copy holds; undefined when it does not. */
+  /** The evidence of an entry in the copy; undefined if it is not there. */
   async byId(id: EntryId): Promise<LoggedEvidence | undefined> {
     const entry = await this.find(id);
     return entry === undefined ? undefined : this.of(entry.index, entry.bytes);
   }
 
-  /** An entry that the copy holds; undefined when it does not. */
+  /** An entry in the copy; undefined if it is not there. */
   async find(id: EntryId): Promise<{ readonly index: number; readonly bytes: Uint8Array } | undefined> {
     const index = (await this.#copy.store.find(id))?.index;
     const [entry] = index === undefined ? [] : await this.#copy.store.entries(index, index + 1);

@@ -1,4 +1,7 @@
-/** Alarms about entries that the log should have refused, with the policy they break and what they contradict. */
+/**
+ * Makes the alarms about entries that the log should have refused, with the policy that they break and the entries that
+ * they contradict.
+ */
 import type { EntryId } from '../bytes/brand.ts';
 import type { LoggedEvidence } from '../incident/incident.ts';
 import type { Alarm, SeenEntry } from './alarm.ts';
@@ -7,16 +10,16 @@ import { followed, isOrdered, newestWanted } from '../registration/order.ts';
 import type { Fault } from '../registration/replay.ts';
 import { parseStatement } from '../statement/parse.ts';
 
-/** An entry that was decided but is not in the copy yet. */
+/** An entry that was decided and is not in the copy yet. */
 export interface Pending {
   readonly index: number;
   readonly bytes: Uint8Array;
 }
 
-/** Finds an entry among those that are not in the copy yet. */
+/** Finds an entry that was decided and is not in the copy yet. */
 export type FindPending = (id: EntryId) => Pending | undefined;
 
-/** The alarm of one faulty entry. Fails as `VerifiedTiles` does when a proof needs tiles that do not come. */
+/** The alarm for one faulty entry. Fails as `VerifiedTiles` does if a proof needs tiles that are not served. */
 export async function faultAlarm(
   { index, bytes }: Pick<SeenEntry, 'index' | 'bytes'>,
   { code, message, policy, before }: Fault,
@@ -51,12 +54,12 @@ async function evidenceOf(
   return waiting === undefined ? evidence.byId(id) : evidence.of(waiting.index, waiting.bytes);
 }
 
-/** Statements of a subject that are looked through for the one that came first. */
+/** Most statements of a subject that are searched for the earlier one. */
 const MOST_STEPS = 1_000;
 
 /**
- * What shows that a statement came too late: the earlier one that followed the same statement, found from the newest
- * back; the newest, where it is further away.
+ * The evidence that a commitment statement came too late: the earlier statement that follows the same one, searched
+ * from the newest back; the newest statement if the search does not find it.
  */
 async function rivalOf(
   bytes: Uint8Array,

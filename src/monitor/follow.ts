@@ -32,23 +32,26 @@ import { beginsOurs, Replay } from './replay.ts';
 import { Served, Tampered, Unreachable } from '../client/served.ts';
 import { VerifiedTiles, type Contradicts } from '../client/verified-tiles.ts';
 
-/** Moments of a step, named so that tests can stop the process at each. */
+/** The moments of a step, so that tests can stop the process at each. */
 export type Moment = 'heard' | 'compared' | 'held' | CopyMoment | 'copied';
 
 export interface FollowerParts {
-  /** The monitor's directory; each log has a folder of its own in it. */
+  /** The monitor's directory; each log has a folder in it. */
   readonly dir: string;
   readonly origin: string;
   readonly tiles: TileReader;
-  /** The log's keys of this origin, the witnesses known, the quorum wanted. */
+  /** The log's keys of this origin, the known witnesses, and the quorum. */
   readonly policy: TrustPolicy;
-  /** Whether entries are our statements; `auto` looks at entry 0, which is a registration policy in our logs. */
+  /**
+   * Whether entries are Tallystick statements. `auto`: decided by entry 0, which is a registration policy in a
+   * Tallystick log.
+   */
   readonly statements: boolean | 'auto';
   readonly alarms: AlarmSink;
   readonly watches?: readonly EntryWatch[];
   /** POSIX seconds. */
   readonly now: () => number;
-  /** Threads that check signatures when there is much to do; one a core when absent. */
+  /** Threads that check signatures if there is much to do. Default: one for each core. */
   readonly threads?: number;
   /** Entries of one commit, about. */
   readonly batch?: number;
@@ -59,26 +62,29 @@ export interface FollowerParts {
   readonly commitStep?: (step: CommitStep) => void;
 }
 
-/** A log that is long to copy, or slow on purpose, is asked for its head in between (seconds). */
+/**
+ * Seconds after which the log's head is fetched again while a copy is still under way, since a copy may take long or be
+ * slowed down on purpose.
+ */
 const LOOK_AGAIN_SECONDS = 60;
 
-/** A head as it was heard, and what it is to those before it. */
+/** A head as it was served, and how it relates to those before it. */
 interface Compared {
   readonly head: SeenHead;
   readonly tiles: VerifiedTiles;
   readonly verdict: Verdict;
 }
 
-/** What one step came to. `alarms`: raised in it for the first time since the monitor started. */
+/** The result of one step. `alarms`: those that were raised in it for the first time since the monitor started. */
 export type Step = { readonly alarms: readonly Alarm[] } & (
   | { readonly kind: 'advanced'; readonly head: SeenHead; readonly from: number }
-  /** `stale`: the head is an old one, though the log still serves the larger tree. */
+  /** `stale`: the served head is an old one, though the log still serves the larger tree. */
   | { readonly kind: 'unchanged'; readonly head: SeenHead; readonly stale: boolean }
-  /** The log holds entries of rules that are not known here; what comes before them is copied. */
+  /** The log has entries under rules that this program does not know; the entries before them are copied. */
   | { readonly kind: 'outdated'; readonly why: string; readonly head: SeenHead }
-  /** `head` when the checkpoint came and the rest did not. */
+  /** `head`: present if the checkpoint came and the rest did not. */
   | { readonly kind: 'unreachable'; readonly why: string; readonly head: SeenHead | undefined }
-  /** A head, tile or bundle was not believed; the copy goes no further until the log serves better. */
+  /** A head, tile or bundle was not believed. The copy stays as it is until the log serves what it signed. */
   | { readonly kind: 'alarmed'; readonly head: SeenHead | undefined }
 );
 
@@ -117,24 +123,24 @@ export class Follower {
     return this.#copy.reader;
   }
 
-  /** The newest head whose entries are all copied and were all looked at. */
+  /** The newest head all of whose entries are copied and were checked. */
   get held(): SeenHead | undefined {
     return this.#holding.held;
   }
 
-  /** The newest head that was shown to continue all before it; its entries may still be on their way. */
+  /** The newest head that was proven to continue all earlier ones. Its entries may not be copied yet. */
   get seen(): SeenHead | undefined {
     return this.#holding.seen;
   }
 
-  /** Entries in the copy: each proven to lie under a signed root. */
+  /** Number of entries in the copy; each is proven to be under a signed root. */
   get copied(): number {
     return this.#copy.size;
   }
 
   /**
-   * Looks once, and copies all there is. Never two at a time. Refuses what is wrong on this side: `store-failed`,
-   * `corrupt-store`, `shutting-down` once `signal` says so, and what the alarm sink refuses.
+   * Fetches the head once, and copies all entries under it. Only one call may run at a time. Refuses faults of this
+   * machine: `store-failed`, `corrupt-store`, `shutting-down` after `signal`, and what the alarm sink refuses.
    */
   async step(signal?: AbortSignal): Promise<Step> {
     await this.#copy.recover();
@@ -168,7 +174,7 @@ export class Follower {
       const { head, tiles, verdict } = await this.#hearAndCompare(look);
       const { news: alarms } = this.#raised;
       if (verdict.kind === 'alarm') {
-        // The head held stays; the one against it may grow with every look.
+        // The alarm names the held head, because the other head may grow with every step.
         await this.#raised.raise(verdict.alarm, 'the head held');
         return { kind: 'alarmed', head, alarms };
       }
@@ -189,7 +195,7 @@ export class Follower {
       const tiles = this.#tilesOf(head);
       const verdict = await this.#compare(head, tiles);
       this.#moment('compared');
-      // One of its servers may be behind the others for a moment: it is asked again before that is said.
+      // One of the log's servers may be behind for a moment, so the head is fetched again before a rollback is raised.
       const wentBack = verdict.kind === 'alarm' && verdict.alarm.evidence.kind === 'rollback';
       if (!wentBack || again) return { head, tiles, verdict };
     }
@@ -246,7 +252,7 @@ export class Follower {
     return true;
   }
 
-  /** What decides the entries; undefined in a log of other software. */
+  /** The replay that decides on the entries; undefined for a log of other software. */
   async #replay(tiles: VerifiedTiles): Promise<Replay | undefined> {
     this.#ours ??= tiles.head.size === 0 ? undefined : beginsOurs(await this.#firstEntry(tiles));
     if (this.#ours === false) return undefined;

@@ -1,4 +1,4 @@
-/** Which logs a monitor follows: URLs from the command line or the policy, and the log that each one is. */
+/** The logs that a monitor follows: their URLs, from the command line or the policy, and the log that is at each. */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
@@ -7,7 +7,7 @@ import { parseNote } from '../note/note.ts';
 import { originOf, type TrustPolicy } from '../note/trust.ts';
 import type { Observations } from './observations.ts';
 
-/** Logs of one monitor: each is a copy on disk, a schedule, and a label of metrics. */
+/** Most logs of one monitor. Each has a copy on disk, a schedule, and a label of metrics. */
 const MAX_LOGS = 64;
 
 export interface FollowedLog {
@@ -15,14 +15,17 @@ export interface FollowedLog {
   readonly origin: string;
 }
 
-/** Whom a monitor believes about its logs. */
+/** The keys that a monitor trusts about its logs. */
 export interface Believed {
   readonly policy: TrustPolicy;
-  /** The file, as evidence; undefined when verifier keys were given. */
+  /** The text of the policy file, as evidence; undefined if verifier keys were given. */
   readonly text: string | undefined;
 }
 
-/** Pairs URLs with logs; without any, those of the policy's log lines. Refuses `usage`, and `unavailable` when only the log itself could tell. */
+/**
+ * Pairs each URL with a log. Without URLs, uses those in the policy's log lines. Refuses `usage`, and `unavailable` if
+ * only the log itself could tell its origin and does not answer.
+ */
 export async function followedLogs(
   operands: readonly string[],
   policy: TrustPolicy,
@@ -66,7 +69,7 @@ async function originAt(
   return origin;
 }
 
-/** The log's own word, which its signatures are held against later. */
+/** The origin that the log itself states. Its signatures are checked against it later. */
 async function askOrigin(url: string, transport: Transport): Promise<string> {
   try {
     return parseCheckpoint(parseNote(await new TileReader(transport, url).checkpoint()).text).origin;

@@ -1,6 +1,6 @@
 /**
- * Signed heads as a monitor takes them: signed by the log it follows, with the cosignatures that verify and
- * the names of the witnesses whose lines do not.
+ * Opens signed heads for a monitor: signed by the log that it follows, with the cosignatures that verify, and the names
+ * of witnesses whose signature lines do not.
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -23,18 +23,21 @@ export interface Trust {
 
 /** A head that the log signed. */
 export interface SeenHead {
-  /** The signed note with the lines that verified, and no other. */
+  /** The signed note with the signature lines that verified, and no others. */
   readonly note: Uint8Array;
   /** The note as served. */
   readonly served: string;
   readonly opened: OpenedCheckpoint;
   /** Whether the verified cosignatures meet the policy's quorum. */
   readonly quorum: boolean;
-  /** Witnesses of the policy in whose name a line stands that does not verify. */
+  /** Witnesses of the policy with a signature line in their name that does not verify. */
   readonly forged: readonly NoteVerifier[];
 }
 
-/** Opens what was served as checkpoint. What the log did not sign is worth nothing: `Unreachable`, with the reason. */
+/**
+ * Opens what was served as checkpoint. If the log did not sign it, anybody may have sent it: `Unreachable`, with the
+ * reason.
+ */
 export function hearHead(note: Uint8Array, trust: Trust): SeenHead {
   try {
     const head = openHead(note, trust);
@@ -47,7 +50,10 @@ export function hearHead(note: Uint8Array, trust: Trust): SeenHead {
   }
 }
 
-/** Refuses as `openCheckpoint` does for lines of the log's keys; those of witnesses are told apart. */
+/**
+ * Refuses as `openCheckpoint` does for lines of the log's keys. Lines of witnesses that do not verify are listed
+ * instead.
+ */
 export function openHead(note: Uint8Array, trust: Trust): SeenHead {
   const { origin, policy, verify } = trust;
   const logKeys = logKeysOf(policy, origin);

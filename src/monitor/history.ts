@@ -1,9 +1,9 @@
 /**
- * One log, one history: every head it serves is compared with the newest one it served before, by the comparison of all
- * watchers (client/compare.ts).
+ * Compares every head that a log serves with the newest one before it, by the comparison that all watchers share
+ * (client/compare.ts).
  *
- * What does not fit is evidence only when it is signed and proven. An old head, out of some cache, is none
- * as long as the larger tree is still served.
+ * A difference is evidence only if it is signed and proven. An old head from a cache is no evidence as long as the log
+ * still serves the larger tree.
  */
 import type { TreeSize } from '../bytes/brand.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
@@ -15,20 +15,20 @@ import type { SeenHead } from './head.ts';
 import { Unreachable } from '../client/served.ts';
 import type { VerifiedTiles } from '../client/verified-tiles.ts';
 
-/** What a head is to the newest one before it. */
+/** How a head relates to the newest one before it. */
 export type Verdict =
   { readonly kind: 'same' | 'extends' | 'stale' } | { readonly kind: 'alarm'; readonly alarm: Alarm };
 
 export interface HistoryParts {
   readonly copy: Copy;
-  /** The newest head that was accepted, and the newest that the copy covers wholly. */
+  /** The newest head that was accepted, and the newest whose entries the copy has completely. */
   readonly held: SeenHead;
   readonly covered: SeenHead | undefined;
   /** Verified tiles under a head, fetched anew. */
   readonly tilesOf: (head: SeenHead) => VerifiedTiles;
 }
 
-/** Compares. Fails as `Unreachable` when the log does not serve what is needed, and as `Tampered`. */
+/** Compares. Fails as `Tampered`, and as `Unreachable` if the log does not serve what is needed. */
 export async function compareSeen(
   now: SeenHead,
   nowTiles: VerifiedTiles,
@@ -39,10 +39,10 @@ export async function compareSeen(
   return { kind: SEEN_AS[verdict.kind] };
 }
 
-/** The comparison's words as this room has them. */
+/** The names of the results in this room. */
 const SEEN_AS = { same: 'same', newer: 'extends', older: 'stale' } as const;
 
-/** The larger tree as it is served now, or the held one: from the copy as far as that goes. */
+/** The larger tree as it is served now, or the held one, from the copy as far as that reaches. */
 function treesOf(now: SeenHead, nowTiles: VerifiedTiles, parts: HistoryParts): ComparedTrees {
   const { held, tilesOf } = parts;
   const isHere = now.opened.checkpoint.size > held.opened.checkpoint.size;
@@ -65,7 +65,7 @@ async function edgeIsGone(tiles: VerifiedTiles): Promise<boolean> {
   }
 }
 
-/** Root of the held tree at a smaller size, and the proof of it: from the copy as far as that goes. */
+/** Root of the held tree at a smaller size, with its proof; from the copy as far as that reaches. */
 async function earlierTree(
   size: TreeSize,
   { copy, held, covered, tilesOf }: HistoryParts,

@@ -1,6 +1,7 @@
 /**
- * What a monitor holds of one log: the copy of its entries, and two heads as the signed notes they are. `seen`
- * was shown to continue all before it, and is what the log may not take back; `held` is copied wholly, too.
+ * What a monitor stores of one log: the copy of its entries, and two heads as signed notes. `seen` is the newest head
+ * that was proven to continue all earlier ones; the log must never contradict it. `held` is the newest head whose
+ * entries are copied completely.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -62,8 +63,8 @@ export class Holding {
   }
 
   /**
-   * Remembers a head as seen, durably, unless there is a note of the same tree with more signatures. Returns the
-   * head that is remembered now. Refuses `store-failed`.
+   * Stores a head as seen, durably, unless a note of the same tree with more signatures is stored. Returns the stored
+   * head. Refuses `store-failed`.
    */
   async accept(head: SeenHead): Promise<SeenHead> {
     const before = this.#seen;
@@ -75,7 +76,10 @@ export class Holding {
     return head;
   }
 
-  /** The copy has all that a head covers. Refuses `corrupt-store` when it does not hash to the head's root. */
+  /**
+   * Records that the copy has every entry under a head. Refuses `corrupt-store` if the copy does not hash to the head's
+   * root.
+   */
   async cover(head: SeenHead): Promise<void> {
     const { size, root } = head.opened.checkpoint;
     if (!equalBytes(await this.copy.reader.root(size), root))
@@ -92,7 +96,7 @@ export class Holding {
     return this.copy.close();
   }
 
-  /** Goes on from what the last run held. */
+  /** Restores what the last run stored. */
   async #remember(trust: Trust): Promise<void> {
     this.#seen = await this.#read('seen', trust);
     const held = await this.#read('held', trust);
@@ -125,7 +129,7 @@ export class Holding {
   }
 }
 
-/** Of two notes of one tree, the one that more witnesses signed is worth keeping. */
+/** Of two notes of one tree, whether this one has more witness signatures. */
 function isBetterSigned(head: SeenHead, before: SeenHead): boolean {
   if (head.quorum !== before.quorum) return head.quorum;
   return head.opened.cosignatures.length > before.opened.cosignatures.length;

@@ -1,10 +1,10 @@
 /**
- * The incidents a monitor has seen: rows in `monitor.db`, and one file each in `incidents/`, to hand on. A row
- * and the event about it are written in one durable transaction; the file follows from the row, and one that
- * a crash kept from being placed is placed at the next start.
+ * The incidents that a monitor has seen: rows in `monitor.db`, and one file each in `incidents/` to hand on. A row and
+ * the event about it are written in one durable transaction. The file is made from the row afterwards; if a crash
+ * prevents that, the next start makes it.
  *
- * The same thing seen again is the same incident (its id says what it is about). What describes a state, not
- * a deed, is resolved when the state has passed, and opened again when it comes back.
+ * The same fault seen again is the same incident (its id derives from what it is about). An incident about a state,
+ * such as a lost quorum, is resolved when the state has passed, and opened again if it returns.
  */
 import type Database from 'better-sqlite3';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
@@ -19,17 +19,20 @@ import { prepare, type Statements } from './incident-rows.ts';
 import { Outbox } from './outbox.ts';
 import { number, numberOrNull, text } from './rows.ts';
 
-/** Incidents kept of one kind and one log; more are counted, not kept: whoever may write entries may make many. */
+/**
+ * Most incidents of one kind and log that are stored. Further ones are only counted, since whoever may log entries can
+ * cause any number.
+ */
 const MAX_KEPT = 1_000;
 
 /**
- * Of these, what one key can make: a flood by one leaves room for what others do. Proofs are missed of what a key
- * declared: one agent that stops is hundreds of claims of one author.
+ * Most of these that one key can cause, so that others still find room. A missed proof counts for the author of the
+ * commitment; one agent that stops causes hundreds.
  */
 const MAX_OF_SOURCE = 100;
 const MAX_MISSED_OF_AUTHOR = 250;
 
-/** Alarms counted before the count is written: what a crash may forget of it. */
+/** Alarms that are counted in memory before the count is written; a crash loses at most these. */
 const UNWRITTEN = 100;
 
 /** Beginnings of ids from this length on are taken. */
@@ -43,7 +46,7 @@ export interface KnownIncident {
   readonly what: string;
   readonly firstSeen: number;
   readonly lastSeen: number;
-  /** How often it was seen. */
+  /** How many times it was seen. */
   readonly seen: number;
   /** Undefined while it is open. */
   readonly resolved: number | undefined;
@@ -51,24 +54,26 @@ export interface KnownIncident {
   readonly delivered: number | undefined;
 }
 
-/** What an event says became of an incident. */
+/** The change of an incident that an event reports. */
 export type EventType = 'incident.opened' | 'incident.resolved';
 
-/** What became of an alarm: `uncounted`: too many of its kind are kept already. */
+/** The result of raising an alarm. `uncounted`: too many of its kind are stored, so it was only counted. */
 export type Raised = 'opened' | 'again' | 'uncounted';
 
 export interface IncidentOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Told after each change. */
+  /** Called after each change. */
   readonly onChange?: (incident: KnownIncident, event: EventType) => void;
-  /** Told the first time that an alarm of a log's kind is not kept, with the key where one key made too many. */
+  /**
+   * Called the first time that an alarm of a kind and log is not stored; `source`: the key, if one key caused too many.
+   */
   readonly onLeftOut?: (origin: string, kind: string, source: string | undefined) => void;
-  /** How many to keep of one kind and log. */
+  /** Most incidents of one kind and log. */
   readonly keep?: number;
-  /** How many of these one source can make. */
+  /** Most of these from one source. */
   readonly keepOfSource?: number;
-  /** Whether events are delivered: else no incident waits to be told. Default: they are. */
+  /** Whether events are delivered. If false, no event is stored. Default: true. */
   readonly delivers?: boolean;
 }
 
@@ -79,7 +84,7 @@ export class IncidentStore {
   readonly #statements: Statements;
   readonly #db: Database.Database;
   readonly #leftOut = new Set<string>();
-  /** Alarms that were not kept and are not written yet: a flood waits for no disk. */
+  /** Alarms that were not stored and whose count is not written yet, so that a flood need not wait for the disk. */
   #unwritten: { readonly origin: string; readonly kind: string }[] = [];
 
   constructor(db: Database.Database, dir: string, options: IncidentOptions) {
@@ -93,7 +98,7 @@ export class IncidentStore {
     });
   }
 
-  /** Places files that a crash, or somebody, took away. */
+  /** Makes files that are missing after a crash, or because somebody removed them. */
   repair(): void {
     const there = new Set(readdirSync(this.#folder));
     for (const name of there)
@@ -104,8 +109,8 @@ export class IncidentStore {
   }
 
   /**
-   * Keeps an incident; durable when it returns. Refuses `store-failed`: then raise it again. `source`: the key that made
-   * it, where keys can make many.
+   * Stores an incident; durable when it returns. Refuses `store-failed`; the caller then raises it again. `source`: the
+   * key that caused it, for kinds that keys can cause.
    */
   raise(incident: Incident, source = ''): Raised {
     const known = this.find(incident.id);
@@ -128,7 +133,7 @@ export class IncidentStore {
     return 'opened';
   }
 
-  /** The state an incident describes has passed. False when it was not open. */
+  /** Resolves an incident whose state has passed. Returns false if it was not open. */
   resolve(id: string): boolean {
     const done = this.#db.transaction(() => {
       const changed = this.#statements.resolve.run(this.#options.now(), id).changes > 0;
@@ -161,7 +166,7 @@ export class IncidentStore {
     throw refuse('usage', `several incidents begin with ${given}; give more of the id`);
   }
 
-  /** Incidents whose ids begin so; two at most. `start`: hex digits. */
+  /** The incidents whose id begins with `start` (hex digits); at most two. */
   begins(start: string): readonly KnownIncident[] {
     return rowsOf(this.#statements.begins.all(`${start}*`)).map(knownOf);
   }
@@ -172,7 +177,7 @@ export class IncidentStore {
     return row && text(row, 'body');
   }
 
-  /** Newest first. `before`: of the last one on the page before. */
+  /** Incidents, newest first. `before`: the last incident of the page before. */
   list(filter: {
     readonly open?: boolean;
     readonly origin?: string;
@@ -193,7 +198,7 @@ export class IncidentStore {
     }));
   }
 
-  /** Alarms of a kind that were seen when too many were kept already. */
+  /** Number of alarms of each kind and log that were counted and not stored. */
   uncounted(): readonly { readonly origin: string; readonly kind: string; readonly seen: number }[] {
     this.flush();
     return rowsOf(this.#statements.allUncounted.all()).map((row) => ({
@@ -207,7 +212,7 @@ export class IncidentStore {
     return join(this.#folder, `${id}.json`);
   }
 
-  /** Writes the counts that are not written yet: to be called before the database is closed. */
+  /** Writes the counts in memory. The caller does this before it closes the database. */
   flush(): void {
     const now = this.#options.now();
     const all = this.#unwritten;
@@ -240,7 +245,7 @@ export class IncidentStore {
     })();
   }
 
-  /** The resolved incidents to forget, so that one more of the kind can be kept; undefined when all are open. */
+  /** Resolved incidents to delete, so that one more of the kind can be stored; undefined if all are open. */
   #makeRoom({ origin, evidence: { kind } }: Incident, source: string): readonly string[] | undefined {
     const { count, ofSource, resolved, told } = this.#statements;
     const most = kind === 'missed-proof' ? MAX_MISSED_OF_AUTHOR : MAX_OF_SOURCE;

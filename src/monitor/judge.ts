@@ -1,6 +1,6 @@
 /**
- * From what a look at a log found to the incidents about its state: a stale head, a lost quorum, missed proofs.
- * They are raised when they hold, and resolved when they hold no more.
+ * Turns what an observation of a log found into incidents about its state: a stale head, a lost quorum, missed proofs.
+ * They are raised while the state lasts, and resolved when it has passed.
  */
 import { decodeUtf8, formatBase64 } from '../bytes/text.ts';
 import { leafIndex } from '../bytes/brand.ts';
@@ -15,33 +15,33 @@ import type { SeenHead } from './head.ts';
 import type { IncidentStore } from './incidents.ts';
 import { missedText, type Moment, type Overdue } from './missed.ts';
 
-/** What a state is judged by. Durations as they are named. */
+/** The limits of a state. The names give the units. */
 export interface Limits {
   readonly staleAfterSeconds: number;
   readonly quorumGraceSeconds: number;
   readonly missedGraceSeconds: number;
 }
 
-/** A proof may come this late; clocks differ, and batches take a moment (seconds). */
+/** Seconds by which a proof may be late, since clocks differ and batches take a moment. */
 export const MISSED_GRACE_SECONDS = 300;
-/** How long a log may serve heads without the quorum: a round of witnesses that fails, and the next (seconds). */
+/** Seconds for which a log may serve heads without the quorum: one failed round of witnesses, and the next. */
 export const QUORUM_GRACE_SECONDS = 60;
 
-/** A state that a log is in or not: the alarm while it is, and what it is about either way. */
+/** A state of a log: its alarm, if the log is in the state, and the identity of the incident in either case. */
 export interface State {
   readonly kind: Evidence['kind'];
   readonly about: string;
   readonly alarm: Omit<Alarm, 'about'> | undefined;
 }
 
-/** What is judged: the head a log serves, and what was observed until now. */
+/** What is judged: the head that a log serves, and the earlier observations. */
 export interface Served {
   readonly head: SeenHead;
   readonly policy: TrustPolicy;
-  /** The policy's text, as evidence; undefined when it was put together from verifier keys. */
+  /** The policy's text, as evidence; undefined if verifier keys were given instead. */
   readonly policyText: string | undefined;
   readonly observed: Observed;
-  /** The largest head that is known, when it is larger than the one served. */
+  /** The largest known head, as note, if it is larger than the served one. */
   readonly newer: string | undefined;
   readonly now: number;
 }
@@ -84,14 +84,14 @@ export function quorumState({ head, policy, policyText, observed }: Served, limi
   return { kind: 'quorum-lost', about: 'quorum', alarm };
 }
 
-/** Where incidents of one log go. */
+/** Where the incidents of one log are stored. */
 export interface IncidentSink {
   readonly origin: string;
   readonly store: Pick<IncidentStore, 'find' | 'resolve'>;
   readonly raise: (alarm: Alarm) => Promise<void>;
 }
 
-/** Raises a state that holds and is not known yet; resolves one that holds no more. */
+/** Raises a state that holds and is not stored yet; resolves one that has passed. */
 export async function raiseOrResolve(
   { kind, about, alarm }: State,
   { origin, store, raise }: IncidentSink,
@@ -103,10 +103,10 @@ export async function raiseOrResolve(
   else if (alarm !== undefined && !open) await raise({ ...alarm, about });
 }
 
-/** Missed proofs in hand at once: each is a few proofs from the copy. */
+/** Most missed proofs that are raised at once; each takes a few proofs from the copy. */
 const MAX_MISSED_AT_ONCE = 100;
 
-/** Raises what was missed, resolves what has come since. */
+/** Raises the proofs that were missed, and resolves those that have come since. */
 export async function raiseOrResolveMissed(
   book: DueBook,
   overdue: Overdue,
@@ -135,7 +135,10 @@ export async function raiseOrResolveMissed(
   }
 }
 
-/** The first of each author, then the second of each: a flood by one, all missed, delays no other's incident. */
+/**
+ * The order in which missed proofs are raised: the first of each author, then the second of each, so that many of one
+ * author do not delay those of others.
+ */
 function inTurn(missed: readonly Due[]): readonly Due[] {
   const before = new Map<string, number>();
   const ranked = missed.map((due) => {

@@ -1,7 +1,7 @@
 /**
- * One log under watch: looks at it again and again, compares with peers, judges its state. What goes wrong with
- * one log stays with it. A log that does not answer is looked at less and less often, and that is all: an
- * outage is for readiness and metrics, never an incident.
+ * Watches one log: fetches its head again and again, compares with peers, judges its state. A failure with one log does
+ * not affect others. A log that does not answer is asked less and less often. That is no incident; readiness and
+ * metrics report it.
  */
 import { logKeysOf } from '../note/trust.ts';
 import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
@@ -34,7 +34,7 @@ import { Overdue } from './missed.ts';
 import type { Observations } from './observations.ts';
 import { compareWithPeers, largest, type Compared } from './peers.ts';
 
-/** What following a log comes to, as far as it is judged here. */
+/** The parts of a follower that are used here. */
 export type Followed = Pick<Follower, 'reader' | 'seen' | 'copied' | 'step' | 'close'>;
 
 export interface WatchParts {
@@ -52,15 +52,15 @@ export interface WatchParts {
   readonly transport: Transport;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Told once what is not watched. */
+  /** Called once for each thing that is not watched. */
   readonly onWarning: (what: string) => void;
   readonly pollMs: number;
   readonly limits: Limits;
-  /** A run that looks once: nothing can be seen to last. */
+  /** True for a run that observes once, and so cannot tell how long a state lasts. */
   readonly once: boolean;
 }
 
-/** What is shown of a log. Times: milliseconds since the epoch. */
+/** The status of a log, as pages and the API show it. Times are milliseconds since the epoch. */
 export interface WatchStatus {
   readonly url: string;
   readonly origin: string;
@@ -71,9 +71,9 @@ export interface WatchStatus {
   readonly lookedAt: number | undefined;
   readonly answeredAt: number | undefined;
   readonly reachable: boolean;
-  /** The log goes on under rules that this program does not know: it watches the head, and no entry from there on. */
+  /** The log continues under rules that this program does not know: only its head is watched from there on. */
   readonly outdated: boolean;
-  /** Why the last look came to nothing. */
+  /** Why the last observation failed; undefined if it did not. */
   readonly fault: string | undefined;
   readonly peers: readonly {
     readonly peer: string;
@@ -84,7 +84,7 @@ export interface WatchStatus {
 
 const NOT_BELIEVED = 'what it serves is not believed: see its incidents';
 
-/** A log that comes and goes must have been up for so many times the grace before anything was missed. */
+/** Factor of the grace for which a log with outages must have been up before a proof counts as missed. */
 const AFTER_AN_OUTAGE = 3;
 
 export class LogWatch {
@@ -103,7 +103,7 @@ export class LogWatch {
   #outdated = false;
   #isLeftOutTold = false;
   #peers: readonly PeerResult[] = [];
-  /** Looks in a row that failed. */
+  /** Number of failed observations in a row. */
   failures = 0;
 
   constructor(parts: WatchParts) {
@@ -138,7 +138,7 @@ export class LogWatch {
     };
   }
 
-  /** Opens the copy; nothing of the network. Refuses what the copy refuses: `corrupt-store`, `foreign-log`. */
+  /** Opens the copy without using the network. Refuses what the copy refuses: `corrupt-store`, `foreign-log`. */
   async open(): Promise<void> {
     const { follow, expectations, store } = this.#parts;
     const book: EntryWatch = {
@@ -149,14 +149,14 @@ export class LogWatch {
     };
     const sink: AlarmSink = {
       raise: (alarm) => this.#raise(alarm),
-      // One that was not kept, since too many are, is told no more often for that.
+      // An alarm that is counted and not stored, because there are too many, is not raised again.
       isOpen: (kind, about) => store.find(incidentId(kind, this.origin, about))?.resolved === undefined,
     };
     this.#followed = await follow(sink, [expectationWatch(expectations, this.origin), book]);
     await this.#catchUp(this.#followed.reader);
   }
 
-  /** One look. Never rejects for what a log does; only for bugs, and for faults of this side's disk. */
+  /** Observes once. Rejects only for bugs and for faults of this machine's disk, never for what a log does. */
   async look(signal?: AbortSignal): Promise<void> {
     if (this.#followed === undefined) return;
     const began = this.#parts.now();
@@ -165,7 +165,7 @@ export class LogWatch {
       if (signal?.aborted === true) return;
       this.#lookedAt = this.#parts.now();
       const { seen } = this.#followed;
-      // What peers hold is compared with what was seen before, whether or not the log answers.
+      // Peers are compared with the newest head seen, whether or not the log answers.
       const newer = seen && (await this.#gossip(seen, this.#followed));
       if (step.kind === 'unreachable') this.#failed(step.why);
       else if (step.head === undefined) this.#failed(NOT_BELIEVED);
@@ -176,7 +176,7 @@ export class LogWatch {
         await this.#answered(step.head, began, largest(step.head, seen, newer), this.#followed);
       }
     } catch (error) {
-      // What fails while it is told to stop is the stopping.
+      // A failure after the signal to stop is caused by stopping.
       if (signal?.aborted === true) return;
       this.#lookedAt = this.#parts.now();
       this.#failed(`this side: ${error instanceof Error ? error.message : String(error)}`);
@@ -184,7 +184,10 @@ export class LogWatch {
     }
   }
 
-  /** Compares with peers what was seen so far, while a look is under way: a log may be long to copy, or slow on purpose. */
+  /**
+   * Compares with peers while an observation is still under way, since a copy may take long or be slowed down on
+   * purpose.
+   */
   async gossip(): Promise<void> {
     const followed = this.#followed;
     if (followed?.seen !== undefined) await this.#gossip(followed.seen, followed);
@@ -232,7 +235,7 @@ export class LogWatch {
       quorumState(served, once ? { ...limits, quorumGraceSeconds: 0 } : limits),
       this.#ledger,
     );
-    // Proofs can be missed only in a tree that was read to its end.
+    // A proof can only be missing from a tree that was read completely.
     if (this.#book.isOutdated) await this.#catchUp(followed.reader);
     const { size } = head.opened.checkpoint;
     const whole = this.#book.upto >= size && followed.copied >= size;
@@ -256,13 +259,13 @@ export class LogWatch {
     );
   }
 
-  /** A log that has only just come back owes its agents the time to hand in what is late. */
+  /** Whether the log came back only recently: its agents then get time to submit what is late. */
   #wasAway(now: number): boolean {
     const { failedAt } = this.#observed;
     return failedAt !== undefined && now < failedAt + this.#parts.limits.missedGraceSeconds * 1000;
   }
 
-  /** The largest head that a peer holds beyond ours. Conflicts are raised. */
+  /** The largest head of a peer that is larger than ours. Conflicts are raised as alarms. */
   async #gossip(held: SeenHead, { reader }: Followed): Promise<Compared['newer']> {
     const { results, alarms, newer } = await compareWithPeers(held, {
       ...this.#parts,
@@ -284,7 +287,7 @@ export class LogWatch {
     store.raise(incident, source);
   }
 
-  /** No earlier than what the log and its witnesses signed. */
+  /** The time: this clock's, but not before the time that the log and its witnesses signed. */
   #clock(): Clock {
     const { now, trust } = this.#parts;
     return clockOf(this.#followed?.seen?.opened, trust.policy, Math.floor(now() / 1000));
@@ -295,8 +298,9 @@ export class LogWatch {
   }
 
   /**
-   * Entries that were copied and not noted in the book: a crash came between, the book is younger, or it must be made
-   * again since a key was revoked from an entry on that it had read. They were logged when the copy took them.
+   * Reads entries that are in the copy and not in the book: after a crash between the two, with an older copy, or if
+   * the book must be made again because a key was revoked from an entry on that it had read. Their time is that of the
+   * copy.
    */
   async #catchUp(reader: LogReader): Promise<void> {
     const { books } = this.#parts;
@@ -308,7 +312,7 @@ export class LogWatch {
         const parsed = kind === 'other' ? undefined : parseStatement(bytes);
         this.#book.read({ index, id, parsed }, time);
       }
-      // Signals are heard in between, however much there is.
+      // Lets signals be handled in between.
       await new Promise(setImmediate);
     }
     books.save(this.origin, this.#book);

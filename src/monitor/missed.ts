@@ -1,27 +1,27 @@
 /**
- * Whether a proof that was due was missed. Judged only against a head that the log served after the due time
- * and a grace, and only when the log could be reached for that grace: what an agent could not hand in, it did
- * not miss. Pure: the time in which a log answers is counted by whoever looks at it.
+ * Whether a proof that was due was missed. It counts as missed only if the log served a head after the due time and a
+ * grace, and if the log could be reached for a time since then. An agent is not blamed for a proof that it could not
+ * submit. Pure: the caller measures how long the log answered.
  */
 import type { Due, DueBook } from './duebook.ts';
 
-/** What a judgement rests on. */
+/** The moment for which missed proofs are determined. */
 export interface Moment {
-  /** POSIX seconds of a look that found a verified head, all of whose entries are in the book. */
+  /** POSIX seconds of an observation that found a verified head all of whose entries are in the book. */
   readonly now: number;
-  /** Milliseconds in which the log was watched and answered, ever; only differences mean something. */
+  /** Milliseconds for which the log was watched and answered, in total; only differences matter. */
   readonly upMs: number;
-  /** How long after its due time a proof may still come (seconds). */
+  /** Seconds after its due time at which a proof may still come. */
   readonly graceSeconds: number;
-  /** How long the log must have been up since the due time passed (seconds). */
+  /** Seconds for which the log must have been up since the due time passed. */
   readonly upSeconds: number;
 }
 
-/** Dues that have passed, and how much the log had been up when that was first noticed. */
+/** The due times that have passed, each with the log's up time when that was first noticed. */
 export class Overdue {
   readonly #noticed = new Map<string, { readonly id: string; readonly upMs: number }>();
 
-  /** What is missed at this moment, and was not before. */
+  /** The proofs that are missed at this moment and have no incident yet. */
   judge(book: DueBook, moment: Moment): readonly Due[] {
     const missed: Due[] = [];
     for (const due of book.all()) {
@@ -45,7 +45,7 @@ export class Overdue {
   }
 }
 
-/** Whether a due time has passed and still means something. */
+/** Whether a due time has passed, within the commitment's validity and outside a waiver. */
 export function isPast({ due, until = Infinity, waived = 0 }: Due, now: number): boolean {
   return now > due && due <= until && waived <= now;
 }

@@ -1,27 +1,27 @@
 /**
- * A monitor: its logs, each looked at on a schedule of its own, and what they share: the store of incidents and
- * the webhook. What the logs do is reported, never thrown; what is thrown is a bug, and stays with its log.
+ * A monitor: its logs, each observed on a schedule of its own, and what they share: the store of incidents and the
+ * webhook. What a log does is reported and never thrown. An error that is thrown is a bug, and affects only its log.
  */
 import type { Readiness } from '../log/ports.ts';
 import type { IncidentStore } from './incidents.ts';
 import type { LogWatch } from './logwatch.ts';
 import type { Webhook } from './webhook.ts';
 
-/** Longest pause between two looks at a log that does not answer (milliseconds). */
+/** Most milliseconds between two observations of a log that does not answer. */
 const LONGEST_PAUSE_MS = 600_000;
 
 export interface MonitorParts {
   readonly watches: readonly LogWatch[];
   readonly store: IncidentStore;
   readonly webhook: Webhook | undefined;
-  /** Aborted by `close`; what goes over the network on behalf of the monitor should end with it. */
+  /** Aborted by `close`. Requests on behalf of the monitor should end with it. */
   readonly stop: AbortController;
   readonly pollMs: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** Waits, or until the signal says to stop. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Told of failures that are no log's doing. */
+  /** Called with failures that no log caused. */
   readonly onBug: (error: unknown, origin: string) => void;
   /** Told after each look: for progress. */
   readonly onLook?: (watch: LogWatch) => void;
@@ -51,12 +51,15 @@ export class Monitor {
     await this.#parts.webhook?.settle();
   }
 
-  /** Events that a receiver has yet to acknowledge. Those that wait for a webhook to be configured trouble nobody. */
+  /** Number of events that the receiver has not acknowledged. 0 while no webhook is configured. */
   get undelivered(): number {
     return this.#parts.webhook === undefined ? 0 : this.store.outbox.waiting;
   }
 
-  /** Ready when every log answered the last look, under rules that are known here. What an incident says of a log, it says of the log. */
+  /**
+   * Ready if every log answered the last observation, under rules that this program knows. Incidents do not matter
+   * here.
+   */
   readiness(): Readiness {
     const reasons = this.watches
       .map(({ status }) => status)
@@ -68,7 +71,7 @@ export class Monitor {
     return { ready: reasons.length === 0, reasons };
   }
 
-  /** Ends the looks, then the webhook; nothing that was seen is lost. Idempotent. */
+  /** Stops observing, then the webhook. Alarms that were raised are durable. Idempotent. */
   async close(): Promise<void> {
     this.#parts.stop.abort();
     await this.#running;
@@ -100,7 +103,7 @@ export class Monitor {
     webhook?.wake();
   }
 
-  /** A look may take long; peers are asked on their schedule all the same. */
+  /** An observation may take long, so peers are asked on the schedule meanwhile. */
   async #gossipBeside(watch: LogWatch, over: AbortSignal): Promise<void> {
     const { onBug, pollMs, sleep, webhook } = this.#parts;
     for (;;) {
@@ -111,7 +114,9 @@ export class Monitor {
     }
   }
 
-  /** The schedule, a tenth more or less, so that monitors started together do not stay together. */
+  /**
+   * The configured pause, a tenth more or less at random, so that monitors that started together do not stay together.
+   */
   #pause({ failures }: LogWatch): number {
     const { pollMs, random } = this.#parts;
     const longest = Math.max(LONGEST_PAUSE_MS, pollMs);

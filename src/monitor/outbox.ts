@@ -1,29 +1,30 @@
 /**
- * Events that wait to be delivered: what a monitor says of incidents, and a watch of claims. They are written in the
- * transaction that changes what they are about, and deleted when somebody acknowledged them: an event is sent at least
- * once, and never out of order with others about the same thing.
+ * Events that wait to be delivered: of incidents (a monitor) and of claims (a watch). An event is written in the
+ * transaction that changes what it is about, and deleted when the receiver acknowledged it. So each event is sent at
+ * least once, and events about the same thing are sent in order.
  */
 import type Database from 'better-sqlite3';
 import { rowOf } from '../platform/rows.ts';
 import { number, text } from './rows.ts';
 import type { Deliverable, DeliveryQueue } from './webhook.ts';
 
-/** One event. `name` is its `webhook-id`: the same however often it is sent. */
+/** One event. `name` is its `webhook-id`, the same for each delivery. */
 export interface OutboxEvent extends Deliverable {
   readonly n: number;
-  /** What it is about: the id of an incident, or a claim. */
+  /** The incident id or the claim that it is about. */
   readonly about: string;
 }
 
 export interface OutboxOptions {
   /**
-   * Each event takes back the one before it about the same thing, as opening and resolving do. Then one that was never sent
-   * goes away together with the one that takes it back: what flaps while nobody listens leaves no queue.
+   * True if each event takes back the one before it about the same thing, as `opened` and `resolved` do. An event that
+   * was never sent is then deleted together with the one that takes it back, so that a state that changes often while
+   * the receiver is away leaves no queue.
    */
   readonly isAlternating?: boolean;
-  /** Most events that wait about one thing; beyond, the oldest that was never sent goes. Default: no bound. */
+  /** Most waiting events about one thing. Beyond that, the oldest that was never sent is deleted. Default: no bound. */
   readonly mostAboutOne?: number;
-  /** Run in the transaction that deletes an acknowledged event. `now`: milliseconds. */
+  /** Runs in the transaction that deletes an acknowledged event. `now`: milliseconds. */
   readonly onDelivered?: (about: string, now: number) => void;
 }
 
@@ -44,7 +45,10 @@ export class Outbox implements DeliveryQueue {
     this.#statements = prepare(db, options.onDelivered ?? (() => undefined));
   }
 
-  /** Adds an event, inside the caller's transaction. One whose name waits already is the same event, and stays one. `due`: milliseconds. */
+  /**
+   * Adds an event, inside the caller's transaction. If an event of that name waits already, nothing is added. `due`:
+   * milliseconds.
+   */
   add({ about, name, body }: Pick<OutboxEvent, 'about' | 'name' | 'body'>, due: number): void {
     const { last, remove, count, insert, dropOldest } = this.#statements;
     const { isAlternating = false, mostAboutOne = Infinity } = this.#options;
@@ -58,7 +62,7 @@ export class Outbox implements DeliveryQueue {
     insert.run(about, name, body, due);
   }
 
-  /** The first event that is due and has none before it about the same thing; undefined when nothing is to do. */
+  /** The first event that is due and waits for no earlier event about the same thing; undefined if there is none. */
   next(now: number): OutboxEvent | undefined {
     const row = rowOf(this.#statements.next.get(now));
     return (
@@ -78,7 +82,7 @@ export class Outbox implements DeliveryQueue {
     return typeof due === 'number' ? due : undefined;
   }
 
-  /** Drops what waits about something that is forgotten. */
+  /** Deletes the events about something. */
   forget(about: string): void {
     this.#statements.forget.run(about);
   }
@@ -88,12 +92,12 @@ export class Outbox implements DeliveryQueue {
     return Number(this.#statements.all.get());
   }
 
-  /** It was acknowledged. */
+  /** The event was acknowledged. */
   delivered({ n }: OutboxEvent, now: number): void {
     this.#statements.acknowledge(n, now);
   }
 
-  /** It was sent in vain, and is to be sent again at `due`. */
+  /** The delivery failed; the event is sent again at `due`. */
   failed({ n }: OutboxEvent, due: number): void {
     this.#statements.postpone.run(due, n);
   }

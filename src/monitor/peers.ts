@@ -1,4 +1,7 @@
-/** What peers hold of a log, against what it shows here: alarms for two histories, and the newest head there is. */
+/**
+ * Compares the heads that peers hold of a log with what the log shows here: raises alarms for two histories, and finds
+ * the newest head.
+ */
 import { comparePeers, type PeerResult } from '../client/gossip.ts';
 import type { NodeSource } from '../client/history.ts';
 import { TileReader } from '../client/tiles.ts';
@@ -27,13 +30,13 @@ export interface Compared {
   readonly results: readonly PeerResult[];
   readonly alarms: readonly Alarm[];
   /**
-   * The largest head that a peer holds and that is larger than ours. It is signed, whether or not the log shows
-   * how it fits. `note`: as the peer serves it.
+   * The largest head of a peer that is larger than ours. The log signed it; whether it continues our head may be
+   * unknown. `note`: as the peer serves it.
    */
   readonly newer: { readonly size: number; readonly note: string } | undefined;
 }
 
-/** Compares the newest verified head with what every peer holds. Refuses `config-invalid` for bad prefixes alone. */
+/** Compares the newest verified head with every peer's. Refuses only `config-invalid`, for bad prefixes. */
 export async function compareWithPeers(held: SeenHead, parts: PeerParts): Promise<Compared> {
   const { peers, trust, transport, url, hasher, reader } = parts;
   if (peers.length === 0) return { results: [], alarms: [], newer: undefined };
@@ -69,7 +72,7 @@ function newest(results: readonly PeerResult[], size: number): Compared['newer']
   return found;
 }
 
-/** Trees that are copied are read from the copy, about which no log can change its mind. */
+/** Trees that are copied are read from the copy, which the log cannot change. */
 function nodesOf(reader: LogReader, log: TileReader, hasher: BatchHasher): NodeSource {
   const load: TileLoader = async (level, index, width) =>
     TileNodes.of(await reader.tile(level, index, width), hasher);
@@ -89,7 +92,7 @@ function publishedSize(reader: LogReader): number {
   }
 }
 
-/** The largest head that is known, when the log serves a smaller one: a peer's, or one it served before. */
+/** The largest known head if the log serves a smaller one: a peer's, or one that the log served before. */
 export function largest(
   head: SeenHead,
   seen: SeenHead | undefined,

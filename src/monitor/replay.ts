@@ -1,6 +1,6 @@
 /**
- * The replay of a copied log (registration/replay.ts): what entries refer to is loaded from the copy a segment at a
- * time, and what was decided and is not committed yet is kept beside it.
+ * The replay of a copied log (registration/replay.ts). The entries that others refer to are loaded from the copy, a
+ * segment at a time; decisions that are not committed yet are kept in memory.
  */
 import type { EntryId } from '../bytes/brand.ts';
 import { Refusal } from '../bytes/refusal.ts';
@@ -25,7 +25,7 @@ import { contentTypeOf } from '../statement/kinds.ts';
 import { idsOf } from '../statement/once.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 
-/** Entries in order, with what checking their bytes and signatures refused. */
+/** Entries in order, each with the refusal of its bytes or signature if it has one. */
 export interface Checked {
   readonly start: number;
   readonly entries: readonly Uint8Array[];
@@ -33,7 +33,7 @@ export interface Checked {
   readonly refused: readonly RefusedAt[];
 }
 
-/** Decisions in order. `stopped`: why the entry after the last of them cannot be decided here. */
+/** Decisions in order. `stopped`: why the entry after the last one cannot be decided by this program. */
 export interface DecidedUpTo {
   readonly decided: readonly Decided[];
   readonly stopped: Refusal | undefined;
@@ -42,7 +42,7 @@ export interface DecidedUpTo {
 export class Replay {
   readonly #store: Pick<Store, 'known' | 'chain'>;
   readonly #replay: Replayed;
-  /** Entries decided and not yet committed, and the chains they continue. */
+  /** Entries that are decided and not committed, and the chains that they continue. */
   readonly #fresh = new Map<EntryId, Indexed>();
   #chains = new Map<string, ChainHead>();
   readonly #readHeaders = headerMemo();
@@ -82,7 +82,7 @@ export class Replay {
     return { decided, stopped: undefined };
   }
 
-  /** The newest links since the last commit; forgets what was decided, which the store knows from now on. */
+  /** The newest links since the last commit. Drops the decisions from memory, since the store has them from now on. */
   commit(): ReadonlyMap<string, ChainHead> {
     const chains = this.#chains;
     this.#chains = new Map();
@@ -90,7 +90,7 @@ export class Replay {
     return chains;
   }
 
-  /** What the store knows of the entries themselves and of what they refer to. */
+  /** Loads what the store knows of these entries and of those that they refer to. */
   async #load(ids: readonly EntryId[], read: readonly (ParsedStatement | Unread)[]): Promise<ReplayFacts> {
     const statements = read.filter((each) => 'entry' in each);
     const wanted = statements.map((each) => needs(each, this.inForce));
@@ -144,13 +144,13 @@ function readOr(bytes: Uint8Array, readHeaders?: ReadHeaders): ParsedStatement |
 
 const POLICY = Buffer.from(contentTypeOf('policy'));
 
-/** Whether a log that begins with this entry is one of ours: with a registration policy, of whatever rules. */
+/** Whether the first entry of a log makes it a Tallystick log: a registration policy, under rules of any version. */
 export function beginsOurs(bytes: Uint8Array): boolean {
   const read = readOr(bytes);
   return 'entry' in read ? read.kind === 'policy' : OTHER_RULES.has(read.code);
 }
 
-/** Whether an entry reads as a registration policy: after it, another one may be in force. */
+/** Whether an entry parses as a registration policy, so that another policy may apply after it. */
 export function isPolicy(bytes: Uint8Array): boolean {
   if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(POLICY)) return false;
   const read = readOr(bytes);

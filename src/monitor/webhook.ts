@@ -1,37 +1,37 @@
 /**
- * Delivers events to the operator's URL (Standard Webhooks 1.0.0) until each is acknowledged with a 2xx: at
- * least once, therefore, and with the same `webhook-id` every time. What waits is in the outbox, on disk.
+ * Delivers events to the operator's URL (Standard Webhooks 1.0.0) until each is acknowledged with a 2xx. Each is
+ * delivered at least once, always with the same `webhook-id`. Waiting events are in the outbox, on disk.
  *
- * One request at a time. When the receiver is away or overwhelmed, all wait, longer each time; when it
- * refuses one event, the others go on. 410 Gone ends deliveries until the monitor is started again.
+ * One request runs at a time. If the receiver is away or overloaded, all events wait, longer each time. If it refuses
+ * one event, the others are sent. After 410 Gone nothing is sent until the monitor is started again.
  */
 import { parseRetryAfter } from '../client/patience.ts';
 import { signWebhook } from './webhook-secret.ts';
 
 /** Longest one delivery may take (the specification advises 15 to 30 s). */
 const TIMEOUT_MS = 15_000;
-/** The first pause is drawn from around this, each next one from around its double. */
+/** The first pause is random around this; the middle doubles for each next pause. */
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 3_600_000;
-/** The longest that `Retry-After` can make us wait. */
+/** Most milliseconds of a pause that `Retry-After` can ask for. */
 const LONGEST_WISH_MS = 86_400_000;
 
 /** An event that waits. `name` is its `webhook-id`, the same however often it is sent; `body` is JSON, as it is sent. */
 export interface Deliverable {
   readonly name: string;
   readonly body: string;
-  /** How often it was sent in vain. */
+  /** Number of failed deliveries. */
   readonly attempts: number;
 }
 
-/** What waits: a monitor's `Outbox` is one. Times are milliseconds since the epoch. */
+/** The queue of events; a monitor's `Outbox` is one. Times are milliseconds since the epoch. */
 export interface DeliveryQueue {
   /** The first event that is due. */
   next(now: number): Deliverable | undefined;
   /** When the next one is due, in the future or not; undefined when none waits. */
   nextDue(): number | undefined;
   delivered(event: Deliverable, now: number): void;
-  /** It was sent in vain, and is to be sent again at `due`. */
+  /** The delivery failed; the event is sent again at `due`. */
   failed(event: Deliverable, due: number): void;
 }
 
@@ -52,7 +52,7 @@ export interface WebhookParts {
   readonly timeoutMs?: number;
 }
 
-/** What became of one request: `receiver`: none of the others would fare better. */
+/** The result of one request. `receiver`: the failure concerns the receiver, so that other events would fail, too. */
 type Answer =
   | { readonly kind: 'acknowledged' }
   | { readonly kind: 'gone' }
@@ -64,7 +64,7 @@ export class Webhook {
   #busy: Promise<void> | undefined;
   #again = false;
   #cancel: (() => void) | undefined;
-  /** How often in a row the receiver was away. */
+  /** Number of failures in a row that concern the receiver. */
   #away = 0;
   #awayUntil = 0;
   #gone = false;
@@ -91,13 +91,13 @@ export class Webhook {
       .then(() => void (this.#busy = undefined));
   }
 
-  /** Resolves when nothing is due any more, or the receiver cannot be reached. For one-shot runs. */
+  /** Resolves when no event is due any more, or the receiver cannot be reached. For runs that observe once. */
   async settle(): Promise<void> {
     this.wake();
     await this.#busy;
   }
 
-  /** Stops at once: a delivery in hand is given up, and made again by the next monitor. */
+  /** Stops at once. The next monitor repeats a delivery that was under way. */
   async close(): Promise<void> {
     this.#stopped.abort();
     this.#cancel?.();
@@ -146,7 +146,7 @@ export class Webhook {
     return Math.max(drawn, Math.min(wishMs ?? 0, LONGEST_WISH_MS));
   }
 
-  /** The outbox itself failed, as on a full disk: what waits there is looked at again later. */
+  /** The outbox itself failed, for example on a full disk: its events are tried again later. */
   #broken(error: unknown): void {
     this.#fault = `webhook: ${String(error)}`;
     this.#parts.onFailure(this.#fault);
@@ -180,11 +180,11 @@ export class Webhook {
           'webhook-signature': signWebhook(secrets, { id: event.name, time, body: event.body }),
         },
         body: event.body,
-        // Whoever answers there is not whom the operator named.
+        // A redirect could lead to a receiver that the operator did not name.
         redirect: 'manual',
         signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#stopped.signal]),
       });
-      // The status says it all: nothing of the body is read, however long it is.
+      // Only the status matters, so the body is not read, however long it is.
       await response.body?.cancel();
       return answerOf(response, now());
     } catch (error) {
@@ -193,7 +193,7 @@ export class Webhook {
   }
 }
 
-/** Statuses of other 4xx than these are about this one event. */
+/** A status 4xx other than these concerns this one event. */
 const ABOUT_THE_RECEIVER = new Set([408, 425, 429]);
 
 function answerOf({ status, headers }: Response, now: number): Answer {

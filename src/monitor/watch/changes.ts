@@ -1,4 +1,4 @@
-/** What a watch tells of a change (appraisal/changes.ts): as data, and as the event that a receiver of alerts gets. */
+/** A change that a watch reports (appraisal/changes.ts): as data, and as the event that the receiver of alerts gets. */
 import { createHash } from 'node:crypto';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import { changesSince, newsOf, type ClaimEnd } from '../../appraisal/changes.ts';
@@ -9,22 +9,22 @@ import type { Snapshot } from '../../client/snapshot.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { WatchEvent, WatchState } from './state.ts';
 
-/** What was told before: a watch's state. */
+/** What the watch reported before. */
 export type Told = Pick<WatchState, 'claimsOf' | 'isAlerted'>;
 
 export interface Change {
-  /** When it was seen, POSIX seconds. */
+  /** When the watch saw the change, POSIX seconds. */
   readonly at: number;
   readonly status: SubjectStatus;
   /** Id of the claim. */
   readonly claim: string;
-  /** The verdict that was told last; undefined when none was. */
+  /** The verdict that was reported last; undefined if none was. */
   readonly before: Verdict | undefined;
-  /** Where the claim is now, or how it ended. */
+  /** The present status of the claim, or how it ended. */
   readonly now: ClaimStatus | ClaimEnd;
   /** The change as plain data: the `data` of its event. */
   readonly data: ReturnType<typeof aboutOf> & Readonly<Record<string, Plain>>;
-  /** Type of the event that a receiver gets; undefined when nobody must hear of it. */
+  /** Type of the event; undefined if the receiver gets none. */
   readonly type: 'claim.failed' | 'claim.recovered' | 'claim.ended' | undefined;
   /** The event, if its type says that there is one. */
   readonly event: WatchEvent;
@@ -37,7 +37,7 @@ export function isEnd(now: ClaimStatus | ClaimEnd): now is ClaimEnd {
   return 'how' in now;
 }
 
-/** What differs from what was told last, subject by subject. */
+/** The differences from what was reported last, subject by subject. */
 export function changesOf(
   told: Told,
   snapshot: Snapshot,
@@ -69,11 +69,11 @@ function changeOf(snapshot: Snapshot, change: Omit<Change, 'at' | 'event'>): Cha
   return { at: snapshot.now, ...change, event };
 }
 
-/** What makes it the same change, whoever sees it: receivers get it by one name from every watch. */
+/** Identifies the change independently of who sees it, so that every watch gives its event the same name. */
 function sameOf({ status, claim: id, now }: Pick<Change, 'status' | 'claim' | 'now'>): readonly string[] {
   if (isEnd(now)) return [id, 'ended', now.by?.id ?? ''];
   const { verdict, proof, due } = now;
-  // A waiver that ends shows the same verdict by the same proof again, and that is another change.
+  // When a waiver ends, the verdict and the proof may be those of an earlier change; the waiver distinguishes the two.
   const waiver = status.history.waivers.findLast((each) => each.parsed.waiver.claims.includes(id));
   return [id, verdict, proof?.id ?? '', String(due), ...(waiver === undefined ? [] : [waiver.id])];
 }
@@ -86,7 +86,7 @@ function originOf({ view }: Snapshot): string {
   return view.opened.checkpoint.origin;
 }
 
-/** `webhook-id` of an event: what it is about, and 40 hex digits of what makes it the same event again. */
+/** `webhook-id` of an event: what it is about, and 40 hex digits that identify the change. */
 export function eventName(about: 'claim' | 'subject' | 'watch', same: readonly (string | number)[]): string {
   return `${about}_${createHash('sha256').update(same.join('\n')).digest('hex').slice(0, 40)}`;
 }

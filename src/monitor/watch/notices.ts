@@ -1,4 +1,4 @@
-/** Notices of a watch: that a claim went stale, said in the log itself by a key in the role monitor. */
+/** Notices of a watch: it logs that a claim went stale, with a key in the role monitor. */
 import { digest } from '../../bytes/brand.ts';
 import { parseHex } from '../../bytes/text.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';

@@ -20,9 +20,9 @@ import { serveMetrics, type Measured } from './metrics.ts';
 import { WatchState } from './state.ts';
 import { Watch, type WatchedLog, type WatchSettings } from './watch.ts';
 
-/** Everything that a watch is made of. */
+/** The options of a watch. */
 export interface WatchOptions extends WatchSettings {
-  /** Folder in which it remembers what it told, by log and subjects: one watch of the same at a time. */
+  /** Folder of its state, by log and subjects. Only one watch of the same log and subjects may run at a time. */
   readonly dir: string;
   /** Where alerts are posted, and the file of the secret that they are signed with. */
   readonly webhook?: string | undefined;
@@ -35,7 +35,7 @@ export interface WatchOptions extends WatchSettings {
 
 /** A watch that is ready to look. */
 export interface OpenedWatch extends Pick<Watch, 'once' | 'start'> {
-  /** Where the metrics are; undefined without a port. */
+  /** URL of the metrics; undefined without a port. */
   readonly metricsUrl: string | undefined;
   /** Ends it, and gives what it remembers free. Idempotent. */
   close(): Promise<void>;
@@ -80,14 +80,14 @@ async function openWebhook({ webhook: url, webhookSecretFile, fetch, now, onRema
   return webhookWith({ url, fetch, now, onFailure }, webhookSecretFile);
 }
 
-/** What is remembered is told by log and subjects: two watches of different things do not share it. */
+/** Name of the state file: derived from log and subjects, so that two watches of different things do not share it. */
 function nameOf({ log, trust }: WatchedLog, subjects: readonly string[]): string {
   const origins = trust.policy.logs.map(originOf).toSorted();
   const what = JSON.stringify([log, origins, subjects.toSorted()]);
   return createHash('sha256').update(what).digest('hex').slice(0, 32);
 }
 
-/** Ends early, and leaves no timer behind, when the watch is to stop. */
+/** Resolves after `ms`, or early if the watch is to stop; leaves no timer behind. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 /**
- * What a watch remembers between looks and runs, in an SQLite file of its own: the verdicts that it told last, subjects that
- * it could not read, and the events that nobody has acknowledged. A change and the event about it are one durable
- * transaction, written before anything is sent: so an alert is delivered at least once, and no outage loses one.
+ * The state of a watch between observations and runs, in an SQLite file: the verdicts that it reported last, subjects
+ * that it could not read, and events that are not acknowledged. A change and its event are one durable transaction,
+ * written before anything is sent. So an alert is delivered at least once, and an outage loses none.
  */
 import type Database from 'better-sqlite3';
 import { join } from 'node:path';
@@ -23,7 +23,9 @@ CREATE TABLE told (
 CREATE TABLE unreadable (subject TEXT PRIMARY KEY, code TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ${OUTBOX_SCHEMA}`;
 
-/** Events about one claim that wait at most; beyond, its oldest go. No claim pushes out those of another. */
+/**
+ * Most waiting events about one claim. Beyond that, the oldest of this claim are deleted; events of other claims stay.
+ */
 export const MOST_ABOUT_ONE = 1_000;
 
 /** What a receiver gets. `name` is its `webhook-id`; `body` is JSON. */
@@ -65,12 +67,12 @@ export class WatchState {
     }
   }
 
-  /** Subjects of which something was told, those that were told first, first. */
+  /** Subjects of which something was reported, in the order of the first report. */
   get subjects(): ReadonlySet<string> {
     return new Set(this.#statements.subjects.all().map(String));
   }
 
-  /** What was told last of a subject's claims, by their ids. */
+  /** The verdicts of a subject's claims that were reported last, by claim id. */
   claimsOf(subject: string): ReadonlyMap<string, Verdict> {
     const claims = new Map<string, Verdict>();
     for (const row of rowsOf(this.#statements.claims.all(subject))) {
@@ -80,7 +82,7 @@ export class WatchState {
     return claims;
   }
 
-  /** Whether the last alert about a claim stands: nothing was sent after it that takes it back. */
+  /** Whether the last alert about a claim still stands: no later event took it back. */
   isAlerted(subject: string, claim: string): boolean {
     const row = rowOf(this.#statements.alerted.get(subject, claim));
     return row !== undefined && number(row, 'alerted') === 1;
@@ -95,7 +97,10 @@ export class WatchState {
     }
   }
 
-  /** A verdict was told; `undefined`: that the claim is claimed no longer. `alerted`: whether an alert stands; as before when absent. */
+  /**
+   * Records that a verdict was reported. `verdict` undefined: the claim does not exist any more. `alerted`: whether an
+   * alert stands; absent: as before.
+   */
   told(subject: string, claim: string, verdict: Verdict | undefined, alerted?: boolean): void {
     if (verdict === undefined) this.#statements.untell.run(subject, claim);
     else {
@@ -104,13 +109,13 @@ export class WatchState {
     }
   }
 
-  /** The code by which a subject was told to be unreadable; undefined when it was not. */
+  /** Subjects that were reported as unreadable, with the refusal code. */
   unreadable(): ReadonlyMap<string, string> {
     const rows = rowsOf(this.#statements.unreadable.all());
     return new Map(rows.map((row) => [text(row, 'subject'), text(row, 'code')]));
   }
 
-  /** `code`: undefined when it can be read again. */
+  /** Records the report. `code` undefined: the subject can be read again. */
   toldUnreadable(subject: string, code: string | undefined): void {
     if (code === undefined) this.#statements.readable.run(subject);
     else this.#statements.unread.run(subject, code);

@@ -1,4 +1,4 @@
-/** Which subjects a watch looks at when none is named: all that claim something. */
+/** The subjects that a watch observes if none is named: all that have claims. */
 import { refuse } from '../../bytes/refusal.ts';
 import { declaresAlone, historyOf } from '../../appraisal/history.ts';
 import type { Listed } from '../../client/search.ts';
@@ -9,29 +9,29 @@ import type { Snapshot } from '../../client/snapshot.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
 import { printable } from '../../bytes/printable.ts';
 
-/** Bounds of one look. */
+/** Bounds of one observation. */
 export interface WatchLimits {
-  /** Subjects with claims that are watched at most: a look at each takes the log a few answers. */
+  /** Most subjects with claims that are watched. Observing one takes a few requests. */
   readonly subjects: number;
-  /** Subjects whose newest commitment is read to see whether it claims something. */
+  /** Most subjects whose newest commitment is read to find out whether it has claims. */
   readonly examined: number;
 }
 
-/** A daemon goes on at its next look; `once`: there is no other look. */
+/** A daemon continues with its next observation; with `once` there is no next one. */
 export const WATCH_LIMITS: WatchLimits = { subjects: 10_000, examined: 256 };
 export const WATCH_ONCE: WatchLimits = { subjects: 10_000, examined: 10_000 };
 
-/** What is watched from now on, and what is not. */
+/** What is watched from now on, and how much is not. */
 export interface Watched {
   /** Subjects with claims that were not watched before, oldest first. */
   readonly subjects: readonly string[];
-  /** Subjects that are not watched: with claims, or of which nobody knows yet whether they have some; at most so many. */
+  /** Number of subjects that are not watched, at most: with claims and without room, or not examined yet. */
   readonly leftOut: number;
-  /** How many of those the next look goes on with. */
+  /** Number of these that the next observation will examine. */
   readonly unexamined: number;
 }
 
-/** Of each subject: which commitment was its newest, under which policy, and whether it claims something. */
+/** For each subject: its newest commitment, the policy at that time, and whether it has claims. */
 export class Claiming {
   readonly #known = new Map<
     string,
@@ -49,9 +49,10 @@ export class Claiming {
 }
 
 /**
- * Beside those that were watched before (`remembered`), the others from the oldest on: so whoever may log something can
- * push nobody out of the watch. One call examines a bounded number, and the next goes on with what `claiming` does not
- * know. What claims nothing takes no place. Refuses `proof-failed` when one of the former is not named any more.
+ * Chooses subjects: those that were watched before (`remembered`), then the others, the oldest first, so that nobody
+ * who may log statements can displace a watched subject. One call examines a bounded number; the next continues with
+ * what `claiming` does not know. Subjects without claims take no place. Refuses `proof-failed` if the log no longer
+ * names a remembered subject.
  */
 export async function watchedSubjects(
   look: Snapshot,
@@ -91,7 +92,7 @@ export async function watchedSubjects(
   };
 }
 
-/** What cannot be read is looked at like what claims something: so the watch says why it cannot be. */
+/** A subject that cannot be read is watched as if it had claims, so that the watch reports why it cannot be read. */
 async function claimingOrUnreadable(look: Snapshot, newest: Listed): Promise<boolean> {
   try {
     return await isClaiming(look, newest);
@@ -101,7 +102,7 @@ async function claimingOrUnreadable(look: Snapshot, newest: Listed): Promise<boo
   }
 }
 
-/** Where the newest commitment claims nothing and does not decide alone, all are read. */
+/** If the newest commitment has no claims and does not decide alone, all commitment statements are read. */
 async function isClaiming(look: Snapshot, row: Listed): Promise<boolean> {
   const [newest] = await look.read([row], 'commitment');
   const alone = declaresAlone(newest?.parsed, (kid) => look.policies.revokedSince(kid) !== undefined);
@@ -117,7 +118,7 @@ async function isClaiming(look: Snapshot, row: Listed): Promise<boolean> {
   return (commitmentOf({ history })?.declaration.claims.length ?? 0) > 0;
 }
 
-/** Whether it counts or waits: a subject with claims is watched. */
+/** Number of claims, of a commitment that is in force or lacks approvals. */
 function claimsOf(parsed: ParsedStatement | undefined): number {
   return parsed?.kind === 'commitment' && !isWithdrawal(parsed.commitment)
     ? parsed.commitment.claims.length

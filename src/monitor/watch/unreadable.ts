@@ -1,4 +1,4 @@
-/** A subject that cannot be read is told for itself: to the operator once a run, to the receiver of alerts once. */
+/** Reports subjects that cannot be read: to the operator once in each run, to the receiver of alerts once. */
 import { printable } from '../../bytes/printable.ts';
 import { snapshotJson } from '../../client/snapshot-json.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
@@ -18,7 +18,7 @@ export interface Telling {
   readonly onWarning: (code: 'unreadable' | 'readable', text: string) => void;
 }
 
-/** Tells what could not be read in this look and was read in the last one, and the other way round. */
+/** Reports subjects that became unreadable since the last observation, and those that became readable. */
 export function tellUnreadable(telling: Telling, snapshot: Snapshot, found: readonly Unreadable[]): void {
   const now = new Map(found.map(({ subject, refusal }) => [subject, refusal]));
   warn(telling, now);

@@ -1,6 +1,6 @@
 /**
- * A watch of claims: looks at a log again and again, tells each verdict that changed, and raises alerts until somebody
- * acknowledges them. It reads through a client and judges by the one rule of appraisal; whoever opened it prints.
+ * Watches claims: reads a log again and again, reports each verdict that changed, and sends alerts until they are
+ * acknowledged. It reads through a client and computes verdicts by appraisal/; the caller prints.
  */
 import { isAway } from '../../bytes/nature.ts';
 import { Refusal } from '../../bytes/refusal.ts';
@@ -23,17 +23,20 @@ import {
 } from './subjects.ts';
 import { tellUnreadable } from './unreadable.ts';
 
-/** Milliseconds to the next look while subjects are still to be examined. */
+/** Milliseconds to the next observation while subjects are still to be examined. */
 const GO_ON_MS = 1_000;
 
-/** As much of a client as is watched through. */
+/** The parts of a client that a watch uses. */
 export type WatchedLog = Pick<LogClient, 'log' | 'trust' | 'snapshot' | 'logStatement'>;
 
 /** What a remark is about. */
 export type WatchRemarkCode =
   /** The log does not answer; the watch goes on. */
   | 'away'
-  /** Subjects that are not watched: too many, or not examined yet; or that all are again. */
+  /**
+   * Subjects are not watched, because there are too many or because they are not examined yet; or all are watched
+   * again.
+   */
   | 'left-out'
   /** A subject cannot be read, or can be again. */
   | 'unreadable'
@@ -42,10 +45,10 @@ export type WatchRemarkCode =
   | 'delivery'
   /** A notice was logged. */
   | 'notice'
-  /** The receiver of alerts heard why the watch ends. */
+  /** The receiver of alerts was told why the watch ends. */
   | 'last-words';
 
-/** Something that a person should hear, and that ends nothing. */
+/** Something that the user should know, and that does not end the watch. */
 export interface WatchRemark {
   readonly code: WatchRemarkCode;
   readonly level: 'note' | 'warning';
@@ -53,13 +56,13 @@ export interface WatchRemark {
   readonly text: string;
 }
 
-/** What a watch is told. */
+/** The options of a watch. */
 export interface WatchSettings {
   readonly client: WatchedLog;
   /** Subjects to watch; when empty, all that claim something. */
   readonly subjects: readonly string[];
   readonly pollSeconds: number;
-  /** Who says in the log what went stale, in the role monitor. Default: nobody does. */
+  /** The key that logs a notice of each claim that went stale, in the role monitor. Default: none is logged. */
   readonly notary?: Signer | undefined;
   /** Bounds of one look. Default: `WATCH_LIMITS`, and `WATCH_ONCE` for `once`. */
   readonly limits?: WatchLimits | undefined;
@@ -67,7 +70,9 @@ export interface WatchSettings {
   readonly now: () => number;
   /** Waits, or until the signal says to stop. Default: a timer. */
   readonly sleep?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
-  /** Told of each change, before its alert is sent; told again where the watch died before it was remembered. */
+  /**
+   * Called with each change before its alert is sent; called again if the process ended before the change was stored.
+   */
   readonly onChange: (change: Change) => void;
   readonly onRemark: (remark: WatchRemark) => void;
 }
@@ -82,7 +87,7 @@ export interface WatchParts {
   readonly measured: Measured;
 }
 
-/** What was seen at one moment. */
+/** The result of one observation. */
 export interface Looked extends Statuses, Pick<Watched, 'leftOut' | 'unexamined'> {
   readonly snapshot: Snapshot;
   readonly changes: readonly Change[];
@@ -102,7 +107,7 @@ export class Watch {
     this.#parts = parts;
   }
 
-  /** Looks once, and delivers what can be delivered. Refuses what the log did, also that it is away. */
+  /** Observes once, and delivers what can be delivered. Refuses what reading the log refuses, also `unavailable`. */
   async once(): Promise<Looked> {
     const { settings, state, webhook } = this.#parts;
     const looking = this.#look(settings.limits ?? WATCH_ONCE).catch((error: unknown) => this.#end(error));
@@ -112,8 +117,9 @@ export class Watch {
   }
 
   /**
-   * Looks until it is closed; then resolves with the last look, undefined when there was none. A log that is away is asked
-   * again. Refuses what ends a watch: a log that was caught lying, a notice that it does not take.
+   * Observes until it is closed; then resolves with the last observation (undefined if there was none). If the log
+   * cannot be reached, it is asked again. Refuses errors that end a watch: a log that broke its word, or that refuses a
+   * notice.
    */
   start(): Promise<Looked | undefined> {
     this.#parts.webhook?.wake();
@@ -122,7 +128,7 @@ export class Watch {
     return following;
   }
 
-  /** Ends the looks and the deliveries. What nobody acknowledged is sent by the next watch. */
+  /** Stops observing and delivering. The next watch sends events that are not acknowledged. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -153,7 +159,10 @@ export class Watch {
     return !isGone && (this.#last?.unexamined ?? 0) > 0 ? Math.min(GO_ON_MS, pollMs) : pollMs;
   }
 
-  /** What is known is looked at first, and told before anything new is examined: a flood of subjects delays no news. */
+  /**
+   * Reads the watched subjects first and reports their changes before new subjects are examined, so that many new
+   * subjects delay no report.
+   */
   async #look(limits: WatchLimits): Promise<Looked> {
     const { settings, state } = this.#parts;
     const { client, subjects: named } = settings;
@@ -182,7 +191,7 @@ export class Watch {
     return looked;
   }
 
-  /** Tells what changed. What is told and the alert about it are on disk before the alert is sent. */
+  /** Reports changes. The change and its alert are on disk before the alert is sent. */
   async #tell(snapshot: Snapshot, { statuses }: Statuses): Promise<readonly Change[]> {
     const { settings, state, webhook } = this.#parts;
     const { notary, onChange, client, now } = settings;
@@ -199,7 +208,7 @@ export class Watch {
         }
       });
     webhook?.wake();
-    // What is not logged yet is told again by the next look; its alert waits for no log.
+    // If a notice cannot be logged, the next observation reports the change again; its alert does not wait for the log.
     for (const change of changes.filter(stale)) {
       if (notary === undefined || isEnd(change.now)) continue;
       const index = await logStale(client, notary, snapshot, change.status, change.now);
@@ -216,7 +225,7 @@ export class Watch {
     state.told(status.subject, claim, isEnd(now) ? undefined : now.verdict, alerted);
   }
 
-  /** Whoever believes that all is watched must not be left to find out. What is not examined yet is told once. */
+  /** Warns that some subjects are not watched. Subjects that are not examined yet are mentioned once. */
   #warnLeftOut({ statuses, leftOut, unexamined }: Looked): void {
     const before = this.#last;
     if (unexamined > 0) {
@@ -254,7 +263,7 @@ export class Watch {
     measured.lookedAt = settings.now();
   }
 
-  /** A log that is caught lying is no reason to fall silent: the receiver hears of it, then the watch ends. */
+  /** If the log broke its word, the receiver of alerts is told, and then the watch ends. */
   async #end(error: unknown): Promise<never> {
     const { settings, state, webhook } = this.#parts;
     if (!(error instanceof Refusal) || isAway(error) || webhook === undefined) throw error;

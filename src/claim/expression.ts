@@ -1,8 +1,8 @@
 /**
- * Claims are CEL (the Common Expression Language) over what a probe observed: `o`, and the claim's own parameters,
- * `p`. An expression ends, has no effects, and tells what it read, so that a verdict is never of a better class than
- * the weakest observation it rests on. What it may cost is bounded by counting, never by a clock: everybody who judges
- * a claim comes to the same answer (spec/claims.md).
+ * Expressions of claims: CEL (the Common Expression Language) over `o`, what a probe observed, and `p`, the claim's own
+ * parameters. An expression always ends, has no effects, and records what it read, so that a verdict never has a better
+ * class than the weakest observation that it rests on. Its cost is bounded by counting, not by a clock, so everybody
+ * gets the same answer (spec/claims.md).
  */
 import { refuse } from '../bytes/refusal.ts';
 import type { Claim } from '../statement/commitment.ts';
@@ -13,24 +13,27 @@ import { nodesOf, parseExpression } from './cel/syntax.ts';
 import type { ValueMap } from './value.ts';
 import type { Read } from './withheld.ts';
 
-/** The newest language and budget that this program knows. A claim that names none is of the first. */
+/** The newest version of language and budget that this program knows. A claim that names none has version 1. */
 export const LANGUAGE = 1;
 
-/** A claim as far as it is evaluated. */
+/** The parts of a claim that evaluation needs. */
 export type Expression = Pick<Claim, 'expr' | 'params' | 'language'>;
 
-/** What an expression came to. */
+/** The result of an expression. */
 export interface Outcome {
-  /** Undefined when it has no answer: then `why`. */
+  /** Undefined if the expression has no answer; `why` then says the reason. */
   readonly holds: boolean | undefined;
   readonly why: string | undefined;
-  /** What it read of the observation, each path once and in order. */
+  /** The observations that it read; each path once, in order. */
   readonly reads: readonly Read[];
   /** Units that it cost (spec/claims.md, "Cost"). */
   readonly cost: number;
 }
 
-/** Why this program cannot judge a claim, nor believe who did: it does not know the language that the claim is written in. */
+/**
+ * Why this program can neither judge a claim nor check another's judgement: it does not know the version of the
+ * language. Undefined if it does.
+ */
 export function languageFault({ language = 1 }: Pick<Claim, 'language'>): string | undefined {
   return language === LANGUAGE
     ? undefined
@@ -57,8 +60,8 @@ export function checkExpression(text: string): void {
 }
 
 /**
- * Evaluates a claim's expression over what was observed. Pure: the same for everyone, at any time. `cut`: JSON Pointers of
- * collections that have or may have members that `o` does not; their size is known to be no less.
+ * Evaluates a claim's expression over an observation. Pure. `cut`: JSON Pointers of collections that may have members
+ * which `o` lacks; only a lower bound of their size is known.
  */
 export function evaluate(
   { expr, params, language = 1 }: Expression,

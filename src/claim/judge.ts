@@ -1,6 +1,6 @@
 /**
- * From a claim and what was observed to a verdict with its evidence class (design.md, "Proof-as-code"). Only
- * PROVEN is green; what could not be looked at is UNKNOWN, never a pass.
+ * Turns a claim and an observation into a verdict with its evidence class (design.md, "Proof-as-code"). Only PROVEN is
+ * green. If the probe could not observe, the verdict is UNKNOWN, which never passes.
  */
 import type { Claim } from '../statement/commitment.ts';
 import { EVIDENCE_CLASSES, type EvidenceClass, type Verdict } from '../statement/vocabulary.ts';
@@ -12,7 +12,7 @@ import { covers, withheldReason, type Read } from './withheld.ts';
 export interface Judgement {
   readonly verdict: Extract<Verdict, 'PROVEN' | 'VIOLATED' | 'CONTRADICTED' | 'UNKNOWN'>;
   readonly evidence: EvidenceClass;
-  /** JSON Pointers of the observations it rests on. */
+  /** JSON Pointers of the observations that the verdict rests on. */
   readonly touched: readonly string[];
   /** Indices into the observation's attachments, ascending. */
   readonly attachments: readonly number[];
@@ -24,7 +24,8 @@ export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judge
   if ('code' in observed) return unknown(`${observed.code}: ${observed.message}`);
   const seen = underName(nameOf(claim.probe), observed);
   const { holds, why, reads } = evaluate(claim, seen.value, cutIn(seen));
-  // A size of which only the least is known gave an answer, or gave none because of what is withheld.
+  // The answer may depend on a size of which only a lower bound is known; or there is no answer because a value is
+  // withheld.
   const rested = why === undefined ? reads : reads.map(exactly);
   const reason =
     withheldReason(seen.value, seen.withheld ?? [], rested) ??
@@ -39,7 +40,7 @@ export function judgeClaim(claim: Claim, observed: Observed | Unobserved): Judge
   );
   if (against !== undefined) return { ...rest, verdict: 'CONTRADICTED', explain: against.explain };
   if (!holds) return { ...rest, verdict: 'VIOLATED', explain: lowered };
-  // Class E2 is several agents' agreement, which readers see; each of them can only say what it saw itself.
+  // E2 is the agreement of several agents, which readers determine. A single agent can reach at most E1 of it.
   const needed = claim.minEvidence === 'E2' ? 'E1' : claim.minEvidence;
   if (rank(evidence) >= rank(needed)) return { ...rest, verdict: 'PROVEN', explain: lowered };
   return {
@@ -53,17 +54,17 @@ function exactly(read: Read): Read {
   return read.kind === 'least' ? { ...read, kind: 'members' } : read;
 }
 
-/** Collections of which the probe says that they may have more. */
+/** Collections that may have more members, as the probe states. */
 function cutIn({ withheld = [] }: Observed): ReadonlySet<string> {
   return new Set(withheld.filter(({ only }) => only === 'members').map(({ path }) => path));
 }
 
-/** The name in a probe's `name@version`: what it observed is `o.<name>` to a claim. */
+/** The name in a probe's `name@version`: its observation is `o.<name>` in a claim. */
 export function nameOf(probe: string): string {
   return probe.split('@', 1)[0] ?? probe;
 }
 
-/** An observation as claims see it and proofs record it: everything of it stands under the probe's name. */
+/** An observation as claims read it and proofs record it: all of it below the probe's name. */
 export function underName(name: string, observed: Observed): Observed {
   const below = (path: string): string => `/${escaped(name)}${path}`;
   return {
@@ -81,8 +82,9 @@ export function underName(name: string, observed: Observed): Observed {
 }
 
 /**
- * The weakest class among what was read, and all that it rests on. Nobody signs that a map has no other members: what is
- * absent from one, or shown by going through all of it, is the agent's word at best, whatever class the members have.
+ * The weakest class among the parts that were read, and everything the verdict rests on. No signature shows that a map
+ * has no other members. So the absence of a member, or a result of iterating all members, is E1 at best, whatever class
+ * the members have.
  */
 export function gradeOf(
   { grades }: Pick<Observed, 'grades'>,
@@ -93,7 +95,7 @@ export function gradeOf(
   readonly lowered: string | undefined;
 } {
   const used = reads.flatMap(({ path, kind, map }): readonly Omit<Grade, 'path'>[] => {
-    // A part without a grade of its own has the one above it; without any, the agent saw it.
+    // A part without a grade of its own has the grade of the part above it. Without any grade it is E1.
     const above = grades.filter((grade) => covers(grade.path, path));
     const nearest = above.toSorted((a, b) => b.path.length - a.path.length)[0] ?? SEEN;
     const own = (kind === 'absent' || map === true) && rank(nearest.evidence) > rank('E1') ? SEEN : nearest;
@@ -102,14 +104,14 @@ export function gradeOf(
     return [own, ...parts.filter((grade) => kind === 'whole' || isMember(path, grade.path))];
   });
   const classes = used.map(({ evidence }) => evidence);
-  // An expression that reads nothing proves nothing about the subject.
+  // An expression that reads nothing of the observation proves nothing about the subject.
   const evidence = reads.length === 0 ? 'E0' : classes.reduce((a, b) => (rank(a) <= rank(b) ? a : b));
   const attachments = new Set(used.flatMap((grade) => grade.attachments ?? []));
   const lowered = used.find((grade) => grade.lowered !== undefined)?.lowered;
   return { evidence, attachments: [...attachments].toSorted((a, b) => a - b), lowered };
 }
 
-/** What nobody graded. */
+/** The grade of a part that nobody graded. */
 const SEEN: Omit<Grade, 'path'> = { evidence: 'E1' };
 
 /** Whether a path is one step below another. */

@@ -1,7 +1,6 @@
 /**
- * What one run of a probe brings back, and how each part of it is known: the evidence class belongs to an
- * observation, never to a probe. That a server accepted TLS 1.2 it signed itself (E3); that it refused it, only
- * the agent saw (E1).
+ * What one run of a probe returns, and how each part of it is known. The evidence class belongs to an observation, not
+ * to a probe: a server that accepted TLS 1.2 signed that itself (E3); that it refused TLS 1.2, only the agent saw (E1).
  */
 import type { Digest } from '../bytes/brand.ts';
 import type { EvidenceClass } from '../statement/vocabulary.ts';
@@ -14,59 +13,71 @@ export interface Attachment {
   readonly data: Uint8Array;
 }
 
-/** How a part of the value is known: everything at or below `path` (JSON Pointer), where no longer path says otherwise. */
+/**
+ * How a part of the value is known: everything at or below `path` (JSON Pointer), unless a longer path has a grade of
+ * its own.
+ */
 export interface Grade {
   readonly path: string;
   readonly evidence: EvidenceClass;
-  /** Indices into `attachments`: what E3 and E4 rest on, and what the agent tells of a refusal (E1). */
+  /** Indices into `attachments`: the evidence of E3 and E4, or the agent's record of a refusal (E1). */
   readonly attachments?: readonly number[];
-  /** Why it is no better than E1 though something was signed: by whom is not known. */
+  /** Why the class is only E1 though something was signed: the signer is not known. */
   readonly lowered?: string;
 }
 
-/** The control plane says one thing of `path`, and behaviour another. */
+/** A contradiction at `path`: the control plane states one thing, and the behaviour shows another. */
 export interface Contradiction {
   /** JSON Pointers of both sides in the value. */
   readonly paths: readonly string[];
   /** Both sides, for people: `ssl_min_protocol_version is TLSv1.3, and TLSv1.2 was accepted`. */
   readonly explain: string;
-  /** It is one only to a claim that does not hold: what the other side says could not be read. */
+  /**
+   * `violated`: it is a contradiction only for a claim that is violated, because the control plane's statement could
+   * not be read.
+   */
   readonly onlyAgainst?: 'violated';
 }
 
-/** What was there to be observed, and how much of it was. */
+/** How many things there were to observe, and how many were observed. */
 export interface Population {
   readonly source: string;
   readonly total: number;
   readonly sampled: number;
   readonly method: string;
-  /** Where the population was found, file by file, for whoever counts again: the counts add up to `total`. */
+  /** The files in which the population was found, so that somebody can count again; the counts add up to `total`. */
   readonly files?: readonly { readonly digest: Digest; readonly count: number }[];
 }
 
 export interface Observed {
-  /** What claims see as `o.<name of the probe>`. Paths of grades and contradictions are told from here. */
+  /** What claims read as `o.<name of the probe>`. Paths of grades and contradictions start here. */
   readonly value: ValueMap;
-  /** Without a grade, an observation is E1: the agent saw it. */
+  /** A part without a grade is E1: the agent saw it. */
   readonly grades: readonly Grade[];
   readonly attachments: readonly Attachment[];
   readonly contradictions: readonly Contradiction[];
   readonly population: Population;
-  /** Leaves of the declaration that were compared, and live things nobody declared; where a probe compares. */
+  /**
+   * Number of leaves of the declaration that were compared, and of live things that no declaration names; for a probe
+   * that compares.
+   */
   readonly compared?: { readonly declared: number; readonly compared: number; readonly excluded: number };
   readonly undeclared?: readonly Value[];
-  /** What the value does not have though it may be there (withheld.ts): a claim that reads it is UNKNOWN. */
+  /**
+   * Parts that the value lacks though the target may have them (withheld.ts). A claim that reads such a part is
+   * UNKNOWN.
+   */
   readonly withheld?: readonly Withheld[];
   /**
-   * Parts whose value says that nothing is known, and why. Unlike what is withheld they decide nothing: a claim that has
-   * an answer without them keeps it, and one that has none says why.
+   * Parts whose value states that nothing is known, with the reason. They do not decide: a claim that has an answer
+   * without them keeps it, and a claim without an answer shows the reason.
    */
   readonly unclear?: readonly Pick<Withheld, 'path' | 'reason'>[];
   /** Bytes sent and received. */
   readonly bytes: number;
 }
 
-/** A probe that could not look: nothing is known, which is never a pass. `code` is stable, for machines. */
+/** The result of a probe that could not observe. The claim is UNKNOWN. `code` is stable, for programs. */
 export interface Unobserved {
   readonly code: string;
   readonly message: string;

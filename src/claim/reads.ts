@@ -1,6 +1,6 @@
 /**
- * Whether an expression can have an answer at all, before anything was observed: it reads what its probe observes, and
- * parameters that the claim gives.
+ * Checks, before anything is observed, whether an expression can have an answer: it must read what its probe can
+ * observe, and parameters that the claim gives.
  */
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { parseExpression } from './cel/syntax.ts';
@@ -8,8 +8,9 @@ import { nameOf } from './judge.ts';
 import { memberOf, type Shape } from './shape.ts';
 
 /**
- * What an expression reads that cannot be there, for people; undefined when it reads nothing of the kind. `observed`: the
- * shape of the value of its `probe`, a name@version. Parameters that are not given may be asked for with `has`, since nothing observed is absent then.
+ * What an expression reads that can never be there, as text; undefined if there is nothing of the kind. `observed`:
+ * shape of the value of `probe`, a name@version. `has` may ask for a parameter that is not given, since that does not
+ * depend on the observation.
  */
 export function readFault(
   text: string,
@@ -29,7 +30,7 @@ export function readFault(
 
 class Unreadable extends Error {}
 
-/** What a name or a part of an expression stands for, and how it was written. */
+/** What a name or a part of an expression stands for, and its text. */
 interface Place {
   readonly shape: Shape;
   readonly at: string;
@@ -71,7 +72,7 @@ class Reading {
         const [name, from] = node.args;
         of(name);
         const place = of(from);
-        // A name that is never there is absent for ever.
+        // A name that can never be there is always absent.
         if (name.op === 'value' && typeof name.args === 'string' && isNamed(place.shape))
           this.#member(place, name.args);
         return ANY;
@@ -119,7 +120,7 @@ class Reading {
   #call([name, args]: readonly [string, readonly ASTNode[]], scope: Scope): Place {
     const [first] = args;
     if (first === undefined) return ANY;
-    // `has(p.x)` asks for what may not be given.
+    // `has(p.x)` may ask for a parameter that is not given.
     if (name === 'has' && first.op === '.' && isParameters(first.args[0], scope)) return ANY;
     const place = this.shapeOf(first, scope);
     return name === 'dyn' ? place : ANY;
@@ -139,7 +140,7 @@ class Reading {
     return name === 'map' ? { shape: { list: made.shape }, at: made.at } : ANY;
   }
 
-  /** Throws Unreadable for a member that is never there. */
+  /** Throws Unreadable for a member that can never be there. */
   #member({ shape, at }: Place, name: string): Place {
     const below = `${at}.${name}`;
     if (shape === 'any') return { shape, at: below };

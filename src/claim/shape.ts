@@ -1,6 +1,6 @@
 /**
- * What a probe can observe: the members of its value, by name. A claim that reads another is UNKNOWN for ever, or passes by
- * the absence of what never is there, and so is refused when it is made (reads.ts).
+ * The shape of what a probe can observe: the members of its value, by name. A claim that reads any other member would
+ * always be UNKNOWN, or would pass because the member is always absent. So it is refused when it is made (reads.ts).
  */
 import { isList, isMap, type Value } from './value.ts';
 
@@ -12,7 +12,7 @@ export type Shape =
   | { readonly list: Shape }
   /** Members by names that the target has: settings, headers. */
   | { readonly map: Shape }
-  /** Members by these names and no others; any of them may be absent. */
+  /** Members with these names and no others; any of them may be absent. */
   | { readonly members: Readonly<Record<string, Shape>> };
 
 /** Members that are all scalars. */
@@ -20,7 +20,7 @@ export function scalars(...names: readonly string[]): Readonly<Record<string, Sh
   return Object.fromEntries(names.map((name) => [name, 'scalar']));
 }
 
-/** JSON Pointer of a part that is not of the shape; undefined when all is. For tests of probes. */
+/** JSON Pointer of the first part that does not have the shape; undefined if all parts do. For tests of probes. */
 export function misfit(value: Value, shape: Shape, at = ''): string | undefined {
   if (shape === 'any') return undefined;
   if (shape === 'scalar') return isMap(value) || isList(value) ? at : undefined;

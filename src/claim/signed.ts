@@ -1,12 +1,12 @@
-/** A claim judged again from nothing but what somebody signed: the target (E3), or a third party (E4). */
+/** Judges a claim again from signed data alone: signed by the target (E3) or a third party (E4). */
 import type { EvidenceClass } from '../statement/vocabulary.ts';
 import { evaluate, type Expression } from './expression.ts';
 import { gradeOf } from './judge.ts';
 import { childrenOf, escaped, isList, isMap, type Value, type ValueMap } from './value.ts';
 
 /**
- * Whether the claim holds by what was signed alone; undefined when that does not say, or when the claim rests on what is
- * not there: an agent can leave out what speaks against it.
+ * Whether the claim holds by the signed data alone. Undefined if the data do not decide, or if the claim rests on the
+ * absence of something: an agent could have left it out.
  */
 export function judgeSigned(
   claim: Expression,
@@ -18,7 +18,7 @@ export function judgeSigned(
   return gradeOf({ grades }, reads).evidence === evidence ? holds : undefined;
 }
 
-/** Paths of what somebody signed: each scalar, and each list of scalars, which is signed from its first item to its last. */
+/** Paths of signed parts: each scalar, and each list of scalars, which is signed as a whole. */
 function signedParts(value: Value, path = ''): readonly string[] {
   const children = childrenOf(value);
   if (isMap(value) || children.some(([, child]) => isMap(child) || isList(child)))

@@ -1,12 +1,12 @@
 /**
- * What a probe tells: a tree of maps and lists over text, whole numbers, booleans and null. It is what a claim's
- * expression sees, and, leaf by leaf, what goes into the salted tree of a runtime proof (spec/statements.md §5, §8).
+ * The value that a probe observes: a tree of maps and lists over text, whole numbers, booleans and null. A claim's
+ * expression reads it; leaf by leaf it goes into the salted tree of a runtime proof (spec/statements.md §5, §8).
  */
 import { encodeCbor } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 
-/** Numbers are whole, within ±(2^53−1): shares are told in permille, times in milliseconds. */
+/** Numbers are whole, within ±(2^53−1). Shares are given in permille, times in milliseconds. */
 export type Value = string | number | boolean | null | readonly Value[] | ValueMap;
 export interface ValueMap {
   readonly [name: string]: Value;
@@ -18,7 +18,7 @@ export interface Leaf {
   readonly value: Value;
 }
 
-/** Most leaves, deepest nesting and longest text of one probe's value: it came from the target. */
+/** Bounds of one probe's value, since it came from the target: most leaves, deepest nesting, longest text. */
 const MAX_LEAVES = 20_000;
 const MAX_DEPTH = 12;
 const MAX_TEXT = 65_536;
@@ -68,7 +68,7 @@ export function isList(value: Value): value is readonly Value[] {
 
 /** One step of a JSON Pointer (RFC 6901 §3). */
 export function escaped(name: string): string {
-  // Most names have neither, and most reads of an expression come by here.
+  // Most names contain neither character, and this function runs for most reads of an expression.
   return /[~/]/.test(name) ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name;
 }
 

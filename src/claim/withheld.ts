@@ -1,18 +1,19 @@
 /**
- * What a probe cut, dropped or did not ask for. Such a part of the value is neither there nor absent: a claim that reads
- * it is UNKNOWN, and says why. Every probe marks such parts; this one rule judges them for all.
+ * Parts of an observation that a probe cut, dropped or did not ask for. Such a part counts neither as present nor as
+ * absent: a claim that reads it is UNKNOWN, with the reason. Every probe marks such parts, and this rule handles them
+ * for all probes.
  */
 import { childrenOf, escaped, type Value } from './value.ts';
 
-/** One part of an observation that the probe knows to be less than what is there. */
+/** One part of an observation that the probe knows to be incomplete. */
 export interface Withheld {
   /** JSON Pointer in the probe's value (not below the probe's name). */
   readonly path: string;
-  /** For people, and for the proof's `explain`: `a header longer than 1024 characters was cut`. */
+  /** Text for people and for the proof's `explain`: `a header longer than 1024 characters was cut`. */
   readonly reason: string;
   /**
-   * Left out: nothing is known at or below `path`, be a value there or not. `members`: what the value has below `path`
-   * is right, and there are or may be members or items that it does not have.
+   * Absent: nothing is known at or below `path`, whether or not the value has something there. `members`: what the
+   * value has below `path` is right, but there may be further members or items.
    */
   readonly only?: 'members';
 }
@@ -21,15 +22,15 @@ export interface Withheld {
 export interface Read {
   readonly path: string;
   /**
-   * `value`: what stands there, or that something does. `absent`: that nothing does. `members`: which members or items
-   * there are. `least`: that there are no fewer. `whole`: everything below.
+   * `value`: the value, or that there is one. `absent`: that there is none. `members`: the set of members or items.
+   * `least`: a lower bound of their number. `whole`: everything below.
    */
   readonly kind: 'value' | 'absent' | 'members' | 'least' | 'whole';
-  /** It is a map whose members were listed or counted, or that was read whole. */
+  /** True if it is a map whose members were listed or counted, or that was read whole. */
   readonly map?: boolean;
 }
 
-/** Why what was read of `value` is not known; undefined when it is. */
+/** Why a read part of `value` is not known; undefined if it is. */
 export function withheldReason(
   value: Value,
   withheld: readonly Withheld[],
@@ -44,11 +45,11 @@ export function withheldReason(
 function meets({ path }: Withheld, read: Read, value: Value): boolean {
   if (covers(path, read.path)) return true;
   if (read.kind === 'whole') return covers(read.path, path);
-  // A member whose value was cut is still one member to whoever counts; one that is left out may be none.
+  // A member whose value was cut still counts as one member; a member that was left out may not exist.
   return read.kind === 'members' && parentOf(path) === read.path && !isThere(value, path);
 }
 
-/** Whether a read rests on which members a collection has, of which not all are known. */
+/** Whether a read rests on the set of members of a collection that is not known completely. */
 function counts({ path }: Withheld, read: Read): boolean {
   if (read.kind === 'whole') return covers(read.path, path) || covers(path, read.path);
   if (read.kind === 'members') return read.path === path;

@@ -1,4 +1,4 @@
-/** Where a target is: `host:port`, `[2001:db8::1]:443`, or a URL, whose path and credentials are not looked at. */
+/** The address of a target: `host:port`, `[2001:db8::1]:443`, or a URL, of which path and credentials are ignored. */
 import { refuse } from '../bytes/refusal.ts';
 
 export interface Address {
@@ -19,7 +19,7 @@ export function isUrl(target: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(target);
 }
 
-/** Refuses `config-invalid`. `fallback`: the port when the target names none. */
+/** Refuses `config-invalid`. `fallback`: the port if the target names none. */
 export function parseAddress(target: string, fallback: number): Address {
   const whole = isUrl(target);
   const text = whole ? target : `tcp://${target}`;

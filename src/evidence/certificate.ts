@@ -1,4 +1,4 @@
-/** What a certificate says, and the key in it. Nothing here checks who issued it: that is a claim's business. */
+/** The content of a certificate, and the key in it. The issuer is not checked here; a claim may ask for that. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -31,11 +31,17 @@ export interface CertificateFacts {
 export interface Certificate {
   readonly facts: CertificateFacts;
   readonly key: PublicKey;
-  /** Whether it is made out to a host name (RFC 9525 §6.3) or an IP address; its common name does not count. */
+  /**
+   * Whether the certificate names a host (RFC 9525 §6.3) or an IP address as an alternative name. Its common name does
+   * not count.
+   */
   readonly covers: (host: string) => boolean;
 }
 
-/** Reads one DER certificate that fills the bytes. Refuses `malformed-proof`; `isUnread` tells of a key not read here. */
+/**
+ * Reads one DER certificate that fills the bytes. Refuses `malformed-proof`; for a key that is not supported,
+ * `isUnread` is true of the refusal.
+ */
 export function readCertificate(der: Uint8Array): Certificate {
   const parsed = parseCertificate(der);
   if (parsed === undefined)

@@ -1,6 +1,6 @@
 /**
- * What makes a transcript fresh: the target signs bytes that nobody knew before the checkpoint, made for
- * this commitment alone (design.md, "Proof-as-code").
+ * The challenge that makes a transcript fresh: the target signs bytes that nobody could know before the checkpoint, and
+ * that are made for one commitment (design.md, "Proof-as-code").
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { digest, type Digest } from '../bytes/brand.ts';

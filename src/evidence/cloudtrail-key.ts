@@ -1,7 +1,7 @@
 /**
- * Public keys that AWS signs digests with, as `aws cloudtrail list-public-keys` prints them: base64 of the PKCS #1
- * DER. SubjectPublicKeyInfo and PEM are read too. A verdict of class E4 is worth what is known of the key: compare it
- * with the API's answer for the region, by a way of your own.
+ * Public keys with which AWS signs digests, as `aws cloudtrail list-public-keys` prints them: base64 of the PKCS #1
+ * DER. SubjectPublicKeyInfo and PEM are read, too. Class E4 rests on this key: compare it with the API's answer for the
+ * region over a channel of your own.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { parseBase64 } from '../bytes/text.ts';

@@ -1,7 +1,8 @@
 /**
- * The offline verifier of CloudTrail's digest files, evidence of class E4: AWS signs every hour which log files there
- * are, their SHA-256, and the signature of the digest before (AWS CloudTrail User Guide, "Custom implementations of
- * CloudTrail log file integrity validation"). Needs no network and no clock; says nothing of what the log files hold.
+ * The offline verifier of CloudTrail's digest files, evidence of class E4. Every hour AWS signs the list of log files,
+ * their SHA-256, and the signature of the digest before (AWS CloudTrail User Guide, "Custom implementations of
+ * CloudTrail log file integrity validation"). It needs no network and no clock. The content of the log files is not
+ * checked.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeCbor, encodeCbor } from '../bytes/cbor.ts';
@@ -46,8 +47,9 @@ export interface VerifiedTrail {
 }
 
 /**
- * Checks AWS's signature over one digest file. Refuses `malformed-proof` for what is no digest file (`isUnread` tells of a
- * place where the signature cannot be checked), and `proof-failed` when none of the keys made the signature.
+ * Checks AWS's signature over one digest file. Refuses `malformed-proof` for bytes that are no digest file, and
+ * `proof-failed` if none of the keys made the signature. If this machine cannot check the signature, `isUnread` is true
+ * of the refusal.
  */
 export async function verifyDigest(signed: SignedDigest, keys: readonly TrailKey[]): Promise<VerifiedDigest> {
   const content = await inflated(signed.file);
@@ -77,7 +79,7 @@ async function signerAmong(
   return undefined;
 }
 
-/** What AWS signs: four lines, the last of them the signature of the digest before, or the word null. */
+/** The bytes that AWS signs: four lines. The last is the signature of the digest before, or the word null. */
 export function stringToSign(digest: TrailDigest): Uint8Array {
   const { endText, bucket, object, previous } = digest;
   return encodeUtf8(
@@ -85,7 +87,7 @@ export function stringToSign(digest: TrailDigest): Uint8Array {
   );
 }
 
-/** Why `later` does not follow `earlier` at once in one chain; undefined when it does. */
+/** Why `later` is not the immediate successor of `earlier` in one chain; undefined if it is. */
 export function breakBetween(earlier: VerifiedDigest, later: VerifiedDigest): string | undefined {
   const { previous } = later;
   if (!sameTrail(earlier.trail, later.trail)) return `${later.object} is of another trail`;
@@ -150,7 +152,7 @@ export function parseSignature(text: string): Uint8Array | undefined {
 async function inflated(file: Uint8Array): Promise<Uint8Array> {
   const unzip = new DecompressionStream('gzip');
   const writer = unzip.writable.getWriter();
-  // What fails there shows when the other end is read.
+  // An error of the writer also appears when the other end is read.
   const written = writer
     .write(Uint8Array.from(file))
     .then(() => writer.close())

@@ -1,7 +1,7 @@
 /**
- * Whether a signature is the target's: who signed a transcript against the identity that the commitment names for the
- * locator of a claim. Agents, readers and verifiers all ask `signerOf`; a result is of class E3 only when its answer
- * is `target` (spec/claims.md, "Who signed").
+ * Decides whether a signature is the target's: compares the signer of a transcript with the identity that the
+ * commitment names for the claim's locator. Agents, readers and verifiers all call `signerOf`. A result has class E3
+ * only if the answer is `target` (spec/claims.md, "Who signed").
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { printable } from '../bytes/printable.ts';
@@ -16,21 +16,21 @@ import type { VerifiedTls } from './tls-verify.ts';
 import type { Verified } from './verify.ts';
 import { findPath } from './x509-path.ts';
 
-/** What a claim points at. */
+/** The target that a claim is about. */
 export interface Aim {
   readonly subject: string;
-  /** Undefined when the claim names none and the commitment does not have exactly one. */
+  /** Undefined if the claim names none and the commitment does not have exactly one. */
   readonly locator: string | undefined;
-  /** Name or IP address of the server that is meant; undefined where the locator is no address. */
+  /** Name or IP address of the server; undefined if the locator is no address. */
   readonly host: string | undefined;
   readonly identities: readonly ResolvedIdentity[];
-  /** Those of the other locators. */
+  /** Identities of the other locators. */
   readonly elsewhere: readonly ResolvedIdentity[];
-  /** Claims mean several names at the locator. */
+  /** True if claims ask for several host names at this locator. */
   readonly severalHosts: boolean;
 }
 
-/** When a handshake took place at the earliest and the latest, POSIX seconds; undefined: nobody says. */
+/** The earliest and latest time of a handshake, POSIX seconds; undefined if not known. */
 export interface Between {
   readonly from: number | undefined;
   readonly to: number;
@@ -38,12 +38,12 @@ export interface Between {
 
 export type Signer =
   | { readonly kind: 'target' }
-  /** Somebody else, or the target under another name: it shows nothing of the locator. */
+  /** Somebody else signed, or the target under another name: the transcript shows nothing about the locator. */
   | { readonly kind: 'other'; readonly why: string }
-  /** It cannot be told here: worth what the agent's word is, E1. */
+  /** It cannot be decided here; the result counts as the agent's statement, E1. */
   | { readonly kind: 'unchecked'; readonly why: string };
 
-/** The locator that a claim looks at: its parameter `target`, else the only one of the commitment. */
+/** The locator of a claim: its parameter `target`, else the only one of the commitment. */
 export function locatorOf(
   { params }: Pick<Claim, 'params'>,
   target: Declaration['target'],
@@ -54,12 +54,12 @@ export function locatorOf(
   return more.length === 0 ? only?.at : undefined;
 }
 
-/** The server that is asked for at an address: parameter `servername`, else the host of the address itself. */
+/** The server that is asked for at an address: parameter `servername`, else the host of the address. */
 export function hostMeant(host: string, params: ReadonlyMap<string, Parameter> | undefined): Parameter {
   return params?.get('servername') ?? host;
 }
 
-/** Where a claim of a declaration about `subject` points. */
+/** The target of a claim of a declaration about `subject`. */
 export function aimOf(claim: Claim, { target = {}, claims }: Declaration, subject: string): Aim {
   const locator = locatorOf(claim, target);
   const host = hostOf(claim, locator);
@@ -78,7 +78,7 @@ export function aimOf(claim: Claim, { target = {}, claims }: Declaration, subjec
 }
 
 function hostOf({ params, probe }: Claim, locator: string | undefined): string | undefined {
-  // What a collector is told to look at, its command line does not say in one way.
+  // What a collector (`exec`) contacts cannot be read from its command line in a unique way.
   const address = locator === undefined || probe.startsWith('exec@') ? undefined : addressIn(locator);
   const meant = address && hostMeant(address.host, params);
   return typeof meant === 'string' ? meant.toLowerCase() : undefined;
@@ -94,7 +94,7 @@ function addressIn(locator: string): Address | undefined {
   }
 }
 
-/** The worst of what `signerOf` says of several transcripts; of none, nothing is known. */
+/** The worst answer of `signerOf` for several transcripts. Without a transcript, the answer is `unchecked`. */
 export async function signersOf(all: readonly Verified[], aim: Aim, between: Between): Promise<Signer> {
   if (all.length === 0) return unchecked('there is no signature');
   const signers = await Promise.all(all.map((each) => signerOf(each, aim, between)));
@@ -104,7 +104,7 @@ export async function signersOf(all: readonly Verified[], aim: Aim, between: Bet
   );
 }
 
-/** Who signed a transcript that verifies. Pure; X.509 paths are checked with WebCrypto. */
+/** Decides who signed a transcript whose signature verifies. Pure; X.509 paths are checked with WebCrypto. */
 export async function signerOf(verified: Verified, aim: Aim, between: Between): Promise<Signer> {
   const { protocol } = verified;
   const own = aim.identities.filter((each) => ('ssh' in each ? 'ssh' : 'tls') === protocol);
@@ -116,7 +116,7 @@ export async function signerOf(verified: Verified, aim: Aim, between: Between): 
   return verified.protocol === 'ssh' ? sshSigner(verified, own, aim) : tlsSigner(verified, own, aim, between);
 }
 
-/** SSH signs no name of the server: only a key that one locator alone has tells which server it was. */
+/** SSH signs no name of the server. Only a key that belongs to one locator alone shows which server it was. */
 function sshSigner(
   { fingerprint }: VerifiedSsh,
   own: Aim['identities'],
@@ -165,7 +165,7 @@ async function tlsSigner(
   );
 }
 
-/** The server name that a client sends: none for an IP address (RFC 6066 §3). */
+/** The server name that a client sends; none for an IP address (RFC 6066 §3). */
 function sniOf(host: string): string | undefined {
   return addressBytes(host) === undefined ? host : undefined;
 }

@@ -1,7 +1,8 @@
 /**
- * Signatures of targets, CAs and AWS. WebCrypto checks RSA and the curves of NIST; @noble checks those curves too where there
- * is no WebCrypto (a page that did not come over https://, nor from localhost), and all other curves anywhere. What cannot be
- * checked here is said to be that, and neither good nor bad (spec/transcripts.md, "Where a signature is checked").
+ * Checks signatures of targets, CAs and AWS. WebCrypto checks RSA and the NIST curves. @noble checks those curves if
+ * there is no WebCrypto (a page from neither https:// nor localhost), and all other curves everywhere. A signature that
+ * cannot be checked here is reported as unchecked, neither good nor bad (spec/transcripts.md, "Where a signature is
+ * checked").
  */
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '../bytes/compare.ts';
@@ -20,7 +21,7 @@ export interface Signing {
   readonly form: 'der' | 'compact';
 }
 
-/** Whether a signature is good; `lacks`: what is needed to tell, and is not here. */
+/** Whether a signature is good. `lacks`: what would be needed to check it and is not available here. */
 export type Checked = boolean | { readonly lacks: string };
 
 const HASHERS = { sha256, sha384, sha512 } as const;
@@ -31,7 +32,7 @@ export function hashWith(hash: Hash, bytes: Uint8Array): Uint8Array {
   return HASHERS[hash](bytes);
 }
 
-/** Checks a signature. Never throws for bad input of any kind: false. */
+/** Checks a signature. Returns false for bad input of any kind; never throws. */
 export async function checkSignature(
   key: PublicKey,
   signing: Signing,
@@ -92,7 +93,7 @@ const WEB_CURVE: Readonly<Partial<Record<Curve, string>>> = {
   secp521r1: 'P-521',
 };
 
-/** Undefined where there is no WebCrypto, or it does not take the key: then @noble says. */
+/** Undefined if there is no WebCrypto or it does not accept the key; @noble then checks. */
 async function withWebCrypto(
   point: Uint8Array,
   namedCurve: string,
@@ -134,7 +135,7 @@ async function checkRsa(
 ): Promise<Checked> {
   if (hash === null) return false;
   if (key.type === 'rsa-pss') {
-    // Such a key signs with PSS alone, and may say with which hash and how long a salt at least.
+    // Such a key signs with PSS only, and may restrict the hash and the least length of the salt.
     if (salt === undefined) return false;
     if (key.only !== undefined && (key.only.hash !== hash || key.only.salt > salt)) return false;
   }

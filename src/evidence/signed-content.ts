@@ -1,12 +1,12 @@
 /**
- * A target's signature taken out of its transcript, with the commands by which OpenSSL and OpenSSH check it:
- * who does not trust this program needs no other line of it.
+ * Extracts a target's signature from its transcript, with commands by which OpenSSL and OpenSSH check it. Somebody who
+ * does not trust this program can check the signature with those alone.
  */
 import { encodeUtf8, formatBase64 } from '../bytes/text.ts';
 import { CHALLENGE_LENGTH } from './challenge.ts';
 import { encodeDer, encodeDerInteger, TAG } from './der.ts';
 
-/** The bytes that `content` ends with, or with the hash of, and where the challenge stands in them. */
+/** The bytes that `content` ends with (or whose hash it ends with), and the place of the challenge in them. */
 export interface Challenged {
   readonly bytes: Uint8Array;
   readonly at: number;
@@ -25,12 +25,14 @@ export interface SignedContent {
   readonly pss: boolean;
 }
 
-/** Files by name, and the commands that check them in their folder; each exits with 0 when all is well. */
+/** Files by name, and commands that check them in their folder. Each command exits with 0 if the check succeeds. */
 export interface ByHand {
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** For a shell: `signed.bin` is made of the challenge that root.bin, commitment.bin and nonce.bin make. */
+  /**
+   * Shell commands that show that `signed.bin` contains the challenge made of root.bin, commitment.bin and nonce.bin.
+   */
   readonly ties: readonly string[];
-  /** `signed.bin` is what the key signed. */
+  /** Commands that show that the key signed `signed.bin`. */
   readonly commands: readonly string[];
 }
 

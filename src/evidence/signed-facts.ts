@@ -1,6 +1,7 @@
 /**
- * What of a probe's observation somebody signed: by it readers judge results of class E3 and E4 again, and without it an
- * agent calls nothing E3 or E4. Each probe has its own (probe/NAME/facts.ts, found by probe/registry.ts).
+ * The facts of a probe's observation that somebody signed. Readers judge results of class E3 and E4 again from these
+ * facts, and agents claim E3 or E4 only for them. Each probe has its own (probe/NAME/facts.ts, found by
+ * probe/registry.ts).
  */
 import type { ValueMap } from '../claim/value.ts';
 import type { Claim } from '../statement/commitment.ts';
@@ -9,18 +10,18 @@ import type { VerifiedTls } from './tls-verify.ts';
 import type { Attested, AttestedResult } from './trail-facts.ts';
 import type { Placed } from './transcript-facts.ts';
 
-/** What is signed of one probe. */
+/** The signed facts of one probe. */
 export interface SignedFacts {
   /**
-   * Class E3: as much of the observation as the targets signed, under the probe's name. Several where the proof does not
-   * say which of them the agent saw, and it is the agent's word in any case.
+   * Class E3: the part of the observation that targets signed, below the probe's name. Several values if the proof does
+   * not tell which of them the agent observed.
    */
   readonly byTarget?: (claim: Claim, placed: readonly Placed[]) => readonly ValueMap[];
   /** Class E4: what a third party signed. */
   readonly byOther?: (result: AttestedResult, claim: Claim) => Promise<Attested>;
 }
 
-/** What is known of who signs for a probe, by its name@version; nothing of one that is not known: its results are E1 at most. */
+/** The signed facts of a probe, by its name@version. Empty for an unknown probe: its results are E1 at most. */
 export type SignedFactsOf = (probe: string) => SignedFacts;
 
 /** The handshakes of TLS among transcripts. */

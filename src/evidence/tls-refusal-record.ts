@@ -1,7 +1,7 @@
 /**
- * What was asked of a server that refused a version of TLS, as an attachment of a runtime proof (spec/transcripts.md §7.2).
- * Nobody signed it: it is the agent's word (E1), told so that a reader judges the refusal again by the same rule, from the
- * hellos themselves, and does not take "refused" for an answer.
+ * The record of what a server was asked when it refused a version of TLS, as an attachment of a runtime proof
+ * (spec/transcripts.md §7.2). Nobody signs it, so it is the agent's statement (E1). With the hellos at hand, a reader
+ * applies the rule of tls-refusal.ts again and need not take the word "refused" from the agent.
  */
 import { decodeCbor, encodeCbor } from '../bytes/cbor.ts';
 import { equalBytes } from '../bytes/compare.ts';
@@ -63,8 +63,8 @@ export function encodeRefusal(
 }
 
 /**
- * Judges a record again. Refuses `malformed-proof` (it is none, or of another edition of the registry) and `proof-failed`
- * (its hellos are of another challenge, or do not amount to a refusal).
+ * Applies the rule to a record again. Refuses `malformed-proof` for bytes that are no record, or of another edition of
+ * the registry, and `proof-failed` if its hellos have another challenge or do not show a refusal.
  */
 export function verifyRefusal(encoded: Uint8Array, challenge: Uint8Array): RefusalRecord {
   const found = parse(encoded);

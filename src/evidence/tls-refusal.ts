@@ -1,8 +1,8 @@
 /**
- * When a server has refused a version of TLS. Nobody signs a refusal, so the rule counts what was asked: one
- * `protocol_version` is enough, since it names the version; any other "no" may be about a suite, a group or a signature
- * scheme, so that it counts only when every registered one was offered, by hellos of that version, to a server that is
- * alive. The hellos are read again from their bytes: what was offered is what they say, not what a probe meant to offer.
+ * Decides when a server has refused a version of TLS. Nobody signs a refusal, so the rule looks at what the server was
+ * asked. One `protocol_version` alert is enough, since it names the version. Any other negative answer may be about a
+ * suite, a group or a signature scheme. It counts only if every registered one was offered, by hellos of that version,
+ * to a server that is alive. The offers are read from the bytes of the hellos, not from what a probe meant to offer.
  */
 import { parseClientHello, type ClientHello } from './tls-hello.ts';
 import { FIELD_GROUPS, isFieldSuite, registeredSuites, TLS_VERSIONS, type TlsVersion } from './tls-names.ts';
@@ -30,7 +30,7 @@ export interface Asked {
 
 export type Ruling =
   | { readonly refused: true }
-  /** `why` says what is missing for a refusal. */
+  /** `why`: what is missing for a refusal. */
   | { readonly refused: false; readonly why: string };
 
 /**
@@ -50,7 +50,7 @@ export function judgeRefusal(version: TlsVersion, asked: readonly Asked[], alive
     : { refused: false, why: 'the server accepted no other version, so that it may be down or busy' };
 }
 
-/** Whether an answer refuses, once everything was offered. */
+/** Whether an answer is a refusal, if everything was offered. */
 export function isNo(answer: Answer): boolean {
   const alert = alertOf(answer);
   return alert === undefined || alert === ALERT.handshakeFailure || alert === ALERT.insufficientSecurity;

@@ -1,6 +1,6 @@
 /**
- * What AWS signed of a proof of `iam@1` (class E4): its signatures over the digests that the proof carries, with the keys
- * that the commitment names. What cannot be checked so is no better than the word of the agent: E1.
+ * What AWS signed of a proof of `iam@1` (class E4): its signatures over the digests in the proof, by keys that the
+ * commitment names. What cannot be checked counts as the agent's statement, E1.
  */
 import { Refusal } from '../bytes/refusal.ts';
 import { formatTime } from '../bytes/time.ts';
@@ -21,10 +21,10 @@ export interface AttestedResult {
   readonly result: Pick<Result, 'attachments'>;
 }
 
-/** What the third party signed: facts for the claim to be judged again by, or why they are not to be had. */
+/** The facts that the third party signed, from which the claim is judged again; or why there are none. */
 export type Attested =
   | { readonly kind: 'signed'; readonly value: ValueMap; readonly trails: readonly VerifiedTrail[] }
-  /** Nothing says that it is wrong, and nothing that it is right. */
+  /** It cannot be checked: nothing shows that it is wrong or right. */
   | { readonly kind: 'unseen'; readonly why: string }
   | { readonly kind: 'wrong'; readonly why: string };
 
@@ -52,7 +52,7 @@ export async function examineTrail({ proof, result }: AttestedResult, { params }
   }
 }
 
-/** Why these trails are not the ones that the claim asks about, at the time of the proof. */
+/** Why these trails are not those that the claim asks for at the time of the proof; undefined if they are. */
 function lackIn(trails: readonly VerifiedTrail[], params: Claim['params'], at: number): string | undefined {
   const names = trails.map(({ digests }) => digests[0]?.trail);
   const accounts = new Set(
@@ -77,7 +77,7 @@ function lackIn(trails: readonly VerifiedTrail[], params: Claim['params'], at: n
   return undefined;
 }
 
-/** As the probe tells it (`o.iam.chain`), as far as it follows from the digests. */
+/** The part of `o.iam.chain` that follows from the digests. */
 function valueOf(trails: readonly VerifiedTrail[], seconds: number): ValueMap {
   const digests = trails.flatMap((each) => each.digests);
   return {

@@ -1,6 +1,7 @@
 /**
- * The offline verifier of evidence class E3: from a transcript and the challenge to what the target signed, or a
- * refusal. It needs no network, no clock and no trust in who recorded it. Limits: `E3_LIMITS`.
+ * The offline verifier of evidence class E3: takes a transcript and its challenge, and returns what the target signed,
+ * or refuses. It needs no network and no clock, and the recorder of the transcript need not be trusted. Limits:
+ * `E3_LIMITS`.
  */
 import { refuse } from '../bytes/refusal.ts';
 import { checkChallenge } from './challenge.ts';
@@ -11,9 +12,9 @@ import { parseTranscript } from './transcript.ts';
 export type Verified = VerifiedTls | VerifiedSsh;
 
 /**
- * Checks everything that can be checked without knowing the target. Refuses `malformed-proof` (it is no
- * transcript, or of something that is not read here: then `isUnread`) and `proof-failed` (it does not prove what it
- * says).
+ * Checks everything that can be checked without knowing the target. Refuses `malformed-proof` for bytes that are no
+ * transcript, and `proof-failed` if the signature or the challenge does not hold. For a transcript that uses something
+ * unsupported, `isUnread` is true of the refusal.
  */
 export async function verifyTranscript(encoded: Uint8Array, challenge: Uint8Array): Promise<Verified> {
   checkChallenge(challenge);
@@ -23,20 +24,22 @@ export async function verifyTranscript(encoded: Uint8Array, challenge: Uint8Arra
     : verifySsh(transcript, challenge);
 }
 
-/** Who the target must be; what is not given is not checked. */
+/** The expected identity of the target. An absent member is not checked. */
 export interface ExpectedIdentity {
   /** TLS: hex SHA-256 of the SubjectPublicKeyInfo. */
   readonly spki?: string;
   /**
-   * TLS: a name the certificate must be made out to. Of TLS 1.2 the certificate is not signed along, so that a
-   * name alone is worth less there than a key.
+   * TLS: a name that the certificate must have. TLS 1.2 does not sign the certificate, so there a name proves less than
+   * a key.
    */
   readonly host?: string;
   /** SSH: `SHA256:…`. */
   readonly fingerprint?: string;
 }
 
-/** Refuses `proof-failed` unless the target is who was expected, and `malformed-proof` when nothing was. */
+/**
+ * Refuses `proof-failed` unless the target has the expected identity, and `malformed-proof` if nothing was expected.
+ */
 export function checkIdentity(verified: Verified, expected: ExpectedIdentity): void {
   const { spki, host, fingerprint } = expected;
   if (verified.protocol === 'ssh') {

@@ -1,7 +1,7 @@
 /**
- * Classes E3 and E4, checked by the reader: each transcript's signature over the challenge of its proof, AWS's over its
- * digests, and the claim judged again from nothing but what was signed. An agent that says E3 and cannot show
- * it is not believed.
+ * Checks classes E3 and E4 for the reader: the signature of each transcript over the challenge of its proof, AWS's
+ * signatures over its digests, and the claim, judged again from signed data alone. If an agent states E3 and the
+ * signatures do not hold, its result is not believed.
  */
 import { formatHex } from '../bytes/text.ts';
 import { Refusal } from '../bytes/refusal.ts';
@@ -21,23 +21,26 @@ import { isUnread } from './tls-fields.ts';
 import { isTranscript } from './transcript.ts';
 import { verifyTranscript, type Verified } from './verify.ts';
 
-/** What came of the attachments that a result rests on. */
+/** The result of examining the attachments of a result. */
 export interface Examined {
   readonly verified: readonly Placed[];
-  /** Transcripts that are not what they should be, and why. */
+  /** Faults of transcripts, one sentence each. */
   readonly faults: readonly string[];
-  /** Why others cannot be checked here: nothing is known of them. */
+  /** Why other transcripts cannot be checked here. */
   readonly unchecked: readonly string[];
-  /** Attachments named by digest (their bytes are with the agent), or of a kind that is not read here. */
+  /**
+   * Number of attachments that are named by digest (the agent has the bytes), or are of a kind that this program does
+   * not read.
+   */
   readonly unread: number;
 }
 
-/** A proof, wherever it was logged. */
+/** A proof, logged or not. */
 interface Proven {
   readonly parsed: Extract<ParsedStatement, { kind: 'proof' }>;
 }
 
-/** One that was: POSIX seconds. */
+/** A logged proof and its time, POSIX seconds. */
 interface Logged extends Proven {
   readonly time: number;
 }
@@ -72,17 +75,17 @@ export async function examineEvidence(
   return { verified, faults, unchecked, unread };
 }
 
-/** What a reader makes of the class of a result. */
+/** The class of a result as far as a reader could check it. */
 export interface Weighed {
-  /** What is wrong with it: then it shows nothing. */
+  /** The fault of the result, which is then not believed; undefined if there is none. */
   readonly fault: string | undefined;
-  /** Why it cannot be checked here: then it is worth what the agent's word is, E1. */
+  /** Why the class cannot be checked here; the result then counts as E1. */
   readonly unchecked: string | undefined;
 }
 
 /**
- * What is wrong with the refusals of TLS versions that a result tells of: each is judged again from its hellos. One that is
- * named by its digest alone is the agent's word, as all of class E1.
+ * The fault of a result's refusals of TLS versions: each is judged again from its hellos. A record that is named by
+ * digest alone is the agent's statement, like everything of class E1.
  */
 export function refusalFault(
   { parsed: { proof } }: Proven,
@@ -102,7 +105,7 @@ export function refusalFault(
   return undefined;
 }
 
-/** A commitment that a proof is judged by, and what bounds the time of its handshakes. */
+/** The commitment under which a proof is judged, and what bounds the time of its handshakes. */
 export interface Judging {
   readonly declaration: Declaration;
   readonly subject: string;
@@ -111,7 +114,7 @@ export interface Judging {
   readonly signed: SignedFactsOf;
 }
 
-/** Weighs a result: of class E3 and E4 who signed, and of any what its refusals show. */
+/** Checks one result: who signed (E3, E4), and what its records of refusals show (every class). */
 export async function weigh(entry: Proven, result: Result, claim: Claim, by: Judging): Promise<Weighed> {
   const unknown = languageFault(claim);
   if (unknown !== undefined) return faulty(unknown);
@@ -167,7 +170,7 @@ async function weighTrail(
 }
 
 /**
- * When the handshakes of a proof took place: after the newest entry of its subject that the tree of their challenge has,
+ * The time of the handshakes of a proof: after the newest entry of its subject in the tree that the challenge names,
  * and before the proof was logged.
  */
 export function betweenOf({ time, parsed }: Logged, entries: Around): Between {
@@ -192,7 +195,7 @@ export async function weighAll(
   return weighed;
 }
 
-/** Judges the claim from what was signed alone. */
+/** Judges the claim from signed data alone. */
 function recomputed(
   claim: Claim,
   values: readonly ValueMap[],
@@ -228,7 +231,7 @@ export async function trailsIn(
   return attested?.kind === 'signed' ? attested.trails.map(describeTrail) : [];
 }
 
-/** The challenge of a proof, hex: for who wants to check it with other tools. */
+/** The challenge of a proof in hex, for somebody who checks it with other tools. */
 export function challengeIn({ parsed: { proof } }: Proven): string {
   return formatHex(challengeOf(proof.challenge.root, proof.commitment, proof.challenge.nonce));
 }

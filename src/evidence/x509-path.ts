@@ -1,7 +1,7 @@
 /**
- * Whether a CA certified a server's key for a host (RFC 5280 §6). pkijs validates the path; what its engine does not
- * look at stands here (spec/decisions.md, 46): path lengths, purposes, the constraints that the CA itself states, and
- * that each CA's constraints hold by themselves. A path counts only when both find nothing.
+ * Whether a CA certified a server's key for a host (RFC 5280 §6). pkijs validates the path. The checks here are those
+ * that its engine lacks (spec/decisions.md, 46): path lengths, purposes, and the name constraints of each CA. A path
+ * counts only if both find no fault.
  */
 import { CertificateChainValidationEngine } from 'pkijs';
 import { printable } from '../bytes/printable.ts';
@@ -15,11 +15,11 @@ export type Path =
       /** When all certificates of the path are valid. */
       readonly from: number;
       readonly to: number;
-      /** The certificate names this one host. */
+      /** The certificate names this host and no other. */
       readonly nothingElse: boolean;
     }
   | { readonly kind: 'none'; readonly why: string }
-  /** Something is not read here: it says neither that there is a path nor that there is none. */
+  /** The path uses something unsupported, so that it is neither valid nor invalid. */
   | { readonly kind: 'unchecked'; readonly why: string };
 
 /** Most certificates of a path, both ends included, and most signatures that are checked to find one. */
@@ -106,7 +106,9 @@ async function examine(path: readonly Issued[]): Promise<Path> {
   return { kind: 'valid', from, to, nothingElse: leaf !== undefined && isForNothingElse(leaf) };
 }
 
-/** What the engine does not look at, and what it does once more: the two do not share a mistake. */
+/**
+ * The fault of a path by the checks that the engine lacks; some are made by both, so that one mistake does not suffice.
+ */
 function faultIn(path: readonly Issued[]): string | undefined {
   for (const [at, each] of path.entries()) {
     const who = at === 0 ? 'the certificate' : `the CA ${nameOf(each)}`;
@@ -155,13 +157,13 @@ async function askEngine(
       return Promise.resolve(next === undefined ? [] : [next]);
     },
   });
-  // Signatures were checked before (signedBy): an engine that is told the issuers checks none.
+  // The signatures were checked before (signedBy); if the engine is given the issuers, it checks none.
   const { result, resultCode, resultMessage } = await engine.verify({
     initialPermittedSubtreesSet: [...anchor.permitted],
     initialExcludedSubtreesSet: [...anchor.excluded],
   });
   if (result) return undefined;
   const why = `the path does not validate: ${printable(resultMessage, 200)}`;
-  // Its policy rules fail with an error of the language on some paths that are in order.
+  // The engine's policy rules throw a TypeError on some valid paths.
   return { kind: resultCode === -1 ? 'unchecked' : 'none', why };
 }

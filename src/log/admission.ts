@@ -1,7 +1,7 @@
 /**
- * Judging checked statements against the rest of the log, in order: already logged? does the policy in
- * force admit it? does it continue its chain? A statement sees the effects of those before it in the same
- * step, a new policy included, so that the answer never depends on how statements fell into batches.
+ * Decides checked statements against the rest of the log, in order: is it logged already, does the policy in force
+ * admit it, does it continue its chain? A statement sees the effects of those before it in the same step, also of a new
+ * policy. So the answer does not depend on how statements were divided into batches.
  */
 import { digest, type EntryId } from '../bytes/brand.ts';
 import { Refusal } from '../bytes/refusal.ts';
@@ -18,7 +18,7 @@ import type { Accepted } from './plan.ts';
 import type { ChainHead, Store } from './ports.ts';
 import type { Recovered } from './recover.ts';
 
-/** Per batch: index of each item (−1: refused), whether it was logged before, and the refusals. */
+/** The decisions on one batch: the index of each item (−1: refused), whether it was logged before, and the refusals. */
 export interface BatchJudgement {
   readonly indices: Float64Array;
   readonly duplicate: Uint8Array;
@@ -30,11 +30,11 @@ export interface Judgement {
   readonly batches: readonly BatchJudgement[];
   /** The policy after this step. */
   readonly inForce: InForce;
-  /** POSIX seconds of this step; never earlier than the last one's. */
+  /** POSIX seconds of this step; not earlier than the last step's. */
   readonly time: number;
 }
 
-/** What judging needs from outside. */
+/** What the decisions need from outside. */
 export interface JudgeDeps {
   /** Name of the log. */
   readonly origin: string;
@@ -43,11 +43,11 @@ export interface JudgeDeps {
   readonly now: () => number;
   /** How the headers of statements are read. */
   readonly readHeaders: ReadHeaders;
-  /** Refuses a policy that this log could not go on running under. */
+  /** Refuses a policy under which this log could not continue to run. */
   readonly admitPolicy?: (policy: Policy) => void;
 }
 
-/** An entry that has its place. */
+/** A statement that has its index. */
 interface Placed {
   readonly id: EntryId;
   readonly index: number;
@@ -61,7 +61,7 @@ interface Candidate {
   readonly bytes: Uint8Array;
 }
 
-/** Judges every item of the batches that checking did not refuse. Reads the store, changes nothing. */
+/** Decides every item of the batches that checking did not refuse. Reads the store and changes nothing. */
 export async function judge(
   batches: readonly CheckedBatch[],
   state: Recovered,
@@ -103,8 +103,8 @@ export async function judge(
 }
 
 /**
- * The items of a batch, with ids and leaf hashes made here from private copies of the bytes: from the very
- * bytes that will be stored and served, whatever happens to the shared memory.
+ * The items of a batch. Ids and leaf hashes are computed from private copies of the bytes, which are the bytes that
+ * will be stored and served, even if another thread changes the shared memory.
  */
 function candidatesOf(checked: CheckedBatch, batch: number, hasher: BatchHasher): Candidate[] {
   const { count, ends, ids, data } = openBatch(checked.memory);
@@ -130,7 +130,7 @@ function candidatesOf(checked: CheckedBatch, batch: number, hasher: BatchHasher)
   return out;
 }
 
-/** The ids of the other spellings, by id; none for most algorithms. */
+/** The ids of the other spellings, by id; empty for algorithms that have only one. */
 function twinsOf(fresh: ReadonlyMap<EntryId, ParsedStatement>): ReadonlyMap<EntryId, EntryId> {
   const twins = new Map<EntryId, EntryId>();
   for (const [id, { statement }] of fresh) {
@@ -140,7 +140,7 @@ function twinsOf(fresh: ReadonlyMap<EntryId, ParsedStatement>): ReadonlyMap<Entr
   return twins;
 }
 
-/** What was logged in its other spelling, by the id that was posted. */
+/** Entries that were logged in their other spelling, by the id that was submitted. */
 async function knownTwins(
   twins: ReadonlyMap<EntryId, EntryId>,
   store: Store,
@@ -153,7 +153,7 @@ async function knownTwins(
   });
 }
 
-/** The answer names the entry that was logged, whichever spelling was posted. */
+/** The answer names the entry that was logged, in whichever spelling the statement was submitted. */
 function nameLogged(checked: CheckedBatch | undefined, position: number, id: EntryId): void {
   if (checked === undefined) throw new Error('a candidate from no batch');
   openBatch(checked.memory).ids.set(parseHex(id), 32 * position);
@@ -168,7 +168,7 @@ function openJudgement(checked: CheckedBatch): BatchJudgement & { refused: Refus
   };
 }
 
-/** Gives places to statements one after another, remembering what each changes. */
+/** Assigns indices to statements one after another, and records what each changes. */
 class AdmissionStep {
   readonly accepted: Accepted[] = [];
   readonly time: number;
@@ -176,7 +176,7 @@ class AdmissionStep {
   readonly #deps: JudgeDeps;
   readonly #facts: StepFacts;
   readonly #size: number;
-  /** By both spellings. */
+  /** Placed statements by the ids of both spellings. */
   readonly #placed = new Map<EntryId, Placed>();
 
   constructor(state: Recovered, deps: JudgeDeps, facts: StepFacts, time: number) {
@@ -213,7 +213,7 @@ class AdmissionStep {
   }
 }
 
-/** What the statements of a step refer to: loaded once, then kept up to date within the step. */
+/** What the statements of a step refer to: loaded once, then updated within the step. */
 interface StepFacts {
   readonly commitments: Map<EntryId, LoggedEntry>;
   readonly chains: Map<string, ChainHead>;

@@ -1,9 +1,9 @@
 /**
- * The whole-log audit: everything is derived again from the entries' bytes and compared with what is served.
- * `fsck` runs it on a data directory or a URL, tests run it after every step, a monitor will run it forever.
+ * The audit of a whole log: everything is computed again from the entries' bytes and compared with what is served.
+ * `fsck` runs it on a data directory or a URL; tests run it after every step.
  *
- * For every entry: its leaf, strict bytes, signature by a key enrolled at that point, admission under the
- * policy in force at that point. For the tree: every tile at every level, the root.
+ * For every entry: its leaf, its strict encoding, its signature by a key enrolled at that point, its admission under
+ * the policy in force at that point. For the tree: every tile at every level, and the root.
  */
 import { readAhead } from '../bytes/ahead.ts';
 import { entryId, type Digest, type EntryId } from '../bytes/brand.ts';
@@ -28,7 +28,7 @@ export interface AuditSource {
   bundle(index: number, width: number): Promise<readonly Uint8Array[]>;
 }
 
-/** The tree of a checkpoint, from whoever has its tiles. */
+/** The tree of a checkpoint as audit source, from anything that has its tiles. */
 export function auditSource(
   { origin, size, root }: Pick<AuditSource, 'origin' | 'size' | 'root'>,
   files: Pick<AuditSource, 'tile' | 'bundle'>,
@@ -42,9 +42,9 @@ export function auditSource(
   };
 }
 
-/** One thing that is wrong, and where. */
+/** One fault, and where it is. */
 export interface Finding {
-  /** Entry index, when it is about one. */
+  /** Index of the entry; undefined if the fault is not about one entry. */
   readonly index: number | undefined;
   readonly what: string;
 }
@@ -52,30 +52,30 @@ export interface Finding {
 export interface AuditOptions {
   readonly hasher: BatchHasher;
   readonly verify: VerifySignature;
-  /** False for logs whose entries are not ours to read: only hashes are checked. */
+  /** False for a log of other software: only hashes are checked. */
   readonly statements: boolean;
-  /** Told how many entries were checked. */
+  /** Called with the number of entries checked so far. */
   readonly onProgress?: (done: number) => void;
-  /** Told the newest link of every chain at the end; may add findings of its own. */
+  /** Called at the end with the newest link of every chain; may return further findings. */
   readonly onChains?: (chains: ReadonlyMap<string, ChainLink>) => Promise<readonly string[]>;
-  /** Told of each entry in order, already checked; may add findings of its own. */
+  /** Called with each entry in order, after it was checked; may return further findings. */
   readonly onEntry?: (index: number, id: EntryId, bytes: Uint8Array) => Promise<readonly string[]>;
 }
 
-/** Findings kept; a rotten log has as many as it has entries. */
+/** Most findings that are kept; a damaged log may have one for each entry. */
 const MAX_FINDINGS = 1000;
 
 export interface AuditReport {
   readonly entries: number;
   readonly findings: readonly Finding[];
   /**
-   * Why the statements were not all judged: `newer-version` where a policy has rules that are not known here,
-   * `older-version` for a log of 0.1. The tree was checked to its end; no finding is about an entry from there on.
+   * Why later entries were not judged: `newer-version` for a policy with rules that this program does not know,
+   * `older-version` for a log of version 0.1. The tree is checked to its end all the same.
    */
   readonly stopped: Refusal | undefined;
 }
 
-/** Audits the first `source.size` entries. What cannot be read at all is a refusal of the source's. */
+/** Audits the first `source.size` entries. What cannot be read is the source's refusal. */
 export async function auditLog(source: AuditSource, options: AuditOptions): Promise<AuditReport> {
   const findings: Finding[] = [];
   const find = (index: number | undefined, what: string): void => {
@@ -115,7 +115,7 @@ interface ServedBundle {
   readonly leafTile: Uint8Array;
 }
 
-/** Every bundle in order, with the tile of its leaves; the next ones are read meanwhile. */
+/** Every bundle in order, with the tile of its leaves. The next ones are read meanwhile. */
 function bundlesOf(source: AuditSource): AsyncGenerator<ServedBundle, void, undefined> {
   const read = async (bundle: number): Promise<ServedBundle> => {
     const width = tileWidthAt(0, bundle, source.size);
@@ -147,7 +147,7 @@ function hashEntries(
   return { ids, leaves };
 }
 
-/** Names each entry whose leaf differs from the tile that is served. */
+/** Reports each entry whose leaf hash differs from the served tile. */
 function compareLeaves(served: Uint8Array, tile: number, leaves: Uint8Array, find: Find): void {
   for (let i = 0; i < leaves.length; i += 32) {
     if (!equalBytes(served.subarray(i, i + 32), leaves.subarray(i, i + 32))) {
@@ -179,14 +179,14 @@ async function compareEdge(source: AuditSource, edge: Edge, find: Find): Promise
   }
 }
 
-/** Admits every entry again, in order, as the log should have. */
+/** Repeats the admission of every entry in order. */
 class WholeReplay {
   readonly #replay: Replay;
   readonly #seen = new Map<EntryId, Indexed>();
   readonly #facts: ReplayFacts;
   readonly #readHeaders = headerMemo();
   readonly chains = new Map<string, ChainLink>();
-  /** Why no more entries are decided. */
+  /** Why no further entries are decided. */
   stopped: Refusal | undefined;
 
   constructor(origin: string, verify: VerifySignature) {
@@ -196,7 +196,7 @@ class WholeReplay {
     this.#facts = { find, commitments, chains: this.chains, counts: this.chains };
   }
 
-  /** What is wrong with the next entry: nothing, or reasons. */
+  /** The faults of the next entry; empty if there are none. */
   entry(index: number, id: EntryId, bytes: Uint8Array): readonly string[] {
     if (this.stopped !== undefined) return [];
     const statement = this.#replay.check(bytes, this.#readHeaders);

@@ -67,14 +67,20 @@ export function openBatch(memory: SharedArrayBuffer): Batch {
   };
 }
 
-/** The items as views of one private copy: nobody can change them, and platform functions take no shared memory. */
+/**
+ * The items as views of one private copy. No other thread can change them, and platform functions that reject shared
+ * memory accept them.
+ */
 export function privateItems({ count, ends, data }: Batch): readonly PlainBytes[] {
   const own = new Uint8Array(data);
   let start = 0;
   return Array.from({ length: count }, (_, i) => own.subarray(start, (start = ends[i] ?? start)));
 }
 
-/** The rows of a table of digests as entry ids: read as one string, since every copy of a row costs an allocation. */
+/**
+ * The rows of a table of digests as entry ids. The table is read as one string, since copying each row costs an
+ * allocation.
+ */
 export function idsOf(digests: Uint8Array): readonly EntryId[] {
   const hex = formatHex(plain(digests));
   return Array.from({ length: digests.length / DIGEST }, (_, i) =>

@@ -1,6 +1,6 @@
 /**
- * Checking a batch: everything about a statement that its bytes and the enrolled keys alone decide.
- * Runs on any thread; what depends on the rest of the log is the sequencer's to judge.
+ * Checks a batch: everything about a statement that its bytes and the enrolled keys decide. Runs on any thread. What
+ * depends on other entries is decided by the sequencer.
  */
 import { Refusal } from '../bytes/refusal.ts';
 import type { ReadHeaders } from '../cose/sign1.ts';
@@ -20,9 +20,8 @@ export interface CheckDeps {
 }
 
 /**
- * Checks each statement of the batch in `memory`: strict bytes, headers, payload schema, signature by an
- * enrolled key. Writes entry bytes in place and returns the refusals. A fault that is
- * not the statement's (a bug) throws.
+ * Checks each statement of the batch in `memory`: strict encoding, headers, payload schema, signature by an enrolled
+ * key. Writes the entry bytes in place, and returns the refusals. Throws only for a bug.
  */
 export function checkBatch(memory: SharedArrayBuffer, deps: CheckDeps): readonly RefusedAt[] {
   const batch = openBatch(memory);

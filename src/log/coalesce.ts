@@ -7,7 +7,7 @@
  */
 export interface CoalesceParts<T> {
   readonly run: (item: T) => Promise<void>;
-  /** Told when `run` failed; what should be tried again is to be offered again. */
+  /** Called if `run` failed. To try again, the caller offers the item again. */
   readonly onFailure: (error: unknown, item: T) => void;
   readonly intervalMs: number;
   /** Milliseconds that only ever grow. */
@@ -26,7 +26,7 @@ export class Coalesce<T> {
     this.#parts = parts;
   }
 
-  /** Runs for this item, or for a later one offered before its turn comes. */
+  /** Runs the job for this item, or for a later one that is offered before its turn comes. */
   offer(item: T): void {
     this.#offered = { item };
     if (this.#timer || this.#busy !== undefined) return;
@@ -42,7 +42,7 @@ export class Coalesce<T> {
     }, wait);
   }
 
-  /** Runs for what was offered last, now, and resolves when that is done or has failed. */
+  /** Runs the job at once for the item that was offered last, and resolves when it has finished or failed. */
   async flush(): Promise<void> {
     this.#start();
     await this.#busy;

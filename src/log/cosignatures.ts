@@ -1,20 +1,20 @@
 /**
- * The cosignatures of one signed head, as they come in: the log's own note with its lines, and at most one
- * line of each witness, the newest. The text never changes, so the note may be published again with more.
+ * Collects the cosignatures of one signed head: the log's own note, and at most one signature line of each witness, the
+ * newest. The text of the note never changes, so it can be published again with more lines.
  */
 import { appendSignatures, parseNote } from '../note/note.ts';
 import type { Cosignature } from '../note/checkpoint.ts';
 import { quorumMet, type TrustedWitness, type TrustPolicy } from '../note/trust.ts';
 import type { SealedHead } from './ports.ts';
 
-/** A line, and when it came (ticks of the publisher, milliseconds). */
+/** A signature line, and when it came (milliseconds of the publisher's clock). */
 interface Held {
   readonly cosignature: Cosignature;
   readonly at: number;
 }
 
 export class Gathering {
-  /** What witnesses are asked to cosign: the log's own signatures alone. */
+  /** The note with the log's own signatures alone; witnesses are asked to cosign it. */
   readonly note: Uint8Array;
   readonly text: string;
   readonly head: SealedHead;
@@ -26,7 +26,10 @@ export class Gathering {
     this.head = head;
   }
 
-  /** True when the note says something new: a witness may answer with an older line than we have. */
+  /**
+   * Adds a cosignature. Returns true if it is newer than the one that is held, since a witness may answer with an older
+   * line.
+   */
   add(witness: TrustedWitness, cosignature: Cosignature, at: number): boolean {
     const known = this.#held.get(witness);
     const newer = known === undefined || cosignature.time > known.cosignature.time;
@@ -34,12 +37,12 @@ export class Gathering {
     return newer;
   }
 
-  /** When the witness last cosigned this head, in ticks; undefined when it has not. */
+  /** When the witness last cosigned this head, in ticks; undefined if it has not. */
   heardAt(witness: TrustedWitness): number | undefined {
     return this.#held.get(witness)?.at;
   }
 
-  /** POSIX seconds of the witness's line. */
+  /** The time in the witness's line, POSIX seconds. */
   timeOf(witness: TrustedWitness): number | undefined {
     return this.#held.get(witness)?.cosignature.time;
   }
@@ -52,12 +55,12 @@ export class Gathering {
     return quorumMet(policy, this.#cosignatures());
   }
 
-  /** Whether the quorum would be met if these witnesses cosigned too. */
+  /** Whether the quorum would be met if these witnesses cosigned as well. */
   couldMeet(policy: TrustPolicy, hopes: readonly TrustedWitness[]): boolean {
     return quorumMet(policy, [...this.#cosignatures(), ...hopes]);
   }
 
-  /** The note with every line, in the order they came first. */
+  /** The note with every line, ordered by each witness's first line. */
   signed(): Uint8Array {
     return this.cosigned
       ? appendSignatures(

@@ -1,12 +1,12 @@
 /**
- * How long the oldest entry that no published checkpoint covers has been in the tree. What logs nothing, a
- * refused statement or a duplicate, leaves it alone; the order in which sizes are heard of does not matter.
+ * Measures how long the oldest entry that no published checkpoint covers has been in the tree. Refused statements and
+ * duplicates do not matter, nor does the order in which sizes are reported.
  */
 
-/** Growth within this time counts as one (milliseconds), so that a long outage needs little memory. */
+/** Milliseconds within which several growths count as one, so that a long outage needs little memory. */
 const GRAIN_MS = 1000;
 
-/** The tree was of size `from` at `at` (ticks), and grew. */
+/** At `at` (ticks) the tree had the size `from` and grew. */
 interface Growth {
   readonly from: number;
   readonly at: number;
@@ -15,7 +15,7 @@ interface Growth {
 export class Lag {
   /** Milliseconds that only ever grow. */
   readonly #ticks: () => number;
-  /** Oldest first; all of the unpublished entries came with one of these. */
+  /** Oldest first. Every unpublished entry came with one of these. */
   #growths: Growth[] = [];
   #tree: number;
   #published = 0;
@@ -40,7 +40,7 @@ export class Lag {
   published(size: number): void {
     this.#published = Math.max(this.#published, size);
     if (this.#published >= this.#tree) this.#growths = [];
-    // The last one that began at or before this size may have brought what is not published yet.
+    // The last growth that began at or before this size may have added an unpublished entry.
     const kept = this.#growths.findLastIndex(({ from }) => from <= size);
     if (kept > 0) this.#growths = this.#growths.slice(kept);
   }

@@ -1,6 +1,6 @@
 /**
- * Planning one durable step, purely: (right edge, accepted statements, time) → entries with indices, new
- * tiles, new head. Nothing here knows a store, a clock or a key.
+ * Plans one durable step: (right edge, accepted statements, time) → entries with indices, new tiles, new head. Pure: it
+ * has no access to a store, a clock or keys.
  */
 import { leafIndex, type Digest, type EntryId } from '../bytes/brand.ts';
 import type { Admission } from '../registration/admit.ts';

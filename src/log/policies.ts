@@ -1,10 +1,10 @@
 /**
- * The registration policies of a store, believed only as far as their bytes are: never by an index row, which whoever
- * writes to the database can change.
+ * The registration policies of a store, taken from the bytes of entries alone. Index rows are not used, because whoever
+ * can write to the database can change them.
  *
- * The guard, apart from the store, names the policy in force at the last signed head. Each policy names the one that it
- * replaces by its entry id, a hash: so every older one follows from that name. What was logged after the guard's head
- * is read entry by entry; without a guard, everything is.
+ * The guard, which is separate from the store, names the policy in force at the last signed head by its entry id, a
+ * hash. Each policy names its predecessor by entry id, so every older policy follows from the guard. Entries after the
+ * guard's head are read one by one; without a guard, all entries are.
  */
 import { entryId, leafIndex, treeSize, type EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -34,9 +34,9 @@ export interface PoliciesDeps {
 }
 
 /**
- * The policy in force at `head`, with its inclusion and the signatures of all before it checked. `signed`: what the
- * guard holds. Refuses `corrupt-store` when the store does not hold what the guard names, or holds a policy that the
- * log should have refused; `older-version`, `newer-version`.
+ * The policy in force at `head`. Its inclusion and the signatures of all policies before it are checked. `signed`:
+ * content of the guard. Refuses `corrupt-store` if the store lacks what the guard names, or has a policy that the log
+ * should have refused; refuses `older-version`, `newer-version`.
  */
 export async function policyAt(
   head: Head,
@@ -79,7 +79,7 @@ async function placeOf(store: StoreReader, id: EntryId): Promise<{ index: number
   return { index: row.index, id };
 }
 
-/** The statement of an entry whose bytes hash to its id; undefined for other bytes. */
+/** The statement of an entry whose bytes hash to its id; undefined if they do not. */
 async function entryAt(
   store: StoreReader,
   hasher: BatchHasher,
@@ -111,7 +111,7 @@ async function policiesFrom(
 
 const POLICY = Array.from(encodeUtf8(contentTypeOf('policy')));
 
-/** Whether the content type of policies is in the bytes. That is cheap, and never wrong about a policy. */
+/** Whether the bytes contain the content type of policies. This is cheap, and true for every policy. */
 function mentionsPolicy(bytes: Uint8Array): boolean {
   const first = POLICY[0] ?? 0;
   for (let at = bytes.indexOf(first); at !== -1; at = bytes.indexOf(first, at + 1))

@@ -1,11 +1,11 @@
 /**
- * The pool: statements wait here, bounded, until a checker and then the sequencer take them. A batch
- * leaves as soon as somebody is free to take it; there is no timer. Under load the next batch grows
- * while the last one is made durable (group commit).
+ * The pool: statements wait here, within a bound, until a checker and then the sequencer take them. A batch leaves as
+ * soon as a checker is free; there is no timer. Under load the next batch grows while the last one is made durable
+ * (group commit).
  *
- * The statements of one posting are logged in their order, since later ones may refer to earlier ones. A posting that is too
- * large for one batch is checked in pieces, each in a batch of its own, and a piece waits for those before it. Other postings
- * do not wait for it.
+ * The statements of one submission are logged in their order, since later ones may refer to earlier ones. A submission
+ * that is too large for one batch is checked in pieces, each in a batch of its own; a piece waits for the pieces before
+ * it. Other submissions do not wait for it.
  */
 import { leafIndex, type EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -13,7 +13,7 @@ import { idsOf, openBatch, packBatch, type CheckedBatch } from './batch.ts';
 import type { Outcome, SealedHead } from './ports.ts';
 import type { Appended, BatchResult } from './sequencer.ts';
 
-/** Who checks batches, on threads of their own. */
+/** Checks batches, on threads of its own. */
 export interface Checkers {
   /** Batches that can be checked at the same time. */
   readonly width: number;
@@ -23,9 +23,9 @@ export interface Checkers {
 export interface PoolParts {
   readonly checkers: Checkers;
   readonly append: (batches: readonly CheckedBatch[]) => Promise<Appended>;
-  /** Told of every step before its submitters are. */
+  /** Called with every step before its submitters are answered. */
   readonly onAppended: (appended: Appended) => Promise<void> | void;
-  /** Statements taken and not yet answered, at most. */
+  /** Most statements that are taken and not answered yet. */
   readonly capacity: number;
   /** Runs a function after the requests that have already arrived: setImmediate. */
   readonly defer: (run: () => void) => void;
@@ -40,7 +40,7 @@ const MIN_BATCH = 16;
 /** Statements that are worth a commit (half a millisecond of CPU for two fsyncs) while more are being checked. */
 const MIN_APPEND = 32;
 
-/** What one caller posted: answered when every statement of it is, or at the first that fails. */
+/** The statements of one submission. It is answered when all are decided, or when the first one fails. */
 interface Posting {
   readonly outcomes: Outcome[];
   /** Statements without an outcome. */
@@ -58,7 +58,7 @@ interface Waiting {
   readonly position: number;
 }
 
-/** What one checker gets: whole postings, or one piece of a larger one. */
+/** What one checker gets: whole submissions, or one piece of a larger one. */
 interface Piece {
   readonly waiting: readonly Waiting[];
   /** The larger posting, and which of its pieces this is; undefined for whole postings. */
@@ -88,7 +88,7 @@ export class Pool {
     return this.#pending;
   }
 
-  /** Outcomes in order, once all are decided. Rejects as LogService.submit does. */
+  /** Outcomes in order, when all are decided. Rejects as `LogService.submit` does. */
   submit(statements: readonly Uint8Array[]): Promise<readonly Outcome[]> {
     if (this.#closing)
       return Promise.reject(refuse('shutting-down', 'the log is shutting down; post again in a moment'));
@@ -130,8 +130,9 @@ export class Pool {
   }
 
   /**
-   * Shares the queue among the free checkers, in batches worth a message to a thread. A small rest waits while
-   * anything is under way: it could not be appended before that ends, and its end brings us back here.
+   * Divides the queue among the free checkers, in batches that are worth a message to a thread. A small rest waits
+   * while any work is under way: it could not be appended before that work ends, and the end of that work calls this
+   * function again.
    */
   #dispatch(): void {
     const free = this.#parts.checkers.width - this.#checking;
@@ -178,11 +179,11 @@ export class Pool {
     void this.#append();
   }
 
-  /** One append at a time; whatever became ready meanwhile, or is about to, goes into the next. */
+  /** Runs one append at a time. What becomes ready meanwhile goes into the next. */
   async #append(): Promise<void> {
     if (this.#appending || this.#ready.length === 0) return;
     const ready = this.#ready.reduce((sum, { waiting }) => sum + waiting.length, 0);
-    // The end of a check that is under way, or about to be, brings us back here.
+    // The end of a check that is under way, or about to start, calls this function again.
     if (ready < MIN_APPEND && (this.#checking > 0 || this.#queue.length > 0)) return;
     const batches = this.#takeReady();
     if (batches.length === 0) return; // pieces all of them, and one before each is still being checked
@@ -199,7 +200,7 @@ export class Pool {
     void this.#append();
   }
 
-  /** What is checked and in its turn, the pieces of one posting in their order. The rest stays. */
+  /** Takes the checked pieces whose turn it is; the pieces of one submission in their order. The others stay. */
   #takeReady(): readonly Ready[] {
     const taken: Ready[] = [];
     const left: Ready[] = [];
@@ -254,7 +255,7 @@ function byNumber(a: Ready, b: Ready): number {
   return (a.part?.number ?? 0) - (b.part?.number ?? 0);
 }
 
-/** A posting of which a piece could not be checked has failed; its other pieces wait for nothing any more. */
+/** If a piece of a submission could not be checked, the submission fails, and its other pieces no longer wait. */
 function abandon(posting: Posting): void {
   posting.passed = Infinity;
 }

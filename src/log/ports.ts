@@ -14,7 +14,7 @@ export interface Head {
   readonly time: number;
 }
 
-/** What the index knows of an entry without opening its bytes. */
+/** The columns of an entry in the index. */
 export interface EntryRow {
   readonly index: LeafIndex;
   readonly id: EntryId;
@@ -23,7 +23,7 @@ export interface EntryRow {
   readonly issuer: string;
   /** COSE key thumbprint of the signer, lower-case hex. */
   readonly kid: string;
-  /** When its batch was integrated, POSIX seconds: the log's own word, not proven by the tree. */
+  /** When the entry's batch was integrated, POSIX seconds. The tree does not prove it. */
   readonly time: number;
 }
 
@@ -51,7 +51,7 @@ export interface TileRow {
   readonly hashes: Uint8Array;
 }
 
-/** What one durable step changes: made by a pure function, applied by a store in one transaction. */
+/** The changes of one durable step: computed by a pure function, applied by a store in one transaction. */
 export interface Plan {
   readonly head: Head;
   readonly entries: readonly NewEntry[];
@@ -112,20 +112,20 @@ export interface Store extends StoreReader {
   commit(plan: Plan, expected: Head | undefined): Promise<void>;
 }
 
-/** Where a registration policy is. */
+/** The place of a registration policy. */
 export interface PolicyPlace {
   readonly index: number;
   readonly id: EntryId;
 }
 
-/** A head that was signed, and the policy in force at it; undefined for a guard that was never told. */
+/** A head that was signed, and the policy in force at it; undefined if the guard never got one. */
 export interface Signed extends Head {
   readonly policy: PolicyPlace | undefined;
 }
 
 /**
- * Remembers the highest head ever signed and its registration policy, apart from the store: a restored old store is
- * noticed, and so is a policy that somebody wrote into the database.
+ * Stores the highest head that was ever signed, and its registration policy, apart from the store. So the log notices a
+ * store that was restored from an old backup, and a policy that somebody wrote into the database.
  */
 export interface Guard {
   read(): Promise<Signed | undefined>;
@@ -134,7 +134,7 @@ export interface Guard {
   close(): Promise<void>;
 }
 
-/** Signs for the log; the keys stay inside. Called only with heads that are durable and guarded. */
+/** Signs for the log; the keys do not leave it. It is called only with heads that are durable and in the guard. */
 export interface HeadSigner {
   /** COSE signature over the root, and the protected header it covers (RFC 9942). */
   receipt(head: Head): Promise<ReceiptSeal>;
@@ -150,7 +150,7 @@ export interface SealedHead extends Head {
   readonly seal: ReceiptSeal;
 }
 
-/** What became of one submitted statement. */
+/** The result for one submitted statement. */
 export type Outcome =
   | {
       readonly kind: 'logged';
@@ -158,7 +158,7 @@ export type Outcome =
       readonly index: LeafIndex;
       /** COSE receipt (RFC 9942), fresh. Absent while a witness policy is still to be met. */
       readonly receipt: Uint8Array | undefined;
-      /** It had been logged before: same entry, same place. */
+      /** True if it had been logged before: same entry, same index. */
       readonly duplicate: boolean;
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
@@ -180,16 +180,16 @@ export interface LogInfo {
 export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
-  /** What will go wrong unless somebody acts in time; the log stays ready. */
+  /** What will go wrong unless somebody acts in time. The log stays ready. */
   readonly warnings?: readonly string[];
 }
 
-/** One witness of the log's policy, as the log has met it. */
+/** The state of one witness of the log's policy. */
 export interface WitnessStatus {
   /** The policy's name for it. */
   readonly name: string;
   readonly vkey: string;
-  /** False for one without a URL: it is never asked. */
+  /** False for a witness without a URL, which is never asked. */
   readonly asked: boolean;
   /** POSIX seconds of its cosignature on the published checkpoint; undefined when it has none there. */
   readonly cosigned: number | undefined;
@@ -197,17 +197,17 @@ export interface WitnessStatus {
   readonly cosignatures: number;
   readonly failures: number;
   readonly lastSuccess: number | undefined;
-  /** Entries that the largest tree it is known to have cosigned lacks. */
+  /** Number of entries that are missing in the largest tree it is known to have cosigned. */
   readonly behind: number;
-  /** It says that this log went back or forked. */
+  /** Set if the witness states that this log went back or forked. */
   readonly alarm: string | undefined;
 }
 
-/** How a log with a witness policy stands with its witnesses. */
+/** The state of a log's witness policy. */
 export interface Witnessing {
   /** The policy's name for its quorum, a witness or a group; undefined for `quorum none`. */
   readonly quorum: string | undefined;
-  /** A checkpoint is out, and nothing keeps the next one from getting its quorum. */
+  /** True if a checkpoint is published, and nothing keeps the next one from getting its quorum. */
   readonly met: boolean;
   readonly witnesses: readonly WitnessStatus[];
 }

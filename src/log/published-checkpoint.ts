@@ -1,6 +1,6 @@
 /**
- * The last published checkpoint, as it is kept for the next start: what was readable stays readable while
- * witnesses are away, and a reader is never shown a smaller tree after a restart.
+ * The last published checkpoint, stored for the next start. What was readable stays readable while witnesses are away,
+ * and a reader is never shown a smaller tree after a restart.
  *
  *     tallystick/published/v1
  *     time 1800000000                    of the head, POSIX seconds
@@ -8,7 +8,7 @@
  *
  *     <the signed note, with the log's lines and the cosignatures>
  *
- * Nothing in it is believed: signatures, quorum, seal and tree are checked again.
+ * The file is not trusted: signatures, quorum, seal and tree are checked again.
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -39,7 +39,7 @@ export interface KeptParts {
   readonly reader: Pick<LogReader, 'head' | 'root'>;
 }
 
-/** A note to resume from: the log's own lines, and each witness's. */
+/** A note to continue with: the log's own lines, and each witness's. */
 export interface Kept {
   readonly note: Uint8Array;
   readonly head: SealedHead;
@@ -47,8 +47,8 @@ export interface Kept {
 }
 
 /**
- * Reads the file and checks all of it. Refuses `behind-signed-head` when this log's key signed a tree that
- * the store does not hold: it must not start. Any other refusal means that the file is of no use:
+ * Reads the file and checks all of it. Refuses `behind-signed-head` if this log's key signed a tree that the store does
+ * not contain; the log must not start then. Any other refusal means that the file is useless and can be ignored:
  * `malformed-…`, `unknown-signer`, `quorum-unmet`, `bad-signature`.
  */
 export async function openKept(file: Uint8Array, parts: KeptParts): Promise<Kept> {
@@ -76,10 +76,7 @@ export async function openKept(file: Uint8Array, parts: KeptParts): Promise<Kept
   };
 }
 
-/**
- * The log must contain every checkpoint that its key is known to have signed. Refuses `behind-signed-head`,
- * with the way out.
- */
+/** Refuses `behind-signed-head`, with the way out, if the log does not contain a checkpoint that its key signed. */
 export async function assertOnTree(
   { checkpoint: { size, root } }: OpenedCheckpoint,
   reader: KeptParts['reader'],

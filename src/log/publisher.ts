@@ -1,11 +1,11 @@
 /**
- * Makes signed heads readable: at once, or once the quorum of the witness policy has cosigned them. It works
- * in rounds. A round is one head that all witnesses are asked for, so that their lines meet on one note; the
- * next begins when this one is published, or cannot be any more, and not within the interval.
+ * Makes signed heads readable: at once, or when the quorum of the witness policy has cosigned them. It works in rounds.
+ * In a round, all witnesses are asked for one head, so that their signature lines are for one note. The next round
+ * begins when this one is published or cannot be any more, and not before the interval has passed.
  *
- * Nothing waits for it: heads are offered while a round is under way, and the newest is taken next. Lines
- * that come after the quorum are added to the note that is served, as long as it is the one they are for.
- * An idle log asks again for the same head, so that the times on it stay fresh.
+ * Integration does not wait for a round: heads are offered meanwhile, and the next round takes the newest. Lines that
+ * come after the quorum are added to the served note while it is the one they are for. An idle log asks for the same
+ * head again, so that the times in its cosignatures stay fresh.
  */
 import { formatVkey } from '../note/key.ts';
 import { ask, type Lines, type OwnCheckpoint } from './witness-client.ts';
@@ -21,7 +21,7 @@ export class Publisher {
   readonly #states: readonly WitnessState[];
   readonly #required: boolean;
   readonly #serving: Coalesce<Gathering>;
-  /** The newest head offered, the one that witnesses are asked for, and the one that is readable. */
+  /** The newest head offered; the head that witnesses are asked for; the head that is readable. */
   #latest: Gathering | undefined;
   #round: Gathering | undefined;
   #served: Gathering | undefined;
@@ -49,13 +49,14 @@ export class Publisher {
   }
 
   /**
-   * Before the first offer: a cosigned note of before, verified, is readable again at once. The note carries
-   * the log's lines alone, `lines` those of the policy's witnesses.
+   * Called before the first offer: makes a cosigned note of the last run readable at once. It was verified. The note
+   * contains the log's lines alone, `lines` those of the witnesses.
    */
   resume(note: Uint8Array, head: SealedHead, lines: Lines): void {
     const gathering = new Gathering(note, head);
     for (const [witness, cosignature] of lines) {
-      // Asked again at once, however fresh: who put back this file may have put back the store.
+      // The witness is asked again at once, however fresh the line: whoever restored this file may have restored an old
+      // store.
       gathering.add(witness, cosignature, Number.NEGATIVE_INFINITY);
       const state = this.#states.find(({ keys }) => keys.includes(witness));
       if (state !== undefined) state.size = head.size;
@@ -64,7 +65,7 @@ export class Publisher {
     this.#publish(gathering.signed(), head);
   }
 
-  /** A newer signed head; the note carries the log's lines alone. */
+  /** Offers a newer signed head; the note contains the log's lines alone. */
   offer(note: Uint8Array, head: SealedHead): void {
     if (this.#closed || this.#stopped !== undefined) return;
     if (this.#latest === undefined || head.size > this.#latest.head.size) {
@@ -77,12 +78,12 @@ export class Publisher {
     this.#turn();
   }
 
-  /** Why nothing more is published, ever: this log went back or forked. */
+  /** Why nothing will be published any more: this log went back or forked. Undefined if it did not. */
   get stopped(): string | undefined {
     return this.#stopped;
   }
 
-  /** Why the newest head is not published. */
+  /** Why the newest head is not published; undefined if it is. */
   get fault(): string | undefined {
     return this.#stopped ?? this.#fault;
   }
@@ -128,10 +129,10 @@ export class Publisher {
     await this.#serving.flush();
   }
 
-  /** Does whatever is due, and sees to being called when the next thing is. */
+  /** Does what is due, and sets a timer for the next time at which something is due. */
   #turn(): void {
     if (this.#closed || this.#stopped !== undefined) return this.#settled?.();
-    // Read once: what is not due by this moment must be slept for by the same moment.
+    // Read once, so that what is not due at this moment gets a timer from the same moment.
     const now = this.#parts.ticks();
     if (this.#round !== undefined) this.#judge(this.#round, now); // it may have made room for the next
     this.#begin(now);
@@ -143,7 +144,7 @@ export class Publisher {
     this.#sleep(round, now);
   }
 
-  /** Starts the next round, when there is a head for one and it is time. */
+  /** Starts the next round if there is a head for it and the interval has passed. */
   #begin(now: number): void {
     const { timing } = this.#parts;
     if (this.#latest === this.#round || this.#latest === undefined) return;
@@ -154,7 +155,7 @@ export class Publisher {
     if (!this.#isServed(this.#round)) this.#hearUntil ??= now + timing.hearingMs;
   }
 
-  /** When a witness is to be asked for the round's head (ticks); never while it is being asked. */
+  /** When a witness will be asked for the round's head (ticks); infinite while a request to it is under way. */
   #dueAt(state: WitnessState, round: Gathering): number {
     if (state.asking || state.size > round.head.size) return Number.POSITIVE_INFINITY;
     const heard = Math.min(...state.keys.map((key) => round.heardAt(key) ?? Number.NEGATIVE_INFINITY));
@@ -179,7 +180,7 @@ export class Publisher {
     return round === this.#served;
   }
 
-  /** Publishes the round when its quorum is met; says what is missing when it cannot be. */
+  /** Publishes the round if its quorum is met; if it cannot be met, reports what is missing. */
   #judge(round: Gathering, now: number): void {
     if (!this.#required || this.#isServed(round)) return;
     if (!round.met(this.#parts.policy)) {
@@ -197,12 +198,12 @@ export class Publisher {
     return now >= (this.#hearUntil ?? 0) || this.#states.every(({ heard }) => heard);
   }
 
-  /** Nothing more is to be expected of the round. */
+  /** Whether nothing more can be expected of the round. */
   #over(round: Gathering, now: number): boolean {
     return !this.#required || this.#isServed(round) || !this.#hopeful(round, now);
   }
 
-  /** Whether the quorum is met, or would be by those that are being asked or about to be. */
+  /** Whether the quorum is met, or would be if every witness that is asked now or is due cosigned. */
   #hopeful(round: Gathering, now: number): boolean {
     const hopes = this.#states.filter((state) => state.asking || this.#dueAt(state, round) <= now);
     const { policy } = this.#parts;
@@ -217,7 +218,7 @@ export class Publisher {
     return known.map(({ name, fault }) => `${name}: ${fault}`);
   }
 
-  /** Durable first, readable then: what was readable stays so over a restart. */
+  /** Stores the note before it is readable, so that it stays readable after a restart. */
   async #put(gathering: Gathering): Promise<void> {
     const note = gathering.signed();
     try {
@@ -245,7 +246,7 @@ export class Publisher {
     });
   }
 
-  /** Sees to it that `#turn` runs at the next moment at which something can be due. */
+  /** Sets a timer that runs `#turn` at the next time at which something can be due. */
   #sleep(round: Gathering, now: number): void {
     const { timing, setTimer } = this.#parts;
     const moments = this.#states.map((state) => this.#dueAt(state, round));

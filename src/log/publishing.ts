@@ -1,4 +1,4 @@
-/** What a publisher needs, and its times. */
+/** What a publisher needs, and its time limits. */
 import type { TrustPolicy } from '../note/trust.ts';
 import type { AskerParts } from './witness-client.ts';
 import type { SealedHead } from './ports.ts';
@@ -6,16 +6,16 @@ import type { AskTiming } from './witnessstate.ts';
 
 /** Milliseconds. */
 export interface PublisherTiming extends AskTiming {
-  /** Shortest time between the starts of two rounds. Public witnesses take one checkpoint a second. */
+  /** Shortest time between the starts of two rounds. Public witnesses accept one checkpoint a second. */
   readonly intervalMs: number;
-  /** How old a witness's line on the newest head may grow. */
+  /** Greatest age of a witness's line on the newest head. */
   readonly refreshMs: number;
   /**
-   * After the start, every witness is heard before the first round counts, for at most so long: a store that
-   * went back does so at a restart, and the witness that knows must not be outrun by those that do not.
+   * After the start, no round is published before every witness has answered, or this time has passed. If the store was
+   * restored from an old backup, the witness that knows a larger tree can then object before the others make a quorum.
    */
   readonly hearingMs: number;
-  /** How long a closing log tries to publish its last head. */
+  /** How long a log that is closing tries to publish its last head. */
   readonly closingMs: number;
 }
 
@@ -36,8 +36,8 @@ export interface PublisherParts extends AskerParts {
   readonly setTimer: (run: () => void, ms: number) => void;
   /** Makes a note readable. */
   readonly publish: (note: Uint8Array, head: SealedHead) => void;
-  /** Keeps a cosigned note for the next start. */
+  /** Stores a cosigned note for the next start. */
   readonly keep: (note: Uint8Array, head: SealedHead) => Promise<void>;
-  /** Keeps the proof that this log went back or forked: it must not start again with it. */
+  /** Stores the proof that this log went back or forked, with which it must not start again. */
   readonly keepProof: (note: Uint8Array) => Promise<void>;
 }

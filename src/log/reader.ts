@@ -53,7 +53,7 @@ export class Reader implements LogReader {
   readonly #waiting = new Set<() => void>();
   readonly #setTimer: (run: () => void, ms: number) => void;
   #head: SealedHead;
-  /** Undefined until the first checkpoint is published: a witness quorum may take its time. */
+  /** Undefined until the first checkpoint is published, since a witness quorum may take long. */
   #published: (Published & { readonly head: SealedHead }) | undefined;
 
   constructor(
@@ -138,7 +138,7 @@ export class Reader implements LogReader {
     return key === undefined ? this.#readBundle(index, width) : this.#fullBundle(key, index);
   }
 
-  /** A full bundle into the cache: read once, however many ask for it meanwhile. */
+  /** Reads a full bundle into the cache, once for all that ask for it meanwhile. */
   #fullBundle(key: string, index: number): Promise<Uint8Array> {
     const started = this.#reading.get(key);
     if (started !== undefined) return started;
@@ -225,7 +225,7 @@ export class Reader implements LogReader {
       throw refuse('beyond-head', `the tree has ${this.#head.size} leaves, not ${size} yet`);
   }
 
-  /** A tile with its nodes, at least `width` wide; the growing ones are read again when they grew. */
+  /** Loads a tile with its nodes, at least `width` wide. Growing tiles are read again after they grew. */
   readonly #load: TileLoader = async (level, index, width) => {
     const key = `${level}/${index}`;
     const cached = this.#nodes.get(key);

@@ -1,10 +1,10 @@
 /**
- * Start-up, and the way back after any failure: the state is read from the store and believed only after
- * it was checked. The same code runs in both cases, so recovery is exercised daily, not once a year.
+ * Restores the state at start-up and after any failure: it is read from the store, and used only after it was checked.
+ * Both cases run the same code, so recovery is exercised at each start.
  *
- * What is checked: the right edge folds to the stored root; the newest entries hash to the newest tile;
- * upper tiles continue lower ones; the guard's highest signed head lies on this very tree; the clock has
- * not gone back. Everything further left is fsck's to check (audit.ts).
+ * Checked are: the right edge folds to the stored root; the newest entries hash to the newest tile; upper tiles
+ * continue lower ones; the guard's highest signed head lies on this tree; the clock has not gone back. Everything
+ * further left is checked by fsck (audit.ts).
  */
 import { treeSize } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
@@ -21,7 +21,7 @@ import { readNodes, type TileLoader } from '../tree/load.ts';
 import { policyAt } from './policies.ts';
 import type { Guard, Head, Store, StoreReader } from './ports.ts';
 
-/** What the next step builds on. */
+/** The state that the next step continues. */
 export interface Recovered {
   readonly head: Head;
   readonly edge: Edge;

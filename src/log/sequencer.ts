@@ -22,7 +22,7 @@ import { planStep, type Planned } from './plan.ts';
 import type { Guard, HeadSigner, ReceiptSeal, SealedHead, Store } from './ports.ts';
 import { recover, type Recovered } from './recover.ts';
 
-/** Moments of a step, named so that tests can stop the process at each. */
+/** The moments of a step, so that tests can stop the process at each. */
 export type Step = 'judged' | 'planned' | 'committed' | 'guarded' | 'sealed';
 
 export interface SequencerParts {
@@ -34,14 +34,14 @@ export interface SequencerParts {
   readonly hasher: BatchHasher;
   /** POSIX seconds. */
   readonly now: () => number;
-  /** Seconds the clock may lag behind the last batch before nothing is logged any more. */
+  /** Seconds by which the clock may be behind the last batch. If it is further behind, nothing is logged. */
   readonly clockTolerance: number;
-  /** Refuses a policy that this log could not go on running under. */
+  /** Refuses a policy under which this log could not continue to run. */
   readonly admitPolicy?: (policy: Policy) => void;
   readonly step?: (step: Step) => void;
 }
 
-/** What became of one checked batch, in flat arrays that cross threads cheaply. */
+/** The results for one checked batch, in flat arrays that are cheap to send to another thread. */
 export interface BatchResult {
   /** Index of each item; −1 when refused. */
   readonly indices: Float64Array;
@@ -78,13 +78,13 @@ export class Sequencer {
     return sequencer;
   }
 
-  /** The current head, guarded and sealed. */
+  /** The current head, stored in the guard and sealed. */
   async head(): Promise<SealedHead> {
     const state = await this.#current();
     return { ...state.head, seal: this.#seal ?? (await this.#signed(state)) };
   }
 
-  /** Whether the next step could be made durable: recovers if need be, and writes to the guard. */
+  /** Whether the next step could be made durable: recovers if necessary, and writes to the guard. */
   async probe(): Promise<void> {
     const { head, inForce } = await this.#current();
     await this.#parts.guard.raise(head, inForce);
@@ -101,9 +101,9 @@ export class Sequencer {
   }
 
   /**
-   * Logs what can be logged of these batches in one durable step. When it returns, every index in the
-   * result is durable and covered by a signed root. Refuses `store-failed` (nothing is promised; the
-   * statements may be posted again) and what recovery refuses.
+   * Logs the admissible statements of these batches in one durable step. When it returns, every index in the result is
+   * durable and covered by a signed root. Refuses `store-failed` (no statement is acknowledged; all may be submitted
+   * again) and what recovery refuses.
    */
   async append(batches: readonly CheckedBatch[]): Promise<Appended> {
     const state = await this.#current();
@@ -146,7 +146,7 @@ export class Sequencer {
     return this.#signed(this.#state);
   }
 
-  /** Records the head as signed, durably, and only then signs it. */
+  /** Stores the head in the guard as signed, durably, and only then signs it. */
   async #signed({ head, inForce }: Recovered): Promise<ReceiptSeal> {
     await this.#parts.guard.raise(head, inForce);
     this.#step('guarded');
@@ -165,7 +165,7 @@ export class Sequencer {
   }
 }
 
-/** Lays a judgement out batch by batch, with a receipt for every entry this step logged. */
+/** Arranges the decisions batch by batch, with a receipt for every entry that this step logged. */
 function results(
   judgement: Judgement,
   planned: Planned | undefined,

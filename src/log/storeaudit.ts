@@ -1,4 +1,4 @@
-/** A store as something to audit: its tiles and entries as they would be served, and its index rows besides. */
+/** A store as an audit source: its tiles and entries as they would be served, and its index rows. */
 import { refuse } from '../bytes/refusal.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { decodeBundle } from '../tree/bundle.ts';
@@ -25,7 +25,9 @@ export function storeSource(store: StoreReader, head: Head, origin: string): Aud
   };
 }
 
-/** What of a store no tile shows: index rows, which duplicates and searches rest on, and heads of chains. */
+/**
+ * The parts of a store that no tile shows: index rows, on which duplicates and searches depend, and heads of chains.
+ */
 export function indexAudit(
   store: StoreReader,
   head: Head,
@@ -46,7 +48,7 @@ export function indexAudit(
           wrong.push(`the chain "${key}" is stored with another head`);
       }
       const { chains: stored, entries } = await store.extent();
-      // A chain of a subject that nobody spoke of would refuse everybody its first commitment.
+      // A chain of a subject without entries would make the log refuse the subject's first commitment.
       if (stored > chains.size)
         wrong.push(`${stored - chains.size} chains are stored that no entry continues: restore a backup`);
       if (entries > head.size)

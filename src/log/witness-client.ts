@@ -1,11 +1,11 @@
 /**
- * Asks one witness to cosign, and judges what it says. Three things can come of it: a cosignature; nothing,
- * and then it is left alone for a while; or the proof that this log went back or forked.
+ * Asks one witness to cosign, and decides what its answer means. There are three results: a cosignature; nothing, after
+ * which the witness is left alone for a while; or the proof that this log went back or forked.
  *
- * That a witness claims to know more than this log is an alarm, and no more: the claim is not signed, and
- * one lying witness of several must not stop a log. But the log's own signature cannot be forged. So the
- * witness is asked to show the checkpoint it holds (the monitoring form of C2SP tlog-witness), and one that
- * our key signed and our tree does not contain is proof, whoever shows it.
+ * If a witness states that it knows more than this log, that is an alarm and no more: the statement is not signed, and
+ * one lying witness must not stop a log. The log's own signature cannot be forged, however. So the witness is asked to
+ * show the checkpoint it holds (the monitoring form of C2SP tlog-witness). A checkpoint that our key signed and our
+ * tree does not contain is proof, whoever shows it.
  */
 import { treeSize, type TreeSize } from '../bytes/brand.ts';
 import type { WitnessAnswer } from '../note/addcheckpoint.ts';
@@ -15,7 +15,7 @@ import type { TrustedWitness } from '../note/trust.ts';
 import type { Gathering } from './cosignatures.ts';
 import type { Setback, WitnessState } from './witnessstate.ts';
 
-/** The witnesses, as the log reaches them. */
+/** The log's access to its witnesses. */
 export interface WitnessPort {
   /** One add-checkpoint request, bounded in time. */
   add(
@@ -24,11 +24,14 @@ export interface WitnessPort {
     old: TreeSize,
     size: TreeSize,
   ): Promise<WitnessAnswer>;
-  /** The largest checkpoint it shows for this log, verified to be signed by the log; undefined without one. */
+  /**
+   * The largest checkpoint that the witness shows for this log, verified to be signed by the log; undefined if it shows
+   * none.
+   */
   shown(witness: readonly TrustedWitness[]): Promise<OwnCheckpoint | undefined>;
 }
 
-/** A checkpoint with this log's signature on it. */
+/** A checkpoint that this log signed. */
 export interface OwnCheckpoint {
   readonly note: Uint8Array;
   readonly checkpoint: Checkpoint;
@@ -38,33 +41,33 @@ export interface AskerParts {
   readonly port: WitnessPort;
   /** The newest integrated size. */
   readonly size: () => TreeSize;
-  /** Whether a checkpoint is not of this log's tree: larger than it, or another root. */
+  /** Whether a checkpoint contradicts this log's tree: it is larger, or has another root. */
   readonly contradicts: (checkpoint: Checkpoint) => Promise<boolean>;
-  /** Milliseconds that only ever grow; POSIX seconds; uniform in [0, 1). */
+  /** `ticks`: milliseconds of a clock that never goes back. The others: POSIX seconds; a random number in [0, 1). */
   readonly ticks: () => number;
   readonly now: () => number;
   readonly random: () => number;
   readonly report: Reports;
 }
 
-/** What an operator should know: `alarm` is for what somebody has to act on. */
+/** Reports to the operator. An `alarm` needs an action. */
 export interface Reports {
   warn(message: string): void;
   alarm(message: string): void;
 }
 
-/** `proven`: this log's key signed what its tree does not contain. */
+/** `proven`: this log's key signed a checkpoint that its tree does not contain. */
 export type Asked =
   | { readonly kind: 'cosigned'; readonly lines: Lines }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'proven'; readonly shown: OwnCheckpoint };
 
-/** Cosignatures, each with the policy's entry for its key. */
+/** Cosignatures, each with the entry of the policy for its key. */
 export type Lines = readonly (readonly [TrustedWitness, Cosignature])[];
 
 const NOTHING: Asked = { kind: 'nothing' };
 
-/** Asks for a cosignature of `gathering`. `needed`: the quorum is not met without it. Never rejects. */
+/** Asks for a cosignature of `gathering`. `needed`: whether the quorum needs this witness. Never rejects. */
 export async function ask(
   parts: AskerParts,
   state: WitnessState,
@@ -101,7 +104,7 @@ export async function ask(
   }
 }
 
-/** Each cosignature beside the one of these policy entries whose key made it. */
+/** Pairs each cosignature with the policy entry whose key made it. */
 export function linesOf(cosignatures: readonly Cosignature[], keys: readonly TrustedWitness[]): Lines {
   return cosignatures.flatMap((cosignature) => {
     const witness = keys.find(({ verifier }) => sameVerifier(verifier, cosignature.verifier));
@@ -110,8 +113,8 @@ export function linesOf(cosignatures: readonly Cosignature[], keys: readonly Tru
 }
 
 /**
- * What the witness says once it was asked from where it stands. Undefined when it has cosigned a larger tree
- * of ours already, or may be asked no more in this minute: a later round will do.
+ * Asks the witness from the size that it states to know, and returns its answer. Undefined if it has cosigned a larger
+ * tree of ours already, or if its budget of requests for this minute is used up; a later round asks again.
  */
 async function settled(
   { port, size: own, ticks }: AskerParts,

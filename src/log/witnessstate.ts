@@ -1,6 +1,7 @@
 /**
- * What the log remembers of one witness, which may have keys of several kinds at its URL: where it stands, when it may be asked again, and how it did. Each
- * has a back-off and a budget of its own, so that a dead one costs the others nothing.
+ * The log's state of one witness, which may have keys of several kinds at its URL: the size it cosigned last, when it
+ * may be asked again, and its successes and failures. Each witness has a back-off and a budget of its own, so that one
+ * that is down does not delay the others.
  */
 import { treeSize, type TreeSize } from '../bytes/brand.ts';
 import { printable } from '../bytes/printable.ts';
@@ -9,7 +10,7 @@ import type { TrustedWitness, TrustPolicy } from '../note/trust.ts';
 /** Milliseconds, but for `perMinute`: most requests that one witness is sent in any minute. */
 export interface AskTiming {
   readonly firstBackoffMs: number;
-  /** The ceiling while the quorum is met without the witness, and while it is not. */
+  /** The longest back-off while the quorum is met without the witness, and while it is not. */
   readonly longestBackoffMs: number;
   readonly neededBackoffMs: number;
   readonly perMinute: number;
@@ -27,13 +28,13 @@ export class WitnessState {
   readonly name: string;
   /** The size it is known to have cosigned last. */
   size: TreeSize = treeSize(0);
-  /** A request is under way: there is never a second one. */
+  /** True while a request is under way; there is never a second one. */
   asking = false;
-  /** It has answered, or failed to, since the start. */
+  /** Whether it has answered, or failed to, since the start. */
   heard = false;
   /** Why it did not cosign when it was asked last. */
   fault: string | undefined;
-  /** It says that this log went back or forked; kept until it cosigns again. */
+  /** Its statement that this log went back or forked; cleared when it cosigns again. */
   alarm: string | undefined;
   failures = 0;
   /** By key: cosignatures received, and when the last one came (POSIX seconds). */
@@ -56,7 +57,7 @@ export class WitnessState {
     return Math.max(this.#notBefore, oldest === undefined ? this.#notBefore : oldest + MINUTE_MS);
   }
 
-  /** Takes one request out of the budget; false when nothing is left of it. */
+  /** Takes one request out of the budget; false if none is left. */
   spend(ticks: number): boolean {
     this.#sent = this.#sent.filter((at) => at > ticks - MINUTE_MS);
     if (this.#sent.length >= this.#timing.perMinute) return false;
@@ -64,7 +65,10 @@ export class WitnessState {
     return true;
   }
 
-  /** It cosigned a tree of this size with these keys, now (POSIX seconds). Answers the alarm that is over, if any. */
+  /**
+   * Records that it cosigned a tree of this size with these keys at `now` (POSIX seconds). Returns the alarm that is
+   * over, if there was one.
+   */
   succeeded(size: TreeSize, keys: readonly TrustedWitness[], now: number): string | undefined {
     const { alarm } = this;
     if (size > this.size) this.size = size;
@@ -80,7 +84,7 @@ export class WitnessState {
   }
 
   /**
-   * It did not cosign: it is left alone for a while, with full jitter below a ceiling that doubles, and at
+   * Records that it did not cosign. It is left alone for a random time below a bound that doubles each time, and at
    * least as long as it asked for.
    */
   failed(why: string, ticks: number, how: Setback): void {
@@ -103,7 +107,10 @@ export interface Setback {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** The witnesses of a policy that have a URL, those with the same one as one: it is asked once for all its keys. */
+/**
+ * The witnesses of a policy that have a URL. Entries with the same URL become one, which is asked once for all its
+ * keys.
+ */
 export function witnessesOf({ witnesses }: TrustPolicy, timing: AskTiming): readonly WitnessState[] {
   const asked = witnesses.filter(({ url }) => url !== undefined);
   const byUrl = Map.groupBy(asked, ({ url = '' }) => url.replace(/\/+$/, ''));

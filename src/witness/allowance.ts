@@ -1,10 +1,10 @@
 /**
- * How often a log may be cosigned, when the list of logs says it (`qpd`): a bucket that fills evenly over the
- * day and holds an hour's worth. Pure: the time is given.
+ * How often a log may be cosigned if the list of logs limits it (`qpd`): a token bucket that fills evenly over the day
+ * and holds an hour's worth. Pure: the time is handed in.
  */
 
 const DAY_SECONDS = 86_400;
-/** The least a bucket holds: a log that starts, and looks for where the witness stands, asks a few times. */
+/** Least size of a bucket, since a log that starts asks a few times to find the size that the witness holds. */
 const LEAST = 16;
 
 export class Allowance {
@@ -21,7 +21,7 @@ export class Allowance {
     this.#since = now;
   }
 
-  /** Takes one if there is one. A clock that goes back fills nothing. */
+  /** Takes a token if there is one. A clock that goes back adds none. */
   take(now: number): boolean {
     const passed = Math.max(0, now - this.#since);
     this.#left = Math.min(this.#most, this.#left + passed * this.#perSecond);

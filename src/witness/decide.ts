@@ -1,7 +1,7 @@
 /**
- * What a witness answers to `add-checkpoint`, without I/O (C2SP tlog-witness). The checks stand in the order
- * of the table in spec/witness.md, in two halves: `examine` needs only the request and the configuration and
- * may run for many requests at once; `judge` needs the state and runs for one request after another.
+ * Decides the answer to `add-checkpoint`, without I/O (C2SP tlog-witness). The checks are in the order of the table in
+ * spec/witness.md, in two halves. `examine` needs only the request and the configuration, and may run for many requests
+ * at once; `judge` needs the state and runs for one request after another.
  */
 import { refuse, Refusal } from '../bytes/refusal.ts';
 import { equalBytes } from '../bytes/compare.ts';
@@ -14,7 +14,7 @@ import { EMPTY_ROOT } from '../tree/hash.ts';
 import { verifyConsistency } from '../tree/verify.ts';
 import type { KnownLog, KnownLogs } from './logs.ts';
 
-/** A request that is well formed and signed by the log it is about. */
+/** A request that is well formed and signed by the log that it is about. */
 export interface Examined {
   readonly log: KnownLog;
   readonly old: TreeSize;
@@ -22,7 +22,7 @@ export interface Examined {
   readonly checkpoint: Checkpoint;
   /** The note's text. */
   readonly text: string;
-  /** The log's lines that verified, and no others. */
+  /** The log's signature lines that verified, and no others. */
   readonly lines: readonly SignatureLine[];
 }
 
@@ -32,7 +32,7 @@ export interface CosignedHead {
   readonly root: Digest;
 }
 
-/** The judgement: cosign it; say where we stand (409); or refuse, with the status of the refusal's code. */
+/** The decision: cosign; answer the size that we hold (409); or refuse, with the status of the refusal's code. */
 export type Verdict =
   | { readonly kind: 'cosign' }
   | { readonly kind: 'stale'; readonly size: number }
@@ -52,7 +52,8 @@ export function examine(body: Uint8Array, logs: KnownLogs, verify: VerifySignatu
     logKeys: log.keys,
     verify,
   });
-  // Type 06 does not cover extension lines, and our Ed25519 cosignature would: a stranger could have us sign them.
+  // An ML-DSA-44 signature (type 06) does not cover extension lines, and our Ed25519 cosignature would. Without this
+  // check, a stranger could make us sign extension lines.
   if (checkpoint.extensions.length > 0 && !logSignatures.some(({ verifier }) => verifier.type === 1)) {
     throw refuse(
       'unknown-signer',
@@ -70,7 +71,7 @@ export function knownLog(origin: string, logs: KnownLogs): KnownLog {
   return log;
 }
 
-/** The second half, against the head cosigned last; undefined when there is none. */
+/** The second half: decides against the head that was cosigned last; `held` is undefined if there is none. */
 export function judge(request: Examined, held: CosignedHead | undefined): Verdict {
   const { old, checkpoint } = request;
   const { size, root } = checkpoint;
@@ -87,7 +88,7 @@ export function judge(request: Examined, held: CosignedHead | undefined): Verdic
   return proven(request, held);
 }
 
-/** From size 0 there is nothing to prove and nothing may be offered; else RFC 9162 §2.1.4.2. */
+/** From size 0 there is nothing to prove, and a proof must be empty; otherwise RFC 9162 §2.1.4.2. */
 function proven({ old, proof, checkpoint }: Examined, held: CosignedHead | undefined): Verdict {
   if (old === 0 || held === undefined) {
     return proof.length === 0
@@ -107,7 +108,7 @@ function refusal(code: 'bad-request' | 'proof-failed', message: string): Verdict
   return { kind: 'refused', refusal: refuse(code, message) };
 }
 
-/** Whether a signed request shows another root for a size we cosigned: evidence, whatever the answer is. */
+/** Whether a signed request has another root for a size that we cosigned. That is evidence, whatever the answer is. */
 export function contradicts({ checkpoint }: Examined, held: CosignedHead | undefined): boolean {
   return held !== undefined && held.size === checkpoint.size && !equalBytes(held.root, checkpoint.root);
 }

@@ -1,7 +1,7 @@
 /**
- * Gossip of a witness: on a timer it compares what it cosigned of each log with what its peers hold. When a peer
- * holds a head of another history, both signed by the log, the evidence is kept and that log is not cosigned any
- * more until the operator decides: somebody believes the other tree, and two quorums might form.
+ * Gossip of a witness: at intervals it compares what it cosigned of each log with what its peers hold. If a peer holds
+ * a head of another history, and the log signed both, the witness stores the evidence and stops cosigning that log
+ * until the operator decides: otherwise a quorum might form for each of two trees.
  */
 import { comparePeers, MAX_PEERS, peerUrl, type PeerResult } from '../client/gossip.ts';
 import type { NodeSource, SignedHead } from '../client/history.ts';
@@ -26,10 +26,10 @@ export interface GossipParts {
   readonly onWarning: (message: string) => void;
 }
 
-/** A peer that does not answer holds up so many logs at once, and the others go on. */
+/** Number of logs that are compared at once, so that a peer that does not answer delays few. */
 const LOGS_AT_ONCE = 16;
 
-/** How often comparing came to what, since the start. */
+/** Number of results of each kind since the start. */
 export type GossipCounts = Record<PeerResult['kind'], number>;
 
 export function noComparisons(): GossipCounts {
@@ -47,7 +47,7 @@ export class Gossip {
     this.#parts = parts;
   }
 
-  /** Compares every log with every peer, some logs at once. A failure is told and costs one comparison. */
+  /** Compares every log with every peer, several logs at once. A failure is reported, and affects one comparison. */
   async round(): Promise<void> {
     const logs = this.#parts.witness.logs.values();
     await Promise.all(Array.from({ length: LOGS_AT_ONCE }, () => this.#compareEach(logs)));
@@ -93,14 +93,14 @@ export class Gossip {
       const keys = { origin: log.origin, logKeys: log.keys, verify: this.#parts.verify };
       return { note, opened: openCheckpoint(note, keys) };
     } catch (error) {
-      // All keys of the log are others now: until it is cosigned again there is nothing to compare with.
+      // All keys of the log were replaced: until it is cosigned again there is nothing to compare with.
       if (error instanceof Refusal) return undefined;
       throw error;
     }
   }
 }
 
-/** Only this log's keys: another log's say nothing here. */
+/** The keys of this log alone; another log's keys do not matter here. */
 function policyOf({ keys }: KnownLog): TrustPolicy {
   return { logs: keys.map((verifier) => ({ verifier })), witnesses: [], groups: [], quorum: 'none' };
 }

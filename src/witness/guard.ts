@@ -1,7 +1,7 @@
 /**
- * The guard of a witness: size, root and time of what it last cosigned of each log, in a file apart from the
- * state, and raised before any cosignature leaves. A restored old state is thereby refused at start-up. It is
- * also the lock: held exclusively while the witness runs, and dropped by the system with the process.
+ * The guard of a witness: size, root and time of the checkpoint of each log that it cosigned last, in a file separate
+ * from the state. It is written before any cosignature is sent. So a witness refuses to start with a restored old
+ * state. The file is also the lock: the witness holds it exclusively, and the system releases it when the process ends.
  */
 import type Database from 'better-sqlite3';
 import { isRow } from '../platform/rows.ts';
@@ -14,7 +14,7 @@ const SCHEMA = `CREATE TABLE head (
 const PUT = `INSERT INTO head VALUES (?, ?, ?, ?) ON CONFLICT (origin) DO UPDATE
   SET size = excluded.size, root = excluded.root, time = excluded.time WHERE excluded.size >= size`;
 
-/** What a cosignature commits a witness to: never less than this again. `time`: POSIX seconds. */
+/** The size and time below which the witness must never cosign this log again. `time`: POSIX seconds. */
 export interface GuardedHead extends CosignedHead {
   readonly time: number;
 }
@@ -38,7 +38,7 @@ export class HeadGuard {
     return new Map(rows.filter(isRow).map((row) => [text(row, 'origin'), headOf(row)]));
   }
 
-  /** Durable when it returns. The caller has checked that none goes back. */
+  /** Durable when it returns. The caller has checked that no head goes back. */
   raise(heads: readonly (GuardedHead & { readonly origin: string })[]): void {
     this.#db.transaction(() => {
       for (const { origin, size, root, time } of heads) this.#put.run(origin, size, root, time);

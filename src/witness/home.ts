@@ -1,4 +1,4 @@
-/** What a witness says of itself: the page at `/`, and the same as JSON at `/v1/witness`. */
+/** The status of a witness: the page at `/`, and as JSON at `/v1/witness`. */
 import { formatHex } from '../bytes/text.ts';
 import { FRESH } from '../web/media.ts';
 import { escapeHtml, sendPage } from '../web/page.ts';
@@ -17,12 +17,12 @@ export interface LogStanding {
   readonly size: number | null;
   readonly root: string | null;
   readonly cosigned: string | null;
-  /** Why it is not cosigned at present. */
+  /** Why it is not cosigned at present; null if it is. */
   readonly halted: string | null;
   readonly requestsPerDay: number | null;
 }
 
-/** Every known log as it stands. */
+/** The status of every known log. */
 export function standings(witness: Witness): LogStanding[] {
   return [...witness.logs.values()].map((log) => standing(witness, log));
 }
@@ -41,7 +41,7 @@ function standing(witness: Witness, log: KnownLog): LogStanding {
   };
 }
 
-/** How long what was made for one reader serves the others: with thousands of logs it is megabytes (ms). */
+/** Milliseconds for which a text is reused for other readers; with thousands of logs it has megabytes. */
 const KEPT_MS = 1000;
 
 /** GET / and /v1/witness. `incidents`: how many files of evidence there are. */

@@ -1,6 +1,6 @@
 /**
- * Evidence a witness keeps: one file for each incident, whole or absent, never overwritten, and no more than
- * the operator will ever read. Failing to keep one is told and stops nothing.
+ * The evidence that a witness stores: one file for each incident, complete or absent, never overwritten, and at most
+ * `MAX_INCIDENTS`. A failure to store one is reported, and stops nothing.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ export class IncidentFiles {
     return this.#count;
   }
 
-  /** Two roots of one size, both signed by the log. */
+  /** Stores two roots of one size, both signed by the log. */
   async contradiction({ request, held }: Contradiction): Promise<void> {
     const { log, checkpoint, text, lines } = request;
     if (held === undefined) {
@@ -58,7 +58,7 @@ export class IncidentFiles {
     await this.splitView(log, aboutSplit(cosigned, shown), evidence);
   }
 
-  /** Keeps a split view; resolves with the file's name, whether it is new or was there. */
+  /** Stores a split view; resolves with the file's name, whether it is new or existed. */
   async splitView(log: KnownLog, about: string, evidence: SplitView): Promise<string> {
     const { detector, now, dir, onWarning } = this.#options;
     const incident = makeIncident({

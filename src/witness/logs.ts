@@ -1,6 +1,6 @@
 /**
- * The logs a witness cosigns, by origin: the `log` lines of a tlog-policy, or a tlog-list. Which of the two a
- * file is, its first line says. A log may have several keys; any of them speaks for it.
+ * The logs that a witness cosigns, by origin: the `log` lines of a tlog-policy, or a tlog-list. The first line of the
+ * file tells which of the two it is. A log may have several keys, and any of them may sign for it.
  */
 import { refuse } from '../bytes/refusal.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
@@ -10,7 +10,7 @@ import { isLogList, parseLogList } from '../note/loglist.ts';
 import { formatVkey, type NoteVerifier } from '../note/key.ts';
 import { parseTrustPolicy } from '../note/trust.ts';
 
-/** Most keys of one log: each is tried on every request, and all of their lines must fit a note beside ours. */
+/** Most keys of one log. Each is tried with every request, and all their lines must fit into a note beside ours. */
 const MAX_KEYS = 16;
 
 /** One log that is cosigned. */
@@ -22,9 +22,9 @@ export interface KnownLog {
   readonly keys: readonly NoteVerifier[];
   /** The same as texts. */
   readonly vkeys: readonly string[];
-  /** Where the log is read, when the file says it: gossip needs it for proofs. */
+  /** URL of the log, if the file states it. Gossip needs it to fetch proofs. */
   readonly url: string | undefined;
-  /** add-checkpoint requests a day, when the file limits them. */
+  /** Most add-checkpoint requests a day, if the file limits them. */
   readonly qpd: number | undefined;
 }
 
@@ -79,7 +79,7 @@ function smallest(numbers: readonly (number | undefined)[]): number | undefined 
   return given.length === 0 ? undefined : Math.min(...given);
 }
 
-/** The verifier keys of a log, sorted, one a line: to tell whether they were others before. */
+/** The verifier keys of a log, sorted, one in each line: to find out whether they changed. */
 export function keysText({ vkeys }: Pick<KnownLog, 'vkeys'>): string {
   return vkeys.toSorted().join('\n');
 }

@@ -31,7 +31,7 @@ import { Witness } from './witness.ts';
 /** How long a peer, or a log that is asked for a proof, may take. */
 const PEER_TIMEOUT_MS = 5000;
 
-/** Everything a witness is told. */
+/** The options of a witness. */
 export interface WitnessOptions {
   readonly place: WitnessPlace;
   readonly endpoint: GuardedEndpoint;
@@ -41,13 +41,13 @@ export interface WitnessOptions {
   /** Requests of one client in a minute; 0: no limit. */
   readonly writesPerMinute: number;
   readonly readsPerMinute: number;
-  /** What the operator asked for once: logs to forget or to resume, a lost guard to make anew. */
+  /** One-time requests of the operator: logs to forget or to resume, a lost guard to make again. */
   readonly asked: Asked & { readonly rebuildGuard: boolean };
   readonly logger: Logger;
   readonly fetch: typeof fetch;
   /** The wall clock, milliseconds since the epoch. */
   readonly now: () => number;
-  /** Told at the start what the operator should know. */
+  /** Called at the start with remarks for the operator. */
   readonly onRemark: (message: string) => void;
 }
 
@@ -57,9 +57,9 @@ export interface OpenedWitness {
   readonly witness: Witness;
   /** Opens the socket and says the URL. Refuses `config-invalid` when it cannot be had, after closing the witness. */
   listen(): Promise<string>;
-  /** Reads the list of logs again. A list that cannot be read changes nothing: a witness that runs drops no log. */
+  /** Reads the list of logs again. If it cannot be read, nothing changes. A running witness never drops a log. */
   reload(): Promise<void>;
-  /** Resolves when a part failed that it cannot run without: close it then. */
+  /** Resolves with the error of a part without which it cannot run; the caller then closes it. */
   readonly failed: Promise<Error>;
   close(): Promise<void>;
 }
@@ -74,8 +74,8 @@ interface Parts {
 }
 
 /**
- * Makes what is missing, opens the state, and holds the list of logs against it. Refuses `config-invalid`, what
- * `initialiseWitness` and `settleLogs` refuse, and what a state that was put back refuses.
+ * Makes missing files, opens the state, and compares the list of logs with it. Refuses `config-invalid`, what
+ * `initialiseWitness` and `settleLogs` refuse, and `behind-signed-head` for a restored old state.
  */
 export async function openWitness(options: WitnessOptions): Promise<OpenedWitness> {
   const { endpoint, logger, peers, pollSeconds } = options;

@@ -1,7 +1,7 @@
 /**
- * One round of a witness's work: many requests are judged one after another, each against what those before it
- * left behind, and what shall be cosigned is collected. Pure: signing and storing are the caller's, and no
- * answer may leave before all of the round is stored.
+ * One round of a witness's work: decides many requests one after another, each against the result of those before it,
+ * and collects the checkpoints to cosign. Pure: the caller signs and stores, and sends no answer before the whole round
+ * is stored.
  */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import type { Checkpoint } from '../note/checkpoint.ts';
@@ -11,7 +11,10 @@ import { contradicts, judge, type Examined } from './decide.ts';
 import { keysText } from './logs.ts';
 import type { Held } from './state.ts';
 
-/** How far the clock may be behind what was cosigned before it is taken to be wrong (seconds). */
+/**
+ * Seconds by which the clock may be behind the time of a cosignature. If it is further behind, the witness does not
+ * cosign.
+ */
 export const CLOCK_TOLERANCE = 60;
 
 /** A checkpoint to be cosigned. */
@@ -26,7 +29,7 @@ export interface Draft {
   readonly keys: string;
 }
 
-/** What becomes of one request. `lines`: cosignatures we gave before and may give again. */
+/** The result for one request. `lines`: cosignatures that were made before and may be sent again. */
 export type Outcome =
   | { readonly kind: 'draft'; readonly draft: Draft }
   | { readonly kind: 'again'; readonly lines: readonly SignatureLine[] }
@@ -36,7 +39,7 @@ export type Outcome =
 /** A log signed another root for a size that we cosigned. */
 export interface Contradiction {
   readonly request: Examined;
-  /** Note text and verified lines of what we hold; undefined when only the guard told of it. */
+  /** Text and verified lines of the note that we hold; undefined if only the guard has a record. */
   readonly held: { readonly text: string; readonly lines: readonly SignatureLine[] } | undefined;
 }
 
@@ -44,14 +47,14 @@ export interface RoundParts {
   readonly held: ReadonlyMap<string, Held>;
   /** POSIX seconds. */
   readonly now: number;
-  /** Whether lines are by the keys we sign with now. */
+  /** Whether lines are by the keys that sign now. */
   readonly current: (lines: readonly SignatureLine[]) => boolean;
-  /** Whether the log's allowance has one more; `refresh`: for a checkpoint cosigned before. */
+  /** Whether the log's allowance has a token left. `refresh`: for a checkpoint that was cosigned before. */
   readonly allow: (origin: string, refresh: boolean) => boolean;
 }
 
 export class Round {
-  /** In the order made; the last of a log is what will be held of it. */
+  /** In order; of several drafts of a log, the last will be stored. */
   readonly drafts: Draft[] = [];
   readonly contradictions: Contradiction[] = [];
   readonly #parts: RoundParts;
@@ -73,7 +76,7 @@ export class Round {
     return this.#refusedNow(held) ?? this.#cosign(request, held, draft);
   }
 
-  /** What speaks against cosigning anything of this log now. */
+  /** Why no checkpoint of this log may be cosigned now; undefined if it may. */
   #refusedNow(held: Held | undefined): Outcome | undefined {
     const { now } = this.#parts;
     if (held !== undefined && held.halted !== '')
@@ -112,8 +115,8 @@ export class Round {
   }
 
   /**
-   * The cosignatures held, when it is that very checkpoint. Anyone can send a public checkpoint again: within
-   * the same second, or beyond the allowance, that costs neither a signature nor a write.
+   * The stored cosignatures, if the request is for the same checkpoint. Anyone can submit a public checkpoint again;
+   * within the same second, or beyond the allowance, that costs neither a signature nor a write.
    */
   #again(request: Examined, held: Held | undefined): Outcome | undefined {
     const signed = held?.signed;
@@ -123,7 +126,7 @@ export class Round {
   }
 }
 
-/** The same checkpoint with fewer of the log's lines must not take away those we have. */
+/** A request with the same checkpoint and fewer of the log's lines must not remove lines that we hold. */
 function merged(
   { text, lines, log }: Examined,
   before: { readonly text: string; readonly lines: readonly SignatureLine[] } | undefined,

@@ -1,10 +1,13 @@
-/** The logs a witness cosigns, held against what it cosigned before: none may be lost by accident. */
+/**
+ * Compares the logs that a witness is to cosign with those that it cosigned before, so that none is dropped by
+ * accident.
+ */
 import { refuse } from '../bytes/refusal.ts';
 import { keysText, readKnownLogs, type KnownLogs } from './logs.ts';
 import type { WitnessState } from './state.ts';
 import { readNamedFile } from '../platform/files.ts';
 
-/** What the operator asked for in so many words. */
+/** The explicit requests of the operator. */
 export interface Asked {
   /** Origins whose state is deleted. */
   readonly forget: readonly string[];
@@ -18,8 +21,8 @@ export async function loadKnownLogs(path: string): Promise<KnownLogs> {
 }
 
 /**
- * Forgets and resumes what was asked; then refuses `config-invalid` for a log that was cosigned and is not listed
- * any more, and tells of logs whose keys are others now.
+ * Forgets and resumes logs as asked. Then refuses `config-invalid` for a log that was cosigned and is no longer listed,
+ * and warns of logs whose keys changed.
  */
 export function settleLogs(
   state: WitnessState,
@@ -59,7 +62,10 @@ function lost(origin: string, size: number): Error {
   );
 }
 
-/** After a reload: what is listed now, and what was listed before; a running witness drops no log. */
+/**
+ * The logs after a reload: those that are listed now, and those that were listed before. A running witness drops no
+ * log.
+ */
 export function addedLogs(before: KnownLogs, now: KnownLogs, warn: (message: string) => void): KnownLogs {
   const logs = new Map(now);
   for (const [origin, log] of before) {

@@ -1,7 +1,7 @@
 /**
- * Makes what a witness needs before it starts: its two keys, its guard, a configuration file with its name, and
- * a list of logs to fill in. Nothing is ever overwritten. The ML-DSA-44 key is made last: until it is there,
- * a run that was cut off is simply finished; after it, nothing is made any more.
+ * Makes what a witness needs before it starts: its two keys, its guard, a configuration file with its name, and a list
+ * of logs to fill in. Existing files are never overwritten. The ML-DSA-44 key is made last: while it is missing, the
+ * next run completes the set-up; once it exists, nothing is made any more.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -56,8 +56,8 @@ export function witnessLayout({ dir, knownLogs }: WitnessPlace): WitnessLayout {
 }
 
 /**
- * Refuses `key-file` when a key is gone that was used before, `malformed-key` for a name no line can carry,
- * `store-failed` where nothing can be written.
+ * Refuses `key-file` if a key that was used before is missing, `malformed-key` for a name that no line can contain,
+ * `store-failed` if nothing can be written.
  */
 export async function initialiseWitness(place: WitnessPlace): Promise<WitnessHome> {
   const layout = witnessLayout(place);
@@ -72,7 +72,7 @@ export async function initialiseWitness(place: WitnessPlace): Promise<WitnessHom
   const name = place.name ?? (await localName(layout.ed25519));
   const ed25519 = { name, type: 4, signer: await loadPooledKeyFile(layout.ed25519) } as const;
   verifierOf(ed25519);
-  // What was said on the first command line holds for the next ones too.
+  // Options of the first command line are stored for later runs.
   const said = place.knownLogs === undefined ? { name } : { name, knownLogs: place.knownLogs };
   const named = stringify(said, { version: '1.2', lineWidth: 0 });
   if (await createFile(layout.config, `${CONFIG_HEAD}${named}`)) created.push(layout.config);
@@ -98,13 +98,13 @@ function assertKeys(layout: WitnessLayout, state: string): void {
   }
 }
 
-/** Made here and nowhere else: were it made at every start, losing state and guard would go unnoticed. */
+/** The guard is made here only. If each start made it, a loss of both state and guard would not be noticed. */
 async function makeGuard(guard: string, name: string): Promise<void> {
   await makeFolder(dirname(guard), 0o700, { setting: '--guard-dir' });
   HeadGuard.open(guard, name).close();
 }
 
-/** Unlike any other witness's on this or another machine. */
+/** A name that differs from every other witness's, on this machine and others. */
 async function localName(key: string): Promise<string> {
   const { publicKey } = await loadKeyFile(key);
   return `localhost/witness-${publicKey.bytes.subarray(0, 8).toHex()}`;

@@ -1,7 +1,7 @@
 /**
- * What a witness must never forget: for each log the largest checkpoint it cosigned, in SQLite. Many may be
- * committed at once; a commit is in the database, and then in the guard, when it returns, and only then may a
- * cosignature leave. The database may thus be ahead of the guard after a crash, and never behind it.
+ * The state of a witness: for each log the largest checkpoint that it cosigned, in SQLite. Several may be committed at
+ * once. When a commit returns, it is in the database and in the guard; only then may a cosignature be sent. After a
+ * crash the database may be ahead of the guard, but never behind it.
  */
 import type Database from 'better-sqlite3';
 import { existsSync } from 'node:fs';
@@ -20,14 +20,14 @@ const SCHEMA = `CREATE TABLE log (
 const INSERT =
   'INSERT OR IGNORE INTO log VALUES (@origin, @size, @root, @time, @note, @lines, @keys, @halted)';
 
-/** Never to a smaller size or an earlier time, and only from the head we believe to be there. */
+/** Refuses to go back to a smaller size or an earlier time, and to replace another head than the expected one. */
 const UPDATE = `UPDATE log SET size = @size, root = @root, time = @time, note = @note, lines = @lines, keys = @keys, halted = @halted
   WHERE origin = @origin AND size = @wasSize AND root = @wasRoot AND size <= @size AND time <= @time`;
 
-/** What is held of one log. */
+/** What is stored of one log. */
 export interface Held extends GuardedHead {
   readonly origin: string;
-  /** The checkpoint as cosigned; undefined when only the guard told of it. */
+  /** The checkpoint as cosigned; undefined if only the guard has a record. */
   readonly signed:
     | {
         readonly text: string;
@@ -36,9 +36,9 @@ export interface Held extends GuardedHead {
         readonly cosignatures: readonly SignatureLine[];
       }
     | undefined;
-  /** The log's verifier keys as they were configured then, one a line; empty when not known. */
+  /** The log's verifier keys as configured at that time, one in each line; empty if not known. */
   readonly keys: string;
-  /** Why this log is not cosigned until the operator says so; empty when it is. */
+  /** Why this log is not cosigned until the operator decides; empty if it is. */
   readonly halted: string;
 }
 
@@ -48,9 +48,9 @@ export type CommitStep = 'begun' | 'stored' | 'guarded';
 export interface StateOptions {
   readonly dir: string;
   readonly name: string;
-  /** Where the guard is; default: `guard` in the same directory. Another disk is better. */
+  /** Directory of the guard; default: the same directory. Another disk is better. */
   readonly guardDir?: string | undefined;
-  /** Makes the guard anew from the database: the operator's word that the database is the newest there was. */
+  /** Makes the guard again from the database. The operator thereby states that the database is the newest. */
   readonly rebuildGuard?: boolean;
   readonly step?: (step: CommitStep) => void;
   readonly onWarning?: (message: string) => void;
@@ -65,7 +65,7 @@ export function statePaths(
 }
 
 export class WitnessState {
-  /** What is held, by origin; changed by commits alone. */
+  /** The stored state by origin. Only commits change it. */
   readonly held = new Map<string, Held>();
   readonly #db: Database.Database;
   readonly #guard: HeadGuard;
@@ -82,9 +82,9 @@ export class WitnessState {
   }
 
   /**
-   * Opens both files, locked to this process. Refuses `locked`, `foreign-log`, `corrupt-store`, `store-failed`, and
-   * `behind-signed-head` when the guard is gone or knows of more than the database. Where both are gone nobody can say
-   * what was cosigned, and these keys may cosign nothing more.
+   * Opens both files, locked to this process. Refuses `locked`, `foreign-log`, `corrupt-store`, `store-failed`. Refuses
+   * `behind-signed-head` if the guard is missing or knows of more than the database. If both are missing, nobody knows
+   * what was cosigned, so these keys must not cosign any more.
    */
   static open(options: StateOptions): WitnessState {
     const { dir, name, step = () => {} } = options;
@@ -108,8 +108,8 @@ export class WitnessState {
   }
 
   /**
-   * Replaces what is held of some logs, all or nothing, durable when it returns. Refuses `store-failed`, also
-   * when the database does not hold what we think it does. What is held is then read again: the truth may be either.
+   * Replaces the state of some logs, all or none, durably. Refuses `store-failed`, also if the database does not hold
+   * what is expected. The state is then read again, because either version may be stored.
    */
   commit(changes: readonly Held[]): void {
     try {
@@ -128,13 +128,13 @@ export class WitnessState {
     this.#step('guarded');
   }
 
-  /** Stops cosigning a log, or goes on with it (`why` empty). */
+  /** Stops cosigning a log, or resumes it (`why` is empty). */
   halt(origin: string, why: string): void {
     const held = this.held.get(origin);
     if (held !== undefined) this.commit([{ ...held, halted: why }]);
   }
 
-  /** Forgets a log: if it is ever listed again, its first checkpoint is taken as it comes. */
+  /** Forgets a log: if it is listed again, its first checkpoint is accepted without a consistency proof. */
   forget(origin: string): void {
     this.#guard.forget(origin);
     this.#db.prepare('DELETE FROM log WHERE origin = ?').run(origin);
@@ -146,7 +146,7 @@ export class WitnessState {
     this.#guard.close();
   }
 
-  /** Compares with what is stored before it writes: nothing else may have moved it. */
+  /** Compares with what is stored before it writes, to find changes by anything else. */
   #put(change: Held): void {
     const { origin, size, root, time, signed, keys, halted } = change;
     const before = this.held.get(origin);
@@ -160,7 +160,10 @@ export class WitnessState {
     if (changes !== 1) throw new Error(`the state of ${origin} was changed by somebody else`);
   }
 
-  /** Cosignatures that may be stored and not guarded must not leave: they are made again with the next request. */
+  /**
+   * Cosignatures that may be in the database and not in the guard must not be sent. They are made again for the next
+   * request.
+   */
   #withhold(origin: string): void {
     const held = this.held.get(origin);
     if (held?.signed !== undefined)
@@ -176,7 +179,7 @@ export class WitnessState {
     }
   }
 
-  /** The guard and the database must tell the same story, but that the database may know more of it. */
+  /** Checks that guard and database agree; the database may know of more. */
   #compare(isNew: boolean, { onWarning }: StateOptions): void {
     const guarded = this.#guard.read();
     if (isNew && guarded.size > 0) {
@@ -195,7 +198,7 @@ export class WitnessState {
       const held = this.held.get(origin);
       if (held === undefined || !covers(held, head)) throw behind(origin, head, held);
     }
-    // After a crash between the two commits, the cosignatures in the database may leave from here on.
+    // After a crash between the two commits, the cosignatures in the database may be sent once the guard has them.
     this.#guard.raise([...this.held.values()]);
   }
 }

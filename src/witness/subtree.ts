@@ -1,7 +1,6 @@
 /**
- * What a witness answers to `sign-subtree`, without state (C2SP tlog-witness): its own cosignature on the
- * checkpoint is all it has to know. Order: syntax and subtree (400), origin (404), own cosignature (403),
- * proof (422).
+ * Decides the answer to `sign-subtree`, without state (C2SP tlog-witness): it needs only the witness's own cosignature
+ * on the checkpoint. Order of checks: syntax and subtree (400), origin (404), own cosignature (403), proof (422).
  */
 import { refuse } from '../bytes/refusal.ts';
 import { checkpointMessage, parseCheckpoint, type Checkpoint } from '../note/checkpoint.ts';
@@ -43,8 +42,8 @@ export function examineSubtree(
 }
 
 /**
- * Whether our keys cosigned the checkpoint, at a time: a line without time may be of a mere subtree. A line
- * in our name that does not verify spoils the rest (C2SP signed-note §Signatures).
+ * Whether our keys cosigned the checkpoint, with a time; a line without a time may be for a subtree only. A line in our
+ * name that does not verify makes the note invalid (C2SP signed-note §Signatures).
  */
 function isOurs(
   checkpoint: Checkpoint,

@@ -1,7 +1,7 @@
 /**
- * A witness (C2SP tlog-witness): checks what it is sent, cosigns it, and answers once that is stored. Requests
- * that come while a round is being signed and stored wait for the next: one write to the disk serves them all,
- * and all requests of one log pass one after another.
+ * A witness (C2SP tlog-witness): checks requests, cosigns checkpoints, and answers once the cosignature is stored.
+ * Requests that come while a round is signed and stored wait for the next round. One write to the disk then serves all
+ * of a round, and requests of one log are handled one after another.
  */
 import { refuse } from '../bytes/refusal.ts';
 import { cosign, originHash } from '../note/checkpoint.ts';
@@ -16,9 +16,9 @@ import { CLOCK_TOLERANCE, Round, type Contradiction, type Draft, type Outcome } 
 import type { Held, WitnessState } from './state.ts';
 import { examineSubtree } from './subtree.ts';
 
-/** Requests that may wait for their turn; each holds a checkpoint that its log signed. */
+/** Most requests that may wait; each holds a checkpoint that its log signed. */
 const MAX_WAITING = 1024;
-/** Most requests in one round: what one write may hold up. */
+/** Most requests in one round, so that one write does not take too long. */
 const MAX_ROUND = 128;
 
 export interface WitnessParts {
@@ -31,11 +31,11 @@ export interface WitnessParts {
   readonly now: () => number;
   /** Runs something soon, after the requests that are being read. */
   readonly defer: (run: () => void) => void;
-  /** Keeps the evidence; awaited before the request is answered. */
+  /** Stores the evidence; awaited before the request is answered. */
   readonly onContradiction: (contradiction: Contradiction) => Promise<void>;
 }
 
-/** The reply to a good request: signature lines (200), or the size we hold (409). */
+/** The reply to a good request: signature lines (200), or the size that we hold (409). */
 export type Answer =
   { readonly kind: 'cosigned'; readonly lines: string } | { readonly kind: 'stale'; readonly size: number };
 
@@ -66,7 +66,7 @@ export class Witness {
   #byHash: ReadonlyMap<string, string>;
   readonly #allowances = new Map<string, { readonly grow: Allowance; readonly refresh: Allowance }>();
   #waiting: Waiting[] = [];
-  /** What is to be done to the state between two rounds. */
+  /** Changes of the state that run between two rounds. */
   readonly #between: (() => void)[] = [];
   #subtrees = 0;
   #running: Promise<void> | undefined;
@@ -88,7 +88,7 @@ export class Witness {
     return this.#logs;
   }
 
-  /** Knows these logs from here on. */
+  /** Replaces the list of known logs. */
   setLogs(logs: KnownLogs): void {
     this.#logs = logs;
     this.#byHash = hashes(logs);
@@ -104,7 +104,7 @@ export class Witness {
     return (this.held(origin)?.halted ?? '') !== '';
   }
 
-  /** What keeps it from its work: the last write failed, or the clock is behind what was cosigned. */
+  /** What keeps the witness from cosigning: the last write failed, or the clock is behind the last cosignature. */
   faults(): string[] {
     const seconds = this.#parts.now() / 1000;
     const newest = Math.max(1, ...this.#parts.state.held.values().map(({ time }) => time));
@@ -167,7 +167,7 @@ export class Witness {
     });
   }
 
-  /** Answers what is waiting and takes no more. The state is its owner's to close, afterwards. */
+  /** Answers the requests that wait and takes no more. The caller closes the state afterwards. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
@@ -224,7 +224,10 @@ export class Witness {
     return this.#own.every((key) => lines.some((line) => sameHandle(line, key)));
   }
 
-  /** Repeats have an allowance of their own: a stranger who sends a checkpoint again takes nothing from its log. */
+  /**
+   * Repeated submissions have an allowance of their own, so that a stranger who submits a checkpoint again uses nothing
+   * of the log's.
+   */
   #allow(origin: string, refresh: boolean, now: number): boolean {
     const qpd = this.#logs.get(origin)?.qpd;
     if (qpd === undefined) return true;

@@ -1,13 +1,13 @@
 /**
- * Reading of values: members, items, sizes. Each notes what of the observation it read, and counts what that costs. A
- * collection is read where it is used, and not where it is named: `o.tls.accepted['TLSv1.3']` reads one member.
+ * Reads values for an expression: members, items, sizes. Each read is recorded with its path, and its cost is counted.
+ * A collection is read where it is used, not where it is named: `o.tls.accepted['TLSv1.3']` reads one member.
  */
 import { Meter, textCost, Unjudged } from './meter.ts';
 import { equal } from './operators.ts';
 import { sizeOf } from './texts.ts';
 import { AtLeast, kindOf, listOf, mapOf, Reads, Seen, type Cel } from './value.ts';
 
-/** One thing that a macro goes through: an item, or the name of a member. */
+/** One element that a macro visits: an item of a list, or the name of a member. */
 export interface Element {
   readonly value: Cel;
   readonly path: string | undefined;
@@ -16,7 +16,7 @@ export interface Element {
 export class Access {
   readonly meter = new Meter();
   readonly reads = new Reads();
-  /** Collections that have or may have members that the observation does not. */
+  /** Collections that have, or may have, members which the observation lacks. */
   readonly #cut: ReadonlySet<string>;
 
   constructor(cut: ReadonlySet<string>) {
@@ -29,7 +29,7 @@ export class Access {
     return found;
   }
 
-  /** A member by its name, and the note that it was read; undefined where there is none. */
+  /** Finds a member by its name, and records the read; undefined if there is none. */
   find(from: Cel, name: string): Cel | undefined {
     const map = mapOf(from);
     if (map === undefined) throw new Unjudged(`${kindOf(from)} has no member ${name}`);
@@ -55,7 +55,7 @@ export class Access {
     return found;
   }
 
-  /** Whether there is a member; of what has no members, an error as any other. */
+  /** Whether there is a member. Throws for a value that cannot have members. */
   has(from: Cel, name: string): boolean {
     const found = this.find(from, name);
     if (found instanceof Seen) this.reads.note(found.path, 'value');
@@ -66,7 +66,7 @@ export class Access {
     return equal(this.whole(a), this.whole(b), this.meter);
   }
 
-  /** Notes that all of a value was read. */
+  /** Records that the whole value was read. */
   whole(value: Cel): Cel {
     if (value instanceof Seen) this.reads.noteAll(value, 'whole');
     else if (typeof value === 'object' && value !== null && !(value instanceof AtLeast))
@@ -77,7 +77,7 @@ export class Access {
     return value;
   }
 
-  /** Notes that it was read which members or items there are. */
+  /** Records that the set of members or items was read. */
   members(value: Cel): void {
     if (value instanceof Seen) this.reads.noteAll(value, 'members');
   }
@@ -112,7 +112,7 @@ export class Access {
     return BigInt(size);
   }
 
-  /** The items of a list, or the names of a map's members; one unit each. */
+  /** The items of a list, or the names of a map's members; each costs one unit. */
   *elements(from: Cel, what: string): Generator<Element> {
     const [list, map] = [listOf(from), mapOf(from)];
     if (list !== undefined)

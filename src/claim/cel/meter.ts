@@ -1,6 +1,6 @@
 /**
- * What an expression costs, in units that every evaluator counts alike (spec/claims.md, "Cost"). The budget is part of
- * the language version: whoever judges a claim comes to the same end, on any machine.
+ * Counts the cost of an expression, in units that every evaluator counts in the same way (spec/claims.md, "Cost"). The
+ * budget is part of the language version, so an expression ends in the same way on every machine.
  */
 
 /** Units that one evaluation may spend. */
@@ -9,10 +9,13 @@ export const BUDGET = 200_000;
 export const MAX_TEXT = 65_536;
 export const MAX_ITEMS = 20_000;
 
-/** Why an expression has no answer. `&&`, `||`, `all` and `exists` may do without it (CEL, "logical operators"). */
+/**
+ * Why an expression has no answer. `&&`, `||`, `all` and `exists` may have an answer without this part (CEL, "logical
+ * operators").
+ */
 export class Unjudged extends Error {}
 
-/** The budget is spent: nothing does without that. */
+/** The budget is used up. No operator has an answer then. */
 export class OverBudget extends Error {
   constructor() {
     super(`the expression costs more than ${BUDGET} units; make it read less, or split the claim`);

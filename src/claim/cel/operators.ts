@@ -3,8 +3,9 @@ import { MAX_ITEMS, MAX_TEXT, textCost, Unjudged, type Meter } from './meter.ts'
 import { AtLeast, kindOf, listOf, mapOf, type Cel, type ListView, type MapView } from './value.ts';
 
 /**
- * CEL's equality: numbers by value, whatever their type; of different types, false. A unit for each pair that is compared,
- * and the texts and names; what differs in size is not gone through.
+ * CEL's equality: numbers are compared by value, whatever their type; values of other different types are unequal.
+ * Costs a unit for each pair that is compared, and the lengths of texts and names. Collections of different sizes are
+ * unequal without a comparison of their items.
  */
 export function equal(a: Cel, b: Cel, meter: Meter): boolean {
   meter.spend(1);
@@ -37,7 +38,7 @@ function equalMaps(a: MapView, b: MapView, meter: Meter): boolean {
   return true;
 }
 
-/** Below 0, 0 or above 0; NaN when neither. Texts by code points. */
+/** Below 0, 0 or above 0; NaN if the values have no order. Texts are ordered by code points. */
 export function compare(a: Cel, b: Cel, meter: Meter): number {
   if (typeof a === 'string' && typeof b === 'string') {
     meter.spend(textCost(Math.min(a.length, b.length)));
@@ -49,14 +50,19 @@ export function compare(a: Cel, b: Cel, meter: Meter): number {
   throw new Unjudged(`${kindOf(a)} and ${kindOf(b)} have no order`);
 }
 
-/** A size of which only the least is known is above all that is less than that, and says nothing of the rest. */
+/**
+ * A size of which only a lower bound is known is greater than every number below that bound; compared with any other
+ * number it has no answer.
+ */
 function compareLeast(a: Cel, b: Cel): number {
   if (a instanceof AtLeast && isNumber(b) && compareNumbers(a.count, b) > 0) return 1;
   if (b instanceof AtLeast && isNumber(a) && compareNumbers(b.count, a) > 0) return -1;
   throw new Unjudged('not all members are known, and so not how many there are');
 }
 
-/** A whole number is compared with a double as the nearest double, as CEL's own tests want it. */
+/**
+ * A whole number is converted to the nearest double to compare it with a double, as CEL's conformance tests require.
+ */
 function compareNumbers(a: bigint | number, b: bigint | number): number {
   const [x, y] = typeof a === typeof b ? [a, b] : [Number(a), Number(b)];
   return x < y ? -1 : x > y ? 1 : x === y ? 0 : NaN;
@@ -66,7 +72,7 @@ function compareTexts(a: string, b: string): number {
   const end = Math.min(a.length, b.length);
   for (let i = 0; i < end; i++) {
     const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
-    // Halves of a pair stand for code points above all others.
+    // A half of a surrogate pair stands for a code point above all others.
     if (x !== y) return rankOf(x) - rankOf(y);
   }
   return a.length - b.length;
@@ -118,7 +124,7 @@ function isNumber(value: Cel): value is bigint | number {
   return typeof value === 'bigint' || typeof value === 'number';
 }
 
-/** `int(…)`, `double(…)` and `string(…)`. Doubles have no one spelling, so none is made of them. */
+/** `int(…)`, `double(…)` and `string(…)`. A double is never turned into text, because its text is not unique. */
 export function convert(to: string, value: Cel, meter: Meter): Cel {
   if (typeof value === 'string') {
     meter.spend(textCost(value.length));

@@ -1,16 +1,22 @@
 /**
- * `matches`: RE2's language, in time that grows with the text and never with its square (re2js). A pattern is weighed from
- * its own text before it is compiled, so that its cost is the same whatever engine matches it.
+ * `matches`: RE2's pattern language, in time linear in the text (re2js). The cost of a pattern is computed from its own
+ * text before it is compiled, so it is the same with every engine.
  */
 import { RE2JS } from 're2js';
 import { textCost, Unjudged, type Meter } from './meter.ts';
 
 /** Longest pattern, in UTF-16 units. */
 const MAX_PATTERN = 512;
-/** Units that one step of weight costs when the pattern is compiled; and steps of weight times text in one unit of matching. */
+/**
+ * `COMPILING`: units for one step of weight when the pattern is compiled. The other: steps of weight times text that
+ * cost one unit of matching.
+ */
 const COMPILING = 4;
 const STEPS_A_UNIT = 4;
-/** Weight of a class of Unicode, `\pL`; and of one range beyond ASCII where case does not count, which is folded letter by letter. */
+/**
+ * Weight of a Unicode class, `\pL`; and of one range beyond ASCII in a pattern without case, whose letters are folded
+ * one by one.
+ */
 const CLASS_WEIGHT = 250;
 const FOLDED_WEIGHT = 12_500;
 
@@ -34,11 +40,11 @@ export class Patterns {
 
 interface Pattern {
   readonly regex: RE2JS;
-  /** What one code unit of text costs: no less than the instructions of the compiled pattern. */
+  /** Cost for each code unit of text: at least the number of instructions of the compiled pattern. */
   readonly steps: number;
 }
 
-/** Compiles, for its faults alone. Throws Unjudged. */
+/** Compiles a pattern only to find its faults. Throws Unjudged. */
 export function checkPattern(pattern: string): void {
   weightOf(pattern);
   compile(pattern);
@@ -55,13 +61,15 @@ function compile(pattern: string): RE2JS {
 }
 
 export interface Weight {
-  /** About one for each character, class and operator, and a repetition as many times as it may repeat. */
+  /** About one for each character, class and operator; a repetition counts as often as it may repeat. */
   readonly steps: number;
-  /** What its classes of Unicode cost more when it is compiled. */
+  /** Additional cost of its Unicode classes when it is compiled. */
   readonly classes: number;
 }
 
-/** How much a pattern is (spec/claims.md, "Cost"). Throws Unjudged for one that is too long, or quotes with \Q. */
+/**
+ * The weight of a pattern (spec/claims.md, "Cost"). Throws Unjudged for one that is too long, or that quotes with \Q.
+ */
 export function weightOf(pattern: string): Weight {
   if (pattern.length > MAX_PATTERN) throw new Unjudged(`a pattern is longer than ${MAX_PATTERN}`);
   return new Weighing(pattern).total();
@@ -77,10 +85,10 @@ const OTHER = /[^]/uy;
 class Weighing {
   readonly #pattern: string;
   #at = 0;
-  /** Weights of the open groups so far, and of the last thing in the innermost. */
+  /** Weights of the open groups so far, and of the last item in the innermost group. */
   readonly #open = [1];
   #last = 0;
-  /** Classes of Unicode and folded ranges are compiled once for each time that they stand there, and repeated by reference. */
+  /** Unicode classes and folded ranges are compiled once for each occurrence, and repeated by reference. */
   #classes = 0;
 
   constructor(pattern: string) {
@@ -89,7 +97,7 @@ class Weighing {
 
   total(): Weight {
     if (this.#pattern.includes('\\Q')) throw new Unjudged('a pattern quotes with \\Q; escape each character');
-    // Where case does not count anywhere, all of the pattern is taken so.
+    // If any part of the pattern ignores case, the whole pattern is counted as if it did.
     const folded = /\(\?[a-zA-Z]*i/.test(this.#pattern);
     while (this.#at < this.#pattern.length) this.#step(folded);
     while (this.#open.length > 1) this.#close();
@@ -133,7 +141,7 @@ class Weighing {
     this.#add(weight);
   }
 
-  /** What is added to the last thing, such as a repetition, belongs to it. */
+  /** An operator such as a repetition belongs to the item before it. */
   #add(weight: number): void {
     const innermost = this.#open.length - 1;
     this.#open[innermost] = (this.#open[innermost] ?? 0) + weight;

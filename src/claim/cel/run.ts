@@ -1,6 +1,7 @@
 /**
- * Evaluates an expression that is in the language (syntax.ts): counts what it costs before it does it, and notes what it
- * reads of what was observed. Where one side decides (`false && x`, a counter-example of `all`), that side alone was read.
+ * Evaluates an expression of the language (syntax.ts): counts the cost of each step before the step, and records which
+ * observations were read. If one operand decides (`false && x`, a counter-example of `all`), only that operand counts
+ * as read.
  */
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { ValueMap } from '../value.ts';
@@ -13,7 +14,7 @@ import { isMacro } from './syntax.ts';
 import { callText, join, textOf } from './texts.ts';
 import { kindOf, Seen, type Cel } from './value.ts';
 
-/** A variable of a macro, with the place that it was observed at. */
+/** A variable of a macro, and the path at which its value was observed. */
 interface Variable {
   readonly name: string;
   readonly value: Cel;
@@ -26,7 +27,7 @@ export class Run {
   readonly #patterns = new Patterns();
   readonly #roots: Readonly<Record<string, Seen>>;
 
-  /** `cut`: JSON Pointers of collections in `o` that are not known whole. */
+  /** `cut`: JSON Pointers of collections in `o` that may have more members than observed. */
   constructor(o: ValueMap, p: ValueMap, cut: ReadonlySet<string> = new Set()) {
     this.#access = new Access(cut);
     this.#roots = { o: new Seen(o, ''), p: new Seen(p, undefined) };
@@ -40,7 +41,7 @@ export class Run {
     return this.#access.meter.spent;
   }
 
-  /** Throws Unjudged where there is no value, and OverBudget. */
+  /** Throws Unjudged if the expression has no value, and OverBudget. */
   // oxlint-disable-next-line max-lines-per-function -- a list: one case for each node of the language
   value(node: ASTNode, scope?: Variable): Cel {
     this.#access.meter.spend(1);
@@ -114,7 +115,7 @@ export class Run {
   }
 
   #negated(of: ASTNode, scope: Variable | undefined): Cel {
-    // The least whole number is written as the negative of one that is too large.
+    // The least whole number is written as the negative of a number that is too large by itself.
     if (of.op === 'value' && typeof of.args === 'bigint') {
       this.#access.meter.spend(1);
       return inRange(-of.args);
@@ -125,7 +126,10 @@ export class Run {
     throw new Unjudged(`- takes a number, and not ${kindOf(value)}`);
   }
 
-  /** `&&` (decides: false) and `||` (decides: true): the side that decides does so whatever the other is, and alone was read. */
+  /**
+   * `&&` (decided by false) and `||` (decided by true): an operand that decides does so whatever the other is, and only
+   * that operand counts as read.
+   */
   #either(
     [left, right]: readonly [ASTNode, ASTNode],
     decides: boolean,
@@ -145,7 +149,7 @@ export class Run {
     return !decides;
   }
 
-  /** A truth value, or why there is none. */
+  /** A truth value, or the reason why there is none. */
   #attempt(node: ASTNode, scope: Variable | undefined): boolean | Unjudged {
     try {
       return boolOf(this.value(node, scope), 'a condition');
@@ -217,7 +221,7 @@ export class Run {
       outer: scope,
     });
     if (name === 'all' || name === 'exists') return this.#quantified(from, name === 'exists', first, inner);
-    // Which elements there are decides what comes out.
+    // The result depends on the set of elements.
     this.#access.members(from);
     const kept: Cel[] = [];
     for (const element of this.#access.elements(from, name)) {
@@ -233,7 +237,10 @@ export class Run {
     return name === 'exists_one' ? kept.length === 1 : kept;
   }
 
-  /** `exists` ends at an element that holds, `all` at one that does not: then that one alone was read. */
+  /**
+   * `exists` ends at an element for which the body is true, `all` at one for which it is false; only that element
+   * counts as read.
+   */
   #quantified(from: Cel, decides: boolean, body: ASTNode, inner: (element: Element) => Variable): boolean {
     const start = this.#access.reads.mark;
     let fault: Unjudged | undefined;

@@ -1,7 +1,7 @@
 /**
- * The language of claims: CEL without what nothing observed needs (unsigned numbers, bytes, messages, optionals, times).
- * What is outside of it is refused when a claim is made, and has no answer when one is read: never an answer that some
- * evaluators give and others do not (spec/claims.md, "The language").
+ * The language of claims: CEL without the parts that observations do not need (unsigned numbers, bytes, messages,
+ * optionals, times). An expression outside the language is refused when a claim is made, and has no answer when a claim
+ * is read. So it never has an answer in some evaluators and none in others (spec/claims.md, "The language").
  */
 import { Environment, type ASTNode } from '@marcbachmann/cel-js';
 import { inRange } from './operators.ts';
@@ -11,7 +11,7 @@ import { Unjudged } from './meter.ts';
 const MAX_LENGTH = 4_096;
 const MAX_NODES = 2_000;
 const MAX_DEPTH = 250;
-/** Brackets within brackets, while it is parsed. */
+/** Most nested brackets while an expression is parsed. */
 const MAX_BRACKETS = 50;
 
 const parser = new Environment({
@@ -24,10 +24,13 @@ const parser = new Environment({
   },
 });
 
-/** What a part of an expression gives, as far as that can be known before anything was observed. */
+/** The type of a part of an expression, as far as it is known before anything is observed. */
 export type Kind = 'bool' | 'int' | 'double' | 'string' | 'list' | 'map' | 'null' | 'any';
 
-/** Functions on a value (`a.f(b)`): of what, with what, to what. More than one signature where arguments may be left out. */
+/**
+ * Functions on a value (`a.f(b)`): type of the value, of the arguments, and of the result. There are several signatures
+ * if arguments may be omitted.
+ */
 const TEXT = { of: 'string', takes: ['string'] } as const;
 const METHODS: Readonly<
   Record<
@@ -56,7 +59,7 @@ const FUNCTIONS: Readonly<Record<string, Kind>> = {
   string: 'string',
   dyn: 'any',
 };
-/** Macros over a list or the names of a map: how many arguments, the variable among them. */
+/** Macros over a list or the names of a map: number of arguments, the variable included. */
 const MACROS: Readonly<Record<string, { readonly args: readonly number[]; readonly gives: Kind }>> = {
   all: { args: [2], gives: 'bool' },
   exists: { args: [2], gives: 'bool' },
@@ -69,14 +72,14 @@ export function isMacro(name: string): boolean {
   return Object.hasOwn(MACROS, name);
 }
 
-/** Parses an expression that is in the language, and is or may be true or false. Throws Unjudged that says why not. */
+/** Parses an expression of the language that is, or may be, true or false. Throws Unjudged with the reason. */
 export function parseExpression(text: string): ASTNode {
   const { ast, kind } = parseTyped(text);
   if (kind !== 'bool' && kind !== 'any') throw new Unjudged(`it gives ${kind}, not true or false`);
   return ast;
 }
 
-/** The same for an expression that may give anything. */
+/** Parses an expression with a value of any type. */
 export function parseTyped(text: string): { readonly ast: ASTNode; readonly kind: Kind } {
   if (text.length > MAX_LENGTH) throw new Unjudged(`it is longer than ${MAX_LENGTH} characters`);
   let ast: ASTNode;
@@ -113,7 +116,7 @@ function childrenOf({ op, args }: ASTNode): readonly ASTNode[] {
   return op === 'rcall' ? [args[1], ...args[2]] : args;
 }
 
-/** The kind of what a node gives. Throws Unjudged for what is not in the language, or can never have a value. */
+/** The type of a node's value. Throws Unjudged for a node that is not in the language, or can never have a value. */
 // oxlint-disable-next-line max-lines-per-function -- a list: one case for each node of the language
 function kindOf(node: ASTNode, names: ReadonlyMap<string, Kind>, depth: number): Kind {
   if (depth === 0) throw new Unjudged(`it is nested deeper than ${MAX_DEPTH}`);

@@ -6,7 +6,7 @@ import { Unjudged } from './meter.ts';
 export type CelScalar = bigint | number | string | boolean | null;
 export type Cel = CelScalar | AtLeast | Seen | readonly Cel[] | Map<string, Cel>;
 
-/** How many members a collection has, of which some are not known: this many or more. */
+/** Number of members of a collection of which some are not known: at least this many. */
 export class AtLeast {
   readonly count: bigint;
 
@@ -15,7 +15,7 @@ export class AtLeast {
   }
 }
 
-/** A map or list that was observed (`path`: where), or given as a parameter (no path: reading it is no observation). */
+/** A map or list that was observed at `path`, or given as a parameter (no path: reading it is no observation). */
 export class Seen {
   readonly value: ValueMap | readonly Value[];
   readonly path: string | undefined;
@@ -43,7 +43,7 @@ function isScalar(value: Value): value is string | boolean | null | number {
 export interface ListView {
   readonly length: number;
   at(index: number): Cel;
-  /** Where an item was observed. */
+  /** Path at which an item was observed. */
   path(index: number): string | undefined;
 }
 
@@ -59,7 +59,7 @@ export function listOf(value: Cel): ListView | undefined {
 export interface MapView {
   readonly names: readonly string[];
   get(name: string): Cel | undefined;
-  /** Where a member was observed, or would be. */
+  /** Path at which a member was observed, or would be. */
   path(name: string): string | undefined;
 }
 
@@ -104,7 +104,7 @@ export function kindOf(value: Cel): string {
   return typeof value === 'string' ? 'string' : 'bool';
 }
 
-/** What was read, in order: a part that turned out not to matter is taken back. */
+/** Records reads in order, so that the reads of a part that turned out not to matter can be removed. */
 export class Reads {
   readonly #log: Read[] = [];
 
@@ -112,7 +112,7 @@ export class Reads {
     if (path !== undefined) this.#log.push({ path, kind });
   }
 
-  /** That a collection was gone through, or read whole. */
+  /** Records that a collection was iterated, or read whole. */
   noteAll({ path, value }: Seen, kind: 'members' | 'least' | 'whole'): void {
     if (path !== undefined) this.#log.push({ path, kind, map: isMap(value) });
   }
@@ -127,8 +127,8 @@ export class Reads {
   }
 
   /**
-   * Each read once. That a collection is there goes without saying where something below it was found there: the class of
-   * its presence is that of what was found.
+   * Each read once. A read of a collection's presence is omitted if something below it was read, since the class of the
+   * latter covers it.
    */
   get all(): readonly Read[] {
     const above = new Set<string>();

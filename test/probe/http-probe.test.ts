@@ -27,6 +27,11 @@ const status =
   (_request, response) =>
     void response.writeHead(code).end();
 
+const challenging =
+  (how: string | string[]): Handler =>
+  (_request, response) =>
+    void response.writeHead(401, { 'www-authenticate': how }).end();
+
 t.test('auth-required: who may is let in, before and after, and nobody else', async (t) => {
   const TOKEN = 'the-right-one';
   const isRight = ({ headers }: IncomingMessage): boolean => headers.authorization === `Bearer ${TOKEN}`;
@@ -34,7 +39,21 @@ t.test('auth-required: who may is let in, before and after, and nobody else', as
   const cases: readonly (readonly [what: string, answer: Handler, rest: Rest, verdict: string])[] = [
     ['asks for credentials', (q, s) => void s.writeHead(isRight(q) ? 200 : 401).end(), known, 'PROVEN E1'],
     ['forbids', (q, s) => void s.writeHead(isRight(q) ? 204 : 403).end(), known, 'PROVEN E1'],
-    ['asks for credentials; no token is there', status(401), {}, 'PROVEN E1'],
+    ['asks for credentials; no token is there', challenging('Bearer'), {}, 'PROVEN E1'],
+    [
+      'asks for them in two ways; no token is there',
+      challenging(['Basic realm="a"', 'Bearer']),
+      {},
+      'PROVEN E1',
+    ],
+    ['refuses everybody with a bare 401; no token is there', status(401), {}, 'UNKNOWN E0'],
+    ['refuses everybody, its challenge is empty', challenging(''), {}, 'UNKNOWN E0'],
+    [
+      'asks once, and refuses then',
+      (q, s, n) => (n === 0 ? challenging('Bearer') : status(401))(q, s, n),
+      {},
+      'UNKNOWN E0',
+    ],
     ['refuses everybody with 401, with the token too', status(401), known, 'UNKNOWN E0'],
     ['refuses everybody with 403, with the token too', status(403), known, 'UNKNOWN E0'],
     ['refuses everybody with 403; no token is there', status(403), {}, 'UNKNOWN E0'],

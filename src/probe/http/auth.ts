@@ -31,11 +31,7 @@ export async function tryAuth({ scheme, token }: Auth, ask: Ask): Promise<Tried>
   const wrong = await ask({ authorization: `${scheme} ${nonsense}` });
   const after = await control();
   const statuses = { anonymous: anonymous.status, wrong: wrong.status };
-  const required = isRequired(
-    statuses,
-    token === undefined ? undefined : (before?.status ?? 0),
-    after.status,
-  );
+  const required = isRequired(anonymous, wrong, before, after);
   const right =
     before === undefined
       ? {}
@@ -49,24 +45,33 @@ export async function tryAuth({ scheme, token }: Auth, ask: Ask): Promise<Tried>
 
 /** `before`, `after`: what the control got; without a token the first is undefined and the second another anonymous one. */
 function isRequired(
-  { anonymous, wrong }: { readonly anonymous: number; readonly wrong: number },
-  before: number | undefined,
-  after: number,
+  anonymous: Answer,
+  wrong: Answer,
+  before: Answer | undefined,
+  after: Answer,
 ): boolean | string {
-  if (isServed(anonymous) || isServed(wrong)) return false;
-  if (!isDenied(anonymous) || !isDenied(wrong))
-    return `the server answered ${anonymous} without and ${wrong} with wrong credentials: it neither lets in nor asks for credentials`;
+  const told = `${anonymous.status} without and ${wrong.status} with wrong credentials`;
+  if (isServed(anonymous.status) || isServed(wrong.status)) return false;
+  if (!isDenied(anonymous.status) || !isDenied(wrong.status))
+    return `the server answered ${told}: it neither lets in nor asks for credentials`;
   if (before !== undefined)
     return (
-      (isServed(before) && isServed(after)) ||
-      `the right credentials were not let in either (${before}, ${after}): the server may refuse everybody`
+      (isServed(before.status) && isServed(after.status)) ||
+      `the right credentials were not let in either (${before.status}, ${after.status}): the server may refuse everybody`
     );
-  // 401 says that credentials are asked for (RFC 9110 §15.5.2); 403 says no to whoever asks.
   return (
-    [anonymous, wrong, after].every((status) => status === 401) ||
-    `the server says no (${anonymous}, ${wrong}, ${after}) and does not ask for credentials: it may refuse everybody; the ` +
+    [anonymous, wrong, after].every(asksForCredentials) ||
+    `the server says no (${told}) and does not ask for credentials by 401 and WWW-Authenticate: it may refuse everybody; the ` +
       'owner of the target can give right ones, the secret "token"'
   );
+}
+
+/**
+ * A 401 comes with a challenge (RFC 9110 §15.5.2, §11.6.1: MUST). One without it, such as nginx makes of `return 401`, may
+ * be said to everybody, and 403 says no to whoever asks.
+ */
+function asksForCredentials({ status, headers }: Answer): boolean {
+  return status === 401 && (headers.get('www-authenticate') ?? []).some((value) => value.trim() !== '');
 }
 
 function isServed(status: number): boolean {

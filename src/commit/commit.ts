@@ -43,13 +43,13 @@ export interface CommitOptions {
   readonly onRemark?: (remark: CommitRemark) => void;
 }
 
-/** What was logged, and where its proof is. */
+/** The entry that was logged, and the place of its proof. */
 export interface Committed {
   readonly subject: string;
   /** Leaves of the declaration. */
   readonly leaves: number;
   readonly logged: LoggedStatement;
-  /** The log had it before: the newest commitment says the same, or somebody else posted it first. */
+  /** True if the log had it before: the newest commitment says the same, or somebody else submitted it first. */
   readonly already: boolean;
   /** Entry id of the commitment that it replaces; undefined for the first of its subject. */
   readonly supersedes: string | undefined;
@@ -58,13 +58,13 @@ export interface Committed {
   readonly files: readonly string[];
 }
 
-/** The log knows a statement that it has. */
+/** Advice if the log has the statement and its proof could not be saved. */
 const AGAIN = 'The same command again saves its proof, and logs nothing more';
 
 /**
- * Commits what a request declares. `pinning`: look once at each locator without an identity, and name who signs there.
- * Refuses as `identify`, `assertNoSilentDowngrade`, `assertKept` and `LogClient.logStatement` do, and `store-failed` where the
- * proof cannot be kept.
+ * Commits what a request declares. `pinning`: connects once to each locator without an identity, and names the signer
+ * there. Refuses as `identify`, `assertNoSilentDowngrade`, `assertKept` and `LogClient.logStatement` do, and
+ * `store-failed` if the proof could not be stored.
  */
 export async function commit(
   client: LogClient,
@@ -88,8 +88,8 @@ export async function commit(
 }
 
 /**
- * Commits the newest commitment of a subject again, with the identity that its locators show now; claims, approvals and
- * contents stay. Refuses as `repin` does, and as `commit`.
+ * Commits the newest commitment of a subject again, with the identities that its locators show now. Claims, approvals
+ * and contents stay. Refuses as `repin` and `commit` do.
  */
 export async function commitRepinned(
   client: LogClient,
@@ -113,7 +113,7 @@ async function lookUp(client: LogClient, subject: string): Promise<Known> {
 
 interface ToLog extends Pick<Identified, 'pinned'> {
   readonly declared: Declared;
-  /** Asked before another commitment is replaced. */
+  /** Called before another commitment is replaced; may refuse. */
   readonly mayReplace: (replaced: ProvenEntry) => Promise<void>;
 }
 
@@ -126,7 +126,7 @@ async function log(
   const { subject } = declared;
   const few = policy && fewApprovers(policy, declared, signer);
   if (few !== undefined) onRemark?.({ level: 'warning', text: few });
-  // What is logged is not taken back: where its proof cannot be kept, nothing is.
+  // A logged entry cannot be taken back. So nothing is logged if its proof could not be stored.
   await tryFolder(folder);
   const owned = await asUsage(() => declared.owned(folder));
   const author = { signer, issuer: issuer ?? issuerOf(policy, signer.publicKey) };
@@ -152,7 +152,10 @@ async function log(
   };
 }
 
-/** What is left to do on this machine once the log took it. A disk that is full takes nothing back either. */
+/**
+ * Does the local work that follows after the log accepted the statement. A full disk does not change that the entry is
+ * logged, so the refusal says so.
+ */
 function onceLoggedHere<T>(entry: string, work: () => Promise<T>): Promise<T> {
   return onceLogged(entry, AGAIN, () =>
     work().catch((error: unknown) => {
@@ -161,7 +164,7 @@ function onceLoggedHere<T>(entry: string, work: () => Promise<T>): Promise<T> {
   );
 }
 
-/** What it asks for itself; `status` says it of what is in force. */
+/** The approvals that it asks for; `status` reports those of the commitment in force. */
 function fewApprovers(
   policy: Policy,
   { subject, declaration }: Declared,
@@ -176,7 +179,10 @@ interface Submitted {
   readonly logged: LoggedStatement;
 }
 
-/** Submits after the newest commitment of the subject; again, when another came first that says nothing which this one drops. */
+/**
+ * Submits it after the newest commitment of the subject. If another commitment came first, repeats that, provided the
+ * other says nothing that this one would drop.
+ */
 async function givingWay(
   { subject, declaration }: Declared,
   first: ProvenEntry | undefined,

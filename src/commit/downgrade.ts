@@ -1,6 +1,7 @@
 /**
- * What a new commitment must not lose by accident. It ends the one before it with all of its claims, and then nobody
- * is told anything: a claims file that was forgotten on the command line would look like peace.
+ * Refuses a new commitment that would drop claims or approvals by accident. A new commitment ends the one before with
+ * all of its claims, and nobody is alerted: a claims file that was forgotten on the command line would look as if all
+ * were well.
  */
 import { declaresAlone } from '../appraisal/history.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -11,17 +12,17 @@ import { parseStatement } from '../statement/parse.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { CommitRequest } from './request.ts';
 
-/** What stands now: the commitment in force, and a newer one that lacks approvals. */
+/** The commitments to compare with: the one in force, and a newer one that lacks approvals. */
 export interface Standing {
   readonly index: number;
   readonly declaration: Declaration;
-  /** Whether it counts: approved as often as it asks for. */
+  /** Whether it is in force, with all approvals it needs. */
   readonly effective: boolean;
 }
 
 /**
- * Refuses `usage` when what stands has claims, or asks for approvals, and the request has none and does not say so.
- * `standing`: read only where that is needed.
+ * Refuses `usage` if the standing commitment has claims, or asks for approvals, and the request has none and does not
+ * say so explicitly. `standing` is read only if it is needed.
  */
 export async function assertNoSilentDowngrade(
   { subject, declaration, none }: Pick<CommitRequest, 'subject' | 'declaration' | 'none'>,
@@ -49,7 +50,10 @@ export async function assertNoSilentDowngrade(
   }
 }
 
-/** What stands, in force first. Where what was logged last does not decide alone, all of the subject's history is read. */
+/**
+ * The standing commitments, the one in force first. The whole history of the subject is read if the newest entry does
+ * not decide alone.
+ */
 export async function standingOf(
   client: Pick<LogClient, 'snapshot'>,
   subject: string,

@@ -1,4 +1,4 @@
-/** Finds evidence on disk: proof directories, single files of any name, and the proofs of a committed file. */
+/** Finds evidence on disk: proof directories, single files with any name, and the proofs of a committed file. */
 import { existsSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -22,14 +22,14 @@ export interface FoundEvidence {
   /** What the user named, for the report. */
   readonly name: string;
   readonly evidence: Evidence;
-  /** What the owner keeps of the declaration, with the folder that its paths are told from. */
+  /** The owner's opening of the declaration, and the folder to which its paths are relative. */
   readonly owned: { readonly opening: Opening; readonly base: string } | undefined;
-  /** Leaves of a source: the owner's all of them, or those shown to whoever got the directory. */
+  /** Leaves of a source: all of them for the owner, else those that were disclosed. */
   readonly leaves?: OpenedLeaves | undefined;
   readonly disclosure?: Disclosure | undefined;
-  /** The committed files that were named, absolute; all of them when none was. */
+  /** The committed files that were named, as absolute paths; if none was named, all of them. */
   readonly named: readonly string[];
-  /** Where a committed file that was named has several proofs: the directory taken, the newest of `count`. */
+  /** Set if a committed file has several proofs: the directory that was chosen (the newest) and their number. */
   readonly chosen?: { readonly folder: string; readonly count: number } | undefined;
 }
 
@@ -81,7 +81,7 @@ async function readParts(paths: readonly string[]): Promise<FoundEvidence> {
   return { owned: undefined, ...own, name, evidence, named: [] };
 }
 
-/** What is named and not looked at would seem to be verified. Refuses `usage`. */
+/** Refuses `usage` for files that would not be looked at, since they would seem to be verified. */
 function assertOne(parts: readonly Part[], name: string): void {
   for (const kind of ['statement', 'proof'] as const) {
     if (parts.filter((part) => part.kind === kind).length < 2) continue;
@@ -96,7 +96,7 @@ type Part =
   | { readonly kind: 'receipt'; readonly bytes: Uint8Array }
   | { readonly kind: 'proof'; readonly bytes: Uint8Array };
 
-/** Tells files apart by what they hold, not by their names. */
+/** Determines what a file is from its content, not its name. */
 function classify(bytes: Uint8Array, path: string): Part {
   if (new TextDecoder().decode(bytes.subarray(0, TLOG_PROOF_VERSION.length)) === TLOG_PROOF_VERSION) {
     return { kind: 'proof', bytes };
@@ -147,7 +147,7 @@ async function optional(folder: string, name: string): Promise<Uint8Array | unde
   return existsSync(path) ? readNamedFile(path) : undefined;
 }
 
-/** The proof directory that a path stands for, and the committed file it is, if it is one. */
+/** The proof directory that a path leads to, and the committed file that the path is, if it is one. */
 interface Owner {
   readonly folder: string;
   readonly file: string | undefined;
@@ -168,7 +168,7 @@ function isPart(path: string): boolean {
   return PART_NAMES.has(basename(path)) && isProofFolder(dirname(path));
 }
 
-/** Undefined when the path is to be read by itself. */
+/** Undefined if the path is to be read by itself. */
 async function ownerOf(path: string, proofsFolder: string): Promise<Owner | undefined> {
   if (!existsSync(path)) throw refuse('not-found', `there is no ${path}`);
   if ((await stat(path)).isDirectory() && isProofFolder(path))
@@ -188,7 +188,7 @@ export async function proofsOf(path: string, proofsFolder: string): Promise<read
     if (!existsSync(root)) continue;
     for (const name of (await readdir(root)).toSorted()) {
       const folder = join(root, name);
-      // Another commitment's damaged opening is not this file's business.
+      // A damaged opening of another commitment does not matter for this file.
       const opening = await openingIn(folder).catch(undefinedIfRefused);
       if (opening === undefined || !declares(opening, folder, file) || !isProofFolder(folder)) continue;
       const { mtimeNs } = await stat(join(folder, PROOF_FILES.statement), { bigint: true });

@@ -1,4 +1,7 @@
-/** The identity of the targets of what is committed: as it is written, as the commitment before has it, or looked up once. */
+/**
+ * The identities of a commitment's targets: as written in the claims file, as in the commitment before, or found by
+ * connecting once.
+ */
 import { printable } from '../bytes/printable.ts';
 import type { LogClient } from '../client/client.ts';
 import type { Declaration } from '../statement/commitment.ts';

@@ -1,6 +1,7 @@
 /**
- * The identity of targets, when something is committed: written out in the claims file, kept from the commitment before,
- * or looked up once with --pin. Without one, what a target signs counts as what the agent saw (E1).
+ * The identities of targets when something is committed: written in the claims file, taken from the commitment before,
+ * or found by connecting once with --pin. Without an identity, what a target signs counts only as what the agent saw
+ * (E1).
  */
 import type { X509Certificate } from 'node:crypto';
 import { printable } from '../bytes/printable.ts';
@@ -12,12 +13,12 @@ import { identitiesOf, withIdentities, type ResolvedIdentity } from '../statemen
 import { choose, type Choice } from './pinchoice.ts';
 import { lookAt, sightOf } from './pinlook.ts';
 
-/** What was pinned at a locator. */
+/** The identity that was found at a locator. */
 export interface Pinned extends Omit<Choice, 'identity'> {
   readonly at: string;
 }
 
-/** What looking needs. */
+/** What connecting to targets needs. */
 export interface Pinning {
   /** Milliseconds. */
   readonly now: () => number;
@@ -31,7 +32,7 @@ export interface Identified {
   readonly pinned: readonly Pinned[];
 }
 
-/** The identities of `before` for locators of the same name that say none. */
+/** For locators without an identity: the identities that `before` has for locators of the same name. */
 export function keepIdentities(declaration: Declaration, before: Declaration | undefined): Declaration {
   const { target } = declaration;
   if (target === undefined || before?.target === undefined) return declaration;
@@ -44,8 +45,8 @@ export function keepIdentities(declaration: Declaration, before: Declaration | u
 }
 
 /**
- * Looks at each locator that some claim's target signs for. `again`: also at those that have an identity, which stays
- * when it holds of all that was seen. Refuses `unavailable`, and `usage` for a target that is no locator.
+ * Connects to each locator where a target signs for some claim. `again`: also to those with an identity; an identity
+ * stays if it holds for all servers that answered. Refuses `unavailable`, and `usage` for a target that is no locator.
  */
 export async function pinTargets(
   declaration: Declaration,
@@ -80,7 +81,7 @@ export async function pinTargets(
   }
   const pinned: Pinned[] = [];
   for (const [at, choices] of chosen) {
-    // An identity that still holds stays: who wrote it may know of servers that did not answer now.
+    // An identity that still holds stays: its author may know of servers that did not answer now.
     if ((identities.get(at) ?? []).length > 0 && !outdated.has(at)) continue;
     const distinct = choices.filter((each, i) => choices.findIndex(({ text }) => text === each.text) === i);
     identities.set(
@@ -92,7 +93,7 @@ export async function pinTargets(
   return { declaration: { ...declaration, target: withIdentities(target, identities) }, pinned };
 }
 
-/** Claims that ask for class E3 of a locator without an identity: none of them can be PROVEN. */
+/** Ids of claims that ask for class E3 at a locator without an identity; none of them can become PROVEN. */
 export function unpinned({ claims, target = {} }: Declaration): readonly string[] {
   return claims
     .filter((claim) => {

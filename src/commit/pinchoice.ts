@@ -1,5 +1,5 @@
 /**
- * Which identity to name for what was seen: the CA where one certifies the key for its host, since certificates are
+ * Chooses the identity for an observed server: the CA if one certified the key for its host, because certificates are
  * renewed with new keys; else the key itself.
  */
 import { X509Certificate } from 'node:crypto';
@@ -12,7 +12,7 @@ import type { Verified } from '../evidence/verify.ts';
 import { findPath } from '../evidence/x509-path.ts';
 import type { ResolvedIdentity } from '../statement/target.ts';
 
-/** An identity, and what a person is told of it. */
+/** An identity, and its description for people. */
 export interface Choice {
   readonly identity: ResolvedIdentity;
   /** `CA ISRG Root X1 for shop.example`. */
@@ -22,7 +22,7 @@ export interface Choice {
   readonly note: string | undefined;
 }
 
-/** The choice for each transcript, each identity once. `now`: POSIX seconds; `known`: further CAs. */
+/** The choice for each transcript, without duplicates. `now`: POSIX seconds; `known`: further CAs. */
 export async function choose(
   seen: readonly Verified[],
   host: string,
@@ -78,7 +78,7 @@ async function tlsChoice(
   };
 }
 
-/** Roots before what servers send along, which changes more often. */
+/** Candidates in order: roots before the certificates that servers send, which change more often. */
 function candidates(
   chain: readonly Uint8Array[],
   known: readonly X509Certificate[],

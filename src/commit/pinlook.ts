@@ -1,4 +1,4 @@
-/** One look at a locator, as an agent would look: who signs there now. Nothing is logged of it but the identity. */
+/** Connects to a locator once, as an agent would, to find out who signs there now. Only the identity is logged. */
 import { randomBytes } from 'node:crypto';
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -13,7 +13,9 @@ import type { Sight } from '../probe/description.ts';
 import { describeProbe } from '../probe/registry.ts';
 import { findProbe } from '../probe/runners.ts';
 
-/** How the target of a run is looked at; undefined where no target signs, or only its collector knows which one. */
+/**
+ * How to observe the target of a run; undefined if no target signs, or if only its collector knows which target it is.
+ */
 export function sightOf({ probe, params }: ClaimGroup): Sight | undefined {
   return describeProbe(probe)?.sight?.(params);
 }

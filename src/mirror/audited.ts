@@ -1,4 +1,4 @@
-/** A directory in the layout of tlog-tiles, as a mirror makes it, as something to audit (log/audit.ts). */
+/** A directory in the layout of tlog-tiles, as a mirror makes it, as an audit source (log/audit.ts). */
 import { refuse } from '../bytes/refusal.ts';
 import { auditSource, type AuditSource } from '../log/audit.ts';
 import { openTrusted, type TrustPolicy } from '../note/trust.ts';
@@ -8,7 +8,8 @@ import { CHECKPOINT, readerOf } from './folder.ts';
 import { LocalTiles } from './local.ts';
 
 /**
- * Its checkpoint must be signed as the trust policy asks, which is asked for once there is a checkpoint. Refuses `no-such-log` where there is none, and as `openTrusted` does.
+ * Its checkpoint must be signed as the trust policy asks; the policy is requested only if there is a checkpoint.
+ * Refuses `no-such-log` if there is none, and what `openTrusted` refuses.
  */
 export async function folderToAudit(
   folder: string,

@@ -1,8 +1,8 @@
 /**
- * Fetching the tree under a signed root, checked from the top down (client/verified-tiles.ts): the tiles of the right edge
- * make the root, each tile holds the roots of those below it, and the tiles of leaves say what the entries must hash to. So
- * every file is checked before it gets its name, in memory that does not grow with the log. A file that is there already
- * is checked in the same way and not fetched again.
+ * Fetches the tree under a signed root, and checks it from the top down (client/verified-tiles.ts): the tiles of the
+ * right edge fold to the root, each tile contains the roots of the tiles below it, and the lowest tiles contain the
+ * leaf hashes of the entries. So every file is checked before it gets its name. Memory does not grow with the log. A
+ * file that exists is checked in the same way, and not fetched.
  */
 import { readAhead } from '../bytes/ahead.ts';
 import { equalBytes } from '../bytes/compare.ts';
@@ -25,22 +25,22 @@ export interface FillParts {
   readonly hasher: BatchHasher;
   /** Ends the work between two files. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of the entries of each bundle, verified, in order. */
+  /** Called with the verified entries of each bundle, in order. */
   readonly onEntries?: ((first: number, entries: readonly Uint8Array[]) => void) | undefined;
-  /** Told how many entries are in place. */
+  /** Called with the number of entries that are in place. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
-/** Files that came from the origin, and those of them that took the place of a damaged one. */
+/** Number of files that came from the origin, and of those that replaced a damaged one. */
 export interface Filled {
   readonly fetched: number;
   readonly repaired: number;
 }
 
 /**
- * Puts every file of the head's tree in place, but those wholly below `from` leaves, which are there. Not
- * durable before the folder is flushed. Refuses `proof-failed` for what is not under the root,
- * `shutting-down` when it was told to end, and what the origin and the folder refuse.
+ * Puts every file of the head's tree in place, except those below the first `from` leaves, which exist. The files are
+ * durable after the folder is flushed. Refuses `proof-failed` for data that is not under the root, `shutting-down`
+ * after the signal, and what the origin and the folder refuse.
  */
 export async function fill(head: Checkpoint, from: number, parts: FillParts): Promise<Filled> {
   const filling = new Filling(head, from, parts);
@@ -53,7 +53,7 @@ class Filling {
   readonly #from: number;
   readonly #parts: FillParts;
   readonly #files: HeldFirst;
-  /** In order; the first is the next one whose turn comes. */
+  /** In order. The first is the next one that is used. */
   readonly #underway: Promise<Bundle>[] = [];
   readonly filled = { fetched: 0, repaired: 0 };
 
@@ -77,12 +77,12 @@ class Filling {
       const what = `${origin.prefix}/${error.path} does not hash to the root the log signed; it was not kept`;
       throw refuse('proof-failed', what, { cause: error });
     } finally {
-      // Nothing is written any more once this ends.
+      // After this, no more files are written.
       await Promise.allSettled(this.#underway);
     }
   }
 
-  /** Several at once: each is in place when its turn comes. */
+  /** Fetches several at once, and uses them in order. */
   async #bundles(parts: BundleParts): Promise<void> {
     const { onEntries, onProgress } = this.#parts;
     const read = (index: number): Promise<Bundle> => {
@@ -111,7 +111,7 @@ class Filling {
     return this.#put(tilePath(level, index, width), hashes, width);
   }
 
-  /** A verified file in its place. The narrower ones that a full one replaces are gone then. */
+  /** Puts a verified file in its place, and removes the narrower ones that a full one replaces. */
   async #put(path: string, bytes: Uint8Array, width: number): Promise<void> {
     const { folder } = this.#parts;
     const held = await this.#files.taken(path);
@@ -123,7 +123,10 @@ class Filling {
     if (width === TILE_WIDTH) await folder.remove(`${path}.p`);
   }
 
-  /** Those of earlier checkpoints are beginnings of the newest; what is none is no file of this tree. */
+  /**
+   * The partial files of earlier checkpoints must be beginnings of the newest; any other is no file of this tree, and
+   * is removed.
+   */
   async #olderPartials(edge: ReadonlyMap<number, TileNodes>): Promise<void> {
     for (const { level, index, width } of rightEdge(this.#head.size)) {
       const hashes = edge.get(level)?.hashes ?? new Uint8Array();
@@ -147,11 +150,11 @@ class Filling {
   }
 }
 
-/** The files of the folder where they may be right, and what the origin serves when they turn out not to be. */
+/** Reads a file from the folder first; if it turns out to be wrong, from the origin. */
 class HeldFirst implements ServedFiles {
   readonly #folder: Folder;
   readonly #origin: Served;
-  /** What the folder had under a path when it was first asked for; until the file is verified. */
+  /** For each path, what the folder had when it was first read; dropped once the file is verified. */
   readonly #held = new Map<string, Uint8Array | undefined>();
 
   constructor(folder: Folder, origin: TileReader) {
@@ -171,14 +174,14 @@ class HeldFirst implements ServedFiles {
     return held ?? this.#origin.bundle(index, width);
   }
 
-  /** What the folder holds under the path of a file that was verified; it is not remembered any more. */
+  /** The folder's content under the path of a file that is now verified; it is dropped from memory. */
   async taken(path: string): Promise<Uint8Array | undefined> {
     const held = this.#held.has(path) ? this.#held.get(path) : await this.#folder.read(path);
     this.#held.delete(path);
     return held;
   }
 
-  /** Once: whoever asks again found it wrong. */
+  /** Offers the folder's file once. A second request means that it was wrong. */
   async #offer(path: string, isLike: (bytes: Uint8Array) => boolean): Promise<Uint8Array | undefined> {
     if (this.#held.has(path)) return undefined;
     const held = await this.#folder.read(path);

@@ -35,7 +35,7 @@ const TEMPORARY = '.mirror/tmp';
 /** Folders remembered as made; forgotten when they are many. */
 const FOLDERS_KEPT = 10_000;
 
-/** What happens to a file, named so that tests can stop the process, or the disk, between any two. */
+/** The moments of a change to a file, so that tests can stop the process or the disk between any two. */
 export type FolderStep = 'write' | 'rename' | 'renamed' | 'flush' | 'remove';
 
 /** Reads a file by its path within a directory; undefined when there is none. */
@@ -48,16 +48,19 @@ export function readerOf(folder: string): ReadFile {
       return await readFile(join(folder, path));
     } catch (error) {
       if (isAbsent(error)) return undefined;
-      // Strangers are told this too: not where on this machine.
+      // The text also goes to strangers, so it does not contain the path on this machine.
       throw refuse('store-failed', `cannot read ${path} (${codeOf(error)})`, { cause: error });
     }
   };
 }
 
-/** What a directory may hold before it is a mirror: a policy that was put there for it, and what new disks have. */
+/** What a directory may contain before it becomes a mirror: a policy that was put there, and what new disks have. */
 const NOT_IN_THE_WAY: ReadonlySet<string> = new Set([TRUST_POLICY, 'lost+found']);
 
-/** Refuses `config-invalid` for a directory that holds somebody's other files: a mirror writes and deletes in its own. */
+/**
+ * Refuses `config-invalid` for a directory with other files, because a mirror writes and deletes files in its
+ * directory.
+ */
 export async function assertMirrorable(path: string): Promise<void> {
   const names = await readdir(path).catch((error: unknown): string[] => {
     if (codeOf(error) === 'ENOENT') return [];
@@ -73,12 +76,12 @@ export async function assertMirrorable(path: string): Promise<void> {
   );
 }
 
-/** A mirror's directory, to read and write. One process at a time: its owner holds the lock. */
+/** A mirror's directory, for reading and writing. Only the process that holds the lock may use it. */
 export class Folder {
   readonly path: string;
   readonly read: ReadFile;
   readonly #step: (step: FolderStep, path: string) => void;
-  /** Folders that exist, and those whose newest names are not yet flushed. */
+  /** Folders that exist, and folders with new names that are not flushed yet. */
   readonly #made = new Set<string>();
   readonly #touched = new Set<string>();
   #temporaries = 0;
@@ -89,7 +92,7 @@ export class Folder {
     this.#step = step;
   }
 
-  /** Makes what is missing and clears away what a killed process left half written. */
+  /** Makes missing folders, and removes files that a killed process left incomplete. */
   static async open(
     path: string,
     step: (step: FolderStep, path: string) => void = () => {},
@@ -121,7 +124,7 @@ export class Folder {
     this.#touched.add(dirname(path));
   }
 
-  /** Writes a file unless it has these bytes already: what became of it. */
+  /** Writes a file unless it has these bytes already. Returns what happened. */
   async ensure(path: string, bytes: Uint8Array): Promise<'there' | 'new' | 'replaced'> {
     const held = await this.read(path);
     if (held !== undefined && equalBytes(held, bytes)) return 'there';
@@ -180,7 +183,7 @@ export class Folder {
   }
 }
 
-/** A folder and those above it, within the directory: a new folder's own name must last too. */
+/** A folder and those above it, within the directory, since the name of a new folder must be flushed, too. */
 function upwards(path: string): readonly string[] {
   const above = [path];
   for (let at = path; at !== '.';) above.push((at = dirname(at)));

@@ -1,4 +1,4 @@
-/** Following a log: a sync, a pause, and again, until it is told to end. */
+/** Follows a log: syncs, pauses, and repeats until it is told to end. */
 import { Refusal } from '../bytes/refusal.ts';
 import type { Mirror, Synced } from './mirror.ts';
 
@@ -9,7 +9,7 @@ export interface FollowOptions {
   /** Waits; ends early when the signal aborts. */
   readonly sleep: (ms: number) => Promise<void>;
   readonly onSynced: (synced: Synced) => void;
-  /** Told when a sync fails: with the same code again only after it has worked. */
+  /** Called when a sync fails; for the same code again only after a sync has succeeded. */
   readonly onFailed: (refusal: Refusal) => void;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The log's receipt keys, `/.well-known/scitt-keys`, as auditors of receipts want them. Nobody has to believe
- * the served file: the policy entries in the tree name every key the log may sign receipts with, so a set
- * with any other key is not kept. Logs of other software have no policy entries, and none of this.
+ * The log's receipt keys, `/.well-known/scitt-keys`, for auditors of receipts. The served file need not be trusted: the
+ * policy entries in the tree name every key with which the log may sign receipts, and a set with any other key is not
+ * stored. Logs of other software have no policy entries, and their keys are not mirrored.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
@@ -19,7 +19,7 @@ const MAX_KEYS_BYTES = 131_072;
 
 const POLICY_TYPE = Buffer.from(encodeUtf8(contentTypeOf('policy')));
 
-/** Whether an entry is a registration policy. Only what mentions the content type is taken apart. */
+/** Whether an entry is a registration policy. An entry is parsed only if it contains the content type. */
 export function isPolicyEntry(entry: Uint8Array): boolean {
   if (!Buffer.from(entry.buffer, entry.byteOffset, entry.length).includes(POLICY_TYPE)) return false;
   return policyOf(entry) !== undefined;
@@ -35,7 +35,7 @@ function policyOf(entry: Uint8Array) {
   }
 }
 
-/** Reads the policy entries at these indices of a tree of `size` entries, and fetches the keys they name. */
+/** Reads the policy entries at these indices of a tree of `size` entries, and fetches the keys that they name. */
 export async function fetchKeys(
   transport: Transport,
   prefix: string,

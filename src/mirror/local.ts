@@ -1,6 +1,6 @@
 /**
- * A log read from files in the layout of C2SP tlog-tiles: what a mirror serves, what `fsck` audits, and where
- * the mirror takes the nodes of its own tree from. Nothing read here is checked but its shape.
+ * Reads a log from files in the layout of C2SP tlog-tiles: for a mirror's server, for `fsck`, and for the mirror, which
+ * takes nodes of its own tree from here. Only the shape of files is checked.
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -58,7 +58,7 @@ export class LocalTiles {
     );
   }
 
-  /** Whether the right edge of a head's tree is here and makes its root. */
+  /** Whether the right edge of a head's tree exists here and folds to its root. */
   async holds({ size, root }: Checkpoint): Promise<boolean> {
     try {
       const read = new Map<number, Uint8Array>();
@@ -72,7 +72,7 @@ export class LocalTiles {
     }
   }
 
-  /** The very file; else the one that the newest checkpoint has there, or the full one that took its place. */
+  /** The exact file; else the one of the newest checkpoint at this place, or the full one that replaced it. */
   async #find(
     pathOf: (width: number) => string,
     level: number,

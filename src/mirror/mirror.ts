@@ -1,8 +1,8 @@
 /**
- * A verified copy of one log, in files. `sync` takes what the log has beyond the copy: a checkpoint that the
- * trust policy accepts and that continues every head seen before, then all data under it, checked, and only
- * then the checkpoint itself. The copy never goes back and never shows what it has not checked; a log
- * that shows a second history is written down and followed no further.
+ * A verified copy of one log, in files. `sync` fetches what the log has beyond the copy: first a checkpoint that the
+ * trust policy accepts and that continues every earlier head, then all data under it, each file checked, and last it
+ * stores the checkpoint. The copy never goes back, and never contains data that was not checked. If the log shows a
+ * second history, the mirror stores an incident and stops following it.
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
@@ -32,23 +32,23 @@ export interface MirrorParts {
   readonly policy: TrustPolicy;
   readonly verify: VerifySignature;
   readonly hasher: BatchHasher;
-  /** Who this is, in incidents and in the manifest. */
+  /** Name of this mirror, in incidents and in the manifest. */
   readonly name: string;
   readonly version: string;
   /** Ends a sync between two files. */
   readonly signal?: AbortSignal | undefined;
-  /** Told how many entries of how many are in place, while they come. */
+  /** Called with the number of entries in place, and in all, during a sync. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** What a sync did. `older`: the origin serves a smaller head, consistent with ours. */
+/** The result of a sync. `older`: the origin serves a smaller head that is consistent with ours. */
 export interface Synced {
   readonly kind: 'advanced' | 'unchanged' | 'older';
   readonly from: number;
   readonly size: number;
   readonly fetched: number;
   readonly repaired: number;
-  /** Why the receipt keys could not be taken, when they could not. */
+  /** Why the receipt keys could not be fetched; undefined if they could. */
   readonly keysFault: string | undefined;
 }
 
@@ -75,8 +75,8 @@ export class Mirror {
   }
 
   /**
-   * Takes up a copy where it was left. Refuses `foreign-log` when it is of a log that the policy does not
-   * know, and what reading it refuses.
+   * Continues a copy where it was left. Refuses `foreign-log` if it is of a log that the policy does not know, and what
+   * reading it refuses.
    */
   static async open(parts: MirrorParts): Promise<Mirror> {
     const { folder, hasher } = parts;
@@ -89,7 +89,7 @@ export class Mirror {
     const { halted, count } = await records.incidents();
     return new Mirror(parts, records, {
       held,
-      // Of no use once it is held: the process was killed before it could forget it.
+      // A pending head that is already held is dropped: the process was killed before it could delete it.
       pending: (pending?.opened.checkpoint.size ?? 0) > (checkpoint?.size ?? 0) ? pending : undefined,
       policies: await records.policies(),
       damaged,
@@ -98,7 +98,7 @@ export class Mirror {
     });
   }
 
-  /** The newest head whose whole tree is here. */
+  /** The newest head whose whole tree is in the copy. */
   get held(): SignedHead | undefined {
     return this.#held;
   }
@@ -110,9 +110,9 @@ export class Mirror {
   }
 
   /**
-   * Brings the copy up to date; `check` looks at every file of it again and fetches what is damaged. Refuses
-   * `inconsistent` for a second history (an incident was written), `unknown-signer`, `quorum-unmet`,
-   * `proof-failed`, `malformed-…`, `foreign-log`, `store-failed`, `unavailable`, `not-found`.
+   * Updates the copy. `check`: every file is checked again, and damaged ones are fetched. Refuses `inconsistent` for a
+   * second history (an incident is stored), `unknown-signer`, `quorum-unmet`, `proof-failed`, `malformed-…`,
+   * `foreign-log`, `store-failed`, `unavailable`, `not-found`.
    */
   async sync(check = false): Promise<Synced> {
     const { status } = this;
@@ -140,7 +140,8 @@ export class Mirror {
     if (this.status.halted !== undefined) throw refuse('inconsistent', this.status.halted);
     const note = await this.#origin.checkpoint();
     this.status.unreachableSince = undefined;
-    // First of all whether it is one history: witnesses do not cosign a fork, so a missing quorum must not hide one.
+    // History is compared before the quorum is checked: honest witnesses do not cosign a fork, so a missing quorum must
+    // not hide one.
     await this.#compare(this.#signed(note));
     const { policy, verify } = this.#parts;
     const served = { note, opened: openTrusted(note, policy, verify) };
@@ -159,7 +160,7 @@ export class Mirror {
     return { kind, from, size, ...filled, keysFault };
   }
 
-  /** The served head, signed by the log that is mirrored; by whom else is not looked at. */
+  /** The served head, signed by the mirrored log. Cosignatures are not checked here. */
   #signed(note: Uint8Array): SignedHead {
     const { policy, verify } = this.#parts;
     const opened = asCheckpoint(this.url, () => openByLog(note, policy, { verify }));
@@ -171,11 +172,11 @@ export class Mirror {
     throw refuse('foreign-log', what);
   }
 
-  /** Refuses `inconsistent` when the served head and those seen before are no one history. */
+  /** Refuses `inconsistent` if the served head and the heads seen before do not belong to one history. */
   async #compare(served: SignedHead): Promise<void> {
     for (const seen of [this.#held, this.#pending]) {
       if (seen === undefined) continue;
-      // A tree larger than the one served may be gone from there; ours is here.
+      // The origin may not serve a larger tree any more; the copy has it.
       const ours = seen === this.#held && seen.opened.checkpoint.size > served.opened.checkpoint.size;
       const trees = servedTrees(noted(seen), ours ? this.local : this.#origin, this.#origin);
       const judgement = await compareHeads(noted(seen), noted(served), trees);
@@ -183,7 +184,7 @@ export class Mirror {
     }
   }
 
-  /** The head to hold next: the one served, or a larger one seen before. */
+  /** The head to hold next: the served one, or a larger one that was seen before. */
   #largest(served: SignedHead): SignedHead {
     let target = served;
     for (const seen of [this.#held, this.#pending]) {
@@ -192,7 +193,10 @@ export class Mirror {
     return target === served && this.#held !== undefined ? preferred(this.#held, served) : target;
   }
 
-  /** Writes the incident down. A second history ends the following; a log that fell back may grow again. */
+  /**
+   * Stores the incident. After a second history, the mirror stops following; after a rollback it goes on, because the
+   * log may grow again.
+   */
   async #report(conflict: Conflict): Promise<Refusal> {
     const { name, policy, transport } = this.#parts;
     const { evidence, about, what } = conflict;
@@ -246,7 +250,7 @@ export class Mirror {
     return filled;
   }
 
-  /** From here on readers see the new head. All under it is durable; what is left over is a pending head. */
+  /** Makes the new head readable. Everything under it is durable. A crash here leaves at most a pending head. */
   async #show(target: SignedHead): Promise<void> {
     const { folder, name, version, transport } = this.#parts;
     await folder.ensure(CHECKPOINT, target.note);
@@ -274,7 +278,7 @@ export class Mirror {
   }
 }
 
-/** What a directory holds. */
+/** The content of a directory. */
 interface Found {
   readonly held: SignedHead | undefined;
   readonly pending: SignedHead | undefined;
@@ -284,10 +288,10 @@ interface Found {
   readonly incidents: number;
 }
 
-/** Refusals that mean: the log is not there, which is no fault of its. */
+/** Refusal codes that say that the log cannot be reached, which is no fault of the log. */
 const UNREACHABLE: ReadonlySet<string> = new Set(['unavailable', 'not-found', 'overloaded', 'not-yet']);
 
-/** Of two notes of one head, the newer, unless it has lost cosignatures. */
+/** Of two notes of one head: the newer, unless it has fewer cosignatures. */
 function preferred(held: SignedHead, served: SignedHead): SignedHead {
   const same = held.opened.checkpoint.size === served.opened.checkpoint.size;
   const lost = served.opened.cosignatures.length < held.opened.cosignatures.length;

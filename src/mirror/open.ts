@@ -32,13 +32,13 @@ export interface MirrorServing {
   readonly logger: Logger;
 }
 
-/** Everything a mirror is told. */
+/** The options of a mirror. */
 export interface MirrorOptions {
   /** Prefix of the log. */
   readonly url: string;
   /** The copy; made when it is not there. */
   readonly dir: string;
-  /** Whose checkpoints are taken: kept in the directory too, so that later starts need none. */
+  /** The policy that checkpoints must satisfy. It is stored in the directory, so that later starts need no policy. */
   readonly policy: TrustPolicy;
   /** Its name in incidents. */
   readonly name?: string | undefined;
@@ -50,28 +50,30 @@ export interface MirrorOptions {
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** Told while a log is followed. */
+/** Callbacks while a log is followed. */
 export interface Followed {
   readonly pollMs: number;
   readonly onSynced: (synced: Synced) => void;
   readonly onFailed: (refusal: Refusal) => void;
 }
 
-/** A mirror whose directory is its own until it is closed. */
+/** A mirror that holds the lock of its directory until it is closed. */
 export interface OpenedMirror {
   readonly mirror: Mirror;
-  /** One look at the log, to its end. `check`: every file of the copy is looked at again. */
+  /** Syncs once, completely. `check`: every file of the copy is checked again. */
   sync(check: boolean): Promise<Synced>;
   /** Opens the socket and says the URL; undefined without a server. Refuses `config-invalid`, after closing the mirror. */
   listen(): Promise<string | undefined>;
-  /** Looks again and again until the mirror is closed. */
+  /** Syncs repeatedly until the mirror is closed. */
   follow(followed: Followed): void;
-  /** Resolves when following failed with a fault of ours: close it then. */
+  /**
+   * Resolves when following failed because of a fault of this program or machine; the caller then closes the mirror.
+   */
   readonly failed: Promise<Error>;
   close(): Promise<void>;
 }
 
-/** Refuses `config-invalid`, `locked`, and what is in the directory already and no mirror of this log. */
+/** Refuses `config-invalid`, `locked`, and a directory whose content is no mirror of this log. */
 export async function openMirror(options: MirrorOptions): Promise<OpenedMirror> {
   const { dir, server } = options;
   if (server !== undefined) assertGuarded(server.endpoint);
@@ -123,7 +125,7 @@ async function assemble(options: MirrorOptions, secured: Tls, unlock: () => void
   };
 }
 
-/** The mirror of a directory, and the policy beside it, so that the next start needs none. */
+/** Opens the mirror of a directory, and stores the policy there, so that the next start needs none. */
 async function openCopy(options: MirrorOptions, folder: Folder, signal: AbortSignal): Promise<Mirror> {
   const { url, policy, name, onProgress } = options;
   const opened = await Mirror.open({
@@ -144,7 +146,7 @@ async function openCopy(options: MirrorOptions, folder: Folder, signal: AbortSig
   return opened;
 }
 
-/** Requests and pauses that end at once when the mirror does. */
+/** A transport whose requests and pauses end at once when the mirror is closed. */
 function transportOf({ fetch, now }: MirrorOptions, signal: AbortSignal): Transport {
   return {
     fetch: (input, init) =>

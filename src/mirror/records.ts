@@ -1,4 +1,4 @@
-/** What a mirror's directory holds besides the log: heads, incidents, manifest. */
+/** The files in a mirror's directory besides the log: heads, incidents, manifest. */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, formatHex } from '../bytes/text.ts';
 import type { SignedHead } from '../client/history.ts';
@@ -21,8 +21,8 @@ export class Records {
   }
 
   /**
-   * The mirrored checkpoint. It had its quorum when it was taken; under a stricter policy of today it still is
-   * the history that the log must continue. Refuses `foreign-log` when no key of the policy signed it.
+   * The mirrored checkpoint. It had its quorum when it was stored. Under a stricter policy it still is the history that
+   * the log must continue. Refuses `foreign-log` if no key of the policy signed it.
    */
   async held(): Promise<SignedHead | undefined> {
     const note = await this.#folder.read(CHECKPOINT);
@@ -39,7 +39,7 @@ export class Records {
     }
   }
 
-  /** The head that was being fetched. One that the policy no longer accepts says nothing. */
+  /** The head that was being fetched. If the policy no longer accepts it, it is ignored. */
   async pending(): Promise<SignedHead | undefined> {
     const note = await this.#folder.read(PENDING);
     if (note === undefined) return undefined;
@@ -76,7 +76,7 @@ export class Records {
     await this.#folder.flush();
   }
 
-  /** Incidents of earlier runs; a split view among them keeps the mirror from following the log. */
+  /** Incidents of earlier runs. If one of them is a split view, the mirror does not follow the log. */
   async incidents(): Promise<{ readonly count: number; readonly halted: string | undefined }> {
     const names = (await this.#folder.list(INCIDENTS)).filter((name) => name.endsWith('.json'));
     let halted: string | undefined;
@@ -97,7 +97,7 @@ export class Records {
     return { path, isNew };
   }
 
-  /** `mirror.json`: what the copy is, for people and auditors. Nothing is read from it. */
+  /** Writes `mirror.json`, a description of the copy for people and auditors. The mirror never reads it. */
   async keepManifest(
     head: SignedHead,
     facts: { readonly url: string; readonly name: string; readonly version: string; readonly now: number },
@@ -119,7 +119,7 @@ export class Records {
   }
 }
 
-/** Whether an incident file tells of two histories. One that cannot be read is taken for the worst. */
+/** Whether an incident file is about two histories. A file that cannot be read counts as such. */
 function isSplitView(text: Uint8Array): boolean {
   try {
     const value: unknown = JSON.parse(decodeUtf8(text));

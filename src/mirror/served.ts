@@ -1,4 +1,4 @@
-/** The copy as a server reads it: the tree of the held head, and nothing beyond. */
+/** The copy as a server reads it: the tree of the held head, and nothing else. */
 import { refuse } from '../bytes/refusal.ts';
 import type { SignedHead } from '../client/history.ts';
 import type { OpenedCheckpoint } from '../note/checkpoint.ts';

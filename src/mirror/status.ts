@@ -1,7 +1,7 @@
-/** How a mirror is doing, in numbers, and as reasons for people. */
+/** The status of a mirror as numbers, and as reasons for people. */
 import type { Readiness } from '../log/ports.ts';
 
-/** How the mirror is doing, for readiness, metrics and its page. Times: milliseconds since the epoch. */
+/** The status, for readiness, metrics and the mirror's page. Times are milliseconds since the epoch. */
 export interface MirrorStatus {
   /** Size of the newest accepted head of the origin. */
   originSize: number | undefined;
@@ -9,11 +9,11 @@ export interface MirrorStatus {
   syncing: { done: number; total: number } | undefined;
   lastSync: number | undefined;
   unreachableSince: number | undefined;
-  /** Code of the refusal that the last sync ended with; its words may name paths of this machine. */
+  /** Code of the refusal that ended the last sync. The message is left out, since it may name paths of this machine. */
   problem: string | undefined;
-  /** The right edge of the copy did not make its root: the next sync looks at everything. */
+  /** True if the right edge of the copy did not fold to its root; the next sync checks every file. */
   damaged: boolean;
-  /** Why nothing is followed any more. */
+  /** Why the mirror follows the log no more; undefined if it does. */
   halted: string | undefined;
   incidents: number;
   fetched: number;
@@ -21,7 +21,7 @@ export interface MirrorStatus {
   readonly failures: Map<string, number>;
 }
 
-/** The status of a mirror that has asked for nothing yet. */
+/** The status of a mirror before its first request. */
 export function startingStatus(found: Pick<MirrorStatus, 'damaged' | 'halted' | 'incidents'>): MirrorStatus {
   const { damaged, halted, incidents } = found;
   return {
@@ -40,8 +40,8 @@ export function startingStatus(found: Pick<MirrorStatus, 'damaged' | 'halted' | 
 }
 
 /**
- * Ready as soon as there is something verified to serve, and for as long: a mirror that left its load balancer
- * when the log went away would be of no use. What is not as it should be stands in the reasons all the same.
+ * Ready as long as there is verified data to serve. A mirror should stay in service when its log cannot be reached, so
+ * problems are listed as reasons and do not change readiness.
  */
 export function readinessOf(status: MirrorStatus, size: number | undefined): Readiness {
   const { originSize, syncing, unreachableSince, problem, damaged, halted } = status;

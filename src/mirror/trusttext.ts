@@ -1,4 +1,6 @@
-/** A trust policy as a tlog-policy file, so that a mirror's directory says what it was checked against. */
+/**
+ * Writes a trust policy as a tlog-policy file, so that a mirror's directory states against which keys it was checked.
+ */
 import { formatVkey, type NoteVerifier } from '../note/key.ts';
 import type { TrustPolicy, Voter } from '../note/trust.ts';
 
@@ -6,7 +8,7 @@ import type { TrustPolicy, Voter } from '../note/trust.ts';
 export function formatTrustPolicy(policy: TrustPolicy): string {
   const lines = ['# Whom this mirror trusts (C2SP tlog-policy): hand it to whoever checks the copy.'];
   for (const { verifier, url, origin } of policy.logs) {
-    // A tlog-policy has no word for it: whoever checks the copy says it.
+    // A tlog-policy cannot express it, so whoever checks the copy must state it.
     if (origin !== undefined)
       lines.push(`# This log calls itself otherwise than its key: --log-origin ${JSON.stringify(origin)}`);
     lines.push(['log', vkeyOf(verifier), url].join(' ').trim());

@@ -17,7 +17,7 @@ import { SqliteReader } from '../storage/sqlite-reader.ts';
 import { assertFollows, policyOfStore } from './guarded.ts';
 import { layoutOf, type LogHome } from './layout.ts';
 
-/** What the guard says of a store; a running log keeps it to itself, and looked when it started. */
+/** What the guard says of a store. A running log does not let others read its guard; it checked it when it started. */
 export type GuardVerdict =
   | { readonly kind: 'checked' }
   | { readonly kind: 'behind'; readonly why: string }
@@ -25,7 +25,7 @@ export type GuardVerdict =
 
 export interface StoreToAudit {
   readonly source: AuditSource;
-  /** What of a store no tile shows: give it to `auditLog` where statements are judged. */
+  /** The checks of the store that no tile shows; passed to `auditLog` if statements are judged. */
   readonly index: ReturnType<typeof indexAudit>;
   readonly guard: GuardVerdict;
   close(): Promise<void>;
@@ -70,7 +70,7 @@ async function guardVerdict(path: string, store: SqliteReader, head: Head): Prom
   }
 }
 
-/** A store without a head is one that was never used, unless its guard knows better. */
+/** A store without a head was never used, unless its guard knows a head. */
 function withoutHead(dataDir: string, guard: string, origin: string): Refusal {
   const signed = existsSync(guard) ? SqliteGuard.look(guard, origin) : undefined;
   if (signed === undefined)

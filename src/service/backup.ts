@@ -15,14 +15,14 @@ import { layoutOf } from './layout.ts';
 /** The copy of the store inside a backup, and the file that describes it. */
 export const BACKUP_STORE = 'log.db';
 export const BACKUP_MANIFEST = 'manifest.json';
-/** All that a backup that was cut off can have in it. */
+/** All file names that an interrupted backup can contain. */
 const OWN_NAMES: ReadonlySet<string> = new Set([
   ...['', '-journal', '-wal', '-shm'].map((suffix) => `${BACKUP_STORE}${suffix}`),
   BACKUP_MANIFEST,
   CONFIG_FILE,
 ]);
 
-/** What `manifest.json` says: root and digest are lower-case hex, the time is POSIX seconds. */
+/** The content of `manifest.json`. Root and digest are lower-case hex; the time is POSIX seconds. */
 export interface BackupManifest {
   readonly schema: 'tallystick.backup.v1';
   readonly version: string;
@@ -35,8 +35,8 @@ export interface BackupManifest {
 }
 
 /**
- * Copies the log in `dataDir` to the new directory `target`. Until the copy is whole it is called `target.partial`,
- * which a later run removes. Refuses `no-such-log`, `exists-already`.
+ * Copies the log in `dataDir` to the new directory `target`. Until the copy is complete, the directory is called
+ * `target.partial`; a later run removes that. Refuses `no-such-log`, `exists-already`.
  */
 export async function backUp(
   dataDir: string,
@@ -78,7 +78,7 @@ async function describe(copy: string, dataDir: string): Promise<BackupManifest> 
   };
 }
 
-/** What a run left that was cut off goes; what somebody else made stays. Refuses `exists-already`. */
+/** Removes what an interrupted run left. Refuses `exists-already` if there are other files. */
 async function clearAway(partial: string): Promise<void> {
   if (!existsSync(partial)) return;
   const names = await readdir(partial);

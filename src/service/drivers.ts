@@ -1,6 +1,6 @@
 /**
- * Opening store and guard together. A missing guard is a lost guard: only `init` makes one. The store is made
- * when the guard says that nothing was ever signed.
+ * Opens store and guard together. If the guard is missing, it was lost, since only `init` makes one. The store is made
+ * if the guard says that nothing was ever signed.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** Whether a store goes on from the highest head that was ever signed. */
+/** Whether a store continues the highest head that was ever signed. */
 import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { policyAt } from '../log/policies.ts';
@@ -32,8 +32,8 @@ export async function assertFollows(
 }
 
 /**
- * The registration policy in force: the one that the guard names, or a newer one among the entries past its head.
- * `signed`: undefined without a guard; then all entries are read. Refuses as `policyAt` does.
+ * The registration policy in force: the one that the guard names, or a newer one among the entries after its head.
+ * `signed`: content of the guard; if undefined, all entries are read. Refuses as `policyAt` does.
  */
 export async function policyOfStore(
   store: SqliteReader,

@@ -1,4 +1,4 @@
-/** The log's own keys: loaded from their files, and held against the registration policy that names them. */
+/** Loads the log's own keys from their files, and compares them with the registration policy that names them. */
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { keyThumbprint } from '../cose/key.ts';
@@ -10,7 +10,7 @@ import type { Signer } from '../sign/signer.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { SequencerOptions } from './protocol.ts';
 
-/** Loads the three keys. Refuses `key-file` for a missing, open or wrong one. */
+/** Loads the three keys. Refuses `key-file` for one that is missing, readable by others, or wrong. */
 export async function loadHeadKeys(options: SequencerOptions): Promise<HeadKeys> {
   const { origin, issuer } = options;
   return {
@@ -41,8 +41,8 @@ export function vkeyOf({ name, type, signer }: NoteSigner): string {
 }
 
 /**
- * Refuses, with the code given, unless the policy names every key this log signs with: auditors learn the keys from
- * it. To rotate a key, log a policy with both keys first, then start with the new one (spec/operations.md).
+ * Refuses, with the given code, unless the policy names every key with which this log signs, because auditors learn the
+ * keys from it. To rotate a key, log a policy with both keys first, then start with the new one (spec/operations.md).
  */
 export function assertOwnKeys(
   { document }: Policy,

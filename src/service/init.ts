@@ -1,9 +1,9 @@
 /**
- * Makes what a log needs before it starts: its three keys, a first key for each role, entry 0 (the
- * registration policy that enrols them, RFC 9943 §6), the configuration file and a tlog-policy to hand out.
+ * Makes what a log needs before it starts: its three keys, a first key for each role, entry 0 (the registration policy
+ * that enrols them, RFC 9943 §6), the configuration file, and a tlog-policy to hand out.
  *
- * Nothing is ever overwritten. Entry 0 is written last and is what counts: before it, a run that was cut
- * off is simply finished; after it, no key is made any more, since entry 0 could not name it.
+ * Existing files are never overwritten. Entry 0 is written last. While it is missing, the next run completes the
+ * set-up. Once it exists, no key is made any more, since entry 0 could not name it.
  */
 import { existsSync } from 'node:fs';
 import { refuse } from '../bytes/refusal.ts';
@@ -19,33 +19,33 @@ import { createFile, makeFolder, readNamedFile } from '../platform/files.ts';
 import { layoutOf, roleKeyPath, type Layout, type LogHome } from './layout.ts';
 import { claimReceiptKey, type KeyRegister } from './receiptkeys.ts';
 
-/** What a log is made of, beside the keys that are made for it. */
+/** The options of a new log, besides the keys that are made for it. */
 export interface InitOptions extends LogHome, KeyRegister {
-  /** Its name; for a new log without one, a name made of its key. */
+  /** Name of the log. Default for a new log: a name derived from its key. */
   readonly origin?: string | undefined;
   /** Whether a new log admits any well-signed statement. */
   readonly open: boolean;
-  /** Where readers will find it: stands in `trust.policy`. */
+  /** URL at which readers will find the log; written into `trust.policy`. */
   readonly url: string;
   /** Text of the configuration file, when one is to be written. */
   readonly configFile?: ((origin: string, layout: Layout) => string) | undefined;
 }
 
-/** A data directory that is ready. */
+/** A data directory that is complete. */
 export interface Initialised {
   readonly layout: Layout;
   readonly origin: string;
   /** Verifier keys as entry 0 names them: Ed25519, then ML-DSA-44. */
   readonly vkeys: readonly string[];
   readonly open: boolean;
-  /** Files this run made; empty when everything was there. */
+  /** Files that this run made; empty if all existed. */
   readonly created: readonly string[];
 }
 
 /**
- * Finishes a data directory. Refuses `foreign-log` when the configured origin is not the one entry 0 names,
- * `config-invalid` when a log that was made closed is to be open, `key-file` when a key that entry 0 names is gone, or
- * another log known here has the receipt key.
+ * Completes a data directory. Refuses `foreign-log` if the configured origin differs from that of entry 0;
+ * `config-invalid` if a log that was made closed is to be open; `key-file` if a key that entry 0 names is missing, or
+ * if another log known here has the same receipt key.
  */
 export async function initialise(options: InitOptions): Promise<Initialised> {
   const { origin: wanted, configFile } = options;
@@ -86,8 +86,8 @@ export async function initialise(options: InitOptions): Promise<Initialised> {
 }
 
 /**
- * The signed-head guard is made here and nowhere else: were `serve` to make one, a log whose store and guard
- * are both lost would begin a second history under the same keys.
+ * The guard is made here only. If `serve` made one, a log that lost both store and guard would begin a second history
+ * under the same keys.
  */
 async function makeGuard(layout: Layout, origin: string): Promise<void> {
   await makeFolder(layout.guardDir, 0o700, { code: 'config-invalid', setting: '--guard-dir' });
@@ -105,12 +105,12 @@ function keyFiles(layout: Layout): readonly (readonly [path: string, algorithm: 
 }
 
 /**
- * What one key may log in all: far more than a team's pipeline does in years, and an end to what a leaked key can. An
- * admin raises it by the next policy.
+ * Limits on what one key may log in total: far more than a team's pipeline needs in years, and a bound on what a leaked
+ * key can do. An admin raises them with the next policy.
  */
 const COUNTS = { keySubjects: 10_000, keyCommitments: 1_000_000 };
 
-/** Every role gets its own key, and every key all subjects: a start to narrow down. */
+/** Each role gets a key of its own, and each key all subjects; the operator narrows them down later. */
 async function firstPolicy(
   layout: Layout,
   wanted: string | undefined,
@@ -138,7 +138,7 @@ async function firstPolicy(
   };
 }
 
-/** Unlike any other log's on this or another machine, and the same again when a cut-off run is finished. */
+/** An origin that differs from every other log's, and is the same when an interrupted run is completed. */
 function localOrigin(key: PublicKey): string {
   return `localhost/${key.bytes.subarray(0, 8).toHex()}`;
 }

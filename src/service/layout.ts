@@ -1,4 +1,4 @@
-/** Where things lie in a data directory. */
+/** The paths in a data directory. */
 import { join } from 'node:path';
 import type { Role } from '../statement/policy.ts';
 import { CONFIG_FILE } from '../platform/names.ts';
@@ -14,7 +14,10 @@ export interface Layout {
   /** The highest signed head; also the lock of a running log. In a directory of its own. */
   readonly guardDir: string;
   readonly guard: string;
-  /** What a log with witnesses published last, and the proof that it went back or forked, should there be one. */
+  /**
+   * The last published checkpoint of a log with witnesses, and the proof that the log went back or forked, if there is
+   * one.
+   */
   readonly published: string;
   readonly conflict: string;
   /** Private keys, one file each, mode 0600. */

@@ -1,4 +1,7 @@
-/** What the registration policy will lock everybody out by, for `/readyz`: read once a policy, asked at every look. */
+/**
+ * Warnings for `/readyz` about conditions under which no admin could change the registration policy any more. Read once
+ * for each policy, evaluated at each request.
+ */
 import { policyOf } from '../log/recover.ts';
 import { lockOutWarnings } from '../registration/successor.ts';
 

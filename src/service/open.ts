@@ -28,7 +28,7 @@ import { layoutOf } from './layout.ts';
 import { RunningLog } from './running.ts';
 import { witnessingBy, type WitnessingOptions } from './witnessing.ts';
 
-/** Everything a log is told. Its own URL comes from `endpoint`. */
+/** The options of a log. Its own URL comes from `endpoint`. */
 export interface LogOptions extends Omit<InitOptions, 'url'> {
   readonly endpoint: GuardedEndpoint;
   /** Statements that may wait before the log answers 503. */
@@ -53,7 +53,7 @@ export interface OpenedLog {
   head(): Head;
   /** Opens the socket and says the URL. Refuses `config-invalid` when it cannot be had, after closing the log. */
   listen(): Promise<string>;
-  /** Resolves when a part failed that the log cannot run without: close it then. */
+  /** Resolves with the error of a part without which the log cannot run; the caller then closes it. */
   readonly failed: Promise<Error>;
   /** Answers what was taken, and ends. */
   close(): Promise<void>;
@@ -64,8 +64,8 @@ interface Prepared extends Tls {
 }
 
 /**
- * Reads and checks what a log needs beside its directory. `openLog` does this before it makes a file: what the first
- * start was told wrongly must not be written down. Refuses `config-invalid`.
+ * Reads and checks what a log needs besides its directory. `openLog` calls this before it makes a file, so that wrong
+ * options of a first start are not stored. Refuses `config-invalid`.
  */
 export async function checkLogOptions(
   options: Pick<LogOptions, 'dataDir' | 'guardDir' | 'endpoint' | 'witnesses' | 'fetch' | 'now'>,

@@ -1,4 +1,4 @@
-/** What the HTTP thread and the sequencer's thread say to each other. */
+/** The messages between the HTTP thread and the sequencer's thread. */
 import type { CheckedBatch } from '../log/batch.ts';
 import type { SealedHead } from '../log/ports.ts';
 import type { Appended } from '../log/sequencer.ts';

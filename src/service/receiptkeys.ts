@@ -1,8 +1,8 @@
 /**
- * The receipt keys of the logs that were made or run here, each with the name of its log, in the state directory:
- * `receipt-keys/<thumbprint>`. A receipt is checked with a key, and its `sub` says of which log it is: two logs that
- * share the key leave all to whether a verifier looks at that. Only what `init` and `serve` start is written down, so
- * that no stranger's log can take a name or a key away.
+ * The receipt keys of the logs that were made or run on this machine, each with the name of its log, in the state
+ * directory: `receipt-keys/<thumbprint>`. A receipt is verified with a key, and its `sub` names the log. If two logs
+ * shared a key, everything would depend on a verifier comparing `sub`. Only logs that `init` and `serve` start are
+ * recorded, so that no stranger's log can occupy a name or a key.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,15 +13,15 @@ import { keyThumbprint } from '../cose/key.ts';
 import type { PublicKey } from '../sign/algorithm.ts';
 import { createFile } from '../platform/files.ts';
 
-/** Where the keys are written down, and who is told when they cannot be. */
+/** Where the keys are recorded, and who is told if that fails. */
 export interface KeyRegister {
   readonly stateDir: string;
   readonly onRemark: (text: string) => void;
 }
 
 /**
- * Takes a receipt key for the log of this name. Refuses `key-file` when another log known here has it. A state
- * directory that cannot be written is a remark.
+ * Records a receipt key for the log of this name. Refuses `key-file` if another log known here has it. If the state
+ * directory cannot be written, that is a remark.
  */
 export async function claimReceiptKey(
   { stateDir, onRemark }: KeyRegister,

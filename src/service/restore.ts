@@ -1,4 +1,4 @@
-/** Puts a backup in place, after it was checked entry by entry. */
+/** Restores a backup, after every entry of it was checked. */
 import { existsSync } from 'node:fs';
 import { copyFile, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,12 +18,12 @@ import { layoutOf, type Layout, type LogHome } from './layout.ts';
 /** Told how many entries of how many were checked. */
 export type OnChecked = (done: number, of: number) => void;
 
-/** A log that is in its place again. */
+/** A log that was restored. */
 export interface Restored {
   readonly layout: Layout;
   readonly origin: string;
   readonly head: Head;
-  /** Whether there was a guard that the backup was held against; else one was made that believes the backup. */
+  /** True if the backup was compared with an existing guard; false if a new guard was made from the backup. */
   readonly guarded: boolean;
 }
 
@@ -105,7 +105,10 @@ async function checkEntries(store: SqliteReader, head: Head, onChecked: OnChecke
   }
 }
 
-/** The backup must contain the highest head ever signed. Without a guard file, it becomes what was signed. */
+/**
+ * The backup must contain the highest head that was ever signed. If there is no guard file, the backup's own head
+ * becomes the guard's.
+ */
 async function checkGuard(path: string, dir: string, store: SqliteReader, head: Head): Promise<boolean> {
   await makeFolder(dir, 0o700);
   const guard = SqliteGuard.open(path, store.origin(), true);

@@ -1,6 +1,6 @@
 /**
- * A running log on this machine: the sequencer on a thread of its own, checkers on others, reads here.
- * This is where the parts of a server are wired together.
+ * A running log on this machine: the sequencer on a thread of its own, checkers on other threads, reads on this one.
+ * Connects the parts of a server.
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -24,10 +24,10 @@ import { lockOutsOf } from './lockouts.ts';
 import { publisherParts, resumePublishing, type WitnessingOptions } from './witnessing.ts';
 import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuestion } from './protocol.ts';
 
-/** How far the published checkpoint may lag behind the tree before the log calls itself not ready. */
+/** Milliseconds by which the published checkpoint may be behind the tree before the log is not ready. */
 const LAG_MS = 10_000;
 
-/** How long after a failure the log tries whether it could go on. */
+/** Milliseconds after a failure until the log tests whether it can continue. */
 const PROBE_MS = 2000;
 
 export interface RunningOptions {
@@ -39,11 +39,11 @@ export interface RunningOptions {
   readonly witnessing?: WitnessingOptions | undefined;
   /** Where the proof that this log went back or forked is kept. */
   readonly conflictPath: string;
-  /** Told when a part failed that the log cannot run without: close and exit. */
+  /** Called when a part failed without which the log cannot run: close and exit. */
   readonly onFatal: (error: Error) => void;
-  /** Told what an operator should know and nobody waits for. */
+  /** Called with remarks for the operator. */
   readonly onWarning: (message: string) => void;
-  /** Told what an operator must act on. */
+  /** Called with alarms, on which the operator must act. */
   readonly onAlarm: (message: string) => void;
 }
 
@@ -147,7 +147,7 @@ export class RunningLog implements LogService {
     return log;
   }
 
-  /** Publishes: what was published last, then what is newest. Refuses `behind-signed-head`, `config-invalid`. */
+  /** Publishes the last published checkpoint, then the newest. Refuses `behind-signed-head`, `config-invalid`. */
   async #begin({ note, head, policyEntry }: Started): Promise<void> {
     const { witnessing, conflictPath, onWarning } = this.#options;
     this.#store.keepUp(head.size);
@@ -169,7 +169,7 @@ export class RunningLog implements LogService {
     return this.#info.vkeys.map(parseVkey);
   }
 
-  /** A new object only when a new policy says something else. */
+  /** Returns a new object only after the policy changed. */
   get info(): LogInfo {
     return this.#info;
   }
@@ -190,15 +190,15 @@ export class RunningLog implements LogService {
     return Promise.all(outcomes.map((outcome) => this.#receipted(outcome)));
   }
 
-  /** Whether an outcome goes out as the sequencer gave it: all but those of old entries, most of the time. */
+  /** Whether an outcome is returned as the sequencer gave it, which is the case for all new entries. */
   #isSettled(outcome: Outcome): boolean {
     if (outcome.kind === 'refused') return true;
     return outcome.receipt !== undefined && !this.#info.witnessed && this.#publisher.stopped === undefined;
   }
 
   /**
-   * An entry logged earlier gets a fresh receipt, from the entry that is stored. While the witness policy is
-   * not met for an entry, it gets none: the client asks again at its location.
+   * An entry that was logged earlier gets a fresh receipt, made from the stored entry. While the witness policy is not
+   * met for an entry, it gets no receipt; the client asks again at its location.
    */
   async #receipted(outcome: Outcome): Promise<Outcome> {
     if (outcome.kind === 'refused' || this.#isSettled(outcome)) return outcome;
@@ -209,7 +209,10 @@ export class RunningLog implements LogService {
     return { ...outcome, receipt: covered ? await this.reader.receipt(outcome.index) : undefined };
   }
 
-  /** Not ready until the sequencer says that it could go on: clients that obey /readyz would never find out. */
+  /**
+   * The log is not ready until the sequencer reports that it can continue. Clients that obey /readyz would submit
+   * nothing, so the log must test this itself.
+   */
   #fail(error: unknown): void {
     this.#failure = `the last batch failed: ${error instanceof Error ? error.message : String(error)}`;
     if (this.#probing) return;
@@ -236,7 +239,7 @@ export class RunningLog implements LogService {
     if (pending >= capacity) reasons.push(`${pending} statements are waiting, the most that may`);
     const sizes = `${this.reader.publishedSize} of ${this.reader.head().size}`;
     if (this.#lag.ms > LAG_MS) reasons.push(`the published checkpoint lags: ${sizes}`);
-    // An alarm alone does not take the log out of service: one lying witness could.
+    // An alarm alone does not make the log unready; otherwise one lying witness could take it out of service.
     const ready = reasons.length === 0;
     return { ready, reasons: [...reasons, ...this.#publisher.alarms], warnings: this.#lockOuts() };
   }

@@ -1,6 +1,6 @@
 /**
- * The thread that owns the log: its store, its guard and its keys. The HTTP thread can ask it to log
- * statements and nothing else; no key is ever in the memory of the thread that strangers talk to.
+ * The thread that owns the log: its store, its guard and its keys. The HTTP thread can only ask it to log statements.
+ * No key is ever in the memory of the thread that talks to clients.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Coalesce } from '../log/coalesce.ts';

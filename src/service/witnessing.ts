@@ -1,7 +1,7 @@
 /**
- * The witness policy of a log's configuration, and what its publisher needs of this machine: the network,
- * the clock, two files. `published.checkpoint` is what was readable last; `conflict.checkpoint` the proof that
- * this log went back or forked, which it does not start with.
+ * The witness policy of a log's configuration, and what its publisher needs of this machine: network, clock, two files.
+ * `published.checkpoint` is the last readable checkpoint. `conflict.checkpoint` is the proof that this log went back or
+ * forked; a log with such a proof does not start.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -32,7 +32,7 @@ import { readNamedFile, replaceFile } from '../platform/files.ts';
 /** How long a witness may take to answer. */
 const WITNESS_TIMEOUT_MS = 5000;
 
-/** The log's own lines, several keys of a rotation among them, stand on the note beside the witnesses'. */
+/** Most witnesses: the log's own lines (several during a key rotation) must fit on the note beside theirs. */
 const MAX_WITNESSES = MAX_SIGNATURES - 8;
 
 export interface WitnessingOptions {
@@ -51,7 +51,7 @@ export async function witnessingBy(
   return { policy, transport: { fetch, now, timeoutMs: WITNESS_TIMEOUT_MS }, ...rest };
 }
 
-/** What is wrong with this file is wrong with the configuration, whatever code its parser has for it. */
+/** A fault of this file is a fault of the configuration, whatever code its parser uses. */
 async function readWitnessPolicy(path: string): Promise<TrustPolicy> {
   try {
     const policy = parseTrustPolicy(await readNamedFile(path));
@@ -64,8 +64,8 @@ async function readWitnessPolicy(path: string): Promise<TrustPolicy> {
 }
 
 /**
- * A witness without a URL is never asked, which is fine as long as the others can make the quorum: one file
- * may serve the log and those who verify it.
+ * A witness without a URL is never asked. That is allowed if the others can meet the quorum, so that one file can serve
+ * both the log and its verifiers.
  */
 export function assertUsable(policy: TrustPolicy): void {
   const asked = policy.witnesses.filter(({ url }) => url !== undefined);
@@ -84,7 +84,7 @@ export function assertUsable(policy: TrustPolicy): void {
     throw refuse('config-invalid', `the witness policy has more than ${MAX_WITNESSES} witnesses with a URL`);
 }
 
-/** Log lines are alternatives: where there are any, one must be a key that this log signs with. */
+/** Log lines are alternatives: if there are any, one must be a key with which this log signs. */
 export function assertNamesLog({ logs }: TrustPolicy, logKeys: readonly NoteVerifier[]): void {
   if (logs.length === 0 || logs.some(({ verifier }) => logKeys.some((key) => isSame(key, verifier)))) return;
   throw refuse(
@@ -97,11 +97,11 @@ function isSame(a: NoteVerifier, b: NoteVerifier): boolean {
   return a.name === b.name && sameKey(a, b);
 }
 
-/** What of a running log the witnesses have to do with. */
+/** The parts of a running log that witnesses need. */
 export interface WitnessedLog {
   readonly reader: Reader;
   readonly origin: string;
-  /** Those of the policy in force, which may change. */
+  /** The log's keys in the policy in force, which may change. */
   readonly logKeys: () => readonly NoteVerifier[];
   readonly verify: VerifySignature;
   readonly conflictPath: string;
@@ -111,7 +111,7 @@ export interface WitnessedLog {
   readonly alarm: (message: string) => void;
 }
 
-/** Everything of a publisher; without options that of a log without witnesses. */
+/** The parts of a publisher; without options, those of a log without witnesses. */
 export function publisherParts(
   options: WitnessingOptions | undefined,
   log: WitnessedLog,
@@ -171,8 +171,8 @@ export type StartedLog = Omit<KeptParts, 'policy'> &
   };
 
 /**
- * Makes readable again what was published last. Refuses `behind-signed-head` when this log is known to have
- * signed what its tree does not contain, `config-invalid` for the policy of another log.
+ * Makes the last published checkpoint readable again. Refuses `behind-signed-head` if this log is known to have signed
+ * something that its tree does not contain, and `config-invalid` for the policy of another log.
  */
 export async function resumePublishing(
   publisher: Publisher,
@@ -185,7 +185,7 @@ export async function resumePublishing(
   assertNamesLog(policy, log.logKeys);
   const kept = await readKept(publishedPath, { ...log, policy });
   if (kept?.head.size === log.head.size)
-    // The same lines fit the newest note, which may be signed with newer keys.
+    // The same cosignatures fit the newest note, which may be signed with newer keys.
     publisher.resume(signers(kept.note) === signers(log.note) ? kept.note : log.note, log.head, kept.lines);
   else if (kept !== undefined && policy.quorum !== 'none') publisher.resume(kept.note, kept.head, kept.lines);
 }
@@ -196,7 +196,7 @@ function signers(note: Uint8Array): string {
     .join(' ');
 }
 
-/** Refuses `behind-signed-head` while the kept proof contradicts the store. A damaged file is only told of. */
+/** Refuses `behind-signed-head` while the stored proof contradicts the store. A damaged file only causes a warning. */
 async function assertNoConflict({ conflictPath, warn, ...log }: StartedLog): Promise<void> {
   if (!existsSync(conflictPath)) return;
   try {
@@ -207,7 +207,7 @@ async function assertNoConflict({ conflictPath, warn, ...log }: StartedLog): Pro
   }
 }
 
-/** What was published last, checked; undefined when there is nothing of use, which is told. */
+/** The last published checkpoint, checked; undefined if there is none that can be used, after a warning. */
 async function readKept(
   path: string,
   parts: KeptParts & Pick<WitnessedLog, 'warn'>,

@@ -214,8 +214,3 @@ function longLeaves(runs: readonly Run[]): readonly (readonly [string, Attachmen
 function named(all: readonly Attachment[]): readonly (readonly [string, Attachment])[] {
   return all.map((each) => [formatHex(sha256(each.data)), each]);
 }
-
-/** Whether a refusal says that a statement is too long for its log. */
-export function isTooLarge(error: unknown): boolean {
-  return error instanceof Refusal && (error.code === 'limit-exceeded' || error.code === 'too-large');
-}

@@ -6,13 +6,11 @@
  */
 import { plain, type EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { decodeKeySet } from '../cose/key.ts';
 import { decodeSign1 } from '../cose/sign1.ts';
 import { entryBytes } from '../cose/statement.ts';
 import { TRANSPARENT_LIMITS } from '../cose/transparent.ts';
 import { spelled, twinOf, type Spelling } from '../cose/twin.ts';
-import type { PublicKey } from '../sign/algorithm.ts';
-import { askPatiently, download, Patience } from './patience.ts';
+import { askPatiently, Patience } from './patience.ts';
 import { refusalOf } from './problem.ts';
 import { urlOf, type Reply, type Transport } from './transport.ts';
 import { explained } from './unready.ts';
@@ -20,7 +18,6 @@ import { explained } from './unready.ts';
 export const COSE_TYPE = 'application/cose';
 /** A receipt has at most 63 hashes and one signature. */
 export const MAX_RECEIPT_BYTES = 65_535;
-const MAX_KEYS_BYTES = 65_535;
 
 /** A statement that the log accepted. */
 export interface Registration {
@@ -98,14 +95,6 @@ export async function submitStatement(
 /** Fetches a fresh receipt of an entry, by its locator. Refuses `not-found` and `not-yet`. */
 export function fetchReceipt(transport: Transport, log: string, locator: string): Promise<Uint8Array> {
   return awaitReceipt(transport, log, entryUrl(log, locator), new Patience(transport));
-}
-
-/** The keys that sign the log's receipts (§2.1), as the log states them; they are not trusted yet. */
-export async function fetchReceiptKeys(transport: Transport, log: string): Promise<readonly PublicKey[]> {
-  const url = new URL(`${log}/.well-known/scitt-keys`);
-  return decodeKeySet(await download(transport, url, 'application/cbor', MAX_KEYS_BYTES)).map(
-    ({ key }) => key,
-  );
 }
 
 async function awaitReceipt(

@@ -161,12 +161,3 @@ export function verifyOpening(shown: Opening, tree: TreeHead): void {
     );
   }
 }
-
-/** Refuses `proof-failed` unless SHA-256 and length name these bytes, or the value is these bytes. */
-export function verifyValue(value: LeafValue, shown: Uint8Array): void {
-  const same =
-    value instanceof Uint8Array
-      ? equalBytes(value, shown)
-      : value.size === shown.length && equalBytes(value.digest, digest(sha256Hash(shown)));
-  if (!same) throw refuse('proof-failed', 'these are not the bytes that the leaf names');
-}

@@ -85,21 +85,6 @@ export function rightEdge(size: number): TileId[] {
 }
 
 /**
- * The tiles that growth from one size to another makes or widens, as they are at the new size: level by
- * level, each from left to right. One at a time, because a stranger may name the sizes.
- */
-export function* tilesBetween(from: number, to: number): Generator<TileId, void, undefined> {
-  for (let level = 0, old = from, now = to; now > old; level++) {
-    const full = Math.floor(now / TILE_WIDTH);
-    const first = Math.floor(old / TILE_WIDTH);
-    for (let index = first; index < full; index++) yield { level, index, width: TILE_WIDTH };
-    if (now % TILE_WIDTH > 0) yield { level, index: full, width: now % TILE_WIDTH };
-    old = first;
-    now = full;
-  }
-}
-
-/**
  * The tile that holds a complete node, MTH(D[index·2^height : (index+1)·2^height]), in or above its
  * elements, and the width it needs for that. A caller who must wait for tiles asks here which to load.
  */

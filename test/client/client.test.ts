@@ -7,12 +7,11 @@ import { concatBytes } from '#src/bytes/compare.ts';
 import { PROBLEM_URI } from '#src/bytes/refusal.ts';
 import { encodeUtf8, parseHex } from '#src/bytes/text.ts';
 import { splitSequence, submitBatch } from '#src/client/batch.ts';
-import { entryIdOf, fetchReceipt, fetchReceiptKeys, submitStatement } from '#src/client/scrapi.ts';
+import { entryIdOf, fetchReceipt, submitStatement } from '#src/client/scrapi.ts';
 import { findNewest } from '#src/client/search.ts';
 import { TileReader } from '#src/client/tiles.ts';
 import { exchange, type Transport } from '#src/client/transport.ts';
 import { LogView } from '#src/client/view.ts';
-import { encodeKeySet } from '#src/cose/key.ts';
 import { signStatement } from '#src/cose/statement.ts';
 import { signCheckpoint } from '#src/note/checkpoint.ts';
 import { verifierOf, type NoteSigner } from '#src/note/key.ts';
@@ -275,11 +274,6 @@ t.test('submitting: at once, later, busy, refused', async (t) => {
     await t.rejects(submitStatement(world(), url, ours), { code }, code);
   }
   await t.rejects(submitStatement(world(), url, Uint8Array.of(1)), { code: 'malformed-statement' });
-
-  answers = [status(200, {}, encodeKeySet([signer.publicKey]))];
-  t.strictSame(await fetchReceiptKeys(world(), url), [signer.publicKey]);
-  answers = [status(200, {}, Uint8Array.of(0xff))];
-  await t.rejects(fetchReceiptKeys(world(), url), { code: 'malformed-cbor' });
 });
 
 t.test('many statements in one request', async (t) => {

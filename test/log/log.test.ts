@@ -24,7 +24,7 @@ import { indexAudit, storeSource } from '../../src/log/storeaudit.ts';
 import { orderKey } from '../../src/registration/order.ts';
 import { verifyWithNoble } from '../../src/sign/algorithm.ts';
 import { SqliteGuard } from '../../src/storage/guard.ts';
-import { MemoryGuard, MemoryStore } from '../../src/storage/memory.ts';
+import { MemoryGuard, MemoryStore } from '../support/memory-store.ts';
 import { FLUSH_EVERY, SLICES } from '../../src/storage/recent.ts';
 import { openForWriting } from '../../src/storage/schema.ts';
 import { SqliteStore } from '../../src/storage/sqlite.ts';

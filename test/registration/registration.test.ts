@@ -23,7 +23,7 @@ import { seedSigner } from '#src/sign/signer.ts';
 import { parseStatement } from '#src/statement/parse.ts';
 import { encodePolicy } from '#src/statement/payload.ts';
 import { compilePolicy, type PolicyDocument } from '#src/statement/policy.ts';
-import { MemoryGuard, MemoryStore } from '#src/storage/memory.ts';
+import { MemoryGuard, MemoryStore } from '../support/memory-store.ts';
 import { emptyEdge, grow } from '#src/tree/grow.ts';
 import { hashLeaf, nobleHasher } from '#src/tree/hash.ts';
 import * as hostile from '../support/hostile-entries.ts';

@@ -17,7 +17,7 @@ import type { Head, NewEntry, StoreReader } from '../../src/log/ports.ts';
 import { checkNewestEntries } from '../../src/log/recover.ts';
 import { Reader } from '../../src/log/reader.ts';
 import { storeSource } from '../../src/log/storeaudit.ts';
-import { MemoryStore } from '../../src/storage/memory.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { PART_BYTES } from '../../src/storage/parts.ts';
 import { SqliteReader } from '../../src/storage/sqlite-reader.ts';
 import { SqliteStore } from '../../src/storage/sqlite.ts';

@@ -6,7 +6,7 @@ import t from 'tap';
 import { entryId, leafIndex, treeSize } from '../../src/bytes/brand.ts';
 import { encodeUtf8 } from '../../src/bytes/text.ts';
 import type { Head, NewEntry, Query, Store } from '../../src/log/ports.ts';
-import { MemoryStore } from '../../src/storage/memory.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { openForReading } from '../../src/storage/schema.ts';
 import { walkSql, type FilterColumn } from '../../src/storage/search.ts';
 import { SqliteStore } from '../../src/storage/sqlite.ts';

@@ -44,12 +44,6 @@ interface Pattern {
   readonly steps: number;
 }
 
-/** Compiles a pattern only to find its faults. Throws Unjudged. */
-export function checkPattern(pattern: string): void {
-  weightOf(pattern);
-  compile(pattern);
-}
-
 function compile(pattern: string): RE2JS {
   try {
     return RE2JS.compile(pattern);

@@ -60,9 +60,6 @@ const OPERATORS: ReadonlyMap<string, { readonly test: Test; readonly not?: true 
   ['DateGreaterThanEquals', { test: compared((a, b) => a >= b) }],
 ]);
 
-/** Names of the operators that are known, for the docs and the digest of the evaluator. */
-export const OPERATOR_NAMES: readonly string[] = [...OPERATORS.keys(), 'Null'];
-
 /** Whether one condition holds of a request. */
 export function holds({ operator, key, values }: Condition, context: Context, variables: boolean): Truth {
   const value = context.get(key.toLowerCase());

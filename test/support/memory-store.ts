@@ -1,8 +1,8 @@
-/** A store in memory: the smallest thing that keeps the port's promises, for tests and as its plain reading. */
-import { treeSize, type Digest, type EntryId, type LeafIndex } from '../bytes/brand.ts';
-import { equalBytes } from '../bytes/compare.ts';
-import { refuse } from '../bytes/refusal.ts';
-import { formatHex } from '../bytes/text.ts';
+/** A store in memory: the smallest thing that keeps what the ports Store and Guard promise. */
+import { treeSize, type Digest, type EntryId, type LeafIndex } from '#src/bytes/brand.ts';
+import { equalBytes } from '#src/bytes/compare.ts';
+import { refuse } from '#src/bytes/refusal.ts';
+import { formatHex } from '#src/bytes/text.ts';
 import type {
   ChainHead,
   EntryRow,
@@ -17,9 +17,9 @@ import type {
   TileRow,
   PolicyPlace,
   Signed,
-} from '../log/ports.ts';
-import { encodeBundle } from '../tree/bundle.ts';
-import { TILE_WIDTH } from '../tree/tile.ts';
+} from '#src/log/ports.ts';
+import { encodeBundle } from '#src/tree/bundle.ts';
+import { TILE_WIDTH } from '#src/tree/tile.ts';
 
 export class MemoryStore implements Store {
   #head: Head | undefined;

@@ -3,7 +3,7 @@
  * verified copy of the log are asked the same. If a monitor has an entry that the log omits, the run ends.
  */
 import { refuse } from '../bytes/refusal.ts';
-import { decodeUtf8 } from '../bytes/text.ts';
+import { jsonIn, memberOf } from './json-reply.ts';
 import { findPages, type Listed, type Page, type Wanted } from './search.ts';
 import { download } from './patience.ts';
 import { entryIdOf } from './scrapi.ts';
@@ -80,18 +80,9 @@ async function copiedBy(transport: Transport, base: string): Promise<number> {
     'application/json',
     MAX_HEAD_BYTES,
   );
-  const value: unknown = parse(body);
-  const size: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'size') : undefined;
+  const size = memberOf(jsonIn(body), 'size');
   if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return size;
   throw refuse('unavailable', `${base} did not answer as a Tallystick monitor does; check the URL`);
-}
-
-function parse(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(decodeUtf8(body));
-  } catch {
-    return undefined;
-  }
 }
 
 /**

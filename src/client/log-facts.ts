@@ -3,7 +3,7 @@
  * is verified: it is for people. A reader who trusts a key of the log asks for a view (client.ts).
  */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
-import { decodeUtf8 } from '../bytes/text.ts';
+import { jsonIn, memberOf } from './json-reply.ts';
 import { refusalOf } from './problem.ts';
 import { exchange, type Transport } from './transport.ts';
 
@@ -88,15 +88,7 @@ async function ask(transport: Transport, url: string, statuses: readonly number[
   const accept = { accept: 'application/json', maxBytes: MAX_BYTES };
   const reply = await exchange(transport, new URL(url), accept);
   if (!statuses.includes(reply.status)) throw refusalOf(reply);
-  return new Fields(parsed(reply.body), url);
-}
-
-function parsed(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(decodeUtf8(body));
-  } catch {
-    return undefined;
-  }
+  return new Fields(jsonIn(reply.body), url);
 }
 
 /** Members of an answer, each of the kind that is asked for. Everything refuses `unavailable`; unknown members are left. */
@@ -155,7 +147,7 @@ class Fields {
   }
 
   #member(name: string): unknown {
-    return Reflect.get(this.#value, name);
+    return memberOf(this.#value, name);
   }
 
   #items(name: string): readonly unknown[] {

@@ -8,7 +8,7 @@ import { decodeCbor, isCborMap, type CborKey, type CborValue } from '../bytes/cb
 import { printable } from '../bytes/printable.ts';
 import { natureOf } from '../bytes/nature.ts';
 import { PROBLEM_URI, Refusal, isRefusalCode, refuse, type RefusalCode } from '../bytes/refusal.ts';
-import { decodeUtf8 } from '../bytes/text.ts';
+import { jsonIn, memberOf } from './json-reply.ts';
 import type { Reply } from './transport.ts';
 
 /** RFC 9290 §2: keys of the standard members. */
@@ -75,11 +75,11 @@ function isUnready(code: RefusalCode): boolean {
 function readProblem(reply: Reply): Problem {
   const type = reply.headers.get('content-type') ?? '';
   try {
-    if (type.includes('json')) return fromJson(JSON.parse(decodeUtf8(reply.body)));
+    if (type.includes('json')) return fromJson(jsonIn(reply.body));
     if (type.includes('cbor')) return fromCbor(reply.body);
   } catch (error) {
     // A proxy may answer with anything. If the body cannot be read, the status alone decides.
-    if (!(error instanceof Refusal || error instanceof SyntaxError)) throw error;
+    if (!(error instanceof Refusal)) throw error;
   }
   return { title: undefined, detail: undefined, code: undefined };
 }
@@ -101,7 +101,7 @@ function textOf(map: CborValue | undefined, key: CborKey): string | undefined {
 
 function fromJson(value: unknown): Problem {
   const text = (key: 'title' | 'detail' | 'code'): string | undefined => {
-    const found: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+    const found = memberOf(value, key);
     return typeof found === 'string' ? found : undefined;
   };
   return { title: text('title'), detail: text('detail'), code: text('code') };

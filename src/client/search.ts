@@ -4,8 +4,8 @@
  */
 import { isEntryId, type EntryId } from '../bytes/brand.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
-import { decodeUtf8 } from '../bytes/text.ts';
 import type { StatementKind } from '../statement/kinds.ts';
+import { jsonIn, memberOf } from './json-reply.ts';
 import { download } from './patience.ts';
 import type { Transport } from './transport.ts';
 
@@ -62,7 +62,7 @@ export async function findNewest(
   url.searchParams.set('limit', '1');
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const body = await download(transport, url, 'application/json', MAX_PAGE_BYTES);
-    const { found, next } = readPage(parseJson(body, log), log);
+    const { found, next } = readPage(jsonIn(body), log);
     if (found !== undefined || next === undefined) return found;
     url.searchParams.set('before', String(next));
   }
@@ -74,8 +74,8 @@ export async function findAt(transport: Transport, log: string, index: number): 
   const url = new URL(`${log}/v1/search`);
   url.searchParams.set('before', String(index + 1));
   url.searchParams.set('limit', '1');
-  const page = parseJson(await download(transport, url, 'application/json', MAX_PAGE_BYTES), log);
-  const entries = property(page, 'entries');
+  const page = jsonIn(await download(transport, url, 'application/json', MAX_PAGE_BYTES));
+  const entries = memberOf(page, 'entries');
   if (!Array.isArray(entries)) throw strange(log);
   const row = entries.length === 0 ? undefined : readRow(entries[0], log);
   return row?.index === index ? row : undefined;
@@ -102,9 +102,9 @@ export async function* findPages(transport: Transport, log: string, wanted: Want
   let before = wanted.before ?? Infinity;
   for (let pages = 0; before > from; pages++) {
     if (pages === MOST_PAGES) throw tooMany(log);
-    const page = parseJson(await download(transport, url, 'application/json', MAX_ROWS_BYTES), log);
-    const entries = property(page, 'entries');
-    const next = property(page, 'next');
+    const page = jsonIn(await download(transport, url, 'application/json', MAX_ROWS_BYTES));
+    const entries = memberOf(page, 'entries');
+    const next = memberOf(page, 'next');
     if (!Array.isArray(entries) || !(next === null || isIndex(next))) throw strange(log);
     if ((next ?? -1) >= before) throw strange(log);
     const rows: Listed[] = [];
@@ -143,8 +143,8 @@ function tooMany(log: string): Refusal {
 }
 
 function readRow(row: unknown, log: string): Listed {
-  const [index, id] = [property(row, 'index'), property(row, 'id')];
-  const [subject, time] = [property(row, 'subject'), property(row, 'time')];
+  const [index, id] = [memberOf(row, 'index'), memberOf(row, 'id')];
+  const [subject, time] = [memberOf(row, 'subject'), memberOf(row, 'time')];
   const fine = isIndex(index) && isIndex(time) && typeof id === 'string' && isEntryId(id);
   if (!fine || typeof subject !== 'string') throw strange(log);
   return { index, id, subject, time };
@@ -154,33 +154,19 @@ function readPage(
   page: unknown,
   log: string,
 ): { readonly found: Found | undefined; readonly next: number | undefined } {
-  const entries = property(page, 'entries');
-  const next = property(page, 'next');
+  const entries = memberOf(page, 'entries');
+  const next = memberOf(page, 'next');
   if (!Array.isArray(entries) || !(next === null || isIndex(next))) throw strange(log);
   const row: unknown = entries[0];
   if (row === undefined) return { found: undefined, next: next ?? undefined };
-  const index = property(row, 'index');
-  const id = property(row, 'id');
+  const index = memberOf(row, 'index');
+  const id = memberOf(row, 'id');
   if (!isIndex(index) || typeof id !== 'string' || !isEntryId(id)) throw strange(log);
   return { found: { index, id }, next: undefined };
 }
 
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
 function isIndex(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function parseJson(body: Uint8Array, log: string): unknown {
-  try {
-    return JSON.parse(decodeUtf8(body));
-  } catch (error) {
-    throw refuse('unavailable', `${log} answered something else than JSON; is it a Tallystick log?`, {
-      cause: error,
-    });
-  }
 }
 
 function strange(log: string): Refusal {

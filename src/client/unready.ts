@@ -5,7 +5,7 @@
  */
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { decodeUtf8 } from '../bytes/text.ts';
+import { jsonIn, memberOf } from './json-reply.ts';
 import { exchange, type Transport } from './transport.ts';
 
 /** Milliseconds; short, since the user is waiting for the message. */
@@ -24,7 +24,7 @@ export async function askWhy(transport: Transport, log: string): Promise<Unready
     ask(transport, `${log}/readyz`),
   ]);
   const { missing, quorum } = witnessesIn(about);
-  const reasons = textsIn(member(ready, 'reasons'));
+  const reasons = textsIn(memberOf(ready, 'reasons'));
   const late = quorum === undefined ? [] : [`the quorum "${quorum}" waits for ${missing.join(', ')}`];
   const why = reasons.length > 0 ? reasons : late;
   return { why: why.length === 0 ? undefined : printable(why.join('; '), 1000) };
@@ -46,12 +46,12 @@ export async function explained(transport: Transport, log: string, refusal: Refu
  * tree.
  */
 function witnessesIn(about: unknown): { readonly quorum?: string; readonly missing: readonly string[] } {
-  const witnessing = member(about, 'witnessing');
-  const quorum = member(witnessing, 'quorum');
-  const witnesses = member(witnessing, 'witnesses');
-  const behind = (Array.isArray(witnesses) ? witnesses : []).filter((each) => member(each, 'behind') !== 0);
-  const missing = textsIn(behind.map((each: unknown) => member(each, 'name')));
-  const unmet = member(witnessing, 'met') === false || missing.length > 0;
+  const witnessing = memberOf(about, 'witnessing');
+  const quorum = memberOf(witnessing, 'quorum');
+  const witnesses = memberOf(witnessing, 'witnesses');
+  const behind = (Array.isArray(witnesses) ? witnesses : []).filter((each) => memberOf(each, 'behind') !== 0);
+  const missing = textsIn(behind.map((each: unknown) => memberOf(each, 'name')));
+  const unmet = memberOf(witnessing, 'met') === false || missing.length > 0;
   return typeof quorum === 'string' && unmet ? { quorum, missing } : { missing };
 }
 
@@ -59,17 +59,13 @@ function textsIn(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }
 
-function member(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
-}
-
 async function ask(transport: Transport, url: string): Promise<unknown> {
   try {
     const accept = { accept: 'application/json', maxBytes: MAX_BYTES };
     const reply = await exchange({ ...transport, timeoutMs: TIMEOUT_MS }, new URL(url), accept);
-    return JSON.parse(decodeUtf8(reply.body));
+    return jsonIn(reply.body);
   } catch (error) {
-    if (error instanceof Refusal || error instanceof SyntaxError) return undefined;
+    if (error instanceof Refusal) return undefined;
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import type { Guard, Store } from '#src/log/ports.ts';
 import { policyOf } from '#src/log/recover.ts';
 import { Sequencer } from '#src/log/sequencer.ts';
 import { verifyWithNoble } from '#src/sign/algorithm.ts';
-import { MemoryGuard, MemoryStore } from '#src/storage/memory.ts';
+import { MemoryGuard, MemoryStore } from './memory-store.ts';
 import { nobleHasher } from '#src/tree/hash.ts';
 import { logSigner, ORIGIN } from './world.ts';
 

@@ -133,7 +133,19 @@ function tilesOf(size: number): TileId[] {
   return tiles;
 }
 
-t.test('which tiles a tree has and ends with', (t) => {
+/** The tiles that growth from one size to another makes or widens, as they are at the new size, level by level. */
+function* tilesBetween(from: number, to: number): Generator<TileId, void, undefined> {
+  for (let level = 0, old = from, now = to; now > old; level++) {
+    const full = Math.floor(now / 256);
+    const first = Math.floor(old / 256);
+    for (let index = first; index < full; index++) yield { level, index, width: 256 };
+    if (now % 256 > 0) yield { level, index: full, width: now % 256 };
+    old = first;
+    now = full;
+  }
+}
+
+t.test('which tiles a tree has, ends with, and gains', (t) => {
   t.same(rightEdge(70_000), [
     { level: 0, index: 273, width: 112 },
     { level: 1, index: 1, width: 17 },
@@ -147,13 +159,19 @@ t.test('which tiles a tree has and ends with', (t) => {
   );
   const size = fc.oneof(fc.nat(600), fc.integer({ min: 65_000, max: 67_000 }), fc.nat(140_000));
   fc.assert(
-    fc.property(size, (to) => {
-      const now = tilesOf(to);
+    fc.property(size, size, (a, b) => {
+      const [from, to] = [Math.min(a, b), Math.max(a, b)];
+      const [old, now] = [new Set(tilesOf(from).map(key)), tilesOf(to)];
       return (
+        same(
+          [...tilesBetween(from, to)],
+          now.filter((tile) => !old.has(key(tile))),
+        ) &&
         same(
           rightEdge(to),
           now.filter((tile) => tile.width < 256),
-        ) && now.every((tile) => tileWidthAt(tile.level, tile.index, to) === tile.width)
+        ) &&
+        now.every((tile) => tileWidthAt(tile.level, tile.index, to) === tile.width)
       );
     }),
     { numRuns: 40 },
@@ -162,6 +180,10 @@ t.test('which tiles a tree has and ends with', (t) => {
   t.equal(tileWidthAt(6, 0, HUGE), 31);
   t.equal(tileWidthAt(63, 0, HUGE), 0);
   t.equal(tileWidthAt(0, HUGE, HUGE), 0);
+  // A stranger may name any sizes: the tiles come one by one.
+  t.same(tilesBetween(0, HUGE).next().value, { level: 0, index: 0, width: 256 });
+  t.same([...tilesBetween(HUGE - 1, HUGE)], rightEdge(HUGE).slice(0, 1));
+  t.same([...tilesBetween(5, 5)], []);
   fc.assert(
     fc.property(number, fc.integer({ min: 1, max: HUGE }), (i, n) => {
       const size = treeSize(n);
@@ -289,8 +311,7 @@ function step(edge: Edge, to: number, tree: SlowTree, shelf: Shelf, every = 1): 
   );
   const grown = grow(edge, bytes, hasher);
   const root = tree.mth(0n, BigInt(to));
-  const old = new Set(tilesOf(from).map(key));
-  const wanted = tilesOf(to).filter((tile) => !old.has(key(tile)));
+  const wanted = [...tilesBetween(from, to)];
   const got = grown.tiles.map(({ level, index, width }) => ({ level, index, width }));
   if (!same(got, wanted)) throw new Error(`other tiles from ${from} to ${to}`);
   if (!sameHashes([grown.root], [root]) || grown.size !== to) throw new Error(`another root at ${to}`);

@@ -1,4 +1,4 @@
-/** Reading ahead: numbered pieces that take a while to come, in their order, asked for before their turn. */
+/** Reads ahead: numbered pieces that take a while to come are requested before their turn, and returned in order. */
 
 /** Pieces asked for before their turn, at most. */
 const AHEAD = 24;

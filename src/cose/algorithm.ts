@@ -1,7 +1,7 @@
 /**
- * COSE algorithm numbers and our algorithms. We write the fully specified ones of RFC 9864 and RFC 9964
- * and also read the older EdDSA (−8) and ES256 (−7), which nearly all statements of others still carry.
- * What counts is the key: a number only ever confirms the algorithm that the registered key has.
+ * COSE algorithm numbers and the algorithms that Tallystick uses. It writes the fully specified numbers of RFC 9864 and
+ * RFC 9964, and also reads the older EdDSA (−8) and ES256 (−7), which most statements of others have. The registered
+ * key decides the algorithm; the number in a message must agree with it.
  */
 import type { Algorithm, PublicKey } from '../sign/algorithm.ts';
 import { ALG } from './labels.ts';

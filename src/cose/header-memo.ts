@@ -1,7 +1,7 @@
 /**
- * Protected headers read lately. An agent signs thousands of statements under one header (its key, its subject),
- * and reading that costs more than all the rest of a statement. For the log's own threads: what comes out is
- * shared by all who asked, and nobody may change it.
+ * A cache of parsed protected headers. An agent signs thousands of statements under one header (its key, its subject),
+ * and parsing that costs more than the rest of a statement. The results are shared by all callers on a thread, so
+ * nobody may change them.
  */
 import type { CborMap } from '../bytes/cbor.ts';
 import { formatHex } from '../bytes/text.ts';

@@ -1,8 +1,8 @@
 /**
- * COSE receipts (RFC 9942) for RFC 9162 trees: a COSE_Sign1 whose detached payload is a tree's root and
- * whose unprotected header holds the proofs that lead to it. One signature over a root serves the receipts
- * of all its entries. Sizes and indices in it are not signed, and a proof may lead to the same root from
- * other numbers: who needs them as facts takes the checkpoint or the `.tlog-proof`.
+ * COSE receipts (RFC 9942) for RFC 9162 trees: a COSE_Sign1 whose detached payload is a tree's root, and whose
+ * unprotected header contains the proofs that lead to it. One signature over a root serves the receipts of all its
+ * entries. Sizes and indices in a receipt are not signed, and a proof may lead to the same root from other numbers.
+ * Whoever needs them as facts uses the checkpoint or the `.tlog-proof`.
  */
 import { digest, DIGEST_LENGTH, leafIndex, treeSize } from '../bytes/brand.ts';
 import type { Digest, LeafIndex, TreeSize } from '../bytes/brand.ts';

@@ -1,7 +1,7 @@
 /**
- * The twin of an entry: the same statement with the other spelling of its ECDSA signature (sign/malleable.ts).
- * Anybody can write it, and it verifies. So an entry and its twin are one entry, and whoever looks an id up looks
- * both up: else a stranger logs an old statement again and puts what it says back in force (spec/trust.md).
+ * The twin of an entry: the same statement with the other spelling of its ECDSA signature (sign/malleable.ts). Anybody
+ * can compute it, and it verifies. Therefore an entry and its twin count as one entry, and whoever looks up an id looks
+ * up both. Otherwise a stranger could log an old statement again, and so put it back in force (spec/trust.md).
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { entryId, type EntryId } from '../bytes/brand.ts';

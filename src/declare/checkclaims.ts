@@ -1,6 +1,6 @@
 /**
- * Whether an agent could look as claims ask it to: a mistyped probe, parameter or name would be signed into the log, and its
- * claim be UNKNOWN for ever. Checked as the agent checks it, before anything is signed.
+ * Checks whether an agent could observe as the claims ask. A mistyped probe, parameter or name would be signed into the
+ * log, and its claim would be UNKNOWN forever. The same checks as the agent's, made before anything is signed.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { readFault } from '../claim/reads.ts';
@@ -10,14 +10,14 @@ import { parametersOf } from '../probe/parameters.ts';
 import { describeProbe, PROBES } from '../probe/registry.ts';
 import type { Claim, Declaration } from '../statement/commitment.ts';
 
-/** Claims that say nowhere where to look: no agent finds out, and they are UNKNOWN until a commitment says it. */
+/** Ids of claims that name no target. No agent can find one, so they stay UNKNOWN until another commitment names it. */
 export function aimless(declaration: Declaration): readonly string[] {
   return groupClaims(declaration.claims, declaration)
     .filter(({ target }) => target === undefined)
     .flatMap(({ claims }) => claims.map(({ id }) => id));
 }
 
-/** `others`: probes that `probes` lack, and some agent has. Refuses `malformed-payload`. */
+/** `others`: probes that are not in `probes`, and that some agent has. Refuses `malformed-payload`. */
 export function checkClaims(
   declaration: Declaration,
   others: readonly string[],
@@ -37,7 +37,9 @@ export function checkClaims(
   }
 }
 
-/** The expression reads what its probe observes with the claim's parameters, and what the claim gives. */
+/**
+ * Checks that the expression reads what its probe observes with these parameters, and parameters that the claim gives.
+ */
 function assertReads({ id, expr, params }: Claim, probe: ProbeDescription, settled: Settled): void {
   const fault = readFault(expr, probe.name, probe.observes(settled), new Set(params?.keys()));
   if (fault !== undefined) throw refuse('malformed-payload', `claim ${id}: ${fault}`);

@@ -1,4 +1,4 @@
-/** Whether the leaves of a source lead to the root that was logged: all of them, or those that were disclosed. */
+/** Checks whether the leaves of a source hash to the root that was logged: all leaves, or those that were disclosed. */
 import { equalBytes } from '../bytes/compare.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { Checklist, type Check } from '../bytes/checklist.ts';
@@ -13,7 +13,7 @@ interface Logged {
   readonly subject: string;
 }
 
-/** The owner's file against the commitment. */
+/** Checks the owner's file against the commitment. */
 export function checkLeaves(logged: Logged, owned: OpenedLeaves): readonly Check[] {
   const list = new Checklist();
   list.run('declaration', () => {
@@ -29,7 +29,7 @@ export function checkLeaves(logged: Logged, owned: OpenedLeaves): readonly Check
   return list.checks;
 }
 
-/** Each disclosed leaf against the commitment, shown with its value. */
+/** Checks each disclosed leaf against the commitment, and shows its value. */
 export function checkDisclosure(logged: Logged, disclosure: Disclosure): readonly Check[] {
   const list = new Checklist();
   const declared = list.run('disclosure', () => {

@@ -1,7 +1,7 @@
 /**
- * Forms that only secrets have: the rules of secretlint's recommended preset (MIT), at the version that package.json pins,
- * and below them forms that it lacks or turns off, each as its vendor documents it. Both are data with a date: what is
- * found depends on no network and on nothing that a source says of itself (comments that switch rules off are not heard).
+ * Forms that only secrets have: the rules of secretlint's recommended preset (MIT), in the version that package.json
+ * pins, and forms that it lacks or turns off, each as its vendor documents it. Both are data with a date. What is found
+ * depends neither on the network nor on what a source says of itself: comments that switch rules off are ignored.
  */
 import { rules } from '@secretlint/secretlint-rule-preset-recommend';
 import type { SecretLintRuleContext, SecretLintSourceCode } from '@secretlint/types';
@@ -9,7 +9,7 @@ import type { SecretLintRuleContext, SecretLintSourceCode } from '@secretlint/ty
 /** Version of the preset, and the day that the forms below were read in their vendors' documents. */
 export const DETECTOR = 'secretlint-preset-recommend 13.1.0, forms of 2026-11-29';
 
-/** None begins again within what it has read, or a long text would take for ever. */
+/** No pattern can match again within a match; otherwise a long text would take quadratic time. */
 const FORMS: readonly (readonly [RegExp, string])[] = [
   // Its first line or its last: a key can be cut in two, or stand in one line. SSH2 writes blanks.
   [/PRIVATE KEY(?: BLOCK)? ?---/, 'a private key'],
@@ -121,7 +121,7 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
 /** Shorter texts have no form. */
 const SHORTEST = 16;
 
-/** What a text is the form of; undefined when of nothing that is known here. */
+/** The kind of secret that a text has the form of; undefined for a text without a known form. */
 export function secretForm(text: string): string | undefined {
   if (text.length < SHORTEST) return undefined;
   for (const [pattern, what] of FORMS) {
@@ -159,7 +159,7 @@ const CONTEXT: SecretLintRuleContext = {
   },
   ignore: () => undefined,
 };
-/** A filter would hear comments that switch rules off. */
+/** A filter would obey comments that switch rules off. */
 const HANDLERS = rules.filter(({ meta }) => meta.type === 'scanner').map((rule) => rule.create(CONTEXT, {}));
 
 /** A text that lies in no file. No rule of the preset asks where in it something stands. */

@@ -1,11 +1,11 @@
 /**
- * The text in a file that somebody wrote. A byte order mark is skipped, as RFC 8259 §8.1 and YAML 1.2 §5.2 let readers do;
- * what is not UTF-8 is refused with the way to make it so.
+ * Decodes the text of a source file. A byte order mark is skipped, as RFC 8259 §8.1 and YAML 1.2 §5.2 allow. Text that
+ * is not UTF-8 is refused, with the command that converts it.
  */
 import { refuse } from '../bytes/refusal.ts';
 import { decodeUtf8 } from '../bytes/text.ts';
 
-/** Refuses `malformed-text` for any other encoding than UTF-8. `keepMark`: a byte order mark is left for the reader to judge. */
+/** Refuses `malformed-text` for any encoding but UTF-8. `keepMark`: leaves a byte order mark in the text. */
 export function decodeSource(bytes: Uint8Array, keepMark = false): string {
   if (isUtf16(bytes))
     throw refuse(

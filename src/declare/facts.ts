@@ -1,4 +1,7 @@
-/** A declaration as named facts, so that two can be compared line by line, and one blamed on who said it. */
+/**
+ * A declaration as named facts, so that two declarations can be compared line by line, and each fact traced to who
+ * declared it.
+ */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { formatHex } from '../bytes/text.ts';
 import type { Claim, Declaration } from '../statement/commitment.ts';
@@ -41,7 +44,7 @@ export interface Change {
   readonly after: string | undefined;
 }
 
-/** What differs, by name. */
+/** The differences of two declarations, by name. */
 export function changesOf(before: Facts, after: Facts): readonly Change[] {
   const names = new Set([...before.keys(), ...after.keys()]);
   return [...names]
@@ -62,13 +65,13 @@ function flatten(at: string, value: unknown, facts: Map<string, string>): void {
   else if (typeof value === 'number' || typeof value === 'boolean') facts.set(at, `${value}`);
 }
 
-/** Digests as they are; a certificate by its own, since two of them may begin alike. */
+/** Digests are printed as they are; a certificate by its digest, since two certificates may begin alike. */
 function bytesText(bytes: Uint8Array): string {
   if (bytes.length <= 64) return formatHex(bytes);
   return `SHA-256 ${formatHex(sha256(bytes))} (${bytes.length} bytes)`;
 }
 
-/** What a member of a list is called: its place changes when another is added. */
+/** The name of a member of a list, used because its position changes when another member is added. */
 function nameOf(member: unknown): string | undefined {
   if (typeof member === 'string') return member;
   if (typeof member !== 'object' || member === null) return undefined;

@@ -1,8 +1,10 @@
-/** Members of a claims file, read strictly: each name is known, each value of its kind, or the place is named. */
+/**
+ * Reads members of a claims file strictly: an unknown name or a value of the wrong kind is refused, naming the place.
+ */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { isTreeList, isTreeMap, type Tree, type TreeMap } from './leaf.ts';
 
-/** The members of a map, each asked for once; what is left at the end is an error. */
+/** The members of a map. Each is read once; a member that was not read is an error. */
 export class Fields {
   readonly at: string;
   readonly #members: Map<string, Tree>;

@@ -13,7 +13,7 @@ import { refuse } from '../bytes/refusal.ts';
 import { HALF_A_PAIR } from '../bytes/text.ts';
 
 /**
- * What a leaf can hold. A number that is no whole number within ±(2^53−1), or is not written as one, keeps its text:
+ * The content of a leaf. A number keeps its text if it is no whole number within ±(2^53−1), or is not written as one:
  * `1.10`, `1e3` and 12345678901234567890 are other declarations than 1.1, 1000 and …891.
  */
 export type Scalar = JsonScalar;
@@ -23,8 +23,8 @@ export type Tree = JsonValue;
 export type TreeMap = ReadonlyMap<string, Tree>;
 
 /**
- * A map of which some names are no texts to readers of YAML: `200` is a number, "200" a text. Their names stand in one
- * leaf more, `{names: [texts]}`, sorted.
+ * A map some of whose names are no texts in YAML: `200` is a number, "200" a text. One more leaf, `{names: [texts]}`,
+ * sorted, lists those names.
  */
 export class TypedMap extends Map<string, Tree> {
   readonly typed = new Set<string>();
@@ -35,13 +35,13 @@ export interface DeclaredLeaf {
   readonly path: string;
   /** Deterministic CBOR. */
   readonly value: Uint8Array;
-  /** Never shown, not even opened: the owner's file keeps a keyed digest in its place. */
+  /** True for a value that is never disclosed. The owner's file has a keyed digest in its place. */
   readonly sensitive: boolean;
-  /** What it holds, where that is a text or a number: for whoever looks for secrets. */
+  /** The value if it is a text or a number, for the search for secrets. */
   readonly text?: string;
 }
 
-/** Something left out, and why: it stands in the commitment, since an exclusion is a claim. */
+/** Something that was left out, and why. It is part of the commitment, since an exclusion is a claim. */
 export interface Exclusion {
   readonly path: string;
   readonly reason: string;
@@ -78,21 +78,21 @@ export function isNumberText(tree: Tree): tree is NumberText {
   return typeof tree === 'object' && tree !== null && 'number' in tree;
 }
 
-/** Canonical bytes of a leaf's content. The forms cannot be taken for one another. */
+/** Canonical bytes of a leaf's content. Different forms never have the same bytes. */
 export function encodeContent(content: Scalar): Uint8Array<ArrayBuffer> {
   return isNumberText(content) ? marked('number', content.number) : encodeCbor(content);
 }
 
 const NOTHING = 'the source is no map and no list, or an empty one; there is nothing to name';
 
-/** A value that no scalar has: a map of one member. */
+/** A value that no scalar can have: a map with one member. */
 function marked(name: string, value: CborValue): Uint8Array<ArrayBuffer> {
   return encodeCbor(new Map([[name, value]]));
 }
 
 const EMPTY_MAP = encodeCbor(new Map());
 const EMPTY_LIST = encodeCbor([]);
-/** A value that nobody knows before it is applied. */
+/** The value of a leaf that is known only after the declaration is applied. */
 const UNKNOWN = marked('unknown', true);
 
 /** Collects leaves; each path once. Refuses `too-large`, and `malformed-payload` for a path that occurs twice or that no file of leaves can hold. */

@@ -1,7 +1,7 @@
 /**
- * `leaves.json`: what only the owner has of a declaration that was read from a source, the salts and the leaves; and
- * `disclosure.json`, some of those leaves for somebody else, each with its way to the root that was logged. Of
- * sensitive leaves both hold a keyed digest alone.
+ * `leaves.json`: the salts and leaves of a declaration that was read from a source, for its owner only.
+ * `disclosure.json`: some of those leaves for somebody else, each with its proof to the logged root. For a sensitive
+ * leaf both contain only a keyed digest.
  */
 import { decodeCbor, encodeCbor } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
@@ -96,7 +96,7 @@ export function leafTree({ leaves }: Pick<OpenedLeaves, 'leaves'>): SaltedTree {
   return declarationTree(leaves.map(({ path, salt, value }) => ({ path, salt, value: valueInLeaf(value) })));
 }
 
-/** Opens the leaves at and below the paths. Refuses `not-found` for a path that has none. */
+/** Opens the leaves at and below the paths. Refuses `not-found` for a path without leaves. */
 export function disclose(owned: OpenedLeaves, paths: readonly string[]): Disclosure {
   const tree = leafTree(owned);
   const wanted = new Set<number>();

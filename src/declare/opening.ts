@@ -1,6 +1,6 @@
 /**
- * `opening.json`: what only the owner has of a declaration, the salts and the leaves they hide. With it a
- * file is checked against the logged root, and single leaves can be shown later (spec/client.md).
+ * `opening.json`: the salts and leaves of declared files, for their owner only. With it, files are checked against the
+ * logged root, and single leaves can be disclosed later (spec/client.md).
  */
 import { digest, type Digest } from '../bytes/brand.ts';
 import { encodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbor.ts';

@@ -1,20 +1,20 @@
 /**
- * What a plain scalar of YAML means. YAML 1.1 and 1.2 give `0644`, `NO`, `on`, `22:22` and `=` other types and values,
- * and tools differ in which they speak: where the two disagree nothing is declared, and the way out is named. It is one
- * that every reader of either version takes for the same: a text in quotes, a number in decimal, `true`, `false`.
+ * The meaning of a plain scalar of YAML. YAML 1.1 and 1.2 give `0644`, `NO`, `on`, `22:22` and `=` different types and
+ * values, and tools differ in which version they use. If the two versions disagree, the scalar is refused, with a
+ * spelling that every reader understands in the same way: a text in quotes, a decimal number, `true`, `false`.
  */
 import { parse } from 'yaml';
 import { numberOf } from '../bytes/json.ts';
 import type { Tree } from './leaf.ts';
 
-/** What few plain scalars a declaration has are seen again and again. */
+/** Cache: a declaration has few different plain scalars. */
 const known = new Map<string, Readings>();
 const MAX_KNOWN = 50_000;
 
 interface Readings {
   /** By YAML 1.1 and by 1.2. */
   readonly all: readonly unknown[];
-  /** What both take it for, in a spelling of which there is one; undefined where there is none. */
+  /** The common meaning in both versions, if the scalar has its canonical spelling; else undefined. */
   readonly meaning: Tree | undefined;
 }
 
@@ -23,12 +23,15 @@ const TIMESTAMP = /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:$|[Tt \t])/;
 /** Types of YAML 1.1 that the library lacks (yaml.org/type/value, yaml.org/type/merge). */
 const OLD_TYPES: ReadonlySet<string> = new Set(['=', '<<']);
 
-/** What YAML 1.1 and 1.2 both take a plain scalar for; undefined where they differ, or where it has another spelling. */
+/**
+ * The meaning of a plain scalar in both YAML 1.1 and 1.2; undefined if they differ, or if it is not in its canonical
+ * spelling.
+ */
 export function meaningOf(source: string): Tree | undefined {
   return readingsOf(source).meaning;
 }
 
-/** What to write instead of a plain scalar that has no meaning. `whole`: what to do where no spelling is left. */
+/** What to write instead of a plain scalar without a meaning. `whole`: what to do if there is no such spelling. */
 export function adviceFor(source: string, whole: string): string {
   const quoted = `quote it: ${JSON.stringify(source)}`;
   const other = `${source} is not the same to every reader of YAML (1.1, 1.2)`;

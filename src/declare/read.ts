@@ -1,6 +1,6 @@
 /**
- * Declarations that are read rather than hashed whole: a source becomes salted leaves. What is sensitive stands in the tree
- * as a keyed digest, so that not even an opened leaf shows it.
+ * Reads a source into salted leaves. A sensitive value is in the tree only as a keyed digest, so that not even an
+ * opened leaf shows it.
  */
 import { encodeCbor } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
@@ -15,20 +15,20 @@ import type { Source, SourceOptions } from './sources/source.ts';
 /** How a source is to be read. */
 export interface Reading extends SourceOptions {
   readonly source: Source;
-  /** Paths of leaves that are secrets, and of those that are none although they look like it. */
+  /** Paths of leaves that are secret, and of leaves that look secret and are not. */
   readonly sensitive: ReadonlySet<string>;
   readonly notSecret: ReadonlySet<string>;
-  /** Of the salts and the digests of sensitive leaves. */
+  /** Makes the salts and the digests of sensitive leaves. */
   readonly salting: Salting;
 }
 
 export interface ReadSource extends Omit<Declarable, 'leaves'> {
   readonly leaves: readonly SourceLeaf[];
-  /** Those that look like secrets and nobody spoke for, and why. */
+  /** Leaves that look secret and are in neither list, with the reason. */
   readonly unmarked: readonly Unmarked[];
 }
 
-/** Reads a source into salted leaves. Refuses what it cannot read in one way only. */
+/** Reads a source into salted leaves. Refuses what can be read in more than one way. */
 export function readSource(texts: readonly string[], reading: Reading): ReadSource {
   const { leaves, ...rest } = declare(texts, reading);
   if (leaves.length === 0)
@@ -59,7 +59,7 @@ function declare(texts: readonly string[], { source, literal, ignore }: Reading)
   }
 }
 
-/** Refuses `policy-rejected` for secrets nobody spoke for. */
+/** Refuses `policy-rejected` if something looks secret and is in neither list. */
 export function refuseSecrets({ unmarked: found }: ReadSource): void {
   const [first] = found;
   if (first === undefined) return;
@@ -67,7 +67,7 @@ export function refuseSecrets({ unmarked: found }: ReadSource): void {
   throw refuse('policy-rejected', `${toldOf(first)}${more}; --list shows them all`);
 }
 
-/** What looks like a secret, and both ways out. */
+/** Describes what looks secret, and both ways to go on. */
 function toldOf({ path, why, inName }: Unmarked): string {
   const asFlag = shellWord(path === '' ? 'PATH' : path);
   if (inName !== true)

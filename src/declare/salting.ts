@@ -1,7 +1,8 @@
 /**
- * Salts, and the digests that stand for sensitive values: HMAC-SHA-256 by a secret of the owner. The same leaf gets the same
- * salt each time, so that committing it twice makes the same bytes; without the secret no guess at a leaf can be checked
- * against the log. The secret never leaves its machine; a lost one costs only the sameness.
+ * Salts, and the digests that replace sensitive values: HMAC-SHA-256 with a secret of the owner. A leaf gets the same
+ * salt each time, so that committing it again makes the same bytes. Without the secret nobody can check a guess at a
+ * leaf against the log. The secret never leaves its machine. If it is lost, leaves get other salts from then on;
+ * nothing else is lost.
  */
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';

@@ -1,7 +1,7 @@
 /**
- * What a name says of its value, and which values are no secret whatever the name says: references to a secret, names of
- * one, placeholders, and words that choose how a secret is handled. The words are those of gitleaks' `generic-api-key`, and
- * of the programs and services whose configuration was read for spec/decisions.md 56 and 77.
+ * What a name says about its value, and which values are no secret whatever their name: references to a secret, names
+ * of one, placeholders, and words that choose how a secret is handled. The words are those of gitleaks'
+ * `generic-api-key`, and of the programs and services whose configuration was read for spec/decisions.md 56 and 77.
  */
 
 /** `password` in the languages that configuration is written in besides English. */

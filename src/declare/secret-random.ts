@@ -1,4 +1,7 @@
-/** Texts that no person wrote: the last resort, where neither a form nor a name tells. */
+/**
+ * Finds texts that were generated at random: the last resort, for a secret with neither a known form nor a telling
+ * name.
+ */
 
 /** Bits a character that tokens have more of. */
 const BITS = 4.3;

@@ -1,7 +1,8 @@
 /**
- * Secrets nobody marked. Everything in a declaration is salted, so no secret is logged; but whoever opens a leaf
- * later shows its value, and the owner's file holds it. So what looks like a secret is refused until somebody says
- * that it is one (then it is never shown) or that it is none. A name may stand in the path, beside the value, or in it.
+ * Finds secrets that are not marked as such. A secret in a declaration is salted and therefore not revealed by the log.
+ * But whoever opens its leaf later shows it, and the owner's file contains it. So what looks like a secret is refused
+ * until the user states that it is one (then it is never shown) or that it is none. The name that tells may be in the
+ * path, beside the value, or in it.
  */
 import { Refusal } from '../bytes/refusal.ts';
 import { secretForm } from './detector.ts';
@@ -12,7 +13,7 @@ import { isNameOfSecret, isPair, isPointer, isSecretBy, isWeakName } from './sec
 import { isOpaque, isRandom } from './secret-random.ts';
 import { inUrl, secretArgument, secretWithin } from './secret-texts.ts';
 
-/** Texts within texts: JSON in an attribute, base64 in JSON, at most so deep. */
+/** Greatest depth of texts within texts, such as JSON in an attribute, or base64 in JSON. */
 const MAX_DEPTH = 3;
 /** Of a name that may be of a secret, so long a value is one. */
 const LONG = 32;
@@ -25,7 +26,9 @@ export interface Unmarked {
   readonly inName?: true;
 }
 
-/** Leaves that look like secrets and are not marked sensitive, with why. `known`: paths somebody spoke for. */
+/**
+ * Leaves that look like secrets and are not marked sensitive, with the reason. `known`: paths that the user decided on.
+ */
 export function unmarkedSecrets(
   leaves: readonly DeclaredLeaf[],
   known: ReadonlySet<string>,

@@ -1,4 +1,7 @@
-/** Whose the signatures in a logged proof are, by the commitment that it names: what openssl alone does not tell. */
+/**
+ * Decides whether the signatures in a logged proof are the target's, by the commitment that the proof names. openssl
+ * alone does not show that.
+ */
 import { Refusal } from '../bytes/refusal.ts';
 import { challengeOf } from './challenge.ts';
 import { aimOf, signerOf, type Signer } from './identity.ts';

@@ -1,6 +1,6 @@
 /**
- * What protects the log from its submitters: when a submission is counted, and batches in hand at once.
- * draft-ietf-scitt-scrapi-11 §5.3: who does not authenticate must limit, with 429 and Retry-After.
+ * Protects the log from its submitters: decides when a submission is counted, and bounds the batches under way
+ * (draft-ietf-scitt-scrapi-11 §5.3: a log that does not authenticate must limit, with 429 and Retry-After).
  */
 import type {
   FastifyInstance,

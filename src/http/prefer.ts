@@ -1,6 +1,6 @@
 /**
- * `Prefer: wait=N` (RFC 7240 §4.3): a submitter who would rather wait for the receipt than ask again. How
- * long, and how many at once, is bounded; one too many is answered as if it had not asked.
+ * `Prefer: wait=N` (RFC 7240 §4.3): a submitter who prefers to wait for the receipt. The time, and the number of
+ * requests that wait, are bounded; a request beyond the bound is answered as if it had not asked to wait.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LeafIndex } from '../bytes/brand.ts';

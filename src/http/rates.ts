@@ -1,10 +1,11 @@
 /**
- * How many statements are taken in a window: of an address, of a key, and of a key about one subject. A batch counts its
- * statements. What is over is refused before any signature is checked.
+ * How many statements are accepted in a window: of an address, of a key, and of a key about one subject. Each statement
+ * of a batch counts. Statements over the limit are refused before any signature is checked.
  *
- * The key that a header names is a claim of whoever sent it. So a key's own counts grow only by what was *logged*: its
- * signature was checked then, and it was new. A stranger who names the key of somebody else, or posts what that key once
- * said, uses up nothing but the rate of their own address. And one key never uses up another's room about a subject.
+ * The key that a header names is not verified at that point. So the counts of a key grow only by statements that were
+ * *logged*: their signature was checked, and they were new. A stranger who names somebody else's key, or submits what
+ * that key once signed, uses up only the rate of their own address. And one key never uses up another's rate about a
+ * subject.
  */
 import { headerMemo } from '../cose/header-memo.ts';
 import { decodeStatement } from '../cose/statement.ts';

@@ -1,6 +1,6 @@
 /**
- * What makes an incident the same again: the text `about`, of which with kind and origin its id is made. Every watcher writes the
- * same text of the same thing, so that one rollback seen by a client, a monitor and a mirror is one incident (spec/incidents.md).
+ * The text `about`, from which, with kind and origin, the id of an incident is made. Every watcher writes the same text
+ * for the same fault, so that a rollback seen by a client, a monitor and a mirror is one incident (spec/incidents.md).
  */
 import type { Digest } from '../bytes/brand.ts';
 import { formatBase64 } from '../bytes/text.ts';
@@ -20,7 +20,10 @@ export function aboutSplit(one: AboutHead, other: AboutHead): string {
     .join('\n');
 }
 
-/** A rollback: the larger head. The log may grow again and be seen at many smaller sizes, and it is the same fall. */
+/**
+ * A rollback: names the larger head alone. The log may grow again and be seen at many smaller sizes; that is the same
+ * rollback.
+ */
 export function aboutRollback(seen: AboutHead): string {
   return `from ${aboutHead(seen)}`;
 }

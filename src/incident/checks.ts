@@ -1,6 +1,6 @@
 /**
- * What verifying an incident is made of: signed heads and logged entries out of its texts, each checked with
- * the keys that the verifier was given, and written down.
+ * The checks of which verifying an incident consists: signed heads and logged entries are extracted from its texts,
+ * each is checked with the keys that the verifier was given, and the result is recorded.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { entryId, type EntryId } from '../bytes/brand.ts';
@@ -22,9 +22,9 @@ export interface Shown {
   readonly proven: boolean;
   /** What signatures and hashes show. */
   readonly proves: readonly string[];
-  /** What is the watcher's word, or is assumed. */
+  /** What only the watcher states, or what is assumed. */
   readonly reports: readonly string[];
-  /** Who must have lied or been broken into, if this is true. */
+  /** Who must have lied or been compromised if the incident is true. */
   readonly blames: string;
 }
 
@@ -83,7 +83,9 @@ export class Checks {
     return logKeysOf(this.policy, this.origin);
   }
 
-  /** Whose signatures these are matters, not which witnesses saw them: witnesses' lines are not looked at. */
+  /**
+   * Opens a head by the log's signatures. Lines of witnesses are ignored, since only the log's signatures matter here.
+   */
   head(name: string, note: string): HeadShown {
     return this.run(name, () => {
       const { origin, logKeys, verify } = this;

@@ -1,4 +1,4 @@
-/** Incidents that are about entries: what each proves, and what only the watcher can say. */
+/** Incidents about entries: what each kind proves, and what only the watcher states. */
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { InForce } from '../registration/rules.ts';
@@ -15,7 +15,7 @@ import { promiseOfChain, promiseOfClaim } from './promise.ts';
 /** Longest part of a stranger's text in a sentence (characters). */
 const QUOTE = 200;
 
-/** The log took what its own policy forbids: the entry, the policy and the checks are all there to repeat. */
+/** The log admitted what its own policy forbids: entry and policy are in the evidence, and the checks are repeated. */
 export function rejectedEntry(checks: Checks, evidence: Of<'entry-rejected' | 'chain-broken'>): Shown {
   const entry = checks.entry('entry', evidence.entry);
   const before = evidence.before && checks.entry('earlier entry', evidence.before);
@@ -138,7 +138,7 @@ function openPolicy(checks: Checks, given: LoggedEvidence, entry: EntryShown): I
   });
 }
 
-/** Whether it should have been expected is for people; that the log took it is shown. */
+/** The log's admission is proven; whether the issuer was to be expected is for people to decide. */
 export function unexpectedIssuer(checks: Checks, evidence: Of<'unexpected-issuer'>): Shown {
   const { subject, issuer, expected } = evidence;
   const entry = checks.entry('entry', evidence.entry);
@@ -164,7 +164,7 @@ export function unexpectedIssuer(checks: Checks, evidence: Of<'unexpected-issuer
   };
 }
 
-/** That something is not there can be shown by nobody; what was promised can. */
+/** The absence of an entry cannot be proven; what was promised can. */
 export function missedProof(checks: Checks, evidence: Of<'missed-proof'>): Shown {
   const { claim, due } = evidence;
   const { checkpoint } = checks.head('head', evidence.head);

@@ -1,4 +1,4 @@
-/** Incidents that are about signed heads: what each proves, and what only the watcher can say. */
+/** Incidents about signed heads: what each kind proves, and what only the watcher states. */
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { parseBase64 } from '../bytes/text.ts';
@@ -15,7 +15,7 @@ import type { Evidence } from './incident.ts';
 /** The evidence of one kind. */
 export type Of<K extends Evidence['kind']> = Extract<Evidence, { readonly kind: K }>;
 
-/** Anyone who trusts the log's key can check this alone: two signatures that contradict each other. */
+/** Anyone who trusts the log's key can verify this: two signatures that contradict each other. */
 export function splitView(checks: Checks, { heads, prefix }: Of<'split-view'>): Shown {
   const [old, now] = [checks.head('first head', heads[0]), checks.head('second head', heads[1])];
   const [small, large] = [old.checkpoint, now.checkpoint];
@@ -60,8 +60,9 @@ function digestOf(text: string): Digest {
 }
 
 /**
- * Every log has signed smaller heads before larger ones, so the order is the watcher's word. Timestamps of the
- * log's own (type 06) that go back say more, and yet a clock that was set back makes them too.
+ * Every log signs smaller heads before larger ones, so only the watcher's statement tells in which order they were
+ * served. If the log's own timestamps (type 06) go back, that is further evidence; but a clock that was set back also
+ * causes it.
  */
 export function rollback(checks: Checks, { heads }: Of<'rollback'>): Shown {
   const [seen, served] = [checks.head('head seen', heads[0]), checks.head('head served later', heads[1])];
@@ -121,7 +122,7 @@ export function staleHead(checks: Checks, evidence: Of<'stale-head'>): Shown {
   };
 }
 
-/** Lines can be taken off a note by anybody, so what is missing is always the watcher's word. */
+/** Anybody can remove signature lines from a note, so only the watcher's statement tells what was missing. */
 export function quorumLost(checks: Checks, evidence: Of<'quorum-lost'>): Shown {
   const head = checks.head('head', evidence.head);
   const own = checks.policy.quorum !== 'none';
@@ -170,7 +171,7 @@ function cosignatureOf(head: HeadShown, witness: NoteVerifier, checks: Checks): 
   }
 }
 
-/** A bad line convicts nobody: whoever passes a note on can add one. */
+/** A line that does not verify accuses nobody, since whoever passes a note on can add one. */
 export function forgedCosignature(checks: Checks, evidence: Of<'forged-cosignature'>): Shown {
   const head = checks.head('head', evidence.head);
   const witness = checks.run('witness key', () => {

@@ -1,4 +1,4 @@
-/** Judging one logged entry again, as the log should have, from the entry and what the evidence gives. */
+/** Decides one logged entry again, as the log should have, from the entry and the evidence. */
 import type { EntryId } from '../bytes/brand.ts';
 import { Refusal, type RefusalCode } from '../bytes/refusal.ts';
 import {
@@ -62,8 +62,8 @@ function admitAgain(given: Case): void {
 }
 
 /**
- * What the log knew, as far as it is shown. A commitment that is not given counts as there and in order, unless
- * it is what is said to be missing: a check that the claim is not about must not get in its way.
+ * What the log knew, as far as the evidence shows. A commitment that is not in the evidence counts as present and
+ * valid, unless the claim is that it is missing: a check that the claim is not about must not fail.
  */
 function factsOf(before: EntryShown | undefined, parsed: ParsedStatement, code: string): Facts {
   const earlier = before && { id: before.id, ...readEarlier(before) };
@@ -133,7 +133,7 @@ const ALWAYS: ReadonlySet<string> = new Set<RefusalCode>([
   'bad-signature',
 ]);
 
-/** Whether the refusal holds whatever other policies, commitments and links the log may have had. */
+/** Whether the refusal is right whatever other policies, commitments and links the log may have had. */
 export function standsAlone({ entry, before, code }: Case): boolean {
   if (ALWAYS.has(code)) return true;
   const parsed = readOrNothing(entry.bytes);

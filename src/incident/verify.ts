@@ -43,8 +43,8 @@ export interface IncidentVerdict {
 }
 
 /**
- * Checks an incident under the trusted keys. For what is in the file it refuses only `newer-version` and
- * `older-version`: entries of rules that are not known here say nothing, be it against the log or the watcher.
+ * Verifies an incident under the trusted keys. The content of the file leads to a refusal only for `newer-version` and
+ * `older-version`: entries under rules that this program does not know prove nothing against the log or the watcher.
  */
 export function verifyIncident(
   incident: Incident,

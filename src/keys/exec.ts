@@ -1,7 +1,7 @@
 /**
- * Signing with a key that only a program can reach: a KMS, Vault, a hardware module (spec/signers.md). The program
- * is called with one word, `public` or `sign`, and nothing that it says is believed: the key must be a strong one
- * and the one that was named, each signature must verify under it.
+ * Signs with a key that only a program can use: a KMS, Vault, a hardware module (spec/signers.md). The program is
+ * called with one word, `public` or `sign`. Its answers are checked: the key must be strong and the one that was named,
+ * and each signature must verify under it.
  */
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * From what a user names as a key to a signer. A name is a file (PKCS#8 PEM or unencrypted OpenSSH
- * Ed25519), `ssh-agent:`, optionally followed by a fingerprint or a comment, or `exec:` and a program.
+ * Loads a signer by the name of its key. A name is a file (PKCS#8 PEM or unencrypted OpenSSH Ed25519), `ssh-agent:`
+ * with an optional fingerprint or comment, or `exec:` and a program.
  */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { Refusal, refuse } from '../bytes/refusal.ts';

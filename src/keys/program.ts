@@ -1,6 +1,6 @@
 /**
- * Runs a user's program that keeps a key. It has the environment of this process, where credentials are expected; it has
- * no terminal to ask at.
+ * Runs a user's program that holds a key. It gets the environment of this process, which may contain its credentials,
+ * and no terminal.
  */
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';

@@ -1,7 +1,7 @@
 /**
- * A program of somebody else's: its words as they are (no shell), bounded time and output, and an end by force for it and
- * all it started that stayed in its group. What it says is told to whoever asked for it, and whoever that is refuses in
- * words of its own.
+ * Runs another program: with its arguments as they are (no shell), within bounds of time and output. At the end, the
+ * program and everything it started in its process group are killed. Its output goes to the caller, who words the
+ * refusals.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 

@@ -1,6 +1,6 @@
 /**
- * SQLite files of our own that hold a memory: made whole or not at all, so that one which is empty, or holds other tables
- * than we make, is never taken for a new one. Whoever opens them refuses that in words of its own.
+ * SQLite files that hold a memory. They are made complete or not at all, so that a file which is empty, or has other
+ * tables, is never taken for a new one. The caller words the refusal.
  */
 import Database from 'better-sqlite3';
 import { randomUUID } from 'node:crypto';

@@ -1,7 +1,7 @@
 /**
- * What the machine did wrong rather than the program: a disk that is full, a file system that is read-only, a name
- * that may not be written. Verbs refuse what they expect, in their own words; this catches the rest, so that nobody
- * is shown a stack for it.
+ * Faults of the machine rather than of the program: a full disk, a read-only file system, a path that may not be
+ * written. Verbs refuse the faults that they expect, in their own words; this module turns the others into refusals, so
+ * that users see no stack trace for them.
  */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 

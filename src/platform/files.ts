@@ -1,6 +1,6 @@
 /**
- * Files that must be whole or absent: written beside their place, flushed, then put there in one step, whose folder is
- * flushed too. And folders, and reading what a user named.
+ * Files that must be complete or absent: written beside their place, flushed, and then renamed; the folder is flushed,
+ * too. Also folders, and reading files that a user named.
  */
 import { link, mkdir, open, readFile, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';

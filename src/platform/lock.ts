@@ -1,7 +1,7 @@
 /**
- * One process per directory: an SQLite file that stays exclusively locked while the process lives. The system
- * drops the lock with the process, however that ends. A file of its own, so that others can read what lies
- * beside it meanwhile.
+ * Allows one process for each directory: an SQLite file stays exclusively locked while the process lives. The system
+ * releases the lock when the process ends, in whatever way. The lock is a file of its own, so that others can read the
+ * files beside it meanwhile.
  */
 import Database from 'better-sqlite3';
 import { mkdirSync } from 'node:fs';

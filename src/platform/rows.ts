@@ -1,4 +1,4 @@
-/** Rows of SQLite. They come from a file that may be damaged: every column is looked at before it is believed. */
+/** Reads rows of SQLite. The file may be damaged, so the type of every column is checked. */
 import type { Refusal } from '../bytes/refusal.ts';
 
 /** A row as better-sqlite3 gives it. */

@@ -1,6 +1,6 @@
 /**
- * SQLite files that lose nothing of what they took: opening them, and the refusals for what can be wrong with them. Each
- * owner says in its own words what to do about a trouble; which trouble it is, is decided here.
+ * Opens SQLite files durably, and decides which trouble a failure is. Each owner of a file words what to do about a
+ * trouble.
  */
 import Database from 'better-sqlite3';
 import { refuse, type Refusal, type RefusalCode } from '../bytes/refusal.ts';

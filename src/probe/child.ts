@@ -1,4 +1,4 @@
-/** A program that a probe runs: an environment that is named, what it cost, and nothing told of what it complained about. */
+/** Runs a program for a probe: with a named environment, measuring its cost, and without revealing its error output. */
 import { refuse } from '../bytes/refusal.ts';
 import { runChild, type Child } from '../platform/child.ts';
 import { programCost, programsCpu } from './cpu.ts';

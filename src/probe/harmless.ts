@@ -18,7 +18,7 @@ export function nameOf(text: string | null | undefined, max = 128): string | und
   return /^[\p{L}\p{M}\p{N} ._$@+/~"()[\],*-]+$/u.test(text) ? text : undefined;
 }
 
-/** A name, or the word that says that there is one which is withheld. */
+/** A name; or a fixed word if there is a name that is withheld. */
 export function nameOrWithheld(text: string | null | undefined, max?: number): string {
   return nameOf(text, max) ?? WITHHELD;
 }
@@ -37,8 +37,8 @@ export function wordOf<T extends string>(
 }
 
 /**
- * What went wrong on the way to a target, by the code that Node or its system gives it (`ECONNREFUSED`,
- * `CERT_HAS_EXPIRED`, `HPE_INVALID_CONSTANT`). Messages quote the other side, and are never told.
+ * The cause of a failed connection, as the code that Node or its system gives (`ECONNREFUSED`, `CERT_HAS_EXPIRED`,
+ * `HPE_INVALID_CONSTANT`). Messages may quote the other side, so they are never used.
  */
 export function errorCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

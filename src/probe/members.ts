@@ -1,7 +1,7 @@
 /**
- * Populations that are looked at one by one. A proof holds a leaf for each member that was looked at
- * (spec/statements.md §5), so that an auditor can ask to see any of them: a probe that only tallies them would claim a
- * population that nothing stands for.
+ * Populations whose members are observed one by one. A proof has a leaf for each observed member (spec/statements.md
+ * §5), so that an auditor can ask to see any of them. A probe that only counted them could state a population that does
+ * not exist.
  */
 import type { Population } from '../claim/observed.ts';
 import type { Withheld } from '../claim/withheld.ts';

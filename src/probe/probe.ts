@@ -1,7 +1,7 @@
 /**
- * A probe: one small module that looks at a running target. Its description says what it takes, what it can prove, what it
- * does to the target and how long it may take; it changes nothing. Whether a target may be probed is decided before (a
- * target that its owner has not enrolled is refused).
+ * A probe: a small module that observes a running target and changes nothing. Its description states its parameters,
+ * what it can prove, what it does to the target, and how long it may take. The caller decides beforehand whether the
+ * target may be probed: one that its owner has not enrolled is refused.
  */
 import type { Observed } from '../claim/observed.ts';
 import type { Value } from '../claim/value.ts';
@@ -10,8 +10,8 @@ import type { ProbeDescription } from './description.ts';
 
 export interface Probe extends ProbeDescription {
   /**
-   * Looks once. Rejects with a Refusal when it could not: `unavailable` (nobody answers), `config-invalid`
-   * (parameters), `too-large`; any other error is a bug.
+   * Observes once. Rejects with a Refusal if it could not: `unavailable` (no answer), `config-invalid` (parameters),
+   * `too-large`. Any other error is a bug.
    */
   run(task: ProbeTask): Promise<Observed>;
 }
@@ -22,8 +22,8 @@ export interface ProbeTask {
   /** The claim's and the owner's, checked against `parameters`, defaults filled in. */
   readonly params: ReadonlyMap<string, Parameter>;
   /**
-   * 32 bytes nobody knew before: SHA-256(checkpoint root ‖ entry id of the commitment ‖ nonce). What the target
-   * signs over them, it signed after that checkpoint, and for this commitment.
+   * 32 bytes that nobody could know before: SHA-256(checkpoint root ‖ entry id of the commitment ‖ nonce). What the
+   * target signs over them, it signed after that checkpoint and for this commitment.
    */
   readonly challenge: Uint8Array;
   /** What the commitment declares, opened: canonical leaves by path; for probes that compare. */

@@ -1,6 +1,6 @@
 /**
- * The CWT claims that statements of our kinds carry beside issuer and subject (RFC 8392; spec/statements.md §1): for
- * which log a statement is, and, where the same may be said again on purpose, when it was said.
+ * The CWT claims of Tallystick's own kinds besides issuer and subject (RFC 8392; spec/statements.md §1): the log that a
+ * statement is meant for and, for kinds that may be repeated on purpose, the time of issue.
  */
 import { isCborArray, type CborMap } from '../bytes/cbor.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -9,8 +9,8 @@ import type { StatementKind } from './kinds.ts';
 import { MAX_TIME } from './vocabulary.ts';
 
 /**
- * Kinds whose statements say when they were said (`iat`). Whoever waives, ends the waiver and waives again says the
- * same thing twice; without a time both statements are the same bytes, and the log has them already.
+ * Kinds whose statements have a time of issue (`iat`). Somebody may waive a claim, end the waiver, and waive it again.
+ * Without a time, both statements would be the same bytes, and the log would have the second already.
  */
 const SAID_AGAIN: ReadonlySet<StatementKind> = new Set(['approval', 'waiver', 'deployment']);
 

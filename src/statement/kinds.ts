@@ -35,8 +35,8 @@ const KINDS: ReadonlyMap<string, StatementKind> = new Map(Object.entries(CONTENT
 const RESERVED = 'application/vnd.tallystick.';
 
 /**
- * The kind of a content type. Refuses `malformed-statement` for one under our prefix that this version
- * does not know: logged unread today, it would be judged by other rules tomorrow.
+ * The kind of a content type. Refuses `malformed-statement` for one below our prefix that this version does not know.
+ * If it were logged unread today, a later version would judge it by other rules.
  */
 export function kindOf(contentType: string | number | undefined): StatementKind {
   if (typeof contentType !== 'string') return 'other';

@@ -1,4 +1,7 @@
-/** An entry and its twin (cose/twin.ts) are one entry: a log that shows both, or one twice, admitted what it must not. */
+/**
+ * An entry and its twin (cose/twin.ts) count as one entry. A log that has both, or has one twice, admitted what it must
+ * refuse.
+ */
 import type { EntryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { twinOf } from '../cose/twin.ts';

@@ -1,8 +1,8 @@
 /**
- * Small readers that turn decoded CBOR into typed, frozen values and back. Each says exactly which field
- * is wrong: `claims[2].cadence: expected …`. Nothing is optional by accident, nothing unknown is
- * skipped: what `parse` accepts, `encode` gives back unchanged. Lengths of text count UTF-8 bytes, as
- * `.size` does in CDDL (RFC 8610 §3.8.1).
+ * Small readers that turn decoded CBOR into typed, frozen values, and back. A refusal names the wrong field:
+ * `claims[2].cadence: expected …`. An unknown member is refused, and a member is optional only where the schema says
+ * so. `encode` returns exactly what `parse` accepted. Lengths of text count UTF-8 bytes, as `.size` does in CDDL (RFC
+ * 8610 §3.8.1).
  */
 import { isCborArray, isCborMap, type CborMap, type CborValue } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';

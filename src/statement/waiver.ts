@@ -1,6 +1,6 @@
 /**
- * The payload of a waiver: somebody answers for claims not being proven until a date (spec/statements.md §6a). It
- * is no pass: until then the verdict is WAIVED, with owner and reason beside it. The statement's `sub` is the
+ * The payload of a waiver: a named owner answers for claims that are not proven, until a date (spec/statements.md §6a).
+ * It does not pass a claim: until then the verdict is WAIVED, shown with owner and reason. The statement's `sub` is the
  * commitment's.
  */
 import { array, prose, record, text, type Of } from './schema.ts';

@@ -1,6 +1,6 @@
 /**
- * Copying a store. The copy is made through a connection of its own that stays in one read transaction,
- * so it holds exactly one committed state, however much is written meanwhile, and delays nobody.
+ * Copies a store. The copy uses a connection of its own that stays in one read transaction, so it contains exactly one
+ * committed state, however much is written meanwhile, and it delays no writer.
  */
 import Database from 'better-sqlite3';
 import { refuse } from '../bytes/refusal.ts';

@@ -1,8 +1,8 @@
 /**
- * The signed-head guard: the highest size and root this log ever signed, in a file apart from the store.
- * It turns a restored old backup, which would make the log sign a second history, into a refusal at
- * start-up. It is also the lock: the file stays exclusively locked while the log runs, and the system
- * drops the lock with the process, however that ends.
+ * The guard: the highest size and root that this log ever signed, in a file separate from the store. If an old backup
+ * was restored, the log would sign a second history; the guard makes it refuse to start instead. The file is also the
+ * lock: it stays exclusively locked while the log runs, and the system releases the lock when the process ends, in
+ * whatever way.
  */
 import type Database from 'better-sqlite3';
 import { digest, entryId, treeSize } from '../bytes/brand.ts';
@@ -22,7 +22,7 @@ export class SqliteGuard implements Guard {
   readonly #db: Database.Database;
   readonly #origin: string;
   readonly #put: Database.Statement;
-  /** What the file holds: nobody else can write to it while it is locked. */
+  /** The content of the file. No other process can write it while it is locked. */
   #last: Signed | undefined;
 
   private constructor(db: Database.Database, origin: string) {
@@ -50,8 +50,8 @@ export class SqliteGuard implements Guard {
   }
 
   /**
-   * What the guard at `path` holds, without its lock and without a write. Refuses `locked` while the log runs, since
-   * nobody else can read then, and as `open` does.
+   * Reads the guard at `path` without its lock and without writing. Refuses `locked` while the log runs, since nobody
+   * else can read it then, and as `open` does.
    */
   static look(path: string, origin: string): Signed | undefined {
     const words: TroubleWords = (trouble, why) =>
@@ -90,7 +90,7 @@ export class SqliteGuard implements Guard {
   }
 }
 
-/** Whether a head may be signed after another: larger, or the very same. */
+/** Whether a head may be signed after another: it is larger, or the same. */
 function mayFollow(head: Head, last: Head): boolean {
   return head.size > last.size || (head.size === last.size && equalBytes(head.root, last.root));
 }
@@ -109,7 +109,7 @@ function guardWords(path: string): TroubleWords {
     )[trouble];
 }
 
-/** The table of 0.1 names no policy. */
+/** The table of version 0.1 has no column for the policy. */
 function olderGuard(path: string, cause: unknown): Error {
   return refuse(
     'older-version',

@@ -1,10 +1,10 @@
 /**
- * Makes one row of the parts of a full bundle (parts.ts), behind the commits: a step at a time, each a transaction of
- * its own that moves PART_BYTES at most. Bytes are in one row or in the other, never in two. `merged.upto`: the index
- * up to which parts are as they stay; a process that ends goes on there when it starts again.
+ * Merges the parts of a full bundle (parts.ts) into one row, after the commits: step by step, each step a transaction
+ * of its own that moves at most PART_BYTES. Bytes are always in one row or in the other, never in both. `merged.upto`:
+ * the index below which parts stay as they are; after a restart, merging continues there.
  *
- * Nobody is promised anything by a step, so none waits for the disk: it becomes durable with the next commit, in
- * order, or is lost as a whole.
+ * No step acknowledges anything, so none waits for the disk. A step becomes durable with the next commit, in order, or
+ * is lost as a whole.
  */
 import type Database from 'better-sqlite3';
 import { refuse } from '../bytes/refusal.ts';
@@ -13,13 +13,13 @@ import { isRow } from '../platform/rows.ts';
 import { PART_BYTES } from './parts.ts';
 import { number } from './rows.ts';
 
-/** The parts of a step, named so that tests can stop the process between any two. */
+/** The moments of a step, so that tests can stop the process between any two. */
 export type MergeStep = 'merging' | 'merge-cleared' | 'merge-written' | 'merge-marked' | 'merged';
 
-/** Parts that one step passes by because they are as they stay. */
+/** Most parts that one step skips because they stay as they are. */
 const PASSED = 64;
 
-/** Up to which entry parts are as they stay, and how many entries lie in full bundles. */
+/** The index below which parts stay as they are, and the number of entries in full bundles. */
 interface Places {
   readonly upto: number;
   readonly full: number;
@@ -35,7 +35,7 @@ export class Merger {
   readonly #put: Database.Statement;
   readonly #mark: Database.Statement;
   readonly #transaction: Database.Transaction<() => Places>;
-  /** What `merged.upto` was at the last look. */
+  /** The value of `merged.upto` when it was last read. */
   #upto = 0;
 
   constructor(db: Database.Database, step: (step: MergeStep) => void) {
@@ -52,7 +52,7 @@ export class Merger {
     this.#transaction = db.transaction(() => this.#merge());
   }
 
-  /** Whether a step may have something to do in a store of this size, by what the last one left: without a look at it. */
+  /** Whether a step may have work in a store of this size, judged by the last step without reading the store. */
   mayBeDue(size: number): boolean {
     return this.#upto < fullOf(size);
   }
@@ -96,7 +96,7 @@ export class Merger {
     return { upto: at, full };
   }
 
-  /** The parts from `at` on that fit into one, within their bundle: how many, and where the next begins. */
+  /** The parts from `at` on that fit into one row, within their bundle: their number, and where the next begins. */
   #run(at: number): { readonly end: number; readonly parts: number } {
     const bundleEnd = at - (at % TILE_WIDTH) + TILE_WIDTH;
     let parts = 0;

@@ -19,7 +19,9 @@ export const PART_BYTES = 98_304;
 /** A part as it is stored. */
 export type Part = readonly [first: number, bytes: Uint8Array];
 
-/** Appended entries as parts: cut where a bundle ends, and where a part would be longer than PART_BYTES. */
+/**
+ * Divides appended entries into parts, at the end of each bundle and wherever a part would be longer than PART_BYTES.
+ */
 export function partsOf(
   entries: readonly { readonly index: number; readonly bytes: Uint8Array }[],
 ): readonly Part[] {
@@ -39,12 +41,12 @@ export function partsOf(
   return parts;
 }
 
-/** Reads parts. What does not lie where it should is `corrupt-store`. */
+/** Reads parts. Refuses `corrupt-store` if a part is missing or misplaced. */
 export class Parts {
   readonly #parts: Database.Statement;
 
   constructor(db: Database.Database) {
-    // Indices of entries that begin parts come from one statement, and so from one committed state.
+    // One statement reads the indices at which parts begin, so that all belong to one committed state.
     this.#parts = db
       .prepare(
         `SELECT first, bytes FROM part

@@ -1,11 +1,11 @@
 /**
- * The newest entries' places in the look-up tables, in memory. An id or a leaf hash falls anywhere in a table of
- * hashes: written with its commit, each would dirty a page of its own, in a log of millions most of what a commit
- * writes. So the tables are written a slice of the hashes at a time, in turn, in order, for the last 65,536 entries:
- * rows that share pages, a few milliseconds' worth in one commit. What a slice lacks is found here.
+ * The newest entries' places in the look-up tables, in memory. An id or leaf hash falls anywhere in a table of hashes.
+ * If each were written with its commit, it would change a page of its own: in a log of millions, most of what a commit
+ * writes. So the tables are written one slice of the hashes at a time, in turn, for the last 65,536 entries: rows that
+ * share pages, a few milliseconds of work in one commit. Entries that a slice lacks are found here.
  *
- * `flushed.upto`: the look-up rows of a slice are in the tables for the entries below it. `head.flushes`: how
- * many slices were written, ever. Entries are the truth, the rest is made from them.
+ * `flushed.upto`: the tables contain the look-up rows of a slice for the entries below it. `head.flushes`: the number
+ * of slices that were ever written. The tables can always be made again from the entries.
  */
 import type Database from 'better-sqlite3';
 import { refuse } from '../bytes/refusal.ts';
@@ -77,7 +77,7 @@ export class RecentEntries {
     this.catchUpTo({ size, flushes });
   }
 
-  /** `catchUp` for who has just read the head. */
+  /** `catchUp` for a caller that has just read the head. */
   catchUpTo({ size, flushes }: Bounds): void {
     if (size === this.#size && flushes === this.#flushes) return;
     if (flushes !== this.#flushes) this.#forget(numbers(this.#flushed.all()));
@@ -91,7 +91,7 @@ export class RecentEntries {
     this.#size = size;
   }
 
-  /** Takes the entries that the caller committed after the last `catchUp`, in place of reading them back. */
+  /** Takes the entries that the caller committed after the last `catchUp`, so that they need not be read back. */
   committed(entries: readonly NewPlace[], { size, flushes }: Bounds): void {
     if (flushes !== this.#flushes) return; // tables were written: the next `catchUp` reads which
     for (const { index, key, leaf } of entries) {
@@ -110,7 +110,7 @@ export class RecentEntries {
     else before.push(index);
   }
 
-  /** Forgets what the tables have by now. */
+  /** Drops what the tables have by now. */
   #forget(flushedUpTo: readonly number[]): void {
     for (const [slice, upto] of flushedUpTo.entries()) {
       if (upto === this.#flushedUpTo[slice]) continue;

@@ -80,8 +80,8 @@ export function storedOrigin(db: Database.Database): string {
 }
 
 /**
- * What is said of a store that cannot be used. It can only be read in a folder that can be written, unlike a backup,
- * since its write-ahead log has an index in shared memory.
+ * The texts of refusals about an unusable store. A store can be read only in a folder that can be written, unlike a
+ * backup, because its write-ahead log has an index in shared memory.
  */
 export function storeWords(path: string): TroubleWords {
   return (trouble, why) =>
@@ -121,7 +121,7 @@ function checkVersion(db: Database.Database): void {
 const OBJECTS =
   "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1";
 
-/** A trigger would change what is logged behind our back, and without a table or an index nothing can be looked up. */
+/** A trigger could change what is logged; without a table or an index, entries cannot be found. */
 function checkObjects(path: string, db: Database.Database): void {
   const wanted = new Database(':memory:');
   try {

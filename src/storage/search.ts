@@ -1,10 +1,11 @@
 /**
- * Searches by filters. Each filter has an index of entry numbers. A search walks the index of one filter downwards
- * and asks the indexes of the others; rows are read only for what all of them hold.
+ * Searches by filters. Each filter has an index of entry numbers. A search walks the index of one filter from the
+ * newest entry down, and looks each number up in the indexes of the others. It reads rows only for numbers that are in
+ * all of them.
  *
- * The filter that is walked is the rarest from there on: whose next steps reach furthest down. That is looked at again
- * after 64 steps, after 256 more, and so on, so that a search whose first steps match costs little, and one that never
- * matches ends where its rarest filter ends. All steps together are bounded, whatever is asked.
+ * It walks the filter that is rarest from there on: whose next steps reach furthest down. That is decided again after
+ * 64 steps, after 256 more, and so on. So a search whose first steps match costs little, and one that never matches
+ * ends where its rarest filter ends. The number of steps is bounded in any case.
  */
 import type Database from 'better-sqlite3';
 import type { EntryRow, SearchPage } from '../log/ports.ts';
@@ -50,7 +51,7 @@ export class Searches {
     return page(rows, limit, from);
   }
 
-  /** The filter whose next steps reach furthest down, and how far: END when it has no more. */
+  /** The filter whose next steps reach furthest down, and how far; END if it has no further numbers. */
   #rarest(filters: readonly Filter[], from: number, steps: number): { walked: Filter; reach: number } {
     let rarest: { walked: Filter; reach: number } | undefined;
     for (const walked of filters) {
@@ -116,7 +117,7 @@ function rowsOf(found: readonly unknown[]): readonly EntryRow[] {
   return found.filter(isRow).map(entryRow);
 }
 
-/** A full page goes on below its last row, another one at `next`. */
+/** A full page continues below its last row, any other page at `next`. */
 function page(rows: readonly EntryRow[], limit: number, next: number | undefined): SearchPage {
   return { rows, next: rows.length === limit ? rows.at(-1)?.index : next };
 }

@@ -1,6 +1,6 @@
 /**
- * Reading a log from its SQLite file, on a connection of its own: in WAL mode a reader sees the last
- * committed state and neither waits for the writer nor holds it up.
+ * Reads a log from its SQLite file, on a connection of its own. In WAL mode a reader sees the last committed state,
+ * does not wait for the writer, and does not delay it.
  */
 import type Database from 'better-sqlite3';
 import { digest, leafIndex, treeSize, type Digest, type EntryId, type LeafIndex } from '../bytes/brand.ts';
@@ -61,7 +61,7 @@ export class SqliteReader implements StoreReader {
     return firstUse(db, storeWords(path), () => new SqliteReader(db));
   }
 
-  /** From here on every read sees the state of this moment, whatever is committed meanwhile. */
+  /** From this call on, every read returns the state of this moment, whatever is committed meanwhile. */
   freeze(): void {
     this.db.exec('BEGIN');
   }

@@ -1,7 +1,7 @@
 /**
- * The default store: one SQLite file in WAL mode with synchronous=FULL. A plan is applied in one
- * transaction that begins by comparing the stored head with the expected one, so that two writers, or a
- * writer that lost track, can never both extend the tree.
+ * The default store: one SQLite file in WAL mode with synchronous=FULL. A plan is applied in one transaction that first
+ * compares the stored head with the expected one. So two writers, or a writer with a wrong state, can never both extend
+ * the tree.
  */
 import Database from 'better-sqlite3';
 import type { EntryId } from '../bytes/brand.ts';
@@ -31,9 +31,9 @@ export class SqliteStore extends SqliteReader implements Store {
   readonly #step: (step: CommitStep) => void;
   readonly #merger: Merger;
   #merging: NodeJS.Immediate | undefined;
-  /** The file that is written, as its path led to it when it was opened. */
+  /** Identity of the file at its path when it was opened. */
   readonly #file: string | undefined;
-  /** Whether the newest head is of our own last commit, so that what `recent` holds is all there is. */
+  /** Whether this connection committed the newest head, so that `recent` is complete. */
   #ownHead = false;
 
   constructor(db: Database.Database, step: (step: CommitStep) => void = () => {}) {
@@ -58,7 +58,7 @@ export class SqliteStore extends SqliteReader implements Store {
 
   async known(ids: readonly EntryId[]): Promise<ReadonlyMap<EntryId, EntryRow>> {
     if (ids.length === 0) return new Map();
-    // What another process wrote is not seen here; then the next commit finds another head, and is refused.
+    // What another process wrote is not visible here. The next commit then finds another head, and is refused.
     if (!this.#ownHead) this.recent.catchUp();
     // One statement asks for all: by itself every look-up locks the file and unlocks it (4 µs of 9).
     const prefixes = ids.map(idPrefix);
@@ -102,7 +102,8 @@ export class SqliteStore extends SqliteReader implements Store {
       if (cause instanceof Refusal) throw cause;
       throw refuse('store-failed', `the store could not commit: ${String(cause)}`, { cause });
     }
-    // If we die from here on, the batch is in the tree: its submitters post again and find it logged.
+    // If the process ends after this point, the batch is in the tree: its submitters submit again, and get the existing
+    // entries.
     this.#step('committed');
     if (this.#merger.mayBeDue(plan.head.size)) this.#mergeSoon();
   }
@@ -112,14 +113,14 @@ export class SqliteStore extends SqliteReader implements Store {
     return this.#merger.step();
   }
 
-  /** Merges when nothing else is to be done, a step each time, so that a commit waits for one at most. */
+  /** Merges while nothing else is to be done, one step at a time, so that a commit waits for one step at most. */
   #mergeSoon(): void {
     this.#merging ??= setImmediate(() => {
       this.#merging = undefined;
       try {
         if (this.db.open && this.merge()) this.#mergeSoon();
       } catch (cause) {
-        // Everything is served from where it is. What is wrong with the disk or the file, the next commit or fsck tells.
+        // Data is served from where it is. A fault of the disk or the file is reported by the next commit or by fsck.
         if (!(cause instanceof Refusal || cause instanceof Database.SqliteError)) throw cause;
       }
     }).unref();
@@ -132,7 +133,10 @@ export class SqliteStore extends SqliteReader implements Store {
     this.db.close();
   }
 
-  /** Refuses `swap-lost` unless the head is the expected one. Gives the slices of the look-up tables that were ever written. */
+  /**
+   * Refuses `swap-lost` unless the head is the expected one. Returns the number of slices of the look-up tables that
+   * were ever written.
+   */
   #compare(expected: Head | undefined): number {
     const row: unknown = this.#statements.head.get();
     const same = isRow(row)
@@ -148,7 +152,10 @@ export class SqliteStore extends SqliteReader implements Store {
     return isRow(row) ? number(row, 'flushes') : 0;
   }
 
-  /** What is written to a file that no path leads to any more is gone with the process: nothing may be promised of it. */
+  /**
+   * If no path leads to the file any more, what is written to it is lost when the process ends, so that nothing may be
+   * acknowledged.
+   */
   #stillThere(): void {
     if (fileAt(this.db.name) !== this.#file)
       throw refuse(

@@ -1,9 +1,9 @@
 /**
- * Checking proofs: inclusion (RFC 9162 §2.1.3.2), consistency (§2.1.4.2) and subtrees
- * (draft-ietf-plants-merkle-tree-certs §4.4.3, of which consistency is the case that starts at 0).
+ * Checks proofs: inclusion (RFC 9162 §2.1.3.2), consistency (§2.1.4.2) and subtrees
+ * (draft-ietf-plants-merkle-tree-certs §4.4.3; consistency is the case that starts at 0).
  *
- * Every function here takes a stranger's numbers and hashes and refuses `proof-failed` for whatever does
- * not prove what is claimed. What passes says: if `root` is the root of that tree, then the rest is true.
+ * Every function takes untrusted numbers and hashes, and refuses `proof-failed` if they do not prove what is claimed. A
+ * proof that passes shows: if `root` is the root of that tree, then the claim is true.
  */
 import { DIGEST_LENGTH, type Digest, type LeafIndex, type TreeSize } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';

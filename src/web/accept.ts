@@ -1,7 +1,7 @@
 /**
- * What a client would like to get (RFC 9110 §12.5.1). Only what deciding between a few known types
- * needs: the most specific range that covers a type gives its quality; parameters but `q` are ignored,
- * and so is a range that cannot be read.
+ * The media types that a client accepts (RFC 9110 §12.5.1), as far as deciding between a few known types needs: the
+ * most specific range that covers a type gives its quality. Parameters other than `q`, and ranges that cannot be
+ * parsed, are ignored.
  */
 
 /** How specific a range is: `*` + `/*`, `type/*`, `type/subtype`. */
@@ -9,21 +9,21 @@ const ANY = 1;
 const FAMILY = 2;
 const EXACT = 3;
 
-/** One range's word on a type. */
+/** The quality that one range gives a type. */
 interface Match {
   readonly quality: number;
   readonly specific: number;
 }
 
-/** Whether the client takes a media type at all. No header, or one without a readable range: it does. */
+/** Whether the client accepts a media type. True if there is no header, or no range that can be parsed. */
 export function accepts(accept: string | undefined, type: string): boolean {
   if (accept === undefined || accept === type || accept === '*/*') return true;
   return match(accept, type).quality > 0;
 }
 
 /**
- * How much the client likes the best of some types: quality first, then how expressly it was named.
- * For comparing; 0 when it takes none of them.
+ * How much the client prefers the best of some types: by quality, then by how specifically it was named. Only for
+ * comparison; 0 if it accepts none of them.
  */
 export function liking(accept: string | undefined, types: readonly string[]): number {
   let best = 0;

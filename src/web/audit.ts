@@ -1,6 +1,6 @@
 /**
- * JSON for auditors, under /v1: the same facts as tiles and receipts, in a form to look at. Nothing here
- * needs to be believed: every proof leads to a root that a checkpoint signs.
+ * JSON for auditors, under /v1: the same facts as tiles and receipts, easier to read. The server need not be trusted:
+ * every proof leads to a root that a checkpoint signs.
  */
 import {
   isEntryId,
@@ -46,7 +46,7 @@ export function audit(app: App, origin: string, reader: LogReader): void {
 function proofs(app: App, reader: LogReader): void {
   app.get('/v1/inclusion', { schema: schemas.inclusionSchema }, async ({ query }) => {
     const index = await indexOf(query, reader);
-    // Whoever was just acknowledged asks before the next checkpoint is out: it has its proof as soon as that is.
+    // A client that was just acknowledged may ask before the next checkpoint is published; it then waits for that.
     if (query.size === undefined && index < reader.head().size) await reader.published(index, PUBLICATION_MS);
     const size = sizeOr(query.size, reader);
     if (index >= size)

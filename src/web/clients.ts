@@ -1,7 +1,9 @@
-/** Who counts as one client: an IPv4 address, or the /64 that a customer gets of IPv6 (RFC 6177 §2). */
+/** What counts as one client: an IPv4 address, or an IPv6 /64, which is what a customer gets (RFC 6177 §2). */
 import { isIPv6 } from 'node:net';
 
-/** The name of a client by its address. An IPv4 address in IPv6's clothes (`::ffff:192.0.2.1`) is itself. */
+/**
+ * The name of a client by its address. An IPv4 address in IPv6 form (`::ffff:192.0.2.1`) counts as the IPv4 address.
+ */
 export function clientOf(address: string): string {
   if (!address.includes(':')) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

@@ -1,9 +1,10 @@
 /**
- * Who may hold how many connections. One client holds an eighth of them at most, and an eighth stays free for clients
- * that have none yet, so that nobody shuts the others out by connecting. A client at its limit makes room with its own oldest
- * connection on which no request is in hand; where all are at work, its next connection is closed at once.
+ * Limits connections. One client may hold an eighth of all connections, and an eighth stays free for clients that have
+ * none yet, so that nobody can exclude others by connecting. A client at its limit loses its own oldest connection
+ * without a request; if all its connections have one, its next connection is closed at once.
  *
- * A proxy that speaks for many clients is not limited: it limits them itself, and requests count by the address it forwards.
+ * A proxy that connects on behalf of many clients is not limited here: it limits its clients itself, and requests count
+ * for the address that it forwards.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -26,7 +27,7 @@ interface Connection {
   readonly socket: Socket;
   /** Requests that are not answered yet. */
   inHand: number;
-  /** When its last answer ended, as a count of all that did; of a new one, when it came. */
+  /** A counter of ended answers, at the time of its last one; for a new connection, at its begin. */
   used: number;
   /** Called at the end of each answer. */
   readonly answered: () => void;
@@ -83,7 +84,8 @@ export function limitConnections(
 
 function begin(connection: Connection, response: ServerResponse): void {
   connection.inHand++;
-  // Node works through all that a connection sends at once; whoever sends more than this is not waiting for answers.
+  // Node processes everything that a connection sends at once. A client that sends more than this does not wait for
+  // answers.
   if (connection.inHand > MOST_PIPELINED) return void connection.socket.destroy();
   response.on('close', connection.answered); // comes once
 }

@@ -1,4 +1,4 @@
-/** Where a server stands: host, port, what it calls itself. Pure, since clients of one's own log read it too. */
+/** The address of a server: host, port, and its public URL. Pure, since clients of a local log use it, too. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { refuse } from '../bytes/refusal.ts';
 
@@ -36,7 +36,10 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
-/** Refuses, `config-invalid`, a server that strangers could reach without TLS, unless it was asked for in so many words. */
+/**
+ * Refuses `config-invalid` for a server that strangers could reach without TLS, unless the operator set `insecureBind`
+ * explicitly.
+ */
 export function assertGuarded(endpoint: GuardedEndpoint): void {
   const { host, tlsCert, tlsKey } = endpoint;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {

@@ -1,7 +1,7 @@
 /**
- * What the server holds in memory for its clients at once: bodies that are being read, and replies that are being sent. Both
- * are bounded in bytes, of all and of each client, so that many slow ones cost no more than a few. A transfer that stays behind
- * the least pace is broken off.
+ * Bounds the memory that the server holds for its clients: request bodies that are being read, and replies that are
+ * being sent. Both are bounded in bytes, in total and for each client, so that many slow clients cost no more than a
+ * few. A transfer that is slower than the least pace is broken off.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../bytes/refusal.ts';
@@ -34,8 +34,8 @@ export class Flight {
   }
 
   /**
-   * Counts `bytes` for the client until the function given back is called, or the connection closes. A client with
-   * nothing under way is always let through, unless all is full. Refuses `overloaded`.
+   * Counts `bytes` for the client until the returned function is called or the connection closes. A client with no
+   * transfer under way is admitted unless the total is used up. Refuses `overloaded`.
    */
   take(request: FastifyRequest, reply: FastifyReply, bytes: number): () => void {
     const client = clientOf(request.ip);

@@ -1,7 +1,7 @@
 /**
- * What a path answers to the methods it does not serve (RFC 9110 §15.5.6, §9.3.7): 405 with Allow, and
- * OPTIONS, which also is where a browser asks before it reads across origins (Fetch §3.3). Reads are
- * open to every origin, since they are public and carry no credentials; submissions are not.
+ * How a path answers methods that it does not serve (RFC 9110 §15.5.6, §9.3.7): 405 with Allow. OPTIONS is also how a
+ * browser asks before it reads across origins (Fetch §3.3). Reads are open to every origin, since they are public and
+ * need no credentials; submissions are not.
  */
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { refuse } from '../bytes/refusal.ts';

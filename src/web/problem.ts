@@ -1,8 +1,7 @@
 /**
- * Problem details, the only form an error takes: concise CBOR (RFC 9290) where SCITT clients ask
- * (draft-ietf-scitt-scrapi-11 §2.6), JSON (RFC 9457) elsewhere, and always the other one for a client
- * that likes it better. Titles and statuses come from status.ts; our stable code stands
- * under `PROBLEM_URI` in CBOR, and as `code` and within `type` in JSON.
+ * Problem details, the only form of an error: concise CBOR (RFC 9290) for SCITT clients (draft-ietf-scitt-scrapi-11
+ * §2.6), JSON (RFC 9457) for others, and the other form for a client that prefers it. status.ts has titles and
+ * statuses. The stable code is under `PROBLEM_URI` in CBOR, and in `code` and `type` in JSON.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { encodeCbor } from '../bytes/cbor.ts';
@@ -20,7 +19,7 @@ const DETAIL = -2;
 
 /** One error, before it is written down. */
 export interface Problem {
-  /** A refusal's code, or `internal`: a fault of ours, of which nothing is told. */
+  /** A refusal's code; or `internal` for a fault of the server, whose details are not revealed. */
   readonly code: RefusalCode | 'internal';
   readonly status: number;
   readonly title: string;
@@ -56,10 +55,13 @@ const FRAMEWORK: Readonly<Record<string, Refusal>> = {
   FST_ERR_MAX_PARAM_LENGTH: refuse('uri-too-long', 'a part of the path is longer than any name here'),
 };
 
-/** What a client is told of an error. Anything that is neither a refusal nor the client's fault is `internal`. */
+/**
+ * The problem that a client is shown for an error. An error that is neither a refusal nor the client's fault is
+ * `internal`.
+ */
 export function problemOf(error: unknown): Problem {
   const refusal = refusalOf(error);
-  // A store found corrupt while serving is a refusal to its operator, and none of a client's business.
+  // A store that is found corrupt while serving is reported to the operator; clients only see an internal error.
   if (refusal === undefined) return INTERNAL;
   const { code, message } = refusal;
   const status = STATUSES[code];

@@ -4,9 +4,9 @@
 let last = Promise.resolve();
 
 /**
- * Resolves when a large reply, or a piece of one, may be made: one for each round of the event loop, all readers together.
- * So whatever else was asked meanwhile is answered between two of them: ten followers who catch up hold up a submission by
- * one bundle a round, and not by ten.
+ * Resolves when a large reply, or a piece of one, may be made: one in each round of the event loop, for all readers
+ * together. Other requests are answered between two of them. So ten followers that catch up delay a submission by one
+ * bundle in each round, and not by ten.
  */
 export function turn(): Promise<void> {
   last = last.then(() => new Promise((resolve) => void setImmediate(resolve)));

@@ -1,4 +1,4 @@
-/** Threads that check batches: signatures are the log's greatest cost, and none is paid on the main thread. */
+/** Threads that check batches. Signatures are the log's greatest cost, so none is checked on the main thread. */
 import { Worker } from 'node:worker_threads';
 import type { CheckedBatch, RefusedAt } from '../log/batch.ts';
 import type { Checkers } from '../log/pool.ts';

@@ -1,6 +1,6 @@
 /**
- * Exit code 3 says that a proof does not hold or that a log refused a statement. What a reader of ours refuses in a file
- * or a flag of the user's own is wrong usage, whichever reader it was, and nobody was asked yet.
+ * Exit code 3 means that a proof does not hold, or that a log refused a statement. If a parser refuses a file or a flag
+ * of the user's own, that is wrong usage, whichever parser it was, because no log was asked yet.
  */
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { EXIT, exitOf } from '../exit.ts';

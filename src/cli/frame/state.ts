@@ -1,4 +1,4 @@
-/** Where the client verbs keep what they keep between runs. */
+/** The directory in which client verbs store data between runs. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { PROOFS_FOLDER } from '../../declare/node/proofs.ts';

@@ -1,6 +1,6 @@
 /**
- * `tallystick status` of a host that serves tiles alone: a mirror, a static file server, a log of other software. It
- * says nothing of itself, so that all there is to show is its checkpoint, verified and compared.
+ * `tallystick status` of a host that serves only tiles: a mirror, a static file server, a log of other software. Such a
+ * host reports no status, so only its checkpoint is shown, verified and compared.
  */
 import { formatHex } from '../../bytes/text.ts';
 import { printable } from '../../bytes/printable.ts';

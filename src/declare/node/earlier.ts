@@ -1,7 +1,7 @@
 /**
- * The proof directory of a subject holds its newest commitment. What it replaces moves to `earlier/<entry id>/` there
- * first, whole: a successor that lacks approvals ends nothing (spec/status.md §3), so the one before it may be what is
- * in force, and only its owner's file has the leaves that an agent compares and an auditor is shown.
+ * The proof directory of a subject contains its newest commitment. The commitment that it replaces is first moved to
+ * `earlier/<entry id>/`, completely. A successor that lacks approvals ends nothing (spec/status.md §3), so the earlier
+ * one may still be in force; and only its owner's file has the leaves that an agent compares and an auditor is shown.
  */
 import { existsSync } from 'node:fs';
 import { readdir, unlink } from 'node:fs/promises';
@@ -29,11 +29,13 @@ export async function earlierFolders(folder: string): Promise<readonly string[]>
   return existsSync(root) ? (await readdir(root)).toSorted().map((name) => join(root, name)) : [];
 }
 
-/** Keeps the commitment in a proof directory, unless it is `entry`, which is about to be written there. */
+/**
+ * Moves the commitment in a proof directory to `earlier/`, unless it is `entry`, which is about to be written there.
+ */
 export async function keepEarlier(folder: string, entry: string): Promise<void> {
   const id = await idIn(folder);
   if (id === undefined || id === entry) return;
-  // The statement last: a directory with a statement is complete.
+  // The statement is copied last, so that a directory with a statement is complete.
   const names = Object.values(PROOF_FILES).filter((name) => existsSync(join(folder, name)));
   for (const name of [...names.filter((each) => each !== PROOF_FILES.statement), PROOF_FILES.statement])
     await replaceFile(
@@ -41,7 +43,7 @@ export async function keepEarlier(folder: string, entry: string): Promise<void> 
       await bytesIn(folder, name),
       OWNED_FILES.includes(name) ? 0o600 : undefined,
     );
-  // If we die here, both have it; the next commitment begins again.
+  // If the process ends here, both directories have the files; the next commitment starts again.
   for (const name of names.filter((each) => OWNED_FILES.includes(each))) await unlink(join(folder, name));
 }
 
@@ -52,7 +54,7 @@ export async function commitmentIn(folder: string): Promise<string | undefined> 
   return spelled(entryBytes(decodeSign1(await readNamedFile(statement), TRANSPARENT_LIMITS))).id;
 }
 
-/** What cannot be read was damaged before: that keeps nobody from committing, and nothing is thrown away. */
+/** A commitment that cannot be read was damaged before. That must not prevent a new one, and nothing is deleted. */
 async function idIn(folder: string): Promise<string | undefined> {
   try {
     return await commitmentIn(folder);

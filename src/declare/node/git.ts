@@ -1,11 +1,11 @@
 /**
- * What git says of committed files: the last commit that touched them, and whether they differ from it. So a
- * commitment stays the same while other files of the repository go on.
+ * What git says of committed files: the last commit that touched them, and whether they differ from it. So a commitment
+ * stays the same while other files of the repository change.
  *
  * A repository may come from a stranger, and its configuration can name programs that git then runs: a file system
- * monitor, filters, hooks, signature checkers, transports. So the work tree is found without git, git is asked only
- * through commands that read objects, and the files are compared with those objects here. A fact that cannot be
- * had this way is left out, with the reason for the user.
+ * monitor, filters, hooks, signature checkers, transports. Therefore the work tree is found without git, git is asked
+ * only by commands that read objects, and the files are compared with those objects here. A fact that cannot be
+ * determined in this way is left out, and the user is told why.
  */
 import { access, constants, lstat, readFile, stat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
@@ -22,11 +22,11 @@ const OBJECT_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 export interface GitFacts {
   readonly commit: string;
-  /** Some of the files are not as in the commit, or not in it at all. */
+  /** True if some of the files differ from the commit, or are not in it. */
   readonly dirty: boolean;
 }
 
-/** `facts`: undefined when there are none. `missing`: why facts that a repository should give are left out. */
+/** `facts`: undefined if there are none. `missing`: why facts that a repository should have are left out. */
 export interface GitAnswer {
   readonly facts?: GitFacts;
   readonly missing?: string;
@@ -76,7 +76,7 @@ async function readGitFacts(
   const git = await openGit(top);
   const named = paths.map((path) => relative(top, path).split(sep).join('/')).filter((path) => path !== '');
   if (!(await hasCommit(git))) return {};
-  // Files no commit ever touched have no facts: HEAD would say nothing about them, and change without them.
+  // Files that no commit ever touched have no facts: HEAD says nothing about them.
   const commit = (await git(['rev-list', '-1', 'HEAD', '--', ...named])).trim();
   if (commit === '') return {};
   if (!OBJECT_ID.test(commit)) throw new NoFact('git answered with no commit id');
@@ -137,7 +137,7 @@ async function firstConverted(git: Git, paths: readonly string[]): Promise<strin
 /** Paths that one question to git names; a command line has an end. */
 const MAX_ASKED_PATHS = 500;
 
-/** A fact that cannot be had; the message says why, and what would help. */
+/** A fact that cannot be determined; the message says why, and what would help. */
 class NoFact extends Error {
   /** git ended without saying why. */
   readonly silent: boolean;

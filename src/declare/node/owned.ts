@@ -1,6 +1,6 @@
 /**
- * What `commit` leaves to the owner of a declaration: `leaves.json` of a source, `opening.json` of files. Whoever lists,
- * compares or shows leaves takes either.
+ * The file that `commit` writes for the owner of a declaration: `leaves.json` for a source, `opening.json` for files.
+ * Functions that list, compare or disclose leaves accept either.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,8 +37,8 @@ export function parseOwned(bytes: Uint8Array, path: string): OpenedLeaves {
 }
 
 /**
- * The file that an owner will keep, read as its readers will before anything is logged: what is logged is not taken back.
- * Refuses `malformed-payload` where they could not read it, or would not come to the root that is declared.
+ * Parses the owner's file as its readers will, before anything is logged, because a logged commitment cannot be taken
+ * back. Refuses `malformed-payload` if they could not read it, or if its leaves do not hash to the declared root.
  */
 export function readableOwned(name: string, text: string, { tree }: Pick<Declaration, 'tree'>): OwnedFile {
   const { root, count } = leafTree(parseOwned(encodeUtf8(text), name));

@@ -1,7 +1,7 @@
 /** A kind of source: a text, or several, that `commit` reads into leaves (spec/claims.md, "Sources"). */
 import type { Declarable, Exclusion } from '../leaf.ts';
 
-/** What may be said of how a source is read. A kind takes no notice of what is not for it. */
+/** Options for reading a source. A kind ignores options of other kinds. */
 export interface SourceOptions {
   /** env: each value as it stands (`--literal`). */
   readonly literal: boolean;
@@ -14,7 +14,7 @@ export interface Source {
   readonly kind: string;
   /** Names of files that may be read together as one source, from folders too. Absent: one source is one text. */
   readonly together?: RegExp;
-  /** A byte order mark is left for `declare` to judge. */
+  /** True if a byte order mark is left in the text for `declare`. */
   readonly keepsMark?: boolean;
   /** Leaves of the texts. Refuses `malformed-text`, `malformed-payload`, `too-large`. */
   readonly declare: (texts: readonly string[], options: SourceOptions) => Declarable;

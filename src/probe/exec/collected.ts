@@ -1,6 +1,6 @@
 /**
- * What a collector prints (README.md here), read strictly: a name given twice, a number that is not whole, an
- * unknown field are refused. A collector can say E1 or E0 of what it saw; E3 is only what is verified here.
+ * Parses what a collector prints (README.md here), strictly: a name given twice, a number that is not whole, and an
+ * unknown field are refused. A collector can state E1 or E0 for what it saw; only what is verified here becomes E3.
  */
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { parseBase64 } from '../../bytes/text.ts';

@@ -1,6 +1,6 @@
 /**
- * What stands below a folder now. Nothing but regular files is opened, no link is followed, and what is read is
- * what was looked at: a file exchanged, or moved under another folder, between the look and the read is unsteady.
+ * Reads what exists below a folder now. Only regular files are opened, and no link is followed. If a file is exchanged,
+ * or moved under another folder, between its inspection and its reading, it is reported as unsteady.
  */
 import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Whether a path asks who is there: who has no credentials or wrong ones is told no, and who has the right ones yes, before
- * and after. A server that tells everybody no, is busy or is down shows nothing by that.
+ * Whether a path requires authentication: requests without credentials or with wrong ones must be refused, and requests
+ * with the right ones accepted, before and after. A server that refuses everybody, is busy or is down shows nothing.
  */
 import { randomBytes } from 'node:crypto';
 import { formatHex } from '../../bytes/text.ts';

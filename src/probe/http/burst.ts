@@ -1,6 +1,6 @@
 /**
- * A bounded burst of requests, to see whether a rate limit is enforced rather than configured. What a limit lets
- * through is counted against what it was declared to let through in the time the burst took.
+ * A bounded burst of requests that shows whether a rate limit is enforced, and not only configured. The accepted
+ * requests are compared with the number that the declared limit would accept in the time that the burst took.
  */
 import { Refusal } from '../../bytes/refusal.ts';
 import type { ValueMap } from '../../claim/value.ts';

@@ -1,6 +1,6 @@
 /**
- * Requests of the probe `http@1`: one answer each, bounded, no redirect followed, no cookie kept, and nothing sent
- * before the server is who it should be.
+ * Sends the requests of the probe `http@1`: one answer each, bounded, with no redirect followed and no cookie kept.
+ * Nothing is sent before the server is verified.
  */
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';

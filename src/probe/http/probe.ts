@@ -1,6 +1,7 @@
 /**
- * The probe `http@1`: what a server answers (status, headers, where it redirects to), whether it asks who is there,
- * and whether a rate limit is enforced. Each is one or a few requests for one path, all named `tallystick-probe`.
+ * The probe `http@1`: observes a server's answer (status, headers, target of a redirect), whether it requires
+ * authentication, and whether it enforces a rate limit. Each takes one or a few requests for one path, all named
+ * `tallystick-probe`.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { printable } from '../../bytes/printable.ts';

@@ -1,6 +1,6 @@
 /**
- * Conditions of a policy, by what an event tells of the request. A key that the event does not tell, or an operator
- * that is not known here, gives maybe; that a key was absent is never concluded.
+ * Evaluates conditions of a policy from what an event states about the request. A key that the event does not state, or
+ * an operator that is not known here, gives `maybe`. The absence of a key is never concluded.
  */
 import { BlockList, isIP } from 'node:net';
 import type { Condition } from './policy.ts';

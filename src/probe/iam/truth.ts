@@ -1,4 +1,4 @@
-/** Three answers: what is not known is neither yes nor no, and never counts as allowed. */
+/** Three truth values. Unknown is neither yes nor no, and never counts as allowed. */
 
 export type Truth = 'yes' | 'no' | 'maybe';
 

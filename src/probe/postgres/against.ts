@@ -1,6 +1,6 @@
 /**
- * Where PostgreSQL contradicts itself: its files say one thing, the running server another, and the wire may say a
- * third. `ALTER SYSTEM` leaves postgresql.conf as it was, so that who reads it believes what no longer holds.
+ * Contradictions of PostgreSQL: its files state one thing, the running server another, and the wire may show a third.
+ * `ALTER SYSTEM` leaves postgresql.conf unchanged, so whoever reads that file may believe what no longer holds.
  */
 import { basename } from 'node:path';
 import type { Contradiction } from '../../claim/observed.ts';

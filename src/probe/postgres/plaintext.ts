@@ -1,7 +1,7 @@
 /**
- * Whether a PostgreSQL server takes a session without TLS: one StartupMessage in clear, and whatever comes first. No
- * password is ever sent: a server that asks for one has let the connection in. The same is asked through TLS, since a
- * server that lets nobody in at all, or not this role, has refused nothing for want of TLS.
+ * Whether a PostgreSQL server accepts a session without TLS: sends one StartupMessage in clear, and reads the first
+ * answer. No password is ever sent: a server that asks for one has accepted the connection. The same is asked through
+ * TLS, because a server that accepts nobody, or not this role, has not refused for lack of TLS.
  */
 import { connect as connectTls } from 'node:tls';
 import { connect } from 'node:net';

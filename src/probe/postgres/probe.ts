@@ -1,6 +1,6 @@
 /**
- * The probe `postgres@1`: what a PostgreSQL server says of its configuration (E0) beside what it does (E1; E3 where
- * its TLS handshake signs it), so that a contradiction between the two shows.
+ * The probe `postgres@1`: compares what a PostgreSQL server states about its configuration (E0) with how it behaves
+ * (E1; E3 where its TLS handshake signs it), so that contradictions are found.
  */
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import type { Observed } from '../../claim/observed.ts';

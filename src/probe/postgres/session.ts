@@ -1,6 +1,6 @@
 /**
- * A session with a PostgreSQL server: read-only, with limits on both sides, everything as text. What the server
- * forbids is an answer; what it does not answer ends the probe.
+ * A session with a PostgreSQL server: read-only, with limits on both sides, all values as text. A refusal by the server
+ * is an answer; if the server does not answer, the probe ends.
  */
 import { Client } from 'pg';
 import { Refusal, refuse } from '../../bytes/refusal.ts';

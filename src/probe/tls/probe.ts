@@ -1,5 +1,5 @@
 /**
- * The probe `tls@1`: which versions of TLS a server accepts, what it negotiates and whose key it has, with the
+ * The probe `tls@1`: observes which versions of TLS a server accepts, what it negotiates and which key it has, with the
  * server's own signature over the challenge wherever it makes one (spec/transcripts.md).
  */
 import type { Attachment, Grade, Observed } from '../../claim/observed.ts';

@@ -1,4 +1,4 @@
-/** Less for the agent to misuse: the same program again, under Node's permission model. */
+/** Restarts the same program under Node's permission model, so that the agent has no more permissions than it needs. */
 import { operatorRule } from '../../../agent/enrolment.ts';
 import { refuse } from '../../../bytes/refusal.ts';
 import type { Context } from '../../frame/context.ts';

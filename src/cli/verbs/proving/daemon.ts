@@ -1,4 +1,7 @@
-/** `tallystick agent`: the process around the daemon. On SIGTERM or SIGINT what is under way is given up; nothing signed is. */
+/**
+ * `tallystick agent`: the process around the daemon. On SIGTERM or SIGINT it stops the work under way; proofs that were
+ * signed are stored and not lost.
+ */
 import type { Logger } from 'pino';
 import { assertEnrolled } from '../../../agent/enrolled.ts';
 import { operatorRule } from '../../../agent/enrolment.ts';

@@ -1,4 +1,4 @@
-/** Several subjects in one run: which failed, in words and in the exit code. */
+/** The failures of a run over several subjects: as text, and as exit code. */
 import type { Failed } from '../../../agent/subjects.ts';
 import { EXIT, exitOf } from '../../exit.ts';
 import type { JsonValue, Output } from '../../frame/output.ts';

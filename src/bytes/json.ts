@@ -33,7 +33,7 @@ export interface Nesting {
 
 /** Reads a JSON text. Refuses `malformed-text`, with line and column. */
 export function parseJson(text: string, nesting: Nesting): JsonValue {
-  const reader = new Reader(text, nesting);
+  const reader = new JsonReader(text, nesting);
   const value = reader.value(0);
   reader.end();
   return value;
@@ -45,7 +45,7 @@ export function numberOf(text: string): JsonValue {
   return /^(?:0|-?[1-9][0-9]*)$/.test(text) && Number.isSafeInteger(n) ? n : { number: text };
 }
 
-class Reader {
+class JsonReader {
   readonly #text: string;
   readonly #nesting: Nesting;
   #at = 0;

@@ -26,7 +26,7 @@ import { tryFolder } from '../platform/files.ts';
 import { issuerOf } from '../registration/issuer.ts';
 import type { Signer } from '../sign/signer.ts';
 import type { Policy } from '../statement/policy.ts';
-import { assertNoSilentDowngrade, standingOf } from './downgrade.ts';
+import { assertNoSilentDowngrade, comparedCommitments } from './downgrade.ts';
 import { identify } from './identify.ts';
 import type { Identified, Pinned, Pinning } from './pin.ts';
 import { prepare, type Prepared } from './prepare.ts';
@@ -83,7 +83,9 @@ export async function commit(
   const known = await lookUp(client, request.subject);
   const { declaration, pinned } = await identify(client, request, known, options.pinning, remark);
   const mayReplace = async (replaced: ProvenEntry): Promise<void> =>
-    assertNoSilentDowngrade(request, () => standingOf(client, request.subject, replaced, known.policy));
+    assertNoSilentDowngrade(request, () =>
+      comparedCommitments(client, request.subject, replaced, known.policy),
+    );
   return log(client, { declared: { ...request, declaration }, pinned, mayReplace }, known, options);
 }
 
@@ -100,7 +102,7 @@ export async function commitRepinned(
   const { newest, policy } = known;
   if (newest === undefined)
     throw refuse('not-found', `the log has no commitment about ${printable(subject)}`);
-  const standing = await standingOf(client, subject, newest, policy);
+  const standing = await comparedCommitments(client, subject, newest, policy);
   const { pinned, ...declared } = await repin(subject, standing, newest, options.folder, options.pinning);
   return log(client, { declared, pinned, mayReplace: () => Promise.resolve() }, known, options);
 }

@@ -13,7 +13,7 @@ import type { Policy } from '../statement/policy.ts';
 import type { CommitRequest } from './request.ts';
 
 /** The commitments to compare with: the one in force, and a newer one that lacks approvals. */
-export interface Standing {
+export interface ComparedCommitment {
   readonly index: number;
   readonly declaration: Declaration;
   /** Whether it is in force, with all approvals it needs. */
@@ -26,7 +26,7 @@ export interface Standing {
  */
 export async function assertNoSilentDowngrade(
   { subject, declaration, none }: Pick<CommitRequest, 'subject' | 'declaration' | 'none'>,
-  standing: () => Promise<readonly Standing[]>,
+  standing: () => Promise<readonly ComparedCommitment[]>,
 ): Promise<void> {
   const noClaims = declaration.claims.length === 0 && !none.claims;
   const noApprovals = declaration.approvals === undefined && !none.approvals;
@@ -54,12 +54,12 @@ export async function assertNoSilentDowngrade(
  * The standing commitments, the one in force first. The whole history of the subject is read if the newest entry does
  * not decide alone.
  */
-export async function standingOf(
+export async function comparedCommitments(
   client: Pick<LogClient, 'snapshot'>,
   subject: string,
   { index, bytes }: ProvenEntry,
   policy: Policy | undefined,
-): Promise<readonly Standing[]> {
+): Promise<readonly ComparedCommitment[]> {
   const isRevoked = (kid: string): boolean => policy?.revoked.has(kid) === true;
   const declaration = declaresAlone(parseStatement(bytes), isRevoked);
   if (declaration !== undefined) return [{ index, declaration, effective: true }];

@@ -6,7 +6,7 @@ import { printable } from '../bytes/printable.ts';
 import type { LogClient } from '../client/client.ts';
 import type { Declaration } from '../statement/commitment.ts';
 import { identitiesOf } from '../statement/target.ts';
-import { standingOf } from './downgrade.ts';
+import { comparedCommitments } from './downgrade.ts';
 import { assertPinned, keepIdentities, pinTargets, unpinned, type Identified, type Pinning } from './pin.ts';
 import type { CommitRemark, CommitRequest, Known } from './request.ts';
 
@@ -19,7 +19,8 @@ export async function identify(
   remark: (remark: CommitRemark) => void,
 ): Promise<Identified> {
   const lacks = (declaration.target?.locators ?? []).some(({ identity }) => identity === undefined);
-  const before = newest === undefined || !lacks ? [] : await standingOf(client, subject, newest, policy);
+  const before =
+    newest === undefined || !lacks ? [] : await comparedCommitments(client, subject, newest, policy);
   const kept = keepIdentities(declaration, before[0]?.declaration);
   const identified =
     pinning === undefined

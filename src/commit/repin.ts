@@ -10,7 +10,7 @@ import { commitmentIn } from '../declare/node/earlier.ts';
 import { ownedFilesIn, type OwnedFile } from '../declare/node/owned.ts';
 import { readNamedFile } from '../platform/files.ts';
 import type { Declaration } from '../statement/commitment.ts';
-import type { Standing } from './downgrade.ts';
+import type { ComparedCommitment } from './downgrade.ts';
 import { pinTargets, type Identified, type Pinning } from './pin.ts';
 
 /**
@@ -19,7 +19,7 @@ import { pinTargets, type Identified, type Pinning } from './pin.ts';
  */
 export async function repin(
   subject: string,
-  standing: readonly Standing[],
+  standing: readonly ComparedCommitment[],
   newest: ProvenEntry,
   folder: string,
   pinning: Pinning,

@@ -57,7 +57,7 @@ export function parseYaml(text: string, reading = PARTS): readonly Tree[] {
         contents.value === '' &&
         contents.tag === undefined);
     if (empty) return reading.empty === 'null' ? [null] : [];
-    return [new Reader(lines, reading).read(contents, 0)];
+    return [new YamlReader(lines, reading).read(contents, 0)];
   });
 }
 
@@ -100,7 +100,7 @@ export function declareYaml(text: string): Declarable {
   return { profile: 'yaml@1', leaves: leaves.all(), excluded: [], source: { kind: 'yaml' } };
 }
 
-class Reader {
+class YamlReader {
   readonly #anchors = new Map<string, object>();
   readonly #anchored = new Set<object>();
   readonly #targets = new Map<object, object>();

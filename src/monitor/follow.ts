@@ -27,7 +27,7 @@ import { BATCH, Copying, type CopyMoment } from './copying.ts';
 import { EvidenceMaker } from './evidence.ts';
 import { hearHead, type SeenHead, type Trust } from './head.ts';
 import { Holding } from './holding.ts';
-import { compareSeen, type Verdict } from './history.ts';
+import { compareSeen, type SeenVerdict } from './history.ts';
 import { beginsOurs, Replay } from './replay.ts';
 import { Served, Tampered, Unreachable } from '../client/served.ts';
 import { VerifiedTiles, type Contradicts } from '../client/verified-tiles.ts';
@@ -72,7 +72,7 @@ const LOOK_AGAIN_SECONDS = 60;
 interface Compared {
   readonly head: SeenHead;
   readonly tiles: VerifiedTiles;
-  readonly verdict: Verdict;
+  readonly verdict: SeenVerdict;
 }
 
 /** The result of one step. `alarms`: those that were raised in it for the first time since the monitor started. */
@@ -208,7 +208,7 @@ export class Follower {
     return head;
   }
 
-  async #compare(head: SeenHead, tiles: VerifiedTiles): Promise<Verdict> {
+  async #compare(head: SeenHead, tiles: VerifiedTiles): Promise<SeenVerdict> {
     const { seen: held, held: covered } = this.#holding;
     if (held !== undefined) {
       const tilesOf = (each: SeenHead): VerifiedTiles => this.#tilesOf(each);

@@ -16,7 +16,7 @@ import { Unreachable } from '../client/served.ts';
 import type { VerifiedTiles } from '../client/verified-tiles.ts';
 
 /** How a head relates to the newest one before it. */
-export type Verdict =
+export type SeenVerdict =
   { readonly kind: 'same' | 'extends' | 'stale' } | { readonly kind: 'alarm'; readonly alarm: Alarm };
 
 export interface HistoryParts {
@@ -33,7 +33,7 @@ export async function compareSeen(
   now: SeenHead,
   nowTiles: VerifiedTiles,
   parts: HistoryParts,
-): Promise<Verdict> {
+): Promise<SeenVerdict> {
   const verdict = await compareHeads(noted(parts.held), noted(now), treesOf(now, nowTiles, parts));
   if (verdict.kind === 'conflict') return { kind: 'alarm', alarm: verdict };
   return { kind: SEEN_AS[verdict.kind] };

@@ -33,7 +33,7 @@ export interface CosignedHead {
 }
 
 /** The decision: cosign; answer the size that we hold (409); or refuse, with the status of the refusal's code. */
-export type Verdict =
+export type Decision =
   | { readonly kind: 'cosign' }
   | { readonly kind: 'stale'; readonly size: number }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
@@ -72,7 +72,7 @@ export function knownLog(origin: string, logs: KnownLogs): KnownLog {
 }
 
 /** The second half: decides against the head that was cosigned last; `held` is undefined if there is none. */
-export function judge(request: Examined, held: CosignedHead | undefined): Verdict {
+export function judge(request: Examined, held: CosignedHead | undefined): Decision {
   const { old, checkpoint } = request;
   const { size, root } = checkpoint;
   if (old > size) return refusal('bad-request', 'the old size is larger than the new one');
@@ -89,7 +89,7 @@ export function judge(request: Examined, held: CosignedHead | undefined): Verdic
 }
 
 /** From size 0 there is nothing to prove, and a proof must be empty; otherwise RFC 9162 §2.1.4.2. */
-function proven({ old, proof, checkpoint }: Examined, held: CosignedHead | undefined): Verdict {
+function proven({ old, proof, checkpoint }: Examined, held: CosignedHead | undefined): Decision {
   if (old === 0 || held === undefined) {
     return proof.length === 0
       ? { kind: 'cosign' }
@@ -104,7 +104,7 @@ function proven({ old, proof, checkpoint }: Examined, held: CosignedHead | undef
   return { kind: 'cosign' };
 }
 
-function refusal(code: 'bad-request' | 'proof-failed', message: string): Verdict {
+function refusal(code: 'bad-request' | 'proof-failed', message: string): Decision {
   return { kind: 'refused', refusal: refuse(code, message) };
 }
 

@@ -26,7 +26,7 @@ const MAX_ACTIONS = 300;
 const OTHERS = 'others';
 
 /** `failed`: it did nothing, so that it is neither allowed nor violating. */
-type Verdict = Decision['verdict'] | 'permissionless' | 'deniedByCloud' | 'failed';
+type Outcome = Decision['verdict'] | 'permissionless' | 'deniedByCloud' | 'failed';
 
 /** One log file whose content is what AWS signed. */
 export interface Counted {
@@ -44,7 +44,7 @@ const DENIED = /AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|Forbidden|Authoriz
 export class Tally {
   readonly #policy: Policy;
   readonly #counts: Record<
-    Verdict | 'writes' | 'deniedWrites' | 'failedWrites' | 'unclassified' | 'unattributed',
+    Outcome | 'writes' | 'deniedWrites' | 'failedWrites' | 'unclassified' | 'unattributed',
     number
   > = {
     allowed: 0,
@@ -167,7 +167,7 @@ export class Tally {
 function verdictOf(
   policy: Policy,
   { requests, error }: Call,
-): { readonly verdict: Verdict; readonly why: string } {
+): { readonly verdict: Outcome; readonly why: string } {
   if (error !== undefined && DENIED.test(error)) return { verdict: 'deniedByCloud', why: codeText(error) };
   if (error !== undefined) return { verdict: 'failed', why: codeText(error) };
   if (requests === undefined)

@@ -6,7 +6,7 @@
 import { decodeCbor, encodeCbor } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { decodeUtf8, formatHex, parseHex } from '../bytes/text.ts';
+import { formatHex, parseHex } from '../bytes/text.ts';
 import {
   declarationTree,
   openLeaf,
@@ -81,7 +81,7 @@ export function formatLeaves({ profile, subject, leaves }: OpenedLeaves): string
 /** Refuses `malformed-payload`, naming the file. */
 export function parseLeaves(bytes: Uint8Array, path: string): OpenedLeaves {
   return reading(path, () => {
-    const { profile, subject, leaves } = leavesFile.parse(fromJson(JSON.parse(decodeUtf8(bytes))), '');
+    const { profile, subject, leaves } = leavesFile.parse(fromJson(bytes), '');
     const parsed = leaves.map((leaf) => ({
       ...leaf,
       salt: parseHex(leaf.salt),
@@ -124,7 +124,7 @@ export function formatDisclosure({ profile, subject, openings }: Disclosure): st
 /** Refuses `malformed-payload`, naming the file. */
 export function parseDisclosure(bytes: Uint8Array, path: string): Disclosure {
   return reading(path, () => {
-    const { profile, subject, openings } = disclosureFile.parse(fromJson(JSON.parse(decodeUtf8(bytes))), '');
+    const { profile, subject, openings } = disclosureFile.parse(fromJson(bytes), '');
     return {
       profile,
       subject,
@@ -142,7 +142,7 @@ function reading<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof Refusal || error instanceof SyntaxError)) throw error;
+    if (!(error instanceof Refusal)) throw error;
     throw refuse('malformed-payload', `${path} is not of this version: ${error.message}`, { cause: error });
   }
 }

@@ -5,7 +5,7 @@
 import { digest, type Digest } from '../bytes/brand.ts';
 import { encodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbor.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { decodeUtf8, formatHex, parseHex } from '../bytes/text.ts';
+import { formatHex, parseHex } from '../bytes/text.ts';
 import { declarationTree, type SaltedLeaf, type SaltedTree } from '../statement/saltedleaf.ts';
 import { array, oneOf, record, text } from '../statement/schema.ts';
 import { count } from '../statement/vocabulary.ts';
@@ -127,7 +127,7 @@ export function formatOpening({ subject, base, facts }: Opening): string {
 /** Refuses `malformed-payload`, naming the file and the field. */
 export function parseOpening(bytes: Uint8Array, path: string): Opening {
   try {
-    const { subject, base, leaves } = openingFile.parse(fromJson(JSON.parse(decodeUtf8(bytes))), '');
+    const { subject, base, leaves } = openingFile.parse(fromJson(bytes), '');
     const facts = leaves.map(({ mode, sha256, salt, ...rest }): SaltedFact => ({
       ...rest,
       mode: mode === undefined ? undefined : Number.parseInt(mode, 8),
@@ -136,7 +136,7 @@ export function parseOpening(bytes: Uint8Array, path: string): Opening {
     }));
     return { subject, base, facts };
   } catch (error) {
-    if (!(error instanceof Refusal || error instanceof SyntaxError)) throw error;
+    if (!(error instanceof Refusal)) throw error;
     throw refuse('malformed-payload', `${path} is no opening of this version: ${error.message}`, {
       cause: error,
     });

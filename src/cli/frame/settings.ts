@@ -250,3 +250,28 @@ export function settings(): readonly Setting[] {
   });
   return rows;
 }
+
+/** Of verbs that read a log: which one, whom to trust about it, and what is remembered of it. */
+export const READER_SETTINGS = [
+  'log',
+  'url',
+  'host',
+  'port',
+  'vkey',
+  'logOrigin',
+  'policy',
+  'dataDir',
+  'stateDir',
+  'peer',
+] as const satisfies readonly SettingName[];
+
+/** Of verbs that serve: where, under which certificate, and what lets strangers in. */
+export const ENDPOINT_SETTINGS = [
+  'url',
+  'host',
+  'port',
+  'tlsCert',
+  'tlsKey',
+  'insecureBind',
+  'trustProxy',
+] as const satisfies readonly SettingName[];

@@ -1,22 +1,14 @@
 /** `tallystick agent`: proves again and again, at times that nobody chose. */
 import type { SettingName } from '../frame/settings.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const SETTINGS: readonly SettingName[] = [
   'agentDir',
-  'dataDir',
-  'log',
-  'url',
-  'host',
-  'port',
-  'vkey',
-  'logOrigin',
-  'policy',
+  ...READER_SETTINGS,
   'key',
   'name',
-  'stateDir',
   'proofsDir',
-  'peer',
   'poll',
   'cpuBudget',
   'heartbeat',

@@ -1,5 +1,6 @@
 /** `tallystick approve`: a second person's yes to a commitment. */
-import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import { SEE_OPTIONS } from './subject/asked.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
@@ -27,7 +28,7 @@ export const approveVerb: Verb<typeof OPTIONS> = {
       'what was committed to, or the entry of one commitment: index, or id or how it begins',
     ],
   ],
-  settings: [...SEE_SETTINGS, 'key'],
+  settings: [...READER_SETTINGS, 'key'],
   options: OPTIONS,
   json: true,
   examples: [

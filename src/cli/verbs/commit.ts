@@ -17,6 +17,7 @@ import { DECLARING, leavesAsked, PINNING, pinningOf, repinSubject, requestAsked 
 import type { Context } from '../frame/context.ts';
 import { proofsOf } from '../../commit/findevidence.ts';
 import { proofsFolderOf } from '../frame/state.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 import { WAIT_OPTION, waiting } from '../frame/wait.ts';
 
@@ -52,20 +53,7 @@ export const commitVerb: Verb<typeof OPTIONS> = {
       `files and directories, - for standard input; or one of ${['files', ...SOURCES.map(({ kind }) => kind)].join(', ')}, and what to read`,
     ],
   ],
-  settings: [
-    'log',
-    'url',
-    'host',
-    'port',
-    'key',
-    'vkey',
-    'logOrigin',
-    'policy',
-    'dataDir',
-    'stateDir',
-    'peer',
-    'proofsDir',
-  ],
+  settings: [...READER_SETTINGS, 'key', 'proofsDir'],
   options: OPTIONS,
   json: true,
   examples: [

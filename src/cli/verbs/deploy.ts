@@ -1,5 +1,6 @@
 /** `tallystick deploy mark`: says in the log that what was committed to is being put in place. */
-import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import { SEE_OPTIONS } from './subject/asked.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 import { WAIT_OPTION } from '../frame/wait.ts';
 
@@ -19,7 +20,7 @@ const markVerb: Verb<typeof OPTIONS> = {
     "Starts the deadlines of the commitment's claims: each wants a proof that began after this, or it is STALE. An " +
     'agent that runs sees it and proves at once. A commitment that lacks approvals is not in force, and not marked. ' +
     'Signed in the role author (--key, else keys/author.pem in the data directory).',
-  settings: [...SEE_SETTINGS, 'key'],
+  settings: [...READER_SETTINGS, 'key'],
   options: OPTIONS,
   json: true,
   examples: [

@@ -1,6 +1,7 @@
 /** `tallystick gate`: lets a pipeline go on only when claims are proven. */
 import { EVIDENCE_CLASSES } from '../../statement/vocabulary.ts';
-import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import { SEE_OPTIONS } from './subject/asked.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
@@ -18,7 +19,7 @@ export const gateVerb: Verb<typeof OPTIONS> = {
     'never passes. Exits 0 when it passes, 3 when something is VIOLATED, CONTRADICTED or REVOKED, 5 when something is ' +
     'STALE, UNKNOWN, too old or of too low a class.',
   operands: [['<subjects...>', 'what was committed to']],
-  settings: SEE_SETTINGS,
+  settings: READER_SETTINGS,
   options: OPTIONS,
   json: true,
   examples: [

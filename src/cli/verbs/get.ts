@@ -16,6 +16,7 @@ import { ProofFolder } from '../../client/node/proof-folder.ts';
 import { saveEvidence } from '../../client/proof-store.ts';
 import type { FoundEntry } from '../../client/find-entry.ts';
 import { clientOf } from '../frame/client.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 
 /** What `--print` writes. */
@@ -51,7 +52,7 @@ export const getVerb: Verb<typeof OPTIONS> = {
     'policy are checked, and the checkpoint is compared with the last one seen. --out keeps a proof directory that ' +
     'verify checks offline. A mirror, which serves tiles alone, is asked by index; without the policy it shows the place, and the signature of a statement that carries its key.',
   operands: [['<entry>', 'entry id (64 hex digits), index, or URL of the entry']],
-  settings: ['log', 'url', 'host', 'port', 'vkey', 'logOrigin', 'policy', 'dataDir', 'stateDir', 'peer'],
+  settings: READER_SETTINGS,
   options: OPTIONS,
   json: true,
   examples: [

@@ -4,6 +4,7 @@ import { EXIT } from '../exit.ts';
 import { assertGuarded } from '../../web/listen.ts';
 import type { Context } from '../frame/context.ts';
 import { initialiseBy } from './serving/log.ts';
+import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
 import type { Verb } from '../frame/verb.ts';
 
 export const initVerb: Verb = {
@@ -13,20 +14,7 @@ export const initVerb: Verb = {
     'Makes the data directory with the three keys of the log, one key for each role, entry 0 that enrols them, ' +
     'tallystick.yaml and trust.policy. Whatever exists is kept; what is missing is finished. Afterwards move ' +
     'keys/admin.pem, which can change the policy, to a safe place: the running log does not need it.',
-  settings: [
-    'dataDir',
-    'origin',
-    'url',
-    'host',
-    'port',
-    'tlsCert',
-    'tlsKey',
-    'insecureBind',
-    'trustProxy',
-    'guardDir',
-    'stateDir',
-    'open',
-  ],
+  settings: ['dataDir', 'origin', ...ENDPOINT_SETTINGS, 'guardDir', 'stateDir', 'open'],
   json: true,
   examples: [
     'tallystick init',

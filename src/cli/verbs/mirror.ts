@@ -1,6 +1,7 @@
 /** `tallystick mirror`: a verified copy of a log that goes on serving when the log does not. */
 import { resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
+import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
@@ -31,13 +32,7 @@ export const mirrorVerb: Verb<typeof OPTIONS> = {
     'policy',
     'poll',
     'name',
-    'host',
-    'port',
-    'url',
-    'tlsCert',
-    'tlsKey',
-    'insecureBind',
-    'trustProxy',
+    ...ENDPOINT_SETTINGS,
     'readRateLimit',
     'logLevel',
   ],

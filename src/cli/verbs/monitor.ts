@@ -1,4 +1,5 @@
 /** `tallystick monitor`: follows logs, verifies everything in them, and raises alarms. */
+import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
@@ -33,13 +34,7 @@ export const monitorVerb: Verb<typeof OPTIONS> = {
     'expectations',
     'webhook',
     'webhookSecret',
-    'url',
-    'host',
-    'port',
-    'tlsCert',
-    'tlsKey',
-    'insecureBind',
-    'trustProxy',
+    ...ENDPOINT_SETTINGS,
     'readRateLimit',
     'logLevel',
   ],

@@ -1,4 +1,5 @@
 /** `tallystick prove`: looks at the running target once, and logs what was seen. */
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
@@ -32,22 +33,7 @@ export const proveVerb: Verb<typeof OPTIONS> = {
     'when every claim is PROVEN or waived and logged, 3 when one is VIOLATED or CONTRADICTED, 5 when one is UNKNOWN or ' +
     'the proof is not logged yet, 2 when the log cannot be reached and the commitment is not known.',
   home: 'agentDir',
-  settings: [
-    'agentDir',
-    'dataDir',
-    'log',
-    'url',
-    'host',
-    'port',
-    'vkey',
-    'logOrigin',
-    'policy',
-    'key',
-    'name',
-    'stateDir',
-    'proofsDir',
-    'peer',
-  ],
+  settings: ['agentDir', ...READER_SETTINGS, 'key', 'name', 'proofsDir'],
   options: OPTIONS,
   json: true,
   examples: [

@@ -1,5 +1,6 @@
 /** `tallystick registry`: what is declared in a log, what changed, who said so. */
-import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import { SEE_OPTIONS } from './subject/asked.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const LEAVES: VerbOption = {
@@ -21,7 +22,7 @@ const listVerb: Verb<typeof LIST_OPTIONS> = {
   name: 'list',
   summary: 'list subjects: environment, tier, who declared what, where it stands',
   standard: true,
-  settings: SEE_SETTINGS,
+  settings: READER_SETTINGS,
   options: LIST_OPTIONS,
   json: true,
   examples: ['tallystick registry list', 'tallystick registry list --environment production --json'],
@@ -33,7 +34,7 @@ const showVerb: Verb<typeof SEE_OPTIONS> = {
   name: 'show',
   summary: 'show everything a commitment says, and the commitments before it',
   operands: [['<subject>', 'what was committed to']],
-  settings: SEE_SETTINGS,
+  settings: READER_SETTINGS,
   options: SEE_OPTIONS,
   json: true,
   examples: ['tallystick registry show db/payments'],
@@ -54,7 +55,7 @@ const diffVerb: Verb<typeof DIFF_OPTIONS> = {
     ['[before]', 'index or entry id'],
     ['[after]', 'index or entry id'],
   ],
-  settings: [...SEE_SETTINGS, 'proofsDir'],
+  settings: [...READER_SETTINGS, 'proofsDir'],
   options: DIFF_OPTIONS,
   json: true,
   examples: [
@@ -74,7 +75,7 @@ const blameVerb: Verb<typeof BLAME_OPTIONS> = {
     ['<subject>', 'what was committed to'],
     ['<name>', 'id of a claim, a fact as registry show names it, or the path of a leaf'],
   ],
-  settings: [...SEE_SETTINGS, 'proofsDir'],
+  settings: [...READER_SETTINGS, 'proofsDir'],
   options: BLAME_OPTIONS,
   json: true,
   examples: [

@@ -1,4 +1,5 @@
 /** `tallystick serve`: the log itself. Makes what is missing the first time, then runs until it is stopped. */
+import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
 import type { Verb } from '../frame/verb.ts';
 
 export const serveVerb: Verb = {
@@ -11,13 +12,7 @@ export const serveVerb: Verb = {
   settings: [
     'dataDir',
     'origin',
-    'url',
-    'host',
-    'port',
-    'tlsCert',
-    'tlsKey',
-    'insecureBind',
-    'trustProxy',
+    ...ENDPOINT_SETTINGS,
     'rateLimit',
     'statementRate',
     'keyRate',

@@ -13,6 +13,7 @@ import { peersJson, peersLine } from '../frame/client.ts';
 import type { LogClient } from '../../client/client.ts';
 import { clientOf } from '../frame/client.ts';
 import { statusOfTiles } from '../views/tiles.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { FlagsOf, Verb } from '../frame/verb.ts';
 
 /** Whoever asks how a log is doing wants to know now (milliseconds). */
@@ -33,7 +34,7 @@ export const statusVerb: Verb<typeof SEE_OPTIONS> = {
     'A summary of the subjects follows then; it has no part in the exit code.',
   operands: [['[subjects...]', 'what was committed to, as commit --subject named it']],
   options: SEE_OPTIONS,
-  settings: ['log', 'url', 'host', 'port', 'vkey', 'logOrigin', 'policy', 'dataDir', 'stateDir', 'peer'],
+  settings: READER_SETTINGS,
   json: true,
   examples: [
     'tallystick status',

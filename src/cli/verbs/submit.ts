@@ -8,6 +8,7 @@ import { readNamedFile, replaceFile, tryFolder } from '../../platform/files.ts';
 import { clientOf } from '../frame/client.ts';
 import type { Context } from '../frame/context.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 import { WAIT_OPTION, waiting } from '../frame/wait.ts';
 
@@ -26,7 +27,7 @@ export const submitVerb: Verb<typeof OPTIONS> = {
     'that is refused does not stop the others. Posting a statement again is harmless. Receipts are verified with the ' +
     'key that the registration policy names.',
   operands: [['<files...>', 'statements; - for standard input']],
-  settings: ['log', 'url', 'host', 'port', 'vkey', 'logOrigin', 'policy', 'dataDir', 'stateDir', 'peer'],
+  settings: READER_SETTINGS,
   options: OPTIONS,
   json: true,
   examples: ['tallystick submit statement.cose', 'tallystick submit week.cborseq --out receipts --json'],

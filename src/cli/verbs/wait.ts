@@ -1,5 +1,6 @@
 /** `tallystick wait`: after a deployment, until it is proven. */
-import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import { SEE_OPTIONS } from './subject/asked.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
@@ -20,7 +21,7 @@ export const waitVerb: Verb<typeof OPTIONS> = {
     'none is. A log that is away is asked again while there is time. Exits 0 when every claim is PROVEN or waived, 3 at ' +
     'once when a new proof says VIOLATED or CONTRADICTED, 5 when time is up.',
   operands: [['<subjects...>', 'what was committed to']],
-  settings: SEE_SETTINGS,
+  settings: READER_SETTINGS,
   options: OPTIONS,
   json: true,
   examples: [

@@ -1,5 +1,6 @@
 /** `tallystick waive`: somebody answers for claims not being proven. */
-import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import { SEE_OPTIONS } from './subject/asked.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
@@ -20,7 +21,7 @@ export const waiveVerb: Verb<typeof OPTIONS> = {
     ['<subject>', 'what was committed to'],
     ['<claims...>', 'ids of its claims'],
   ],
-  settings: [...SEE_SETTINGS, 'key'],
+  settings: [...READER_SETTINGS, 'key'],
   options: OPTIONS,
   json: true,
   examples: [

@@ -1,5 +1,6 @@
 /** `tallystick watch`: follows where claims stand. */
-import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import { SEE_OPTIONS } from './subject/asked.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
@@ -23,7 +24,7 @@ export const watchVerb: Verb<typeof OPTIONS> = {
     'it looks once and exits as status does, and with 5 when there are too many subjects to be watched. With --json, each ' +
     'change is an object on a line.',
   operands: [['[subjects...]', 'what was committed to; all subjects with claims when absent']],
-  settings: [...SEE_SETTINGS, 'key', 'poll', 'webhook', 'webhookSecret'],
+  settings: [...READER_SETTINGS, 'key', 'poll', 'webhook', 'webhookSecret'],
   options: OPTIONS,
   json: true,
   examples: [

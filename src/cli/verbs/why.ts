@@ -1,5 +1,6 @@
 /** `tallystick why`: what a verdict rests on. */
-import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import { SEE_OPTIONS } from './subject/asked.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb } from '../frame/verb.ts';
 
 export const whyVerb: Verb<typeof SEE_OPTIONS> = {
@@ -13,7 +14,7 @@ export const whyVerb: Verb<typeof SEE_OPTIONS> = {
     ['<subject>', 'what was committed to'],
     ['<claim>', 'id of the claim'],
   ],
-  settings: SEE_SETTINGS,
+  settings: READER_SETTINGS,
   options: SEE_OPTIONS,
   json: true,
   examples: [

@@ -1,5 +1,6 @@
 /** `tallystick withdraw`: takes a commitment back. */
-import { SEE_OPTIONS, SEE_SETTINGS } from './subject/asked.ts';
+import { SEE_OPTIONS } from './subject/asked.ts';
+import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
@@ -15,7 +16,7 @@ export const withdrawVerb: Verb<typeof OPTIONS> = {
     'Nothing is declared about the subject afterwards. What approvers said yes to stays in force until as many approve its ' +
     'withdrawal. To declare something else instead, commit again: each commitment supersedes the one before. Signed in the role author (--key, else keys/author.pem in the data directory).',
   operands: [['<subject>', 'what was committed to']],
-  settings: [...SEE_SETTINGS, 'key'],
+  settings: [...READER_SETTINGS, 'key'],
   options: OPTIONS,
   json: true,
   examples: ["tallystick withdraw db/payments --reason 'moved to db/billing' --ticket CHG-7"],

@@ -1,4 +1,5 @@
 /** `tallystick witness`: cosigns the checkpoints of logs. Makes what is missing the first time. */
+import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
@@ -34,13 +35,7 @@ export const witnessVerb: Verb<typeof OPTIONS> = {
     'guardDir',
     'peer',
     'poll',
-    'url',
-    'host',
-    'port',
-    'tlsCert',
-    'tlsKey',
-    'insecureBind',
-    'trustProxy',
+    ...ENDPOINT_SETTINGS,
     'rateLimit',
     'readRateLimit',
     'logLevel',

@@ -8,11 +8,11 @@ import { disclosedFor, undeclaredIn } from '../../appraisal/json.ts';
 import type { Output } from '../frame/output.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { commitmentOf } from '../../appraisal/subject.ts';
-import { type Seen } from '../verbs/subject/seen.ts';
+import { type Appraised } from '../verbs/subject/appraised.ts';
 import { dueOf, line, paintVerdict, spanOf, table } from './words.ts';
 
 /** A heading, a table of claims, and what there is to know of each. */
-export function subjectLines(output: Output, seen: Seen): readonly string[] {
+export function subjectLines(output: Output, seen: Appraised): readonly string[] {
   const declared = commitmentOf(seen);
   const { subject, claims, look, history } = seen;
   const name = output.paint('bold', line(subject));
@@ -58,7 +58,7 @@ export function lackText(committed: Committed): string {
  * Whether somebody looked for what a closed world must not have. It is the claims that decide; this says whether there
  * is one that looks.
  */
-function closedWorld(seen: Seen): readonly string[] {
+function closedWorld(seen: Appraised): readonly string[] {
   if (commitmentOf(seen)?.declaration.scope.world !== 'closed') return [];
   const found = undeclaredIn(seen);
   if (found === undefined) return ['  closed world: no proof looked for what is not declared'];

@@ -2,11 +2,11 @@
 import { isEarly, type Sampling } from '../../appraisal/sampling.ts';
 import { formatTime } from '../../bytes/time.ts';
 import type { JsonValue } from '../frame/output.ts';
-import type { Seen } from '../verbs/subject/seen.ts';
+import type { Appraised } from '../verbs/subject/appraised.ts';
 import { line } from './words.ts';
 
 /** Lines for people, one for each agent of whose looks something can be told, and one for each fault. */
-export function slotLines({ look }: Seen, samplings: readonly Sampling[]): readonly string[] {
+export function slotLines({ look }: Appraised, samplings: readonly Sampling[]): readonly string[] {
   return samplings
     .filter((each) => !isEarly(each))
     .flatMap((each) => {

@@ -8,11 +8,12 @@ import type { Signer } from '../../../sign/signer.ts';
 import type { Context } from '../../frame/context.ts';
 import { EXIT } from '../../exit.ts';
 import type { JsonValue } from '../../frame/output.ts';
-import { clientReading, SEE_SETTINGS } from '../subject/asked.ts';
+import { clientReading } from '../subject/asked.ts';
 import type { SettingName } from '../../frame/settings.ts';
+import { READER_SETTINGS } from '../../frame/settings.ts';
 import type { VerbOption } from '../../frame/verb.ts';
 
-export const READS = SEE_SETTINGS;
+export const READS = READER_SETTINGS;
 export const WRITES: readonly SettingName[] = [...READS, 'key'];
 
 export const DRY_RUN = {

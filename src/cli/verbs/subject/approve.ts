@@ -13,8 +13,8 @@ import type { Flags } from '../../frame/verb.ts';
 import { ownLeaves, readingOf } from './asked.ts';
 import { factLines, leafLines } from '../../views/difference.ts';
 import type { ShownLeaves } from '../../../declare/node/openedleaves.ts';
-import { idBytes, say, signerOf } from './say.ts';
-import { see, type Seen } from './seen.ts';
+import { idBytes, logAbout, signerOf } from './log-about.ts';
+import { appraise, type Appraised } from './appraised.ts';
 import { line } from '../../views/words.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function approve(
   const look = await client.snapshot();
   const entry = await commitmentNamed(look, named);
   const subject = entry?.subject ?? named;
-  const seen = await see(look, subject);
+  const seen = await appraise(look, subject);
   const about = entry === undefined ? approvableIn(seen) : approvableNamed(seen, entry);
   const own = await ownLeaves(context, subject, flags.texts('leaves'));
   output.print(shownBefore(output, seen, about, own).join('\n'));
@@ -47,7 +47,7 @@ export async function approve(
   const reason = flags.text('reason');
   const { needed } = about;
   const given = about.approvals.length + 1;
-  return say(context, 'approve', client, look, {
+  return logAbout(context, 'approve', client, look, {
     kind: 'approval',
     subject,
     about,
@@ -62,7 +62,7 @@ export async function approve(
 /** What is about to be approved, beside what is in force. */
 function shownBefore(
   output: Output,
-  { look, subject, history }: Seen,
+  { look, subject, history }: Appraised,
   about: Committed,
   own: readonly ShownLeaves[],
 ): readonly string[] {

@@ -4,29 +4,15 @@ import { refuse } from '../../../bytes/refusal.ts';
 import type { Context } from '../../frame/context.ts';
 import type { JsonValue } from '../../frame/output.ts';
 import { clientOf, type Whom } from '../../frame/client.ts';
-import type { SettingName } from '../../frame/settings.ts';
 import type { FlagsOf, VerbOption } from '../../frame/verb.ts';
 import type { Snapshot } from '../../../client/snapshot.ts';
 import { appraiseEach, type Unreadable } from '../../../client/statuses.ts';
 import type { LogClient } from '../../../client/client.ts';
-import { see, type Seen } from './seen.ts';
+import { appraise, type Appraised } from './appraised.ts';
 import { readShownLeaves, type ShownLeaves } from '../../../declare/node/openedleaves.ts';
 import { slugOf } from '../../../declare/node/proofs.ts';
 import { ownInput } from '../../frame/owninput.ts';
 import { proofsFolderOf } from '../../frame/state.ts';
-
-export const SEE_SETTINGS: readonly SettingName[] = [
-  'log',
-  'url',
-  'host',
-  'port',
-  'vkey',
-  'logOrigin',
-  'policy',
-  'dataDir',
-  'stateDir',
-  'peer',
-];
 
 export const SEE_OPTIONS = [
   {
@@ -71,9 +57,9 @@ export async function seeAll(
   look: Snapshot,
   subjects: readonly string[],
   least?: number,
-): Promise<readonly Seen[]> {
-  const seen: Seen[] = [];
-  for (const subject of new Set(subjects)) seen.push(await see(look, subject, least));
+): Promise<readonly Appraised[]> {
+  const seen: Appraised[] = [];
+  for (const subject of new Set(subjects)) seen.push(await appraise(look, subject, least));
   return seen;
 }
 
@@ -82,7 +68,7 @@ export async function seeEach(
   look: Snapshot,
   subjects: readonly string[],
   onSeen?: (done: number) => void,
-): Promise<{ readonly seen: readonly Seen[]; readonly unreadable: readonly Unreadable[] }> {
+): Promise<{ readonly seen: readonly Appraised[]; readonly unreadable: readonly Unreadable[] }> {
   const { statuses, unreadable } = await appraiseEach(look, subjects, onSeen);
   return { seen: statuses.map((each) => ({ ...each, look })), unreadable };
 }

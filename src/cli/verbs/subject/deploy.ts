@@ -8,7 +8,7 @@ import type { Context } from '../../frame/context.ts';
 import type { Flags } from '../../frame/verb.ts';
 import { waiting } from '../../frame/wait.ts';
 import { readingOf } from './asked.ts';
-import { idBytes, say, signerOf } from './say.ts';
+import { idBytes, logAbout, signerOf } from './log-about.ts';
 import { line } from '../../views/words.ts';
 
 export async function mark(
@@ -41,7 +41,7 @@ export async function mark(
   if (told.length === 0) told.push('deadlines  none: no claim of this commitment has one');
   if (history.pending !== undefined)
     told.push(`newer      entry ${history.pending.entry.index} lacks approvals: it is not what is marked`);
-  return say(context, 'deploy-mark', client, look, {
+  return logAbout(context, 'deploy-mark', client, look, {
     kind: 'deployment',
     subject,
     about,

@@ -11,7 +11,7 @@ import type { LogClient } from '../../../client/client.ts';
 import { checkedLine, countsOf, subjectLines } from '../../views/show.ts';
 import { snapshotJson } from '../../../client/snapshot-json.ts';
 import { subjectJson } from '../../../appraisal/json.ts';
-import type { Seen } from './seen.ts';
+import type { Appraised } from './appraised.ts';
 import { line, spanOf } from '../../views/words.ts';
 
 /** Looks once. */
@@ -80,7 +80,7 @@ async function lookPatiently(
   client: LogClient,
   subjects: readonly string[],
   hasTime: boolean,
-): Promise<{ readonly look: Snapshot; readonly seen: readonly Seen[] } | undefined> {
+): Promise<{ readonly look: Snapshot; readonly seen: readonly Appraised[] } | undefined> {
   try {
     const look = await client.snapshot();
     return { look, seen: await seeAll(look, subjects) };
@@ -91,7 +91,7 @@ async function lookPatiently(
 }
 
 /** When the commitment in force was deployed last. */
-function deployedAt({ history }: Seen): number | undefined {
+function deployedAt({ history }: Appraised): number | undefined {
   const id = history.inForce?.entry.id;
   const newest = history.deployments.findLast(
     ({ parsed: { deployment } }) => deployment.commitment.toHex() === id,
@@ -103,7 +103,7 @@ function report(
   { output }: Context,
   name: 'gate' | 'wait',
   look: Snapshot,
-  seen: readonly Seen[],
+  seen: readonly Appraised[],
   hindrances: readonly Hindrance[],
   waited?: number,
 ): number {

@@ -24,7 +24,7 @@ import { snapshotJson } from '../../../client/snapshot-json.ts';
 import { subjectJson } from '../../../appraisal/json.ts';
 import { commitmentOf } from '../../../appraisal/subject.ts';
 import { worstOf } from '../../../appraisal/gate.ts';
-import { see, type Seen } from './seen.ts';
+import { appraise, type Appraised } from './appraised.ts';
 import { line, paintVerdict, spanOf, table } from '../../views/words.ts';
 
 const MOST_LISTED = 100;
@@ -71,7 +71,7 @@ export async function list(
   return EXIT.ok;
 }
 
-function rowOf(seen: Seen): readonly string[] {
+function rowOf(seen: Appraised): readonly string[] {
   const declared = commitmentOf(seen);
   if (declared === undefined) return [line(seen.subject, 60), '–', '–', '–', '–', '–', 'withdrawn'];
   const { environment, tier, source } = declared.declaration;
@@ -91,7 +91,7 @@ function rowOf(seen: Seen): readonly string[] {
   ];
 }
 
-function rowJson(seen: Seen): { readonly [key: string]: JsonValue } {
+function rowJson(seen: Appraised): { readonly [key: string]: JsonValue } {
   const declared = commitmentOf(seen);
   return {
     ...subjectJson(seen),
@@ -108,7 +108,7 @@ export async function show(
 ): Promise<number> {
   const { output } = context;
   const look = await (await readingOf(context, flags)).snapshot();
-  const seen = await see(look, subject);
+  const seen = await appraise(look, subject);
   const declared = commitmentOf(seen);
   output.print(subjectLines(output, seen).join('\n'));
   const facts = declared === undefined ? new Map<string, string>() : factsOf(declared.declaration);
@@ -135,7 +135,7 @@ export async function diff(
 ): Promise<number> {
   const { output } = context;
   const look = await (await readingOf(context, flags)).snapshot();
-  const seen = await see(look, subject);
+  const seen = await appraise(look, subject);
   const all = seen.history.declared;
   const after = second === undefined ? all.at(-1) : versionNamed(seen, second);
   const before = first === undefined ? predecessorOf(seen.history, after) : versionNamed(seen, first);
@@ -185,7 +185,7 @@ export async function blame(
 ): Promise<number> {
   const { output } = context;
   const look = await (await readingOf(context, flags)).snapshot();
-  const seen = await see(look, subject);
+  const seen = await appraise(look, subject);
   const own = await ownLeaves(context, subject, flags.texts('leaves'));
   const now = commitmentOf(seen);
   const said = ({ declaration }: Declared): Said => {

@@ -8,7 +8,7 @@ import { snapshotJson } from '../../../client/snapshot-json.ts';
 import { subjectJson } from '../../../appraisal/json.ts';
 import { commitmentOf } from '../../../appraisal/subject.ts';
 import { worstOf } from '../../../appraisal/gate.ts';
-import { exitOf, worstExit, type Seen } from './seen.ts';
+import { exitOf, worstExit, type Appraised } from './appraised.ts';
 import { isNotable } from '../../../appraisal/sampling.ts';
 import { samplingsOf, SLOT_PROOFS } from '../../../client/samplings.ts';
 import { slotLines } from '../../views/slots.ts';
@@ -52,7 +52,7 @@ async function statusesOf(look: Snapshot, subjects: readonly string[]): ReturnTy
 }
 
 /** What there is to say of when agents looked; of those that kept their slots, nothing. */
-async function notableSlots(seen: Seen): Promise<readonly string[]> {
+async function notableSlots(seen: Appraised): Promise<readonly string[]> {
   const lines: string[] = [];
   for (const { claim } of seen.claims) {
     const samplings = (await samplingsOf(seen.look, seen, claim)).filter(isNotable);

@@ -7,8 +7,8 @@ import { encodeWaiver } from '../../../statement/payload.ts';
 import type { Context } from '../../frame/context.ts';
 import type { Flags } from '../../frame/verb.ts';
 import { durationOf, MOST_SECONDS, readingOf } from './asked.ts';
-import { idBytes, say, signerOf } from './say.ts';
-import { see } from './seen.ts';
+import { idBytes, logAbout, signerOf } from './log-about.ts';
+import { appraise } from './appraised.ts';
 import { line } from '../../views/words.ts';
 
 export async function waive(
@@ -24,7 +24,7 @@ export async function waive(
     );
   const client = await readingOf(context, flags);
   const look = await client.snapshot();
-  const seen = await see(look, subject);
+  const seen = await appraise(look, subject);
   const about = currentOf(seen);
   const known = about.declaration.claims.map(({ id }) => id);
   const strange = claims.find((each) => !known.includes(each));
@@ -43,7 +43,7 @@ export async function waive(
       notAfter,
     });
   const ends = notAfter <= look.now ? 'from now on they count again' : `until ${formatTime(notAfter)}`;
-  return say(context, 'waive', client, look, {
+  return logAbout(context, 'waive', client, look, {
     kind: 'waiver',
     subject,
     about,

@@ -9,8 +9,8 @@ import { stateDirOf } from '../../frame/state.ts';
 import type { Flags } from '../../frame/verb.ts';
 import { changeText, watchJson } from '../../views/watch.ts';
 import { readingOf } from './asked.ts';
-import { signerOf } from './say.ts';
-import { exitOf, worstExit } from './seen.ts';
+import { signerOf } from './log-about.ts';
+import { exitOf, worstExit } from './appraised.ts';
 import { checkedLine } from '../../views/show.ts';
 
 type WatchFlags = Flags<'full' | 'notice' | 'once', 'metricsPort', 'monitor'>;

@@ -11,7 +11,7 @@ import { type SeeFlags, readingOf, seeAll } from './asked.ts';
 import { checkedLine, classOf } from '../../views/show.ts';
 import { snapshotJson } from '../../../client/snapshot-json.ts';
 import { claimJson } from '../../../appraisal/json.ts';
-import { exitOf, type Seen } from './seen.ts';
+import { exitOf, type Appraised } from './appraised.ts';
 import { slotLines, slotsJson } from '../../views/slots.ts';
 import { dueOf, limitsOf, line, signerText, paintVerdict, spanOf, WHO_LIES } from '../../views/words.ts';
 
@@ -43,7 +43,7 @@ export async function why(
 }
 
 interface Story extends Explanation {
-  readonly seen: Seen;
+  readonly seen: Appraised;
 }
 
 function linesOf(output: Output, story: Story): readonly (readonly [string, string])[] {

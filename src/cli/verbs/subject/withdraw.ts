@@ -4,8 +4,8 @@ import { encodeCommitment } from '../../../statement/payload.ts';
 import type { Context } from '../../frame/context.ts';
 import type { Flags } from '../../frame/verb.ts';
 import { readingOf } from './asked.ts';
-import { idBytes, say, signerOf } from './say.ts';
-import { see } from './seen.ts';
+import { idBytes, logAbout, signerOf } from './log-about.ts';
+import { appraise } from './appraised.ts';
 import { lackText } from '../../views/show.ts';
 import { line } from '../../views/words.ts';
 
@@ -16,7 +16,7 @@ export async function withdraw(
 ): Promise<number> {
   const client = await readingOf(context, flags);
   const look = await client.snapshot();
-  const seen = await see(look, subject);
+  const seen = await appraise(look, subject);
   const about = currentOf(seen);
   const { inForce, newest, pending, withdrawing } = seen.history;
   const signer = await signerOf(context, 'author');
@@ -33,7 +33,7 @@ export async function withdraw(
   const needed = about === inForce ? (about.declaration.approvals ?? 0) : 0;
   const waits = pending === about ? withdrawing : (pending ?? withdrawing);
   const over = waits && `entry ${waits.entry.index}, which ${lackText(waits)}, gets none any more`;
-  return say(context, 'withdraw', client, look, {
+  return logAbout(context, 'withdraw', client, look, {
     kind: 'commitment',
     subject,
     about,

@@ -6,12 +6,12 @@ import { appraiseSubject, type SubjectStatus } from '../../../appraisal/subject.
 import type { Verdict } from '../../../statement/vocabulary.ts';
 import type { Snapshot } from '../../../client/snapshot.ts';
 
-export interface Seen extends SubjectStatus {
+export interface Appraised extends SubjectStatus {
   readonly look: Snapshot;
 }
 
 /** Reads and appraises a subject. Refuses as `Snapshot.subject` does. */
-export async function see(look: Snapshot, subject: string, least?: number): Promise<Seen> {
+export async function appraise(look: Snapshot, subject: string, least?: number): Promise<Appraised> {
   return { ...appraiseSubject(await look.subject(subject, least), look.context), look };
 }
 

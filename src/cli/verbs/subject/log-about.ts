@@ -1,4 +1,4 @@
-/** Saying something about a commitment: an approval, a waiver, a withdrawal, a deployment; signed, logged, and shown to be logged. */
+/** A statement about a commitment (approval, waiver, withdrawal, deployment) is signed, logged, and shown to be logged. */
 import { existsSync } from 'node:fs';
 import { digest, type Digest } from '../../../bytes/brand.ts';
 import { refuse } from '../../../bytes/refusal.ts';
@@ -14,13 +14,13 @@ import type { JsonValue } from '../../frame/output.ts';
 import { ownInput } from '../../frame/owninput.ts';
 import type { Snapshot } from '../../../client/snapshot.ts';
 import type { LogClient } from '../../../client/client.ts';
-import { see } from './seen.ts';
+import { appraise } from './appraised.ts';
 import { subjectLines } from '../../views/show.ts';
 import type { Committed, SubjectEntry } from '../../../appraisal/history.ts';
 import { line } from '../../views/words.ts';
 
-/** What is to be said, about which commitment. */
-export interface Saying {
+/** What is to be logged, about which commitment. */
+export interface StatementAbout {
   readonly kind: 'approval' | 'waiver' | 'commitment' | 'deployment';
   readonly subject: string;
   readonly about: Committed;
@@ -37,14 +37,14 @@ export interface Saying {
 }
 
 /** Signs, logs and verifies. Refuses what the log would, before anything is sent. */
-export async function say(
+export async function logAbout(
   context: Context,
   name: string,
   client: LogClient,
   look: Snapshot,
-  saying: Saying,
+  wanted: StatementAbout,
 ): Promise<number> {
-  const { kind, subject, about, newest, payload, signer, said, told, fields } = saying;
+  const { kind, subject, about, newest, payload, signer, said, told, fields } = wanted;
   const { output } = context;
   const { entry } = about;
   const facts = factsAbout(about, newest);
@@ -74,7 +74,7 @@ export async function say(
 
 /** What holds of a subject, for whoever said nothing new. */
 async function inForceNow(context: Context, client: LogClient, subject: string): Promise<readonly string[]> {
-  return ['in force', ...subjectLines(context.output, await see(await client.snapshot(), subject))];
+  return ['in force', ...subjectLines(context.output, await appraise(await client.snapshot(), subject))];
 }
 
 /**

@@ -37,6 +37,8 @@ const bundleSchema = {
 
 /** Replies of more bytes count among those that are under way. */
 const LARGE = 65_536;
+/** Replies of more bytes wait for their turn. For smaller ones the turn would cost more than it spares others. */
+const WAITING = 131_072;
 
 /** What is served: a running log's reader, or a mirror's files. */
 export interface TileFiles extends Pick<LogReader, 'tile' | 'bundle'> {
@@ -61,7 +63,7 @@ export function tiles(app: App, reader: TileFiles, sending: Flight): void {
     const bytes = await (kind === 'tile' ? reader.tile(level, index, width) : reader.bundle(index, width));
     if (bytes.length > LARGE) {
       sending.take(request, reply, bytes.length);
-      await turn();
+      if (bytes.length > WAITING) await turn();
     }
     return reply.header('content-type', BYTES).header('cache-control', IMMUTABLE).send(asBuffer(bytes));
   };

@@ -68,6 +68,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     below: [...PURE, 'claim', 'probe/registry', 'yaml'],
     packages: ['yaml', '@secretlint/*', '@noble/hashes'],
   },
+  // Periods of the past for whoever was not there: frameworks of controls, reports, bundles.
+  audit: {
+    below: [...JUDGED, 'claim', 'evidence', 'probe/registry', 'appraisal', 'declare', 'incident', 'client'],
+    packages: [],
+  },
   // What a declaration is made of on a machine: files, git, the secret of the salts, what is left to the owner.
   'declare/node': {
     below: [...PURE, 'claim', 'platform', 'keys', 'declare', 'client'],

@@ -1,0 +1,75 @@
+/**
+ * When an entry was logged, and when what it says was made, by the reader's witnesses (spec/audit.md, "Bounds in time"):
+ *
+ *     logged not after    a quorum had cosigned a head that holds the entry
+ *     logged not before   the entry comes after a notice `witnessed`, whose checkpoint a quorum cosigned before
+ *     made not before     its challenge is of a tree that holds such a notice
+ *
+ * The log's own word is not asked. Pure.
+ */
+import type { OpenedCheckpoint } from '../../note/checkpoint.ts';
+import { quorumTimes } from '../../note/quorum-time.ts';
+import type { TrustPolicy } from '../../note/trust.ts';
+import type { Bounds, WitnessedHead } from './types.ts';
+
+/**
+ * A checkpoint that was opened with the reader's policy, as a witnessed head. Undefined if no quorum cosigned it.
+ * `index`: of the notice that holds it.
+ */
+export function witnessedHead(
+  { checkpoint, cosignatures }: Pick<OpenedCheckpoint, 'checkpoint' | 'cosignatures'>,
+  policy: TrustPolicy,
+  index: number | undefined,
+): WitnessedHead | undefined {
+  const times = quorumTimes(policy, cosignatures);
+  if (times === undefined) return undefined;
+  const { size, root } = checkpoint;
+  // A notice cannot hold a head of a tree that the notice itself is in. One that says so says nothing of time.
+  if (index !== undefined && size > index) return undefined;
+  return { index, size, root, notAfter: times.earliest, notBefore: times.latest };
+}
+
+/** What the witnessed heads of a log show about the time of its entries. */
+export interface TimeBounds {
+  /** When the entry with this index was logged. */
+  boundsOf(index: number): Bounds;
+  /** When something that names the tree of this size was made, at the earliest. */
+  madeNotBefore(challengeSize: number): number | undefined;
+}
+
+/** Sorts the heads once; each question then costs a binary search. */
+export function timeBounds(heads: readonly WitnessedHead[]): TimeBounds {
+  const bySize = heads.toSorted((a, b) => a.size - b.size);
+  const sizes = bySize.map(({ size }) => size);
+  const earliest = runningMin(bySize.map(({ notAfter }) => notAfter).toReversed()).toReversed();
+  const noticed = heads
+    .flatMap(({ index, notBefore }) => (index === undefined ? [] : [{ index, notBefore }]))
+    .toSorted((a, b) => a.index - b.index);
+  const indices = noticed.map(({ index }) => index);
+  const latest = runningMin(noticed.map(({ notBefore }) => -notBefore)).map((each) => -each);
+  const newestBelow = (index: number): number | undefined => latest[countBelow(indices, index) - 1];
+  return {
+    boundsOf: (index) => ({
+      notBefore: newestBelow(index),
+      notAfter: earliest[countBelow(sizes, index + 1)],
+    }),
+    madeNotBefore: newestBelow,
+  };
+}
+
+/** The least of the numbers so far, at each place. */
+function runningMin(numbers: readonly number[]): readonly number[] {
+  let least = Infinity;
+  return numbers.map((each) => (least = Math.min(least, each)));
+}
+
+/** How many of the ascending numbers are less than `limit`. */
+export function countBelow(ascending: readonly number[], limit: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] ?? Infinity) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

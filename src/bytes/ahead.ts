@@ -6,13 +6,13 @@ const AHEAD = 24;
 /** Bytes of pieces that may be on their way or waiting, about (a bundle of the longest entries has 16 MiB). */
 const BYTES_AHEAD = 64 * 2 ** 20;
 
-/** What a piece is taken to weigh until one was seen, and what each weighs at least. */
+/** Bytes that a piece is assumed to have until the first one has come, and the least that each counts. */
 const FIRST_GUESS = 4 * 2 ** 20;
 const LEAST_WEIGHT = 65_536;
 
 /**
- * The pieces `from` … `end` − 1. `weigh`: bytes that one holds; the heavier they are, the fewer are read ahead. What `read`
- * fails with is thrown in the turn of its piece.
+ * The pieces `from` … `end` − 1. `weigh`: bytes of a piece; the heavier they are, the fewer are read ahead. An error of
+ * `read` is thrown when its piece has its turn.
  */
 export async function* readAhead<T>(
   from: number,
@@ -28,7 +28,7 @@ export async function* readAhead<T>(
     const room = Math.min(AHEAD, Math.max(2, Math.floor(BYTES_AHEAD / heaviest)));
     while (coming.length < room && next < end) {
       const piece = read(next++);
-      piece.catch(() => undefined); // heard in its turn, if that comes
+      piece.catch(() => undefined); // thrown in its turn below; until then it is no unhandled rejection
       coming.push(piece);
     }
     const first = coming.shift();

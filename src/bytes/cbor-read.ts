@@ -1,7 +1,7 @@
 /**
- * The value of CBOR that `cbor-scan.ts` has passed, by cbor-x, which is helped in three ways. It reads every 64-bit
- * integer as a bigint when asked for exact ones, makes objects of its own of tags, and drops U+FEFF from the start of
- * texts of more than 64 bytes, where it is a character like others (RFC 8949 §3.1 gives it no meaning).
+ * Reads CBOR that `cbor-scan.ts` has passed, with cbor-x, and corrects three things that cbor-x does: it reads every
+ * 64-bit integer as a bigint when asked for exact ones, makes objects of its own class for tags, and drops U+FEFF from the
+ * start of texts of more than 64 bytes, where it is a character like others (RFC 8949 §3.1 gives it no meaning).
  */
 import { Decoder } from 'cbor-x/decode';
 import type { PlainBytes } from './brand.ts';
@@ -10,8 +10,8 @@ import { isCborArray, isCborTag, type CborKey, type CborValue } from './cbor-val
 import { refuse } from './refusal.ts';
 import { decodeUtf8 } from './text.ts';
 
-// mapsAsObjects would make keys text and useRecords would let one message shape the next; copies are
-// asked for since a view would keep, and change with, the buffer a request came in.
+// mapsAsObjects would turn keys into text. useRecords would let one message change how the next is read. Without copies,
+// byte strings would be views of the buffer that a request came in, and change with it.
 const options = { mapsAsObjects: false, useRecords: false, copyBuffers: true };
 const narrow = new Decoder({ ...options, int64AsNumber: true } as object);
 const wide = new Decoder(options);

@@ -138,7 +138,7 @@ class Scanner implements Scan {
     if (MARK.every((byte, i) => this.#bytes[start + i] === byte)) this.marks.push(start);
   }
 
-  /** The argument of a head. Beyond 2^53 it is rounded, which no length and no check here minds. */
+  /** The argument of a head. Above 2^53 it is rounded: enough to see that an integer is wide or a length too long. */
   #argument(info: number, major: number): number {
     if (info < 24) return info;
     if (info > 27) {

@@ -6,7 +6,7 @@
 import { refuse, type Refusal } from './refusal.ts';
 import { HALF_A_PAIR } from './text.ts';
 
-/** A number that is no whole number within ±(2^53−1), or is not written as one. */
+/** The text of a number that is a fraction, beyond ±(2^53−1), or not written as a whole number (`1.0`, `1e3`, `-0`). */
 export interface NumberText {
   readonly number: string;
 }
@@ -16,7 +16,7 @@ export type JsonValue = JsonScalar | readonly JsonValue[] | ReadonlyMap<string, 
 export type JsonScalar = string | number | boolean | null | NumberText;
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-/** Where a string ends; what stands in it is for JSON.parse to judge. Linear, however long. */
+/** Finds where a string ends, in linear time; JSON.parse then checks its escapes and characters. */
 const STRING = /"[^"\\]*(?:\\[^][^"\\]*)*"/y;
 const SPACE = /[ \t\n\r]*/y;
 const WORDS: readonly (readonly [string, JsonValue])[] = [

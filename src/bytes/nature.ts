@@ -1,4 +1,4 @@
-/** What code below the faces may ask of a refusal: whether to ask again, to go on with the rest, or to end. */
+/** Decisions by the nature of a refusal, for code below HTTP and the command line: ask again, go on with the rest, or end. */
 import { NATURES, Refusal, type Nature, type RefusalCode } from './refusal.ts';
 
 /** The nature of a code. */
@@ -7,8 +7,8 @@ export function natureOf(code: RefusalCode): Nature {
 }
 
 /**
- * Whether an error that came of asking over a network is an outage to one who goes on for years: nobody answers, or what
- * answers shows nothing signed. Only `lie` and `damaged` end such a one.
+ * Whether a service that runs for years (a monitor, an agent) takes this error of a network request for an outage and goes
+ * on: true for every refusal but those of nature `lie` and `damaged`, which end it.
  */
 export function isOutage(error: unknown): error is Refusal {
   return error instanceof Refusal && !ENDS.has(natureOf(error.code));
@@ -16,12 +16,12 @@ export function isOutage(error: unknown): error is Refusal {
 
 const ENDS: ReadonlySet<Nature> = new Set<Nature>(['lie', 'damaged']);
 
-/** Whether an error only says that somebody cannot be asked now. */
+/** Whether an error only says that the other side gives no answer now. */
 export function isAway(error: unknown): boolean {
   return error instanceof Refusal && natureOf(error.code) === 'away';
 }
 
-/** Whether an error tells of the one thing that was read, so that whoever reads many goes on with the rest. */
+/** Whether an error concerns only the one thing that was read: a caller that reads many goes on with the rest. */
 export function isOfOne(error: unknown): error is Refusal {
   return error instanceof Refusal && OF_ONE.has(natureOf(error.code));
 }

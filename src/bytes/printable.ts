@@ -1,7 +1,7 @@
 /**
  * Text of others on its way to a terminal, a page or a log line: without the control, format and direction characters
- * that move a cursor, hide a word or turn a line around. Of others is whatever this program did not write itself: what a log
- * answers, what a file or a flag says, what a file is called.
+ * that move a cursor, hide a word or turn a line around. Text of others is all that this program did not write itself: a
+ * log's answers, the contents and names of files, flags.
  */
 
 import { decodeUtf8, encodeUtf8 } from './text.ts';

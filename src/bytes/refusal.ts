@@ -1,12 +1,12 @@
 /**
- * Refusals: what the world did wrong. One closed table gives each code its nature; a code has one meaning, which the table
- * of spec/http.md says. What a face makes of a code is its own: HTTP statuses and titles are in web/status.ts, exit codes in
- * cli/exit.ts. A bug of ours is never a refusal: it throws an ordinary Error at once.
+ * Refusals: errors that input, other parties or this machine caused. One closed table gives each code its nature. A code has
+ * one meaning, which the table in spec/http.md states. HTTP statuses and titles are in web/status.ts, exit codes in
+ * cli/exit.ts. A bug of ours is never a refusal: it throws an ordinary Error.
  */
 
 /**
- * What kind of thing a refusal tells of. Code below the faces decides by this (nature.ts), and not by lists of codes of its
- * own: whether to ask again, to go on with the rest, or to end.
+ * The kind of a refusal. Code below HTTP and the command line decides by it (nature.ts), never by lists of codes of its own:
+ * ask again, go on with the rest, or end.
  *
  * - `input`: what was handed over is malformed or does not hold. Asking again changes nothing.
  * - `absent`: what was asked for is not there.

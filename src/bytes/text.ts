@@ -6,8 +6,8 @@ import { plain } from './brand.ts';
 import { refuse } from './refusal.ts';
 import { readBase64, readHex, writeBase64, writeHex, type Base64Alphabet } from './textfallback.ts';
 
-// Node 20 to 24 and older browsers have no hex and base64 of their own; `textfallback.ts` stands in there. Asked by name,
-// once: types say that these functions are always there.
+// Node 20 to 24 and older browsers have no hex and base64 of their own and use `textfallback.ts`. The functions are looked up
+// by name, since the types say that they are always there.
 const hasNative = 'fromBase64' in Uint8Array && 'fromHex' in Uint8Array && 'toHex' in Uint8Array.prototype;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

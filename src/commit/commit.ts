@@ -6,8 +6,8 @@
  *     const request = requestOf(declared, claims, {});
  *     const committed = await commit(openClient({ log, trust, fetch, now }), request, { signer, folder, onRemark });
  *
- * Nothing is logged before everything that can be refused here was asked: whether a target shows who signs, whether the
- * commitment in force would lose claims or approvals in silence, whether the proof can be kept.
+ * Everything that can be refused here is checked before anything is logged: whether a target shows who signs, whether the
+ * commitment in force would lose claims or approvals unnoticed, whether the proof can be stored.
  */
 import { approversFor, tooFew } from '../appraisal/approvers.ts';
 import { printable } from '../bytes/printable.ts';
@@ -166,7 +166,7 @@ function onceLoggedHere<T>(entry: string, work: () => Promise<T>): Promise<T> {
   );
 }
 
-/** The approvals that it asks for; `status` reports those of the commitment in force. */
+/** A warning if too few keys may give the approvals that the new commitment asks for. */
 function fewApprovers(
   policy: Policy,
   { subject, declaration }: Declared,
@@ -182,8 +182,8 @@ interface Submitted {
 }
 
 /**
- * Submits it after the newest commitment of the subject. If another commitment came first, repeats that, provided the
- * other says nothing that this one would drop.
+ * Submits the statement as successor of the newest commitment of the subject. If another commitment was logged first, it
+ * submits again as successor of that, unless it would drop something that the other one has (`assertKept`).
  */
 async function givingWay(
   { subject, declaration }: Declared,

@@ -1,7 +1,7 @@
 /**
- * Refuses a new commitment that would drop claims or approvals by accident. A new commitment ends the one before with
- * all of its claims, and nobody is alerted: a claims file that was forgotten on the command line would look as if all
- * were well.
+ * Refuses a new commitment that would drop claims or approvals by accident. A new commitment ends the one before with all
+ * of its claims, and alerts nobody. If somebody forgot the claims file on the command line, nothing would be checked any
+ * more, and nothing would look wrong.
  */
 import { declaresAlone } from '../appraisal/history.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -21,8 +21,8 @@ export interface ComparedCommitment {
 }
 
 /**
- * Refuses `usage` if the standing commitment has claims, or asks for approvals, and the request has none and does not
- * say so explicitly. `standing` is read only if it is needed.
+ * Refuses `usage` if a commitment to compare with has claims, or asks for approvals, and the request has none without
+ * saying so explicitly. `standing` reads these commitments, and is called only if they are needed.
  */
 export async function assertNoSilentDowngrade(
   { subject, declaration, none }: Pick<CommitRequest, 'subject' | 'declaration' | 'none'>,
@@ -51,8 +51,8 @@ export async function assertNoSilentDowngrade(
 }
 
 /**
- * The standing commitments, the one in force first. The whole history of the subject is read if the newest entry does
- * not decide alone.
+ * The commitment in force, then a newer one that lacks approvals. The whole history of the subject is read only if the
+ * newest entry alone does not show them.
  */
 export async function comparedCommitments(
   client: Pick<LogClient, 'snapshot'>,

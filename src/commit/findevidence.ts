@@ -34,10 +34,10 @@ export interface FoundEvidence {
 }
 
 /**
- * Reads what paths name: proof directories, committed files (their proof directory is looked for in
- * `proofsFolder` and beside the file; of several, the newest is taken), or the files of one proof in any order. A
- * file of a proof directory stands for all of it; what is named from elsewhere takes the place of its own.
- * Refuses `not-found`, and `usage` for files that are no proof of anything.
+ * Reads the evidence that paths name. A path is a proof directory, a committed file (its proof directory is searched for in
+ * `proofsFolder` and beside the file; the newest is taken), or a file of one proof; these may come in any order. A file of
+ * a proof directory stands for the whole directory, but files named from elsewhere replace those of the directory. Refuses
+ * `not-found`, and `usage` for files that are no proof of anything.
  */
 export async function findEvidence(
   paths: readonly string[],
@@ -81,7 +81,7 @@ async function readParts(paths: readonly string[]): Promise<FoundEvidence> {
   return { owned: undefined, ...own, name, evidence, named: [] };
 }
 
-/** Refuses `usage` for files that would not be looked at, since they would seem to be verified. */
+/** Refuses `usage` for two files of one kind: only one would be checked, and the other would seem to be verified. */
 function assertOne(parts: readonly Part[], name: string): void {
   for (const kind of ['statement', 'proof'] as const) {
     if (parts.filter((part) => part.kind === kind).length < 2) continue;

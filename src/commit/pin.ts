@@ -1,7 +1,7 @@
 /**
  * The identities of targets when something is committed: written in the claims file, taken from the commitment before,
- * or found by connecting once with --pin. Without an identity, what a target signs counts only as what the agent saw
- * (E1).
+ * or found by connecting once with --pin. Without an identity, a signature of the target is worth only what the agent
+ * saw (E1).
  */
 import type { X509Certificate } from 'node:crypto';
 import { printable } from '../bytes/printable.ts';

@@ -101,7 +101,7 @@ function systemRoots(): readonly X509Certificate[] {
   return roots;
 }
 
-/** The certificates of a PEM file, in order; what is none is passed over. */
+/** The certificates of a PEM file, in order; blocks that are none are skipped. */
 export function certificatesIn(pem: string): readonly X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   return blocks.flatMap((block) => readable(() => new X509Certificate(block)));

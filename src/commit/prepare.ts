@@ -1,7 +1,7 @@
 /**
- * What to post for a declaration. Each commitment supersedes the newest one of its subject, so that a
- * subject has one line of history; committing the same again posts the very same statement, which the log
- * knows; and going back to an older content is a new commitment, since it supersedes another.
+ * Makes the statement to post for a declaration. Each commitment supersedes the newest one of its subject, so a subject has
+ * one line of history. Committing the same again posts the very same statement, which the log has already. Going back to
+ * an older content is a new commitment, since it supersedes another one.
  */
 import { digest } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
@@ -33,8 +33,8 @@ export interface Prepared {
 }
 
 /**
- * The statement of a declaration for the log of this origin, after the newest commitment of its subject. Signs only what is new, and then
- * `mayReplace` is asked first.
+ * The statement of a declaration for the log of the origin `log`, as successor of `newest`. If it is the same as `newest`,
+ * nothing is signed; otherwise `mayReplace` is called before it is signed, and may refuse.
  */
 export async function prepare(
   {

@@ -1,4 +1,4 @@
-/** Keeping the proof of a commitment: the evidence, and before it what opens the declaration for its owner alone. */
+/** Stores the proof of a commitment: first the owner's secret file that opens the declaration, then the evidence. */
 import { join } from 'node:path';
 import type { Evidence } from '../client/evidence.ts';
 import { ProofFolder } from '../client/node/proof-folder.ts';

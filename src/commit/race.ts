@@ -1,6 +1,6 @@
 /**
- * Two that commit about one subject at once: the log takes one, and refuses the other as `superseded-meanwhile`. The other
- * looks again, and goes on by itself only where nothing that was said meanwhile would be lost.
+ * When two clients commit about one subject at once, the log takes one and refuses the other as `superseded-meanwhile`. The
+ * other reads the new commitment, and submits again only if nothing in it would be lost.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { ProvenEntry } from '../client/view.ts';
@@ -9,7 +9,7 @@ import { parseStatement } from '../statement/parse.ts';
 import { changesOf, factsOf } from '../declare/facts.ts';
 import { printable } from '../bytes/printable.ts';
 
-/** How often a commit gives way: others that are always faster are no reason to go on for ever. */
+/** How often a commit is tried again after another client was faster. */
 export const MOST_RACES = 8;
 
 /** Whether the log says that another commitment about the subject came first. */
@@ -17,7 +17,7 @@ export function isOvertaken(error: unknown): boolean {
   return error instanceof Refusal && error.code === 'superseded-meanwhile';
 }
 
-/** Refuses `superseded-meanwhile` when what came first has claims, approvals or a target that this one has not. */
+/** Refuses `superseded-meanwhile` when the other commitment has claims, approvals, attestors or a target that `mine` lacks. */
 export function assertKept(subject: string, mine: Declaration, { index, bytes }: ProvenEntry): void {
   const parsed = parseStatement(bytes);
   if (parsed.kind !== 'commitment' || isWithdrawal(parsed.commitment)) return;

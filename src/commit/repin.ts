@@ -14,8 +14,8 @@ import type { ComparedCommitment } from './downgrade.ts';
 import { pinTargets, type Identified, type Pinning } from './pin.ts';
 
 /**
- * What stands about the subject, with the identities that its locators show now; claims, approvals and contents are
- * untouched. Refuses `not-found`, `usage` while the newest commitment lacks approvals, and as `pinTargets`.
+ * The commitment in force (the first of `standing`), with the identities that its locators show now; claims, approvals and
+ * contents stay. Refuses `not-found`, `usage` while the newest commitment lacks approvals, and as `pinTargets`.
  */
 export async function repin(
   subject: string,
@@ -45,13 +45,13 @@ export async function repin(
   };
 }
 
-/** `prepare` says what it supersedes. */
+/** Drops `supersedes`, which `prepare` sets anew. */
 function withoutPlace(declaration: Declaration): Declaration {
   const { supersedes, ...rest } = declaration;
   return supersedes === undefined ? declaration : rest;
 }
 
-/** The owner's file of the commitment that is replaced, which has the same leaves; undefined where it is not here. */
+/** The owner's file of the replaced commitment, which has the same leaves; undefined if it is not in the directory. */
 async function ownedOf(folder: string, entry: string): Promise<OwnedFile | undefined> {
   const [path] = ownedFilesIn(folder);
   if (path === undefined || (await commitmentIn(folder)) !== entry) return undefined;

@@ -1,4 +1,4 @@
-/** What is to be committed: a declaration with its claims, and what is said in so many words to be none. */
+/** What to commit: a declaration with its claims, and whether the user said explicitly that claims or approvals end. */
 import { natureOf } from '../bytes/nature.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { LogView, ProvenEntry } from '../client/view.ts';
@@ -12,19 +12,19 @@ import type { Tier } from '../statement/vocabulary.ts';
 export interface CommitRequest extends Declared {
   /** Packs of the claims that come from one, by the claim's id. */
   readonly packed: ReadonlyMap<string, string>;
-  /** Without it, a commitment that has claims, or asks for approvals, is not replaced by one that has none. */
+  /** What was explicitly said to end. Otherwise a commitment with claims or approvals is not replaced by one without. */
   readonly none: { readonly claims: boolean; readonly approvals: boolean };
 }
 
-/** Something that a person should hear, and that ends nothing. */
+/** A message for the user that does not stop the commit. */
 export interface CommitRemark {
-  /** `warning`: there is something to be done about it. */
+  /** `warning`: the user should do something about it. */
   readonly level: 'note' | 'warning';
   /** One sentence. */
   readonly text: string;
 }
 
-/** What is known of the log when it is decided what to log. */
+/** What was read from the log before it is decided what to log. */
 export interface Known {
   readonly view: LogView;
   /** The newest commitment statement of the subject. */
@@ -32,22 +32,22 @@ export interface Known {
   readonly policy: Policy | undefined;
 }
 
-/** What counts for more than the claims file, and what it is checked by. */
+/** Settings that override the claims file, and the probes that it is checked against. */
 export interface RequestOptions {
   readonly environment?: string | undefined;
   readonly tier?: Tier | undefined;
   readonly approvals?: number | undefined;
-  /** Said in so many words: nothing is claimed any more. */
+  /** Whether the user said explicitly that the claims end. */
   readonly dropClaims?: boolean;
-  /** Probes of the claims that `probes` lack, and some agent has. */
+  /** Names of probes that `probes` lack although some agent has them. */
   readonly otherProbes?: readonly string[];
   /** Default: those of the registry (probe/registry.ts). */
   readonly probes?: readonly ProbeDescription[];
 }
 
 /**
- * Adds what a claims file says to what is declared. Refuses `malformed-payload` for a claim that no agent could look at as
- * it asks.
+ * Adds the contents of a claims file to a declaration. Refuses `malformed-payload` for a claim that no agent could check as
+ * it is written.
  */
 export function requestOf(
   declared: Declared,
@@ -69,13 +69,12 @@ export function requestOf(
   return { ...declared, declaration, packed: packed ?? new Map<string, string>(), none };
 }
 
-/** Reads what its owner declares. What is malformed there is wrong usage, whoever finds it: nobody was asked yet. */
+/** Turns a refusal of malformed input into `usage`: `read` reads what the user declares, so the user made the mistake. */
 export async function asUsage<T>(read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof Refusal) || natureOf(error.code) !== 'input' || error.code === 'not-found')
-      throw error;
+    if (!(error instanceof Refusal) || natureOf(error.code) !== 'input') throw error;
     throw refuse('usage', error.message, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Checking offline what was found on a disk (findevidence.ts): that the statement is in a trusted log, and that files, leaves
- * and verdicts are as it says. Nothing is asked of any log.
+ * Checks evidence that was found on a disk (findevidence.ts): that the statement is in a trusted log, and that files, leaves
+ * and verdicts are as it says. No log is contacted.
  *
  *     const found = await findEvidence(paths, proofsFolder);
  *     for (const { found, held, checks } of await verifyAll(found, trust)) console.log(found.name, held);
@@ -14,17 +14,20 @@ import type { VerifySignature } from '../sign/algorithm.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import type { FoundEvidence } from './findevidence.ts';
 
-/** What was found out about one set of evidence. */
+/** The result for one set of evidence. */
 export interface FoundVerdict extends Pick<Examination, 'place'> {
   readonly found: FoundEvidence;
   readonly checks: readonly Check[];
   /** The entry was shown to be in the log, and no check failed. Checks may have been skipped. */
   readonly held: boolean;
-  /** Names of the checks that were skipped for want of evidence. */
+  /** Names of the checks that were skipped because evidence is missing. */
   readonly missing: readonly string[];
 }
 
-/** Each by itself; commitments among them serve the proofs among them. `verify`: noble when absent. */
+/**
+ * Verifies each set of evidence by itself. A runtime proof is judged against its commitment if that is among them.
+ * `verify`: noble when absent.
+ */
 export async function verifyAll(
   all: readonly FoundEvidence[],
   trust: Trust,
@@ -57,7 +60,7 @@ async function verifyOne(
   return { found, place, checks, held, missing: checks.filter(isMissing).map(({ name }) => name) };
 }
 
-/** What a proof shows. Loaded here: what reads transcripts and certificates takes as long to load as all the rest. */
+/** Checks a runtime proof. The code for transcripts and certificates is loaded only here: it takes as long as all the rest. */
 async function verifyProof(
   statement: Extract<ParsedStatement, { readonly kind: 'proof' }>,
   entries: readonly Uint8Array[],

@@ -7,7 +7,7 @@ import type { CborMap } from '../bytes/cbor.ts';
 import { formatHex } from '../bytes/text.ts';
 import { decodeHeaders, type ReadHeaders } from './sign1.ts';
 
-/** Headers remembered, and bytes in the longest of them: some 2 MiB, then all are forgotten. */
+/** Most headers remembered (some 2 MiB; then all are forgotten), and bytes in the longest that is. */
 const MAX_HEADERS = 2048;
 const MAX_BYTES = 512;
 

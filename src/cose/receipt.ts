@@ -104,7 +104,7 @@ function readProofs<P>(proofs: CborMap, kind: number, read: (proof: Uint8Array) 
 
 function readInclusion(bytes: Uint8Array): InclusionProof {
   const [size, index, path] = readTriple(bytes);
-  // A2: the CDDL has no empty path, which the only leaf of a tree nevertheless needs.
+  // RFC 9942's CDDL allows no empty path, but the only leaf of a tree has one.
   if (path.length === 0 && size !== 1)
     throw malformed('the path is empty and the tree has more than one leaf');
   return { size: treeSize(size), index: leafIndex(index), path };
@@ -138,7 +138,7 @@ function isUint(value: CborValue | undefined): value is number {
   return typeof value === 'number' && value >= 0;
 }
 
-/** Whose word a receipt must be. A key alone is not enough: whoever runs two logs may sign for both with one. */
+/** Who must have signed a receipt. The key alone is not enough: an operator may use one key for two logs. */
 export interface ReceiptSigner {
   /** Name of the log: the receipt's `sub`, which is signed. */
   readonly log: string;
@@ -146,9 +146,9 @@ export interface ReceiptSigner {
 }
 
 /**
- * Checks that the log vouches for a root under which the entry is, by every proof listed: proofs and signature count
- * as one. Refuses `unsupported-algorithm`, `proof-failed`, `bad-signature`. Of what it returns only the root is
- * signed; size and index are the (first) proof's.
+ * Checks that every inclusion proof of a receipt leads from the entry to one root, and that the log signed this root.
+ * Refuses `unsupported-algorithm`, `proof-failed`, `bad-signature`. Of the result only the root is signed; size and index
+ * are those of the first proof.
  */
 export function verifyReceipt(
   receipt: Receipt,
@@ -171,8 +171,8 @@ export function verifyReceipt(
 }
 
 /**
- * Checks that the log vouches for `newRoot`, and that its tree begins with the one of
- * `oldRoot`, by every proof listed. Refuses as `verifyReceipt` does.
+ * Checks that the log signed `newRoot`, and that every consistency proof of the receipt shows its tree to begin with the
+ * tree of `oldRoot`. Refuses as `verifyReceipt` does.
  */
 export function verifyConsistencyReceipt(
   receipt: Receipt,

@@ -19,7 +19,7 @@ export const TRANSPARENT_LIMITS: Partial<CborLimits> = {
 
 /**
  * Adds receipts behind those that the statement carries (they are in order of priority). Refuses as
- * `decodeSign1` does, `malformed-receipt` for a receipt that is not COSE_Sign1, `limit-exceeded` beyond 16.
+ * `decodeSign1` does, `malformed-receipt` for a receipt that is not COSE_Sign1, `too-large` beyond 16.
  */
 export function attachReceipts(
   statement: Uint8Array,

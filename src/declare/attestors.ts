@@ -25,7 +25,7 @@ export function attestorsOf(map: TreeMap): NonNullable<Declaration['attestors']>
   return { threshold, kids };
 }
 
-/** Refuses `malformed-payload` for a claim that asks for class E2 where nobody could come to it. */
+/** Refuses `malformed-payload` for a claim of class E2 if fewer than two agents must agree: no proof could reach E2. */
 export function checkAttested(
   claims: readonly Pick<Claim, 'id' | 'minEvidence'>[],
   attestors: Declaration['attestors'],

@@ -1,6 +1,6 @@
 /**
- * Checks whether an agent could observe as the claims ask. A mistyped probe, parameter or name would be signed into the
- * log, and its claim would be UNKNOWN forever. The same checks as the agent's, made before anything is signed.
+ * Checks whether an agent could observe what the claims ask, with the agent's own checks, before anything is signed. A
+ * mistyped probe, parameter or name would otherwise be logged, and its claim would be UNKNOWN forever.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { readFault } from '../claim/reads.ts';
@@ -10,7 +10,7 @@ import { parametersOf } from '../probe/parameters.ts';
 import { describeProbe, PROBES } from '../probe/registry.ts';
 import type { Claim, Declaration } from '../statement/commitment.ts';
 
-/** Ids of claims that name no target. No agent can find one, so they stay UNKNOWN until another commitment names it. */
+/** Ids of claims without a target. No agent knows where to look for them, so they stay UNKNOWN until a commitment says it. */
 export function aimless(declaration: Declaration): readonly string[] {
   return groupClaims(declaration.claims, declaration)
     .filter(({ target }) => target === undefined)

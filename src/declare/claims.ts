@@ -1,7 +1,7 @@
 /**
- * The claims file: what is to be shown true of the running subject, as people write it. YAML, read strictly
- * (yaml.ts): an unknown name is an error, since a mistyped claim would be none. Claims are written out or come from
- * a ready pack; durations are `30s`, `5m`, `1h`, `7d`.
+ * The claims file, in which people write what agents must show of the running subject. It is YAML, read strictly
+ * (yaml.ts): an unknown name is an error, since a mistyped member would have no effect. Claims are written out or come
+ * from a ready pack; durations are `30s`, `5m`, `1h`, `7d`.
  *
  *     target: { owner: team-pay, locators: ["shop.example:443"] }
  *     claims:
@@ -36,8 +36,8 @@ export type ClaimsFile = Pick<Declaration, 'claims'> & {
   >;
 
 /**
- * Reads a claims file. `overriding`: a tier that counts for more than the file's. Refuses `malformed-text` for YAML,
- * `malformed-payload` naming the place for what it says.
+ * Reads a claims file. `overriding`: a tier in place of the file's. Refuses `malformed-text` for bad YAML, and
+ * `malformed-payload`, naming the place, for bad contents.
  */
 export function parseClaims(text: string, overriding?: Tier): ClaimsFile {
   const [document = null, ...more] = parseYaml(text, {

@@ -1,7 +1,7 @@
 /**
  * Forms that only secrets have: the rules of secretlint's recommended preset (MIT), in the version that package.json
- * pins, and forms that it lacks or turns off, each as its vendor documents it. Both are data with a date. What is found
- * depends neither on the network nor on what a source says of itself: comments that switch rules off are ignored.
+ * pins, and forms that it lacks or turns off, each as its vendor documents it. The result depends neither on the network
+ * nor on comments in the source that switch rules off.
  */
 import { rules } from '@secretlint/secretlint-rule-preset-recommend';
 import type { SecretLintRuleContext, SecretLintSourceCode } from '@secretlint/types';
@@ -134,7 +134,7 @@ export function secretForm(text: string): string | undefined {
 /** A form that was filled in with one character: `ghp_xxxxxxxxxxxx`. */
 const PLACEHOLDER = /([A-Za-z0-9*#.])\1{7}/;
 
-/** What the preset's rules report of one text. They do so before they first wait: only for files on a disk they wait. */
+/** What the preset's rules report of a text. They report synchronously: they only wait for files on a disk. */
 function presetForm(text: string): string | undefined {
   reported = undefined;
   scanned = text;
@@ -162,7 +162,7 @@ const CONTEXT: SecretLintRuleContext = {
 /** A filter would obey comments that switch rules off. */
 const HANDLERS = rules.filter(({ meta }) => meta.type === 'scanner').map((rule) => rule.create(CONTEXT, {}));
 
-/** A text that lies in no file. No rule of the preset asks where in it something stands. */
+/** A text without a file. No rule of the preset asks for lines and columns in it. */
 function sourceOf(content: string): SecretLintSourceCode {
   return {
     content,

@@ -24,7 +24,7 @@ export function factsOfClaim(claim: Claim): Facts {
   return facts;
 }
 
-/** A claim whole as one text; undefined where there is none of that id. */
+/** All facts of a claim as one text; undefined if no claim has the id. */
 export function claimText({ claims }: Declaration, id: string): string | undefined {
   const claim = claims.find((each) => each.id === id);
   if (claim === undefined) return undefined;
@@ -32,7 +32,7 @@ export function claimText({ claims }: Declaration, id: string): string | undefin
   return facts.toSorted().join('\n');
 }
 
-/** What a declaration says under a name: a claim whole, a leaf of `leaves`, or a fact. */
+/** The text of a claim with this id, of a leaf with this path, or of a fact with this name; undefined if there is none. */
 export function textNamed(declaration: Declaration, name: string, leaves?: Facts): string | undefined {
   return claimText(declaration, name) ?? leaves?.get(name) ?? factsOf(declaration).get(name);
 }
@@ -65,7 +65,7 @@ function flatten(at: string, value: unknown, facts: Map<string, string>): void {
   else if (typeof value === 'number' || typeof value === 'boolean') facts.set(at, `${value}`);
 }
 
-/** Digests are printed as they are; a certificate by its digest, since two certificates may begin alike. */
+/** Hex of digests; for longer bytes, such as a certificate, their digest and length. */
 function bytesText(bytes: Uint8Array): string {
   if (bytes.length <= 64) return formatHex(bytes);
   return `SHA-256 ${formatHex(sha256(bytes))} (${bytes.length} bytes)`;

@@ -96,7 +96,7 @@ export function textOf(value: Tree, at: string): string {
   throw fault(at, 'takes a text');
 }
 
-/** The refusal of what a claims file says at a place, to throw. */
+/** The refusal of a value in a claims file, naming its place; to throw. */
 export function fault(at: string, what: string): Refusal {
   return refuse('malformed-payload', `${at}: ${what}`);
 }

@@ -8,7 +8,7 @@ import { decodeUtf8 } from '../bytes/text.ts';
 const NESTING = { most: 16, advice: 'it is no file that this program wrote' };
 
 /**
- * The values of a JSON file as schemas read them: an object is a map with text keys. Refuses `malformed-text` for what
+ * The values of a JSON file as schemas read them: an object is a map with text keys. Refuses `malformed-text` for text that
  * two readers could read differently, such as a name that is given twice, and for numbers that are not whole.
  */
 export function fromJson(bytes: Uint8Array): CborValue {

@@ -1,7 +1,6 @@
 /**
- * Policy documents of AWS IAM's language, one spelling each: a single item and a list of it mean the same, and
- * neither statements' items nor their order within Action, Resource and Principal mean anything (IAM User Guide,
- * "Grammar of the IAM JSON policy language").
+ * Gives each policy document of AWS IAM one spelling. A single item and a list of one item mean the same, and the order of
+ * items in Action, Resource and Principal has no meaning (IAM User Guide, "Grammar of the IAM JSON policy language").
  */
 import { Refusal } from '../bytes/refusal.ts';
 import { parseJson } from './json.ts';

@@ -8,7 +8,7 @@
  *     const salting = { secret, hmac: portableHmac };                   // 32 secret bytes of the owner, kept
  *     const how = { source, salting, sensitive: new Set(), notSecret: new Set(), literal: false, ignore: [] };
  *     const read = readSource(['{"replicas": 3}'], how);
- *     refuseSecrets(read);                                              // what looks like a secret and nobody spoke for
+ *     refuseSecrets(read);                                              // refuses leaves that look secret and are not marked
  *     const { root } = leafTree({ leaves: read.leaves });               // what the commitment logs
  */
 

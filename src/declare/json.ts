@@ -2,7 +2,7 @@
 import { parseJson as readJson } from '../bytes/json.ts';
 import { Leaves, type Declarable, type Tree } from './leaf.ts';
 
-/** Nobody nests deeper by hand, and a stack is finite. What is deeper cannot be declared part by part. */
+/** Nobody nests deeper by hand, and deeper nesting could exhaust the stack. Deeper files can only be declared whole. */
 const NESTING = { most: 200, advice: 'commit the file whole: `tallystick commit files FILE`' };
 
 /** Reads a JSON text. Refuses `malformed-text`, with line and column. */

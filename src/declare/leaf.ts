@@ -1,10 +1,12 @@
 /**
- * Declared leaves: what a source says, taken apart into paths and values with one spelling each, so that the same
- * declaration always makes the same bytes and two declarations never do (spec/claims.md, "Sources").
+ * Declared leaves: a source taken apart into paths and values with one spelling each. So the same declaration always makes
+ * the same bytes, and different declarations make different bytes (spec/claims.md, "Sources").
  *
- * A list that is not empty has one leaf more, at its own path: `{list: n}` where its items are found by position, or
- * `{list: [steps]}`, in order, where they are found by name. No scalar has such a value, so the leaves give the tree
- * back exactly (tree.ts), the order of a list is one leaf, and an item that is inserted moves no other by name.
+ *     {"ports": [80, 443]}   →   /ports = {list: 2}   /ports/0 = 80   /ports/1 = 443
+ *
+ * A list that is not empty has a leaf of its own: `{list: n}` if its items are found by position, or `{list: [steps]}`, in
+ * order, if they are found by name. No scalar has such a value, so the tree can be made from the leaves again (tree.ts). The
+ * order of a named list is one leaf, and inserting an item changes the path of no other.
  */
 import { encodeCbor, type CborValue } from '../bytes/cbor.ts';
 import type { JsonScalar, JsonValue, NumberText } from '../bytes/json.ts';
@@ -13,7 +15,7 @@ import { refuse } from '../bytes/refusal.ts';
 import { HALF_A_PAIR } from '../bytes/text.ts';
 
 /**
- * The content of a leaf. A number keeps its text if it is no whole number within ±(2^53−1), or is not written as one:
+ * The content of a leaf. A number keeps its text if it is a fraction, beyond ±(2^53−1), or not written as a whole number:
  * `1.10`, `1e3` and 12345678901234567890 are other declarations than 1.1, 1000 and …891.
  */
 export type Scalar = JsonScalar;
@@ -41,7 +43,7 @@ export interface DeclaredLeaf {
   readonly text?: string;
 }
 
-/** Something that was left out, and why. It is part of the commitment, since an exclusion is a claim. */
+/** Something that was left out, and why. It is part of the commitment, so that readers see what is not declared. */
 export interface Exclusion {
   readonly path: string;
   readonly reason: string;
@@ -53,7 +55,7 @@ export interface Declarable {
   readonly profile: string;
   readonly leaves: readonly DeclaredLeaf[];
   readonly excluded: readonly Exclusion[];
-  /** The tool that wrote the source and its versions, where the source says so. */
+  /** The tool that wrote the source and its versions, if the source names them. */
   readonly source: {
     readonly kind: string;
     readonly tool?: string;
@@ -95,7 +97,7 @@ const EMPTY_LIST = encodeCbor([]);
 /** The value of a leaf that is known only after the declaration is applied. */
 const UNKNOWN = marked('unknown', true);
 
-/** Collects leaves; each path once. Refuses `too-large`, and `malformed-payload` for a path that occurs twice or that no file of leaves can hold. */
+/** Collects leaves. Refuses `too-large`, and `malformed-payload` for a path that occurs twice or has a control character. */
 export class Leaves {
   readonly #leaves = new Map<string, DeclaredLeaf>();
 
@@ -129,7 +131,7 @@ export class Leaves {
     this.#put({ path, value: marked('list', items), sensitive });
   }
 
-  /** The leaf of a map with names that are no texts, where it has such. */
+  /** The leaf of a map that has names that are no texts; none for other maps. */
   addNames(path: string, { typed }: TypedMap, sensitive = false): void {
     if (typed.size > 0) this.#put({ path, value: marked('names', [...typed].toSorted()), sensitive });
   }
@@ -139,12 +141,12 @@ export class Leaves {
     this.#put({ path: '', value: marked('documents', count), sensitive: false });
   }
 
-  /** The leaf of a text that was read as a tree: what it is a text of. */
+  /** The leaf that marks a tree as the contents of a text; `of`: the format of that text, `iam-policy`. */
   addText(path: string, of: string): void {
     this.#put({ path, value: marked('text', of), sensitive: false });
   }
 
-  /** A value that is there once the declaration is applied, and not known before. */
+  /** A value that is known only after the declaration is applied. */
   addUnknown(path: string): void {
     this.#put({ path, value: UNKNOWN, sensitive: false });
   }

@@ -24,7 +24,7 @@ export const LEAVES_FILE = 'leaves.json';
 export const DISCLOSURE_FILE = 'disclosure.json';
 
 const MAX_LEAVES = 200_000;
-/** As long as a source. Leaves hold values that are too long to show by their digest. */
+/** As long as the longest source. In the tree, values too long to show are replaced by their digest. */
 const MAX_VALUE = 67_108_864;
 const MAX_DISCLOSED = 100_000;
 
@@ -133,7 +133,7 @@ export function parseDisclosure(bytes: Uint8Array, path: string): Disclosure {
   });
 }
 
-/** A leaf's path as people read it: that of a list, or of documents, at the top of a source is empty. */
+/** A leaf's path as people read it. The path of the top of a source is empty. */
 export function showPath(path: string): string {
   return path === '' ? '(top)' : printable(path, 1_024);
 }

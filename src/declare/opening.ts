@@ -42,7 +42,7 @@ const openingFile = record({
   schema: oneOf([OPENING_SCHEMA]),
   profile: oneOf([FILES_PROFILE]),
   subject: text(1, 1024),
-  /** The folder that paths are told from, as seen from this file. */
+  /** The folder that paths are relative to, as a path from this file's folder. */
   base: text(1, 4096),
   leaves: array(leaf, MAX_LEAVES, 1),
 });

@@ -1,6 +1,6 @@
 /**
- * Ready claims. A pack stands in the folder of its probe and takes parameters, which its claims hand to that probe; `cadence`
- * and the like can be overridden in the claims file. What a claim supports is named as a control, which no claim fulfils alone.
+ * Packs of ready claims. A pack is in the folder of its probe. Its parameters go to that probe; the claims file can override
+ * the cadence and give ids a prefix. Claims name the controls that they support; no claim fulfils one alone.
  */
 import { refuse } from '../bytes/refusal.ts';
 import type { ProbeDescription } from '../probe/description.ts';
@@ -10,8 +10,8 @@ import type { Tier } from '../statement/vocabulary.ts';
 import { PACES } from './tiers.ts';
 
 /**
- * The claims of a pack, as often as their tier asks for, or no more often than makes sense. Refuses
- * `malformed-payload` for an unknown pack or a parameter it needs.
+ * The claims of a pack, with the cadence of their tier, but never more often than the pack's `fastest`. Refuses
+ * `malformed-payload` for an unknown pack, or if a parameter that it needs is missing.
  */
 export function packOf(
   name: string,

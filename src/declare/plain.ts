@@ -31,7 +31,7 @@ export function meaningOf(source: string): Tree | undefined {
   return readingsOf(source).meaning;
 }
 
-/** What to write instead of a plain scalar without a meaning. `whole`: what to do if there is no such spelling. */
+/** What to write instead of a scalar on which the versions disagree. `whole`: advice if there is no such spelling. */
 export function adviceFor(source: string, whole: string): string {
   const quoted = `quote it: ${JSON.stringify(source)}`;
   const other = `${source} is not the same to every reader of YAML (1.1, 1.2)`;
@@ -51,7 +51,7 @@ export function adviceFor(source: string, whole: string): string {
   return `${other}; ${quoted} where a text is meant, or ${write}`;
 }
 
-/** The spelling of a reading that every reader shares, where it is no text and has one. */
+/** A spelling of a number or truth value that every reader reads alike; none for other values. */
 function spellingOf(value: unknown): readonly string[] {
   if (typeof value === 'boolean' || typeof value === 'bigint') return [String(value)];
   if (typeof value !== 'number' || !Number.isFinite(value)) return [];

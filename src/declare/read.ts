@@ -28,7 +28,7 @@ export interface ReadSource extends Omit<Declarable, 'leaves'> {
   readonly unmarked: readonly Unmarked[];
 }
 
-/** Reads a source into salted leaves. Refuses what can be read in more than one way. */
+/** Reads a source into salted leaves. Refuses text that can be read in more than one way. */
 export function readSource(texts: readonly string[], reading: Reading): ReadSource {
   const { leaves, ...rest } = declare(texts, reading);
   if (leaves.length === 0)
@@ -67,7 +67,7 @@ export function refuseSecrets({ unmarked: found }: ReadSource): void {
   throw refuse('policy-rejected', `${toldOf(first)}${more}; --list shows them all`);
 }
 
-/** Describes what looks secret, and both ways to go on. */
+/** Says what looks secret, and how the user can go on in either case. */
 function toldOf({ path, why, inName }: Unmarked): string {
   const asFlag = shellWord(path === '' ? 'PATH' : path);
   if (inName !== true)

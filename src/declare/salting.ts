@@ -1,8 +1,8 @@
 /**
  * Salts, and the digests that replace sensitive values: HMAC-SHA-256 with a secret of the owner. A leaf gets the same
  * salt each time, so that committing it again makes the same bytes. Without the secret nobody can check a guess at a
- * leaf against the log. The secret never leaves its machine. If it is lost, leaves get other salts from then on;
- * nothing else is lost.
+ * leaf against the log. The secret never leaves its machine. If it is lost, later commitments have other salts, and
+ * earlier ones can still be opened with their files.
  */
 import { hmac as nobleHmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -20,7 +20,7 @@ export const portableHmac: Hmac = (secret, ...parts) => {
   return hash.digest();
 };
 
-/** Over purpose and path, each ended by a zero byte that neither has, and the value. */
+/** HMAC over purpose and path, each followed by a zero byte (which neither contains), and the value. */
 export function macOf(
   { secret, hmac }: Salting,
   purpose: 'salt' | 'sensitive',
@@ -35,7 +35,7 @@ export function saltOf(salting: Salting, path: string, value: Uint8Array): Uint8
   return macOf(salting, 'salt', path, value).subarray(0, SALT_LENGTH);
 }
 
-/** The salt of a file. The digest has a fixed length, so where the path ends is never in doubt. */
+/** The salt of a file: HMAC over path and digest. The digest has a fixed length, so no two pairs give the same bytes. */
 export function saltOfFile({ secret, hmac }: Salting, { path, sha256: digest }: FileFact): Uint8Array {
   return hmac(secret, encodeUtf8(path), digest).subarray(0, SALT_LENGTH);
 }

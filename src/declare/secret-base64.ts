@@ -1,4 +1,4 @@
-/** What a text is the base64 of, where that is a text that people can read: `data` of a Secret or a ConfigMap, `auth` of docker. */
+/** Decodes texts that are base64 of readable text: `data` of a Secret or a ConfigMap, `auth` of docker. */
 import { Refusal } from '../bytes/refusal.ts';
 import { decodeUtf8, parseBase64 } from '../bytes/text.ts';
 
@@ -6,7 +6,7 @@ import { decodeUtf8, parseBase64 } from '../bytes/text.ts';
 const MAX_JOINED = 1_048_576;
 const SHORTEST = 8;
 
-/** The text; undefined where there is none. With or without padding, in either alphabet (RFC 4648 §4, §5). */
+/** The readable text that a text is the base64 of, in either alphabet, padded or not (RFC 4648 §4, §5); else undefined. */
 export function textOfBase64(value: string): string | undefined {
   // `base64` and PEM break their lines.
   const joined = value.length < MAX_JOINED ? value.replaceAll(/[\r\n]+[ \t]*/g, '') : value;

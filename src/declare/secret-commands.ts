@@ -1,4 +1,4 @@
-/** Passwords on command lines: where each program takes one that no flag names. As their manuals say it, read 2026-11-29. */
+/** Passwords on command lines of programs whose flags do not name them (`-p`). From their manuals, read 2026-11-29. */
 
 /** How a program takes a password. */
 interface Taken {

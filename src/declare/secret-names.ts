@@ -1,7 +1,7 @@
 /**
- * What a name says about its value, and which values are no secret whatever their name: references to a secret, names
- * of one, placeholders, and words that choose how a secret is handled. The words are those of gitleaks'
- * `generic-api-key`, and of the programs and services whose configuration was read for spec/decisions.md 56 and 77.
+ * Judges values by their names, and knows values that are no secret under any name: references to a secret, names of one,
+ * placeholders, and words that choose how a secret is handled. The words are those of gitleaks' `generic-api-key`, and
+ * of the programs and services whose configuration was read for spec/decisions.md 56 and 77.
  */
 
 /** `password` in the languages that configuration is written in besides English. */
@@ -31,18 +31,18 @@ const TYPED = new RegExp(
 const WEAK_NAMES = /(?:^|[^a-z])(?:[a-z]*key|auth|login|creds?|pat|pass|salt|pepper|secret[_-]?[a-z]+)$/i;
 /** Names of a user and a password in one text, `user:password`. */
 const PAIR_NAMES = /(?:^|[^a-z])(?:basic[_-]?auth|http[_-]?auth|auth|user[_-]?pass|creds?|credentials?)$/i;
-/** Such names that are none: they say how secrets are handled, or which one is meant. */
+/** Names with such words whose values are no secrets: they say how secrets are handled, or which one is meant. */
 const HARMLESS =
   /(?:^|_|-|\b)(?:existing|from_|public|csrf|xsrf|host|kms|primary|foreign|partition|sort|cache|finger|s3[_-]?key$|object[_-]?key$|(?:max|min|num|next|page|id|continuation)[_-]tokens?$)|^(?:is|has|use|no|generate|require|enable|disable|allow|show|hide|forgot)_|(?:_|-|\b)(?:arn|id|name|path|file|length|policy|rotation|ttl|type|version|enabled|ref|(?:pull|tls|cert|certificate|ca)[_-]?secrets?)$/i;
-/** What stands behind the word that counts: `PASSWORD_PROD`, `passwordHash`, `API_KEY_2`. */
+/** Endings after the telling word: `PASSWORD_PROD`, `passwordHash`, `API_KEY_2`. */
 const SUFFIX =
   /[_-]?(?:v?[0-9]{1,3}|(?<=[_-])(?:prod|production|dev|test|staging|old|new|current|previous|plain|plaintext|text|value|default|base64|b64|hash|hashed|bcrypt|bcrypted|encrypted))$/i;
 
-/** What holds names of secrets, and not secrets: `secrets: [db-password]` of compose, Swarm and Kubernetes. */
+/** Members whose values are names of secrets: `secrets: [db-password]` of compose, Swarm and Kubernetes. */
 const HOLDERS = /(?:^|[^a-z])(?:secret|credential|token|key)s$/i;
 /** A name: words, each with a number at most. */
 const NAME = /^[A-Za-z]+(?:[-_./:][A-Za-z]+|[-_]?[0-9]{1,3}(?![0-9A-Za-z]))*$/;
-/** Charts name the members of a Secret so: `passwordSecretKey: admin-user`. */
+/** Names under which charts give the member of a Secret: `passwordSecretKey: admin-user`. */
 const MEMBER_NAMES = /[a-z]SecretKey$/;
 
 /** Values that only point to a secret, or say that there is none, each whole. */
@@ -141,7 +141,7 @@ function coreOf(name: string): string {
   return spacedOf(name).replace(SUFFIX, '');
 }
 
-/** Whether nothing of a value is left to keep, its references taken out. */
+/** Whether a value is no secret itself: a reference, a placeholder, or little else besides references. */
 export function isPointer(value: string): boolean {
   const trimmed = value.trim();
   if (trimmed === '' || VARIABLE.test(trimmed) || POINTERS.some((pattern) => pattern.test(trimmed)))
@@ -156,7 +156,7 @@ export function isPointer(value: string): boolean {
   return rest.replaceAll(/bearer|basic|token|[^A-Za-z0-9]/gi, '').length < SHORTEST;
 }
 
-/** Words that stand for a secret, or tell of one; each of letters alone, since passwords of words have none of these. */
+/** Whether a value is made of words that stand for a secret or tell of one, all of letters. */
 function isPlaceholder(value: string): boolean {
   const bare = value.replace(/^[<[({*_]+/, '').replace(/[>\])}*_]+$/, '');
   const words = spacedOf(bare)

@@ -12,12 +12,12 @@ const VERY_MIXED = 0.4;
 /** A UUID, or at least 32 hexadecimal digits. */
 const HEX = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,128})$/i;
 const WORD = /^[A-Za-z0-9+/_=.~-]{16,512}$/;
-/** Digests say what they are; and the DER of certificates and of public keys is none (`MII`). */
+/** Digests, which begin with their algorithm, and the base64 of certificates and public keys: no tokens. */
 const DIGEST = /^(?:md5|sha(?:1|224|256|384|512)|h1)[-:=]|^(?:MII|AAAA)/i;
 /** An AWS secret access key has this length, no padding, and any sign of base64. */
 const AWS_LENGTH = 40;
 
-/** Whether a text is a token, where its name, or its place, already tells of one. */
+/** Whether a text looks like a token. For texts whose name or place already suggests one. */
 export function isOpaque(value: string): boolean {
   if (HEX.test(value)) return true;
   return WORD.test(value) && /[0-9]/.test(value) && /[A-Za-z]/.test(value) && changesIn(value) >= MIXED;

@@ -1,13 +1,13 @@
 /**
- * Secrets within a text: scripts, command lines, headers, connection strings, XML and other configuration that stands in one
- * value. Each pattern reads a text once, however long it is: what repeats is bounded, or cannot begin again within itself.
+ * Secrets within a text: scripts, command lines, headers, connection strings, XML and other configuration in one value.
+ * Each pattern takes time proportional to the text: its repetitions are bounded, or cannot start again within a match.
  */
 import { isBasic } from './secret-base64.ts';
 import { passwordsIn, passwordsInCommands } from './secret-commands.ts';
 import { isPointer, isSecretBy, isSecretName, isWeakName, SHORTEST } from './secret-names.ts';
 import { isOpaque, isRandom } from './secret-random.ts';
 
-/** Why a text holds a secret, where one stands within it; undefined when none was found. */
+/** Why a text contains a secret; undefined if none was found. */
 export function secretWithin(text: string): string | undefined {
   return (
     inUrl(text) ??
@@ -109,7 +109,7 @@ const LINE =
 /** A longer word is none of a sentence. */
 const LONGEST_WORD = 40;
 
-/** What a program says of where its value comes from: a number, a variable, a call. */
+/** Code in place of a value: a number, a variable, a call. */
 const CODE =
   /^[0-9.]+[a-z]?$|^[A-Za-z_]+(?:\.[A-Za-z_]+|\[[^\]]*\])+$|^!?[A-Za-z_.]+[([]|^\W?\$\([^)]*$|^`|^\/.*\\|^\([A-Za-z]/;
 

@@ -1,8 +1,8 @@
 /**
- * Finds secrets that are not marked as such. A secret in a declaration is salted and therefore not revealed by the log.
- * But whoever opens its leaf later shows it, and the owner's file contains it. So what looks like a secret is refused
- * until the user states that it is one (then it is never shown) or that it is none. The name that tells may be in the
- * path, beside the value, or in it.
+ * Finds secrets that are not marked as such. The log does not reveal a secret in a declaration, since leaves are salted.
+ * But disclosing its leaf later shows it, and the owner's file contains it. So a value that looks like a secret is refused
+ * until the user states that it is one (then it is never shown) or that it is none. The name that gives a secret away may
+ * be in the path, beside the value, or in it.
  */
 import { Refusal } from '../bytes/refusal.ts';
 import { secretForm } from './detector.ts';
@@ -15,7 +15,7 @@ import { inUrl, secretArgument, secretWithin } from './secret-texts.ts';
 
 /** Greatest depth of texts within texts, such as JSON in an attribute, or base64 in JSON. */
 const MAX_DEPTH = 3;
-/** Of a name that may be of a secret, so long a value is one. */
+/** Characters from which on a value under a weak name (secret-names.ts) may be a token. */
 const LONG = 32;
 
 /** What looks like a secret: where, and why. */
@@ -78,15 +78,15 @@ function isToken(name: string, value: string): boolean {
   return value.length >= LONG && isWeakName(name) && isOpaque(value);
 }
 
-/** Names of what tells of other bytes, and of what everybody may know. */
+/** Names of digests and of public keys. */
 function isDigestName(name: string): boolean {
   return /(?:checksum|digest|fingerprint|hash|integrity|public[_-]?key|sum|thumbprint)$/i.test(name);
 }
 
-/** Members that hold the value of what the step above them names. */
+/** Members that hold the value of the thing that the step above names: `/db_password/value`. */
 const HOLD_VALUE = /^(?:value|default|defaultValue|plain|plaintext|plainText|literal)$/i;
 
-/** What names the value at a path: its last step, or the item, variable or parameter that it is the value of. */
+/** The name of the value at a path: its last step, or the name of the item, variable or parameter whose value it is. */
 function nameIn(path: string): string {
   const steps = path.split('/').filter((step) => !/^[0-9]*$/.test(step));
   const [above = '', last = ''] = steps.length === 1 ? ['', steps[0]] : steps.slice(-2);
@@ -94,7 +94,7 @@ function nameIn(path: string): string {
   return /^(?:name|key)=(.+)$/.exec(named)?.[1] ?? named;
 }
 
-/** Members that name what a member beside them holds. */
+/** Members that give the name of the value beside them. */
 const NAMED_BY = ['name', 'key', 'Name', 'Key', 'ParameterKey', 'OptionName'];
 
 /** `{name: DB_PASSWORD, value: …}`, the private part of a JSON Web Key, and the word after `--password` in a list. */
@@ -108,7 +108,7 @@ function namedBeside(path: string, texts: ReadonlyMap<string, string>): string |
   return /^--?([A-Za-z][\w-]*)$/.exec(texts.get(`${above}/${Number(last) - 1}`) ?? '')?.[1];
 }
 
-/** `passwords: {alice: …}`; what says how passwords are handled is a number, or of words. */
+/** Whether it is a value in `passwords: {alice: …}`. Settings among them are numbers or words, so it needs digits and letters. */
 function isAmongPasswords(path: string, value: string): boolean {
   const [above] = split(path);
   const [, holder] = split(above);
@@ -126,7 +126,7 @@ function isSecretData(path: string, texts: ReadonlyMap<string, string>): boolean
   return member !== undefined && texts.get(`${root}/kind`) === 'Secret';
 }
 
-/** Words of a command that stand before an item of a list: the first, of `command` where this is `args`, and some more. */
+/** The item of a list of arguments and the words before it: the program (of `command` for `args`), and the last few. */
 function wordsBefore(path: string, texts: ReadonlyMap<string, string>): readonly string[] {
   const [above, last] = split(path);
   const index = Number(last);
@@ -154,7 +154,7 @@ function split(path: string): readonly [string, string] {
   return [path.slice(0, Math.max(at, 0)), path.slice(at + 1)];
 }
 
-/** Names of members: whoever opens a leaf shows all of its path. */
+/** Looks for secrets in names of members: disclosing a leaf shows all of its path. */
 class Names {
   readonly #found = new Map<string, string | undefined>();
   readonly #told = new Set<string>();

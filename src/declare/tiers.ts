@@ -1,6 +1,6 @@
 /**
- * What a tier means for claims that do not say it themselves: how often they are proven, and how soon after a
- * deployment (design.md, "Sampling"). How much of the CPU budget a tier may use is src/agent/budget.ts.
+ * Defaults of each tier for claims without a cadence or deadline of their own (design.md, "Sampling"). How much of the CPU
+ * budget a tier may use is in src/agent/budget.ts.
  */
 import type { Tier } from '../statement/vocabulary.ts';
 

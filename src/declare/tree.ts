@@ -1,6 +1,6 @@
 /**
- * From leaves back to the tree that they were made of: the inverse of `Leaves.add`, for probes that read a declaration
- * as a whole. What stands at a path decides what is below it, so a list and a map with the names "0", "1" stay apart.
+ * Makes the tree again from its leaves: the inverse of `Leaves.add`, for probes that read a declaration as a whole. The leaf
+ * at a path decides what is below it, so that a list differs from a map with the names "0", "1".
  */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { isList, isMap, type Value } from '../claim/value.ts';
@@ -13,8 +13,8 @@ interface Node {
 }
 
 /**
- * The tree at and below a path. `scalarOf` says what leaves that are no part of a tree stand for: what is sensitive, or
- * not known yet. Refuses `malformed-payload` for leaves that no tree has; undefined where there are none.
+ * The tree at and below a path; undefined if there are no leaves. `scalarOf` gives values for leaves that have none in the
+ * tree: sensitive ones, and those not known yet. Refuses `malformed-payload` for leaves that come from no tree.
  */
 export function treeOfLeaves(
   leaves: ReadonlyMap<string, Value>,

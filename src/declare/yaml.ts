@@ -1,6 +1,6 @@
 /**
- * YAML, read so that nobody can read it otherwise: plain scalars on which versions differ (plain.ts), names given twice,
- * tags and merge keys are refused, with what to write instead; aliases are bounded.
+ * YAML that every reader reads alike: plain scalars on which versions differ (plain.ts), names given twice, tags and merge
+ * keys are refused, with what to write instead. The nodes that aliases stand for are bounded.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter } from 'yaml';
 import { printable } from '../bytes/printable.ts';
@@ -9,23 +9,23 @@ import { MAX_DEPTH, readDocuments, TOO_DEEP, type Problem } from '../yaml/docume
 import { Leaves, TypedMap, type Declarable, type Tree } from './leaf.ts';
 import { adviceFor, meaningOf } from './plain.ts';
 
-/** Nodes that aliases may stand for, all together: a text of a kilobyte can name 10^9. */
+/** Most nodes of a text, with aliases replaced by what they stand for: a kilobyte of text can mean 10^9 of them. */
 const MAX_NODES = 500_000;
 const MAX_DOCUMENTS = 10_000;
 
 /** How a text is read. */
 export interface Reading {
   /**
-   * What names are: `typed` keeps those that are no texts apart from those that are; `kubectl` makes texts of them, as
-   * sigs.k8s.io/yaml does, and refuses what it would spell otherwise.
+   * How names that are no texts are read: `typed` notes them (`200` is another name than "200"); `kubectl` makes texts of
+   * them, as sigs.k8s.io/yaml does, and refuses those that it would spell differently.
    */
   readonly names: 'typed' | 'kubectl';
   /**
-   * What a document is in which there is nothing, such as the one that `---` at the end of a text starts: null, as YAML has
-   * it (1.2.2 §9.1.4), or no document, as kubectl has it.
+   * What an empty document is, such as the one that `---` at the end of a text starts: null, as in YAML (1.2.2 §9.1.4), or
+   * no document, as for kubectl.
    */
   readonly empty: 'null' | 'no document';
-  /** What to do with what cannot be declared part by part. */
+  /** Advice for text that cannot be declared part by part. */
   readonly whole: string;
 }
 
@@ -61,7 +61,7 @@ export function parseYaml(text: string, reading = PARTS): readonly Tree[] {
   });
 }
 
-/** What ends a line to some readers and not to others, and what joining files leaves behind. */
+/** Characters that end a line for some readers only, and byte order marks that joined files leave in the middle. */
 const ODD: readonly (readonly [RegExp, string])[] = [
   [/\r(?!\n)/, 'a carriage return without a line feed ends a line to some readers only; write line feeds'],
   [
@@ -82,7 +82,7 @@ function assertOneReading(text: string): void {
   }
 }
 
-/** Kubernetes reads YAML as kubectl does. */
+/** Reads manifests as kubectl does. */
 export function parseManifests(text: string): readonly Tree[] {
   return parseYaml(text, { ...PARTS, names: 'kubectl', empty: 'no document' });
 }
@@ -141,14 +141,14 @@ class YamlReader {
     throw this.#fault(node, adviceFor(value, this.#reading.whole));
   }
 
-  /** Nodes are read in the order of the text, so that the last one of a name is the one that an alias after it means. */
+  /** Notes an anchor. Nodes are read in the order of the text, so an alias means the last node before it with its name. */
   #anchor(node: { readonly anchor?: string | undefined }): void {
     if (node.anchor === undefined || this.#anchored.has(node)) return;
     this.#anchored.add(node);
     this.#anchors.set(node.anchor, node);
   }
 
-  /** What an alias stands for, wherever it is read again. */
+  /** The node that an alias stands for. It is remembered, since the alias may be read again after its name was used anew. */
   #target(alias: { readonly source: string }): unknown {
     const found = this.#targets.get(alias) ?? this.#anchors.get(alias.source);
     if (found === undefined)
@@ -162,7 +162,7 @@ class YamlReader {
     throw this.#fault(node, tagAdvice(node.tag, this.#reading.whole));
   }
 
-  /** The text of a name. What is no text to every reader is noted, or refused, as the reading says. */
+  /** The text of a name. A name that is no text is noted or refused, as the reading says. */
   #key(key: unknown, { typed }: TypedMap): string {
     const node = isAlias(key) ? this.#target(key) : key;
     if (isScalar(node)) this.#anchor(node);
@@ -191,7 +191,7 @@ class YamlReader {
   }
 }
 
-/** What the parser found wrong. */
+/** The refusal of a problem that the parser found. */
 function problemOf({ code, message, line }: Problem, whole: string): Refusal {
   const [first = 'not YAML'] = message.split('\n', 1);
   const [, tag = ''] = /(!\S*)/.exec(first) ?? [];
@@ -200,14 +200,14 @@ function problemOf({ code, message, line }: Problem, whole: string): Refusal {
   return refuse('malformed-text', `line ${line}: ${what}`);
 }
 
-/** Tags that say what is so without them. */
+/** Tags that change nothing. */
 const CORE_TAGS: ReadonlySet<string> = new Set([
   'tag:yaml.org,2002:str',
   'tag:yaml.org,2002:map',
   'tag:yaml.org,2002:seq',
 ]);
 
-/** A tag means what one tool takes it for: `!vault` of Ansible, `!Sub` of CloudFormation, `!reference` of GitLab. */
+/** Advice for a tag, whose meaning only its tool knows: `!vault` of Ansible, `!Sub` of CloudFormation, `!reference` of GitLab. */
 function tagAdvice(tag: string, whole: string): string {
   return `what the tag ${printable(tag, 60)} makes of a value is known to the tool that reads it, and not here; ${whole}`;
 }

@@ -1,4 +1,4 @@
-/** What a log says of itself: GET /v1/log. */
+/** GET /v1/log: the log's keys, policy switches, newest head, witnesses and URLs. */
 import { formatBase64Url, formatHex } from '../bytes/text.ts';
 import { Type, type Static, type TSchema } from 'typebox';
 import { FRESH } from '../web/media.ts';

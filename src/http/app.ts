@@ -1,6 +1,13 @@
 /**
- * The HTTP server over a running log: each audience's routes in a scope of their own, with only the
- * hooks that audience needs. It reads and submits; nothing of a log can be administered here.
+ * The HTTP server of a running log. Each group of clients has its routes in a scope with the hooks that they need:
+ *
+ *     POST /entries                         submissions (scrapi.ts)        counted by address, key and subject
+ *     GET  /entries/…, /.well-known/…       receipts, keys, downloads      counted, any origin
+ *     GET  /v1/…                            JSON for auditors              counted, any origin
+ *     GET  /checkpoint, /tile/…             the log as files               not counted: refusing costs as much as serving
+ *     GET  /livez, /readyz, /metrics, /     operations, a page, /docs
+ *
+ * Clients read and submit; nothing of a log can be administered over HTTP.
  */
 import type { FastifyInstance } from 'fastify';
 import type { LogService } from '../log/ports.ts';
@@ -20,8 +27,8 @@ import { Rates } from './rates.ts';
 import { receiptsAndKeys, submissions } from './scrapi.ts';
 
 /**
- * A server ready to listen. Closing it ends its connections; the log itself is its owner's to close,
- * afterwards, so that submissions in hand are answered.
+ * A server ready to listen. Closing it ends its connections. Close the log itself afterwards, so that submissions in hand
+ * are answered.
  */
 export async function buildApp(service: LogService, options: HttpOptions): Promise<FastifyInstance> {
   const limits: HttpLimits = { ...HTTP_LIMITS, ...options.limits };
@@ -45,7 +52,6 @@ export async function buildApp(service: LogService, options: HttpOptions): Promi
   return web.app;
 }
 
-/** Readers of every origin, and counted; or not counted, where refusing costs as much as serving. */
 async function registerRoutes(web: Web, context: HttpContext): Promise<void> {
   const { reader, info } = context.service;
   const counted = [openToBrowsers, context.rates.reads];

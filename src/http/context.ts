@@ -1,4 +1,4 @@
-/** What every group of the log's routes is given. */
+/** What every group of the log's routes gets: the log, limits, counters, metrics. */
 import type { onRequestAsyncHookHandler } from 'fastify';
 import type { LogService } from '../log/ports.ts';
 import type { UrlOf } from '../web/types.ts';
@@ -21,7 +21,7 @@ export interface HttpContext {
   readonly limits: HttpLimits;
   readonly rates: RateHooks;
   readonly metrics: LogMetrics;
-  /** For requests that would rather wait for the witness quorum. */
+  /** For requests that ask to wait for the witness quorum. */
   readonly rooms: WaitingRooms;
   readonly version: string;
   readonly urlOf: UrlOf;

@@ -1,6 +1,6 @@
 /**
- * The API described from the schemas that check and print it (OpenAPI 3.1), and the page that shows it.
- * The page is the only thing here with scripts, all of them its own; nothing is loaded from elsewhere.
+ * The API description (OpenAPI 3.1), made from the schemas that check requests and print replies, and the
+ * page that shows it. Only this page has scripts; all are served from here.
  */
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -19,7 +19,7 @@ const openApiSchema = {
 const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Starts listening for routes: before any of them. */
+/** Collects the routes for the description. Call it before any route is registered. */
 export async function describeRoutes(
   app: FastifyInstance,
   version: string,

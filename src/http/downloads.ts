@@ -63,7 +63,7 @@ export function downloads(app: App, { service: { reader }, limits }: HttpContext
   });
 }
 
-/** These are files to keep: whoever accepts neither name of the type gets them all the same. */
+/** The media type that the client prefers of the two; it gets the file even if it accepts neither. */
 function statementType({ headers: { accept } }: FastifyRequest): string {
   const [general, named] = STATEMENT_TYPES;
   return liking(accept, [named]) > liking(accept, [general]) ? named : general;

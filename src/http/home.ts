@@ -1,4 +1,4 @@
-/** The page at `/`: which log this is, and where to go from here. No script, nothing from elsewhere. */
+/** The page at `/`: the log's name, size and keys, and links. No script, nothing from other hosts. */
 import { formatHex } from '../bytes/text.ts';
 import type { LogService } from '../log/ports.ts';
 import type { App, HttpContext } from './context.ts';

@@ -1,6 +1,6 @@
 /**
- * The receipt keys under their names (draft-ietf-scitt-scrapi-11 §2.1): every kid in unpadded base64url,
- * and as it is when its bytes are fit for a path segment. base64url is tried first.
+ * The receipt keys by their names in a path (draft-ietf-scitt-scrapi-11 §2.1): every kid in unpadded
+ * base64url, and also as its own bytes if these can stand in a path segment. base64url is tried first.
  */
 import { encodeCbor, decodeCbor } from '../bytes/cbor.ts';
 import { formatBase64Url } from '../bytes/text.ts';

@@ -16,8 +16,8 @@ import { CBOR_SEQUENCE, COSE } from '../web/media.ts';
 import type { HttpLimits } from './options.ts';
 
 /**
- * When a submission is counted. The counter awaits, and a body that arrives meanwhile costs Node about 10 µs
- * to keep (measured): so a single statement is counted when it has been read, all else before it is.
+ * When a submission is counted. The counter is asynchronous, and a body that arrives meanwhile costs Node about 10 µs to
+ * hold (measured). So a single statement is counted after its body was read, everything else before.
  */
 export function countWrites(
   app: FastifyInstance,
@@ -39,8 +39,8 @@ interface BatchHooks {
 }
 
 /**
- * Admits so many batches at once, from when their body has arrived until their reply is sent or their client gone. While a
- * body arrives it takes no place, only its bytes of what may be read at once: whoever sends slowly holds up nobody.
+ * Admits `batchesAtOnce` batches. A batch takes a place when its body has arrived, until its reply is sent or its client is
+ * gone. While its body arrives, only its bytes count (`reading`), so a slow sender keeps nobody else out.
  */
 export function limitBatches(limits: HttpLimits): BatchHooks {
   const reading = new Flight({ bytes: limits.reading, bytesOfOne: limits.readingOfOne });
@@ -50,7 +50,7 @@ export function limitBatches(limits: HttpLimits): BatchHooks {
     onRequest: (request, reply, done) => {
       if (!isBatch(request)) return done();
       const length = Number(request.headers['content-length'] ?? limits.batchBytes);
-      // What is too large is refused by the parser, in its words.
+      // A body that is too large is refused by the parser.
       isRead.set(request, reading.take(request, reply, Math.min(length || 0, limits.batchBytes)));
       done();
     },

@@ -1,4 +1,4 @@
-/** What an operator watches of a log. Labels are bounded: codes come from the closed table of refusals. */
+/** Metrics of a log. Labels are bounded: codes come from the closed table of refusals. */
 import { Counter, type Metric } from '@platformatic/prom-client';
 import { Refusal } from '../bytes/refusal.ts';
 import type { Head, LogReader, LogService } from '../log/ports.ts';
@@ -54,7 +54,7 @@ function submissionCounter(tally: ReadonlyMap<SubmissionType, ReadonlyMap<string
   });
 }
 
-/** What the service says of itself when it is asked. */
+/** Gauges of tree size, published checkpoint and load. */
 function serviceGauges(service: LogService, now: () => number): readonly Metric[] {
   const { reader, load } = service;
   const published = (): { size: number; time: number } => publishedHead(reader) ?? { size: 0, time: 0 };

@@ -1,15 +1,15 @@
-/** What the log's server is told at its start, beyond what every server is. */
+/** Options of the log's server, beyond those of every server. */
 import { WEB_LIMITS, type WebLimits, type WebOptions } from '../web/options.ts';
 
 /** Bounds on submissions. Zero switches a rate limit off. */
 export interface HttpLimits extends WebLimits {
   /** Submissions (a batch is one) per client and window. */
   readonly writesPerWindow: number;
-  /** Statements, those of batches too, per client and window; logged of one key; logged of one key about one subject. */
+  /** Statements per window, those of batches too: of one client; logged of one key; logged of one key about one subject. */
   readonly statementsPerWindow: number;
   readonly keyPerWindow: number;
   readonly subjectPerWindow: number;
-  /** Reads per client and window, tiles and checkpoints apart: refusing one costs as much as serving it. */
+  /** Reads per client and window. Tiles and checkpoints do not count: refusing one costs as much as serving it. */
   readonly readsPerWindow: number;
   readonly batchBytes: number;
   readonly batchStatements: number;
@@ -25,7 +25,7 @@ export interface HttpLimits extends WebLimits {
   readonly waitsAtOnce: number;
 }
 
-/** `bodyBytes` is for a statement as sent; its entry may have 65,535 bytes, the rest is unprotected header. */
+/** `bodyBytes` bounds a statement as sent: an entry has at most 65,535 bytes, the rest is unprotected header. */
 export const HTTP_LIMITS: HttpLimits = {
   ...WEB_LIMITS,
   writesPerWindow: 5_000,

@@ -24,7 +24,7 @@ export const PREFERENCE_APPLIED = {
   'Preference-Applied': { type: 'string', description: 'wait=N: the log was ready to wait for so long' },
 } as const;
 
-/** Preferences of one header beyond which nobody reads. */
+/** Preferences of one header that are read; further ones are ignored. */
 const MAX_PREFERENCES = 16;
 
 /** Whole seconds that a client would wait; undefined when it does not say so, or not in a form of the RFC. */
@@ -57,14 +57,14 @@ export class WaitingRoom {
     this.#limits = limits;
   }
 
-  /** Lets everybody go: the server closes. */
+  /** Ends all waits, because the server closes. */
   end(): void {
     this.#ended.resolve();
   }
 
   /**
-   * Waits as long as the request prefers for a published checkpoint over the entry; resolves in any case. Says
-   * in the reply that the preference counted. `index` undefined: there is nothing to wait for.
+   * Waits for a published checkpoint that covers the entry, as long as the request prefers, and sets `Preference-Applied`.
+   * Resolves in any case. `index` undefined: there is nothing to wait for.
    */
   async wait(request: FastifyRequest, reply: FastifyReply, index: LeafIndex | undefined): Promise<void> {
     const { prefer } = request.headers;
@@ -87,8 +87,8 @@ export interface WaitingRooms {
 }
 
 /**
- * A batch that waits holds one of the few places for batches: a quarter of them may. When the server closes,
- * everybody is answered.
+ * Rooms for single statements and for batches. A batch that waits holds one of the few places for batches, so only a
+ * quarter of these may wait. When the server closes, all waits end.
  */
 export function waitingRooms(
   app: FastifyInstance,

@@ -20,7 +20,7 @@ export interface StatementRates {
   readonly subject: number;
 }
 
-/** Names that are counted at once; beyond, all begin anew: who can use so many has better ways around a rate. */
+/** Names that are counted at once. Beyond, all counts start anew: a client with so many names can evade rates anyway. */
 const MOST_NAMES = 100_000;
 
 /** Counts by name in windows of fixed length. */
@@ -33,12 +33,12 @@ class Counter {
     this.#most = most;
   }
 
-  /** What came last may be more than was left: a batch is taken whole, or not at all. */
+  /** Whether the count has reached the limit. It may exceed it: a batch is taken whole if anything was left. */
   isOver(name: string): boolean {
     return this.#most > 0 && (this.#counts.get(name) ?? 0) >= this.#most;
   }
 
-  /** Whether anything is over: else nobody needs to be looked up. */
+  /** Whether any name has reached the limit; if none has, statements need not be read for their names. */
   get isAnyOver(): boolean {
     return this.#over > 0;
   }
@@ -85,8 +85,8 @@ export class Rates {
   }
 
   /**
-   * Before anything is checked: counts the statements for their address. Refuses `rate-limited` for all of them when the
-   * address, or a key that is named, is over; `retryAfter` says when the window ends.
+   * Counts statements for their address, before anything of them is checked. Refuses all of them as `rate-limited` if the
+   * address, or a key that one of them names, has reached its limit; `retryAfter` says when the window ends.
    */
   take(address: string, statements: readonly Uint8Array[]): void {
     if (this.#isOff) return;
@@ -103,7 +103,7 @@ export class Rates {
     this.#addresses.add(address, statements.length);
   }
 
-  /** After: what is new in the log counts for its key. */
+  /** Counts the statements that were new in the log for their keys. */
   logged(statements: readonly Uint8Array[], outcomes: readonly Outcome[]): void {
     if (this.#rates.key === 0 && this.#rates.subject === 0) return;
     this.#turn();
@@ -130,7 +130,7 @@ export class Rates {
     for (const each of [this.#addresses, this.#keys, this.#subjects]) each.clear();
   }
 
-  /** Undefined for what is no statement: the log says what is wrong with it. */
+  /** Undefined if it is no statement; the log refuses it later and says why. */
   #read(statement: Uint8Array): Signed | undefined {
     try {
       const { kid, subject } = decodeStatement(statement, undefined, this.#readHeaders);

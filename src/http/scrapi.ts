@@ -84,7 +84,7 @@ async function submitOne(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  // Who takes no receipt is told what is wrong with the statement, and gets nothing logged.
+  // For a client that accepts no receipt nothing is logged; if the statement is malformed, that is the refusal it gets.
   if (!RECEIPT_TYPES.some((type) => accepts(request.headers.accept, type))) parseStatement(statement);
   const type = mustAccept(request, RECEIPT_TYPES);
   const [outcome] = await submit(context, [statement], 'single', request, reply);
@@ -222,7 +222,7 @@ function undefinedWhenNotYet(error: unknown): undefined {
   throw error;
 }
 
-/** The type that the client likes best of those there are, the first of equals. Refuses `not-acceptable` when it takes none. */
+/** The one of `types` that the client prefers, the first of equals. Refuses `not-acceptable` if it accepts none. */
 export function mustAccept(request: FastifyRequest, types: readonly [string, ...string[]]): string {
   const { accept } = request.headers;
   const [first] = types;

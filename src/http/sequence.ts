@@ -16,8 +16,8 @@ import type { Outcome } from '../log/ports.ts';
 import { STATUSES, TITLES } from '../web/status.ts';
 
 /**
- * The statements of a sequence, as views of its bytes; what each holds is not judged here. Refuses an
- * empty sequence, one of more than `most` items (`too-large`), and one that cannot be cut.
+ * The statements of a sequence, as views of its bytes; their contents are not checked here. Refuses an empty sequence
+ * (`bad-request`), one of more than `most` items (`too-large`), and one that is not well-formed CBOR (`malformed-cbor`).
  */
 export function splitSequence(bytes: Uint8Array, most: number): readonly Uint8Array[] {
   const items: Uint8Array[] = [];
@@ -86,7 +86,7 @@ function loggedLength({ index, receipt }: Logged): number {
   return fixed + headLength(index) + last;
 }
 
-/** The hot path of batches: written byte by byte, and all into one buffer, since each of its own costs more. */
+/** Writes one result by hand into the common buffer: this is the hot path of batches, and a buffer for each costs more. */
 function writeLogged(out: Uint8Array, start: number, { id, index, receipt }: Logged): number {
   let at = writeHead(out, start, MAJOR.map, receipt === undefined ? 3 : 4);
   at = append(out, at, ENTRY);

@@ -1,9 +1,9 @@
-/** How the log stands with its witnesses. The one label is the witness's name in the log's own policy. */
+/** Metrics of the log's witnesses. The one label is the witness's name in the log's witness policy. */
 import { Counter, Gauge, type Metric } from '@platformatic/prom-client';
 import type { LogService, WitnessStatus } from '../log/ports.ts';
 import { gauge } from '../web/metrics.ts';
 
-/** Gauges and counters of the log's side; a log without a witness policy has no series but the quorum's. */
+/** Gauges and counters as the log sees its witnesses. Without a witness policy there is only the quorum's gauge. */
 export function witnessMetrics(service: LogService): readonly Metric[] {
   const labelNames = ['witness'];
   const each = (read: (witness: WitnessStatus) => number | undefined) =>

@@ -1,4 +1,4 @@
-/** The checkpoint keys of a log: one of each algorithm, so that a signature stays when one of them falls. */
+/** The checkpoint keys of a log: one of each algorithm, so that a good signature remains if one algorithm is broken. */
 import { join } from 'node:path';
 import { formatVkey, type NoteType } from '../note/key.ts';
 import { makeFolder } from '../platform/files.ts';

@@ -22,12 +22,13 @@ export interface ExecOptions {
 
 /** A person may have to touch a token, and a KMS may be far away. */
 const ANSWER_TIMEOUT_MS = 60_000;
-/** An ML-DSA-44 key as PEM, or its signature in base64, have less than half of it. */
+/** An ML-DSA-44 key as PEM, or a signature in base64, takes less than half of this. */
 const MAX_ANSWER_BYTES = 8_192;
+
 /**
- * A signer for the key of a program, named `/path/to/program` or `/path/to/program#` and the key's thumbprint
- * (RFC 9679, 64 hex digits), which it then must have. Refuses `key-file`: no absolute path, no program, one that others
- * may change, no key, another key. `sign` refuses `key-file`, and `bad-signature` for what does not verify.
+ * A signer for the key of a program. `name`: `/path/to/program`, or `/path/to/program#` and the thumbprint (RFC 9679, 64
+ * hex digits) that the key must then have. Refuses `key-file`: no absolute path, no program, one that others may change,
+ * no key, another key. `sign` refuses `key-file`, and `bad-signature` for a signature that does not verify.
  */
 export async function execSigner(name: string, options: ExecOptions = {}): Promise<Signer> {
   const { path, pin } = parseName(name);
@@ -67,7 +68,7 @@ function parseName(name: string): { readonly path: string; readonly pin: string 
   );
 }
 
-/** Who can change the program signs with the key; this finds the careless, it is no guard against a race. */
+/** Whoever can change the program can sign with the key. This finds careless permissions; it does not stop a race. */
 async function assertProgram(path: string): Promise<void> {
   const found = await stat(path).catch((error: unknown) => {
     throw refuse('key-file', `${path} is not there or cannot be reached; name the program that signs`, {
@@ -130,7 +131,7 @@ function fromBase64(answer: Uint8Array): Uint8Array | undefined {
   }
 }
 
-/** r ‖ s of `ECDSA-Sig-Value` (RFC 3279 §2.2.3): two INTEGERs of at most 32 bytes. Whether they are right shows later. */
+/** r ‖ s of `ECDSA-Sig-Value` (RFC 3279 §2.2.3): two INTEGERs of at most 32 bytes. The caller verifies the signature. */
 function fromDer(der: Uint8Array): readonly Uint8Array[] {
   const numbers: Uint8Array[] = [];
   let at = 2;

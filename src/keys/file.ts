@@ -18,7 +18,7 @@ const MAX_SECRET_BYTES = 65_536;
 /** Without O_NONBLOCK, opening a FIFO would wait for a writer for ever. */
 const READING = constants.O_RDONLY | constants.O_NONBLOCK;
 
-/** Bytes by which a public key is told. */
+/** Bytes at the start of a file that show whether it is a public key. */
 const PUBLIC_BEGINS = 64;
 
 /**
@@ -49,7 +49,7 @@ export async function isPublicKey(path: string): Promise<boolean> {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(PUBLIC_BEGINS), 0, PUBLIC_BEGINS, 0);
     return /^(?:ssh-|ecdsa-|-----BEGIN [A-Z ]*PUBLIC KEY-----)/.test(buffer.toString('latin1', 0, bytesRead));
   } catch {
-    return false; // the refusal that there is already says more
+    return false; // the caller has a refusal that says more
   }
 }
 

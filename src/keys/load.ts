@@ -40,7 +40,7 @@ export async function loadPooledKeyFile(path: string): Promise<Signer> {
   return pooledSigner(await privateKeyIn(path));
 }
 
-/** Refuses `key-file`; that a file is the public half matters more than who may read it. */
+/** Refuses `key-file`. If the file is a public key, the refusal says that rather than who may read it. */
 async function privateKeyIn(path: string): Promise<KeyObject> {
   try {
     return parsePrivateKey(await readSecretFile(path, 'make one with: tallystick keygen'), path);

@@ -8,8 +8,8 @@ import type { PublicKey } from '../sign/algorithm.ts';
 import { readNamedFile } from '../platform/files.ts';
 
 /**
- * The public key that is meant: of a file when there is one of that name (the public half of a private key),
- * else of the text itself. Refuses `malformed-key`, `weak-key`, `key-file`, `unsupported-algorithm`.
+ * The public key that a user means: if a file has the given name, its key (of a private key the public half), else the
+ * key that the text spells out. Refuses `malformed-key`, `weak-key`, `key-file`, `unsupported-algorithm`.
  */
 export async function readNamedKey(given: string, cwd: string): Promise<PublicKey> {
   if (isOutsideKey(given)) return (await loadSigner(given)).publicKey;
@@ -20,7 +20,7 @@ export async function readNamedKey(given: string, cwd: string): Promise<PublicKe
   return readPublicKey(bytes, given);
 }
 
-/** The vkeys that are meant: the text itself, or the lines of a file of them; undefined for anything else. */
+/** The vkeys that a user means: the text itself, or the lines of a file of vkeys; undefined for anything else. */
 export async function readNamedVkeys(given: string, cwd: string): Promise<readonly string[] | undefined> {
   if (VKEY.test(given)) return [given];
   const path = resolve(cwd, given);

@@ -5,7 +5,7 @@
 export const AGENT_PREFIX = 'ssh-agent:';
 export const EXEC_PREFIX = 'exec:';
 
-/** Whether a key's name is no path, and so neither relative to anything nor to be looked up on disk. */
+/** Whether a key's name is not a path, so that it is neither made absolute nor looked up on disk. */
 export function isOutsideKey(name: string): boolean {
   return name.startsWith(AGENT_PREFIX) || name.startsWith(EXEC_PREFIX);
 }

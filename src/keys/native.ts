@@ -7,7 +7,7 @@ import { refuse } from '../bytes/refusal.ts';
 import type { Algorithm, PublicKey } from '../sign/algorithm.ts';
 import type { Signer } from '../sign/signer.ts';
 
-/** A signer that can also sign at once, for the callers that are already off the request path. */
+/** A signer that can also sign synchronously, for callers whose thread serves no requests. */
 export interface NodeSigner extends Signer {
   signNow(message: Uint8Array): Uint8Array;
 }
@@ -25,8 +25,8 @@ export function nodeSigner(privateKey: KeyObject): NodeSigner {
 }
 
 /**
- * The same on libuv's threads: what asks for many signatures at once gets them from all cores, and its own thread
- * stays free. Worth it for ML-DSA-44, which takes ten times as long as handing it over; P-256 is not needed here.
+ * The same on libuv's threads: a caller that asks for many signatures at once gets them from all cores, and its own thread
+ * stays free. Only for ML-DSA-44, which takes ten times as long as handing it over; other keys sign on the caller's thread.
  */
 export function pooledSigner(privateKey: KeyObject): Signer {
   const signer = nodeSigner(privateKey);

@@ -15,7 +15,7 @@ const SSH_LINE = /^ssh-ed25519 +([A-Za-z0-9+/=]+)(?: [^\n]*)?$/;
 /** A COSE_Key is a map of a few members, so as bytes it begins with no letter of a text. */
 const COSE_KEY_HEAD = /^[\u{a1}-\u{b7}]$/u;
 
-/** Whether a file holds a private key: only its owner may read that, and `loadKeyFile` sees to it. */
+/** Whether a file holds a private key. Read that with `loadKeyFile`, which refuses a file that others may read. */
 export function isPrivateKeyText(bytes: Uint8Array): boolean {
   return /^-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(new TextDecoder().decode(bytes.subarray(0, 64)));
 }

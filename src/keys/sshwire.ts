@@ -1,11 +1,11 @@
-/** The SSH wire types that keys and agents use (RFC 4251 §5): `string` is a uint32 length and the bytes. */
+/** Ed25519 public keys as SSH has them (RFC 8709 §4): the `string` "ssh-ed25519", then the `string` of the 32 bytes. */
 import { equalBytes } from '../bytes/compare.ts';
 import { Cursor } from '../bytes/cursor.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { readSshString, sshString } from '../bytes/ssh-string.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
 
-/** Name of the only key type whose plain signatures are signatures over our own message. */
+/** Name of the key type; of SSH's, only its signatures are plain signatures over our own message. */
 export const SSH_ED25519 = encodeUtf8('ssh-ed25519');
 
 /** Bytes of an Ed25519 public key. */

@@ -6,7 +6,7 @@
  *
  *     <checkpoint with the log's own signatures>
  *
- * Submit only the log's own lines: witnesses in use read no more than 16 KiB.
+ * Send the checkpoint with the log's own signature lines only: witnesses in use read no more than 16 KiB.
  */
 import { treeSize, type Digest, type TreeSize } from '../bytes/brand.ts';
 import { decodeUtf8, encodeUtf8 } from '../bytes/text.ts';
@@ -21,14 +21,14 @@ export interface AddCheckpoint {
   readonly checkpoint: Uint8Array;
 }
 
-/** What a witness made of it, its cosignatures (one of each key asked about) verified. */
+/** A witness's answer. Its cosignatures are verified: one for each key that was asked about. */
 export type WitnessAnswer =
   | { readonly kind: 'cosigned'; readonly cosignatures: readonly Cosignature[] }
-  /** 409 with `text/x.tlog.size`: what it cosigned last was of this size. */
+  /** 409 with `text/x.tlog.size`: the size of the checkpoint that it cosigned last. */
   | { readonly kind: 'stands'; readonly size: TreeSize }
   /** 409 without a size, or 422: it knows another tree than this log's. */
   | { readonly kind: 'conflict'; readonly why: string }
-  /** `retryAfterMs`: how long it wants to be left alone. */
+  /** `retryAfterMs`: how long it asks the log to wait. */
   | { readonly kind: 'failed'; readonly why: string; readonly retryAfterMs?: number };
 
 /** The request body. More than 63 hashes: RangeError. */

@@ -37,8 +37,8 @@ export interface Checkpoint {
 /** Whose signatures count. */
 export interface CheckpointKeys {
   /**
-   * The log expected. Given, every key of `logKeys` speaks for it; absent, a log key speaks for the origin
-   * that is its own name, as in a trust policy (C2SP tlog-policy §Defining a log).
+   * The log expected. If given, every key of `logKeys` may sign for it. If not, a log key signs only for the
+   * origin that is its own name, as in a trust policy (C2SP tlog-policy §Defining a log).
    */
   readonly origin?: string | undefined;
   /** Types 01 and 06. */
@@ -109,7 +109,7 @@ export function checkpointMessage(
 
 /**
  * One signature line on a checkpoint: a witness's cosignature (types 04, 06), or one of the log's own lines.
- * The caller answers for the checkpoint being durable and consistent with all it signed before.
+ * The caller has made sure that the checkpoint is durable and consistent with all that the key signed before.
  */
 export async function cosign(
   checkpoint: Checkpoint,

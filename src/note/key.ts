@@ -150,7 +150,7 @@ export function sameVerifier(a: NoteVerifier, b: NoteVerifier): boolean {
   return a.name === b.name && a.type === b.type && sameKey(a, b);
 }
 
-/** Whether two lines or keys are told apart by nothing that a signature line shows: same name and key id. */
+/** Whether two lines or keys have the same name and key id, which is all that a signature line shows. */
 export function sameHandle(a: Handle, b: Handle): boolean {
   return a.name === b.name && a.id === b.id;
 }

@@ -8,8 +8,8 @@
  *     qpd <n>                       add-checkpoint requests a day
  *     contact <text>
  *
- * Blank lines and lines that start with # are skipped, before the first line too, white space at both ends of a line too. Words we do not
- * know are refused: a limit that is misspelt would be no limit. A log with several keys is several blocks of one origin.
+ * Blank lines and lines that start with # are skipped, also before the header; so is white space at both ends of a line.
+ * Unknown words are refused: otherwise a misspelt limit would be no limit. A log with several keys has a block for each.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { encodeUtf8, parseDecimal } from '../bytes/text.ts';
@@ -107,7 +107,7 @@ function finish({ verifier, origin = verifier.name, qpd, contact }: Draft): List
   return { verifier, origin, qpd, contact };
 }
 
-/** Refuses a key that is listed twice for one origin: one of the two was to be another. */
+/** Refuses a key that is listed twice for one origin: one of the two lines is a mistake. */
 function distinct(logs: readonly ListedLog[]): ListedLog[] {
   const byOrigin = Map.groupBy(logs, ({ origin }) => origin);
   for (const [origin, same] of byOrigin) {

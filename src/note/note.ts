@@ -7,7 +7,7 @@
  *
  * The text ends in a newline and may hold blank lines: the last blank line separates it from the
  * signatures. A signature line is U+2014, space, key name, space, base64(4-byte key id ‖ blob). Valid UTF-8,
- * no control byte but newline. The text means nothing until `openNote` returned it.
+ * no control byte but newline. Use no text that `openNote` or `openCheckpoint` has not returned.
  */
 import { concatBytes } from '../bytes/compare.ts';
 import { bigEndian, Cursor } from '../bytes/cursor.ts';
@@ -144,7 +144,7 @@ export function openNote(
   return verifyNote(parsed, verifiers, verify, (_, signature) => ({ message, signature, time: undefined }));
 }
 
-/** Checks a parsed note's lines, telling the message of each by `unseal`. Refuses `unknown-signer`. */
+/** Checks a parsed note's lines; `unseal` gives the message that each one signs. Refuses `unknown-signer`. */
 export function verifyNote(
   note: Note,
   verifiers: readonly NoteVerifier[],

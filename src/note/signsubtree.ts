@@ -30,7 +30,7 @@ import {
 import { sameHandle, type NoteVerifier } from './key.ts';
 import { parseNote, parseSignatures, type SignatureLine } from './note.ts';
 
-/** Leaves [start, end) with their Merkle tree hash, which a cosigned checkpoint shall be shown to hold. */
+/** Leaves [start, end), their Merkle tree hash, and the proof that the tree of a cosigned checkpoint contains them. */
 export interface SignSubtree {
   readonly start: number;
   readonly end: number;
@@ -74,7 +74,7 @@ const BARE_LENGTHS: readonly number[] = [SIGNATURE_LENGTH['ml-dsa-44'], 8 + SIGN
 
 /**
  * The cosigner's line in a reply of either form. Refuses `malformed-note`, and `unknown-signer` when the
- * reply has no line of this key. Whether the line verifies, `verifySubtreeCosignature` says.
+ * reply has no line of this key. The line is not verified here: `verifySubtreeCosignature` does that.
  */
 export function parseSubtreeReply(body: Uint8Array | string, cosigner: NoteVerifier): SignatureLine {
   const text = readText(body, 'malformed-note');

@@ -22,8 +22,8 @@ export interface Child {
 }
 
 /**
- * How it ended; `exited` is the only end that it came to by itself, though not always with success. `code`: undefined when
- * a signal ended it.
+ * How it ended. `exited`: by itself, with or without success; `code` is undefined when a signal ended it. In all other
+ * cases it was not started, or was killed.
  */
 export type ChildEnd =
   | {
@@ -36,7 +36,7 @@ export type ChildEnd =
   | { readonly kind: 'not-started'; readonly cause: Error }
   | { readonly kind: 'too-late' | 'too-large' | 'stopped' };
 
-/** Runs it to its end, or to the end that this makes of it; it has been waited for when this resolves. */
+/** Runs a program until it ends, or kills it when a bound is reached. When this resolves, the program is gone. */
 export async function runChild(given: Child): Promise<ChildEnd> {
   if (given.signal?.aborted === true) return { kind: 'stopped' };
   const [file = '', ...rest] = given.argv;
@@ -65,7 +65,7 @@ function endOf(
     const stop = (): void => resolve({ kind: limit.aborted ? 'too-late' : 'stopped' });
     either.addEventListener('abort', stop, { once: true });
     child.on('error', (cause) => resolve({ kind: 'not-started', cause }));
-    // A program that does not read its input says so by what it answers.
+    // A program may end without reading its input: what it answers tells.
     child.stdin?.on('error', () => undefined);
     child.stdout?.on('data', (chunk: Uint8Array) => {
       size += chunk.length;

@@ -1,6 +1,6 @@
 /**
- * SQLite files that hold a memory. They are made complete or not at all, so that a file which is empty, or has other
- * tables, is never taken for a new one. The caller words the refusal.
+ * SQLite files in which a part remembers what it did. They are made complete or not at all, so an empty file, or one with
+ * other tables, is never taken for a new one. The caller words the refusal.
  */
 import Database from 'better-sqlite3';
 import { randomUUID } from 'node:crypto';
@@ -8,7 +8,7 @@ import { chmodSync, existsSync, linkSync, rmSync } from 'node:fs';
 import { codeOf } from './fault.ts';
 import { layoutVersion } from './sqlite.ts';
 
-/** Makes a file with what `fill` puts in it, where there is none; `mode`: its permissions. Throws what SQLite and the disk say. */
+/** Makes a file filled by `fill`, unless there is one; `mode`: its permissions. Throws the errors of SQLite and the disk. */
 export function makeDatabase(path: string, fill: (db: Database.Database) => void, mode = 0o644): void {
   if (existsSync(path)) return;
   const temporary = `${path}.${randomUUID()}.tmp`;
@@ -22,7 +22,7 @@ export function makeDatabase(path: string, fill: (db: Database.Database) => void
     } finally {
       db.close();
     }
-    // Unlike a rename, it fails when somebody was faster.
+    // Unlike a rename, a link fails when another process was faster.
     linkSync(temporary, path);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
@@ -32,8 +32,8 @@ export function makeDatabase(path: string, fill: (db: Database.Database) => void
 }
 
 /**
- * What is strange about a file of ours: it has another layout than `version`, or other tables than `fill` makes; undefined
- * where nothing is. Throws what SQLite says of the file, and of a page that is damaged.
+ * Says what is wrong with a file: it has another layout than `version`, or other tables than `fill` makes; undefined if
+ * nothing is. Throws SQLite's errors, also for a damaged page.
  */
 export function strangeIn(
   db: Database.Database,

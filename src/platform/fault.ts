@@ -5,14 +5,14 @@
  */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 
-/** Of the errors of system calls those that no bug of ours makes; ENOENT is not among them. */
+/** Errors of system calls that no bug of ours causes. ENOENT is not among them, since a bug may cause it. */
 const SYSTEM = new Set(
   'EACCES EDQUOT EFBIG EIO EISDIR ELOOP EMFILE ENAMETOOLONG ENFILE ENOSPC ENOTDIR EPERM EROFS'.split(' '),
 );
 
-/** What SQLite says of a disk, a directory, or another process that held the file too long: nothing of what is in it. */
+/** SQLite's codes for trouble with the disk, the directory, or another process that holds the file too long. */
 const MACHINE = /^SQLITE_(?:BUSY|CANTOPEN|FULL|IOERR|NOMEM|PERM|PROTOCOL|READONLY)/;
-/** What SQLite says of a file that is broken, or none of its own. */
+/** SQLite's codes for a file that is damaged, or no SQLite file. */
 const DAMAGED = /^SQLITE_(?:CORRUPT|NOTADB)/;
 
 /** Which refusal a code of SQLite stands for; undefined when it may be a bug. */
@@ -26,7 +26,7 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
-/** Whether nothing has that name. */
+/** Whether the error says that no file has the name. */
 export function isAbsent(error: unknown): boolean {
   return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
 }
@@ -41,7 +41,7 @@ export function isSystemError(error: unknown): boolean {
   );
 }
 
-/** The code of an error, and what to do where that is known: what a refusal says in parentheses. */
+/** The code of an error, with advice for some codes: text for the parentheses of a refusal. */
 export function whyNot(error: unknown): string {
   const code = codeOf(error);
   const advice = ADVICE[code];
@@ -70,7 +70,7 @@ export function faultOf(error: unknown): Refusal | undefined {
   return refuse('store-failed', `the machine did not allow it: ${what}`, { cause: error });
 }
 
-/** Node's permission model said no, which the same flags make it say again. */
+/** The refusal of Node's permission model. It comes again with the same flags, so it is a fault of the configuration. */
 function denied(error: Error): Refusal {
   const permission = 'permission' in error ? String(error.permission) : 'access';
   const resource = 'resource' in error && error.resource !== '' ? ` of ${String(error.resource)}` : '';

@@ -31,8 +31,8 @@ export interface FolderWords {
 }
 
 /**
- * Makes a directory and those above it that are missing. Refuses `store-failed`, or as the caller says. One by one:
- * Node's own `recursive` never comes back where a file system answers ENOENT to what it does not allow, as /proc does.
+ * Makes a directory and those above it that are missing. Refuses `store-failed`, or the caller's code. They are made one by
+ * one, because Node's own `recursive` never returns if a file system answers ENOENT for what it does not allow (/proc).
  */
 export async function makeFolder(path: string, mode = 0o777, words: FolderWords = {}): Promise<void> {
   if (isFolder(path)) return;
@@ -49,7 +49,7 @@ export async function makeFolder(path: string, mode = 0o777, words: FolderWords 
   }
 }
 
-/** Makes a directory and writes a file in it, that is gone again: so what comes later will not fail for it. Refuses `store-failed`. */
+/** Makes a directory, and writes and removes a file in it. Refuses `store-failed` early, before work that needs to write there. */
 export async function tryFolder(path: string): Promise<void> {
   await makeFolder(path);
   const trial = join(path, `.${randomUUID()}.tmp`);
@@ -62,7 +62,7 @@ export async function tryFolder(path: string): Promise<void> {
   }
 }
 
-/** Whether a directory has that name; false where that cannot be told, too: making it then says why. */
+/** Whether a directory has that name; false also if that cannot be found out: making it then says why. */
 export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
@@ -71,7 +71,7 @@ export function isFolder(path: string): boolean {
   }
 }
 
-/** Which file a path leads to, so that another one under the same name is told from it; undefined where there is none. */
+/** Device and inode of the file at a path, to notice when another file has taken its name; undefined if there is none. */
 export function fileAt(path: string): string | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found && `${found.dev} ${found.ino}`;
@@ -100,8 +100,8 @@ export async function replaceFile(path: string, bytes: Uint8Array | string, mode
 }
 
 /**
- * Bytes of a file that a user named; of one that others made, no more than `most` and one, so that whoever
- * parses it sees that it is too large. Refuses `not-found` when it cannot be read.
+ * Bytes of a file that a user named. For files that others made, `most` bounds it: at most one byte more is read, so that
+ * the parser sees that the file is too large. Refuses `not-found` when it cannot be read.
  */
 export async function readNamedFile(path: string, most?: number): Promise<Uint8Array<ArrayBuffer>> {
   try {
@@ -145,8 +145,8 @@ async function withTemporary<T>(
 }
 
 /**
- * As `replaceFile`, at once: for the few small files of one who changes a database in the same breath. The directory has
- * to be there.
+ * As `replaceFile`, synchronously: for small files that are written together with a synchronous change of a database. The
+ * directory must exist.
  */
 export function replaceFileSync(path: string, bytes: Uint8Array | string, mode = 0o644): void {
   const temporary = temporaryFor(path);
@@ -163,7 +163,7 @@ export function replaceFileSync(path: string, bytes: Uint8Array | string, mode =
   }
 }
 
-/** Writes a file that must not exist, or with the flag `w` may, and flushes it; its name lasts once its folder is flushed. */
+/** Writes and flushes a file, which must not exist unless `flags` is `w`. Its name is durable once its folder is flushed. */
 export async function writeFlushed(
   path: string,
   bytes: Uint8Array | string,
@@ -203,7 +203,7 @@ function withFileSync(
   }
 }
 
-/** Node's permission model takes fsync away; an agent that it confines keeps what must last in its database. */
+/** Node's permission model forbids fsync; an agent that it confines keeps all that must be durable in its database. */
 async function flush(file: FileHandle): Promise<void> {
   if (process.permission === undefined) await file.sync();
 }

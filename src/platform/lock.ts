@@ -17,8 +17,8 @@ export interface LockWords {
 }
 
 /**
- * Takes the lock, making its directory, and returns what lets it go. Refuses `locked`, and `store-failed` where
- * nothing can be written.
+ * Takes the lock, making its directory, and returns a function that releases it. Refuses `locked`, and `store-failed` if
+ * nothing can be written there.
  */
 export function lockFile(path: string, { held, check, mode }: LockWords): () => void {
   let db: Database.Database | undefined;
@@ -28,7 +28,7 @@ export function lockFile(path: string, { held, check, mode }: LockWords): () => 
     db = opened;
     db.pragma('journal_mode = MEMORY');
     db.exec('BEGIN EXCLUSIVE');
-    // SQLite opens a file that cannot be written all the same, and then locks nobody out: it takes a write to tell.
+    // SQLite also opens a file that it cannot write, and then keeps no other process out. Only a write shows that.
     db.pragma('user_version = 1');
     return () => void opened.close();
   } catch (cause) {

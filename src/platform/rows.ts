@@ -19,7 +19,7 @@ export function rowsOf(rows: readonly unknown[]): readonly Columns[] {
   return rows.filter(isRow);
 }
 
-/** Reads one column as a value of its type; what is not of the type is refused. */
+/** Reads one column as a value of its type; a value of another type is refused. */
 export interface ColumnReader {
   /** A whole number that a double holds exactly. */
   readonly number: (row: Columns, column: string) => number;
@@ -30,7 +30,7 @@ export interface ColumnReader {
   readonly numberOrNull: (row: Columns, column: string) => number | undefined;
   /** As `blob`; undefined for NULL. */
   readonly blobOrNull: (row: Columns, column: string) => Uint8Array | undefined;
-  /** The refusal for a column, for whoever finds more wrong with it than its type. */
+  /** The refusal for a column, for callers that check more than its type. */
   readonly damaged: (column: string) => Refusal;
 }
 

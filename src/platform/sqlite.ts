@@ -1,6 +1,5 @@
 /**
- * Opens SQLite files durably, and decides which trouble a failure is. Each owner of a file words what to do about a
- * trouble.
+ * Opens SQLite files durably and sorts their failures into five troubles. The owner of each file words what to do about one.
  */
 import Database from 'better-sqlite3';
 import { refuse, type Refusal, type RefusalCode } from '../bytes/refusal.ts';
@@ -8,9 +7,9 @@ import { sqliteFault } from './fault.ts';
 
 /**
  * - `absent`: there is no file, or none can be made there.
- * - `closed`: the file is there and SQLite cannot open it, or cannot make what it keeps beside it.
+ * - `closed`: the file is there and SQLite cannot open it, or cannot make its own files beside it.
  * - `busy`: another process holds it.
- * - `machine`: the disk does not take or give what it should.
+ * - `machine`: reading or writing the disk fails.
  * - `damaged`: the file is broken, or is no database.
  */
 export type Trouble = 'absent' | 'closed' | 'busy' | 'machine' | 'damaged';
@@ -19,8 +18,8 @@ export type Trouble = 'absent' | 'closed' | 'busy' | 'machine' | 'damaged';
 export type TroubleWords = (trouble: Trouble, why: string) => readonly [code: RefusalCode, text: string];
 
 /**
- * Opens a file, and runs what must succeed before anybody uses it; where that fails, the file is closed again. Refuses as
- * `words` says.
+ * Opens a file and runs `first` on it, for queries that must succeed before anybody uses it; if they fail, the file is
+ * closed again. Refuses as `words` says.
  */
 export function openDatabase(
   path: string,
@@ -50,7 +49,7 @@ export function firstUse<T>(db: Database.Database, words: TroubleWords, first: (
   }
 }
 
-/** The refusal that an error of SQLite stands for; undefined for what is none of its errors. */
+/** The refusal that an error of SQLite stands for; undefined for any other error. */
 export function troubleOf(cause: unknown, words: TroubleWords): Refusal | undefined {
   const code = sqliteCode(cause);
   return code === undefined ? undefined : refuse(...words(kindOf(code), code), { cause });
@@ -82,7 +81,7 @@ export function layOut(db: Database.Database, version: number, make: () => void)
   }).immediate();
 }
 
-/** The number of a file's layout; 0 of one that nobody numbered. */
+/** The number of a file's layout; 0 if none was written. */
 export function layoutVersion(db: Database.Database): number {
   return Number(db.pragma('user_version', { simple: true }));
 }

@@ -1,4 +1,4 @@
-/** What a change of the policy leaves without enough approvers: what is in force there can be replaced by nobody then. */
+/** Warns of subjects that a change of the policy leaves without enough approvers: nobody could replace their commitments. */
 import { approverFault } from '../appraisal/approvers.ts';
 import { printable } from '../bytes/printable.ts';
 import { Refusal } from '../bytes/refusal.ts';
@@ -9,7 +9,7 @@ import { compilePolicy, type PolicyDocument } from '../statement/policy.ts';
 /** Subjects that are looked at: those with the newest commitments. */
 const MOST_SUBJECTS = 100;
 
-/** One sentence a subject; none where no approver's key is changed. What cannot be read is said, and keeps nobody from a change. */
+/** One sentence for each such subject; none if no approver's key changes. If the log cannot be read, a sentence says so. */
 export async function approversMissing(
   client: LogClient,
   before: PolicyDocument,

@@ -27,7 +27,7 @@ import { signOwn } from '../statement/sign.ts';
 import { approversMissing } from './approvers.ts';
 import { assertKeepsRunningKeys, policyInForce, type PolicyInForce } from './in-force.ts';
 
-/** Makes the next whole document of the one in force; the same one when everything is as wanted already. */
+/** Makes the next whole document from the one in force; returns the same one if nothing has to change. */
 export type Edit = (
   whole: PolicyDocument,
   inForce: PolicyInForce,
@@ -38,17 +38,17 @@ export interface PlannedChange {
   readonly inForce: PolicyInForce;
   /** Lines for people; none when there is nothing to change. */
   readonly difference: readonly string[];
-  /** What the change will lock out, a sentence each. */
+  /** One sentence for each person or key that the change will lock out. */
   readonly warnings: readonly string[];
-  /** What is to be signed. */
+  /** The payload to sign. */
   readonly document: PolicyDocument;
-  /** POSIX seconds that it is judged at. */
+  /** POSIX seconds: the time for which admission was checked. */
   readonly time: number;
 }
 
 /**
- * What an edit makes of the policy in force. Refuses as the edit and `policyInForce` do, and what the log would:
- * `policy-rejected`, `weak-key`. `now`: milliseconds since the epoch.
+ * Applies an edit to the policy in force. Refuses as the edit and `policyInForce` do, and `policy-rejected` or `weak-key`
+ * where the log would. `now`: milliseconds since the epoch.
  */
 export async function planChange(
   client: LogClient,
@@ -68,8 +68,8 @@ export async function planChange(
 }
 
 /**
- * Signs a planned change, logs it and verifies that it is logged. Refuses what the log would of the signer (`unknown-key`,
- * `wrong-role`, `limit-exceeded`, `policy-rejected`), and as `LogClient.logStatement` does.
+ * Signs a planned change, logs it and verifies that it is logged. Refuses a signer that the log would refuse
+ * (`unknown-key`, `wrong-role`, `limit-exceeded`, `policy-rejected`), and as `LogClient.logStatement` does.
  */
 export async function logChange(
   client: LogClient,

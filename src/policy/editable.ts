@@ -114,7 +114,7 @@ function escaped(character: string): string {
   return String.raw`\U${(character.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`;
 }
 
-/** What an edited file says. */
+/** The contents of an edited file. */
 export interface Edited {
   readonly document: PolicyDocument;
   readonly base: EntryId | undefined;

@@ -1,4 +1,4 @@
-/** The registration policy in force, shown to be in the log and to be the word of an admin. */
+/** The registration policy in force, shown to be in the log and signed by an admin. */
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { fetchReceipt } from '../client/scrapi.ts';
@@ -13,9 +13,9 @@ import type { LogClient } from '../client/client.ts';
 import { shortVkey } from '../registration/difference.ts';
 import { kidOf } from '../cose/key.ts';
 
-/** A policy and where it stands. */
+/** A policy, and its entry. */
 export interface PolicyInForce extends InForce {
-  /** What the next one is judged by. */
+  /** The rules that its successor must follow. */
   readonly rules: Rules;
   /** Who issued it: `iss`. */
   readonly issuer: string;
@@ -25,7 +25,7 @@ export interface PolicyInForce extends InForce {
 
 /**
  * Reads every policy, and verifies inclusion under the trusted checkpoint, signatures, and that each may follow the one
- * before it. That no newer one exists is the log's word. Refuses `not-found` for a log without one.
+ * before it. Only the log says that no newer one exists; this does not prove it. Refuses `not-found` for a log without one.
  */
 export async function policyInForce(client: LogClient): Promise<PolicyInForce> {
   const view = await client.view();
@@ -36,8 +36,8 @@ export async function policyInForce(client: LogClient): Promise<PolicyInForce> {
 }
 
 /**
- * Refuses `policy-rejected` when a document leaves out a key that the log signs with now: seen on its
- * checkpoint and on a fresh receipt. Unlike the log, which refuses it too, this names the key.
+ * Refuses `policy-rejected` when a document leaves out a key that the log signs with now, as its checkpoint and a fresh
+ * receipt show. The log refuses that too, but this refusal names the key.
  */
 export async function assertKeepsRunningKeys(
   client: LogClient,

@@ -5,8 +5,8 @@ import { readNamedKey, readNamedVkeys } from '../keys/named.ts';
 import { vkeyOf, type LogKey } from '../registration/edits.ts';
 
 /**
- * The keys that a text means: vkeys, a file of them, or a key as `readNamedKey` reads it. `use`: what a key that is no vkey
- * will sign. Refuses `usage` for such a key without a use, and as `readNamedKey` and `vkeyOf` do.
+ * The keys that a text names: vkeys, a file of them, or a key as `readNamedKey` reads it. `use`: for a key that is no vkey,
+ * what it will sign. Refuses `usage` for such a key without a use, and as `readNamedKey` and `vkeyOf` do.
  */
 export async function logKeysNamed(
   given: string,

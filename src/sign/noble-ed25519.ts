@@ -1,7 +1,7 @@
 /**
- * @noble/ed25519 with its SHA-512. The package wants the hash to be given before it is used synchronously, and each
- * function here gives it when it is called: a statement of the module would be dropped by bundlers, which take the
- * packed library for free of side effects, and without it every genuine signature is refused.
+ * @noble/ed25519 with its SHA-512. The package needs the hash before its synchronous functions are called. Each function
+ * here sets it when called. Setting it once in the module would not do: bundlers drop such a statement, since the packed
+ * library is marked as free of side effects, and then every genuine signature would be refused.
  */
 import * as noble from '@noble/ed25519';
 import { sha512 } from '@noble/hashes/sha2.js';

@@ -32,7 +32,7 @@ export function readAudience(claims: CborMap): readonly string[] | undefined {
   );
 }
 
-/** When a statement was said, POSIX seconds. Refuses `malformed-statement` where its kind needs that and it is not there. */
+/** When a statement was issued, POSIX seconds. Refuses `malformed-statement` if its kind needs a time and it has none. */
 export function readIssued(claims: CborMap, kind: StatementKind): number | undefined {
   const given = claims.get(CLAIM.iat);
   if (kind === 'other' || (given === undefined && !isSaidAgain(kind))) return undefined;

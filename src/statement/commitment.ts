@@ -60,7 +60,7 @@ const source = record(
   },
 );
 
-/** The rules that turned the source into leaves. Each exclusion is a claim: it is listed with its reason. */
+/** The rules that turned the source into leaves. Each exclusion is listed, with its reason. */
 const canon = record(
   { profile: text(1, 64) },
   {
@@ -90,7 +90,7 @@ const parameter: Schema<Parameter> = {
 /** A control of a framework that the claim supports (it never fulfils one alone). */
 const control = record({ framework: text(1, 64), id: text(1, 64) }, { version: text(1, 64) });
 
-/** Something that is to be shown true of the running subject, again and again. */
+/** What agents must show to be true of the running subject, again and again. */
 export const claim = record(
   {
     id: name,

@@ -19,7 +19,7 @@ export function showValue(whole: Opening['value']): string {
   return typeof name === 'string' ? printable(showMarked(name, inner), 10_000) : '{}';
 }
 
-/** What no scalar is (src/declare/leaf.ts). */
+/** A value that is no scalar: a map of one marked member (src/declare/leaf.ts). */
 function showMarked(name: string, inner: CborValue): string {
   if (name === 'number' && typeof inner === 'string') return inner;
   if (name === 'sensitive') return '(sensitive: a keyed digest, never shown)';

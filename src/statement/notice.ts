@@ -8,9 +8,9 @@ import { attachment, checkpoint, count, name, sha256, time, verdict } from './vo
 
 export const notice = record(
   {
-    /** What kind of thing happened, a word of the monitor's: `stale`, `missed`, `broken-chain`. */
+    /** What happened, in a word that the monitor chooses; this program's monitors write `stale`. */
     topic: name,
-    /** From when it has been so. */
+    /** Since when this has been so. */
     since: time,
     /** The tree head it was concluded from. */
     checkpoint,
@@ -18,14 +18,14 @@ export const notice = record(
   },
   {
     verdict,
-    /** Entry id of what it is about, where it is about one entry: a commitment, a proof. */
+    /** Entry id of the commitment or proof that it is about, if it is about one entry. */
     about: sha256,
     claim: name,
     /** Thumbprint of the agent's key. */
     agent: sha256,
-    /** When something was to be there that is not. */
+    /** When the missing entry was due. */
     due: time,
-    /** The newest link of the chain that was there. */
+    /** The newest proof of the chain that the log had. */
     last: record({ seq: count, id: sha256 }),
     attachments: array(attachment, 16, 1),
   },

@@ -1,6 +1,5 @@
 /**
- * An entry and its twin (cose/twin.ts) count as one entry. A log that has both, or has one twice, admitted what it must
- * refuse.
+ * An entry and its twin (cose/twin.ts) count as one entry. A log must refuse the second of them, and a second copy of one.
  */
 import type { EntryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';

@@ -15,14 +15,14 @@ import { utf8Length } from './schema.ts';
 /** A statement as read: everything admission looks at. */
 export type ParsedStatement = Payload &
   StatementHeaders & {
-    /** When it was said (`iat`), POSIX seconds, the issuer's word: only for kinds that may say the same again. */
+    /** When it was issued (`iat`), POSIX seconds, as its issuer says: only for kinds that may be repeated (claims.ts). */
     readonly issued: number | undefined;
   };
 
 /** What a statement's headers say, whatever its payload is. */
 export interface StatementHeaders {
   readonly statement: SignedStatement;
-  /** The bytes that are logged: any unprotected header is left behind (standards A1). */
+  /** The bytes that are logged: without what stood in the unprotected header. */
   readonly entry: Uint8Array;
   readonly subject: string;
   readonly issuer: string;
@@ -55,7 +55,7 @@ export function parseStatement(bytes: Uint8Array, readHeaders?: ReadHeaders): Pa
   return { ...payload, ...headers, issued: readIssued(statement.claims, payload.kind) };
 }
 
-/** Reads a statement but for its payload. Refuses as `parseStatement` does. */
+/** Reads a statement without its payload. Refuses as `parseStatement` does. */
 export function parseHeaders(bytes: Uint8Array, readHeaders?: ReadHeaders): StatementHeaders {
   const statement = decodeStatement(bytes, TRANSPARENT_LIMITS, readHeaders); // receipts may be attached; they are not logged
   const { subject, issuer, kid } = statement;

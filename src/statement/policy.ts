@@ -1,7 +1,7 @@
 /**
  * The payload of a registration policy, entry 0 of every log and any later entry that changes it: which
  * keys may submit, in which role, for which subjects, within which limits (RFC 9943 §6; design.md, "One
- * tree, two worlds"; spec/statements.md §2). It also names the log's own keys, so that who trusts a vkey
+ * tree, two worlds"; spec/statements.md §2). It also names the log's own keys: a client that trusts a vkey
  * learns the receipt keys from the log itself.
  */
 import { equalBytes } from '../bytes/compare.ts';
@@ -42,7 +42,7 @@ export const ROLE_FOR = {
   other: 'submitter',
 } as const satisfies Record<StatementKind, Role>;
 
-/** What the bytes of an entry are (standards A1). The only value: a log of other entries is another log. */
+/** What the bytes of an entry are. A policy with any other value is refused. */
 export const ENTRY_DEFINITION =
   'entry = d2 84 || bstr(protected as received) || a0 || bstr(payload) || bstr(signature), shortest heads; ' +
   'leaf = SHA-256(00 || entry); entry id = SHA-256(entry)';
@@ -95,7 +95,7 @@ const enrolledKey = record(
 );
 export type EnrolledKey = Of<typeof enrolledKey>;
 
-/** A key not to be believed from entry `since` on, whatever it signed and whenever it was logged. */
+/** A key whose entries from index `since` on are not believed, also those that were logged before this policy. */
 const revokedKey = record({ kid: sha256, since: count }, { reason: text(1, 512) });
 
 export type RevokedKey = Of<typeof revokedKey>;
@@ -222,9 +222,9 @@ export function compilePolicy(document: PolicyDocument): Policy {
 }
 
 /**
- * Refuses `weak-key` or `malformed-key` when a key that `current` does not already hold is not a strong
- * one, and `policy-rejected` when one key has two roles of the log. Apart from reading the policy because it costs up to a millisecond a key: ask only once the
- * policy's signature is known to be good.
+ * Refuses `weak-key` or `malformed-key` when a key that `current` does not already hold is not a strong one, and
+ * `policy-rejected` when one key has two roles of the log. It costs up to a millisecond a key, so it is not part of reading
+ * a policy: call it only once the policy's signature is known to be good.
  */
 export function assertStrongPolicy(policy: Policy, current?: Policy): void {
   for (const [kid, { enrolled }] of policy.keys) if (!current?.keys.has(kid)) assertStrongKey(enrolled.key);
@@ -238,8 +238,8 @@ export function assertStrongPolicy(policy: Policy, current?: Policy): void {
 }
 
 /**
- * The log's keys sign nothing else: what one signs in one role must not pass for what another says. A receipt, with
- * its root as payload, is a statement by the receipt key to whoever enrols that key.
+ * Each key of the log must sign for one purpose only. Otherwise a signature could pass for something else: if the receipt
+ * key were enrolled, a receipt with its root as payload would be a valid statement of that key.
  */
 function assertApart(
   policy: Policy,

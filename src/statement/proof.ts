@@ -58,7 +58,7 @@ const population = record(
   { files: array(record({ digest: sha256, count }), 512, 1) },
 );
 
-/** The salted tree over every observation: each sampled member has at least one leaf. */
+/** The salted tree over all observations. Each sampled member of the population has at least one leaf. */
 const observations = record(
   { alg: oneOf([SALTED_TREE]), count, root: sha256 },
   { byVerdict: mapOf(count, 16, name) },
@@ -102,7 +102,7 @@ const proofFields = record(
     window: record({ start: time, end: time }),
     results: array(result, 256),
     cost: record({ cpuUs: count, wallUs: count, bytes: count }, { peakBytes: count }),
-    /** When silence becomes suspicious. */
+    /** Until when the next proof must come. */
     nextDue: time,
   },
   {
@@ -181,7 +181,7 @@ function checkCounts(proof: RuntimeProof, at: string): void {
   }
 }
 
-/** Disclosed leaves ascend and each one folds to the root: what the log accepts, a reader can rely on. */
+/** Disclosed leaves must ascend and each must lead to the root. The log checks this, so readers can rely on it. */
 function checkDisclosed(proof: RuntimeProof, at: string): void {
   let last = -1;
   for (const [i, shown] of (proof.disclosed ?? []).entries()) {

@@ -27,7 +27,7 @@ export const SALT_LENGTH = 16;
 /** Least bytes of a key that salts are made from. */
 export const SALT_KEY_LENGTH = 32;
 
-/** Canonical bytes, or what names bytes too long to show: their SHA-256 and length. */
+/** Canonical bytes, or the SHA-256 and length of bytes too long to show. */
 export type LeafValue = Uint8Array | { readonly digest: Digest; readonly size: number };
 
 export interface SaltedLeaf {
@@ -64,7 +64,7 @@ const leafValue: Schema<LeafValue> = {
 const MAX_SHOWN = 49_152;
 const shownValue = bytes(0, MAX_SHOWN);
 
-/** A value as it stands in its leaf: its bytes, or what names them where they are too long to show. */
+/** A value as it stands in its leaf: its bytes, or their digest and length if they are too long to show. */
 export function valueInLeaf(value: Uint8Array): LeafValue {
   return value.length <= MAX_SHOWN ? value : { digest: digest(sha256Hash(value)), size: value.length };
 }

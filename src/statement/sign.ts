@@ -13,13 +13,13 @@ export interface OwnHeaders {
   readonly log: string;
   readonly issuer: string;
   readonly subject: string;
-  /** When it is said, POSIX seconds (`iat`); for approvals, waivers and deployments. */
+  /** When it is issued (`iat`), POSIX seconds; for approvals, waivers and deployments only. */
   readonly issued?: number;
   /** Whether it carries its public key, so that it can be checked by itself. */
   readonly confirm?: boolean;
 }
 
-/** Signs a statement. One without the time that its kind needs is a bug of the caller: RangeError. */
+/** Signs a statement. A time that its kind does not have, or lacks, is a bug of the caller: RangeError. */
 export function signOwn(
   { kind, log, issuer, subject, issued, confirm = false }: OwnHeaders,
   payload: Uint8Array,

@@ -1,6 +1,6 @@
 /**
- * Where a subject is found and who must sign there: the identity of its targets (spec/statements.md §3). What anybody
- * else signed proves nothing about them.
+ * Where a subject is found and who must sign there: the identity of its targets (spec/statements.md §3). A signature by
+ * anybody else proves nothing about them.
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { isCborMap } from '../bytes/cbor.ts';
@@ -36,7 +36,7 @@ const identity: Schema<Identity> = {
   },
 };
 
-/** `at`: `host:port`, a URL, a path. One of `identity` must have signed what is said of it as class E3. */
+/** `at`: `host:port`, a URL, a path. Evidence of class E3 about it must be signed by one of `identity`. */
 const locator = record({ at: text(1, 512) }, { identity: array(identity, 16, 1) });
 export type Locator = Of<typeof locator>;
 
@@ -78,7 +78,7 @@ function wordOf(one: Identity): string {
 export type ResolvedIdentity =
   Exclude<Identity, { readonly ca: number }> | { readonly ca: Uint8Array; readonly host: string };
 
-/** Who may sign for a locator, by name; none where the target does not say. */
+/** Who may sign for the locator `at`; nobody if the target does not list it with identities. */
 export function identitiesOf(
   { locators = [], authorities = [] }: Target,
   at: string,

@@ -101,8 +101,8 @@ export const checkpoint = record(HEAD);
 export const challenge = record({ ...HEAD, nonce: bytes(16, 64) });
 
 /**
- * Evidence by value or by name: either the bytes, or their SHA-256 and length. Bytes kept elsewhere can
- * be lost; bytes kept here cannot.
+ * Evidence by value (the bytes) or by name (their SHA-256 and length). Bytes that are only named may be lost where
+ * they are kept; bytes in the statement are as durable as the log.
  */
 export const attachment = checked(
   record({ mediaType: text(3, 127) }, { data: bytes(1, 49_152), digest: sha256, size: count }),

@@ -1,6 +1,6 @@
 /**
- * The payload of a waiver: a named owner answers for claims that are not proven, until a date (spec/statements.md §6a).
- * It does not pass a claim: until then the verdict is WAIVED, shown with owner and reason. The statement's `sub` is the
+ * The payload of a waiver: until a date, a named owner answers for claims that are not proven (spec/statements.md §6a).
+ * Until then their verdict is WAIVED, shown with owner and reason, which is no pass. The statement's `sub` is the
  * commitment's.
  */
 import { array, prose, record, text, type Of } from './schema.ts';
@@ -13,7 +13,7 @@ export const waiver = record({
   /** Who answers for it. */
   owner: text(1, 256),
   reason: prose(1, 2048),
-  /** From then on the claims count again. */
+  /** From this time on the claims have their own verdicts again. */
   notAfter: time,
 });
 export type Waiver = Of<typeof waiver>;

@@ -39,7 +39,7 @@ export class SqliteGuard implements Guard {
       opened.exec('BEGIN IMMEDIATE');
       if (create) opened.exec(SCHEMA);
       opened.exec('COMMIT');
-      opened.prepare('SELECT * FROM signed').get(); // a guard without its table, or whose page is damaged, is none
+      opened.prepare('SELECT * FROM signed').get(); // fails without the table, and if its page is damaged
     });
     try {
       return new SqliteGuard(db, origin);
@@ -50,8 +50,8 @@ export class SqliteGuard implements Guard {
   }
 
   /**
-   * Reads the guard at `path` without its lock and without writing. Refuses `locked` while the log runs, since nobody
-   * else can read it then, and as `open` does.
+   * Reads the guard at `path` without taking its lock and without writing. Refuses `locked` while the log runs, since no
+   * other process can read it then, and as `open` does.
    */
   static look(path: string, origin: string): Signed | undefined {
     const words: TroubleWords = (trouble, why) =>

@@ -11,8 +11,8 @@ import { encodeBundle } from '../tree/bundle.ts';
 import { TILE_WIDTH } from '../tree/tile.ts';
 
 /**
- * Bytes of the longest part: what one step of merging moves, and what is read for one entry, at most. A full bundle of entries of
- * 300 bytes fits; two of the largest entries do not, since moving them costs more than their row.
+ * Bytes of the longest part, and so the most that one step of merging moves or that is read for one entry. A full bundle of
+ * entries of 300 bytes fits. Two of the largest entries do not: moving them costs more than a row of their own.
  */
 export const PART_BYTES = 98_304;
 
@@ -94,7 +94,7 @@ export class Parts {
   }
 }
 
-/** Where an entry ends whose length stands at `at`. */
+/** Where the entry ends that begins at `at`, with its length. */
 function endOf(bytes: Uint8Array, at: number, index: number): number {
   const end = at + 2 + (bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0);
   if (at + 2 > bytes.length || end > bytes.length) throw misplaced(index);

@@ -1,6 +1,4 @@
-/**
- * Columns of a store, and the values that they stand for.
- */
+/** Columns of a store, and the values that they stand for. */
 import { entryId, leafIndex, type EntryId } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';

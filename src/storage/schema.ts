@@ -2,9 +2,9 @@
  * The SQLite layout, its pragmas and its version. Entries are appended and never changed; their bytes lie in `part`
  * (parts.ts); tiles grow at the right edge; `head` is the one row that the compare-and-swap turns on.
  *
- * `key` and `leaf` are the first 48 bits of the entry id and of the leaf hash: tables of small integers cost a
- * third of those of whole digests, and every candidate is compared in full. What they lack is told by `flushed`
- * (recent.ts).
+ * `key` and `leaf` are the first 48 bits of the entry id and of the leaf hash: tables of small integers cost a third of
+ * those of whole digests, and every candidate is compared in full. `flushed` tells which entries each slice of these
+ * tables lacks (recent.ts).
  */
 import Database from 'better-sqlite3';
 import { layOut, layoutVersion, makeDurable, openDatabase, type TroubleWords } from '../platform/sqlite.ts';

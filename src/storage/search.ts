@@ -3,9 +3,9 @@
  * newest entry down, and looks each number up in the indexes of the others. It reads rows only for numbers that are in
  * all of them.
  *
- * It walks the filter that is rarest from there on: whose next steps reach furthest down. That is decided again after
- * 64 steps, after 256 more, and so on. So a search whose first steps match costs little, and one that never matches
- * ends where its rarest filter ends. The number of steps is bounded in any case.
+ * It walks the rarest filter: the one whose next steps reach furthest down. It chooses again after 64 steps, after 256
+ * more, and so on. So a search whose first steps match costs little, and one that never matches ends where its rarest
+ * filter ends. The number of steps is bounded in any case.
  */
 import type Database from 'better-sqlite3';
 import type { EntryRow, SearchPage } from '../log/ports.ts';

@@ -101,7 +101,7 @@ export class SqliteReader implements StoreReader {
     return this.#parts.bundle(index, width);
   }
 
-  /** Reads ahead for look-ups when many entries are new, so that the next one does not do it all at once. */
+  /** Reads ahead for look-ups when many entries are new, so that the next look-up need not read all of them. */
   keepUp(size: number): void {
     if (size - this.recent.size >= READ_AHEAD) this.recent.catchUp();
   }

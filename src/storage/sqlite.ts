@@ -19,7 +19,7 @@ import { FLUSH_EVERY, SLICES, type NewPlace } from './recent.ts';
 import { openForWriting, storeWords } from './schema.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 
-/** Names kept in memory as numbers; beyond it the map starts over (the table stays the truth). */
+/** Most names whose numbers are kept in memory. Beyond it the map starts over, and numbers are read from their table. */
 const NAMES_CACHED = 50_000;
 
 /** The parts of a commit, named so that tests can stop the process between any two. */
@@ -108,7 +108,7 @@ export class SqliteStore extends SqliteReader implements Store {
     if (this.#merger.mayBeDue(plan.head.size)) this.#mergeSoon();
   }
 
-  /** One step of merging the parts of full bundles; whether there is another to do. It goes on by itself, too. */
+  /** Does one step of merging the parts of full bundles; returns whether another is due. Steps also run by themselves. */
   merge(): boolean {
     return this.#merger.step();
   }

@@ -51,7 +51,7 @@ function match(accept: string, type: string): Match {
   return { quality: readable ? 0 : 1, specific: 0 };
 }
 
-/** Undefined for a quality that is none. */
+/** 1 without a `q`; undefined for a `q` that is malformed. */
 function qualityOf(parameters: readonly string[]): number | undefined {
   const given = parameters.find((parameter) => parameter.startsWith('q='));
   if (given === undefined) return 1;

@@ -46,7 +46,7 @@ export function audit(app: App, origin: string, reader: LogReader): void {
 function proofs(app: App, reader: LogReader): void {
   app.get('/v1/inclusion', { schema: schemas.inclusionSchema }, async ({ query }) => {
     const index = await indexOf(query, reader);
-    // A client that was just acknowledged may ask before the next checkpoint is published; it then waits for that.
+    // A client may ask right after its entry was acknowledged: it then waits for the checkpoint that covers the entry.
     if (query.size === undefined && index < reader.head().size) await reader.published(index, PUBLICATION_MS);
     const size = sizeOr(query.size, reader);
     if (index >= size)

@@ -1,4 +1,4 @@
-/** What counts as one client: an IPv4 address, or an IPv6 /64, which is what a customer gets (RFC 6177 §2). */
+/** What counts as one client: an IPv4 address, or an IPv6 /64, the least that a customer gets (RFC 6177 §2). */
 import { isIPv6 } from 'node:net';
 
 /**

@@ -40,7 +40,7 @@ export function limitConnections(
   isProxy: (address: string) => boolean,
 ): void {
   const clients = new Map<string, Map<string, Connection>>();
-  /** Of each socket that a request came on: looked up by its address once. */
+  /** The connection of each socket that had a request, so that each is looked up by its address only once. */
   const known = new WeakMap<Socket, Connection>();
   let open = 0;
   let ends = 0;
@@ -112,7 +112,7 @@ export function proxies(
 ): (address: string) => boolean {
   if (trusted === undefined || typeof trusted === 'boolean') return () => trusted === true;
   if (typeof trusted === 'function') return (address) => trusted(address, 0);
-  // Addresses and subnets: whoever is named is a proxy. What cannot be told here is no proxy, and so limited.
+  // Named addresses are proxies. Subnets are not understood here, so addresses in them are limited like any client.
   const named = new Set([trusted].flat().flatMap((each) => each.split(',').map((text) => text.trim())));
   return (address) =>
     named.has(address) || (named.has('loopback') && /^(?:127\.|::1$)/.test(clientless(address)));

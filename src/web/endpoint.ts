@@ -1,26 +1,26 @@
-/** The address of a server: host, port, and its public URL. Pure, since clients of a local log use it, too. */
+/** The address of a server: host, port, and its public URL. Without I/O, since clients of a local log use it, too. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { refuse } from '../bytes/refusal.ts';
 
-/** What the operator decided. */
+/** Where a server listens, as its operator set it. */
 export interface Endpoint {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
-  /** What the server calls itself; else it is made of host and port. */
+  /** The server's public URL. Default: made of host and port. */
   readonly url?: string | undefined;
   /** PEM files: the certificate chain, and its private key. */
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
 }
 
-/** An endpoint that strangers may reach only by a decision. */
+/** An endpoint that other machines can reach without TLS only if its operator says so. */
 export interface GuardedEndpoint extends Endpoint {
   readonly trustProxy: boolean;
   readonly insecureBind: boolean;
 }
 
-/** What a server calls itself: `url`, else what it listens on. */
+/** A server's public URL: `url`, else made of the host and port that it listens on. */
 export function publicUrl(endpoint: Endpoint): string {
   return endpoint.url ?? urlOf(endpoint, endpoint.port);
 }

@@ -1,6 +1,6 @@
 /**
- * Every way a request can fail, led to `problem.ts`: errors thrown by handlers, paths and methods that
- * do not exist, requests Fastify cannot route, and bytes on a connection that are no request at all.
+ * Turns every failure of a request into a problem document (problem.ts): errors thrown by handlers, paths
+ * that do not exist, requests Fastify cannot route, and bytes on a connection that are no request.
  */
 import type { ConnectionError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { encodeUtf8 } from '../bytes/text.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { PROBLEM_JSON, problemJson, problemOf, sendProblem } from './problem.ts';
 
-/** Sends what handlers throw, and 404 for paths nobody registered. A fault of ours is logged whole. */
+/** Answers errors that handlers throw, and paths that nobody registered. A fault of ours is logged with its stack. */
 export function handleErrors(app: FastifyInstance, log: Logger | undefined): void {
   app.decorateReply('problem', undefined);
   app.setErrorHandler((error, request, reply) => {
@@ -53,7 +53,7 @@ function connectionRefusal(code: string): Refusal {
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Code of the problem this reply tells of. */
+    /** Code of the problem that this reply reports. */
     problem: string | undefined;
   }
 }

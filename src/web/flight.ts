@@ -14,7 +14,7 @@ export interface FlightLimits {
   readonly bytesOfOne: number;
 }
 
-/** Every transfer has this long, and a second more for each `LEAST_PACE` bytes. */
+/** Time that every transfer has, milliseconds; and the bytes for which it has a second more. */
 const LEAST_MS = 10_000;
 const LEAST_PACE = 65_536;
 

@@ -19,7 +19,7 @@ class Series {
   }
 }
 
-/** Observations by labels. The text of the labels (`route="/",status_class="2xx"`) is the caller's to bound and escape. */
+/** Observations by labels. The caller bounds the number of labels and escapes their text (`route="/",status_class="2xx"`). */
 export class Histogram {
   readonly #name: string;
   readonly #help: string;
@@ -37,7 +37,7 @@ export class Histogram {
     return series;
   }
 
-  /** All there is, as Prometheus reads it. */
+  /** All series in Prometheus' text format. */
   text(): string {
     const name = this.#name;
     const lines = [`# HELP ${name} ${this.#help}`, `# TYPE ${name} histogram`];

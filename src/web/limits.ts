@@ -10,14 +10,14 @@ import type { WebLimits } from './options.ts';
 /** Makes a hook that counts requests per client; 0 makes none. Each hook counts for all its routes together. */
 export type RateLimiter = (max: number) => onRequestAsyncHookHandler | undefined;
 
-/** Readies the counters. */
+/** Installs the counters; `windowMs` is the time that each counts over. */
 export async function limitRates(app: FastifyInstance, windowMs: number): Promise<RateLimiter> {
   const seconds = windowMs / 1_000;
   await app.register(rateLimit, {
     global: false,
     timeWindow: windowMs,
     cache: 20_000,
-    // Three headers on every reply would cost more than they tell; the refusal has Retry-After.
+    // Three more headers on every reply are not worth their cost; the refusal has Retry-After.
     addHeadersOnExceeding: {
       'x-ratelimit-limit': false,
       'x-ratelimit-remaining': false,

@@ -7,25 +7,25 @@ import { publicUrl, urlOf, type Endpoint, type GuardedEndpoint } from './endpoin
 
 export { assertGuarded, publicUrl, type Endpoint, type GuardedEndpoint } from './endpoint.ts';
 
-/** The certificate and its key, for a server that shall speak TLS. */
+/** The certificate and its key; absent for plain HTTP. */
 export interface Tls {
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
 }
 
-/** Whether a proxy's word on the client is taken: of one hop, the address the proxy itself saw, not what a client wrote before it. */
+/** Fastify's `trustProxy`: only the last address of X-Forwarded-For counts, which the proxy wrote; clients can write the others. */
 export function oneHop({ trustProxy }: GuardedEndpoint): false | ((address: string, hop: number) => boolean) {
   return trustProxy && ((_address, hop) => hop === 0);
 }
 
-/** As much of a server as is listened with. */
+/** The part of a Fastify server that `listen` uses. */
 export interface Listening {
   readonly server: Pick<Server, 'address'>;
   listen(where: { host: string; port: number }): Promise<unknown>;
 }
 
 /**
- * Reads certificate and key, and sees to it that they can be served with: to be called before anything is made,
- * opened or started. Refuses `config-invalid`.
+ * Reads certificate and key, and checks that they fit together. Call it before anything is made, opened or started.
+ * Refuses `config-invalid`.
  */
 export async function readTls({ tlsCert, tlsKey }: Endpoint): Promise<Tls> {
   if (tlsCert === undefined || tlsKey === undefined) return {};
@@ -44,7 +44,7 @@ export async function readTls({ tlsCert, tlsKey }: Endpoint): Promise<Tls> {
   }
 }
 
-/** Opens the socket and says where it is reached; runs `stop` when it cannot. Refuses `config-invalid`. */
+/** Opens the socket and returns its URL. If it cannot be opened, calls `stop` and refuses `config-invalid`. */
 export async function listen(app: Listening, endpoint: Endpoint, stop: () => Promise<void>): Promise<string> {
   const { host, port, url } = endpoint;
   try {

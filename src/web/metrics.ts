@@ -1,6 +1,6 @@
 /**
- * What an operator watches of any server, in Prometheus' terms: seconds, base units, `_total` on counters only.
- * Labels are bounded: route templates and status classes.
+ * Metrics that every server has, named by Prometheus' rules: base units, seconds, `_total` on counters only. Labels are
+ * bounded: route templates and status classes.
  */
 import { Counter, Gauge, Registry, type Metric } from '@platformatic/prom-client';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -8,7 +8,7 @@ import { Histogram } from './histogram.ts';
 
 export interface Metrics {
   readonly contentType: string;
-  /** Where a server registers what else there is to watch. */
+  /** Where a server registers further metrics. */
   readonly registry: Registry;
   /** One finished request. */
   request(route: string, status: number, seconds: number): void;
@@ -73,7 +73,7 @@ export function gauge(name: string, help: string, read: () => number): Metric {
   });
 }
 
-/** What runs, and what it uses. The last three have the names every dashboard knows. */
+/** Version, start time, memory and CPU time. The last three have the names that dashboards expect. */
 function processMetrics(version: string, now: () => number): readonly Metric[] {
   const build = new Gauge({
     name: 'tallystick_build_info',

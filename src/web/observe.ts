@@ -1,8 +1,8 @@
 /**
- * One hook before and one after each request: an id, a bound on the URL, a header; then its metrics and
- * its log line. Fastify's own request log and a metrics plugin would cost as much again as the request
- * (measured in the design's reference/ecosystem.md §2.2). A line has no body, no key, no query string
- * and only the network part of the client's address.
+ * One hook before each request sets its id and a header and bounds the URL; one after it counts its
+ * metrics and writes its log line. Fastify's own request log and a metrics plugin together cost as much
+ * as the request itself (measured). A line has no body, no key, no query string and only the network
+ * part of the client's address.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -50,7 +50,7 @@ function writeLine(log: Logger, route: string, request: FastifyRequest, reply: F
   log[level](line, 'request');
 }
 
-/** An address without the part that tells one machine, or one customer, from the next: IPv4 /24, IPv6 /48. */
+/** The network of an address, which many customers share: IPv4 /24, IPv6 /48. */
 export function networkOf(address: string): string {
   const v4 = /^(?:::ffff:)?([0-9]+\.[0-9]+\.[0-9]+)\.[0-9]+$/i.exec(address);
   if (v4 !== null) return `${v4[1]}.0/24`;

@@ -1,4 +1,4 @@
-/** For operators and orchestrators: is it alive, is it ready (and why not), how is it doing. */
+/** Routes for operators and orchestrators: /livez, /readyz (with reasons), /metrics. */
 import { Type } from 'typebox';
 import type { Readiness } from '../log/ports.ts';
 import type { App } from './types.ts';
@@ -34,7 +34,7 @@ const metricsSchema = {
   response: { 200: bytesOf('text/plain', 'Text exposition format 0.0.4'), ...failures },
 };
 
-/** Seconds after which an orchestrator's next look makes sense. */
+/** Seconds after which an orchestrator should ask again. */
 const LOOK_AGAIN = 5;
 
 /** GET /livez, /readyz, /metrics. */

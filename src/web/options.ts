@@ -1,4 +1,4 @@
-/** What a server is told at its start: where it stands, and how much it takes from strangers. */
+/** Options of a server: how it is reached, and bounds on what clients may send. */
 import type { Registry } from '@platformatic/prom-client';
 import type { Logger } from 'pino';
 
@@ -24,13 +24,13 @@ export interface WebLimits {
   readonly checkEveryMs: number;
   /** An idle connection is kept for longer than the 60 s that proxies keep theirs. */
   readonly keepAliveMs: number;
-  /** A connection on which nothing moves. */
+  /** How long a connection may stay without any data. */
   readonly silenceMs: number;
   /** How long requests in hand may take to end once the server closes. */
   readonly drainMs: number;
 }
 
-/** Generous to a fleet behind one address, far below what would hurt. */
+/** Enough for a fleet behind one address, and far below what would harm the server. */
 export const WEB_LIMITS: WebLimits = {
   rateWindowMs: 10_000,
   bodyBytes: 131_072,

@@ -1,4 +1,4 @@
-/** Pages for people: no script, nothing from elsewhere, every text escaped. */
+/** Pages for people: no scripts, nothing loaded from other hosts, every text escaped. */
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { printableLines } from '../bytes/printable.ts';

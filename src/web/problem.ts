@@ -93,7 +93,7 @@ export async function sendProblem(
   await reply.send(Buffer.from(cbor ? problemCbor(problem) : encodeUtf8(problemJson(problem))));
 }
 
-/** SCRAPI's resources speak CBOR unless JSON is liked better, the others the other way round. */
+/** Whether to answer in CBOR: the form that `Accept` prefers; without a preference, CBOR for SCRAPI's resources only. */
 function prefersCbor(accept: string | undefined, url: string): boolean {
   const cbor = liking(accept, [PROBLEM_CBOR, 'application/cbor']);
   const json = liking(accept, [PROBLEM_JSON, 'application/json']);

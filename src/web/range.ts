@@ -1,6 +1,6 @@
 /**
- * A page of entries as JSON, sent piece by piece: the next piece is read when the client has taken the one before, so that a
- * reader costs a piece of memory however slowly it reads and however large the entries are.
+ * Sends a page of entries as JSON, piece by piece. The next piece is read from the store when the client has taken the one
+ * before. So each client costs the memory of one piece, however slowly it reads and however large the entries are.
  */
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
@@ -25,7 +25,7 @@ export async function sendRange(
   last: number,
 ): Promise<FastifyReply> {
   const pieces = piecesOf(reader, start, last);
-  // What is wrong from the start is told as every refusal; later it breaks the reply off.
+  // A fault before the first byte is answered as a problem document; a later one breaks the reply off.
   const first = await pieces.next();
   const body = Readable.from(written(first, pieces, start, last), { objectMode: false, highWaterMark: 1 });
   return reply.header('content-type', 'application/json; charset=utf-8').send(body);
@@ -49,7 +49,7 @@ async function* piecesOf(reader: Pick<LogReader, 'entries'>, start: number, last
   }
 }
 
-/** As many of the entries as have so many bytes; one at least where a page begins. */
+/** The first entries that have at most `most` bytes together; at least one at the beginning of a page. */
 function within(entries: readonly StoredEntry[], most: number, begins: boolean): readonly StoredEntry[] {
   let bytes = 0;
   const end = entries.findIndex((entry, i) => (bytes += entry.bytes.length) > most && !(begins && i === 0));

@@ -1,6 +1,6 @@
 /**
- * Shapes that the routes share: what they take, what they give, in words for the API description. A
- * binary body has a media type and no schema, which is how OpenAPI 3.1 writes bytes.
+ * Schemas of parameters and replies that the routes share, with texts for the API description. A binary
+ * body has a media type and no schema, which is how OpenAPI 3.1 describes bytes.
  */
 import type { FastifySchemaCompiler } from 'fastify';
 import { Type, type TSchema, type TString, type TUnsafe } from 'typebox';
@@ -69,8 +69,8 @@ export function hex32(description: string): TString {
 }
 
 /**
- * Fastify's validator: strict, converting nothing (`?size=007`, a name given twice or misspelt are all
- * refused). Bodies are bytes here, judged by the log.
+ * Fastify's validator: strict and without conversions, so that `?size=007`, a name given twice and a
+ * misspelt name are all refused. Bodies are not checked here: they are bytes, which the log checks.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   if (httpPart === 'body') return () => true;
@@ -83,7 +83,7 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   };
 };
 
-/** In words of ours where the validator's would not help; "boolean" is its word for a name that is none of ours. */
+/** The text of a refusal. Where the validator's words would not help, ours; it calls an unknown name "boolean". */
 function complaint(name: string, error: TLocalizedValidationError | undefined): string {
   if (error?.keyword === 'boolean') return `there is no parameter ${printable(name, 50)} here`;
   if (error?.keyword === 'pattern') return `${name} is not written as it must be`;

@@ -1,6 +1,6 @@
 /**
- * The server that every role stands on: limits, errors, request ids, metrics and log lines are in place; its
- * routes come in scopes, each with only the hooks its audience needs. Nothing can be administered here.
+ * The HTTP server of log, witness, monitor and mirror, with limits, errors, request ids, metrics and log lines. Each role
+ * adds its routes in scopes, each scope with the hooks that its clients need. Nothing can be administered over HTTP.
  */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -19,7 +19,7 @@ import { WEB_LIMITS, type WebLimits, type WebOptions } from './options.ts';
 import { compileValidator } from './schemas.ts';
 import type { App, Hook, UrlOf } from './types.ts';
 
-/** A server without routes of its own, and what they are put on with. */
+/** A server, and the functions that add routes to it. */
 export interface Web {
   readonly app: FastifyInstance;
   readonly limits: WebLimits;
@@ -29,17 +29,17 @@ export interface Web {
   readonly urlOf: UrlOf;
   /** A hook that counts requests per client address and window; undefined, and no limit, for 0. */
   readonly rate: RateLimiter;
-  /** Registers routes under hooks of their own and, when given, a path that begins all of theirs. */
+  /** Registers routes with hooks of their own and, if given, a path prefix. */
   scope(routes: (app: App) => void, hooks?: readonly (Hook | undefined)[], prefix?: string): Promise<void>;
   /** Large replies under way. */
   readonly sending: Flight;
   /** /livez, /readyz, /metrics. */
   operations(readiness: () => Readiness): Promise<void>;
-  /** When all routes are there: closes each path's other methods (405, OPTIONS). */
+  /** Call when all routes are registered: each path then answers its other methods (405, OPTIONS). */
   finish(): void;
 }
 
-/** A server to put routes on. Closing it ends its connections, and lets requests in hand be answered. */
+/** Makes a server. Closing it answers the requests in hand and ends all connections. */
 export async function webServer(options: WebOptions): Promise<Web> {
   const limits: WebLimits = { ...WEB_LIMITS, ...options.limits };
   const app = createServer(options, limits);

@@ -1,10 +1,10 @@
 /**
- * What HTTP makes of a refusal: its status, and the title that a SCRAPI client sees (draft-ietf-scitt-scrapi-11 §2.6,
- * RFC 9290). A code that is new does not compile until it has both.
+ * The HTTP status of each refusal, and the title that a SCRAPI client sees (draft-ietf-scitt-scrapi-11 §2.6, RFC 9290).
+ * A new code does not compile until it has both.
  */
 import type { RefusalCode } from '../bytes/refusal.ts';
 
-/** Code → HTTP status. 500: a refusal to the operator alone, of which no client is told more. */
+/** Code → HTTP status. 500: the refusal is for the operator alone; clients only see an internal error. */
 export const STATUSES = {
   'malformed-text': 400,
   'malformed-cbor': 400,

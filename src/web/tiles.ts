@@ -1,7 +1,7 @@
 /**
- * The log as files (C2SP tlog-tiles): checkpoint, tiles, entry bundles. This is where monitors and
- * mirrors read everything, so nothing stands here that a read could do without: bytes go from the
- * reader's memory to the socket, and a tile, once there, never changes.
+ * The log as files (C2SP tlog-tiles): checkpoint, tiles, entry bundles. Monitors and mirrors read the whole
+ * log here, so each request does as little as possible: bytes go from the reader's memory to the socket. A
+ * tile never changes once it is there.
  */
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -35,9 +35,9 @@ const bundleSchema = {
   response: { 200: bytesOf(BYTES, '256 entries, or W'), ...failures },
 };
 
-/** Replies of more bytes count among those that are under way. */
+/** Replies of more bytes count towards the bytes under way (flight.ts). */
 const LARGE = 65_536;
-/** Replies of more bytes wait for their turn. For smaller ones the turn would cost more than it spares others. */
+/** Replies of more bytes wait for their turn (turn.ts). For smaller ones, waiting costs more than it saves others. */
 const WAITING = 131_072;
 
 /** What is served: a running log's reader, or a mirror's files. */

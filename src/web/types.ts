@@ -1,4 +1,4 @@
-/** The kind of server that every route stands on. */
+/** Types of the server that routes are registered on. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
   FastifyBaseLogger,

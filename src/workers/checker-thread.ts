@@ -1,4 +1,4 @@
-/** The thread behind `CheckerThreads`: checks batches with the fastest kernels this machine has. */
+/** A thread of `CheckerThreads`: checks batches with the fastest kernels that this machine has. */
 import { parentPort } from 'node:worker_threads';
 import { headerMemo } from '../cose/header-memo.ts';
 import type { RefusedAt } from '../log/batch.ts';

@@ -24,8 +24,8 @@ export class CheckerThreads implements Checkers {
   }
 
   /**
-   * Starts `threads` threads under the policy in `policyEntry`. `onExit`: a thread ended that should not have.
-   * `depth`: batches given to each at once, so that it has work while the giver is busy.
+   * Starts `threads` threads under the policy in `policyEntry`. `onExit` is called when a thread ends before `close`.
+   * `depth`: batches given to each at once, so that it has work while the caller is busy.
    */
   static async start(
     threads: number,

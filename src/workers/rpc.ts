@@ -8,7 +8,7 @@ import { Refusal, refuse, type RefusalCode } from '../bytes/refusal.ts';
 type Failure = {
   readonly code: RefusalCode | undefined;
   readonly message: string;
-  /** Of a bug: for the log of whoever runs this, and for nobody else. */
+  /** Only of a bug: for the operator's own log, never for a client. */
   readonly stack?: string | undefined;
 };
 type Answer<R> = { readonly id: number } & ({ readonly value: R } | { readonly failure: Failure });

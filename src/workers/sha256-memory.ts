@@ -1,6 +1,6 @@
 /**
- * What stands where in the memory of the SHA-256 kernel, and the constants in it, computed as FIPS 180-4
- * defines them (§4.2.2, §5.3.3, §6.2.2).
+ * The layout of the SHA-256 kernel's memory, and its constants, computed as FIPS 180-4 defines them (§4.2.2, §5.3.3,
+ * §6.2.2).
  */
 
 /** Bytes in one block of SHA-256's input. */

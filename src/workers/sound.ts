@@ -1,4 +1,4 @@
-/** When a kernel is taken: it can be made here, and it gave the right answer to a question whose answer is known. */
+/** Chooses kernels: one is used only if it can be loaded on this machine and gives the right answer to a known question. */
 import { verifyWithNoble, type Algorithm, type VerifySignature } from '../sign/algorithm.ts';
 import { knownSignature } from './known-signatures.ts';
 import { nodeVerifier } from './verify-kernel.ts';
@@ -16,14 +16,15 @@ export function firstSound<T>(makers: readonly (() => T)[], isSound: (kernel: T)
   return oracle;
 }
 
-/** The verifier of one algorithm: the first that knows it, else noble. */
+/** The verifier of one algorithm: the first that passes the test with the known signature, else noble. */
 export function chooseFor(algorithm: Algorithm, makers: readonly (() => VerifySignature)[]): VerifySignature {
   return firstSound(makers, (verify) => knowsSignature(verify, algorithm), verifyWithNoble);
 }
 
 /**
- * The verifier of a process that checks a few signatures and ends: OpenSSL, which Node brings, each algorithm once it is needed;
- * noble where that lacks one. libsodium checks Ed25519 faster, and takes as long to load as a hundred checks.
+ * The verifier of a process that checks a few signatures and ends: Node's OpenSSL, tested for each algorithm when first
+ * needed; noble for an algorithm that it lacks. libsodium checks Ed25519 faster, but loading it takes as long as a hundred
+ * checks.
  */
 export function quickVerifier(): VerifySignature {
   const onNode = nodeVerifier();
@@ -36,7 +37,7 @@ export function quickVerifier(): VerifySignature {
   };
 }
 
-/** Whether a verifier takes the known signature of an algorithm, and not with one bit of it turned. */
+/** Whether a verifier accepts the known signature of an algorithm, and refuses it with one bit flipped. */
 export function knowsSignature(verify: VerifySignature, algorithm: Algorithm): boolean {
   const { key, message, signature } = knownSignature(algorithm);
   const turned = signature.map((byte, i) => (i === 7 ? byte ^ 1 : byte));

@@ -2,8 +2,8 @@
  * Checking signatures with native code: Ed25519 in libsodium (sodium-native), P-256 and ML-DSA-44, and
  * Ed25519 as a second choice, in OpenSSL (node:crypto). kernels.ts chooses.
  *
- * Do they agree? ML-DSA-44 and ECDSA leave a verifier no choice (high-S is accepted by all, FIPS 186-5
- * does not forbid it). For Ed25519 strict verifiers differ (standards.md §5: of 914 edge cases noble
+ * All kernels must agree on every signature. ML-DSA-44 and ECDSA leave a verifier no choice (all accept
+ * high-S, which FIPS 186-5 does not forbid). For Ed25519 strict verifiers differ (of 914 edge cases noble
  * accepts 212, OpenSSL 208): whether they multiply by the cofactor, whether they take non-canonical
  * or small-order points. Every such case has a bad public key, or an R outside the prime-order group, which
  * only the key's holder can make. Keys pass `assertStrongKey` before they are ever used. For a strong key,

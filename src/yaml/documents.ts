@@ -1,7 +1,7 @@
 /**
- * YAML as the library reads it, within two bounds that it lacks. Values and names have UTF-8. And nesting ends: the composer
- * calls itself level by level, so a text of a kilobyte runs it out of stack; levels are counted on the tokens, which the library
- * makes without recursion.
+ * YAML as the library reads it, with two bounds that the library lacks. Values and names must have a UTF-8 form. Nesting is
+ * bounded: the library's composer recurses for each level, so that a text of a kilobyte exhausts its stack. Levels are
+ * therefore counted on the tokens, which the library makes without recursion.
  */
 import {
   Composer,
@@ -17,7 +17,7 @@ import {
 } from 'yaml';
 import { HALF_A_PAIR } from '../bytes/text.ts';
 
-/** Lists and maps that may stand within the outermost one, one in the other: nobody nests deeper by hand. */
+/** Most levels of lists and maps inside the outermost one. Nobody nests deeper by hand. */
 export const MAX_DEPTH = 200;
 
 type Options = ParseOptions & DocumentOptions & SchemaOptions;
@@ -113,7 +113,7 @@ export const TOO_DEEP = 'TOO_DEEP';
 const NO_TEXT = 'NO_TEXT';
 const NESTED = `lists and maps are nested deeper than ${MAX_DEPTH}`;
 
-/** Where a list or map begins that has too many around it. By hand, not by recursion: that is what is looked for. */
+/** Offset of a list or map that is nested too deeply. A loop and not recursion, which deep nesting would exhaust. */
 function deepestAt(document: CST.Token): number | undefined {
   const open: { readonly token: CST.Token; readonly depth: number }[] =
     document.type === 'document' && document.value ? [{ token: document.value, depth: 0 }] : [];

@@ -1,4 +1,4 @@
-/** Whether a declaration's leaves lead to the root that was logged, and whether the files are still as declared. */
+/** Checks that a declaration's leaves lead to the logged root, and that the files are still as declared. */
 import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { equalBytes } from '../../bytes/compare.ts';
@@ -9,8 +9,8 @@ import { holds, readFact, readLinkFact } from './files.ts';
 import { formatMode, treeOf, type FileFact, type Opening } from '../opening.ts';
 
 /**
- * Checks leaves against the commitment, then files against leaves: those under `named` (absolute), all when
- * it is empty. `base`: the folder that paths are told from.
+ * Checks leaves against the commitment, then files against leaves: the files under `named` (absolute paths), or all if
+ * it is empty. `base`: the folder that the paths of leaves are relative to.
  */
 export async function checkDeclaration(
   { commitment, subject }: { readonly commitment: Commitment; readonly subject: string },
@@ -58,7 +58,7 @@ export async function checkDeclaration(
 async function readNow(fact: FileFact, base: string): Promise<FileFact | Refusal> {
   const path = resolve(base, fact.path);
   try {
-    // A link that was named on the command line was followed then, and is now.
+    // A link that was named on the command line was declared as the file it leads to, so it is followed here too.
     return fact.type === 'symlink' && (await lstat(path)).isSymbolicLink()
       ? await readLinkFact(path, base)
       : await readFact(path, base);

@@ -1,9 +1,9 @@
-/** What comes of files or a source: a declaration, and what only its owner keeps. */
+/** The result of declaring files or a source. */
 import type { Declaration } from '../../statement/commitment.ts';
 import type { GitAnswer } from './git.ts';
 import type { OwnedFile } from './owned.ts';
 
-/** A declaration without `supersedes`, and what only its owner keeps. */
+/** A declaration without `supersedes`, and the secret file of its owner. */
 export interface Declared {
   readonly subject: string;
   readonly declaration: Declaration;
@@ -11,11 +11,11 @@ export interface Declared {
   readonly leftOut: readonly string[];
   /** Number of leaves. */
   readonly leaves: number;
-  /** The file that only the owner keeps, in the proof directory `folder`; undefined where it is not here. */
+  /** The owner's secret file for the proof directory `folder`; undefined if it is not on this machine. */
   readonly owned: (folder: string) => OwnedFile | undefined;
 }
 
-/** What the user is told of facts that git should have given. */
+/** Messages for the user about git facts that are missing from the declaration. */
 export function leftOutOf({ missing }: GitAnswer): readonly string[] {
   return missing === undefined ? [] : [`the git commit is left out of the declaration: ${missing}`];
 }

@@ -1,6 +1,6 @@
 /**
- * From what stands on the command line to a declaration: files to leaves, leaves to a salted tree, and the
- * facts about where they come from. Nothing in it depends on the clock, so the same files make the same bytes.
+ * Makes a declaration of the files that a command line names: leaves, their salted tree, and the git commit
+ * that they come from. Nothing in it depends on the clock, so the same files make the same bytes.
  */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
@@ -17,7 +17,7 @@ import { saltOfFile } from '../salting.ts';
 import { leftOutOf, type Declared } from './declared.ts';
 import { saltingBy } from './salts.ts';
 
-/** What to declare. `omit`: absolute paths left out of directories, and why. */
+/** What to declare. `omit`: absolute paths to leave out of directories, with the reason for each. */
 export interface FilesToDeclare {
   readonly operands: readonly string[];
   readonly cwd: string;
@@ -29,7 +29,7 @@ export interface FilesToDeclare {
   readonly tier: Tier;
 }
 
-/** The named files, with their salts, and what of git is needed to say where they come from. */
+/** The named files with their salts, the folder that paths are relative to, and the git work tree if one holds them all. */
 async function readNamed(files: FilesToDeclare) {
   const paths = files.operands.map((operand) => (operand === STDIN ? STDIN : resolve(files.cwd, operand)));
   const named = paths.filter((path) => path !== STDIN);
@@ -47,7 +47,7 @@ export async function listFiles(files: FilesToDeclare): Promise<ReadSource> {
   return { profile, leaves, excluded: found.excluded, source: { kind: 'files' }, unmarked: [] };
 }
 
-/** Refuses `not-found` for files that cannot be read, `usage` for operands without a name to go by. */
+/** Refuses `not-found` for files that cannot be read, `usage` if no subject is given and the operands give no name. */
 export async function declareFiles(files: FilesToDeclare): Promise<Declared> {
   const { paths, named, base, top, found, facts } = await readNamed(files);
   const git = top === undefined ? {} : await gitFacts(top, named, [...files.omit.keys()]);
@@ -84,7 +84,7 @@ function declarationOf(
   };
 }
 
-/** The root of the git work tree that holds everything, else the folder that does: what paths are told from. */
+/** The folder that paths are relative to: the root of the git work tree that holds all, else their deepest common folder. */
 async function findBase(
   paths: readonly string[],
   cwd: string,

@@ -1,4 +1,4 @@
-/** From a source that is read (read.ts) to a declaration: its leaves, its tool's versions, its place in git. */
+/** Makes a declaration of a source (read.ts): its leaves, its tool's versions, the git commit it comes from. */
 import { existsSync } from 'node:fs';
 import { basename, relative, resolve, sep } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
@@ -37,7 +37,7 @@ export async function readNamedSource({
   return readSource(texts, reading);
 }
 
-/** Refuses as `readSource` and `refuseSecrets` do, and `usage` for a source without a name to go by. */
+/** Refuses as `readSource` and `refuseSecrets` do, and `usage` if no subject is given and the source gives no name. */
 export async function declareSource(what: SourceToDeclare): Promise<Declared> {
   const read = await readNamedSource(what);
   refuseSecrets(read);
@@ -71,7 +71,7 @@ export async function declareSource(what: SourceToDeclare): Promise<Declared> {
   };
 }
 
-/** One file gives the subject its name, as it is told from the working directory. */
+/** The name of a single file, relative to the working directory, is the subject. */
 function subjectOf({ operands, cwd, reading }: SourceToDeclare): string {
   const [only] = operands;
   if (only === undefined || only === STDIN || operands.length > 1)

@@ -1,4 +1,4 @@
-/** Disclosing: from the proof directory of a commitment, which its owner has, to a directory to hand over. */
+/** Makes, from the owner's proof directory of a commitment, a directory to hand over that shows chosen leaves. */
 import { existsSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { formatDisclosure, type Disclosure } from '../leafopening.ts';
 import { OWNED_FILES, ownedFilesIn } from './owned.ts';
 import { PROOF_FILES, slugOf } from './proofs.ts';
 
-/** What stays with the owner, and what is made anew. */
+/** Files that are not copied: the owner's secret files, and an earlier disclosure. */
 const LEFT: readonly string[] = [...OWNED_FILES, PROOF_FILES.disclosure];
 
 /** Where a proof directory is, and the file of leaves that its owner has there. */

@@ -1,7 +1,7 @@
 /**
  * The proof directory of a subject contains its newest commitment. The commitment that it replaces is first moved to
- * `earlier/<entry id>/`, completely. A successor that lacks approvals ends nothing (spec/status.md §3), so the earlier
- * one may still be in force; and only its owner's file has the leaves that an agent compares and an auditor is shown.
+ * `earlier/<entry id>/`, with all its files. It may still be in force, since a successor that lacks approvals ends nothing
+ * (spec/status.md §3), and only its owner's file has the leaves that agents compare and auditors are shown.
  */
 import { existsSync } from 'node:fs';
 import { readdir, unlink } from 'node:fs/promises';
@@ -18,7 +18,7 @@ import { OWNED_FILES } from './owned.ts';
 
 const EARLIER = 'earlier';
 
-/** Where what an earlier commitment left is kept. `entry`: its id. */
+/** The directory of an earlier commitment; `entry`: its id. */
 export function earlierFolderOf(folder: string, entry: string): string {
   return join(folder, EARLIER, entry);
 }
@@ -47,14 +47,14 @@ export async function keepEarlier(folder: string, entry: string): Promise<void> 
   for (const name of names.filter((each) => OWNED_FILES.includes(each))) await unlink(join(folder, name));
 }
 
-/** The entry id of the commitment whose proofs a proof directory has; undefined where there is none. Refuses what is damaged. */
+/** Entry id of the commitment in a proof directory; undefined if there is none. Refuses a statement that is damaged. */
 export async function commitmentIn(folder: string): Promise<string | undefined> {
   const statement = join(folder, PROOF_FILES.statement);
   if (!existsSync(statement)) return undefined;
   return spelled(entryBytes(decodeSign1(await readNamedFile(statement), TRANSPARENT_LIMITS))).id;
 }
 
-/** A commitment that cannot be read was damaged before. That must not prevent a new one, and nothing is deleted. */
+/** The id, or `damaged` for a commitment that cannot be read: it is moved like others, and prevents no new one. */
 async function idIn(folder: string): Promise<string | undefined> {
   try {
     return await commitmentIn(folder);
@@ -64,7 +64,7 @@ async function idIn(folder: string): Promise<string | undefined> {
   }
 }
 
-/** Paths of declared files are told from where the file lies. */
+/** The contents of a file. `opening.json` says where declared files are, relative to itself: that is adapted to `earlier/…/`. */
 async function bytesIn(folder: string, name: string): Promise<Uint8Array | string> {
   const path = join(folder, name);
   const bytes = await readNamedFile(path);

@@ -1,7 +1,7 @@
 /**
  * What a commitment to files declares of each: path, kind, mode, size, SHA-256 (profile `files@1`,
- * spec/statements.md §9). Names on the command line are followed where they lead; links inside a directory
- * are declared as links. Times and owners are left out: a fresh clone has others.
+ * spec/statements.md §9). Links that the command line names are followed; links inside a directory are
+ * declared as links. Times and owners are left out, because a fresh clone has others.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -17,7 +17,7 @@ import { codeOf } from '../../platform/fault.ts';
 
 /** The operand that means standard input. */
 export const STDIN = '-';
-/** Never declared: git keeps these itself, and they change with every command. */
+/** Never declared: git protects its contents itself, and changes them with every command. */
 const GIT_FOLDER = '.git';
 
 /** What was found under the operands. */
@@ -26,7 +26,7 @@ export interface Found {
   readonly excluded: readonly Exclusion[];
 }
 
-/** `base`: absolute; paths are told from it. `omit`: absolute paths left out of directories, and why. */
+/** `base`: absolute; paths are relative to it. `omit`: absolute paths to leave out of directories, with reasons. */
 export interface Reading {
   readonly base: string;
   readonly omit: ReadonlyMap<string, string>;
@@ -83,7 +83,7 @@ export async function readLinkFact(path: string, base: string): Promise<FileFact
 /** Longest path of a leaf, bytes (spec/statements.md §8). */
 const MAX_PATH = 1024;
 
-/** Refuses a name that no leaf can have: it would be logged, and its owner could not read it again. */
+/** Refuses a name that no leaf can have: otherwise it would be logged, and the owner's file could not be read again. */
 function assertName(path: string): void {
   const mend = 'rename it, or leave it out';
   if (/\p{Cc}/u.test(path))

@@ -14,7 +14,7 @@ import { runChild } from '../../platform/child.ts';
 import { holds } from './files.ts';
 import { compareWithTree, parseTree, SUBMODULE } from './gittree.ts';
 
-/** A repository on a slow disk answers within this; git waiting for anything else shall not stop us. */
+/** Enough for a repository on a slow disk. git must not make `commit` wait for anything else. */
 const TIMEOUT_MS = 20_000;
 const MAX_OUTPUT_BYTES = 67_108_864;
 const MAX_COMPLAINT = 4_096;
@@ -32,7 +32,7 @@ export interface GitAnswer {
   readonly missing?: string;
 }
 
-/** The root of the work tree that holds a folder, if any: the nearest folder above with a `.git` that is one. */
+/** The root of the work tree that holds a folder: the nearest folder above it with a real `.git`; undefined without one. */
 export async function gitTop(folder: string): Promise<string | undefined> {
   for (let at = resolve(folder); ; at = dirname(at)) {
     if (await isRepository(join(at, '.git'))) return at;
@@ -40,7 +40,7 @@ export async function gitTop(folder: string): Promise<string | undefined> {
   }
 }
 
-/** Whether a path is what git keeps a repository in: a folder with HEAD, objects and refs, or a file that says where that folder is. */
+/** Whether a path is a repository: a folder with HEAD, objects and refs, or a file that says where that folder is. */
 async function isRepository(path: string): Promise<boolean> {
   const stats = await lstat(path).catch(() => undefined);
   if (stats === undefined) return false;
@@ -93,7 +93,7 @@ async function readGitFacts(
       `${JSON.stringify(printable(submodule))} is a submodule, whose files another repository keeps`,
     );
   const differs = await compareWithTree({ top, paths, omit, tree });
-  // Only what the tree holds is kept in a form; a file that is not in it differs, whatever attributes it has.
+  // Filters matter only for files in the tree. A file that is not in it differs, whatever attributes it has.
   const kept = differs.filter((path) => tree.has(path));
   const converted = kept.length === 0 ? '' : await firstConverted(git, kept);
   if (converted !== '') {
@@ -112,7 +112,7 @@ async function isCut(git: Git, top: string, commit: string): Promise<boolean> {
   return cut.split('\n').includes(commit);
 }
 
-/** Whether HEAD is on a commit; a new repository is on none yet, and then git fails without a word. */
+/** Whether HEAD is on a commit. A new repository has none, and git then fails without a message. */
 async function hasCommit(git: Git): Promise<boolean> {
   try {
     return (await git(['rev-parse', '--verify', '--quiet', 'HEAD'])) !== '';

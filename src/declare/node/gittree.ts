@@ -1,4 +1,4 @@
-/** A tree as `git ls-tree -r -z` lists it, and the files of a work tree held against it. Runs nothing. */
+/** Reads the listing of `git ls-tree -r -z` and compares the files of a work tree with it. Runs no program. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
@@ -36,7 +36,7 @@ export interface Comparison {
   readonly tree: ReadonlyMap<string, TreeEntry>;
 }
 
-/** Paths from the root that differ: other content, another kind, on one side alone. */
+/** Paths from the root that differ: other content, another kind, or only on one side. */
 export async function compareWithTree({ top, paths, omit, tree }: Comparison): Promise<readonly string[]> {
   const omitted = (path: string): boolean => omit.some((each) => holds(each, path));
   const onDisk = new Set<string>();
@@ -63,7 +63,7 @@ async function collect(
     if (name !== '.git') await collect(join(path, name), omitted, add);
 }
 
-/** Whether what stands at a path is the blob, executable bit included where the system has one. */
+/** Whether the file or link at a path is the blob, with its executable bit where the system has one. */
 async function isAsInTree(path: string, { mode, id }: TreeEntry): Promise<boolean> {
   const stats = await lstat(path).catch(() => undefined);
   if (stats === undefined) return false;

@@ -1,4 +1,4 @@
-/** Leaves that only owners have, matched to the commitments whose root they lead to. */
+/** Reads owners' files of leaves and matches them to commitments by their roots. */
 import { equalBytes } from '../../bytes/compare.ts';
 import { formatHex } from '../../bytes/text.ts';
 import { refuse } from '../../bytes/refusal.ts';
@@ -9,15 +9,15 @@ import { showValue } from '../../statement/leaf-text.ts';
 import { ownedFilesIn, readOwned } from './owned.ts';
 import type { Facts } from '../facts.ts';
 
-/** A declaration's leaves: path → value as people read it; of sensitive ones only whether they changed. */
+/** A declaration's leaves: path → value as people read it. Sensitive values are shown as a digest, which tells changes. */
 export interface ShownLeaves {
   readonly root: Uint8Array;
   readonly leaves: Facts;
 }
 
 /**
- * Reads what owners have: the files named, and those in `folder`, the subject's proof directory. Refuses `not-found`,
- * `malformed-payload`, and `usage` for leaves of another subject.
+ * Reads owners' files: those named, and those in `folder`, the subject's proof directory, and its earlier ones. Refuses
+ * `not-found`, `malformed-payload`, and `usage` for leaves of another subject.
  */
 export async function readShownLeaves(
   subject: string,
@@ -39,7 +39,7 @@ export async function readShownLeaves(
   return found;
 }
 
-/** The leaves of a declaration, when they are at hand: what leads to its root is what was declared. */
+/** The leaves whose root is that of the declaration; undefined if none of these files has them. */
 export function leavesFor(all: readonly ShownLeaves[], { tree }: Declaration): Facts | undefined {
   return all.find(({ root }) => equalBytes(root, tree.root))?.leaves;
 }

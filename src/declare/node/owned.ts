@@ -17,10 +17,10 @@ export interface OwnedFile {
   readonly text: string;
 }
 
-/** Their names, of which a proof directory has one. Files of mode 0600, for their owner alone. */
+/** The two names, of which a proof directory has one. The files have mode 0600. */
 export const OWNED_FILES: readonly string[] = [LEAVES_FILE, OPENING_FILE];
 
-/** Paths of those that a proof directory has. */
+/** Paths of the owner's files in a proof directory: one at most. */
 export function ownedFilesIn(folder: string): readonly string[] {
   return OWNED_FILES.map((name) => join(folder, name)).filter((path) => existsSync(path));
 }
@@ -30,7 +30,7 @@ export async function readOwned(path: string): Promise<OpenedLeaves> {
   return parseOwned(await readNamedFile(path), path);
 }
 
-/** Tells them apart by what they say they are. Refuses `malformed-payload`, naming the file. */
+/** Reads either file; its `schema` member tells which it is. Refuses `malformed-payload`, naming the file. */
 export function parseOwned(bytes: Uint8Array, path: string): OpenedLeaves {
   const isOpening = Buffer.from(bytes).includes(`"${OPENING_SCHEMA}"`);
   return isOpening ? leavesOf(parseOpening(bytes, path)) : parseLeaves(bytes, path);
@@ -38,7 +38,7 @@ export function parseOwned(bytes: Uint8Array, path: string): OpenedLeaves {
 
 /**
  * Parses the owner's file as its readers will, before anything is logged, because a logged commitment cannot be taken
- * back. Refuses `malformed-payload` if they could not read it, or if its leaves do not hash to the declared root.
+ * back. Refuses `malformed-payload` if they could not read it. Leaves of another root are a bug: Error.
  */
 export function readableOwned(name: string, text: string, { tree }: Pick<Declaration, 'tree'>): OwnedFile {
   const { root, count } = leafTree(parseOwned(encodeUtf8(text), name));

@@ -1,6 +1,6 @@
 /**
- * A proof directory: everything about one logged statement that a verifier needs who has nothing but the
- * log's verifier key. Each file is put there whole or not at all.
+ * A proof directory has all about one logged statement that a verifier needs besides the log's verifier key. Each file is
+ * written whole or not at all.
  *
  *     statement.cose      the statement with its receipt attached (RFC 9943 §7)
  *     receipt.cbor        the receipt alone (RFC 9942)
@@ -11,7 +11,7 @@
  *     keys.tlog-proof     that entry's place
  *     opening.json        salts and leaves of declared files: for their owner alone, mode 0600
  *     leaves.json         the same of a declaration that was read from a source
- *     disclosure.json     some of its leaves, shown to whoever gets this directory
+ *     disclosure.json     chosen leaves, for the person who gets this directory
  *     earlier/<entry id>/ the same of each commitment that was replaced (earlier.ts)
  */
 import { createHash } from 'node:crypto';
@@ -26,7 +26,7 @@ export const PROOF_FILES = {
   disclosure: DISCLOSURE_FILE,
 } as const;
 
-/** Folder of all proof directories, in the working directory, where none is configured. */
+/** Default folder of all proof directories, in the working directory. */
 export const PROOFS_FOLDER = 'tallystick-proofs';
 
 /** Longest name made from a subject. */

@@ -9,7 +9,7 @@ import type { Salting } from '../salting.ts';
 
 const SECRET_LENGTH = 32;
 
-/** The secret in a file of mode 0600, made when there is none. Refuses `key-file`. */
+/** Reads the secret from a file of mode 0600, and makes it if there is none. Refuses `key-file`. */
 export async function loadSaltSecret(path: string): Promise<Uint8Array> {
   await makeFolder(dirname(path), 0o700);
   try {

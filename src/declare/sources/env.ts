@@ -1,7 +1,7 @@
 /**
- * Environment files: `NAME=value` lines, comments that start with #, blank lines. What docker, systemd and dotenv do not
- * read alike is refused. `literal` reads as `docker run --env-file` and `kubectl create --from-env-file` do: each value
- * as it stands to the end of its line.
+ * Environment files: `NAME=value` lines, comments that start with #, blank lines. Lines that docker, systemd and dotenv read
+ * differently are refused. `literal` reads as `docker run --env-file` and `kubectl create --from-env-file` do: the value
+ * is the rest of the line.
  */
 import { printable } from '../../bytes/printable.ts';
 import { refuse, type Refusal } from '../../bytes/refusal.ts';
@@ -36,7 +36,7 @@ interface Variable {
 
 const WHOLE = 'commit the file whole: `tallystick commit files FILE`';
 
-/** What docker makes of a line: blanks before it are nothing, those after `=` belong to the value. */
+/** Reads a line as docker does: blanks before it are skipped, blanks after `=` belong to the value. */
 function literalVariable(line: string, number: number): Variable | undefined {
   const trimmed = line.replace(/^[ \t\v\f]+/, '');
   if (trimmed === '' || trimmed.startsWith('#')) return undefined;
@@ -49,7 +49,7 @@ function literalVariable(line: string, number: number): Variable | undefined {
   return { name, value: trimmed.slice(at + 1) };
 }
 
-/** What all of them make of a line. */
+/** Reads a line that all readers read alike; refuses any other. */
 function sharedVariable(line: string, number: number): Variable | undefined {
   if (/[\r\0\ufeff]/.test(line))
     throw fault(

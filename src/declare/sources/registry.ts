@@ -1,4 +1,4 @@
-/** Every kind of source that is read into leaves: one line each. Files, a leaf each, are declare/node/files.ts. */
+/** Every kind of source that is read into leaves, one line each. Whole files, one leaf each, are in declare/node/files.ts. */
 import { ENV_SOURCE } from './env.ts';
 import { JSON_SOURCE } from './json.ts';
 import { KUBERNETES_SOURCE } from './kubernetes/kubernetes.ts';

@@ -3,7 +3,7 @@ import type { Declarable, Exclusion } from '../leaf.ts';
 
 /** Options for reading a source. A kind ignores options of other kinds. */
 export interface SourceOptions {
-  /** env: each value as it stands (`--literal`). */
+  /** env: the value is the rest of the line, unchanged (`--literal`). */
   readonly literal: boolean;
   /** kubernetes: paths left out besides those that the kind itself leaves out, and why (`--ignore`). */
   readonly ignore: readonly Exclusion[];

@@ -1,7 +1,7 @@
 /**
- * Kubernetes manifests: the leaves of every object, under `/<apiVersion>/<kind>/<namespace>/<name>`, whatever file
- * and order it stands in. What the cluster writes itself is left out by a list that is part of the commitment: an
- * exclusion is a claim. Items of lists that have names are found by them (kubernetes-lists.ts).
+ * Kubernetes manifests: the leaves of every object, under `/<apiVersion>/<kind>/<namespace>/<name>`, in whatever file
+ * and order it stands. Fields that the cluster itself writes are left out by a list, which is part of the commitment.
+ * Items of lists are found by their names where they have any (lists.ts).
  */
 import { printable } from '../../../bytes/printable.ts';
 import { refuse } from '../../../bytes/refusal.ts';
@@ -44,7 +44,7 @@ export function declareKubernetes(
   ignored: readonly Exclusion[] = IGNORED,
 ): Declarable {
   const leaves = new Leaves();
-  // Each by itself: what a file declares does not hang on what stands before or after it.
+  // Each file by itself: what it declares does not depend on the files before or after it.
   const objects = texts.flatMap(parseManifests).flatMap((document) => objectsOf(document));
   if (objects.length === 0) throw refuse('malformed-payload', 'there is no Kubernetes object in this');
   const skip = new Set(ignored.map(({ path }) => path));
@@ -63,8 +63,8 @@ export const KUBERNETES_SOURCE: Source = {
 };
 
 /**
- * Objects of a document: itself, or the items of a List. Items of a ConfigMapList are ConfigMaps, where they do not say
- * it (k8s.io/apimachinery, unstructured: decodeToList).
+ * Objects of a document: itself, or the items of a List. An item of a ConfigMapList without a kind is a ConfigMap
+ * (k8s.io/apimachinery, unstructured: decodeToList).
  */
 function objectsOf(document: Tree): readonly TreeMap[] {
   if (document === null) return [];
@@ -87,7 +87,10 @@ function objectsOf(document: Tree): readonly TreeMap[] {
   });
 }
 
-/** A list has items alone (k8s.io/apimachinery, ListMeta): what has a name, a spec or the like is an object of such a kind. */
+/**
+ * Whether it is a List, which has items alone (k8s.io/apimachinery, ListMeta). With a name or a spec it is an object of a
+ * kind whose name ends in List.
+ */
 function isPlainList(document: TreeMap): boolean {
   const metadata = document.get('metadata') ?? null;
   const isNamed = isTreeMap(metadata) && ['name', 'generateName'].some((name) => metadata.has(name));

@@ -1,12 +1,12 @@
 /**
- * How the items of Kubernetes' lists are found, and which lists have no order.
+ * How the items of Kubernetes' lists are found, and the lists whose order has no meaning (sets).
  *
- * The API's `x-kubernetes-list-type: map` says what identifies an item, and not whether order counts: `env` and
- * `initContainers` are such lists, and a variable that another uses must stand before it. So the sets are written out
- * here: lists of type map in k8s.io/api (10b39a39, 2026-07-24) of which neither the API server nor the kubelet reads the
- * order. Left out although of type map: `containers`, `initContainers` and `ephemeralContainers` (started in order),
- * `env` (`$(VAR)`), `hostAliases` (the first line of /etc/hosts counts) and `ports` of a Service (the first one is
- * `<NAME>_SERVICE_PORT`). Of every other list, and of every kind that is not here, the order is declared.
+ * The API's `x-kubernetes-list-type: map` says what identifies an item, but not whether order matters: `env` is such a
+ * list, and a variable must stand before others that use it. So the sets are listed here: lists of type map in k8s.io/api
+ * (10b39a39, 2026-07-24) whose order neither the API server nor the kubelet uses. These are of type map and no sets:
+ * `containers`, `initContainers` and `ephemeralContainers` (started in order), `env` (`$(VAR)`), `hostAliases` (the first
+ * line of /etc/hosts counts) and `ports` of a Service (the first one is `<NAME>_SERVICE_PORT`). For every other list, and
+ * every kind that is not here, the order is declared.
  */
 import { isTreeMap, type Tree } from '../../leaf.ts';
 
@@ -41,10 +41,10 @@ const POD_SETS: ReadonlyMap<string, Keys> = new Map([
   ),
 ]);
 
-/** Members that together name an item; a protocol that is not said is TCP. */
+/** Members that together name an item. A missing protocol is TCP. */
 type Keys = readonly [string, ...string[]];
 
-/** What identifies the items of a list whose order means nothing. `place`: its path in the object, items as `*`. */
+/** The members that identify the items of a set; undefined for a list that is none. `place`: its path, with items as `*`. */
 export function keysOfSet(apiVersion: string, kind: string, place: string): Keys | undefined {
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
   const spec = POD_SPECS.get(`${group}/${kind}`);
@@ -53,7 +53,7 @@ export function keysOfSet(apiVersion: string, kind: string, place: string): Keys
     : undefined;
 }
 
-/** Members that name the items of any other list: the first that all of them have. With a port goes its protocol. */
+/** Members that name the items of any other list: the first that all items have. A port has its protocol with it. */
 const NAMES: readonly Keys[] = [
   ['name'],
   ['containerPort', 'protocol'],
@@ -63,7 +63,7 @@ const NAMES: readonly Keys[] = [
   ['key'],
 ];
 
-/** Steps to the items, each another; undefined where they have no names, or two have one: then all go by position. */
+/** A distinct step to each item; undefined if some have no name or two have the same: then all are found by position. */
 export function stepsOf(items: readonly Tree[], keys?: Keys): readonly string[] | undefined {
   for (const each of keys === undefined ? NAMES : [keys]) {
     const steps = items.map((item) => stepTo(item, each));

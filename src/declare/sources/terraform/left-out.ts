@@ -1,7 +1,7 @@
-/** What of a plan or a state is not declared, and why: an exclusion is a claim. */
+/** The parts of a plan or a state that are not declared, each with its reason, which the commitment contains. */
 import type { Exclusion, Tree } from '../../leaf.ts';
 
-/** What a plan has besides resources and outputs, and why that is not declared. */
+/** Members of a plan besides resources and outputs, with the reason why each is not declared. */
 export const LEFT_OUT: readonly (readonly [name: string, reason: string])[] = [
   ['timestamp', 'differs from one plan to the next'],
   ['variables', 'what follows from them is in the resources; secrets are passed in by them'],
@@ -24,11 +24,11 @@ export const NOT_NAMED = '/resources';
 export const DEPOSED = 'deposed: another object replaced it, and it waits for its deletion';
 export const TAINTED = 'marked for replacement, which is no attribute of it';
 
-/** An exclusion is a claim: what is left out is named, path by path, with the reason. */
+/** Path → reason of everything that is left out. */
 export type LeftOut = Map<string, string>;
 
 export function exclusionsOf(leftOut: LeftOut): readonly Exclusion[] {
-  // What runs though nobody planned it, and what failed, is named before the rest.
+  // Objects that still run although they were replaced, and failed ones, are named before the rest.
   const all = Array.from(leftOut, ([path, reason]): Exclusion => ({ path, reason })).toSorted(
     (a, b) => Number(isFault(b)) - Number(isFault(a)),
   );

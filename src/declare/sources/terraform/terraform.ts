@@ -1,10 +1,10 @@
 /**
- * Terraform's `show -json` of a plan or of a state (HashiCorp, "JSON Output Format"): a leaf for every attribute of
- * every managed resource and of every output, `/<address>/<attribute>…`, the same for both, so that the state after
- * an apply can be held against the plan before it.
+ * Terraform's `show -json` of a plan or of a state (HashiCorp, "JSON Output Format"): a leaf for every attribute of every
+ * managed resource and of every output, `/<address>/<attribute>…`. Plan and state have the same paths, so that the state
+ * after an apply can be compared with the plan before it.
  *
- * Two plans of the same configuration differ in `/timestamp` alone: it is excluded. What is known only after the
- * apply is declared as unknown. Sensitive values are marked by the provider; other secrets are refused (secret.ts).
+ * Two plans of the same configuration differ only in `/timestamp`, which is excluded. Values that are known only after the
+ * apply are declared as unknown. The provider marks sensitive values; other secrets are refused (secret.ts).
  */
 import { printable } from '../../../bytes/printable.ts';
 import { refuse } from '../../../bytes/refusal.ts';
@@ -22,7 +22,7 @@ import {
 import { DEPOSED, exclusionsOf, LEFT_OUT, TAINTED, whyGone, whyUnmanaged, type LeftOut } from './left-out.ts';
 import type { Source } from '../source.ts';
 
-/** What is read, or says nothing by itself. */
+/** Members that are read, or that declare nothing by themselves. All others are listed as left out. */
 const READ: ReadonlySet<string> = new Set([
   'format_version',
   'terraform_version',
@@ -153,20 +153,20 @@ function addState(leaves: Leaves, values: TreeMap, leftOut: LeftOut): void {
   addOutputs(leaves, mapAt(values, 'outputs'));
 }
 
-/** What waits for its deletion stands beside the resource that replaced it, under the same address. */
+/** Part of the path of a deposed object, which waits for its deletion under the address of the one that replaced it. */
 function deposedPart(key: Tree | undefined): string {
   return typeof key === 'string' && key !== '' ? ` deposed ${key}` : '';
 }
 
-/** What the provider says of values, in trees of the same shape: `true` where it holds for all below. */
+/** The provider's marks on values, in trees of the same shape: `true` marks everything below. */
 interface Masks {
   readonly sensitive: Tree;
   readonly unknown: Tree;
 }
 
 /**
- * Values, those never to be shown marked. What is unknown has no value: it is left out of maps, and stands in lists as
- * null, so that both masks and values say what members there are.
+ * Adds the leaves of values, the sensitive ones marked. Terraform leaves unknown values out of maps and writes null for them
+ * in lists. So the members are those of the values and those of the mask of unknowns together.
  */
 function addAttributes(leaves: Leaves, at: string, values: Tree | undefined, masks: Masks): void {
   const { sensitive, unknown } = masks;
@@ -178,7 +178,7 @@ function addAttributes(leaves: Leaves, at: string, values: Tree | undefined, mas
       sensitive: childOf(sensitive, name),
       unknown: childOf(unknown, name),
     });
-  // What has no value has the shape of what is unknown of it.
+  // Without a value, the mask of unknowns shows the shape.
   const shape = values === undefined ? unknown : values;
   if (values !== undefined && values !== null && hasUnknown(unknown) && !isAlike(values, unknown))
     throw misshapen(`what is unknown of ${printable(at, 200)} is not of its shape`);
@@ -197,8 +197,8 @@ function addAttributes(leaves: Leaves, at: string, values: Tree | undefined, mas
 }
 
 /**
- * A policy document in a text is taken apart, and its text named as that: a map of the same members is no text. Only where
- * AWS reads it as a policy: of any other text, of a file say, each blank counts.
+ * A text that AWS reads as a policy document is declared as its tree, with a leaf that says it was a text, so that it differs
+ * from a map of the same members. In any other text, such as the contents of a file, every blank counts.
  */
 function addScalar(leaves: Leaves, at: string, value: Tree, hidden: () => boolean): void {
   const isPolicy = typeof value === 'string' && !hidden() && isPlaceOfPolicy(at);
@@ -246,7 +246,7 @@ function childOf(mask: Tree, name: string): Tree {
   return isTreeList(mask) ? (mask[Number(name)] ?? false) : false;
 }
 
-/** Refuses what stands where a map belongs: read as an empty one, two plans would be one. */
+/** The map under a name; empty if there is none. Refuses another value: read as an empty map, two plans would be equal. */
 function mapAt(map: TreeMap, name: string): TreeMap {
   const value = map.get(name) ?? new Map<string, Tree>();
   if (isTreeMap(value)) return value;

@@ -9,7 +9,7 @@ import { isOrdered, newestWanted } from '../registration/order.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import { policyFor, type Rules } from '../registration/rules.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
-import { ROLE_FOR } from '../statement/policy.ts';
+import { rolesFor } from '../registration/grants.ts';
 import type { Checklist } from '../bytes/checklist.ts';
 import { SPOKEN } from './evidence.ts';
 
@@ -41,7 +41,7 @@ export function examineSigner(
     const enrolled = policyFor(rules, statement).keys.get(statement.kid)?.enrolled;
     // No time is proven here. The log checked the validity dates of the key when it admitted the statement.
     admit(rules, statement, asClaimed(statement), enrolled?.notBefore ?? 0);
-    const what = `a ${statement.kind} about this subject (role ${ROLE_FOR[statement.kind]})`;
+    const what = `a ${statement.kind} about this subject (role ${rolesFor(statement).join(' or ')})`;
     const who = enrolled === undefined ? 'the log is open: anyone' : `"${enrolled.name}"`;
     return [undefined, `${who} may write ${what}`];
   });

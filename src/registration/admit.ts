@@ -25,6 +25,7 @@ import { assertAudience } from './audience.ts';
 import { assertApprovals, assertGranted, enrolmentOf, type Submission } from './grants.ts';
 import { assertNewest, followed, isOrdered, orderKey, type ChainLink } from './order.ts';
 import { countKeys, countsAfter } from './counts.ts';
+import { assertNotice } from './notices.ts';
 import { policyFor, type InForce, type Rules, type SigningRules } from './rules.ts';
 import { successor } from './successor.ts';
 
@@ -198,6 +199,8 @@ function admitOne(rules: Rules, parsed: ParsedStatement, facts: Facts, time: num
       return { chain: nextLink(parsed, facts) };
     }
     case 'notice':
+      assertNotice(rules.origin, parsed.subject, parsed.notice);
+      return {};
     case 'other':
       break;
   }

@@ -5,7 +5,8 @@
 import { refuse } from '../bytes/refusal.ts';
 import { isWithdrawal, type Commitment } from '../statement/commitment.ts';
 import type { StatementKind } from '../statement/kinds.ts';
-import { ROLE_FOR, type Enrolment, type Policy } from '../statement/policy.ts';
+import type { Notice } from '../statement/notice.ts';
+import { ROLE_FOR, type Enrolment, type Policy, type Role } from '../statement/policy.ts';
 
 /** The parts of a statement that these checks use. `kid`: key thumbprint, lower-case hex. */
 export interface Submission {
@@ -14,6 +15,13 @@ export interface Submission {
   readonly entry: Uint8Array;
   readonly subject: string;
   readonly issuer: string;
+  /** Of a notice, whose topic decides about the role. */
+  readonly notice?: Pick<Notice, 'topic'>;
+}
+
+/** The roles of which a key needs one for this statement. */
+export function rolesFor({ kind, notice }: Pick<Submission, 'kind' | 'notice'>): readonly Role[] {
+  return notice?.topic === 'retention' ? ['agent', 'author'] : [ROLE_FOR[kind]];
 }
 
 /**
@@ -65,13 +73,14 @@ function assertValid({ enrolled }: Enrolment, time: number | undefined): void {
   );
 }
 
-function assertRole({ enrolled: { name, roles } }: Enrolment, { kind }: Submission): void {
-  const role = ROLE_FOR[kind];
-  if (roles.includes(role)) return;
-  const has = roles.join(', ');
+function assertRole({ enrolled: { name, roles } }: Enrolment, submission: Submission): void {
+  const wanted = rolesFor(submission);
+  if (wanted.some((role) => roles.includes(role))) return;
+  const { kind, notice } = submission;
+  const what = notice === undefined ? kind : `${kind} (${notice.topic})`;
   throw refuse(
     'wrong-role',
-    `a ${kind} needs the role ${role}; the key of ${name} has ${has}: sign with another key`,
+    `a ${what} needs the role ${wanted.join(' or ')}; the key of ${name} has ${roles.join(', ')}: sign with another key`,
   );
 }
 

@@ -826,7 +826,6 @@ t.test('a notice of silence', async (t) => {
     subject: SUBJECT,
     notice: {
       topic: 'stale',
-      verdict: 'STALE',
       claim: 'tls-min',
       last: { seq: 0, id: proof },
       about: commitment,

@@ -490,7 +490,9 @@ t.test('an open log skips roles and subjects, and nothing else', async (t) => {
     'monitor',
     'notice',
     encodeNotice(
-      notice.parsed.kind === 'notice' ? { ...notice.parsed.notice, reason: 'x'.repeat(1024) } : never(),
+      notice.parsed.kind === 'notice' && notice.parsed.notice.topic === 'stale'
+        ? { ...notice.parsed.notice, reason: 'x'.repeat(1024) }
+        : never(),
     ),
     anyone,
   );

@@ -38,8 +38,10 @@ import {
   deployments,
   policies,
   proofs,
+  staleNotices,
   withdrawals,
 } from '../support/statement-arbitraries.ts';
+import { exampleNotices } from '../support/notice-examples.ts';
 import { diagnostic, exampleLog, hashOf, kidOf, signers } from '../support/statement-examples.ts';
 
 type Kind = Exclude<StatementKind, 'other'>;
@@ -113,6 +115,7 @@ function samples(): readonly (readonly [Kind, Uint8Array])[] {
     ...some('approval', approvals, encodeApproval),
     ...some('proof', proofs, encodeProof),
     ...some('notice', notices, encodeNotice),
+    ...some('notice', staleNotices, encodeNotice),
     ...some('waiver', waivers, encodeWaiver),
     ...some('deployment', deployments, encodeDeployment),
     ...some('policy', policies, encodePolicy),
@@ -138,7 +141,7 @@ t.test('each unknown, missing and mistyped field is refused by its path', async 
   };
   for (const [kind, bytes] of samples()) {
     const root = decodeCbor(bytes);
-    const missing = (required[(root as CborMap).has('withdraws') ? 'withdrawal' : kind] ??= new Set());
+    const missing = (required[formOf(kind, root as CborMap)] ??= new Set());
     for (const [at, fields] of recordsIn(root, '')) {
       fields.set('zzz', 1);
       const unknown = `${at === '' ? 'the payload' : at}: unknown field "zzz"`;
@@ -161,6 +164,12 @@ t.test('each unknown, missing and mistyped field is refused by its path', async 
     t.same([...missing].toSorted(), REQUIRED[kind], kind);
 });
 
+/** The name of a payload's form where its kind has several. */
+function formOf(kind: Kind, root: CborMap): string {
+  if (root.has('withdraws')) return 'withdrawal';
+  return kind === 'notice' ? `notice ${JSON.stringify(root.get('topic')).slice(1, -1)}` : kind;
+}
+
 /** The fields no payload may lack, by kind. */
 const words = (text: string): string[] => text.trim().split(/\s+/).toSorted();
 const REQUIRED: Record<string, string[]> = {
@@ -175,9 +184,14 @@ const REQUIRED: Record<string, string[]> = {
     claims[].id claims[].expr claims[].probe claims[].minEvidence claims[].cadence claims[].severity
     claims[].controls[].framework claims[].controls[].id attestors.threshold attestors.kids
     target.locators[].at target.locators[].identity[].ca target.locators[].identity[].host`),
-  notice:
-    words(`topic since reason checkpoint checkpoint.origin checkpoint.size checkpoint.root last.seq last.id
-    attachments[].mediaType`),
+  'notice stale':
+    words(`topic since reason checkpoint checkpoint.origin checkpoint.size checkpoint.root about claim due last.seq
+    last.id`),
+  'notice witnessed': words('topic note'),
+  'notice inventory': words('topic checkpoint checkpoint.origin checkpoint.size checkpoint.root count hash'),
+  'notice retention':
+    words(`topic checkpoint checkpoint.origin checkpoint.size checkpoint.root prune prune[].what
+    prune[].age from reason`),
   policy:
     words(`rules origin open entry log log.vkeys log.receiptKeys keys keys[].key keys[].name keys[].roles
     keys[].subjects selfProof limits limits.entryBytes revoked[].kid revoked[].since`),
@@ -544,6 +558,10 @@ t.test('the examples of spec/statements.md are these bytes', async (t) => {
   const generated = new Map<string, string>([['keys', keysTable()]]);
   for (const [index, example] of (await exampleLog()).entries())
     generated.set(example.kind, exampleText(index, example));
+  for (const [i, example] of (await exampleNotices()).entries()) {
+    const { parsed } = example;
+    generated.set(parsed.kind === 'notice' ? parsed.notice.topic : '', exampleText(7 + i, example));
+  }
   for (const [name, block] of generated) {
     const begin = `<!-- generated: ${name} -->\n`;
     const end = `<!-- end: ${name} -->`;

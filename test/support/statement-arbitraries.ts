@@ -1,10 +1,19 @@
 /** fast-check arbitraries for every payload, holding the rules between fields. */
 import fc from 'fast-check';
-import { digest, type Digest } from '#src/bytes/brand.ts';
+import { digest, treeSize, type Digest } from '#src/bytes/brand.ts';
 import { withIdentities, type ResolvedIdentity } from '#src/statement/target.ts';
 import type { Claim, Declaration, Withdrawal } from '#src/statement/commitment.ts';
 import type { Deployment } from '#src/statement/deployment.ts';
-import type { Notice } from '#src/statement/notice.ts';
+import { formatCheckpoint } from '#src/note/checkpoint.ts';
+import { formatNote } from '#src/note/note.ts';
+import {
+  RETAINED,
+  type InventoryNotice,
+  type Notice,
+  type RetentionNotice,
+  type StaleNotice,
+  type WitnessedNotice,
+} from '#src/statement/notice.ts';
 import { ENTRY_DEFINITION, ROLES, RULES, type PolicyDocument } from '#src/statement/policy.ts';
 import type { Result, RuntimeProof } from '#src/statement/proof.ts';
 import type { Waiver } from '#src/statement/waiver.ts';
@@ -164,21 +173,55 @@ export const deployments: fc.Arbitrary<Deployment> = partial(
   ['commitment', 'deployed'],
 );
 
-export const notices: fc.Arbitrary<Notice> = partial(
+export const staleNotices: fc.Arbitrary<StaleNotice> = partial<StaleNotice>(
   {
-    topic: word,
+    topic: fc.constant('stale'),
     since: moment,
     checkpoint: record(head),
     reason: prose,
-    verdict: constantFrom(...VERDICTS),
     about: hash,
     claim: word,
-    agent: hash,
     due: moment,
+    agent: hash,
     last: record({ seq: big, id: hash }),
-    attachments: some(attachment),
   },
-  ['topic', 'since', 'checkpoint', 'reason'],
+  ['topic', 'since', 'checkpoint', 'reason', 'about', 'claim', 'due'],
+).map(({ agent, last, ...rest }) =>
+  agent === undefined || last === undefined ? rest : { ...rest, agent, last },
+);
+
+/** A note in form; its signatures are anybody's. */
+const note = fc
+  .tuple(word, big, hash, some(uint8Array({ minLength: 1, maxLength: 80 })))
+  .map(([origin, size, root, blobs]) =>
+    formatNote(
+      formatCheckpoint({ origin, size: treeSize(size), root, extensions: [] }),
+      blobs.map((blob, id) => ({ name: origin, id, blob })),
+    ),
+  );
+
+export const notices: fc.Arbitrary<Notice> = fc.oneof(
+  staleNotices,
+  record<WitnessedNotice>({ topic: fc.constant('witnessed'), note }),
+  record<InventoryNotice>({
+    topic: fc.constant('inventory'),
+    checkpoint: record(head),
+    count: big,
+    hash,
+  }).filter(({ count, checkpoint }) => count <= checkpoint.size),
+  record<RetentionNotice>({
+    topic: fc.constant('retention'),
+    checkpoint: record(head),
+    prune: uniqueArray(
+      record({
+        what: constantFrom(...RETAINED),
+        age: fc.integer({ min: 1, max: 4_000_000_000 }),
+      }),
+      { maxLength: 2, selector: ({ what }) => what },
+    ),
+    from: moment,
+    reason: prose,
+  }),
 );
 
 export const leaves: fc.Arbitrary<SaltedLeaf> = record({

@@ -13,7 +13,7 @@ import { seedSigner } from '#src/sign/signer.ts';
 import { parseStatement, type ParsedStatement } from '#src/statement/parse.ts';
 import type { Declaration } from '#src/statement/commitment.ts';
 import { type StatementKind } from '#src/statement/kinds.ts';
-import type { Notice } from '#src/statement/notice.ts';
+import type { StaleNotice } from '#src/statement/notice.ts';
 import { isSaidAgain } from '#src/statement/claims.ts';
 import {
   encodeApproval,
@@ -159,12 +159,11 @@ const proofOf = (commitment: Digest): RuntimeProof => ({
   nextDue: NOW + 3660,
 });
 
-const noticeOf = (commitment: Digest, last: Digest): Notice => ({
+const noticeOf = (commitment: Digest, last: Digest): StaleNotice => ({
   topic: 'stale',
   since: NOW + 7260,
   checkpoint: { origin: ORIGIN, size: 4, root: hashOf('root at 4') },
   reason: 'no proof of tls-min since seq 0; one was due an hour ago',
-  verdict: 'STALE',
   about: commitment,
   claim: 'tls-min',
   agent: kidOf('agent'),

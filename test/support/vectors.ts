@@ -43,6 +43,7 @@ import {
   witnessLine,
 } from './vectors-log.ts';
 import { declaredVectors } from './vectors-declared.ts';
+import { noticeVectors } from './vectors-notices.ts';
 import { refusedVectors } from './vectors-refused.ts';
 
 const hex = (bytes: Uint8Array): string => bytes.toHex();
@@ -216,6 +217,7 @@ export async function makeVectors() {
       [1, 1_234_067, 256],
       [2, 1, 1],
     ].map(([level = 0, n = 0, width = 0]) => ({ level, index: n, width, path: tilePath(level, n, width) })),
+    notices: noticeVectors(entries, tree.root(), cosigned),
     declared: declaredVectors(),
     refused: refusedVectors({
       entries,

@@ -21,15 +21,15 @@ export async function logStale(
   const { view, now } = snapshot;
   const { origin, size, root } = view.opened.checkpoint;
   const about = commitmentOf(status);
+  if (about === undefined) throw new Error('a claim is stale and nothing is committed');
   const payload = encodeNotice({
     topic: 'stale',
     since: Math.min(due, now),
     checkpoint: { origin, size, root },
     reason: `${claim.id}: ${explain ?? 'no proof came in time'}`,
-    verdict: 'STALE',
     claim: claim.id,
     due,
-    ...(about !== undefined && { about: digest(parseHex(about.entry.id)) }),
+    about: digest(parseHex(about.entry.id)),
     ...(proof !== undefined && {
       agent: digest(parseHex(proof.parsed.kid)),
       last: { seq: proof.parsed.proof.seq, id: digest(parseHex(proof.id)) },

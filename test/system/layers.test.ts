@@ -73,6 +73,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     below: [...JUDGED, 'claim', 'evidence', 'probe/registry', 'appraisal', 'declare', 'incident', 'client'],
     packages: [],
   },
+  'audit/node': { below: ['bytes', 'platform', 'audit'], packages: ['csv-parse'], node: true },
   // What a declaration is made of on a machine: files, git, the secret of the salts, what is left to the owner.
   'declare/node': {
     below: [...PURE, 'claim', 'platform', 'keys', 'declare', 'client'],
@@ -230,9 +231,10 @@ const sources = globSync('**/*.ts', { cwd: SRC })
 const read = (path: string): string => readFileSync(join(SRC, path), 'utf8');
 const folderOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : 'index');
 
-/** The room of a file: its folder; `declare/node`, `client/node`; or the pure half of `probe`, which is what the registry needs. */
+/** The room of a file: its folder; `declare/node`, `client/node`, `audit/node`; or the pure half of `probe`, which is what the registry needs. */
 function roomOf(path: string): string {
-  for (const room of ['declare/node', 'client/node']) if (path.startsWith(`${room}/`)) return room;
+  for (const room of ['declare/node', 'client/node', 'audit/node'])
+    if (path.startsWith(`${room}/`)) return room;
   return described.has(path) ? 'probe/registry' : folderOf(path);
 }
 

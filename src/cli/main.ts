@@ -6,13 +6,7 @@
 import { printable } from '../bytes/printable.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { EXIT, exitOf } from './exit.ts';
-import {
-  configFileOf,
-  resolveConfig,
-  type Given,
-  type ReadConfigFile,
-  type Resolved,
-} from './frame/config.ts';
+import { configFileOf, resolveConfig, type Given, type ParseFile, type Resolved } from './frame/config.ts';
 import type { Context, World } from './frame/context.ts';
 import { faultOf } from '../platform/fault.ts';
 import { commandsFor } from './frame/called.ts';
@@ -35,10 +29,10 @@ export async function run(argv: readonly string[], world: World): Promise<number
         colour: globals.on('color') && (world.env['NO_COLOR'] ?? '') === '',
       });
       const given = givenTo(invocation, world, globals.text('config'));
-      const read = await readerFor(given);
+      const parse = await parserFor(given);
       exitCode = await runVerb(
         invocation,
-        makeContext(world, output, () => resolveConfig(given, read)),
+        makeContext(world, output, () => resolveConfig(given, parse)),
       );
       output.finish(exitCode);
     },
@@ -97,14 +91,14 @@ function givenTo({ given, verb }: Invocation, { env, cwd }: World, configFlag: s
   return { flags: given, configFlag, env, cwd, home: verb.home, defaults: verb.defaults };
 }
 
-/** The reader of configuration files, where there is one to read: the parser costs more than most commands. */
-async function readerFor(given: Given): Promise<ReadConfigFile | undefined> {
+/** The parser of configuration files, where there is one to read: the parser costs more than most commands. */
+async function parserFor(given: Given): Promise<ParseFile | undefined> {
   try {
     if (configFileOf(given) === undefined) return undefined;
   } catch {
     return undefined; // refused when the configuration is first asked for: some verbs need none
   }
-  return (await import('./frame/configfile.ts')).readConfigFile;
+  return (await import('../yaml/flat.ts')).parseFlat;
 }
 
 /** The configuration is settled when it is first asked for, so that verbs without one work beside a broken file. */

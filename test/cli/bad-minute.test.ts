@@ -10,7 +10,7 @@ import { TileReader } from '../../src/client/tiles.ts';
 import type { Reply, Transport } from '../../src/client/transport.ts';
 import { parseLogList } from '../../src/note/loglist.ts';
 import { problemCbor, problemJson } from '../../src/web/problem.ts';
-import { user } from '../support/user.ts';
+import { user } from './support/user.ts';
 import { otherStatement, vkeys } from '../support/world.ts';
 
 const CODES = Object.keys(NATURES) as RefusalCode[];

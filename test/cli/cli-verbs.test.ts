@@ -13,7 +13,7 @@ import { parseTrustPolicy } from '../../src/note/trust.ts';
 import { admit, assertSigned, NO_FACTS } from '../../src/registration/admit.ts';
 import { parseStatement } from '../../src/statement/parse.ts';
 import { ROLES } from '../../src/statement/policy.ts';
-import { NOW, settled, tallystick } from '../support/run-cli.ts';
+import { NOW, settled, tallystick } from './support/run-cli.ts';
 
 t.test('keygen', async (t) => {
   const cwd = t.testdir();

@@ -1,17 +1,17 @@
 /** The command line in this process: configuration, help, exit codes, output. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { EXIT } from '../../src/cli/exit.ts';
 import { selfSigned } from '../../src/cli/demo/certificate.ts';
-import { readConfigFile } from '../../src/cli/frame/configfile.ts';
 import { makeOutput } from '../../src/cli/frame/output.ts';
 import { EXIT_CODES } from '../../src/cli/frame/program.ts';
 import { envOf, flagOf, readSettings, settings } from '../../src/cli/frame/settings.ts';
-import { didYouMean } from '../../src/cli/frame/suggest.ts';
+import { didYouMean } from '../../src/bytes/suggest.ts';
 import { Flags, type AnyVerb } from '../../src/cli/frame/verb.ts';
 import { loadVerbs } from '../../src/cli/verbs.ts';
-import { NOW, settled, tallystick } from '../support/run-cli.ts';
+import { parseFlat } from '../../src/yaml/flat.ts';
+import { NOW, settled, tallystick } from './support/run-cli.ts';
 
 t.test('a flag wins over the environment, that over the file, that over the default', async (t) => {
   const cwd = t.testdir({
@@ -83,8 +83,12 @@ t.test('what nobody knows is an error, with its place', async (t) => {
     code: EXIT.config,
     err: /no configuration file/,
   });
-  t.throws(() => readConfigFile(join(cwd, 'none'), []), { code: 'config-invalid' });
-  t.strictSame(readConfigFile(writeAt(join(cwd, 'empty.yaml'), '# nothing\n'), settings()), new Map());
+  mkdirSync(join(cwd, 'folder.yaml'));
+  t.match(await tallystick('--config folder.yaml config validate', { cwd }), {
+    code: EXIT.config,
+    err: /cannot read .*folder\.yaml/,
+  });
+  t.strictSame(parseFlat('# nothing\n', 'empty.yaml', settings()), new Map());
   const valid = await tallystick('config validate --json', { cwd: t.testdir() });
   t.match(valid.json, { schema: 'tallystick.config-validate.v1', valid: true, file: null, exit_code: 0 });
 });
@@ -307,7 +311,10 @@ t.test('output', async (t) => {
     t.throws(wrong, TypeError);
 });
 
-function writeAt(path: string, text: string): string {
-  writeFileSync(path, text);
-  return path;
-}
+t.test('the name of a program is no path', async (t) => {
+  const dir = t.testdir({ 'log.yaml': "key: 'exec:/opt/signer'\n" });
+  const key = async (line: string): Promise<unknown> => (await settled(line, { cwd: dir }))['key']?.value;
+  t.equal(await key('--key exec:/opt/signer#abc'), 'exec:/opt/signer#abc');
+  t.equal(await key('--config log.yaml'), 'exec:/opt/signer');
+  t.equal(await key('--key key.pem'), join(dir, 'key.pem'), 'of a file it is');
+});

@@ -2,7 +2,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { user } from '../support/user.ts';
+import { user } from './support/user.ts';
 
 t.test('names that no leaf can have', async (t) => {
   const me = await user(t, { few: { a: 'one' }, '-': 'a file of this name' });

@@ -11,7 +11,8 @@ import type { Claim, Declaration } from '#src/statement/commitment.ts';
 import { encodeProof } from '#src/statement/payload.ts';
 import { makeCertificate, type Made } from '../support/certificates.ts';
 import { hashOf, listen, NOW, pinnedTo, probeAt } from '../support/e3-targets.ts';
-import { claim, SeeWorld, SUBJECT } from '../support/see-world.ts';
+import { claim, SUBJECT } from '../support/see-world.ts';
+import { SeeWorld } from './support/see-world.ts';
 import { people } from '../support/world.ts';
 
 const [own, evil] = [

@@ -18,7 +18,7 @@ import { appendSignatures } from '#src/note/note.ts';
 import { policyOfLogs, type TrustPolicy } from '#src/note/trust.ts';
 import { flipByte, foreign, forgedLine, HostileLog } from '../support/hostile-log.ts';
 import { witness } from '../support/incident-examples.ts';
-import { tallystick } from '../support/run-cli.ts';
+import { tallystick } from './support/run-cli.ts';
 import { entryIdOf, otherStatement } from '../support/world.ts';
 
 /** Somebody who holds heads: answers as `answer` says, and remembers what it was asked. */

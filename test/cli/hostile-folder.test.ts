@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import t from 'tap';
 import { gitFacts, gitTop } from '../../src/declare/node/git.ts';
-import { tallystick } from '../support/run-cli.ts';
+import { tallystick } from './support/run-cli.ts';
 
 const noGit = spawnSync('git', ['--version']).error !== undefined && 'git is not installed';
 

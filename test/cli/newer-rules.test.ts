@@ -14,7 +14,7 @@ import { encodePolicy } from '../../src/statement/payload.ts';
 import { Following } from '../support/followed.ts';
 import { HostileLog } from '../support/hostile-log.ts';
 import { incidentOf, logged } from '../support/incident-examples.ts';
-import { tallystick } from '../support/run-cli.ts';
+import { tallystick } from './support/run-cli.ts';
 import {
   ORIGIN,
   otherStatement,

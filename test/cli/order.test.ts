@@ -4,7 +4,7 @@ import { digest } from '../../src/bytes/brand.ts';
 import { parseHex } from '../../src/bytes/text.ts';
 import type { Declaration } from '../../src/statement/commitment.ts';
 import { parseStatement } from '../../src/statement/parse.ts';
-import { user, type Told } from '../support/user.ts';
+import { user, type Told } from './support/user.ts';
 import { commitmentStatement, entryIdOf, people } from '../support/world.ts';
 
 /** Commits while somebody else is faster, `times` in a row, with a declaration like `change`. */

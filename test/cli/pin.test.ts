@@ -7,8 +7,9 @@ import { parseStatement } from '#src/statement/parse.ts';
 import { isWithdrawal, type Declaration } from '#src/statement/commitment.ts';
 import { makeCertificate, type Made } from '../support/certificates.ts';
 import { folder, listen, program, sshHostKey, sshServer } from '../support/e3-targets.ts';
-import { claim, SeeWorld, SUBJECT } from '../support/see-world.ts';
-import { user, type User } from '../support/user.ts';
+import { claim, SUBJECT } from '../support/see-world.ts';
+import { SeeWorld } from './support/see-world.ts';
+import { user, type User } from './support/user.ts';
 
 const now = Date.now();
 const HOST = 'shop.example.org';

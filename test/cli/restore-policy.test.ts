@@ -3,7 +3,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { EXIT } from '#src/cli/exit.ts';
-import { tallystick } from '../support/run-cli.ts';
+import { tallystick } from './support/run-cli.ts';
 import { beginLog, keyIn, serveLog, startLog } from '../support/running-log.ts';
 import { SqliteGuard } from '#src/storage/guard.ts';
 

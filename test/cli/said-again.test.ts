@@ -14,7 +14,8 @@ import { STATEMENT_KINDS } from '#src/statement/kinds.ts';
 import { parseStatement } from '#src/statement/parse.ts';
 import { encodeApproval } from '#src/statement/payload.ts';
 import { signOwn } from '#src/statement/sign.ts';
-import { SeeWorld, SUBJECT } from '../support/see-world.ts';
+import { SUBJECT } from '../support/see-world.ts';
+import { SeeWorld } from './support/see-world.ts';
 import { entryIdOf, ISSUER, ORIGIN, people, policyDocumentOf, policyStatement } from '../support/world.ts';
 
 const ROLES = ['approver', 'author'] as const;

@@ -30,7 +30,8 @@ import {
   type Delivered,
 } from '../support/cloudtrail-world.ts';
 import { certificate, folder, nodeTls, pinnedTo, postgres, probeAt } from '../support/e3-targets.ts';
-import { claim, hashOf, HOOK, HOUR, MONITOR, SeeWorld, SUBJECT, type Told } from '../support/see-world.ts';
+import { claim, hashOf, HOOK, HOUR, MONITOR, SUBJECT } from '../support/see-world.ts';
+import { SeeWorld, type Told } from './support/see-world.ts';
 import { people, nextPolicyStatement, policyDocumentOf } from '../support/world.ts';
 
 const violated = { verdict: 'VIOLATED', explain: 'TLS 1.2 was accepted' } as const;

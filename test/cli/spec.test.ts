@@ -23,7 +23,7 @@ import { run } from '#src/cli/main.ts';
 import { PROBES } from '#src/probe/registry.ts';
 import { parseStatement } from '#src/statement/parse.ts';
 import { BASE, ServedLog, TIME } from '../support/served-log.ts';
-import { buildProgramWords } from '../support/spec-words.ts';
+import { buildProgramWords } from './support/spec-words.ts';
 import { makeVectors } from '../support/vectors.ts';
 import { vkeys } from '../support/world.ts';
 

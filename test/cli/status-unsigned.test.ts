@@ -1,7 +1,7 @@
 /** `status` without a checkpoint that a trusted key signed: whatever the log says of itself, the exit code is 2. */
 import t from 'tap';
 import { EXIT } from '#src/cli/exit.ts';
-import { tallystick } from '../support/run-cli.ts';
+import { tallystick } from './support/run-cli.ts';
 import { BASE, ServedLog, TIME } from '../support/served-log.ts';
 import { ORIGIN, vkeys } from '../support/world.ts';
 

@@ -7,7 +7,7 @@ import { printable, printableJson, printableLines } from '../../src/bytes/printa
 import { refuse } from '../../src/bytes/refusal.ts';
 import { makeOutput } from '../../src/cli/frame/output.ts';
 import { escapeHtml } from '../../src/web/page.ts';
-import { tallystick } from '../support/run-cli.ts';
+import { tallystick } from './support/run-cli.ts';
 
 /** Escapes, direction marks and overrides, zero width, line separators, tags, private use, a lone surrogate. */
 const UNCLEAN = [

@@ -30,7 +30,7 @@ import { emptyEdge, grow } from '../../src/tree/grow.ts';
 import { hashLeaf, nobleHasher } from '../../src/tree/hash.ts';
 import { proveInclusion } from '../../src/tree/prove.ts';
 import { BASE, forkOf } from '../support/served-log.ts';
-import { user, type Told } from '../support/user.ts';
+import { user, type Told } from './support/user.ts';
 import {
   commitmentStatement,
   headKeys,

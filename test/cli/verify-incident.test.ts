@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { formatIncident } from '#src/incident/incident.ts';
 import { foreign, HostileLog } from '../support/hostile-log.ts';
 import { examples, incidentOf, quorumPolicy } from '../support/incident-examples.ts';
-import { tallystick } from '../support/run-cli.ts';
+import { tallystick } from './support/run-cli.ts';
 
 async function start(t: Test, ...options: Parameters<typeof HostileLog.start>): Promise<HostileLog> {
   const log = await HostileLog.start(...options);

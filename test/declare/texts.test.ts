@@ -14,9 +14,7 @@ import { encodeUtf8 } from '#src/bytes/text.ts';
 import { readTargets } from '#src/agent/targets.ts';
 import { parseDisclosure, parseLeaves } from '#src/declare/leafopening.ts';
 import { parseOpening } from '#src/declare/opening.ts';
-import { readConfigFile } from '#src/cli/frame/configfile.ts';
 import { parseEditable } from '#src/policy/editable.ts';
-import { settings } from '#src/cli/frame/settings.ts';
 import { parseClaims } from '#src/declare/claims.ts';
 import { declareEnv } from '#src/declare/sources/env.ts';
 import { parsePolicyText } from '#src/declare/iam.ts';
@@ -29,6 +27,7 @@ import { declareYaml } from '#src/declare/yaml.ts';
 import { parseExpectations } from '#src/monitor/expectations.ts';
 import { readCollected } from '#src/probe/exec/collected.ts';
 import { text as textSchema } from '#src/statement/schema.ts';
+import { parseFlat } from '#src/yaml/flat.ts';
 
 fc.configureGlobal({ seed: 20_261_129 });
 
@@ -123,7 +122,8 @@ const FILES: Readonly<Record<string, (text: string) => unknown>> = {
     ),
   'expectations of a monitor': (text) =>
     parseExpectations(JSON.stringify([{ subject: 'a', issuers: [text] }]), 'rules.yaml'),
-  'a configuration': (text) => readConfigFile(fileOf(JSON.stringify({ origin: text })), settings()),
+  'a configuration': (text) =>
+    parseFlat(JSON.stringify({ origin: text }), 'a.yaml', [{ name: 'origin', shape: 'one' }]),
   'a policy that is edited': (text) => parseEditable(JSON.stringify({ log: text }), 'policy.yaml'),
   'the subject of leaves': (text) => parseLeaves(record('tallystick.leaves.v1', { subject: text }), 'a'),
   'the path of a leaf': (text) =>

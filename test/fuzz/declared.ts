@@ -17,9 +17,7 @@ import {
 } from '../../src/declare/leafopening.ts';
 import { formatOpening, parseOpening } from '../../src/declare/opening.ts';
 import { parseOwned } from '../../src/declare/node/owned.ts';
-import { readConfigFile } from '../../src/cli/frame/configfile.ts';
 import { formatEditable, parseEditable } from '../../src/policy/editable.ts';
-import { settings } from '../../src/cli/frame/settings.ts';
 import { parseClaims } from '../../src/declare/claims.ts';
 import { decodeSource } from '../../src/declare/encoding.ts';
 import { declareEnv } from '../../src/declare/sources/env.ts';
@@ -34,6 +32,7 @@ import { parseObserved } from '../../src/monitor/conditions.ts';
 import { parseExpectations } from '../../src/monitor/expectations.ts';
 import { parseSecrets } from '../../src/monitor/webhook-secret.ts';
 import { readKnownLogs } from '../../src/witness/logs.ts';
+import { parseFlat } from '../../src/yaml/flat.ts';
 import { policies } from '../support/statement-arbitraries.ts';
 import { asText, json, text, type Json, type Target } from './target.ts';
 
@@ -158,7 +157,7 @@ const TARGETS = `- subject: prod/**
   secrets: {dsn: db.dsn}
 `;
 const CONFIG =
-  'origin: log.example/a\nport: 8080\nopen: "yes"\ndataDir: data\nlogLevel: info\nurl: http://localhost\n';
+  'origin: log.example/a\nport: 8080\nopen: "yes"\ndataDir: data\nlogLevel: info\nurl: http://localhost\nvkey: [a, b]\n';
 const RULES =
   '- subject: prod/**\n  issuers: [ci.example]\n  kinds: [commitment]\n- subject: dev/*\n  kids: [' +
   'ab'.repeat(32) +
@@ -187,7 +186,10 @@ const disclosure = formatDisclosure({
 const folder = mkdtempSync(join(tmpdir(), 'tallystick-fuzz-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, 'input');
-const rows = settings();
+const ROWS = ['origin', 'port', 'open', 'dataDir', 'logLevel', 'url', 'vkey', 'peer'].map((name) => ({
+  name,
+  shape: name === 'vkey' || name === 'peer' ? 'many' : 'one',
+}));
 const docs = [...declared, ...[MANIFEST, PLAN, ENV, POLICY, YAML, CLAIMS].map(text)];
 
 export const DECLARED: readonly Target[] = [
@@ -277,12 +279,9 @@ export const DECLARED: readonly Target[] = [
   },
   {
     name: 'configuration',
-    covers: ['readConfigFile'],
+    covers: ['parseFlat'],
     seeds: [text(CONFIG)],
-    run: (b) => {
-      writeFileSync(file, b);
-      readConfigFile(file, rows);
-    },
+    run: (b) => void parseFlat(asText(b), 'a.yaml', ROWS),
   },
   {
     name: 'expectations',

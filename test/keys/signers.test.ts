@@ -8,7 +8,6 @@ import { keyThumbprint } from '#src/cose/key.ts';
 import { execSigner } from '#src/keys/exec.ts';
 import { generateKey, loadSigner } from '#src/keys/load.ts';
 import { ALGORITHMS, verifyWithNoble, type Algorithm } from '#src/sign/algorithm.ts';
-import { settled } from '../support/run-cli.ts';
 
 const MESSAGE = encodeUtf8('a message \n with \u0000 in it');
 const KEY_FILE = { code: 'key-file' };
@@ -250,12 +249,4 @@ t.test('the script of spec/signers.md, with openssl in the place of the KMS', as
     for (const message of [MESSAGE, new Uint8Array(60_000)])
       t.ok(verifyWithNoble(signer.publicKey, message, await signer.sign(message)), algorithm);
   }
-});
-
-t.test('the name of a program is no path', async (t) => {
-  const dir = t.testdir({ 'log.yaml': "key: 'exec:/opt/signer'\n" });
-  const key = async (line: string): Promise<unknown> => (await settled(line, { cwd: dir }))['key']?.value;
-  t.equal(await key('--key exec:/opt/signer#abc'), 'exec:/opt/signer#abc');
-  t.equal(await key('--config log.yaml'), 'exec:/opt/signer');
-  t.equal(await key('--key key.pem'), join(dir, 'key.pem'), 'of a file it is');
 });

@@ -1,6 +1,7 @@
 /** A receipt key is of one log, and the log's keys sign nothing else; receipts are of the log that they name. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import t from 'tap';
 import { leafIndex, treeSize } from '#src/bytes/brand.ts';
 import { decodeUtf8 } from '#src/bytes/text.ts';
@@ -12,10 +13,11 @@ import { signCheckpoint } from '#src/note/checkpoint.ts';
 import { formatVkey, parseVkey } from '#src/note/key.ts';
 import { formatTlogProof } from '#src/note/tlogproof.ts';
 import { policyOfLogs } from '#src/note/trust.ts';
+import { initialise } from '#src/service/init.ts';
+import { openLog } from '#src/service/open.ts';
 import { seedSigner, type Signer } from '#src/sign/signer.ts';
 import { assertStrongPolicy, compilePolicy, type PolicyDocument } from '#src/statement/policy.ts';
 import { hashLeaf } from '#src/tree/hash.ts';
-import { tallystick } from '../support/run-cli.ts';
 import { SmallTree } from '../support/vectors-log.ts';
 import {
   commitmentStatement,
@@ -29,31 +31,64 @@ import {
 } from '../support/world.ts';
 import { encodePolicy } from '#src/statement/payload.ts';
 
-t.test('init and serve refuse the receipt key of another log that was made here', async (t) => {
+t.test('a log is not made, nor opened, with the receipt key of another log that was made here', async (t) => {
   const cwd = t.testdir();
-  const made = (name: string) => tallystick(`init --data-dir ${name} --origin ${name}.example/log`, { cwd });
+  const optionsOf = (name: string) => ({
+    dataDir: join(cwd, name),
+    guardDir: undefined,
+    origin: `${name}.example/log`,
+    open: false,
+    url: 'http://127.0.0.1:1',
+    stateDir: join(cwd, 'state'),
+    onRemark: (text: string) => t.fail(text),
+  });
+  const made = (name: string) => initialise(optionsOf(name));
   const keyOf = (name: string): string => join(cwd, name, 'keys', 'receipt-ed25519.pem');
-  t.match(await made('one'), { code: 0 });
-  t.match(await made('one'), { code: 0 }, 'its own it may have');
+  await made('one');
+  t.match(await made('one'), { created: [] }, 'its own it may have');
   mkdirSync(join(cwd, 'two', 'keys'), { recursive: true, mode: 0o700 });
   copyFileSync(keyOf('one'), keyOf('two'));
-  const refused = { code: 78, err: /key-file: .*two\.example\/log is the one of the log one\.example\/log/ };
-  t.match(await made('two'), refused);
+  const refused = { code: 'key-file', message: /two\.example\/log is the one of the log one\.example\/log/ };
+  await t.rejects(made('two'), refused);
   t.notOk(existsSync(join(cwd, 'two', 'genesis.cose')), 'and no log was made');
   rmSync(keyOf('two'));
-  t.match(await made('two'), { code: 0 });
+  await made('two');
   copyFileSync(keyOf('one'), keyOf('two'));
-  t.match(await tallystick('serve --data-dir two --origin two.example/log --port 1', { cwd }), refused);
-  t.equal(readdirSync(join(cwd, '.state', 'tallystick', 'receipt-keys')).length, 2);
+  const opened = openLog({
+    ...optionsOf('two'),
+    endpoint: {
+      host: '127.0.0.1',
+      port: 1,
+      url: undefined,
+      tlsCert: undefined,
+      tlsKey: undefined,
+      insecureBind: false,
+      trustProxy: false,
+    },
+    maxPending: 1,
+    checkpointIntervalMs: 0,
+    clockTolerance: 60,
+    logger: pino({ level: 'silent' }),
+    fetch,
+    now: Date.now,
+  });
+  await t.rejects(opened, refused);
+  t.equal(readdirSync(join(cwd, 'state', 'receipt-keys')).length, 2);
 });
 
-t.test('a log starts where what is known here cannot be written down', async (t) => {
+t.test('a log is made where what is known here cannot be written down', async (t) => {
   const cwd = t.testdir({ file: '' });
-  const told = await tallystick('init --origin one.example/log', {
-    cwd,
-    env: { XDG_STATE_HOME: join(cwd, 'file') },
+  const remarks: string[] = [];
+  await initialise({
+    dataDir: join(cwd, 'data'),
+    guardDir: undefined,
+    origin: 'one.example/log',
+    open: false,
+    url: 'http://127.0.0.1:1',
+    stateDir: join(cwd, 'file'),
+    onRemark: (text) => void remarks.push(text),
   });
-  t.match(told, { code: 0, err: /is not written down here/ });
+  t.match(remarks, [/is not written down here/]);
 });
 
 t.test('the keys of a log sign nothing else', async (t) => {

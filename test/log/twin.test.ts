@@ -1,39 +1,28 @@
 /** An entry and the other spelling of its ECDSA signature are one entry: for the log, its clients, and whoever checks it. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { p256 } from '@noble/curves/nist.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { prove } from '#src/agent/prove.ts';
 import { checkChain, deliver } from '#src/agent/deliver.ts';
 import { concatBytes } from '#src/bytes/compare.ts';
 import { encodeUtf8 } from '#src/bytes/text.ts';
-import { splitSequence } from '#src/client/batch.ts';
 import { entryIdOf, loggedAs } from '#src/client/scrapi.ts';
-import { run } from '#src/cli/main.ts';
 import { ALG, HEADER } from '#src/cose/labels.ts';
 import { decodeSign1, encodeSign1, NO_HEADERS } from '#src/cose/sign1.ts';
 import { decodeStatement, signStatement, verifyStatement } from '#src/cose/statement.ts';
-import { TRANSPARENT_LIMITS } from '#src/cose/transparent.ts';
 import { twinOf } from '#src/cose/twin.ts';
 import { ALGORITHMS, verifyWithNoble } from '#src/sign/algorithm.ts';
 import { twinSignature } from '#src/sign/malleable.ts';
 import { seedSigner } from '#src/sign/signer.ts';
 import { nodeVerifier } from '#src/workers/verify-kernel.ts';
 import { agentWorld, claimOf } from '../support/agent-world.ts';
-import { dataIn, keyIn, serveLog, startLog } from '../support/running-log.ts';
+import { twin } from '../support/p256-twin.ts';
+import { beginLog, serveLog } from '../support/running-log.ts';
 import { nextPolicyStatement, people } from '../support/world.ts';
 
 const ORDER = p256.Point.CURVE().n;
 const seed = (text: string): Uint8Array => sha256(encodeUtf8(text));
-
-/** The twin of a statement's entry. What has none is a fault of the test. */
-function twin(statement: Uint8Array): Uint8Array {
-  const found = twinOf(decodeSign1(statement, TRANSPARENT_LIMITS));
-  if (found === undefined) throw new Error('no twin');
-  return found.entry;
-}
 
 const headers = fc.record({
   issuer: fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme-ascii' }),
@@ -94,83 +83,15 @@ t.test('other algorithms, and signatures that verify nowhere, have none', async 
   t.equal(twinOf({ ...sign1, headers: NO_HEADERS }), undefined);
 });
 
-/** A log of the command line, running here; `before` sees what is posted first. */
-async function running(t: Test) {
-  const cwd = t.testdir();
-  const world = { env: { XDG_STATE_HOME: cwd }, cwd, now: () => Date.now() };
-  let before: ((body: Uint8Array, type: string | null) => Promise<void>) | undefined;
-  const spied: typeof fetch = async (input, init) => {
-    const { body } = init ?? {};
-    if (init?.method === 'POST' && body instanceof Uint8Array)
-      await before?.(body, new Headers(init.headers).get('content-type'));
-    return fetch(input, init);
-  };
-  const tally = async (...argv: string[]) => {
-    let [out, err] = ['', ''];
-    const code = await run(argv, {
-      ...world,
-      fetch: spied,
-      stdout: { write: (text) => (out += String(text)) },
-      stderr: { write: (text) => (err += String(text)) },
-    });
-    const last = out.trimEnd().split('\n').at(-1) ?? '';
-    return { code, out, err, json: argv.includes('--json') && last !== '' ? JSON.parse(last) : {} };
-  };
-  const ok = async (...argv: string[]) => {
-    const told = await tally(...argv);
-    if (told.code !== 0) t.fail(`${argv.join(' ')}: ${told.err}${told.out}`);
-    return told;
-  };
-  await ok('init', '--origin', 'log.example/twin');
-  const log = await startLog(t, dataIn(cwd), 'log.example/twin', 1000);
+t.test('a log takes either spelling, once, and names the one it has', async (t) => {
+  const { log, signer } = await beginLog(t, 'log.example/twin', 'ecdsa-p256');
   const url = await serveLog(t, log, { baseUrl: 'https://log.example' });
-  const post = (body: Uint8Array, type = 'application/cose') =>
+  const post = (entry: Uint8Array) =>
     fetch(`${url}/entries`, {
       method: 'POST',
-      headers: { 'content-type': type },
-      body: new Uint8Array(body),
+      headers: { 'content-type': 'application/cose' },
+      body: new Uint8Array(entry),
     });
-  const spy = async <T>(how: typeof before, work: () => Promise<T>): Promise<T> => {
-    before = how;
-    try {
-      return await work();
-    } finally {
-      before = undefined;
-    }
-  };
-  /** Runs with somebody before us who posts the twin of what we post. Gives the ids that were posted so. */
-  const twinned = async <T>(work: () => Promise<T>): Promise<{ told: T; ids: readonly string[] }> => {
-    const ids: string[] = [];
-    const told = await spy(async (body) => {
-      for (const each of splitSequence(body)) {
-        const other = twin(each);
-        ids.push(entryIdOf(other));
-        const { status } = await post(other);
-        if (status !== 201) t.fail(`the twin: ${status}`);
-      }
-    }, work);
-    return { told, ids };
-  };
-  return { cwd, url, log, ok, tally, post, twinned };
-}
-
-t.test('a log takes either spelling, once, and names the one it has', async (t) => {
-  const { cwd, url, log, ok, post } = await running(t);
-  await ok('keygen', '--algorithm', 'p256', '--out', 'p256.pem');
-  await ok(
-    'policy',
-    'enrol',
-    'p256.pem',
-    '--name',
-    'HSM',
-    '--role',
-    'submitter',
-    '--role',
-    'admin',
-    '--log',
-    url,
-  );
-  const signer = keyIn(join(cwd, 'p256.pem'));
   const made = (subject: string) =>
     signStatement({ issuer: 'i', subject, contentType: 'text/plain' }, encodeUtf8(subject), signer);
   const high = (entry: Uint8Array): Uint8Array => {
@@ -211,101 +132,6 @@ t.test('a log takes either spelling, once, and names the one it has', async (t) 
   const broken = new Uint8Array(twin(one));
   broken.set([(broken.at(-40) ?? 0) ^ 1], broken.length - 40);
   t.match(await log.submit([broken]), [{ kind: 'refused', refusal: { code: 'bad-signature' } }]);
-});
-
-t.test('every verb goes on with the entry that somebody logged first', async (t) => {
-  const { cwd, url, log, ok, tally, twinned } = await running(t);
-  const key = async (name: string, ...roles: string[]): Promise<void> => {
-    await ok('keygen', '--algorithm', 'p256', '--out', `${name}.pem`);
-    const asked = roles.flatMap((role) => ['--role', role]);
-    await ok('policy', 'enrol', `${name}.pem`, '--name', name, ...asked, '--log', url);
-  };
-  await key('root', 'admin');
-  await key('ci', 'author', 'submitter');
-  await key('alice', 'approver');
-  await key('robot', 'agent');
-  const files = (text: string): void => writeFileSync(join(cwd, 'app.json'), text);
-  const commit = [
-    'commit',
-    'json',
-    'app.json',
-    '--subject',
-    'web',
-    '--key',
-    'ci.pem',
-    '--log',
-    url,
-    '--json',
-  ];
-  const size = () => log.reader.head().size;
-  /** Runs a verb behind a twin: one entry more, and what the verb says of it is its id and its index. */
-  const takes = async (what: string, ...argv: string[]): Promise<string> => {
-    const before = size();
-    const { told, ids } = await twinned(() => tally(...argv, '--log', url, '--json'));
-    t.equal(told.code, 0, `${what}: ${told.err}`);
-    t.equal(size(), before + 1, `${what}: one entry`);
-    t.match(told.json, { entry: ids[0], index: before }, what);
-    return ids[0] ?? '';
-  };
-
-  files('{"a": 1}');
-  const first = await takes('commit', ...commit.slice(0, -3), '--approvals', '1');
-  t.equal(
-    (await ok('verify', 'tallystick-proofs/web', '--strict', '--policy', 'tallystick-data/trust.policy'))
-      .code,
-    0,
-  );
-  await takes('approve', 'approve', 'web', '--yes', '--key', 'alice.pem');
-  files('{"a": 2}');
-  const second = await ok(...commit, '--approvals', '1');
-  t.match(second.json, { supersedes: first }, 'what is superseded is the logged entry');
-  t.match(await ok(...commit, '--approvals', '1'), {
-    json: { already_logged: true, entry: second.json.entry },
-  });
-  await ok('approve', 'web', '--yes', '--key', 'alice.pem', '--log', url);
-  await takes('deploy', 'deploy', 'mark', '--subject', 'web', '--key', 'ci.pem');
-  await takes('withdraw', 'withdraw', 'web', '--key', 'ci.pem');
-  await takes(
-    'policy',
-    'policy',
-    'enrol',
-    'alice.pem',
-    '--name',
-    'Alice',
-    '--role',
-    'approver',
-    '--replace',
-    '--key',
-    'root.pem',
-  );
-
-  const signer = keyIn(join(cwd, 'ci.pem'));
-  const made = await Promise.all(
-    ['x', 'y', 'z'].map((subject) =>
-      signStatement({ issuer: 'i', subject, contentType: 'text/plain' }, encodeUtf8(subject), signer),
-    ),
-  );
-  writeFileSync(join(cwd, 'many.cborseq'), concatBytes(...made));
-  writeFileSync(
-    join(cwd, 'one.cose'),
-    await signStatement({ issuer: 'i', subject: 'one', contentType: 'text/plain' }, seed('1'), signer),
-  );
-  for (const file of ['many.cborseq', 'one.cose']) {
-    const { told, ids } = await twinned(() =>
-      tally('submit', file, '--out', 'receipts', '--log', url, '--json'),
-    );
-    t.equal(told.code, 0, told.err);
-    t.same(
-      told.json.results.map(({ entry }: { entry: string }) => entry),
-      ids,
-      file,
-    );
-    for (const id of ids) {
-      const bytes = readFileSync(join(cwd, 'receipts', `${id}.cose`));
-      t.equal(entryIdOf(bytes), id, 'what is kept is what the receipt is over');
-    }
-  }
-  t.equal((await tally('fsck', url, '--policy', 'tallystick-data/trust.policy')).code, 0);
 });
 
 t.test('an agent goes on from the proof that somebody logged first', async (t) => {

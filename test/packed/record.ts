@@ -6,10 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { appraiseSubject } from '#src/appraisal/index.ts';
-import { run } from '#src/cli/main.ts';
 import { openClient } from '#src/client/index.ts';
 import { trustPolicy } from '#src/client/trust.ts';
 import { certificate, nodeTls } from '../support/e3-targets.ts';
+import { run } from '../support/processes.ts';
 import { dataIn, serveLog, startLog } from '../support/running-log.ts';
 
 export const SUBJECT = 'web/shop';
@@ -90,17 +90,9 @@ function claimsAbout(places: readonly string[]): string {
   ].join('\n');
 }
 
-/** The command, in this process, by the clock of this machine. Throws for a refusal. */
+/** The command, as a process. Throws for a refusal. */
 async function tally(cwd: string, ...argv: readonly string[]): Promise<void> {
-  let said = '';
-  const code = await run(argv, {
-    env: { XDG_STATE_HOME: join(cwd, 'state') },
-    cwd,
-    fetch,
-    now: Date.now,
-    stdout: { write: () => true },
-    stderr: { write: (text) => (said += String(text)) },
-  });
+  const { code, err } = await run(cwd, ...argv);
   // A claim of the log is violated.
-  if (code !== 0 && argv[0] !== 'prove') throw new Error(`${argv.join(' ')}: ${said}`);
+  if (code !== 0 && argv[0] !== 'prove') throw new Error(`${argv.join(' ')}: ${err}`);
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Test } from 'tap';
 import { TileReader } from '#src/client/tiles.ts';
 import { auditLog, type AuditReport } from '#src/log/audit.ts';
 import { CHECKPOINT, Folder, readerOf, type FolderStep } from '#src/mirror/folder.ts';
@@ -13,7 +14,7 @@ import { parseVkey } from '#src/note/key.ts';
 import { openTrusted, policyOfLogs } from '#src/note/trust.ts';
 import { verifyWithNoble } from '#src/sign/algorithm.ts';
 import { nobleHasher } from '#src/tree/hash.ts';
-import type { HostileLog } from './hostile-log.ts';
+import { foreign, HostileLog } from './hostile-log.ts';
 
 export const NOW = 1_800_000_000_000;
 
@@ -117,4 +118,11 @@ export async function staticServer(dir: string): Promise<{ url: string; close():
 /** Entries nobody but their author can read. */
 export function opaque(from: number, to: number): Uint8Array[] {
   return Array.from({ length: to - from }, (_, i) => new TextEncoder().encode(`opaque ${from + i}`));
+}
+
+/** A log of other software, that many entries long. */
+export async function foreignLog(t: Test, size: number): Promise<HostileLog> {
+  const log = await HostileLog.start({ ...foreign(), entries: opaque(0, size) });
+  t.teardown(() => log.close());
+  return log;
 }

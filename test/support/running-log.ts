@@ -1,18 +1,20 @@
-/** A log of the command line that runs in this process, on the files that `tallystick init` made. */
+/** A log that runs in this process, on the files that `initialise` made. */
 import { createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { encodeUtf8 } from '#src/bytes/text.ts';
+import { initialise, type Initialised } from '#src/service/init.ts';
 import { RunningLog } from '#src/service/running.ts';
 import { signStatement } from '#src/cose/statement.ts';
 import { buildApp } from '#src/http/app.ts';
 import type { HttpOptions } from '#src/http/options.ts';
+import { generateKey } from '#src/keys/load.ts';
 import { nodeSigner } from '#src/keys/native.ts';
+import type { Algorithm } from '#src/sign/algorithm.ts';
 import type { Signer } from '#src/sign/signer.ts';
-import { tallystick } from './run-cli.ts';
 
-/** The data directory that `init` makes in a folder. */
+/** The data directory of a log in a folder. */
 export const dataIn = (cwd: string): string => join(cwd, 'tallystick-data');
 
 /** A private key that `init`, or `keygen`, wrote. */
@@ -57,12 +59,28 @@ export interface Begun {
   readonly say: (text: string) => ReturnType<RunningLog['submit']>;
 }
 
-/** Makes a log in a folder of the test, and starts it. Whoever asks for it closes it. */
-export async function beginLog(t: Test, origin: string): Promise<Begun> {
+/** Finishes the data directory of a log in a folder. What clients and logs remember stays there, too. */
+export function makeLog(cwd: string, origin: string): Promise<Initialised> {
+  return initialise({
+    dataDir: dataIn(cwd),
+    guardDir: undefined,
+    origin,
+    open: false,
+    url: 'http://127.0.0.1:6962',
+    stateDir: join(cwd, '.state', 'tallystick'),
+    onRemark: () => undefined,
+    configFile: () => 'key: keys/author.pem\npolicy: trust.policy\n',
+  });
+}
+
+/** Makes a log in a folder of the test, with a submitter's key of an algorithm, and starts it. Whoever asks for it closes it. */
+export async function beginLog(t: Test, origin: string, submitters: Algorithm = 'ed25519'): Promise<Begun> {
   const cwd = t.testdir();
-  const made = await tallystick(`init --origin ${origin}`, { cwd });
-  if (made.code !== 0) throw new Error(made.err);
   const data = dataIn(cwd);
+  const keys = join(data, 'keys');
+  mkdirSync(keys, { recursive: true, mode: 0o700 });
+  await generateKey(join(keys, 'submitter.pem'), submitters);
+  await makeLog(cwd, origin);
   const log = await startLog(t, data, origin);
   const signer = keyIn(join(data, 'keys', 'submitter.pem'));
   const statement: Begun['statement'] = (text, subject = 'a/b', by = signer) =>

@@ -1,4 +1,4 @@
-/** A log in memory whose times the test tells, people who speak in it, and a command line that looks at it. */
+/** A log in memory whose times the test tells, and people who speak in it. */
 import { createPrivateKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,6 @@ import type { Test } from 'tap';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { digest, type Digest } from '#src/bytes/brand.ts';
 import { encodeUtf8, parseHex } from '#src/bytes/text.ts';
-import { run } from '#src/cli/main.ts';
 import { openClient, type LogClient } from '#src/client/client.ts';
 import { trustKeys } from '#src/client/trust.ts';
 import type { Change } from '#src/monitor/watch/changes.ts';
@@ -36,16 +35,6 @@ export const HOUR = 3_600;
 export const SUBJECT = 'db/payments';
 export const MONITOR = 'http://monitor.example';
 export const HOOK = 'http://hook.example/alerts';
-
-export interface Told {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- the shape of --json is what is tested
-  readonly json: any;
-  /** What came before it on lines of their own, and it. */
-  readonly objects: readonly unknown[];
-}
 
 export const claim: Claim = {
   id: 'tls-min',
@@ -84,21 +73,25 @@ export class SeeWorld {
   /** Run while a command sleeps. */
   asleep: () => void | Promise<void> = () => undefined;
 
-  private constructor(dir: string, log: ServedLog) {
+  constructor(dir: string, log: ServedLog) {
     this.dir = dir;
     this.log = log;
     log.clock = () => Math.floor(this.now);
     log.meddle = (path) => (path.startsWith('/v1/search') ? this.#search(path, this.hidden) : undefined);
   }
 
-  static async start(t: Test): Promise<SeeWorld> {
+  /** The world, or one that extends it. */
+  static async start<World extends SeeWorld>(
+    this: new (dir: string, log: ServedLog) => World,
+    t: Test,
+  ): Promise<World> {
     const dir = mkdtempSync(join(tmpdir(), 'tallystick-see-'));
     t.teardown(() => rmSync(dir, { recursive: true }));
     mkdirSync(join(dir, 'keys'));
     writeFileSync(join(dir, 'log.vkey'), vkeys.join('\n'));
     for (const role of ['author', 'approver', 'admin', 'monitor'])
       writeFileSync(join(dir, 'keys', `${role}.pem`), pemOf(`tallystick test ${role}`), { mode: 0o600 });
-    return new SeeWorld(dir, await ServedLog.start());
+    return new this(dir, await ServedLog.start());
   }
 
   readonly fetch: typeof fetch = async (input, init) => {
@@ -140,33 +133,6 @@ export class SeeWorld {
       ...change,
     });
     return { ...opened, changes, remarks };
-  }
-
-  async tally(...argv: string[]): Promise<Told> {
-    let [out, err] = ['', ''];
-    const before = this.log.entries.length;
-    const code = await run(argv, {
-      env: {
-        XDG_STATE_HOME: this.dir,
-        TALLYSTICK_LOG: BASE,
-        TALLYSTICK_VKEY: 'log.vkey',
-        TALLYSTICK_DATA_DIR: this.dir,
-      },
-      cwd: this.dir,
-      fetch: this.fetch,
-      now: () => this.now * 1000,
-      sleep: async (ms) => {
-        this.now += ms / 1000;
-        await this.asleep();
-      },
-      stdout: { write: (text) => (out += String(text)) },
-      stderr: { write: (text) => (err += String(text)) },
-    });
-    while (this.times.length < this.log.entries.length) this.times.push(Math.floor(this.now));
-    if (before > this.log.entries.length) throw new Error('a log never shrinks');
-    const lines = argv.includes('--json') ? out.split('\n').slice(0, -1) : [];
-    const objects = lines.map((line) => JSON.parse(line));
-    return { code, out, err, json: objects.at(-1), objects };
   }
 
   /** Logs a statement now. */

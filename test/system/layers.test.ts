@@ -290,6 +290,31 @@ t.test('imports point down', async (t) => {
   );
 });
 
+t.test('what is tested below the command line does without it', async (t) => {
+  const fault = (path: string, source: string): readonly string[] =>
+    path.startsWith('test/cli/')
+      ? []
+      : importsOf(source)
+          .map((specifier) =>
+            relative(ROOT, resolve(ROOT, dirname(path), specifier.replace(/^#/, `${ROOT}/`))),
+          )
+          .filter((target) => /^(?:src\/cli|test\/cli)\//.test(target))
+          .map((target) => `${path} imports ${target}`);
+  const files = globSync('{test,bench,examples}/**/*.{ts,mjs,js}', { cwd: ROOT });
+  t.ok(files.length > 200);
+  t.strictSame(
+    files.flatMap((path) => fault(path, readFileSync(join(ROOT, path), 'utf8'))),
+    [],
+    'a test of a verb lies in test/cli; others run the command as a process, or call the library',
+  );
+  const sample = "import { run } from '#src/cli/main.ts';\nimport { a } from '../cli/support/a.ts';";
+  t.strictSame(
+    fault('test/log/a.test.ts', sample),
+    ['test/log/a.test.ts imports src/cli/main.ts', 'test/log/a.test.ts imports test/cli/support/a.ts'],
+    'the check itself notices',
+  );
+});
+
 t.test('nothing is below itself, types counted', async (t) => {
   const files = new Map(
     sources.map((path) => {

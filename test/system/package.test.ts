@@ -8,15 +8,16 @@ import type { AddressInfo } from 'node:net';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
-import { EXIT } from '../../src/cli/exit.ts';
 import { build } from '../../src/build/build.ts';
-import { selfSigned } from '../../src/cli/demo/certificate.ts';
+import { makeCertificate } from '../support/certificates.ts';
 
 // A compiler run and a dozen processes, on a machine that may be busy with other test files.
 t.setTimeout(180_000);
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const BIN = join(ROOT, 'src/cli/bin.cjs');
+/** Exit codes, as the help lists them. */
+const EXIT = { ok: 0, usage: 1, config: 78 };
 
 /** Without what tap adds to watch its children: an old Node does not know it. */
 const env = Object.fromEntries(
@@ -102,10 +103,10 @@ t.test("the image's health check asks in HTTP and in TLS", async (t) => {
     server.close();
     return code === 0;
   };
-  const tls = selfSigned('log.example', Date.now(), 1);
+  const { keyPem: key, certPem: cert } = await makeCertificate({ name: 'log.example' });
   for (const expected of [true, false]) {
     t.equal(await healthy(createServer(answer)), expected);
-    t.equal(await healthy(createTlsServer(tls, answer)), expected);
+    t.equal(await healthy(createTlsServer({ key, cert }, answer)), expected);
     status = 503;
   }
 });

@@ -14,7 +14,6 @@ import { text } from 'node:stream/consumers';
 import { build } from 'esbuild-wasm';
 import t, { type Test } from 'tap';
 import { digest } from '#src/bytes/brand.ts';
-import { run as command } from '#src/cli/main.ts';
 import { openClient } from '#src/client/client.ts';
 import { trustPolicy } from '#src/client/trust.ts';
 import { challengeOf } from '#src/evidence/challenge.ts';
@@ -23,6 +22,7 @@ import { encodeProof } from '#src/statement/payload.ts';
 import type { RuntimeProof } from '#src/statement/proof.ts';
 import { signOwn } from '#src/statement/sign.ts';
 import { certificate, nodeTls, type Pair } from '../support/e3-targets.ts';
+import { run, type Ran } from '../support/processes.ts';
 import { dataIn, keyIn, serveLog, startLog } from '../support/running-log.ts';
 import type { Order, Report } from '../support/verdict-page.ts';
 
@@ -46,25 +46,7 @@ const lacks = CHROMIUM === undefined ? 'there is no chromium' : hasOpenssl ? fal
 const folder = mkdtempSync(join(tmpdir(), 'tallystick-verdict-'));
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Told {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The command, in this process, by the clock of this machine. */
-async function tally(...argv: readonly string[]): Promise<Told> {
-  let [out, err] = ['', ''];
-  const code = await command(argv, {
-    env: { XDG_STATE_HOME: join(folder, 'state') },
-    cwd: folder,
-    fetch,
-    now: Date.now,
-    stdout: { write: (more) => (out += String(more)) },
-    stderr: { write: (more) => (err += String(more)) },
-  });
-  return { code, out, err };
-}
+const tally = (...argv: readonly string[]): Promise<Ran> => run(folder, ...argv);
 
 async function serve(t: Test, listener: RequestListener): Promise<number> {
   const server = createServer(listener).listen(0, '127.0.0.1');

@@ -8,9 +8,8 @@ import t from 'tap';
 import { decodeCbor } from '#src/bytes/cbor.ts';
 import { Refusal } from '#src/bytes/refusal.ts';
 import { readTargets } from '#src/agent/targets.ts';
-import { readConfigFile } from '#src/cli/frame/configfile.ts';
 import { parseEditable } from '#src/policy/editable.ts';
-import { settings } from '#src/cli/frame/settings.ts';
+import { parseFlat } from '#src/yaml/flat.ts';
 import { parseClaims } from '#src/declare/claims.ts';
 import { parsePolicyText } from '#src/declare/iam.ts';
 import { declareJson } from '#src/declare/json.ts';
@@ -50,7 +49,7 @@ const YAML: Readonly<Record<string, (text: string) => unknown>> = {
   claims: (text) => parseClaims(text),
   'targets.yaml': (text) => readTargets(fileOf(text)),
   expectations: (text) => parseExpectations(text, 'rules.yaml'),
-  configuration: (text) => readConfigFile(fileOf(text), settings()),
+  configuration: (text) => parseFlat(text, 'a.yaml', [{ name: 'a', shape: 'many' }]),
   'a policy that is edited': (text) => parseEditable(text, 'policy.yaml'),
 };
 

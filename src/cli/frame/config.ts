@@ -5,13 +5,13 @@
  * The file is the one `--config` or TALLYSTICK_CONFIG names, else tallystick.yaml in the data directory,
  * if there is one. A path in the file is relative to the file; elsewhere, to the working directory.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { EXEC_PREFIX, isOutsideKey } from '../../keys/names.ts';
 import { CONFIG_FILE } from '../../platform/names.ts';
 import { publicUrl } from '../../web/endpoint.ts';
-import type { FileValues, readConfigFile } from './configfile.ts';
+import type { FlatValues, parseFlat } from '../../yaml/flat.ts';
 import {
   envOf,
   flagOf,
@@ -21,7 +21,7 @@ import {
   type Setting,
   type SettingValue,
 } from './settings.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean } from '../../bytes/suggest.ts';
 
 /** Names the file itself; not a setting, since the file cannot say it. */
 export const CONFIG_ENV = 'TALLYSTICK_CONFIG';
@@ -65,20 +65,20 @@ interface Written {
   readonly base: string;
 }
 
-/** What reads the file. It brings a parser of YAML, so whoever found no file does without. */
-export type ReadConfigFile = typeof readConfigFile;
+/** What reads the file's text. It brings a parser of YAML, so whoever found no file does without. */
+export type ParseFile = typeof parseFlat;
 
 /** The file that is meant; undefined when there is none. Refuses `config-invalid` for one that was named and is not there. */
 export function configFileOf(given: Given): string | undefined {
   return findFile(given, settings());
 }
 
-/** Settles every setting. `read` is asked when there is a file. Refuses `config-invalid`, naming the place of the bad value. */
-export function resolveConfig(given: Given, read?: ReadConfigFile): Resolved {
+/** Settles every setting. `parse` is asked when there is a file. Refuses `config-invalid`, naming the place of the bad value. */
+export function resolveConfig(given: Given, parse?: ParseFile): Resolved {
   refuseUnknownEnv(given.env);
   const rows = settings();
   const file = findFile(given, rows);
-  const values: FileValues = file === undefined ? new Map() : readFile(file, rows, read);
+  const values: FlatValues = file === undefined ? new Map() : readFile(file, rows, parse);
   const home = given.home ?? 'dataDir';
   if (file !== undefined && !isNamed(given) && values.has(home)) {
     throw refuse(
@@ -90,7 +90,7 @@ export function resolveConfig(given: Given, read?: ReadConfigFile): Resolved {
   const settled: Settled[] = [];
   const config = readSettings(<T extends SettingValue>(row: Setting<T>): T => {
     const written = findWritten(row, given, file, values);
-    const value = written === undefined ? fallbackOf(row, given) : parse(row, written);
+    const value = written === undefined ? fallbackOf(row, given) : valueOf(row, written);
     const { source, where } = written ?? { source: 'default' as const, where: 'default' };
     settled.push({ name: row.name, value, source, where });
     return value;
@@ -98,9 +98,15 @@ export function resolveConfig(given: Given, read?: ReadConfigFile): Resolved {
   return { config, settled, file };
 }
 
-function readFile(file: string, rows: readonly Setting[], read: ReadConfigFile | undefined): FileValues {
-  if (read === undefined) throw new Error(`nothing reads ${file}`);
-  return read(file, rows);
+function readFile(file: string, rows: readonly Setting[], parse: ParseFile | undefined): FlatValues {
+  if (parse === undefined) throw new Error(`nothing reads ${file}`);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw refuse('config-invalid', `cannot read ${file}`, { cause: error });
+  }
+  return parse(text, file, rows);
 }
 
 /** Whether the user said which directory the file stands in. */
@@ -112,7 +118,7 @@ function isHomeNamed({ flags, env }: Given, home: string): boolean {
  * A file that was only found below the working directory may have come with it, from a stranger: it names no program.
  * Refuses `config-invalid`.
  */
-function refusePrograms(file: string, values: FileValues): void {
+function refusePrograms(file: string, values: FlatValues): void {
   for (const [name, { texts, line }] of values)
     if (texts.some((text) => text.startsWith(EXEC_PREFIX)))
       throw refuse(
@@ -150,7 +156,7 @@ function findWritten(
   row: Setting,
   given: Given,
   file: string | undefined,
-  values: FileValues,
+  values: FlatValues,
 ): Written | undefined {
   const flag = given.flags.get(row.name);
   if (flag !== undefined) return { texts: flag, source: 'flag', where: flagOf(row.name), base: given.cwd };
@@ -165,7 +171,7 @@ function findWritten(
   return { texts: value.texts, source: 'file', where: `${file}:${value.line}`, base: dirname(file) };
 }
 
-function parse<T extends SettingValue>(row: Setting<T>, written: Written): T {
+function valueOf<T extends SettingValue>(row: Setting<T>, written: Written): T {
   const texts = row.path ? written.texts.map((text) => absolute(text, written.base)) : written.texts;
   try {
     return row.parse(texts);

@@ -9,7 +9,7 @@ import { printable, printableLines } from '../../bytes/printable.ts';
 import { CONFIG_ENV } from './config.ts';
 import type { Sink } from './output.ts';
 import { envOf, flagOf, settings, type Setting } from './settings.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean } from '../../bytes/suggest.ts';
 import { Flags, type AnyFlags, type AnyVerb, type VerbGroups, type VerbOption } from './verb.ts';
 
 /** One parsed command line. */

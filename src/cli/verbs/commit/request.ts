@@ -16,7 +16,7 @@ import type { Context } from '../../frame/context.ts';
 import { readNamedFile } from '../../../platform/files.ts';
 import { stateDirOf, proofsFolderOf } from '../../frame/state.ts';
 import { ownInput } from '../../frame/owninput.ts';
-import { didYouMean } from '../../frame/suggest.ts';
+import { didYouMean } from '../../../bytes/suggest.ts';
 import type { FlagsOf, VerbOption } from '../../frame/verb.ts';
 import { declareFiles, listFiles, type FilesToDeclare } from '../../../declare/node/declarefiles.ts';
 import { declareSource, readNamedSource, type SourceToDeclare } from '../../../declare/node/declaresource.ts';

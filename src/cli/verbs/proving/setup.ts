@@ -16,7 +16,7 @@ import { earlierFolderOf } from '../../../declare/node/earlier.ts';
 import { slugOf } from '../../../declare/node/proofs.ts';
 import { proofsFolderOf, stateDirOf } from '../../frame/state.ts';
 import { logUrl, resolveConfig } from '../../frame/config.ts';
-import { readConfigFile } from '../../frame/configfile.ts';
+import { parseFlat } from '../../../yaml/flat.ts';
 import type { Context } from '../../frame/context.ts';
 import type { Config } from '../../frame/settings.ts';
 
@@ -105,10 +105,7 @@ export function besideOwnLog(context: Context): Context {
   const isSaid = resolved.settled.some(({ name, source }) => PLACES.has(name) && source !== 'default');
   if (isSaid || !isThere(layoutOf(config).config)) return { ...context, config: { ...config, policy } };
   const flags = new Map([['dataDir', [config.dataDir]]]);
-  const own = resolveConfig(
-    { flags, configFlag: undefined, env: {}, cwd: context.world.cwd },
-    readConfigFile,
-  );
+  const own = resolveConfig({ flags, configFlag: undefined, env: {}, cwd: context.world.cwd }, parseFlat);
   const log = publicUrl(own.config);
   return { ...context, config: { ...config, policy, ...(log !== logUrl(config) && { log }) } };
 }

@@ -10,7 +10,7 @@ import { startingStatus } from '#src/mirror/status.ts';
 import { monitorMetrics } from '#src/monitor/metrics.ts';
 import { noComparisons } from '#src/witness/gossip.ts';
 import { witnessMetrics } from '#src/witness/metrics.ts';
-import { FakeLog } from './fake-log.ts';
+import { FakeLog } from '../../support/fake-log.ts';
 
 /** Options of the program itself, and those that commander adds to every verb. */
 const EVERYWHERE = ['--config', '--quiet', '--no-color', '--help'];

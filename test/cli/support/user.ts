@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { encodeUtf8 } from '../../src/bytes/text.ts';
-import type { World } from '../../src/cli/frame/context.ts';
-import { run } from '../../src/cli/main.ts';
-import { BASE, ServedLog, TIME } from './served-log.ts';
-import { vkeys } from './world.ts';
+import { encodeUtf8 } from '../../../src/bytes/text.ts';
+import type { World } from '../../../src/cli/frame/context.ts';
+import { run } from '../../../src/cli/main.ts';
+import { BASE, ServedLog, TIME } from '../../support/served-log.ts';
+import { vkeys } from '../../support/world.ts';
 
 export interface Told {
   readonly code: number;

@@ -1,7 +1,7 @@
 /** Runs a command line in this process, in a world of the test's own. */
 import { join } from 'node:path';
-import { EXIT } from '../../src/cli/exit.ts';
-import { run } from '../../src/cli/main.ts';
+import { EXIT } from '../../../src/cli/exit.ts';
+import { run } from '../../../src/cli/main.ts';
 
 export interface Told {
   readonly code: number;

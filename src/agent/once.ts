@@ -1,6 +1,7 @@
 /** Proves each subject once: reads what is new, runs the probes, and delivers what was signed. */
 import { clockFault, secondsBehind } from '../appraisal/clock.ts';
 import type { Declared, EntryOf, History } from '../appraisal/history.ts';
+import { inForceOf } from '../appraisal/versions.ts';
 import { isAway } from '../bytes/nature.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { Claim } from '../statement/commitment.ts';
@@ -12,15 +13,7 @@ import type { OpenedAgent } from './open.ts';
 import { prove } from './prove.ts';
 import { nextDueOf } from './schedule.ts';
 import type { Signed } from './spool.ts';
-import {
-  eachSubject,
-  inForceOf,
-  knownSubjects,
-  learnSubjects,
-  someOf,
-  type Failed,
-  type Found,
-} from './subjects.ts';
+import { eachSubject, knownSubjects, learnSubjects, someOf, type Failed, type Found } from './subjects.ts';
 
 /** What the user asks for. */
 export interface OnceOptions {

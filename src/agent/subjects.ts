@@ -1,6 +1,5 @@
 /** The subjects that names and patterns stand for. `prove` and `agent plan` use the same subjects as `agent run`. */
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { approvalsLacking, type Declared, type History } from '../appraisal/history.ts';
 import { recall } from './history.ts';
 import { isOfOne } from '../bytes/nature.ts';
 import { Learning } from './learning.ts';
@@ -70,15 +69,6 @@ export function someOf(found: Found, wanted: readonly string[]): Found {
     only?.refusal ??
     refuse('not-found', `no commitment to ${wanted.join(', ')} is in force; commit one first`)
   );
-}
-
-/** The commitment in force. Refuses `not-found` if there is none. */
-export function inForceOf({ inForce, pending }: History, subject: string): Declared {
-  if (inForce !== undefined) return inForce;
-  if (pending === undefined)
-    throw refuse('not-found', `no commitment to ${subject} is in force; commit it first`);
-  const missing = approvalsLacking(pending);
-  throw refuse('not-found', `the commitment to ${subject} does not count yet: it lacks ${missing} approvals`);
 }
 
 /**

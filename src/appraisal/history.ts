@@ -79,6 +79,14 @@ export function revocationsOf(policy: Policy | undefined): RevokedSince {
   return (kid) => policy?.revoked.get(kid)?.since;
 }
 
+/** The deployments of one commitment, in log order. */
+export function deploymentsOf(
+  { deployments }: Pick<History, 'deployments'>,
+  id: EntryId,
+): readonly EntryOf<'deployment'>[] {
+  return deployments.filter(({ parsed: { deployment } }) => formatHex(deployment.commitment) === id);
+}
+
 /** How many more approvals a commitment statement needs. */
 export function approvalsLacking({ needed, approvals }: Committed): number {
   return Math.max(0, needed - approvals.length);

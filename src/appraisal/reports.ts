@@ -8,7 +8,7 @@ import type { Claim } from '../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
 import { countsFrom, deployedAt, isAttestor, lookOf, nextDue, type Basis, type Looked } from './due.ts';
 import type { Weighed } from '../evidence/weigh.ts';
-import type { Declared, EntryOf, History } from './history.ts';
+import { deploymentsOf, type Declared, type EntryOf, type History } from './history.ts';
 
 /** What the appraiser knows besides the entries. Times are POSIX seconds. */
 export interface AppraisalContext {
@@ -65,9 +65,9 @@ export function basisOf(
   return {
     from: countsFrom(effective ?? now, declaration),
     needed: declaration.attestors?.threshold ?? 1,
-    deployments: history.deployments
-      .filter(({ parsed: { deployment } }) => formatHex(deployment.commitment) === entry.id)
-      .map(({ time, parsed: { deployment } }) => deployedAt(time, deployment)),
+    deployments: deploymentsOf(history, entry.id).map(({ time, parsed }) =>
+      deployedAt(time, parsed.deployment),
+    ),
   };
 }
 

@@ -9,7 +9,8 @@ import { formatHex } from '../bytes/text.ts';
 import { formatTime } from '../bytes/time.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result } from '../statement/proof.ts';
-import type { Declared, EntryOf, History } from './history.ts';
+import { deployedAt } from './due.ts';
+import { deploymentsOf, type Declared, type EntryOf, type History } from './history.ts';
 import { dueIn, epochFor, slotAt, slotLength } from './slots.ts';
 
 /** The times at which one agent proved one claim, checked against its slots. Times are POSIX seconds. */
@@ -200,9 +201,9 @@ function faultOf(
 
 /** Times of proofs without a slot, other than the first proof of a commitment and proofs after a deployment. */
 function outsideOf(looks: readonly Look[], { declared, history }: Frame): readonly number[] {
-  const deployed = history.deployments
-    .filter(({ parsed: { deployment } }) => formatHex(deployment.commitment) === declared.entry.id)
-    .map(({ time, parsed: { deployment } }) => Math.min(time, deployment.deployed));
+  const deployed = deploymentsOf(history, declared.entry.id).map(({ time, parsed }) =>
+    deployedAt(time, parsed.deployment),
+  );
   return looks.flatMap(({ proof, slot }, i) => {
     const { start } = proof.parsed.proof.window;
     const before = looks[i - 1]?.proof.parsed.proof.window.start;

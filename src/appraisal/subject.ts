@@ -5,6 +5,7 @@
  */
 import type { Weighed } from '../evidence/weigh.ts';
 import type { Result } from '../statement/proof.ts';
+import type { Verdict } from '../statement/vocabulary.ts';
 import { appraise, type ClaimStatus } from './appraise.ts';
 import { historyOf, type Declared, type History, type SubjectEntry } from './history.ts';
 import type { AppraisalContext } from './reports.ts';
@@ -38,6 +39,11 @@ export function appraiseSubject(
   const weighed = (result: Result): Weighed | undefined => evidence.get(result);
   const claims = appraise(history, { ...context, wasHead, outgrownAt, weighed });
   return { subject, entries, history, claims };
+}
+
+/** The verdicts on all claims of a subject. */
+export function verdictsOf({ claims }: Pick<SubjectStatus, 'claims'>): readonly Verdict[] {
+  return claims.map(({ verdict }) => verdict);
 }
 
 /** The commitment whose claims are shown: the one in force, else the one that lacks approvals, else undefined. */

@@ -2,7 +2,8 @@
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { PolicyHistory } from '../registration/history.ts';
-import type { Declared, History } from './history.ts';
+import type { ClaimStatus } from './appraise.ts';
+import { approvalsLacking, type Declared, type History } from './history.ts';
 import { commitmentOf, type SubjectStatus } from './subject.ts';
 
 /** Most characters of a name that a policy gives to a key. */
@@ -27,6 +28,23 @@ export function versionNamed({ subject, history }: SubjectStatus, name: string):
   );
 }
 
+/**
+ * Two commitments of a subject, the earlier one as it was named first: `names` has none, the one before, or both; without
+ * them, the newest and the one that it replaces. Refuses `not-found`, also where there are no two.
+ */
+export function versionsNamed(
+  status: SubjectStatus,
+  [first, second]: readonly string[],
+): readonly [before: Declared, after: Declared] {
+  const { subject, history } = status;
+  const all = history.declared;
+  const after = second === undefined ? all.at(-1) : versionNamed(status, second);
+  const before = first === undefined ? predecessorOf(history, after) : versionNamed(status, first);
+  if (before !== undefined && after !== undefined) return [before, after];
+  const count = `${all.length} ${all.length === 1 ? 'commitment' : 'commitments'}`;
+  throw refuse('not-found', `there is nothing to compare: ${printable(subject, 300)} has ${count}`);
+}
+
 /** The commitment that another names in `supersedes`; undefined for the first. */
 export function predecessorOf({ declared }: History, of: Declared | undefined): Declared | undefined {
   const replaced = of?.declaration.supersedes?.toHex();
@@ -39,6 +57,28 @@ export function currentOf(status: SubjectStatus): Declared {
   if (about !== undefined) return about;
   const subject = printable(status.subject, 300);
   throw refuse('not-found', `nothing is declared about ${subject}: its commitment was withdrawn`);
+}
+
+/** The commitment in force. Refuses `not-found`, with what is to be done first. */
+export function inForceOf({ inForce, pending }: History, subject: string): Declared {
+  if (inForce !== undefined) return inForce;
+  const about = printable(subject, 300);
+  if (pending === undefined)
+    throw refuse('not-found', `no commitment to ${about} is in force; commit it first`);
+  const lack = `it lacks ${approvalsLacking(pending)} approvals; let tallystick approve give them`;
+  throw refuse(
+    'not-found',
+    `the commitment to ${about}, entry ${pending.entry.index}, does not count yet: ${lack}`,
+  );
+}
+
+/** The claim of a subject that has an id. Refuses `not-found`, naming those that there are. */
+export function claimNamed({ subject, claims }: SubjectStatus, id: string): ClaimStatus {
+  const found = claims.find(({ claim }) => claim.id === id);
+  if (found !== undefined) return found;
+  const known = claims.map(({ claim }) => claim.id).join(', ');
+  const what = `${printable(subject, 300)} has no claim ${printable(id, 300)}`;
+  throw refuse('not-found', `${what}; it has: ${known === '' ? 'none' : known}`);
 }
 
 /** Who declared a commitment, by the policy before it. */

@@ -1,6 +1,8 @@
 /** What the command line makes of a refusal: its exit code. A code that is new does not compile until it has one. */
-import type { Refusal, RefusalCode } from '../bytes/refusal.ts';
+import { outcomeOf } from '../appraisal/gate.ts';
 import type { Check } from '../bytes/checklist.ts';
+import type { Refusal, RefusalCode } from '../bytes/refusal.ts';
+import type { Verdict } from '../statement/vocabulary.ts';
 
 /** Exit codes of every command: 0 is success, the rest tell a script what kind of failure it was. */
 export const EXIT = {
@@ -95,4 +97,17 @@ export function exitOfChecks(checks: readonly Check[]): number {
   const codes = checks.flatMap(({ refusal }) => (refusal === undefined ? [] : [exitOf(refusal)]));
   const gravest = [EXIT.splitView, EXIT.verification, EXIT.quorum].find((code) => codes.includes(code));
   return gravest ?? codes[0] ?? EXIT.ok;
+}
+
+/**
+ * Exit code of verdicts: 0 when all are PROVEN or WAIVED, 3 when one failed, 5 when one is not known. `unreadable`: subjects
+ * that could not be read; 0 is left to those who saw everything.
+ */
+export function exitOfVerdicts(
+  verdicts: readonly Verdict[],
+  unreadable: readonly { readonly refusal: Refusal }[] = [],
+): number {
+  const code = { held: EXIT.ok, failed: EXIT.verification, unknown: EXIT.quorum }[outcomeOf(verdicts)];
+  const codes = [code, ...unreadable.map(({ refusal }) => exitOf(refusal))];
+  return [EXIT.splitView, EXIT.verification].find((each) => codes.includes(each)) ?? Math.max(...codes);
 }

@@ -3,10 +3,11 @@
  * agents observed. Everything is verified again; only tree nodes are fetched.
  */
 import type { ClaimStatus } from '../appraisal/appraise.ts';
-import type { Declared, EntryOf } from '../appraisal/history.ts';
+import { deploymentsOf, type Declared, type EntryOf } from '../appraisal/history.ts';
 import { disclosedFor } from '../appraisal/json.ts';
 import type { Sampling } from '../appraisal/sampling.ts';
-import { commitmentOf, type SubjectStatus } from '../appraisal/subject.ts';
+import type { SubjectStatus } from '../appraisal/subject.ts';
+import { claimNamed, currentOf } from '../appraisal/versions.ts';
 import { formatHex } from '../bytes/text.ts';
 import { aimOf, signersOf, type Signer } from '../evidence/identity.ts';
 import { betweenOf, examineEvidence, trailsIn, type Examined } from '../evidence/weigh.ts';
@@ -35,15 +36,14 @@ export interface Explanation {
   readonly otherProgram: EntryOf<'proof'> | undefined;
 }
 
-/** Explains one claim; undefined if the subject has no claim with that id. Refuses as `prefixOf` does. */
+/** Explains one claim. Refuses `not-found` if the subject has no claim with that id, and as `prefixOf` does. */
 export async function explainClaim(
   snapshot: Pick<Snapshot, 'view' | 'tiles'>,
   subject: SubjectStatus,
   id: string,
-): Promise<Explanation | undefined> {
-  const declared = commitmentOf(subject);
-  const status = subject.claims.find(({ claim }) => claim.id === id);
-  if (declared === undefined || status === undefined) return undefined;
+): Promise<Explanation> {
+  const status = claimNamed(subject, id);
+  const declared = currentOf(subject);
   const { proof, claim } = status;
   const result = proof?.parsed.proof.results.find((each) => each.claim === id);
   const examined = proof && result && (await examineEvidence(proof, result));
@@ -53,9 +53,7 @@ export async function explainClaim(
   return {
     status,
     declared,
-    deployment: subject.history.deployments.findLast(
-      ({ parsed: { deployment } }) => formatHex(deployment.commitment) === declared.entry.id,
-    ),
+    deployment: deploymentsOf(subject.history, declared.entry.id).at(-1),
     examined,
     isTls12: all.some((each) => each.protocol === 'tls' && each.version === 'TLSv1.2'),
     signer: isSigned ? await signersOf(all, aim, betweenOf(proof, subject.entries)) : undefined,

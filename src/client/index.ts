@@ -49,8 +49,10 @@ export type { Listed, Page, Wanted } from './search.ts';
 export type { SnapshotContext, SubjectRecord } from '../appraisal/subject.ts';
 export type { SubjectEntry } from '../appraisal/history.ts';
 
-// Several subjects at once, a snapshot as plain data, a commitment by the name of its entry.
-export { appraiseEach, type Statuses, type Unreadable } from './statuses.ts';
+// Subjects of a snapshot appraised, a snapshot as plain data, a commitment by the name of its entry, and what a claim rests on.
+export { appraiseEach, statusesOf, statusOf, type Statuses, type Unreadable } from './statuses.ts';
+export { waitUntilProven, type Waited, type WaitOptions } from './wait.ts';
+export { explainClaim, type Explanation } from './explain.ts';
 export { snapshotJson } from './snapshot-json.ts';
 export { commitmentNamed } from './commitment-named.ts';
 
@@ -60,6 +62,14 @@ export type { FoundEntry } from './find-entry.ts';
 
 // Signing a statement and logging it, and the evidence that shows it.
 export { factsAbout, signFor, type Unsigned } from './sign-for.ts';
+export {
+  approvalAbout,
+  deploymentAbout,
+  logAbout,
+  waiverAbout,
+  withdrawalAbout,
+  type StatementAbout,
+} from './log-about.ts';
 export type { Collected, LoggedStatement, LogOptions } from './log-statement.ts';
 export type { Submission } from './receipts.ts';
 export { transparentStatement } from './receipts.ts';

@@ -143,6 +143,7 @@ export function parseRetryAfter(text: string | null, now: number): number | unde
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-function timer(ms: number): Promise<void> {
+/** Waits: the default of whoever may be given another way to. */
+export function timer(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }

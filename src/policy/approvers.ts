@@ -3,7 +3,7 @@ import { approverFault } from '../appraisal/approvers.ts';
 import { printable } from '../bytes/printable.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import type { LogClient } from '../client/client.ts';
-import { newestSubjects } from '../client/newest-subjects.ts';
+import { newestSubjects } from '../client/statuses.ts';
 import { compilePolicy, type PolicyDocument } from '../statement/policy.ts';
 
 /** Subjects that are looked at: those with the newest commitments. */

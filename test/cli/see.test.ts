@@ -11,7 +11,7 @@ import { keyThumbprint } from '#src/cose/key.ts';
 import { packOf } from '#src/declare/packs.ts';
 import { challengeOf } from '#src/evidence/challenge.ts';
 import { readCollected } from '#src/probe/exec/collected.ts';
-import { exitOfLook } from '#src/cli/verbs/subject/watch.ts';
+import { exitOfLook } from '#src/cli/verbs/watch.ts';
 import { watchJson } from '#src/cli/views/watch.ts';
 import { postgresProbe } from '#src/probe/postgres/probe.ts';
 import { tlsProbe } from '#src/probe/tls/probe.ts';

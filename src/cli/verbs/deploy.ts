@@ -1,8 +1,15 @@
 /** `tallystick deploy mark`: says in the log that what was committed to is being put in place. */
-import { SEE_OPTIONS } from './subject/asked.ts';
+import { digest } from '../../bytes/brand.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { parseHex } from '../../bytes/text.ts';
+import { deploymentAbout, logAbout } from '../../client/log-about.ts';
+import { ownInput } from '../frame/owninput.ts';
+import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
+import { signerOf } from '../frame/signer.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
-import { WAIT_OPTION } from '../frame/wait.ts';
+import { WAIT_OPTION, waiting } from '../frame/wait.ts';
+import { tellLogged } from '../views/logged.ts';
 
 const OPTIONS = [
   { flags: '--subject <name>', help: 'what was deployed' },
@@ -27,8 +34,35 @@ const markVerb: Verb<typeof OPTIONS> = {
     'tallystick deploy mark --subject db/payments --version 2.4.1',
     'tallystick deploy mark --subject tf/network && tallystick prove --subject tf/network',
   ],
-  run: async (context, operands, flags) =>
-    (await import('./subject/deploy.ts')).mark(context, operands, flags),
+  run: async (context, _, flags) => {
+    const subject = flags.text('subject');
+    if (subject === undefined) throw refuse('usage', 'say what was deployed with --subject');
+    const [version, artifact, reason] = [flags.text('version'), flags.text('artifact'), flags.text('reason')];
+    if (artifact !== undefined && !/^[0-9a-f]{64}$/.test(artifact))
+      throw refuse('usage', '--artifact is a SHA-256: 64 lower-case hex digits');
+    const signer = await signerOf(context, 'author');
+    const client = await readingOf(context, flags, waiting(context, flags));
+    const look = await client.snapshot();
+    const history = await look.history(subject);
+    const said = await ownInput(() =>
+      deploymentAbout(history, subject, {
+        deployed: look.now,
+        ...(version !== undefined && { version }),
+        ...(artifact !== undefined && { artifact: digest(parseHex(artifact)) }),
+        ...(reason !== undefined && { reason }),
+      }),
+    );
+    const logged = await logAbout(client, look, said, signer);
+    const claims = said.about.declaration.claims;
+    const deadlines = claims.flatMap(({ id, deadline }) =>
+      deadline === undefined ? [] : [{ id, deadline }],
+    );
+    const told = deadlines.map(({ id, deadline }) => `deadline   ${id} within ${deadline} s`);
+    if (told.length === 0) told.push('deadlines  none: no claim of this commitment has one');
+    if (history.pending !== undefined)
+      told.push(`newer      entry ${history.pending.entry.index} lacks approvals: it is not what is marked`);
+    return tellLogged(context.output, 'deploy-mark', client, said, logged, told, { deadlines });
+  },
 };
 
 export const deployVerb: Verb = {

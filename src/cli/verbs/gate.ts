@@ -1,8 +1,12 @@
 /** `tallystick gate`: lets a pipeline go on only when claims are proven. */
+import { gate } from '../../appraisal/gate.ts';
+import { statusesOf } from '../../client/statuses.ts';
 import { EVIDENCE_CLASSES } from '../../statement/vocabulary.ts';
-import { SEE_OPTIONS } from './subject/asked.ts';
+import { durationOf } from '../frame/flagtext.ts';
+import { SEE_OPTIONS, snapshotOf } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
+import { tellGate } from '../views/gate.ts';
 
 const OPTIONS = [
   { flags: '--require <what>', help: 'fresh (default) or proven', choices: ['fresh', 'proven'] },
@@ -26,5 +30,16 @@ export const gateVerb: Verb<typeof OPTIONS> = {
     'tallystick gate db/payments --require fresh',
     'tallystick gate db/payments web/shop --require proven --min-evidence E3 --max-age 10m',
   ],
-  run: async (context, operands, flags) => (await import('./subject/gate.ts')).gate(context, operands, flags),
+  run: async (context, subjects, flags) => {
+    const maxAge = flags.text('maxAge');
+    const rules = {
+      strict: flags.text('require') === 'proven',
+      minEvidence: EVIDENCE_CLASSES.find((each) => each === flags.text('minEvidence')),
+      maxAge: maxAge === undefined ? undefined : durationOf(maxAge, '--max-age'),
+    };
+    const look = await snapshotOf(context, flags);
+    const statuses = await statusesOf(look, subjects);
+    const hindrances = statuses.flatMap((each) => gate(each, rules));
+    return tellGate(context.output, 'gate', look, statuses, hindrances);
+  },
 };

@@ -1,23 +1,18 @@
 /** `tallystick get`: fetches an entry with its receipt and proof, and verifies all three before it prints. */
-import { basename, relative, resolve } from 'node:path';
-import { printable } from '../../bytes/printable.ts';
+import { relative, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
-import { EXIT } from '../exit.ts';
-import { formatBase64 } from '../../bytes/text.ts';
-import type { Check } from '../../bytes/checklist.ts';
+import type { FoundEntry } from '../../client/find-entry.ts';
+import { ProofFolder } from '../../client/node/proof-folder.ts';
+import { writeTranscripts } from '../../client/node/transcript-folders.ts';
+import { saveEvidence } from '../../client/proof-store.ts';
 import { attachReceipts } from '../../cose/transparent.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
-import type { Signer } from '../../evidence/identity.ts';
-import { writeTranscripts, type Written } from '../../client/node/transcript-folders.ts';
-import { signerText } from '../views/words.ts';
-import { signersKnown } from '../../evidence/signers.ts';
-import type { Context } from '../frame/context.ts';
-import { ProofFolder } from '../../client/node/proof-folder.ts';
-import { saveEvidence } from '../../client/proof-store.ts';
-import type { FoundEntry } from '../../client/find-entry.ts';
+import { EXIT } from '../exit.ts';
 import { clientOf } from '../frame/client.ts';
+import type { Context } from '../frame/context.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
+import { tellEntry } from '../views/entry.ts';
 
 /** What `--print` writes. */
 const PARTS: Readonly<Record<string, (got: FoundEntry, statement: ParsedStatement) => Uint8Array>> = {
@@ -64,100 +59,26 @@ export const getVerb: Verb<typeof OPTIONS> = {
   run: get,
 };
 
-async function get(context: Context, operands: readonly string[], flags: Own): Promise<number> {
+async function get(context: Context, [named = '']: readonly string[], flags: Own): Promise<number> {
   const { output, world } = context;
+  const at = (...path: readonly string[]): string => resolve(world.cwd, ...path);
   const client = await clientOf(context);
-  const got = await client.find(operands[0] ?? '');
-  const { statement, checks } = client.assertVerified(got.evidence);
+  const found = await client.find(named);
+  const { statement, checks } = client.assertVerified(found.evidence);
   if (statement === undefined) throw new Error('a verified examination has its statement');
-  const out = flags.text('out');
-  const files =
-    out === undefined ? [] : await saveEvidence(new ProofFolder(resolve(world.cwd, out)), got.evidence);
-  const dir = flags.text('transcripts');
-  const written = dir === undefined ? [] : await writeTranscripts(statement, resolve(world.cwd, dir));
-  const whose =
-    dir === undefined
-      ? new Map<string, Signer>()
-      : await signersKnown(statement, async (id) => (await client.find(id)).evidence.entry);
+  const [out, dir] = [flags.text('out'), flags.text('transcripts')];
+  const files = out === undefined ? [] : await saveEvidence(new ProofFolder(at(out)), found.evidence);
+  const find = async (id: string): Promise<Uint8Array> => (await client.find(id)).evidence.entry;
+  const transcripts = dir === undefined ? [] : await writeTranscripts(statement, at(dir), find);
   const part = PARTS[flags.text('print') ?? ''];
-  if (part !== undefined && !output.json) output.write(part(got, statement));
+  if (part !== undefined && !output.json) output.write(part(found, statement));
   else
-    print(
-      context,
-      got,
+    tellEntry(output, {
+      found,
       statement,
-      shownBy(checks),
-      files.map((name) => relative(world.cwd, resolve(world.cwd, out ?? '', name))),
-      written.map(({ folder, commands }) => ({
-        folder: relative(world.cwd, folder),
-        commands,
-        signer: whose.get(basename(folder)),
-      })),
-    );
+      checks,
+      files: files.map((name) => relative(world.cwd, at(out ?? '', name))),
+      transcripts: transcripts.map((each) => ({ ...each, folder: relative(world.cwd, each.folder) })),
+    });
   return EXIT.ok;
-}
-
-/** What was verified and what could not be, in words. */
-function shownBy(checks: readonly Check[]): readonly string[] {
-  const of = (wanted: Check['outcome']): string =>
-    SHOWN.filter(([check]) => checks.some(({ name, outcome }) => name === check && outcome === wanted))
-      .map(([, word]) => word)
-      .join(', ');
-  return [of('ok'), of('skipped')];
-}
-
-const SHOWN = [
-  ['signature', 'signature'],
-  ['policy', 'enrolment'],
-  ['inclusion', 'place in the log'],
-  ['receipt', 'receipt'],
-] as const;
-
-function print(
-  { output }: Context,
-  { id, entry, receipt }: FoundEntry,
-  { kind, subject, issuer, kid }: ParsedStatement,
-  [verified = '', missing = '']: readonly string[],
-  files: readonly string[],
-  transcripts: readonly (Written & { readonly signer: Signer | undefined })[],
-): void {
-  const lines = [
-    `entry    ${id}`,
-    `index    ${entry.index}`,
-    `kind     ${kind}`,
-    `subject  ${subject}`,
-    `issuer   ${issuer}`,
-    `signer   ${kid}`,
-    `bytes    ${entry.bytes.length}`,
-  ];
-  output.print(lines.map((line) => printable(line, 9000)).join('\n'));
-  output.print(output.paint('green', `verified: ${verified}`));
-  if (missing !== '') output.note(`not shown here: ${missing}; the log itself has more`);
-  for (const file of files) output.print(`saved    ${file}`);
-  for (const { folder, commands, signer } of transcripts)
-    output.print(
-      [
-        `by hand  in ${folder}/`,
-        ...(signer === undefined ? [] : [`         # ${signerText(signer)}`]),
-        ...commands.map((each) => `         ${each}`),
-      ].join('\n'),
-    );
-  output.result('get', {
-    entry: id,
-    index: entry.index,
-    kind,
-    subject,
-    issuer,
-    kid,
-    verified: true,
-    bytes: formatBase64(entry.bytes),
-    receipt: receipt === undefined ? null : formatBase64(receipt),
-    proof: new TextDecoder().decode(entry.proof),
-    files,
-    transcripts: transcripts.map(({ folder, commands, signer }) => ({
-      folder,
-      commands: [...commands],
-      signer: signer === undefined ? null : { ...signer },
-    })),
-  });
 }

@@ -1,25 +1,30 @@
 /** `tallystick status`: what a log says of itself and whether it takes submissions; or where the claims of subjects stand. */
-import { originOf } from '../../note/trust.ts';
-import { printable } from '../../bytes/printable.ts';
+import { subjectJson } from '../../appraisal/json.ts';
+import { isNotable } from '../../appraisal/sampling.ts';
+import { verdictsOf } from '../../appraisal/subject.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
-import { EXIT, exitOf } from '../exit.ts';
-import { askFacts, askReadiness, type Witnessing } from '../../client/log-facts.ts';
-import type { PeerResult } from '../../client/gossip.ts';
+import { checkedHead, type CheckedHead } from '../../client/checked-head.ts';
+import type { LogClient } from '../../client/client.ts';
+import { askFacts, askReadiness } from '../../client/log-facts.ts';
+import { samplingsOf, SLOT_PROOFS } from '../../client/samplings.ts';
+import { snapshotJson } from '../../client/snapshot-json.ts';
+import { appraiseEach, newestSubjects } from '../../client/statuses.ts';
+import { EXIT, exitOfVerdicts } from '../exit.ts';
+import { clientOf, peersJson, peersLine } from '../frame/client.ts';
 import { logUrl } from '../frame/config.ts';
 import type { Context } from '../frame/context.ts';
-import { SEE_OPTIONS } from './subject/asked.ts';
-import { statusOfSubjects, summary } from './subject/status.ts';
-import { peersJson, peersLine } from '../frame/client.ts';
-import type { LogClient } from '../../client/client.ts';
-import { clientOf } from '../frame/client.ts';
-import { statusOfTiles } from '../views/tiles.ts';
+import type { JsonValue } from '../frame/output.ts';
+import { SEE_OPTIONS, snapshotOf, type SeeFlags } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
-import type { FlagsOf, Verb } from '../frame/verb.ts';
+import type { Verb } from '../frame/verb.ts';
+import { factLines, tileStatus, whyNot } from '../views/log-status.ts';
+import { slotLines } from '../views/slots.ts';
+import { checkedLine, subjectLines, summaryLines, unreadableJson, warnUnreadable } from '../views/subject.ts';
 
 /** Whoever asks how a log is doing wants to know now (milliseconds). */
 const TIMEOUT_MS = 5_000;
-
-type Own = FlagsOf<typeof SEE_OPTIONS>;
+/** Subjects in a summary: those with the newest commitments. */
+const MOST_SUBJECTS = 20;
 
 export const statusVerb: Verb<typeof SEE_OPTIONS> = {
   name: 'status',
@@ -43,55 +48,71 @@ export const statusVerb: Verb<typeof SEE_OPTIONS> = {
     'tallystick status --log https://log.example.com --json',
   ],
   run: async (context, subjects, flags) =>
-    subjects.length > 0 ? statusOfSubjects(context, subjects, flags) : status(context, flags),
+    subjects.length > 0 ? ofSubjects(context, subjects, flags) : ofLog(context, flags),
 };
 
-async function status(context: Context, flags: Own): Promise<number> {
+/** The only subject that is asked about ends the run where it cannot be read; one of several does not. */
+async function ofSubjects(context: Context, subjects: readonly string[], flags: SeeFlags): Promise<number> {
+  const { output } = context;
+  const look = await snapshotOf(context, flags);
+  const least = look.full ? SLOT_PROOFS : undefined;
+  const { statuses, unreadable } = await appraiseEach(look, subjects, undefined, least);
+  const [only] = unreadable;
+  if (only !== undefined && statuses.length + unreadable.length === 1) throw only.refusal;
+  warnUnreadable(output, unreadable);
+  for (const status of statuses) {
+    output.print(subjectLines(output, look, status).join('\n'));
+    // Of those that kept their slots there is nothing to say.
+    for (const { claim } of look.full ? status.claims : []) {
+      const notable = (await samplingsOf(look, status, claim)).filter(isNotable);
+      for (const each of slotLines(look, notable)) output.print(`  slots of ${claim.id}, ${each}`);
+    }
+  }
+  output.print(checkedLine(look));
+  output.result('status-subjects', {
+    ...snapshotJson(look),
+    subjects: statuses.map(subjectJson),
+    unreadable: unreadableJson(unreadable),
+  });
+  return exitOfVerdicts(statuses.flatMap(verdictsOf), unreadable);
+}
+
+async function ofLog(context: Context, flags: SeeFlags): Promise<number> {
   const { config, output, world } = context;
-  const url = logUrl(config);
+  const log = logUrl(config);
   const transport = { fetch: world.fetch, now: world.now, timeoutMs: TIMEOUT_MS };
-  const facts = await askFacts(transport, url).catch(withoutWord);
-  if (facts instanceof Refusal) return tiles(context, url, facts);
-  const { version, origin, size, root, time, vkeys, open: isOpen, witnessing } = facts;
-  const { ready, reasons } = await askReadiness(transport, url);
-  const head = await verifiedHead(context, url, origin);
-  const now = Math.round(world.now() / 1000);
-  const age = Math.max(0, now - time);
-  const why = printable(reasons.join('; '), 1000);
-  const readiness = ready ? output.paint('green', 'yes') : output.paint('red', `no: ${why}`);
-  const lines = [
-    `log      ${url} (tallystick ${version})`,
-    `origin   ${origin}${isOpen ? ' (open: evaluation only)' : ''}`,
-    `entries  ${size}`,
-    `root     ${root}`,
-    `head     ${new Date(time * 1000).toISOString()} (${age} s ago)`,
-    `checked  ${head.says}`,
-    ...(config.peer.length === 0 ? [] : [`peers    ${peersLine(head.peers, config.peer.length)}`]),
-    ...(witnessing === null ? [] : witnessLines(witnessing, now)),
-  ];
-  output.print(`${lines.map((line) => printable(line)).join('\n')}\nready    ${readiness}`);
-  if (ready && reasons.length > 0) output.warn(why);
-  const subjects = head.size === undefined ? null : await summary(context, flags);
+  const facts = await askFacts(transport, log).catch(withoutWord);
+  if (facts instanceof Refusal) return ofTiles(context, log, facts);
+  const readiness = await askReadiness(transport, log);
+  const client = isTrusting(context) ? await openNow(context, log) : undefined;
+  const head: CheckedHead = client
+    ? await checkedHead(client, facts.origin)
+    : { fault: 'no verifier key is given' };
+  const { size, fault = '', isUnseen = false } = head;
+  // What peers hold could not be compared with anything.
+  if (size === undefined && !isUnseen && config.peer.length > 0)
+    throw refuse('usage', `--peer compares signed heads, and ${fault}: give the log's key with --vkey`);
+  const checked =
+    size === undefined
+      ? `no: ${fault}${isUnseen ? '' : ' (--vkey)'}`
+      : `a checkpoint of ${size} entries: signed, and one history with the last one seen`;
+  const shown = { log, now: nowOf(context), checked, peers: peersText(context, client) };
+  output.print(factLines(output, { ...facts, ...readiness }, shown).join('\n'));
+  const { ready, reasons } = readiness;
+  if (ready && reasons.length > 0) output.warn(whyNot(reasons));
+  const subjects = size === undefined ? null : await summary(context, flags);
+  const { witnessing, ...said } = facts;
   output.result('status', {
-    log: url,
-    version,
-    origin,
-    size,
-    root,
-    time,
-    vkeys,
-    open: isOpen,
+    log,
+    ...said,
     ready,
     reasons,
-    witnessing: witnessing && {
-      ...witnessing,
-      witnesses: witnessing.witnesses.map((each) => ({ ...each })),
-    },
-    verified: head.size ?? null,
-    peers: peersJson(head.peers),
+    witnessing: witnessing && { ...witnessing, witnesses: witnessing.witnesses.map((each) => ({ ...each })) },
+    verified: size ?? null,
+    peers: peersJson(client?.peers ?? []),
     subjects,
   });
-  return ready && head.isUnseen !== true ? EXIT.ok : EXIT.notFound;
+  return ready && !isUnseen ? EXIT.ok : EXIT.notFound;
 }
 
 /** A host that has no word of its own has a checkpoint. */
@@ -101,59 +122,54 @@ function withoutWord(error: unknown): Refusal {
 }
 
 /** Refuses what the host did, saying what is missing, when no key is trusted: nothing could be verified. */
-async function tiles(context: Context, url: string, refusal: Refusal): Promise<number> {
-  const { vkey, policy } = context.config;
-  if (vkey.length === 0 && policy === undefined) {
+async function ofTiles(context: Context, log: string, refusal: Refusal): Promise<number> {
+  const { output } = context;
+  if (!isTrusting(context)) {
     const next = 'give --vkey to see the checkpoint of a mirror, or of a log of other software';
     throw refuse(refusal.code, `${refusal.message}; ${next}`, { cause: refusal });
   }
-  return statusOfTiles(context, await open(context, url));
+  const client = await openNow(context, log);
+  const view = await client.view();
+  const shown = { now: nowOf(context), peers: peersText(context, client) };
+  const { lines, fields } = tileStatus(client, view, shown);
+  output.print(lines.join('\n'));
+  output.result('status', { ...fields, peers: peersJson(client.peers), subjects: null });
+  return EXIT.ok;
 }
 
-function open(context: Context, url: string): Promise<LogClient> {
+function isTrusting({ config: { vkey, policy } }: Context): boolean {
+  return vkey.length > 0 || policy !== undefined;
+}
+
+function openNow(context: Context, url: string): Promise<LogClient> {
   return clientOf(context, { url, transport: { timeoutMs: TIMEOUT_MS, patienceMs: 0 } });
 }
 
-/** What was verified: how it went in words, the size of the checkpoint when there is one, what peers hold. */
-interface Checked {
-  readonly says: string;
-  readonly size?: number;
-  /** A key of the log is trusted, and no checkpoint came that it signed: then the log's own word is no success. */
-  readonly isUnseen?: boolean;
-  readonly peers: readonly PeerResult[];
+function nowOf({ world }: Context): number {
+  return Math.round(world.now() / 1000);
 }
 
-/**
- * The newest checkpoint, verified and compared with what was seen before and with peers, when the log has a
- * trusted key. Refuses `usage` for peers without such a key: what they hold could not be compared with anything.
- * Refuses `inconsistent`, and what is wrong with a checkpoint; one that is not there is no refusal.
- */
-async function verifiedHead(context: Context, url: string, origin: string): Promise<Checked> {
-  const { vkey, policy, peer } = context.config;
-  const unknown = (what: string): Checked => {
-    if (peer.length === 0) return { says: `no: ${what} (--vkey)`, peers: [] };
-    throw refuse('usage', `--peer compares signed heads, and ${what}: give the log's key with --vkey`);
-  };
-  if (vkey.length === 0 && policy === undefined) return unknown('no verifier key is given');
-  const client = await open(context, url);
-  if (!client.trust.policy.logs.some((log) => originOf(log) === origin))
-    return unknown('no key of this log is trusted');
+function peersText({ config: { peer } }: Context, client: LogClient | undefined): string | undefined {
+  return peer.length === 0 ? undefined : peersLine(client?.peers ?? [], peer.length);
+}
+
+/** One line for each subject with claims, most recently committed first; what cannot be read is said. */
+async function summary(context: Context, flags: SeeFlags): Promise<JsonValue> {
+  const { output } = context;
   try {
-    const { size } = (await client.view()).head;
-    const says = `a checkpoint of ${size} entries: signed, and one history with the last one seen`;
-    return { size, says, peers: client.peers };
+    const look = await snapshotOf(context, flags);
+    const { subjects, more } = await newestSubjects(look, MOST_SUBJECTS);
+    const { statuses, unreadable } = await appraiseEach(look, subjects);
+    const claiming = statuses.filter(({ claims }) => claims.length > 0);
+    const some = more > 0 ? `, the newest ${subjects.length} are looked at` : '';
+    if (subjects.length > 0)
+      output.print(`subjects ${subjects.length + more}${some}: ${claiming.length} with claims`);
+    warnUnreadable(output, unreadable);
+    for (const each of summaryLines(output, claiming)) output.print(`         ${each}`);
+    return statuses.map(subjectJson);
   } catch (error) {
-    if (!(error instanceof Refusal) || exitOf(error) !== EXIT.notFound) throw error;
-    return { says: `no: ${error.message}`, isUnseen: true, peers: client.peers };
+    if (!(error instanceof Refusal)) throw error;
+    output.note(`subjects are not shown: ${error.message}`);
+    return null;
   }
-}
-
-function witnessLines({ quorum, met, witnesses }: Witnessing, now: number): readonly string[] {
-  const state = quorum === null ? 'none asked for' : `${quorum}, ${met ? 'met' : 'not met'}`;
-  const each = witnesses.map(({ name, cosigned, behind, alarm }) => {
-    const seen = cosigned === null ? 'no cosignature' : `cosigned ${Math.max(0, now - cosigned)} s ago`;
-    const late = behind === 0 ? '' : `, ${behind} entries behind`;
-    return `         ${name}: ${seen}${late}${alarm === null ? '' : ' — ALARM'}`;
-  });
-  return [`quorum   ${state}`, ...each];
 }

@@ -12,6 +12,7 @@ import { readNamedFile, readPiped } from '../../platform/files.ts';
 import type { Output } from '../frame/output.ts';
 import { trustOf } from '../frame/trust.ts';
 import type { Verb } from '../frame/verb.ts';
+import { checkJson, checkLine } from '../views/checks.ts';
 
 export const verifyIncidentVerb: Verb = {
   name: 'verify-incident',
@@ -65,12 +66,7 @@ async function verifyIncidentFile(context: Context, operands: readonly string[])
       time: time ?? null,
       note,
     })),
-    checks: checks.map(({ name, outcome: each, detail, refusal }) => ({
-      name,
-      outcome: each,
-      detail,
-      code: refusal?.code ?? null,
-    })),
+    checks: checks.map(checkJson),
   });
   return EXIT_OF[outcome];
 }
@@ -88,10 +84,7 @@ function print(output: Output, incident: Incident, verdict: IncidentVerdict): vo
   show(`  seen by   ${detector}, ${detected}`);
   show(`  it says   ${incident.what}`);
   output.print('');
-  for (const { name, outcome, detail } of verdict.checks) {
-    const sign = outcome === 'ok' ? output.paint('green', '✓') : output.paint('red', '✗');
-    output.print(`  ${sign} ${printable(name).padEnd(18)} ${printable(detail, 1500)}`);
-  }
+  for (const check of verdict.checks) output.print(checkLine(output, check, 18));
   for (const [i, head] of verdict.heads.entries()) show(headLine(i + 1, head));
   output.print('');
   const [style, word] = WORDS[verdict.outcome];

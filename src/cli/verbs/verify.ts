@@ -6,7 +6,7 @@ import type { Check } from '../../bytes/checklist.ts';
 import { findEvidence } from '../../commit/findevidence.ts';
 import { verifyAll, type FoundVerdict } from '../../commit/verify.ts';
 import type { Context } from '../frame/context.ts';
-import { drawPath, explainSteps } from '../views/checks.ts';
+import { checkJson, checkLine, drawPath, explainSteps } from '../views/checks.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { proofsFolderOf } from '../frame/state.ts';
 import { quickVerifier } from '../../workers/sound.ts';
@@ -58,14 +58,14 @@ async function verify(context: Context, operands: readonly string[], flags: Own)
     output.print(output.paint('bold', printable(name, 1000)));
     if (chosen !== undefined)
       output.print(`  the newest of its ${chosen.count} proofs: ${printable(proof ?? '', 1000)}`);
-    for (const check of verdict.checks) output.print(lineOf(check, output));
+    for (const check of verdict.checks) output.print(checkLine(output, check, 11));
     if (flags.on('explain')) explain(verdict, output);
     output.print(conclusion(verified, verdict.held ? missing : [], output));
-    results.push({ name, proof, verified, checks: verdict.checks.map(asJson) });
+    results.push({ name, proof, verified, checks: verdict.checks.map(checkJson) });
     checks.push(...verdict.checks);
   }
   const verified = results.every((result) => result.verified);
-  output.result('verify', { verified, checks: checks.map(asJson), results });
+  output.result('verify', { verified, checks: checks.map(checkJson), results });
   // Nothing failed, and yet nothing showed that the entry is in a log, or not all was checked that had to be.
   const failure = exitOfChecks(checks);
   return verified || failure !== EXIT.ok ? failure : EXIT.verification;
@@ -87,15 +87,4 @@ function conclusion(verified: boolean, missing: readonly string[], output: Outpu
 /** Names as people would type them here. */
 function shorten(name: string, cwd: string): string {
   return name.replaceAll(`${cwd}${sep}`, '');
-}
-
-const SIGNS = { ok: ['green', '✓'], failed: ['red', '✗'], skipped: ['yellow', '–'] } as const;
-
-function lineOf({ name, outcome, detail }: Check, output: Output): string {
-  const [style, sign] = SIGNS[outcome];
-  return `  ${output.paint(style, sign)} ${printable(name, 1000).padEnd(11)} ${printable(detail, 1000)}`;
-}
-
-function asJson({ name, outcome, detail, refusal }: Check): JsonValue {
-  return { name, outcome, detail, code: refusal?.code ?? null };
 }

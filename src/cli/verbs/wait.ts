@@ -1,7 +1,10 @@
 /** `tallystick wait`: after a deployment, until it is proven. */
-import { SEE_OPTIONS } from './subject/asked.ts';
+import { waitUntilProven } from '../../client/wait.ts';
+import { durationOf } from '../frame/flagtext.ts';
+import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
+import { hindranceText, tellGate } from '../views/gate.ts';
 
 const OPTIONS = [
   { flags: '--within <time>', help: 'how long to wait, such as 90s or 5m (default: 5m)' },
@@ -28,5 +31,25 @@ export const waitVerb: Verb<typeof OPTIONS> = {
     'tallystick wait db/payments --within 5m',
     'tallystick wait db/payments web/shop --from now --json',
   ],
-  run: async (context, operands, flags) => (await import('./subject/gate.ts')).wait(context, operands, flags),
+  run: async (context, subjects, flags) => {
+    const { output, world } = context;
+    const within = durationOf(flags.text('within') ?? '5m', '--within');
+    let told = '';
+    const { snapshot, statuses, hindrances, waited } = await waitUntilProven(
+      await readingOf(context, flags),
+      {
+        subjects,
+        within,
+        fromNow: flags.text('from') === 'now',
+        now: world.now,
+        sleep: world.sleep,
+        onWaiting: (found) => {
+          const text = found.map(hindranceText).join('; ');
+          if (text !== told) output.note(`waiting: ${text}`);
+          told = text;
+        },
+      },
+    );
+    return tellGate(output, 'wait', snapshot, statuses, hindrances, waited);
+  },
 };

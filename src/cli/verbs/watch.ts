@@ -1,7 +1,18 @@
 /** `tallystick watch`: follows where claims stand. */
-import { SEE_OPTIONS } from './subject/asked.ts';
+import { join } from 'node:path';
+import { verdictsOf } from '../../appraisal/subject.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { openWatch, type OpenedWatch, type WatchOptions } from '../../monitor/watch/open.ts';
+import type { Looked } from '../../monitor/watch/watch.ts';
+import { EXIT, exitOfVerdicts } from '../exit.ts';
+import type { Context } from '../frame/context.ts';
+import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
-import type { Verb, VerbOption } from '../frame/verb.ts';
+import { signerOf } from '../frame/signer.ts';
+import { stateDirOf } from '../frame/state.ts';
+import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
+import { checkedLine } from '../views/subject.ts';
+import { changeText, watchJson } from '../views/watch.ts';
 
 const OPTIONS = [
   { flags: '--once', help: 'look once, tell what changed since the last time, and stop' },
@@ -12,6 +23,8 @@ const OPTIONS = [
   { flags: '--metrics-port <n>', help: 'serve /metrics, /livez and /readyz on this port of 127.0.0.1' },
   ...SEE_OPTIONS,
 ] as const satisfies readonly VerbOption[];
+
+type Own = FlagsOf<typeof OPTIONS>;
 
 export const watchVerb: Verb<typeof OPTIONS> = {
   name: 'watch',
@@ -32,6 +45,76 @@ export const watchVerb: Verb<typeof OPTIONS> = {
     'tallystick watch db/payments --webhook https://alarms.example.com/tallystick --webhook-secret webhook.secret',
     'tallystick watch db/payments --once --json',
   ],
-  run: async (context, operands, flags) =>
-    (await import('./subject/watch.ts')).watch(context, operands, flags),
+  run: watch,
 };
+
+/** Looks once, or until it is told to stop. Resolves with the exit code. */
+async function watch(context: Context, subjects: readonly string[], flags: Own): Promise<number> {
+  const opened = await openWatch(await optionsOf(context, subjects, flags));
+  try {
+    if (opened.metricsUrl !== undefined) context.output.note(`metrics: ${opened.metricsUrl}`);
+    return await (flags.on('once') ? lookOnce(context, opened) : follow(context, opened));
+  } finally {
+    await opened.close();
+  }
+}
+
+async function optionsOf(context: Context, subjects: readonly string[], flags: Own): Promise<WatchOptions> {
+  const { config, output, world } = context;
+  return {
+    client: await readingOf(context, flags),
+    dir: join(stateDirOf(context), 'watch'),
+    subjects,
+    pollSeconds: config.poll,
+    notary: flags.on('notice') ? await signerOf(context, 'monitor') : undefined,
+    webhook: config.webhook,
+    webhookSecretFile: config.webhookSecret,
+    metricsPort: portOf(flags.text('metricsPort')),
+    fetch: world.fetch,
+    now: world.now,
+    sleep: world.sleep,
+    onChange: (change) => {
+      output.print(changeText(output, change));
+      if (!flags.on('once')) output.event('watch-change', change.data);
+    },
+    onRemark: ({ level, text }) => output[level === 'note' ? 'note' : 'warn'](text),
+  };
+}
+
+async function lookOnce({ output }: Context, opened: OpenedWatch): Promise<number> {
+  const looked = await opened.once();
+  output.note(checkedLine(looked.snapshot));
+  output.result('watch', { ...watchJson(looked), changes: looked.changes.map(({ data }) => data) });
+  return exitOfLook(looked);
+}
+
+/** What one look comes to: as `status` exits, and 5 where all that was seen holds and something was not. */
+export function exitOfLook(looked: Looked): number {
+  const code = exitOfVerdicts(looked.statuses.flatMap(verdictsOf), looked.unreadable);
+  return code === EXIT.ok ? coverageExit(looked) : code;
+}
+
+/** The end that was asked for says where everything stood when it was looked at last. */
+async function follow({ output }: Context, opened: OpenedWatch): Promise<number> {
+  const stop = (): void => void opened.close();
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  for (const signal of signals) process.once(signal, stop);
+  try {
+    const looked = await opened.start();
+    if (looked === undefined) return EXIT.ok;
+    output.result('watch', watchJson(looked));
+    return coverageExit(looked);
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+  }
+}
+
+function coverageExit({ leftOut, unreadable }: Looked): number {
+  return leftOut + unreadable.length > 0 ? EXIT.quorum : EXIT.ok;
+}
+
+function portOf(port: string | undefined): number | undefined {
+  if (port === undefined || (/^[0-9]{1,5}$/.test(port) && Number(port) <= 65_535))
+    return port === undefined ? undefined : Number(port);
+  throw refuse('usage', `--metrics-port takes a port, 0 for any; got ${port}`);
+}

@@ -1,7 +1,15 @@
 /** `tallystick why`: what a verdict rests on. */
-import { SEE_OPTIONS } from './subject/asked.ts';
+import { claimJson } from '../../appraisal/json.ts';
+import { explainClaim } from '../../client/explain.ts';
+import { SLOT_PROOFS } from '../../client/samplings.ts';
+import { snapshotJson } from '../../client/snapshot-json.ts';
+import { statusOf } from '../../client/statuses.ts';
+import { exitOfVerdicts } from '../exit.ts';
+import { SEE_OPTIONS, snapshotOf } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb } from '../frame/verb.ts';
+import { checkedLine } from '../views/subject.ts';
+import { whyJson, whyLines } from '../views/why.ts';
 
 export const whyVerb: Verb<typeof SEE_OPTIONS> = {
   name: 'why',
@@ -21,5 +29,13 @@ export const whyVerb: Verb<typeof SEE_OPTIONS> = {
     'tallystick why db/payments tls12-refused',
     'tallystick why db/payments tls12-refused --full --json',
   ],
-  run: async (context, operands, flags) => (await import('./subject/why.ts')).why(context, operands, flags),
+  run: async (context, [subject = '', id = ''], flags) => {
+    const { output } = context;
+    const look = await snapshotOf(context, flags);
+    const told = await explainClaim(look, await statusOf(look, subject, SLOT_PROOFS), id);
+    const { status } = told;
+    output.print([...whyLines(output, look, told), checkedLine(look)].join('\n'));
+    output.result('why', { ...snapshotJson(look), subject, ...claimJson(status), ...whyJson(look, told) });
+    return exitOfVerdicts([status.verdict]);
+  },
 };

@@ -1,7 +1,14 @@
 /** `tallystick withdraw`: takes a commitment back. */
-import { SEE_OPTIONS } from './subject/asked.ts';
+import { logAbout, withdrawalAbout } from '../../client/log-about.ts';
+import { statusOf } from '../../client/statuses.ts';
+import { ownInput } from '../frame/owninput.ts';
+import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
+import { signerOf } from '../frame/signer.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
+import { tellLogged } from '../views/logged.ts';
+import { lackText } from '../views/subject.ts';
+import { line } from '../views/words.ts';
 
 const OPTIONS = [
   { flags: '--reason <text>', help: 'why, for people' },
@@ -20,6 +27,24 @@ export const withdrawVerb: Verb<typeof OPTIONS> = {
   options: OPTIONS,
   json: true,
   examples: ["tallystick withdraw db/payments --reason 'moved to db/billing' --ticket CHG-7"],
-  run: async (context, operands, flags) =>
-    (await import('./subject/withdraw.ts')).withdraw(context, operands, flags),
+  run: async (context, [subject = ''], flags) => {
+    const client = await readingOf(context, flags);
+    const look = await client.snapshot();
+    const status = await statusOf(look, subject);
+    const [ticket, reason] = [flags.text('ticket'), flags.text('reason')];
+    const change = { ...(ticket !== undefined && { ticket }), ...(reason !== undefined && { reason }) };
+    const said = await ownInput(() => withdrawalAbout(status, change));
+    const { needed, overtakes } = said;
+    const logged = await logAbout(client, look, said, await signerOf(context, 'author'));
+    const told = [
+      needed === 0
+        ? 'nothing is declared about it any more, and nothing is to be proven'
+        : `it stays in force until this has ${needed} approvals by other keys: tallystick approve ${line(subject)}`,
+      ...(overtakes === undefined
+        ? []
+        : [`entry ${overtakes.entry.index}, which ${lackText(overtakes)}, gets none any more`]),
+    ];
+    const fields = { needed, in_force: needed > 0 };
+    return tellLogged(context.output, 'withdraw', client, said, logged, told, fields);
+  },
 };

@@ -1,13 +1,28 @@
 /**
- * An inclusion proof told step by step (RFC 9162 §2.1.3.2), for people who want to see it add up, and a
- * picture of the path. Only a proof that was verified is told: nothing here decides anything.
+ * Checks that were made, a line each; and an inclusion proof told step by step (RFC 9162 §2.1.3.2), for people who want to
+ * see it add up, with a picture of the path. Only a proof that was verified is told: nothing here decides anything.
  */
 import { leafIndex, treeSize, type Digest } from '../../bytes/brand.ts';
+import type { Check } from '../../bytes/checklist.ts';
 import { equalBytes } from '../../bytes/compare.ts';
+import { printable } from '../../bytes/printable.ts';
 import { formatHex } from '../../bytes/text.ts';
 import type { Place } from '../../client/evidence.ts';
 import { hashNode } from '../../tree/hash.ts';
 import { rootFromInclusion } from '../../tree/verify.ts';
+import type { JsonValue, Output } from '../frame/output.ts';
+
+const SIGNS = { ok: ['green', '✓'], failed: ['red', '✗'], skipped: ['yellow', '–'] } as const;
+
+/** `✓ signature   by …`; `width`: of the names. */
+export function checkLine(output: Output, { name, outcome, detail }: Check, width: number): string {
+  const [style, sign] = SIGNS[outcome];
+  return `  ${output.paint(style, sign)} ${printable(name, 1000).padEnd(width)} ${printable(detail, 1500)}`;
+}
+
+export function checkJson({ name, outcome, detail, refusal }: Check): JsonValue {
+  return { name, outcome, detail, code: refusal?.code ?? null };
+}
 
 /** A node on the way up: a range of leaves, and its hash. */
 interface Node {

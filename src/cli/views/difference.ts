@@ -1,6 +1,6 @@
 /** What one declaration says and another does not, line by line: for whoever compares, and for whoever approves. */
 import type { Declaration } from '../../statement/commitment.ts';
-import type { Output } from '../frame/output.ts';
+import type { JsonValue, Output } from '../frame/output.ts';
 import { changesOf, factsOf, type Change, type Facts } from '../../declare/facts.ts';
 import { leavesFor, type ShownLeaves } from '../../declare/node/openedleaves.ts';
 import { line } from './words.ts';
@@ -45,4 +45,8 @@ export function changeLine(output: Output, { name, before, after }: Change): str
   if (before === undefined) return output.paint('green', `+ ${shown} = ${line(after ?? '')}`);
   if (after === undefined) return output.paint('red', `- ${shown} = ${line(before)}`);
   return output.paint('yellow', `~ ${shown}: ${line(before)} → ${line(after)}`);
+}
+
+export function changeJson({ name, before, after }: Change): JsonValue {
+  return { name, before: before ?? null, after: after ?? null };
 }

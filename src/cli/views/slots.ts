@@ -1,12 +1,12 @@
 /** When agents looked, as `why` and `status --full` tell it. */
 import { isEarly, type Sampling } from '../../appraisal/sampling.ts';
 import { formatTime } from '../../bytes/time.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
 import type { JsonValue } from '../frame/output.ts';
-import type { Appraised } from '../verbs/subject/appraised.ts';
 import { line } from './words.ts';
 
 /** Lines for people, one for each agent of whose looks something can be told, and one for each fault. */
-export function slotLines({ look }: Appraised, samplings: readonly Sampling[]): readonly string[] {
+export function slotLines(look: Snapshot, samplings: readonly Sampling[]): readonly string[] {
   return samplings
     .filter((each) => !isEarly(each))
     .flatMap((each) => {

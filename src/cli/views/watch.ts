@@ -5,7 +5,7 @@ import { snapshotJson } from '../../client/snapshot-json.ts';
 import { isEnd, type Change } from '../../monitor/watch/changes.ts';
 import type { Looked } from '../../monitor/watch/watch.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
-import { unreadableJson } from '../verbs/subject/asked.ts';
+import { unreadableJson } from './subject.ts';
 import { line, paintVerdict } from './words.ts';
 
 /** `time subject claim PROVEN → STALE (why)`, or how the claim ended. */

@@ -8,6 +8,8 @@ import { challengeOf } from '../../evidence/challenge.ts';
 import { checkByHand } from '../../evidence/signed-content.ts';
 import { isTranscript } from '../../evidence/transcript.ts';
 import { verifyTranscript } from '../../evidence/verify.ts';
+import type { Signer } from '../../evidence/identity.ts';
+import { signersKnown } from '../../evidence/signers.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
 import { readNamedFile, replaceFile } from '../../platform/files.ts';
 
@@ -15,6 +17,8 @@ import { readNamedFile, replaceFile } from '../../platform/files.ts';
 export interface Written {
   readonly folder: string;
   readonly commands: readonly string[];
+  /** Whose signature it is, by the commitment; undefined where that cannot be told. */
+  readonly signer: Signer | undefined;
 }
 
 const TRANSCRIPT = 'transcript.cbor';
@@ -28,10 +32,14 @@ const FOUND = "echo 'signed.bin is made of root.bin, commitment.bin and nonce.bi
 
 /**
  * Writes a folder for each transcript, named by its index among the attachments. Each is verified first, so that the
- * files are those of the challenge. Refuses `usage` for what is no proof and for a folder that holds transcripts of
+ * files are those of the challenge. `find`: an entry by its id, for the commitment. Refuses `usage` for what is no proof and for a folder that holds transcripts of
  * another, `not-found` for one without transcripts, and what `verifyTranscript` does.
  */
-export async function writeTranscripts(statement: ParsedStatement, out: string): Promise<readonly Written[]> {
+export async function writeTranscripts(
+  statement: ParsedStatement,
+  out: string,
+  find: (id: string) => Promise<Uint8Array>,
+): Promise<readonly Written[]> {
   if (statement.kind !== 'proof')
     throw refuse('usage', `the entry is a ${statement.kind}; transcripts are in proofs, which \`why\` names`);
   const { commitment, challenge, attachments = [] } = statement.proof;
@@ -45,6 +53,7 @@ export async function writeTranscripts(statement: ParsedStatement, out: string):
   for (const [i, { mediaType, data }] of attachments.entries())
     if (data !== undefined && isTranscript(mediaType)) transcripts.set(String(i), data);
   await assertOwn(out, transcripts);
+  const signers = await signersKnown(statement, find);
   const written: Written[] = [];
   for (const [name, data] of transcripts) {
     const { files, ties, commands } = checkByHand(await verifyTranscript(data, expected));
@@ -53,7 +62,7 @@ export async function writeTranscripts(statement: ParsedStatement, out: string):
     // The transcript first: it tells whose folder it is, also when we die here.
     for (const [file, bytes] of [[TRANSCRIPT, data], ...parts, ...files, ['check.sh', script]] as const)
       await replaceFile(join(folder, file), bytes);
-    written.push({ folder, commands: [...commands, ...ties] });
+    written.push({ folder, commands: [...commands, ...ties], signer: signers.get(name) });
   }
   if (written.length > 0) return written;
   throw refuse(

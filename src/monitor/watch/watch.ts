@@ -2,6 +2,7 @@
  * Watches claims: reads a log again and again, reports each verdict that changed, and sends alerts until they are
  * acknowledged. It reads through a client and computes verdicts by appraisal/; the caller prints.
  */
+import { verdictsOf } from '../../appraisal/subject.ts';
 import { isAway } from '../../bytes/nature.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 import type { LogClient } from '../../client/client.ts';
@@ -258,7 +259,7 @@ export class Watch {
 
   #measure({ statuses, leftOut, unreadable }: Looked): void {
     const { measured, settings } = this.#parts;
-    measured.verdicts = statuses.flatMap(({ claims }) => claims.map(({ verdict }) => verdict));
+    measured.verdicts = statuses.flatMap(verdictsOf);
     measured.leftOut = leftOut + unreadable.length;
     measured.lookedAt = settings.now();
   }

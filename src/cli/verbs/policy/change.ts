@@ -1,20 +1,14 @@
 /** What the verbs that change the registration policy share: settings, `--dry-run`, the admin key, and what they say. */
-import { existsSync } from 'node:fs';
-import { loadSigner } from '../../../keys/load.ts';
 import { logChange, planChange, type Edit } from '../../../policy/change.ts';
-import { layoutOf, roleKeyPath } from '../../../service/layout.ts';
-import { refuse } from '../../../bytes/refusal.ts';
-import type { Signer } from '../../../sign/signer.ts';
 import type { Context } from '../../frame/context.ts';
 import { EXIT } from '../../exit.ts';
 import type { JsonValue } from '../../frame/output.ts';
-import { clientReading } from '../subject/asked.ts';
-import type { SettingName } from '../../frame/settings.ts';
-import { READER_SETTINGS } from '../../frame/settings.ts';
+import { clientReading } from '../../frame/reading.ts';
+import { READER_SETTINGS, type SettingName } from '../../frame/settings.ts';
+import { signerOf } from '../../frame/signer.ts';
 import type { VerbOption } from '../../frame/verb.ts';
 
-export const READS = READER_SETTINGS;
-export const WRITES: readonly SettingName[] = [...READS, 'key'];
+export const WRITES: readonly SettingName[] = [...READER_SETTINGS, 'key'];
 
 export const DRY_RUN = {
   flags: '--dry-run',
@@ -60,18 +54,8 @@ export async function change(context: Context, { name, dryRun, edit, already }: 
     output.note('nothing was logged');
     return report({});
   }
-  const logged = await logChange(client, plan, await loadAdmin(context));
+  const logged = await logChange(client, plan, await signerOf(context, 'admin'));
   const lines = [`entry     ${logged.id}`, `index     ${logged.index}`, `replaces  ${id}, entry ${index}`];
   output.print([output.paint('green', 'logged'), ...lines].join('\n'));
   return report({ entry: logged.id, index: logged.index });
-}
-
-/** What tallystick.yaml names under `key` is who commits, so it comes after the admin key in its place. */
-async function loadAdmin({ config, resolved }: Context): Promise<Signer> {
-  const source = resolved.settled.find(({ name }) => name === 'key')?.source;
-  const path = roleKeyPath(layoutOf(config), 'admin');
-  const asked = source === 'flag' || source === 'env';
-  if (config.key !== undefined && (asked || !existsSync(path))) return loadSigner(config.key);
-  if (existsSync(path)) return loadSigner(path);
-  throw refuse('usage', `${path} is not there: name the admin key with --key, a file or ssh-agent:`);
 }

@@ -8,7 +8,7 @@ import { clientOf } from '../../frame/client.ts';
 import type { Context } from '../../frame/context.ts';
 import { EXIT } from '../../exit.ts';
 import type { FlagsOf, Verb, VerbOption } from '../../frame/verb.ts';
-import { READS } from './change.ts';
+import { READER_SETTINGS } from '../../frame/settings.ts';
 
 const OPTIONS = [{ flags: '--yaml', help: 'as YAML; the default' }] as const satisfies readonly VerbOption[];
 
@@ -20,7 +20,7 @@ export const showVerb: Verb<typeof OPTIONS> = {
   details:
     'The policy is shown to be in the log under the trusted checkpoint and signed by an admin. That none is newer is ' +
     "the log's word.",
-  settings: READS,
+  settings: READER_SETTINGS,
   options: OPTIONS,
   json: true,
   examples: ['tallystick policy show', 'tallystick policy show > policy.yaml'],

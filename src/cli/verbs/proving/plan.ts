@@ -2,6 +2,7 @@
 import { printable } from '../../../bytes/printable.ts';
 import { refuse } from '../../../bytes/refusal.ts';
 import type { Declared } from '../../../appraisal/history.ts';
+import { inForceOf } from '../../../appraisal/versions.ts';
 import type { AgentStore } from '../../../agent/agent-store.ts';
 import { recall } from '../../../agent/history.ts';
 import { planOf, runsOf, type Plan } from '../../../agent/planner.ts';
@@ -9,7 +10,7 @@ import { groupClaims } from '../../../probe/groups.ts';
 import { PACES } from '../../../declare/tiers.ts';
 import type { Context } from '../../frame/context.ts';
 import type { JsonValue, Output } from '../../frame/output.ts';
-import { eachSubject, inForceOf, learnSubjects, someOf, wantedOf } from '../../../agent/subjects.ts';
+import { eachSubject, learnSubjects, someOf, wantedOf } from '../../../agent/subjects.ts';
 import { failedAsJson, warnOf, worstOf } from './each.ts';
 import { openAgentOf } from './setup.ts';
 

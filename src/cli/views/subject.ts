@@ -1,20 +1,21 @@
-/** Subjects and their claims as `status`, `watch`, `wait` and `gate` show them, to people and to machines. */
+/** Subjects and their claims as the verbs that look at them show them, to people and to machines. */
 import { approverFault } from '../../appraisal/approvers.ts';
 import { approvalsLacking, type Committed, type History } from '../../appraisal/history.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import { CLASS_WORDS } from './proof.ts';
+import { worstOf } from '../../appraisal/gate.ts';
 import { disclosedFor, undeclaredIn } from '../../appraisal/json.ts';
-import type { Output } from '../frame/output.ts';
+import { commitmentOf, verdictsOf, type SubjectStatus } from '../../appraisal/subject.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
-import { commitmentOf } from '../../appraisal/subject.ts';
-import { type Appraised } from '../verbs/subject/appraised.ts';
+import type { Unreadable } from '../../client/statuses.ts';
+import type { JsonValue, Output } from '../frame/output.ts';
 import { dueOf, line, paintVerdict, spanOf, table } from './words.ts';
 
 /** A heading, a table of claims, and what there is to know of each. */
-export function subjectLines(output: Output, seen: Appraised): readonly string[] {
-  const declared = commitmentOf(seen);
-  const { subject, claims, look, history } = seen;
+export function subjectLines(output: Output, look: Snapshot, status: SubjectStatus): readonly string[] {
+  const declared = commitmentOf(status);
+  const { subject, claims, history } = status;
   const name = output.paint('bold', line(subject));
   if (declared === undefined) return [`${name}  nothing is declared: the last commitment was withdrawn`];
   const few = approverFault(history, look.policies.inForce, subject);
@@ -37,7 +38,7 @@ export function subjectLines(output: Output, seen: Appraised): readonly string[]
     const explain = standing && (standing.explain ?? shownLeaf(standing));
     return explain === undefined ? [`  ${drawnRow}`] : [`  ${drawnRow}`, `      ${line(explain)}`];
   });
-  return [heading, ...lines, ...closedWorld(seen), ...waiting];
+  return [heading, ...lines, ...closedWorld(status), ...waiting];
 }
 
 /** What waits for approvals, beside what is in force; or alone, and then why nothing is. */
@@ -58,9 +59,9 @@ export function lackText(committed: Committed): string {
  * Whether somebody looked for what a closed world must not have. It is the claims that decide; this says whether there
  * is one that looks.
  */
-function closedWorld(seen: Appraised): readonly string[] {
-  if (commitmentOf(seen)?.declaration.scope.world !== 'closed') return [];
-  const found = undeclaredIn(seen);
+function closedWorld(status: SubjectStatus): readonly string[] {
+  if (commitmentOf(status)?.declaration.scope.world !== 'closed') return [];
+  const found = undeclaredIn(status);
   if (found === undefined) return ['  closed world: no proof looked for what is not declared'];
   return [`  closed world: ${found} undeclared when last looked for`];
 }
@@ -104,4 +105,28 @@ export function countsOf(verdicts: readonly Verdict[]): string {
   const counts = new Map<Verdict, number>();
   for (const each of verdicts) counts.set(each, (counts.get(each) ?? 0) + 1);
   return [...counts].map(([verdict, n]) => `${n} ${verdict}`).join(', ');
+}
+
+/** A row for each subject that claims something: its worst verdict, how many of each, its environment. */
+export function summaryLines(output: Output, claiming: readonly SubjectStatus[]): readonly string[] {
+  const worst = claiming.map((each) => worstOf(verdictsOf(each)) ?? 'UNKNOWN');
+  const cells = claiming.map((each, i) => [
+    line(each.subject, 60),
+    worst[i] ?? '',
+    countsOf(verdictsOf(each)),
+    commitmentOf(each)?.declaration.environment ?? '',
+  ]);
+  return table(cells, (cell, column, row) =>
+    column === 1 ? paintVerdict(output, worst[row] ?? 'UNKNOWN', cell.length) : cell,
+  );
+}
+
+/** Says of each subject that could not be read why. */
+export function warnUnreadable(output: Output, unreadable: readonly Unreadable[]): void {
+  for (const { subject, refusal } of unreadable)
+    output.warn(`${line(subject)} cannot be read (${refusal.code}): ${refusal.message}`);
+}
+
+export function unreadableJson(unreadable: readonly Unreadable[]): JsonValue {
+  return unreadable.map(({ subject, refusal: { code, message } }) => ({ subject, code, message }));
 }

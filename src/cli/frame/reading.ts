@@ -1,0 +1,61 @@
+/** What the verbs that look at subjects share on the command line: whom they ask, how much they read, the owner's leaves. */
+import { join, resolve } from 'node:path';
+import { refuse } from '../../bytes/refusal.ts';
+import type { LogClient } from '../../client/client.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
+import { readShownLeaves, type ShownLeaves } from '../../declare/node/openedleaves.ts';
+import { slugOf } from '../../declare/node/proofs.ts';
+import { clientOf, type Whom } from './client.ts';
+import type { Context } from './context.ts';
+import { ownInput } from './owninput.ts';
+import { proofsFolderOf } from './state.ts';
+import type { FlagsOf, VerbOption } from './verb.ts';
+
+export const SEE_OPTIONS = [
+  {
+    flags: '--monitor <url>',
+    help: 'a monitor whose verified copy must name nothing that the log leaves out; repeat for several',
+    many: true,
+  },
+  { flags: '--full', help: 'read the whole log, so that nothing can be left out' },
+] as const satisfies readonly VerbOption[];
+
+export type SeeFlags = FlagsOf<typeof SEE_OPTIONS>;
+
+/** Opens the log as the flags say. Refuses `usage`, and what `clientOf` refuses. */
+export function readingOf(context: Context, flags: SeeFlags, whom?: Whom): Promise<LogClient> {
+  const monitors = flags.texts('monitor');
+  for (const url of monitors)
+    if (!/^https?:\/\/\S+$/.test(url)) throw refuse('usage', `--monitor takes an http(s) URL; got ${url}`);
+  const full = flags.on('full');
+  const asked = { ...whom, monitors, full };
+  return full ? clientReading(context, asked) : clientOf(context, asked);
+}
+
+/** The log of the flags at one moment. Refuses as `readingOf` and `LogClient.snapshot` do. */
+export async function snapshotOf(context: Context, flags: SeeFlags): Promise<Snapshot> {
+  return (await readingOf(context, flags)).snapshot();
+}
+
+/** A client for whoever reads many entries: the fast kernels are worth their start then. */
+export async function clientReading(context: Context, whom: Whom = {}): Promise<LogClient> {
+  const { chooseHasher, chooseVerifier } = await import('../../workers/kernels.ts');
+  return clientOf(context, { ...whom, verify: chooseVerifier(), hasher: chooseHasher() });
+}
+
+export const LEAVES_OPTION = {
+  flags: '--leaves <file>',
+  help: "an owner's leaves.json or opening.json, as commit left it; repeat for several (the subject's proof directory is looked in)",
+  many: true,
+} as const satisfies VerbOption;
+
+/** The leaves that owners have: of the files named, and of the subject's proof directory. Refuses `not-found`, `usage`. */
+export function ownLeaves(
+  context: Context,
+  subject: string,
+  flags: FlagsOf<readonly [typeof LEAVES_OPTION]>,
+): Promise<readonly ShownLeaves[]> {
+  const named = flags.texts('leaves').map((path) => resolve(context.world.cwd, path));
+  const folder = join(proofsFolderOf(context), slugOf(subject));
+  return ownInput(() => readShownLeaves(subject, folder, named));
+}

@@ -1,0 +1,61 @@
+/** `tallystick registry blame`: which commitment brought a claim, a fact or a leaf as it is now. */
+import { versionJson } from '../../../appraisal/versions.ts';
+import { formatTime } from '../../../bytes/time.ts';
+import { snapshotJson } from '../../../client/snapshot-json.ts';
+import { statusOf } from '../../../client/statuses.ts';
+import { broughtBy } from '../../../commit/blame.ts';
+import { EXIT } from '../../exit.ts';
+import { LEAVES_OPTION, ownLeaves, SEE_OPTIONS, snapshotOf } from '../../frame/reading.ts';
+import { READER_SETTINGS } from '../../frame/settings.ts';
+import type { Verb, VerbOption } from '../../frame/verb.ts';
+import { line } from '../../views/words.ts';
+
+const OPTIONS = [LEAVES_OPTION, ...SEE_OPTIONS] as const satisfies readonly VerbOption[];
+
+export const blameVerb: Verb<typeof OPTIONS> = {
+  name: 'blame',
+  summary: 'find the commitment that brought a claim, a fact or a leaf as it is now',
+  operands: [
+    ['<subject>', 'what was committed to'],
+    ['<name>', 'id of a claim, a fact as registry show names it, or the path of a leaf'],
+  ],
+  settings: [...READER_SETTINGS, 'proofsDir'],
+  options: OPTIONS,
+  json: true,
+  examples: [
+    'tallystick registry blame db/payments tls12-refused',
+    'tallystick registry blame db/payments tier',
+  ],
+  run: async (context, [subject = '', name = ''], flags) => {
+    const { output } = context;
+    const look = await snapshotOf(context, flags);
+    const status = await statusOf(look, subject);
+    const { since, isUnknown } = broughtBy(status, name, await ownLeaves(context, subject, flags));
+    const { index, author, time, approved_by: by, entry } = versionJson(look.policies, since);
+    const ticket = since.declaration.change?.ticket;
+    output.print(
+      [
+        `${line(name)}  as it is since entry ${index} (${entry.slice(0, 16)}…), ${formatTime(time)}`,
+        `  declared by ${author}${ticket === undefined ? '' : `, ${line(ticket)}`}`,
+        `  ${by.length === 0 ? 'approved by nobody' : `approved by ${by.join(', ')}`}`,
+      ].join('\n'),
+    );
+    if (isUnknown)
+      output.note(
+        'what it was before is not known here: the leaves of the earlier commitment are not at hand',
+      );
+    output.result('registry-blame', {
+      ...snapshotJson(look),
+      subject,
+      name,
+      entry,
+      index,
+      author,
+      time,
+      approved_by: by,
+      ticket: ticket ?? null,
+      earlier_unknown: isUnknown,
+    });
+    return EXIT.ok;
+  },
+};

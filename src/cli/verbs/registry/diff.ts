@@ -1,0 +1,62 @@
+/** `tallystick registry diff`: what two commitments about a subject say otherwise. */
+import { authorOf, versionsNamed } from '../../../appraisal/versions.ts';
+import { snapshotJson } from '../../../client/snapshot-json.ts';
+import { statusOf } from '../../../client/statuses.ts';
+import { changesOf, factsOf } from '../../../declare/facts.ts';
+import { leavesFor } from '../../../declare/node/openedleaves.ts';
+import { EXIT } from '../../exit.ts';
+import { LEAVES_OPTION, ownLeaves, SEE_OPTIONS, snapshotOf } from '../../frame/reading.ts';
+import { READER_SETTINGS } from '../../frame/settings.ts';
+import type { Verb, VerbOption } from '../../frame/verb.ts';
+import { changeJson, changeLine, factLines } from '../../views/difference.ts';
+
+const OPTIONS = [LEAVES_OPTION, ...SEE_OPTIONS] as const satisfies readonly VerbOption[];
+
+export const diffVerb: Verb<typeof OPTIONS> = {
+  name: 'diff',
+  summary: 'compare two commitments about a subject',
+  details:
+    'Without entries, the newest and the one it replaces, approved or not. Claims and source facts are public; leaves ' +
+    'are compared when what commit left to the owner (leaves.json, or opening.json of files) is at hand of both, each shown to lead to the root that was committed to.',
+  operands: [
+    ['<subject>', 'what was committed to'],
+    ['[before]', 'index or entry id'],
+    ['[after]', 'index or entry id'],
+  ],
+  settings: [...READER_SETTINGS, 'proofsDir'],
+  options: OPTIONS,
+  json: true,
+  examples: [
+    'tallystick registry diff db/payments',
+    'tallystick registry diff db/payments 12 40 --leaves old/leaves.json',
+  ],
+  run: async (context, [subject = '', ...entries], flags) => {
+    const { output } = context;
+    const look = await snapshotOf(context, flags);
+    const [before, after] = versionsNamed(await statusOf(look, subject), entries);
+    const own = await ownLeaves(context, subject, flags);
+    const [old, now] = [leavesFor(own, before.declaration), leavesFor(own, after.declaration)];
+    const leaves = old === undefined || now === undefined ? undefined : changesOf(old, now);
+    const heads = [before, after].map(
+      (each) => `entry ${each.entry.index} by ${authorOf(look.policies, each)}`,
+    );
+    const lines = factLines(output, before.declaration, after.declaration);
+    output.print([heads.join(' → '), ...lines].join('\n'));
+    if (leaves === undefined) {
+      const missing = [before, after].filter(({ declaration }) => !leavesFor(own, declaration));
+      const what = missing.map(({ entry }) => `entry ${entry.index}`).join(' and ');
+      output.note(
+        `leaves are not compared: those of ${what} are not at hand; name the leaves.json or opening.json that commit left to their owner with --leaves`,
+      );
+    } else output.print(['leaves', ...leaves.map((each) => changeLine(output, each))].join('\n'));
+    output.result('registry-diff', {
+      ...snapshotJson(look),
+      subject,
+      before: before.entry.id,
+      after: after.entry.id,
+      facts: changesOf(factsOf(before.declaration), factsOf(after.declaration)).map(changeJson),
+      leaves: leaves?.map(changeJson) ?? null,
+    });
+    return EXIT.ok;
+  },
+};

@@ -1,0 +1,57 @@
+/** `tallystick registry list`: the subjects of a log, and where each stands. */
+import { commitmentOf } from '../../../appraisal/subject.ts';
+import { snapshotJson } from '../../../client/snapshot-json.ts';
+import { appraiseEach, newestSubjects } from '../../../client/statuses.ts';
+import { EXIT } from '../../exit.ts';
+import { SEE_OPTIONS, snapshotOf } from '../../frame/reading.ts';
+import { READER_SETTINGS } from '../../frame/settings.ts';
+import type { Verb, VerbOption } from '../../frame/verb.ts';
+import { registryLines, rowJson } from '../../views/registry.ts';
+import { checkedLine, unreadableJson, warnUnreadable } from '../../views/subject.ts';
+
+const MOST_LISTED = 100;
+
+const OPTIONS = [
+  { flags: '--environment <name>', help: 'only those of this environment' },
+  {
+    flags: '--subject <pattern>',
+    help: "only subjects of this name, with stars as the policy's patterns have them",
+  },
+  ...SEE_OPTIONS,
+] as const satisfies readonly VerbOption[];
+
+export const listVerb: Verb<typeof OPTIONS> = {
+  name: 'list',
+  summary: 'list subjects: environment, tier, who declared what, where it stands',
+  standard: true,
+  settings: READER_SETTINGS,
+  options: OPTIONS,
+  json: true,
+  examples: ['tallystick registry list', 'tallystick registry list --environment production --json'],
+  run: async (context, _, flags) => {
+    const { output } = context;
+    const look = await snapshotOf(context, flags);
+    const { subjects, more } = await newestSubjects(look, MOST_LISTED, flags.text('subject'));
+    const bar = output.progress('subjects', subjects.length);
+    const { statuses, unreadable } = await appraiseEach(look, subjects, (done) => bar.at(done));
+    bar.end();
+    const environment = flags.text('environment');
+    const shown = statuses.filter(
+      (each) => environment === undefined || commitmentOf(each)?.declaration.environment === environment,
+    );
+    output.print(registryLines(output, look, shown).join('\n'));
+    warnUnreadable(output, unreadable);
+    if (more > 0)
+      output.note(
+        `the newest ${subjects.length} subjects are looked at, and ${more} are left out; narrow them with --subject PATTERN`,
+      );
+    output.note(checkedLine(look));
+    output.result('registry-list', {
+      ...snapshotJson(look),
+      subjects: shown.map((each) => rowJson(look, each)),
+      unreadable: unreadableJson(unreadable),
+      left_out: more,
+    });
+    return EXIT.ok;
+  },
+};

@@ -1,0 +1,51 @@
+/** `tallystick registry show`: everything a commitment says, and the commitments before it. */
+import { subjectJson } from '../../../appraisal/json.ts';
+import { commitmentOf } from '../../../appraisal/subject.ts';
+import { versionJson } from '../../../appraisal/versions.ts';
+import { formatTime } from '../../../bytes/time.ts';
+import { snapshotJson } from '../../../client/snapshot-json.ts';
+import { statusOf } from '../../../client/statuses.ts';
+import { factsOf } from '../../../declare/facts.ts';
+import { EXIT } from '../../exit.ts';
+import { SEE_OPTIONS, snapshotOf } from '../../frame/reading.ts';
+import { READER_SETTINGS } from '../../frame/settings.ts';
+import type { Verb } from '../../frame/verb.ts';
+import { checkedLine, subjectLines } from '../../views/subject.ts';
+import { line } from '../../views/words.ts';
+
+export const showVerb: Verb<typeof SEE_OPTIONS> = {
+  name: 'show',
+  summary: 'show everything a commitment says, and the commitments before it',
+  operands: [['<subject>', 'what was committed to']],
+  settings: READER_SETTINGS,
+  options: SEE_OPTIONS,
+  json: true,
+  examples: ['tallystick registry show db/payments'],
+  run: async (context, [subject = ''], flags) => {
+    const { output } = context;
+    const look = await snapshotOf(context, flags);
+    const status = await statusOf(look, subject);
+    const declared = commitmentOf(status);
+    const facts = declared === undefined ? new Map<string, string>() : factsOf(declared.declaration);
+    const versions = status.history.declared.map((each) => versionJson(look.policies, each));
+    const history = versions
+      .toReversed()
+      .map(({ index, author, time, state }) => `  entry ${index}  ${formatTime(time)}  ${author}  ${state}`);
+    output.print(
+      [
+        ...subjectLines(output, look, status),
+        ...[...facts].map(([name, text]) => `  ${name} = ${line(text)}`),
+        'history',
+        ...history,
+        checkedLine(look),
+      ].join('\n'),
+    );
+    output.result('registry-show', {
+      ...snapshotJson(look),
+      ...subjectJson(status),
+      facts: Object.fromEntries(facts),
+      history: versions,
+    });
+    return EXIT.ok;
+  },
+};

@@ -1,0 +1,43 @@
+/** What is about to be approved, beside what is in force. */
+import type { Committed } from '../../appraisal/history.ts';
+import type { SubjectStatus } from '../../appraisal/subject.ts';
+import { formatTime } from '../../bytes/time.ts';
+import type { Snapshot } from '../../client/snapshot.ts';
+import type { ShownLeaves } from '../../declare/node/openedleaves.ts';
+import type { Output } from '../frame/output.ts';
+import { factLines, leafLines } from './difference.ts';
+import { line } from './words.ts';
+
+export function approvableLines(
+  output: Output,
+  look: Snapshot,
+  { subject, history }: SubjectStatus,
+  about: Committed,
+  own: readonly ShownLeaves[],
+): readonly string[] {
+  const { entry, approvals, needed } = about;
+  const by = line(look.policies.nameOf(entry.parsed.kid, entry.index));
+  const head = [
+    `${output.paint('bold', line(subject))}  entry ${entry.index}, ${entry.id}`,
+    `declared   by ${by}, ${formatTime(entry.time)}; ${approvals.length} of ${needed} approvals`,
+  ];
+  if ('withdraws' in about) {
+    const taken = history.declared.find((each) => each.entry.id === about.withdraws);
+    const claims = taken?.declaration.claims.map(({ id }) => line(id, 64)) ?? [];
+    return [
+      ...head,
+      `withdraws  entry ${taken?.entry.index ?? 'unknown'}, ${String(about.withdraws)}`,
+      ...claims.map((each) => output.paint('red', `- claim ${each}`)),
+    ];
+  }
+  const declared = history.declared.find((each) => each.entry.id === entry.id);
+  if (declared === undefined) return head;
+  const before = history.inForce?.entry.id === entry.id ? undefined : history.inForce;
+  const known = before?.declaration;
+  return [
+    ...head,
+    before === undefined ? 'declares' : `instead of entry ${before.entry.index}, which is in force`,
+    ...factLines(output, known, declared.declaration),
+    ...leafLines(output, known, declared.declaration, own),
+  ];
+}

@@ -1,0 +1,110 @@
+/**
+ * What `status` shows of a log: what it says of itself, and what of that was verified; or, of a host that serves tiles alone (a
+ * mirror, a static file server, a log of other software), its verified checkpoint.
+ */
+import { formatHex } from '../../bytes/text.ts';
+import { printable } from '../../bytes/printable.ts';
+import type { LogClient } from '../../client/client.ts';
+import type { LogFacts, Readiness, Witnessing } from '../../client/log-facts.ts';
+import type { LogView } from '../../client/view.ts';
+import { formatVkey } from '../../note/key.ts';
+import type { JsonValue, Output } from '../frame/output.ts';
+
+/** Longest line of a host of tiles: that of an ML-DSA-44 key is cut. */
+const MAX_LINE = 120;
+
+/** What is shown beside a log's own word. */
+export interface Shown {
+  readonly log: string;
+  /** POSIX seconds. */
+  readonly now: number;
+  /** What was verified, in words. */
+  readonly checked: string;
+  /** What peers hold, in words; undefined where none was asked. */
+  readonly peers: string | undefined;
+}
+
+/** Lines of a log that says what it is. */
+export function factLines(
+  output: Output,
+  facts: LogFacts & Readiness,
+  { log, now, checked, peers }: Shown,
+): readonly string[] {
+  const { version, origin, size, root, time, open, witnessing, ready, reasons } = facts;
+  const lines = [
+    `log      ${log} (tallystick ${version})`,
+    `origin   ${origin}${open ? ' (open: evaluation only)' : ''}`,
+    `entries  ${size}`,
+    `root     ${root}`,
+    `head     ${ageText(time, now)}`,
+    `checked  ${checked}`,
+    ...(peers === undefined ? [] : [`peers    ${peers}`]),
+    ...(witnessing === null ? [] : witnessLines(witnessing, now)),
+  ];
+  const readiness = ready ? output.paint('green', 'yes') : output.paint('red', `no: ${whyNot(reasons)}`);
+  return [...lines.map((each) => printable(each)), `ready    ${readiness}`];
+}
+
+/** Why a log takes no submissions, or what it warns of. */
+export function whyNot(reasons: readonly string[]): string {
+  return printable(reasons.join('; '), 1000);
+}
+
+function witnessLines({ quorum, met, witnesses }: Witnessing, now: number): readonly string[] {
+  const state = quorum === null ? 'none asked for' : `${quorum}, ${met ? 'met' : 'not met'}`;
+  const each = witnesses.map(({ name, cosigned, behind, alarm }) => {
+    const seen = cosigned === null ? 'no cosignature' : `cosigned ${Math.max(0, now - cosigned)} s ago`;
+    const late = behind === 0 ? '' : `, ${behind} entries behind`;
+    return `         ${name}: ${seen}${late}${alarm === null ? '' : ' — ALARM'}`;
+  });
+  return [`quorum   ${state}`, ...each];
+}
+
+/** Lines of a host of tiles, which says nothing of itself; and the fields that it has for machines. */
+export function tileStatus(
+  { log }: LogClient,
+  { head, opened: { checkpoint, logSignatures, cosignatures } }: LogView,
+  { now, peers }: Pick<Shown, 'now' | 'peers'>,
+): { readonly lines: readonly string[]; readonly fields: { readonly [key: string]: JsonValue } } {
+  const witnessed = newest(cosignatures);
+  const time = witnessed ?? newest(logSignatures);
+  const whose = witnessed === undefined ? "the log's own word" : 'by its newest cosignature';
+  const vkeys = logSignatures.map(({ verifier: { name, type, key } }) => formatVkey(name, type, key));
+  const [origin, size, root] = [checkpoint.origin, head.size, formatHex(head.root)];
+  const lines = [
+    `log      ${log} (tiles alone: it says nothing of itself)`,
+    `origin   ${origin}`,
+    `entries  ${size}`,
+    `root     ${root}`,
+    `head     ${time === undefined ? 'of unknown age: no signature has a time' : `${ageText(time, now)}, ${whose}`}`,
+    ...vkeys.map((vkey) => `key      ${vkey}`),
+    ...cosignatures.map(({ verifier }) => `witness  ${verifier.name}`),
+    `checked  signed by ${vkeys.length === 1 ? 'that key' : 'those keys'}, and one history with the last one seen`,
+    ...(peers === undefined ? [] : [`peers    ${peers}`]),
+  ];
+  const fields = {
+    log,
+    version: null,
+    origin,
+    size,
+    root,
+    time: time ?? null,
+    vkeys,
+    open: null,
+    ready: null,
+    reasons: [],
+    witnessing: null,
+    verified: size,
+  };
+  return { lines: lines.map((each) => printable(each, MAX_LINE)), fields };
+}
+
+function ageText(time: number, now: number): string {
+  return `${new Date(Math.min(time, 8.64e12) * 1000).toISOString()} (${Math.max(0, now - time)} s ago)`;
+}
+
+/** The newest time on lines that verified, POSIX seconds; undefined when none has one. */
+function newest(lines: readonly { readonly time: number | undefined }[]): number | undefined {
+  const times = lines.flatMap(({ time = 0 }) => (time > 0 ? [time] : []));
+  return times.length === 0 ? undefined : Math.max(...times);
+}

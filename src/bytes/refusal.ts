@@ -44,6 +44,8 @@ export const NATURES = {
   'payload-missing': 'input',
   // incidents
   'malformed-incident': 'input',
+  // bundles
+  'malformed-bundle': 'input',
   // registration policy and statements
   'malformed-payload': 'input',
   'unknown-key': 'refused',

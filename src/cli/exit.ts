@@ -39,6 +39,7 @@ export const EXITS = {
   'bad-signature': EXIT.verification,
   'payload-missing': EXIT.verification,
   'malformed-incident': EXIT.verification,
+  'malformed-bundle': EXIT.verification,
   'malformed-payload': EXIT.verification,
   'unknown-key': EXIT.verification,
   'confirmation-missing': EXIT.verification,

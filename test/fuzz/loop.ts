@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Refusal } from '../../src/bytes/refusal.ts';
 import { DECLARED } from './declared.ts';
 import { EVIDENCE } from './evidence.ts';
+import { BUNDLES } from './bundles.ts';
 import { FORMATS } from './formats.ts';
 import { endpoints } from './http.ts';
 import { mutate, Random } from './random.ts';
@@ -60,6 +61,7 @@ async function tried(
 async function loop({ seed, inputs, only, at, until, place }: Order): Promise<Report> {
   const all = [
     ...FORMATS,
+    ...BUNDLES,
     ...EVIDENCE,
     ...DECLARED,
     ...(only === undefined || only.startsWith('http') ? await endpoints(only) : []),

@@ -11,13 +11,14 @@ import { decodeObserved } from '../../src/agent/observed.ts';
 import { encodeCbor } from '../../src/bytes/cbor.ts';
 import { DECLARED } from '../fuzz/declared.ts';
 import { EVIDENCE } from '../fuzz/evidence.ts';
+import { BUNDLES } from '../fuzz/bundles.ts';
 import { FORMATS } from '../fuzz/formats.ts';
 import { mutate, Random } from '../fuzz/random.ts';
 
 t.setTimeout(180_000);
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const TARGETS = [...FORMATS, ...EVIDENCE, ...DECLARED];
+const TARGETS = [...FORMATS, ...BUNDLES, ...EVIDENCE, ...DECLARED];
 
 /** Functions that are named like parsers and are not fuzzed by themselves, by why. */
 const REASONS: Readonly<Record<string, string>> = {

@@ -7,7 +7,7 @@ import { formatTime } from '../bytes/time.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { EvidenceClass, Verdict } from '../statement/vocabulary.ts';
 import { clockFault, MOST_BEHIND } from './clock.ts';
-import { claimDue } from './due.ts';
+import { claimDue, type Basis } from './due.ts';
 import { approvalsLacking, type Declared, type EntryOf, type History } from './history.ts';
 import { basisOf, newestReports, type AppraisalContext, type Report } from './reports.ts';
 
@@ -35,6 +35,8 @@ export interface ClaimStatus {
   /** Why the verdict is not PROVEN, or a remark on a verdict that is; one line for people. */
   readonly explain: string | undefined;
   readonly waiver: EntryOf<'waiver'> | undefined;
+  /** The verdict that the waiver hides; undefined without a waiver. A view shows both: `WAIVED (VIOLATED)`. */
+  readonly hidden: Verdict | undefined;
 }
 
 /**
@@ -44,21 +46,38 @@ export interface ClaimStatus {
 export function appraise(history: History, context: AppraisalContext): readonly ClaimStatus[] {
   const declared = history.inForce ?? history.pending;
   if (declared === undefined) return [];
-  return declared.declaration.claims.map((claim) => {
-    const standing = judge(claim, declared, history, context);
-    const waiver = waiverOf(claim, declared, history, context.now);
-    // If the clock of this machine is behind, a waiver may have ended already, so none is applied.
-    const isOver = waiver === undefined || (context.behind ?? 0) > 0;
-    if (isOver || standing.verdict === 'PROVEN') return standing;
-    const { owner, reason, notAfter } = waiver.parsed.waiver;
-    const explain = `until ${formatTime(notAfter)}, ${owner} answers for it: ${reason}`;
-    return { ...standing, verdict: 'WAIVED', waiver, explain };
-  });
+  return declared.declaration.claims.map((claim) => appraiseClaim(claim, declared, history, context));
 }
 
-function judge(claim: Claim, declared: Declared, history: History, context: AppraisalContext): ClaimStatus {
+/** What of a history the status of a claim rests on. */
+export type ClaimHistory = Pick<History, 'proofs' | 'waivers' | 'deployments'>;
+
+/** The status of one claim of a declaration. `basis`: `basisOf` of the same, for who asks many times. */
+export function appraiseClaim(
+  claim: Claim,
+  declared: Declared,
+  history: ClaimHistory,
+  context: AppraisalContext,
+  basis = basisOf(declared, history, context.now),
+): ClaimStatus {
+  const standing = judge(claim, declared, history, context, basis);
+  const waiver = waiverOf(claim, declared, history, context.now);
+  // If the clock of this machine is behind, a waiver may have ended already, so none is applied.
+  const isOver = waiver === undefined || (context.behind ?? 0) > 0;
+  if (isOver || standing.verdict === 'PROVEN') return standing;
+  const { owner, reason, notAfter } = waiver.parsed.waiver;
+  const explain = `until ${formatTime(notAfter)}, ${owner} answers for it: ${reason}`;
+  return { ...standing, verdict: 'WAIVED', hidden: standing.verdict, waiver, explain };
+}
+
+function judge(
+  claim: Claim,
+  declared: Declared,
+  history: ClaimHistory,
+  context: AppraisalContext,
+  basis: Basis,
+): ClaimStatus {
   const { now } = context;
-  const basis = basisOf(declared, history, now);
   const said = newestReports(claim, declared, history, basis, context);
   const { due } = claimDue(claim, basis, said);
   const newest = said.at(-1);
@@ -78,6 +97,7 @@ function judge(claim: Claim, declared: Declared, history: History, context: Appr
     started: worst.started,
     due,
     waiver: undefined,
+    hidden: undefined,
     explain: worst.why ?? worst.short ?? worst.result.explain,
   };
   const spoke = `${fresh.length} of ${needed} agents spoke in time`;
@@ -102,6 +122,7 @@ const NOTHING = {
   age: undefined,
   started: undefined,
   waiver: undefined,
+  hidden: undefined,
 } as const;
 
 /** Whether a commitment has its approvals, and its validity has begun. */
@@ -220,12 +241,21 @@ function sawNothing({ result: { verdict, leaves } }: Report): boolean {
 /** The newest waiver of a claim under this commitment, if it has not ended at `now` (POSIX seconds); else undefined. */
 export function waiverOf(
   claim: Claim,
-  { entry }: Declared,
-  { waivers }: History,
+  declared: Declared,
+  history: Pick<History, 'waivers'>,
   now: number,
 ): EntryOf<'waiver'> | undefined {
-  const newest = waivers.findLast(
-    ({ parsed: { waiver } }) => formatHex(waiver.commitment) === entry.id && waiver.claims.includes(claim.id),
-  );
+  const newest = newestWaiver(claim, declared, history);
   return newest !== undefined && newest.parsed.waiver.notAfter > now ? newest : undefined;
+}
+
+/** The newest waiver that names a claim of this commitment, whether it has ended or not. */
+export function newestWaiver(
+  { id }: Pick<Claim, 'id'>,
+  { entry }: Pick<Declared, 'entry'>,
+  { waivers }: Pick<History, 'waivers'>,
+): EntryOf<'waiver'> | undefined {
+  return waivers.findLast(
+    ({ parsed: { waiver } }) => formatHex(waiver.commitment) === entry.id && waiver.claims.includes(id),
+  );
 }

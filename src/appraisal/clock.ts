@@ -4,7 +4,8 @@
  * Times are POSIX seconds.
  */
 import type { OpenedCheckpoint } from '../note/checkpoint.ts';
-import { quorumMet, type TrustPolicy } from '../note/trust.ts';
+import { quorumTimes } from '../note/quorum-time.ts';
+import type { TrustPolicy } from '../note/trust.ts';
 
 /**
  * Seconds that this machine's clock may be behind the signed time. If it is further behind, no claim is called PROVEN.
@@ -31,7 +32,8 @@ export function clockOf(
 ): Clock {
   const { logSignatures = [], cosignatures = [] } = opened ?? {};
   const own = logSignatures.map(({ time = 0 }) => time);
-  const latest = Math.max(0, ...own, quorumTime(policy, cosignatures));
+  // One witness alone cannot move the clock: without a quorum its time does not count.
+  const latest = Math.max(0, ...own, quorumTimes(policy, cosignatures)?.latest ?? 0);
   const headTime = latest > 0 ? latest : undefined;
   return { now: Math.max(machine, latest), behind: secondsBehind(headTime, machine), headTime };
 }
@@ -47,19 +49,4 @@ export function clockFault({ behind }: Pick<Clock, 'behind'>): string | undefine
   return behind > 0
     ? `the clock of this machine is ${behind} s behind what the log and its witnesses signed: set it`
     : undefined;
-}
-
-/**
- * The latest time that a whole quorum of witnesses cosigned at or after. 0 if the policy asks for no witnesses: one
- * witness alone cannot move the clock.
- */
-function quorumTime(policy: TrustPolicy, cosignatures: OpenedCheckpoint['cosignatures']): number {
-  if (quorumMet(policy, [])) return 0;
-  const times = cosignatures.map(({ time }) => time).toSorted((a, b) => b - a);
-  const met = (at: number): boolean =>
-    quorumMet(
-      policy,
-      cosignatures.filter(({ time }) => time >= at),
-    );
-  return times.find(met) ?? 0;
 }

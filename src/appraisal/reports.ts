@@ -4,6 +4,7 @@
  * the entries alone.
  */
 import { formatHex } from '../bytes/text.ts';
+import { formatTime } from '../bytes/time.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
 import { countsFrom, deployedAt, isAttestor, lookOf, nextDue, type Basis, type Looked } from './due.ts';
@@ -31,6 +32,11 @@ export interface AppraisalContext {
    * E3 or E4 was not checked, it counts as E1: the agent's statement alone.
    */
   readonly weighed?: (result: Result) => Weighed | undefined;
+  /**
+   * Only of the past (past/known.ts): POSIX seconds from which an observation counts, if its time is not known any closer
+   * and that is earlier than what the agent states; else undefined.
+   */
+  readonly heldFrom?: (proof: EntryOf<'proof'>, claim: Claim) => number | undefined;
 }
 
 /** The newest statement of one agent about a claim. */
@@ -51,7 +57,7 @@ export interface Report extends Looked {
 }
 
 /** Seconds by which a proof may end after the log took it, since clocks differ. */
-const CLOCK_TOLERANCE = 300;
+export const CLOCK_TOLERANCE = 300;
 
 /**
  * What the due times of a commitment depend on. `now` is used in place of the time at which it takes effect, if it has
@@ -88,7 +94,8 @@ export function newestReports(
     if (formatHex(payload.commitment) !== entry.id || !isAttestor(declaration, kid)) continue;
     const result = payload.results.find((each) => each.claim === claim.id);
     if (result === undefined) continue;
-    const times = lookOf(claim, result.evidence, payload, proof, context.outgrownAt(payload.challenge.size));
+    const looked = lookOf(claim, result.evidence, payload, proof, context.outgrownAt(payload.challenge.size));
+    const times = heldBack(looked, context.heldFrom?.(proof, claim));
     const { fault, unchecked } = context.weighed?.(result) ?? unweighed(result);
     newest.delete(kid);
     newest.set(kid, {
@@ -101,6 +108,19 @@ export function newestReports(
     });
   }
   return [...newest.values()];
+}
+
+/** The times of an observation that counts from `held` if that is earlier than it would otherwise. */
+function heldBack(looked: ReturnType<typeof lookOf>, held = Infinity): ReturnType<typeof lookOf> {
+  if (held >= looked.counted) return looked;
+  const outdated = `nobody can say when it was made since ${formatTime(held)}`;
+  const earlier = (time: number): number => Math.min(time, held);
+  return {
+    started: earlier(looked.started),
+    seen: earlier(looked.seen),
+    counted: held,
+    outdated,
+  };
 }
 
 /** The result for a proof whose signatures were not checked. */

@@ -5,6 +5,7 @@
 import { treeSize } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import type { EntryOf, SubjectEntry } from '../appraisal/history.ts';
+import { earliestSince } from '../appraisal/outgrown.ts';
 import type { AppraisalContext } from '../appraisal/reports.ts';
 import { prefixOf, type NodeSource } from './history.ts';
 import type { LogView } from './view.ts';
@@ -49,16 +50,13 @@ export async function outgrownAtFor(
   snapshot: Pick<Snapshot, 'loggedAt'>,
 ): Promise<AppraisalContext['outgrownAt']> {
   const times = new Map<number, number>();
+  const stated = new Map(entries.map(({ index, time }) => [index, time]));
+  const earliest = earliestSince(entries);
   for (const { index, parsed } of proofs) {
     const { size } = parsed.proof.challenge;
     if (size >= index || times.has(size)) continue;
-    const said = entries.find((each) => each.index === size)?.time ?? (await snapshot.loggedAt(size));
-    if (said === undefined) continue;
-    const later = entries.filter((each) => each.index >= size);
-    times.set(
-      size,
-      later.reduce((earliest, { time }) => Math.min(earliest, time), said),
-    );
+    const said = stated.get(size) ?? (await snapshot.loggedAt(size));
+    if (said !== undefined) times.set(size, Math.min(said, earliest.from(size)));
   }
   return (index) => times.get(index);
 }

@@ -17,6 +17,7 @@ const statusOf = (verdict: Verdict, change: Partial<ClaimStatus> = {}): ClaimSta
   due: 2_000,
   explain: undefined,
   waiver: undefined,
+  hidden: undefined,
   ...change,
 });
 const subjectWith = (...claims: readonly ClaimStatus[]): SubjectStatus => ({

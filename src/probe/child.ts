@@ -8,7 +8,7 @@ export interface Command extends Child {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** Told what it cost, microseconds of CPU, however it ended. */
+  /** Called with the microseconds of CPU that it used, however it ended. */
   readonly spent: (cpuUs: number) => void;
 }
 
@@ -18,14 +18,14 @@ export interface Finished {
   readonly output: Uint8Array;
 }
 
-/** What programs get when nothing else is said. */
+/** The default environment of programs. */
 export const PLAIN_ENV: Readonly<Record<string, string>> = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LANG: 'C.UTF-8',
 };
 
 /**
- * Runs it to its end. Refuses `unavailable` when it cannot be started or does not end in time, `too-large` when it
+ * Runs a program until it ends. Refuses `unavailable` when it cannot be started or does not end in time, `too-large` when it
  * writes too much.
  */
 export async function runProgram(command: Command): Promise<Finished> {

@@ -1,12 +1,12 @@
-/** What programs that a probe runs cost: their CPU time as the system counts it, once they were waited for. */
+/** CPU time of the programs that a probe runs. The system counts a program once it has ended and was waited for. */
 import { readFileSync } from 'node:fs';
 
 /** Microseconds of one tick of /proc: USER_HZ is 100 on every Linux that Node runs on. */
 const TICK_US = 10_000;
 
 /**
- * Microseconds of CPU that programs of this process used so far, with what these started and waited for; undefined
- * where the system does not tell. proc(5): fields 16 and 17, cutime and cstime.
+ * Microseconds of CPU that child programs of this process used so far, with the programs that these started and waited for;
+ * undefined where the system does not count it. proc(5): fields 16 and 17, cutime and cstime.
  */
 export function programsCpu(): number | undefined {
   let stat: string;
@@ -22,8 +22,8 @@ export function programsCpu(): number | undefined {
 }
 
 /**
- * Microseconds that one program counts for, between two answers of `programsCpu`. Of one that was stopped by force the
- * system may not know all, since what it started was not waited for: it counts for the time it ran at least.
+ * Microseconds that one program counts for, between two answers of `programsCpu`. If it was killed, the system may miss the
+ * programs that it started, since nobody waited for them: it then counts for at least the time that it ran.
  */
 export function programCost(
   [before, after]: readonly [number | undefined, number | undefined],

@@ -9,7 +9,7 @@ import { isMap, type Value } from '../claim/value.ts';
 import { valueInLeaf } from '../statement/saltedleaf.ts';
 import type { ProbeTask } from './probe.ts';
 
-/** The value of a leaf's canonical bytes. Refuses `malformed-cbor` and the like, and what no leaf can hold. */
+/** The value of a leaf's canonical bytes. Refuses `malformed-cbor` and the like, and values that no leaf can hold. */
 export function declaredValue(bytes: Uint8Array): Value {
   const value = valueInLeaf(bytes);
   if (value instanceof Uint8Array) return plainOf(decodeCbor(value));
@@ -26,7 +26,7 @@ function plainOf(value: CborValue): Value {
   throw refuse('malformed-payload', 'a declared leaf holds what no leaf can hold');
 }
 
-/** What the commitment declares. Refuses `config-invalid` without it: a comparison with nothing proves nothing. */
+/** The opened leaves of the commitment. Refuses `config-invalid` without them: a comparison with nothing proves nothing. */
 export function declaredLeaves(
   probe: string,
   { declared }: Pick<ProbeTask, 'declared'>,
@@ -44,7 +44,7 @@ export function isUnknown(value: Value): boolean {
   return isMap(value) && value['unknown'] === true;
 }
 
-/** The keyed digest that stands for a sensitive value (`{"sensitive": hex}`); undefined of any other. */
+/** The keyed digest that stands for a sensitive value (`{"sensitive": hex}`); undefined for any other value. */
 export function sensitiveDigest(value: Value): string | undefined {
   const found = isMap(value) ? value['sensitive'] : undefined;
   return typeof found === 'string' ? found : undefined;

@@ -1,6 +1,6 @@
 /**
- * What a probe says of itself without being run: what it takes, what claims may read of it, what it does to its target, and
- * the ready claims that it comes with. Pure: a reader in a browser, `commit` and the agent use the same description.
+ * The description of a probe: its parameters, what claims may read of its result, what it does to its target, and its ready
+ * claims. It runs nothing: a reader in a browser, `commit` and the agent use the same description.
  */
 import type { Shape } from '../claim/shape.ts';
 import type { SignedFacts } from '../evidence/signed-facts.ts';
@@ -14,9 +14,9 @@ export interface ParameterSpec {
   readonly required?: boolean;
   readonly fallback?: Parameter;
   /**
-   * Whose to give. `owner`: it lowers or chooses the checks of a connection, or says where or how a secret of the owner is
-   * sent, or what is run: only the owner of the target gives it, under `options` in targets.yaml, and a claim that has it is
-   * refused. Without it the parameter is the claim's.
+   * Who gives it. `owner`: it lowers or chooses the checks of a connection, or says where or how a secret of the owner is
+   * sent, or what is run. Only the owner of the target may give such a parameter, under `options` in targets.yaml, and a claim
+   * that has it is refused. All others are given by claims.
    */
   readonly by?: 'owner';
 }
@@ -24,11 +24,11 @@ export interface ParameterSpec {
 /** A secret that the owner of a target may give, by name. */
 export interface SecretSpec {
   readonly help: string;
-  /** Whether it is told to the target: then only to one that targets.yaml writes in full, never to what a pattern lets through. */
+  /** Whether it is sent to the target: then only to one that targets.yaml writes in full, never to one that a pattern matches. */
   readonly isSent: boolean;
 }
 
-/** A probe that looks at the same target and brings back what the target signed. */
+/** A probe, with parameters, that observes the same target and returns what the target signed. */
 export interface Sight {
   /** `name@version`. */
   readonly probe: string;
@@ -54,16 +54,16 @@ export interface ProbeDescription {
   readonly blastRadius: string;
   /** Milliseconds for one run. */
   readonly timeoutMs: number;
-  /** What the system must let an agent do that runs it; `agent --confine` allows nothing else. Absent: only the network. */
+  /** Permissions besides the network that its agent needs of the system; `agent --confine` allows no others. */
   readonly needs?: readonly ('child-process' | 'fs-read')[];
   /**
-   * The look by which `commit --pin` learns who signs at a target, given the claim's parameters. Absent: nothing of its targets
-   * is signed, or only the collector knows which target that is.
+   * How `commit --pin` finds out who signs at a target, given the claim's parameters. Absent: its targets sign nothing, or only
+   * the collector knows which target it is.
    */
   readonly sight?: (params: ReadonlyMap<string, Parameter>) => Sight;
   /**
-   * What of the value somebody signed: by it readers judge results of class E3 and E4 again. Absent: nothing, and whatever the
-   * probe says is E1 at most.
+   * The signed facts in its attachments, by which readers judge results of class E3 and E4 again. Absent: nothing is signed,
+   * and its results are E1 at most.
    */
   readonly signed?: SignedFacts;
   /** Ready claims by name (`pack: https-tls` in a claims file). */

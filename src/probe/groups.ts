@@ -1,4 +1,4 @@
-/** Which claims one run of a probe answers. `commit`, the agent and the planner group them alike. */
+/** Groups claims that one run of a probe answers. `commit`, the agent and the planner use the same groups. */
 import { locatorOf } from '../evidence/identity.ts';
 import type { Claim, Declaration, Parameter } from '../statement/commitment.ts';
 

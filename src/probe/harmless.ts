@@ -1,11 +1,11 @@
 /**
- * What of a target's own words may leave the agent: into an entry, a message, a log line. This is the one rule for every
- * probe. Text leaves only when it is of a form that holds no secret: a word of a closed list, the name of a thing, an
- * error code. Numbers and booleans leave as they are. All other text is withheld, and so is text of a wrong form.
- * Sentences of a target (error messages, banners, reasons) never leave: the probe says what they mean in its own words.
+ * Decides which text of a target may leave the agent, into an entry, a message or a log line. Every probe uses this rule.
+ * Text leaves only if it has a form that holds no secret: a word of a closed list, the name of a thing, an error code.
+ * Numbers and booleans leave as they are. All other text is withheld. Sentences of a target (error messages, banners,
+ * reasons) never leave: the probe says what they mean in its own words.
  */
 
-/** Stands where a member of a list or map has a name that is withheld. No name is equal to it. */
+/** Stands in place of a withheld name in a list or map. No name is equal to it. */
 export const WITHHELD = '(withheld)';
 
 /**
@@ -18,7 +18,7 @@ export function nameOf(text: string | null | undefined, max = 128): string | und
   return /^[\p{L}\p{M}\p{N} ._$@+/~"()[\],*-]+$/u.test(text) ? text : undefined;
 }
 
-/** A name; or a fixed word if there is a name that is withheld. */
+/** The name, or `WITHHELD` if it may not leave. */
 export function nameOrWithheld(text: string | null | undefined, max?: number): string {
   return nameOf(text, max) ?? WITHHELD;
 }

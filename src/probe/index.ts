@@ -1,6 +1,6 @@
 /**
- * `tallystick/probe`: what looks at running targets. A probe says what it takes and what it can prove, and looks once.
- * Running needs Node. Whether a target may be looked at at all is the caller's to decide: its owner must have agreed.
+ * `tallystick/probe` observes running targets. A probe describes its parameters and what it can prove, and observes once.
+ * Running one needs Node. The caller must make sure that the owner of the target has agreed.
  *
  *     import { findProbe, parametersOf } from 'tallystick/probe';
  *
@@ -16,7 +16,7 @@
  *     });
  */
 
-// Every probe, and what each says of itself.
+// Every probe's description.
 export { describeProbe, PROBES } from './registry.ts';
 export type { ParameterSpec, ProbeDescription, SecretSpec, Sight } from './description.ts';
 export type { Pack } from './pack.ts';
@@ -27,6 +27,6 @@ export type { Probe, ProbeTask } from './probe.ts';
 export { groupClaims, type ClaimGroup } from './groups.ts';
 export { parametersOf } from './parameters.ts';
 
-// What one sees.
+// The result of a run.
 export type { Attachment, Contradiction, Grade, Observed, Population } from '../claim/observed.ts';
 export type { Value, ValueMap } from '../claim/value.ts';

@@ -1,14 +1,14 @@
-/** What every kind of key share has in common. */
+/** The interface of key shares of every kind. */
 import { Ended } from './wire.ts';
 
 export interface Share {
   readonly group: number;
   readonly public: Uint8Array;
-  /** Throws `Ended` for a share that is none. */
+  /** Throws `Ended` if the other side's share is not valid. */
   secret(theirs: Uint8Array): Uint8Array;
 }
 
-/** Makes any fault of an agreement the server's: its share is none of the group. */
+/** Turns any error of a key agreement into `Ended`: the server's share was not of the group. */
 export function guarded(agree: (theirs: Uint8Array) => Uint8Array): (theirs: Uint8Array) => Uint8Array {
   return (theirs) => {
     try {

@@ -6,17 +6,17 @@
 import type { Population } from '../claim/observed.ts';
 import type { Withheld } from '../claim/withheld.ts';
 
-/** Members that are told one by one; each costs some 60 bytes of the agent's disk in every proof. */
+/** Most members that are listed one by one; each costs some 60 bytes of the agent's disk in every proof. */
 const MAX_TOLD = 1_000;
 
-/** What was looked at, and what of it goes into the value. */
+/** The population, and the list of its members for the value. */
 export interface Members {
   readonly population: Population;
-  /** One text each; undefined where there are too many, which are one observation then. */
+  /** One text for each member; undefined if there are too many, which then count as one observation. */
   readonly told: readonly string[] | undefined;
 }
 
-/** `looked`: one text for each member, of which `unread` could not be looked at. */
+/** `looked`: one text for each member; `unread` of them could not be read. */
 export function membersOf(source: string, looked: readonly string[], unread: number): Members {
   const total = looked.length;
   if (total > MAX_TOLD)
@@ -31,7 +31,7 @@ export function membersOf(source: string, looked: readonly string[], unread: num
   };
 }
 
-/** Marks lists that are told up to a length, where they have it: there may be more. `below`: where they stand. */
+/** Marks lists that have reached their greatest length as cut, since there may be more. `below`: the path above them. */
 export function cutLists(
   lists: Readonly<Record<string, readonly unknown[]>>,
   most: number,

@@ -1,4 +1,4 @@
-/** What a pack of ready claims is. It stands in the folder of the probe that its claims ask (spec/claims.md, "Packs"). */
+/** A pack of ready claims. It is in the folder of the probe that its claims use (spec/claims.md, "Packs"). */
 import type { Claim, Parameter } from '../statement/commitment.ts';
 
 /** Seconds. */
@@ -7,7 +7,7 @@ export const HOUR = 3_600;
 /** A claim with defaults left out: probe and parameters are the pack's. */
 export type Draft = Omit<Claim, 'probe' | 'params' | 'cadence' | 'severity' | 'minEvidence'> &
   Partial<Pick<Claim, 'severity' | 'minEvidence'>> & {
-    /** Seconds: what it looks at does not change faster, whatever the tier. */
+    /** Seconds: the shortest useful cadence, whatever the tier, since what it observes does not change faster. */
     readonly fastest?: number;
   };
 
@@ -17,7 +17,7 @@ export interface Pack {
   /** Parameters it needs, and those with defaults; others go to the probe as they are. */
   readonly needs: readonly string[];
   readonly defaults?: Readonly<Record<string, Parameter>>;
-  /** Seconds: of all of its claims. */
+  /** Seconds: the shortest useful cadence of all of its claims. */
   readonly fastest?: number;
   readonly claims: readonly Draft[];
 }

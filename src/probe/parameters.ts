@@ -1,12 +1,12 @@
-/** The parameters of one run of a probe: who may give each, of which type, and what holds where nobody gives one. */
+/** The parameters of one run of a probe, checked for who gave them and for their type, with defaults. */
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { Parameter } from '../statement/commitment.ts';
 import type { ProbeDescription } from './description.ts';
 
 /**
- * What the probe is given: what the claim asks for, and what the owner of the target says (`options` in targets.yaml);
- * each checked, and given by whom it belongs to; defaults filled in. Refuses `config-invalid`.
+ * Joins the claim's parameters and those of the target's owner (`options` in targets.yaml), and fills in defaults. Refuses
+ * `config-invalid` for a wrong type, and for a parameter that the other of the two must give.
  */
 export function parametersOf(
   probe: Pick<ProbeDescription, 'name' | 'parameters'>,

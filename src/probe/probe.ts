@@ -22,18 +22,18 @@ export interface ProbeTask {
   /** The claim's and the owner's, checked against `parameters`, defaults filled in. */
   readonly params: ReadonlyMap<string, Parameter>;
   /**
-   * 32 bytes that nobody could know before: SHA-256(checkpoint root ‖ entry id of the commitment ‖ nonce). What the
-   * target signs over them, it signed after that checkpoint and for this commitment.
+   * 32 bytes that nobody could know before: SHA-256(checkpoint root ‖ entry id of the commitment ‖ nonce). A signature over
+   * them was made after that checkpoint and for this commitment.
    */
   readonly challenge: Uint8Array;
-  /** What the commitment declares, opened: canonical leaves by path; for probes that compare. */
+  /** The opened leaves of the commitment, by path, for probes that compare. */
   readonly declared?: ReadonlyMap<string, Value>;
   /**
    * Secrets by name (connection strings, tokens): files of mode 0600 that the owner of the target named. Never recorded.
    * Refuses `config-invalid` for one that is sent, when the target is not written in full in targets.yaml.
    */
   readonly secret: (name: string) => Promise<string | undefined>;
-  /** Told of CPU that others used for the run, programs it started: microseconds. */
+  /** Called with the microseconds of CPU that programs used which the run started. */
   readonly spent: (cpuUs: number) => void;
   /** Ends the run: at the time limit, or when the agent stops. */
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 /**
- * Every probe there is: one line each. This is the one registry that `commit`, readers and the agent ask; it holds what
- * probes say of themselves and loads no `node:` module. What runs them is runners.ts, one line each too.
+ * The registry of probes, one line each, which `commit`, readers and the agent use. It has their descriptions and loads no
+ * `node:` module. runners.ts has the code that runs them, one line each too.
  */
 import type { SignedFacts } from '../evidence/signed-facts.ts';
 import { EXEC } from './exec/describe.ts';
@@ -27,7 +27,7 @@ export const PROBES: readonly ProbeDescription[] = [
   SELF,
 ];
 
-/** What a probe of a name@version says of itself; undefined for one that is not in `probes`. */
+/** The description of the probe of a name@version; undefined for one that is not in `probes`. */
 export function describeProbe(
   name: string,
   probes: readonly ProbeDescription[] = PROBES,
@@ -35,7 +35,7 @@ export function describeProbe(
   return probes.find((each) => each.name === name);
 }
 
-/** What is known of who signs for a probe; nothing of one that is not in `probes`. */
+/** The signed facts of a probe; none for one that is not in `probes`. */
 export function signedFactsFor(name: string, probes: readonly ProbeDescription[] = PROBES): SignedFacts {
   return describeProbe(name, probes)?.signed ?? {};
 }

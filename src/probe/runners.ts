@@ -1,6 +1,6 @@
 /**
- * What runs each probe of the registry: one line each. A probe is loaded when a claim asks for it. `self@1` is not here: an
- * agent makes it of its own profile (agent/self.ts).
+ * Loads the code that runs each probe, one line each. A probe is loaded when a claim asks for it. `self@1` is not here: an
+ * agent makes it from its own profile (agent/self.ts).
  */
 import type { Probe } from './probe.ts';
 

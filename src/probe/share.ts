@@ -1,4 +1,4 @@
-/** Key shares of TLS 1.3 and SSH: what is sent, and the secret that the server's answer makes of it (RFC 8446 §7.4). */
+/** Key shares of TLS 1.3 and SSH: the bytes to send, and the secret computed from the server's share (RFC 8446 §7.4). */
 import { createECDH, createPublicKey, decapsulate, diffieHellman, generateKeyPairSync } from 'node:crypto';
 import { concatBytes } from '../bytes/compare.ts';
 import { fieldShare } from './fieldshare.ts';

@@ -1,6 +1,6 @@
 /**
- * Whose server a probe talks to before it says anything secret: the key that was pinned, or a certificate that
- * verifies. Shared by the probes that are clients of TLS; `tls@1` looks at the handshake itself instead.
+ * Verifies a server before a probe sends anything secret: by a pinned key, or by its certificate. For probes that are clients
+ * of TLS; `tls@1` observes the handshake itself instead.
  */
 import { createHash } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
@@ -10,7 +10,7 @@ import { refuse } from '../bytes/refusal.ts';
 import { errorCode } from './harmless.ts';
 
 export interface Trust {
-  /** Hex SHA-256 of the SubjectPublicKeyInfo: this key and no other, whatever its certificate says. */
+  /** Hex SHA-256 of the SubjectPublicKeyInfo: only this key is accepted, whatever its certificate says. */
   readonly spki: string | undefined;
   /** Whether a certificate must verify, where no key is pinned. */
   readonly verify: boolean;
@@ -27,7 +27,7 @@ export interface Secured {
   readonly verified: boolean;
 }
 
-/** TLS over a connection. Refuses `unavailable` when it does not come about, or the server is another. */
+/** Establishes TLS over a connection. Refuses `unavailable` if that fails, or if the server is another. */
 export async function secure(
   socket: Socket,
   host: string,

@@ -1,6 +1,6 @@
 /**
- * A bounded TCP conversation with a target that may be hostile: a limit of bytes, a limit of time, and an end
- * that says what happened. What cannot be read is never an empty answer.
+ * A TCP conversation with a target that may be hostile, with limits of bytes and time. If it ends early, `Ended` says why; a
+ * failed read is never an empty answer.
  */
 import { connect, type Socket } from 'node:net';
 import { concatBytes } from '../bytes/compare.ts';
@@ -153,7 +153,7 @@ export class Wire {
     this.#received += chunk.length;
     this.#buffered += chunk.length;
     this.#chunks.push(chunk);
-    // What is too much is noticed by who reads; until then no more is taken in.
+    // The next read throws; until then nothing more is received.
     if (this.#received > this.#maxBytes)
       this.#finish('too-large', `the target sent more than ${this.#maxBytes} bytes`);
     this.#wakeUp();

@@ -14,7 +14,7 @@ import { verifyTranscript, type Verified } from '../../evidence/verify.ts';
 
 const FIELDS = ['schema', 'value', 'grades', 'population', 'contradictions', 'transcripts'];
 const SCHEMA = 'tallystick.collected.v1';
-/** What the facts of transcripts stand under; a collector cannot write there. */
+/** Member under which the facts of transcripts are put; a collector cannot write there. */
 const RESERVED = 'transcripts';
 const MAX_ITEMS = 256;
 const MAX_TRANSCRIPTS = 8;
@@ -25,7 +25,7 @@ const POINTER = /^(?:\/(?:[^~/]|~[01])*){0,12}$/;
 /** Refuses `malformed-text`, `malformed-payload`, `too-large`, and `proof-failed` for a transcript of another challenge. */
 export async function readCollected(text: string, challenge: Uint8Array, bytes: number): Promise<Observed> {
   const document = mapOf(valueOf(parseJson(text.trim())), 'the output');
-  // What it prints against the rules may be anything: none of it is told, not even names.
+  // Output that breaks the rules may be anything, so the refusal repeats nothing of it, not even names.
   if (!Object.keys(document).every((name) => FIELDS.includes(name)))
     throw fault(`there is a field besides ${FIELDS.join(', ')}`);
   if (document['schema'] !== SCHEMA) throw fault(`schema is not "${SCHEMA}"`);
@@ -45,7 +45,7 @@ export async function readCollected(text: string, challenge: Uint8Array, bytes: 
   };
 }
 
-/** Whole numbers alone; shares are told in permille, times in milliseconds. */
+/** Whole numbers only: collectors give shares in permille, times in milliseconds. */
 function valueOf(tree: Tree): Value {
   if (isTreeMap(tree)) return Object.fromEntries(Array.from(tree, ([name, child]) => [name, valueOf(child)]));
   if (isTreeList(tree)) return tree.map(valueOf);
@@ -72,7 +72,7 @@ function contradictionOf(value: Value): Contradiction {
   return { paths: pointers, explain };
 }
 
-/** `leaves`: what stands for those that were looked at. */
+/** Reads the population. `leaves`: leaves of the value; there must be at least one for each sampled member. */
 function populationOf(value: Value | undefined, leaves: number): Population {
   if (value === undefined) return { source: 'the collector', total: 1, sampled: 1, method: 'all' };
   const { source, total, sampled, method = 'all' } = mapOf(value, 'population');

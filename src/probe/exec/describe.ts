@@ -1,4 +1,4 @@
-/** What the probe `exec@1` says of itself. */
+/** The description of the probe `exec@1`. */
 import type { ProbeDescription } from '../description.ts';
 import { EXEC_FACTS } from './facts.ts';
 
@@ -15,7 +15,7 @@ export const EXEC: ProbeDescription = {
     limit: { type: 'number', help: 'for the expression: p.limit' },
   },
   secrets: { env: { help: 'lines NAME=value: the environment of the program', isSent: true } },
-  // What a collector prints is its own affair.
+  // A collector may print any members.
   observes: () => 'any',
   evidence:
     'E1, or E0 where the collector says so. E3: the facts of transcripts that it hands over, checked here, below ' +

@@ -1,4 +1,4 @@
-/** What targets sign of `exec@1`: the transcripts that a collector hands over. */
+/** The signed facts of `exec@1`: those of the transcripts that a collector hands over. */
 import type { SignedFacts } from '../../evidence/signed-facts.ts';
 import { transcriptLists } from '../../evidence/transcript-facts.ts';
 

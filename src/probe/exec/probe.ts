@@ -1,6 +1,6 @@
 /**
- * The probe `exec@1`: a collector, any program that prints the documented JSON (README.md here). What is run is
- * what the owner enrolled, word for word: a claim may hand it data on standard input, never an argument.
+ * The probe `exec@1` runs a collector: any program that prints the documented JSON (README.md here). The command is what the
+ * owner enrolled, word for word. A claim may give it data on standard input, never an argument.
  */
 import { isAbsolute } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
@@ -55,7 +55,7 @@ async function run(task: ProbeTask): Promise<Observed> {
   }
 }
 
-/** What is wrong with the output, without a word of it: faults of JSON are told by their place. */
+/** What is wrong with the output, without quoting it: faults of JSON are named by line and column. */
 function whereOf({ code, message }: Refusal): string {
   if (code !== 'malformed-text') return message;
   const [place] = /^line [0-9]+, column [0-9]+/.exec(message) ?? [];

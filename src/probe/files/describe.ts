@@ -1,4 +1,4 @@
-/** What the probe `files@1` says of itself. */
+/** The description of the probe `files@1`. */
 import type { ProbeDescription } from '../description.ts';
 import { FILES_PACKS } from './pack.ts';
 import { filesShape } from './shape.ts';

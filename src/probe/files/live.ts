@@ -10,7 +10,7 @@ import { isAbsent } from '../../platform/fault.ts';
 
 export type LiveType = 'file' | 'symlink' | 'folder' | 'fifo' | 'socket' | 'device' | 'other';
 
-/** One thing below the root; `path` is told from there, with slashes. */
+/** One file, link or folder below the root; `path` is relative to the root, with slashes. */
 export interface Live {
   readonly path: string;
   readonly type: LiveType;
@@ -46,7 +46,7 @@ export class LiveTree {
     return new LiveTree(await realpath(root), maxBytes, signal);
   }
 
-  /** What is at a path. Behind a link instead of a folder there is nothing: the declaration knows no such link. */
+  /** What is at a path. A path that leads through a link is absent, since a declaration has no folder behind a link. */
   async look(path: string): Promise<Live | 'absent' | 'unreadable'> {
     try {
       const full = join(this.root, path);
@@ -86,7 +86,7 @@ export class LiveTree {
 
   async #readFile(path: string): Promise<Content> {
     const before = await lstat(path, { bigint: true });
-    // Without blocking: a pipe put in its place would wait for a writer for ever.
+    // Without blocking: otherwise a pipe put in its place would wait for a writer for ever.
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const opened = await file.stat({ bigint: true });
@@ -112,7 +112,7 @@ export class LiveTree {
     }
   }
 
-  /** Where the system says who asks: a folder on the way may have become a link since it was looked at. */
+  /** Whether an open file is below the root, on systems that tell: a folder in its path may have become a link meanwhile. */
   async #isBelow(file: FileHandle): Promise<boolean> {
     if (process.platform !== 'linux') return true;
     try {

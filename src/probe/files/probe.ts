@@ -1,6 +1,6 @@
 /**
- * The probe `files@1`: the files below a folder against those that were committed to (profile `files@1`): digests,
- * sizes, modes, links, owners on request, and in a closed world what nobody declared.
+ * The probe `files@1` compares the files below a folder with those that were committed to (profile `files@1`): digests,
+ * sizes, modes, links, owners on request, and in a closed world files that nobody declared.
  */
 import { basename, isAbsolute } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
@@ -15,7 +15,7 @@ import { cutLists, membersOf } from '../members.ts';
 import { FILES } from './describe.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 
-/** Things looked at, bytes hashed and folders deep in one run; names shown of one kind. */
+/** Most files and folders, bytes hashed and levels of folders in one run; most names shown of one kind. */
 const MAX_THINGS = 50_000;
 const MAX_BYTES = 2 * 1024 ** 3;
 const MAX_DEPTH = 64;
@@ -51,8 +51,8 @@ async function openTree({ target, signal }: ProbeTask): Promise<LiveTree> {
 }
 
 /**
- * Paths of a committed folder begin with its name. Refuses `config-invalid` when they were looked for below that very
- * folder: nothing of them is there, and would be without the name. Else every file would be a false alarm.
+ * Paths of a committed folder begin with its name. If the target is that very folder, none of them exists there, and each
+ * would be a false alarm. Refuses `config-invalid` if they exist without the name, and says which `prefix` to give.
  */
 async function assertPrefix(live: LiveTree, { facts }: Wanted, { prefix }: Settings): Promise<void> {
   const name = basename(live.root);
@@ -69,7 +69,7 @@ async function assertPrefix(live: LiveTree, { facts }: Wanted, { prefix }: Setti
   }
 }
 
-/** Names by kind: all are counted, the first are shown. */
+/** Findings by kind: all are counted, the first are shown. */
 class Findings {
   readonly lists: Readonly<Record<Kind, Value[]>> = {
     differing: [],
@@ -145,7 +145,7 @@ function differing(fact: Fact, at: Live, { size }: Read, what: readonly string[]
   return {
     path: shown(fact.path),
     what,
-    // No digests: whoever can guess a small content could check it.
+    // No digests: with one, anybody could check a guess at a small file.
     ...(what.includes('size') && { size, declaredSize: fact.size }),
     ...(what.includes('mode') && { mode: octal(at.mode), declaredMode: octal(fact.mode ?? 0) }),
   };
@@ -157,7 +157,7 @@ function owned(at: Live, { uid, gid }: Settings, found: Findings): void {
   found.add('owners', { path: shown(at.path), uid: at.uid, gid: at.gid });
 }
 
-/** Everything below the root that no leaf stands for. Folders that hold declared files are declared with them. */
+/** Finds everything below the root that is not declared. Folders with declared files count as declared. */
 async function findUndeclared(
   live: LiveTree,
   { facts, folders }: Wanted,
@@ -173,7 +173,7 @@ async function findUndeclared(
       found.look();
       const at = await live.look(path);
       if (at === 'absent') {
-        // A name that is no UTF-8 cannot be asked for; nobody can have declared it.
+        // A name that is not UTF-8 cannot be opened by its text, and nobody can have declared it.
         if (name.includes('\ufffd')) found.add('undeclared', { path: shown(path), type: 'other' });
         continue;
       }
@@ -211,7 +211,7 @@ function observe(found: Findings, live: LiveTree, declared: number, settings: Se
     escaping,
     ...((settings.uid !== undefined || settings.gid !== undefined) && { owners }),
     unreadable,
-    // What could not be read is no pass: a claim that asks for all of it gets no answer then.
+    // If something could not be read, `whole` is withheld, and a claim that reads it is UNKNOWN.
     ...(counts.unreadable === 0 && { whole: true }),
     counts: { ...counts },
   };

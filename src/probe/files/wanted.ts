@@ -1,4 +1,4 @@
-/** What `files@1` is to compare: the declared files of one folder, by the claim's parameters. */
+/** The declared files that `files@1` compares, chosen by the claim's parameters. */
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { isMap, type Value } from '../../claim/value.ts';
@@ -46,7 +46,7 @@ export interface Wanted {
   readonly folders: ReadonlySet<string>;
 }
 
-/** What is declared of this folder. Refuses `config-invalid` when none of it is, or it is not of profile files@1. */
+/** The declared files of this folder. Refuses `config-invalid` if there are none, or if they are not of profile files@1. */
 export function factsBelow(declared: ReadonlyMap<string, Value>, { prefix, ignore }: Settings): Wanted {
   const facts = new Map<string, Fact>();
   const folders = new Set<string>();

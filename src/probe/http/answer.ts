@@ -1,4 +1,4 @@
-/** What an answer is to claims: `o.http`, and what of it is withheld. */
+/** Makes `o.http` of an answer: the members that claims read, and those that are withheld. */
 import { escaped, type Value, type ValueMap } from '../../claim/value.ts';
 import type { Withheld } from '../../claim/withheld.ts';
 import { nameOf, WITHHELD } from '../harmless.ts';
@@ -10,7 +10,7 @@ const MAX_COOKIES = 500;
 
 export interface Wanted {
   readonly site: Site;
-  /** Path of the request where the target or the claim names it; not one of the owner's. */
+  /** Path of the request, without its query. */
   readonly path: string;
   /** Headers that the claim asks for; undefined: all that may be told. */
   readonly headers: readonly string[] | undefined;
@@ -50,7 +50,7 @@ export function tellAnswer(answer: Answer, wanted: Wanted): Told {
   };
 }
 
-/** Every header was looked at: one that is neither told nor withheld is absent. */
+/** Every header of the answer is either told or withheld, so that one in neither list is absent. */
 function tellHeaders(
   { headers }: Answer,
   { headers: asked, tell }: Wanted,
@@ -77,7 +77,7 @@ function whyNot(name: string): string {
     : `the header ${which} may hold a secret and does not leave the agent; the owner of the target can say tell: [${which}] under options in targets.yaml`;
 }
 
-/** Where a redirect leads: its path and query may be a secret, and are told only to be those of the request. */
+/** Where a redirect leads. Its path and query may hold a secret: only whether the path is that of the request is told. */
 function redirectOf({ status, headers }: Answer, { site, path }: Wanted): ValueMap {
   const [location = ''] = headers.get('location') ?? [];
   if (status < 300 || status > 399 || location === '') return {};

@@ -14,7 +14,7 @@ export interface Auth {
 }
 
 export interface Tried {
-  /** The answer to who has no credentials. */
+  /** The answer to a request without credentials. */
   readonly anonymous: Answer;
   readonly value: ValueMap;
   readonly withheld: readonly Withheld[];
@@ -43,7 +43,7 @@ export async function tryAuth({ scheme, token }: Auth, ask: Ask): Promise<Tried>
   };
 }
 
-/** `before`, `after`: what the control got; without a token the first is undefined and the second another anonymous one. */
+/** `before`, `after`: answers to the token. Without a token, `before` is undefined and `after` is another anonymous answer. */
 function isRequired(
   anonymous: Answer,
   wrong: Answer,
@@ -67,8 +67,8 @@ function isRequired(
 }
 
 /**
- * A 401 comes with a challenge (RFC 9110 §15.5.2, §11.6.1: MUST). One without it, such as nginx makes of `return 401`, may
- * be said to everybody, and 403 says no to whoever asks.
+ * Whether an answer asks for credentials: a 401 with a challenge (RFC 9110 §15.5.2, §11.6.1: MUST). A 401 without one, as of
+ * nginx's `return 401`, or a 403, may be the answer to everybody, also with the right credentials.
  */
 function asksForCredentials({ status, headers }: Answer): boolean {
   return status === 401 && (headers.get('www-authenticate') ?? []).some((value) => value.trim() !== '');

@@ -18,10 +18,10 @@ export interface BurstPlan {
   readonly limited: ReadonlySet<number>;
 }
 
-/** Failures in a row after which the rest is not sent: a server in trouble is left alone. */
+/** Failures in a row after which the rest of the burst is not sent, so as not to add to a server's trouble. */
 const MAX_FAILURES = 5;
 
-/** What stands around a burst. */
+/** The requests before and after a burst. */
 export interface Around {
   /** Status of the request before it, which was served. */
   readonly before: number;
@@ -71,7 +71,7 @@ export async function sendBurst(site: Site, plan: BurstPlan, around: Around): Pr
   const connections = Math.min(plan.connections, plan.requests);
   await Promise.all(Array.from({ length: connections }, worker));
   const found = judged(plan, tally, Math.ceil(now() - start));
-  // A server that broke under the burst refuses as one does that limits: what limits serves again.
+  // A server that broke under the burst refuses requests just as one that limits them. Only the latter serves again afterwards.
   const after = found.enforced === true ? await servedAgain(site, plan, around) : undefined;
   const enforced = found.enforced === true && after === undefined ? undefined : found.enforced;
   const why = enforced === undefined ? (found.why ?? BROKE) : undefined;
@@ -116,12 +116,12 @@ async function statusOf(client: HttpClient, signal: AbortSignal): Promise<number
   }
 }
 
-/** Whether a status shows that a request was let through: what asks for credentials or is not there is let through to nothing. */
+/** Whether a status shows that a request was let through. 401 or 404 does not: a limit behind it would never be reached. */
 export function isServed(status: number, { limited }: BurstPlan): boolean {
   return status >= 200 && status < 400 && !limited.has(status);
 }
 
-/** A server's own failure is neither: it did not serve the request, and it did not limit it. */
+/** A failure of the server is neither accepted nor limited: it did not serve the request, and did not limit it. */
 function kindOf(status: number | undefined, plan: BurstPlan): 'accepted' | 'limited' | 'failed' {
   if (status === undefined) return 'failed';
   if (plan.limited.has(status)) return 'limited';

@@ -39,7 +39,7 @@ export interface Answer {
   readonly secured: Secured | undefined;
 }
 
-/** One or more requests after one another; connections are kept while the server keeps them. */
+/** Sends one request after another; connections are reused as long as the server keeps them open. */
 export class HttpClient {
   readonly #site: Site;
   readonly #agent: CheckedAgent;
@@ -80,7 +80,7 @@ export class HttpClient {
         // All of them: without it Node drops those after the first 2,000. MAX_HEADER_BYTES bounds them.
         asked.maxHeadersCount = 0;
         asked.on('error', reject);
-        // Nothing is asked for, so a server that changes the protocol is none that can be read.
+        // No upgrade was asked for, so the answer of a server that changes the protocol cannot be read.
         asked.on('upgrade', (_response, socket: Duplex) => {
           endStream(socket);
           reject(new Error('the server changed the protocol unasked'));
@@ -123,7 +123,7 @@ export class HttpClient {
   }
 }
 
-/** Connections that are handed out only once TLS stands and the key is the right one. */
+/** Gives out connections only after TLS is established and the server's key is verified. */
 class CheckedAgent extends Agent {
   readonly #site: Site;
   readonly #sockets = new Set<Socket>();

@@ -1,4 +1,4 @@
-/** What the probe `http@1` says of itself. */
+/** The description of the probe `http@1`. */
 import type { ProbeDescription } from '../description.ts';
 import { TOLD_HEADERS } from './headers.ts';
 import { HTTP_PACKS } from './pack.ts';

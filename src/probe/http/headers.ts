@@ -1,7 +1,7 @@
 /**
- * Which headers of an answer may leave the agent, and in which form: those whose values are words, numbers, dates and host
- * names by their definition. Every other value is withheld, and so is one of a wrong form: addresses carry tokens
- * (`location`), a realm is free text, and what an application adds may be anything. The owner of the target can name
+ * Decides which headers of an answer may leave the agent, and in which form: those whose values are by definition words,
+ * numbers, dates and host names. Every other value, and every value of another form, is withheld: addresses can carry tokens
+ * (`location`), a realm is free text, and headers of an application may hold anything. The owner of the target can name
  * others (`tell`). As of 2026-11: RFC 9110, RFC 9111, RFC 6797, CSP 3, Fetch, Permissions Policy.
  */
 
@@ -112,12 +112,12 @@ const FORMS: Readonly<Record<string, Form>> = {
   ),
 };
 
-/** Headers that are told where their values have the form that they should have. */
+/** Headers whose values leave the agent if they have the defined form. */
 export const TOLD_HEADERS: readonly string[] = Object.keys(FORMS);
 
-/** A header's values as they may be told; undefined: withheld. `byOwner`: its owner says that what it holds is no secret. */
+/** A header's values as they may leave; undefined: withheld. `byOwner`: the target's owner says that they hold no secret. */
 export function headerText(name: string, values: readonly string[], byOwner: boolean): string | undefined {
-  // What a cookie holds is a secret, whoever says otherwise; its name and flags are told apart.
+  // A cookie's value counts as a secret, whatever the owner says; names and flags are in `cookies`.
   if (name === 'set-cookie') return undefined;
   if (byOwner) return matching(/^[\x20-\x7e]{0,8192}$/)(values.join(', '));
   const form = Object.hasOwn(FORMS, name) ? FORMS[name] : undefined;
@@ -134,7 +134,7 @@ const HOST = new RegExp(
   'i',
 );
 
-/** A Content-Security-Policy without what may be anybody's: nonces and hashes stay as `'nonce-'`, paths are left out. */
+/** A Content-Security-Policy without parts that may hold anything: of nonces and hashes only the kind stays, paths go. */
 function contentPolicy(value: string): string | undefined {
   const told = value.split(';').map((part) => {
     const [name = '', ...sources] = part.trim().split(/\s+/);
@@ -175,7 +175,7 @@ const SCHEMES = [
   'vapid',
 ];
 
-/** The schemes that a server asks for; of realms and other parameters nothing. */
+/** The schemes that a server asks for, without realms and other parameters. */
 export function challengesOf(values: readonly string[]): readonly string[] {
   const asked = values
     .flatMap((value) => value.split(','))

@@ -19,7 +19,7 @@ import type { Probe, ProbeTask } from '../probe.ts';
 export interface HttpTimes {
   /** Milliseconds for one request. */
   readonly timeoutMs: number;
-  /** Milliseconds before each of the requests that, after a burst, show that the server serves again. */
+  /** Milliseconds before each request after a burst that checks whether the server serves again. */
   readonly waitsMs: readonly number[];
 }
 
@@ -80,7 +80,7 @@ async function runHttp(task: ProbeTask, times: HttpTimes): Promise<Observed> {
   }
 }
 
-/** A burst between two requests that are served: of a server that serves nobody it would show nothing. */
+/** Sends a burst between two requests that must be served: for a server that serves nobody, a burst shows nothing. */
 async function burstOf(
   { site }: Settings,
   plan: BurstPlan,
@@ -123,7 +123,7 @@ async function readSettings(task: ProbeTask, timeoutMs: number): Promise<Setting
       'path',
       'belongs to the owner of the target where a token is sent: it goes to the path that the target names, and no other',
     );
-  // Who enrolled a path did not enrol the others.
+  // An owner who enrolled one path did not enrol others.
   if (path !== undefined && url !== undefined && url.pathname + url.search !== '/')
     throw given.wrong('path', 'is for a target without a path: this one names its own');
   const spki = given.text('spki', /^[0-9a-f]{64}$/, 'is a SHA-256 in lower-case hex');
@@ -157,7 +157,7 @@ function urlOf(target: string): URL | undefined {
   return url;
 }
 
-/** Refuses `config-invalid` for what cannot stand in a header. The value is in no message. */
+/** Refuses `config-invalid` for a value that cannot stand in a header; no message contains it. */
 function tokenOf(secret: string | undefined): string | undefined {
   const token = secret?.trim();
   if (token !== undefined && !/^[!-~ ]{1,8192}$/.test(token))

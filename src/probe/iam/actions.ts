@@ -1,8 +1,7 @@
 /**
- * From the name of an event to the actions that a policy must allow. Event names are API operations, and most but not
- * all operations are actions of the same name: the exceptions are here, and what is not here is unmapped, which
- * counts as unknown, never as allowed. Checked against AWS's service authorization reference and the operations of
- * its SDK as of 2026-09.
+ * Maps the name of an event to the actions that a policy must allow. Event names are API operations, and most operations are
+ * actions of the same name; the exceptions are here. An event that is not here is unmapped, which counts as unknown, never as
+ * allowed. Checked against AWS's service authorization reference and the operations of its SDK as of 2026-09.
  */
 import { createHash } from 'node:crypto';
 import { NAMED_TABLE } from './named.ts';
@@ -61,7 +60,7 @@ const SERVICES: ReadonlyMap<string, Service> = new Map<string, Service>([
   ['monitoring', { prefix: 'cloudwatch' }],
   ['tagging', { prefix: 'tag' }],
   ['iam', { prefix: 'iam', except: { UpdateDelegationRequest: [] } }],
-  // No permission is needed to ask who one is, and none can be taken away.
+  // GetCallerIdentity needs no permission, and no policy can deny it.
   ['sts', { prefix: 'sts' }],
   ['kms', { prefix: 'kms', except: { ReEncrypt: [] } }],
   [
@@ -118,7 +117,7 @@ const as = (event: string, action: string, about: Needed['about']): readonly [st
   [{ action: `s3:${action}`, about }],
 ];
 
-/** S3 names its actions as it likes: nothing of it is taken by its name. */
+/** Actions of S3 often differ from its operations, so that each operation is listed. */
 const S3: ReadonlyMap<string, readonly Needed[]> = new Map([
   ...of(
     'object',

@@ -24,9 +24,9 @@ export interface Link {
 
 export interface Chain {
   readonly trail: TrailName;
-  /** Those of the window, oldest first; empty when none verifies. */
+  /** Verified digests of the window, oldest first; empty when none verifies. */
   readonly links: readonly Link[];
-  /** POSIX seconds: what the chain speaks for. */
+  /** POSIX seconds: the period that the chain covers. */
   readonly from: number;
   readonly to: number;
 }
@@ -64,7 +64,7 @@ export async function walkChain(
   const links: Link[] = [];
   const [first] = candidates;
   if (first === undefined) return undefined;
-  // What later digests say of the one before: a signature shows itself by verifying, whoever says it.
+  // What later digests say of the one before. Their word need not be trusted: the signature they name verifies or not.
   let said: Said | undefined;
   let from = -Infinity;
   for (const candidate of candidates) {
@@ -124,12 +124,12 @@ interface Said {
   readonly signature: string;
 }
 
-/** The last part of a path: a digest that was moved keeps it. */
+/** The last part of a path, which a digest keeps when its folder is moved. */
 function nameIn(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** Nobody accuses such a file of anything. */
+/** Such a digest is neither good nor bad. */
 const UNSIGNED = 'digest is not checked, since its signature stood in one that is missing';
 
 /** What a digest says of the one before, as it stands there; undefined when it says nothing. */

@@ -1,6 +1,6 @@
 /**
- * What a policy says of one request (IAM User Guide, "Policy evaluation logic"): an explicit Deny wins, then any Allow,
- * else it is denied. Where the outcome hangs on something unknown, it is unknown.
+ * Decides one request by a policy (IAM User Guide, "Policy evaluation logic"): an explicit Deny wins, then any Allow, else
+ * it is denied. If the outcome depends on something unknown, it is unknown.
  */
 import { holds, resolved, type Context } from './condition.ts';
 import type { Patterns, Policy, Statement } from './policy.ts';

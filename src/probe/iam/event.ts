@@ -1,6 +1,6 @@
 /**
- * One record of a log file (AWS CloudTrail User Guide, "CloudTrail record contents") as a call: who made it, which
- * actions it needed, on which resources, and what it tells of the conditions it was made in.
+ * One record of a log file (AWS CloudTrail User Guide, "CloudTrail record contents") as a call: who made it, which actions
+ * it needed, on which resources, and the condition keys that the record gives.
  */
 import { isIP } from 'node:net';
 import { actionsOf, type Needed } from './actions.ts';
@@ -21,14 +21,14 @@ export interface Call {
   readonly time: string;
   /** `s3.amazonaws.com GetObject`. */
   readonly event: string;
-  /** What has to be allowed, all of it; undefined when the event is not in the table. */
+  /** Requests that must all be allowed; undefined when the event is not in the table. */
   readonly requests: readonly Request[] | undefined;
-  /** AWS's word on whether the call only reads. */
+  /** Whether the call only reads, as AWS says. */
   readonly readOnly: boolean | undefined;
   readonly error: string | undefined;
 }
 
-/** Identities that are no role and no user of IAM, whatever they do next (CloudTrail User Guide, "userIdentity element"). */
+/** Types of identities that are no role and no user of IAM (CloudTrail User Guide, "userIdentity element"). */
 const NEVER_OURS: ReadonlySet<string> = new Set([
   'AWSService',
   'WebIdentityUser',
@@ -37,7 +37,7 @@ const NEVER_OURS: ReadonlySet<string> = new Set([
   'Directory',
 ]);
 
-/** `unclear`: of an account we look at, and by whom is not told. */
+/** `unclear`: a call in an observed account whose record does not say who made it. */
 export function whoseIs(record: Fields, { arns, accounts }: Principals): 'ours' | 'others' | 'unclear' {
   const identity = fieldsAt(record, 'userIdentity') ?? {};
   const arn = textAt(identity, 'arn');
@@ -51,7 +51,7 @@ export function whoseIs(record: Fields, { arns, accounts }: Principals): 'ours' 
   return account === undefined || accounts.has(account) ? 'unclear' : 'others';
 }
 
-/** What AWS does by itself, and what it finds in the calls of others: Insights. */
+/** Whether it is an action of AWS itself, or an Insights event about calls of others. */
 function isOfAws(record: Fields, identity: Fields): boolean {
   const by = textAt(identity, 'invokedBy');
   const kind = textAt(record, 'eventType');
@@ -63,7 +63,7 @@ function isOfAws(record: Fields, identity: Fields): boolean {
   );
 }
 
-/** Whether a user whose ARN is not told may be one that we look at. A name that AWS hides may be any. */
+/** Whether a user without an ARN in the record may be an observed one. A name that AWS hides may be any user. */
 function mayBeUser(name: string | undefined, arns: ReadonlySet<string>): boolean {
   const users = [...arns].filter((each) => /^arn:[^:]+:iam::\d{12}:user\//.test(each));
   const hidden = name === undefined || name === '' || name === 'HIDDEN_DUE_TO_SECURITY_REASONS';
@@ -119,7 +119,7 @@ function resourcesOf(
     const arns = listAt(record, 'resources').flatMap((each) =>
       isFields(each) ? [textAt(each, 'ARN') ?? ''] : [],
     );
-    // What stands beside it is of other services: the key of an encrypted secret, the bucket of a report.
+    // Other ARNs in the list belong to other services: the key of an encrypted secret, the bucket of a report.
     const own = arns.filter((arn) => arn.split(':')[2] === (service === 'sts' ? 'iam' : service));
     const place = {
       partition,
@@ -154,7 +154,7 @@ function copySource(parameters: Fields): string | undefined {
   }
 }
 
-/** Condition keys that the event tells, in lower case. What it does not tell is not there, and so gives maybe. */
+/** Condition keys that the event gives, in lower case. A key that is missing here evaluates to maybe. */
 function contextOf(record: Fields): Context {
   const identity = fieldsAt(record, 'userIdentity') ?? {};
   const address = textAt(record, 'sourceIPAddress') ?? '';

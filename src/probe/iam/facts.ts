@@ -1,4 +1,4 @@
-/** What AWS signs of `iam@1`: the digests of CloudTrail. */
+/** The signed facts of `iam@1`: those of CloudTrail's digests, which AWS signs. */
 import type { SignedFacts } from '../../evidence/signed-facts.ts';
 import { examineTrail } from '../../evidence/trail-facts.ts';
 

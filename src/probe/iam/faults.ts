@@ -1,4 +1,4 @@
-/** What is wrong with a trail, for people: all is counted, the first are shown. */
+/** Faults of a trail, in words for people: all are counted, the first are shown. */
 import { printable } from '../../bytes/printable.ts';
 
 const MAX_SHOWN = 50;

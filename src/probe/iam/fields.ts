@@ -1,4 +1,4 @@
-/** Members of JSON that came from outside, by their path and type; undefined for what is not there. */
+/** Reads members of JSON from outside, by path and type; undefined if there is no such member of the type. */
 
 export type Fields = Readonly<Record<string, unknown>>;
 

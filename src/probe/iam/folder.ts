@@ -1,6 +1,6 @@
 /**
- * A copy of a trail's bucket, or of a part of it: files by their path below a folder, read with bounds. No link is
- * followed, and nothing but regular files is opened.
+ * Reads a copy of a trail's bucket, or of a part of it: files by their path below a folder, with bounds. It follows no link
+ * and opens only regular files.
  */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -123,7 +123,7 @@ export class Folder {
     try {
       const { size } = await file.stat();
       if (size > most) return 'too-large';
-      // Of a file that grows meanwhile, no more than it had.
+      // If the file grows meanwhile, no more is read than it had.
       const bytes = new Uint8Array(size);
       const { bytesRead } = await file.read(bytes, 0, size, 0);
       return bytes.subarray(0, bytesRead);

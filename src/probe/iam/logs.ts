@@ -1,4 +1,4 @@
-/** The log files that verified digests name: there, unaltered, and read; their records that are the principal's. */
+/** Reads the log files that verified digests name, checks that they are there and unaltered, and finds the principal's calls. */
 import type { TrailFile } from '../../evidence/cloudtrail-digest.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Chain } from './chain.ts';
@@ -57,7 +57,7 @@ async function readLog(
   tally.file({ object, sha256, digest, records: records.length }, calls);
 }
 
-/** Records; undefined when it is no log file. A record that is no object is one that tells nothing. */
+/** The records of a log file; undefined if it is none. A record that is no object becomes an empty one. */
 function recordsOf(content: Uint8Array): readonly Fields[] | undefined {
   let parsed: unknown;
   try {

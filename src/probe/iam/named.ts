@@ -1,7 +1,7 @@
 /**
- * Resources that a request names in its parameters, as the ARNs of AWS's service authorization reference (as of 2026-09). Of
- * an ARN that the parameters do not tell whole, the rest is open: `ANY` stands for any text, none included, `ONE` for
- * one character (wildcard.ts). What is in no table here is not told, and so neither allowed nor violating where it matters.
+ * Resources that a request names in its parameters, as the ARNs of AWS's service authorization reference (as of 2026-09). If
+ * the parameters do not give the whole ARN, the rest is open: `ANY` stands for any text, also none, `ONE` for one character
+ * (wildcard.ts). For parameters in no table here the resource is unknown, and a call that depends on it is too.
  */
 import { listAt, textAt, type Fields } from './fields.ts';
 import { ANY, ONE } from './wildcard.ts';
@@ -25,7 +25,7 @@ interface Named {
 }
 
 const ALL = /^/;
-/** Actions of Kinesis that are about no stream to IAM. */
+/** Actions of Kinesis, without those that IAM does not relate to a stream. */
 const STREAM = /^(?!(?:Dis|En)ableEnhancedMonitoring$|UpdateShardCount$|UpdateStreamMode$)/;
 const plainName = /^[A-Za-z0-9_.+=,@/-]{1,512}$/;
 const below =
@@ -80,7 +80,7 @@ const NAMED: Readonly<Record<string, readonly Named[]>> = {
     {
       actions: /^(?!ListAliases$|CreateAlias$|UpdateAlias$|DeleteAlias$)/,
       parameter: 'keyId',
-      // The key that an alias stands for is not told.
+      // An alias does not tell which key it stands for.
       resource: (id) => (/^(?:mrk-)?[0-9a-f-]{32,40}$/.test(id) ? `key/${id}` : undefined),
     },
   ],

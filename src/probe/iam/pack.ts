@@ -35,7 +35,7 @@ export const IAM_READ_ONLY: Pack = {
     {
       id: 'iam-least-privilege',
       title: 'No call that the committed policy does not allow succeeded',
-      // Without the whole trail there is no answer; a violation that was seen is one all the same.
+      // Without the whole trail the claim is UNKNOWN, unless a violation was seen.
       expr: 'o.iam.violations.size() == 0 && o.iam.attributed && o.iam.chain.whole',
       severity: 'critical',
       controls: ACCESS,

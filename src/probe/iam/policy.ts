@@ -1,7 +1,7 @@
 /**
- * The policy that calls are held against: a document of the IAM policy language, from the committed leaves or from a
- * parameter of the claim, both of which are bound by the commitment. What this evaluator does not know of the
- * language it refuses, so that nothing of a policy is passed over.
+ * The policy that calls are compared with: a document of the IAM policy language, from the committed leaves or from a
+ * parameter of the claim. The commitment covers both. Elements of the language that this evaluator does not know are refused,
+ * so that no part of a policy is ignored.
  */
 import { createHash } from 'node:crypto';
 import { printable } from '../../bytes/printable.ts';
@@ -158,7 +158,7 @@ function documentOf(text: string): Tree {
   }
 }
 
-/** Where documents begin: what has a Statement below it, or is a text that does. */
+/** Paths of documents: of maps with a Statement, and of texts that hold such a map. */
 function placesIn(declared: ReadonlyMap<string, Value>): readonly string[] {
   const places = new Set<string>();
   for (const [path, value] of declared) {
@@ -169,7 +169,7 @@ function placesIn(declared: ReadonlyMap<string, Value>): readonly string[] {
   return [...places];
 }
 
-/** What the leaves at and below a path say, as a tree again. */
+/** The tree of the leaves at and below a path. */
 function treeAt(
   declared: ReadonlyMap<string, Value>,
   at: string,
@@ -182,7 +182,7 @@ function treeAt(
   return found;
 }
 
-/** Refuses what a policy cannot be read without. */
+/** Refuses a leaf that is sensitive or not known yet, since a policy cannot be evaluated without it. */
 function notShown(path: string, value: Value): undefined {
   if (isUnknown(value) || sensitiveDigest(value) !== undefined)
     throw invalid(

@@ -1,6 +1,6 @@
 /**
- * The probe `iam@1`: least privilege, shown by the calls that were made. It reads a copy of a CloudTrail bucket,
- * verifies AWS's chain of digests, and holds every call of the principal against the committed policy (spec/iam.md).
+ * The probe `iam@1` checks least privilege by the calls that were made. It reads a copy of a CloudTrail bucket, verifies
+ * AWS's chain of digests, and compares every call of the principal with the committed policy (spec/iam.md).
  */
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
@@ -103,7 +103,7 @@ async function chainsIn(folder: Folder, settings: IamSettings, faults: Faults): 
   return chains;
 }
 
-/** What all chains speak for; undefined when one of them speaks for nothing. */
+/** The period that all chains cover; undefined if one of them covers none. */
 function spanOf(chains: readonly Chain[]): { readonly from: number; readonly to: number } | undefined {
   if (chains.some(({ links }) => links.length === 0)) return undefined;
   return {
@@ -122,7 +122,7 @@ function chainValue(chains: readonly Chain[], span: ReturnType<typeof spanOf>, f
   const links = linksOf(chains);
   return {
     complete,
-    // A claim that asks for all of it gets no answer when it is not there: nothing is shown to be violated then.
+    // Without `whole` a claim that reads it is UNKNOWN.
     ...(complete && { whole: true }),
     unbroken: faults.unbroken,
     ...span,
@@ -146,8 +146,8 @@ const BUNDLE = 500;
 const BUNDLE_BYTES = 4 * 1024 ** 2;
 
 /**
- * The newest digest of every chain, small, since it is to travel in the proof and names all before it by signature;
- * then the others, bundled.
+ * The newest digest of every chain by itself, since it names all before it and must be small enough for the proof; then the
+ * others, bundled.
  */
 function evidenceOf(
   chains: readonly Chain[],
@@ -178,7 +178,7 @@ function evidenceOf(
 /** Members of `population.files` in a proof. */
 const MAX_FILES = 512;
 
-/** Calls by log file, or by digest where there are too many; with a tree per log file, log files are what is counted. */
+/** Number of calls by log file, or by digest if there are too many files. If each log file is one leaf, it counts log files. */
 function populationOf(tally: Tally): Population {
   const { files, isLarge } = tally;
   const counted = files.map((each) => ({ ...each, members: isLarge ? 1 : each.calls }));

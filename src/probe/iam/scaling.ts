@@ -56,7 +56,7 @@ function named(...lines: readonly string[]): ReadonlySet<string> {
   return new Set(lines.flatMap((line) => line.split(' ')));
 }
 
-/** The one of them that has the action: as the record says, by its parameters, or by the name where one alone has it. */
+/** The service of an event: the one that the record or its parameters name, or the only one with such an action. */
 export function scalingOf(event: string, { service, names }: Hints): string | undefined {
   const having = [...SCALING.keys()].filter((prefix) => SCALING.get(prefix)?.has(event));
   if (service !== undefined) return having.find((prefix) => prefix === service);

@@ -1,7 +1,7 @@
 /**
- * The calls of a trail, one by one: each gets a verdict and a leaf. Violations, writes and what could not be judged
- * are listed beside; the rest stays in the salted tree. A leaf is a line of text with the event's id, which nobody
- * can guess, at `<number of the log file>/<number of the record>`, so that whoever has the log file can check it.
+ * Judges the calls of a trail: each gets a verdict and a leaf. Violations, writes and calls that could not be judged are also
+ * listed; the rest is only in the salted tree. A leaf is a line of text with the event's id, which nobody can guess, at
+ * `<number of the log file>/<number of the record>`, so that whoever has the log file can check it.
  */
 import { printable } from '../../bytes/printable.ts';
 import { codeText } from '../harmless.ts';
@@ -25,7 +25,7 @@ const MAX_ACTIONS = 300;
 /** Actions that are not told by their name. */
 const OTHERS = 'others';
 
-/** `failed`: it did nothing, so that it is neither allowed nor violating. */
+/** `failed`: the call did nothing, so it is neither allowed nor violating. */
 type Outcome = Decision['verdict'] | 'permissionless' | 'deniedByCloud' | 'failed';
 
 /** One log file whose content is what AWS signed. */
@@ -86,7 +86,7 @@ export class Tally {
     if (this.#kept <= MAX_LEAVES) this.#lines.push(lines);
   }
 
-  /** An event of our account by nobody knows whom. */
+  /** Counts an event of the account whose record does not say who made it. */
   unattributed(): void {
     this.#counts.unattributed += 1;
   }
@@ -100,7 +100,7 @@ export class Tally {
     return this.#kept > MAX_LEAVES;
   }
 
-  /** What of the value is told up to a length. */
+  /** Lists of the value that were cut. */
   get cut(): readonly Withheld[] {
     return [
       ...cutLists({ violations: this.#violations, writes: this.#writes }, MAX_SHOWN),

@@ -1,6 +1,6 @@
 /**
- * Wildcards of IAM: `*` stands for any characters, none included, `?` for one; everything else for itself. No regular
- * expressions: a policy is not to make the evaluator slow. The time is at most pattern × text.
+ * Wildcards of IAM: `*` stands for any characters, also none, `?` for one; everything else for itself. No regular expressions
+ * are used, so that no policy can make the evaluator slow: the time is at most pattern × text.
  */
 import { truth, type Truth } from './truth.ts';
 
@@ -28,7 +28,7 @@ export function matchesWild(pattern: string, text: string): boolean {
   return p === pattern.length;
 }
 
-/** Actions know no case. */
+/** As `matchesWild`, ignoring case, as IAM does for actions. */
 export function matchesAction(pattern: string, action: string): boolean {
   return matchesWild(pattern.toLowerCase(), action.toLowerCase());
 }
@@ -48,7 +48,7 @@ export function matchesArn(pattern: string, arn: string): boolean {
 }
 const ARN_PARTS = 6;
 
-/** In an ARN of which a part is not told: any text, none included, and any one character. No pattern and no ARN has them. */
+/** Stand for unknown parts of an ARN: any text, also none, and any one character. No pattern and no ARN contains them. */
 export const ANY = '\u0001';
 export const ONE = '\u0002';
 
@@ -61,7 +61,7 @@ export function openText(arn: string): string {
 export function matchesOpenArn(pattern: string, arn: string): Truth {
   if (pattern === '*') return 'yes';
   if (!arn.includes(ANY) && !arn.includes(ONE)) return truth(matchesArn(pattern, arn));
-  // Nothing but a wildcard matches what stands for the open part here: so it matches whatever it is.
+  // Only a wildcard can match these stand-ins. A pattern that matches all of them matches whatever the open part is.
   const filled = ['', ONE + ONE, `${ONE}/${ONE}/`].map((each) => arn.replaceAll(ANY, each));
   if (filled.every((each) => matchesArn(pattern, each))) return 'yes';
   const [wanted, parts] = [pattern.split(':'), arn.split(':')];

@@ -14,7 +14,7 @@ export const GRANTS_LACKING =
   'what the files say this role may not read: GRANT SELECT ON pg_file_settings, and GRANT EXECUTE ON FUNCTION ' +
   'pg_show_all_file_settings()';
 
-/** All that can be held against one another. */
+/** The sources of a setting's value that are compared. */
 export interface Sides {
   readonly settings: ReadonlyMap<string, Setting>;
   readonly files: Files;
@@ -32,15 +32,15 @@ const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 const MIN = 'ssl_min_protocol_version';
 const MAX = 'ssl_max_protocol_version';
 
-/** What the wire says first: of two contradictions at one path, that is the one to tell. */
+/** Contradictions of the wire come first: of two at one path the first is shown. */
 export function contradictionsOf(sides: Sides): readonly Contradiction[] {
   return [...againstWire(sides), ...againstHba(sides), ...againstFiles(sides), ...overridden(sides)];
 }
 
-/** What a file, or the declaration, says of a setting; and where. */
+/** A setting's value in a file or the declaration, and where it stands. */
 interface Said {
   readonly setting: string;
-  /** The same as it may be told. */
+  /** The value as it may leave the agent. */
   readonly told: string;
   readonly path: string;
   readonly where: string;
@@ -58,12 +58,12 @@ function saidOf(name: string, { files, declared, settings }: Sides): Said | unde
   return { setting, told, path: `/declared/${escaped(name)}`, where: 'the declaration' };
 }
 
-/** Values are compared as they are, and told only when they hold no secret. */
+/** Values are compared as they are, but shown only if they hold no secret. */
 function toldOf(told: string | undefined): string {
   return told ?? '(a value that is withheld)';
 }
 
-/** What may be told of a declared value: what may be told of that setting's values. */
+/** A declared value, if values of that setting may leave the agent. */
 export function declaredText(
   name: string,
   text: string,
@@ -86,8 +86,8 @@ function againstFiles(sides: Sides): readonly Contradiction[] {
 }
 
 /**
- * Where this role may not read what people wrote, it still sees that `ALTER SYSTEM` put something over it. That is no
- * contradiction to a claim that holds all the same.
+ * If this role may not read the files, it still sees that `ALTER SYSTEM` overrides a setting. If a claim holds in spite of
+ * it, this is no contradiction.
  */
 function overridden({ settings, files }: Sides): readonly Contradiction[] {
   if (files.written !== undefined) return [];
@@ -155,7 +155,7 @@ function whileOff(version: string, { settings }: Sides): readonly Contradiction[
   ];
 }
 
-/** No rule on disk lets anybody in without TLS, and yet somebody got in: it was not loaded, or is not the one in use. */
+/** No rule on disk lets anybody in without TLS, but somebody got in: the file was not loaded, or is not the one in use. */
 function againstHba({ hba, plaintext }: Sides): readonly Contradiction[] {
   const lets = hba?.some(
     ({ type, method }) =>
@@ -176,7 +176,7 @@ function fromOf({ source, file, line, pendingRestart }: Setting): string {
   return pendingRestart ? `${from}, until it is started again` : from;
 }
 
-/** Whether a text in a file comes to what the server runs with: units, words for on and off, case. */
+/** Whether a text in a file means the running value: units, words for on and off, and case may differ. */
 function isSame(text: string, { raw: setting, unit, type }: Setting): boolean {
   if (text === setting) return true;
   if (type === 'bool') return booleanOf(text) === booleanOf(setting);

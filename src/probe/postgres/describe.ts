@@ -1,4 +1,4 @@
-/** What the probe `postgres@1` says of itself. */
+/** The description of the probe `postgres@1`. */
 import type { ParameterSpec, ProbeDescription, SecretSpec } from '../description.ts';
 import { POSTGRES_FACTS } from './facts.ts';
 import { POSTGRES_READ_ONLY, POSTGRES_SETTINGS } from './pack.ts';

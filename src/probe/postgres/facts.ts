@@ -1,4 +1,4 @@
-/** What a PostgreSQL server signs of `postgres@1`: its TLS handshake, and nothing that it says in a session. */
+/** The signed facts of `postgres@1`: those of the server's TLS handshake. It signs nothing of a session. */
 import { tlsIn, type SignedFacts } from '../../evidence/signed-facts.ts';
 import { signedByTls } from '../../evidence/tls-facts.ts';
 

@@ -21,7 +21,7 @@ export class Frames {
   #left: Uint8Array = new Uint8Array();
   readonly #onAuth: (code: number) => void;
 
-  /** `onAuth` is told what the server asks for, and may throw. */
+  /** `onAuth` is called with the kind of authentication that the server asks for, and may throw. */
   constructor(onAuth: (code: number) => void) {
     this.#onAuth = onAuth;
   }
@@ -67,7 +67,7 @@ export class Frames {
 
 const empty = (body: Uint8Array): boolean => body.length === 0;
 
-/** What each message that a session of ours can bring has to be. */
+/** The form of each message that a session of ours can receive, by its type. */
 const BODIES: Readonly<Record<string, (body: Uint8Array) => boolean>> = {
   1: empty, // ParseComplete
   2: empty, // BindComplete

@@ -1,8 +1,7 @@
 /**
- * What a role of PostgreSQL can come to: not what it may do as it logs in, but whatever it, or any role that it can
- * become (by membership with or without inheritance, or with the right to grant it), may do. `privileges` on tables, and
- * `rights`: everything else beyond what every role has, one line each. Every role has the temporary tables and the large
- * objects that PUBLIC may create, and the functions that PUBLIC may call.
+ * All that a role of PostgreSQL may do, itself or as any role that it can become (by membership with or without inheritance,
+ * or by the right to grant the role). `privileges`: those on tables. `rights`: everything else beyond what every role has,
+ * one line each. Every role may create the temporary tables and large objects, and call the functions, that PUBLIC may.
  */
 import type { Value, ValueMap } from '../../claim/value.ts';
 import type { Withheld } from '../../claim/withheld.ts';
@@ -76,7 +75,7 @@ function attributesOf(row: Row): readonly string[] {
   return ATTRIBUTES.filter((_each, i) => row[i + 1] === 'true').map((each) => `attribute ${each}${by}`);
 }
 
-/** Predefined roles that only read what is no data: PostgreSQL, "Predefined Roles", as of version 18 (2026-11). */
+/** Predefined roles that read only settings and statistics: PostgreSQL, "Predefined Roles", as of version 18 (2026-11). */
 const READING = new Set([
   'pg_database_owner',
   'pg_monitor',
@@ -86,7 +85,7 @@ const READING = new Set([
   'pg_use_reserved_connections',
 ]);
 
-/** No role but these begins with `pg_`. One that is not known here may allow anything. */
+/** Only predefined roles have names that begin with `pg_`. One that is not known here may allow anything. */
 function predefinedOf([name, , , , , , own]: Row): readonly string[] {
   const isSpecial = name?.startsWith('pg_') === true && !READING.has(name) && own !== 'true';
   return isSpecial ? [`member of ${nameOrWithheld(name)}`] : [];
@@ -141,7 +140,7 @@ async function readTables(session: Session, role: string): Promise<Tables | { re
   const shown = [...tables].slice(0, MAX_TABLES);
   return {
     tables: Object.fromEntries(shown.map(([name, some]): [string, Value] => [name, inOrder(new Set(some))])),
-    /** Every privilege on any table, also those that are not told one by one. */
+    /** Every privilege on any table, also on tables that are not listed. */
     privileges: inOrder(new Set(rows.map(([, , privilege]) => privilege))),
     isCut: tables.size > MAX_TABLES,
   };

@@ -90,7 +90,7 @@ const WORDS: ReadonlySet<string> = new Set(
 
 const NUMBER =
   /^-?[0-9]{1,19}(?:\.[0-9]{1,17})?(?:e[+-]?[0-9]{1,3})?\s{0,2}(?:B|kB|MB|GB|TB|us|ms|s|min|h|d|8kB)?$/i;
-/** PostgreSQL takes any beginning of these words that is not ambiguous. */
+/** PostgreSQL takes any unambiguous beginning of these words. */
 const BOOL = /^(?:on|off?|t|tr|tru|true|f|fa|fal|fals|false|y|ye|yes|n|no|1|0)$/i;
 /** Modes of files are told as octal numbers. */
 const FORMS: Readonly<Record<string, (text: string) => boolean>> = {
@@ -101,8 +101,8 @@ const FORMS: Readonly<Record<string, (text: string) => boolean>> = {
 };
 
 /**
- * The value of a setting of a type, as it stands in a file or in pg_settings; undefined when it is withheld. Of a type that
- * this role may not see, only the words of settings of type enum.
+ * The value of a setting as it may leave; undefined when it is withheld. `text`: as in a file or in pg_settings. If this role
+ * may not see the type, only words of settings of type enum leave.
  */
 export function settingText(name: string, type: string | undefined, text: string): string | undefined {
   if (type === undefined && WORDS.has(text)) return text;
@@ -113,7 +113,7 @@ export function settingText(name: string, type: string | undefined, text: string
   return fits === true && text.length <= 8_192 ? text : undefined;
 }
 
-/** Why a value is not told. */
+/** Why a value is withheld. */
 export function withheldSetting(name: string): string {
   return (
     `the value of ${nameOf(name) ?? 'this setting'} may hold a secret and does not leave the agent; ` +

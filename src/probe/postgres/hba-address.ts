@@ -2,7 +2,7 @@
 import { BlockList, isIP } from 'node:net';
 import { nameOrWithheld } from '../harmless.ts';
 
-/** A part of what a rule is about, of one family; `words` for names, which are whatever they resolve to then. */
+/** Addresses of one family that a rule matches; `words` for host names, which match whatever they resolve to at the time. */
 export type Portion =
   | { readonly family: 'ipv4' | 'ipv6'; readonly address: string; readonly prefix: number }
   | { readonly family: 'words'; readonly word: string };
@@ -13,7 +13,7 @@ export const EVERYWHERE: readonly Portion[] = [
   { family: 'ipv6', address: '::', prefix: 0 },
 ];
 
-/** As pg_hba_file_rules tells it: an address and a netmask, or a name, or `all`, `samehost`, `samenet`. */
+/** The portions of a rule in pg_hba_file_rules: an address and a netmask, or a name, or `all`, `samehost`, `samenet`. */
 export function portionsOf(address: string, netmask: string): readonly Portion[] {
   if (address === 'all') return EVERYWHERE;
   const [plain = '', length] = address.split('/', 2);
@@ -47,7 +47,7 @@ function bitsOf(address: string, version: number): string {
     .join('');
 }
 
-/** Whether all of one portion is in another. A name is in itself alone. */
+/** Whether `outer` contains all of `inner`. A name is contained only in the same name. */
 export function covers(outer: Portion, inner: Portion): boolean {
   if (outer.family === 'words' || inner.family === 'words')
     return outer.family === 'words' && inner.family === 'words' && outer.word === inner.word;
@@ -71,7 +71,7 @@ export function reachOf(portions: readonly Portion[]): 'loopback' | 'network' {
   return portions.every(stays) ? 'loopback' : 'network';
 }
 
-/** An address, a mask, or a name, as it may be told. */
+/** An address, a mask, or a name, as it may leave the agent. */
 export function addressOf(text: string): string {
   return /^[0-9a-fA-F:.]{0,45}(?:\/[0-9]{1,3})?$/.test(text) ? text : nameOrWithheld(text, 253);
 }

@@ -1,6 +1,6 @@
 /**
- * The rules of pg_hba.conf as it is on disk, which need not be those that are loaded, and what they come to: who is let
- * in without TLS, and who without saying who he is. The first rule that matches a connection decides about it.
+ * The rules of pg_hba.conf as it is on disk (others may be loaded), and their effect: who is let in without TLS, and who
+ * without proving an identity. The first rule that matches a connection decides.
  */
 import type { Value, ValueMap } from '../../claim/value.ts';
 import { nameOf, nameOrWithheld, wordOf } from '../harmless.ts';
@@ -57,13 +57,13 @@ export interface HbaRule {
   readonly value: ValueMap;
 }
 
-/** What is known of pg_hba.conf: its rules, or why they are not told. */
+/** The rules of pg_hba.conf, or why they are withheld. */
 export interface Hba {
   readonly hba: readonly HbaRule[] | undefined;
   readonly hbaWithheld: string | undefined;
 }
 
-/** All of them or none, in their order. Of options only whether a client certificate is asked for: others hold passwords. */
+/** Reads all rules, in order, or none. Of options only clientcert is read, since others can hold passwords. */
 export async function readHba(session: Session): Promise<Hba> {
   const rows = await session.tryRows(
     `SELECT line_number::text, type, to_json(database)::text, to_json(user_name)::text, address, netmask, auth_method,
@@ -128,12 +128,12 @@ function textsOf(json: string | null | undefined): readonly string[] {
   }
 }
 
-/** Whether a line is none that is understood: the server does not load a file with a wrong one, and goes on with what it had. */
+/** Whether a line is not understood. The server does not load a file with a wrong line, and keeps the rules it had. */
 export function isWrong({ type, method }: HbaRule): boolean {
   return type === undefined || method === undefined;
 }
 
-/** What the rules come to. A rule whose connections an earlier rule takes all of is not told: it decides nothing. */
+/** The effect of the rules. A rule is left out if earlier rules match all of its connections, since it decides nothing. */
 export function judgeHba(rules: readonly HbaRule[]): ValueMap {
   const clear: Value[] = [];
   const unproven: Value[] = [];
@@ -143,23 +143,23 @@ export function judgeHba(rules: readonly HbaRule[]): ValueMap {
     const before = rules.slice(0, i);
     const ways = WAYS[type].filter((way) => !isTaken(rule, way, before));
     const reach = type === 'local' ? 'local' : reachOf(rule.portions);
-    // What does not leave the machine is on no wire.
+    // Connections within the machine need no TLS.
     if (ways.includes('clear') && reach === 'network') clear.push(rule.value);
     if (ways.length > 0 && provesNothing(rule, reach)) unproven.push(rule.value);
   }
   return { clear, unproven, ...(!rules.some(isWrong) && { whole: true }) };
 }
 
-/** `trust` asks nothing; `ident` asks the other machine, which says what it likes. */
+/** Whether a rule lets in without proof: `trust` asks for nothing; `ident` believes the other machine. */
 function provesNothing({ method, clientCert }: HbaRule, reach: 'local' | 'loopback' | 'network'): boolean {
   return (method === 'trust' && !clientCert) || (method === 'ident' && reach === 'network');
 }
 
-/** Whether an earlier rule takes each connection that a rule is about: of every database, user and part of its addresses. */
+/** Whether earlier rules match each connection of a rule: of every database, user and part of its addresses. */
 function isTaken(rule: HbaRule, way: Way, before: readonly HbaRule[]): boolean {
   const sameWay = before.filter(({ type }) => type !== undefined && WAYS[type].includes(way));
   const portions = way === 'local' ? [undefined] : rule.portions;
-  // What could not be read is taken by nobody.
+  // If databases or users could not be read, nothing is known to match them.
   if (rule.databases.length === 0 || rule.users.length === 0) return false;
   return rule.databases.every((database) =>
     rule.users.every((user) => {

@@ -1,4 +1,4 @@
-/** What one run of `postgres@1` brings back, and what of it is withheld. */
+/** The result of one run of `postgres@1`, and what of it is withheld. */
 import type { Grade, Observed } from '../../claim/observed.ts';
 import { escaped, isMap, type ValueMap } from '../../claim/value.ts';
 import type { Withheld } from '../../claim/withheld.ts';
@@ -12,7 +12,7 @@ import type { Plaintext } from './plaintext.ts';
 import type { Roles } from './roles.ts';
 import type { Files, Line, Setting } from './settings.ts';
 
-/** Everything that a session tells. */
+/** The results of a session. */
 export interface Answers extends Hba {
   readonly version: string;
   readonly encrypted: boolean;
@@ -24,7 +24,7 @@ export interface Answers extends Hba {
   readonly creates: ReadonlyMap<string, ValueMap>;
 }
 
-/** What the handshakes of `tls@1` tell, or why they do not. */
+/** The results of the handshakes of `tls@1`, or why there are none. */
 export interface Wired {
   readonly seen: Observed | undefined;
   readonly why: string;
@@ -160,7 +160,7 @@ function outsideWithheld({ plaintext, wire }: Outside): readonly Withheld[] {
   ];
 }
 
-/** Declared values that may be told, by what may be told of that setting. */
+/** Declared values of settings whose values may leave the agent. */
 function declaredValue(
   declared: ReadonlyMap<string, string>,
   settings: ReadonlyMap<string, Setting>,
@@ -173,7 +173,7 @@ function declaredValue(
   );
 }
 
-/** What only the server's word is for. */
+/** Members that only the server says: class E0. */
 const SAID = [
   '/version',
   '/settings',

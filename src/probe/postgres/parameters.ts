@@ -50,8 +50,8 @@ interface Dsn {
 }
 
 /**
- * `postgresql://user:password@host:port/database?sslmode=require`. Where to go is the target's to say, which its owner
- * enrolled: a connection string that leads elsewhere is refused. Nothing of it is in any message.
+ * Reads `postgresql://user:password@host:port/database?sslmode=require`. It must lead to the target that the owner enrolled,
+ * or it is refused. No message contains any part of it.
  */
 function loginOf(secret: string, { host, port }: Address): Dsn {
   const text = secret.trim();

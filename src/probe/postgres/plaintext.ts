@@ -13,13 +13,13 @@ import { errorCode } from '../harmless.ts';
 import { endStream } from '../trust.ts';
 import { Ended, type WireOptions } from '../wire.ts';
 
-/** `accepted` is undefined where the answer is neither. */
+/** `accepted` is undefined if the answer is neither an acceptance nor a refusal. */
 export interface Plaintext {
   readonly accepted: boolean | undefined;
   readonly why: string;
 }
 
-/** Who it says that it is; not whether that is so. */
+/** The user and database named in the StartupMessage; no password follows. */
 export interface Startup {
   readonly user: string;
   readonly database: string;
@@ -31,7 +31,7 @@ interface Asked {
   readonly bytes: Uint8Array;
 }
 type Options = Omit<WireOptions, 'maxBytes'>;
-/** What a server said first: went on (`let-in`), said no by pg_hba.conf, or anything else. */
+/** A server's first answer: it goes on (`let-in`), refuses by pg_hba.conf, or anything else. */
 interface First {
   readonly kind: 'let-in' | 'refused' | 'no-tls' | 'full' | 'unclear';
   readonly why: string;
@@ -87,7 +87,7 @@ async function first(
       socket.write(SSL_REQUEST);
       const [answer] = await read(socket, 1);
       if (answer !== 0x53) return { kind: 'no-tls', why: 'the server offers no TLS' };
-      // Whose server it is does not matter: nothing secret is said.
+      // The server need not be verified, since nothing secret is sent.
       stream = connectTls({ socket, rejectUnauthorized: false });
     }
     stream.write(bytes);
@@ -142,9 +142,9 @@ function read(stream: Duplex, length: number): Promise<Uint8Array> {
 }
 
 /**
- * Of 28000 (invalid_authorization_specification) only what pg_hba.conf says no to is a refusal of the connection;
- * the same code also tells that a role does not exist, which the server says after it let the connection in. The
- * server's sentence is read, and not told.
+ * Code 28000 (invalid_authorization_specification) is a refusal of the connection only if pg_hba.conf is the cause. It also
+ * means that a role does not exist, which the server says after it let the connection in. The server's sentence decides,
+ * and is not repeated.
  */
 function answerOf(
   type: string,

@@ -34,13 +34,13 @@ async function run(task: ProbeTask): Promise<Observed> {
   const said = await askIn(wish, task, count);
   const plaintext = wish.plaintext ? await tryClear(wish, task, count) : undefined;
   const wire = wish.wire ? await tryWire(task) : undefined;
-  // Where neither a session nor anything else came about, nothing is known.
+  // Without a session and any other result, nothing is known.
   if ('why' in said && plaintext?.accepted === undefined && wire?.seen === undefined)
     throw refuse('unavailable', said.why);
   return observe(said, { plaintext, wire, declared: task.declared }, wish, bytes + (wire?.seen?.bytes ?? 0));
 }
 
-/** What a session tells, or why there is none: what needs no log-in is looked at all the same. */
+/** The results of a session, or why there is none. The run goes on without: some members need no log-in. */
 async function askIn(
   wish: Wish,
   task: ProbeTask,
@@ -92,7 +92,7 @@ async function ask(session: Session, login: Login, wish: Wish, challenge: Uint8A
   };
 }
 
-/** Who knocks where no role is known: whether it exists is asked after it was let in. */
+/** User for `plaintext` without a connection string. It need not exist: the server checks that after it let somebody in. */
 const NOBODY = { user: 'tallystick', database: 'postgres' };
 
 /** Refuses `unavailable` only when the probe is stopped. */
@@ -109,7 +109,7 @@ async function tryClear(
   }
 }
 
-/** The handshakes of `tls@1`, through the SSLRequest. What it cannot tell leaves the rest as it is. */
+/** The handshakes of `tls@1`, through the SSLRequest. If they fail, the other members are not affected. */
 async function tryWire(task: ProbeTask): Promise<Wired> {
   try {
     const params = new Map([['starttls', 'postgres']]);

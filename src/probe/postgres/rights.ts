@@ -1,11 +1,11 @@
 /**
- * Rights of PostgreSQL besides privileges on tables, one query each; `$1` is the name of the role. What every role has by
- * PUBLIC's privileges in a new database is none of them.
+ * Rights of PostgreSQL besides privileges on tables, one query each; `$1` is the name of the role. Rights that PUBLIC has in a
+ * new database are left out, since every role has them.
  */
 
 /**
- * `reach`: the role, and every role it can become: by SET ROLE, by inheritance, or since it may grant it. From version 16
- * a membership may give none of these; who owns the database is a member of pg_database_owner.
+ * `reach`: the role, and every role it can become: by SET ROLE, by inheritance, or by its right to grant that role. From
+ * version 16 on, a membership may give none of these. The owner of the database is a member of pg_database_owner.
  */
 export const REACH = `WITH RECURSIVE edge AS (
     SELECT m.member, m.roleid FROM pg_auth_members m
@@ -28,14 +28,14 @@ export interface Right {
   readonly since?: boolean;
 }
 
-/** Whether somebody in `reach`, or everybody, is who an entry of an access list is for. */
+/** Whether an entry of an access list is for a role in `reach`, or for everybody. */
 const FOR_US = '(a.grantee = 0 OR a.grantee IN (SELECT oid FROM reach))';
 
 /** Catalogues whose rows hold passwords, and the column that does. */
 const PASSWORDS =
   "('pg_authid', 'rolpassword'), ('pg_shadow', 'passwd'), ('pg_user_mapping', 'umoptions'), ('pg_subscription', 'subconninfo')";
 
-/** Functions that PUBLIC may not call and that only tell of the server; the rest of those come by pg_monitor. */
+/** Functions that PUBLIC may not call and that only read settings; others of this kind come with pg_monitor. */
 const TELLING = ['pg_hba_file_rules', 'pg_show_all_file_settings', 'pg_ident_file_mappings', 'pg_config']
   .map((each) => `'${each}'`)
   .join(', ');
@@ -71,7 +71,7 @@ export const RIGHTS: readonly Right[] = [
       WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o'`,
   },
   {
-    // What a role made for itself is its own as soon as it makes it.
+    // Objects that a role makes are its own anyway.
     what: 'by default privileges',
     sql: `SELECT DISTINCT a.privilege_type || ' on future ' || CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences'
                         WHEN 'n' THEN 'schemas' ELSE 'large objects' END || ' of ' || pg_get_userbyid(d.defaclrole)

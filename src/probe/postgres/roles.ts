@@ -3,13 +3,13 @@ import type { Value, ValueMap } from '../../claim/value.ts';
 import { nameOrWithheld, WITHHELD } from '../harmless.ts';
 import type { Session } from './session.ts';
 
-/** Roles that are told; of more none is. */
+/** Most roles that are listed; if there are more, none is. */
 const MAX_ROLES = 2_000;
 
 export interface Roles {
   /** Names by what they may do; `whole`: every one of them has its name. */
   readonly value: ValueMap | undefined;
-  /** Why they are not told. */
+  /** Why they are withheld. */
   readonly withheld: string;
 }
 

@@ -7,7 +7,7 @@ import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { errorCode } from '../harmless.ts';
 import { PgStream, type StreamOptions } from './stream.ts';
 
-/** Milliseconds of one statement, told to the server; and how long an answer is waited for. */
+/** Milliseconds of one statement, as a setting of the server's; and how long to wait for an answer. */
 const STATEMENT_MS = 5_000;
 const ANSWER_MS = 8_000;
 
@@ -20,9 +20,9 @@ export interface Login {
 /** Columns of one row. */
 export type Row = readonly (string | null)[];
 
-/** What the server said no to. */
+/** A refusal of the server. */
 export interface Denied {
-  /** SQLSTATE. What the server says besides may quote a secret, and is not kept. */
+  /** SQLSTATE. The rest of the server's report may quote a secret, and is dropped. */
   readonly code: string;
 }
 
@@ -50,13 +50,13 @@ export class Session {
       host: options.host,
       port: options.port,
       stream: () => stream,
-      // The stream sees to it.
+      // PgStream speaks TLS.
       ssl: false,
       application_name: 'tallystick',
       client_encoding: 'UTF8',
       connectionTimeoutMillis: options.timeoutMs,
       query_timeout: ANSWER_MS,
-      // Values as the server writes them: nothing of a stranger's is parsed.
+      // Values stay as the server writes them; the library parses none of them.
       types: { getTypeParser: () => (text: string) => text },
     });
     client.on('error', () => undefined);
@@ -90,7 +90,7 @@ export class Session {
     return found;
   }
 
-  /** Rows of a query, or what the server said no to it with. */
+  /** Rows of a query, or the server's refusal of it. */
   async tryRows(text: string, values: readonly unknown[] = []): Promise<readonly Row[] | Denied> {
     try {
       const { rows } = await this.#client.query<(string | null)[]>({
@@ -133,7 +133,7 @@ function deniedOf(error: unknown): Denied | undefined {
   return { code };
 }
 
-/** PostgreSQL, "PostgreSQL Error Codes": those that a session of ours meets. */
+/** Meanings of the error codes that a session of ours can meet (PostgreSQL, "PostgreSQL Error Codes"). */
 const MEANINGS: Readonly<Record<string, string>> = {
   '28P01': 'the password is wrong',
   '28000': 'pg_hba.conf lets this role in by no rule, or there is no such role',

@@ -3,10 +3,10 @@ import { nameOrWithheld, nameOf, wordOf } from '../harmless.ts';
 import { settingText, SOURCES, TYPES, unitText } from './harmless.ts';
 import type { Row, Session } from './session.ts';
 
-/** Lines of configuration files that are read; more are none. */
+/** Most lines of configuration files; if there are more, none is read. */
 const MAX_LINES = 2_000;
 
-/** `raw` never leaves the agent; `told` is what may (harmless.ts), undefined when the value is withheld. */
+/** `raw` never leaves the agent. `told` may (harmless.ts); undefined when the value is withheld. */
 interface Text {
   readonly raw: string;
   readonly told: string | undefined;
@@ -22,7 +22,7 @@ export interface Setting extends Text {
   readonly pendingRestart: boolean;
 }
 
-/** By name; settings that there are not, or that this role may not see, are left out. */
+/** Settings by name; those that do not exist, or that this role may not see, are left out. */
 export async function readSettings(
   session: Session,
   names: readonly string[],
@@ -58,13 +58,13 @@ export interface Line extends Text {
   readonly bad: boolean;
 }
 
-/** Undefined: this role may not read that. */
+/** The configuration files; a member is undefined if this role may not read it. */
 export interface Files {
   /** The last line of each setting in the files that people write. */
   readonly written: ReadonlyMap<string, Line> | undefined;
   /** What `ALTER SYSTEM` wrote over them. */
   readonly altered: ReadonlyMap<string, Line> | undefined;
-  /** Why they are not told, where that is no question of rights. */
+  /** Why they are withheld, for another reason than missing rights. */
   readonly withheld?: string;
 }
 
@@ -95,7 +95,7 @@ export async function readFiles(session: Session, names: readonly string[]): Pro
   return { written, altered };
 }
 
-/** What of `ALTER SYSTEM` is in force: `pg_read_all_settings` is enough to see where a setting comes from. */
+/** Settings of `ALTER SYSTEM` that are in force. `pg_read_all_settings` is enough to see where a setting comes from. */
 async function loadedAlterations(session: Session): Promise<ReadonlyMap<string, Line> | undefined> {
   const [[may] = []] = await session.rows(
     "SELECT pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')::text",
@@ -119,7 +119,7 @@ function lineOf([name, setting, file, line, bad, type]: Row): Line & { readonly 
 }
 
 function textOf(name: string, type: string, raw: string): Text {
-  // That nothing is set is no secret.
+  // An empty value is no secret.
   return { raw, told: raw === '' ? raw : settingText(name, type, raw) };
 }
 

@@ -1,4 +1,4 @@
-/** What `postgres@1` can observe. What the server's own catalogues tell has names of the server's. */
+/** What `postgres@1` can observe. Members from the server's catalogues have the server's names. */
 import { scalars, type Shape } from '../../claim/shape.ts';
 import { tlsShape } from '../tls/shape.ts';
 

@@ -1,6 +1,7 @@
 /**
- * The connection that the library of PostgreSQL talks through: TLS first, whose server it is before anything
- * secret, no password in clear to one that was not verified, whole and checked messages alone, and limits.
+ * The connection through which PostgreSQL's client library talks. It establishes TLS first, verifies the server before
+ * anything secret is sent, never sends a password in clear to a server that was not verified, passes only whole and checked
+ * messages on, and bounds bytes and time.
  */
 import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -25,7 +26,7 @@ export interface StreamOptions {
   readonly signal: AbortSignal;
 }
 
-/** What the library uses of a socket, and no more. Its end is told by `error` and `close`. */
+/** The part of a socket that the library uses. It ends with `error` and `close`. */
 export class PgStream extends Duplex {
   readonly #options: StreamOptions;
   readonly #frames = new Frames((code) => this.#mayAnswer(code));
@@ -36,7 +37,7 @@ export class PgStream extends Duplex {
   secured: Secured | undefined;
 
   constructor(options: StreamOptions) {
-    // One error is told once, to whoever listens.
+    // An error is emitted once.
     super({ autoDestroy: true, allowHalfOpen: false });
     this.#options = options;
     options.signal.addEventListener('abort', this.#stop, { once: true });
@@ -47,7 +48,7 @@ export class PgStream extends Duplex {
     return (this.#socket?.bytesRead ?? 0) + (this.#socket?.bytesWritten ?? 0);
   }
 
-  /** The library calls it with what it was configured with; where to go was decided before. */
+  /** The library calls it with an address, which is ignored: the target was decided before. */
   connect(): this {
     this.#start().catch((error: unknown) =>
       this.destroy(error instanceof Error ? error : new Error('no connection')),
@@ -76,7 +77,7 @@ export class PgStream extends Duplex {
       if (trust === undefined) return socket;
       socket.write(SSL_REQUEST);
       const answer = await told(socket, 'data');
-      // More than the one byte would be words in clear, taken for the server's after the handshake.
+      // Further bytes would be sent in clear, and be taken for the server's messages after the handshake.
       if (!(answer instanceof Uint8Array) || answer.length !== 1 || answer[0] !== 0x53)
         throw refuse('unavailable', 'the server does not offer TLS, and the claim does not do without');
       const { stream, secured } = await secure(socket, host, trust);
@@ -119,7 +120,7 @@ export class PgStream extends Duplex {
   }
 
   override _read(): void {
-    // What comes is pushed as it comes; MAX_BYTES bounds it.
+    // Data is pushed when it arrives; MAX_BYTES bounds it.
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error | null) => void): void {
@@ -142,7 +143,7 @@ export class PgStream extends Duplex {
     done(error);
   }
 
-  // What the library calls on a socket besides.
+  // Further methods of a socket that the library calls.
   setNoDelay(): this {
     return this;
   }

@@ -13,8 +13,8 @@ const FORBIDDEN = '42501';
 const MAX_COLUMNS = 64;
 
 /**
- * Whether each kind of write is let through: `{insert, update, delete}`. A kind whose answer is neither is left out,
- * with `why`.
+ * Whether each kind of write is let through: `{insert, update, delete}`. A kind without a clear answer is left out, with the
+ * reason in `why`.
  */
 export async function tryTable(session: Session, table: string): Promise<ValueMap> {
   const [found] = await session.rows(
@@ -47,7 +47,7 @@ interface Outcome {
   readonly why: string;
 }
 
-/** An update is refused when it is of every column. */
+/** An update counts as refused only if it is refused for every column. */
 async function tryColumns(session: Session, table: string, columns: readonly Row[]): Promise<Outcome> {
   if (columns.length > MAX_COLUMNS) return { allowed: undefined, why: `more than ${MAX_COLUMNS} columns` };
   let outcome: Outcome = { allowed: undefined, why: 'the table has no column' };

@@ -1,11 +1,11 @@
 /**
- * What the probe `self@1` says of itself. It tells what this very agent may do, so an agent makes it of its own profile
- * (agent/self.ts), and no other runs it.
+ * The description of the probe `self@1`, which reports what this very agent may do. The agent makes the probe from its own
+ * profile (agent/self.ts).
  */
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { ProbeDescription } from '../description.ts';
 
-/** A profile (cli/agent/profile.ts) and its digest. */
+/** A profile (agent/profile.ts) and its digest. */
 const SHAPE: Shape = {
   members: {
     ...scalars('digest', 'profile', 'node', 'uid', 'gid', 'confined', 'directory', 'key'),

@@ -1,6 +1,6 @@
 /**
- * Which ways to log in a server offers (RFC 4252 §5.2): one request with the method `none`, which no server needs to grant, and
- * the answer to it, in the session that the key exchange began. No password and no key is shown.
+ * Finds out which ways to log in a server offers (RFC 4252 §5.2): it sends one request with the method `none`, which no
+ * server needs to grant, in the session that the key exchange began. It sends no password and no key.
  */
 import { concatBytes } from '../../bytes/compare.ts';
 import { Cursor } from '../../bytes/cursor.ts';
@@ -33,12 +33,12 @@ const MAX_BETWEEN = 20;
 export interface Offered {
   /** Methods by which a log-in can go on; undefined with the reason in `why`. */
   readonly methods?: readonly string[];
-  /** The server let somebody in who showed nothing. */
+  /** The server let us in without any proof. */
   readonly anybody?: boolean;
   readonly why?: string;
 }
 
-/** Asks once. What ends or breaks the session is told in `why`; throws `Ended` when the probe was stopped. */
+/** Asks once. If the session ends or breaks, `why` says so. Throws `Ended` when the probe was stopped. */
 export async function askMethods(session: Packets, user: string): Promise<Offered> {
   try {
     session.send(concatBytes(Uint8Array.of(MESSAGE.serviceRequest), text('ssh-userauth')));

@@ -52,7 +52,7 @@ function stream(key: Uint8Array, number: number, block: number, bytes: Uint8Arra
 const PRIME = (1n << 130n) - 5n;
 const CLAMP = 0x0ffffffc0ffffffc0ffffffc0fffffffn;
 
-/** RFC 8439 §2.5, with a key that is used once: what a clock could tell of it is of no use. */
+/** RFC 8439 §2.5. It is not constant-time: each key is used once, so that timing reveals nothing useful. */
 export function poly1305(key: Uint8Array, message: Uint8Array): Uint8Array {
   const r = littleEndian(key.subarray(0, 16)) & CLAMP;
   let sum = 0n;

@@ -1,11 +1,11 @@
-/** What the probe `ssh@1` says of itself. */
+/** The description of the probe `ssh@1`. */
 import { HOST_KEY_ALGORITHMS } from '../../evidence/ssh-key.ts';
 import type { ProbeDescription } from '../description.ts';
 import { SSH_FACTS } from './facts.ts';
 import { SSH_PACKS } from './pack.ts';
 import { sshShape } from './shape.ts';
 
-/** A name that no server needs to have: they tell ways to log in of anybody, so as not to tell who there is. */
+/** A user that need not exist: servers answer for unknown names too, so as not to reveal which names exist. */
 export const DEFAULT_USER = 'tallystick';
 
 export const SSH: ProbeDescription = {

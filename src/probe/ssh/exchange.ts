@@ -1,6 +1,6 @@
 /**
  * One SSH key exchange up to the server's signature (RFC 4253 §4.2, §6, §7; RFC 8731; RFC 5656), and no further unless the
- * session is asked for the ways to log in. What comes back is raw: whether it proves anything, the offline verifier says.
+ * ways to log in are wanted. It returns the raw messages; the offline verifier decides whether they prove anything.
  */
 import { randomBytes } from 'node:crypto';
 import { concatBytes } from '../../bytes/compare.ts';
@@ -35,7 +35,7 @@ const MACS =
   'hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1,umac-128-etm@openssh.com,umac-128@openssh.com';
 const COMPRESSION = 'none,zlib@openssh.com,zlib';
 
-/** What came of an exchange: the server's version and offer, and a transcript or why there is none. */
+/** The result of an exchange: the server's version and offer, and a transcript or why there is none. */
 export interface Exchanged {
   readonly serverVersion: string;
   readonly offer: SshOffer;
@@ -55,7 +55,7 @@ export async function exchange(
   try {
     return await talk(wire, challenge, hostKeys, user);
   } catch (error) {
-    // The verifier's own parsers read the answer; what they refuse is not SSH.
+    // The verifier's own parsers read the answer. If they refuse it, it is not SSH.
     throw error instanceof Refusal ? new Ended('garbage', error.message) : error;
   }
 }
@@ -113,7 +113,7 @@ async function talk(
 /** Packets of ours before the session is encrypted: KEXINIT, the key share, NEWKEYS. */
 const SENT_BEFORE = 3;
 
-/** Takes the session into use, and asks in it. Nothing is asked of a server whose signature does not verify. */
+/** Starts the encrypted session and asks for the ways to log in, but only if the server's signature verifies. */
 async function askIn(
   wire: Wire,
   transcript: SshTranscript,
@@ -209,7 +209,7 @@ function send(wire: Wire, payload: Uint8Array): void {
   wire.write(concatBytes(head, payload, Uint8Array.from(randomBytes(padding))));
 }
 
-/** The payload of the next packet of a type; others that may come at any time are passed over. */
+/** The payload of the next packet of a type. Packets that may come at any time are skipped. */
 async function receive(
   wire: Wire,
   type: number,
@@ -235,7 +235,7 @@ async function receive(
   }
 }
 
-/** Its number; the server's sentence is not told. */
+/** The number of a disconnect's reason; the server's sentence is dropped. */
 function reasonOf(payload: Uint8Array): number {
   return new Cursor(payload.subarray(1), 'malformed-proof').u32();
 }

@@ -1,4 +1,4 @@
-/** What an SSH server signs of `ssh@1`. */
+/** The signed facts of `ssh@1`. */
 import { sshIn, type SignedFacts } from '../../evidence/signed-facts.ts';
 import { signedBySsh } from '../../evidence/ssh-facts.ts';
 

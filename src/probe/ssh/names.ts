@@ -1,7 +1,7 @@
 /**
  * Names of SSH algorithms, and which of them are weak: IANA's "Secure Shell (SSH) Protocol Parameters", OpenSSH's own,
- * and those of other servers, as of `AS_OF`. A name is judged whole: what it ends with says nothing (RFC 4462 ends names of key
- * exchanges with a digest of the mechanism). A name that is not here is unknown, which is neither a pass nor a violation.
+ * and those of other servers, as of `AS_OF`. Whole names are compared, since endings have no meaning (RFC 4462 ends names of
+ * key exchanges with a digest of the mechanism). A name that is not here is unknown: neither a pass nor a violation.
  */
 
 export const AS_OF = '2026-11-29';
@@ -118,8 +118,8 @@ function among(names: readonly string[]): string {
 }
 
 /**
- * An expression: none of a list's names is weak. A name that the table lacks has no answer, and is named; a weak one is a
- * violation all the same.
+ * An expression: none of a list's names is weak. A name that the table lacks makes the claim UNKNOWN, and is shown, unless
+ * another name is weak, which is a violation.
  */
 export function noneWeak(list: string, { good, weak }: Names): string {
   const unknown = `{'': true}[n + ' is not in the table of ${AS_OF}']`;

@@ -1,5 +1,5 @@
 /**
- * The probe `ssh@1`: every algorithm an SSH server offers, and its host key. The host key signs the offer whole,
+ * The probe `ssh@1` observes every algorithm that an SSH server offers, and its host key. The host key signs the whole offer,
  * together with the challenge (spec/transcripts.md), so that all of it is E3.
  */
 import type { Attachment, Grade, Observed } from '../../claim/observed.ts';
@@ -85,7 +85,7 @@ async function observe(
   };
 }
 
-/** What is known of the ways to log in, and what is not. */
+/** The ways to log in, or why they are withheld. */
 function authOf(
   { offered, why = 'there was no session to ask in' }: Exchanged,
   user: string,
@@ -105,7 +105,7 @@ function userOf({ params }: ProbeTask): string | undefined {
   return given.flag('auth', false) ? user : undefined;
 }
 
-/** Everything but where the server was found. */
+/** Signed members: all except the server's address. */
 const SIGNED = [
   '/version',
   '/kex',
@@ -137,7 +137,7 @@ async function prove(
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.code === 'too-large') return { proven: undefined, why: error.message };
-    // Whoever answered does not have the key it showed: nothing it said is an observation of the target.
+    // The server that answered does not have the key that it showed, so nothing of it is an observation of the target.
     throw refuse('unavailable', `nothing can be said of the server: ${error.message}`, { cause: error });
   }
 }

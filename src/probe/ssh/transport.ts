@@ -39,7 +39,7 @@ const HMAC: ReadonlyMap<string, readonly [hash: string, bytes: number, etm: bool
   ['hmac-sha1', ['sha1', 20, false]],
 ]);
 
-/** What both sides came to agree on. */
+/** The results of the key exchange that the session's keys derive from. */
 export interface SessionSecrets {
   /** The shared secret, big-endian, and the hash of the exchange. */
   readonly secret: Uint8Array;
@@ -68,7 +68,7 @@ export class Session {
     this.#in = opener;
   }
 
-  /** Undefined when what was agreed on is not spoken here. */
+  /** Undefined when the agreed algorithms are not implemented here. */
   static over(wire: Wire, client: SshOffer, server: SshOffer, secrets: SessionSecrets): Session | undefined {
     const out = sealerOf(
       agreed(client.ciphersToServer, server.ciphersToServer) ?? '',

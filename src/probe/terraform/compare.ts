@@ -1,6 +1,6 @@
 /**
- * Declared attributes against those of a state, by path. What the plan did not know yet may have any value; what
- * only the provider may see is compared by its keyed digest, or not at all.
+ * Compares declared attributes with those of a state, by path. Attributes that the plan did not know yet may have any value.
+ * Sensitive attributes are compared by their keyed digest, or not at all without the key.
  */
 import { createHmac } from 'node:crypto';
 import { printable } from '../../bytes/printable.ts';
@@ -20,7 +20,7 @@ export interface Compared {
   readonly counts: Readonly<Record<'same' | 'changed' | 'absent' | 'later' | 'sensitive', number>>;
   /** The first 200 of each. */
   readonly lists: Readonly<Record<Kind, readonly Value[]>>;
-  /** Each declared attribute, and what it was found to be. */
+  /** One text for each declared attribute: the result, and its path. */
   readonly looked: readonly string[];
   /** Leaves that could not be compared, without a key for them. */
   readonly unread: number;
@@ -76,7 +76,7 @@ function stateOf(
   leaf: DeclaredLeaf | undefined,
   key: Uint8Array | undefined,
 ): keyof Compared['counts'] {
-  // Applied, it has a value, or a tree of them. That it has none at all is for `deleted` to say.
+  // After the apply it has a value, or a tree of values. If its whole resource is gone, `deleted` says so.
   if (isUnknown(value)) return 'later';
   if (leaf === undefined) return 'absent';
   const keyed = sensitiveDigest(value);
@@ -116,7 +116,7 @@ function isSame(leaf: DeclaredLeaf, value: Value): boolean {
   return sameValue(declaredValue(leaf.value), value);
 }
 
-/** As `commit` makes it: HMAC-SHA-256 over the purpose and the path, each ended by a zero byte, and the value. */
+/** The digest as `commit` makes it: HMAC-SHA-256 over purpose and path, each followed by a zero byte, and the value. */
 function digestOf(leaf: DeclaredLeaf, key: Uint8Array): string {
   const mac = createHmac('sha256', key)
     .update(encodeUtf8(`sensitive\0${leaf.path}\0`))
@@ -135,7 +135,7 @@ function declaredTexts(declared: ReadonlyMap<string, Value>): ReadonlyMap<string
   );
 }
 
-/** What differs is disclosed to everyone: values only where both sides are harmless and neither is marked as a secret. */
+/** Differences are public: values are shown only if both sides are harmless and neither is marked as a secret. */
 function difference(
   path: string,
   value: Value,

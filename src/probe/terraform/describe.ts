@@ -1,4 +1,4 @@
-/** What the probe `terraform@1` says of itself. */
+/** The description of the probe `terraform@1`. */
 import type { ProbeDescription } from '../description.ts';
 import { TERRAFORM_PACKS } from './pack.ts';
 import { TERRAFORM_SHAPE } from './shape.ts';

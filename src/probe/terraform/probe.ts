@@ -1,7 +1,7 @@
 /**
- * The probe `terraform@1`: the state that Terraform wrote against the plan that was committed to (profile
- * `terraform@1`). What the plan did not know yet may have any value; what only the provider may see is compared by
- * its keyed digest, or counted as excluded.
+ * The probe `terraform@1` compares the state that Terraform wrote with the plan that was committed to (profile
+ * `terraform@1`). Attributes that the plan did not know yet may have any value. Sensitive attributes are compared by their
+ * keyed digest, or counted as excluded without the key.
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { constants } from 'node:fs';
@@ -74,11 +74,11 @@ async function run(task: ProbeTask): Promise<Observed> {
 }
 
 type Beside = Readonly<Record<'deposed' | 'tainted' | 'notCompared', readonly string[]>> & {
-  /** There are more than are named of what is deposed or tainted. */
+  /** Whether there are more deposed or tainted objects than are listed. */
   readonly isCut: boolean;
 };
 
-/** What a state has beside attributes of managed resources. What is deposed runs still, and nobody planned it. */
+/** The rest of a state besides attributes of managed resources. Deposed objects still run although nobody planned them. */
 function besideOf(excluded: readonly Exclusion[]): Beside {
   const named = (why: string): readonly string[] =>
     excluded
@@ -95,7 +95,7 @@ function besideOf(excluded: readonly Exclusion[]): Beside {
 
 const MANY = 'more resources are deposed or tainted than are named';
 
-/** Why nobody can say that all is as it was planned. */
+/** Reasons why it cannot be shown that everything is as planned. */
 function gapsOf(unread: number, { tainted, isCut }: Beside): readonly string[] {
   return [
     ...(isCut ? [MANY] : []),
@@ -110,7 +110,7 @@ function gapsOf(unread: number, { tainted, isCut }: Beside): readonly string[] {
 
 interface Read {
   readonly bytes: Uint8Array;
-  /** When the file was written, milliseconds; undefined of what was asked for just now. */
+  /** When the file was written, milliseconds; undefined if `terraform show` was run just now. */
   readonly modified: number | undefined;
 }
 
@@ -169,7 +169,7 @@ function versionOf(text: string | undefined): string {
     : '';
 }
 
-/** Refuses `unavailable` for what is no state: nothing is known then. */
+/** Refuses `unavailable` for a file that is no state. */
 function parse(bytes: Uint8Array): ReturnType<typeof declareTerraform> {
   try {
     const state = declareTerraform(decodeSource(bytes));
@@ -181,7 +181,7 @@ function parse(bytes: Uint8Array): ReturnType<typeof declareTerraform> {
   } catch (error) {
     if (!(error instanceof Refusal) || error.code === 'config-invalid' || error.code === 'too-large')
       throw error;
-    // What the reader says of it may quote it.
+    // The reader's message may quote the file, so only its place is repeated.
     const [place] = /^line [0-9]+, column [0-9]+/.exec(error.message) ?? [];
     const where = place === undefined ? error.code : `${error.code} at ${place}`;
     throw refuse(

@@ -1,8 +1,8 @@
 /**
- * Lists of a plan that may be sets. Terraform's JSON does not say which lists are sets, and what a plan does not know of a set
- * takes its place among the members only in the state. So a list with something unknown in it is compared by member,
- * wherever each stands, if both sides could be a set: cty keeps the texts, numbers and truth values of a set in order, and
- * what is unknown after them (go-cty, cty/set_internals.go, `setRules.Less`).
+ * Lists of a plan that may be sets. Terraform's JSON does not say which lists are sets, and members of a set that a plan does
+ * not know get their place only in the state. So if a list has unknown members, and both sides could be a set, its members are
+ * matched wherever they stand. A list could be a set if its texts, numbers and truth values are in cty's order, with unknown
+ * ones after them (go-cty, cty/set_internals.go, `setRules.Less`).
  */
 import { isMap, type Value } from '../../claim/value.ts';
 import type { DeclaredLeaf } from '../../declare/leaf.ts';
@@ -96,7 +96,7 @@ function move(
   }
 }
 
-/** For each member of the plan's list the member of the state that it is; undefined where they stand in order. */
+/** For each member of the plan's list the matching member of the state's; undefined if they are compared in order. */
 function placesOf(
   plan: Node,
   state: Node,
@@ -123,7 +123,7 @@ function hasUnknown({ declared, below }: Node): boolean {
   return (declared !== undefined && isUnknown(declared)) || below.values().some(hasUnknown);
 }
 
-/** Whether the members stand as they would in a set. Of maps and lists in it the order follows from a hash. */
+/** Whether the members are in the order of a set. For maps and lists the order follows from a hash, and any is possible. */
 function maybeSet(items: readonly Node[]): boolean {
   let last: string | number | boolean | undefined;
   let unknownSeen = false;
@@ -148,7 +148,7 @@ function valueOf({ declared, leaf }: Node): Value | undefined {
   return declared ?? (leaf && declaredValue(leaf.value));
 }
 
-/** Whether what the state has could be what was planned, with any value where nothing was known. */
+/** Whether a member of the state could be the planned one, with any value for what was unknown. */
 function fits(plan: Node, state: Node, path: string, hasDigest: HasDigest): boolean {
   const { declared } = plan;
   if (declared !== undefined && isUnknown(declared)) return true;
@@ -157,7 +157,7 @@ function fits(plan: Node, state: Node, path: string, hasDigest: HasDigest): bool
   return (
     [...plan.below].every(([step, each]) => {
       const other = state.below.get(step);
-      // What is unknown may come to nothing.
+      // An unknown attribute may have no value after the apply.
       if (other === undefined) return each.declared !== undefined && isUnknown(each.declared);
       return fits(each, other, `${path}/${step}`, hasDigest);
     }) && state.below.keys().every((step) => plan.below.has(step))

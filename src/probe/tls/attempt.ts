@@ -1,4 +1,4 @@
-/** One attempt at a TLS server and what it amounts to: accepted, an answer that may refuse, or not clear. */
+/** One handshake with a TLS server and its outcome: accepted, an answer that may refuse the version, or not clear. */
 import { Refusal } from '../../bytes/refusal.ts';
 import { isUnread } from '../../evidence/tls-fields.ts';
 import { isNo, type Answer, ALERT } from '../../evidence/tls-refusal.ts';
@@ -19,7 +19,7 @@ export interface Accepted {
   readonly kind: 'accepted';
   readonly version: TlsVersion;
   readonly suite: number;
-  /** What the server signed, and the transcript; undefined where it signed nothing that is read. */
+  /** The verified signature and its transcript; undefined if the server signed nothing that can be verified here. */
   readonly signed: { readonly verified: VerifiedTls; readonly transcript: Uint8Array } | undefined;
   /** Why there is no transcript. */
   readonly why: string | undefined;
@@ -31,7 +31,7 @@ export type Attempt =
   | { readonly kind: 'answered'; readonly hello: Uint8Array; readonly answer: Answer; readonly why: string }
   /** The server says before any hello that it has no TLS. */
   | { readonly kind: 'without'; readonly why: string }
-  /** The server broke off in a way that refuses nothing; another hello may fare better. */
+  /** The server broke off in a way that refuses nothing; another hello may get an answer. */
   | { readonly kind: 'broken'; readonly why: string; readonly alert?: number | undefined }
   | { readonly kind: 'unclear'; readonly why: string }
   | { readonly kind: 'unreachable'; readonly why: string };
@@ -44,7 +44,7 @@ export interface Server {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
   readonly count: (bytes: number) => void;
-  /** Told of each attempt. */
+  /** Called at the begin of each attempt. */
   readonly begun?: () => void;
 }
 
@@ -66,7 +66,7 @@ export async function attempt(server: Server, offer: Offer): Promise<Attempt> {
   }
 }
 
-/** What an end before any ServerHello says. */
+/** The outcome of a connection that ended before any ServerHello. */
 function endOf({ kind, alert, message: why }: Ended, hello: Uint8Array | undefined): Attempt {
   if (kind === 'unreachable') return { kind, why };
   if (kind === 'broken') return { kind, why, alert };
@@ -107,9 +107,9 @@ async function outcomeOf(
     return { ...accepted, signed: { verified, transcript }, why: undefined };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    // The server accepted and signed; what it signed is too long, or of a kind that is not read here.
+    // The server accepted and signed, but its signature is of a kind that is not read here, or the transcript too long.
     if (error.code === 'too-large' || isUnread(error)) return { ...accepted, why: error.message };
-    // Nobody with the server's key accepted anything: neither a pass nor a violation.
+    // The signature does not verify, so the holder of the key accepted nothing: neither a pass nor a violation.
     return { kind: 'unclear', why: error.message };
   }
 }

@@ -1,4 +1,4 @@
-/** What the probe `tls@1` says of itself. */
+/** The description of the probe `tls@1`. */
 import type { TlsVersion } from '../../evidence/tls-names.ts';
 import type { Parameter } from '../../statement/commitment.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';

@@ -1,4 +1,4 @@
-/** Every suite that a version accepts: what the server chose is taken away until it refuses the rest. */
+/** Finds every suite that a version accepts: each suite that the server chose is left out of the next offer, until it refuses. */
 import type { TlsVersion } from '../../evidence/tls-names.ts';
 import { attempt, type Server } from './attempt.ts';
 import { MAX_HANDSHAKES } from './describe.ts';
@@ -40,7 +40,7 @@ export async function everySuite(
       chosen.push(found.suite);
     }
   }
-  // A server that only closed the connection may have stopped to answer.
+  // A server that only closed the connection may have stopped answering at all.
   const again = silent ? await attempt(server, containing(fullOffers(version, wanted), first)) : undefined;
   if (again !== undefined && again.kind !== 'accepted') return cut(again.why);
   return { suites: chosen, cut: undefined };

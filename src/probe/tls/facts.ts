@@ -1,4 +1,4 @@
-/** What a TLS server signs of `tls@1`. */
+/** The signed facts of `tls@1`. */
 import { tlsIn, type SignedFacts } from '../../evidence/signed-facts.ts';
 import { signedByTls } from '../../evidence/tls-facts.ts';
 import type { Claim } from '../../statement/commitment.ts';

@@ -1,6 +1,6 @@
 /**
- * The certificate that a server has for clients which verify with another kind of key. Servers may have one of RSA and one
- * of elliptic curves, and whoever renews one can forget the other.
+ * The certificate that a server has for clients that verify with the other kind of key. Servers may have one certificate for
+ * RSA and one for elliptic curves, and somebody who renews one may forget the other.
  */
 import { ALERT } from '../../evidence/tls-refusal.ts';
 import { SCHEMES } from '../../evidence/tls-scheme.ts';

@@ -1,6 +1,6 @@
 /**
- * One handshake with a TLS server, up to its signature and no further: no Finished, no request. What comes back
- * is raw: whether it proves anything, the offline verifier says.
+ * One handshake with a TLS server, up to its signature and no further: no Finished, no request. It returns the raw messages;
+ * the offline verifier decides whether they prove anything.
  */
 import { concatBytes } from '../../bytes/compare.ts';
 import { bigEndian } from '../../bytes/cursor.ts';
@@ -32,9 +32,9 @@ export interface Reached {
   /** The version that the server chose; undefined for one older than TLS 1.0. */
   readonly version: TlsVersion | undefined;
   readonly suite: number;
-  /** The messages of a transcript; undefined where the server signs nothing that is read. */
+  /** The messages of a transcript; undefined if the server signs nothing that is read here. */
   readonly messages: readonly Uint8Array[] | undefined;
-  /** Why there are none: the server chose what is not read here. */
+  /** Why there are none: the server chose something that is not read here. */
   readonly why?: string;
 }
 
@@ -54,7 +54,7 @@ const MAX_FLIGHT = 4;
 const FIRST_RECORD = 0x0301;
 const LATER_RECORD = 0x0303;
 
-/** Tells `said` the ClientHello that it sends. Throws `Ended`: `alert` when the server refused, `garbage` when its answer is not TLS. */
+/** Calls `said` with the ClientHello it sends. Throws `Ended`: `alert` if the server refused, `garbage` if its answer is not TLS. */
 export async function handshake(
   wire: Wire,
   challenge: Uint8Array,
@@ -64,7 +64,7 @@ export async function handshake(
   try {
     return await shake(wire, challenge, offer, said);
   } catch (error) {
-    // The verifier's own parsers read the answer; what they refuse is not TLS.
+    // The verifier's own parsers read the answer. If they refuse it, it is not TLS.
     throw error instanceof Refusal ? new Ended('garbage', error.message) : error;
   }
 }
@@ -86,7 +86,7 @@ async function shake(
     return await goOn(wire, messages, { challenge, offer, hello, first, server }, share);
   } catch (error) {
     if (!(error instanceof Ended)) throw error;
-    // Accepted, and more than is read here: a long chain of certificates.
+    // The server accepted, and sent more than is read here: a long chain of certificates.
     if (error.kind === 'too-large')
       return {
         version: versionName(server.version),
@@ -94,7 +94,7 @@ async function shake(
         messages: undefined,
         why: error.message,
       };
-    // It had chosen a version already: whatever it says now does not refuse one.
+    // It had chosen a version already, so an alert now refuses none.
     if (error.kind !== 'alert' && error.kind !== 'closed') throw error;
     throw new Ended('broken', `after its hello: ${error.message}`, error.alert);
   }
@@ -127,7 +127,7 @@ async function goOn(
   return await goOn13(wire, messages, asked, share);
 }
 
-/** TLS 1.3. What it chose, and is not read here, it has accepted. */
+/** TLS 1.3. A choice that is not read here counts as accepted. */
 async function goOn13(
   wire: Wire,
   messages: Messages,

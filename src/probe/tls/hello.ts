@@ -1,4 +1,4 @@
-/** Writing a ClientHello whose random is the challenge (RFC 8446 §4.1.2). Nothing is offered that is not needed. */
+/** Writes a ClientHello whose random is the challenge (RFC 8446 §4.1.2). It offers only what is needed. */
 import { isIP } from 'node:net';
 import { concatBytes } from '../../bytes/compare.ts';
 import { bigEndian } from '../../bytes/cursor.ts';

@@ -1,6 +1,6 @@
 /**
- * The hellos that are said to find out about one version: first one whose answer is read to the signature, then those
- * that together offer everything registered (evidence/tls-refusal.ts), in as few as servers take.
+ * The hellos that find out whether a server accepts one version: first one whose answer is read up to the signature, then as
+ * few as servers take that together offer everything registered (evidence/tls-refusal.ts).
  */
 import {
   GROUPS,
@@ -17,7 +17,7 @@ import type { Offer } from './hello.ts';
 /** Most suites of one hello: wolfSSL breaks off when there are more than 150 (WOLFSSL_MAX_SUITE_SZ). */
 const MAX_SUITES = 150;
 
-/** Groups of today's clients, which are offered where both new versions are. */
+/** Groups of today's clients, offered when both new versions are. */
 const USUAL_GROUPS = [0x11ec, 0x001d, 0x0017, 0x0018, 0x0019];
 
 export interface Wanted {
@@ -26,7 +26,7 @@ export interface Wanted {
   readonly serverName: string | undefined;
 }
 
-/** Both new versions in one hello, as clients of today say it. */
+/** Both new versions in one hello, as today's clients send it. */
 export function usualOffer(versions: readonly TlsVersion[], { suites, serverName }: Wanted): Offer {
   const known = [
     ...(versions.includes('TLSv1.3') ? SUITES.tls13 : []),
@@ -43,7 +43,7 @@ export function offersOf(version: TlsVersion, wanted: Wanted): readonly Offer[] 
   return [...first, ...fullOffers(version, wanted)].filter(({ suites }) => suites.length > 0);
 }
 
-/** All that is read here of a version that signs what is read here. */
+/** All suites, groups and schemes of a version that can be verified here. */
 function readOffer(version: TlsVersion, wanted: Wanted): Offer {
   const groups = [...GROUPS.keys()].filter((code) => version === 'TLSv1.3' || isCurve(code));
   return { ...usualOffer([version], wanted), groups };
@@ -71,7 +71,7 @@ export function fullOffers(version: TlsVersion, { suites, serverName }: Wanted):
   return offers.filter((each) => each.suites.length > 0);
 }
 
-/** In the order of the registry's use here: what is preferred first. */
+/** In order of preference. */
 function ordered(codes: readonly number[]): readonly number[] {
   const rank = new Map(registeredSuites('TLSv1.2').map((code, i) => [code, i]));
   return codes.toSorted((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));

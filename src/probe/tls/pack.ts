@@ -28,7 +28,7 @@ const CLAIMS: readonly Draft[] = [
   {
     id: 'certificate-lasts',
     title: 'Every certificate of the server is good for some days more',
-    // One that is not valid yet has many days left.
+    // A certificate that is not valid yet has many days left, but a negative age.
     expr: 'o.tls.certificates.all(c, c.daysLeft >= p.days && c.ageDays >= 0)',
     severity: 'high',
     fastest: 24 * HOUR,

@@ -22,7 +22,7 @@ export function readParameters(target: string, params: ReadonlyMap<string, Param
   const preamble = PREAMBLES.find((word) => word === (params.get('starttls') ?? 'none'));
   if (preamble === undefined) throw wrong('starttls', `is one of ${PREAMBLES.join(', ')}`);
   const address = parseAddress(target, PORTS[preamble]);
-  // A name is asked for without the dot at its end (RFC 6066 §3).
+  // The server name is sent without a dot at its end (RFC 6066 §3).
   const named = params.get('servername') ?? address.host;
   const servername = typeof named === 'string' ? named.replace(/\.$/, '') : named;
   if (

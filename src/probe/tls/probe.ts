@@ -1,6 +1,6 @@
 /**
- * The probe `tls@1`: observes which versions of TLS a server accepts, what it negotiates and which key it has, with the
- * server's own signature over the challenge wherever it makes one (spec/transcripts.md).
+ * The probe `tls@1` observes which versions of TLS a server accepts, what it negotiates and which key it has, with the
+ * server's own signature over the challenge where it makes one (spec/transcripts.md).
  */
 import type { Attachment, Grade, Observed } from '../../claim/observed.ts';
 import { escaped, type Value, type ValueMap } from '../../claim/value.ts';
@@ -68,10 +68,10 @@ async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
 
 type Suites = ReadonlyMap<TlsVersion, Enumerated>;
 
-/** Hellos of one look at the versions and certificates of a server. */
+/** Most hellos of one run for the versions and certificates of a server. */
 const MAX_HELLOS = 12;
 
-/** What was asked once the versions were known. `other`: undefined where no certificate was read. */
+/** Results of handshakes after the versions were known. `other`: undefined if no certificate was read. */
 interface Further {
   readonly suites: Suites;
   readonly other: OtherCertificate | undefined;
@@ -190,7 +190,7 @@ function perVersion(found: Survey, notes: Notes): ValueMap {
     const each = found.versions.get(version);
     const path = `/accepted/${escaped(version)}`;
     if (each === undefined || each.kind === 'unclear') {
-      // Not looked at, or not clear: no boolean, and of the lowest class, so that it is never a pass.
+      // Not tried, or not clear: null, and of the lowest class, so that it is never a pass.
       accepted[version] = null;
       notes.grade(path, 'E0');
       const reason = each?.why ?? 'not tried';
@@ -217,7 +217,7 @@ function perVersion(found: Survey, notes: Notes): ValueMap {
   return { accepted, why, suite, ...told };
 }
 
-/** What a client gets that offers TLS 1.3 and 1.2. That it offered both, only TLS 1.3 signs. */
+/** What a client gets that offers TLS 1.3 and 1.2. Only a TLS 1.3 signature covers that both were offered. */
 function negotiated(together: Accepted | undefined, notes: Notes): ValueMap {
   if (together?.signed === undefined) return {};
   const { version, suite, group, scheme } = together.signed.verified;
@@ -225,7 +225,7 @@ function negotiated(together: Accepted | undefined, notes: Notes): ValueMap {
   return { negotiated: { version, suite, group, scheme } };
 }
 
-/** Each certificate that the server was seen to have, the one that clients of today are shown first. */
+/** Each certificate that the server showed; first the one that today's clients get. */
 function certificatesOf(
   { signed }: Accepted,
   other: OtherCertificate | undefined,

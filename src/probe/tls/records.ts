@@ -58,7 +58,7 @@ export class Messages {
     }
   }
 
-  /** A connection that closes in the middle of a message is not one that closes without a word. */
+  /** More bytes of a message. A connection that closes in the middle of one did not close without an answer. */
   async #more(): Promise<Uint8Array> {
     try {
       return await this.#handshakeBytes();
@@ -79,7 +79,7 @@ export class Messages {
     }
   }
 
-  /** Old servers warn (`unrecognized_name`, say) and go on; a few times at most. */
+  /** Whether an alert is a warning after which old servers go on (such as `unrecognized_name`); only a few are accepted. */
   #isWarning([level, code, ...more]: Uint8Array): boolean {
     const goesOn = level === WARNING && code !== CLOSE_NOTIFY && more.length === 0;
     return goesOn && ++this.#warnings <= MAX_WARNINGS;
@@ -94,7 +94,7 @@ export class Messages {
       if (major !== 3 || outer < 20 || outer > 23) throw new Ended('garbage', 'the answer is not TLS');
       if (length > MAX_RECORD) throw new Ended('garbage', `a record has ${length} bytes`);
       const sealed = await this.#body(length);
-      // Sent for the sake of old middleboxes; means nothing in TLS 1.3 (RFC 8446 §5).
+      // Sent for old middleboxes, without meaning in TLS 1.3 (RFC 8446 §5).
       if (outer === RECORD.changeCipherSpec && length === 1 && sealed[0] === 1) continue;
       const isSealed = this.#open !== undefined && outer === RECORD.application;
       const { type, content } =

@@ -1,4 +1,4 @@
-/** What must be said before the ClientHello: PostgreSQL's SSLRequest, SMTP's STARTTLS. */
+/** Messages before the ClientHello: PostgreSQL's SSLRequest, SMTP's STARTTLS. */
 import { concatBytes } from '../../bytes/compare.ts';
 import { bigEndian } from '../../bytes/cursor.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
@@ -14,7 +14,7 @@ const SSL_REQUEST = concatBytes(bigEndian(8, 4), bigEndian(80_877_103, 4));
 const MAX_LINE = 512;
 const MAX_LINES = 100;
 
-/** Says it. Returns why the server does not offer TLS, or undefined when TLS may begin. */
+/** Sends the preamble. Returns why the server does not offer TLS, or undefined when TLS may begin. */
 export async function startTls(wire: Wire, preamble: Preamble): Promise<string | undefined> {
   if (preamble === 'postgres') return await postgres(wire);
   return preamble === 'smtp' ? await smtp(wire) : undefined;
@@ -28,7 +28,7 @@ async function postgres(wire: Wire): Promise<string | undefined> {
   throw new Ended('garbage', 'the answer to the SSLRequest is not one of PostgreSQL');
 }
 
-/** RFC 3207. The name in EHLO says who asks. */
+/** RFC 3207. The name in EHLO is the program's. */
 async function smtp(wire: Wire): Promise<string | undefined> {
   if ((await reply(wire)) !== 220) throw new Ended('garbage', 'the server does not greet as SMTP does');
   wire.write(encodeUtf8('EHLO tallystick.invalid\r\n'));
@@ -36,7 +36,7 @@ async function smtp(wire: Wire): Promise<string | undefined> {
   wire.write(encodeUtf8('STARTTLS\r\n'));
   const code = await reply(wire);
   if (code === 220) return undefined;
-  // 454 is TLS that is away for a time (RFC 3207 §4): that refuses nothing.
+  // 454 means that TLS is temporarily not available (RFC 3207 §4), which refuses nothing.
   if (code === 502 || code === 500) return `the server answered STARTTLS with ${code}: it offers no TLS`;
   throw new Ended('garbage', `the server answered STARTTLS with ${code}`);
 }

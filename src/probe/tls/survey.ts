@@ -1,7 +1,7 @@
 /**
- * Which versions a TLS server accepts, in at most twelve hellos: both new versions together, then each that did not come
- * out of that alone. Whether a "no" refuses a version, evidence/tls-refusal.ts says; for that it must be known that the
- * server is alive.
+ * Finds out which versions a TLS server accepts, in at most twelve hellos: both new versions together, then alone each one
+ * that the server did not choose. evidence/tls-refusal.ts decides whether an answer refuses a version; for that the server must
+ * be known to be alive.
  */
 import type { TlsVersion } from '../../evidence/tls-names.ts';
 import { judgeRefusal, type Asked } from '../../evidence/tls-refusal.ts';
@@ -9,7 +9,7 @@ import { encodeRefusal } from '../../evidence/tls-refusal-record.ts';
 import { attempt, type Accepted, type Server } from './attempt.ts';
 import { offersOf, usualOffer, type Wanted } from './offers.ts';
 
-/** The versions that can be offered together: what comes out is what clients of today get. */
+/** The versions that are offered together, as today's clients do. */
 const NEW: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'];
 
 export interface Plan extends Wanted {
@@ -23,31 +23,31 @@ export type Found =
   | {
       readonly kind: 'refused';
       readonly why: string;
-      /** The record of what was asked, where the refusal rests on all of it (evidence/tls-refusal-record.ts). */
+      /** The record of all hellos and answers, if the refusal rests on them (evidence/tls-refusal-record.ts). */
       readonly record?: Uint8Array;
     }
   | { readonly kind: 'unclear'; readonly why: string };
 
 export interface Survey {
-  /** What came of offering TLS 1.3 and 1.2 together, if the server accepted one. */
+  /** The result of offering TLS 1.3 and 1.2 together, if the server accepted one. */
   readonly together: Accepted | undefined;
   readonly versions: ReadonlyMap<TlsVersion, Found>;
 }
 
-/** What came of the hellos about one version. */
+/** The results of the hellos for one version. */
 interface Trial {
   readonly accepted: Accepted | undefined;
   readonly asked: readonly Asked[];
   /** Refused before any hello. */
   readonly without: string | undefined;
-  /** The first thing that the server did and that was no refusal. */
+  /** The first answer that was no refusal. */
   readonly broke: string | undefined;
-  /** That, or the last thing, for people. */
+  /** That answer, or else the last one, in words for people. */
   readonly why: string;
   readonly unreachable: boolean;
 }
 
-/** Looks; throws `Ended` only when it is stopped. */
+/** Runs the survey. Throws `Ended` only when it is stopped. */
 export async function survey(server: Server, plan: Plan): Promise<Survey> {
   const both = NEW.every((version) => plan.versions.includes(version));
   const usual = usualOffer(NEW, plan);
@@ -75,7 +75,7 @@ const accepting = (accepted: Accepted): Trial => ({
   unreachable: false,
 });
 
-/** Says the hellos about one version, until the server accepts one, refuses the version, or makes no sense. */
+/** Sends the hellos for one version, until the server accepts one, refuses the version, or sends nonsense. */
 async function tryVersion(server: Server, plan: Plan, version: TlsVersion): Promise<Trial> {
   const asked: Asked[] = [];
   let why = 'none of the suites named belongs to this version';
@@ -102,8 +102,9 @@ async function tryVersion(server: Server, plan: Plan, version: TlsVersion): Prom
 }
 
 /**
- * A version that the server accepts, under the name and in the look of the trials; undefined if it is not known to be alive. It may have stopped to answer in
- * between, for one who asks so often, say: so where it answered nothing at all, it is asked for that version once more.
+ * A version that the server accepts, under the same name and in the same run as the trials; undefined if it is not known to be
+ * alive. It may have stopped answering in between, for example because of many connections. So if it only closed connections,
+ * it is asked for that version once more.
  */
 async function isAlive(
   server: Server,
@@ -111,7 +112,7 @@ async function isAlive(
   trials: ReadonlyMap<TlsVersion, Trial>,
 ): Promise<TlsVersion | undefined> {
   const accepted = [...trials.values()].find((trial) => trial.accepted !== undefined)?.accepted;
-  // Those whose refusal rests on it: everything was offered, and nothing said that it is the version.
+  // Trials whose refusal depends on it: everything was offered, and no answer named the version as the cause.
   const counts = [...trials].filter(
     ([version, { asked }]) =>
       judgeRefusal(version, asked, true).refused && !judgeRefusal(version, asked, false).refused,

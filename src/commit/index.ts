@@ -5,9 +5,9 @@
  *
  *     const declared = await declareFiles({
  *       operands: ['package-lock.json'], cwd: process.cwd(), omit: new Map(), stdin: process.stdin,
- *       saltSecret: await loadSaltSecret('salt.key'), subject: 'web/shop', environment: 'production', tier: 'background',
+ *       saltSecret: await loadSaltSecret('salt.key'), subject: 'web/shop',
  *     });
- *     const request = requestOf(declared, parseClaims(yaml));             // what is claimed of it (tallystick/declare)
+ *     const request = requestOf(declared, parseClaims(yaml), { environment: 'production' });   // claims: tallystick/declare
  *     const { logged } = await commit(openClient({ … }), request, { signer, folder: 'proofs/web-shop' });
  */
 

@@ -114,7 +114,7 @@ export async function readNamedFile(path: string, most?: number): Promise<Uint8A
 }
 
 /** Bytes of standard input, no more than `most` and one: as `readNamedFile`. */
-export async function readPiped(input: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array> {
+export async function readPiped(input: AsyncIterable<Uint8Array>, most = Infinity): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of input) {

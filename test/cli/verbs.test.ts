@@ -146,13 +146,7 @@ t.test('commit: what can be named', async (t) => {
   chmodSync(join(me.dir, 'author.pem'), 0o600);
   t.match(await me.run('commit', 'one', '--tier', 'wrong'), { code: 1, err: /usage/ });
   t.match(await me.run('commit', '-'), { code: 1, err: /--subject/ });
-  const wish = {
-    cwd: me.dir,
-    omit: new Map(),
-    saltSecret: new Uint8Array(32),
-    environment: 'e',
-    tier: 'change',
-  } as const;
+  const wish = { cwd: me.dir, omit: new Map<string, string>(), saltSecret: new Uint8Array(32) };
   const piped = await declareFiles({ ...wish, operands: ['-'], stdin: pipe(), subject: 's' });
   const { text = '' } = piped.owned(me.dir) ?? {};
   t.match(parseOpening(Buffer.from(text), 'o').facts, [

@@ -43,13 +43,7 @@ async function world(t: Test) {
     folder: join(cwd, 'proof'),
     onRemark: (remark: CommitRemark) => void remarks.push(remark),
   };
-  const common = {
-    cwd,
-    stdin: Readable.from([]),
-    subject: 'web/shop',
-    environment: 'default',
-    tier: 'background',
-  } as const;
+  const common = { cwd, stdin: Readable.from([]), subject: 'web/shop' };
   const files = (): Promise<Declared> =>
     declareFiles({ ...common, operands: ['a.conf'], omit: new Map(), saltSecret: SECRET });
   const source = (): Promise<Declared> =>

@@ -1,12 +1,9 @@
 /** `tallystick commit`: declares configuration in a log, and keeps what proves it. */
 import { join, relative, resolve } from 'node:path';
-import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
-import { commit, commitRepinned, type Committed } from '../../commit/commit.ts';
-import type { Pinned, Pinning } from '../../commit/pin.ts';
+import { commit, commitRepinned } from '../../commit/commit.ts';
+import type { Pinning } from '../../commit/pin.ts';
 import type { CommitRemark } from '../../commit/request.ts';
-import { showPath } from '../../declare/leafopening.ts';
-import { showValue } from '../../statement/leaf-text.ts';
 import { STDIN } from '../../declare/node/files.ts';
 import { PROOF_FILES, slugOf } from '../../declare/node/proofs.ts';
 import { SOURCES } from '../../declare/sources/registry.ts';
@@ -20,6 +17,7 @@ import { proofsFolderOf } from '../frame/state.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 import { WAIT_OPTION, waiting } from '../frame/wait.ts';
+import { tellCommitted, tellLeaves } from '../views/commit.ts';
 
 const OPTIONS = [
   ...DECLARING,
@@ -67,8 +65,8 @@ export const commitVerb: Verb<typeof OPTIONS> = {
 };
 
 async function run(context: Context, operands: readonly string[], flags: Own): Promise<number> {
-  const { config, output } = context;
-  if (flags.on('list')) return list(context, operands, flags);
+  const { config, output, world } = context;
+  if (flags.on('list')) return tellLeaves(output, await leavesAsked(context, operands, flags));
   if (config.key === undefined) throw refuse('usage', 'say who signs with --key: a key file, or ssh-agent:');
   const signer = await loadSigner(config.key);
   const again = flags.on('repin') ? repinSubject(operands, flags) : undefined;
@@ -79,110 +77,24 @@ async function run(context: Context, operands: readonly string[], flags: Own): P
     );
   const request = again === undefined ? await requestAsked(context, operands, flags) : undefined;
   const client = await clientOf(context, waiting(context, flags));
-  const folder = join(proofsFolderOf(context), slugOf(request?.subject ?? again ?? ''));
+  const proofs = proofsFolderOf(context);
+  const folder = join(proofs, slugOf(request?.subject ?? again ?? ''));
   const options = {
     signer,
     issuer: flags.text('issuer'),
     folder,
-    onRemark: ({ level, text }: CommitRemark) =>
-      level === 'warning' ? output.warn(text) : output.note(text),
+    onRemark: ({ level, text }: CommitRemark) => output[level === 'warning' ? 'warn' : 'note'](text),
   };
-  const pinning = async (): Promise<Pinning> => pinningOf(context, flags);
+  const pinning = (): Promise<Pinning> => pinningOf(context, flags);
   const committed =
     request === undefined
       ? await commitRepinned(client, again ?? '', { ...options, pinning: await pinning() })
       : await commit(client, request, { ...options, ...(flags.on('pin') && { pinning: await pinning() }) });
-  report(context, committed, folder);
-  output.note(
-    `check it offline: tallystick verify ${await nameOf(operands, committed.files, folder, context)}`,
-  );
+  tellCommitted(output, committed, folder, world.cwd);
+  const [only] = operands.length === 1 && committed.files.includes(PROOF_FILES.opening) ? operands : [];
+  const found = only === undefined || only === STDIN ? [] : await proofsOf(resolve(world.cwd, only), proofs);
+  // The shortest name by which verify finds this proof again, and no other.
+  const name = found.length === 1 ? only : relative(world.cwd, folder);
+  output.note(`check it offline: tallystick verify ${name}`);
   return EXIT.ok;
-}
-
-/** What would be committed to, leaf by leaf. What looks like a secret is not printed: it would not be committed to. */
-async function list(context: Context, operands: readonly string[], flags: Own): Promise<number> {
-  const { output } = context;
-  const { profile, leaves, excluded, unmarked } = await leavesAsked(context, operands, flags);
-  const named = unmarked.filter(({ inName }) => inName === true);
-  const secrets = new Map(
-    unmarked.flatMap(({ path, why, inName }) => (inName === true ? [] : [[path, why] as const])),
-  );
-  const shown = ({ path, value }: (typeof leaves)[number]): string =>
-    secrets.has(path) ? `(a secret? it looks like ${secrets.get(path)})` : showValue(value);
-  for (const leaf of leaves) output.print(`${showPath(leaf.path)}  ${shown(leaf)}`);
-  for (const { path, reason } of excluded)
-    output.note(`left out: ${showPath(path)} (${printable(reason, 512)})`);
-  output.result('leaves', {
-    profile,
-    leaves: leaves.map((leaf) => ({
-      path: leaf.path,
-      value: shown(leaf),
-      sensitive: leaf.sensitive,
-      looks_like: secrets.get(leaf.path) ?? null,
-    })),
-    excluded: excluded.map(({ path, reason }) => ({ path, reason })),
-  });
-  if (unmarked.length === 0) return EXIT.ok;
-  for (const { path, why } of named)
-    output.warn(
-      `the name of a member of ${showPath(path)} looks like ${printable(why)}; nothing hides names`,
-    );
-  output.warn(
-    `${unmarked.length} of ${leaves.length} leaves look like secrets: for each say --sensitive PATH, or --not-secret PATH`,
-  );
-  return EXIT.usage;
-}
-
-function report({ output, world }: Context, committed: Committed, folder: string): void {
-  const { subject, leaves, logged, already, supersedes, pinned, files } = committed;
-  const lines = [
-    output.paint('green', already ? 'already logged' : 'logged'),
-    `entry     ${logged.id}`,
-    `index     ${logged.index}`,
-    `subject   ${subject} (${leaves} ${leaves === 1 ? 'leaf' : 'leaves'})`,
-    ...(supersedes === undefined ? [] : [`replaces  ${supersedes}`]),
-    `location  ${logged.location}`,
-    `saved in  ${relative(world.cwd, folder)}/`,
-    ...files.map((name) => `          ${name}`),
-    ...pinLines(pinned),
-  ];
-  output.print(lines.join('\n'));
-  output.result('commit', {
-    entry: logged.id,
-    index: logged.index,
-    subject,
-    leaves,
-    already_logged: already,
-    supersedes: supersedes ?? null,
-    location: logged.location,
-    folder,
-    files,
-    pinned: pinned.map(({ at, text, ends }) => ({ at, identity: text, ends: ends ?? null })),
-  });
-}
-
-/** For people. */
-function pinLines(pinned: readonly Pinned[]): readonly string[] {
-  return pinned.flatMap(({ at, text, ends, note }) => {
-    const until = ends === undefined ? '' : `, until ${new Date(ends * 1000).toISOString().slice(0, 10)}`;
-    return [
-      `pinned    ${printable(at, 200)}: ${printable(text, 300)}${until}`,
-      ...(note === undefined ? [] : [`          ${printable(note, 300)}`]),
-    ];
-  });
-}
-
-/** The shortest name by which verify finds this proof again, and no other. */
-async function nameOf(
-  operands: readonly string[],
-  files: readonly string[],
-  folder: string,
-  context: Context,
-): Promise<string> {
-  const { cwd } = context.world;
-  const [only] = operands;
-  const whole = operands.length === 1 && only !== undefined && only !== STDIN;
-  if (!whole || !files.includes(PROOF_FILES.opening)) return relative(cwd, folder);
-  const proofs = await proofsOf(resolve(cwd, only), proofsFolderOf(context));
-  return proofs.length === 1 ? only : relative(cwd, folder);
 }

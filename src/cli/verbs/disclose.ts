@@ -7,6 +7,7 @@ import { showValue } from '../../statement/leaf-text.ts';
 import { ownedFolder, writeDisclosure } from '../../declare/node/disclosure-folder.ts';
 import { readOwned } from '../../declare/node/owned.ts';
 import type { Context } from '../frame/context.ts';
+import type { Output } from '../frame/output.ts';
 import { slugOf } from '../../declare/node/proofs.ts';
 import { proofsFolderOf } from '../frame/state.ts';
 import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
@@ -46,7 +47,7 @@ async function run(context: Context, operands: readonly string[], flags: Own): P
   const [subject = '', ...paths] = operands;
   const { folder, file } = ownedFolder(subject, proofsFolderOf(context), resolve(world.cwd, subject));
   const owned = await readOwned(file);
-  if (flags.on('list')) return list(context, owned);
+  if (flags.on('list')) return tell(output, owned, owned.leaves, null);
   const all = flags.on('all');
   if (paths.length > 0 === all)
     throw refuse(
@@ -56,25 +57,20 @@ async function run(context: Context, operands: readonly string[], flags: Own): P
   const disclosure = disclose(owned, all ? owned.leaves.map(({ path }) => path) : paths);
   const out = resolve(world.cwd, flags.text('out') ?? join('tallystick-disclosure', slugOf(owned.subject)));
   await writeDisclosure(folder, out, disclosure);
-  for (const { path, value } of disclosure.openings) output.print(`${showPath(path)}  ${showValue(value)}`);
   const shown = relative(world.cwd, out);
   output.note(`hand over ${shown}/; it is checked with: tallystick verify ${shown}`);
-  output.result('disclose', {
-    subject: owned.subject,
-    folder: out,
-    leaves: disclosure.openings.map(({ path, value }) => ({ path, value: showValue(value) })),
-    of: owned.leaves.length,
-  });
-  return EXIT.ok;
+  return tell(output, owned, disclosure.openings, out);
 }
 
-function list({ output }: Context, { subject, leaves }: OpenedLeaves): number {
+/** `folder`: where the leaves are shown; null where they are only listed. */
+function tell(
+  output: Output,
+  { subject, leaves: all }: OpenedLeaves,
+  leaves: readonly { readonly path: string; readonly value: Parameters<typeof showValue>[0] }[],
+  folder: string | null,
+): number {
   for (const { path, value } of leaves) output.print(`${showPath(path)}  ${showValue(value)}`);
-  output.result('disclose', {
-    subject,
-    folder: null,
-    leaves: leaves.map(({ path, value }) => ({ path, value: showValue(value) })),
-    of: leaves.length,
-  });
+  const shown = leaves.map(({ path, value }) => ({ path, value: showValue(value) }));
+  output.result('disclose', { subject, folder, leaves: shown, of: all.length });
   return EXIT.ok;
 }

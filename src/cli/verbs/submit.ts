@@ -4,9 +4,10 @@ import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { EXIT, exitOf } from '../exit.ts';
 import { splitSequence } from '../../client/batch.ts';
 import { transparentStatement, type Submission } from '../../client/receipts.ts';
-import { readNamedFile, replaceFile, tryFolder } from '../../platform/files.ts';
+import { replaceFile, tryFolder } from '../../platform/files.ts';
 import { clientOf } from '../frame/client.ts';
 import type { Context } from '../frame/context.ts';
+import { readOperand } from '../frame/owninput.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
@@ -36,7 +37,7 @@ export const submitVerb: Verb<typeof OPTIONS> = {
 
 async function submit(context: Context, operands: readonly string[], flags: Own): Promise<number> {
   const { output, world } = context;
-  const statements = await readStatements(operands, world.cwd);
+  const statements = await readStatements(context, operands);
   const client = await clientOf(context, waiting(context, flags));
   const out = flags.text('out');
   if (out !== undefined) await tryFolder(resolve(world.cwd, out));
@@ -57,10 +58,10 @@ async function submit(context: Context, operands: readonly string[], flags: Own)
   return refused === undefined ? EXIT.ok : exitOf(refused.refusal);
 }
 
-async function readStatements(operands: readonly string[], cwd: string): Promise<readonly Uint8Array[]> {
+async function readStatements(context: Context, operands: readonly string[]): Promise<readonly Uint8Array[]> {
   const statements: Uint8Array[] = [];
   for (const name of operands) {
-    const bytes = name === '-' ? await readAll(process.stdin) : await readNamedFile(resolve(cwd, name));
+    const bytes = await readOperand(context, name);
     try {
       statements.push(...splitSequence(bytes));
     } catch (error) {
@@ -70,10 +71,6 @@ async function readStatements(operands: readonly string[], cwd: string): Promise
   }
   if (statements.length === 0) throw refuse('usage', 'the files are empty; there is nothing to submit');
   return statements;
-}
-
-async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  return Buffer.concat(await Array.fromAsync(stream));
 }
 
 function lineOf(submission: Submission, output: Output): string {

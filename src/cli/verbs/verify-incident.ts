@@ -1,5 +1,4 @@
 /** `tallystick verify-incident`: checks offline what an incident file proves, and what it only reports. */
-import { resolve } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
 import { EXIT } from '../exit.ts';
 import { MAX_INCIDENT_BYTES, parseIncident } from '../../incident/parse.ts';
@@ -7,9 +6,8 @@ import { verifyIncident, type IncidentVerdict, type VerdictHead } from '../../in
 import type { Incident } from '../../incident/incident.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../frame/context.ts';
-import { STDIN } from '../../declare/node/files.ts';
-import { readNamedFile, readPiped } from '../../platform/files.ts';
 import type { Output } from '../frame/output.ts';
+import { readOperand } from '../frame/owninput.ts';
 import { trustOf } from '../frame/trust.ts';
 import type { Verb } from '../frame/verb.ts';
 import { checkJson, checkLine } from '../views/checks.ts';
@@ -35,15 +33,10 @@ export const verifyIncidentVerb: Verb = {
 
 const EXIT_OF = { proven: EXIT.ok, reported: EXIT.unproven, failed: EXIT.verification } as const;
 
-async function verifyIncidentFile(context: Context, operands: readonly string[]): Promise<number> {
-  const { output, world } = context;
+async function verifyIncidentFile(context: Context, [operand = '']: readonly string[]): Promise<number> {
+  const { output } = context;
   const { policy } = await trustOf(context);
-  const [operand = ''] = operands;
-  const incident = parseIncident(
-    operand === STDIN
-      ? await readPiped(process.stdin, MAX_INCIDENT_BYTES)
-      : await readNamedFile(resolve(world.cwd, operand), MAX_INCIDENT_BYTES),
-  );
+  const incident = parseIncident(await readOperand(context, operand, MAX_INCIDENT_BYTES));
   const verdict = verifyIncident(incident, policy, chooseVerifier());
   print(output, incident, verdict);
   const { outcome, proven, what, proves, reports, blames, heads, checks } = verdict;

@@ -15,6 +15,9 @@ export interface Declared {
   readonly owned: (folder: string) => OwnedFile | undefined;
 }
 
+/** What a declaration says until a claims file or its owner says otherwise. */
+export const UNSAID = { environment: 'default', tier: 'background' } as const;
+
 /** Messages for the user about git facts that are missing from the declaration. */
 export function leftOutOf({ missing }: GitAnswer): readonly string[] {
   return missing === undefined ? [] : [`the git commit is left out of the declaration: ${missing}`];

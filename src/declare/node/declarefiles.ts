@@ -6,7 +6,6 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declaration } from '../../statement/commitment.ts';
-import type { Tier } from '../../statement/vocabulary.ts';
 import { VERSION } from '../../platform/place.ts';
 import { commonFolder, holds, readFacts, STDIN, type Found } from './files.ts';
 import { gitFacts, gitTop, type GitFacts } from './git.ts';
@@ -14,7 +13,7 @@ import { FILES_PROFILE, formatOpening, leavesOf, OPENING_FILE, treeOf, type Salt
 import { readableOwned } from './owned.ts';
 import type { ReadSource } from '../read.ts';
 import { saltOfFile } from '../salting.ts';
-import { leftOutOf, type Declared } from './declared.ts';
+import { leftOutOf, UNSAID, type Declared } from './declared.ts';
 import { saltingBy } from './salts.ts';
 
 /** What to declare. `omit`: absolute paths to leave out of directories, with the reason for each. */
@@ -25,8 +24,6 @@ export interface FilesToDeclare {
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly saltSecret: Uint8Array;
   readonly subject: string | undefined;
-  readonly environment: string;
-  readonly tier: Tier;
 }
 
 /** The named files with their salts, the folder that paths are relative to, and the git work tree if one holds them all. */
@@ -52,7 +49,7 @@ export async function declareFiles(files: FilesToDeclare): Promise<Declared> {
   const { paths, named, base, top, found, facts } = await readNamed(files);
   const git = top === undefined ? {} : await gitFacts(top, named, [...files.omit.keys()]);
   const subject = files.subject ?? subjectOf(paths, base);
-  const declaration = declarationOf(files, facts, found, git.facts);
+  const declaration = declarationOf(facts, found, git.facts);
   return {
     subject,
     declaration,
@@ -67,15 +64,13 @@ export async function declareFiles(files: FilesToDeclare): Promise<Declared> {
 }
 
 function declarationOf(
-  { environment, tier }: FilesToDeclare,
   facts: readonly SaltedFact[],
   { excluded }: Found,
   git: GitFacts | undefined,
 ): Declaration {
   const { root, count } = treeOf(facts);
   return {
-    environment,
-    tier,
+    ...UNSAID,
     source: { kind: 'files', tool: 'tallystick', toolVersion: VERSION, ...(git && { git }) },
     canon: { profile: FILES_PROFILE, ...(excluded.length > 0 && { excluded }) },
     tree: { alg: 'rfc6962-sha256-salted', leaves: count, root },

@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs';
 import { basename, relative, resolve, sep } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Declaration } from '../../statement/commitment.ts';
-import type { Tier } from '../../statement/vocabulary.ts';
 import { VERSION } from '../../platform/place.ts';
-import { leftOutOf, type Declared } from './declared.ts';
+import { leftOutOf, UNSAID, type Declared } from './declared.ts';
 import { holds, STDIN } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';
 import { formatLeaves, leafTree, LEAVES_FILE } from '../leafopening.ts';
@@ -21,8 +20,6 @@ export interface SourceToDeclare {
   readonly recursive: boolean;
   readonly reading: Reading;
   readonly subject: string | undefined;
-  readonly environment: string;
-  readonly tier: Tier;
 }
 
 /** The leaves that a source would commit to: for `--list`, and for the declaration. Refuses as `readSource` does. */
@@ -53,8 +50,7 @@ export async function declareSource(what: SourceToDeclare): Promise<Declared> {
     top === undefined || !inside.every((path) => holds(top, path)) ? {} : await gitFacts(top, inside, []);
   const { kind, tool = 'tallystick', toolVersion = VERSION, versions } = source;
   const declaration: Declaration = {
-    environment: what.environment,
-    tier: what.tier,
+    ...UNSAID,
     source: { kind, tool, toolVersion, ...(versions && { versions }), ...(git.facts && { git: git.facts }) },
     canon: { profile, ...(excluded.length > 0 && { excluded }) },
     tree: { alg: 'rfc6962-sha256-salted', leaves: count, root },

@@ -11,15 +11,16 @@ import { parseClaims } from '../../../declare/claims.ts';
 import { decodeSource } from '../../../declare/encoding.ts';
 import type { Exclusion } from '../../../declare/leaf.ts';
 import { assertSubject } from '../../../statement/parse.ts';
-import { TIERS, type Tier } from '../../../statement/vocabulary.ts';
+import { TIERS } from '../../../statement/vocabulary.ts';
 import type { Context } from '../../frame/context.ts';
 import { readNamedFile } from '../../../platform/files.ts';
 import { stateDirOf, proofsFolderOf } from '../../frame/state.ts';
 import { ownInput } from '../../frame/owninput.ts';
 import { didYouMean } from '../../../bytes/suggest.ts';
 import type { FlagsOf, VerbOption } from '../../frame/verb.ts';
-import { declareFiles, listFiles, type FilesToDeclare } from '../../../declare/node/declarefiles.ts';
-import { declareSource, readNamedSource, type SourceToDeclare } from '../../../declare/node/declaresource.ts';
+import type { Declared } from '../../../declare/node/declared.ts';
+import { declareFiles, listFiles } from '../../../declare/node/declarefiles.ts';
+import { declareSource, readNamedSource } from '../../../declare/node/declaresource.ts';
 import { loadSaltSecret, saltingBy } from '../../../declare/node/salts.ts';
 import type { ReadSource } from '../../../declare/read.ts';
 import { SOURCES } from '../../../declare/sources/registry.ts';
@@ -105,83 +106,67 @@ export async function requestAsked(
       'usage',
       '--claims says what is claimed, and --drop-claims that nothing is; give one of them',
     );
-  const declared = await ownInput(async () => {
-    const source = await sourceAsked(context, operands, flags);
-    return source === undefined
-      ? declareFiles(await filesAsked(context, operands, flags))
-      : declareSource(source);
-  });
+  const declared = await ownInput(async () => (await namedAsked(context, operands, flags)).declare());
   for (const each of declared.leftOut) context.output.warn(each);
-  return ownInput(
-    async () => {
-      const options = {
-        environment: flags.text('environment'),
-        tier: tierSaid(flags),
-        approvals: approvalsOf(flags),
-        dropClaims: flags.on('dropClaims'),
-        otherProbes: flags.texts('otherProbe'),
-      };
-      if (file === undefined) return requestOf(declared, undefined, options);
-      const text = decodeSource(await readNamedFile(resolve(context.world.cwd, file)));
-      return requestOf(declared, parseClaims(text, options.tier), options);
-    },
-    file && printable(file),
-  );
+  const read = async (): Promise<CommitRequest> => {
+    const options = {
+      environment: flags.text('environment'),
+      tier: TIERS.find((each) => each === flags.text('tier')),
+      approvals: approvalsOf(flags),
+      dropClaims: flags.on('dropClaims'),
+      otherProbes: flags.texts('otherProbe'),
+    };
+    if (file === undefined) return requestOf(declared, undefined, options);
+    const text = decodeSource(await readNamedFile(resolve(context.world.cwd, file)));
+    return requestOf(declared, parseClaims(text, options.tier), options);
+  };
+  return ownInput(read, file && printable(file));
 }
 
 /** The leaves of a source, or of files, for `--list`. Refuses as `requestAsked`. */
-export async function leavesAsked(
+export function leavesAsked(
   context: Context,
   operands: readonly string[],
   flags: Declaring,
 ): Promise<ReadSource> {
-  return ownInput(async () => {
-    const source = await sourceAsked(context, operands, flags);
-    return source === undefined
-      ? listFiles(await filesAsked(context, operands, flags))
-      : readNamedSource(source);
-  });
+  return ownInput(async () => (await namedAsked(context, operands, flags)).list());
 }
 
-async function filesAsked(
+/** A source where the first operand is a kind of source, else files: a file of such a name is `./json`. */
+async function namedAsked(
   context: Context,
   operands: readonly string[],
   flags: Declaring,
-): Promise<FilesToDeclare> {
+): Promise<{ readonly declare: () => Promise<Declared>; readonly list: () => Promise<ReadSource> }> {
   const { config, world } = context;
-  return {
-    operands: operands[0] === 'files' && operands.length > 1 ? operands.slice(1) : operands,
-    cwd: world.cwd,
-    omit: new Map([
+  const [first, ...others] = operands;
+  assertNoTypo(first, others, world.cwd);
+  const [subject, salts] = [flags.text('subject'), flags.text('saltFile')];
+  if (subject !== undefined) assertSubject(subject, '--subject');
+  const saltSecret = await loadSaltSecret(
+    salts === undefined ? join(stateDirOf(context), 'salt.key') : resolve(world.cwd, salts),
+  );
+  const common = { cwd: world.cwd, stdin: process.stdin, subject };
+  const source = SOURCES.find(({ kind }) => kind === first);
+  if (source === undefined) {
+    const named = first === 'files' && others.length > 0 ? others : operands;
+    const omit = new Map([
       [proofsFolderOf(context), 'proofs of commitments'],
       [config.dataDir, "a log's own data"],
-    ]),
-    stdin: process.stdin,
-    saltSecret: await saltSecretOf(context, flags),
-    ...common(flags),
-  };
-}
-
-/** Undefined when the first operand is no kind of source: a file of such a name is `./json`. */
-async function sourceAsked(
-  context: Context,
-  [first, ...operands]: readonly string[],
-  flags: Declaring,
-): Promise<SourceToDeclare | undefined> {
-  assertNoTypo(first, operands, context.world.cwd);
-  const source = SOURCES.find(({ kind }) => kind === first);
-  if (source === undefined) return undefined;
+    ]);
+    const files = { ...common, operands: named, omit, saltSecret };
+    return { declare: () => declareFiles(files), list: () => listFiles(files) };
+  }
   const reading = {
     source,
     literal: flags.on('literal'),
     ignore: flags.texts('ignore').map(exclusionOf),
     sensitive: new Set(flags.texts('sensitive')),
     notSecret: new Set(flags.texts('notSecret')),
-    salting: saltingBy(await saltSecretOf(context, flags)),
+    salting: saltingBy(saltSecret),
   };
-  const { cwd } = context.world;
-  const recursive = flags.on('recursive');
-  return { operands, cwd, stdin: process.stdin, recursive, reading, ...common(flags) };
+  const what = { ...common, operands: others, recursive: flags.on('recursive'), reading };
+  return { declare: () => declareSource(what), list: () => readNamedSource(what) };
 }
 
 /** `kubernets web.yaml` would be two files, of which one is not there. */
@@ -190,24 +175,6 @@ function assertNoTypo(first: string | undefined, others: readonly string[], cwd:
   const kinds = ['files', ...SOURCES.map(({ kind }) => kind)];
   const meant = kinds.includes(first) ? '' : didYouMean(first, kinds);
   if (meant !== '') throw refuse('not-found', `there is no file ${printable(first)}${meant}`);
-}
-
-function common(flags: Declaring): { subject: string | undefined; environment: string; tier: Tier } {
-  const tier = tierSaid(flags) ?? 'background';
-  const subject = flags.text('subject');
-  if (subject !== undefined) assertSubject(subject, '--subject');
-  return { subject, environment: flags.text('environment') ?? 'default', tier };
-}
-
-function tierSaid(flags: Declaring): Tier | undefined {
-  return TIERS.find((each) => each === flags.text('tier'));
-}
-
-async function saltSecretOf(context: Context, flags: Declaring): Promise<Uint8Array> {
-  const file = flags.text('saltFile');
-  return loadSaltSecret(
-    file === undefined ? join(stateDirOf(context), 'salt.key') : resolve(context.world.cwd, file),
-  );
 }
 
 function exclusionOf(text: string): Exclusion {

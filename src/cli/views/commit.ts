@@ -1,0 +1,77 @@
+/** What `commit` says: the leaves that it would commit to, and what it committed. */
+import { relative } from 'node:path';
+import { printable } from '../../bytes/printable.ts';
+import type { Committed } from '../../commit/commit.ts';
+import type { Pinned } from '../../commit/pin.ts';
+import { showPath } from '../../declare/leafopening.ts';
+import type { ReadSource } from '../../declare/read.ts';
+import { showValue } from '../../statement/leaf-text.ts';
+import { EXIT } from '../exit.ts';
+import type { Output } from '../frame/output.ts';
+
+/** Leaf by leaf. What looks like a secret is not printed: it would not be committed to. Resolves to the exit code. */
+export function tellLeaves(output: Output, { profile, leaves, excluded, unmarked }: ReadSource): number {
+  const secrets = new Map(
+    unmarked.flatMap(({ path, why, inName }) => (inName === true ? [] : [[path, why] as const])),
+  );
+  const shown = ({ path, value }: (typeof leaves)[number]): string =>
+    secrets.has(path) ? `(a secret? it looks like ${secrets.get(path)})` : showValue(value);
+  for (const leaf of leaves) output.print(`${showPath(leaf.path)}  ${shown(leaf)}`);
+  for (const { path, reason } of excluded)
+    output.note(`left out: ${showPath(path)} (${printable(reason, 512)})`);
+  output.result('leaves', {
+    profile,
+    leaves: leaves.map((leaf) => ({
+      path: leaf.path,
+      value: shown(leaf),
+      sensitive: leaf.sensitive,
+      looks_like: secrets.get(leaf.path) ?? null,
+    })),
+    excluded: excluded.map(({ path, reason }) => ({ path, reason })),
+  });
+  if (unmarked.length === 0) return EXIT.ok;
+  for (const { path, why } of unmarked.filter(({ inName }) => inName === true))
+    output.warn(
+      `the name of a member of ${showPath(path)} looks like ${printable(why)}; nothing hides names`,
+    );
+  output.warn(
+    `${unmarked.length} of ${leaves.length} leaves look like secrets: for each say --sensitive PATH, or --not-secret PATH`,
+  );
+  return EXIT.usage;
+}
+
+export function tellCommitted(output: Output, committed: Committed, folder: string, cwd: string): void {
+  const { subject, leaves, logged, already, supersedes, pinned, files } = committed;
+  const lines = [
+    output.paint('green', already ? 'already logged' : 'logged'),
+    `entry     ${logged.id}`,
+    `index     ${logged.index}`,
+    `subject   ${subject} (${leaves} ${leaves === 1 ? 'leaf' : 'leaves'})`,
+    ...(supersedes === undefined ? [] : [`replaces  ${supersedes}`]),
+    `location  ${logged.location}`,
+    `saved in  ${relative(cwd, folder)}/`,
+    ...files.map((name) => `          ${name}`),
+    ...pinned.flatMap(pinLines),
+  ];
+  output.print(lines.join('\n'));
+  output.result('commit', {
+    entry: logged.id,
+    index: logged.index,
+    subject,
+    leaves,
+    already_logged: already,
+    supersedes: supersedes ?? null,
+    location: logged.location,
+    folder,
+    files,
+    pinned: pinned.map(({ at, text, ends }) => ({ at, identity: text, ends: ends ?? null })),
+  });
+}
+
+function pinLines({ at, text, ends, note }: Pinned): readonly string[] {
+  const until = ends === undefined ? '' : `, until ${new Date(ends * 1000).toISOString().slice(0, 10)}`;
+  return [
+    `pinned    ${printable(at, 200)}: ${printable(text, 300)}${until}`,
+    ...(note === undefined ? [] : [`          ${printable(note, 300)}`]),
+  ];
+}

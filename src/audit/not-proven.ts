@@ -1,0 +1,82 @@
+/**
+ * What the evidence of a period does not show, in sentences. An auditor reads these first: each names what is missing, and
+ * what would show it (spec/audit.md, "What is not proven").
+ */
+import type { ClaimPast, KnownHistory } from '../appraisal/past/known-types.ts';
+import type { Population } from './inventory.ts';
+
+/** Sentences, the most general first. `population`: undefined if nobody gave an inventory. */
+export function notProven(
+  histories: readonly KnownHistory[],
+  population: Population | undefined,
+): readonly string[] {
+  return [
+    ...populationLines(population),
+    ...new Set(histories.flatMap(timeLines)),
+    ...histories.flatMap(completenessLines),
+    ...histories.flatMap((history) => history.claims.flatMap((past) => claimLines(history.subject, past))),
+    'A proof shows what was so in its window. Until the next one is due, a claim is covered, not proven.',
+  ];
+}
+
+function populationLines(population: Population | undefined): readonly string[] {
+  if (population === undefined)
+    return [
+      'Whether these are all systems is not known: the log knows what somebody committed. A list of systems from ' +
+        'elsewhere, given as an inventory, shows what is missing.',
+    ];
+  return population.inventoryOnly.map(
+    ({ name, subject }) => `${name}: the inventory lists it, and the log has no commitment about ${subject}.`,
+  );
+}
+
+function timeLines({ vouched, origin, heads }: KnownHistory): readonly string[] {
+  if (vouched === 'log')
+    return [`No witness vouches for any time: when entries were logged is the word of ${origin} alone.`];
+  const open = [
+    ...(heads.before === undefined ? ['No head was witnessed before the period'] : []),
+    ...(heads.after === undefined ? ['No head was witnessed after the period'] : []),
+  ];
+  return open.map((each) => `${each}: there, times are the word of ${origin} alone.`);
+}
+
+function completenessLines({ subject, grades, keys }: KnownHistory): readonly string[] {
+  const byWord = Object.entries(grades).flatMap(([kind, grade]) => (grade === 'word' ? [kind] : []));
+  const lines =
+    byWord.length === 0
+      ? []
+      : [
+          `${subject}: that no ${byWord.join(', no ')} was left out is the word of the log's search. Reading the whole ` +
+            "log, or an inventory by a monitor that the reader's policy names, shows it.",
+        ];
+  const silent = keys.filter(({ proofs }) => proofs === 0);
+  return [
+    ...lines,
+    ...silent.map(
+      ({ kid, names }) =>
+        `${subject}: the agent key ${names[0] ?? ''} ${kid.slice(0, 12)} was allowed, and logged no proof in the period.`,
+    ),
+  ];
+}
+
+function claimLines(subject: string, { claim, figures, moments }: ClaimPast): readonly string[] {
+  const where = `${subject}, ${claim}`;
+  const word = (figures.coveredBy.E0 ?? 0) + (figures.coveredBy.E1 ?? 0);
+  const chosen = moments.filter((each) => each.moments.kind === 'chosen');
+  return [
+    ...(word > 0
+      ? [
+          `${where}: for ${hours(word)} of the period it rests on what an agent or an API said; no target signed it.`,
+        ]
+      : []),
+    ...(chosen.length > 0
+      ? [
+          `${where}: the agent chose when it looked, so how probably a short violation was missed is not known.`,
+        ]
+      : []),
+  ];
+}
+
+function hours(seconds: number): string {
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3_600)} hours`;
+}

@@ -1,0 +1,118 @@
+/**
+ * The report of an audit: what is known of some subjects over one period, what their claims show for items of frameworks,
+ * which systems of the auditor's list are there, and what is not proven. Pure: everything was read and verified before.
+ */
+import { refuse } from '../bytes/refusal.ts';
+import type { KnownHistory } from '../appraisal/past/known-types.ts';
+import type { Period } from '../appraisal/past/types.ts';
+import type { Framework } from './controls/framework.ts';
+import { controlReport, type ControlReport } from './controls/report.ts';
+import { populationOf, type InventoryRow, type Population } from './inventory.ts';
+import { notProven } from './not-proven.ts';
+
+/** What an auditor asks for. */
+export interface AuditQuestion {
+  readonly period: Period;
+  /** `FRAMEWORK ITEM` each; the items that are reported on, besides those of the inventory. */
+  readonly controls: readonly string[];
+  readonly frameworks: readonly Framework[];
+  readonly inventory: readonly InventoryRow[] | undefined;
+  /** All subjects of the log that have a commitment. Used with an inventory. */
+  readonly subjects: readonly string[];
+}
+
+export interface AuditReport {
+  readonly period: Period;
+  readonly histories: readonly KnownHistory[];
+  readonly controls: readonly ControlReport[];
+  /** Undefined without an inventory: then nobody knows whether these are all systems. */
+  readonly population: Population | undefined;
+  readonly notProven: readonly string[];
+  /** Why the audit does not hold, one sentence each; empty if it does. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Makes the report. It holds if no claim failed, nothing expected was missed, no claim was uncovered, each control holds,
+ * and every system of the inventory is in the log. A waiver does not make it hold: what it hides counts.
+ * Refuses `not-found` for a control that no framework has.
+ */
+export function auditReport(question: AuditQuestion, histories: readonly KnownHistory[]): AuditReport {
+  const { period, frameworks, inventory, subjects } = question;
+  const population = inventory && populationOf(inventory, subjects);
+  const asked = new Set([...question.controls, ...(inventory ?? []).flatMap(({ controls }) => controls)]);
+  const controls = [...asked].map((control) => {
+    const { framework, item } = controlNamed(frameworks, control);
+    return controlReport(framework, item, period, concerned(control, question, population, histories));
+  });
+  return {
+    period,
+    histories,
+    controls,
+    population,
+    notProven: notProven(histories, population),
+    faults: [...histories.flatMap(faultsOf), ...controls.flatMap(controlFault), ...absent(population)],
+  };
+}
+
+/** The item that `FRAMEWORK ITEM` names. Refuses `not-found`. */
+export function controlNamed(
+  frameworks: readonly Framework[],
+  control: string,
+): { readonly framework: Framework; readonly item: Framework['items'][number] } {
+  const space = control.indexOf(' ');
+  const [id, itemId] = [control.slice(0, space), control.slice(space + 1)];
+  const framework = frameworks.find((each) => each.id === id);
+  if (framework === undefined)
+    throw refuse(
+      'not-found',
+      `no framework is named "${id}"; there are ${frameworks.map((each) => each.id).join(', ')}`,
+    );
+  const item = framework.items.find((each) => each.id === itemId);
+  if (item !== undefined) return { framework, item };
+  const items = framework.items.map((each) => each.id).join(', ');
+  throw refuse('not-found', `${id} has no item "${itemId}" here; there are ${items}`);
+}
+
+/** The histories that a control is reported on: those of the systems that the inventory says need it, else all. */
+function concerned(
+  control: string,
+  { controls, inventory }: AuditQuestion,
+  population: Population | undefined,
+  histories: readonly KnownHistory[],
+): readonly KnownHistory[] {
+  if (inventory === undefined || controls.includes(control)) return histories;
+  const rows = (population?.both ?? []).filter(({ row }) => row.controls.includes(control));
+  const subjects = new Set(rows.flatMap((row) => row.subjects));
+  return histories.filter(({ subject }) => subjects.has(subject));
+}
+
+function faultsOf({ subject, claims, wrong }: KnownHistory): readonly string[] {
+  if (claims.length === 0) return [`${subject}: it has no claim in the period`];
+  const faults = claims.flatMap(({ claim, figures: { failed, missed, late, seconds, hidden } }) => {
+    const parts = [
+      ...(failed > 0 || seconds.failed > 0 ? [`failed at ${failed} looks`] : []),
+      ...(hidden.failed > 0 ? ['failed under a waiver'] : []),
+      ...(missed > 0 ? [`missed ${missed} looks`] : []),
+      ...(late > 0 ? [`was late ${late} times`] : []),
+      ...(seconds.uncovered > 0 ? ['has times of which nothing is known'] : []),
+      ...(hidden.uncovered > 0 ? ['has times under a waiver of which nothing is known'] : []),
+    ];
+    return parts.length === 0 ? [] : [`${subject}, ${claim}: ${parts.join('; ')}`];
+  });
+  return [...faults, ...wrong.map((each) => `${subject}: ${each}`)];
+}
+
+function controlFault({ framework, item, supports, days, holds }: ControlReport): readonly string[] {
+  if (holds) return [];
+  const name = `${framework.id} ${item.id}`;
+  if (supports.length === 0) return [`${name}: no claim supports it`];
+  const bad = days.filter(({ state }) => state !== 'covered');
+  return [`${name}: ${bad.length} of ${days.length} days are not covered`];
+}
+
+function absent(population: Population | undefined): readonly string[] {
+  return (population?.inventoryOnly ?? []).map(
+    ({ name, subject }) => `${name}: the log has no commitment about ${subject}`,
+  );
+}

@@ -47,7 +47,7 @@ export async function wasHeadAt(
 export async function outgrownAtFor(
   proofs: readonly EntryOf<'proof'>[],
   entries: readonly SubjectEntry[],
-  snapshot: Pick<Snapshot, 'loggedAt'>,
+  snapshot: Pick<Snapshot, 'loggedAt' | 'times'>,
 ): Promise<AppraisalContext['outgrownAt']> {
   const times = new Map<number, number>();
   const stated = new Map(entries.map(({ index, time }) => [index, time]));
@@ -55,7 +55,9 @@ export async function outgrownAtFor(
   for (const { index, parsed } of proofs) {
     const { size } = parsed.proof.challenge;
     if (size >= index || times.has(size)) continue;
-    const said = stated.get(size) ?? (await snapshot.loggedAt(size));
+    // A bound of an entry's time is the latest one; what was outgrown, was it at the earliest.
+    const own = snapshot.times === 'log' ? stated.get(size) : undefined;
+    const said = own ?? (await snapshot.loggedAt(size));
     if (said !== undefined) times.set(size, Math.min(said, earliest.from(size)));
   }
   return (index) => times.get(index);

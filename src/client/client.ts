@@ -60,7 +60,7 @@ import {
 import { LogReader } from './reader.ts';
 import { acknowledgeAll, postAll, receiptSigners, type Submission } from './receipts.ts';
 import { entryIdOf } from './scrapi.ts';
-import { findAll, findNewest, type Found, type Wanted } from './search.ts';
+import { answersSearches, findAll, findNewest, type Found, type Wanted } from './search.ts';
 import type { Snapshot } from './snapshot.ts';
 import { TileReader } from './tiles.ts';
 import type { Transport } from './transport.ts';
@@ -97,8 +97,9 @@ export class LogClient {
   constructor(options: ClientOptions) {
     const { log, trust, now, memory = new HeadsInMemory(), verify, onRemark = () => undefined } = options;
     this.#options = options;
-    this.#holding = { memory, policy: trust.policy, now, remark: onRemark };
     this.transport = { ...transportOf(options), reached: new Set() };
+    const isCopy = async (): Promise<boolean> => !(await answersSearches(this.transport, log));
+    this.#holding = { memory, policy: trust.policy, now, remark: onRemark, isCopy };
     this.log = log;
     this.trust = trust;
     this.verify = verify;

@@ -6,28 +6,53 @@
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { BatchHasher } from '../tree/hash.ts';
 import { bundlesFrom, type Bundle } from './bundles.ts';
+import type { NodeSource } from './history.ts';
 import { Served, Tampered, Unreachable } from './served.ts';
 import type { TileReader } from './tiles.ts';
 import { VerifiedTiles } from './verified-tiles.ts';
 import type { TreeHead } from './view.ts';
 
+/** A walk, and the nodes of the tree that it goes through, verified as the entries are. */
+export interface Walk {
+  readonly bundles: AsyncGenerator<Bundle, void, undefined>;
+  readonly nodes: NodeSource;
+}
+
 /**
  * The bundles of a tree that hold entries `from` and later. The first may begin before `from`. Refuses `proof-failed` for
- * what is not under the root, and what `tiles` refuses.
+ * what is not under the root, and what `tiles` refuses; so does reading nodes.
  */
-export async function* entriesOf(
+export function walkOf(tiles: TileReader, head: TreeHead, hasher: BatchHasher, from = 0): Walk {
+  const served = new Served(tiles);
+  const verified = new VerifiedTiles(served, head, hasher);
+  return {
+    bundles: refusing(bundlesFrom(from, { served, tiles: verified, hasher })),
+    nodes: { nodes: (nodes) => verified.nodes(nodes).catch(rethrown) },
+  };
+}
+
+/** The bundles of `walkOf`. */
+export function entriesOf(
   tiles: TileReader,
   head: TreeHead,
   hasher: BatchHasher,
   from = 0,
 ): AsyncGenerator<Bundle, void, undefined> {
-  const served = new Served(tiles);
-  const verified = new VerifiedTiles(served, head, hasher);
+  return walkOf(tiles, head, hasher, from).bundles;
+}
+
+async function* refusing(
+  bundles: AsyncGenerator<Bundle, void, undefined>,
+): AsyncGenerator<Bundle, void, undefined> {
   try {
-    yield* bundlesFrom(from, { served, tiles: verified, hasher });
+    yield* bundles;
   } catch (error) {
     throw asRefusal(error);
   }
+}
+
+function rethrown(error: unknown): never {
+  throw asRefusal(error);
 }
 
 /**

@@ -52,6 +52,8 @@ export type RemarkCode =
   | 'peer-unreconciled'
   /** A peer has a newer head than the log shows. */
   | 'peer-newer'
+  /** The host is a copy without a search, and older than the remembered head. */
+  | 'copy-older'
   /** The clock of this machine is behind the time that the log and its witnesses signed. */
   | 'clock-behind'
   /** The client waits for the log. */

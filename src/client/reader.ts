@@ -2,15 +2,18 @@
  * Reads a log at one moment: takes snapshots. Every entry is proven to be in the tree of one signed checkpoint, and
  * signed by a key that the policy at its index allows. The server is trusted with nothing but the times of entries.
  *
+ * A host without a search (a mirror, a directory, tiles on any file server) is read whole, once: then its rows are the
+ * reader's own, and the times of entries are bounds by witnessed heads (whole-log.ts).
+ *
  * Memory of one reader: 80 MiB of tiles and bundles, 64 MiB of verified entries, 500,000 rows of listings, and with
- * `full` the places of at most a million entries. Beyond that, what was used longest ago is dropped and requested
- * again.
+ * `full`, or without a search, 50 bytes for each entry of the log. Beyond that, what was used longest ago is dropped and
+ * requested again.
  */
 import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
 import type { SubjectEntry } from '../appraisal/history.ts';
-import type { SnapshotContext } from '../appraisal/subject.ts';
+import type { WitnessedHead } from '../appraisal/past/types.ts';
 import { Lru } from '../bytes/lru.ts';
-import { refuse } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import { assertSigned } from '../registration/admit.ts';
 import { PolicyHistory } from '../registration/history.ts';
 import { verifyWithNoble, type VerifySignature } from '../sign/algorithm.ts';
@@ -18,22 +21,25 @@ import type { StatementKind } from '../statement/kinds.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { nobleHasher } from '../tree/hash.ts';
 import { CachingTileReader } from './caching-tiles.ts';
-import { listingsOf, omitted } from './completeness.ts';
+import { omitted } from './completeness.ts';
 import type { Trust } from './evidence.ts';
 import { KnownEntries } from './known-entries.ts';
 import { ListedRows, type Stop } from './listed-rows.ts';
 import type { ClientOptions, Progress, Remark } from './ports.ts';
 import { Roster } from './roster.ts';
 import { entryIdOf } from './scrapi.ts';
-import { findAt, type Listed, type Page, type Wanted } from './search.ts';
+import { momentOf } from './moment-of.ts';
+import { snapshotAt } from './past-snapshot.ts';
+import type { Listed, Page, Wanted } from './search.ts';
 import type { Snapshot } from './snapshot.ts';
+import { contextOf } from './snapshot-context.ts';
+import { searchedSource, wholeSource, type Source } from './source.ts';
 import { readHistory, readSubject } from './subject.ts';
 import type { Transport } from './transport.ts';
+import { MOST_ENTRIES } from './reader-limits.ts';
 import { LogView } from './view.ts';
 import { WholeLog } from './whole-log.ts';
-
-/** Most entries of one kind about one subject. If a subject has more, it is not read. */
-const MOST_ENTRIES = 20_000;
+import { headIn } from './witnessed-heads.ts';
 
 /** Entries whose times are cached. */
 const MOST_TIMES = 100_000;
@@ -58,7 +64,10 @@ export class LogReader {
   readonly #progress: (label: string, total: number) => Progress;
   readonly #verify: VerifySignature;
   readonly #tiles: CachingTileReader;
-  readonly #whole: WholeLog | undefined;
+  readonly #hasher: BatchHasher;
+  #whole: WholeLog | undefined;
+  /** Whether the host answers searches; undefined before it was asked. */
+  #searches: boolean | undefined;
   readonly #known = new KnownEntries();
   #rows = new ListedRows();
   #roster = new Roster();
@@ -76,7 +85,15 @@ export class LogReader {
     this.#progress = progress;
     this.#verify = verify;
     this.#tiles = new CachingTileReader(parts.transport, parts.log);
-    this.#whole = full ? new WholeLog(this.#tiles, hasher) : undefined;
+    this.#hasher = hasher;
+    this.#whole = full ? this.#wholeLog() : undefined;
+  }
+
+  #wholeLog(): WholeLog {
+    const { policy } = this.#parts.trust;
+    return new WholeLog(this.#tiles, this.#hasher, (entry, { head }, nodes) =>
+      headIn(entry, { policy, verify: this.#verify, nodes, newest: head }),
+    );
   }
 
   /** The newest checkpoint, compared with the last one seen, and the policies under it. */
@@ -90,45 +107,90 @@ export class LogReader {
   }
 
   async #snapshot(): Promise<Snapshot> {
-    const { transport, log, trust, options } = this.#parts;
+    const { log, trust } = this.#parts;
     const { note } = await this.#parts.view();
     const view = LogView.of(this.#tiles, note, trust.policy, this.#verify);
-    const listings = await listingsOf(transport, log, view, options.monitors ?? []);
-    await this.#readWhole(view);
-    const pages = (wanted: Wanted): AsyncIterable<Page> =>
-      this.#checked(listings.pages(wanted), wanted, size);
     const { size } = view.head;
-    // What a monitor has not copied yet must be requested again later.
-    if (listings.monitors.length > 0) [this.#rows, this.#roster] = [new ListedRows(), new Roster()];
+    const clock = this.#clock(view);
+    await this.#readWhole(view);
+    const source = await this.#sourceOf(view, clock);
+    const pages = (wanted: Wanted): AsyncIterable<Page> =>
+      source.kind === 'whole' ? source.pages(wanted) : this.#checked(source.pages(wanted), wanted, size);
+    // What a monitor has not copied yet must be requested again later; bounds become narrower.
+    if (source.monitors.length > 0 || source.times === 'bounds')
+      [this.#rows, this.#roster] = [new ListedRows(), new Roster()];
     else await this.#rows.catchUp(pages, this.#size, size);
     this.#size = size;
     const newest = async (wanted: Wanted, stop: Stop): Promise<readonly Listed[]> =>
       (await this.#rows.newestFirst(pages, wanted, size, stop, MOST_ENTRIES)).toReversed();
-    const policies = await this.#policies(view, await newest({ kind: 'policy' }, never));
+    const rows = await newest({ kind: 'policy' }, never).catch(this.#unlessSearchless);
+    if (rows === undefined) return this.#snapshot();
+    this.#searches ??= true;
+    const policies = await this.#policies(view, rows);
     const read = async (wanted: Wanted, stop: Stop): Promise<readonly SubjectEntry[]> =>
       this.#readAll(view, await newest(wanted, stop), wanted, policies);
-    const snapshot = {
+    const parts = {
       view,
+      size,
+      past: undefined,
       tiles: this.#tiles,
       policies,
       log,
-      ...this.#clock(view),
-      completeness: listings.monitors,
+      ...clock,
+      completeness: source.monitors,
       full: this.#whole !== undefined,
+      times: source.times,
+      heads: source.heads,
       pages,
       entries: (wanted: Wanted) => read(wanted, never),
       newest: read,
-      read: (rows: readonly Listed[], kind: StatementKind) => this.#readAll(view, rows, { kind }, policies),
+      read: (rows: readonly Listed[], kind: StatementKind | undefined) =>
+        this.#readAll(view, rows, kind === undefined ? {} : { kind }, policies),
       roster: () => this.#readRoster(pages, size),
-      loggedAt: (index: number) => this.#loggedAt(index),
+      loggedAt: (index: number) => source.loggedAt(index),
     };
-    return {
-      ...snapshot,
-      context: contextOf(snapshot),
+    const snapshot: Snapshot = {
+      ...parts,
+      context: contextOf(parts),
       subject: (subject, least) => readSubject(snapshot, subject, least),
       history: (subject) => readHistory(snapshot, subject),
+      at: async (asked) => snapshotAt(snapshot, await momentOf(snapshot, asked)),
     };
+    return snapshot;
   }
+
+  /** The host's search, if it has one; else the reader's own rows of the whole log. */
+  async #sourceOf(view: LogView, { headTime, now }: Clock): Promise<Source> {
+    const { transport, log, options } = this.#parts;
+    if (this.#searches === false) {
+      this.#whole ??= this.#wholeLog();
+      await this.#readWhole(view);
+      return wholeSource(this.#whole, view, headTime ?? now);
+    }
+    const times = (index: number, ask: () => Promise<Listed | undefined>): Promise<number | undefined> =>
+      this.#loggedAt(index, ask);
+    return searchedSource(transport, log, view, options.monitors ?? [], times, (row) => this.#headAt(view, row));
+  }
+
+  /** The witnessed head in the notice of a row. Refuses `proof-failed` for a row that names another entry. */
+  async #headAt(view: LogView, row: Listed): Promise<WitnessedHead | undefined> {
+    const { bytes } = await view.entry(row.index);
+    if (entryIdOf(bytes) !== row.id) throw misnamed(row.index);
+    const { policy } = this.#parts.trust;
+    const parsed = parseStatement(bytes);
+    const under = { policy, verify: this.#verify, nodes: this.#tiles, newest: view.head };
+    return headIn({ index: row.index, parsed }, under);
+  }
+
+  /**
+   * Undefined for the failure of the first search if it says that the host has none. A host whose search answered once must
+   * go on answering: else a log could hide what it named before.
+   */
+  readonly #unlessSearchless = (error: unknown): undefined => {
+    const has = this.#searches !== undefined || !(error instanceof Refusal) || error.code !== 'not-found';
+    if (has) throw error;
+    this.#searches = false;
+  };
 
   /** Listing the subjects of a large log takes several calls. */
   async #readRoster(pages: Snapshot['pages'], size: number): Promise<Roster> {
@@ -171,10 +233,14 @@ export class LogReader {
     return clock;
   }
 
-  async #loggedAt(index: number): Promise<number | undefined> {
+  /** The time of an entry, as the log stated it first. */
+  async #loggedAt(
+    index: number,
+    ask: () => Promise<Listed | undefined>,
+  ): Promise<number | undefined> {
     const known = this.#times.get(index);
     if (known !== undefined) return known;
-    const found = await findAt(this.#parts.transport, this.#parts.log, index);
+    const found = await ask();
     if (found !== undefined) this.#times.set(index, found.time);
     return found?.time;
   }
@@ -212,7 +278,8 @@ export class LogReader {
     policies: PolicyHistory | undefined,
   ): Promise<SubjectEntry> {
     const known = this.#known.get(index);
-    if (known?.id === id && known.parsed.subject === subject) return known;
+    if (known?.id === id && known.parsed.subject === subject)
+      return this.#searches === false ? { ...known, time } : known;
     const { bytes } = await view.entry(index);
     const parsed = parseStatement(bytes);
     const right =
@@ -220,11 +287,7 @@ export class LogReader {
       subject === parsed.subject &&
       (wanted.subject ?? subject) === subject &&
       (wanted.kind ?? parsed.kind) === parsed.kind;
-    if (!right)
-      throw refuse(
-        'proof-failed',
-        `the log's search names entry ${index} as what it is not; do not rely on it`,
-      );
+    if (!right) throw misnamed(index);
     const entry = { index, id, time, parsed };
     if (policies === undefined) return entry;
     assertSigned(policies.rulesAt(index), parsed, this.#verify);
@@ -239,31 +302,14 @@ export class LogReader {
     bar.end();
   }
 
-  #assertWhole(rows: readonly Listed[], { subject, kind, kid }: Wanted, from: number, before: number): void {
-    if (this.#whole === undefined || kid !== undefined) return;
-    const named = new Map(rows.map((each) => [each.id, each.subject]));
-    const missing = this.#whole
-      .between(from, before)
-      .find(
-        (each) =>
-          (subject ?? each.subject) === each.subject &&
-          (kind ?? each.kind) === each.kind &&
-          named.get(each.id) !== each.subject,
-      );
+  #assertWhole(rows: readonly Listed[], wanted: Wanted, from: number, before: number): void {
+    const missing = this.#whole?.missingIn(rows, { ...wanted, from, before });
     if (missing !== undefined) throw omitted(missing.index, missing.subject, 'it is in the tree');
   }
 }
 
-/** What is true of the log at the moment of a snapshot, for every subject. */
-function contextOf({
-  now,
-  behind,
-  headTime,
-  view,
-  policies,
-}: Clock & Pick<Snapshot, 'view' | 'policies'>): SnapshotContext {
-  const { origin } = view.opened.checkpoint;
-  return { now, behind, headTime, origin, revokedSince: (kid) => policies.revokedSince(kid) };
+function misnamed(index: number): Error {
+  return refuse('proof-failed', `the log's search names entry ${index} as what it is not; do not rely on it`);
 }
 
 const never: Stop = () => false;

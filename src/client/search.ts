@@ -3,7 +3,7 @@
  * client uses an entry only after it was read and verified through a `LogView`.
  */
 import { isEntryId, type EntryId } from '../bytes/brand.ts';
-import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import { jsonIn, memberOf } from './json-reply.ts';
 import { download } from './patience.ts';
@@ -67,6 +67,17 @@ export async function findNewest(
     url.searchParams.set('before', String(next));
   }
   throw strange(log);
+}
+
+/** Whether a host has a search, as logs and monitors do. Mirrors and hosts of tiles alone have none. */
+export async function answersSearches(transport: Transport, log: string): Promise<boolean> {
+  try {
+    await findNewest(transport, log, { kind: 'policy' });
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'not-found') return false;
+    throw error;
+  }
 }
 
 /** The row for the entry at an index; undefined if the search does not name it. Refuses as `findNewest` does. */

@@ -11,10 +11,19 @@ import type { Listings } from './completeness.ts';
 import type { Stop } from './listed-rows.ts';
 import type { Roster } from './roster.ts';
 import type { Listed, Page, Wanted } from './search.ts';
+import type { Asked } from './moment.ts';
+import type { Moment } from './moment-of.ts';
+import type { Times } from './source.ts';
 import type { LogView } from './view.ts';
+import type { HeadSource } from './witnessed-heads.ts';
 
 export interface Snapshot {
+  /** The newest checkpoint. Every entry that is read is in its tree. */
   readonly view: LogView;
+  /** Entries that are read: all under the checkpoint, or the first ones if it is of the past. */
+  readonly size: number;
+  /** The moment that was asked for; undefined for a snapshot of now. */
+  readonly past: Moment | undefined;
   readonly tiles: CachingTileReader;
   readonly policies: PolicyHistory;
   readonly log: string;
@@ -26,6 +35,10 @@ export interface Snapshot {
   readonly headTime: number | undefined;
   readonly completeness: Listings['monitors'];
   readonly full: boolean;
+  /** Whose word the times of entries are: the log's, or bounds by its witnesses (source.ts). */
+  readonly times: Times;
+  /** Old heads that a quorum of the reader's witnesses cosigned; none where the policy asks for no witness. */
+  readonly heads: HeadSource;
   /** Entries that match, oldest first, verified with their signatures. Refuses `too-large` for too many. */
   entries(wanted: Wanted): Promise<readonly SubjectEntry[]>;
   /**
@@ -37,9 +50,12 @@ export interface Snapshot {
   pages(wanted: Wanted): AsyncIterable<Page>;
   /** The subjects that have commitments, as far as one call may read. */
   roster(): Promise<Roster>;
-  /** The entries of some rows, all of one kind, verified. */
-  read(rows: readonly Listed[], kind: StatementKind): Promise<readonly SubjectEntry[]>;
-  /** When an entry was logged, as the log states it; undefined if its search does not name the entry. */
+  /** The entries of some rows, verified; all of one kind if one is given. */
+  read(rows: readonly Listed[], kind: StatementKind | undefined): Promise<readonly SubjectEntry[]>;
+  /**
+   * When an entry was logged at the earliest: as the log states it, or as its witnesses show. Undefined if the log's search
+   * does not name the entry, or no witnessed head is before it.
+   */
   loggedAt(index: number): Promise<number | undefined>;
   /**
    * What is true of the log at this moment for every subject; the second argument of `appraiseSubject`
@@ -55,4 +71,10 @@ export interface Snapshot {
   subject(subject: string, least?: number): Promise<SubjectRecord>;
   /** What is declared about a subject; proofs are not read. Refuses as `subject` does. */
   history(subject: string): Promise<History>;
+  /**
+   * The log as a reader of its first entries saw it at a time (spec/audit.md, "Believed"). Nothing that was logged later
+   * counts, not even a revocation. Refuses `beyond-head`, `not-found` where nobody says how large the log was then, and
+   * `usage` for a time that has not come.
+   */
+  at(asked: Asked): Promise<Snapshot>;
 }

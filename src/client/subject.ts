@@ -21,7 +21,7 @@ import { outgrownAtFor, wasHeadFor } from './challenges.ts';
 /** The parts of a snapshot that reading a subject needs. */
 export type SubjectSource = Pick<
   Snapshot,
-  'view' | 'tiles' | 'policies' | 'now' | 'entries' | 'newest' | 'loggedAt'
+  'view' | 'tiles' | 'policies' | 'now' | 'entries' | 'newest' | 'loggedAt' | 'times'
 >;
 
 const DECLARING: readonly StatementKind[] = ['commitment', 'approval', 'waiver', 'deployment'];

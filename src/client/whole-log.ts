@@ -1,84 +1,98 @@
 /**
  * Reads a whole log and records where the entries about each subject are. Reading every entry is the only way to know,
- * from the log alone, that nothing about a subject was omitted.
+ * from the log alone, that nothing about a subject was omitted; and the only way to find entries where nobody answers
+ * searches: in a mirror, a directory, or on another host of tiles alone.
  */
-import type { EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import type { StatementKind } from '../statement/kinds.ts';
-import { parseStatement } from '../statement/parse.ts';
+import type { WitnessedHead } from '../appraisal/past/types.ts';
+import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
 import type { BatchHasher } from '../tree/hash.ts';
-import { entriesOf } from './entries.ts';
+import { walkOf } from './entries.ts';
+import { EntryRows, type Row } from './entry-rows.ts';
+import type { NodeSource } from './history.ts';
+import type { Listed, Page, Wanted } from './search.ts';
 import type { TileReader } from './tiles.ts';
 import type { LogView } from './view.ts';
+import { FoundHeads } from './witnessed-heads.ts';
 
-/** Most entries of a log that is read whole. For a larger log, use a monitor, which stores what it read. */
-const MOST_ENTRIES = 1_000_000;
+/** Most entries of a log that is read whole: 250 MiB of rows. For a larger log, use a monitor, which stores what it read. */
+const MOST_ENTRIES = 5_000_000;
+/** Rows of one page. */
+const PAGE_ROWS = 512;
 
-/** The place of an entry, and its subject and kind. */
-export interface Place {
-  readonly index: number;
-  readonly id: EntryId;
-  readonly kind: StatementKind;
-  readonly subject: string;
-}
+/** The witnessed head in an entry, verified under the newest head; undefined for an entry that has none. */
+export type OpenHead = (
+  entry: { readonly index: number; readonly parsed: ParsedStatement },
+  view: LogView,
+  nodes: NodeSource,
+) => Promise<WitnessedHead | undefined>;
 
 export class WholeLog {
   readonly #tiles: TileReader;
   readonly #hasher: BatchHasher;
-  #size = 0;
-  /** Ordered by index. */
-  readonly #places: Place[] = [];
+  readonly #openHead: OpenHead;
+  readonly #rows = new EntryRows();
+  readonly heads = new FoundHeads();
 
-  constructor(tiles: TileReader, hasher: BatchHasher) {
+  constructor(tiles: TileReader, hasher: BatchHasher, openHead: OpenHead) {
     this.#tiles = tiles;
     this.#hasher = hasher;
+    this.#openHead = openHead;
   }
 
-  /** Continues to read, up to the head of a view. Refuses `too-large`, and what `entriesOf` refuses. */
-  async advance({ head }: LogView, onProgress: (done: number) => void): Promise<void> {
-    const { size } = head;
+  /**
+   * Continues to read, up to the head of a view. What fails half-way is continued by the next call. Refuses `too-large`,
+   * and what `walkOf` refuses.
+   */
+  async advance(view: LogView, onProgress: (done: number) => void): Promise<void> {
+    const { size } = view.head;
     if (size > MOST_ENTRIES)
       throw refuse(
         'too-large',
         `the log has ${size} entries; let a monitor copy it, and name that with --monitor`,
       );
-    if (size <= this.#size) return;
-    const found: Place[] = [];
-    for await (const { start, entries, ids } of entriesOf(this.#tiles, head, this.#hasher, this.#size)) {
+    const from = this.#rows.size;
+    if (size <= from) return;
+    const { bundles, nodes } = walkOf(this.#tiles, view.head, this.#hasher, from);
+    for await (const { start, entries, ids } of bundles) {
       for (const [i, bytes] of entries.entries()) {
         const [index, id] = [start + i, ids[i]];
-        if (index >= this.#size && id !== undefined) found.push(...placeOf(bytes, index, id));
+        if (index !== this.#rows.size || id === undefined) continue;
+        const parsed = statementIn(bytes);
+        const head = parsed && (await this.#openHead({ index, parsed }, view, nodes));
+        this.#rows.push(id, parsed);
+        if (head !== undefined) this.heads.add(head);
       }
       onProgress(start + entries.length);
     }
-    this.#size = size;
-    for (const place of found) this.#places.push(place);
   }
 
-  /** The places with indices from one index on and below another. */
-  between(from: number, before: number): readonly Place[] {
-    return this.#places.slice(this.#placeOf(from), this.#placeOf(before));
-  }
-
-  /** Position in the list of the first place at or after an index. */
-  #placeOf(index: number): number {
-    let [low, high] = [0, this.#places.length];
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if ((this.#places[middle]?.index ?? 0) < index) low = middle + 1;
-      else high = middle;
+  /** The rows that match, newest first. `timeOf`: when an entry was logged, as far as it is known. */
+  async *pages(wanted: Wanted, timeOf: (index: number) => number): AsyncGenerator<Page, void, undefined> {
+    let rows: Listed[] = [];
+    for (const { index, id, subject } of this.#rows.matching(wanted)) {
+      rows.push({ index, id, subject, time: timeOf(index) });
+      if (rows.length < PAGE_ROWS) continue;
+      yield { rows, next: index };
+      rows = [];
     }
-    return low;
+    yield { rows, next: undefined };
+  }
+
+  /** The newest row that matches and that a listing does not name with its subject; undefined if it names all. */
+  missingIn(named: readonly Listed[], wanted: Wanted): Row | undefined {
+    const subjects = new Map(named.map((each) => [each.id, each.subject]));
+    for (const row of this.#rows.matching(wanted)) if (subjects.get(row.id) !== row.subject) return row;
+    return undefined;
   }
 }
 
-/** No place for an entry that is no statement: the log should have refused it, and fsck reports it. */
-function placeOf(bytes: Uint8Array, index: number, id: EntryId): readonly Place[] {
+/** Undefined for an entry that is no statement: the log should have refused it, and fsck reports it. */
+function statementIn(bytes: Uint8Array): ParsedStatement | undefined {
   try {
-    const { kind, subject } = parseStatement(bytes);
-    return [{ index, id, kind, subject }];
+    return parseStatement(bytes);
   } catch (error) {
-    if (error instanceof Refusal) return [];
+    if (error instanceof Refusal) return undefined;
     throw error;
   }
 }

@@ -79,6 +79,15 @@ export class PolicyHistory {
     return this.inForce.revoked.get(kid)?.since;
   }
 
+  /** The policies among the first `size` entries: what a reader of those alone knew. RangeError for size 0. */
+  until(size: number): PolicyHistory {
+    if (size < 1) throw new RangeError('no policy is before entry 0');
+    return new PolicyHistory(
+      this.#origin,
+      this.#steps.filter(({ index }) => index < size),
+    );
+  }
+
   /** The name of a key in the policy at an index; the beginning of its thumbprint if the policy gives it no name. */
   nameOf(kid: string, index: number): string {
     const enrolled = this.before(index).keys.get(kid)?.enrolled;

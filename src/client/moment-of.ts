@@ -1,0 +1,151 @@
+/**
+ * How large the log was at a time, and at which time it had a size: what `--at` needs (spec/audit.md, "At a time"). The
+ * log's word decides, within what witnessed heads show: where they contradict it, they count.
+ */
+import type { Bounds, WitnessedHead } from '../appraisal/past/types.ts';
+import { treeSize, type Digest } from '../bytes/brand.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { formatTime } from '../bytes/time.ts';
+import { prefixOf } from './history.ts';
+import type { Asked } from './moment.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** A moment of a log: its first `size` entries, and when a reader had just those. */
+export interface Moment {
+  readonly size: number;
+  /** Of the tree of these entries, computed under the newest checkpoint. */
+  readonly root: Digest;
+  /** POSIX seconds. */
+  readonly time: number;
+  /** What the size at this time rests on; `head`: the last entry was logged not after the newest head, and no more is known. */
+  readonly rests: 'log' | 'witnessed' | 'head';
+  /** When the last entry was logged, as witnessed heads show. */
+  readonly logged: Bounds;
+  /** Entries that a quorum of the reader's witnesses had cosigned by then; undefined where no head says so. */
+  readonly witnessed: number | undefined;
+  /** Whether the log's word lies outside what its witnesses show. */
+  readonly contradicted: boolean;
+}
+
+/** What of a snapshot this needs. */
+type Log = Pick<Snapshot, 'view' | 'tiles' | 'size' | 'now' | 'headTime' | 'times' | 'heads' | 'loggedAt'>;
+
+/** Refuses `beyond-head`, `usage` for a time that has not come, `not-found` where nobody says how large the log was. */
+export async function momentOf(log: Log, asked: Asked): Promise<Moment> {
+  return asked.kind === 'size' ? atSize(log, asked.size) : atTime(log, asked.time);
+}
+
+async function atSize(log: Log, size: number): Promise<Moment> {
+  if (size > log.size)
+    throw refuse('beyond-head', `the log has ${log.size} entries so far; there were never ${size}`);
+  if (size < 1) throw refuse('usage', 'before entry 0 there was no log; name a size of 1 or more');
+  const logged = await boundsAt(log, size - 1);
+  const said = log.times === 'log' ? await log.loggedAt(size - 1) : undefined;
+  const { notBefore = -Infinity, notAfter = Infinity } = logged;
+  const word = said ?? Infinity;
+  const time = Math.max(notBefore, Math.min(word, notAfter));
+  const rests = time === said ? 'log' : Number.isFinite(time) ? 'witnessed' : 'head';
+  return {
+    ...(await treeAt(log, size)),
+    time: rests === 'head' ? (log.headTime ?? log.now) : time,
+    rests,
+    logged,
+    witnessed: undefined,
+    contradicted: said !== undefined && said !== time,
+  };
+}
+
+async function atTime(log: Log, time: number): Promise<Moment> {
+  if (time > log.now)
+    throw refuse('usage', `${formatTime(time)} has not come: it is ${formatTime(log.now)}; leave --at out for now`);
+  const word = log.times === 'log' ? await sizeByWord(log, time) : undefined;
+  const { low, high } = await headsAround(log, time, word ?? log.size);
+  const least = low?.size ?? 0;
+  const most = high?.index ?? log.size;
+  const size = word === undefined ? least : Math.max(least, Math.min(word, most));
+  if (size === 0) throw await nobodySays(log, time);
+  return {
+    ...(await treeAt(log, size)),
+    time,
+    rests: size === word ? 'log' : 'witnessed',
+    logged: await boundsAt(log, size - 1),
+    witnessed: low?.size,
+    contradicted: word !== undefined && word !== size,
+  };
+}
+
+async function nobodySays(log: Log, time: number): Promise<Error> {
+  const when = formatTime(time);
+  const first = log.times === 'log' ? await log.loggedAt(0) : undefined;
+  if (first !== undefined && first > time)
+    return refuse('not-found', `the log had no entry at ${when}: entry 0 was logged at ${formatTime(first)}`);
+  return refuse(
+    'not-found',
+    `nobody says how many entries the log had at ${when}: no witnessed head is that old; name a number of entries`,
+  );
+}
+
+/** The size of the log at a time, by its word: entries from there on were logged later. */
+async function sizeByWord(log: Log, time: number): Promise<number | undefined> {
+  let [low, high] = [0, log.size];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const said = await log.loggedAt(middle);
+    if (said === undefined) return undefined;
+    if (said <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * The newest head that a quorum had cosigned by a time, and the oldest notice whose head was cosigned after it. `near`: an
+ * index at which to begin.
+ */
+async function headsAround(
+  { heads }: Log,
+  time: number,
+  near: number,
+): Promise<{ readonly low: WitnessedHead | undefined; readonly high: WitnessedHead | undefined }> {
+  let low: WitnessedHead | undefined;
+  let high: WitnessedHead | undefined;
+  const lift = (head: WitnessedHead): void => {
+    if (head.notAfter <= time && head.size > (low?.size ?? 0)) low = head;
+  };
+  for await (const head of heads.ascending(near)) {
+    lift(head);
+    if (head.notBefore <= time) continue;
+    high = head;
+    break;
+  }
+  for await (const head of heads.descending(near)) {
+    lift(head);
+    if (head.notBefore > time) high = head;
+    else if (low !== undefined) break;
+  }
+  return { low, high };
+}
+
+/** When an entry was logged, by the nearest heads around it. */
+async function boundsAt({ heads }: Log, index: number): Promise<Bounds> {
+  const bounds: { notBefore: number | undefined; notAfter: number | undefined } = {
+    notBefore: undefined,
+    notAfter: undefined,
+  };
+  for await (const head of heads.descending(index)) {
+    bounds.notBefore = head.notBefore;
+    break;
+  }
+  for await (const { size, notAfter } of heads.ascending(index)) {
+    if (size <= index) continue;
+    bounds.notAfter = notAfter;
+    break;
+  }
+  return bounds;
+}
+
+async function treeAt({ view, tiles }: Log, size: number): Promise<Pick<Moment, 'size' | 'root'>> {
+  const { head } = view;
+  const root = size === head.size ? head.root : (await prefixOf(tiles, treeSize(size), head)).root;
+  return { size, root };
+}

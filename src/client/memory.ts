@@ -41,8 +41,8 @@ export interface Holding {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly remark: (remark: Remark) => void;
-  /** Whether the host is a copy, and no log: it may be older than what was seen of the log. */
-  readonly isCopy: () => Promise<boolean>;
+  /** Whether the host is a copy, and no log: it may be older than what was seen of the log. Default: no. */
+  readonly isCopy?: () => Promise<boolean>;
 }
 
 /**
@@ -56,7 +56,7 @@ export async function checkRemembered(holding: Holding, view: LogView): Promise<
   if (old === undefined) return;
   const compared = await view.compareWith(old);
   if (compared.kind !== 'conflict') return;
-  if (compared.evidence.kind === 'rollback' && (await holding.isCopy())) {
+  if (compared.evidence.kind === 'rollback' && (await holding.isCopy?.()) === true) {
     const newest = `a head of ${old.head.size} entries was seen before, and this copy ends at ${view.head.size}`;
     const text = `${newest}: what was logged since is not in it, and whether it is the same log up to there was not compared`;
     return holding.remark({ code: 'copy-older', level: 'warning', text });

@@ -3,29 +3,12 @@
  * log's word decides, within what witnessed heads show: where they contradict it, they count.
  */
 import type { Bounds, WitnessedHead } from '../appraisal/past/types.ts';
-import { treeSize, type Digest } from '../bytes/brand.ts';
+import { treeSize } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatTime } from '../bytes/time.ts';
 import { prefixOf } from './history.ts';
-import type { Asked } from './moment.ts';
+import type { Asked, Moment } from './moment.ts';
 import type { Snapshot } from './snapshot.ts';
-
-/** A moment of a log: its first `size` entries, and when a reader had just those. */
-export interface Moment {
-  readonly size: number;
-  /** Of the tree of these entries, computed under the newest checkpoint. */
-  readonly root: Digest;
-  /** POSIX seconds. */
-  readonly time: number;
-  /** What the size at this time rests on; `head`: the last entry was logged not after the newest head, and no more is known. */
-  readonly rests: 'log' | 'witnessed' | 'head';
-  /** When the last entry was logged, as witnessed heads show. */
-  readonly logged: Bounds;
-  /** Entries that a quorum of the reader's witnesses had cosigned by then; undefined where no head says so. */
-  readonly witnessed: number | undefined;
-  /** Whether the log's word lies outside what its witnesses show. */
-  readonly contradicted: boolean;
-}
 
 /** What of a snapshot this needs. */
 type Log = Pick<Snapshot, 'view' | 'tiles' | 'size' | 'now' | 'headTime' | 'times' | 'heads' | 'loggedAt'>;

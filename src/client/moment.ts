@@ -8,9 +8,28 @@
  *
  * Pure. What could be read as both is refused.
  */
+import type { Bounds } from '../appraisal/past/types.ts';
+import type { Digest } from '../bytes/brand.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { parseTime } from '../bytes/time.ts';
+
+/** A moment of a log: its first `size` entries, and when a reader had just those. */
+export interface Moment {
+  readonly size: number;
+  /** Of the tree of these entries, computed under the newest checkpoint. */
+  readonly root: Digest;
+  /** POSIX seconds. */
+  readonly time: number;
+  /** What the size at this time rests on; `head`: the last entry was logged not after the newest head, and no more is known. */
+  readonly rests: 'log' | 'witnessed' | 'head';
+  /** When the last entry was logged, as witnessed heads show. */
+  readonly logged: Bounds;
+  /** Entries that a quorum of the reader's witnesses had cosigned by then; undefined where no head says so. */
+  readonly witnessed: number | undefined;
+  /** Whether the log's word lies outside what its witnesses show. */
+  readonly contradicted: boolean;
+}
 
 /** What was asked for. `time`: POSIX seconds. */
 export type Asked =

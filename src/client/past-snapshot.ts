@@ -4,7 +4,7 @@
  */
 import type { SubjectEntry } from '../appraisal/history.ts';
 import { ListedRows, type Stop } from './listed-rows.ts';
-import type { Moment } from './moment-of.ts';
+import type { Moment } from './moment.ts';
 import { Roster } from './roster.ts';
 import type { Listed, Page, Wanted } from './search.ts';
 import { contextOf } from './snapshot-context.ts';

@@ -19,7 +19,7 @@ import { PolicyHistory } from '../registration/history.ts';
 import { verifyWithNoble, type VerifySignature } from '../sign/algorithm.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import { parseStatement } from '../statement/parse.ts';
-import { nobleHasher } from '../tree/hash.ts';
+import { nobleHasher, type BatchHasher } from '../tree/hash.ts';
 import { CachingTileReader } from './caching-tiles.ts';
 import { omitted } from './completeness.ts';
 import type { Trust } from './evidence.ts';

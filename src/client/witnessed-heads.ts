@@ -115,7 +115,9 @@ export async function headIn(
   },
 ): Promise<WitnessedHead | undefined> {
   if (parsed.kind !== 'notice' || parsed.notice.topic !== 'witnessed') return undefined;
-  const opened = opensUnder(parsed.notice.note, policy, verify);
+  const { notice } = parsed;
+  if (!('note' in notice) || !(notice.note instanceof Uint8Array)) return undefined;
+  const opened = opensUnder(notice.note, policy, verify);
   if (opened === undefined) return undefined;
   const { size, root } = opened.checkpoint;
   if (size < 1 || size > index) return undefined;

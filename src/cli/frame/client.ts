@@ -26,15 +26,28 @@ export interface Whom extends CompletenessOptions {
 
 /** Refuses as `trustOf` does. */
 export async function clientOf(context: Context, whom: Whom = {}): Promise<LogClient> {
-  return clientTrusting(context, await trustOf(context), whom);
+  const trust = await trustOf(context);
+  return clientTrusting(context, trust, whom, await fetchOf(context, whom.url ?? logUrl(context.config)));
 }
 
-function clientTrusting(context: Context, trust: Trust, { url, transport, ...more }: Whom): LogClient {
+/** What asks a log at this URL: a file: URL names a directory, which is read here. Refuses `no-such-log` for one that is none. */
+export async function fetchOf({ world }: Pick<Context, 'world'>, url: string): Promise<typeof fetch> {
+  if (!url.startsWith('file:')) return world.fetch;
+  const { openFolder } = await import('./folder.ts');
+  return openFolder(url);
+}
+
+function clientTrusting(
+  context: Context,
+  trust: Trust,
+  { url, transport, ...more }: Whom,
+  fetch: typeof globalThis.fetch,
+): LogClient {
   const { config, output, world } = context;
   return openClient({
     log: url ?? logUrl(config),
     trust,
-    fetch: world.fetch,
+    fetch,
     now: world.now,
     verify: quickVerifier(),
     ...transport,

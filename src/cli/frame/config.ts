@@ -7,6 +7,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { EXEC_PREFIX, isOutsideKey } from '../../keys/names.ts';
 import { CONFIG_FILE } from '../../platform/names.ts';
@@ -22,6 +23,7 @@ import {
   type SettingValue,
 } from './settings.ts';
 import { didYouMean } from '../../bytes/suggest.ts';
+import { isUrl } from './settingkinds.ts';
 
 /** Names the file itself; not a setting, since the file cannot say it. */
 export const CONFIG_ENV = 'TALLYSTICK_CONFIG';
@@ -127,9 +129,11 @@ function refusePrograms(file: string, values: FlatValues): void {
       );
 }
 
-/** Where clients find the log: `log`, else `url`, else what `serve` would listen on. */
+/** Where clients find the log: `log`, else `url`, else what `serve` would listen on. A directory as a file: URL. */
 export function logUrl(config: Config): string {
-  return config.log ?? publicUrl(config);
+  const { log } = config;
+  if (log === undefined) return publicUrl(config);
+  return isUrl(log) ? log : pathToFileURL(log).href;
 }
 
 /** Whether the user said which file, rather than where the data is. */
@@ -192,9 +196,9 @@ function fallbackOf<T extends SettingValue>(row: Setting<T>, { defaults, cwd }: 
     : row.fallback;
 }
 
-/** Empty stays empty, to be refused as such; `ssh-agent:…` and `exec:…` name keys that are in no file. */
+/** Empty stays empty, to be refused as such; `ssh-agent:…`, `exec:…` and URLs name what is in no file. */
 function absolute(text: string, base: string): string {
-  return text === '' || isOutsideKey(text) ? text : resolve(base, text);
+  return text === '' || isOutsideKey(text) || isUrl(text) ? text : resolve(base, text);
 }
 
 function show(texts: readonly string[]): string {

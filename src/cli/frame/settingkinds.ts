@@ -76,15 +76,28 @@ export function optionalPath(
 }
 
 export function url(name: string, help: string, otherwise: string): Setting<string | undefined> {
-  const row = single<string | undefined>(name, '<url>', help, undefined, (value) => {
-    const parsed = URL.parse(value);
-    if (parsed === null || !/^https?:$/.test(parsed.protocol))
-      throw bad('expected an http:// or https:// URL');
-    if (parsed.username !== '' || parsed.password !== '') throw bad('a password in a URL ends up in logs');
-    if (parsed.search !== '' || parsed.hash !== '') throw bad('expected a URL without ? and #');
-    return value.replace(/\/+$/, '');
-  });
-  return { ...row, otherwise };
+  return { ...single<string | undefined>(name, '<url>', help, undefined, readUrl), otherwise };
+}
+
+function readUrl(value: string): string {
+  const parsed = URL.parse(value);
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) throw bad('expected an http:// or https:// URL');
+  if (parsed.username !== '' || parsed.password !== '') throw bad('a password in a URL ends up in logs');
+  if (parsed.search !== '' || parsed.hash !== '') throw bad('expected a URL without ? and #');
+  return value.replace(/\/+$/, '');
+}
+
+/** A URL, or a path of this machine. What looks like a URL and is none is refused, and not taken for a path. */
+export function place(name: string, help: string, otherwise: string): Setting<string | undefined> {
+  const row = single<string | undefined>(name, '<place>', help, undefined, (value) =>
+    isUrl(value) ? readUrl(value) : value,
+  );
+  return { ...row, otherwise, path: true };
+}
+
+/** Whether a text is a URL rather than a path: it begins with a scheme and `://`. */
+export function isUrl(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 }
 
 export function whole(

@@ -13,6 +13,7 @@ import {
   path,
   text,
   toggle,
+  place,
   url,
   whole,
   type Setting,
@@ -210,7 +211,13 @@ export function readSettings(read: Reader) {
     ),
 
     // Clients.
-    log: read(url('log', 'URL of the log to talk to', 'url, else from host and port')),
+    log: read(
+      place(
+        'log',
+        'URL of the log; to read alone, also of a mirror, or the directory of a copy',
+        'url, else from host and port',
+      ),
+    ),
     key: read(
       optionalPath(
         'key',

@@ -10,11 +10,12 @@ import { samplingsOf, SLOT_PROOFS } from '../../client/samplings.ts';
 import { snapshotJson } from '../../client/snapshot-json.ts';
 import { appraiseEach, newestSubjects } from '../../client/statuses.ts';
 import { EXIT, exitOfVerdicts } from '../exit.ts';
-import { clientOf, peersJson, peersLine } from '../frame/client.ts';
+import { clientOf, fetchOf, peersJson, peersLine } from '../frame/client.ts';
 import { logUrl } from '../frame/config.ts';
 import type { Context } from '../frame/context.ts';
 import type { JsonValue } from '../frame/output.ts';
-import { SEE_OPTIONS, snapshotOf, type SeeFlags } from '../frame/reading.ts';
+import { LOOK_OPTIONS, lookOf, type LookFlags } from '../frame/look.ts';
+import { snapshotOf, type SeeFlags } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb } from '../frame/verb.ts';
 import { factLines, tileStatus, whyNot } from '../views/log-status.ts';
@@ -26,7 +27,7 @@ const TIMEOUT_MS = 5_000;
 /** Subjects in a summary: those with the newest commitments. */
 const MOST_SUBJECTS = 20;
 
-export const statusVerb: Verb<typeof SEE_OPTIONS> = {
+export const statusVerb: Verb<typeof LOOK_OPTIONS> = {
   name: 'status',
   summary: "a log's size, head and readiness, or where the claims of subjects stand",
   details:
@@ -38,23 +39,28 @@ export const statusVerb: Verb<typeof SEE_OPTIONS> = {
     'with the last one seen and with those of each --peer; and without one that it signed the exit code is 2; the rest is its word (tallystick verify and fsck check more). Of a mirror, or a log of other software, the verified checkpoint is all there is. ' +
     'A summary of the subjects follows then; it has no part in the exit code.',
   operands: [['[subjects...]', 'what was committed to, as commit --subject named it']],
-  options: SEE_OPTIONS,
+  options: LOOK_OPTIONS,
   settings: READER_SETTINGS,
   json: true,
   examples: [
     'tallystick status',
     'tallystick status db/payments',
+    'tallystick status db/payments --at 2026-01-31',
+    'tallystick status db/payments --log ./mirror',
     'tallystick status db/payments --monitor https://monitor.example.org --json',
     'tallystick status --log https://log.example.com --json',
   ],
   run: async (context, subjects, flags) =>
-    subjects.length > 0 ? ofSubjects(context, subjects, flags) : ofLog(context, flags),
+    subjects.length > 0 || flags.text('at') !== undefined
+      ? ofSubjects(context, subjects, flags)
+      : ofLog(context, flags),
 };
 
 /** The only subject that is asked about ends the run where it cannot be read; one of several does not. */
-async function ofSubjects(context: Context, subjects: readonly string[], flags: SeeFlags): Promise<number> {
+async function ofSubjects(context: Context, subjects: readonly string[], flags: LookFlags): Promise<number> {
   const { output } = context;
-  const look = await snapshotOf(context, flags);
+  if (subjects.length === 0) throw refuse('usage', 'name the subjects whose status --at asks for');
+  const look = await lookOf(context, flags);
   const least = look.full ? SLOT_PROOFS : undefined;
   const { statuses, unreadable } = await appraiseEach(look, subjects, undefined, least);
   const [only] = unreadable;
@@ -80,7 +86,7 @@ async function ofSubjects(context: Context, subjects: readonly string[], flags: 
 async function ofLog(context: Context, flags: SeeFlags): Promise<number> {
   const { config, output, world } = context;
   const log = logUrl(config);
-  const transport = { fetch: world.fetch, now: world.now, timeoutMs: TIMEOUT_MS };
+  const transport = { fetch: await fetchOf(context, log), now: world.now, timeoutMs: TIMEOUT_MS };
   const facts = await askFacts(transport, log).catch(withoutWord);
   if (facts instanceof Refusal) return ofTiles(context, log, facts);
   const readiness = await askReadiness(transport, log);

@@ -5,13 +5,13 @@ import { SLOT_PROOFS } from '../../client/samplings.ts';
 import { snapshotJson } from '../../client/snapshot-json.ts';
 import { statusOf } from '../../client/statuses.ts';
 import { exitOfVerdicts } from '../exit.ts';
-import { SEE_OPTIONS, snapshotOf } from '../frame/reading.ts';
+import { LOOK_OPTIONS, lookOf } from '../frame/look.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb } from '../frame/verb.ts';
 import { checkedLine } from '../views/subject.ts';
 import { whyJson, whyLines } from '../views/why.ts';
 
-export const whyVerb: Verb<typeof SEE_OPTIONS> = {
+export const whyVerb: Verb<typeof LOOK_OPTIONS> = {
   name: 'why',
   summary: 'what a verdict rests on: commitment, approvals, deployment, proof, evidence',
   details:
@@ -23,15 +23,16 @@ export const whyVerb: Verb<typeof SEE_OPTIONS> = {
     ['<claim>', 'id of the claim'],
   ],
   settings: READER_SETTINGS,
-  options: SEE_OPTIONS,
+  options: LOOK_OPTIONS,
   json: true,
   examples: [
     'tallystick why db/payments tls12-refused',
     'tallystick why db/payments tls12-refused --full --json',
+    'tallystick why db/payments tls12-refused --at 2026-01-05T12:00Z',
   ],
   run: async (context, [subject = '', id = ''], flags) => {
     const { output } = context;
-    const look = await snapshotOf(context, flags);
+    const look = await lookOf(context, flags);
     const told = await explainClaim(look, await statusOf(look, subject, SLOT_PROOFS), id);
     const { status } = told;
     output.print([...whyLines(output, look, told), checkedLine(look)].join('\n'));

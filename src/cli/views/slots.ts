@@ -10,7 +10,7 @@ export function slotLines(look: Snapshot, samplings: readonly Sampling[]): reado
   return samplings
     .filter((each) => !isEarly(each))
     .flatMap((each) => {
-      const who = line(look.policies.nameOf(each.kid, look.view.head.size), 128);
+      const who = line(look.policies.nameOf(each.kid, look.size), 128);
       return [
         `${who}: ${summaryOf(each)}`,
         ...each.faults.map((fault) => `${who} CHOSE ITS MOMENTS: ${line(fault)}`),

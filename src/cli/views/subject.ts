@@ -89,15 +89,16 @@ export function classOf({ evidence, doubted, proof }: ClaimStatus): string | und
 }
 
 /** What was checked, in the words of an honest reader. */
-export function checkedLine({ view, completeness, full }: Snapshot): string {
+export function checkedLine({ view, completeness, full, times }: Snapshot): string {
   const whole = full
-    ? 'the whole log was read: nothing was left out'
+    ? `the whole ${times === 'log' ? 'log' : 'copy'} was read: nothing was left out`
     : completeness.length > 0
       ? completeness
           .map(({ url, size }) => `${line(url)} has nothing more, up to entry ${size - 1}`)
           .join('; ')
       : "that the log's search names the newest entries is its word (--monitor, --full)";
-  return `checked  ${view.head.size} entries signed; each that counts is in the tree and by whom the policy let; ${whole}`;
+  const when = times === 'log' ? '' : '; times are the latest that witnessed heads allow: nobody states others here';
+  return `checked  ${view.head.size} entries signed; each that counts is in the tree and by whom the policy let; ${whole}${when}`;
 }
 
 /** `3 PROVEN, 1 STALE`. */

@@ -4,7 +4,7 @@
  */
 import { constants, open, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { codeOf, isAbsent, isSystemError } from '../../platform/fault.ts';
 import { parseTilePath } from '../../tree/tile.ts';
@@ -12,14 +12,10 @@ import { parseTilePath } from '../../tree/tile.ts';
 /** The largest file of the layout: a bundle of 256 entries of 65,535 bytes. */
 const MOST_BYTES = 2 ** 24 + 512;
 
-/** URL of a directory, without a slash at its end: where `folderFetch` answers. */
-export function folderUrl(folder: string): string {
-  return pathToFileURL(folder).href.replace(/\/+$/, '');
-}
-
-/** A `fetch` for what is below `folderUrl(folder)`. It answers 404 for what is not there, 405 for all but GET. */
-export function folderFetch(folder: string): typeof fetch {
-  const base = `${folderUrl(folder)}/`;
+/** A `fetch` for what is below the file: URL of a folder. It answers 404 for what is not there, 405 for all but GET. */
+export function folderFetch(url: string): typeof fetch {
+  const folder = fileURLToPath(url);
+  const base = `${url.replace(/\/+$/, '')}/`;
   return async (input, init) => {
     const { href } = new URL(input instanceof Request ? input.url : input);
     if ((init?.method ?? 'GET') !== 'GET') return new Response('a directory takes nothing', { status: 405 });

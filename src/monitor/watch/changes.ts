@@ -79,7 +79,9 @@ function sameOf({ status, claim: id, now }: Pick<Change, 'status' | 'claim' | 'n
 }
 
 function aboutOf(snapshot: Snapshot, { subject, history }: SubjectStatus) {
-  return { ...snapshotJson(snapshot), subject, commitment: history.inForce?.entry.id ?? null };
+  // A watch looks at now alone.
+  const { at: _, ...now } = snapshotJson(snapshot);
+  return { ...now, subject, commitment: history.inForce?.entry.id ?? null };
 }
 
 function originOf({ view }: Snapshot): string {

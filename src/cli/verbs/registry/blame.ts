@@ -5,12 +5,13 @@ import { snapshotJson } from '../../../client/snapshot-json.ts';
 import { statusOf } from '../../../client/statuses.ts';
 import { broughtBy } from '../../../commit/blame.ts';
 import { EXIT } from '../../exit.ts';
-import { LEAVES_OPTION, ownLeaves, SEE_OPTIONS, snapshotOf } from '../../frame/reading.ts';
+import { LOOK_OPTIONS, lookOf } from '../../frame/look.ts';
+import { LEAVES_OPTION, ownLeaves } from '../../frame/reading.ts';
 import { READER_SETTINGS } from '../../frame/settings.ts';
 import type { Verb, VerbOption } from '../../frame/verb.ts';
 import { line } from '../../views/words.ts';
 
-const OPTIONS = [LEAVES_OPTION, ...SEE_OPTIONS] as const satisfies readonly VerbOption[];
+const OPTIONS = [LEAVES_OPTION, ...LOOK_OPTIONS] as const satisfies readonly VerbOption[];
 
 export const blameVerb: Verb<typeof OPTIONS> = {
   name: 'blame',
@@ -28,7 +29,7 @@ export const blameVerb: Verb<typeof OPTIONS> = {
   ],
   run: async (context, [subject = '', name = ''], flags) => {
     const { output } = context;
-    const look = await snapshotOf(context, flags);
+    const look = await lookOf(context, flags);
     const status = await statusOf(look, subject);
     const { since, isUnknown } = broughtBy(status, name, await ownLeaves(context, subject, flags));
     const { index, author, time, approved_by: by, entry } = versionJson(look.policies, since);

@@ -5,12 +5,13 @@ import { statusOf } from '../../../client/statuses.ts';
 import { changesOf, factsOf } from '../../../declare/facts.ts';
 import { leavesFor } from '../../../declare/node/openedleaves.ts';
 import { EXIT } from '../../exit.ts';
-import { LEAVES_OPTION, ownLeaves, SEE_OPTIONS, snapshotOf } from '../../frame/reading.ts';
+import { LOOK_OPTIONS, lookOf } from '../../frame/look.ts';
+import { LEAVES_OPTION, ownLeaves } from '../../frame/reading.ts';
 import { READER_SETTINGS } from '../../frame/settings.ts';
 import type { Verb, VerbOption } from '../../frame/verb.ts';
 import { changeJson, changeLine, factLines } from '../../views/difference.ts';
 
-const OPTIONS = [LEAVES_OPTION, ...SEE_OPTIONS] as const satisfies readonly VerbOption[];
+const OPTIONS = [LEAVES_OPTION, ...LOOK_OPTIONS] as const satisfies readonly VerbOption[];
 
 export const diffVerb: Verb<typeof OPTIONS> = {
   name: 'diff',
@@ -32,7 +33,7 @@ export const diffVerb: Verb<typeof OPTIONS> = {
   ],
   run: async (context, [subject = '', ...entries], flags) => {
     const { output } = context;
-    const look = await snapshotOf(context, flags);
+    const look = await lookOf(context, flags);
     const [before, after] = versionsNamed(await statusOf(look, subject), entries);
     const own = await ownLeaves(context, subject, flags);
     const [old, now] = [leavesFor(own, before.declaration), leavesFor(own, after.declaration)];

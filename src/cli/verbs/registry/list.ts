@@ -3,7 +3,7 @@ import { commitmentOf } from '../../../appraisal/subject.ts';
 import { snapshotJson } from '../../../client/snapshot-json.ts';
 import { appraiseEach, newestSubjects } from '../../../client/statuses.ts';
 import { EXIT } from '../../exit.ts';
-import { SEE_OPTIONS, snapshotOf } from '../../frame/reading.ts';
+import { LOOK_OPTIONS, lookOf } from '../../frame/look.ts';
 import { READER_SETTINGS } from '../../frame/settings.ts';
 import type { Verb, VerbOption } from '../../frame/verb.ts';
 import { registryLines, rowJson } from '../../views/registry.ts';
@@ -17,7 +17,7 @@ const OPTIONS = [
     flags: '--subject <pattern>',
     help: "only subjects of this name, with stars as the policy's patterns have them",
   },
-  ...SEE_OPTIONS,
+  ...LOOK_OPTIONS,
 ] as const satisfies readonly VerbOption[];
 
 export const listVerb: Verb<typeof OPTIONS> = {
@@ -30,7 +30,7 @@ export const listVerb: Verb<typeof OPTIONS> = {
   examples: ['tallystick registry list', 'tallystick registry list --environment production --json'],
   run: async (context, _, flags) => {
     const { output } = context;
-    const look = await snapshotOf(context, flags);
+    const look = await lookOf(context, flags);
     const { subjects, more } = await newestSubjects(look, MOST_LISTED, flags.text('subject'));
     const bar = output.progress('subjects', subjects.length);
     const { statuses, unreadable } = await appraiseEach(look, subjects, (done) => bar.at(done));

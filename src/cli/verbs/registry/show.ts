@@ -7,23 +7,23 @@ import { snapshotJson } from '../../../client/snapshot-json.ts';
 import { statusOf } from '../../../client/statuses.ts';
 import { factsOf } from '../../../declare/facts.ts';
 import { EXIT } from '../../exit.ts';
-import { SEE_OPTIONS, snapshotOf } from '../../frame/reading.ts';
+import { LOOK_OPTIONS, lookOf } from '../../frame/look.ts';
 import { READER_SETTINGS } from '../../frame/settings.ts';
 import type { Verb } from '../../frame/verb.ts';
 import { checkedLine, subjectLines } from '../../views/subject.ts';
 import { line } from '../../views/words.ts';
 
-export const showVerb: Verb<typeof SEE_OPTIONS> = {
+export const showVerb: Verb<typeof LOOK_OPTIONS> = {
   name: 'show',
   summary: 'show everything a commitment says, and the commitments before it',
   operands: [['<subject>', 'what was committed to']],
   settings: READER_SETTINGS,
-  options: SEE_OPTIONS,
+  options: LOOK_OPTIONS,
   json: true,
-  examples: ['tallystick registry show db/payments'],
+  examples: ['tallystick registry show db/payments', 'tallystick registry show db/payments --at 2026-01-31'],
   run: async (context, [subject = ''], flags) => {
     const { output } = context;
-    const look = await snapshotOf(context, flags);
+    const look = await lookOf(context, flags);
     const status = await statusOf(look, subject);
     const declared = commitmentOf(status);
     const facts = declared === undefined ? new Map<string, string>() : factsOf(declared.declaration);

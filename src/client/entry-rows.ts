@@ -87,7 +87,11 @@ export class EntryRows {
 
   /** Rows that match, newest first. */
   *matching({ subject, kind, kid, before = Infinity, from = 0 }: Wanted): Generator<Row, void, undefined> {
-    for (let index = this.#newest(subject, kind); index >= from; index = this.#previous(index, subject, kind)) {
+    for (
+      let index = this.#newest(subject, kind);
+      index >= from;
+      index = this.#previous(index, subject, kind)
+    ) {
       if (index >= before) continue;
       const row = this.at(index);
       if (row !== undefined && (kind ?? row.kind) === row.kind && (kid ?? row.kid) === row.kid) yield row;

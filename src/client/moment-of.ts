@@ -40,7 +40,10 @@ async function atSize(log: Log, size: number): Promise<Moment> {
 
 async function atTime(log: Log, time: number): Promise<Moment> {
   if (time > log.now)
-    throw refuse('usage', `${formatTime(time)} has not come: it is ${formatTime(log.now)}; leave --at out for now`);
+    throw refuse(
+      'usage',
+      `${formatTime(time)} has not come: it is ${formatTime(log.now)}; leave --at out for now`,
+    );
   const word = log.times === 'log' ? await sizeByWord(log, time) : undefined;
   const { low, high } = await headsAround(log, time, word ?? log.size);
   const least = low?.size ?? 0;

@@ -33,13 +33,13 @@ export interface Moment {
 
 /** What was asked for. `time`: POSIX seconds. */
 export type Asked =
-  | { readonly kind: 'size'; readonly size: number }
-  | { readonly kind: 'time'; readonly time: number };
+  { readonly kind: 'size'; readonly size: number } | { readonly kind: 'time'; readonly time: number };
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const TIME = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(:\d{2})?(Z|[+-]\d{2}:\d{2})$/;
 /** Numbers of these shapes may be meant as a year, a day or POSIX time, and as a size. */
-const LOOKS_LIKE_TIME = /^(?:(?:19|20)\d\d|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|1\d{9}|1\d{12})$/;
+const LOOKS_LIKE_TIME =
+  /^(?:(?:19|20)\d\d|(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|1\d{9}|1\d{12})$/;
 
 /** Reads a moment. `flag`: what names it, for messages. Refuses `usage`. */
 export function parseMoment(text: string, flag: string): Asked {
@@ -50,7 +50,8 @@ export function parseMoment(text: string, flag: string): Asked {
         'usage',
         `${flag} ${text} may mean a time or a number of entries: write size:${text}, or a time such as 2026-01-05 or 2026-01-05T12:00Z`,
       );
-    if (size === '0') throw refuse('usage', `before entry 0 there was no log: ${flag} takes a size of 1 or more`);
+    if (size === '0')
+      throw refuse('usage', `before entry 0 there was no log: ${flag} takes a size of 1 or more`);
     return { kind: 'size', size: Number(size) };
   }
   return { kind: 'time', time: parseMomentTime(text, flag, 'end') };
@@ -66,7 +67,10 @@ export function parseMomentTime(text: string, flag: string, day: 'start' | 'end'
   const [, minute, seconds = ':00', zone = ''] = TIME.exec(text) ?? [];
   if (minute === undefined) {
     if (/^\d{4}-\d{2}-\d{2}T[\d:.]+$/.test(text))
-      throw refuse('usage', `${flag} ${text} does not say in which time zone: add Z for UTC, or an offset such as +01:00`);
+      throw refuse(
+        'usage',
+        `${flag} ${text} does not say in which time zone: add Z for UTC, or an offset such as +01:00`,
+      );
     throw noTime(text, flag);
   }
   const local = parseTime(`${minute}${seconds}Z`);

@@ -169,7 +169,9 @@ export class LogReader {
     }
     const times = (index: number, ask: () => Promise<Listed | undefined>): Promise<number | undefined> =>
       this.#loggedAt(index, ask);
-    return searchedSource(transport, log, view, options.monitors ?? [], times, (row) => this.#headAt(view, row));
+    return searchedSource(transport, log, view, options.monitors ?? [], times, (row) =>
+      this.#headAt(view, row),
+    );
   }
 
   /** The witnessed head in the notice of a row. Refuses `proof-failed` for a row that names another entry. */
@@ -234,10 +236,7 @@ export class LogReader {
   }
 
   /** The time of an entry, as the log stated it first. */
-  async #loggedAt(
-    index: number,
-    ask: () => Promise<Listed | undefined>,
-  ): Promise<number | undefined> {
+  async #loggedAt(index: number, ask: () => Promise<Listed | undefined>): Promise<number | undefined> {
     const known = this.#times.get(index);
     if (known !== undefined) return known;
     const found = await ask();

@@ -8,8 +8,10 @@ import type { Bounds, WitnessedHead } from '../appraisal/past/types.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { OpenedCheckpoint } from '../note/checkpoint.ts';
-import { openTrusted, type TrustPolicy } from '../note/trust.ts';
+import type { TrustPolicy } from '../note/trust.ts';
+import { openWitnessed } from '../registration/notices.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
+import type { WitnessedNotice } from '../statement/notice.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import { splitText } from './compare.ts';
 import { prefixOf } from './history.ts';
@@ -107,7 +109,12 @@ type Nodes = Parameters<typeof prefixOf>[0];
  */
 export async function headIn(
   { index, parsed }: { readonly index: number; readonly parsed: ParsedStatement },
-  { policy, verify, nodes, newest }: {
+  {
+    policy,
+    verify,
+    nodes,
+    newest,
+  }: {
     readonly policy: TrustPolicy;
     readonly verify: VerifySignature | undefined;
     readonly nodes: Nodes;
@@ -115,24 +122,23 @@ export async function headIn(
   },
 ): Promise<WitnessedHead | undefined> {
   if (parsed.kind !== 'notice' || parsed.notice.topic !== 'witnessed') return undefined;
-  const { notice } = parsed;
-  if (!('note' in notice) || !(notice.note instanceof Uint8Array)) return undefined;
-  const opened = opensUnder(notice.note, policy, verify);
+  const opened = opensUnder(index, parsed.notice, policy, verify);
   if (opened === undefined) return undefined;
   const { size, root } = opened.checkpoint;
-  if (size < 1 || size > index) return undefined;
+  if (size < 1) return undefined;
   const known = size === newest.size ? newest : await prefixOf(nodes, size, newest);
   if (!equalBytes(known.root, root)) throw refuse('inconsistent', splitText(newest, { size, root }));
   return witnessedHead(opened, policy, index);
 }
 
 function opensUnder(
-  note: Uint8Array,
+  index: number,
+  notice: WitnessedNotice,
   policy: TrustPolicy,
   verify: VerifySignature | undefined,
 ): OpenedCheckpoint | undefined {
   try {
-    return openTrusted(note, policy, verify);
+    return openWitnessed(index, notice, policy, verify);
   } catch (error) {
     if (error instanceof Refusal) return undefined;
     throw error;

@@ -49,7 +49,8 @@ t.test('--at says what status said then', async (t) => {
   const keys = policyDocumentOf().keys.filter(({ name }) => name !== 'agent');
   w.log1(await nextPolicyStatement(w.log.entries[0] ?? new Uint8Array(), { keys, revoked }));
   await look(1);
-  const verdicts = (subjects: unknown): string => JSON.stringify(subjects).match(/"verdict":"[A-Z]+"/)?.[0] ?? '';
+  const verdicts = (subjects: unknown): string =>
+    JSON.stringify(subjects).match(/"verdict":"[A-Z]+"/)?.[0] ?? '';
   t.ok(new Set(recorded.map(({ subjects }) => verdicts(subjects))).size >= 5, 'many kinds of verdicts');
   w.now += 30 * 86_400;
   for (const { size, time, subjects, code } of recorded) {
@@ -66,8 +67,10 @@ t.test('--at says what status said then', async (t) => {
   t.match(shown.out, /^at {7}2027-.*: the first 4 entries, root [0-9a-f]{16}…, by the log's word/);
   const why = await w.tally('why', SUBJECT, 'tls-min', '--at', '4');
   t.match(why, { code: 0, out: /PROVEN/ });
-  t.match(await w.tally('registry', 'show', SUBJECT, '--at', '4'), { code: 0, out: /by author {2}in force/ });
-  t.match(await w.tally('registry', 'list', '--at', '2', '--json'), { json: { size: 2, subjects: [{ index: 1 }] } });
+  t.match(await w.tally('registry', 'show', SUBJECT, '--at', '4'), { code: 0, out: /author {2}in force/ });
+  t.match(await w.tally('registry', 'list', '--at', '2', '--json'), {
+    json: { size: 2, subjects: [{ index: 1 }] },
+  });
 });
 
 t.test('moments that are none', async (t) => {
@@ -89,12 +92,35 @@ t.test('how a moment is written', async (t) => {
   t.strictSame(read('812'), { kind: 'size', size: 812 });
   t.strictSame(read('size:2026'), { kind: 'size', size: 2026 });
   const second = Date.UTC(2026, 0, 5, 12) / 1000;
-  for (const text of ['2026-01-05T12:00Z', '2026-01-05T12:00:00Z', '2026-01-05T13:00+01:00', '2026-01-05T06:30:00-05:30'])
+  for (const text of [
+    '2026-01-05T12:00Z',
+    '2026-01-05T12:00:00Z',
+    '2026-01-05T13:00+01:00',
+    '2026-01-05T06:30:00-05:30',
+  ])
     t.strictSame(read(text), { kind: 'time', time: second }, text);
   t.strictSame(read('2026-01-05'), { kind: 'time', time: Date.UTC(2026, 0, 5, 23, 59, 59) / 1000 });
   t.equal(parseMomentTime('2026-01-05', '--since', 'start'), Date.UTC(2026, 0, 5) / 1000);
-  for (const text of ['', '2026', '20260105', '1767225600', '1767225600000', '00', '1.5', '-1', '2026-02-30', '2026-1-5'])
+  for (const text of [
+    '',
+    '2026',
+    '20260105',
+    '1767225600',
+    '1767225600000',
+    '00',
+    '1.5',
+    '-1',
+    '2026-02-30',
+    '2026-1-5',
+  ])
     t.throws(() => read(text), { code: 'usage' }, text);
-  for (const text of ['2026-01-05T24:00Z', '2026-01-05T12:00+15:00', '2026-01-05 12:00Z', 'now', '812 ', 'size:-1'])
+  for (const text of [
+    '2026-01-05T24:00Z',
+    '2026-01-05T12:00+15:00',
+    '2026-01-05 12:00Z',
+    'now',
+    '812 ',
+    'size:-1',
+  ])
     t.throws(() => read(text), { code: 'usage' }, text);
 });

@@ -34,6 +34,8 @@ export const START = 1_800_000_000;
 export const HOUR = 3_600;
 export const SUBJECT = 'db/payments';
 export const MONITOR = 'http://monitor.example';
+/** Where the files of the log are served, and nothing else. */
+export const MIRROR = 'http://copy.example';
 export const HOOK = 'http://hook.example/alerts';
 
 export const claim: Claim = {
@@ -102,6 +104,8 @@ export class SeeWorld {
       return new Response(null, { status: this.hookStatus });
     }
     if (this.away) throw new TypeError('fetch failed');
+    if (url.origin === MIRROR && !/^\/(?:checkpoint$|tile\/)/.test(url.pathname))
+      return new Response(null, { status: 404 });
     if (url.origin !== MONITOR) return this.log.fetch(input, init);
     if (url.pathname.endsWith('/v1/checkpoint')) return Response.json({ size: this.log.entries.length });
     return this.#search(url.pathname + url.search, this.unseen);

@@ -8,7 +8,8 @@ import { folderFetch } from '../../client/node/folder-fetch.ts';
 /** A `fetch` over the files of a directory. Refuses `no-such-log`. */
 export function openFolder(url: string): typeof fetch {
   const folder = fileURLToPath(url);
-  if (!existsSync(folder)) throw refuse('no-such-log', `there is no directory ${folder}; --log takes a URL or a directory`);
+  if (!existsSync(folder))
+    throw refuse('no-such-log', `there is no directory ${folder}; --log takes a URL or a directory`);
   if (existsSync(join(folder, 'checkpoint'))) return folderFetch(url);
   throw refuse(
     'no-such-log',

@@ -16,7 +16,12 @@ export function atLine({ size, root, time, rests, witnessed, logged, contradicte
     ...(logged.notBefore === undefined ? [] : [`not before ${formatTime(logged.notBefore)}`]),
     ...(logged.notAfter === undefined ? [] : [`not after ${formatTime(logged.notAfter)}`]),
   ];
-  const shown = bounds.length === 0 ? [] : [`its witnesses show that the last of them was logged ${bounds.join(' and ')}`];
-  const lie = contradicted ? ["the log's own time of it lies outside what its witnesses show, and is not used"] : [];
+  const shown =
+    bounds.length === 0
+      ? []
+      : [`its witnesses show that the last of them was logged ${bounds.join(' and ')}`];
+  const lie = contradicted
+    ? ["the log's own time of it lies outside what its witnesses show, and is not used"]
+    : [];
   return `${[what, ...least, ...shown, ...lie].join('; ')}. Nothing that was logged later counts here`;
 }

@@ -97,7 +97,8 @@ export function checkedLine({ view, completeness, full, times }: Snapshot): stri
           .map(({ url, size }) => `${line(url)} has nothing more, up to entry ${size - 1}`)
           .join('; ')
       : "that the log's search names the newest entries is its word (--monitor, --full)";
-  const when = times === 'log' ? '' : '; times are the latest that witnessed heads allow: nobody states others here';
+  const when =
+    times === 'log' ? '' : '; times are the latest that witnessed heads allow: nobody states others here';
   return `checked  ${view.head.size} entries signed; each that counts is in the tree and by whom the policy let; ${whole}${when}`;
 }
 

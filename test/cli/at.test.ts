@@ -4,7 +4,8 @@ import { digest } from '#src/bytes/brand.ts';
 import { formatTime } from '#src/bytes/time.ts';
 import { parseMoment, parseMomentTime } from '#src/client/moment.ts';
 import { keyThumbprint } from '#src/cose/key.ts';
-import { HOUR, SeeWorld, SUBJECT } from '../support/see-world.ts';
+import { HOUR, SUBJECT } from '../support/see-world.ts';
+import { SeeWorld } from './support/see-world.ts';
 import { nextPolicyStatement, people, policyDocumentOf } from '../support/world.ts';
 
 const violated = { verdict: 'VIOLATED', explain: 'TLS 1.2 was accepted' } as const;

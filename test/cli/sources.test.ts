@@ -6,8 +6,9 @@ import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
 import { formatTime } from '#src/bytes/time.ts';
 import { folderFetch } from '#src/client/node/folder-fetch.ts';
-import { copyTo, pastWorld, type PastWorld } from '../support/past-world.ts';
-import { MIRROR, SUBJECT, type Told } from '../support/see-world.ts';
+import { copyTo, pastWorld, type PastWorld } from './support/past-world.ts';
+import { MIRROR, SUBJECT } from '../support/see-world.ts';
+import type { Told } from './support/see-world.ts';
 
 const violated = { verdict: 'VIOLATED', explain: 'TLS 1.2 was accepted' } as const;
 

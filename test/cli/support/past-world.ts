@@ -11,7 +11,7 @@ import { seedSigner } from '#src/sign/signer.ts';
 import { encodeNotice } from '#src/statement/payload.ts';
 import { bundlePath, tilePath, TILE_WIDTH, tileWidthAt } from '#src/tree/tile.ts';
 import { SeeWorld } from './see-world.ts';
-import { logSigner, ORIGIN, people, vkeys } from './world.ts';
+import { logSigner, ORIGIN, people, vkeys } from '../../support/world.ts';
 
 const signerOf = (name: string): NoteSigner => ({
   name: `${name}.example`,

@@ -41,7 +41,7 @@ export class EntryRows {
   readonly #kids = new Names();
   /** One more than the index of the newest row, by the number of a subject and of a kind. */
   readonly #newestOf: number[] = [];
-  readonly #newestOfKind = new Array<number>(OPAQUE + 1).fill(0);
+  readonly #newestOfKind = Array.from({ length: OPAQUE + 1 }, () => 0);
   #size = 0;
 
   get size(): number {

@@ -55,6 +55,17 @@ export interface ReaderParts {
   readonly view: () => Promise<LogView>;
 }
 
+/** What a snapshot is assembled of. */
+interface SnapshotParts {
+  readonly view: LogView;
+  readonly clock: Clock;
+  readonly source: Source;
+  readonly pages: Snapshot['pages'];
+  /** Rows that match, oldest first. */
+  readonly newest: (wanted: Wanted, stop: Stop) => Promise<readonly Listed[]>;
+  readonly policies: PolicyHistory;
+}
+
 /**
  * Takes snapshots of one log, one after another. What was read for one snapshot is not requested again for the next.
  */
@@ -107,9 +118,8 @@ export class LogReader {
   }
 
   async #snapshot(): Promise<Snapshot> {
-    const { log, trust } = this.#parts;
     const { note } = await this.#parts.view();
-    const view = LogView.of(this.#tiles, note, trust.policy, this.#verify);
+    const view = LogView.of(this.#tiles, note, this.#parts.trust.policy, this.#verify);
     const { size } = view.head;
     const clock = this.#clock(view);
     await this.#readWhole(view);
@@ -123,10 +133,15 @@ export class LogReader {
     this.#size = size;
     const newest = async (wanted: Wanted, stop: Stop): Promise<readonly Listed[]> =>
       (await this.#rows.newestFirst(pages, wanted, size, stop, MOST_ENTRIES)).toReversed();
-    const rows = await newest({ kind: 'policy' }, never).catch(this.#unlessSearchless);
-    if (rows === undefined) return this.#snapshot();
+    const named = await newest({ kind: 'policy' }, never).catch(this.#unlessSearchless);
+    if (named === undefined) return this.#snapshot();
     this.#searches ??= true;
-    const policies = await this.#policies(view, rows);
+    const policies = await this.#policies(view, named);
+    return this.#assembled({ view, clock, source, pages, newest, policies });
+  }
+
+  #assembled({ view, clock, source, pages, newest, policies }: SnapshotParts): Snapshot {
+    const { size } = view.head;
     const read = async (wanted: Wanted, stop: Stop): Promise<readonly SubjectEntry[]> =>
       this.#readAll(view, await newest(wanted, stop), wanted, policies);
     const parts = {
@@ -135,7 +150,7 @@ export class LogReader {
       past: undefined,
       tiles: this.#tiles,
       policies,
-      log,
+      log: this.#parts.log,
       ...clock,
       completeness: source.monitors,
       full: this.#whole !== undefined,

@@ -30,9 +30,9 @@ export interface HeadSource {
 export interface ListedParts {
   readonly subject: string;
   readonly size: number;
-  pages(wanted: Wanted): AsyncIterable<Page>;
+  readonly pages: (wanted: Wanted) => AsyncIterable<Page>;
   /** The head in the notice of a row, verified; undefined for another notice, and for a head that does not count. */
-  open(row: Listed): Promise<WitnessedHead | undefined>;
+  readonly open: (row: Listed) => Promise<WitnessedHead | undefined>;
 }
 
 /** Entries that the first step upwards looks at; each next step looks at four times as many. */

@@ -96,8 +96,8 @@ export function place(name: string, help: string, otherwise: string): Setting<st
 }
 
 /** Whether a text is a URL rather than a path: it begins with a scheme and `://`. */
-export function isUrl(text: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+export function isUrl(value: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(value);
 }
 
 export function whole(

@@ -145,7 +145,7 @@ t.test('controls.csv has a row for each day, and one for an item without support
   const { controls } = auditReport({ ...QUESTION, controls: ['SOC2-2017 CC6.7', 'SOC2-2017 CC6.3'] }, [
     historyOf('web/shop'),
   ]);
-  const [header, first, , last] = controlsCsv(controls).split('\r\n');
+  const [header, first, , last] = controlsCsv(controls).split('\n');
   t.match(header, /^framework,edition,item/);
   t.match(first, /^SOC2-2017,.*,CC6\.7,.*,web\/shop,tls12-refused,commitment,whole,2024-10-04,covered,1$/);
   t.match(last, /CC6\.3,.*,unsupported,0$/);

@@ -5,9 +5,9 @@ import { formatCsv } from '#src/bytes/csv.ts';
 import { csvRecords } from '#src/audit/node/csv.ts';
 
 t.test('quotes, commas, line ends and formulas', (t) => {
-  t.equal(formatCsv([['a', 'b,c', 'd"e', 1]]), 'a,"b,c","d""e",1\r\n');
-  t.equal(formatCsv([['=1+1', '+1', '-1', '@x', '\tx', -1]]), "'=1+1,'+1,'-1,'@x,'\tx,-1\r\n");
-  t.equal(formatCsv([['a\r\nb', '=a,b']]), '"a\r\nb","\'=a,b"\r\n');
+  t.equal(formatCsv([['a', 'b,c', 'd"e', 1]]), 'a,"b,c","d""e",1\n');
+  t.equal(formatCsv([['=1+1', '+1', '-1', '@x', '\tx', -1]]), "'=1+1,'+1,'-1,'@x,'\tx,-1\n");
+  t.equal(formatCsv([['a\r\nb', '=a,b']]), '"a\r\nb","\'=a,b"\n');
   t.end();
 });
 

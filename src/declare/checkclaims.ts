@@ -2,7 +2,8 @@
  * Checks whether an agent could observe what the claims ask, with the agent's own checks, before anything is signed. A
  * mistyped probe, parameter or name would otherwise be logged, and its claim would be UNKNOWN forever.
  */
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { within } from '../bytes/within.ts';
 import { readFault } from '../claim/reads.ts';
 import type { ProbeDescription } from '../probe/description.ts';
 import { groupClaims, type ClaimGroup } from '../probe/groups.ts';
@@ -48,10 +49,5 @@ function assertReads({ id, expr, params }: Claim, probe: ProbeDescription, settl
 type Settled = ReturnType<typeof parametersOf>;
 
 function settledParameters(claim: string, probe: ProbeDescription, params: ClaimGroup['params']): Settled {
-  try {
-    return parametersOf(probe, params);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw refuse('malformed-payload', `claim ${claim}: ${error.message}`, { cause: error });
-  }
+  return within('malformed-payload', `claim ${claim}`, () => parametersOf(probe, params));
 }

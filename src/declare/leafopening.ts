@@ -5,8 +5,9 @@
  */
 import { decodeCbor, encodeCbor } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { refuse } from '../bytes/refusal.ts';
 import { formatHex, parseHex } from '../bytes/text.ts';
+import { within } from '../bytes/within.ts';
 import {
   declarationTree,
   openLeaf,
@@ -80,7 +81,7 @@ export function formatLeaves({ profile, subject, leaves }: OpenedLeaves): string
 
 /** Refuses `malformed-payload`, naming the file. */
 export function parseLeaves(bytes: Uint8Array, path: string): OpenedLeaves {
-  return reading(path, () => {
+  return within('malformed-payload', `${path} is not of this version`, () => {
     const { profile, subject, leaves } = leavesFile.parse(fromJson(bytes), '');
     const parsed = leaves.map((leaf) => ({
       ...leaf,
@@ -123,7 +124,7 @@ export function formatDisclosure({ profile, subject, openings }: Disclosure): st
 
 /** Refuses `malformed-payload`, naming the file. */
 export function parseDisclosure(bytes: Uint8Array, path: string): Disclosure {
-  return reading(path, () => {
+  return within('malformed-payload', `${path} is not of this version`, () => {
     const { profile, subject, openings } = disclosureFile.parse(fromJson(bytes), '');
     return {
       profile,
@@ -136,13 +137,4 @@ export function parseDisclosure(bytes: Uint8Array, path: string): Disclosure {
 /** A leaf's path as people read it. The path of the top of a source is empty. */
 export function showPath(path: string): string {
   return path === '' ? '(top)' : printable(path, 1_024);
-}
-
-function reading<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw refuse('malformed-payload', `${path} is not of this version: ${error.message}`, { cause: error });
-  }
 }

@@ -4,8 +4,8 @@
  */
 import { digest, type Digest } from '../bytes/brand.ts';
 import { encodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbor.ts';
-import { Refusal, refuse } from '../bytes/refusal.ts';
 import { formatHex, parseHex } from '../bytes/text.ts';
+import { within } from '../bytes/within.ts';
 import { declarationTree, type SaltedLeaf, type SaltedTree } from '../statement/saltedleaf.ts';
 import { array, oneOf, record, text } from '../statement/schema.ts';
 import { count } from '../statement/vocabulary.ts';
@@ -126,7 +126,7 @@ export function formatOpening({ subject, base, facts }: Opening): string {
 
 /** Refuses `malformed-payload`, naming the file and the field. */
 export function parseOpening(bytes: Uint8Array, path: string): Opening {
-  try {
+  return within('malformed-payload', `${path} is no opening of this version`, () => {
     const { subject, base, leaves } = openingFile.parse(fromJson(bytes), '');
     const facts = leaves.map(({ mode, sha256, salt, ...rest }): SaltedFact => ({
       ...rest,
@@ -135,12 +135,7 @@ export function parseOpening(bytes: Uint8Array, path: string): Opening {
       salt: parseHex(salt),
     }));
     return { subject, base, facts };
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw refuse('malformed-payload', `${path} is no opening of this version: ${error.message}`, {
-      cause: error,
-    });
-  }
+  });
 }
 
 function toJson(value: CborValue): unknown {

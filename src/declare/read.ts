@@ -4,8 +4,9 @@
  */
 import { encodeCbor } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { refuse } from '../bytes/refusal.ts';
 import { shellWord } from '../bytes/shellword.ts';
+import { within } from '../bytes/within.ts';
 import type { Declarable, DeclaredLeaf } from './leaf.ts';
 import type { SourceLeaf } from './leafopening.ts';
 import { macOf, saltOf, type Salting } from './salting.ts';
@@ -49,14 +50,8 @@ export function readSource(texts: readonly string[], reading: Reading): ReadSour
 }
 
 function declare(texts: readonly string[], { source, literal, ignore }: Reading): Declarable {
-  try {
-    return source.declare(texts, { literal, ignore });
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw refuse(error.code, `this ${source.kind} source cannot be committed to: ${error.message}`, {
-      cause: error,
-    });
-  }
+  const where = `this ${source.kind} source cannot be committed to`;
+  return within('same', where, () => source.declare(texts, { literal, ignore }));
 }
 
 /** Refuses `policy-rejected` if something looks secret and is in neither list. */

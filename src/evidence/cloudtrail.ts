@@ -7,8 +7,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeCbor, encodeCbor } from '../bytes/cbor.ts';
 import { concatBytes } from '../bytes/compare.ts';
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { refuse } from '../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, formatHex, parseHex } from '../bytes/text.ts';
+import { within } from '../bytes/within.ts';
 import { array, bytes, oneOf, record } from '../statement/schema.ts';
 import type { TrailKey } from './cloudtrail-key.ts';
 import { parseTrailDigest, sameTrail, type TrailDigest } from './cloudtrail-digest.ts';
@@ -134,12 +135,9 @@ export function encodeDigests(digests: readonly SignedDigest[]): Uint8Array<Arra
 
 /** Refuses `malformed-proof`. */
 export function parseDigests(encoded: Uint8Array): readonly SignedDigest[] {
-  try {
-    return evidence.parse(decodeCbor(encoded, { maxBytes: MAX_EVIDENCE_BYTES, maxDepth: 3 }), '').digests;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw refuse('malformed-proof', `these are no digests of CloudTrail: ${error.message}`, { cause: error });
-  }
+  const limits = { maxBytes: MAX_EVIDENCE_BYTES, maxDepth: 3 };
+  const read = (): readonly SignedDigest[] => evidence.parse(decodeCbor(encoded, limits), '').digests;
+  return within('malformed-proof', 'these are no digests of CloudTrail', read);
 }
 
 /** A signature as AWS writes it, hex in either case; undefined when it is none. */

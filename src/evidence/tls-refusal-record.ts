@@ -5,7 +5,8 @@
  */
 import { decodeCbor, encodeCbor } from '../bytes/cbor.ts';
 import { equalBytes } from '../bytes/compare.ts';
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { within } from '../bytes/within.ts';
 import { array, bytes, oneOf, record, text, type Of } from '../statement/schema.ts';
 import { parseClientHello } from './tls-hello.ts';
 import { TLS_VERSIONS, type TlsVersion } from './tls-names.ts';
@@ -87,12 +88,9 @@ export function verifyRefusal(encoded: Uint8Array, challenge: Uint8Array): Refus
 }
 
 function parse(encoded: Uint8Array): RefusalRecord {
-  try {
-    return schema.parse(decodeCbor(encoded, { maxBytes: MAX_BYTES, maxDepth: 4 }), '');
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw refuse('malformed-proof', `not the record of a refusal: ${error.message}`, { cause: error });
-  }
+  return within('malformed-proof', 'not the record of a refusal', () =>
+    schema.parse(decodeCbor(encoded, { maxBytes: MAX_BYTES, maxDepth: 4 }), ''),
+  );
 }
 
 function answerText(answer: Answer): string {

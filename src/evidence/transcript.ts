@@ -3,7 +3,8 @@
  * (spec/transcripts.md). Deterministic CBOR; what they prove, verify.ts says.
  */
 import { decodeCbor, encodeCbor, type CborValue } from '../bytes/cbor.ts';
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { within } from '../bytes/within.ts';
 import { array, bytes, oneOf, record, type Of, type Schema } from '../statement/schema.ts';
 
 /** Media types of transcripts as attachments. */
@@ -67,13 +68,10 @@ export function encodeTranscript(transcript: Transcript): Uint8Array<ArrayBuffer
 
 /** Refuses `malformed-proof` for anything but the one encoding of a transcript. */
 export function parseTranscript(encoded: Uint8Array): Transcript {
-  try {
+  return within('malformed-proof', 'not a transcript', () => {
     const value = decodeCbor(encoded, { maxBytes: MAX_TRANSCRIPT_BYTES, maxDepth: 2 });
     return kindOf(value) === 'ssh' ? ssh.parse(value, '') : tls.parse(value, '');
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw refuse('malformed-proof', `not a transcript: ${error.message}`, { cause: error });
-  }
+  });
 }
 
 function kindOf(value: CborValue): CborValue | undefined {

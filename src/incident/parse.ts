@@ -6,6 +6,7 @@ import { parseJson, type JsonValue } from '../bytes/json.ts';
 import { printable } from '../bytes/printable.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeUtf8, HALF_A_PAIR, parseBase64 } from '../bytes/text.ts';
+import { within } from '../bytes/within.ts';
 import { MAX_TEXT_BYTES } from '../note/fields.ts';
 import { MAX_ENTRY_LENGTH } from '../tree/bundle.ts';
 import { MAX_PROOF_LENGTH } from '../tree/verify.ts';
@@ -226,13 +227,8 @@ class Fields {
     const value = this.#take(name);
     if (value === '') return value;
     const text = readText(value, this.#in(name), Math.ceil(max / 3) * 4);
-    try {
-      parseBase64(text);
-      return text;
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      throw refuse('malformed-incident', `${this.#in(name)}: ${error.message}`, { cause: error });
-    }
+    within('malformed-incident', this.#in(name), () => parseBase64(text));
+    return text;
   }
 
   list(name: string, most: number, max: number): readonly string[] {

@@ -12,7 +12,8 @@
  * value stays the text it was written as.
  */
 import { isMap, isScalar, isSeq, LineCounter, type YAMLMap } from 'yaml';
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { within } from '../bytes/within.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import { STATEMENT_KINDS } from '../statement/kinds.ts';
 import { matcher, pattern } from '../statement/pattern.ts';
@@ -90,12 +91,7 @@ function readRule(rule: YAMLMap, place: string): Expectation {
 }
 
 function matcherOf(subject: string, place: string): (subject: string) => boolean {
-  try {
-    return matcher(pattern.parse(subject, 'subject'));
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw refuse('config-invalid', `${place}: ${error.message}`, { cause: error });
-  }
+  return within('config-invalid', place, () => matcher(pattern.parse(subject, 'subject')));
 }
 
 function one(rule: YAMLMap, field: string, place: string): string | undefined {

@@ -4,8 +4,9 @@
  * tlog-witness). Each reader refuses with the code of the format it reads for.
  */
 import { digest, DIGEST_LENGTH, type Digest } from '../bytes/brand.ts';
-import { Refusal, refuse, type RefusalCode } from '../bytes/refusal.ts';
+import { refuse, type RefusalCode } from '../bytes/refusal.ts';
 import { decodeUtf8, formatBase64, parseBase64, parseDecimal } from '../bytes/text.ts';
+import { within } from '../bytes/within.ts';
 import { MAX_PROOF_LENGTH } from '../tree/verify.ts';
 
 /**
@@ -13,16 +14,6 @@ import { MAX_PROOF_LENGTH } from '../tree/verify.ts';
  * for the rest (C2SP signed-note: verifiers SHOULD apply a maximum).
  */
 export const MAX_TEXT_BYTES = 1_000_000;
-
-/** Runs a strict reader of `src/bytes/text.ts`; what it refuses is refused as `code`, saying which field. */
-function within<T>(code: RefusalCode, field: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof Refusal) throw refuse(code, `${field}: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
 
 /** Whether a text has an ASCII control character other than newline (C2SP signed-note: below U+0020). */
 export function hasControl(text: string): boolean {

@@ -11,8 +11,9 @@
  * Blank lines and lines that start with # are skipped, also before the header; so is white space at both ends of a line.
  * Unknown words are refused: otherwise a misspelt limit would be no limit. A log with several keys has a block for each.
  */
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { encodeUtf8, parseDecimal } from '../bytes/text.ts';
+import { within } from '../bytes/within.ts';
 import { MAX_COSIGNED_ORIGIN } from './cosignature.ts';
 import { readLines, readText } from './fields.ts';
 import { parseVkey, sameVerifier, type NoteVerifier } from './key.ts';
@@ -56,12 +57,7 @@ export function parseLogList(file: Uint8Array | string): ListedLog[] {
   for (const [i, raw] of lines.entries()) {
     if (i <= header || isSkipped(raw)) continue;
     const line = raw.replace(/^ +/, '').replace(/ +$/, '');
-    try {
-      read(drafts, line);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      throw refuse(code, `line ${i + 1}: ${error.message}`, { cause: error });
-    }
+    within(code, `line ${i + 1}`, () => read(drafts, line));
   }
   return distinct(drafts.map(finish));
 }

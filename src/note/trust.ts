@@ -10,8 +10,9 @@
  * 7F are opaque: two names are the same when their bytes are. A name is defined before it is used, witnesses
  * and groups share one namespace, and no name is a member twice, so that every witness counts in one way.
  */
-import { Refusal, refuse } from '../bytes/refusal.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, parseDecimal } from '../bytes/text.ts';
+import { within } from '../bytes/within.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import {
   openCheckpoint,
@@ -140,13 +141,9 @@ export function parseTrustPolicy(file: Uint8Array | string): TrustPolicy {
   const draft = new Draft();
   for (const [i, line] of linesOf(file).entries()) {
     const items = line.split(/[ \t]+/).filter((item) => item !== '');
-    if (items[0] === undefined || items[0].startsWith('#')) continue;
-    try {
-      draft.add(items[0], items.slice(1));
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      throw refuse('malformed-trust-policy', `line ${i + 1}: ${error.message}`, { cause: error });
-    }
+    const [keyword, ...rest] = items;
+    if (keyword === undefined || keyword.startsWith('#')) continue;
+    within('malformed-trust-policy', `line ${i + 1}`, () => draft.add(keyword, rest));
   }
   return draft.finish();
 }

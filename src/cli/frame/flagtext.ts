@@ -1,6 +1,7 @@
 /** Texts of flags that stand for other values. */
 import { printable } from '../../bytes/printable.ts';
-import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { within } from '../../bytes/within.ts';
 
 /** The value of a flag; undefined when it was not given. Refuses `usage`, naming it, where the reader refuses. */
 export function readFlag<T>(
@@ -8,13 +9,9 @@ export function readFlag<T>(
   flag: string,
   read: (text: string, at: string) => T,
 ): T | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return read(text, flag);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw refuse('usage', `${flag} ${printable(text, 40)}: ${error.message}`, { cause: error });
-  }
+  return text === undefined
+    ? undefined
+    : within('usage', `${flag} ${printable(text, 40)}`, () => read(text, flag));
 }
 
 /** `90`, `90s`, `5m`, `2h`, `7d` as seconds. Refuses `usage`, naming the flag. */

@@ -1,6 +1,7 @@
 /** `tallystick submit`: posts statements that are signed already, and verifies the receipts. */
 import { join, resolve } from 'node:path';
-import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { within } from '../../bytes/within.ts';
 import { EXIT, exitOf } from '../exit.ts';
 import { splitSequence } from '../../client/batch.ts';
 import { transparentStatement, type Submission } from '../../client/receipts.ts';
@@ -62,12 +63,8 @@ async function readStatements(context: Context, operands: readonly string[]): Pr
   const statements: Uint8Array[] = [];
   for (const name of operands) {
     const bytes = await readOperand(context, name);
-    try {
-      statements.push(...splitSequence(bytes));
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      throw refuse('malformed-statement', `${name} holds no statements: ${error.message}`, { cause: error });
-    }
+    const what = `${name} holds no statements`;
+    statements.push(...within('malformed-statement', what, () => splitSequence(bytes)));
   }
   if (statements.length === 0) throw refuse('usage', 'the files are empty; there is nothing to submit');
   return statements;

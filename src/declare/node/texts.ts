@@ -2,8 +2,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
-import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { refuse } from '../../bytes/refusal.ts';
 import { shellWord } from '../../bytes/shellword.ts';
+import { within } from '../../bytes/within.ts';
 import { readNamedFile, readPiped } from '../../platform/files.ts';
 import { decodeSource } from '../encoding.ts';
 import type { Source } from '../sources/source.ts';
@@ -71,10 +72,5 @@ function filesIn(folder: string, together: RegExp, recursive: boolean): readonly
 function textOf({ keepsMark }: Source, name: string, bytes: Uint8Array): string {
   if (bytes.length > MAX_BYTES)
     throw refuse('too-large', `${printable(name)} has more than ${MAX_BYTES} bytes`);
-  try {
-    return decodeSource(bytes, keepsMark);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw refuse(error.code, `${printable(name)}: ${error.message}`, { cause: error });
-  }
+  return within('same', printable(name), () => decodeSource(bytes, keepsMark));
 }

@@ -2,15 +2,15 @@
 import { refuse } from '../bytes/refusal.ts';
 import type { Policy } from '../statement/policy.ts';
 
-/** Refuses `unknown-key`, `wrong-role`, `subject-not-allowed`; each names `command`, which changes it. */
+/** Refuses `unknown-key`, `wrong-role`, `subject-not-allowed`; each names the command that changes it. */
 export function assertEnrolled(
   policy: Policy | undefined,
   kid: string,
   subject: string,
-  command: string,
+  command: () => string,
 ): void {
   if (policy === undefined || policy.document.open) return;
-  const advice = `an admin of the log runs: ${command}`;
+  const advice = `an admin of the log runs: ${command()}`;
   if (policy.revoked.has(kid))
     throw refuse('unknown-key', `the agent's key ${kid} was revoked; make another`);
   const enrolment = policy.keys.get(kid);

@@ -8,9 +8,10 @@
  *     const opened = await openAgent({
  *       place: { dir: 'agent' },
  *       connect: async (over) => openClient({ log: 'https://log.example.com', trust, now: Date.now, ...over }),
- *       openingsOf: () => [], rules: [], onBug: console.error, signal, patienceMs: 20_000, fetch, now: Date.now,
+ *       openingsOf: () => [], targets: ['shop.example:443'], enrolCommand: () => 'tallystick policy enrol …',
+ *       onBug: console.error, patienceMs: 20_000, fetch, now: Date.now,
  *     });
- *     const how = { wanted: ['web/shop'], claims: [], nonce: undefined, adopt: false, assertMayProve: () => undefined };
+ *     const how = { wanted: ['web/shop'], claims: [], nonce: undefined, adopt: false };
  *     const { proven, failed, delivery } = await proveOnce(opened, how);
  *     opened.close();
  */

@@ -25,11 +25,6 @@ export interface OnceOptions {
   readonly nonce: Uint8Array | undefined;
   /** If true, continues the chain after a proof in the log that this directory did not make. */
   readonly adopt: boolean;
-  /**
-   * Refuses if the log would refuse. It is called before anything is signed, because a signed proof cannot be taken
-   * back.
-   */
-  readonly assertMayProve: (policy: Policy | undefined, subject: string) => void;
 }
 
 /** One subject as far as it is known. */
@@ -73,7 +68,7 @@ export async function proveOnce(opened: OpenedAgent, options: OnceOptions): Prom
   const proveIt = async (subject: string): Promise<void> => {
     const known = knownOf(opened, sight, subject, claims);
     if (sight.away === undefined) {
-      options.assertMayProve(sight.policy, subject);
+      opened.assertMayProve(sight.policy, subject);
       await checkChain(log, agent.spool, { kid: agent.signing.kid, subject }, options.adopt);
     }
     proven.push({ known, proof: await proveOne(opened, sight, known, nonce) });

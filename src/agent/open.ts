@@ -1,7 +1,7 @@
 /**
  * A whole agent from options: directory, key, spool, probes, and its log.
  *
- *     const opened = await openAgent({ place: { dir }, connect, rules: [], fetch, now: Date.now, signal, ... });
+ *     const opened = await openAgent({ place: { dir }, connect, fetch, now: Date.now, ... });
  *     const proofs = await proveOnce(opened, { wanted: ['web/shop'], ... }); // or a Daemon over opened.agent
  *     opened.close();
  */
@@ -27,6 +27,8 @@ import { issuerOf } from '../registration/issuer.ts';
 import { VERSION } from '../platform/place.ts';
 import { BoundLog } from '../client/bound-log.ts';
 import type { LogClient } from '../client/client.ts';
+import type { Policy } from '../statement/policy.ts';
+import { assertEnrolled } from './enrolled.ts';
 import { openedOf } from './openings.ts';
 import { profileOf } from './profile.ts';
 import { initialiseAgent, type AgentHome, type AgentPlace } from './home.ts';
@@ -44,12 +46,15 @@ export interface AgentOptions {
   readonly name?: string | undefined;
   /** Folders in which the owner's file of a declaration may be (`leaves.json`, `opening.json`). */
   readonly openingsOf: (declared: Declared) => readonly string[];
-  /** Targets that the operator enrols for this run. */
-  readonly rules: readonly Rule[];
+  /** Targets that the operator enrols for this run: exact, or patterns with * and **. */
+  readonly targets?: readonly string[];
   /** The network place of the agent, in the operator's words. */
   readonly vantage?: string | undefined;
+  /** The command with which an admin of the log enrols the agent's key for a subject. */
+  readonly enrolCommand: (home: AgentHome, subject: string) => string;
   readonly onBug: (error: unknown) => void;
-  readonly signal: AbortSignal;
+  /** Ends the work under way. */
+  readonly signal?: AbortSignal;
   /** Most milliseconds in which the log may answer one request, retries included. */
   readonly patienceMs: number;
   readonly fetch: typeof fetch;
@@ -67,6 +72,8 @@ export interface OpenedAgent {
   readonly agent: Agent;
   readonly log: BoundLog;
   readonly home: AgentHome;
+  /** Refuses if the log would refuse a proof of the subject: call it before anything is signed, which cannot be taken back. */
+  assertMayProve(policy: Policy | undefined, subject: string): void;
   /** Replaces the rules of targets.yaml. */
   setRules(rules: readonly Rule[]): void;
   close(): void;
@@ -83,29 +90,19 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
   const db = openAgentDatabase(home.dir);
   const store = new AgentStore(db);
   const log = logOf(client, home.dir, db, store);
-  const profile = profileOf({ ...home, rules: [...options.rules, ...home.rules] });
+  const own =
+    options.targets === undefined || options.targets.length === 0 ? [] : [operatorRule(options.targets)];
+  const profile = profileOf({ ...home, rules: [...own, ...home.rules] });
   const { publicKey } = home.signer;
-  const self = makeSelfProbe(profile.value, profile.digest.toHex());
-  const probes = options.probes ?? findProbe;
-  let rules = [SELF_RULE, ...options.rules, ...home.rules];
+  let rules = [SELF_RULE, ...own, ...home.rules];
+  const kid = formatHex(keyThumbprint(publicKey));
   const agent: Agent = {
     spool: new Spool(db),
     store,
-    probeDeps: {
-      probes: async (name) => (name === SELF_PROBE ? self : probes(name)),
-      get rules() {
-        return rules;
-      },
-      readSecret: async (path) => decodeUtf8(await readSecretFile(path)).replace(/\r?\n$/, ''),
-      store,
-      now: options.now,
-      ...cpuMeter(),
-      signal: options.signal,
-      onBug: options.onBug,
-    },
+    probeDeps: probeDepsOf(options, store, makeSelfProbe(profile.value, profile.digest.toHex()), () => rules),
     signing: {
       signer: home.signer,
-      kid: formatHex(keyThumbprint(publicKey)),
+      kid,
       issuer: issuerOf(undefined, publicKey),
     },
     identity: identityOf(options, profile.digest),
@@ -117,10 +114,32 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
     agent,
     log,
     home,
+    assertMayProve: (policy, subject) =>
+      assertEnrolled(policy, kid, subject, () => options.enrolCommand(home, subject)),
     setRules: (read) => {
-      rules = [SELF_RULE, ...options.rules, ...read];
+      rules = [SELF_RULE, ...own, ...read];
     },
     close: () => void db.close(),
+  };
+}
+
+function probeDepsOf(
+  { probes = findProbe, signal = new AbortController().signal, now, onBug }: AgentOptions,
+  store: AgentStore,
+  self: Probe,
+  rules: () => readonly Rule[],
+): Agent['probeDeps'] {
+  return {
+    probes: async (name) => (name === SELF_PROBE ? self : probes(name)),
+    get rules() {
+      return rules();
+    },
+    readSecret: async (path) => decodeUtf8(await readSecretFile(path)).replace(/\r?\n$/, ''),
+    store,
+    now,
+    ...cpuMeter(),
+    signal,
+    onBug,
   };
 }
 

@@ -3,9 +3,9 @@
  * Pure.
  */
 import { slotLength } from '../appraisal/slots.ts';
-import type { Claim } from '../statement/commitment.ts';
+import type { Claim, Declaration } from '../statement/commitment.ts';
 import type { Costs } from './agent-store.ts';
-import type { ClaimGroup } from '../probe/groups.ts';
+import { groupClaims, type ClaimGroup } from '../probe/groups.ts';
 
 const DAY = 86_400;
 
@@ -26,6 +26,27 @@ export interface Plan {
   readonly coreParts: number | undefined;
   /** Probability that a violation is seen, by its length in seconds. */
   readonly detection: readonly { readonly length: number; readonly probability: number }[];
+}
+
+/**
+ * Plans each claim of a declaration. `costsOf`: what runs of a probe on a target cost so far. `length`: seconds of the violation that is asked about, else a tenth of the
+ * cadence and all of it.
+ */
+export function plansOf(
+  declaration: Declaration,
+  costsOf: (probe: string, target: string) => Costs | undefined,
+  length?: number,
+): readonly (Plan & { readonly target: string | undefined })[] {
+  const { claims } = declaration;
+  const groups = groupClaims(claims, declaration);
+  const runs = runsOf(groups);
+  return claims.map((claim) => {
+    const target = groups.find((group) => group.claims.includes(claim))?.target;
+    const cost = costsOf(claim.probe, target ?? '');
+    const lengths =
+      length === undefined ? [Math.max(1, Math.floor(claim.cadence / 10)), claim.cadence] : [length];
+    return { target, ...planOf(claim, { of: runs.get(claim.id) ?? claim.id, cost }, lengths) };
+  });
 }
 
 /**

@@ -2,7 +2,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { refuse } from '../bytes/refusal.ts';
 import { makeFolder } from '../platform/files.ts';
-import type { Policy } from '../statement/policy.ts';
 import { budgetUs } from './budget.ts';
 import { Daemon } from './daemon.ts';
 import { agentFiles, lockAgent } from './database.ts';
@@ -19,8 +18,6 @@ export interface DaemonOptions extends Omit<AgentOptions, 'signal'> {
   /** Seconds without a proof after which the agent logs a heartbeat. */
   readonly heartbeatSeconds: number;
   readonly pollSeconds: number;
-  /** Refuses if the log would refuse a proof, before anything is signed. */
-  readonly assertMayProve: (opened: OpenedAgent, policy: Policy | undefined, subject: string) => void;
   readonly tell: (event: AgentEvent) => void;
 }
 
@@ -87,7 +84,7 @@ function daemonOf(options: DaemonOptions, opened: OpenedAgent, subjects: readonl
     agent,
     log,
     subjects,
-    assertMayProve: (policy, subject) => options.assertMayProve(opened, policy, subject),
+    assertMayProve: (policy, subject) => opened.assertMayProve(policy, subject),
     budget: budgetUs(options.cpuBudget),
     heartbeat: options.heartbeatSeconds,
     pollMs: options.pollSeconds * 1000,

@@ -95,10 +95,15 @@ export function exitOf({ code }: Refusal): number {
 
 /** Exit code of a list of checks: a split view outweighs a failed verification, and that a missing quorum. */
 export function exitOfChecks(checks: readonly Check[]): number {
-  const codes = checks.flatMap(({ refusal }) => (refusal === undefined ? [] : [exitOf(refusal)]));
-  const gravest = [EXIT.splitView, EXIT.verification, EXIT.quorum].find((code) => codes.includes(code));
-  return gravest ?? codes[0] ?? EXIT.ok;
+  return gravest(checks.flatMap(({ refusal }) => (refusal === undefined ? [] : [exitOf(refusal)])));
 }
+
+/** Of several exit codes the one that is told: the first in this order, else the first; 0 of none. */
+export function gravest(codes: readonly number[], order: readonly number[] = GRAVEST_FIRST): number {
+  return order.find((code) => codes.includes(code)) ?? codes[0] ?? EXIT.ok;
+}
+
+const GRAVEST_FIRST: readonly number[] = [EXIT.splitView, EXIT.verification, EXIT.quorum];
 
 /**
  * Exit code of verdicts: 0 when all are PROVEN or WAIVED, 3 when one failed, 5 when one is not known. `unreadable`: subjects

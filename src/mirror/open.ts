@@ -12,13 +12,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import type { Transport } from '../client/transport.ts';
-import type { TrustPolicy } from '../note/trust.ts';
+import { parseTrustPolicy, type TrustPolicy } from '../note/trust.ts';
 import { makeFolder } from '../platform/files.ts';
 import { lockFile } from '../platform/lock.ts';
 import { VERSION } from '../platform/place.ts';
 import { assertGuarded, listen, oneHop, readTls, type GuardedEndpoint, type Tls } from '../web/listen.ts';
 import { chooseHasher, chooseVerifier } from '../workers/kernels.ts';
-import { assertMirrorable, Folder, LOCK, TRUST_POLICY } from './folder.ts';
+import { assertMirrorable, Folder, LOCK, readerOf, TRUST_POLICY } from './folder.ts';
 import { follow } from './follow.ts';
 import { Mirror, type Synced } from './mirror.ts';
 import { mirrorServer } from './server.ts';
@@ -71,6 +71,12 @@ export interface OpenedMirror {
    */
   readonly failed: Promise<Error>;
   close(): Promise<void>;
+}
+
+/** The policy that a copy was made with; undefined where there is none. */
+export async function keptPolicy(dir: string): Promise<TrustPolicy | undefined> {
+  const text = await readerOf(dir)(TRUST_POLICY);
+  return text && parseTrustPolicy(text);
 }
 
 /** Refuses `config-invalid`, `locked`, and a directory whose content is no mirror of this log. */

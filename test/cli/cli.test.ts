@@ -103,7 +103,7 @@ t.test('a server that strangers reach needs TLS, a proxy, or so many words', asy
   for (const host of ['localhost', '127.1.2.3', '::1']) t.equal(await check(`--host ${host}`), EXIT.ok, host);
   t.equal(await check('--host 0.0.0.0 --insecure-bind'), EXIT.ok);
   t.equal(await check('--host 0.0.0.0 --trust-proxy'), EXIT.ok);
-  const pair = selfSigned('localhost', NOW * 1000, 1);
+  const pair = await selfSigned('localhost', NOW * 1000, 1);
   writeFileSync(join(cwd, 'c'), pair.cert);
   writeFileSync(join(cwd, 'k'), pair.key);
   t.equal(await check('--host 0.0.0.0 --tls-cert c --tls-key k'), EXIT.ok);
@@ -116,7 +116,7 @@ t.test('files that serve would refuse are refused by validate, and before anythi
     ['a', 'a.test'],
     ['b', 'b.test'],
   ] as const) {
-    const { cert, key } = selfSigned(host, NOW * 1000, 1);
+    const { cert, key } = await selfSigned(host, NOW * 1000, 1);
     writeFileSync(join(cwd, `${name}.crt`), cert);
     writeFileSync(join(cwd, `${name}.key`), key);
   }

@@ -112,7 +112,11 @@ t.test('every print of the program is known', async (t) => {
     const writes = source.match(/std(?:out|err)\??\.write\(|console\.\w+\(/g)?.length ?? 0;
     if (writes > 0) found[path.replaceAll('\\', '/')] = writes;
     const logger = source.includes("from 'pino'") && /\bpino\(/.test(source);
-    t.equal(logger, path.replaceAll('\\', '/') === 'cli/frame/logger.ts', `${path}: one place makes loggers`);
+    t.equal(
+      logger,
+      path.replaceAll('\\', '/') === 'cli/frame/serving.ts',
+      `${path}: one place makes loggers`,
+    );
   }
   t.strictSame(found, WRITERS);
 });

@@ -213,7 +213,17 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'agent',
       'yaml',
     ],
-    packages: ['commander', 'yaml', 'typebox', 'pino', 'close-with-grace', 'better-sqlite3', '@noble/hashes'],
+    packages: [
+      'commander',
+      'yaml',
+      'typebox',
+      'pino',
+      'close-with-grace',
+      'better-sqlite3',
+      '@noble/hashes',
+      'pkijs',
+      'asn1js',
+    ],
     node: true,
   },
 };

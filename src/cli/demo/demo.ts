@@ -6,7 +6,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { refuse } from '../../bytes/refusal.ts';
+import { appraiseSubject, type ClaimStatus } from '../../appraisal/index.ts';
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { encodeUtf8 } from '../../bytes/text.ts';
+import { openClient } from '../../client/client.ts';
+import { trustPolicy } from '../../client/trust.ts';
 import { EXIT } from '../exit.ts';
 import type { Context } from '../frame/context.ts';
 import { selfSigned } from './certificate.ts';
@@ -17,19 +21,11 @@ const HOST = 'pay.example';
 const SUBJECT = 'pay/api';
 const URL_SAID = / URL +(http:\S+)/;
 
-/** A claim as `status --json` tells of it. */
-interface Told {
-  readonly claim: string;
-  readonly verdict: string;
-  readonly evidence: string | null;
-  readonly explain: string | null;
-}
-
 /** Runs the demonstration in `dir`, which is new. Refuses `unavailable` when a part does not start or an act fails. */
 export async function demo(context: Context, dir: string, program: string): Promise<number> {
   const { output, world } = context;
   const stage = new Stage(dir, program);
-  const target = new Target(selfSigned(HOST, world.now(), 90));
+  const target = new Target(await selfSigned(HOST, world.now(), 90));
   const acts = new Acts(context, stage, target);
   try {
     await acts.raiseLog();
@@ -50,6 +46,8 @@ class Acts {
   readonly #context: Context;
   readonly #stage: Stage;
   readonly #target: Target;
+  #url = '';
+  /** What tells every command which log is meant. */
   #log: readonly string[] = [];
 
   constructor(context: Context, stage: Stage, target: Target) {
@@ -89,6 +87,7 @@ class Acts {
     );
     const serve = ['serve', '--witness-policy', 'witnesses.policy', '--log-level', 'error'];
     const url = await stage.start('log', serve, URL_SAID);
+    this.#url = url;
     this.#log = ['--log', url, '--policy', 'everyone.policy'];
     const monitor = [
       'monitor',
@@ -204,25 +203,43 @@ class Acts {
     ].join('\n');
   }
 
-  /** Asks the log where the claims stand, until it is as wanted; a minute at most. */
-  async #until(what: string, wanted: (claims: readonly Told[]) => boolean): Promise<readonly Told[]> {
+  /** Reads the log and appraises the claims, until it is as wanted; a minute at most. */
+  async #until(
+    what: string,
+    wanted: (claims: readonly ClaimStatus[]) => boolean,
+  ): Promise<readonly ClaimStatus[]> {
     const end = this.#context.world.now() + 60_000;
     for (;;) {
-      const { out, err } = await this.#stage.run('status', SUBJECT, ...this.#log, '--json');
-      const claims = claimsIn(out);
-      if (claims.length > 0 && wanted(claims)) return claims;
+      let said: string;
+      try {
+        const claims = await this.#appraised();
+        if (wanted(claims)) return claims;
+        said = claims.map(({ claim, verdict }) => `${claim.id} ${verdict}`).join(', ');
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        said = error.message;
+      }
       if (this.#context.world.now() > end)
-        throw refuse('unavailable', `it was not ${what} within a minute: ${err}${JSON.stringify(claims)}`);
+        throw refuse('unavailable', `it was not ${what} within a minute: ${said}`);
       await pause(300);
     }
   }
 
-  #show(claims: readonly Told[]): void {
+  async #appraised(): Promise<readonly ClaimStatus[]> {
+    const { fetch, now } = this.#context.world;
+    const trust = trustPolicy(encodeUtf8(await this.#file('everyone.policy')));
+    const snapshot = await openClient({ log: this.#url, trust, fetch, now }).snapshot();
+    return appraiseSubject(await snapshot.subject(SUBJECT), snapshot.context).claims;
+  }
+
+  #show(claims: readonly ClaimStatus[]): void {
     const { output } = this.#context;
     for (const { claim, verdict, evidence, explain } of claims) {
       const style = verdict === 'PROVEN' ? 'green' : verdict === 'STALE' ? 'yellow' : 'red';
-      const why = explain === null ? '' : `  ${explain}`;
-      output.print(`    ${claim.padEnd(14)} ${output.paint(style, `${verdict} [${evidence ?? '–'}]`)}${why}`);
+      const why = explain === undefined ? '' : `  ${explain}`;
+      output.print(
+        `    ${claim.id.padEnd(14)} ${output.paint(style, `${verdict} [${evidence ?? '–'}]`)}${why}`,
+      );
     }
   }
 
@@ -255,44 +272,11 @@ function claimFor(id: string, title: string, expr: string, evidence: string): st
   return `  - { id: ${id}, title: "${title}", probe: tls@1, params: { servername: ${HOST} }, expr: "${expr}", minEvidence: ${evidence}, cadence: 4s, grace: 1, severity: critical }`;
 }
 
-function is(claims: readonly Told[], claim: string, verdict: string, evidence?: string): boolean {
+function is(claims: readonly ClaimStatus[], claim: string, verdict: string, evidence?: string): boolean {
   return claims.some(
     (each) =>
-      each.claim === claim && each.verdict === verdict && (evidence ?? each.evidence) === each.evidence,
+      each.claim.id === claim && each.verdict === verdict && (evidence ?? each.evidence) === each.evidence,
   );
-}
-
-/** The claims of the one subject that was asked about; none while there is no answer. */
-function claimsIn(out: string): readonly Told[] {
-  try {
-    const parsed: unknown = JSON.parse(out);
-    const [subject]: readonly unknown[] = listIn(parsed, 'subjects');
-    return listIn(subject, 'claims').flatMap((each) => {
-      const [claim, verdict, evidence, explain] = ['claim', 'verdict', 'evidence', 'explain'].map((name) =>
-        textIn(each, name),
-      );
-      if (claim === null || claim === undefined || verdict === null || verdict === undefined) return [];
-      return [{ claim, verdict, evidence: evidence ?? null, explain: explain ?? null }];
-    });
-  } catch {
-    return [];
-  }
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.entries(value).find(([key]) => key === name)?.[1]
-    : undefined;
-}
-
-function listIn(value: unknown, name: string): readonly unknown[] {
-  const list = memberOf(value, name);
-  return Array.isArray(list) ? list : [];
-}
-
-function textIn(value: unknown, name: string): string | null {
-  const text = memberOf(value, name);
-  return typeof text === 'string' ? text : null;
 }
 
 function indent(text: string): string {

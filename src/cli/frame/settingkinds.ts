@@ -32,13 +32,14 @@ function bad(what: string): Refusal {
   return refuse('config-invalid', what);
 }
 
-function single<T extends SettingValue>(
-  name: string,
-  hint: string,
+/** A row from `name` or `name <placeholder>`, whose one text `parse` takes. */
+function row<T extends SettingValue>(
+  named: string,
   help: string,
   fallback: T,
   parse: (text: string) => T,
 ): Setting<T> {
+  const [name = '', hint = ''] = named.split(' ');
   const first = (texts: readonly string[]): T => {
     const [only] = texts;
     if (only === undefined || texts.length > 1) throw bad('expected one value');
@@ -49,37 +50,67 @@ function single<T extends SettingValue>(
   return { name, shape: 'one', hint, help, fallback, otherwise, path: false, parse: first };
 }
 
-export function text(name: string, hint: string, help: string, fallback: string): Setting<string> {
-  return single(name, hint, help, fallback, String);
-}
-
-export function optional(
-  name: string,
-  hint: string,
+/** A row without a value of its own; `otherwise` says in words what holds then. */
+function maybe(
+  named: string,
   help: string,
   otherwise = '',
+  parse: (text: string) => string = String,
 ): Setting<string | undefined> {
-  return { ...single<string | undefined>(name, hint, help, undefined, String), otherwise };
+  return { ...row<string | undefined>(named, help, undefined, parse), otherwise };
 }
 
-export function path(name: string, hint: string, help: string, fallback: string): Setting<string> {
-  return { ...text(name, hint, help, fallback), path: true };
+/** Reads one setting wherever its value comes from. */
+export type Reader = <T extends SettingValue>(setting: Setting<T>) => T;
+
+/** The kinds of rows, each read as soon as it is described. `named`: `name <placeholder>`. */
+export function kinds(read: Reader) {
+  return {
+    text: (named: string, help: string, fallback: string) => read(row(named, help, fallback, String)),
+    optional: (named: string, help: string) => read(maybe(named, help)),
+    path: (named: string, help: string, fallback: string) =>
+      read({ ...row(named, help, fallback, String), path: true }),
+    optionalPath: (named: string, help: string, otherwise?: string) =>
+      read({ ...maybe(named, help, otherwise), path: true }),
+    url: (named: string, help: string, otherwise: string) => read(maybe(named, help, otherwise, urlIn)),
+    /** A URL, or a path of this machine. What looks like a URL and is none is refused, and not taken for a path. */
+    place: (named: string, help: string, otherwise: string) =>
+      read({
+        ...maybe(named, help, otherwise, (value) => (isUrl(value) ? urlIn(value) : value)),
+        path: true,
+      }),
+    whole: (named: string, help: string, [fallback, min, max]: readonly [number, number, number]) =>
+      read(
+        row(named, help, fallback, (value) => {
+          const n = parseDecimal(value);
+          if (n < min || n > max) throw bad(`expected ${min} to ${max}`);
+          return n;
+        }),
+      ),
+    toggle: (name: string, help: string) => read({ ...row(name, help, false, isTrue), shape: 'switch' }),
+    choice: (named: string, help: string, fallback: string, choices: readonly string[]) =>
+      read(
+        row(named, `${help}: ${choices.join(', ')}`, fallback, (value) => {
+          if (!choices.includes(value)) throw bad(`expected one of ${choices.join(', ')}`);
+          return value;
+        }),
+      ),
+    many: (named: string, help: string) =>
+      read<readonly string[]>({
+        ...row(named, help, undefined, String),
+        shape: 'many',
+        fallback: [],
+        parse: (texts) => [...texts],
+      }),
+  };
 }
 
-export function optionalPath(
-  name: string,
-  hint: string,
-  help: string,
-  otherwise = '',
-): Setting<string | undefined> {
-  return { ...optional(name, hint, help, otherwise), path: true };
+function isTrue(value: string): boolean {
+  if (value !== 'true' && value !== 'false') throw bad('expected true or false');
+  return value === 'true';
 }
 
-export function url(name: string, help: string, otherwise: string): Setting<string | undefined> {
-  return { ...single<string | undefined>(name, '<url>', help, undefined, readUrl), otherwise };
-}
-
-function readUrl(value: string): string {
+function urlIn(value: string): string {
   const parsed = URL.parse(value);
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) throw bad('expected an http:// or https:// URL');
   if (parsed.username !== '' || parsed.password !== '') throw bad('a password in a URL ends up in logs');
@@ -87,63 +118,7 @@ function readUrl(value: string): string {
   return value.replace(/\/+$/, '');
 }
 
-/** A URL, or a path of this machine. What looks like a URL and is none is refused, and not taken for a path. */
-export function place(name: string, help: string, otherwise: string): Setting<string | undefined> {
-  const row = single<string | undefined>(name, '<place>', help, undefined, (value) =>
-    isUrl(value) ? readUrl(value) : value,
-  );
-  return { ...row, otherwise, path: true };
-}
-
 /** Whether a text is a URL rather than a path: it begins with a scheme and `://`. */
 export function isUrl(value: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(value);
-}
-
-export function whole(
-  name: string,
-  hint: string,
-  help: string,
-  fallback: number,
-  min: number,
-  max: number,
-): Setting<number> {
-  return single(name, hint, help, fallback, (value) => {
-    const n = parseDecimal(value);
-    if (n < min || n > max) throw bad(`expected ${min} to ${max}`);
-    return n;
-  });
-}
-
-export function toggle(name: string, help: string): Setting<boolean> {
-  const row = single(name, '', help, false, (value) => {
-    if (value !== 'true' && value !== 'false') throw bad('expected true or false');
-    return value === 'true';
-  });
-  return { ...row, shape: 'switch' };
-}
-
-export function choice(
-  name: string,
-  help: string,
-  fallback: string,
-  choices: readonly string[],
-): Setting<string> {
-  return single(name, '<level>', `${help}: ${choices.join(', ')}`, fallback, (value) => {
-    if (!choices.includes(value)) throw bad(`expected one of ${choices.join(', ')}`);
-    return value;
-  });
-}
-
-export function many(name: string, hint: string, help: string): Setting<readonly string[]> {
-  return {
-    name,
-    shape: 'many',
-    hint,
-    help,
-    fallback: [],
-    otherwise: '',
-    path: false,
-    parse: (texts) => [...texts],
-  };
 }

@@ -54,7 +54,7 @@ const runVerb: Verb<typeof RUN_OPTIONS> = {
     "tallystick agent --subject 'prod/**' --log https://log.example.com --vkey log.vkey --cpu-budget 5",
   ],
   run: async (context, _operands, flags) => {
-    const { runAgent } = await import('./proving/daemon.ts');
+    const { runAgent } = await import('./agent/run.ts');
     return runAgent(context, {
       subjects: flags.texts('subject'),
       targets: flags.texts('target'),
@@ -89,7 +89,7 @@ const planVerb: Verb<typeof PLAN_OPTIONS> = {
   json: true,
   examples: ['tallystick agent plan --subject db/payments', 'tallystick agent plan --length 600 --json'],
   run: async (context, _operands, flags) => {
-    const { runPlan } = await import('./proving/plan.ts');
+    const { runPlan } = await import('./agent/plan.ts');
     return runPlan(context, { subjects: flags.texts('subject'), length: flags.text('length') });
   },
 };
@@ -121,7 +121,7 @@ const profileVerb: Verb<typeof PROFILE_OPTIONS> = {
     'tallystick agent profile --unit --log https://log.example.com > tallystick-agent.service',
   ],
   run: async (context, _operands, flags) => {
-    const { runProfile } = await import('./proving/showprofile.ts');
+    const { runProfile } = await import('./agent/profile.ts');
     return runProfile(context, {
       flags: flags.on('flags'),
       claims: flags.on('claims'),

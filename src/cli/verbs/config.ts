@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { EXIT } from '../exit.ts';
 import { checkLogOptions } from '../../service/open.ts';
 import type { Context } from '../frame/context.ts';
-import { logOptions } from './serving/log.ts';
+import { logOptions } from './serve/options.ts';
 import { envOf, flagOf, settings, type SettingValue } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 

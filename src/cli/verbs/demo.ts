@@ -1,7 +1,6 @@
 /** `tallystick demo`: everything at once, on this machine, in a minute. */
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { demo } from '../demo/demo.ts';
 import type { Context } from '../frame/context.ts';
 import type { Verb } from '../frame/verb.ts';
 
@@ -18,5 +17,6 @@ export const demoVerb: Verb = {
 
 async function run(context: Context): Promise<number> {
   const dir = await mkdtemp(join(context.world.cwd, 'tallystick-demo-'));
+  const { demo } = await import('../demo/demo.ts');
   return demo(context, dir, process.argv[1] ?? '');
 }

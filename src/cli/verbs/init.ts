@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { EXIT } from '../exit.ts';
 import { assertGuarded } from '../../web/listen.ts';
 import type { Context } from '../frame/context.ts';
-import { initialiseBy } from './serving/log.ts';
+import { initialiseBy } from './serve/options.ts';
 import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
 import type { Verb } from '../frame/verb.ts';
 

@@ -1,6 +1,14 @@
 /** `tallystick monitor`: follows logs, verifies everything in them, and raises alarms. */
+import { decodeUtf8 } from '../../bytes/text.ts';
+import type { Believed } from '../../monitor/followed.ts';
+import type { MonitorOptions } from '../../monitor/open.ts';
+import { readNamedFile } from '../../platform/files.ts';
+import type { Context } from '../frame/context.ts';
+import type { Progress } from '../frame/output.ts';
 import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
+import { trustOf } from '../frame/trust.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
+import { monitorBanner, reportLogs } from '../views/monitor.ts';
 
 const OPTIONS = [
   { flags: '--once', help: 'look once at everything, say what is open by the exit code, and stop' },
@@ -46,8 +54,82 @@ export const monitorVerb: Verb<typeof OPTIONS> = {
     'tallystick monitor https://log.example.com --vkey log.vkey --once --json',
   ],
   run: async (context, urls, flags) => {
-    const { lookOnce, runMonitor } = await import('./serving/monitor.ts');
-    const run = { urls, hashes: flags.on('hashes') };
-    return flags.on('once') ? lookOnce(context, run) : runMonitor(context, run);
+    const once = flags.on('once');
+    const options = { ...(await optionsOf(context)), urls, hashes: flags.on('hashes'), once };
+    return once ? lookOnce(context, options) : stay(context, options);
   },
 };
+
+type Told = Omit<MonitorOptions, 'onIncident' | 'onWarning' | 'onBug' | 'onProgress'>;
+
+async function optionsOf(context: Context): Promise<Omit<Told, 'urls' | 'hashes' | 'once'>> {
+  const { config, world } = context;
+  return {
+    dir: config.monitorDir,
+    trust: await believed(context),
+    peers: config.peer,
+    name: config.name,
+    pollSeconds: config.poll,
+    staleAfterSeconds: config.staleAfter,
+    expectationsFile: config.expectations,
+    webhook: config.webhook,
+    webhookSecretFile: config.webhookSecret,
+    fetch: world.fetch,
+    now: world.now,
+  };
+}
+
+/** Refuses as `trustOf` does. */
+async function believed(context: Context): Promise<Believed> {
+  const { policy } = await trustOf(context);
+  const file = context.config.policy;
+  // What verifier keys alone were given for has no witnesses, and the other way round.
+  const fromFile = file !== undefined && (policy.quorum !== 'none' || policy.witnesses.length > 0);
+  return { policy, text: fromFile ? decodeUtf8(await readNamedFile(file)) : undefined };
+}
+
+/** Follows until SIGTERM or SIGINT. */
+async function stay(context: Context, options: Told): Promise<number> {
+  const { openMonitor } = await import('../../monitor/open.ts');
+  const { serveUntilStopped } = await import('../frame/serving.ts');
+  const { config } = context;
+  return serveUntilStopped(context, {
+    open: (logger) =>
+      openMonitor({
+        ...options,
+        server: { endpoint: config, readsPerMinute: config.readRateLimit, logger },
+        onIncident: ({ id, origin, kind, what }, event) =>
+          logger.warn({ incident: id, origin, kind, what }, event),
+        onWarning: (what) => logger.warn(what),
+        onBug: (error, origin) => logger.error({ err: error, origin }, 'a look failed'),
+        onProgress: (origin, done, total) => logger.debug({ origin, done, total }, 'copying'),
+      }),
+    banner: (opened, url = '') => monitorBanner(context, opened, url),
+    begin: ({ monitor }) => monitor.start(),
+  });
+}
+
+/** Looks once at every log, to its end, and says by the exit code what is open. */
+async function lookOnce(context: Context, options: Told): Promise<number> {
+  const { openMonitor } = await import('../../monitor/open.ts');
+  const { output } = context;
+  const bars = new Map<string, Progress>();
+  const open = await openMonitor({
+    ...options,
+    onIncident: () => undefined,
+    onWarning: (what) => output.warn(what),
+    onBug: (error, origin) => output.warn(`${origin}: ${String(error)}`),
+    onProgress: (origin, done, total) => {
+      const bar = bars.get(origin) ?? output.progress(origin, total);
+      bars.set(origin, bar);
+      bar.at(done);
+    },
+  });
+  try {
+    await open.monitor.once();
+    for (const bar of bars.values()) bar.end();
+    return reportLogs(context, open.monitor);
+  } finally {
+    await open.close();
+  }
+}

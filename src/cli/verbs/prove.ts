@@ -1,6 +1,8 @@
 /** `tallystick prove`: looks at the running target once, and logs what was seen. */
+import { refuse } from '../../bytes/refusal.ts';
+import type { Context } from '../frame/context.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
-import type { Verb, VerbOption } from '../frame/verb.ts';
+import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
   {
@@ -41,16 +43,42 @@ export const proveVerb: Verb<typeof OPTIONS> = {
     'tallystick prove --subject db/payments --nonce 6f0c3a5b9d1e4f7788a2b4c6d8e0f102 --json',
     'tallystick prove',
   ],
-  run: async (context, _operands, flags) => {
-    const { runProve } = await import('./proving/prove.ts');
-    return runProve(context, {
-      subjects: flags.texts('subject'),
-      claims: flags.texts('claim'),
-      targets: flags.texts('target'),
-      nonce: flags.text('nonce'),
-      vantage: flags.text('vantage'),
-      adopt: flags.on('adopt'),
-      explain: flags.on('explain'),
-    });
-  },
+  run: async (context, _operands, flags) => prove(context, flags),
 };
+
+/** Milliseconds that a busy log is waited for. */
+const PATIENCE_MS = 20_000;
+
+async function prove(context: Context, flags: FlagsOf<typeof OPTIONS>): Promise<number> {
+  const nonce = nonceOf(flags.text('nonce'));
+  const { openAgent } = await import('../../agent/open.ts');
+  const { knownOnce, proveOnce } = await import('../../agent/once.ts');
+  const { wantedOf } = await import('../../agent/subjects.ts');
+  const { agentOptions } = await import('./agent/options.ts');
+  const { explainProbes, reportProven } = await import('../views/prove.ts');
+  const opened = await openAgent({
+    ...agentOptions(context),
+    targets: flags.texts('target'),
+    vantage: flags.text('vantage'),
+    onBug: (error) =>
+      context.output.warn(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    patienceMs: PATIENCE_MS,
+  });
+  try {
+    const wanted = wantedOf(opened, flags.texts('subject'), 'prove');
+    const claims = flags.texts('claim');
+    if (flags.on('explain')) return await explainProbes(context, await knownOnce(opened, { wanted, claims }));
+    const once = await proveOnce(opened, { wanted, claims, nonce, adopt: flags.on('adopt') });
+    return reportProven(context, opened, once);
+  } finally {
+    opened.close();
+  }
+}
+
+/** A nonce as --nonce gives it. Refuses `usage`. */
+function nonceOf(hex: string | undefined): Uint8Array | undefined {
+  if (hex === undefined) return undefined;
+  if (!/^(?:[0-9a-fA-F]{2}){16,64}$/.test(hex))
+    throw refuse('usage', '--nonce is 32 to 128 hex digits: 16 to 64 bytes nobody could foresee');
+  return Uint8Array.fromHex(hex);
+}

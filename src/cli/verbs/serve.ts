@@ -1,6 +1,8 @@
 /** `tallystick serve`: the log itself. Makes what is missing the first time, then runs until it is stopped. */
 import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
+import type { Context } from '../frame/context.ts';
 import type { Verb } from '../frame/verb.ts';
+import { banner } from '../views/log-banner.ts';
 
 export const serveVerb: Verb = {
   name: 'serve',
@@ -33,8 +35,15 @@ export const serveVerb: Verb = {
     'tallystick serve --origin log.example.com/2026 --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem',
     'tallystick serve --data-dir /var/lib/tallystick --trust-proxy --url https://log.example.com',
   ],
-  run: async (context) => {
-    const { serve } = await import('./serving/log.ts');
-    return serve(context);
-  },
+  run: serve,
 };
+
+async function serve(context: Context): Promise<number> {
+  const { openLog } = await import('../../service/open.ts');
+  const { logOptions } = await import('./serve/options.ts');
+  const { serveUntilStopped } = await import('../frame/serving.ts');
+  return serveUntilStopped(context, {
+    open: (logger) => openLog({ ...logOptions(context), logger }),
+    banner: (log, url = '') => banner({ context, info: log.info, head: log.head(), url }),
+  });
+}

@@ -1,6 +1,8 @@
 /** `tallystick witness`: cosigns the checkpoints of logs. Makes what is missing the first time. */
 import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
-import type { Verb, VerbOption } from '../frame/verb.ts';
+import type { Context } from '../frame/context.ts';
+import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
+import { witnessBanner } from '../views/witness-banner.ts';
 
 const OPTIONS = [
   {
@@ -47,13 +49,34 @@ export const witnessVerb: Verb<typeof OPTIONS> = {
     'tallystick witness --peer https://witness.example.org --peer https://monitor.example.net',
     'tallystick witness --forget old-log.example.com',
   ],
-  run: async (context, _operands, flags) => {
-    const { runWitness } = await import('./serving/witness.ts');
-    const asked = {
-      forget: flags.texts('forget'),
-      resume: flags.texts('resume'),
-      rebuildGuard: flags.on('rebuildGuard'),
-    };
-    return runWitness(context, asked);
-  },
+  run: async (context, _operands, flags) => witness(context, flags),
 };
+
+async function witness(context: Context, flags: FlagsOf<typeof OPTIONS>): Promise<number> {
+  const { config, output, world } = context;
+  const { openWitness } = await import('../../witness/open.ts');
+  const { serveUntilStopped } = await import('../frame/serving.ts');
+  const { witnessDir: dir, guardDir, knownLogs, name } = config;
+  return serveUntilStopped(context, {
+    open: (logger) =>
+      openWitness({
+        place: { dir, guardDir, knownLogs, name },
+        endpoint: config,
+        peers: config.peer,
+        pollSeconds: config.poll,
+        writesPerMinute: config.rateLimit,
+        readsPerMinute: config.readRateLimit,
+        asked: {
+          forget: flags.texts('forget'),
+          resume: flags.texts('resume'),
+          rebuildGuard: flags.on('rebuildGuard'),
+        },
+        logger,
+        fetch: world.fetch,
+        now: world.now,
+        onRemark: (message) => output.warn(message),
+      }),
+    banner: (opened, url = '') => witnessBanner(context, opened.home, opened.witness, url),
+    reload: (opened) => void opened.reload(),
+  });
+}

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { agentFiles } from '../../agent/database.ts';
 import { logUrl } from '../frame/config.ts';
 import type { Context } from '../frame/context.ts';
-import { enrolCommand } from '../verbs/proving/enrolled.ts';
+import { enrolCommand } from '../verbs/agent/options.ts';
 import type { OpenedAgent } from '../../agent/open.ts';
 
 /** The banner's text, without a newline at the end. */

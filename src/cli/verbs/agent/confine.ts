@@ -6,7 +6,7 @@ import { makeFolder } from '../../../platform/files.ts';
 import { stateDirOf, proofsFolderOf } from '../../frame/state.ts';
 import { confinement } from '../../../agent/grants.ts';
 import { isConfined } from '../../../agent/profile.ts';
-import { agentHome, surroundings } from './setup.ts';
+import { agentHome, surroundings } from './options.ts';
 
 /**
  * Makes what is missing, and becomes the same program with fewer permissions; goes on where it is confined already.

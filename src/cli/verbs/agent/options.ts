@@ -6,10 +6,11 @@ import { join, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import type { Surroundings } from '../../../agent/grants.ts';
 import { initialiseAgent, isThere, type AgentHome, type AgentPlace } from '../../../agent/home.ts';
-import { openAgent, type AgentOptions, type OpenedAgent } from '../../../agent/open.ts';
+import type { AgentOptions } from '../../../agent/open.ts';
 import { CONFIG_FILE } from '../../../platform/names.ts';
 import { programFolder } from '../../../platform/place.ts';
 import { layoutOf, roleKeyPath } from '../../../service/layout.ts';
+import { shellWord } from '../../../bytes/shellword.ts';
 import { publicUrl } from '../../../web/endpoint.ts';
 import { clientOf } from '../../frame/client.ts';
 import { earlierFolderOf } from '../../../declare/node/earlier.ts';
@@ -32,16 +33,8 @@ export function agentPlace(context: Context): AgentPlace {
   };
 }
 
-/** What a run decides, beside the settings. */
-type OfRun = Pick<AgentOptions, 'rules' | 'vantage' | 'onBug' | 'signal' | 'patienceMs'>;
-
-/** The agent of these settings. Refuses as `openAgent` does. */
-export function openAgentOf(context: Context, run: OfRun): Promise<OpenedAgent> {
-  return openAgent({ ...agentOptions(context), ...run });
-}
-
 /** What the settings say of an agent. */
-export function agentOptions(context: Context): Omit<AgentOptions, keyof OfRun> {
+export function agentOptions(context: Context): Omit<AgentOptions, 'onBug' | 'patienceMs'> {
   const { config, world } = context;
   return {
     place: agentPlace(context),
@@ -52,6 +45,7 @@ export function agentOptions(context: Context): Omit<AgentOptions, keyof OfRun> 
       const own = join(proofsFolderOf(context), slugOf(entry.parsed.subject));
       return [join(config.agentDir, 'openings', entry.id), own, earlierFolderOf(own, entry.id)];
     },
+    enrolCommand: (home, subject) => enrolCommand(context, home, subject),
     fetch: world.fetch,
     now: world.now,
   };
@@ -138,3 +132,14 @@ const KEPT: ReadonlySet<string> = new Set([
   'heartbeat',
   'peer',
 ]);
+
+/** What enrols this agent's key. */
+export function enrolCommand({ config, world }: Context, { keyName }: AgentHome, subject: string): string {
+  const key = keyName.startsWith('ssh-agent:') ? '<public key>' : relative(world.cwd, keyName);
+  const at = config.log === undefined ? '' : ` --log ${config.log}`;
+  // Beside a log of one's own the admin key is found by itself.
+  const own = isThere(roleKeyPath(layoutOf(config), 'admin'));
+  const admin = own ? '' : ' --key <admin key>';
+  const name = shellWord(config.name ?? 'agent');
+  return `tallystick policy enrol ${key} --name ${name} --role agent --subject ${shellWord(subject)}${at}${admin}`;
+}

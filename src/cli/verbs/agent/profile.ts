@@ -12,7 +12,7 @@ import { confine } from './confine.ts';
 import { confinement } from '../../../agent/grants.ts';
 import { profileOf } from '../../../agent/profile.ts';
 import type { AgentHome } from '../../../agent/home.ts';
-import { agentHome, besideOwnLog, namedConfig, surroundings, vkeysOf } from './setup.ts';
+import { agentHome, besideOwnLog, namedConfig, surroundings, vkeysOf } from './options.ts';
 import { unitOf, type UnitParts } from '../../../agent/unit.ts';
 
 /** The profile on stdout is exactly what is hashed: `tallystick agent profile | sha256sum` gives the digest. */

@@ -1,24 +1,11 @@
-/** `serve` and `init`: the options of a log from the configuration, and its run until it is stopped. */
+/** The options of a log from the configuration: for `serve`, `init` and `config validate`. */
 import { initialise, type InitOptions, type Initialised } from '../../../service/init.ts';
-import { openLog, type LogOptions } from '../../../service/open.ts';
-import { publicUrl } from '../../../web/listen.ts';
+import type { LogOptions } from '../../../service/open.ts';
+import { publicUrl } from '../../../web/endpoint.ts';
 import { configTemplate } from '../../frame/configtemplate.ts';
 import type { Context } from '../../frame/context.ts';
-import { makeLogger } from '../../frame/logger.ts';
 import type { Config } from '../../frame/settings.ts';
 import { stateDirOf } from '../../frame/state.ts';
-import { banner } from '../../views/log-banner.ts';
-import { stopOnSignal } from '../../frame/stop.ts';
-
-/** Runs the log of the configuration; resolves with the exit code once it has stopped. */
-export async function serve(context: Context): Promise<number> {
-  const options = { ...logOptions(context), logger: makeLogger(context.config.logLevel) };
-  const log = await openLog(options);
-  const stopped = stopOnSignal(() => log.close(), log.failed, options.logger);
-  const url = await log.listen();
-  context.output.note(banner({ context, info: log.info, head: log.head(), url }));
-  return stopped;
-}
 
 /** Finishes the data directory of the configuration. */
 export function initialiseBy(context: Context): Promise<Initialised> {

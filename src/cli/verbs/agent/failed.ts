@@ -1,6 +1,6 @@
 /** The failures of a run over several subjects: as text, and as exit code. */
 import type { Failed } from '../../../agent/subjects.ts';
-import { EXIT, exitOf } from '../../exit.ts';
+import { EXIT, exitOf, gravest } from '../../exit.ts';
 import type { JsonValue, Output } from '../../frame/output.ts';
 
 /** Says which subjects failed. `what` was not made of them. */
@@ -26,5 +26,5 @@ const WORST_FIRST: readonly number[] = [
 /** The exit code of all, from those of each and of what failed. */
 export function worstOf(codes: readonly number[], failed: readonly Failed[]): number {
   const all = [...codes, ...failed.map(({ refusal }) => exitOf(refusal))];
-  return WORST_FIRST.find((code) => all.includes(code)) ?? EXIT.ok;
+  return gravest(all, WORST_FIRST);
 }

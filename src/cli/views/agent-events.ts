@@ -1,0 +1,61 @@
+/** What happens to a running agent, as lines of its log. */
+import type { Logger } from 'pino';
+import type { AgentEvent } from '../../agent/event.ts';
+import { clockFault } from '../../appraisal/clock.ts';
+
+// oxlint-disable-next-line max-lines-per-function -- a list: one case for each event
+export function tellAgent(logger: Logger, event: AgentEvent): void {
+  switch (event.kind) {
+    case 'proven': {
+      const { subject, seq, id, results } = event.proof;
+      const verdicts = Object.fromEntries(
+        results.map(({ claim, verdict, evidence }) => [claim, `${verdict} ${evidence}`]),
+      );
+      const bad = results.some(({ verdict }) => verdict !== 'PROVEN');
+      logger[bad ? 'warn' : 'info'](
+        { subject, seq, entry: id, verdicts },
+        results.length === 0 ? 'heartbeat' : 'proven',
+      );
+      return;
+    }
+    case 'skipped':
+      return logger.warn({ subject: event.subject, claims: event.claims }, 'left out for lack of CPU');
+    case 'delivered':
+      return logger.info({ subject: event.subject, seq: event.seq, index: event.index }, 'logged');
+    case 'away':
+      return logger.warn(
+        { why: event.why, retryMs: event.retryMs, waiting: event.waiting },
+        'the log is away',
+      );
+    case 'outdated':
+      return logger.error(
+        { why: event.why, waiting: event.waiting },
+        'this tallystick is too old for the log: update it, and start the agent again; what is proven meanwhile is kept',
+      );
+    case 'stuck':
+      return logger.error({ why: event.why, retryMs: event.retryMs }, 'nothing can be kept');
+    case 'back':
+      return logger.info('the log is back');
+    case 'left-out':
+      return event.count === 0
+        ? logger.info('all subjects of its patterns are looked after')
+        : logger.warn(
+            { count: event.count },
+            'subjects are left out, or not listed yet: name them, or narrow the patterns',
+          );
+    case 'clock': {
+      const why = clockFault(event);
+      return why === undefined
+        ? logger.info('the clock is right again')
+        : logger.error({ why }, 'nothing is proven');
+    }
+    case 'idle':
+      return logger.info({ subject: event.subject }, 'no commitment is in force; waiting for one');
+    case 'begun':
+      return logger.info({ subject: event.subject }, 'a commitment is in force');
+    case 'barred': {
+      const { code, message } = event.refusal;
+      return logger.error({ subject: event.subject, code, message }, 'not proven');
+    }
+  }
+}

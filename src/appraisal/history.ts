@@ -227,7 +227,7 @@ function committedOf({ entry, approvals, needed, effective, followed }: Draft): 
   return { entry, approvals, needed, effective, followed };
 }
 
-function isOf<K extends ParsedStatement['kind']>(
+export function isOf<K extends ParsedStatement['kind']>(
   entry: SubjectEntry,
   kind: K,
 ): entry is SubjectEntry & EntryOf<K> {

@@ -19,6 +19,8 @@ export interface Sampling {
   readonly kid: string;
   /** Number of slots whose time was recomputed and is right. */
   readonly kept: number;
+  /** When each of these slots began, in log order. */
+  readonly keptSlots: readonly number[];
   /** Number of proofs in slots whose seed is not revealed yet, or never will be. */
   readonly open: number;
   /** Start times of slots without a proof, between the first and the last recomputed slot. Of many, the newest. */
@@ -151,7 +153,8 @@ function auditOf(looks: readonly Look[], seeds: Seeds, frame: Frame): Omit<Sampl
     .slice(1)
     .flatMap(({ slot }) => (slot !== undefined && slot.actual - slot.due > LATE ? [slot.actual] : []));
   const missed = missedOf(known, seeds, length, frame.epoch);
-  return { kept: right.size, open, missed, late, outside: outsideOf(looks, frame), faults };
+  const keptSlots = [...right].map((number) => number * length);
+  return { kept: right.size, keptSlots, open, missed, late, outside: outsideOf(looks, frame), faults };
 }
 
 /**

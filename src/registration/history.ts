@@ -61,6 +61,16 @@ export class PolicyHistory {
     return this.#must(this.rulesAt(Math.max(1, index)).inForce).policy;
   }
 
+  /** Every policy with its entry, oldest first. */
+  get steps(): readonly InForce[] {
+    return this.#steps;
+  }
+
+  /** The policy that a reader of the first `size` entries knows as the newest; undefined for an empty log. */
+  asOf(size: number): Policy | undefined {
+    return this.rulesAt(size).inForce?.policy;
+  }
+
   /** The rules under which the next entry will be decided. */
   get rules(): Rules {
     return { origin: this.#origin, inForce: this.newest };

@@ -38,6 +38,8 @@ export interface Look {
   readonly oneWith: number;
   /** Whether it was logged more than 300 s after its window. */
   readonly isLate: boolean;
+  /** The latest moment at which the agent can have observed it. */
+  readonly seen: number;
   /** From when on it counts in `known`, and until when the next one is due. */
   readonly at: number;
   readonly due: number;
@@ -55,7 +57,7 @@ export interface Look {
  *     late         a look came after it was due, within a cadence
  *     missed       no look came, though its agent logged other things meanwhile
  *     agent-away   no look came, and nothing else of any agent that counts
- *     log-away     no head of the log was witnessed for longer than the cadence
+ *     log-away     no head of the log was witnessed for longer than the cadence, and than two hours
  *     somewhere    a look was made at some moment that nobody can name
  *     unknown      the agent looked, and could not tell
  *     disbelieved  the proof has a fault
@@ -92,25 +94,34 @@ export interface Span {
   readonly hides: 'failed' | 'uncovered' | undefined;
   /** Why nothing is known, also under a waiver; undefined where something is. */
   readonly why: Uncovered | undefined;
-  /** What is known now that `status` should have said. Under a waiver: what the waiver hides. */
+  /**
+   * PROVEN where covered; VIOLATED or CONTRADICTED where failed; else what `status` should have said, by what is known now:
+   * undefined where nothing is claimed. Under a waiver: what the waiver hides.
+   */
   readonly verdict: Verdict | undefined;
   /** The class of a covered span. */
   readonly evidence: EvidenceClass | undefined;
   /** The commitment in force. */
   readonly commitment: EntryId | undefined;
-  /** The entry that a failed span begins with; the newest proof before an uncovered one. */
+  /** The proof that a failed span begins with. */
   readonly entry: EntryId | undefined;
   /** Of a failed span: when the claim was last PROVEN. It began to fail after that, and not after `from`. */
   readonly startedAfter: number | undefined;
   readonly waiver: EntryOf<'waiver'> | undefined;
 }
 
-/** A time in which readers believed something else than what is known now. */
+/** A verdict, and what a waiver hides of it. */
+export interface Told {
+  readonly verdict: Verdict;
+  readonly hidden: Verdict | undefined;
+}
+
+/** A time in which readers believed something else than what is known now. Undefined: nothing was claimed. */
 export interface Difference {
   readonly from: number;
   readonly to: number;
-  readonly believed: Verdict | undefined;
-  readonly known: Verdict | undefined;
+  readonly believed: Told | undefined;
+  readonly known: Told | undefined;
   /** The entries that changed it. */
   readonly changedBy: readonly { readonly index: number; readonly id: EntryId; readonly why: string }[];
 }
@@ -122,9 +133,12 @@ export type Moments =
       /** Seconds of a slot; slots of the period whose moment was recomputed from a revealed seed and is right. */
       readonly slotSeconds: number;
       readonly slots: number;
-      /** Looks in slots whose seed is not revealed, and looks in no slot. */
+      /** Looks of the period in slots whose seed is not revealed; and in no slot. */
       readonly open: number;
       readonly outside: number;
+      /** Slots of the period without a look, and looks late in their slot. */
+      readonly missedSlots: number;
+      readonly late: number;
       /** The most probable miss, over those slots, of a violation that lasted that many seconds between looks. */
       readonly missed: readonly { readonly seconds: number; readonly probability: number }[];
     }
@@ -132,8 +146,11 @@ export type Moments =
 
 /** Figures of one claim. */
 export interface Figures {
-  /** The lowest grade of what they rest on. */
-  readonly grade: Grade;
+  /**
+   * How complete what they rest on is. `looks`: the lowest grade of the agent keys that count and of the commitments; for the
+   * numbers of looks. `time`: the lowest of that and of every other kind of entry; for the seconds.
+   */
+  readonly grades: { readonly looks: Grade; readonly time: Grade };
   /** Cadences that ended in the period while the claim counted: a look is expected in each. */
   readonly expected: number;
   /** Looks, each group that is made `somewhere` counted as one. */
@@ -151,6 +168,7 @@ export interface Figures {
   readonly hidden: Readonly<Record<'failed' | 'uncovered', number>>;
   /** Seconds of the covered spans of each class. */
   readonly coveredBy: Readonly<Partial<Record<EvidenceClass, number>>>;
+  /** Of the time in which something was claimed, the longest part in which nothing was known, also under a waiver. */
   readonly longestUncovered: { readonly from: number; readonly to: number } | undefined;
 }
 

@@ -1,0 +1,179 @@
+/**
+ * How complete the entries of a period are (spec/audit.md, "Completeness"). A chain of proofs that goes on after the period
+ * without a gap shows that none of the period was left out. Its last links could be: then only the source vouches. Pure.
+ */
+import type { Role } from '../../statement/policy.ts';
+import type { Declared, EntryOf } from '../history.ts';
+import { isOf } from '../history.ts';
+import { isIn } from './figures.ts';
+import type { AgentKey, KnownHistory } from './known-types.ts';
+import type { TimedEntry, Timeline } from './timeline.ts';
+import { GRADES, type Grade, type PastRecord, type Period } from './types.ts';
+
+const AGENT: Role = 'agent';
+
+/** The lower of two grades. */
+export function lowest(grades: readonly Grade[]): Grade {
+  return GRADES.find((grade) => grades.includes(grade)) ?? 'whole';
+}
+
+function highest(a: Grade, b: Grade): Grade {
+  return GRADES.indexOf(a) > GRADES.indexOf(b) ? a : b;
+}
+
+/** Every agent key that a policy of the period allows for the subject, and every key that a proof of it is signed by. */
+export function agentKeys(record: PastRecord, timeline: Timeline, period: Period): readonly AgentKey[] {
+  const proofs = Map.groupBy(
+    timeline.entries.filter(({ known }) => isOf(known, 'proof')),
+    ({ known }) => known.parsed.kid,
+  );
+  const names = namesIn(record, timeline, period);
+  for (const [kid, links] of proofs)
+    for (const { known, visible } of links)
+      if (isIn(period, visible)) addTo(names, kid, record.policies.nameOf(kid, known.index));
+  return [...names].map(([kid, called]) => {
+    const links = proofs.get(kid) ?? [];
+    const chain = chainGrade(links, period);
+    const source = record.complete.proof ?? 'word';
+    const grade = highest(source, chain.grade);
+    return {
+      kid,
+      names: [...called],
+      revoked: revokedIn(record, kid),
+      proofs: links.filter(({ visible }) => isIn(period, visible)).length,
+      grade,
+      why:
+        grade === chain.grade && grade !== source ? chain.why : grade === 'word' ? chain.why : SOURCE[grade],
+    };
+  });
+}
+
+const SOURCE: Readonly<Record<Grade, string>> = {
+  word: 'on the word of the log',
+  chain: 'its chain goes on after the period without a gap',
+  monitor: 'a monitor that the reader trusts counted the entries',
+  whole: 'every entry of the log was read',
+};
+
+/** Agent keys by the policies that were in force in the period, with the names that these give them. */
+function namesIn(
+  { policies, subject }: PastRecord,
+  timeline: Timeline,
+  { since, until }: Period,
+): Map<string, Set<string>> {
+  const names = new Map<string, Set<string>>();
+  const visible = new Map(timeline.policies.map((each) => [each.index, each.visible]));
+  for (const [i, { policy, index }] of policies.steps.entries()) {
+    const next = policies.steps[i + 1];
+    const begin = visible.get(index) ?? 0;
+    const end = next === undefined ? Infinity : (visible.get(next.index) ?? Infinity);
+    if (begin >= until || end <= since) continue;
+    for (const [kid, { enrolled, allows }] of policy.keys)
+      if (enrolled.roles.includes(AGENT) && allows(subject))
+        addTo(names, kid, enrolled.name ?? policies.nameOf(kid, index));
+  }
+  return names;
+}
+
+function addTo(names: Map<string, Set<string>>, kid: string, name: string): void {
+  names.set(kid, (names.get(kid) ?? new Set()).add(name));
+}
+
+/** From which index on a key is revoked, and the first policy that says so. */
+function revokedIn({ policies }: PastRecord, kid: string): AgentKey['revoked'] {
+  const since = policies.revokedSince(kid);
+  const by = policies.steps.find(({ policy }) => policy.revoked.get(kid)?.since === since);
+  return since === undefined || by === undefined ? undefined : { since, by: by.index };
+}
+
+/** `chain` if the links of a key go on from before the period, or from the first one, to one after it, without a gap. */
+function chainGrade(
+  links: readonly TimedEntry[],
+  { since, until }: Period,
+): { readonly grade: 'word' | 'chain'; readonly why: string } {
+  const chain = links.flatMap(({ known, visible }) => (isOf(known, 'proof') ? [{ known, visible }] : []));
+  const [first] = chain;
+  if (first === undefined) return word('no proof by it was read; the log could have left out all of them');
+  if (!chain.some(({ visible }) => visible >= until))
+    return word(
+      'no link of its chain after the period was read; the last ones of the period could be left out',
+    );
+  const before = chain.findLastIndex(({ visible }) => visible < since);
+  if (before === -1 && first.known.parsed.proof.seq !== 0)
+    return word('the link of its chain before the period was not read');
+  for (let i = Math.max(1, before + 1); i < chain.length; i += 1) {
+    const [last, next] = [chain[i - 1], chain[i]];
+    if (last === undefined || next === undefined) break;
+    if (!follows(last.known, next.known))
+      return word(`its chain has a gap between entry ${last.known.index} and entry ${next.known.index}`);
+    if (next.visible >= until) break;
+  }
+  return { grade: 'chain', why: SOURCE.chain };
+}
+
+function word(why: string): { readonly grade: 'word'; readonly why: string } {
+  return { grade: 'word', why };
+}
+
+function follows(last: EntryOf<'proof'>, next: EntryOf<'proof'>): boolean {
+  const { seq, prev } = next.parsed.proof;
+  return seq === last.parsed.proof.seq + 1 && prev?.toHex() === last.id;
+}
+
+/**
+ * The grade of each kind of entry. Commitment statements name the one before, and policies the one that they replace: if another
+ * one came after the period, none of the period was left out.
+ */
+export function gradesOf(
+  record: PastRecord,
+  timeline: Timeline,
+  keys: readonly AgentKey[],
+  period: Period,
+): KnownHistory['grades'] {
+  const { complete } = record;
+  const isReplaced = timeline.policies.some(({ visible }) => visible >= period.until);
+  return {
+    policy: highest(complete.policy ?? 'word', isReplaced ? 'chain' : 'word'),
+    commitment: highest(complete.commitment ?? 'word', orderGrade(timeline, period)),
+    approval: complete.approval ?? 'word',
+    waiver: complete.waiver ?? 'word',
+    deployment: complete.deployment ?? 'word',
+    proof: proofGrade(record, timeline, keys, period, undefined),
+  };
+}
+
+/** `chain` if the commitment statements follow from one another up to one after the period. */
+function orderGrade({ entries }: Timeline, { until }: Period): Grade {
+  let before: string | undefined;
+  for (const { known, visible } of entries) {
+    if (!isOf(known, 'commitment')) continue;
+    if (known.parsed.commitment.supersedes?.toHex() !== before) return 'word';
+    if (visible >= until) return 'chain';
+    before = known.id;
+  }
+  return 'word';
+}
+
+/**
+ * The grade of the proofs that count for a declaration, or of all of them: the lowest of its agents. In an open log every key may
+ * prove, so the keys that left no proof behind are not known.
+ */
+export function proofGrade(
+  { policies, complete }: PastRecord,
+  timeline: Timeline,
+  keys: readonly AgentKey[],
+  period: Period,
+  declared: Declared | undefined,
+): Grade {
+  const source = complete.proof ?? 'word';
+  const { attestors } = declared?.declaration ?? {};
+  if (attestors !== undefined)
+    return lowest(
+      attestors.kids.map((kid) => keys.find((each) => each.kid === kid.toHex())?.grade ?? source),
+    );
+  const visible = new Map(timeline.policies.map((each) => [each.index, each.visible]));
+  const isOpen = policies.steps.some(
+    ({ policy, index }) => policy.document.open && (visible.get(index) ?? 0) < period.until,
+  );
+  return isOpen || keys.length === 0 ? source : lowest(keys.map(({ grade }) => grade));
+}

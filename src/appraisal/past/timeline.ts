@@ -1,0 +1,90 @@
+/**
+ * The entries of a record with the two times that a replay needs. `time` is what the appraisal computes with; `visible` is when
+ * readers could see the entry. The log's word is taken as far as the reader's witnesses do not show that it is wrong.
+ */
+import { formatTime } from '../../bytes/time.ts';
+import type { SubjectEntry } from '../history.ts';
+import { CLOCK_TOLERANCE } from '../reports.ts';
+import { timeBounds, type TimeBounds } from './bounds.ts';
+import type { Bounds, PastEntry, PastPolicy, PastRecord } from './types.ts';
+
+/** An entry, and its time as believed and as known. */
+export interface TimedEntry {
+  /** With the time that the log states; without one, as `known`. */
+  readonly believed: SubjectEntry;
+  /** With that time moved into the witnesses' bounds, if it lies outside. */
+  readonly known: SubjectEntry;
+  /** On the log's word alone. */
+  readonly stated: number | undefined;
+  readonly bounds: Bounds;
+  /** From when on readers saw it: the latest known time of this entry and those before it. */
+  readonly visible: number;
+}
+
+/** A policy, and from when on readers saw it. */
+export interface TimedPolicy extends PastPolicy {
+  readonly visible: number;
+}
+
+export interface Timeline {
+  readonly bounds: TimeBounds;
+  readonly entries: readonly TimedEntry[];
+  readonly policies: readonly TimedPolicy[];
+  /** What the log states of time and cannot be, one sentence an entry. */
+  readonly wrong: readonly string[];
+}
+
+/** Reads the times of a record. */
+export function timelineOf(record: PastRecord): Timeline {
+  const bounds = timeBounds(record.heads);
+  const entries: TimedEntry[] = [];
+  const policies: TimedPolicy[] = [];
+  const wrong: string[] = [];
+  let visible = 0;
+  for (const each of inOrder(record)) {
+    const within = bounds.boundsOf(each.index);
+    const time = Math.min(record.now, knownTime(each.time, within) ?? record.now);
+    visible = Math.max(visible, time);
+    const fault = each.time === undefined ? undefined : outside(each.time, within);
+    if (fault !== undefined) wrong.push(`the log says that it logged entry ${each.index} at ${fault}`);
+    if (!('parsed' in each)) policies.push({ ...each, visible });
+    else
+      entries.push({
+        believed: { ...each, time: each.time ?? time },
+        known: { ...each, time },
+        stated: each.time,
+        bounds: within,
+        visible,
+      });
+  }
+  return { bounds, entries, policies, wrong };
+}
+
+/** A time on somebody's word, moved into bounds if it lies outside; without a word, the latest time in the bounds. */
+function knownTime(stated: number | undefined, { notBefore, notAfter }: Bounds): number | undefined {
+  if (stated === undefined) return notAfter ?? notBefore;
+  if (outside(stated, { notBefore, notAfter }) === undefined) return stated;
+  return Math.min(Math.max(stated, notBefore ?? -Infinity), notAfter ?? Infinity);
+}
+
+/**
+ * How a time lies outside of bounds, as the end of a sentence that names the time; undefined if it is within. Clocks differ, so
+ * it may be off by `CLOCK_TOLERANCE`.
+ */
+export function outside(time: number, { notBefore, notAfter }: Bounds): string | undefined {
+  if (notBefore !== undefined && time < notBefore - CLOCK_TOLERANCE)
+    return `${formatTime(time)}, and the witnesses show that it was not before ${formatTime(notBefore)}`;
+  if (notAfter !== undefined && time > notAfter + CLOCK_TOLERANCE)
+    return `${formatTime(time)}, and the witnesses show that it was not after ${formatTime(notAfter)}`;
+  return undefined;
+}
+
+function inOrder({ entries, policyEntries }: PastRecord): readonly (PastEntry | PastPolicy)[] {
+  return [...entries, ...policyEntries].toSorted((a, b) => a.index - b.index);
+}
+
+/** When the entry with an index was logged, on the log's word: its own time if it is about the subject, else `loggedAt`. */
+export function statedTimes({ entries, loggedAt }: PastRecord): (index: number) => number | undefined {
+  const own = new Map(entries.map(({ index, time }) => [index, time]));
+  return (index) => own.get(index) ?? loggedAt(index);
+}

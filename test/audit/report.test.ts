@@ -12,7 +12,7 @@ const PERIOD = { since: START, until: START + 2 * DAY };
 const CLAIMS = packOf('https-tls', new Map()).filter(({ id }) => id === 'tls12-refused');
 const NONE = { failed: 0, uncovered: 0 };
 const FINE = {
-  grade: 'whole',
+  grades: { looks: 'whole', time: 'whole' },
   expected: 2,
   looks: 2,
   proven: 2,

@@ -44,11 +44,12 @@ export function withReasons(drafts: readonly Draft[], around: Surroundings): rea
 
 /** One past the last draft of the silence that begins with this one; of any other draft, the next. */
 function endOfRun(drafts: readonly Draft[], first: number): number {
-  let last = first + 1;
   const { why, commitment } = drafts[first] ?? {};
-  while (why === 'silent' && drafts[last]?.why === 'silent' && drafts[last]?.commitment === commitment)
-    last += 1;
-  return last;
+  if (why !== 'silent') return first + 1;
+  for (let next = first + 1; ; next += 1) {
+    const draft = drafts[next];
+    if (draft?.why !== 'silent' || draft.commitment !== commitment) return next;
+  }
 }
 
 /** One silence, which may be waived in parts, cut where its reason changes. */
@@ -60,8 +61,8 @@ function explained(
   const [from, to] = [run[0]?.from ?? 0, run.at(-1)?.to ?? 0];
   const pieces = piecesOf(from, to, run[0]?.commitment ?? '', around, arrivals);
   return run.flatMap((draft) =>
-    pieces.flatMap(({ why, from, to }): readonly Span[] => {
-      const inside = { from: Math.max(from, draft.from), to: Math.min(to, draft.to) };
+    pieces.flatMap(({ why, ...piece }): readonly Span[] => {
+      const inside = { from: Math.max(piece.from, draft.from), to: Math.min(piece.to, draft.to) };
       return inside.from < inside.to ? [{ ...draft, ...inside, why }] : [];
     }),
   );
@@ -97,11 +98,11 @@ function piecesOf(
     if (before?.why === why) before.to = end;
     else pieces.push({ from: start, to: end, why });
   }
-  return pieces.map(({ from, to, why }) => {
-    if (why !== 'gap') return { from, to, why };
-    if (isLate) return { from, to, why: 'late' };
-    const isActive = countBelow(acts, to) > countBelow(acts, from);
-    return { from, to, why: isActive ? 'missed' : 'agent-away' };
+  return pieces.map(({ why, ...piece }): Piece => {
+    if (why !== 'gap') return { ...piece, why };
+    if (isLate) return { ...piece, why: 'late' };
+    const isActive = countBelow(acts, piece.to) > countBelow(acts, piece.from);
+    return { ...piece, why: isActive ? 'missed' : 'agent-away' };
   });
 }
 

@@ -107,7 +107,7 @@ function supportOf(
   const claimed = spans.filter(({ commitment }) => commitment !== undefined && by.has(commitment));
   const gaps = gapsOf(item.cadence?.seconds ?? Infinity, told, claimed);
   const days = daysOf(period, told, claimed, gaps);
-  return [{ subject, claim, saidBy, grade: figures.grade, days, gaps }];
+  return [{ subject, claim, saidBy, grade: figures.grades.time, days, gaps }];
 }
 
 /** Verdicts of looks that could tell. */

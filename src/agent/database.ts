@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, sqliteFault } from '../platform/fault.ts';
 import { makeDatabase, strangeIn } from '../platform/database.ts';
-import { makeDurable, openDatabase, troubleOf, type TroubleWords } from '../platform/sqlite.ts';
+import { makeDurable, openDatabase, troubled, troubleOf, type TroubleWords } from '../platform/sqlite.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { lockFile } from '../platform/lock.ts';
 
@@ -72,12 +72,13 @@ export function openAgentDatabase(dir: string): Database.Database {
     // The database holds salts, so its mode is 0600; SQLite gives its other files the same mode.
     makeDatabase(database, fill, 0o600);
   } catch (cause) {
-    throw refuse(...words('absent', codeOf(cause)), { cause });
+    throw troubled(words('absent', codeOf(cause)), cause);
   }
   return openDatabase(database, { timeout: 10_000, fileMustExist: true }, words, (db) => {
     makeDurable(db);
     const strange = strangeIn(db, VERSION, fill);
-    if (strange !== undefined) throw refuse('corrupt-store', `${database} ${strange}: ${RESTORE}`);
+    if (strange !== undefined)
+      throw refuse('corrupt-store', `${database} ${strange}: ${RESTORE}`, { remedy: ADOPT });
   });
 }
 
@@ -86,7 +87,8 @@ function fill(db: Database.Database): void {
   db.pragma(`user_version = ${VERSION}`);
 }
 
-const RESTORE = 'restore it, or move it away and go on with --adopt';
+const RESTORE = 'restore it, or move it away and adopt what the log has of this key';
+const ADOPT = { adopt: true } as const;
 
 /**
  * The refusal for a failure of the database: `store-failed` if the disk causes it, which may pass, else
@@ -99,8 +101,9 @@ export function storeFault(cause: unknown): Refusal | undefined {
 
 function troubleWords(path: string): TroubleWords {
   return (trouble, why) => {
-    if (trouble === 'absent') return ['store-failed', `cannot open ${path} (${why}); check --agent-dir`];
-    if (trouble === 'damaged') return ['corrupt-store', `${path} cannot be read (${why}): ${RESTORE}`];
+    if (trouble === 'absent')
+      return ['store-failed', `cannot open ${path} (${why}); check its directory`, { agentDir: true }];
+    if (trouble === 'damaged') return ['corrupt-store', `${path} cannot be read (${why}): ${RESTORE}`, ADOPT];
     return [
       'store-failed',
       `${path} cannot be used (${why}): check the disk and who may write there; keep the file, unsent proofs are in it`,
@@ -112,7 +115,7 @@ function troubleWords(path: string): TroubleWords {
 export function lockAgent(dir: string): () => void {
   return lockFile(agentFiles(dir).lock, {
     held: `another agent works in ${dir}`,
-    check: '--agent-dir',
+    remedy: { agentDir: true },
     mode: 0o700,
   });
 }

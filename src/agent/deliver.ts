@@ -137,8 +137,8 @@ function broken({ subject, seq }: Waiting, cause: Refusal): Refusal {
   return refuse(
     'chain-broken',
     `the log has another proof of ${subject} by this key where number ${seq} belongs: somebody else signs with it, or ` +
-      'this directory was put back. Stop them, or revoke the key; if it was you, go on with `tallystick prove --adopt`',
-    { cause },
+      'this directory was put back. Stop them, or revoke the key; if it was you, adopt what the log has',
+    { cause, remedy: { adopt: true } },
   );
 }
 
@@ -146,7 +146,8 @@ function foreign(subject: string, { seq, id }: Link): Refusal {
   return refuse(
     'chain-broken',
     `the log has proof ${seq} of ${subject} by this key (${id}), and this directory did not make it: somebody else ` +
-      'signs with the key, or the directory is new or was put back. If it was you, go on with `tallystick prove --adopt`',
+      'signs with the key, or the directory is new or was put back. If it was you, adopt what the log has',
+    { remedy: { adopt: true } },
   );
 }
 

@@ -37,7 +37,7 @@ export function readRules(value: unknown, where: string): readonly Rule[] {
   return value.map((rule: unknown, i) => readRule(rule, `${where}, rule ${i + 1}`));
 }
 
-/** The rule that `--target` makes: the operator enrols the target for this run. */
+/** The rule of a target that the operator enrols for one run. */
 export function operatorRule(targets: readonly string[]): Rule {
   return {
     subject: '**',

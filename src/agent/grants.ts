@@ -85,7 +85,8 @@ function assertApart(folders: readonly string[], reads: readonly string[]): void
     throw refuse(
       'config-invalid',
       `Node's permission model would keep the agent out of ${folder}, because the name of ${longer} begins with its ` +
-        'name; rename one of the two, or start the agent without --confine',
+        'name; rename one of the two, or start the agent without the model',
+      { remedy: { confine: true } },
     );
   }
 }

@@ -30,7 +30,7 @@ export interface AgentPlace {
 /** An agent's directory, complete. */
 export interface AgentHome {
   readonly dir: string;
-  /** The value of --key, or what is used in its place. */
+  /** The name of the key (keys/names.ts). */
   readonly keyName: string;
   readonly signer: Signer;
   /** 32 secret bytes from which the seeds derive. */

@@ -51,7 +51,7 @@ export interface AgentOptions {
   /** The network place of the agent, in the operator's words. */
   readonly vantage?: string | undefined;
   /** The command with which an admin of the log enrols the agent's key for a subject. */
-  readonly enrolCommand: (home: AgentHome, subject: string) => string;
+  readonly enrolCommand: (home: AgentHome, subject: string, enrolled: boolean) => string;
   readonly onBug: (error: unknown) => void;
   /** Ends the work under way. */
   readonly signal?: AbortSignal;
@@ -115,7 +115,7 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
     log,
     home,
     assertMayProve: (policy, subject) =>
-      assertEnrolled(policy, kid, subject, () => options.enrolCommand(home, subject)),
+      assertEnrolled(policy, kid, subject, (enrolled) => options.enrolCommand(home, subject, enrolled)),
     setRules: (read) => {
       rules = [SELF_RULE, ...own, ...read];
     },
@@ -172,8 +172,7 @@ function cpuMeter(): Pick<Agent['probeDeps'], 'cpu' | 'spent'> {
  */
 function logOf(client: LogClient, dir: string, db: { close(): unknown }, store: AgentStore): BoundLog {
   try {
-    const advice = 'a directory of its own with --agent-dir';
-    return new BoundLog(client, { origin: store.origin(), who: dir, advice });
+    return new BoundLog(client, { origin: store.origin(), who: dir, remedy: { agentDir: true } });
   } catch (error) {
     db.close();
     throw error;

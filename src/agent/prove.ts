@@ -5,6 +5,7 @@
 import { digest, type Digest } from '../bytes/brand.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
+import { formatTime } from '../bytes/time.ts';
 import type { Run } from '../claim/assemble.ts';
 import type { Declared } from '../appraisal/history.ts';
 import type { Value } from '../claim/value.ts';
@@ -148,8 +149,8 @@ function checkClock(ended: number | undefined, now: number): void {
   if (ended === undefined || ended <= now + CLOCK_TOLERANCE) return;
   throw refuse(
     'clock-behind',
-    `the clock says ${new Date(now * 1000).toISOString()}, and the last proof was made at ` +
-      `${new Date(ended * 1000).toISOString()}; set the clock`,
+    `the clock says ${formatTime(now)}, and the last proof was made at ` +
+      `${formatTime(ended)}; set the clock`,
   );
 }
 

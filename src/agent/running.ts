@@ -36,7 +36,7 @@ export interface RunningAgent {
 /** Refuses `locked`, `usage` without a subject, and as `openAgent` does. */
 export async function startAgent(options: DaemonOptions): Promise<RunningAgent> {
   const { dir } = options.place;
-  await makeFolder(dir, 0o700, { setting: '--agent-dir' });
+  await makeFolder(dir, 0o700, { remedy: { agentDir: true } });
   const unlock = lockAgent(dir);
   const ending = new AbortController();
   let opened: OpenedAgent | undefined;
@@ -59,7 +59,13 @@ function assemble(
   const { targets } = agentFiles(options.place.dir);
   const subjects = options.subjects.length > 0 ? options.subjects : opened.home.subjects;
   if (subjects.length === 0)
-    throw refuse('usage', `say what to look after: add a rule to ${targets}, or give --subject and --target`);
+    throw refuse(
+      'usage',
+      `say what to look after: add a rule to ${targets}, or give a subject and its targets`,
+      {
+        remedy: { subject: true, target: true },
+      },
+    );
   const running = daemonOf(options, opened, subjects).run(ending.signal);
   return {
     opened,

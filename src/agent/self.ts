@@ -34,11 +34,7 @@ export function makeSelfProbe(profile: ValueMap, digest: string): Probe {
 
 /** Claims for a commitment to a profile, as a claims file. */
 export function selfClaims(digest: string): string {
-  return `# What this agent may do. Commit it with its profile:
-#   tallystick agent profile --confine > profile.json
-#   tallystick agent profile --confine --claims > profile-claims.yaml
-#   tallystick commit json profile.json --subject agent/NAME --claims profile-claims.yaml
-claims:
+  return `claims:
   - id: profile
     title: the agent has the permissions that were committed to
     probe: self@1

@@ -39,7 +39,7 @@ export async function eachSubject(
   return failed;
 }
 
-/** The subjects of --subject, else those that targets.yaml names. Refuses `usage` if neither names one. */
+/** The subjects that were asked for, else those that targets.yaml names. Refuses `usage` if neither names one. */
 export function wantedOf(
   { home }: Pick<OpenedAgent, 'home'>,
   asked: readonly string[],
@@ -47,10 +47,9 @@ export function wantedOf(
 ): readonly string[] {
   const wanted = asked.length > 0 ? asked : home.subjects;
   if (wanted.length > 0) return wanted;
-  throw refuse(
-    'usage',
-    `say what to ${verb} with --subject, or name subjects in targets.yaml of the agent directory`,
-  );
+  throw refuse('usage', `say what to ${verb}, or name subjects in targets.yaml of the agent directory`, {
+    remedy: { subject: true },
+  });
 }
 
 /** The subjects that names and patterns stand for. */

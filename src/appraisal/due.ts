@@ -29,7 +29,7 @@ export interface Basis {
 }
 
 /** The times of one observation that the next due time depends on. POSIX seconds. */
-export interface Looked {
+export interface ObservationTimes {
   /** When the agent began to observe. */
   readonly started: number;
   /** From when the period to the next proof runs. */
@@ -77,13 +77,13 @@ export function isAttestor({ attestors }: Pick<Declaration, 'attestors'>, kid: s
  * `entry`: index and time of the proof. `outgrown`: when the entry with the index `challenge.size` was logged;
  * undefined if that is not known. `outdated`: why the observation counts as older than the agent states.
  */
-export function lookOf(
+export function observationTimes(
   terms: Terms,
   evidence: EvidenceClass,
   { challenge, window }: Pick<RuntimeProof, 'challenge' | 'window'>,
   entry: { readonly index: number; readonly time: number },
   outgrown: number | undefined,
-): Looked & { readonly seen: number; readonly outdated: string | undefined } {
+): ObservationTimes & { readonly seen: number; readonly outdated: string | undefined } {
   const end = Math.min(window.end, entry.time);
   const byWord = { started: window.start, seen: end, counted: end, outdated: undefined };
   if (evidence !== 'E3') return byWord;
@@ -119,12 +119,12 @@ export function firstDue(terms: Terms, basis: Basis): number {
  * POSIX seconds by which an agent must have reported again after this observation: a period later, or the deadline
  * after the earliest deployment that the observation does not cover, whichever is sooner.
  */
-export function nextDue(terms: Terms, { started, counted }: Looked, basis: Basis): number {
+export function nextDue(terms: Terms, { started, counted }: ObservationTimes, basis: Basis): number {
   return Math.min(counted + periodOf(terms), deadlineAfter(started, terms, basis));
 }
 
 /** The due time of a claim, and the observation that it follows; `after` is undefined if it is the first due time. */
-export interface ClaimDue<L extends Looked> {
+export interface ClaimDue<L extends ObservationTimes> {
   readonly due: number;
   readonly after: L | undefined;
 }
@@ -134,7 +134,11 @@ export interface ClaimDue<L extends Looked> {
  * that counts. An observation whose next due time is before the commitment began to count is ignored; its agent has
  * until the first due.
  */
-export function claimDue<L extends Looked>(terms: Terms, basis: Basis, newest: readonly L[]): ClaimDue<L> {
+export function claimDue<L extends ObservationTimes>(
+  terms: Terms,
+  basis: Basis,
+  newest: readonly L[],
+): ClaimDue<L> {
   const dues = newest
     .map((after) => ({ due: nextDue(terms, after, basis), after }))
     .filter(({ due }) => due >= basis.from);

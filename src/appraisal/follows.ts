@@ -39,8 +39,8 @@ export function assertFollows(
       throw refuse(
         'proof-failed',
         `entry ${index} does not follow from those that the log's search names (${error.code}): something was left ` +
-          'out, or the log admitted what it must not; read everything with --full, or ask a --monitor',
-        { cause: error },
+          'out, or the log admitted what it must not; read every entry, or ask a monitor',
+        { cause: error, remedy: { full: true, monitor: true } },
       );
     }
   }

@@ -44,4 +44,12 @@ export { approvableIn, approvableNamed, assertMayApprove } from './approvable.ts
 export { asItIsSince, currentOf, predecessorOf, versionJson, versionNamed, type Said } from './versions.ts';
 
 // When a proof is due: the rule that readers, monitors and agents share.
-export { claimDue, firstDue, nextDue, type Basis, type ClaimDue, type Looked, type Terms } from './due.ts';
+export {
+  claimDue,
+  firstDue,
+  nextDue,
+  type Basis,
+  type ClaimDue,
+  type ObservationTimes,
+  type Terms,
+} from './due.ts';

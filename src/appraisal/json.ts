@@ -1,5 +1,5 @@
 /**
- * The status of a subject as plain data: the output of `status --json`, and the input of a page or program
+ * The status of a subject as plain data: what the command prints, and the input of a page or program
  * (spec/status.md). A value that is not known is null; its member is never left out.
  */
 import { formatHex } from '../bytes/text.ts';

@@ -7,7 +7,15 @@ import { formatHex } from '../bytes/text.ts';
 import { formatTime } from '../bytes/time.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
-import { countsFrom, deployedAt, isAttestor, lookOf, nextDue, type Basis, type Looked } from './due.ts';
+import {
+  countsFrom,
+  deployedAt,
+  isAttestor,
+  observationTimes,
+  nextDue,
+  type Basis,
+  type ObservationTimes,
+} from './due.ts';
 import type { Weighed } from '../evidence/weigh.ts';
 import { deploymentsOf, type Declared, type EntryOf, type History } from './history.ts';
 
@@ -40,7 +48,7 @@ export interface AppraisalContext {
 }
 
 /** The newest statement of one agent about a claim. */
-export interface Report extends Looked {
+export interface Report extends ObservationTimes {
   readonly entry: EntryOf<'proof'>;
   readonly result: Pick<Result, 'verdict' | 'evidence' | 'explain' | 'leaves'>;
   /** Latest POSIX seconds at which the agent can have observed it. */
@@ -94,7 +102,13 @@ export function newestReports(
     if (formatHex(payload.commitment) !== entry.id || !isAttestor(declaration, kid)) continue;
     const result = payload.results.find((each) => each.claim === claim.id);
     if (result === undefined) continue;
-    const looked = lookOf(claim, result.evidence, payload, proof, context.outgrownAt(payload.challenge.size));
+    const looked = observationTimes(
+      claim,
+      result.evidence,
+      payload,
+      proof,
+      context.outgrownAt(payload.challenge.size),
+    );
     const times = heldBack(looked, context.heldFrom?.(proof, claim));
     const { fault, unchecked } = context.weighed?.(result) ?? unweighed(result);
     newest.delete(kid);
@@ -111,7 +125,10 @@ export function newestReports(
 }
 
 /** The times of an observation that counts from `held` if that is earlier than it would otherwise. */
-function heldBack(looked: ReturnType<typeof lookOf>, held = Infinity): ReturnType<typeof lookOf> {
+function heldBack(
+  looked: ReturnType<typeof observationTimes>,
+  held = Infinity,
+): ReturnType<typeof observationTimes> {
   if (held >= looked.counted) return looked;
   const outdated = `nobody can say when it was made since ${formatTime(held)}`;
   const earlier = (time: number): number => Math.min(time, held);

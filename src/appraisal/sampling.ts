@@ -46,7 +46,7 @@ type Proof = EntryOf<'proof'>;
 type InSlot = NonNullable<Result['slot']>;
 
 /** A proof of the claim, and the slot in which it states to have been due. */
-interface Look {
+interface SlotProof {
   readonly proof: Proof;
   readonly slot: InSlot | undefined;
 }
@@ -67,7 +67,7 @@ export function samplingOf(
   const kids = new Set(own.map(({ parsed }) => parsed.kid));
   return [...kids].flatMap((kid) => {
     const proofs = own.filter(({ parsed }) => parsed.kid === kid);
-    const looks = proofs.flatMap((proof): Look[] => {
+    const looks = proofs.flatMap((proof): SlotProof[] => {
       const result = proof.parsed.proof.results.find((each) => each.claim === claim.id);
       return result === undefined ? [] : [{ proof, slot: result.slot }];
     });
@@ -130,7 +130,7 @@ interface Frame {
   readonly wasHead: (size: number, root: Uint8Array) => boolean;
 }
 
-function auditOf(looks: readonly Look[], seeds: Seeds, frame: Frame): Omit<Sampling, 'kid'> {
+function auditOf(looks: readonly SlotProof[], seeds: Seeds, frame: Frame): Omit<Sampling, 'kid'> {
   const length = slotLength(frame.claim.cadence);
   const right = new Set<number>();
   const faults = [...seeds.faults];
@@ -203,7 +203,7 @@ function faultOf(
 }
 
 /** Times of proofs without a slot, other than the first proof of a commitment and proofs after a deployment. */
-function outsideOf(looks: readonly Look[], { declared, history }: Frame): readonly number[] {
+function outsideOf(looks: readonly SlotProof[], { declared, history }: Frame): readonly number[] {
   const deployed = deploymentsOf(history, declared.entry.id).map(({ time, parsed }) =>
     deployedAt(time, parsed.deployment),
   );

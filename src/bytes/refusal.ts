@@ -3,6 +3,7 @@
  * one meaning, which the table in spec/http.md states. HTTP statuses and titles are in web/status.ts, exit codes in
  * cli/exit.ts. A bug of ours is never a refusal: it throws an ordinary Error.
  */
+import type { Remedy } from './remedy.ts';
 
 /**
  * The kind of a refusal. Code below HTTP and the command line decides by it (nature.ts), never by lists of codes of its own:
@@ -106,19 +107,27 @@ export const PROBLEM_URI = 'urn:tallystick:problem';
 
 export type RefusalCode = keyof typeof NATURES;
 
+/** `remedy`: the options that settle it, where an option does. */
+export interface RefusalOptions extends ErrorOptions {
+  readonly remedy?: Remedy | undefined;
+}
+
 /** A refusal: `code` is stable, `message` says what was wrong and what to do about it. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: RefusalCode;
+  /** Its own, or that of the refusal that it passes on. */
+  readonly remedy: Remedy | undefined;
 
-  constructor(code: RefusalCode, message: string, options?: ErrorOptions) {
+  constructor(code: RefusalCode, message: string, options: RefusalOptions = {}) {
     super(message, options);
     this.code = code;
+    this.remedy = options.remedy ?? (options.cause instanceof Refusal ? options.cause.remedy : undefined);
   }
 }
 
 /** Makes a refusal to throw: `throw refuse('bad-signature', 'what is wrong; what to do')`. */
-export function refuse(code: RefusalCode, message: string, options?: ErrorOptions): Refusal {
+export function refuse(code: RefusalCode, message: string, options?: RefusalOptions): Refusal {
   return new Refusal(code, message, options);
 }
 

@@ -20,7 +20,7 @@ export function readFault(
 ): string | undefined {
   const shape: Shape = { members: { [nameOf(probe)]: observed } };
   try {
-    new Reading(probe, given).shapeOf(parseExpression(text), new Map([['o', { shape, at: 'o' }]]));
+    new ShapeReader(probe, given).shapeOf(parseExpression(text), new Map([['o', { shape, at: 'o' }]]));
     return undefined;
   } catch (error) {
     if (error instanceof Unreadable) return error.message;
@@ -40,7 +40,7 @@ type Scope = ReadonlyMap<string, Place>;
 
 const ANY: Place = { shape: 'any', at: '…' };
 
-class Reading {
+class ShapeReader {
   readonly #probe: string;
   readonly #given: ReadonlySet<string>;
 

@@ -6,6 +6,7 @@
 import { clockOf } from '../appraisal/clock.ts';
 import type { EntryId } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
+import type { Remedy } from '../bytes/remedy.ts';
 import type { ReceiptSigner } from '../cose/receipt.ts';
 import { originOf } from '../note/trust.ts';
 import type { Policy } from '../statement/policy.ts';
@@ -20,9 +21,9 @@ import type { LogView } from './view.ts';
 export interface Bound {
   /** Origin of the log. If undefined, the first log that answers becomes the one. */
   readonly origin: string | undefined;
-  /** `who` and `advice`: halves of the message for a wrong log: who is bound to this log, and what to do. */
+  /** For the message about another log: who is bound to this one, and which option binds another. */
   readonly who: string;
-  readonly advice: string;
+  readonly remedy?: Remedy;
 }
 
 export class BoundLog implements LogPort {
@@ -121,10 +122,11 @@ export class BoundLog implements LogPort {
 
   /** The refusal of another log: otherwise stored data of the one log would be used for the other. */
   #foreign(kept: string, other: string): Refusal {
-    const { who, advice } = this.#bound;
+    const { who, remedy } = this.#bound;
     return refuse(
       'config-invalid',
-      `${who} serves the log ${kept}, and this one is ${other}; give each log ${advice}`,
+      `${who} serves the log ${kept}, and this one is ${other}; give each log a directory of its own`,
+      { remedy },
     );
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Reads every entry of a log in order, bundle by bundle. Each entry is compared with its leaf under the signed root
  * before it is returned, and the next bundles are fetched meanwhile (bytes/ahead.ts). Every walk of a whole log (fsck,
- * monitor, mirror, `--full`) uses this iterator.
+ * monitor, mirror, a reader of every entry) uses this iterator.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { BatchHasher } from '../tree/hash.ts';

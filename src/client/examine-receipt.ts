@@ -27,7 +27,7 @@ export function examineReceipts(
   const named = policies.flatMap((policy) => policy?.document.log.receiptKeys ?? []);
   const keys = [...trust.receiptKeys, ...named];
   if (keys.length === 0) {
-    list.skip('receipt', 'the key of the receipt is not known; give the policy entry or --receipt-key');
+    list.skip('receipt', 'the key of the receipt is not known; give the policy entry or the receipt key');
     return undefined;
   }
   const known = { keys, verify: trust.verify, logOf: (receipt: Receipt) => logOf(receipt, about, trust) };

@@ -10,7 +10,7 @@ import type { Listed, Page, Wanted } from './search.ts';
 const MOST_HELD = 500_000;
 
 /** All rows of a listing with indices from `low` on and below `high`, newest first. */
-interface Kept {
+interface Listing {
   readonly subject: string | undefined;
   readonly rows: readonly Listed[];
   readonly low: number;
@@ -23,7 +23,7 @@ export type Pages = (wanted: Wanted) => AsyncIterable<Page>;
 export type Stop = (row: Listed, taken: number) => boolean;
 
 export class ListedRows {
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, Listing>();
   readonly #mostHeld: number;
   #held = 0;
 
@@ -68,7 +68,7 @@ export class ListedRows {
     return rows;
   }
 
-  #keep(key: string, kept: Kept): void {
+  #keep(key: string, kept: Listing): void {
     this.#held += kept.rows.length - (this.#kept.get(key)?.rows.length ?? 0);
     this.#kept.delete(key);
     this.#kept.set(key, kept);

@@ -4,6 +4,7 @@
  * become an incident that anyone with the log's key can check.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
+import { formatMilliseconds } from '../bytes/time.ts';
 import { formatIncident, makeIncident, type Incident } from '../incident/incident.ts';
 import { parseCheckpoint, type Checkpoint } from '../note/checkpoint.ts';
 import { formatVkey } from '../note/key.ts';
@@ -83,8 +84,9 @@ function otherKeys(origin: string, place: string): Refusal {
   return refuse(
     'config-invalid',
     `the head remembered of ${origin} in ${place} is not one history with what is served, and was signed by none of the keys ` +
-      'trusted now: if another log has that name, give each a --state-dir of its own; if the keys of one log changed, ' +
+      'trusted now: if another log has that name, give each a memory of its own; if the keys of one log changed, ' +
       'trust its old keys, too',
+    { remedy: { stateDir: true } },
   );
 }
 
@@ -112,7 +114,7 @@ export async function accuse(
     origin,
     vkeys: logKeysOf(policy, origin).map(({ name, type, key }) => formatVkey(name, type, key)),
     detector: 'tallystick client',
-    detected: new Date(now()).toISOString(),
+    detected: formatMilliseconds(now()),
     what,
     about,
     evidence,

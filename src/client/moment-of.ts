@@ -1,5 +1,5 @@
 /**
- * How large the log was at a time, and at which time it had a size: what `--at` needs (spec/audit.md, "At a time"). The
+ * How large the log was at a time, and at which time it had a size: what a look at the past needs (spec/audit.md, "At a time"). The
  * log's word decides, within what witnessed heads show: where they contradict it, they count.
  */
 import type { Bounds, WitnessedHead } from '../appraisal/past/types.ts';
@@ -42,7 +42,7 @@ async function atTime(log: Log, time: number): Promise<Moment> {
   if (time > log.now)
     throw refuse(
       'usage',
-      `${formatTime(time)} has not come: it is ${formatTime(log.now)}; leave --at out for now`,
+      `${formatTime(time)} has not come: it is ${formatTime(log.now)}; for now, name no time`,
     );
   const word = log.times === 'log' ? await sizeByWord(log, time) : undefined;
   const { low, high } = await headsAround(log, time, word ?? log.size);

@@ -38,7 +38,7 @@ import { readHistory, readSubject } from './subject.ts';
 import type { Transport } from './transport.ts';
 import { MOST_ENTRIES } from './reader-limits.ts';
 import { LogView } from './view.ts';
-import { WholeLog } from './whole-log.ts';
+import { EntryIndex } from './entry-index.ts';
 import { headIn } from './witnessed-heads.ts';
 
 /** Entries whose times are cached. */
@@ -76,7 +76,7 @@ export class LogReader {
   readonly #verify: VerifySignature;
   readonly #tiles: CachingTileReader;
   readonly #hasher: BatchHasher;
-  #whole: WholeLog | undefined;
+  #whole: EntryIndex | undefined;
   /** Whether the host answers searches; undefined before it was asked. */
   #searches: boolean | undefined;
   readonly #known = new KnownEntries();
@@ -100,9 +100,9 @@ export class LogReader {
     this.#whole = full ? this.#wholeLog() : undefined;
   }
 
-  #wholeLog(): WholeLog {
+  #wholeLog(): EntryIndex {
     const { policy } = this.#parts.trust;
-    return new WholeLog(this.#tiles, this.#hasher, (entry, { head }, nodes) =>
+    return new EntryIndex(this.#tiles, this.#hasher, (entry, { head }, nodes) =>
       headIn(entry, { policy, verify: this.#verify, nodes, newest: head }),
     );
   }

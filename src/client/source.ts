@@ -11,7 +11,7 @@ import { listingsOf, type Listings } from './completeness.ts';
 import { findAt, type Listed, type Page, type Wanted } from './search.ts';
 import type { Transport } from './transport.ts';
 import type { LogView } from './view.ts';
-import type { WholeLog } from './whole-log.ts';
+import type { EntryIndex } from './entry-index.ts';
 import { ListedHeads, type HeadSource } from './witnessed-heads.ts';
 import type { WitnessedHead } from '../appraisal/past/types.ts';
 
@@ -55,7 +55,7 @@ export async function searchedSource(
 }
 
 /** A host of tiles alone, read up to the head of a view. `latest`: when the newest head was signed, POSIX seconds. */
-export function wholeSource(whole: WholeLog, view: LogView, latest: number): Source {
+export function wholeSource(whole: EntryIndex, view: LogView, latest: number): Source {
   const { size } = view.head;
   return {
     kind: 'whole',

@@ -37,7 +37,8 @@ export function trustAsOrigin(trust: Trust, origin: string): Trust {
   if (names.size > 1)
     throw refuse(
       'usage',
-      '--log-origin is for one log, and keys of several are trusted; name the keys of one',
+      'one log can be given another origin, and keys of several are trusted; name the keys of one',
+      { remedy: { logOrigin: true } },
     );
   return { ...trust, policy: withOrigin(trust.policy, origin) };
 }

@@ -27,6 +27,7 @@ export function broughtBy(
   if (now !== undefined && said(now) !== undefined) return asItIsSince(status.history, now, said);
   throw refuse(
     'not-found',
-    `${printable(status.subject, 300)} has no claim, fact or known leaf ${printable(name, 300)}; leaves are looked for in its proof directory and the files of --leaves`,
+    `${printable(status.subject, 300)} has no claim, fact or known leaf ${printable(name, 300)}; leaves are looked for in its proof directory and in files that are named`,
+    { remedy: { leaves: true } },
   );
 }

@@ -38,14 +38,16 @@ export async function assertNoSilentDowngrade(
       ...(claims.length === 0 ? [] : [`${counted(claims.length, 'claim')} (${shortly(claims)})`]),
       ...(approvals === 0 ? [] : [`the ${counted(approvals, 'approval')} that it asks for`]),
     ];
-    const ways = [
-      ...(claims.length === 0 ? [] : ['give --claims again, or say --drop-claims']),
-      ...(approvals === 0 ? [] : [`give --approvals ${approvals} again, or say --approvals 0`]),
-    ];
     if (lost.length > 0)
       throw refuse(
         'usage',
-        `entry ${index} about ${subject} would be replaced without ${lost.join(' and ')}; ${ways.join('; ')}`,
+        `entry ${index} about ${subject} would be replaced without ${lost.join(' and ')}; give them again, or say that they are dropped`,
+        {
+          remedy: {
+            ...(claims.length === 0 ? {} : { claims: true, dropClaims: true }),
+            ...(approvals === 0 ? {} : { approvals: 0 }),
+          },
+        },
       );
   }
 }

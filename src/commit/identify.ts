@@ -33,7 +33,8 @@ export async function identify(
       level: 'warning',
       text:
         `claims of class E3 stay UNKNOWN while nothing says who must sign: ${open.map((id) => printable(id, 64)).join(', ')}; ` +
-        'say --pin, or write the identity into target.locators (spec/claims.md)',
+        'pin their targets, or write the identity into target.locators (spec/claims.md)',
+      remedy: { pin: true },
     });
   for (const { at } of kept.target?.locators ?? [])
     if (isNew(at, declaration, kept))

@@ -1,6 +1,6 @@
 /**
  * The identities of targets when something is committed: written in the claims file, taken from the commitment before,
- * or found by connecting once with --pin. Without an identity, a signature of the target is worth only what the agent
+ * or found by connecting once. Without an identity, a signature of the target is worth only what the agent
  * saw (E1).
  */
 import type { X509Certificate } from 'node:crypto';
@@ -112,6 +112,7 @@ export function assertPinned(declaration: Declaration, packed: ReadonlyMap<strin
   throw refuse(
     'usage',
     `the pack ${packed.get(id)} asks for what the target itself signs (claim ${id}, class E3), and nothing says who ` +
-      `that is: say --pin, which looks once at ${printable(at, 200)} and names its CA or key in the commitment`,
+      `that is: pin it, which looks once at ${printable(at, 200)} and names its CA or key in the commitment`,
+    { remedy: { pin: true } },
   );
 }

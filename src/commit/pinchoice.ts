@@ -3,6 +3,7 @@
  * renewed with new keys; else the key itself.
  */
 import { X509Certificate } from 'node:crypto';
+import type { Remedy } from '../bytes/remedy.ts';
 import { getCACertificates } from 'node:tls';
 import { digest } from '../bytes/brand.ts';
 import { printable } from '../bytes/printable.ts';
@@ -12,6 +13,8 @@ import type { Verified } from '../evidence/verify.ts';
 import { findPath } from '../evidence/x509-path.ts';
 import type { ResolvedIdentity } from '../statement/target.ts';
 
+const AGAIN = { repin: true } as const;
+
 /** An identity, and its description for people. */
 export interface Choice {
   readonly identity: ResolvedIdentity;
@@ -19,7 +22,8 @@ export interface Choice {
   readonly text: string;
   /** When it ends, or its certificate does; POSIX seconds. Undefined: never. */
   readonly ends: number | undefined;
-  readonly note: string | undefined;
+  /** What to do when the server's key or CA changes; undefined where nothing is to be done. */
+  readonly note: { readonly text: string; readonly remedy: Remedy } | undefined;
 }
 
 /** The choice for each transcript, without duplicates. `now`: POSIX seconds; `known`: further CAs. */
@@ -64,7 +68,10 @@ async function tlsChoice(
       ends: Math.floor(ca.validToDate.getTime() / 1000),
       note: isRoot
         ? undefined
-        : 'its own issuer is not known here; when the server gets another issuer, say --repin',
+        : {
+            text: 'its own issuer is not known here; when the server gets another issuer, pin it again',
+            remedy: AGAIN,
+          },
     };
   }
   return {
@@ -73,8 +80,11 @@ async function tlsChoice(
     ends: certificate.notAfter,
     note:
       certificate.subject === certificate.issuer
-        ? 'when the server gets a new key, say --repin'
-        : `no CA is known for it (issuer ${certificate.issuer}): name one with --ca, or say --repin when the key is renewed`,
+        ? { text: 'when the server gets a new key, pin it again', remedy: AGAIN }
+        : {
+            text: `no CA is known for it (issuer ${certificate.issuer}): name one, or pin it again when the key is renewed`,
+            remedy: { ca: true, ...AGAIN },
+          },
   };
 }
 

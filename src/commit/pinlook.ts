@@ -35,13 +35,13 @@ export async function lookAt(at: string, sight: Sight, now: () => number): Promi
   );
 }
 
-interface Seen {
+interface LookResult {
   readonly verified: readonly Verified[];
   /** SSH: algorithms of its other host keys. */
   readonly others: readonly string[];
 }
 
-async function runOnce(at: string, { probe: name, params }: Sight, now: () => number): Promise<Seen> {
+async function runOnce(at: string, { probe: name, params }: Sight, now: () => number): Promise<LookResult> {
   const probe = await findProbe(name);
   if (probe === undefined) throw new Error(`there is a probe ${name}`);
   const challenge = Uint8Array.from(randomBytes(CHALLENGE_LENGTH));

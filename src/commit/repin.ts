@@ -1,4 +1,4 @@
-/** `commit --repin`: the newest commitment of a subject again, with the identity of its targets as it is now. */
+/** The newest commitment of a subject again, with the identity of its targets as it is now. */
 import { basename } from 'node:path';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -31,7 +31,7 @@ export async function repin(
   if (pending !== undefined)
     throw refuse(
       'usage',
-      `entry ${pending.index} about ${printable(subject)} still lacks approvals; approve or withdraw it before --repin`,
+      `entry ${pending.index} about ${printable(subject)} still lacks approvals; approve or withdraw it first`,
     );
   const { declaration, pinned } = await pinTargets(inForce.declaration, subject, true, pinning);
   const owned = await ownedOf(folder, entryIdOf(newest.bytes));

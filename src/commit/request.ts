@@ -1,6 +1,7 @@
 /** What to commit: a declaration with its claims, and whether the user said explicitly that claims or approvals end. */
 import { natureOf } from '../bytes/nature.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
+import type { Remedy } from '../bytes/remedy.ts';
 import type { LogView, ProvenEntry } from '../client/view.ts';
 import { checkClaims } from '../declare/checkclaims.ts';
 import type { ClaimsFile } from '../declare/claims.ts';
@@ -22,6 +23,7 @@ export interface CommitRemark {
   readonly level: 'note' | 'warning';
   /** One sentence. */
   readonly text: string;
+  readonly remedy?: Remedy;
 }
 
 /** What was read from the log before it is decided what to log. */

@@ -31,7 +31,8 @@ export function checkClaims(
       throw refuse(
         'malformed-payload',
         `claim ${claim.id}: there is no probe ${claim.probe}; there are ${probes.map(({ name }) => name).join(', ')}. If an ` +
-          `agent has one of its own, say --other-probe ${claim.probe}`,
+          'agent has one of its own, say so',
+        { remedy: { otherProbe: claim.probe } },
       );
     for (const { params } of groupClaims([claim], declaration))
       assertReads(claim, probe, settledParameters(claim.id, probe, params));

@@ -15,7 +15,7 @@
 // Kinds of sources, and reading one.
 export { SOURCES } from './sources/registry.ts';
 export type { Source, SourceOptions } from './sources/source.ts';
-export { readSource, refuseSecrets, type Reading, type ReadSource } from './read.ts';
+export { readSource, refuseSecrets, type SourceReading, type ReadSource } from './read.ts';
 export type { Declarable, DeclaredLeaf, Exclusion } from './leaf.ts';
 export { portableHmac, type Hmac, type Salting } from './salting.ts';
 export type { Unmarked } from './secret.ts';

@@ -5,7 +5,7 @@
  */
 import { decodeCbor, encodeCbor } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
-import { refuse } from '../bytes/refusal.ts';
+import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { formatHex, parseHex } from '../bytes/text.ts';
 import { within } from '../bytes/within.ts';
 import {
@@ -97,6 +97,10 @@ export function leafTree({ leaves }: Pick<OpenedLeaves, 'leaves'>): SaltedTree {
   return declarationTree(leaves.map(({ path, salt, value }) => ({ path, salt, value: valueInLeaf(value) })));
 }
 
+function nothingAt(path: string): Refusal {
+  return refuse('not-found', `nothing was declared at ${path}; list what was`, { remedy: { list: true } });
+}
+
 /** Opens the leaves at and below the paths. Refuses `not-found` for a path without leaves. */
 export function disclose(owned: OpenedLeaves, paths: readonly string[]): Disclosure {
   const tree = leafTree(owned);
@@ -105,7 +109,7 @@ export function disclose(owned: OpenedLeaves, paths: readonly string[]): Disclos
     const found = tree.leaves.flatMap((leaf, i) =>
       leaf.path === path || leaf.path.startsWith(`${path}/`) ? [i] : [],
     );
-    if (found.length === 0) throw refuse('not-found', `nothing was declared at ${path}; see --list`);
+    if (found.length === 0) throw nothingAt(path);
     for (const index of found) wanted.add(index);
   }
   if (wanted.size > MAX_DISCLOSED)

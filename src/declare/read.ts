@@ -5,7 +5,6 @@
 import { encodeCbor } from '../bytes/cbor.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { shellWord } from '../bytes/shellword.ts';
 import { within } from '../bytes/within.ts';
 import type { Declarable, DeclaredLeaf } from './leaf.ts';
 import type { SourceLeaf } from './leafopening.ts';
@@ -14,7 +13,7 @@ import { unmarkedSecrets, type Unmarked } from './secret.ts';
 import type { Source, SourceOptions } from './sources/source.ts';
 
 /** How a source is to be read. */
-export interface Reading extends SourceOptions {
+export interface SourceReading extends SourceOptions {
   readonly source: Source;
   /** Paths of leaves that are secret, and of leaves that look secret and are not. */
   readonly sensitive: ReadonlySet<string>;
@@ -30,14 +29,17 @@ export interface ReadSource extends Omit<Declarable, 'leaves'> {
 }
 
 /** Reads a source into salted leaves. Refuses text that can be read in more than one way. */
-export function readSource(texts: readonly string[], reading: Reading): ReadSource {
+export function readSource(texts: readonly string[], reading: SourceReading): ReadSource {
   const { leaves, ...rest } = declare(texts, reading);
   if (leaves.length === 0)
     throw refuse('malformed-payload', `this ${reading.source.kind} source declares nothing`);
   const unknown = [...reading.sensitive, ...reading.notSecret].find(
     (path) => path === '' || !leaves.some((leaf) => isBelow(leaf.path, path)),
   );
-  if (unknown !== undefined) throw refuse('usage', `there is no leaf ${unknown} in this source; see --list`);
+  if (unknown !== undefined)
+    throw refuse('usage', `there is no leaf ${unknown} in this source; list those that there are`, {
+      remedy: { list: true },
+    });
   const marked = leaves.map((leaf) => ({
     ...leaf,
     sensitive: leaf.sensitive || [...reading.sensitive].some((path) => isBelow(leaf.path, path)),
@@ -49,7 +51,7 @@ export function readSource(texts: readonly string[], reading: Reading): ReadSour
   };
 }
 
-function declare(texts: readonly string[], { source, literal, ignore }: Reading): Declarable {
+function declare(texts: readonly string[], { source, literal, ignore }: SourceReading): Declarable {
   const where = `this ${source.kind} source cannot be committed to`;
   return within('same', where, () => source.declare(texts, { literal, ignore }));
 }
@@ -59,18 +61,14 @@ export function refuseSecrets({ unmarked: found }: ReadSource): void {
   const [first] = found;
   if (first === undefined) return;
   const more = found.length === 1 ? '' : ` (and ${found.length - 1} more)`;
-  throw refuse('policy-rejected', `${toldOf(first)}${more}; --list shows them all`);
-}
-
-/** Says what looks secret, and how the user can go on in either case. */
-function toldOf({ path, why, inName }: Unmarked): string {
-  const asFlag = shellWord(path === '' ? 'PATH' : path);
-  if (inName !== true)
-    return `${printable(path)} looks like ${printable(why)}: say --sensitive ${asFlag} if it is a secret, --not-secret ${asFlag} if it is none`;
-  return (
-    `the name of a member of ${path === '' ? 'the source' : printable(path)} looks like ${printable(why)}, and names are shown whatever is marked: ` +
-    `take it out of the name if it is a secret, say --not-secret ${asFlag} if it is none`
-  );
+  const { path, why, inName = false } = first;
+  const place = path === '' ? (true as const) : path;
+  const text = inName
+    ? `the name of a member of ${path === '' ? 'the source' : printable(path)} looks like ${printable(why)}${more}, and names are shown whatever is marked: ` +
+      'take it out of the name if it is a secret, mark it as not secret if it is none'
+    : `${printable(path)} looks like ${printable(why)}${more}: mark it as sensitive if it is a secret, as not secret if it is none`;
+  const mark = inName ? {} : { sensitive: place };
+  throw refuse('policy-rejected', text, { remedy: { ...mark, notSecret: place, list: true } });
 }
 
 function salted({ path, value, sensitive }: DeclaredLeaf, salting: Salting): SourceLeaf {

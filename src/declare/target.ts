@@ -1,6 +1,6 @@
 /**
  * `target` of a claims file: where the subject is found, and who must sign there. A locator is a text, or a text with its
- * identity written out. `commit --pin` finds the identity of those that have none.
+ * identity written out. commit/pin.ts finds the identity of those that have none.
  *
  *     target:
  *       locators:

@@ -14,7 +14,7 @@ const MAX_NODES = 500_000;
 const MAX_DOCUMENTS = 10_000;
 
 /** How a text is read. */
-export interface Reading {
+export interface YamlOptions {
   /**
    * How names that are no texts are read: `typed` notes them (`200` is another name than "200"); `kubectl` makes texts of
    * them, as sigs.k8s.io/yaml does, and refuses those that it would spell differently.
@@ -29,7 +29,7 @@ export interface Reading {
   readonly whole: string;
 }
 
-const PARTS: Reading = {
+const PARTS: YamlOptions = {
   names: 'typed',
   empty: 'null',
   whole: 'commit the file whole: `tallystick commit files FILE`',
@@ -105,10 +105,10 @@ class YamlReader {
   readonly #anchored = new Set<object>();
   readonly #targets = new Map<object, object>();
   readonly #lines: LineCounter;
-  readonly #reading: Reading;
+  readonly #reading: YamlOptions;
   #nodes = 0;
 
-  constructor(lines: LineCounter, reading: Reading) {
+  constructor(lines: LineCounter, reading: YamlOptions) {
     this.#lines = lines;
     this.#reading = reading;
   }

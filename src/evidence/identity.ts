@@ -111,7 +111,7 @@ export async function signerOf(verified: Verified, aim: Aim, between: Between): 
   if (own.length === 0)
     return unchecked(
       `the commitment names no ${protocol === 'ssh' ? 'SSH key' : 'key or CA'} for ` +
-        `${printable(aim.locator ?? 'the claim', 120)}: tallystick commit --repin --subject ${printable(aim.subject, 120)}`,
+        `${printable(aim.locator ?? 'the claim', 120)}: commit ${printable(aim.subject, 120)} again with the identity of its targets (repin)`,
     );
   return verified.protocol === 'ssh' ? sshSigner(verified, own, aim) : tlsSigner(verified, own, aim, between);
 }

@@ -10,7 +10,7 @@ import { within } from '../bytes/within.ts';
 import { array, bytes, oneOf, record, text, type Of } from '../statement/schema.ts';
 import { parseClientHello } from './tls-hello.ts';
 import { TLS_VERSIONS, type TlsVersion } from './tls-names.ts';
-import { judgeRefusal, type Answer, type Asked } from './tls-refusal.ts';
+import { judgeRefusal, type Answer, type AnsweredHello } from './tls-refusal.ts';
 import { REGISTRY_DATE } from './tls-registry.ts';
 
 /** Media type of the record. */
@@ -48,7 +48,7 @@ export type RefusalRecord = Of<typeof schema>;
 /** The one encoding. */
 export function encodeRefusal(
   version: TlsVersion,
-  asked: readonly Asked[],
+  asked: readonly AnsweredHello[],
   alive: TlsVersion | undefined,
 ): Uint8Array<ArrayBuffer> {
   const told = asked.map(({ hello, answer }) => ({ hello, answer: answerText(answer) }));

@@ -22,7 +22,7 @@ export const ALERT = {
  */
 export type Answer = { readonly alert: number } | 'closed' | 'older';
 
-export interface Asked {
+export interface AnsweredHello {
   /** The whole ClientHello message. */
   readonly hello: Uint8Array;
   readonly answer: Answer;
@@ -37,7 +37,7 @@ export type Ruling =
  * Judges what was asked of one version. `alive`: the server accepted a version under the same name in the same look, and
  * where it answered nothing at all, accepted it again afterwards. Throws the refusal of a hello that is none.
  */
-export function judgeRefusal(version: TlsVersion, asked: readonly Asked[], alive: boolean): Ruling {
+export function judgeRefusal(version: TlsVersion, asked: readonly AnsweredHello[], alive: boolean): Ruling {
   const ofVersion = asked.map(({ hello, answer }) => ({ hello: parseClientHello(hello), answer }));
   const about = ofVersion.filter(({ hello }) => Math.max(...hello.versions) === TLS_VERSIONS[version]);
   if (about.some(({ answer }) => alertOf(answer) === ALERT.protocolVersion)) return { refused: true };

@@ -1,5 +1,6 @@
 /** The page at `/`: the log's name, size and keys, and links. No script, nothing from other hosts. */
 import { formatHex } from '../bytes/text.ts';
+import { formatTime } from '../bytes/time.ts';
 import type { LogService } from '../log/ports.ts';
 import type { App, HttpContext } from './context.ts';
 import { escapeHtml, sendPage } from '../web/page.ts';
@@ -32,7 +33,7 @@ function body({ info, reader }: LogService): string {
   return `<p>A Tallystick transparency log.</p>${open}
 <dl><dt>Entries</dt><dd>${head.size}</dd>
 <dt>Root</dt><dd><code>${formatHex(head.root)}</code></dd>
-<dt>As of</dt><dd>${new Date(head.time * 1_000).toISOString()}</dd>
+<dt>As of</dt><dd>${formatTime(head.time)}</dd>
 <dt>Verifier keys</dt>${vkeys}</dl>
 <ul>${links}</ul>`;
 }

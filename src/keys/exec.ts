@@ -63,7 +63,7 @@ function parseName(name: string): { readonly path: string; readonly pin: string 
   if (isAbsolute(path)) return { path, pin };
   throw refuse(
     'key-file',
-    `--key ${EXEC_PREFIX} takes the absolute path of a program, and "#" and its key's thumbprint (64 hex digits) if ` +
+    `${EXEC_PREFIX} takes the absolute path of a program, and "#" and its key's thumbprint (64 hex digits) if ` +
       `another key shall be refused; got ${name === '' ? 'nothing' : name}`,
   );
 }

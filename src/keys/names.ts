@@ -1,6 +1,6 @@
 /**
  * How a user names a key that is in no file: `ssh-agent:` with a fingerprint or a comment, `exec:` with a program.
- * Everything else that --key takes is the path of a file.
+ * Every other name of a key is the path of a file.
  */
 export const AGENT_PREFIX = 'ssh-agent:';
 export const EXEC_PREFIX = 'exec:';

@@ -9,6 +9,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { equalBytes } from '../bytes/compare.ts';
 import { Cursor } from '../bytes/cursor.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { AGENT_PREFIX } from './names.ts';
 import { readSshString } from '../bytes/ssh-string.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
 import { publicKeyOf } from './native.ts';
@@ -28,7 +29,10 @@ export function parseOpenSshKey(body: Uint8Array, path: string): KeyObject {
   const kdf = readSshString(file);
   const options = readSshString(file);
   if (!equalBytes(cipher, NONE)) {
-    throw refuse('key-file', `${path} has a passphrase; run ssh-add ${path} and use --key ssh-agent:`);
+    throw refuse(
+      'key-file',
+      `${path} has a passphrase; run ssh-add ${path} and name the key as ${AGENT_PREFIX}`,
+    );
   }
   if (!equalBytes(kdf, NONE) || options.length !== 0 || file.u32() !== 1) throw damaged(path);
   const blob = readSshString(file);

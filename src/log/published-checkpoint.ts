@@ -25,12 +25,12 @@ import type { LogReader, SealedHead } from './ports.ts';
 const FORM = /^tallystick\/published\/v1\ntime ([0-9]{1,16})\nseal ([^ \n]+) ([^ \n]+)\n\n/;
 
 /** Text of the file. */
-export function formatKept(note: Uint8Array, { time, seal }: SealedHead): string {
+export function formatPublished(note: Uint8Array, { time, seal }: SealedHead): string {
   const parts = [seal.protectedBytes, seal.signature].map(formatBase64);
   return `tallystick/published/v1\ntime ${time}\nseal ${parts.join(' ')}\n\n${decodeUtf8(note)}`;
 }
 
-export interface KeptParts {
+export interface PublishedParts {
   readonly origin: string;
   readonly logKeys: readonly NoteVerifier[];
   readonly receiptKeys: readonly PublicKey[];
@@ -40,7 +40,7 @@ export interface KeptParts {
 }
 
 /** A note to continue with: the log's own lines, and each witness's. */
-export interface Kept {
+export interface PublishedCheckpoint {
   readonly note: Uint8Array;
   readonly head: SealedHead;
   readonly lines: Lines;
@@ -51,7 +51,7 @@ export interface Kept {
  * not contain; the log must not start then. Any other refusal means that the file is useless and can be ignored:
  * `malformed-…`, `unknown-signer`, `quorum-unmet`, `bad-signature`.
  */
-export async function openKept(file: Uint8Array, parts: KeptParts): Promise<Kept> {
+export async function openPublished(file: Uint8Array, parts: PublishedParts): Promise<PublishedCheckpoint> {
   const text = decodeUtf8(file);
   const [header, time = '', protectedText = '', signatureText = ''] = FORM.exec(text) ?? [];
   if (header === undefined) throw refuse('malformed-note', 'it is not of the form tallystick/published/v1');
@@ -79,7 +79,7 @@ export async function openKept(file: Uint8Array, parts: KeptParts): Promise<Kept
 /** Refuses `behind-signed-head`, with the way out, if the log does not contain a checkpoint that its key signed. */
 export async function assertOnTree(
   { checkpoint: { size, root } }: OpenedCheckpoint,
-  reader: KeptParts['reader'],
+  reader: PublishedParts['reader'],
 ): Promise<void> {
   const held = reader.head().size;
   if (size > held) {

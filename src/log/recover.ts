@@ -61,7 +61,8 @@ export async function recover({
   if (now() + clockTolerance < head.time) {
     throw refuse(
       'clock-behind',
-      `the clock (${now()}) is ${head.time - now()} s behind the last batch (${head.time}): set the clock, or, if it was ahead then, go on with --clock-tolerance ${head.time - now() + 60}`,
+      `the clock (${now()}) is ${head.time - now()} s behind the last batch (${head.time}): set the clock, or, if it was ahead then, tolerate the difference`,
+      { remedy: { clockTolerance: head.time - now() + 60 } },
     );
   }
   const edge = await verifiedEdge(store, head, hasher);

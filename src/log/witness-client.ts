@@ -57,7 +57,7 @@ export interface Reports {
 }
 
 /** `proven`: this log's key signed a checkpoint that its tree does not contain. */
-export type Asked =
+export type WitnessOutcome =
   | { readonly kind: 'cosigned'; readonly lines: Lines }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'proven'; readonly shown: OwnCheckpoint };
@@ -65,7 +65,7 @@ export type Asked =
 /** Cosignatures, each with the entry of the policy for its key. */
 export type Lines = readonly (readonly [TrustedWitness, Cosignature])[];
 
-const NOTHING: Asked = { kind: 'nothing' };
+const NOTHING: WitnessOutcome = { kind: 'nothing' };
 
 /** Asks for a cosignature of `gathering`. `needed`: whether the quorum needs this witness. Never rejects. */
 export async function ask(
@@ -73,7 +73,7 @@ export async function ask(
   state: WitnessState,
   gathering: Gathering,
   needed: () => boolean,
-): Promise<Asked> {
+): Promise<WitnessOutcome> {
   const { ticks, report } = parts;
   const setback = (): Setback => ({ random: parts.random(), needed: needed() });
   const refused = (why: string, retryAfterMs?: number): void => {
@@ -144,7 +144,7 @@ async function alarmed(
   state: WitnessState,
   why: string,
   setback: Setback,
-): Promise<Asked> {
+): Promise<WitnessOutcome> {
   const shown = state.spend(ticks()) ? await port.shown(state.keys) : undefined;
   if (shown !== undefined && (await contradicts(shown.checkpoint))) {
     state.failed(why, ticks(), setback);

@@ -85,16 +85,17 @@ export class LocalTiles {
       const bytes = await this.#read(path);
       if (bytes !== undefined) return { path, bytes, exact: wide === width };
     }
-    throw refuse('corrupt-store', `${pathOf(width)} is missing; ${REPAIR}`);
+    throw refuse('corrupt-store', `${pathOf(width)} is missing; ${REPAIR}`, { remedy: CHECK });
   }
 }
 
-const REPAIR = 'run `tallystick mirror` with --once --check to fetch it again';
+const REPAIR = 'synchronise this mirror again, with a check of every file';
+const CHECK = { check: true } as const;
 
 function decode(path: string, bytes: Uint8Array): Uint8Array[] {
   try {
     return decodeBundle(bytes);
   } catch (cause) {
-    throw refuse('corrupt-store', `${path} is damaged; ${REPAIR}`, { cause });
+    throw refuse('corrupt-store', `${path} is damaged; ${REPAIR}`, { cause, remedy: CHECK });
   }
 }

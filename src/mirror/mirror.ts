@@ -7,6 +7,7 @@
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { printable } from '../bytes/printable.ts';
+import { formatMilliseconds } from '../bytes/time.ts';
 import type { NotedHead, SignedHead } from '../client/history.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
@@ -206,7 +207,7 @@ export class Mirror {
       origin,
       vkeys: vkeys.map(vkeyOf),
       detector: name,
-      detected: new Date(transport.now()).toISOString(),
+      detected: formatMilliseconds(transport.now()),
       what,
       about,
       evidence,

@@ -87,10 +87,7 @@ export async function openMirror(options: MirrorOptions): Promise<OpenedMirror> 
   await assertMirrorable(dir);
   const lock = join(dir, LOCK);
   await makeFolder(dirname(lock));
-  const unlock = lockFile(lock, {
-    held: `another process mirrors into ${dir}`,
-    check: 'the directory that is named',
-  });
+  const unlock = lockFile(lock, { held: `another process mirrors into ${dir}` });
   try {
     return await assemble(options, secured, unlock);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The files in a mirror's directory besides the log: heads, incidents, manifest. */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8, formatHex } from '../bytes/text.ts';
+import { formatMilliseconds } from '../bytes/time.ts';
 import type { SignedHead } from '../client/history.ts';
 import { parseCheckpoint } from '../note/checkpoint.ts';
 import { parseNote } from '../note/note.ts';
@@ -109,7 +110,7 @@ export class Records {
       url: facts.url,
       size,
       root: formatHex(root),
-      synced: new Date(facts.now).toISOString(),
+      synced: formatMilliseconds(facts.now),
       vkeys: head.opened.logSignatures.map(({ verifier }) => vkeyOf(verifier)),
       cosigned: head.opened.cosignatures.map(({ verifier }) => vkeyOf(verifier)),
       by: facts.name,

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
+import { formatMilliseconds } from '../bytes/time.ts';
 import { originHash } from '../note/checkpoint.ts';
 import { asBuffer, BRIEF, CBOR, FIVE_MINUTES, FRESH, TEXT } from '../web/media.ts';
 import { openToBrowsers } from '../web/methods.ts';
@@ -97,7 +98,7 @@ function home(app: App, mirror: Mirror): void {
       ['Mirror of', mirror.url],
       ['Entries', checkpoint && String(checkpoint.size)],
       ['Root', checkpoint && formatHex(checkpoint.root)],
-      ['Up to date at', status.lastSync === undefined ? undefined : new Date(status.lastSync).toISOString()],
+      ['Up to date at', status.lastSync === undefined ? undefined : formatMilliseconds(status.lastSync)],
       ['Monitoring prefix path', checkpoint && `/${originHash(checkpoint.origin)}/checkpoint`],
     ];
     const rows = facts.map(([name, value]) =>

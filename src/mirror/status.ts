@@ -1,5 +1,6 @@
 /** The status of a mirror as numbers, and as reasons for people. */
 import type { Readiness } from '../log/ports.ts';
+import { formatMilliseconds } from '../bytes/time.ts';
 
 /** The status, for readiness, metrics and the mirror's page. Times are milliseconds since the epoch. */
 export interface MirrorStatus {
@@ -54,7 +55,7 @@ export function readinessOf(status: MirrorStatus, size: number | undefined): Rea
     reasons.push(`the copy has ${size} of ${originSize} entries`);
   if (halted !== undefined) reasons.push(halted);
   else if (unreachableSince !== undefined)
-    reasons.push(`the log cannot be reached since ${new Date(unreachableSince).toISOString()}`);
+    reasons.push(`the log cannot be reached since ${formatMilliseconds(unreachableSince)}`);
   else if (problem !== undefined) reasons.push(`the last sync failed: ${problem}`);
   return { ready: size !== undefined && !damaged, reasons };
 }

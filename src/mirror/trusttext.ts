@@ -10,7 +10,9 @@ export function formatTrustPolicy(policy: TrustPolicy): string {
   for (const { verifier, url, origin } of policy.logs) {
     // A tlog-policy cannot express it, so whoever checks the copy must state it.
     if (origin !== undefined)
-      lines.push(`# This log calls itself otherwise than its key: --log-origin ${JSON.stringify(origin)}`);
+      lines.push(
+        `# This log calls itself otherwise than its key: ${JSON.stringify(origin)} is to be given as its origin`,
+      );
     lines.push(['log', vkeyOf(verifier), url].join(' ').trim());
   }
   for (const { name, verifier, url } of policy.witnesses)

@@ -23,7 +23,7 @@ export interface Observed {
 export const NOTHING_OBSERVED: Observed = {};
 
 /** An observation that found a verified head of `size`. */
-export interface Look {
+export interface Observation {
   /** When the observation began and ended, since a log may take long to answer. */
   readonly began: number;
   readonly now: number;
@@ -45,7 +45,7 @@ export function longestGap(pollMs: number): number {
  */
 export function watchedMs(
   { lookedAt }: Observed,
-  { began, now }: Pick<Look, 'began' | 'now'>,
+  { began, now }: Pick<Observation, 'began' | 'now'>,
   pollMs: number,
 ): number {
   if (lookedAt === undefined || began < lookedAt || now < began) return 0;
@@ -53,7 +53,7 @@ export function watchedMs(
 }
 
 /** The stored state after an observation that the log answered. */
-export function observe(before: Observed, look: Look, pollMs: number): Observed {
+export function observe(before: Observed, look: Observation, pollMs: number): Observed {
   const watched = watchedMs(before, look, pollMs);
   const { failedAt } = before;
   const behind = nextBehind(before, look, watched);
@@ -77,7 +77,7 @@ export function observeFailure({ unmetMs, behind }: Observed, now: number): Obse
 /** The log is behind from the first known larger head until it serves a tree of that size. */
 function nextBehind(
   { behind }: Observed,
-  { size, knownSize = 0 }: Look,
+  { size, knownSize = 0 }: Observation,
   watched: number,
 ): Observed['behind'] {
   if (behind !== undefined && size < behind.size) return { ...behind, ms: behind.ms + watched };

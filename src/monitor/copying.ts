@@ -196,7 +196,7 @@ export class Copying {
   #watch(entry: Omit<SeenEntry, 'parsed' | 'evidence'>, parsed: ParsedStatement | undefined): Alarm[] {
     const { watches, evidence } = this.#parts;
     if (watches.length === 0) return [];
-    const seen = new Seen(entry, parsed, evidence);
+    const seen = new CopiedEntry(entry, parsed, evidence);
     return watches.flatMap((watch) => watch.entry(seen));
   }
 
@@ -231,7 +231,7 @@ function endsInPolicy(entries: readonly Uint8Array[]): boolean {
 }
 
 /** An entry as watches receive it. Its proof is made only when a watch asks for it. */
-class Seen implements SeenEntry {
+class CopiedEntry implements SeenEntry {
   readonly index: number;
   readonly id: EntryId;
   readonly bytes: Uint8Array;

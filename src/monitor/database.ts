@@ -59,12 +59,12 @@ export interface OwnFile {
   readonly mode: number;
   /** Whose it is, and the setting that names where it lies. */
   readonly owner: 'monitor' | 'watch';
-  readonly setting: '--monitor-dir' | '--state-dir';
+  readonly setting: 'monitorDir' | 'stateDir';
 }
 
 function monitorFile(dir: string): OwnFile {
   const { database: path } = monitorFiles(dir);
-  return { path, version: VERSION, schema: SCHEMA, mode: 0o644, owner: 'monitor', setting: '--monitor-dir' };
+  return { path, version: VERSION, schema: SCHEMA, mode: 0o644, owner: 'monitor', setting: 'monitorDir' };
 }
 
 /** Opens the database, making directory and file the first time. Refuses `corrupt-store`, `store-failed`. */
@@ -74,7 +74,10 @@ export function openMonitorDatabase(dir: string): Database.Database {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     mkdirSync(incidents, { recursive: true });
   } catch (cause) {
-    throw refuse('store-failed', `cannot make ${dir} (${String(cause)}); check --monitor-dir`, { cause });
+    throw refuse('store-failed', `cannot make ${dir} (${String(cause)}); name one that can be written`, {
+      cause,
+      remedy: { monitorDir: true },
+    });
   }
   return openOwn(monitorFile(dir));
 }
@@ -85,7 +88,10 @@ export function openOwn(file: OwnFile): Database.Database {
   try {
     makeDatabase(path, filling({ schema, version }), file.mode);
   } catch (cause) {
-    throw refuse('store-failed', `cannot make ${path} (${codeOf(cause)}); check ${setting}`, { cause });
+    throw refuse('store-failed', `cannot make ${path} (${codeOf(cause)}); check its directory`, {
+      cause,
+      remedy: { [setting]: true },
+    });
   }
   return opened(file, { fileMustExist: true }, makeDurable);
 }
@@ -126,10 +132,12 @@ function opened(
 
 /** What the refusals say of such a file. */
 export function troubleWords({ path, owner, setting }: OwnFile): TroubleWords {
+  const remedy = { [setting]: true } as const;
   return (trouble, why) => {
     if (trouble === 'absent' && !existsSync(path))
-      return ['not-found', `there is no ${owner}'s database ${path}: check ${setting}`];
-    if (trouble === 'absent') return ['store-failed', `cannot open ${path} (${why}); check ${setting}`];
+      return ['not-found', `there is no ${owner}'s database ${path}: check its directory`, remedy];
+    if (trouble === 'absent')
+      return ['store-failed', `cannot open ${path} (${why}); check its directory`, remedy];
     if (trouble !== 'damaged') return ['store-failed', `${path} cannot be used (${why}): check the disk`];
     const page = owner === 'monitor' ? 'monitor.md' : 'status.md';
     return [
@@ -143,7 +151,7 @@ export function troubleWords({ path, owner, setting }: OwnFile): TroubleWords {
 export function lockDirectory(dir: string): () => void {
   return lockFile(monitorFiles(dir).lock, {
     held: `another monitor works in ${dir}`,
-    check: '--monitor-dir',
+    remedy: { monitorDir: true },
     mode: 0o700,
   });
 }

@@ -44,7 +44,13 @@ export async function followedLogs(
   for (const [i, { origin, url }] of logs.entries()) {
     const other = logs.slice(0, i).find((each) => each.origin === origin);
     if (other !== undefined)
-      throw refuse('usage', `${other.url} and ${url} are both ${origin}; follow one, compare with --peer`);
+      throw refuse(
+        'usage',
+        `${other.url} and ${url} are both ${origin}; follow one, compare with the other`,
+        {
+          remedy: { peer: url },
+        },
+      );
   }
   return logs;
 }

@@ -36,7 +36,7 @@ export class Holding {
     hasher: BatchHasher,
     commitStep: ((step: CommitStep) => void) | undefined,
   ): Promise<Holding> {
-    await makeFolder(folder, 0o700, { setting: '--monitor-dir' });
+    await makeFolder(folder, 0o700, { remedy: { monitorDir: true } });
     const path = join(folder, 'log.db');
     const copy = await Copy.open({ path, origin: trust.origin, hasher, commitStep });
     const holding = new Holding(folder, copy);

@@ -5,6 +5,7 @@
 import type { FastifyInstance } from 'fastify';
 import { refuse } from '../bytes/refusal.ts';
 import { parseDecimal } from '../bytes/text.ts';
+import { formatMilliseconds } from '../bytes/time.ts';
 import { originHash } from '../note/checkpoint.ts';
 import { audit } from '../web/audit.ts';
 import { asBuffer, BRIEF, FRESH, TEXT } from '../web/media.ts';
@@ -93,7 +94,7 @@ function viewLogs(watches: readonly LogWatch[], store: Monitor['store']) {
     copied: status.copied,
     reachable: status.reachable,
     fault: status.fault ?? null,
-    lookedAt: status.lookedAt === undefined ? null : new Date(status.lookedAt).toISOString(),
+    lookedAt: status.lookedAt === undefined ? null : formatMilliseconds(status.lookedAt),
     openIncidents: open
       .filter(({ origin }) => origin === status.origin)
       .reduce((n, each) => n + each.open, 0),

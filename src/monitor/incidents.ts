@@ -10,6 +10,7 @@ import type Database from 'better-sqlite3';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../bytes/refusal.ts';
+import { formatMilliseconds } from '../bytes/time.ts';
 import { formatIncident, type Incident } from '../incident/incident.ts';
 import { MAX_INCIDENT_BYTES } from '../incident/parse.ts';
 import { replaceFileSync, UNFINISHED } from '../platform/files.ts';
@@ -265,7 +266,7 @@ export class IncidentStore {
     const at = type === 'incident.opened' ? incident.lastSeen : (incident.resolved ?? incident.lastSeen);
     const body = JSON.stringify({
       type,
-      timestamp: new Date(at).toISOString(),
+      timestamp: formatMilliseconds(at),
       data: viewIncident(incident),
     });
     this.outbox.add({ about: id, name, body }, 0);
@@ -282,7 +283,7 @@ export class IncidentStore {
   }
 }
 
-/** An incident as events, the API and `tallystick incidents --json` show it. */
+/** An incident as events, the API and the command show it. */
 export function viewIncident(incident: KnownIncident) {
   const { id, origin, kind, what, firstSeen, lastSeen, seen, resolved } = incident;
   return {
@@ -291,10 +292,10 @@ export function viewIncident(incident: KnownIncident) {
     kind,
     state: resolved === undefined ? ('open' as const) : ('resolved' as const),
     what,
-    firstSeen: new Date(firstSeen).toISOString(),
-    lastSeen: new Date(lastSeen).toISOString(),
+    firstSeen: formatMilliseconds(firstSeen),
+    lastSeen: formatMilliseconds(lastSeen),
     seen,
-    resolved: resolved === undefined ? null : new Date(resolved).toISOString(),
+    resolved: resolved === undefined ? null : formatMilliseconds(resolved),
   };
 }
 

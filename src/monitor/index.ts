@@ -20,4 +20,4 @@ export type { Believed } from './followed.ts';
 export type { EventType, KnownIncident } from './incidents.ts';
 export { openWatch, type OpenedWatch, type WatchOptions } from './watch/open.ts';
 export type { Change } from './watch/changes.ts';
-export type { Looked, WatchRemark } from './watch/watch.ts';
+export type { WatchRound, WatchRemark } from './watch/watch.ts';

@@ -6,6 +6,7 @@
 import { logKeysOf } from '../note/trust.ts';
 import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
 import { printable } from '../bytes/printable.ts';
+import { formatMilliseconds } from '../bytes/time.ts';
 import type { Transport } from '../client/transport.ts';
 import type { PeerResult } from '../client/gossip.ts';
 import { incidentId, makeIncident } from '../incident/incident.ts';
@@ -16,7 +17,7 @@ import type { Alarm, AlarmSink, EntryWatch } from './alarm.ts';
 import { chooseHasher } from '../workers/kernels.ts';
 import type { DueStore } from './due-store.ts';
 import { NOTHING_OBSERVED, observe, observeFailure, watchedMs, type Observed } from './conditions.ts';
-import type { DueBook } from './duebook.ts';
+import type { DueProofs } from './due-proofs.ts';
 import { expectationWatch, type Expectation } from './expectations.ts';
 import type { Follower } from './follow.ts';
 import type { SeenHead, Trust } from './head.ts';
@@ -29,8 +30,8 @@ import {
   type IncidentSink,
   type Limits,
   type Served,
-} from './judge.ts';
-import { Overdue } from './missed.ts';
+} from './state-incidents.ts';
+import { Overdue } from './missed-proofs.ts';
 import type { Observations } from './observations.ts';
 import { compareWithPeers, largest, type Compared } from './peers.ts';
 
@@ -45,7 +46,7 @@ export interface WatchParts {
   readonly expectations: readonly Expectation[];
   readonly follow: (sink: AlarmSink, watches: readonly EntryWatch[]) => Promise<Followed>;
   readonly store: IncidentStore;
-  readonly books: DueStore;
+  readonly dueStore: DueStore;
   readonly observations: Observations;
   /** Name of this monitor, in incidents. */
   readonly detector: string;
@@ -92,7 +93,7 @@ export class LogWatch {
   readonly #parts: WatchParts;
   readonly #overdue = new Overdue();
   readonly #hasher = chooseHasher();
-  readonly #book: DueBook;
+  readonly #dues: DueProofs;
   #observed: Observed;
   #followed: Followed | undefined;
   #closing: Promise<void> | undefined;
@@ -109,7 +110,7 @@ export class LogWatch {
   constructor(parts: WatchParts) {
     this.origin = parts.trust.origin;
     this.#parts = parts;
-    this.#book = parts.books.load(this.origin);
+    this.#dues = parts.dueStore.load(this.origin);
     this.#observed = parts.observations.load(this.origin) ?? NOTHING_OBSERVED;
   }
 
@@ -141,9 +142,9 @@ export class LogWatch {
   /** Opens the copy without using the network. Refuses what the copy refuses: `corrupt-store`, `foreign-log`. */
   async open(): Promise<void> {
     const { follow, expectations, store } = this.#parts;
-    const book: EntryWatch = {
+    const dues: EntryWatch = {
       entry: (seen) => {
-        this.#book.read(seen, this.#clock().now);
+        this.#dues.read(seen, this.#clock().now);
         return [];
       },
     };
@@ -152,7 +153,7 @@ export class LogWatch {
       // An alarm that is counted and not stored, because there are too many, is not raised again.
       isOpen: (kind, about) => store.find(incidentId(kind, this.origin, about))?.resolved === undefined,
     };
-    this.#followed = await follow(sink, [expectationWatch(expectations, this.origin), book]);
+    this.#followed = await follow(sink, [expectationWatch(expectations, this.origin), dues]);
     await this.#catchUp(this.#followed.reader);
   }
 
@@ -224,7 +225,7 @@ export class LogWatch {
   }
 
   async #judge(head: SeenHead, newer: string | undefined, now: number, followed: Followed): Promise<void> {
-    const { trust, policyText, limits, once, books } = this.#parts;
+    const { trust, policyText, limits, once, dueStore } = this.#parts;
     const { policy } = trust;
     const clock = this.#clock();
     this.#fault ??= clockFault(clock);
@@ -236,21 +237,21 @@ export class LogWatch {
       this.#ledger,
     );
     // A proof can only be missing from a tree that was read completely.
-    if (this.#book.isOutdated) await this.#catchUp(followed.reader);
+    if (this.#dues.isOutdated) await this.#catchUp(followed.reader);
     const { size } = head.opened.checkpoint;
-    const whole = this.#book.upto >= size && followed.copied >= size;
+    const whole = this.#dues.upto >= size && followed.copied >= size;
     if (whole) {
       const grace = limits.missedGraceSeconds;
       const upSeconds = this.#wasAway(now) ? AFTER_AN_OUTAGE * grace : once ? 0 : grace;
       const moment = { now: clock.now, upMs: this.#upMs, upSeconds, graceSeconds: grace };
-      await raiseOrResolveMissed(this.#book, this.#overdue, moment, head, followed.reader, this.#ledger);
+      await raiseOrResolveMissed(this.#dues, this.#overdue, moment, head, followed.reader, this.#ledger);
     }
-    books.save(this.origin, this.#book);
+    dueStore.save(this.origin, this.#dues);
     this.#tellLeftOut();
   }
 
   #tellLeftOut(): void {
-    const { leftOut } = this.#book;
+    const { leftOut } = this.#dues;
     if (leftOut === 0 || this.#isLeftOutTold) return;
     this.#isLeftOutTold = true;
     this.#parts.onWarning(
@@ -282,7 +283,7 @@ export class LogWatch {
     const vkeys = logKeysOf(trust.policy, this.origin).map(({ name, type, key }) =>
       formatVkey(name, type, key),
     );
-    const detected = new Date(now()).toISOString();
+    const detected = formatMilliseconds(now());
     const incident = makeIncident({ origin: this.origin, vkeys, detector, detected, what, about, evidence });
     store.raise(incident, source);
   }
@@ -298,23 +299,23 @@ export class LogWatch {
   }
 
   /**
-   * Reads entries that are in the copy and not in the book: after a crash between the two, with an older copy, or if
-   * the book must be made again because a key was revoked from an entry on that it had read. Their time is that of the
+   * Reads entries that are in the copy and not among the due proofs: after a crash between the two, with an older copy, or if
+   * they must be made again because a key was revoked from an entry on that it had read. Their time is that of the
    * copy.
    */
   async #catchUp(reader: LogReader): Promise<void> {
-    const { books } = this.#parts;
+    const { dueStore } = this.#parts;
     for (;;) {
-      if (this.#book.isOutdated) this.#book.restart();
-      const entries = await reader.entries(this.#book.upto, reader.head().size);
+      if (this.#dues.isOutdated) this.#dues.restart();
+      const entries = await reader.entries(this.#dues.upto, reader.head().size);
       if (entries.length === 0) break;
       for (const { index, id, kind, bytes, time } of entries) {
         const parsed = kind === 'other' ? undefined : parseStatement(bytes);
-        this.#book.read({ index, id, parsed }, time);
+        this.#dues.read({ index, id, parsed }, time);
       }
       // Lets signals be handled in between.
       await new Promise(setImmediate);
     }
-    books.save(this.origin, this.#book);
+    dueStore.save(this.origin, this.#dues);
   }
 }

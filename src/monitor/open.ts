@@ -21,7 +21,7 @@ import { lockDirectory, monitorFiles, openMonitorDatabase } from './database.ts'
 import { parseExpectations, type Expectation } from './expectations.ts';
 import { Follower } from './follow.ts';
 import { IncidentStore, type EventType, type KnownIncident } from './incidents.ts';
-import { MISSED_GRACE_SECONDS, QUORUM_GRACE_SECONDS } from './judge.ts';
+import { MISSED_GRACE_SECONDS, QUORUM_GRACE_SECONDS } from './state-incidents.ts';
 import { LogWatch } from './logwatch.ts';
 import { Monitor } from './monitor.ts';
 import { Observations } from './observations.ts';
@@ -99,7 +99,7 @@ interface Shared {
   readonly options: MonitorOptions;
   readonly transport: Transport;
   readonly store: IncidentStore;
-  readonly books: DueStore;
+  readonly dueStore: DueStore;
   readonly observations: Observations;
   readonly expectations: readonly Expectation[];
 }
@@ -110,7 +110,7 @@ export async function openMonitor(options: MonitorOptions): Promise<OpenedMonito
   if (server !== undefined) assertGuarded(server.endpoint);
   const secured = server === undefined ? {} : await readTls(server.endpoint);
   const expectations = await readExpectations(options.expectationsFile);
-  await makeFolder(dir, 0o700, { setting: '--monitor-dir' });
+  await makeFolder(dir, 0o700, { remedy: { monitorDir: true } });
   const unlock = lockDirectory(dir);
   const cleanup = new AsyncDisposableStack();
   cleanup.defer(() => unlock());
@@ -127,7 +127,7 @@ export async function openMonitor(options: MonitorOptions): Promise<OpenedMonito
     const logs = await followedLogs(options.urls, trust.policy, transport, observations);
     const { webhook, madeSecret } = await openWebhook(options, store);
     told.webhook = webhook;
-    const shared = { options, transport, store, books: new DueStore(db), observations, expectations };
+    const shared = { options, transport, store, dueStore: new DueStore(db), observations, expectations };
     const watches = await openWatches(logs, shared, cleanup);
     const monitor = new Monitor({
       watches,
@@ -270,7 +270,9 @@ async function openWebhook(
     throw refuse('config-invalid', `a monitor compares heads with at most ${MAX_PEERS} peers`);
   if (url === undefined) {
     if (webhookSecretFile === undefined) return { webhook: undefined, madeSecret: undefined };
-    throw refuse('config-invalid', 'webhookSecret says how to sign, and no webhook is given; add --webhook');
+    throw refuse('config-invalid', 'webhookSecret says how to sign, and no webhook is given; add one', {
+      remedy: { webhook: true },
+    });
   }
   const path = webhookSecretFile ?? monitorFiles(options.dir).webhookSecret;
   const make = webhookSecretFile === undefined && !existsSync(path);

@@ -68,7 +68,8 @@ export function openByLog(
   throw refuse(
     'unknown-signer',
     `the checkpoint is of the log ${JSON.stringify(origin)}, and the trusted keys are of ${known}; if another log was meant, ` +
-      `say --log; if it is that log, and calls itself otherwise than its key is named, say --log-origin`,
+      'name its URL; if it is that log, and calls itself otherwise than its key is named, say what it calls itself',
+    { remedy: { log: true, logOrigin: origin } },
   );
 }
 

@@ -42,16 +42,21 @@ export function strangeIn(
 ): string | undefined {
   const found = layoutVersion(db);
   if (found !== version && found !== 0) return `has layout ${found}, this program reads ${version}`;
-  const wanted = new Database(':memory:');
-  try {
-    fill(wanted);
-    if (found !== version || tablesOf(db) !== tablesOf(wanted)) return "is empty, or another program's";
-  } finally {
-    wanted.close();
-  }
+  if (found !== version || !hasTablesOf(db, fill)) return "is empty, or another program's";
   const said: unknown = db.pragma('quick_check(1)', { simple: true });
   if (said !== 'ok') throw new Database.SqliteError('a page is damaged', 'SQLITE_CORRUPT');
   return undefined;
+}
+
+/** Whether a file has the tables and indices that `fill` makes and nothing else: a trigger could change what is written. */
+export function hasTablesOf(db: Database.Database, fill: (db: Database.Database) => void): boolean {
+  const wanted = new Database(':memory:');
+  try {
+    fill(wanted);
+    return tablesOf(db) === tablesOf(wanted);
+  } finally {
+    wanted.close();
+  }
 }
 
 function tablesOf(db: Database.Database): string {

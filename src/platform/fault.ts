@@ -76,8 +76,7 @@ function denied(error: Error): Refusal {
   const resource = 'resource' in error && error.resource !== '' ? ` of ${String(error.resource)}` : '';
   return refuse(
     'config-invalid',
-    `Node's permission model does not allow ${permission}${resource}; start it without --confine, or with the flags ` +
-      'of agent profile --flags',
-    { cause: error },
+    `Node's permission model does not allow ${permission}${resource}; start it without that, or with the permissions that it needs`,
+    { cause: error, remedy: { confine: true } },
   );
 }

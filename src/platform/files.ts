@@ -19,15 +19,16 @@ import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { plain } from '../bytes/brand.ts';
 import { refuse, type Refusal, type RefusalCode } from '../bytes/refusal.ts';
+import type { Remedy } from '../bytes/remedy.ts';
 import { codeOf, whyNot } from './fault.ts';
 
 /** How the names of files end that were never finished. */
 export const UNFINISHED = '.tmp';
 
-/** How `makeFolder` refuses: its code, and the setting that names the directory. */
-export interface FolderWords {
+/** How `makeFolder` refuses: its code, and the option that names the directory. */
+interface FolderWords {
   readonly code?: RefusalCode;
-  readonly setting?: string;
+  readonly remedy?: Remedy;
 }
 
 /**
@@ -43,9 +44,9 @@ export async function makeFolder(path: string, mode = 0o777, words: FolderWords 
   } catch (error) {
     if (codeOf(error) === 'EEXIST' && isFolder(path)) return; // another process was faster
     const why = codeOf(error) === 'EEXIST' ? 'a file has that name' : codeOf(error);
-    const { code = 'store-failed', setting } = words;
-    const advice = setting === undefined ? 'name one that can be written' : `check ${setting}`;
-    throw refuse(code, `cannot make the directory ${path} (${why}); ${advice}`, { cause: error });
+    const { code = 'store-failed', remedy } = words;
+    const what = `cannot make the directory ${path} (${why}); name one that can be written`;
+    throw refuse(code, what, { cause: error, remedy });
   }
 }
 

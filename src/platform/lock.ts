@@ -7,11 +7,12 @@ import Database from 'better-sqlite3';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { refuse } from '../bytes/refusal.ts';
+import type { Remedy } from '../bytes/remedy.ts';
 
-/** What the refusals say: who holds the lock, as in "another monitor works in DIR", and which setting to check. */
-export interface LockWords {
+/** What the refusals say: who holds the lock, as in "another monitor works in DIR", and which option names the directory. */
+interface LockWords {
   readonly held: string;
-  readonly check: string;
+  readonly remedy?: Remedy;
   /** Permissions of the directory, when it is made. */
   readonly mode?: number;
 }
@@ -20,7 +21,7 @@ export interface LockWords {
  * Takes the lock, making its directory, and returns a function that releases it. Refuses `locked`, and `store-failed` if
  * nothing can be written there.
  */
-export function lockFile(path: string, { held, check, mode }: LockWords): () => void {
+export function lockFile(path: string, { held, remedy, mode }: LockWords): () => void {
   let db: Database.Database | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true, mode });
@@ -36,6 +37,7 @@ export function lockFile(path: string, { held, check, mode }: LockWords): () => 
     if (cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY'))
       throw refuse('locked', `${held} (it holds ${path}): stop it first`, { cause });
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw refuse('store-failed', `cannot lock ${path} (${why}): check ${check}, and the disk`, { cause });
+    const what = `cannot lock ${path} (${why}): check its directory, and the disk`;
+    throw refuse('store-failed', what, { cause, remedy });
   }
 }

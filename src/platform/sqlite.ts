@@ -3,6 +3,7 @@
  */
 import Database from 'better-sqlite3';
 import { refuse, type Refusal, type RefusalCode } from '../bytes/refusal.ts';
+import type { Remedy } from '../bytes/remedy.ts';
 import { sqliteFault } from './fault.ts';
 
 /**
@@ -14,8 +15,11 @@ import { sqliteFault } from './fault.ts';
  */
 export type Trouble = 'absent' | 'closed' | 'busy' | 'machine' | 'damaged';
 
-/** The code and the text of the refusal for a trouble; `why` is the code of SQLite, such as `SQLITE_FULL`. */
-export type TroubleWords = (trouble: Trouble, why: string) => readonly [code: RefusalCode, text: string];
+/** The refusal for a trouble, before its cause is known; `why` is the code of SQLite, such as `SQLITE_FULL`. */
+export type TroubleWords = (
+  trouble: Trouble,
+  why: string,
+) => readonly [code: RefusalCode, text: string, remedy?: Remedy];
 
 /**
  * Opens a file and runs `first` on it, for queries that must succeed before anybody uses it; if they fail, the file is
@@ -31,7 +35,7 @@ export function openDatabase(
   try {
     db = new Database(path, options);
   } catch (cause) {
-    throw refuse(...words('absent', sqliteCode(cause) ?? String(cause)), { cause });
+    throw troubled(words('absent', sqliteCode(cause) ?? String(cause)), cause);
   }
   return firstUse(db, words, () => {
     first(db);
@@ -52,7 +56,12 @@ export function firstUse<T>(db: Database.Database, words: TroubleWords, first: (
 /** The refusal that an error of SQLite stands for; undefined for any other error. */
 export function troubleOf(cause: unknown, words: TroubleWords): Refusal | undefined {
   const code = sqliteCode(cause);
-  return code === undefined ? undefined : refuse(...words(kindOf(code), code), { cause });
+  return code === undefined ? undefined : troubled(words(kindOf(code), code), cause);
+}
+
+/** The refusal of a trouble that was worded. */
+export function troubled([code, text, remedy]: ReturnType<TroubleWords>, cause: unknown): Refusal {
+  return refuse(code, text, { cause, remedy });
 }
 
 function kindOf(code: string): Trouble {

@@ -19,8 +19,7 @@ export async function logKeysNamed(
   const key = await readNamedKey(given, cwd);
   if (use === 'receipt') return [{ use, key }];
   if (use === 'checkpoint') return [{ use, vkey: vkeyOf(origin, key) }];
-  throw refuse(
-    'usage',
-    `${printable(given, 60)} is no vkey; say what it will sign with --use checkpoint or --use receipt`,
-  );
+  throw refuse('usage', `${printable(given, 60)} is no vkey; say what it will sign: checkpoint or receipt`, {
+    remedy: { use: true },
+  });
 }

@@ -48,16 +48,16 @@ export interface ProbeDescription {
    * A new member of the value is added here too.
    */
   observes(params: ReadonlyMap<string, Parameter>): Shape;
-  /** Which parts of the value are of which class, in words; printed by `tallystick prove --explain`. */
+  /** Which parts of the value are of which class, in words for people. */
   readonly evidence: string;
   /** What it does to the target, in words: `3 handshakes that end before a request`. */
   readonly blastRadius: string;
   /** Milliseconds for one run. */
   readonly timeoutMs: number;
-  /** Permissions besides the network that its agent needs of the system; `agent --confine` allows no others. */
+  /** Permissions besides the network that its agent needs of the system; an agent that Node confines gets no others. */
   readonly needs?: readonly ('child-process' | 'fs-read')[];
   /**
-   * How `commit --pin` finds out who signs at a target, given the claim's parameters. Absent: its targets sign nothing, or only
+   * How it is found out who signs at a target, given the claim's parameters. Absent: its targets sign nothing, or only
    * the collector knows which target it is.
    */
   readonly sight?: (params: ReadonlyMap<string, Parameter>) => Sight;

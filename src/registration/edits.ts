@@ -25,7 +25,9 @@ export function enrol(document: PolicyDocument, wanted: EnrolledKey, replace: bo
   if (there === undefined) return { ...document, keys: [...document.keys, wanted] };
   if (grantOf(there) === grantOf(wanted)) return document;
   if (replace) return { ...document, keys: document.keys.with(at, wanted) };
-  throw refuse('exists-already', `it is enrolled otherwise: ${shown(there)}; --replace changes that`);
+  throw refuse('exists-already', `it is enrolled otherwise: ${shown(there)}; replace that enrolment`, {
+    remedy: { replace: true },
+  });
 }
 
 /** The rights that an enrolment grants, as text that does not depend on the order of its lists. */

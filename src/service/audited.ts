@@ -41,7 +41,9 @@ export async function openStoreToAudit(home: LogHome): Promise<StoreToAudit> {
   const { dataDir } = home;
   const { store: path, guard } = layoutOf(home);
   if (!existsSync(path))
-    throw refuse('no-such-log', `there is no log in ${dataDir}: give --data-dir or a URL`);
+    throw refuse('no-such-log', `there is no log in ${dataDir}: name its directory or its URL`, {
+      remedy: { dataDir: true },
+    });
   const store = SqliteReader.open(path);
   store.freeze();
   const head = await store.head();

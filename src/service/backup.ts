@@ -44,7 +44,10 @@ export async function backUp(
   onPages: (done: number) => void,
 ): Promise<BackupManifest> {
   const { store } = layoutOf({ dataDir });
-  if (!existsSync(store)) throw refuse('no-such-log', `there is no log in ${dataDir}: give --data-dir`);
+  if (!existsSync(store))
+    throw refuse('no-such-log', `there is no log in ${dataDir}: name its directory`, {
+      remedy: { dataDir: true },
+    });
   if (existsSync(target)) throw refuse('exists-already', `${target} exists: name a new directory`);
   const partial = `${target}.partial`;
   await clearAway(partial);

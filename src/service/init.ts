@@ -54,7 +54,7 @@ export async function initialise(options: InitOptions): Promise<Initialised> {
   const put = async (path: string, bytes: Uint8Array | string): Promise<void> => {
     if (await createFile(path, bytes)) created.push(path);
   };
-  await makeFolder(layout.keys, 0o700, { code: 'config-invalid', setting: '--data-dir' });
+  await makeFolder(layout.keys, 0o700, { code: 'config-invalid', remedy: { dataDir: true } });
   if (!existsSync(layout.genesis)) {
     for (const [path, algorithm] of keyFiles(layout)) {
       if (existsSync(path)) continue;
@@ -68,8 +68,10 @@ export async function initialise(options: InitOptions): Promise<Initialised> {
   }
   const { origin, log, open } = await readGenesis(layout.genesis);
   if (wanted !== undefined && wanted !== origin) {
-    const advice = 'set origin back, or give a new log another --data-dir';
-    throw refuse('foreign-log', `${layout.genesis} starts the log ${origin}, not ${wanted}; ${advice}`);
+    const advice = 'set origin back, or give a new log another directory';
+    throw refuse('foreign-log', `${layout.genesis} starts the log ${origin}, not ${wanted}; ${advice}`, {
+      remedy: { dataDir: true },
+    });
   }
   if (options.open && !open) {
     const advice = 'leave it out; to open the log to anybody, say so in its policy: tallystick policy set';
@@ -90,7 +92,7 @@ export async function initialise(options: InitOptions): Promise<Initialised> {
  * under the same keys.
  */
 async function makeGuard(layout: Layout, origin: string): Promise<void> {
-  await makeFolder(layout.guardDir, 0o700, { code: 'config-invalid', setting: '--guard-dir' });
+  await makeFolder(layout.guardDir, 0o700, { code: 'config-invalid', remedy: { guardDir: true } });
   await SqliteGuard.open(layout.guard, origin, true).close();
 }
 

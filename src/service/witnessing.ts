@@ -13,10 +13,10 @@ import type { Transport } from '../client/transport.ts';
 import type { WitnessPort } from '../log/witness-client.ts';
 import {
   assertOnTree,
-  formatKept,
-  openKept,
-  type Kept,
-  type KeptParts,
+  formatPublished,
+  openPublished,
+  type PublishedCheckpoint,
+  type PublishedParts,
 } from '../log/published-checkpoint.ts';
 import { PUBLISHER_TIMING, type PublisherParts } from '../log/publishing.ts';
 import type { SealedHead } from '../log/ports.ts';
@@ -130,7 +130,7 @@ export function publisherParts(
     setTimer: (run, ms) => void setTimeout(run, ms).unref(),
     report: log,
     keep: async (note, head) => {
-      if (options !== undefined) await replaceFile(options.publishedPath, formatKept(note, head));
+      if (options !== undefined) await replaceFile(options.publishedPath, formatPublished(note, head));
     },
     keepProof: (note) => replaceFile(log.conflictPath, note),
   };
@@ -163,7 +163,7 @@ function endedBy(signal: AbortSignal, inner: typeof fetch): typeof fetch {
 }
 
 /** A log that has just started. */
-export type StartedLog = Omit<KeptParts, 'policy'> &
+export type StartedLog = Omit<PublishedParts, 'policy'> &
   Pick<WitnessedLog, 'warn' | 'conflictPath'> & {
     /** Its newest head, signed. */
     readonly note: Uint8Array;
@@ -210,11 +210,11 @@ async function assertNoConflict({ conflictPath, warn, ...log }: StartedLog): Pro
 /** The last published checkpoint, checked; undefined if there is none that can be used, after a warning. */
 async function readKept(
   path: string,
-  parts: KeptParts & Pick<WitnessedLog, 'warn'>,
-): Promise<Kept | undefined> {
+  parts: PublishedParts & Pick<WitnessedLog, 'warn'>,
+): Promise<PublishedCheckpoint | undefined> {
   if (!existsSync(path)) return undefined;
   try {
-    return await openKept(await readFile(path), parts);
+    return await openPublished(await readFile(path), parts);
   } catch (error) {
     if (!(error instanceof Refusal) || error.code === 'behind-signed-head') throw error;
     parts.warn(`the checkpoint kept in ${path} is ignored (${error.code}): ${error.message}`);

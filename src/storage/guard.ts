@@ -127,7 +127,8 @@ function storedHead(db: Database.Database, origin: string): Signed | undefined {
   if (owner !== origin) {
     throw refuse(
       'foreign-log',
-      `the signed-head guard belongs to ${owner}, not to ${origin}: check --guard-dir`,
+      `the signed-head guard belongs to ${owner}, not to ${origin}: check its directory`,
+      { remedy: { guardDir: true } },
     );
   }
   return {

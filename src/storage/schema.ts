@@ -6,7 +6,8 @@
  * those of whole digests, and every candidate is compared in full. `flushed` tells which entries each slice of these
  * tables lacks (recent.ts).
  */
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
+import { hasTablesOf } from '../platform/database.ts';
 import { layOut, layoutVersion, makeDurable, openDatabase, type TroubleWords } from '../platform/sqlite.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { SLICES } from './recent.ts';
@@ -87,7 +88,11 @@ export function storeWords(path: string): TroubleWords {
   return (trouble, why) =>
     (
       ({
-        absent: ['no-such-log', `cannot open ${path}: run \`tallystick init\`, or check --data-dir`],
+        absent: [
+          'no-such-log',
+          `cannot open ${path}: run \`tallystick init\`, or check the data directory`,
+          { dataDir: true },
+        ],
         closed: [
           'store-failed',
           `${path} cannot be opened (${why}), which says nothing of what is in it: its folder must be one that can be ` +
@@ -117,23 +122,9 @@ function checkVersion(db: Database.Database): void {
   throw refuse('newer-version', `${what}: use the release that wrote it`);
 }
 
-/** Names of what the file has: tables, indices, and what never belongs there, such as triggers. */
-const OBJECTS =
-  "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1";
-
 /** A trigger could change what is logged; without a table or an index, entries cannot be found. */
 function checkObjects(path: string, db: Database.Database): void {
-  const wanted = new Database(':memory:');
-  try {
-    wanted.exec(SCHEMA);
-    const [ours, found] = [wanted, db].map(
-      (each) => new Set(each.prepare(OBJECTS).pluck().all().map(String)),
-    );
-    const wrong = [...(ours?.symmetricDifference(found ?? new Set()) ?? [])];
-    if (wrong.length === 0) return;
-  } finally {
-    wanted.close();
-  }
+  if (hasTablesOf(db, (each) => each.exec(SCHEMA))) return;
   throw refuse(
     'corrupt-store',
     `${path} lacks something that belongs there, or has something that does not (a trigger, a table): restore a backup ` +

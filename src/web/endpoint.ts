@@ -49,8 +49,9 @@ export function assertGuarded(endpoint: GuardedEndpoint): void {
   if (!guarded && !isLoopback(host)) {
     throw refuse(
       'config-invalid',
-      `${host} is reachable from other machines and nothing encrypts it; give --tls-cert and --tls-key, ` +
-        'or --trust-proxy behind a proxy that speaks TLS, or --insecure-bind if plain HTTP is really meant',
+      `${host} is reachable from other machines and nothing encrypts it; give it a certificate and its key, or say that ` +
+        'a proxy in front of it speaks TLS, or that plain HTTP is really meant',
+      { remedy: { tlsCert: true, tlsKey: true, trustProxy: true, insecureBind: true } },
     );
   }
 }

@@ -37,9 +37,8 @@ export async function readTls({ tlsCert, tlsKey }: Endpoint): Promise<Tls> {
     const text = cause instanceof Error ? cause.message : String(cause);
     throw refuse(
       'config-invalid',
-      `cannot serve TLS with ${tlsCert} and ${tlsKey}: ${text}; --tls-cert takes a PEM certificate chain, ` +
-        '--tls-key its PEM private key',
-      { cause },
+      `cannot serve TLS with ${tlsCert} and ${tlsKey}: ${text}; name a PEM certificate chain and its PEM private key`,
+      { cause, remedy: { tlsCert: true, tlsKey: true } },
     );
   }
 }
@@ -54,8 +53,8 @@ export async function listen(app: Listening, endpoint: Endpoint, stop: () => Pro
     const text = cause instanceof Error ? cause.message : String(cause);
     throw refuse(
       'config-invalid',
-      `cannot listen on ${host}:${port}: ${text}; free it or choose another --port`,
-      { cause },
+      `cannot listen on ${host}:${port}: ${text}; free it or choose another port`,
+      { cause, remedy: { port: true } },
     );
   }
   const address = app.server.address();

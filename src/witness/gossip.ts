@@ -8,6 +8,7 @@ import type { NodeSource, SignedHead } from '../client/history.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
+import type { Remedy } from '../bytes/remedy.ts';
 import { openCheckpoint } from '../note/checkpoint.ts';
 import { formatNote } from '../note/note.ts';
 import type { TrustPolicy } from '../note/trust.ts';
@@ -23,7 +24,7 @@ export interface GossipParts {
   /** Monitoring prefixes. */
   readonly peers: readonly string[];
   readonly verify: VerifySignature;
-  readonly onWarning: (message: string) => void;
+  readonly onWarning: (message: string, remedy?: Remedy) => void;
 }
 
 /** Number of logs that are compared at once, so that a peer that does not answer delays few. */
@@ -81,7 +82,8 @@ export class Gossip {
     const file = await incidents.splitView(log, found.about, found.evidence);
     await witness.halt(log.origin, `it shows two histories, see ${file}`);
     onWarning(
-      `${log.origin} shows another history at ${found.peer}; it is not cosigned until --resume ${log.origin}`,
+      `${log.origin} shows another history at ${found.peer}; it is not cosigned until somebody resumes it`,
+      { resume: log.origin },
     );
   }
 

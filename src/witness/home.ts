@@ -1,5 +1,6 @@
 /** The status of a witness: the page at `/`, and as JSON at `/v1/witness`. */
 import { formatHex } from '../bytes/text.ts';
+import { formatTime } from '../bytes/time.ts';
 import { FRESH } from '../web/media.ts';
 import { escapeHtml, sendPage } from '../web/page.ts';
 import type { App } from '../web/types.ts';
@@ -35,7 +36,7 @@ function standing(witness: Witness, log: KnownLog): LogStanding {
     checkpoint: checkpointPath(log.origin),
     size: held?.size ?? null,
     root: held === undefined ? null : formatHex(held.root),
-    cosigned: held === undefined ? null : new Date(held.time * 1000).toISOString(),
+    cosigned: held === undefined ? null : formatTime(held.time),
     halted: held === undefined || held.halted === '' ? null : held.halted,
     requestsPerDay: log.qpd ?? null,
   };

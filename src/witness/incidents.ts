@@ -12,6 +12,7 @@ import { formatNote } from '../note/note.ts';
 import { createFile, makeFolder } from '../platform/files.ts';
 import type { KnownLog } from './logs.ts';
 import type { Contradiction } from './round.ts';
+import { formatMilliseconds } from '../bytes/time.ts';
 
 /** Most files kept: a log that signs whatever it is asked to could make any number. */
 const MAX_INCIDENTS = 1000;
@@ -65,7 +66,7 @@ export class IncidentFiles {
       origin: log.origin,
       vkeys: log.vkeys,
       detector,
-      detected: new Date(now()).toISOString(),
+      detected: formatMilliseconds(now()),
       what: `The log ${log.origin} signed two trees that are no one history.`,
       about,
       evidence,

@@ -9,7 +9,7 @@
  *       place: { dir: 'witness', knownLogs: 'logs.policy', name: 'witness.example.com/w1' },
  *       endpoint: { host: '127.0.0.1', port: 6963, trustProxy: false, insecureBind: false },
  *       peers: [], pollSeconds: 60, writesPerMinute: 600, readsPerMinute: 600,
- *       asked: { forget: [], resume: [], rebuildGuard: false },
+ *       requests: { forget: [], resume: [], rebuildGuard: false },
  *       logger: pino(), fetch, now: Date.now, onRemark: console.error,
  *     });
  *     const url = await witness.listen();

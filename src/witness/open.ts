@@ -18,12 +18,13 @@ import {
   type GuardedEndpoint,
   type Tls,
 } from '../web/listen.ts';
+import type { Remedy } from '../bytes/remedy.ts';
 import { chooseVerifier } from '../workers/kernels.ts';
 import { Gossip } from './gossip.ts';
 import { IncidentFiles } from './incidents.ts';
 import type { KnownLogs } from './logs.ts';
 import { witnessServer } from './server.ts';
-import { addedLogs, loadKnownLogs, settleLogs, type Asked } from './settle.ts';
+import { addedLogs, loadKnownLogs, settleLogs, type OperatorRequests } from './settle.ts';
 import { initialiseWitness, type WitnessHome, type WitnessPlace } from './setup.ts';
 import { WitnessState } from './state.ts';
 import { Witness } from './witness.ts';
@@ -42,13 +43,13 @@ export interface WitnessOptions {
   readonly writesPerMinute: number;
   readonly readsPerMinute: number;
   /** One-time requests of the operator: logs to forget or to resume, a lost guard to make again. */
-  readonly asked: Asked & { readonly rebuildGuard: boolean };
+  readonly requests: OperatorRequests & { readonly rebuildGuard: boolean };
   readonly logger: Logger;
   readonly fetch: typeof fetch;
   /** The wall clock, milliseconds since the epoch. */
   readonly now: () => number;
   /** Called at the start with remarks for the operator. */
-  readonly onRemark: (message: string) => void;
+  readonly onRemark: (message: string, remedy?: Remedy) => void;
 }
 
 /** A witness that cosigns once it listens. */
@@ -107,19 +108,19 @@ export async function openWitness(options: WitnessOptions): Promise<OpenedWitnes
 }
 
 async function openParts(options: WitnessOptions): Promise<Parts> {
-  const { place, asked, logger, onRemark } = options;
+  const { place, requests, logger, onRemark } = options;
   const home = await initialiseWitness(place);
   const logs = await loadKnownLogs(home.layout.knownLogs);
   const state = WitnessState.open({
     dir: place.dir,
     name: home.name,
     guardDir: place.guardDir,
-    rebuildGuard: asked.rebuildGuard,
+    rebuildGuard: requests.rebuildGuard,
     onWarning: onRemark,
   });
   try {
-    settleLogs(state, logs, asked, onRemark);
-    return assemble(options, home, { state, logs }, (message) => logger.warn(message));
+    settleLogs(state, logs, requests, onRemark);
+    return assemble(options, home, { state, logs }, (message, remedy) => logger.warn({ remedy }, message));
   } catch (error) {
     state.close();
     throw error;
@@ -130,7 +131,7 @@ function assemble(
   { fetch, now, peers }: WitnessOptions,
   home: WitnessHome,
   { state, logs }: { readonly state: WitnessState; readonly logs: KnownLogs },
-  onWarning: (message: string) => void,
+  onWarning: (message: string, remedy?: Remedy) => void,
 ): Parts {
   const verify = chooseVerifier();
   const incidents = new IncidentFiles({ dir: home.layout.incidents, detector: home.name, now, onWarning });

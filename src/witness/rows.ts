@@ -7,7 +7,7 @@ import { refuse } from '../bytes/refusal.ts';
 import { codeOf } from '../platform/fault.ts';
 import { makeDatabase, strangeIn } from '../platform/database.ts';
 import { columnReader, isRow, type Columns } from '../platform/rows.ts';
-import { makeDurable, openDatabase, type TroubleWords } from '../platform/sqlite.ts';
+import { makeDurable, openDatabase, troubled, type TroubleWords } from '../platform/sqlite.ts';
 import type { CosignedHead } from './decide.ts';
 
 /** Raised by one with every change of layout; another one is refused at start-up. */
@@ -38,7 +38,7 @@ export function openFile({ path, name, what, schema, exclusive }: FileOptions): 
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     makeDatabase(path, fill);
   } catch (cause) {
-    throw refuse(...words('absent', codeOf(cause)), { cause });
+    throw troubled(words('absent', codeOf(cause)), cause);
   }
   return openDatabase(
     path,
@@ -79,7 +79,8 @@ function checkOwner(db: Database.Database, path: string, name: string): void {
   if (owner !== name) {
     throw refuse(
       'foreign-log',
-      `${path} belongs to the witness ${owner}, not to ${name}: correct --name or --witness-dir`,
+      `${path} belongs to the witness ${owner}, not to ${name}: correct its name or its directory`,
+      { remedy: { name: true, witnessDir: true } },
     );
   }
 }

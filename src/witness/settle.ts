@@ -3,12 +3,13 @@
  * accident.
  */
 import { refuse } from '../bytes/refusal.ts';
+import type { Remedy } from '../bytes/remedy.ts';
 import { keysText, readKnownLogs, type KnownLogs } from './logs.ts';
 import type { WitnessState } from './state.ts';
 import { readNamedFile } from '../platform/files.ts';
 
 /** The explicit requests of the operator. */
-export interface Asked {
+export interface OperatorRequests {
   /** Origins whose state is deleted. */
   readonly forget: readonly string[];
   /** Origins that are cosigned again. */
@@ -27,8 +28,8 @@ export async function loadKnownLogs(path: string): Promise<KnownLogs> {
 export function settleLogs(
   state: WitnessState,
   logs: KnownLogs,
-  { forget, resume }: Asked,
-  warn: (message: string) => void,
+  { forget, resume }: OperatorRequests,
+  warn: (message: string, remedy?: Remedy) => void,
 ): void {
   for (const origin of forget) {
     if (logs.has(origin))
@@ -50,7 +51,9 @@ export function settleLogs(
     if (held.keys !== '' && held.keys !== keysText(log))
       warn(`the keys of ${held.origin} are others than when it was last cosigned; was that announced?`);
     if (held.halted !== '')
-      warn(`${held.origin} is not cosigned: ${held.halted}; to go on: --resume ${held.origin}`);
+      warn(`${held.origin} is not cosigned: ${held.halted}; it stays so until it is resumed`, {
+        resume: held.origin,
+      });
   }
 }
 
@@ -58,7 +61,8 @@ function lost(origin: string, size: number): Error {
   return refuse(
     'config-invalid',
     `${origin} was cosigned up to size ${size} and is not among the known logs any more: list it again, or, to give up ` +
-      `the protection of those who rely on it, start once with --forget ${origin}`,
+      `the protection of those who rely on it, have it forgotten once`,
+    { remedy: { forget: origin } },
   );
 }
 

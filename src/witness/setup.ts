@@ -62,7 +62,7 @@ export function witnessLayout({ dir, knownLogs }: WitnessPlace): WitnessLayout {
 export async function initialiseWitness(place: WitnessPlace): Promise<WitnessHome> {
   const layout = witnessLayout(place);
   const created: string[] = [];
-  await makeFolder(place.dir, 0o700, { setting: '--witness-dir' });
+  await makeFolder(place.dir, 0o700, { remedy: { witnessDir: true } });
   const { state } = statePaths(place.dir);
   if (existsSync(state)) assertKeys(layout, state);
   if (!existsSync(layout.ed25519)) {
@@ -100,7 +100,7 @@ function assertKeys(layout: WitnessLayout, state: string): void {
 
 /** The guard is made here only. If each start made it, a loss of both state and guard would not be noticed. */
 async function makeGuard(guard: string, name: string): Promise<void> {
-  await makeFolder(dirname(guard), 0o700, { setting: '--guard-dir' });
+  await makeFolder(dirname(guard), 0o700, { remedy: { guardDir: true } });
   HeadGuard.open(guard, name).close();
 }
 

@@ -238,7 +238,8 @@ function ended(name: string, state: string, guard: string): Error {
   return refuse(
     'behind-signed-head',
     `${state} and the guard ${guard} are both gone: what ${name} has cosigned is forgotten, and with its keys it could ` +
-      'cosign a second history. Put one of them back, or begin a new witness: another --name, another directory, new keys',
+      'cosign a second history. Put one of them back, or begin a new witness: another name, another directory, new keys',
+    { remedy: { name: true, witnessDir: true } },
   );
 }
 
@@ -246,6 +247,7 @@ function guardGone(path: string): Error {
   return refuse(
     'behind-signed-head',
     `the guard ${path} is gone, and without it an old state could not be told: put it back, or, if witness.db is ` +
-      'certainly the newest there was, start once with --rebuild-guard (spec/witness.md)',
+      'certainly the newest there was, have the guard made from it once (spec/witness.md)',
+    { remedy: { rebuildGuard: true } },
   );
 }

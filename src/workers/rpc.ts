@@ -1,13 +1,15 @@
 /**
- * Questions and answers between threads. A refusal crosses as its code and text; anything else that is
+ * Questions and answers between threads. A refusal crosses as its code, text and remedy; anything else that is
  * thrown over there is a bug, and comes out here as an Error with the same stack.
  */
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { Refusal, refuse, type RefusalCode } from '../bytes/refusal.ts';
+import type { Remedy } from '../bytes/remedy.ts';
 
 type Failure = {
   readonly code: RefusalCode | undefined;
   readonly message: string;
+  readonly remedy?: Remedy | undefined;
   /** Only of a bug: for the operator's own log, never for a client. */
   readonly stack?: string | undefined;
 };
@@ -91,14 +93,14 @@ export function answerOn<Q, R, E>(
 
 /** A failure in the form that crosses threads. */
 export function packed(error: unknown): Failure {
-  if (error instanceof Refusal) return { code: error.code, message: error.message };
+  if (error instanceof Refusal) return { code: error.code, message: error.message, remedy: error.remedy };
   if (error instanceof Error) return { code: undefined, message: error.message, stack: error.stack };
   return { code: undefined, message: String(error) };
 }
 
 /** The failure as an error again. */
-export function revived({ code, message, stack }: Failure): Error {
-  if (code !== undefined) return refuse(code, message);
+export function revived({ code, message, stack, remedy }: Failure): Error {
+  if (code !== undefined) return refuse(code, message, { remedy });
   const error = new Error(message);
   if (stack !== undefined) error.stack = stack;
   return error;

@@ -12,9 +12,9 @@ import { appraise } from '../../src/appraisal/appraise.ts';
 import { claimDue, nextDue } from '../../src/appraisal/due.ts';
 import { historyOf, type History, type SubjectEntry } from '../../src/appraisal/history.ts';
 import { basisOf, newestReports, type AppraisalContext } from '../../src/appraisal/reports.ts';
-import { DueBook, type Due } from '../../src/monitor/duebook.ts';
-import type { StoredPage } from '../../src/monitor/duepage.ts';
-import { isPast } from '../../src/monitor/missed.ts';
+import { DueProofs, type Due } from '../../src/monitor/due-proofs.ts';
+import type { StoredSubjectDue } from '../../src/monitor/subject-due.ts';
+import { isPast } from '../../src/monitor/missed-proofs.ts';
 import { digest, entryId } from '../../src/bytes/brand.ts';
 import type { Claim, Commitment } from '../../src/statement/commitment.ts';
 import { compilePolicy } from '../../src/statement/policy.ts';
@@ -338,9 +338,9 @@ function policyOf(revoked: ReadonlyMap<string, number>): ParsedStatement {
 }
 
 /** A monitor that reads entry by entry, and is stopped and started again in between. */
-function bookOf({ entries, policies }: Made): DueBook {
-  let book = new DueBook();
-  let pages = new Map<string, StoredPage>();
+function bookOf({ entries, policies }: Made): DueProofs {
+  let book = new DueProofs();
+  let pages = new Map<string, StoredSubjectDue>();
   const rows = [...entries, ...policies].toSorted((a, b) => a.index - b.index);
   do {
     if (book.isOutdated) book.restart();
@@ -353,9 +353,9 @@ function bookOf({ entries, policies }: Made): DueBook {
       );
       if (index % 5 > 0 || book.isOutdated) continue;
       const { put, gone, cover } = structuredClone(book.changes());
-      pages = new Map([...pages, ...put.map((each): [string, StoredPage] => [each.subject, each])]);
+      pages = new Map([...pages, ...put.map((each): [string, StoredSubjectDue] => [each.subject, each])]);
       for (const subject of gone) pages.delete(subject);
-      book = new DueBook(book.upto, pages.values(), cover);
+      book = new DueProofs(book.upto, pages.values(), cover);
     }
   } while (book.isOutdated);
   return book;

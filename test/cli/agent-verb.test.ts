@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { digest } from '../../src/bytes/brand.ts';
 import { parseBase64, parseHex } from '../../src/bytes/text.ts';
-import { unitOf } from '../../src/agent/unit.ts';
+import { unitOf } from '../../src/cli/views/agent-unit.ts';
 import { run } from '../../src/cli/main.ts';
 import { submitStatement } from '../../src/client/scrapi.ts';
 import { loadKeyFile } from '../../src/keys/load.ts';
@@ -184,7 +184,7 @@ const ACCEPTS = claim('accepts', 'o.tls.accepted["TLSv1.3"]');
 t.test('prove: from nothing to a proof, and every way it can end', async (t) => {
   const stage = await Stage.start(t);
   const commitment = await stage.commit('db/pay', REFUSES);
-  t.match(await stage.prove(), { code: 1, err: /say what to prove with --subject/ });
+  t.match(await stage.prove(), { code: 1, err: /say what to prove, .* \(--subject\)/ });
   t.match(await stage.prove('--subject', 'nothing'), { code: 2, err: /no commitment to nothing/ });
   t.match(await stage.prove('--subject', 'db/pay', '--nonce', 'ab'), { code: 1, err: /16 to 64 bytes/ });
   t.match(await stage.prove('--subject', 'db/pay', '--claim', 'x'), {
@@ -620,7 +620,7 @@ t.test('agent: its own permissions, committed to and proven first', async (t) =>
   writeFileSync(join(stage.dir, 'twin/targets.yaml'), beside);
   t.match(await stage.told(...twin), {
     code: 78,
-    err: /^error: config-invalid: .* keep the agent out of \S+\/www, because the name of \S+\/www-test .*without --confine$/m,
+    err: /^error: config-invalid: .* keep the agent out of \S+\/www, because the name of \S+\/www-test .*\(without --confine/m,
   });
   writeFileSync(
     join(stage.dir, 'twin/targets.yaml'),

@@ -121,7 +121,10 @@ t.test('files that serve would refuse are refused by validate, and before anythi
     writeFileSync(join(cwd, `${name}.key`), key);
   }
   const refused: readonly (readonly [flags: string, message: RegExp])[] = [
-    ['--tls-cert nope --tls-key nope', /cannot serve TLS with .*nope.*ENOENT.*--tls-cert takes a PEM/],
+    [
+      '--tls-cert nope --tls-key nope',
+      /cannot serve TLS with .*nope.*ENOENT.*PEM certificate chain.*--tls-cert/,
+    ],
     ['--tls-cert none --tls-key a.key', /cannot serve TLS/],
     ['--tls-cert a.crt --tls-key none', /cannot serve TLS/],
     ['--tls-cert a.crt --tls-key b.key', /cannot serve TLS.*mismatch/],

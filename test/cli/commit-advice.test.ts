@@ -80,7 +80,7 @@ t.test('folders, as kubectl -f takes them', async (t) => {
     'ConfigMap//d',
   ]);
   t.strictSame(await names('few/x.yaml.bak'), ['ConfigMap//x'], 'a file that is named has any extension');
-  t.match(await me.run('commit', 'kubernetes', 'none'), { code: 2, err: /no manifest in .*say --recursive/ });
+  t.match(await me.run('commit', 'kubernetes', 'none'), { code: 2, err: /no manifest in .*\(--recursive\)/ });
   t.match(await me.run('commit', 'kubernetes', 'none', '--recursive'), { code: 0 }, 'as advised');
   t.match(await me.run('commit', 'json', 'few'), {
     code: 1,

@@ -198,7 +198,7 @@ t.test('a command that is to be copied quotes what strangers named', async (t) =
   const me = await user(t, { 'a.json': `{"'; evil '":{"password":"hunter2!"}}` });
   const path = String.raw`'/'\''; evil '\''/password'`;
   const { err } = await me.run('commit', 'json', 'a.json', '--subject', 's');
-  t.ok(err.includes(`say --sensitive ${path} if it is a secret, --not-secret ${path} if`), err);
+  t.ok(err.includes(`(--sensitive ${path}, --not-secret ${path}, --list)`), err);
 });
 
 t.test('commitments with claims', async (t) => {

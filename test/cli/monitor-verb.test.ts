@@ -306,7 +306,7 @@ t.test('look by look: what lasts is an incident, what was not watched is not', a
       peers: ['http://peer.example'],
       expectations: [],
       store,
-      books: new DueStore(db),
+      dueStore: new DueStore(db),
       observations: new Observations(db),
       detector: 'test',
       transport,
@@ -443,7 +443,7 @@ t.test('what is refused at the start', async (t) => {
   await says(EXIT.config, /no http/, 'monitor', '--once', watch.log.url, '--vkey', 'log.vkey', '--peer', 'x');
   await says(
     EXIT.config,
-    /add --webhook/,
+    /add one \(--webhook\)/,
     'monitor',
     '--once',
     watch.log.url,
@@ -466,19 +466,19 @@ t.test('what is refused at the start', async (t) => {
   );
   const here = ['monitor', '--once', watch.log.url, '--vkey', 'log.vkey', '--monitor-dir'];
   for (const dir of ['log.vkey', 'log.vkey/below', '/dev/null/x'])
-    await says(EXIT.notFound, /^error: store-failed: cannot make .*check --monitor-dir/, ...here, dir);
+    await says(EXIT.notFound, /^error: store-failed: cannot make .*\(--monitor-dir\)/, ...here, dir);
   mkdirSync(join(watch.dir, 'odd', 'monitor.db'), { recursive: true });
   await says(EXIT.notFound, /^error: store-failed: cannot open .*monitor\.db/, ...here, 'odd');
   await says(
     EXIT.notFound,
-    /^error: store-failed: cannot make .*check --witness-dir/,
+    /^error: store-failed: cannot make .*\(--witness-dir\)/,
     'witness',
     '--witness-dir',
     'log.vkey',
   );
   await says(
     EXIT.notFound,
-    /^error: store-failed: cannot make .*check --guard-dir/,
+    /^error: store-failed: cannot make .*\(--guard-dir\)/,
     'witness',
     '--witness-dir',
     'w',

@@ -963,7 +963,7 @@ t.test('commit loses no claims and no approvals by accident', async (t) => {
   const before = w.log.entries.length;
   t.match(await commit(), {
     code: 1,
-    err: /entry 2 about db\/payments .*without 4 claims \(\S+, \S+, \S+, …\); give --claims again, or say --drop-claims\n/,
+    err: /entry 2 about db\/payments .*without 4 claims \(\S+, \S+, \S+, …\); give them again, or say that they are dropped \(--claims, --drop-claims\)\n/,
   });
   t.match(
     await commit('--approvals', '1'),
@@ -979,7 +979,7 @@ t.test('commit loses no claims and no approvals by accident', async (t) => {
   t.match(await commit('--claims', 'claims.yaml'), { code: 0 });
   t.match(await commit('--drop-claims'), {
     code: 1,
-    err: /entry 5 .*without the 1 approval that it asks for; give --approvals 1 again, or say --approvals 0/,
+    err: /entry 5 .*without the 1 approval that it asks for; give them again, .* \(--approvals 0\)/,
   });
   t.equal((await w.tally('approve', SUBJECT, '--yes')).code, 0);
   writeFileSync(join(w.dir, 'bare.yaml'), 'claims: [{ pack: https-tls, params: { days: 30 } }]\n');

@@ -119,7 +119,11 @@ t.test('environment files', async (t) => {
   ];
   for (const line of lines) {
     const message = refusedWith(() => declareEnv(line));
-    t.match(message, /line 1: .*docker run --env-file.*say --literal; .*systemd.*commit files FILE/, line);
+    t.match(
+      message,
+      /line 1: .*docker run --env-file.*read it literally; .*systemd.*commit files FILE/,
+      line,
+    );
     t.equal(valueAt(declareEnv(line, true), '/A'), line.slice(2), `${line}: as docker takes it`);
   }
   for (const [line, err, fixed] of [
@@ -142,7 +146,7 @@ t.test('environment files', async (t) => {
   t.equal(valueAt(declareEnv('\ufeffspring.datasource.url=x\n', true), '/spring.datasource.url'), 'x');
   t.match(
     refusedWith(() => declareEnv('spring.datasource.url=x')),
-    /say --literal/,
+    /read it literally/,
   );
   t.match(
     refusedWith(() => declareEnv('A\n', true)),

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import t from 'tap';
+import { Refusal } from '#src/bytes/refusal.ts';
 import { refuseSecrets } from '#src/declare/read.ts';
 import { looksSecret, unmarkedSecrets, type Unmarked } from '#src/declare/secret.ts';
 import { declareYaml } from '#src/declare/yaml.ts';
@@ -326,7 +327,7 @@ t.test('an alarm says where and why, and both ways out', async (t) => {
     try {
       refuseSecrets({ profile: 'yaml@1', excluded: [], source: { kind: 'yaml' }, leaves: [], unmarked });
     } catch (error) {
-      return String(error);
+      return error instanceof Refusal ? `${error.message} ${JSON.stringify(error.remedy)}` : String(error);
     }
     return '';
   };
@@ -334,12 +335,11 @@ t.test('an alarm says where and why, and both ways out', async (t) => {
     unmarkedSecrets(declareYaml(yaml).leaves, new Set(known));
   const one = told(all('db: {password: hunter22}'));
   t.match(one, '/db/password looks like the value of "password"');
-  t.match(one, "--sensitive '/db/password'");
-  t.match(one, "--not-secret '/db/password'");
+  t.match(one, '{"sensitive":"/db/password","notSecret":"/db/password","list":true}');
   t.notMatch(one, 'hunter22');
   const name = 'dbs: {"postgres://app:hunter22@db": {size: 1, kind: a}}';
   t.equal(all(name).length, 1, 'once, whatever stands below');
-  t.match(told(all(name)), /member of \/dbs looks like .*--not-secret '\/dbs'/s);
+  t.match(told(all(name)), /member of \/dbs looks like .*\{"notSecret":"\/dbs","list":true\}/s);
   t.notMatch(told(all(name)), 'hunter22');
   t.strictSame(all(name, ['/dbs']), []);
 });

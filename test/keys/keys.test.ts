@@ -164,7 +164,7 @@ t.test('OpenSSH key files', async (t) => {
   t.same(signer.publicKey.bytes, Uint8Array.fromBase64(blob).subarray(-32));
   await t.rejects(loadSigner(make('locked', '-t', 'ed25519', '-N', 'secret')), {
     code: 'key-file',
-    message: /passphrase; run ssh-add .* --key ssh-agent:/,
+    message: /passphrase; run ssh-add .* name the key as ssh-agent:/,
   });
   await t.rejects(loadSigner(make('ecdsa', '-t', 'ecdsa', '-N', '')), { message: /ssh-keygen -t ed25519/ });
 

@@ -21,10 +21,10 @@ import {
   type Observed,
 } from '../../src/monitor/conditions.ts';
 import { lockDirectory, openMonitorDatabase, openDatabaseToRead } from '../../src/monitor/database.ts';
-import { DueBook } from '../../src/monitor/duebook.ts';
+import { DueProofs } from '../../src/monitor/due-proofs.ts';
 import { parseExpectations, unexpected } from '../../src/monitor/expectations.ts';
 import { IncidentStore } from '../../src/monitor/incidents.ts';
-import { Overdue } from '../../src/monitor/missed.ts';
+import { Overdue } from '../../src/monitor/missed-proofs.ts';
 import { Webhook, type WebhookParts } from '../../src/monitor/webhook.ts';
 import { formatSecret, parseSecrets, signWebhook } from '../../src/monitor/webhook-secret.ts';
 import { noteVerifier, parseVkey } from '../../src/note/key.ts';
@@ -193,19 +193,19 @@ t.test('expectations', async (t) => {
 
 // What is due.
 
-/** A book that reads statements in the order they come. */
+/** Due proofs, from statements in the order they come. */
 class Reading {
-  book = new DueBook();
+  due = new DueProofs();
   index = 0;
 
   read(statement: Uint8Array, now = NOW): string {
     const id = entryIdOf(statement);
-    this.book.read({ index: this.index++, id: entryId(id), parsed: parseStatement(statement) }, now);
+    this.due.read({ index: this.index++, id: entryId(id), parsed: parseStatement(statement) }, now);
     return id;
   }
 
   dues(): readonly (readonly [subject: string, claim: string | undefined, due: number])[] {
-    return Array.from(this.book.all(), ({ subject, claim, due }) => [subject, claim, due]);
+    return Array.from(this.due.all(), ({ subject, claim, due }) => [subject, claim, due]);
   }
 }
 
@@ -296,7 +296,7 @@ t.test('what ends a due, and what delays it', async (t) => {
   );
   const overdue = new Overdue();
   const judge = (now: number) =>
-    overdue.judge(reading.book, { now, upMs: now * 1000, graceSeconds: 0, upSeconds: 0 }).length;
+    overdue.missedAt(reading.due, { now, upMs: now * 1000, graceSeconds: 0, upSeconds: 0 }).length;
   t.equal(judge(NOW + 9999), 0, 'not approved, not in force');
   reading.read(await approvalStatement('a', commitment, people.approver), NOW + 5000);
   reading.read(await otherStatement('noise'));
@@ -326,54 +326,54 @@ t.test('a proof is missed only when it could have come', async (t) => {
   const grace = { graceSeconds: 300, upSeconds: 300 };
   const overdue = new Overdue();
   const judge = (now: number, upMs: number) =>
-    overdue.judge(reading.book, { now, upMs, ...grace }).map(({ key }) => key);
+    overdue.missedAt(reading.due, { now, upMs, ...grace }).map(({ key }) => key);
   t.strictSame(judge(DUE, 0), []);
   t.strictSame(judge(DUE + 1, 1_000), [], 'noticed');
   t.strictSame(judge(DUE + 86_400, 1_000), [], 'a day later: but the log was away all day');
   t.strictSame(judge(DUE + 86_690, 291_000), [], 'it is back, and the agent has its grace');
   t.match(judge(DUE + 86_700, 301_000), [/^chain /], 'and now it was missed');
   t.strictSame(
-    new Overdue().judge(reading.book, { now: DUE + 86_700, upMs: 301_000, ...grace }),
+    new Overdue().missedAt(reading.due, { now: DUE + 86_700, upMs: 301_000, ...grace }),
     [],
     'a restart waits',
   );
 
-  const due = [...reading.book.all()].find(({ claim }) => claim === undefined);
-  reading.book.missed(due?.key ?? '', 'the incident');
+  const due = [...reading.due.all()].find(({ claim }) => claim === undefined);
+  reading.due.missed(due?.key ?? '', 'the incident');
   t.strictSame(judge(DUE + 90_000, 900_000), [], 'said once');
-  t.strictSame(reading.book.settled(), []);
+  t.strictSame(reading.due.settled(), []);
   reading.read(await proofStatement('a', commitment, 1, first));
-  t.strictSame(reading.book.settled(), ['the incident'], 'the late proof settles it');
-  t.strictSame(reading.book.settled(), []);
+  t.strictSame(reading.due.settled(), ['the incident'], 'the late proof settles it');
+  t.strictSame(reading.due.settled(), []);
 });
 
-const byKey = (book: DueBook) => [...book.all()].toSorted((a, b) => a.key.localeCompare(b.key));
+const byKey = (dues: DueProofs) => [...dues.all()].toSorted((a, b) => a.key.localeCompare(b.key));
 
-t.test('a book is the same after a crash', async (t) => {
+t.test('due proofs are the same after a crash', async (t) => {
   const dir = directory(t);
   const db = openMonitorDatabase(dir);
   t.teardown(() => db.close());
-  const books = new DueStore(db);
+  const dueStore = new DueStore(db);
   const reading = new Reading();
-  reading.book = books.load('log');
+  reading.due = dueStore.load('log');
   reading.read(await policyStatement());
   const commitment = reading.read(await commitmentStatement('a', { claims }));
-  books.save('log', reading.book);
+  dueStore.save('log', reading.due);
   const proof = await proofStatement('a', commitment, 0, undefined);
   reading.read(proof);
   const again = new Reading();
-  again.book = books.load('log');
-  t.equal(again.book.upto, 2, 'what was not saved is read again');
+  again.due = dueStore.load('log');
+  t.equal(again.due.upto, 2, 'what was not saved is read again');
   again.index = 1;
   again.read(await commitmentStatement('z', { claims }));
   again.read(proof);
-  t.strictSame(byKey(again.book), byKey(reading.book), 'and what was read already is not');
-  reading.book.missed(`claim ${commitment} tls`, 'x');
-  books.save('log', reading.book);
-  t.strictSame(byKey(books.load('log')), byKey(reading.book));
-  t.equal(books.load('other').size, 0);
+  t.strictSame(byKey(again.due), byKey(reading.due), 'and what was read already is not');
+  reading.due.missed(`claim ${commitment} tls`, 'x');
+  dueStore.save('log', reading.due);
+  t.strictSame(byKey(dueStore.load('log')), byKey(reading.due));
+  t.equal(dueStore.load('other').size, 0);
   db.prepare('UPDATE due SET body = ?').run('{"key":1}');
-  t.throws(() => books.load('log'), { code: 'corrupt-store' });
+  t.throws(() => dueStore.load('log'), { code: 'corrupt-store' });
 });
 
 // Incidents on disk.
@@ -719,7 +719,7 @@ async function scheduled(t: Test, followed: Partial<Followed>, fetching: typeof 
       ...followed,
     }),
     store,
-    books: new DueStore(db),
+    dueStore: new DueStore(db),
     observations: new Observations(db),
     detector: 'test',
     transport: { fetch: fetching, now: () => clock.now },

@@ -6,7 +6,7 @@ import { declareJson } from '#src/declare/json.ts';
 import type { Declarable } from '#src/declare/leaf.ts';
 import { declareTerraform } from '#src/declare/sources/terraform/terraform.ts';
 import { declaredValue } from '#src/probe/declared.ts';
-import { actionsOf, type Asked } from '#src/probe/iam/actions.ts';
+import { actionsOf, type RequestDetails } from '#src/probe/iam/actions.ts';
 import { holds } from '#src/probe/iam/condition.ts';
 import { decide, grantsOf } from '#src/probe/iam/evaluate.ts';
 import { callOf } from '#src/probe/iam/event.ts';
@@ -318,7 +318,7 @@ t.test('the policy is found among what was committed', async (t) => {
 
 t.test('events and the actions they need', async (t) => {
   const plain = { versioned: false, sourceVersioned: false, names: [] };
-  const names = (source: string, event: string, how: Asked = plain): string | undefined =>
+  const names = (source: string, event: string, how: RequestDetails = plain): string | undefined =>
     actionsOf(`${source}.amazonaws.com`, event, how)
       ?.map(({ action }) => action)
       .join(' ');

@@ -16,7 +16,7 @@ import { challengeOf } from '#src/evidence/challenge.ts';
 import { parseClientHello } from '#src/evidence/tls-hello.ts';
 import { isFieldSuite, registeredSuites, TLS_VERSIONS, type TlsVersion } from '#src/evidence/tls-names.ts';
 import { encodeRefusal, REFUSAL_TYPE, verifyRefusal } from '#src/evidence/tls-refusal-record.ts';
-import { judgeRefusal, type Answer, type Asked } from '#src/evidence/tls-refusal.ts';
+import { judgeRefusal, type Answer, type AnsweredHello } from '#src/evidence/tls-refusal.ts';
 import { REGISTRY_DATE, SUITE_NAMES } from '#src/evidence/tls-registry.ts';
 import { fieldPrime, fieldShare } from '#src/probe/fieldshare.ts';
 import { makeShare } from '#src/probe/share.ts';
@@ -51,7 +51,7 @@ const VERSIONS = Object.keys(TLS_VERSIONS) as TlsVersion[];
 
 const hello = (offer: Offer): Uint8Array =>
   clientHello(challenge, offer, offer.versions.includes('TLSv1.3') ? makeShare(0x1d) : undefined);
-const asked = (offers: readonly Offer[], answer: Answer): Asked[] =>
+const asked = (offers: readonly Offer[], answer: Answer): AnsweredHello[] =>
   offers.map((offer) => ({ hello: hello(offer), answer }));
 const NO: readonly Answer[] = [{ alert: 40 }, { alert: 71 }, 'closed', 'older'];
 
@@ -130,7 +130,7 @@ t.test('whatever is left out, nothing is refused', async (t) => {
 t.test('the record of a refusal is judged again from its hellos', async (t) => {
   const full = fullOffers('TLSv1.2', wanted);
   const told = asked(full, { alert: 40 });
-  const record = (which: readonly Asked[], alive: TlsVersion | undefined = 'TLSv1.3'): Uint8Array =>
+  const record = (which: readonly AnsweredHello[], alive: TlsVersion | undefined = 'TLSv1.3'): Uint8Array =>
     encodeRefusal('TLSv1.2', which, alive);
   t.match(verifyRefusal(record(told), challenge), { version: 'TLSv1.2', alive: 'TLSv1.3' });
   t.match(verifyRefusal(record(asked(full.slice(0, 1), { alert: 70 }), undefined), challenge), {

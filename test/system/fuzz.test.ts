@@ -24,10 +24,10 @@ const TARGETS = [...FORMATS, ...BUNDLES, ...EVIDENCE, ...DECLARED];
 const REASONS: Readonly<Record<string, string>> = {
   'opens a part of the program, a database or a folder':
     'openAgent openAgentOf openAgentDatabase openMonitor openLog openWitness openMirror openClient openOwn openWatch openDrivers openDatabase openMonitorDatabase openDatabaseToRead openDatabaseToChange ' +
-    'openForWriting openForReading openFile openKept openBatch openToBrowsers openApi openStoreToAudit',
+    'openForWriting openForReading openFile openPublished openBatch openToBrowsers openApi openStoreToAudit',
   'reads files, which parsers of the list take apart':
     'readOwned readShownLeaves readNamedFile readNamedSource readTls readPiped readNamedKey readNamedVkeys readSecretFile readTexts readSource ' +
-    'readFact readFacts readLinkFact readLogs readWish',
+    'readFact readFacts readLinkFact readLogs readParameters',
   'reads a log, whose entries parsers of the list take apart': 'readSubject readHistory readAhead',
   'a part of parsers of the list':
     'readDocuments readDocument readScanned readIdentity readText readLines readDecimal readDigest readHashes readValue readAudience openSigned openHead ' +

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import { treeSize } from '../../src/bytes/brand.ts';
 import { Refusal } from '../../src/bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8 } from '../../src/bytes/text.ts';
-import { formatKept, openKept, type KeptParts } from '../../src/log/published-checkpoint.ts';
+import { formatPublished, openPublished, type PublishedParts } from '../../src/log/published-checkpoint.ts';
 import { signCheckpoint } from '../../src/note/checkpoint.ts';
 import { parseAddCheckpoint } from '../../src/note/addcheckpoint.ts';
 import { type NoteSigner } from '../../src/note/key.ts';
@@ -160,10 +160,10 @@ async function reopen(
   w: World,
   size: number,
   tree = w.tree,
-  over: Partial<KeptParts> = {},
+  over: Partial<PublishedParts> = {},
 ) {
   const head = await tree.head(size);
-  return openKept(file, {
+  return openPublished(file, {
     origin: ORIGIN,
     logKeys,
     receiptKeys: [headKeys.receipt.publicKey],
@@ -185,7 +185,7 @@ async function refusedWith(t: Test, code: string, opening: Promise<unknown>, nam
 t.test('what was published is readable at once after a restart', async (t) => {
   const w = world(['a', 'b'], 'group g all a b\nquorum g');
   await w.offer(4);
-  const file = encodeUtf8(formatKept(last(w).note, await w.tree.head(4)));
+  const file = encodeUtf8(formatPublished(last(w).note, await w.tree.head(4)));
   await w.publisher.close();
   const again = w.again();
   const kept = await reopen(file, again, 4);
@@ -224,7 +224,7 @@ t.test(
   async (t) => {
     const w = world(['a', 'b'], 'quorum a');
     await w.offer(4);
-    const file = encodeUtf8(formatKept(last(w).note, await w.tree.head(4)));
+    const file = encodeUtf8(formatPublished(last(w).note, await w.tree.head(4)));
     await w.clock.pass(1000);
     await w.offer(7);
     await w.publisher.close();
@@ -243,7 +243,7 @@ t.test(
 t.test('the kept file is believed in nothing', async (t) => {
   const w = world(['a', 'b'], 'quorum a');
   await w.offer(4);
-  const text = formatKept(last(w).note, await w.tree.head(4));
+  const text = formatPublished(last(w).note, await w.tree.head(4));
   const file = encodeUtf8(text);
   t.equal((await reopen(file, w, 4)).lines.length, 2);
   await refusedWith(t, 'behind-signed-head', reopen(file, w, 3), 'a store that is behind');

@@ -548,7 +548,7 @@ t.test('state and guard', async (t) => {
   t.equal(verdict(open), 'behind-signed-head', 'nothing is known of what it cosigned');
   t.throws(
     () => WitnessState.open({ dir, name: NAME, rebuildGuard: true }),
-    { message: /are both gone.*second history.*another --name/ },
+    { message: /are both gone.*second history.*another name/ },
     'nor is there a guard to be made of it',
   );
   t.notOk(existsSync(db) || existsSync(guard));

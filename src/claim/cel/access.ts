@@ -5,7 +5,7 @@
 import { Meter, textCost, Unjudged } from './meter.ts';
 import { equal } from './operators.ts';
 import { sizeOf } from './texts.ts';
-import { AtLeast, kindOf, listOf, mapOf, Reads, Seen, type Cel } from './value.ts';
+import { AtLeast, kindOf, listOf, mapOf, Reads, Collection, type Cel } from './value.ts';
 
 /** One element that a macro visits: an item of a list, or the name of a member. */
 export interface Element {
@@ -34,7 +34,8 @@ export class Access {
     const map = mapOf(from);
     if (map === undefined) throw new Unjudged(`${kindOf(from)} has no member ${name}`);
     const found = map.get(name);
-    if (!(found instanceof Seen)) this.reads.note(map.path(name), found === undefined ? 'absent' : 'value');
+    if (!(found instanceof Collection))
+      this.reads.note(map.path(name), found === undefined ? 'absent' : 'value');
     return found;
   }
 
@@ -51,14 +52,14 @@ export class Access {
       throw new Unjudged(`there is no item ${key} in a list of ${list.length}`);
     }
     const found = list.at(Number(key));
-    if (!(found instanceof Seen)) this.reads.note(list.path(Number(key)), 'value');
+    if (!(found instanceof Collection)) this.reads.note(list.path(Number(key)), 'value');
     return found;
   }
 
   /** Whether there is a member. Throws for a value that cannot have members. */
   has(from: Cel, name: string): boolean {
     const found = this.find(from, name);
-    if (found instanceof Seen) this.reads.note(found.path, 'value');
+    if (found instanceof Collection) this.reads.note(found.path, 'value');
     return found !== undefined;
   }
 
@@ -68,7 +69,7 @@ export class Access {
 
   /** Records that the whole value was read. */
   whole(value: Cel): Cel {
-    if (value instanceof Seen) this.reads.noteAll(value, 'whole');
+    if (value instanceof Collection) this.reads.noteAll(value, 'whole');
     else if (typeof value === 'object' && value !== null && !(value instanceof AtLeast))
       for (const part of value.values()) {
         this.meter.spend(1);
@@ -79,7 +80,7 @@ export class Access {
 
   /** Records that the set of members or items was read. */
   members(value: Cel): void {
-    if (value instanceof Seen) this.reads.noteAll(value, 'members');
+    if (value instanceof Collection) this.reads.noteAll(value, 'members');
   }
 
   isIn(wanted: Cel, from: Cel): boolean {
@@ -92,7 +93,7 @@ export class Access {
     const needle = this.whole(wanted);
     for (const { value, path } of this.elements(from, 'in')) {
       if (!equal(needle, value, this.meter)) continue;
-      if (value instanceof Seen) this.whole(value);
+      if (value instanceof Collection) this.whole(value);
       else this.reads.note(path, 'value');
       return true;
     }
@@ -104,7 +105,7 @@ export class Access {
     if (typeof value === 'string') return sizeOf(value, this.meter);
     const size = listOf(value)?.length ?? mapOf(value)?.names.length;
     if (size === undefined) throw new Unjudged(`${kindOf(value)} has no size`);
-    if (value instanceof Seen && value.path !== undefined && this.#cut.has(value.path)) {
+    if (value instanceof Collection && value.path !== undefined && this.#cut.has(value.path)) {
       this.reads.noteAll(value, 'least');
       return new AtLeast(BigInt(size));
     }

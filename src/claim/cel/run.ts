@@ -12,7 +12,7 @@ import { calculate, compare, convert, inRange } from './operators.ts';
 import { Patterns } from './pattern.ts';
 import { isMacro } from './syntax.ts';
 import { callText, join, textOf } from './texts.ts';
-import { kindOf, Seen, type Cel } from './value.ts';
+import { kindOf, Collection, type Cel } from './value.ts';
 
 /** A variable of a macro, and the path at which its value was observed. */
 interface Variable {
@@ -25,12 +25,12 @@ interface Variable {
 export class Run {
   readonly #access: Access;
   readonly #patterns = new Patterns();
-  readonly #roots: Readonly<Record<string, Seen>>;
+  readonly #roots: Readonly<Record<string, Collection>>;
 
   /** `cut`: JSON Pointers of collections in `o` that may have more members than observed. */
   constructor(o: ValueMap, p: ValueMap, cut: ReadonlySet<string> = new Set()) {
     this.#access = new Access(cut);
-    this.#roots = { o: new Seen(o, ''), p: new Seen(p, undefined) };
+    this.#roots = { o: new Collection(o, ''), p: new Collection(p, undefined) };
   }
 
   get reads(): readonly Read[] {
@@ -106,7 +106,7 @@ export class Run {
   #named(name: string, scope: Variable | undefined): Cel {
     for (let at = scope; at !== undefined; at = at.outer)
       if (at.name === name) {
-        if (!(at.value instanceof Seen)) this.#access.reads.note(at.path, 'value');
+        if (!(at.value instanceof Collection)) this.#access.reads.note(at.path, 'value');
         return at.value;
       }
     const root = Object.hasOwn(this.#roots, name) ? this.#roots[name] : undefined;
@@ -230,7 +230,7 @@ export class Run {
       if (wanted !== undefined && !boolOf(wanted, name)) continue;
       if (name === 'map') kept.push(this.value(second ?? first, bound));
       else {
-        if (!(element.value instanceof Seen)) this.#access.reads.note(element.path, 'value');
+        if (!(element.value instanceof Collection)) this.#access.reads.note(element.path, 'value');
         kept.push(element.value);
       }
     }

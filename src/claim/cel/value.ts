@@ -4,7 +4,7 @@ import { escaped, isMap, type Value, type ValueMap } from '../value.ts';
 import { Unjudged } from './meter.ts';
 
 export type CelScalar = bigint | number | string | boolean | null;
-export type Cel = CelScalar | AtLeast | Seen | readonly Cel[] | Map<string, Cel>;
+export type Cel = CelScalar | AtLeast | Collection | readonly Cel[] | Map<string, Cel>;
 
 /** Number of members of a collection of which some are not known: at least this many. */
 export class AtLeast {
@@ -16,7 +16,7 @@ export class AtLeast {
 }
 
 /** A map or list that was observed at `path`, or given as a parameter (no path: reading it is no observation). */
-export class Seen {
+export class Collection {
   readonly value: ValueMap | readonly Value[];
   readonly path: string | undefined;
 
@@ -32,7 +32,7 @@ export function lift(value: Value, path: string | undefined): Cel {
     if (!Number.isSafeInteger(value)) throw new Unjudged(`${value} is not a whole number within ±(2^53−1)`);
     return BigInt(value);
   }
-  return isScalar(value) ? value : new Seen(value, path);
+  return isScalar(value) ? value : new Collection(value, path);
 }
 
 function isScalar(value: Value): value is string | boolean | null | number {
@@ -49,7 +49,7 @@ export interface ListView {
 
 export function listOf(value: Cel): ListView | undefined {
   if (isBuiltList(value)) return { length: value.length, at: (i) => value[i] ?? null, path: () => undefined };
-  if (!(value instanceof Seen) || isMap(value.value)) return undefined;
+  if (!(value instanceof Collection) || isMap(value.value)) return undefined;
   const items = value.value;
   const path = (i: number): string | undefined => below(value, String(i));
   return { length: items.length, at: (i) => lift(items[i] ?? null, path(i)), path };
@@ -66,7 +66,7 @@ export interface MapView {
 export function mapOf(value: Cel): MapView | undefined {
   if (value instanceof Map)
     return { names: [...value.keys()], get: (name) => value.get(name), path: () => undefined };
-  if (!(value instanceof Seen) || !isMap(value.value)) return undefined;
+  if (!(value instanceof Collection) || !isMap(value.value)) return undefined;
   const members = value.value;
   const path = (name: string): string | undefined => below(value, name);
   const get = (name: string): Cel | undefined => {
@@ -84,7 +84,7 @@ function namesOf(members: ValueMap): readonly string[] {
   return known;
 }
 
-function below({ path }: Seen, name: string): string | undefined {
+function below({ path }: Collection, name: string): string | undefined {
   return path === undefined ? undefined : `${path}/${escaped(name)}`;
 }
 
@@ -96,7 +96,7 @@ function isBuiltList(value: Cel): value is readonly Cel[] {
 export function kindOf(value: Cel): string {
   if (value === null) return 'null';
   if (value instanceof AtLeast) return 'int of which only the least is known';
-  if (value instanceof Seen) return isMap(value.value) ? 'map' : 'list';
+  if (value instanceof Collection) return isMap(value.value) ? 'map' : 'list';
   if (isBuiltList(value)) return 'list';
   if (typeof value === 'object') return 'map';
   if (typeof value === 'bigint') return 'int';
@@ -113,7 +113,7 @@ export class Reads {
   }
 
   /** Records that a collection was iterated, or read whole. */
-  noteAll({ path, value }: Seen, kind: 'members' | 'least' | 'whole'): void {
+  noteAll({ path, value }: Collection, kind: 'members' | 'least' | 'whole'): void {
     if (path !== undefined) this.#log.push({ path, kind, map: isMap(value) });
   }
 

@@ -9,6 +9,7 @@ import { printableJson, printableLines } from '../../bytes/printable.ts';
 import type { Refusal } from '../../bytes/refusal.ts';
 import { TITLES } from '../../web/status.ts';
 import { exitOf } from '../exit.ts';
+import { messageOf } from './remedy.ts';
 
 /** A value JSON can carry. Bytes are given as hex or base64 text, big numbers as numbers up to 2^53−1. */
 export type JsonValue =
@@ -103,7 +104,8 @@ export function makeOutput(options: OutputOptions): OwnedOutput {
       if (json && answer !== undefined) stdout.write(line({ ...answer, exit_code: exitCode }));
     },
     fail: (refusal) => {
-      const { code, message } = refusal;
+      const { code } = refusal;
+      const message = messageOf(refusal);
       const error = { code, title: TITLES[code], message };
       stderr.write(
         json

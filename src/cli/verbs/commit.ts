@@ -12,6 +12,7 @@ import { clientOf } from '../frame/client.ts';
 import { EXIT } from '../exit.ts';
 import { DECLARING, leavesAsked, PINNING, pinningOf, repinSubject, requestAsked } from './commit/request.ts';
 import type { Context } from '../frame/context.ts';
+import { withFlags } from '../frame/remedy.ts';
 import { proofsOf } from '../../commit/findevidence.ts';
 import { proofsFolderOf } from '../frame/state.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
@@ -83,7 +84,8 @@ async function run(context: Context, operands: readonly string[], flags: Own): P
     signer,
     issuer: flags.text('issuer'),
     folder,
-    onRemark: ({ level, text }: CommitRemark) => output[level === 'warning' ? 'warn' : 'note'](text),
+    onRemark: ({ level, text, remedy }: CommitRemark) =>
+      output[level === 'warning' ? 'warn' : 'note'](withFlags(text, remedy)),
   };
   const pinning = (): Promise<Pinning> => pinningOf(context, flags);
   const committed =

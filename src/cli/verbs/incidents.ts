@@ -3,6 +3,7 @@ import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
 import { parseDecimal } from '../../bytes/text.ts';
+import { formatMilliseconds } from '../../bytes/time.ts';
 import { viewIncident, type KnownIncident } from '../../monitor/incidents.ts';
 import { withIncidents, type KeptIncidents } from '../../monitor/kept-incidents.ts';
 import type { Context } from '../frame/context.ts';
@@ -127,12 +128,12 @@ function line(incident: KnownIncident, output: Output): string {
   const { id, kind, origin, resolved, lastSeen, seen, what } = incident;
   const state = resolved === undefined ? output.paint('red', 'open') : output.paint('dim', 'resolved');
   const times = seen === 1 ? '' : ` (${seen} times)`;
-  const when = new Date(lastSeen).toISOString();
+  const when = formatMilliseconds(lastSeen);
   return `${id.slice(0, 16)}  ${state}  ${kind}  ${printable(origin)}  ${when}${times}\n  ${printable(what, 1000)}`;
 }
 
 function delivery({ delivered }: KnownIncident): { delivered: string | null } {
-  return { delivered: delivered === undefined ? null : new Date(delivered).toISOString() };
+  return { delivered: delivered === undefined ? null : formatMilliseconds(delivered) };
 }
 
 function incidentsOf({ config, world }: Context, change = false): KeptIncidents {

@@ -21,6 +21,7 @@ import type { Verb } from '../frame/verb.ts';
 import { factLines, tileStatus, whyNot } from '../views/log-status.ts';
 import { slotLines } from '../views/slots.ts';
 import { checkedLine, subjectLines, summaryLines, unreadableJson, warnUnreadable } from '../views/subject.ts';
+import { messageOf } from '../frame/remedy.ts';
 
 /** Whoever asks how a log is doing wants to know now (milliseconds). */
 const TIMEOUT_MS = 5_000;
@@ -175,7 +176,7 @@ async function summary(context: Context, flags: SeeFlags): Promise<JsonValue> {
     return statuses.map(subjectJson);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    output.note(`subjects are not shown: ${error.message}`);
+    output.note(`subjects are not shown: ${messageOf(error)}`);
     return null;
   }
 }

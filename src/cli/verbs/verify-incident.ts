@@ -1,5 +1,6 @@
 /** `tallystick verify-incident`: checks offline what an incident file proves, and what it only reports. */
 import { printable } from '../../bytes/printable.ts';
+import { formatTime } from '../../bytes/time.ts';
 import { EXIT } from '../exit.ts';
 import { MAX_INCIDENT_BYTES, parseIncident } from '../../incident/parse.ts';
 import { verifyIncident, type IncidentVerdict, type VerdictHead } from '../../incident/verify.ts';
@@ -88,6 +89,6 @@ function print(output: Output, incident: Incident, verdict: IncidentVerdict): vo
 }
 
 function headLine(number: number, { size, root, signers, time }: VerdictHead): string {
-  const when = time === undefined ? '' : `, at ${new Date(Math.min(time, 8.64e12) * 1000).toISOString()}`;
+  const when = time === undefined ? '' : `, at ${formatTime(time)}`;
   return `  head ${number}    ${size} entries, root ${root}, signed by ${signers.join(' and ')}${when}`;
 }

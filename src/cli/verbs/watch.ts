@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { verdictsOf } from '../../appraisal/subject.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { openWatch, type OpenedWatch, type WatchOptions } from '../../monitor/watch/open.ts';
-import type { Looked } from '../../monitor/watch/watch.ts';
+import type { WatchRound } from '../../monitor/watch/watch.ts';
 import { EXIT, exitOfVerdicts } from '../exit.ts';
 import type { Context } from '../frame/context.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
@@ -89,7 +89,7 @@ async function lookOnce({ output }: Context, opened: OpenedWatch): Promise<numbe
 }
 
 /** What one look comes to: as `status` exits, and 5 where all that was seen holds and something was not. */
-export function exitOfLook(looked: Looked): number {
+export function exitOfLook(looked: WatchRound): number {
   const code = exitOfVerdicts(looked.statuses.flatMap(verdictsOf), looked.unreadable);
   return code === EXIT.ok ? coverageExit(looked) : code;
 }
@@ -109,7 +109,7 @@ async function follow({ output }: Context, opened: OpenedWatch): Promise<number>
   }
 }
 
-function coverageExit({ leftOut, unreadable }: Looked): number {
+function coverageExit({ leftOut, unreadable }: WatchRound): number {
   return leftOut + unreadable.length > 0 ? EXIT.quorum : EXIT.ok;
 }
 

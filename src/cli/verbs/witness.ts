@@ -3,6 +3,7 @@ import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
 import type { Context } from '../frame/context.ts';
 import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 import { witnessBanner } from '../views/witness-banner.ts';
+import { withFlags } from '../frame/remedy.ts';
 
 const OPTIONS = [
   {
@@ -66,7 +67,7 @@ async function witness(context: Context, flags: FlagsOf<typeof OPTIONS>): Promis
         pollSeconds: config.poll,
         writesPerMinute: config.rateLimit,
         readsPerMinute: config.readRateLimit,
-        asked: {
+        requests: {
           forget: flags.texts('forget'),
           resume: flags.texts('resume'),
           rebuildGuard: flags.on('rebuildGuard'),
@@ -74,7 +75,7 @@ async function witness(context: Context, flags: FlagsOf<typeof OPTIONS>): Promis
         logger,
         fetch: world.fetch,
         now: world.now,
-        onRemark: (message) => output.warn(message),
+        onRemark: (message, remedy) => output.warn(withFlags(message, remedy)),
       }),
     banner: (opened, url = '') => witnessBanner(context, opened.home, opened.witness, url),
     reload: (opened) => void opened.reload(),

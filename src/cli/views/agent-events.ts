@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { AgentEvent } from '../../agent/event.ts';
 import { clockFault } from '../../appraisal/clock.ts';
+import { messageOf } from '../frame/remedy.ts';
 
 // oxlint-disable-next-line max-lines-per-function -- a list: one case for each event
 export function tellAgent(logger: Logger, event: AgentEvent): void {
@@ -54,8 +55,8 @@ export function tellAgent(logger: Logger, event: AgentEvent): void {
     case 'begun':
       return logger.info({ subject: event.subject }, 'a commitment is in force');
     case 'barred': {
-      const { code, message } = event.refusal;
-      return logger.error({ subject: event.subject, code, message }, 'not proven');
+      const { code } = event.refusal;
+      return logger.error({ subject: event.subject, code, message: messageOf(event.refusal) }, 'not proven');
     }
   }
 }

@@ -8,6 +8,8 @@ import type { ReadSource } from '../../declare/read.ts';
 import { showValue } from '../../statement/leaf-text.ts';
 import { EXIT } from '../exit.ts';
 import type { Output } from '../frame/output.ts';
+import { formatDay } from '../../bytes/time.ts';
+import { withFlags } from '../frame/remedy.ts';
 
 /** Leaf by leaf. What looks like a secret is not printed: it would not be committed to. Resolves to the exit code. */
 export function tellLeaves(output: Output, { profile, leaves, excluded, unmarked }: ReadSource): number {
@@ -69,9 +71,9 @@ export function tellCommitted(output: Output, committed: Committed, folder: stri
 }
 
 function pinLines({ at, text, ends, note }: Pinned): readonly string[] {
-  const until = ends === undefined ? '' : `, until ${new Date(ends * 1000).toISOString().slice(0, 10)}`;
+  const until = ends === undefined ? '' : `, until ${formatDay(ends)}`;
   return [
     `pinned    ${printable(at, 200)}: ${printable(text, 300)}${until}`,
-    ...(note === undefined ? [] : [`          ${printable(note, 300)}`]),
+    ...(note === undefined ? [] : [`          ${printable(withFlags(note.text, note.remedy), 300)}`]),
   ];
 }

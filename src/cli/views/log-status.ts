@@ -2,6 +2,7 @@
  * What `status` shows of a log: what it says of itself, and what of that was verified; or, of a host that serves tiles alone (a
  * mirror, a static file server, a log of other software), its verified checkpoint.
  */
+import { formatTime } from '../../bytes/time.ts';
 import { formatHex } from '../../bytes/text.ts';
 import { printable } from '../../bytes/printable.ts';
 import type { LogClient } from '../../client/client.ts';
@@ -100,7 +101,7 @@ export function tileStatus(
 }
 
 function ageText(time: number, now: number): string {
-  return `${new Date(Math.min(time, 8.64e12) * 1000).toISOString()} (${Math.max(0, now - time)} s ago)`;
+  return `${formatTime(time)} (${Math.max(0, now - time)} s ago)`;
 }
 
 /** The newest time on lines that verified, POSIX seconds; undefined when none has one. */

@@ -6,6 +6,7 @@ import { printable } from '../../bytes/printable.ts';
 import type { Refusal } from '../../bytes/refusal.ts';
 import type { Mirror, Synced } from '../../mirror/mirror.ts';
 import type { Context } from '../frame/context.ts';
+import { messageOf } from '../frame/remedy.ts';
 
 /** The banner's text, without a newline at the end. */
 export function mirrorBanner(
@@ -62,8 +63,9 @@ export function tellSynced(logger: Logger, { kind, size, keysFault }: Synced): v
   if (keysFault !== undefined) logger.warn({ why: printable(keysFault, 1000) }, 'receipt keys not taken');
 }
 
-export function tellFailed(logger: Logger, { code, message }: Refusal): void {
-  const line = { code, why: printable(message, 1000) };
+export function tellFailed(logger: Logger, refusal: Refusal): void {
+  const { code } = refusal;
+  const line = { code, why: printable(messageOf(refusal), 1000) };
   const nature = natureOf(code);
   if (nature === 'lie') logger.fatal(line, 'the log showed two histories');
   else if (nature === 'away' || nature === 'absent') logger.warn(line, 'the log cannot be followed just now');

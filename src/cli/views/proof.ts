@@ -1,5 +1,6 @@
 /** What proofs look like to people. */
 import { printable } from '../../bytes/printable.ts';
+import { formatDay } from '../../bytes/time.ts';
 import type { EntryOf } from '../../appraisal/history.ts';
 import { parseStatement } from '../../statement/parse.ts';
 import type { Result, RuntimeProof } from '../../statement/proof.ts';
@@ -52,5 +53,5 @@ export function proofIn(statement: Uint8Array): RuntimeProof {
 
 /** `2027-01-31`. */
 export function day(time: number): string {
-  return new Date(time * 1000).toISOString().slice(0, 10);
+  return formatDay(time);
 }

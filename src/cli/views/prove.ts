@@ -14,6 +14,7 @@ import type { Context } from '../frame/context.ts';
 import type { JsonValue } from '../frame/output.ts';
 import { failedAsJson, warnOf, worstOf } from '../verbs/agent/failed.ts';
 import { claimLines, proofIn } from './proof.ts';
+import { messageOf } from '../frame/remedy.ts';
 
 const LIMITS = ['', 'What E3 does not say:', ...E3_LIMITS.map((limit) => `- ${limit}`)].join('\n');
 
@@ -36,14 +37,14 @@ export function reportProven(context: Context, { agent }: OpenedAgent, once: Onc
     if (proof.results.length === 0) output.print('  nothing was claimed: a heartbeat');
     if (taken === undefined) codes.push(EXIT.quorum);
     if (refusal !== undefined)
-      output.warn(`${proof.subject}: the log refuses it (${refusal.code}: ${refusal.message})`);
+      output.warn(`${proof.subject}: the log refuses it (${refusal.code}: ${messageOf(refusal)})`);
     codes.push(...proof.results.map((result) => codeOf(result, waivers.has(result.claim))));
     subjects.push(asJson(proof, taken, refusal, new Set(waivers.keys())));
   }
   warnOf(output, failed, 'proof');
   if (delivery.away !== undefined)
     output.warn(
-      `${delivery.away.message}; what was proven is kept, and logged when \`prove\` or \`agent\` runs again`,
+      `${messageOf(delivery.away)}; what was proven is kept, and logged when \`prove\` or \`agent\` runs again`,
     );
   if (proven.some(({ proof: { results } }) => results.some(({ evidence }) => evidence === 'E3')))
     output.note(LIMITS);
@@ -73,7 +74,7 @@ function asJson(
     entry: taken?.id ?? id,
     index: taken?.index ?? null,
     logged: taken !== undefined,
-    refused: refusal === undefined ? null : { code: refusal.code, message: refusal.message },
+    refused: refusal === undefined ? null : { code: refusal.code, message: messageOf(refusal) },
     commitment: commitment.toHex(),
     nonce: challenge.nonce.toHex(),
     window: { ...window },

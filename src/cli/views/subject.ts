@@ -11,6 +11,7 @@ import type { Snapshot } from '../../client/snapshot.ts';
 import type { Unreadable } from '../../client/statuses.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { dueOf, line, paintVerdict, spanOf, table } from './words.ts';
+import { messageOf } from '../frame/remedy.ts';
 
 /** A heading, a table of claims, and what there is to know of each. */
 export function subjectLines(output: Output, look: Snapshot, status: SubjectStatus): readonly string[] {
@@ -126,9 +127,13 @@ export function summaryLines(output: Output, claiming: readonly SubjectStatus[])
 /** Says of each subject that could not be read why. */
 export function warnUnreadable(output: Output, unreadable: readonly Unreadable[]): void {
   for (const { subject, refusal } of unreadable)
-    output.warn(`${line(subject)} cannot be read (${refusal.code}): ${refusal.message}`);
+    output.warn(`${line(subject)} cannot be read (${refusal.code}): ${messageOf(refusal)}`);
 }
 
 export function unreadableJson(unreadable: readonly Unreadable[]): JsonValue {
-  return unreadable.map(({ subject, refusal: { code, message } }) => ({ subject, code, message }));
+  return unreadable.map(({ subject, refusal }) => ({
+    subject,
+    code: refusal.code,
+    message: messageOf(refusal),
+  }));
 }

@@ -3,7 +3,7 @@ import { subjectJson } from '../../appraisal/json.ts';
 import { formatTime } from '../../bytes/time.ts';
 import { snapshotJson } from '../../client/snapshot-json.ts';
 import { isEnd, type Change } from '../../monitor/watch/changes.ts';
-import type { Looked } from '../../monitor/watch/watch.ts';
+import type { WatchRound } from '../../monitor/watch/watch.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { unreadableJson } from './subject.ts';
 import { line, paintVerdict } from './words.ts';
@@ -25,7 +25,7 @@ function nowText(output: Output, now: Change['now']): string {
 }
 
 /** Where everything stood. */
-export function watchJson({ snapshot, statuses, unreadable, leftOut, undelivered }: Looked): {
+export function watchJson({ snapshot, statuses, unreadable, leftOut, undelivered }: WatchRound): {
   readonly [key: string]: JsonValue;
 } {
   return {

@@ -37,7 +37,7 @@ async function readNamed(files: FilesToDeclare) {
   return { paths, named, base, top, found, facts };
 }
 
-/** The leaves that they would commit to, for `--list`. Refuses `not-found` for files that cannot be read. */
+/** The leaves that they would commit to, to be listed. Refuses `not-found` for files that cannot be read. */
 export async function listFiles(files: FilesToDeclare): Promise<ReadSource> {
   const { facts, found } = await readNamed(files);
   const { profile, leaves } = leavesOf({ subject: '', facts });
@@ -97,7 +97,9 @@ async function findBase(
 function subjectOf(paths: readonly string[], base: string): string {
   const [path] = paths;
   if (path === undefined || path === STDIN || paths.length > 1) {
-    throw refuse('usage', 'say what this declares with --subject: there is no single file to name it after');
+    throw refuse('usage', 'say which subject this declares: there is no single file to name it after', {
+      remedy: { subject: true },
+    });
   }
   const name = relative(base, path).split(sep).join('/');
   return name === '' ? basename(path) : name;

@@ -9,7 +9,7 @@ import { holds, STDIN } from './files.ts';
 import { gitFacts, gitTop } from './git.ts';
 import { formatLeaves, leafTree, LEAVES_FILE } from '../leafopening.ts';
 import { readableOwned } from './owned.ts';
-import { readSource, refuseSecrets, type Reading, type ReadSource } from '../read.ts';
+import { readSource, refuseSecrets, type SourceReading, type ReadSource } from '../read.ts';
 import { readTexts } from './texts.ts';
 
 /** What to declare, and how to read it. */
@@ -18,11 +18,11 @@ export interface SourceToDeclare {
   readonly cwd: string;
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly recursive: boolean;
-  readonly reading: Reading;
+  readonly reading: SourceReading;
   readonly subject: string | undefined;
 }
 
-/** The leaves that a source would commit to: for `--list`, and for the declaration. Refuses as `readSource` does. */
+/** The leaves that a source would commit to: to be listed, and for the declaration. Refuses as `readSource` does. */
 export async function readNamedSource({
   operands,
   cwd,
@@ -71,7 +71,9 @@ export async function declareSource(what: SourceToDeclare): Promise<Declared> {
 function subjectOf({ operands, cwd, reading }: SourceToDeclare): string {
   const [only] = operands;
   if (only === undefined || only === STDIN || operands.length > 1)
-    throw refuse('usage', `say what this ${reading.source.kind} source declares with --subject`);
+    throw refuse('usage', `say which subject this ${reading.source.kind} source declares`, {
+      remedy: { subject: true },
+    });
   const path = relative(cwd, resolve(cwd, only)).split(sep).join('/');
   return path === '' || path === '..' || path.startsWith('../') ? basename(resolve(cwd, only)) : path;
 }

@@ -27,14 +27,14 @@ export interface Found {
 }
 
 /** `base`: absolute; paths are relative to it. `omit`: absolute paths to leave out of directories, with reasons. */
-export interface Reading {
+export interface FactsOptions {
   readonly base: string;
   readonly omit: ReadonlyMap<string, string>;
   readonly stdin: AsyncIterable<Uint8Array>;
 }
 
 /** Reads everything that absolute paths (or `-`) name. Refuses `not-found`, and `usage` for what is no file. */
-export async function readFacts(paths: readonly string[], reading: Reading): Promise<Found> {
+export async function readFacts(paths: readonly string[], reading: FactsOptions): Promise<Found> {
   const facts = new Map<string, FileFact>();
   const excluded = new Map<string, Exclusion>();
   const add = (fact: FileFact): void => {
@@ -101,7 +101,7 @@ function assertName(path: string): void {
 
 async function walk(
   folder: string,
-  reading: Reading,
+  reading: FactsOptions,
   add: (fact: FileFact) => void,
   exclude: (exclusion: Exclusion) => void,
 ): Promise<void> {

@@ -64,7 +64,8 @@ function filesIn(folder: string, together: RegExp, recursive: boolean): readonly
   throw refuse(
     'not-found',
     `there is no manifest in ${printable(folder)}: files that end in .json, .yaml or .yml` +
-      (recursive ? '' : '; say --recursive for those in the folders below it'),
+      (recursive ? '' : '; those in the folders below it are not read'),
+    recursive ? {} : { remedy: { recursive: true } },
   );
 }
 

@@ -5,6 +5,7 @@
  */
 import { printable } from '../../bytes/printable.ts';
 import { refuse, type Refusal } from '../../bytes/refusal.ts';
+import type { Remedy } from '../../bytes/remedy.ts';
 import { below, Leaves, type Declarable } from '../leaf.ts';
 import type { Source } from './source.ts';
 
@@ -64,26 +65,34 @@ function sharedVariable(line: string, number: number): Variable | undefined {
     );
   if (/^[ \t]*(?:#|$)/.test(line)) return undefined;
   const [, name, value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)=([^]*)$/.exec(line) ?? [];
-  if (name === undefined) throw fault(number, notShared(line));
+  if (name === undefined) throw notShared(number, line);
   if (!/["'\\$`#]|^\s|\s$/.test(value)) return { name, value };
   throw fault(
     number,
     `tools do not agree what quotes, #, $, \\ and blanks at the ends mean in the value of ${name}: if it is read by ` +
-      '`docker run --env-file` or kubectl, which take it as it stands, say --literal; if by docker compose, dotenv, ' +
+      '`docker run --env-file` or kubectl, which take it as it stands, read it literally; if by docker compose, dotenv, ' +
       `systemd or a shell, ${WHOLE}`,
+    LITERAL,
   );
 }
 
-function notShared(line: string): string {
+function notShared(number: number, line: string): Refusal {
   if (/^\s*export\s/.test(line))
-    return `docker and systemd do not take \`export\`; write NAME=value without it, or, if a shell reads the file, ${WHOLE}`;
-  if (line.trimStart().startsWith(';')) return 'a comment to systemd alone; begin it with #';
-  return (
+    return fault(
+      number,
+      `docker and systemd do not take \`export\`; write NAME=value without it, or, if a shell reads the file, ${WHOLE}`,
+    );
+  if (line.trimStart().startsWith(';')) return fault(number, 'a comment to systemd alone; begin it with #');
+  return fault(
+    number,
     'expected NAME=value, with no blanks around = and a name of letters, digits and _; if docker alone reads the file, ' +
-    `which takes other names, say --literal; else ${WHOLE}`
+      `which takes other names, read it literally; else ${WHOLE}`,
+    LITERAL,
   );
 }
 
-function fault(line: number, what: string): Refusal {
-  return refuse('malformed-text', `line ${line}: ${what}`);
+const LITERAL = { literal: true } as const;
+
+function fault(line: number, what: string, remedy?: Remedy): Refusal {
+  return refuse('malformed-text', `line ${line}: ${what}`, { remedy });
 }

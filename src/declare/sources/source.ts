@@ -3,9 +3,9 @@ import type { Declarable, Exclusion } from '../leaf.ts';
 
 /** Options for reading a source. A kind ignores options of other kinds. */
 export interface SourceOptions {
-  /** env: the value is the rest of the line, unchanged (`--literal`). */
+  /** env: the value is the rest of the line, unchanged. */
   readonly literal: boolean;
-  /** kubernetes: paths left out besides those that the kind itself leaves out, and why (`--ignore`). */
+  /** kubernetes: paths left out besides those that the kind itself leaves out, and why. */
   readonly ignore: readonly Exclusion[];
 }
 

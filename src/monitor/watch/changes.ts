@@ -8,9 +8,10 @@ import { snapshotJson } from '../../client/snapshot-json.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { WatchEvent, WatchState } from './state.ts';
+import { formatMilliseconds } from '../../bytes/time.ts';
 
 /** What the watch reported before. */
-export type Told = Pick<WatchState, 'claimsOf' | 'isAlerted'>;
+export type ReportedBefore = Pick<WatchState, 'claimsOf' | 'isAlerted'>;
 
 export interface Change {
   /** When the watch saw the change, POSIX seconds. */
@@ -39,7 +40,7 @@ export function isEnd(now: ClaimStatus | ClaimEnd): now is ClaimEnd {
 
 /** The differences from what was reported last, subject by subject. */
 export function changesOf(
-  told: Told,
+  told: ReportedBefore,
   snapshot: Snapshot,
   statuses: readonly SubjectStatus[],
 ): readonly Change[] {
@@ -95,5 +96,5 @@ export function eventName(about: 'claim' | 'subject' | 'watch', same: readonly (
 
 /** JSON of an event. `time`: milliseconds. */
 export function eventBody(type: string, time: number, data: object): string {
-  return JSON.stringify({ type, timestamp: new Date(time).toISOString(), data });
+  return JSON.stringify({ type, timestamp: formatMilliseconds(time), data });
 }

@@ -45,7 +45,7 @@ export interface OpenedWatch extends Pick<Watch, 'once' | 'start'> {
 export async function openWatch(options: WatchOptions): Promise<OpenedWatch> {
   const { client, subjects, dir, metricsPort, now } = options;
   const webhookFor = await openWebhook(options);
-  await makeFolder(dir, 0o700, { setting: '--state-dir' });
+  await makeFolder(dir, 0o700, { remedy: { stateDir: true } });
   const cleanup = new AsyncDisposableStack();
   try {
     const state = WatchState.open(dir, nameOf(client, subjects));
@@ -74,7 +74,8 @@ async function openWebhook({ webhook: url, webhookSecretFile, fetch, now, onRema
   if (webhookSecretFile === undefined)
     throw refuse(
       'config-invalid',
-      `alerts are signed: name the secret with --webhook-secret, a file of mode 0600; ${MAKE_SECRET}`,
+      `alerts are signed: name the file of the secret, of mode 0600; ${MAKE_SECRET}`,
+      { remedy: { webhookSecret: true } },
     );
   const onFailure = (text: string) => onRemark({ code: 'delivery', level: 'warning', text });
   return webhookWith({ url, fetch, now, onFailure }, webhookSecretFile);

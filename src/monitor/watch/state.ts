@@ -54,11 +54,11 @@ export class WatchState {
     const path = join(folder, `${name}.db`);
     const unlock = lockFile(join(folder, `${name}.lock`), {
       held: `another watch of the same subjects works in ${folder}`,
-      check: '--state-dir',
+      remedy: { stateDir: true },
       mode: 0o700,
     });
     const file = { path, version: VERSION, schema: SCHEMA, mode: 0o600, owner: 'watch' } as const;
-    const own = { ...file, setting: '--state-dir' } as const;
+    const own = { ...file, setting: 'stateDir' } as const;
     try {
       return new WatchState(openOwn(own), own, unlock);
     } catch (error) {

@@ -89,7 +89,7 @@ export interface WatchParts {
 }
 
 /** The result of one observation. */
-export interface Looked extends Statuses, Pick<Watched, 'leftOut' | 'unexamined'> {
+export interface WatchRound extends Statuses, Pick<Watched, 'leftOut' | 'unexamined'> {
   readonly snapshot: Snapshot;
   readonly changes: readonly Change[];
   /** Events that nobody has acknowledged. */
@@ -102,14 +102,14 @@ export class Watch {
   readonly #warned = new Map<string, string>();
   readonly #stop = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
-  #last: Looked | undefined;
+  #last: WatchRound | undefined;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
   }
 
   /** Observes once, and delivers what can be delivered. Refuses what reading the log refuses, also `unavailable`. */
-  async once(): Promise<Looked> {
+  async once(): Promise<WatchRound> {
     const { settings, state, webhook } = this.#parts;
     const looking = this.#look(settings.limits ?? WATCH_ONCE).catch((error: unknown) => this.#end(error));
     this.#running = looking.catch(() => undefined);
@@ -122,7 +122,7 @@ export class Watch {
    * cannot be reached, it is asked again. Refuses errors that end a watch: a log that broke its word, or that refuses a
    * notice.
    */
-  start(): Promise<Looked | undefined> {
+  start(): Promise<WatchRound | undefined> {
     this.#parts.webhook?.wake();
     const following = this.#follow();
     this.#running = following.catch(() => undefined);
@@ -136,7 +136,7 @@ export class Watch {
     await this.#parts.webhook?.close();
   }
 
-  async #follow(): Promise<Looked | undefined> {
+  async #follow(): Promise<WatchRound | undefined> {
     const { settings, state, measured, sleep } = this.#parts;
     const { signal } = this.#stop;
     let isGone = false;
@@ -164,7 +164,7 @@ export class Watch {
    * Reads the watched subjects first and reports their changes before new subjects are examined, so that many new
    * subjects delay no report.
    */
-  async #look(limits: WatchLimits): Promise<Looked> {
+  async #look(limits: WatchLimits): Promise<WatchRound> {
     const { settings, state } = this.#parts;
     const { client, subjects: named } = settings;
     const snapshot = await client.snapshot();
@@ -227,7 +227,7 @@ export class Watch {
   }
 
   /** Warns that some subjects are not watched. Subjects that are not examined yet are mentioned once. */
-  #warnLeftOut({ statuses, leftOut, unexamined }: Looked): void {
+  #warnLeftOut({ statuses, leftOut, unexamined }: WatchRound): void {
     const before = this.#last;
     if (unexamined > 0) {
       if ((before?.unexamined ?? 0) === 0)
@@ -244,7 +244,7 @@ export class Watch {
       );
   }
 
-  #tellUnreadable({ snapshot, unreadable }: Looked): void {
+  #tellUnreadable({ snapshot, unreadable }: WatchRound): void {
     const { settings, state, webhook } = this.#parts;
     const telling = {
       state,
@@ -257,7 +257,7 @@ export class Watch {
     webhook?.wake();
   }
 
-  #measure({ statuses, leftOut, unreadable }: Looked): void {
+  #measure({ statuses, leftOut, unreadable }: WatchRound): void {
     const { measured, settings } = this.#parts;
     measured.verdicts = statuses.flatMap(verdictsOf);
     measured.leftOut = leftOut + unreadable.length;

@@ -18,12 +18,12 @@ export interface Wanted {
   readonly tell: readonly string[];
 }
 
-export interface Told {
+export interface AnswerFacts {
   readonly value: ValueMap;
   readonly withheld: readonly Withheld[];
 }
 
-export function tellAnswer(answer: Answer, wanted: Wanted): Told {
+export function answerFacts(answer: Answer, wanted: Wanted): AnswerFacts {
   const { status, bodyBytes, bodyWhole, secured } = answer;
   const headers = tellHeaders(answer, wanted);
   const cookies = tellCookies(answer.headers.get('set-cookie') ?? []);

@@ -9,7 +9,7 @@ import { refuse } from '../../bytes/refusal.ts';
 import type { Observed } from '../../claim/observed.ts';
 import { isUrl, parseAddress } from '../../evidence/address.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
-import { tellAnswer, type Wanted } from './answer.ts';
+import { answerFacts, type Wanted } from './answer.ts';
 import { tryAuth, type Auth } from './auth.ts';
 import { isServed, sendBurst, type Burst, type BurstPlan } from './burst.ts';
 import { HttpClient, type Answer } from './client.ts';
@@ -50,7 +50,7 @@ async function runHttp(task: ProbeTask, times: HttpTimes): Promise<Observed> {
       settings.burst === undefined
         ? undefined
         : await burstOf(settings, settings.burst, first, times.waitsMs);
-    const told = tellAnswer(first, settings);
+    const told = answerFacts(first, settings);
     const total = settings.burst?.requests ?? 1;
     const sampled = burst?.sent ?? 1;
     return {

@@ -207,7 +207,7 @@ const VERSIONED = new Set([
 ]);
 
 /** What of a request's parameters changes which actions of S3 it needs. */
-export interface Asked {
+export interface RequestDetails {
   /** Whether it is about one version of the object, and about one of the source that is copied. */
   readonly versioned: boolean;
   readonly sourceVersioned: boolean;
@@ -242,7 +242,11 @@ export const MAPPING: string = createHash('sha256')
   .digest('hex');
 
 /** Actions an event needs; an empty list when none; undefined when it is not in the table. */
-export function actionsOf(source: string, event: string, asked: Asked): readonly Needed[] | undefined {
+export function actionsOf(
+  source: string,
+  event: string,
+  asked: RequestDetails,
+): readonly Needed[] | undefined {
   const [, service = ''] = /^([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(source) ?? [];
   if (service === 's3') return s3Actions(event, asked);
   if (service === 'sts' && event === 'GetCallerIdentity') return [];
@@ -262,7 +266,7 @@ export function actionsOf(source: string, event: string, asked: Asked): readonly
   return actions.map((action) => ({ action: `${known.prefix}:${action}`, about: 'listed' }));
 }
 
-function s3Actions(event: string, asked: Asked): readonly Needed[] | undefined {
+function s3Actions(event: string, asked: RequestDetails): readonly Needed[] | undefined {
   const needed = S3.get(event);
   if (needed === undefined) return undefined;
   const own = needed.map((each) => {

@@ -14,6 +14,7 @@ import {
   type VerifiedDigest,
 } from '../../evidence/cloudtrail.ts';
 import { Refusal } from '../../bytes/refusal.ts';
+import { formatTime } from '../../bytes/time.ts';
 import type { Faults } from './faults.ts';
 import type { Folder } from './folder.ts';
 
@@ -191,5 +192,5 @@ async function check(
 /** As in the names of digests. */
 function stampOf(seconds: number): string {
   if (!Number.isFinite(seconds)) return '';
-  return new Date(seconds * 1_000).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  return formatTime(seconds).replaceAll(/[-:]/g, '');
 }

@@ -6,6 +6,7 @@ import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { digest, type Digest } from '../../bytes/brand.ts';
 import { parseHex } from '../../bytes/text.ts';
+import { formatTime } from '../../bytes/time.ts';
 import type { Attachment, Grade, Observed, Population } from '../../claim/observed.ts';
 import type { ValueMap } from '../../claim/value.ts';
 import { DIGESTS_TYPE, encodeDigests, type SignedDigest } from '../../evidence/cloudtrail.ts';
@@ -34,9 +35,7 @@ async function run(task: ProbeTask): Promise<Observed> {
   await readLogs(folder, chains, settings.principals, tally, faults);
   const span = spanOf(chains);
   if (span !== undefined && task.now() / 1_000 - span.to > settings.lag)
-    faults.files(
-      `the trail ends at ${new Date(span.to * 1_000).toISOString()}, more than ${settings.lag} s before now`,
-    );
+    faults.files(`the trail ends at ${formatTime(span.to)}, more than ${settings.lag} s before now`);
   const { attachments, grades } = evidenceOf(chains, settings, faults.unbroken);
   const tallied = tally.value();
   return {

@@ -7,7 +7,7 @@ import { contradictionsOf, declaredSettings, declaredText, GRANTS_LACKING } from
 import type { Grants } from './grants.ts';
 import { withheldSetting } from './harmless.ts';
 import { isWrong, judgeHba, type Hba } from './hba.ts';
-import type { Wish } from './parameters.ts';
+import type { PostgresParameters } from './parameters.ts';
 import type { Plaintext } from './plaintext.ts';
 import type { Roles } from './roles.ts';
 import type { Files, Line, Setting } from './settings.ts';
@@ -40,18 +40,21 @@ export interface Outside {
 export function observe(
   said: Answers | { readonly why: string },
   outside: Outside,
-  wish: Wish,
+  parameters: PostgresParameters,
   bytes: number,
 ): Observed {
   const { plaintext, wire } = outside;
   const found = 'why' in said ? undefined : said;
   const settings = found?.settings ?? new Map<string, Setting>();
-  const declared = declaredSettings(outside.declared, wish.settings);
+  const declared = declaredSettings(outside.declared, parameters.settings);
   const accepted = wire?.seen?.value['accepted'] ?? {};
   return {
     value: {
-      ...wish.address,
-      ...(wish.login !== undefined && { role: wish.login.user, database: wish.login.database }),
+      ...parameters.address,
+      ...(parameters.login !== undefined && {
+        role: parameters.login.user,
+        database: parameters.login.database,
+      }),
       ...(found !== undefined && saidValue(found)),
       ...(declared.size > 0 && { declared: declaredValue(declared, settings) }),
       ...(plaintext !== undefined && { plaintext: plaintextValue(plaintext) }),
@@ -69,9 +72,9 @@ export function observe(
     }),
     population: {
       source: 'settings named by the claim',
-      total: wish.settings.length,
+      total: parameters.settings.length,
       sampled: settings.size,
-      method: settings.size === wish.settings.length ? 'all' : 'readable',
+      method: settings.size === parameters.settings.length ? 'all' : 'readable',
     },
     ...(outside.declared !== undefined && {
       compared: { declared: outside.declared.size, compared: declared.size, excluded: 0 },

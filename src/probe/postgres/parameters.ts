@@ -7,7 +7,7 @@ import type { Trust } from '../trust.ts';
 import { SETTINGS } from './describe.ts';
 import type { Login } from './session.ts';
 
-export interface Wish {
+export interface PostgresParameters {
   readonly address: Address;
   readonly trust: Trust | undefined;
   /** undefined: the owner of the target gave no connection string. */
@@ -21,7 +21,7 @@ export interface Wish {
 }
 
 /** Refuses `config-invalid`. */
-export async function readWish(task: ProbeTask): Promise<Wish> {
+export async function readParameters(task: ProbeTask): Promise<PostgresParameters> {
   const given = new ParsedParameters('postgres@1', task.params);
   const address = parseAddress(task.target, 5432);
   const secret = await task.secret('dsn');

@@ -25,7 +25,7 @@ export interface Startup {
   readonly database: string;
 }
 
-interface Asked {
+interface StartupRequest {
   readonly isTls: boolean;
   readonly isReplication: boolean;
   readonly bytes: Uint8Array;
@@ -75,7 +75,7 @@ function startupMessage({ user, database }: Startup, isReplication: boolean): Ui
 
 async function first(
   { host, port, signal, timeoutMs }: Options,
-  { isTls, isReplication, bytes }: Asked,
+  { isTls, isReplication, bytes }: StartupRequest,
   count: (bytes: number) => void,
 ): Promise<First> {
   if (signal.aborted) throw new Ended('aborted', 'the probe was stopped');
@@ -149,7 +149,7 @@ function read(stream: Duplex, length: number): Promise<Uint8Array> {
 function answerOf(
   type: string,
   body: Uint8Array,
-  { isTls, isReplication }: Pick<Asked, 'isTls' | 'isReplication'>,
+  { isTls, isReplication }: Pick<StartupRequest, 'isTls' | 'isReplication'>,
 ): First {
   const how = isTls ? 'with TLS' : 'in clear';
   if (type === 'R')

@@ -11,7 +11,7 @@ import type { Probe, ProbeTask } from '../probe.ts';
 import { readGrants } from './grants.ts';
 import { readHba } from './hba.ts';
 import { observe, type Answers, type Wired } from './observe.ts';
-import { readWish, type Wish } from './parameters.ts';
+import { readParameters, type PostgresParameters } from './parameters.ts';
 import { tryPlaintext, type Plaintext } from './plaintext.ts';
 import { readRoles } from './roles.ts';
 import { Session, type Login } from './session.ts';
@@ -28,25 +28,30 @@ export const postgresProbe: Probe = {
 };
 
 async function run(task: ProbeTask): Promise<Observed> {
-  const wish = await readWish(task);
+  const parameters = await readParameters(task);
   let bytes = 0;
   const count = (more: number): void => void (bytes += more);
-  const said = await askIn(wish, task, count);
-  const plaintext = wish.plaintext ? await tryClear(wish, task, count) : undefined;
-  const wire = wish.wire ? await tryWire(task) : undefined;
+  const said = await askIn(parameters, task, count);
+  const plaintext = parameters.plaintext ? await tryClear(parameters, task, count) : undefined;
+  const wire = parameters.wire ? await tryWire(task) : undefined;
   // Without a session and any other result, nothing is known.
   if ('why' in said && plaintext?.accepted === undefined && wire?.seen === undefined)
     throw refuse('unavailable', said.why);
-  return observe(said, { plaintext, wire, declared: task.declared }, wish, bytes + (wire?.seen?.bytes ?? 0));
+  return observe(
+    said,
+    { plaintext, wire, declared: task.declared },
+    parameters,
+    bytes + (wire?.seen?.bytes ?? 0),
+  );
 }
 
 /** The results of a session, or why there is none. The run goes on without: some members need no log-in. */
 async function askIn(
-  wish: Wish,
+  parameters: PostgresParameters,
   task: ProbeTask,
   count: (bytes: number) => void,
 ): Promise<Answers | { readonly why: string }> {
-  const { login, address, trust } = wish;
+  const { login, address, trust } = parameters;
   if (login === undefined)
     return {
       why: 'this needs a log-in: the owner of the target names a connection string, the secret "dsn"',
@@ -56,7 +61,7 @@ async function askIn(
       { ...address, trust, timeoutMs: CONNECT_MS, signal: task.signal },
       login,
       async (session) => {
-        const answers = await ask(session, login, wish, task.challenge);
+        const answers = await ask(session, login, parameters, task.challenge);
         count(session.stream.bytes);
         return answers;
       },
@@ -67,17 +72,22 @@ async function askIn(
   }
 }
 
-async function ask(session: Session, login: Login, wish: Wish, challenge: Uint8Array): Promise<Answers> {
+async function ask(
+  session: Session,
+  login: Login,
+  parameters: PostgresParameters,
+  challenge: Uint8Array,
+): Promise<Answers> {
   const [[version] = []] = await session.rows("SELECT current_setting('server_version')");
-  const settings = await readSettings(session, wish.settings);
-  const files = await readFiles(session, wish.settings);
+  const settings = await readSettings(session, parameters.settings);
+  const files = await readFiles(session, parameters.settings);
   const hba = await readHba(session);
   const roles = await readRoles(session);
-  const grants = await readGrants(session, wish.role ?? login.user);
+  const grants = await readGrants(session, parameters.role ?? login.user);
   const writes = new Map<string, ValueMap>();
-  for (const table of wish.tables) writes.set(table, await tryTable(session, table));
+  for (const table of parameters.tables) writes.set(table, await tryTable(session, table));
   const creates = new Map<string, ValueMap>();
-  for (const schema of wish.schemas) creates.set(schema, await trySchema(session, schema, challenge));
+  for (const schema of parameters.schemas) creates.set(schema, await trySchema(session, schema, challenge));
   const encrypted = session.stream.secured !== undefined;
   return {
     version: nameOf(version, 80) ?? '',
@@ -97,7 +107,7 @@ const NOBODY = { user: 'tallystick', database: 'postgres' };
 
 /** Refuses `unavailable` only when the probe is stopped. */
 async function tryClear(
-  { address, login }: Wish,
+  { address, login }: PostgresParameters,
   { signal }: ProbeTask,
   count: (bytes: number) => void,
 ): Promise<Plaintext> {

@@ -104,7 +104,7 @@ async function shake(
 async function goOn(
   wire: Wire,
   messages: Messages,
-  asked: Asked,
+  asked: FirstExchange,
   share: Share | undefined,
 ): Promise<Reached> {
   const { offer, hello, first, server } = asked;
@@ -131,7 +131,7 @@ async function goOn(
 async function goOn13(
   wire: Wire,
   messages: Messages,
-  asked: Asked,
+  asked: FirstExchange,
   share: Share | undefined,
 ): Promise<Reached> {
   const { hello, first, server } = asked;
@@ -150,7 +150,7 @@ async function goOn13(
   return { ...accepted, messages: [...all, ...(await readFlight(messages, answer, next, all))] };
 }
 
-interface Asked {
+interface FirstExchange {
   readonly challenge: Uint8Array;
   readonly offer: Offer;
   readonly hello: Uint8Array;
@@ -159,7 +159,7 @@ interface Asked {
 }
 
 /** Answers a HelloRetryRequest, once (RFC 8446 §4.1.4). */
-async function retry(wire: Wire, messages: Messages, asked: Asked, share: Share) {
+async function retry(wire: Wire, messages: Messages, asked: FirstExchange, share: Share) {
   const { server, hello, first } = asked;
   const field = extension(server.extensions, EXTENSION.cookie);
   const cookie = field === undefined ? undefined : vector16(field);

@@ -4,7 +4,7 @@
  * be known to be alive.
  */
 import type { TlsVersion } from '../../evidence/tls-names.ts';
-import { judgeRefusal, type Asked } from '../../evidence/tls-refusal.ts';
+import { judgeRefusal, type AnsweredHello } from '../../evidence/tls-refusal.ts';
 import { encodeRefusal } from '../../evidence/tls-refusal-record.ts';
 import { attempt, type Accepted, type Server } from './attempt.ts';
 import { offersOf, usualOffer, type Wanted } from './offers.ts';
@@ -37,7 +37,7 @@ export interface Survey {
 /** The results of the hellos for one version. */
 interface Trial {
   readonly accepted: Accepted | undefined;
-  readonly asked: readonly Asked[];
+  readonly asked: readonly AnsweredHello[];
   /** Refused before any hello. */
   readonly without: string | undefined;
   /** The first answer that was no refusal. */
@@ -77,7 +77,7 @@ const accepting = (accepted: Accepted): Trial => ({
 
 /** Sends the hellos for one version, until the server accepts one, refuses the version, or sends nonsense. */
 async function tryVersion(server: Server, plan: Plan, version: TlsVersion): Promise<Trial> {
-  const asked: Asked[] = [];
+  const asked: AnsweredHello[] = [];
   let why = 'none of the suites named belongs to this version';
   let broke: string | undefined;
   for (const offer of offersOf(version, plan)) {

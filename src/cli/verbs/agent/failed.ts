@@ -2,15 +2,16 @@
 import type { Failed } from '../../../agent/subjects.ts';
 import { EXIT, exitOf, gravest } from '../../exit.ts';
 import type { JsonValue, Output } from '../../frame/output.ts';
+import { messageOf } from '../../frame/remedy.ts';
 
 /** Says which subjects failed. `what` was not made of them. */
 export function warnOf(output: Output, failed: readonly Failed[], what: string): void {
   for (const { subject, refusal } of failed)
-    output.warn(`${subject}: no ${what} was made (${refusal.code}: ${refusal.message})`);
+    output.warn(`${subject}: no ${what} was made (${refusal.code}: ${messageOf(refusal)})`);
 }
 
 export function failedAsJson(failed: readonly Failed[]): readonly JsonValue[] {
-  return failed.map(({ subject, refusal: { code, message } }) => ({ subject, code, message }));
+  return failed.map(({ subject, refusal }) => ({ subject, code: refusal.code, message: messageOf(refusal) }));
 }
 
 /** Of several exit codes the first of these is told. */

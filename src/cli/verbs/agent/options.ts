@@ -45,7 +45,7 @@ export function agentOptions(context: Context): Omit<AgentOptions, 'onBug' | 'pa
       const own = join(proofsFolderOf(context), slugOf(entry.parsed.subject));
       return [join(config.agentDir, 'openings', entry.id), own, earlierFolderOf(own, entry.id)];
     },
-    enrolCommand: (home, subject) => enrolCommand(context, home, subject),
+    enrolCommand: (home, subject, enrolled) => enrolCommand(context, home, subject, enrolled),
     fetch: world.fetch,
     now: world.now,
   };
@@ -133,13 +133,18 @@ const KEPT: ReadonlySet<string> = new Set([
   'peer',
 ]);
 
-/** What enrols this agent's key. */
-export function enrolCommand({ config, world }: Context, { keyName }: AgentHome, subject: string): string {
+/** What enrols this agent's key; `replace`: it is enrolled already, with other rights. */
+export function enrolCommand(
+  { config, world }: Context,
+  { keyName }: AgentHome,
+  subject: string,
+  replace = false,
+): string {
   const key = keyName.startsWith('ssh-agent:') ? '<public key>' : relative(world.cwd, keyName);
   const at = config.log === undefined ? '' : ` --log ${config.log}`;
   // Beside a log of one's own the admin key is found by itself.
   const own = isThere(roleKeyPath(layoutOf(config), 'admin'));
   const admin = own ? '' : ' --key <admin key>';
   const name = shellWord(config.name ?? 'agent');
-  return `tallystick policy enrol ${key} --name ${name} --role agent --subject ${shellWord(subject)}${at}${admin}`;
+  return `tallystick policy enrol ${key} --name ${name} --role agent --subject ${shellWord(subject)}${at}${admin}${replace ? ' --replace' : ''}`;
 }

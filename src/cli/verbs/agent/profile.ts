@@ -13,7 +13,7 @@ import { confinement } from '../../../agent/grants.ts';
 import { profileOf } from '../../../agent/profile.ts';
 import type { AgentHome } from '../../../agent/home.ts';
 import { agentHome, besideOwnLog, namedConfig, surroundings, vkeysOf } from './options.ts';
-import { unitOf, type UnitParts } from '../../../agent/unit.ts';
+import { unitOf, type UnitParts } from '../../views/agent-unit.ts';
 
 /** The profile on stdout is exactly what is hashed: `tallystick agent profile | sha256sum` gives the digest. */
 export async function runProfile(
@@ -35,7 +35,7 @@ export async function runProfile(
   const profile = profileOf(home);
   const confined = confinement(home, surroundings(context));
   const unit = asked.unit ? unitOf(unitParts(context, home, asked.settings)) : undefined;
-  const claims = asked.claims ? selfClaims(profile.digest.toHex()) : undefined;
+  const claims = asked.claims ? HOW + selfClaims(profile.digest.toHex()) : undefined;
   const text = asked.flags ? confined.join('\n') : (unit ?? claims);
   if (text !== undefined) output.print(text.trimEnd());
   else {
@@ -51,6 +51,13 @@ export async function runProfile(
   });
   return EXIT.ok;
 }
+
+/** Above the claims: how they are committed. */
+const HOW = `# What this agent may do. Commit it with its profile:
+#   tallystick agent profile --confine > profile.json
+#   tallystick agent profile --confine --claims > profile-claims.yaml
+#   tallystick commit json profile.json --subject agent/NAME --claims profile-claims.yaml
+`;
 
 /** Where this very agent has what it needs, and what it was told. */
 function unitParts(

@@ -27,7 +27,7 @@ export type OpenHead = (
   nodes: NodeSource,
 ) => Promise<WitnessedHead | undefined>;
 
-export class WholeLog {
+export class EntryIndex {
   readonly #tiles: TileReader;
   readonly #hasher: BatchHasher;
   readonly #openHead: OpenHead;
@@ -47,10 +47,9 @@ export class WholeLog {
   async advance(view: LogView, onProgress: (done: number) => void): Promise<void> {
     const { size } = view.head;
     if (size > MOST_ENTRIES)
-      throw refuse(
-        'too-large',
-        `the log has ${size} entries; let a monitor copy it, and name that with --monitor`,
-      );
+      throw refuse('too-large', `the log has ${size} entries; let a monitor copy it, and name that`, {
+        remedy: { monitor: true },
+      });
     const from = this.#rows.size;
     if (size <= from) return;
     const { bundles, nodes } = walkOf(this.#tiles, view.head, this.#hasher, from);

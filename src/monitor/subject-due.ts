@@ -3,7 +3,14 @@
  * decides which commitment is in force, and appraisal/due.ts when a proof is due, as for readers and agents. Times are
  * POSIX seconds.
  */
-import { claimDue, countsFrom, deployedAt, lookOf, type Looked, type Terms } from '../appraisal/due.ts';
+import {
+  claimDue,
+  countsFrom,
+  deployedAt,
+  observationTimes,
+  type ObservationTimes,
+  type Terms,
+} from '../appraisal/due.ts';
 import { stepOf, type EntryOf, type RevokedSince, type SubjectEntry } from '../appraisal/history.ts';
 import { Succession, type Newest, type Step } from '../appraisal/succession.ts';
 import { isWithdrawal } from '../statement/commitment.ts';
@@ -35,14 +42,14 @@ export interface Due {
 }
 
 /** The newest report of an agent on a claim. */
-interface Report extends Looked {
+interface Report extends ObservationTimes {
   readonly kid: string;
   readonly index: number;
   readonly id: string;
 }
 
 /** A commitment statement, with the approvals, deployments, proofs and waivers of it. */
-interface Told extends Step {
+interface TrackedCommitment extends Step {
   readonly index: number;
   readonly claims: readonly Terms[];
   readonly threshold: number;
@@ -67,14 +74,15 @@ interface Chain {
 }
 
 /** The stored form. `newest.step` is absent if the newest statement is the one in force. */
-export interface StoredPage {
+export interface StoredSubjectDue {
   readonly subject: string;
-  readonly inForce?: Told | undefined;
-  readonly newest?: (Omit<Newest<Told>, 'step'> & { readonly step?: Told }) | undefined;
+  readonly inForce?: TrackedCommitment | undefined;
+  readonly newest?:
+    (Omit<Newest<TrackedCommitment>, 'step'> & { readonly step?: TrackedCommitment }) | undefined;
   readonly chains: readonly Chain[];
 }
 
-/** What a page needs to know of the rest of the log. */
+/** What the due proofs of a subject need to know of the rest of the log. */
 export interface Around {
   readonly revokedSince: RevokedSince;
   /** When an entry was logged; undefined if it is not known any more. */
@@ -84,12 +92,12 @@ export interface Around {
 /** Most deployments of one commitment that are kept: the first, and the newest. */
 const MOST_DEPLOYMENTS = 1_000;
 
-export class DuePage {
+export class SubjectDue {
   readonly subject: string;
-  readonly #order: Succession<Told>;
+  readonly #order: Succession<TrackedCommitment>;
   #chains: readonly Chain[];
 
-  constructor(subject: string, stored?: StoredPage) {
+  constructor(subject: string, stored?: StoredSubjectDue) {
     this.subject = subject;
     const { inForce, newest } = stored ?? {};
     const step = newest?.step ?? inForce;
@@ -97,7 +105,7 @@ export class DuePage {
     this.#chains = stored?.chains ?? [];
   }
 
-  stored(): StoredPage {
+  stored(): StoredSubjectDue {
     const { inForce, newest } = this.#order;
     const { subject } = this;
     if (newest === undefined) return { subject, chains: this.#chains };
@@ -173,7 +181,7 @@ export class DuePage {
   }
 
   /** The commitment statement with this id, if it is in force or the newest; else undefined. */
-  #told(id: string): Told | undefined {
+  #told(id: string): TrackedCommitment | undefined {
     const { inForce, newest } = this.#order;
     return inForce?.id === id ? inForce : newest?.step.id === id ? newest.step : undefined;
   }
@@ -201,7 +209,7 @@ export class DuePage {
     for (const { claim, evidence } of proof.results) {
       const terms = told.claims.find((each) => each.id === claim);
       if (terms === undefined) continue;
-      const { started, counted } = lookOf(
+      const { started, counted } = observationTimes(
         terms,
         evidence,
         proof,
@@ -214,14 +222,14 @@ export class DuePage {
   }
 }
 
-function validityOf({ notBefore, notAfter }: Told): {
+function validityOf({ notBefore, notAfter }: TrackedCommitment): {
   readonly notBefore?: number;
   readonly notAfter?: number;
 } {
   return { ...(notBefore !== undefined && { notBefore }), ...(notAfter !== undefined && { notAfter }) };
 }
 
-function toldOf(entry: EntryOf<'commitment'>, revokedSince: RevokedSince): Told {
+function toldOf(entry: EntryOf<'commitment'>, revokedSince: RevokedSince): TrackedCommitment {
   const { commitment } = entry.parsed;
   const bare = {
     ...stepOf(entry, revokedSince),

@@ -1,7 +1,7 @@
 /**
  * When the next runtime proof of each chain and of each claim is due, computed from the entries of one log. A fold over
  * the entries in order, kept for each subject, which can be stored and continued. It uses no clock of its own and does
- * not decide what was missed: missed.ts does.
+ * not decide what was missed: missed-proofs.ts does.
  *
  * The newest proof of a chain promises the next one (`nextDue`). A commitment in force needs proofs of each of its
  * claims, by the rule that readers have (appraisal/due.ts). A chain ends when no commitment of its subject is in force
@@ -10,11 +10,11 @@
 import type { SubjectEntry } from '../appraisal/history.ts';
 import type { Policy } from '../statement/policy.ts';
 import type { SeenEntry } from './alarm.ts';
-import { DuePage, type Due, type StoredPage } from './duepage.ts';
+import { SubjectDue, type Due, type StoredSubjectDue } from './subject-due.ts';
 
-export type { Due } from './duepage.ts';
+export type { Due } from './subject-due.ts';
 
-/** Most due times in a book, and most of those that one author's commitments cause. Others are not watched. */
+/** Most due times of a log, and most of those that one author's commitments cause. Others are not watched. */
 const MAX_DUES = 500_000;
 const MAX_OF_AUTHOR = 100_000;
 
@@ -32,7 +32,7 @@ interface Mark {
   readonly incident: string;
 }
 
-/** What a book stores besides its pages. */
+/** What is stored besides the due times of each subject. */
 export interface StoredCover {
   /** Pairs of index and time: entries from that index on were logged at that time. Oldest first. */
   readonly times: readonly (readonly [index: number, time: number])[];
@@ -41,8 +41,8 @@ export interface StoredCover {
   readonly marks: readonly Mark[];
 }
 
-export class DueBook {
-  readonly #pages = new Map<string, DuePage>();
+export class DueProofs {
+  readonly #subjects = new Map<string, SubjectDue>();
   readonly #dues = new Map<string, Due>();
   /** Keys of the due times of each subject. */
   readonly #keys = new Map<string, readonly string[]>();
@@ -57,15 +57,15 @@ export class DueBook {
   readonly #ofAuthor = new Map<string, number>();
   #isOutdated = false;
 
-  constructor(upto = 0, pages: Iterable<StoredPage> = [], cover?: StoredCover) {
+  constructor(upto = 0, stored: Iterable<StoredSubjectDue> = [], cover?: StoredCover) {
     this.#upto = upto;
     this.#saved = upto;
     this.#times = cover?.times ?? [];
     this.#revoked = new Map(cover?.revoked);
     this.#marks = new Map((cover?.marks ?? []).map((each) => [each.key, each]));
-    for (const stored of pages) {
-      this.#pages.set(stored.subject, new DuePage(stored.subject, stored));
-      this.#refresh(stored.subject);
+    for (const each of stored) {
+      this.#subjects.set(each.subject, new SubjectDue(each.subject, each));
+      this.#refresh(each.subject);
     }
     this.#changed.clear();
   }
@@ -117,8 +117,8 @@ export class DueBook {
 
   /** Drops everything that was read, except the revocations, so that entries can be read again from the first. */
   restart(): void {
-    for (const subject of this.#pages.keys()) this.#changed.add(subject);
-    this.#pages.clear();
+    for (const subject of this.#subjects.keys()) this.#changed.add(subject);
+    this.#subjects.clear();
     this.#dues.clear();
     this.#keys.clear();
     this.#times = [];
@@ -152,9 +152,9 @@ export class DueBook {
     return this.#changed.size > 0 || this.#marked || this.#saved !== this.#upto;
   }
 
-  /** The pages that changed since the last call, and subjects that have no page any more. */
+  /** What changed since the last call, and subjects of which nothing is due any more. */
   changes(): {
-    readonly put: readonly StoredPage[];
+    readonly put: readonly StoredSubjectDue[];
     readonly gone: readonly string[];
     readonly cover: StoredCover;
   } {
@@ -163,8 +163,8 @@ export class DueBook {
     this.#marked = false;
     this.#saved = this.#upto;
     return {
-      put: subjects.flatMap((subject) => this.#pages.get(subject)?.stored() ?? []),
-      gone: subjects.filter((subject) => !this.#pages.has(subject)),
+      put: subjects.flatMap((subject) => this.#subjects.get(subject)?.stored() ?? []),
+      gone: subjects.filter((subject) => !this.#subjects.has(subject)),
       cover: { times: this.#times, revoked: [...this.#revoked], marks: [...this.#marks.values()] },
     };
   }
@@ -172,10 +172,10 @@ export class DueBook {
   #take(entry: SubjectEntry): void {
     const { subject } = entry.parsed;
     // Without a commitment about a subject, nothing is due.
-    if (entry.parsed.kind !== 'commitment' && !this.#pages.has(subject)) return;
-    const page = this.#pages.get(subject) ?? new DuePage(subject);
-    this.#pages.set(subject, page);
-    page.take(entry, {
+    if (entry.parsed.kind !== 'commitment' && !this.#subjects.has(subject)) return;
+    const due = this.#subjects.get(subject) ?? new SubjectDue(subject);
+    this.#subjects.set(subject, due);
+    due.take(entry, {
       revokedSince: (kid) => this.#revoked.get(kid),
       loggedAt: (at) => (this.#times.findLast(([from]) => from <= at) ?? this.#times[0])?.[1],
     });
@@ -192,7 +192,7 @@ export class DueBook {
     }
     const isOver = (kid: string): boolean =>
       policy.revoked.has(kid) || (!policy.document.open && !policy.keys.has(kid));
-    for (const [subject, page] of this.#pages) if (page.endChains(isOver)) this.#refresh(subject);
+    for (const [subject, due] of this.#subjects) if (due.endChains(isOver)) this.#refresh(subject);
   }
 
   #refresh(subject: string): void {
@@ -203,7 +203,7 @@ export class DueBook {
       this.#dues.delete(key);
     }
     // The due times of a subject count for the author of the commitment in force.
-    const dues = this.#pages.get(subject)?.dues() ?? [];
+    const dues = this.#subjects.get(subject)?.dues() ?? [];
     const room = Math.min(
       MAX_DUES - this.#dues.size,
       MAX_OF_AUTHOR - (this.#ofAuthor.get(dues[0]?.author ?? '') ?? 0),

@@ -2,7 +2,7 @@
  * The systemd unit of an agent: a user of its own, as few permissions on the system as possible, and Node's permission
  * model (`--confine`), which restricts single files and whether programs may be started.
  */
-import { printable } from '../bytes/printable.ts';
+import { printable } from '../../bytes/printable.ts';
 
 /** Absolute paths. `key` is one, or another value of --key. */
 export interface UnitParts {

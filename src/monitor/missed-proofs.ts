@@ -3,11 +3,12 @@
  * grace, and if the log could be reached for a time since then. An agent is not blamed for a proof that it could not
  * submit. Pure: the caller measures how long the log answered.
  */
-import type { Due, DueBook } from './duebook.ts';
+import type { Due, DueProofs } from './due-proofs.ts';
+import { formatTime } from '../bytes/time.ts';
 
 /** The moment for which missed proofs are determined. */
 export interface Moment {
-  /** POSIX seconds of an observation that found a verified head all of whose entries are in the book. */
+  /** POSIX seconds of an observation that found a verified head all of whose entries were read for due proofs. */
   readonly now: number;
   /** Milliseconds for which the log was watched and answered, in total; only differences matter. */
   readonly upMs: number;
@@ -22,16 +23,16 @@ export class Overdue {
   readonly #noticed = new Map<string, { readonly id: string; readonly upMs: number }>();
 
   /** The proofs that are missed at this moment and have no incident yet. */
-  judge(book: DueBook, moment: Moment): readonly Due[] {
+  missedAt(dues: DueProofs, moment: Moment): readonly Due[] {
     const missed: Due[] = [];
-    for (const due of book.all()) {
+    for (const due of dues.all()) {
       if (!isPast(due, moment.now)) {
         this.#noticed.delete(due.key);
         continue;
       }
       if (due.missed === undefined && this.#lasts(due, moment)) missed.push(due);
     }
-    for (const key of this.#noticed.keys()) if (book.get(key) === undefined) this.#noticed.delete(key);
+    for (const key of this.#noticed.keys()) if (dues.get(key) === undefined) this.#noticed.delete(key);
     return missed;
   }
 
@@ -52,7 +53,7 @@ export function isPast({ due, until = Infinity, waived = 0 }: Due, now: number):
 
 /** One sentence for people. */
 export function missedText({ subject, claim, due, kid, commitment }: Due): string {
-  const at = new Date(due * 1000).toISOString();
+  const at = formatTime(due);
   return claim === undefined
     ? `the runtime proof of ${subject} that key ${kid ?? ''} promised for ${at} is not in the log`
     : `claim ${claim} of commitment ${commitment} about ${subject} was to be proven by ${at} and is not`;

@@ -10,10 +10,10 @@ import type { LogReader } from '../log/ports.ts';
 import type { TrustPolicy } from '../note/trust.ts';
 import type { Alarm } from './alarm.ts';
 import { confirmedAt, staleness, type Observed, type Stale } from './conditions.ts';
-import type { Due, DueBook } from './duebook.ts';
+import type { Due, DueProofs } from './due-proofs.ts';
 import type { SeenHead } from './head.ts';
 import type { IncidentStore } from './incidents.ts';
-import { missedText, type Moment, type Overdue } from './missed.ts';
+import { missedText, type Moment, type Overdue } from './missed-proofs.ts';
 
 /** The limits of a state. The names give the units. */
 export interface Limits {
@@ -108,15 +108,15 @@ const MAX_MISSED_AT_ONCE = 100;
 
 /** Raises the proofs that were missed, and resolves those that have come since. */
 export async function raiseOrResolveMissed(
-  book: DueBook,
+  dues: DueProofs,
   overdue: Overdue,
   moment: Moment,
   head: SeenHead,
   reader: Pick<LogReader, 'entry' | 'tlogProof'>,
   ledger: IncidentSink,
 ): Promise<void> {
-  for (const id of book.settled()) ledger.store.resolve(id);
-  const missed = inTurn(overdue.judge(book, moment).toSorted((a, b) => placeOf(a) - placeOf(b)));
+  for (const id of dues.settled()) ledger.store.resolve(id);
+  const missed = inTurn(overdue.missedAt(dues, moment).toSorted((a, b) => placeOf(a) - placeOf(b)));
   for (const due of missed.slice(0, MAX_MISSED_AT_ONCE)) {
     const about = `${due.key} ${due.id}`;
     const evidence: Evidence = {
@@ -131,7 +131,7 @@ export async function raiseOrResolveMissed(
       }),
     };
     await ledger.raise({ evidence, about, what: missedText(due), source: due.author });
-    book.missed(due.key, incidentId('missed-proof', ledger.origin, about));
+    dues.missed(due.key, incidentId('missed-proof', ledger.origin, about));
   }
 }
 

@@ -1,0 +1,72 @@
+/** How the options that settle a refusal or a remark are given on the command line. */
+import type { Refusal } from '../../bytes/refusal.ts';
+import type { Remedy, RemedyOption } from '../../bytes/remedy.ts';
+import { shellWord } from '../../bytes/shellword.ts';
+
+/** Option → its flag, with the verb where another than the running one has it. */
+export const FLAGS = {
+  adopt: 'tallystick prove --adopt',
+  agentDir: '--agent-dir',
+  approvals: '--approvals',
+  ca: '--ca',
+  check: 'tallystick mirror --once --check',
+  claims: '--claims',
+  clockTolerance: '--clock-tolerance',
+  confine: 'without --confine, or with what `tallystick agent profile --flags` prints',
+  dataDir: '--data-dir',
+  dropClaims: '--drop-claims',
+  forget: '--forget',
+  full: '--full',
+  guardDir: '--guard-dir',
+  insecureBind: '--insecure-bind',
+  leaves: '--leaves',
+  list: '--list',
+  literal: '--literal',
+  log: '--log',
+  logOrigin: '--log-origin',
+  monitor: '--monitor',
+  monitorDir: '--monitor-dir',
+  name: '--name',
+  notSecret: '--not-secret',
+  otherProbe: '--other-probe',
+  peer: '--peer',
+  pin: '--pin',
+  port: '--port',
+  rebuildGuard: '--rebuild-guard',
+  recursive: '--recursive',
+  repin: '--repin',
+  replace: '--replace',
+  resume: '--resume',
+  sensitive: '--sensitive',
+  stateDir: '--state-dir',
+  subject: '--subject',
+  target: '--target',
+  tlsCert: '--tls-cert',
+  tlsKey: '--tls-key',
+  trustProxy: '--trust-proxy',
+  use: '--use',
+  webhook: '--webhook',
+  webhookSecret: '--webhook-secret',
+  witnessDir: '--witness-dir',
+} as const satisfies Record<RemedyOption, string>;
+
+/** A text with the flags after it: `it is held already (--replace)`. */
+export function withFlags(text: string, remedy: Remedy | undefined): string {
+  const flags = Object.entries<string | number | true>(remedy ?? {}).map(([option, value]) => {
+    const flag = flagOf(option);
+    if (value === true) return flag;
+    return `${flag} ${typeof value === 'number' ? value : shellWord(value)}`;
+  });
+  return flags.length === 0 ? text : `${text} (${flags.join(', ')})`;
+}
+
+function flagOf(option: string): string {
+  const [, flag] = Object.entries(FLAGS).find(([name]) => name === option) ?? [];
+  if (flag === undefined) throw new Error(`no flag for ${option}`);
+  return flag;
+}
+
+/** What a refusal says on the command line. */
+export function messageOf({ message, remedy }: Pick<Refusal, 'message' | 'remedy'>): string {
+  return withFlags(message, remedy);
+}

@@ -2,6 +2,7 @@
  * Whether the tree heads that challenges name were heads of this log, and when the log outgrew them. The root at each
  * size is computed from tiles that hash to the signed head.
  */
+import { readAhead } from '../bytes/ahead.ts';
 import { treeSize } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import type { EntryOf, SubjectEntry } from '../appraisal/history.ts';
@@ -32,8 +33,12 @@ export async function wasHeadAt(
 ): Promise<AppraisalContext['wasHead']> {
   const { size: newest, root: newestRoot } = view.head;
   const roots = new Map<number, Uint8Array>([[newest, newestRoot]]);
-  for (const size of new Set(sizes))
-    if (size > 0 && size < newest) roots.set(size, (await prefixOf(tiles, treeSize(size), view.head)).root);
+  const wanted = [...new Set(sizes)].filter((size) => size > 0 && size < newest).toSorted((a, b) => a - b);
+  const read = async (i: number): Promise<readonly [number, Uint8Array]> => {
+    const size = treeSize(wanted[i] ?? 0);
+    return [size, (await prefixOf(tiles, size, view.head)).root];
+  };
+  for await (const [size, root] of readAhead(0, wanted.length, read, () => 0)) roots.set(size, root);
   return (size, root) => {
     const known = roots.get(size);
     return known !== undefined && equalBytes(known, root);

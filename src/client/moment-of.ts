@@ -71,12 +71,25 @@ async function nobodySays(log: Log, time: number): Promise<Error> {
   );
 }
 
-/** The size of the log at a time, by its word: entries from there on were logged later. */
-async function sizeByWord(log: Log, time: number): Promise<number | undefined> {
+/** Entries in a row that a search may not name before its times count as unknown. */
+const MOST_UNNAMED = 64;
+
+/** The size of the log at a time, by its word: entries from there on were logged later. Undefined if it has no word. */
+export async function sizeByWord(
+  log: Pick<Log, 'size' | 'loggedAt'>,
+  time: number,
+): Promise<number | undefined> {
+  const near = async (index: number): Promise<number | undefined> => {
+    for (let at = index; at >= 0 && index - at < MOST_UNNAMED; at--) {
+      const said = await log.loggedAt(at);
+      if (said !== undefined) return said;
+    }
+    return undefined;
+  };
   let [low, high] = [0, log.size];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const said = await log.loggedAt(middle);
+    const said = await near(middle);
     if (said === undefined) return undefined;
     if (said <= time) low = middle + 1;
     else high = middle;

@@ -112,7 +112,10 @@ export async function readHistory(snapshot: SubjectSource, subject: string): Pro
   return historyFrom(snapshot, declaring);
 }
 
-async function readDeclaring(snapshot: SubjectSource, subject: string): Promise<readonly SubjectEntry[]> {
+export async function readDeclaring(
+  snapshot: SubjectSource,
+  subject: string,
+): Promise<readonly SubjectEntry[]> {
   const lists = await Promise.all(DECLARING.map((kind) => snapshot.entries({ subject, kind })));
   const declaring = lists.flat().toSorted((a, b) => a.index - b.index);
   if (declaring.length > 0) return declaring;

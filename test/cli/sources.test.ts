@@ -6,15 +6,17 @@ import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
 import { formatTime } from '#src/bytes/time.ts';
 import { folderFetch } from '#src/client/node/folder-fetch.ts';
-import { copyTo, pastWorld, type PastWorld } from './support/past-world.ts';
+import { copyTo, withWitnesses, type Past } from '../support/past-world.ts';
 import { MIRROR, SUBJECT } from '../support/see-world.ts';
-import type { Told } from './support/see-world.ts';
+import { SeeWorld, type Told } from './support/see-world.ts';
+
+type PastWorld = SeeWorld & Past;
 
 const violated = { verdict: 'VIOLATED', explain: 'TLS 1.2 was accepted' } as const;
 
 /** A subject that was proven, violated and proven again, with a witnessed head after each step. */
 async function grown(t: Test): Promise<PastWorld> {
-  const w = await pastWorld(t);
+  const w = withWitnesses(await SeeWorld.start(t));
   const commitment = await w.commit({ approvals: 1 });
   await w.approve(commitment);
   for (const result of [{}, violated, {}]) {

@@ -1,17 +1,20 @@
 /** A log in memory with two witnesses, whose notices keep old heads; and copies of it. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Test } from 'tap';
 import { encodeUtf8 } from '#src/bytes/text.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { openClient, type LogClient } from '#src/client/client.ts';
+import type { ClientOptions } from '#src/client/ports.ts';
+import { trustPolicy } from '#src/client/trust.ts';
 import { cosign, parseCheckpoint } from '#src/note/checkpoint.ts';
 import { formatVkey, type NoteSigner } from '#src/note/key.ts';
 import { appendSignatures, parseNote } from '#src/note/note.ts';
 import { seedSigner } from '#src/sign/signer.ts';
 import { encodeNotice } from '#src/statement/payload.ts';
 import { bundlePath, tilePath, TILE_WIDTH, tileWidthAt } from '#src/tree/tile.ts';
-import { SeeWorld } from './see-world.ts';
-import { logSigner, ORIGIN, people, vkeys } from '../../support/world.ts';
+import { BASE } from './served-log.ts';
+import type { SeeWorld } from './see-world.ts';
+import { logSigner, ORIGIN, people, vkeys } from './world.ts';
 
 const signerOf = (name: string): NoteSigner => ({
   name: `${name}.example`,
@@ -32,10 +35,12 @@ export const POLICY = [
   '',
 ].join('\n');
 
-export interface PastWorld extends SeeWorld {
+export interface Past {
   /** Logs a notice `witnessed` about the log as it is, or as it was at a size. */
   witness(size?: number, times?: readonly [number, number]): Promise<void>;
-  /** `--policy` with the policy of a reader who asks for both witnesses. */
+  /** A client of a reader who asks for both witnesses. */
+  reader(options?: Partial<ClientOptions>): LogClient;
+  /** `--policy` with that reader's policy. */
   readonly policy: readonly ['--policy', string];
 }
 
@@ -48,9 +53,8 @@ export async function cosigned(note: Uint8Array, times: readonly [number, number
   );
 }
 
-/** A world whose log is cosigned whenever somebody asks for its checkpoint. */
-export async function pastWorld(t: Test): Promise<PastWorld> {
-  const w = await SeeWorld.start(t);
+/** The world with a log that is cosigned whenever somebody asks for its checkpoint. */
+export function withWitnesses<W extends SeeWorld>(w: W): W & Past {
   writeFileSync(join(w.dir, 'witnessed.policy'), POLICY);
   const before = w.log.meddle;
   const noteOf = async (size: number, times: readonly [number, number]): Promise<Uint8Array> =>
@@ -59,15 +63,23 @@ export async function pastWorld(t: Test): Promise<PastWorld> {
     path === '/checkpoint'
       ? new Response(Buffer.from(await noteOf(w.log.size, [w.now, w.now])))
       : before(path, method);
-  const witness: PastWorld['witness'] = async (size = w.log.entries.length, times = [w.now, w.now]) => {
+  const witness: Past['witness'] = async (size = w.log.entries.length, times = [w.now, w.now]) => {
     const payload = encodeNotice({ topic: 'witnessed', note: await noteOf(size, times) });
     await w.say('notice', payload, people.monitor, ORIGIN);
   };
-  return Object.assign(w, { witness, policy: ['--policy', 'witnessed.policy'] as const });
+  const reader: Past['reader'] = (options) =>
+    openClient({
+      log: BASE,
+      trust: trustPolicy(encodeUtf8(POLICY)),
+      fetch: w.fetch,
+      now: () => w.now * 1000,
+      ...options,
+    });
+  return Object.assign(w, { witness, reader, policy: ['--policy', 'witnessed.policy'] as const });
 }
 
 /** Writes a copy of the log, as a mirror's directory has it. */
-export async function copyTo(w: PastWorld, folder: string, size = w.log.entries.length): Promise<void> {
+export async function copyTo(w: SeeWorld, folder: string, size = w.log.entries.length): Promise<void> {
   const write = (path: string, bytes: Uint8Array): void => {
     const file = join(w.dir, folder, path);
     mkdirSync(dirname(file), { recursive: true });

@@ -1,0 +1,60 @@
+/** Which entries of a log were logged in a period, or may have been: by witnessed heads, else by the log's word. */
+import type { Period, WitnessedHead } from '../../appraisal/past/types.ts';
+import { sizeByWord } from '../moment-of.ts';
+import type { Snapshot } from '../snapshot.ts';
+
+/** A part of the log around a period. */
+export interface Reach {
+  readonly period: Period;
+  /** No entry below this index was logged in the period. */
+  readonly from: number;
+  /** No entry from this index on was logged in the period. */
+  readonly to: number;
+  /** Entries from `to` up to here are read as well, for what they reveal of the period. */
+  readonly further: number;
+  /** Witnessed heads of the period, and the nearest before and after it. */
+  readonly heads: readonly WitnessedHead[];
+}
+
+/** Seconds by which a later entry may have an earlier time, since the log's clock may have been set back. */
+const SLACK = 600;
+
+/** The reach of a period, and what was logged in the seconds `further` after it. */
+export async function reachOf(snapshot: Snapshot, period: Period, further: number): Promise<Reach> {
+  const { since, until } = period;
+  const end = until + further;
+  const byWord = (time: number): Promise<number | undefined> =>
+    snapshot.times === 'log' ? sizeByWord(snapshot, time) : Promise.resolve(undefined);
+  const heads = await headsOf(snapshot, (await byWord(since)) ?? 0, since, end);
+  const before = heads.filter(({ notAfter }) => notAfter <= since).map(({ size }) => size);
+  const endOf = async (time: number): Promise<number> => {
+    const after = heads.flatMap(({ index, notBefore }) =>
+      notBefore < time || index === undefined ? [] : [index],
+    );
+    return Math.min(...after, after.length > 0 ? Infinity : ((await byWord(time + SLACK)) ?? snapshot.size));
+  };
+  const from = before.length > 0 ? Math.max(...before) : ((await byWord(since - SLACK)) ?? 0);
+  const to = await endOf(until);
+  return { period, from, to, further: Math.max(to, await endOf(end)), heads };
+}
+
+/** The heads between two times, and one outside on each side. `near`: an index at which to begin. */
+async function headsOf(
+  { heads }: Snapshot,
+  near: number,
+  since: number,
+  end: number,
+): Promise<readonly WitnessedHead[]> {
+  const found: WitnessedHead[] = [];
+  for await (const head of heads.descending(near)) {
+    found.push(head);
+    if (head.notAfter <= since) break;
+  }
+  found.reverse();
+  for await (const head of heads.ascending(near)) {
+    found.push(head);
+    if (head.notBefore >= end) break;
+  }
+  const before = found.findLastIndex(({ notAfter }) => notAfter <= since);
+  return found.slice(Math.max(0, before));
+}

@@ -1,0 +1,114 @@
+/**
+ * Reads the past of one subject: every entry of a period, what is needed from before it and after it, and what bounds it in
+ * time. All of it is verified; `knownHistory` (appraisal/past) says what follows from it.
+ *
+ *     const record = await readPast(snapshot, 'db/payments', { since, until });
+ *     const { claims } = knownHistory(record, { since, until });
+ *
+ * Memory: the entries of one subject, at most `MOST_BYTES` of proofs, and a few numbers for each of the log's heads.
+ */
+import { assertFollows } from '../../appraisal/follows.ts';
+import type { SubjectEntry } from '../../appraisal/history.ts';
+import type { PastEntry, PastPolicy, PastRecord, Period } from '../../appraisal/past/types.ts';
+import { epochFor } from '../../appraisal/slots.ts';
+import { refuse } from '../../bytes/refusal.ts';
+import { isWithdrawal } from '../../statement/commitment.ts';
+import { wasHeadAt } from '../challenges.ts';
+import type { Progress } from '../ports.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { readDeclaring } from '../subject.ts';
+import { completeFor } from './complete.ts';
+import { evidenceOf } from './evidence.ts';
+import { linksAround, proofsBetween } from './proofs.ts';
+import { reachOf } from './reach.ts';
+import { timesOf } from './times.ts';
+
+/** How a period is read. */
+export interface PastOptions {
+  /** Thumbprints of monitors' keys, hex: inventories that these signed vouch for completeness. Default: none. */
+  readonly monitors?: ReadonlySet<string> | undefined;
+  /** Whether proofs after the period are read that reveal its seeds. Default: true. */
+  readonly slots?: boolean | undefined;
+  /** Default: nothing is shown. */
+  readonly progress?: ((label: string, total: number) => Progress) | undefined;
+}
+
+/** Epochs after which the seeds of a period are revealed. */
+const EPOCHS_TO_REVEAL = 3;
+
+/**
+ * Reads the past of a subject in `[since, until)`. Refuses `not-found` if the log has nothing about it, `usage` for a period
+ * that is empty or has not begun, `too-large` for more than a reader takes, and `proof-failed` if its entries do not follow
+ * from one another: the log's search left one out.
+ */
+export async function readPast(
+  snapshot: Snapshot,
+  subject: string,
+  period: Period,
+  { monitors = new Set(), slots = true, progress = () => SILENT }: PastOptions = {},
+): Promise<PastRecord> {
+  assertPeriod(period, snapshot.now);
+  const declaring = await readDeclaring(snapshot, subject);
+  const reach = await reachOf(snapshot, period, slots ? EPOCHS_TO_REVEAL * epochOf(declaring) : 0);
+  const inReach = await proofsBetween(snapshot, subject, reach);
+  const around = await linksAround(snapshot, subject, reach, inReach);
+  const proofs = [...around.before, ...inReach, ...around.after];
+  const entries = inOrder([...declaring, ...proofs]);
+  assertFollows(snapshot.policies, entries, false);
+  const times = await timesOf(snapshot, entries);
+  const sizes = proofs.flatMap(sizesIn);
+  return {
+    subject,
+    origin: snapshot.view.opened.checkpoint.origin,
+    size: snapshot.size,
+    now: snapshot.now,
+    headTime: snapshot.headTime,
+    entries: entries.map((each): PastEntry => ({ ...each, time: times.of(each) })),
+    policies: snapshot.policies,
+    policyEntries: await policyEntries(snapshot, times.of),
+    heads: reach.heads,
+    evidence: await evidenceOf(entries, progress),
+    wasHead: await wasHeadAt(sizes, snapshot.view, snapshot.tiles),
+    loggedAt: times.at,
+    complete: await completeFor(snapshot, subject, reach, monitors),
+  };
+}
+
+function assertPeriod({ since, until }: Period, now: number): void {
+  if (!(since < until)) throw refuse('usage', 'the period is empty: --since is before --until');
+  if (since >= now) throw refuse('usage', 'the period has not begun: --since is in the past');
+}
+
+/** The longest epoch of the commitments: seeds are revealed by epochs. */
+function epochOf(declaring: readonly SubjectEntry[]): number {
+  const claims = declaring.flatMap(({ parsed }) =>
+    parsed.kind === 'commitment' && !isWithdrawal(parsed.commitment) ? parsed.commitment.claims : [],
+  );
+  return epochFor(claims);
+}
+
+/** The sizes of trees that a proof names: of its challenge, and of the beacons of its slots. */
+function sizesIn({ parsed }: SubjectEntry): readonly number[] {
+  if (parsed.kind !== 'proof') return [];
+  const { challenge, results } = parsed.proof;
+  const beacons = results.flatMap(({ slot }) => (slot?.beacon === undefined ? [] : [slot.beacon.size]));
+  return [challenge.size, ...beacons];
+}
+
+/** Each entry once, in the order of the log. */
+function inOrder(entries: readonly SubjectEntry[]): readonly SubjectEntry[] {
+  const byIndex = new Map(entries.map((each) => [each.index, each]));
+  return [...byIndex.values()].toSorted((a, b) => a.index - b.index);
+}
+
+async function policyEntries(
+  snapshot: Snapshot,
+  timeOf: (entry: { readonly time: number }) => number | undefined,
+): Promise<readonly PastPolicy[]> {
+  const found: PastPolicy[] = [];
+  for await (const { rows } of snapshot.pages({ kind: 'policy' }))
+    found.push(...rows.map((row) => ({ index: row.index, id: row.id, time: timeOf(row) })));
+  return found.toReversed();
+}
+
+const SILENT: Progress = { at: () => undefined, end: () => undefined };

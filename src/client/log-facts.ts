@@ -23,6 +23,16 @@ export interface LogFacts {
   readonly open: boolean;
   /** Null for a log without witnesses. */
   readonly witnessing: Witnessing | null;
+  /** Null for a log that logs no witnessed heads. */
+  readonly noticing: NoticingFacts | null;
+}
+
+/** The witnessed heads in the log, as the log says. */
+export interface NoticingFacts {
+  /** The newest: its entry, the size of its head, and when that had its quorum, POSIX seconds. */
+  readonly last: { readonly index: number; readonly size: number; readonly time: number } | null;
+  /** Why the last attempt failed. */
+  readonly fault: string | null;
 }
 
 export interface Witnessing {
@@ -60,6 +70,7 @@ export async function askFacts(transport: Transport, log: string): Promise<LogFa
     vkeys: facts.texts('vkeys'),
     open: facts.flag('open'),
     witnessing: facts.optional('witnessing', witnessingIn),
+    noticing: facts.optional('noticing', noticingIn),
   };
 }
 
@@ -82,6 +93,15 @@ function witnessingIn(fields: Fields): Witnessing {
     met: fields.flag('met'),
     witnesses,
   };
+}
+
+function noticingIn(fields: Fields): NoticingFacts {
+  const last = fields.optional('last', (each) => ({
+    index: each.whole('index'),
+    size: each.whole('size'),
+    time: each.whole('time', LAST_TIME),
+  }));
+  return { last, fault: fields.isNull('fault') ? null : fields.text('fault') };
 }
 
 async function ask(transport: Transport, url: string, statuses: readonly number[]): Promise<Fields> {

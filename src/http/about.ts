@@ -34,6 +34,20 @@ const witnessing = Type.Object(
   { description: 'How the log stands with its witnesses; null without a witness policy' },
 );
 
+const noticing = Type.Object(
+  {
+    last: orNull(
+      Type.Object({
+        index: Type.Integer({ description: 'Entry that holds it' }),
+        size: Type.Integer({ description: 'Entries that it covers' }),
+        time: Type.Integer({ description: 'When its quorum had cosigned, POSIX seconds' }),
+      }),
+    ),
+    fault: orNull(Type.String({ description: 'Why the last attempt failed; null if it did not' })),
+  },
+  { description: 'The newest witnessed head in the log; null for a log without witnesses' },
+);
+
 export const logSchema = {
   tags,
   summary: 'What this log is',
@@ -51,6 +65,7 @@ export const logSchema = {
       open: Type.Boolean({ description: 'Admits any well-signed statement: for evaluation' }),
       witnessed: Type.Boolean({ description: 'Receipts wait for a quorum of witnesses' }),
       witnessing: Type.Union([Type.Null(), witnessing]),
+      noticing: Type.Union([Type.Null(), noticing]),
       size,
       root,
       time,
@@ -77,6 +92,7 @@ export function about(app: App, context: HttpContext): void {
       open: info.open,
       witnessed: info.witnessed,
       witnessing: witnessingOf(service),
+      noticing: noticingOf(service),
       size: head.size,
       root: formatHex(head.root),
       time: head.time,
@@ -90,6 +106,11 @@ export function about(app: App, context: HttpContext): void {
       },
     };
   });
+}
+
+function noticingOf(service: LogService): Static<typeof noticing> | null {
+  const known = service.noticing?.();
+  return known === undefined ? null : { last: known.last ?? null, fault: known.fault ?? null };
 }
 
 function witnessingOf(service: LogService): Static<typeof witnessing> | null {

@@ -23,6 +23,7 @@ export function witnessMetrics(service: LogService): readonly Metric[] {
   ): Metric =>
     new Gauge({ name: `tallystick_${name}`, help, labelNames, registers: [], collect: each(read) });
   return [
+    ...noticeMetrics(service),
     gauge(
       'witness_quorum_met',
       'Whether a checkpoint is out and nothing keeps the next one from its quorum; 1 without a policy.',
@@ -47,6 +48,34 @@ export function witnessMetrics(service: LogService): readonly Metric[] {
     perWitness('witness_alarm', 'Whether this witness says that the log went back or forked.', (one) =>
       one.alarm === undefined ? 0 : 1,
     ),
+  ];
+}
+
+/** Of the witnessed heads that the log holds; 0 for a log without witnesses. */
+function noticeMetrics(service: LogService): readonly Metric[] {
+  const noticing = () => service.noticing?.();
+  return [
+    gauge(
+      'witnessed_head_timestamp_seconds',
+      'When the newest witnessed head in the log had its quorum, POSIX time; 0: there is none.',
+      () => noticing()?.last?.time ?? 0,
+    ),
+    gauge(
+      'witnessed_head_size_entries',
+      'Entries that the newest witnessed head in the log covers.',
+      () => noticing()?.last?.size ?? 0,
+    ),
+    new Counter({
+      name: 'tallystick_witnessed_heads_total',
+      help: 'Notices of witnessed heads that this process was to log, by what became of them.',
+      labelNames: ['result'],
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc({ result: 'logged' }, noticing()?.written ?? 0);
+        this.inc({ result: 'failed' }, noticing()?.failures ?? 0);
+      },
+    }),
   ];
 }
 

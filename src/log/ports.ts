@@ -212,6 +212,17 @@ export interface Witnessing {
   readonly witnesses: readonly WitnessStatus[];
 }
 
+/** The witnessed heads that a log holds: what bounds its entries in time (spec/audit.md). */
+export interface Noticing {
+  /** The notice with the largest head. `time`: when its quorum had cosigned, POSIX seconds. */
+  readonly last: { readonly index: number; readonly size: number; readonly time: number } | undefined;
+  /** Since the start: notices that this process logged, and attempts that failed. */
+  readonly written: number;
+  readonly failures: number;
+  /** Why the last attempt failed; undefined if it did not. */
+  readonly fault: string | undefined;
+}
+
 /** The running log, as the HTTP server and tests see it. */
 export interface LogService {
   readonly info: LogInfo;
@@ -227,6 +238,8 @@ export interface LogService {
   readiness(): Readiness;
   /** Undefined, or absent, for a log without a witness policy. */
   witnessing?(): Witnessing | undefined;
+  /** Undefined, or absent, for a log that logs no witnessed heads: it has no witnesses. */
+  noticing?(): Noticing | undefined;
   /** Stops taking, drains, publishes, closes. Idempotent. */
   close(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import { formatHex, parseHex } from '../bytes/text.ts';
 import { kidOf } from '../cose/key.ts';
 import { formatVkey, parseVkey } from '../note/key.ts';
 import type { PublicKey } from '../sign/algorithm.ts';
+import { matcher } from '../statement/pattern.ts';
 import type { EnrolledKey, PolicyDocument } from '../statement/policy.ts';
 import { describeKey, shortVkey } from './difference.ts';
 
@@ -34,6 +35,46 @@ export function enrol(document: PolicyDocument, wanted: EnrolledKey, replace: bo
 function grantOf({ key, roles, subjects, ...rest }: EnrolledKey): string {
   const fields = { ...rest, kid: kidOf(key), roles: roles.toSorted(), subjects: subjects.toSorted() };
   return JSON.stringify(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Under which name the log's own notary is enrolled. */
+export const NOTARY_NAME = 'the log itself, for witnessed heads';
+
+/** Statements that a notary may log between two policies, where the policy counts them: 27 years at 10 minutes. */
+const NOTARY_STATEMENTS = 1_500_000;
+
+/**
+ * The enrolment of a key that logs witnessed heads, and nothing else: role monitor, of the log's origin as its only
+ * subject. `document`: whose limit of statements must not end it.
+ */
+export function notaryEnrolment(
+  origin: string,
+  key: PublicKey,
+  { limits }: { readonly limits?: PolicyDocument['limits'] } = {},
+): EnrolledKey {
+  const counted = limits?.keyStatements !== undefined;
+  return {
+    key,
+    name: NOTARY_NAME,
+    roles: ['monitor'],
+    subjects: [patternOf(origin)],
+    ...(counted && { maxStatements: NOTARY_STATEMENTS }),
+  };
+}
+
+/** Enrols the key of the log's notary, unless it may log witnessed heads already. Refuses as `enrol` does. */
+export function enrolNotary(document: PolicyDocument, key: PublicKey): PolicyDocument {
+  const kid = kidOf(key);
+  const there = document.keys.find((each) => kidOf(each.key) === kid);
+  const may =
+    there?.roles.includes('monitor') === true &&
+    there.subjects.some((each) => matcher(each)(document.origin));
+  return may ? document : enrol(document, notaryEnrolment(document.origin, key, document), false);
+}
+
+/** The pattern that an origin matches. Characters that patterns do not take are matched by any others but '/'. */
+function patternOf(origin: string): string {
+  return origin.replaceAll(/[?[\]{}\\*]+/g, '*');
 }
 
 /** A key's thumbprint: SHA-256 in lower-case hex. */

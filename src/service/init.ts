@@ -1,5 +1,5 @@
 /**
- * Makes what a log needs before it starts: its three keys, a first key for each role, entry 0 (the registration policy
+ * Makes what a log needs before it starts: its three keys, its notary's, a first key for each role, entry 0 (the registration policy
  * that enrols them, RFC 9943 §6), the configuration file, and a tlog-policy to hand out.
  *
  * Existing files are never overwritten. Entry 0 is written last. While it is missing, the next run completes the
@@ -12,6 +12,7 @@ import { formatVkey } from '../note/key.ts';
 import type { Algorithm, PublicKey } from '../sign/algorithm.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { SqliteGuard } from '../storage/guard.ts';
+import { notaryEnrolment } from '../registration/edits.ts';
 import { encodePolicy } from '../statement/payload.ts';
 import { ENTRY_DEFINITION, MAX_ENTRY_BYTES, ROLES, RULES, type PolicyDocument } from '../statement/policy.ts';
 import { signOwn } from '../statement/sign.ts';
@@ -102,6 +103,7 @@ function keyFiles(layout: Layout): readonly (readonly [path: string, algorithm: 
     [layout.ed25519, 'ed25519'],
     [layout.mldsa44, 'ml-dsa-44'],
     [layout.receipt, 'ed25519'],
+    [layout.notary, 'ed25519'],
     ...ROLES.map((role) => [roleKeyPath(layout, role), 'ed25519'] as const),
   ];
 }
@@ -134,7 +136,7 @@ async function firstPolicy(
       vkeys: [formatVkey(origin, 1, ed25519), formatVkey(origin, 6, mldsa44)],
       receiptKeys: [await publicKeyIn(layout.receipt)],
     },
-    keys: await Promise.all(keys),
+    keys: [...(await Promise.all(keys)), notaryEnrolment(origin, await publicKeyIn(layout.notary))],
     selfProof: false,
     limits: { entryBytes: MAX_ENTRY_BYTES, ...COUNTS },
   };

@@ -25,6 +25,8 @@ export interface Layout {
   readonly ed25519: string;
   readonly mldsa44: string;
   readonly receipt: string;
+  /** Signs the log's own notices of witnessed heads; enrolled for that alone. */
+  readonly notary: string;
 }
 
 /** The directory of a log, and that of its guard when it lies elsewhere. */
@@ -50,6 +52,7 @@ export function layoutOf({ dataDir, guardDir: elsewhere }: LogHome): Layout {
     ed25519: join(keys, 'checkpoint-ed25519.pem'),
     mldsa44: join(keys, 'checkpoint-ml-dsa-44.pem'),
     receipt: join(keys, 'receipt-ed25519.pem'),
+    notary: join(keys, 'notary.pem'),
   };
 }
 

@@ -121,6 +121,7 @@ function start(
       ed25519Path: layout.ed25519,
       mldsa44Path: layout.mldsa44,
       receiptPath: layout.receipt,
+      notaryPath: layout.notary,
       checkpointIntervalMs,
       clockTolerance,
     },

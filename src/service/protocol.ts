@@ -16,6 +16,8 @@ export interface SequencerOptions {
   readonly ed25519Path: string;
   readonly mldsa44Path: string;
   readonly receiptPath: string;
+  /** The key of the log's notary; read when it is used, so that it can be made while the log runs. */
+  readonly notaryPath: string;
   readonly checkpointIntervalMs: number;
   /** Seconds the clock may lag behind the last batch. */
   readonly clockTolerance: number;
@@ -23,11 +25,13 @@ export interface SequencerOptions {
 
 export type SequencerQuestion =
   | { readonly kind: 'append'; readonly batches: readonly CheckedBatch[] }
+  /** Signs a notice `witnessed` that holds this note. */
+  | { readonly kind: 'witnessed'; readonly note: Uint8Array }
   /** `probe`: whether the next batch could be logged. `flush`: signs and sends the newest head. */
   | { readonly kind: 'probe' | 'flush' | 'close' };
 
-/** Answers `append` with what was appended, the others with undefined. */
-export type SequencerAnswer = Appended | undefined;
+/** Answers `append` with what was appended, `witnessed` with the statement, the others with undefined. */
+export type SequencerAnswer = Appended | { readonly statement: Uint8Array } | undefined;
 
 export type Failure = ReturnType<typeof packed>;
 

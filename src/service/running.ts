@@ -9,7 +9,15 @@ import { encodeCoseKey, keyThumbprint } from '../cose/key.ts';
 import { parseVkey, type NoteVerifier } from '../note/key.ts';
 import { Lag } from '../log/lag.ts';
 import { Pool } from '../log/pool.ts';
-import type { LogInfo, LogService, Outcome, Readiness, SealedHead, Witnessing } from '../log/ports.ts';
+import type {
+  LogInfo,
+  LogService,
+  Noticing,
+  Outcome,
+  Readiness,
+  SealedHead,
+  Witnessing,
+} from '../log/ports.ts';
 import { Publisher } from '../log/publisher.ts';
 import { Reader } from '../log/reader.ts';
 import { policyOf } from '../log/recover.ts';
@@ -21,6 +29,7 @@ import { chooseHasher, chooseVerifier } from '../workers/kernels.ts';
 import { Remote, revived } from '../workers/rpc.ts';
 import { THREAD_LIMITS, threadModule } from '../workers/thread.ts';
 import { lockOutsOf } from './lockouts.ts';
+import { LogNotary } from './notary.ts';
 import { publisherParts, resumePublishing, type WitnessingOptions } from './witnessing.ts';
 import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuestion } from './protocol.ts';
 
@@ -60,6 +69,7 @@ export class RunningLog implements LogService {
   #info: LogInfo;
   #lockOuts: () => readonly string[];
   readonly #publisher: Publisher;
+  readonly #notary: LogNotary | undefined;
   readonly #asking = new AbortController();
   #failure: string | undefined;
   #probing = false;
@@ -97,11 +107,13 @@ export class RunningLog implements LogService {
       }),
       publish: (note, head) => this.#published(note, head),
     });
+    this.#notary = options.witnessing && this.#makeNotary(options.witnessing);
     this.#pool = new Pool({
       checkers,
       append: async (batches) => {
         const appended = await sequencer.ask({ kind: 'append', batches });
-        if (appended === undefined) throw new Error('the sequencer answered an append with nothing');
+        if (appended === undefined || !('results' in appended))
+          throw new Error('the sequencer answered an append with something else');
         return appended;
       },
       onAppended: (appended) => this.#appended(appended),
@@ -163,6 +175,25 @@ export class RunningLog implements LogService {
       warn: onWarning,
     });
     this.#publisher.offer(note, head);
+  }
+
+  #makeNotary({ policy, transport }: WitnessingOptions): LogNotary | undefined {
+    return LogNotary.of({
+      origin: this.#info.origin,
+      policy,
+      logKeys: () => this.#logKeys(),
+      reader: this.reader,
+      sign: async (note) => {
+        const answer = await this.#sequencer.ask({ kind: 'witnessed', note });
+        if (answer === undefined || !('statement' in answer))
+          throw new Error('the sequencer signed no notice');
+        return answer.statement;
+      },
+      submit: async (statement) => (await this.submit([statement]))[0],
+      now: () => Math.floor(transport.now() / 1000),
+      verify: chooseVerifier(),
+      onWarning: this.#options.onWarning,
+    });
   }
 
   #logKeys(): readonly NoteVerifier[] {
@@ -241,11 +272,24 @@ export class RunningLog implements LogService {
     if (this.#lag.ms > LAG_MS) reasons.push(`the published checkpoint lags: ${sizes}`);
     // An alarm alone does not make the log unready; otherwise one lying witness could take it out of service.
     const ready = reasons.length === 0;
-    return { ready, reasons: [...reasons, ...this.#publisher.alarms], warnings: this.#lockOuts() };
+    return {
+      ready,
+      reasons: [...reasons, ...this.#publisher.alarms],
+      warnings: [...this.#lockOuts(), ...(this.#notary?.warnings() ?? [])],
+    };
   }
 
   witnessing(): Witnessing | undefined {
     return this.#options.witnessing && this.#publisher.status();
+  }
+
+  /** Logs a witnessed head if one is due; a timer does the same. */
+  async lookForNotice(): Promise<void> {
+    await this.#notary?.step();
+  }
+
+  noticing(): Noticing | undefined {
+    return this.#notary?.status;
   }
 
   close(): Promise<void> {
@@ -254,6 +298,7 @@ export class RunningLog implements LogService {
   }
 
   async #close(): Promise<void> {
+    await this.#notary?.close();
     await this.#pool.drain();
     await this.#sequencer.ask({ kind: 'flush' });
     await this.#publisher.close();
@@ -286,6 +331,7 @@ export class RunningLog implements LogService {
 
   #published(note: Uint8Array, head: SealedHead): void {
     this.reader.publish(note, head);
+    this.#notary?.published(note);
     this.#lag.published(head.size);
   }
 }

@@ -11,6 +11,7 @@ import { answerOn, packed } from '../workers/rpc.ts';
 import { faultOf } from '../platform/fault.ts';
 import { openDrivers } from './drivers.ts';
 import { assertOwnKeys, loadHeadKeys } from './headkeys.ts';
+import { signWitnessed } from './witnessed.ts';
 import { headSigner } from '../log/headsigner.ts';
 import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuestion } from './protocol.ts';
 
@@ -57,6 +58,10 @@ async function start(
       signing.offer(appended.head);
       return appended;
     }
+    if (question.kind === 'witnessed') {
+      const policy = await sequencer.policy();
+      return { statement: await signWitnessed(options, policy, question.note) };
+    }
     if (question.kind === 'probe') await sequencer.probe();
     else if (question.kind === 'flush') await signing.flush();
     else await Promise.all([store.close(), guard.close()]);
@@ -72,7 +77,8 @@ const send = answerOn<SequencerQuestion, SequencerAnswer, SequencerEvent>(
     if (answer === undefined) throw new Error('asked before the start');
     return (await answer)(question);
   },
-  (appended) => appended?.results.map(({ receipts }) => receipts.buffer) ?? [],
+  (value) =>
+    value !== undefined && 'results' in value ? value.results.map(({ receipts }) => receipts.buffer) : [],
 );
 answer = start(send);
 answer.catch((error: unknown) => {

@@ -64,11 +64,12 @@ t.test('init', async (t) => {
     created: string[];
   };
   t.match(origin, /^localhost\/[0-9a-f]{16}$/);
-  t.equal(created.length, 12);
+  t.equal(created.length, 13);
   for (const path of [
     layout.ed25519,
     layout.mldsa44,
     layout.receipt,
+    layout.notary,
     ...ROLES.map((role) => roleKeyPath(layout, role)),
   ]) {
     t.equal(statSync(path).mode % 0o1000, 0o600, path.slice(cwd.length));
@@ -82,11 +83,11 @@ t.test('init', async (t) => {
   if (policy === undefined) throw new Error('entry 0 brings no policy');
   t.strictSame(policy.document.log.vkeys, vkeys);
   t.strictSame(
-    policy.document.keys.map(({ roles }) => roles),
-    ROLES.map((role) => [role]),
-    'each role has a key of its own',
+    policy.document.keys.map(({ roles, subjects }) => [roles, subjects]),
+    [...ROLES.map((role) => [[role], ['**']]), [['monitor'], [origin]]],
+    'each role has a key of its own, and the log one for notices about itself',
   );
-  t.equal(policy.keys.size, ROLES.length);
+  t.equal(policy.keys.size, ROLES.length + 1);
   const trust = parseTrustPolicy(readFileSync(layout.trustPolicy));
   t.match(trust, {
     quorum: 'none',

@@ -17,6 +17,7 @@ const FACTS = {
     met: true,
     witnesses: [{ name: 'w', vkey: 'k', cosigned: null, behind: 0, alarm: null }],
   },
+  noticing: { last: { index: 4, size: 4, time: 1_800_000_000 }, fault: null },
 };
 
 const serving = (body: string, status = 200) => ({
@@ -28,8 +29,10 @@ const factsOf = (value: unknown, status?: number) =>
 
 t.test('facts as they are served, unknown members left out', async (t) => {
   t.strictSame(await factsOf({ ...FACTS, more: 1 }), FACTS);
-  const { witnessing: _, ...alone } = FACTS;
-  t.strictSame(await factsOf(alone), { ...FACTS, witnessing: null });
+  const { witnessing: _, noticing: __, ...alone } = FACTS;
+  t.strictSame(await factsOf(alone), { ...FACTS, witnessing: null, noticing: null });
+  const none = { last: null, fault: 'no key' };
+  t.strictSame(await factsOf({ ...FACTS, noticing: none }), { ...FACTS, noticing: none });
   t.strictSame(await askReadiness(serving('{"ready":false,"reasons":["full"]}', 503), URL_OF_LOG), {
     ready: false,
     reasons: ['full'],
@@ -41,7 +44,7 @@ t.test('each member that is of another kind is refused', async (t) => {
   for (const [name, right] of Object.entries(FACTS))
     for (const value of wrong) {
       if (typeof value === typeof right && typeof value !== 'number' && !Array.isArray(value)) continue;
-      if (name === 'witnessing' && (value === undefined || value === null)) continue;
+      if ((name === 'witnessing' || name === 'noticing') && (value === undefined || value === null)) continue;
       await t.rejects(
         factsOf({ ...FACTS, [name]: value }),
         { code: 'unavailable' },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { encodeUtf8 } from '#src/bytes/text.ts';
 import { initialise, type Initialised } from '#src/service/init.ts';
-import { RunningLog } from '#src/service/running.ts';
+import { RunningLog, type RunningOptions } from '#src/service/running.ts';
 import { signStatement } from '#src/cose/statement.ts';
 import { buildApp } from '#src/http/app.ts';
 import type { HttpOptions } from '#src/http/options.ts';
@@ -23,7 +23,13 @@ export function keyIn(path: string): Signer {
 }
 
 /** Starts the log of a data directory. A warning, an alarm and a fatal fault fail the test. */
-export async function startLog(t: Test, data: string, origin: string, maxPending = 100): Promise<RunningLog> {
+export async function startLog(
+  t: Test,
+  data: string,
+  origin: string,
+  maxPending = 100,
+  more: Partial<RunningOptions> = {},
+): Promise<RunningLog> {
   return RunningLog.start({
     sequencer: {
       origin,
@@ -34,6 +40,7 @@ export async function startLog(t: Test, data: string, origin: string, maxPending
       ed25519Path: join(data, 'keys', 'checkpoint-ed25519.pem'),
       mldsa44Path: join(data, 'keys', 'checkpoint-ml-dsa-44.pem'),
       receiptPath: join(data, 'keys', 'receipt-ed25519.pem'),
+      notaryPath: join(data, 'keys', 'notary.pem'),
       checkpointIntervalMs: 0,
       clockTolerance: 60,
     },
@@ -43,6 +50,7 @@ export async function startLog(t: Test, data: string, origin: string, maxPending
     onFatal: (error) => t.fail(error.message),
     onWarning: (message) => t.fail(message),
     onAlarm: (message) => t.fail(message),
+    ...more,
   });
 }
 

@@ -46,6 +46,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: [],
     node: true,
   },
+  // Writes notices when they are due: heads with their cosignatures, inventories. The log's and every monitor's.
+  notary: { below: [...JUDGED, 'log'], packages: [] },
   incident: { below: [...JUDGED, 'appraisal'], packages: ['@noble/hashes'] },
   claim: { below: [...JUDGED], packages: ['@marcbachmann/cel-js', 're2js', '@noble/hashes'] },
   // Verified entries of a subject → where its claims stand. The one rule of what is in force, and of when a proof is due.
@@ -156,6 +158,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       ...JUDGED,
       'appraisal',
       'log',
+      'notary',
       'client',
       'incident',
       'platform',
@@ -180,7 +183,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   // A log put together: its threads, its directory, its server.
   service: {
-    below: [...JUDGED, 'log', 'client', 'platform', 'keys', 'storage', 'workers', 'web', 'http'],
+    below: [...JUDGED, 'log', 'notary', 'client', 'platform', 'keys', 'storage', 'workers', 'web', 'http'],
     packages: ['pino'],
     node: true,
   },

@@ -5,6 +5,7 @@ import { addLogKeyVerb, removeLogKeyVerb } from './policy/log-keys.ts';
 import { revokeVerb } from './policy/revoke.ts';
 import { setVerb } from './policy/set.ts';
 import { showVerb } from './policy/show.ts';
+import { witnessedVerb } from './policy/witnessed.ts';
 
 export const policyVerb: Verb = {
   name: 'policy',
@@ -17,5 +18,5 @@ export const policyVerb: Verb = {
     "tallystick policy enrol ci.pub --name 'payments CI' --role author --subject 'prod/payments/**'",
     "tallystick policy revoke 'payments CI' --reason 'laptop stolen'",
   ],
-  verbs: [showVerb, enrolVerb, revokeVerb, setVerb, addLogKeyVerb, removeLogKeyVerb],
+  verbs: [showVerb, enrolVerb, revokeVerb, setVerb, addLogKeyVerb, removeLogKeyVerb, witnessedVerb],
 };

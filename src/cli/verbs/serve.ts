@@ -44,6 +44,7 @@ async function serve(context: Context): Promise<number> {
   const { serveUntilStopped } = await import('../frame/serving.ts');
   return serveUntilStopped(context, {
     open: (logger) => openLog({ ...logOptions(context), logger }),
-    banner: (log, url = '') => banner({ context, info: log.info, head: log.head(), url }),
+    banner: (log, url = '') =>
+      banner({ context, info: log.info, head: log.head(), url, notes: log.service.noticing() !== undefined }),
   });
 }

@@ -108,13 +108,14 @@ async function ofLog(context: Context, flags: SeeFlags): Promise<number> {
   const { ready, reasons } = readiness;
   if (ready && reasons.length > 0) output.warn(whyNot(reasons));
   const subjects = size === undefined ? null : await summary(context, flags);
-  const { witnessing, ...said } = facts;
+  const { witnessing, noticing, ...said } = facts;
   output.result('status', {
     log,
     ...said,
     ready,
     reasons,
     witnessing: witnessing && { ...witnessing, witnesses: witnessing.witnesses.map((each) => ({ ...each })) },
+    noticing: noticing && { ...noticing, last: noticing.last && { ...noticing.last } },
     verified: size ?? null,
     peers: peersJson(client?.peers ?? []),
     subjects,

@@ -10,13 +10,15 @@ export interface BannerFacts {
   readonly info: LogInfo;
   readonly head: Head;
   readonly url: string;
+  /** Whether it logs witnessed heads. */
+  readonly notes: boolean;
 }
 
 /** Characters of an ML-DSA-44 vkey shown, of 1,800. */
 const VKEY_SHOWN = 96;
 
 /** The banner's text, without a newline at the end. */
-export function banner({ context, info, head, url }: BannerFacts): string {
+export function banner({ context, info, head, url, notes }: BannerFacts): string {
   const { config, output } = context;
   const at = url === 'http://127.0.0.1:6962' ? '' : ` --log ${url}`;
   // What `serve` was told on its command line, the others must be told too.
@@ -31,6 +33,11 @@ export function banner({ context, info, head, url }: BannerFacts): string {
       (vkey) => `  vkey       ${vkey.length > VKEY_SHOWN ? `${vkey.slice(0, VKEY_SHOWN)}…` : vkey}`,
     ),
     `             whole, to hand out, ${handedOut(layoutOf(config).trustPolicy, info)}at ${url}/v1/log`,
+    ...(notes
+      ? []
+      : [
+          '  history    no witnesses: when something was logged is the word of this log alone (--witness-policy)',
+        ]),
     ...(info.open
       ? [output.paint('yellow', '  OPEN       any well-signed statement is admitted: for evaluation only')]
       : []),

@@ -6,7 +6,7 @@ import { formatTime } from '../../bytes/time.ts';
 import { formatHex } from '../../bytes/text.ts';
 import { printable } from '../../bytes/printable.ts';
 import type { LogClient } from '../../client/client.ts';
-import type { LogFacts, Readiness, Witnessing } from '../../client/log-facts.ts';
+import type { LogFacts, NoticingFacts, Readiness, Witnessing } from '../../client/log-facts.ts';
 import type { LogView } from '../../client/view.ts';
 import { formatVkey } from '../../note/key.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
@@ -31,7 +31,7 @@ export function factLines(
   facts: LogFacts & Readiness,
   { log, now, checked, peers }: Shown,
 ): readonly string[] {
-  const { version, origin, size, root, time, open, witnessing, ready, reasons } = facts;
+  const { version, origin, size, root, time, open, witnessing, noticing, ready, reasons } = facts;
   const lines = [
     `log      ${log} (tallystick ${version})`,
     `origin   ${origin}${open ? ' (open: evaluation only)' : ''}`,
@@ -41,6 +41,7 @@ export function factLines(
     `checked  ${checked}`,
     ...(peers === undefined ? [] : [`peers    ${peers}`]),
     ...(witnessing === null ? [] : witnessLines(witnessing, now)),
+    ...(noticing === null ? [] : [noticeLine(noticing, now)]),
   ];
   const readiness = ready ? output.paint('green', 'yes') : output.paint('red', `no: ${whyNot(reasons)}`);
   return [...lines.map((each) => printable(each)), `ready    ${readiness}`];
@@ -59,6 +60,14 @@ function witnessLines({ quorum, met, witnesses }: Witnessing, now: number): read
     return `         ${name}: ${seen}${late}${alarm === null ? '' : ' — ALARM'}`;
   });
   return [`quorum   ${state}`, ...each];
+}
+
+function noticeLine({ last, fault }: NoticingFacts, now: number): string {
+  const says =
+    last === null
+      ? 'no witnessed head in the log yet'
+      : `witnessed head of ${last.size}, ${ageText(last.time, now)}, entry ${last.index}`;
+  return `history  ${says}${fault === null ? '' : ` — ${fault}`}`;
 }
 
 /** Lines of a host of tiles, which says nothing of itself; and the fields that it has for machines. */
@@ -95,6 +104,7 @@ export function tileStatus(
     ready: null,
     reasons: [],
     witnessing: null,
+    noticing: null,
     verified: size,
   };
   return { lines: lines.map((each) => printable(each, MAX_LINE)), fields };

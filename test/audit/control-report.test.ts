@@ -39,7 +39,7 @@ function historyWith(
     looks: looks.map(
       ([at, verdict]) => ({ at: START + at * DAY, verdict, commitment: 'c1' }) as unknown as Look,
     ),
-    figures: { grade: 'chain' },
+    figures: { grades: { looks: 'chain', time: 'chain' } },
   } as unknown as ClaimPast;
   return {
     subject: 'web/shop',

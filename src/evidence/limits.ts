@@ -7,5 +7,5 @@ export const E3_LIMITS = [
   'A refusal is signed by nobody: that a version was refused is what an agent saw (E1), at most several of them (E2).',
   'A TLS 1.2 signature covers both randoms and the key exchange parameters: version, group and key, but neither the cipher suite nor the certificate around the key. DTLS 1.2 signs the same bytes.',
   'TLS 1.2 with static RSA key exchange has no signature at all, and none is read of TLS 1.1 and older.',
-  'Whose key it is says only the identity that the commitment names. TLS 1.3 signs the name that was asked for; TLS 1.2 and SSH sign none, so that E3 says there: a server with this key. Nobody signs the port.',
+  'Only the identity in the commitment says whose key it is. TLS 1.3 signs the server name that was asked for. TLS 1.2 and SSH sign no name: E3 then means that a server with this key answered. Nobody signs the port.',
 ] as const;

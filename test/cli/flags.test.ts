@@ -1,6 +1,13 @@
 /** Flags are typed from what a verb declares: what is mistyped does not compile (each `@ts-expect-error` is an assertion). */
 import t from 'tap';
-import { Flags, type AnyVerb, type FlagsOf, type Verb, type VerbOption } from '#src/cli/frame/verb.ts';
+import {
+  defineVerb,
+  Flags,
+  type AnyVerb,
+  type FlagsOf,
+  type Verb,
+  type VerbOption,
+} from '#src/cli/frame/verb.ts';
 
 const WAIT = { flags: '--wait <seconds>', help: '' } as const satisfies VerbOption;
 const FEWER = [
@@ -56,4 +63,24 @@ t.test('a verb runs with the flags that it declares', async (t) => {
   const silent: Verb = { ...base, options: MORE };
   const all: readonly AnyVerb[] = [whole, lacking, silent];
   t.equal(all.length, 3);
+});
+
+t.test('the options of a verb that is defined are read as they are written', async (t) => {
+  const verb = defineVerb({
+    name: 'try',
+    summary: 'try',
+    options: [{ flags: '--out <dir>', help: '' }, WAIT],
+    run: async (_, __, flags) => {
+      // @ts-expect-error: mistyped
+      t.equal(flags.text('outt'), undefined);
+      // @ts-expect-error: no switch
+      t.throws(() => flags.on('out'), TypeError);
+      return Number(flags.text('wait'));
+    },
+  });
+  const given = new Flags({ out: 'x', wait: '5' });
+  const any: AnyVerb = verb;
+  t.equal(await any.run?.(Object.create(null), [], given), 5);
+  // @ts-expect-error: a verb without options has no flags
+  defineVerb({ name: 'try', summary: 'try', run: async (_, __, flags) => Number(flags.text('out')) });
 });

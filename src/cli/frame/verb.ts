@@ -70,17 +70,25 @@ interface Described {
   readonly standard?: boolean;
 }
 
-/**
- * One verb: one file in verbs/. `O`: its own options, so that `run` can ask for no other flag:
- *
- *     const OPTIONS = [{ flags: '--out <dir>', help: 'where to' }] as const satisfies readonly VerbOption[];
- *     export const getVerb: Verb<typeof OPTIONS> = { name: 'get', options: OPTIONS, run: get, … };
- *     async function get(context: Context, operands: readonly string[], flags: FlagsOf<typeof OPTIONS>) …
- */
+/** One verb: one file in verbs/, made by `defineVerb`. `O`: its own options, so that `run` can ask for no other flag. */
 export interface Verb<O extends readonly VerbOption[] = readonly []> extends Described {
   readonly options?: O;
   /** Does it. Resolves to the exit code; refusals are thrown. */
   readonly run?: (context: Context, operands: readonly string[], flags: FlagsOf<O>) => Promise<number>;
+}
+
+/**
+ * A verb. The list of its options is read as it is written, so that a mistyped flag does not compile. Where other functions take
+ * the flags too, they are `FlagsOf<typeof OPTIONS>`, with the list above them.
+ *
+ *     export const getVerb = defineVerb({
+ *       name: 'get',
+ *       options: [{ flags: '--out <dir>', help: 'where to' }],
+ *       run: async (context, [entry = ''], flags) => { … flags.text('out') … },
+ *     });
+ */
+export function defineVerb<const O extends readonly VerbOption[] = readonly []>(verb: Verb<O>): Verb<O> {
+  return verb;
 }
 
 /** Any of them: its options are known when the program runs. */

@@ -11,28 +11,15 @@ import { loadSigner } from '../../keys/load.ts';
 import { clientOf } from '../frame/client.ts';
 import { EXIT } from '../exit.ts';
 import { DECLARING, leavesAsked, PINNING, pinningOf, repinSubject, requestAsked } from './commit/request.ts';
-import type { Context } from '../frame/context.ts';
-import { withFlags } from '../frame/remedy.ts';
 import { proofsOf } from '../../commit/findevidence.ts';
+import { withFlags } from '../frame/remedy.ts';
 import { proofsFolderOf } from '../frame/state.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
-import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb } from '../frame/verb.ts';
 import { WAIT_OPTION, waiting } from '../frame/wait.ts';
 import { tellCommitted, tellLeaves } from '../views/commit.ts';
 
-const OPTIONS = [
-  ...DECLARING,
-  ...PINNING,
-  {
-    flags: '--issuer <text>',
-    help: "who signs (default: the policy's name for the key, else its thumbprint)",
-  },
-  WAIT_OPTION,
-] as const satisfies readonly VerbOption[];
-
-type Own = FlagsOf<typeof OPTIONS>;
-
-export const commitVerb: Verb<typeof OPTIONS> = {
+export const commitVerb = defineVerb({
   name: 'commit',
   summary: 'declare configuration in a log, and keep the proof',
   details:
@@ -53,7 +40,15 @@ export const commitVerb: Verb<typeof OPTIONS> = {
     ],
   ],
   settings: [...READER_SETTINGS, 'key', 'proofsDir'],
-  options: OPTIONS,
+  options: [
+    ...DECLARING,
+    ...PINNING,
+    {
+      flags: '--issuer <text>',
+      help: "who signs (default: the policy's name for the key, else its thumbprint)",
+    },
+    WAIT_OPTION,
+  ],
   json: true,
   examples: [
     'tallystick commit package-lock.json',
@@ -62,41 +57,41 @@ export const commitVerb: Verb<typeof OPTIONS> = {
     'tallystick commit kubernetes web.yaml --subject prod/web --claims claims.yaml --pin',
     'tallystick commit --repin --subject prod/web',
   ],
-  run,
-};
-
-async function run(context: Context, operands: readonly string[], flags: Own): Promise<number> {
-  const { config, output, world } = context;
-  if (flags.on('list')) return tellLeaves(output, await leavesAsked(context, operands, flags));
-  if (config.key === undefined) throw refuse('usage', 'say who signs with --key: a key file, or ssh-agent:');
-  const signer = await loadSigner(config.key);
-  const again = flags.on('repin') ? repinSubject(operands, flags) : undefined;
-  if (again === undefined && operands.length === 0)
-    throw refuse(
-      'usage',
-      'name what to declare: files, or a kind and its source; or say --repin; see --help',
-    );
-  const request = again === undefined ? await requestAsked(context, operands, flags) : undefined;
-  const client = await clientOf(context, waiting(context, flags));
-  const proofs = proofsFolderOf(context);
-  const folder = join(proofs, slugOf(request?.subject ?? again ?? ''));
-  const options = {
-    signer,
-    issuer: flags.text('issuer'),
-    folder,
-    onRemark: ({ level, text, remedy }: CommitRemark) =>
-      output[level === 'warning' ? 'warn' : 'note'](withFlags(text, remedy)),
-  };
-  const pinning = (): Promise<Pinning> => pinningOf(context, flags);
-  const committed =
-    request === undefined
-      ? await commitRepinned(client, again ?? '', { ...options, pinning: await pinning() })
-      : await commit(client, request, { ...options, ...(flags.on('pin') && { pinning: await pinning() }) });
-  tellCommitted(output, committed, folder, world.cwd);
-  const [only] = operands.length === 1 && committed.files.includes(PROOF_FILES.opening) ? operands : [];
-  const found = only === undefined || only === STDIN ? [] : await proofsOf(resolve(world.cwd, only), proofs);
-  // The shortest name by which verify finds this proof again, and no other.
-  const name = found.length === 1 ? only : relative(world.cwd, folder);
-  output.note(`check it offline: tallystick verify ${name}`);
-  return EXIT.ok;
-}
+  run: async (context, operands, flags) => {
+    const { config, output, world } = context;
+    if (flags.on('list')) return tellLeaves(output, await leavesAsked(context, operands, flags));
+    if (config.key === undefined)
+      throw refuse('usage', 'say who signs with --key: a key file, or ssh-agent:');
+    const signer = await loadSigner(config.key);
+    const again = flags.on('repin') ? repinSubject(operands, flags) : undefined;
+    if (again === undefined && operands.length === 0)
+      throw refuse(
+        'usage',
+        'name what to declare: files, or a kind and its source; or say --repin; see --help',
+      );
+    const request = again === undefined ? await requestAsked(context, operands, flags) : undefined;
+    const client = await clientOf(context, waiting(context, flags));
+    const proofs = proofsFolderOf(context);
+    const folder = join(proofs, slugOf(request?.subject ?? again ?? ''));
+    const options = {
+      signer,
+      issuer: flags.text('issuer'),
+      folder,
+      onRemark: ({ level, text, remedy }: CommitRemark) =>
+        output[level === 'warning' ? 'warn' : 'note'](withFlags(text, remedy)),
+    };
+    const pinning = (): Promise<Pinning> => pinningOf(context, flags);
+    const committed =
+      request === undefined
+        ? await commitRepinned(client, again ?? '', { ...options, pinning: await pinning() })
+        : await commit(client, request, { ...options, ...(flags.on('pin') && { pinning: await pinning() }) });
+    tellCommitted(output, committed, folder, world.cwd);
+    const [only] = operands.length === 1 && committed.files.includes(PROOF_FILES.opening) ? operands : [];
+    const found =
+      only === undefined || only === STDIN ? [] : await proofsOf(resolve(world.cwd, only), proofs);
+    // The shortest name by which verify finds this proof again, and no other.
+    const name = found.length === 1 ? only : relative(world.cwd, folder);
+    output.note(`check it offline: tallystick verify ${name}`);
+    return EXIT.ok;
+  },
+});

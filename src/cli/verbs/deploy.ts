@@ -7,20 +7,11 @@ import { ownInput } from '../frame/owninput.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
-import type { Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb, type Verb } from '../frame/verb.ts';
 import { WAIT_OPTION, waiting } from '../frame/wait.ts';
 import { tellLogged } from '../views/logged.ts';
 
-const OPTIONS = [
-  { flags: '--subject <name>', help: 'what was deployed' },
-  { flags: '--version <text>', help: 'what was deployed, in your words: a release, an image tag' },
-  { flags: '--artifact <hex>', help: 'SHA-256 of what was deployed' },
-  { flags: '--reason <text>', help: 'why, for people' },
-  WAIT_OPTION,
-  ...SEE_OPTIONS,
-] as const satisfies readonly VerbOption[];
-
-const markVerb: Verb<typeof OPTIONS> = {
+const markVerb = defineVerb({
   name: 'mark',
   summary: 'log that the commitment in force is being deployed now',
   details:
@@ -28,7 +19,14 @@ const markVerb: Verb<typeof OPTIONS> = {
     'agent that runs sees it and proves at once. A commitment that lacks approvals is not in force, and not marked. ' +
     'Signed in the role author (--key, else keys/author.pem in the data directory).',
   settings: [...READER_SETTINGS, 'key'],
-  options: OPTIONS,
+  options: [
+    { flags: '--subject <name>', help: 'what was deployed' },
+    { flags: '--version <text>', help: 'what was deployed, in your words: a release, an image tag' },
+    { flags: '--artifact <hex>', help: 'SHA-256 of what was deployed' },
+    { flags: '--reason <text>', help: 'why, for people' },
+    WAIT_OPTION,
+    ...SEE_OPTIONS,
+  ],
   json: true,
   examples: [
     'tallystick deploy mark --subject db/payments --version 2.4.1',
@@ -63,7 +61,7 @@ const markVerb: Verb<typeof OPTIONS> = {
       told.push(`newer      entry ${history.pending.entry.index} lacks approvals: it is not what is marked`);
     return tellLogged(context.output, 'deploy-mark', client, said, logged, told, { deadlines });
   },
-};
+});
 
 export const deployVerb: Verb = {
   name: 'deploy',

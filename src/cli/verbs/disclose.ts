@@ -6,21 +6,12 @@ import { disclose, showPath, type OpenedLeaves } from '../../declare/leafopening
 import { showValue } from '../../statement/leaf-text.ts';
 import { ownedFolder, writeDisclosure } from '../../declare/node/disclosure-folder.ts';
 import { readOwned } from '../../declare/node/owned.ts';
-import type { Context } from '../frame/context.ts';
 import type { Output } from '../frame/output.ts';
 import { slugOf } from '../../declare/node/proofs.ts';
 import { proofsFolderOf } from '../frame/state.ts';
-import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb } from '../frame/verb.ts';
 
-const OPTIONS = [
-  { flags: '--out <dir>', help: 'where to put it (default: tallystick-disclosure/<subject>)' },
-  { flags: '--all', help: 'show every leaf: nothing but sensitive values stays with you' },
-  { flags: '--list', help: 'print all leaves, show nothing to anybody' },
-] as const satisfies readonly VerbOption[];
-
-type Own = FlagsOf<typeof OPTIONS>;
-
-export const discloseVerb: Verb<typeof OPTIONS> = {
+export const discloseVerb = defineVerb({
   name: 'disclose',
   summary: 'show chosen leaves of a committed declaration to somebody',
   details:
@@ -32,35 +23,37 @@ export const discloseVerb: Verb<typeof OPTIONS> = {
     ['[paths...]', 'leaves to show, as `commit --list` prints them'],
   ],
   settings: ['proofsDir'],
-  options: OPTIONS,
+  options: [
+    { flags: '--out <dir>', help: 'where to put it (default: tallystick-disclosure/<subject>)' },
+    { flags: '--all', help: 'show every leaf: nothing but sensitive values stays with you' },
+    { flags: '--list', help: 'print all leaves, show nothing to anybody' },
+  ],
   json: true,
   examples: [
     'tallystick disclose prod/web --list',
     "tallystick disclose prod/web '/apps~1v1/Deployment/prod/web/spec/replicas' --out for-the-auditor",
     'tallystick verify for-the-auditor --vkey log.vkey',
   ],
-  run,
-};
-
-async function run(context: Context, operands: readonly string[], flags: Own): Promise<number> {
-  const { output, world } = context;
-  const [subject = '', ...paths] = operands;
-  const { folder, file } = ownedFolder(subject, proofsFolderOf(context), resolve(world.cwd, subject));
-  const owned = await readOwned(file);
-  if (flags.on('list')) return tell(output, owned, owned.leaves, null);
-  const all = flags.on('all');
-  if (paths.length > 0 === all)
-    throw refuse(
-      'usage',
-      'name the leaves to show, or say --all: tallystick disclose <subject> --list prints them',
-    );
-  const disclosure = disclose(owned, all ? owned.leaves.map(({ path }) => path) : paths);
-  const out = resolve(world.cwd, flags.text('out') ?? join('tallystick-disclosure', slugOf(owned.subject)));
-  await writeDisclosure(folder, out, disclosure);
-  const shown = relative(world.cwd, out);
-  output.note(`hand over ${shown}/; it is checked with: tallystick verify ${shown}`);
-  return tell(output, owned, disclosure.openings, out);
-}
+  run: async (context, operands, flags) => {
+    const { output, world } = context;
+    const [subject = '', ...paths] = operands;
+    const { folder, file } = ownedFolder(subject, proofsFolderOf(context), resolve(world.cwd, subject));
+    const owned = await readOwned(file);
+    if (flags.on('list')) return tell(output, owned, owned.leaves, null);
+    const all = flags.on('all');
+    if (paths.length > 0 === all)
+      throw refuse(
+        'usage',
+        'name the leaves to show, or say --all: tallystick disclose <subject> --list prints them',
+      );
+    const disclosure = disclose(owned, all ? owned.leaves.map(({ path }) => path) : paths);
+    const out = resolve(world.cwd, flags.text('out') ?? join('tallystick-disclosure', slugOf(owned.subject)));
+    await writeDisclosure(folder, out, disclosure);
+    const shown = relative(world.cwd, out);
+    output.note(`hand over ${shown}/; it is checked with: tallystick verify ${shown}`);
+    return tell(output, owned, disclosure.openings, out);
+  },
+});
 
 /** `folder`: where the leaves are shown; null where they are only listed. */
 function tell(

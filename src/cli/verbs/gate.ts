@@ -5,17 +5,10 @@ import { EVIDENCE_CLASSES } from '../../statement/vocabulary.ts';
 import { durationOf } from '../frame/flagtext.ts';
 import { SEE_OPTIONS, snapshotOf } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
-import type { Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb } from '../frame/verb.ts';
 import { tellGate } from '../views/gate.ts';
 
-const OPTIONS = [
-  { flags: '--require <what>', help: 'fresh (default) or proven', choices: ['fresh', 'proven'] },
-  { flags: '--min-evidence <class>', help: 'lowest evidence class that passes', choices: EVIDENCE_CLASSES },
-  { flags: '--max-age <time>', help: 'oldest proof that passes, such as 10m' },
-  ...SEE_OPTIONS,
-] as const satisfies readonly VerbOption[];
-
-export const gateVerb: Verb<typeof OPTIONS> = {
+export const gateVerb = defineVerb({
   name: 'gate',
   summary: 'pass only when the claims of subjects are proven now, for CI',
   details:
@@ -24,7 +17,12 @@ export const gateVerb: Verb<typeof OPTIONS> = {
     'STALE, UNKNOWN, too old or of too low a class.',
   operands: [['<subjects...>', 'what was committed to']],
   settings: READER_SETTINGS,
-  options: OPTIONS,
+  options: [
+    { flags: '--require <what>', help: 'fresh (default) or proven', choices: ['fresh', 'proven'] },
+    { flags: '--min-evidence <class>', help: 'lowest evidence class that passes', choices: EVIDENCE_CLASSES },
+    { flags: '--max-age <time>', help: 'oldest proof that passes, such as 10m' },
+    ...SEE_OPTIONS,
+  ],
   json: true,
   examples: [
     'tallystick gate db/payments --require fresh',
@@ -42,4 +40,4 @@ export const gateVerb: Verb<typeof OPTIONS> = {
     const hindrances = statuses.flatMap((each) => gate(each, rules));
     return tellGate(context.output, 'gate', look, statuses, hindrances);
   },
-};
+});

@@ -9,9 +9,8 @@ import { attachReceipts } from '../../cose/transparent.ts';
 import type { ParsedStatement } from '../../statement/parse.ts';
 import { EXIT } from '../exit.ts';
 import { clientOf } from '../frame/client.ts';
-import type { Context } from '../frame/context.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
-import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb } from '../frame/verb.ts';
 import { tellEntry } from '../views/entry.ts';
 
 /** What `--print` writes. */
@@ -28,18 +27,7 @@ const PARTS: Readonly<Record<string, (got: FoundEntry, statement: ParsedStatemen
   proof: ({ entry }) => entry.proof,
 };
 
-const OPTIONS = [
-  { flags: '--out <dir>', help: 'write a proof directory' },
-  {
-    flags: '--transcripts <dir>',
-    help: 'of a proof: write the handshakes its target signed, for openssl and ssh-keygen to check; a directory of this entry alone',
-  },
-  { flags: '--print <part>', help: 'write one part to stdout, as bytes', choices: Object.keys(PARTS) },
-] as const satisfies readonly VerbOption[];
-
-type Own = FlagsOf<typeof OPTIONS>;
-
-export const getVerb: Verb<typeof OPTIONS> = {
+export const getVerb = defineVerb({
   name: 'get',
   summary: 'fetch an entry, its receipt and its proof, verified',
   details:
@@ -48,7 +36,14 @@ export const getVerb: Verb<typeof OPTIONS> = {
     'verify checks offline. A mirror, which serves tiles alone, is asked by index; without the policy it shows the place, and the signature of a statement that carries its key.',
   operands: [['<entry>', 'entry id (64 hex digits), index, or URL of the entry']],
   settings: READER_SETTINGS,
-  options: OPTIONS,
+  options: [
+    { flags: '--out <dir>', help: 'write a proof directory' },
+    {
+      flags: '--transcripts <dir>',
+      help: 'of a proof: write the handshakes its target signed, for openssl and ssh-keygen to check; a directory of this entry alone',
+    },
+    { flags: '--print <part>', help: 'write one part to stdout, as bytes', choices: Object.keys(PARTS) },
+  ],
   json: true,
   examples: [
     'tallystick get 0',
@@ -56,29 +51,27 @@ export const getVerb: Verb<typeof OPTIONS> = {
     'tallystick get 12 --print payload > payload.cbor',
     'tallystick get 12 --transcripts by-hand && (cd by-hand/0 && sh check.sh)',
   ],
-  run: get,
-};
-
-async function get(context: Context, [named = '']: readonly string[], flags: Own): Promise<number> {
-  const { output, world } = context;
-  const at = (...path: readonly string[]): string => resolve(world.cwd, ...path);
-  const client = await clientOf(context);
-  const found = await client.find(named);
-  const { statement, checks } = client.assertVerified(found.evidence);
-  if (statement === undefined) throw new Error('a verified examination has its statement');
-  const [out, dir] = [flags.text('out'), flags.text('transcripts')];
-  const files = out === undefined ? [] : await saveEvidence(new ProofFolder(at(out)), found.evidence);
-  const find = async (id: string): Promise<Uint8Array> => (await client.find(id)).evidence.entry;
-  const transcripts = dir === undefined ? [] : await writeTranscripts(statement, at(dir), find);
-  const part = PARTS[flags.text('print') ?? ''];
-  if (part !== undefined && !output.json) output.write(part(found, statement));
-  else
-    tellEntry(output, {
-      found,
-      statement,
-      checks,
-      files: files.map((name) => relative(world.cwd, at(out ?? '', name))),
-      transcripts: transcripts.map((each) => ({ ...each, folder: relative(world.cwd, each.folder) })),
-    });
-  return EXIT.ok;
-}
+  run: async (context, [named = ''], flags) => {
+    const { output, world } = context;
+    const at = (...path: readonly string[]): string => resolve(world.cwd, ...path);
+    const client = await clientOf(context);
+    const found = await client.find(named);
+    const { statement, checks } = client.assertVerified(found.evidence);
+    if (statement === undefined) throw new Error('a verified examination has its statement');
+    const [out, dir] = [flags.text('out'), flags.text('transcripts')];
+    const files = out === undefined ? [] : await saveEvidence(new ProofFolder(at(out)), found.evidence);
+    const find = async (id: string): Promise<Uint8Array> => (await client.find(id)).evidence.entry;
+    const transcripts = dir === undefined ? [] : await writeTranscripts(statement, at(dir), find);
+    const part = PARTS[flags.text('print') ?? ''];
+    if (part !== undefined && !output.json) output.write(part(found, statement));
+    else
+      tellEntry(output, {
+        found,
+        statement,
+        checks,
+        files: files.map((name) => relative(world.cwd, at(out ?? '', name))),
+        transcripts: transcripts.map((each) => ({ ...each, folder: relative(world.cwd, each.folder) })),
+      });
+    return EXIT.ok;
+  },
+});

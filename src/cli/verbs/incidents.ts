@@ -8,7 +8,7 @@ import { viewIncident, type KnownIncident } from '../../monitor/incidents.ts';
 import { withIncidents, type KeptIncidents } from '../../monitor/kept-incidents.ts';
 import type { Context } from '../frame/context.ts';
 import type { Output } from '../frame/output.ts';
-import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb, type Verb } from '../frame/verb.ts';
 
 const SHOWN = 100;
 const MOST = 1_000;
@@ -36,15 +36,7 @@ const closeVerb: Verb = {
   run: close,
 };
 
-const OPTIONS = [
-  { flags: '--open', help: 'only those that are not resolved' },
-  { flags: '--origin <name>', help: 'only those of this log' },
-  { flags: '--limit <n>', help: `how many (default: ${SHOWN}, at most ${MOST})` },
-] as const satisfies readonly VerbOption[];
-
-type Own = FlagsOf<typeof OPTIONS>;
-
-const listVerb: Verb<typeof OPTIONS> = {
+const listVerb = defineVerb({
   name: 'list',
   summary: 'list incidents, newest first',
   details:
@@ -52,11 +44,38 @@ const listVerb: Verb<typeof OPTIONS> = {
   standard: true,
   home: 'monitorDir',
   settings: ['monitorDir'],
-  options: OPTIONS,
+  options: [
+    { flags: '--open', help: 'only those that are not resolved' },
+    { flags: '--origin <name>', help: 'only those of this log' },
+    { flags: '--limit <n>', help: `how many (default: ${SHOWN}, at most ${MOST})` },
+  ],
   json: true,
   examples: ['tallystick incidents', 'tallystick incidents --open --json'],
-  run: list,
-};
+  run: async (context, _, flags) => {
+    const { output } = context;
+    const origin = flags.text('origin');
+    const limit = limitOf(flags.text('limit'));
+    return withIncidents(incidentsOf(context), (store) => {
+      const found = store.list({ open: flags.on('open'), limit, ...(origin !== undefined && { origin }) });
+      for (const incident of found) output.print(line(incident, output));
+      if (found.length === 0) output.note('no incidents');
+      if (found.length === limit) output.note(`older ones are not shown; see --limit`);
+      for (const { origin: log, kind, seen } of store.uncounted())
+        output.warn(
+          `${seen} more alarms of kind ${kind} from ${printable(log)} were not kept: too many are open`,
+        );
+      output.result('incidents', {
+        incidents: found.map((each) => ({
+          ...viewIncident(each),
+          ...delivery(each),
+          file: store.fileOf(each.id),
+        })),
+        uncounted: store.uncounted().map((each) => ({ ...each })),
+      });
+      return EXIT.ok;
+    });
+  },
+});
 
 export const incidentsVerb: Verb = {
   name: 'incidents',
@@ -70,31 +89,6 @@ export const incidentsVerb: Verb = {
   ],
   verbs: [listVerb, showVerb, closeVerb],
 };
-
-async function list(context: Context, _: readonly string[], flags: Own): Promise<number> {
-  const { output } = context;
-  const origin = flags.text('origin');
-  const limit = limitOf(flags.text('limit'));
-  return withIncidents(incidentsOf(context), (store) => {
-    const found = store.list({ open: flags.on('open'), limit, ...(origin !== undefined && { origin }) });
-    for (const incident of found) output.print(line(incident, output));
-    if (found.length === 0) output.note('no incidents');
-    if (found.length === limit) output.note(`older ones are not shown; see --limit`);
-    for (const { origin: log, kind, seen } of store.uncounted())
-      output.warn(
-        `${seen} more alarms of kind ${kind} from ${printable(log)} were not kept: too many are open`,
-      );
-    output.result('incidents', {
-      incidents: found.map((each) => ({
-        ...viewIncident(each),
-        ...delivery(each),
-        file: store.fileOf(each.id),
-      })),
-      uncounted: store.uncounted().map((each) => ({ ...each })),
-    });
-    return EXIT.ok;
-  });
-}
 
 async function show(context: Context, [given = '']: readonly string[]): Promise<number> {
   const { output } = context;

@@ -11,17 +11,10 @@ import type { Context } from '../frame/context.ts';
 import { readOperand } from '../frame/owninput.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
-import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb } from '../frame/verb.ts';
 import { WAIT_OPTION, waiting } from '../frame/wait.ts';
 
-const OPTIONS = [
-  { flags: '--out <dir>', help: 'write each statement with its receipt, as <entry id>.cose' },
-  WAIT_OPTION,
-] as const satisfies readonly VerbOption[];
-
-type Own = FlagsOf<typeof OPTIONS>;
-
-export const submitVerb: Verb<typeof OPTIONS> = {
+export const submitVerb = defineVerb({
   name: 'submit',
   summary: 'log statements that are signed already',
   details:
@@ -30,34 +23,35 @@ export const submitVerb: Verb<typeof OPTIONS> = {
     'key that the registration policy names.',
   operands: [['<files...>', 'statements; - for standard input']],
   settings: READER_SETTINGS,
-  options: OPTIONS,
+  options: [
+    { flags: '--out <dir>', help: 'write each statement with its receipt, as <entry id>.cose' },
+    WAIT_OPTION,
+  ],
   json: true,
   examples: ['tallystick submit statement.cose', 'tallystick submit week.cborseq --out receipts --json'],
-  run: submit,
-};
-
-async function submit(context: Context, operands: readonly string[], flags: Own): Promise<number> {
-  const { output, world } = context;
-  const statements = await readStatements(context, operands);
-  const client = await clientOf(context, waiting(context, flags));
-  const out = flags.text('out');
-  if (out !== undefined) await tryFolder(resolve(world.cwd, out));
-  const progress = output.progress('statements', statements.length);
-  const submissions = await client.submitAll(statements, (done) => progress.at(done));
-  progress.end();
-  for (const submission of submissions) {
-    if (out !== undefined && submission.kind === 'logged') {
-      const { statement, acknowledged } = submission;
-      const file = join(resolve(world.cwd, out), `${acknowledged.id}.cose`);
-      await replaceFile(file, transparentStatement(statement, acknowledged));
+  run: async (context, operands, flags) => {
+    const { output, world } = context;
+    const statements = await readStatements(context, operands);
+    const client = await clientOf(context, waiting(context, flags));
+    const out = flags.text('out');
+    if (out !== undefined) await tryFolder(resolve(world.cwd, out));
+    const progress = output.progress('statements', statements.length);
+    const submissions = await client.submitAll(statements, (done) => progress.at(done));
+    progress.end();
+    for (const submission of submissions) {
+      if (out !== undefined && submission.kind === 'logged') {
+        const { statement, acknowledged } = submission;
+        const file = join(resolve(world.cwd, out), `${acknowledged.id}.cose`);
+        await replaceFile(file, transparentStatement(statement, acknowledged));
+      }
+      output.print(lineOf(submission, output));
     }
-    output.print(lineOf(submission, output));
-  }
-  const logged = submissions.filter(({ kind }) => kind === 'logged').length;
-  output.result('submit', { submitted: submissions.length, logged, results: submissions.map(asJson) });
-  const refused = submissions.find((each) => each.kind === 'refused');
-  return refused === undefined ? EXIT.ok : exitOf(refused.refusal);
-}
+    const logged = submissions.filter(({ kind }) => kind === 'logged').length;
+    output.result('submit', { submitted: submissions.length, logged, results: submissions.map(asJson) });
+    const refused = submissions.find((each) => each.kind === 'refused');
+    return refused === undefined ? EXIT.ok : exitOf(refused.refusal);
+  },
+});
 
 async function readStatements(context: Context, operands: readonly string[]): Promise<readonly Uint8Array[]> {
   const statements: Uint8Array[] = [];

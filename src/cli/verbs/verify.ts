@@ -5,23 +5,14 @@ import { printable } from '../../bytes/printable.ts';
 import type { Check } from '../../bytes/checklist.ts';
 import { findEvidence } from '../../commit/findevidence.ts';
 import { verifyAll, type FoundVerdict } from '../../commit/verify.ts';
-import type { Context } from '../frame/context.ts';
 import { checkJson, checkLine, drawPath, explainSteps } from '../views/checks.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { proofsFolderOf } from '../frame/state.ts';
 import { quickVerifier } from '../../workers/sound.ts';
 import { trustOf } from '../frame/trust.ts';
-import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb } from '../frame/verb.ts';
 
-const OPTIONS = [
-  { flags: '--explain', help: 'print every hash from the entry to the root, and a picture of the path' },
-  { flags: '--strict', help: 'fail when a check could not be made for want of evidence' },
-  { flags: '--receipt-key <file>', help: 'COSE_Key or key set of the log, where no policy entry names it' },
-] as const satisfies readonly VerbOption[];
-
-type Own = FlagsOf<typeof OPTIONS>;
-
-export const verifyVerb: Verb<typeof OPTIONS> = {
+export const verifyVerb = defineVerb({
   name: 'verify',
   summary: 'check offline that a statement is in a log, and files are as committed',
   details:
@@ -32,44 +23,46 @@ export const verifyVerb: Verb<typeof OPTIONS> = {
     'could not be made is shown as skipped, and with --strict fails.',
   operands: [['<paths...>', 'proof directories, committed files, or the files of one proof']],
   settings: ['vkey', 'logOrigin', 'policy', 'dataDir', 'proofsDir'],
-  options: OPTIONS,
+  options: [
+    { flags: '--explain', help: 'print every hash from the entry to the root, and a picture of the path' },
+    { flags: '--strict', help: 'fail when a check could not be made for want of evidence' },
+    { flags: '--receipt-key <file>', help: 'COSE_Key or key set of the log, where no policy entry names it' },
+  ],
   json: true,
   examples: [
     'tallystick verify package-lock.json --explain',
     'tallystick verify tallystick-proofs/package-lock.json --vkey "$(cat log.vkey)"',
     'tallystick verify statement.cose entry.tlog-proof --policy trust.policy --json',
   ],
-  run: verify,
-};
-
-async function verify(context: Context, operands: readonly string[], flags: Own): Promise<number> {
-  const { output, world } = context;
-  const trust = await trustOf(context, flags.text('receiptKey'));
-  const paths = operands.map((path) => resolve(world.cwd, path));
-  const found = await findEvidence(paths, proofsFolderOf(context));
-  const results: { name: string; proof: string | null; verified: boolean; checks: JsonValue }[] = [];
-  const checks: Check[] = [];
-  for (const verdict of await verifyAll(found, trust, quickVerifier())) {
-    const missing = flags.on('strict') ? verdict.missing : [];
-    const verified = verdict.held && missing.length === 0;
-    const name = shorten(verdict.found.name, world.cwd);
-    const { chosen } = verdict.found;
-    const proof = chosen === undefined ? null : shorten(chosen.folder, world.cwd);
-    output.print(output.paint('bold', printable(name, 1000)));
-    if (chosen !== undefined)
-      output.print(`  the newest of its ${chosen.count} proofs: ${printable(proof ?? '', 1000)}`);
-    for (const check of verdict.checks) output.print(checkLine(output, check, 11));
-    if (flags.on('explain')) explain(verdict, output);
-    output.print(conclusion(verified, verdict.held ? missing : [], output));
-    results.push({ name, proof, verified, checks: verdict.checks.map(checkJson) });
-    checks.push(...verdict.checks);
-  }
-  const verified = results.every((result) => result.verified);
-  output.result('verify', { verified, checks: checks.map(checkJson), results });
-  // Nothing failed, and yet nothing showed that the entry is in a log, or not all was checked that had to be.
-  const failure = exitOfChecks(checks);
-  return verified || failure !== EXIT.ok ? failure : EXIT.verification;
-}
+  run: async (context, operands, flags) => {
+    const { output, world } = context;
+    const trust = await trustOf(context, flags.text('receiptKey'));
+    const paths = operands.map((path) => resolve(world.cwd, path));
+    const found = await findEvidence(paths, proofsFolderOf(context));
+    const results: { name: string; proof: string | null; verified: boolean; checks: JsonValue }[] = [];
+    const checks: Check[] = [];
+    for (const verdict of await verifyAll(found, trust, quickVerifier())) {
+      const missing = flags.on('strict') ? verdict.missing : [];
+      const verified = verdict.held && missing.length === 0;
+      const name = shorten(verdict.found.name, world.cwd);
+      const { chosen } = verdict.found;
+      const proof = chosen === undefined ? null : shorten(chosen.folder, world.cwd);
+      output.print(output.paint('bold', printable(name, 1000)));
+      if (chosen !== undefined)
+        output.print(`  the newest of its ${chosen.count} proofs: ${printable(proof ?? '', 1000)}`);
+      for (const check of verdict.checks) output.print(checkLine(output, check, 11));
+      if (flags.on('explain')) explain(verdict, output);
+      output.print(conclusion(verified, verdict.held ? missing : [], output));
+      results.push({ name, proof, verified, checks: verdict.checks.map(checkJson) });
+      checks.push(...verdict.checks);
+    }
+    const verified = results.every((result) => result.verified);
+    output.result('verify', { verified, checks: checks.map(checkJson), results });
+    // Nothing failed, and yet nothing showed that the entry is in a log, or not all was checked that had to be.
+    const failure = exitOfChecks(checks);
+    return verified || failure !== EXIT.ok ? failure : EXIT.verification;
+  },
+});
 
 function explain({ place }: FoundVerdict, output: Output): void {
   if (place === undefined) return;

@@ -3,20 +3,10 @@ import { waitUntilProven } from '../../client/wait.ts';
 import { durationOf } from '../frame/flagtext.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
-import type { Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb } from '../frame/verb.ts';
 import { hindranceText, tellGate } from '../views/gate.ts';
 
-const OPTIONS = [
-  { flags: '--within <time>', help: 'how long to wait, such as 90s or 5m (default: 5m)' },
-  {
-    flags: '--from <moment>',
-    help: 'proofs made since then count: deployment (default) or now',
-    choices: ['deployment', 'now'],
-  },
-  ...SEE_OPTIONS,
-] as const satisfies readonly VerbOption[];
-
-export const waitVerb: Verb<typeof OPTIONS> = {
+export const waitVerb = defineVerb({
   name: 'wait',
   summary: 'wait until the claims of subjects are proven by a new look at them, for CI',
   details:
@@ -25,7 +15,15 @@ export const waitVerb: Verb<typeof OPTIONS> = {
     'once when a new proof says VIOLATED or CONTRADICTED, 5 when time is up.',
   operands: [['<subjects...>', 'what was committed to']],
   settings: READER_SETTINGS,
-  options: OPTIONS,
+  options: [
+    { flags: '--within <time>', help: 'how long to wait, such as 90s or 5m (default: 5m)' },
+    {
+      flags: '--from <moment>',
+      help: 'proofs made since then count: deployment (default) or now',
+      choices: ['deployment', 'now'],
+    },
+    ...SEE_OPTIONS,
+  ],
   json: true,
   examples: [
     'tallystick wait db/payments --within 5m',
@@ -52,4 +50,4 @@ export const waitVerb: Verb<typeof OPTIONS> = {
     );
     return tellGate(output, 'wait', snapshot, statuses, hindrances, waited);
   },
-};
+});

@@ -9,18 +9,11 @@ import { ownInput } from '../frame/owninput.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
-import type { Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb } from '../frame/verb.ts';
 import { tellLogged } from '../views/logged.ts';
 import { line } from '../views/words.ts';
 
-const OPTIONS = [
-  { flags: '--owner <name>', help: 'who answers for it' },
-  { flags: '--reason <text>', help: 'why' },
-  { flags: '--until <date>', help: 'such as 2027-01-31 (UTC), 7d, or now; a year at most' },
-  ...SEE_OPTIONS,
-] as const satisfies readonly VerbOption[];
-
-export const waiveVerb: Verb<typeof OPTIONS> = {
+export const waiveVerb = defineVerb({
   name: 'waive',
   summary: 'answer for claims that are not proven, until a date',
   details:
@@ -32,7 +25,12 @@ export const waiveVerb: Verb<typeof OPTIONS> = {
     ['<claims...>', 'ids of its claims'],
   ],
   settings: [...READER_SETTINGS, 'key'],
-  options: OPTIONS,
+  options: [
+    { flags: '--owner <name>', help: 'who answers for it' },
+    { flags: '--reason <text>', help: 'why' },
+    { flags: '--until <date>', help: 'such as 2027-01-31 (UTC), 7d, or now; a year at most' },
+    ...SEE_OPTIONS,
+  ],
   json: true,
   examples: [
     "tallystick waive db/payments tls12-refused --owner Alice --reason 'the old terminal' --until 7d",
@@ -57,7 +55,7 @@ export const waiveVerb: Verb<typeof OPTIONS> = {
     const told = [`claims     ${claims.join(', ')}`, `waived     by ${line(owner)}, ${ends}`];
     return tellLogged(output, 'waive', client, said, logged, told, { claims, owner, until: notAfter });
   },
-};
+});
 
 /** A date, a time from now, or `now`, which ends a waiver. */
 function untilOf(text: string, now: number): number {

@@ -5,18 +5,12 @@ import { ownInput } from '../frame/owninput.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
-import type { Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb } from '../frame/verb.ts';
 import { tellLogged } from '../views/logged.ts';
 import { lackText } from '../views/subject.ts';
 import { line } from '../views/words.ts';
 
-const OPTIONS = [
-  { flags: '--reason <text>', help: 'why, for people' },
-  { flags: '--ticket <text>', help: 'such as CHG-1' },
-  ...SEE_OPTIONS,
-] as const satisfies readonly VerbOption[];
-
-export const withdrawVerb: Verb<typeof OPTIONS> = {
+export const withdrawVerb = defineVerb({
   name: 'withdraw',
   summary: 'take the commitment about a subject back',
   details:
@@ -24,7 +18,11 @@ export const withdrawVerb: Verb<typeof OPTIONS> = {
     'withdrawal. To declare something else instead, commit again: each commitment supersedes the one before. Signed in the role author (--key, else keys/author.pem in the data directory).',
   operands: [['<subject>', 'what was committed to']],
   settings: [...READER_SETTINGS, 'key'],
-  options: OPTIONS,
+  options: [
+    { flags: '--reason <text>', help: 'why, for people' },
+    { flags: '--ticket <text>', help: 'such as CHG-1' },
+    ...SEE_OPTIONS,
+  ],
   json: true,
   examples: ["tallystick withdraw db/payments --reason 'moved to db/billing' --ticket CHG-7"],
   run: async (context, [subject = ''], flags) => {
@@ -47,4 +45,4 @@ export const withdrawVerb: Verb<typeof OPTIONS> = {
     const fields = { needed, in_force: needed > 0 };
     return tellLogged(context.output, 'withdraw', client, said, logged, told, fields);
   },
-};
+});

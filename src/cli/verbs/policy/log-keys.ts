@@ -1,67 +1,58 @@
 /** `tallystick policy add-log-key` and `remove-log-key`: which keys the log signs with. */
 import { logKeysNamed } from '../../../policy/log-keys.ts';
 import { addLogKeys, removeLogKeys } from '../../../registration/edits.ts';
-import type { Context } from '../../frame/context.ts';
-import type { FlagsOf, Verb, VerbOption } from '../../frame/verb.ts';
+import { defineVerb } from '../../frame/verb.ts';
 import { change, CHANGES, DRY_RUN, WRITES } from './change.ts';
 
-const ADDS = [
-  {
-    flags: '--use <what>',
-    help: 'what keys that are no vkeys will sign',
-    choices: ['checkpoint', 'receipt'],
-  },
-  DRY_RUN,
-] as const satisfies readonly VerbOption[];
-
-export const addLogKeyVerb: Verb<typeof ADDS> = {
+export const addLogKeyVerb = defineVerb({
   name: 'add-log-key',
   summary: 'name a key that the log will sign with (rotation: A, then A and B, then B)',
   details: `${CHANGES} Start the log with the new key afterwards, then remove the old one.`,
   operands: [['<keys...>', 'vkeys or files of them; or, with --use, public keys or key files']],
   settings: WRITES,
-  options: ADDS,
+  options: [
+    {
+      flags: '--use <what>',
+      help: 'what keys that are no vkeys will sign',
+      choices: ['checkpoint', 'receipt'],
+    },
+    DRY_RUN,
+  ],
   json: true,
   examples: [
     'tallystick policy add-log-key new/checkpoint-ed25519.pem new/checkpoint-ml-dsa-44.pem --use checkpoint',
     'tallystick policy add-log-key new/receipt-ed25519.pem --use receipt',
   ],
-  run: add,
-};
+  run: (context, keys, flags) => {
+    const { cwd } = context.world;
+    const use = flags.text('use');
+    return change(context, {
+      name: 'add-log-key',
+      dryRun: flags.on('dryRun'),
+      edit: async (document) => {
+        const added = await Promise.all(keys.map((key) => logKeysNamed(key, use, document.origin, cwd)));
+        return addLogKeys(document, added.flat());
+      },
+      already: 'the policy names these keys',
+    });
+  },
+});
 
-const REMOVES = [DRY_RUN] as const satisfies readonly VerbOption[];
-
-export const removeLogKeyVerb: Verb<typeof REMOVES> = {
+export const removeLogKeyVerb = defineVerb({
   name: 'remove-log-key',
   summary: 'no longer name a key of the log',
   details: `${CHANGES} A key that the log signs with now stays. Retired receipt keys should stay while receipts signed with them are in use.`,
   operands: [['<keys...>', 'vkey, or its <name>+<key id>; of a receipt key its thumbprint (kid)']],
   settings: WRITES,
-  options: REMOVES,
+  options: [DRY_RUN],
   json: true,
   examples: ['tallystick policy remove-log-key log.example.com/2026+d1b21824'],
-  run: remove,
-};
-
-function add(context: Context, keys: readonly string[], flags: FlagsOf<typeof ADDS>): Promise<number> {
-  const { cwd } = context.world;
-  const use = flags.text('use');
-  return change(context, {
-    name: 'add-log-key',
-    dryRun: flags.on('dryRun'),
-    edit: async (document) => {
-      const added = await Promise.all(keys.map((key) => logKeysNamed(key, use, document.origin, cwd)));
-      return addLogKeys(document, added.flat());
-    },
-    already: 'the policy names these keys',
-  });
-}
-
-function remove(context: Context, keys: readonly string[], flags: FlagsOf<typeof REMOVES>): Promise<number> {
-  return change(context, {
-    name: 'remove-log-key',
-    dryRun: flags.on('dryRun'),
-    edit: (document) => removeLogKeys(document, keys),
-    already: 'the policy does not name these keys',
-  });
-}
+  run: (context, keys, flags) => {
+    return change(context, {
+      name: 'remove-log-key',
+      dryRun: flags.on('dryRun'),
+      edit: (document) => removeLogKeys(document, keys),
+      already: 'the policy does not name these keys',
+    });
+  },
+});

@@ -2,38 +2,31 @@
 import { printable } from '../../../bytes/printable.ts';
 import { parseDecimal } from '../../../bytes/text.ts';
 import { revoke } from '../../../registration/edits.ts';
-import type { Context } from '../../frame/context.ts';
 import { readFlag } from '../../frame/flagtext.ts';
-import type { FlagsOf, Verb, VerbOption } from '../../frame/verb.ts';
+import { defineVerb } from '../../frame/verb.ts';
 import { change, CHANGES, DRY_RUN, WRITES } from './change.ts';
 
-const OPTIONS = [
-  { flags: '--since <index>', help: 'first entry not to be believed (default: the next one)' },
-  { flags: '--reason <text>', help: 'why, for people' },
-  DRY_RUN,
-] as const satisfies readonly VerbOption[];
-
-type Own = FlagsOf<typeof OPTIONS>;
-
-export const revokeVerb: Verb<typeof OPTIONS> = {
+export const revokeVerb = defineVerb({
   name: 'revoke',
   summary: 'take a key out, and say from which entry on it is not to be believed',
   details: `${CHANGES} The key can never come back. To let a key go whose statements stay believed, delete it with \`policy set\`.`,
   operands: [['<key>', 'thumbprint (kid, 64 hex digits), or the name it is enrolled under']],
   settings: WRITES,
-  options: OPTIONS,
+  options: [
+    { flags: '--since <index>', help: 'first entry not to be believed (default: the next one)' },
+    { flags: '--reason <text>', help: 'why, for people' },
+    DRY_RUN,
+  ],
   json: true,
   examples: ["tallystick policy revoke 'payments CI' --since 1234 --reason 'laptop stolen'"],
-  run,
-};
-
-async function run(context: Context, [who = '']: readonly string[], flags: Own): Promise<number> {
-  const since = readFlag(flags.text('since'), '--since', parseDecimal);
-  const wanted = { who, since, reason: flags.text('reason') };
-  return change(context, {
-    name: 'revoke',
-    dryRun: flags.on('dryRun'),
-    edit: (document, { view }) => revoke(document, wanted, view.head.size),
-    already: `${printable(who)} is revoked already`,
-  });
-}
+  run: async (context, [who = ''], flags) => {
+    const since = readFlag(flags.text('since'), '--since', parseDecimal);
+    const wanted = { who, since, reason: flags.text('reason') };
+    return change(context, {
+      name: 'revoke',
+      dryRun: flags.on('dryRun'),
+      edit: (document, { view }) => revoke(document, wanted, view.head.size),
+      already: `${printable(who)} is revoked already`,
+    });
+  },
+});

@@ -8,12 +8,10 @@ import { EXIT } from '../../exit.ts';
 import { LOOK_OPTIONS, lookOf } from '../../frame/look.ts';
 import { LEAVES_OPTION, ownLeaves } from '../../frame/reading.ts';
 import { READER_SETTINGS } from '../../frame/settings.ts';
-import type { Verb, VerbOption } from '../../frame/verb.ts';
+import { defineVerb } from '../../frame/verb.ts';
 import { line } from '../../views/words.ts';
 
-const OPTIONS = [LEAVES_OPTION, ...LOOK_OPTIONS] as const satisfies readonly VerbOption[];
-
-export const blameVerb: Verb<typeof OPTIONS> = {
+export const blameVerb = defineVerb({
   name: 'blame',
   summary: 'find the commitment that brought a claim, a fact or a leaf as it is now',
   operands: [
@@ -21,7 +19,7 @@ export const blameVerb: Verb<typeof OPTIONS> = {
     ['<name>', 'id of a claim, a fact as registry show names it, or the path of a leaf'],
   ],
   settings: [...READER_SETTINGS, 'proofsDir'],
-  options: OPTIONS,
+  options: [LEAVES_OPTION, ...LOOK_OPTIONS],
   json: true,
   examples: [
     'tallystick registry blame db/payments tls12-refused',
@@ -59,4 +57,4 @@ export const blameVerb: Verb<typeof OPTIONS> = {
     });
     return EXIT.ok;
   },
-};
+});

@@ -8,12 +8,10 @@ import { EXIT } from '../../exit.ts';
 import { LOOK_OPTIONS, lookOf } from '../../frame/look.ts';
 import { LEAVES_OPTION, ownLeaves } from '../../frame/reading.ts';
 import { READER_SETTINGS } from '../../frame/settings.ts';
-import type { Verb, VerbOption } from '../../frame/verb.ts';
+import { defineVerb } from '../../frame/verb.ts';
 import { changeJson, changeLine, factLines } from '../../views/difference.ts';
 
-const OPTIONS = [LEAVES_OPTION, ...LOOK_OPTIONS] as const satisfies readonly VerbOption[];
-
-export const diffVerb: Verb<typeof OPTIONS> = {
+export const diffVerb = defineVerb({
   name: 'diff',
   summary: 'compare two commitments about a subject',
   details:
@@ -25,7 +23,7 @@ export const diffVerb: Verb<typeof OPTIONS> = {
     ['[after]', 'index or entry id'],
   ],
   settings: [...READER_SETTINGS, 'proofsDir'],
-  options: OPTIONS,
+  options: [LEAVES_OPTION, ...LOOK_OPTIONS],
   json: true,
   examples: [
     'tallystick registry diff db/payments',
@@ -60,4 +58,4 @@ export const diffVerb: Verb<typeof OPTIONS> = {
     });
     return EXIT.ok;
   },
-};
+});

@@ -5,27 +5,25 @@ import { appraiseEach, newestSubjects } from '../../../client/statuses.ts';
 import { EXIT } from '../../exit.ts';
 import { LOOK_OPTIONS, lookOf } from '../../frame/look.ts';
 import { READER_SETTINGS } from '../../frame/settings.ts';
-import type { Verb, VerbOption } from '../../frame/verb.ts';
+import { defineVerb } from '../../frame/verb.ts';
 import { registryLines, rowJson } from '../../views/registry.ts';
 import { checkedLine, unreadableJson, warnUnreadable } from '../../views/subject.ts';
 
 const MOST_LISTED = 100;
 
-const OPTIONS = [
-  { flags: '--environment <name>', help: 'only those of this environment' },
-  {
-    flags: '--subject <pattern>',
-    help: "only subjects of this name, with stars as the policy's patterns have them",
-  },
-  ...LOOK_OPTIONS,
-] as const satisfies readonly VerbOption[];
-
-export const listVerb: Verb<typeof OPTIONS> = {
+export const listVerb = defineVerb({
   name: 'list',
   summary: 'list subjects: environment, tier, who declared what, where it stands',
   standard: true,
   settings: READER_SETTINGS,
-  options: OPTIONS,
+  options: [
+    { flags: '--environment <name>', help: 'only those of this environment' },
+    {
+      flags: '--subject <pattern>',
+      help: "only subjects of this name, with stars as the policy's patterns have them",
+    },
+    ...LOOK_OPTIONS,
+  ],
   json: true,
   examples: ['tallystick registry list', 'tallystick registry list --environment production --json'],
   run: async (context, _, flags) => {
@@ -54,4 +52,4 @@ export const listVerb: Verb<typeof OPTIONS> = {
     });
     return EXIT.ok;
   },
-};
+});

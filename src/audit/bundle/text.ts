@@ -1,4 +1,5 @@
 /** JSON and CSV in the one spelling that a bundle has them in (spec/audit.md, "Its JSON and CSV"). */
+import { formatCsv } from '../../bytes/csv.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { equalBytes } from '../../bytes/compare.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
@@ -15,12 +16,7 @@ export function jsonFile(value: Json): Uint8Array<ArrayBuffer> {
 
 /** Lines of fields, the names of the columns first. */
 export function csvFile(lines: readonly (readonly (string | number)[])[]): Uint8Array<ArrayBuffer> {
-  return encodeUtf8(lines.map((fields) => `${fields.map(csvField).join(',')}\n`).join(''));
-}
-
-function csvField(value: string | number): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return encodeUtf8(formatCsv(lines));
 }
 
 /** A schema for a value or null. */

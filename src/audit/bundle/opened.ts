@@ -10,7 +10,9 @@ import { openSigned, silentKeys } from '../../client/examine-log.ts';
 import type { OpenedCheckpoint } from '../../note/checkpoint.ts';
 import { quorumMet } from '../../note/trust.ts';
 import { assertSigned } from '../../registration/admit.ts';
+import { assertGranted } from '../../registration/grants.ts';
 import { PolicyHistory } from '../../registration/history.ts';
+import { policyFor } from '../../registration/rules.ts';
 import { verifyWithNoble, type VerifySignature } from '../../sign/algorithm.ts';
 import { assertOnce } from '../../statement/once.ts';
 import { rootAt, type NodeReader } from '../../tree/prove.ts';
@@ -110,7 +112,10 @@ export function openPolicies({ entries }: BundleTree, log: string, { verify }: R
   return reading('entries', () => PolicyHistory.of(log, policies, verify));
 }
 
-/** Checks that each entry is signed by a key that the policy before it allows. Refuses as `assertSigned` does. */
+/**
+ * Checks that each entry is signed by a key that the policy before it allows to say such a thing about the subject. Refuses as
+ * `assertSigned` and `assertGranted` do. Whether the key was valid then, the log judged: entries carry no time.
+ */
 export function assertAllSigned(
   { entries }: BundleTree,
   policies: PolicyHistory,
@@ -118,5 +123,9 @@ export function assertAllSigned(
 ): void {
   for (const { index, parsed } of entries)
     if (parsed.kind !== 'policy')
-      reading(`entry ${index}`, () => assertSigned(policies.rulesAt(index), parsed, verify));
+      reading(`entry ${index}`, () => {
+        const rules = policies.rulesAt(index);
+        assertSigned(rules, parsed, verify);
+        assertGranted(policyFor(rules, parsed), parsed, undefined);
+      });
 }

@@ -61,9 +61,9 @@ export function parseOpenings(bytes: Uint8Array, file = OPENINGS): readonly Open
   }));
 }
 
-function openingOf(text: string, file: string): Opening {
+function openingOf(encoded: string, file: string): Opening {
   try {
-    return opening.parse(decodeCbor(parseHex(text)), 'opening');
+    return opening.parse(decodeCbor(parseHex(encoded)), 'opening');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     throw badFile(file, error.message);

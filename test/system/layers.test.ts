@@ -73,7 +73,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // Periods of the past for whoever was not there: frameworks of controls, reports, bundles.
   audit: {
     below: [...JUDGED, 'claim', 'evidence', 'probe/registry', 'appraisal', 'declare', 'incident', 'client'],
-    packages: [],
+    packages: ['@noble/hashes'],
   },
   'audit/node': { below: ['bytes', 'platform', 'audit'], packages: ['csv-parse'], node: true },
   // What a declaration is made of on a machine: files, git, the secret of the salts, what is left to the owner.

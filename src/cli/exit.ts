@@ -1,5 +1,6 @@
 /** What the command line makes of a refusal: its exit code. A code that is new does not compile until it has one. */
 import { outcomeOf } from '../appraisal/gate.ts';
+import type { ClaimPast } from '../appraisal/past/known-types.ts';
 import type { Check } from '../bytes/checklist.ts';
 import type { Refusal, RefusalCode } from '../bytes/refusal.ts';
 import type { Verdict } from '../statement/vocabulary.ts';
@@ -116,4 +117,17 @@ export function exitOfVerdicts(
   const code = { held: EXIT.ok, failed: EXIT.verification, unknown: EXIT.quorum }[outcomeOf(verdicts)];
   const codes = [code, ...unreadable.map(({ refusal }) => exitOf(refusal))];
   return [EXIT.splitView, EXIT.verification].find((each) => codes.includes(each)) ?? Math.max(...codes);
+}
+
+/**
+ * Exit code of the past of claims: 0 when each was covered or waived all the time, 3 when one failed, 5 when of some time nothing
+ * is known. The time in which no commitment in force claimed it is left out.
+ */
+export function exitOfPast(claims: readonly Pick<ClaimPast, 'spans'>[]): number {
+  const spans = claims.flatMap((each) => each.spans);
+  if (spans.some(({ kind }) => kind === 'failed')) return EXIT.verification;
+  const isOpen = spans.some(
+    ({ kind, why }) => kind === 'uncovered' && why !== 'unclaimed' && why !== 'withdrawn',
+  );
+  return isOpen || claims.length === 0 ? EXIT.quorum : EXIT.ok;
 }

@@ -10,6 +10,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
+import { copyBundled } from './bundled.ts';
 import { bundleCommand } from './command.ts';
 import { compile, ROOT } from './compile.ts';
 import { copyReached, reachedBy } from './graph.ts';
@@ -47,9 +48,10 @@ function writePackage(out: string, compiled: string, made: Package): void {
   const reached = reachedBy(compiled, [...Object.values(made.exports), ...(made.starts ?? [])]);
   copyReached(compiled, out, reached);
   const outside = made.command === true ? bundleCommand(join(out, 'command')) : [];
+  if (made.command === true) copyBundled(out);
   copyFileSync(join(ROOT, 'LICENSE'), join(out, 'LICENSE'));
   copyFileSync(made.readme, join(out, 'README.md'));
-  const manifest = manifestOf(made, [...reached.packages, ...outside]);
+  const manifest = manifestOf(made, [...reached.packages, ...outside], reached.typed);
   writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 

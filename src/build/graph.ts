@@ -8,24 +8,27 @@ export interface Reached {
   readonly files: readonly string[];
   /** Names of packages that modules load. */
   readonly packages: readonly string[];
+  /** Names of packages that declarations name. */
+  readonly typed: readonly string[];
 }
 
 /** Follows the imports of some modules of a compiled tree. */
 export function reachedBy(tree: string, modules: readonly string[]): Reached {
   const packages = new Set<string>();
+  const typed = new Set<string>();
   const files = new Set<string>();
   const visit = (file: string): void => {
     if (files.has(file)) return;
     files.add(file);
     for (const specifier of importsOf(readFileSync(join(tree, file), 'utf8'))) {
       if (specifier.startsWith('.')) visit(targetOf(file, specifier));
-      else if (file.endsWith('.js') && !isBuiltin(specifier)) packages.add(nameOf(specifier));
+      else if (!isBuiltin(specifier)) (file.endsWith('.js') ? packages : typed).add(nameOf(specifier));
     }
   };
   for (const module of modules) visit(normalize(module));
   const loaded = [...files];
   for (const module of loaded) visit(module.replace(/\.js$/, '.d.ts'));
-  return { files: [...files].toSorted(), packages: [...packages].toSorted() };
+  return { files: [...files].toSorted(), packages: [...packages].toSorted(), typed: [...typed] };
 }
 
 /** Copies them to the same places of another folder. */

@@ -1,6 +1,7 @@
 /** The package.json of what is built: no private, scripts, devDependencies, pinned Node. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BUNDLED } from './bundled.ts';
 import { ROOT } from './compile.ts';
 
 /** What a package is made of. */
@@ -25,6 +26,7 @@ interface Manifest {
   readonly engines: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
 }
 
 /** The project's manifest; `exported`: the module that each subpath becomes. */
@@ -38,10 +40,16 @@ export function projectManifest(): Manifest & { readonly exported: Readonly<Reco
   return { ...manifest, exported: Object.fromEntries(exported) };
 }
 
-/** The manifest of a package that loads these. Throws for one that the project does not depend on. */
-export function manifestOf(made: Package, packages: readonly string[]): object {
-  const { name, version, description, license, engines, dependencies } = projectManifest();
-  const needed = [...new Set(packages)].toSorted().map((each) => {
+/**
+ * The manifest of a package that loads `packages`, and whose declarations name `typed`. Throws for a package that the project
+ * does not depend on.
+ */
+export function manifestOf(made: Package, packages: readonly string[], typed: readonly string[]): object {
+  const { name, version, description, license, engines, dependencies, devDependencies } = projectManifest();
+  const types = Object.entries(devDependencies).filter(([each]) =>
+    typed.some((of) => each === `@types/${of}`),
+  );
+  const needed = [...new Set(packages)].toSorted().map((each): [string, string] => {
     const wanted = dependencies[each];
     if (wanted === undefined) throw new Error(`${each} is no dependency of the project`);
     return [each, wanted];
@@ -61,6 +69,7 @@ export function manifestOf(made: Package, packages: readonly string[]): object {
     exports: { ...Object.fromEntries(subpaths), './package.json': './package.json' },
     // No module of ours works when it is loaded, but for the command and the threads.
     sideEffects: made.command ? ['./command/*', './**/*-thread.js'] : false,
-    dependencies: Object.fromEntries(needed),
+    dependencies: Object.fromEntries([...types, ...needed]),
+    ...(made.command && { bundleDependencies: BUNDLED }),
   };
 }

@@ -55,7 +55,7 @@ import {
   whileWaiting,
   type Collected,
   type LoggedStatement,
-  type LogOptions,
+  type SubmitOptions,
 } from './log-statement.ts';
 import { LogReader } from './reader.ts';
 import { acknowledgeAll, postAll, receiptSigners, type Submission } from './receipts.ts';
@@ -196,7 +196,7 @@ export class LogClient {
   }
 
   /** `logStatement` (log-statement.ts): submits a signed statement, and verifies all that shows it to be logged. */
-  logStatement(statement: Uint8Array, options?: LogOptions): Promise<LoggedStatement> {
+  logStatement(statement: Uint8Array, options?: SubmitOptions): Promise<LoggedStatement> {
     return logStatement(this, statement, options);
   }
 

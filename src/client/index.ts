@@ -70,7 +70,7 @@ export {
   withdrawalAbout,
   type StatementAbout,
 } from './log-about.ts';
-export type { Collected, LoggedStatement, LogOptions } from './log-statement.ts';
+export type { Collected, LoggedStatement, SubmitOptions } from './log-statement.ts';
 export type { Submission } from './receipts.ts';
 export { transparentStatement } from './receipts.ts';
 export { entryIdOf } from './scrapi.ts';

@@ -38,7 +38,7 @@ export interface LoggedStatement extends Collected {
 }
 
 /** How to log a statement. */
-export interface LogOptions {
+export interface SubmitOptions {
   /** Size of a tree that the caller read before: an entry with a smaller index was logged already. Default: 0. */
   readonly known?: number;
   /** One sentence for the user on how to continue, if the log accepted the statement but that cannot be proven now. */
@@ -63,7 +63,7 @@ export interface Registrar {
 export async function logStatement(
   client: Registrar,
   statement: Uint8Array,
-  { known = 0, goOn = LOOK_AGAIN }: LogOptions = {},
+  { known = 0, goOn = LOOK_AGAIN }: SubmitOptions = {},
 ): Promise<LoggedStatement> {
   const registration = await client.whileWaiting(submitStatement(client.transport, client.log, statement));
   const { id, receipt, location } = registration;

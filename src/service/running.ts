@@ -265,6 +265,11 @@ export class RunningLog implements LogService {
     const reasons: string[] = [];
     if (this.#closing !== undefined) reasons.push('shutting down');
     if (this.#failure !== undefined) reasons.push(this.#failure);
+    // Reads go on from the open file, and recovery too. The text goes to strangers: it names no path.
+    if (this.#store.isGone)
+      reasons.push(
+        'the file of the store was moved, replaced or deleted: stop the log, and put the file back',
+      );
     if (this.#publisher.fault !== undefined) reasons.push(this.#publisher.fault);
     const { pending, capacity } = this.load;
     if (pending >= capacity) reasons.push(`${pending} statements are waiting, the most that may`);

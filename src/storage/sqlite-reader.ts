@@ -10,6 +10,7 @@ import { formatHex } from '../bytes/text.ts';
 import type { ChainHead, EntryRow, Head, Query, SearchPage, StoredEntry, StoreReader } from '../log/ports.ts';
 import { entryId } from '../bytes/brand.ts';
 import { hashLeaf } from '../tree/hash.ts';
+import { fileAt } from '../platform/files.ts';
 import { isRow } from '../platform/rows.ts';
 import { firstUse } from '../platform/sqlite.ts';
 import { blob, entryRow, idPrefix, ENTRY_COLUMNS, kindNumber, number, place, prefix } from './rows.ts';
@@ -38,8 +39,12 @@ export class SqliteReader implements StoreReader {
   readonly #searches: Searches;
   readonly #chain: Database.Statement;
 
+  /** Identity of the file at its path when it was opened. */
+  readonly #file: string | undefined;
+
   constructor(db: Database.Database) {
     this.db = db;
+    this.#file = fileAt(db.name);
     this.#head = db.prepare('SELECT size, root, time FROM head');
     this.#tile = db.prepare('SELECT width, hashes FROM tile WHERE place = ?');
     this.#entries = db.prepare(
@@ -64,6 +69,11 @@ export class SqliteReader implements StoreReader {
   /** From this call on, every read returns the state of this moment, whatever is committed meanwhile. */
   freeze(): void {
     this.db.exec('BEGIN');
+  }
+
+  /** Whether no path leads to the file any more, so that nothing that is written now would stay. */
+  get isGone(): boolean {
+    return fileAt(this.db.name) !== this.#file;
   }
 
   /** The log the store was made for. */

@@ -9,7 +9,6 @@ import { equalBytes } from '../bytes/compare.ts';
 import { refuse, Refusal } from '../bytes/refusal.ts';
 import { parseHex } from '../bytes/text.ts';
 import type { ChainHead, EntryRow, Head, NewEntry, Plan, Store, TileRow } from '../log/ports.ts';
-import { fileAt } from '../platform/files.ts';
 import { isRow } from '../platform/rows.ts';
 import { firstUse } from '../platform/sqlite.ts';
 import { Merger, type MergeStep } from './merge.ts';
@@ -31,8 +30,6 @@ export class SqliteStore extends SqliteReader implements Store {
   readonly #step: (step: CommitStep) => void;
   readonly #merger: Merger;
   #merging: NodeJS.Immediate | undefined;
-  /** Identity of the file at its path when it was opened. */
-  readonly #file: string | undefined;
   /** Whether this connection committed the newest head, so that `recent` is complete. */
   #ownHead = false;
 
@@ -40,7 +37,6 @@ export class SqliteStore extends SqliteReader implements Store {
     super(db);
     this.#statements = prepare(db);
     this.#step = step;
-    this.#file = fileAt(db.name);
     this.#merger = new Merger(db, step);
     this.#mergeSoon();
   }
@@ -157,7 +153,7 @@ export class SqliteStore extends SqliteReader implements Store {
    * acknowledged.
    */
   #stillThere(): void {
-    if (fileAt(this.db.name) !== this.#file)
+    if (this.isGone)
       throw refuse(
         'swap-lost',
         `${this.db.name} was moved, replaced or deleted under the running log: stop it, and put the file back`,

@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -231,6 +232,9 @@ t.test('the built packages', async (t) => {
     for (const file of ['LICENSE', 'README.md', ...Object.values(exported).flatMap(filesOf)])
       t.ok(existsSync(join(out, file)), `${name}: ${file}`);
   }
+  for (const folder of ['tallystick', 'verify'])
+    t.strictSame(unfitFor('20.20.2', join(dist, folder)), [], `${folder}: npm warns of no engine`);
+  t.ok(unfitFor('20.20.2', ROOT).includes('better-sqlite3'), 'the check itself notices');
   const verify = JSON.parse(readFileSync(join(dist, 'verify/package.json'), 'utf8'));
   t.strictSame(Object.keys(verify.exports), ['.', './client', './appraisal', './package.json']);
   t.strictSame(
@@ -259,6 +263,44 @@ t.test('the built packages', async (t) => {
   t.match(JSON.parse(version), { tallystick: verify.version, node: process.versions.node });
   await served(t, bin, work);
 });
+
+/** Packages that npm would fetch with the one in a folder, and that do not run in a Node by what they say. */
+function unfitFor(node: string, folder: string): readonly string[] {
+  const satisfies: (version: string, range: string) => boolean = createRequire(import.meta.url)(
+    'semver/functions/satisfies',
+  );
+  const lock: { readonly packages: Readonly<Record<string, Locked>> } = JSON.parse(
+    readFileSync(join(ROOT, 'package-lock.json'), 'utf8'),
+  );
+  const unfit = new Set<string>();
+  const seen = new Set<string>();
+  const visit = (place: string, { dependencies = {}, bundleDependencies = [] }: Locked): void => {
+    for (const name of Object.keys(dependencies)) {
+      const found = placesOf(place, name).find((each) => lock.packages[each] !== undefined) ?? name;
+      const locked = lock.packages[found];
+      if (bundleDependencies.includes(name) || seen.has(found) || locked === undefined) continue;
+      seen.add(found);
+      const range = locked.engines?.['node'];
+      if (range !== undefined && !satisfies(node, range)) unfit.add(found.replace('node_modules/', ''));
+      visit(found, locked);
+    }
+  };
+  visit('', JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
+  return [...unfit].toSorted();
+}
+
+interface Locked {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly bundleDependencies?: readonly string[];
+  readonly engines?: Readonly<Record<string, string>>;
+}
+
+/** Where a package that another names may lie, from near to far. */
+function placesOf(place: string, name: string): readonly string[] {
+  const outer = place.includes('/node_modules/') ? place.slice(0, place.lastIndexOf('/node_modules/')) : '';
+  const here = [place, outer].map((each) => `${each === '' ? '' : `${each}/`}node_modules/${name}`);
+  return [...here, `node_modules/${name}`];
+}
 
 const filesOf = (subpath: unknown): readonly string[] => Object.values(Object(subpath)).map(String);
 

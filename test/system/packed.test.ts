@@ -4,12 +4,21 @@
  * same verdicts from a log that was recorded.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
 import { build } from '../../src/build/build.ts';
@@ -53,6 +62,12 @@ let expected: readonly unknown[] = CHECKED;
 
 /** Packages that the libraries need, and what these need: as a package manager would lay them. */
 const NEEDED = ['@noble', 'cbor-x', '@marcbachmann', 're2js', 'pkijs', 'asn1js', '@peculiar', 'bytestreamjs'];
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly bundleDependencies?: readonly string[];
+}
 
 /** A project that installed both tarballs, and the packages that they need, and that knows a log. */
 async function install(t: Test): Promise<void> {
@@ -114,6 +129,36 @@ t.test('bundled or not, in each Node', async (t) => {
         t.strictSame(stdout === '' ? stderr : JSON.parse(stdout), expected, `${name}, ${how}`);
       }
     });
+  }
+});
+
+t.test('their types compile, those of what they need too', async (t) => {
+  const packages = join(project, 'node_modules');
+  const uses = ['tallystick', '@tallystick/verify'].map((name) => {
+    const manifest: Manifest = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
+    for (const each of Object.keys(manifest.dependencies)) {
+      if (manifest.bundleDependencies?.includes(each) === true || existsSync(join(packages, each))) continue;
+      mkdirSync(dirname(join(packages, each)), { recursive: true });
+      symlinkSync(join(ROOT, 'node_modules', each), join(packages, each));
+    }
+    const subpaths = Object.keys(manifest.exports).filter((path) => path !== './package.json');
+    const lines = subpaths.map(
+      (path, i) =>
+        `import * as m${i} from '${name}${path.slice(1)}';\nexport const n${i} = Object.keys(m${i});`,
+    );
+    return [name, lines.join('\n')] as const;
+  });
+  const strict = { module: 'nodenext', target: 'es2024', strict: true, noEmit: true, skipLibCheck: false };
+  const node = { types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')] };
+  for (const [i, [name, source]] of uses.entries()) {
+    writeFileSync(join(project, `use${i}.ts`), source);
+    // What leads to a verdict runs in a page: it needs no types of Node.
+    const place = name === 'tallystick' ? node : { types: [], lib: ['es2024', 'dom'] };
+    const options = { compilerOptions: { ...strict, ...place }, files: [`use${i}.ts`] };
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(options));
+    const tsc = [join(ROOT, 'node_modules/typescript/lib/tsc.js'), '-p', project];
+    const { stdout } = spawnSync(process.execPath, tsc, { encoding: 'utf8', env });
+    t.equal(stdout, '', name);
   }
 });
 

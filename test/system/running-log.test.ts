@@ -1,6 +1,6 @@
 /** A log of the command line, on a socket: what it says of itself, proofs at once, and clients that break off. */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -144,4 +144,22 @@ t.test('pipelined, cut and half-closed requests are no faults of the log', async
     'no line of ours says error',
   );
   t.ok(lines.length > 40, `${lines.length} lines were looked at`);
+});
+
+t.test('/readyz says that the file of the store is gone, before anything is submitted', async (t) => {
+  const { data, log } = await beginLog(t, 'log.example/gone');
+  const url = await serveLog(t, log);
+  const ready = async (): Promise<readonly [number, string]> => {
+    const reply = await fetch(`${url}/readyz`);
+    return [reply.status, await reply.text()];
+  };
+  const path = join(data, 'log.db');
+  t.match(await ready(), [200, /"ready":true/]);
+  renameSync(path, `${path}.aside`);
+  const [status, text] = await ready();
+  t.equal(status, 503);
+  t.match(text, /the file of the store was moved, replaced or deleted/);
+  t.notMatch(text, data, 'no path of this machine');
+  renameSync(`${path}.aside`, path);
+  t.match(await ready(), [200, /"ready":true/], 'and it is ready again');
 });

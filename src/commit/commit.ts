@@ -13,6 +13,7 @@ import { approversFor, tooFew } from '../appraisal/approvers.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
+import { asUsage } from '../bytes/within.ts';
 import { onceLogged, type LoggedStatement } from '../client/log-statement.ts';
 import type { LogClient } from '../client/client.ts';
 import type { ProvenEntry } from '../client/view.ts';
@@ -32,7 +33,7 @@ import type { Identified, Pinned, Pinning } from './pin.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { assertKept, isOvertaken, MOST_RACES } from './race.ts';
 import { repin } from './repin.ts';
-import { asUsage, type CommitRemark, type CommitRequest, type Known } from './request.ts';
+import { type CommitRemark, type CommitRequest, type Known } from './request.ts';
 
 export interface CommitOptions {
   readonly signer: Signer;

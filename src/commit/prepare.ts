@@ -15,7 +15,7 @@ import { parseStatement } from '../statement/parse.ts';
 import type { Declaration } from '../statement/commitment.ts';
 import { encodeCommitment } from '../statement/payload.ts';
 import { signOwn } from '../statement/sign.ts';
-import { asUsage } from './request.ts';
+import { asUsage } from '../bytes/within.ts';
 
 /** Who signs, and as whom. */
 export interface Author {

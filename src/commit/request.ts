@@ -1,6 +1,4 @@
 /** What to commit: a declaration with its claims, and whether the user said explicitly that claims or approvals end. */
-import { natureOf } from '../bytes/nature.ts';
-import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { Remedy } from '../bytes/remedy.ts';
 import type { LogView, ProvenEntry } from '../client/view.ts';
 import { checkClaims } from '../declare/checkclaims.ts';
@@ -69,14 +67,4 @@ export function requestOf(
   checkClaims(declaration, options.otherProbes ?? [], options.probes);
   const none = { claims: options.dropClaims === true, approvals: approvals === 0 };
   return { ...declared, declaration, packed: packed ?? new Map<string, string>(), none };
-}
-
-/** Turns a refusal of malformed input into `usage`: `read` reads what the user declares, so the user made the mistake. */
-export async function asUsage<T>(read: () => T | Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof Refusal) || natureOf(error.code) !== 'input') throw error;
-    throw refuse('usage', error.message, { cause: error });
-  }
 }

@@ -7,7 +7,7 @@ import { readShownLeaves, type ShownLeaves } from '../../declare/node/openedleav
 import { slugOf } from '../../declare/node/proofs.ts';
 import { clientOf, type Whom } from './client.ts';
 import type { Context } from './context.ts';
-import { ownInput } from './owninput.ts';
+import { asUsage } from '../../bytes/within.ts';
 import { proofsFolderOf } from './state.ts';
 import type { FlagsOf, VerbOption } from './verb.ts';
 
@@ -57,5 +57,5 @@ export function ownLeaves(
 ): Promise<readonly ShownLeaves[]> {
   const named = flags.texts('leaves').map((path) => resolve(context.world.cwd, path));
   const folder = join(proofsFolderOf(context), slugOf(subject));
-  return ownInput(() => readShownLeaves(subject, folder, named));
+  return asUsage(() => readShownLeaves(subject, folder, named));
 }

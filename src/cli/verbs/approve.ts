@@ -6,7 +6,7 @@ import { commitmentNamed } from '../../client/commitment-named.ts';
 import { approvalAbout, logAbout } from '../../client/log-about.ts';
 import { statusOf } from '../../client/statuses.ts';
 import { keyThumbprint } from '../../cose/key.ts';
-import { ownInput } from '../frame/owninput.ts';
+import { asUsage } from '../../bytes/within.ts';
 import { LEAVES_OPTION, ownLeaves, readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
@@ -63,7 +63,7 @@ export const approveVerb = defineVerb({
     const signer = await signerOf(context, 'approver');
     assertMayApprove(about, formatHex(keyThumbprint(signer.publicKey)));
     const reason = flags.text('reason');
-    const said = await ownInput(() =>
+    const said = await asUsage(() =>
       approvalAbout(status, about, { ...(reason !== undefined && { reason }) }),
     );
     const logged = await logAbout(client, look, said, signer);

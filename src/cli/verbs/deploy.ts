@@ -3,7 +3,7 @@ import { digest } from '../../bytes/brand.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { parseHex } from '../../bytes/text.ts';
 import { deploymentAbout, logAbout } from '../../client/log-about.ts';
-import { ownInput } from '../frame/owninput.ts';
+import { asUsage } from '../../bytes/within.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
@@ -42,7 +42,7 @@ const markVerb = defineVerb({
     const client = await readingOf(context, flags, waiting(context, flags));
     const look = await client.snapshot();
     const history = await look.history(subject);
-    const said = await ownInput(() =>
+    const said = await asUsage(() =>
       deploymentAbout(history, subject, {
         deployed: look.now,
         ...(version !== undefined && { version }),

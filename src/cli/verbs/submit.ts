@@ -8,7 +8,7 @@ import { transparentStatement, type Submission } from '../../client/receipts.ts'
 import { replaceFile, tryFolder } from '../../platform/files.ts';
 import { clientOf } from '../frame/client.ts';
 import type { Context } from '../frame/context.ts';
-import { readOperand } from '../frame/owninput.ts';
+import { readOperand } from '../frame/operand.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { defineVerb } from '../frame/verb.ts';

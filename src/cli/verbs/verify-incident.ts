@@ -8,7 +8,7 @@ import type { Incident } from '../../incident/incident.ts';
 import { chooseVerifier } from '../../workers/kernels.ts';
 import type { Context } from '../frame/context.ts';
 import type { Output } from '../frame/output.ts';
-import { readOperand } from '../frame/owninput.ts';
+import { readOperand } from '../frame/operand.ts';
 import { trustOf } from '../frame/trust.ts';
 import type { Verb } from '../frame/verb.ts';
 import { checkJson, checkLine } from '../views/checks.ts';

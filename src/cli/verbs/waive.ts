@@ -5,7 +5,7 @@ import { logAbout, waiverAbout } from '../../client/log-about.ts';
 import { statusOf } from '../../client/statuses.ts';
 import { parseDate } from '../../registration/time.ts';
 import { durationOf, MOST_SECONDS } from '../frame/flagtext.ts';
-import { ownInput } from '../frame/owninput.ts';
+import { asUsage } from '../../bytes/within.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
@@ -49,7 +49,7 @@ export const waiveVerb = defineVerb({
     const status = await statusOf(look, subject);
     const claims = [...new Set(named)];
     const notAfter = untilOf(until, look.now);
-    const said = await ownInput(() => waiverAbout(status, { claims, owner, reason, notAfter }));
+    const said = await asUsage(() => waiverAbout(status, { claims, owner, reason, notAfter }));
     const logged = await logAbout(client, look, said, await signerOf(context, 'approver'));
     const ends = notAfter <= look.now ? 'from now on they count again' : `until ${formatTime(notAfter)}`;
     const told = [`claims     ${claims.join(', ')}`, `waived     by ${line(owner)}, ${ends}`];

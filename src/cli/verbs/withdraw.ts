@@ -1,7 +1,7 @@
 /** `tallystick withdraw`: takes a commitment back. */
 import { logAbout, withdrawalAbout } from '../../client/log-about.ts';
 import { statusOf } from '../../client/statuses.ts';
-import { ownInput } from '../frame/owninput.ts';
+import { asUsage } from '../../bytes/within.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
@@ -31,7 +31,7 @@ export const withdrawVerb = defineVerb({
     const status = await statusOf(look, subject);
     const [ticket, reason] = [flags.text('ticket'), flags.text('reason')];
     const change = { ...(ticket !== undefined && { ticket }), ...(reason !== undefined && { reason }) };
-    const said = await ownInput(() => withdrawalAbout(status, change));
+    const said = await asUsage(() => withdrawalAbout(status, change));
     const { needed, overtakes } = said;
     const logged = await logAbout(client, look, said, await signerOf(context, 'author'));
     const told = [

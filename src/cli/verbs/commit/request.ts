@@ -15,7 +15,7 @@ import { TIERS } from '../../../statement/vocabulary.ts';
 import type { Context } from '../../frame/context.ts';
 import { readNamedFile } from '../../../platform/files.ts';
 import { stateDirOf, proofsFolderOf } from '../../frame/state.ts';
-import { ownInput } from '../../frame/owninput.ts';
+import { asUsage } from '../../../bytes/within.ts';
 import { didYouMean } from '../../../bytes/suggest.ts';
 import type { FlagsOf, VerbOption } from '../../frame/verb.ts';
 import type { Declared } from '../../../declare/node/declared.ts';
@@ -106,7 +106,7 @@ export async function requestAsked(
       'usage',
       '--claims says what is claimed, and --drop-claims that nothing is; give one of them',
     );
-  const declared = await ownInput(async () => (await namedAsked(context, operands, flags)).declare());
+  const declared = await asUsage(async () => (await namedAsked(context, operands, flags)).declare());
   for (const each of declared.leftOut) context.output.warn(each);
   const read = async (): Promise<CommitRequest> => {
     const options = {
@@ -120,7 +120,7 @@ export async function requestAsked(
     const text = decodeSource(await readNamedFile(resolve(context.world.cwd, file)));
     return requestOf(declared, parseClaims(text, options.tier), options);
   };
-  return ownInput(read, file && printable(file));
+  return asUsage(read, file && printable(file));
 }
 
 /** The leaves of a source, or of files, for `--list`. Refuses as `requestAsked`. */
@@ -129,7 +129,7 @@ export function leavesAsked(
   operands: readonly string[],
   flags: Declaring,
 ): Promise<ReadSource> {
-  return ownInput(async () => (await namedAsked(context, operands, flags)).list());
+  return asUsage(async () => (await namedAsked(context, operands, flags)).list());
 }
 
 /** A source where the first operand is a kind of source, else files: a file of such a name is `./json`. */

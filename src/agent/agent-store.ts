@@ -16,7 +16,7 @@ export interface Head {
 }
 
 /** An entry that was proven to be in the tree. `time`: when it was logged, as the log states it. */
-export interface KeptEntry {
+interface KeptEntry {
   readonly index: number;
   readonly id: EntryId;
   readonly subject: string;

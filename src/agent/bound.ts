@@ -9,7 +9,7 @@ import { verifyTranscript, type Verified } from '../evidence/verify.ts';
 import { signedFactsFor } from '../probe/registry.ts';
 
 /** One run: the probe as name@version, where it was to look, and the challenge that it was given. */
-export interface RunOf {
+interface RunOf {
   readonly probe: string;
   readonly aim: Aim;
   readonly challenge: Uint8Array;

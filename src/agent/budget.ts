@@ -40,7 +40,7 @@ export function rankOf(tier: Tier): number {
 }
 
 /** The due claims that the budget allows (`claims`), and those that it does not (`left`). */
-export interface Affordable {
+interface Affordable {
   readonly claims: readonly DueClaim[];
   readonly left: readonly DueClaim[];
 }

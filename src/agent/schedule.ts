@@ -33,7 +33,7 @@ export interface DueClaim {
 }
 
 /** The claims that are due now, and the time at which the next one is. */
-export interface Agenda {
+interface Agenda {
   readonly due: readonly DueClaim[];
   readonly wake: number;
 }

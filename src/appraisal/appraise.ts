@@ -239,7 +239,7 @@ function sawNothing({ result: { verdict, leaves } }: Report): boolean {
 }
 
 /** The newest waiver of a claim under this commitment, if it has not ended at `now` (POSIX seconds); else undefined. */
-export function waiverOf(
+function waiverOf(
   claim: Claim,
   declared: Declared,
   history: Pick<History, 'waivers'>,

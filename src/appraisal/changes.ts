@@ -9,7 +9,7 @@ import type { SubjectStatus } from './subject.ts';
 const ALERTING: ReadonlySet<Verdict> = new Set(['VIOLATED', 'CONTRADICTED', 'STALE', 'REVOKED']);
 
 /** A claim whose verdict differs from the one that was last notified. `before` is undefined for a new claim. */
-export interface VerdictChange {
+interface VerdictChange {
   readonly kind: 'verdict';
   readonly claim: ClaimStatus;
   readonly before: Verdict | undefined;

@@ -108,7 +108,7 @@ export const PROBLEM_URI = 'urn:tallystick:problem';
 export type RefusalCode = keyof typeof NATURES;
 
 /** `remedy`: the options that settle it, where an option does. */
-export interface RefusalOptions extends ErrorOptions {
+interface RefusalOptions extends ErrorOptions {
   readonly remedy?: Remedy | undefined;
 }
 

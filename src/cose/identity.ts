@@ -9,9 +9,9 @@ import { CLAIM, HEADER } from './labels.ts';
 import { MALFORMED, type Sign1Kind } from './sign1.ts';
 
 /** Characters in the longest issuer (RFC 9943 §6.1). */
-export const MAX_ISSUER_LENGTH = 8192;
+const MAX_ISSUER_LENGTH = 8192;
 /** Bytes in the longest key id looked up: a thumbprint has 32, the CCF ledger's hex 64. */
-export const MAX_KID_LENGTH = 64;
+const MAX_KID_LENGTH = 64;
 
 /** Who signed, with what, about what. */
 export interface Identity {

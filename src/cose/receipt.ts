@@ -31,14 +31,14 @@ export {
 const MAX_PROOFS = 16;
 
 /** That an entry is in a tree: `[tree_size, leaf_index, path]`. */
-export interface InclusionProof {
+interface InclusionProof {
   readonly size: TreeSize;
   readonly index: LeafIndex;
   readonly path: readonly Digest[];
 }
 
 /** That a tree begins with an older one: `[tree_size_1, tree_size_2, path]`. */
-export interface ConsistencyProof {
+interface ConsistencyProof {
   readonly from: TreeSize;
   readonly to: TreeSize;
   readonly path: readonly Digest[];

@@ -14,7 +14,7 @@ import { CLAIM, CNF_COSE_KEY, HASH_ALG, HASH_LENGTH, HEADER } from './labels.ts'
 import { decodeSign1, encodeSign1, NO_HEADERS, sigStructure, type ReadHeaders, type Sign1 } from './sign1.ts';
 
 /** RFC 9995: the payload is a digest of something kept elsewhere. */
-export interface HashEnvelope {
+interface HashEnvelope {
   /** COSE hash algorithm: −16, −43 or −44. */
   readonly alg: number;
   readonly preimageContentType: string | number | undefined;

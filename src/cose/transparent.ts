@@ -10,7 +10,7 @@ import { decodeSign1, encodeSign1, type Sign1 } from './sign1.ts';
 import { entryBytes } from './statement.ts';
 
 /** Receipts on one statement. */
-export const MAX_RECEIPTS = 16;
+const MAX_RECEIPTS = 16;
 
 /** A statement and as many receipts, each as long as it may be. */
 export const TRANSPARENT_LIMITS: Partial<CborLimits> = {

@@ -18,7 +18,7 @@ export function factsOf(declaration: Declaration): Facts {
 }
 
 /** The facts of one claim. */
-export function factsOfClaim(claim: Claim): Facts {
+function factsOfClaim(claim: Claim): Facts {
   const facts = new Map<string, string>();
   flatten('', claim, facts);
   return facts;

@@ -81,7 +81,7 @@ export function isNumberText(tree: Tree): tree is NumberText {
 }
 
 /** Canonical bytes of a leaf's content. Different forms never have the same bytes. */
-export function encodeContent(content: Scalar): Uint8Array<ArrayBuffer> {
+function encodeContent(content: Scalar): Uint8Array<ArrayBuffer> {
   return isNumberText(content) ? marked('number', content.number) : encodeCbor(content);
 }
 

@@ -14,7 +14,7 @@ const MAX_NODES = 500_000;
 const MAX_DOCUMENTS = 10_000;
 
 /** How a text is read. */
-export interface YamlOptions {
+interface YamlOptions {
   /**
    * How names that are no texts are read: `typed` notes them (`200` is another name than "200"); `kubectl` makes texts of
    * them, as sigs.k8s.io/yaml does, and refuses those that it would spell differently.

@@ -55,7 +55,7 @@ export function locatorOf(
 }
 
 /** The server that is asked for at an address: parameter `servername`, else the host of the address. */
-export function hostMeant(host: string, params: ReadonlyMap<string, Parameter> | undefined): Parameter {
+function hostMeant(host: string, params: ReadonlyMap<string, Parameter> | undefined): Parameter {
   return params?.get('servername') ?? host;
 }
 
@@ -133,7 +133,7 @@ function sshSigner(
 }
 
 /** As `ssh-keygen -l` prints it. */
-export function fingerprintText(digest: Uint8Array): string {
+function fingerprintText(digest: Uint8Array): string {
   return `SHA256:${formatBase64(digest).replaceAll('=', '')}`;
 }
 

@@ -14,7 +14,7 @@ import { parseStatement, type ParsedStatement } from '../statement/parse.ts';
  * The signer of each transcript that a result names, by its index among the attachments. `commitment`: the entry that the
  * proof names. As `verify`, it takes the agent's word for when the target signed.
  */
-export async function signersIn(
+async function signersIn(
   { proof, subject }: Extract<ParsedStatement, { kind: 'proof' }>,
   commitment: Uint8Array,
 ): Promise<ReadonlyMap<string, Signer>> {

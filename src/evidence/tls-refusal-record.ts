@@ -43,7 +43,7 @@ const schema = record(
 );
 
 /** A record, for whoever prints it. */
-export type RefusalRecord = Of<typeof schema>;
+type RefusalRecord = Of<typeof schema>;
 
 /** The one encoding. */
 export function encodeRefusal(

@@ -28,7 +28,7 @@ export interface AnsweredHello {
   readonly answer: Answer;
 }
 
-export type Ruling =
+type Ruling =
   | { readonly refused: true }
   /** `why`: what is missing for a refusal. */
   | { readonly refused: false; readonly why: string };
@@ -66,7 +66,7 @@ function alertOf(answer: Answer): number | undefined {
  * match. Suites on Diffie-Hellman in a field must be there twice: a server that knows RFC 7919 takes its own group only
  * from clients that name none, and the registered groups only from clients that name them.
  */
-export function notOffered(version: TlsVersion, hellos: readonly ClientHello[]): string | undefined {
+function notOffered(version: TlsVersion, hellos: readonly ClientHello[]): string | undefined {
   const full = hellos.filter(({ groups, schemes }) => {
     const has = new Set(groups);
     return (

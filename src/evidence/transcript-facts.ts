@@ -31,7 +31,7 @@ export function factsOf(verified: Verified): ValueMap {
 }
 
 /** Of these facts the ones that the target signed: all that a reader can know without the agent. */
-export function signedFactsOf(verified: Verified): ValueMap {
+function signedFactsOf(verified: Verified): ValueMap {
   const names = new Set(signedNames(verified));
   return Object.fromEntries(Object.entries(factsOf(verified)).filter(([name]) => names.has(name)));
 }

@@ -51,7 +51,7 @@ const ssh = record({
   signature: part(1),
 });
 
-export type TlsTranscript = Of<typeof tls>;
+type TlsTranscript = Of<typeof tls>;
 export type SshTranscript = Of<typeof ssh>;
 export type Transcript = TlsTranscript | SshTranscript;
 

@@ -106,7 +106,7 @@ export function refusalFault(
 }
 
 /** The commitment under which a proof is judged, and what bounds the time of its handshakes. */
-export interface Judging {
+interface Judging {
   readonly declaration: Declaration;
   readonly subject: string;
   readonly between: Between;

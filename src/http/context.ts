@@ -10,7 +10,7 @@ import type { Rates } from './rates.ts';
 export type { App } from '../web/types.ts';
 
 /** Counting hooks for the two sorts of route; absent when that limit is off. */
-export interface RateHooks {
+interface RateHooks {
   readonly writes: onRequestAsyncHookHandler | undefined;
   readonly reads: onRequestAsyncHookHandler | undefined;
   readonly statements: Rates;

@@ -7,7 +7,7 @@ import { gauge, type Metrics } from '../web/metrics.ts';
 import { witnessMetrics } from './witness-metrics.ts';
 
 /** How statements came in: one a request, or many. */
-export type SubmissionType = 'single' | 'batch';
+type SubmissionType = 'single' | 'batch';
 
 export interface LogMetrics {
   /** One statement's fate: `logged`, `duplicate` or a refusal's code. */

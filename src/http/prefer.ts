@@ -40,13 +40,13 @@ export function waitOf(header: string | readonly string[] | undefined): number |
   return /^[0-9]{1,9}$/.test(digits) ? Number(digits) : undefined;
 }
 
-export interface WaitLimits {
+interface WaitLimits {
   readonly longestMs: number;
   /** Requests that wait at the same time. */
   readonly most: number;
 }
 
-export class WaitingRoom {
+class WaitingRoom {
   readonly #reader: Pick<LogReader, 'published'>;
   readonly #limits: WaitLimits;
   readonly #ended = Promise.withResolvers<void>();

@@ -12,7 +12,7 @@ export const entryParams = Type.Object({
   id: Type.String({ description: 'Entry id: lower-case hex SHA-256 of the entry' }),
 });
 
-export const kidParams = Type.Object({
+const kidParams = Type.Object({
   kid: Type.String({ description: 'Key id in unpadded base64url, or as it is when it fits a path segment' }),
 });
 

@@ -223,7 +223,7 @@ function undefinedWhenNotYet(error: unknown): undefined {
 }
 
 /** The one of `types` that the client prefers, the first of equals. Refuses `not-acceptable` if it accepts none. */
-export function mustAccept(request: FastifyRequest, types: readonly [string, ...string[]]): string {
+function mustAccept(request: FastifyRequest, types: readonly [string, ...string[]]): string {
   const { accept } = request.headers;
   const [first] = types;
   if (accept === undefined || accept === first || accept === '*/*') return first;

@@ -6,7 +6,7 @@ import type { Digest } from '../bytes/brand.ts';
 import { formatBase64 } from '../bytes/text.ts';
 
 /** Size and root of a signed head. */
-export interface AboutHead {
+interface AboutHead {
   readonly size: number;
   readonly root: Digest;
 }

@@ -122,7 +122,7 @@ export function signersOf({ logSignatures }: OpenedCheckpoint): readonly string[
   return logSignatures.map(({ verifier: { name, id } }) => `${name}+${formatKeyId(id)}`);
 }
 
-export function describeHead({ size, root }: Checkpoint): string {
+function describeHead({ size, root }: Checkpoint): string {
   return `${size} entries, root ${formatBase64(root)}`;
 }
 

@@ -104,7 +104,7 @@ export interface Incident {
 }
 
 /** What a watcher says of an incident; the rest follows from it. */
-export interface Sighting {
+interface Sighting {
   readonly origin: string;
   readonly vkeys: readonly string[];
   readonly detector: string;

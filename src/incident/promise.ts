@@ -12,13 +12,13 @@ import type { EntryShown } from './checks.ts';
 const CLOCK_TOLERANCE = 300;
 
 /** What a due time rests on. */
-export interface PromiseShown {
+interface PromiseShown {
   readonly proves: string;
   readonly reports: readonly string[];
 }
 
 /** What is said to have been due. */
-export interface DueSaid {
+interface DueSaid {
   readonly subject: string;
   readonly due: string;
   readonly claim?: string;

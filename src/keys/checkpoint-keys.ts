@@ -10,7 +10,7 @@ const KINDS: readonly (readonly [Algorithm, NoteType])[] = [
   ['ml-dsa-44', 6],
 ];
 
-export interface CheckpointKey {
+interface CheckpointKey {
   /** Name of the file in the folder. */
   readonly file: string;
   readonly algorithm: Algorithm;

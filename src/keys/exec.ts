@@ -16,7 +16,7 @@ import { EXEC_PREFIX } from './names.ts';
 import { runProgram } from './program.ts';
 import { readPublicKey } from './public.ts';
 
-export interface ExecOptions {
+interface ExecOptions {
   readonly timeoutMs?: number;
 }
 

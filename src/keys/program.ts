@@ -6,7 +6,7 @@ import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { runChild, type Child, type ChildEnd } from '../platform/child.ts';
 
-export type RunLimits = Pick<Child, 'input' | 'timeoutMs' | 'maxBytes'>;
+type RunLimits = Pick<Child, 'input' | 'timeoutMs' | 'maxBytes'>;
 
 /** Characters of standard error that a refusal repeats. */
 const MAX_COMPLAINT = 300;

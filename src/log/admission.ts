@@ -35,7 +35,7 @@ export interface Judgement {
 }
 
 /** What the decisions need from outside. */
-export interface JudgeDeps {
+interface JudgeDeps {
   /** Name of the log. */
   readonly origin: string;
   readonly store: Store;

@@ -11,7 +11,7 @@ import type { Policy } from '../statement/policy.ts';
 import { openBatch, privateItems, refusedAt, type RefusedAt } from './batch.ts';
 
 /** What checking needs besides the batch. */
-export interface CheckDeps {
+interface CheckDeps {
   /** The registration policy in force: which keys are enrolled. */
   readonly policy: Policy;
   readonly verify: VerifySignature;

@@ -5,7 +5,7 @@
  * Checkpoints are signed this way. Integration never waits for it, and an ML-DSA-44 signature, which costs a
  * millisecond, is not made for every batch (decision 5).
  */
-export interface CoalesceParts<T> {
+interface CoalesceParts<T> {
   readonly run: (item: T) => Promise<void>;
   /** Called if `run` failed. To try again, the caller offers the item again. */
   readonly onFailure: (error: unknown, item: T) => void;

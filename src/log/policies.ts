@@ -24,7 +24,7 @@ import type { Head, Signed, StoreReader } from './ports.ts';
 /** Entries read at once. */
 const PAGE = 256;
 
-export interface PoliciesDeps {
+interface PoliciesDeps {
   readonly store: StoreReader;
   /** Name of the log. */
   readonly origin: string;

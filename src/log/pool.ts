@@ -20,7 +20,7 @@ export interface Checkers {
   check(memory: SharedArrayBuffer): Promise<CheckedBatch>;
 }
 
-export interface PoolParts {
+interface PoolParts {
   readonly checkers: Checkers;
   readonly append: (batches: readonly CheckedBatch[]) => Promise<Appended>;
   /** Called with every step before its submitters are answered. */

@@ -28,7 +28,7 @@ export interface Recovered {
   readonly inForce: InForce;
 }
 
-export interface RecoverDeps {
+interface RecoverDeps {
   /** Name of the log. */
   readonly origin: string;
   readonly store: Store;

@@ -25,7 +25,7 @@ import { recover, type Recovered } from './recover.ts';
 /** The moments of a step, so that tests can stop the process at each. */
 export type Step = 'judged' | 'planned' | 'committed' | 'guarded' | 'sealed';
 
-export interface SequencerParts {
+interface SequencerParts {
   /** Name of the log. */
   readonly origin: string;
   readonly store: Store;

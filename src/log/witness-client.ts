@@ -57,7 +57,7 @@ export interface Reports {
 }
 
 /** `proven`: this log's key signed a checkpoint that its tree does not contain. */
-export type WitnessOutcome =
+type WitnessOutcome =
   | { readonly kind: 'cosigned'; readonly lines: Lines }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'proven'; readonly shown: OwnCheckpoint };

@@ -19,7 +19,7 @@ import { bundlePath, rightEdge, TILE_WIDTH, tilePath, type TileId } from '../tre
 import type { TileNodes } from '../tree/tilenodes.ts';
 import type { Folder } from './folder.ts';
 
-export interface FillParts {
+interface FillParts {
   readonly origin: TileReader;
   readonly folder: Folder;
   readonly hasher: BatchHasher;
@@ -32,7 +32,7 @@ export interface FillParts {
 }
 
 /** Number of files that came from the origin, and of those that replaced a damaged one. */
-export interface Filled {
+interface Filled {
   readonly fetched: number;
   readonly repaired: number;
 }

@@ -2,7 +2,7 @@
 import { Refusal } from '../bytes/refusal.ts';
 import type { Mirror, Synced } from './mirror.ts';
 
-export interface FollowOptions {
+interface FollowOptions {
   /** Between two syncs, milliseconds. */
   readonly pollMs: number;
   readonly signal: AbortSignal;

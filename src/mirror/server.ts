@@ -19,7 +19,7 @@ import type { Mirror } from './mirror.ts';
 import { filesOf, heldBy, verifiedNote } from './served.ts';
 import { readinessOf } from './status.ts';
 
-export interface MirrorServerOptions extends WebOptions {
+interface MirrorServerOptions extends WebOptions {
   /** Reads a client may make in a window; 0: no limit. Tiles are not counted: refusing costs as much. */
   readonly readsPerWindow: number;
 }

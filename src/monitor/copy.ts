@@ -22,13 +22,13 @@ import { tileWidthAt } from '../tree/tile.ts';
 const NO_SEAL: ReceiptSeal = { protectedBytes: new Uint8Array(), signature: new Uint8Array() };
 
 /** Reads a copy like a log. It gives no receipts, since only the log can sign them. */
-export class CopyReader extends Reader {
+class CopyReader extends Reader {
   override async receipt(index: LeafIndex): Promise<Uint8Array> {
     throw refuse('not-found', `a monitor gives no receipts: ask the log for that of entry ${index}`);
   }
 }
 
-export interface CopyParts {
+interface CopyParts {
   readonly path: string;
   readonly origin: string;
   readonly hasher: BatchHasher;
@@ -37,7 +37,7 @@ export interface CopyParts {
 }
 
 /** The content of one commit. `leaves`: 32 bytes for each entry, concatenated. */
-export interface Addition {
+interface Addition {
   readonly entries: readonly NewEntry[];
   readonly leaves: Uint8Array;
   readonly chains: ReadonlyMap<string, ChainHead>;

@@ -34,7 +34,7 @@ const OPAQUE = { decided: undefined, stopped: undefined };
 /** The moments of a batch, so that tests can stop the process at each. */
 export type CopyMoment = 'fetched' | 'decided' | 'alarmed' | 'committed';
 
-export interface CopyingParts {
+interface CopyingParts {
   readonly copy: Copy;
   readonly served: ServedFiles;
   readonly tiles: VerifiedTiles;

@@ -5,7 +5,7 @@ import { Webhook, type WebhookParts } from './webhook.ts';
 import { MAKE_SECRET, parseSecrets } from './webhook-secret.ts';
 
 /** What the operator and the world decide of a delivery. */
-export type Delivering = Pick<WebhookParts, 'url' | 'fetch' | 'now' | 'onFailure'>;
+type Delivering = Pick<WebhookParts, 'url' | 'fetch' | 'now' | 'onFailure'>;
 
 /** Reads the secrets and makes what opens a webhook on an outbox. Refuses `key-file`, and what `readSecretFile` does. */
 export async function webhookWith(

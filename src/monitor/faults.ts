@@ -17,7 +17,7 @@ export interface Pending {
 }
 
 /** Finds an entry that was decided and is not in the copy yet. */
-export type FindPending = (id: EntryId) => Pending | undefined;
+type FindPending = (id: EntryId) => Pending | undefined;
 
 /** The alarm for one faulty entry. Fails as `VerifiedTiles` does if a proof needs tiles that are not served. */
 export async function faultAlarm(

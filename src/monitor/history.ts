@@ -19,7 +19,7 @@ import type { VerifiedTiles } from '../client/verified-tiles.ts';
 export type SeenVerdict =
   { readonly kind: 'same' | 'extends' | 'stale' } | { readonly kind: 'alarm'; readonly alarm: Alarm };
 
-export interface HistoryParts {
+interface HistoryParts {
   readonly copy: Copy;
   /** The newest head that was accepted, and the newest whose entries the copy has completely. */
   readonly held: SeenHead;

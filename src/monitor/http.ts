@@ -21,7 +21,7 @@ import { monitorMetrics } from './metrics.ts';
 import type { Monitor } from './monitor.ts';
 import { watchReader } from './watchreader.ts';
 
-export interface MonitorHttpOptions extends WebOptions {
+interface MonitorHttpOptions extends WebOptions {
   /** Reads that one client may make in a window; 0: no limit. */
   readonly readsPerWindow: number;
 }

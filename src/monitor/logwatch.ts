@@ -62,7 +62,7 @@ export interface WatchParts {
 }
 
 /** The status of a log, as pages and the API show it. Times are milliseconds since the epoch. */
-export interface WatchStatus {
+interface WatchStatus {
   readonly url: string;
   readonly origin: string;
   readonly size: number;

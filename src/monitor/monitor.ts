@@ -10,7 +10,7 @@ import type { Webhook } from './webhook.ts';
 /** Most milliseconds between two observations of a log that does not answer. */
 const LONGEST_PAUSE_MS = 600_000;
 
-export interface MonitorParts {
+interface MonitorParts {
   readonly watches: readonly LogWatch[];
   readonly store: IncidentStore;
   readonly webhook: Webhook | undefined;

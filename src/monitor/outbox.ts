@@ -9,13 +9,13 @@ import { number, text } from './rows.ts';
 import type { Deliverable, DeliveryQueue } from './webhook.ts';
 
 /** One event. `name` is its `webhook-id`, the same for each delivery. */
-export interface OutboxEvent extends Deliverable {
+interface OutboxEvent extends Deliverable {
   readonly n: number;
   /** The incident id or the claim that it is about. */
   readonly about: string;
 }
 
-export interface OutboxOptions {
+interface OutboxOptions {
   /**
    * True if each event takes back the one before it about the same thing, as `opened` and `resolved` do. An event that
    * was never sent is then deleted together with the one that takes it back, so that a state that changes often while

@@ -15,7 +15,7 @@ import { TileNodes } from '../tree/tilenodes.ts';
 import type { Alarm } from './alarm.ts';
 import type { SeenHead, Trust } from './head.ts';
 
-export interface PeerParts {
+interface PeerParts {
   readonly peers: readonly string[];
   readonly trust: Trust;
   readonly transport: Transport;

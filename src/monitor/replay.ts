@@ -34,7 +34,7 @@ export interface Checked {
 }
 
 /** Decisions in order. `stopped`: why the entry after the last one cannot be decided by this program. */
-export interface DecidedUpTo {
+interface DecidedUpTo {
   readonly decided: readonly Decided[];
   readonly stopped: Refusal | undefined;
 }

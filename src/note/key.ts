@@ -36,7 +36,7 @@ export interface NoteSigner {
 }
 
 /** Longest name of a type 06 key in bytes: its message counts it in one byte (C2SP tlog-cosignature). */
-export const MAX_COSIGNER_NAME = 255;
+const MAX_COSIGNER_NAME = 255;
 
 const ALGORITHM = { 1: 'ed25519', 4: 'ed25519', 6: 'ml-dsa-44' } as const satisfies Record<
   NoteType,

@@ -19,16 +19,16 @@ import { readLines, readText } from './fields.ts';
 import { parseVkey, sameVerifier, type NoteVerifier } from './key.ts';
 
 /** The first line of a list. */
-export const LOG_LIST_HEADER = 'logs/v0';
+const LOG_LIST_HEADER = 'logs/v0';
 
 /** Most blocks in one list; the public witness network has some hundred. */
-export const MAX_LISTED_LOGS = 4096;
+const MAX_LISTED_LOGS = 4096;
 
 /** 2^31−1: the largest `qpd`. */
 const MAX_QPD = 2_147_483_647;
 
 /** One block of a list. */
-export interface ListedLog {
+interface ListedLog {
   readonly verifier: NoteVerifier;
   readonly origin: string;
   /** Requests a day; undefined when the list does not say. */

@@ -51,7 +51,7 @@ export interface OpenedNote {
 }
 
 /** What a blob holds under one key: the bytes signed and the bare signature. */
-export interface Unsealed {
+interface Unsealed {
   readonly message: Uint8Array;
   readonly signature: Uint8Array;
   readonly time: number | undefined;

@@ -26,10 +26,10 @@ import { parseNote } from './note.ts';
 import { asCosigner, formatVkey, parseVkey, sameKey, sameVerifier, type NoteVerifier } from './key.ts';
 
 /** Most logs, most witnesses and most groups in one policy (implementations SHOULD take 32 of each). */
-export const MAX_POLICY_ENTRIES = 256;
+const MAX_POLICY_ENTRIES = 256;
 
 /** A log whose checkpoints are accepted. */
-export interface TrustedLog {
+interface TrustedLog {
   readonly verifier: NoteVerifier;
   readonly url?: string;
   /** Its origin, where that is not its key's name, as of the Go checksum database. */
@@ -82,7 +82,7 @@ export interface TrustedWitness {
 }
 
 /** Has witnessed a checkpoint when at least `threshold` of its members have. */
-export interface WitnessGroup {
+interface WitnessGroup {
   readonly name: string;
   readonly threshold: number;
   readonly members: readonly Voter[];

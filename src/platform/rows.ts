@@ -20,7 +20,7 @@ export function rowsOf(rows: readonly unknown[]): readonly Columns[] {
 }
 
 /** Reads one column as a value of its type; a value of another type is refused. */
-export interface ColumnReader {
+interface ColumnReader {
   /** A whole number that a double holds exactly. */
   readonly number: (row: Columns, column: string) => number;
   readonly text: (row: Columns, column: string) => string;

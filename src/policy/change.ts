@@ -34,7 +34,7 @@ export type Edit = (
 ) => PolicyDocument | Promise<PolicyDocument>;
 
 /** A change that the log will take, unless another comes first. */
-export interface PlannedChange {
+interface PlannedChange {
   readonly inForce: PolicyInForce;
   /** Lines for people; none when there is nothing to change. */
   readonly difference: readonly string[];

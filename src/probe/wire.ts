@@ -7,7 +7,7 @@ import { concatBytes } from '../bytes/compare.ts';
 import { errorCode } from './harmless.ts';
 
 /** How a conversation ended before its time; `broken`: the target broke off after it had begun to agree. */
-export type EndKind =
+type EndKind =
   'unreachable' | 'closed' | 'timeout' | 'aborted' | 'too-large' | 'garbage' | 'alert' | 'broken';
 
 /** The target, or the way to it, ended the conversation; `message` is for people. */

@@ -81,7 +81,7 @@ function patternOf(origin: string): string {
 export const KID = /^[0-9a-f]{64}$/;
 
 /** The key to revoke, from when on, and why. */
-export interface Revocation {
+interface Revocation {
   /** Thumbprint in hex, or the name it is enrolled under. */
   readonly who: string;
   readonly since: number | undefined;

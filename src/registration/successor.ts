@@ -10,7 +10,7 @@ import type { InForce, Rules } from './rules.ts';
 /**
  * Bytes by which the next policy must be allowed to grow, so that an admin can always add a key to repair the policy.
  */
-export const ROOM_TO_CHANGE = 4096;
+const ROOM_TO_CHANGE = 4096;
 
 /** The parts of a policy statement that these checks use. `length`: bytes of its entry. */
 export interface PolicyStatement {

@@ -24,7 +24,7 @@ export const OTHER_RULES: ReadonlySet<RefusalCode> = new Set(['older-version', '
 export type Unread = Pick<Refusal, 'code' | 'message'>;
 
 /** An entry that could not be read: either a fault of the log, or the point where the reader must stop. */
-export type NotRead =
+type NotRead =
   { readonly kind: 'fault'; readonly why: Unread } | { readonly kind: 'stop'; readonly why: Refusal };
 
 /**

@@ -18,7 +18,7 @@ import { assertFollows, policyOfStore } from './guarded.ts';
 import { layoutOf, type LogHome } from './layout.ts';
 
 /** What the guard says of a store. A running log does not let others read its guard; it checked it when it started. */
-export type GuardVerdict =
+type GuardVerdict =
   | { readonly kind: 'checked' }
   | { readonly kind: 'behind'; readonly why: string }
   | { readonly kind: 'unread'; readonly why: string };

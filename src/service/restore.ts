@@ -16,7 +16,7 @@ import { assertFollows, policyOfStore } from './guarded.ts';
 import { layoutOf, type Layout, type LogHome } from './layout.ts';
 
 /** Told how many entries of how many were checked. */
-export type OnChecked = (done: number, of: number) => void;
+type OnChecked = (done: number, of: number) => void;
 
 /** A log that was restored. */
 export interface Restored {

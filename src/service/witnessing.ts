@@ -67,7 +67,7 @@ async function readWitnessPolicy(path: string): Promise<TrustPolicy> {
  * A witness without a URL is never asked. That is allowed if the others can meet the quorum, so that one file can serve
  * both the log and its verifiers.
  */
-export function assertUsable(policy: TrustPolicy): void {
+function assertUsable(policy: TrustPolicy): void {
   const asked = policy.witnesses.filter(({ url }) => url !== undefined);
   for (const { name, url } of asked) {
     if (/^https?:$/.test(URL.parse(url ?? '')?.protocol ?? '')) continue;
@@ -85,7 +85,7 @@ export function assertUsable(policy: TrustPolicy): void {
 }
 
 /** Log lines are alternatives: if there are any, one must be a key with which this log signs. */
-export function assertNamesLog({ logs }: TrustPolicy, logKeys: readonly NoteVerifier[]): void {
+function assertNamesLog({ logs }: TrustPolicy, logKeys: readonly NoteVerifier[]): void {
   if (logs.length === 0 || logs.some(({ verifier }) => logKeys.some((key) => isSame(key, verifier)))) return;
   throw refuse(
     'config-invalid',
@@ -98,7 +98,7 @@ function isSame(a: NoteVerifier, b: NoteVerifier): boolean {
 }
 
 /** The parts of a running log that witnesses need. */
-export interface WitnessedLog {
+interface WitnessedLog {
   readonly reader: Reader;
   readonly origin: string;
   /** The log's keys in the policy in force, which may change. */
@@ -163,7 +163,7 @@ function endedBy(signal: AbortSignal, inner: typeof fetch): typeof fetch {
 }
 
 /** A log that has just started. */
-export type StartedLog = Omit<PublishedParts, 'policy'> &
+type StartedLog = Omit<PublishedParts, 'policy'> &
   Pick<WitnessedLog, 'warn' | 'conflictPath'> & {
     /** Its newest head, signed. */
     readonly note: Uint8Array;

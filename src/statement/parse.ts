@@ -33,7 +33,7 @@ export interface StatementHeaders {
 }
 
 /** Longest subject in UTF-8 bytes: patterns, searches and chains stay cheap. */
-export const MAX_SUBJECT_BYTES = 1024;
+const MAX_SUBJECT_BYTES = 1024;
 const CONTROL = /\p{Cc}/u;
 
 /** Refuses `malformed-statement` for a subject that the log cannot index; `what` names the field to its reader. */

@@ -130,7 +130,7 @@ export const runtimeProof: Schema<RuntimeProof> = checked(proofFields, (value, a
 });
 
 /** Whether a proof only says that its agent lives. */
-export function isHeartbeat(proof: RuntimeProof): boolean {
+function isHeartbeat(proof: RuntimeProof): boolean {
   return proof.results.length === 0;
 }
 

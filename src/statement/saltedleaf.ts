@@ -28,7 +28,7 @@ export const SALT_LENGTH = 16;
 export const SALT_KEY_LENGTH = 32;
 
 /** Canonical bytes, or the SHA-256 and length of bytes too long to show. */
-export type LeafValue = Uint8Array | { readonly digest: Digest; readonly size: number };
+type LeafValue = Uint8Array | { readonly digest: Digest; readonly size: number };
 
 export interface SaltedLeaf {
   readonly salt: Uint8Array;
@@ -97,7 +97,7 @@ export function leafSalt(key: Uint8Array, index: number): Uint8Array {
 }
 
 /** Leaves of a declaration in the order of their tree: by the UTF-8 bytes of the path. */
-export function inPathOrder<T extends { readonly path: string }>(leaves: readonly T[]): T[] {
+function inPathOrder<T extends { readonly path: string }>(leaves: readonly T[]): T[] {
   return leaves
     .map((leaf) => ({ leaf, key: encodeUtf8(leaf.path) }))
     .toSorted((a, b) => compareBytes(a.key, b.key))

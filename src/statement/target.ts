@@ -38,7 +38,7 @@ const identity: Schema<Identity> = {
 
 /** `at`: `host:port`, a URL, a path. Evidence of class E3 about it must be signed by one of `identity`. */
 const locator = record({ at: text(1, 512) }, { identity: array(identity, 16, 1) });
-export type Locator = Of<typeof locator>;
+type Locator = Of<typeof locator>;
 
 const targetFields = record(
   {},

@@ -46,10 +46,10 @@ export const TIERS = [
 export type Tier = (typeof TIERS)[number];
 
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info'] as const;
-export type Severity = (typeof SEVERITIES)[number];
+type Severity = (typeof SEVERITIES)[number];
 
 /** The largest count, index or size: every number stays exact in every language. */
-export const MAX_COUNT = Number.MAX_SAFE_INTEGER;
+const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 export const verdict: Schema<Verdict> = oneOf(VERDICTS);
 export const evidenceClass: Schema<EvidenceClass> = oneOf(EVIDENCE_CLASSES);

@@ -13,7 +13,7 @@ import { refuse } from '../bytes/refusal.ts';
 import { SLICES } from './recent.ts';
 
 /** Raised by one with every change of layout; an unknown one is refused at start-up. */
-export const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 3;
 
 /** Every slice of the look-up tables, empty. */
 const FLUSHED = `

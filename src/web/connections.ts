@@ -10,7 +10,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { clientOf } from './clients.ts';
 
-export interface ConnectionLimits {
+interface ConnectionLimits {
   /** Connections of all clients. */
   readonly connections: number;
   /** Of one client. */

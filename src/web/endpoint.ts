@@ -32,7 +32,7 @@ export function urlOf({ host, tlsCert }: Endpoint, port: number): string {
 }
 
 /** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 

@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../bytes/refusal.ts';
 import { clientOf } from './clients.ts';
 
-export interface FlightLimits {
+interface FlightLimits {
   /** Bytes of all clients. */
   readonly bytes: number;
   /** Bytes of one client. */

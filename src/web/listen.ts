@@ -18,7 +18,7 @@ export function oneHop({ trustProxy }: GuardedEndpoint): false | ((address: stri
 }
 
 /** The part of a Fastify server that `listen` uses. */
-export interface Listening {
+interface Listening {
   readonly server: Pick<Server, 'address'>;
   listen(where: { host: string; port: number }): Promise<unknown>;
 }

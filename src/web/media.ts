@@ -3,8 +3,8 @@
 /** One COSE message, RFC 9052: a statement, a receipt, an entry. */
 export const COSE = 'application/cose';
 /** RFC 9943 §8: a signed or transparent statement, and a receipt. Sent to clients that prefer them to `COSE`. */
-export const SCITT_STATEMENT = 'application/scitt-statement+cose';
-export const SCITT_RECEIPT = 'application/scitt-receipt+cose';
+const SCITT_STATEMENT = 'application/scitt-statement+cose';
+const SCITT_RECEIPT = 'application/scitt-receipt+cose';
 /** The types of a statement and of a receipt; clients without a preference get the first. */
 export const STATEMENT_TYPES: readonly [string, string] = [COSE, SCITT_STATEMENT];
 export const RECEIPT_TYPES: readonly [string, string] = [COSE, SCITT_RECEIPT];

@@ -17,7 +17,7 @@ import type { IncidentFiles } from './incidents.ts';
 import type { KnownLog } from './logs.ts';
 import type { Witness } from './witness.ts';
 
-export interface GossipParts {
+interface GossipParts {
   readonly witness: Witness;
   readonly incidents: IncidentFiles;
   readonly transport: Transport;

@@ -10,7 +10,7 @@ import { checkpointPath, type Witness } from './witness.ts';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** One log in the JSON. Times are RFC 3339, UTC; null: never cosigned. */
-export interface LogStanding {
+interface LogStanding {
   readonly origin: string;
   readonly vkeys: readonly string[];
   /** Path of the monitoring form. */

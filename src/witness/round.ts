@@ -43,7 +43,7 @@ export interface Contradiction {
   readonly held: { readonly text: string; readonly lines: readonly SignatureLine[] } | undefined;
 }
 
-export interface RoundParts {
+interface RoundParts {
   readonly held: ReadonlyMap<string, Held>;
   /** POSIX seconds. */
   readonly now: number;

@@ -14,7 +14,7 @@ import type { CosignedHead } from './decide.ts';
 const LAYOUT = 1;
 
 /** Where a file lies, whose it is, and what it is called in messages. */
-export interface FileOptions {
+interface FileOptions {
   readonly path: string;
   /** The witness's name, which the file must belong to. */
   readonly name: string;

@@ -26,7 +26,7 @@ export interface WitnessPlace {
 }
 
 /** Where things lie in a witness's directory. */
-export interface WitnessLayout {
+interface WitnessLayout {
   readonly config: string;
   readonly ed25519: string;
   readonly mldsa44: string;
@@ -45,7 +45,7 @@ export interface WitnessHome {
   readonly created: readonly string[];
 }
 
-export function witnessLayout({ dir, knownLogs }: WitnessPlace): WitnessLayout {
+function witnessLayout({ dir, knownLogs }: WitnessPlace): WitnessLayout {
   return {
     config: join(dir, CONFIG_FILE),
     ed25519: join(dir, 'witness-ed25519.pem'),

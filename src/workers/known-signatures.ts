@@ -6,7 +6,7 @@ import { encodeUtf8, parseBase64 } from '../bytes/text.ts';
 import type { Algorithm, PublicKey } from '../sign/algorithm.ts';
 
 /** A message and its signature by the holder of `key`. */
-export interface KnownSignature {
+interface KnownSignature {
   readonly key: PublicKey;
   readonly message: Uint8Array;
   readonly signature: Uint8Array;

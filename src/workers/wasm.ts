@@ -96,7 +96,7 @@ export interface Locals {
 }
 
 /** An exported function of `params` integers, locals 0 … params − 1, without a result. */
-export interface Exported {
+interface Exported {
   readonly name: string;
   readonly params: number;
   readonly body: (locals: Locals) => Code;

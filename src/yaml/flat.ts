@@ -8,7 +8,7 @@ import { didYouMean } from '../bytes/suggest.ts';
 import { readDocument } from './documents.ts';
 
 /** A key of the file. One of the shape `many` takes a list, too. */
-export interface FlatKey {
+interface FlatKey {
   readonly name: string;
   readonly shape: string;
 }

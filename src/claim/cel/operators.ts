@@ -90,7 +90,7 @@ export function inRange(value: bigint): bigint {
   return value;
 }
 
-export type Arithmetic = '+' | '-' | '*' | '/' | '%';
+type Arithmetic = '+' | '-' | '*' | '/' | '%';
 
 export function calculate(op: Arithmetic, a: Cel, b: Cel, meter: Meter): Cel {
   if (typeof a === 'bigint' && typeof b === 'bigint') return inRange(whole(op, a, b));

@@ -54,7 +54,7 @@ function compile(pattern: string): RE2JS {
   }
 }
 
-export interface Weight {
+interface Weight {
   /** About one for each character, class and operator; a repetition counts as often as it may repeat. */
   readonly steps: number;
   /** Additional cost of its Unicode classes when it is compiled. */

@@ -3,7 +3,7 @@ import type { Read } from '../withheld.ts';
 import { escaped, isMap, type Value, type ValueMap } from '../value.ts';
 import { Unjudged } from './meter.ts';
 
-export type CelScalar = bigint | number | string | boolean | null;
+type CelScalar = bigint | number | string | boolean | null;
 export type Cel = CelScalar | AtLeast | Collection | readonly Cel[] | Map<string, Cel>;
 
 /** Number of members of a collection of which some are not known: at least this many. */

@@ -12,7 +12,7 @@ import { PROOF_FILES, slugOf } from './proofs.ts';
 const LEFT: readonly string[] = [...OWNED_FILES, PROOF_FILES.disclosure];
 
 /** Where a proof directory is, and the file of leaves that its owner has there. */
-export interface OwnedFolder {
+interface OwnedFolder {
   readonly folder: string;
   readonly file: string;
 }

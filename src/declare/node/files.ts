@@ -27,7 +27,7 @@ export interface Found {
 }
 
 /** `base`: absolute; paths are relative to it. `omit`: absolute paths to leave out of directories, with reasons. */
-export interface FactsOptions {
+interface FactsOptions {
   readonly base: string;
   readonly omit: ReadonlyMap<string, string>;
   readonly stdin: AsyncIterable<Uint8Array>;

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { holds } from './files.ts';
 
 /** Mode as git writes it (`100644`, `100755`, `120000` for a link, `160000` for a submodule), and the object's id in hex. */
-export interface TreeEntry {
+interface TreeEntry {
   readonly mode: string;
   readonly id: string;
 }

@@ -11,7 +11,7 @@ import type { WatchEvent, WatchState } from './state.ts';
 import { formatMilliseconds } from '../../bytes/time.ts';
 
 /** What the watch reported before. */
-export type ReportedBefore = Pick<WatchState, 'claimsOf' | 'isAlerted'>;
+type ReportedBefore = Pick<WatchState, 'claimsOf' | 'isAlerted'>;
 
 export interface Change {
   /** When the watch saw the change, POSIX seconds. */

@@ -58,7 +58,7 @@ export function watchMetrics(measured: Measured, now: () => number) {
 }
 
 /** The server of the metrics. */
-export interface MetricsServer {
+interface MetricsServer {
   /** `http://127.0.0.1:PORT/metrics`. */
   readonly url: string;
   close(): Promise<void>;

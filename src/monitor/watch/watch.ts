@@ -31,7 +31,7 @@ const GO_ON_MS = 1_000;
 export type WatchedLog = Pick<LogClient, 'log' | 'trust' | 'snapshot' | 'logStatement'>;
 
 /** What a remark is about. */
-export type WatchRemarkCode =
+type WatchRemarkCode =
   /** The log does not answer; the watch goes on. */
   | 'away'
   /**

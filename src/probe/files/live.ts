@@ -8,7 +8,7 @@ import { lstat, open, readdir, readlink, realpath, type FileHandle } from 'node:
 import { dirname, join, sep } from 'node:path';
 import { isAbsent } from '../../platform/fault.ts';
 
-export type LiveType = 'file' | 'symlink' | 'folder' | 'fifo' | 'socket' | 'device' | 'other';
+type LiveType = 'file' | 'symlink' | 'folder' | 'fifo' | 'socket' | 'device' | 'other';
 
 /** One file, link or folder below the root; `path` is relative to the root, with slashes. */
 export interface Live {

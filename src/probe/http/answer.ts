@@ -18,7 +18,7 @@ export interface Wanted {
   readonly tell: readonly string[];
 }
 
-export interface AnswerFacts {
+interface AnswerFacts {
   readonly value: ValueMap;
   readonly withheld: readonly Withheld[];
 }

@@ -13,7 +13,7 @@ export interface Auth {
   readonly token: string | undefined;
 }
 
-export interface Tried {
+interface Tried {
   /** The answer to a request without credentials. */
   readonly anonymous: Answer;
   readonly value: ValueMap;

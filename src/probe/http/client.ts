@@ -10,7 +10,7 @@ import { errorCode } from '../harmless.ts';
 import { endStream, secure, type Secured, type Trust } from '../trust.ts';
 
 /** How a probe names itself. */
-export const USER_AGENT = 'tallystick-probe/1';
+const USER_AGENT = 'tallystick-probe/1';
 
 const MAX_HEADER_BYTES = 16_384;
 /** Bytes of a body that are taken; the rest is not waited for. */

@@ -16,7 +16,7 @@ import { HttpClient, type Answer } from './client.ts';
 import { HTTP, MAX_CONNECTIONS, MAX_REQUESTS } from './describe.ts';
 import type { Probe, ProbeTask } from '../probe.ts';
 
-export interface HttpTimes {
+interface HttpTimes {
   /** Milliseconds for one request. */
   readonly timeoutMs: number;
   /** Milliseconds before each request after a burst that checks whether the server serves again. */

@@ -4,7 +4,7 @@
  */
 
 /** What tells them apart. */
-export interface Hints {
+interface Hints {
   /** `additionalEventData.service`. */
   readonly service?: string | undefined;
   /** Names of the request's parameters. */

@@ -10,7 +10,7 @@ import type { Session } from './session.ts';
 
 const MAX_RULES = 2_000;
 
-export const HBA_TYPES = ['local', 'host', 'hostssl', 'hostnossl', 'hostgssenc', 'hostnogssenc'] as const;
+const HBA_TYPES = ['local', 'host', 'hostssl', 'hostnossl', 'hostgssenc', 'hostnogssenc'] as const;
 type HbaType = (typeof HBA_TYPES)[number];
 
 const METHODS = [

@@ -20,7 +20,7 @@ export interface Plaintext {
 }
 
 /** The user and database named in the StartupMessage; no password follows. */
-export interface Startup {
+interface Startup {
   readonly user: string;
   readonly database: string;
 }
@@ -172,6 +172,6 @@ function answerOf(
 }
 
 /** SQLSTATE: five digits or capital letters. */
-export function sqlState(code: string): string {
+function sqlState(code: string): string {
   return /^[0-9A-Z]{5}$/.test(code) ? code : 'of no SQLSTATE';
 }

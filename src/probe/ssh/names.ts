@@ -4,7 +4,7 @@
  * key exchanges with a digest of the mechanism). A name that is not here is unknown: neither a pass nor a violation.
  */
 
-export const AS_OF = '2026-11-29';
+const AS_OF = '2026-11-29';
 
 interface Names {
   readonly good: readonly string[];

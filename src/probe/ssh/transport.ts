@@ -40,7 +40,7 @@ const HMAC: ReadonlyMap<string, readonly [hash: string, bytes: number, etm: bool
 ]);
 
 /** The results of the key exchange that the session's keys derive from. */
-export interface SessionSecrets {
+interface SessionSecrets {
   /** The shared secret, big-endian, and the hash of the exchange. */
   readonly secret: Uint8Array;
   readonly hash: Uint8Array;

@@ -18,7 +18,7 @@ interface Node {
 }
 
 /** Says whether a leaf, as if it stood at `path`, has the keyed digest; undefined where nobody can tell. */
-export type HasDigest = (leaf: DeclaredLeaf, path: string, digest: string) => boolean | undefined;
+type HasDigest = (leaf: DeclaredLeaf, path: string, digest: string) => boolean | undefined;
 
 /** The leaves of a state, with the members of what may be sets renumbered as in the plan. */
 export function alignSets(

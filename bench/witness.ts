@@ -18,12 +18,13 @@ import { nodeSigner } from '../src/keys/native.ts';
 import { formatAddCheckpoint } from '../src/note/addcheckpoint.ts';
 import { cosign, signCheckpoint } from '../src/note/checkpoint.ts';
 import { formatVkey, type NoteSigner } from '../src/note/key.ts';
-import { seedSigner, type Signer } from '../src/sign/signer.ts';
+import type { Signer } from '../src/sign/signer.ts';
 import { hashLeaf, hashNode } from '../src/tree/hash.ts';
 import { proveConsistency, rootAt, type NodeReader } from '../src/tree/prove.ts';
 import { HeadGuard } from '../src/witness/guard.ts';
 import { statePaths, WitnessState } from '../src/witness/state.ts';
 import { machine, printRows, processCpu, type Row } from './machine.ts';
+import { seedSigner } from '../test/support/seed-signer.ts';
 
 const PORT = 16_963;
 const MAIN = new URL('../src/cli/bin.cjs', import.meta.url).pathname;

@@ -114,11 +114,6 @@ function publicKey(algorithm: Algorithm, ...parts: readonly (CborValue | undefin
   return { algorithm, bytes: concatBytes(...whole) };
 }
 
-/** A COSE_KeySet of these keys, in this order. */
-export function encodeKeySet(keys: readonly PublicKey[]): Uint8Array<ArrayBuffer> {
-  return encodeCbor(keys.map(coseKeyMap));
-}
-
 /**
  * The keys of a COSE_KeySet. A key that is malformed or not supported is left out and the others stand
  * (RFC 9052 §7). Refuses `malformed-key` for what is no key set.

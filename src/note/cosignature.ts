@@ -15,8 +15,8 @@ import { concatBytes } from '../bytes/compare.ts';
 import { bigEndian, Cursor } from '../bytes/cursor.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { encodeUtf8 } from '../bytes/text.ts';
-import { SIGNATURE_LENGTH, verifyWithNoble, type VerifySignature } from '../sign/algorithm.ts';
-import { signerId, type NoteSigner, type NoteVerifier } from './key.ts';
+import { SIGNATURE_LENGTH } from '../sign/algorithm.ts';
+import { signerId, type NoteSigner } from './key.ts';
 import type { SignatureLine } from './note.ts';
 
 /** Longest origin in bytes that a type 06 cosignature can cover: its length is one byte. */
@@ -96,44 +96,4 @@ export async function cosignSubtree(subtree: Subtree, signer: NoteSigner): Promi
   if (type !== 6) throw new RangeError('only a type 06 key cosigns subtrees');
   const signature = await signer.signer.sign(subtreeMessage(name, 0, subtree));
   return { name, id: signerId(signer), blob: encodeTimed(0, signature) };
-}
-
-/**
- * The blob of a subtree's cosignature: with the eight zero bytes of a timestamp, as C2SP tlog-witness has it, or the bare
- * signature, as C2SP #346 proposes.
- */
-function decodeSubtreeBlob(blob: Uint8Array): { time: number; signature: Uint8Array } | undefined {
-  const isBare = blob.length === SIGNATURE_LENGTH['ml-dsa-44'];
-  return isBare ? { time: 0, signature: blob } : decodeTimed(6, blob);
-}
-
-/**
- * Checks a subtree's cosignature and returns its timestamp. Refuses `unknown-signer` when the line is by
- * another key, is timestamped although start is not 0, or does not verify.
- */
-export function verifySubtreeCosignature(
-  subtree: Subtree,
-  line: SignatureLine,
-  verifier: NoteVerifier,
-  verify: VerifySignature = verifyWithNoble,
-): number {
-  if (verifier.type !== 6)
-    throw refuse('unknown-signer', 'only a type 06 key cosigns subtrees; ask for its vkey');
-  if (line.name !== verifier.name || line.id !== verifier.id) {
-    throw refuse(
-      'unknown-signer',
-      `the line is by ${line.name}, not by the expected key of ${verifier.name}`,
-    );
-  }
-  const timed = decodeSubtreeBlob(line.blob);
-  if (timed === undefined || (subtree.start !== 0 && timed.time !== 0)) {
-    throw refuse(
-      'unknown-signer',
-      'the line is not a cosignature of this subtree: wrong length, or a timestamp',
-    );
-  }
-  if (!verify(verifier.key, subtreeMessage(verifier.name, timed.time, subtree), timed.signature)) {
-    throw refuse('unknown-signer', `the subtree cosignature by ${verifier.name} does not verify`);
-  }
-  return timed.time;
 }

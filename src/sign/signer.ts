@@ -1,55 +1,9 @@
-/**
- * Signing. A `Signer` holds a key and never shows it; `seedSigner` is the one on @noble, for tests,
- * browsers and keys that live in memory. All signatures are deterministic: one message, one signature.
- */
-import { getPublicKey, sign as signEd25519 } from './noble-ed25519.ts';
-import { p256 } from '@noble/curves/nist.js';
-import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
-import type { Algorithm, PublicKey } from './algorithm.ts';
+/** Signing. A `Signer` holds a key and never shows it. Keys in files, ssh-agent and programs: keys/. */
+import type { PublicKey } from './algorithm.ts';
 
 /** One signing key. Where it is kept (memory, file, agent, HSM) is the implementation's business. */
 export interface Signer {
   readonly publicKey: PublicKey;
   /** The raw signature: 64, 64 or 2420 bytes as `SIGNATURE_LENGTH` says. */
   sign(message: Uint8Array): Promise<Uint8Array>;
-}
-
-/** Bytes in a seed: RFC 8032 §5.1.5, the P-256 private scalar, or ξ of FIPS 204 §5.1. */
-export const SEED_LENGTH = 32;
-
-/**
- * A signer from its 32-byte seed. A seed of another length, or one that is not a P-256 scalar in
- * 1 … n−1, is a bug of the caller: RangeError.
- */
-export function seedSigner(algorithm: Algorithm, seed: Uint8Array): Signer {
-  if (seed.length !== SEED_LENGTH)
-    throw new RangeError(`a seed has ${SEED_LENGTH} bytes, not ${seed.length}`);
-  return MAKERS[algorithm](new Uint8Array(seed));
-}
-
-const MAKERS: Record<Algorithm, (seed: Uint8Array) => Signer> = {
-  ed25519: (seed) =>
-    signer({ algorithm: 'ed25519', bytes: getPublicKey(seed) }, (message) => signEd25519(message, seed)),
-
-  'ecdsa-p256': (seed) => {
-    if (!p256.utils.isValidSecretKey(seed)) throw new RangeError('the seed is not a P-256 scalar');
-    // Uncompressed, without its leading 0x04.
-    const bytes = p256.getPublicKey(seed, false).subarray(1);
-    // RFC 6979 nonces; the low-S form, since some verifiers take no other.
-    return signer({ algorithm: 'ecdsa-p256', bytes }, (message) =>
-      p256.sign(message, seed, { lowS: true, prehash: true, format: 'compact' }),
-    );
-  },
-
-  'ml-dsa-44': (seed) => {
-    const { publicKey, secretKey } = ml_dsa44.keygen(seed);
-    // FIPS 204 §5.2, the deterministic variant: a cosignature made twice is the same line.
-    return signer({ algorithm: 'ml-dsa-44', bytes: publicKey }, (message) =>
-      ml_dsa44.sign(message, secretKey, { extraEntropy: false }),
-    );
-  },
-};
-
-function signer(publicKey: PublicKey, sign: (message: Uint8Array) => Uint8Array): Signer {
-  return { publicKey, sign: async (message) => sign(message) };
 }

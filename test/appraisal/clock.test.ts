@@ -9,10 +9,10 @@ import { cosign, openCheckpoint, signCheckpoint } from '../../src/note/checkpoin
 import { formatVkey } from '../../src/note/key.ts';
 import { appendSignatures } from '../../src/note/note.ts';
 import { parseTrustPolicy } from '../../src/note/trust.ts';
-import { seedSigner } from '../../src/sign/signer.ts';
 import { encodeCommitment, encodeProof, encodeWaiver } from '../../src/statement/payload.ts';
 import type { Verdict } from '../../src/statement/vocabulary.ts';
 import { declaration, hashOf, NOW, ORIGIN, signAs, signers } from '../support/statement-examples.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const plain = seedSigner('ed25519', hashOf('clock: log'));
 const timed = seedSigner('ml-dsa-44', hashOf('clock: log, post-quantum'));

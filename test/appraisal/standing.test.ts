@@ -3,7 +3,7 @@ import t from 'tap';
 import { historyOf, type SubjectEntry } from '../../src/appraisal/history.ts';
 import type { AppraisalContext } from '../../src/appraisal/reports.ts';
 import { appraise, type ClaimStatus } from '../../src/appraisal/appraise.ts';
-import { seedSigner, type Signer } from '../../src/sign/signer.ts';
+import type { Signer } from '../../src/sign/signer.ts';
 import { keyThumbprint } from '../../src/cose/key.ts';
 import { digest } from '../../src/bytes/brand.ts';
 import type { Declaration } from '../../src/statement/commitment.ts';
@@ -17,6 +17,7 @@ import {
 } from '../../src/statement/payload.ts';
 import type { RuntimeProof } from '../../src/statement/proof.ts';
 import { declaration, hashOf, NOW, ORIGIN, signAs, signers } from '../support/statement-examples.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const HOUR = 3600;
 const ROOT = hashOf('a root');

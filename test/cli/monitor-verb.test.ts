@@ -19,11 +19,11 @@ import { parseTrustPolicy } from '../../src/note/trust.ts';
 import { verifyWithNoble } from '../../src/sign/algorithm.ts';
 import { originHash } from '../../src/note/checkpoint.ts';
 import { formatVkey, type NoteSigner } from '../../src/note/key.ts';
-import { seedSigner } from '../../src/sign/signer.ts';
 import { badSignature, brokenChain } from '../support/hostile-entries.ts';
 import { flipByte, foreign, HostileLog, TIME, type HostileOptions } from '../support/hostile-log.ts';
 import { Receiver } from '../support/monitored.ts';
 import { commitmentStatement, entryIdOf, ORIGIN, otherStatement, proofStatement } from '../support/world.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 t.setTimeout(120_000);
 

@@ -15,7 +15,6 @@ import { parsePublicKey } from '#src/keys/public.ts';
 import { SSH_ED25519 } from '#src/keys/sshwire.ts';
 import { headSigner } from '#src/log/headsigner.ts';
 import { formatVkey } from '#src/note/key.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { parseStatement } from '#src/statement/parse.ts';
 import type { PolicyDocument } from '#src/statement/policy.ts';
 import { concatBytes } from '#src/bytes/compare.ts';
@@ -33,6 +32,7 @@ import {
   policyDocumentOf,
   vkeys,
 } from '../support/world.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 interface Told {
   readonly code: number;

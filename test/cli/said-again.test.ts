@@ -8,7 +8,6 @@ import { digest } from '#src/bytes/brand.ts';
 import { decodeSign1 } from '#src/cose/sign1.ts';
 import { twinOf } from '#src/cose/twin.ts';
 import { ALGORITHMS, type Algorithm } from '#src/sign/algorithm.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { isSaidAgain } from '#src/statement/claims.ts';
 import { STATEMENT_KINDS } from '#src/statement/kinds.ts';
 import { parseStatement } from '#src/statement/parse.ts';
@@ -17,6 +16,7 @@ import { signOwn } from '#src/statement/sign.ts';
 import { SUBJECT } from '../support/see-world.ts';
 import { SeeWorld } from './support/see-world.ts';
 import { entryIdOf, ISSUER, ORIGIN, people, policyDocumentOf, policyStatement } from '../support/world.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const ROLES = ['approver', 'author'] as const;
 

@@ -8,12 +8,12 @@ import { run } from '#src/cli/main.ts';
 import { splitSequence } from '#src/client/batch.ts';
 import { entryIdOf } from '#src/client/scrapi.ts';
 import { signStatement } from '#src/cose/statement.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import type { Role } from '#src/statement/policy.ts';
 import { twin } from '../support/p256-twin.ts';
 import { commitmentStatement, policyDocumentOf, policyStatement } from '../support/world.ts';
 import { dataIn, keyIn, serveLog, startLog } from '../support/running-log.ts';
 import { SeeWorld } from './support/see-world.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const hsm = seedSigner('ecdsa-p256', new Uint8Array(32).fill(7));
 const roles: readonly Role[] = ['admin', 'author', 'approver', 'submitter'];

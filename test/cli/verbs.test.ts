@@ -20,10 +20,8 @@ import { declareFiles } from '../../src/declare/node/declarefiles.ts';
 import { parseOpening } from '../../src/declare/opening.ts';
 import { drawPath, explainSteps } from '../../src/cli/views/checks.ts';
 import { slugOf } from '../../src/declare/node/proofs.ts';
-import { encodeKeySet } from '../../src/cose/key.ts';
 import { attachReceipts } from '../../src/cose/transparent.ts';
 import { formatVkey } from '../../src/note/key.ts';
-import { seedSigner } from '../../src/sign/signer.ts';
 import { parseStatement } from '../../src/statement/parse.ts';
 import { digest, leafIndex, treeSize } from '../../src/bytes/brand.ts';
 import { emptyEdge, grow } from '../../src/tree/grow.ts';
@@ -40,6 +38,8 @@ import {
   policyStatement,
   vkeys,
 } from '../support/world.ts';
+import { encodeKeySet } from '../support/key-set.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 async function* pipe(): AsyncIterable<Uint8Array> {
   yield encodeUtf8('piped ');

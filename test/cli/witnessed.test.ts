@@ -11,9 +11,9 @@ import { parseTrustPolicy } from '#src/note/trust.ts';
 import { leafIndex } from '#src/bytes/brand.ts';
 import { openWitnessed } from '#src/registration/notices.ts';
 import { parseStatement } from '#src/statement/parse.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { beginLog, dataIn, serveLog, startLog } from '../support/running-log.ts';
 import { tallystick } from './support/run-cli.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const ORIGIN = 'log.example/w?';
 const witness = {

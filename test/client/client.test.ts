@@ -17,11 +17,11 @@ import { signCheckpoint } from '#src/note/checkpoint.ts';
 import { verifierOf, type NoteSigner } from '#src/note/key.ts';
 import { parseTlogProof, verifyTlogProof } from '#src/note/tlogproof.ts';
 import { policyOfLogs, type TrustPolicy } from '#src/note/trust.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { encodeBundle } from '#src/tree/bundle.ts';
 import { hashLeaf, nobleHasher } from '#src/tree/hash.ts';
 import { emptyEdge, grow } from '#src/tree/grow.ts';
 import { bundlePath, tilePath } from '#src/tree/tile.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
 

@@ -8,8 +8,8 @@ import type { LogView } from '#src/client/view.ts';
 import { signCheckpoint } from '#src/note/checkpoint.ts';
 import { formatVkey } from '#src/note/key.ts';
 import { parseTrustPolicy } from '#src/note/trust.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { hashLeaf } from '#src/tree/hash.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const origin = 'log.example/1';
 const logOf = (seed: number) => {

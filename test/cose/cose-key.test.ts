@@ -2,14 +2,15 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { encodeCbor, type CborKey, type CborValue } from '#src/bytes/cbor.ts';
-import { decodeCoseKey, decodeKeySet, encodeCoseKey, encodeKeySet, keyThumbprint } from '#src/cose/key.ts';
+import { decodeCoseKey, decodeKeySet, encodeCoseKey, keyThumbprint } from '#src/cose/key.ts';
 import { decodeReceipt } from '#src/cose/receipt.ts';
 import { decodeSign1 } from '#src/cose/sign1.ts';
 import { decodeStatement } from '#src/cose/statement.ts';
 import { attachReceipts, detachReceipts } from '#src/cose/transparent.ts';
 import { ALGORITHMS, type PublicKey } from '#src/sign/algorithm.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { cborMap, codeOf, empty, entry, hex, log, receipt } from '../support/cose-example.ts';
+import { encodeKeySet } from '../support/key-set.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 // The same cases in every run.
 fc.configureGlobal({ seed: 20_261_122 });

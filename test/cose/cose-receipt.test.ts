@@ -8,10 +8,10 @@ import { decodeSign1, encodeSign1, sigStructure } from '#src/cose/sign1.ts';
 import { decodeStatement } from '#src/cose/statement.ts';
 import { attachReceipts, detachReceipts } from '#src/cose/transparent.ts';
 import { ALGORITHMS } from '#src/sign/algorithm.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { hashLeaf, hashNode } from '#src/tree/hash.ts';
 import * as example from '../support/cose-example.ts';
 import { cborMap, codeOf, hex, message } from '../support/cose-example.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const { decodeReceipt, verifyReceipt, verifyConsistencyReceipt } = receipts;
 const { entry, receipt, root3, root5, inclusion, consistency } = example;

@@ -3,16 +3,17 @@ import t from 'tap';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeCbor, type CborKey, type CborValue } from '#src/bytes/cbor.ts';
 import { algorithmId, algorithmOf } from '#src/cose/algorithm.ts';
-import { encodeCoseKey, encodeKeySet, keyThumbprint } from '#src/cose/key.ts';
+import { encodeCoseKey, keyThumbprint } from '#src/cose/key.ts';
 import { headerMemo } from '#src/cose/header-memo.ts';
 import { decodeSign1, encodeSign1, sigStructure } from '#src/cose/sign1.ts';
 import { decodeStatement, entryBytes, signStatement, verifyStatement } from '#src/cose/statement.ts';
 import { Refusal } from '#src/bytes/refusal.ts';
 import { ALGORITHMS, verifyWithNoble } from '#src/sign/algorithm.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { hashLeaf } from '#src/tree/hash.ts';
 import * as example from '../support/cose-example.ts';
 import { cborMap, codeOf, empty, hex, message } from '../support/cose-example.ts';
+import { encodeKeySet } from '../support/key-set.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const issuerKid = hex('ea8dd05cfa2f22510a774b30bdf360c9bc603774c1a38f2478a62312416f1ccd');
 

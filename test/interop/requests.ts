@@ -9,10 +9,10 @@ import { encodeUtf8 } from '../../src/bytes/text.ts';
 import { formatAddCheckpoint } from '../../src/note/addcheckpoint.ts';
 import { signCheckpoint } from '../../src/note/checkpoint.ts';
 import { formatVkey, type NoteSigner } from '../../src/note/key.ts';
-import { seedSigner } from '../../src/sign/signer.ts';
 import { emptyEdge, grow, type Growth } from '../../src/tree/grow.ts';
 import { hashLeaf, nobleHasher } from '../../src/tree/hash.ts';
 import { proveConsistency } from '../../src/tree/prove.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 export interface Wish {
   readonly old: number;

@@ -13,8 +13,9 @@ import { generateKey, loadKeyFile, loadSigner } from '#src/keys/load.ts';
 import { publicKeyOf } from '#src/keys/native.ts';
 import { SSH_ED25519 } from '#src/keys/sshwire.ts';
 import { ALGORITHMS, verifyWithNoble } from '#src/sign/algorithm.ts';
-import { seedSigner, type Signer } from '#src/sign/signer.ts';
+import type { Signer } from '#src/sign/signer.ts';
 import { sshString } from '#src/bytes/ssh-string.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const MESSAGE = encodeUtf8('a message');
 

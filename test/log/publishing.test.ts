@@ -12,7 +12,6 @@ import { parseAddCheckpoint } from '../../src/note/addcheckpoint.ts';
 import { formatVkey, type NoteSigner } from '../../src/note/key.ts';
 import { formatSignatures, parseNote } from '../../src/note/note.ts';
 import { openTrusted } from '../../src/note/trust.ts';
-import { seedSigner } from '../../src/sign/signer.ts';
 import {
   cosigners,
   last,
@@ -28,6 +27,7 @@ import {
   world,
   logKeys,
 } from '../support/witnessed-world.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 t.test('the quorum publishes; a late answer is added to the same text', async (t) => {
   const w = world(['a', 'b', 'c'], 'group g 2 a b c\nquorum g');

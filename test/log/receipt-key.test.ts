@@ -15,7 +15,7 @@ import { formatTlogProof } from '#src/note/tlogproof.ts';
 import { policyOfLogs } from '#src/note/trust.ts';
 import { initialise } from '#src/service/init.ts';
 import { openLog } from '#src/service/open.ts';
-import { seedSigner, type Signer } from '#src/sign/signer.ts';
+import type { Signer } from '#src/sign/signer.ts';
 import { assertStrongPolicy, compilePolicy, type PolicyDocument } from '#src/statement/policy.ts';
 import { hashLeaf } from '#src/tree/hash.ts';
 import { SmallTree } from '../support/vectors-log.ts';
@@ -30,6 +30,7 @@ import {
   policyStatement,
 } from '../support/world.ts';
 import { encodePolicy } from '#src/statement/payload.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 t.test('a log is not made, nor opened, with the receipt key of another log that was made here', async (t) => {
   const cwd = t.testdir();

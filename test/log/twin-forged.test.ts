@@ -11,7 +11,6 @@ import { recall } from '#src/agent/history.ts';
 import { AgentStore } from '#src/agent/agent-store.ts';
 import { entryIdOf } from '#src/client/scrapi.ts';
 import { ALGORITHMS } from '#src/sign/algorithm.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { encodeApproval } from '#src/statement/payload.ts';
 import type { Role } from '#src/statement/policy.ts';
 import { agentWorld } from '../support/agent-world.ts';
@@ -29,6 +28,7 @@ import {
   policyDocumentOf,
   policyStatement,
 } from '../support/world.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const twin = (statement: Uint8Array): Uint8Array => {
   const found = twinOf(decodeSign1(statement));

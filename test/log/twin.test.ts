@@ -14,12 +14,12 @@ import { decodeStatement, signStatement, verifyStatement } from '#src/cose/state
 import { twinOf } from '#src/cose/twin.ts';
 import { ALGORITHMS, verifyWithNoble } from '#src/sign/algorithm.ts';
 import { twinSignature } from '#src/sign/malleable.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { nodeVerifier } from '#src/workers/verify-kernel.ts';
 import { agentWorld, claimOf } from '../support/agent-world.ts';
 import { twin } from '../support/p256-twin.ts';
 import { beginLog, serveLog } from '../support/running-log.ts';
 import { nextPolicyStatement, people } from '../support/world.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const ORDER = p256.Point.CURVE().n;
 const seed = (text: string): Uint8Array => sha256(encodeUtf8(text));

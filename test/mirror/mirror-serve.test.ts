@@ -4,7 +4,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { encodeKeySet } from '#src/cose/key.ts';
 import { lockFile } from '#src/platform/lock.ts';
 import { KEYS, readerOf } from '#src/mirror/folder.ts';
 import { follow } from '#src/mirror/follow.ts';
@@ -17,6 +16,7 @@ import { parseTrustPolicy } from '#src/note/trust.ts';
 import { HostileLog } from '../support/hostile-log.ts';
 import { auditUrl, foreignLog, mirrorOf, NOW, opaque, tileFiles } from '../support/mirror-world.ts';
 import { headKeys, people } from '../support/world.ts';
+import { encodeKeySet } from '../support/key-set.ts';
 
 /** A served mirror of the log, its first sync not yet done. */
 async function served(t: Test, log: HostileLog, dir: string, around: Parameters<typeof mirrorOf>[2] = {}) {

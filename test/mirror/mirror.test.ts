@@ -6,7 +6,6 @@ import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writ
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Refusal } from '#src/bytes/refusal.ts';
-import { encodeKeySet } from '#src/cose/key.ts';
 import { parseIncident } from '#src/incident/parse.ts';
 import { verifyIncident } from '#src/incident/verify.ts';
 import { INCIDENTS, KEYS } from '#src/mirror/folder.ts';
@@ -26,6 +25,7 @@ import {
   unlike,
 } from '../support/mirror-world.ts';
 import { commitmentStatement, headKeys, otherStatement, people } from '../support/world.ts';
+import { encodeKeySet } from '../support/key-set.ts';
 
 async function logOf(t: Test, options: HostileOptions): Promise<HostileLog> {
   const log = await HostileLog.start(options);

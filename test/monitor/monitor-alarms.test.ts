@@ -38,7 +38,6 @@ import { signCheckpoint } from '../../src/note/checkpoint.ts';
 import { verifyWithNoble } from '../../src/sign/algorithm.ts';
 import { parseTrustPolicy, policyOfLogs } from '../../src/note/trust.ts';
 import { formatVkey } from '../../src/note/key.ts';
-import { seedSigner } from '../../src/sign/signer.ts';
 import { parseStatement } from '../../src/statement/parse.ts';
 import { encodeCommitment, encodeProof } from '../../src/statement/payload.ts';
 import { SALTED_TREE } from '../../src/statement/saltedleaf.ts';
@@ -57,6 +56,7 @@ import {
   vkeys,
   ownStatement,
 } from '../support/world.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const NOW = 1_800_000_000;
 const POLL = 10_000;

@@ -10,7 +10,6 @@ import { parseTlogProof, verifyTlogProof } from '../../src/note/tlogproof.ts';
 import { formatVkey, noteVerifier, parseVkey } from '../../src/note/key.ts';
 import { policyOfLogs, type TrustPolicy } from '../../src/note/trust.ts';
 import type { CommitStep } from '../../src/storage/sqlite.ts';
-import { seedSigner } from '../../src/sign/signer.ts';
 import { encodePolicy } from '../../src/statement/payload.ts';
 import { hashLeaf } from '../../src/tree/hash.ts';
 import { Following, type Change } from '../support/followed.ts';
@@ -39,6 +38,7 @@ import {
   proofStatement,
   ownStatement,
 } from '../support/world.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 t.setTimeout(120_000);
 

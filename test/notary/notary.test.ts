@@ -7,9 +7,9 @@ import { MOST_OPENED } from '#src/notary/noticed.ts';
 import { notaryTrust, type Notary } from '#src/notary/notary.ts';
 import { openWitnessed } from '#src/registration/notices.ts';
 import { parseStatement } from '#src/statement/parse.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { NotaryWorld, START, trustOf, WITNESSES, witnessOf } from '../support/notary-world.ts';
 import { people } from '../support/world.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const HOUR = 3600;
 const MINUTE = 60;

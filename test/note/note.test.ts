@@ -12,7 +12,6 @@ import { formatAddCheckpoint, parseAddCheckpoint } from '#src/note/addcheckpoint
 import { checkpointMessage, cosign, formatCheckpoint, openCheckpoint } from '#src/note/checkpoint.ts';
 import { originHash, parseCheckpoint, signCheckpoint, type Checkpoint } from '#src/note/checkpoint.ts';
 import { cosignatureMessage, cosignSubtree, subtreeMessage } from '#src/note/cosignature.ts';
-import { verifySubtreeCosignature } from '#src/note/cosignature.ts';
 import { asCosigner, formatKeyId, formatVkey, noteVerifier, parseVkey, signerId } from '#src/note/key.ts';
 import { verifierOf, type NoteSigner, type NoteVerifier } from '#src/note/key.ts';
 import { appendSignatures, formatNote, formatSignatures, openNote } from '#src/note/note.ts';
@@ -20,9 +19,10 @@ import { parseNote, parseSignatures, type SignatureLine } from '#src/note/note.t
 import { formatTlogProof, parseTlogProof, verifyTlogProof } from '#src/note/tlogproof.ts';
 import { policyOfLogs } from '#src/note/trust.ts';
 import type { Algorithm, VerifySignature } from '#src/sign/algorithm.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { hashLeaf, hashNode } from '#src/tree/hash.ts';
 import { verifyConsistency } from '#src/tree/verify.ts';
+import { verifySubtreeCosignature } from '../support/subtree.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 /** The code with which a call refuses, or 'accepted'; anything but a Refusal is a failure of the test. */
 function verdict(call: () => unknown): string {

@@ -4,8 +4,8 @@ import t from 'tap';
 import { formatVkey, parseVkey, type NoteVerifier } from '#src/note/key.ts';
 import { quorumTimes } from '#src/note/quorum-time.ts';
 import { parseTrustPolicy, quorumMet, type TrustPolicy } from '#src/note/trust.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { hashOf } from '../support/statement-examples.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const vkeys = Array.from({ length: 6 }, (_, i) =>
   formatVkey(`w.example/${i}`, 4, seedSigner('ed25519', hashOf(`quorum witness ${i}`)).publicKey),

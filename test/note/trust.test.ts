@@ -6,7 +6,7 @@ import { concatBytes } from '#src/bytes/compare.ts';
 import { encodeUtf8 } from '#src/bytes/text.ts';
 import { formatVkey, parseVkey, type NoteVerifier } from '#src/note/key.ts';
 import { openTrusted, parseTrustPolicy, policyOfLogs, quorumMet } from '#src/note/trust.ts';
-import { seedSigner } from '#src/sign/signer.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 /** The code with which a call refuses, or 'accepted'; anything but a Refusal is a failure of the test. */
 function verdict(call: () => unknown): string {

@@ -8,7 +8,6 @@ import { parseTrustPolicy } from '#src/note/trust.ts';
 import { admit, NO_FACTS } from '#src/registration/admit.ts';
 import { openWitnessed } from '#src/registration/notices.ts';
 import { entryId } from '#src/bytes/brand.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { encodeNotice } from '#src/statement/payload.ts';
 import { compilePolicy } from '#src/statement/policy.ts';
 import { exampleNote, exampleNotices, exampleWitness } from '../support/notice-examples.ts';
@@ -22,6 +21,7 @@ import {
   SUBJECT,
   type Who,
 } from '../support/statement-examples.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const rules = {
   origin: ORIGIN,

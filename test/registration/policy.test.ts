@@ -8,7 +8,6 @@ import { keyThumbprint } from '#src/cose/key.ts';
 import { CLAIM } from '#src/cose/labels.ts';
 import { signStatement, verifyStatement } from '#src/cose/statement.ts';
 import { attachReceipts } from '#src/cose/transparent.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { verifyWithNoble } from '#src/sign/algorithm.ts';
 import {
   admit,
@@ -50,6 +49,7 @@ import {
   SUBJECT,
   type Example,
 } from '../support/statement-examples.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 function refusalOf(run: () => unknown): Refusal {
   try {

@@ -19,7 +19,6 @@ import { nextDocument, wholeDocument } from '#src/registration/next.ts';
 import type { InForce } from '#src/registration/rules.ts';
 import { lockOutWarnings } from '#src/registration/successor.ts';
 import { verifyWithNoble } from '#src/sign/algorithm.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { parseStatement } from '#src/statement/parse.ts';
 import { encodePolicy } from '#src/statement/payload.ts';
 import { compilePolicy, type PolicyDocument } from '#src/statement/policy.ts';
@@ -38,6 +37,7 @@ import {
   policyDocumentOf,
   policyStatement,
 } from '../support/world.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const idOf = (entry: Uint8Array): Digest => digest(sha256(entry));
 

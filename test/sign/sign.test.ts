@@ -4,7 +4,7 @@ import { etc, hash, Point } from '@noble/ed25519';
 import t, { type Test } from 'tap';
 import { ALGORITHMS, assertStrongKey, PUBLIC_KEY_LENGTH, SIGNATURE_LENGTH } from '#src/sign/algorithm.ts';
 import { verifyWithNoble, type Algorithm, type PublicKey } from '#src/sign/algorithm.ts';
-import { seedSigner } from '#src/sign/signer.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const hex = (text: string): Uint8Array => Uint8Array.fromHex(text);
 const ed25519 = (text: string): PublicKey => ({ algorithm: 'ed25519', bytes: hex(text) });

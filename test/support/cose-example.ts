@@ -7,9 +7,9 @@ import { Refusal } from '#src/bytes/refusal.ts';
 import { encodeUtf8 } from '#src/bytes/text.ts';
 import { encodeSign1 } from '#src/cose/sign1.ts';
 import type { VerifySignature } from '#src/sign/algorithm.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import type { Test } from 'tap';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { seedSigner } from './seed-signer.ts';
 
 export const hex = (digits: string): Uint8Array => Uint8Array.fromHex(digits.replaceAll(' ', ''));
 export const empty = new Uint8Array(0);

@@ -22,9 +22,9 @@ import type {
 import { signCheckpoint } from '../../src/note/checkpoint.ts';
 import { formatVkey } from '../../src/note/key.ts';
 import { formatTlogProof } from '../../src/note/tlogproof.ts';
-import { seedSigner } from '../../src/sign/signer.ts';
 import { hashLeaf } from '../../src/tree/hash.ts';
 import { MemoryLog } from './memory-log.ts';
+import { seedSigner } from './seed-signer.ts';
 
 export const ORIGIN = 'log.example/test';
 export const TIME = 1_763_800_000;

@@ -21,9 +21,9 @@ import { appendSignatures, type SignatureLine } from '../../src/note/note.ts';
 import { cosign, signCheckpoint, type Checkpoint } from '../../src/note/checkpoint.ts';
 import { formatVkey, type NoteSigner, type NoteVerifier } from '../../src/note/key.ts';
 import { formatTlogProof } from '../../src/note/tlogproof.ts';
-import { seedSigner } from '../../src/sign/signer.ts';
 import { MemoryLog } from './memory-log.ts';
 import { headKeys, logSigner, ORIGIN, policyStatement } from './world.ts';
+import { seedSigner } from './seed-signer.ts';
 
 export const TIME = 1_800_000_000;
 

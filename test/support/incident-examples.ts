@@ -14,7 +14,6 @@ import {
 } from '../../src/incident/incident.ts';
 import { formatVkey, verifierOf, type NoteSigner } from '../../src/note/key.ts';
 import { appendSignatures } from '../../src/note/note.ts';
-import { seedSigner } from '../../src/sign/signer.ts';
 import { badSignature, brokenChain } from './hostile-entries.ts';
 import { forgedLine, type HostileLog } from './hostile-log.ts';
 import {
@@ -27,6 +26,7 @@ import {
   proofStatement,
   ownStatement,
 } from './world.ts';
+import { seedSigner } from './seed-signer.ts';
 
 export const witness: NoteSigner = {
   name: 'witness.example/w1',

@@ -6,7 +6,7 @@ import { cosign, signCheckpoint } from '#src/note/checkpoint.ts';
 import { formatVkey, type NoteSigner } from '#src/note/key.ts';
 import { appendSignatures } from '#src/note/note.ts';
 import { parseTrustPolicy, type TrustPolicy } from '#src/note/trust.ts';
-import { seedSigner, type Signer } from '#src/sign/signer.ts';
+import type { Signer } from '#src/sign/signer.ts';
 import { encodeNotice } from '#src/statement/payload.ts';
 import { MemoryLog } from './memory-log.ts';
 import {
@@ -18,6 +18,7 @@ import {
   policyStatement,
   vkeys,
 } from './world.ts';
+import { seedSigner } from './seed-signer.ts';
 
 export const START = 1_800_000_000;
 

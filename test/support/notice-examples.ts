@@ -2,7 +2,6 @@
 import { treeSize } from '#src/bytes/brand.ts';
 import { cosign, signCheckpoint } from '#src/note/checkpoint.ts';
 import { appendSignatures } from '#src/note/note.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { inventoryHash } from '#src/statement/inventory.ts';
 import type { InventoryNotice, RetentionNotice, WitnessedNotice } from '#src/statement/notice.ts';
 import { encodeNotice } from '#src/statement/payload.ts';
@@ -16,6 +15,7 @@ import {
   SUBJECT,
   type Example,
 } from './statement-examples.ts';
+import { seedSigner } from './seed-signer.ts';
 
 /** A witness of the example's log. */
 export const exampleWitness = {

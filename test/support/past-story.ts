@@ -21,7 +21,7 @@ import { formatNote } from '#src/note/note.ts';
 import { parseTrustPolicy, type TrustPolicy } from '#src/note/trust.ts';
 import { PolicyHistory } from '#src/registration/history.ts';
 import { openWitnessed } from '#src/registration/notices.ts';
-import { seedSigner, type Signer } from '#src/sign/signer.ts';
+import type { Signer } from '#src/sign/signer.ts';
 import { isSaidAgain } from '#src/statement/claims.ts';
 import type { Claim, Declaration } from '#src/statement/commitment.ts';
 import type { StatementKind } from '#src/statement/kinds.ts';
@@ -51,6 +51,7 @@ import {
   policyStatement,
   vkeys,
 } from './world.ts';
+import { seedSigner } from './seed-signer.ts';
 
 export { ORIGIN, people };
 

@@ -9,7 +9,6 @@ import { trustPolicy } from '#src/client/trust.ts';
 import { cosign, parseCheckpoint } from '#src/note/checkpoint.ts';
 import { formatVkey, type NoteSigner } from '#src/note/key.ts';
 import { appendSignatures, parseNote } from '#src/note/note.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { encodeNotice } from '#src/statement/payload.ts';
 import { bundlePath, tilePath, TILE_WIDTH, tileWidthAt } from '#src/tree/tile.ts';
 import { BASE } from './served-log.ts';

@@ -19,7 +19,7 @@ import type { Result, RuntimeProof } from '#src/statement/proof.ts';
 import type { Waiver } from '#src/statement/waiver.ts';
 import { openLeaf, saltedTree, SALTED_TREE, type SaltedLeaf } from '#src/statement/saltedleaf.ts';
 import { EVIDENCE_CLASSES, SEVERITIES, TIERS, VERDICTS, type Attachment } from '#src/statement/vocabulary.ts';
-import { seedSigner } from '#src/sign/signer.ts';
+import { seedSigner } from './seed-signer.ts';
 
 const { option, array, uniqueArray, constantFrom, boolean, nat, uint8Array } = fc;
 

@@ -9,7 +9,6 @@ import { encodeUtf8 } from '#src/bytes/text.ts';
 import { keyThumbprint } from '#src/cose/key.ts';
 import { formatVkey } from '#src/note/key.ts';
 import type { Signer } from '#src/sign/signer.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { parseStatement, type ParsedStatement } from '#src/statement/parse.ts';
 import type { Declaration } from '#src/statement/commitment.ts';
 import { type StatementKind } from '#src/statement/kinds.ts';
@@ -29,6 +28,7 @@ import type { RuntimeProof } from '#src/statement/proof.ts';
 import { declarationTree, leafSalt, openLeaf, saltedTree, SALTED_TREE } from '#src/statement/saltedleaf.ts';
 
 import { signOwn } from '#src/statement/sign.ts';
+import { seedSigner } from './seed-signer.ts';
 
 export const ORIGIN = 'log.example/config';
 export const SUBJECT = 'prod/payments/db';

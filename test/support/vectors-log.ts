@@ -8,7 +8,7 @@ import { concatBytes } from '#src/bytes/compare.ts';
 import { encodeUtf8 } from '#src/bytes/text.ts';
 import { signStatement } from '#src/cose/statement.ts';
 import { formatVkey, type NoteSigner } from '#src/note/key.ts';
-import { seedSigner, type Signer } from '#src/sign/signer.ts';
+import type { Signer } from '#src/sign/signer.ts';
 import { isSaidAgain } from '#src/statement/claims.ts';
 import { encodeApproval, encodeCommitment, encodePolicy, encodeProof } from '#src/statement/payload.ts';
 import { ENTRY_DEFINITION, RULES } from '#src/statement/policy.ts';
@@ -17,6 +17,7 @@ import { hashLeaf, hashNode } from '#src/tree/hash.ts';
 import { proveConsistency, proveInclusion, rootAt } from '#src/tree/prove.ts';
 
 import { signOwn } from '#src/statement/sign.ts';
+import { seedSigner } from './seed-signer.ts';
 
 export const ORIGIN = 'log.example/tally';
 export const ISSUER = 'https://log.example';

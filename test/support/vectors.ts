@@ -9,7 +9,7 @@ import { entryId, leafIndex, treeSize } from '#src/bytes/brand.ts';
 import { concatBytes } from '#src/bytes/compare.ts';
 import { refuse } from '#src/bytes/refusal.ts';
 import { decodeUtf8 } from '#src/bytes/text.ts';
-import { encodeCoseKey, encodeKeySet, keyThumbprint } from '#src/cose/key.ts';
+import { encodeCoseKey, keyThumbprint } from '#src/cose/key.ts';
 import { encodeConsistencyReceipt, encodeInclusionReceipt, receiptProtected } from '#src/cose/receipt.ts';
 import { encodeSign1, sigStructure } from '#src/cose/sign1.ts';
 import { attachReceipts } from '#src/cose/transparent.ts';
@@ -45,6 +45,7 @@ import {
 import { declaredVectors } from './vectors-declared.ts';
 import { noticeVectors } from './vectors-notices.ts';
 import { refusedVectors } from './vectors-refused.ts';
+import { encodeKeySet } from './key-set.ts';
 
 const hex = (bytes: Uint8Array): string => bytes.toHex();
 

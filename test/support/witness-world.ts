@@ -10,8 +10,6 @@ import { formatAddCheckpoint } from '../../src/note/addcheckpoint.ts';
 import { cosign, formatCheckpoint, openCheckpoint } from '../../src/note/checkpoint.ts';
 import { formatVkey, verifierOf, type NoteSigner } from '../../src/note/key.ts';
 import { appendSignatures, formatNote, parseSignatures } from '../../src/note/note.ts';
-import { formatSignSubtree } from '../../src/note/signsubtree.ts';
-import { seedSigner } from '../../src/sign/signer.ts';
 import { proveSubtree, subtreeRoot } from '../../src/tree/prove.ts';
 import { HeadGuard } from '../../src/witness/guard.ts';
 import { readKnownLogs, type KnownLogs } from '../../src/witness/logs.ts';
@@ -19,6 +17,8 @@ import { statePaths, WitnessState, type StateOptions } from '../../src/witness/s
 import { Witness, type WitnessParts } from '../../src/witness/witness.ts';
 import { chooseVerifier } from '../../src/workers/kernels.ts';
 import { slowLeaf, SlowTree } from './slow-tree.ts';
+import { formatSignSubtree } from './subtree.ts';
+import { seedSigner } from './seed-signer.ts';
 
 /** Seconds of the tests' clock. */
 export const TIME = 1_800_000_000;

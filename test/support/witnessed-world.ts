@@ -15,10 +15,10 @@ import { cosign, parseCheckpoint } from '../../src/note/checkpoint.ts';
 import { formatVkey, parseVkey, type NoteSigner } from '../../src/note/key.ts';
 import { formatSignatures, parseNote } from '../../src/note/note.ts';
 import { openTrusted, parseTrustPolicy, type TrustPolicy } from '../../src/note/trust.ts';
-import { seedSigner } from '../../src/sign/signer.ts';
 import { verifyWithNoble } from '../../src/sign/algorithm.ts';
 import { MemoryLog } from './memory-log.ts';
 import { logSigner, ORIGIN, vkeys } from './world.ts';
+import { seedSigner } from './seed-signer.ts';
 
 export const START = 1_800_000_000;
 export const logKeys = vkeys.map(parseVkey);

@@ -5,7 +5,7 @@ import { encodeUtf8, parseHex } from '../../src/bytes/text.ts';
 import { signStatement } from '../../src/cose/statement.ts';
 import { headSigner, type HeadKeys } from '../../src/log/headsigner.ts';
 import { formatVkey } from '../../src/note/key.ts';
-import { seedSigner, type Signer } from '../../src/sign/signer.ts';
+import type { Signer } from '../../src/sign/signer.ts';
 import { isSaidAgain } from '../../src/statement/claims.ts';
 import type { StatementKind } from '../../src/statement/kinds.ts';
 import { encodeApproval, encodeCommitment, encodePolicy, encodeProof } from '../../src/statement/payload.ts';
@@ -13,6 +13,7 @@ import { ENTRY_DEFINITION, RULES, type PolicyDocument, type Role } from '../../s
 import type { Declaration } from '../../src/statement/commitment.ts';
 import { SALTED_TREE } from '../../src/statement/saltedleaf.ts';
 import { signOwn, type OwnHeaders } from '../../src/statement/sign.ts';
+import { seedSigner } from './seed-signer.ts';
 
 export const ORIGIN = 'log.example/tally';
 export const ISSUER = 'https://issuer.example';

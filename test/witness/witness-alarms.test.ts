@@ -12,7 +12,6 @@ import { parseAddCheckpoint } from '../../src/note/addcheckpoint.ts';
 import { type NoteSigner } from '../../src/note/key.ts';
 import { parseNote } from '../../src/note/note.ts';
 import { parseTrustPolicy } from '../../src/note/trust.ts';
-import { seedSigner } from '../../src/sign/signer.ts';
 import { verifyWithNoble } from '../../src/sign/algorithm.ts';
 import { headKeys, ORIGIN } from '../support/world.ts';
 import {
@@ -30,6 +29,7 @@ import {
   logKeys,
   type World,
 } from '../support/witnessed-world.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 t.test('alarms: a claim alone stops nobody, and is over when the witness cosigns', async (t) => {
   const claims: readonly (readonly [string, () => Response])[] = [

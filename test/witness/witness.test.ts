@@ -9,11 +9,10 @@ import { Refusal } from '#src/bytes/refusal.ts';
 import { decodeUtf8, encodeUtf8 } from '#src/bytes/text.ts';
 import { formatAddCheckpoint } from '#src/note/addcheckpoint.ts';
 import { parseCheckpoint } from '#src/note/checkpoint.ts';
-import { verifySubtreeCosignature } from '#src/note/cosignature.ts';
 import { verifierOf } from '#src/note/key.ts';
 import { parseLogList } from '#src/note/loglist.ts';
 import { appendSignatures, parseNote, parseSignatures } from '#src/note/note.ts';
-import { formatSignSubtree, parseSignSubtree, parseSubtreeReply } from '#src/note/signsubtree.ts';
+import { parseSignSubtree } from '#src/note/signsubtree.ts';
 import type { VerifySignature } from '#src/sign/algorithm.ts';
 import { EMPTY_ROOT } from '#src/tree/hash.ts';
 import { Allowance } from '#src/witness/allowance.ts';
@@ -35,6 +34,7 @@ import {
   TIME,
 } from '../support/witness-world.ts';
 import { timesOf, vkeyOf, witnessDir } from '../support/witness-world.ts';
+import { formatSignSubtree, parseSubtreeReply, verifySubtreeCosignature } from '../support/subtree.ts';
 
 const verify = chooseVerifier();
 const log = new TestLog('log.example/a');

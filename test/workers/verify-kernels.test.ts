@@ -13,11 +13,11 @@ import {
   type PublicKey,
   type VerifySignature,
 } from '#src/sign/algorithm.ts';
-import { seedSigner } from '#src/sign/signer.ts';
 import { chooseVerifier } from '#src/workers/kernels.ts';
 import { knowsSignature, quickVerifier } from '#src/workers/sound.ts';
 import { knownSignature } from '#src/workers/known-signatures.ts';
 import { nodeVerifier, sodiumVerifier } from '#src/workers/verify-kernel.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 
 const onNode = nodeVerifier();
 const onSodium = sodiumVerifier();

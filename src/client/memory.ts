@@ -7,7 +7,7 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import { formatMilliseconds } from '../bytes/time.ts';
 import { formatIncident, makeIncident, type Incident } from '../incident/incident.ts';
 import { parseCheckpoint, type Checkpoint } from '../note/checkpoint.ts';
-import { formatVkey } from '../note/key.ts';
+import { vkeyOf } from '../note/key.ts';
 import { parseNote } from '../note/note.ts';
 import { logKeysOf, openByLog, type TrustPolicy } from '../note/trust.ts';
 import type { Conflict } from './compare.ts';
@@ -112,7 +112,7 @@ export async function accuse(
 ): Promise<Refusal> {
   const incident = makeIncident({
     origin,
-    vkeys: logKeysOf(policy, origin).map(({ name, type, key }) => formatVkey(name, type, key)),
+    vkeys: logKeysOf(policy, origin).map(vkeyOf),
     detector: 'tallystick client',
     detected: formatMilliseconds(now()),
     what,

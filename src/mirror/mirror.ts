@@ -23,7 +23,7 @@ import { fetchKeys, isPolicyEntry } from './keys.ts';
 import { LocalTiles } from './local.ts';
 import { Records } from './records.ts';
 import { startingStatus, type MirrorStatus } from './status.ts';
-import { vkeyOf } from '../note/trust-text.ts';
+import { vkeyOf } from '../note/key.ts';
 
 export interface MirrorParts {
   readonly folder: Folder;

@@ -8,7 +8,7 @@ import { parseNote } from '../note/note.ts';
 import { openTrusted, type TrustPolicy } from '../note/trust.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import { CHECKPOINT, INCIDENTS, KEYS, MANIFEST, PENDING, POLICIES, type Folder } from './folder.ts';
-import { vkeyOf } from '../note/trust-text.ts';
+import { vkeyOf } from '../note/key.ts';
 
 export class Records {
   readonly #folder: Folder;

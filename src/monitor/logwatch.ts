@@ -11,7 +11,7 @@ import type { Transport } from '../client/transport.ts';
 import type { PeerResult } from '../client/gossip.ts';
 import { incidentId, makeIncident } from '../incident/incident.ts';
 import type { LogReader } from '../log/ports.ts';
-import { formatVkey } from '../note/key.ts';
+import { vkeyOf } from '../note/key.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Alarm, AlarmSink, EntryWatch } from './alarm.ts';
 import { chooseHasher } from '../workers/kernels.ts';
@@ -280,9 +280,7 @@ export class LogWatch {
 
   async #raise({ evidence, about, what, source }: Alarm): Promise<void> {
     const { store, trust, detector, now } = this.#parts;
-    const vkeys = logKeysOf(trust.policy, this.origin).map(({ name, type, key }) =>
-      formatVkey(name, type, key),
-    );
+    const vkeys = logKeysOf(trust.policy, this.origin).map(vkeyOf);
     const detected = formatMilliseconds(now());
     const incident = makeIncident({ origin: this.origin, vkeys, detector, detected, what, about, evidence });
     store.raise(incident, source);

@@ -104,6 +104,11 @@ export function formatVkey(name: string, type: NoteType, key: PublicKey): string
   return `${name}+${id}+${formatBase64(concatBytes(Uint8Array.of(type), key.bytes))}`;
 }
 
+/** vkey text of a verifier. */
+export function vkeyOf({ name, type, key }: Pick<NoteVerifier, 'name' | 'type' | 'key'>): string {
+  return formatVkey(name, type, key);
+}
+
 /**
  * Reads a vkey of type 01, 04 or 06. Refuses `malformed-key` (also when the id is not the key's),
  * `unsupported-algorithm` for another type, `weak-key`.

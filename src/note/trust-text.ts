@@ -2,13 +2,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { refuse } from '../bytes/refusal.ts';
 import { encodeUtf8, formatHex } from '../bytes/text.ts';
-import { formatVkey, type NoteVerifier } from './key.ts';
+import { vkeyOf } from './key.ts';
 import type { TrustPolicy } from './trust.ts';
-
-/** A verifier as its vkey. */
-export function vkeyOf({ name, type, key }: NoteVerifier): string {
-  return formatVkey(name, type, key);
-}
 
 /** The lines of a policy: logs, witnesses, groups, quorum. `urls`: whether they say where to ask. */
 export function policyLines(policy: TrustPolicy, urls: boolean): readonly string[] {

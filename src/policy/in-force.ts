@@ -5,7 +5,7 @@ import { fetchReceipt } from '../client/scrapi.ts';
 import type { LogView } from '../client/view.ts';
 import { decodeReceipt } from '../cose/receipt.ts';
 import { openCheckpoint } from '../note/checkpoint.ts';
-import { formatVkey, parseVkey } from '../note/key.ts';
+import { vkeyOf, parseVkey } from '../note/key.ts';
 import type { InForce, Rules } from '../registration/rules.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { PolicyDocument } from '../statement/policy.ts';
@@ -47,7 +47,7 @@ export async function assertKeepsRunningKeys(
   if (old.log.vkeys.some((vkey) => !next.log.vkeys.includes(vkey))) {
     const { logSignatures } = openCheckpoint(view.note, { logKeys: old.log.vkeys.map(parseVkey) });
     for (const { verifier } of logSignatures) {
-      const vkey = formatVkey(verifier.name, verifier.type, verifier.key);
+      const vkey = vkeyOf(verifier);
       if (!next.log.vkeys.includes(vkey)) throw stillRunning(`checkpoint key ${shortVkey(vkey)}`);
     }
   }

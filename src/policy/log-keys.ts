@@ -2,11 +2,11 @@
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import { readNamedKey, readNamedVkeys } from '../keys/named.ts';
-import { vkeyOf, type LogKey } from '../registration/edits.ts';
+import { checkpointVkey, type LogKey } from '../registration/edits.ts';
 
 /**
  * The keys that a text names: vkeys, a file of them, or a key as `readNamedKey` reads it. `use`: for a key that is no vkey,
- * what it will sign. Refuses `usage` for such a key without a use, and as `readNamedKey` and `vkeyOf` do.
+ * what it will sign. Refuses `usage` for such a key without a use, and as `readNamedKey` and `checkpointVkey` do.
  */
 export async function logKeysNamed(
   given: string,
@@ -18,7 +18,7 @@ export async function logKeysNamed(
   if (vkeys !== undefined) return vkeys.map((vkey) => ({ use: 'checkpoint', vkey }));
   const key = await readNamedKey(given, cwd);
   if (use === 'receipt') return [{ use, key }];
-  if (use === 'checkpoint') return [{ use, vkey: vkeyOf(origin, key) }];
+  if (use === 'checkpoint') return [{ use, vkey: checkpointVkey(origin, key) }];
   throw refuse('usage', `${printable(given, 60)} is no vkey; say what it will sign: checkpoint or receipt`, {
     remedy: { use: true },
   });

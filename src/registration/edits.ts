@@ -133,7 +133,7 @@ export type LogKey =
   | { readonly use: 'receipt'; readonly key: PublicKey };
 
 /** The vkey of a public key as this log's checkpoint key. Refuses `unsupported-algorithm` for P-256. */
-export function vkeyOf(origin: string, key: PublicKey): string {
+export function checkpointVkey(origin: string, key: PublicKey): string {
   if (key.algorithm === 'ecdsa-p256')
     throw refuse('unsupported-algorithm', 'checkpoints are signed with Ed25519 and ML-DSA-44 keys only');
   return formatVkey(origin, key.algorithm === 'ed25519' ? 1 : 6, key);

@@ -36,7 +36,7 @@ async function load(path: string, algorithm: Algorithm): Promise<Signer> {
 }
 
 /** The verifier key of one line of the checkpoint. */
-export function vkeyOf({ name, type, signer }: NoteSigner): string {
+export function signerVkey({ name, type, signer }: NoteSigner): string {
   return formatVkey(name, type, signer.publicKey);
 }
 
@@ -50,7 +50,7 @@ export function assertOwnKeys(
   code: 'foreign-log' | 'policy-rejected',
 ): void {
   for (const line of keys.checkpoint) {
-    const vkey = vkeyOf(line);
+    const vkey = signerVkey(line);
     if (!document.log.vkeys.includes(vkey)) throw missing(code, `checkpoint key ${vkey.slice(0, 80)}`);
   }
   const kid = formatHex(keyThumbprint(keys.receipt.publicKey));

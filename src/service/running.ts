@@ -39,7 +39,7 @@ const LAG_MS = 10_000;
 /** Milliseconds after a failure until the log tests whether it can continue. */
 const PROBE_MS = 2000;
 
-interface RunningOptions {
+export interface RunningOptions {
   readonly sequencer: SequencerOptions;
   readonly maxPending: number;
   /** Threads that check signatures; default: one per core. */

@@ -7,7 +7,7 @@ import { encodeUtf8 } from '../bytes/text.ts';
 import { originHash } from '../note/checkpoint.ts';
 import { MAX_COSIGNED_ORIGIN } from '../note/cosignature.ts';
 import { isLogList, parseLogList } from '../note/loglist.ts';
-import { formatVkey, type NoteVerifier } from '../note/key.ts';
+import { vkeyOf, type NoteVerifier } from '../note/key.ts';
 import { parseTrustPolicy } from '../note/trust.ts';
 
 /** Most keys of one log. Each is tried with every request, and all their lines must fit into a note beside ours. */
@@ -66,7 +66,7 @@ function byOrigin(lines: readonly Line[]): KnownLogs {
       origin,
       hash: originHash(origin),
       keys: same.map(({ verifier }) => verifier),
-      vkeys: same.map(({ verifier: { name, type, key } }) => formatVkey(name, type, key)),
+      vkeys: same.map(({ verifier }) => vkeyOf(verifier)),
       url: same.find(({ url }) => url !== undefined)?.url,
       qpd: smallest(same.map(({ qpd }) => qpd)),
     });

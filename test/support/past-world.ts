@@ -13,6 +13,7 @@ import { encodeNotice } from '#src/statement/payload.ts';
 import { bundlePath, tilePath, TILE_WIDTH, tileWidthAt } from '#src/tree/tile.ts';
 import { BASE } from './served-log.ts';
 import type { SeeWorld } from './see-world.ts';
+import { seedSigner } from './seed-signer.ts';
 import { logSigner, ORIGIN, people, vkeys } from './world.ts';
 
 const signerOf = (name: string): NoteSigner => ({

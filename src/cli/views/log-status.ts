@@ -8,7 +8,7 @@ import { printable } from '../../bytes/printable.ts';
 import type { LogClient } from '../../client/client.ts';
 import type { LogFacts, NoticingFacts, Readiness, Witnessing } from '../../client/log-facts.ts';
 import type { LogView } from '../../client/view.ts';
-import { formatVkey } from '../../note/key.ts';
+import { vkeyOf } from '../../note/key.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 
 /** Longest line of a host of tiles: that of an ML-DSA-44 key is cut. */
@@ -79,7 +79,7 @@ export function tileStatus(
   const witnessed = newest(cosignatures);
   const time = witnessed ?? newest(logSignatures);
   const whose = witnessed === undefined ? "the log's own word" : 'by its newest cosignature';
-  const vkeys = logSignatures.map(({ verifier: { name, type, key } }) => formatVkey(name, type, key));
+  const vkeys = logSignatures.map(({ verifier }) => vkeyOf(verifier));
   const [origin, size, root] = [checkpoint.origin, head.size, formatHex(head.root)];
   const lines = [
     `log      ${log} (tiles alone: it says nothing of itself)`,

@@ -112,6 +112,7 @@ export class Daemon {
     const subjects = this.#behind > 0 ? [] : this.#subjects();
     for (const subject of subjects) wake = Math.min(wake, (await this.#serve(subject)) * 1000);
     if (this.#online || agent.probeDeps.now() >= this.#askAt) await this.#send();
+    this.#prune();
     this.#account();
     return Math.min(wake, agent.probeDeps.now() + pollMs);
   }
@@ -290,6 +291,14 @@ export class Daemon {
     for (const { subject, seq, index } of delivered) tell({ kind: 'delivered', subject, seq, index });
     for (const { waiting, refusal } of refused) this.#bar(waiting.subject, refusal);
     if (away !== undefined) this.#away(away);
+  }
+
+  /** Destroys the observations that a rule of retention names. If the clock is behind, nothing is destroyed. */
+  #prune(): void {
+    const { agent, tell } = this.#parts;
+    if (this.#behind > 0) return;
+    const count = agent.retention.prune(Math.floor(agent.probeDeps.now() / 1000));
+    if (count > 0) tell({ kind: 'pruned', count });
   }
 
   #account(): void {

@@ -13,14 +13,14 @@ import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { lockFile } from '../platform/lock.ts';
 
 /** Version of the layout. Each change of the layout raises it; a database of another version is refused. */
-const VERSION = 2;
+const VERSION = 3;
 
 const SCHEMA = `
 CREATE TABLE proof (
   n INTEGER PRIMARY KEY AUTOINCREMENT, kid TEXT NOT NULL, subject TEXT NOT NULL, seq INTEGER NOT NULL,
   id TEXT NOT NULL UNIQUE, commitment TEXT NOT NULL, statement BLOB NOT NULL, ended INTEGER NOT NULL,
   next_due INTEGER NOT NULL, observed BLOB NOT NULL, idx INTEGER, receipt BLOB, refused TEXT,
-  dropped INTEGER NOT NULL DEFAULT 0) STRICT;
+  dropped INTEGER NOT NULL DEFAULT 0, pruned INTEGER) STRICT;
 CREATE UNIQUE INDEX proof_chain ON proof (kid, subject, seq) WHERE dropped = 0;
 CREATE INDEX proof_waiting ON proof (n) WHERE idx IS NULL AND dropped = 0;
 CREATE TABLE chain (
@@ -31,6 +31,8 @@ CREATE TABLE proven (
   slot INTEGER, verdict TEXT NOT NULL, PRIMARY KEY (kid, commitment, claim)) STRICT, WITHOUT ROWID;
 CREATE TABLE kept (
   digest TEXT PRIMARY KEY, media TEXT NOT NULL, data BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX proof_kept ON proof (subject, ended) WHERE pruned IS NULL;
+CREATE TABLE retention (subject TEXT PRIMARY KEY, idx INTEGER NOT NULL, age INTEGER, starts INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE head (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE entry (
   idx INTEGER PRIMARY KEY, id TEXT NOT NULL, subject TEXT NOT NULL, time INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;

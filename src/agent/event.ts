@@ -15,6 +15,8 @@ export type AgentEvent =
    * updated.
    */
   | { readonly kind: 'outdated'; readonly why: string; readonly waiting: number }
+  /** Observations were destroyed by rules of retention. */
+  | { readonly kind: 'pruned'; readonly count: number }
   | { readonly kind: 'back' }
   /**
    * Subjects that match its patterns and are not proven because there are too many, and entries that were not listed

@@ -11,6 +11,7 @@ import { openAgentDatabase } from './database.ts';
 import { operatorRule, type Rule } from './enrolment.ts';
 import { AgentStore } from './agent-store.ts';
 import type { Agent } from './prove.ts';
+import { Retention } from './retention.ts';
 import { Seeds } from './seeds.ts';
 import { makeSelfProbe, SELF_PROBE, SELF_TARGET } from './self.ts';
 import { Spool } from './spool.ts';
@@ -99,6 +100,7 @@ export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
   const agent: Agent = {
     spool: new Spool(db),
     store,
+    retention: new Retention(db),
     probeDeps: probeDepsOf(options, store, makeSelfProbe(profile.value, profile.digest.toHex()), () => rules),
     signing: {
       signer: home.signer,

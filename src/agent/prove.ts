@@ -19,6 +19,7 @@ import { boundToTarget } from './bound.ts';
 import { sign, type Draft, type SigningIdentity } from './draft.ts';
 import type { Head, AgentStore } from './agent-store.ts';
 import { runProbe, type ProbeDeps } from './runs.ts';
+import type { Retention } from './retention.ts';
 import type { Seeds } from './seeds.ts';
 import type { Signed, Spool } from './spool.ts';
 
@@ -26,6 +27,7 @@ import type { Signed, Spool } from './spool.ts';
 export interface Agent {
   readonly spool: Spool;
   readonly store: AgentStore;
+  readonly retention: Retention;
   readonly probeDeps: ProbeDeps;
   readonly signing: SigningIdentity;
   /** The agent's description of itself in proofs. */

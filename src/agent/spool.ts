@@ -9,7 +9,7 @@ import { refuse } from '../bytes/refusal.ts';
 import type { Attachment } from '../claim/observed.ts';
 import type { Result } from '../statement/proof.ts';
 import { isRow, rowsOf, type Columns } from '../platform/rows.ts';
-import { blob, number, text } from './rows.ts';
+import { blob, number, numberOrNull, text } from './rows.ts';
 
 /** The newest link of a chain. `ended`: end of the proof's window, POSIX seconds. */
 export interface Link {
@@ -46,6 +46,16 @@ export interface Waiting {
   readonly id: EntryId;
   readonly statement: Uint8Array;
   readonly ended: number;
+}
+
+/** A stored proof, with what opens its observations. */
+export interface Stored extends Omit<Waiting, 'n'> {
+  /** Where it is in the log; undefined if it is not known to be logged. */
+  readonly index: number | undefined;
+  /** What opens its observations (observed.ts); empty if they were pruned. */
+  readonly observed: Uint8Array;
+  /** Index of the rule of retention by which the observations were pruned; undefined if they were not. */
+  readonly pruned: number | undefined;
 }
 
 /** The bytes of a proof, and their entry id. */
@@ -223,10 +233,21 @@ export class Spool {
     );
   }
 
-  /** What opens the observations of a proof; undefined if the proof is not here. */
-  observed(id: EntryId): { readonly statement: Uint8Array; readonly observed: Uint8Array } | undefined {
-    const row = this.#db.prepare('SELECT statement, observed FROM proof WHERE id = ?').get(id);
-    return isRow(row) ? { statement: blob(row, 'statement'), observed: blob(row, 'observed') } : undefined;
+  /** A proof by its entry id; undefined if it is not here. */
+  storedById(id: string): Stored | undefined {
+    const row = this.#db.prepare('SELECT * FROM proof WHERE id = ? AND dropped = 0').get(id);
+    return isRow(row) ? storedOf(row) : undefined;
+  }
+
+  /** The proofs with a number in their chain: of one subject, or of all. */
+  storedBySeq(seq: number, subject: string | undefined): readonly Stored[] {
+    return rowsOf(
+      this.#db
+        .prepare(
+          'SELECT * FROM proof WHERE seq = ? AND dropped = 0 AND subject = coalesce(?, subject) ORDER BY n',
+        )
+        .all(seq, subject ?? null),
+    ).map(storedOf);
   }
 
   /** An attachment by its digest, hex. */
@@ -234,6 +255,15 @@ export class Spool {
     const row = this.#db.prepare('SELECT media, data FROM kept WHERE digest = ?').get(digest);
     return isRow(row) ? { mediaType: text(row, 'media'), data: blob(row, 'data') } : undefined;
   }
+}
+
+function storedOf(row: Columns): Stored {
+  return {
+    ...waitingOf(row),
+    index: numberOrNull(row, 'idx'),
+    observed: blob(row, 'observed'),
+    pruned: numberOrNull(row, 'pruned'),
+  };
 }
 
 function waitingOf(row: Columns): Waiting {

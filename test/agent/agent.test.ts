@@ -143,7 +143,7 @@ t.test('a proof: challenge, chain, and what the agent keeps', async (t) => {
   const other = challengeOf(task.head.root, digest(new Uint8Array(32)), nonce);
   t.not(other.toHex(), expected, 'and for another commitment it is another');
 
-  const kept = world.agent.spool.observed(made.id);
+  const kept = world.agent.spool.storedById(made.id);
   const tree = decodeObserved(kept?.observed ?? new Uint8Array());
   const { observations } = proof;
   if (observations === undefined) throw new Error('no observations');

@@ -9,6 +9,7 @@ import { AgentStore, type Head } from '../../src/agent/agent-store.ts';
 import type { LogPort, LoggedAs } from '../../src/client/log-port.ts';
 import type { Agent, ProofTask } from '../../src/agent/prove.ts';
 import { nextDueOf } from '../../src/agent/schedule.ts';
+import { Retention } from '../../src/agent/retention.ts';
 import { Seeds } from '../../src/agent/seeds.ts';
 import { Spool } from '../../src/agent/spool.ts';
 import { digest, entryId, type Digest } from '../../src/bytes/brand.ts';
@@ -329,6 +330,7 @@ function agentOf(
   return {
     spool: new Spool(db),
     store,
+    retention: new Retention(db),
     probeDeps: {
       probes: async (name) => (name === toy.probe.name ? toy.probe : undefined),
       rules,

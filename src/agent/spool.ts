@@ -250,6 +250,13 @@ export class Spool {
     ).map(storedOf);
   }
 
+  /** The subjects that it has proofs of. */
+  subjects(): readonly string[] {
+    return rowsOf(this.#db.prepare('SELECT DISTINCT subject FROM chain ORDER BY subject').all()).map((row) =>
+      text(row, 'subject'),
+    );
+  }
+
   /** An attachment by its digest, hex. */
   kept(digest: string): Attachment | undefined {
     const row = this.#db.prepare('SELECT media, data FROM kept WHERE digest = ?').get(digest);

@@ -12,6 +12,7 @@ import { decodeSign1 } from '../cose/sign1.ts';
 import { TRANSPARENT_LIMITS } from '../cose/transparent.ts';
 import { TLOG_PROOF_VERSION } from '../note/tlogproof.ts';
 import { holds } from '../declare/node/files.ts';
+import { parseOpenings, type OpenedLeaf } from '../declare/openings-file.ts';
 import { parseDisclosure, parseLeaves, type Disclosure, type OpenedLeaves } from '../declare/leafopening.ts';
 import { parseOpening, type Opening } from '../declare/opening.ts';
 import { readNamedFile } from '../platform/files.ts';
@@ -27,6 +28,7 @@ export interface FoundEvidence {
   /** Leaves of a source: all of them for the owner, else those that were disclosed. */
   readonly leaves?: OpenedLeaves | undefined;
   readonly disclosure?: Disclosure | undefined;
+  readonly openings?: readonly OpenedLeaf[] | undefined;
   /** The committed files that were named, as absolute paths; if none was named, all of them. */
   readonly named: readonly string[];
   /** Set if a committed file has several proofs: the directory that was chosen (the newest) and their number. */
@@ -123,9 +125,10 @@ async function readFolder(folder: string, owners: readonly Owner[]): Promise<Fou
   const owned = opening && { opening, base: resolve(folder, opening.base) };
   const leaves = await parsed(folder, PROOF_FILES.leaves, parseLeaves);
   const disclosure = await parsed(folder, PROOF_FILES.disclosure, parseDisclosure);
+  const openings = await parsed(folder, PROOF_FILES.openings, parseOpenings);
   const name = named.length === 0 ? folder : named.join(', ');
   const chosen = count > 1 ? { folder, count } : undefined;
-  return { name, evidence, owned, leaves, disclosure, named, chosen };
+  return { name, evidence, owned, leaves, disclosure, openings, named, chosen };
 }
 
 async function parsed<T>(

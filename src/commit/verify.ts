@@ -10,6 +10,8 @@ import type { Trust } from '../client/evidence.ts';
 import { examine, type Examination } from '../client/examine.ts';
 import { checkDisclosure, checkLeaves } from '../declare/checkleaves.ts';
 import { checkDeclaration } from '../declare/node/checkfiles.ts';
+import { checkOpenings } from '../declare/openings-file.ts';
+import { entryIdOf } from '../client/scrapi.ts';
 import type { VerifySignature } from '../sign/algorithm.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import type { FoundEvidence } from './findevidence.ts';
@@ -45,7 +47,7 @@ async function verifyOne(
   trust: Trust,
   verify: VerifySignature | undefined,
 ): Promise<FoundVerdict> {
-  const { evidence, owned, leaves, disclosure, named } = found;
+  const { evidence, owned, leaves, disclosure, openings, named } = found;
   const { statement, place, ...examined } = examine(evidence, trust, verify);
   const declared: Check[] = [];
   if (statement?.kind === 'commitment') {
@@ -55,6 +57,8 @@ async function verifyOne(
     if (disclosure !== undefined) declared.push(...checkDisclosure(statement, disclosure));
   }
   if (statement?.kind === 'proof') declared.push(...(await verifyProof(statement, entries)));
+  if (statement !== undefined && openings !== undefined)
+    declared.push(...checkOpenings(entryIdOf(evidence.entry), statement, openings));
   const checks = [...examined.checks, ...declared];
   const held = examined.verified && declared.every(({ outcome }) => outcome !== 'failed');
   return { found, place, checks, held, missing: checks.filter(isMissing).map(({ name }) => name) };

@@ -86,15 +86,16 @@ export function assertOpened(entry: ParsedStatement, { claim, opening: each }: O
     throw refuse('proof-failed', `no result of the claim ${printable(claim)} rests on leaf ${each.index}`);
 }
 
-/** Checks the leaves that were opened of one entry, and shows their values. Leaves of other entries are passed over. */
+/** Checks the leaves that were opened of one entry, and shows their values. A leaf of another entry fails. */
 export function checkOpenings(
   id: string,
   entry: ParsedStatement,
   opened: readonly OpenedLeaf[],
 ): readonly Check[] {
   const list = new Checklist();
-  for (const each of opened.filter((one) => one.entry === id))
+  for (const each of opened)
     list.run('opened leaf', () => {
+      if (each.entry !== id) throw refuse('proof-failed', `the leaf is of another entry, ${each.entry}`);
       assertOpened(entry, each);
       const of = each.claim === null ? '' : ` (${each.claim})`;
       return [undefined, `${showPath(each.opening.path)} = ${showValue(each.opening.value)}${of}`];

@@ -14,14 +14,16 @@ export function readFlag<T>(
     : within('usage', `${flag} ${printable(text, 40)}`, () => read(text, flag));
 }
 
-/** `90`, `90s`, `5m`, `2h`, `7d` as seconds. Refuses `usage`, naming the flag. */
-export function durationOf(text: string, flag: string): number {
+/** `90`, `90s`, `5m`, `2h`, `7d` as seconds, `most` days at most. Refuses `usage`, naming the flag. */
+export function durationOf(text: string, flag: string, most = MOST_DAYS): number {
   const [, digits = '', unit = 's'] = /^([1-9][0-9]{0,7})([smhd])?$/.exec(text) ?? [];
   const seconds = Number(digits) * (UNITS[unit] ?? 1);
-  if (digits !== '' && seconds <= MOST_SECONDS) return seconds;
-  throw refuse('usage', `${flag} takes a time such as 90s, 5m, 2h or 7d, a year at most; got ${text}`);
+  if (digits !== '' && seconds <= most * DAY) return seconds;
+  throw refuse('usage', `${flag} takes a time such as 90s, 5m, 2h or 7d, ${most} days at most; got ${printable(text, 40)}`);
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 /** A year, leap years too: what the flags that take a time allow. */
-export const MOST_SECONDS = 366 * 86_400;
+const MOST_DAYS = 366;
+const DAY = 86_400;
+export const MOST_SECONDS = MOST_DAYS * DAY;

@@ -35,6 +35,8 @@ export function tellAgent(logger: Logger, event: AgentEvent): void {
       );
     case 'stuck':
       return logger.error({ why: event.why, retryMs: event.retryMs }, 'nothing can be kept');
+    case 'pruned':
+      return logger.info({ count: event.count }, 'observations were destroyed, by the rule of retention');
     case 'back':
       return logger.info('the log is back');
     case 'left-out':

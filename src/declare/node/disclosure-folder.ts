@@ -9,7 +9,7 @@ import { OWNED_FILES, ownedFilesIn } from './owned.ts';
 import { PROOF_FILES, slugOf } from './proofs.ts';
 
 /** Files that are not copied: the owner's secret files, and an earlier disclosure. */
-const LEFT: readonly string[] = [...OWNED_FILES, PROOF_FILES.disclosure];
+const LEFT: readonly string[] = [...OWNED_FILES, PROOF_FILES.disclosure, PROOF_FILES.openings];
 
 /** Where a proof directory is, and the file of leaves that its owner has there. */
 interface OwnedFolder {

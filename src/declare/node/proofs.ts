@@ -12,18 +12,21 @@
  *     opening.json        salts and leaves of declared files: for their owner alone, mode 0600
  *     leaves.json         the same of a declaration that was read from a source
  *     disclosure.json     chosen leaves, for the person who gets this directory
+ *     openings.json       opened observations of a proof, for the person who gets this directory
  *     earlier/<entry id>/ the same of each commitment that was replaced (earlier.ts)
  */
 import { createHash } from 'node:crypto';
 import { EVIDENCE_FILES } from '../../client/proof-store.ts';
 import { DISCLOSURE_FILE, LEAVES_FILE } from '../leafopening.ts';
 import { OPENING_FILE } from '../opening.ts';
+import { OPENINGS_FILE } from '../openings-file.ts';
 
 export const PROOF_FILES = {
   ...EVIDENCE_FILES,
   opening: OPENING_FILE,
   leaves: LEAVES_FILE,
   disclosure: DISCLOSURE_FILE,
+  openings: OPENINGS_FILE,
 } as const;
 
 /** Default folder of all proof directories, in the working directory. */

@@ -31,6 +31,15 @@ const WORST: readonly Verdict[] = [
   'PROVEN',
 ];
 
+/** The claim with the worst verdict, for a summary; of waived ones, the one whose waiver hides the worst. */
+export function worstClaim<C extends Pick<ClaimStatus, 'verdict' | 'hidden'>>(
+  claims: readonly C[],
+): C | undefined {
+  const rank = ({ verdict, hidden }: C): number =>
+    WORST.indexOf(verdict) + WORST.indexOf(hidden ?? 'PROVEN') / WORST.length;
+  return claims.toSorted((a, b) => rank(a) - rank(b))[0];
+}
+
 /** What a gate asks for besides fresh proofs. */
 export interface GateRules {
   /** If true, a waived claim does not pass. */

@@ -41,11 +41,12 @@ function lackingOf({ pending, withdrawing }: History): number {
 
 /** The status of one claim. `due` and other times are POSIX seconds; `age` is in seconds. */
 export function claimJson(status: ClaimStatus) {
-  const { claim, verdict, evidence, proof, age, due, explain, waiver } = status;
+  const { claim, verdict, hidden, evidence, proof, age, due, explain, waiver } = status;
   return {
     claim: claim.id,
     title: claim.title ?? null,
     verdict,
+    hidden: hidden ?? null,
     evidence: evidence ?? null,
     min_evidence: claim.minEvidence,
     severity: claim.severity,

@@ -41,6 +41,11 @@ export function appraiseSubject(
   return { subject, entries, history, claims };
 }
 
+/** `PROVEN`, `WAIVED (VIOLATED)`: what a waiver hides stands beside it, so that nothing looks better than it is. */
+export function verdictText({ verdict, hidden }: Pick<ClaimStatus, 'verdict' | 'hidden'>): string {
+  return hidden === undefined ? verdict : `${verdict} (${hidden})`;
+}
+
 /** The verdicts on all claims of a subject. */
 export function verdictsOf({ claims }: Pick<SubjectStatus, 'claims'>): readonly Verdict[] {
   return claims.map(({ verdict }) => verdict);

@@ -19,6 +19,8 @@ import type { FoundEvidence } from './findevidence.ts';
 /** The result for one set of evidence. */
 export interface FoundVerdict extends Pick<Examination, 'place'> {
   readonly found: FoundEvidence;
+  /** The statement, if its bytes are one; whether it is logged, the checks say. */
+  readonly statement: ParsedStatement | undefined;
   readonly checks: readonly Check[];
   /** The entry was shown to be in the log, and no check failed. Checks may have been skipped. */
   readonly held: boolean;
@@ -61,7 +63,7 @@ async function verifyOne(
     declared.push(...checkOpenings(entryIdOf(evidence.entry), statement, openings));
   const checks = [...examined.checks, ...declared];
   const held = examined.verified && declared.every(({ outcome }) => outcome !== 'failed');
-  return { found, place, checks, held, missing: checks.filter(isMissing).map(({ name }) => name) };
+  return { found, statement, place, checks, held, missing: checks.filter(isMissing).map(({ name }) => name) };
 }
 
 /** Checks a runtime proof. The code for transcripts and certificates is loaded only here: it takes as long as all the rest. */

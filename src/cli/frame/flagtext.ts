@@ -19,7 +19,10 @@ export function durationOf(text: string, flag: string, most = MOST_DAYS): number
   const [, digits = '', unit = 's'] = /^([1-9][0-9]{0,7})([smhd])?$/.exec(text) ?? [];
   const seconds = Number(digits) * (UNITS[unit] ?? 1);
   if (digits !== '' && seconds <= most * DAY) return seconds;
-  throw refuse('usage', `${flag} takes a time such as 90s, 5m, 2h or 7d, ${most} days at most; got ${printable(text, 40)}`);
+  throw refuse(
+    'usage',
+    `${flag} takes a time such as 90s, 5m, 2h or 7d, ${most} days at most; got ${printable(text, 40)}`,
+  );
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };

@@ -6,6 +6,7 @@ import type { Check } from '../../bytes/checklist.ts';
 import { findEvidence } from '../../commit/findevidence.ts';
 import { verifyAll, type FoundVerdict } from '../../commit/verify.ts';
 import { checkJson, checkLine, drawPath, explainSteps } from '../views/checks.ts';
+import { conclusionLines, saysJson } from '../views/conclusion.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { proofsFolderOf } from '../frame/state.ts';
 import { quickVerifier } from '../../workers/sound.ts';
@@ -39,7 +40,7 @@ export const verifyVerb = defineVerb({
     const trust = await trustOf(context, flags.text('receiptKey'));
     const paths = operands.map((path) => resolve(world.cwd, path));
     const found = await findEvidence(paths, proofsFolderOf(context));
-    const results: { name: string; proof: string | null; verified: boolean; checks: JsonValue }[] = [];
+    const results: { name: string; verified: boolean; readonly [key: string]: JsonValue }[] = [];
     const checks: Check[] = [];
     for (const verdict of await verifyAll(found, trust, quickVerifier())) {
       const missing = flags.on('strict') ? verdict.missing : [];
@@ -52,8 +53,9 @@ export const verifyVerb = defineVerb({
         output.print(`  the newest of its ${chosen.count} proofs: ${printable(proof ?? '', 1000)}`);
       for (const check of verdict.checks) output.print(checkLine(output, check, 11));
       if (flags.on('explain')) explain(verdict, output);
-      output.print(conclusion(verified, verdict.held ? missing : [], output));
-      results.push({ name, proof, verified, checks: verdict.checks.map(checkJson) });
+      output.print(conclusionLines(output, verdict, verified).join('\n'));
+      const says = saysJson(verdict.statement);
+      results.push({ name, proof, verified, says, checks: verdict.checks.map(checkJson) });
       checks.push(...verdict.checks);
     }
     const verified = results.every((result) => result.verified);
@@ -68,13 +70,6 @@ function explain({ place }: FoundVerdict, output: Output): void {
   if (place === undefined) return;
   const mark = (text: string): string => output.paint('bold', text);
   output.print(['', ...explainSteps(place), '', ...drawPath(place, mark), ''].join('\n'));
-}
-
-/** `missing`: what had to be checked and was not. */
-function conclusion(verified: boolean, missing: readonly string[], output: Output): string {
-  if (verified) return output.paint('green', 'VERIFIED');
-  const why = missing.length === 0 ? '' : `: not checked: ${printable(missing.join(', '), 1000)}`;
-  return output.paint('red', `NOT VERIFIED${why}`);
 }
 
 /** Names as people would type them here. */

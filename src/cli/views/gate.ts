@@ -1,7 +1,7 @@
 /** What a gate came to, looked at once or waited for: to people, to machines, and as exit code. */
 import type { Hindrance } from '../../appraisal/gate.ts';
 import { subjectJson } from '../../appraisal/json.ts';
-import { verdictsOf, type SubjectStatus } from '../../appraisal/subject.ts';
+import { verdictText, type SubjectStatus } from '../../appraisal/subject.ts';
 import { snapshotJson } from '../../client/snapshot-json.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { EXIT } from '../exit.ts';
@@ -12,11 +12,11 @@ import { line, spanOf } from './words.ts';
 /** One line for people. */
 export function hindranceText(hindrance: Hindrance): string {
   if (hindrance.kind === 'no-claims') return `${line(hindrance.subject)} has no claims`;
-  const { claim, verdict, evidence = 'E0', age = 0, explain } = hindrance.claim;
+  const { claim, evidence = 'E0', age = 0, explain } = hindrance.claim;
   if (hindrance.kind === 'class') return `${claim.id} is known at class ${evidence} only`;
   if (hindrance.kind === 'age') return `${claim.id} was proven ${spanOf(age)} ago`;
   if (hindrance.kind === 'unseen') return `no proof of ${claim.id} since then`;
-  return `${claim.id} is ${verdict}${explain === undefined ? '' : `: ${line(explain)}`}`;
+  return `${claim.id} is ${verdictText(hindrance.claim)}${explain === undefined ? '' : `: ${line(explain)}`}`;
 }
 
 /** Says whether it passed, and what hinders. `waited`: seconds. Resolves to the exit code. */
@@ -31,7 +31,9 @@ export function tellGate(
   const passed = hindrances.length === 0;
   if (passed) {
     const after = waited === undefined ? '' : ` after ${spanOf(waited)}`;
-    output.print(`${output.paint('green', 'passed')}${after}: ${countsOf(statuses.flatMap(verdictsOf))}`);
+    const claims = statuses.flatMap((each) => each.claims);
+    const colour = claims.every(({ verdict }) => verdict === 'PROVEN') ? 'green' : 'yellow';
+    output.print(`${output.paint(colour, 'passed')}${after}: ${countsOf(claims)}`);
   } else {
     for (const each of statuses) output.print(subjectLines(output, look, each).join('\n'));
     for (const each of hindrances)

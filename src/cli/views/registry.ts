@@ -1,7 +1,7 @@
 /** Subjects as `registry list` shows them: a row each. */
-import { worstOf } from '../../appraisal/gate.ts';
+import { worstClaim } from '../../appraisal/gate.ts';
 import { subjectJson } from '../../appraisal/json.ts';
-import { commitmentOf, verdictsOf, type SubjectStatus } from '../../appraisal/subject.ts';
+import { commitmentOf, verdictText, type SubjectStatus } from '../../appraisal/subject.ts';
 import { authorOf } from '../../appraisal/versions.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
@@ -16,11 +16,11 @@ export function registryLines(
   statuses: readonly SubjectStatus[],
 ): readonly string[] {
   const cells = [HEADS, ...statuses.map((each) => rowOf(look, each))];
-  const worst = statuses.map((each) => worstOf(verdictsOf(each)));
+  const worst = statuses.map(({ claims }) => worstClaim(claims));
   return table(cells, (cell, column, row) => {
     if (row === 0) return output.paint('dim', cell);
-    const verdict = column === 6 ? worst[row - 1] : undefined;
-    return verdict === undefined ? cell : cell.replace(verdict, paintVerdict(output, verdict));
+    const claim = column === 6 ? worst[row - 1] : undefined;
+    return claim === undefined ? cell : cell.replace(verdictText(claim), paintVerdict(output, claim));
   });
 }
 
@@ -31,7 +31,7 @@ function rowOf(look: Snapshot, status: SubjectStatus): readonly string[] {
   const git =
     source.git === undefined ? '–' : `${source.git.commit.slice(0, 10)}${source.git.dirty ? '+' : ''}`;
   const age = spanOf(Math.max(0, look.now - declared.entry.time));
-  const counts = countsOf(verdictsOf(status)) || 'no claims';
+  const counts = countsOf(status.claims) || 'no claims';
   const standing = declared.effective === undefined ? 'lacks approvals' : counts;
   return [line(status.subject, 60), environment, tier, authorOf(look.policies, declared), git, age, standing];
 }

@@ -2,11 +2,10 @@
 import { approverFault } from '../../appraisal/approvers.ts';
 import { approvalsLacking, type Committed, type History } from '../../appraisal/history.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
-import type { Verdict } from '../../statement/vocabulary.ts';
 import { CLASS_WORDS } from './proof.ts';
-import { worstOf } from '../../appraisal/gate.ts';
+import { worstClaim } from '../../appraisal/gate.ts';
 import { disclosedFor, undeclaredIn } from '../../appraisal/json.ts';
-import { commitmentOf, verdictsOf, type SubjectStatus } from '../../appraisal/subject.ts';
+import { commitmentOf, verdictText, type SubjectStatus } from '../../appraisal/subject.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import type { Unreadable } from '../../client/statuses.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
@@ -31,8 +30,8 @@ export function subjectLines(output: Output, look: Snapshot, status: SubjectStat
   ];
   const drawn = table(rows, (cell, column, row) => {
     if (row === 0) return output.paint('dim', cell);
-    const verdict = claims[row - 1]?.verdict;
-    return column === 1 && verdict !== undefined ? paintVerdict(output, verdict, cell.length) : cell;
+    const claim = claims[row - 1];
+    return column === 1 && claim !== undefined ? paintVerdict(output, claim, cell.length) : cell;
   });
   const lines = drawn.flatMap((drawnRow, i) => {
     const standing = claims[i - 1];
@@ -76,10 +75,10 @@ function shownLeaf({ claim, verdict, proof }: ClaimStatus): string | undefined {
 }
 
 function rowOf(standing: ClaimStatus, now: number): readonly string[] {
-  const { claim, verdict, age, due } = standing;
+  const { claim, age, due } = standing;
   const seenAgo = age === undefined ? '–' : spanOf(age);
   const known = classOf(standing) ?? '–';
-  return [claim.id, verdict, known, seenAgo, dueOf(due, now), claim.severity];
+  return [claim.id, verdictText(standing), known, seenAgo, dueOf(due, now), claim.severity];
 }
 
 /** `E1 agent-saw`, `nothing seen`, `not believed`; undefined without a proof. */
@@ -103,24 +102,27 @@ export function checkedLine({ view, completeness, full, times }: Snapshot): stri
   return `checked  ${view.head.size} entries signed; each that counts is in the tree and by whom the policy let; ${whole}${when}`;
 }
 
-/** `3 PROVEN, 1 STALE`. */
-export function countsOf(verdicts: readonly Verdict[]): string {
-  const counts = new Map<Verdict, number>();
-  for (const each of verdicts) counts.set(each, (counts.get(each) ?? 0) + 1);
+/** `3 PROVEN, 1 WAIVED (VIOLATED)`. */
+export function countsOf(claims: readonly Pick<ClaimStatus, 'verdict' | 'hidden'>[]): string {
+  const counts = new Map<string, number>();
+  for (const each of claims.map(verdictText)) counts.set(each, (counts.get(each) ?? 0) + 1);
   return [...counts].map(([verdict, n]) => `${n} ${verdict}`).join(', ');
 }
 
+/** For a subject without a claim. */
+const NOTHING = { verdict: 'UNKNOWN', hidden: undefined } as const;
+
 /** A row for each subject that claims something: its worst verdict, how many of each, its environment. */
 export function summaryLines(output: Output, claiming: readonly SubjectStatus[]): readonly string[] {
-  const worst = claiming.map((each) => worstOf(verdictsOf(each)) ?? 'UNKNOWN');
+  const worst = claiming.map(({ claims }) => worstClaim(claims) ?? NOTHING);
   const cells = claiming.map((each, i) => [
     line(each.subject, 60),
-    worst[i] ?? '',
-    countsOf(verdictsOf(each)),
+    verdictText(worst[i] ?? NOTHING),
+    countsOf(each.claims),
     commitmentOf(each)?.declaration.environment ?? '',
   ]);
   return table(cells, (cell, column, row) =>
-    column === 1 ? paintVerdict(output, worst[row] ?? 'UNKNOWN', cell.length) : cell,
+    column === 1 ? paintVerdict(output, worst[row] ?? NOTHING, cell.length) : cell,
   );
 }
 

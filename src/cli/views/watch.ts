@@ -19,9 +19,9 @@ function nowText(output: Output, now: Change['now']): string {
     if (now.how === 'void') return 'no longer claimed: its commitment does not count any more';
     return `${now.how === 'withdrawn' ? 'withdrawn' : 'no longer claimed'}, by entry ${now.by?.index}`;
   }
-  const { verdict, evidence, explain } = now;
+  const { evidence, explain } = now;
   const why = explain === undefined ? '' : `  ${line(explain)}`;
-  return `${paintVerdict(output, verdict)}${evidence === undefined ? '' : ` [${evidence}]`}${why}`;
+  return `${paintVerdict(output, now)}${evidence === undefined ? '' : ` [${evidence}]`}${why}`;
 }
 
 /** Where everything stood. */

@@ -17,13 +17,13 @@ const NAMES = 11;
 /** Lines for people, a name before the first of each kind. */
 export function whyLines(output: Output, look: Snapshot, told: Explanation): readonly string[] {
   const { declared, status, deployment, slots } = told;
-  const { claim, verdict, explain, waiver, due } = status;
+  const { claim, explain, waiver, due } = status;
   const known = classOf(status);
   const words = known === undefined ? '' : ` [${known}]`;
   const cadence = `every ${spanOf(claim.cadence)}, class ${claim.minEvidence} or better, ${claim.severity}`;
   return [
     ...rows(line(claim.id, 64), [
-      `${paintVerdict(output, verdict)}${words}  ${explain === undefined ? '' : line(explain)}`,
+      `${paintVerdict(output, status)}${words}  ${explain === undefined ? '' : line(explain)}`,
     ]),
     ...rows('claim', [
       `${claim.title === undefined ? '' : `${line(claim.title)}: `}${line(claim.expr)}`,

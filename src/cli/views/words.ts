@@ -3,6 +3,8 @@ import { printable } from '../../bytes/printable.ts';
 import type { Signer } from '../../evidence/identity.ts';
 import { E3_LIMITS } from '../../evidence/limits.ts';
 import type { EvidenceClass, Verdict } from '../../statement/vocabulary.ts';
+import { verdictText } from '../../appraisal/subject.ts';
+import type { ClaimStatus } from '../../appraisal/appraise.ts';
 import type { Output } from '../frame/output.ts';
 
 /** Who would have to lie for a result of the class to be false. */
@@ -36,7 +38,7 @@ export function signerText(signer: Signer): string {
     : `whose it is, is not known: ${line(signer.why)}`;
 }
 
-const COLOURS: Readonly<Record<Verdict, 'green' | 'red' | 'yellow'>> = {
+export const COLOURS: Readonly<Record<Verdict, 'green' | 'red' | 'yellow'>> = {
   PROVEN: 'green',
   VIOLATED: 'red',
   CONTRADICTED: 'red',
@@ -47,9 +49,16 @@ const COLOURS: Readonly<Record<Verdict, 'green' | 'red' | 'yellow'>> = {
   SUPERSEDED: 'yellow',
 };
 
-/** A verdict in its colour, padded: only PROVEN is green. */
-export function paintVerdict(output: Output, verdict: Verdict, width = 0): string {
-  return output.paint(COLOURS[verdict], verdict.padEnd(width));
+/** A verdict in its colour, padded: only PROVEN is green. What a waiver hides has its own colour. */
+export function paintVerdict(
+  output: Output,
+  { verdict, hidden }: Pick<ClaimStatus, 'verdict' | 'hidden'>,
+  width = 0,
+): string {
+  const text = verdictText({ verdict, hidden });
+  const painted = output.paint(COLOURS[verdict], verdict);
+  const shown = hidden === undefined ? painted : `${painted} ${output.paint(COLOURS[hidden], `(${hidden})`)}`;
+  return shown + ' '.repeat(Math.max(0, width - text.length));
 }
 
 /** `45 s`, `12 min`, `1 h 59 min`, `47 h`, `5 d`: rounded down. */

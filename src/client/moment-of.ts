@@ -126,7 +126,7 @@ async function headsAround(
 }
 
 /** When an entry was logged, by the nearest heads around it. */
-async function boundsAt({ heads }: Log, index: number): Promise<Bounds> {
+export async function boundsAt({ heads }: Pick<Snapshot, 'heads'>, index: number): Promise<Bounds> {
   const bounds: { notBefore: number | undefined; notAfter: number | undefined } = {
     notBefore: undefined,
     notAfter: undefined,

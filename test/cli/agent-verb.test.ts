@@ -324,6 +324,37 @@ t.test('prove: from nothing to a proof, and every way it can end', async (t) => 
     code: 0,
     out: /accepts +VIOLATED .*WAIVED by Alice until/,
   });
+
+  // What the proof rests on is opened for somebody, who checks it offline.
+  const seq = String((await stage.proofs('db/pay')).length - 1);
+  const about = ['--subject', 'db/pay', '--log', stage.url];
+  t.match(await stage.told('agent', 'open', seq, 'accepts', '--out', 'give', ...about), {
+    code: 0,
+    out: /^proof \d+ of db\/pay, entry \d+: \d+ of \d+ leaves\n {2}accepts {2}\//,
+    err: /hand over give\//,
+  });
+  const checked = await stage.told('verify', 'give');
+  t.match(checked, {
+    code: 0,
+    out: /✓ opened leaf .*\(accepts\)\nAUTHENTIC: .*VIOLATED\n {2}so said tallystick agent about db\/pay/,
+  });
+  const kept = join(stage.dir, 'give/openings.json');
+  writeFileSync(kept, readFileSync(kept, 'utf8').replaceAll('"accepts"', '"refuses"'));
+  t.match(await stage.told('verify', 'give'), {
+    code: 3,
+    out: /✗ opened leaf no result of the claim refuses/,
+  });
+  t.match(await stage.told('agent', 'open', 'x'), { code: 1, err: /x is no proof/ });
+  t.match(await stage.told('agent', 'retain'), { code: 0, out: /there is no rule/ });
+  t.match(
+    await stage.told('agent', 'retain', '--observations', '400d', '--subject', 'db/pay', '--log', stage.url),
+    { code: 0, out: /^logged +entry \d+, about db\/pay\ndb\/pay {2}observations older than 400 days/ },
+  );
+  t.match(await stage.told('agent', 'retain', '--hold', '--subject', 'db/pay', '--log', stage.url), {
+    code: 0,
+    out: /hold: nothing is destroyed/,
+  });
+
   stage.skew = 7200;
   t.equal(
     (await stage.prove('--subject', 'db/pay', '--target', '127.0.0.1:*')).code,

@@ -1,17 +1,27 @@
 /** An entry that `get` fetched: what it is, what of it was verified, and what was written of it. */
+import type { Bounds } from '../../appraisal/past/types.ts';
 import { printable } from '../../bytes/printable.ts';
 import { formatBase64 } from '../../bytes/text.ts';
 import type { Check } from '../../bytes/checklist.ts';
 import type { FoundEntry } from '../../client/find-entry.ts';
 import type { Written } from '../../client/node/transcript-folders.ts';
-import type { ParsedStatement } from '../../statement/parse.ts';
+import { parseStatement, type ParsedStatement } from '../../statement/parse.ts';
 import type { Output } from '../frame/output.ts';
-import { signerText } from './words.ts';
+import { saysJson } from './conclusion.ts';
+import { decodedRows, loggedRows } from './decoded.ts';
+import { line, signerText } from './words.ts';
+
+/** When an entry was logged: the log's word, and what witnesses show. */
+export interface EntryTimes {
+  readonly word: number | undefined;
+  readonly bounds: Bounds;
+}
 
 /** What was fetched, verified and written. Folders and files are named as the user would type them. */
 export interface Got {
   readonly found: FoundEntry;
   readonly statement: ParsedStatement;
+  readonly times: EntryTimes;
   readonly checks: readonly Check[];
   readonly files: readonly string[];
   readonly transcripts: readonly Written[];
@@ -25,20 +35,21 @@ const SHOWN = [
 ] as const;
 
 export function tellEntry(output: Output, got: Got): void {
-  const { found, statement, checks, files, transcripts } = got;
+  const { found, statement, checks, files, transcripts, times } = got;
   const { id, entry, receipt } = found;
   const { kind, subject, issuer, kid } = statement;
-  const lines = [
-    `entry    ${id}`,
-    `index    ${entry.index}`,
-    `kind     ${kind}`,
-    `subject  ${subject}`,
-    `issuer   ${issuer}`,
-    `signer   ${kid}`,
-    `bytes    ${entry.bytes.length}`,
+  const name = signerName(found, kid);
+  const rows = [
+    ['entry', `${entry.index}, ${phraseOf(kind)} about ${printable(subject, 9000)}`],
+    ...loggedRows(times.word, times.bounds),
+    ['signer', name === undefined ? kid : `${line(name, 128)}, as the policy calls the key ${kid}`],
+    ...decodedRows(output, statement),
+    ['id', id],
+    ['issuer', printable(issuer, 9000)],
+    ['bytes', String(entry.bytes.length)],
   ];
-  output.print(lines.map((line) => printable(line, 9000)).join('\n'));
-  output.print(output.paint('green', `verified: ${shownAs(checks, 'ok')}`));
+  output.print(rows.map(([label = '', text = '']) => `${label.padEnd(9)}${text}`).join('\n'));
+  output.print(`checked  ${shownAs(checks, 'ok')}`);
   const missing = shownAs(checks, 'skipped');
   if (missing !== '') output.note(`not shown here: ${missing}; the log itself has more`);
   for (const file of files) output.print(`saved    ${file}`);
@@ -52,6 +63,11 @@ export function tellEntry(output: Output, got: Got): void {
     );
   output.result('get', {
     entry: id,
+    name: name ?? null,
+    logged: times.word ?? null,
+    not_before: times.bounds.notBefore ?? null,
+    not_after: times.bounds.notAfter ?? null,
+    says: saysJson(statement),
     index: entry.index,
     kind,
     subject,
@@ -68,6 +84,18 @@ export function tellEntry(output: Output, got: Got): void {
       signer: signer === undefined ? null : { ...signer },
     })),
   });
+}
+
+/** `a proof`, `an approval`. */
+function phraseOf(kind: ParsedStatement['kind']): string {
+  if (kind === 'other') return 'a statement of another kind';
+  return `${kind === 'approval' ? 'an' : 'a'} ${kind}`;
+}
+
+/** The name that the policy before the entry gives the signer's key; undefined if it is not at hand, or names no such key. */
+function signerName({ evidence }: FoundEntry, kid: string): string | undefined {
+  const policy = evidence.policy && parseStatement(evidence.policy.entry);
+  return policy?.kind === 'policy' ? policy.policy.keys.get(kid)?.enrolled.name : undefined;
 }
 
 /** The checks with an outcome, in words. */

@@ -1,0 +1,127 @@
+/** What an entry says, for people: a few lines by its kind. Text of strangers is printed in one line each, and bounded. */
+import type { Bounds } from '../../appraisal/past/types.ts';
+import { formatTime } from '../../bytes/time.ts';
+import { isWithdrawal, type Commitment } from '../../statement/commitment.ts';
+import type { Notice } from '../../statement/notice.ts';
+import { claimedHead } from '../../statement/notice.ts';
+import type { ParsedStatement } from '../../statement/parse.ts';
+import type { RuntimeProof } from '../../statement/proof.ts';
+import type { Output } from '../frame/output.ts';
+import { claimLines } from './proof.ts';
+import { line } from './words.ts';
+
+/** Rows of a name and a text. */
+type Row = readonly [name: string, text: string];
+
+/** Rows that say what a statement says. */
+export function decodedRows(output: Output, statement: ParsedStatement): readonly Row[] {
+  switch (statement.kind) {
+    case 'commitment':
+      return commitmentRows(statement.commitment);
+    case 'proof':
+      return proofRows(output, statement.proof);
+    case 'approval':
+      return [['approves', statement.approval.commitment.toHex()], ...reasonRow(statement.approval.reason)];
+    case 'waiver': {
+      const { commitment, claims, owner, reason, notAfter } = statement.waiver;
+      return [
+        ['waives', `${claims.join(', ')} of commitment ${commitment.toHex()}`],
+        ['owner', `${line(owner)} answers for it, until ${formatTime(notAfter)}`],
+        ...reasonRow(reason),
+      ];
+    }
+    case 'deployment': {
+      const { commitment, deployed, version, reason } = statement.deployment;
+      return [
+        ['deployed', `${formatTime(deployed)}, commitment ${commitment.toHex()}`],
+        ...(version === undefined ? [] : [['version', line(version)] as const]),
+        ...reasonRow(reason),
+      ];
+    }
+    case 'notice':
+      return noticeRows(statement.notice);
+    case 'policy': {
+      const { keys, revoked, open } = statement.policy.document;
+      const enrolled = keys.map(({ name, roles }) => `${line(name, 128)} (${roles.join(', ')})`);
+      return [
+        ['enrols', open === true ? 'anybody: this log is open' : enrolled.join('; ') || 'nobody'],
+        ...((revoked?.length ?? 0) > 0 ? [['revokes', `${revoked?.length ?? 0} keys`] as const] : []),
+      ];
+    }
+    case 'other':
+      break;
+  }
+  return [['content', line(String(statement.statement.contentType ?? 'of an unknown type'))]];
+}
+
+function reasonRow(reason: string | undefined): readonly Row[] {
+  return reason === undefined ? [] : [['reason', line(reason)]];
+}
+
+function commitmentRows(commitment: Commitment): readonly Row[] {
+  if (isWithdrawal(commitment))
+    return [['withdraws', commitment.withdraws.toHex()], ...reasonRow(commitment.change?.reason)];
+  const { environment, tier, claims, tree, supersedes, approvals, change } = commitment;
+  return [
+    ['declares', `${tree.leaves} leaves for ${environment}, tier ${tier}`],
+    ['claims', claims.length === 0 ? 'none' : claims.map(({ id }) => id).join(', ')],
+    ...(supersedes === undefined ? [] : [['replaces', supersedes.toHex()] as const]),
+    ...(approvals === undefined ? [] : [['needs', `${approvals} approvals`] as const]),
+    ...(change?.ticket === undefined ? [] : [['ticket', line(change.ticket)] as const]),
+    ...reasonRow(change?.reason),
+  ];
+}
+
+function proofRows(
+  output: Output,
+  { agent, seq, window, results, commitment }: RuntimeProof,
+): readonly Row[] {
+  const says = claimLines(output, results, new Map());
+  return [
+    ['proves', `commitment ${commitment.toHex()}`],
+    ['agent', `${line(agent.name, 128)} ${line(agent.version, 64)}, proof ${seq} of its chain`],
+    ['looked', `${formatTime(window.start)} to ${formatTime(window.end)}, by its own clock`],
+    ...(says.length === 0
+      ? [['says', 'it lives (a heartbeat)'] as const]
+      : says.map((each, i): Row => [i === 0 ? 'says' : '', each])),
+  ];
+}
+
+function noticeRows(notice: Notice): readonly Row[] {
+  switch (notice.topic) {
+    case 'stale':
+      return [
+        ['notice', `claim ${notice.claim} is STALE since ${formatTime(notice.since)}`],
+        ['about', notice.about.toHex()],
+        ...reasonRow(notice.reason),
+      ];
+    case 'witnessed': {
+      const { size } = claimedHead(notice);
+      return [['notice', `a head of ${size} entries, with the cosignatures that it had`]];
+    }
+    case 'inventory':
+      return [
+        ['notice', `${notice.count} entries about the subject among the first ${notice.checkpoint.size}`],
+      ];
+    case 'retention':
+      break;
+  }
+  const prunes = notice.prune.map(({ what, age }) => `${what} older than ${age} s`);
+  return [
+    ['notice', prunes.length === 0 ? 'a hold: nothing is destroyed' : `destroys ${prunes.join(', ')}`],
+    ['begins', formatTime(notice.from)],
+    ...reasonRow(notice.reason),
+  ];
+}
+
+/** When an entry was logged, and whose word that is. */
+export function loggedRows(word: number | undefined, { notBefore, notAfter }: Bounds): readonly Row[] {
+  const shown = [
+    ...(notBefore === undefined ? [] : [`not before ${formatTime(notBefore)}`]),
+    ...(notAfter === undefined ? [] : [`not after ${formatTime(notAfter)}`]),
+  ];
+  return [
+    ['logged', word === undefined ? 'nobody here says when' : `${formatTime(word)}, by the log's own clock`],
+    ['', shown.length === 0 ? 'no witness bounds that time' : `${shown.join(' and ')}, as witnesses show`],
+  ];
+}

@@ -44,7 +44,7 @@ export function decodedRows(output: Output, statement: ParsedStatement): readonl
       const { keys, revoked, open } = statement.policy.document;
       const enrolled = keys.map(({ name, roles }) => `${line(name, 128)} (${roles.join(', ')})`);
       return [
-        ['enrols', open === true ? 'anybody: this log is open' : enrolled.join('; ') || 'nobody'],
+        ['enrols', open ? 'anybody: this log is open' : enrolled.join('; ') || 'nobody'],
         ...((revoked?.length ?? 0) > 0 ? [['revokes', `${revoked?.length ?? 0} keys`] as const] : []),
       ];
     }

@@ -50,17 +50,7 @@ export function tellEntry(output: Output, got: Got): void {
   ];
   output.print(rows.map(([label = '', text = '']) => `${label.padEnd(9)}${text}`).join('\n'));
   output.print(`checked  ${shownAs(checks, 'ok')}`);
-  const missing = shownAs(checks, 'skipped');
-  if (missing !== '') output.note(`not shown here: ${missing}; the log itself has more`);
-  for (const file of files) output.print(`saved    ${file}`);
-  for (const { folder, commands, signer } of transcripts)
-    output.print(
-      [
-        `by hand  in ${folder}/`,
-        ...(signer === undefined ? [] : [`         # ${signerText(signer)}`]),
-        ...commands.map((each) => `         ${each}`),
-      ].join('\n'),
-    );
+  tellWritten(output, got);
   output.result('get', {
     entry: id,
     name: name ?? null,
@@ -84,6 +74,21 @@ export function tellEntry(output: Output, got: Got): void {
       signer: signer === undefined ? null : { ...signer },
     })),
   });
+}
+
+/** What is missing, and what was written. */
+function tellWritten(output: Output, { checks, files, transcripts }: Got): void {
+  const missing = shownAs(checks, 'skipped');
+  if (missing !== '') output.note(`not shown here: ${missing}; the log itself has more`);
+  for (const file of files) output.print(`saved    ${file}`);
+  for (const { folder, commands, signer } of transcripts)
+    output.print(
+      [
+        `by hand  in ${folder}/`,
+        ...(signer === undefined ? [] : [`         # ${signerText(signer)}`]),
+        ...commands.map((each) => `         ${each}`),
+      ].join('\n'),
+    );
 }
 
 /** `a proof`, `an approval`. */

@@ -41,6 +41,9 @@ import { LogView } from './view.ts';
 import { EntryIndex } from './entry-index.ts';
 import { headIn } from './witnessed-heads.ts';
 
+/** A monitor's copy has a search, and its times are those of the monitor's copying: they say nothing of the log's. */
+const COPY = /\/logs\/[0-9a-f]{64}\/*$/;
+
 /** Entries whose times are cached. */
 const MOST_TIMES = 100_000;
 
@@ -97,6 +100,7 @@ export class LogReader {
     this.#verify = verify;
     this.#tiles = new CachingTileReader(parts.transport, parts.log);
     this.#hasher = hasher;
+    if (COPY.test(parts.log)) this.#searches = false;
     this.#whole = full ? this.#wholeLog() : undefined;
   }
 

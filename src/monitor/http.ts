@@ -1,6 +1,6 @@
 /**
  * What a monitor serves: the heads it holds (gossip, in the monitoring form of C2SP tlog-witness), the logs it
- * follows, its incidents, and each log's own search API over the verified copy. It takes nothing.
+ * follows, its incidents, and over the verified copy of each log the log's own search API and files. It takes nothing.
  */
 import type { FastifyInstance } from 'fastify';
 import { refuse } from '../bytes/refusal.ts';
@@ -12,6 +12,7 @@ import { asBuffer, BRIEF, FRESH, TEXT } from '../web/media.ts';
 import { openToBrowsers } from '../web/methods.ts';
 import type { WebOptions } from '../web/options.ts';
 import { webServer } from '../web/server.ts';
+import { tiles } from '../web/tiles.ts';
 import type { App } from '../web/types.ts';
 import { home } from './home.ts';
 import { headSchema, incidentSchema, incidentsSchema, logsSchema } from './http-schemas.ts';
@@ -37,9 +38,16 @@ export async function buildMonitorApp(
   await web.scope((app) => heads(app, monitor.watches), [openToBrowsers]);
   await web.scope((app) => about(app, monitor), counted);
   for (const watch of monitor.watches) {
-    const routes = (app: App): void => audit(app, watch.origin, watchReader(watch));
-    await web.scope(routes, counted, `/logs/${originHash(watch.origin)}`);
-    if (monitor.watches.length === 1) await web.scope(routes, counted);
+    const reader = watchReader(watch);
+    const routes = (app: App): void => audit(app, watch.origin, reader);
+    const files = (app: App): void => tiles(app, reader, web.sending);
+    const place = `/logs/${originHash(watch.origin)}`;
+    await web.scope(routes, counted, place);
+    await web.scope(files, [openToBrowsers], place);
+    if (monitor.watches.length === 1) {
+      await web.scope(routes, counted);
+      await web.scope(files, [openToBrowsers]);
+    }
   }
   await web.operations(() => monitor.readiness());
   await web.scope((app) => home(app, monitor));

@@ -40,7 +40,7 @@ const LARGE = 65_536;
 /** Replies of more bytes wait for their turn (turn.ts). For smaller ones, waiting costs more than it saves others. */
 const WAITING = 131_072;
 
-/** What is served: a running log's reader, or a mirror's files. */
+/** What is served: a running log's reader, a mirror's files, or a monitor's copy. */
 export interface TileFiles extends Pick<LogReader, 'tile' | 'bundle'> {
   checkpoint(): { readonly note: Uint8Array };
 }
@@ -59,7 +59,7 @@ export function tiles(app: App, reader: TileFiles, sending: Flight): void {
 
   const serve = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     // The URL as sent, since a decoded one would give each tile more than one name.
-    const { kind, level, index, width } = tileAt(pathOf(request.url));
+    const { kind, level, index, width } = tileAt(pathOf(request.url.slice(app.prefix.length)));
     const bytes = await (kind === 'tile' ? reader.tile(level, index, width) : reader.bundle(index, width));
     if (bytes.length > LARGE) {
       sending.take(request, reply, bytes.length);

@@ -128,7 +128,7 @@ t.test('what is wrong with a copy', async (t) => {
   t.match(await see(w, '--log', 'copy'), { code: 3, err: /cut short/ });
   writeFileSync(file, good);
   t.match(await see(w, '--log', 'nowhere'), { code: 78, err: /no-such-log/ });
-  t.match(await see(w, '--log', 'keys'), { code: 78, err: /has no file checkpoint/ });
+  t.match(await see(w, '--log', 'keys'), { code: 78, err: /holds no signed checkpoint/ });
   t.match(await see(w, '--log', 'ftp://x'), { code: 78, err: /expected an http/ });
   t.match(
     await w.tally(

@@ -45,7 +45,8 @@ t.test('history from a monitor’s copy', async (t) => {
     },
     onProgress: () => undefined,
   };
-  const { monitor, close } = await openMonitor(options);
+  const opened = await openMonitor(options);
+  const { monitor } = opened;
   await Promise.all(monitor.watches.map((watch) => watch.look(new AbortController().signal)));
   const app = await buildMonitorApp(monitor, { version: '0', readsPerWindow: 0 });
   const before = w.fetch;
@@ -70,7 +71,7 @@ t.test('history from a monitor’s copy', async (t) => {
   t.equal((await app.inject({ url: `/logs/${originHash(ORIGIN)}/tile/0/000.p/0` })).statusCode, 400);
   t.equal((await app.inject({ url: '/checkpoint' })).statusCode, 200, 'of the only log, also at the root');
   await app.close();
-  await close();
+  await opened.close();
   for (const place of ['monitor', join('monitor', originHash(ORIGIN).slice(0, 16))]) {
     const read = await see('--log', place);
     t.match(read, { code: live.code, json: { complete: 'full', grades: { proof: 'whole' } } }, place);

@@ -8,6 +8,7 @@ import type Database from 'better-sqlite3';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../bytes/refusal.ts';
+import { INVENTORY_SCHEMA } from './inventories.ts';
 import { OUTBOX_SCHEMA } from './outbox.ts';
 import { makeDatabase, strangeIn } from '../platform/database.ts';
 import { codeOf } from '../platform/fault.ts';
@@ -15,7 +16,7 @@ import { lockFile } from '../platform/lock.ts';
 import { makeDurable, openDatabase, type TroubleWords } from '../platform/sqlite.ts';
 
 /** Raised by one with every change of layout; an unknown one is refused. */
-const VERSION = 4;
+const VERSION = 5;
 
 const SCHEMA = `
 CREATE TABLE incident (
@@ -31,7 +32,7 @@ CREATE TABLE place (url TEXT PRIMARY KEY, origin TEXT NOT NULL) STRICT, WITHOUT 
 CREATE TABLE book (origin TEXT PRIMARY KEY, upto INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE due (
   origin TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (origin, subject)) STRICT, WITHOUT ROWID;
-${OUTBOX_SCHEMA}`;
+${INVENTORY_SCHEMA}${OUTBOX_SCHEMA}`;
 
 /** Where things lie in a monitor's directory. */
 export function monitorFiles(dir: string): {

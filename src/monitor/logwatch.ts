@@ -32,6 +32,7 @@ import {
   type Served,
 } from './state-incidents.ts';
 import { Overdue } from './missed-proofs.ts';
+import type { MonitorNotices } from './noticing.ts';
 import type { Observations } from './observations.ts';
 import { compareWithPeers, largest, type Compared } from './peers.ts';
 
@@ -48,6 +49,8 @@ export interface WatchParts {
   readonly store: IncidentStore;
   readonly dueStore: DueStore;
   readonly observations: Observations;
+  /** Logs notices; undefined for a monitor without a key for them. */
+  readonly notices?: Pick<MonitorNotices, 'step' | 'fault' | 'written'> | undefined;
   /** Name of this monitor, in incidents. */
   readonly detector: string;
   readonly transport: Transport;
@@ -81,6 +84,8 @@ interface WatchStatus {
     readonly kind: PeerResult['kind'];
     readonly why?: string;
   }[];
+  /** The notices that this monitor logs there; undefined for one without a key for them. */
+  readonly notices: { readonly written: number; readonly fault: string | undefined } | undefined;
 }
 
 const NOT_BELIEVED = 'what it serves is not believed: see its incidents';
@@ -136,6 +141,10 @@ export class LogWatch {
         kind: result.kind,
         ...('why' in result && { why: result.why }),
       })),
+      notices: this.#parts.notices && {
+        written: this.#parts.notices.written,
+        fault: this.#parts.notices.fault,
+      },
     };
   }
 
@@ -222,6 +231,9 @@ export class LogWatch {
     this.#observed = observe(this.#observed, look, pollMs);
     observations.save(this.origin, this.#observed);
     await this.#judge(head, newer?.note, look.now, followed);
+    // What a notice says was read: all of the log below the head, which no alarm was about.
+    if (this.#fault === undefined && followed.copied >= size)
+      await this.#parts.notices?.step({ head, reader: followed.reader });
   }
 
   async #judge(head: SeenHead, newer: string | undefined, now: number, followed: Followed): Promise<void> {

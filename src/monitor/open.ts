@@ -15,6 +15,9 @@ import { decodeUtf8, encodeUtf8 } from '../bytes/text.ts';
 import { MAX_PEERS, peerUrl } from '../client/gossip.ts';
 import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
+import type { Signer } from '../sign/signer.ts';
+import { Inventories } from './inventories.ts';
+import { MonitorNotices } from './noticing.ts';
 import { createSecretFile } from '../keys/file.ts';
 import { DueStore } from './due-store.ts';
 import { lockDirectory, monitorFiles, openMonitorDatabase } from './database.ts';
@@ -68,6 +71,10 @@ export interface MonitorOptions {
   readonly webhookSecretFile?: string | undefined;
   /** Where it serves its copies and incidents; it serves nothing when absent. */
   readonly server?: MonitorServer;
+  /** The key with which it logs notices, in the role monitor; it logs none when absent. */
+  readonly notary?: Signer | undefined;
+  /** Log an inventory of every subject that changed at the first look, and not once a day. */
+  readonly inventoriesNow?: boolean | undefined;
   /** One look at each log, and the end. */
   readonly once: boolean;
   /** Entries are no statements of ours: hashes, tiles and signatures alone are checked. */
@@ -101,6 +108,7 @@ interface Shared {
   readonly store: IncidentStore;
   readonly dueStore: DueStore;
   readonly observations: Observations;
+  readonly db: Database.Database;
   readonly expectations: readonly Expectation[];
 }
 
@@ -127,7 +135,7 @@ export async function openMonitor(options: MonitorOptions): Promise<OpenedMonito
     const logs = await followedLogs(options.urls, trust.policy, transport, observations);
     const { webhook, madeSecret } = await openWebhook(options, store);
     told.webhook = webhook;
-    const shared = { options, transport, store, dueStore: new DueStore(db), observations, expectations };
+    const shared = { options, transport, store, dueStore: new DueStore(db), observations, db, expectations };
     const watches = await openWatches(logs, shared, cleanup);
     const monitor = new Monitor({
       watches,
@@ -205,15 +213,29 @@ async function serverOf(
   });
 }
 
-function watchOf({ url, origin }: FollowedLog, { options, transport, ...shared }: Shared): LogWatch {
-  const { peers, now, onWarning } = options;
+function watchOf({ url, origin }: FollowedLog, { options, transport, db, ...shared }: Shared): LogWatch {
+  const { peers, now, onWarning, notary, inventoriesNow } = options;
   const { policy, text } = options.trust;
   const verify = chooseVerifier();
+  const trust = { origin, policy, verify };
+  const notices =
+    notary &&
+    new MonitorNotices({
+      url,
+      trust,
+      transport,
+      signer: notary,
+      inventories: new Inventories(db, origin),
+      inventoriesNow,
+      now: () => Math.floor(now() / 1000),
+      onWarning,
+    });
   for (const peer of peers) peerUrl(peer, origin);
   return new LogWatch({
     ...shared,
     url,
-    trust: { origin, policy, verify },
+    trust,
+    notices,
     policyText: text,
     peers,
     detector: options.name ?? 'tallystick monitor',

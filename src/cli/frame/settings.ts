@@ -154,6 +154,10 @@ export function readSettings(read: Reader) {
       'URL of the log; to read alone, also of a mirror, or the directory of a copy',
       'url, else from host and port',
     ),
+    notary: optionalPath(
+      'notary <file>',
+      'key with which a monitor logs notices, in the role monitor: a file, ssh-agent:…, or exec:…',
+    ),
     key: optionalPath(
       'key <file>',
       'signing key: a PKCS#8 or OpenSSH file, ssh-agent:[fingerprint], or exec:/program',

@@ -1,5 +1,7 @@
 /** `tallystick monitor`: follows logs, verifies everything in them, and raises alarms. */
+import { refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
+import { loadSigner } from '../../keys/load.ts';
 import type { Believed } from '../../monitor/followed.ts';
 import type { MonitorOptions } from '../../monitor/open.ts';
 import { readNamedFile } from '../../platform/files.ts';
@@ -16,6 +18,10 @@ const OPTIONS = [
     flags: '--hashes',
     help: 'entries are no Tallystick statements: check hashes, tiles and signatures only',
   },
+  {
+    flags: '--inventory',
+    help: 'log an inventory of each subject that changed, now and not once a day (--notary)',
+  },
 ] as const satisfies readonly VerbOption[];
 
 export const monitorVerb: Verb<typeof OPTIONS> = {
@@ -23,7 +29,8 @@ export const monitorVerb: Verb<typeof OPTIONS> = {
   summary: 'follow logs, verify all that is in them, raise alarms',
   details:
     'Checks signatures, the witness quorum, one history, and every entry; keeps a verified copy that answers the same ' +
-    'search as the log. What it sees is kept as incidents (see incidents, verify-incident) and posted to --webhook. ' +
+    'search as the log. With --notary, a key in the role monitor, it logs witnessed heads where the log is late, and once a ' +
+    'day an inventory of each subject that changed. What it sees is kept as incidents (see incidents, verify-incident) and posted to --webhook. ' +
     'Goes on where it stopped; a log that is away, or was, is no incident. With --once it looks once and exits: 4 for ' +
     'a split view or rollback, 3 for anything in the log that does not hold, 5 for a stale head or a lost quorum, 2 ' +
     'when a log cannot be reached. These are the codes of the incidents that are open, also of earlier runs.',
@@ -42,6 +49,7 @@ export const monitorVerb: Verb<typeof OPTIONS> = {
     'expectations',
     'webhook',
     'webhookSecret',
+    'notary',
     ...ENDPOINT_SETTINGS,
     'readRateLimit',
     'logLevel',
@@ -55,14 +63,19 @@ export const monitorVerb: Verb<typeof OPTIONS> = {
   ],
   run: async (context, urls, flags) => {
     const once = flags.on('once');
-    const options = { ...(await optionsOf(context)), urls, hashes: flags.on('hashes'), once };
+    const inventoriesNow = flags.on('inventory');
+    if (inventoriesNow && context.config.notary === undefined)
+      throw refuse('usage', '--inventory logs notices: name the key that signs them with --notary');
+    const options = { ...(await optionsOf(context)), urls, hashes: flags.on('hashes'), inventoriesNow, once };
     return once ? lookOnce(context, options) : stay(context, options);
   },
 };
 
 type Told = Omit<MonitorOptions, 'onIncident' | 'onWarning' | 'onBug' | 'onProgress'>;
 
-async function optionsOf(context: Context): Promise<Omit<Told, 'urls' | 'hashes' | 'once'>> {
+async function optionsOf(
+  context: Context,
+): Promise<Omit<Told, 'urls' | 'hashes' | 'once' | 'inventoriesNow'>> {
   const { config, world } = context;
   return {
     dir: config.monitorDir,
@@ -74,6 +87,7 @@ async function optionsOf(context: Context): Promise<Omit<Told, 'urls' | 'hashes'
     expectationsFile: config.expectations,
     webhook: config.webhook,
     webhookSecretFile: config.webhookSecret,
+    notary: config.notary === undefined ? undefined : await loadSigner(config.notary),
     fetch: world.fetch,
     now: world.now,
   };

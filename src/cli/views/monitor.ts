@@ -27,6 +27,7 @@ export function monitorBanner(
     ...(madeSecret === undefined
       ? []
       : [`  secret     ${madeSecret}   (made just now; give it to the receiver)`]),
+    ...(config.notary === undefined ? [] : [`  notices    signed with ${config.notary}`]),
     `  incidents  ${open === 0 ? 'none open' : output.paint('red', `${open} open`)}`,
     '',
     'Next, in another terminal:',

@@ -135,35 +135,38 @@ export class MonitorNotices {
     return acknowledge(registration, signersOf(trust, policy), trust.verify).index;
   }
 
-  async #sayInventories(
-    { head, reader }: Read,
-    policy: Policy,
-    allows: (subject: string) => boolean,
-  ): Promise<void> {
+  async #sayInventories(read: Read, policy: Policy, allows: (subject: string) => boolean): Promise<void> {
     const { inventories, now, trust, onWarning, inventoriesNow = false } = this.#parts;
     const atOnce = inventoriesNow && !this.#hasLooked;
     this.#hasLooked = true;
-    const { size, root } = head.opened.checkpoint;
+    const { reader, head } = read;
+    const { size } = head.opened.checkpoint;
     if (now() < this.#retryAt) return;
     if (atOnce || now() >= inventories.queuedAt + DAY) {
       const left = await inventories.queueChanged(reader, size, now(), allows);
       if (left > 0) onWarning(`${trust.origin}: ${left} subjects get no inventory: too many are counted`);
     }
-    do {
-      const subjects = inventories.queued(MOST_AT_ONCE);
-      if (subjects.length === 0) return;
-      const checkpoint = { origin: trust.origin, size, root };
-      const counts = await Promise.all(subjects.map((each) => inventories.count(reader, each, size)));
-      const said = subjects.map((subject, i) => ({ subject, counted: must(counts[i]) }));
-      const statements = await Promise.all(
-        said.map(({ subject, counted: { count, hash } }) =>
-          this.#sign(policy, subject, { topic: 'inventory', checkpoint, count, hash }),
-        ),
-      );
-      await this.#submitAll(policy, statements, (i) =>
-        inventories.said(must(said[i]).subject, must(said[i]).counted),
-      );
-    } while (atOnce);
+    for (let subjects = inventories.queued(MOST_AT_ONCE); subjects.length > 0;) {
+      await this.#sayThese(read, policy, subjects);
+      subjects = atOnce ? inventories.queued(MOST_AT_ONCE) : [];
+    }
+  }
+
+  async #sayThese({ head, reader }: Read, policy: Policy, subjects: readonly string[]): Promise<void> {
+    const { inventories, trust } = this.#parts;
+    const { size, root } = head.opened.checkpoint;
+    const checkpoint = { origin: trust.origin, size, root };
+    const counts = await Promise.all(subjects.map((each) => inventories.count(reader, each, size)));
+    const said = subjects.map((subject, i) => ({ subject, counted: must(counts[i]) }));
+    const statements = await Promise.all(
+      said.map(({ subject, counted: { count, hash } }) =>
+        this.#sign(policy, subject, { topic: 'inventory', checkpoint, count, hash }),
+      ),
+    );
+    await this.#submitAll(policy, statements, (i) => {
+      const { subject, counted } = must(said[i]);
+      inventories.said(subject, counted);
+    });
   }
 
   /** Refuses as the first statement that the log refused; what was logged before is told to `onLogged`. */

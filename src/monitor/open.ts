@@ -213,23 +213,32 @@ async function serverOf(
   });
 }
 
+/** Undefined without a key for notices. */
+function noticesOf(
+  { url, origin }: FollowedLog,
+  { notary, inventoriesNow, now, onWarning, trust: { policy } }: MonitorOptions,
+  transport: Transport,
+  db: Database.Database,
+): MonitorNotices | undefined {
+  if (notary === undefined) return undefined;
+  return new MonitorNotices({
+    url,
+    trust: { origin, policy, verify: chooseVerifier() },
+    transport,
+    signer: notary,
+    inventories: new Inventories(db, origin),
+    inventoriesNow,
+    now: () => Math.floor(now() / 1000),
+    onWarning,
+  });
+}
+
 function watchOf({ url, origin }: FollowedLog, { options, transport, db, ...shared }: Shared): LogWatch {
-  const { peers, now, onWarning, notary, inventoriesNow } = options;
+  const { peers, now, onWarning } = options;
   const { policy, text } = options.trust;
   const verify = chooseVerifier();
   const trust = { origin, policy, verify };
-  const notices =
-    notary &&
-    new MonitorNotices({
-      url,
-      trust,
-      transport,
-      signer: notary,
-      inventories: new Inventories(db, origin),
-      inventoriesNow,
-      now: () => Math.floor(now() / 1000),
-      onWarning,
-    });
+  const notices = noticesOf({ url, origin }, options, transport, db);
   for (const peer of peers) peerUrl(peer, origin);
   return new LogWatch({
     ...shared,

@@ -279,7 +279,7 @@ t.test('the commands that change a policy do', async (t) => {
   }
   t.same(
     outcomes.toSorted(),
-    'add-log-key add-log-key enrol enrol remove-log-key revoke set show'.split(' '),
+    'add-log-key add-log-key enrol enrol remove-log-key revoke set show witnessed'.split(' '),
   );
   const policies = log.entries.map((entry) => parseStatement(entry));
   const logged = policies.at(-1);

@@ -101,12 +101,13 @@ class World {
 
   /** Opens a monitor, looks so many times, a quarter of an hour between, and closes it. */
   async look(times = 1, over: Partial<MonitorOptions> = {}): Promise<void> {
-    const { monitor, close } = await this.open(over);
+    const opened = await this.open(over);
+    const { monitor } = opened;
     for (let i = 0; i < times; i++) {
       if (i > 0) this.now += 1_000;
       await monitor.once();
     }
-    await close();
+    await opened.close();
   }
 
   /** Notices from an index on. */
@@ -214,7 +215,8 @@ t.test('a witnessed head where the log logs none', async (t) => {
   await w.look();
   const witnessed = async () => (await w.notices()).filter(({ notice }) => notice.topic === 'witnessed');
   t.equal((await witnessed()).length, 0, 'the log gets its quarter of an hour');
-  const { monitor, close } = await w.open();
+  const opened = await w.open();
+  const { monitor } = opened;
   await monitor.once();
   w.now += 1_900;
   await monitor.once();
@@ -223,7 +225,7 @@ t.test('a witnessed head where the log logs none', async (t) => {
   w.now += 60;
   await monitor.once();
   t.equal((await witnessed()).length, 1, 'once');
-  await close();
+  await opened.close();
   await w.look(2);
   t.equal((await witnessed()).length, 1, 'also after a restart');
   t.strictSame(w.warnings, []);
@@ -232,7 +234,8 @@ t.test('a witnessed head where the log logs none', async (t) => {
 t.test('a key that is not enrolled says so, once, and the monitor goes on', async (t) => {
   const w = await World.start(t);
   await w.say('a');
-  const { monitor, close } = await w.open({ notary: seedSigner('ed25519', new Uint8Array(32).fill(3)) });
+  const opened = await w.open({ notary: seedSigner('ed25519', new Uint8Array(32).fill(3)) });
+  const { monitor } = opened;
   for (let i = 0; i < 3; i++) {
     await monitor.once();
     w.now += 1_000;
@@ -244,7 +247,7 @@ t.test('a key that is not enrolled says so, once, and the monitor goes on', asyn
     copied: 2,
     notices: { written: 0, fault: /not enrolled in the role monitor/ },
   });
-  await close();
+  await opened.close();
   t.match(w.warnings, [/not enrolled/]);
   t.strictSame(await w.notices(), []);
 

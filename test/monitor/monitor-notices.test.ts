@@ -15,7 +15,8 @@ import type { RunningLog } from '#src/service/running.ts';
 import { inventoryHash } from '#src/statement/inventory.ts';
 import type { Notice } from '#src/statement/notice.ts';
 import { parseStatement } from '#src/statement/parse.ts';
-import { seedSigner, type Signer } from '#src/sign/signer.ts';
+import type { Signer } from '#src/sign/signer.ts';
+import { seedSigner } from '../support/seed-signer.ts';
 import { beginLog, dataIn, keyIn, serveLog, startLog } from '../support/running-log.ts';
 
 const ORIGIN = 'log.example/noticed';

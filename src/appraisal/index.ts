@@ -53,3 +53,11 @@ export {
   type ObservationTimes,
   type Terms,
 } from './due.ts';
+
+// The past of a subject: what was believed at a moment, and what is known now of a period (spec/audit.md).
+export { believedAt, type Then } from './past/believed.ts';
+export { knownHistory } from './past/known.ts';
+export { historyJson, type HistoryJson } from './past/json.ts';
+export type { ClaimPast, Difference, Figures, KnownHistory, Look, Span, Uncovered } from './past/known-types.ts';
+export { timeBounds, witnessedHead } from './past/bounds.ts';
+export type { Bounds, Grade, PastRecord, Period, WitnessedHead } from './past/types.ts';

@@ -108,7 +108,8 @@ export function lateLooks(
     const claim = claimOf(commitment);
     if (isSomewhere && claim !== undefined) {
       const why = 'nobody can say when it was made, to within a cadence';
-      return [{ from: at, to: Math.max(at, time) + periodOf(claim), index, id, why }];
+      // A report counts up to its due, that second included.
+      return [{ from: at, to: Math.max(at, time) + periodOf(claim) + 1, index, id, why }];
     }
     if (!isLate) return [];
     return [{ from: at, to: Math.max(at, time), index, id, why: 'it was logged long after it was made' }];

@@ -4,6 +4,7 @@
  * null; its member is never left out.
  */
 import type { PolicyHistory } from '../../registration/history.ts';
+import { EVIDENCE_CLASSES } from '../../statement/vocabulary.ts';
 import { versionJson } from '../versions.ts';
 import type {
   AgentKey,
@@ -40,6 +41,9 @@ export function historyJson(past: KnownHistory, policies: Names) {
       kid: each.entry.parsed.kid,
       effective: each.effective ?? null,
       ended_by: each.ended?.id ?? null,
+      claims: each.declaration.claims.map(({ id }) => id),
+      valid_from: each.declaration.validity?.notBefore ?? null,
+      valid_until: each.declaration.validity?.notAfter ?? null,
     })),
     withdrawals: past.withdrawals.map(({ entry, withdraws, effective }) => ({
       entry: entry.id,
@@ -68,7 +72,7 @@ function claimPastJson({ claim, figures, spans, differences, looks, moments }: C
     figures: figuresJson(figures),
     spans: spans.map(spanJson),
     differences: differences.map(differenceJson),
-    looks: looks.map(lookJson),
+    looks: looks.map((look) => lookJson(claim, look)),
     moments: moments.map(({ kid, commitment, moments: each }) => ({ kid, commitment, ...momentsJson(each) })),
   };
 }
@@ -85,9 +89,14 @@ function figuresJson({ grades, longestUncovered, seconds, hidden, coveredBy, ...
     other,
     missed,
     late,
-    seconds,
-    hidden,
-    covered_by: coveredBy,
+    seconds: {
+      covered: seconds.covered,
+      failed: seconds.failed,
+      uncovered: seconds.uncovered,
+      waived: seconds.waived,
+    },
+    hidden: { failed: hidden.failed, uncovered: hidden.uncovered },
+    covered_by: Object.fromEntries(EVIDENCE_CLASSES.map((each) => [each, coveredBy[each] ?? 0])),
     longest_uncovered: longestUncovered ?? null,
   };
 }
@@ -129,22 +138,15 @@ function boundsJson({ notBefore, notAfter }: Bounds) {
   return { not_before: notBefore ?? null, not_after: notAfter ?? null };
 }
 
-function lookJson({
-  entry,
-  kid,
-  name,
-  commitment,
-  stated,
-  verdict,
-  evidence,
-  explain,
-  bounds,
-  ...rest
-}: Look) {
-  const { start, end } = entry.parsed.proof.window;
+function lookJson(claim: string, look: Look) {
+  const { entry, kid, name, commitment, stated, verdict, evidence, explain, bounds, ...rest } = look;
+  const { proof } = entry.parsed;
+  const { start, end } = proof.window;
+  const slot = proof.results.find((each) => each.claim === claim)?.slot;
   return {
     entry: entry.id,
     index: entry.index,
+    seq: proof.seq,
     kid,
     name,
     commitment,
@@ -153,6 +155,7 @@ function lookJson({
     evidence: evidence ?? null,
     explain: explain ?? null,
     window: { start, end },
+    slot: slot === undefined ? null : { number: slot.number, due: slot.due, actual: slot.actual },
     logged: rest.loggedAt ?? null,
     ...boundsJson(bounds),
     vouched: rest.vouched,

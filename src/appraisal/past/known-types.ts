@@ -57,7 +57,7 @@ export interface Look {
  *     late         a look came after it was due, within a cadence
  *     missed       no look came, though its agent logged other things meanwhile
  *     agent-away   no look came, and nothing else of any agent that counts
- *     log-away     no head of the log was witnessed for longer than the cadence, and than two hours
+ *     log-away     no head of the log was witnessed for longer than the cadence, and than 26 hours
  *     somewhere    a look was made at some moment that nobody can name
  *     unknown      the agent looked, and could not tell
  *     disbelieved  the proof has a fault

@@ -28,54 +28,78 @@ export function knownHistory(record: PastRecord, { since, until }: Period): Know
   if (!(period.since < period.until)) throw new RangeError('the period is empty');
   const timeline = timelineOf(record);
   const known = knownOf(record, timeline);
-  const believed = believedTellings(record, timeline, period.until);
-  const replayed = knownReplay(known);
   const keys = agentKeys(record, timeline, period);
-  const grades = gradesOf(record, timeline, keys, period);
-  const ofPeriod = declaredIn(known.history, period);
-  const facts = lateFacts(record, timeline);
-  const activity = activityOf(known);
-  const rest = lowest([grades.approval, grades.waiver, grades.deployment, grades.policy]);
-  const claims = claimIds(ofPeriod).map((claim): ClaimPast => {
-    const looks = known.looks.get(claim) ?? [];
-    const { cutter, telling } = replayed.get(claim) ?? { cutter: new SpanCutter(claim), telling: [] };
-    const { drafts, late } = cutter.finish(record.now);
-    const around = surroundingsOf(known, claim, looks, activity);
-    const spans = clipped(withReasons(drafts, around), period.since, period.until);
-    const figures = figuresOf({ claim, period, history: known.history, looks, late, spans });
-    const counting = ofPeriod.filter(({ declaration }) => declaration.claims.some(({ id }) => id === claim));
-    const byKey = counting.map((each) => proofGrade(record, timeline, keys, period, each));
-    const ofLooks = lowest([...byKey, grades.commitment]);
-    const own = [...facts, ...lateLooks(looks, around.claimOf)];
-    return {
-      claim,
-      looks: looks.filter(({ at }) => isIn(period, at)),
-      spans,
-      differences: differencesOf(believed.get(claim) ?? [], telling, period, own),
-      figures: { ...figures, grades: { looks: ofLooks, time: lowest([ofLooks, rest]) } },
-      moments: momentsOfClaim(known, claim, counting, looks, period),
-    };
-  });
-  const heads = headsAround(record.heads, period);
+  const declared = declaredIn(known.history, period);
+  const whole: Whole = {
+    known,
+    period,
+    keys,
+    declared,
+    grades: gradesOf(record, timeline, keys, period),
+    believed: believedTellings(record, timeline, period.until),
+    replayed: knownReplay(known),
+    activity: activityOf(known),
+    facts: lateFacts(record, timeline),
+  };
   return {
     subject: record.subject,
     origin: record.origin,
     period,
     size: record.size,
     asOf: record.now,
-    heads,
+    heads: headsAround(record.heads, period),
     vouched: record.heads.length > 0 ? 'witnesses' : 'log',
-    declared: ofPeriod,
+    declared,
     withdrawals: known.history.withdrawals.filter(({ entry }) => entry.time < period.until),
-    claims,
+    claims: claimIds(declared).map((claim) => claimPast(claim, whole)),
     keys,
-    grades,
+    grades: whole.grades,
     wrong: timeline.wrong,
   };
 }
 
+/** What all claims of a subject share. */
+interface Whole extends Pick<KnownHistory, 'period' | 'keys' | 'declared' | 'grades'> {
+  readonly known: Known;
+  readonly believed: ReadonlyMap<string, Telling>;
+  readonly replayed: ReadonlyMap<string, Replayed>;
+  readonly activity: Surroundings['activity'];
+  readonly facts: ReturnType<typeof lateFacts>;
+}
+
+function claimPast(claim: string, whole: Whole): ClaimPast {
+  const { known, period, declared, believed, replayed, activity, facts } = whole;
+  const { history, record } = known;
+  const looks = known.looks.get(claim) ?? [];
+  const { cutter, telling } = replayed.get(claim) ?? { cutter: new SpanCutter(claim), telling: [] };
+  const { drafts, late } = cutter.finish(record.now);
+  const around = surroundingsOf(known, claim, looks, activity);
+  const spans = clipped(withReasons(drafts, around), period.since, period.until);
+  const figures = figuresOf({ claim, period, history, looks, late, spans });
+  const claiming = declared.filter(({ declaration }) => declaration.claims.some(({ id }) => id === claim));
+  const own = [...facts, ...lateLooks(looks, around.claimOf)];
+  return {
+    claim,
+    looks: looks.filter(({ at }) => isIn(period, at)),
+    spans,
+    differences: differencesOf(believed.get(claim) ?? [], telling, period, own),
+    figures: { ...figures, grades: figureGrades(claiming, whole) },
+    moments: momentsOfClaim(known, claim, claiming, looks, period),
+  };
+}
+
+/** How complete the entries are that the figures of a claim rest on. */
+function figureGrades(
+  claiming: readonly Declared[],
+  { known: { record, timeline }, keys, period, grades }: Whole,
+): ClaimPast['figures']['grades'] {
+  const byKey = claiming.map((each) => proofGrade(record, timeline, keys, period, each));
+  const looks = lowest([...byKey, grades.commitment]);
+  return { looks, time: lowest([looks, grades.approval, grades.waiver, grades.deployment, grades.policy]) };
+}
+
 /** What readers were told of each claim, by the entries that they saw: each with the revocations of its time. */
-function believedTellings(
+export function believedTellings(
   record: PastRecord,
   { entries, policies }: Timeline,
   end: number,

@@ -20,10 +20,10 @@ export interface Surroundings {
 }
 
 /**
- * Seconds between two witnessed heads up to which the log counts as there: heads are to be witnessed every hour at least
- * (spec/audit.md). For a claim with a longer cadence, the cadence.
+ * Seconds between two witnessed heads up to which the log counts as there: an idle log logs one a day (spec/audit.md, "Witnessed
+ * heads"), and two hours are left for delays. For a claim with a longer cadence, the cadence.
  */
-const MOST_APART = 7_200;
+const MOST_APART = 93_600;
 
 type Interval = readonly [from: number, to: number];
 

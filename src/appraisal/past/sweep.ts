@@ -127,8 +127,8 @@ class Sweep {
         `${commitment} ${claim}`,
         () => new Map<string, EntryOf<'proof'>>(),
       );
-      newest.delete(kid);
-      newest.set(kid, entry);
+      // Of one agent the last link of its chain counts, whichever time it states.
+      if (entry.index > (newest.get(kid)?.index ?? -1)) newest.set(kid, entry);
       if (commitment === this.#declared?.entry.id) this.#touched?.add(claim);
     }
   }
@@ -199,7 +199,7 @@ class Sweep {
 
   #aboutClaim({ entry: { id } }: Declared, claim: string): ClaimHistory {
     return {
-      proofs: [...(this.#proofs.get(`${id} ${claim}`)?.values() ?? [])],
+      proofs: [...(this.#proofs.get(`${id} ${claim}`)?.values() ?? [])].toSorted((a, b) => a.index - b.index),
       waivers: this.#waivers.get(id) ?? [],
       deployments: this.#deployments.get(id) ?? [],
     };

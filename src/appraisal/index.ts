@@ -58,6 +58,14 @@ export {
 export { believedAt, type Then } from './past/believed.ts';
 export { knownHistory } from './past/known.ts';
 export { historyJson, type HistoryJson } from './past/json.ts';
-export type { ClaimPast, Difference, Figures, KnownHistory, Look, Span, Uncovered } from './past/known-types.ts';
+export type {
+  ClaimPast,
+  Difference,
+  Figures,
+  KnownHistory,
+  Look,
+  Span,
+  Uncovered,
+} from './past/known-types.ts';
 export { timeBounds, witnessedHead } from './past/bounds.ts';
 export type { Bounds, Grade, PastRecord, Period, WitnessedHead } from './past/types.ts';

@@ -65,11 +65,8 @@ export function inForceOf({ inForce, pending }: History, subject: string): Decla
   const about = printable(subject, 300);
   if (pending === undefined)
     throw refuse('not-found', `no commitment to ${about} is in force; commit it first`);
-  const lack = `it lacks ${approvalsLacking(pending)} approvals; let tallystick approve give them`;
-  throw refuse(
-    'not-found',
-    `the commitment to ${about}, entry ${pending.entry.index}, does not count yet: ${lack}`,
-  );
+  const lack = `entry ${pending.entry.index} lacks ${approvalsLacking(pending)} approvals; let tallystick approve give them`;
+  throw refuse('not-found', `no commitment to ${about} is in force: ${lack}`);
 }
 
 /** The claim of a subject that has an id. Refuses `not-found`, naming those that there are. */

@@ -10,7 +10,7 @@ import { printable } from '../bytes/printable.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { askPatiently } from './patience.ts';
-import { refusalOf, refusedByLog } from './problem.ts';
+import { codeOf, refusalOf } from './problem.ts';
 import { entryUrl, fetchReceipt, loggedAs, MAX_RECEIPT_BYTES, type Registration } from './scrapi.ts';
 import type { Transport } from './transport.ts';
 
@@ -100,8 +100,8 @@ async function readResult(
     const [code, title, detail] = [map.get('code'), map.get(-1), map.get(-2)].map((v) =>
       typeof v === 'string' ? v : '',
     );
-    const known = refusedByLog(code) ?? (status >= 500 ? 'unavailable' : 'policy-rejected');
-    return { kind: 'refused', refusal: refuse(known, printable(`${title}: ${detail}`, 500)) };
+    const refusal = refuse(codeOf(status, code, true), printable(`${title}: ${detail}`, 500));
+    return { kind: 'refused', refusal };
   }
   const named = map.get('entry');
   const logged = loggedAs(statement, named instanceof Uint8Array ? formatHex(named) : undefined);

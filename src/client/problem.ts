@@ -50,7 +50,7 @@ const UNFIT: ReadonlySet<string> = new Set<RefusalCode>([
 ]);
 
 /** The code with which a log refuses a statement; undefined for a code that no log states. */
-export function refusedByLog(code: string | undefined): RefusalCode | undefined {
+function refusedByLog(code: string | undefined): RefusalCode | undefined {
   if (code === undefined || !isRefusalCode(code)) return undefined;
   return UNFIT.has(code) || natureOf(code) === 'refused' ? code : undefined;
 }
@@ -58,8 +58,10 @@ export function refusedByLog(code: string | undefined): RefusalCode | undefined 
 /** Statuses by which a log of any software refuses what it was sent (SCRAPI draft-11 §2.6). */
 const REJECTIONS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
 
-/** `posted`: a statement was submitted, and the answer is a problem document and not a page. */
-function codeOf(status: number, code: string | undefined, posted: boolean): RefusalCode {
+/**
+ * The code that an answer stands for. `posted`: a statement was submitted, and the answer is a problem document and not a page.
+ */
+export function codeOf(status: number, code: string | undefined, posted: boolean): RefusalCode {
   if (status === 404) return code === 'no-such-key' ? code : 'not-found';
   if (status === 429) return 'rate-limited';
   // Codes that say that a server is not available count, whoever states them.

@@ -28,14 +28,14 @@ export class PolicyHistory {
   }
 
   /**
-   * Replays policy entries in log order, beginning with entry 0. Refuses `not-found` if entry 0 is not among them,
-   * `proof-failed` for an entry that is no policy or occurs twice, and what `assertSigned` and `admit` refuse.
+   * Replays policy entries in log order, beginning with entry 0. Refuses `proof-failed` if entry 0 is not among them,
+   * and for an entry that is no policy or occurs twice, and what `assertSigned` and `admit` refuse.
    */
   static of(origin: string, entries: readonly PolicyEntry[], verify?: VerifySignature): PolicyHistory {
     if (entries[0]?.index !== 0)
       throw refuse(
-        'not-found',
-        'the log does not begin with a registration policy: nobody could say anything',
+        'proof-failed',
+        'entry 0 is not among the registration policies, and a log begins with one; do not rely on the search',
       );
     assertOnce(entries);
     const steps: InForce[] = [];

@@ -934,7 +934,7 @@ t.test('deploy mark', async (t) => {
   await w.commit({ approvals: 2 });
   t.match(await mark(), {
     code: 2,
-    err: /entry 1, does not count yet: it lacks 2 approvals; let .* approve/,
+    err: /is in force: entry 1 lacks 2 approvals; let .* approve/,
   });
   t.equal(w.log.entries.length, 2, 'no deadline runs for what nobody may prove');
   const supersedes = await w.commit({ claims: [{ ...claim, id: 'other' }] });

@@ -8,9 +8,10 @@ import { twinOf } from '../cose/twin.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Listed, Page } from '../client/search.ts';
 import type { LogPort, LoggedAs } from '../client/log-port.ts';
-import type { SigningIdentity } from './draft.ts';
-import { relink } from './relink.ts';
-import type { Link, Spool, Waiting } from './spool.ts';
+import { signProof, type SigningIdentity } from './draft.ts';
+import type { Link, Spelled, Spool, Waiting } from './spool.ts';
+import { digest } from '../bytes/brand.ts';
+import { parseHex } from '../bytes/text.ts';
 
 /** The result of a delivery. */
 export interface Delivery {
@@ -154,4 +155,48 @@ function foreign(subject: string, { seq, id }: Link): Refusal {
 async function newestOf(pages: AsyncIterable<Page>): Promise<Listed | undefined> {
   for await (const { rows } of pages) if (rows.length > 0) return rows[0];
   return undefined;
+}
+
+/** Most tries while other processes add to the chain. */
+const MAX_RACES = 50;
+
+/**
+ * Continues the chain from the logged spelling. Proofs behind it that were signed by a key which is no longer here can
+ * never be logged; they are marked as dropped, and stay in the file.
+ */
+async function relink(
+  spool: Spool,
+  signing: SigningIdentity,
+  waiting: Waiting,
+  logged: Spelled,
+): Promise<void> {
+  for (let races = 0; races < MAX_RACES; races++) {
+    const next: (Spelled & { n: number })[] = [];
+    const following = behind(spool, waiting);
+    if (following.length > 0 && waiting.kid !== signing.kid) {
+      spool.adopt(waiting.kid, waiting.subject, { ...waiting, id: logged.id });
+      return;
+    }
+    for (const each of following) {
+      next.push({ n: each.n, ...(await continued(each, next.at(-1) ?? logged, signing)) });
+    }
+    if (spool.relink(waiting, logged, next)) return;
+  }
+  throw refuse('store-failed', `other processes keep adding to the chain of ${waiting.subject}; try again`);
+}
+
+/** The proofs of the same chain that wait behind a proof, oldest first. */
+function behind(spool: Spool, { n, kid, subject }: Waiting): readonly Waiting[] {
+  return spool.waiting().filter((each) => each.n > n && each.kid === kid && each.subject === subject);
+}
+
+/** The same proof, signed again as the link after another. */
+async function continued(
+  { statement, subject }: Waiting,
+  before: Spelled,
+  signing: SigningIdentity,
+): Promise<Spelled> {
+  const parsed = parseStatement(statement);
+  if (parsed.kind !== 'proof') throw new Error('the spool holds a statement that is no proof');
+  return signProof({ ...parsed.proof, prev: digest(parseHex(before.id)) }, subject, signing);
 }

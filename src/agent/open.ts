@@ -13,7 +13,7 @@ import { AgentStore } from './agent-store.ts';
 import type { Agent } from './prove.ts';
 import { Retention } from './retention.ts';
 import { Seeds } from './seeds.ts';
-import { makeSelfProbe, SELF_PROBE, SELF_TARGET } from './self.ts';
+import { SELF_PROBE, SELF_TARGET, makeSelfProbe } from './self.ts';
 import { Spool } from './spool.ts';
 import { decodeUtf8, formatHex } from '../bytes/text.ts';
 import { epochFor } from '../appraisal/slots.ts';
@@ -29,10 +29,16 @@ import { VERSION } from '../platform/place.ts';
 import { BoundLog } from '../client/bound-log.ts';
 import type { LogClient } from '../client/client.ts';
 import type { Policy } from '../statement/policy.ts';
-import { assertEnrolled } from './enrolled.ts';
-import { openedOf } from './openings.ts';
 import { profileOf } from './profile.ts';
 import { initialiseAgent, type AgentHome, type AgentPlace } from './home.ts';
+import { refuse } from '../bytes/refusal.ts';
+import { readFile } from 'node:fs/promises';
+import { equalBytes } from '../bytes/compare.ts';
+import type { Value } from '../claim/value.ts';
+import { declaredValue } from '../probe/declared.ts';
+import type { SaltedTree } from '../statement/saltedleaf.ts';
+import { leafTree } from '../declare/leafopening.ts';
+import { ownedFilesIn, parseOwned } from '../declare/node/owned.ts';
 
 /** The options of an agent. */
 export interface AgentOptions {
@@ -187,4 +193,56 @@ function endedBy({ fetch, signal }: AgentOptions): typeof globalThis.fetch {
     const signals = [init?.signal, signal].filter((each) => each instanceof AbortSignal);
     return fetch(input, { ...init, signal: AbortSignal.any(signals) });
   };
+}
+
+/**
+ * Refuses `unknown-key`, `wrong-role`, `subject-not-allowed`; each names the command that changes it. `enrolled`: whether the
+ * policy has the key already.
+ */
+function assertEnrolled(
+  policy: Policy | undefined,
+  kid: string,
+  subject: string,
+  command: (enrolled: boolean) => string,
+): void {
+  if (policy === undefined || policy.document.open) return;
+  const advice = (enrolled: boolean): string => `an admin of the log runs: ${command(enrolled)}`;
+  if (policy.revoked.has(kid))
+    throw refuse('unknown-key', `the agent's key ${kid} was revoked; make another`);
+  const enrolment = policy.keys.get(kid);
+  if (enrolment === undefined)
+    throw refuse('unknown-key', `the log does not know the agent's key; ${advice(false)}`);
+  const { name, roles } = enrolment.enrolled;
+  if (!roles.includes('agent'))
+    throw refuse(
+      'wrong-role',
+      `the key of ${name} may not prove (its roles: ${roles.join(', ')}); ${advice(true)}`,
+    );
+  if (!enrolment.allows(subject))
+    throw refuse('subject-not-allowed', `the key of ${name} may not prove ${subject}; ${advice(true)}`);
+}
+
+/** Undefined if the agent has no file of this declaration. Refuses `malformed-payload` for a damaged one. */
+async function openedOf(
+  folders: readonly string[],
+  { declaration }: Declared,
+): Promise<ReadonlyMap<string, Value> | undefined> {
+  for (const folder of folders) {
+    for (const path of ownedFilesIn(folder)) {
+      const bytes = await readFile(path).catch(() => undefined);
+      const tree = bytes && leafTree(parseOwned(new Uint8Array(bytes), path));
+      if (tree === undefined || tree.count !== declaration.tree.leaves) continue;
+      if (equalBytes(tree.root, declaration.tree.root)) return valuesOf(tree);
+    }
+  }
+  return undefined;
+}
+
+function valuesOf(tree: SaltedTree): ReadonlyMap<string, Value> {
+  return new Map(
+    tree.leaves.map(({ path, value }): [string, Value] => [
+      path,
+      value instanceof Uint8Array ? declaredValue(value) : { sha256: value.digest.toHex(), size: value.size },
+    ]),
+  );
 }

@@ -7,14 +7,14 @@
  * Node strips types from files of a project but not under node_modules, so a package has to be JavaScript: the compiler
  * makes it of all sources once, and each package gets what its exports reach (graph.ts).
  */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { tmpdir } from 'node:os';
 import { copyBundled } from './bundled.ts';
 import { bundleCommand } from './command.ts';
-import { compile, ROOT } from './compile.ts';
-import { copyReached, reachedBy } from './graph.ts';
+import { ROOT, compile } from './compile.ts';
 import { manifestOf, projectManifest, type Package } from './manifest.ts';
+import { isBuiltin } from 'node:module';
 
 /** The file of each subpath of the small package: those that run in a browser and lead to a verdict. */
 const VERIFY = ['.', './client', './appraisal'];
@@ -56,3 +56,57 @@ function writePackage(out: string, compiled: string, made: Package): void {
 }
 
 if (import.meta.main) build(join(ROOT, 'dist'));
+
+interface Reached {
+  /** From the root of the tree: modules, and the declarations of all that their types name. */
+  readonly files: readonly string[];
+  /** Names of packages that modules load. */
+  readonly packages: readonly string[];
+  /** Names of packages that declarations name. */
+  readonly typed: readonly string[];
+}
+
+/** Follows the imports of some modules of a compiled tree. */
+function reachedBy(tree: string, modules: readonly string[]): Reached {
+  const packages = new Set<string>();
+  const typed = new Set<string>();
+  const files = new Set<string>();
+  const visit = (file: string): void => {
+    if (files.has(file)) return;
+    files.add(file);
+    for (const specifier of importsOf(readFileSync(join(tree, file), 'utf8'))) {
+      if (specifier.startsWith('.')) visit(targetOf(file, specifier));
+      else if (!isBuiltin(specifier)) (file.endsWith('.js') ? packages : typed).add(nameOf(specifier));
+    }
+  };
+  for (const module of modules) visit(normalize(module));
+  const loaded = [...files];
+  for (const module of loaded) visit(module.replace(/\.js$/, '.d.ts'));
+  return { files: [...files].toSorted(), packages: [...packages].toSorted(), typed: [...typed] };
+}
+
+/** Copies them to the same places of another folder. */
+function copyReached(tree: string, out: string, { files }: Reached): void {
+  for (const file of files) cpSync(join(tree, file), join(out, file), { recursive: true });
+}
+
+/** Declarations name sources, as the compiler leaves them; theirs are found beside. */
+function targetOf(file: string, specifier: string): string {
+  const target = join(dirname(file), specifier);
+  return file.endsWith('.d.ts') ? target.replace(/\.ts$/, '.d.ts') : target;
+}
+
+function importsOf(code: string): readonly string[] {
+  const from = code.matchAll(/^(?:import|export)\b(?:[\w\s{},*$]*\bfrom)?\s*['"]([^'"]+)['"]/gm);
+  const later = code.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g);
+  const required = code.matchAll(/\bcreateRequire\([^)]*\)\(\s*['"]([^'"]+)['"]/g);
+  return [...from, ...later, ...required].map(([, specifier]) => specifier ?? '');
+}
+
+/** `@noble/hashes` of `@noble/hashes/sha2.js`. */
+function nameOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}

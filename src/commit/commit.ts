@@ -11,7 +11,7 @@
  */
 import { approversFor, tooFew } from '../appraisal/approvers.ts';
 import { printable } from '../bytes/printable.ts';
-import { refuse } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { asUsage } from '../bytes/within.ts';
 import { onceLogged, type LoggedStatement } from '../client/log-statement.ts';
@@ -21,9 +21,8 @@ import { keyThumbprint } from '../cose/key.ts';
 import { aimless } from '../declare/checkclaims.ts';
 import type { Declared } from '../declare/node/declared.ts';
 import { keepEarlier } from '../declare/node/earlier.ts';
-import { saveProofs } from './proofs.ts';
 import { faultOf } from '../platform/fault.ts';
-import { tryFolder } from '../platform/files.ts';
+import { replaceFile, tryFolder } from '../platform/files.ts';
 import { issuerOf } from '../registration/issuer.ts';
 import type { Signer } from '../sign/signer.ts';
 import type { Policy } from '../statement/policy.ts';
@@ -31,9 +30,16 @@ import { assertNoSilentDowngrade, comparedCommitments } from './downgrade.ts';
 import { identify } from './identify.ts';
 import type { Identified, Pinned, Pinning } from './pin.ts';
 import { prepare, type Prepared } from './prepare.ts';
-import { assertKept, isOvertaken, MOST_RACES } from './race.ts';
 import { repin } from './repin.ts';
-import { type CommitRemark, type CommitRequest, type Known } from './request.ts';
+import type { CommitRemark, CommitRequest, Known } from './request.ts';
+import { join } from 'node:path';
+import type { Evidence } from '../client/evidence.ts';
+import { ProofFolder } from '../client/node/proof-folder.ts';
+import { saveEvidence } from '../client/proof-store.ts';
+import type { OwnedFile } from '../declare/node/owned.ts';
+import { isWithdrawal, type Declaration } from '../statement/commitment.ts';
+import { parseStatement } from '../statement/parse.ts';
+import { changesOf, factsOf } from '../declare/facts.ts';
 
 export interface CommitOptions {
   readonly signer: Signer;
@@ -203,4 +209,43 @@ async function givingWay(
       before = now;
     }
   }
+}
+
+/** Writes a proof directory (declare/node/proofs.ts) over an older one; resolves with the names of its files. */
+async function saveProofs(
+  folder: string,
+  evidence: Evidence,
+  owned: OwnedFile | undefined,
+): Promise<readonly string[]> {
+  if (owned !== undefined) await replaceFile(join(folder, owned.name), owned.text, 0o600);
+  const written = await saveEvidence(new ProofFolder(folder), evidence);
+  return owned === undefined ? written : [owned.name, ...written];
+}
+
+/** How often a commit is tried again after another client was faster. */
+const MOST_RACES = 8;
+
+/** Whether the log says that another commitment about the subject came first. */
+function isOvertaken(error: unknown): boolean {
+  return error instanceof Refusal && error.code === 'superseded-meanwhile';
+}
+
+/** Refuses `superseded-meanwhile` when the other commitment has claims, approvals, attestors or a target that `mine` lacks. */
+function assertKept(subject: string, mine: Declaration, { index, bytes }: ProvenEntry): void {
+  const parsed = parseStatement(bytes);
+  if (parsed.kind !== 'commitment' || isWithdrawal(parsed.commitment)) return;
+  const lost = changesOf(factsOf(parsed.commitment), factsOf(mine))
+    .filter(
+      ({ name, before }) =>
+        before !== undefined && /^(?:claims|approvals|target|attestors)(?:[.]|$)/.test(name),
+    )
+    .map(({ name }) => printable(name, 100));
+  if (lost.length === 0) return;
+  const more = lost.length > 4 ? `, and ${lost.length - 4} more` : '';
+  throw refuse(
+    'superseded-meanwhile',
+    `entry ${index} about ${printable(subject, 300)} was logged while this was made, and nothing is logged now: this would replace it ` +
+      `without its ${lost.slice(0, 4).join(', ')}${more}; look at it (tallystick registry show ${printable(subject, 300)}), and then ` +
+      'commit again what is to hold',
+  );
 }

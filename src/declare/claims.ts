@@ -18,14 +18,14 @@ import { Refusal } from '../bytes/refusal.ts';
 import { checkExpression } from '../claim/expression.ts';
 import type { Claim, Declaration, Parameter } from '../statement/commitment.ts';
 import { EVIDENCE_CLASSES, SEVERITIES, TIERS, type Tier } from '../statement/vocabulary.ts';
-import { attestorsOf, checkAttested } from './attestors.ts';
-import { fault, Fields, textOf } from './fields.ts';
+import { Fields, fault, textOf } from './fields.ts';
 import { isNumberText, isTreeList, isTreeMap, type Tree, type TreeMap } from './leaf.ts';
 import { packOf } from './packs.ts';
 import { targetOf } from './target.ts';
 import { PACES } from './tiers.ts';
-import { validityOf } from './validity.ts';
 import { parseYaml } from './yaml.ts';
+import { digest } from '../bytes/brand.ts';
+import { parseHex } from '../bytes/text.ts';
 
 /** What a claims file adds to a declaration. */
 export type ClaimsFile = Pick<Declaration, 'claims'> & {
@@ -155,4 +155,61 @@ function parameterOf(value: Tree, name: string): Parameter {
   if (isTreeMap(value) || value === null || isNumberText(value))
     throw fault(`params.${name}`, 'takes a text, a whole number, true or false, or a list of texts');
   return value;
+}
+
+/** RFC 3339 in UTC, whole seconds; a day alone is its first second. */
+const TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}Z)?$/;
+
+/** Refuses `malformed-payload`. */
+function validityOf(map: TreeMap): NonNullable<Declaration['validity']> {
+  const fields = new Fields(map, 'validity');
+  const [notBefore, notAfter] = [timeOf(fields, 'notBefore'), timeOf(fields, 'notAfter')];
+  fields.end();
+  if (notBefore === undefined && notAfter === undefined)
+    throw fault('validity', 'takes notBefore, notAfter or both');
+  if ((notBefore ?? 0) >= (notAfter ?? Infinity))
+    throw fault('validity.notAfter', 'must be later than notBefore');
+  return { ...(notBefore !== undefined && { notBefore }), ...(notAfter !== undefined && { notAfter }) };
+}
+
+/** POSIX seconds; undefined when the field is absent. */
+function timeOf(fields: Fields, name: 'notBefore' | 'notAfter'): number | undefined {
+  const text = fields.text(name);
+  if (text === undefined) return undefined;
+  const ms = TIME.test(text) ? Date.parse(text) : Number.NaN;
+  // Date.parse takes the 31st of every month for the 1st or so of the next.
+  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text.replace('Z', '')))
+    throw fault(
+      `validity.${name}`,
+      'takes a time such as "2026-12-01T00:00:00Z", in quotes, or a day such as "2026-12-01"',
+    );
+  return ms / 1000;
+}
+
+/** Refuses `malformed-payload`. */
+function attestorsOf(map: TreeMap): NonNullable<Declaration['attestors']> {
+  const fields = new Fields(map, 'attestors');
+  const threshold = fields.needed('threshold', fields.whole('threshold'));
+  const kids = fields.texts('kids').map((text, i) => {
+    if (!/^[0-9a-f]{64}$/.test(text))
+      throw fault(`attestors.kids[${i}]`, 'takes the thumbprint of a key: 64 hexadecimal digits');
+    return digest(parseHex(text));
+  });
+  fields.end();
+  if (threshold < 1 || threshold > kids.length)
+    throw fault('attestors.threshold', `takes a number from 1 to ${kids.length}, the number of kids`);
+  return { threshold, kids };
+}
+
+/** Refuses `malformed-payload` for a claim of class E2 if fewer than two agents must agree: no proof could reach E2. */
+function checkAttested(
+  claims: readonly Pick<Claim, 'id' | 'minEvidence'>[],
+  attestors: Declaration['attestors'],
+): void {
+  const claim = claims.find(({ minEvidence }) => minEvidence === 'E2');
+  if (claim !== undefined && (attestors?.threshold ?? 0) < 2)
+    throw fault(
+      `claim ${claim.id}`,
+      'asks for class E2, and no two agents are named: say attestors: { threshold: 2, kids: [KID, KID] } with kids as policy show prints them',
+    );
 }

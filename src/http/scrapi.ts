@@ -13,10 +13,8 @@ import { accepts, liking } from '../web/accept.ts';
 import { unknownEntry } from '../web/audit.ts';
 import { clientOf } from '../web/clients.ts';
 import type { App, HttpContext } from './context.ts';
-import { keyDirectory, type KeyDirectory } from './keys.ts';
 import { countWrites, limitBatches } from './limits.ts';
 import {
-  asBuffer,
   CBOR,
   CBOR_SEQUENCE,
   COSE,
@@ -25,10 +23,13 @@ import {
   NEVER,
   RECEIPT_TYPES,
   STATEMENT_TYPES,
+  asBuffer,
 } from '../web/media.ts';
 import { keySchema, keySetSchema, receiptSchema, submissionSchema } from './scrapi-schemas.ts';
 import { PREFER_HEADER } from './prefer.ts';
 import { encodeOutcomes, splitSequence } from './sequence.ts';
+import { decodeCbor, encodeCbor } from '../bytes/cbor.ts';
+import { formatBase64Url } from '../bytes/text.ts';
 
 /** Seconds until a receipt is worth asking for again: a round of witnesses. */
 const ASK_AGAIN = 1;
@@ -238,4 +239,29 @@ function mustAccept(request: FastifyRequest, types: readonly [string, ...string[
 export function locator(text: string): EntryId {
   if (isEntryId(text)) return text;
   throw refuse('bad-locator', 'Operation locator is not in a valid form');
+}
+
+interface KeyDirectory {
+  /** The COSE Key Set (RFC 9052 §7): an array of COSE_Key maps. */
+  readonly all: Uint8Array;
+  /** One COSE_Key by its name in the path. */
+  find(name: string): Uint8Array | undefined;
+}
+
+/** RFC 3986 §3.3: what a segment holds without percent-encoding. */
+const SEGMENT = /^[A-Za-z0-9\-._~!$&'()*+,;=:@]+$/;
+
+/** From [kid, COSE_Key] pairs. */
+function keyDirectory(keys: readonly (readonly [kid: Uint8Array, coseKey: Uint8Array])[]): KeyDirectory {
+  const encoded = new Map<string, Uint8Array>();
+  const raw = new Map<string, Uint8Array>();
+  for (const [kid, key] of keys) {
+    encoded.set(formatBase64Url(kid), key);
+    const text = Buffer.from(kid).toString('latin1');
+    if (SEGMENT.test(text)) raw.set(text, key);
+  }
+  return {
+    all: encodeCbor(keys.map(([, key]) => decodeCbor(key))),
+    find: (name) => encoded.get(name) ?? raw.get(name),
+  };
 }

@@ -13,8 +13,9 @@ import { keyThumbprint } from '../cose/key.ts';
 import { SIGNATURE_LENGTH, verifyWithNoble, type PublicKey } from '../sign/algorithm.ts';
 import type { Signer } from '../sign/signer.ts';
 import { EXEC_PREFIX } from './names.ts';
-import { runProgram } from './program.ts';
 import { readPublicKey } from './public.ts';
+import { printable } from '../bytes/printable.ts';
+import { runChild, type Child, type ChildEnd } from '../platform/child.ts';
 
 interface ExecOptions {
   readonly timeoutMs?: number;
@@ -146,4 +147,29 @@ function fromDer(der: Uint8Array): readonly Uint8Array[] {
     at += 2 + length;
   }
   return at === der.length ? [concatBytes(...numbers)] : [];
+}
+
+type RunLimits = Pick<Child, 'input' | 'timeoutMs' | 'maxBytes'>;
+
+/** Characters of standard error that a refusal repeats. */
+const MAX_COMPLAINT = 300;
+
+/**
+ * What the program printed, when it ended well. Refuses `key-file` when it cannot be started, fails, prints too
+ * much or is not done in time.
+ */
+async function runProgram(path: string, word: string, limits: RunLimits): Promise<Uint8Array> {
+  const end = await runChild({ argv: [path, word], maxComplaint: MAX_COMPLAINT, ...limits });
+  if (end.kind === 'exited' && end.code === 0) return end.output;
+  const cause = end.kind === 'not-started' ? end.cause : undefined;
+  throw refuse('key-file', `${path} ${word} ${faultOf(end, limits)}`, { cause });
+}
+
+function faultOf(end: ChildEnd, { timeoutMs, maxBytes }: RunLimits): string {
+  if (end.kind === 'not-started') return `cannot be started: ${end.cause.message}`;
+  if (end.kind === 'too-large') return `printed more than ${maxBytes} bytes, which no key or signature has`;
+  if (end.kind !== 'exited') return `was not done within ${timeoutMs} ms`;
+  const complaint = end.complaint.trim();
+  const said = complaint === '' ? '' : `: ${printable(complaint, MAX_COMPLAINT)}`;
+  return `failed (${end.code === undefined ? end.signal : `exit code ${end.code}`})${said}`;
 }

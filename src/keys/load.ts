@@ -2,9 +2,9 @@
  * Loads a signer by the name of its key. A name is a file (PKCS#8 PEM or unencrypted OpenSSH Ed25519), `ssh-agent:`
  * with an optional fingerprint or comment, or `exec:` and a program.
  */
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import { encodeUtf8 } from '../bytes/text.ts';
+import { decodeUtf8, encodeUtf8, parseBase64 } from '../bytes/text.ts';
 import { assertStrongKey, type Algorithm, type PublicKey } from '../sign/algorithm.ts';
 import type { Signer } from '../sign/signer.ts';
 import { agentSigner, type AgentOptions } from './agent.ts';
@@ -12,7 +12,7 @@ import { execSigner } from './exec.ts';
 import { createSecretFile, isPublicKey, readSecretFile } from './file.ts';
 import { AGENT_PREFIX, EXEC_PREFIX } from './names.ts';
 import { nodeSigner, pooledSigner, publicKeyOf, type NodeSigner } from './native.ts';
-import { formatPrivateKey, parsePrivateKey } from './pem.ts';
+import { parseOpenSshKey } from './openssh.ts';
 
 /**
  * The signer a user named. Refuses `key-file` (missing, open to others, damaged, encrypted, not in the
@@ -68,3 +68,42 @@ const MAKERS: Record<Algorithm, () => KeyObject> = {
   'ecdsa-p256': () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
   'ml-dsa-44': () => generateKeyPairSync('ml-dsa-44').privateKey,
 };
+
+const PEM = /^-----BEGIN ([A-Z0-9 ]+)-----\n((?:[A-Za-z0-9+/=]+\n)+)-----END \1-----\n*$/;
+
+/** Parses the text of a key file. Refuses `key-file`; `path` only names it in the message. */
+export function parsePrivateKey(bytes: Uint8Array, path: string): KeyObject {
+  const { label, der } = openPem(bytes, path);
+  if (label === 'OPENSSH PRIVATE KEY') return parseOpenSshKey(der, path);
+  if (label === 'ENCRYPTED PRIVATE KEY') {
+    throw refuse(
+      'key-file',
+      `${path} is encrypted; keep it in ssh-agent, or decrypt it into a file of mode 0600`,
+    );
+  }
+  if (label !== 'PRIVATE KEY') {
+    const advice = `convert it with: openssl pkcs8 -topk8 -nocrypt -in ${path} -out NEWFILE`;
+    throw refuse('key-file', `${path} holds "${label}", not a PKCS#8 private key; ${advice}`);
+  }
+  try {
+    return createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' });
+  } catch (error) {
+    throw refuse('key-file', `${path} is not a PKCS#8 private key that OpenSSL can read`, { cause: error });
+  }
+}
+
+/** The PKCS#8 PEM text of a key. */
+export function formatPrivateKey(key: KeyObject): string {
+  return key.export({ format: 'pem', type: 'pkcs8' });
+}
+
+function openPem(bytes: Uint8Array, path: string): { readonly label: string; readonly der: Uint8Array } {
+  try {
+    const [, label, body] = PEM.exec(decodeUtf8(bytes).replaceAll('\r\n', '\n')) ?? [];
+    if (label !== undefined && body !== undefined)
+      return { label, der: parseBase64(body.replaceAll('\n', '')) };
+  } catch (error) {
+    throw refuse('key-file', `${path} is damaged: its text is not base64`, { cause: error });
+  }
+  throw refuse('key-file', `${path} is not one PEM private key; make one with: tallystick keygen`);
+}

@@ -10,7 +10,7 @@
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { refuse, type Refusal } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { Transport } from '../client/transport.ts';
 import { parseTrustPolicy, type TrustPolicy } from '../note/trust.ts';
 import { makeFolder } from '../platform/files.ts';
@@ -18,8 +18,7 @@ import { lockFile } from '../platform/lock.ts';
 import { VERSION } from '../platform/place.ts';
 import { assertGuarded, listen, oneHop, readTls, type GuardedEndpoint, type Tls } from '../web/listen.ts';
 import { chooseHasher, chooseVerifier } from '../workers/kernels.ts';
-import { assertMirrorable, Folder, LOCK, readerOf, TRUST_POLICY } from './folder.ts';
-import { follow } from './follow.ts';
+import { Folder, LOCK, TRUST_POLICY, assertMirrorable, readerOf } from './folder.ts';
 import { Mirror, type Synced } from './mirror.ts';
 import { mirrorServer } from './server.ts';
 import { formatTrustPolicy } from './trusttext.ts';
@@ -174,4 +173,33 @@ function serverOf(
     ...(endpoint.url === undefined ? {} : { baseUrl: endpoint.url }),
     ...secured,
   });
+}
+
+interface FollowOptions {
+  /** Between two syncs, milliseconds. */
+  readonly pollMs: number;
+  readonly signal: AbortSignal;
+  /** Waits; ends early when the signal aborts. */
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly onSynced: (synced: Synced) => void;
+  /** Called when a sync fails; for the same code again only after a sync has succeeded. */
+  readonly onFailed: (refusal: Refusal) => void;
+}
+
+/** Resolves when the signal aborts. Rejects only for a bug. */
+export async function follow(mirror: Mirror, options: FollowOptions): Promise<void> {
+  const { signal, pollMs, sleep, onSynced, onFailed } = options;
+  let failing: string | undefined;
+  while (!signal.aborted) {
+    try {
+      onSynced(await mirror.sync());
+      failing = undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof Refusal)) throw error;
+      if (error.code !== failing) onFailed(error);
+      failing = error.code;
+    }
+    await sleep(pollMs);
+  }
 }

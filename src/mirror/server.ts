@@ -3,21 +3,23 @@ import type { FastifyInstance } from 'fastify';
 import { refuse } from '../bytes/refusal.ts';
 import { formatHex } from '../bytes/text.ts';
 import { formatMilliseconds } from '../bytes/time.ts';
-import { originHash } from '../note/checkpoint.ts';
-import { asBuffer, BRIEF, CBOR, FIVE_MINUTES, FRESH, TEXT } from '../web/media.ts';
+import { originHash, type OpenedCheckpoint } from '../note/checkpoint.ts';
+import { BRIEF, CBOR, FIVE_MINUTES, FRESH, TEXT, asBuffer } from '../web/media.ts';
 import { openToBrowsers } from '../web/methods.ts';
 import type { WebOptions } from '../web/options.ts';
 import { escapeHtml, sendPage } from '../web/page.ts';
-import { bytesOf, failures, hex32, TAGS } from '../web/schemas.ts';
+import { TAGS, bytesOf, failures, hex32 } from '../web/schemas.ts';
 import { webServer } from '../web/server.ts';
-import { tiles } from '../web/tiles.ts';
+import { tiles, type TileFiles } from '../web/tiles.ts';
 import type { App } from '../web/types.ts';
 import { Type } from 'typebox';
 import { KEYS, MANIFEST, TRUST_POLICY, type ReadFile } from './folder.ts';
 import { mirrorMetrics } from './metrics.ts';
 import type { Mirror } from './mirror.ts';
-import { filesOf, heldBy, verifiedNote } from './served.ts';
 import { readinessOf } from './status.ts';
+import type { SignedHead } from '../client/history.ts';
+import { formatNote } from '../note/note.ts';
+import { tileWidthAt } from '../tree/tile.ts';
 
 interface MirrorServerOptions extends WebOptions {
   /** Reads a client may make in a window; 0: no limit. Tiles are not counted: refusing costs as much. */
@@ -109,4 +111,38 @@ function home(app: App, mirror: Mirror): void {
     const body = `<p>A verified copy of a transparency log, by Tallystick.</p>${notes}<dl>${rows.join('')}</dl><ul>${list}</ul>`;
     return sendPage(reply, checkpoint?.origin ?? 'A mirror', body);
   });
+}
+
+/** Checkpoint, tiles and bundles of the held head. Refuses `not-yet` before the first, `not-found` beyond it. */
+function filesOf(mirror: Mirror): TileFiles {
+  const exists = (level: number, index: number, width: number): void => {
+    if (width > tileWidthAt(level, index, mirror.size))
+      throw refuse('not-found', `the mirrored tree of ${mirror.size} entries has no such tile`);
+  };
+  return {
+    checkpoint: () => ({ note: heldBy(mirror).note }),
+    tile: async (level, index, width) => {
+      exists(level, index, width);
+      return mirror.local.tile(level, index, width);
+    },
+    bundle: async (index, width) => {
+      exists(0, index, width);
+      return mirror.local.bundleBytes(index, width);
+    },
+  };
+}
+
+/** The held head. Refuses `not-yet`. */
+function heldBy(mirror: Mirror): SignedHead {
+  const { held } = mirror;
+  if (held === undefined) throw refuse('not-yet', 'nothing is mirrored yet; ask again later');
+  return held;
+}
+
+/** The note with only the signatures that were verified: the log's, and those of known witnesses. */
+function verifiedNote({ text, logSignatures, cosignatures }: OpenedCheckpoint): Uint8Array {
+  return formatNote(
+    text,
+    [...logSignatures, ...cosignatures].map(({ line }) => line),
+  );
 }

@@ -8,7 +8,7 @@ import { parseDecimal } from '../bytes/text.ts';
 import { formatMilliseconds } from '../bytes/time.ts';
 import { originHash } from '../note/checkpoint.ts';
 import { audit } from '../web/audit.ts';
-import { asBuffer, BRIEF, FRESH, TEXT } from '../web/media.ts';
+import { BRIEF, FRESH, TEXT, asBuffer } from '../web/media.ts';
 import { openToBrowsers } from '../web/methods.ts';
 import type { WebOptions } from '../web/options.ts';
 import { webServer } from '../web/server.ts';
@@ -20,7 +20,7 @@ import { viewIncident } from './incidents.ts';
 import type { LogWatch } from './logwatch.ts';
 import { monitorMetrics } from './metrics.ts';
 import type { Monitor } from './monitor.ts';
-import { watchReader } from './watchreader.ts';
+import type { LogReader } from '../log/ports.ts';
 
 interface MonitorHttpOptions extends WebOptions {
   /** Reads that one client may make in a window; 0: no limit. */
@@ -108,4 +108,30 @@ function viewLogs(watches: readonly LogWatch[], store: Monitor['store']) {
       .reduce((n, each) => n + each.open, 0),
     peers: status.peers.map(({ peer, kind, why }) => ({ url: peer, result: kind, why: why ?? null })),
   }));
+}
+
+/** A reader that is there from the start. */
+function watchReader(watch: LogWatch): LogReader {
+  const reader = (): LogReader => {
+    const { followed } = watch;
+    if (followed !== undefined) return followed.reader;
+    throw refuse('not-yet', `nothing of ${watch.origin} is copied yet; ask again in a moment`);
+  };
+  return {
+    head: () => reader().head(),
+    checkpoint: () => reader().checkpoint(),
+    published: async (index, timeoutMs) => reader().published(index, timeoutMs),
+    tile: async (level, index, width) => reader().tile(level, index, width),
+    bundle: async (index, width) => reader().bundle(index, width),
+    entry: async (key) => reader().entry(key),
+    entries: async (start, end) => reader().entries(start, end),
+    find: async (id) => reader().find(id),
+    findLeaf: async (leaf) => reader().findLeaf(leaf),
+    search: async (query) => reader().search(query),
+    root: async (size) => reader().root(size),
+    inclusion: async (index, size) => reader().inclusion(index, size),
+    consistency: async (from, to) => reader().consistency(from, to),
+    receipt: async (index) => reader().receipt(index),
+    tlogProof: async (index) => reader().tlogProof(index),
+  };
 }

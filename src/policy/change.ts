@@ -11,11 +11,11 @@
  *     if (plan.difference.length > 0) await logChange(client, plan, signer);
  */
 import { equalBytes } from '../bytes/compare.ts';
-import { refuse } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { LogClient } from '../client/client.ts';
 import type { LoggedStatement } from '../client/log-statement.ts';
 import { kidOf } from '../cose/key.ts';
-import { admit, NO_FACTS } from '../registration/admit.ts';
+import { NO_FACTS, admit } from '../registration/admit.ts';
 import { differenceOf } from '../registration/difference.ts';
 import { nextDocument, wholeDocument } from '../registration/next.ts';
 import { lockOutWarnings, successor } from '../registration/successor.ts';
@@ -24,8 +24,10 @@ import { parseStatement } from '../statement/parse.ts';
 import { encodePolicy } from '../statement/payload.ts';
 import { assertStrongPolicy, compilePolicy, type PolicyDocument } from '../statement/policy.ts';
 import { signOwn } from '../statement/sign.ts';
-import { approversMissing } from './approvers.ts';
 import { assertKeepsRunningKeys, policyInForce, type PolicyInForce } from './in-force.ts';
+import { approverFault } from '../appraisal/approvers.ts';
+import { printable } from '../bytes/printable.ts';
+import { newestSubjects } from '../client/statuses.ts';
 
 /** Makes the next whole document from the one in force; returns the same one if nothing has to change. */
 export type Edit = (
@@ -119,4 +121,36 @@ async function signNext({ inForce, document, time }: PlannedChange, signer: Sign
   const statement = await signOwn(headers, encodePolicy(document), signer);
   admit(rules, parseStatement(statement), NO_FACTS, time);
   return statement;
+}
+
+/** Subjects that are looked at: those with the newest commitments. */
+const MOST_SUBJECTS = 100;
+
+/** One sentence for each such subject; none if no approver's key changes. If the log cannot be read, a sentence says so. */
+async function approversMissing(
+  client: LogClient,
+  before: PolicyDocument,
+  after: PolicyDocument,
+): Promise<readonly string[]> {
+  if (approversIn(before) === approversIn(after)) return [];
+  try {
+    const snapshot = await client.snapshot();
+    const { subjects, more } = await newestSubjects(snapshot, MOST_SUBJECTS);
+    const policy = compilePolicy(after);
+    const found: string[] = [];
+    for (const subject of subjects) {
+      const fault = approverFault(await snapshot.history(subject), policy, subject);
+      if (fault !== undefined) found.push(`of ${printable(subject, 300)}, ${fault}`);
+    }
+    return more > 0 ? [...found, `${more} more subjects were not looked at for approvers`] : found;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return [`whether each subject keeps enough approvers was not looked at: ${error.message}`];
+  }
+}
+
+/** Who may approve what, as one text. */
+function approversIn({ keys }: PolicyDocument): string {
+  const approvers = keys.filter(({ roles }) => roles.includes('approver'));
+  return JSON.stringify(approvers.map(({ key, subjects }) => [key.bytes.toHex(), subjects]));
 }

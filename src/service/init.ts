@@ -6,7 +6,7 @@
  * set-up. Once it exists, no key is made any more, since entry 0 could not name it.
  */
 import { existsSync } from 'node:fs';
-import { refuse } from '../bytes/refusal.ts';
+import { Refusal, refuse } from '../bytes/refusal.ts';
 import { generateKey, loadKeyFile } from '../keys/load.ts';
 import { formatVkey } from '../note/key.ts';
 import type { Algorithm, PublicKey } from '../sign/algorithm.ts';
@@ -18,7 +18,11 @@ import { ENTRY_DEFINITION, MAX_ENTRY_BYTES, ROLES, RULES, type PolicyDocument } 
 import { signOwn } from '../statement/sign.ts';
 import { createFile, makeFolder, readNamedFile } from '../platform/files.ts';
 import { layoutOf, roleKeyPath, type Layout, type LogHome } from './layout.ts';
-import { claimReceiptKey, type KeyRegister } from './receiptkeys.ts';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { printable } from '../bytes/printable.ts';
+import { formatHex } from '../bytes/text.ts';
+import { keyThumbprint } from '../cose/key.ts';
 
 /** The options of a new log, besides the keys that are made for it. */
 export interface InitOptions extends LogHome, KeyRegister {
@@ -168,4 +172,36 @@ function trustPolicy(vkeys: readonly string[], url: string): string {
   const lines = vkeys.map((vkey) => `log ${vkey} ${url}`);
   const comment = "# The log's keys (C2SP tlog-policy). Witnesses and a quorum can be added.";
   return [comment, ...lines, 'quorum none', ''].join('\n');
+}
+
+/** Where the keys are recorded, and who is told if that fails. */
+interface KeyRegister {
+  readonly stateDir: string;
+  readonly onRemark: (text: string) => void;
+}
+
+/**
+ * Records a receipt key for the log of this name. Refuses `key-file` if another log known here has it. If the state
+ * directory cannot be written, that is a remark.
+ */
+async function claimReceiptKey(
+  { stateDir, onRemark }: KeyRegister,
+  origin: string,
+  key: PublicKey,
+): Promise<void> {
+  const file = join(stateDir, 'receipt-keys', formatHex(keyThumbprint(key)));
+  try {
+    if (await createFile(file, `${origin}\n`)) return;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    onRemark(`which log has which receipt key is not written down here: ${error.message}`);
+    return;
+  }
+  const owner = (await readFile(file, 'utf8')).trimEnd();
+  if (owner === origin) return;
+  throw refuse(
+    'key-file',
+    `the receipt key of ${origin} is the one of the log ${printable(owner, 255)}, which is known here: a receipt of one would ` +
+      `pass for the other's; give this log a key of its own, or delete ${file} if that log is gone`,
+  );
 }

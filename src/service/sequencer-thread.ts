@@ -9,11 +9,16 @@ import { Sequencer } from '../log/sequencer.ts';
 import { chooseHasher } from '../workers/kernels.ts';
 import { answerOn, packed } from '../workers/rpc.ts';
 import { faultOf } from '../platform/fault.ts';
-import { openDrivers } from './drivers.ts';
 import { assertOwnKeys, loadHeadKeys } from './headkeys.ts';
 import { signWitnessed } from './witnessed.ts';
 import { headSigner } from '../log/headsigner.ts';
 import type { SequencerAnswer, SequencerEvent, SequencerOptions, SequencerQuestion } from './protocol.ts';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { refuse } from '../bytes/refusal.ts';
+import { logGenesis } from '../log/genesis.ts';
+import { SqliteGuard } from '../storage/guard.ts';
+import { SqliteStore } from '../storage/sqlite.ts';
 
 if (parentPort === null) throw new Error('this module is a thread of its own');
 const options: SequencerOptions = workerData;
@@ -25,7 +30,7 @@ async function start(
   send: (event: SequencerEvent) => void,
 ): Promise<(question: SequencerQuestion) => Promise<SequencerAnswer>> {
   const keys = await loadHeadKeys(options);
-  const { store, guard } = await openDrivers(options, now);
+  const { store, guard } = await openDrivers(options);
   const signer = headSigner(keys);
   const sequencer = await Sequencer.start({
     origin: options.origin,
@@ -85,3 +90,33 @@ answer.catch((error: unknown) => {
   send({ kind: 'failed', failure: packed(faultOf(error) ?? error) });
   port.close();
 });
+
+/** Opens both, locked to this process; logs entry 0 into a log that has none. */
+async function openDrivers({
+  storePath,
+  guardPath,
+  genesisPath,
+  origin,
+}: SequencerOptions): Promise<{ store: SqliteStore; guard: SqliteGuard }> {
+  const storeExists = existsSync(storePath);
+  if (!existsSync(guardPath)) {
+    throw refuse(
+      'behind-signed-head',
+      `the signed-head guard ${guardPath} is gone: put it back, or see spec/operations.md "A lost guard"`,
+    );
+  }
+  const guard = SqliteGuard.open(guardPath, origin, false); // first: it is the lock
+  const signed = await guard.read();
+  if (!storeExists && signed !== undefined) {
+    throw refuse(
+      'behind-signed-head',
+      `the store ${storePath} is gone, but a head of ${signed.size} was signed: restore a backup (spec/operations.md "A store behind its guard")`,
+    );
+  }
+  const store = SqliteStore.openToWrite(storePath, origin, !storeExists);
+  if ((await store.head()) === undefined && signed === undefined) {
+    const genesis = new Uint8Array(await readFile(genesisPath));
+    await logGenesis(genesis, origin, { store, hasher: chooseHasher(), now });
+  }
+  return { store, guard };
+}

@@ -1,4 +1,4 @@
-/** Two that commit about one subject at once: nothing that was said first is lost in silence (src/cli/commit/race.ts). */
+/** Two that commit about one subject at once: nothing that was said first is lost in silence (src/commit/commit.ts). */
 import t, { type Test } from 'tap';
 import { digest } from '../../src/bytes/brand.ts';
 import { parseHex } from '../../src/bytes/text.ts';

@@ -311,7 +311,10 @@ t.test('a policy that no admin signed is not believed', async (t) => {
     path.startsWith('/v1/search') && !path.includes('before')
       ? Response.json({ entries: [{ index, id, subject: 'a', time: 1 }], next: null })
       : undefined;
-  t.match(await policy('show'), { code: 3, err: /proof-failed: entry 0 is not among the registration policies/ });
+  t.match(await policy('show'), {
+    code: 3,
+    err: /proof-failed: entry 0 is not among the registration policies/,
+  });
 });
 
 t.test('rotation: A, A and B, B', async (t) => {

@@ -16,7 +16,7 @@ import { parseExtensions } from '../../src/evidence/tls-fields.ts';
 import { parseClientHello, parseServerHello } from '../../src/evidence/tls-hello.ts';
 import { encodeTranscript, parseTranscript } from '../../src/evidence/transcript.ts';
 import { verifyTranscript } from '../../src/evidence/verify.ts';
-import { formatPrivateKey, parsePrivateKey } from '../../src/keys/pem.ts';
+import { formatPrivateKey, parsePrivateKey } from '../../src/keys/load.ts';
 import { parseOpenSshKey } from '../../src/keys/openssh.ts';
 import { parsePublicKey, readPublicKey } from '../../src/keys/public.ts';
 import { parseEd25519Blob } from '../../src/keys/sshwire.ts';

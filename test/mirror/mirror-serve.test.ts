@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { lockFile } from '#src/platform/lock.ts';
 import { KEYS, readerOf } from '#src/mirror/folder.ts';
-import { follow } from '#src/mirror/follow.ts';
+import { follow } from '#src/mirror/open.ts';
 import { mirrorServer } from '#src/mirror/server.ts';
 import { formatTrustPolicy } from '#src/mirror/trusttext.ts';
 import { originHash, parseCheckpoint } from '#src/note/checkpoint.ts';

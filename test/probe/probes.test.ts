@@ -14,7 +14,7 @@ import type { Observed } from '#src/claim/observed.ts';
 import { isList, isMap, type Value } from '#src/claim/value.ts';
 import { declareTerraform } from '#src/declare/sources/terraform/terraform.ts';
 import { declaredValue } from '#src/probe/declared.ts';
-import { programCost } from '#src/probe/cpu.ts';
+import { programCost } from '#src/probe/child.ts';
 import { execProbe } from '#src/probe/exec/probe.ts';
 import { filesProbe } from '#src/probe/files/probe.ts';
 import { httpProbe } from '#src/probe/http/probe.ts';

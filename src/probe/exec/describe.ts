@@ -1,6 +1,11 @@
 /** The description of the probe `exec@1`. */
 import type { ProbeDescription } from '../description.ts';
-import { EXEC_FACTS } from './facts.ts';
+import type { SignedFacts } from '../../evidence/signed-facts.ts';
+import { transcriptLists } from '../../evidence/transcript-facts.ts';
+
+const EXEC_FACTS: SignedFacts = {
+  byTarget: (_, placed) => transcriptLists(placed).map((transcripts) => ({ exec: { transcripts } })),
+};
 
 /** Longest time of a collector, seconds. */
 export const MAX_SECONDS = 300;

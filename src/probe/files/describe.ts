@@ -1,7 +1,58 @@
 /** The description of the probe `files@1`. */
 import type { ProbeDescription } from '../description.ts';
-import { FILES_PACKS } from './pack.ts';
-import { filesShape } from './shape.ts';
+import { scalars, type Shape } from '../../claim/shape.ts';
+import type { Parameter } from '../../statement/commitment.ts';
+import type { Pack } from '../pack.ts';
+
+const FILES_PACKS: Readonly<Record<string, Pack>> = {
+  'file-integrity': {
+    summary: 'the files below a folder are the committed ones, all of them, and no others',
+    needs: [],
+    claims: [
+      {
+        id: 'files-unchanged',
+        title: 'Content, mode and kind of every declared file are as declared',
+        expr: 'size(o.files.differing) == 0 && size(o.files.missing) == 0 && o.files.whole',
+        severity: 'critical',
+      },
+      {
+        id: 'files-closed',
+        title: 'There is nothing that was not declared',
+        expr: 'size(o.files.undeclared) == 0 && o.files.whole',
+        severity: 'high',
+      },
+      {
+        id: 'files-inside',
+        title: 'No link leads out of the folder',
+        expr: 'size(o.files.escaping) == 0 && o.files.whole',
+        severity: 'high',
+      },
+    ],
+  },
+};
+
+const PATHS: Shape = { list: 'any' };
+
+const ALWAYS: Readonly<Record<string, Shape>> = {
+  ...scalars('root', 'declared', 'compared', 'same', 'whole'),
+  looked: { list: 'scalar' },
+  differing: PATHS,
+  missing: PATHS,
+  escaping: PATHS,
+  unreadable: PATHS,
+  counts: { map: 'scalar' },
+};
+
+/** `undeclared` and `owners` only where the claim asks for them. */
+function filesShape(params: ReadonlyMap<string, Parameter>): Shape {
+  return {
+    members: {
+      ...ALWAYS,
+      ...(params.get('closed') !== false && { undeclared: PATHS }),
+      ...((params.has('uid') || params.has('gid')) && { owners: PATHS }),
+    },
+  };
+}
 
 export const FILES: ProbeDescription = {
   name: 'files@1',

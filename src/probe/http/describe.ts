@@ -1,8 +1,82 @@
 /** The description of the probe `http@1`. */
 import type { ProbeDescription } from '../description.ts';
 import { TOLD_HEADERS } from './headers.ts';
-import { HTTP_PACKS } from './pack.ts';
-import { httpShape } from './shape.ts';
+import { scalars, type Shape } from '../../claim/shape.ts';
+import type { Parameter } from '../../statement/commitment.ts';
+import { HOUR, type Pack } from '../pack.ts';
+
+const HTTP_PACKS: Readonly<Record<string, Pack>> = {
+  'rate-limit': {
+    summary: 'a web server enforces the rate limit it is said to have, seen by a bounded burst',
+    needs: ['rate'],
+    defaults: { requests: 40, burst: 0 },
+    // A burst uses up the allowance of the agent's address.
+    fastest: HOUR,
+    claims: [
+      {
+        id: 'rate-limited',
+        title: 'Lets through no more than was declared',
+        expr: 'o.http.burst.enforced',
+        severity: 'high',
+      },
+    ],
+  },
+  'auth-required': {
+    summary: 'a path of a web server answers nobody without credentials, or with wrong ones',
+    needs: [],
+    defaults: { auth: true },
+    claims: [
+      {
+        id: 'auth-required',
+        title: 'Answers 401 or 403 without credentials and with wrong ones',
+        expr: 'o.http.auth.required',
+        severity: 'critical',
+      },
+    ],
+  },
+};
+
+const ALWAYS: Readonly<Record<string, Shape>> = {
+  ...scalars('host', 'port', 'path', 'status', 'encrypted'),
+  headers: { map: 'scalar' },
+  redirect: { members: scalars('scheme', 'host', 'port', 'samePath') },
+  challenges: { list: 'scalar' },
+  cookies: { list: { members: scalars('name', 'secure', 'httpOnly', 'sameSite') } },
+  body: { members: scalars('bytes', 'whole') },
+  tls: { map: 'scalar' },
+};
+
+const AUTH: Shape = { members: scalars('anonymous', 'wrong', 'required', 'right', 'admits') };
+
+const BURST: Shape = {
+  members: {
+    ...scalars(
+      'sent',
+      'accepted',
+      'limited',
+      'failed',
+      'wallMs',
+      'allowed',
+      'before',
+      'after',
+      'enforced',
+      'why',
+    ),
+    statuses: { list: 'scalar' },
+  },
+};
+
+/** `auth` and `burst` only where the claim asks for them. */
+function httpShape(params: ReadonlyMap<string, Parameter>): Shape {
+  const requests = params.get('requests');
+  return {
+    members: {
+      ...ALWAYS,
+      ...(params.get('auth') === true && { auth: AUTH }),
+      ...(typeof requests === 'number' && requests > 0 && { burst: BURST }),
+    },
+  };
+}
 
 /** Requests of one burst, and connections that it is sent over. */
 export const MAX_REQUESTS = 200;

@@ -1,9 +1,35 @@
 /** What the probe `iam@1` says of itself. */
-import { DEFAULT_HOURS, DEFAULT_LAG } from '../../evidence/trail-facts.ts';
+import { DEFAULT_HOURS, DEFAULT_LAG, examineTrail } from '../../evidence/trail-facts.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';
-import { IAM_FACTS } from './facts.ts';
 import { IAM_READ_ONLY } from './pack.ts';
-import { IAM_SHAPE } from './shape.ts';
+import type { SignedFacts } from '../../evidence/signed-facts.ts';
+import { scalars, type Shape } from '../../claim/shape.ts';
+
+const IAM_SHAPE: Shape = {
+  members: {
+    ...scalars('attributed', 'classified'),
+    principals: { list: 'scalar' },
+    evaluator: { map: 'scalar' },
+    chain: {
+      members: {
+        ...scalars('complete', 'whole', 'unbroken', 'from', 'to', 'digests', 'logFiles', 'faultCount'),
+        regions: { list: 'scalar' },
+        keys: { list: 'scalar' },
+        faults: { list: 'scalar' },
+      },
+    },
+    counts: { map: 'scalar' },
+    violations: { list: { map: 'scalar' } },
+    writes: { list: { map: 'scalar' } },
+    unknown: { map: 'any' },
+    used: { map: 'scalar' },
+    unused: { list: 'scalar' },
+    files: { map: 'scalar' },
+    calls: { map: 'any' },
+  },
+};
+
+const IAM_FACTS: SignedFacts = { byOther: examineTrail };
 
 const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
   principal: { type: 'text', help: 'ARN of the role, user or session whose calls are looked at' },

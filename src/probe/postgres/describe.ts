@@ -1,8 +1,52 @@
 /** The description of the probe `postgres@1`. */
 import type { ParameterSpec, ProbeDescription, SecretSpec } from '../description.ts';
-import { POSTGRES_FACTS } from './facts.ts';
 import { POSTGRES_READ_ONLY, POSTGRES_SETTINGS } from './pack.ts';
-import { POSTGRES_SHAPE } from './shape.ts';
+import { tlsIn, type SignedFacts } from '../../evidence/signed-facts.ts';
+import { signedByTls } from '../../evidence/tls-facts.ts';
+import { scalars, type Shape } from '../../claim/shape.ts';
+import { tlsShape } from '../tls/describe.ts';
+
+const NAMES: Shape = { list: 'scalar' };
+
+const POSTGRES_SHAPE: Shape = {
+  members: {
+    ...scalars('host', 'port', 'role', 'database', 'version', 'encrypted', 'hint'),
+    settings: { map: { map: 'scalar' } },
+    files: { map: { map: 'scalar' } },
+    altered: { map: { map: 'scalar' } },
+    declared: { map: 'scalar' },
+    hba: { list: { map: 'any' } },
+    lets: { members: { clear: { list: 'any' }, unproven: { list: 'any' }, ...scalars('whole') } },
+    roles: {
+      members: {
+        superusers: NAMES,
+        login: NAMES,
+        createrole: NAMES,
+        createdb: NAMES,
+        replication: NAMES,
+        bypassrls: NAMES,
+        ...scalars('whole'),
+      },
+    },
+    grants: {
+      members: {
+        memberOf: NAMES,
+        tables: { map: NAMES },
+        privileges: NAMES,
+        rights: NAMES,
+        ...scalars('role', 'whole'),
+      },
+    },
+    writes: { map: { map: 'any' } },
+    creates: { map: { map: 'any' } },
+    plaintext: { members: scalars('accepted', 'why') },
+    wire: tlsShape(new Map()),
+  },
+};
+
+const POSTGRES_FACTS: SignedFacts = {
+  byTarget: (_, placed) => [{ postgres: { wire: signedByTls(tlsIn(placed), '') } }],
+};
 
 /** Settings that are read when the claim names none. */
 export const SETTINGS = [

@@ -1,9 +1,35 @@
 /** The description of the probe `ssh@1`. */
 import { HOST_KEY_ALGORITHMS } from '../../evidence/ssh-key.ts';
 import type { ProbeDescription } from '../description.ts';
-import { SSH_FACTS } from './facts.ts';
 import { SSH_PACKS } from './pack.ts';
-import { sshShape } from './shape.ts';
+import { sshIn, type SignedFacts } from '../../evidence/signed-facts.ts';
+import { signedBySsh } from '../../evidence/ssh-facts.ts';
+import { scalars, type Shape } from '../../claim/shape.ts';
+import type { Parameter } from '../../statement/commitment.ts';
+
+const NAMES: Shape = { list: 'scalar' };
+
+const ALWAYS: Readonly<Record<string, Shape>> = {
+  ...scalars('host', 'port', 'version', 'unsigned'),
+  kex: NAMES,
+  extensions: NAMES,
+  hostKeys: NAMES,
+  ciphers: NAMES,
+  macs: NAMES,
+  compression: NAMES,
+  hostKey: { members: scalars('type', 'bits', 'fingerprint') },
+  negotiated: { members: scalars('kex', 'hostKey') },
+};
+
+/** `auth` only where the claim asks for it. */
+function sshShape(params: ReadonlyMap<string, Parameter>): Shape {
+  const auth: Shape = { members: { ...scalars('user', 'anybody'), methods: NAMES } };
+  return { members: { ...ALWAYS, ...(params.get('auth') === true && { auth }) } };
+}
+
+const SSH_FACTS: SignedFacts = {
+  byTarget: (_, placed) => sshIn(placed).map((each) => ({ ssh: signedBySsh(each) })),
+};
 
 /** A user that need not exist: servers answer for unknown names too, so as not to reveal which names exist. */
 export const DEFAULT_USER = 'tallystick';

@@ -1,7 +1,56 @@
 /** The description of the probe `terraform@1`. */
 import type { ProbeDescription } from '../description.ts';
-import { TERRAFORM_PACKS } from './pack.ts';
-import { TERRAFORM_SHAPE } from './shape.ts';
+import { scalars, type Shape } from '../../claim/shape.ts';
+import type { Pack } from '../pack.ts';
+
+const TERRAFORM_PACKS: Readonly<Record<string, Pack>> = {
+  'terraform-applied': {
+    summary: 'the Terraform state is the committed plan, applied, and nothing else',
+    needs: [],
+    claims: [
+      {
+        id: 'terraform-as-planned',
+        title: 'Every attribute that the plan knew is in the state as it was planned',
+        expr: 'size(o.terraform.differing) == 0 && size(o.terraform.missing) == 0 && size(o.terraform.deleted) == 0 && o.terraform.whole',
+        minEvidence: 'E0',
+        severity: 'high',
+      },
+      {
+        id: 'terraform-closed',
+        title: 'The state has no resource and no attribute that was not planned',
+        expr: 'size(o.terraform.undeclared) == 0 && size(o.terraform.extra) == 0',
+        minEvidence: 'E0',
+        severity: 'medium',
+      },
+    ],
+  },
+};
+
+const LIST: Shape = { list: 'any' };
+
+const TERRAFORM_SHAPE: Shape = {
+  members: {
+    ...scalars(
+      'terraform',
+      'ageSeconds',
+      'declared',
+      'same',
+      'changed',
+      'absent',
+      'later',
+      'sensitive',
+      'whole',
+    ),
+    differing: LIST,
+    missing: LIST,
+    deleted: LIST,
+    undeclared: LIST,
+    extra: LIST,
+    tainted: { list: 'scalar' },
+    notCompared: { list: 'scalar' },
+    looked: { list: 'scalar' },
+  },
+};
 
 /** Milliseconds that `terraform show -json` may take. */
 export const SHOW_MS = 60_000;

@@ -1,10 +1,58 @@
 /** The description of the probe `tls@1`. */
 import type { TlsVersion } from '../../evidence/tls-names.ts';
-import type { Parameter } from '../../statement/commitment.ts';
+import type { Claim, Parameter } from '../../statement/commitment.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';
-import { TLS_FACTS } from './facts.ts';
 import { TLS_PACKS } from './pack.ts';
-import { tlsShape } from './shape.ts';
+import { tlsIn, type SignedFacts } from '../../evidence/signed-facts.ts';
+import { TOLD_OF_EACH, signedByTls } from '../../evidence/tls-facts.ts';
+import { scalars, type Shape } from '../../claim/shape.ts';
+
+const BY_VERSION: Shape = { map: 'scalar' };
+
+const ALWAYS: Readonly<Record<string, Shape>> = {
+  ...scalars('host', 'port', 'starttls', 'servername'),
+  accepted: BY_VERSION,
+  why: BY_VERSION,
+  suite: BY_VERSION,
+  group: BY_VERSION,
+  scheme: BY_VERSION,
+  sentinel: BY_VERSION,
+  spki: BY_VERSION,
+  negotiated: { members: scalars('version', 'suite', 'group', 'scheme') },
+  certificate: {
+    members: {
+      ...scalars(
+        'subject',
+        'issuer',
+        'serial',
+        'notBefore',
+        'notAfter',
+        'daysLeft',
+        'ageDays',
+        'spki',
+        'sha256',
+      ),
+      ...scalars('keyType', 'keyBits', 'curve', 'chainLength', 'coversHost'),
+      names: { list: 'scalar' },
+    },
+  },
+  certificates: { list: { members: scalars(...TOLD_OF_EACH) } },
+};
+
+/** `suites` with `enumerate` alone. */
+export function tlsShape(params: ReadonlyMap<string, Parameter>): Shape {
+  const suites: Shape = { map: { list: 'scalar' } };
+  return { members: { ...ALWAYS, ...(params.get('enumerate') === true && { suites }) } };
+}
+
+const TLS_FACTS: SignedFacts = {
+  byTarget: ({ params }, placed) => [{ tls: signedByTls(tlsIn(placed), hostIn(params)) }],
+};
+
+function hostIn(params: Claim['params']): string {
+  const host = params?.get('servername');
+  return typeof host === 'string' ? host : '';
+}
 
 export const VERSION_NAMES: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'];
 

@@ -12,7 +12,6 @@ import { bigEndian } from '../../bytes/cursor.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
 import type { Suite13 } from '../../evidence/tls-names.ts';
 import { Ended, type Wire } from '../wire.ts';
-import { alertName } from './alerts.ts';
 
 const RECORD = { changeCipherSpec: 20, alert: 21, handshake: 22, application: 23 } as const;
 
@@ -188,4 +187,35 @@ function unwrap(inner: Uint8Array): { type: number; content: Uint8Array } {
   const type = inner[last];
   if (type === undefined) throw new Ended('garbage', 'an encrypted record is empty');
   return { type, content: inner.subarray(0, last) };
+}
+
+const NAMES: Readonly<Record<number, string>> = {
+  0: 'close_notify',
+  10: 'unexpected_message',
+  20: 'bad_record_mac',
+  22: 'record_overflow',
+  40: 'handshake_failure',
+  42: 'bad_certificate',
+  43: 'unsupported_certificate',
+  46: 'certificate_unknown',
+  47: 'illegal_parameter',
+  48: 'unknown_ca',
+  49: 'access_denied',
+  50: 'decode_error',
+  51: 'decrypt_error',
+  70: 'protocol_version',
+  71: 'insufficient_security',
+  80: 'internal_error',
+  86: 'inappropriate_fallback',
+  90: 'user_canceled',
+  109: 'missing_extension',
+  110: 'unsupported_extension',
+  112: 'unrecognized_name',
+  115: 'unknown_psk_identity',
+  116: 'certificate_required',
+  120: 'no_application_protocol',
+};
+
+function alertName(code: number): string {
+  return NAMES[code] ?? 'unknown';
 }

@@ -196,13 +196,17 @@ t.test('a rotten file is an error to its reader', async (t) => {
 
 t.test('one process per directory', async (t) => {
   const path = join(t.testdir(), '.mirror/lock.db');
-  const words = { held: 'another process works here', check: 'the directory' };
+  const words = { held: 'another process works here', remedy: { stateDir: true } } as const;
   const lock = (at = path) => lockFile(at, words);
   const unlock = lock();
   t.throws(() => lock(), { code: 'locked', message: /another process works here/ });
   unlock();
   lock()();
-  t.throws(() => lock('/dev/null/lock.db'), { code: 'store-failed', message: /check the directory/ });
+  t.throws(() => lock('/dev/null/lock.db'), {
+    code: 'store-failed',
+    message: /check its directory/,
+    remedy: words.remedy,
+  });
   writeFileSync(path, 'no database, and longer than the header of one'.repeat(9));
   t.throws(() => lock(), { code: 'store-failed', message: /not a database/ }, 'which is no other process');
 });

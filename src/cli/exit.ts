@@ -1,4 +1,4 @@
-/** What the command line makes of a refusal: its exit code. A code that is new does not compile until it has one. */
+/** The exit code of each refusal. A new refusal code does not compile until it has a row here. */
 import { outcomeOf } from '../appraisal/gate.ts';
 import type { ClaimPast } from '../appraisal/past/known-types.ts';
 import type { Check } from '../bytes/checklist.ts';
@@ -13,12 +13,12 @@ export const EXIT = {
   verification: 3,
   splitView: 4,
   quorum: 5,
-  /** What was asked about is authentic, and yet nothing of it proves anything against anybody. */
+  /** `verify-incident`: the bundle is authentic, but nothing in it proves that the log broke a promise. */
   unproven: 6,
   config: 78,
 } as const;
 
-/** Code → exit code. */
+/** Refusal code → exit code. */
 export const EXITS = {
   'malformed-text': EXIT.verification,
   'malformed-cbor': EXIT.verification,
@@ -94,12 +94,12 @@ export function exitOf({ code }: Refusal): number {
   return EXITS[code];
 }
 
-/** Exit code of a list of checks: a split view outweighs a failed verification, and that a missing quorum. */
+/** Exit code of a list of checks: a split view outranks a failed verification, which outranks a missing quorum. */
 export function exitOfChecks(checks: readonly Check[]): number {
   return gravest(checks.flatMap(({ refusal }) => (refusal === undefined ? [] : [exitOf(refusal)])));
 }
 
-/** Of several exit codes the one that is told: the first in this order, else the first; 0 of none. */
+/** Of several exit codes, the one that comes first in `order`; if none is in it, the first; 0 if there are none. */
 export function gravest(codes: readonly number[], order: readonly number[] = GRAVEST_FIRST): number {
   return order.find((code) => codes.includes(code)) ?? codes[0] ?? EXIT.ok;
 }
@@ -107,8 +107,8 @@ export function gravest(codes: readonly number[], order: readonly number[] = GRA
 const GRAVEST_FIRST: readonly number[] = [EXIT.splitView, EXIT.verification, EXIT.quorum];
 
 /**
- * Exit code of verdicts: 0 when all are PROVEN or WAIVED, 3 when one failed, 5 when one is not known. `unreadable`: subjects
- * that could not be read; 0 is left to those who saw everything.
+ * Exit code of verdicts: 0 when all are PROVEN or WAIVED, 3 when one failed, 5 when one is not known. `unreadable`:
+ * subjects that could not be read; if there is one, the code is not 0.
  */
 export function exitOfVerdicts(
   verdicts: readonly Verdict[],

@@ -1,7 +1,7 @@
 /**
- * The command line, from arguments to exit code. A refusal prints `error: code: message` and exits as its
- * code says, and so does what the machine did wrong; anything else that is thrown is our bug: it prints a stack and
- * exits 1.
+ * The command line, from arguments to exit code. A refusal, or a fault of the machine (a full disk, say), prints
+ * `error: code: message` and exits with the code's exit code. Anything else that is thrown is our bug: it prints a stack
+ * and exits 1.
  */
 import { printable } from '../bytes/printable.ts';
 import { Refusal } from '../bytes/refusal.ts';
@@ -52,7 +52,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
 
 /** The entry of the `tallystick` command: runs with this process as the world. */
 export async function main(): Promise<void> {
-  // A reader that has seen enough (`tallystick get … | head`) is no error.
+  // A reader that closes the pipe early (`tallystick get … | head`) is no error.
   process.stdout.on('error', (error) => {
     if ('code' in error && error.code === 'EPIPE') process.exit(EXIT.ok);
     const fault = faultOf(error);
@@ -62,7 +62,7 @@ export async function main(): Promise<void> {
     );
     process.exit(exitOf(fault));
   });
-  // Where remarks cannot be written, the exit code still says how it went.
+  // If remarks cannot be written, the exit code still tells the outcome.
   process.stderr.on('error', () => undefined);
   process.exitCode = await run(process.argv.slice(2), {
     env: process.env,
@@ -86,22 +86,21 @@ function outputOf(
   return makeOutput({ stdout, stderr, now, commands: commandsFor(env), ...how });
 }
 
-/** Where the values of an invocation may come from. */
 function givenTo({ given, verb }: Invocation, { env, cwd }: World, configFlag: string | undefined): Given {
   return { flags: given, configFlag, env, cwd, home: verb.home, defaults: verb.defaults };
 }
 
-/** The parser of configuration files, where there is one to read: the parser costs more than most commands. */
+/** The parser of configuration files, loaded only if there is a file: loading it takes longer than most commands. */
 async function parserFor(given: Given): Promise<ParseFile | undefined> {
   try {
     if (configFileOf(given) === undefined) return undefined;
   } catch {
-    return undefined; // refused when the configuration is first asked for: some verbs need none
+    return undefined; // refused when the verb first reads the configuration; some verbs never do
   }
   return (await import('../yaml/flat.ts')).parseFlat;
 }
 
-/** The configuration is settled when it is first asked for, so that verbs without one work beside a broken file. */
+/** A context that reads the configuration on first use, so that a verb that uses none works beside a broken file. */
 function makeContext(world: World, output: OwnedOutput, resolve: () => Resolved): Context {
   let resolved: Resolved | undefined;
   const settle = (): Resolved => (resolved ??= resolve());

@@ -1,6 +1,6 @@
 /**
- * Every verb, once, in the order and under the headings of the help. To add one: its file, and a line here.
- * A verb's file is loaded when the verb is called, so that `verify` never waits for the server's modules.
+ * Every verb, in the order and under the headings of the help. To add one, write its file and a line here. A verb's
+ * file is loaded when the verb is called, so that `verify` does not wait for the server's modules.
  */
 import type { AnyVerb, VerbGroups } from './frame/verb.ts';
 
@@ -32,7 +32,7 @@ const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string,
     },
   ],
   [
-    'See',
+    'Query verdicts',
     {
       status: async () => (await import('./verbs/status.ts')).statusVerb,
       why: async () => (await import('./verbs/why.ts')).whyVerb,
@@ -45,7 +45,7 @@ const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string,
     },
   ],
   [
-    'Prove',
+    'Prove claims',
     {
       prove: async () => (await import('./verbs/prove.ts')).proveVerb,
       agent: async () => (await import('./verbs/agent.ts')).agentVerb,
@@ -73,7 +73,7 @@ const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string,
   ],
 ];
 
-/** The verbs that a command line names; all of them when it names none, for the help and for suggestions. */
+/** The verbs that a command line names. If it names none, all of them, for the help and for suggestions. */
 export async function loadVerbs(argv: readonly string[] = []): Promise<VerbGroups> {
   const known = VERBS.flatMap(([, verbs]) => Object.keys(verbs));
   const named = known.filter((name) => argv.includes(name));

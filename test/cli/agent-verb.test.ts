@@ -434,7 +434,7 @@ t.test('prove: the log is away, a directory is lost, a key is unknown', async (t
   await stage.stopLog();
   for (const seq of [1, 2]) {
     const told = await stage.prove(...flags);
-    t.match(told, { code: 5, out: new RegExp(`seq ${seq}  not logged yet`), err: /kept, and logged when/ });
+    t.match(told, { code: 5, out: new RegExp(`seq ${seq}  not logged yet`), err: /stored, and logged when/ });
   }
   await stage.startLog(port);
   t.match(await stage.prove(...flags, '--json'), { code: 0, json: { subjects: [{ seq: 3 }], waiting: 0 } });

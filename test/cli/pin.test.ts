@@ -156,7 +156,7 @@ t.test('--repin and approvals, and what it is not given beside', async (t) => {
   ])
     t.match(await me.run(...REPIN, ...more), {
       code: 1,
-      err: /--repin changes the identity of the targets alone/,
+      err: /--repin changes the identities of the targets alone/,
     });
   t.match(await me.run('commit', '--repin'), { code: 1, err: /give --subject/ });
   t.match(await me.run('commit'), { code: 1, err: /name what to declare/ });

@@ -188,7 +188,10 @@ t.test('enrol and revoke', async (t) => {
   );
   t.equal(first.json.entry, entryIdOf(log.entries[1] ?? new Uint8Array()));
   t.match(now().keys.at(-1), { name: 'payments CI', roles: ['author'], subjects: ['prod/payments/**'] });
-  t.match(await enrol('--not-after', '2030-01-01'), { code: 0, out: /enrolled just so; nothing to log/ });
+  t.match(await enrol('--not-after', '2030-01-01'), {
+    code: 0,
+    out: /enrolled like this already; nothing to log/,
+  });
   t.match(await enrol(), { code: 1, err: /exists-already: it is enrolled otherwise: .*--replace/ });
   t.match(await enrol('--replace'), { code: 0, out: /until 2030-01-01T00:00:00Z/ });
   t.equal(log.entries.length, 3);

@@ -63,7 +63,11 @@ t.test('from a commitment to silence', async (t) => {
   });
   const shown = await w.tally('status', SUBJECT);
   t.match(shown.out, /tls-min +PROVEN +E1 agent-saw +50 s +in 1 h 59 min +critical/);
-  t.match(shown.out, /is its word \(--monitor, --full\)/, 'what was not checked is said');
+  t.match(
+    shown.out,
+    /search was trusted to leave nothing out \(--monitor or --full checks it\)/,
+    'what was not checked is said',
+  );
   w.now += 2 * HOUR;
   t.match(first(await status()), { verdict: 'STALE', explain: /did not come/ });
   t.equal((await status()).code, 5);
@@ -111,12 +115,12 @@ t.test('a closed world', async (t) => {
   const status = ['status', SUBJECT];
   t.match(await w.tally(...status), {
     code: 0,
-    out: /^ {2}closed world: no proof looked for what is not declared$/m,
+    out: /^ {2}closed world: no proof has searched for undeclared items$/m,
   });
   t.match((await w.tally(...status, '--json')).json.subjects[0], { world: 'closed', undeclared: null });
   await w.prove(commitment, {}, { coverage: { declared: 1, compared: 1, excluded: 0, undeclared: 3 } });
   await w.prove(commitment);
-  t.match((await w.tally(...status)).out, /closed world: 3 undeclared when last looked for/);
+  t.match((await w.tally(...status)).out, /closed world: 3 undeclared in the newest search/);
   t.match((await w.tally(...status, '--json')).json.subjects[0], { undeclared: 3 });
 });
 
@@ -129,7 +133,7 @@ t.test('an agent that is exchanged', async (t) => {
   await w.prove(commitment, {}, { agent });
   t.match(
     (await w.tally('why', SUBJECT, 'tls-min')).out,
-    /up to entry 2 it was another program, or allowed other things: 0\.1\.0/,
+    /up to entry 2 the agent had another program or profile: 0\.1\.0/,
   );
 });
 
@@ -845,7 +849,7 @@ t.test('approve, waive, withdraw', async (t) => {
   const asked = await w.tally('approve', SUBJECT);
   t.match(asked, {
     code: 1,
-    out: /declares\n[^]*\+ claims\.tls-min\.cadence = 3600\n[^]*the contents were not seen: 1 leaves/,
+    out: /declares\n[^]*\+ claims\.tls-min\.cadence = 3600\n[^]*the contents are not shown: the root covers 1 leaves/,
     err: /nothing is approved yet/,
   });
   const [, shown = ''] = /tallystick approve ([0-9a-f]{64})/.exec(asked.err) ?? [];
@@ -875,7 +879,7 @@ t.test('approve, waive, withdraw', async (t) => {
   });
   t.match(await w.tally('waive', SUBJECT, 'tls-min', ...why, '--until', '2020-01-01'), {
     code: 1,
-    err: /2020-01-01 has passed; to end a waiver say --until now/,
+    err: /2020-01-01 has passed; to end a waiver pass --until now/,
   });
   t.match(await w.tally('waive', SUBJECT, 'tls-min', ...why, '--until', '2099-01-01'), {
     code: 1,
@@ -958,7 +962,10 @@ t.test('commit loses no claims and no approvals by accident', async (t) => {
   const commit = (...flags: readonly string[]): Promise<Told> =>
     w.tally('commit', 'app.conf', '--subject', SUBJECT, '--key', 'keys/author.pem', ...flags);
   t.match(await commit(), { code: 0 }, 'the first has nothing to lose');
-  t.match(await commit('--claims', 'claims.yaml', '--drop-claims'), { code: 1, err: /give one of them/ });
+  t.match(await commit('--claims', 'claims.yaml', '--drop-claims'), {
+    code: 1,
+    err: /give either --claims or --drop-claims/,
+  });
   t.match(await commit('--claims', 'claims.yaml', '--approvals', '0'), { code: 0 });
   const before = w.log.entries.length;
   t.match(await commit(), {
@@ -1062,7 +1069,7 @@ t.test('leaves of files are compared, and blamed', async (t) => {
   t.match(await w.tally('registry', 'diff', 'x', '--leaves', 'other.json'), { code: 1, err: /other\.json/ });
   t.match(await w.tally('registry', 'blame', 'x', 'few/a'), {
     out: /since entry 2 /,
-    err: /what it was before is not known here/,
+    err: /the earlier value is not known/,
   });
 });
 

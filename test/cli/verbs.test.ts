@@ -576,18 +576,21 @@ t.test('get and status of a host that serves tiles alone', async (t) => {
   });
   const told = await me.run('get', '2', '--out', 'two');
   t.match(told, { code: 0, out: /^checked {2}place in the log\n/m });
-  t.match(told.err, /not shown here: signature, enrolment, receipt/);
+  t.match(told.err, /not checked: signature, enrolment, receipt/);
   t.equal((await me.run('verify', 'two')).code, 0, 'what it kept is checked offline');
   t.equal((await me.run('get', '2', '--print', 'proof')).code, 0);
-  t.match(await me.run('get', '2', '--print', 'receipt'), { code: 2, err: /not-found: there is no receipt/ });
+  t.match(await me.run('get', '2', '--print', 'receipt'), {
+    code: 2,
+    err: /not-found: this host has no receipt/,
+  });
   t.match(await me.run('get', entry), { code: 2, err: /not-found: .*finds entries by index/ });
   t.match(await me.run('get', '9'), { code: 2, err: /beyond-head/ });
 
   const status = await me.run('status');
-  t.match(status, { code: 0, err: '', out: /tiles alone.*\norigin .*\nentries +4\n/ });
+  t.match(status, { code: 0, err: '', out: /serves tiles alone.*\norigin .*\nentries +4\n/ });
   t.match(
     status.out,
-    /\nhead +2027-.*Z \(\d+ s ago\), the log's own word\nkey .*\nkey .*\nchecked +signed by those keys/,
+    /\nhead +2027-.*Z \(\d+ s ago\), by the log's own clock\nkey .*\nkey .*\nchecked +signed by those keys/,
   );
   t.match((await me.run('status', '--json')).json, { size: 4, verified: 4, ready: null, vkeys, peers: [] });
   me.log.meddle = (path) => {

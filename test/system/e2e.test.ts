@@ -324,7 +324,7 @@ t.test('backup under load, restore, an old backup, a flipped byte', async (t) =>
 
   t.match(run(dir, 'restore', 'newest', '--data-dir', 'elsewhere'), {
     code: 0,
-    err: /there was no guard in .*the new one believes this backup.*A lost guard/,
+    err: /there was no guard in .*the new one takes this backup.*A lost guard/,
   });
   t.equal(run(dir, 'fsck', '--data-dir', 'elsewhere').code, 0);
   t.equal(run(dir, 'restore', 'newest').code, 1, 'not over a store that is there');
@@ -348,7 +348,7 @@ t.test('backup under load, restore, an old backup, a flipped byte', async (t) =>
   const again = await serve(t, dir);
   t.match(
     run(dir, 'fsck'),
-    { code: 0, out: /– the guard was not looked at: the running log holds/ },
+    { code: 0, out: /– the guard was not checked: the running log holds/ },
     'nor does it take the lock',
   );
   again.child.kill('SIGTERM');

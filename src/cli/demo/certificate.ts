@@ -1,11 +1,11 @@
-/** A key and a self-signed certificate for the demonstration's server, made anew each time: ECDSA P-256 with SHA-256. */
+/** A new key and self-signed certificate for the demonstration's server: ECDSA P-256 with SHA-256. */
 import { Integer, Utf8String } from 'asn1js';
 import { AltName, AttributeTypeAndValue, Certificate, Extension, GeneralName, getCrypto } from 'pkijs';
 
 const COMMON_NAME = '2.5.4.3';
 const SUBJECT_ALT_NAME = '2.5.29.17';
 
-/** PEM of a private key and of its certificate for `host`, good from an hour before `now` (milliseconds) for `days`. */
+/** PEM of a private key and of its certificate for `host`, valid from an hour before `now` (milliseconds) for `days`. */
 export async function selfSigned(
   host: string,
   now: number,

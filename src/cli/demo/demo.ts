@@ -1,7 +1,8 @@
 /**
- * The demonstration: a log, two witnesses, a monitor, an agent and a real TLS server, all on this machine and none
- * of it root's. What is declared is proven by the server's own signature, then violated by the same, then silent,
- * then tampered with; each time somebody notices. It is a test too: whatever does not come out as told fails.
+ * The demonstration: a log, two witnesses, a monitor, an agent and a real TLS server, all on this machine and without
+ * root. In turn: the server's own signature proves a claim; another of its signatures proves a violation; the agent
+ * stops, and the claims become stale; the log's database is changed, and `fsck` names the entry. The demonstration is a
+ * test, too: if an act does not end as announced, the command fails.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -21,7 +22,7 @@ const HOST = 'pay.example';
 const SUBJECT = 'pay/api';
 const URL_SAID = / URL +(http:\S+)/;
 
-/** Runs the demonstration in `dir`, which is new. Refuses `unavailable` when a part does not start or an act fails. */
+/** Runs the demonstration in `dir`, which is new. Refuses `unavailable` if a part does not start or an act fails. */
 export async function demo(context: Context, dir: string, program: string): Promise<number> {
   const { output, world } = context;
   const stage = new Stage(dir, program);
@@ -47,7 +48,7 @@ class Acts {
   readonly #stage: Stage;
   readonly #target: Target;
   #url = '';
-  /** What tells every command which log is meant. */
+  /** The flags that name the log for every command. */
   #log: readonly string[] = [];
 
   constructor(context: Context, stage: Stage, target: Target) {
@@ -56,10 +57,10 @@ class Acts {
     this.#target = target;
   }
 
-  /** The log, whose receipts wait for both witnesses, and a monitor. */
+  /** Starts two witnesses, a log whose receipts need both, and a monitor. */
   async raiseLog(): Promise<void> {
     const stage = this.#stage;
-    // A port that stays: whoever starts the log again later, finds it where its configuration says.
+    // A fixed port: if the user starts the log again later, it listens where the other files expect it.
     const port = String(await freePort());
     await this.#must(await stage.run('init', '--origin', 'demo.example/log', '--port', port), EXIT.ok);
     const trust = await this.#file('tallystick-data', 'trust.policy');
@@ -107,7 +108,7 @@ class Acts {
     );
   }
 
-  /** A commitment with claims about the server. */
+  /** Commits to claims about the server. */
   async declare(): Promise<void> {
     await this.#target.serve('TLSv1.3');
     const place = `127.0.0.1:${this.#target.port}`;
@@ -116,7 +117,7 @@ class Acts {
     const commit = ['commit', 'server.conf', '--subject', SUBJECT, '--claims', 'claims.yaml', '--pin'];
     await this.#must(await this.#stage.run(...commit, '--wait', '20', ...this.#log), EXIT.ok);
     this.#say(
-      `Declared: ${SUBJECT}, a TLS server at ${place}, speaks TLS 1.3 and nothing older. Its key is named, too. Logged, witnessed.`,
+      `Declared: ${SUBJECT}, a TLS server at ${place}, speaks TLS 1.3 and nothing older. The commitment names its key, and both witnesses cosigned it.`,
     );
   }
 
@@ -145,7 +146,7 @@ class Acts {
     );
     this.#show(told);
     this.#say(
-      'PROVEN [E3]: the server signed a challenge made of the log’s checkpoint. That it refuses 1.2, nobody signs: E1.',
+      'PROVEN [E3]: the server signed a challenge made of the log’s checkpoint. It does not sign that it refuses 1.2: E1.',
     );
   }
 
@@ -156,16 +157,16 @@ class Acts {
     this.#show(await this.#until('violated', (claims) => is(claims, 'tls12-refused', 'VIOLATED', 'E3')));
     const why = await this.#stage.run('why', SUBJECT, 'tls12-refused', ...this.#log);
     this.#context.output.print(indent(why.out));
-    this.#say(
-      'VIOLATED [E3]: with the server’s own signature under a TLS 1.2 handshake. Nobody can deny it later.',
-    );
+    this.#say('VIOLATED [E3]: the server signed a TLS 1.2 handshake. Its operator cannot deny that later.');
   }
 
   async silence(): Promise<void> {
     this.#say('Now the agent is killed.', 'yellow');
     await this.#stage.end('agent', 'SIGKILL');
     this.#show(await this.#until('stale', (claims) => claims.every(({ verdict }) => verdict === 'STALE')));
-    this.#say('STALE, from the log alone: silence is never a pass.');
+    this.#say(
+      'STALE: the log shows that proofs are overdue, and a claim without a fresh proof does not pass.',
+    );
   }
 
   /** A byte of a logged entry is changed in the database of the stopped log. */
@@ -203,7 +204,7 @@ class Acts {
     ].join('\n');
   }
 
-  /** Reads the log and appraises the claims, until it is as wanted; a minute at most. */
+  /** Reads the log and appraises the claims until they are as wanted. Refuses `unavailable` after a minute. */
   async #until(
     what: string,
     wanted: (claims: readonly ClaimStatus[]) => boolean,
@@ -253,11 +254,11 @@ class Acts {
 
   async #must({ code, out, err }: Ran, wanted: number): Promise<void> {
     if (code !== wanted)
-      throw refuse('unavailable', `exit code ${String(code)} where ${wanted} was due: ${err}${out}`);
+      throw refuse('unavailable', `exit code ${String(code)} in place of ${wanted}: ${err}${out}`);
   }
 }
 
-/** Claims that are due every few seconds, so that nobody has to wait for an hour. */
+/** Claims that are due every few seconds, so that they become stale while the user watches. */
 function claimsFor(place: string): string {
   return [
     `target: { owner: pay, locators: ["${place}"] }`,

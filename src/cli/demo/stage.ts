@@ -1,13 +1,13 @@
-/** The demonstration's stage: our own commands as processes, in one directory, all of them ended with it. */
+/** Runs our own commands as processes in one directory, and ends them all when the demonstration ends. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 
-/** How long a part may take to say that it is there (milliseconds). */
+/** How long a part may take to print its banner (milliseconds). */
 const START_MS = 20_000;
-/** How long parts may take to end in good order when the demonstration is stopped (milliseconds). */
+/** How long parts may take to end on SIGTERM when the demonstration is stopped (milliseconds). */
 const END_MS = 5_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -35,11 +35,11 @@ export class Stage {
   constructor(dir: string, program: string) {
     this.dir = dir;
     this.#program = program;
-    // Nothing of the user's own settings or memory has a part in this.
+    // The user's own settings and stored heads play no part in the demonstration.
     const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('TALLYSTICK_'));
     this.#env = { ...Object.fromEntries(kept), XDG_STATE_HOME: join(dir, 'state') };
     for (const signal of SIGNALS) process.on(signal, this.#onSignal);
-    // Whatever ends this process, a reader of its output that has seen enough too, leaves nothing behind.
+    // However this process ends (its output may be closed early), no part keeps running.
     process.on('exit', this.#onExit);
   }
 
@@ -54,7 +54,7 @@ export class Stage {
     return { code: child.exitCode, out, err };
   }
 
-  /** Starts a part that goes on, and waits for what its banner says. Refuses `unavailable` with all it said. */
+  /** Starts a part and waits until its output matches `ready`. Refuses `unavailable` with the output if it never does. */
   async start(name: string, args: readonly string[], ready: RegExp): Promise<string> {
     const child = this.#spawn(args);
     this.#running.set(name, child);
@@ -67,7 +67,7 @@ export class Stage {
       said += chunk.toString();
       const found = ready.exec(said);
       if (found !== null) resolve(found[1] ?? found[0]);
-      // What comes later is nobody's to keep.
+      // Output after the banner is not used.
       if (said.length > 65_536) said = said.slice(-4_096);
     };
     child.stderr?.on('data', hear);
@@ -80,7 +80,7 @@ export class Stage {
     }
   }
 
-  /** Ends a part, at once or in good order. */
+  /** Ends a part with a signal and waits for its end. */
   async end(name: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const child = this.#running.get(name);
     this.#running.delete(name);
@@ -98,7 +98,7 @@ export class Stage {
     process.off('exit', this.#onExit);
   }
 
-  /** Ends everything and then this process, as a shell reports it; a second signal does not wait. */
+  /** Ends every part, then this process with the exit code of a signal. A second signal ends it at once. */
   async #stop(signal: NodeJS.Signals): Promise<void> {
     const code = 128 + constants.signals[signal];
     if (this.#stopped) process.exit(code);

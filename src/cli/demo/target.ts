@@ -1,4 +1,4 @@
-/** What the demonstration watches: a real TLS server whose oldest version can be changed while it runs. */
+/** The demonstration's target: a real TLS server whose oldest accepted version can be changed. */
 import { once } from 'node:events';
 import { createServer as createPlain, type AddressInfo } from 'node:net';
 import { createServer, type SecureVersion, type Server } from 'node:tls';
@@ -12,7 +12,7 @@ export class Target {
     this.#pair = pair;
   }
 
-  /** Listens on loopback, from then on in the same place; versions older than `oldest` are refused. */
+  /** Listens on loopback, each time on the same port, and refuses versions older than `oldest`. */
   async serve(oldest: SecureVersion): Promise<void> {
     await this.close();
     const server = createServer({ ...this.#pair, minVersion: oldest, maxVersion: 'TLSv1.3' }, (socket) =>

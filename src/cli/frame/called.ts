@@ -1,11 +1,11 @@
-/** How the user called this program, so that the commands that it advises work where they are typed. */
+/** Which command started this program, so that the commands in its messages work when the user types them. */
 
-/** A command of ours in a text: at the start of a line, in backticks, or after what leads to one. */
+/** `tallystick <verb>` in a message: at the start of a line, or after a backtick, `|`, `: ` or `say `. */
 const COMMAND = /(?<=^ *|[`|] ?|: |\bsay )tallystick (?=[a-z])/gm;
 
 /**
- * What makes the commands in a text the user's own: `npx tallystick …` where npx ran this one (it sets npm_command to
- * `exec`), else as they are.
+ * A function that writes `npx tallystick …` for each command in a text if npx started this process (npx sets
+ * npm_command to `exec`); otherwise it returns the text unchanged.
  */
 export function commandsFor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
   if (env['npm_command'] !== 'exec') return (text) => text;

@@ -1,4 +1,4 @@
-/** The client of a log (client/client.ts) as the settings of a verb describe it: its files, its remarks on stderr. */
+/** Makes the client of a log (client/client.ts) from a verb's settings; the client's remarks go to stderr. */
 import type { Trust } from '../../client/evidence.ts';
 import { openClient, type LogClient } from '../../client/client.ts';
 import type { PeerResult } from '../../client/gossip.ts';
@@ -14,13 +14,14 @@ import type { JsonValue } from './output.ts';
 import { stateDirOf } from './state.ts';
 import { trustOf } from './trust.ts';
 
-/** Which log, when not the configured one, and how to ask it. */
+/** How a verb's client differs from the configured one. */
 export interface Whom extends CompletenessOptions {
+  /** The log; the configured one if undefined. */
   readonly url?: string;
   readonly transport?: Partial<Transport>;
-  /** OpenSSL when undefined: for one command, the faster ones are not worth their start. */
+  /** If undefined, OpenSSL: the faster verifiers take longer to start than one command gains. */
   readonly verify?: VerifySignature;
-  /** Noble when undefined. */
+  /** If undefined, Noble. */
   readonly hasher?: BatchHasher;
 }
 
@@ -30,7 +31,7 @@ export async function clientOf(context: Context, whom: Whom = {}): Promise<LogCl
   return clientTrusting(context, trust, whom, await fetchOf(context, whom.url ?? logUrl(context.config)));
 }
 
-/** What asks a log at this URL: a file: URL names a directory, which is read here. Refuses `no-such-log` for one that is none. */
+/** The `fetch` for a log's URL; for a file: URL, one that reads the directory. Refuses `no-such-log` if it is not a log's. */
 export async function fetchOf({ world }: Pick<Context, 'world'>, url: string): Promise<typeof fetch> {
   if (!url.startsWith('file:')) return world.fetch;
   const { openFolder } = await import('./folder.ts');
@@ -60,7 +61,7 @@ function clientTrusting(
   });
 }
 
-/** Outputs that said already that heads cannot be kept; once in a run is enough. */
+/** Outputs that have printed that heads cannot be stored: it is printed once in a run. */
 const told = new WeakSet<Context['output']>();
 
 function tell({ output }: Pick<Context, 'output'>, { code, level, text }: Remark): void {
@@ -71,7 +72,7 @@ function tell({ output }: Pick<Context, 'output'>, { code, level, text }: Remark
   else output.note(text);
 }
 
-/** How many agree, for people. Those that do not have a remark of their own. */
+/** How many peers agree. Each of the others has a remark of its own on stderr. */
 export function peersLine(peers: readonly PeerResult[], asked: number): string {
   const agree = peers.filter(({ kind }) => kind === 'agrees').length;
   return agree === asked ? `${agree} agree` : `${agree} of ${asked} agree`;

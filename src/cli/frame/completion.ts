@@ -1,6 +1,6 @@
 /**
- * Completion scripts for four shells, each written from the same list, which is read off the commander
- * tree: what the parser knows, the shell completes. Static, so that TAB never waits for a process.
+ * Completion scripts for four shells. Each is written from the commander tree, so that a shell completes exactly the
+ * verbs, flags and choices that the parser knows. The scripts are static: TAB starts no process.
  */
 import type { Command, Option } from 'commander';
 
@@ -12,7 +12,7 @@ interface Place {
   readonly options: readonly Choice[];
 }
 
-/** One flag. `values`: what may follow; undefined for a switch, empty for a file name or free text. */
+/** One flag. `values`: its choices; undefined for a switch, empty if it takes a file name or free text. */
 interface Choice {
   readonly flag: string;
   readonly help: string;
@@ -155,12 +155,12 @@ ${values.join('\n')}
 `;
 }
 
-/** \`' config'|' config show'\`: the paths that the words so far can form. */
+/** `' config'|' config show'`: every path of verbs, as a pattern of `case`. */
 function pathPattern(places: readonly Place[]): string {
   return places.flatMap(({ path }) => (path === '' ? [] : [`'${pad(path)}'`])).join('|');
 }
 
-/** One case arm for each flag that takes a value, \`' verb:--flag'\`; arms that do the same are one. */
+/** Arms of `case` for the flags that take a value, `' verb:--flag'`. Flags with equal completions share an arm. */
 function valueCases(places: readonly Place[], arm: (values: readonly string[]) => string): string {
   const byArm = new Map<string, string[]>();
   for (const { path, options } of places) {
@@ -177,12 +177,12 @@ function wordsOf({ verbs, options }: Place): string {
   return [...verbs.map(([name]) => name), ...options.map(({ flag }) => flag)].join(' ');
 }
 
-/** As the scripts build a path: a blank before each word. */
+/** A path as the scripts build it: with a blank before each word. */
 function pad(path: string): string {
   return path === '' ? '' : ` ${path}`;
 }
 
-/** Text for inside single quotes and zsh's name:description lists. */
+/** A text that can stand in single quotes and in zsh's `name:description` lists. */
 function plain(text: string): string {
   return text.replaceAll("'", '’').replaceAll(':', '').replaceAll('\\', '');
 }

@@ -1,9 +1,11 @@
 /**
- * Settles the configuration: flag > `TALLYSTICK_*` > YAML file > default, each value with where it came
- * from. Keys nobody knows are errors in all places, because a mistyped limit is no limit.
+ * Decides the value of each setting: a flag outranks `TALLYSTICK_*`, that the YAML file, that the default. Each value
+ * carries the place that it came from. An unknown key is refused wherever it is written, because a mistyped limit would
+ * otherwise limit nothing.
  *
- * The file is the one `--config` or TALLYSTICK_CONFIG names, else tallystick.yaml in the data directory,
- * if there is one. A path in the file is relative to the file; elsewhere, to the working directory.
+ * The file is the one that `--config` or TALLYSTICK_CONFIG names, else tallystick.yaml in the verb's directory (most
+ * verbs: the data directory), if there is one. A path in the file is relative to the file; elsewhere, to the working
+ * directory.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -25,14 +27,14 @@ import {
 import { didYouMean } from '../../bytes/suggest.ts';
 import { isUrl } from './settingkinds.ts';
 
-/** Names the file itself; not a setting, since the file cannot say it. */
+/** Names the file. It is no setting, because the file cannot name itself. */
 export const CONFIG_ENV = 'TALLYSTICK_CONFIG';
-/** Where the tests find their vectors: ours, but no setting. */
+/** Where the tests find their vectors. It is no setting. */
 const TEST_ENV = 'TALLYSTICK_VECTORS';
 
 export type Source = 'flag' | 'env' | 'file' | 'default';
 
-/** One settled setting. `where`: `--port`, `TALLYSTICK_PORT`, `tallystick.yaml:3`, `default`. */
+/** The value of one setting. `where`: `--port`, `TALLYSTICK_PORT`, `tallystick.yaml:3`, `default`. */
 export interface Settled {
   readonly name: string;
   readonly value: SettingValue;
@@ -40,7 +42,7 @@ export interface Settled {
   readonly where: string;
 }
 
-/** The configuration, and the story of each value. */
+/** The configuration, and where each value came from. */
 export interface Resolved {
   readonly config: Config;
   readonly settled: readonly Settled[];
@@ -48,18 +50,19 @@ export interface Resolved {
   readonly file: string | undefined;
 }
 
-/** Where values may come from. `flags`: texts by setting name; `configFlag`: what --config said. */
+/** Where values may come from. `flags`: texts by setting name; `configFlag`: the text of --config. */
 export interface Given {
   readonly flags: ReadonlyMap<string, readonly string[]>;
   readonly configFlag: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** What the verb brings: whose directory's file is read, and defaults of its own. */
+  /** The setting that names the directory whose file is read; `none`: no file. Default: `dataDir`. */
   readonly home?: string | undefined;
+  /** Defaults of the verb, which replace those of the table. */
   readonly defaults?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A written value: its texts, where they stand, and what its relative paths are relative to. */
+/** A written value: its texts, where they are written, and the directory that its relative paths start from. */
 interface Written {
   readonly texts: readonly string[];
   readonly source: Source;
@@ -67,15 +70,15 @@ interface Written {
   readonly base: string;
 }
 
-/** What reads the file's text. It brings a parser of YAML, so whoever found no file does without. */
+/** Parses the file's text. Its module brings a YAML parser, so callers load it only if there is a file. */
 export type ParseFile = typeof parseFlat;
 
-/** The file that is meant; undefined when there is none. Refuses `config-invalid` for one that was named and is not there. */
+/** The file to read; undefined if there is none. Refuses `config-invalid` if a file was named and does not exist. */
 export function configFileOf(given: Given): string | undefined {
   return findFile(given, settings());
 }
 
-/** Settles every setting. `parse` is asked when there is a file. Refuses `config-invalid`, naming the place of the bad value. */
+/** Every setting's value. `parse` is needed if there is a file. Refuses `config-invalid`, naming the bad value's place. */
 export function resolveConfig(given: Given, parse?: ParseFile): Resolved {
   refuseUnknownEnv(given.env);
   const rows = settings();
@@ -111,32 +114,32 @@ function readFile(file: string, rows: readonly Setting[], parse: ParseFile | und
   return parse(text, file, rows);
 }
 
-/** Whether the user said which directory the file stands in. */
+/** Whether the user named the directory that the file is in. */
 function isHomeNamed({ flags, env }: Given, home: string): boolean {
   return flags.has(home) || env[envOf(home)] !== undefined;
 }
 
 /**
- * A file that was only found below the working directory may have come with it, from a stranger: it names no program.
- * Refuses `config-invalid`.
+ * A file that nobody named was found below the working directory, which may be a stranger's checkout. If such a file
+ * names a program to run (`exec:…`), refuses `config-invalid`.
  */
 function refusePrograms(file: string, values: FlatValues): void {
   for (const [name, { texts, line }] of values)
     if (texts.some((text) => text.startsWith(EXEC_PREFIX)))
       throw refuse(
         'config-invalid',
-        `${file}:${line}: ${name} names a program, and nobody named this file; if it is yours, say --config ${file}`,
+        `${file}:${line}: ${name} names a program, but this file was found and not named; if you trust it, pass --config ${file}`,
       );
 }
 
-/** Where clients find the log: `log`, else `url`, else what `serve` would listen on. A directory as a file: URL. */
+/** The log's URL for clients: `log`, else `url`, else that of `serve`. A directory becomes a file: URL. */
 export function logUrl(config: Config): string {
   const { log } = config;
   if (log === undefined) return publicUrl(config);
   return isUrl(log) ? log : pathToFileURL(log).href;
 }
 
-/** Whether the user said which file, rather than where the data is. */
+/** Whether the user named the file itself. */
 function isNamed(given: Given): boolean {
   return (given.configFlag ?? given.env[CONFIG_ENV]) !== undefined;
 }
@@ -196,7 +199,7 @@ function fallbackOf<T extends SettingValue>(row: Setting<T>, { defaults, cwd }: 
     : row.fallback;
 }
 
-/** Empty stays empty, to be refused as such; `ssh-agent:…`, `exec:…` and URLs name what is in no file. */
+/** An empty text stays empty, so that the setting's parser refuses it; `ssh-agent:…`, `exec:…` and URLs are no paths. */
 function absolute(text: string, base: string): string {
   return text === '' || isOutsideKey(text) || isUrl(text) ? text : resolve(base, text);
 }

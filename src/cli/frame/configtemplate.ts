@@ -1,11 +1,11 @@
-/** The configuration file that `init` writes: what was chosen, and every other setting as a comment. */
+/** The configuration file that `init` writes: the chosen values, and every other setting as a comment. */
 import { relative, dirname } from 'node:path';
 import { stringify } from 'yaml';
 import type { Resolved } from './config.ts';
 import { roleKeyPath, type Layout } from '../../service/layout.ts';
 import { envOf, settings, type SettingValue } from './settings.ts';
 
-/** Text of the file. What was said by a flag is kept; the keys that `init` made are ready for `commit`. */
+/** Text of the file: values given as flags, the origin, and the key and policy that `init` made for `commit`. */
 export function configTemplate({ settled }: Resolved, origin: string, layout: Layout): string {
   const here = dirname(layout.config);
   const chosen = new Map<string, SettingValue>(
@@ -15,7 +15,7 @@ export function configTemplate({ settled }: Resolved, origin: string, layout: La
   if (!chosen.has('key')) chosen.set('key', relative(here, roleKeyPath(layout, 'author')));
   if (!chosen.has('policy')) chosen.set('policy', relative(here, layout.trustPolicy));
   const blocks = settings()
-    // The file is found through its directory, and cannot say where that is.
+    // The file is found in the data directory, so it cannot name it.
     .filter(({ name }) => name !== 'dataDir')
     .map(({ name, help, hint, otherwise, fallback }) => {
       const value = chosen.get(name);

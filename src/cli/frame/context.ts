@@ -1,12 +1,12 @@
 /**
- * What a verb is given instead of the process: configuration, output, and the outside world as
- * arguments (clock, fetch, environment), so that a test can hand it another world.
+ * What a verb gets in place of the process: configuration, output, and the outside world (clock, fetch, environment).
+ * Tests pass another world.
  */
 import type { Resolved } from './config.ts';
 import type { Output, Sink } from './output.ts';
 import type { Config } from './settings.ts';
 
-/** The outside of a run. */
+/** The world outside a run. */
 export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -15,15 +15,14 @@ export interface World {
   readonly fetch: typeof fetch;
   /** The wall clock, milliseconds since the epoch. */
   readonly now: () => number;
-  /** Waits; a timer when absent. */
+  /** Waits; if absent, a timer does. */
   readonly sleep?: (ms: number) => Promise<void>;
 }
 
-/** What a verb works with. */
 export interface Context {
-  /** The settled configuration. Read on first use, so verbs that need none work with a broken file. */
+  /** The configuration. It is read on first use, so a verb that uses none works beside a broken file. */
   readonly config: Config;
-  /** The same, with where each value came from. */
+  /** The same, with the place that each value came from. */
   readonly resolved: Resolved;
   readonly output: Output;
   readonly world: World;

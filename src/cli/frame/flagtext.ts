@@ -1,9 +1,9 @@
-/** Texts of flags that stand for other values. */
+/** Reads the texts of flags as durations and other values. */
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { within } from '../../bytes/within.ts';
 
-/** The value of a flag; undefined when it was not given. Refuses `usage`, naming it, where the reader refuses. */
+/** The value of a flag; undefined if it was not given. If `read` refuses, refuses `usage`, naming the flag. */
 export function readFlag<T>(
   text: string | undefined,
   flag: string,
@@ -26,7 +26,7 @@ export function durationOf(text: string, flag: string, most = MOST_DAYS): number
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-/** A year, leap years too: what the flags that take a time allow. */
+/** The longest time that a flag takes: a leap year. */
 const MOST_DAYS = 366;
 const DAY = 86_400;
 export const MOST_SECONDS = MOST_DAYS * DAY;

@@ -1,7 +1,10 @@
 /**
- * What a verb says, and where. Every text is printed clean (bytes/printable.ts), whoever wrote it. Human words go to stdout (answers) and stderr (remarks, progress); with
- * `--json` stdout carries exactly one object, `{"schema": "tallystick.<verb>.v1", …, "exit_code": n}`, and before it,
- * from a verb that goes on, one for each thing that happens, a line each; errors are one object per line on stderr. Fields are only ever added: ignore those you don't know.
+ * What verbs print, and on which stream. Control characters in any text are made harmless (bytes/printable.ts).
+ *
+ * Without --json: answers go to stdout; remarks, warnings, errors and progress go to stderr.
+ * With --json: stdout carries one object, `{"schema": "tallystick.<verb>.v1", …, "exit_code": n}`. A verb that keeps
+ * running prints one object for each event before it, one per line. Warnings, errors and progress are objects on stderr,
+ * one per line. Later versions may add fields: readers ignore the fields that they do not know.
  */
 import { randomUUID } from 'node:crypto';
 import { styleText } from 'node:util';
@@ -11,7 +14,7 @@ import { TITLES } from '../../web/status.ts';
 import { exitOf } from '../exit.ts';
 import { messageOf } from './remedy.ts';
 
-/** A value JSON can carry. Bytes are given as hex or base64 text, big numbers as numbers up to 2^53−1. */
+/** A value of JSON. Bytes are written as hex or base64; numbers go up to 2^53−1. */
 export type JsonValue =
   string | number | boolean | null | undefined | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
@@ -21,21 +24,21 @@ export interface Sink {
   write(chunk: string | Uint8Array): unknown;
 }
 
-/** Long work under way. `end` takes the bar away. */
+/** The progress of long work. `end` removes the bar. */
 export interface Progress {
-  /** How much is done, in the unit the label names. */
+  /** How much is done, in the label's unit. */
   at(done: number): void;
   end(): void;
 }
 
-/** What verbs write through. */
+/** The output of a verb. */
 export interface Output {
   readonly json: boolean;
   /** The answer, one or more lines, on stdout; silent with --json. */
   print(text: string): void;
-  /** The answer as an object: with --json printed once, when the verb is done; else nothing. */
+  /** The answer as an object. With --json it is printed when the verb is done; otherwise not at all. */
   result(schema: string, fields: { readonly [key: string]: JsonValue }): void;
-  /** Something that happened while the verb goes on: with --json an object on a line, at once; else nothing. */
+  /** An event of a verb that keeps running. With --json it is printed at once, on a line; otherwise not at all. */
   event(schema: string, fields: { readonly [key: string]: JsonValue }): void;
   /** The answer as bytes on stdout, whatever the mode. */
   write(bytes: Uint8Array | string): void;
@@ -43,13 +46,13 @@ export interface Output {
   note(text: string): void;
   /** Something the user should change, on stderr; never silent. */
   warn(text: string): void;
-  /** A bar on a terminal once it lasts a second; JSON lines with --json; nothing otherwise. */
+  /** After a second: a bar on a terminal, or JSON lines with --json. Elsewhere, and with --quiet, nothing. */
   progress(label: string, total: number): Progress;
-  /** Colours when stdout is a terminal that wants them: 'green', 'red', 'yellow', 'bold', 'dim'. */
+  /** The text in a colour or style, if colours are wanted and stdout is a terminal. */
   paint(style: (typeof STYLES)[number], text: string): string;
 }
 
-/** How `output` shall behave. `now`: milliseconds. */
+/** Streams and modes of an output. `now`: milliseconds. */
 export interface OutputOptions {
   readonly stdout: Sink;
   readonly stderr: Sink;
@@ -57,11 +60,11 @@ export interface OutputOptions {
   readonly quiet: boolean;
   readonly colour: boolean;
   readonly now: () => number;
-  /** Makes the commands of remarks and refusals those that work where this one was typed (called.ts). Default: as they are. */
+  /** Rewrites the commands in remarks and refusals as the user must type them (called.ts). Default: no change. */
   readonly commands?: (text: string) => string;
 }
 
-/** An output that main.ts ends: `finish` prints the object of --json, `fail` says why it did not work. */
+/** An output as main.ts holds it: `finish` prints the object of --json, `fail` prints a refusal. */
 export interface OwnedOutput extends Output {
   finish(exitCode: number): void;
   fail(refusal: Refusal): void;
@@ -70,7 +73,7 @@ export interface OwnedOutput extends Output {
 /** Makes the output of one run. */
 export function makeOutput(options: OutputOptions): OwnedOutput {
   const { stdout, stderr, json, quiet, commands = (text) => text } = options;
-  // What marks our own colours until the text is printed: no text of others can hold it.
+  // Marks the places to colour until the text is printed. It is random, so that no text of others contains it.
   const painter = `\0${randomUUID()}\0`;
   const painted = new RegExp(`${painter}(\\w+)\0([^\0]*)${painter}`, 'g');
   const shown = (text: string): string => {
@@ -116,7 +119,7 @@ export function makeOutput(options: OutputOptions): OwnedOutput {
   };
 }
 
-/** Lines after the first are indented, so that none of them looks like a message of its own. */
+/** Indents the lines after the first, so that none of them can be taken for another message. */
 function indented(text: string): string {
   return text.replaceAll('\n', '\n  ');
 }

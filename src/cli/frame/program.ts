@@ -1,6 +1,6 @@
 /**
- * Turns verbs into a commander program: flags from the settings table, help with EXAMPLES and EXIT CODES,
- * every environment variable next to its flag. Parsing errors become refusals (`usage`).
+ * Turns verbs into a commander program: flags from the settings table, each with its environment variable, and help
+ * with EXAMPLES and EXIT CODES. Parsing errors become refusals (`usage`).
  */
 import { Command, CommanderError, Option } from 'commander';
 import { refuse } from '../../bytes/refusal.ts';
@@ -29,7 +29,7 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [EXIT.verification, 'verification failed, the log refused the statement, or a store is damaged'],
   [EXIT.splitView, 'the log showed two histories that do not fit together'],
   [EXIT.quorum, 'witness quorum or freshness not met'],
-  [EXIT.unproven, 'an incident is authentic, but rests on the word of who reports it'],
+  [EXIT.unproven, "an incident is authentic, but rests on its reporter's word"],
   [EXIT.config, 'bad configuration, key file, data directory or Node version'],
 ];
 
@@ -53,7 +53,7 @@ export function buildProgram(
     .configureOutput({
       writeOut: (text) => streams?.stdout.write(printableLines(text)),
       writeErr: (text) => streams?.stderr.write(printableLines(text)),
-      // What is wrong becomes a refusal and is said once.
+      // A parsing error becomes a refusal, which main.ts prints.
       outputError: () => undefined,
     })
     .exitOverride();
@@ -66,7 +66,7 @@ export function buildProgram(
   return program;
 }
 
-/** Parses and runs. Refuses `usage` for what the program does not know; asking for help is fine. */
+/** Parses the arguments and runs the verb, or prints help. Refuses `usage` if the parser does. */
 export async function parseArguments(program: Command, argv: readonly string[]): Promise<void> {
   assertVerbOfHelp(program, argv);
   try {
@@ -77,13 +77,13 @@ export async function parseArguments(program: Command, argv: readonly string[]):
     if (error.code === 'commander.help')
       throw refuse('usage', 'no verb given; choose one of those above', { cause: error });
     const sentences = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-    // Commander ends in a full stop where it lists what is allowed; we go on.
+    // Commander's list of choices is a sentence of its own; in a refusal it follows a semicolon.
     const text = sentences.replace(/\. Allowed choices/, '; allowed choices').replace(/\.$/, '');
     throw refuse('usage', `${text}; see --help`, { cause: error });
   }
 }
 
-/** `help frob` would print the help of everything. */
+/** Refuses `help frob`, for which commander would print the help of the whole program. */
 function assertVerbOfHelp(program: Command, [first, name]: readonly string[]): void {
   if (first !== 'help' || name === undefined || name === 'help' || name.startsWith('-')) return;
   const verbs = program.commands.map((command) => command.name());
@@ -112,7 +112,7 @@ function addVerb(parent: Command, verb: AnyVerb, onRun: (invocation: Invocation)
   });
 }
 
-/** An empty text names nothing; it is what a script says whose variable is not set. Refuses `usage`. */
+/** Refuses `usage` for an empty operand or flag, which a script passes when its variable is not set. */
 function refuseEmpty(operands: readonly string[], values: Readonly<Record<string, unknown>>): void {
   if (operands.includes('')) throw refuse('usage', 'an operand is empty; is a variable of a script not set?');
   const empty = Object.keys(values).find((name) => [values[name]].flat().includes(''));

@@ -1,4 +1,4 @@
-/** What the verbs that look at subjects share on the command line: whom they ask, how much they read, the owner's leaves. */
+/** Flags that the verbs that read subjects share: --monitor, --full (how much to read) and --leaves. */
 import { join, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import type { LogClient } from '../../client/client.ts';
@@ -32,12 +32,12 @@ export function readingOf(context: Context, flags: SeeFlags, whom?: Whom): Promi
   return full ? clientReading(context, asked) : clientOf(context, asked);
 }
 
-/** The log of the flags at one moment. Refuses as `readingOf` and `LogClient.snapshot` do. */
+/** A snapshot of the log that the flags name. Refuses as `readingOf` and `LogClient.snapshot` do. */
 export async function snapshotOf(context: Context, flags: SeeFlags): Promise<Snapshot> {
   return (await readingOf(context, flags)).snapshot();
 }
 
-/** A client for whoever reads many entries: the fast kernels are worth their start then. */
+/** A client for reading many entries: it starts the fast kernels, which pay off then. */
 export async function clientReading(context: Context, whom: Whom = {}): Promise<LogClient> {
   const { chooseHasher, chooseVerifier } = await import('../../workers/kernels.ts');
   return clientOf(context, { ...whom, verify: chooseVerifier(), hasher: chooseHasher() });
@@ -49,7 +49,7 @@ export const LEAVES_OPTION = {
   many: true,
 } as const satisfies VerbOption;
 
-/** The leaves that owners have: of the files named, and of the subject's proof directory. Refuses `not-found`, `usage`. */
+/** The leaves in the files named and in the subject's proof directory. Refuses `not-found`, `usage`. */
 export function ownLeaves(
   context: Context,
   subject: string,

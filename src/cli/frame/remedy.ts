@@ -1,9 +1,9 @@
-/** How the options that settle a refusal or a remark are given on the command line. */
+/** Refusals and remarks name options that help; this adds the flags that set these options. */
 import type { Refusal } from '../../bytes/refusal.ts';
 import type { Remedy, RemedyOption } from '../../bytes/remedy.ts';
 import { shellWord } from '../../bytes/shellword.ts';
 
-/** Option → its flag, with the verb where another than the running one has it. */
+/** Option → its flag; with the verb, if the flag is another verb's. */
 export const FLAGS = {
   adopt: 'tallystick prove --adopt',
   agentDir: '--agent-dir',
@@ -50,7 +50,7 @@ export const FLAGS = {
   witnessDir: '--witness-dir',
 } as const satisfies Record<RemedyOption, string>;
 
-/** A text with the flags after it: `it is held already (--replace)`. */
+/** A text followed by flags: `it is held already (--replace)`. */
 export function withFlags(text: string, remedy: Remedy | undefined): string {
   const flags = Object.entries<string | number | true>(remedy ?? {}).map(([option, value]) => {
     const flag = flagOf(option);
@@ -66,7 +66,7 @@ function flagOf(option: string): string {
   return flag;
 }
 
-/** What a refusal says on the command line. */
+/** The message of a refusal, followed by its flags. */
 export function messageOf({ message, remedy }: Pick<Refusal, 'message' | 'remedy'>): string {
   return withFlags(message, remedy);
 }

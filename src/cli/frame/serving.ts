@@ -1,6 +1,6 @@
 /**
- * A server of the command line: its log, one JSON object a line on standard output, and how it ends. On SIGTERM or SIGINT it
- * takes no more and finishes what it took; a second signal ends it at once.
+ * Runs a server of the command line. Its log is JSON objects on standard output, one per line. On SIGTERM or SIGINT it
+ * accepts no more work and finishes what it has accepted; a second signal ends it at once.
  */
 import closeWithGrace from 'close-with-grace';
 import { pino, type Logger } from 'pino';
@@ -9,34 +9,34 @@ import { Refusal } from '../../bytes/refusal.ts';
 import { EXIT, exitOf } from '../exit.ts';
 import type { Context } from './context.ts';
 
-/** How long a shutdown may take before it is forced: longer than any request may. */
+/** After this time a shutdown is forced (milliseconds). No request may take so long. */
 const GRACE_MS = 40_000;
 
-/** A part that was opened from options. */
+/** A server that is opened but not yet listening. */
 export interface Served {
-  /** Opens its socket, if it has one, and says the URL. */
+  /** Opens the socket, if the server has one, and resolves to its URL. */
   listen?(): Promise<string | undefined>;
   close(): Promise<void>;
-  /** Resolves with the error of a part without which it cannot run. */
+  /** Resolves to the error of a part without which the server cannot run. */
   readonly failed?: Promise<Error>;
 }
 
 export interface Serving<T> {
   readonly open: (logger: Logger) => Promise<T>;
-  /** What it says of itself once it can be reached. */
+  /** The text to print once the server listens. */
   readonly banner: (opened: T, url: string | undefined) => string;
-  /** What it does from then on, beside answering. */
+  /** Called once after that, for work besides answering requests. */
   readonly begin?: (opened: T, logger: Logger) => void;
-  /** What SIGHUP does; it ends the program when absent. */
+  /** Called on SIGHUP. If absent, SIGHUP ends the program. */
   readonly reload?: (opened: T, logger: Logger) => void;
 }
 
-/** Runs a part until it is stopped; resolves with the exit code. Refuses as `open` and `listen` do. */
+/** Runs a server until it is stopped; resolves to the exit code. Refuses as `open` and `listen` do. */
 export async function serveUntilStopped<T extends Served>(
   { config, output }: Context,
   { open, banner, begin, reload }: Serving<T>,
 ): Promise<number> {
-  // Printed clean, whoever wrote the texts in it.
+  // Control characters in any text are made harmless.
   const logger = pino(
     { level: config.logLevel, hooks: { streamWrite: printableJson } },
     pino.destination({ fd: 1, sync: false }),
@@ -49,10 +49,10 @@ export async function serveUntilStopped<T extends Served>(
   return stopped;
 }
 
-/** Resolves with the exit code when the program has stopped: after a signal, or because a part of it failed. */
+/** Resolves to the exit code when the program has stopped: after a signal, or because a part of it failed. */
 function stopOnSignal(opened: Served, logger: Logger, reload: (() => void) | undefined): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  // At its own end a program has an exit code already, which the library would make 0.
+  // A program that ends by itself has set its exit code; the library would set it to 0.
   const skip = ['beforeExit' as const, ...(reload === undefined ? [] : ['SIGHUP' as const])];
   if (reload !== undefined) process.on('SIGHUP', reload);
   const handle = closeWithGrace({ delay: GRACE_MS, logger: false, skip }, async ({ signal, err }) => {

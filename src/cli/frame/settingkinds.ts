@@ -1,16 +1,16 @@
 /**
- * The kinds of rows that the table of settings is made of: how each is written, read and described.
+ * The kinds of rows in the table of settings (settings.ts): how each is written, parsed and described.
  */
 import { refuse, type Refusal } from '../../bytes/refusal.ts';
 import { parseDecimal } from '../../bytes/text.ts';
 
-/** How a value is written: once, as a switch, or several times (a YAML list; blanks between in the environment). */
+/** How a value is written: once, as a switch, or several times (in YAML a list, in the environment separated by blanks). */
 export type Shape = 'one' | 'switch' | 'many';
 
 /** What a setting's value can be. */
 export type SettingValue = string | number | boolean | readonly string[] | undefined;
 
-/** One row of the table. Flag, variable and file key all derive from `name`. */
+/** One row of the table. Its flag, its variable and its key in the file derive from `name`. */
 export interface Setting<T extends SettingValue = SettingValue> {
   /** Key in the file and in `Config`: camelCase. */
   readonly name: string;
@@ -18,13 +18,13 @@ export interface Setting<T extends SettingValue = SettingValue> {
   /** Placeholder in the help: `<dir>`. Empty for a switch. */
   readonly hint: string;
   readonly help: string;
-  /** Value when it is given nowhere. */
+  /** The value if none is given. */
   readonly fallback: T;
-  /** That value in words; empty when there is none. */
+  /** That value in words; empty if there is none. */
   readonly otherwise: string;
-  /** Whether relative paths are taken from the file's own folder when the file says them. */
+  /** Whether the value is a path. A relative one in the file starts from the file's folder. */
   readonly path: boolean;
-  /** Reads the written texts, never empty; throws `config-invalid`, saying what was expected. */
+  /** The value of the written texts. Refuses `config-invalid`, naming what was expected. */
   readonly parse: (texts: readonly string[]) => T;
 }
 
@@ -50,7 +50,7 @@ function row<T extends SettingValue>(
   return { name, shape: 'one', hint, help, fallback, otherwise, path: false, parse: first };
 }
 
-/** A row without a value of its own; `otherwise` says in words what holds then. */
+/** A row without a default. `otherwise`: what applies if no value is given, in words. */
 function maybe(
   named: string,
   help: string,
@@ -60,10 +60,10 @@ function maybe(
   return { ...row<string | undefined>(named, help, undefined, parse), otherwise };
 }
 
-/** Reads one setting wherever its value comes from. */
+/** Returns the value of one setting. */
 export type Reader = <T extends SettingValue>(setting: Setting<T>) => T;
 
-/** The kinds of rows, each read as soon as it is described. `named`: `name <placeholder>`. */
+/** A function for each kind of row; it describes the row and returns its value. `named`: `name <placeholder>`. */
 export function kinds(read: Reader) {
   return {
     text: (named: string, help: string, fallback: string) => read(row(named, help, fallback, String)),
@@ -73,7 +73,7 @@ export function kinds(read: Reader) {
     optionalPath: (named: string, help: string, otherwise?: string) =>
       read({ ...maybe(named, help, otherwise), path: true }),
     url: (named: string, help: string, otherwise: string) => read(maybe(named, help, otherwise, urlIn)),
-    /** A URL, or a path of this machine. What looks like a URL and is none is refused, and not taken for a path. */
+    /** A URL or a path. A text with a scheme and `://` that is no valid URL is refused and not taken for a path. */
     place: (named: string, help: string, otherwise: string) =>
       read({
         ...maybe(named, help, otherwise, (value) => (isUrl(value) ? urlIn(value) : value)),

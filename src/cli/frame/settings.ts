@@ -1,9 +1,9 @@
 /**
- * The one table of settings. It drives the flags, the environment (`TALLYSTICK_*`), the YAML file, the
- * defaults, the help and the type `Config`: a setting is written once, below, and nowhere else.
+ * The table of settings. The flags, the environment variables (`TALLYSTICK_*`), the keys of the YAML file, the defaults,
+ * the help and the type `Config` all derive from it.
  *
- * Each value is text in all three places and read by one parser, so `--port 8080`,
- * `TALLYSTICK_PORT=8080` and `port: 8080` cannot differ in meaning.
+ * One parser reads a setting's text from all three places, so `--port 8080`, `TALLYSTICK_PORT=8080` and `port: 8080`
+ * mean the same.
  */
 import { kinds, type Reader, type Setting } from './settingkinds.ts';
 
@@ -20,8 +20,8 @@ export function envOf(name: string): string {
 }
 
 /**
- * The table. `read` is asked for every row in order, and what it answers is the configuration; a
- * reader that only looks at the rows lists them (`settings()`).
+ * Calls `read` for every row, in order; the values that it returns are the configuration. `settings()` passes a
+ * function that collects the rows.
  */
 // oxlint-disable-next-line max-lines-per-function -- a table: a line or two for each setting
 export function readSettings(read: Reader) {
@@ -109,7 +109,7 @@ export function readSettings(read: Reader) {
       'silent',
     ]),
 
-    // The watchers: each has a directory of its own, with its state and its tallystick.yaml; a witness's keys are there too.
+    // Witness and monitor. Each has a directory with its state and its tallystick.yaml; the witness's has its keys, too.
     witnessDir: path('witnessDir <dir>', "the witness's keys and what it cosigned", './tallystick-witness'),
     monitorDir: path(
       'monitorDir <dir>',
@@ -126,10 +126,10 @@ export function readSettings(read: Reader) {
       'peer <url>',
       'monitoring prefix of a witness or monitor to compare tree heads with; repeat for several',
     ),
-    poll: whole('poll <s>', 'seconds between two looks at a log or a peer', [10, 1, 86_400]),
+    poll: whole('poll <s>', 'seconds between two polls of a log or a peer', [10, 1, 86_400]),
     staleAfter: whole(
       'staleAfter <s>',
-      'seconds after which a tree head no witness confirms is stale',
+      'seconds after which a tree head that no witness confirms is stale',
       [3600, 1, 1e9],
     ),
     expectations: optionalPath('expectations <file>', 'YAML: which issuers may speak about which subjects'),
@@ -144,7 +144,7 @@ export function readSettings(read: Reader) {
     cpuBudget: whole('cpuBudget <permille>', 'of one core that an agent may use over an hour', [10, 1, 1000]),
     heartbeat: whole(
       'heartbeat <s>',
-      'seconds after which an agent with nothing due says that it lives',
+      'seconds after which an agent with nothing due sends a heartbeat',
       [3600, 5, 86_400],
     ),
 
@@ -162,7 +162,7 @@ export function readSettings(read: Reader) {
       'key <file>',
       'signing key: a PKCS#8 or OpenSSH file, ssh-agent:[fingerprint], or exec:/program',
     ),
-    logOrigin: optional('logOrigin <text>', "the log's origin, where that is not the name of its key"),
+    logOrigin: optional('logOrigin <text>', "the log's origin, if it is not the name of its key"),
     vkey: many('vkey <vkey>', "the log's verifier key, or a file of them; repeat for several"),
     policy: optionalPath('policy <file>', 'tlog-policy to trust instead of single verifier keys'),
     stateDir: optionalPath(
@@ -178,7 +178,7 @@ export function readSettings(read: Reader) {
   };
 }
 
-/** Every setting's value: what `readSettings` answers. */
+/** Every setting's value. */
 export type Config = Readonly<ReturnType<typeof readSettings>>;
 export type SettingName = keyof Config;
 
@@ -192,7 +192,7 @@ export function settings(): readonly Setting[] {
   return rows;
 }
 
-/** Of verbs that read a log: which one, whom to trust about it, and what is remembered of it. */
+/** Settings of verbs that read a log: its URL, whom to trust about it, and where its last head is stored. */
 export const READER_SETTINGS = [
   'log',
   'url',
@@ -206,7 +206,7 @@ export const READER_SETTINGS = [
   'peer',
 ] as const satisfies readonly SettingName[];
 
-/** Of verbs that serve: where, under which certificate, and what lets strangers in. */
+/** Settings of verbs that serve: address, certificate, and who may connect. */
 export const ENDPOINT_SETTINGS = [
   'url',
   'host',

@@ -1,4 +1,4 @@
-/** The key that signs in a role. */
+/** Which key signs for a role. */
 import { existsSync } from 'node:fs';
 import { refuse } from '../../bytes/refusal.ts';
 import { loadSigner } from '../../keys/load.ts';
@@ -8,8 +8,8 @@ import type { Role } from '../../statement/policy.ts';
 import type { Context } from './context.ts';
 
 /**
- * --key or its environment variable, else the key of the role that `init` made in the data directory. What
- * tallystick.yaml names under `key` is who commits, and so comes last. Refuses `usage`, and what `loadSigner` refuses.
+ * --key or its environment variable, else the key that `init` made for the role in the data directory, else `key` of
+ * tallystick.yaml: that one comes last, because it is the committer's. Refuses `usage`, and what `loadSigner` refuses.
  */
 export async function signerOf({ config, resolved }: Context, role: Role): Promise<Signer> {
   const source = resolved.settled.find(({ name }) => name === 'key')?.source;

@@ -18,12 +18,12 @@ import { readNamedFile } from '../../platform/files.ts';
 import type { Source } from './config.ts';
 import type { Context } from './context.ts';
 
-/** Of two places that name whom to trust, the nearer one is meant. */
+/** If --vkey and --policy come from different places, the one with the higher number counts. */
 const NEARNESS: Record<Source, number> = { flag: 3, env: 2, file: 1, default: 0 };
 
 /**
- * Refuses `usage` when nothing says whom to trust, or --vkey and --policy say it in the same place;
- * `malformed-key`, `malformed-trust-policy`, `not-found` for what they name.
+ * Whom to trust. Refuses `usage` if nothing names it, or if --vkey and --policy come from the same place;
+ * `malformed-key`, `malformed-trust-policy`, `not-found` for the files that they name.
  */
 export async function trustOf(context: Context, receiptKeyFile?: string): Promise<Trust> {
   const { logOrigin } = context.config;
@@ -54,7 +54,7 @@ async function trusted(context: Context, receiptKeyFile?: string): Promise<Trust
   );
 }
 
-/** A vkey has plus signs, which names of files seldom have: what parses as none is taken for a file. */
+/** A text with `+<8 hex digits>+` is a vkey; any other is the name of a file. */
 async function readVkeys(text: string, cwd: string): Promise<readonly NoteVerifier[]> {
   if (/\+[0-9a-f]{8}\+/.test(text)) return [parseVkey(text)];
   return parseVkeys(await readNamedFile(resolve(cwd, text)), text);

@@ -1,11 +1,11 @@
 /**
- * What a verb of the command line is: data for the parser, the help and the completion scripts, and one
- * function. A verb does its work through `Context` alone, so tests run it without a process.
+ * A verb of the command line: data for the parser, the help and the completion scripts, and one function. The function
+ * reaches the outside through `Context` alone, so that tests run it without a process.
  */
 import type { Context } from './context.ts';
 import type { SettingName } from './settings.ts';
 
-/** A flag of a verb's own, beside the settings it takes. */
+/** A flag that only this verb has; flags of settings come from the table (settings.ts). */
 export interface VerbOption {
   /** `--out <file>`, `--wait <seconds>`, `--explain`. */
   readonly flags: string;
@@ -35,17 +35,17 @@ type NameOf<F extends string> = string extends F
 type SwitchName<O extends VerbOption> = O extends { readonly flags: `${string} ${string}` }
   ? never
   : NameOf<O['flags']>;
-/** Names of those with a text. */
+/** Names of the options with one text. */
 type TextName<O extends VerbOption> = O extends { readonly many: true }
   ? never
   : O extends { readonly flags: `${string} ${string}` }
     ? NameOf<O['flags']>
     : AnyName<O>;
-/** Names of those that may be given several times. */
+/** Names of the options that may be given several times. */
 type ListName<O extends VerbOption> = O extends { readonly many: true } ? NameOf<O['flags']> : AnyName<O>;
 type AnyName<O extends VerbOption> = string extends O['flags'] ? string : never;
 
-/** What a verb is, whatever its own options. */
+/** The members of a verb that do not depend on its options. */
 interface Described {
   readonly name: string;
   /** One line, lower case, no full stop. */
@@ -54,32 +54,32 @@ interface Described {
   readonly details?: string;
   /** Operands as commander writes them: `<file>`, `[files...]`; with what each is. */
   readonly operands?: readonly (readonly [syntax: string, help: string])[];
-  /** Rows of the settings table that this verb takes as flags, but those its own options name. */
+  /** Settings that this verb takes as flags, except those that one of its own options replaces. */
   readonly settings?: readonly SettingName[] | 'all';
-  /** Which directory's tallystick.yaml it reads when none is named; default: the data directory's. */
+  /** The directory whose tallystick.yaml the verb reads if the user names no file. Default: `dataDir`. */
   readonly home?: 'dataDir' | 'witnessDir' | 'monitorDir' | 'agentDir' | 'none';
-  /** Defaults of its own for settings that the table gives another, as they would be written. */
+  /** Defaults that replace those of the settings table, by setting name, as a file would write them. */
   readonly defaults?: Readonly<Record<string, string>>;
-  /** Whether it reads, and so takes --json. */
+  /** Whether the verb takes --json. */
   readonly json?: boolean;
   /** Full command lines, shown under EXAMPLES. */
   readonly examples?: readonly string[];
   /** Sub-verbs, instead of `run`. */
   readonly verbs?: readonly AnyVerb[];
-  /** Of a sub-verb: it is meant when none is named. */
+  /** Of a sub-verb: it runs if the command line names none. */
   readonly standard?: boolean;
 }
 
-/** One verb: one file in verbs/, made by `defineVerb`. `O`: its own options, so that `run` can ask for no other flag. */
+/** One verb: one file in verbs/, made by `defineVerb`. `O`: its own options; reading any other flag in `run` does not compile. */
 export interface Verb<O extends readonly VerbOption[] = readonly []> extends Described {
   readonly options?: O;
-  /** Does it. Resolves to the exit code; refusals are thrown. */
+  /** Runs the verb and resolves to the exit code. Throws refusals. */
   readonly run?: (context: Context, operands: readonly string[], flags: FlagsOf<O>) => Promise<number>;
 }
 
 /**
- * A verb. The list of its options is read as it is written, so that a mistyped flag does not compile. Where other functions take
- * the flags too, they are `FlagsOf<typeof OPTIONS>`, with the list above them.
+ * Makes a verb. The types of its flags come from the list of its options, so that a mistyped flag does not compile. A
+ * function that takes the flags, too, names their type `FlagsOf<typeof OPTIONS>`, with the list as a constant above it.
  *
  *     export const getVerb = defineVerb({
  *       name: 'get',
@@ -91,23 +91,23 @@ export function defineVerb<const O extends readonly VerbOption[] = readonly []>(
   return verb;
 }
 
-/** Any of them: its options are known when the program runs. */
+/** A verb whose options are known only at run time. */
 export interface AnyVerb extends Described {
   readonly options?: readonly VerbOption[];
   readonly run?: (context: Context, operands: readonly string[], flags: AnyFlags) => Promise<number>;
 }
 
-/** Flags whose names are known when the program runs. */
+/** Flags whose names are known only at run time. */
 export type AnyFlags = Flags<string, string, string>;
 
-/** The flags of options. Those of more options stand for those of fewer. */
+/** The flags of a list of options. A function that takes the flags of few options takes those of more, too. */
 export type FlagsOf<O extends readonly VerbOption[]> = Flags<
   SwitchName<O[number]>,
   TextName<O[number]>,
   ListName<O[number]>
 >;
 
-/** The flags of a verb's own, read with a check instead of a cast: names of the switches, of those with a text, with several. */
+/** A verb's own flags, read with a check instead of a cast. `S`: names of switches, `T`: of texts, `M`: of lists. */
 export class Flags<in S extends string, in T extends string, in M extends string> {
   readonly #values: Readonly<Record<string, unknown>>;
 
@@ -138,5 +138,5 @@ export class Flags<in S extends string, in T extends string, in M extends string
   }
 }
 
-/** Verbs under the headings of the help. */
+/** The verbs under each heading of the help. */
 export type VerbGroups = readonly (readonly [heading: string, verbs: readonly AnyVerb[]])[];

@@ -1,4 +1,4 @@
-/** How long to wait for a log: `--wait`. */
+/** The flag `--wait`: how long to wait for a log. */
 import { refuse } from '../../bytes/refusal.ts';
 import type { Context } from './context.ts';
 import type { Whom } from './client.ts';
@@ -11,7 +11,7 @@ export const WAIT_OPTION = {
   help: "how long to wait for the log and its witnesses in all (default: a minute; the log's answers are not held)",
 } as const satisfies VerbOption;
 
-/** What the flag means for the transport, from now on. Refuses `usage`. */
+/** The transport's deadline, counted from now. Refuses `usage`. */
 export function waiting({ world }: Context, flags: FlagsOf<readonly [typeof WAIT_OPTION]>): Whom {
   const text = flags.text('wait');
   if (text === undefined) return {};

@@ -1,4 +1,4 @@
-/** `tallystick agent`: proves again and again, at times that nobody chose. */
+/** `tallystick agent`: proves claims continuously, at times that it cannot choose. */
 import type { SettingName } from '../frame/settings.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
@@ -15,13 +15,13 @@ const SETTINGS: readonly SettingName[] = [
   'logLevel',
 ];
 
-// A look costs as much as a proof; half a minute is soon enough for a deployment's five.
+// Reading the log costs as much as a proof. Every half minute is often enough for a deployment's deadline.
 const DEFAULTS = { poll: '30' };
 
 const RUN_OPTIONS = [
   {
     flags: '--subject <name>',
-    help: 'what to look after: exact or a pattern; repeat for several (default: the subjects in targets.yaml)',
+    help: 'subject to prove: exact or a pattern; repeat for several (default: the subjects in targets.yaml)',
     many: true,
   },
   {
@@ -29,22 +29,22 @@ const RUN_OPTIONS = [
     help: 'enrol a target while it runs: exact, or a pattern with * and **; repeat for several',
     many: true,
   },
-  { flags: '--vantage <text>', help: 'where this agent looks from, such as a network or region' },
+  { flags: '--vantage <text>', help: 'where this agent probes from, such as a network or region' },
   {
     flags: '--confine',
-    help: "start again under Node's permission model, with no more than agent profile says",
+    help: "restart under Node's permission model, with no more permissions than agent profile prints",
   },
 ] as const satisfies readonly VerbOption[];
 
 const runVerb: Verb<typeof RUN_OPTIONS> = {
   name: 'run',
   standard: true,
-  summary: 'prove what is due until it is stopped',
+  summary: 'prove every claim when it is due, until stopped',
   details:
-    'Looks after the subjects that targets.yaml in the agent directory, or --subject, names. Each claim is proven once ' +
-    'in each slot of its cadence, at a time that a seed and the log decide; at once after `tallystick deploy mark`; and ' +
-    'when nothing is due a heartbeat is logged. A log that is away gets everything later, in order. SIGHUP reads ' +
-    'targets.yaml again.',
+    'Proves the subjects that targets.yaml in the agent directory, or --subject, names. Each claim is proven once in ' +
+    'each slot of its cadence, at a time that a seed and the log decide, and at once after `tallystick deploy mark`. If ' +
+    'nothing is due, the agent logs a heartbeat. While the log cannot be reached, proofs are stored; they are sent ' +
+    'later, in order. On SIGHUP the agent reads targets.yaml again.',
   home: 'agentDir',
   defaults: DEFAULTS,
   settings: SETTINGS,
@@ -78,10 +78,10 @@ const PLAN_OPTIONS = [
 
 const planVerb: Verb<typeof PLAN_OPTIONS> = {
   name: 'plan',
-  summary: 'print cadence, cost and what would be noticed, claim by claim',
+  summary: 'print cadence, cost and chance of detection of each claim',
   details:
-    'Costs are what runs have cost so far; claims that one run answers have it once. Detection: how likely a violation of a given length is seen, when proofs fall ' +
-    'anywhere in their slots.',
+    'Cost is measured on the runs so far; claims that one run answers share it. Detection is the probability that a ' +
+    'violation of the given length is seen, because a proof may fall anywhere in its slot.',
   home: 'agentDir',
   defaults: DEFAULTS,
   settings: SETTINGS,
@@ -100,7 +100,7 @@ const PROFILE_OPTIONS = [
     flags: '--unit',
     help: 'a systemd unit that runs this agent with these settings, hardened and confined',
   },
-  { flags: '--confine', help: 'of the agent as agent run --confine starts it' },
+  { flags: '--confine', help: 'the profile of an agent that agent run --confine starts' },
   { flags: '--claims', help: 'a claims file for the commitment to this profile' },
 ] as const satisfies readonly VerbOption[];
 
@@ -108,8 +108,8 @@ const profileVerb: Verb<typeof PROFILE_OPTIONS> = {
   name: 'profile',
   summary: "print the agent's own permission profile, and how to confine it",
   details:
-    'The SHA-256 of this JSON is in every proof (agent.profileDigest). Commit it, so that an agent with other ' +
-    'permissions is seen.',
+    'Every proof contains the SHA-256 of this JSON (agent.profileDigest). Commit to it, and readers see when an agent ' +
+    'has other permissions.',
   home: 'agentDir',
   defaults: DEFAULTS,
   settings: SETTINGS,
@@ -206,7 +206,7 @@ const retainVerb: Verb<typeof RETAIN_OPTIONS> = {
 
 export const agentVerb: Verb = {
   name: 'agent',
-  summary: 'prove again and again, at times nobody chose; offline too',
+  summary: 'prove claims continuously, at times the agent cannot choose',
   examples: [
     "tallystick agent --subject 'prod/**' --confine",
     'tallystick agent plan --subject db/payments',

@@ -1,4 +1,4 @@
-/** `tallystick approve`: a second person's yes to a commitment. */
+/** `tallystick approve`: a second person approves a commitment or a withdrawal. */
 import { approvableIn, approvableNamed, assertMayApprove } from '../../appraisal/approvable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { formatHex } from '../../bytes/text.ts';
@@ -16,23 +16,21 @@ import { tellLogged } from '../views/logged.ts';
 
 export const approveVerb = defineVerb({
   name: 'approve',
-  summary: "say yes to somebody else's commitment",
+  summary: "approve somebody else's commitment or withdrawal",
   details:
-    'Of a subject: shows what waits for approvals, a commitment or a withdrawal, beside what is in force, and the command ' +
-    'that approves exactly that. Of an entry: shows it, and logs the approval, signed in the role approver (--key, else ' +
-    "keys/approver.pem in the data directory). One key counts once, the author's never. Approvals are taken of the newest " +
-    'statement of a subject alone. With --leaves the contents are shown too, checked against the root.',
+    'Given a subject, shows the commitment or withdrawal that waits for approvals, how it differs from the commitment in ' +
+    'force, and the command that approves this entry. Given an entry, shows it and logs the approval, signed with the ' +
+    "approver's key (--key, else keys/approver.pem in the data directory). Each key counts once, and the author's not at " +
+    'all. The log accepts approvals for the newest statement of a subject only. With --leaves the contents are shown, ' +
+    'too, checked against the root.',
   operands: [
-    [
-      '<subject|entry>',
-      'what was committed to, or the entry of one commitment: index, or id or how it begins',
-    ],
+    ['<subject|entry>', 'subject of the commitment, or its entry: index, id, or the beginning of the id'],
   ],
   settings: [...READER_SETTINGS, 'key'],
   options: [
     { flags: '--reason <text>', help: 'why, for people' },
     LEAVES_OPTION,
-    { flags: '--yes', help: 'approve what waits of a subject, whatever it is: nobody has looked at it' },
+    { flags: '--yes', help: 'approve whatever waits for the subject, without having seen it first' },
     ...SEE_OPTIONS,
   ],
   json: true,
@@ -41,9 +39,9 @@ export const approveVerb = defineVerb({
     "tallystick approve 1f0c7a52b3d1 --key ssh-agent: --reason 'as reviewed in CHG-1'",
   ],
   /**
-   * Approves the entry that is named: its index, its id or how that begins. A subject is a question: what waits for approvals
-   * is shown, with the command that approves exactly that; --yes approves it as well. What is shown and what is signed is one
-   * entry, and the log takes an approval of the newest statement of a subject alone.
+   * Approves the named entry. Given a subject, it shows what waits and approves it only with --yes; otherwise it refuses
+   * `usage`, naming the command that approves this entry. The entry shown is the entry signed, even if a newer one is
+   * logged meanwhile.
    */
   run: async (context, [named = ''], flags) => {
     const { output } = context;
@@ -57,8 +55,8 @@ export const approveVerb = defineVerb({
     if (entry === undefined && !flags.on('yes'))
       throw refuse(
         'usage',
-        `nothing is approved yet: this is what waits; to approve exactly this say tallystick approve ${about.entry.id}, or ` +
-          'say --yes to approve what is newest, unseen',
+        `nothing is approved yet; to approve the entry shown: tallystick approve ${about.entry.id}; or pass --yes to ` +
+          'approve the newest one without seeing it',
       );
     const signer = await signerOf(context, 'approver');
     assertMayApprove(about, formatHex(keyThumbprint(signer.publicKey)));

@@ -1,4 +1,4 @@
-/** `tallystick backup`: one consistent copy of the log, taken while it runs, with a manifest that says what it is. */
+/** `tallystick backup`: a consistent copy of the log, taken while it runs, with a manifest. */
 import { resolve } from 'node:path';
 import { EXIT } from '../exit.ts';
 import { backUp } from '../../service/backup.ts';
@@ -10,7 +10,8 @@ export const backupVerb: Verb = {
   summary: 'copy a log, also while it runs',
   details:
     'Writes a consistent copy of the store, the configuration and a manifest with the tree head to a new directory. ' +
-    'Private keys are not in it: keep them elsewhere, once. Neither is the signed-head guard: it must never go back.',
+    'It contains no private keys: back them up separately. It does not contain the signed-head guard, because restoring ' +
+    'an older guard would let the log sign a second history.',
   operands: [['<dir>', 'directory to make']],
   settings: ['dataDir'],
   json: true,

@@ -1,4 +1,4 @@
-/** `tallystick commit`: declares configuration in a log, and keeps what proves it. */
+/** `tallystick commit`: declares configuration in a log, and stores the proof. */
 import { join, relative, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import { commit, commitRepinned } from '../../commit/commit.ts';
@@ -21,18 +21,17 @@ import { tellCommitted, tellLeaves } from '../views/commit.ts';
 
 export const commitVerb = defineVerb({
   name: 'commit',
-  summary: 'declare configuration in a log, and keep the proof',
+  summary: 'declare configuration in a log, and store the proof',
   details:
-    'Logs one signed commitment; only a salted root is made public, never names, sizes or contents. Files and ' +
-    'directories become a leaf for each file. After a kind, a source is read into its parts instead, from a file or ' +
-    'standard input: terraform (show -json of a plan or state), kubernetes (manifests), json, yaml, env. Leaves can be ' +
-    'shown one by one later (disclose), sensitive ones never. The subject is the path of the one file, unless --subject says ' +
-    'otherwise. The commitment supersedes the newest one of its subject; committing the same again changes nothing. ' +
-    'Claims and approvals of the one before are not lost by accident: give them again, or say --drop-claims, --approvals 0. ' +
-    'What a target signs (class E3) counts only by the identity that the commitment names: --pin looks once and names it; ' +
-    'it stays with later commitments, and --repin changes it alone. ' +
-    'The proof goes to tallystick-proofs/<subject>/; opening.json or leaves.json there is for you alone. What it ' +
-    'replaces is kept below earlier/ there.',
+    'Logs one signed commitment. It makes a salted root public, but no names, sizes or contents. Each file becomes a ' +
+    'leaf, also below directories. If the first operand is a kind, the source (a file or standard input) is split into ' +
+    'leaves: terraform (show -json of a plan or state), kubernetes (manifests), json, yaml, env. disclose shows single ' +
+    'leaves later, but never sensitive ones. Without --subject, the subject is the path of the only file. The commitment ' +
+    'supersedes the newest one of its subject; committing the same again changes nothing. If the earlier one has claims ' +
+    'or approvals, give them again, or drop them with --drop-claims or --approvals 0. A signature of the target (class ' +
+    'E3) counts only if the commitment names its identity: --pin connects once and names it. Later commitments keep it, ' +
+    'and --repin changes nothing else. The proof goes to tallystick-proofs/<subject>/, where opening.json and ' +
+    'leaves.json are secret; an earlier proof moves to earlier/.',
   operands: [
     [
       '[kind|files...]',
@@ -89,7 +88,7 @@ export const commitVerb = defineVerb({
     const [only] = operands.length === 1 && committed.files.includes(PROOF_FILES.opening) ? operands : [];
     const found =
       only === undefined || only === STDIN ? [] : await proofsOf(resolve(world.cwd, only), proofs);
-    // The shortest name by which verify finds this proof again, and no other.
+    // The operand of `verify` that finds this proof: the committed file, or the folder if other proofs match the file.
     const name = found.length === 1 ? only : relative(world.cwd, folder);
     output.note(`check it offline: tallystick verify ${name}`);
     return EXIT.ok;

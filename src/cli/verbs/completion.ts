@@ -1,11 +1,11 @@
-/** `tallystick completion`: a script that teaches a shell the verbs and flags. */
+/** `tallystick completion`: prints a completion script for a shell. */
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
 import { completionScript, SHELLS } from '../frame/completion.ts';
 import { buildProgram } from '../frame/program.ts';
 import type { Verb, VerbGroups } from '../frame/verb.ts';
 
-/** `loadVerbs`: every verb there is, this one too. */
+/** `loadVerbs`: loads every verb, this one included. */
 export const completionVerb = (loadVerbs: () => Promise<VerbGroups>): Verb => ({
   name: 'completion',
   summary: 'print a completion script for your shell',

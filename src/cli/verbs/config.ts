@@ -1,4 +1,4 @@
-/** `tallystick config show|validate`: what is in force, and where each value came from. */
+/** `tallystick config show|validate`: prints every setting and where its value came from; checks the configuration. */
 import { relative } from 'node:path';
 import { EXIT } from '../exit.ts';
 import { checkLogOptions } from '../../service/open.ts';
@@ -8,7 +8,7 @@ import { envOf, flagOf, settings, type SettingValue } from '../frame/settings.ts
 import type { Verb, VerbOption } from '../frame/verb.ts';
 
 const OPTIONS = [
-  { flags: '--origin', help: 'say where each value came from' },
+  { flags: '--origin', help: 'print where each value came from' },
 ] as const satisfies readonly VerbOption[];
 
 const showVerb: Verb<typeof OPTIONS> = {
@@ -34,7 +34,7 @@ const validateVerb: Verb = {
 export const configVerb: Verb = {
   name: 'config',
   summary: 'show or check the configuration',
-  details: `A flag wins over the environment, that over the file, that over the default. Every setting:\n${table()}`,
+  details: `A flag outranks the environment, that the file, that the default. Every setting:\n${table()}`,
   examples: ['tallystick config show --origin', 'tallystick config validate'],
   verbs: [showVerb, validateVerb],
 };

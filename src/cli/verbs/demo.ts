@@ -1,4 +1,4 @@
-/** `tallystick demo`: everything at once, on this machine, in a minute. */
+/** `tallystick demo`: runs a log, its watchers, an agent and a target on this machine, for a minute. */
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../frame/context.ts';
@@ -6,11 +6,11 @@ import type { Verb } from '../frame/verb.ts';
 
 export const demoVerb: Verb = {
   name: 'demo',
-  summary: 'see a declaration proven, violated, silent and tampered with, in a minute',
+  summary: 'watch a claim proven, violated, stale, and its log tampered with, in a minute',
   details:
-    'Starts a log, two witnesses, a monitor, an agent and a real TLS server on loopback, in a new directory here. TLS 1.2 ' +
-    'is switched on in the server, the agent is killed, a bit of the log is flipped; each is noticed. Nothing needs root, ' +
-    'and nothing goes on afterwards.',
+    'Starts a log, two witnesses, a monitor, an agent and a real TLS server on loopback, in a new directory below this ' +
+    'one. It switches TLS 1.2 on in the server, kills the agent, and flips a bit of the log, and shows how each is ' +
+    'noticed. It needs no root, and ends every process that it started.',
   examples: ['tallystick demo'],
   run,
 };

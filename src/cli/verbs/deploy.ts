@@ -1,4 +1,4 @@
-/** `tallystick deploy mark`: says in the log that what was committed to is being put in place. */
+/** `tallystick deploy mark`: logs that the commitment in force is being deployed. */
 import { digest } from '../../bytes/brand.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { parseHex } from '../../bytes/text.ts';
@@ -15,13 +15,13 @@ const markVerb = defineVerb({
   name: 'mark',
   summary: 'log that the commitment in force is being deployed now',
   details:
-    "Starts the deadlines of the commitment's claims: each wants a proof that began after this, or it is STALE. An " +
-    'agent that runs sees it and proves at once. A commitment that lacks approvals is not in force, and not marked. ' +
-    'Signed in the role author (--key, else keys/author.pem in the data directory).',
+    "Starts the deadlines of the commitment's claims: a claim without a proof that began after this is STALE once its " +
+    'deadline has passed. A running agent proves at once. A commitment that lacks approvals is not in force and is not ' +
+    "marked. Signed with the author's key (--key, else keys/author.pem in the data directory).",
   settings: [...READER_SETTINGS, 'key'],
   options: [
-    { flags: '--subject <name>', help: 'what was deployed' },
-    { flags: '--version <text>', help: 'what was deployed, in your words: a release, an image tag' },
+    { flags: '--subject <name>', help: 'subject that was deployed' },
+    { flags: '--version <text>', help: 'name of what was deployed: a release, an image tag' },
     { flags: '--artifact <hex>', help: 'SHA-256 of what was deployed' },
     { flags: '--reason <text>', help: 'why, for people' },
     WAIT_OPTION,
@@ -34,7 +34,7 @@ const markVerb = defineVerb({
   ],
   run: async (context, _, flags) => {
     const subject = flags.text('subject');
-    if (subject === undefined) throw refuse('usage', 'say what was deployed with --subject');
+    if (subject === undefined) throw refuse('usage', 'name what was deployed with --subject');
     const [version, artifact, reason] = [flags.text('version'), flags.text('artifact'), flags.text('reason')];
     if (artifact !== undefined && !/^[0-9a-f]{64}$/.test(artifact))
       throw refuse('usage', '--artifact is a SHA-256: 64 lower-case hex digits');
@@ -58,14 +58,14 @@ const markVerb = defineVerb({
     const told = deadlines.map(({ id, deadline }) => `deadline   ${id} within ${deadline} s`);
     if (told.length === 0) told.push('deadlines  none: no claim of this commitment has one');
     if (history.pending !== undefined)
-      told.push(`newer      entry ${history.pending.entry.index} lacks approvals: it is not what is marked`);
+      told.push(`newer      entry ${history.pending.entry.index} lacks approvals and was not marked`);
     return tellLogged(context.output, 'deploy-mark', client, said, logged, told, { deadlines });
   },
 });
 
 export const deployVerb: Verb = {
   name: 'deploy',
-  summary: 'say that something is being deployed: the deadlines of its claims start',
+  summary: 'log that a commitment is being deployed: deadlines of its claims start',
   examples: ['tallystick deploy mark --subject db/payments --version 2.4.1'],
   verbs: [markVerb],
 };

@@ -1,4 +1,4 @@
-/** `tallystick disclose`: shows chosen leaves of a declaration, and nothing of the others. */
+/** `tallystick disclose`: writes chosen leaves of a declaration to hand over, and nothing about the others. */
 import { join, relative, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
@@ -13,11 +13,11 @@ import { defineVerb } from '../frame/verb.ts';
 
 export const discloseVerb = defineVerb({
   name: 'disclose',
-  summary: 'show chosen leaves of a committed declaration to somebody',
+  summary: 'disclose chosen leaves of a commitment to somebody',
   details:
-    'Makes a directory to hand over: the statement and its proofs, and the leaves at and below the paths you name, each ' +
-    'with its way to the root that was logged. `tallystick verify` checks it with the log’s key alone. Salts and values ' +
-    'of all other leaves stay with you; sensitive ones are keyed digests even there.',
+    'Makes a directory to hand over: the statement, its proofs, and the leaves at and below the paths that you name, each ' +
+    'with its inclusion proof to the logged root. `tallystick verify` checks it with the log’s key alone. The directory ' +
+    'has no salts and values of other leaves, and only keyed digests of sensitive values.',
   operands: [
     ['<subject>', 'subject of the commitment, or its proof directory'],
     ['[paths...]', 'leaves to show, as `commit --list` prints them'],
@@ -25,8 +25,8 @@ export const discloseVerb = defineVerb({
   settings: ['proofsDir'],
   options: [
     { flags: '--out <dir>', help: 'where to put it (default: tallystick-disclosure/<subject>)' },
-    { flags: '--all', help: 'show every leaf: nothing but sensitive values stays with you' },
-    { flags: '--list', help: 'print all leaves, show nothing to anybody' },
+    { flags: '--all', help: 'disclose every leaf; of sensitive ones, only the keyed digests' },
+    { flags: '--list', help: 'print all leaves and write nothing' },
   ],
   json: true,
   examples: [
@@ -44,18 +44,18 @@ export const discloseVerb = defineVerb({
     if (paths.length > 0 === all)
       throw refuse(
         'usage',
-        'name the leaves to show, or say --all: tallystick disclose <subject> --list prints them',
+        'name the leaves to disclose, or pass --all: tallystick disclose <subject> --list prints them',
       );
     const disclosure = disclose(owned, all ? owned.leaves.map(({ path }) => path) : paths);
     const out = resolve(world.cwd, flags.text('out') ?? join('tallystick-disclosure', slugOf(owned.subject)));
     await writeDisclosure(folder, out, disclosure);
     const shown = relative(world.cwd, out);
-    output.note(`hand over ${shown}/; it is checked with: tallystick verify ${shown}`);
+    output.note(`hand over ${shown}/; its reader checks it with: tallystick verify ${shown}`);
     return tell(output, owned, disclosure.openings, out);
   },
 });
 
-/** `folder`: where the leaves are shown; null where they are only listed. */
+/** `folder`: the directory that was written; null with --list. */
 function tell(
   output: Output,
   { subject, leaves: all }: OpenedLeaves,

@@ -1,4 +1,4 @@
-/** `tallystick fsck`: derives everything again from entry bytes and compares it with what is stored or served. */
+/** `tallystick fsck`: recomputes a log from its entry bytes and compares the result with what is stored or served. */
 import { resolve } from 'node:path';
 import { auditLog, auditSource, type AuditReport, type AuditSource } from '../../log/audit.ts';
 import { folderToAudit } from '../../mirror/audited.ts';
@@ -22,10 +22,10 @@ export const fsckVerb: Verb<typeof OPTIONS> = {
   summary: 'check a whole log from its entry bytes',
   details:
     'Reads a data directory (also while the log runs), any tlog-tiles URL, or a directory of such files, as `mirror` ' +
-    'makes it. Every entry is hashed, its signature checked and admitted again under the policy in force at that point; every tile and the root are derived again. ' +
-    'A data directory must also go on from the highest head that its guard saw signed. ' +
-    'For logs of other software, --hashes checks the tree alone. By URL, the head is also compared with the last one ' +
-    'seen of that log, and with those of each --peer.',
+    'makes it. It hashes every entry, checks its signature and whether the policy in force at that point admits it, and ' +
+    'recomputes every tile and the root. The log in a data directory must contain the highest head that its guard saw ' +
+    'signed. For logs of other software, --hashes checks the tree alone. Given a URL, fsck compares the head with the ' +
+    'last one seen of that log, and with those of each --peer.',
   operands: [
     [
       '[log]',
@@ -73,7 +73,7 @@ function tell({ output }: Context, { name, source, guard }: Target, report: Audi
   const behind = guard?.kind === 'behind' ? [{ index: undefined, what: guard.why }] : [];
   const findings = [...report.findings, ...behind];
   const clean = findings.length === 0;
-  // No fault of the log: the findings are of what comes before, and without any it is said alone.
+  // The audit could not go on, which is no fault of the log. Findings before that are reported first.
   if (report.stopped !== undefined && clean) throw report.stopped;
   output.result('fsck', {
     target: name,
@@ -93,22 +93,22 @@ function tell({ output }: Context, { name, source, guard }: Target, report: Audi
     output.print(`${red} ${index === undefined ? 'tree' : `entry ${index}`}: ${what}`);
   output.print(
     clean
-      ? `${green} ${name}: ${report.entries} entries, every tile and the root as they should be`
+      ? `${green} ${name}: ${report.entries} entries; every tile and the root match them`
       : `${name}: ${findings.length} findings in ${report.entries} entries`,
   );
   if (report.stopped !== undefined)
-    output.print(`${yellow} nothing from there on was judged: ${report.stopped.message}`);
-  if (guard?.kind === 'unread') output.print(`${yellow} the guard was not looked at: ${guard.why}`);
+    output.print(`${yellow} later entries were not checked: ${report.stopped.message}`);
+  if (guard?.kind === 'unread') output.print(`${yellow} the guard was not checked: ${guard.why}`);
   return clean ? EXIT.ok : EXIT.verification;
 }
 
-/** A log to audit; what is beside the source only a data directory has. */
+/** A log to audit. Only a data directory has more than the source. */
 interface Target extends Partial<StoreToAudit> {
   readonly source: AuditSource;
   readonly name: string;
 }
 
-/** What a user names: nothing, a URL, a data directory, or a directory that has a checkpoint. */
+/** Opens what the operand names: a URL, a data directory (without an operand, --data-dir) or a directory of tiles. */
 async function openTarget(context: Context, named: string | undefined): Promise<Target> {
   const { dataDir: own, guardDir } = context.config;
   if (named !== undefined && URL.canParse(named)) return { name: named, source: await byUrl(context, named) };
@@ -122,7 +122,7 @@ async function openTarget(context: Context, named: string | undefined): Promise<
   return { name: named, source: await folderToAudit(dataDir, policy, kernels) };
 }
 
-/** A log by its URL: its checkpoint must be signed as the trust policy asks, and fit the last one seen. */
+/** A log at a URL. Refuses if the trust policy does not accept its checkpoint, or the last head seen contradicts it. */
 async function byUrl(context: Context, url: string): Promise<AuditSource> {
   const client = await clientOf(context, { url });
   return auditSource((await client.view()).opened.checkpoint, client.tiles);

@@ -1,4 +1,4 @@
-/** `tallystick gate`: lets a pipeline go on only when claims are proven. */
+/** `tallystick gate`: lets a pipeline go on only if claims are proven. */
 import { gate } from '../../appraisal/gate.ts';
 import { statusesOf } from '../../client/statuses.ts';
 import { EVIDENCE_CLASSES } from '../../statement/vocabulary.ts';
@@ -10,12 +10,12 @@ import { tellGate } from '../views/gate.ts';
 
 export const gateVerb = defineVerb({
   name: 'gate',
-  summary: 'pass only when the claims of subjects are proven now, for CI',
+  summary: 'pass only if the claims of subjects are proven now, for CI',
   details:
-    'Looks once. fresh: every claim is PROVEN in time, or waived; proven: waivers do not count. A subject without claims ' +
-    'never passes. Exits 0 when it passes, 3 when something is VIOLATED, CONTRADICTED or REVOKED, 5 when something is ' +
-    'STALE, UNKNOWN, too old or of too low a class.',
-  operands: [['<subjects...>', 'what was committed to']],
+    'Reads the log once. fresh: every claim is PROVEN or waived; proven: waivers do not count. A subject without claims ' +
+    'never passes. Exits 0 if it passes, 3 if a claim is VIOLATED, CONTRADICTED or REVOKED, 5 if a claim is STALE or ' +
+    'UNKNOWN, or its proof is too old or of too low a class.',
+  operands: [['<subjects...>', 'subjects of commitments']],
   settings: READER_SETTINGS,
   options: [
     { flags: '--require <what>', help: 'fresh (default) or proven', choices: ['fresh', 'proven'] },

@@ -15,7 +15,7 @@ import { READER_SETTINGS } from '../frame/settings.ts';
 import { defineVerb } from '../frame/verb.ts';
 import { tellEntry, type EntryTimes } from '../views/entry.ts';
 
-/** What `--print` writes. */
+/** The parts that `--print` writes. */
 const PARTS: Readonly<Record<string, (got: FoundEntry, statement: ParsedStatement) => Uint8Array>> = {
   entry: ({ evidence }) => evidence.entry,
   statement: ({ evidence: { entry, receipts } }) =>
@@ -23,7 +23,7 @@ const PARTS: Readonly<Record<string, (got: FoundEntry, statement: ParsedStatemen
   payload: (_, { statement }) => statement.payload,
   receipt: ({ receipt }) => {
     if (receipt === undefined)
-      throw refuse('not-found', 'there is no receipt here; ask the log itself for it');
+      throw refuse('not-found', 'this host has no receipt; get it from the log itself');
     return receipt;
   },
   proof: ({ entry }) => entry.proof,
@@ -33,16 +33,17 @@ export const getVerb = defineVerb({
   name: 'get',
   summary: 'fetch an entry, its receipt and its proof, verified',
   details:
-    'The entry is shown to be under a checkpoint of the trusted log, its signature and its place in the registration ' +
-    'policy are checked, and the checkpoint is compared with the last one seen. --out keeps a proof directory that ' +
-    'verify checks offline. A mirror, which serves tiles alone, is asked by index; without the policy it shows the place, and the signature of a statement that carries its key.',
+    'Checks that the entry is in a checkpoint of the trusted log, that its signature is valid and its key enrolled, and ' +
+    'that the checkpoint is consistent with the last one seen. --out writes a proof directory that verify checks ' +
+    'offline. A mirror serves tiles alone, so it finds an entry by index only; then the place in the log is checked, the ' +
+    "signature only if the statement carries its key, and the key's enrolment not at all.",
   operands: [['<entry>', 'entry id (64 hex digits), index, or URL of the entry']],
   settings: READER_SETTINGS,
   options: [
     { flags: '--out <dir>', help: 'write a proof directory' },
     {
       flags: '--transcripts <dir>',
-      help: 'of a proof: write the handshakes its target signed, for openssl and ssh-keygen to check; a directory of this entry alone',
+      help: "for a proof entry: write its target's signed handshakes to a new directory, for openssl and ssh-keygen to check",
     },
     { flags: '--print <part>', help: 'write one part to stdout, as bytes', choices: Object.keys(PARTS) },
   ],

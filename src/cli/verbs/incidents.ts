@@ -1,4 +1,4 @@
-/** `tallystick incidents`: what a monitor has seen. */
+/** `tallystick incidents`: lists, shows and closes the incidents of a monitor. */
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
@@ -16,7 +16,7 @@ const MOST = 1_000;
 const showVerb: Verb = {
   name: 'show',
   summary: 'print the file of an incident, with all its evidence',
-  operands: [['<id>', 'id of the incident; its beginning is enough when no other begins so']],
+  operands: [['<id>', 'id of the incident, or its beginning if no other id begins with it']],
   home: 'monitorDir',
   settings: ['monitorDir'],
   json: true,
@@ -28,7 +28,8 @@ const closeVerb: Verb = {
   name: 'close',
   summary: 'mark an incident as resolved',
   details:
-    'For what has been dealt with: a split view never resolves itself. The file stays. Seen again, the incident opens again.',
+    'Closes an incident that was dealt with; a split view never resolves by itself. The file stays. If the monitor sees ' +
+    'the incident again, it opens again.',
   operands: [['<id>', 'id of the incident, or its beginning']],
   home: 'monitorDir',
   settings: ['monitorDir'],
@@ -40,7 +41,7 @@ const listVerb = defineVerb({
   name: 'list',
   summary: 'list incidents, newest first',
   details:
-    'Exits with 0 however many there are, since it only tells what is known; for a check, use monitor --once.',
+    'Exits 0 however many there are. To check the logs now and exit by what is open, use monitor --once.',
   standard: true,
   home: 'monitorDir',
   settings: ['monitorDir'],
@@ -62,7 +63,7 @@ const listVerb = defineVerb({
       if (found.length === limit) output.note(`older ones are not shown; see --limit`);
       for (const { origin: log, kind, seen } of store.uncounted())
         output.warn(
-          `${seen} more alarms of kind ${kind} from ${printable(log)} were not kept: too many are open`,
+          `${seen} more alarms of kind ${kind} from ${printable(log)} were not stored: too many are open`,
         );
       output.result('incidents', {
         incidents: found.map((each) => ({
@@ -79,8 +80,8 @@ const listVerb = defineVerb({
 
 export const incidentsVerb: Verb = {
   name: 'incidents',
-  summary: 'what a monitor has seen',
-  details: 'Without a sub-verb it lists. The files can be handed to anyone: see verify-incident.',
+  summary: 'list, show or close the incidents of a monitor',
+  details: 'Without a sub-verb it lists. Anyone can check an incident file with verify-incident.',
   examples: [
     'tallystick incidents',
     'tallystick incidents --open --json',

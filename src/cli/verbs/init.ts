@@ -1,4 +1,4 @@
-/** `tallystick init`: keys, entry 0 and a configuration file for a new log. */
+/** `tallystick init`: makes keys, entry 0 and a configuration file for a new log. */
 import { relative } from 'node:path';
 import { EXIT } from '../exit.ts';
 import { assertGuarded } from '../../web/listen.ts';
@@ -12,7 +12,7 @@ export const initVerb: Verb = {
   summary: 'make keys, registration policy and configuration of a new log',
   details:
     'Makes the data directory with the three keys of the log, one key for each role, entry 0 that enrols them, ' +
-    'tallystick.yaml and trust.policy. Whatever exists is kept; what is missing is finished. Afterwards move ' +
+    'tallystick.yaml and trust.policy. Files that exist are not changed; missing ones are made. Afterwards move ' +
     'keys/admin.pem, which can change the policy, to a safe place: the running log does not need it.',
   settings: ['dataDir', 'origin', ...ENDPOINT_SETTINGS, 'guardDir', 'stateDir', 'open'],
   json: true,

@@ -10,7 +10,7 @@ import type { Algorithm } from '../../sign/algorithm.ts';
 import type { Context } from '../frame/context.ts';
 import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 
-/** The names on the command line are the short ones. */
+/** Names of algorithms on the command line → ours. */
 const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
   ['ed25519', 'ed25519'],
   ['p256', 'ecdsa-p256'],
@@ -33,8 +33,8 @@ export const keygenVerb: Verb<typeof OPTIONS> = {
   name: 'keygen',
   summary: 'make a signing key, or the checkpoint keys of a log',
   details:
-    'Writes PKCS#8 PEM, readable by you alone, and never over an existing file. With --origin it makes an Ed25519 ' +
-    'and an ML-DSA-44 key in the directory --out and prints the verifier keys that auditors need.',
+    'Writes PKCS#8 PEM that only you can read, and never overwrites a file. With --origin it makes an Ed25519 and an ' +
+    'ML-DSA-44 key in the directory --out and prints the verifier keys that auditors need.',
   options: OPTIONS,
   json: true,
   examples: [
@@ -61,7 +61,7 @@ async function makeOne(
   algorithm: Algorithm,
   out: string | undefined,
 ): Promise<number> {
-  if (out === undefined) throw refuse('usage', 'say which file to write with --out');
+  if (out === undefined) throw refuse('usage', 'name the file to write with --out');
   const key = await generateKey(resolve(world.cwd, out), algorithm);
   const kid = keyThumbprint(key).toHex();
   output.print(`key   ${out}\nkid   ${kid}`);

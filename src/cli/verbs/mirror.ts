@@ -1,4 +1,4 @@
-/** `tallystick mirror`: a verified copy of a log that goes on serving when the log does not. */
+/** `tallystick mirror`: a verified copy of a log, which serves even while the log does not. */
 import { resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import type { MirrorOptions, OpenedMirror } from '../../mirror/open.ts';
@@ -15,7 +15,7 @@ const OPTIONS = [
     flags: '--once',
     help: 'sync and exit: 0 up to date, 2 unreachable, 3 not verified, 4 split view, 5 quorum',
   },
-  { flags: '--check', help: 'with --once: look at every file of the copy again, and fetch damaged ones' },
+  { flags: '--check', help: 'with --once: check every file of the copy again, and fetch damaged ones' },
   { flags: '--no-serve', help: 'follow the log and serve nothing' },
 ] as const satisfies readonly VerbOption[];
 
@@ -23,13 +23,14 @@ export const mirrorVerb: Verb<typeof OPTIONS> = {
   name: 'mirror',
   summary: 'keep a verified copy of a log, and serve it',
   details:
-    'Copies a tlog-tiles log, of any software, into a directory and follows it. Nothing is kept or served that is not ' +
-    'under a checkpoint which --vkey or --policy accepts and which continues all that was seen before; two histories ' +
-    'end the following and leave an incident file. The directory is laid out as tlog-tiles asks: any static file server can ' +
-    'serve it, and fsck checks it offline. The trust policy is kept there too, so later starts need none.',
+    'Copies a tlog-tiles log, of any software, into a directory and follows it. It stores and serves only what is in a ' +
+    'checkpoint that --vkey or --policy accepts and that is consistent with all earlier ones. If the log shows two ' +
+    'histories, the mirror stops following it and writes an incident file. The directory has the layout of tlog-tiles: ' +
+    'any static file server can serve it, and fsck checks it offline. The trust policy is stored there, too, so later ' +
+    'starts need none.',
   operands: [
     ['<url>', 'prefix of the log'],
-    ['<dir>', 'the copy; made when it is not there'],
+    ['<dir>', 'directory of the copy; made if it does not exist'],
   ],
   home: 'none',
   settings: [
@@ -61,7 +62,7 @@ async function mirror(context: Context, url: string, named: string, flags: Flags
   if (check && !once) throw refuse('usage', '--check needs --once');
   const prefix = URL.parse(url);
   if (prefix === null || !/^https?:$/.test(prefix.protocol))
-    throw refuse('usage', 'the log is named by its URL, such as https://log.example');
+    throw refuse('usage', 'name the log by its URL, such as https://log.example');
   const { config, world } = context;
   const dir = resolve(world.cwd, named);
   const policy = await policyOf(context, dir);
@@ -69,7 +70,7 @@ async function mirror(context: Context, url: string, named: string, flags: Flags
   return once ? syncOnce(context, options, check) : stay(context, options, flags.on('serve'));
 }
 
-/** Flags and environment, else what the directory was made with, else the configuration file. */
+/** The trust policy: of flags and environment, else the one stored in the directory, else of the configuration file. */
 async function policyOf(context: Context, dir: string): Promise<MirrorOptions['policy']> {
   const { keptPolicy } = await import('../../mirror/open.ts');
   const isSaid = context.resolved.settled.some(

@@ -1,4 +1,4 @@
-/** `tallystick monitor`: follows logs, verifies everything in them, and raises alarms. */
+/** `tallystick monitor`: follows logs, verifies every entry, and raises alarms. */
 import { refuse } from '../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
 import { loadSigner } from '../../keys/load.ts';
@@ -13,10 +13,10 @@ import type { Verb, VerbOption } from '../frame/verb.ts';
 import { monitorBanner, reportLogs } from '../views/monitor.ts';
 
 const OPTIONS = [
-  { flags: '--once', help: 'look once at everything, say what is open by the exit code, and stop' },
+  { flags: '--once', help: 'check every log once and exit with the code of the open incidents' },
   {
     flags: '--hashes',
-    help: 'entries are no Tallystick statements: check hashes, tiles and signatures only',
+    help: 'for logs of other software: check hashes, tiles and signatures, but not statements',
   },
   {
     flags: '--inventory',
@@ -26,7 +26,7 @@ const OPTIONS = [
 
 export const monitorVerb: Verb<typeof OPTIONS> = {
   name: 'monitor',
-  summary: 'follow logs, verify all that is in them, raise alarms',
+  summary: 'follow logs, verify every entry, raise alarms',
   details:
     'Checks signatures, the witness quorum, one history, and every entry; keeps a verified copy that answers the same ' +
     'search as the log. With --notary, a key in the role monitor, it logs witnessed heads where the log is late, and once a ' +
@@ -97,7 +97,7 @@ async function optionsOf(
 async function believed(context: Context): Promise<Believed> {
   const { policy } = await trustOf(context);
   const file = context.config.policy;
-  // What verifier keys alone were given for has no witnesses, and the other way round.
+  // A policy made of --vkey has no witnesses and no quorum, so one with either came from the file.
   const fromFile = file !== undefined && (policy.quorum !== 'none' || policy.witnesses.length > 0);
   return { policy, text: fromFile ? decodeUtf8(await readNamedFile(file)) : undefined };
 }
@@ -123,7 +123,7 @@ async function stay(context: Context, options: Told): Promise<number> {
   });
 }
 
-/** Looks once at every log, to its end, and says by the exit code what is open. */
+/** Checks every log once, to its end. Resolves to the exit code of the open incidents. */
 async function lookOnce(context: Context, options: Told): Promise<number> {
   const { openMonitor } = await import('../../monitor/open.ts');
   const { output } = context;

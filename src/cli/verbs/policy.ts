@@ -1,4 +1,4 @@
-/** `tallystick policy`: shows the registration policy in force, and logs the next one. */
+/** `tallystick policy`: shows and changes the registration policy. */
 import type { Verb } from '../frame/verb.ts';
 import { enrolVerb } from './policy/enrol.ts';
 import { addLogKeyVerb, removeLogKeyVerb } from './policy/log-keys.ts';

@@ -1,4 +1,4 @@
-/** `tallystick prove`: looks at the running target once, and logs what was seen. */
+/** `tallystick prove`: probes the running target once, and logs the result. */
 import { refuse } from '../../bytes/refusal.ts';
 import type { Context } from '../frame/context.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
@@ -7,7 +7,7 @@ import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 const OPTIONS = [
   {
     flags: '--subject <name>',
-    help: 'what to prove: exact or a pattern; repeat for several (default: the subjects in targets.yaml)',
+    help: 'subject to prove: exact or a pattern; repeat for several (default: the subjects in targets.yaml)',
     many: true,
   },
   { flags: '--claim <id>', help: 'only this claim; repeat for several', many: true },
@@ -18,22 +18,22 @@ const OPTIONS = [
   },
   {
     flags: '--nonce <hex>',
-    help: "an auditor's challenge, 16 to 64 bytes: shows that the proof is younger",
+    help: "an auditor's challenge, 16 to 64 bytes: shows that the proof was made after it",
   },
-  { flags: '--vantage <text>', help: 'where this agent looks from, such as a network or region' },
-  { flags: '--adopt', help: 'go on after a proof in the log that this directory did not make' },
-  { flags: '--explain', help: 'say what each probe does, and how what it sees is known; looks at nothing' },
+  { flags: '--vantage <text>', help: 'where this agent probes from, such as a network or region' },
+  { flags: '--adopt', help: 'continue after a proof in the log that this directory did not make' },
+  { flags: '--explain', help: 'print what each probe does and what evidence it gives; probe nothing' },
 ] as const satisfies readonly VerbOption[];
 
 export const proveVerb: Verb<typeof OPTIONS> = {
   name: 'prove',
-  summary: 'look at what is running once, and log whether it is what was committed to',
+  summary: 'probe what is running once, and log whether it is as committed',
   details:
-    'For each subject: finds the commitment in force, runs the probes its claims name, signs what was seen as the next ' +
-    'link of its chain, stores it, and logs it. Targets must be enrolled by their owner in targets.yaml in the agent ' +
-    'directory, or here with --target; nothing else is contacted. A log that is away gets the proof later. Exits 0 ' +
-    'when every claim is PROVEN or waived and logged, 3 when one is VIOLATED or CONTRADICTED, 5 when one is UNKNOWN or ' +
-    'the proof is not logged yet, 2 when the log cannot be reached and the commitment is not known.',
+    'For each subject: finds the commitment in force, runs the probes that its claims name, signs the result as the next ' +
+    'proof of its chain, stores it, and logs it. It contacts only targets that their owner enrolled in targets.yaml in ' +
+    'the agent directory, or here with --target. If the log cannot be reached, the next prove or agent run sends the ' +
+    'proof. Exits 0 if every claim is PROVEN or waived and logged, 3 if one is VIOLATED or CONTRADICTED, 5 if one is ' +
+    'UNKNOWN or the proof is not logged yet, 2 if the log cannot be reached and the commitment is not known.',
   home: 'agentDir',
   settings: ['agentDir', ...READER_SETTINGS, 'key', 'name', 'proofsDir'],
   options: OPTIONS,
@@ -46,7 +46,7 @@ export const proveVerb: Verb<typeof OPTIONS> = {
   run: async (context, _operands, flags) => prove(context, flags),
 };
 
-/** Milliseconds that a busy log is waited for. */
+/** How long to wait for a busy log (milliseconds). */
 const PATIENCE_MS = 20_000;
 
 async function prove(context: Context, flags: FlagsOf<typeof OPTIONS>): Promise<number> {

@@ -1,4 +1,4 @@
-/** `tallystick registry`: what is declared in a log, what changed, who said so. */
+/** `tallystick registry`: what is declared in a log, what changed, and who declared it. */
 import type { Verb } from '../frame/verb.ts';
 import { blameVerb } from './registry/blame.ts';
 import { diffVerb } from './registry/diff.ts';
@@ -7,10 +7,10 @@ import { showVerb } from './registry/show.ts';
 
 export const registryVerb: Verb = {
   name: 'registry',
-  summary: 'what is declared: list, show, diff, blame',
+  summary: 'list, show, compare and blame declarations',
   details:
-    'Without a sub-verb it lists. Everything shown is verified to be in the log. To replace a declaration, commit again ' +
-    '(the new one supersedes the old); to take it back, withdraw.',
+    'Without a sub-verb it lists. Everything shown is verified to be in the log. To replace a declaration, commit again; ' +
+    'to take it back, withdraw.',
   examples: [
     'tallystick registry',
     'tallystick registry show db/payments',

@@ -1,4 +1,4 @@
-/** `tallystick restore`: puts a backup in place, after it was checked entry by entry. */
+/** `tallystick restore`: checks a backup entry by entry, then puts it in place. */
 import { existsSync } from 'node:fs';
 import { EXIT } from '../exit.ts';
 import { restoreFrom } from '../../service/restore.ts';
@@ -10,8 +10,8 @@ export const restoreVerb: Verb = {
   name: 'restore',
   summary: 'put a backup in place, after checking every entry',
   details:
-    'Checks the copy against its manifest and from its entry bytes before anything is written, and refuses one that ' +
-    'is behind the highest head this log ever signed: going on from it would show two histories.',
+    'Checks the copy against its manifest, and recomputes it from its entry bytes, before it writes anything. It refuses ' +
+    'a copy that ends before the highest head that this log ever signed: the log would continue it with a second history.',
   operands: [['<dir>', 'directory that `tallystick backup` made']],
   settings: ['dataDir', 'guardDir'],
   json: true,
@@ -38,11 +38,12 @@ async function restore(context: Context, operands: readonly string[]): Promise<n
   output.print(`${config.dataDir}: restored ${head.size} entries of ${origin}, every one checked`);
   if (!guarded)
     output.warn(
-      `there was no guard in ${layout.guardDir}: the new one believes this backup. If a head above ${head.size} entries was ` +
-        'ever signed, the log would show two histories: read "A lost guard" in spec/operations.md before you start it',
+      `there was no guard in ${layout.guardDir}: the new one takes this backup for the newest state. If the log ever signed ` +
+        `a head above ${head.size} entries, it would show two histories: read "A lost guard" in spec/operations.md before you ` +
+        'start it',
     );
   for (const key of [layout.ed25519, layout.mldsa44, layout.receipt]) {
-    if (!existsSync(key)) output.warn(`the key ${key} is not there: put it back before you start the log`);
+    if (!existsSync(key)) output.warn(`the key ${key} is missing: put it back before you start the log`);
   }
   return EXIT.ok;
 }

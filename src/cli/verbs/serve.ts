@@ -1,4 +1,4 @@
-/** `tallystick serve`: the log itself. Makes what is missing the first time, then runs until it is stopped. */
+/** `tallystick serve`: makes the log's directory if it is missing, then runs the log until it is stopped. */
 import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
 import type { Context } from '../frame/context.ts';
 import type { Verb } from '../frame/verb.ts';
@@ -9,8 +9,8 @@ export const serveVerb: Verb = {
   summary: 'run a log',
   details:
     'Makes keys, registration policy and configuration first if there are none (see init). Stops gracefully on ' +
-    'SIGTERM and SIGINT: what was taken is answered; a second signal stops it at once. Requests are logged to ' +
-    'stdout as JSON lines, without bodies and keys.',
+    'SIGTERM and SIGINT, after answering every accepted request; a second signal stops it at once. Requests are logged ' +
+    'to stdout as JSON lines, without bodies and keys.',
   settings: [
     'dataDir',
     'origin',

@@ -1,4 +1,4 @@
-/** `tallystick status`: what a log says of itself and whether it takes submissions; or where the claims of subjects stand. */
+/** `tallystick status`: a log's size, head and readiness; or the verdicts of the claims of subjects. */
 import { subjectJson } from '../../appraisal/json.ts';
 import { isNotable } from '../../appraisal/sampling.ts';
 import { verdictsOf } from '../../appraisal/subject.ts';
@@ -17,16 +17,18 @@ import { statusOfLog } from './status/log.ts';
 
 export const statusVerb: Verb<typeof LOOK_OPTIONS> = {
   name: 'status',
-  summary: "a log's size, head and readiness, or where the claims of subjects stand",
+  summary: "show a log's size, head and readiness, or the verdicts of subjects",
   details:
-    'With subjects, shows of each claim of the commitment in force: verdict, evidence class, age, when the next proof is ' +
-    'due. Only PROVEN is green; silence is STALE, told from the log alone. Everything shown is verified, transcripts of ' +
-    'class E3 included. Exits 0 when all is PROVEN or WAIVED, 3 when something is VIOLATED, CONTRADICTED or REVOKED, 5 ' +
-    'when something is STALE or UNKNOWN. ' +
-    'Without subjects, prints what the log says. When a key of it is trusted (--vkey, --policy), its checkpoint is verified and compared ' +
-    'with the last one seen and with those of each --peer; and without one that it signed the exit code is 2; the rest is its word (tallystick verify and fsck check more). Of a mirror, or a log of other software, the verified checkpoint is all there is. ' +
-    'A summary of the subjects follows then; it has no part in the exit code.',
-  operands: [['[subjects...]', 'what was committed to, as commit --subject named it']],
+    'With subjects, shows for each claim of the commitment in force its verdict, evidence class, age, and when the next ' +
+    'proof is due. A claim without a fresh proof is STALE; the log alone shows that. Everything shown is verified, ' +
+    'including the transcripts of class E3. Exits 0 if all claims are PROVEN or WAIVED, 3 if one is VIOLATED, ' +
+    'CONTRADICTED or REVOKED, 5 if one is STALE or UNKNOWN. ' +
+    'Without subjects, prints what the log reports of itself. If a key of the log is trusted (--vkey, --policy), its ' +
+    'checkpoint is verified and compared with the last one seen and with those of each --peer, a summary of the subjects ' +
+    'follows (which does not change the exit code), and without a checkpoint that the key signed the exit code is 2. The ' +
+    'rest is not verified; verify and fsck check more. A mirror, or a log of other software, has no more than its ' +
+    'checkpoint.',
+  operands: [['[subjects...]', 'subjects of commitments']],
   options: LOOK_OPTIONS,
   settings: READER_SETTINGS,
   json: true,
@@ -44,7 +46,7 @@ export const statusVerb: Verb<typeof LOOK_OPTIONS> = {
       : statusOfLog(context, flags),
 };
 
-/** The only subject that is asked about ends the run where it cannot be read; one of several does not. */
+/** Prints the claims of subjects. Refuses if the only one named cannot be read; of several, it warns of those. */
 async function ofSubjects(context: Context, subjects: readonly string[], flags: LookFlags): Promise<number> {
   const { output } = context;
   if (subjects.length === 0) throw refuse('usage', 'name the subjects whose status --at asks for');
@@ -56,7 +58,7 @@ async function ofSubjects(context: Context, subjects: readonly string[], flags: 
   warnUnreadable(output, unreadable);
   for (const status of statuses) {
     output.print(subjectLines(output, look, status).join('\n'));
-    // Of those that kept their slots there is nothing to say.
+    // Agents that kept to their slots are not listed.
     for (const { claim } of look.full ? status.claims : []) {
       const notable = (await samplingsOf(look, status, claim)).filter(isNotable);
       for (const each of slotLines(look, notable)) output.print(`  slots of ${claim.id}, ${each}`);

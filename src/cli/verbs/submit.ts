@@ -1,4 +1,4 @@
-/** `tallystick submit`: posts statements that are signed already, and verifies the receipts. */
+/** `tallystick submit`: posts signed statements and verifies their receipts. */
 import { join, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import { within } from '../../bytes/within.ts';
@@ -18,9 +18,9 @@ export const submitVerb = defineVerb({
   name: 'submit',
   summary: 'log statements that are signed already',
   details:
-    'A file holds one COSE_Sign1 statement, or several one after another (CBOR sequence). Each stands for itself: one ' +
-    'that is refused does not stop the others. Posting a statement again is harmless. Receipts are verified with the ' +
-    'key that the registration policy names.',
+    'A file holds one COSE_Sign1 statement, or several one after another (CBOR sequence). If the log refuses one, the ' +
+    'others are still posted. Posting a statement again changes nothing. Receipts are verified with the key that the ' +
+    'registration policy names.',
   operands: [['<files...>', 'statements; - for standard input']],
   settings: READER_SETTINGS,
   options: [

@@ -17,10 +17,10 @@ export const verifyIncidentVerb: Verb = {
   name: 'verify-incident',
   summary: 'check offline what an incident file proves',
   details:
-    'Takes a file as monitors and clients write them, and asks no log anything. Only the keys given here count, never ' +
-    'those in the file: take them from a place that the reporter has no hand in. Exit code 0: signatures and hashes ' +
-    'alone prove it. 6: everything in the file is authentic, but the accusation rests on the word of who reports it. ' +
-    '3: the evidence does not hold.',
+    'Checks an incident file of a monitor or client, and contacts no log. Only the keys given here count, not those in ' +
+    'the file: take them from a source that the reporter does not control. Exit code 0: signatures and hashes alone ' +
+    "prove the accusation. 6: everything in the file is authentic, but the accusation rests on the reporter's word. 3: the " +
+    'evidence does not hold.',
   operands: [['<file>', 'incident file, or - for standard input']],
   settings: ['vkey', 'logOrigin', 'policy', 'dataDir'],
   json: true,

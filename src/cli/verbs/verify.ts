@@ -1,4 +1,4 @@
-/** `tallystick verify`: checks offline what somebody was handed as proof, and tells how. */
+/** `tallystick verify`: checks proofs offline, and prints each check. */
 import { resolve, sep } from 'node:path';
 import { EXIT, exitOfChecks } from '../exit.ts';
 import { printable } from '../../bytes/printable.ts';
@@ -17,17 +17,17 @@ export const verifyVerb = defineVerb({
   name: 'verify',
   summary: 'check offline that a statement is in a log, and files are as committed',
   details:
-    'Takes proof directories as commit and get leave them, committed files, or single files of a proof: statement, ' +
-    'receipt, .tlog-proof. Nothing is asked of any log. Each --vkey must have signed, one of each algorithm at least; ' +
-    'of a --policy, one listed log key and the quorum. Of a runtime proof, what its target signed is verified, and with ' +
-    'the proof directory of its commitment beside it, the verdicts are judged again. A check that ' +
-    'could not be made is shown as skipped, and with --strict fails.',
+    'Takes proof directories that commit and get wrote, committed files, or single files of a proof: statement, receipt, ' +
+    '.tlog-proof. It contacts no log. With --vkey, one key of each algorithm given must have signed; with --policy, one ' +
+    "listed log key and the quorum. For a runtime proof, the target's signatures are verified; if the proof directory of " +
+    'its commitment is given, too, the verdicts are recomputed. A check without evidence is shown as skipped, and fails ' +
+    'with --strict.',
   operands: [['<paths...>', 'proof directories, committed files, or the files of one proof']],
   settings: ['vkey', 'logOrigin', 'policy', 'dataDir', 'proofsDir'],
   options: [
     { flags: '--explain', help: 'print every hash from the entry to the root, and a picture of the path' },
-    { flags: '--strict', help: 'fail when a check could not be made for want of evidence' },
-    { flags: '--receipt-key <file>', help: 'COSE_Key or key set of the log, where no policy entry names it' },
+    { flags: '--strict', help: 'fail if the evidence for a check is missing' },
+    { flags: '--receipt-key <file>', help: 'COSE_Key or key set of the log, if no policy entry names it' },
   ],
   json: true,
   examples: [
@@ -60,7 +60,7 @@ export const verifyVerb = defineVerb({
     }
     const verified = results.every((result) => result.verified);
     output.result('verify', { verified, checks: checks.map(checkJson), results });
-    // Nothing failed, and yet nothing showed that the entry is in a log, or not all was checked that had to be.
+    // No check failed, but the check that the entry is in the log, or one that --strict needs, was skipped.
     const failure = exitOfChecks(checks);
     return verified || failure !== EXIT.ok ? failure : EXIT.verification;
   },
@@ -72,7 +72,7 @@ function explain({ place }: FoundVerdict, output: Output): void {
   output.print(['', ...explainSteps(place), '', ...drawPath(place, mark), ''].join('\n'));
 }
 
-/** Names as people would type them here. */
+/** Paths relative to the working directory, as users type them. */
 function shorten(name: string, cwd: string): string {
   return name.replaceAll(`${cwd}${sep}`, '');
 }

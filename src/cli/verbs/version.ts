@@ -1,4 +1,4 @@
-/** `tallystick version`: which program, which Node, which SQLite. */
+/** `tallystick version`: the versions of Tallystick, Node and SQLite. */
 import { EXIT } from '../exit.ts';
 import { VERSION } from '../../platform/place.ts';
 import type { Verb } from '../frame/verb.ts';

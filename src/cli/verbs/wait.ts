@@ -1,4 +1,4 @@
-/** `tallystick wait`: after a deployment, until it is proven. */
+/** `tallystick wait`: waits until a deployment is proven. */
 import { waitUntilProven } from '../../client/wait.ts';
 import { durationOf } from '../frame/flagtext.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
@@ -8,18 +8,18 @@ import { hindranceText, tellGate } from '../views/gate.ts';
 
 export const waitVerb = defineVerb({
   name: 'wait',
-  summary: 'wait until the claims of subjects are proven by a new look at them, for CI',
+  summary: 'wait until new proofs show that the claims of subjects hold, for CI',
   details:
-    'A proof counts that was made after the newest deployment that is marked (see deploy mark), or from now on when ' +
-    'none is. A log that is away is asked again while there is time. Exits 0 when every claim is PROVEN or waived, 3 at ' +
-    'once when a new proof says VIOLATED or CONTRADICTED, 5 when time is up.',
-  operands: [['<subjects...>', 'what was committed to']],
+    'Proofs count that were made after the newest marked deployment (see deploy mark); without one, proofs made from now ' +
+    'on. If the log cannot be reached, it is asked again until the time is up. Exits 0 if every claim is PROVEN or ' +
+    'waived, 3 at once if a new proof shows VIOLATED or CONTRADICTED, 5 if the time is up.',
+  operands: [['<subjects...>', 'subjects of commitments']],
   settings: READER_SETTINGS,
   options: [
     { flags: '--within <time>', help: 'how long to wait, such as 90s or 5m (default: 5m)' },
     {
       flags: '--from <moment>',
-      help: 'proofs made since then count: deployment (default) or now',
+      help: 'which proofs count: those made since the deployment (default) or from now on',
       choices: ['deployment', 'now'],
     },
     ...SEE_OPTIONS,

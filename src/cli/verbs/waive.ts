@@ -1,4 +1,4 @@
-/** `tallystick waive`: somebody answers for claims not being proven. */
+/** `tallystick waive`: logs who takes responsibility for claims that are not proven, and until when. */
 import { refuse } from '../../bytes/refusal.ts';
 import { formatTime } from '../../bytes/time.ts';
 import { logAbout, waiverAbout } from '../../client/log-about.ts';
@@ -15,18 +15,18 @@ import { line } from '../views/words.ts';
 
 export const waiveVerb = defineVerb({
   name: 'waive',
-  summary: 'answer for claims that are not proven, until a date',
+  summary: 'take responsibility for claims that are not proven, until a date',
   details:
-    'The verdict is WAIVED until then, which is no pass: whoever looks sees who, why and until when. Signed in the role ' +
-    "approver (--key, else keys/approver.pem in the data directory), never by the commitment's author. A later waiver " +
-    'replaces an earlier one; --until now ends it.',
+    'Until then the verdict is WAIVED, and every reader sees who is responsible, why and until when. Signed with the ' +
+    "approver's key (--key, else keys/approver.pem in the data directory), which must not be the commitment author's. A " +
+    'later waiver replaces an earlier one; --until now ends it.',
   operands: [
-    ['<subject>', 'what was committed to'],
+    ['<subject>', 'subject of the commitment'],
     ['<claims...>', 'ids of its claims'],
   ],
   settings: [...READER_SETTINGS, 'key'],
   options: [
-    { flags: '--owner <name>', help: 'who answers for it' },
+    { flags: '--owner <name>', help: 'who is responsible' },
     { flags: '--reason <text>', help: 'why' },
     { flags: '--until <date>', help: 'such as 2027-01-31 (UTC), 7d, or now; a year at most' },
     ...SEE_OPTIONS,
@@ -42,7 +42,7 @@ export const waiveVerb = defineVerb({
     if (owner === undefined || reason === undefined || until === undefined)
       throw refuse(
         'usage',
-        'a waiver needs --owner, --reason and --until: somebody answers for it, and it ends',
+        'a waiver needs --owner, --reason and --until: who is responsible, why, and when it ends',
       );
     const client = await readingOf(context, flags);
     const look = await client.snapshot();
@@ -57,7 +57,7 @@ export const waiveVerb = defineVerb({
   },
 });
 
-/** A date, a time from now, or `now`, which ends a waiver. */
+/** The POSIX second of a date, of a time from now, or of `now`, which ends a waiver. Refuses `usage`. */
 function untilOf(text: string, now: number): number {
   if (text === 'now') return now;
   if (!text.includes('-')) return now + durationOf(text, '--until');
@@ -68,8 +68,8 @@ function untilOf(text: string, now: number): number {
   } catch (cause) {
     throw refuse('usage', `--until takes a date in UTC, a time such as 7d, or now; got ${shown}`, { cause });
   }
-  // A mistyped year would end the waiver there is, and nobody asked for that.
-  if (end <= now) throw refuse('usage', `--until ${shown} has passed; to end a waiver say --until now`);
+  // A mistyped year would end the waiver by accident.
+  if (end <= now) throw refuse('usage', `--until ${shown} has passed; to end a waiver pass --until now`);
   if (end > now + MOST_SECONDS)
     throw refuse('usage', `--until ${shown} is too far: a year at most, and then waive again`);
   return end;

@@ -1,4 +1,4 @@
-/** `tallystick watch`: follows where claims stand. */
+/** `tallystick watch`: follows the verdicts of claims and reports changes. */
 import { join } from 'node:path';
 import { verdictsOf } from '../../appraisal/subject.ts';
 import { refuse } from '../../bytes/refusal.ts';
@@ -15,7 +15,7 @@ import { checkedLine } from '../views/subject.ts';
 import { changeText, watchJson } from '../views/watch.ts';
 
 const OPTIONS = [
-  { flags: '--once', help: 'look once, tell what changed since the last time, and stop' },
+  { flags: '--once', help: 'read the log once, print what changed since the last time, and stop' },
   {
     flags: '--notice',
     help: 'log a signed notice of each claim that goes STALE (role monitor: --key, else keys/monitor.pem)',
@@ -28,15 +28,16 @@ type Own = FlagsOf<typeof OPTIONS>;
 
 export const watchVerb: Verb<typeof OPTIONS> = {
   name: 'watch',
-  summary: 'follow where claims stand, tell what changes, raise alerts',
+  summary: 'follow the verdicts of claims, print changes, post alerts',
   details:
-    'Looks every --poll seconds and prints each verdict that changed, and each claim that is no longer claimed. With ' +
-    '--webhook, a claim that becomes VIOLATED, CONTRADICTED, STALE or REVOKED is posted, signed (Standard Webhooks), ' +
-    'until it is acknowledged, and so is its recovery or its end. What was told is remembered in the state directory, so that a restart neither repeats nor loses an ' +
-    'alert; one watch of the same subjects at a time. A log that is away is asked again; one that is caught lying is posted too, and ends the watch. With --once ' +
-    'it looks once and exits as status does, and with 5 when there are too many subjects to be watched. With --json, each ' +
-    'change is an object on a line.',
-  operands: [['[subjects...]', 'what was committed to; all subjects with claims when absent']],
+    'Reads the log every --poll seconds and prints each verdict that changed and each claim that ended. With --webhook, it ' +
+    'posts each claim that becomes VIOLATED, CONTRADICTED, STALE or REVOKED, and its recovery or end, signed (Standard ' +
+    'Webhooks), until the receiver acknowledges it. What was posted is stored in the state directory, so that a restart ' +
+    'neither repeats nor loses an alert; only one watch of the same subjects can run. A log that cannot be reached is ' +
+    'asked again. If the log shows two histories, the watch posts that and ends. With --once it reads the log once and ' +
+    'exits as status does, or with 5 if there are too many subjects to watch. With --json, each change is an object on a ' +
+    'line.',
+  operands: [['[subjects...]', 'subjects of commitments (default: all that have claims)']],
   settings: [...READER_SETTINGS, 'key', 'poll', 'webhook', 'webhookSecret'],
   options: OPTIONS,
   json: true,
@@ -48,7 +49,7 @@ export const watchVerb: Verb<typeof OPTIONS> = {
   run: watch,
 };
 
-/** Looks once, or until it is told to stop. Resolves with the exit code. */
+/** Watches once, or until a signal. Resolves to the exit code. */
 async function watch(context: Context, subjects: readonly string[], flags: Own): Promise<number> {
   const opened = await openWatch(await optionsOf(context, subjects, flags));
   try {
@@ -88,13 +89,13 @@ async function lookOnce({ output }: Context, opened: OpenedWatch): Promise<numbe
   return exitOfLook(looked);
 }
 
-/** What one look comes to: as `status` exits, and 5 where all that was seen holds and something was not. */
+/** The exit code of --once: that of `status`; 5 in place of 0 if a subject was left out or could not be read. */
 export function exitOfLook(looked: WatchRound): number {
   const code = exitOfVerdicts(looked.statuses.flatMap(verdictsOf), looked.unreadable);
   return code === EXIT.ok ? coverageExit(looked) : code;
 }
 
-/** The end that was asked for says where everything stood when it was looked at last. */
+/** Watches until a signal, then prints the state of the last poll as JSON. */
 async function follow({ output }: Context, opened: OpenedWatch): Promise<number> {
   const stop = (): void => void opened.close();
   const signals = ['SIGTERM', 'SIGINT'] as const;

@@ -1,4 +1,4 @@
-/** `tallystick why`: what a verdict rests on. */
+/** `tallystick why`: explains a verdict. */
 import { claimJson } from '../../appraisal/json.ts';
 import { explainClaim } from '../../client/explain.ts';
 import { SLOT_PROOFS } from '../../client/samplings.ts';
@@ -13,13 +13,13 @@ import { whyJson, whyLines } from '../views/why.ts';
 
 export const whyVerb: Verb<typeof LOOK_OPTIONS> = {
   name: 'why',
-  summary: 'what a verdict rests on: commitment, approvals, deployment, proof, evidence',
+  summary: 'explain a verdict: commitment, approvals, deployment, proof, evidence',
   details:
-    'Tells who declared the claim, who approved it, when it was deployed, which proof speaks of it, what was observed, ' +
-    "and who would have to lie for the verdict to be false. The target's signatures of class E3 are verified on the " +
-    'spot, with the challenge computed again. Exits as status does.',
+    'Shows who declared the claim, who approved it, when it was deployed, which proof decides it, what was observed, and ' +
+    "who would have to lie for the verdict to be false. The target's signatures of class E3 are verified against the " +
+    'recomputed challenge. Exits as status does.',
   operands: [
-    ['<subject>', 'what was committed to'],
+    ['<subject>', 'subject of the commitment'],
     ['<claim>', 'id of the claim'],
   ],
   settings: READER_SETTINGS,

@@ -1,4 +1,4 @@
-/** `tallystick withdraw`: takes a commitment back. */
+/** `tallystick withdraw`: withdraws a commitment. */
 import { logAbout, withdrawalAbout } from '../../client/log-about.ts';
 import { statusOf } from '../../client/statuses.ts';
 import { asUsage } from '../../bytes/within.ts';
@@ -12,11 +12,12 @@ import { line } from '../views/words.ts';
 
 export const withdrawVerb = defineVerb({
   name: 'withdraw',
-  summary: 'take the commitment about a subject back',
+  summary: 'withdraw the commitment about a subject',
   details:
-    'Nothing is declared about the subject afterwards. What approvers said yes to stays in force until as many approve its ' +
-    'withdrawal. To declare something else instead, commit again: each commitment supersedes the one before. Signed in the role author (--key, else keys/author.pem in the data directory).',
-  operands: [['<subject>', 'what was committed to']],
+    'Afterwards nothing is declared about the subject. A commitment that needed approvals stays in force until as many ' +
+    'keys approve its withdrawal. To replace a declaration, commit again. Signed with the ' +
+    "author's key (--key, else keys/author.pem in the data directory).",
+  operands: [['<subject>', 'subject of the commitment']],
   settings: [...READER_SETTINGS, 'key'],
   options: [
     { flags: '--reason <text>', help: 'why, for people' },
@@ -36,11 +37,11 @@ export const withdrawVerb = defineVerb({
     const logged = await logAbout(client, look, said, await signerOf(context, 'author'));
     const told = [
       needed === 0
-        ? 'nothing is declared about it any more, and nothing is to be proven'
+        ? 'nothing is declared about the subject now, and it has no claims to prove'
         : `it stays in force until this has ${needed} approvals by other keys: tallystick approve ${line(subject)}`,
       ...(overtakes === undefined
         ? []
-        : [`entry ${overtakes.entry.index}, which ${lackText(overtakes)}, gets none any more`]),
+        : [`entry ${overtakes.entry.index}, which ${lackText(overtakes)}, can no longer get any`]),
     ];
     const fields = { needed, in_force: needed > 0 };
     return tellLogged(context.output, 'withdraw', client, said, logged, told, fields);

@@ -1,4 +1,4 @@
-/** `tallystick witness`: cosigns the checkpoints of logs. Makes what is missing the first time. */
+/** `tallystick witness`: makes the witness's directory if it is missing, then cosigns the checkpoints of logs. */
 import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
 import type { Context } from '../frame/context.ts';
 import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
@@ -8,17 +8,17 @@ import { withFlags } from '../frame/remedy.ts';
 const OPTIONS = [
   {
     flags: '--forget <origin>',
-    help: 'delete what is held of a log that is not listed any more; repeat for several',
+    help: 'delete the state of a log that is no longer listed; repeat for several',
     many: true,
   },
   {
     flags: '--resume <origin>',
-    help: 'cosign a log again that was halted after a conflict; repeat for several',
+    help: 'cosign again a log that was halted after a conflict; repeat for several',
     many: true,
   },
   {
     flags: '--rebuild-guard',
-    help: 'make a lost guard anew: only if witness.db is certainly the newest there was',
+    help: 'make a new guard after the old one was lost: only if witness.db is certainly the newest state',
   },
 ] as const satisfies readonly VerbOption[];
 
@@ -26,9 +26,9 @@ export const witnessVerb: Verb<typeof OPTIONS> = {
   name: 'witness',
   summary: 'cosign checkpoints of the logs you list',
   details:
-    'A C2SP tlog-witness: each checkpoint of a log is cosigned only as a continuation of the last. Makes its keys and ' +
-    'an empty list of logs first if there are none. A log that was cosigned before and is not listed any more keeps ' +
-    'the witness from starting, and so does a state that was put back. SIGHUP reads the list again.',
+    'A C2SP tlog-witness: it cosigns a checkpoint only if it is consistent with the last one that it cosigned for this ' +
+    'log. If they are missing, it first makes its keys and an empty list of logs. It does not start if a log that it ' +
+    'cosigned is no longer listed, or if its state is older than its guard. On SIGHUP it reads the list again.',
   home: 'witnessDir',
   defaults: { port: '6963' },
   settings: [

@@ -1,4 +1,4 @@
-/** What an agent says of itself when it starts. */
+/** What `tallystick agent` prints when it starts. */
 import { relative } from 'node:path';
 import { agentFiles } from '../../agent/database.ts';
 import { logUrl } from '../frame/config.ts';

@@ -1,4 +1,4 @@
-/** What happens to a running agent, as lines of its log. */
+/** Events of a running agent as lines of its log. */
 import type { Logger } from 'pino';
 import type { AgentEvent } from '../../agent/event.ts';
 import { clockFault } from '../../appraisal/clock.ts';
@@ -31,17 +31,17 @@ export function tellAgent(logger: Logger, event: AgentEvent): void {
     case 'outdated':
       return logger.error(
         { why: event.why, waiting: event.waiting },
-        'this tallystick is too old for the log: update it, and start the agent again; what is proven meanwhile is kept',
+        'this tallystick is too old for the log: update it, and start the agent again; proofs made meanwhile are stored',
       );
     case 'stuck':
-      return logger.error({ why: event.why, retryMs: event.retryMs }, 'nothing can be kept');
+      return logger.error({ why: event.why, retryMs: event.retryMs }, 'proofs cannot be stored');
     case 'pruned':
       return logger.info({ count: event.count }, 'observations were destroyed, by the rule of retention');
     case 'back':
       return logger.info('the log is back');
     case 'left-out':
       return event.count === 0
-        ? logger.info('all subjects of its patterns are looked after')
+        ? logger.info('all subjects of the patterns are being proven')
         : logger.warn(
             { count: event.count },
             'subjects are left out, or not listed yet: name them, or narrow the patterns',

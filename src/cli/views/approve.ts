@@ -1,4 +1,4 @@
-/** What is about to be approved, beside what is in force. */
+/** Shows a commitment or withdrawal to its approver: how it differs from the commitment in force. */
 import type { Committed } from '../../appraisal/history.ts';
 import type { SubjectStatus } from '../../appraisal/subject.ts';
 import { formatTime } from '../../bytes/time.ts';

@@ -1,6 +1,6 @@
 /**
- * Checks that were made, a line each; and an inclusion proof told step by step (RFC 9162 §2.1.3.2), for people who want to
- * see it add up, with a picture of the path. Only a proof that was verified is told: nothing here decides anything.
+ * Checks as lines, and for `--explain` a verified inclusion proof step by step (RFC 9162 §2.1.3.2) with a drawing of its
+ * path. Nothing here decides whether a proof holds: only verified proofs get here.
  */
 import { leafIndex, treeSize, type Digest } from '../../bytes/brand.ts';
 import type { Check } from '../../bytes/checklist.ts';
@@ -14,7 +14,7 @@ import type { JsonValue, Output } from '../frame/output.ts';
 
 const SIGNS = { ok: ['green', '✓'], failed: ['red', '✗'], skipped: ['yellow', '–'] } as const;
 
-/** `✓ signature   by …`; `width`: of the names. */
+/** `✓ signature   by …`. `width`: of the column of names. */
 export function checkLine(output: Output, { name, outcome, detail }: Check, width: number): string {
   const [style, sign] = SIGNS[outcome];
   return `  ${output.paint(style, sign)} ${printable(name, 1000).padEnd(width)} ${printable(detail, 1500)}`;
@@ -24,21 +24,21 @@ export function checkJson({ name, outcome, detail, refusal }: Check): JsonValue 
   return { name, outcome, detail, code: refusal?.code ?? null };
 }
 
-/** A node on the way up: a range of leaves, and its hash. */
+/** A node of the tree: a range of leaves, and its hash. */
 interface Node {
   readonly start: number;
   readonly end: number;
   readonly hash: Digest;
 }
 
-/** One hash of the way up: the node computed, from a sibling that the proof gives. */
+/** One hash on the path: `parent` is computed from `child` and the sibling in the proof. */
 interface Step {
   readonly child: Node;
   readonly sibling: Node;
   readonly parent: Node;
 }
 
-/** Every hash from the entry to the root, one line each, and whether that is the root signed. */
+/** Every hash from the entry to the root, and whether the result is the signed root. */
 export function explainSteps(place: Place): readonly string[] {
   const { index, size, root, leaf } = place;
   const lines = [`leaf ${index}: SHA256(0x00 ‖ entry) = ${formatHex(leaf)}`];
@@ -86,7 +86,7 @@ function* drawBelow(
   }
 }
 
-/** The way up as numbers: which range each hash covers. */
+/** The hashes from the entry to the root, each with the range of leaves that it covers. */
 function stepsOf({ index, size, leaf, path }: Place): readonly Step[] {
   const nodeAt = (height: number, at: number, hash: Digest): Node => {
     const width = 2 ** height;
@@ -107,7 +107,7 @@ function stepsOf({ index, size, leaf, path }: Place): readonly Step[] {
   return steps;
 }
 
-/** The last node of a level, when it is a left one, has no sibling: it is its own parent. */
+/** The height of the next sibling. A level's last node, if it is a left one, has none and moves up unchanged. */
 function siblingHeight(index: number, size: number, from: number): number {
   for (let height = from; ; height++) {
     const [at, last] = [Math.floor(index / 2 ** height), Math.floor((size - 1) / 2 ** height)];

@@ -1,4 +1,4 @@
-/** What `commit` says: the leaves that it would commit to, and what it committed. */
+/** What `commit` prints: with --list the leaves that it would commit to, else the logged commitment. */
 import { relative } from 'node:path';
 import { printable } from '../../bytes/printable.ts';
 import type { Committed } from '../../commit/commit.ts';
@@ -11,7 +11,7 @@ import type { Output } from '../frame/output.ts';
 import { formatDay } from '../../bytes/time.ts';
 import { withFlags } from '../frame/remedy.ts';
 
-/** Leaf by leaf. What looks like a secret is not printed: it would not be committed to. Resolves to the exit code. */
+/** Prints the leaves, but no value that looks like a secret. Returns the exit code: 1 if there is such a value. */
 export function tellLeaves(output: Output, { profile, leaves, excluded, unmarked }: ReadSource): number {
   const secrets = new Map(
     unmarked.flatMap(({ path, why, inName }) => (inName === true ? [] : [[path, why] as const])),

@@ -1,4 +1,4 @@
-/** What one declaration says and another does not, line by line: for whoever compares, and for whoever approves. */
+/** The difference of two declarations, a line for each change, for `registry diff` and `approve`. */
 import type { Declaration } from '../../statement/commitment.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { changesOf, factsOf, type Change, type Facts } from '../../declare/facts.ts';
@@ -7,7 +7,7 @@ import { line } from './words.ts';
 
 const NOTHING: Facts = new Map();
 
-/** Every fact that differs: claims, scope, target, approvals, source. `before`: undefined when there is nothing yet. */
+/** Every fact that differs: claims, scope, target, approvals, source. `before`: undefined for a first declaration. */
 export function factLines(
   output: Output,
   before: Declaration | undefined,
@@ -17,7 +17,7 @@ export function factLines(
   return changes.length === 0 ? ['the same facts'] : changes.map((each) => changeLine(output, each));
 }
 
-/** The leaves that differ, of files that lead to the roots; else that nobody saw the contents. */
+/** The leaves that differ, if a file in `own` has the leaves of `after`; otherwise a line that says what is missing. */
 export function leafLines(
   output: Output,
   before: Declaration | undefined,
@@ -27,14 +27,14 @@ export function leafLines(
   const now = leavesFor(own, after);
   if (now === undefined)
     return [
-      `the contents were not seen: ${after.tree.leaves} leaves behind one root; name the leaves.json or opening.json that ` +
-        'commit left to their owner with --leaves',
+      `the contents are not shown: the root covers ${after.tree.leaves} leaves, which only their owner has; pass the ` +
+        'leaves.json or opening.json that commit wrote with --leaves',
     ];
   const old = before && leavesFor(own, before);
   const changes = changesOf(old ?? NOTHING, now);
   const what =
     old === undefined && before !== undefined
-      ? `leaves     ${now.size}, which lead to the root; those that are in force are not at hand`
+      ? `leaves     ${now.size}, which lead to the root; not compared, because those in force are not at hand`
       : `leaves     ${now.size}, which lead to the root; ${changes.length} differ`;
   return [what, ...changes.map((each) => changeLine(output, each))];
 }

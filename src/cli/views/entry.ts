@@ -1,4 +1,4 @@
-/** An entry that `get` fetched: what it is, what of it was verified, and what was written of it. */
+/** What `get` prints of an entry: its fields, the checks that passed, and the files that were written. */
 import type { Bounds } from '../../appraisal/past/types.ts';
 import { printable } from '../../bytes/printable.ts';
 import { formatBase64 } from '../../bytes/text.ts';
@@ -17,7 +17,7 @@ export interface EntryTimes {
   readonly bounds: Bounds;
 }
 
-/** What was fetched, verified and written. Folders and files are named as the user would type them. */
+/** What was fetched, verified and written. Paths are as the user would type them. */
 export interface Got {
   readonly found: FoundEntry;
   readonly statement: ParsedStatement;
@@ -79,7 +79,8 @@ export function tellEntry(output: Output, got: Got): void {
 /** What is missing, and what was written. */
 function tellWritten(output: Output, { checks, files, transcripts }: Got): void {
   const missing = shownAs(checks, 'skipped');
-  if (missing !== '') output.note(`not shown here: ${missing}; the log itself has more`);
+  if (missing !== '')
+    output.note(`not checked: ${missing}; this host does not serve the evidence, the log itself does`);
   for (const file of files) output.print(`saved    ${file}`);
   for (const { folder, commands, signer } of transcripts)
     output.print(
@@ -103,7 +104,7 @@ function signerName({ evidence }: FoundEntry, kid: string): string | undefined {
   return policy?.kind === 'policy' ? policy.policy.keys.get(kid)?.enrolled.name : undefined;
 }
 
-/** The checks with an outcome, in words. */
+/** The checks with this outcome, in words. */
 function shownAs(checks: readonly Check[], wanted: Check['outcome']): string {
   return SHOWN.filter(([check]) => checks.some(({ name, outcome }) => name === check && outcome === wanted))
     .map(([, word]) => word)

@@ -1,4 +1,4 @@
-/** What a gate came to, looked at once or waited for: to people, to machines, and as exit code. */
+/** The result of `gate` and `wait`: lines for people, an object for machines, and the exit code. */
 import type { Hindrance } from '../../appraisal/gate.ts';
 import { subjectJson } from '../../appraisal/json.ts';
 import { verdictText, type SubjectStatus } from '../../appraisal/subject.ts';
@@ -13,13 +13,13 @@ import { line, spanOf } from './words.ts';
 export function hindranceText(hindrance: Hindrance): string {
   if (hindrance.kind === 'no-claims') return `${line(hindrance.subject)} has no claims`;
   const { claim, evidence = 'E0', age = 0, explain } = hindrance.claim;
-  if (hindrance.kind === 'class') return `${claim.id} is known at class ${evidence} only`;
+  if (hindrance.kind === 'class') return `${claim.id} has evidence of class ${evidence} only`;
   if (hindrance.kind === 'age') return `${claim.id} was proven ${spanOf(age)} ago`;
   if (hindrance.kind === 'unseen') return `no proof of ${claim.id} since then`;
   return `${claim.id} is ${verdictText(hindrance.claim)}${explain === undefined ? '' : `: ${line(explain)}`}`;
 }
 
-/** Says whether it passed, and what hinders. `waited`: seconds. Resolves to the exit code. */
+/** Prints whether the gate passed and, if not, every reason. `waited`: seconds. Returns the exit code. */
 export function tellGate(
   output: Output,
   name: 'gate' | 'wait',

@@ -1,4 +1,4 @@
-/** What a log says of itself when it starts: everything needed to use it and to check it. */
+/** What `tallystick serve` prints when it starts: URL, keys, and the first commands to try. */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Head, LogInfo } from '../../log/ports.ts';
@@ -21,7 +21,7 @@ const VKEY_SHOWN = 96;
 export function banner({ context, info, head, url, notes }: BannerFacts): string {
   const { config, output } = context;
   const at = url === 'http://127.0.0.1:6962' ? '' : ` --log ${url}`;
-  // What `serve` was told on its command line, the others must be told too.
+  // Flags that `serve` was given must be given to the other commands, too.
   const home = resolve(context.world.cwd, 'tallystick-data');
   const data = config.dataDir === home ? '' : ` --data-dir ${config.dataDir}`;
   const lines = [
@@ -50,7 +50,7 @@ export function banner({ context, info, head, url, notes }: BannerFacts): string
   return lines.join('\n');
 }
 
-/** `init` writes the file once: after a rotation it has other keys than the log, and must not be handed out. */
+/** Names trust.policy if it has all of the log's keys. `init` writes it once, so after a rotation it lacks the new key. */
 function handedOut(path: string, { vkeys }: LogInfo): string {
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
   return vkeys.every((vkey) => text.includes(vkey)) ? `in ${path} and ` : '';

@@ -1,6 +1,6 @@
 /**
- * What `status` shows of a log: what it says of itself, and what of that was verified; or, of a host that serves tiles alone (a
- * mirror, a static file server, a log of other software), its verified checkpoint.
+ * What `status` prints of a log: the facts that the log's API reports, and which of them were verified. A host that
+ * serves tiles and no API (a mirror, a static file server, a log of other software) has only its verified checkpoint.
  */
 import { formatTime } from '../../bytes/time.ts';
 import { formatHex } from '../../bytes/text.ts';
@@ -11,21 +11,21 @@ import type { LogView } from '../../client/view.ts';
 import { vkeyOf } from '../../note/key.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 
-/** Longest line of a host of tiles: that of an ML-DSA-44 key is cut. */
+/** Longest line for a host of tiles. The line of an ML-DSA-44 key is cut. */
 const MAX_LINE = 120;
 
-/** What is shown beside a log's own word. */
+/** What is shown beside the facts that the log reports. */
 export interface Shown {
   readonly log: string;
   /** POSIX seconds. */
   readonly now: number;
   /** What was verified, in words. */
   readonly checked: string;
-  /** What peers hold, in words; undefined where none was asked. */
+  /** Whether peers agree, in words; undefined if none was asked. */
   readonly peers: string | undefined;
 }
 
-/** Lines of a log that says what it is. */
+/** Lines for a log with an API. */
 export function factLines(
   output: Output,
   facts: LogFacts & Readiness,
@@ -47,7 +47,7 @@ export function factLines(
   return [...lines.map((each) => printable(each)), `ready    ${readiness}`];
 }
 
-/** Why a log takes no submissions, or what it warns of. */
+/** Why a log takes no submissions, or its warnings. */
 export function whyNot(reasons: readonly string[]): string {
   return printable(reasons.join('; '), 1000);
 }
@@ -70,7 +70,7 @@ function noticeLine({ last, fault }: NoticingFacts, now: number): string {
   return `history  ${says}${fault === null ? '' : ` — ${fault}`}`;
 }
 
-/** Lines of a host of tiles, which says nothing of itself; and the fields that it has for machines. */
+/** Lines for people and fields for machines, for a host of tiles. */
 export function tileStatus(
   { log }: LogClient,
   { head, opened: { checkpoint, logSignatures, cosignatures } }: LogView,
@@ -78,11 +78,11 @@ export function tileStatus(
 ): { readonly lines: readonly string[]; readonly fields: { readonly [key: string]: JsonValue } } {
   const witnessed = newest(cosignatures);
   const time = witnessed ?? newest(logSignatures);
-  const whose = witnessed === undefined ? "the log's own word" : 'by its newest cosignature';
+  const whose = witnessed === undefined ? "by the log's own clock" : 'by its newest cosignature';
   const vkeys = logSignatures.map(({ verifier }) => vkeyOf(verifier));
   const [origin, size, root] = [checkpoint.origin, head.size, formatHex(head.root)];
   const lines = [
-    `log      ${log} (tiles alone: it says nothing of itself)`,
+    `log      ${log} (serves tiles alone, without an API)`,
     `origin   ${origin}`,
     `entries  ${size}`,
     `root     ${root}`,
@@ -114,7 +114,7 @@ function ageText(time: number, now: number): string {
   return `${formatTime(time)} (${Math.max(0, now - time)} s ago)`;
 }
 
-/** The newest time on lines that verified, POSIX seconds; undefined when none has one. */
+/** The newest time of verified signatures, POSIX seconds; undefined if none has a time. */
 function newest(lines: readonly { readonly time: number | undefined }[]): number | undefined {
   const times = lines.flatMap(({ time = 0 }) => (time > 0 ? [time] : []));
   return times.length === 0 ? undefined : Math.max(...times);

@@ -1,4 +1,4 @@
-/** What `waive`, `withdraw`, `approve` and `deploy mark` say of the statement that they logged. */
+/** What `waive`, `withdraw`, `approve` and `deploy mark` print of the statement that they logged. */
 import type { LogClient } from '../../client/client.ts';
 import type { StatementAbout } from '../../client/log-about.ts';
 import type { LoggedStatement } from '../../client/log-statement.ts';
@@ -8,7 +8,10 @@ import type { JsonValue, Output } from '../frame/output.ts';
 import { subjectLines } from './subject.ts';
 import { line } from './words.ts';
 
-/** `told`: lines for people; `fields`: for machines. Whoever said nothing new is told what is in force. Resolves to the exit code. */
+/**
+ * Prints `told` for people or `fields` for machines. If the statement was logged before, people get the state in force in
+ * place of `told`. Resolves to the exit code.
+ */
 export async function tellLogged(
   output: Output,
   name: string,

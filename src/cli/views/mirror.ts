@@ -1,4 +1,4 @@
-/** What a mirror says: of itself when it starts, of what it synced, and of what the log does. */
+/** What `tallystick mirror` prints: when it starts, and after each sync. */
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { natureOf } from '../../bytes/nature.ts';
@@ -25,7 +25,7 @@ export function mirrorBanner(
   ].join('\n');
 }
 
-/** What one look came to. */
+/** Prints the result of one sync. */
 export function reportSynced(
   { output }: Context,
   { dir, check }: { readonly dir: string; readonly check: boolean },
@@ -57,7 +57,7 @@ function told({ kind, from, size, fetched, repaired }: Synced, checked: boolean)
   return kind === 'older' ? `${what}; the log shows an older head of the same history` : what;
 }
 
-/** Lines of the log about each sync of a mirror that follows. */
+/** Log lines about a sync of a mirror that keeps running. */
 export function tellSynced(logger: Logger, { kind, size, keysFault }: Synced): void {
   if (kind === 'advanced') logger.info({ size }, 'synced');
   if (keysFault !== undefined) logger.warn({ why: printable(keysFault, 1000) }, 'receipt keys not taken');

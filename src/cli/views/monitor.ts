@@ -1,4 +1,4 @@
-/** What a monitor says: of itself when it starts, and of its logs after one look. */
+/** What `tallystick monitor` prints: when it starts, and with --once for each log. */
 import { resolve } from 'node:path';
 import type { Context } from '../frame/context.ts';
 import { printable } from '../../bytes/printable.ts';
@@ -40,7 +40,7 @@ export function monitorBanner(
 /** Open incidents that are printed; `tallystick incidents` has them all. */
 const SHOWN = 50;
 
-/** Says what is open at each log, and gives the exit code. */
+/** Prints the open incidents of each log. Returns the exit code: that of the worst; without any, 2 if a log was away. */
 export function reportLogs({ output }: Context, { watches, store }: Monitor): number {
   const kinds: string[] = [];
   for (const { status } of watches) {

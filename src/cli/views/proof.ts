@@ -1,4 +1,4 @@
-/** What proofs look like to people. */
+/** Results of proofs as lines for people. */
 import { printable } from '../../bytes/printable.ts';
 import { formatDay } from '../../bytes/time.ts';
 import type { EntryOf } from '../../appraisal/history.ts';
@@ -7,7 +7,7 @@ import type { Result, RuntimeProof } from '../../statement/proof.ts';
 import type { EvidenceClass, Verdict } from '../../statement/vocabulary.ts';
 import type { Output } from '../frame/output.ts';
 
-/** Who would have to lie, in two words. */
+/** Each evidence class in two words. */
 export const CLASS_WORDS: Readonly<Record<EvidenceClass, string>> = {
   E0: 'api-said',
   E1: 'agent-saw',
@@ -32,7 +32,7 @@ export function claimLines(
   return results.map(({ claim, verdict, evidence, explain, leaves }) => {
     const waiver = waivers.get(claim)?.parsed.waiver;
     const colour = COLOURS[verdict] ?? 'yellow';
-    // Of what nobody looked at, nobody said anything.
+    // Without an observation there is no evidence class.
     const words =
       verdict === 'UNKNOWN' && leaves === undefined
         ? '[nothing seen]'
@@ -44,7 +44,7 @@ export function claimLines(
   });
 }
 
-/** The proof in a statement of our own making. */
+/** The proof in a statement that this program made. */
 export function proofIn(statement: Uint8Array): RuntimeProof {
   const parsed = parseStatement(statement);
   if (parsed.kind !== 'proof') throw new Error('a proof of our own is a proof');

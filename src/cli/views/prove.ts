@@ -1,4 +1,4 @@
-/** What `prove` says: what came of each proof, or with --explain what would be done, and how what is seen is known. */
+/** What `prove` prints: the result of each proof, or with --explain what each probe would do and its evidence. */
 import type { Known, Once } from '../../agent/once.ts';
 import type { OpenedAgent } from '../../agent/open.ts';
 import type { Signed } from '../../agent/spool.ts';
@@ -16,9 +16,9 @@ import { failedAsJson, warnOf, worstOf } from '../verbs/agent/failed.ts';
 import { claimLines, proofIn } from './proof.ts';
 import { messageOf } from '../frame/remedy.ts';
 
-const LIMITS = ['', 'What E3 does not say:', ...E3_LIMITS.map((limit) => `- ${limit}`)].join('\n');
+const LIMITS = ['', 'What E3 does not prove:', ...E3_LIMITS.map((limit) => `- ${limit}`)].join('\n');
 
-/** What came of it, and the exit code. */
+/** Prints the result of each proof. Returns the exit code. */
 export function reportProven(context: Context, { agent }: OpenedAgent, once: Once): number {
   const { output, world } = context;
   const { proven, failed, delivery } = once;
@@ -44,7 +44,7 @@ export function reportProven(context: Context, { agent }: OpenedAgent, once: Onc
   warnOf(output, failed, 'proof');
   if (delivery.away !== undefined)
     output.warn(
-      `${messageOf(delivery.away)}; what was proven is kept, and logged when \`prove\` or \`agent\` runs again`,
+      `${messageOf(delivery.away)}; the proofs are stored, and logged when \`prove\` or \`agent\` runs again`,
     );
   if (proven.some(({ proof: { results } }) => results.some(({ evidence }) => evidence === 'E3')))
     output.note(LIMITS);
@@ -90,7 +90,7 @@ function asJson(
   };
 }
 
-/** What each probe would do. Nothing is looked at. */
+/** Prints what each probe would do; no probe runs. */
 export async function explainProbes(
   { output }: Context,
   { known, failed }: { readonly known: readonly Known[]; readonly failed: readonly Failed[] },

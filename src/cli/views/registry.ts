@@ -1,4 +1,4 @@
-/** Subjects as `registry list` shows them: a row each. */
+/** The table of subjects that `registry list` prints. */
 import { worstClaim } from '../../appraisal/gate.ts';
 import { subjectJson } from '../../appraisal/json.ts';
 import { commitmentOf, verdictText, type SubjectStatus } from '../../appraisal/subject.ts';
@@ -8,7 +8,7 @@ import type { JsonValue, Output } from '../frame/output.ts';
 import { countsOf } from './subject.ts';
 import { line, paintVerdict, spanOf, table } from './words.ts';
 
-const HEADS = ['subject', 'environment', 'tier', 'declared by', 'commit', 'age', 'standing'];
+const HEADS = ['subject', 'environment', 'tier', 'declared by', 'commit', 'age', 'verdicts'];
 
 export function registryLines(
   output: Output,

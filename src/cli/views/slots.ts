@@ -1,11 +1,11 @@
-/** When agents looked, as `why` and `status --full` tell it. */
+/** Whether agents probed in the slots that their seeds drew, as `why` and `status --full` print it. */
 import { isEarly, type Sampling } from '../../appraisal/sampling.ts';
 import { formatTime } from '../../bytes/time.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import type { JsonValue } from '../frame/output.ts';
 import { line } from './words.ts';
 
-/** Lines for people, one for each agent of whose looks something can be told, and one for each fault. */
+/** Lines for people: one for each agent with anything to report, and one for each of its faults. */
 export function slotLines(look: Snapshot, samplings: readonly Sampling[]): readonly string[] {
   return samplings
     .filter((each) => !isEarly(each))
@@ -19,9 +19,10 @@ export function slotLines(look: Snapshot, samplings: readonly Sampling[]): reado
 }
 
 function summaryOf({ kept, open, missed, late, outside, faults }: Sampling): string {
-  if (kept + open + faults.length === 0) return 'in no slot that was drawn: when to look was its own choice';
+  if (kept + open + faults.length === 0)
+    return 'no proof lies in a drawn slot: the agent chose the times itself';
   const parts = [
-    `${kept} looks were when the seed said`,
+    `${kept} proofs at the times that the seed drew`,
     ...(open > 0 ? [`${open} cannot be recomputed yet`] : []),
     ...timesText('slots without a proof', missed),
     ...timesText('late in their slot', late),

@@ -1,4 +1,4 @@
-/** Subjects and their claims as the verbs that look at them show them, to people and to machines. */
+/** Subjects and their claims as `status`, `gate`, `wait`, `watch` and the registry show them. */
 import { approverFault } from '../../appraisal/approvers.ts';
 import { approvalsLacking, type Committed, type History } from '../../appraisal/history.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
@@ -12,7 +12,7 @@ import type { JsonValue, Output } from '../frame/output.ts';
 import { dueOf, line, paintVerdict, spanOf, table } from './words.ts';
 import { messageOf } from '../frame/remedy.ts';
 
-/** A heading, a table of claims, and what there is to know of each. */
+/** A heading, and a table of claims with an explanation under each that has one. */
 export function subjectLines(output: Output, look: Snapshot, status: SubjectStatus): readonly string[] {
   const declared = commitmentOf(status);
   const { subject, claims, history } = status;
@@ -41,7 +41,7 @@ export function subjectLines(output: Output, look: Snapshot, status: SubjectStat
   return [heading, ...lines, ...closedWorld(status), ...waiting];
 }
 
-/** What waits for approvals, beside what is in force; or alone, and then why nothing is. */
+/** A commitment or withdrawal that lacks approvals. */
 function pendingLines({ inForce, pending, withdrawing }: History): readonly string[] {
   if (withdrawing !== undefined)
     return [`  its withdrawal, entry ${withdrawing.entry.index}, ${lackText(withdrawing)}`];
@@ -56,17 +56,17 @@ export function lackText(committed: Committed): string {
 }
 
 /**
- * Whether somebody looked for what a closed world must not have. It is the claims that decide; this says whether there
- * is one that looks.
+ * For a declaration with a closed world: how many undeclared items the newest proof found, or that no proof searched for
+ * any. Verdicts come from claims alone; a closed world without a claim that searches has no effect.
  */
 function closedWorld(status: SubjectStatus): readonly string[] {
   if (commitmentOf(status)?.declaration.scope.world !== 'closed') return [];
   const found = undeclaredIn(status);
-  if (found === undefined) return ['  closed world: no proof looked for what is not declared'];
-  return [`  closed world: ${found} undeclared when last looked for`];
+  if (found === undefined) return ['  closed world: no proof has searched for undeclared items'];
+  return [`  closed world: ${found} undeclared in the newest search`];
 }
 
-/** What shows a violation, where it does not explain itself. */
+/** A disclosed leaf that shows why a claim does not hold; undefined if there is none. */
 function shownLeaf({ claim, verdict, proof }: ClaimStatus): string | undefined {
   if (verdict === 'PROVEN' || proof === undefined) return undefined;
   const [first, ...more] = disclosedFor(proof, claim.id);
@@ -88,18 +88,20 @@ export function classOf({ evidence, doubted, proof }: ClaimStatus): string | und
   return proof === undefined ? undefined : 'nothing seen';
 }
 
-/** What was checked, in the words of an honest reader. */
+/** What was verified of the log, and what was taken on its word. */
 export function checkedLine({ view, completeness, full, times }: Snapshot): string {
   const whole = full
     ? `the whole ${times === 'log' ? 'log' : 'copy'} was read: nothing was left out`
     : completeness.length > 0
       ? completeness
-          .map(({ url, size }) => `${line(url)} has nothing more, up to entry ${size - 1}`)
+          .map(({ url, size }) => `${line(url)} has no further ones up to entry ${size - 1}`)
           .join('; ')
-      : "that the log's search names the newest entries is its word (--monitor, --full)";
+      : "the log's search was trusted to leave nothing out (--monitor or --full checks it)";
   const when =
-    times === 'log' ? '' : '; times are the latest that witnessed heads allow: nobody states others here';
-  return `checked  ${view.head.size} entries signed; each that counts is in the tree and by whom the policy let; ${whole}${when}`;
+    times === 'log'
+      ? ''
+      : '; times are the latest that witnessed heads allow, because the copy has no others';
+  return `checked  signed head of ${view.head.size} entries; each entry used is in the tree, by an enrolled key; ${whole}${when}`;
 }
 
 /** `3 PROVEN, 1 WAIVED (VIOLATED)`. */
@@ -112,7 +114,7 @@ export function countsOf(claims: readonly Pick<ClaimStatus, 'verdict' | 'hidden'
 /** For a subject without a claim. */
 const NOTHING = { verdict: 'UNKNOWN', hidden: undefined } as const;
 
-/** A row for each subject that claims something: its worst verdict, how many of each, its environment. */
+/** A row for each subject that has claims: its worst verdict, the count of each verdict, its environment. */
 export function summaryLines(output: Output, claiming: readonly SubjectStatus[]): readonly string[] {
   const worst = claiming.map(({ claims }) => worstClaim(claims) ?? NOTHING);
   const cells = claiming.map((each, i) => [
@@ -126,7 +128,7 @@ export function summaryLines(output: Output, claiming: readonly SubjectStatus[])
   );
 }
 
-/** Says of each subject that could not be read why. */
+/** Warns of each subject that could not be read, with the reason. */
 export function warnUnreadable(output: Output, unreadable: readonly Unreadable[]): void {
   for (const { subject, refusal } of unreadable)
     output.warn(`${line(subject)} cannot be read (${refusal.code}): ${messageOf(refusal)}`);

@@ -1,4 +1,4 @@
-/** What a watch found, for people and for machines. */
+/** What `watch` found, for people and for machines. */
 import { subjectJson } from '../../appraisal/json.ts';
 import { formatTime } from '../../bytes/time.ts';
 import { snapshotJson } from '../../client/snapshot-json.ts';
@@ -24,7 +24,7 @@ function nowText(output: Output, now: Change['now']): string {
   return `${paintVerdict(output, now)}${evidence === undefined ? '' : ` [${evidence}]`}${why}`;
 }
 
-/** Where everything stood. */
+/** The state of every subject at the last poll. */
 export function watchJson({ snapshot, statuses, unreadable, leftOut, undelivered }: WatchRound): {
   readonly [key: string]: JsonValue;
 } {

@@ -1,4 +1,4 @@
-/** The story of a verdict: who declared the claim, who approved it, what was seen, and what to believe of it. */
+/** What `why` prints of a verdict: who declared and approved the claim, what was observed, and who could have lied. */
 import type { Declared, EntryOf, SubjectEntry } from '../../appraisal/history.ts';
 import { formatTime } from '../../bytes/time.ts';
 import type { Explanation } from '../../client/explain.ts';
@@ -14,7 +14,7 @@ const SHOWN_LEAVES = 4;
 /** Width of the names of rows. */
 const NAMES = 11;
 
-/** Lines for people, a name before the first of each kind. */
+/** Lines for people, with a name before the first line of each kind. */
 export function whyLines(output: Output, look: Snapshot, told: Explanation): readonly string[] {
   const { declared, status, deployment, slots } = told;
   const { claim, explain, waiver, due } = status;
@@ -81,7 +81,7 @@ function proofLines(
   const vantage = agent.vantage === undefined ? '' : `, from ${line(agent.vantage)}`;
   const seen = `${line(agent.name)} ${line(agent.version)}${vantage}, ${formatTime(window.start)} to ${formatTime(window.end)}`;
   const more = leaves.length > SHOWN_LEAVES ? [`and ${leaves.length - SHOWN_LEAVES} more (--json)`] : [];
-  const none = `${observations?.count ?? 0} leaves, none of those it rests on is public`;
+  const none = `${observations?.count ?? 0} leaves; none that the result rests on is disclosed`;
   const other = otherProgram?.parsed.proof.agent.version;
   return [
     ...rows('proof', [
@@ -89,9 +89,7 @@ function proofLines(
       `agent ${seen}; challenge after entry ${challenge.size - 1}`,
       ...(otherProgram === undefined || other === undefined
         ? []
-        : [
-            `up to entry ${otherProgram.index} it was another program, or allowed other things: ${line(other)}`,
-          ]),
+        : [`up to entry ${otherProgram.index} the agent had another program or profile: ${line(other)}`]),
     ]),
     ...rows(
       'observed',
@@ -123,7 +121,7 @@ function evidenceLines({
   ];
 }
 
-/** The same for machines, beside what `status` says of the claim. */
+/** The same for machines, in addition to the fields of `status` for the claim. */
 export function whyJson(look: Snapshot, told: Explanation): { readonly [key: string]: JsonValue } {
   const { declared, status, deployment, examined, signer } = told;
   const { proof, evidence } = status;

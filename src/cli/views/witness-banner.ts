@@ -1,4 +1,4 @@
-/** What a witness says of itself when it starts: its keys, and what to do with them. */
+/** What `tallystick witness` prints when it starts: its keys, and the policy line for those who rely on it. */
 import type { Witness } from '../../witness/witness.ts';
 import type { Context } from '../frame/context.ts';
 import type { WitnessHome } from '../../witness/setup.ts';
@@ -25,7 +25,7 @@ export function witnessBanner(
         : `  vkey       ${vkey}`,
     ),
     '',
-    'For whoever relies on it, a line of a tlog-policy:',
+    'The line of a tlog-policy for those who rely on it:',
     `  witness ${policyName(name)} ${vkeys[0] ?? ''} ${url}`,
   ];
   if (logs.size === 0) {
@@ -38,7 +38,7 @@ export function witnessBanner(
   return lines.join('\n');
 }
 
-/** A name as a tlog-policy takes it: its items are separated by blanks, which no key name has. */
+/** The name in a tlog-policy, where `none` is a reserved word. A key name has no blanks, which separate its items. */
 function policyName(name: string): string {
   return name === 'none' ? 'witness' : name;
 }

@@ -16,7 +16,7 @@ export const WHO_LIES: Readonly<Record<EvidenceClass, string>> = {
   E4: 'the third party or the hardware that signed',
 };
 
-/** What the class does not say. */
+/** What the evidence class does not prove. */
 export function limitsOf(evidence: EvidenceClass, isTls12: boolean): readonly string[] {
   const [operator, relay, , tls12, , whose] = E3_LIMITS;
   if (evidence === 'E3') return [operator, relay, whose, ...(isTls12 ? [tls12] : [])];
@@ -27,15 +27,15 @@ const LIMITS: Readonly<Record<Exclude<EvidenceClass, 'E3'>, string>> = {
   E0: 'Nobody looked at what the target does.',
   E1: 'No signature of the target shows it; two agents that are named as attestors make it E2.',
   E2: 'Agents of one operator, or on one network, may be wrong together.',
-  E4: 'Who signed could leave something out. The keys are those that the commitment names: compare them with AWS.',
+  E4: 'The signer could leave something out. The keys are those that the commitment names: compare them with AWS.',
 };
 
-/** Whose a signature is. */
+/** Whose signature it is. */
 export function signerText(signer: Signer): string {
-  if (signer.kind === 'target') return "the target's: it is an identity that the commitment names";
+  if (signer.kind === 'target') return "the target's: the commitment names this identity";
   return signer.kind === 'other'
     ? `NOT THE TARGET'S: ${line(signer.why)}`
-    : `whose it is, is not known: ${line(signer.why)}`;
+    : `not known whose: ${line(signer.why)}`;
 }
 
 export const COLOURS: Readonly<Record<Verdict, 'green' | 'red' | 'yellow'>> = {
@@ -92,7 +92,7 @@ export function table(
   );
 }
 
-/** A stranger's text in one line. */
+/** Untrusted text on one line. */
 export function line(text: string, max = 300): string {
   return printable(text.replaceAll(/[\t\n]+/g, ' '), max);
 }

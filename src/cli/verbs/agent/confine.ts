@@ -9,8 +9,8 @@ import { isConfined } from '../../../agent/profile.ts';
 import { agentHome, surroundings } from './options.ts';
 
 /**
- * Makes what is missing, and becomes the same program with fewer permissions; goes on where it is confined already.
- * `targets`: enrolled for this run, besides targets.yaml.
+ * Makes missing directories and keys, then replaces this process by the same program with fewer permissions. Returns if
+ * the process is confined already. `targets`: those enrolled for this run, besides targets.yaml.
  */
 export async function confine(context: Context, targets: readonly string[] = []): Promise<void> {
   if (isConfined()) return;

@@ -87,5 +87,5 @@ async function handOver(context: Context, { stored, leaves }: OpenedProof, out: 
   await saveEvidence(new ProofFolder(out), found.evidence);
   await replaceFile(join(out, OPENINGS_FILE), formatOpenings(leaves));
   const shown = relative(world.cwd, out) || '.';
-  output.note(`hand over ${shown}/; it is checked with: tallystick verify ${shown}`);
+  output.note(`hand over ${shown}/; the recipient checks it with: tallystick verify ${shown}`);
 }

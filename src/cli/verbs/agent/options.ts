@@ -1,6 +1,6 @@
 /**
- * What an agent's directory is told from the settings. Beside a log of one's own (`tallystick serve`) its agent key and
- * its trust policy are used, so that the first commands just work.
+ * Makes the agent's options from the settings. If the data directory of a log is at hand (`tallystick serve` made it),
+ * its agent key and trust policy are the defaults, so that the first commands work without flags.
  */
 import { join, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
@@ -21,19 +21,19 @@ import { parseFlat } from '../../../yaml/flat.ts';
 import type { Context } from '../../frame/context.ts';
 import type { Config } from '../../frame/settings.ts';
 
-/** Where the agent of these settings lives. */
+/** The agent's directory, key and configuration file. */
 export function agentPlace(context: Context): AgentPlace {
   const { config } = context;
   return {
     dir: config.agentDir,
     key: config.key,
     keyBeside: roleKeyPath(layoutOf(config), 'agent'),
-    // Beside a file that is named another would hold a part, and stand for all where none is.
+    // If the user named a configuration file, none is written: it would hold only a part of the settings.
     ...(namedConfig(context) === undefined && { configFile: () => configText(context) }),
   };
 }
 
-/** What the settings say of an agent. */
+/** The agent's options that come from settings. */
 export function agentOptions(context: Context): Omit<AgentOptions, 'onBug' | 'patienceMs'> {
   const { config, world } = context;
   return {
@@ -51,7 +51,7 @@ export function agentOptions(context: Context): Omit<AgentOptions, 'onBug' | 'pa
   };
 }
 
-/** What of this machine a confined agent needs besides its directory. */
+/** The files and directories that a confined agent needs besides its own directory. */
 export function surroundings(context: Context): Surroundings {
   const { config, world } = context;
   const trust = [config.policy ?? trustedByDefault(config) ?? [], ...vkeysOf(context)].flat();
@@ -63,17 +63,17 @@ export function surroundings(context: Context): Surroundings {
   };
 }
 
-/** Its directory, finished. Refuses `key-file`, `config-invalid`. */
+/** Makes what is missing in the agent's directory. Refuses `key-file`, `config-invalid`. */
 export function agentHome(context: Context): Promise<AgentHome> {
   return initialiseAgent(agentPlace(context));
 }
 
-/** The configuration file that was read, unless it is the agent directory's own. */
+/** The configuration file that was read; undefined if it is the agent directory's own, or if there is none. */
 export function namedConfig({ config, resolved: { file } }: Context): string | undefined {
   return file === join(config.agentDir, CONFIG_FILE) ? undefined : file;
 }
 
-/** Verifier keys as --vkey takes them, files by their whole path. */
+/** Verifier keys as --vkey takes them, with absolute paths of files. */
 export function vkeysOf({ config, world }: Context): readonly string[] {
   return config.vkey.map((vkey) => {
     const file = resolve(world.cwd, vkey);
@@ -81,7 +81,7 @@ export function vkeysOf({ config, world }: Context): readonly string[] {
   });
 }
 
-/** Whom to trust when nothing says so: the log of one's own, if there is one. */
+/** The trust policy of the log in the data directory; undefined if there is none, or the settings name whom to trust. */
 export function trustedByDefault(config: Config): string | undefined {
   if (config.policy !== undefined || config.vkey.length > 0) return undefined;
   const { trustPolicy } = layoutOf(config);
@@ -89,8 +89,8 @@ export function trustedByDefault(config: Config): string | undefined {
 }
 
 /**
- * The same, with the log of one's own where nothing says whom to trust: by the keys in its directory, and where its
- * configuration says that it answers. An agent's own `log`, or `url`, wins. Refuses `config-invalid`.
+ * The context with the trust policy and URL of the log in the data directory, if no setting names whom to trust. The
+ * URL comes from that log's configuration, unless a setting names one. Refuses `config-invalid`.
  */
 export function besideOwnLog(context: Context): Context {
   const { config, resolved } = context;
@@ -104,10 +104,10 @@ export function besideOwnLog(context: Context): Context {
   return { ...context, config: { ...config, policy, ...(log !== logUrl(config) && { log }) } };
 }
 
-/** What says where a log answers. */
+/** Settings that name the log's URL. */
 const PLACES: ReadonlySet<string> = new Set(['log', 'url', 'host', 'port']);
 
-/** What was said on the first command line holds for the next ones too. */
+/** The agent's configuration file: it stores flags of the first command line, so that later ones need none. */
 function configText(context: Context): string {
   const { resolved, config } = context;
   const said: Record<string, unknown> = {};
@@ -133,7 +133,7 @@ const KEPT: ReadonlySet<string> = new Set([
   'peer',
 ]);
 
-/** What enrols this agent's key; `replace`: it is enrolled already, with other rights. */
+/** The command that enrols this agent's key. `replace`: the key is enrolled already, with other rights. */
 export function enrolCommand(
   { config, world }: Context,
   { keyName }: AgentHome,
@@ -142,7 +142,7 @@ export function enrolCommand(
 ): string {
   const key = keyName.startsWith('ssh-agent:') ? '<public key>' : relative(world.cwd, keyName);
   const at = config.log === undefined ? '' : ` --log ${config.log}`;
-  // Beside a log of one's own the admin key is found by itself.
+  // If the log's own data directory is here, `policy enrol` finds the admin key in it.
   const own = isThere(roleKeyPath(layoutOf(config), 'admin'));
   const admin = own ? '' : ' --key <admin key>';
   const name = shellWord(config.name ?? 'agent');

@@ -1,4 +1,4 @@
-/** `tallystick agent plan`: what an agent would do. */
+/** `tallystick agent plan`: the cadence, cost and chance of detection of each claim. */
 import { knownOnce } from '../../../agent/once.ts';
 import { openAgent } from '../../../agent/open.ts';
 import { plansOf } from '../../../agent/planner.ts';

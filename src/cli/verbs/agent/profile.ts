@@ -1,4 +1,4 @@
-/** `tallystick agent profile`: what an agent may do, and how it is kept to that. */
+/** `tallystick agent profile`: an agent's permissions, and how to confine it to them. */
 import { resolve } from 'node:path';
 import { selfClaims } from '../../../agent/self.ts';
 import { refuse } from '../../../bytes/refusal.ts';
@@ -15,7 +15,7 @@ import type { AgentHome } from '../../../agent/home.ts';
 import { agentHome, besideOwnLog, namedConfig, surroundings, vkeysOf } from './options.ts';
 import { unitOf, type UnitParts } from '../../views/agent-unit.ts';
 
-/** The profile on stdout is exactly what is hashed: `tallystick agent profile | sha256sum` gives the digest. */
+/** Prints the profile as the bytes that are hashed: `tallystick agent profile | sha256sum` gives the digest. */
 export async function runProfile(
   context: Context,
   asked: {
@@ -52,14 +52,14 @@ export async function runProfile(
   return EXIT.ok;
 }
 
-/** Above the claims: how they are committed. */
+/** The comment above the claims: how to commit to them. */
 const HOW = `# What this agent may do. Commit it with its profile:
 #   tallystick agent profile --confine > profile.json
 #   tallystick agent profile --confine --claims > profile-claims.yaml
 #   tallystick commit json profile.json --subject agent/NAME --claims profile-claims.yaml
 `;
 
-/** Where this very agent has what it needs, and what it was told. */
+/** The paths, key and settings of this agent, for a systemd unit. */
 function unitParts(
   context: Context,
   { dir, keyName }: AgentHome,
@@ -78,12 +78,12 @@ function unitParts(
   };
 }
 
-/** Settings that the unit says otherwise: directories and key, from which the data directory is no longer needed. */
+/** Settings that the unit does not pass as flags: it has directories and key in another form, and needs no data directory. */
 const SAID: ReadonlySet<string> = new Set(['agentDir', 'dataDir', 'stateDir', 'proofsDir', 'key']);
 
 /**
- * Flags for what no file will tell the unit: what came from flags and environment, whom to trust by default, and files
- * of verifier keys that are told from the working directory.
+ * Flags for settings that no configuration file gives the unit: those from flags and the environment, whom to trust by
+ * default, and files of verifier keys that are relative to the working directory.
  */
 function toldSettings(
   context: Context,
@@ -97,7 +97,7 @@ function toldSettings(
   const own = besideOwnLog(context).config;
   const valuesOf = (name: SettingName): readonly string[] => {
     if (name === 'vkey') return isTold(name) || moved ? vkeys : [];
-    // What the directory of one's own log says, and no flag: a unit that runs elsewhere needs it said.
+    // These came from the data directory of a log, which the unit does not read.
     if ((name === 'policy' || name === 'log') && own[name] !== config[name]) return [own[name] ?? []].flat();
     return isTold(name) ? [config[name] ?? []].flat().map(String) : [];
   };

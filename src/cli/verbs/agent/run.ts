@@ -1,4 +1,4 @@
-/** `tallystick agent`: the process around the daemon. Proofs that were signed are stored, however it ends. */
+/** `tallystick agent`: the process around the daemon. Signed proofs are stored, so none is lost when it ends. */
 import { startAgent } from '../../../agent/running.ts';
 import type { Context } from '../../frame/context.ts';
 import { serveUntilStopped } from '../../frame/serving.ts';
@@ -14,10 +14,10 @@ export interface AgentAsked {
   readonly confine: boolean;
 }
 
-/** Milliseconds that one request may be repeated for; the daemon itself asks again later. */
+/** How long one request may be repeated (milliseconds); after that, the daemon asks again later. */
 const PATIENCE_MS = 2_000;
 
-/** Proves until it is told to stop; resolves with the exit code. */
+/** Proves until a signal; resolves to the exit code. */
 export async function runAgent(context: Context, asked: AgentAsked): Promise<number> {
   const { config } = context;
   const { subjects, targets, vantage } = asked;

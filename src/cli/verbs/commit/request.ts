@@ -1,4 +1,4 @@
-/** What a command line asks to be declared, as `commit` takes it: files whole, or a source read into leaves. */
+/** Reads the operands and flags of `commit` into a request: files as whole leaves, or a source split into leaves. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { printable } from '../../../bytes/printable.ts';
@@ -25,56 +25,56 @@ import { loadSaltSecret, saltingBy } from '../../../declare/node/salts.ts';
 import type { ReadSource } from '../../../declare/read.ts';
 import { SOURCES } from '../../../declare/sources/registry.ts';
 
-/** The flags that say what is declared. */
+/** The flags that describe the declaration. */
 export const DECLARING = [
   {
     flags: '--subject <text>',
-    help: 'what is configured; needed for several files and standard input',
+    help: 'name of what is configured; needed for several files and standard input',
   },
   { flags: '--environment <name>', help: 'such as production (default: default)' },
   {
     flags: '--tier <name>',
-    help: 'how closely it is watched: cadence, budget (default: background)',
+    help: 'default cadence and deadline of its claims (default: background)',
     choices: TIERS,
   },
-  { flags: '--claims <file>', help: 'YAML: what is to be proven of the running subject (spec/claims.md)' },
+  { flags: '--claims <file>', help: 'YAML file of claims about the running subject (spec/claims.md)' },
   {
     flags: '--other-probe <name>',
-    help: 'a probe of the claims that this program does not have and an agent does; repeat for several',
+    help: 'a probe that the claims name and only the agent has; repeat for several',
     many: true,
   },
   {
     flags: '--drop-claims',
-    help: 'claim nothing any more: without it, a commitment with claims is not replaced by one that has none',
+    help: 'drop all claims: without it, a commitment with claims is not replaced by one without',
   },
   {
     flags: '--approvals <n>',
-    help: 'approvals by others before the commitment counts (default: none, and 0 where there were some)',
+    help: 'approvals by others before the commitment counts (default: none; to drop earlier ones, give 0)',
   },
   {
     flags: '--sensitive <path>',
-    help: 'a leaf, or all below it, that is never to be shown; repeat for several',
+    help: 'never disclose this leaf, or any leaf below this path; repeat for several',
     many: true,
   },
   {
     flags: '--not-secret <path>',
-    help: 'a leaf that looks like a secret and is none; repeat for several',
+    help: 'a leaf that looks like a secret but is none; repeat for several',
     many: true,
   },
   {
     flags: '--ignore <path=reason>',
-    help: 'kubernetes: leave this path of every object out, which the commitment says; repeat for several',
+    help: 'kubernetes: leave out this path of every object, for a reason that the commitment names; repeat for several',
     many: true,
   },
   {
     flags: '--recursive',
-    help: 'kubernetes: of a folder, the manifests in all folders below it too, as `kubectl -R` takes them',
+    help: 'kubernetes: read the manifests in all folders below, too, like `kubectl -R`',
   },
-  { flags: '--literal', help: 'env: take each value as it stands, as docker and kubectl read such files' },
+  { flags: '--literal', help: 'env: take each value literally, like docker and kubectl' },
   { flags: '--list', help: 'print the leaves of the files or the source, log nothing' },
   {
     flags: '--salt-file <file>',
-    help: 'secret that salts derive from, made when absent (default: in the state directory)',
+    help: 'secret that salts derive from, made if missing (default: in the state directory)',
   },
 ] as const satisfies readonly VerbOption[];
 
@@ -82,19 +82,19 @@ export const DECLARING = [
 export const PINNING = [
   {
     flags: '--pin',
-    help: 'look once at each locator that has no identity, and name its CA or key: who must sign there',
+    help: 'connect once to each locator without an identity, and name its CA or key as the one that must sign',
   },
   {
     flags: '--repin',
-    help: 'commit the newest again with the identity that its locators show now; claims stay as they are',
+    help: 'commit the newest declaration again, with the identities that its locators show now',
   },
-  { flags: '--ca <file>', help: 'PEM of CAs to know besides those of the system, with --pin and --repin' },
+  { flags: '--ca <file>', help: 'PEM file of CAs to trust besides the system ones, with --pin and --repin' },
 ] as const satisfies readonly VerbOption[];
 
 type Declaring = FlagsOf<typeof DECLARING>;
 type Pinned = FlagsOf<typeof PINNING>;
 
-/** What operands and flags ask to be committed. Refuses `usage` for what the readers refuse. */
+/** The request of operands and flags. Refuses `usage` for what the readers refuse. */
 export async function requestAsked(
   context: Context,
   operands: readonly string[],
@@ -102,10 +102,7 @@ export async function requestAsked(
 ): Promise<CommitRequest> {
   const file = flags.text('claims');
   if (flags.on('dropClaims') && file !== undefined)
-    throw refuse(
-      'usage',
-      '--claims says what is claimed, and --drop-claims that nothing is; give one of them',
-    );
+    throw refuse('usage', 'give either --claims or --drop-claims: the commitment has claims or it has none');
   const declared = await asUsage(async () => (await namedAsked(context, operands, flags)).declare());
   for (const each of declared.leftOut) context.output.warn(each);
   const read = async (): Promise<CommitRequest> => {
@@ -132,7 +129,7 @@ export function leavesAsked(
   return asUsage(async () => (await namedAsked(context, operands, flags)).list());
 }
 
-/** A source where the first operand is a kind of source, else files: a file of such a name is `./json`. */
+/** A source if the first operand is a kind of source, else files. A file named `json` is given as `./json`. */
 async function namedAsked(
   context: Context,
   operands: readonly string[],
@@ -169,7 +166,7 @@ async function namedAsked(
   return { declare: () => declareSource(what), list: () => readNamedSource(what) };
 }
 
-/** `kubernets web.yaml` would be two files, of which one is not there. */
+/** Refuses `not-found` for a mistyped kind (`kubernets web.yaml`), which would be taken for a file. */
 function assertNoTypo(first: string | undefined, others: readonly string[], cwd: string): void {
   if (first === undefined || others.length === 0 || existsSync(resolve(cwd, first))) return;
   const kinds = ['files', ...SOURCES.map(({ kind }) => kind)];
@@ -194,7 +191,7 @@ function approvalsOf(flags: Declaring): number | undefined {
   throw refuse('usage', `--approvals is from 0 to 16; got ${text}`);
 }
 
-/** The subject of --repin. Refuses `usage` beside anything that declares. */
+/** The subject of --repin. Refuses `usage` if operands or other flags declare anything. */
 export function repinSubject(operands: readonly string[], flags: Declaring & Pinned): string {
   const subject = flags.text('subject');
   const said = (['claims', 'environment', 'tier', 'approvals'] as const).some(
@@ -208,11 +205,11 @@ export function repinSubject(operands: readonly string[], flags: Declaring & Pin
     return subject;
   throw refuse(
     'usage',
-    '--repin changes the identity of the targets alone: give --subject, no files and nothing else that declares',
+    '--repin changes the identities of the targets alone: give --subject, but no files and no flag that declares',
   );
 }
 
-/** What looking at targets needs. Refuses `usage` for a file of CAs that has none. */
+/** The clock and known CAs for --pin and --repin. Refuses `usage` if the file of --ca has no certificate. */
 export async function pinningOf({ world }: Context, flags: Pinned): Promise<Pinning> {
   const file = flags.text('ca');
   const known =

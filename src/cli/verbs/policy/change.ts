@@ -1,4 +1,4 @@
-/** What the verbs that change the registration policy share: settings, `--dry-run`, the admin key, and what they say. */
+/** What the verbs that change the registration policy share: settings, `--dry-run`, the admin key, and the report. */
 import { logChange, planChange, type Edit } from '../../../policy/change.ts';
 import type { Context } from '../../frame/context.ts';
 import { EXIT } from '../../exit.ts';
@@ -17,19 +17,18 @@ export const DRY_RUN = {
 
 export const CHANGES =
   'Shows what changes, signs the new policy with the admin key (--key, else keys/admin.pem in the data directory), ' +
-  'logs it and verifies the receipt. When nothing changes, nothing is logged.';
+  'logs it and verifies the receipt. If nothing changes, nothing is logged.';
 
-/** A change, and what is said of it. */
 interface Asked {
   /** `enrol`: the answer is `tallystick.policy-enrol.v1`. */
   readonly name: string;
   readonly dryRun: boolean;
   readonly edit: Edit;
-  /** Said when nothing is to do. */
+  /** Printed if the change changes nothing. */
   readonly already: string;
 }
 
-/** Logs a change, unless there is none or it is only to be shown. Resolves to the exit code. */
+/** Prints a change and, unless it is empty or `dryRun`, logs it. Resolves to the exit code. */
 export async function change(context: Context, { name, dryRun, edit, already }: Asked): Promise<number> {
   const { output, world } = context;
   const client = await clientReading(context);

@@ -16,7 +16,7 @@ const OPTIONS = [
   { flags: '--role <name>', help: 'what it may submit; repeat for several', many: true, choices: ROLES },
   {
     flags: '--subject <pattern>',
-    help: 'what about: * matches within a path segment, ** anything; repeat for several (default: **)',
+    help: 'subjects: * matches within a path segment, ** anything; repeat for several (default: **)',
     many: true,
   },
   { flags: '--issuer <text>', help: 'the only issuer it may sign as (default: any)' },
@@ -26,7 +26,7 @@ const OPTIONS = [
   { flags: '--max-statements <n>', help: 'statements that it may log until the next policy' },
   { flags: '--not-before <date>', help: 'such as 2027-01-31 or 2027-01-31T12:00:00Z, in UTC' },
   { flags: '--not-after <date>', help: 'last second at which it may submit' },
-  { flags: '--replace', help: 'change how a key is enrolled already' },
+  { flags: '--replace', help: 'change the enrolment of an enrolled key' },
   DRY_RUN,
 ] as const satisfies readonly VerbOption[];
 
@@ -39,7 +39,7 @@ export const enrolVerb: Verb<typeof OPTIONS> = {
   operands: [
     [
       '<key>',
-      'public key: a PEM, OpenSSH or COSE_Key file (of a private key, its public half), or an ssh-ed25519 line, or a COSE_Key in base64 or hex',
+      'public key: a PEM, OpenSSH or COSE_Key file (a private key file gives its public key), an ssh-ed25519 line, or a COSE_Key in base64 or hex',
     ],
   ],
   settings: WRITES,
@@ -60,7 +60,7 @@ async function run(context: Context, [key = '']: readonly string[], flags: Own):
     name: 'enrol',
     dryRun: flags.on('dryRun'),
     edit: (document) => enrol(document, wanted, replace),
-    already: `"${printable(wanted.name)}" is enrolled just so`,
+    already: `"${printable(wanted.name)}" is enrolled like this already`,
   });
 }
 
@@ -69,7 +69,7 @@ async function enrolmentOf({ world }: Context, given: string, flags: Own): Promi
   const name = flags.text('name');
   const roles = flags.texts('role').map(roleOf);
   if (name === undefined || roles.length === 0)
-    throw refuse('usage', 'say whose key it is with --name, and what it may do with --role');
+    throw refuse('usage', 'name the owner of the key with --name, and its roles with --role');
   const subjects = flags.texts('subject');
   const issuer = flags.text('issuer');
   const maxBytes = readFlag(flags.text('maxBytes'), '--max-bytes', parseDecimal);

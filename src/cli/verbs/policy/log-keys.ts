@@ -1,4 +1,4 @@
-/** `tallystick policy add-log-key` and `remove-log-key`: which keys the log signs with. */
+/** `tallystick policy add-log-key` and `remove-log-key`: change the keys that the log signs with. */
 import { logKeysNamed } from '../../../policy/log-keys.ts';
 import { addLogKeys, removeLogKeys } from '../../../registration/edits.ts';
 import { defineVerb } from '../../frame/verb.ts';
@@ -6,14 +6,14 @@ import { change, CHANGES, DRY_RUN, WRITES } from './change.ts';
 
 export const addLogKeyVerb = defineVerb({
   name: 'add-log-key',
-  summary: 'name a key that the log will sign with (rotation: A, then A and B, then B)',
+  summary: 'add a key that the log will sign with (rotation: A, then A and B, then B)',
   details: `${CHANGES} Start the log with the new key afterwards, then remove the old one.`,
   operands: [['<keys...>', 'vkeys or files of them; or, with --use, public keys or key files']],
   settings: WRITES,
   options: [
     {
       flags: '--use <what>',
-      help: 'what keys that are no vkeys will sign',
+      help: 'what the keys will sign; vkeys name it themselves',
       choices: ['checkpoint', 'receipt'],
     },
     DRY_RUN,
@@ -40,8 +40,8 @@ export const addLogKeyVerb = defineVerb({
 
 export const removeLogKeyVerb = defineVerb({
   name: 'remove-log-key',
-  summary: 'no longer name a key of the log',
-  details: `${CHANGES} A key that the log signs with now stays. Retired receipt keys should stay while receipts signed with them are in use.`,
+  summary: 'remove a key of the log',
+  details: `${CHANGES} A key that the log still signs with cannot be removed. Keep retired receipt keys while receipts that they signed are in use.`,
   operands: [['<keys...>', 'vkey, or its <name>+<key id>; of a receipt key its thumbprint (kid)']],
   settings: WRITES,
   options: [DRY_RUN],

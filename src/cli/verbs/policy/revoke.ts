@@ -1,4 +1,4 @@
-/** `tallystick policy revoke`: takes a key out. */
+/** `tallystick policy revoke`: revokes a key. */
 import { printable } from '../../../bytes/printable.ts';
 import { parseDecimal } from '../../../bytes/text.ts';
 import { revoke } from '../../../registration/edits.ts';
@@ -8,12 +8,12 @@ import { change, CHANGES, DRY_RUN, WRITES } from './change.ts';
 
 export const revokeVerb = defineVerb({
   name: 'revoke',
-  summary: 'take a key out, and say from which entry on it is not to be believed',
-  details: `${CHANGES} The key can never come back. To let a key go whose statements stay believed, delete it with \`policy set\`.`,
+  summary: 'revoke a key from an entry on',
+  details: `${CHANGES} The key can never be enrolled again. To retire a key whose statements still count, delete it with \`policy set\`.`,
   operands: [['<key>', 'thumbprint (kid, 64 hex digits), or the name it is enrolled under']],
   settings: WRITES,
   options: [
-    { flags: '--since <index>', help: 'first entry not to be believed (default: the next one)' },
+    { flags: '--since <index>', help: 'first entry of the key that does not count (default: the next one)' },
     { flags: '--reason <text>', help: 'why, for people' },
     DRY_RUN,
   ],

@@ -10,8 +10,8 @@ export const setVerb = defineVerb({
   name: 'set',
   summary: 'log an edited policy',
   details:
-    `${CHANGES} The file is what \`policy show\` prints, as YAML or JSON, changed. It is refused when another policy ` +
-    'was logged since; without the field base that is not checked.',
+    `${CHANGES} The file is the edited output of \`policy show\`, as YAML or JSON. It is refused if another policy was ` +
+    'logged since; without the field base this is not checked.',
   operands: [['<file>', 'edited policy']],
   settings: WRITES,
   options: [DRY_RUN],

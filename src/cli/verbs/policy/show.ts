@@ -18,8 +18,8 @@ export const showVerb: Verb<typeof OPTIONS> = {
   name: 'show',
   summary: 'print the policy in force, verified, for people to read and edit',
   details:
-    'The policy is shown to be in the log under the trusted checkpoint and signed by an admin. That none is newer is ' +
-    "the log's word.",
+    'Checks that the policy is in the trusted checkpoint and signed by an admin. That there is no newer one is the ' +
+    "log's word.",
   settings: READER_SETTINGS,
   options: OPTIONS,
   json: true,

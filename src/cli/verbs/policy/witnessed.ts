@@ -1,4 +1,4 @@
-/** `tallystick policy witnessed`: enrols the key with which a log logs its own witnessed heads. */
+/** `tallystick policy witnessed`: enrols the key with which the log logs its own witnessed heads. */
 import { existsSync } from 'node:fs';
 import { generateKey, loadKeyFile } from '../../../keys/load.ts';
 import { enrolNotary } from '../../../registration/edits.ts';

@@ -1,4 +1,4 @@
-/** `tallystick registry blame`: which commitment brought a claim, a fact or a leaf as it is now. */
+/** `tallystick registry blame`: which commitment gave a claim, a fact or a leaf its present value. */
 import { versionJson } from '../../../appraisal/versions.ts';
 import { formatTime } from '../../../bytes/time.ts';
 import { snapshotJson } from '../../../client/snapshot-json.ts';
@@ -13,9 +13,9 @@ import { line } from '../../views/words.ts';
 
 export const blameVerb = defineVerb({
   name: 'blame',
-  summary: 'find the commitment that brought a claim, a fact or a leaf as it is now',
+  summary: 'find the commitment that gave a claim, a fact or a leaf its present value',
   operands: [
-    ['<subject>', 'what was committed to'],
+    ['<subject>', 'subject of the commitments'],
     ['<name>', 'id of a claim, a fact as registry show names it, or the path of a leaf'],
   ],
   settings: [...READER_SETTINGS, 'proofsDir'],
@@ -40,9 +40,7 @@ export const blameVerb = defineVerb({
       ].join('\n'),
     );
     if (isUnknown)
-      output.note(
-        'what it was before is not known here: the leaves of the earlier commitment are not at hand',
-      );
+      output.note('the earlier value is not known: the leaves of the earlier commitment are not at hand');
     output.result('registry-blame', {
       ...snapshotJson(look),
       subject,

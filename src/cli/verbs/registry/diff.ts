@@ -1,4 +1,4 @@
-/** `tallystick registry diff`: what two commitments about a subject say otherwise. */
+/** `tallystick registry diff`: compares two commitments about a subject. */
 import { authorOf, versionsNamed } from '../../../appraisal/versions.ts';
 import { snapshotJson } from '../../../client/snapshot-json.ts';
 import { statusOf } from '../../../client/statuses.ts';
@@ -15,10 +15,11 @@ export const diffVerb = defineVerb({
   name: 'diff',
   summary: 'compare two commitments about a subject',
   details:
-    'Without entries, the newest and the one it replaces, approved or not. Claims and source facts are public; leaves ' +
-    'are compared when what commit left to the owner (leaves.json, or opening.json of files) is at hand of both, each shown to lead to the root that was committed to.',
+    'Without entries, compares the newest commitment with the one that it replaces, approved or not. Claims and source ' +
+    "facts are public. Leaves are compared if the owner's file of both (leaves.json, or opening.json for files) is at " +
+    'hand; each is checked against the committed root.',
   operands: [
-    ['<subject>', 'what was committed to'],
+    ['<subject>', 'subject of the commitments'],
     ['[before]', 'index or entry id'],
     ['[after]', 'index or entry id'],
   ],
@@ -45,7 +46,7 @@ export const diffVerb = defineVerb({
       const missing = [before, after].filter(({ declaration }) => !leavesFor(own, declaration));
       const what = missing.map(({ entry }) => `entry ${entry.index}`).join(' and ');
       output.note(
-        `leaves are not compared: those of ${what} are not at hand; name the leaves.json or opening.json that commit left to their owner with --leaves`,
+        `leaves are not compared: those of ${what} are not at hand; pass the leaves.json or opening.json that commit wrote with --leaves`,
       );
     } else output.print(['leaves', ...leaves.map((each) => changeLine(output, each))].join('\n'));
     output.result('registry-diff', {

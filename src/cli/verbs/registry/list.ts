@@ -1,4 +1,4 @@
-/** `tallystick registry list`: the subjects of a log, and where each stands. */
+/** `tallystick registry list`: the subjects of a log, and the verdicts of each. */
 import { commitmentOf } from '../../../appraisal/subject.ts';
 import { snapshotJson } from '../../../client/snapshot-json.ts';
 import { appraiseEach, newestSubjects } from '../../../client/statuses.ts';
@@ -13,14 +13,14 @@ const MOST_LISTED = 100;
 
 export const listVerb = defineVerb({
   name: 'list',
-  summary: 'list subjects: environment, tier, who declared what, where it stands',
+  summary: 'list subjects: environment, tier, author, git commit, age, verdicts',
   standard: true,
   settings: READER_SETTINGS,
   options: [
     { flags: '--environment <name>', help: 'only those of this environment' },
     {
       flags: '--subject <pattern>',
-      help: "only subjects of this name, with stars as the policy's patterns have them",
+      help: 'only subjects that match: * within a path segment, ** anything',
     },
     ...LOOK_OPTIONS,
   ],
@@ -41,7 +41,7 @@ export const listVerb = defineVerb({
     warnUnreadable(output, unreadable);
     if (more > 0)
       output.note(
-        `the newest ${subjects.length} subjects are looked at, and ${more} are left out; narrow them with --subject PATTERN`,
+        `the newest ${subjects.length} subjects are shown, and ${more} are left out; narrow them with --subject PATTERN`,
       );
     output.note(checkedLine(look));
     output.result('registry-list', {

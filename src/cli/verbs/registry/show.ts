@@ -1,4 +1,4 @@
-/** `tallystick registry show`: everything a commitment says, and the commitments before it. */
+/** `tallystick registry show`: the facts of a commitment, and the commitments before it. */
 import { subjectJson } from '../../../appraisal/json.ts';
 import { commitmentOf } from '../../../appraisal/subject.ts';
 import { versionJson } from '../../../appraisal/versions.ts';
@@ -15,8 +15,8 @@ import { line } from '../../views/words.ts';
 
 export const showVerb: Verb<typeof LOOK_OPTIONS> = {
   name: 'show',
-  summary: 'show everything a commitment says, and the commitments before it',
-  operands: [['<subject>', 'what was committed to']],
+  summary: 'show the facts of a commitment, and the commitments before it',
+  operands: [['<subject>', 'subject of the commitments']],
   settings: READER_SETTINGS,
   options: LOOK_OPTIONS,
   json: true,

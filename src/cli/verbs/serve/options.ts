@@ -7,7 +7,7 @@ import type { Context } from '../../frame/context.ts';
 import type { Config } from '../../frame/settings.ts';
 import { stateDirOf } from '../../frame/state.ts';
 
-/** Finishes the data directory of the configuration. */
+/** Makes what is missing in the data directory. */
 export function initialiseBy(context: Context): Promise<Initialised> {
   return initialise({ ...initOptions(context), url: publicUrl(context.config) });
 }
@@ -28,7 +28,7 @@ function initOptions(context: Context): Omit<InitOptions, 'url'> {
   };
 }
 
-/** What `openLog` is told, but for its logger: `config validate` checks it. */
+/** The options of `openLog` except its logger. `config validate` checks them. */
 export function logOptions(context: Context): Omit<LogOptions, 'logger'> {
   const { config, world } = context;
   const { witnessPolicy } = config;
@@ -48,7 +48,7 @@ export function logOptions(context: Context): Omit<LogOptions, 'logger'> {
   };
 }
 
-/** Minutes of the settings in the windows of the server. */
+/** The rates of the settings, which are per minute. */
 function limitsOf(config: Config): LogOptions['limits'] & object {
   return {
     rateWindowMs: 60_000,

@@ -1,4 +1,4 @@
-/** `tallystick status` without subjects: how a log is doing. */
+/** `tallystick status` without subjects: a log's size, head and readiness. */
 import { subjectJson } from '../../../appraisal/json.ts';
 import { Refusal, refuse } from '../../../bytes/refusal.ts';
 import { checkedHead, type CheckedHead } from '../../../client/checked-head.ts';
@@ -15,12 +15,12 @@ import { messageOf } from '../../frame/remedy.ts';
 import { factLines, tileStatus, whyNot } from '../../views/log-status.ts';
 import { summaryLines, warnUnreadable } from '../../views/subject.ts';
 
-/** Whoever asks how a log is doing wants to know now (milliseconds). */
+/** How long to wait for the log's answer (milliseconds). */
 const TIMEOUT_MS = 5_000;
 /** Subjects in a summary: those with the newest commitments. */
 const MOST_SUBJECTS = 20;
 
-/** What a log says of itself, what of that was verified, and a summary of its subjects. Resolves to the exit code. */
+/** Prints the facts that a log reports, which of them were verified, and its subjects. Resolves to the exit code. */
 export async function statusOfLog(context: Context, flags: SeeFlags): Promise<number> {
   const { config, output, world } = context;
   const log = logUrl(config);
@@ -33,7 +33,7 @@ export async function statusOfLog(context: Context, flags: SeeFlags): Promise<nu
     ? await checkedHead(client, facts.origin)
     : { fault: 'no verifier key is given' };
   const { size, fault = '', isUnseen = false } = head;
-  // What peers hold could not be compared with anything.
+  // Without a verified head there is nothing to compare the peers' heads with.
   if (size === undefined && !isUnseen && config.peer.length > 0)
     throw refuse('usage', `--peer compares signed heads, and ${fault}: give the log's key with --vkey`);
   const checked =
@@ -60,13 +60,13 @@ export async function statusOfLog(context: Context, flags: SeeFlags): Promise<nu
   return ready && !isUnseen ? EXIT.ok : EXIT.notFound;
 }
 
-/** A host that has no word of its own has a checkpoint. */
+/** Returns `not-found`, which means that the host has no API but may serve tiles; throws any other error. */
 function withoutWord(error: unknown): Refusal {
   if (error instanceof Refusal && error.code === 'not-found') return error;
   throw error;
 }
 
-/** Refuses what the host did, saying what is missing, when no key is trusted: nothing could be verified. */
+/** Prints the checkpoint of a host of tiles. If no key is trusted, refuses as the host did and asks for --vkey. */
 async function ofTiles(context: Context, log: string, refusal: Refusal): Promise<number> {
   const { output } = context;
   if (!isTrusting(context)) {
@@ -98,7 +98,7 @@ function peersText({ config: { peer } }: Context, client: LogClient | undefined)
   return peer.length === 0 ? undefined : peersLine(client?.peers ?? [], peer.length);
 }
 
-/** One line for each subject with claims, most recently committed first; what cannot be read is said. */
+/** Prints a line for each subject with claims, newest commitment first, and warns of those that cannot be read. */
 async function summary(context: Context, flags: SeeFlags): Promise<JsonValue> {
   const { output } = context;
   try {
@@ -106,7 +106,7 @@ async function summary(context: Context, flags: SeeFlags): Promise<JsonValue> {
     const { subjects, more } = await newestSubjects(look, MOST_SUBJECTS);
     const { statuses, unreadable } = await appraiseEach(look, subjects);
     const claiming = statuses.filter(({ claims }) => claims.length > 0);
-    const some = more > 0 ? `, the newest ${subjects.length} are looked at` : '';
+    const some = more > 0 ? `, the newest ${subjects.length} are shown` : '';
     if (subjects.length > 0)
       output.print(`subjects ${subjects.length + more}${some}: ${claiming.length} with claims`);
     warnUnreadable(output, unreadable);

@@ -14,7 +14,7 @@ export const witnessedVerb: Verb<typeof OPTIONS> = {
   summary: "enrol the log's own key for witnessed heads, which bound entries in time",
   details:
     `${CHANGES} The key is keys/notary.pem in the data directory; it is made if it is not there, and may log notices about ` +
-    'the log itself and nothing else. A log made by `init` has it. A running log uses it without a restart.',
+    'the log itself. `init` makes and enrols it for a new log. A running log uses it without a restart.',
   settings: WRITES,
   options: OPTIONS,
   json: true,

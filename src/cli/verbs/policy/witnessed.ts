@@ -13,8 +13,8 @@ export const witnessedVerb: Verb<typeof OPTIONS> = {
   name: 'witnessed',
   summary: "enrol the log's own key for witnessed heads, which bound entries in time",
   details:
-    `${CHANGES} The key is keys/notary.pem in the data directory; it is made if it is not there, and may log notices about ` +
-    'the log itself. `init` makes and enrols it for a new log. A running log uses it without a restart.',
+    `${CHANGES} The key is keys/notary.pem in the data directory; made if it is missing. It may log only notices about the log ` +
+    'itself. `init` makes and enrols it for a new log. A running log uses it without a restart.',
   settings: WRITES,
   options: OPTIONS,
   json: true,

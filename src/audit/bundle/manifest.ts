@@ -26,18 +26,19 @@ const fields = record({
   period: record({ since: uint(MAX_TIME), until: uint(MAX_TIME) }),
   subjects: array(text(1, 1024), MOST_SUBJECTS, 1),
   controls: array(text(3, 256), 1000),
+  monitors: array(hex32, 256),
   heads: record({ start: nullable(head), end: head }),
   files: array(record({ name: text(1, 200), size: count, sha256: hex32 }), 65_534),
 });
 
-const manifest = checked(fields, ({ version, period, subjects, controls }, at) => {
+const manifest = checked(fields, ({ version, period, subjects, controls, monitors }, at) => {
   if (version > BUNDLE_VERSION)
     throw refuse(
       'newer-version',
       `the bundle has version ${version}, and this tallystick knows ${BUNDLE_VERSION}: update tallystick`,
     );
   if (period.since >= period.until) throw wrong(`${at}period`, 'it ends before it begins');
-  for (const [name, list] of Object.entries({ subjects, controls })) {
+  for (const [name, list] of Object.entries({ subjects, controls, monitors })) {
     const bytes = list.map(encodeUtf8);
     if (bytes.some((each, i) => i > 0 && compareBytes(bytes[i - 1] ?? each, each) >= 0))
       throw wrong(`${at}${name}`, 'expected ascending order, each once');
@@ -86,6 +87,7 @@ function writeManifest({
   period,
   subjects,
   controls,
+  monitors,
   heads,
   files,
 }: Manifest): Uint8Array {
@@ -98,6 +100,7 @@ function writeManifest({
     period: { since: period.since, until: period.until },
     subjects,
     controls,
+    monitors,
     heads: { start: heads.start === null ? null : headOf(heads.start), end: headOf(heads.end) },
     files: files.map(({ name, size, sha256: digest }) => ({ name, size, sha256: digest })),
   });

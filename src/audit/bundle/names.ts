@@ -53,3 +53,20 @@ export function isSource(name: string): boolean {
     /^attachments\/[0-9a-f]{64}$/.test(name)
   );
 }
+
+/** Names of the files that are made again, for so many subjects. */
+export function namesMade(subjects: number, controls: boolean, start: boolean): readonly string[] {
+  return [
+    MANIFEST,
+    SUMS,
+    INDEX,
+    KEYS,
+    ATTACHMENTS,
+    NOT_PROVEN,
+    PAGE,
+    BY_HAND,
+    ...(controls ? [CONTROLS] : []),
+    ...(start ? [CONSISTENCY] : []),
+    ...Array.from({ length: subjects }, (_, place) => historyFile(place)),
+  ];
+}

@@ -1,0 +1,45 @@
+/** What a verifier of a bundle is told, and what it says (spec/audit.md, "Results"). */
+import type { KnownHistory } from '../../appraisal/past/known-types.ts';
+import type { Check } from '../../bytes/checklist.ts';
+import type { Trust } from '../../client/evidence.ts';
+import type { Progress } from '../../client/ports.ts';
+import type { VerifySignature } from '../../sign/algorithm.ts';
+import type { Manifest } from './manifest.ts';
+
+/** Who verifies, and what is known of the verifier that was released. */
+export interface VerifyOptions {
+  /** The reader's own. Default: the keys of the file itself, and then the result is never `VERIFIED`. */
+  readonly trust?: Trust | undefined;
+  /** Verifies signatures. Default: noble. */
+  readonly verify?: VerifySignature | undefined;
+  /** Thumbprints of monitors whose inventories the reader believes, hex. Default: none. */
+  readonly monitors?: ReadonlySet<string> | undefined;
+  /** SHA-256 of the released verifier that goes with this program, hex; undefined where that is not known. */
+  readonly verifier?: string | undefined;
+  readonly progress?: ((label: string, total: number) => Progress) | undefined;
+}
+
+/** What came of it (spec/audit.md, "Results"). */
+export type BundleResult = 'verified' | 'consistent' | 'authentic' | 'failed';
+
+export interface BundleVerdict {
+  readonly result: BundleResult;
+  readonly checks: readonly Check[];
+  /** Undefined if the manifest could not be read. */
+  readonly manifest: Manifest | undefined;
+  /** What the entries say; empty if the entries did not hold. */
+  readonly histories: readonly KnownHistory[];
+  readonly notProven: readonly string[];
+  /** Fingerprints of the reader's policy, if there is one, and of that in the file. */
+  readonly fingerprints: { readonly reader: string | undefined; readonly file: string | undefined };
+  /** SHA-256 of the verifier in the file, hex; undefined without one. */
+  readonly verifier: string | undefined;
+}
+
+/** The words of each result. */
+export const RESULTS: Readonly<Record<BundleResult, string>> = {
+  verified: 'VERIFIED',
+  consistent: 'INTERNALLY CONSISTENT, UNDER THE KEYS OF THE FILE ITSELF',
+  authentic: 'ENTRIES AUTHENTIC, SUMMARIES NOT COMPARED',
+  failed: 'NOT VERIFIED',
+};

@@ -3,6 +3,7 @@
  * `GET /v1/subjects/{subject}/history`, and of `history/…` in a bundle. Times are POSIX seconds. A value that is not known is
  * null; its member is never left out.
  */
+import { formatHex } from '../../bytes/text.ts';
 import type { PolicyHistory } from '../../registration/history.ts';
 import { EVIDENCE_CLASSES } from '../../statement/vocabulary.ts';
 import { versionJson } from '../versions.ts';
@@ -63,7 +64,7 @@ export function historyJson(past: KnownHistory, policies: Names) {
 function headJson(head: WitnessedHead | undefined) {
   if (head === undefined) return null;
   const { index, size, root, notAfter, notBefore } = head;
-  return { index: index ?? null, size, root: root.toHex(), not_after: notAfter, not_before: notBefore };
+  return { index: index ?? null, size, root: formatHex(root), not_after: notAfter, not_before: notBefore };
 }
 
 function claimPastJson({ claim, figures, spans, differences, looks, moments }: ClaimPast) {

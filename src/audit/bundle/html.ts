@@ -4,9 +4,12 @@
  */
 import { formatTime } from '../../bytes/time.ts';
 
-/** Characters that move a line, hide a word or turn it around: controls, format and direction characters, separators. */
+/**
+ * Characters that move a line, hide a word or turn it around: controls (a class that never changes), format and direction
+ * characters, separators.
+ */
 const HIDDEN =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\u{e0000}-\u{e0fff}]/gu;
+  /[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\u{e0000}-\u{e0fff}]/gu;
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -47,12 +47,16 @@ export function bundlePage(parts: PageParts): string {
   return page(`${scope.log}: ${moment(scope.period.since)} to ${moment(scope.period.until)}`, body);
 }
 
+/** A count that should be 0. */
+function bad(n: number): Html {
+  return n > 0 ? html`<span class="bad">${n}</span>` : html`0`;
+}
+
 /** One row a claim. */
 function figuresTable(histories: readonly KnownHistory[], { since, until }: Period): Html {
   const rows = histories.flatMap(({ subject, claims }) =>
     claims.map(({ claim, figures }) => {
       const { expected, looks, proven, failed, missed, late, seconds, hidden, grades } = figures;
-      const bad = (n: number): Html => (n > 0 ? html`<span class="bad">${n}</span>` : html`0`);
       return [
         subject,
         claim,

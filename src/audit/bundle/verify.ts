@@ -65,8 +65,8 @@ function verdictOf({ checks }: Steps, found: Found, { trust }: VerifyOptions): B
     histories: found.histories.map(({ known }) => known),
     notProven: found.notProven,
     fingerprints: {
-      reader: trust && policyFingerprint(trust.policy),
-      file: fileFingerprint(files?.get(TRUST)),
+      reader: trust && fingerprintOf(() => trust.policy),
+      file: files && fingerprintOf(() => parseTrustPolicy(files.get(TRUST) ?? '')),
     },
     verifier: verifier && formatHex(sha256(verifier)),
   };

@@ -59,11 +59,17 @@ function completenessLines({ subject, grades, keys }: KnownHistory): readonly st
   ];
 }
 
-function claimLines(subject: string, { claim, figures, moments }: ClaimPast): readonly string[] {
+function claimLines(subject: string, { claim, figures, moments, spans }: ClaimPast): readonly string[] {
   const where = `${subject}, ${claim}`;
   const word = (figures.coveredBy.E0 ?? 0) + (figures.coveredBy.E1 ?? 0);
+  const unclaimed = spans
+    .filter(({ why }) => why === 'unclaimed' || why === 'withdrawn')
+    .reduce((sum, { from, to }) => sum + to - from, 0);
   const chosen = moments.filter((each) => each.moments.kind === 'chosen');
   return [
+    ...(unclaimed > 0
+      ? [`${where}: for ${hours(unclaimed)} of the period no commitment in force claimed it.`]
+      : []),
     ...(word > 0
       ? [
           `${where}: for ${hours(word)} of the period it rests on what an agent or an API said; no target signed it.`,

@@ -89,13 +89,14 @@ function concerned(
 
 function faultsOf({ subject, claims, wrong }: KnownHistory): readonly string[] {
   if (claims.length === 0) return [`${subject}: it has no claim in the period`];
-  const faults = claims.flatMap(({ claim, figures: { failed, missed, late, seconds, hidden } }) => {
+  const faults = claims.flatMap(({ claim, spans, figures: { failed, missed, late, seconds, hidden } }) => {
+    const isOpen = spans.some(({ kind, why }) => kind === 'uncovered' && !UNCLAIMED.has(why));
     const parts = [
-      ...(failed > 0 || seconds.failed > 0 ? [`failed at ${failed} looks`] : []),
+      ...(failed > 0 || seconds.failed > 0 ? [`failed at ${counted(failed, 'look')}`] : []),
       ...(hidden.failed > 0 ? ['failed under a waiver'] : []),
-      ...(missed > 0 ? [`missed ${missed} looks`] : []),
-      ...(late > 0 ? [`was late ${late} times`] : []),
-      ...(seconds.uncovered > 0 ? ['has times of which nothing is known'] : []),
+      ...(missed > 0 ? [`missed ${counted(missed, 'look')}`] : []),
+      ...(late > 0 ? [`was late ${counted(late, 'time')}`] : []),
+      ...(isOpen ? ['has times of which nothing is known'] : []),
       ...(hidden.uncovered > 0 ? ['has times under a waiver of which nothing is known'] : []),
     ];
     return parts.length === 0 ? [] : [`${subject}, ${claim}: ${parts.join('; ')}`];
@@ -103,12 +104,19 @@ function faultsOf({ subject, claims, wrong }: KnownHistory): readonly string[] {
   return [...faults, ...wrong.map((each) => `${subject}: ${each}`)];
 }
 
+/** Reasons for an uncovered span that are no fault: the subject did not claim it then. */
+const UNCLAIMED: ReadonlySet<string | undefined> = new Set(['unclaimed', 'withdrawn']);
+
 function controlFault({ framework, item, supports, days, holds }: ControlReport): readonly string[] {
   if (holds) return [];
   const name = `${framework.id} ${item.id}`;
   if (supports.length === 0) return [`${name}: no claim supports it`];
   const bad = days.filter(({ state }) => state !== 'covered');
   return [`${name}: ${bad.length} of ${days.length} days are not covered`];
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function absent(population: Population | undefined): readonly string[] {

@@ -1,4 +1,5 @@
 /** The exit code of each refusal. A new refusal code does not compile until it has a row here. */
+import type { AuditRun } from '../audit/run.ts';
 import { outcomeOf } from '../appraisal/gate.ts';
 import type { ClaimPast } from '../appraisal/past/known-types.ts';
 import type { Check } from '../bytes/checklist.ts';
@@ -117,6 +118,14 @@ export function exitOfVerdicts(
   const code = { held: EXIT.ok, failed: EXIT.verification, unknown: EXIT.quorum }[outcomeOf(verdicts)];
   const codes = [code, ...unreadable.map(({ refusal }) => exitOf(refusal))];
   return [EXIT.splitView, EXIT.verification].find((each) => codes.includes(each)) ?? Math.max(...codes);
+}
+
+/** Exit code of an audit: 0 when it holds, 3 when something failed, under a waiver too, else 5. */
+export function exitOfAudit({ report, unreadable }: AuditRun): number {
+  if (report.faults.length === 0 && unreadable.length === 0) return EXIT.ok;
+  const spans = report.histories.flatMap(({ claims }) => claims.flatMap((each) => each.spans));
+  const failed = spans.some(({ kind, hides }) => kind === 'failed' || hides === 'failed');
+  return failed ? EXIT.verification : EXIT.quorum;
 }
 
 /**

@@ -36,6 +36,7 @@ const VERBS: readonly (readonly [heading: string, verbs: Readonly<Record<string,
     {
       status: async () => (await import('./verbs/status.ts')).statusVerb,
       why: async () => (await import('./verbs/why.ts')).whyVerb,
+      audit: async () => (await import('./verbs/audit.ts')).auditVerb,
       history: async () => (await import('./verbs/history.ts')).historyVerb,
       watch: async () => (await import('./verbs/watch.ts')).watchVerb,
       wait: async () => (await import('./verbs/wait.ts')).waitVerb,

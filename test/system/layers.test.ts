@@ -189,6 +189,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   cli: {
     below: [
+      'audit',
+      'audit/node',
       ...JUDGED,
       'log',
       'client',

@@ -561,7 +561,7 @@ t.test('agent: slots, a deployment, heartbeats, one at a time, an end', async (t
   for (const length of ['abc', '0', '-1'])
     t.match(await planned('--subject', 'db/quick', '--length', length), {
       code: 1,
-      err: /usage: --length is/,
+      err: /usage: --length takes a whole number from 1/,
     });
   t.match(await planned(), { code: 1, err: /name subjects in targets\.yaml/ });
 

@@ -30,3 +30,17 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_4
 const MOST_DAYS = 366;
 const DAY = 86_400;
 export const MOST_SECONDS = MOST_DAYS * DAY;
+
+/** A whole number as a flag gives it; undefined when it was not given. Refuses `usage`, naming the flag and its bounds. */
+export function wholeOf(
+  text: string | undefined,
+  flag: string,
+  least: number,
+  most: number,
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^(?:0|[1-9][0-9]{0,14})$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  const got = printable(text, 80);
+  throw refuse('usage', `${flag} takes a whole number from ${least} to ${most}; got ${got}`);
+}

@@ -1,7 +1,7 @@
 /** The flag `--wait`: how long to wait for a log. */
-import { refuse } from '../../bytes/refusal.ts';
 import type { Context } from './context.ts';
 import type { Whom } from './client.ts';
+import { wholeOf } from './flagtext.ts';
 import type { FlagsOf, VerbOption } from './verb.ts';
 
 const LONGEST = 3_600;
@@ -13,9 +13,7 @@ export const WAIT_OPTION = {
 
 /** The transport's deadline, counted from now. Refuses `usage`. */
 export function waiting({ world }: Context, flags: FlagsOf<readonly [typeof WAIT_OPTION]>): Whom {
-  const text = flags.text('wait');
-  if (text === undefined) return {};
-  const seconds = /^[0-9]{1,9}$/.test(text) ? Number(text) : LONGEST + 1;
-  if (seconds > LONGEST) throw refuse('usage', `--wait takes whole seconds, ${LONGEST} at most`);
+  const seconds = wholeOf(flags.text('wait'), '--wait', 0, LONGEST);
+  if (seconds === undefined) return {};
   return { transport: { waitUntil: world.now() + seconds * 1000 } };
 }

@@ -5,22 +5,18 @@ import { checkLogOptions } from '../../service/open.ts';
 import type { Context } from '../frame/context.ts';
 import { logOptions } from './serve/options.ts';
 import { envOf, flagOf, settings, type SettingValue } from '../frame/settings.ts';
-import type { Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb, type Verb } from '../frame/verb.ts';
 
-const OPTIONS = [
-  { flags: '--origin', help: 'print where each value came from' },
-] as const satisfies readonly VerbOption[];
-
-const showVerb: Verb<typeof OPTIONS> = {
+const showVerb = defineVerb({
   name: 'show',
   summary: 'print every setting in force',
   details: 'Keys are shown as file paths only, never their contents.',
   settings: 'all',
-  options: OPTIONS,
+  options: [{ flags: '--origin', help: 'print where each value came from' }],
   json: true,
   examples: ['tallystick config show --origin', 'TALLYSTICK_PORT=8080 tallystick config show --json'],
   run: async (context, _, flags) => show(context, flags.on('origin')),
-};
+});
 
 const validateVerb: Verb = {
   name: 'validate',

@@ -9,15 +9,9 @@ import { clientOf } from '../frame/client.ts';
 import type { Context } from '../frame/context.ts';
 import { EXIT } from '../exit.ts';
 import { trustOf } from '../frame/trust.ts';
-import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb } from '../frame/verb.ts';
 
-const OPTIONS = [
-  { flags: '--hashes', help: 'check hashes and tiles only, not statements' },
-] as const satisfies readonly VerbOption[];
-
-type Own = FlagsOf<typeof OPTIONS>;
-
-export const fsckVerb: Verb<typeof OPTIONS> = {
+export const fsckVerb = defineVerb({
   name: 'fsck',
   summary: 'check a whole log from its entry bytes',
   details:
@@ -33,7 +27,7 @@ export const fsckVerb: Verb<typeof OPTIONS> = {
     ],
   ],
   settings: ['dataDir', 'guardDir', 'vkey', 'logOrigin', 'policy', 'stateDir', 'peer'],
-  options: OPTIONS,
+  options: [{ flags: '--hashes', help: 'check hashes and tiles only, not statements' }],
   json: true,
   examples: [
     'tallystick fsck',
@@ -42,17 +36,15 @@ export const fsckVerb: Verb<typeof OPTIONS> = {
     'tallystick fsck ./mirror --policy ./mirror/trust.policy',
     'tallystick fsck --json',
   ],
-  run: fsck,
-};
-
-async function fsck(context: Context, operands: readonly string[], flags: Own): Promise<number> {
-  const target = await openTarget(context, operands[0]);
-  try {
-    return tell(context, target, await audit(context, target, !flags.on('hashes')));
-  } finally {
-    await target.close?.();
-  }
-}
+  run: async (context, operands, flags) => {
+    const target = await openTarget(context, operands[0]);
+    try {
+      return tell(context, target, await audit(context, target, !flags.on('hashes')));
+    } finally {
+      await target.close?.();
+    }
+  },
+});
 
 async function audit({ output }: Context, target: Target, statements: boolean): Promise<AuditReport> {
   const progress = output.progress('entries', target.source.size);

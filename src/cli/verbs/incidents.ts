@@ -1,12 +1,11 @@
 /** `tallystick incidents`: lists, shows and closes the incidents of a monitor. */
 import { printable } from '../../bytes/printable.ts';
-import { refuse } from '../../bytes/refusal.ts';
 import { EXIT } from '../exit.ts';
-import { parseDecimal } from '../../bytes/text.ts';
 import { formatMilliseconds } from '../../bytes/time.ts';
 import { viewIncident, type KnownIncident } from '../../monitor/incidents.ts';
 import { withIncidents, type KeptIncidents } from '../../monitor/kept-incidents.ts';
 import type { Context } from '../frame/context.ts';
+import { wholeOf } from '../frame/flagtext.ts';
 import type { Output } from '../frame/output.ts';
 import { defineVerb, type Verb } from '../frame/verb.ts';
 
@@ -55,7 +54,7 @@ const listVerb = defineVerb({
   run: async (context, _, flags) => {
     const { output } = context;
     const origin = flags.text('origin');
-    const limit = limitOf(flags.text('limit'));
+    const limit = wholeOf(flags.text('limit'), '--limit', 1, MOST) ?? SHOWN;
     return withIncidents(incidentsOf(context), (store) => {
       const found = store.list({ open: flags.on('open'), limit, ...(origin !== undefined && { origin }) });
       for (const incident of found) output.print(line(incident, output));
@@ -111,12 +110,6 @@ async function close(context: Context, [given = '']: readonly string[]): Promise
     context.output.print(store.resolve(id) ? `resolved ${id}` : `${id} was resolved before`);
     return EXIT.ok;
   });
-}
-
-function limitOf(text: string | undefined): number {
-  const limit = text === undefined ? SHOWN : parseDecimal(text);
-  if (limit < 1 || limit > MOST) throw refuse('usage', `--limit is from 1 to ${MOST}`);
-  return limit;
 }
 
 function line(incident: KnownIncident, output: Output): string {

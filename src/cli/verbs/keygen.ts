@@ -8,7 +8,7 @@ import { generateKey } from '../../keys/load.ts';
 import { isKeyName } from '../../note/key.ts';
 import type { Algorithm } from '../../sign/algorithm.ts';
 import type { Context } from '../frame/context.ts';
-import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
+import { defineVerb } from '../frame/verb.ts';
 
 /** Names of algorithms on the command line → ours. */
 const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
@@ -17,44 +17,38 @@ const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
   ['ml-dsa-44', 'ml-dsa-44'],
 ]);
 
-const OPTIONS = [
-  {
-    flags: '--algorithm <name>',
-    help: 'which kind of key (default: ed25519)',
-    choices: [...ALGORITHMS.keys()],
-  },
-  { flags: '--out <path>', help: 'file to write; with --origin, the directory (default: here)' },
-  { flags: '--origin <name>', help: 'make the checkpoint keys of the log with this origin' },
-] as const satisfies readonly VerbOption[];
-
-type Own = FlagsOf<typeof OPTIONS>;
-
-export const keygenVerb: Verb<typeof OPTIONS> = {
+export const keygenVerb = defineVerb({
   name: 'keygen',
   summary: 'make a signing key, or the checkpoint keys of a log',
   details:
     'Writes PKCS#8 PEM that only you can read, and never overwrites a file. With --origin it makes an Ed25519 and an ' +
     'ML-DSA-44 key in the directory --out and prints the verifier keys that auditors need.',
-  options: OPTIONS,
+  options: [
+    {
+      flags: '--algorithm <name>',
+      help: 'which kind of key (default: ed25519)',
+      choices: [...ALGORITHMS.keys()],
+    },
+    { flags: '--out <path>', help: 'file to write; with --origin, the directory (default: here)' },
+    { flags: '--origin <name>', help: 'make the checkpoint keys of the log with this origin' },
+  ],
   json: true,
   examples: [
     'tallystick keygen --out ci.pem',
     'tallystick keygen --algorithm p256 --out ci.pem',
     'tallystick keygen --origin log.example.com/2026 --out keys',
   ],
-  run: keygen,
-};
-
-async function keygen(context: Context, _: readonly string[], flags: Own): Promise<number> {
-  const origin = flags.text('origin');
-  const algorithm = ALGORITHMS.get(flags.text('algorithm') ?? 'ed25519');
-  if (origin === undefined) return makeOne(context, algorithm ?? 'ed25519', flags.text('out'));
-  if (flags.text('algorithm') !== undefined)
-    throw refuse('usage', '--origin makes both kinds of key; leave --algorithm out');
-  if (!isKeyName(origin))
-    throw refuse('usage', 'an origin is not empty and has no space, "+" or control character');
-  return makeCheckpointKeys(context, origin, flags.text('out') ?? '.');
-}
+  run: async (context, _, flags) => {
+    const origin = flags.text('origin');
+    const algorithm = ALGORITHMS.get(flags.text('algorithm') ?? 'ed25519');
+    if (origin === undefined) return makeOne(context, algorithm ?? 'ed25519', flags.text('out'));
+    if (flags.text('algorithm') !== undefined)
+      throw refuse('usage', '--origin makes both kinds of key; leave --algorithm out');
+    if (!isKeyName(origin))
+      throw refuse('usage', 'an origin is not empty and has no space, "+" or control character');
+    return makeCheckpointKeys(context, origin, flags.text('out') ?? '.');
+  },
+});
 
 async function makeOne(
   { output, world }: Context,

@@ -1,11 +1,11 @@
 /** `tallystick watch`: follows the verdicts of claims and reports changes. */
 import { join } from 'node:path';
 import { verdictsOf } from '../../appraisal/subject.ts';
-import { refuse } from '../../bytes/refusal.ts';
 import { openWatch, type OpenedWatch, type WatchOptions } from '../../monitor/watch/open.ts';
 import type { WatchRound } from '../../monitor/watch/watch.ts';
 import { EXIT, exitOfVerdicts } from '../exit.ts';
 import type { Context } from '../frame/context.ts';
+import { wholeOf } from '../frame/flagtext.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
@@ -70,7 +70,7 @@ async function optionsOf(context: Context, subjects: readonly string[], flags: O
     notary: flags.on('notice') ? await signerOf(context, 'monitor') : undefined,
     webhook: config.webhook,
     webhookSecretFile: config.webhookSecret,
-    metricsPort: portOf(flags.text('metricsPort')),
+    metricsPort: wholeOf(flags.text('metricsPort'), '--metrics-port', 0, 65_535),
     fetch: world.fetch,
     now: world.now,
     sleep: world.sleep,
@@ -112,10 +112,4 @@ async function follow({ output }: Context, opened: OpenedWatch): Promise<number>
 
 function coverageExit({ leftOut, unreadable }: WatchRound): number {
   return leftOut + unreadable.length > 0 ? EXIT.quorum : EXIT.ok;
-}
-
-function portOf(port: string | undefined): number | undefined {
-  if (port === undefined || (/^[0-9]{1,5}$/.test(port) && Number(port) <= 65_535))
-    return port === undefined ? undefined : Number(port);
-  throw refuse('usage', `--metrics-port takes a port, 0 for any; got ${port}`);
 }

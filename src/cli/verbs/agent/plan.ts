@@ -3,10 +3,9 @@ import { knownOnce } from '../../../agent/once.ts';
 import { openAgent } from '../../../agent/open.ts';
 import { plansOf } from '../../../agent/planner.ts';
 import { wantedOf } from '../../../agent/subjects.ts';
-import { printable } from '../../../bytes/printable.ts';
-import { refuse } from '../../../bytes/refusal.ts';
 import { PACES } from '../../../declare/tiers.ts';
 import type { Context } from '../../frame/context.ts';
+import { wholeOf } from '../../frame/flagtext.ts';
 import { failedAsJson, warnOf, worstOf } from './failed.ts';
 import { agentOptions } from './options.ts';
 
@@ -17,7 +16,7 @@ export async function runPlan(
   asked: { readonly subjects: readonly string[]; readonly length: string | undefined },
 ): Promise<number> {
   const { output } = context;
-  const length = lengthOf(asked.length);
+  const length = wholeOf(asked.length, '--length', 1, 999_999_999);
   const opened = await openAgent({
     ...agentOptions(context),
     onBug: () => undefined,
@@ -44,13 +43,6 @@ export async function runPlan(
   } finally {
     opened.close();
   }
-}
-
-/** Seconds as --length gives them. Refuses `usage`. */
-function lengthOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
-  throw refuse('usage', `--length is a whole number of seconds, 1 or more; got ${printable(text, 80)}`);
 }
 
 type Planned = ReturnType<typeof plansOf>[number];

@@ -13,6 +13,7 @@ import type { Exclusion } from '../../../declare/leaf.ts';
 import { assertSubject } from '../../../statement/parse.ts';
 import { TIERS } from '../../../statement/vocabulary.ts';
 import type { Context } from '../../frame/context.ts';
+import { wholeOf } from '../../frame/flagtext.ts';
 import { readNamedFile } from '../../../platform/files.ts';
 import { stateDirOf, proofsFolderOf } from '../../frame/state.ts';
 import { asUsage } from '../../../bytes/within.ts';
@@ -109,7 +110,7 @@ export async function requestAsked(
     const options = {
       environment: flags.text('environment'),
       tier: TIERS.find((each) => each === flags.text('tier')),
-      approvals: approvalsOf(flags),
+      approvals: wholeOf(flags.text('approvals'), '--approvals', 0, 16),
       dropClaims: flags.on('dropClaims'),
       otherProbes: flags.texts('otherProbe'),
     };
@@ -182,13 +183,6 @@ function exclusionOf(text: string): Exclusion {
       `--ignore takes a path and a reason, such as /spec/replicas=scaled by the HPA; got ${text}`,
     );
   return { path, reason };
-}
-
-function approvalsOf(flags: Declaring): number | undefined {
-  const text = flags.text('approvals');
-  if (text === undefined || /^(?:[0-9]|1[0-6])$/.test(text))
-    return text === undefined ? undefined : Number(text);
-  throw refuse('usage', `--approvals is from 0 to 16; got ${text}`);
 }
 
 /** The subject of --repin. Refuses `usage` if operands or other flags declare anything. */

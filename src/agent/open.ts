@@ -28,6 +28,7 @@ import { issuerOf } from '../registration/issuer.ts';
 import { VERSION } from '../platform/place.ts';
 import { BoundLog } from '../client/bound-log.ts';
 import type { LogClient } from '../client/client.ts';
+import { endedBy } from '../client/transport.ts';
 import type { Policy } from '../statement/policy.ts';
 import { profileOf } from './profile.ts';
 import { initialiseAgent, type AgentHome, type AgentPlace } from './home.ts';
@@ -90,7 +91,7 @@ export interface OpenedAgent {
 export async function openAgent(options: AgentOptions): Promise<OpenedAgent> {
   const home = await initialiseAgent(options.place);
   const client = await options.connect({
-    fetch: endedBy(options),
+    fetch: options.signal === undefined ? options.fetch : endedBy(options.signal, options.fetch),
     patienceMs: options.patienceMs,
     verify: chooseVerifier(),
   });
@@ -185,14 +186,6 @@ function logOf(client: LogClient, dir: string, db: { close(): unknown }, store: 
     db.close();
     throw error;
   }
-}
-
-/** A `fetch` whose requests end at once when the agent stops. */
-function endedBy({ fetch, signal }: AgentOptions): typeof globalThis.fetch {
-  return (input, init) => {
-    const signals = [init?.signal, signal].filter((each) => each instanceof AbortSignal);
-    return fetch(input, { ...init, signal: AbortSignal.any(signals) });
-  };
 }
 
 /**

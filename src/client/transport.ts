@@ -30,6 +30,12 @@ export interface Transport {
   readonly patienceMs?: number;
 }
 
+/** A `fetch` whose requests end at once when the signal says so. */
+export function endedBy(signal: AbortSignal, inner: typeof fetch): typeof fetch {
+  return (input, init) =>
+    inner(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) });
+}
+
 /** One request. `maxBytes` bounds the body of the reply, after decompression. */
 export interface Ask {
   readonly method?: 'GET' | 'POST';

@@ -12,11 +12,5 @@
  *     const { size } = await mirror.sync(false);
  *     await mirror.close();
  */
-export {
-  openMirror,
-  type Followed,
-  type MirrorOptions,
-  type MirrorServing,
-  type OpenedMirror,
-} from './open.ts';
+export { openMirror, type Followed, type MirrorOptions, type OpenedMirror } from './open.ts';
 export type { Synced } from './mirror.ts';

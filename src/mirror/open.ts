@@ -9,27 +9,18 @@
  */
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import { Refusal, refuse } from '../bytes/refusal.ts';
-import type { Transport } from '../client/transport.ts';
+import { endedBy } from '../client/transport.ts';
 import { parseTrustPolicy, type TrustPolicy } from '../note/trust.ts';
 import { makeFolder } from '../platform/files.ts';
 import { lockFile } from '../platform/lock.ts';
 import { VERSION } from '../platform/place.ts';
-import { assertGuarded, listen, oneHop, readTls, type GuardedEndpoint, type Tls } from '../web/listen.ts';
+import { assertGuarded, listen, readTls, servingOptions, type Serving, type Tls } from '../web/listen.ts';
 import { chooseHasher, chooseVerifier } from '../workers/kernels.ts';
 import { Folder, LOCK, TRUST_POLICY, assertMirrorable, readerOf } from './folder.ts';
 import { Mirror, type Synced } from './mirror.ts';
 import { mirrorServer } from './server.ts';
 import { formatTrustPolicy } from './trusttext.ts';
-
-/** The server of a mirror. */
-export interface MirrorServing {
-  readonly endpoint: GuardedEndpoint;
-  /** Requests of one client in a minute; 0: no limit. */
-  readonly readsPerMinute: number;
-  readonly logger: Logger;
-}
 
 /** The options of a mirror. */
 export interface MirrorOptions {
@@ -42,7 +33,7 @@ export interface MirrorOptions {
   /** Its name in incidents. */
   readonly name?: string | undefined;
   /** Where it serves the copy; it serves nothing when absent. */
-  readonly server?: MirrorServing | undefined;
+  readonly server?: Serving | undefined;
   readonly fetch: typeof fetch;
   /** The wall clock, milliseconds since the epoch. */
   readonly now: () => number;
@@ -101,7 +92,7 @@ async function assemble(options: MirrorOptions, secured: Tls, unlock: () => void
   const { signal } = ending;
   const folder = await Folder.open(options.dir);
   const mirror = await openCopy(options, folder, signal);
-  const app = server && (await serverOf(mirror, folder, server, secured));
+  const app = server && (await mirrorServer(mirror, folder.read, servingOptions(server, secured, VERSION)));
   const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
   let following: Promise<void> = Promise.resolve();
   const close = async (): Promise<void> => {
@@ -129,11 +120,16 @@ async function assemble(options: MirrorOptions, secured: Tls, unlock: () => void
 
 /** Opens the mirror of a directory, and stores the policy there, so that the next start needs none. */
 async function openCopy(options: MirrorOptions, folder: Folder, signal: AbortSignal): Promise<Mirror> {
-  const { url, policy, name, onProgress } = options;
+  const { url, policy, name, fetch, now, onProgress } = options;
   const opened = await Mirror.open({
     folder,
     policy,
-    transport: transportOf(options, signal),
+    // Requests and pauses end at once when the mirror is closed.
+    transport: {
+      fetch: endedBy(signal, fetch),
+      now,
+      sleep: (ms) => pause(ms, undefined, { signal }),
+    },
     url: url.replace(/\/+$/, ''),
     verify: chooseVerifier(),
     hasher: chooseHasher(),
@@ -146,33 +142,6 @@ async function openCopy(options: MirrorOptions, folder: Folder, signal: AbortSig
   const kept = await folder.read(TRUST_POLICY);
   if (kept === undefined || Buffer.from(kept).toString() !== text) await folder.replace(TRUST_POLICY, text);
   return opened;
-}
-
-/** A transport whose requests and pauses end at once when the mirror is closed. */
-function transportOf({ fetch, now }: MirrorOptions, signal: AbortSignal): Transport {
-  return {
-    fetch: (input, init) =>
-      fetch(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) }),
-    now,
-    sleep: (ms) => pause(ms, undefined, { signal }),
-  };
-}
-
-function serverOf(
-  mirror: Mirror,
-  folder: Folder,
-  { endpoint, readsPerMinute, logger }: MirrorServing,
-  secured: Tls,
-): ReturnType<typeof mirrorServer> {
-  return mirrorServer(mirror, folder.read, {
-    version: VERSION,
-    log: logger,
-    trustProxy: oneHop(endpoint),
-    limits: { rateWindowMs: 60_000 },
-    readsPerWindow: readsPerMinute,
-    ...(endpoint.url === undefined ? {} : { baseUrl: endpoint.url }),
-    ...secured,
-  });
 }
 
 interface FollowOptions {

@@ -15,7 +15,7 @@
  *
  * `openWatch` is for claims: it tells each verdict that changes, and raises alerts (watch/open.ts).
  */
-export { openMonitor, type MonitorOptions, type MonitorServer, type OpenedMonitor } from './open.ts';
+export { openMonitor, type MonitorOptions, type OpenedMonitor } from './open.ts';
 export type { Believed } from './followed.ts';
 export type { EventType, KnownIncident } from './incidents.ts';
 export { openWatch, type OpenedWatch, type WatchOptions } from './watch/open.ts';

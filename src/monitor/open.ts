@@ -14,7 +14,7 @@ import { printable } from '../bytes/printable.ts';
 import { decodeUtf8, encodeUtf8 } from '../bytes/text.ts';
 import { MAX_PEERS, peerUrl } from '../client/gossip.ts';
 import { TileReader } from '../client/tiles.ts';
-import type { Transport } from '../client/transport.ts';
+import { endedBy, type Transport } from '../client/transport.ts';
 import type { Signer } from '../sign/signer.ts';
 import { Inventories } from './inventories.ts';
 import { MonitorNotices } from './noticing.ts';
@@ -31,9 +31,8 @@ import { Observations } from './observations.ts';
 import { webhookWith } from './deliver.ts';
 import type { Webhook } from './webhook.ts';
 import { formatSecret, SECRET_BYTES } from './webhook-secret.ts';
-import { assertGuarded, listen, oneHop, readTls, type GuardedEndpoint, type Tls } from '../web/listen.ts';
+import { assertGuarded, listen, readTls, servingOptions, type Serving } from '../web/listen.ts';
 import { buildMonitorApp } from './http.ts';
-import type { Logger } from 'pino';
 import { chooseVerifier } from '../workers/kernels.ts';
 import { makeFolder, readNamedFile } from '../platform/files.ts';
 import { VERSION } from '../platform/place.ts';
@@ -42,14 +41,6 @@ import { followedLogs, type Believed, type FollowedLog } from './followed.ts';
 /** How long a log may take for one file, and how long one that is busy is waited for. */
 const TIMEOUT_MS = 20_000;
 const PATIENCE_MS = 10_000;
-
-/** The server of a monitor. */
-export interface MonitorServer {
-  readonly endpoint: GuardedEndpoint;
-  /** Requests of one client in a minute; 0: no limit. */
-  readonly readsPerMinute: number;
-  readonly logger: Logger;
-}
 
 /** Everything a monitor is told. */
 export interface MonitorOptions {
@@ -70,7 +61,7 @@ export interface MonitorOptions {
   readonly webhook?: string | undefined;
   readonly webhookSecretFile?: string | undefined;
   /** Where it serves its copies and incidents; it serves nothing when absent. */
-  readonly server?: MonitorServer;
+  readonly server?: Serving;
   /** The key with which it logs notices, in the role monitor; it logs none when absent. */
   readonly notary?: Signer | undefined;
   /** Log an inventory of every subject that changed at the first look, and not once a day. */
@@ -126,7 +117,9 @@ export async function openMonitor(options: MonitorOptions): Promise<OpenedMonito
     const db = openMonitorDatabase(dir);
     cleanup.defer(() => void db.close());
     const stop = new AbortController();
-    const transport = stoppable(options, stop.signal);
+    const { now } = options;
+    const fetch = endedBy(stop.signal, options.fetch);
+    const transport = { fetch, now, timeoutMs: TIMEOUT_MS, patienceMs: PATIENCE_MS };
     const told: { webhook: Webhook | undefined } = { webhook: undefined };
     const store = storeOf(db, options, told);
     cleanup.defer(() => store.flush());
@@ -150,7 +143,7 @@ export async function openMonitor(options: MonitorOptions): Promise<OpenedMonito
     cleanup.defer(() => monitor.close());
     const close = (): Promise<void> => cleanup.disposeAsync();
     if (server === undefined) return { monitor, madeSecret, listen: async () => undefined, close };
-    const app = await serverOf(monitor, options, server, secured);
+    const app = await buildMonitorApp(monitor, { ...servingOptions(server, secured, VERSION), now });
     cleanup.defer(() => app.close());
     return { monitor, madeSecret, listen: () => listen(app, server.endpoint, close), close };
   } catch (error) {
@@ -192,24 +185,6 @@ function storeOf(
       options.onIncident(incident, event);
       told.webhook?.wake();
     },
-  });
-}
-
-async function serverOf(
-  monitor: Monitor,
-  { now }: MonitorOptions,
-  { endpoint, readsPerMinute, logger }: MonitorServer,
-  secured: Tls,
-): ReturnType<typeof buildMonitorApp> {
-  return buildMonitorApp(monitor, {
-    version: VERSION,
-    ...(endpoint.url !== undefined && { baseUrl: endpoint.url }),
-    log: logger,
-    trustProxy: oneHop(endpoint),
-    limits: { rateWindowMs: 60_000 },
-    readsPerWindow: readsPerMinute,
-    now,
-    ...secured,
   });
 }
 
@@ -272,19 +247,6 @@ function watchOf({ url, origin }: FollowedLog, { options, transport, db, ...shar
         onProgress: (done, total) => options.onProgress(origin, done, total),
       }),
   });
-}
-
-/** What is under way when the monitor stops ends at once. */
-function stoppable({ fetch, now }: MonitorOptions, stop: AbortSignal): Transport {
-  return {
-    now,
-    timeoutMs: TIMEOUT_MS,
-    patienceMs: PATIENCE_MS,
-    fetch: (input, init) => {
-      const signals = [init?.signal, stop].filter((signal) => signal instanceof AbortSignal);
-      return fetch(input, { ...init, signal: AbortSignal.any(signals) });
-    },
-  };
 }
 
 async function readExpectations(path: string | undefined): Promise<readonly Expectation[]> {

@@ -9,7 +9,7 @@ import type { TreeSize } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { askWitness, shownBy } from '../client/witness.ts';
-import type { Transport } from '../client/transport.ts';
+import { endedBy, type Transport } from '../client/transport.ts';
 import type { WitnessPort } from '../log/witness-client.ts';
 import {
   assertOnTree,
@@ -155,11 +155,6 @@ function portOf(
       return shown && { note: shown.note, checkpoint: shown.opened.checkpoint };
     },
   };
-}
-
-function endedBy(signal: AbortSignal, inner: typeof fetch): typeof fetch {
-  return (input, init) =>
-    inner(input, { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) });
 }
 
 /** A log that has just started. */

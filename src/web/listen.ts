@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { createSecureContext } from 'node:tls';
+import type { Logger } from 'pino';
 import { refuse } from '../bytes/refusal.ts';
+import type { WebOptions } from './options.ts';
 import { publicUrl, urlOf, type Endpoint, type GuardedEndpoint } from './endpoint.ts';
 
 export { assertGuarded, publicUrl, type Endpoint, type GuardedEndpoint } from './endpoint.ts';
@@ -10,6 +12,27 @@ export { assertGuarded, publicUrl, type Endpoint, type GuardedEndpoint } from '.
 /** The certificate and its key; absent for plain HTTP. */
 export interface Tls {
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+}
+
+/** The server of one who watches. */
+export interface Serving {
+  readonly endpoint: GuardedEndpoint;
+  /** Requests of one client in a minute; 0: no limit. */
+  readonly readsPerMinute: number;
+  readonly logger: Logger;
+}
+
+/** The same as options of a server. */
+export function servingOptions({ endpoint, readsPerMinute, logger }: Serving, tls: Tls, version: string) {
+  return {
+    version,
+    ...(endpoint.url !== undefined && { baseUrl: endpoint.url }),
+    log: logger,
+    trustProxy: oneHop(endpoint),
+    limits: { rateWindowMs: 60_000 },
+    readsPerWindow: readsPerMinute,
+    ...tls,
+  } satisfies WebOptions & { readonly readsPerWindow: number };
 }
 
 /** Fastify's `trustProxy`: only the last address of X-Forwarded-For counts, which the proxy wrote; clients can write the others. */

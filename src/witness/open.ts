@@ -12,10 +12,10 @@ import { VERSION } from '../platform/place.ts';
 import {
   assertGuarded,
   listen,
-  oneHop,
   publicUrl,
   readTls,
-  type GuardedEndpoint,
+  servingOptions,
+  type Serving,
   type Tls,
 } from '../web/listen.ts';
 import type { Remedy } from '../bytes/remedy.ts';
@@ -33,18 +33,15 @@ import { Witness } from './witness.ts';
 const PEER_TIMEOUT_MS = 5000;
 
 /** The options of a witness. */
-export interface WitnessOptions {
+export interface WitnessOptions extends Serving {
   readonly place: WitnessPlace;
-  readonly endpoint: GuardedEndpoint;
   /** URL prefixes of those to compare heads with, and the seconds between two rounds. */
   readonly peers: readonly string[];
   readonly pollSeconds: number;
-  /** Requests of one client in a minute; 0: no limit. */
+  /** Requests for cosignatures of one client in a minute; 0: no limit. */
   readonly writesPerMinute: number;
-  readonly readsPerMinute: number;
   /** One-time requests of the operator: logs to forget or to resume, a lost guard to make again. */
   readonly requests: OperatorRequests & { readonly rebuildGuard: boolean };
-  readonly logger: Logger;
   readonly fetch: typeof fetch;
   /** The wall clock, milliseconds since the epoch. */
   readonly now: () => number;
@@ -154,18 +151,13 @@ async function serverOf(
   parts: Parts,
   secured: Tls,
 ): ReturnType<typeof witnessServer> {
-  const { endpoint, logger, writesPerMinute, readsPerMinute } = options;
+  const { endpoint, writesPerMinute } = options;
   return witnessServer(parts.witness, {
-    version: VERSION,
+    ...servingOptions(options, secured, VERSION),
     baseUrl: publicUrl(endpoint),
-    log: logger,
-    trustProxy: oneHop(endpoint),
-    limits: { rateWindowMs: 60_000 },
     writesPerWindow: writesPerMinute,
-    readsPerWindow: readsPerMinute,
     incidents: () => parts.incidents.count,
     gossip: parts.gossip.counts,
-    ...secured,
   });
 }
 

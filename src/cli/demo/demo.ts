@@ -214,7 +214,7 @@ class Acts {
       let said: string;
       try {
         const claims = await this.#appraised();
-        if (wanted(claims)) return claims;
+        if (claims.length > 0 && wanted(claims)) return claims;
         said = claims.map(({ claim, verdict }) => `${claim.id} ${verdict}`).join(', ');
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;

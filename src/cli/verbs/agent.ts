@@ -18,6 +18,9 @@ const SETTINGS: readonly SettingName[] = [
 // Reading the log costs as much as a proof. Every half minute is often enough for a deployment's deadline.
 const DEFAULTS = { poll: '30' };
 
+/** What the sub-verbs have in common. */
+const AGENT = { home: 'agentDir', defaults: DEFAULTS, settings: SETTINGS } as const;
+
 const RUN_OPTIONS = [
   {
     flags: '--subject <name>',
@@ -45,9 +48,7 @@ const runVerb: Verb<typeof RUN_OPTIONS> = {
     'each slot of its cadence, at a time that a seed and the log decide, and at once after `tallystick deploy mark`. If ' +
     'nothing is due, the agent logs a heartbeat. While the log cannot be reached, proofs are stored; they are sent ' +
     'later, in order. On SIGHUP the agent reads targets.yaml again.',
-  home: 'agentDir',
-  defaults: DEFAULTS,
-  settings: SETTINGS,
+  ...AGENT,
   options: RUN_OPTIONS,
   examples: [
     'tallystick agent --confine',
@@ -82,9 +83,7 @@ const planVerb: Verb<typeof PLAN_OPTIONS> = {
   details:
     'Cost is measured on the runs so far; claims that one run answers share it. Detection is the probability that a ' +
     'violation of the given length is seen, because a proof may fall anywhere in its slot.',
-  home: 'agentDir',
-  defaults: DEFAULTS,
-  settings: SETTINGS,
+  ...AGENT,
   options: PLAN_OPTIONS,
   json: true,
   examples: ['tallystick agent plan --subject db/payments', 'tallystick agent plan --length 600 --json'],
@@ -110,9 +109,7 @@ const profileVerb: Verb<typeof PROFILE_OPTIONS> = {
   details:
     'Every proof contains the SHA-256 of this JSON (agent.profileDigest). Commit to it, and readers see when an agent ' +
     'has other permissions.',
-  home: 'agentDir',
-  defaults: DEFAULTS,
-  settings: SETTINGS,
+  ...AGENT,
   options: PROFILE_OPTIONS,
   json: true,
   examples: [

@@ -2,6 +2,7 @@
  * How far back a reader has to read the proofs of a commitment (spec/status.md, "How far a reader reads"). A report counts
  * until its due, and a due is at most a period, or the deadline, after the entry's time: what is older changes no verdict.
  */
+import type { Claim } from '../statement/commitment.ts';
 import { countsFrom, periodOf } from './due.ts';
 import type { Declared } from './history.ts';
 
@@ -17,4 +18,16 @@ export function readsFrom({ declaration, effective }: Declared, now: number): nu
   const horizon = Math.max(0, ...spans) + SLACK;
   const from = countsFrom(effective ?? now, declaration);
   return Math.min(now, from > now - horizon ? from : now) - horizon;
+}
+
+/** Most seconds before a period that are read for it: a claim with a longer cadence begins with less. */
+const MOST_BEFORE = 400 * 86_400;
+
+/**
+ * Seconds before a period in which a proof may have been logged that counts in it, and one cadence more, in which a head was
+ * witnessed that shows when it was made.
+ */
+export function secondsBefore(claims: readonly Claim[]): number {
+  const each = claims.map((claim) => Math.max(periodOf(claim), claim.deadline ?? 0) + claim.cadence);
+  return Math.min(MOST_BEFORE, Math.max(0, ...each) + SLACK);
 }

@@ -1,5 +1,5 @@
 /**
- * Whether any claim of a log has a cadence below an hour. Of each subject the newest commitment statement is asked, a
+ * Whether any claim of a log has a cadence below two hours. Of each subject the newest commitment statement is asked, a
  * pending one too: a notice too many costs less than a period without bounds.
  */
 import { refuse } from '../bytes/refusal.ts';
@@ -24,7 +24,7 @@ export class ShortCadences {
     this.#reader = reader;
   }
 
-  /** Whether a claim among the first `size` entries has a cadence below an hour. Reads what is new since the last call. */
+  /** Whether a claim among the first `size` entries has a cadence below two hours. Reads what is new since the last call. */
   async isShort(size: number): Promise<boolean> {
     const known = this.#subject;
     const asked = await this.#read(size, this.#upto);

@@ -14,15 +14,18 @@
 /** Seconds. */
 export interface Periods {
   readonly usual: number;
-  /** Where a claim's cadence is below an hour. */
+  /** Where a claim's cadence is below two hours. */
   readonly short: number;
   readonly idle: number;
 }
 
 export const PERIODS: Periods = { usual: 3_600, short: 600, idle: 86_400 };
 
-/** Claims with a cadence below this ask for the short period. */
-export const SHORT_CADENCE = 3_600;
+/**
+ * Claims with a cadence below this ask for the short period. A look counts as made at one moment only if its bounds are no further
+ * apart than its cadence (spec/audit.md, "Looks"). With heads an hour apart, those of a claim with a cadence of an hour would not be.
+ */
+export const SHORT_CADENCE = 7_200;
 
 /** A notice in the log whose head counts here. `time`: when its quorum had cosigned, POSIX seconds. */
 export interface Noticed {
@@ -42,7 +45,7 @@ export interface Standing {
   readonly policy: number;
   /** Whether the head holds entries that the last one does not, besides notices about the log itself. */
   readonly grew: boolean;
-  /** Whether a claim has a cadence below an hour. */
+  /** Whether a claim has a cadence below two hours. */
   readonly isShort: boolean;
 }
 

@@ -33,7 +33,12 @@ export async function reachOf(snapshot: Snapshot, period: Period, further: numbe
     );
     return Math.min(...after, after.length > 0 ? Infinity : ((await byWord(time + SLACK)) ?? snapshot.size));
   };
-  const from = before.length > 0 ? Math.max(...before) : ((await byWord(since - SLACK)) ?? 0);
+  // What comes after a head of the period was logged in it or later, whatever the log says of its time.
+  const inside = heads.flatMap(({ index, notBefore }) =>
+    index === undefined || notBefore < since ? [] : [index],
+  );
+  const from =
+    before.length > 0 ? Math.max(...before) : Math.min(...inside, (await byWord(since - SLACK)) ?? 0);
   const to = await endOf(until);
   return { period, from, to, further: Math.max(to, await endOf(end)), heads };
 }

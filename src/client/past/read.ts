@@ -10,9 +10,10 @@
 import { assertFollows } from '../../appraisal/follows.ts';
 import type { SubjectEntry } from '../../appraisal/history.ts';
 import type { PastEntry, PastPolicy, PastRecord, Period } from '../../appraisal/past/types.ts';
+import { secondsBefore } from '../../appraisal/reach.ts';
 import { epochFor } from '../../appraisal/slots.ts';
 import { refuse } from '../../bytes/refusal.ts';
-import { isWithdrawal } from '../../statement/commitment.ts';
+import { isWithdrawal, type Claim } from '../../statement/commitment.ts';
 import { wasHeadAt } from '../challenges.ts';
 import type { Progress } from '../ports.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -49,7 +50,11 @@ export async function readPast(
 ): Promise<PastRecord> {
   assertPeriod(period, snapshot.now);
   const declaring = await readDeclaring(snapshot, subject);
-  const reach = await reachOf(snapshot, period, slots ? EPOCHS_TO_REVEAL * epochOf(declaring) : 0);
+  const claims = claimsOf(declaring);
+  // What was logged before the period may count in it, and covers its begin.
+  const since = period.since - secondsBefore(claims);
+  const further = slots ? EPOCHS_TO_REVEAL * epochFor(claims) : 0;
+  const reach = await reachOf(snapshot, { ...period, since }, further);
   const inReach = await proofsBetween(snapshot, subject, reach);
   const around = await linksAround(snapshot, subject, reach, inReach);
   const proofs = [...around.before, ...inReach, ...around.after];
@@ -79,12 +84,11 @@ function assertPeriod({ since, until }: Period, now: number): void {
   if (since >= now) throw refuse('usage', 'the period has not begun: --since is in the past');
 }
 
-/** The longest epoch of the commitments: seeds are revealed by epochs. */
-function epochOf(declaring: readonly SubjectEntry[]): number {
-  const claims = declaring.flatMap(({ parsed }) =>
+/** The claims of all commitments of a subject. */
+function claimsOf(declaring: readonly SubjectEntry[]): readonly Claim[] {
+  return declaring.flatMap(({ parsed }) =>
     parsed.kind === 'commitment' && !isWithdrawal(parsed.commitment) ? parsed.commitment.claims : [],
   );
-  return epochFor(claims);
 }
 
 /** The sizes of trees that a proof names: of its challenge, and of the beacons of its slots. */

@@ -56,7 +56,7 @@ function declare(texts: readonly string[], { source, literal, ignore }: SourceRe
   return within('same', where, () => source.declare(texts, { literal, ignore }));
 }
 
-/** Refuses `policy-rejected` if something looks secret and is in neither list. */
+/** Refuses `usage` if something looks secret and is in neither list. */
 export function refuseSecrets({ unmarked: found }: ReadSource): void {
   const [first] = found;
   if (first === undefined) return;
@@ -68,7 +68,7 @@ export function refuseSecrets({ unmarked: found }: ReadSource): void {
       'take it out of the name if it is a secret, mark it as not secret if it is none'
     : `${printable(path)} looks like ${printable(why)}${more}: mark it as sensitive if it is a secret, as not secret if it is none`;
   const mark = inName ? {} : { sensitive: place };
-  throw refuse('policy-rejected', text, { remedy: { ...mark, notSecret: place, list: true } });
+  throw refuse('usage', text, { remedy: { ...mark, notSecret: place, list: true } });
 }
 
 function salted({ path, value, sensitive }: DeclaredLeaf, salting: Salting): SourceLeaf {

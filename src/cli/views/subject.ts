@@ -99,7 +99,7 @@ export function checkedLine({ view, completeness, full, times }: Snapshot): stri
       : "the log's search was trusted to leave nothing out (--monitor or --full checks it)";
   const when =
     times === 'log'
-      ? ''
+      ? "; the times of entries are by the log's own clock"
       : '; times are the latest that witnessed heads allow, because the copy has no others';
   return `checked  signed head of ${view.head.size} entries; each entry used is in the tree, by an enrolled key; ${whole}${when}`;
 }

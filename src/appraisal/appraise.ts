@@ -37,6 +37,11 @@ export interface ClaimStatus {
   readonly waiver: EntryOf<'waiver'> | undefined;
   /** The verdict that the waiver hides; undefined without a waiver. A view shows both: `WAIVED (VIOLATED)`. */
   readonly hidden: Verdict | undefined;
+  /**
+   * True if the verdict rests on a proof of a revoked key with a signature of the target or of a third party (E3, E4) that
+   * was checked: that signature stands, whoever sent it. It makes nothing green.
+   */
+  readonly stands: boolean;
 }
 
 /**
@@ -98,6 +103,7 @@ function judge(
     due,
     waiver: undefined,
     hidden: undefined,
+    stands: false,
     explain: worst.why ?? worst.short ?? worst.result.explain,
   };
   const spoke = `${fresh.length} of ${needed} agents spoke in time`;
@@ -108,7 +114,7 @@ function judge(
     isFresh: fresh.length > 0,
     spoke,
   });
-  if (lapsed !== undefined) return { ...standing, ...lapsed };
+  if (lapsed !== undefined) return { ...standing, ...lapsed, stands: isStanding(worst) };
   const shown = !doubted && worst.short === undefined;
   const verdict = shown ? worst.result.verdict : 'UNKNOWN';
   const wrong = verdict === 'PROVEN' ? wrongClock(context, fresh) : undefined;
@@ -123,6 +129,7 @@ const NOTHING = {
   started: undefined,
   waiver: undefined,
   hidden: undefined,
+  stands: false,
 } as const;
 
 /** Whether a commitment has its approvals, and its validity has begun. */
@@ -168,7 +175,7 @@ function lapseOf(
     readonly spoke: string;
   },
 ): Pick<ClaimStatus, 'verdict' | 'explain'> | undefined {
-  if (worst.revoked) return { verdict: 'REVOKED', explain: 'the key that signed the proof is revoked' };
+  if (worst.revoked) return { verdict: 'REVOKED', explain: revokedText(worst) };
   // Agents that have not reported yet have time until the first due.
   if (!isFresh && now <= due) return { verdict: 'UNKNOWN', explain: spoke };
   if (!isFresh)
@@ -179,6 +186,17 @@ function lapseOf(
   if (notAfter <= now) return { verdict: 'STALE', explain: 'the commitment is past its validity' };
   // A failure that one agent reported stays visible, even if too few other agents report.
   return now > due && badness(worst) < FAILED ? { verdict: 'STALE', explain: spoke } : undefined;
+}
+
+/** Whether a report of a revoked key holds a signature of somebody else that was checked. */
+function isStanding({ revoked, why, result: { evidence } }: Report): boolean {
+  return revoked && why === undefined && (evidence === 'E3' || evidence === 'E4');
+}
+
+function revokedText(worst: Report): string {
+  const { verdict, evidence } = worst.result;
+  const stands = `; it said ${verdict}, and the signature of ${evidence === 'E3' ? 'the target' : 'a third party'} in it stands (${evidence})`;
+  return `the key that signed the proof is revoked${isStanding(worst) ? stands : ''}`;
 }
 
 /**

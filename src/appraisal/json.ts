@@ -41,12 +41,13 @@ function lackingOf({ pending, withdrawing }: History): number {
 
 /** The status of one claim. `due` and other times are POSIX seconds; `age` is in seconds. */
 export function claimJson(status: ClaimStatus) {
-  const { claim, verdict, hidden, evidence, proof, age, due, explain, waiver } = status;
+  const { claim, verdict, hidden, stands, evidence, proof, age, due, explain, waiver } = status;
   return {
     claim: claim.id,
     title: claim.title ?? null,
     verdict,
     hidden: hidden ?? null,
+    signature_stands: stands,
     evidence: evidence ?? null,
     min_evidence: claim.minEvidence,
     severity: claim.severity,

@@ -41,9 +41,17 @@ export function appraiseSubject(
   return { subject, entries, history, claims };
 }
 
-/** `PROVEN`, `WAIVED (VIOLATED)`: what a waiver hides stands beside it, so that nothing looks better than it is. */
-export function verdictText({ verdict, hidden }: Pick<ClaimStatus, 'verdict' | 'hidden'>): string {
-  return hidden === undefined ? verdict : `${verdict} (${hidden})`;
+/**
+ * `PROVEN`, `WAIVED (VIOLATED)`, `REVOKED (target's signature stands)`: what a waiver hides stands beside it, so that
+ * nothing looks better than it is.
+ */
+export function verdictText({
+  verdict,
+  hidden,
+  stands = false,
+}: Pick<ClaimStatus, 'verdict' | 'hidden'> & Partial<Pick<ClaimStatus, 'stands'>>): string {
+  if (hidden !== undefined) return `${verdict} (${hidden})`;
+  return stands && verdict === 'REVOKED' ? `${verdict} (target's signature stands)` : verdict;
 }
 
 /** The verdicts on all claims of a subject. */

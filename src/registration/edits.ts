@@ -94,7 +94,7 @@ interface Revocation {
  * Refuses `no-such-key`, and `usage` for a name that several keys have.
  */
 export function revoke(document: PolicyDocument, wanted: Revocation, size: number): PolicyDocument {
-  const kid = KID.test(wanted.who) ? wanted.who : kidNamed(document, wanted.who);
+  const kid = kidNamed(document, wanted.who);
   const revoked = document.revoked ?? [];
   const at = revoked.findIndex((each) => formatHex(each.kid) === kid);
   const there = revoked[at];
@@ -111,7 +111,9 @@ export function revoke(document: PolicyDocument, wanted: Revocation, size: numbe
   };
 }
 
-function kidNamed(document: PolicyDocument, name: string): string {
+/** The thumbprint of the key that is meant: a thumbprint, or the name that one key is enrolled under. Refuses as `revoke` does. */
+export function kidNamed(document: PolicyDocument, name: string): string {
+  if (KID.test(name)) return name;
   const named = document.keys.filter((each) => each.name === name);
   const [only] = named;
   if (only === undefined)

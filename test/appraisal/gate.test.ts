@@ -18,6 +18,7 @@ const statusOf = (verdict: Verdict, change: Partial<ClaimStatus> = {}): ClaimSta
   explain: undefined,
   waiver: undefined,
   hidden: undefined,
+  stands: false,
   ...change,
 });
 const subjectWith = (...claims: readonly ClaimStatus[]): SubjectStatus => ({

@@ -3,6 +3,8 @@ import t from 'tap';
 import { historyOf, type SubjectEntry } from '../../src/appraisal/history.ts';
 import type { AppraisalContext } from '../../src/appraisal/reports.ts';
 import { appraise, type ClaimStatus } from '../../src/appraisal/appraise.ts';
+import { verdictText } from '../../src/appraisal/subject.ts';
+import type { Weighed } from '../../src/evidence/weigh.ts';
 import type { Signer } from '../../src/sign/signer.ts';
 import { keyThumbprint } from '../../src/cose/key.ts';
 import { digest } from '../../src/bytes/brand.ts';
@@ -332,4 +334,35 @@ t.test('silence is told agent by agent', async (t) => {
   await handed.prove(over, 3 * HOUR, { evidence: 'E0' }, {}, agentNo(1));
   await handed.prove(over, 3 * HOUR + 1, {}, {}, agentNo(2));
   t.match(handed.at(3 * HOUR + 5), { evidence: 'E1' }, 'what an API said is no second pair of eyes');
+});
+
+t.test("a revoked agent's proof: the target's signature stands, and nothing is green", async (t) => {
+  const story = new Story();
+  const commitment = await story.commit(0);
+  const attached = { attachments: [{ mediaType: 'application/x-tls', data: new Uint8Array(4) }] };
+  const kid = keyThumbprint(signers.agent.publicKey).toHex();
+  const revokedSince = (each: string): number | undefined => (each === kid ? 0 : undefined);
+  const checked = (): Weighed => ({ fault: undefined, unchecked: undefined });
+  const look = (weighed: () => Weighed): ClaimStatus => story.at(20, { revokedSince, weighed });
+  await story.prove(commitment, 10, { evidence: 'E3', attachments: [0] }, attached);
+  const standing = look(checked);
+  t.match(standing, {
+    verdict: 'REVOKED',
+    stands: true,
+    evidence: 'E3',
+    explain:
+      /^the key that signed the proof is revoked; it said PROVEN, and the signature of the target in it stands \(E3\)$/,
+  });
+  t.equal(verdictText(standing), "REVOKED (target's signature stands)");
+  t.match(
+    look(() => ({ fault: 'signed by another key', unchecked: undefined })),
+    { verdict: 'REVOKED', stands: false },
+  );
+  const unchecked = look(() => ({ fault: undefined, unchecked: 'no identity' }));
+  t.match(unchecked, { verdict: 'REVOKED', stands: false, evidence: 'E1' });
+  t.equal(verdictText(unchecked), 'REVOKED');
+  t.equal(story.at(20, { weighed: checked }).stands, false, 'nothing stands alone that is not revoked');
+  t.equal(story.at(20, { weighed: checked }).verdict, 'PROVEN');
+  await story.prove(commitment, 15, { evidence: 'E1' });
+  t.match(look(checked), { verdict: 'REVOKED', stands: false }, "the agent's own word does not stand");
 });

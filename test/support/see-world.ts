@@ -238,6 +238,7 @@ export class SeeWorld {
       .filter(({ index }) => index < before && !hidden.has(index))
       .filter(({ subject }) => (query.get('subject') ?? subject) === subject)
       .filter(({ kind }) => (query.get('kind') ?? kind) === kind)
+      .filter(({ kid }) => (query.get('kid') ?? kid) === kid)
       .toReversed()
       .map(({ index, entry, subject }) => ({
         index,

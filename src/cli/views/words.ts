@@ -52,12 +52,18 @@ export const COLOURS: Readonly<Record<Verdict, 'green' | 'red' | 'yellow'>> = {
 /** A verdict in its colour, padded: only PROVEN is green. What a waiver hides has its own colour. */
 export function paintVerdict(
   output: Output,
-  { verdict, hidden }: Pick<ClaimStatus, 'verdict' | 'hidden'>,
+  {
+    verdict,
+    hidden,
+    stands = false,
+  }: Pick<ClaimStatus, 'verdict' | 'hidden'> & Partial<Pick<ClaimStatus, 'stands'>>,
   width = 0,
 ): string {
-  const text = verdictText({ verdict, hidden });
-  const painted = output.paint(COLOURS[verdict], verdict);
-  const shown = hidden === undefined ? painted : `${painted} ${output.paint(COLOURS[hidden], `(${hidden})`)}`;
+  const text = verdictText({ verdict, hidden, stands });
+  const painted = output.paint(COLOURS[verdict], text.slice(0, verdict.length));
+  const rest = text.slice(verdict.length);
+  const shown =
+    hidden === undefined ? `${painted}${rest}` : `${painted} ${output.paint(COLOURS[hidden], rest.trim())}`;
   return shown + ' '.repeat(Math.max(0, width - text.length));
 }
 

@@ -26,10 +26,15 @@ interface Asked {
   readonly edit: Edit;
   /** Printed if the change changes nothing. */
   readonly already: string;
+  /** More of the answer for machines. */
+  readonly fields?: { readonly [name: string]: JsonValue };
 }
 
 /** Prints a change and, unless it is empty or `dryRun`, logs it. Resolves to the exit code. */
-export async function change(context: Context, { name, dryRun, edit, already }: Asked): Promise<number> {
+export async function change(
+  context: Context,
+  { name, dryRun, edit, already, fields: asked = {} }: Asked,
+): Promise<number> {
   const { output, world } = context;
   const client = await clientReading(context);
   const plan = await planChange(client, edit, world);
@@ -38,7 +43,7 @@ export async function change(context: Context, { name, dryRun, edit, already }: 
   const report = (more: { readonly [name: string]: JsonValue }): number => {
     const base = { entry: id, index };
     const fields = { changed: difference.length > 0, dry_run: dryRun, difference, base };
-    output.result(`policy-${name}`, { ...fields, entry: null, index: null, ...more });
+    output.result(`policy-${name}`, { ...fields, ...asked, entry: null, index: null, ...more });
     return EXIT.ok;
   };
   if (difference.length === 0) {

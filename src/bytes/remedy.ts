@@ -23,6 +23,8 @@ export type RemedyOption =
   | 'logOrigin'
   | 'monitor'
   | 'peer'
+  | 'since'
+  | 'until'
   // keys and what they may do
   | 'name'
   | 'replace'

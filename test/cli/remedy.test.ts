@@ -12,9 +12,10 @@ import { packed, revived } from '../../src/workers/rpc.ts';
 
 const SRC = resolve(import.meta.dirname, '../../src');
 
-/** Files that hold flags of other programs, and of which. */
+/** Files that hold flags of other programs, and of which; and the page of a bundle, which tells strangers a whole command. */
 const OTHERS: Readonly<Record<string, string>> = {
   'agent/grants.ts': 'node',
+  'audit/bundle/page.ts': 'the command that checks a bundle',
   'build/command.ts': 'esbuild',
   'declare/node/git.ts': 'git',
   'declare/secret-commands.ts': 'programs that are given a password',

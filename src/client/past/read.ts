@@ -80,8 +80,12 @@ export async function readPast(
 }
 
 function assertPeriod({ since, until }: Period, now: number): void {
-  if (!(since < until)) throw refuse('usage', 'the period is empty: --since is before --until');
-  if (since >= now) throw refuse('usage', 'the period has not begun: --since is in the past');
+  if (!(since < until))
+    throw refuse('usage', 'the period is empty: it ends where it begins, or before', {
+      remedy: { since: true, until: true },
+    });
+  if (since >= now)
+    throw refuse('usage', 'the period has not begun: it begins in the past', { remedy: { since: true } });
 }
 
 /** The claims of all commitments of a subject. */

@@ -19,6 +19,7 @@ import { about } from './about.ts';
 import type { App, HttpContext } from './context.ts';
 import { describeRoutes, docs, openApi } from './describe.ts';
 import { downloads } from './downloads.ts';
+import { histories } from './history.ts';
 import { logMetrics } from './metrics.ts';
 import { HTTP_LIMITS, type HttpLimits, type HttpOptions } from './options.ts';
 import { waitingRooms } from './prefer.ts';
@@ -49,12 +50,12 @@ export async function buildApp(service: LogService, options: HttpOptions): Promi
     version: options.version,
     urlOf: web.urlOf,
   };
-  await registerRoutes(web, context);
+  await registerRoutes(web, context, options.now ?? Date.now);
   web.finish();
   return web.app;
 }
 
-async function registerRoutes(web: Web, context: HttpContext): Promise<void> {
+async function registerRoutes(web: Web, context: HttpContext, now: () => number): Promise<void> {
   const { reader, info } = context.service;
   const counted = [openToBrowsers, context.rates.reads];
   await web.scope((app) => submissions(app, context));
@@ -63,6 +64,7 @@ async function registerRoutes(web: Web, context: HttpContext): Promise<void> {
   await web.scope((app) => {
     about(app, context);
     audit(app, info.origin, reader);
+    histories(app, context.service, now);
   }, counted);
   await web.scope((app) => tiles(app, reader, web.sending), [openToBrowsers]);
   await web.scope(openApi, [openToBrowsers]);

@@ -223,6 +223,14 @@ export interface Noticing {
   readonly fault: string | undefined;
 }
 
+/** A question for the past of a subject. Times: POSIX seconds. */
+export interface PastQuery {
+  readonly subject: string;
+  readonly claim: string | undefined;
+  readonly since: number;
+  readonly until: number;
+}
+
 /** The running log, as the HTTP server and tests see it. */
 export interface LogService {
   readonly info: LogInfo;
@@ -240,6 +248,11 @@ export interface LogService {
   witnessing?(): Witnessing | undefined;
   /** Undefined, or absent, for a log that logs no witnessed heads: it has no witnesses. */
   noticing?(): Noticing | undefined;
+  /**
+   * What the log itself makes of the past of a subject, as JSON text in UTF-8 (spec/audit.md). Nobody signs it. Refuses
+   * `not-found`, `too-large`, and `overloaded` when too many ask. Absent for a log that does not compute it.
+   */
+  history?(query: PastQuery): Promise<Uint8Array>;
   /** Stops taking, drains, publishes, closes. Idempotent. */
   close(): Promise<void>;
 }

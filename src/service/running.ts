@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { encodeCoseKey, keyThumbprint } from '../cose/key.ts';
 import { parseVkey, type NoteVerifier } from '../note/key.ts';
+import { policyOfLogs } from '../note/trust.ts';
 import { Lag } from '../log/lag.ts';
 import { Pool } from '../log/pool.ts';
 import type {
@@ -14,6 +15,7 @@ import type {
   LogService,
   Noticing,
   Outcome,
+  PastQuery,
   Readiness,
   SealedHead,
   Witnessing,
@@ -28,6 +30,7 @@ import { CheckerThreads } from '../workers/checkers.ts';
 import { chooseHasher, chooseVerifier } from '../workers/kernels.ts';
 import { Remote, revived } from '../workers/rpc.ts';
 import { THREAD_LIMITS, threadModule } from '../workers/thread.ts';
+import { Histories } from './history.ts';
 import { lockOutsOf } from './lockouts.ts';
 import { LogNotary } from './notary.ts';
 import { publisherParts, resumePublishing, type WitnessingOptions } from './witnessing.ts';
@@ -70,6 +73,7 @@ export class RunningLog implements LogService {
   #lockOuts: () => readonly string[];
   readonly #publisher: Publisher;
   readonly #notary: LogNotary | undefined;
+  readonly #histories: Histories;
   readonly #asking = new AbortController();
   #failure: string | undefined;
   #probing = false;
@@ -93,6 +97,7 @@ export class RunningLog implements LogService {
       receiptsWait: witnessed,
       setTimer: (run, ms) => void setTimeout(run, ms).unref(),
     });
+    this.#histories = new Histories(options.sequencer.storePath);
     this.#lag = new Lag(started.head.size, () => performance.now());
     this.#publisher = new Publisher({
       ...publisherParts(options.witnessing, {
@@ -293,6 +298,14 @@ export class RunningLog implements LogService {
     await this.#notary?.step();
   }
 
+  async history(query: PastQuery): Promise<Uint8Array> {
+    const { note, head } = this.reader.checkpoint();
+    const asked = this.#options.witnessing?.policy ?? policyOfLogs([]);
+    const { origin } = this.#info;
+    const policy = { ...asked, logs: this.#logKeys().map((verifier) => ({ verifier, origin })) };
+    return this.#histories.history({ ...query, note, policy }, head.size);
+  }
+
   noticing(): Noticing | undefined {
     return this.#notary?.status;
   }
@@ -304,6 +317,7 @@ export class RunningLog implements LogService {
 
   async #close(): Promise<void> {
     await this.#notary?.close();
+    await this.#histories.close();
     await this.#pool.drain();
     await this.#sequencer.ask({ kind: 'flush' });
     await this.#publisher.close();

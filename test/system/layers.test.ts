@@ -183,7 +183,19 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   // A log put together: its threads, its directory, its server.
   service: {
-    below: [...JUDGED, 'log', 'notary', 'client', 'platform', 'keys', 'storage', 'workers', 'web', 'http'],
+    below: [
+      ...JUDGED,
+      'appraisal',
+      'log',
+      'notary',
+      'client',
+      'platform',
+      'keys',
+      'storage',
+      'workers',
+      'web',
+      'http',
+    ],
     packages: ['pino'],
     node: true,
   },

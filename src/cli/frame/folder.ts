@@ -23,7 +23,8 @@ export async function openFolder(url: string): Promise<typeof fetch> {
   const note = NOTES.map((name) => join(copy, name)).find((path) => existsSync(path));
   if (note !== undefined && existsSync(join(copy, STORE))) {
     const { storeFetch } = await import('../../storage/store-fetch.ts');
-    return storeFetch(join(copy, STORE), new Uint8Array(await readNamedFile(note)), url);
+    const bytes = await readNamedFile(note);
+    return storeFetch({ path: join(copy, STORE), note: () => bytes, url, search: false });
   }
   throw refuse(
     'no-such-log',

@@ -8,8 +8,8 @@ import type { Snapshot } from '../snapshot.ts';
 import type { Reach } from './reach.ts';
 
 /** Most proofs of one period, and their bytes: they are held in memory together. */
-const MOST_PROOFS = 100_000;
-export const MOST_BYTES = 268_435_456;
+export const MOST_PROOFS = 100_000;
+const MOST_BYTES = 268_435_456;
 /** Proofs that are read before the sum of their bytes is looked at. */
 const STEP = 1_000;
 /** Keys whose links next to the period are looked for. Keys with a proof in the period come first. */
@@ -24,11 +24,12 @@ export async function proofsBetween(
   snapshot: Snapshot,
   subject: string,
   { from, further }: Reach,
+  most: number,
 ): Promise<readonly SubjectEntry[]> {
   const rows: Listed[] = [];
   for await (const page of snapshot.pages({ subject, kind: 'proof', from, before: further })) {
     rows.push(...page.rows);
-    if (rows.length > MOST_PROOFS) throw tooLarge(subject, `more than ${MOST_PROOFS} proofs`);
+    if (rows.length > most) throw tooLarge(subject, `more than ${most} proofs`);
   }
   rows.reverse();
   const proofs: SubjectEntry[] = [];

@@ -20,7 +20,7 @@ import type { Snapshot } from '../snapshot.ts';
 import { readDeclaring } from '../subject.ts';
 import { completeFor } from './complete.ts';
 import { evidenceOf } from './evidence.ts';
-import { linksAround, proofsBetween } from './proofs.ts';
+import { linksAround, MOST_PROOFS, proofsBetween } from './proofs.ts';
 import { reachOf } from './reach.ts';
 import { timesOf } from './times.ts';
 
@@ -30,6 +30,8 @@ export interface PastOptions {
   readonly monitors?: ReadonlySet<string> | undefined;
   /** Whether proofs after the period are read that reveal its seeds. Default: true. */
   readonly slots?: boolean | undefined;
+  /** Most proofs that are read. Default: 100,000. */
+  readonly most?: number | undefined;
   /** Default: nothing is shown. */
   readonly progress?: ((label: string, total: number) => Progress) | undefined;
 }
@@ -46,7 +48,7 @@ export async function readPast(
   snapshot: Snapshot,
   subject: string,
   period: Period,
-  { monitors = new Set(), slots = true, progress = () => SILENT }: PastOptions = {},
+  { monitors = new Set(), slots = true, most = MOST_PROOFS, progress = () => SILENT }: PastOptions = {},
 ): Promise<PastRecord> {
   assertPeriod(period, snapshot.now);
   const declaring = await readDeclaring(snapshot, subject);
@@ -55,7 +57,7 @@ export async function readPast(
   const since = period.since - secondsBefore(claims);
   const further = slots ? EPOCHS_TO_REVEAL * epochFor(claims) : 0;
   const reach = await reachOf(snapshot, { ...period, since }, further);
-  const inReach = await proofsBetween(snapshot, subject, reach);
+  const inReach = await proofsBetween(snapshot, subject, reach, most);
   const around = await linksAround(snapshot, subject, reach, inReach);
   const proofs = [...around.before, ...inReach, ...around.after];
   const entries = inOrder([...declaring, ...proofs]);

@@ -1,0 +1,118 @@
+/** GET /v1/subjects/{subject}/history of a running log: computed off the thread that answers, bounded, and the same as a reader's. */
+import { join } from 'node:path';
+import t from 'tap';
+import { knownHistory } from '#src/appraisal/past/known.ts';
+import { historyJson } from '#src/appraisal/past/json.ts';
+import { openClient } from '#src/client/client.ts';
+import { readPast } from '#src/client/past/read.ts';
+import { signFor } from '#src/client/sign-for.ts';
+import { trustKeys } from '#src/client/trust.ts';
+import { buildApp } from '#src/http/app.ts';
+import { parseVkey } from '#src/note/key.ts';
+import { encodeCommitment } from '#src/statement/payload.ts';
+import { SALTED_TREE } from '#src/statement/saltedleaf.ts';
+import { beginLog, keyIn } from '../support/running-log.ts';
+import { hashOf } from '../support/see-world.ts';
+
+const SUBJECT = 'db/payments';
+
+t.test('the log computes the history of a subject', async (t) => {
+  const { log, data, origin } = await beginLog(t, 'history.example/log');
+  const app = await buildApp(log, { version: '0' });
+  t.teardown(async () => {
+    await app.close();
+    await log.close();
+  });
+  const fetching: typeof fetch = async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const body = init?.body instanceof Uint8Array ? Buffer.from(init.body) : undefined;
+    const headers = Object.fromEntries(new Headers(init?.headers));
+    const method = init?.method === 'POST' ? 'POST' : 'GET';
+    const got = await app.inject({
+      method,
+      url: url.pathname + url.search,
+      headers,
+      ...(body && { payload: body }),
+    });
+    return new Response(got.statusCode === 204 ? null : new Uint8Array(got.rawPayload), {
+      status: got.statusCode,
+      headers: Object.entries(got.headers).map(([name, value]): [string, string] => [name, String(value)]),
+    });
+  };
+  const trust = trustKeys(log.info.vkeys.map(parseVkey));
+  const client = openClient({ log: 'http://log.example', trust, fetch: fetching, now: Date.now });
+  const payload = encodeCommitment({
+    environment: 'prod',
+    tier: 'background',
+    source: { kind: 'files', tool: 'tallystick', toolVersion: '0' },
+    canon: { profile: 'files@1' },
+    tree: { alg: SALTED_TREE, leaves: 1, root: hashOf('declared') },
+    scope: { world: 'open' },
+    claims: [
+      { id: 'tls-min', expr: 'true', probe: 'tls@1', minEvidence: 'E1', cadence: 60, severity: 'low' },
+    ],
+  });
+  const signer = keyIn(join(data, 'keys', 'author.pem'));
+  const snapshot = await client.snapshot();
+  await client.logStatement(
+    await signFor(snapshot, {
+      kind: 'commitment',
+      subject: SUBJECT,
+      payload,
+      signer,
+      said: [],
+    }),
+  );
+  const now = Math.floor(Date.now() / 1000);
+  const ask = (query = '', subject = SUBJECT) =>
+    app.inject({ url: `/v1/subjects/${encodeURIComponent(subject)}/history${query}` });
+  const since = now - 3_600;
+  const got = await ask(`?since=${since}&until=${now + 30}`);
+  t.match(got, { statusCode: 200, headers: { 'content-type': /^application\/json/ } });
+  const told = got.json();
+  t.match(told, {
+    computed_by: 'log',
+    subject: SUBJECT,
+    origin,
+    vouched: 'log',
+    since,
+    next: null,
+    grades: { proof: 'word' },
+  });
+  t.equal(told.claims[0].claim, 'tls-min');
+  t.ok(told.claims[0].spans.some(({ why }: { why: string }) => why === 'awaited'));
+  const period = { since, until: told.until };
+  const record = await readPast(await client.snapshot(), SUBJECT, period);
+  const own = historyJson(knownHistory(record, period), record.policies);
+  t.strictSame(
+    told.claims[0].spans.slice(0, -1),
+    JSON.parse(JSON.stringify(own.claims[0]?.spans.slice(0, -1))),
+  );
+  t.strictSame(
+    (await ask(`?since=${since}&until=${now + 30}`)).rawPayload,
+    got.rawPayload,
+    'kept for a while',
+  );
+  t.match(await ask(`?since=${since}&claim=other`), { statusCode: 404 });
+  t.match(await ask('', 'nobody'), { statusCode: 404 });
+  for (const bad of [
+    `?since=${now + 100}`,
+    `?since=0&until=${now}`,
+    `?since=${now}&until=${now}`,
+    '?since=-1',
+    '?x=1',
+  ])
+    t.equal((await ask(bad)).statusCode, 400, bad);
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, (_, i) => ask(`?since=${since - i}&until=${now + 30}`)),
+  );
+  const codes = new Set(answers.map(({ statusCode }) => statusCode));
+  t.strictSame(
+    [...codes].toSorted((a, b) => a - b),
+    [200, 503],
+    'few wait, and the others are told to come again',
+  );
+  t.equal((await app.inject({ url: '/v1/checkpoint' })).statusCode, 200);
+  const { paths } = (await app.inject({ url: '/openapi.json' })).json();
+  t.ok(paths['/v1/subjects/{subject}/history'], 'described');
+});

@@ -22,7 +22,7 @@ const OPTIONS = [
 
 export const historyVerb: Verb<typeof OPTIONS> = {
   name: 'history',
-  summary: 'what was so of a subject in a period, who vouches for when, and what is not known',
+  summary: 'what was so in a period, who vouches for when, what is not known',
   details:
     'A proof says what was so when its agent looked. From there until the next one is due, the claim counts as covered. Each ' +
     'claim of the period is cut into spans: covered, failed (until the next PROVEN), uncovered (nothing is known, and why), and ' +

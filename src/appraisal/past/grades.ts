@@ -86,27 +86,38 @@ function revokedIn({ policies }: PastRecord, kid: string): AgentKey['revoked'] {
   return since === undefined || by === undefined ? undefined : { since, by: by.index };
 }
 
+/** Whether witnesses show that an entry was logged before the period, or after it: a log can give any time to an entry. */
+function isBefore({ bounds: { notAfter } }: Pick<TimedEntry, 'bounds'>, { since }: Period): boolean {
+  return notAfter !== undefined && notAfter <= since;
+}
+function isAfter({ bounds: { notBefore } }: Pick<TimedEntry, 'bounds'>, { until }: Period): boolean {
+  return notBefore !== undefined && notBefore >= until;
+}
+
 /** `chain` if the links of a key go on from before the period, or from the first one, to one after it, without a gap. */
 function chainGrade(
   links: readonly TimedEntry[],
-  { since, until }: Period,
+  period: Period,
 ): { readonly grade: 'word' | 'chain'; readonly why: string } {
-  const chain = links.flatMap(({ known, visible }) => (isOf(known, 'proof') ? [{ known, visible }] : []));
+  const chain = links.flatMap(({ known, visible, bounds }) =>
+    isOf(known, 'proof') ? [{ known, visible, bounds }] : [],
+  );
   const [first] = chain;
   if (first === undefined) return word('no proof by it was read; the log could have left out all of them');
-  if (!chain.some(({ visible }) => visible >= until))
+  const after = chain.findIndex((each) => isAfter(each, period));
+  if (after === -1)
     return word(
-      'no link of its chain after the period was read; the last ones of the period could be left out',
+      chain.some(({ visible }) => visible >= period.until)
+        ? 'that a link of its chain came after the period is the word of the log'
+        : 'no link of its chain after the period was read; the last ones of the period could be left out',
     );
-  const before = chain.findLastIndex(({ visible }) => visible < since);
+  const before = chain.findLastIndex((each) => isBefore(each, period));
   if (before === -1 && first.known.parsed.proof.seq !== 0)
-    return word('the link of its chain before the period was not read');
-  for (let i = Math.max(1, before + 1); i < chain.length; i += 1) {
+    return word('no link of its chain was read that witnesses show to be from before the period');
+  for (let i = Math.max(1, before + 1); i <= after; i += 1) {
     const [last, next] = [chain[i - 1], chain[i]];
-    if (last === undefined || next === undefined) break;
-    if (!follows(last.known, next.known))
+    if (last !== undefined && next !== undefined && !follows(last.known, next.known))
       return word(`its chain has a gap between entry ${last.known.index} and entry ${next.known.index}`);
-    if (next.visible >= until) break;
   }
   return { grade: 'chain', why: SOURCE.chain };
 }
@@ -131,7 +142,9 @@ export function gradesOf(
   period: Period,
 ): KnownHistory['grades'] {
   const { complete } = record;
-  const isReplaced = timeline.policies.some(({ visible }) => visible >= period.until);
+  const isReplaced = timeline.policies.some(({ index }) =>
+    isAfter({ bounds: timeline.bounds.boundsOf(index) }, period),
+  );
   return {
     policy: highest(complete.policy ?? 'word', isReplaced ? 'chain' : 'word'),
     commitment: highest(complete.commitment ?? 'word', orderGrade(timeline, period)),
@@ -143,12 +156,12 @@ export function gradesOf(
 }
 
 /** `chain` if the commitment statements follow from one another up to one after the period. */
-function orderGrade({ entries }: Timeline, { until }: Period): Grade {
+function orderGrade({ entries }: Timeline, period: Period): Grade {
   let before: string | undefined;
-  for (const { known, visible } of entries) {
+  for (const { known, bounds } of entries) {
     if (!isOf(known, 'commitment')) continue;
     if (known.parsed.commitment.supersedes?.toHex() !== before) return 'word';
-    if (visible >= until) return 'chain';
+    if (isAfter({ bounds }, period)) return 'chain';
     before = known.id;
   }
   return 'word';

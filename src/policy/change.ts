@@ -11,6 +11,7 @@
  *     if (plan.difference.length > 0) await logChange(client, plan, signer);
  */
 import { equalBytes } from '../bytes/compare.ts';
+import { personsRemark } from '../bytes/personal.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { LogClient } from '../client/client.ts';
 import type { LoggedStatement } from '../client/log-statement.ts';
@@ -65,8 +66,21 @@ export async function planChange(
   if (difference.length === 0) return { inForce, difference, warnings: [], document: wanted, time };
   const document = nextDocument(inForce, wanted);
   const lockOuts = await assertFollows(client, inForce, document, time);
-  const warnings = [...lockOuts, ...(await approversMissing(client, whole, document))];
+  const persons = personsRemark(namedAnew(whole, document));
+  const warnings = [
+    ...lockOuts,
+    ...(await approversMissing(client, whole, document)),
+    ...(persons === undefined ? [] : [persons]),
+  ];
   return { inForce, difference, warnings, document, time };
+}
+
+/** Texts for people that the change adds. */
+function namedAnew(before: PolicyDocument, after: PolicyDocument): readonly string[] {
+  const known = new Set(before.keys.flatMap(({ name, issuer = '' }) => [name, issuer]));
+  const texts = after.keys.flatMap(({ name, issuer = '' }) => [name, issuer]);
+  const reasons = (after.revoked ?? []).flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
+  return [...texts.filter((each) => !known.has(each)), ...reasons];
 }
 
 /**

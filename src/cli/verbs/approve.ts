@@ -8,6 +8,7 @@ import { statusOf } from '../../client/statuses.ts';
 import { keyThumbprint } from '../../cose/key.ts';
 import { asUsage } from '../../bytes/within.ts';
 import { LEAVES_OPTION, ownLeaves, readingOf, SEE_OPTIONS } from '../frame/reading.ts';
+import { remarkPersons } from '../frame/persons.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
 import { defineVerb } from '../frame/verb.ts';
@@ -61,6 +62,7 @@ export const approveVerb = defineVerb({
     const signer = await signerOf(context, 'approver');
     assertMayApprove(about, formatHex(keyThumbprint(signer.publicKey)));
     const reason = flags.text('reason');
+    remarkPersons(context, reason);
     const said = await asUsage(() =>
       approvalAbout(status, about, { ...(reason !== undefined && { reason }) }),
     );

@@ -5,6 +5,7 @@ import { parseHex } from '../../bytes/text.ts';
 import { deploymentAbout, logAbout } from '../../client/log-about.ts';
 import { asUsage } from '../../bytes/within.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
+import { remarkPersons } from '../frame/persons.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
 import { defineVerb, type Verb } from '../frame/verb.ts';
@@ -38,6 +39,7 @@ const markVerb = defineVerb({
     const [version, artifact, reason] = [flags.text('version'), flags.text('artifact'), flags.text('reason')];
     if (artifact !== undefined && !/^[0-9a-f]{64}$/.test(artifact))
       throw refuse('usage', '--artifact is a SHA-256: 64 lower-case hex digits');
+    remarkPersons(context, reason);
     const signer = await signerOf(context, 'author');
     const client = await readingOf(context, flags, waiting(context, flags));
     const look = await client.snapshot();

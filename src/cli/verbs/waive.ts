@@ -7,6 +7,7 @@ import { parseDate } from '../../registration/time.ts';
 import { durationOf, MOST_SECONDS } from '../frame/flagtext.ts';
 import { asUsage } from '../../bytes/within.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
+import { remarkPersons } from '../frame/persons.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
 import { defineVerb } from '../frame/verb.ts';
@@ -44,6 +45,7 @@ export const waiveVerb = defineVerb({
         'usage',
         'a waiver needs --owner, --reason and --until: who is responsible, why, and when it ends',
       );
+    remarkPersons(context, owner, reason);
     const client = await readingOf(context, flags);
     const look = await client.snapshot();
     const status = await statusOf(look, subject);

@@ -3,6 +3,7 @@ import { logAbout, withdrawalAbout } from '../../client/log-about.ts';
 import { statusOf } from '../../client/statuses.ts';
 import { asUsage } from '../../bytes/within.ts';
 import { readingOf, SEE_OPTIONS } from '../frame/reading.ts';
+import { remarkPersons } from '../frame/persons.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
 import { defineVerb } from '../frame/verb.ts';
@@ -31,6 +32,7 @@ export const withdrawVerb = defineVerb({
     const look = await client.snapshot();
     const status = await statusOf(look, subject);
     const [ticket, reason] = [flags.text('ticket'), flags.text('reason')];
+    remarkPersons(context, ticket, reason);
     const change = { ...(ticket !== undefined && { ticket }), ...(reason !== undefined && { reason }) };
     const said = await asUsage(() => withdrawalAbout(status, change));
     const { needed, overtakes } = said;

@@ -13,11 +13,12 @@ import { tmpdir } from 'node:os';
 import { copyBundled } from './bundled.ts';
 import { bundleCommand } from './command.ts';
 import { ROOT, compile } from './compile.ts';
+import { bundleVerifier } from './verifier.ts';
 import { manifestOf, projectManifest, type Package } from './manifest.ts';
 import { isBuiltin } from 'node:module';
 
 /** The file of each subpath of the small package: those that run in a browser and lead to a verdict. */
-const VERIFY = ['.', './client', './appraisal'];
+const VERIFY = ['.', './client', './appraisal', './audit'];
 
 /** Builds both packages into a folder, which is emptied first: `tallystick/` and `verify/`. */
 export function build(out: string): void {
@@ -48,6 +49,7 @@ function writePackage(out: string, compiled: string, made: Package): void {
   const reached = reachedBy(compiled, [...Object.values(made.exports), ...(made.starts ?? [])]);
   copyReached(compiled, out, reached);
   const outside = made.command === true ? bundleCommand(join(out, 'command')) : [];
+  bundleVerifier(join(out, made.command === true ? 'command/verify.mjs' : 'verify.mjs'));
   if (made.command === true) copyBundled(out);
   copyFileSync(join(ROOT, 'LICENSE'), join(out, 'LICENSE'));
   copyFileSync(made.readme, join(out, 'README.md'));

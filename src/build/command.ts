@@ -61,7 +61,7 @@ export function bundleCommand(out: string): readonly string[] {
   const { inputs, outputs }: Account = JSON.parse(readFileSync(account, 'utf8'));
   rmSync(account);
   for (const name of ['bin.cjs', 'preflight.cjs']) copyFileSync(join(ROOT, 'src/cli', name), join(out, name));
-  writeFileSync(join(out, 'LICENSES.txt'), licensesOf(packagesIn(Object.keys(inputs))));
+  writeFileSync(join(out, 'LICENSES.txt'), licensesIn(Object.keys(inputs)));
   const imported = Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
   const outside = imported.filter((path) => !isBuiltin(path) && !path.startsWith('.'));
   return [...new Set(outside.map(packageOf))].toSorted();
@@ -82,9 +82,9 @@ function packagesIn(inputs: readonly string[]): readonly string[] {
   return [...new Set(found)].toSorted();
 }
 
-/** The licences of what was taken in, as they ask for. Throws for a package that brings none. */
-function licensesOf(folders: readonly string[]): string {
-  return folders
+/** The licences of the packages that files were taken from, as they ask for. Throws for a package that brings none. */
+export function licensesIn(inputs: readonly string[]): string {
+  return packagesIn(inputs)
     .map((folder) => {
       const name = folder.replace(/^.*node_modules\//, '');
       const [file] = globSync('{LICENSE,LICENCE,license}*', { cwd: join(ROOT, folder) });

@@ -75,7 +75,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     below: [...JUDGED, 'claim', 'evidence', 'probe/registry', 'appraisal', 'declare', 'incident', 'client'],
     packages: ['@noble/hashes'],
   },
-  'audit/node': { below: ['bytes', 'platform', 'audit'], packages: ['csv-parse'], node: true },
+  'audit/node': { below: ['bytes', 'client', 'platform', 'audit'], packages: ['csv-parse'], node: true },
   // What a declaration is made of on a machine: files, git, the secret of the salts, what is left to the owner.
   'declare/node': {
     below: [...PURE, 'claim', 'platform', 'keys', 'declare', 'client'],
@@ -388,6 +388,7 @@ const EXPORTS: Readonly<Record<string, { readonly packages: readonly string[]; r
   '.': { packages: VERIFIER },
   './client': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS] },
   './appraisal': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS] },
+  './audit': { packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS] },
   './declare': {
     packages: [...VERIFIER, ...CERTIFICATES, ...EXPRESSIONS, 'yaml', '@secretlint'],
   },

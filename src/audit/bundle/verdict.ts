@@ -14,8 +14,8 @@ export interface VerifyOptions {
   readonly verify?: VerifySignature | undefined;
   /** Thumbprints of monitors whose inventories the reader believes, hex. Default: none. */
   readonly monitors?: ReadonlySet<string> | undefined;
-  /** SHA-256 of the released verifier that goes with this program, hex; undefined where that is not known. */
-  readonly verifier?: string | undefined;
+  /** The verifier that was released with a version of the program, SHA-256 as hex; undefined where that is not known. */
+  readonly released?: { readonly version: string; readonly sha256: string } | undefined;
   readonly progress?: ((label: string, total: number) => Progress) | undefined;
 }
 

@@ -174,13 +174,16 @@ function whyOther({ files }: OpenedBundle, { trust }: VerifyOptions, told: boole
   return `${what} show under your policy; the bundle was made under another, ${file ?? ''}`;
 }
 
-function checkVerifier(steps: Steps, { files }: OpenedBundle, { verifier: released }: VerifyOptions): void {
+/** A verifier that a bundle brings is compared with the one that was released with the same version. */
+function checkVerifier(steps: Steps, { files, manifest }: OpenedBundle, { released }: VerifyOptions): void {
   const bytes = files.get(VERIFIER);
   if (bytes === undefined) return steps.skip('verifier', 'there is none in the bundle');
   const digest = formatHex(sha256(bytes));
-  if (released === undefined)
-    return steps.skip('verifier', `SHA-256 ${digest}: compare it with the released one before you run it`);
-  if (released === digest) return steps.pass('verifier', `it is the released one, SHA-256 ${digest}`);
-  const what = `${VERIFIER} has SHA-256 ${digest}, the released one ${released}: do not run it`;
+  if (released?.version !== manifest.made_with) {
+    const which = `SHA-256 ${digest}, of tallystick ${manifest.made_with}`;
+    return steps.skip('verifier', `${which}: compare it with the released one before you run it`);
+  }
+  if (released.sha256 === digest) return steps.pass('verifier', `it is the released one, SHA-256 ${digest}`);
+  const what = `${VERIFIER} has SHA-256 ${digest}, the released one ${released.sha256}: do not run it`;
   return steps.fail('verifier', refuse('malformed-bundle', what));
 }

@@ -1,0 +1,100 @@
+/** The verdict on a bundle as lines for people: `tallystick verify` and the single-file verifier say the same. */
+import type { KnownHistory } from '../../appraisal/past/known-types.ts';
+import { lowest } from '../../appraisal/past/grades.ts';
+import { printable } from '../../bytes/printable.ts';
+import { spokenFingerprint } from '../../note/trust-text.ts';
+import { length, share } from './html.ts';
+import { RESULTS, type BundleResult, type BundleVerdict } from './verdict.ts';
+
+/** A line, and how it is meant. `good` stands only over what has no failure in it. */
+export interface ToldLine {
+  readonly tone: 'plain' | 'good' | 'bad' | 'unsure';
+  readonly text: string;
+}
+
+/** Exit code of each result (spec/audit.md, "Results"). */
+export const RESULT_EXITS = { verified: 0, consistent: 5, authentic: 6, failed: 3 } as const satisfies Record<
+  BundleResult,
+  number
+>;
+
+const SIGNS = { ok: ['good', '✓'], failed: ['bad', '✗'], skipped: ['unsure', '–'] } as const;
+
+/** The checks, what the entries say, what is not proven, and the result. */
+export function verdictLines(verdict: BundleVerdict): readonly ToldLine[] {
+  const { checks, histories, notProven, fingerprints } = verdict;
+  const plain = (text: string): ToldLine => ({ tone: 'plain', text });
+  const made = fingerprints.file !== undefined && fingerprints.reader !== undefined;
+  return [
+    ...checks.map(({ name, outcome, detail }): ToldLine => {
+      const [tone, sign] = SIGNS[outcome];
+      return { tone, text: `${sign} ${name.padEnd(11)} ${printable(detail, 2_000)}` };
+    }),
+    ...(made && fingerprints.file !== fingerprints.reader
+      ? [plain(`  it was made under another policy: ${spokenFingerprint(fingerprints.file ?? '')}`)]
+      : []),
+    ...(histories.length > 0
+      ? [plain(''), plain('What the entries say:'), ...histories.flatMap(saidLines)]
+      : []),
+    ...(notProven.length > 0
+      ? [plain(''), plain('Not proven:'), ...notProven.map((each) => plain(`  ${printable(each, 2_000)}`))]
+      : []),
+    plain(''),
+    resultLine(verdict),
+  ];
+}
+
+/** One line a claim. */
+function saidLines({ subject, period, claims }: KnownHistory): readonly ToldLine[] {
+  const whole = period.until - period.since;
+  return claims.map(
+    ({ claim, figures: { looks, expected, proven, failed, missed, late, seconds, hidden, grades } }) => {
+      const bad = seconds.failed + hidden.failed;
+      const parts = [
+        `${proven} PROVEN, ${failed} VIOLATED or CONTRADICTED, ${looks} looks of ${expected} expected, ${missed} missed, ${late} late`,
+        `covered ${share(seconds.covered, whole)}`,
+        ...(bad > 0
+          ? [
+              `failed for ${length(bad)}${hidden.failed > 0 ? `, ${length(hidden.failed)} of it under a waiver` : ''}`,
+            ]
+          : []),
+        `complete by ${lowest([grades.looks, grades.time])}`,
+      ];
+      const fine = isFine({ failed, missed, late }) && seconds.covered === whole;
+      const tone = failed > 0 || bad > 0 ? 'bad' : fine ? 'good' : 'unsure';
+      return { tone, text: `  ${printable(subject, 200)}, ${printable(claim, 64)}: ${parts.join('; ')}` };
+    },
+  );
+}
+
+function isFine({
+  failed,
+  missed,
+  late,
+}: {
+  readonly failed: number;
+  readonly missed: number;
+  readonly late: number;
+}): boolean {
+  return failed + missed + late === 0;
+}
+
+/** The result, with what the entries say beside it: a green word stands over no failure. */
+export function resultLine({ result, histories, fingerprints }: BundleVerdict): ToldLine {
+  const figures = histories.flatMap(({ claims }) => claims.map((each) => each.figures));
+  const sum = (of: (each: (typeof figures)[number]) => number): number =>
+    figures.reduce((all, each) => all + of(each), 0);
+  const [proven, failed, missed] = [
+    sum((each) => each.proven),
+    sum((each) => each.failed),
+    sum((each) => each.missed),
+  ];
+  const says = `it says ${proven} PROVEN, ${failed} VIOLATED or CONTRADICTED, ${missed} missed`;
+  const bad = failed > 0 || sum((each) => each.hidden.failed + each.seconds.failed) > 0;
+  if (result === 'failed') return { tone: 'bad', text: RESULTS.failed };
+  if (result !== 'verified') return { tone: bad ? 'bad' : 'unsure', text: `${RESULTS[result]}: ${says}` };
+  const policy = fingerprints.reader?.slice(0, 16) ?? '';
+  const clean = !bad && missed === 0 && sum((each) => each.late + each.seconds.uncovered) === 0;
+  const tone = bad ? 'bad' : clean ? 'good' : 'unsure';
+  return { tone, text: `${RESULTS.verified}, AUTHENTIC under your policy ${policy}…: ${says}` };
+}

@@ -1,4 +1,5 @@
 /** The commitments of a subject, one after another: which is meant by a name, what became of it, since when something is as it is. Pure. */
+import { formatHex } from '../bytes/text.ts';
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { PolicyHistory } from '../registration/history.ts';
@@ -47,7 +48,7 @@ export function versionsNamed(
 
 /** The commitment that another names in `supersedes`; undefined for the first. */
 export function predecessorOf({ declared }: History, of: Declared | undefined): Declared | undefined {
-  const replaced = of?.declaration.supersedes?.toHex();
+  const replaced = of?.declaration.supersedes && formatHex(of.declaration.supersedes);
   return declared.find(({ entry }) => entry.id === replaced);
 }
 

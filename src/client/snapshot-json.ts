@@ -2,6 +2,7 @@
  * A snapshot as plain data: which log was read, up to which size, when, and how completeness was checked
  * (spec/status.md).
  */
+import { formatHex } from '../bytes/text.ts';
 import type { Moment } from './moment.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -9,7 +10,7 @@ import type { Snapshot } from './snapshot.ts';
 function momentJson({ size, root, time, rests, logged, witnessed, contradicted }: Moment) {
   return {
     size,
-    root: root.toHex(),
+    root: formatHex(root),
     time,
     rests_on: rests,
     witnessed: witnessed ?? null,

@@ -2,6 +2,7 @@
  * Decides whether the signatures in a logged proof are the target's, by the commitment that the proof names. openssl
  * alone does not show that.
  */
+import { formatHex } from '../bytes/text.ts';
 import { Refusal } from '../bytes/refusal.ts';
 import { challengeOf } from './challenge.ts';
 import { aimOf, signerOf, type Signer } from './identity.ts';
@@ -41,7 +42,7 @@ export async function signersKnown(
 ): Promise<ReadonlyMap<string, Signer>> {
   if (statement.kind !== 'proof') return new Map();
   try {
-    return await signersIn(statement, await find(statement.proof.commitment.toHex()));
+    return await signersIn(statement, await find(formatHex(statement.proof.commitment)));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return new Map();

@@ -11,6 +11,7 @@
  * Blank lines and lines that start with # are skipped, also before the header; so is white space at both ends of a line.
  * Unknown words are refused: otherwise a misspelt limit would be no limit. A log with several keys has a block for each.
  */
+import { groupBy } from '../bytes/group.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { encodeUtf8, parseDecimal } from '../bytes/text.ts';
 import { within } from '../bytes/within.ts';
@@ -105,7 +106,7 @@ function finish({ verifier, origin = verifier.name, qpd, contact }: Draft): List
 
 /** Refuses a key that is listed twice for one origin: one of the two lines is a mistake. */
 function distinct(logs: readonly ListedLog[]): ListedLog[] {
-  const byOrigin = Map.groupBy(logs, ({ origin }) => origin);
+  const byOrigin = groupBy(logs, ({ origin }) => origin);
   for (const [origin, same] of byOrigin) {
     const twice = same.some((a, i) => same.slice(i + 1).some((b) => sameVerifier(a.verifier, b.verifier)));
     if (twice) throw bad(`a key of ${origin} is listed twice`);

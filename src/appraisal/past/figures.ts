@@ -1,4 +1,5 @@
 /** The figures of one claim over a period: looks that were expected and made, and seconds of each kind of span. Pure. */
+import { groupBy } from '../../bytes/group.ts';
 import { countsFrom } from '../due.ts';
 import type { Declared, History } from '../history.ts';
 import type { Figures, Look, Span } from './known-types.ts';
@@ -44,7 +45,7 @@ export function figuresOf({
 
 /** The looks that count as one, in lists. */
 function groupsOf(looks: readonly Look[]): readonly (readonly Look[])[] {
-  return [...Map.groupBy(looks, ({ oneWith }) => oneWith).values()];
+  return [...groupBy(looks, ({ oneWith }) => oneWith).values()];
 }
 
 /** What looks that count as one come to: the worst of them. */

@@ -2,6 +2,8 @@
  * How complete the entries of a period are (spec/audit.md, "Completeness"). A chain of proofs that goes on after the period
  * without a gap shows that none of the period was left out. Its last links could be: then only the source vouches. Pure.
  */
+import { groupBy } from '../../bytes/group.ts';
+import { formatHex } from '../../bytes/text.ts';
 import type { Role } from '../../statement/policy.ts';
 import type { Declared, EntryOf } from '../history.ts';
 import { isOf } from '../history.ts';
@@ -23,7 +25,7 @@ function highest(a: Grade, b: Grade): Grade {
 
 /** Every agent key that a policy of the period allows for the subject, and every key that a proof of it is signed by. */
 export function agentKeys(record: PastRecord, timeline: Timeline, period: Period): readonly AgentKey[] {
-  const proofs = Map.groupBy(
+  const proofs = groupBy(
     timeline.entries.filter(({ known }) => isOf(known, 'proof')),
     ({ known }) => known.parsed.kid,
   );
@@ -128,7 +130,7 @@ function word(why: string): { readonly grade: 'word'; readonly why: string } {
 
 function follows(last: EntryOf<'proof'>, next: EntryOf<'proof'>): boolean {
   const { seq, prev } = next.parsed.proof;
-  return seq === last.parsed.proof.seq + 1 && prev?.toHex() === last.id;
+  return seq === last.parsed.proof.seq + 1 && (prev && formatHex(prev)) === last.id;
 }
 
 /**
@@ -160,7 +162,8 @@ function orderGrade({ entries }: Timeline, period: Period): Grade {
   let before: string | undefined;
   for (const { known, bounds } of entries) {
     if (!isOf(known, 'commitment')) continue;
-    if (known.parsed.commitment.supersedes?.toHex() !== before) return 'word';
+    const { supersedes } = known.parsed.commitment;
+    if ((supersedes && formatHex(supersedes)) !== before) return 'word';
     if (isAfter({ bounds }, period)) return 'chain';
     before = known.id;
   }
@@ -182,7 +185,7 @@ export function proofGrade(
   const { attestors } = declared?.declaration ?? {};
   if (attestors !== undefined)
     return lowest(
-      attestors.kids.map((kid) => keys.find((each) => each.kid === kid.toHex())?.grade ?? source),
+      attestors.kids.map((kid) => keys.find((each) => each.kid === formatHex(kid))?.grade ?? source),
     );
   const visible = new Map(timeline.policies.map((each) => [each.index, each.visible]));
   const isOpen = policies.steps.some(

@@ -102,6 +102,9 @@ export function openQuestions(
       histories.map(({ known }) => known),
       undefined,
     ),
+    ...histories.flatMap(({ known: { subject, claims } }) =>
+      claims.length === 0 ? [`${subject}: no claim is known in the period; nothing is shown of it.`] : [],
+    ),
     ...(heads.start === undefined ? ['No head of the log from before the period is in the bundle.'] : []),
     ...(files.has(OPENINGS)
       ? []

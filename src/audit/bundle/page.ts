@@ -131,7 +131,7 @@ function subjectPart(history: KnownHistory, place: number): Html {
         : html`<h3>Times that cannot be</h3>
             ${list(wrong)}`
     }
-    ${claims.map(claimPart)}`;
+    ${claims.length === 0 ? html`<p class="note">No claim is known in the period.</p> ` : claims.map(claimPart)}`;
 }
 
 function claimPart({ claim, spans, differences }: ClaimPast): Html {

@@ -33,17 +33,17 @@ export interface SnapshotParts {
   readonly heads: BundleHeads;
   readonly tree: BundleTree;
   readonly policies: PolicyHistory;
-  /** The witnessed heads of its notices (`witnessedIn`), in log order. */
+  /** Its witnessed heads (`witnessedIn`), in log order. */
   readonly witnessed: readonly WitnessedHead[];
   readonly reader: Reader;
 }
 
 /**
- * The witnessed heads of the notices of a bundle under the reader's policy, in log order. Refuses `inconsistent` for one that
- * the log signed and that its tree does not begin with.
+ * The witnessed heads of a bundle under the reader's policy: its start head, and those of its notices, in log order. Refuses
+ * `inconsistent` for one that the log signed and that its tree does not begin with.
  */
 export async function witnessedIn(
-  { end }: BundleHeads,
+  { end, start }: BundleHeads,
   { entries, nodes }: BundleTree,
   { trust: { policy }, verify }: Reader,
 ): Promise<readonly WitnessedHead[]> {
@@ -53,7 +53,9 @@ export async function witnessedIn(
     const head = await headIn(entry, under);
     if (head !== undefined) found.push(head);
   }
-  return found;
+  const first = start && witnessedHead(start.opened, policy, undefined);
+  const isNoticed = first === undefined || found.some(({ size }) => size === first.size);
+  return isNoticed ? found : [first, ...found];
 }
 
 /**
@@ -140,7 +142,7 @@ const NO_NETWORK: Transport = {
   now: () => 0,
 };
 
-/** Heads of notices, then the end head, which no notice below it holds. */
+/** The start head and those of notices, then the end head, which no notice below it holds. */
 function headsOf({ end }: BundleHeads, witnessed: readonly WitnessedHead[], policy: TrustPolicy): HeadSource {
   const last = witnessedHead(end.opened, policy, undefined);
   return {

@@ -1,6 +1,7 @@
 /** The verdict on a bundle as lines for people: `tallystick verify` and the single-file verifier say the same. */
-import type { KnownHistory } from '../../appraisal/past/known-types.ts';
+import type { Figures, KnownHistory } from '../../appraisal/past/known-types.ts';
 import { lowest } from '../../appraisal/past/grades.ts';
+import type { Period } from '../../appraisal/past/types.ts';
 import { printable } from '../../bytes/printable.ts';
 import { spokenFingerprint } from '../../note/trust-text.ts';
 import { length, share } from './html.ts';
@@ -44,39 +45,32 @@ export function verdictLines(verdict: BundleVerdict): readonly ToldLine[] {
   ];
 }
 
-/** One line a claim. */
+/** One line a claim. A subject without one is never fine: there is nothing that could hold. */
 function saidLines({ subject, period, claims }: KnownHistory): readonly ToldLine[] {
-  const whole = period.until - period.since;
-  return claims.map(
-    ({ claim, figures: { looks, expected, proven, failed, missed, late, seconds, hidden, grades } }) => {
-      const bad = seconds.failed + hidden.failed;
-      const parts = [
-        `${proven} PROVEN, ${failed} VIOLATED or CONTRADICTED, ${looks} looks of ${expected} expected, ${missed} missed, ${late} late`,
-        `covered ${share(seconds.covered, whole)}`,
-        ...(bad > 0
-          ? [
-              `failed for ${length(bad)}${hidden.failed > 0 ? `, ${length(hidden.failed)} of it under a waiver` : ''}`,
-            ]
-          : []),
-        `complete by ${lowest([grades.looks, grades.time])}`,
-      ];
-      const fine = isFine({ failed, missed, late }) && seconds.covered === whole;
-      const tone = failed > 0 || bad > 0 ? 'bad' : fine ? 'good' : 'unsure';
-      return { tone, text: `  ${printable(subject, 200)}, ${printable(claim, 64)}: ${parts.join('; ')}` };
-    },
-  );
+  const name = printable(subject, 200);
+  if (claims.length === 0) return [{ tone: 'unsure', text: `  ${name}: no claim is known in the period` }];
+  return claims.map(({ claim, figures }) => {
+    const { looks, expected, proven, failed, missed, late, seconds, hidden, grades } = figures;
+    const bad = seconds.failed + hidden.failed;
+    const waived = hidden.failed > 0 ? `, ${length(hidden.failed)} of it under a waiver` : '';
+    const parts = [
+      `${proven} PROVEN, ${failed} VIOLATED or CONTRADICTED`,
+      `${looks} looks of ${expected} expected, ${missed} missed, ${late} late`,
+      `covered ${share(seconds.covered, period.until - period.since)}`,
+      ...(bad > 0 ? [`failed for ${length(bad)}${waived}`] : []),
+      `complete by ${lowest([grades.looks, grades.time])}`,
+    ];
+    return { tone: toneOf(figures, period), text: `  ${name}, ${printable(claim, 64)}: ${parts.join('; ')}` };
+  });
 }
 
-function isFine({
-  failed,
-  missed,
-  late,
-}: {
-  readonly failed: number;
-  readonly missed: number;
-  readonly late: number;
-}): boolean {
-  return failed + missed + late === 0;
+/** Good is what was covered all the time, with no look missed or late. */
+function toneOf(
+  { failed, missed, late, seconds, hidden }: Figures,
+  { since, until }: Period,
+): ToldLine['tone'] {
+  if (failed + seconds.failed + hidden.failed > 0) return 'bad';
+  return missed + late === 0 && seconds.covered === until - since ? 'good' : 'unsure';
 }
 
 /** The result, with what the entries say beside it: a green word stands over no failure. */
@@ -90,11 +84,15 @@ export function resultLine({ result, histories, fingerprints }: BundleVerdict): 
     sum((each) => each.missed),
   ];
   const says = `it says ${proven} PROVEN, ${failed} VIOLATED or CONTRADICTED, ${missed} missed`;
-  const bad = failed > 0 || sum((each) => each.hidden.failed + each.seconds.failed) > 0;
+  const tones = new Set(
+    histories.flatMap(({ period, claims }) =>
+      claims.length === 0 ? ['unsure' as const] : claims.map((each) => toneOf(each.figures, period)),
+    ),
+  );
+  const worst = (['bad', 'unsure'] as const).find((tone) => tones.has(tone));
   if (result === 'failed') return { tone: 'bad', text: RESULTS.failed };
-  if (result !== 'verified') return { tone: bad ? 'bad' : 'unsure', text: `${RESULTS[result]}: ${says}` };
+  if (result !== 'verified') return { tone: worst ?? 'unsure', text: `${RESULTS[result]}: ${says}` };
   const policy = fingerprints.reader?.slice(0, 16) ?? '';
-  const clean = !bad && missed === 0 && sum((each) => each.late + each.seconds.uncovered) === 0;
-  const tone = bad ? 'bad' : clean ? 'good' : 'unsure';
+  const tone = tones.size === 0 ? 'unsure' : (worst ?? 'good');
   return { tone, text: `${RESULTS.verified}, AUTHENTIC under your policy ${policy}…: ${says}` };
 }

@@ -21,10 +21,13 @@ export const RESULT_EXITS = { verified: 0, consistent: 5, authentic: 6, failed: 
 
 const SIGNS = { ok: ['good', '✓'], failed: ['bad', '✗'], skipped: ['unsure', '–'] } as const;
 
+function plain(text: string): ToldLine {
+  return { tone: 'plain', text };
+}
+
 /** The checks, what the entries say, what is not proven, and the result. */
 export function verdictLines(verdict: BundleVerdict): readonly ToldLine[] {
   const { checks, histories, notProven, fingerprints } = verdict;
-  const plain = (text: string): ToldLine => ({ tone: 'plain', text });
   const made = fingerprints.file !== undefined && fingerprints.reader !== undefined;
   return [
     ...checks.map(({ name, outcome, detail }): ToldLine => {

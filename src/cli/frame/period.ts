@@ -4,17 +4,19 @@ import { refuse } from '../../bytes/refusal.ts';
 import { parseMomentTime } from '../../client/moment.ts';
 import type { FlagsOf, VerbOption } from './verb.ts';
 
+export const MONITORS_OPTION = {
+  flags: '--trust-monitor <kid>',
+  help: "thumbprint of a monitor's key (64 hex digits): its signed inventories show that nothing was left out; repeat for several",
+  many: true,
+} as const satisfies VerbOption;
+
 export const PERIOD_OPTIONS = [
   {
     flags: '--since <time>',
     help: 'begin: 2026-01-05T12:00Z, or a day (its first second in UTC); default: 30 days ago',
   },
   { flags: '--until <time>', help: 'end: a time, or a day (all of it, in UTC); default: now' },
-  {
-    flags: '--trust-monitor <kid>',
-    help: "thumbprint of a monitor's key (64 hex digits): its signed inventories show that nothing was left out; repeat for several",
-    many: true,
-  },
+  MONITORS_OPTION,
 ] as const satisfies readonly VerbOption[];
 
 type PeriodFlags = FlagsOf<typeof PERIOD_OPTIONS>;
@@ -39,7 +41,7 @@ function endOf(text: string): number {
 }
 
 /** Thumbprints of the monitors' keys that the user trusts. Refuses `usage`. */
-export function trustedMonitors(flags: PeriodFlags): ReadonlySet<string> {
+export function trustedMonitors(flags: FlagsOf<readonly [typeof MONITORS_OPTION]>): ReadonlySet<string> {
   const kids = flags.texts('trustMonitor');
   for (const kid of kids)
     if (!/^[0-9a-f]{64}$/.test(kid))

@@ -31,6 +31,12 @@ export async function trustOf(context: Context, receiptKeyFile?: string): Promis
   return logOrigin === undefined ? trust : trustAsOrigin(trust, logOrigin);
 }
 
+/** The same for a verb that goes on without: undefined if nobody said whom to trust. */
+export async function ownTrustOf(context: Context): Promise<Trust | undefined> {
+  const { vkey, policy } = context.config;
+  return vkey.length === 0 && policy === undefined ? undefined : trustOf(context);
+}
+
 async function trusted(context: Context, receiptKeyFile?: string): Promise<Trust> {
   const { config, resolved, world } = context;
   const receiptKeys =

@@ -25,11 +25,13 @@ type NameOf<F extends string> = string extends F
   ? string
   : F extends `--no-${infer Name}`
     ? Camel<Name>
-    : F extends `--${infer Name} ${string}`
-      ? Camel<Name>
-      : F extends `--${infer Name}`
+    : F extends `-${string}, ${infer Long}`
+      ? NameOf<Long>
+      : F extends `--${infer Name} ${string}`
         ? Camel<Name>
-        : never;
+        : F extends `--${infer Name}`
+          ? Camel<Name>
+          : never;
 
 /** Names of the switches among the options. */
 type SwitchName<O extends VerbOption> = O extends { readonly flags: `${string} ${string}` }

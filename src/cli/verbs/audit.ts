@@ -15,6 +15,7 @@ import { periodOf, PERIOD_OPTIONS, trustedMonitors } from '../frame/period.ts';
 import { SEE_OPTIONS, snapshotOf } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { defineVerb, type AnyVerb } from '../frame/verb.ts';
+import { bundleVerb } from './audit/bundle.ts';
 import { auditLines } from '../views/audit.ts';
 import { checkedLine } from '../views/subject.ts';
 
@@ -96,5 +97,5 @@ export const auditVerb: AnyVerb = {
     'tallystick audit db/payments --since 2026-01-01 --until 2026-06-30 --policy trust.txt',
     'tallystick audit --inventory systems.csv --since 2026-01-01 --json > audit.json',
   ],
-  verbs: [reportVerb],
+  verbs: [reportVerb, bundleVerb],
 };

@@ -1,6 +1,7 @@
 /** `tallystick verify`: checks proofs offline, and prints each check. */
 import { resolve, sep } from 'node:path';
 import { EXIT, exitOfChecks } from '../exit.ts';
+import { refuse } from '../../bytes/refusal.ts';
 import { printable } from '../../bytes/printable.ts';
 import type { Check } from '../../bytes/checklist.ts';
 import { findEvidence } from '../../commit/findevidence.ts';
@@ -10,33 +11,44 @@ import { conclusionLines, saysJson } from '../views/conclusion.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { proofsFolderOf } from '../frame/state.ts';
 import { quickVerifier } from '../../workers/sound.ts';
+import { MONITORS_OPTION, trustedMonitors } from '../frame/period.ts';
 import { trustOf } from '../frame/trust.ts';
 import { defineVerb } from '../frame/verb.ts';
 
 export const verifyVerb = defineVerb({
   name: 'verify',
-  summary: 'check offline that a statement is in a log, and files are as committed',
+  summary: 'check offline that a statement is in a log, files are as committed, and a bundle holds',
   details:
     'Takes proof directories that commit and get wrote, committed files, or single files of a proof: statement, receipt, ' +
     '.tlog-proof. It contacts no log. With --vkey, one key of each algorithm given must have signed; with --policy, one ' +
     "listed log key and the quorum. For a runtime proof, the target's signatures are verified; if the proof directory of " +
     'its commitment is given, too, the verdicts are recomputed. A check without evidence is shown as skipped, and fails ' +
-    'with --strict.',
-  operands: [['<paths...>', 'proof directories, committed files, or the files of one proof']],
+    'with --strict. A bundle (FILE.zip, of audit bundle) is checked whole: exits 0 under your policy, 5 without one, since its own keys ' +
+    'prove nothing, 6 if something could not be compared, 3 if a check fails.',
+  operands: [['<paths...>', 'proof directories, committed files, the files of one proof, or a bundle']],
   settings: ['vkey', 'logOrigin', 'policy', 'dataDir', 'proofsDir'],
   options: [
     { flags: '--explain', help: 'print every hash from the entry to the root, and a picture of the path' },
     { flags: '--strict', help: 'fail if the evidence for a check is missing' },
+    MONITORS_OPTION,
     { flags: '--receipt-key <file>', help: 'COSE_Key or key set of the log, if no policy entry names it' },
   ],
   json: true,
   examples: [
     'tallystick verify package-lock.json --explain',
     'tallystick verify tallystick-proofs/package-lock.json --vkey "$(cat log.vkey)"',
+    'tallystick verify audit.zip --policy trust.txt',
     'tallystick verify statement.cose entry.tlog-proof --policy trust.policy --json',
   ],
   run: async (context, operands, flags) => {
     const { output, world } = context;
+    const [bundle, ...others] = operands.filter((path) => path.endsWith('.zip'));
+    if (bundle !== undefined) {
+      if (others.length > 0 || operands.length > 1)
+        throw refuse('usage', 'a bundle is verified by itself: name one file');
+      const { verifyBundleFile } = await import('./verifying/bundle.ts');
+      return verifyBundleFile(context, resolve(world.cwd, bundle), trustedMonitors(flags));
+    }
     const trust = await trustOf(context, flags.text('receiptKey'));
     const paths = operands.map((path) => resolve(world.cwd, path));
     const found = await findEvidence(paths, proofsFolderOf(context));

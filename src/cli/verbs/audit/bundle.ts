@@ -165,12 +165,14 @@ async function attachmentsOf({ world }: Context, flags: Own): Promise<ReadonlyMa
 }
 
 function personalLines({ names, owners, people, opened }: Personal): readonly string[] {
-  const listed = (what: string, list: readonly string[]): readonly string[] =>
-    list.length === 0 ? [] : [`it holds ${what}: ${list.map((each) => line(each, 100)).join(', ')}`];
   return [
     ...listed('names of keys', names),
     ...listed('owners of waivers', owners),
     ...listed('people', people),
     ...listed('opened values', opened),
   ];
+}
+
+function listed(what: string, list: readonly string[]): readonly string[] {
+  return list.length === 0 ? [] : [`it holds ${what}: ${list.map((each) => line(each, 100)).join(', ')}`];
 }

@@ -34,8 +34,17 @@ export interface Timeline {
   readonly wrong: readonly string[];
 }
 
+/** Timelines of records, which do not change: whoever asks about many moments of one record asks for it each time. */
+const KNOWN = new WeakMap<PastRecord, Timeline>();
+
 /** Reads the times of a record. */
 export function timelineOf(record: PastRecord): Timeline {
+  const known = KNOWN.get(record) ?? readTimes(record);
+  KNOWN.set(record, known);
+  return known;
+}
+
+function readTimes(record: PastRecord): Timeline {
   const bounds = timeBounds(record.heads);
   const entries: TimedEntry[] = [];
   const policies: TimedPolicy[] = [];

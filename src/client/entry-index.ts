@@ -78,6 +78,11 @@ export class EntryIndex {
     yield { rows, next: undefined };
   }
 
+  /** The row of an entry that was read; undefined for one that is no statement. */
+  at(index: number): Row | undefined {
+    return this.#rows.at(index);
+  }
+
   /** The newest row that matches and that a listing does not name with its subject; undefined if it names all. */
   missingIn(named: readonly Listed[], wanted: Wanted): Row | undefined {
     const subjects = new Map(named.map((each) => [each.id, each.subject]));

@@ -12,6 +12,7 @@
 import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
 import type { SubjectEntry } from '../appraisal/history.ts';
 import type { WitnessedHead } from '../appraisal/past/types.ts';
+import { readAhead } from '../bytes/ahead.ts';
 import { Lru } from '../bytes/lru.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { assertSigned } from '../registration/admit.ts';
@@ -43,6 +44,9 @@ import { headIn } from './witnessed-heads.ts';
 
 /** A monitor's copy has a search, and its times are those of the monitor's copying: they say nothing of the log's. */
 const COPY = /\/logs\/[0-9a-f]{64}\/*$/;
+
+/** What an entry that is read ahead is taken to weigh: its bundle may have 16 MiB. */
+const BUNDLE_WEIGHT = 2 ** 23;
 
 /** Entries whose times are cached. */
 const MOST_TIMES = 100_000;
@@ -277,8 +281,13 @@ export class LogReader {
   ): Promise<readonly SubjectEntry[]> {
     const bar = this.#progress('entries', rows.length);
     const entries: SubjectEntry[] = [];
-    for (const row of rows) {
-      entries.push(await this.#read(view, row, wanted, policies));
+    const read = (i: number): Promise<SubjectEntry> => {
+      const row = rows[i];
+      if (row === undefined) throw new RangeError(`row ${i} of ${rows.length}`);
+      return this.#read(view, row, wanted, policies);
+    };
+    for await (const entry of readAhead(0, rows.length, read, () => BUNDLE_WEIGHT)) {
+      entries.push(entry);
       bar.at(entries.length);
     }
     bar.end();
@@ -298,7 +307,7 @@ export class LogReader {
     const known = this.#known.get(index);
     if (known?.id === id && known.parsed.subject === subject)
       return this.#searches === false ? { ...known, time } : known;
-    const { bytes } = await view.entry(index);
+    const bytes = await this.#bytesAt(view, index);
     const parsed = parseStatement(bytes);
     const right =
       entryIdOf(bytes) === id &&
@@ -311,6 +320,14 @@ export class LogReader {
     assertSigned(policies.rulesAt(index), parsed, this.#verify);
     this.#known.set(entry);
     return entry;
+  }
+
+  /** The bytes of an entry: proven to be in the tree, or the ones that a reading of the whole log found there. */
+  async #bytesAt(view: LogView, index: number): Promise<Uint8Array> {
+    const row = this.#whole?.at(index);
+    if (row === undefined) return (await view.entry(index)).bytes;
+    const bytes = await this.#tiles.entry(index, view.head.size);
+    return entryIdOf(bytes) === row.id ? bytes : (await view.entry(index)).bytes;
   }
 
   async #readWhole(view: LogView): Promise<void> {

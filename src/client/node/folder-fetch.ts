@@ -16,11 +16,13 @@ const MOST_BYTES = 2 ** 24 + 512;
 export function folderFetch(url: string): typeof fetch {
   const folder = fileURLToPath(url);
   const base = `${url.replace(/\/+$/, '')}/`;
+  const root = realpath(folder);
+  root.catch(() => undefined); // heard by whoever reads
   return async (input, init) => {
     const { href } = new URL(input instanceof Request ? input.url : input);
     if ((init?.method ?? 'GET') !== 'GET') return new Response('a directory takes nothing', { status: 405 });
     const path = href.startsWith(base) ? href.slice(base.length) : '';
-    const bytes = isServed(path) ? await readWithin(folder, path) : undefined;
+    const bytes = isServed(path) ? await readWithin(root, path) : undefined;
     return bytes === undefined ? new Response(null, { status: 404 }) : new Response(bytes);
   };
 }
@@ -38,9 +40,13 @@ function isServed(path: string): boolean {
 }
 
 /** Undefined for a file that is not there, is no plain file, or is outside the folder. Refuses `store-failed`, `too-large`. */
-async function readWithin(folder: string, path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function readWithin(
+  folder: Promise<string>,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    const [root, file] = await Promise.all([realpath(folder), realpath(join(folder, path))]);
+    const root = await folder;
+    const file = await realpath(join(root, path));
     if (!file.startsWith(`${root}${sep}`)) return undefined;
     // Opening a pipe would wait for whoever writes to it.
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);

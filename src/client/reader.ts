@@ -162,6 +162,7 @@ export class LogReader {
       ...clock,
       completeness: source.monitors,
       full: this.#whole !== undefined,
+      isExcerpt: false,
       times: source.times,
       heads: source.heads,
       pages,

@@ -34,6 +34,8 @@ export interface Snapshot {
   readonly headTime: number | undefined;
   readonly completeness: Listings['monitors'];
   readonly full: boolean;
+  /** Whether it may lack the first links of chains of proofs, as a bundle does: the first one that is here is accepted. */
+  readonly isExcerpt: boolean;
   /** Whose word the times of entries are: the log's, or bounds by its witnesses (source.ts). */
   readonly times: Times;
   /** Old heads that a quorum of the reader's witnesses cosigned; none where the policy asks for no witness. */

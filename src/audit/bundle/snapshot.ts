@@ -88,6 +88,7 @@ export function bundleSnapshot(
     behind: 0,
     completeness: [],
     full: tree.entries.length === size,
+    isExcerpt: tree.entries.length < size,
     times: policy.quorum === 'none' ? ('log' as const) : ('bounds' as const),
     heads: headsOf(heads, witnessed, policy),
     pages,

@@ -18,6 +18,11 @@ export async function openFolder(url: string): Promise<typeof fetch> {
   const folder = fileURLToPath(url);
   if (!existsSync(folder))
     throw refuse('no-such-log', `there is no directory ${folder}; --log takes a URL or a directory`);
+  if (folder.endsWith('.zip'))
+    throw refuse(
+      'usage',
+      `${folder} is a bundle: status, why, registry, history and audit read it, and verify checks it`,
+    );
   if (existsSync(join(folder, 'checkpoint'))) return folderFetch(url);
   const copy = copyIn(folder);
   const note = NOTES.map((name) => join(copy, name)).find((path) => existsSync(path));

@@ -6,6 +6,7 @@ import type { Snapshot } from '../../client/snapshot.ts';
 import { readShownLeaves, type ShownLeaves } from '../../declare/node/openedleaves.ts';
 import { slugOf } from '../../declare/node/proofs.ts';
 import { clientOf, type Whom } from './client.ts';
+import { logUrl } from './config.ts';
 import type { Context } from './context.ts';
 import { asUsage } from '../../bytes/within.ts';
 import { proofsFolderOf } from './state.ts';
@@ -32,8 +33,13 @@ export function readingOf(context: Context, flags: SeeFlags, whom?: Whom): Promi
   return full ? clientReading(context, asked) : clientOf(context, asked);
 }
 
-/** A snapshot of the log that the flags name. Refuses as `readingOf` and `LogClient.snapshot` do. */
+/** A snapshot of the log, or of the bundle, that the flags name. Refuses as `readingOf` and `LogClient.snapshot` do. */
 export async function snapshotOf(context: Context, flags: SeeFlags): Promise<Snapshot> {
+  const log = logUrl(context.config);
+  if (log.startsWith('file:') && log.endsWith('.zip')) {
+    const { bundleAt } = await import('./bundle-source.ts');
+    return bundleAt(context, log);
+  }
   return (await readingOf(context, flags)).snapshot();
 }
 

@@ -151,7 +151,7 @@ export function readSettings(read: Reader) {
     // Clients.
     log: place(
       'log <place>',
-      'URL of the log; to read alone, also of a mirror, or the directory of a copy',
+      'URL of the log; to read alone, also of a mirror or monitor, the directory of a copy, or a bundle (.zip)',
       'url, else from host and port',
     ),
     notary: optionalPath(

@@ -89,14 +89,16 @@ export function classOf({ evidence, doubted, proof }: ClaimStatus): string | und
 }
 
 /** What was verified of the log, and what was taken on its word. */
-export function checkedLine({ view, completeness, full, times }: Snapshot): string {
-  const whole = full
-    ? `the whole ${times === 'log' ? 'log' : 'copy'} was read: nothing was left out`
-    : completeness.length > 0
-      ? completeness
-          .map(({ url, size }) => `${line(url)} has no further ones up to entry ${size - 1}`)
-          .join('; ')
-      : "the log's search was trusted to leave nothing out (--monitor or --full checks it)";
+export function checkedLine({ view, completeness, full, times, isExcerpt }: Snapshot): string {
+  const whole = isExcerpt
+    ? 'what is not in the bundle is not known: tallystick verify says how complete it is'
+    : full
+      ? `the whole ${times === 'log' ? 'log' : 'copy'} was read: nothing was left out`
+      : completeness.length > 0
+        ? completeness
+            .map(({ url, size }) => `${line(url)} has no further ones up to entry ${size - 1}`)
+            .join('; ')
+        : "the log's search was trusted to leave nothing out (--monitor or --full checks it)";
   const when =
     times === 'log'
       ? "; the times of entries are by the log's own clock"

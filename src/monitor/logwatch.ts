@@ -7,6 +7,7 @@ import { logKeysOf } from '../note/trust.ts';
 import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
 import { printable } from '../bytes/printable.ts';
 import { formatMilliseconds } from '../bytes/time.ts';
+import { TileReader } from '../client/tiles.ts';
 import type { Transport } from '../client/transport.ts';
 import type { PeerResult } from '../client/gossip.ts';
 import { incidentId, makeIncident } from '../incident/incident.ts';
@@ -34,7 +35,8 @@ import {
 import { Overdue } from './missed-proofs.ts';
 import type { MonitorNotices } from './noticing.ts';
 import type { Observations } from './observations.ts';
-import { compareWithPeers, largest, type Compared } from './peers.ts';
+import { NoticedHeadWatch } from './noticed-heads.ts';
+import { compareWithPeers, largest, nodesOf, type Compared } from './peers.ts';
 
 /** The parts of a follower that are used here. */
 export type Followed = Pick<Follower, 'reader' | 'seen' | 'copied' | 'step' | 'close'>;
@@ -97,6 +99,7 @@ export class LogWatch {
   readonly origin: string;
   readonly #parts: WatchParts;
   readonly #overdue = new Overdue();
+  readonly #noticed: NoticedHeadWatch;
   readonly #hasher = chooseHasher();
   readonly #dues: DueProofs;
   #observed: Observed;
@@ -115,6 +118,7 @@ export class LogWatch {
   constructor(parts: WatchParts) {
     this.origin = parts.trust.origin;
     this.#parts = parts;
+    this.#noticed = new NoticedHeadWatch(parts.trust);
     this.#dues = parts.dueStore.load(this.origin);
     this.#observed = parts.observations.load(this.origin) ?? NOTHING_OBSERVED;
   }
@@ -162,7 +166,7 @@ export class LogWatch {
       // An alarm that is counted and not stored, because there are too many, is not raised again.
       isOpen: (kind, about) => store.find(incidentId(kind, this.origin, about))?.resolved === undefined,
     };
-    this.#followed = await follow(sink, [expectationWatch(expectations, this.origin), dues]);
+    this.#followed = await follow(sink, [expectationWatch(expectations, this.origin), dues, this.#noticed]);
     await this.#catchUp(this.#followed.reader);
   }
 
@@ -231,9 +235,18 @@ export class LogWatch {
     this.#observed = observe(this.#observed, look, pollMs);
     observations.save(this.origin, this.#observed);
     await this.#judge(head, newer?.note, look.now, followed);
+    await this.#compareNoticed(head, followed);
     // What a notice says was read: all of the log below the head, which no alarm was about.
     if (this.#fault === undefined && followed.copied >= size)
       await this.#parts.notices?.step({ head, reader: followed.reader });
+  }
+
+  /** Raises an alarm for each head in a notice that is of another history. */
+  async #compareNoticed(head: SeenHead, { reader, copied }: Followed): Promise<void> {
+    if (copied < head.opened.checkpoint.size) return;
+    const { transport, url } = this.#parts;
+    const nodes = nodesOf(reader, new TileReader(transport, url), this.#hasher);
+    for (const alarm of await this.#noticed.compare(head, reader, nodes)) await this.#raise(alarm);
   }
 
   async #judge(head: SeenHead, newer: string | undefined, now: number, followed: Followed): Promise<void> {

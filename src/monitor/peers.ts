@@ -73,7 +73,7 @@ function newest(results: readonly PeerResult[], size: number): Compared['newer']
 }
 
 /** Trees that are copied are read from the copy, which the log cannot change. */
-function nodesOf(reader: LogReader, log: TileReader, hasher: BatchHasher): NodeSource {
+export function nodesOf(reader: LogReader, log: TileReader, hasher: BatchHasher): NodeSource {
   const load: TileLoader = async (level, index, width) =>
     TileNodes.of(await reader.tile(level, index, width), hasher);
   return {

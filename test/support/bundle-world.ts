@@ -13,8 +13,7 @@ export const violated = { verdict: 'VIOLATED', explain: 'TLS 1.2 was accepted' }
 export type World = SeeWorld & Past;
 
 /** Four days of two looks an hour apart at noon, each after a witnessed head. The second day: a violation. */
-export async function fourDays(t: Test): Promise<World> {
-  const w = withWitnesses(await SeeWorld.start(t));
+export async function lookForFourDays<W extends World>(w: W): Promise<W> {
   const commitment = await w.commit({ approvals: 1 });
   await w.approve(commitment);
   for (let day = 0; day < 4; day++)
@@ -29,6 +28,10 @@ export async function fourDays(t: Test): Promise<World> {
   await w.witness();
   w.now += 60;
   return w;
+}
+
+export async function fourDays(t: Test): Promise<World> {
+  return lookForFourDays(withWitnesses(await SeeWorld.start(t)));
 }
 
 export const period = { since: START + DAY, until: START + 3 * DAY };

@@ -3,15 +3,14 @@
  * says, PROVEN and VIOLATED at E3; it refuses what is forged, left out or forked. Once from localhost, once from a plain
  * http:// name, where there is no WebCrypto; both under a policy that lets no text become code.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { build } from 'esbuild-wasm';
 import t, { type Test } from 'tap';
 import { digest } from '#src/bytes/brand.ts';
 import { openClient } from '#src/client/client.ts';
@@ -21,6 +20,7 @@ import { encodeTranscript, isTranscript, parseTranscript } from '#src/evidence/t
 import { encodeProof } from '#src/statement/payload.ts';
 import type { RuntimeProof } from '#src/statement/proof.ts';
 import { signOwn } from '#src/statement/sign.ts';
+import { bundlePage, CHROMIUM, openPage } from '../support/chromium.ts';
 import { certificate, nodeTls, type Pair } from '../support/e3-targets.ts';
 import { run, type Ran } from '../support/processes.ts';
 import { dataIn, keyIn, serveLog, startLog } from '../support/running-log.ts';
@@ -28,7 +28,6 @@ import type { Order, Report } from '../support/verdict-page.ts';
 
 t.setTimeout(180_000);
 
-const ROOT = resolve(import.meta.dirname, '../..');
 const ORIGIN = 'verdict.example/log';
 const SUBJECT = 'web/shop';
 const FORGED = 'web/forged';
@@ -37,9 +36,6 @@ const HOST = 'shop.example';
 /** Served from loopback under a name that no browser takes for localhost. */
 const PLAIN = 'shop.test';
 
-const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome'].find(
-  (name) => spawnSync(name, ['--version']).status === 0,
-);
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const lacks = CHROMIUM === undefined ? 'there is no chromium' : hasOpenssl ? false : 'there is no openssl';
 
@@ -200,16 +196,7 @@ const SECURITY = "default-src 'none'; script-src 'self'; connect-src *";
 
 /** What the page reports, by the host that it came from. */
 async function reports(t: Test, order: Order): Promise<ReadonlyMap<string, Report>> {
-  const bundled = await build({
-    entryPoints: [join(ROOT, 'test/support/verdict-page.ts')],
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    write: false,
-    absWorkingDir: ROOT,
-  });
-  const script = bundled.outputFiles[0]?.text ?? '';
+  const script = await bundlePage('test/support/verdict-page.ts');
   const found = new Map<string, Report>();
   const { promise: all, resolve: done } = Promise.withResolvers<void>();
   const port = await serve(t, async (request, response) => {
@@ -233,24 +220,11 @@ async function reports(t: Test, order: Order): Promise<ReadonlyMap<string, Repor
     } else if (request.url === '/order.json') response.end(JSON.stringify(order));
     else response.writeHead(404).end();
   });
-  const flags = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-dev-shm-usage',
-    '--no-first-run',
+  const browser = openPage(`http://localhost:${port}/`, join(folder, 'profile'), [
     `--host-resolver-rules=MAP ${PLAIN} 127.0.0.1`,
-    `--user-data-dir=${join(folder, 'profile')}`,
-    '--remote-debugging-port=0',
-  ];
-  const browser = spawn(CHROMIUM ?? '', [...flags, `http://localhost:${port}/`], {
-    stdio: 'ignore',
-    detached: true,
-  });
-  const ended = once(browser, 'exit');
-  await Promise.race([all, ended]);
-  if (browser.pid !== undefined) process.kill(-browser.pid, 'SIGKILL');
-  await ended;
+  ]);
+  await Promise.race([all, browser.ended]);
+  await browser.stop();
   return found;
 }
 

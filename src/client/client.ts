@@ -46,7 +46,7 @@ import { silentKeys } from './examine-log.ts';
 import { examine, type Examination } from './examine.ts';
 import { findEntry, type FoundEntry } from './find-entry.ts';
 import type { PeerResult } from './gossip.ts';
-import { checkRemembered, HeadsInMemory, remember, type Holding } from './memory.ts';
+import { accuse, checkRemembered, HeadsInMemory, remember, type Holding } from './memory.ts';
 import { Patience } from './patience.ts';
 import { checkPeers } from './peers.ts';
 import type { ClientOptions } from './ports.ts';
@@ -104,7 +104,14 @@ export class LogClient {
     this.trust = trust;
     this.verify = verify;
     this.tiles = new TileReader(this.transport, log);
-    this.#reader = new LogReader({ options, log, trust, transport: this.transport, view: () => this.view() });
+    this.#reader = new LogReader({
+      options,
+      log,
+      trust,
+      transport: this.transport,
+      view: () => this.view(),
+      accuse: (conflict, { opened }) => accuse(this.#holding, opened.checkpoint.origin, conflict),
+    });
   }
 
   /** The log as its newest checkpoint shows it. Refuses as `view` does, `not-found` for a log without policies. */

@@ -22,7 +22,9 @@ import type { StatementKind } from '../statement/kinds.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { nobleHasher, type BatchHasher } from '../tree/hash.ts';
 import { CachingTileReader } from './caching-tiles.ts';
+import { split, type Conflict } from './compare.ts';
 import { omitted } from './completeness.ts';
+import type { Contradiction, NotedHead } from './history.ts';
 import type { Trust } from './evidence.ts';
 import { KnownEntries } from './known-entries.ts';
 import { ListedRows, type Stop } from './listed-rows.ts';
@@ -60,6 +62,8 @@ export interface ReaderParts {
   readonly trust: Trust;
   /** Fetches the newest checkpoint, verified and compared with all heads that the client knows. */
   readonly view: () => Promise<LogView>;
+  /** Keeps the evidence of two histories, and makes the refusal that ends the run. */
+  readonly accuse: (conflict: Conflict, view: LogView) => Promise<Error>;
 }
 
 /** What a snapshot is assembled of. */
@@ -110,8 +114,14 @@ export class LogReader {
 
   #wholeLog(): EntryIndex {
     const { policy } = this.#parts.trust;
-    return new EntryIndex(this.#tiles, this.#hasher, (entry, { head }, nodes) =>
-      headIn(entry, { policy, verify: this.#verify, nodes, newest: head }),
+    return new EntryIndex(this.#tiles, this.#hasher, (entry, view, nodes) =>
+      headIn(entry, {
+        policy,
+        verify: this.#verify,
+        nodes,
+        newest: view.head,
+        accuse: (seen, found) => this.#parts.accuse(split(view, seen, found), view),
+      }),
     );
   }
 
@@ -204,7 +214,13 @@ export class LogReader {
     if (entryIdOf(bytes) !== row.id) throw misnamed(row.index);
     const { policy } = this.#parts.trust;
     const parsed = parseStatement(bytes);
-    const under = { policy, verify: this.#verify, nodes: this.#tiles, newest: view.head };
+    const under = {
+      policy,
+      verify: this.#verify,
+      nodes: this.#tiles,
+      newest: view.head,
+      accuse: (seen: NotedHead, found: Contradiction) => this.#parts.accuse(split(view, seen, found), view),
+    };
     return headIn({ index: row.index, parsed }, under);
   }
 

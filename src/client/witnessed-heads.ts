@@ -14,7 +14,7 @@ import type { VerifySignature } from '../sign/algorithm.ts';
 import type { WitnessedNotice } from '../statement/notice.ts';
 import type { ParsedStatement } from '../statement/parse.ts';
 import { splitText } from './compare.ts';
-import { prefixOf } from './history.ts';
+import { prefixOf, type Contradiction, type NotedHead } from './history.ts';
 import type { Listed, Page, Wanted } from './search.ts';
 import type { TreeHead } from './view.ts';
 
@@ -114,11 +114,14 @@ export async function headIn(
     verify,
     nodes,
     newest,
+    accuse = async (seen) => refuse('inconsistent', splitText(newest, seen.head)),
   }: {
     readonly policy: TrustPolicy;
     readonly verify: VerifySignature | undefined;
     readonly nodes: Nodes;
     readonly newest: TreeHead;
+    /** Makes the refusal of a head that the newest tree does not begin with. Default: one that keeps no evidence. */
+    readonly accuse?: (seen: NotedHead, found: Contradiction) => Promise<Error>;
   },
 ): Promise<WitnessedHead | undefined> {
   if (parsed.kind !== 'notice' || parsed.notice.topic !== 'witnessed') return undefined;
@@ -126,8 +129,11 @@ export async function headIn(
   if (opened === undefined) return undefined;
   const { size, root } = opened.checkpoint;
   if (size < 1) return undefined;
-  const known = size === newest.size ? newest : await prefixOf(nodes, size, newest);
-  if (!equalBytes(known.root, root)) throw refuse('inconsistent', splitText(newest, { size, root }));
+  const prefix = size === newest.size ? undefined : await prefixOf(nodes, size, newest);
+  if (!equalBytes((prefix ?? newest).root, root)) {
+    const seen = { note: parsed.notice.note, head: { size, root } };
+    throw await accuse(seen, prefix === undefined ? {} : { prefix });
+  }
   return witnessedHead(opened, policy, index);
 }
 

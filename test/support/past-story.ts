@@ -140,6 +140,7 @@ export class PastStory extends MemoryLog {
   readonly subject: string;
   readonly said: Said[] = [];
   now: number;
+  readonly #ids = new Set<string>();
   readonly #roots: Digest[] = [];
   #edge: Edge = emptyEdge();
   readonly #chains = new Map<string, { readonly seq: number; readonly id: Digest }>();
@@ -186,12 +187,13 @@ export class PastStory extends MemoryLog {
 
   /** Logs an entry now. */
   append(entry: Uint8Array): Digest {
-    const { added } = { added: this.add(entry) };
-    if (added.duplicate) throw new Error('it was logged before');
+    const id = digest(sha256(entry));
+    if (this.#ids.has(id.toHex())) throw new Error('it was logged before');
+    this.#ids.add(id.toHex());
+    this.entries.push(entry);
     const growth = grow(this.#edge, hashLeaf(entry), nobleHasher);
     this.#edge = growth.edge;
     this.#roots.push(growth.root);
-    const id = digest(sha256(entry));
     this.said.push({ entry, parsed: parseStatement(entry), id, time: this.now });
     return id;
   }

@@ -28,7 +28,7 @@ t.test('plain data: nothing is left out, and it is the same from the same entrie
   const names = new Set<string>();
   t.strictSame(walk(json, 'history', names), []);
   const again = await goldenHalfYear();
-  t.equal(JSON.stringify(jsonOf(again.story.record())), JSON.stringify(json));
+  t.strictSame(again.story.root(), story.root(), 'the half year is the same in every byte');
   const backwards = { ...story.record(), heads: story.record().heads.toReversed() };
   t.equal(JSON.stringify(jsonOf(backwards)), JSON.stringify(json), 'whatever the order of the heads');
 });

@@ -179,7 +179,7 @@ t.test('every attack on a proof is tried in the tests that the page names', asyn
     const tests = [...(attack.split(' | ').at(-1) ?? '').matchAll(/`([a-z0-9-]+): ([^`]+)`/g)];
     t.ok(tests.length > 0, attack);
     for (const [, file = '', title = ''] of tests) {
-      const found = globSync(`test/*/${file}.test.ts`, { cwd: ROOT });
+      const found = globSync(`test/**/${file}.test.ts`, { cwd: ROOT });
       t.equal(found.length, 1, `${file}: one file of this name`);
       t.ok(read(found[0] ?? '').includes(`('${title}'`), `${file}: ${title}`);
     }

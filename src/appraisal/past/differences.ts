@@ -60,13 +60,23 @@ export function differencesOf(
       differences.splice(-1, 1, { ...last, to });
     else differences.push({ from, to, believed: was, known: is, changedBy: [] });
   }
-  return differences.map((each) => ({ ...each, changedBy: causesOf(each, facts) }));
+  return withCauses(differences, facts);
 }
 
-function causesOf({ from, to }: Difference, facts: readonly LateFact[]): Difference['changedBy'] {
-  return facts
-    .filter((fact) => fact.from < to && fact.to > from)
-    .map(({ index, id, why }) => ({ index, id, why }));
+/** Each difference with the facts that overlap it. Both are walked once in the order of their time. */
+function withCauses(differences: readonly Difference[], facts: readonly LateFact[]): readonly Difference[] {
+  const ahead = facts.toSorted((a, b) => a.from - b.from);
+  let next = 0;
+  let open: LateFact[] = [];
+  return differences.map((difference) => {
+    for (let fact = ahead[next]; fact !== undefined && fact.from < difference.to; fact = ahead[next]) {
+      open.push(fact);
+      next += 1;
+    }
+    open = open.filter(({ to }) => to > difference.from);
+    const causes = open.toSorted((a, b) => a.index - b.index);
+    return { ...difference, changedBy: causes.map(({ index, id, why }) => ({ index, id, why })) };
+  });
 }
 
 /** What readers could not know of the subject: revocations of the past, and times of the log that are wrong. */

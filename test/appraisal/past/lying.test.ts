@@ -95,26 +95,23 @@ t.test('the last link of a chain, left out', async (t) => {
   t.match(gap.keys, [{ grade: 'word', why: /has a gap between entry/ }], 'and the one alone leaves a gap');
 });
 
-t.test(
-  'a link of the period, moved out of it by the time that the log states, and the ones behind it left out',
-  async (t) => {
-    const { story } = await daily(10, (day) => (day === 7 ? 'VIOLATED' : 'PROVEN'));
-    const proofs = story.said.flatMap(({ parsed }, index) => (parsed.kind === 'proof' ? [index] : []));
-    // Day 6 is stated to be day 9; the violation of day 7 and everything after it are hidden.
-    const moved = story.said[proofs[6] ?? 0];
-    if (moved !== undefined) moved.time = START + 9 * DAY;
-    for (const trust of [undefined, NOBODY]) {
-      const past = knownHistory(story.record({ without: proofs.slice(7), ...(trust && { trust }) }), TEN);
-      t.equal(past.grades.proof, 'word');
-      t.equal(past.keys[0]?.grade, 'word');
-    }
-    // The same at the other end: day 2 is stated to be from before the period, and what came before it is hidden.
-    const early = story.said[proofs[3] ?? 0];
-    if (early !== undefined) early.time = START + DAY;
-    const past = knownHistory(story.record({ without: proofs.slice(0, 3), trust: NOBODY }), TEN);
+t.test('a link moved out of the period by its time, the ones behind it left out', async (t) => {
+  const { story } = await daily(10, (day) => (day === 7 ? 'VIOLATED' : 'PROVEN'));
+  const proofs = story.said.flatMap(({ parsed }, index) => (parsed.kind === 'proof' ? [index] : []));
+  // Day 6 is stated to be day 9; the violation of day 7 and everything after it are hidden.
+  const moved = story.said[proofs[6] ?? 0];
+  if (moved !== undefined) moved.time = START + 9 * DAY;
+  for (const trust of [undefined, NOBODY]) {
+    const past = knownHistory(story.record({ without: proofs.slice(7), ...(trust && { trust }) }), TEN);
     t.equal(past.grades.proof, 'word');
-  },
-);
+    t.equal(past.keys[0]?.grade, 'word');
+  }
+  // The same at the other end: day 2 is stated to be from before the period, and what came before it is hidden.
+  const early = story.said[proofs[3] ?? 0];
+  if (early !== undefined) early.time = START + DAY;
+  const past = knownHistory(story.record({ without: proofs.slice(0, 3), trust: NOBODY }), TEN);
+  t.equal(past.grades.proof, 'word');
+});
 
 t.test('an agent key, left out', async (t) => {
   const story = await PastStory.start(START);

@@ -126,6 +126,7 @@ t.test('the description names every route', async (t) => {
       '/v1/entries',
       '/v1/entries/{key}',
       '/v1/search',
+      '/v1/subjects/{subject}/history',
       '/livez',
       '/readyz',
       '/metrics',

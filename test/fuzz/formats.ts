@@ -20,6 +20,7 @@ import { parseLogList } from '../../src/note/loglist.ts';
 import { formatNote, formatSignatures, parseNote, parseSignatures } from '../../src/note/note.ts';
 import { parseSignSubtree } from '../../src/note/signsubtree.ts';
 import { formatTlogProof, parseTlogProof } from '../../src/note/tlogproof.ts';
+import { openWitnessed } from '../../src/registration/notices.ts';
 import { openTrusted, parseTrustPolicy } from '../../src/note/trust.ts';
 import { readEntry } from '../../src/registration/replay.ts';
 import { formatTime, parseTime } from '../../src/bytes/time.ts';
@@ -292,10 +293,11 @@ const textual: Target[] = [
   },
   {
     name: 'trusted checkpoint',
-    covers: ['openTrusted', 'openByLog', 'openCheckpoint', 'openNote'],
+    covers: ['openTrusted', 'openByLog', 'openCheckpoint', 'openNote', 'openWitnessed'],
     seeds: [text(note)],
     run: (b) => {
       const opened = openTrusted(b, trusted, native);
+      if (trusted.quorum !== 'none') openWitnessed(Number.MAX_SAFE_INTEGER, { note: b }, trusted, native);
       if (opened.text !== vectors.checkpoint.text) throw new Error('a text that nobody signed');
     },
   },

@@ -22,7 +22,7 @@ export function auditJson(
     controls: controls.map(controlJson),
     subjects: histories.map((each) => historyJson(each, policies)),
     unreadable: unreadable.map(({ subject, refusal: { code, message } }) => ({ subject, code, message })),
-    left_out: leftOut,
+    left_out: leftOut ?? null,
   };
 }
 

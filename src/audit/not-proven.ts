@@ -83,6 +83,9 @@ function claimLines(subject: string, { claim, figures, moments, spans }: ClaimPa
   ];
 }
 
+/** Rounded up: what is not proven is never shown as less than it is. */
 function hours(seconds: number): string {
-  return seconds < 7_200 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3_600)} hours`;
+  const [count, unit] =
+    seconds < 7_200 ? [Math.ceil(seconds / 60), 'minute'] : [Math.ceil(seconds / 3_600), 'hour'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

@@ -3,7 +3,7 @@
  * which systems of the auditor's list are there, and what is not proven. Pure: everything was read and verified before.
  */
 import { refuse } from '../bytes/refusal.ts';
-import type { KnownHistory } from '../appraisal/past/known-types.ts';
+import type { KnownHistory, Span } from '../appraisal/past/known-types.ts';
 import type { Period } from '../appraisal/past/types.ts';
 import type { Framework } from './controls/framework.ts';
 import { controlReport, type ControlReport } from './controls/report.ts';
@@ -97,6 +97,7 @@ function faultsOf({ subject, claims, wrong }: KnownHistory): readonly string[] {
       ...(missed > 0 ? [`missed ${counted(missed, 'look')}`] : []),
       ...(late > 0 ? [`was late ${counted(late, 'time')}`] : []),
       ...(isOpen ? ['has times of which nothing is known'] : []),
+      ...(hasHole(spans) ? ['was not claimed for a time, and claimed before and after'] : []),
       ...(hidden.uncovered > 0 ? ['has times under a waiver of which nothing is known'] : []),
     ];
     return parts.length === 0 ? [] : [`${subject}, ${claim}: ${parts.join('; ')}`];
@@ -106,6 +107,16 @@ function faultsOf({ subject, claims, wrong }: KnownHistory): readonly string[] {
 
 /** Reasons for an uncovered span that are no fault: the subject did not claim it then. */
 const UNCLAIMED: ReadonlySet<string | undefined> = new Set(['unclaimed', 'withdrawn']);
+
+function isClaimed({ why }: Span): boolean {
+  return !UNCLAIMED.has(why);
+}
+
+/** Whether a claim came back after a time in which nobody claimed it. Whoever withdraws it while it fails would hide that. */
+function hasHole(spans: readonly Span[]): boolean {
+  const [first, last] = [spans.findIndex(isClaimed), spans.findLastIndex(isClaimed)];
+  return first !== -1 && spans.slice(first, last).some((span) => !isClaimed(span));
+}
 
 function controlFault({ framework, item, supports, days, holds }: ControlReport): readonly string[] {
   if (holds) return [];

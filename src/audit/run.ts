@@ -18,8 +18,8 @@ export interface AuditRun {
   readonly report: AuditReport;
   /** Subjects that could not be read. An audit that has any does not hold. */
   readonly unreadable: readonly Unreadable[];
-  /** Subjects of the log that nobody asked about. */
-  readonly leftOut: number;
+  /** Subjects of the log that are not reported on; undefined where subjects were named, since then the others are not counted. */
+  readonly leftOut: number | undefined;
 }
 
 /** What to audit. `subjects`: named ones; if empty, those of the inventory, else all that the controls concern. */
@@ -57,7 +57,8 @@ export async function runAudit(
   }
   options.onDone?.(chosen.length, chosen.length);
   const report = auditReport({ ...wanted, subjects: known }, histories);
-  return { report, unreadable, leftOut: known.length - histories.length - unreadable.length };
+  const leftOut = needsAll ? known.length - histories.length - unreadable.length : undefined;
+  return { report, unreadable, leftOut };
 }
 
 /** All subjects of the log that have a commitment. Refuses `too-large` for more than a reader takes. */

@@ -54,14 +54,19 @@ export function parseMoment(text: string, flag: string): Asked {
       throw refuse('usage', `before entry 0 there was no log: ${flag} takes a size of 1 or more`);
     return { kind: 'size', size: Number(size) };
   }
-  return { kind: 'time', time: parseMomentTime(text, flag, 'end') };
+  return { kind: 'time', time: timeIn(text, flag, 'end', ', or a number of entries') };
 }
 
 /** Reads a time. A day stands for its first second, or its last one. Refuses `usage`. POSIX seconds. */
 export function parseMomentTime(text: string, flag: string, day: 'start' | 'end'): number {
+  return timeIn(text, flag, day, '');
+}
+
+/** `more`: what else the flag takes. */
+function timeIn(text: string, flag: string, day: 'start' | 'end', more: string): number {
   if (DAY.test(text)) {
     const time = parseTime(`${text}T${day === 'end' ? '23:59:59' : '00:00:00'}Z`);
-    if (time === undefined) throw noTime(text, flag);
+    if (time === undefined) throw noTime(text, flag, more);
     return time;
   }
   const [, minute, seconds = ':00', zone = ''] = TIME.exec(text) ?? [];
@@ -71,11 +76,11 @@ export function parseMomentTime(text: string, flag: string, day: 'start' | 'end'
         'usage',
         `${flag} ${text} does not say in which time zone: add Z for UTC, or an offset such as +01:00`,
       );
-    throw noTime(text, flag);
+    throw noTime(text, flag, more);
   }
   const local = parseTime(`${minute}${seconds}Z`);
   const offset = offsetOf(zone);
-  if (local === undefined || offset === undefined) throw noTime(text, flag);
+  if (local === undefined || offset === undefined) throw noTime(text, flag, more);
   return local - offset;
 }
 
@@ -87,9 +92,9 @@ function offsetOf(zone: string): number | undefined {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 3_600 + minutes * 60);
 }
 
-function noTime(text: string, flag: string): Refusal {
+function noTime(text: string, flag: string, more: string): Refusal {
   return refuse(
     'usage',
-    `${flag} takes a day such as 2026-01-05, a time such as 2026-01-05T12:00Z, or a number of entries; got ${printable(text, 60)}`,
+    `${flag} takes a day such as 2026-01-05${more === '' ? ' or' : ','} a time such as 2026-01-05T12:00Z${more}; got ${printable(text, 60)}`,
   );
 }

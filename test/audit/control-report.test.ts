@@ -25,7 +25,7 @@ const FRAMEWORK: Framework = {
 /** A history of ten days: spans and looks in days since its start. */
 function historyWith(
   spans: readonly Partial<Span>[],
-  looks: readonly (readonly [number, string])[],
+  looks: readonly (readonly [number, string, number?])[],
 ): KnownHistory {
   const claims = packOf('https-tls', new Map()).filter(({ id }) => id === 'tls12-refused');
   const past = {
@@ -37,7 +37,8 @@ function historyWith(
       to: START + (span.to ?? 0) * DAY,
     })),
     looks: looks.map(
-      ([at, verdict]) => ({ at: START + at * DAY, verdict, commitment: 'c1' }) as unknown as Look,
+      ([at, verdict, oneWith], i) =>
+        ({ at: START + at * DAY, verdict, commitment: 'c1', oneWith: oneWith ?? i }) as unknown as Look,
     ),
     figures: { grades: { looks: 'chain', time: 'chain' } },
   } as unknown as ClaimPast;
@@ -149,5 +150,12 @@ t.test('the worst of two subjects counts', (t) => {
   t.equal(states(shown)[9], 'failed');
   t.equal(shown.days[0]?.looks, 2);
   t.equal(shown.supports.length, 2);
+  t.end();
+});
+
+t.test('two days of proofs that count as one look are one look', (t) => {
+  const burst = Array.from({ length: 48 }, (_, i) => [9.9 + i / 10_000, 'PROVEN', 0] as const);
+  const shown = report(historyWith([{ from: 0, to: 10, kind: 'covered' }], burst));
+  t.equal(shown.days[9]?.looks, 1);
   t.end();
 });

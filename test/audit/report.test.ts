@@ -33,7 +33,12 @@ function historyOf(
   spans: readonly Span[] = [],
 ): KnownHistory {
   const span = { from: START, to: PERIOD.until, kind: 'covered', commitment: 'c1' } as unknown as Span;
-  const looks = [0.5, 1.5].map((at) => ({ at: START + at * DAY, verdict: 'PROVEN', commitment: 'c1' }));
+  const looks = [0.5, 1.5].map((at, oneWith) => ({
+    at: START + at * DAY,
+    verdict: 'PROVEN',
+    commitment: 'c1',
+    oneWith,
+  }));
   const claim = {
     claim: 'tls12-refused',
     looks: looks as unknown as readonly Look[],
@@ -95,6 +100,23 @@ t.test('everything that was not PROVEN is a fault, under a waiver too', (t) => {
   t.match(wrong.faults[0], /entry 7/);
   const empty = auditReport(QUESTION, [historyOf('web/shop', {}, { claims: [] })]);
   t.match(empty.faults, [/no claim in the period/, /no claim supports it/]);
+  t.end();
+});
+
+t.test('a claim that came back after a time without it does not hold', (t) => {
+  const span = (why: string | undefined): Span =>
+    ({
+      from: START,
+      to: START + 14,
+      kind: why === undefined ? 'covered' : 'uncovered',
+      why,
+    }) as unknown as Span;
+  const hole = historyOf('web/shop', {}, {}, [span('withdrawn'), span(undefined)]);
+  const { faults, notProven } = auditReport({ ...QUESTION, controls: [] }, [hole]);
+  t.match(faults, [/was not claimed for a time, and claimed before and after/]);
+  t.match(notProven.join(' '), /for 1 minute of the period/, 'what is short is never shown as nothing');
+  const end = historyOf('web/shop', {}, {}, [span('withdrawn')]);
+  t.strictSame(auditReport({ ...QUESTION, controls: [] }, [end]).faults, [], 'an end is no hole');
   t.end();
 });
 

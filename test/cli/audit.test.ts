@@ -38,6 +38,7 @@ t.test('a period with a violation and a gap does not hold, and says why', async 
   const told = await w.tally('audit', SUBJECT, ...period);
   t.match(told, { code: 3, out: /^Audit {2}2027-01-15T08:00:00Z to 2027-01-15T20:00:00Z/ });
   t.match(told.out, /whether these are all systems is not known/);
+  t.match(told.out, /1 reported on; what others the log has was not asked/);
   t.match(told.out, /DOES NOT HOLD: 1 reason\n.*: failed at 1 look; missed 3 looks; was late 1 time;/);
   t.match(told.out, /Not proven\n/);
   t.notMatch(told.out, /compl(y|ies|iant)/i);
@@ -47,6 +48,7 @@ t.test('a period with a violation and a gap does not hold, and says why', async 
     schema: 'tallystick.audit.v1',
     holds: false,
     population: null,
+    left_out: null,
     controls: [{ framework: 'SOC2-2017', item: 'CC6.7', holds: false }],
     subjects: [{ subject: SUBJECT }],
     exit_code: 3,

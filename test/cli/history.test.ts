@@ -121,6 +121,8 @@ t.test('for people', async (t) => {
     one.out,
     /PROVEN E1 {2}entry \d+ by agent \(key .*; made not before 2027-.*; logged not after 2027-/,
   );
+  const late = await w.tally('history', SUBJECT, '--since', '1970-01-01', ...w.policy);
+  t.match(late.out, /^ {2}uncovered +\d+ d, 99\.99 %/m, 'what is nearly all is never shown as all');
   const named = await w.tally('history', SUBJECT, 'tls-max', ...w.policy);
   t.match(named, { code: 2, err: /had no claim tls-max in the period; it had: tls-min/ });
 });

@@ -4,6 +4,7 @@ import type { PastRecord } from '#src/appraisal/past/types.ts';
 import { entryId, treeSize, digest } from '#src/bytes/brand.ts';
 import { formatHex } from '#src/bytes/text.ts';
 import { readPast, type PastOptions } from '#src/client/past/read.ts';
+import { withinBounds } from '#src/client/past/times.ts';
 import type { ClientOptions } from '#src/client/ports.ts';
 import { keyThumbprint } from '#src/cose/key.ts';
 import { inventoryHash } from '#src/statement/inventory.ts';
@@ -11,7 +12,7 @@ import { parseStatement } from '#src/statement/parse.ts';
 import { encodeNotice } from '#src/statement/payload.ts';
 import { withWitnesses, type Past } from '../support/past-world.ts';
 import { HOUR, MIRROR, SeeWorld, START, SUBJECT } from '../support/see-world.ts';
-import { entryIdOf, ORIGIN, people } from '../support/world.ts';
+import { entryIdOf, nextPolicyStatement, ORIGIN, people, policyDocumentOf } from '../support/world.ts';
 
 const DAY = 86_400;
 const violated = { verdict: 'VIOLATED', explain: 'TLS 1.2 was accepted' } as const;
@@ -109,6 +110,19 @@ t.test('a log that sets its times back hides nothing from its witnesses', async 
   t.ok([10, 13].every((index) => indices(record).includes(index)));
 });
 
+t.test('signatures are weighed at times that the witnesses allow', (t) => {
+  const head = (index: number, time: number) =>
+    ({ index, size: index, root: new Uint8Array(32), notAfter: time, notBefore: time }) as never;
+  const entry = { index: 7, time: START - 30 * DAY } as never;
+  const weighed = (word: number | undefined) =>
+    withinBounds([entry], () => word, [head(5, START), head(9, START + HOUR)])[0]?.time;
+  t.equal(weighed(START - 30 * DAY), START, 'a log that sets its clock back makes no certificate too young');
+  t.equal(weighed(START + 30 * DAY), START + HOUR, 'nor too old');
+  t.equal(weighed(START + 60), START + 60);
+  t.equal(weighed(undefined), START + HOUR);
+  t.end();
+});
+
 t.test('a search that leaves something out', async (t) => {
   const w = await fourDays(t);
   w.hidden.add(10);
@@ -150,6 +164,17 @@ t.test('an inventory by a monitor that the reader names', async (t) => {
     code: 'proof-failed',
     message: /a monitor counted 10 entries/,
   });
+  w.hidden.clear();
+  const kid = digest(keyThumbprint(people.monitor.publicKey));
+  const keys = policyDocumentOf().keys.filter(({ name }) => name !== 'monitor');
+  w.log1(
+    await nextPolicyStatement(w.log.entries[0] ?? new Uint8Array(), {
+      keys,
+      revoked: [{ kid, since: size }],
+    }),
+  );
+  const revoked = await read(w, {}, { slots: false, monitors });
+  t.strictSame(revoked.complete, {}, 'an inventory by a key that is revoked from there on counts nothing');
 });
 
 t.test('a period that is none', async (t) => {

@@ -70,7 +70,7 @@ function readTimes(record: PastRecord): Timeline {
 }
 
 /** A time on somebody's word, moved into bounds if it lies outside; without a word, the latest time in the bounds. */
-function knownTime(stated: number | undefined, { notBefore, notAfter }: Bounds): number | undefined {
+export function knownTime(stated: number | undefined, { notBefore, notAfter }: Bounds): number | undefined {
   if (stated === undefined) return notAfter ?? notBefore;
   if (outside(stated, { notBefore, notAfter }) === undefined) return stated;
   return Math.min(Math.max(stated, notBefore ?? -Infinity), notAfter ?? Infinity);

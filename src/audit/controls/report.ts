@@ -35,7 +35,7 @@ export interface Day {
   /** `2026-01-31`, in UTC. */
   readonly day: string;
   readonly state: DayState;
-  /** Looks of the day that could tell: PROVEN, VIOLATED or CONTRADICTED. */
+  /** Looks of the day that could tell: PROVEN, VIOLATED or CONTRADICTED. Those that count as one are one. */
   readonly looks: number;
 }
 
@@ -171,7 +171,7 @@ function daysOf(
   for (const span of spans) mark(span, stateOf(span));
   for (const each of restOf({ since, until }, spans)) mark(each, 'unclaimed');
   for (const gap of gaps) mark(gap, 'missed');
-  for (const { at } of looks) {
+  for (const { at } of new Map(looks.toReversed().map((look) => [look.oneWith, look])).values()) {
     const day = Math.floor(at / DAY) - first;
     if (day >= 0 && day < count) seen[day] = (seen[day] ?? 0) + 1;
   }

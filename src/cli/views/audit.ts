@@ -16,7 +16,7 @@ export function auditLines(output: Output, { report, unreadable, leftOut }: Audi
   const all = [...faults, ...open];
   return [
     `${output.paint('bold', 'Audit')}  ${formatTime(period.since)} to ${formatTime(period.until)} (${spanOf(period.until - period.since)})`,
-    `subjects    ${histories.length} reported on; ${leftOut} others of the log are not`,
+    `subjects    ${histories.length} reported on; ${othersText(leftOut)}`,
     ...populationLines(population),
     ...histories.flatMap((each) => subjectLines(output, each)),
     ...controls.flatMap((each) => controlLines(output, each)),
@@ -31,6 +31,11 @@ export function auditLines(output: Output, { report, unreadable, leftOut }: Audi
           ...shown(all, (each) => `  ${line(each, 400)}`),
         ]),
   ];
+}
+
+function othersText(leftOut: number | undefined): string {
+  if (leftOut === undefined) return 'what others the log has was not asked';
+  return `${leftOut} others of the log are not`;
 }
 
 function shown<T>(all: readonly T[], text: (each: T) => string): readonly string[] {

@@ -88,8 +88,7 @@ function shown<T>(all: readonly T[], text: (each: T) => string): readonly string
 
 function figureLines({ grades, seconds, hidden, coveredBy, ...counts }: Figures): readonly string[] {
   const total = seconds.covered + seconds.failed + seconds.uncovered + seconds.waived;
-  const share = (part: number): string =>
-    `${spanOf(part)}, ${((100 * part) / Math.max(1, total)).toFixed(2)} %`;
+  const share = (part: number): string => `${spanOf(part)}, ${shareOf(part, total)}`;
   const classes = Object.entries(coveredBy).map(([name, part]) => `${name} ${spanOf(part)}`);
   const under = Object.entries(hidden).flatMap(([name, part]) =>
     part > 0 ? [`${spanOf(part)} ${name}`] : [],
@@ -103,6 +102,12 @@ function figureLines({ grades, seconds, hidden, coveredBy, ...counts }: Figures)
     `looks      ${counts.looks} of ${counts.expected} expected: ${counts.proven} PROVEN, ${counts.failed} failed, ${counts.other} told nothing; ${counts.missed} missed, ${counts.late} late`,
     `complete   looks: ${GRADE_WORDS[grades.looks]}${grades.time === grades.looks ? '' : `; time: ${GRADE_WORDS[grades.time]}`}`,
   ];
+}
+
+/** Hundredths of a percent, rounded down: `99.99 %` is never shown as all. */
+function shareOf(part: number, total: number): string {
+  const hundredths = total === 0 ? 0 : Math.floor((10_000 * part) / total);
+  return `${(hundredths / 100).toFixed(2)} %`;
 }
 
 const KIND_COLOURS = { covered: 'green', failed: 'red', uncovered: 'yellow', waived: 'yellow' } as const;
@@ -200,7 +205,8 @@ function momentLines({ moments }: ClaimPast): readonly string[] {
         `moments    ${who}: the agent chose its moments: ${each.why.map((why) => line(why)).join('; ')}`,
       ];
     const odds = each.missed.map(
-      ({ seconds, probability }) => `${spanOf(seconds)} with probability ${probability.toFixed(3)}`,
+      ({ seconds, probability }) =>
+        `${spanOf(seconds)} with probability ${(Math.ceil(probability * 1_000) / 1_000).toFixed(3)}`,
     );
     return [
       `moments    ${who}: drawn from revealed seeds in ${each.slots} slots; a violation between looks was missed if it lasted ${odds.join(', ')}`,

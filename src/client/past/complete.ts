@@ -50,6 +50,8 @@ async function inventoryOver(
   for (const { index, parsed } of notices) {
     if (parsed.kind !== 'notice' || parsed.notice.topic !== 'inventory' || !monitors.has(parsed.kid))
       continue;
+    // What a key signed from the entry on that revokes it counts for nothing, whoever trusts the key.
+    if (index >= (snapshot.policies.revokedSince(parsed.kid) ?? Infinity)) continue;
     if (parsed.notice.checkpoint.size >= to) return { index, notice: parsed.notice };
   }
   return undefined;

@@ -22,7 +22,7 @@ import { completeFor } from './complete.ts';
 import { evidenceOf } from './evidence.ts';
 import { linksAround, MOST_PROOFS, proofsBetween } from './proofs.ts';
 import { reachOf } from './reach.ts';
-import { timesOf } from './times.ts';
+import { timesOf, withinBounds } from './times.ts';
 
 /** How a period is read. */
 export interface PastOptions {
@@ -74,7 +74,7 @@ export async function readPast(
     policies: snapshot.policies,
     policyEntries: await policyEntries(snapshot, times.of),
     heads: reach.heads,
-    evidence: await evidenceOf(entries, progress),
+    evidence: await evidenceOf(withinBounds(entries, times.of, reach.heads), progress),
     wasHead: await wasHeadAt(sizes, snapshot.view, snapshot.tiles),
     loggedAt: times.at,
     complete: await completeFor(snapshot, subject, reach, monitors),

@@ -1,5 +1,8 @@
 /** The times that the log states: of entries, and of the entries around the heads that challenges name. */
 import type { SubjectEntry } from '../../appraisal/history.ts';
+import { timeBounds } from '../../appraisal/past/bounds.ts';
+import { knownTime } from '../../appraisal/past/timeline.ts';
+import type { WitnessedHead } from '../../appraisal/past/types.ts';
 import { readAhead } from '../../bytes/ahead.ts';
 import type { Snapshot } from '../snapshot.ts';
 
@@ -45,4 +48,20 @@ async function complete(
   };
   for await (const [index, time] of readAhead(0, missing.length, ask, () => 0))
     if (time !== undefined) known.set(index, time);
+}
+
+/**
+ * The entries with the log's times moved into the witnesses' bounds. Signatures are weighed at these: at a wrong time a
+ * certificate would not be valid, and what the target signed would not count.
+ */
+export function withinBounds(
+  entries: readonly SubjectEntry[],
+  timeOf: Times['of'],
+  heads: readonly WitnessedHead[],
+): readonly SubjectEntry[] {
+  const bounds = timeBounds(heads);
+  return entries.map((each) => ({
+    ...each,
+    time: knownTime(timeOf(each), bounds.boundsOf(each.index)) ?? each.time,
+  }));
 }

@@ -45,6 +45,23 @@ t.test('made, asked about, verified, made again', async (t) => {
   t.strictSame(manifest.subjects, [SUBJECT]);
 });
 
+t.test('a bundle is read as a log', async (t) => {
+  const w = await start(t);
+  const made = await w.tally('audit', 'bundle', SUBJECT, ...PERIOD, '-o', 'audit.zip', '--yes', ...w.policy);
+  t.equal(made.code, 0, made.err);
+  const from = ['--log', 'audit.zip', ...w.policy];
+  const live = await w.tally('history', SUBJECT, ...PERIOD, '--json', ...w.policy);
+  const read = await w.tally('history', SUBJECT, ...PERIOD, '--json', ...from);
+  t.equal(read.code, live.code, read.err);
+  t.strictSame(read.json.claims[0].figures.proven, live.json.claims[0].figures.proven);
+  t.strictSame(read.json.claims[0].figures.failed, live.json.claims[0].figures.failed);
+  t.match(await w.tally('status', SUBJECT, ...from), { out: /tls-min/ });
+  t.match(await w.tally('why', SUBJECT, 'tls-min', ...from), { out: /tls-min/ });
+  t.match(await w.tally('status', SUBJECT, '--at', '16', ...from), { out: /tls-min/ });
+  t.match(await w.tally('registry', ...from), { out: /db\/payments/ });
+  t.match(await w.tally('status', 'web/other', ...from), { code: 2 }, 'what is not in it is not known');
+});
+
 t.test('a fingerprint to read over the telephone', async (t) => {
   const w = await start(t);
   const shown = await w.tally('trust', 'show', ...w.policy);

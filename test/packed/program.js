@@ -5,6 +5,7 @@
  */
 import { Refusal as VerifyRefusal, parseTrustPolicy as parsePolicy } from '@tallystick/verify';
 import { appraiseSubject } from '@tallystick/verify/appraisal';
+import { verifyBundle } from '@tallystick/verify/audit';
 import { openClient } from '@tallystick/verify/client';
 import {
   decodeCoseKey,
@@ -20,6 +21,7 @@ import {
   verifyStatement,
   verifyTlogProof,
 } from 'tallystick';
+import bundle from './bundle.js';
 import recording from './recording.js';
 import vectors from './vectors.js';
 
@@ -75,6 +77,31 @@ const report = Object.entries(CASES).map(([what, check]) => {
     return [what, error instanceof Refusal ? error.code : String(error)];
   }
 });
+
+const zip = Uint8Array.from(atob(bundle.zip), (each) => each.charCodeAt(0));
+const reader = {
+  policy: parsePolicy(new TextEncoder().encode(bundle.policy)),
+  everyAlgorithm: false,
+  receiptKeys: [],
+};
+const verdictOn = async (bytes, options) => {
+  const { result, checks, histories } = await verifyBundle(bytes, options);
+  const { name } = checks.findLast(({ outcome }) => outcome === 'failed') ?? {};
+  return [
+    result,
+    name ?? null,
+    histories.flatMap(({ claims }) => claims.map(({ figures }) => figures.failed)),
+  ];
+};
+report.push(['a bundle', await verdictOn(zip, { trust: reader })]);
+report.push(['a bundle without a policy', await verdictOn(zip, {})]);
+report.push([
+  'a bent bundle',
+  await verdictOn(
+    zip.map((byte, at) => (at === 5000 ? byte ^ 1 : byte)),
+    { trust: reader },
+  ),
+]);
 
 /** The log as it was recorded; what was not asked then is not there. `bend`: changes the bytes of an answer. */
 const served =

@@ -25,6 +25,8 @@ import { build } from '../../src/build/build.ts';
 import { bundleAll } from '../packed/bundle.ts';
 import { env, findNode, OLD_NODES } from '../packed/nodes.ts';
 import { record } from '../packed/record.ts';
+import { bundleOf, fourDays } from '../support/bundle-world.ts';
+import { POLICY } from '../support/past-world.ts';
 
 // A compiler run, four bundles and a browser, on a machine that may be busy with other test files.
 t.setTimeout(400_000);
@@ -45,6 +47,9 @@ const CHECKED = [
   ['a receipt of another log', 'proof-failed'],
   ['a forged statement (Ed25519)', 'bad-signature'],
   ['a forged statement (P-256)', 'bad-signature'],
+  ['a bundle', ['verified', null, [2]]],
+  ['a bundle without a policy', ['consistent', null, [2]]],
+  ['a bent bundle', ['failed', 'container', []]],
 ];
 
 /** What a page's platform may lack, taken away before the program is loaded. */
@@ -67,6 +72,12 @@ interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly bundleDependencies?: readonly string[];
+}
+
+/** A bundle and its reader's policy, as a module has them. */
+async function madeBundle(t: Test): Promise<{ readonly zip: string; readonly policy: string }> {
+  const zip = Buffer.from(await bundleOf(await fourDays(t))).toString('base64');
+  return { zip, policy: POLICY };
 }
 
 /** A project that installed both tarballs, and the packages that they need, and that knows a log. */
@@ -94,6 +105,7 @@ async function install(t: Test): Promise<void> {
   const put = (name: string, value: unknown): void =>
     writeFileSync(join(project, name), `export default ${JSON.stringify(value)}`);
   put('vectors.js', JSON.parse(readFileSync(join(ROOT, 'spec/vectors.json'), 'utf8')));
+  put('bundle.js', await madeBundle(t));
   if (spawnSync('openssl', ['version'], { env }).status !== 0) {
     t.comment('there is no openssl: no log is recorded, and no verdict tried');
     return put('recording.js', {});
@@ -166,6 +178,7 @@ t.test('their types compile, those of what they need too', async (t) => {
 const IMPORTS = {
   tallystick: '/node_modules/tallystick/index.js',
   '@tallystick/verify': '/node_modules/@tallystick/verify/index.js',
+  '@tallystick/verify/audit': '/node_modules/@tallystick/verify/audit/index.js',
   '@tallystick/verify/client': '/node_modules/@tallystick/verify/client/index.js',
   '@tallystick/verify/appraisal': '/node_modules/@tallystick/verify/appraisal/index.js',
   'cbor-x/decode': '/node_modules/cbor-x/decode.js',

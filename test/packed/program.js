@@ -1,6 +1,6 @@
 /**
  * What a user of the packed libraries writes: checks what is genuine, tries what is forged, and reports. Bundled and run by
- * test/system/packed.test.ts, which puts `vectors.js` (spec/vectors.json) and `recording.js` (record.ts) beside it. It
+ * test/system/packed.test.ts, which puts `vectors.js` (spec/vectors.json), `audited.js` (a bundle) and `recording.js` (record.ts) beside it. It
  * uses nothing that Node 20 lacks.
  */
 import { Refusal as VerifyRefusal, parseTrustPolicy as parsePolicy } from '@tallystick/verify';
@@ -21,7 +21,7 @@ import {
   verifyStatement,
   verifyTlogProof,
 } from 'tallystick';
-import bundle from './bundle.js';
+import bundle from './audited.js';
 import recording from './recording.js';
 import vectors from './vectors.js';
 

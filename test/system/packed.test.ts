@@ -105,7 +105,7 @@ async function install(t: Test): Promise<void> {
   const put = (name: string, value: unknown): void =>
     writeFileSync(join(project, name), `export default ${JSON.stringify(value)}`);
   put('vectors.js', JSON.parse(readFileSync(join(ROOT, 'spec/vectors.json'), 'utf8')));
-  put('bundle.js', await madeBundle(t));
+  put('audited.js', await madeBundle(t));
   if (spawnSync('openssl', ['version'], { env }).status !== 0) {
     t.comment('there is no openssl: no log is recorded, and no verdict tried');
     return put('recording.js', {});

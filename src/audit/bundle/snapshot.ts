@@ -7,6 +7,7 @@ import type { SubjectEntry } from '../../appraisal/history.ts';
 import { timeBounds, witnessedHead } from '../../appraisal/past/bounds.ts';
 import type { WitnessedHead } from '../../appraisal/past/types.ts';
 import type { TreeSize } from '../../bytes/brand.ts';
+import { groupBy } from '../../bytes/group.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { CachingTileReader } from '../../client/caching-tiles.ts';
 import type { Stop } from '../../client/listed-rows.ts';
@@ -72,11 +73,11 @@ export function bundleSnapshot(
   const { size } = end.opened.checkpoint;
   const clock = clockOf(end.opened, policy, now);
   const timed = timesOf(tree.entries, { heads, witnessed, policy, latest: clock.headTime ?? now });
-  const rows = timed.toReversed();
+  const rows = new Rows(timed);
   const byIndex = new Map(timed.map((each) => [each.index, each]));
-  const pages = (wanted: Wanted): AsyncIterable<Page> => pageOf(rows, wanted);
+  const pages = (wanted: Wanted): AsyncIterable<Page> => pageOf(rows.of(wanted), wanted);
   const newest = async (wanted: Wanted, stop: Stop): Promise<readonly SubjectEntry[]> =>
-    newestOf(rows, wanted, stop);
+    newestOf(rows.of(wanted), wanted, stop);
   const parts = {
     view: LogView.of(tiles, end.note, policy, reader.verify),
     size,
@@ -215,6 +216,25 @@ function loggedAtBy(
   if (policy.quorum === 'none') return async (index) => byIndex.get(index)?.time;
   const bounds = timeBounds(witnessed);
   return async (index) => bounds.boundsOf(index).notBefore;
+}
+
+/** Entries, newest first, found by subject or by kind without looking at the others. */
+class Rows {
+  readonly #all: readonly SubjectEntry[];
+  readonly #bySubject: ReadonlyMap<string, readonly SubjectEntry[]>;
+  readonly #byKind: ReadonlyMap<string, readonly SubjectEntry[]>;
+
+  constructor(entries: readonly SubjectEntry[]) {
+    this.#all = entries.toReversed();
+    this.#bySubject = groupBy(this.#all, ({ parsed }) => parsed.subject);
+    this.#byKind = groupBy(this.#all, ({ parsed }) => parsed.kind);
+  }
+
+  /** At least those that match. */
+  of({ subject, kind }: Wanted): readonly SubjectEntry[] {
+    if (subject !== undefined) return this.#bySubject.get(subject) ?? [];
+    return kind === undefined ? this.#all : (this.#byKind.get(kind) ?? []);
+  }
 }
 
 function matches(

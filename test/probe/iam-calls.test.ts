@@ -1,4 +1,4 @@
-/** Calls that the policy is held against as AWS does: by what they name, by the service that they are of, and by whom. */
+/** Calls are judged by the policy as AWS judges them: by what they name, by the service that they are of, and by who made them. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';

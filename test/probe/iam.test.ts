@@ -289,7 +289,7 @@ t.test('what is wrong with a trail is found and named, and proves nothing', asyn
   });
 
   const short = await seenOf(t, deliver(quiet()), { hours: 4 });
-  t.match(faultsOf(short), /begins later than was asked for/);
+  t.match(faultsOf(short), /begins later than the claim asks for/);
   const regions = await seenOf(t, deliver(quiet()), { regions: ['eu-central-1', 'us-east-1'] });
   t.match(faultsOf(regions), /^there is no digest of account 111122223333 in us-east-1/);
   t.match(verdicts(regions), { 'trail-signed': 'VIOLATED E1' });

@@ -7,22 +7,24 @@ import { createHash } from 'node:crypto';
 import { NAMED_TABLE } from './named.ts';
 import { SCALING, scalingOf } from './scaling.ts';
 
-/** What one event needs. `about` says which resource it is: see event.ts. */
+/** An action that one event needs. `about` says where the record names the resource of the action (event.ts, `resourcesOf`). */
 export interface Needed {
   readonly action: string;
   readonly about: 'object' | 'bucket' | 'source' | 'listed' | 'unknown';
 }
 
-/** Services whose operations are actions of the same name, by event source: prefix of their actions, and exceptions. */
+/** A service whose operations are actions of the same name. */
 interface Service {
+  /** The prefix of its actions: `s3` in `s3:GetObject`. */
   readonly prefix: string;
-  /** Operation → actions; none: unmapped. */
+  /** Exceptions: operation → names of the actions it needs. An empty list leaves the operation unmapped. */
   readonly except?: Readonly<Record<string, readonly string[]>>;
 }
 
 const plain = (...names: readonly string[]): readonly (readonly [string, Service])[] =>
   names.map((name) => [name, { prefix: name }]);
 
+/** Services by the first part of their event source: `ec2` for `ec2.amazonaws.com`. */
 const SERVICES: ReadonlyMap<string, Service> = new Map<string, Service>([
   ...plain('access-analyzer', 'acm', 'athena', 'backup', 'batch', 'cloudformation', 'cloudtrail'),
   ...plain(
@@ -60,7 +62,6 @@ const SERVICES: ReadonlyMap<string, Service> = new Map<string, Service>([
   ['monitoring', { prefix: 'cloudwatch' }],
   ['tagging', { prefix: 'tag' }],
   ['iam', { prefix: 'iam', except: { UpdateDelegationRequest: [] } }],
-  // GetCallerIdentity needs no permission, and no policy can deny it.
   ['sts', { prefix: 'sts' }],
   ['kms', { prefix: 'kms', except: { ReEncrypt: [] } }],
   [
@@ -94,7 +95,7 @@ const SERVICES: ReadonlyMap<string, Service> = new Map<string, Service>([
   ],
 ]);
 
-/** Operations with exceptions found in these services; unmapped. */
+/** Operations of these services that are not actions of the same name. They are unmapped. */
 const IRREGULAR: ReadonlySet<string> = new Set([
   'access-analyzer:GetFindingV2',
   'access-analyzer:ListFindingsV2',
@@ -117,7 +118,7 @@ const as = (event: string, action: string, about: Needed['about']): readonly [st
   [{ action: `s3:${action}`, about }],
 ];
 
-/** Actions of S3 often differ from its operations, so that each operation is listed. */
+/** The operations of S3, each with the actions that it needs. Their names often differ, so every operation is listed. */
 const S3: ReadonlyMap<string, readonly Needed[]> = new Map([
   ...of(
     'object',
@@ -197,7 +198,7 @@ const S3: ReadonlyMap<string, readonly Needed[]> = new Map([
   as('PutAccelerateConfiguration', 'PutAccelerateConfiguration', 'bucket'),
 ]);
 
-/** S3 actions on one version of an object have names of their own. */
+/** S3 actions that have another name if they are about one version of an object: `GetObjectVersion` for `GetObject`. */
 const VERSIONED = new Set([
   'GetObject',
   'GetObjectAcl',
@@ -206,18 +207,19 @@ const VERSIONED = new Set([
   'DeleteObject',
 ]);
 
-/** What of a request's parameters changes which actions of S3 it needs. */
+/** Details of a request that decide, besides the name of its event, which actions it needs. */
 export interface RequestDetails {
-  /** Whether it is about one version of the object, and about one of the source that is copied. */
+  /** Whether it names one version of the object. */
   readonly versioned: boolean;
+  /** Whether it names one version of the object that it copies from. */
   readonly sourceVersioned: boolean;
-  /** Names of parameters, as they are: x-amz-acl and the like. */
+  /** The names of its parameters, such as `x-amz-acl`. */
   readonly names: readonly string[];
-  /** What the record says of the service, where several share an event source. */
+  /** The service that the record names, if several services share its event source. */
   readonly service?: string | undefined;
 }
 
-/** Headers that ask for more than to write an object. */
+/** Headers of a request to S3 that need a further action: the header, and the action. */
 const MORE: readonly (readonly [name: RegExp, action: string])[] = [
   [/^x-amz-(?:acl$|grant-)/i, 's3:PutObjectAcl'],
   [/^x-amz-tagging$/i, 's3:PutObjectTagging'],
@@ -226,7 +228,7 @@ const MORE: readonly (readonly [name: RegExp, action: string])[] = [
   [/^x-amz-bypass-governance-retention$/i, 's3:BypassGovernanceRetention'],
 ];
 
-/** Hex SHA-256 of the table: a proof names it, so that another table is not taken for this one. */
+/** Hex SHA-256 of all tables here. Each proof contains it, so that a reader sees by which tables the calls were judged. */
 export const MAPPING: string = createHash('sha256')
   .update(
     JSON.stringify([
@@ -241,7 +243,7 @@ export const MAPPING: string = createHash('sha256')
   )
   .digest('hex');
 
-/** Actions an event needs; an empty list when none; undefined when it is not in the table. */
+/** The actions that an event needs. An empty list: it needs no permission. Undefined: it is not in the tables. */
 export function actionsOf(
   source: string,
   event: string,
@@ -249,13 +251,14 @@ export function actionsOf(
 ): readonly Needed[] | undefined {
   const [, service = ''] = /^([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(source) ?? [];
   if (service === 's3') return s3Actions(event, asked);
+  // GetCallerIdentity needs no permission, and no policy can deny it.
   if (service === 'sts' && event === 'GetCallerIdentity') return [];
   if (service === 'autoscaling') {
     const prefix = scalingOf(event, asked);
     return prefix === undefined ? undefined : [{ action: `${prefix}:${event}`, about: 'listed' }];
   }
   const known = SERVICES.get(service);
-  // Lambda's names carry the version of its API: Invoke20150331v2 (not seen of others in this table).
+  // Lambda puts the version of its API after the name of an event: Invoke20150331v2. No other service in the table does.
   const name = service === 'lambda' ? event.replace(/\d{8}(?:v\d+)?$/, '') : event;
   if (known === undefined || !/^[A-Z][A-Za-z0-9]*$/.test(name) || IRREGULAR.has(`${service}:${name}`))
     return undefined;

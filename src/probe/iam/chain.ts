@@ -1,7 +1,7 @@
 /**
- * The chain of digests of one trail in one region, from the newest that verifies back over the hours that are asked
- * for. Every break is found and named. A digest's signature is not in the file: the next digest has it, or a file
- * beside it, `<digest>.signature`, for the newest.
+ * Walks the chain of digests of one trail in one region: from the newest digest that verifies, back over the hours that the
+ * claim asks for. Each break of the chain is reported as a fault. A digest file does not contain its own signature. The next
+ * digest contains it; the signature of the newest digest is in a file beside it, `<digest>.signature`.
  */
 import { parseDigestName, type DigestName, type TrailName } from '../../evidence/cloudtrail-digest.ts';
 import type { TrailKey } from '../../evidence/cloudtrail-key.ts';
@@ -18,6 +18,7 @@ import { formatTime } from '../../bytes/time.ts';
 import type { Faults } from './faults.ts';
 import type { Folder } from './folder.ts';
 
+/** A digest whose signature was verified, and the bytes and signature it came in. */
 export interface Link {
   readonly digest: VerifiedDigest;
   readonly signed: SignedDigest;
@@ -32,11 +33,12 @@ export interface Chain {
   readonly to: number;
 }
 
+/** A digest file that is not read yet: what its name says, and its path below the folder. */
 interface Candidate extends DigestName {
   readonly path: string;
 }
 
-/** Digest files by trail and region, newest first, of one account. */
+/** The wanted digest files, grouped by account, region and trail; in each group the newest comes first. */
 export function candidatesOf(
   folder: Folder,
   wanted: (name: TrailName) => boolean,
@@ -55,7 +57,7 @@ export function candidatesOf(
   return new Map([...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Walks one chain back. Refuses only `too-large`. */
+/** Walks one chain from its newest digest back. Undefined if there are no candidates. Refuses only `too-large`. */
 export async function walkChain(
   folder: Folder,
   candidates: readonly Candidate[],
@@ -65,7 +67,8 @@ export async function walkChain(
   const links: Link[] = [];
   const [first] = candidates;
   if (first === undefined) return undefined;
-  // What later digests say of the one before. Their word need not be trusted: the signature they name verifies or not.
+  // The path and signature that a later digest states of the one before. The later digest need not be trusted for this: a false
+  // signature does not verify.
   let said: Said | undefined;
   let from = -Infinity;
   for (const candidate of candidates) {
@@ -93,7 +96,7 @@ export async function walkChain(
   return chainOf(folder, first, links, from, faults);
 }
 
-/** The chain that links make, newest first, from a time on; says what of it is missing. */
+/** The chain of these links (newest first) from the time `from` on. Adds a fault if the chain begins later than `from`. */
 function chainOf(
   folder: Folder,
   { account, region, trail, home }: Candidate,
@@ -109,7 +112,7 @@ function chainOf(
   if (oldest.start > from) {
     const missing = oldest.previous !== undefined && folder.find(oldest.previous.object) === undefined;
     if (missing) faults.chain(`digest is missing: ${oldest.previous?.object ?? ''}`);
-    else faults.chain(`the trail begins later than was asked for: ${oldest.object}`);
+    else faults.chain(`the trail begins later than the claim asks for: ${oldest.object}`);
   }
   return {
     trail: newest.trail,
@@ -119,21 +122,20 @@ function chainOf(
   };
 }
 
-/** What a digest says of the one before. */
+/** The path and signature of the digest before, as a digest states them. */
 interface Said {
   readonly object: string;
   readonly signature: string;
 }
 
-/** The last part of a path, which a digest keeps when its folder is moved. */
+/** The file's name. It stays the same if the folder is moved. */
 function nameIn(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** Such a digest is neither good nor bad. */
-const UNSIGNED = 'digest is not checked, since its signature stood in one that is missing';
+const UNSIGNED = 'digest cannot be checked: its signature is in the next digest, which is missing';
 
-/** What a digest says of the one before, as it stands there; undefined when it says nothing. */
+/** What an unverified digest states of the one before. Undefined if it states nothing. */
 function saidIn(content: Uint8Array): Said | undefined {
   const text = Buffer.from(content).toString('latin1');
   const [, signature] = /"previousDigestSignature"\s*:\s*"([0-9a-fA-F]{256,2048})"/.exec(text) ?? [];
@@ -141,7 +143,7 @@ function saidIn(content: Uint8Array): Said | undefined {
   return signature === undefined || object === undefined ? undefined : { object, signature };
 }
 
-/** Says why two neighbours do not follow one another. */
+/** Adds a fault if one digest does not follow the other. */
 function note(folder: Folder, earlier: VerifiedDigest, later: VerifiedDigest, faults: Faults): void {
   const why = breakBetween(earlier, later);
   if (why === undefined) return;
@@ -189,7 +191,7 @@ async function check(
   return { kind: 'wrong', why: 'digest was altered, or signed by another key', said: before };
 }
 
-/** As in the names of digests. */
+/** A time as the names of digests give it: `20261122T100000Z`. */
 function stampOf(seconds: number): string {
   if (!Number.isFinite(seconds)) return '';
   return formatTime(seconds).replaceAll(/[-:]/g, '');

@@ -1,13 +1,13 @@
 /**
- * Evaluates conditions of a policy from what an event states about the request. A key that the event does not state, or
- * an operator that is not known here, gives `maybe`. The absence of a key is never concluded.
+ * Evaluates the conditions of a policy with the keys that an event gives. If the event does not give a key, or the operator is
+ * not known here, the result is `maybe`: a key that is missing in the record may have been present in the request.
  */
 import { BlockList, isIP } from 'node:net';
 import type { Condition } from './policy.ts';
 import { not, some, truth, type Truth } from './truth.ts';
 import { matchesArn, matchesWild } from './wildcard.ts';
 
-/** What is known of a request, by condition key in lower case. */
+/** The condition keys that an event gives of a request: key in lower case → value. */
 export type Context = ReadonlyMap<string, string>;
 
 type Test = (value: string, wanted: string) => Truth;
@@ -29,7 +29,7 @@ const inRange: Test = (value, wanted) => {
   return truth(list.check(value, family === 4 ? 'ipv4' : 'ipv6'));
 };
 
-/** Times as ISO 8601 or in seconds since 1970. */
+/** Compares times. Both are ISO 8601, or seconds since 1970. */
 const compared =
   (inOrder: (a: number, b: number) => boolean): Test =>
   (value, wanted) => {
@@ -37,7 +37,7 @@ const compared =
     return a === undefined || b === undefined ? 'maybe' : truth(inOrder(a, b));
   };
 
-/** Operators, by name; `not` marks those that hold where none of the values matches. */
+/** Operators by name. One with `not` holds if none of the values matches. */
 const OPERATORS: ReadonlyMap<string, { readonly test: Test; readonly not?: true }> = new Map([
   ['StringEquals', { test: same }],
   ['StringNotEquals', { test: same, not: true }],
@@ -65,7 +65,7 @@ export function holds({ operator, key, values }: Condition, context: Context, va
   const value = context.get(key.toLowerCase());
   if (operator === 'Null')
     return value === undefined ? 'maybe' : some(values.map((each) => truth(each.toLowerCase() === 'false')));
-  // A key that is there is judged the same with IfExists and without.
+  // IfExists changes only what happens without the key, and that is `maybe` here.
   const known = OPERATORS.get(operator.replace(/IfExists$/, ''));
   if (known === undefined || value === undefined) return 'maybe';
   const matched = some(
@@ -77,7 +77,7 @@ export function holds({ operator, key, values }: Condition, context: Context, va
   return known.not === true ? not(matched) : matched;
 }
 
-/** A text with its variables filled in; undefined when one is not known, or would be a wildcard. */
+/** A text with its variables filled in. Undefined if a variable has no known value, or its value contains a wildcard. */
 export function resolved(text: string, context: Context): string | undefined {
   let known = true;
   const filled = text.replaceAll(/\$\{([^{}]*)\}/g, (_whole, name: string) => {

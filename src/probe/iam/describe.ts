@@ -1,4 +1,4 @@
-/** What the probe `iam@1` says of itself. */
+/** The description of the probe `iam@1`. */
 import { DEFAULT_HOURS, DEFAULT_LAG, examineTrail } from '../../evidence/trail-facts.ts';
 import type { ParameterSpec, ProbeDescription } from '../description.ts';
 import { IAM_READ_ONLY } from './pack.ts';
@@ -32,37 +32,37 @@ const IAM_SHAPE: Shape = {
 const IAM_FACTS: SignedFacts = { byOther: examineTrail };
 
 const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
-  principal: { type: 'text', help: 'ARN of the role, user or session whose calls are looked at' },
-  principals: { type: 'texts', help: 'the same, where there are several that share the policy' },
+  principal: { type: 'text', help: 'ARN of the role, user or session whose calls are judged' },
+  principals: { type: 'texts', help: 'several such ARNs, if they share the policy' },
   policy: {
     type: 'text',
     help: 'the policy as JSON, at most 1,024 characters; by default the policy document among the committed leaves',
   },
   policyAt: {
     type: 'texts',
-    help: 'JSON Pointers of policy documents among the committed leaves, where there are several: /aws_iam_policy.x/policy',
+    help: 'JSON Pointers of the policy documents, if the committed leaves hold several: /aws_iam_policy.x/policy',
   },
   publicKeys: {
     type: 'texts',
-    help: 'keys that AWS signs digests with: Value of `aws cloudtrail list-public-keys`; or the secret cloudtrail-keys',
+    help: 'keys that AWS signs digests with: each Value of `aws cloudtrail list-public-keys`. Without it the secret cloudtrail-keys is read',
   },
   keySha256: {
     type: 'texts',
-    help: 'hex SHA-256 of the only keys of the secret cloudtrail-keys that count (SPKI, DER)',
+    help: 'hex SHA-256 of keys (SPKI, DER): of the secret cloudtrail-keys, only these keys count',
   },
   regions: {
     type: 'texts',
-    help: 'regions that must be there, each with its chain; by default those that are there',
+    help: 'regions that must each have a chain of digests; by default those that the folder has',
   },
   trail: { type: 'text', help: 'name of the trail; needed where the folder holds several' },
   hours: {
     type: 'number',
-    help: 'how far back from its newest signed digest the trail is looked at',
+    help: 'hours of the trail that are read, back from its newest signed digest',
     fallback: DEFAULT_HOURS,
   },
   lag: {
     type: 'number',
-    help: 'seconds before now that the newest signed digest may end; digests come hourly',
+    help: 'most seconds between the end of the newest signed digest and now; AWS writes a digest each hour',
     fallback: DEFAULT_LAG,
   },
   unused: { type: 'number', help: 'grants that may stay unused, for the expression: p.unused' },
@@ -70,13 +70,13 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
 
 export const IAM: ProbeDescription = {
   name: 'iam@1',
-  summary: 'every call of a role or user in CloudTrail, held against the committed policy',
+  summary: 'every call of a role or user in CloudTrail, judged by the committed policy',
   parameters: PARAMETERS,
   secrets: { 'cloudtrail-keys': { help: 'keys that AWS signs digests with', isSent: false } },
   observes: () => IAM_SHAPE,
   evidence:
-    'E4, signed by AWS, with keys that the commitment names: that the digests are unbroken from one time to another, and how many log files they name. ' +
-    'E1: that this agent had all of those log files, and what the policy says of each call in them; whoever has the log files comes to the same.',
+    'E4, signed by AWS with keys that the commitment names: that the chain of digests is unbroken from one time to another, and how many log files it names. ' +
+    'E1: that this agent had all of those log files, and what the policy says of each call in them. Whoever has the same log files comes to the same result.',
   blastRadius: 'reads a folder of files; asks nothing of AWS',
   timeoutMs: 300_000,
   needs: ['fs-read'],

@@ -1,18 +1,19 @@
 /**
- * Decides one request by a policy (IAM User Guide, "Policy evaluation logic"): an explicit Deny wins, then any Allow, else
- * it is denied. If the outcome depends on something unknown, it is unknown.
+ * Decides one request by a policy (IAM User Guide, "Policy evaluation logic"). If a Deny statement applies, the request
+ * violates the policy. Otherwise it is allowed if an Allow statement applies, and violates the policy if none does. If the
+ * outcome depends on something that the event does not tell, it is unknown.
  */
 import { holds, resolved, type Context } from './condition.ts';
 import type { Patterns, Policy, Statement } from './policy.ts';
 import { every, not, some, truth, type Truth } from './truth.ts';
 import { matchesAction, matchesOpenArn } from './wildcard.ts';
 
-/** Changes when the meaning of a verdict does. */
+/** Name and version of these rules. The version must be raised with each change of them. */
 export const EVALUATOR = 'tallystick-iam/1';
 
 export interface Request {
   readonly action: string;
-  /** ARNs that it is about; undefined when that is not known. */
+  /** ARNs of its resources; undefined if the event does not tell them. */
   readonly resources: readonly string[] | undefined;
   readonly context: Context;
 }
@@ -23,7 +24,7 @@ export interface Decision {
   readonly why: string;
 }
 
-/** A request about several resources is allowed when each of them is. */
+/** Decides a request. One about several resources is allowed only if it is allowed for each of them. */
 export function decide(policy: Policy, { action, resources, context }: Request): Decision {
   const each = (resources ?? [undefined]).map((resource) => one(policy, action, resource, context));
   const worst =
@@ -48,7 +49,7 @@ function one(policy: Policy, action: string, resource: string | undefined, conte
   const what = resource === undefined ? 'the resource, or a condition,' : 'a condition, or a variable,';
   return {
     verdict: 'unknown',
-    why: `whether statement ${open} applies hangs on ${what} that the event does not tell`,
+    why: `whether statement ${open} applies depends on ${what} that the event does not tell`,
   };
 }
 
@@ -73,7 +74,7 @@ function among(patterns: Patterns, matches: (pattern: string) => Truth): Truth {
   return patterns.not ? not(any) : any;
 }
 
-/** Actions that Allow statements grant, as they are written there; `NotAction` grants cannot be listed. */
+/** Actions that Allow statements grant, as written there, wildcards included. Grants by `NotAction` cannot be listed. */
 export function grantsOf({ statements }: Policy): readonly string[] {
   const allows = statements.filter(({ effect, actions }) => effect === 'Allow' && !actions.not);
   return [...new Set(allows.flatMap(({ actions }) => actions.any))].toSorted();

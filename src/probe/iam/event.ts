@@ -1,6 +1,6 @@
 /**
- * One record of a log file (AWS CloudTrail User Guide, "CloudTrail record contents") as a call: who made it, which actions
- * it needed, on which resources, and the condition keys that the record gives.
+ * Reads one record of a log file as a call (AWS CloudTrail User Guide, "CloudTrail record contents"): who made it, which
+ * actions it needed, on which resources, and which condition keys the record gives.
  */
 import { isIP } from 'node:net';
 import { actionsOf, type Needed } from './actions.ts';
@@ -9,7 +9,7 @@ import type { Request } from './evaluate.ts';
 import { namedIn } from './named.ts';
 import { fieldsAt, isFields, listAt, textAt, type Fields } from './fields.ts';
 
-/** Whose calls they are: ARNs of roles, users, or sessions. */
+/** The principals whose calls are judged: ARNs of roles, users or sessions, and the accounts of these. */
 export interface Principals {
   readonly arns: ReadonlySet<string>;
   readonly accounts: ReadonlySet<string>;
@@ -17,13 +17,13 @@ export interface Principals {
 
 export interface Call {
   readonly id: string;
-  /** As it is written: `2026-11-22T10:00:01Z`. */
+  /** As the record writes it: `2026-11-22T10:00:01Z`. */
   readonly time: string;
   /** `s3.amazonaws.com GetObject`. */
   readonly event: string;
-  /** Requests that must all be allowed; undefined when the event is not in the table. */
+  /** Requests that must all be allowed; undefined if the event is not in the tables (actions.ts). */
   readonly requests: readonly Request[] | undefined;
-  /** Whether the call only reads, as AWS says. */
+  /** Whether the call only reads, by AWS's field `readOnly`; undefined if the record lacks it. */
   readonly readOnly: boolean | undefined;
   readonly error: string | undefined;
 }
@@ -37,7 +37,7 @@ const NEVER_OURS: ReadonlySet<string> = new Set([
   'Directory',
 ]);
 
-/** `unclear`: a call in an observed account whose record does not say who made it. */
+/** Whether one of the principals made the call. `unclear`: it is a call in their account, and the record does not say who made it. */
 export function whoseIs(record: Fields, { arns, accounts }: Principals): 'ours' | 'others' | 'unclear' {
   const identity = fieldsAt(record, 'userIdentity') ?? {};
   const arn = textAt(identity, 'arn');
@@ -51,7 +51,7 @@ export function whoseIs(record: Fields, { arns, accounts }: Principals): 'ours' 
   return account === undefined || accounts.has(account) ? 'unclear' : 'others';
 }
 
-/** Whether it is an action of AWS itself, or an Insights event about calls of others. */
+/** Whether AWS itself acted, or the record is an Insights event about calls of others. */
 function isOfAws(record: Fields, identity: Fields): boolean {
   const by = textAt(identity, 'invokedBy');
   const kind = textAt(record, 'eventType');
@@ -63,14 +63,14 @@ function isOfAws(record: Fields, identity: Fields): boolean {
   );
 }
 
-/** Whether a user without an ARN in the record may be an observed one. A name that AWS hides may be any user. */
+/** Whether a user whose record gives no ARN may be one of the principals. If AWS hides the name, it may be any user. */
 function mayBeUser(name: string | undefined, arns: ReadonlySet<string>): boolean {
   const users = [...arns].filter((each) => /^arn:[^:]+:iam::\d{12}:user\//.test(each));
   const hidden = name === undefined || name === '' || name === 'HIDDEN_DUE_TO_SECURITY_REASONS';
   return users.some((each) => hidden || each.endsWith(`/${name}`));
 }
 
-/** The role of a session, where nothing else names it; without the role's path, which a session's ARN lacks. */
+/** The ARN of the role that a session's ARN names, without the role's path: the ARN of a session does not contain it. */
 function roleOf(arn: string | undefined): readonly string[] {
   const [, partition, account, role] =
     /^arn:([^:]+):sts::(\d{12}):assumed-role\/([^/]+)\//.exec(arn ?? '') ?? [];
@@ -106,7 +106,7 @@ export function callOf(record: Fields): Call {
   };
 }
 
-/** ARNs that an action is about; undefined when the event does not tell. */
+/** ARNs of an action's resources; undefined if the event does not tell them. */
 function resourcesOf(
   { action, about }: Needed,
   record: Fields,
@@ -154,7 +154,7 @@ function copySource(parameters: Fields): string | undefined {
   }
 }
 
-/** Condition keys that the event gives, in lower case. A key that is missing here evaluates to maybe. */
+/** The condition keys that the event gives. A condition on any other key evaluates to `maybe`. */
 function contextOf(record: Fields): Context {
   const identity = fieldsAt(record, 'userIdentity') ?? {};
   const address = textAt(record, 'sourceIPAddress') ?? '';

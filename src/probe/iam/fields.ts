@@ -1,4 +1,4 @@
-/** Reads members of JSON from outside, by path and type; undefined if there is no such member of the type. */
+/** Reads members of untrusted JSON by path and type. Without such a member of the type the result is undefined, or an empty list. */
 
 export type Fields = Readonly<Record<string, unknown>>;
 

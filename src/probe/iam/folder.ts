@@ -1,6 +1,6 @@
 /**
- * Reads a copy of a trail's bucket, or of a part of it: files by their path below a folder, with bounds. It follows no link
- * and opens only regular files.
+ * Reads a copy of a trail's bucket, or of a part of it: files by their path below a folder. It bounds the number of files, the
+ * depth and the bytes, follows no link, and opens only regular files.
  */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -13,10 +13,10 @@ import { refuse } from '../../bytes/refusal.ts';
 
 const inflate = promisify(gunzip);
 
-/** Names looked at, and folders deep, in one run. */
+/** Most names that one run lists, and most folders one within another. */
 const MAX_NAMES = 100_000;
 const MAX_DEPTH = 16;
-/** Bytes that all files of one run may have, inflated. */
+/** Most bytes of all files of one run, inflated. */
 const MAX_TOTAL = 4 * 1024 ** 3;
 
 export type Read =
@@ -32,7 +32,7 @@ export class Folder {
   readonly #root: string;
   readonly #paths: ReadonlySet<string>;
   readonly #signal: AbortSignal;
-  /** Bytes read. */
+  /** Bytes read, before they were inflated. */
   bytes = 0;
   #inflated = 0;
 
@@ -42,7 +42,10 @@ export class Folder {
     this.#signal = signal;
   }
 
-  /** Lists it. Refuses `config-invalid`, `unavailable` and `too-large`. */
+  /**
+   * Lists the files of a folder. Refuses `config-invalid` for a path that is not absolute, `unavailable` for a folder that
+   * cannot be read, and `too-large` for too many files.
+   */
   static async at(root: string, signal: AbortSignal): Promise<Folder> {
     if (!isAbsolute(root) || root.includes('\0'))
       throw refuse('config-invalid', 'the target of iam@1 is the absolute path of a folder');
@@ -54,7 +57,7 @@ export class Folder {
         if (++names > MAX_NAMES || depth > MAX_DEPTH)
           throw refuse(
             'too-large',
-            `there are more than ${MAX_NAMES} files below the folder, or folders too deep; keep the days that are asked for`,
+            `there are more than ${MAX_NAMES} files below the folder, or more than ${MAX_DEPTH} folders one within another; copy only the days that the claim asks for`,
           );
         const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
         if (entry.isDirectory()) await walk(path, depth + 1);
@@ -65,7 +68,10 @@ export class Folder {
       await walk('', 0);
     } catch (error) {
       if (!(error instanceof Error && 'syscall' in error)) throw error;
-      throw refuse('unavailable', `${printable(root)} is no folder that this agent may read whole`);
+      throw refuse(
+        'unavailable',
+        `${printable(root)} is no folder, or this agent may not read all of its folders`,
+      );
     }
     return new Folder(root, paths, signal);
   }
@@ -74,7 +80,7 @@ export class Folder {
     return [...this.#paths];
   }
 
-  /** Where an object of the bucket lies: the folder may stand for the bucket, or for any part of it. */
+  /** The path of an object of the bucket below the folder. The folder may be a copy of the bucket, or of any part of it. */
   find(object: string): string | undefined {
     let path = object;
     while (!this.#paths.has(path)) {
@@ -85,7 +91,7 @@ export class Folder {
     return path;
   }
 
-  /** Whether a file lies where this object of the bucket belongs. */
+  /** Whether a path is the place of this object of the bucket. */
   isPlaceOf(path: string, object: string): boolean {
     return object === path || object.endsWith(`/${path}`);
   }
@@ -96,7 +102,10 @@ export class Folder {
     return packed instanceof Uint8Array ? Buffer.from(packed).toString('latin1') : undefined;
   }
 
-  /** A file, inflated to at most `most` bytes. Refuses `too-large` when all of them together are too much. */
+  /**
+   * A file, inflated to at most `most` bytes; otherwise the reason why it was not read. Refuses `too-large` if the files of
+   * this run are too large together.
+   */
   async read(path: string | undefined, most: number): Promise<Read> {
     this.#signal.throwIfAborted();
     if (path === undefined) return { kind: 'absent' };
@@ -123,7 +132,7 @@ export class Folder {
     try {
       const { size } = await file.stat();
       if (size > most) return 'too-large';
-      // If the file grows meanwhile, no more is read than it had.
+      // If the file grows meanwhile, only its first `size` bytes are read.
       const bytes = new Uint8Array(size);
       const { bytesRead } = await file.read(bytes, 0, size, 0);
       return bytes.subarray(0, bytesRead);

@@ -1,4 +1,4 @@
-/** Reads the log files that verified digests name, checks that they are there and unaltered, and finds the principal's calls. */
+/** Reads the log files that verified digests name, checks that each is there and unaltered, and finds the calls of the principals. */
 import type { TrailFile } from '../../evidence/cloudtrail-digest.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Chain } from './chain.ts';
@@ -8,12 +8,12 @@ import { isFields, listAt, type Fields } from './fields.ts';
 import type { Folder } from './folder.ts';
 import type { Tally } from './tally.ts';
 
-/** Bytes of one log file, inflated, and records of one run. */
+/** Most bytes of one log file, inflated; most records and most log files of one run. */
 const MAX_FILE = 128 * 1024 ** 2;
 const MAX_RECORDS = 2_000_000;
 const MAX_FILES = 15_000;
 
-/** Reads all of them, in the order of the chains. Refuses `too-large`. */
+/** Reads all log files, in the order of the chains. Refuses `too-large`. */
 export async function readLogs(
   folder: Folder,
   chains: readonly Chain[],
@@ -57,7 +57,7 @@ async function readLog(
   tally.file({ object, sha256, digest, records: records.length }, calls);
 }
 
-/** The records of a log file; undefined if it is none. A record that is no object becomes an empty one. */
+/** The records of a log file; undefined if the content is no log file. A record that is not an object becomes an empty one. */
 function recordsOf(content: Uint8Array): readonly Fields[] | undefined {
   let parsed: unknown;
   try {

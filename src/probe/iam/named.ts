@@ -1,31 +1,33 @@
 /**
- * Resources that a request names in its parameters, as the ARNs of AWS's service authorization reference (as of 2026-09). If
- * the parameters do not give the whole ARN, the rest is open: `ANY` stands for any text, also none, `ONE` for one character
- * (wildcard.ts). For parameters in no table here the resource is unknown, and a call that depends on it is too.
+ * Makes ARNs of the resources that a request names in its parameters, by AWS's service authorization reference (as of 2026-09).
+ * If the parameters do not give the whole ARN, the rest is open: `ANY` stands for any text or none, `ONE` for one character
+ * (wildcard.ts). If no table here has the parameter, the resource is unknown, and so is the verdict of a call that depends on it.
  */
 import { listAt, textAt, type Fields } from './fields.ts';
 import { ANY, ONE } from './wildcard.ts';
 
-/** Where a call was made, for ARNs of what it names. */
+/** Where a call was made. These parts complete the ARNs of the resources that it names. */
 export interface Place {
   readonly partition: string;
   readonly region: string;
   readonly account: string;
 }
 
+/** A parameter that names a resource. */
 interface Named {
-  /** Names of actions that are about it. */
+  /** Actions, without their prefix, to which the resource belongs. */
   readonly actions: RegExp;
   readonly parameter: string;
-  /** The resource part of its ARN; undefined when the value does not tell it. */
+  /** The resource part of the ARN; undefined if the value does not tell it. */
   readonly resource: (value: string, parameters: Fields) => string | undefined;
-  /** ARNs of another service than the action's: roles, of sts. */
+  /** The service of the ARN, if it is not the action's: an action of sts is about a role of iam. */
   readonly service?: string;
+  /** Whether its ARNs have no region. */
   readonly global?: true;
 }
 
 const ALL = /^/;
-/** Actions of Kinesis, without those that IAM does not relate to a stream. */
+/** Actions of Kinesis that IAM relates to a stream. */
 const STREAM = /^(?!(?:Dis|En)ableEnhancedMonitoring$|UpdateShardCount$|UpdateStreamMode$)/;
 const plainName = /^[A-Za-z0-9_.+=,@/-]{1,512}$/;
 const below =
@@ -33,7 +35,7 @@ const below =
   (name: string): string | undefined =>
     plainName.test(name) ? prefix + name : undefined;
 const arnOnly = (): undefined => undefined;
-/** Names of IAM leave out the path. */
+/** A parameter of IAM. It gives the name without the path, which the ARN contains. */
 const iam = (prefix: string, parameter: string): Named => ({
   actions: ALL,
   parameter,
@@ -41,7 +43,7 @@ const iam = (prefix: string, parameter: string): Named => ({
   global: true,
 });
 
-/** By the prefix of the action, the first that fits. */
+/** Parameters by the prefix of the action. The first that fits is taken. */
 const NAMED: Readonly<Record<string, readonly Named[]>> = {
   sts: [{ actions: /^AssumeRole/, parameter: 'roleArn', resource: arnOnly, service: 'iam' }],
   iam: [
@@ -124,12 +126,12 @@ function parameterOf(name: string): string | undefined {
   return plainName.test(name) ? `parameter/${name.replace(/^\//, '')}` : undefined;
 }
 
-/** Parameters that hold several names. */
+/** Parameters that hold several names: the actions, the parameter, and what precedes each name in the ARN. */
 const LISTS: readonly (readonly [action: RegExp, list: string, prefix: string])[] = [
   [/^ssm:(?:Get|Delete)Parameters$/, 'names', 'parameter/'],
 ];
 
-/** ARNs that the parameters of a request name; undefined where they tell none. */
+/** ARNs of the resources that the parameters of a request name; undefined if they name none. */
 export function namedIn(action: string, parameters: Fields, place: Place): readonly string[] | undefined {
   const [prefix = '', name = ''] = action.split(':');
   const [, list, kind] = LISTS.find(([pattern]) => pattern.test(action)) ?? [];
@@ -160,7 +162,10 @@ function arnOf(service: string, resource: string, { partition, region, account }
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
 
-/** An ARN as a request gave it. A secret's may lack the six random characters; a key's alias is no key. */
+/**
+ * An ARN that a request gave, if it is of this service. The ARN of a secret may lack the six random characters at its end. The
+ * ARN of an alias does not tell which key it stands for.
+ */
 function ofService(arn: string, service: string): string | undefined {
   const parts = arn.split(':');
   if (parts.length < 6 || parts[2] !== service || /[*?]/.test(arn)) return undefined;
@@ -169,7 +174,7 @@ function ofService(arn: string, service: string): string | undefined {
   return arn;
 }
 
-/** `https://sqs.eu-central-1.amazonaws.com/111122223333/jobs`. */
+/** The ARN of a queue from its URL: `https://sqs.eu-central-1.amazonaws.com/111122223333/jobs`. */
 function ofQueue(prefix: string, parameter: string, url: string, place: Place): string | undefined {
   if (prefix !== 'sqs' || parameter !== 'queueUrl') return undefined;
   const [, region, account, name] =
@@ -180,7 +185,7 @@ function ofQueue(prefix: string, parameter: string, url: string, place: Place): 
   return arnOf('sqs', name, { ...place, region: region ?? place.region, account });
 }
 
-/** The tables, for their digest. */
+/** All tables here, from which the digest in a proof is made (actions.ts, `MAPPING`). */
 export const NAMED_TABLE: readonly unknown[] = [
   Object.entries(NAMED).map(([prefix, all]) => [
     prefix,

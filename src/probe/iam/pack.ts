@@ -1,4 +1,4 @@
-/** The pack `iam-read-only`: least privilege by the calls that were made (spec/iam.md). */
+/** The pack `iam-read-only`: least privilege, judged by the calls that were made (spec/iam.md). */
 import { HOUR, type Pack } from '../pack.ts';
 
 const ACCESS = [
@@ -14,7 +14,7 @@ export const IAM_READ_ONLY: Pack = {
   summary: 'a role or user of AWS made no call outside the committed policy, and none that writes',
   needs: ['principal'],
   defaults: { unused: 1_000 },
-  // Digests of a trail come hourly.
+  // AWS writes a digest each hour.
   fastest: HOUR,
   claims: [
     {
@@ -35,7 +35,7 @@ export const IAM_READ_ONLY: Pack = {
     {
       id: 'iam-least-privilege',
       title: 'No call that the committed policy does not allow succeeded',
-      // Without the whole trail the claim is UNKNOWN, unless a violation was seen.
+      // If the trail is not whole, the claim is UNKNOWN, unless a violation was seen.
       expr: 'o.iam.violations.size() == 0 && o.iam.attributed && o.iam.chain.whole',
       severity: 'critical',
       controls: ACCESS,
@@ -55,7 +55,7 @@ export const IAM_READ_ONLY: Pack = {
     },
     {
       id: 'iam-grants-unused',
-      title: 'No more grants went unused than are put up with; those that did are listed',
+      title: 'At most the allowed number of grants went unused; those that did are listed',
       expr: 'o.iam.unused.size() <= p.unused && o.iam.chain.whole',
       severity: 'info',
       fastest: 24 * HOUR,

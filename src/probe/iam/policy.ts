@@ -1,7 +1,7 @@
 /**
- * The policy that calls are compared with: a document of the IAM policy language, from the committed leaves or from a
- * parameter of the claim. The commitment covers both. Elements of the language that this evaluator does not know are refused,
- * so that no part of a policy is ignored.
+ * Reads the policy by which calls are judged: documents of the IAM policy language, from the committed leaves or from a
+ * parameter of the claim. The commitment covers both. An element of the language that is not known here is refused, so that no
+ * part of a policy is ignored.
  */
 import { createHash } from 'node:crypto';
 import { printable } from '../../bytes/printable.ts';
@@ -13,7 +13,7 @@ import { treeOfLeaves } from '../../declare/tree.ts';
 import { isNumberText, isTreeList, isTreeMap, type Tree, type TreeMap } from '../../declare/leaf.ts';
 import { isUnknown, sensitiveDigest } from '../declared.ts';
 
-/** Patterns, or with `not` everything but them. */
+/** What matches one of the patterns; with `not`, what matches none of them. */
 export interface Patterns {
   readonly not: boolean;
   readonly any: readonly string[];
@@ -32,7 +32,7 @@ export interface Statement {
   readonly actions: Patterns;
   readonly resources: Patterns;
   readonly conditions: readonly Condition[];
-  /** Whether `${…}` in it is a variable (language version 2012-10-17). */
+  /** Whether `${…}` in it is a variable: only in language version 2012-10-17. */
   readonly variables: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface Policy {
   readonly statements: readonly Statement[];
   /** Hex SHA-256 of the documents' canonical JSON: names in order, sets sorted. */
   readonly sha256: string;
-  /** Declared leaves that it was read from. */
+  /** Number of declared leaves that it was read from. */
   readonly leaves: number;
 }
 
@@ -48,14 +48,14 @@ const MAX_STATEMENTS = 500;
 const DOCUMENT = new Set(['Version', 'Id', 'Statement']);
 const MEMBERS = new Set(['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition']);
 
-/** A policy in a text. Refuses `config-invalid`. */
+/** Reads the policy from a text. Refuses `config-invalid`. */
 export function policyOfText(text: string): Policy {
   return policyOf([documentOf(text)], 0);
 }
 
 /**
- * The policy among declared leaves: the documents at `places` (JSON Pointers), or the only one there is. Documents
- * with a Principal say who may use a resource, and are passed over unless they are named. Refuses `config-invalid`.
+ * Reads the policy from declared leaves: the documents at `places` (JSON Pointers), or the only one there is. A document with
+ * a Principal says who may use a resource, so it is passed over unless `places` names it. Refuses `config-invalid`.
  */
 export function policyOfLeaves(
   declared: ReadonlyMap<string, Value>,
@@ -67,7 +67,7 @@ export function policyOfLeaves(
     const which = identity.slice(0, 5).map(({ at }) => printable(at === '' ? '/' : at, 100));
     throw invalid(
       identity.length === 0
-        ? 'there is no policy document among the declared leaves; commit to it, or give it as the parameter policy'
+        ? 'there is no policy document among the declared leaves; commit to one, or give one as the parameter policy'
         : `there are several policy documents (${which.join(', ')}); name yours with the parameter policyAt`,
     );
   }
@@ -92,7 +92,7 @@ function statementsOf(document: TreeMap): readonly Statement[] {
     throw invalid(`the policy has ${printable(unknown, 50)}, which is not known here`);
   const version = document.get('Version') ?? '2008-10-17';
   if (version !== '2012-10-17' && version !== '2008-10-17')
-    throw invalid('the policy is of an unknown Version');
+    throw invalid('the policy has an unknown Version; it is 2012-10-17 or 2008-10-17');
   const list = document.get('Statement') ?? [];
   return (isTreeList(list) ? list : [list]).map((each, i) =>
     statementOf(mapOf(each, 'a statement'), String(i + 1), version === '2012-10-17'),
@@ -136,14 +136,14 @@ function conditionsOf(block: Tree | undefined): readonly Condition[] {
   ).flat();
 }
 
-/** Texts of a set; booleans and numbers of a condition are texts to it. */
+/** The texts of a list or single value. Booleans and numbers, which conditions may have, become texts. */
 function textsOf(value: Tree | undefined, what: string): readonly string[] {
   const items = value === undefined ? [] : isTreeList(value) ? value : [value];
   const texts = items.map((item) => {
     if (isNumberText(item)) return item.number;
     if (typeof item === 'string' || typeof item === 'boolean' || typeof item === 'number')
       return String(item);
-    throw invalid(`${what} in the policy holds what is no text`);
+    throw invalid(`${what} in the policy holds a value that is no text`);
   });
   if (texts.length === 0) throw invalid(`${what} in the policy is empty`);
   return texts;
@@ -158,7 +158,7 @@ function documentOf(text: string): Tree {
   }
 }
 
-/** Paths of documents: of maps with a Statement, and of texts that hold such a map. */
+/** Paths of all policy documents: maps with a Statement, and texts that contain such a map. */
 function placesIn(declared: ReadonlyMap<string, Value>): readonly string[] {
   const places = new Set<string>();
   for (const [path, value] of declared) {
@@ -182,11 +182,11 @@ function treeAt(
   return found;
 }
 
-/** Refuses a leaf that is sensitive or not known yet, since a policy cannot be evaluated without it. */
+/** Refuses a leaf that is sensitive or not known yet, since the policy cannot be evaluated without its value. */
 function notShown(path: string, value: Value): undefined {
   if (isUnknown(value) || sensitiveDigest(value) !== undefined)
     throw invalid(
-      `${printable(path, 200)} of the policy is not known or not shown, so that nothing can be held against it`,
+      `${printable(path, 200)} of the policy is sensitive, or not known before the apply, so no call can be judged by it`,
     );
 }
 

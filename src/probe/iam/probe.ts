@@ -1,6 +1,6 @@
 /**
  * The probe `iam@1` checks least privilege by the calls that were made. It reads a copy of a CloudTrail bucket, verifies
- * AWS's chain of digests, and compares every call of the principal with the committed policy (spec/iam.md).
+ * AWS's chain of digests, and judges every call of the principals by the committed policy (spec/iam.md).
  */
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
@@ -56,17 +56,20 @@ async function run(task: ProbeTask): Promise<Observed> {
         : []),
       ...(tallied['attributed'] === true
         ? []
-        : [{ path: '/attributed', reason: 'of some calls the trail does not say whose they are' }]),
+        : [{ path: '/attributed', reason: 'the trail does not say who made some of the calls' }]),
       ...(tallied['classified'] === true
         ? []
-        : [{ path: '/classified', reason: 'of some calls the trail does not say whether they only read' }]),
+        : [{ path: '/classified', reason: 'the trail does not say whether some of the calls only read' }]),
     ],
     ...comparedOf(task, settings),
     bytes: folder.bytes,
   };
 }
 
-/** Every chain of the accounts. Refuses `unavailable` without one, and `config-invalid` for a choice of trails. */
+/**
+ * Every chain of the accounts. Refuses `unavailable` if there is no digest, and `config-invalid` if there are several trails and
+ * the claim names none.
+ */
 async function chainsIn(folder: Folder, settings: IamSettings, faults: Faults): Promise<readonly Chain[]> {
   const { principals, trail, regions } = settings;
   const groups = candidatesOf(
@@ -111,7 +114,7 @@ function spanOf(chains: readonly Chain[]): { readonly from: number; readonly to:
   };
 }
 
-/** For people who ask why there is no answer. */
+/** The first fault and the number of the others, for people. */
 function firstOf({ shown: [first = ''], count }: Faults): string {
   return count > 1 ? `${first} (and ${count - 1} more)` : first;
 }
@@ -121,7 +124,7 @@ function chainValue(chains: readonly Chain[], span: ReturnType<typeof spanOf>, f
   const links = linksOf(chains);
   return {
     complete,
-    // Without `whole` a claim that reads it is UNKNOWN.
+    // `whole` is left out if there is a fault, so that a claim that reads it is UNKNOWN, not VIOLATED.
     ...(complete && { whole: true }),
     unbroken: faults.unbroken,
     ...span,
@@ -138,15 +141,15 @@ function linksOf(chains: readonly Chain[]): readonly Link[] {
   return chains.flatMap(({ links }) => links).toSorted((a, b) => a.digest.end - b.digest.end);
 }
 
-/** Facts that follow from the digests alone. */
+/** Members that follow from the digests alone. */
 const SIGNED = ['unbroken', 'from', 'to', 'digests', 'logFiles'] as const;
-/** Digests in one attachment, and bytes of them. */
+/** Most digests in one attachment, and most bytes of them. */
 const BUNDLE = 500;
 const BUNDLE_BYTES = 4 * 1024 ** 2;
 
 /**
- * The newest digest of every chain by itself, since it names all before it and must be small enough for the proof; then the
- * others, bundled.
+ * The attachments: first the newest digest of every chain, then the others, in bundles. The newest digests come alone because
+ * they lead to all others and must be small enough for the proof. The facts have class E4 only if the commitment names the keys.
  */
 function evidenceOf(
   chains: readonly Chain[],
@@ -174,10 +177,13 @@ function evidenceOf(
   };
 }
 
-/** Members of `population.files` in a proof. */
+/** Most members of `population.files` in a proof. */
 const MAX_FILES = 512;
 
-/** Number of calls by log file, or by digest if there are too many files. If each log file is one leaf, it counts log files. */
+/**
+ * The number of calls in each log file, or under each digest if there are too many files. If there are too many calls for a leaf
+ * each, log files are counted in place of calls.
+ */
 function populationOf(tally: Tally): Population {
   const { files, isLarge } = tally;
   const counted = files.map((each) => ({ ...each, members: isLarge ? 1 : each.calls }));

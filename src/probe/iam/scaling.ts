@@ -1,9 +1,9 @@
 /**
- * Three services send their events as `autoscaling.amazonaws.com`, and some of their actions have the same names. Names as of
- * AWS's service authorization reference, 2026-09.
+ * Finds the service of an event from `autoscaling.amazonaws.com`. Three services send their events under that name, and some of
+ * their actions have the same names. The names are those of AWS's service authorization reference, 2026-09.
  */
 
-/** What tells them apart. */
+/** Details of an event that tell the services apart. */
 interface Hints {
   /** `additionalEventData.service`. */
   readonly service?: string | undefined;
@@ -11,7 +11,7 @@ interface Hints {
   readonly names: readonly string[];
 }
 
-/** Services that send their events as `autoscaling.amazonaws.com`, and the names of their actions. */
+/** The three services by the prefix of their actions, with the names of these. */
 export const SCALING: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   [
     'application-autoscaling',
@@ -56,7 +56,7 @@ function named(...lines: readonly string[]): ReadonlySet<string> {
   return new Set(lines.flatMap((line) => line.split(' ')));
 }
 
-/** The service of an event: the one that the record or its parameters name, or the only one with such an action. */
+/** The service of an event: the one that the record or its parameters name, or else the only one with such an action. */
 export function scalingOf(event: string, { service, names }: Hints): string | undefined {
   const having = [...SCALING.keys()].filter((prefix) => SCALING.get(prefix)?.has(event));
   if (service !== undefined) return having.find((prefix) => prefix === service);

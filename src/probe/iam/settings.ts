@@ -13,27 +13,29 @@ export interface IamSettings {
   readonly names: readonly string[];
   readonly policy: Policy;
   readonly keys: readonly TrailKey[];
-  /** Whether the commitment itself says which keys they are. */
+  /** Whether the commitment names the keys, by their value or their digest. */
   readonly keysAreCommitted: boolean;
   readonly regions: readonly string[] | undefined;
   readonly trail: string | undefined;
+  /** Seconds of the trail that are read, back from its newest digest. */
   readonly seconds: number;
+  /** Most seconds between the end of the newest digest and now. */
   readonly lag: number;
 }
 
 const ARN = /^arn:aws[a-z-]{0,20}:(?:iam|sts)::\d{12}:[A-Za-z0-9+=,.@_/-]{1,600}$/;
 
-/** Refuses `config-invalid`, and `malformed-key`. */
+/** Reads the parameters. Refuses `config-invalid` for a wrong one, and `malformed-key`. */
 export async function readSettings(task: ProbeTask): Promise<IamSettings> {
   const given = new ParsedParameters('iam@1', task.params);
   const saysArn = 'is the ARN of a role, a user or a session';
   const one = given.text('principal', ARN, saysArn);
   const names = [...(one === undefined ? [] : [one]), ...(given.texts('principals', ARN, saysArn) ?? [])];
-  if (names.length === 0) throw given.wrong('principal', 'is needed: whose calls are to be looked at');
+  if (names.length === 0) throw given.wrong('principal', 'is needed: it says whose calls are judged');
   const text = given.text('policy', /^\s*\{/, 'is a policy document, a JSON object');
   const places = given.texts('policyAt', /^(?:\/.*)?$/, 'is a JSON Pointer');
   if (text !== undefined && places !== undefined)
-    throw given.wrong('policy', 'says what policyAt says too; keep one of them');
+    throw given.wrong('policy', 'cannot be given together with policyAt; keep one of them');
   return {
     principals: { arns: new Set(names.flatMap(spellings)), accounts: new Set(names.map(accountOf)) },
     names,
@@ -63,7 +65,7 @@ async function keysOf(
   );
 }
 
-/** A role by its ARN, and by that without its path, which is how sessions name it. */
+/** The ARN of a role with its path and without, since the ARN of a session names the role without it. */
 function spellings(arn: string): readonly string[] {
   const [, before, name] = /^(arn:[^:]+:iam::\d{12}:role\/)(?:.*\/)?([^/]+)$/.exec(arn) ?? [];
   return name === undefined ? [arn] : [arn, `${before}${name}`];

@@ -1,7 +1,7 @@
 /**
- * Judges the calls of a trail: each gets a verdict and a leaf. Violations, writes and calls that could not be judged are also
- * listed; the rest is only in the salted tree. A leaf is a line of text with the event's id, which nobody can guess, at
- * `<number of the log file>/<number of the record>`, so that whoever has the log file can check it.
+ * Judges the calls of a trail. Each call gets a verdict and a leaf in the salted tree. Violations, writes and calls that could
+ * not be judged are also listed in the proof. A leaf is a line of text at `<number of the log file>/<number of the record>`, so
+ * that whoever has the log file can check it. It begins with the event's id, which nobody else can guess.
  */
 import { printable } from '../../bytes/printable.ts';
 import { codeText } from '../harmless.ts';
@@ -17,18 +17,22 @@ import type { Call } from './event.ts';
 import type { Policy } from './policy.ts';
 import { matchesAction, openText } from './wildcard.ts';
 
-/** Calls and log files that get a leaf each; of more calls, every log file gets the root of a tree of them. */
+/** Most calls and log files that get a leaf each. If there are more, each log file gets one leaf with the root of its calls. */
 export const MAX_LEAVES = 16_000;
-/** Entries shown of one kind. */
+/** Most violations, and most writes, that are listed. */
 const MAX_SHOWN = 50;
+/** Most actions that are listed as used, and as unknown. */
 const MAX_ACTIONS = 300;
-/** Actions that are not told by their name. */
+/** Stands for all unknown actions beyond that number. */
 const OTHERS = 'others';
 
-/** `failed`: the call did nothing, so it is neither allowed nor violating. */
+/**
+ * `deniedByCloud`: AWS refused the call. `failed`: it ended with another error, so it did nothing and is neither allowed nor
+ * violating. `permissionless`: it needs no permission.
+ */
 type Outcome = Decision['verdict'] | 'permissionless' | 'deniedByCloud' | 'failed';
 
-/** One log file whose content is what AWS signed. */
+/** One log file whose content has the digest that AWS signed. */
 export interface Counted {
   readonly object: string;
   readonly sha256: string;
@@ -38,7 +42,7 @@ export interface Counted {
   readonly calls: number;
 }
 
-/** Error codes that say that the cloud refused. */
+/** Error codes by which AWS says that it refused a call. */
 const DENIED = /AccessDenied|Unauthori[sz]ed|NotAuthori[sz]ed|Forbidden|AuthorizationError/i;
 
 export class Tally {
@@ -74,7 +78,7 @@ export class Tally {
     this.#policy = policy;
   }
 
-  /** One log file and the calls in it, by the number of their record. */
+  /** Adds one log file and the calls of the principals in it, by the number of their record. */
   file(file: Omit<Counted, 'calls'>, calls: ReadonlyMap<number, Call>): void {
     const lines: Record<string, string> = {};
     for (const [record, call] of calls) lines[String(record)] = this.#judge(call);
@@ -100,7 +104,7 @@ export class Tally {
     return this.#kept > MAX_LEAVES;
   }
 
-  /** Lists of the value that were cut. */
+  /** Lists of the value that may lack members, since they have reached their greatest length. */
   get cut(): readonly Withheld[] {
     return [
       ...cutLists({ violations: this.#violations, writes: this.#writes }, MAX_SHOWN),
@@ -135,7 +139,7 @@ export class Tally {
     return `sha256 ${sha256} records ${records} calls ${calls}${root} ${printable(object, 400)}`;
   }
 
-  /** Counts a call, and gives the line that its leaf holds. */
+  /** Counts a call, and returns the line of its leaf. */
   #judge(call: Call): string {
     const { verdict, why } = verdictOf(this.#policy, call);
     this.#counts[verdict] += 1;
@@ -171,8 +175,8 @@ function verdictOf(
   if (error !== undefined && DENIED.test(error)) return { verdict: 'deniedByCloud', why: codeText(error) };
   if (error !== undefined) return { verdict: 'failed', why: codeText(error) };
   if (requests === undefined)
-    return { verdict: 'unknown', why: 'which action this event needs is not known here' };
-  if (requests.length === 0) return { verdict: 'permissionless', why: 'nobody needs a permission for it' };
+    return { verdict: 'unknown', why: 'it is not known here which action this event needs' };
+  if (requests.length === 0) return { verdict: 'permissionless', why: 'it needs no permission' };
   const all = requests.map((each) => decide(policy, each));
   const worst =
     all.find((each) => each.verdict === 'violating') ??

@@ -1,4 +1,4 @@
-/** Three truth values. Unknown is neither yes nor no, and never counts as allowed. */
+/** Three truth values. `maybe` stands for what is unknown, and never counts as allowed. */
 
 export type Truth = 'yes' | 'no' | 'maybe';
 

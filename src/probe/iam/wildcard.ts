@@ -1,6 +1,6 @@
 /**
- * Wildcards of IAM: `*` stands for any characters, also none, `?` for one; everything else for itself. No regular expressions
- * are used, so that no policy can make the evaluator slow: the time is at most pattern × text.
+ * Wildcards of IAM: `*` stands for any characters or none, `?` for one character, and everything else for itself. Matching
+ * takes at most pattern × text steps. Regular expressions are not used, since a policy could then make the evaluator slow.
  */
 import { truth, type Truth } from './truth.ts';
 
@@ -8,7 +8,7 @@ import { truth, type Truth } from './truth.ts';
 export function matchesWild(pattern: string, text: string): boolean {
   let p = 0;
   let t = 0;
-  // The last star, and how far the text had been read when it stood for what it does now.
+  // The place of the last star, and the place in the text from which the pattern after that star is tried.
   let star = -1;
   let from = 0;
   while (t < text.length) {
@@ -34,8 +34,8 @@ export function matchesAction(pattern: string, action: string): boolean {
 }
 
 /**
- * Names of resources, `arn:partition:service:region:account:resource`: a wildcard stays in its part, the last one
- * excepted (IAM User Guide, "Using wildcards in resource ARNs").
+ * Whether a pattern matches an ARN, `arn:partition:service:region:account:resource`. A wildcard matches no colon, except in the
+ * last part (IAM User Guide, "Using wildcards in resource ARNs").
  */
 export function matchesArn(pattern: string, arn: string): boolean {
   if (pattern === '*') return true;
@@ -48,20 +48,20 @@ export function matchesArn(pattern: string, arn: string): boolean {
 }
 const ARN_PARTS = 6;
 
-/** Stand for unknown parts of an ARN: any text, also none, and any one character. No pattern and no ARN contains them. */
+/** Stand for unknown parts of an ARN: `ANY` for any text or none, `ONE` for one character. No pattern and no ARN contains them. */
 export const ANY = '\u0001';
 export const ONE = '\u0002';
 
-/** As people read it: with wildcards. */
+/** An ARN for people: its open parts are shown as wildcards. */
 export function openText(arn: string): string {
   return arn.replaceAll(ANY, '*').replaceAll(ONE, '?');
 }
 
-/** Whether a pattern matches an ARN of which a part may be open: for sure, in no case, or perhaps. */
+/** Whether a pattern matches an ARN with open parts: `yes` and `no` hold whatever the open parts are. */
 export function matchesOpenArn(pattern: string, arn: string): Truth {
   if (pattern === '*') return 'yes';
   if (!arn.includes(ANY) && !arn.includes(ONE)) return truth(matchesArn(pattern, arn));
-  // Only a wildcard can match these stand-ins. A pattern that matches all of them matches whatever the open part is.
+  // Only a wildcard can match these stand-ins. So a pattern that matches the ARN with each of them matches it with any text.
   const filled = ['', ONE + ONE, `${ONE}/${ONE}/`].map((each) => arn.replaceAll(ANY, each));
   if (filled.every((each) => matchesArn(pattern, each))) return 'yes';
   const [wanted, parts] = [pattern.split(':'), arn.split(':')];
@@ -70,9 +70,9 @@ export function matchesOpenArn(pattern: string, arn: string): Truth {
   return canMeet(wanted.slice(last).join(':'), parts.slice(last).join(':')) ? 'maybe' : 'no';
 }
 
-/** Whether some text matches both: a pattern, and a text with open parts. At most pattern × text steps. */
+/** Whether the open parts can be filled in so that the pattern matches the text. Takes at most pattern × text steps. */
 function canMeet(pattern: string, open: string): boolean {
-  // `row[p]`: what was read of `open` so far can match the first p characters of the pattern.
+  // `row[p]`: the characters of `open` read so far can match the first p characters of the pattern.
   let row = Array.from({ length: pattern.length + 1 }, (_each, p) => /^\**$/.test(pattern.slice(0, p)));
   for (const char of open) {
     const next = row.map(() => false);

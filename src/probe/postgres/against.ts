@@ -9,30 +9,30 @@ import type { HbaRule } from './hba.ts';
 import { settingText } from './harmless.ts';
 import type { Files, Setting } from './settings.ts';
 
-/** What to do where the files cannot be read. */
+/** Why the files are withheld, and the grants that let the role read them. */
 export const GRANTS_LACKING =
-  'what the files say this role may not read: GRANT SELECT ON pg_file_settings, and GRANT EXECUTE ON FUNCTION ' +
+  'this role may not read the configuration files; to let it, GRANT SELECT ON pg_file_settings, and GRANT EXECUTE ON FUNCTION ' +
   'pg_show_all_file_settings()';
 
 /** The sources of a setting's value that are compared. */
 export interface Sides {
   readonly settings: ReadonlyMap<string, Setting>;
   readonly files: Files;
-  /** What the commitment declares of settings, by name. */
+  /** The settings that the commitment declares, by name. */
   readonly declared: ReadonlyMap<string, string>;
   readonly hba: readonly HbaRule[] | undefined;
   readonly plaintext: boolean | undefined;
-  /** Of each version of TLS: whether it was accepted. */
+  /** By version of TLS: whether it was accepted. */
   readonly wire: ValueMap;
 }
 
-/** Sources that are this session's own. */
+/** Sources of a value that this session itself set. */
 const OWN = new Set(['session', 'client']);
 const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 const MIN = 'ssl_min_protocol_version';
 const MAX = 'ssl_max_protocol_version';
 
-/** Contradictions of the wire come first: of two at one path the first is shown. */
+/** All contradictions. Those of the wire come first, since of two at one path only the first is shown. */
 export function contradictionsOf(sides: Sides): readonly Contradiction[] {
   return [...againstWire(sides), ...againstHba(sides), ...againstFiles(sides), ...overridden(sides)];
 }
@@ -40,7 +40,7 @@ export function contradictionsOf(sides: Sides): readonly Contradiction[] {
 /** A setting's value in a file or the declaration, and where it stands. */
 interface Said {
   readonly setting: string;
-  /** The value as it may leave the agent. */
+  /** The value, or a stand-in if it may not leave the agent. */
   readonly told: string;
   readonly path: string;
   readonly where: string;
@@ -58,7 +58,7 @@ function saidOf(name: string, { files, declared, settings }: Sides): Said | unde
   return { setting, told, path: `/declared/${escaped(name)}`, where: 'the declaration' };
 }
 
-/** Values are compared as they are, but shown only if they hold no secret. */
+/** A value for people. Values are compared as they are, but shown only if they hold no secret. */
 function toldOf(told: string | undefined): string {
   return told ?? '(a value that is withheld)';
 }
@@ -86,8 +86,8 @@ function againstFiles(sides: Sides): readonly Contradiction[] {
 }
 
 /**
- * If this role may not read the files, it still sees that `ALTER SYSTEM` overrides a setting. If a claim holds in spite of
- * it, this is no contradiction.
+ * Settings that `ALTER SYSTEM` overrides, which a role sees that may not read the files. Such a setting contradicts only a claim
+ * that is VIOLATED (`onlyAgainst`).
  */
 function overridden({ settings, files }: Sides): readonly Contradiction[] {
   if (files.written !== undefined) return [];
@@ -106,7 +106,7 @@ function overridden({ settings, files }: Sides): readonly Contradiction[] {
   });
 }
 
-/** The versions that were accepted, against what the files and the running settings allow. */
+/** Versions that were accepted although the files or the running settings forbid them. */
 function againstWire(sides: Sides): readonly Contradiction[] {
   const accepted = VERSIONS.filter((version) => sides.wire[version] === true);
   return accepted.flatMap((version) => [
@@ -173,7 +173,7 @@ function againstHba({ hba, plaintext }: Sides): readonly Contradiction[] {
 
 function fromOf({ source, file, line, pendingRestart }: Setting): string {
   const from = file === '' ? `set by: ${source}` : `set in ${basename(file)} line ${line}`;
-  return pendingRestart ? `${from}, until it is started again` : from;
+  return pendingRestart ? `${from}, until the server is restarted` : from;
 }
 
 /** Whether a text in a file means the running value: units, words for on and off, and case may differ. */
@@ -186,7 +186,7 @@ function isSame(text: string, { raw: setting, unit, type }: Setting): boolean {
   return a !== undefined && a === b;
 }
 
-/** PostgreSQL takes any unambiguous beginning of these words. */
+/** The truth value of a word. PostgreSQL takes any unambiguous beginning of true, false, yes, no, on and off. */
 function booleanOf(text: string): boolean | undefined {
   const word = text.toLowerCase();
   if (word === '1' || word === 'on' || (word !== '' && ['true', 'yes'].some((each) => each.startsWith(word))))
@@ -205,7 +205,7 @@ const TIMES: Readonly<Record<string, number>> = {
   d: 8.64e10,
 };
 
-/** A number with a unit in the smallest one; without a unit it is in the setting's own (`8kB`, `ms`). */
+/** A number with its unit, in bytes or microseconds. Without a unit it is in the setting's own, `own` (`8kB`, `ms`). */
 function amountOf(text: string, own: string): number | undefined {
   const [, digits, named = ''] = /^\s*(-?[0-9.]+(?:e[+-]?[0-9]+)?)\s*([a-zA-Z]*)\s*$/.exec(text) ?? [];
   if (digits === undefined) return undefined;
@@ -214,7 +214,7 @@ function amountOf(text: string, own: string): number | undefined {
   return factor === undefined ? undefined : Math.round(Number(digits) * Number(times || 1) * factor);
 }
 
-/** Settings that the commitment declares: leaves whose last step is one of the names. */
+/** Settings that the commitment declares: leaves whose path ends in one of the names. */
 export function declaredSettings(
   declared: ReadonlyMap<string, Value> | undefined,
   names: readonly string[],

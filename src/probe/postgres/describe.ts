@@ -48,7 +48,7 @@ const POSTGRES_FACTS: SignedFacts = {
   byTarget: (_, placed) => [{ postgres: { wire: signedByTls(tlsIn(placed), '') } }],
 };
 
-/** Settings that are read when the claim names none. */
+/** Settings that are read if the claim names none. */
 export const SETTINGS = [
   'authentication_timeout',
   'hba_file',
@@ -73,18 +73,18 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
   },
   role: {
     type: 'text',
-    help: 'role whose privileges on tables are told; by default that of the connection string',
+    help: 'role whose privileges and other rights are read; by default that of the connection string',
   },
   tables: {
     type: 'texts',
-    help: 'tables, schema.table, that the role of the connection string tries to write',
+    help: 'tables (schema.table) that the role of the connection string tries to write to',
   },
-  schemas: { type: 'texts', help: 'schemas in which it tries to create a table, rolled back' },
+  schemas: { type: 'texts', help: 'schemas in which that role tries to create a table, which is rolled back' },
   accepted: { type: 'texts', help: 'rights that a role may have, for the expression: p.accepted' },
   plaintext: { type: 'boolean', help: 'try a session without TLS; needs no login', fallback: true },
   wire: {
     type: 'boolean',
-    help: 'look at the TLS handshake too, as tls@1 does; needs no login',
+    help: 'observe the TLS handshake too, as tls@1 does; needs no login',
     fallback: true,
   },
   verify: {
@@ -99,7 +99,7 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
 };
 
 const SECRETS: Readonly<Record<string, SecretSpec>> = {
-  dsn: { help: 'connection string; without it only what needs no login is looked at', isSent: true },
+  dsn: { help: 'connection string; without it only what needs no login is observed', isSent: true },
   ca: { help: 'PEM of the authorities that a certificate must verify with', isSent: false },
 };
 
@@ -110,13 +110,13 @@ export const POSTGRES: ProbeDescription = {
   secrets: SECRETS,
   observes: () => POSTGRES_SHAPE,
   evidence:
-    'E0: settings, files, hba, roles, grants: the server says so. E1: that a session without TLS, or a write, is let in ' +
-    'or refused. wire: as of tls@1, E3 where the server signs it.',
+    'E0: settings, files, hba, roles and grants, since only the server says so. E1: whether it accepts or refuses a session ' +
+    'without TLS, and a write. wire: as tls@1 does, E3 where the server signs it.',
   blastRadius:
-    'one read-only session of at most 5 s a statement, three connections that send no password (two of them in clear), the ' +
-    'handshakes of tls@1. tables: EXPLAIN of writes, which runs nothing. schemas: an empty table, created and rolled back.',
+    'one read-only session with at most 5 s for each statement, three connections that send no password (two of them without ' +
+    'TLS), and the handshakes of tls@1. tables: EXPLAIN of writes, which runs nothing. schemas: an empty table, created and rolled back.',
   timeoutMs: 120_000,
-  // The same server through its SSLRequest; the parameters of a session do not change who signs.
+  // Who signs is seen by tls@1 through the SSLRequest. The parameters of a session do not change it.
   sight: () => ({ probe: 'tls@1', params: new Map([['starttls', 'postgres']]) }),
   signed: POSTGRES_FACTS,
   packs: { 'postgres-settings': POSTGRES_SETTINGS, 'postgres-read-only': POSTGRES_READ_ONLY },

@@ -1,10 +1,10 @@
 /**
- * Messages of a PostgreSQL server (PostgreSQL, "Message Formats"), cut apart and checked before the library sees
- * them: its parser trusts the server, and reads past the end, or for ever, where a message is not what it should be.
+ * Cuts the bytes of a PostgreSQL server into messages (PostgreSQL, "Message Formats") and checks each one before the library
+ * sees it. The parser of the library trusts the server: on a malformed message it may read past the end, or never stop.
  */
 import { concatBytes } from '../../bytes/compare.ts';
 
-/** Longest message: an error, or a row of a catalogue. */
+/** Most bytes of a message. The longest that an honest server sends is an error, or a row of a catalogue. */
 const MAX_MESSAGE = 1_048_576;
 const HEAD = 5;
 
@@ -16,17 +16,17 @@ export class BadMessage extends Error {
 /** Authentication codes that are understood. */
 export const AUTH = { ok: 0, cleartext: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const;
 
-/** Takes bytes as they come and gives whole messages, each with its head. */
+/** Takes bytes as they arrive and returns whole messages, each with its type and length in front. */
 export class Frames {
   #left: Uint8Array = new Uint8Array();
   readonly #onAuth: (code: number) => void;
 
-  /** `onAuth` is called with the kind of authentication that the server asks for, and may throw. */
+  /** `onAuth` is called with the code of each authentication message. It may throw. */
   constructor(onAuth: (code: number) => void) {
     this.#onAuth = onAuth;
   }
 
-  /** Throws `BadMessage`. */
+  /** Returns the messages that are complete with this chunk. Throws `BadMessage`. */
   take(chunk: Uint8Array): readonly Uint8Array[] {
     let bytes = this.#left.length === 0 ? chunk : concatBytes(this.#left, chunk);
     const messages: Uint8Array[] = [];
@@ -67,7 +67,7 @@ export class Frames {
 
 const empty = (body: Uint8Array): boolean => body.length === 0;
 
-/** The form of each message that a session of ours can receive, by its type. */
+/** The form of each message that a session of the probe can receive, by its type. */
 const BODIES: Readonly<Record<string, (body: Uint8Array) => boolean>> = {
   1: empty, // ParseComplete
   2: empty, // BindComplete

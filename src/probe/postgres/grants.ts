@@ -1,7 +1,7 @@
 /**
- * All that a role of PostgreSQL may do, itself or as any role that it can become (by membership with or without inheritance,
- * or by the right to grant the role). `privileges`: those on tables. `rights`: everything else beyond what every role has,
- * one line each. Every role may create the temporary tables and large objects, and call the functions, that PUBLIC may.
+ * Reads all that a role of PostgreSQL may do, itself or as a role that it can become (by membership with or without
+ * inheritance, or by the right to grant the role). `privileges` are those on tables. `rights` are all others, one line each,
+ * except what PUBLIC has by default: temporary tables, large objects, and functions that everybody may call.
  */
 import type { Value, ValueMap } from '../../claim/value.ts';
 import type { Withheld } from '../../claim/withheld.ts';
@@ -10,7 +10,7 @@ import { REACH, RIGHTS, type Right } from './rights.ts';
 import type { Row, Session } from './session.ts';
 
 const MAX_TABLES = 500;
-/** Lines of one kind. */
+/** Most lines of one kind of right. */
 const MAX_LINES = 50;
 
 const PRIVILEGES = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'];
@@ -21,7 +21,7 @@ export interface Grants {
   readonly withheld: readonly Withheld[];
 }
 
-const why = (code: string): string => `the server does not tell what the role can come to (${code})`;
+const why = (code: string): string => `the server does not answer which rights the role has or can get (${code})`;
 
 export async function readGrants(session: Session, role: string): Promise<Grants> {
   const rows = await session.tryRows(
@@ -59,7 +59,7 @@ export async function readGrants(session: Session, role: string): Promise<Grants
         ? [
             {
               path: '/grants/tables',
-              reason: `the role has privileges on more than ${MAX_TABLES} tables: not all are told`,
+              reason: `the role has privileges on more than ${MAX_TABLES} tables, so not all are listed`,
               ...(told.tables !== undefined && ({ only: 'members' } as const)),
             },
           ]
@@ -85,7 +85,10 @@ const READING = new Set([
   'pg_use_reserved_connections',
 ]);
 
-/** Only predefined roles have names that begin with `pg_`. One that is not known here may allow anything. */
+/**
+ * A right for each predefined role that allows more than reading settings. Only predefined roles have names that begin with
+ * `pg_`. One that is not known here may allow anything, so it is a right too.
+ */
 function predefinedOf([name, , , , , , own]: Row): readonly string[] {
   const isSpecial = name?.startsWith('pg_') === true && !READING.has(name) && own !== 'true';
   return isSpecial ? [`member of ${nameOrWithheld(name)}`] : [];
@@ -99,7 +102,7 @@ async function linesOf(
 ): Promise<readonly string[]> {
   const rows = await session.tryRows(`${REACH} ${sql} ORDER BY 1 LIMIT ${MAX_LINES}`, [role]);
   if (!('code' in rows)) return rows.map(([name]) => `${what} ${nameOrWithheld(name)}`);
-  // Undefined table, function or column: of a version before there was such a right.
+  // Undefined table, function or column: the server's version is older than this kind of right.
   if (since && ['42P01', '42883', '42703'].includes(rows.code)) return [];
   fail(rows.code);
   return [];
@@ -140,7 +143,7 @@ async function readTables(session: Session, role: string): Promise<Tables | { re
   const shown = [...tables].slice(0, MAX_TABLES);
   return {
     tables: Object.fromEntries(shown.map(([name, some]): [string, Value] => [name, inOrder(new Set(some))])),
-    /** Every privilege on any table, also on tables that are not listed. */
+    // Every privilege on any table, also on tables that are not listed.
     privileges: inOrder(new Set(rows.map(([, , privilege]) => privilege))),
     isCut: tables.size > MAX_TABLES,
   };

@@ -1,8 +1,8 @@
 /**
- * Which values of PostgreSQL's settings may leave the agent: those whose type holds no secret (bool, integer, real, and
- * enum with a word that is known here), and of settings that hold text only those listed. Commands, connection strings,
- * free text (log_line_prefix, cluster_name) and what extensions define are withheld, whatever they hold today.
- * The lists are those of PostgreSQL 13 to 18, as of 2026-11.
+ * Decides which values of PostgreSQL's settings may leave the agent: those whose type holds no secret (bool, integer, real, and
+ * enum with a word that is known here), and those of listed settings that hold text. Commands, connection strings, free text
+ * (log_line_prefix, cluster_name) and settings of extensions are withheld, whatever they hold today. The lists are those of
+ * PostgreSQL 13 to 18, as of 2026-11.
  */
 import { nameOf } from '../harmless.ts';
 
@@ -11,7 +11,7 @@ const HOSTS = /^[A-Za-z0-9 ,.*:_-]*$/;
 const CIPHERS = /^[A-Za-z0-9:!+@=_ ,.-]*$/;
 const PATH = /^[\p{L}\p{N} ._+~@/-]*$/u;
 
-/** Settings that hold text, and the form that their text has. */
+/** Settings whose text may leave, and the form that it must have. */
 const TEXTS: ReadonlyMap<string, RegExp> = new Map([
   ...['hba_file', 'ident_file', 'config_file', 'data_directory', 'external_pid_file', 'log_directory'].map(
     pathOf,
@@ -92,7 +92,7 @@ const NUMBER =
   /^-?[0-9]{1,19}(?:\.[0-9]{1,17})?(?:e[+-]?[0-9]{1,3})?\s{0,2}(?:B|kB|MB|GB|TB|us|ms|s|min|h|d|8kB)?$/i;
 /** PostgreSQL takes any unambiguous beginning of these words. */
 const BOOL = /^(?:on|off?|t|tr|tru|true|f|fa|fal|fals|false|y|ye|yes|n|no|1|0)$/i;
-/** Modes of files are told as octal numbers. */
+/** The form of a value by the type of its setting. An integer may be hexadecimal; file modes are octal. */
 const FORMS: Readonly<Record<string, (text: string) => boolean>> = {
   bool: (text) => BOOL.test(text),
   integer: (text) => NUMBER.test(text) || /^0x[0-9a-f]{1,16}$/i.test(text),
@@ -101,8 +101,8 @@ const FORMS: Readonly<Record<string, (text: string) => boolean>> = {
 };
 
 /**
- * The value of a setting as it may leave; undefined when it is withheld. `text`: as in a file or in pg_settings. If this role
- * may not see the type, only words of settings of type enum leave.
+ * The value of a setting if it may leave; undefined if it is withheld. `text`: the value in a file or in pg_settings. If this
+ * role may not see the type, only words of enums and the values of listed settings leave.
  */
 export function settingText(name: string, type: string | undefined, text: string): string | undefined {
   if (type === undefined && WORDS.has(text)) return text;
@@ -117,11 +117,11 @@ export function settingText(name: string, type: string | undefined, text: string
 export function withheldSetting(name: string): string {
   return (
     `the value of ${nameOf(name) ?? 'this setting'} may hold a secret and does not leave the agent; ` +
-    'src/probe/postgres/README.md has the settings that are told'
+    'src/probe/postgres/README.md lists the settings whose values do'
   );
 }
 
-/** Units that pg_settings tells. */
+/** A unit of pg_settings; empty for any other text. */
 export function unitText(text: string): string {
   return /^[0-9]{0,3}(?:B|kB|MB|GB|TB|us|ms|s|min|h|d)$/.test(text) ? text : '';
 }

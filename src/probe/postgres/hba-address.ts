@@ -1,8 +1,8 @@
-/** Addresses of rules of pg_hba.conf: which connections they are about. */
+/** The addresses that a rule of pg_hba.conf matches. */
 import { BlockList, isIP } from 'node:net';
 import { nameOrWithheld } from '../harmless.ts';
 
-/** Addresses of one family that a rule matches; `words` for host names, which match whatever they resolve to at the time. */
+/** A range of addresses that a rule matches. `words`: a name, which matches whatever it resolves to when somebody connects. */
 export type Portion =
   | { readonly family: 'ipv4' | 'ipv6'; readonly address: string; readonly prefix: number }
   | { readonly family: 'words'; readonly word: string };
@@ -13,14 +13,14 @@ export const EVERYWHERE: readonly Portion[] = [
   { family: 'ipv6', address: '::', prefix: 0 },
 ];
 
-/** The portions of a rule in pg_hba_file_rules: an address and a netmask, or a name, or `all`, `samehost`, `samenet`. */
+/** The ranges of a rule in pg_hba_file_rules, which has an address and a netmask, a name, `all`, `samehost` or `samenet`. */
 export function portionsOf(address: string, netmask: string): readonly Portion[] {
   if (address === 'all') return EVERYWHERE;
   const [plain = '', length] = address.split('/', 2);
   const version = isIP(plain);
   if (version === 0) return [{ family: 'words', word: address }];
   const prefix = length === undefined ? prefixOf(netmask, version) : Number(length);
-  // A mask with holes cannot be told from any other.
+  // A mask with holes has no prefix length. As a word it is equal only to the same mask.
   if (prefix === undefined) return [{ family: 'words', word: `${address} ${netmask}` }];
   return [{ family: version === 4 ? 'ipv4' : 'ipv6', address: plain, prefix }];
 }
@@ -61,7 +61,7 @@ const MACHINE = new BlockList();
 MACHINE.addSubnet('127.0.0.0', 8, 'ipv4');
 MACHINE.addAddress('::1', 'ipv6');
 
-/** Whether connections from there stay on the machine. */
+/** `loopback` if all connections from these addresses stay on the machine. */
 export function reachOf(portions: readonly Portion[]): 'loopback' | 'network' {
   const stays = (portion: Portion): boolean => {
     if (portion.family === 'words') return portion.word === 'samehost' || portion.word === 'localhost';
@@ -71,7 +71,7 @@ export function reachOf(portions: readonly Portion[]): 'loopback' | 'network' {
   return portions.every(stays) ? 'loopback' : 'network';
 }
 
-/** An address, a mask, or a name, as it may leave the agent. */
+/** An address, a mask or a name, if it may leave the agent; otherwise the stand-in for a withheld name. */
 export function addressOf(text: string): string {
   return /^[0-9a-fA-F:.]{0,45}(?:\/[0-9]{1,3})?$/.test(text) ? text : nameOrWithheld(text, 253);
 }

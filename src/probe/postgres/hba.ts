@@ -1,6 +1,6 @@
 /**
- * The rules of pg_hba.conf as it is on disk (others may be loaded), and their effect: who is let in without TLS, and who
- * without proving an identity. The first rule that matches a connection decides.
+ * Reads the rules of pg_hba.conf on disk (the server may have loaded others), and judges their effect: who is let in without
+ * TLS, and who without proving an identity. The first rule that matches a connection decides.
  */
 import type { Value, ValueMap } from '../../claim/value.ts';
 import { nameOf, nameOrWithheld, wordOf } from '../harmless.ts';
@@ -31,10 +31,10 @@ const METHODS = [
   'oauth',
 ] as const;
 
-/** How a connection comes. */
+/** How a connection is made: over a Unix socket, or over TCP unencrypted, with TLS, or with GSSAPI encryption. */
 type Way = 'local' | 'clear' | 'tls' | 'gss';
 
-/** PostgreSQL, "The pg_hba.conf File": what each type of rule is about. */
+/** The kinds of connections that each type of rule matches (PostgreSQL, "The pg_hba.conf File"). */
 const WAYS: Readonly<Record<HbaType, readonly Way[]>> = {
   local: ['local'],
   host: ['clear', 'tls', 'gss'],
@@ -46,14 +46,16 @@ const WAYS: Readonly<Record<HbaType, readonly Way[]>> = {
 
 export interface HbaRule {
   readonly line: number;
-  /** undefined: the line is wrong, or of a type that is not known here. */
+  /** Undefined if the line is wrong, or its type is not known here. */
   readonly type: HbaType | undefined;
+  /** Undefined if the method is not known here. */
   readonly method: string | undefined;
   readonly databases: readonly string[];
   readonly users: readonly string[];
   readonly portions: readonly Portion[];
-  /** Whether the method asks for a client certificate besides. */
+  /** Whether the rule also asks for a client certificate. */
   readonly clientCert: boolean;
+  /** The rule as claims read it. */
   readonly value: ValueMap;
 }
 
@@ -74,7 +76,7 @@ export async function readHba(session: Session): Promise<Hba> {
   );
   if ('code' in rows) return { hba: undefined, hbaWithheld: undefined };
   if (rows.length > MAX_RULES)
-    return { hba: undefined, hbaWithheld: `pg_hba.conf has more than ${MAX_RULES} rules: too many to tell` };
+    return { hba: undefined, hbaWithheld: `pg_hba.conf has more than ${MAX_RULES} rules: too many to list` };
   return {
     hba: rows.map(([line, type, databases, users, address, netmask, method, bad, cert, file]) =>
       ruleOf({
@@ -128,12 +130,15 @@ function textsOf(json: string | null | undefined): readonly string[] {
   }
 }
 
-/** Whether a line is not understood. The server does not load a file with a wrong line, and keeps the rules it had. */
+/** Whether a line is not understood. The server does not load a file with a wrong line: it keeps the rules it had. */
 export function isWrong({ type, method }: HbaRule): boolean {
   return type === undefined || method === undefined;
 }
 
-/** The effect of the rules. A rule is left out if earlier rules match all of its connections, since it decides nothing. */
+/**
+ * The effect of the rules: `clear` lists rules that let in other machines without TLS, `unproven` those that let in without
+ * proof. A rule decides nothing, and is left out, if earlier rules match all of its connections.
+ */
 export function judgeHba(rules: readonly HbaRule[]): ValueMap {
   const clear: Value[] = [];
   const unproven: Value[] = [];
@@ -150,12 +155,12 @@ export function judgeHba(rules: readonly HbaRule[]): ValueMap {
   return { clear, unproven, ...(!rules.some(isWrong) && { whole: true }) };
 }
 
-/** Whether a rule lets in without proof: `trust` asks for nothing; `ident` believes the other machine. */
+/** Whether a rule lets in without proof: `trust` asks for nothing, and `ident` believes the other machine. */
 function provesNothing({ method, clientCert }: HbaRule, reach: 'local' | 'loopback' | 'network'): boolean {
   return (method === 'trust' && !clientCert) || (method === 'ident' && reach === 'network');
 }
 
-/** Whether earlier rules match each connection of a rule: of every database, user and part of its addresses. */
+/** Whether earlier rules match every connection of a rule: each database, each user and each range of its addresses. */
 function isTaken(rule: HbaRule, way: Way, before: readonly HbaRule[]): boolean {
   const sameWay = before.filter(({ type }) => type !== undefined && WAYS[type].includes(way));
   const portions = way === 'local' ? [undefined] : rule.portions;
@@ -175,11 +180,11 @@ function covered(portion: Portion | undefined, earlier: readonly HbaRule[]): boo
   if (portion === undefined) return earlier.length > 0;
   const isCovered = (each: Portion): boolean =>
     earlier.some(({ portions }) => portions.some((outer) => covers(outer, each)));
-  // A name is an address of either family.
+  // A name resolves to addresses of either family, so rules for all addresses of both match it.
   return isCovered(portion) || (portion.family === 'words' && EVERYWHERE.every(isCovered));
 }
 
-/** `all` is every name but `except`. */
+/** Whether a list contains a name. `all` contains every name but `except`. */
 function has(ours: readonly string[], name: string, except: string | undefined): boolean {
   return ours.includes(name) || (ours.includes('all') && name !== except);
 }

@@ -1,4 +1,4 @@
-/** The result of one run of `postgres@1`, and what of it is withheld. */
+/** Makes the result of one run of `postgres@1`, and says which parts of it are withheld. */
 import type { Grade, Observed } from '../../claim/observed.ts';
 import { escaped, isMap, type ValueMap } from '../../claim/value.ts';
 import type { Withheld } from '../../claim/withheld.ts';
@@ -30,7 +30,7 @@ export interface Wired {
   readonly why: string;
 }
 
-/** What is seen without a session. */
+/** Results that need no session. */
 export interface Outside {
   readonly plaintext: Plaintext | undefined;
   readonly wire: Wired | undefined;
@@ -104,7 +104,7 @@ function saidValue(found: Answers): ValueMap {
   };
 }
 
-/** What cannot be seen without a session. */
+/** Members that need a session. */
 const NEEDS_SESSION = [
   '/version',
   '/encrypted',
@@ -141,11 +141,11 @@ function saidWithheld({ settings, files, roles, grants, hba, hbaWithheld }: Answ
 }
 
 const WRONG_LINE =
-  'a line of pg_hba.conf is wrong, or of a kind that is not known here (o.postgres.hba has it): with a wrong line the server ' +
-  'does not load the file, and goes on with the rules it had';
+  'a line of pg_hba.conf is wrong, or of a kind that is not known here (o.postgres.hba shows it). A server does not load a file ' +
+  'with a wrong line: it keeps the rules it had';
 
 const ALTERED_LACKING =
-  'what ALTER SYSTEM overrides this role may not see: GRANT pg_read_all_settings; src/probe/postgres/README.md has the grants';
+  'this role may not see what ALTER SYSTEM overrides; to let it, GRANT pg_read_all_settings (src/probe/postgres/README.md)';
 
 function outsideWithheld({ plaintext, wire }: Outside): readonly Withheld[] {
   return [
@@ -153,7 +153,7 @@ function outsideWithheld({ plaintext, wire }: Outside): readonly Withheld[] {
       ? [
           {
             path: '/plaintext/accepted',
-            reason: `whether a session in clear is let in cannot be said: ${plaintext.why}`,
+            reason: `it is not known whether the server accepts a session without TLS: ${plaintext.why}`,
           },
         ]
       : []),
@@ -176,7 +176,7 @@ function declaredValue(
   );
 }
 
-/** Members that only the server says: class E0. */
+/** Members of class E0: only the server says so. `declared` is what the commitment says, which no target confirms. */
 const SAID = [
   '/version',
   '/settings',
@@ -193,7 +193,7 @@ function wireGrades(wire: Wired | undefined): readonly Grade[] {
   return (wire?.seen?.grades ?? []).map((grade) => ({ ...grade, path: `/wire${grade.path}` }));
 }
 
-/** `files` and `altered` are left out where this role may not read them, and `hint` says so. */
+/** `files` and `altered` are left out if this role may not read them; without `files`, `hint` says how to let it. */
 function filesValue({ written, altered }: Files): ValueMap {
   return {
     ...(written === undefined ? { hint: GRANTS_LACKING } : { files: linesValue(written) }),

@@ -2,7 +2,7 @@
 import { TRANSMISSION } from '../controls.ts';
 import type { Pack } from '../pack.ts';
 
-/** Those of `wire` and `plaintext` need no log-in; the others do, and some need rights (README.md here). */
+/** Claims about `wire` and `plaintext` need no log-in. The others do, and some need rights (README.md here). */
 export const POSTGRES_SETTINGS: Pack = {
   summary: 'PostgreSQL runs with TLS alone, as its configuration says, and nothing overrides that',
   needs: [],
@@ -10,14 +10,14 @@ export const POSTGRES_SETTINGS: Pack = {
   claims: [
     {
       id: 'postgres-tls-on',
-      title: 'TLS is on, from the version declared',
+      title: 'TLS is on, and the oldest version allowed is the one declared (p.min)',
       expr: "o.postgres.settings.ssl.setting == 'on' && o.postgres.settings.ssl_min_protocol_version.setting == p.min",
       minEvidence: 'E0',
       severity: 'high',
     },
     {
       id: 'postgres-old-tls-refused',
-      title: 'Refuses what is older',
+      title: 'Refuses older versions of TLS',
       expr:
         "(!o.postgres.wire.accepted['TLSv1.2'] || p.min == 'TLSv1.2') && " +
         "!o.postgres.wire.accepted['TLSv1.1'] && !o.postgres.wire.accepted['TLSv1']",
@@ -55,7 +55,7 @@ export const POSTGRES_SETTINGS: Pack = {
     {
       id: 'postgres-unaltered',
       title:
-        'ALTER SYSTEM overrides nothing (its role needs pg_read_all_settings; to tell the files too, src/probe/postgres/README.md has the grants)',
+        'ALTER SYSTEM overrides nothing (the role of the agent needs pg_read_all_settings; src/probe/postgres/README.md)',
       expr: 'size(o.postgres.altered) == 0',
       minEvidence: 'E0',
     },
@@ -63,20 +63,20 @@ export const POSTGRES_SETTINGS: Pack = {
 };
 
 export const POSTGRES_READ_ONLY: Pack = {
-  summary: 'a role of PostgreSQL can read and cannot write, whatever role it becomes',
+  summary: 'a role of PostgreSQL can read and cannot write, whichever role it becomes',
   needs: ['tables'],
   defaults: { plaintext: false, wire: false, accepted: ['nothing'] },
   claims: [
     {
       id: 'role-writes-refused',
-      title: 'The server refuses its writes to these tables',
+      title: 'The server refuses writes of the role to these tables',
       expr: 'o.postgres.writes.all(t, !o.postgres.writes[t].insert && !o.postgres.writes[t].update && !o.postgres.writes[t].delete)',
       severity: 'critical',
     },
     {
       id: 'role-grants',
       title:
-        'Neither it nor a role that it can become has a privilege but SELECT on any table of its database, or a special right',
+        'The role, and each role that it can become, has no privilege but SELECT on any table of its database, and no special right',
       expr:
         "o.postgres.grants.privileges.all(x, x == 'SELECT') && " +
         'o.postgres.grants.rights.all(r, r in p.accepted) && o.postgres.grants.whole',

@@ -1,4 +1,4 @@
-/** Parameters of the probe `postgres@1`, and the login from the secret connection string. */
+/** Reads the parameters of the probe `postgres@1`, and the login in the secret connection string. */
 import { refuse, type Refusal } from '../../bytes/refusal.ts';
 import { parseAddress, type Address } from '../../evidence/address.ts';
 import { ParsedParameters } from '../parsed-parameters.ts';
@@ -10,7 +10,7 @@ import type { Login } from './session.ts';
 export interface PostgresParameters {
   readonly address: Address;
   readonly trust: Trust | undefined;
-  /** undefined: the owner of the target gave no connection string. */
+  /** Undefined if the owner of the target gave no connection string. */
   readonly login: Login | undefined;
   readonly settings: readonly string[];
   readonly role: string | undefined;
@@ -50,8 +50,8 @@ interface Dsn {
 }
 
 /**
- * Reads `postgresql://user:password@host:port/database?sslmode=require`. It must lead to the target that the owner enrolled,
- * or it is refused. No message contains any part of it.
+ * Reads `postgresql://user:password@host:port/database?sslmode=require`. It is refused if it leads elsewhere than the target
+ * that the owner enrolled. No message contains any part of it.
  */
 function loginOf(secret: string, { host, port }: Address): Dsn {
   const text = secret.trim();

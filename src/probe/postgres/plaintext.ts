@@ -1,7 +1,7 @@
 /**
- * Whether a PostgreSQL server accepts a session without TLS: sends one StartupMessage in clear, and reads the first
- * answer. No password is ever sent: a server that asks for one has accepted the connection. The same is asked through
- * TLS, because a server that accepts nobody, or not this role, has not refused for lack of TLS.
+ * Finds out whether a PostgreSQL server accepts a session without TLS. It sends a StartupMessage in clear and reads the first
+ * answer. It never sends a password: a server that asks for one has accepted the connection. If the server refuses, the same is
+ * asked through TLS, because a server that refuses there too did not refuse for lack of TLS.
  */
 import { connect as connectTls } from 'node:tls';
 import { connect } from 'node:net';
@@ -31,7 +31,10 @@ interface StartupRequest {
   readonly bytes: Uint8Array;
 }
 type Options = Omit<WireOptions, 'maxBytes'>;
-/** A server's first answer: it goes on (`let-in`), refuses by pg_hba.conf, or anything else. */
+/**
+ * The kind of a server's first answer. `let-in`: it asks for a password or begins the session. `refused`: pg_hba.conf refuses.
+ * `no-tls`: it offers no TLS. `full`: it has no place for replication. `unclear`: any other answer, or none.
+ */
 interface First {
   readonly kind: 'let-in' | 'refused' | 'no-tls' | 'full' | 'unclear';
   readonly why: string;
@@ -41,7 +44,7 @@ const VERSION_3 = 196_608;
 const MAX_MESSAGE = 8_192;
 const SSL_REQUEST = concatBytes(bigEndian(8, 4), bigEndian(80_877_103, 4));
 
-/** Asks, for a session and for replication. Throws `Ended` only when the probe is stopped. */
+/** Asks for a session, and for replication. Throws `Ended` only if the probe is stopped. */
 export async function tryPlaintext(
   options: Options,
   startup: Startup,
@@ -57,7 +60,7 @@ export async function tryPlaintext(
   if (replication.kind === 'unclear') return { accepted: undefined, why: `replication: ${replication.why}` };
   const secured = await ask(true, false);
   if (secured.kind === 'let-in') return { accepted: false, why: clear.why };
-  const who = 'the same session is not let in with TLS either, so that nothing is shown';
+  const who = 'the server does not accept the same session with TLS either, so this shows nothing';
   return { accepted: undefined, why: `${who}: ${secured.why}` };
 }
 
@@ -165,8 +168,8 @@ function answerOf(
   );
   const code = fields.get('C') ?? '';
   if (code === '28000' && fields.get('M')?.includes('pg_hba.conf') === true)
-    return { kind: 'refused', why: 'pg_hba.conf lets this session in by no rule, without TLS' };
-  // Said before pg_hba.conf is asked, of replication alone: there are no places for it (max_wal_senders).
+    return { kind: 'refused', why: 'no rule of pg_hba.conf lets this session in without TLS' };
+  // Only replication gets this answer before pg_hba.conf is asked: all its places are taken (max_wal_senders).
   const kind = isReplication && code === '53300' ? 'full' : 'unclear';
   return { kind, why: `the server answered with the error ${sqlState(code)}` };
 }

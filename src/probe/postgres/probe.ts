@@ -45,7 +45,7 @@ async function run(task: ProbeTask): Promise<Observed> {
   );
 }
 
-/** The results of a session, or why there is none. The run goes on without: some members need no log-in. */
+/** The results of a session, or why there is none. Without one the run goes on, since some members need no log-in. */
 async function askIn(
   parameters: PostgresParameters,
   task: ProbeTask,
@@ -102,10 +102,10 @@ async function ask(
   };
 }
 
-/** User for `plaintext` without a connection string. It need not exist: the server checks that after it let somebody in. */
+/** The login for `plaintext` without a connection string. The user need not exist: the server applies pg_hba.conf first. */
 const NOBODY = { user: 'tallystick', database: 'postgres' };
 
-/** Refuses `unavailable` only when the probe is stopped. */
+/** Tries a session without TLS. Refuses `unavailable` only if the probe is stopped. */
 async function tryClear(
   { address, login }: PostgresParameters,
   { signal }: ProbeTask,

@@ -1,11 +1,11 @@
 /**
- * Rights of PostgreSQL besides privileges on tables, one query each; `$1` is the name of the role. Rights that PUBLIC has in a
- * new database are left out, since every role has them.
+ * Queries for the rights of a role besides its privileges on tables, one query a kind; `$1` is the name of the role. Rights that
+ * PUBLIC has in a new database are left out, since every role has them.
  */
 
 /**
- * `reach`: the role, and every role it can become: by SET ROLE, by inheritance, or by its right to grant that role. From
- * version 16 on, a membership may give none of these. The owner of the database is a member of pg_database_owner.
+ * The table `reach`: the role, and every role that it can become by SET ROLE, by inheritance, or by its right to grant that
+ * role. From version 16 on, a membership may give none of these. The owner of the database is a member of pg_database_owner.
  */
 export const REACH = `WITH RECURSIVE edge AS (
     SELECT m.member, m.roleid FROM pg_auth_members m
@@ -20,22 +20,22 @@ export const REACH = `WITH RECURSIVE edge AS (
   )`;
 
 export interface Right {
-  /** Begins the line; the name that the query gives comes after it. */
+  /** The begin of each line; a name from the query follows. */
   readonly what: string;
-  /** Gives names; comes after `REACH`. */
+  /** The query, which returns names. It is sent after `REACH`. */
   readonly sql: string;
-  /** Whether older versions lack what it asks for. */
+  /** Whether older versions of PostgreSQL lack this right. */
   readonly since?: boolean;
 }
 
-/** Whether an entry of an access list is for a role in `reach`, or for everybody. */
+/** SQL: an entry of an access list is for a role in `reach`, or for everybody. */
 const FOR_US = '(a.grantee = 0 OR a.grantee IN (SELECT oid FROM reach))';
 
-/** Catalogues whose rows hold passwords, and the column that does. */
+/** Catalogues that hold passwords, each with the column that does. */
 const PASSWORDS =
   "('pg_authid', 'rolpassword'), ('pg_shadow', 'passwd'), ('pg_user_mapping', 'umoptions'), ('pg_subscription', 'subconninfo')";
 
-/** Functions that PUBLIC may not call and that only read settings; others of this kind come with pg_monitor. */
+/** Functions that PUBLIC may not call and that only read settings. pg_monitor and its like may call the others of this kind. */
 const TELLING = ['pg_hba_file_rules', 'pg_show_all_file_settings', 'pg_ident_file_mappings', 'pg_config']
   .map((each) => `'${each}'`)
   .join(', ');
@@ -71,7 +71,7 @@ export const RIGHTS: readonly Right[] = [
       WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o'`,
   },
   {
-    // Objects that a role makes are its own anyway.
+    // A role owns the objects that it makes, so its default privileges on these add nothing.
     what: 'by default privileges',
     sql: `SELECT DISTINCT a.privilege_type || ' on future ' || CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences'
                         WHEN 'n' THEN 'schemas' ELSE 'large objects' END || ' of ' || pg_get_userbyid(d.defaclrole)
@@ -116,7 +116,7 @@ export const RIGHTS: readonly Right[] = [
         AND p.proowner NOT IN (SELECT oid FROM reach)`,
   },
   {
-    // The functions of an aggregate are called with the rights of its owner to call them (PostgreSQL, CREATE AGGREGATE).
+    // The owner of an aggregate, not its caller, needs the right to call its functions (PostgreSQL, CREATE AGGREGATE).
     what: 'EXECUTE as its owner of a part of aggregate',
     sql: `SELECT DISTINCT n.nspname || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || ')'
        FROM pg_aggregate g JOIN pg_proc p ON p.oid = g.aggfnoid JOIN pg_namespace n ON n.oid = p.pronamespace

@@ -1,4 +1,4 @@
-/** Roles that matter to everybody: superusers, and every role that can log in, with what it may do. */
+/** Lists the roles of a server that are superusers or can log in, and their attributes. */
 import type { Value, ValueMap } from '../../claim/value.ts';
 import { nameOrWithheld, WITHHELD } from '../harmless.ts';
 import type { Session } from './session.ts';
@@ -7,9 +7,9 @@ import type { Session } from './session.ts';
 const MAX_ROLES = 2_000;
 
 export interface Roles {
-  /** Names by what they may do; `whole`: every one of them has its name. */
+  /** Names of roles by attribute. `whole`: no name is withheld. */
   readonly value: ValueMap | undefined;
-  /** Why they are withheld. */
+  /** Why there is no value; empty if there is one. */
   readonly withheld: string;
 }
 
@@ -20,9 +20,9 @@ export async function readRoles(session: Session): Promise<Roles> {
        FROM pg_roles WHERE rolsuper OR rolcanlogin ORDER BY rolname LIMIT ${MAX_ROLES + 1}`,
   );
   if ('code' in rows)
-    return { value: undefined, withheld: `the server does not tell its roles (${rows.code})` };
+    return { value: undefined, withheld: `the server does not list its roles (${rows.code})` };
   if (rows.length > MAX_ROLES)
-    return { value: undefined, withheld: `there are more than ${MAX_ROLES} roles: too many to tell` };
+    return { value: undefined, withheld: `there are more than ${MAX_ROLES} roles: too many to list` };
   const named = (column: number): readonly string[] =>
     rows.filter((row) => row[column] === 'true').map(([name]) => nameOrWithheld(name));
   const value: Readonly<Record<string, Value>> = {

@@ -1,13 +1,13 @@
 /**
- * A session with a PostgreSQL server: read-only, with limits on both sides, all values as text. A refusal by the server
- * is an answer; if the server does not answer, the probe ends.
+ * A read-only session with a PostgreSQL server, with limits on both sides. All values are text. A refusal by the server is an
+ * answer. If the server does not answer, the session ends with `unavailable`.
  */
 import { Client } from 'pg';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { errorCode } from '../harmless.ts';
 import { PgStream, type StreamOptions } from './stream.ts';
 
-/** Milliseconds of one statement, as a setting of the server's; and how long to wait for an answer. */
+/** Milliseconds that the server gives one statement, and that the probe waits for an answer. */
 const STATEMENT_MS = 5_000;
 const ANSWER_MS = 8_000;
 
@@ -26,7 +26,6 @@ export interface Denied {
   readonly code: string;
 }
 
-/** How a server's answers to one probe are read. */
 export class Session {
   readonly #client: Client;
   readonly stream: PgStream;
@@ -36,7 +35,7 @@ export class Session {
     this.stream = stream;
   }
 
-  /** Connects, works, and ends, whatever happens. Refuses `unavailable`. */
+  /** Connects, calls `work`, and closes the connection, whatever happens. Refuses `unavailable`. */
   static async use<T>(
     options: StreamOptions,
     login: Login,
@@ -70,7 +69,7 @@ export class Session {
     }
   }
 
-  /** The server's limits of this session; names of others than the catalogue's must be written in full. */
+  /** Sets the limits of this session on the server. Names outside the catalogue must be written with their schema. */
   async #begin(): Promise<void> {
     await this.rows(
       `SELECT set_config('search_path', 'pg_catalog', false),
@@ -82,11 +81,11 @@ export class Session {
     );
   }
 
-  /** Rows of a query. Refuses `unavailable` for anything but rows. */
+  /** Rows of a query. Refuses `unavailable` if the server gives none. */
   async rows(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     const found = await this.tryRows(text, values);
     if ('code' in found)
-      throw refuse('unavailable', `the server did not answer a question: ${meaningOf(found.code)}`);
+      throw refuse('unavailable', `the server did not answer a query: ${meaningOf(found.code)}`);
     return found;
   }
 
@@ -125,7 +124,7 @@ function failure(error: unknown, stream: PgStream): Error {
   return refuse('unavailable', `the session broke: ${errorCode(error)}`, { cause: error });
 }
 
-/** An error report of the server: it has a SQLSTATE of five characters and a severity. */
+/** The refusal in an error; undefined if the error is no report of the server, which has a SQLSTATE and a severity. */
 function deniedOf(error: unknown): Denied | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return undefined;
   const { code } = error;
@@ -133,18 +132,18 @@ function deniedOf(error: unknown): Denied | undefined {
   return { code };
 }
 
-/** Meanings of the error codes that a session of ours can meet (PostgreSQL, "PostgreSQL Error Codes"). */
+/** Meanings of the error codes that a session of the probe can meet (PostgreSQL, "PostgreSQL Error Codes"). */
 const MEANINGS: Readonly<Record<string, string>> = {
   '28P01': 'the password is wrong',
-  '28000': 'pg_hba.conf lets this role in by no rule, or there is no such role',
+  '28000': 'no rule of pg_hba.conf lets this role in, or there is no such role',
   '3D000': 'there is no such database',
-  '42501': 'this role may not',
+  '42501': 'this role may not do it',
   '53300': 'there are too many connections',
   '57014': 'it took too long',
   '57P03': 'the server is starting or stopping',
 };
 
-/** What a code of the server means, in our words. */
+/** The meaning of an error code in our words, never in the server's. */
 export function meaningOf(code: string): string {
   const meaning = MEANINGS[code];
   return meaning === undefined ? `error ${code}` : `${meaning} (${code})`;

@@ -1,4 +1,4 @@
-/** Settings of a PostgreSQL server as it runs, as its files say, and where each comes from. */
+/** Reads the settings of a PostgreSQL server: the running values, those in its files, and the source of each. */
 import { nameOrWithheld, nameOf, wordOf } from '../harmless.ts';
 import { settingText, SOURCES, TYPES, unitText } from './harmless.ts';
 import type { Row, Session } from './session.ts';
@@ -6,7 +6,7 @@ import type { Row, Session } from './session.ts';
 /** Most lines of configuration files; if there are more, none is read. */
 const MAX_LINES = 2_000;
 
-/** `raw` never leaves the agent. `told` may (harmless.ts); undefined when the value is withheld. */
+/** A value. `raw` never leaves the agent. `told` may (harmless.ts); it is undefined if the value is withheld. */
 interface Text {
   readonly raw: string;
   readonly told: string | undefined;
@@ -16,7 +16,7 @@ export interface Setting extends Text {
   readonly unit: string;
   readonly type: string;
   readonly source: string;
-  /** Empty where this role may not see it, or it comes from no file. */
+  /** The file that the value comes from; empty if it comes from none, or this role may not see it. */
   readonly file: string;
   readonly line: number;
   readonly pendingRestart: boolean;
@@ -51,7 +51,7 @@ export async function readSettings(
   return new Map(settings);
 }
 
-/** A line of a configuration file; `bad`: the server says that it cannot be applied. */
+/** A line of a configuration file. `bad`: the server reports that it cannot be applied. */
 export interface Line extends Text {
   readonly file: string;
   readonly line: number;
@@ -64,13 +64,13 @@ export interface Files {
   readonly written: ReadonlyMap<string, Line> | undefined;
   /** What `ALTER SYSTEM` wrote over them. */
   readonly altered: ReadonlyMap<string, Line> | undefined;
-  /** Why they are withheld, for another reason than missing rights. */
+  /** Why they are withheld, if the reason is not a missing right. */
   readonly withheld?: string;
 }
 
 const AUTO = '/postgresql.auto.conf';
 
-/** Lines of the files as they are on disk now, loaded or not. */
+/** Reads lines of the files on disk, whether the server has loaded them or not. */
 export async function readFiles(session: Session, names: readonly string[]): Promise<Files> {
   const rows = await session.tryRows(
     `SELECT lower(f.name), f.setting, f.sourcefile, f.sourceline::text, (f.error IS NOT NULL)::text,
@@ -84,7 +84,7 @@ export async function readFiles(session: Session, names: readonly string[]): Pro
     return {
       written: undefined,
       altered: undefined,
-      withheld: `the configuration files have more than ${MAX_LINES} lines about these settings: too many to tell`,
+      withheld: `the configuration files have more than ${MAX_LINES} lines about these settings: too many to list`,
     };
   const written = new Map<string, Line>();
   const altered = new Map<string, Line>();
@@ -95,7 +95,7 @@ export async function readFiles(session: Session, names: readonly string[]): Pro
   return { written, altered };
 }
 
-/** Settings of `ALTER SYSTEM` that are in force. `pg_read_all_settings` is enough to see where a setting comes from. */
+/** Settings of `ALTER SYSTEM` that are in force. A role with `pg_read_all_settings` sees where each setting comes from. */
 async function loadedAlterations(session: Session): Promise<ReadonlyMap<string, Line> | undefined> {
   const [[may] = []] = await session.rows(
     "SELECT pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')::text",

@@ -1,7 +1,7 @@
 /**
- * The connection through which PostgreSQL's client library talks. It establishes TLS first, verifies the server before
- * anything secret is sent, never sends a password in clear to a server that was not verified, passes only whole and checked
- * messages on, and bounds bytes and time.
+ * The connection through which PostgreSQL's client library talks. It establishes TLS first, and verifies the server before
+ * anything secret is sent. If the server was not verified, it never sends a password that whoever answers could use. It passes
+ * on only whole, checked messages, and bounds bytes and time.
  */
 import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -19,9 +19,9 @@ const MAX_BYTES = 8 * 1_048_576;
 export interface StreamOptions {
   readonly host: string;
   readonly port: number;
-  /** undefined: without TLS. */
+  /** Undefined for a connection without TLS. */
   readonly trust: Trust | undefined;
-  /** Milliseconds until the connection must stand. */
+  /** Milliseconds within which the connection must be established. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -77,9 +77,12 @@ export class PgStream extends Duplex {
       if (trust === undefined) return socket;
       socket.write(SSL_REQUEST);
       const answer = await told(socket, 'data');
-      // Further bytes would be sent in clear, and be taken for the server's messages after the handshake.
+      // Further bytes would have been sent in clear, and would be taken for messages of the server after the handshake.
       if (!(answer instanceof Uint8Array) || answer.length !== 1 || answer[0] !== 0x53)
-        throw refuse('unavailable', 'the server does not offer TLS, and the claim does not do without');
+        throw refuse(
+          'unavailable',
+          'the server does not offer TLS, and the connection string does not allow a session without (sslmode=disable)',
+        );
       const { stream, secured } = await secure(socket, host, trust);
       this.secured = secured;
       return stream;
@@ -88,15 +91,18 @@ export class PgStream extends Duplex {
     }
   }
 
-  /** Refuses `unavailable`. */
+  /**
+   * Refuses `unavailable` if the server asks for a password in a way that whoever answers could use: in clear without a verified
+   * server, or as MD5 without TLS.
+   */
   #mayAnswer(code: number): void {
     const clear = code === AUTH.cleartext && this.secured?.verified !== true;
     const weak = code === AUTH.md5 && this.secured === undefined;
     if (clear || weak)
       throw refuse(
         'unavailable',
-        'the server asks for a password in a way that whoever answers could use; ' +
-          'its owner names the key (spki) or has the certificate verified (verify), under options in targets.yaml',
+        'the server asks for a password in a way that whoever answers could use. Under options in targets.yaml, the owner of the ' +
+          'target must name its key (spki) or have its certificate verified (verify)',
       );
   }
 
@@ -111,7 +117,7 @@ export class PgStream extends Duplex {
     }
   }
 
-  /** Says goodbye and closes. */
+  /** Tells the server that the session ends (Terminate), and closes. */
   finish(): void {
     this.#options.signal.removeEventListener('abort', this.#stop);
     this.on('error', () => undefined);

@@ -1,7 +1,7 @@
 /**
- * Negative tests of PostgreSQL: does the server let this role write? Tables are tried with EXPLAIN, for which the
- * executor checks the privileges of the statement, and then runs nothing and fires no trigger; a schema by creating
- * an empty table in a transaction that is rolled back.
+ * Finds out whether the server lets this role write. A table is tried with EXPLAIN: the server checks the privileges of the
+ * statement, and then runs nothing and fires no trigger. A schema is tried by creating an empty table in a transaction that is
+ * rolled back.
  */
 import { formatHex } from '../../bytes/text.ts';
 import type { ValueMap } from '../../claim/value.ts';
@@ -9,12 +9,12 @@ import { meaningOf, type Denied, type Row, type Session } from './session.ts';
 
 /** SQLSTATE insufficient_privilege. */
 const FORBIDDEN = '42501';
-/** Columns of a table that are tried one by one: a grant may name a single one. */
+/** Most columns of a table. An update is tried for each column, since a grant may name a single one. */
 const MAX_COLUMNS = 64;
 
 /**
- * Whether each kind of write is let through: `{insert, update, delete}`. A kind without a clear answer is left out, with the
- * reason in `why`.
+ * Whether the server allows each kind of write: `{insert, update, delete}`. A kind without a clear answer is left out, and `why`
+ * has the reason.
  */
 export async function tryTable(session: Session, table: string): Promise<ValueMap> {
   const [found] = await session.rows(
@@ -60,7 +60,7 @@ async function tryColumns(session: Session, table: string, columns: readonly Row
   return outcome;
 }
 
-/** Whether a table can be created in a schema. */
+/** Whether the role can create a table in a schema: `{create}`, or `{why}` without a clear answer. */
 export async function trySchema(session: Session, schema: string, challenge: Uint8Array): Promise<ValueMap> {
   const [found] = await session.rows(`SELECT format('%I', nspname) FROM pg_namespace WHERE nspname = $1`, [
     schema,

@@ -1,4 +1,4 @@
-/** Runs a program for a probe: with a named environment, measuring its cost, and without revealing its error output. */
+/** Runs a program for a probe, with a given environment. It measures the cost of the program, and drops its error output. */
 import { refuse } from '../bytes/refusal.ts';
 import { runChild, type Child } from '../platform/child.ts';
 import { errorCode } from './harmless.ts';
@@ -8,7 +8,7 @@ export interface Command extends Child {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** Called with the microseconds of CPU that it used, however it ended. */
+  /** Called with the microseconds of CPU that the program used, however it ended. */
   readonly spent: (cpuUs: number) => void;
 }
 
@@ -18,15 +18,15 @@ export interface Finished {
   readonly output: Uint8Array;
 }
 
-/** The default environment of programs. */
+/** The environment of a program that needs no other variables. */
 export const PLAIN_ENV: Readonly<Record<string, string>> = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LANG: 'C.UTF-8',
 };
 
 /**
- * Runs a program until it ends. Refuses `unavailable` when it cannot be started or does not end in time, `too-large` when it
- * writes too much.
+ * Runs a program until it ends. Refuses `unavailable` if it cannot be started, does not end in time, or is stopped, and
+ * `too-large` if it writes too much.
  */
 export async function runProgram(command: Command): Promise<Finished> {
   const { argv, timeoutMs, maxBytes, spent } = command;
@@ -39,7 +39,7 @@ export async function runProgram(command: Command): Promise<Finished> {
   if (end.kind === 'not-started')
     throw refuse('unavailable', `${file} cannot be run: ${errorCode(end.cause)}`);
   if (end.kind === 'too-large')
-    throw refuse('too-large', `${file} wrote more than ${maxBytes} bytes; nothing of it is used`);
+    throw refuse('too-large', `${file} wrote more than ${maxBytes} bytes, and none of them is used`);
   if (end.kind === 'too-late') throw refuse('unavailable', `${file} did not end within ${timeoutMs} ms`);
   throw refuse('unavailable', 'the probe was stopped');
 }
@@ -48,8 +48,8 @@ export async function runProgram(command: Command): Promise<Finished> {
 const TICK_US = 10_000;
 
 /**
- * Microseconds of CPU that child programs of this process used so far, with the programs that these started and waited for;
- * undefined where the system does not count it. proc(5): fields 16 and 17, cutime and cstime.
+ * Microseconds of CPU that ended child programs of this process used so far, with the programs that these started and waited
+ * for; undefined if the system does not count them. proc(5): fields 16 and 17, cutime and cstime.
  */
 function programsCpu(): number | undefined {
   let stat: string;
@@ -58,15 +58,15 @@ function programsCpu(): number | undefined {
   } catch {
     return undefined;
   }
-  // The second field is a name in parentheses, and may hold anything; the third follows it.
+  // The second field is a name in parentheses, which may contain anything. The third field follows the last parenthesis.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = Number(fields[13]) + Number(fields[14]);
   return Number.isSafeInteger(ticks) ? ticks * TICK_US : undefined;
 }
 
 /**
- * Microseconds that one program counts for, between two answers of `programsCpu`. If it was killed, the system may miss the
- * programs that it started, since nobody waited for them: it then counts for at least the time that it ran.
+ * Microseconds of CPU of one program, from two answers of `programsCpu`, before and after it. If the program was killed, nobody
+ * waited for the programs that it started, and the system may not count them. The cost is then at least the time that it ran.
  */
 export function programCost(
   [before, after]: readonly [number | undefined, number | undefined],

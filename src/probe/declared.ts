@@ -1,6 +1,6 @@
 /**
- * Leaves of a declaration, opened, as probes compare them: a leaf's deterministic CBOR (spec/statements.md §9) as a
- * plain value, byte strings as lower-case hex. Both sides of a comparison go through the same function.
+ * Opened leaves of a declaration, as probes compare them. The deterministic CBOR of a leaf (spec/statements.md §9) becomes a
+ * plain value, with byte strings as lower-case hex. Both sides of a comparison go through the same function.
  */
 import { decodeCbor, isCborArray, isCborMap, type CborValue } from '../bytes/cbor.ts';
 import { refuse } from '../bytes/refusal.ts';
@@ -9,7 +9,7 @@ import { isMap, type Value } from '../claim/value.ts';
 import { valueInLeaf } from '../statement/saltedleaf.ts';
 import type { ProbeTask } from './probe.ts';
 
-/** The value of a leaf's canonical bytes. Refuses `malformed-cbor` and the like, and values that no leaf can hold. */
+/** The value of a leaf's canonical bytes. Refuses bytes that are no CBOR of a leaf (`malformed-cbor`, `malformed-payload`). */
 export function declaredValue(bytes: Uint8Array): Value {
   const value = valueInLeaf(bytes);
   if (value instanceof Uint8Array) return plainOf(decodeCbor(value));
@@ -23,10 +23,10 @@ function plainOf(value: CborValue): Value {
     return Object.fromEntries(Array.from(value, ([name, child]) => [String(name), plainOf(child)]));
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw refuse('malformed-payload', 'a declared leaf holds what no leaf can hold');
+  throw refuse('malformed-payload', 'a declared leaf holds a value that no leaf may hold');
 }
 
-/** The opened leaves of the commitment. Refuses `config-invalid` without them: a comparison with nothing proves nothing. */
+/** The opened leaves of the commitment. Refuses `config-invalid` if there are none, since comparing with nothing proves nothing. */
 export function declaredLeaves(
   probe: string,
   { declared }: Pick<ProbeTask, 'declared'>,
@@ -34,12 +34,12 @@ export function declaredLeaves(
   if (declared !== undefined && declared.size > 0) return declared;
   throw refuse(
     'config-invalid',
-    `${probe} compares with what was declared, and this agent does not have the opened leaves of the commitment; ` +
-      'give it the file that `commit` wrote beside the receipt',
+    `${probe} compares with the declared leaves, and this agent does not have the openings of this commitment; ` +
+      'give it the file of openings that `commit` wrote beside the receipt',
   );
 }
 
-/** A value known only once the declaration is applied (`{"unknown": true}`). */
+/** Whether a value is known only after the declaration is applied (`{"unknown": true}`). */
 export function isUnknown(value: Value): boolean {
   return isMap(value) && value['unknown'] === true;
 }

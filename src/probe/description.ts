@@ -1,6 +1,6 @@
 /**
- * The description of a probe: its parameters, what claims may read of its result, what it does to its target, and its ready
- * claims. It runs nothing: a reader in a browser, `commit` and the agent use the same description.
+ * The description of a probe: its parameters, the members of its result that claims may read, what it does to its target, and
+ * its ready claims. A description runs nothing. A reader in a browser, `commit` and the agent use the same one.
  */
 import type { Shape } from '../claim/shape.ts';
 import type { SignedFacts } from '../evidence/signed-facts.ts';
@@ -14,9 +14,8 @@ export interface ParameterSpec {
   readonly required?: boolean;
   readonly fallback?: Parameter;
   /**
-   * Who gives it. `owner`: it lowers or chooses the checks of a connection, or says where or how a secret of the owner is
-   * sent, or what is run. Only the owner of the target may give such a parameter, under `options` in targets.yaml, and a claim
-   * that has it is refused. All others are given by claims.
+   * Who may give it. `owner`: only the owner of the target, under `options` in targets.yaml; a claim that has it is refused. Such
+   * a parameter decides how a connection is checked, where or how a secret of the owner is sent, or what is run. Absent: a claim.
    */
   readonly by?: 'owner';
 }
@@ -24,11 +23,11 @@ export interface ParameterSpec {
 /** A secret that the owner of a target may give, by name. */
 export interface SecretSpec {
   readonly help: string;
-  /** Whether it is sent to the target: then only to one that targets.yaml writes in full, never to one that a pattern matches. */
+  /** Whether it is sent to the target. Then the target must be written in full in targets.yaml; a pattern is not enough. */
   readonly isSent: boolean;
 }
 
-/** A probe, with parameters, that observes the same target and returns what the target signed. */
+/** A probe and parameters that observe the same target, and return what the target signed. */
 export interface Sight {
   /** `name@version`. */
   readonly probe: string;
@@ -44,26 +43,26 @@ export interface ProbeDescription {
   /** Secrets that it may ask for. */
   readonly secrets?: Readonly<Record<string, SecretSpec>>;
   /**
-   * What it can observe with these parameters (checked against `parameters`): claims that read anything else are refused.
-   * A new member of the value is added here too.
+   * The members that it can observe with these parameters, which were checked against `parameters`. A claim that reads any other
+   * member is refused, so each new member of the value must be added here.
    */
   observes(params: ReadonlyMap<string, Parameter>): Shape;
-  /** Which parts of the value are of which class, in words for people. */
+  /** The evidence class of each part of the value, in words for people. */
   readonly evidence: string;
   /** What it does to the target, in words: `3 handshakes that end before a request`. */
   readonly blastRadius: string;
-  /** Milliseconds for one run. */
+  /** Milliseconds that one run may take. */
   readonly timeoutMs: number;
-  /** Permissions besides the network that its agent needs of the system; an agent that Node confines gets no others. */
+  /** Permissions besides the network that its agent needs. An agent that Node confines gets no others. */
   readonly needs?: readonly ('child-process' | 'fs-read')[];
   /**
-   * How it is found out who signs at a target, given the claim's parameters. Absent: its targets sign nothing, or only
-   * the collector knows which target it is.
+   * The probe that finds out who signs at a target, for the claim's parameters. Absent: its targets sign nothing, or only the
+   * collector knows which target it is.
    */
   readonly sight?: (params: ReadonlyMap<string, Parameter>) => Sight;
   /**
-   * The signed facts in its attachments, by which readers judge results of class E3 and E4 again. Absent: nothing is signed,
-   * and its results are E1 at most.
+   * Reads the signed facts from its attachments. With them readers judge results of class E3 and E4 again. Absent: nothing is
+   * signed, and its results are E1 at most.
    */
   readonly signed?: SignedFacts;
   /** Ready claims by name (`pack: https-tls` in a claims file). */

@@ -1,12 +1,12 @@
 /**
- * Key shares of the groups ffdhe2048 to ffdhe8192 (RFC 7919, RFC 8446 §4.2.8.1). Their primes are computed by the RFC's own
- * formula; the arithmetic of the exchange is OpenSSL's.
+ * Key shares of the groups ffdhe2048 to ffdhe8192 (RFC 7919, RFC 8446 §4.2.8.1). The primes are computed by the formula of
+ * RFC 7919; OpenSSL does the arithmetic of the exchange.
  */
 import { createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto';
 import { concatBytes } from '../bytes/compare.ts';
 import { guarded, type Share } from './keyshare.ts';
 
-/** Bits of the prime, and the X of its formula (RFC 7919, appendix A). */
+/** For each group: the bits of its prime, and the X of the formula (RFC 7919, appendix A). */
 const PRIMES: ReadonlyMap<number, readonly [bits: number, x: number]> = new Map([
   [0x0100, [2_048, 560_316]],
   [0x0101, [3_072, 2_625_351]],
@@ -25,7 +25,7 @@ export function fieldPrime(group: number): Uint8Array | undefined {
   return Uint8Array.fromHex(prime.toString(16));
 }
 
-/** A fresh share; undefined for any other group. Shares and secret are as long as the prime. */
+/** A fresh share; undefined for any other group. The shares and the secret are as long as the prime. */
 export function fieldShare(group: number): Share | undefined {
   const prime = fieldPrime(group);
   if (prime === undefined) return undefined;
@@ -43,7 +43,7 @@ export function fieldShare(group: number): Share | undefined {
   };
 }
 
-/** floor(2^bits · e): the sum of 2^bits / k!, with 64 bits more for what is cut from each term. */
+/** floor(2^bits · e), as the sum of 2^bits / k!. 64 further bits hold what the division cuts from each term. */
 function eulerTimes(bits: number): bigint {
   let sum = 0n;
   for (let term = 1n << BigInt(bits + 64), k = 1n; term > 0n; term /= k, k++) sum += term;
@@ -80,7 +80,7 @@ function withPublicValue(spki: Uint8Array, value: Uint8Array): Uint8Array {
   return element(0x30, concatBytes(algorithm, element(3, bits)));
 }
 
-/** A positive number in the fewest bytes: DER refuses zeros that say nothing (X.690 §8.3.2). */
+/** A positive number in the fewest bytes, as DER requires (X.690 §8.3.2). */
 function shortest(value: Uint8Array): Uint8Array {
   const start = value.findIndex((byte) => byte !== 0);
   const number = value.subarray(start < 0 ? value.length - 1 : start);

@@ -5,7 +5,7 @@ import type { Claim, Declaration, Parameter } from '../statement/commitment.ts';
 /** Claims that one run answers: those with the same probe, locator and parameters. */
 export interface ClaimGroup {
   readonly probe: string;
-  /** Undefined when the claim names none and the commitment does not have exactly one. */
+  /** Undefined if the claims name no target and the commitment does not have exactly one. */
   readonly target: string | undefined;
   readonly params: ReadonlyMap<string, Parameter>;
   readonly claims: readonly Claim[];

@@ -1,8 +1,8 @@
 /**
  * Decides which text of a target may leave the agent, into an entry, a message or a log line. Every probe uses this rule.
- * Text leaves only if it has a form that holds no secret: a word of a closed list, the name of a thing, an error code.
- * Numbers and booleans leave as they are. All other text is withheld. Sentences of a target (error messages, banners,
- * reasons) never leave: the probe says what they mean in its own words.
+ * Text leaves only if its form holds no secret: a word of a closed list, the name of a thing, an error code. All other text is
+ * withheld. Numbers and booleans leave as they are. Sentences of a target (error messages, banners, reasons) never leave: the
+ * probe says in its own words what they mean.
  */
 
 /** Stands in place of a withheld name in a list or map. No name is equal to it. */
@@ -10,8 +10,8 @@ export const WITHHELD = '(withheld)';
 
 /**
  * A name: of a role, database, table, file, cookie, header. Letters, digits, spaces and . _ - $ @ + / ~ " ( ) [ ] , *, at most
- * `max` characters. Text with = : ; ' \ or a control character is no name: connection strings, headers and commands have
- * those. Whoever makes a secret the name of a thing publishes it (spec/probes.md).
+ * `max` characters. Text with = : ; ' \ or a control character is no name, since connection strings, headers and commands have
+ * these. If a secret is used as the name of a thing, this rule does not withhold it (spec/probes.md).
  */
 export function nameOf(text: string | null | undefined, max = 128): string | undefined {
   if (text === null || text === undefined || text.length > max) return undefined;
@@ -23,12 +23,15 @@ export function nameOrWithheld(text: string | null | undefined, max?: number): s
   return nameOf(text, max) ?? WITHHELD;
 }
 
-/** Codes, ids and times: letters, digits and . : _ + -, and one space between the two halves of an event's name. */
+/**
+ * Codes, ids, times and actions: letters, digits and . : _ + * -, and one space between the two halves of an event's name. Any
+ * other text becomes `WITHHELD`.
+ */
 export function codeText(text: string, max = 64): string {
   return text.length <= max && /^[A-Za-z0-9.:_+*-]*(?: [A-Za-z0-9]+)?$/.test(text) ? text : WITHHELD;
 }
 
-/** A word of a closed list, which is ours; undefined for any other text. */
+/** A word of a closed list of this program; undefined for any other text. */
 export function wordOf<T extends string>(
   text: string | null | undefined,
   words: readonly T[],

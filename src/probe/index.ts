@@ -1,13 +1,14 @@
 /**
  * `tallystick/probe` observes running targets. A probe describes its parameters and what it can prove, and observes once.
- * Running one needs Node. The caller must make sure that the owner of the target has agreed.
+ * Running a probe needs Node. The caller must make sure that the owner of the target has agreed.
  *
  *     import { findProbe, parametersOf } from 'tallystick/probe';
  *
  *     const probe = await findProbe('http@1');
+ *     if (probe === undefined) throw new Error('no such probe');
  *     const observed = await probe.run({
  *       target: 'https://127.0.0.1:8443/',
- *       params: new Map(),
+ *       params: parametersOf(probe, new Map()),
  *       challenge: crypto.getRandomValues(new Uint8Array(32)),
  *       secret: async () => undefined,
  *       spent: () => undefined,
@@ -16,7 +17,7 @@
  *     });
  */
 
-// Every probe's description.
+// The descriptions of all probes.
 export { describeProbe, PROBES } from './registry.ts';
 export type { ParameterSpec, ProbeDescription, SecretSpec, Sight } from './description.ts';
 export type { Pack } from './pack.ts';

@@ -1,10 +1,12 @@
-/** The interface of key shares of every kind. */
+/** The interface that key shares of all groups have. */
 import { Ended } from './wire.ts';
 
 export interface Share {
+  /** Its code point in TLS. */
   readonly group: number;
+  /** The bytes that are sent to the server. */
   readonly public: Uint8Array;
-  /** Throws `Ended` if the other side's share is not valid. */
+  /** The shared secret, from the other side's share. Throws `Ended` if that share is not valid. */
   secret(theirs: Uint8Array): Uint8Array;
 }
 
@@ -14,7 +16,7 @@ export function guarded(agree: (theirs: Uint8Array) => Uint8Array): (theirs: Uin
     try {
       return agree(theirs);
     } catch {
-      throw new Ended('garbage', "the server's key share is none of its group");
+      throw new Ended('garbage', "the server's key share does not belong to its group");
     }
   };
 }

@@ -6,7 +6,7 @@
 import type { Population } from '../claim/observed.ts';
 import type { Withheld } from '../claim/withheld.ts';
 
-/** Most members that are listed one by one; each costs some 60 bytes of the agent's disk in every proof. */
+/** Most members that are listed one by one. With every proof, each takes some 60 bytes of the agent's disk. */
 const MAX_TOLD = 1_000;
 
 /** The population, and the list of its members for the value. */
@@ -16,7 +16,7 @@ export interface Members {
   readonly told: readonly string[] | undefined;
 }
 
-/** `looked`: one text for each member; `unread` of them could not be read. */
+/** The population of some members. `looked`: one text for each member. `unread`: how many of them could not be read. */
 export function membersOf(source: string, looked: readonly string[], unread: number): Members {
   const total = looked.length;
   if (total > MAX_TOLD)
@@ -31,7 +31,7 @@ export function membersOf(source: string, looked: readonly string[], unread: num
   };
 }
 
-/** Marks lists that have reached their greatest length as cut, since there may be more. `below`: the path above them. */
+/** Marks each list that has reached its greatest length as cut, since there may be more. `below`: the path above the lists. */
 export function cutLists(
   lists: Readonly<Record<string, readonly unknown[]>>,
   most: number,
@@ -41,7 +41,7 @@ export function cutLists(
     .filter(([, list]) => list.length >= most)
     .map(([name]) => ({
       path: `${below}/${name}`,
-      reason: `${name} are told up to ${most}, and there may be more`,
+      reason: `at most ${most} of ${name} are listed, and there may be more`,
       only: 'members',
     }));
 }

@@ -4,18 +4,19 @@ import type { Claim, Parameter } from '../statement/commitment.ts';
 /** Seconds. */
 export const HOUR = 3_600;
 
-/** A claim with defaults left out: probe and parameters are the pack's. */
+/** A claim of a pack. The probe is that of the pack's folder; cadence and defaults are filled in when the pack is used. */
 export type Draft = Omit<Claim, 'probe' | 'params' | 'cadence' | 'severity' | 'minEvidence'> &
   Partial<Pick<Claim, 'severity' | 'minEvidence'>> & {
-    /** Seconds: the shortest useful cadence, whatever the tier, since what it observes does not change faster. */
+    /** Seconds: the shortest useful cadence of any tier, since what the claim observes does not change faster. */
     readonly fastest?: number;
   };
 
 export interface Pack {
   /** One line. */
   readonly summary: string;
-  /** Parameters it needs, and those with defaults; others go to the probe as they are. */
+  /** Parameters that whoever uses the pack must give. */
   readonly needs: readonly string[];
+  /** Parameters that may be given otherwise. Any further parameter goes to the probe as it is. */
   readonly defaults?: Readonly<Record<string, Parameter>>;
   /** Seconds: the shortest useful cadence of all of its claims. */
   readonly fastest?: number;

@@ -1,4 +1,4 @@
-/** The parameters of one run of a probe, checked for who gave them and for their type, with defaults. */
+/** Makes the parameters of one run of a probe: checks who gave each and its type, and fills in defaults. */
 import { printable } from '../bytes/printable.ts';
 import { refuse } from '../bytes/refusal.ts';
 import type { Parameter } from '../statement/commitment.ts';
@@ -6,7 +6,7 @@ import type { ProbeDescription } from './description.ts';
 
 /**
  * Joins the claim's parameters and those of the target's owner (`options` in targets.yaml), and fills in defaults. Refuses
- * `config-invalid` for a wrong type, and for a parameter that the other of the two must give.
+ * `config-invalid` for an unknown or missing parameter, one of a wrong type, and one that the other of the two must give.
  */
 export function parametersOf(
   probe: Pick<ProbeDescription, 'name' | 'parameters'>,
@@ -44,8 +44,8 @@ function checked(
   if (by === 'claim' && spec.by === 'owner')
     throw refuse(
       'config-invalid',
-      `the parameter ${key} of ${name} belongs to the owner of the target: not a claim gives it, but targets.yaml of the ` +
-        `agent, under options: { ${key}: … }`,
+      `a claim may not give the parameter ${key} of ${name}: the owner of the target gives it in the agent's targets.yaml, ` +
+        `under options: { ${key}: … }`,
     );
   if (typeOf(value) !== spec.type)
     throw refuse('config-invalid', `the parameter ${key} of ${name} is ${spec.type}, not ${typeOf(value)}`);

@@ -1,8 +1,8 @@
-/** Parameters of a probe as its claims gave them, read with their bounds. */
+/** Reads the parameters of a run by type, pattern and bounds. */
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import type { Parameter } from '../statement/commitment.ts';
 
-/** Reads refuse `config-invalid`, naming the parameter. */
+/** Each method returns undefined (or its fallback) for an absent parameter, and refuses `config-invalid` for a wrong one. */
 export class ParsedParameters {
   readonly #probe: string;
   readonly #params: ReadonlyMap<string, Parameter>;

@@ -1,7 +1,7 @@
 /**
- * A probe: a small module that observes a running target and changes nothing. Its description states its parameters,
- * what it can prove, what it does to the target, and how long it may take. The caller decides beforehand whether the
- * target may be probed: one that its owner has not enrolled is refused.
+ * A probe is a module that observes a running target and changes nothing. Its description states its parameters, what it can
+ * prove, what it does to the target, and how long it may take. Before a run the caller must make sure that the owner has
+ * enrolled the target.
  */
 import type { Observed } from '../claim/observed.ts';
 import type { Value } from '../claim/value.ts';
@@ -22,21 +22,22 @@ export interface ProbeTask {
   /** The claim's and the owner's, checked against `parameters`, defaults filled in. */
   readonly params: ReadonlyMap<string, Parameter>;
   /**
-   * 32 bytes that nobody could know before: SHA-256(checkpoint root ‖ entry id of the commitment ‖ nonce). A signature over
-   * them was made after that checkpoint and for this commitment.
+   * 32 bytes that nobody could know before: SHA-256(checkpoint root ‖ entry id of the commitment ‖ nonce). So a signature over
+   * them was made after that checkpoint, and for this commitment.
    */
   readonly challenge: Uint8Array;
   /** The opened leaves of the commitment, by path, for probes that compare. */
   readonly declared?: ReadonlyMap<string, Value>;
   /**
-   * Secrets by name (connection strings, tokens): files of mode 0600 that the owner of the target named. Never recorded.
-   * Refuses `config-invalid` for one that is sent, when the target is not written in full in targets.yaml.
+   * Reads a secret by name, such as a connection string or a token, from the file of mode 0600 that the owner of the target
+   * named; undefined if the owner named none. Secrets are never recorded. Refuses `config-invalid` if the secret would be sent
+   * and the target is not written in full in targets.yaml.
    */
   readonly secret: (name: string) => Promise<string | undefined>;
-  /** Called with the microseconds of CPU that programs used which the run started. */
+  /** Called with the microseconds of CPU that programs of this run used. */
   readonly spent: (cpuUs: number) => void;
-  /** Ends the run: at the time limit, or when the agent stops. */
+  /** Ends the run, at its time limit or when the agent stops. */
   readonly signal: AbortSignal;
-  /** The wall clock, milliseconds. */
+  /** The wall clock, POSIX milliseconds. */
   readonly now: () => number;
 }

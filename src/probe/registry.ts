@@ -1,6 +1,6 @@
 /**
- * The registry of probes, one line each, which `commit`, readers and the agent use. It has their descriptions and loads no
- * `node:` module. runners.ts has the code that runs them, one line each too.
+ * The registry of probes, one line each. `commit`, readers and the agent use it. It has the descriptions of the probes and loads
+ * no `node:` module. runners.ts loads the code that runs them, also one line each.
  */
 import type { SignedFacts } from '../evidence/signed-facts.ts';
 import { EXEC } from './exec/describe.ts';
@@ -14,7 +14,7 @@ import { SSH } from './ssh/describe.ts';
 import { TERRAFORM } from './terraform/describe.ts';
 import { TLS } from './tls/describe.ts';
 
-/** In the order of the help. */
+/** All probes, in the order in which the help lists them. */
 export const PROBES: readonly ProbeDescription[] = [
   TLS,
   SSH,

@@ -1,6 +1,6 @@
 /**
- * Loads the code that runs each probe, one line each. A probe is loaded when a claim asks for it. `self@1` is not here: an
- * agent makes it from its own profile (agent/self.ts).
+ * Loads the code of each probe when a claim asks for it. `self@1` is not here: an agent makes it from its own profile
+ * (agent/self.ts).
  */
 import type { Probe } from './probe.ts';
 
@@ -15,7 +15,7 @@ export const RUNNERS: ReadonlyMap<string, () => Promise<Probe>> = new Map([
   ['exec@1', async () => (await import('./exec/probe.ts')).execProbe],
 ]);
 
-/** Names of the probes that are run from here. */
+/** Names of the probes that `findProbe` finds. */
 export const RUNNABLE: readonly string[] = [...RUNNERS.keys()];
 
 /** The probe of a name@version; undefined for one that this program does not have. */

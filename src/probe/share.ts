@@ -1,4 +1,4 @@
-/** Key shares of TLS 1.3 and SSH: the bytes to send, and the secret computed from the server's share (RFC 8446 §7.4). */
+/** Makes key shares of TLS 1.3 and SSH: the bytes to send, and the secret computed from the server's share (RFC 8446 §7.4). */
 import { createECDH, createPublicKey, decapsulate, diffieHellman, generateKeyPairSync } from 'node:crypto';
 import { concatBytes } from '../bytes/compare.ts';
 import { fieldShare } from './fieldshare.ts';
@@ -13,10 +13,10 @@ const CURVES: ReadonlyMap<number, string> = new Map([
   [0x0021, 'brainpoolP512r1'],
 ]);
 
-/** Bytes of a ciphertext (FIPS 203), and of a point of the curve that stands before it. */
+/** Bytes of a ciphertext of ML-KEM-768 (FIPS 203), and of a point of a curve. */
 const SIZES = { ciphertext: 1_088, p256: 65, p384: 97 } as const;
 
-/** The group whose share is sent at once. */
+/** The group whose share the first ClientHello has: X25519. */
 export const FIRST_GROUP = 0x001d;
 
 /** A fresh share; undefined for a group that is not known here. */
@@ -49,7 +49,7 @@ function montgomeryShare(group: number, type: 'x25519' | 'x448'): Share {
   };
 }
 
-/** draft-ietf-tls-ecdhe-mlkem: the ML-KEM part comes first in shares and in the secret. */
+/** X25519MLKEM768 (draft-ietf-tls-ecdhe-mlkem): the part of ML-KEM comes first in the shares and in the secret. */
 function x25519HybridShare(): Share {
   const { publicKey, privateKey } = generateKeyPairSync('ml-kem-768');
   const classic = montgomeryShare(0x001d, 'x25519');
@@ -65,7 +65,7 @@ function x25519HybridShare(): Share {
   };
 }
 
-/** The same draft with a curve of NIST, whose part comes first. */
+/** A group of the same draft with a curve of NIST: the part of the curve comes first. */
 function hybridShare(
   group: number,
   type: 'ml-kem-768' | 'ml-kem-1024',

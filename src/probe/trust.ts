@@ -1,6 +1,6 @@
 /**
- * Verifies a server before a probe sends anything secret: by a pinned key, or by its certificate. For probes that are clients
- * of TLS; `tls@1` observes the handshake itself instead.
+ * Verifies a server, by a pinned key or by its certificate, before a probe sends anything secret. Probes that are clients of TLS
+ * use it; `tls@1` makes its own handshakes.
  */
 import { createHash } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
@@ -9,12 +9,13 @@ import { connect, type TLSSocket } from 'node:tls';
 import { refuse } from '../bytes/refusal.ts';
 import { errorCode } from './harmless.ts';
 
+/** How a server is verified. If there is no key and `verify` is false, it is not. */
 export interface Trust {
   /** Hex SHA-256 of the SubjectPublicKeyInfo: only this key is accepted, whatever its certificate says. */
   readonly spki: string | undefined;
-  /** Whether a certificate must verify, where no key is pinned. */
+  /** Whether the certificate must verify, if no key is pinned. */
   readonly verify: boolean;
-  /** PEM; undefined: the authorities that Node knows. */
+  /** Authorities in PEM; undefined for those that Node knows. */
   readonly ca: string | undefined;
 }
 
@@ -27,7 +28,7 @@ export interface Secured {
   readonly verified: boolean;
 }
 
-/** Establishes TLS over a connection. Refuses `unavailable` if that fails, or if the server is another. */
+/** Establishes TLS over a connection. Refuses `unavailable` if that fails, or if the server has another key than the pinned one. */
 export async function secure(
   socket: Socket,
   host: string,
@@ -56,7 +57,7 @@ export async function secure(
     stream.destroy();
     throw refuse(
       'unavailable',
-      `the key of ${host} is ${spki}, not the one that the owner of the target names; nothing was asked`,
+      `the key of ${host} is ${spki}, not the one that the owner of the target names (spki); nothing was sent`,
     );
   }
   const secured = {
@@ -68,7 +69,7 @@ export async function secure(
   return { stream, secured };
 }
 
-/** Ends whatever is left of a connection. */
+/** Closes a connection at once, and ignores its errors. */
 export function endStream(stream: Duplex): void {
   stream.on('error', () => undefined);
   stream.destroy();

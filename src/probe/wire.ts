@@ -1,20 +1,20 @@
 /**
- * A TCP conversation with a target that may be hostile, with limits of bytes and time. If it ends early, `Ended` says why; a
- * failed read is never an empty answer.
+ * A TCP conversation with a target that may be hostile, with limits of bytes and time. If it ends early, the reading call throws
+ * `Ended` with the cause, so a failed read is never taken for an empty answer.
  */
 import { connect, type Socket } from 'node:net';
 import { concatBytes } from '../bytes/compare.ts';
 import { errorCode } from './harmless.ts';
 
-/** How a conversation ended before its time; `broken`: the target broke off after it had begun to agree. */
+/** How a conversation ended early. `broken`: the target broke off in a way that refuses nothing. */
 type EndKind =
   'unreachable' | 'closed' | 'timeout' | 'aborted' | 'too-large' | 'garbage' | 'alert' | 'broken';
 
-/** The target, or the way to it, ended the conversation; `message` is for people. */
+/** A conversation ended early. `message` is for people. */
 export class Ended extends Error {
   override readonly name = 'Ended';
   readonly kind: EndKind;
-  /** Number of a TLS alert. */
+  /** The number of the TLS alert, if there was one. */
   readonly alert: number | undefined;
 
   constructor(kind: EndKind, message: string, alert?: number) {
@@ -55,7 +55,7 @@ export class Wire {
     socket.on('close', () => this.#finish('closed', 'the target closed the connection'));
   }
 
-  /** Connects and talks; closes whatever happens. Bytes of both directions go to `count`. */
+  /** Connects, calls `talk`, and closes the connection, whatever happens. Calls `count` with the bytes of both directions. */
   static async use<T>(
     options: WireOptions,
     count: (bytes: number) => void,
@@ -118,7 +118,7 @@ export class Wire {
     return all.subarray(0, length);
   }
 
-  /** Up to a line feed, without it and a carriage return before it; at most `max` bytes. */
+  /** The bytes up to a line feed, at most `max`, without the line feed and a carriage return before it. */
   async line(max: number): Promise<Uint8Array> {
     for (;;) {
       const all = concatBytes(...this.#chunks);
@@ -153,7 +153,7 @@ export class Wire {
     this.#received += chunk.length;
     this.#buffered += chunk.length;
     this.#chunks.push(chunk);
-    // The next read throws; until then nothing more is received.
+    // The connection is closed, and the next read that needs more bytes throws.
     if (this.#received > this.#maxBytes)
       this.#finish('too-large', `the target sent more than ${this.#maxBytes} bytes`);
     this.#wakeUp();

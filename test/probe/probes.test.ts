@@ -311,7 +311,7 @@ async function asDeclared(t: Test, lookAs: LookAs, reader: string): Promise<void
     line: 2,
     pendingRestart: false,
   });
-  t.match(at(seen, '/plaintext/why'), /pg_hba\.conf lets this session in by no rule, without TLS/);
+  t.match(at(seen, '/plaintext/why'), /no rule of pg_hba\.conf lets this session in without TLS/);
   t.match(at(seen, '/hba/0'), { line: 1, type: 'hostssl', method: 'trust' });
   t.match(judge(postgresProbe, seen, "o.postgres.wire.accepted['TLSv1.3']", 'E3'), {
     verdict: 'PROVEN',

@@ -79,7 +79,10 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
     type: 'texts',
     help: 'tables (schema.table) that the role of the connection string tries to write to',
   },
-  schemas: { type: 'texts', help: 'schemas in which that role tries to create a table, which is rolled back' },
+  schemas: {
+    type: 'texts',
+    help: 'schemas in which that role tries to create a table, which is rolled back',
+  },
   accepted: { type: 'texts', help: 'rights that a role may have, for the expression: p.accepted' },
   plaintext: { type: 'boolean', help: 'try a session without TLS; needs no login', fallback: true },
   wire: {

@@ -21,7 +21,8 @@ export interface Grants {
   readonly withheld: readonly Withheld[];
 }
 
-const why = (code: string): string => `the server does not answer which rights the role has or can get (${code})`;
+const why = (code: string): string =>
+  `the server does not answer which rights the role has or can get (${code})`;
 
 export async function readGrants(session: Session, role: string): Promise<Grants> {
   const rows = await session.tryRows(

@@ -1,6 +1,6 @@
 /**
- * The description of the probe `self@1`, which reports what this very agent may do. The agent makes the probe from its own
- * profile (agent/self.ts).
+ * The description of the probe `self@1`, which reports what the agent that runs it may do. The agent makes the probe from its
+ * own profile (agent/self.ts).
  */
 import { scalars, type Shape } from '../../claim/shape.ts';
 import type { ProbeDescription } from '../description.ts';
@@ -19,10 +19,13 @@ export const SELF: ProbeDescription = {
   name: 'self@1',
   summary: 'what this agent itself may do: user, permissions, targets',
   parameters: {
-    digest: { type: 'text', help: 'the profile that was committed to, for the expression: p.digest' },
+    digest: {
+      type: 'text',
+      help: 'digest of the profile that was committed to, for the expression: p.digest',
+    },
   },
   observes: () => SHAPE,
-  evidence: 'E1: the word of the agent about itself, as its system answers it.',
+  evidence: 'E1: the agent says this about itself, by what its system answers.',
   blastRadius: 'none: nothing is contacted',
   timeoutMs: 1_000,
 };

@@ -1,6 +1,6 @@
 /**
- * Finds out which ways to log in a server offers (RFC 4252 §5.2): it sends one request with the method `none`, which no
- * server needs to grant, in the session that the key exchange began. It sends no password and no key.
+ * Asks a server which ways to log in it offers (RFC 4252 §5.2). In the session that the key exchange began, it sends one request
+ * with the method `none`, to which a server that does not grant it answers with its methods. It sends no password and no key.
  */
 import { concatBytes } from '../../bytes/compare.ts';
 import { Cursor } from '../../bytes/cursor.ts';
@@ -11,7 +11,7 @@ import { nameList } from '../../evidence/ssh-fields.ts';
 import { Ended } from '../wire.ts';
 import type { Session } from './transport.ts';
 
-/** What is needed of a session. */
+/** The part of a session that is used here. */
 type Packets = Pick<Session, 'send' | 'receive'>;
 
 const MESSAGE = {
@@ -27,18 +27,18 @@ const MESSAGE = {
   banner: 53,
 } as const;
 
-/** Packets that may come before the answer. */
+/** Most other packets that may come before an answer. */
 const MAX_BETWEEN = 20;
 
 export interface Offered {
-  /** Methods by which a log-in can go on; undefined with the reason in `why`. */
+  /** Methods by which a log-in can go on; undefined if the server named none. */
   readonly methods?: readonly string[];
-  /** The server let us in without any proof. */
+  /** Whether the server let the probe in without any proof; undefined, with the reason in `why`, if that is not known. */
   readonly anybody?: boolean;
   readonly why?: string;
 }
 
-/** Asks once. If the session ends or breaks, `why` says so. Throws `Ended` when the probe was stopped. */
+/** Asks once. If the session ends or breaks, `why` says so. Throws `Ended` if the probe was stopped. */
 export async function askMethods(session: Packets, user: string): Promise<Offered> {
   try {
     session.send(concatBytes(Uint8Array.of(MESSAGE.serviceRequest), text('ssh-userauth')));
@@ -57,8 +57,7 @@ export async function askMethods(session: Packets, user: string): Promise<Offere
   } catch (error) {
     if (error instanceof Ended && error.kind !== 'aborted')
       return { why: `the server did not say which ways to log in it has: ${error.message}` };
-    if (error instanceof Refusal)
-      return { why: 'the server answered with what is no list of ways to log in' };
+    if (error instanceof Refusal) return { why: 'the answer of the server is no list of ways to log in' };
     throw error;
   }
 }

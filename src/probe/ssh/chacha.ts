@@ -1,17 +1,18 @@
 /**
- * chacha20-poly1305@openssh.com (PROTOCOL.chacha20poly1305 of OpenSSH; RFC 8439 §2.5 for Poly1305): the length of a packet is
- * encrypted with a key of its own, and the tag covers both as they are sent. The nonce is the packet's number.
+ * The cipher chacha20-poly1305@openssh.com (PROTOCOL.chacha20poly1305 of OpenSSH; RFC 8439 §2.5 for Poly1305). The length of a
+ * packet is encrypted with a key of its own, and the tag covers the encrypted length and packet. The nonce is the packet's number.
  */
 import { createCipheriv, timingSafeEqual } from 'node:crypto';
 import { bigEndian } from '../../bytes/cursor.ts';
 
 export const CHACHA = 'chacha20-poly1305@openssh.com';
 
-/** Bytes of both keys together, and of a tag. */
+/** Bytes of the two keys together. */
 export const CHACHA_KEY = 64;
+/** Bytes of a tag. */
 export const CHACHA_TAG = 16;
 
-/** One direction. `key`: 64 bytes, that of packets and then that of lengths. */
+/** The cipher for one direction. `key`: 64 bytes, first the key of packets and then the key of lengths. */
 export class ChaCha {
   readonly #packets: Uint8Array;
   readonly #lengths: Uint8Array;
@@ -31,7 +32,7 @@ export class ChaCha {
     return stream(this.#packets, number, 1, bytes);
   }
 
-  /** The tag of a packet as it is sent, length and rest. */
+  /** The tag of a packet. `sent`: its length and the rest, both encrypted. */
   tag(number: number, sent: Uint8Array): Uint8Array {
     return poly1305(stream(this.#packets, number, 0, new Uint8Array(32)), sent);
   }
@@ -41,7 +42,7 @@ export class ChaCha {
   }
 }
 
-/** ChaCha20 from a block on; the nonce of 64 bits is the packet's number. */
+/** Applies the key stream of ChaCha20, from one block on. The nonce of 64 bits is the packet's number. */
 function stream(key: Uint8Array, number: number, block: number, bytes: Uint8Array): Uint8Array {
   const iv = new Uint8Array(16);
   iv[0] = block;
@@ -52,7 +53,7 @@ function stream(key: Uint8Array, number: number, block: number, bytes: Uint8Arra
 const PRIME = (1n << 130n) - 5n;
 const CLAMP = 0x0ffffffc0ffffffc0ffffffc0fffffffn;
 
-/** RFC 8439 §2.5. It is not constant-time: each key is used once, so that timing reveals nothing useful. */
+/** Poly1305 (RFC 8439 §2.5). It does not take constant time; each key is used for one packet, so timing reveals nothing useful. */
 export function poly1305(key: Uint8Array, message: Uint8Array): Uint8Array {
   const r = littleEndian(key.subarray(0, 16)) & CLAMP;
   let sum = 0n;

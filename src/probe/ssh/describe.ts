@@ -21,7 +21,7 @@ const ALWAYS: Readonly<Record<string, Shape>> = {
   negotiated: { members: scalars('kex', 'hostKey') },
 };
 
-/** `auth` only where the claim asks for it. */
+/** What the probe observes. It observes `auth` only if the claim asks for it. */
 function sshShape(params: ReadonlyMap<string, Parameter>): Shape {
   const auth: Shape = { members: { ...scalars('user', 'anybody'), methods: NAMES } };
   return { members: { ...ALWAYS, ...(params.get('auth') === true && { auth }) } };
@@ -46,19 +46,19 @@ export const SSH: ProbeDescription = {
     fingerprint: { type: 'text', help: 'expected host key, for the expression: p.fingerprint' },
     auth: {
       type: 'boolean',
-      help: 'ask which ways to log in there are: one request to log in with nothing',
+      help: 'ask which ways to log in the server offers, by one request that shows no password and no key',
       fallback: false,
     },
-    user: { type: 'text', help: 'with auth: the name that asks', fallback: DEFAULT_USER },
+    user: { type: 'text', help: 'with auth: the user name of that request', fallback: DEFAULT_USER },
   },
   observes: sshShape,
   evidence:
     "E3: the server's version, everything it offers and its host key, which signs them. " +
-    'E1, with the reason: the same where the server signs with nothing that is read here. ' +
-    'E1: ways to log in, which come in the session after the key exchange, and nobody signs; those of the name and address ' +
-    'that ask, since a server may have others for others (Match).',
+    'E1, with the reason: the same, if the server signs by no algorithm that is read here. ' +
+    'E1: ways to log in. The server names them after the key exchange, and nobody signs them. They hold for the user name and ' +
+    'address of the request: a server may offer others to others (Match).',
   blastRadius:
-    'one connection, closed after the key exchange: no login is tried. auth: one that shows no password and no key, which the server may log',
+    'one connection, closed after the key exchange, without a login. auth: one login that shows no password and no key, which the server may log',
   timeoutMs: 30_000,
   sight: () => ({ probe: 'ssh@1', params: new Map() }),
   signed: SSH_FACTS,

@@ -1,6 +1,6 @@
 /**
- * One SSH key exchange up to the server's signature (RFC 4253 §4.2, §6, §7; RFC 8731; RFC 5656), and no further unless the
- * ways to log in are wanted. It returns the raw messages; the offline verifier decides whether they prove anything.
+ * Makes one SSH key exchange up to the server's signature (RFC 4253 §4.2, §6, §7; RFC 8731; RFC 5656). It goes further only if
+ * the ways to log in are wanted. It returns the raw messages; the offline verifier decides whether they prove anything.
  */
 import { randomBytes } from 'node:crypto';
 import { concatBytes } from '../../bytes/compare.ts';
@@ -20,7 +20,7 @@ import { Session } from './transport.ts';
 
 const MESSAGE = { disconnect: 1, ignore: 2, debug: 4, newKeys: 21, kexInit: 30, kexReply: 31 } as const;
 
-/** RFC 4253 §4.2: an identification string with CR LF; lines before it are the server's to choose. */
+/** Most bytes of an identification string without CR LF, and most bytes and number of lines before it (RFC 4253 §4.2). */
 const MAX_VERSION = 253;
 const MAX_LINE = 1_024;
 const MAX_LINES = 50;
@@ -28,7 +28,7 @@ const MAX_LINES = 50;
 /** RFC 4253 §6.1. */
 const MAX_PACKET = 35_000;
 
-/** Ciphers, MACs and compression we name: what a session is encrypted with first (transport.ts), then what is common. */
+/** Ciphers that the probe offers: first those that it can use in a session (transport.ts), then other common ones. */
 const CIPHERS =
   'aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr,chacha20-poly1305@openssh.com,aes256-cbc,aes128-cbc,3des-cbc';
 const MACS =
@@ -41,11 +41,11 @@ export interface Exchanged {
   readonly offer: SshOffer;
   readonly transcript: SshTranscript | undefined;
   readonly why: string | undefined;
-  /** Ways to log in, where they were asked for and there was a session. */
+  /** Ways to log in, or why they are not known, if they were asked for and there is a transcript. */
   readonly offered?: Offered;
 }
 
-/** Throws `Ended` when the server does not speak SSH 2, or ends the conversation before its offer. */
+/** Makes the exchange. Throws `Ended` if the server does not speak SSH 2, or ends the conversation before its offer. */
 export async function exchange(
   wire: Wire,
   challenge: Uint8Array,
@@ -80,12 +80,12 @@ async function talk(
   const kex = agreed(methods, offer.kex);
   const lacking = kex === undefined ? methods : hostKeys;
   if (kex === undefined || agreed(hostKeys, offer.hostKeys) === undefined)
-    return unsigned(`the server offers none of ${lacking.join(', ')}: its offer is not signed`);
+    return unsigned(`the server offers none of ${lacking.join(', ')}, so its offer is not signed`);
   try {
     const share = makeShare(KEX_METHODS.get(kex) === 32 ? 0x001d : 0x0017);
     if (share === undefined) throw new Error('both groups are known');
     send(wire, concatBytes(Uint8Array.of(MESSAGE.kexInit), sshString(share.public)));
-    // A server that guessed wrong sends one packet that is to be ignored (RFC 4253 §7); an ECDH server has none.
+    // A server that says that it guessed may have sent one packet for its guess. If the guess was wrong, it is ignored (RFC 4253 §7).
     const reply = await receive(wire, MESSAGE.kexReply, seen, guesses);
     const parts = readReply(reply, share);
     const common = {
@@ -110,7 +110,7 @@ async function talk(
   }
 }
 
-/** Packets of ours before the session is encrypted: KEXINIT, the key share, NEWKEYS. */
+/** Packets that the probe sends before the session is encrypted: KEXINIT, the key share, NEWKEYS. */
 const SENT_BEFORE = 3;
 
 /** Starts the encrypted session and asks for the ways to log in, but only if the server's signature verifies. */
@@ -141,7 +141,7 @@ async function askIn(
   }
   if (session === undefined)
     return {
-      why: 'no session: the server has no cipher or MAC that is spoken here (ChaCha20 with Poly1305, AES in GCM, or AES in CTR with an HMAC)',
+      why: 'no session: the server offers no cipher and MAC that this probe has (ChaCha20 with Poly1305, AES in GCM, or AES in CTR with an HMAC)',
     };
   const offered = await askMethods(session, user);
   session.send(disconnect());
@@ -160,7 +160,7 @@ function readReply(
   return { hostKey, serverPublic, signature, secret: share.secret(serverPublic) };
 }
 
-/** The server's identification string; it may say other lines before (RFC 4253 §4.2). */
+/** Reads the server's identification string. The server may send other lines before it (RFC 4253 §4.2). */
 async function readVersion(wire: Wire): Promise<Uint8Array> {
   for (let lines = 0; lines < MAX_LINES; lines++) {
     const line = await wire.line(MAX_LINE);
@@ -190,7 +190,7 @@ function kexInit(challenge: Uint8Array, hostKeys: readonly string[]): Uint8Array
   return concatBytes(Uint8Array.of(KEXINIT), cookie, ...names, new Uint8Array(5));
 }
 
-/** SSH_DISCONNECT_BY_APPLICATION, so that the server's log says why. */
+/** The message SSH_DISCONNECT_BY_APPLICATION, so that the server's log says why the connection ended. */
 function disconnect(): Uint8Array {
   const reason = sshString(encodeUtf8('tallystick has seen enough'));
   return concatBytes(
@@ -201,7 +201,7 @@ function disconnect(): Uint8Array {
   );
 }
 
-/** One unencrypted packet: padded to 8 bytes with at least 4 (RFC 4253 §6). */
+/** Sends one unencrypted packet. At least 4 bytes of padding make its length a multiple of 8 (RFC 4253 §6). */
 function send(wire: Wire, payload: Uint8Array): void {
   const rest = 8 - ((payload.length + 5) % 8);
   const padding = rest < 4 ? rest + 8 : rest;
@@ -209,7 +209,7 @@ function send(wire: Wire, payload: Uint8Array): void {
   wire.write(concatBytes(head, payload, Uint8Array.from(randomBytes(padding))));
 }
 
-/** The payload of the next packet of a type. Packets that may come at any time are skipped. */
+/** The payload of the next packet of a type. Packets that may come at any time are skipped, and with `skipOne` one other. */
 async function receive(
   wire: Wire,
   type: number,
@@ -235,7 +235,7 @@ async function receive(
   }
 }
 
-/** The number of a disconnect's reason; the server's sentence is dropped. */
+/** The number of the reason in a DISCONNECT. The server's own sentence is dropped. */
 function reasonOf(payload: Uint8Array): number {
   return new Cursor(payload.subarray(1), 'malformed-proof').u32();
 }

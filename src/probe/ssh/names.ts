@@ -1,6 +1,6 @@
 /**
- * Names of SSH algorithms, and which of them are weak: IANA's "Secure Shell (SSH) Protocol Parameters", OpenSSH's own,
- * and those of other servers, as of `AS_OF`. Whole names are compared, since endings have no meaning (RFC 4462 ends names of
+ * The names of SSH algorithms, and which of them are weak: those of IANA's "Secure Shell (SSH) Protocol Parameters", of OpenSSH
+ * and of other servers, as of `AS_OF`. Whole names are compared, since the end of a name has no meaning (RFC 4462 ends names of
  * key exchanges with a digest of the mechanism). A name that is not here is unknown: neither a pass nor a violation.
  */
 
@@ -13,7 +13,7 @@ interface Names {
 
 const words = (...lines: readonly string[]): readonly string[] => lines.flatMap((line) => line.split(' '));
 
-/** Regular expressions, whole names each; a dot stands for itself. */
+/** Names of key exchanges. Each word is a regular expression of whole names, in which a dot stands for itself. */
 export const KEY_EXCHANGES: Names = {
   good: words(
     'curve25519-sha256(@libssh.org)? curve448-sha512 ecdh-sha2-nistp(256|384|521)',
@@ -25,7 +25,7 @@ export const KEY_EXCHANGES: Names = {
     'mlkem768x25519-sha256 mlkem768nistp256-sha256 mlkem1024nistp384-sha384',
     'gss-(group14-sha256|group15-sha512|group16-sha512|group17-sha512|group18-sha512)-{mech}',
     'gss-(nistp256-sha256|nistp384-sha384|nistp521-sha512|curve25519-sha256|curve448-sha512)-{mech}',
-    // Markers are no algorithms (RFC 8308 §2.1; OpenSSH, PROTOCOL §1.10; draft-ietf-sshm-strict-kex).
+    // Markers, which are no algorithms (RFC 8308 §2.1; OpenSSH, PROTOCOL §1.10; draft-ietf-sshm-strict-kex).
     'ext-info-[cs] kex-strict-[cs](-v00@openssh.com)? kexguess2@matt.ucc.asn.au',
   ),
   weak: words(
@@ -56,7 +56,7 @@ export const MACS: Names = {
   good: words(
     'hmac-sha2-(256|512)(-etm@openssh.com)? umac-128(-etm)?@openssh.com umac-128 AEAD_AES_(128|256)_(GCM|CCM)',
     'hmac-sha2-(224|384)(@ssh.com)? hmac-sha(224|256|384|512)(@ssh.com)? hmac-sha2-(256|512)@ssh.com hmac-sha3-(256|384|512)',
-    // A cipher that authenticates, named as its own.
+    // Ciphers that authenticate, which some servers also list as a MAC.
     'aes(128|256)-gcm(@openssh.com)? chacha20-poly1305(@openssh.com)?',
   ),
   weak: words(
@@ -84,7 +84,7 @@ export const HOST_KEYS: Names = {
   ),
 };
 
-/** Ways to log in (RFC 4252, 4256, 4462). Weak: those by which a password does, as it is or asked for in a dialogue. */
+/** Ways to log in (RFC 4252, 4256, 4462). Weak are those for which a password is enough, sent at once or in a dialogue, or nothing. */
 export const AUTH_METHODS: Names = {
   good: words(
     'publickey(-hostbound-v00@openssh.com)? hostbased gssapi-with-mic gssapi-keyex gssapi external-keyx',
@@ -92,10 +92,10 @@ export const AUTH_METHODS: Names = {
   weak: words('password keyboard-interactive none securid(-1)?@ssh.com securid kerberos-2@ssh.com'),
 };
 
-/** Base64 of the MD5 of an OID (RFC 4462 §2.3), or the OID. */
+/** The pattern of a mechanism: the base64 MD5 of its OID (RFC 4462 §2.3), or the OID. */
 const MECHANISM = '(?:[A-Za-z0-9+/]{22}==|[0-9]+(?:\\.[0-9]+)+)';
 
-/** Longest pattern of an expression (spec/claims.md), less what is written around the names. */
+/** Most characters of names in one pattern: the longest pattern of an expression (spec/claims.md), less what stands around them. */
 const MAX_PATTERN = 500;
 
 /** Patterns that together match the names and nothing else. */
@@ -110,7 +110,7 @@ function patterns(names: readonly string[]): readonly string[] {
   return all.map((each) => `^(?:${each})$`);
 }
 
-/** An expression: the name `n` is one of these. */
+/** An expression that holds if the name `n` is one of these. */
 function among(names: readonly string[]): string {
   return patterns(names)
     .map((each) => `n.matches(r'${each}')`)
@@ -118,8 +118,8 @@ function among(names: readonly string[]): string {
 }
 
 /**
- * An expression: none of a list's names is weak. A name that the table lacks makes the claim UNKNOWN, and is shown, unless
- * another name is weak, which is a violation.
+ * An expression that holds if no name of a list is weak. A weak name is a violation. Without one, a name that the table lacks
+ * makes the claim UNKNOWN, and is shown.
  */
 export function noneWeak(list: string, { good, weak }: Names): string {
   const unknown = `{'': true}[n + ' is not in the table of ${AS_OF}']`;

@@ -4,26 +4,26 @@ import { AUTH_METHODS, CIPHERS, HOST_KEYS, KEY_EXCHANGES, MACS, noneWeak } from 
 
 export const SSH_PACKS: Readonly<Record<string, Pack>> = {
   'ssh-hardening': {
-    summary: 'an SSH server offers no broken algorithm, and has the host key it should have',
+    summary: 'an SSH server offers no broken algorithm, and has the host key that is declared',
     needs: ['fingerprint'],
     claims: [
       {
         id: 'ssh-host-key',
-        title: 'Its host key is the one declared',
+        title: 'The host key is the one declared',
         expr: 'o.ssh.hostKey.fingerprint == p.fingerprint',
         minEvidence: 'E3',
         severity: 'critical',
       },
       {
         id: 'ssh-ciphers',
-        title: 'Offers no CBC, no cipher with blocks of 64 bits, no RC4, and none',
+        title: 'Offers no CBC, no cipher with blocks of 64 bits, no RC4, and not the cipher none',
         expr: noneWeak('o.ssh.ciphers', CIPHERS),
         minEvidence: 'E3',
         severity: 'high',
       },
       {
         id: 'ssh-macs',
-        title: 'Offers no MAC on MD5, SHA-1 or RIPEMD, with less than 128 bits, or none',
+        title: 'Offers no MAC on MD5, SHA-1 or RIPEMD, no MAC of less than 128 bits, and not the MAC none',
         expr: noneWeak('o.ssh.macs', MACS),
         minEvidence: 'E3',
         severity: 'medium',
@@ -46,14 +46,14 @@ export const SSH_PACKS: Readonly<Record<string, Pack>> = {
   },
   'ssh-no-passwords': {
     summary:
-      'an SSH server lets the name that asks (params.user) not log in with a password, or with nothing (class E1: nobody signs it)',
+      'an SSH server does not let a user (params.user) log in with a password, or with nothing (class E1: nobody signs it)',
     needs: [],
     defaults: { auth: true },
     claims: [
       {
         id: 'ssh-no-passwords',
         title:
-          'Offers the name and address that ask no log-in by password or keyboard-interactive, and none with nothing',
+          'Offers the user and address of the request no log-in by password or keyboard-interactive, and none without proof',
         expr: `!o.ssh.auth.anybody && ${noneWeak('o.ssh.auth.methods', AUTH_METHODS)}`,
         severity: 'critical',
       },

@@ -1,6 +1,6 @@
 /**
- * The probe `ssh@1` observes every algorithm that an SSH server offers, and its host key. The host key signs the whole offer,
- * together with the challenge (spec/transcripts.md), so that all of it is E3.
+ * The probe `ssh@1` observes every algorithm that an SSH server offers, and its host key. The host key signs the whole offer
+ * together with the challenge (spec/transcripts.md), so all of it is E3.
  */
 import type { Attachment, Grade, Observed } from '../../claim/observed.ts';
 import type { ValueMap } from '../../claim/value.ts';
@@ -19,7 +19,7 @@ import type { Probe, ProbeTask } from '../probe.ts';
 import { exchange, type Exchanged } from './exchange.ts';
 import { Ended, Wire } from '../wire.ts';
 
-/** Most bytes taken from a server: two KEXINITs' worth and a reply. */
+/** Most bytes taken from a server: more than three packets of the greatest length. */
 const MAX_BYTES = 131_072;
 
 /** The probe; `exchangeMs` is the time the key exchange may take. */
@@ -30,7 +30,7 @@ export function makeSshProbe({ exchangeMs }: { readonly exchangeMs: number }): P
   };
 }
 
-/** `ssh@1` with ten seconds. */
+/** `ssh@1`, with ten seconds for the key exchange. */
 export const sshProbe: Probe = makeSshProbe({ exchangeMs: 10_000 });
 
 async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
@@ -93,11 +93,11 @@ function authOf(
   const { methods, anybody } = offered ?? {};
   if (anybody === undefined) return { withheld: [{ path: '/auth', reason: offered?.why ?? why }] };
   if (methods !== undefined) return { value: { user, methods, anybody }, withheld: [] };
-  const reason = 'the server let in who showed nothing, and named no way to log in';
+  const reason = 'the server let the probe in without any proof, and named no way to log in';
   return { value: { user, anybody }, withheld: [{ path: '/auth/methods', reason }] };
 }
 
-/** Undefined where ways to log in are not asked for. */
+/** The user name to ask with; undefined if the claim does not ask for the ways to log in. */
 function userOf({ params }: ProbeTask): string | undefined {
   const given = new ParsedParameters('ssh@1', params);
   const user =
@@ -105,7 +105,7 @@ function userOf({ params }: ProbeTask): string | undefined {
   return given.flag('auth', false) ? user : undefined;
 }
 
-/** Signed members: all except the server's address. */
+/** Members that the server signed: all except its address, and `auth`. */
 const SIGNED = [
   '/version',
   '/kex',
@@ -123,7 +123,7 @@ interface Proven {
   readonly transcript: Uint8Array;
 }
 
-/** Refuses `unavailable` for a transcript that does not verify. */
+/** Verifies the transcript. Refuses `unavailable` if it does not verify. */
 async function prove(
   seen: Exchanged,
   challenge: Uint8Array,
@@ -137,7 +137,7 @@ async function prove(
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.code === 'too-large') return { proven: undefined, why: error.message };
-    // The server that answered does not have the key that it showed, so nothing of it is an observation of the target.
+    // Whoever answered does not have the key that it showed, so its answer is no observation of the target.
     throw refuse('unavailable', `nothing can be said of the server: ${error.message}`, { cause: error });
   }
 }

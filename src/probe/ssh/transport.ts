@@ -1,6 +1,7 @@
 /**
- * The encrypted packets of an SSH session (RFC 4253 §6 and §7.2; RFC 5647 as OpenSSH does it; `*-etm@openssh.com`: PROTOCOL
- * §1.5): ChaCha20 with Poly1305, AES in GCM, or in CTR with an HMAC. Enough for a few packets; keys are never changed.
+ * Encrypts and decrypts the packets of an SSH session (RFC 4253 §6 and §7.2; RFC 5647 as OpenSSH does it; `*-etm@openssh.com`:
+ * PROTOCOL §1.5), with ChaCha20 and Poly1305, AES in GCM, or AES in CTR and an HMAC. It is made for a few packets: the keys are
+ * never changed.
  */
 import {
   createCipheriv,
@@ -30,7 +31,7 @@ const CTR: ReadonlyMap<string, number> = new Map([
   ['aes192-ctr', 24],
   ['aes128-ctr', 16],
 ]);
-/** Hash, bytes of key and tag, and whether what is authenticated is the ciphertext. */
+/** For each MAC: its hash, the bytes of its key and tag, and whether it covers the ciphertext (`etm`) or the plaintext. */
 const HMAC: ReadonlyMap<string, readonly [hash: string, bytes: number, etm: boolean]> = new Map([
   ['hmac-sha2-256-etm@openssh.com', ['sha256', 32, true]],
   ['hmac-sha2-512-etm@openssh.com', ['sha512', 64, true]],
@@ -39,20 +40,22 @@ const HMAC: ReadonlyMap<string, readonly [hash: string, bytes: number, etm: bool
   ['hmac-sha1', ['sha1', 20, false]],
 ]);
 
-/** The results of the key exchange that the session's keys derive from. */
+/** The results of the key exchange, from which the session begins. */
 interface SessionSecrets {
-  /** The shared secret, big-endian, and the hash of the exchange. */
+  /** The shared secret, big-endian. */
   readonly secret: Uint8Array;
+  /** The hash of the exchange. */
   readonly hash: Uint8Array;
-  /** Packets that went before, each way: part of what is authenticated. */
+  /** Packets before the session, in each direction. The MAC covers the number of a packet, which counts from there. */
   readonly sent: number;
   readonly received: number;
 }
 
-/** One direction: seals or opens packets in turn. */
+/** Encrypts the packets of one direction, one after another. */
 interface Sealer {
   seal(payload: Uint8Array): Uint8Array;
 }
+/** Reads and decrypts the packets of the other direction, one after another. */
 interface Opener {
   open(wire: Wire): Promise<Uint8Array>;
 }
@@ -68,7 +71,7 @@ export class Session {
     this.#in = opener;
   }
 
-  /** Undefined when the agreed algorithms are not implemented here. */
+  /** The session of an exchange; undefined if the agreed algorithms are not implemented here. */
   static over(wire: Wire, client: SshOffer, server: SshOffer, secrets: SessionSecrets): Session | undefined {
     const out = sealerOf(
       agreed(client.ciphersToServer, server.ciphersToServer) ?? '',
@@ -96,7 +99,7 @@ export class Session {
 
 type Derive = (letter: string, length: number) => Uint8Array;
 
-/** RFC 4253 §7.2; the session is identified by its first, and only, exchange. */
+/** One key or IV (RFC 4253 §7.2). There is one exchange, so its hash is also the identifier of the session. */
 function derived({ secret, hash }: SessionSecrets, letter: string, length: number): Uint8Array {
   const start = concatBytes(sshMpint(secret), hash);
   const digest = (...rest: readonly Uint8Array[]): Uint8Array =>
@@ -108,7 +111,7 @@ function derived({ secret, hash }: SessionSecrets, letter: string, length: numbe
   return all.subarray(0, length);
 }
 
-/** Length, padding and payload (RFC 4253 §6): what is encrypted has whole blocks. */
+/** The length of a packet, and its padding and payload (RFC 4253 §6). The encrypted part has whole blocks. */
 function padded(payload: Uint8Array, lengthIsClear: boolean): readonly [head: Uint8Array, rest: Uint8Array] {
   const whole = payload.length + 1 + (lengthIsClear ? 0 : 4);
   const short = BLOCK - (whole % BLOCK);
@@ -133,7 +136,7 @@ function forged(): Ended {
   return new Ended('garbage', 'a packet is not of this session');
 }
 
-/** Four fixed bytes, and a counter of eight. */
+/** The nonces of AES in GCM: four fixed bytes, and a counter of eight. */
 function* nonces(iv: Uint8Array): Generator<Uint8Array, never> {
   const counter = new DataView(iv.buffer, iv.byteOffset).getBigUint64(4);
   for (let i = counter; ; i++) {

@@ -1,6 +1,6 @@
 /**
- * Compares declared attributes with those of a state, by path. Attributes that the plan did not know yet may have any value.
- * Sensitive attributes are compared by their keyed digest, or not at all without the key.
+ * Compares declared attributes with those of a state, by path. An attribute that the plan did not know yet may have any value.
+ * Sensitive attributes are compared by their keyed digest; without the key they are not compared.
  */
 import { createHmac } from 'node:crypto';
 import { printable } from '../../bytes/printable.ts';
@@ -11,22 +11,22 @@ import { looksSecret, textsOf } from '../../declare/secret.ts';
 import { declaredValue, isUnknown, sameValue, sensitiveDigest } from '../declared.ts';
 import { alignSets } from './sets.ts';
 
-/** Names of one kind that are shown. */
+/** Most names of one kind that are shown. */
 export const MAX_SHOWN = 200;
 
 type Kind = 'differing' | 'missing' | 'deleted' | 'undeclared' | 'extra';
 
 export interface Compared {
   readonly counts: Readonly<Record<'same' | 'changed' | 'absent' | 'later' | 'sensitive', number>>;
-  /** The first 200 of each. */
+  /** At most 200 of each kind. */
   readonly lists: Readonly<Record<Kind, readonly Value[]>>;
   /** One text for each declared attribute: the result, and its path. */
   readonly looked: readonly string[];
-  /** Leaves that could not be compared, without a key for them. */
+  /** Number of sensitive attributes that were not compared, since there is no key. */
   readonly unread: number;
 }
 
-/** Both sides by path. Lists are cut at 200; the counts are whole. */
+/** Compares both sides. Lists are cut at 200; the counts are of all attributes. */
 export function compare(
   declared: ReadonlyMap<string, Value>,
   found: ReadonlyMap<string, DeclaredLeaf>,
@@ -76,7 +76,7 @@ function stateOf(
   leaf: DeclaredLeaf | undefined,
   key: Uint8Array | undefined,
 ): keyof Compared['counts'] {
-  // After the apply it has a value, or a tree of values. If its whole resource is gone, `deleted` says so.
+  // After the apply it may be a value, a tree of values, or nothing. If its whole resource is gone, `deleted` says so.
   if (isUnknown(value)) return 'later';
   if (leaf === undefined) return 'absent';
   const keyed = sensitiveDigest(value);
@@ -85,7 +85,7 @@ function stateOf(
   return keyed === digestOf(leaf, key) ? 'same' : 'changed';
 }
 
-/** What paths lead to. */
+/** The resources and outputs that some paths belong to. */
 class Index {
   readonly #owners: ReadonlySet<string>;
 
@@ -116,7 +116,7 @@ function isSame(leaf: DeclaredLeaf, value: Value): boolean {
   return sameValue(declaredValue(leaf.value), value);
 }
 
-/** The digest as `commit` makes it: HMAC-SHA-256 over purpose and path, each followed by a zero byte, and the value. */
+/** The keyed digest that `commit` makes: HMAC-SHA-256 over purpose and path, each followed by a zero byte, and the value. */
 function digestOf(leaf: DeclaredLeaf, key: Uint8Array): string {
   const mac = createHmac('sha256', key)
     .update(encodeUtf8(`sensitive\0${leaf.path}\0`))
@@ -124,7 +124,7 @@ function digestOf(leaf: DeclaredLeaf, key: Uint8Array): string {
   return formatHex(new Uint8Array(mac.digest()));
 }
 
-/** Texts and numbers: a password can be one. */
+/** Declared texts and numbers by path. A password can be either. */
 function declaredTexts(declared: ReadonlyMap<string, Value>): ReadonlyMap<string, string> {
   return new Map(
     Array.from(declared).flatMap(([path, value]) => {
@@ -135,7 +135,7 @@ function declaredTexts(declared: ReadonlyMap<string, Value>): ReadonlyMap<string
   );
 }
 
-/** Differences are public: values are shown only if both sides are harmless and neither is marked as a secret. */
+/** One difference. It is public, so it has the values only if both are harmless and neither looks or is marked like a secret. */
 function difference(
   path: string,
   value: Value,
@@ -155,7 +155,7 @@ function difference(
 }
 
 function isHarmless(value: Value): boolean {
-  // Numbers that are not whole, or large, are declared by their digits.
+  // A number that is large, or not whole, is declared by its digits.
   const { number } = isMap(value) ? value : {};
   if (typeof number === 'string') return /^-?[0-9.eE+-]{1,60}$/.test(number);
   return value === null || typeof value === 'number' || typeof value === 'boolean';

@@ -5,12 +5,12 @@ import type { Pack } from '../pack.ts';
 
 const TERRAFORM_PACKS: Readonly<Record<string, Pack>> = {
   'terraform-applied': {
-    summary: 'the Terraform state is the committed plan, applied, and nothing else',
+    summary: 'the Terraform state has what the committed plan says, and nothing else',
     needs: [],
     claims: [
       {
         id: 'terraform-as-planned',
-        title: 'Every attribute that the plan knew is in the state as it was planned',
+        title: 'Every attribute that the plan knew has its planned value in the state',
         expr: 'size(o.terraform.differing) == 0 && size(o.terraform.missing) == 0 && size(o.terraform.deleted) == 0 && o.terraform.whole',
         minEvidence: 'E0',
         severity: 'high',
@@ -58,7 +58,7 @@ export const SHOW_MS = 60_000;
 export const TERRAFORM: ProbeDescription = {
   name: 'terraform@1',
   summary:
-    'the state after an apply against the committed plan: attributes that differ, resources nobody declared',
+    'the state after an apply, compared with the committed plan: attributes that differ, resources that nobody declared',
   parameters: {
     run: {
       type: 'boolean',
@@ -70,7 +70,7 @@ export const TERRAFORM: ProbeDescription = {
   secrets: { salt: { help: 'the salt secret of `commit`, for sensitive values', isSent: false } },
   observes: () => TERRAFORM_SHAPE,
   evidence:
-    'E0: the state is what Terraform believes the provider told it; whether it is so, only other probes can say.',
+    'E0: the state is what Terraform recorded of the answers of its providers. Only other probes can say whether it is so.',
   blastRadius:
     'reads one file; with run, `terraform show -json`, which starts the providers of the folder and changes nothing',
   timeoutMs: SHOW_MS + 10_000,

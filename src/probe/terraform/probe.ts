@@ -1,7 +1,7 @@
 /**
  * The probe `terraform@1` compares the state that Terraform wrote with the plan that was committed to (profile
- * `terraform@1`). Attributes that the plan did not know yet may have any value. Sensitive attributes are compared by their
- * keyed digest, or counted as excluded without the key.
+ * `terraform@1`). An attribute that the plan did not know yet may have any value. Sensitive attributes are compared by their
+ * keyed digest; without the key they count as excluded.
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { constants } from 'node:fs';
@@ -78,7 +78,7 @@ type Beside = Readonly<Record<'deposed' | 'tainted' | 'notCompared', readonly st
   readonly isCut: boolean;
 };
 
-/** The rest of a state besides attributes of managed resources. Deposed objects still run although nobody planned them. */
+/** Parts of a state besides attributes of managed resources. Deposed objects still run, although nobody planned them. */
 function besideOf(excluded: readonly Exclusion[]): Beside {
   const named = (why: string): readonly string[] =>
     excluded
@@ -93,7 +93,7 @@ function besideOf(excluded: readonly Exclusion[]): Beside {
   };
 }
 
-const MANY = 'more resources are deposed or tainted than are named';
+const MANY = 'more resources are deposed or tainted than are listed';
 
 /** Reasons why it cannot be shown that everything is as planned. */
 function gapsOf(unread: number, { tainted, isCut }: Beside): readonly string[] {
@@ -110,7 +110,7 @@ function gapsOf(unread: number, { tainted, isCut }: Beside): readonly string[] {
 
 interface Read {
   readonly bytes: Uint8Array;
-  /** When the file was written, milliseconds; undefined if `terraform show` was run just now. */
+  /** When the file was written, POSIX milliseconds; undefined if `terraform show` was run. */
   readonly modified: number | undefined;
 }
 
@@ -150,7 +150,7 @@ async function readStateFile(path: string, signal: AbortSignal): Promise<Read> {
     if (!stats.isFile())
       throw refuse(
         'config-invalid',
-        `${printable(path)} is no file; its owner can have Terraform itself asked, by options: { run: true } in targets.yaml`,
+        `${printable(path)} is no file. To have \`terraform show -json\` run in a folder, its owner writes options: { run: true } in targets.yaml`,
       );
     if (stats.size > MAX_BYTES) throw refuse('too-large', `the state has more than ${MAX_BYTES} bytes`);
     signal.throwIfAborted();
@@ -169,14 +169,14 @@ function versionOf(text: string | undefined): string {
     : '';
 }
 
-/** Refuses `unavailable` for a file that is no state. */
+/** Reads a state. Refuses `config-invalid` for a plan, `too-large`, and `unavailable` for anything else that is no state. */
 function parse(bytes: Uint8Array): ReturnType<typeof declareTerraform> {
   try {
     const state = declareTerraform(decodeSource(bytes));
     if (state.source.kind === 'terraform-state') return state;
     throw refuse(
       'config-invalid',
-      'the target is a plan; what was applied is in the state, `terraform show -json`',
+      'the target is a plan, not a state; write the state with `terraform show -json` after the apply',
     );
   } catch (error) {
     if (!(error instanceof Refusal) || error.code === 'config-invalid' || error.code === 'too-large')
@@ -186,14 +186,14 @@ function parse(bytes: Uint8Array): ReturnType<typeof declareTerraform> {
     const where = place === undefined ? error.code : `${error.code} at ${place}`;
     throw refuse(
       'unavailable',
-      `the target is no state that can be read (${where}): it is empty where nothing was applied or all was destroyed, ` +
-        'and else UTF-8, as `terraform show -json` writes it',
+      `the target is no state that can be read (${where}). A state is UTF-8, as \`terraform show -json\` writes it; it is empty ` +
+        'if nothing was applied, or everything was destroyed',
       { cause: error },
     );
   }
 }
 
-/** The secret of the salts of `commit`: 64 hex digits. Refuses `config-invalid`, without showing it. */
+/** The salt secret of `commit`, 64 hex digits. Refuses `config-invalid` for any other text, without showing it. */
 function keyOf(secret: string | undefined): Uint8Array | undefined {
   const text = secret?.trim();
   if (text === undefined) return undefined;

@@ -1,14 +1,14 @@
 /**
- * Lists of a plan that may be sets. Terraform's JSON does not say which lists are sets, and members of a set that a plan does
- * not know get their place only in the state. So if a list has unknown members, and both sides could be a set, its members are
- * matched wherever they stand. A list could be a set if its texts, numbers and truth values are in cty's order, with unknown
- * ones after them (go-cty, cty/set_internals.go, `setRules.Less`).
+ * Matches the members of lists that may be sets. Terraform's JSON does not say which lists are sets, and a member that the plan
+ * does not know gets its place in a set only in the state. So if a list has unknown members, and both sides could be sets, its
+ * members are matched wherever they stand. A list could be a set if its texts, numbers and truth values are in cty's order,
+ * with unknown ones after them (go-cty, cty/set_internals.go, `setRules.Less`).
  */
 import { isMap, type Value } from '../../claim/value.ts';
 import type { DeclaredLeaf } from '../../declare/leaf.ts';
 import { declaredValue, isUnknown, sameValue, sensitiveDigest } from '../declared.ts';
 
-/** Members of a list that are tried in every place; longer lists are compared in order. */
+/** Most members of a list that is matched as a set. Longer lists are compared in order. */
 const MAX_MEMBERS = 256;
 
 interface Node {
@@ -17,10 +17,10 @@ interface Node {
   readonly below: Map<string, Node>;
 }
 
-/** Says whether a leaf, as if it stood at `path`, has the keyed digest; undefined where nobody can tell. */
+/** Whether a leaf would have this keyed digest at `path`; undefined if there is no key to compute it. */
 type HasDigest = (leaf: DeclaredLeaf, path: string, digest: string) => boolean | undefined;
 
-/** The leaves of a state, with the members of what may be sets renumbered as in the plan. */
+/** The leaves of a state. In lists that may be sets, members are renumbered as in the plan. */
 export function alignSets(
   declared: ReadonlyMap<string, Value>,
   live: ReadonlyMap<string, DeclaredLeaf>,
@@ -37,7 +37,7 @@ export function alignSets(
   return aligned;
 }
 
-/** Lists of the state in which the plan does not know everything, the outermost. */
+/** Paths of the outermost lists of the state in which the plan does not know everything. */
 function topsOf(
   declared: ReadonlyMap<string, Value>,
   live: ReadonlyMap<string, DeclaredLeaf>,
@@ -79,7 +79,7 @@ function treeOf<T>(top: string, all: ReadonlyMap<string, T>, put: (node: Node, e
   return root;
 }
 
-/** Writes the leaves of the state where the plan has them. */
+/** Writes the leaves of the state into `into`, at the places that the plan gives them. */
 function move(
   plan: Node | undefined,
   state: Node,
@@ -96,7 +96,7 @@ function move(
   }
 }
 
-/** For each member of the plan's list the matching member of the state's; undefined if they are compared in order. */
+/** For each member of the plan's list, the position of its match in the state's; undefined if they are compared in order. */
 function placesOf(
   plan: Node,
   state: Node,
@@ -113,7 +113,7 @@ function placesOf(
   return matching(can);
 }
 
-/** The members of a list by position; undefined of what is none. */
+/** The members of a list by position; undefined if the node is no list. */
 function itemsOf({ below }: Node): readonly Node[] | undefined {
   const items = Array.from(below, (_each, i) => below.get(String(i)));
   return items.every((each) => each !== undefined) ? items : undefined;
@@ -123,7 +123,7 @@ function hasUnknown({ declared, below }: Node): boolean {
   return (declared !== undefined && isUnknown(declared)) || below.values().some(hasUnknown);
 }
 
-/** Whether the members are in the order of a set. For maps and lists the order follows from a hash, and any is possible. */
+/** Whether the members could be in the order of a set. Maps and lists are ordered by a hash, so any order of them is possible. */
 function maybeSet(items: readonly Node[]): boolean {
   let last: string | number | boolean | undefined;
   let unknownSeen = false;
@@ -148,7 +148,7 @@ function valueOf({ declared, leaf }: Node): Value | undefined {
   return declared ?? (leaf && declaredValue(leaf.value));
 }
 
-/** Whether a member of the state could be the planned one, with any value for what was unknown. */
+/** Whether a member of the state could be the planned one, if unknown values may be anything. */
 function fits(plan: Node, state: Node, path: string, hasDigest: HasDigest): boolean {
   const { declared } = plan;
   if (declared !== undefined && isUnknown(declared)) return true;
@@ -176,7 +176,7 @@ function isAsDeclared(
   return hasDigest(leaf, path, digest) !== false;
 }
 
-/** A member of the state for each of the plan's, no two the same; undefined where there is none (Kuhn's algorithm). */
+/** A different member of the state for each member of the plan, by Kuhn's algorithm; undefined if there is no such choice. */
 function matching(can: readonly (readonly boolean[])[]): readonly number[] | undefined {
   const owner = new Map<number, number>();
   const find = (i: number, tried: Set<number>): boolean =>

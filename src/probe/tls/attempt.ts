@@ -1,4 +1,4 @@
-/** One handshake with a TLS server and its outcome: accepted, an answer that may refuse the version, or not clear. */
+/** Makes one handshake with a TLS server and says how it ended: accepted, an answer that may refuse the version, or not clear. */
 import { Refusal } from '../../bytes/refusal.ts';
 import { isUnread } from '../../evidence/tls-fields.ts';
 import { isNo, type Answer, ALERT } from '../../evidence/tls-refusal.ts';
@@ -27,11 +27,11 @@ export interface Accepted {
 
 export type Attempt =
   | Accepted
-  /** It may refuse the version (evidence/tls-refusal.ts); `hello` is the message that it answered. */
+  /** The server's answer may refuse the version (evidence/tls-refusal.ts). `hello` is the ClientHello that it answers. */
   | { readonly kind: 'answered'; readonly hello: Uint8Array; readonly answer: Answer; readonly why: string }
   /** The server says before any hello that it has no TLS. */
   | { readonly kind: 'without'; readonly why: string }
-  /** The server broke off in a way that refuses nothing; another hello may get an answer. */
+  /** The server broke off in a way that refuses nothing, so another hello may get an answer. */
   | { readonly kind: 'broken'; readonly why: string; readonly alert?: number | undefined }
   | { readonly kind: 'unclear'; readonly why: string }
   | { readonly kind: 'unreachable'; readonly why: string };
@@ -44,11 +44,11 @@ export interface Server {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
   readonly count: (bytes: number) => void;
-  /** Called at the begin of each attempt. */
+  /** Called when an attempt begins. */
   readonly begun?: () => void;
 }
 
-/** Never throws for what a server does; throws `Ended` (aborted) when the probe is to stop. */
+/** Makes one attempt. Nothing that a server does makes it throw; it throws `Ended` (aborted) if the probe is stopped. */
 export async function attempt(server: Server, offer: Offer): Promise<Attempt> {
   const { count, preamble, challenge } = server;
   server.begun?.();
@@ -76,11 +76,11 @@ function endOf({ kind, alert, message: why }: Ended, hello: Uint8Array | undefin
   return refuses ? { kind: 'answered', hello, answer, why } : { kind: 'broken', why: why + hintOf(alert) };
 }
 
-/** What people can do about an alert that refuses nothing. */
+/** For people: why an alert refuses nothing, and what they can do. */
 function hintOf(alert: number | undefined): string {
   return alert === ALERT.internalError
-    ? ', which refuses nothing: OpenSSL 3 says so of a version that is enabled and that its security level leaves no ' +
-        'signature for; turn the version off'
+    ? ', which refuses nothing: OpenSSL 3 sends it if a version is enabled, and its security level allows no signature of that ' +
+        'version; turn the version off'
     : ', which refuses no version';
 }
 
@@ -117,5 +117,5 @@ async function outcomeOf(
 function unsigned(version: TlsVersion, suite: number): string {
   return version === 'TLSv1.2' || signedExchange(suite) === undefined
     ? `accepted with ${SUITE_NAMES.get(suite)}, whose handshake has no signature that is read`
-    : `what ${version} signs, it signs with SHA-1: it is not read`;
+    : `${version} signs with SHA-1, so its signature is not read`;
 }

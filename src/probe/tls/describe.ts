@@ -39,7 +39,7 @@ const ALWAYS: Readonly<Record<string, Shape>> = {
   certificates: { list: { members: scalars(...TOLD_OF_EACH) } },
 };
 
-/** `suites` with `enumerate` alone. */
+/** What the probe observes. It observes `suites` only with `enumerate`. */
 export function tlsShape(params: ReadonlyMap<string, Parameter>): Shape {
   const suites: Shape = { map: { list: 'scalar' } };
   return { members: { ...ALWAYS, ...(params.get('enumerate') === true && { suites }) } };
@@ -56,7 +56,7 @@ function hostIn(params: Claim['params']): string {
 
 export const VERSION_NAMES: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'];
 
-/** Handshakes of `enumerate`, a version. */
+/** Most handshakes that `enumerate` makes for one version. */
 export const MAX_HANDSHAKES = 40;
 
 const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
@@ -66,7 +66,7 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
   },
   starttls: {
     type: 'text',
-    help: 'what is said before TLS: none, postgres (SSLRequest) or smtp',
+    help: 'protocol that is spoken before TLS: none, postgres (SSLRequest) or smtp',
     fallback: 'none',
   },
   versions: {
@@ -76,14 +76,14 @@ const PARAMETERS: Readonly<Record<string, ParameterSpec>> = {
   },
   suites: {
     type: 'texts',
-    help: 'IANA names of the only cipher suites to offer; then only protocol_version refuses a version',
+    help: 'IANA names of the only cipher suites to offer; with it, only the alert protocol_version refuses a version',
   },
   enumerate: {
     type: 'boolean',
-    help: `find every suite that each version accepts: up to ${MAX_HANDSHAKES} handshakes more a version`,
+    help: `find every suite that each version accepts, by up to ${MAX_HANDSHAKES} more handshakes for each version`,
     fallback: false,
   },
-  days: { type: 'number', help: 'days a certificate is to be good for, for the expression: p.days' },
+  days: { type: 'number', help: 'days that a certificate must still be valid, for the expression: p.days' },
   spki: { type: 'text', help: 'hex SHA-256 of the expected public key, for the expression: p.spki' },
 };
 
@@ -93,16 +93,16 @@ export const TLS: ProbeDescription = {
   parameters: PARAMETERS,
   observes: tlsShape,
   evidence:
-    'E3: that TLS 1.3 or 1.2 is accepted, group, signature scheme and public key; of TLS 1.3 the suite, the certificate and what is negotiated as well. ' +
-    'E1: every refusal (an alert is signed by nobody), TLS 1.1 and older, suites whose handshake signs nothing that is read here, the suite of TLS 1.2, days left by the clock of the agent.',
-  blastRadius: `at most 12 handshakes, one after another, none of them finished and no request sent; with enumerate up to ${MAX_HANDSHAKES} more a version`,
+    'E3: that TLS 1.3 or 1.2 is accepted, with its group, signature scheme and public key; for TLS 1.3 also the suite, the certificate and `negotiated`. ' +
+    'E1: every refusal (nobody signs an alert), TLS 1.1 and older, suites whose handshake signs nothing that is read here, the suite of TLS 1.2, and days left, by the clock of the agent.',
+  blastRadius: `at most 12 handshakes, one after another; none is finished, and no request is sent. enumerate: up to ${MAX_HANDSHAKES} more for each version`,
   timeoutMs: 60_000,
   sight: (params) => ({ probe: 'tls@1', params: sameServer(params) }),
   signed: TLS_FACTS,
   packs: TLS_PACKS,
 };
 
-/** The parameters that choose which server answers. */
+/** The parameters that decide which server answers. */
 function sameServer(params: ReadonlyMap<string, Parameter>): ReadonlyMap<string, Parameter> {
   return new Map([...params].filter(([name]) => name === 'servername' || name === 'starttls'));
 }

@@ -1,4 +1,4 @@
-/** Finds every suite that a version accepts: each suite that the server chose is left out of the next offer, until it refuses. */
+/** Finds every suite that a server accepts with a version. Each offer leaves out the suites chosen before, until the server refuses. */
 import type { TlsVersion } from '../../evidence/tls-names.ts';
 import { attempt, type Server } from './attempt.ts';
 import { MAX_HANDSHAKES } from './describe.ts';
@@ -6,7 +6,7 @@ import type { Offer } from './hello.ts';
 import { fullOffers, type Wanted } from './offers.ts';
 
 export interface Enumerated {
-  /** In the order they were chosen. */
+  /** In the order in which the server chose them. */
   readonly suites: readonly number[];
   /** Why there may be more; undefined when the server refused all others. */
   readonly cut: string | undefined;
@@ -40,7 +40,8 @@ export async function everySuite(
       chosen.push(found.suite);
     }
   }
-  // A server that only closed the connection may have stopped answering at all.
+  // A server that closed the connection may have stopped answering at all. So it is asked once more for the first suite.
+  if (silent && left === 0) return cut(`${MAX_HANDSHAKES} handshakes were made`);
   const again = silent ? await attempt(server, containing(fullOffers(version, wanted), first)) : undefined;
   if (again !== undefined && again.kind !== 'accepted') return cut(again.why);
   return { suites: chosen, cut: undefined };

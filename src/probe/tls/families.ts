@@ -1,6 +1,6 @@
 /**
- * The certificate that a server has for clients that verify with the other kind of key. Servers may have one certificate for
- * RSA and one for elliptic curves, and somebody who renews one may forget the other.
+ * Finds a second certificate of a server, of the other kind of key. A server may have one certificate for RSA and one for
+ * elliptic curves, and somebody who renews one may forget the other.
  */
 import { ALERT } from '../../evidence/tls-refusal.ts';
 import { SCHEMES } from '../../evidence/tls-scheme.ts';
@@ -8,13 +8,13 @@ import type { VerifiedTls } from '../../evidence/tls-verify.ts';
 import { attempt, type Accepted, type Server } from './attempt.ts';
 import { offersOf, type Wanted } from './offers.ts';
 
-/** `found`: the other certificate, if there is one. `unknown`: why that cannot be said. */
+/** `found`: the other certificate. `unknown`: why it is not known whether there is one. Empty: there is none. */
 export interface OtherCertificate {
   readonly found?: VerifiedTls;
   readonly unknown?: string;
 }
 
-/** Asks once more for the version that was accepted, with signature schemes of the other kind of key alone. */
+/** Offers the accepted version once more, with only the signature schemes of the other kind of key. */
 export async function otherCertificate(
   server: Server,
   wanted: Wanted,
@@ -25,7 +25,7 @@ export async function otherCertificate(
   const own = isRsa(signed.verified.certificate.keyType);
   const schemes = [...SCHEMES].flatMap(([code, { key }]) => (isRsa(key) === own ? [] : [code]));
   const answer = await attempt(server, { ...offer, schemes });
-  // There is no certificate for these schemes. Go says so after it has chosen a version.
+  // Both answers mean that there is no certificate for these schemes. Go sends the alert after it has chosen a version.
   if (answer.kind === 'answered') return {};
   if (answer.kind === 'broken' && answer.alert === ALERT.handshakeFailure) return {};
   if (answer.kind !== 'accepted') return { unknown: answer.why };

@@ -1,5 +1,5 @@
 /**
- * One handshake with a TLS server, up to its signature and no further: no Finished, no request. It returns the raw messages;
+ * Makes one handshake with a TLS server up to its signature. It sends no Finished and no request. It returns the raw messages;
  * the offline verifier decides whether they prove anything.
  */
 import { concatBytes } from '../../bytes/compare.ts';
@@ -27,14 +27,14 @@ import { handshakeKeys, Messages } from './records.ts';
 import type { Share } from '../keyshare.ts';
 import { FIRST_GROUP, makeShare } from '../share.ts';
 
-/** How far a handshake came: to a ServerHello at least. */
+/** The result of a handshake that came at least to a ServerHello. */
 export interface Reached {
   /** The version that the server chose; undefined for one older than TLS 1.0. */
   readonly version: TlsVersion | undefined;
   readonly suite: number;
   /** The messages of a transcript; undefined if the server signs nothing that is read here. */
   readonly messages: readonly Uint8Array[] | undefined;
-  /** Why there are none: the server chose something that is not read here. */
+  /** Why there are no messages, if the server chose something that is not read here. */
   readonly why?: string;
 }
 
@@ -44,17 +44,20 @@ const HANDSHAKE_RECORD = 22;
 /** The kind of certificate that is read here (RFC 7250 §3). */
 const X509 = 0;
 
-/** Most messages of one flight of TLS 1.3. */
+/** Most messages from the server up to its signature, in TLS 1.3. */
 const MAX_FLIGHT = 4;
 
 /**
- * Record versions (RFC 8446 §5.1): the first ClientHello says TLS 1.0, which old servers want to see; a second one says
- * TLS 1.2, and Go refuses it otherwise.
+ * Record versions (RFC 8446 §5.1). The record of the first ClientHello says TLS 1.0, which old servers expect. The record of a
+ * second one says TLS 1.2, which Go requires.
  */
 const FIRST_RECORD = 0x0301;
 const LATER_RECORD = 0x0303;
 
-/** Calls `said` with the ClientHello it sends. Throws `Ended`: `alert` if the server refused, `garbage` if its answer is not TLS. */
+/**
+ * Makes the handshake, and calls `said` with the ClientHello before it is sent. Throws `Ended`: `alert` if the server refused,
+ * `garbage` if its answer is not TLS, `broken` if it ended the connection after it had chosen a version.
+ */
 export async function handshake(
   wire: Wire,
   challenge: Uint8Array,
@@ -86,7 +89,7 @@ async function shake(
     return await goOn(wire, messages, { challenge, offer, hello, first, server }, share);
   } catch (error) {
     if (!(error instanceof Ended)) throw error;
-    // The server accepted, and sent more than is read here: a long chain of certificates.
+    // The server accepted, and sent more than is read here, such as a long chain of certificates.
     if (error.kind === 'too-large')
       return {
         version: versionName(server.version),
@@ -94,13 +97,13 @@ async function shake(
         messages: undefined,
         why: error.message,
       };
-    // It had chosen a version already, so an alert now refuses none.
+    // The server had chosen a version already, so an alert now refuses none.
     if (error.kind !== 'alert' && error.kind !== 'closed') throw error;
     throw new Ended('broken', `after its hello: ${error.message}`, error.alert);
   }
 }
 
-/** Everything after the server's first answer. */
+/** Goes on after the server's first answer. */
 async function goOn(
   wire: Wire,
   messages: Messages,
@@ -110,7 +113,7 @@ async function goOn(
   const { offer, hello, first, server } = asked;
   const { suite } = server;
   const version = versionName(server.version);
-  // A server of TLS 1.2 and older may choose an older version than the client offered.
+  // A server that does not speak TLS 1.3 may choose an older version than the client offered.
   const older = version !== 'TLSv1.3' && (version === undefined || !offer.versions.includes(version));
   if (version === undefined && server.version > TLS_VERSIONS['TLSv1.3'])
     throw new Ended('garbage', 'the server chose an unknown version');
@@ -127,7 +130,7 @@ async function goOn(
   return await goOn13(wire, messages, asked, share);
 }
 
-/** TLS 1.3. A choice that is not read here counts as accepted. */
+/** Goes on in TLS 1.3. If the server chose a suite or group that is not read here, the version still counts as accepted. */
 async function goOn13(
   wire: Wire,
   messages: Messages,

@@ -1,4 +1,4 @@
-/** Writes a ClientHello whose random is the challenge (RFC 8446 §4.1.2). It offers only what is needed. */
+/** Writes a ClientHello whose random is the challenge (RFC 8446 §4.1.2). It has only the extensions that are needed. */
 import { isIP } from 'node:net';
 import { concatBytes } from '../../bytes/compare.ts';
 import { bigEndian } from '../../bytes/cursor.ts';
@@ -7,7 +7,7 @@ import { EXTENSION, HANDSHAKE } from '../../evidence/tls-fields.ts';
 import { TLS_VERSIONS, type TlsVersion } from '../../evidence/tls-names.ts';
 import type { Share } from '../keyshare.ts';
 
-/** What one handshake offers, by code points in the order of preference. */
+/** The offer of one handshake: code points in the order of preference. */
 export interface Offer {
   /** Newest first. */
   readonly versions: readonly TlsVersion[];
@@ -15,11 +15,11 @@ export interface Offer {
   readonly groups: readonly number[];
   readonly schemes: readonly number[];
   readonly serverName: string | undefined;
-  /** Also the extensions that rare servers insist on: SRP, encrypt-then-MAC, raw public keys, compressed points. */
+  /** Whether it also has extensions that a few servers require: SRP, encrypt-then-MAC, raw public keys, compressed points. */
   readonly wide: boolean;
 }
 
-/** The name in the SRP extension (RFC 5054 §2.4): a server that speaks nothing but SRP answers no hello without one. */
+/** The name in the SRP extension (RFC 5054 §2.4). A server that speaks only SRP does not answer a hello without one. */
 const SRP_NAME = 'tallystick';
 
 const u8 = (n: number): Uint8Array => bigEndian(n, 1);

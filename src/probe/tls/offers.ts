@@ -1,6 +1,6 @@
 /**
- * The hellos that find out whether a server accepts one version: first one whose answer is read up to the signature, then as
- * few as servers take that together offer everything registered (evidence/tls-refusal.ts).
+ * Makes the hellos that find out whether a server accepts one version. The answer to the first can be read up to the signature.
+ * The others together offer everything registered for the version (evidence/tls-refusal.ts), in as few hellos as servers take.
  */
 import {
   GROUPS,
@@ -14,10 +14,10 @@ import { fullGroups, fullSchemes } from '../../evidence/tls-refusal.ts';
 import { SCHEMES } from '../../evidence/tls-scheme.ts';
 import type { Offer } from './hello.ts';
 
-/** Most suites of one hello: wolfSSL breaks off when there are more than 150 (WOLFSSL_MAX_SUITE_SZ). */
+/** Most suites of one hello. wolfSSL breaks off if there are more than 150 (WOLFSSL_MAX_SUITE_SZ). */
 const MAX_SUITES = 150;
 
-/** Groups of today's clients, offered when both new versions are. */
+/** Groups that today's clients offer. */
 const USUAL_GROUPS = [0x11ec, 0x001d, 0x0017, 0x0018, 0x0019];
 
 export interface Wanted {
@@ -26,7 +26,7 @@ export interface Wanted {
   readonly serverName: string | undefined;
 }
 
-/** Both new versions in one hello, as today's clients send it. */
+/** One hello with these versions, as today's clients send it. */
 export function usualOffer(versions: readonly TlsVersion[], { suites, serverName }: Wanted): Offer {
   const known = [
     ...(versions.includes('TLSv1.3') ? SUITES.tls13 : []),
@@ -37,19 +37,19 @@ export function usualOffer(versions: readonly TlsVersion[], { suites, serverName
   return { versions, suites: offered, groups, schemes: [...SCHEMES.keys()], serverName, wide: false };
 }
 
-/** The hellos about one version alone, in their order; none has no suite. */
+/** The hellos for one version, in the order in which they are sent. Each offers at least one suite. */
 export function offersOf(version: TlsVersion, wanted: Wanted): readonly Offer[] {
   const first = TLS_VERSIONS[version] < TLS_VERSIONS['TLSv1.2'] ? [] : [readOffer(version, wanted)];
   return [...first, ...fullOffers(version, wanted)].filter(({ suites }) => suites.length > 0);
 }
 
-/** All suites, groups and schemes of a version that can be verified here. */
+/** The hello with all suites, groups and schemes of a version that can be verified here. */
 function readOffer(version: TlsVersion, wanted: Wanted): Offer {
   const groups = [...GROUPS.keys()].filter((code) => version === 'TLSv1.3' || isCurve(code));
   return { ...usualOffer([version], wanted), groups };
 }
 
-/** Everything registered for a version that may be offered, in hellos of at most 150 suites. */
+/** Hellos of at most 150 suites that together offer everything registered for a version, as far as the claim allows. */
 export function fullOffers(version: TlsVersion, { suites, serverName }: Wanted): readonly Offer[] {
   const all = registeredSuites(version).filter((code) => suites.has(code));
   const offer = (codes: readonly number[], field: boolean): Offer => ({
@@ -71,13 +71,13 @@ export function fullOffers(version: TlsVersion, { suites, serverName }: Wanted):
   return offers.filter((each) => each.suites.length > 0);
 }
 
-/** In order of preference. */
+/** Suites in the order of preference. */
 function ordered(codes: readonly number[]): readonly number[] {
   const rank = new Map(registeredSuites('TLSv1.2').map((code, i) => [code, i]));
   return codes.toSorted((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
 }
 
-/** An elliptic curve that TLS 1.2 can name. */
+/** Whether a group is an elliptic curve that TLS 1.2 can name. */
 function isCurve(code: number): boolean {
   return code < 0x1f;
 }

@@ -27,7 +27,7 @@ const CLAIMS: readonly Draft[] = [
   },
   {
     id: 'certificate-lasts',
-    title: 'Every certificate of the server is good for some days more',
+    title: 'Every certificate of the server is valid now, and for at least p.days more days',
     // A certificate that is not valid yet has many days left, but a negative age.
     expr: 'o.tls.certificates.all(c, c.daysLeft >= p.days && c.ageDays >= 0)',
     severity: 'high',
@@ -37,13 +37,13 @@ const CLAIMS: readonly Draft[] = [
 
 export const TLS_PACKS: Readonly<Record<string, Pack>> = {
   'https-tls': {
-    summary: 'a server speaks TLS 1.3, nothing older, with a certificate that lasts',
+    summary: 'a server speaks TLS 1.3 and nothing older, and its certificate does not end soon',
     needs: [],
     defaults: { days: 14 },
     claims: CLAIMS,
   },
   'postgres-tls': {
-    summary: 'the same of PostgreSQL, through its SSLRequest',
+    summary: 'the same for PostgreSQL, through its SSLRequest',
     needs: [],
     defaults: { days: 14, starttls: 'postgres' },
     claims: CLAIMS,

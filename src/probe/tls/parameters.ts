@@ -1,4 +1,4 @@
-/** Parameters of the probe `tls@1`, checked. */
+/** Reads and checks the parameters of the probe `tls@1`. */
 import { isIP } from 'node:net';
 import { printable } from '../../bytes/printable.ts';
 import { refuse, type Refusal } from '../../bytes/refusal.ts';
@@ -22,7 +22,7 @@ export function readParameters(target: string, params: ReadonlyMap<string, Param
   const preamble = PREAMBLES.find((word) => word === (params.get('starttls') ?? 'none'));
   if (preamble === undefined) throw wrong('starttls', `is one of ${PREAMBLES.join(', ')}`);
   const address = parseAddress(target, PORTS[preamble]);
-  // The server name is sent without a dot at its end (RFC 6066 §3).
+  // A server name is sent without a final dot (RFC 6066 §3).
   const named = params.get('servername') ?? address.host;
   const servername = typeof named === 'string' ? named.replace(/\.$/, '') : named;
   if (

@@ -1,6 +1,6 @@
 /**
- * The probe `tls@1` observes which versions of TLS a server accepts, what it negotiates and which key it has, with the
- * server's own signature over the challenge where it makes one (spec/transcripts.md).
+ * The probe `tls@1` observes which versions of TLS a server accepts, what it negotiates and which key it has. If the server signs
+ * the handshake, its signature covers the challenge and is attached as a transcript (spec/transcripts.md).
  */
 import type { Attachment, Grade, Observed } from '../../claim/observed.ts';
 import { escaped, type Value, type ValueMap } from '../../claim/value.ts';
@@ -29,7 +29,7 @@ export function makeTlsProbe({ handshakeMs }: { readonly handshakeMs: number }):
   };
 }
 
-/** `tls@1` with five seconds a handshake. */
+/** `tls@1`, with five seconds for each handshake. */
 export const tlsProbe: Probe = makeTlsProbe({ handshakeMs: 5_000 });
 
 async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
@@ -48,7 +48,7 @@ async function run(task: ProbeTask, timeoutMs: number): Promise<Observed> {
     const found = await survey(server, settings.plan);
     const best = bestOf(found);
     const spent: OtherCertificate = {
-      unknown: `all ${MAX_HELLOS} hellos of a look were needed for the versions`,
+      unknown: `all ${MAX_HELLOS} hellos of one run were needed for the versions`,
     };
     const other =
       best === undefined
@@ -71,7 +71,7 @@ type Suites = ReadonlyMap<TlsVersion, Enumerated>;
 /** Most hellos of one run for the versions and certificates of a server. */
 const MAX_HELLOS = 12;
 
-/** Results of handshakes after the versions were known. `other`: undefined if no certificate was read. */
+/** Results of the handshakes after the survey of versions. `other`: undefined if no certificate was read. */
 interface Further {
   readonly suites: Suites;
   readonly other: OtherCertificate | undefined;
@@ -138,13 +138,13 @@ const enumerated = (suites: Suites): ValueMap =>
     ]),
   );
 
-/** Lists of suites that may lack some. */
+/** Marks lists of suites that may lack some. */
 const cutOf = (suites: Suites): readonly Withheld[] =>
   Array.from(suites).flatMap(([version, { cut }]): Withheld[] =>
     cut === undefined ? [] : [{ path: `/suites/${escaped(version)}`, reason: cut, only: 'members' }],
   );
 
-/** Grades and attachments as they come up; one transcript is attached once. */
+/** Collects grades and attachments. A transcript on which several grades rest is attached once. */
 class Notes {
   readonly grades: Grade[] = [];
   readonly attachments: Attachment[] = [];
@@ -155,14 +155,14 @@ class Notes {
     this.grades.push({ path, evidence });
   }
 
-  /** E1 for a path, with what was asked. */
+  /** Class E1 for a path, with the record of the hellos and answers. */
   refused(path: string, record: Uint8Array | undefined): void {
     if (record === undefined) return;
     const index = this.attachments.push({ mediaType: REFUSAL_TYPE, data: record }) - 1;
     this.grades.push({ path, evidence: 'E1', attachments: [index] });
   }
 
-  /** E3 for a path, if the server's signature covers that fact. */
+  /** Class E3 for a path, if the server's signature covers that fact. */
   signed(path: string, fact: SignedFact, { signed }: Accepted): void {
     if (signed === undefined || !signed.verified.signed.includes(fact)) return;
     const known = this.#indices.get(signed.transcript);
@@ -173,7 +173,7 @@ class Notes {
   }
 }
 
-/** Facts of the verified transcript that are told by version. */
+/** Facts of a verified transcript that the value has for each version. */
 const TOLD: readonly (readonly [name: string, fact: SignedFact, of: (v: VerifiedTls) => Value])[] = [
   ['group', 'group', ({ group }) => group],
   ['scheme', 'scheme', ({ scheme }) => scheme],
@@ -190,7 +190,7 @@ function perVersion(found: Survey, notes: Notes): ValueMap {
     const each = found.versions.get(version);
     const path = `/accepted/${escaped(version)}`;
     if (each === undefined || each.kind === 'unclear') {
-      // Not tried, or not clear: null, and of the lowest class, so that it is never a pass.
+      // If it was not tried, or is not clear, it is null and of the lowest class, so that it never makes a claim PROVEN.
       accepted[version] = null;
       notes.grade(path, 'E0');
       const reason = each?.why ?? 'not tried';
@@ -217,7 +217,7 @@ function perVersion(found: Survey, notes: Notes): ValueMap {
   return { accepted, why, suite, ...told };
 }
 
-/** What a client gets that offers TLS 1.3 and 1.2. Only a TLS 1.3 signature covers that both were offered. */
+/** What a client that offers TLS 1.3 and 1.2 gets. Only a signature of TLS 1.3 covers the fact that both were offered. */
 function negotiated(together: Accepted | undefined, notes: Notes): ValueMap {
   if (together?.signed === undefined) return {};
   const { version, suite, group, scheme } = together.signed.verified;
@@ -225,7 +225,7 @@ function negotiated(together: Accepted | undefined, notes: Notes): ValueMap {
   return { negotiated: { version, suite, group, scheme } };
 }
 
-/** Each certificate that the server showed; first the one that today's clients get. */
+/** Each certificate that the server showed. The one that today's clients get comes first. */
 function certificatesOf(
   { signed }: Accepted,
   other: OtherCertificate | undefined,
@@ -240,7 +240,7 @@ function certificatesOf(
   });
 }
 
-/** The list of certificates may lack one. */
+/** Marks the list of certificates if it may lack one. */
 function lackingOf(other: OtherCertificate | undefined): readonly Withheld[] {
   if (other?.unknown === undefined) return [];
   const reason = `whether there is another certificate is not known: ${other.unknown}`;

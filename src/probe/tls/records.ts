@@ -1,4 +1,4 @@
-/** Records and handshake messages as they come from a server (RFC 8446 §5), plain and, later, encrypted. */
+/** Reads records and handshake messages of a server (RFC 8446 §5): first unencrypted, then encrypted ones. */
 import {
   createDecipheriv,
   createHash,
@@ -15,17 +15,17 @@ import { Ended, type Wire } from '../wire.ts';
 
 const RECORD = { changeCipherSpec: 20, alert: 21, handshake: 22, application: 23 } as const;
 
-/** Largest record, encrypted (RFC 8446 §5.2), and largest handshake message that is read. */
+/** Most bytes of an encrypted record (RFC 8446 §5.2), and of a handshake message that is read. */
 const MAX_RECORD = 16_384 + 256;
 const MAX_MESSAGE = 49_152;
 
-/** Most alerts that are only warnings. */
+/** Most warning alerts that are accepted. */
 const MAX_WARNINGS = 4;
 
-/** Opens an encrypted record: its inner type and content. */
+/** Decrypts a record, and returns its inner type and content. */
 type Open = (header: Uint8Array, sealed: Uint8Array) => { type: number; content: Uint8Array };
 
-/** Reads whole handshake messages, header included; throws `Ended` for everything else. */
+/** Reads whole handshake messages, with their headers. Throws `Ended` for everything else. */
 export class Messages {
   readonly #wire: Wire;
   #pending: Uint8Array = new Uint8Array();
@@ -36,7 +36,7 @@ export class Messages {
     this.#wire = wire;
   }
 
-  /** From here on records are encrypted; messages never span that change (RFC 8446 §5.1). */
+  /** Decrypts all further records with `open`. A message that spans this change is refused (RFC 8446 §5.1). */
   encrypted(open: Open): void {
     if (this.#pending.length > 0) throw new Ended('garbage', 'a message spans a change of keys');
     this.#open = open;
@@ -57,7 +57,7 @@ export class Messages {
     }
   }
 
-  /** More bytes of a message. A connection that closes in the middle of one did not close without an answer. */
+  /** More bytes of a message. If the connection closes in the middle of one, it is `broken`, since an answer had begun. */
   async #more(): Promise<Uint8Array> {
     try {
       return await this.#handshakeBytes();
@@ -78,7 +78,7 @@ export class Messages {
     }
   }
 
-  /** Whether an alert is a warning after which old servers go on (such as `unrecognized_name`); only a few are accepted. */
+  /** Whether an alert is a warning after which old servers go on, such as `unrecognized_name`. After a few it says no. */
   #isWarning([level, code, ...more]: Uint8Array): boolean {
     const goesOn = level === WARNING && code !== CLOSE_NOTIFY && more.length === 0;
     return goesOn && ++this.#warnings <= MAX_WARNINGS;
@@ -93,7 +93,7 @@ export class Messages {
       if (major !== 3 || outer < 20 || outer > 23) throw new Ended('garbage', 'the answer is not TLS');
       if (length > MAX_RECORD) throw new Ended('garbage', `a record has ${length} bytes`);
       const sealed = await this.#body(length);
-      // Sent for old middleboxes, without meaning in TLS 1.3 (RFC 8446 §5).
+      // TLS 1.3 sends this record for old middleboxes only; it means nothing (RFC 8446 §5).
       if (outer === RECORD.changeCipherSpec && length === 1 && sealed[0] === 1) continue;
       const isSealed = this.#open !== undefined && outer === RECORD.application;
       const { type, content } =
@@ -102,7 +102,7 @@ export class Messages {
         if (this.#open === undefined && this.#isWarning(content)) continue;
         throw alertOf(content);
       }
-      // Once there are keys, only alerts may still come in the clear.
+      // Once there are keys, only alerts may still be unencrypted.
       if (type !== RECORD.handshake || content.length === 0 || (this.#open !== undefined && !isSealed))
         throw new Ended('garbage', `an unexpected record of type ${type}`);
       return content;
@@ -110,7 +110,7 @@ export class Messages {
   }
 }
 
-/** Level of an alert that ends nothing in TLS 1.2 and older (RFC 5246 §7.2), and the one that ends all the same. */
+/** Level of alerts that do not end a connection in TLS 1.2 and older (RFC 5246 §7.2), and the alert that ends it at any level. */
 const WARNING = 1;
 const CLOSE_NOTIFY = 0;
 
@@ -122,12 +122,15 @@ function alertOf(content: Uint8Array): Ended {
   return new Ended('alert', `alert ${code} ${alertName(code)}`, code);
 }
 
-/** Opens the server's handshake records (RFC 8446 §7.1, §7.3, §5.2). `opening`: all up to the ServerHello. */
+/**
+ * Decrypts the server's handshake records (RFC 8446 §7.1, §7.3, §5.2). `secret`: the shared secret. `opening`: all messages up
+ * to the ServerHello, as the hash takes them.
+ */
 export function handshakeKeys(suite: Suite13, secret: Uint8Array, opening: Uint8Array): Open {
   const hashOf = (bytes: Uint8Array): Uint8Array => createHash(suite.hash).update(bytes).digest();
   const extract = (salt: Uint8Array, ikm: Uint8Array): Uint8Array =>
     createHmac(suite.hash, salt).update(ikm).digest();
-  /** One block of output is enough: nothing here is longer than the hash. */
+  // One block of output is enough, since nothing here is longer than the hash.
   const expand = (key: Uint8Array, label: string, context: Uint8Array, length: number): Uint8Array => {
     const name = encodeUtf8(`tls13 ${label}`);
     const size = bigEndian(length, 2);
@@ -168,7 +171,7 @@ function decrypt(
   }
 }
 
-/** node:crypto has one signature for each mode. */
+/** Makes the decipher. node:crypto has a type of its own for each mode, so each is called by its name. */
 function decipherOf(
   cipher: Suite13['cipher'],
   key: Uint8Array,
@@ -181,7 +184,7 @@ function decipherOf(
     : createDecipheriv(cipher, key, nonce, { authTagLength });
 }
 
-/** `TLSInnerPlaintext`: the last byte that is not zero is the type (RFC 8446 §5.4). */
+/** Reads a `TLSInnerPlaintext`: the last byte that is not zero is the type (RFC 8446 §5.4). */
 function unwrap(inner: Uint8Array): { type: number; content: Uint8Array } {
   const last = inner.findLastIndex((byte) => byte !== 0);
   const type = inner[last];

@@ -1,4 +1,4 @@
-/** Messages before the ClientHello: PostgreSQL's SSLRequest, SMTP's STARTTLS. */
+/** Asks a server to begin TLS, before the ClientHello: PostgreSQL's SSLRequest, SMTP's STARTTLS. */
 import { concatBytes } from '../../bytes/compare.ts';
 import { bigEndian } from '../../bytes/cursor.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';
@@ -28,7 +28,7 @@ async function postgres(wire: Wire): Promise<string | undefined> {
   throw new Ended('garbage', 'the answer to the SSLRequest is not one of PostgreSQL');
 }
 
-/** RFC 3207. The name in EHLO is the program's. */
+/** STARTTLS of SMTP (RFC 3207). EHLO names this program, not the machine. */
 async function smtp(wire: Wire): Promise<string | undefined> {
   if ((await reply(wire)) !== 220) throw new Ended('garbage', 'the server does not greet as SMTP does');
   wire.write(encodeUtf8('EHLO tallystick.invalid\r\n'));
@@ -41,7 +41,7 @@ async function smtp(wire: Wire): Promise<string | undefined> {
   throw new Ended('garbage', `the server answered STARTTLS with ${code}`);
 }
 
-/** The code of a reply of one or more lines. */
+/** Reads a reply of one or more lines, and returns its code. */
 async function reply(wire: Wire): Promise<number> {
   for (let lines = 0; lines < MAX_LINES; lines++) {
     const text = String.fromCharCode(...(await wire.line(MAX_LINE)));

@@ -1,7 +1,7 @@
 /**
- * Finds out which versions a TLS server accepts, in at most twelve hellos: both new versions together, then alone each one
- * that the server did not choose. evidence/tls-refusal.ts decides whether an answer refuses a version; for that the server must
- * be known to be alive.
+ * Finds out which versions a TLS server accepts, in at most twelve hellos. The first offers TLS 1.3 and 1.2 together. The others
+ * offer one version alone that the server did not choose. evidence/tls-refusal.ts decides whether an answer refuses a version.
+ * Some answers refuse it only if the server is known to be alive.
  */
 import type { TlsVersion } from '../../evidence/tls-names.ts';
 import { judgeRefusal, type AnsweredHello } from '../../evidence/tls-refusal.ts';
@@ -9,7 +9,7 @@ import { encodeRefusal } from '../../evidence/tls-refusal-record.ts';
 import { attempt, type Accepted, type Server } from './attempt.ts';
 import { offersOf, usualOffer, type Wanted } from './offers.ts';
 
-/** The versions that are offered together, as today's clients do. */
+/** The versions that are offered together, as today's clients offer them. */
 const NEW: readonly TlsVersion[] = ['TLSv1.3', 'TLSv1.2'];
 
 export interface Plan extends Wanted {
@@ -23,7 +23,7 @@ export type Found =
   | {
       readonly kind: 'refused';
       readonly why: string;
-      /** The record of all hellos and answers, if the refusal rests on them (evidence/tls-refusal-record.ts). */
+      /** The record of all hellos and answers, if the refusal rests on all of them (evidence/tls-refusal-record.ts). */
       readonly record?: Uint8Array;
     }
   | { readonly kind: 'unclear'; readonly why: string };
@@ -38,16 +38,16 @@ export interface Survey {
 interface Trial {
   readonly accepted: Accepted | undefined;
   readonly asked: readonly AnsweredHello[];
-  /** Refused before any hello. */
+  /** Why the server has no TLS, if it said so before any hello. */
   readonly without: string | undefined;
-  /** The first answer that was no refusal. */
+  /** The first answer that was neither an acceptance nor a refusal, in words for people. */
   readonly broke: string | undefined;
   /** That answer, or else the last one, in words for people. */
   readonly why: string;
   readonly unreachable: boolean;
 }
 
-/** Runs the survey. Throws `Ended` only when it is stopped. */
+/** Runs the survey. Throws `Ended` only if the probe is stopped. */
 export async function survey(server: Server, plan: Plan): Promise<Survey> {
   const both = NEW.every((version) => plan.versions.includes(version));
   const usual = usualOffer(NEW, plan);
@@ -75,7 +75,7 @@ const accepting = (accepted: Accepted): Trial => ({
   unreachable: false,
 });
 
-/** Sends the hellos for one version, until the server accepts one, refuses the version, or sends nonsense. */
+/** Sends the hellos for one version until the server accepts one, refuses the version, or gives an answer that is not clear. */
 async function tryVersion(server: Server, plan: Plan, version: TlsVersion): Promise<Trial> {
   const asked: AnsweredHello[] = [];
   let why = 'none of the suites named belongs to this version';
@@ -102,9 +102,9 @@ async function tryVersion(server: Server, plan: Plan, version: TlsVersion): Prom
 }
 
 /**
- * A version that the server accepts, under the same name and in the same run as the trials; undefined if it is not known to be
- * alive. It may have stopped answering in between, for example because of many connections. So if it only closed connections,
- * it is asked for that version once more.
+ * A version that the server accepts, under the same name and in the same run as the trials; undefined if the server is not
+ * known to be alive. It may have stopped answering meanwhile, for example because of many connections. So if it closed
+ * connections without an answer, it is asked for that version once more.
  */
 async function isAlive(
   server: Server,
@@ -112,7 +112,7 @@ async function isAlive(
   trials: ReadonlyMap<TlsVersion, Trial>,
 ): Promise<TlsVersion | undefined> {
   const accepted = [...trials.values()].find((trial) => trial.accepted !== undefined)?.accepted;
-  // Trials whose refusal depends on it: everything was offered, and no answer named the version as the cause.
+  // Trials that are refusals only if the server is alive: everything was offered, and no answer named the version as the cause.
   const counts = [...trials].filter(
     ([version, { asked }]) =>
       judgeRefusal(version, asked, true).refused && !judgeRefusal(version, asked, false).refused,
@@ -128,7 +128,7 @@ async function isAlive(
   return found?.kind === 'accepted' ? found.version : undefined;
 }
 
-/** One hello that a server which accepted a version before accepts again. */
+/** Hellos for a version; if the server accepted it before, only those that offer the suite that it chose then. */
 function offerFor(version: TlsVersion, plan: Plan, accepted: Accepted | undefined) {
   const offers = offersOf(version, plan);
   return offers.filter(({ suites }) => accepted === undefined || suites.includes(accepted.suite));

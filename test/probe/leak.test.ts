@@ -449,7 +449,7 @@ t.test('what lowers checks, or says where a secret goes, is the owner’s', asyn
         t.throws(() => parametersOf(probe, given), {
           code: 'config-invalid',
           message: new RegExp(
-            `${key} of ${name} belongs to the owner.*targets\\.yaml.*options: \\{ ${key}: `,
+            `may not give the parameter ${key} of ${name}: the owner.*targets\\.yaml.*options: \\{ ${key}: `,
           ),
         });
         t.equal(parametersOf(probe, new Map(), given).get(key), value);

@@ -16,7 +16,9 @@ const SRC = resolve(import.meta.dirname, '../../src');
 const OTHERS: Readonly<Record<string, string>> = {
   'agent/grants.ts': 'node',
   'audit/bundle/page.ts': 'the command that checks a bundle',
+  'audit/node/verifier.ts': 'the verifier that a bundle holds, a program of its own',
   'build/command.ts': 'esbuild',
+  'build/verifier.ts': 'esbuild',
   'declare/node/git.ts': 'git',
   'declare/secret-commands.ts': 'programs that are given a password',
   'declare/secret-texts.ts': 'programs that are given a password',

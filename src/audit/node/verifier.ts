@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { printable } from '../../bytes/printable.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 import { trustPolicy } from '../../client/trust.ts';
 import { RESULT_EXITS, verdictLines } from '../bundle/told.ts';
@@ -16,6 +17,9 @@ const USAGE = `node verify.mjs FILE.zip [--policy trust.txt] [--monitor KID]... 
 Verifies a Tallystick bundle offline. Exits 0 if every check passed under your policy, 5 if it is of one piece under the
 keys of the file itself, 6 if its summaries could not be compared, 3 if a check failed, 1 for a wrong command.
 `;
+
+/** Most characters of a line that is printed: texts of strangers are in it. */
+const MOST_LINE = 4_000;
 
 /** Runs it; resolves to the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -38,13 +42,13 @@ export async function main(args: readonly string[]): Promise<number> {
       values.json === true
         ? JSON.stringify(verdictJson(verdict), undefined, 2)
         : verdictLines(verdict)
-            .map((each) => each.text)
+            .map((each) => printable(each.text, MOST_LINE))
             .join('\n');
     process.stdout.write(`${text}\n`);
     return RESULT_EXITS[verdict.result];
   } catch (error) {
     if (!(error instanceof Refusal) && !(error instanceof Error && 'code' in error)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${printable(error.message, MOST_LINE)}\n`);
     return 1;
   }
 }

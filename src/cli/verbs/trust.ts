@@ -28,5 +28,6 @@ const showVerb = defineVerb({
 export const trustVerb: AnyVerb = {
   name: 'trust',
   summary: 'whom a trust policy trusts, and its fingerprint',
+  examples: ['tallystick trust show --policy trust.txt'],
   verbs: [showVerb],
 };

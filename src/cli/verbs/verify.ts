@@ -17,7 +17,7 @@ import { defineVerb } from '../frame/verb.ts';
 
 export const verifyVerb = defineVerb({
   name: 'verify',
-  summary: 'check offline that a statement is in a log, files are as committed, and a bundle holds',
+  summary: 'check offline: a statement is logged, files are as committed, a bundle holds',
   details:
     'Takes proof directories that commit and get wrote, committed files, or single files of a proof: statement, receipt, ' +
     '.tlog-proof. It contacts no log. With --vkey, one key of each algorithm given must have signed; with --policy, one ' +

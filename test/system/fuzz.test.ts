@@ -33,7 +33,7 @@ const REASONS: Readonly<Record<string, string>> = {
     'readDocuments readDocument readScanned readIdentity readText readLines readDecimal readDigest readHashes readValue readAudience openSigned openHead ' +
     'openCosignatures',
   'a part of opening a bundle, which the forger attacks (test/audit/forger.test.ts)':
-    'openBundle openEndHead openStartHead openTree openPolicies',
+    'openContainer openFiles openQuestions openBundle openEndHead openStartHead openTree openPolicies',
   'checked against the platform on every text (test/bytes/text.test.ts)': 'readHex readBase64',
   'asks a target within a session (the tests of its probe)':
     'readGrants readHba readRoles readFiles readParameters',

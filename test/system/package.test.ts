@@ -236,7 +236,7 @@ t.test('the built packages', async (t) => {
     t.strictSame(unfitFor('20.20.2', join(dist, folder)), [], `${folder}: npm warns of no engine`);
   t.ok(unfitFor('20.20.2', ROOT).includes('better-sqlite3'), 'the check itself notices');
   const verify = JSON.parse(readFileSync(join(dist, 'verify/package.json'), 'utf8'));
-  t.strictSame(Object.keys(verify.exports), ['.', './client', './appraisal', './package.json']);
+  t.strictSame(Object.keys(verify.exports), ['.', './client', './appraisal', './audit', './package.json']);
   t.strictSame(
     Object.keys(verify.dependencies),
     [

@@ -995,7 +995,7 @@ class Policy:
         self.revoked = dict(before.revoked) if before else {}
         for r in p.get("revoked", []):
             old = self.revoked.get(r["kid"])
-            need(old is None or r["since"] < old, "a policy lists a revocation again that is not from an earlier entry on")
+            need(old is None or r["since"] <= old, "believes a revoked key for longer than before")
             self.revoked[r["kid"]] = r["since"]
 
     def lawful(self, origin):
@@ -1025,7 +1025,6 @@ class Policy:
         need(
             any(
                 "admin" in f["roles"] and room <= min(p["limits"]["entryBytes"], f.get("maxBytes", 65535))
-                and any(matches(s, origin) for s in f["subjects"])
                 for _, f in self.keys
             ),
             "leaves no admin key that can log the next one",
@@ -1062,7 +1061,8 @@ class Policy:
                      "notice": ["agent", "author"] if topic == "retention" else ["monitor"]}[entry.kind]
             if not (p["open"] and entry.kind != "policy"):
                 need(any(r in grant["roles"] for r in roles), f"is signed by a key without the role {' or '.join(roles)}")
-                need(any(matches(s, entry.sub) for s in grant["subjects"]), "is signed by a key that may not speak of its subject")
+                allowed = entry.kind == "policy" or any(matches(s, entry.sub) for s in grant["subjects"])
+                need(allowed, "is signed by a key that may not speak of its subject")
                 need(grant.get("issuer", entry.iss) == entry.iss, "has another issuer than its key is enrolled with")
         if topic == "witnessed":
             need(Checkpoint(entry.payload["note"]).origin == p["origin"], "is about a head of another log")
@@ -1140,8 +1140,6 @@ class Bundle:
             need(name in self.files, f"{name} is missing")
         for name, there in (("controls.csv", bool(self.m["controls"])), ("heads/start.note", start), ("heads/consistency.txt", start)):
             need((name in self.files) == there, f"{name} is {'missing' if there else 'there, and must not be'}")
-        groups = [n for n in self.files if n.endswith(".bundle")]
-        need(groups and groups == [f"entries/{i:06d}.bundle" for i in range(len(groups))], "a group of entries is missing")
 
     def policy(self):
         own = Trust(self.files["trust.txt"])
@@ -1179,6 +1177,7 @@ class Bundle:
         need(order[0] == 0, "entry 0 is not among them")
         need(order[-1] < self.end.size, "an index is not below the size of the end head")
         groups, datas, places = sorted(n for n in self.files if n.endswith(".bundle")), [], []
+        need(groups == [f"entries/{i:06d}.bundle" for i in range(len(groups))], "a group of entries is missing")
         for name in groups:
             raw, at, count = self.files[name], 0, 0
             while at < len(raw):
@@ -1191,6 +1190,8 @@ class Bundle:
             need(count == 256 or (name == groups[-1] and 0 < count < 256), f"{name} has {count} entries")
         need(len(datas) == len(order), "the index has more or fewer lines than there are entries")
         self.list = [Entry(i, d) for i, d in zip(order, datas)]
+        for e in self.list:
+            need(e.bad is None, f"entry {e.index} {e.bad}")
         self.places, self.by_index = places, {e.index: e for e in self.list}
         need(self.index_csv() == self.files["entries/index.csv"], "the index has other lines than the entries make")
         self.walk()
@@ -1258,7 +1259,6 @@ class Bundle:
         for e in self.list:
             if e.kind != "policy":
                 continue
-            need(e.bad is None, f"entry {e.index} {e.bad}")
             try:
                 one = Policy(e, self.rules[-1] if self.rules else None)
                 one.lawful(self.m["log"])
@@ -1273,7 +1273,6 @@ class Bundle:
         for e in self.list:
             if e.kind == "policy":
                 continue
-            need(e.bad is None, f"entry {e.index} {e.bad}")
             try:
                 Policy.admits(e, self.in_force(e.index))
             except Fault as fault:
@@ -1356,6 +1355,7 @@ class Bundle:
             return "there are none"
         rows = read_csv(self.files["people.csv"], "kid,person", "people.csv")
         need(ascending([r[0] for r in rows]), "kids are not in ascending order, or one is there twice")
+        need(all(r[1] and not re.search('["\n\r]', r[1]) for r in rows), "a person is empty, or has a quote or a line break")
         known = {k["kid"] for k in self.keys()["keys"]}
         need(all(r[0] in known for r in rows), "a kid is not in keys.json")
 
@@ -1389,10 +1389,11 @@ class Bundle:
 
     def keys(self):
         order, enrolled, revoked, algorithm = [], {}, {}, {}
-        for at, p in enumerate(self.rules):
+        now = {}
+        for p in self.rules:
+            before, now = now, {}
             for key, f in p.keys:
-                if key.kid not in algorithm:
-                    algorithm.setdefault(key.kid, key.algorithm)
+                algorithm[key.kid] = key.algorithm
                 if key.kid not in order:
                     order.append(key.kid)
                 shown = {
@@ -1400,15 +1401,15 @@ class Bundle:
                     "not_before": f.get("notBefore"), "not_after": f.get("notAfter"),
                 }
                 rows = enrolled.setdefault(key.kid, [])
-                before = self.rules[at - 1].by_kid.get(key.kid) if at else None
-                if before is None or before[1] != f:
+                if before.get(key.kid) != shown:
                     rows.append({"policy": p.entry.index, **shown})
+                now[key.kid] = shown
             for r in p.fields.get("revoked", []):
                 if r["kid"] not in order:
                     order.append(r["kid"])
                 if r["kid"] not in revoked or r["since"] < revoked[r["kid"]]["since"]:
                     revoked[r["kid"]] = {"since": r["since"], "by": p.entry.index, "reason": r.get("reason")}
-        roles, names, issuers, said, counts = {}, {}, {}, {}, {}
+        roles, names, issuers, counts = {}, {}, {}, {}
         for p in self.rules:
             for key, f in p.keys:
                 roles.setdefault(key.kid, set()).update(f["roles"])
@@ -1419,7 +1420,7 @@ class Bundle:
             counts.setdefault(e.kid, {}).setdefault(e.kind, 0)
             counts[e.kid][e.kind] += 1
             if e.kid in order:
-                said.setdefault(e.iss, set()).add(e.kid)
+                issuers.setdefault(e.iss, set()).add(e.kid)
         keys = []
         for kid in order:
             last = max((i for i, p in enumerate(self.rules) if kid in p.by_kid), default=None)
@@ -1436,11 +1437,8 @@ class Bundle:
                     "roles": sorted(set().union(*(roles.get(k, set()) for k in kids)))}
 
         overlaps = [overlap("key", k.hex(), {k}) for k in sorted(roles) if len(roles[k] - {"submitter"}) > 1]
-        for value in sorted(set(issuers) | set(said), key=str.encode):
-            a, b = issuers.get(value, set()), said.get(value, set())
-            if len(a) > 1 or len(b) > 1:
-                overlaps.append(overlap("issuer", value, a | b))
-        overlaps += [overlap("name", n, names[n]) for n in sorted(names, key=str.encode) if len(names[n]) > 1]
+        for by, values in (("issuer", issuers), ("name", names)):
+            overlaps += [overlap(by, v, values[v]) for v in sorted(values, key=str.encode) if len(values[v]) > 1]
         policies = [
             {"index": p.entry.index, "id": p.entry.id.hex(), "keys": len(p.keys), "open": p.fields["open"]} for p in self.rules
         ]
@@ -1533,7 +1531,7 @@ def main(args):
         print("NOT VERIFIED")
         return 3
     if reader is None:
-        print("INTERNALLY CONSISTENT, UNDER THE KEYS OF THE FILE ITSELF (summaries not compared)")
+        print("INTERNALLY CONSISTENT, UNDER THE KEYS OF THE FILE ITSELF")
         return 5
     print("ENTRIES AUTHENTIC, SUMMARIES NOT COMPARED")
     return 6

@@ -1,0 +1,1 @@
+export async function logsAmiss(): Promise<readonly import('./bundle-amiss.ts').Amiss[]> { return []; }

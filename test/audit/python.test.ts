@@ -104,7 +104,11 @@ async function same(t: Test, cases: readonly Amiss[], policy: string): Promise<v
     const failed = checks.find(({ outcome }) => outcome === 'failed');
     const other = said[i];
     const details = `${failed?.name}: ${failed?.detail} | ${other?.text.split('\n').slice(-3, -1).join(' ')}`;
-    t.strictSame({ ts: failed?.name, python: other?.failed }, { ts: check, python: check }, `${what}: ${details}`);
+    t.strictSame(
+      { ts: failed?.name, python: other?.failed },
+      { ts: check, python: check },
+      `${what}: ${details}`,
+    );
   }
 }
 

@@ -36,7 +36,9 @@ export function filesAmiss(bundle: Uint8Array): readonly Amiss[] {
   other('a member more', (m) => m.replace('"version": 1,', '"version": 1,\n  "more": 1,'));
   other('a member twice', (m) => m.replace('"version": 1,', '"version": 1,\n  "version": 1,'));
   other('a fraction', (m) => m.replace('"version": 1,', '"version": 1.0,'));
-  other('a file that is named with another size', (m) => m.replace(/"size": (\d+),\n {6}"sha/, '"size": 1$1,\n      "sha'));
+  other('a file that is named with another size', (m) =>
+    m.replace(/"size": (\d+),\n {6}"sha/, '"size": 1$1,\n      "sha'),
+  );
   add('manifest', 'no manifest', replaced(bundle, { 'manifest.json': undefined }));
   add('manifest', 'no sums', replaced(bundle, { SHA256SUMS: undefined }));
   add('manifest', 'sums in another order', replaced(bundle, { SHA256SUMS: turned(text('SHA256SUMS')) }));
@@ -55,7 +57,9 @@ export function filesAmiss(bundle: Uint8Array): readonly Amiss[] {
   refit('files', 'controls that nobody asked for', { 'controls.csv': 'a\n' });
 
   refit('policy', 'a comment in trust.txt', { 'trust.txt': `# mine\n${text('trust.txt')}` });
-  refit('policy', 'a group in another spelling', { 'trust.txt': text('trust.txt').replace('both 2 ', 'both all ') });
+  refit('policy', 'a group in another spelling', {
+    'trust.txt': text('trust.txt').replace('both 2 ', 'both all '),
+  });
   headsAmiss(refit, text, json);
   entriesAmiss(refit, bytes, text);
   besideAmiss(refit, text, json);
@@ -66,36 +70,79 @@ type Refit = (check: string | undefined, what: string, changes: Changes, scope?:
 
 function headsAmiss(refit: Refit, text: (name: string) => string, { heads }: Manifest): void {
   const { start, end } = heads;
-  refit('end head', 'another root than the manifest says', {}, { heads: { start, end: { ...end, root: HEX } } });
+  refit(
+    'end head',
+    'another root than the manifest says',
+    {},
+    { heads: { start, end: { ...end, root: HEX } } },
+  );
   const lines = text('heads/end.note').split('\n');
   refit('end head', 'one cosignature', { 'heads/end.note': `${lines.slice(0, -2).join('\n')}\n` });
   refit('end head', 'another size', { 'heads/end.note': text('heads/end.note').replace(/\n\d+\n/, '\n9\n') });
-  refit('start head', 'no start head but a note without signatures', { 'heads/start.note': `${lines.slice(0, 4).join('\n')}\n` });
+  refit('start head', 'no start head but a note without signatures', {
+    'heads/start.note': `${lines.slice(0, 4).join('\n')}\n`,
+  });
   const larger = { heads: { start: end, end: start } };
   const swapped = { 'heads/start.note': text('heads/end.note'), 'heads/end.note': text('heads/start.note') };
   refit('start head', 'a start head that is larger than the end head', swapped, larger);
-  refit('heads', 'a notice that is not in the bundle', {}, { heads: { start: { ...start, notice: 1 }, end } });
-  refit(undefined, 'a notice after the end head', {}, { heads: { start, end: { ...end, notice: end.size + 4 } } });
+  refit(
+    'heads',
+    'a notice that is not in the bundle',
+    {},
+    { heads: { start: { ...start, notice: 1 }, end } },
+  );
+  refit(
+    undefined,
+    'a notice after the end head',
+    {},
+    { heads: { start, end: { ...end, notice: end.size + 4 } } },
+  );
 }
 
 interface Manifest {
   readonly heads: Readonly<Record<'start' | 'end', { readonly size: number; readonly root: string }>>;
 }
 
-function entriesAmiss(refit: Refit, bytes: (name: string) => Uint8Array, text: (name: string) => string): void {
+function entriesAmiss(
+  refit: Refit,
+  bytes: (name: string) => Uint8Array,
+  text: (name: string) => string,
+): void {
   const index = text('entries/index.csv');
   const rows = index.split('\n');
   const proof = bytes('entries/proof.bin');
   const group = bytes('entries/000000.bundle');
-  const at = (change: (rows: string[]) => string[]): Changes => ({ 'entries/index.csv': change([...rows]).join('\n') });
-  refit('entries', 'another kind in the index', { 'entries/index.csv': index.replace(',commitment\n', ',proof\n') });
+  const at = (change: (rows: string[]) => string[]): Changes => ({
+    'entries/index.csv': change([...rows]).join('\n'),
+  });
+  refit('entries', 'another kind in the index', {
+    'entries/index.csv': index.replace(',commitment\n', ',proof\n'),
+  });
   refit('entries', 'an index with a leading zero', { 'entries/index.csv': index.replace('\n1,', '\n01,') });
-  refit('entries', 'an entry beyond the end head', at((r) => r.with(-2, r.at(-2)?.replace(/^\d+/, '900') ?? '')));
-  refit('entries', 'a line less', at((r) => r.toSpliced(-2, 1)));
-  refit('entries', 'an empty index', at((r) => [r[0] ?? '', '']));
-  refit('entries', 'two lines exchanged', at((r) => r.with(1, r[2] ?? '').with(2, r[1] ?? '')));
+  refit(
+    'entries',
+    'an entry beyond the end head',
+    at((r) => r.with(-2, r.at(-2)?.replace(/^\d+/, '900') ?? '')),
+  );
+  refit(
+    'entries',
+    'a line less',
+    at((r) => r.toSpliced(-2, 1)),
+  );
+  refit(
+    'entries',
+    'an empty index',
+    at((r) => [r[0] ?? '', '']),
+  );
+  refit(
+    'entries',
+    'two lines exchanged',
+    at((r) => r.with(1, r[2] ?? '').with(2, r[1] ?? '')),
+  );
   refit('entries', 'a byte of an entry', { 'entries/000000.bundle': flipped(group, group.length - 5) });
-  refit('entries', 'a byte after the last entry', { 'entries/000000.bundle': concatBytes(group, Uint8Array.of(0)) });
+  refit('entries', 'a byte after the last entry', {
+    'entries/000000.bundle': concatBytes(group, Uint8Array.of(0)),
+  });
   refit('entries', 'one group more', { 'entries/000001.bundle': group });
   refit('entries', 'a group that nothing names', { 'entries/000007.bundle': encodeUtf8('secret') });
   refit('entries', 'a byte of the proof', { 'entries/proof.bin': flipped(proof, 7) });
@@ -104,17 +151,31 @@ function entriesAmiss(refit: Refit, bytes: (name: string) => Uint8Array, text: (
   refit('entries', 'a byte more', { 'entries/proof.bin': concatBytes(proof, Uint8Array.of(0)) });
 }
 
-function besideAmiss(refit: Refit, text: (name: string) => string, json: { readonly period: { readonly since: number } }): void {
+function besideAmiss(
+  refit: Refit,
+  text: (name: string) => string,
+  json: { readonly period: { readonly since: number } },
+): void {
   const { since } = json.period;
-  refit('period', 'a period from before the start head', {}, { period: { since: since - 10 * 86_400, until: since } });
+  refit(
+    'period',
+    'a period from before the start head',
+    {},
+    { period: { since: since - 10 * 86_400, until: since } },
+  );
   refit('attachments', 'an attachment that no proof names', { [`attachments/${HEX}`]: 'x' });
   refit('files', 'an attachment with another name', { 'attachments/x': 'x' });
   const openings = (list: readonly object[]): Changes => ({
     'openings.json': `${JSON.stringify({ schema: 'tallystick.openings.v1', openings: list }, null, 2)}\n`,
   });
   refit('openings', 'openings without any', openings([]));
-  refit('openings', 'an opening of an entry that is not there', openings([{ entry: HEX, claim: null, opening: 'a0' }]));
-  const commitment = /^\d+,[^,]+,\d+,\d+,([0-9a-f]{64}),commitment$/m.exec(text('entries/index.csv'))?.[1] ?? '';
+  refit(
+    'openings',
+    'an opening of an entry that is not there',
+    openings([{ entry: HEX, claim: null, opening: 'a0' }]),
+  );
+  const commitment =
+    /^\d+,[^,]+,\d+,\d+,([0-9a-f]{64}),commitment$/m.exec(text('entries/index.csv'))?.[1] ?? '';
   refit('openings', 'an opening of nothing', openings([{ entry: commitment, claim: null, opening: 'a0' }]));
   const kid = /"kid": "([0-9a-f]{64})"/.exec(text('keys.json'))?.[1] ?? '';
   refit('people', 'a key that nobody has', { 'people.csv': `kid,person\n${HEX},Alice\n` });
@@ -124,8 +185,12 @@ function besideAmiss(refit: Refit, text: (name: string) => string, json: { reado
   refit('people', 'a needless quote', { 'people.csv': `kid,person\n${kid},"Alice"\n` });
   refit('people', 'no text', { 'people.csv': new Uint8Array([0xff]) });
   refit('people', 'people and no line feed at the end', { 'people.csv': `kid,person\n${kid},Alice` });
-  refit('made again', 'another keys.json', { 'keys.json': text('keys.json').replace('"author"', '"approver"') });
-  refit('made again', 'another attachments.csv', { 'attachments.csv': `${text('attachments.csv')}1,0,a/b,${HEX},1,entry\n` });
+  refit('made again', 'another keys.json', {
+    'keys.json': text('keys.json').replace('"author"', '"approver"'),
+  });
+  refit('made again', 'another attachments.csv', {
+    'attachments.csv': `${text('attachments.csv')}1,0,a/b,${HEX},1,entry\n`,
+  });
   refit('made again', 'another consistency proof', { 'heads/consistency.txt': '' });
 }
 

@@ -45,7 +45,9 @@ export function readerOf(story: PastStory): LogClient {
         id: id.toHex(),
       }))
       .filter(({ index }) => index < Number(asked.get('before') ?? Infinity))
-      .filter((row) => (['subject', 'kind', 'kid'] as const).every((n) => (asked.get(n) ?? row[n]) === row[n]))
+      .filter((row) =>
+        (['subject', 'kind', 'kid'] as const).every((n) => (asked.get(n) ?? row[n]) === row[n]),
+      )
       .toReversed();
     const entries = found.slice(0, Number(asked.get('limit') ?? 100));
     return Response.json({ entries, next: found.length > entries.length ? entries.at(-1)?.index : null });

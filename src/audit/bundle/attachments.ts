@@ -49,17 +49,14 @@ export function attachmentsCsv(entries: readonly BundleEntry[], files: Files): U
 
 /** Refuses `malformed-bundle` for evidence that no proof names, or that is other than it names. How many there are. */
 export function checkAttachments(entries: readonly BundleEntry[], files: Files): number {
-  const named = new Map(
-    carriedBy(entries).flatMap((each) =>
-      each.isInEntry ? [] : [[attachmentFile(each.digest), each] as const],
-    ),
-  );
+  const named = carriedBy(entries).filter(({ isInEntry }) => !isInEntry);
+  const names = new Set(named.map(({ digest }) => attachmentFile(digest)));
+  const sized = new Set(named.map(({ digest, size }) => `${attachmentFile(digest)} ${size}`));
   let found = 0;
   for (const [name, bytes] of files) {
     if (!name.startsWith('attachments/')) continue;
-    const carried = named.get(name);
-    if (carried === undefined) throw badFile(name, 'no proof in the bundle names it');
-    if (formatHex(sha256(bytes)) !== carried.digest || bytes.length !== carried.size)
+    if (!names.has(name)) throw badFile(name, 'no proof in the bundle names it');
+    if (attachmentFile(formatHex(sha256(bytes))) !== name || !sized.has(`${name} ${bytes.length}`))
       throw badFile(name, 'its content is another than the proof names');
     found++;
   }

@@ -56,8 +56,11 @@ export function readEntries(files: Files): readonly BundleEntry[] {
     for (const [i, entry] of read.entries())
       entries.push(reading(`${name}, entry ${places[i]}`, () => bundleEntry(places[i] ?? 0, entry)));
   }
-  const again = entryFiles(entries).get(INDEX);
-  if (again !== undefined && equalBytes(again, index)) return entries;
+  const again = entryFiles(entries);
+  for (const name of files.keys())
+    if (name.endsWith('.bundle') && !again.has(name))
+      throw badFile(name, `${INDEX} names none of its entries`);
+  if (equalBytes(again.get(INDEX) ?? new Uint8Array(), index)) return entries;
   throw badFile(INDEX, 'it does not say where the entries are');
 }
 

@@ -16,6 +16,7 @@ import type { Manifest } from './manifest.ts';
 import { TRUST } from './names.ts';
 import {
   assertAllSigned,
+  assertNoticed,
   assertStart,
   openEndHead,
   openPolicies,
@@ -100,7 +101,10 @@ export async function openFiles(
   const policies = await openSigned(steps, tree, manifest.log, reader);
   const witnessed = await steps.run(
     'heads',
-    () => witnessedIn(heads, tree, reader),
+    () => {
+      assertNoticed(manifest, heads, tree);
+      return witnessedIn(heads, tree, reader);
+    },
     ({ length }) => `${length} witnessed heads are of this log`,
   );
   const snapshot = bundleSnapshot({ heads, tree, policies, witnessed, reader }, now);

@@ -10,8 +10,10 @@ import { openSigned, silentKeys } from '../../client/examine-log.ts';
 import type { OpenedCheckpoint } from '../../note/checkpoint.ts';
 import { quorumMet } from '../../note/trust.ts';
 import { assertSigned } from '../../registration/admit.ts';
-import { assertGranted } from '../../registration/grants.ts';
+import { assertAudience } from '../../registration/audience.ts';
+import { assertApprovals, assertGranted } from '../../registration/grants.ts';
 import { PolicyHistory } from '../../registration/history.ts';
+import { assertNotice } from '../../registration/notices.ts';
 import { policyFor } from '../../registration/rules.ts';
 import { verifyWithNoble, type VerifySignature } from '../../sign/algorithm.ts';
 import { assertOnce } from '../../statement/once.ts';
@@ -19,7 +21,7 @@ import { rootAt, type NodeReader } from '../../tree/prove.ts';
 import type { Files } from '../zip/write.ts';
 import { readEntries, type BundleEntry } from './entries.ts';
 import type { Manifest } from './manifest.ts';
-import { END_HEAD, START_HEAD } from './names.ts';
+import { END_HEAD, MANIFEST, START_HEAD } from './names.ts';
 import { shownBy, verifyProof } from './proof.ts';
 import { badFile, reading } from './text.ts';
 
@@ -106,6 +108,24 @@ export function assertStart({ start }: BundleHeads, { nodes }: BundleTree): void
     );
 }
 
+/**
+ * Refuses `malformed-bundle` unless the notice from which a head was taken, as the manifest says, holds that head. A notice
+ * after the end head decides nothing.
+ */
+export function assertNoticed({ heads: stated }: Stated, heads: BundleHeads, { entries }: BundleTree): void {
+  const { size } = heads.end.opened.checkpoint;
+  for (const which of ['end', 'start'] as const) {
+    const notice = stated[which]?.notice ?? size;
+    const note = heads[which]?.note;
+    if (notice >= size || note === undefined) continue;
+    const parsed = entries.find(({ index }) => index === notice)?.parsed;
+    const held =
+      parsed?.kind === 'notice' && parsed.notice.topic === 'witnessed' ? parsed.notice.note : undefined;
+    if (held === undefined || !equalBytes(held, note))
+      throw badFile(MANIFEST, `the ${which} head is not that of entry ${notice}`);
+  }
+}
+
 /** Replays the registration policies. Refuses as `PolicyHistory.of` does. */
 export function openPolicies({ entries }: BundleTree, log: string, { verify }: Reader): PolicyHistory {
   const policies = entries.filter(({ parsed }) => parsed.kind === 'policy');
@@ -113,8 +133,9 @@ export function openPolicies({ entries }: BundleTree, log: string, { verify }: R
 }
 
 /**
- * Checks that each entry is signed by a key that the policy before it allows to say such a thing about the subject. Refuses as
- * `assertSigned` and `assertGranted` do. Whether the key was valid then, the log judged: entries carry no time.
+ * Checks that each entry is signed by a key that the policy before it allows to say such a thing about the subject in this log:
+ * all of admission that rests on no other entry. Refuses as `assertSigned`, `assertAudience`, `assertGranted`, `assertApprovals`
+ * and `assertNotice` do. Whether the key was valid then, the log judged: entries carry no time.
  */
 export function assertAllSigned(
   { entries }: BundleTree,
@@ -126,6 +147,10 @@ export function assertAllSigned(
       reading(`entry ${index}`, () => {
         const rules = policies.rulesAt(index);
         assertSigned(rules, parsed, verify);
-        assertGranted(policyFor(rules, parsed), parsed, undefined);
+        const policy = policyFor(rules, parsed);
+        assertAudience(policy, parsed);
+        assertGranted(policy, parsed, undefined);
+        if (parsed.kind === 'commitment') assertApprovals(policy, parsed.commitment);
+        if (parsed.kind === 'notice') assertNotice(rules.origin, parsed.subject, parsed.notice);
       });
 }

@@ -2,7 +2,7 @@
 import { equalBytes } from '../../bytes/compare.ts';
 import type { Files } from '../zip/write.ts';
 import { manifestFiles, readManifest, type Manifest } from './manifest.ts';
-import { isSource, MANIFEST, namesMade, SUMS } from './names.ts';
+import { END_HEAD, isSource, MANIFEST, namesMade, PROOF, START_HEAD, SUMS, TRUST } from './names.ts';
 import { badFile } from './text.ts';
 
 /** The manifest, which must be what the other files make it. */
@@ -15,12 +15,15 @@ export function manifestOf(files: Files): Manifest {
   return manifest;
 }
 
-/** Refuses a file that nothing accounts for. */
+/** Refuses a file that nothing accounts for, and a bundle without one that must be there. */
 export function assertNamed(files: Files, { subjects, controls, heads }: Manifest): void {
   const made = new Set(namesMade(subjects.length, controls.length > 0, heads.start !== null));
   for (const name of files.keys())
     if (!isSource(name) && !made.has(name)) throw badFile(name, 'nothing accounts for it');
-  for (const name of made) if (!files.has(name)) throw badFile(name, 'it is missing');
+  for (const name of [...made, TRUST, END_HEAD, PROOF, ...(heads.start === null ? [] : [START_HEAD])])
+    if (!files.has(name)) throw badFile(name, 'it is missing');
+  if (heads.start === null && files.has(START_HEAD))
+    throw badFile(START_HEAD, 'the manifest has no start head');
 }
 
 /** Files that differ from what they must be, or are missing. */

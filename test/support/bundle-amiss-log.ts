@@ -1,5 +1,5 @@
 /** Bundles of logs in which one entry or one head is other than a log may have it, each with the check that finds it. */
-import { digest, type Digest } from '#src/bytes/brand.ts';
+import { digest, treeSize, type Digest } from '#src/bytes/brand.ts';
 import { encodeUtf8 } from '#src/bytes/text.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import {
@@ -73,7 +73,7 @@ const SIGNATURES: Readonly<Record<string, Spoil>> = {
   'a notice about a subject of which the agent may not speak': async ({ story }) => {
     const payload = encodeNotice({
       topic: 'retention',
-      checkpoint: { origin: ORIGIN, size: 1 as never, root: story.root(1) },
+      checkpoint: { origin: ORIGIN, size: treeSize(1), root: story.root(1) },
       prune: [],
       from: 0,
       reason: 'a hold',
@@ -90,7 +90,7 @@ const SIGNATURES: Readonly<Record<string, Spoil>> = {
     );
   },
   'a head of another log in a notice about retention': async ({ story }) => {
-    const checkpoint = { origin: 'log.example/other', size: 1 as never, root: story.root(1) };
+    const checkpoint = { origin: 'log.example/other', size: treeSize(1), root: story.root(1) };
     const payload = encodeNotice({ topic: 'retention', checkpoint, prune: [], from: 0, reason: 'a hold' });
     story.entries.push(await ownStatement('notice', SUBJECT, payload, people.agent));
   },
@@ -211,7 +211,7 @@ function digestOf(story: PastStory, index: number): Digest {
 const NONE: Readonly<Record<string, Spoil>> = {
   'a challenge that the log never had': async ({ story, commitment }) => {
     const nonce = hashOf('n').subarray(0, 16);
-    const challenge = { origin: ORIGIN, size: 3 as never, root: hashOf('made up'), nonce };
+    const challenge = { origin: ORIGIN, size: treeSize(3), root: hashOf('made up'), nonce };
     await story.prove(commitment, { tls: 'PROVEN' }, { change: { challenge } });
   },
   'a witnessed head that is larger than its own index': async ({ story }) => {

@@ -122,7 +122,7 @@ function entriesAmiss(
   refit(
     'entries',
     'an entry beyond the end head',
-    at((r) => r.with(-2, r.at(-2)?.replace(/^\d+/, '900') ?? '')),
+    at((r) => r.with(r.length - 2, r.at(-2)?.replace(/^\d+/, '900') ?? '')),
   );
   refit(
     'entries',

@@ -41,7 +41,11 @@ export function readerOf(story: PastStory): LogClient {
     const asked = new URL(path, BASE).searchParams;
     const found = story.said
       .map(({ parsed: { subject, kind, kid }, id, time }, index) => ({
-        ...{ index, subject, kind, kid, time },
+        index,
+        subject,
+        kind,
+        kid,
+        time,
         id: id.toHex(),
       }))
       .filter(({ index }) => index < Number(asked.get('before') ?? Infinity))

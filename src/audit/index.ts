@@ -18,7 +18,8 @@ export { RESULT_EXITS, verdictLines, type ToldLine } from './bundle/told.ts';
 
 // Making one from a snapshot of a log.
 export { makeBundle, type BundleRequest } from './bundle/make.ts';
-export { formatOpenings, parseOpenings, type OpenedLeaf } from './bundle/openings.ts';
+export { formatOpenings, parseOpenings } from './bundle/openings.ts';
+export type { OpenedLeaf } from '../declare/openings-file.ts';
 
 // The container by itself.
 export { readContainer } from './zip/read.ts';

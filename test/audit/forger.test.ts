@@ -301,7 +301,7 @@ t.test('opened leaves', async (t) => {
   const entry = (await openBundle(await bundleOf(w), { trust })).tree.entries.find(
     ({ index }) => index === 10,
   );
-  const opening = { entry: entry?.id ?? '', claim: undefined, opening: openLeaf(tree, 0) };
+  const opening = { entry: entry?.id ?? '', claim: null, opening: openLeaf(tree, 0) };
   await t.rejects(bundleOf(w, { openings: [opening] }), { code: 'proof-failed' }, 'not of that tree');
   const forged = refit(
     await bundleOf(w),

@@ -1,4 +1,8 @@
 /** What owners and authors write: declarations, claims, expressions, settings, policies to edit, openings. */
+import { FRAMEWORKS } from '../../src/audit/controls/data/frameworks.ts';
+import { extendFrameworks } from '../../src/audit/controls/parse.ts';
+import { inventoryOf } from '../../src/audit/inventory.ts';
+import { csvRecords } from '../../src/audit/node/csv.ts';
 import fc from 'fast-check';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -335,6 +339,23 @@ export const DECLARED: readonly Target[] = [
     covers: ['parseDisclosure'],
     seeds: [text(disclosure)],
     run: (b) => void parseDisclosure(b, 'disclosure.json'),
+  },
+  {
+    name: 'inventory',
+    covers: [],
+    seeds: [text('name,subject,controls\r\n"Shop, all",web/*,SOC2-2017 CC6.7; HIPAA-164.312 (b)\r\n')],
+    run: (b) => void inventoryOf(csvRecords(asText(b))),
+  },
+  {
+    name: 'frameworks',
+    covers: [],
+    seeds: [
+      text('frameworks:\n  - { id: SOC2-2017, items: [{ id: CC6.7, claims: [a] }] }\n'),
+      text(
+        'frameworks:\n  - id: A\n    title: A\n    edition: "1"\n    source: x\n    read: "2026-01-01"\n    items: [{ id: B, title: C, cadence: 3d, claims: [d] }]\n',
+      ),
+    ],
+    run: (b) => void extendFrameworks(FRAMEWORKS, asText(b)),
   },
   {
     name: 'git tree',

@@ -23,12 +23,13 @@ const TARGETS = [...FORMATS, ...BUNDLES, ...EVIDENCE, ...DECLARED];
 /** Functions that are named like parsers and are not fuzzed by themselves, by why. */
 const REASONS: Readonly<Record<string, string>> = {
   'opens a part of the program, a database or a folder':
-    'openAgent openAgentOf openAgentDatabase openMonitor openLog openWitness openMirror openClient openOwn openWatch openDrivers openDatabase openMonitorDatabase openDatabaseToRead openDatabaseToChange ' +
+    'openAgent openAgentDatabase openMonitor openLog openWitness openMirror openClient openOwn openWatch openFolder openDatabase openMonitorDatabase openDatabaseToRead openDatabaseToChange ' +
     'openForWriting openForReading openFile openPublished openBatch openToBrowsers openApi openStoreToAudit',
   'reads files, which parsers of the list take apart':
     'readOwned readShownLeaves readNamedFile readNamedSource readTls readPiped readNamedKey readNamedVkeys readSecretFile readTexts readSource ' +
     'readFact readFacts readLinkFact readLogs readParameters',
-  'reads a log, whose entries parsers of the list take apart': 'readSubject readHistory readAhead',
+  'reads a log, whose entries parsers of the list take apart':
+    'readSubject readHistory readAhead readPast readDeclaring',
   'a part of parsers of the list':
     'readDocuments readDocument readScanned readIdentity readText readLines readDecimal readDigest readHashes readValue readAudience openSigned openHead ' +
     'openCosignatures',
@@ -38,7 +39,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'asks a target within a session (the tests of its probe)':
     'readGrants readHba readRoles readFiles readParameters',
   'takes values that were parsed, or flags of a command line':
-    'openDeployment openLeaf readFault readEdge readNodes readTiles readBlock readSettings readFlag ' +
+    'parseMoment parseMomentTime readOperand openObservations openDeployment openLeaf readFault readEdge readNodes readTiles readBlock readSettings readFlag ' +
     'parseArguments openText',
 };
 

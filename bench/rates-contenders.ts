@@ -11,7 +11,8 @@ import { verifyTranscript } from '#src/evidence/verify.ts';
 import { openCheckpoint, openCosignatures } from '#src/note/checkpoint.ts';
 import { parseVkey } from '#src/note/key.ts';
 import { parseNote } from '#src/note/note.ts';
-import type { Algorithm, VerifySignature } from '#src/sign/algorithm.ts';
+import { verifyWithNoble, type Algorithm, type VerifySignature } from '#src/sign/algorithm.ts';
+import { answeredAhead, verifyOnWeb } from '#src/sign/web-ed25519.ts';
 import { parseStatement } from '#src/statement/parse.ts';
 import type { LineOrder, RateOrder, StatementOrder, TranscriptOrder } from './rates-order.ts';
 import type { PastOrder } from './rates-past.ts';
@@ -39,11 +40,12 @@ export function contendersOf(order: RateOrder, verifiers: (algorithm: Algorithm)
 function ofStatement({ algorithm, key, entry }: StatementOrder, verifiers: Verifiers): Contender[] {
   const { statement } = parseStatement(parseBase64(entry));
   const signer = { algorithm, bytes: parseBase64(key) };
-  return Object.entries(verifiers).map(([by, verify]) => ({
-    what: `statement, ${SPOKEN[algorithm]}`,
-    by,
-    run: () => verifyStatement(statement, signer, verify),
-  }));
+  const what = `statement, ${SPOKEN[algorithm]}`;
+  const check = (verify: VerifySignature): void => verifyStatement(statement, signer, verify);
+  const own = Object.entries(verifiers).map(([by, verify]) => ({ what, by, run: () => check(verify) }));
+  if (algorithm !== 'ed25519') return own;
+  const ahead = (): Promise<void> => answeredAhead(check, verifyOnWeb, verifyWithNoble);
+  return [...own, { what, by: 'WebCrypto, asked ahead', run: ahead }];
 }
 
 function ofLine({ what, note, vkey, isCosignature }: LineOrder, verifiers: Verifiers): Contender[] {
@@ -83,11 +85,14 @@ function withoutWebCrypto(): () => void {
   return () => void Object.defineProperty(globalThis, 'crypto', own);
 }
 
-/** Reads and replays the history of a subject, from nothing. Returns how many looks it has. */
+/**
+ * Reads and replays the history of a subject, from nothing. `verify`: as the option of `openClient`. Returns how many looks it
+ * has.
+ */
 export async function readHistory(
   { log, policy, subject, since, until }: PastOrder,
   own: typeof fetch,
-  verify: VerifySignature,
+  verify: VerifySignature | undefined,
 ): Promise<number> {
   const trust = trustPolicy(encodeUtf8(policy));
   const client = openClient({ log, trust, fetch: own, now: () => until * 1000, verify });

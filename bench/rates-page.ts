@@ -38,6 +38,7 @@ async function report(): Promise<PageReport> {
   const own: typeof fetch = globalThis.fetch.bind(globalThis);
   for (const [by, verify] of [
     ['noble', verifyWithNoble],
+    ['WebCrypto, asked ahead', undefined],
     ['none', () => true],
   ] as const) {
     const all: number[] = (readings[by] = []);

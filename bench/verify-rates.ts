@@ -56,7 +56,12 @@ function readingRates(proofs: number, readings: Readonly<Record<string, readonly
 async function inNode(order: RateOrder, { fetch }: PastLog): Promise<readonly Rate[]> {
   const rates = await rateAll(contendersOf(order, verifiersOf), clock);
   const readings: Record<string, number[]> = {};
-  const by = { noble: verifyWithNoble, chooseVerifier: chooseVerifier(), none: () => true };
+  const by = {
+    noble: verifyWithNoble,
+    'WebCrypto, asked ahead': undefined,
+    chooseVerifier: chooseVerifier(),
+    none: () => true,
+  };
   for (const [name, verify] of Object.entries(by)) {
     const all: number[] = (readings[name] = []);
     for (let n = 0; n < READINGS; n++) {

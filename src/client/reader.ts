@@ -18,6 +18,7 @@ import { Refusal, refuse } from '../bytes/refusal.ts';
 import { assertSigned } from '../registration/admit.ts';
 import { PolicyHistory } from '../registration/history.ts';
 import { verifyWithNoble, type VerifySignature } from '../sign/algorithm.ts';
+import { answeredAhead, verifyOnWeb, type VerifyAhead } from '../sign/web-ed25519.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { nobleHasher, type BatchHasher } from '../tree/hash.ts';
@@ -85,6 +86,8 @@ export class LogReader {
   readonly #remark: (remark: Remark) => void;
   readonly #progress: (label: string, total: number) => Progress;
   readonly #verify: VerifySignature;
+  /** Asked about signatures of entries first, unless the caller named a verifier. */
+  readonly #ahead: VerifyAhead | undefined;
   readonly #tiles: CachingTileReader;
   readonly #hasher: BatchHasher;
   #whole: EntryIndex | undefined;
@@ -100,12 +103,13 @@ export class LogReader {
   #clockTold = false;
 
   constructor(parts: ReaderParts) {
-    const { full = false, hasher = nobleHasher, verify = verifyWithNoble } = parts.options;
+    const { full = false, hasher = nobleHasher, verify } = parts.options;
     const { onRemark = () => undefined, progress = () => SILENT } = parts.options;
     this.#parts = parts;
     this.#remark = onRemark;
     this.#progress = progress;
-    this.#verify = verify;
+    this.#verify = verify ?? verifyWithNoble;
+    this.#ahead = verify === undefined ? verifyOnWeb : undefined;
     this.#tiles = new CachingTileReader(parts.transport, parts.log);
     this.#hasher = hasher;
     if (COPY.test(parts.log)) this.#searches = false;
@@ -334,7 +338,8 @@ export class LogReader {
     if (!right) throw misnamed(index);
     const entry = { index, id, time, parsed };
     if (policies === undefined) return entry;
-    assertSigned(policies.rulesAt(index), parsed, this.#verify);
+    const rules = policies.rulesAt(index);
+    await answeredAhead((verify) => assertSigned(rules, parsed, verify), this.#ahead, this.#verify);
     this.#known.set(entry);
     return entry;
   }

@@ -1,6 +1,6 @@
 /**
- * Checks signatures of targets, CAs and AWS. WebCrypto checks RSA and the NIST curves. @noble checks those curves if
- * there is no WebCrypto (a page from neither https:// nor localhost), and all other curves everywhere. A signature that
+ * Checks signatures of targets, CAs and AWS. WebCrypto checks RSA, the NIST curves and, under strong keys, Ed25519. @noble checks
+ * those curves if there is no WebCrypto (a page from neither https:// nor localhost), and all other curves everywhere. A signature that
  * cannot be checked here is reported as unchecked, neither good nor bad (spec/transcripts.md, "Where a signature is
  * checked").
  */
@@ -45,7 +45,10 @@ export async function checkSignature(
     if (signing.hash !== null) return false;
     if (key.type === 'ed25519') {
       const { verifyWithNoble } = await import('../sign/algorithm.ts');
-      return verifyWithNoble({ algorithm: 'ed25519', bytes: key.raw }, content, signature);
+      const { verifyOnWeb } = await import('../sign/web-ed25519.ts');
+      const own = { algorithm: 'ed25519', bytes: key.raw } as const;
+      const native = await verifyOnWeb(own, content, signature);
+      return native ?? verifyWithNoble(own, content, signature);
     }
     const { ed448 } = await import('@noble/curves/ed448.js');
     return ed448.verify(signature, content, key.raw, { zip215: false });

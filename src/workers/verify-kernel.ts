@@ -2,19 +2,14 @@
  * Checking signatures with native code: Ed25519 in libsodium (sodium-native), P-256 and ML-DSA-44, and
  * Ed25519 as a second choice, in OpenSSL (node:crypto). kernels.ts chooses.
  *
- * All kernels must agree on every signature. ML-DSA-44 and ECDSA leave a verifier no choice (all accept
- * high-S, which FIPS 186-5 does not forbid). For Ed25519 strict verifiers differ (of 914 edge cases noble
- * accepts 212, OpenSSL 208): whether they multiply by the cofactor, whether they take non-canonical
- * or small-order points. Every such case has a bad public key, or an R outside the prime-order group, which
- * only the key's holder can make. Keys pass `assertStrongKey` before they are ever used. For a strong key,
- * libsodium and OpenSSL compute R from the rest without the cofactor and compare its bytes, so R is
- * canonical and in the group; noble is held to the same by verifyWithNoble; and R = 0, which OpenSSL alone
- * accepts, is refused here. So all three accept the same signatures.
+ * All kernels must agree on every signature. ML-DSA-44 and ECDSA leave a verifier no choice (all accept high-S, which FIPS 186-5
+ * does not forbid). Ed25519 does: `isAskable` (sign/strict-ed25519.ts) says how all three accept the same signatures by strong
+ * keys. Keys pass `assertStrongKey` before they are ever used.
  */
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type * as Sodium from 'sodium-native';
-import { concatBytes, equalBytes } from '../bytes/compare.ts';
+import { concatBytes } from '../bytes/compare.ts';
 import {
   PUBLIC_KEY_LENGTH,
   SIGNATURE_LENGTH,
@@ -22,11 +17,10 @@ import {
   type PublicKey,
   type VerifySignature,
 } from '../sign/algorithm.ts';
+import { isAskable } from '../sign/strict-ed25519.ts';
 
 /** Most keys kept imported: ML-DSA-44 keys take some 20 KB each. */
 const KEPT_KEYS = 256;
-/** Encoding of the point zero of Ed25519 (RFC 8032 §5.1.2): y = 1. */
-const ZERO_POINT = Uint8Array.of(1, ...new Uint8Array(31));
 
 /** Refuses wrong lengths, and turns whatever a check throws about its input into false. */
 function guarded(check: VerifySignature): VerifySignature {
@@ -53,8 +47,7 @@ export function sodiumVerifier(): VerifySignature {
 type Check = (key: KeyObject, message: Uint8Array, signature: Uint8Array) => boolean;
 
 const OPENSSL: Record<Algorithm, Check> = {
-  ed25519: (key, message, signature) =>
-    !equalBytes(signature.subarray(0, 32), ZERO_POINT) && verify(null, message, key, signature),
+  ed25519: (key, message, signature) => isAskable(signature) && verify(null, message, key, signature),
   'ecdsa-p256': (key, message, signature) =>
     verify('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, signature),
   'ml-dsa-44': (key, message, signature) => verify(null, message, key, signature),

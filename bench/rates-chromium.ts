@@ -10,10 +10,10 @@ import { threadTimes } from './processor.ts';
 import type { RateOrder } from './rates-order.ts';
 import type { PageReport } from './rates-page.ts';
 
-/** The process of a page of this Chromium: the one renderer that ran most. */
-function rendererOf(profile: string): number | undefined {
+/** The processes of this Chromium that run pages. Which of them has ours is not told; the others are idle. */
+function renderersOf(profile: string): readonly number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const own = pids.map(Number).filter((pid) => {
+  return pids.map(Number).filter((pid) => {
     try {
       const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
       return argv.includes('--type=renderer') && argv.includes(profile);
@@ -21,7 +21,6 @@ function rendererOf(profile: string): number | undefined {
       return false; // it has ended
     }
   });
-  return own.toSorted((a, b) => ran(b) - ran(a))[0];
 }
 
 /** Milliseconds that all threads of a process ran. */
@@ -42,7 +41,7 @@ export async function inChromium(
   const script = await bundlePage('bench/rates-page.ts');
   const profile = mkdtempSync(join(tmpdir(), 'tallystick-rates-'));
   const found = Promise.withResolvers<PageReport>();
-  let renderer: number | undefined;
+  let renderers: readonly number[] | undefined;
   const server = createServer(async (request, response) => {
     const { url = '' } = request;
     if (url === '/') {
@@ -54,8 +53,8 @@ export async function inChromium(
       const at = `http://${request.headers.host ?? ''}`;
       response.end(JSON.stringify({ ...order, readings, past: { ...order.past, log: at } }));
     } else if (url === '/clock') {
-      renderer ??= rendererOf(profile);
-      response.end(String(renderer === undefined ? 0 : ran(renderer)));
+      renderers ??= renderersOf(profile);
+      response.end(String(renderers.reduce((sum, pid) => sum + ran(pid), 0)));
     } else if (url === '/report') {
       found.resolve(JSON.parse(await text(request)) as PageReport);
       response.end();

@@ -60,6 +60,8 @@ async function warmUp({ what, by, run, around }: Contender, clock: Clock): Promi
     if ((await run()) === false) throw new Error(`${by} refuses what is good: ${what}`);
   const cost = (await clock()) - before;
   done?.();
+  // A clock that stands still would make rounds without an end.
+  if (cost < WARM_UP / 50) throw new Error(`${what}, ${by}: the clock does not see what runs`);
   return Math.max(1, Math.round((count * ROUND) / Math.max(cost, 1)));
 }
 

@@ -11,7 +11,7 @@
  *     const { verified, checks } = examine(evidence, { policy, everyAlgorithm: true, receiptKeys: [key] });
  *     for (const { name, outcome, detail } of checks) console.log(outcome, name, detail);
  *
- * Signatures are checked by @noble unless another `VerifySignature` is passed (Web Crypto, a native one). What asks a log is in
+ * Signatures are checked by @noble unless another `VerifySignature` is passed, such as a native one. What asks a log is in
  * `tallystick/client`; where claims stand, in `tallystick/appraisal`.
  */
 

@@ -96,7 +96,7 @@ export interface ClientOptions extends Omit<Transport, 'reached'>, CompletenessO
    * Default: none.
    */
   readonly peers?: readonly string[] | undefined;
-  /** Verifies signatures. Default: noble. */
+  /** Verifies signatures. Default: of entries WebCrypto under strong Ed25519 keys, where it is sound; all else noble. */
   readonly verify?: VerifySignature | undefined;
   /** Hashes many entries at once. Default: noble. */
   readonly hasher?: BatchHasher | undefined;

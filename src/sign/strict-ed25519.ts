@@ -5,12 +5,10 @@
  * library that computes R from the rest without the cofactor and compares its bytes takes no R but a canonical one of the group.
  * Two things are left, and refused here: R = 0, and an S that is not below the order (RFC 8032 §5.1.7).
  */
+import { parseHex } from '../bytes/text.ts';
 
 /** Order of the prime-order group, little-endian (RFC 8032 §5.1). */
-const ORDER = Uint8Array.of(
-  ...[0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14],
-  ...[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10],
-);
+const ORDER = parseHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010');
 const HALF = 32;
 
 /** Whether a signature of 64 bytes has an R and an S that a native verifier may be asked about; if not, it is bad. */

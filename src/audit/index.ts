@@ -1,6 +1,6 @@
 /**
  * `tallystick/audit`: the past of a log for whoever was not there. A bundle is one file that says what a log says of some subjects
- * in a period; it is verified offline, under a trust policy of the reader's own (spec/audit.md, "The bundle").
+ * in a period; it is verified offline, under a trust policy of the reader's own (spec/bundle.md).
  *
  *     import { trustPolicy } from 'tallystick/client';
  *     import { verifyBundle } from 'tallystick/audit';

@@ -7,7 +7,7 @@ const FORMULA = /^[=+\-@\t\r]/;
 const QUOTED = /[",\r\n]/;
 
 /**
- * Rows as CSV (spec/audit.md, "Its JSON and CSV"): each line ends with one line feed, the last one too. A text that a spreadsheet would take for a formula gets an
+ * Rows as CSV (spec/bundle.md, "Its JSON and CSV"): each line ends with one line feed, the last one too. A text that a spreadsheet would take for a formula gets an
  * apostrophe before it, so that text of a stranger is shown and never computed. Numbers stay as they are.
  */
 export function formatCsv(rows: readonly (readonly (string | number)[])[]): string {

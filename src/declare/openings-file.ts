@@ -1,6 +1,6 @@
 /**
  * `openings.json`: leaves of logged trees that their owner opened for one reader: observations that a proof rests on, or
- * leaves of a declaration (spec/audit.md, "Attachments, openings, people"). Whoever has the file can see these leaves and
+ * leaves of a declaration (spec/bundle.md, "Attachments, openings, people"). Whoever has the file can see these leaves and
  * check them against the roots in the entries; it tells nothing of the other leaves.
  */
 import { encodeCbor, decodeCbor } from '../bytes/cbor.ts';

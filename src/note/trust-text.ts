@@ -24,7 +24,7 @@ export function policyLines(policy: TrustPolicy, urls: boolean): readonly string
 }
 
 /**
- * The policy in one spelling: without comments and URLs (spec/audit.md, "trust.txt"). Refuses `config-invalid` for a log
+ * The policy in one spelling: without comments and URLs (spec/bundle.md, "trust.txt"). Refuses `config-invalid` for a log
  * that calls itself otherwise than its key, which a tlog-policy cannot say.
  */
 export function canonicalPolicy(policy: TrustPolicy): string {

@@ -56,7 +56,7 @@ export class SqliteGuard implements Guard {
   static look(path: string, origin: string): Signed | undefined {
     const words: TroubleWords = (trouble, why) =>
       trouble === 'busy'
-        ? ['locked', `the running log holds ${path}, and looked when it started`]
+        ? ['locked', `the running log holds ${path}, and checked it when it started`]
         : guardWords(path)(trouble, why);
     const options = { timeout: 0, readonly: true, fileMustExist: true };
     let signed: Signed | undefined;

@@ -1,5 +1,5 @@
 /**
- * One proof for many leaves, and for the roots that the tree had at earlier sizes (spec/audit.md, "The one proof").
+ * One proof for many leaves, and for the roots that the tree had at earlier sizes (spec/bundle.md, "The one proof").
  *
  * The tree is walked from its root down, left before right. A complete node without a proven leaf, and without an earlier
  * size strictly inside it, is one hash of the proof. Every other node is made of its two halves, and a leaf of its entry.

@@ -732,7 +732,7 @@ t.test('the daemon: heartbeats, deployments, a new commitment', async (t) => {
   t.match(beats[0]?.results, [{ claim: 'daily', verdict: 'PROVEN' }], 'at once the first time');
   t.ok(
     beats.slice(1).filter(({ results }) => results.length === 0).length >= 2,
-    'and then it says that it lives',
+    'and then it sends a heartbeat',
   );
   const before = beats.length;
   await world.deploy(SUBJECT, declared.entry.id);

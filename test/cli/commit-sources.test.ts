@@ -150,7 +150,7 @@ t.test('what cannot be committed to', async (t) => {
   t.match(listed, {
     code: 1,
     out: /^\/db\/password {2}\(a secret\? [^]*^\/host {2}"a"$[^]*^\/token {2}\(a secret\? /m,
-    err: /2 of 3 leaves look like secrets: for each say --sensitive PATH/,
+    err: /2 of 3 leaves look like secrets: mark each with --sensitive PATH/,
   });
   t.notMatch(listed.out, 'hunter2-hunter2');
   const marks = ['--sensitive', '/db', '--not-secret', '/token'];

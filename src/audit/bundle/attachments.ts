@@ -1,4 +1,4 @@
-/** `attachments.csv`, and the evidence that proofs name by digest (spec/audit.md, "Attachments, openings, people"). */
+/** `attachments.csv`, and the evidence that proofs name by digest (spec/bundle.md, "Attachments, openings, people"). */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { formatHex } from '../../bytes/text.ts';
 import type { Attachment } from '../../statement/vocabulary.ts';

@@ -1,4 +1,4 @@
-/** `VERIFY-BY-HAND.md`: how far openssl and sha256sum reach, with commands for this bundle (spec/audit.md). */
+/** `VERIFY-BY-HAND.md`: how far openssl and sha256sum reach, with commands for this bundle (spec/bundle.md). */
 import { formatBase64 } from '../../bytes/text.ts';
 import { parseNote } from '../../note/note.ts';
 import { formatKeyId, type NoteVerifier } from '../../note/key.ts';
@@ -70,12 +70,12 @@ The second number is the leaf: SHA-256 of a zero byte and the entry.
 
 ## Where stock tools end
 
-- That the entries are under the root of the head: the one proof, \`entries/proof.bin\`. It takes a loop of ten lines, which spec/audit.md of
+- That the entries are under the root of the head: the one proof, \`entries/proof.bin\`. It takes a loop of ten lines, which spec/bundle.md of
   Tallystick has ("The one proof"); a program by hand from that page is as good as ours.
 - That an entry was signed, and by whom: a COSE_Sign1 message (RFC 9052), which is CBOR. openssl checks its signature when you have written out
   the \`Sig_structure\`.
 - Whether the key was allowed to say so, what targets signed, what a period shows: rules of Tallystick (spec/statements.md, spec/status.md,
-  spec/audit.md).
+  spec/bundle.md).
 - ML-DSA-44 signatures: openssl 3.5 and newer.
 `;
 }

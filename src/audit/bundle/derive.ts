@@ -1,4 +1,4 @@
-/** The files of a bundle that are made again from the others (spec/audit.md, "What is made again"). */
+/** The files of a bundle that are made again from the others (spec/bundle.md, "What is made again"). */
 import { formatBase64, encodeUtf8 } from '../../bytes/text.ts';
 import { parseTrustPolicy } from '../../note/trust.ts';
 import { policyFingerprint } from '../../note/trust-text.ts';

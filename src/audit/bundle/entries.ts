@@ -1,4 +1,4 @@
-/** The entries of a bundle: groups of 256, and the index that says where each is in the log (spec/audit.md, "Entries"). */
+/** The entries of a bundle: groups of 256, and the index that says where each is in the log (spec/bundle.md, "Entries"). */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeUtf8, formatHex, parseDecimal } from '../../bytes/text.ts';
 import { equalBytes } from '../../bytes/compare.ts';

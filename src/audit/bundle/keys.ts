@@ -1,6 +1,6 @@
 /**
  * `keys.json`: every key that a registration policy of the log enrols or revokes, with its roles, validity and revocation,
- * what it signed in the bundle, and whose keys may be one person's (spec/audit.md).
+ * what it signed in the bundle, and whose keys may be one person's (spec/bundle.md).
  */
 import { compareBytes } from '../../bytes/compare.ts';
 import { encodeUtf8, formatHex } from '../../bytes/text.ts';

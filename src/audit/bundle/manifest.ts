@@ -1,4 +1,4 @@
-/** `manifest.json` and `SHA256SUMS` (spec/audit.md). */
+/** `manifest.json` and `SHA256SUMS` (spec/bundle.md). */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { compareBytes } from '../../bytes/compare.ts';
 import { refuse } from '../../bytes/refusal.ts';

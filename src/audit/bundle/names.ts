@@ -1,4 +1,4 @@
-/** Names of the files of a bundle, and which of them are made again from the others (spec/audit.md, "What it is made of"). */
+/** Names of the files of a bundle, and which of them are made again from the others (spec/bundle.md, "What it is made of"). */
 
 export const MANIFEST = 'manifest.json';
 export const SUMS = 'SHA256SUMS';

@@ -1,6 +1,6 @@
 /**
  * `openings.json` of a bundle: leaves of declarations and observations that their owner opened for one reader
- * (declare/openings-file.ts), in the order of the log and in one spelling (spec/audit.md, "Attachments, openings, people").
+ * (declare/openings-file.ts), in the order of the log and in one spelling (spec/bundle.md, "Attachments, openings, people").
  */
 import { equalBytes } from '../../bytes/compare.ts';
 import { Refusal } from '../../bytes/refusal.ts';

@@ -1,4 +1,4 @@
-/** `people.csv`: which person holds which key, on the word of whoever made the bundle (spec/audit.md). */
+/** `people.csv`: which person holds which key, on the word of whoever made the bundle (spec/bundle.md). */
 import { decodeUtf8 } from '../../bytes/text.ts';
 import { equalBytes } from '../../bytes/compare.ts';
 import { refuse } from '../../bytes/refusal.ts';

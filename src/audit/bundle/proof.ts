@@ -1,4 +1,4 @@
-/** The one proof of a bundle: which earlier sizes it shows, and its file (spec/audit.md, "The one proof"). */
+/** The one proof of a bundle: which earlier sizes it shows, and its file (spec/bundle.md, "The one proof"). */
 import { digest, DIGEST_LENGTH, type Digest, type TreeSize } from '../../bytes/brand.ts';
 import { concatBytes } from '../../bytes/compare.ts';
 import { claimedHead } from '../../statement/notice.ts';

@@ -1,4 +1,4 @@
-/** The checks of a bundle, one after another: the first that fails ends the examination (spec/audit.md, "Checks, in order"). */
+/** The checks of a bundle, one after another: the first that fails ends the examination (spec/bundle.md, "Checks, in order"). */
 import type { Check } from '../../bytes/checklist.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 

@@ -1,4 +1,4 @@
-/** JSON and CSV in the one spelling that a bundle has them in (spec/audit.md, "Its JSON and CSV"). */
+/** JSON and CSV in the one spelling that a bundle has them in (spec/bundle.md, "Its JSON and CSV"). */
 import { formatCsv } from '../../bytes/csv.ts';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { equalBytes } from '../../bytes/compare.ts';

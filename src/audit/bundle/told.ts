@@ -13,7 +13,7 @@ export interface ToldLine {
   readonly text: string;
 }
 
-/** Exit code of each result (spec/audit.md, "Results"). */
+/** Exit code of each result (spec/bundle.md, "Results"). */
 export const RESULT_EXITS = { verified: 0, consistent: 5, authentic: 6, failed: 3 } as const satisfies Record<
   BundleResult,
   number

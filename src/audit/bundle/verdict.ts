@@ -1,4 +1,4 @@
-/** What a verifier of a bundle is told, and what it says (spec/audit.md, "Results"). */
+/** What a verifier of a bundle is told, and what it says (spec/bundle.md, "Results"). */
 import type { KnownHistory } from '../../appraisal/past/known-types.ts';
 import type { Check } from '../../bytes/checklist.ts';
 import type { Trust } from '../../client/evidence.ts';
@@ -19,7 +19,7 @@ export interface VerifyOptions {
   readonly progress?: ((label: string, total: number) => Progress) | undefined;
 }
 
-/** What came of it (spec/audit.md, "Results"). */
+/** What came of it (spec/bundle.md, "Results"). */
 export type BundleResult = 'verified' | 'consistent' | 'authentic' | 'failed';
 
 export interface BundleVerdict {

@@ -1,5 +1,5 @@
 /**
- * Verifies a bundle offline: every check of spec/audit.md, "Checks, in order". The first that fails ends it.
+ * Verifies a bundle offline: every check of spec/bundle.md, "Checks, in order". The first that fails ends it.
  *
  *     const { result, checks, histories, notProven } = await verifyBundle(bytes, { trust });
  *

@@ -1,5 +1,5 @@
 /**
- * Names of files in a container (spec/audit.md, "The container"): short ASCII paths that no system reads as anything else
+ * Names of files in a container (spec/bundle.md, "The container"): short ASCII paths that no system reads as anything else
  * than a file below the folder in which the container is unpacked.
  */
 import { refuse, type Refusal } from '../../bytes/refusal.ts';

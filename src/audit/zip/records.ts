@@ -1,5 +1,5 @@
 /**
- * The records of a container, byte for byte: a ZIP archive (PKWARE APPNOTE 6.3) with one spelling (spec/audit.md, "The
+ * The records of a container, byte for byte: a ZIP archive (PKWARE APPNOTE 6.3) with one spelling (spec/bundle.md, "The
  * container"). Nothing is compressed, nothing is dated, nothing is added; so the names and contents give every byte.
  */
 

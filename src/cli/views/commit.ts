@@ -37,7 +37,7 @@ export function tellLeaves(output: Output, { profile, leaves, excluded, unmarked
       `the name of a member of ${showPath(path)} looks like ${printable(why)}; nothing hides names`,
     );
   output.warn(
-    `${unmarked.length} of ${leaves.length} leaves look like secrets: for each say --sensitive PATH, or --not-secret PATH`,
+    `${unmarked.length} of ${leaves.length} leaves look like secrets: mark each with --sensitive PATH or --not-secret PATH`,
   );
   return EXIT.usage;
 }

@@ -158,7 +158,7 @@ t.test('each file that reads greener is named', async (t) => {
       (files) => void files.set('heads/start.note', files.get('heads/end.note') ?? new Uint8Array()),
       /^start head: /,
     ],
-    ['no start head', (files) => void files.delete('heads/start.note'), /^start head: .*missing/],
+    ['no start head', (files) => void files.delete('heads/start.note'), /^files: .*start\.note.*missing/],
     [
       'a policy that asks for nobody',
       put('trust.txt', `log ${vkeys[0]}\nquorum none\n`),
@@ -249,7 +249,14 @@ t.test('entries left out, doubled or taken from elsewhere', async (t) => {
     ['word'],
     'with every summary made to fit, that nothing is left out is on the word of the log',
   );
-  const blind = await without(({ parsed }) => parsed.kind === 'notice');
+  const { notice } = readManifest(readContainer(bytes)).heads.start ?? {};
+  const none = await without(({ parsed }) => parsed.kind === 'notice');
+  t.match(
+    await failing(none),
+    /^heads: manifest\.json/,
+    'the notice of the start head, which the manifest names',
+  );
+  const blind = await without(({ parsed, index }) => parsed.kind === 'notice' && index !== notice);
   t.match(await failing(blind), /^made again: .*history/, 'the witnessed heads: times have no bounds');
   const [wide] = (await verifyBundle(await remade(blind), { trust })).histories;
   const [genuine] = (await verifyBundle(bytes, { trust })).histories;

@@ -218,6 +218,10 @@ t.test('the manifest alone, sums alone', async (t) => {
   );
   t.match(await failing(changed((copy) => void copy.delete('manifest.json'))), /^manifest: manifest\.json/);
   t.match(await failing(new Uint8Array()), /^container: /);
+  const asked = refit(await bundleOf(await fourDays(t)), put('controls.csv', 'a\n'), {
+    controls: ['NOPE X'],
+  });
+  t.match(await failing(asked), /^made again: no framework/, 'a framework that nobody knows');
 });
 
 t.test('entries left out, doubled or taken from elsewhere', async (t) => {

@@ -13,6 +13,7 @@ import { formatTime } from '../../bytes/time.ts';
 import { quorumTimes } from '../../note/quorum-time.ts';
 import { policyFingerprint } from '../../note/trust-text.ts';
 import { parseTrustPolicy, type TrustPolicy } from '../../note/trust.ts';
+import type { Files } from '../zip/write.ts';
 import { checkAttachments } from './attachments.ts';
 import { openQuestions, plainFiles, toldFiles } from './derive.ts';
 import { historiesOf, type BundleHistory } from './histories.ts';
@@ -147,7 +148,7 @@ async function checkTold(
   );
   found.notProven = openQuestions(opened, found.histories);
   const plain = differing(files, plainFiles(opened));
-  const told = differing(files, toldFiles(opened, found.histories));
+  const told = differing(files, toldOrEnd(steps, opened, found.histories));
   // A page from plain http:// has no WebCrypto: RSA is not checked there, and what rests on it counts less than elsewhere.
   const isLimited =
     globalThis.crypto?.subtle === undefined && found.histories.some(({ unchecked }) => unchecked > 0);
@@ -165,6 +166,17 @@ async function checkTold(
     },
     () => 'every summary is what the entries make it',
   );
+}
+
+/** What follows from the histories. A manifest may ask for a framework that this program does not know. */
+function toldOrEnd(steps: Steps, opened: OpenedBundle, histories: readonly BundleHistory[]): Files {
+  try {
+    return toldFiles(opened, histories);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    steps.fail('made again', error);
+    throw new Ended(error);
+  }
 }
 
 function whyOther({ files }: OpenedBundle, { trust }: VerifyOptions, told: boolean): string {

@@ -1,6 +1,6 @@
 /**
- * Opens observations that a proof rests on, for a reader whom the agent's owner chooses. The leaves are checked against the
- * root in the proof as it was logged, so that what is handed over can be checked by whoever gets it (spec/agent.md §4).
+ * Opens observations that a proof rests on, for a reader whom the agent's owner chooses. The leaves are checked against the root
+ * in the logged proof, so whoever gets them can check them too (spec/agent.md §4).
  */
 import { equalBytes } from '../bytes/compare.ts';
 import { printable } from '../bytes/printable.ts';
@@ -91,7 +91,7 @@ function treeOf({ observed, pruned }: Stored, proof: RuntimeProof): SaltedTree {
   if (proof.observations === undefined)
     throw refuse(
       'not-found',
-      'this proof is a heartbeat: it says that the agent lives, and observed nothing',
+      'this proof is a heartbeat: it shows that the agent is running, and has no observations',
     );
   const tree = decodeObserved(observed);
   const { root, count } = proof.observations;

@@ -1,7 +1,7 @@
 /**
- * What an agent destroys of the observations that it stored, and when. Nothing is destroyed by default. A rule is announced
- * in the log first, in a notice `retention` (spec/statements.md §6), so that whoever looks later knows why an observation
- * cannot be opened, and could object before. Proofs, receipts and chains are never destroyed.
+ * Destroys stored observations of an agent by rules. Without a rule nothing is destroyed. A rule is announced in the log first, in
+ * a notice `retention` (spec/statements.md §6). So a later reader knows why an observation cannot be opened, and could have
+ * objected before. Proofs, receipts and chains are never destroyed.
  */
 import type Database from 'better-sqlite3';
 import { equalBytes } from '../bytes/compare.ts';
@@ -25,7 +25,7 @@ export interface RetentionRule {
   readonly from: number;
 }
 
-/** What is to be announced. */
+/** A rule that is to be announced. */
 export interface NewRule extends Pick<RetentionRule, 'age' | 'from'> {
   readonly subjects: readonly string[];
   readonly reason: string;
@@ -82,7 +82,7 @@ export class Retention {
         rules.reduce((sum, rule) => sum + clear.run(rule.index, ...boundsOf(rule, now)).changes, 0),
       )
       .immediate();
-    // The write-ahead log holds pages with what was destroyed until it is folded in.
+    // Until a checkpoint, the write-ahead log still has pages with the destroyed observations.
     if (pruned > 0) this.#db.pragma('wal_checkpoint(TRUNCATE)');
     return pruned;
   }

@@ -1,7 +1,7 @@
 /**
- * Reads a whole log and records where the entries about each subject are. Reading every entry is the only way to know,
- * from the log alone, that nothing about a subject was omitted; and the only way to find entries where nobody answers
- * searches: in a mirror, a directory, or on another host of tiles alone.
+ * Reads a whole log and records where the entries about each subject are. From the log alone, only a reader of every entry knows
+ * that nothing about a subject was omitted. It is also the only way to find entries if nobody answers searches: in a mirror, in a
+ * directory, or on another host that has tiles only.
  */
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import type { WitnessedHead } from '../appraisal/past/types.ts';
@@ -41,7 +41,7 @@ export class EntryIndex {
   }
 
   /**
-   * Continues to read, up to the head of a view. What fails half-way is continued by the next call. Refuses `too-large`,
+   * Continues to read, up to the head of a view. If it fails half-way, the next call continues from there. Refuses `too-large`,
    * and what `walkOf` refuses.
    */
   async advance(view: LogView, onProgress: (done: number) => void): Promise<void> {

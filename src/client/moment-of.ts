@@ -1,6 +1,6 @@
 /**
- * How large the log was at a time, and at which time it had a size: what a look at the past needs (spec/audit.md, "At a time"). The
- * log's word decides, within what witnessed heads show: where they contradict it, they count.
+ * Finds how large the log was at a time, and when it had a size, for readers of the past (spec/audit.md, "At a time"). The log's
+ * own times decide; if witnessed heads contradict them, the heads decide.
  */
 import type { Bounds, WitnessedHead } from '../appraisal/past/types.ts';
 import { treeSize } from '../bytes/brand.ts';
@@ -10,7 +10,7 @@ import { prefixOf } from './history.ts';
 import type { Asked, Moment } from './moment.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** What of a snapshot this needs. */
+/** The parts of a snapshot that are used here. */
 type Log = Pick<Snapshot, 'view' | 'tiles' | 'size' | 'now' | 'headTime' | 'times' | 'heads' | 'loggedAt'>;
 
 /** Refuses `beyond-head`, `usage` for a time that has not come, `not-found` where nobody says how large the log was. */

@@ -6,7 +6,7 @@
  *     2026-01-05T12:00Z         that second; seconds may be left out
  *     2026-01-05T13:00:00+01:00 the same second
  *
- * Pure. What could be read as both is refused.
+ * A text that could be a size or a time is refused. Pure.
  */
 import type { Bounds } from '../appraisal/past/types.ts';
 import type { Digest } from '../bytes/brand.ts';
@@ -14,7 +14,7 @@ import { printable } from '../bytes/printable.ts';
 import { refuse, type Refusal } from '../bytes/refusal.ts';
 import { parseTime } from '../bytes/time.ts';
 
-/** A moment of a log: its first `size` entries, and when a reader had just those. */
+/** A moment of a log: its first `size` entries, and the time at which a reader had exactly these. */
 export interface Moment {
   readonly size: number;
   /** Of the tree of these entries, computed under the newest checkpoint. */
@@ -31,7 +31,7 @@ export interface Moment {
   readonly contradicted: boolean;
 }
 
-/** What was asked for. `time`: POSIX seconds. */
+/** The moment that a reader asks for. `time`: POSIX seconds. */
 export type Asked =
   { readonly kind: 'size'; readonly size: number } | { readonly kind: 'time'; readonly time: number };
 

@@ -15,7 +15,7 @@ import type { EntryIndex } from './entry-index.ts';
 import { ListedHeads, type HeadSource } from './witnessed-heads.ts';
 import type { WitnessedHead } from '../appraisal/past/types.ts';
 
-/** Whose word the times of entries are: the log's; or those of its witnesses, as bounds. */
+/** Who says when entries were logged: the log; or its witnesses, as bounds. */
 export type Times = 'log' | 'bounds';
 
 export interface Source {

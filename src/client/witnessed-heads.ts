@@ -35,7 +35,7 @@ export interface ListedParts {
   readonly open: (row: Listed) => Promise<WitnessedHead | undefined>;
 }
 
-/** Entries that the first step upwards looks at; each next step looks at four times as many. */
+/** Entries that the first step upwards covers; each further step covers four times as many. */
 const FIRST_STEP = 256;
 
 /** Heads that a listing of notices names. Whoever hides some of them makes bounds wider, and never narrower. */

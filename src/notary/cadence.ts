@@ -1,6 +1,6 @@
 /**
- * Whether any claim of a log has a cadence below two hours. Of each subject the newest commitment statement is asked, a
- * pending one too: a notice too many costs less than a period without bounds.
+ * Finds out whether any claim of a log has a cadence below two hours. For each subject the newest commitment statement decides,
+ * even if it lacks approvals: one notice too many costs less than a period without bounds.
  */
 import { refuse } from '../bytes/refusal.ts';
 import { leafIndex } from '../bytes/brand.ts';
@@ -9,13 +9,13 @@ import { isWithdrawal } from '../statement/commitment.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { SHORT_CADENCE } from './due.ts';
 
-/** Commitments that are read at one go, the newest first: the bound of a start on a large log. */
+/** Most commitments that one call reads, the newest first. It bounds the start on a large log. */
 const MOST_COMMITMENTS = 10_000;
 const PAGE = 250;
 
 export class ShortCadences {
   readonly #reader: Pick<LogReader, 'search' | 'entry'>;
-  /** Every commitment below this index was looked at. */
+  /** Every commitment below this index was read. */
   #upto = 0;
   /** A subject whose newest commitment has such a claim. */
   #subject: string | undefined;

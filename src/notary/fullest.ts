@@ -5,7 +5,7 @@
  */
 import { parseNote } from '../note/note.ts';
 
-/** A checkpoint that was published so long ago gives way to any newer one. */
+/** Milliseconds after which a checkpoint gives way to any newer one. */
 const OLD_MS = 30_000;
 
 export class Fullest {

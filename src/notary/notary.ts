@@ -1,8 +1,8 @@
 /**
  * A notary logs the notice `witnessed`: the newest checkpoint with its cosignatures, so that a later reader can bound
  * entries in time (spec/audit.md, "Witnessed heads"). `serve` has one for its own log, and a monitor one for each log in
- * which its key is enrolled. What the notary needs to know stands in the log: a restart repeats nothing, and of several
- * notaries one writes.
+ * which its key is enrolled. It decides by what is in the log. So a restart repeats nothing, and of several notaries only one
+ * writes.
  *
  *     const notary = new Notary({ origin, trust, reader, head: () => note, log: signAndSubmit, … });
  *     setInterval(() => void notary.step(), 15_000);       // step() decides; most calls do nothing
@@ -18,7 +18,7 @@ import { ShortCadences } from './cadence.ts';
 import { dueAt, PERIODS, type Periods, type Standing } from './due.ts';
 import { NoticedHeads, noticedIn } from './noticed.ts';
 
-/** Seconds until a failed notice is tried again: doubled with each failure in a row, up to the longest. */
+/** Seconds until a failed notice is tried again: first and longest wait. Each failure in a row doubles the wait. */
 const FIRST_RETRY = 60;
 const LONGEST_RETRY = 600;
 
@@ -34,11 +34,11 @@ export interface NotaryParts {
   readonly log: (note: Uint8Array) => Promise<number>;
   /** POSIX seconds. */
   readonly now: () => number;
-  /** Seconds by which this notary writes later than due: so that a monitor stands in, and does not compete. */
+  /** Seconds after the due time at which this notary writes. A monitor waits, so that it writes only if the log did not. */
   readonly lateness?: number | undefined;
   readonly periods?: Periods | undefined;
   readonly verify?: VerifySignature | undefined;
-  /** Told of each failure, and of the first success after one. */
+  /** Called with each failure, and with the first success after one. */
   readonly onWarning: (text: string) => void;
 }
 

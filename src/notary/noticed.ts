@@ -1,7 +1,7 @@
 /**
- * The notices `witnessed` of a log, as its notary sees them: the one with the largest head that the notary's trust policy
- * accepts. A notice by any monitor counts, so that several of them do not write the same. One that the policy does not
- * accept counts for nothing, so that a key with bad intent cannot silence the others.
+ * Finds, among the notices `witnessed` of a log, the one with the largest head that the notary's trust policy accepts. Notices of
+ * all monitors count, so that several monitors do not log the same head. A notice that the policy does not accept counts for
+ * nothing, so that a hostile key cannot keep the others from logging.
  */
 import { leafIndex } from '../bytes/brand.ts';
 import { Refusal } from '../bytes/refusal.ts';
@@ -13,7 +13,7 @@ import type { VerifySignature } from '../sign/algorithm.ts';
 import { parseStatement } from '../statement/parse.ts';
 import type { Noticed } from './due.ts';
 
-/** Notices that are opened at one go, the newest first: a flood of them costs a bounded time. */
+/** Most notices that one call opens, the newest first, so that a flood of them takes a bounded time. */
 export const MOST_OPENED = 64;
 
 /** What reading the notices needs. */

@@ -1,6 +1,6 @@
 /**
- * What a reader of the first entries of a log was told then: `status --at` (spec/audit.md, "Two tenses"). Nothing that was
- * logged later counts, not even a revocation. It is `appraiseSubject` over the prefix, and no rule of its own.
+ * Computes what a reader of the first entries of a log was told then: `status --at` (spec/audit.md, "Two tenses"). Nothing that
+ * was logged later counts, not even a revocation. It calls `appraiseSubject` on these entries, and has no rule of its own.
  */
 import { revocationsOf, type SubjectEntry } from '../history.ts';
 import { earliestSince } from '../outgrown.ts';
@@ -8,9 +8,9 @@ import { appraiseSubject, type SubjectStatus } from '../subject.ts';
 import { statedTimes, timelineOf } from './timeline.ts';
 import type { PastRecord } from './types.ts';
 
-/** The moment of a reader. */
+/** What a reader had at a moment of the past. */
 export interface Then {
-  /** Entries of the log that it read. */
+  /** Number of entries of the log that it had read. */
   readonly size: number;
   /** POSIX seconds. */
   readonly now: number;
@@ -18,7 +18,7 @@ export interface Then {
   readonly headTime?: number | undefined;
 }
 
-/** The status of the subject for that reader. The record holds everything up to `size`. */
+/** The status of the subject for that reader. The record must hold all entries of the subject below `size`. */
 export function believedAt(record: PastRecord, { size, now, headTime }: Then): SubjectStatus {
   const { subject, origin, policies, evidence, wasHead } = record;
   const entries = timelineOf(record).entries.flatMap(({ believed }): readonly SubjectEntry[] =>

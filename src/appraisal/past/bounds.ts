@@ -1,11 +1,12 @@
 /**
- * When an entry was logged, and when what it says was made, by the reader's witnesses (spec/audit.md, "Bounds in time"):
+ * Bounds the time at which an entry was logged, and at which its content was made, by the reader's witnesses (spec/audit.md,
+ * "Bounds in time"):
  *
  *     logged not after    a quorum had cosigned a head that holds the entry
  *     logged not before   the entry comes after a notice `witnessed`, whose checkpoint a quorum cosigned before
  *     made not before     its challenge is of a tree that holds such a notice
  *
- * The log's own word is not asked. Pure.
+ * The times that the log states are not used. Pure.
  */
 import type { OpenedCheckpoint } from '../../note/checkpoint.ts';
 import { quorumTimes } from '../../note/quorum-time.ts';
@@ -24,7 +25,7 @@ export function witnessedHead(
   const times = quorumTimes(policy, cosignatures);
   if (times === undefined) return undefined;
   const { size, root } = checkpoint;
-  // A notice cannot hold a head of a tree that the notice itself is in. One that says so says nothing of time.
+  // A notice cannot hold a head of a tree that contains the notice itself. One that does so shows nothing about time.
   if (index !== undefined && size > index) return undefined;
   return { index, size, root, notAfter: times.earliest, notBefore: times.latest };
 }
@@ -37,7 +38,7 @@ export interface TimeBounds {
   madeNotBefore(challengeSize: number): number | undefined;
 }
 
-/** Sorts the heads once; each question then costs a binary search. */
+/** The bounds by these heads. The heads are sorted once, so each later question costs a binary search. */
 export function timeBounds(heads: readonly WitnessedHead[]): TimeBounds {
   const bySize = heads.toSorted((a, b) => a.size - b.size);
   const sizes = bySize.map(({ size }) => size);

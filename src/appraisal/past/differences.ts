@@ -1,5 +1,6 @@
 /**
- * Where readers believed something else than what is known now, and which entries changed it (spec/audit.md, "Two tenses").
+ * Finds the times in which readers believed something else than what is known now, and the entries that changed it
+ * (spec/audit.md, "Two tenses").
  * Believed and known are two replays by one rule. They differ only because of what came late: a revocation with an index of the
  * past, a proof that was logged long after it was made, a proof whose moment nobody can name, a time of the log that is wrong. Pure.
  */
@@ -13,7 +14,7 @@ import type { ClaimState } from './sweep.ts';
 import type { TimedEntry, Timeline } from './timeline.ts';
 import type { PastRecord } from './types.ts';
 
-/** What was told of a claim, from moment to moment. */
+/** What readers were told of a claim, from moment to moment. */
 export type Telling = { readonly at: number; readonly told: Told | undefined }[];
 
 /** Adds a state to what was told, unless it says the same. */
@@ -63,7 +64,7 @@ export function differencesOf(
   return withCauses(differences, facts);
 }
 
-/** Each difference with the facts that overlap it. Both are walked once in the order of their time. */
+/** Adds to each difference the facts that overlap it. Both lists are walked once, in the order of their time. */
 function withCauses(differences: readonly Difference[], facts: readonly LateFact[]): readonly Difference[] {
   const ahead = facts.toSorted((a, b) => a.from - b.from);
   let next = 0;
@@ -118,7 +119,7 @@ export function lateLooks(
     const claim = claimOf(commitment);
     if (isSomewhere && claim !== undefined) {
       const why = 'nobody can say when it was made, to within a cadence';
-      // A report counts up to its due, that second included.
+      // A report counts until its due time, that second included.
       return [{ from: at, to: Math.max(at, time) + periodOf(claim) + 1, index, id, why }];
     }
     if (!isLate) return [];

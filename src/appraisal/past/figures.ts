@@ -1,4 +1,4 @@
-/** The figures of one claim over a period: looks that were expected and made, and seconds of each kind of span. Pure. */
+/** Computes the figures of one claim over a period: looks expected and made, and seconds of each kind of span. Pure. */
 import { groupBy } from '../../bytes/group.ts';
 import { countsFrom } from '../due.ts';
 import type { Declared, History } from '../history.ts';
@@ -8,13 +8,13 @@ import type { Period } from './types.ts';
 export interface FiguresInput {
   readonly claim: string;
   readonly period: Period;
-  /** By what is known at the end. */
+  /** The commitments, by what is known at the end of the record. */
   readonly history: History;
   /** All looks, also those outside of the period. */
   readonly looks: readonly Look[];
-  /** Of these, the ones that came when one was due already. */
+  /** Looks among these that came when one was overdue. */
   readonly late: readonly Look[];
-  /** They partition the period. */
+  /** The spans, which partition the period. */
   readonly spans: readonly Span[];
 }
 
@@ -43,12 +43,12 @@ export function figuresOf({
   };
 }
 
-/** The looks that count as one, in lists. */
+/** The looks in groups. The looks of one group count as one. */
 function groupsOf(looks: readonly Look[]): readonly (readonly Look[])[] {
   return [...groupBy(looks, ({ oneWith }) => oneWith).values()];
 }
 
-/** What looks that count as one come to: the worst of them. */
+/** The verdict of looks that count as one: the worst of theirs. */
 function outcomeOf(group: readonly Look[]): 'proven' | 'failed' | 'other' {
   if (group.some(({ verdict }) => verdict === 'VIOLATED' || verdict === 'CONTRADICTED')) return 'failed';
   return group.some(({ verdict }) => verdict === 'PROVEN') ? 'proven' : 'other';

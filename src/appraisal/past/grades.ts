@@ -1,6 +1,7 @@
 /**
- * How complete the entries of a period are (spec/audit.md, "Completeness"). A chain of proofs that goes on after the period
- * without a gap shows that none of the period was left out. Its last links could be: then only the source vouches. Pure.
+ * Grades how complete the entries of a period are (spec/audit.md, "Completeness"). If a chain of proofs goes on after the period
+ * without a gap, none of the period was left out. If it ends in the period, its last links may have been left out, and only the
+ * source vouches for them. Pure.
  */
 import { groupBy } from '../../bytes/group.ts';
 import { formatHex } from '../../bytes/text.ts';
@@ -81,14 +82,14 @@ function addTo(names: Map<string, Set<string>>, kid: string, name: string): void
   names.set(kid, (names.get(kid) ?? new Set()).add(name));
 }
 
-/** From which index on a key is revoked, and the first policy that says so. */
+/** The index from which on a key is revoked, and the first policy that says so. */
 function revokedIn({ policies }: PastRecord, kid: string): AgentKey['revoked'] {
   const since = policies.revokedSince(kid);
   const by = policies.steps.find(({ policy }) => policy.revoked.get(kid)?.since === since);
   return since === undefined || by === undefined ? undefined : { since, by: by.index };
 }
 
-/** Whether witnesses show that an entry was logged before the period, or after it: a log can give any time to an entry. */
+/** Whether witnesses show that an entry was logged before the period, or after it. The log's own time shows neither. */
 function isBefore({ bounds: { notAfter } }: Pick<TimedEntry, 'bounds'>, { since }: Period): boolean {
   return notAfter !== undefined && notAfter <= since;
 }

@@ -14,20 +14,20 @@ export interface Look {
   readonly kid: string;
   readonly name: string;
   readonly commitment: EntryId;
-  /** What the agent says. */
+  /** The verdict that the agent states. */
   readonly stated: Verdict;
-  /** What counts of it: `stated`, or UNKNOWN for a proof that is not believed, or REVOKED. */
+  /** The verdict that counts: `stated`, or UNKNOWN for a proof that is not believed, or REVOKED. */
   readonly verdict: Verdict;
   readonly evidence: EvidenceClass | undefined;
   /** Why it is not believed, or the agent's explanation. */
   readonly explain: string | undefined;
-  /** When the log says that it logged it: its word alone. */
+  /** The time at which the log says that it logged the proof. Nobody else vouches for it. */
   readonly loggedAt: number | undefined;
-  /** Made not before, logged not after. */
+  /** The proof was made not before the one, and logged not after the other. */
   readonly bounds: Bounds;
   /** Who vouches for the bounds. `log`: the log alone. */
   readonly vouched: 'witnesses' | 'log';
-  /** What the agent or the log says about time, and lies outside of the bounds: one sentence each. */
+  /** Statements of the agent or the log about time that lie outside of the bounds, one sentence each. */
   readonly wrong: readonly string[];
   /** Whether the bounds are further apart than the cadence: it was made somewhere in between. */
   readonly isSomewhere: boolean;

@@ -1,6 +1,6 @@
 /**
- * Why a proof that was due did not come (spec/audit.md, "Uncovered"). What the reader's witnesses show of the log is asked first,
- * then the looks themselves, then whether the agents logged anything else. Pure.
+ * Finds out why a proof that was due did not come (spec/audit.md, "Spans"). First it asks what the reader's witnesses show of the
+ * log, then the looks themselves, then whether the agents logged anything else. Pure.
  */
 import type { Claim } from '../../statement/commitment.ts';
 import { countBelow } from './bounds.ts';
@@ -20,8 +20,8 @@ export interface Surroundings {
 }
 
 /**
- * Seconds between two witnessed heads up to which the log counts as there: an idle log logs one a day (spec/audit.md, "Witnessed
- * heads"), and two hours are left for delays. For a claim with a longer cadence, the cadence.
+ * Most seconds between two witnessed heads for which the log counts as present: an idle log logs one a day (spec/audit.md,
+ * "Witnessed heads"), and two hours are left for delays. For a claim with a longer cadence it is the cadence.
  */
 const MOST_APART = 93_600;
 
@@ -42,7 +42,7 @@ export function withReasons(drafts: readonly Draft[], around: Surroundings): rea
   return spans;
 }
 
-/** One past the last draft of the silence that begins with this one; of any other draft, the next. */
+/** The index after the last draft of the silence that begins here; if no silence begins here, the next index. */
 function endOfRun(drafts: readonly Draft[], first: number): number {
   const { why, commitment } = drafts[first] ?? {};
   if (why !== 'silent') return first + 1;
@@ -52,7 +52,7 @@ function endOfRun(drafts: readonly Draft[], first: number): number {
   }
 }
 
-/** One silence, which may be waived in parts, cut where its reason changes. */
+/** The spans of one silence, parts of which may be waived. It is cut where its reason changes. */
 function explained(
   run: readonly Draft[],
   around: Surroundings,

@@ -18,7 +18,7 @@ interface Failure {
   readonly startedAfter: number | undefined;
 }
 
-/** `silent`: a proof was due and did not come; silence.ts says why. */
+/** A span whose reason is not final. `silent`: a proof was due and did not come; silence.ts finds out why. */
 export type Draft = Omit<Span, 'why'> & { readonly why: Uncovered | 'silent' | undefined };
 
 /** What is known at a moment, and for which commitment. */
@@ -114,7 +114,7 @@ export class SpanCutter {
   }
 }
 
-/** A failure that was contradicted, else the first one. */
+/** Of several failures a CONTRADICTED one, else the first. */
 function worstOf(failures: readonly Failure[]): Failure | undefined {
   return failures.find(({ verdict }) => verdict === 'CONTRADICTED') ?? failures[0];
 }

@@ -1,8 +1,8 @@
 /**
- * Replays the entries of a subject in time and tells the status of each claim whenever it may have changed: at entries, and
- * between them at the moments that follow from the entries (turns.ts). What is believed and what is known are two replays of
- * the same kind: of other events, by the same rule (appraise.ts). Each step looks at the newest proof of each agent alone, so
- * the replay of a period costs as many steps as it has events. Pure.
+ * Replays the entries of a subject in time, and reports the status of each claim whenever it may have changed: at entries, and
+ * between them at the moments that follow from the entries (turns.ts). _Believed_ and _known_ are two such replays, with other
+ * events and the same rule (appraise.ts). Each step reads only the newest proof of each agent, so the replay of a period takes as
+ * many steps as it has events. Pure.
  */
 import { formatHex } from '../../bytes/text.ts';
 import type { Claim } from '../../statement/commitment.ts';
@@ -20,12 +20,12 @@ import {
 import { basisOf, type AppraisalContext } from '../reports.ts';
 import { nextTurn } from '../turns.ts';
 
-/** Something that happens at a moment: an entry counts, for these claims or for all; or other keys are revoked. */
+/** Something that happens at a moment: from then on an entry counts, for some claims or for all, or other keys are revoked. */
 export type SweepEvent =
   | { readonly at: number; readonly entry: SubjectEntry; readonly claims?: readonly string[] }
   | { readonly at: number; readonly revokedSince: RevokedSince };
 
-/** What is so of a claim from a moment on. */
+/** The state of a claim from a moment on. */
 export interface ClaimState {
   /** The commitment in force, else the one that lacks approvals; undefined if neither claims it. */
   readonly declared: Declared | undefined;
@@ -186,7 +186,7 @@ class Sweep {
     }
     const history = this.#aboutClaim(declared, id);
     const context = { ...this.#context, now, revokedSince: this.#revokedSince };
-    // Before it is in force, when it counts from depends on the time at which it is asked.
+    // Before a commitment is in force, the time from which it counts depends on when that is asked.
     const basis =
       declared.effective === undefined
         ? basisOf(declared, history, now)

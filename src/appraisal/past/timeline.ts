@@ -1,6 +1,6 @@
 /**
- * The entries of a record with the two times that a replay needs. `time` is what the appraisal computes with; `visible` is when
- * readers could see the entry. The log's word is taken as far as the reader's witnesses do not show that it is wrong.
+ * The entries of a record with the two times that a replay needs. The appraisal computes with `time`; from `visible` on readers
+ * could see the entry. The times that the log states are used unless the reader's witnesses show that they are wrong.
  */
 import { formatTime } from '../../bytes/time.ts';
 import type { SubjectEntry } from '../history.ts';
@@ -21,7 +21,7 @@ export interface TimedEntry {
   readonly visible: number;
 }
 
-/** A policy, and from when on readers saw it. */
+/** A policy, and the time from which on readers saw it. */
 export interface TimedPolicy extends PastPolicy {
   readonly visible: number;
 }
@@ -30,7 +30,7 @@ export interface Timeline {
   readonly bounds: TimeBounds;
   readonly entries: readonly TimedEntry[];
   readonly policies: readonly TimedPolicy[];
-  /** What the log states of time and cannot be, one sentence an entry. */
+  /** Times that the log states and that cannot be, one sentence for each entry. */
   readonly wrong: readonly string[];
 }
 

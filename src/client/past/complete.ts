@@ -1,5 +1,5 @@
 /**
- * Who vouches that nothing of a period was left out (spec/audit.md, "Completeness"): the reader itself, who read every
+ * Finds out who vouches that nothing of a period was left out (spec/audit.md, "Completeness"): the reader itself, if it read every
  * entry; or a monitor that counted the entries of the subject and signed their number and hash; else the log's search alone.
  */
 import type { PastRecord, SourceGrade } from '../../appraisal/past/types.ts';
@@ -13,7 +13,7 @@ import { wasHeadAt } from '../challenges.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Reach } from './reach.ts';
 
-/** An inventory that a monitor of the reader's signed. */
+/** An inventory signed by a monitor that the reader trusts. */
 interface Counted {
   readonly index: number;
   readonly notice: InventoryNotice;
@@ -50,14 +50,14 @@ async function inventoryOver(
   for (const { index, parsed } of notices) {
     if (parsed.kind !== 'notice' || parsed.notice.topic !== 'inventory' || !monitors.has(parsed.kid))
       continue;
-    // What a key signed from the entry on that revokes it counts for nothing, whoever trusts the key.
+    // What a revoked key signed from the revoking entry on counts for nothing, even if the reader trusts the key.
     if (index >= (snapshot.policies.revokedSince(parsed.kid) ?? Infinity)) continue;
     if (parsed.notice.checkpoint.size >= to) return { index, notice: parsed.notice };
   }
   return undefined;
 }
 
-/** The rows that the search names must be the ones that the monitor counted, in a tree that the log had. */
+/** Refuses `proof-failed` unless the search names the rows that the monitor counted, and the log had the tree of the inventory. */
 async function assertCounted(snapshot: Snapshot, subject: string, { index, notice }: Counted): Promise<void> {
   const { checkpoint, count, hash } = notice;
   const wasHead = await wasHeadAt([checkpoint.size], snapshot.view, snapshot.tiles);

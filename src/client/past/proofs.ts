@@ -1,4 +1,4 @@
-/** The proofs of a period, and the links of each agent's chain next to it. */
+/** Reads the proofs of a period, and the links of each agent's chain next before and after it. */
 import { printable } from '../../bytes/printable.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import type { SubjectEntry } from '../../appraisal/history.ts';
@@ -7,14 +7,14 @@ import type { Listed } from '../search.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Reach } from './reach.ts';
 
-/** Most proofs of one period, and their bytes: they are held in memory together. */
+/** Most proofs of one period, and most bytes of them: they are all in memory at once. */
 export const MOST_PROOFS = 100_000;
 const MOST_BYTES = 268_435_456;
-/** Proofs that are read before the sum of their bytes is looked at. */
+/** Proofs that are read before the sum of their bytes is checked again. */
 const STEP = 1_000;
-/** Keys whose links next to the period are looked for. Keys with a proof in the period come first. */
+/** Most keys whose links next to the period are searched. Keys with a proof in the period come first. */
 const MOST_KEYS = 256;
-/** Entries that are looked through first for the link after the period; then four times as many. */
+/** Entries after the period that the first search for a link covers; each further search covers four times as many. */
 const FIRST_STEP = 4_096;
 
 const AGENT: Role = 'agent';

@@ -1,4 +1,4 @@
-/** Which entries of a log were logged in a period, or may have been: by witnessed heads, else by the log's word. */
+/** Finds the entries of a log that were logged in a period, or may have been: by witnessed heads, else by the log's word. */
 import type { Period, WitnessedHead } from '../../appraisal/past/types.ts';
 import { sizeByWord } from '../moment-of.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -16,7 +16,7 @@ export interface Reach {
   readonly heads: readonly WitnessedHead[];
 }
 
-/** Seconds by which a later entry may have an earlier time, since the log's clock may have been set back. */
+/** Seconds by which an entry may have an earlier time than one before it, since the log's clock may have been set back. */
 const SLACK = 600;
 
 /** The reach of a period, and what was logged in the seconds `further` after it. */
@@ -33,7 +33,7 @@ export async function reachOf(snapshot: Snapshot, period: Period, further: numbe
     );
     return Math.min(...after, after.length > 0 ? Infinity : ((await byWord(time + SLACK)) ?? snapshot.size));
   };
-  // What comes after a head of the period was logged in it or later, whatever the log says of its time.
+  // An entry behind a head of the period was logged in the period or later, whatever time the log states for it.
   const inside = heads.flatMap(({ index, notBefore }) =>
     index === undefined || notBefore < since ? [] : [index],
   );

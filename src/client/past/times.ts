@@ -1,4 +1,4 @@
-/** The times that the log states: of entries, and of the entries around the heads that challenges name. */
+/** Reads the times that the log states: of entries, and of the entries around the heads that challenges name. */
 import type { SubjectEntry } from '../../appraisal/history.ts';
 import { timeBounds } from '../../appraisal/past/bounds.ts';
 import { knownTime } from '../../appraisal/past/timeline.ts';
@@ -27,7 +27,7 @@ export async function timesOf(snapshot: Snapshot, entries: readonly SubjectEntry
   return { of: ({ time }) => time, at: (index) => known.get(index) };
 }
 
-/** Asks for what is missing: one by one, or all of a range where that takes fewer requests. */
+/** Asks for the missing times: one by one, or for a whole range if that takes fewer requests. */
 async function complete(
   snapshot: Snapshot,
   known: Map<number, number>,

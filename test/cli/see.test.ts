@@ -283,6 +283,11 @@ t.test('approvals and revocations', async (t) => {
     code: 3,
     out: /REVOKED[^]*the key that signed the proof is revoked/,
   });
+  t.match(await again.tally('get', '2'), {
+    code: 0,
+    out: /^revoked +the signer's key, from entry 2 on: this one is not believed$/m,
+  });
+  t.notMatch((await again.tally('get', '1')).out, /revoked/);
 });
 
 t.test('what the target signed is verified and judged again', async (t) => {

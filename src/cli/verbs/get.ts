@@ -72,7 +72,7 @@ export const getVerb = defineVerb({
         found,
         statement,
         checks,
-        times: await timesOf(client, found),
+        times: await timesOf(client, found, statement.kid),
         files: files.map((name) => relative(world.cwd, at(out ?? '', name))),
         transcripts: transcripts.map((each) => ({ ...each, folder: relative(world.cwd, each.folder) })),
       });
@@ -80,10 +80,22 @@ export const getVerb = defineVerb({
   },
 });
 
-/** When the entry was logged. A server that has only tiles states no times. */
-async function timesOf(client: LogClient, { receipt, entry: { index } }: FoundEntry): Promise<EntryTimes> {
+/** When the entry was logged, and whether its key was revoked later. A server that has only tiles states no times. */
+async function timesOf(
+  client: LogClient,
+  { receipt, entry: { index } }: FoundEntry,
+  kid: string,
+): Promise<EntryTimes> {
   if (receipt === undefined)
-    return { word: undefined, bounds: { notBefore: undefined, notAfter: undefined } };
+    return {
+      word: undefined,
+      bounds: { notBefore: undefined, notAfter: undefined },
+      revokedSince: undefined,
+    };
   const snapshot = await client.snapshot();
-  return { word: await snapshot.loggedAt(index), bounds: await boundsAt(snapshot, index) };
+  return {
+    word: await snapshot.loggedAt(index),
+    bounds: await boundsAt(snapshot, index),
+    revokedSince: snapshot.policies.revokedSince(kid),
+  };
 }

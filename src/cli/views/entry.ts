@@ -15,6 +15,8 @@ import { line, signerText } from './words.ts';
 export interface EntryTimes {
   readonly word: number | undefined;
   readonly bounds: Bounds;
+  /** The first entry by the signer's key that policies of the log up to its newest one do not believe. */
+  readonly revokedSince: number | undefined;
 }
 
 /** What was fetched, verified and written. Paths are as the user would type them. */
@@ -43,6 +45,7 @@ export function tellEntry(output: Output, got: Got): void {
     ['entry', `${entry.index}, ${phraseOf(kind)} about ${printable(subject, 9000)}`],
     ...loggedRows(times.word, times.bounds),
     ['signer', name === undefined ? kid : `${line(name, 128)}, as the policy calls the key ${kid}`],
+    ...revokedRows(times, entry.index),
     ...decodedRows(output, statement),
     ['id', id],
     ['issuer', printable(issuer, 9000)],
@@ -57,6 +60,7 @@ export function tellEntry(output: Output, got: Got): void {
     logged: times.word ?? null,
     not_before: times.bounds.notBefore ?? null,
     not_after: times.bounds.notAfter ?? null,
+    revoked_since: times.revokedSince ?? null,
     says: saysJson(statement),
     index: entry.index,
     kind,
@@ -74,6 +78,13 @@ export function tellEntry(output: Output, got: Got): void {
       signer: signer === undefined ? null : { ...signer },
     })),
   });
+}
+
+/** A key is revoked by a later policy, so the entry itself looks the same as before. */
+function revokedRows({ revokedSince }: EntryTimes, index: number): readonly (readonly [string, string])[] {
+  if (revokedSince === undefined) return [];
+  const what = index < revokedSince ? 'this one is believed' : 'this one is not believed';
+  return [['revoked', `the signer's key, from entry ${revokedSince} on: ${what}`]];
 }
 
 /** What is missing, and what was written. */

@@ -33,7 +33,7 @@ export async function runAudit(
   snapshot: Snapshot,
   wanted: AuditWanted,
   options: Pick<PastOptions, 'monitors'> & {
-    /** Told how many subjects are done, of how many. */
+    /** Called with the number of subjects that are done, and of all. */
     readonly onDone?: (done: number, of: number) => void;
   } = {},
 ): Promise<AuditRun> {

@@ -47,7 +47,7 @@ export function attachmentsCsv(entries: readonly BundleEntry[], files: Files): U
   return csvFile([COLUMNS, ...lines]);
 }
 
-/** Refuses `malformed-bundle` for evidence that no proof names, or that is other than it names. How many there are. */
+/** Refuses `malformed-bundle` for evidence that no proof names, or that is not what the proof names. Returns the number of files. */
 export function checkAttachments(entries: readonly BundleEntry[], files: Files): number {
   const named = carriedBy(entries).filter(({ isInEntry }) => !isInEntry);
   const names = new Set(named.map(({ digest }) => attachmentFile(digest)));

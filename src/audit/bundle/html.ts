@@ -41,7 +41,7 @@ function escaped(text: string): string {
   return text.replaceAll(HIDDEN, '\ufffd').replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
-/** A table with these columns; a row of no cells is left out. */
+/** A table with these columns. A row without cells is left out. */
 export function table(columns: readonly string[], rows: readonly (readonly Part[])[]): Html {
   const head = columns.map((each) => html`<th scope="col">${each}</th>`);
   const body = rows.map(

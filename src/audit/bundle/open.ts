@@ -1,6 +1,6 @@
 /**
- * Opens a bundle: its container, manifest, heads, entries and signatures are checked; whether its summaries are what the entries
- * make them is verify.ts's to say.
+ * Opens a bundle: checks its container, manifest, heads, entries and signatures. verify.ts checks whether its summaries follow
+ * from the entries.
  */
 import { equalBytes } from '../../bytes/compare.ts';
 import { encodeUtf8 } from '../../bytes/text.ts';

@@ -38,7 +38,7 @@ export interface BundleHead {
   readonly opened: OpenedCheckpoint;
 }
 
-/** The head that everything hangs on, and the one before the period. */
+/** The head to which all entries are proven, and the head before the period. */
 export interface BundleHeads {
   readonly end: BundleHead;
   readonly start: BundleHead | undefined;

@@ -18,7 +18,7 @@ export function formatPeople(people: ReadonlyMap<string, string>): Uint8Array {
   return csvFile([COLUMNS, ...[...people].toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
-/** Refuses `malformed-bundle` for another spelling, and for a key that no policy names. How many there are. */
+/** Refuses `malformed-bundle` for another spelling, and for a key that no policy names. Returns the number of lines. */
 export function checkPeople(bytes: Uint8Array, kids: ReadonlySet<string>): number {
   const lines = decodeUtf8(bytes).split('\n').slice(1, -1);
   const people = new Map(lines.map((line) => [line.slice(0, 64), unquoted(line.slice(65))]));

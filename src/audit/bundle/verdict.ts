@@ -19,7 +19,7 @@ export interface VerifyOptions {
   readonly progress?: ((label: string, total: number) => Progress) | undefined;
 }
 
-/** What came of it (spec/bundle.md, "Results"). */
+/** The verdict on a bundle (spec/bundle.md, "Results"). */
 export type BundleResult = 'verified' | 'consistent' | 'authentic' | 'failed';
 
 export interface BundleVerdict {

@@ -15,7 +15,7 @@ export function manifestOf(files: Files): Manifest {
   return manifest;
 }
 
-/** Refuses a file that nothing accounts for, and a bundle without one that must be there. */
+/** Refuses a file that nothing accounts for, and a bundle that lacks a file it must have. */
 export function assertNamed(files: Files, { subjects, controls, heads }: Manifest): void {
   const made = new Set(namesMade(subjects.length, controls.length > 0, heads.start !== null));
   for (const name of files.keys())
@@ -26,7 +26,7 @@ export function assertNamed(files: Files, { subjects, controls, heads }: Manifes
     throw badFile(START_HEAD, 'the manifest has no start head');
 }
 
-/** Files that differ from what they must be, or are missing. */
+/** Names of files that are missing, or differ from what they must be. */
 export function differing(files: Files, expected: Files): readonly string[] {
   return [...expected].flatMap(([name, content]) => {
     const given = files.get(name);

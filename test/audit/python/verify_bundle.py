@@ -1291,7 +1291,7 @@ class Bundle:
                 note.open(self.trust)
             except Fault:
                 continue
-            if note.size <= e.index:
+            if 0 < note.size <= e.index:
                 opened += 1
                 need(self.root(note.size) == note.root, f"the head in notice {e.index} is not one that the log had")
         for which, head in self.m["heads"].items():

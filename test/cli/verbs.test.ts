@@ -18,7 +18,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { encodeUtf8, parseHex } from '../../src/bytes/text.ts';
 import { declareFiles } from '../../src/declare/node/declarefiles.ts';
 import { parseOpening } from '../../src/declare/opening.ts';
-import { drawPath, explainSteps } from '../../src/cli/views/checks.ts';
+import { drawPath, explainSteps } from '../../src/words/tree-path.ts';
 import { slugOf } from '../../src/declare/node/proofs.ts';
 import { attachReceipts } from '../../src/cose/transparent.ts';
 import { formatVkey } from '../../src/note/key.ts';

@@ -70,6 +70,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     below: [...PURE, 'claim', 'probe/registry', 'yaml'],
     packages: ['yaml', '@secretlint/*', '@noble/hashes'],
   },
+  // Entries, checks and verdicts in words: the same ones in the command and on pages.
+  words: { below: [...JUDGED, 'claim', 'evidence', 'appraisal', 'client'], packages: [] },
   // Periods of the past for whoever was not there: frameworks of controls, reports, bundles.
   audit: {
     below: [...JUDGED, 'claim', 'evidence', 'probe/registry', 'appraisal', 'declare', 'incident', 'client'],
@@ -201,6 +203,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   cli: {
     below: [
+      'words',
       'audit',
       'audit/node',
       ...JUDGED,

@@ -17,7 +17,7 @@ import { READER_SETTINGS } from '../frame/settings.ts';
 import { defineVerb, type AnyVerb } from '../frame/verb.ts';
 import { bundleVerb } from './audit/bundle.ts';
 import { auditLines } from '../views/audit.ts';
-import { checkedLine } from '../views/subject.ts';
+import { checkedLine } from '../../words/checked.ts';
 
 /** Longest inventory, and longest file of frameworks. */
 const MOST_BYTES = 33_554_432;

@@ -9,10 +9,10 @@ import { periodOf, PERIOD_OPTIONS, trustedMonitors } from '../frame/period.ts';
 import { SEE_OPTIONS, snapshotOf } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
-import { historyCsv } from '../views/history-csv.ts';
+import { historyCsv } from '../../appraisal/past/csv.ts';
 import { historyLines } from '../views/history.ts';
-import { checkedLine } from '../views/subject.ts';
-import { line } from '../views/words.ts';
+import { checkedLine } from '../../words/checked.ts';
+import { line } from '../../words/plain.ts';
 
 const OPTIONS = [
   ...PERIOD_OPTIONS,

@@ -11,8 +11,9 @@ import type { Context } from '../frame/context.ts';
 import { LOOK_OPTIONS, lookOf, type LookFlags } from '../frame/look.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb } from '../frame/verb.ts';
-import { slotLines } from '../views/slots.ts';
-import { checkedLine, subjectLines, unreadableJson, warnUnreadable } from '../views/subject.ts';
+import { slotLines } from '../../words/slots.ts';
+import { checkedLine } from '../../words/checked.ts';
+import { subjectLines, unreadableJson, warnUnreadable } from '../views/subject.ts';
 import { statusOfLog } from './status/log.ts';
 
 export const statusVerb: Verb<typeof LOOK_OPTIONS> = {

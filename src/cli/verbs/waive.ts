@@ -12,7 +12,7 @@ import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
 import { defineVerb } from '../frame/verb.ts';
 import { tellLogged } from '../views/logged.ts';
-import { line } from '../views/words.ts';
+import { line } from '../../words/plain.ts';
 
 export const waiveVerb = defineVerb({
   name: 'waive',

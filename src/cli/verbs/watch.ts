@@ -11,7 +11,7 @@ import { READER_SETTINGS } from '../frame/settings.ts';
 import { signerOf } from '../frame/signer.ts';
 import { stateDirOf } from '../frame/state.ts';
 import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
-import { checkedLine } from '../views/subject.ts';
+import { checkedLine } from '../../words/checked.ts';
 import { changeText, watchJson } from '../views/watch.ts';
 
 const OPTIONS = [

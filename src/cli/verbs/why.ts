@@ -8,7 +8,7 @@ import { exitOfVerdicts } from '../exit.ts';
 import { LOOK_OPTIONS, lookOf } from '../frame/look.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import type { Verb } from '../frame/verb.ts';
-import { checkedLine } from '../views/subject.ts';
+import { checkedLine } from '../../words/checked.ts';
 import { whyJson, whyLines } from '../views/why.ts';
 
 export const whyVerb: Verb<typeof LOOK_OPTIONS> = {

@@ -9,7 +9,7 @@ import { signerOf } from '../frame/signer.ts';
 import { defineVerb } from '../frame/verb.ts';
 import { tellLogged } from '../views/logged.ts';
 import { lackText } from '../views/subject.ts';
-import { line } from '../views/words.ts';
+import { line } from '../../words/plain.ts';
 
 export const withdrawVerb = defineVerb({
   name: 'withdraw',

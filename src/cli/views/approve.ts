@@ -6,7 +6,7 @@ import type { Snapshot } from '../../client/snapshot.ts';
 import type { ShownLeaves } from '../../declare/node/openedleaves.ts';
 import type { Output } from '../frame/output.ts';
 import { factLines, leafLines } from './difference.ts';
-import { line } from './words.ts';
+import { line } from '../../words/plain.ts';
 
 export function approvableLines(
   output: Output,

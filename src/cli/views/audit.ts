@@ -5,7 +5,7 @@ import type { Population } from '../../audit/inventory.ts';
 import type { AuditRun } from '../../audit/run.ts';
 import { formatTime } from '../../bytes/time.ts';
 import type { Output } from '../frame/output.ts';
-import { line, spanOf } from './words.ts';
+import { line, spanOf } from '../../words/plain.ts';
 
 /** Systems, days and the like that are printed of each list; --json has all. */
 const MOST_SHOWN = 20;

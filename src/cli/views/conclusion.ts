@@ -11,7 +11,8 @@ import type { ParsedStatement } from '../../statement/parse.ts';
 import type { Result } from '../../statement/proof.ts';
 import { VERDICTS, type Verdict } from '../../statement/vocabulary.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
-import { COLOURS, line } from './words.ts';
+import { line } from '../../words/plain.ts';
+import { COLOURS } from './words.ts';
 
 type Told = Pick<FoundVerdict, 'statement' | 'checks' | 'held' | 'missing'>;
 

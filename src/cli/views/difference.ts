@@ -3,7 +3,7 @@ import type { Declaration } from '../../statement/commitment.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { changesOf, factsOf, type Change, type Facts } from '../../declare/facts.ts';
 import { leavesFor, type ShownLeaves } from '../../declare/node/openedleaves.ts';
-import { line } from './words.ts';
+import { line } from '../../words/plain.ts';
 
 const NOTHING: Facts = new Map();
 

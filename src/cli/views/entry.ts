@@ -8,8 +8,8 @@ import type { Written } from '../../client/node/transcript-folders.ts';
 import { parseStatement, type ParsedStatement } from '../../statement/parse.ts';
 import type { Output } from '../frame/output.ts';
 import { saysJson } from './conclusion.ts';
-import { decodedRows, loggedRows } from './decoded.ts';
-import { line, signerText } from './words.ts';
+import { decodedRows, loggedRows } from '../../words/decoded.ts';
+import { line, signerText } from '../../words/plain.ts';
 
 /** When an entry was logged: the log's word, and what witnesses show. */
 export interface EntryTimes {
@@ -46,7 +46,7 @@ export function tellEntry(output: Output, got: Got): void {
     ...loggedRows(times.word, times.bounds),
     ['signer', name === undefined ? kid : `${line(name, 128)}, as the policy calls the key ${kid}`],
     ...revokedRows(times, entry.index),
-    ...decodedRows(output, statement),
+    ...decodedRows((style, text) => output.paint(style, text), statement),
     ['id', id],
     ['issuer', printable(issuer, 9000)],
     ['bytes', String(entry.bytes.length)],

@@ -6,8 +6,9 @@ import { snapshotJson } from '../../client/snapshot-json.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { EXIT } from '../exit.ts';
 import type { Output } from '../frame/output.ts';
-import { checkedLine, countsOf, subjectLines } from './subject.ts';
-import { line, spanOf } from './words.ts';
+import { checkedLine } from '../../words/checked.ts';
+import { countsOf, subjectLines } from './subject.ts';
+import { line, spanOf } from '../../words/plain.ts';
 
 /** One line for people. */
 export function hindranceText(hindrance: Hindrance): string {

@@ -7,23 +7,16 @@ import type {
   KnownHistory,
   Look,
   Span,
-  Told,
 } from '../../appraisal/past/known-types.ts';
-import type { Grade, PastRecord } from '../../appraisal/past/types.ts';
+import type { PastRecord } from '../../appraisal/past/types.ts';
 import { versionJson } from '../../appraisal/versions.ts';
 import { formatTime } from '../../bytes/time.ts';
 import type { Output } from '../frame/output.ts';
-import { line, spanOf } from './words.ts';
+import { GRADE_WORDS, rangeOf, shareOf, spanText, toldText } from '../../words/history.ts';
+import { line, spanOf } from '../../words/plain.ts';
 
 /** Spans, looks and differences of one claim that are printed; --json and --csv have all. */
 const MOST_SHOWN = 40;
-
-const GRADE_WORDS: Readonly<Record<Grade, string>> = {
-  word: "grade word: the log's search alone says that nothing was left out",
-  chain: 'grade chain: proofs go on after the period without a gap',
-  monitor: 'grade monitor: a monitor that you named counted the entries',
-  whole: 'grade whole: every entry of the log was read',
-};
 
 /** `isAlone`: each look at the claims is shown, too. */
 export function historyLines(
@@ -41,11 +34,6 @@ export function historyLines(
     ...past.keys.map((each, i) => `${(i === 0 ? 'agents' : '').padEnd(11)} ${keyText(each)}`),
     ...past.wrong.map((each) => output.paint('yellow', `wrong       ${line(each)}`)),
   ];
-}
-
-/** `2026-01-01T00:00:00Z to 2026-02-01T00:00:00Z (31 d)`. */
-function rangeOf(from: number, to: number): string {
-  return `${formatTime(from)} to ${formatTime(to)} (${spanOf(to - from)})`;
 }
 
 function vouchedText({ vouched, heads: { before, after } }: KnownHistory): string {
@@ -104,12 +92,6 @@ function figureLines({ grades, seconds, hidden, coveredBy, ...counts }: Figures)
   ];
 }
 
-/** Hundredths of a percent, rounded down: `99.99 %` is never shown as all. */
-function shareOf(part: number, total: number): string {
-  const hundredths = total === 0 ? 0 : Math.floor((10_000 * part) / total);
-  return `${(hundredths / 100).toFixed(2)} %`;
-}
-
 const KIND_COLOURS = { covered: 'green', failed: 'red', uncovered: 'yellow', waived: 'yellow' } as const;
 
 function spanLine(output: Output, span: Span): string {
@@ -117,42 +99,6 @@ function spanLine(output: Output, span: Span): string {
   const what = output.paint(KIND_COLOURS[kind], kind.padEnd(9));
   const known = evidence === undefined ? '' : ` ${evidence}`;
   return `${formatTime(from)}  ${spanOf(to - from).padEnd(10)}  ${what}${known}${spanText(span)}`;
-}
-
-function spanText({ kind, why, hides, verdict, startedAfter, waiver, from }: Span): string {
-  if (kind === 'covered') return '';
-  if (kind === 'waived') {
-    const { owner = '', reason = '', notAfter = 0 } = waiver?.parsed.waiver ?? {};
-    const over = [hides, verdict, why].filter((each) => each !== undefined).join(', ');
-    return ` (${over}) until ${formatTime(notAfter)} ${line(owner, 64)} answers for it: ${line(reason)}`;
-  }
-  if (kind === 'uncovered') return ` ${why ?? ''}: ${why === undefined ? '' : WHY[why]}`;
-  const began =
-    startedAfter === undefined ? 'it may have failed before' : `it began after ${formatTime(startedAfter)}`;
-  return ` ${verdict ?? ''}; ${began}, and not after ${formatTime(from)}`;
-}
-
-const WHY: Readonly<Record<NonNullable<Span['why']>, string>> = {
-  unclaimed: 'no commitment in force claims it',
-  withdrawn: 'the commitment was withdrawn',
-  pending: 'the commitment lacks approvals',
-  'not-yet': 'the commitment is not valid yet',
-  expired: 'the commitment is past its validity',
-  awaited: 'no proof yet, and none is due yet',
-  late: 'a look came after it was due',
-  missed: 'no look came, though its agent logged other things meanwhile',
-  'agent-away': 'no look came, and nothing else of any agent that counts',
-  'log-away': 'no head of the log was witnessed meanwhile',
-  somewhere: 'a look was made at some moment that nobody can name',
-  unknown: 'the agent looked, and could not tell',
-  disbelieved: 'the proof has a fault',
-  revoked: 'the key that signed the proof is revoked',
-  short: 'too few agents, or a class below the one that is asked for',
-};
-
-function toldText(told: Told | undefined): string {
-  if (told === undefined) return 'nothing was claimed';
-  return told.hidden === undefined ? told.verdict : `${told.verdict} (${told.hidden})`;
 }
 
 function differenceLine({ from, to, believed, known, changedBy }: Difference): string {

@@ -6,7 +6,7 @@ import { statusOf } from '../../client/statuses.ts';
 import { EXIT } from '../exit.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { subjectLines } from './subject.ts';
-import { line } from './words.ts';
+import { line } from '../../words/plain.ts';
 
 /**
  * Prints `told` for people or `fields` for machines. If the statement was logged before, people get the state in force in

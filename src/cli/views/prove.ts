@@ -13,7 +13,8 @@ import { EXIT } from '../exit.ts';
 import type { Context } from '../frame/context.ts';
 import type { JsonValue } from '../frame/output.ts';
 import { failedAsJson, warnOf, worstOf } from '../verbs/agent/failed.ts';
-import { claimLines, proofIn } from './proof.ts';
+import { claimLines } from '../../words/results.ts';
+import { proofIn } from './proof.ts';
 import { messageOf } from '../frame/remedy.ts';
 
 const LIMITS = ['', 'What E3 does not prove:', ...E3_LIMITS.map((limit) => `- ${limit}`)].join('\n');
@@ -33,7 +34,8 @@ export function reportProven(context: Context, { agent }: OpenedAgent, once: Onc
     const refusal = delivery.refused.find(({ waiting }) => waiting.subject === proof.subject)?.refusal;
     const where = taken === undefined ? 'not logged yet' : `entry ${taken.index}`;
     output.print(`${output.paint('bold', proof.subject)}  seq ${proof.seq}  ${where}`);
-    for (const line of claimLines(output, proof.results, waivers)) output.print(`  ${line}`);
+    for (const line of claimLines((style, text) => output.paint(style, text), proof.results, waivers))
+      output.print(`  ${line}`);
     if (proof.results.length === 0) output.print('  nothing was claimed: a heartbeat');
     if (taken === undefined) codes.push(EXIT.quorum);
     if (refusal !== undefined)

@@ -6,7 +6,8 @@ import { authorOf } from '../../appraisal/versions.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { countsOf } from './subject.ts';
-import { line, paintVerdict, spanOf, table } from './words.ts';
+import { line, spanOf } from '../../words/plain.ts';
+import { paintVerdict, table } from './words.ts';
 
 const HEADS = ['subject', 'environment', 'tier', 'declared by', 'commit', 'age', 'verdicts'];
 

@@ -2,14 +2,15 @@
 import { approverFault } from '../../appraisal/approvers.ts';
 import { approvalsLacking, type Committed, type History } from '../../appraisal/history.ts';
 import type { ClaimStatus } from '../../appraisal/appraise.ts';
-import { CLASS_WORDS } from './proof.ts';
+import { classOf } from '../../words/results.ts';
 import { worstClaim } from '../../appraisal/gate.ts';
 import { disclosedFor, undeclaredIn } from '../../appraisal/json.ts';
 import { commitmentOf, verdictText, type SubjectStatus } from '../../appraisal/subject.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import type { Unreadable } from '../../client/statuses.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
-import { dueOf, line, paintVerdict, spanOf, table } from './words.ts';
+import { dueOf, line, spanOf } from '../../words/plain.ts';
+import { paintVerdict, table } from './words.ts';
 import { messageOf } from '../frame/remedy.ts';
 
 /** A heading, and a table of claims with an explanation under each that has one. */
@@ -79,31 +80,6 @@ function rowOf(standing: ClaimStatus, now: number): readonly string[] {
   const seenAgo = age === undefined ? '–' : spanOf(age);
   const known = classOf(standing) ?? '–';
   return [claim.id, verdictText(standing), known, seenAgo, dueOf(due, now), claim.severity];
-}
-
-/** `E1 agent-saw`, `nothing seen`, `not believed`; undefined without a proof. */
-export function classOf({ evidence, doubted, proof }: ClaimStatus): string | undefined {
-  if (doubted) return 'not believed';
-  if (evidence !== undefined) return `${evidence} ${CLASS_WORDS[evidence]}`;
-  return proof === undefined ? undefined : 'nothing seen';
-}
-
-/** What was verified of the log, and what was taken on its word. */
-export function checkedLine({ view, completeness, full, times, isExcerpt }: Snapshot): string {
-  const whole = isExcerpt
-    ? 'what is not in the bundle is not known: tallystick verify says how complete it is'
-    : full
-      ? `the whole ${times === 'log' ? 'log' : 'copy'} was read: nothing was left out`
-      : completeness.length > 0
-        ? completeness
-            .map(({ url, size }) => `${line(url)} has no further ones up to entry ${size - 1}`)
-            .join('; ')
-        : "the log's search was trusted to leave nothing out (--monitor or --full checks it)";
-  const when =
-    times === 'log'
-      ? "; the times of entries are by the log's own clock"
-      : '; times are the latest that witnessed heads allow, because the copy has no others';
-  return `checked  signed head of ${view.head.size} entries; each entry used is in the tree, by an enrolled key; ${whole}${when}`;
 }
 
 /** `3 PROVEN, 1 WAIVED (VIOLATED)`. */

@@ -6,7 +6,8 @@ import { isEnd, type Change } from '../../monitor/watch/changes.ts';
 import type { WatchRound } from '../../monitor/watch/watch.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
 import { unreadableJson } from './subject.ts';
-import { line, paintVerdict } from './words.ts';
+import { line } from '../../words/plain.ts';
+import { paintVerdict } from './words.ts';
 
 /** `time subject claim PROVEN → STALE (why)`, or how the claim ended. */
 export function changeText(output: Output, { at, status: { subject }, claim, before, now }: Change): string {

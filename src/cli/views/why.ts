@@ -1,124 +1,28 @@
 /** What `why` prints of a verdict: who declared and approved the claim, what was observed, and who could have lied. */
-import type { Declared, EntryOf, SubjectEntry } from '../../appraisal/history.ts';
-import { formatTime } from '../../bytes/time.ts';
+import type { Declared, SubjectEntry } from '../../appraisal/history.ts';
 import type { Explanation } from '../../client/explain.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { challengeIn, describeVerified } from '../../evidence/weigh.ts';
 import type { JsonValue, Output } from '../frame/output.ts';
-import { slotLines, slotsJson } from './slots.ts';
-import { classOf } from './subject.ts';
-import { dueOf, limitsOf, line, paintVerdict, signerText, spanOf, WHO_LIES } from './words.ts';
+import { whyRows } from '../../words/why.ts';
+import { slotsJson } from './slots.ts';
+import { classOf } from '../../words/results.ts';
+import { limitsOf, line, WHO_LIES } from '../../words/plain.ts';
+import { paintVerdict } from './words.ts';
 
-/** Disclosed leaves that are printed. */
-const SHOWN_LEAVES = 4;
 /** Width of the names of rows. */
 const NAMES = 11;
 
 /** Lines for people, with a name before the first line of each kind. */
 export function whyLines(output: Output, look: Snapshot, told: Explanation): readonly string[] {
-  const { declared, status, deployment, slots } = told;
-  const { claim, explain, waiver, due } = status;
-  const known = classOf(status);
+  const { claim, explain } = told.status;
+  const known = classOf(told.status);
   const words = known === undefined ? '' : ` [${known}]`;
-  const cadence = `every ${spanOf(claim.cadence)}, class ${claim.minEvidence} or better, ${claim.severity}`;
-  return [
-    ...rows(line(claim.id, 64), [
-      `${paintVerdict(output, status)}${words}  ${explain === undefined ? '' : line(explain)}`,
-    ]),
-    ...rows('claim', [
-      `${claim.title === undefined ? '' : `${line(claim.title)}: `}${line(claim.expr)}`,
-      `${cadence}; next due ${dueOf(due, look.now)}`,
-    ]),
-    ...rows('commitment', [`${entryText(look, declared.entry)}${sourceText(declared)}`]),
-    ...approvalTexts(look, declared).flatMap((each) => rows('approval', [each])),
-    ...rows('deployment', [deployment === undefined ? 'none is marked' : deploymentText(look, deployment)]),
-    ...rows(
-      'waiver',
-      waiver === undefined
-        ? []
-        : [`${entryText(look, waiver)}, until ${formatTime(waiver.parsed.waiver.notAfter)}`],
-    ),
-    ...proofLines(look, told),
-    ...rows('slots', slotLines(look, slots)),
-    ...evidenceLines(told),
-  ];
-}
-
-function rows(name: string, texts: readonly string[]): readonly string[] {
-  return texts.map((text, i) => `${(i === 0 ? name : '').padEnd(NAMES)} ${text}`.trimEnd());
-}
-
-function entryText(look: Snapshot, { index, id, time, parsed }: SubjectEntry | Declared['entry']): string {
-  const who = line(look.policies.nameOf(parsed.kid, index), 128);
-  return `entry ${index} (${id.slice(0, 16)}…) by ${who}, ${formatTime(time)}`;
-}
-
-function sourceText({ declaration: { source, change } }: Declared): string {
-  const git = source.git;
-  const commit =
-    git === undefined ? '' : `; git ${git.commit.slice(0, 12)}${git.dirty ? ' and uncommitted changes' : ''}`;
-  return `${commit}${change?.ticket === undefined ? '' : `; ${line(change.ticket)}`}`;
-}
-
-function approvalTexts(look: Snapshot, { approvals, declaration }: Declared): readonly string[] {
-  const needed = declaration.approvals ?? 0;
-  if (approvals.length === 0) return [needed === 0 ? 'none asked for' : `0 of ${needed}`];
-  const of = (i: number): string => (needed === 0 ? '' : ` (${Math.min(i + 1, needed)} of ${needed})`);
-  return approvals.map((each, i) => `${entryText(look, each)}${of(i)}`);
-}
-
-function deploymentText(look: Snapshot, entry: EntryOf<'deployment'>): string {
-  const { deployed, version } = entry.parsed.deployment;
-  return `${entryText(look, entry)}: deployed ${formatTime(deployed)}${version === undefined ? '' : `, ${line(version)}`}`;
-}
-
-function proofLines(
-  look: Snapshot,
-  { status: { proof }, leaves, otherProgram }: Explanation,
-): readonly string[] {
-  if (proof === undefined) return rows('proof', ['none yet']);
-  const { agent, seq, window, observations, challenge } = proof.parsed.proof;
-  const vantage = agent.vantage === undefined ? '' : `, from ${line(agent.vantage)}`;
-  const seen = `${line(agent.name)} ${line(agent.version)}${vantage}, ${formatTime(window.start)} to ${formatTime(window.end)}`;
-  const more = leaves.length > SHOWN_LEAVES ? [`and ${leaves.length - SHOWN_LEAVES} more (--json)`] : [];
-  const none = `${observations?.count ?? 0} leaves; none that the result rests on is disclosed`;
-  const other = otherProgram?.parsed.proof.agent.version;
-  return [
-    ...rows('proof', [
-      `${entryText(look, proof)}, seq ${seq}`,
-      `agent ${seen}; challenge after entry ${challenge.size - 1}`,
-      ...(otherProgram === undefined || other === undefined
-        ? []
-        : [`up to entry ${otherProgram.index} the agent had another program or profile: ${line(other)}`]),
-    ]),
-    ...rows(
-      'observed',
-      leaves.length === 0 ? [none] : [...leaves.slice(0, SHOWN_LEAVES).map((each) => line(each)), ...more],
-    ),
-  ];
-}
-
-function evidenceLines({
-  status: { evidence },
-  examined,
-  isTls12,
-  signer,
-  trails,
-}: Explanation): readonly string[] {
-  if (examined === undefined) return [];
-  const signatures = [
-    ...trails.map((each) => `verified: ${line(each)}`),
-    ...examined.verified.map(({ verified }) => `verified: ${line(describeVerified(verified))}`),
-    ...examined.faults.map((each) => `NOT VERIFIED: ${line(each)}`),
-    ...examined.unchecked.map((each) => `not checked: ${line(each)}`),
-    ...(signer === undefined ? [] : [signerText(signer)]),
-  ];
-  if (evidence === undefined) return rows('signature', signatures);
-  return [
-    ...rows('evidence', [`${evidence}: false only if this lies: ${WHO_LIES[evidence]}`]),
-    ...rows('signature', signatures),
-    ...rows('limits', limitsOf(evidence, isTls12)),
-  ];
+  const verdict = `${paintVerdict(output, told.status)}${words}  ${explain === undefined ? '' : line(explain)}`;
+  const rows = [{ name: line(claim.id, 64), lines: [verdict] }, ...whyRows(look, told)];
+  return rows.flatMap(({ name, lines }) =>
+    lines.map((each, i) => `${(i === 0 ? name : '').padEnd(NAMES)} ${each}`.trimEnd()),
+  );
 }
 
 /** The same for machines, in addition to the fields of `status` for the claim. */

@@ -14,7 +14,7 @@ import { showValue } from '../../../statement/leaf-text.ts';
 import { EXIT } from '../../exit.ts';
 import { clientOf } from '../../frame/client.ts';
 import type { Context } from '../../frame/context.ts';
-import { line } from '../../views/words.ts';
+import { line } from '../../../words/plain.ts';
 import { besideOwnLog } from './options.ts';
 
 export interface OpenAsked {

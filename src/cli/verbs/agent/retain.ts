@@ -6,7 +6,7 @@ import { formatTime } from '../../../bytes/time.ts';
 import { EXIT } from '../../exit.ts';
 import { durationOf } from '../../frame/flagtext.ts';
 import type { Context } from '../../frame/context.ts';
-import { line } from '../../views/words.ts';
+import { line } from '../../../words/plain.ts';
 import { agentOptions } from './options.ts';
 
 export interface RetainAsked {

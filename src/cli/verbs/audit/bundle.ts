@@ -25,7 +25,7 @@ import { READER_SETTINGS } from '../../frame/settings.ts';
 import { trustOf } from '../../frame/trust.ts';
 import { defineVerb, type FlagsOf, type VerbOption } from '../../frame/verb.ts';
 import { builtVerifier } from '../../frame/verifier.ts';
-import { line } from '../../views/words.ts';
+import { line } from '../../../words/plain.ts';
 
 const OPTIONS = [
   { flags: '-o, --out <file>', help: 'where to write it, such as audit.zip' },

@@ -9,7 +9,7 @@ import { LOOK_OPTIONS, lookOf } from '../../frame/look.ts';
 import { LEAVES_OPTION, ownLeaves } from '../../frame/reading.ts';
 import { READER_SETTINGS } from '../../frame/settings.ts';
 import { defineVerb } from '../../frame/verb.ts';
-import { line } from '../../views/words.ts';
+import { line } from '../../../words/plain.ts';
 
 export const blameVerb = defineVerb({
   name: 'blame',

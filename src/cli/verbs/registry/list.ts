@@ -7,7 +7,8 @@ import { LOOK_OPTIONS, lookOf } from '../../frame/look.ts';
 import { READER_SETTINGS } from '../../frame/settings.ts';
 import { defineVerb } from '../../frame/verb.ts';
 import { registryLines, rowJson } from '../../views/registry.ts';
-import { checkedLine, unreadableJson, warnUnreadable } from '../../views/subject.ts';
+import { checkedLine } from '../../../words/checked.ts';
+import { unreadableJson, warnUnreadable } from '../../views/subject.ts';
 
 const MOST_LISTED = 100;
 

@@ -10,8 +10,9 @@ import { EXIT } from '../../exit.ts';
 import { LOOK_OPTIONS, lookOf } from '../../frame/look.ts';
 import { READER_SETTINGS } from '../../frame/settings.ts';
 import type { Verb } from '../../frame/verb.ts';
-import { checkedLine, subjectLines } from '../../views/subject.ts';
-import { line } from '../../views/words.ts';
+import { checkedLine } from '../../../words/checked.ts';
+import { subjectLines } from '../../views/subject.ts';
+import { line } from '../../../words/plain.ts';
 
 export const showVerb: Verb<typeof LOOK_OPTIONS> = {
   name: 'show',

@@ -1,25 +1,24 @@
 /** What an entry says, for people: a few lines by its kind. Text of strangers is printed in one line each, and bounded. */
-import type { Bounds } from '../../appraisal/past/types.ts';
-import { formatTime } from '../../bytes/time.ts';
-import { isWithdrawal, type Commitment } from '../../statement/commitment.ts';
-import type { Notice } from '../../statement/notice.ts';
-import { claimedHead } from '../../statement/notice.ts';
-import type { ParsedStatement } from '../../statement/parse.ts';
-import type { RuntimeProof } from '../../statement/proof.ts';
-import type { Output } from '../frame/output.ts';
-import { claimLines } from './proof.ts';
-import { line } from './words.ts';
+import type { Bounds } from '../appraisal/past/types.ts';
+import { formatTime } from '../bytes/time.ts';
+import { isWithdrawal, type Commitment } from '../statement/commitment.ts';
+import type { Notice } from '../statement/notice.ts';
+import { claimedHead } from '../statement/notice.ts';
+import type { ParsedStatement } from '../statement/parse.ts';
+import type { RuntimeProof } from '../statement/proof.ts';
+import { claimLines, type Paint } from './results.ts';
+import { line } from './plain.ts';
 
 /** Rows of a name and a text. */
-type Row = readonly [name: string, text: string];
+export type Row = readonly [name: string, text: string];
 
 /** Rows that say what a statement says. */
-export function decodedRows(output: Output, statement: ParsedStatement): readonly Row[] {
+export function decodedRows(paint: Paint, statement: ParsedStatement): readonly Row[] {
   switch (statement.kind) {
     case 'commitment':
       return commitmentRows(statement.commitment);
     case 'proof':
-      return proofRows(output, statement.proof);
+      return proofRows(paint, statement.proof);
     case 'approval':
       return [['approves', statement.approval.commitment.toHex()], ...reasonRow(statement.approval.reason)];
     case 'waiver': {
@@ -72,11 +71,8 @@ function commitmentRows(commitment: Commitment): readonly Row[] {
   ];
 }
 
-function proofRows(
-  output: Output,
-  { agent, seq, window, results, commitment }: RuntimeProof,
-): readonly Row[] {
-  const says = claimLines(output, results, new Map());
+function proofRows(paint: Paint, { agent, seq, window, results, commitment }: RuntimeProof): readonly Row[] {
+  const says = claimLines(paint, results, new Map());
   return [
     ['proves', `commitment ${commitment.toHex()}`],
     ['agent', `${line(agent.name, 128)} ${line(agent.version, 64)}, proof ${seq} of its chain`],

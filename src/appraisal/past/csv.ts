@@ -1,5 +1,5 @@
 /** The past of a subject as CSV: a line for each span and each look of its claims (spec/audit.md, "Commands"). */
-import type { ClaimPast, Look, Span } from '../../appraisal/past/known-types.ts';
+import type { ClaimPast, Look, Span } from './known-types.ts';
 import { formatCsv } from '../../bytes/csv.ts';
 import { formatTime } from '../../bytes/time.ts';
 

@@ -1,0 +1,21 @@
+/** What a snapshot of a log was checked for, in words. */
+import type { Snapshot } from '../client/snapshot.ts';
+import { line } from './plain.ts';
+
+/** What was verified of the log, and what was taken on its word. */
+export function checkedLine({ view, completeness, full, times, isExcerpt }: Snapshot): string {
+  const whole = isExcerpt
+    ? 'what is not in the bundle is not known: tallystick verify says how complete it is'
+    : full
+      ? `the whole ${times === 'log' ? 'log' : 'copy'} was read: nothing was left out`
+      : completeness.length > 0
+        ? completeness
+            .map(({ url, size }) => `${line(url)} has no further ones up to entry ${size - 1}`)
+            .join('; ')
+        : "the log's search was trusted to leave nothing out (--monitor or --full checks it)";
+  const when =
+    times === 'log'
+      ? "; the times of entries are by the log's own clock"
+      : '; times are the latest that witnessed heads allow, because the copy has no others';
+  return `checked  signed head of ${view.head.size} entries; each entry used is in the tree, by an enrolled key; ${whole}${when}`;
+}

@@ -1,0 +1,119 @@
+/** What a verdict rests on, in rows: for the command `why` and for pages. */
+import type { Declared, EntryOf, SubjectEntry } from '../appraisal/history.ts';
+import { formatTime } from '../bytes/time.ts';
+import type { Explanation } from '../client/explain.ts';
+import type { Snapshot } from '../client/snapshot.ts';
+import { describeVerified } from '../evidence/weigh.ts';
+import { dueOf, limitsOf, line, signerText, spanOf, WHO_LIES } from './plain.ts';
+import { slotLines } from './slots.ts';
+
+/** A name, and the lines that belong to it. */
+export interface WhyRow {
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+/** Disclosed leaves that are shown. */
+const SHOWN_LEAVES = 4;
+
+/** Everything below the verdict itself, in the order in which it rests on one another. Rows without a line are left out. */
+export function whyRows(look: Snapshot, told: Explanation): readonly WhyRow[] {
+  const { declared, status, deployment, slots } = told;
+  const { claim, waiver, due } = status;
+  const cadence = `every ${spanOf(claim.cadence)}, class ${claim.minEvidence} or better, ${claim.severity}`;
+  return [
+    ...rows('claim', [
+      `${claim.title === undefined ? '' : `${line(claim.title)}: `}${line(claim.expr)}`,
+      `${cadence}; next due ${dueOf(due, look.now)}`,
+    ]),
+    ...rows('commitment', [`${entryText(look, declared.entry)}${sourceText(declared)}`]),
+    ...approvalTexts(look, declared).flatMap((each) => rows('approval', [each])),
+    ...rows('deployment', [deployment === undefined ? 'none is marked' : deploymentText(look, deployment)]),
+    ...rows(
+      'waiver',
+      waiver === undefined
+        ? []
+        : [`${entryText(look, waiver)}, until ${formatTime(waiver.parsed.waiver.notAfter)}`],
+    ),
+    ...proofLines(look, told),
+    ...rows('slots', slotLines(look, slots)),
+    ...evidenceLines(told),
+  ];
+}
+
+function rows(name: string, lines: readonly string[]): readonly WhyRow[] {
+  return lines.length === 0 ? [] : [{ name, lines }];
+}
+
+function entryText(look: Snapshot, { index, id, time, parsed }: SubjectEntry | Declared['entry']): string {
+  const who = line(look.policies.nameOf(parsed.kid, index), 128);
+  return `entry ${index} (${id.slice(0, 16)}…) by ${who}, ${formatTime(time)}`;
+}
+
+function sourceText({ declaration: { source, change } }: Declared): string {
+  const git = source.git;
+  const commit =
+    git === undefined ? '' : `; git ${git.commit.slice(0, 12)}${git.dirty ? ' and uncommitted changes' : ''}`;
+  return `${commit}${change?.ticket === undefined ? '' : `; ${line(change.ticket)}`}`;
+}
+
+function approvalTexts(look: Snapshot, { approvals, declaration }: Declared): readonly string[] {
+  const needed = declaration.approvals ?? 0;
+  if (approvals.length === 0) return [needed === 0 ? 'none asked for' : `0 of ${needed}`];
+  const of = (i: number): string => (needed === 0 ? '' : ` (${Math.min(i + 1, needed)} of ${needed})`);
+  return approvals.map((each, i) => `${entryText(look, each)}${of(i)}`);
+}
+
+function deploymentText(look: Snapshot, entry: EntryOf<'deployment'>): string {
+  const { deployed, version } = entry.parsed.deployment;
+  return `${entryText(look, entry)}: deployed ${formatTime(deployed)}${version === undefined ? '' : `, ${line(version)}`}`;
+}
+
+function proofLines(
+  look: Snapshot,
+  { status: { proof }, leaves, otherProgram }: Explanation,
+): readonly WhyRow[] {
+  if (proof === undefined) return rows('proof', ['none yet']);
+  const { agent, seq, window, observations, challenge } = proof.parsed.proof;
+  const vantage = agent.vantage === undefined ? '' : `, from ${line(agent.vantage)}`;
+  const seen = `${line(agent.name)} ${line(agent.version)}${vantage}, ${formatTime(window.start)} to ${formatTime(window.end)}`;
+  const more = leaves.length > SHOWN_LEAVES ? [`and ${leaves.length - SHOWN_LEAVES} more (--json)`] : [];
+  const none = `${observations?.count ?? 0} leaves; none that the result rests on is disclosed`;
+  const other = otherProgram?.parsed.proof.agent.version;
+  return [
+    ...rows('proof', [
+      `${entryText(look, proof)}, seq ${seq}`,
+      `agent ${seen}; challenge after entry ${challenge.size - 1}`,
+      ...(otherProgram === undefined || other === undefined
+        ? []
+        : [`up to entry ${otherProgram.index} the agent had another program or profile: ${line(other)}`]),
+    ]),
+    ...rows(
+      'observed',
+      leaves.length === 0 ? [none] : [...leaves.slice(0, SHOWN_LEAVES).map((each) => line(each)), ...more],
+    ),
+  ];
+}
+
+function evidenceLines({
+  status: { evidence },
+  examined,
+  isTls12,
+  signer,
+  trails,
+}: Explanation): readonly WhyRow[] {
+  if (examined === undefined) return [];
+  const signatures = [
+    ...trails.map((each) => `verified: ${line(each)}`),
+    ...examined.verified.map(({ verified }) => `verified: ${line(describeVerified(verified))}`),
+    ...examined.faults.map((each) => `NOT VERIFIED: ${line(each)}`),
+    ...examined.unchecked.map((each) => `not checked: ${line(each)}`),
+    ...(signer === undefined ? [] : [signerText(signer)]),
+  ];
+  if (evidence === undefined) return rows('signature', signatures);
+  return [
+    ...rows('evidence', [`${evidence}: false only if this lies: ${WHO_LIES[evidence]}`]),
+    ...rows('signature', signatures),
+    ...rows('limits', limitsOf(evidence, isTls12)),
+  ];
+}

@@ -75,7 +75,7 @@ export const bundleVerb = defineVerb({
     'tallystick audit bundle --like audit.zip -o again.zip --policy trust.txt --yes',
   ],
   run: async (context, subjects, flags) => {
-    const { output, world } = context;
+    const { output } = context;
     const out = flags.text('out');
     if (out === undefined) throw refuse('usage', 'name the file to write: -o audit.zip');
     const trust = await trustOf(context);
@@ -105,32 +105,39 @@ export const bundleVerb = defineVerb({
     for (const text of personalLines(personal)) output.note(text);
     if (!flags.on('yes'))
       throw refuse('usage', `nothing was written: look at what ${out} would hold, and add --yes`);
-    const bytes = writeContainer(files);
-    const path = resolve(world.cwd, out);
-    if (
-      existsSync(path) &&
-      flags.text('like') !== undefined &&
-      resolve(world.cwd, flags.text('like') ?? '') === path
-    )
-      throw refuse('usage', 'the new bundle has to have another name than the one it is like');
-    await replaceFile(path, bytes);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const { heads, period } = readManifest(files);
-    output.print(`${out}: ${files.size} files, ${bytes.length} bytes, SHA-256 ${sha256}`);
-    if (older !== undefined) output.print(comparison(flags.text('like') ?? '', older, files));
-    output.print(`hand it over; it is verified with: tallystick verify ${out} --policy trust.txt`);
-    output.result('audit-bundle', {
-      file: path,
-      bytes: bytes.length,
-      sha256,
-      since: period.since,
-      until: period.until,
-      size: heads.end.size,
-      like: like === undefined ? null : same(like, bytes),
-    });
+    await write(context, flags, files, like);
     return EXIT.ok;
   },
 });
+
+/** Writes the bundle, and says what was written. */
+async function write(
+  { output, world }: Context,
+  flags: Own,
+  files: Files,
+  like: Uint8Array | undefined,
+): Promise<void> {
+  const [out, name] = [flags.text('out') ?? '', flags.text('like') ?? ''];
+  const bytes = writeContainer(files);
+  const path = resolve(world.cwd, out);
+  if (like !== undefined && existsSync(path) && resolve(world.cwd, name) === path)
+    throw refuse('usage', 'the new bundle has to have another name than the one it is like');
+  await replaceFile(path, bytes);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const { heads, period } = readManifest(files);
+  output.print(`${out}: ${files.size} files, ${bytes.length} bytes, SHA-256 ${sha256}`);
+  if (like !== undefined) output.print(comparison(name, readContainer(like), files));
+  output.print(`hand it over; it is verified with: tallystick verify ${out} --policy trust.txt`);
+  output.result('audit-bundle', {
+    file: path,
+    bytes: bytes.length,
+    sha256,
+    since: period.since,
+    until: period.until,
+    size: heads.end.size,
+    like: like === undefined ? null : same(like, bytes),
+  });
+}
 
 /** Says whether the same bytes came out; if not, which files differ. */
 function comparison(name: string, older: Files, files: Files): string {

@@ -10,7 +10,8 @@
 FROM node:26-bookworm-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --no-audit --no-fund
+# Without scripts: the sources that `prepare` builds pages of are not there yet, and no package needs its own.
+RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY . .
 RUN npm run build && npm prune --omit=dev --omit=optional && mv node_modules dist/tallystick/
 

@@ -2,6 +2,7 @@
  * `npm run build`: writes dist/, the packages as they would be published, from one tree.
  *
  *     dist/tallystick   the command, in one file (command.ts), and every export of package.json
+ *     dist/explorer     the pages that servers serve (explorer.ts); `tallystick` has them as `pages`
  *     dist/verify       `@tallystick/verify`: what a reader needs to come to a verdict, for Node 20 and for browsers
  *
  * Node strips types from files of a project but not under node_modules, so a package has to be JavaScript: the compiler
@@ -13,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { copyBundled } from './bundled.ts';
 import { bundleCommand } from './command.ts';
 import { ROOT, compile } from './compile.ts';
+import { buildExplorer } from './explorer.ts';
 import { bundleVerifier } from './verifier.ts';
 import { manifestOf, projectManifest, type Package } from './manifest.ts';
 import { isBuiltin } from 'node:module';
@@ -20,12 +22,13 @@ import { isBuiltin } from 'node:module';
 /** The file of each subpath of the small package: those that run in a browser and lead to a verdict. */
 const VERIFY = ['.', './client', './appraisal', './audit'];
 
-/** Builds both packages into a folder, which is emptied first: `tallystick/` and `verify/`. */
+/** Builds both packages into a folder, which is emptied first: `tallystick/` and `verify/`, and `explorer/`. */
 export function build(out: string): void {
   rmSync(out, { recursive: true, force: true });
   const compiled = mkdtempSync(join(tmpdir(), 'tallystick-build-'));
   try {
     compile(compiled);
+    buildExplorer(join(out, 'explorer'));
     const { exported } = projectManifest();
     writePackage(join(out, 'verify'), compiled, {
       name: '@tallystick/verify',
@@ -50,7 +53,10 @@ function writePackage(out: string, compiled: string, made: Package): void {
   copyReached(compiled, out, reached);
   const outside = made.command === true ? bundleCommand(join(out, 'command')) : [];
   bundleVerifier(join(out, made.command === true ? 'command/verify.mjs' : 'verify.mjs'));
-  if (made.command === true) copyBundled(out);
+  if (made.command === true) {
+    copyBundled(out);
+    cpSync(join(out, '../explorer'), join(out, 'pages'), { recursive: true });
+  }
   copyFileSync(join(ROOT, 'LICENSE'), join(out, 'LICENSE'));
   copyFileSync(made.readme, join(out, 'README.md'));
   const manifest = manifestOf(made, [...reached.packages, ...outside], reached.typed);

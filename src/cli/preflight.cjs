@@ -3,7 +3,8 @@
  * and finds a Node that is new enough. Old syntax and no packages, so that Node 12 can read it and say
  * what is wrong; under Node 20 the SQLite addon would otherwise die without a word.
  *
- * As a script (`node src/cli/preflight.cjs [--dev]`): prepares, prints what is wrong, exits 78.
+ * As a script (`node src/cli/preflight.cjs [--dev] [--pages]`): prepares, prints what is wrong, exits 78; `--pages`: builds the
+ * explorer's pages too, if a source has changed. `--pages-alone` is for `npm ci` itself: it installs nothing, and never fails.
  */
 'use strict';
 
@@ -85,6 +86,20 @@ function install() {
 }
 
 /**
+ * Builds the pages of a clone (dist/explorer) if a source has changed. Without what builds them (npm ci --omit=dev) there are
+ * none, and servers say so on their pages.
+ */
+function buildPages(node) {
+  var script = path.join(ROOT, 'src/build/explorer.ts');
+  var able =
+    isClone() && fs.existsSync(script) && fs.existsSync(path.join(ROOT, 'node_modules/esbuild-wasm'));
+  if (!able || probe(node).major < NEEDED) return;
+  var done = require('child_process').spawnSync(node, [script], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  if (done.error || done.status !== 0)
+    process.stderr.write('tallystick: the pages were not built; servers show facts alone (see above)\n');
+}
+
+/**
  * Puts the clone's own command where npx looks first; without it npx works too, with many words. npm's scripts `exec`
  * theirs, or npm would signal a shell that passes nothing on: for Windows, whose shell has no such word, it is made.
  */
@@ -163,4 +178,14 @@ function fail(message) {
 
 module.exports = { prepare: prepare };
 
-if (require.main === module) prepare(process.argv.indexOf('--dev') !== -1);
+function asked(flag) {
+  return process.argv.indexOf(flag) !== -1;
+}
+
+if (require.main === module) {
+  if (asked('--pages-alone')) buildPages(findNode());
+  else {
+    var ready = prepare(asked('--dev'));
+    if (asked('--pages')) buildPages(ready);
+  }
+}

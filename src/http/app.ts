@@ -5,7 +5,8 @@
  *     GET  /entries/…, /.well-known/…       receipts, keys, downloads      counted, any origin
  *     GET  /v1/…                            JSON for auditors              counted, any origin
  *     GET  /checkpoint, /tile/…             the log as files               not counted: refusing costs as much as serving
- *     GET  /livez, /readyz, /metrics, /     operations, a page, /docs
+ *     GET  /livez, /readyz, /metrics, /docs operations
+ *     GET  /, /s/…, /e/…, /explorer/…       pages (src/explorer)           counted
  *
  * Clients read and submit; nothing of a log can be administered over HTTP.
  */
@@ -16,7 +17,7 @@ import { openToBrowsers } from '../web/methods.ts';
 import { webServer, type Web } from '../web/server.ts';
 import { tiles } from '../web/tiles.ts';
 import { about } from './about.ts';
-import type { App, HttpContext } from './context.ts';
+import type { HttpContext } from './context.ts';
 import { describeRoutes, docs, openApi } from './describe.ts';
 import { downloads } from './downloads.ts';
 import { histories } from './history.ts';
@@ -25,9 +26,8 @@ import { HTTP_LIMITS, type HttpLimits, type HttpOptions } from './options.ts';
 import { waitingRooms } from './prefer.ts';
 import { Rates } from './rates.ts';
 import { receiptsAndKeys, submissions } from './scrapi.ts';
-import { formatHex } from '../bytes/text.ts';
-import { formatTime } from '../bytes/time.ts';
-import { escapeHtml, sendPage } from '../web/page.ts';
+import { explorer } from '../explorer/routes.ts';
+import { explored } from './home.ts';
 
 /**
  * A server ready to listen. Closing it ends its connections. Close the log itself afterwards, so that submissions in hand
@@ -50,12 +50,16 @@ export async function buildApp(service: LogService, options: HttpOptions): Promi
     version: options.version,
     urlOf: web.urlOf,
   };
-  await registerRoutes(web, context, options.now ?? Date.now);
+  await registerRoutes(web, context, options);
   web.finish();
   return web.app;
 }
 
-async function registerRoutes(web: Web, context: HttpContext, now: () => number): Promise<void> {
+async function registerRoutes(
+  web: Web,
+  context: HttpContext,
+  { log, now = Date.now }: HttpOptions,
+): Promise<void> {
   const { reader, info } = context.service;
   const counted = [openToBrowsers, context.rates.reads];
   await web.scope((app) => submissions(app, context));
@@ -69,44 +73,12 @@ async function registerRoutes(web: Web, context: HttpContext, now: () => number)
   await web.scope((app) => tiles(app, reader, web.sending), [openToBrowsers]);
   await web.scope(openApi, [openToBrowsers]);
   await web.operations(() => context.service.readiness());
-  await web.scope((app) => home(app, context));
+  const warn = (text: string): void => log?.warn(text);
+  await web.scope((app) => explorer(app, explored(context), warn), [context.rates.reads]);
   await web.app.register(docs);
 }
 
 function ratesOf(limits: HttpLimits, now: () => number): Rates {
   const { statementsPerWindow: address, keyPerWindow: key, subjectPerWindow: subject } = limits;
   return new Rates({ address, key, subject }, limits.rateWindowMs, now);
-}
-
-const LINKS: readonly (readonly [href: string, what: string])[] = [
-  ['/docs/', 'API documentation'],
-  ['/openapi.json', 'API description (OpenAPI 3.1)'],
-  ['/checkpoint', 'Checkpoint (C2SP)'],
-  ['/v1/log', 'About this log (JSON)'],
-  ['/v1/search', 'Newest entries (JSON)'],
-  ['/.well-known/scitt-keys', 'Receipt keys (COSE Key Set)'],
-  ['/readyz', 'Readiness'],
-];
-
-/** GET / */
-function home(app: App, { service }: HttpContext): void {
-  const schema = { hide: true };
-  app.get('/', { schema }, async (_request, reply) => {
-    return sendPage(reply, service.info.origin, body(service));
-  });
-}
-
-function body({ info, reader }: LogService): string {
-  const head = reader.head();
-  const vkeys = info.vkeys.map((vkey) => `<dd><code>${escapeHtml(vkey)}</code></dd>`).join('');
-  const links = LINKS.map(([href, what]) => `<li><a href="${href}">${what}</a></li>`).join('');
-  const open = info.open
-    ? '<p class="note">This log admits any well-signed statement. It is for evaluation: what stands in it proves nothing about who may speak.</p>'
-    : '';
-  return `<p>A Tallystick transparency log.</p>${open}
-<dl><dt>Entries</dt><dd>${head.size}</dd>
-<dt>Root</dt><dd><code>${formatHex(head.root)}</code></dd>
-<dt>As of</dt><dd>${formatTime(head.time)}</dd>
-<dt>Verifier keys</dt>${vkeys}</dl>
-<ul>${links}</ul>`;
 }

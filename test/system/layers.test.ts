@@ -143,15 +143,71 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     node: true,
   },
   web: {
-    below: [...PURE, 'platform', 'log'],
+    below: [...PURE, 'log'],
     packages: ['fastify', '@fastify/*', 'typebox', 'pino', '@platformatic/prom-client'],
     node: true,
+  },
+  // What pages and their servers agree on: paths, and what a document says of its server.
+  'explorer/shared': { below: [...PURE], packages: [] },
+  // Pages: documents, their files, facts in the server's words, verdicts for the first screen.
+  explorer: {
+    below: [
+      ...JUDGED,
+      'log',
+      'claim',
+      'evidence',
+      'probe/registry',
+      'appraisal',
+      'incident',
+      'client',
+      'words',
+      'audit',
+      'platform',
+      'workers',
+      'web',
+      'explorer/shared',
+    ],
+    packages: ['fastify', 'typebox', 'pino'],
+    node: true,
+  },
+  // What runs in a browser: bundled by src/build/explorer.ts, in no package as modules.
+  'explorer/page': {
+    below: [
+      ...JUDGED,
+      'claim',
+      'evidence',
+      'probe/registry',
+      'appraisal',
+      'incident',
+      'client',
+      'words',
+      'audit',
+      'explorer/shared',
+    ],
+    packages: ['preact', 'htm', '@noble/hashes'],
+  },
+  // verify.html: one file that works without a network.
+  'explorer/saved': {
+    below: [
+      ...JUDGED,
+      'claim',
+      'evidence',
+      'probe/registry',
+      'appraisal',
+      'incident',
+      'client',
+      'words',
+      'audit',
+      'explorer/shared',
+      'explorer/page',
+    ],
+    packages: ['preact', 'htm', '@noble/hashes'],
   },
   // What makes the packages: in none of them.
   build: { below: [], packages: [], node: true },
   // The outsides: none imports another.
   witness: {
-    below: [...PURE, 'client', 'incident', 'platform', 'keys', 'workers', 'web'],
+    below: [...PURE, 'client', 'incident', 'platform', 'keys', 'workers', 'explorer', 'web'],
     packages: ['fastify', 'typebox', 'better-sqlite3', 'yaml', 'pino', '@platformatic/prom-client'],
     node: true,
   },
@@ -167,6 +223,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'keys',
       'storage',
       'workers',
+      'explorer',
       'web',
       'yaml',
     ],
@@ -179,7 +236,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     node: true,
   },
   http: {
-    below: [...JUDGED, 'log', 'web'],
+    below: [...JUDGED, 'log', 'explorer', 'web'],
     packages: ['fastify', '@fastify/*', 'typebox', 'pino', '@platformatic/prom-client'],
     node: true,
   },
@@ -195,6 +252,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'keys',
       'storage',
       'workers',
+      'explorer',
       'web',
       'http',
     ],
@@ -215,6 +273,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'keys',
       'storage',
       'workers',
+      'explorer',
       'web',
       'http',
       'service',
@@ -251,8 +310,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 /** Longest file, lines. */
 const MAX_LINES = 400;
 
-/** Modules that begin to work when they are loaded: threads. */
-const STARTS = /-thread\.ts$/;
+/** Modules that begin to work when they are loaded: threads, and the scripts of pages. */
+const STARTS = /-thread\.ts$|^explorer\/(?:page|saved)\/boot\.ts$/;
 
 const sources = globSync('**/*.ts', { cwd: SRC })
   .filter((path) => !path.endsWith('.d.ts'))
@@ -261,10 +320,19 @@ const sources = globSync('**/*.ts', { cwd: SRC })
 const read = (path: string): string => readFileSync(join(SRC, path), 'utf8');
 const folderOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : 'index');
 
-/** The room of a file: its folder; `declare/node`, `client/node`, `audit/node`; or the pure half of `probe`, which is what the registry needs. */
+/** Folders below a room's that are rooms of their own. */
+const APART = [
+  'declare/node',
+  'client/node',
+  'audit/node',
+  'explorer/shared',
+  'explorer/page',
+  'explorer/saved',
+];
+
+/** The room of a file: its folder, or one of `APART`; or the pure half of `probe`, which is what the registry needs. */
 function roomOf(path: string): string {
-  for (const room of ['declare/node', 'client/node', 'audit/node'])
-    if (path.startsWith(`${room}/`)) return room;
+  for (const room of APART) if (path.startsWith(`${room}/`)) return room;
   return described.has(path) ? 'probe/registry' : folderOf(path);
 }
 

@@ -9,7 +9,6 @@ export function verdictJson({
   histories,
   notProven,
   fingerprints,
-  trustFrom,
   verifier,
 }: BundleVerdict) {
   return {
@@ -18,7 +17,6 @@ export function verdictJson({
     since: manifest?.period.since ?? null,
     until: manifest?.period.until ?? null,
     policy: fingerprints.reader ?? null,
-    policy_from: trustFrom ?? null,
     policy_of_file: fingerprints.file ?? null,
     verifier: verifier ?? null,
     checks: checks.map(({ name, outcome, detail, refusal }) => ({

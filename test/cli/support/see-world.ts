@@ -14,12 +14,7 @@ export interface Told {
 }
 
 export class SeeWorld extends SeenLog {
-  tally(...argv: string[]): Promise<Told> {
-    return this.tallyIn({}, ...argv);
-  }
-
-  /** In another environment. */
-  async tallyIn(env: Readonly<Record<string, string | undefined>>, ...argv: string[]): Promise<Told> {
+  async tally(...argv: string[]): Promise<Told> {
     let [out, err] = ['', ''];
     const before = this.log.entries.length;
     const code = await run(argv, {
@@ -28,7 +23,6 @@ export class SeeWorld extends SeenLog {
         TALLYSTICK_LOG: BASE,
         TALLYSTICK_VKEY: 'log.vkey',
         TALLYSTICK_DATA_DIR: this.dir,
-        ...env,
       },
       cwd: this.dir,
       fetch: this.fetch,

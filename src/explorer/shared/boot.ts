@@ -1,0 +1,38 @@
+/** What the server tells the page of where it is. None of it is evidence: it is the word of the server. */
+
+/** What serves the page. */
+export type Role = 'log' | 'monitor' | 'mirror' | 'witness';
+
+/** A log whose pages the server has. */
+export interface Site {
+  readonly origin: string;
+  /** What its paths begin with: empty, or `/logs/HASH`. Data of it are below the same base. */
+  readonly base: string;
+}
+
+export interface Boot {
+  readonly role: Role;
+  /** Of the server, for people. */
+  readonly name: string;
+  readonly version: string;
+  /** The log that this page is about; null on the home page of a monitor, mirror or witness. */
+  readonly site: Site | null;
+  /** Every log that the server has pages of. */
+  readonly sites: readonly Site[];
+  /** Path of the worker's module. */
+  readonly worker: string;
+  /** SHA-256 of that module, hex: which verifier this server gives out. */
+  readonly verifier: string;
+}
+
+/** Id of the element that holds the facts, and the app; the attribute of it that has a `Boot` as JSON. */
+export const APP_ID = 'app';
+export const BOOT_ATTRIBUTE = 'data-boot';
+
+/** Name of the one Trusted Types policy that a page may have. It makes the URL of the worker. */
+export const TRUSTED_TYPES = 'tallystick';
+
+export function parseBoot(text: string): Boot {
+  const boot: Boot = JSON.parse(text);
+  return boot;
+}

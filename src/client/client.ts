@@ -297,16 +297,26 @@ export class LogClient {
 
   /**
    * Collects the evidence of an entry from its receipt: its place under a checkpoint, and the policy before it. Refuses
-   * `proof-failed` if the receipt names a place that holds another entry.
+   * `proof-failed` if the receipt names a place that holds another entry. `onStep`: called with the name of the check
+   * (examine.ts) whose evidence is read next.
    */
-  async collect(id: EntryId, receipt: Uint8Array): Promise<Collected> {
+  async collect(
+    id: EntryId,
+    receipt: Uint8Array,
+    onStep: (check: 'receipt' | 'checkpoint' | 'inclusion' | 'policy') => void = () => undefined,
+  ): Promise<Collected> {
+    onStep('receipt');
     const [proof] = decodeReceipt(receipt).inclusion;
     if (proof === undefined) throw refuse('malformed-receipt', 'the receipt holds no inclusion proof');
+    onStep('checkpoint');
     const view = await this.view(proof.index);
+    onStep('inclusion');
     const entry = await view.entry(proof.index);
+    onStep('receipt');
     if (entryIdOf(entry.bytes) !== id) {
       throw refuse('proof-failed', `the receipt says entry ${proof.index}, and that is another entry`);
     }
+    onStep('policy');
     // Entry 0 is the policy under which it was admitted itself.
     const before = Math.max(1, entry.index);
     const policy = await this.newest(view, { kind: 'policy', before });

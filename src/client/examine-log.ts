@@ -43,8 +43,7 @@ export function examineProof(
   });
   if (shown === undefined) return undefined;
   const { proof, opened } = shown;
-  if (trust.policy.quorum === 'none') list.skip('quorum', 'no witnesses are asked for');
-  else list.run('quorum', () => [undefined, describeQuorum(opened, trust.policy)]);
+  examineQuorum(list, opened, trust);
   return list.run('inclusion', () => {
     const { origin, size, root } = opened.checkpoint;
     const leaf = hashLeaf(entry);
@@ -52,6 +51,20 @@ export function examineProof(
     const place = { log: origin, index: proof.index, size, root, leaf, path: proof.path };
     return [place, `entry ${place.index} of ${size}, root ${formatBase64(root)}`];
   });
+}
+
+/** Checkpoint and quorum of a head by itself. */
+export function examineCheckpoint(list: Checklist, note: Uint8Array, trust: Examiner): void {
+  const opened = list.run('checkpoint', () => {
+    const signed = openSigned(note, trust, trust.verify);
+    return [signed.opened, describeSigners(signed)];
+  });
+  if (opened !== undefined) examineQuorum(list, opened, trust);
+}
+
+function examineQuorum(list: Checklist, opened: OpenedCheckpoint, { policy }: Trust): void {
+  if (policy.quorum === 'none') list.skip('quorum', 'no witnesses are asked for');
+  else list.run('quorum', () => [undefined, describeQuorum(opened, policy)]);
 }
 
 /** A checkpoint that the log signed, and the trusted keys of other algorithms that did not sign it. */

@@ -181,6 +181,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'incident',
       'client',
       'words',
+      'declare',
       'audit',
       'explorer/shared',
     ],

@@ -1,8 +1,7 @@
 /** `tallystick get`: fetches an entry with its receipt and proof, and verifies all three before it prints. */
 import { relative, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
-import type { LogClient } from '../../client/client.ts';
-import { boundsAt } from '../../client/moment-of.ts';
+import { entryTimes } from '../../client/entry-times.ts';
 import type { FoundEntry } from '../../client/find-entry.ts';
 import { ProofFolder } from '../../client/node/proof-folder.ts';
 import { writeTranscripts } from '../../client/node/transcript-folders.ts';
@@ -13,7 +12,7 @@ import { EXIT } from '../exit.ts';
 import { clientOf } from '../frame/client.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
 import { defineVerb } from '../frame/verb.ts';
-import { tellEntry, type EntryTimes } from '../views/entry.ts';
+import { tellEntry } from '../views/entry.ts';
 
 /** The parts that `--print` writes. */
 const PARTS: Readonly<Record<string, (got: FoundEntry, statement: ParsedStatement) => Uint8Array>> = {
@@ -72,30 +71,10 @@ export const getVerb = defineVerb({
         found,
         statement,
         checks,
-        times: await timesOf(client, found, statement.kid),
+        times: await entryTimes(client, found, statement.kid),
         files: files.map((name) => relative(world.cwd, at(out ?? '', name))),
         transcripts: transcripts.map((each) => ({ ...each, folder: relative(world.cwd, each.folder) })),
       });
     return EXIT.ok;
   },
 });
-
-/** When the entry was logged, and whether its key was revoked later. A server that has only tiles states no times. */
-async function timesOf(
-  client: LogClient,
-  { receipt, entry: { index } }: FoundEntry,
-  kid: string,
-): Promise<EntryTimes> {
-  if (receipt === undefined)
-    return {
-      word: undefined,
-      bounds: { notBefore: undefined, notAfter: undefined },
-      revokedSince: undefined,
-    };
-  const snapshot = await client.snapshot();
-  return {
-    word: await snapshot.loggedAt(index),
-    bounds: await boundsAt(snapshot, index),
-    revokedSince: snapshot.policies.revokedSince(kid),
-  };
-}

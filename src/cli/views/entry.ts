@@ -1,23 +1,15 @@
 /** What `get` prints of an entry: its fields, the checks that passed, and the files that were written. */
-import type { Bounds } from '../../appraisal/past/types.ts';
 import { printable } from '../../bytes/printable.ts';
 import { formatBase64 } from '../../bytes/text.ts';
 import type { Check } from '../../bytes/checklist.ts';
+import { signerName, type EntryTimes } from '../../client/entry-times.ts';
 import type { FoundEntry } from '../../client/find-entry.ts';
 import type { Written } from '../../client/node/transcript-folders.ts';
-import { parseStatement, type ParsedStatement } from '../../statement/parse.ts';
+import type { ParsedStatement } from '../../statement/parse.ts';
 import type { Output } from '../frame/output.ts';
 import { saysJson } from './conclusion.ts';
 import { decodedRows, loggedRows } from '../../words/decoded.ts';
 import { line, signerText } from '../../words/plain.ts';
-
-/** When an entry was logged: the log's word, and what witnesses show. */
-export interface EntryTimes {
-  readonly word: number | undefined;
-  readonly bounds: Bounds;
-  /** The first entry by the signer's key that policies of the log up to its newest one do not believe. */
-  readonly revokedSince: number | undefined;
-}
 
 /** What was fetched, verified and written. Paths are as the user would type them. */
 export interface Got {
@@ -107,12 +99,6 @@ function tellWritten(output: Output, { checks, files, transcripts }: Got): void 
 function phraseOf(kind: ParsedStatement['kind']): string {
   if (kind === 'other') return 'a statement of another kind';
   return `${kind === 'approval' ? 'an' : 'a'} ${kind}`;
-}
-
-/** The name that the policy before the entry gives the signer's key; undefined if it is not at hand, or names no such key. */
-function signerName({ evidence }: FoundEntry, kid: string): string | undefined {
-  const policy = evidence.policy && parseStatement(evidence.policy.entry);
-  return policy?.kind === 'policy' ? policy.policy.keys.get(kid)?.enrolled.name : undefined;
 }
 
 /** The checks with this outcome, in words. */

@@ -1,2 +1,20 @@
 /** The verifier in a worker of its own, so that the page stays responsive. */
-addEventListener('message', ({ data }) => postMessage(data));
+import { HeadsInMemory } from '../../../client/memory.ts';
+import { openHeads } from '../state/heads.ts';
+import { isQuestion } from './messages.ts';
+import { Verifier } from './verifier.ts';
+
+const started = openHeads().then((kept) => {
+  const outside = {
+    fetch: (...args: Parameters<typeof fetch>) => fetch(...args),
+    now: Date.now,
+    memory: kept ?? new HeadsInMemory(),
+  };
+  return new Verifier(outside, (reply) => postMessage(reply));
+});
+
+addEventListener('message', (event: MessageEvent<unknown>) => {
+  const question = event.data;
+  if (!isQuestion(question)) throw new Error('a message that is no question');
+  void started.then((verifier) => verifier.take(question));
+});

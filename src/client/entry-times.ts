@@ -1,0 +1,40 @@
+/** What is known of an entry besides what it says: when it was logged, by whose key, and whether that was revoked. */
+import type { Bounds } from '../appraisal/past/types.ts';
+import { parseStatement } from '../statement/parse.ts';
+import type { LogClient } from './client.ts';
+import type { FoundEntry } from './find-entry.ts';
+import { boundsAt } from './moment-of.ts';
+
+/** When an entry was logged: the log's word, and what witnesses show. */
+export interface EntryTimes {
+  readonly word: number | undefined;
+  readonly bounds: Bounds;
+  /** The first entry by the signer's key that policies of the log up to its newest one do not believe. */
+  readonly revokedSince: number | undefined;
+}
+
+/** When the entry was logged, and whether its key was revoked later. A server that has only tiles states no times. */
+export async function entryTimes(
+  client: LogClient,
+  { receipt, entry: { index } }: FoundEntry,
+  kid: string,
+): Promise<EntryTimes> {
+  if (receipt === undefined)
+    return {
+      word: undefined,
+      bounds: { notBefore: undefined, notAfter: undefined },
+      revokedSince: undefined,
+    };
+  const snapshot = await client.snapshot();
+  return {
+    word: await snapshot.loggedAt(index),
+    bounds: await boundsAt(snapshot, index),
+    revokedSince: snapshot.policies.revokedSince(kid),
+  };
+}
+
+/** The name that the policy before the entry gives the signer's key; undefined if it is not at hand, or names no such key. */
+export function signerName({ evidence }: FoundEntry, kid: string): string | undefined {
+  const policy = evidence.policy && parseStatement(evidence.policy.entry);
+  return policy?.kind === 'policy' ? policy.policy.keys.get(kid)?.enrolled.name : undefined;
+}

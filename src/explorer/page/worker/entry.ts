@@ -1,0 +1,112 @@
+/** Answers `entry`: one entry, decoded and examined. */
+import { formatHex } from '../../../bytes/text.ts';
+import { entryTimes, signerName } from '../../../client/entry-times.ts';
+import type { Place } from '../../../client/evidence.ts';
+import { examineEntry, type ExaminedEntry } from '../../../client/examine-entry.ts';
+import type { FoundEntry } from '../../../client/find-entry.ts';
+import { changesOf, factsOf } from '../../../declare/facts.ts';
+import { isWithdrawal } from '../../../statement/commitment.ts';
+import type { ParsedStatement } from '../../../statement/parse.ts';
+import { decodedRows, loggedRows } from '../../../words/decoded.ts';
+import { line } from '../../../words/plain.ts';
+import { stepsOf, type PathNode } from '../../../words/tree-path.ts';
+import { checkShown, faultOf } from './faults.ts';
+import type { Lane } from './lane.ts';
+import type { EntryFacts, EntryShown, NodeShown, PlaceShown } from './protocol.ts';
+
+export async function entryOf({ client }: Lane, name: string): Promise<EntryShown> {
+  const examined = await examineEntry(client, name);
+  const { checks, verified, found, statement, refusal } = examined;
+  const times = found && statement && (await entryTimes(client, found, statement.kid));
+  return {
+    checks: checks.map(checkShown),
+    verified,
+    fault: refusal === undefined ? null : faultOf(refusal),
+    entry:
+      found === undefined || statement === undefined || times === undefined
+        ? null
+        : {
+            ...factsOfEntry(examined, found, statement),
+            logged: loggedRows(times.word, times.bounds),
+            revokedSince: times.revokedSince ?? null,
+          },
+  };
+}
+
+function factsOfEntry(
+  { about, place }: ExaminedEntry,
+  found: FoundEntry,
+  statement: ParsedStatement,
+): Omit<EntryFacts, 'logged' | 'revokedSince'> {
+  const { id, entry, receipt } = found;
+  const { kind, subject, issuer, kid } = statement;
+  return {
+    index: entry.index,
+    id,
+    kind,
+    subject,
+    issuer,
+    kid,
+    signer: signerName(found, kid) ?? null,
+    rows: decodedRows((_, text) => text, statement),
+    bytes: entry.bytes,
+    receipt: receipt ?? null,
+    proof: new TextDecoder().decode(entry.proof),
+    place: place === undefined ? null : placeShown(place),
+    changes: changesIn(statement, about),
+    names: namesIn(statement),
+  };
+}
+
+function changesIn(statement: ParsedStatement, before: ExaminedEntry['about']): EntryFacts['changes'] {
+  if (statement.kind !== 'commitment' || isWithdrawal(statement.commitment)) return null;
+  if (before === undefined && statement.commitment.supersedes !== undefined) return null;
+  const old = before === undefined ? new Map<string, string>() : factsOf(before);
+  return changesOf(old, factsOf(statement.commitment)).map((each) => ({
+    name: line(each.name, 200),
+    before: each.before === undefined ? null : line(each.before),
+    after: each.after === undefined ? null : line(each.after),
+  }));
+}
+
+function namesIn(statement: ParsedStatement): EntryFacts['names'] {
+  switch (statement.kind) {
+    case 'commitment': {
+      const { supersedes } = statement.commitment;
+      return supersedes === undefined ? [] : [{ what: 'replaces', id: formatHex(supersedes) }];
+    }
+    case 'proof': {
+      const { commitment, prev } = statement.proof;
+      const before = prev === undefined ? [] : [{ what: 'proof before', id: formatHex(prev) }];
+      return [{ what: 'commitment', id: formatHex(commitment) }, ...before];
+    }
+    case 'approval':
+      return [{ what: 'commitment', id: formatHex(statement.approval.commitment) }];
+    case 'waiver':
+      return [{ what: 'commitment', id: formatHex(statement.waiver.commitment) }];
+    case 'deployment':
+      return [{ what: 'commitment', id: formatHex(statement.deployment.commitment) }];
+    default:
+      return [];
+  }
+}
+
+export function placeShown(place: Place): PlaceShown {
+  const { log, index, size, root, leaf } = place;
+  return {
+    log,
+    index,
+    size,
+    root: formatHex(root),
+    leaf: formatHex(leaf),
+    steps: stepsOf(place).map(({ child, sibling, parent }) => ({
+      child: nodeShown(child),
+      sibling: nodeShown(sibling),
+      parent: nodeShown(parent),
+    })),
+  };
+}
+
+function nodeShown({ start, end, hash }: PathNode): NodeShown {
+  return { start, end, hash: formatHex(hash) };
+}

@@ -1,0 +1,253 @@
+/**
+ * What a page asks of its verifier, and what that answers. Both run in one browser, in threads of their own: everything here is
+ * plain data. Hashes and ids are lower-case hex, times POSIX seconds.
+ *
+ *     page                                   verifier
+ *     { id: 1, ask: { kind: 'subject' … } } →
+ *                                          ← { id: 1, say: 'part', part: { kind: 'head' … } }     any number
+ *                                          ← { id: 1, say: 'done', result }   or   { id: 1, say: 'failed', fault }
+ *     { id: 1, stop: true }                →                                  then 'failed' with code 'stopped'
+ */
+import type { HistoryJson } from '../../../appraisal/past/json.ts';
+import type { ClaimJson, SubjectJson } from '../../../appraisal/json.ts';
+import type { Nature, RefusalCode } from '../../../bytes/refusal.ts';
+import type { Seen } from '../../../client/examine-head.ts';
+import type { StatementKind } from '../../../statement/kinds.ts';
+import type { WhyRow } from '../../../words/why.ts';
+
+/** Whose keys the verifier goes by. `server`: those that the server names, which prove nothing against it. */
+export interface TrustText {
+  readonly whose: 'reader' | 'server';
+  /** A tlog-policy, or verifier keys, one a line. */
+  readonly text: string;
+}
+
+/** A row of a listing, as the server says it. */
+export interface ToldRow {
+  readonly index: number;
+  readonly id: string;
+  readonly subject: string;
+  readonly time: number;
+}
+
+export interface Period {
+  readonly since: number;
+  readonly until: number;
+}
+
+/** What can be asked. The first is `open`; after another `open` everything before is forgotten but the heads seen. */
+export type Ask =
+  /** `log`: base URL of the log, absolute. */
+  | { readonly kind: 'open'; readonly log: string; readonly trust: TrustText }
+  /** Reads a trust policy without using it. */
+  | { readonly kind: 'trust'; readonly text: string }
+  | { readonly kind: 'head' }
+  /** `name`: index, or id. */
+  | { readonly kind: 'entry'; readonly name: string }
+  | SubjectAsk
+  /** The verdicts of several subjects, in this order; `told` is what the server says of them. */
+  | { readonly kind: 'subjects'; readonly subjects: readonly ToldSubject[] }
+  | { readonly kind: 'why'; readonly subject: string; readonly claim: string; readonly at?: string }
+  /** Rows of a listing, in this order. */
+  | { readonly kind: 'rows'; readonly rows: readonly ToldRow[]; readonly of?: StatementKind };
+
+/** The past of a subject, and its verdicts. */
+export interface SubjectAsk {
+  readonly kind: 'subject';
+  readonly subject: string;
+  readonly period: Period;
+  /** The part of the period that is on the screen: it is verified first. */
+  readonly visible: Period;
+  /** A moment as `--at` takes it; absent: now. */
+  readonly at?: string;
+  /** What the server says of the period. */
+  readonly told?: HistoryJson;
+  /** Rows to verify first: looks that the server says have failed. */
+  readonly first?: readonly number[];
+  /** Reads every entry of the log, so that nothing can be left out. */
+  readonly whole?: boolean;
+}
+
+export interface ToldSubject {
+  readonly subject: string;
+  /** Absent: the server said nothing of it. */
+  readonly claims?: readonly Pick<ClaimJson, 'claim' | 'verdict' | 'hidden'>[];
+}
+
+export type AskKind = Ask['kind'];
+export type Question =
+  { readonly id: number; readonly ask: Ask } | { readonly id: number; readonly stop: true };
+
+/** The result of each kind of question. */
+export interface Results {
+  readonly open: TrustShown;
+  readonly trust: TrustShown;
+  readonly head: HeadShown;
+  readonly entry: EntryShown;
+  readonly subject: SubjectShown;
+  readonly subjects: { readonly verified: number; readonly of: number };
+  readonly why: WhyShown;
+  readonly rows: { readonly verified: number; readonly of: number };
+}
+
+/** What comes before the result. */
+export type Part =
+  | { readonly kind: 'head'; readonly head: HeadShown }
+  | { readonly kind: 'status'; readonly status: SubjectJson }
+  | { readonly kind: 'count'; readonly done: number; readonly of: number; readonly what: string }
+  /** Entries that are in the tree and signed by a key that the policy allows; and those that are not what they are said to be. */
+  | {
+      readonly kind: 'entries';
+      readonly verified: readonly number[];
+      readonly wrong: readonly { readonly index: number; readonly fault: Fault }[];
+    }
+  /** The past as computed here, for a part of the period. */
+  | { readonly kind: 'past'; readonly period: Period; readonly past: HistoryJson }
+  | SubjectPart
+  | { readonly kind: 'remark'; readonly level: 'note' | 'warning'; readonly text: string };
+
+/** The verdicts of one subject. `same`: whether the server said the same; undefined if it said nothing. */
+export interface SubjectPart {
+  readonly kind: 'subject';
+  readonly subject: string;
+  readonly status: SubjectJson | undefined;
+  readonly fault: Fault | undefined;
+  readonly same: boolean | undefined;
+}
+
+export type Reply = { readonly id: number } & (
+  | { readonly say: 'part'; readonly part: Part }
+  | { readonly say: 'done'; readonly result: Results[AskKind] }
+  | { readonly say: 'failed'; readonly fault: Fault }
+);
+
+/**
+ * Why there is no result. `lie`: something that was served or signed does not hold. `away`: nobody answered, which is no lie.
+ * `stopped`: the page said so. `bug`: the verifier itself is at fault.
+ */
+export interface Fault {
+  readonly code: RefusalCode | 'stopped' | 'bug';
+  readonly nature: Nature | 'stopped' | 'bug';
+  readonly text: string;
+}
+
+/** One check by the name that the command gives it. `skipped` is no pass. */
+export interface CheckShown {
+  readonly name: string;
+  readonly outcome: 'ok' | 'failed' | 'skipped';
+  readonly detail: string;
+  readonly code: string | null;
+}
+
+export interface TrustShown {
+  readonly whose: TrustText['whose'];
+  /** In its one spelling. */
+  readonly text: string;
+  /** In groups of four, as `tallystick trust show` prints it. */
+  readonly fingerprint: string;
+  readonly logs: readonly string[];
+  readonly witnesses: readonly { readonly name: string; readonly url: string | null }[];
+  readonly quorum: string;
+}
+
+export interface HeadShown {
+  readonly checks: readonly CheckShown[];
+  readonly verified: boolean;
+  readonly origin: string | null;
+  readonly size: number | null;
+  readonly root: string | null;
+  /** When it was signed; null if nobody says so. */
+  readonly time: number | null;
+  /** The signed note. */
+  readonly note: string | null;
+  readonly cosigned: readonly { readonly name: string; readonly time: number }[];
+  readonly seen: Seen | null;
+  readonly before: number | null;
+  /** A file that shows others that the log broke its word. */
+  readonly incident: { readonly name: string; readonly text: string } | null;
+  readonly fault: Fault | null;
+}
+
+export interface EntryShown {
+  readonly checks: readonly CheckShown[];
+  readonly verified: boolean;
+  readonly fault: Fault | null;
+  readonly entry: EntryFacts | null;
+}
+
+export interface EntryFacts {
+  readonly index: number;
+  readonly id: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly kid: string;
+  /** As the policy before the entry names the key; null if it names no such key. */
+  readonly signer: string | null;
+  /** What it says, for people. */
+  readonly rows: readonly (readonly [name: string, text: string])[];
+  /** When it was logged, and whose word that is. */
+  readonly logged: readonly (readonly [name: string, text: string])[];
+  /** From which entry on its key is not believed. */
+  readonly revokedSince: number | null;
+  readonly bytes: Uint8Array;
+  readonly receipt: Uint8Array | null;
+  /** The `.tlog-proof`. */
+  readonly proof: string;
+  readonly place: PlaceShown | null;
+  /** The difference to the declaration before; null for another kind, or where that is not at hand. */
+  readonly changes:
+    | readonly { readonly name: string; readonly before: string | null; readonly after: string | null }[]
+    | null;
+  /** Ids of entries that it names, with what they are to it. */
+  readonly names: readonly { readonly what: string; readonly id: string }[];
+}
+
+export interface PlaceShown {
+  readonly log: string;
+  readonly index: number;
+  readonly size: number;
+  readonly root: string;
+  readonly leaf: string;
+  /** From the leaf to the root. */
+  readonly steps: readonly {
+    readonly child: NodeShown;
+    readonly sibling: NodeShown;
+    readonly parent: NodeShown;
+  }[];
+}
+
+/** A range of leaves and its hash. */
+export interface NodeShown {
+  readonly start: number;
+  readonly end: number;
+  readonly hash: string;
+}
+
+export interface SubjectShown {
+  readonly head: HeadShown;
+  readonly status: SubjectJson | null;
+  readonly past: HistoryJson;
+  /** What the server said otherwise. */
+  readonly differs: readonly Differs[];
+  readonly csv: string;
+  /** How it was checked, in a line. */
+  readonly checked: string;
+}
+
+/** Something that the server said and this verifier computed otherwise. */
+export interface Differs {
+  readonly claim: string;
+  readonly what: 'left out' | 'made up' | 'look' | 'span' | 'figures';
+  /** Of the entry of a look. */
+  readonly index: number | null;
+  readonly text: string;
+}
+
+export interface WhyShown {
+  readonly status: ClaimJson;
+  readonly rows: readonly WhyRow[];
+  /** The entry of the proof that decides. */
+  readonly proof: number | null;
+  readonly commitment: number;
+}

@@ -1,0 +1,105 @@
+/** Answers `subject`: verdicts, and the past of a period, what is on the screen first. */
+import { historyCsv } from '../../../appraisal/past/csv.ts';
+import { historyJson, type HistoryJson } from '../../../appraisal/past/json.ts';
+import { knownHistory } from '../../../appraisal/past/known.ts';
+import type { KnownHistory } from '../../../appraisal/past/known-types.ts';
+import { subjectJson } from '../../../appraisal/json.ts';
+import { isOfOne } from '../../../bytes/nature.ts';
+import { parseMoment } from '../../../client/moment.ts';
+import { readPast } from '../../../client/past/read.ts';
+import type { Snapshot } from '../../../client/snapshot.ts';
+import { statusOf } from '../../../client/statuses.ts';
+import { checkedLine } from '../../../words/checked.ts';
+import { faultOf } from './faults.ts';
+import { needHead } from './head.ts';
+import type { Lane } from './lane.ts';
+import type { Part, Period, Results, SubjectAsk, SubjectShown, ToldRow, ToldSubject } from './protocol.ts';
+import { verifyRows } from './rows.ts';
+import { differencesOf, saidTheSame } from './told.ts';
+
+type Tell = (part: Part) => void;
+
+export async function subjectOf(lane: Lane, ask: SubjectAsk, tell: Tell): Promise<SubjectShown> {
+  const head = await needHead(lane, (each) => tell({ kind: 'head', head: each }));
+  const now = await lane.client.snapshot();
+  const look = ask.at === undefined ? now : await now.at(parseMoment(ask.at, 'as of'));
+  const status = subjectJson(await statusOf(look, ask.subject));
+  tell({ kind: 'status', status });
+  const period = within(ask.period, look.now);
+  const visible = within(ask.visible, period.until);
+  await verifyRows(lane, look, rowsFirst(ask, visible), 'proof', tell);
+  if (visible.since > period.since || visible.until < period.until) {
+    const { past, known } = await pastOf(lane, look, ask.subject, visible, tell);
+    tell({ kind: 'past', period: known.period, past });
+  }
+  const { past, known } = await pastOf(lane, look, ask.subject, period, tell);
+  return {
+    head,
+    status,
+    past,
+    differs: ask.told === undefined ? [] : differencesOf(ask.told, past),
+    csv: historyCsv(ask.subject, known.claims),
+    checked: checkedLine(look),
+  };
+}
+
+async function pastOf(
+  lane: Lane,
+  look: Snapshot,
+  subject: string,
+  period: Period,
+  tell: Tell,
+): Promise<{ readonly known: KnownHistory; readonly past: HistoryJson }> {
+  const progress = (what: string, of: number) => ({
+    at: (done: number) => tell({ kind: 'count', done, of, what }),
+    end: () => undefined,
+  });
+  const record = await readPast(look, subject, period, { progress });
+  await lane.turn();
+  const known = knownHistory(record, period);
+  await lane.turn();
+  return { known, past: historyJson(known, record.policies) };
+}
+
+/** A period as far as a moment. One that has not begun is refused by who reads it. */
+function within({ since, until }: Period, now: number): Period {
+  return { since, until: Math.min(until, now) };
+}
+
+/** The rows of the server in the order in which they are verified: those asked for first, the visible ones, the others. */
+function rowsFirst({ told, first = [], subject }: SubjectAsk, visible: Period): readonly ToldRow[] {
+  const rows = new Map<number, ToldRow & { readonly rank: number }>();
+  const early = new Set(first);
+  for (const { looks } of told?.claims ?? [])
+    for (const { index, entry, window, logged } of looks) {
+      const isVisible = window.end >= visible.since && window.start < visible.until;
+      const rank = early.has(index) ? 0 : isVisible ? 1 : 2;
+      rows.set(index, { index, id: entry, subject, time: logged ?? window.end, rank });
+    }
+  return [...rows.values()].toSorted((a, b) => a.rank - b.rank || b.index - a.index);
+}
+
+/** Answers `subjects`: the verdicts of each. One that cannot be read does not end it. */
+export async function subjectsOf(
+  lane: Lane,
+  asked: readonly ToldSubject[],
+  tell: Tell,
+): Promise<Results['subjects']> {
+  await needHead(lane, (head) => tell({ kind: 'head', head }));
+  const snapshot = await lane.client.snapshot();
+  let verified = 0;
+  for (const [i, told] of asked.entries()) {
+    const { subject } = told;
+    try {
+      const status = subjectJson(await statusOf(snapshot, subject));
+      tell({ kind: 'subject', subject, status, fault: undefined, same: saidTheSame(told, status) });
+      verified += 1;
+    } catch (error) {
+      if (!isOfOne(error)) throw error;
+      tell({ kind: 'subject', subject, status: undefined, fault: faultOf(error), same: undefined });
+    }
+    tell({ kind: 'count', done: i + 1, of: asked.length, what: 'subjects' });
+    await lane.turn();
+  }
+  return { verified, of: asked.length };
+}

@@ -1,0 +1,102 @@
+/**
+ * The verifier of a page: takes questions (protocol.ts), answers each with parts and a result. It is the client of the command
+ * (src/client) under the reader's trust policy; no rule of its own decides anything here. Runs in a worker, and in tests.
+ */
+import { refuse } from '../../../bytes/refusal.ts';
+import type { Trust } from '../../../client/evidence.ts';
+import { entryOf } from './entry.ts';
+import { faultOf } from './faults.ts';
+import { headOf, needHead } from './head.ts';
+import { Lane, type Outside } from './lane.ts';
+import type { Ask, AskKind, Part, Question, Reply, Results } from './protocol.ts';
+import { verifyRows } from './rows.ts';
+import { subjectOf, subjectsOf } from './subject.ts';
+import { readTrust, trustShown } from './trust.ts';
+import { whyOf } from './why.ts';
+
+/** `quick`: clicks. `long`: periods, listings, subjects. `whole`: what reads the whole log. */
+type LaneName = 'quick' | 'long' | 'whole';
+
+export class Verifier {
+  readonly #outside: Outside;
+  readonly #send: (reply: Reply) => void;
+  readonly #stops = new Map<number, AbortController>();
+  readonly #lanes = new Map<LaneName, Lane>();
+  #opened: { readonly log: string; readonly trust: Trust } | undefined;
+
+  constructor(outside: Outside, send: (reply: Reply) => void) {
+    this.#outside = outside;
+    this.#send = send;
+  }
+
+  /** Takes a question. Never throws; the answer is sent. */
+  async take(question: Question): Promise<void> {
+    const { id } = question;
+    if ('stop' in question) return this.#stops.get(id)?.abort();
+    const stop = new AbortController();
+    this.#stops.set(id, stop);
+    try {
+      const tell = (part: Part): void => {
+        if (!stop.signal.aborted) this.#send({ id, say: 'part', part });
+      };
+      this.#send({ id, say: 'done', result: await this.#answer(question.ask, stop.signal, tell) });
+    } catch (error) {
+      this.#send({ id, say: 'failed', fault: faultOf(error) });
+    } finally {
+      this.#stops.delete(id);
+    }
+  }
+
+  async #answer(ask: Ask, signal: AbortSignal, tell: (part: Part) => void): Promise<Results[AskKind]> {
+    if (ask.kind === 'trust') return trustShown(readTrust(ask), 'reader');
+    if (ask.kind === 'open') {
+      const trust = readTrust(ask.trust);
+      for (const each of this.#stops.values()) if (each.signal !== signal) each.abort();
+      this.#lanes.clear();
+      this.#opened = { log: ask.log.replace(/\/+$/, ''), trust };
+      return trustShown(trust, ask.trust.whose);
+    }
+    const lane = this.#lane(laneOf(ask));
+    return lane.run(
+      () => answerOn(lane, ask, tell),
+      signal,
+      ({ level, text }) => tell({ kind: 'remark', level, text }),
+    );
+  }
+
+  #lane(name: LaneName): Lane {
+    if (this.#opened === undefined)
+      throw refuse('usage', 'open a log first: nobody said which, and whom to trust');
+    const { log, trust } = this.#opened;
+    const lane = this.#lanes.get(name) ?? new Lane(this.#outside, log, trust, { full: name === 'whole' });
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+}
+
+type Reading = Exclude<Ask, { readonly kind: 'open' | 'trust' }>;
+
+function laneOf(ask: Reading): LaneName {
+  if (ask.kind === 'subject') return ask.whole === true ? 'whole' : 'long';
+  return ask.kind === 'subjects' || ask.kind === 'rows' ? 'long' : 'quick';
+}
+
+async function answerOn(lane: Lane, ask: Reading, tell: (part: Part) => void): Promise<Results[AskKind]> {
+  switch (ask.kind) {
+    case 'head':
+      return headOf(lane);
+    case 'entry':
+      return entryOf(lane, ask.name);
+    case 'subject':
+      return subjectOf(lane, ask, tell);
+    case 'subjects':
+      return subjectsOf(lane, ask.subjects, tell);
+    case 'why':
+      return whyOf(lane, ask.subject, ask.claim, ask.at);
+    case 'rows': {
+      await needHead(lane, (head) => tell({ kind: 'head', head }));
+      const snapshot = await lane.client.snapshot();
+      return { verified: await verifyRows(lane, snapshot, ask.rows, ask.of, tell), of: ask.rows.length };
+    }
+  }
+}

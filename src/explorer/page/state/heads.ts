@@ -15,10 +15,10 @@ type StoreName = 'heads' | 'incidents';
 export async function openHeads(): Promise<BrowserHeads | undefined> {
   try {
     const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => {
+    request.addEventListener('upgradeneeded', () => {
       request.result.createObjectStore('heads');
       request.result.createObjectStore('incidents');
-    };
+    });
     return new BrowserHeads(await settled(request));
   } catch {
     return undefined; // Private windows, full disks, policies of the browser.
@@ -62,7 +62,7 @@ export class BrowserHeads implements HeadMemory {
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error('the browser says no more'));
+    request.addEventListener('success', () => resolve(request.result));
+    request.addEventListener('error', () => reject(request.error ?? new Error('the browser says no more')));
   });
 }

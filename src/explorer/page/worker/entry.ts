@@ -86,9 +86,12 @@ function namesIn(statement: ParsedStatement): EntryFacts['names'] {
       return [{ what: 'commitment', id: formatHex(statement.waiver.commitment) }];
     case 'deployment':
       return [{ what: 'commitment', id: formatHex(statement.deployment.commitment) }];
-    default:
-      return [];
+    case 'policy':
+    case 'notice':
+    case 'other':
+      break;
   }
+  return [];
 }
 
 export function placeShown(place: Place): PlaceShown {

@@ -5,8 +5,8 @@ import type { Ask, AskKind, Fault, Part, Question, Reply, Results } from './prot
 /** What is used of a `Worker`. */
 export interface Port {
   postMessage(question: Question): void;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onerror: ((event: { readonly message?: string }) => void) | null;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'error', listener: (event: { readonly message?: string }) => void): void;
 }
 
 /** Why a question has no result. */
@@ -39,15 +39,15 @@ export class RemoteVerifier {
 
   constructor(port: Port) {
     this.#port = port;
-    port.onmessage = ({ data }) => {
+    port.addEventListener('message', ({ data }) => {
       if (!isReply(data)) throw new Error('a message of the verifier that is no reply');
       this.#take(data);
-    };
-    port.onerror = ({ message = 'the verifier did not start' }) => {
+    });
+    port.addEventListener('error', ({ message = 'the verifier did not start' }) => {
       const fault = new VerifierFault({ code: 'bug', nature: 'bug', text: message });
       for (const each of this.#waiting.values()) each.failed(fault);
       this.#waiting.clear();
-    };
+    });
   }
 
   /** Asks. `onPart`: called with each part as it comes. The result rejects with a `VerifierFault`. */

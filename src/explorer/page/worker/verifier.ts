@@ -81,7 +81,7 @@ function laneOf(ask: Reading): LaneName {
   return ask.kind === 'subjects' || ask.kind === 'rows' ? 'long' : 'quick';
 }
 
-async function answerOn(lane: Lane, ask: Reading, tell: (part: Part) => void): Promise<Results[AskKind]> {
+function answerOn(lane: Lane, ask: Reading, tell: (part: Part) => void): Promise<Results[AskKind]> {
   switch (ask.kind) {
     case 'head':
       return headOf(lane);
@@ -93,10 +93,18 @@ async function answerOn(lane: Lane, ask: Reading, tell: (part: Part) => void): P
       return subjectsOf(lane, ask.subjects, tell);
     case 'why':
       return whyOf(lane, ask.subject, ask.claim, ask.at);
-    case 'rows': {
-      await needHead(lane, (head) => tell({ kind: 'head', head }));
-      const snapshot = await lane.client.snapshot();
-      return { verified: await verifyRows(lane, snapshot, ask.rows, ask.of, tell), of: ask.rows.length };
-    }
+    case 'rows':
+      break;
   }
+  return rowsOf(lane, ask, tell);
+}
+
+async function rowsOf(
+  lane: Lane,
+  { rows, of: kind }: Extract<Ask, { readonly kind: 'rows' }>,
+  tell: (part: Part) => void,
+): Promise<Results['rows']> {
+  await needHead(lane, (head) => tell({ kind: 'head', head }));
+  const snapshot = await lane.client.snapshot();
+  return { verified: await verifyRows(lane, snapshot, rows, kind, tell), of: rows.length };
 }

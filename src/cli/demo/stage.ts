@@ -26,6 +26,8 @@ export class Stage {
   /** Every process of ours that has not ended. */
   readonly #alive = new Set<ChildProcess>();
   #stopped = false;
+  /** Settled by the first signal, or by the end of a part, once somebody waits for it (`stopped`). */
+  #ending: PromiseWithResolvers<void> | undefined;
   readonly #onSignal = (signal: NodeJS.Signals): void => void this.#stop(signal);
   readonly #onExit = (): void => {
     for (const child of this.#alive) child.kill('SIGKILL');
@@ -90,6 +92,22 @@ export class Stage {
     await ended;
   }
 
+  /**
+   * Waits for a signal, which then ends this wait and not the process. Refuses `unavailable` if a part ends by itself. A
+   * part that ends with 0 got the same signal: a terminal sends it to all of us.
+   */
+  async stopped(): Promise<void> {
+    this.#ending = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = this.#ending;
+    for (const [name, child] of this.#running)
+      child.on('exit', (code, signal) =>
+        code === 0 || SIGNALS.some((each) => each === signal)
+          ? resolve()
+          : reject(refuse('unavailable', `${name} ended with ${String(code)}`)),
+      );
+    await promise;
+  }
+
   /** Ends everything that still runs. */
   async clear(): Promise<void> {
     for (const name of [...this.#running.keys()].toReversed()) await this.end(name);
@@ -103,6 +121,7 @@ export class Stage {
     const code = 128 + constants.signals[signal];
     if (this.#stopped) process.exit(code);
     this.#stopped = true;
+    if (this.#ending !== undefined) return this.#ending.resolve();
     setTimeout(() => process.exit(code), END_MS);
     const ends = [...this.#alive].map((child) => once(child, 'exit'));
     for (const child of this.#alive) child.kill('SIGTERM');

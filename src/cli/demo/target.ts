@@ -1,15 +1,29 @@
-/** The demonstration's target: a real TLS server whose oldest accepted version can be changed. */
+/** A target of the demonstration: a real TLS server whose oldest accepted version can be changed. */
 import { once } from 'node:events';
 import { createServer as createPlain, type AddressInfo } from 'node:net';
 import { createServer, type SecureVersion, type Server } from 'node:tls';
+import { selfSigned } from './certificate.ts';
 
 export class Target {
+  /** The name that clients ask for, which its certificate names. */
+  readonly host: string;
   readonly #pair: { readonly key: string; readonly cert: string };
   #server: Server | undefined;
-  port = 0;
+  #port = 0;
 
-  constructor(pair: { readonly key: string; readonly cert: string }) {
+  private constructor(host: string, pair: { readonly key: string; readonly cert: string }) {
+    this.host = host;
     this.#pair = pair;
+  }
+
+  /** A target with a new key. `now`: milliseconds. It does not listen yet. */
+  static async named(host: string, now: number): Promise<Target> {
+    return new Target(host, await selfSigned(host, now, 90));
+  }
+
+  /** `127.0.0.1:PORT`, once it listens. */
+  get place(): string {
+    return `127.0.0.1:${this.#port}`;
   }
 
   /** Listens on loopback, each time on the same port, and refuses versions older than `oldest`. */
@@ -20,9 +34,9 @@ export class Target {
     );
     // A probe never finishes its handshake.
     server.on('tlsClientError', () => undefined);
-    server.listen(this.port, '127.0.0.1');
+    server.listen(this.#port, '127.0.0.1');
     await once(server, 'listening');
-    this.port = portOf(server.address());
+    this.#port = portOf(server.address());
     this.#server = server;
   }
 
@@ -47,7 +61,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-function portOf(address: AddressInfo | string | null): number {
+export function portOf(address: AddressInfo | string | null): number {
   if (address === null || typeof address === 'string') throw new Error('a listening server has a port');
   return address.port;
 }

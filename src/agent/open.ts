@@ -25,6 +25,7 @@ import type { Declared } from '../appraisal/history.ts';
 import type { Probe } from '../probe/probe.ts';
 import { chooseVerifier } from '../workers/kernels.ts';
 import { issuerOf } from '../registration/issuer.ts';
+import { readNamedFile } from '../platform/files.ts';
 import { VERSION } from '../platform/place.ts';
 import { BoundLog } from '../client/bound-log.ts';
 import type { LogClient } from '../client/client.ts';
@@ -33,7 +34,6 @@ import type { Policy } from '../statement/policy.ts';
 import { profileOf } from './profile.ts';
 import { initialiseAgent, type AgentHome, type AgentPlace } from './home.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { readFile } from 'node:fs/promises';
 import { equalBytes } from '../bytes/compare.ts';
 import type { Value } from '../claim/value.ts';
 import { declaredValue } from '../probe/declared.ts';
@@ -222,8 +222,8 @@ async function openedOf(
 ): Promise<ReadonlyMap<string, Value> | undefined> {
   for (const folder of folders) {
     for (const path of ownedFilesIn(folder)) {
-      const bytes = await readFile(path).catch(() => undefined);
-      const tree = bytes && leafTree(parseOwned(new Uint8Array(bytes), path));
+      const bytes = await readNamedFile(path).catch(() => undefined);
+      const tree = bytes && leafTree(parseOwned(bytes, path));
       if (tree === undefined || tree.count !== declaration.tree.leaves) continue;
       if (equalBytes(tree.root, declaration.tree.root)) return valuesOf(tree);
     }

@@ -38,3 +38,6 @@ export function bundleVerifier(path: string): void {
     rmSync(folder, { recursive: true });
   }
 }
+
+const [, , out] = process.argv;
+if (import.meta.main && out !== undefined) bundleVerifier(out);

@@ -2,23 +2,25 @@
  * Files that must be complete or absent: written beside their place, flushed, and then renamed; the folder is flushed,
  * too. Also folders, and reading files that a user named.
  */
-import { link, mkdir, open, readFile, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { link, mkdir, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
-  createReadStream,
+  constants,
   existsSync,
   fsyncSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
+  type Stats,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { plain } from '../bytes/brand.ts';
-import { refuse, type Refusal, type RefusalCode } from '../bytes/refusal.ts';
+import { Refusal, refuse, type RefusalCode } from '../bytes/refusal.ts';
 import type { Remedy } from '../bytes/remedy.ts';
 import { codeOf, whyNot } from './fault.ts';
 
@@ -100,30 +102,84 @@ export async function replaceFile(path: string, bytes: Uint8Array | string, mode
   await withTemporary(path, bytes, mode, (temporary) => rename(temporary, path));
 }
 
+/** Most bytes of a named file, where the caller knows no smaller bound: keys, policies, lists and statements are far below. */
+const MOST_NAMED = 268_435_456;
+
 /**
- * Bytes of a file that a user named. For files that others made, `most` bounds it: at most one byte more is read, so that
- * the parser sees that the file is too large. Refuses `not-found` when it cannot be read.
+ * Bytes of a file that a user named, at most `most` of them. It never waits: a pipe, a socket or a device has no size, and may
+ * give nothing or never end. Refuses `not-found` for what cannot be read or is no regular file, and `too-large`.
  */
-export async function readNamedFile(path: string, most?: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function readNamedFile(path: string, most = MOST_NAMED): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return plain(
-      most === undefined ? await readFile(path) : await buffer(createReadStream(path, { end: most })),
-    );
+    // Before it is opened: opening a device can change it.
+    assertRegular(path, await stat(path));
+    await using file = await open(path, NAMED);
+    const { size } = assertRegular(path, await file.stat(), most);
+    // A file whose size is 0 may be one that the kernel writes while it is read: those of /proc are.
+    const read = size === 0 ? buffer(file.createReadStream({ end: most })) : file.readFile();
+    return assertLength(path, plain(await read), most);
   } catch (error) {
-    throw refuse('not-found', `cannot read ${path} (${codeOf(error)})`, { cause: error });
+    throw unread(path, error);
   }
 }
 
-/** Bytes of standard input, no more than `most` and one: as `readNamedFile`. */
-export async function readPiped(input: AsyncIterable<Uint8Array>, most = Infinity): Promise<Uint8Array> {
+/** As `readNamedFile`, synchronously. */
+export function readNamedFileSync(path: string, most = MOST_NAMED): Uint8Array<ArrayBuffer> {
+  try {
+    assertRegular(path, statSync(path), most);
+    return assertLength(path, plain(readFileSync(path)), most);
+  } catch (error) {
+    throw unread(path, error);
+  }
+}
+
+/** Without blocking: a pipe may take the place of the file after it was looked at. Windows has no such flag. */
+const NAMED = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+function assertRegular(path: string, found: Stats, most = Infinity): Stats {
+  if (found.isDirectory()) throw refuse('not-found', `cannot read ${path}: it is a folder; name a file`);
+  if (!found.isFile())
+    throw refuse(
+      'not-found',
+      `cannot read ${path}: it is ${kindOf(found)}, which may never end; write what it gives into a file, and name that`,
+    );
+  assertSize(path, found.size, most);
+  return found;
+}
+
+function kindOf(found: Stats): string {
+  if (found.isFIFO()) return 'a pipe';
+  return found.isSocket() ? 'a socket' : 'a device';
+}
+
+function assertSize(path: string, size: number, most: number): void {
+  if (size > most)
+    throw refuse('too-large', `${path} has more than ${most} bytes, the most that are read of it`);
+}
+
+function assertLength<T extends Uint8Array>(path: string, bytes: T, most: number): T {
+  assertSize(path, bytes.length, most);
+  return bytes;
+}
+
+function unread(path: string, error: unknown): unknown {
+  if (error instanceof Refusal) return error;
+  return refuse('not-found', `cannot read ${path} (${codeOf(error)})`, { cause: error });
+}
+
+/** Bytes of standard input, at most `most`. It may wait, since somebody is asked to write. Refuses `too-large`. */
+export async function readPiped(
+  input: AsyncIterable<Uint8Array>,
+  most = MOST_NAMED,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of input) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > most) break;
+    assertSize('standard input', length, most);
   }
-  return plain(Buffer.concat(chunks)).subarray(0, most + 1);
+  return plain(Buffer.concat(chunks));
 }
 
 async function withTemporary<T>(

@@ -1,13 +1,16 @@
 /** How a server listens, and under which certificate: the same for log, witness, monitor and mirror. */
-import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import { refuse } from '../bytes/refusal.ts';
+import { readNamedFile } from '../platform/files.ts';
 import type { WebOptions } from './options.ts';
 import { publicUrl, urlOf, type Endpoint, type GuardedEndpoint } from './endpoint.ts';
 
 export { assertGuarded, publicUrl, type Endpoint, type GuardedEndpoint } from './endpoint.ts';
+
+/** Longest file of certificates. */
+const MOST_PEM = 1_048_576;
 
 /** The certificate and its key; absent for plain HTTP. */
 export interface Tls {
@@ -53,7 +56,7 @@ interface Listening {
 export async function readTls({ tlsCert, tlsKey }: Endpoint): Promise<Tls> {
   if (tlsCert === undefined || tlsKey === undefined) return {};
   try {
-    const tls = { cert: await readFile(tlsCert), key: await readFile(tlsKey) };
+    const tls = { cert: await readPem(tlsCert), key: await readPem(tlsKey) };
     createSecureContext(tls);
     return { tls };
   } catch (cause) {
@@ -64,6 +67,10 @@ export async function readTls({ tlsCert, tlsKey }: Endpoint): Promise<Tls> {
       { cause, remedy: { tlsCert: true, tlsKey: true } },
     );
   }
+}
+
+async function readPem(path: string): Promise<Buffer> {
+  return Buffer.from(await readNamedFile(path, MOST_PEM));
 }
 
 /** Opens the socket and returns its URL. If it cannot be opened, calls `stop` and refuses `config-invalid`. */

@@ -1,5 +1,5 @@
 /** `verify-incident`: every kind as a file, what is told of it, and its exit code. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { formatIncident } from '#src/incident/incident.ts';
@@ -52,11 +52,13 @@ t.test('verify-incident', async (t) => {
   t.match(await run('bad.json --vkey log.vkey'), { code: 3, out: /✗ head served later[^]*DOES NOT HOLD/ });
   writeFileSync(join(dir, 'bad.json'), '{}');
   t.match(await run('bad.json --vkey log.vkey'), { code: 3, err: /malformed-incident/ });
+  truncateSync(join(dir, 'bad.json'), 2 ** 32);
   t.match(
-    await run('/dev/zero --vkey log.vkey'),
+    await run('bad.json --vkey log.vkey'),
     { code: 3, err: /too-large/ },
     'no more is read than may be',
   );
+  t.match(await run('/dev/zero --vkey log.vkey'), { code: 2, err: /not-found: .* is a device/ });
   const other = await start(t, foreign());
   writeFileSync(join(dir, 'other.vkey'), `${other.vkeys.join('\n')}\n`);
   t.match(await run('rollback.json --vkey other.vkey'), { code: 3, out: /no key of the log .* is trusted/ });

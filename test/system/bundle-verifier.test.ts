@@ -33,7 +33,9 @@ t.test('the same verdict in each Node, from two builds that are the same', async
   const bytes = await bundleOf(w, { verifier });
   writeFileSync(at('audit.zip'), bytes);
   writeFileSync(at('trust.txt'), POLICY);
-  const expected = JSON.parse(JSON.stringify(verdictJson(await verifyBundle(bytes, { trust }))));
+  const expected = JSON.parse(
+    JSON.stringify(verdictJson(await verifyBundle(bytes, { trust, trustFrom: 'trust.txt' }))),
+  );
   t.equal(expected.result, 'VERIFIED');
   const run = (node: string, args: readonly string[], more: NodeJS.ProcessEnv = {}) =>
     spawnSync(node, [at('verify.mjs'), ...args], { encoding: 'utf8', cwd: folder, env: { ...env, ...more } });

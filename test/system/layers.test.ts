@@ -143,7 +143,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     node: true,
   },
   web: {
-    below: [...PURE, 'log'],
+    below: [...PURE, 'platform', 'log'],
     packages: ['fastify', '@fastify/*', 'typebox', 'pino', '@platformatic/prom-client'],
     node: true,
   },

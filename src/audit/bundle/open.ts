@@ -94,7 +94,7 @@ export async function openFiles(
   const reader = await steps.run(
     'policy',
     () => readerOf(files, options),
-    ({ trust: { policy } }) => describePolicy(policyFingerprint(policy), options.trust !== undefined),
+    ({ trust: { policy } }) => describePolicy(policyFingerprint(policy), options),
   );
   const heads = await openHeads(steps, files, manifest, reader);
   const tree = await openEntries(steps, files, heads);
@@ -121,8 +121,9 @@ function readerOf(files: Files, { trust, verify }: VerifyOptions): Reader {
   return { trust: trust ?? own, verify };
 }
 
-function describePolicy(fingerprint: string, isOwn: boolean): string {
-  return isOwn ? `yours, ${fingerprint}` : `none of yours; the keys of the file itself, ${fingerprint}`;
+function describePolicy(fingerprint: string, { trust, trustFrom }: VerifyOptions): string {
+  if (trust === undefined) return `none of yours; the keys of the file itself, ${fingerprint}`;
+  return trustFrom === undefined ? `yours, ${fingerprint}` : `yours, ${fingerprint}, from ${trustFrom}`;
 }
 
 async function openHeads(

@@ -33,7 +33,7 @@ export function bundlePage(parts: PageParts): string {
       Nothing on this page is believed because it stands here.
       <code>tallystick verify FILE.zip --policy trust.txt</code>, with a trust policy of your own, makes it
       again from signed entries and compares each
-      byte${parts.verifier ? html`; so does <code>node ${VERIFIER} FILE.zip --policy trust.txt</code>` : ''}.
+      byte${parts.verifier ? html`; so does <code>node ${VERIFIER} FILE.zip --policy trust.txt</code>` : html` (there is no single-file verifier in this bundle: the package of tallystick ${scope.made_with} has it, <code>command/${VERIFIER}</code>)`}.
       <code>${BY_HAND}</code> says how far openssl and sha256sum reach.
     </p>
     <h2>What is not proven</h2>

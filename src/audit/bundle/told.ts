@@ -77,7 +77,7 @@ function toneOf(
 }
 
 /** The result, with what the entries say beside it: a green word stands over no failure. */
-export function resultLine({ result, histories, fingerprints }: BundleVerdict): ToldLine {
+export function resultLine({ result, histories, fingerprints, trustFrom }: BundleVerdict): ToldLine {
   const figures = histories.flatMap(({ claims }) => claims.map((each) => each.figures));
   const sum = (of: (each: (typeof figures)[number]) => number): number =>
     figures.reduce((all, each) => all + of(each), 0);
@@ -95,7 +95,8 @@ export function resultLine({ result, histories, fingerprints }: BundleVerdict): 
   const worst = (['bad', 'unsure'] as const).find((tone) => tones.has(tone));
   if (result === 'failed') return { tone: 'bad', text: RESULTS.failed };
   if (result !== 'verified') return { tone: worst ?? 'unsure', text: `${RESULTS[result]}: ${says}` };
-  const policy = fingerprints.reader?.slice(0, 16) ?? '';
+  const from = trustFrom === undefined ? '' : `, from ${printable(trustFrom, 1_000)}`;
+  const policy = `${fingerprints.reader?.slice(0, 16) ?? ''}…${from}`;
   const tone = tones.size === 0 ? 'unsure' : (worst ?? 'good');
-  return { tone, text: `${RESULTS.verified}, AUTHENTIC under your policy ${policy}…: ${says}` };
+  return { tone, text: `${RESULTS.verified}, AUTHENTIC under your policy ${policy}: ${says}` };
 }

@@ -9,6 +9,7 @@ export function verdictJson({
   histories,
   notProven,
   fingerprints,
+  trustFrom,
   verifier,
 }: BundleVerdict) {
   return {
@@ -17,6 +18,7 @@ export function verdictJson({
     since: manifest?.period.since ?? null,
     until: manifest?.period.until ?? null,
     policy: fingerprints.reader ?? null,
+    policy_from: trustFrom ?? null,
     policy_of_file: fingerprints.file ?? null,
     verifier: verifier ?? null,
     checks: checks.map(({ name, outcome, detail, refusal }) => ({

@@ -10,6 +10,8 @@ import type { Manifest } from './manifest.ts';
 export interface VerifyOptions {
   /** The reader's own. Default: the keys of the file itself, and then the result is never `VERIFIED`. */
   readonly trust?: Trust | undefined;
+  /** Where the reader's policy comes from, such as the name of its file: said beside the result. */
+  readonly trustFrom?: string | undefined;
   /** Verifies signatures. Default: noble. */
   readonly verify?: VerifySignature | undefined;
   /** Thumbprints of monitors whose inventories the reader believes, hex. Default: none. */
@@ -32,6 +34,8 @@ export interface BundleVerdict {
   readonly notProven: readonly string[];
   /** Fingerprints of the reader's policy, if there is one, and of that in the file. */
   readonly fingerprints: { readonly reader: string | undefined; readonly file: string | undefined };
+  /** Where the reader's policy comes from, as the reader's program says. */
+  readonly trustFrom: string | undefined;
   /** SHA-256 of the verifier in the file, hex; undefined without one. */
   readonly verifier: string | undefined;
 }

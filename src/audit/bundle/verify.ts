@@ -54,7 +54,7 @@ export async function verifyBundle(bytes: Uint8Array, options: VerifyOptions = {
   return verdictOf(steps, found, options);
 }
 
-function verdictOf({ checks }: Steps, found: Found, { trust }: VerifyOptions): BundleVerdict {
+function verdictOf({ checks }: Steps, found: Found, { trust, trustFrom }: VerifyOptions): BundleVerdict {
   const failed = !found.isWhole || checks.some(({ outcome }) => outcome === 'failed');
   const files = found.file?.files;
   const verifier = files?.get(VERIFIER);
@@ -69,6 +69,7 @@ function verdictOf({ checks }: Steps, found: Found, { trust }: VerifyOptions): B
       reader: trust && fingerprintOf(() => trust.policy),
       file: files && fingerprintOf(() => parseTrustPolicy(files.get(TRUST) ?? '')),
     },
+    trustFrom: trust && trustFrom,
     verifier: verifier && formatHex(sha256(verifier)),
   };
 }

@@ -3,14 +3,15 @@
  *
  *     node verify.mjs FILE.zip [--policy trust.txt] [--monitor KID]... [--json]
  */
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { printable } from '../../bytes/printable.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 import { trustPolicy } from '../../client/trust.ts';
+import { readNamedFile } from '../../platform/files.ts';
 import { RESULT_EXITS, verdictLines } from '../bundle/told.ts';
 import { verdictJson } from '../bundle/verdict-json.ts';
 import { verifyBundle } from '../bundle/verify.ts';
+import { MOST_BYTES } from '../zip/records.ts';
 
 const USAGE = `node verify.mjs FILE.zip [--policy trust.txt] [--monitor KID]... [--json]
 
@@ -36,8 +37,13 @@ export async function main(args: readonly string[]): Promise<number> {
     });
     const [file] = positionals;
     if (values.help === true || file === undefined || positionals.length > 1) return usage();
-    const trust = values.policy === undefined ? undefined : trustPolicy(readFileSync(values.policy));
-    const verdict = await verifyBundle(readFileSync(file), { trust, monitors: new Set(values.monitor) });
+    const trust = values.policy === undefined ? undefined : trustPolicy(await readNamedFile(values.policy));
+    const bytes = await readNamedFile(file, MOST_BYTES);
+    const verdict = await verifyBundle(bytes, {
+      trust,
+      trustFrom: values.policy,
+      monitors: new Set(values.monitor),
+    });
     const text =
       values.json === true
         ? JSON.stringify(verdictJson(verdict), undefined, 2)

@@ -1,6 +1,7 @@
 /** A bundle of an audit that `--log` names: what it says, under the reader's own policy, as a log at the end of its period. */
 import { fileURLToPath } from 'node:url';
 import { openBundle } from '../../audit/bundle/open.ts';
+import { MOST_BYTES } from '../../audit/zip/records.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { readNamedFile } from '../../platform/files.ts';
 import { quickVerifier } from '../../workers/sound.ts';
@@ -10,7 +11,7 @@ import { trustOf } from './trust.ts';
 /** Refuses as `trustOf`, `readNamedFile` and `openBundle` do. */
 export async function bundleAt(context: Context, url: string): Promise<Snapshot> {
   const trust = await trustOf(context);
-  const bytes = await readNamedFile(fileURLToPath(url));
+  const bytes = await readNamedFile(fileURLToPath(url), MOST_BYTES);
   const progress = (label: string, total: number) => context.output.progress(label, total);
   return (await openBundle(bytes, { trust, verify: quickVerifier(), progress })).snapshot;
 }

@@ -7,11 +7,12 @@
  * verbs: the data directory), if there is one. A path in the file is relative to the file; elsewhere, to the working
  * directory.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Refusal, refuse } from '../../bytes/refusal.ts';
 import { EXEC_PREFIX, isOutsideKey } from '../../keys/names.ts';
+import { readNamedFileSync } from '../../platform/files.ts';
 import { CONFIG_FILE } from '../../platform/names.ts';
 import { publicUrl } from '../../web/endpoint.ts';
 import type { FlatValues, parseFlat } from '../../yaml/flat.ts';
@@ -103,13 +104,17 @@ export function resolveConfig(given: Given, parse?: ParseFile): Resolved {
   return { config, settled, file };
 }
 
+/** Longest configuration file. */
+const MOST_CONFIG = 1_048_576;
+
 function readFile(file: string, rows: readonly Setting[], parse: ParseFile | undefined): FlatValues {
   if (parse === undefined) throw new Error(`nothing reads ${file}`);
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = new TextDecoder().decode(readNamedFileSync(file, MOST_CONFIG));
   } catch (error) {
-    throw refuse('config-invalid', `cannot read ${file}`, { cause: error });
+    if (!(error instanceof Refusal)) throw error;
+    throw refuse('config-invalid', error.message, { cause: error });
   }
   return parse(text, file, rows);
 }

@@ -2,7 +2,7 @@
  * Whom the client verbs trust: verifier keys (--vkey, each a key or a file of keys, one per line) or a
  * tlog-policy file (--policy; `init` writes one for its own log and names it in tallystick.yaml).
  */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { refuse } from '../../bytes/refusal.ts';
 import type { Trust } from '../../client/evidence.ts';
 import {
@@ -35,6 +35,28 @@ export async function trustOf(context: Context, receiptKeyFile?: string): Promis
 export async function ownTrustOf(context: Context): Promise<Trust | undefined> {
   const { vkey, policy } = context.config;
   return vkey.length === 0 && policy === undefined ? undefined : trustOf(context);
+}
+
+/** Where keys come from: in words, and whether the log's own directory names them. */
+export interface TrustPlace {
+  readonly text: string;
+  readonly isOwnLog: boolean;
+}
+
+/**
+ * Where the user's trust policy or keys come from, for people; undefined if nobody said whom to trust. A file in the data directory
+ * of a log was written by whoever runs the log: that is said.
+ */
+export function trustPlace({ config, resolved: { settled, file } }: Context): TrustPlace | undefined {
+  const chosen = settled
+    .filter(({ name }) => name === 'policy' || name === 'vkey')
+    .toSorted((a, b) => NEARNESS[b.source] - NEARNESS[a.source])[0];
+  if (chosen === undefined || chosen.source === 'default') return undefined;
+  const what = chosen.name === 'policy' ? (config.policy ?? '') : `the keys of ${chosen.where}`;
+  const by = chosen.name === 'policy' ? `${what}, by ${chosen.where}` : what;
+  if (chosen.source !== 'file') return { text: what, isOwnLog: false };
+  const isOwnLog = file !== undefined && dirname(file) === config.dataDir;
+  return { text: isOwnLog ? `${by}: the log's own directory, which its operator wrote` : by, isOwnLog };
 }
 
 async function trusted(context: Context, receiptKeyFile?: string): Promise<Trust> {

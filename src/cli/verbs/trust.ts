@@ -1,7 +1,7 @@
 /** `tallystick trust show`: whom a policy trusts, and a fingerprint that two people compare over the telephone. */
 import { canonicalPolicy, policyFingerprint, spokenFingerprint } from '../../note/trust-text.ts';
 import { EXIT } from '../exit.ts';
-import { trustOf } from '../frame/trust.ts';
+import { trustOf, trustPlace } from '../frame/trust.ts';
 import { defineVerb, type AnyVerb } from '../frame/verb.ts';
 
 const showVerb = defineVerb({
@@ -17,10 +17,12 @@ const showVerb = defineVerb({
   run: async (context) => {
     const { output } = context;
     const { policy } = await trustOf(context);
+    const from = trustPlace(context)?.text;
     const text = canonicalPolicy(policy);
     const fingerprint = policyFingerprint(policy);
     output.print(`${text}\nfingerprint ${spokenFingerprint(fingerprint)}`);
-    output.result('trust', { policy: text, fingerprint });
+    if (from !== undefined) output.note(`from ${from}`);
+    output.result('trust', { policy: text, fingerprint, from: from ?? null });
     return EXIT.ok;
   },
 });

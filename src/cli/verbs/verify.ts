@@ -13,7 +13,7 @@ import type { JsonValue, Output } from '../frame/output.ts';
 import { proofsFolderOf } from '../frame/state.ts';
 import { quickVerifier } from '../../workers/sound.ts';
 import { MONITORS_OPTION, trustedMonitors } from '../frame/period.ts';
-import { trustOf } from '../frame/trust.ts';
+import { trustOf, trustPlace } from '../frame/trust.ts';
 import { defineVerb } from '../frame/verb.ts';
 
 export const verifyVerb = defineVerb({
@@ -51,6 +51,8 @@ export const verifyVerb = defineVerb({
       return verifyBundleFile(context, resolve(world.cwd, bundle), trustedMonitors(flags));
     }
     const trust = await trustOf(context, flags.text('receiptKey'));
+    const place = trustPlace(context);
+    if (place?.isOwnLog === true) output.note(`whom you trust is read from ${place.text}`);
     const paths = operands.map((path) => resolve(world.cwd, path));
     const found = await findEvidence(paths, proofsFolderOf(context));
     const results: { name: string; verified: boolean; readonly [key: string]: JsonValue }[] = [];

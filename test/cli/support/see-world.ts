@@ -14,7 +14,12 @@ export interface Told {
 }
 
 export class SeeWorld extends SeenLog {
-  async tally(...argv: string[]): Promise<Told> {
+  tally(...argv: string[]): Promise<Told> {
+    return this.tallyIn({}, ...argv);
+  }
+
+  /** In another environment. */
+  async tallyIn(env: Readonly<Record<string, string | undefined>>, ...argv: string[]): Promise<Told> {
     let [out, err] = ['', ''];
     const before = this.log.entries.length;
     const code = await run(argv, {
@@ -23,6 +28,7 @@ export class SeeWorld extends SeenLog {
         TALLYSTICK_LOG: BASE,
         TALLYSTICK_VKEY: 'log.vkey',
         TALLYSTICK_DATA_DIR: this.dir,
+        ...env,
       },
       cwd: this.dir,
       fetch: this.fetch,

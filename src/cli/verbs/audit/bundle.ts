@@ -5,12 +5,15 @@ import { resolve } from 'node:path';
 import { FRAMEWORKS } from '../../../audit/controls/data/frameworks.ts';
 import { controlNamed } from '../../../audit/report.ts';
 import { readContainer } from '../../../audit/zip/read.ts';
+import { MOST_BYTES } from '../../../audit/zip/records.ts';
 import { readManifest } from '../../../audit/bundle/manifest.ts';
+import { MANIFEST, SUMS } from '../../../audit/bundle/names.ts';
 import { bundleFiles } from '../../../audit/bundle/make.ts';
 import { parseOpenings } from '../../../audit/bundle/openings.ts';
 import type { OpenedLeaf } from '../../../declare/openings-file.ts';
 import { personalIn, type Personal } from '../../../audit/bundle/personal.ts';
-import { writeContainer } from '../../../audit/zip/write.ts';
+import { writeContainer, type Files } from '../../../audit/zip/write.ts';
+import { assertGivenAgain, filesThatDiffer } from '../../../audit/bundle/like.ts';
 import { refuse } from '../../../bytes/refusal.ts';
 import { decodeUtf8 } from '../../../bytes/text.ts';
 import { asUsage } from '../../../bytes/within.ts';
@@ -24,7 +27,7 @@ import { SEE_OPTIONS, snapshotOf } from '../../frame/reading.ts';
 import { READER_SETTINGS } from '../../frame/settings.ts';
 import { trustOf } from '../../frame/trust.ts';
 import { defineVerb, type FlagsOf, type VerbOption } from '../../frame/verb.ts';
-import { builtVerifier } from '../../frame/verifier.ts';
+import { verifierToBring } from '../../frame/verifier.ts';
 import { line } from '../../../words/plain.ts';
 
 const OPTIONS = [
@@ -44,7 +47,7 @@ const OPTIONS = [
   },
   {
     flags: '--like <file>',
-    help: 'an older bundle: take its period, subjects, controls, monitors and heads, to make the same bytes',
+    help: 'an older bundle: take its period, subjects, controls, monitors and heads, to make the same bytes; give its openings, people and attachments again',
   },
   { flags: '--yes', help: 'write it, what it holds about people was seen' },
   ...SEE_OPTIONS,
@@ -52,8 +55,8 @@ const OPTIONS = [
 
 type Own = FlagsOf<typeof OPTIONS>;
 
-/** Longest file that goes in. */
-const MOST_BYTES = 268_435_456;
+const NO_VERIFIER =
+  'it brings no verify.mjs: this checkout lacks the bundler that makes it; install its packages with npm ci, and make the bundle again';
 
 export const bundleVerb = defineVerb({
   name: 'bundle',
@@ -72,21 +75,28 @@ export const bundleVerb = defineVerb({
     'tallystick audit bundle --like audit.zip -o again.zip --policy trust.txt --yes',
   ],
   run: async (context, subjects, flags) => {
-    const { output, world } = context;
+    const { output } = context;
     const out = flags.text('out');
     if (out === undefined) throw refuse('usage', 'name the file to write: -o audit.zip');
     const trust = await trustOf(context);
     const like = await fileOf(context, flags.text('like'));
+    const older = like && readContainer(like);
+    const given = {
+      openings: await openingsOf(context, flags),
+      people: await peopleOf(context, flags),
+      attachments: await attachmentsOf(context, flags),
+    };
+    if (older !== undefined) assertGivenAgain(older, given, flags.text('like') ?? '');
     const snapshot = await snapshotOf(context, flags);
+    const verifier = verifierToBring();
+    if (verifier === undefined) output.note(NO_VERIFIER);
     const files = await bundleFiles({
       snapshot,
       trust,
       verify: quickVerifier(),
-      ...scopeOf(subjects, flags, snapshot.now, like),
-      openings: await openingsOf(context, flags),
-      people: await peopleOf(context, flags),
-      attachments: await attachmentsOf(context, flags),
-      verifier: builtVerifier(),
+      ...scopeOf(subjects, flags, snapshot.now, older),
+      ...given,
+      verifier,
       madeWith: VERSION,
       like,
       progress: (label, total) => output.progress(label, total),
@@ -95,42 +105,58 @@ export const bundleVerb = defineVerb({
     for (const text of personalLines(personal)) output.note(text);
     if (!flags.on('yes'))
       throw refuse('usage', `nothing was written: look at what ${out} would hold, and add --yes`);
-    const bytes = writeContainer(files);
-    const path = resolve(world.cwd, out);
-    if (
-      existsSync(path) &&
-      flags.text('like') !== undefined &&
-      resolve(world.cwd, flags.text('like') ?? '') === path
-    )
-      throw refuse('usage', 'the new bundle has to have another name than the one it is like');
-    await replaceFile(path, bytes);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const { heads, period } = readManifest(files);
-    output.print(`${out}: ${files.size} files, ${bytes.length} bytes, SHA-256 ${sha256}`);
-    output.print(`hand it over; it is verified with: tallystick verify ${out} --policy trust.txt`);
-    output.result('audit-bundle', {
-      file: path,
-      bytes: bytes.length,
-      sha256,
-      since: period.since,
-      until: period.until,
-      size: heads.end.size,
-      like: like === undefined ? null : same(like, bytes),
-    });
+    await write(context, flags, files, like);
     return EXIT.ok;
   },
 });
+
+/** Writes the bundle, and says what was written. */
+async function write(
+  { output, world }: Context,
+  flags: Own,
+  files: Files,
+  like: Uint8Array | undefined,
+): Promise<void> {
+  const [out, name] = [flags.text('out') ?? '', flags.text('like') ?? ''];
+  const bytes = writeContainer(files);
+  const path = resolve(world.cwd, out);
+  if (like !== undefined && existsSync(path) && resolve(world.cwd, name) === path)
+    throw refuse('usage', 'the new bundle has to have another name than the one it is like');
+  await replaceFile(path, bytes);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const { heads, period } = readManifest(files);
+  output.print(`${out}: ${files.size} files, ${bytes.length} bytes, SHA-256 ${sha256}`);
+  if (like !== undefined) output.print(comparison(name, readContainer(like), files));
+  output.print(`hand it over; it is verified with: tallystick verify ${out} --policy trust.txt`);
+  output.result('audit-bundle', {
+    file: path,
+    bytes: bytes.length,
+    sha256,
+    since: period.since,
+    until: period.until,
+    size: heads.end.size,
+    like: like === undefined ? null : same(like, bytes),
+  });
+}
+
+/** Says whether the same bytes came out; if not, which files differ. */
+function comparison(name: string, older: Files, files: Files): string {
+  const differ = filesThatDiffer(older, files).filter((each) => each !== MANIFEST && each !== SUMS);
+  const shown = [...differ.slice(0, 10), ...(differ.length > 10 ? [`${differ.length - 10} more`] : [])];
+  if (filesThatDiffer(older, files).length === 0) return `it has the same bytes as ${name}`;
+  return `it has other bytes than ${name}: ${shown.length === 0 ? MANIFEST : shown.join(', ')}`;
+}
 
 function same(like: Uint8Array, bytes: Uint8Array): boolean {
   return Buffer.compare(like, bytes) === 0;
 }
 
 /** What the bundle is about: as the flags say, or as an older one does. */
-function scopeOf(subjects: readonly string[], flags: Own, now: number, like: Uint8Array | undefined) {
-  if (like !== undefined) {
+function scopeOf(subjects: readonly string[], flags: Own, now: number, older: Files | undefined) {
+  if (older !== undefined) {
     if (subjects.length > 0)
       throw refuse('usage', '--like takes the subjects of the older bundle: name none');
-    const { subjects: all, period, controls, monitors } = readManifest(readContainer(like));
+    const { subjects: all, period, controls, monitors } = readManifest(older);
     return { subjects: all, period, controls, monitors };
   }
   if (subjects.length === 0) throw refuse('usage', 'name the subjects of the bundle');

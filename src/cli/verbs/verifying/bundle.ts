@@ -2,10 +2,11 @@
 import { RESULT_EXITS, verdictLines, type ToldLine } from '../../../audit/bundle/told.ts';
 import { verdictJson } from '../../../audit/bundle/verdict-json.ts';
 import { verifyBundle } from '../../../audit/bundle/verify.ts';
+import { MOST_BYTES } from '../../../audit/zip/records.ts';
 import { readNamedFile } from '../../../platform/files.ts';
 import { chooseVerifier } from '../../../workers/kernels.ts';
 import type { Context } from '../../frame/context.ts';
-import { ownTrustOf } from '../../frame/trust.ts';
+import { ownTrustOf, trustPlace } from '../../frame/trust.ts';
 import { releasedVerifier } from '../../frame/verifier.ts';
 
 const STYLES = { plain: undefined, good: 'green', bad: 'red', unsure: 'yellow' } as const satisfies Record<
@@ -20,9 +21,10 @@ export async function verifyBundleFile(
   monitors: ReadonlySet<string>,
 ): Promise<number> {
   const { output } = context;
-  const bytes = await readNamedFile(path);
+  const bytes = await readNamedFile(path, MOST_BYTES);
   const verdict = await verifyBundle(bytes, {
     trust: await ownTrustOf(context),
+    trustFrom: trustPlace(context)?.text,
     verify: chooseVerifier(),
     monitors,
     released: releasedVerifier(),

@@ -1,12 +1,30 @@
 /** What a page asks of the server that serves it. Log, monitor, mirror and witness each answer in their own words. */
 import type { Markup } from './facts/markup.ts';
-import type { LogReader } from '../log/ports.ts';
-import type { Role, Site } from './shared/boot.ts';
+import type { HomeFacts } from './facts/home.ts';
+import type { EntryRow, Query, SearchPage } from '../log/ports.ts';
+import type { TrustPolicy } from '../note/trust.ts';
+import type { Role } from './shared/boot.ts';
 
-/** A log whose pages are served, over the copy or the store that the server has. */
-export interface ServedLog extends Site {
-  /** Reads of it. A reader refuses `not-yet` while the server has nothing of the log. */
-  readonly reader: Pick<LogReader, 'checkpoint'>;
+/** An entry as a server has it; a mirror has its bytes alone. */
+export interface ServedEntry extends Partial<Pick<EntryRow, 'id' | 'time'>> {
+  readonly bytes: Uint8Array;
+}
+
+/** A log whose pages are served, from the store or the copy that the server has. */
+export interface ServedLog {
+  readonly origin: string;
+  /** What its paths begin with: empty, or `/logs/HASH`. */
+  readonly base: string;
+  /** The newest published checkpoint, and its size. Refuses `not-yet`. */
+  checkpoint(): { readonly note: Uint8Array; readonly head: { readonly size: number } };
+  /** Whom the server says to trust about it: the keys of the log, and witnesses with their quorum. */
+  policy(): TrustPolicy;
+  /** Refuses `not-found`. */
+  entry(index: number): Promise<ServedEntry>;
+  /** Absent where there is no index: at a mirror. */
+  search?(query: Query): Promise<SearchPage>;
+  /** What stands beside a witness's cosignature, by its verifier key: why it does not cosign. */
+  alarms?(): ReadonlyMap<string, string>;
 }
 
 export interface ExplorerPort {
@@ -14,8 +32,14 @@ export interface ExplorerPort {
   /** Of the server, for people: the origin of a log, the name of a witness. */
   readonly name: string;
   readonly version: string;
-  /** The logs that have pages. A log that has the base '' is what `/` is about. */
+  /** The logs that have pages. `/` is about the log whose base is empty, else about the server. */
   readonly logs: readonly ServedLog[];
-  /** What stands on the home page without JavaScript: the server's own words. */
-  home(): Markup;
+  /** What stands on the home page: the server's own words. */
+  home(): HomeFacts | Promise<HomeFacts>;
+}
+
+/** Facts of a page, and the status that its document is sent with. */
+export interface Facts {
+  readonly status: number;
+  readonly body: Markup;
 }

@@ -2,38 +2,44 @@
  * The pages of a server: one document for each path (shell.ts), its files, and nothing else. What the pages show they fetch from the
  * routes that every client has.
  */
+import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuse } from '../bytes/refusal.ts';
 import { FRESH, HTML, IMMUTABLE } from '../web/media.ts';
-import type { App } from '../web/types.ts';
+import type { App, UrlOf } from '../web/types.ts';
 import { ASSETS, builtAssets, type Asset, type Assets } from './assets.ts';
-import { markup } from './facts/markup.ts';
+import { factsOf } from './facts/facts.ts';
+import { policyText } from './facts/witnesses.ts';
 import type { ExplorerPort, ServedLog } from './port.ts';
 import { contentPolicy, documentOf } from './shell.ts';
-import type { Boot, Site } from './shared/boot.ts';
+import type { Boot } from './shared/boot.ts';
 import { asksOthers, LISTED, placeOf, TITLES, type Place } from './shared/place.ts';
 
 const schema = { hide: true };
 
+interface Pages {
+  readonly port: ExplorerPort;
+  readonly assets: Assets | undefined;
+  readonly urlOf: UrlOf;
+}
+
 /** GET / and, for each log, /s/…, /e/…, /search, /compare, /witnesses, /verify; the files of the pages. */
-export function explorer(app: App, port: ExplorerPort, warn: (text: string) => void = () => {}): void {
+export function explorer(app: App, port: ExplorerPort, urlOf: UrlOf, warn?: (text: string) => void): void {
   const assets = builtAssets();
-  if (assets === undefined) warn('the pages are not built: the explorer shows facts alone; run npm ci');
+  if (assets === undefined) warn?.('the pages are not built: the explorer shows facts alone; run npm ci');
+  const pages = { port, assets, urlOf };
   files(app, assets);
-  for (const log of port.logs) logPages(app, port, log, assets);
+  for (const log of port.logs) logPages(app, pages, log);
   if (!port.logs.some(({ base }) => base === ''))
-    app.get('/', { schema }, async (_request, reply) =>
-      send(reply, port, undefined, { kind: 'home' }, assets),
+    app.get('/', { schema }, async (request, reply) =>
+      send(request, reply, pages, undefined, { kind: 'home' }),
     );
 }
 
-function logPages(app: App, port: ExplorerPort, log: ServedLog, assets: Assets | undefined): void {
+function logPages(app: App, pages: Pages, log: ServedLog): void {
   const page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const [path = ''] = request.url.split('?', 1);
-    const place = placeOf(path.slice(log.base.length));
-    if (place === undefined)
-      throw refuse('not-found', 'there is no such page; see / for those that there are');
-    return send(reply, port, log, place, assets);
+    return send(request, reply, pages, log, placeOf(path.slice(log.base.length)));
   };
   for (const kind of LISTED)
     app.get(kind === 'home' ? `${log.base}/` : `${log.base}/${kind}`, { schema }, page);
@@ -41,48 +47,50 @@ function logPages(app: App, port: ExplorerPort, log: ServedLog, assets: Assets |
   app.get(`${log.base}/e/:index`, { schema }, page);
 }
 
-function send(
+async function send(
+  request: FastifyRequest,
   reply: FastifyReply,
-  port: ExplorerPort,
+  pages: Pages,
   log: ServedLog | undefined,
-  place: Place,
-  assets: Assets | undefined,
-): FastifyReply {
-  const others = asksOthers(place);
+  place: Place | undefined,
+): Promise<FastifyReply> {
+  const { port, assets, urlOf } = pages;
+  const others = place !== undefined && asksOthers(place);
+  const from = urlOf(request, '');
+  const url = from + (log?.base ?? '');
+  const query = new URLSearchParams(request.url.split('?').slice(1).join('?'));
+  const { status, body: facts } = await factsOf({ port, log, place, query, url });
+  const boot = bootOf(pages, log, url, others);
+  const html = documentOf({ title: titleOf(place), boot, facts, from, assets });
+  const etag = `"${createHash('sha256').update(html).digest('base64url').slice(0, 22)}"`;
   reply.header('content-security-policy', contentPolicy(others)).header('referrer-policy', 'no-referrer');
   reply.header('x-robots-tag', 'noindex, nofollow').header('cross-origin-opener-policy', 'same-origin');
-  reply.header('content-type', HTML).header('cache-control', FRESH);
-  const facts = place.kind === 'home' ? port.home() : markup``;
-  return reply.send(
-    documentOf({ title: titleOf(place), boot: bootOf(port, log, assets, others), facts, assets }),
-  );
+  reply.header('x-content-type-options', 'nosniff').header('cache-control', FRESH).header('etag', etag);
+  if (status === 200 && request.headers['if-none-match'] === etag) return reply.code(304).send();
+  return reply.code(status).header('content-type', HTML).send(html);
 }
 
-function titleOf(place: Place): string {
+function titleOf(place: Place | undefined): string {
+  if (place === undefined) return 'Not here';
   if (place.kind === 'subject') return place.subject;
   return place.kind === 'entry' ? `Entry ${place.index}` : TITLES[place.kind];
 }
 
-function bootOf(
-  { role, name, version, logs }: ExplorerPort,
-  log: ServedLog | undefined,
-  assets: Assets | undefined,
-  others: boolean,
-): Boot {
+function bootOf({ port, assets }: Pages, log: ServedLog | undefined, url: string, others: boolean): Boot {
+  const { role, name, version, logs } = port;
   const worker = assets?.names.worker ?? '';
   return {
     role,
     name,
     version,
-    site: log === undefined ? null : siteOf(log),
-    sites: logs.map(siteOf),
+    site:
+      log === undefined
+        ? null
+        : { origin: log.origin, base: log.base, policy: policyText(log.policy(), url) },
+    logs: logs.map(({ origin, base }) => ({ origin, base })),
     worker: `${ASSETS}${worker}${others ? OTHERS : ''}`,
     verifier: assets?.files.get(worker)?.sha256 ?? '',
   };
-}
-
-function siteOf({ origin, base }: ServedLog): Site {
-  return { origin, base };
 }
 
 /** A worker has the policy that it was sent with, not its page's: this query asks for the one that may ask other hosts. */
@@ -107,6 +115,7 @@ function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset): 
   const zipped = asset.gzip !== undefined && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
   const etag = `"${asset.sha256.slice(0, 22)}${zipped ? '-gz' : ''}"`;
   reply.header('vary', 'accept-encoding').header('etag', etag).header('x-content-type-options', 'nosniff');
+  reply.header('x-robots-tag', 'noindex, nofollow');
   if (request.headers['if-none-match'] === etag) return reply.code(304).send();
   if (zipped) reply.header('content-encoding', 'gzip');
   return reply.header('content-type', asset.type).send(zipped ? asset.gzip : asset.bytes);

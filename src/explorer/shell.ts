@@ -2,7 +2,7 @@
 import { printableJson } from '../bytes/printable.ts';
 import { ASSETS, type Assets } from './assets.ts';
 import { markup, Markup } from './facts/markup.ts';
-import { APP_ID, BOOT_ATTRIBUTE, TRUSTED_TYPES, type Boot, type Site } from './shared/boot.ts';
+import { APP_ID, BOOT_ATTRIBUTE, TRUSTED_TYPES, type Boot } from './shared/boot.ts';
 import { LISTED, pathOf, TITLES } from './shared/place.ts';
 
 /** Hosts that a page may ask whose reader names hosts. */
@@ -28,17 +28,15 @@ export interface Shown {
   readonly title: string;
   readonly boot: Boot;
   readonly facts: Markup;
+  /** URL of the server, as the reader reaches it. */
+  readonly from: string;
   /** Undefined if the pages were not built: the facts stand alone. */
   readonly assets: Assets | undefined;
 }
 
-const UNVERIFIED =
-  "Not verified: this page's words are the server's. A browser with JavaScript checks them against the log's keys.";
-const UNBUILT =
-  'The pages of this server were not built, so nothing here is verified. In a clone: npm ci, then start it again.';
-
 /** The document. */
-export function documentOf({ title, boot, facts, assets }: Shown): string {
+export function documentOf(shown: Shown): string {
+  const { title, boot, facts, assets } = shown;
   return `<!doctype html>\n${
     markup`<html lang="en">
 <head>
@@ -51,11 +49,12 @@ ${assets && linked(assets)}
 </head>
 <body>
 <a class="skip" href="#${APP_ID}">Skip to the content</a>
-<header class="top"><p class="name">${boot.name}</p>${navigation(boot.site)}</header>
+<header class="top">${name(boot)}${navigation(boot)}${source(shown)}</header>
 <main id="${APP_ID}" tabindex="-1" ${bootAttribute(boot)}>
-<p class="unverified">${assets === undefined ? UNBUILT : UNVERIFIED}</p>
+<p class="unverified">${unverified(assets)}</p>
 ${facts}
 </main>
+${foot(shown)}
 </body>
 </html>
 `.html
@@ -68,12 +67,44 @@ function linked({ names: { style, icon, app } }: Assets): Markup {
 <script type="module" src="${ASSETS + app}"></script>`;
 }
 
-function navigation(site: Site | null): Markup | undefined {
+/** Whose page it is: the server, and the log if it has several or is none. */
+function name({ name: own, site }: Boot): Markup {
+  const isOwn = site === null || site.base === '';
+  const log = isOwn
+    ? undefined
+    : markup` <span class="quiet">›</span> <a href="${site.base}/">${site.origin}</a>`;
+  return markup`<p class="name"><a href="/">${own}</a>${log}</p>`;
+}
+
+function navigation({ site }: Boot): Markup | undefined {
   if (site === null) return undefined;
   const items = LISTED.map(
     (kind) => markup`<li><a href="${site.base + pathOf({ kind })}">${TITLES[kind]}</a></li>`,
   );
   return markup`<nav aria-label="Pages"><ul>${items}</ul></nav>`;
+}
+
+/** Where the page came from, and what it therefore cannot show: no "verified by this browser" stands without it. */
+function source({ from, boot: { role }, assets }: Shown): Markup {
+  const catches =
+    role === 'log' ? 'mistakes of this log and lies of other servers' : 'mistakes, and lies of other servers';
+  const saved =
+    assets?.names.saved === undefined ? markup`copy` : markup`<a href="/verify.html">verify.html</a>`;
+  return markup`<p class="source">This page came from <strong>${from}</strong>. A server that lies serves pages that lie: it catches ${catches}. For evidence, open it from a monitor that you trust, or from your own saved ${saved}.</p>`;
+}
+
+function unverified(assets: Assets | undefined): Markup {
+  const words = markup`<strong>Not verified:</strong> this page's words are the server's.`;
+  return assets === undefined
+    ? markup`${words} The pages of this server were not built; in a clone, npm ci builds them.`
+    : markup`${words}<noscript> JavaScript is off. With it, this browser checks them against the keys of the log.</noscript>`;
+}
+
+function foot({ boot: { version, verifier }, assets }: Shown): Markup {
+  const parts =
+    assets &&
+    markup` · verifier <code title="SHA-256 of ${ASSETS + assets.names.worker}">${verifier}</code> · <a href="${ASSETS + assets.names.licences}">licences</a>`;
+  return markup`<footer class="foot">Tallystick ${version}${parts}</footer>`;
 }
 
 /** JSON in ASCII, so that nothing of it changes on its way through `escapeHtml`. */

@@ -74,7 +74,8 @@ async function registerRoutes(
   await web.scope(openApi, [openToBrowsers]);
   await web.operations(() => context.service.readiness());
   const warn = (text: string): void => log?.warn(text);
-  await web.scope((app) => explorer(app, explored(context), warn), [context.rates.reads]);
+  const port = explored(context, now);
+  await web.scope((app) => explorer(app, port, context.urlOf, warn), [context.rates.reads]);
   await web.app.register(docs);
 }
 

@@ -5,6 +5,7 @@
 import type { Digest, EntryId, LeafIndex, TreeSize } from '../bytes/brand.ts';
 import type { Refusal } from '../bytes/refusal.ts';
 import type { ReceiptHead } from '../cose/receipt.ts';
+import type { TrustPolicy } from '../note/trust.ts';
 import type { StatementKind } from '../statement/kinds.ts';
 
 /** A tree head this log signed or is about to sign. `time`: POSIX seconds. */
@@ -244,6 +245,8 @@ export interface LogService {
   /** Entries accepted and not yet durable; `capacity` is where `overloaded` begins. */
   readonly load: { readonly pending: number; readonly capacity: number };
   readiness(): Readiness;
+  /** Whom the log says to trust about itself: its keys, and the policy of its witnesses. Absent: its keys alone. */
+  policy?(): TrustPolicy;
   /** Undefined, or absent, for a log without a witness policy. */
   witnessing?(): Witnessing | undefined;
   /** Undefined, or absent, for a log that logs no witnessed heads: it has no witnesses. */

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { encodeCoseKey, keyThumbprint } from '../cose/key.ts';
 import { parseVkey, type NoteVerifier } from '../note/key.ts';
-import { policyOfLogs } from '../note/trust.ts';
+import { policyOfLogs, type TrustPolicy } from '../note/trust.ts';
 import { Lag } from '../log/lag.ts';
 import { Pool } from '../log/pool.ts';
 import type {
@@ -300,10 +300,13 @@ export class RunningLog implements LogService {
 
   async history(query: PastQuery): Promise<Uint8Array> {
     const { note, head } = this.reader.checkpoint();
+    return this.#histories.history({ ...query, note, policy: this.policy() }, head.size);
+  }
+
+  policy(): TrustPolicy {
     const asked = this.#options.witnessing?.policy ?? policyOfLogs([]);
     const { origin } = this.#info;
-    const policy = { ...asked, logs: this.#logKeys().map((verifier) => ({ verifier, origin })) };
-    return this.#histories.history({ ...query, note, policy }, head.size);
+    return { ...asked, logs: this.#logKeys().map((verifier) => ({ verifier, origin })) };
   }
 
   noticing(): Noticing | undefined {

@@ -4,10 +4,15 @@
 export type Role = 'log' | 'monitor' | 'mirror' | 'witness';
 
 /** A log whose pages the server has. */
-export interface Site {
+export interface SiteName {
   readonly origin: string;
   /** What its paths begin with: empty, or `/logs/HASH`. Data of it are below the same base. */
   readonly base: string;
+}
+
+export interface Site extends SiteName {
+  /** Whom the server says to trust about the log: a tlog-policy as text. Until the reader has a policy, it is all there is. */
+  readonly policy: string;
 }
 
 export interface Boot {
@@ -18,7 +23,7 @@ export interface Boot {
   /** The log that this page is about; null on the home page of a monitor, mirror or witness. */
   readonly site: Site | null;
   /** Every log that the server has pages of. */
-  readonly sites: readonly Site[];
+  readonly logs: readonly SiteName[];
   /** Path of the worker's module. */
   readonly worker: string;
   /** SHA-256 of that module, hex: which verifier this server gives out. */
@@ -28,6 +33,9 @@ export interface Boot {
 /** Id of the element that holds the facts, and the app; the attribute of it that has a `Boot` as JSON. */
 export const APP_ID = 'app';
 export const BOOT_ATTRIBUTE = 'data-boot';
+
+/** Id of the part of a home page that stays when the app has drawn its own above: what the server says of itself. */
+export const ABOUT_ID = 'about';
 
 /** Name of the one Trusted Types policy that a page may have. It makes the URL of the worker. */
 export const TRUSTED_TYPES = 'tallystick';

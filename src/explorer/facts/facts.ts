@@ -1,0 +1,64 @@
+/** What each page says without JavaScript: facts in the words of the server, which nobody verified. */
+import { Refusal, refuse } from '../../bytes/refusal.ts';
+import { problemOf } from '../../web/problem.ts';
+import type { ExplorerPort, Facts, ServedLog } from '../port.ts';
+import type { Place } from '../shared/place.ts';
+import { entryFacts } from './entry.ts';
+import { homeFacts } from './home.ts';
+import { markup, type Markup } from './markup.ts';
+import { searchFacts, subjectFacts } from './search.ts';
+import { witnessFacts } from './witnesses.ts';
+
+/** What a page is asked for. */
+export interface Asked {
+  readonly port: ExplorerPort;
+  /** The log of the page; undefined on the home page of a server that is no log. */
+  readonly log: ServedLog | undefined;
+  /** Undefined: there is no such page. */
+  readonly place: Place | undefined;
+  readonly query: URLSearchParams;
+  /** Absolute URL of the log's data, as its reader reaches them. */
+  readonly url: string;
+}
+
+/** The facts of a page. What the server refuses is said in its place, with the status of the refusal. */
+export async function factsOf(asked: Asked): Promise<Facts> {
+  try {
+    return { status: 200, body: await bodyOf(asked) };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { status, detail } = problemOf(error);
+    return { status, body: markup`<h1>Not here</h1><p class="note">${detail}</p>` };
+  }
+}
+
+function bodyOf({ port, log, place, query, url }: Asked): Markup | Promise<Markup> {
+  if (place === undefined) throw noPage();
+  if (place.kind === 'home') return homeOf(port, log);
+  if (log === undefined) throw noPage();
+  switch (place.kind) {
+    case 'subject':
+      return subjectFacts(log, place.subject, query);
+    case 'entry':
+      return entryFacts(log, place.index);
+    case 'search':
+      return searchFacts(log, query);
+    case 'witnesses':
+      return witnessFacts(log, url);
+    case 'compare':
+      return markup`<h1>Compare</h1><p>Comparing two heads takes JavaScript, or the command line:</p><pre>tallystick status --log ${url} --peer URL</pre>`;
+    case 'verify':
+      return markup`<h1>Verify a file</h1><p>Verifying a file in the browser takes JavaScript; nothing is sent to this server. On the command line:</p><pre>tallystick verify FILE</pre>`;
+  }
+}
+
+/** The home page of the server; of a log that it has, the log's own. */
+async function homeOf(port: ExplorerPort, log: ServedLog | undefined): Promise<Markup> {
+  if (log === undefined || log.base === '') return homeFacts(port.name, await port.home());
+  const { head } = log.checkpoint();
+  return markup`<h1>${log.origin}</h1><p>A copy of this log, at ${port.name}: ${head.size} entries.</p>`;
+}
+
+function noPage(): Refusal {
+  return refuse('not-found', 'there is no such page here; / leads to those that there are');
+}

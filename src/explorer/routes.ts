@@ -4,8 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 import { refuse } from '../bytes/refusal.ts';
 import { FRESH, HTML, IMMUTABLE } from '../web/media.ts';
+import { sendPage } from '../web/page.ts';
 import type { App, UrlOf } from '../web/types.ts';
 import { ASSETS, builtAssets, type Asset, type Assets } from './assets.ts';
 import { factsOf } from './facts/facts.ts';
@@ -17,16 +19,34 @@ import { asksOthers, LISTED, placeOf, TITLES, type Place } from './shared/place.
 
 const schema = { hide: true };
 
+const PLAIN =
+  '<p>A server of Tallystick, a transparency log for configuration. It serves programs; its pages are switched off.</p>';
+
 interface Pages {
   readonly port: ExplorerPort;
   readonly assets: Assets | undefined;
   readonly urlOf: UrlOf;
 }
 
+export interface ExplorerOptions {
+  /** False: `/` says what this is, and there are no pages. */
+  readonly explorer?: boolean | undefined;
+  readonly log?: Pick<Logger, 'warn'> | undefined;
+}
+
 /** GET / and, for each log, /s/…, /e/…, /search, /compare, /witnesses, /verify; the files of the pages. */
-export function explorer(app: App, port: ExplorerPort, urlOf: UrlOf, warn?: (text: string) => void): void {
+export function explorer(
+  app: App,
+  port: ExplorerPort,
+  urlOf: UrlOf,
+  { explorer: on = true, log: told }: ExplorerOptions,
+): void {
+  if (!on) {
+    app.get('/', { schema }, async (_request, reply) => sendPage(reply, port.name, PLAIN));
+    return;
+  }
   const assets = builtAssets();
-  if (assets === undefined) warn?.('the pages are not built: the explorer shows facts alone; run npm ci');
+  if (assets === undefined) told?.warn('the pages are not built: the explorer shows facts alone; run npm ci');
   const pages = { port, assets, urlOf };
   files(app, assets);
   for (const log of port.logs) logPages(app, pages, log);

@@ -55,12 +55,9 @@ export async function buildApp(service: LogService, options: HttpOptions): Promi
   return web.app;
 }
 
-async function registerRoutes(
-  web: Web,
-  context: HttpContext,
-  { log, now = Date.now }: HttpOptions,
-): Promise<void> {
+async function registerRoutes(web: Web, context: HttpContext, options: HttpOptions): Promise<void> {
   const { reader, info } = context.service;
+  const { now = Date.now } = options;
   const counted = [openToBrowsers, context.rates.reads];
   await web.scope((app) => submissions(app, context));
   await web.scope((app) => receiptsAndKeys(app, context), counted);
@@ -73,9 +70,8 @@ async function registerRoutes(
   await web.scope((app) => tiles(app, reader, web.sending), [openToBrowsers]);
   await web.scope(openApi, [openToBrowsers]);
   await web.operations(() => context.service.readiness());
-  const warn = (text: string): void => log?.warn(text);
   const port = explored(context, now);
-  await web.scope((app) => explorer(app, port, context.urlOf, warn), [context.rates.reads]);
+  await web.scope((app) => explorer(app, port, context.urlOf, options), [context.rates.reads]);
   await web.app.register(docs);
 }
 

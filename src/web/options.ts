@@ -60,6 +60,8 @@ export interface WebOptions {
   /** Whose `X-Forwarded-For` to believe (Fastify's `trustProxy`: addresses, subnets, a function of address and hop). Default: nobody's. */
   readonly trustProxy?: boolean | string | string[] | ((address: string, hop: number) => boolean);
   readonly limits?: Partial<WebLimits>;
+  /** False: no pages but a short one at `/` (src/explorer). */
+  readonly explorer?: boolean | undefined;
   /** Where metrics are kept; give one to have other parts' metrics served too. */
   readonly registry?: Registry;
   /** The clock, milliseconds. */

@@ -1,4 +1,4 @@
-/** Pages for people: no scripts, nothing loaded from other hosts, every text escaped. */
+/** The one page of a server without pages (src/explorer has them), and text as HTML shows it. */
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { printableLines } from '../bytes/printable.ts';
@@ -7,13 +7,6 @@ import { HTML, NEVER } from './media.ts';
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { max-width: 52rem; margin: 3rem auto; padding: 0 1rem }
-h1 { margin-bottom: 0 }
-dt { margin-top: 1rem; font-weight: 600 }
-dd { margin: 0 }
-table { border-collapse: collapse }
-th, td { padding: 0.25rem 1rem 0.25rem 0; text-align: left; vertical-align: top }
-code { font: 0.85em/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
-.note { padding: 0.5rem 1rem; border-left: 4px solid #c60 }
 `;
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
@@ -22,6 +15,7 @@ const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri '
 /** Sends a page. `title` is text; `body` is HTML, whose texts went through `escapeHtml`. */
 export function sendPage(reply: FastifyReply, title: string, body: string): FastifyReply {
   reply.header('content-security-policy', POLICY).header('referrer-policy', 'no-referrer');
+  reply.header('x-robots-tag', 'noindex, nofollow');
   return reply.header('content-type', HTML).header('cache-control', NEVER).send(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escapeHtml(title)}</title><style>${STYLE}</style></head>

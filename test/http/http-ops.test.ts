@@ -108,7 +108,7 @@ function lintMetrics(t: Test, text: string): void {
 }
 
 t.test('the description names every route', async (t) => {
-  const { app, url } = await serve(t, 2, { baseUrl: 'https://log.example' });
+  const { app, url } = await serve(t, 2, { baseUrl: 'https://log.example', explorer: false });
   const response = await fetch(`${url}/openapi.json`);
   t.equal(response.headers.get('content-type'), 'application/json');
   const api = await jsonOf<Description>(response);

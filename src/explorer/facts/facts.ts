@@ -36,20 +36,13 @@ function bodyOf({ port, log, place, query, url }: Asked): Markup | Promise<Marku
   if (place === undefined) throw noPage();
   if (place.kind === 'home') return homeOf(port, log);
   if (log === undefined) throw noPage();
-  switch (place.kind) {
-    case 'subject':
-      return subjectFacts(log, place.subject, query);
-    case 'entry':
-      return entryFacts(log, place.index);
-    case 'search':
-      return searchFacts(log, query);
-    case 'witnesses':
-      return witnessFacts(log, url);
-    case 'compare':
-      return markup`<h1>Compare</h1><p>Comparing two heads takes JavaScript, or the command line:</p><pre>tallystick status --log ${url} --peer URL</pre>`;
-    case 'verify':
-      return markup`<h1>Verify a file</h1><p>Verifying a file in the browser takes JavaScript; nothing is sent to this server. On the command line:</p><pre>tallystick verify FILE</pre>`;
-  }
+  if (place.kind === 'subject') return subjectFacts(log, place.subject, query);
+  if (place.kind === 'entry') return entryFacts(log, place.index);
+  if (place.kind === 'search') return searchFacts(log, query);
+  if (place.kind === 'witnesses') return witnessFacts(log, url);
+  return place.kind === 'compare'
+    ? markup`<h1>Compare</h1><p>Comparing two heads takes JavaScript, or the command line:</p><pre>tallystick status --log ${url} --peer URL</pre>`
+    : markup`<h1>Verify a file</h1><p>Verifying a file in the browser takes JavaScript; nothing is sent to this server. On the command line:</p><pre>tallystick verify FILE</pre>`;
 }
 
 /** The home page of the server; of a log that it has, the log's own. */

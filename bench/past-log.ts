@@ -1,22 +1,26 @@
 /**
- * The past of a large log, read from a directory by itself: rows of every entry once, then the history of each subject. The
- * entries have a made-up signature, and verifying signatures is left out: what that costs, the other rows of `npm run bench` say.
+ * The past of a large log, read from a directory by itself: rows of every entry once, then an audit of many subjects, with every
+ * signature checked and the JSON of every history. A directory that is named is kept, and read again if it has a log.
  *
  *     node bench/past-log.ts [entries] [subjects] [subjects whose history is read] [directory]
  */
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { knownHistory } from '../src/appraisal/past/known.ts';
-import { digest, treeSize, type Digest } from '../src/bytes/brand.ts';
+import { historyJson } from '../src/appraisal/past/json.ts';
+import { auditJson } from '../src/audit/json.ts';
+import { KeptTexts } from '../src/audit/node/kept-texts.ts';
+import { runAudit } from '../src/audit/run.ts';
+import { digest, treeSize } from '../src/bytes/brand.ts';
 import { concatBytes } from '../src/bytes/compare.ts';
 import { openClient } from '../src/client/client.ts';
 import { folderFetch } from '../src/client/node/folder-fetch.ts';
-import { readPast } from '../src/client/past/read.ts';
 import { trustPolicy } from '../src/client/trust.ts';
 import { encodeUtf8 } from '../src/bytes/text.ts';
+import { SIGNATURE_LENGTH } from '../src/sign/algorithm.ts';
+import { verifyOnWeb } from '../src/sign/web-ed25519.ts';
 import type { Signer } from '../src/sign/signer.ts';
 import { encodeCommitment, encodeNotice, encodeProof } from '../src/statement/payload.ts';
 import { SALTED_TREE } from '../src/statement/saltedleaf.ts';
@@ -25,7 +29,7 @@ import { encodeBundle } from '../src/tree/bundle.ts';
 import { emptyEdge, grow } from '../src/tree/grow.ts';
 import { hashLeaf, nobleHasher } from '../src/tree/hash.ts';
 import { bundlePath, tilePath } from '../src/tree/tile.ts';
-import { chooseHasher } from '../src/workers/kernels.ts';
+import { chooseHasher, chooseVerifier } from '../src/workers/kernels.ts';
 import { cosigned, POLICY } from '../test/support/past-world.ts';
 import { hashOf } from '../test/support/see-world.ts';
 import { logSigner, ORIGIN, people, policyStatement } from '../test/support/world.ts';
@@ -33,13 +37,34 @@ import { machine, printRows, type Row } from './machine.ts';
 
 const START = 1_700_000_000;
 const HOUR = 3_600;
-/** The key of a person, and a signature that nobody made. */
-function unsigned({ publicKey }: Signer): Signer {
-  return { publicKey, sign: async () => new Uint8Array(64) };
+/** PKCS #8 of an Ed25519 key, without the seed at its end (RFC 8410). */
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** The key of a person of the tests, on OpenSSL. `signed`: what it signed last. */
+class FastSigner implements Signer {
+  readonly publicKey: Signer['publicKey'];
+  readonly #key: KeyObject;
+  signed: Uint8Array = new Uint8Array();
+
+  constructor(name: 'agent' | 'author' | 'monitor') {
+    this.publicKey = people[name].publicKey;
+    const seed = createHash('sha256').update(`tallystick test ${name}`).digest();
+    this.#key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' });
+  }
+
+  now(message: Uint8Array): Uint8Array {
+    this.signed = message;
+    return new Uint8Array(sign(null, message, this.#key));
+  }
+
+  async sign(message: Uint8Array): Promise<Uint8Array> {
+    return this.now(message);
+  }
 }
 
-const agent = unsigned(people.agent);
-const author = unsigned(people.author);
+const agent = new FastSigner('agent');
+const author = new FastSigner('author');
+const monitor = new FastSigner('monitor');
 
 function commitment(subject: string): Promise<Uint8Array> {
   const payload = encodeCommitment({
@@ -78,22 +103,41 @@ interface Chain {
 /** Names of one length, so that one entry becomes another by the bytes of its subject. */
 const nameOf = (i: number): string => `bench/${String(i).padStart(6, '0')}`;
 
-/** An entry in which bytes stand for others: made once, then copied. */
+/** An entry in which bytes stand for others: made once, then copied, and signed again. */
 class Template {
   readonly #entry: Uint8Array;
-  readonly #places: readonly number[];
+  readonly #signer: FastSigner;
+  readonly #signed: Uint8Array;
+  readonly #places: readonly (readonly [inEntry: number, inSigned: number])[];
 
-  constructor(entry: Uint8Array, marks: readonly Uint8Array[]) {
+  /** Of the entry that the signer signed last. */
+  constructor(entry: Uint8Array, signer: FastSigner, marks: readonly Uint8Array[]) {
     this.#entry = entry;
-    this.#places = marks.map((mark) => Buffer.from(entry).indexOf(mark));
-    if (this.#places.includes(-1)) throw new Error('a mark is not in the entry');
+    this.#signer = signer;
+    this.#signed = signer.signed;
+    this.#places = marks.map((mark) => [
+      Buffer.from(entry).indexOf(mark),
+      Buffer.from(this.#signed).indexOf(mark),
+    ]);
+    if (this.#places.flat().includes(-1)) throw new Error('a mark is not in the entry');
   }
 
   with(values: readonly Uint8Array[]): Uint8Array {
-    const entry = this.#entry.slice();
-    for (const [i, value] of values.entries()) entry.set(value, this.#places[i] ?? 0);
+    const [entry, signed] = [this.#entry.slice(), this.#signed.slice()];
+    for (const [i, value] of values.entries()) {
+      const [inEntry = 0, inSigned = 0] = this.#places[i] ?? [];
+      entry.set(value, inEntry);
+      signed.set(value, inSigned);
+    }
+    entry.set(this.#signer.now(signed), entry.length - SIGNATURE_LENGTH.ed25519);
     return entry;
   }
+}
+
+/** The numbers below `count` in an order that looks like none, and is the same in every run. */
+function shuffled(count: number, seed: number): readonly number[] {
+  const key = (i: number): number => Math.imul((i + 1) * 0x9e37_79b1 + seed * 0x85eb_ca6b, 0xc2b2_ae35) >>> 0;
+  return [...Array(count).keys()].toSorted((a, b) => key(a) - key(b));
 }
 
 const MARK: Chain = {
@@ -103,13 +147,18 @@ const MARK: Chain = {
   seq: 0,
 };
 
-function proof(chain: Chain, root: Digest, time: number): Promise<Uint8Array> {
+function proof(chain: Chain, { flushed, root }: Writer, time: number): Promise<Uint8Array> {
   const payload = encodeProof({
     commitment: digest(chain.commitment),
     agent: { name: 'agent', version: '0' },
     seq: chain.seq,
     ...(chain.last !== undefined && { prev: digest(chain.last) }),
-    challenge: { origin: ORIGIN, size: treeSize(1), root, nonce: hashOf('nonce').subarray(0, 16) },
+    challenge: {
+      origin: ORIGIN,
+      size: treeSize(flushed),
+      root: digest(root),
+      nonce: hashOf('nonce').subarray(0, 16),
+    },
     window: { start: time, end: time },
     population: { source: 'tls', total: 0, sampled: 0, method: 'all' },
     coverage: { declared: 1, compared: 1, excluded: 0 },
@@ -165,28 +214,35 @@ class Writer {
   }
 }
 
-/** Writes a log of hourly proofs of each subject, in turn. */
+/** Writes a log of hourly proofs of each subject; within an hour they come in another order each time. */
 async function write(folder: string, entries: number, subjects: number): Promise<void> {
   const log = new Writer(folder);
-  const policy = await policyStatement();
-  log.add(policy);
-  const root = hashLeaf(policy);
+  log.add(await policyStatement());
   const chains: { readonly name: Uint8Array; readonly commitment: Uint8Array; last: Uint8Array }[] = [];
   const mark = encodeUtf8(MARK.subject);
-  const declared = new Template(await commitment(MARK.subject), [mark]);
+  const declared = new Template(await commitment(MARK.subject), author, [mark]);
   for (let i = 0; i < subjects; i++) {
     const name = encodeUtf8(nameOf(i));
     const id = log.add(declared.with([name]));
     chains.push({ name, commitment: id, last: id });
   }
+  if (log.flushed === 0)
+    throw new RangeError('a log of fewer than 255 subjects has no head yet for a challenge');
   for (let seq = 0; log.size < entries; seq++) {
     const time = START + seq * HOUR;
-    if (log.flushed > 0) log.add(await witnessed(log, time));
-    const chain = seq === 0 ? { ...MARK, last: undefined } : { ...MARK, seq };
-    const marks = [mark, MARK.commitment, ...(seq === 0 ? [] : [MARK.last ?? mark])];
-    const template = new Template(await proof(chain, root, time), marks);
-    for (const each of chains) {
-      if (log.size === entries) break;
+    log.add(await witnessed(log, time));
+    let template: Template | undefined;
+    let flushed = 0;
+    for (const i of shuffled(subjects, seq)) {
+      const each = chains[i];
+      if (log.size === entries || each === undefined) break;
+      // The agents ask for a new challenge whenever the log has grown by a bundle.
+      if (template === undefined || log.flushed !== flushed) {
+        flushed = log.flushed;
+        const chain = seq === 0 ? { ...MARK, last: undefined } : { ...MARK, seq };
+        const marks = [mark, MARK.commitment, ...(seq === 0 ? [] : [MARK.last ?? mark])];
+        template = new Template(await proof(chain, log, time), agent, marks);
+      }
       each.last = log.add(template.with([each.name, each.commitment, ...(seq === 0 ? [] : [each.last])]));
     }
   }
@@ -204,7 +260,7 @@ async function noteOf({ flushed, root }: Writer, time: number): Promise<Uint8Arr
 async function witnessed(log: Writer, time: number): Promise<Uint8Array> {
   const payload = encodeNotice({ topic: 'witnessed', note: await noteOf(log, time) });
   const headers = { kind: 'notice', log: ORIGIN, issuer: 'https://issuer.example', subject: ORIGIN } as const;
-  return signOwn(headers, payload, unsigned(people.monitor));
+  return signOwn(headers, payload, monitor);
 }
 
 function timeOf(n: number, subjects: number): number {
@@ -215,6 +271,20 @@ const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20).toLo
 const most = { rss: 0 };
 const watch = setInterval(() => (most.rss = Math.max(most.rss, process.memoryUsage.rss())), 100);
 
+/** The client of a reader with the fast kernels, as `tallystick audit` opens it. */
+function readerOf(folder: string, now: number) {
+  const log = pathToFileURL(folder).href;
+  return openClient({
+    log,
+    trust: trustPolicy(encodeUtf8(POLICY)),
+    fetch: folderFetch(log),
+    now: () => now * 1000,
+    hasher: chooseHasher(),
+    verify: chooseVerifier(),
+    ahead: verifyOnWeb,
+  });
+}
+
 /** The whole table. */
 async function pastRows(
   folder: string,
@@ -222,17 +292,8 @@ async function pastRows(
   subjects: number,
   read: number,
 ): Promise<readonly Row[]> {
-  const url = pathToFileURL(folder).href;
   const now = timeOf(entries, subjects) + 60;
-  const client = openClient({
-    log: url,
-    trust: trustPolicy(encodeUtf8(POLICY)),
-    fetch: folderFetch(url),
-    now: () => now * 1000,
-    hasher: chooseHasher(),
-    // Nobody made the signatures of the entries; those of the checkpoint are real, and are not looked at either.
-    verify: () => true,
-  });
+  const client = readerOf(folder, now);
   const empty = process.memoryUsage.rss();
   let start = performance.now();
   const snapshot = await client.snapshot();
@@ -240,12 +301,19 @@ async function pastRows(
   const walked = most.rss;
   start = performance.now();
   const period = { since: START, until: now };
+  const names = Array.from({ length: read }, (_, i) => nameOf(Math.floor((i * subjects) / read)));
+  const wanted = { period, subjects: names, controls: [], frameworks: [], inventory: undefined };
+  const texts = new KeptTexts();
   let looks = 0;
-  for (let i = 0; i < read; i++) {
-    const record = await readPast(snapshot, nameOf(Math.floor((i * subjects) / read)), period);
-    for (const claim of knownHistory(record, period).claims) looks += claim.looks.length;
-  }
+  const audit = await runAudit(snapshot, wanted, {
+    onHistory: (history) => {
+      texts.add(JSON.stringify(historyJson(history, snapshot.policies)));
+      for (const claim of history.claims) looks += claim.looks.length;
+    },
+  });
   const past = (performance.now() - start) / 1000;
+  const hash = createHash('sha256').update(JSON.stringify(auditJson(audit, [])));
+  for (const text of texts) hash.update(text);
   return [
     {
       what: 'rows of every entry',
@@ -253,10 +321,11 @@ async function pastRows(
       against: `${Math.round(entries / rows).toLocaleString('en')} entries/s; at most ${mebibytes(walked)} (${mebibytes(empty)} before)`,
     },
     {
-      what: `history of ${read.toLocaleString('en')} subjects`,
+      what: `audit of ${read.toLocaleString('en')} subjects`,
       value: `${past.toFixed(1)} s`,
-      against: `${(read / past).toFixed(0)} subjects/s, ${looks.toLocaleString('en')} looks; at most ${mebibytes(most.rss)}`,
+      against: `${(read / past).toFixed(0)} subjects/s, ${looks.toLocaleString('en')} looks; at most ${mebibytes(most.rss)}; ${mebibytes(texts.bytes)} of JSON kept`,
     },
+    { what: 'SHA-256 of the report', value: hash.digest('hex').slice(0, 16), against: '' },
   ];
 }
 

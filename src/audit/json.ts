@@ -1,17 +1,11 @@
 /** The report of an audit as plain data (spec/audit.md, "The report"). A value that is not known is null. */
-import { historyJson } from '../appraisal/past/json.ts';
-import type { PolicyHistory } from '../registration/history.ts';
 import type { ControlReport } from './controls/report.ts';
 import type { Population } from './inventory.ts';
 import type { AuditRun } from './run.ts';
 
-export type AuditJson = ReturnType<typeof auditJson>;
-
-export function auditJson(
-  { report, unreadable, leftOut }: AuditRun,
-  policies: Pick<PolicyHistory, 'nameOf'>,
-) {
-  const { period, histories, controls, population, notProven, faults } = report;
+/** `subjects`: what `historyJson` makes of each history, in the order of the report, in the form that the caller writes. */
+export function auditJson<S>({ report, unreadable, leftOut }: AuditRun, subjects: S) {
+  const { period, controls, population, notProven, faults } = report;
   return {
     since: period.since,
     until: period.until,
@@ -20,7 +14,7 @@ export function auditJson(
     not_proven: notProven,
     population: population === undefined ? null : populationJson(population),
     controls: controls.map(controlJson),
-    subjects: histories.map((each) => historyJson(each, policies)),
+    subjects,
     unreadable: unreadable.map(({ subject, refusal: { code, message } }) => ({ subject, code, message })),
     left_out: leftOut ?? null,
   };

@@ -2,21 +2,53 @@
  * What the evidence of a period does not show, in sentences. An auditor reads these first: each names what is missing, and
  * what would show it (spec/audit.md, "What is not proven").
  */
-import type { ClaimPast, KnownHistory } from '../appraisal/past/known-types.ts';
+import type { ClaimPast, KnownHistory, Span } from '../appraisal/past/known-types.ts';
 import type { Population } from './inventory.ts';
 
-/** Sentences, the most general first. `population`: undefined if nobody gave an inventory. */
+/** Sentences of histories that are added one after another; the most general come first. */
+export class NotProven {
+  readonly #general: readonly string[];
+  readonly #times = new Set<string>();
+  readonly #completeness: string[] = [];
+  readonly #claims: string[] = [];
+
+  /** `population`: undefined if nobody gave an inventory. */
+  constructor(population: Population | undefined) {
+    this.#general = populationLines(population);
+  }
+
+  add(history: KnownHistory): void {
+    for (const line of timeLines(history)) this.#times.add(line);
+    for (const line of completenessLines(history)) this.#completeness.push(line);
+    for (const past of history.claims)
+      for (const line of claimLines(history.subject, past)) this.#claims.push(line);
+  }
+
+  lines(): readonly string[] {
+    return [
+      ...this.#general,
+      ...this.#times,
+      ...this.#completeness,
+      ...this.#claims,
+      'A proof shows what was so in its window. Until the next one is due, a claim is covered, not proven.',
+    ];
+  }
+}
+
 export function notProven(
   histories: readonly KnownHistory[],
   population: Population | undefined,
 ): readonly string[] {
-  return [
-    ...populationLines(population),
-    ...new Set(histories.flatMap(timeLines)),
-    ...histories.flatMap(completenessLines),
-    ...histories.flatMap((history) => history.claims.flatMap((past) => claimLines(history.subject, past))),
-    'A proof shows what was so in its window. Until the next one is due, a claim is covered, not proven.',
-  ];
+  const all = new NotProven(population);
+  for (const each of histories) all.add(each);
+  return all.lines();
+}
+
+/** Seconds of spans in which no commitment in force claimed anything. */
+export function unclaimedSeconds(spans: readonly Span[]): number {
+  return spans
+    .filter(({ why }) => why === 'unclaimed' || why === 'withdrawn')
+    .reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
 function populationLines(population: Population | undefined): readonly string[] {
@@ -62,9 +94,7 @@ function completenessLines({ subject, grades, keys }: KnownHistory): readonly st
 function claimLines(subject: string, { claim, figures, moments, spans }: ClaimPast): readonly string[] {
   const where = `${subject}, ${claim}`;
   const word = (figures.coveredBy.E0 ?? 0) + (figures.coveredBy.E1 ?? 0);
-  const unclaimed = spans
-    .filter(({ why }) => why === 'unclaimed' || why === 'withdrawn')
-    .reduce((sum, { from, to }) => sum + to - from, 0);
+  const unclaimed = unclaimedSeconds(spans);
   const chosen = moments.filter((each) => each.moments.kind === 'chosen');
   return [
     ...(unclaimed > 0

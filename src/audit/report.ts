@@ -3,12 +3,12 @@
  * which systems of the auditor's list are there, and what is not proven. Pure: everything was read and verified before.
  */
 import { refuse } from '../bytes/refusal.ts';
-import type { KnownHistory, Span } from '../appraisal/past/known-types.ts';
+import type { Figures, KnownHistory, Span } from '../appraisal/past/known-types.ts';
 import type { Period } from '../appraisal/past/types.ts';
 import type { Framework } from './controls/framework.ts';
-import { controlReport, type ControlReport } from './controls/report.ts';
+import { ControlDraft, type ControlReport } from './controls/report.ts';
 import { populationOf, type InventoryRow, type Population } from './inventory.ts';
-import { notProven } from './not-proven.ts';
+import { NotProven, unclaimedSeconds } from './not-proven.ts';
 
 /** What an auditor asks for. */
 export interface AuditQuestion {
@@ -21,9 +21,24 @@ export interface AuditQuestion {
   readonly subjects: readonly string[];
 }
 
+/** What the report says of a subject. It holds on to no entry, so that an audit of a whole log fits in memory. */
+export interface AuditedSubject {
+  readonly subject: string;
+  readonly vouched: KnownHistory['vouched'];
+  readonly claims: readonly AuditedClaim[];
+}
+
+export interface AuditedClaim {
+  readonly claim: string;
+  readonly figures: Figures;
+  /** Seconds in which no commitment in force claimed it. */
+  readonly unclaimed: number;
+}
+
 export interface AuditReport {
   readonly period: Period;
-  readonly histories: readonly KnownHistory[];
+  /** In the order in which they were added. */
+  readonly subjects: readonly AuditedSubject[];
   readonly controls: readonly ControlReport[];
   /** Undefined without an inventory: then nobody knows whether these are all systems. */
   readonly population: Population | undefined;
@@ -38,21 +53,73 @@ export interface AuditReport {
  * Refuses `not-found` for a control that no framework has.
  */
 export function auditReport(question: AuditQuestion, histories: readonly KnownHistory[]): AuditReport {
-  const { period, frameworks, inventory, subjects } = question;
-  const population = inventory && populationOf(inventory, subjects);
-  const asked = new Set([...question.controls, ...(inventory ?? []).flatMap(({ controls }) => controls)]);
-  const controls = [...asked].map((control) => {
-    const { framework, item } = controlNamed(frameworks, control);
-    return controlReport(framework, item, period, concerned(control, question, population, histories));
-  });
-  return {
-    period,
-    histories,
-    controls,
-    population,
-    notProven: notProven(histories, population),
-    faults: [...histories.flatMap(faultsOf), ...controls.flatMap(controlFault), ...absent(population)],
-  };
+  const draft = new AuditDraft(question);
+  for (const history of histories) draft.add(history);
+  return draft.report();
+}
+
+/** A report to which histories are added one after another. None of them is kept. */
+export class AuditDraft {
+  readonly #period: Period;
+  readonly #population: Population | undefined;
+  readonly #controls: readonly Concerned[];
+  readonly #subjects: AuditedSubject[] = [];
+  readonly #open: NotProven;
+  readonly #faults: string[] = [];
+
+  /** Refuses `not-found` for a control that no framework has. */
+  constructor({ period, controls, frameworks, inventory, subjects }: AuditQuestion) {
+    this.#period = period;
+    this.#population = inventory && populationOf(inventory, subjects);
+    this.#open = new NotProven(this.#population);
+    const asked = new Set([...controls, ...(inventory ?? []).flatMap((row) => row.controls)]);
+    this.#controls = [...asked].map((control) => {
+      const { framework, item } = controlNamed(frameworks, control);
+      const isForAll = inventory === undefined || controls.includes(control);
+      return {
+        draft: new ControlDraft(framework, item, period),
+        subjects: isForAll ? undefined : subjectsOf(control, this.#population),
+      };
+    });
+  }
+
+  add(history: KnownHistory): void {
+    const { subject, vouched, claims } = history;
+    const audited = claims.map(({ claim, figures, spans }) => ({
+      claim,
+      figures,
+      unclaimed: unclaimedSeconds(spans),
+    }));
+    this.#subjects.push({ subject, vouched, claims: audited });
+    this.#open.add(history);
+    for (const each of faultsOf(history)) this.#faults.push(each);
+    for (const { draft, subjects } of this.#controls)
+      if (subjects?.has(subject) !== false) draft.add(history);
+  }
+
+  report(): AuditReport {
+    const controls = this.#controls.map(({ draft }) => draft.report());
+    return {
+      period: this.#period,
+      subjects: this.#subjects,
+      controls,
+      population: this.#population,
+      notProven: this.#open.lines(),
+      faults: [...this.#faults, ...controls.flatMap(controlFault), ...absent(this.#population)],
+    };
+  }
+}
+
+/** A control, and the subjects that it is reported on; undefined for all of them. */
+interface Concerned {
+  readonly draft: ControlDraft;
+  readonly subjects: ReadonlySet<string> | undefined;
+}
+
+/** The subjects of the systems that the inventory says need a control. */
+function subjectsOf(control: string, population: Population | undefined): ReadonlySet<string> {
+  const rows = (population?.both ?? []).filter(({ row }) => row.controls.includes(control));
+  return new Set(rows.flatMap((row) => row.subjects));
 }
 
 /** The item that `FRAMEWORK ITEM` names. Refuses `not-found`. */
@@ -72,19 +139,6 @@ export function controlNamed(
   if (item !== undefined) return { framework, item };
   const items = framework.items.map((each) => each.id).join(', ');
   throw refuse('not-found', `${id} has no item "${itemId}" here; there are ${items}`);
-}
-
-/** The histories that a control is reported on: those of the systems that the inventory says need it, else all. */
-function concerned(
-  control: string,
-  { controls, inventory }: AuditQuestion,
-  population: Population | undefined,
-  histories: readonly KnownHistory[],
-): readonly KnownHistory[] {
-  if (inventory === undefined || controls.includes(control)) return histories;
-  const rows = (population?.both ?? []).filter(({ row }) => row.controls.includes(control));
-  const subjects = new Set(rows.flatMap((row) => row.subjects));
-  return histories.filter(({ subject }) => subjects.has(subject));
 }
 
 function faultsOf({ subject, claims, wrong }: KnownHistory): readonly string[] {

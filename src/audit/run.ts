@@ -1,18 +1,19 @@
 /**
- * An audit of a log: chooses the subjects, reads the past of each, and makes the report. One subject is in memory at a time
- * with its entries; what stays of it is its history.
+ * An audit of a log: chooses the subjects, reads the past of each, and makes the report. The history of one subject is in memory at
+ * a time, and the bytes of the entries of the next ones within a bound; what stays of a subject is what the report says of it.
  */
 import type { KnownHistory } from '../appraisal/past/known-types.ts';
 import { knownHistory } from '../appraisal/past/known.ts';
 import { isOfOne } from '../bytes/nature.ts';
 import { refuse } from '../bytes/refusal.ts';
-import { readPast, type PastOptions } from '../client/past/read.ts';
+import { readPasts } from '../client/past/read-many.ts';
+import type { PastOptions } from '../client/past/read.ts';
 import type { Snapshot } from '../client/snapshot.ts';
 import type { Unreadable } from '../client/statuses.ts';
 import type { Item } from './controls/framework.ts';
 import { supportedBy } from './controls/supports.ts';
 import { populationOf } from './inventory.ts';
-import { auditReport, controlNamed, type AuditQuestion, type AuditReport } from './report.ts';
+import { AuditDraft, controlNamed, type AuditQuestion, type AuditReport } from './report.ts';
 
 export interface AuditRun {
   readonly report: AuditReport;
@@ -35,6 +36,8 @@ export async function runAudit(
   options: Pick<PastOptions, 'monitors'> & {
     /** Called with the number of subjects that are done, and of all. */
     readonly onDone?: (done: number, of: number) => void;
+    /** Called with the history of each subject that is reported on, in their order. Whoever keeps one keeps its entries. */
+    readonly onHistory?: (history: KnownHistory) => void;
   } = {},
 ): Promise<AuditRun> {
   const { period, controls, frameworks, inventory } = wanted;
@@ -42,22 +45,24 @@ export async function runAudit(
   const needsAll = wanted.subjects.length === 0 || inventory !== undefined;
   const known = needsAll ? await subjectsOf(snapshot) : wanted.subjects;
   const chosen = chosenOf(wanted, known);
-  const histories: KnownHistory[] = [];
+  const draft = new AuditDraft({ ...wanted, subjects: known });
   const unreadable: Unreadable[] = [];
-  for (const [done, subject] of chosen.entries()) {
-    options.onDone?.(done, chosen.length);
+  let done = 0;
+  for await (const { subject, read } of readPasts(snapshot, chosen, period, { monitors: options.monitors })) {
+    options.onDone?.(done++, chosen.length);
     try {
       if (!isNamed(wanted, subject) && !(await isConcerned(snapshot, subject, items))) continue;
-      const record = await readPast(snapshot, subject, period, { monitors: options.monitors });
-      histories.push(knownHistory(record, period));
+      const history = knownHistory(await read(), period);
+      draft.add(history);
+      options.onHistory?.(history);
     } catch (error) {
       if (!isOfOne(error)) throw error;
       unreadable.push({ subject, refusal: error });
     }
   }
   options.onDone?.(chosen.length, chosen.length);
-  const report = auditReport({ ...wanted, subjects: known }, histories);
-  const leftOut = needsAll ? known.length - histories.length - unreadable.length : undefined;
+  const report = draft.report();
+  const leftOut = needsAll ? known.length - report.subjects.length - unreadable.length : undefined;
   return { report, unreadable, leftOut };
 }
 

@@ -123,8 +123,8 @@ export function exitOfVerdicts(
 /** Exit code of an audit: 0 when it holds, 3 when something failed, under a waiver too, else 5. */
 export function exitOfAudit({ report, unreadable }: AuditRun): number {
   if (report.faults.length === 0 && unreadable.length === 0) return EXIT.ok;
-  const spans = report.histories.flatMap(({ claims }) => claims.flatMap((each) => each.spans));
-  const failed = spans.some(({ kind, hides }) => kind === 'failed' || hides === 'failed');
+  const claims = report.subjects.flatMap((each) => each.claims);
+  const failed = claims.some(({ figures: { seconds, hidden } }) => seconds.failed > 0 || hidden.failed > 0);
   return failed ? EXIT.verification : EXIT.quorum;
 }
 

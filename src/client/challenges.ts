@@ -3,8 +3,9 @@
  * size is computed from tiles that hash to the signed head.
  */
 import { readAhead } from '../bytes/ahead.ts';
-import { treeSize } from '../bytes/brand.ts';
+import { treeSize, type Digest } from '../bytes/brand.ts';
 import { equalBytes } from '../bytes/compare.ts';
+import { Lru } from '../bytes/lru.ts';
 import type { EntryOf, SubjectEntry } from '../appraisal/history.ts';
 import { earliestSince } from '../appraisal/outgrown.ts';
 import type { AppraisalContext } from '../appraisal/reports.ts';
@@ -25,6 +26,17 @@ export async function wasHeadFor(
   );
 }
 
+/** Roots that are kept of one view. */
+const MOST_ROOTS = 65_536;
+/** Roots by the size of the tree, each verified under the head of a view: many subjects' challenges name the same sizes. */
+const ROOTS = new WeakMap<LogView, Lru<number, Digest>>();
+
+function rootsUnder(view: LogView): Lru<number, Digest> {
+  const roots = ROOTS.get(view) ?? new Lru<number, Digest>(MOST_ROOTS, () => 1);
+  ROOTS.set(view, roots);
+  return roots;
+}
+
 /** `wasHead` for these sizes only. Refuses as `prefixOf` does. */
 export async function wasHeadAt(
   sizes: readonly number[],
@@ -32,16 +44,19 @@ export async function wasHeadAt(
   tiles: NodeSource,
 ): Promise<AppraisalContext['wasHead']> {
   const { size: newest, root: newestRoot } = view.head;
+  const known = rootsUnder(view);
   const roots = new Map<number, Uint8Array>([[newest, newestRoot]]);
   const wanted = [...new Set(sizes)].filter((size) => size > 0 && size < newest).toSorted((a, b) => a - b);
   const read = async (i: number): Promise<readonly [number, Uint8Array]> => {
     const size = treeSize(wanted[i] ?? 0);
-    return [size, (await prefixOf(tiles, size, view.head)).root];
+    const root = known.get(size) ?? (await prefixOf(tiles, size, view.head)).root;
+    known.set(size, root);
+    return [size, root];
   };
   for await (const [size, root] of readAhead(0, wanted.length, read, () => 0)) roots.set(size, root);
   return (size, root) => {
-    const known = roots.get(size);
-    return known !== undefined && equalBytes(known, root);
+    const own = roots.get(size);
+    return own !== undefined && equalBytes(own, root);
   };
 }
 

@@ -24,6 +24,8 @@ const BLOCK = 65_536;
 const MOST_CHARACTERS = 67_108_864;
 /** Kind of an entry that is no statement: the log should have refused it, and fsck reports it. */
 const OPAQUE = STATEMENT_KINDS.length;
+/** Number of a signer of no entry. */
+const NOBODY = -1;
 
 interface Block {
   readonly ids: Uint8Array;
@@ -87,15 +89,26 @@ export class EntryRows {
 
   /** Rows that match, newest first. */
   *matching({ subject, kind, kid, before = Infinity, from = 0 }: Wanted): Generator<Row, void, undefined> {
+    const signer = kid === undefined ? undefined : (this.#kids.known(kid) ?? NOBODY);
     for (
       let index = this.#newest(subject, kind);
       index >= from;
       index = this.#previous(index, subject, kind)
     ) {
-      if (index >= before) continue;
+      if (index >= before || !this.#isOf(index, kind, signer)) continue;
       const row = this.at(index);
-      if (row !== undefined && (kind ?? row.kind) === row.kind && (kid ?? row.kid) === row.kid) yield row;
+      if (row !== undefined) yield row;
     }
+  }
+
+  /** Whether an entry is of a kind and of a signer; undefined matches everything. */
+  #isOf(index: number, kind: StatementKind | undefined, signer: number | undefined): boolean {
+    const { kinds, kids } = this.#blockOf(index);
+    const at = index % BLOCK;
+    return (
+      (kind === undefined || kinds[at] === STATEMENT_KINDS.indexOf(kind)) &&
+      (signer === undefined || kids[at] === signer)
+    );
   }
 
   /** Index of the newest row of the chain that is followed; −1 if there is none. */

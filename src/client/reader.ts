@@ -14,6 +14,7 @@ import type { SubjectEntry } from '../appraisal/history.ts';
 import type { WitnessedHead } from '../appraisal/past/types.ts';
 import { readAhead } from '../bytes/ahead.ts';
 import { Lru } from '../bytes/lru.ts';
+import type { TreeSize } from '../bytes/brand.ts';
 import { Refusal, refuse } from '../bytes/refusal.ts';
 import { assertSigned } from '../registration/admit.ts';
 import { PolicyHistory } from '../registration/history.ts';
@@ -23,6 +24,8 @@ import type { StatementKind } from '../statement/kinds.ts';
 import { parseStatement } from '../statement/parse.ts';
 import { nobleHasher, type BatchHasher } from '../tree/hash.ts';
 import { CachingTileReader } from './caching-tiles.ts';
+import { TileReader } from './tiles.ts';
+import { Gathered } from './gathered.ts';
 import { split, type Conflict } from './compare.ts';
 import { omitted } from './completeness.ts';
 import type { Contradiction, NotedHead } from './history.ts';
@@ -32,6 +35,8 @@ import { ListedRows, type Stop } from './listed-rows.ts';
 import type { ClientOptions, Progress, Remark } from './ports.ts';
 import { Roster } from './roster.ts';
 import { entryIdOf } from './scrapi.ts';
+import { spelled } from '../cose/twin.ts';
+import { equalBytes } from '../bytes/compare.ts';
 import { momentOf } from './moment-of.ts';
 import { snapshotAt } from './past-snapshot.ts';
 import type { Listed, Page, Wanted } from './search.ts';
@@ -94,6 +99,7 @@ export class LogReader {
   /** Whether the host answers searches; undefined before it was asked. */
   #searches: boolean | undefined;
   readonly #known = new KnownEntries();
+  readonly #gathered: Gathered;
   #rows = new ListedRows();
   #roster = new Roster();
   /** Size of the tree of the last snapshot. */
@@ -109,8 +115,9 @@ export class LogReader {
     this.#remark = onRemark;
     this.#progress = progress;
     this.#verify = verify ?? verifyWithNoble;
-    this.#ahead = verify === undefined ? verifyOnWeb : undefined;
-    this.#tiles = new CachingTileReader(parts.transport, parts.log);
+    this.#ahead = parts.options.ahead ?? (verify === undefined ? verifyOnWeb : undefined);
+    this.#tiles = new CachingTileReader(parts.transport, parts.log, hasher);
+    this.#gathered = new Gathered(new TileReader(parts.transport, parts.log), hasher);
     this.#hasher = hasher;
     if (COPY.test(parts.log)) this.#searches = false;
     this.#whole = full ? this.#wholeLog() : undefined;
@@ -149,8 +156,9 @@ export class LogReader {
     const pages = (wanted: Wanted): AsyncIterable<Page> =>
       source.kind === 'whole' ? source.pages(wanted) : this.#checked(source.pages(wanted), wanted, size);
     // What a monitor has not copied yet must be requested again later; bounds become narrower.
+    // The rows of a walk are in memory already.
     if (source.monitors.length > 0 || source.times === 'bounds')
-      [this.#rows, this.#roster] = [new ListedRows(), new Roster()];
+      [this.#rows, this.#roster] = [new ListedRows(source.kind === 'whole' ? 0 : undefined), new Roster()];
     else await this.#rows.catchUp(pages, this.#size, size);
     this.#size = size;
     const newest = async (wanted: Wanted, stop: Stop): Promise<readonly Listed[]> =>
@@ -184,6 +192,7 @@ export class LogReader {
       newest: read,
       read: (rows: readonly Listed[], kind: StatementKind | undefined) =>
         this.#readAll(view, rows, kind === undefined ? {} : { kind }, policies),
+      gather: (rows: readonly Listed[]) => this.#gather(rows, size),
       roster: () => this.#readRoster(pages, size),
       loggedAt: (index: number) => source.loggedAt(index),
     };
@@ -328,10 +337,12 @@ export class LogReader {
     const known = this.#known.get(index);
     if (known?.id === id && known.parsed.subject === subject)
       return this.#searches === false ? { ...known, time } : known;
-    const bytes = await this.#bytesAt(view, index);
+    const held = this.#gathered.get({ index, id });
+    const bytes = held ?? (await this.#bytesAt(view, index));
     const parsed = parseStatement(bytes);
+    const isHeld = held !== undefined && equalBytes(parsed.entry, held);
     const right =
-      entryIdOf(bytes) === id &&
+      (isHeld || spelled(parsed.entry).id === id) &&
       subject === parsed.subject &&
       (wanted.subject ?? subject) === subject &&
       (wanted.kind ?? parsed.kind) === parsed.kind;
@@ -340,8 +351,19 @@ export class LogReader {
     if (policies === undefined) return entry;
     const rules = policies.rulesAt(index);
     await answeredAhead((verify) => assertSigned(rules, parsed, verify), this.#ahead, this.#verify);
-    this.#known.set(entry);
+    // Proofs that were gathered are read once, and are most of a log.
+    if (held === undefined || parsed.kind !== 'proof') this.#known.set(entry);
     return entry;
+  }
+
+  /** Rows of a search that the walk does not confirm are left to be refused. */
+  async #gather(rows: readonly Listed[], size: TreeSize): Promise<number> {
+    const whole = this.#whole;
+    if (whole === undefined) return 0;
+    return this.#gathered.hold(
+      rows.filter(({ index, id }) => whole.at(index)?.id === id),
+      size,
+    );
   }
 
   /** The bytes of an entry: proven to be in the tree, or the ones that a reading of the whole log found there. */

@@ -24,7 +24,8 @@ export type SubjectSource = Pick<
   'view' | 'tiles' | 'policies' | 'now' | 'entries' | 'newest' | 'loggedAt' | 'times' | 'isExcerpt'
 >;
 
-const DECLARING: readonly StatementKind[] = ['commitment', 'approval', 'waiver', 'deployment'];
+/** Kinds of what is declared about a subject. */
+export const DECLARING: readonly StatementKind[] = ['commitment', 'approval', 'waiver', 'deployment'];
 
 /** Most bytes of the proofs of one subject, since they are held in memory together. */
 const MOST_PROOF_BYTES = 67_108_864;

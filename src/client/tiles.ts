@@ -5,7 +5,7 @@
 import type { TreeSize } from '../bytes/brand.ts';
 import { refuse, Refusal } from '../bytes/refusal.ts';
 import { decodeBundle, MAX_ENTRY_LENGTH } from '../tree/bundle.ts';
-import { nobleHasher } from '../tree/hash.ts';
+import { nobleHasher, type BatchHasher } from '../tree/hash.ts';
 import { readNodes } from '../tree/load.ts';
 import type { NodeReader } from '../tree/prove.ts';
 import type { NodeId } from '../tree/shape.ts';
@@ -24,11 +24,14 @@ const MAX_BUNDLE_BYTES = TILE_WIDTH * (2 + MAX_ENTRY_LENGTH);
 /** Reads the static files of one log. Every method refuses `unavailable`, `not-found` and `too-large`. */
 export class TileReader {
   readonly #transport: Transport;
+  readonly #hasher: BatchHasher;
   /** URL prefix, without the slash that ends it. */
   readonly prefix: string;
 
-  constructor(transport: Transport, prefix: string) {
+  /** `hasher`: makes the inner nodes of the tiles. */
+  constructor(transport: Transport, prefix: string, hasher: BatchHasher = nobleHasher) {
     this.#transport = transport;
+    this.#hasher = hasher;
     this.prefix = prefix.replace(/\/+$/, '');
   }
 
@@ -85,7 +88,7 @@ export class TileReader {
   }
 
   async #loadTile(level: number, index: number, width: number): Promise<TileNodes> {
-    return TileNodes.of(await this.tile(level, index, width), nobleHasher);
+    return TileNodes.of(await this.tile(level, index, width), this.#hasher);
   }
 
   /**

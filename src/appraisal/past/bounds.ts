@@ -38,6 +38,16 @@ export interface TimeBounds {
   madeNotBefore(challengeSize: number): number | undefined;
 }
 
+/** Bounds by heads that are shared: of one log and one period, every subject has the same. */
+const KNOWN = new WeakMap<readonly WitnessedHead[], TimeBounds>();
+
+/** As `timeBounds`, for a list that does not change: whoever asks again gets the same answer without sorting again. */
+export function sharedBounds(heads: readonly WitnessedHead[]): TimeBounds {
+  const bounds = KNOWN.get(heads) ?? timeBounds(heads);
+  KNOWN.set(heads, bounds);
+  return bounds;
+}
+
 /** The bounds by these heads. The heads are sorted once, so each later question costs a binary search. */
 export function timeBounds(heads: readonly WitnessedHead[]): TimeBounds {
   const bySize = heads.toSorted((a, b) => a.size - b.size);

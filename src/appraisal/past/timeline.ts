@@ -5,7 +5,7 @@
 import { formatTime } from '../../bytes/time.ts';
 import type { SubjectEntry } from '../history.ts';
 import { CLOCK_TOLERANCE } from '../reports.ts';
-import { timeBounds, type TimeBounds } from './bounds.ts';
+import { sharedBounds, type TimeBounds } from './bounds.ts';
 import type { Bounds, PastEntry, PastPolicy, PastRecord } from './types.ts';
 
 /** An entry, and its time as believed and as known. */
@@ -45,7 +45,7 @@ export function timelineOf(record: PastRecord): Timeline {
 }
 
 function readTimes(record: PastRecord): Timeline {
-  const bounds = timeBounds(record.heads);
+  const bounds = sharedBounds(record.heads);
   const entries: TimedEntry[] = [];
   const policies: TimedPolicy[] = [];
   const wrong: string[] = [];

@@ -97,6 +97,7 @@ export function bundleSnapshot(
     entries: (wanted: Wanted) => newest(wanted, () => false),
     read: async (listed: readonly Listed[], kind: StatementKind | undefined) =>
       listed.map(({ index }) => known(byIndex.get(index), index, kind)),
+    gather: async () => 0,
     roster: async () => {
       const roster = new Roster();
       await roster.advance(pages, size);

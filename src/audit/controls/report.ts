@@ -75,15 +75,48 @@ export function controlReport(
   period: Period,
   histories: readonly KnownHistory[],
 ): ControlReport {
-  const supports = histories.flatMap((history) =>
-    history.claims.flatMap((past) => supportOf(framework, item, history, past)),
-  );
-  const days = worstDays(supports);
-  const holds =
-    days.length > 0 &&
-    days.every(({ state }) => state === 'covered') &&
-    supports.every(({ gaps }) => gaps.length === 0);
-  return { framework, item, period, supports, days, holds };
+  const draft = new ControlDraft(framework, item, period);
+  for (const each of histories) draft.add(each);
+  return draft.report();
+}
+
+/** The report of one item, to which histories are added one after another. Of each only its days are kept. */
+export class ControlDraft {
+  readonly #framework: Framework;
+  readonly #item: Item;
+  readonly #period: Period;
+  readonly #supports: Support[] = [];
+  /** Each day that occurs, once: thousands of subjects have the same. */
+  readonly #days = new Map<string, Day>();
+
+  constructor(framework: Framework, item: Item, period: Period) {
+    this.#framework = framework;
+    this.#item = item;
+    this.#period = period;
+  }
+
+  add(history: KnownHistory): void {
+    for (const past of history.claims)
+      for (const support of supportOf(this.#framework, this.#item, history, past))
+        this.#supports.push({ ...support, days: support.days.map((day) => this.#shared(day)) });
+  }
+
+  report(): ControlReport {
+    const supports = this.#supports;
+    const days = worstDays(supports);
+    const holds =
+      days.length > 0 &&
+      days.every(({ state }) => state === 'covered') &&
+      supports.every(({ gaps }) => gaps.length === 0);
+    return { framework: this.#framework, item: this.#item, period: this.#period, supports, days, holds };
+  }
+
+  #shared(day: Day): Day {
+    const key = `${day.day} ${day.state} ${day.looks}`;
+    const known = this.#days.get(key) ?? day;
+    this.#days.set(key, known);
+    return known;
+  }
 }
 
 /** Who is believed less stands later. */

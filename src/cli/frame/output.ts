@@ -14,6 +14,18 @@ import { TITLES } from '../../web/status.ts';
 import { exitOf } from '../exit.ts';
 import { messageOf } from './remedy.ts';
 
+/**
+ * A list whose items are texts of JSON already, for one that is too long to be in memory. It may stand as a member of `result`, and
+ * is written item by item.
+ */
+export class JsonTexts {
+  readonly items: Iterable<string>;
+
+  constructor(items: Iterable<string>) {
+    this.items = items;
+  }
+}
+
 /** A value of JSON. Bytes are written as hex or base64; numbers go up to 2^53−1. */
 export type JsonValue =
   string | number | boolean | null | undefined | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -37,7 +49,7 @@ export interface Output {
   /** The answer, one or more lines, on stdout; silent with --json. */
   print(text: string): void;
   /** The answer as an object. With --json it is printed when the verb is done; otherwise not at all. */
-  result(schema: string, fields: { readonly [key: string]: JsonValue }): void;
+  result(schema: string, fields: { readonly [key: string]: JsonValue | JsonTexts }): void;
   /** An event of a verb that keeps running. With --json it is printed at once, on a line; otherwise not at all. */
   event(schema: string, fields: { readonly [key: string]: JsonValue }): void;
   /** The answer as bytes on stdout, whatever the mode. */
@@ -86,7 +98,7 @@ export function makeOutput(options: OutputOptions): OwnedOutput {
     }
     return out + printableLines(text.slice(from));
   };
-  let answer: { readonly [key: string]: JsonValue } | undefined;
+  let answer: { readonly [key: string]: JsonValue | JsonTexts } | undefined;
   return {
     json,
     print: (text) => void (json || stdout.write(`${shown(text)}\n`)),
@@ -104,7 +116,8 @@ export function makeOutput(options: OutputOptions): OwnedOutput {
     paint: (style, text) =>
       options.colour && stdout.isTTY === true ? `${painter}${style}\0${text}${painter}` : text,
     finish: (exitCode) => {
-      if (json && answer !== undefined) stdout.write(line({ ...answer, exit_code: exitCode }));
+      if (json && answer !== undefined)
+        for (const piece of pieces({ ...answer, exit_code: exitCode })) stdout.write(piece);
     },
     fail: (refusal) => {
       const { code } = refusal;
@@ -161,6 +174,34 @@ function bar(label: string, done: number, total: number): string {
   const full = Math.round(share * BAR_WIDTH);
   const drawn = '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
   return `${label} ${drawn} ${Math.floor(share * 100)}% (${done} of ${total})`;
+}
+
+/** The line of an object, in pieces where it has a list of texts. */
+function* pieces(value: { readonly [key: string]: JsonValue | JsonTexts }): Generator<string> {
+  let before: { [key: string]: JsonValue } = {};
+  let opening = '{';
+  for (const [key, member] of Object.entries(value)) {
+    if (!(member instanceof JsonTexts)) {
+      before = { ...before, [key]: member };
+      continue;
+    }
+    const members = membersOf(before);
+    yield `${opening}${members}${members === '' ? '' : ','}${JSON.stringify(key)}:[`;
+    let comma = '';
+    for (const item of member.items) {
+      yield `${comma}${printableJson(item)}`;
+      comma = ',';
+    }
+    yield ']';
+    [before, opening] = [{}, ','];
+  }
+  const members = membersOf(before);
+  yield `${members === '' && opening === ',' ? '' : opening}${members}}\n`;
+}
+
+/** The members of an object as in JSON, without the braces. */
+function membersOf(value: { readonly [key: string]: JsonValue }): string {
+  return printableJson(JSON.stringify(value)).slice(1, -1);
 }
 
 function line(value: JsonValue): string {

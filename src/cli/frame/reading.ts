@@ -5,6 +5,7 @@ import type { LogClient } from '../../client/client.ts';
 import type { Snapshot } from '../../client/snapshot.ts';
 import { readShownLeaves, type ShownLeaves } from '../../declare/node/openedleaves.ts';
 import { slugOf } from '../../declare/node/proofs.ts';
+import { verifyOnWeb } from '../../sign/web-ed25519.ts';
 import { clientOf, type Whom } from './client.ts';
 import { logUrl } from './config.ts';
 import type { Context } from './context.ts';
@@ -24,29 +25,36 @@ export const SEE_OPTIONS = [
 export type SeeFlags = FlagsOf<typeof SEE_OPTIONS>;
 
 /** Opens the log as the flags say. Refuses `usage`, and what `clientOf` refuses. */
-export function readingOf(context: Context, flags: SeeFlags, whom?: Whom): Promise<LogClient> {
+export function readingOf(context: Context, flags: SeeFlags, whom?: Whom, many = false): Promise<LogClient> {
   const monitors = flags.texts('monitor');
   for (const url of monitors)
     if (!/^https?:\/\/\S+$/.test(url)) throw refuse('usage', `--monitor takes an http(s) URL; got ${url}`);
   const full = flags.on('full');
   const asked = { ...whom, monitors, full };
-  return full ? clientReading(context, asked) : clientOf(context, asked);
+  return full || many ? clientReading(context, asked) : clientOf(context, asked);
 }
 
-/** A snapshot of the log, or of the bundle, that the flags name. Refuses as `readingOf` and `LogClient.snapshot` do. */
-export async function snapshotOf(context: Context, flags: SeeFlags): Promise<Snapshot> {
+/**
+ * A snapshot of the log, or of the bundle, that the flags name. `many`: many entries will be read, whatever the flags say. Refuses
+ * as `readingOf` and `LogClient.snapshot` do.
+ */
+export async function snapshotOf(context: Context, flags: SeeFlags, many = false): Promise<Snapshot> {
   const log = logUrl(context.config);
   if (log.startsWith('file:') && log.endsWith('.zip')) {
     const { bundleAt } = await import('./bundle-source.ts');
     return bundleAt(context, log);
   }
-  return (await readingOf(context, flags)).snapshot();
+  return (await readingOf(context, flags, undefined, many)).snapshot();
 }
 
-/** A client for reading many entries: it starts the fast kernels, which pay off then. */
+/**
+ * A client for reading many entries: it starts the fast kernels, which pay off then, and lets WebCrypto check signatures, which does so
+ * on other threads.
+ */
 export async function clientReading(context: Context, whom: Whom = {}): Promise<LogClient> {
   const { chooseHasher, chooseVerifier } = await import('../../workers/kernels.ts');
-  return clientOf(context, { ...whom, verify: chooseVerifier(), hasher: chooseHasher() });
+  const kernels = { verify: chooseVerifier(), hasher: chooseHasher(), ahead: verifyOnWeb };
+  return clientOf(context, { ...whom, ...kernels });
 }
 
 export const LEAVES_OPTION = {

@@ -3,7 +3,10 @@ import { resolve } from 'node:path';
 import { FRAMEWORKS } from '../../audit/controls/data/frameworks.ts';
 import { extendFrameworks } from '../../audit/controls/parse.ts';
 import { inventoryOf } from '../../audit/inventory.ts';
+import type { KnownHistory } from '../../appraisal/past/known-types.ts';
+import { historyJson } from '../../appraisal/past/json.ts';
 import { auditJson } from '../../audit/json.ts';
+import { KeptTexts } from '../../audit/node/kept-texts.ts';
 import { runAudit } from '../../audit/run.ts';
 import { decodeUtf8 } from '../../bytes/text.ts';
 import { asUsage } from '../../bytes/within.ts';
@@ -11,6 +14,7 @@ import { snapshotJson } from '../../client/snapshot-json.ts';
 import { readNamedFile } from '../../platform/files.ts';
 import { exitOfAudit } from '../exit.ts';
 import type { Context } from '../frame/context.ts';
+import { JsonTexts } from '../frame/output.ts';
 import { periodOf, PERIOD_OPTIONS, trustedMonitors } from '../frame/period.ts';
 import { SEE_OPTIONS, snapshotOf } from '../frame/reading.ts';
 import { READER_SETTINGS } from '../frame/settings.ts';
@@ -60,7 +64,7 @@ const reportVerb = defineVerb({
     const frameworks = await frameworksOf(context, flags.text('frameworks'));
     const inventory = await inventoryFrom(context, flags.text('inventory'));
     const monitors = trustedMonitors(flags);
-    const snapshot = await snapshotOf(context, flags);
+    const snapshot = await snapshotOf(context, flags, true);
     const period = periodOf(flags, snapshot.now);
     const wanted = { period, subjects, controls: flags.texts('control'), frameworks, inventory };
     let progress: ReturnType<typeof output.progress> | undefined;
@@ -68,10 +72,17 @@ const reportVerb = defineVerb({
       progress ??= output.progress('subjects', of);
       progress.at(done);
     };
-    const audit = await runAudit(snapshot, wanted, { monitors, onDone });
+    const texts = new KeptTexts();
+    const keep = (history: KnownHistory): void =>
+      texts.add(JSON.stringify(historyJson(history, snapshot.policies)));
+    const audit = await runAudit(snapshot, wanted, {
+      monitors,
+      onDone,
+      ...(output.json && { onHistory: keep }),
+    });
     progress?.end();
     output.print([...auditLines(output, audit), checkedLine(snapshot)].join('\n'));
-    output.result('audit', { ...snapshotJson(snapshot), ...auditJson(audit, snapshot.policies) });
+    output.result('audit', { ...snapshotJson(snapshot), ...auditJson(audit, new JsonTexts(texts)) });
     return exitOfAudit(audit);
   },
 });

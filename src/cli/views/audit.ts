@@ -1,7 +1,7 @@
 /** The report of an audit, for people (`tallystick audit`). */
-import type { ClaimPast, KnownHistory } from '../../appraisal/past/known-types.ts';
 import type { ControlReport } from '../../audit/controls/report.ts';
 import type { Population } from '../../audit/inventory.ts';
+import type { AuditedClaim, AuditedSubject } from '../../audit/report.ts';
 import type { AuditRun } from '../../audit/run.ts';
 import { formatTime } from '../../bytes/time.ts';
 import type { Output } from '../frame/output.ts';
@@ -11,14 +11,14 @@ import { line, spanOf } from '../../words/plain.ts';
 const MOST_SHOWN = 20;
 
 export function auditLines(output: Output, { report, unreadable, leftOut }: AuditRun): readonly string[] {
-  const { period, histories, controls, population, notProven, faults } = report;
+  const { period, subjects, controls, population, notProven, faults } = report;
   const open = unreadable.map(({ subject, refusal }) => `${line(subject)} cannot be read (${refusal.code})`);
   const all = [...faults, ...open];
   return [
     `${output.paint('bold', 'Audit')}  ${formatTime(period.since)} to ${formatTime(period.until)} (${spanOf(period.until - period.since)})`,
-    `subjects    ${histories.length} reported on; ${othersText(leftOut)}`,
+    `subjects    ${subjects.length} reported on; ${othersText(leftOut)}`,
     ...populationLines(population),
-    ...histories.flatMap((each) => subjectLines(output, each)),
+    ...subjects.flatMap((each) => subjectLines(output, each)),
     ...controls.flatMap((each) => controlLines(output, each)),
     '',
     output.paint('bold', 'Not proven'),
@@ -57,7 +57,7 @@ function populationLines(population: Population | undefined): readonly string[] 
   ];
 }
 
-function subjectLines(output: Output, { subject, claims, vouched }: KnownHistory): readonly string[] {
+function subjectLines(output: Output, { subject, claims, vouched }: AuditedSubject): readonly string[] {
   const when = vouched === 'witnesses' ? 'times bounded by witnesses' : "times on the log's word";
   return [
     '',
@@ -66,10 +66,7 @@ function subjectLines(output: Output, { subject, claims, vouched }: KnownHistory
   ];
 }
 
-function claimLine(output: Output, { claim, figures, spans }: ClaimPast): string {
-  const unclaimed = spans
-    .filter(({ why }) => why === 'unclaimed' || why === 'withdrawn')
-    .reduce((sum, { from, to }) => sum + to - from, 0);
+function claimLine(output: Output, { claim, figures, unclaimed }: AuditedClaim): string {
   const { expected, looks, proven, failed, missed, late, seconds, hidden, grades } = figures;
   const bad = failed > 0 || seconds.failed > 0 || hidden.failed > 0;
   const unknown = seconds.uncovered - unclaimed;

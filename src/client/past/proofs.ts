@@ -19,19 +19,27 @@ const FIRST_STEP = 4_096;
 
 const AGENT: Role = 'agent';
 
-/** Every proof in reach of a period, and after it as far as it goes, oldest first. Refuses `too-large`. */
+/** Rows of every proof in reach of a period, and after it as far as it goes, oldest first. Refuses `too-large`. */
 export async function proofsBetween(
   snapshot: Snapshot,
   subject: string,
   { from, further }: Reach,
   most: number,
-): Promise<readonly SubjectEntry[]> {
+): Promise<readonly Listed[]> {
   const rows: Listed[] = [];
   for await (const page of snapshot.pages({ subject, kind: 'proof', from, before: further })) {
     rows.push(...page.rows);
     if (rows.length > most) throw tooLarge(subject, `more than ${most} proofs`);
   }
-  rows.reverse();
+  return rows.reverse();
+}
+
+/** The proofs of these rows. Refuses `too-large`. */
+export async function readProofs(
+  snapshot: Snapshot,
+  subject: string,
+  rows: readonly Listed[],
+): Promise<readonly SubjectEntry[]> {
   const proofs: SubjectEntry[] = [];
   let bytes = 0;
   for (let at = 0; at < rows.length; at += STEP) {

@@ -1,7 +1,10 @@
 /** Finds the entries of a log that were logged in a period, or may have been: by witnessed heads, else by the log's word. */
 import type { Period, WitnessedHead } from '../../appraisal/past/types.ts';
+import { Lru } from '../../bytes/lru.ts';
 import { sizeByWord } from '../moment-of.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { LogView } from '../view.ts';
+import type { HeadSource } from '../witnessed-heads.ts';
 
 /** A part of the log around a period. */
 export interface Reach {
@@ -43,9 +46,28 @@ export async function reachOf(snapshot: Snapshot, period: Period, further: numbe
   return { period, from, to, further: Math.max(to, await endOf(end)), heads };
 }
 
+/** Periods whose heads are kept of one view: subjects differ in how far before and after the period they are read. */
+const MOST_PERIODS = 32;
+/** Heads of periods. Subjects of one view share them, and what is computed of them (`sharedBounds`). */
+const HEADS = new WeakMap<LogView, Lru<string, readonly WitnessedHead[]>>();
+
 /** The heads between two times, and one outside on each side. `near`: an index at which to begin. */
 async function headsOf(
-  { heads }: Snapshot,
+  { heads, view }: Snapshot,
+  near: number,
+  since: number,
+  end: number,
+): Promise<readonly WitnessedHead[]> {
+  const known = HEADS.get(view) ?? new Lru<string, readonly WitnessedHead[]>(MOST_PERIODS, () => 1);
+  HEADS.set(view, known);
+  const key = `${near} ${since} ${end}`;
+  const found = known.get(key) ?? (await findHeads(heads, near, since, end));
+  known.set(key, found);
+  return found;
+}
+
+async function findHeads(
+  heads: HeadSource,
   near: number,
   since: number,
   end: number,

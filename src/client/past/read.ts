@@ -16,12 +16,13 @@ import { refuse } from '../../bytes/refusal.ts';
 import { isWithdrawal, type Claim } from '../../statement/commitment.ts';
 import { wasHeadAt } from '../challenges.ts';
 import type { Progress } from '../ports.ts';
+import type { Listed } from '../search.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { readDeclaring } from '../subject.ts';
 import { completeFor } from './complete.ts';
 import { evidenceOf } from './evidence.ts';
-import { linksAround, MOST_PROOFS, proofsBetween } from './proofs.ts';
-import { reachOf } from './reach.ts';
+import { linksAround, MOST_PROOFS, proofsBetween, readProofs } from './proofs.ts';
+import { reachOf, type Reach } from './reach.ts';
 import { timesOf, withinBounds } from './times.ts';
 
 /** How a period is read. */
@@ -48,8 +49,30 @@ export async function readPast(
   snapshot: Snapshot,
   subject: string,
   period: Period,
-  { monitors = new Set(), slots = true, most = MOST_PROOFS, progress = () => SILENT }: PastOptions = {},
+  options: PastOptions = {},
 ): Promise<PastRecord> {
+  return readPlanned(snapshot, await planPast(snapshot, subject, period, options), options);
+}
+
+/** What will be read of a subject. */
+export interface PastPlan {
+  readonly subject: string;
+  readonly declaring: readonly SubjectEntry[];
+  readonly reach: Reach;
+  /** Rows of the proofs in reach. */
+  readonly rows: readonly Listed[];
+}
+
+/**
+ * The first half of `readPast`: what is declared about a subject, and which proofs are in reach. Whoever reads many subjects makes
+ * many plans, and fetches the entries of all of them at once (`Snapshot.gather`). Refuses as `readPast` does.
+ */
+export async function planPast(
+  snapshot: Snapshot,
+  subject: string,
+  period: Period,
+  { slots = true, most = MOST_PROOFS }: PastOptions = {},
+): Promise<PastPlan> {
   assertPeriod(period, snapshot.now);
   const declaring = await readDeclaring(snapshot, subject);
   const claims = claimsOf(declaring);
@@ -57,7 +80,16 @@ export async function readPast(
   const since = period.since - secondsBefore(claims);
   const further = slots ? EPOCHS_TO_REVEAL * epochFor(claims) : 0;
   const reach = await reachOf(snapshot, { ...period, since }, further);
-  const inReach = await proofsBetween(snapshot, subject, reach, most);
+  return { subject, declaring, reach, rows: await proofsBetween(snapshot, subject, reach, most) };
+}
+
+/** The second half of `readPast`. */
+export async function readPlanned(
+  snapshot: Snapshot,
+  { subject, declaring, reach, rows }: PastPlan,
+  { monitors = new Set(), progress = () => SILENT }: PastOptions = {},
+): Promise<PastRecord> {
+  const inReach = await readProofs(snapshot, subject, rows);
   const around = await linksAround(snapshot, subject, reach, inReach);
   const proofs = [...around.before, ...inReach, ...around.after];
   const entries = inOrder([...declaring, ...proofs]);
@@ -111,7 +143,19 @@ function inOrder(entries: readonly SubjectEntry[]): readonly SubjectEntry[] {
   return [...byIndex.values()].toSorted((a, b) => a.index - b.index);
 }
 
+/** The policies of snapshots: every subject has the same. */
+const POLICIES = new WeakMap<Snapshot, readonly PastPolicy[]>();
+
 async function policyEntries(
+  snapshot: Snapshot,
+  timeOf: (entry: { readonly time: number }) => number | undefined,
+): Promise<readonly PastPolicy[]> {
+  const known = POLICIES.get(snapshot) ?? (await readPolicies(snapshot, timeOf));
+  POLICIES.set(snapshot, known);
+  return known;
+}
+
+async function readPolicies(
   snapshot: Snapshot,
   timeOf: (entry: { readonly time: number }) => number | undefined,
 ): Promise<readonly PastPolicy[]> {

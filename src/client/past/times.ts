@@ -1,6 +1,6 @@
 /** Reads the times that the log states: of entries, and of the entries around the heads that challenges name. */
 import type { SubjectEntry } from '../../appraisal/history.ts';
-import { timeBounds } from '../../appraisal/past/bounds.ts';
+import { sharedBounds } from '../../appraisal/past/bounds.ts';
 import { knownTime } from '../../appraisal/past/timeline.ts';
 import type { WitnessedHead } from '../../appraisal/past/types.ts';
 import { readAhead } from '../../bytes/ahead.ts';
@@ -59,7 +59,7 @@ export function withinBounds(
   timeOf: Times['of'],
   heads: readonly WitnessedHead[],
 ): readonly SubjectEntry[] {
-  const bounds = timeBounds(heads);
+  const bounds = sharedBounds(heads);
   return entries.map((each) => ({
     ...each,
     time: knownTime(timeOf(each), bounds.boundsOf(each.index)) ?? each.time,

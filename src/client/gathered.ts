@@ -18,7 +18,7 @@ import type { Found } from './search.ts';
 import type { TileReader } from './tiles.ts';
 
 /** Most bytes of entries that are held. */
-export const MOST_GATHERED = 67_108_864;
+export const MOST_GATHERED = 134_217_728;
 /** Bytes of a bundle that is read ahead, about: it may have 16 MiB, and seldom has more than this. */
 const BUNDLE_WEIGHT = 2 ** 20;
 

@@ -6,8 +6,8 @@
  * reader's own, and the times of entries are bounds by witnessed heads (whole-log.ts).
  *
  * Memory of one reader: 80 MiB of tiles and bundles, 64 MiB of verified entries, 500,000 rows of listings, and with
- * `full`, or without a search, 50 bytes for each entry of the log. Beyond that, what was used longest ago is dropped and
- * requested again.
+ * `full`, or without a search, 50 bytes for each entry of the log and 128 MiB of entries that are gathered for a report on many
+ * subjects. Beyond that, what was used longest ago is dropped and requested again.
  */
 import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
 import type { SubjectEntry } from '../appraisal/history.ts';

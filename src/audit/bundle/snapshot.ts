@@ -98,11 +98,7 @@ export function bundleSnapshot(
     read: async (listed: readonly Listed[], kind: StatementKind | undefined) =>
       listed.map(({ index }) => known(byIndex.get(index), index, kind)),
     gather: async () => 0,
-    roster: async () => {
-      const roster = new Roster();
-      await roster.advance(pages, size);
-      return roster;
-    },
+    roster: () => rosterOf(pages, size),
     loggedAt: loggedAtBy(byIndex, witnessed, policy),
   };
   const snapshot: Snapshot = {
@@ -113,6 +109,12 @@ export function bundleSnapshot(
     at: async (asked) => snapshotAt(snapshot, await momentOf(snapshot, asked)),
   };
   return snapshot;
+}
+
+async function rosterOf(pages: Snapshot['pages'], size: number): Promise<Roster> {
+  const roster = new Roster();
+  await roster.advance(pages, size);
+  return roster;
 }
 
 /** Entries and nodes of a bundle in place of a log's tiles. What it does not hold, it refuses. */

@@ -31,7 +31,7 @@ export async function proofsBetween(
     rows.push(...page.rows);
     if (rows.length > most) throw tooLarge(subject, `more than ${most} proofs`);
   }
-  return rows.reverse();
+  return rows.toReversed();
 }
 
 /** The proofs of these rows. Refuses `too-large`. */

@@ -22,7 +22,7 @@ function start(root: HTMLElement): void {
   const view = document.createElement('div');
   view.className = `view view-${place.kind}`;
   root.replaceChildren(view, ...(about === null ? [] : [aside(about)]));
-  render(html`${shown(boot, place)}`, view);
+  render(shown(boot, place), view);
 }
 
 /** What the server says of itself, below what this browser verified, and marked. */

@@ -12,6 +12,7 @@ import { Entry } from './views/entry.ts';
 import { Home } from './views/home.ts';
 import { Search } from './views/search.ts';
 import { Subject } from './views/subject.ts';
+import { TrustLine } from './views/trust-line.ts';
 import { Verify } from './views/verify.ts';
 import { Witnesses } from './views/witnesses.ts';
 
@@ -33,7 +34,9 @@ export function placeIn(boot: Boot, pathname: string): Place | undefined {
 
 /** The view of a place. */
 export function shown(boot: Boot, place: Place): VNode {
-  return html`<${VIEWS[place.kind]} boot=${boot} place=${place} />`;
+  // The subject's own question verifies the head.
+  return html`<${TrustLine} boot=${boot} look=${place.kind !== 'subject'} />
+    <${VIEWS[place.kind]} boot=${boot} place=${place} />`;
 }
 
 /** The link to a place of the site that is shown. */

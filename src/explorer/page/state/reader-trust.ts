@@ -35,10 +35,10 @@ export function forgetTrust(origin: string, storage: () => Kept = own): void {
   }
 }
 
-/** Whom a page trusts: the reader's policy, else the keys that the server names. */
-export function trustFor(origin: string, vkeys: readonly string[], storage: () => Kept = own): TrustText {
+/** Whom a page trusts: the reader's policy, else the one that the server names. */
+export function trustFor(origin: string, served: string, storage: () => Kept = own): TrustText {
   const text = keptTrust(origin, storage);
-  return text === undefined ? { whose: 'server', text: vkeys.join('\n') } : { whose: 'reader', text };
+  return text === undefined ? { whose: 'server', text: served } : { whose: 'reader', text };
 }
 
 /** Throws where the browser denies it: the property itself is guarded. */

@@ -1,0 +1,167 @@
+/**
+ * What a page knows of its log while it is open: whose keys it goes by, the head that was verified, and how much of what it shows
+ * was. One session a document; views ask the verifier through it.
+ */
+import { useEffect, useState } from 'preact/hooks';
+import type { Boot, Site } from '../../shared/boot.ts';
+import type { Ask, AskKind, Fault, HeadShown, Part, TrustShown } from '../worker/protocol.ts';
+import { RemoteVerifier, VerifierFault, type Asked } from '../worker/remote.ts';
+import { startWorker } from '../worker/start.ts';
+import { forgetTrust, keepTrust, trustFor } from './reader-trust.ts';
+
+export interface SessionState {
+  readonly trust: TrustShown | undefined;
+  readonly head: HeadShown | undefined;
+  /** Why there is neither: keys that cannot be read, a verifier that did not start. */
+  readonly fault: Fault | undefined;
+  /** Rows of the page that were verified, that do not hold, and that there are. */
+  readonly verified: number;
+  readonly wrong: number;
+  readonly rows: number;
+  /** Whether this browser said that it keeps what it saw. */
+  readonly kept: boolean | undefined;
+}
+
+const BEFORE: SessionState = {
+  trust: undefined,
+  head: undefined,
+  fault: undefined,
+  verified: 0,
+  wrong: 0,
+  rows: 0,
+  kept: undefined,
+};
+
+/** Questions about the log. */
+type Reading = Exclude<AskKind, 'open' | 'trust'>;
+
+export class Session {
+  readonly site: Site;
+  readonly #verifier: RemoteVerifier;
+  readonly #listeners = new Set<() => void>();
+  #state = BEFORE;
+  #opened: Promise<void>;
+
+  constructor(boot: Boot, site: Site, verifier = new RemoteVerifier(startWorker(boot))) {
+    this.site = site;
+    this.#verifier = verifier;
+    this.#opened = this.#open();
+    void persist().then((kept) => this.#set({ kept }));
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Calls back after each change, until the function that it returns is called. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Asks the verifier, once it has opened the log. */
+  ask<Kind extends Reading>(
+    ask: Extract<Ask, { readonly kind: Kind }>,
+    onPart: (part: Part) => void = () => undefined,
+  ): Asked<Kind> {
+    const heard = (part: Part): void => {
+      if (part.kind === 'head') this.#set({ head: part.head });
+      onPart(part);
+    };
+    let stopped = false;
+    let asked: Asked<Kind> | undefined;
+    const result = this.#opened.then(() => {
+      if (stopped) throw new VerifierFault({ code: 'stopped', nature: 'stopped', text: 'stopped' });
+      asked = this.#verifier.ask(ask, heard);
+      return asked.result;
+    });
+    const stop = (): void => {
+      stopped = true;
+      asked?.stop();
+    };
+    return { result, stop };
+  }
+
+  /** Verifies the newest head, and shows it. */
+  async look(): Promise<void> {
+    try {
+      this.#set({ head: await this.ask({ kind: 'head' }).result });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Goes by the reader's own policy from now on, and keeps it. Rejects with a `VerifierFault` for a text that is none. */
+  async trust(text: string): Promise<TrustShown> {
+    const read = await this.#verifier.ask({ kind: 'trust', text }).result;
+    keepTrust(this.site.origin, text);
+    await this.#again();
+    return read;
+  }
+
+  /** Goes by the server's keys again. */
+  async forgetTrust(): Promise<void> {
+    forgetTrust(this.site.origin);
+    await this.#again();
+  }
+
+  /** How much of what the page shows was verified. */
+  count(counts: Pick<SessionState, 'verified' | 'wrong' | 'rows'>): void {
+    this.#set(counts);
+  }
+
+  async #again(): Promise<void> {
+    this.#set({ ...BEFORE, kept: this.#state.kept });
+    this.#opened = this.#open();
+    await this.#opened;
+  }
+
+  async #open(): Promise<void> {
+    const { origin, base, policy } = this.site;
+    const log = new URL(base, location.origin).href;
+    try {
+      const trust = trustFor(origin, policy);
+      this.#set({ trust: await this.#verifier.ask({ kind: 'open', log, trust }).result });
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (!(error instanceof VerifierFault)) throw error;
+    if (error.fault.code !== 'stopped') this.#set({ fault: error.fault });
+  }
+
+  #set(change: Partial<SessionState>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Asks the browser to keep what pages of this server remember; undefined if it does not say. */
+async function persist(): Promise<boolean | undefined> {
+  try {
+    return await navigator.storage.persist();
+  } catch {
+    return undefined; // On http: pages of other hosts have no such storage.
+  }
+}
+
+const SESSIONS = new Map<string, Session>();
+
+/** The session of the page's log; undefined on a page of no log. Views that use it are drawn again when it changes. */
+export function useSession(boot: Boot): Session | undefined {
+  const session = sessionOf(boot);
+  const [, changed] = useState(0);
+  useEffect(() => session?.subscribe(() => changed((n) => n + 1)), [session]);
+  return session;
+}
+
+function sessionOf(boot: Boot): Session | undefined {
+  const { site } = boot;
+  if (site === null) return undefined;
+  const known = SESSIONS.get(site.base) ?? new Session(boot, site);
+  SESSIONS.set(site.base, known);
+  return known;
+}

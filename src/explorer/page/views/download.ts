@@ -1,0 +1,30 @@
+/** A file that is made in this browser: nobody is asked for it. */
+import type { ComponentChildren, VNode } from 'preact';
+import { html } from '../html.ts';
+
+export interface DownloadProps {
+  readonly name: string;
+  readonly type: string;
+  readonly text: string | Uint8Array<ArrayBuffer>;
+  readonly children?: ComponentChildren;
+}
+
+export function Download({ name, type, text, children }: DownloadProps): VNode {
+  const save = (): void => {
+    const url = URL.createObjectURL(new Blob([text], { type }));
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = name;
+    link.click();
+    URL.revokeObjectURL(url);
+  };
+  return html`<button type="button" onClick=${save}>${children}</button>`;
+}
+
+/** A command to type, with a button that copies it. */
+export function Command({ text }: { readonly text: string }): VNode {
+  return html`<p class="command">
+    <code>${text}</code>
+    <button type="button" onClick=${() => void navigator.clipboard.writeText(text)}>Copy</button>
+  </p>`;
+}

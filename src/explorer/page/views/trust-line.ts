@@ -1,0 +1,174 @@
+/**
+ * The head of each page: where it came from and what it can prove, whose keys it goes by, which head it verified, and how much of
+ * what it shows. "Verified by this browser" stands here or nowhere.
+ */
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { formatTime } from '../../../bytes/time.ts';
+import type { Boot } from '../../shared/boot.ts';
+import { html } from '../html.ts';
+import { MOST_TRUST_CHARACTERS } from '../state/reader-trust.ts';
+import { useSession, type Session } from '../state/session.ts';
+import type { HeadShown, TrustShown } from '../worker/protocol.ts';
+import { VerifierFault } from '../worker/remote.ts';
+import { Checks, FaultNote } from './checks.ts';
+import { Download } from './download.ts';
+
+/** `look`: whether the head is verified at once; a view whose own question verifies it says no. */
+export function TrustLine({
+  boot,
+  look = true,
+}: {
+  readonly boot: Boot;
+  readonly look?: boolean;
+}): VNode | null {
+  const session = useSession(boot);
+  useEffect(() => {
+    if (look) void session?.look();
+  }, [session, look]);
+  if (session === undefined) return null;
+  const { trust, head, fault } = session.state;
+  return html`<section class="trust" aria-label="What this page was checked by">
+    <p>${fromText(boot)}</p>
+    ${trust && html`<${Whose} trust=${trust} session=${session} />`} ${head && html`<${Head} head=${head} />`}
+    ${fault && html`<${FaultNote} fault=${fault} />`}
+    <${Counts} session=${session} />
+  </section>`;
+}
+
+function fromText({ role, name }: Boot): VNode {
+  const who = role === 'log' ? `the log ${name} itself` : `the ${role} ${name}`;
+  const limits =
+    role === 'log'
+      ? 'It catches mistakes and other servers, not a log that lies to you: such a log serves a page that lies, too.'
+      : `It catches a log that lies, not a ${role} that lies to you: such a ${role} serves a page that lies, too.`;
+  const better = role === 'log' ? 'a monitor that you trust, or ' : '';
+  return html`This page came from <b>${location.host}</b>, ${who}. ${limits} For evidence use ${better}your
+    own saved <a href="/verify.html">verify.html</a>.`;
+}
+
+function Whose({ trust, session }: { readonly trust: TrustShown; readonly session: Session }): VNode {
+  const own = trust.whose === 'reader';
+  return html`<details class="whose">
+    <summary>
+      ${
+        own
+          ? html`It goes by <b>your trust policy</b>: ${quorumText(trust)}.`
+          : html`It goes by <b>the keys that this server names</b>, since you named none. They prove nothing
+              against it.`
+      }
+    </summary>
+    ${own ? html`<${Own} trust=${trust} session=${session} />` : null}
+    <${Paste} session=${session} />
+  </details>`;
+}
+
+function quorumText({ quorum, witnesses }: TrustShown): string {
+  if (quorum === 'none') return 'it asks for no witness';
+  return `it asks for the quorum “${quorum}” of ${witnesses.length} ${witnesses.length === 1 ? 'witness' : 'witnesses'}`;
+}
+
+function Own({ trust, session }: { readonly trust: TrustShown; readonly session: Session }): VNode {
+  return html`<p>Fingerprint, to compare with whoever gave it to you: <code>${trust.fingerprint}</code></p>
+    <pre tabindex="0" aria-label="Your trust policy">${trust.text}</pre>
+    <p><button onClick=${() => void session.forgetTrust()}>Remove it from this browser</button></p>`;
+}
+
+/** Where a policy is pasted or dropped. */
+function Paste({ session }: { readonly session: Session }): VNode {
+  const [text, setText] = useState('');
+  const [fault, setFault] = useState<VerifierFault | undefined>(undefined);
+  const use = (given: string): void => {
+    setFault(undefined);
+    session.trust(given).catch((error: unknown) => {
+      if (!(error instanceof VerifierFault)) throw error;
+      setFault(error);
+    });
+  };
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    const file = event.dataTransfer?.files[0];
+    if (file !== undefined && file.size <= MOST_TRUST_CHARACTERS) void file.text().then(use);
+  };
+  return html`<form
+    class="paste"
+    onSubmit=${(event: SubmitEvent) => {
+      event.preventDefault();
+      use(text);
+    }}
+    onDragOver=${(event: DragEvent) => event.preventDefault()}
+    onDrop=${drop}
+  >
+    <label>
+      Your trust policy (tlog-policy), or verifier keys, one a line: paste it, or drop the file here. It stays
+      in this browser.
+      <textarea
+        rows="4"
+        spellcheck=${false}
+        value=${text}
+        maxlength=${MOST_TRUST_CHARACTERS}
+        onInput=${(event: InputEvent & { readonly currentTarget: HTMLTextAreaElement }) => setText(event.currentTarget.value)}
+      ></textarea>
+    </label>
+    <button class="main" type="submit" disabled=${text.trim() === ''}>Go by this policy</button>
+    ${fault && html`<${FaultNote} fault=${fault.fault} />`}
+  </form>`;
+}
+
+const SEEN = {
+  first: ['first visit', 'nothing to compare with'],
+  same: ['the head that this browser saw before', ''],
+  newer: ['one history with the head that this browser saw before', ''],
+  older: [
+    'OLDER',
+    'than what this browser saw before, and the beginning of it: a copy that is behind, or a cache',
+  ],
+  back: ['OLDER', 'than what this browser saw before, and the rest is no longer served'],
+  fork: ['FORK', 'the log signed two histories'],
+} as const;
+
+function Head({ head }: { readonly head: HeadShown }): VNode {
+  const { checks, size, time, cosigned, seen, before, incident, fault, verified } = head;
+  const signed = time === null ? '' : `, signed ${formatTime(time)}`;
+  const by = cosigned.length === 0 ? '' : `, cosigned by ${cosigned.map(({ name }) => name).join(', ')}`;
+  const [word = '', more = ''] = seen === null ? [] : SEEN[seen];
+  const what = size === null ? 'No head was accepted' : `Head of ${countText(size)} entries${signed}${by}`;
+  const alarm = !verified && fault?.nature !== 'away' && fault?.nature !== 'absent';
+  return html`<details class=${alarm ? 'head alarm' : 'head'} open=${alarm}>
+      <summary role=${alarm ? 'alert' : undefined}>
+        ${what}${seen === null ? '' : html`; <b class=${seenClass(seen)}>${word}</b>${more === '' ? '' : `: ${more}`}`}${
+          before === null || seen === 'first' ? '' : ` (${countText(before)} entries)`
+        }.
+      </summary>
+      <${Checks} checks=${checks} />
+      ${
+        incident &&
+        html`<p>
+          <${Download} name=${incident.name} type="application/json" text=${incident.text}
+            >Save the incident file<//
+          >: it shows anybody who has the log's key what happened. Check it with
+          <code>tallystick verify-incident</code>.
+        </p>`
+      }
+    </details>
+    ${fault && html`<${FaultNote} fault=${fault} />`}`;
+}
+
+function seenClass(seen: keyof typeof SEEN): string {
+  return seen === 'fork' || seen === 'back' ? 'violated' : seen === 'older' ? 'stale' : '';
+}
+
+function Counts({ session }: { readonly session: Session }): VNode | null {
+  const { verified, wrong, rows } = session.state;
+  if (rows === 0) return null;
+  return html`<p class="counts" role="status">
+    <b>${countText(verified)} of ${countText(rows)}</b> verified by this
+    browser${wrong === 0 ? '' : html`, <b class="violated">${countText(wrong)} do not hold</b>`}.
+    <progress max=${rows} value=${verified + wrong} aria-label="Verified"></progress>
+  </p>`;
+}
+
+/** `10,000`. */
+function countText(value: number): string {
+  return value.toLocaleString('en');
+}

@@ -4,7 +4,6 @@
  */
 import { render } from 'preact';
 import { ABOUT_ID, APP_ID, BOOT_ATTRIBUTE, parseBoot } from '../shared/boot.ts';
-import { html } from './html.ts';
 import { navigation, placeIn, shown } from './router.ts';
 import { addButtons } from './texts.ts';
 

@@ -1,5 +1,6 @@
 /** What a page asks of the server that serves it. Log, monitor, mirror and witness each answer in their own words. */
 import type { Markup } from './facts/markup.ts';
+import type { Growth } from './facts/growth.ts';
 import type { HomeFacts } from './facts/home.ts';
 import type { EntryRow, Query, SearchPage } from '../log/ports.ts';
 import type { TrustPolicy } from '../note/trust.ts';
@@ -23,6 +24,8 @@ export interface ServedLog {
   entry(index: number): Promise<ServedEntry>;
   /** Absent where there is no index: at a mirror. */
   search?(query: Query): Promise<SearchPage>;
+  /** How it grew to a size, by the server's clock. Absent where there are no times: at a mirror. */
+  growth?(size: number): Promise<Growth>;
   /** What stands beside a witness's cosignature, by its verifier key: why it does not cosign. */
   alarms?(): ReadonlyMap<string, string>;
 }

@@ -16,13 +16,15 @@ import type { HttpContext } from './context.ts';
 export function explored({ service, version }: HttpContext, now: () => number): ExplorerPort {
   const { reader } = service;
   const { origin } = service.info;
-  const growth = rememberedGrowth(async (index) => (await reader.entry(leafIndex(index))).time, now);
+  const entry = async (index: number) => reader.entry(leafIndex(index));
+  const growth = rememberedGrowth(async (index) => (await entry(index)).time, now);
   const log: ServedLog = {
     origin,
     base: '',
     checkpoint: () => reader.checkpoint(),
     policy: () => policyOf(service),
-    entry: async (index) => reader.entry(leafIndex(index)),
+    entry,
+    growth,
     search: async (query) => reader.search(query),
     alarms: () =>
       new Map(

@@ -109,6 +109,9 @@ export class Mirror {
   get url(): string {
     return this.#parts.url;
   }
+  get policy(): TrustPolicy {
+    return this.#parts.policy;
+  }
 
   /**
    * Updates the copy. `check`: every file is checked again, and damaged ones are fetched. Refuses `inconsistent` for a

@@ -1,23 +1,21 @@
 /** The mirror's server: the read side of the log, as the log itself serves it (C2SP tlog-tiles). */
 import type { FastifyInstance } from 'fastify';
 import { refuse } from '../bytes/refusal.ts';
-import { formatHex } from '../bytes/text.ts';
-import { formatMilliseconds } from '../bytes/time.ts';
+import { explorer } from '../explorer/routes.ts';
 import { originHash, type OpenedCheckpoint } from '../note/checkpoint.ts';
 import { BRIEF, CBOR, FIVE_MINUTES, FRESH, TEXT, asBuffer } from '../web/media.ts';
 import { openToBrowsers } from '../web/methods.ts';
 import type { WebOptions } from '../web/options.ts';
-import { escapeHtml, sendPage } from '../web/page.ts';
 import { TAGS, bytesOf, failures, hex32 } from '../web/schemas.ts';
 import { webServer } from '../web/server.ts';
 import { tiles, type TileFiles } from '../web/tiles.ts';
 import type { App } from '../web/types.ts';
 import { Type } from 'typebox';
 import { KEYS, MANIFEST, TRUST_POLICY, type ReadFile } from './folder.ts';
+import { explored, heldBy } from './home.ts';
 import { mirrorMetrics } from './metrics.ts';
 import type { Mirror } from './mirror.ts';
 import { readinessOf } from './status.ts';
-import type { SignedHead } from '../client/history.ts';
 import { formatNote } from '../note/note.ts';
 import { tileWidthAt } from '../tree/tile.ts';
 
@@ -41,7 +39,16 @@ export async function mirrorServer(
     for (const file of FILES) fileRoute(app, file, read);
   }, counted);
   await web.operations(() => readinessOf(mirror.status, mirror.held && mirror.size));
-  await web.scope((app) => home(app, mirror), [web.rate(options.readsPerWindow)]);
+  const port = explored(
+    mirror,
+    options.version,
+    FILES.map(({ path }) => path),
+  );
+  for (const { origin, base } of port.logs) {
+    await web.scope((app) => tiles(app, filesOf(mirror, origin), web.sending), [openToBrowsers], base);
+    await web.scope((app) => FILES.forEach((file) => fileRoute(app, file, read)), counted, base);
+  }
+  await web.scope((app) => explorer(app, port, web.urlOf, options), counted);
   web.finish();
   return web.app;
 }
@@ -89,38 +96,18 @@ function fileRoute(app: App, { path, type, cache, summary }: FileRoute, read: Re
   });
 }
 
-/** GET / */
-function home(app: App, mirror: Mirror): void {
-  app.get('/', { schema: { hide: true } }, async (_request, reply) => {
-    const { held, status } = mirror;
-    const { reasons } = readinessOf(status, held && mirror.size);
-    const notes = reasons.map((reason) => `<p class="note">${escapeHtml(reason)}</p>`).join('');
-    const checkpoint = held?.opened.checkpoint;
-    const facts: readonly (readonly [string, string | undefined])[] = [
-      ['Mirror of', mirror.url],
-      ['Entries', checkpoint && String(checkpoint.size)],
-      ['Root', checkpoint && formatHex(checkpoint.root)],
-      ['Up to date at', status.lastSync === undefined ? undefined : formatMilliseconds(status.lastSync)],
-      ['Monitoring prefix path', checkpoint && `/${originHash(checkpoint.origin)}/checkpoint`],
-    ];
-    const rows = facts.map(([name, value]) =>
-      value === undefined ? '' : `<dt>${name}</dt><dd><code>${escapeHtml(value)}</code></dd>`,
-    );
-    const links = ['/checkpoint', ...FILES.map(({ path }) => `/${path}`), '/readyz', '/metrics'];
-    const list = links.map((href) => `<li><a href="${href}">${href}</a></li>`).join('');
-    const body = `<p>A verified copy of a transparency log, by Tallystick.</p>${notes}<dl>${rows.join('')}</dl><ul>${list}</ul>`;
-    return sendPage(reply, checkpoint?.origin ?? 'A mirror', body);
-  });
-}
-
-/** Checkpoint, tiles and bundles of the held head. Refuses `not-yet` before the first, `not-found` beyond it. */
-function filesOf(mirror: Mirror): TileFiles {
+/**
+ * Checkpoint, tiles and bundles of the held head; `origin`: of that log alone. Refuses `not-yet` before the first, `not-found`
+ * beyond it.
+ */
+function filesOf(mirror: Mirror, origin?: string): TileFiles {
   const exists = (level: number, index: number, width: number): void => {
+    heldBy(mirror, origin);
     if (width > tileWidthAt(level, index, mirror.size))
       throw refuse('not-found', `the mirrored tree of ${mirror.size} entries has no such tile`);
   };
   return {
-    checkpoint: () => ({ note: heldBy(mirror).note }),
+    checkpoint: () => ({ note: heldBy(mirror, origin).note }),
     tile: async (level, index, width) => {
       exists(level, index, width);
       return mirror.local.tile(level, index, width);
@@ -130,13 +117,6 @@ function filesOf(mirror: Mirror): TileFiles {
       return mirror.local.bundleBytes(index, width);
     },
   };
-}
-
-/** The held head. Refuses `not-yet`. */
-function heldBy(mirror: Mirror): SignedHead {
-  const { held } = mirror;
-  if (held === undefined) throw refuse('not-yet', 'nothing is mirrored yet; ask again later');
-  return held;
 }
 
 /** The note with only the signatures that were verified: the log's, and those of known witnesses. */

@@ -1,46 +1,130 @@
-/** The page at `/`: which logs are followed, and what was seen. */
-import { originHash } from '../note/checkpoint.ts';
-import { escapeHtml, sendPage } from '../web/page.ts';
-import type { App } from '../web/types.ts';
+/** What the explorer asks of a monitor: its home page, and the logs whose copies it has. */
+import { leafIndex } from '../bytes/brand.ts';
+import { formatMilliseconds } from '../bytes/time.ts';
+import { baseOf } from '../explorer/base.ts';
+import { rememberedGrowth } from '../explorer/facts/growth.ts';
+import type { HomeFacts, Table } from '../explorer/facts/home.ts';
+import { markup } from '../explorer/facts/markup.ts';
+import { moment } from '../explorer/facts/parts.ts';
+import type { ExplorerPort, ServedLog } from '../explorer/port.ts';
+import type { LogReader } from '../log/ports.ts';
+import { policyLines } from '../note/trust-text.ts';
+import { policyAbout } from '../note/trust.ts';
+import type { LogWatch } from './logwatch.ts';
 import type { Monitor } from './monitor.ts';
 
 /** Incidents that are shown; the rest is under /v1/incidents. */
 const SHOWN = 20;
 
-/** GET / */
-export function home(app: App, monitor: Monitor): void {
-  app.get('/', { schema: { hide: true } }, async (_request, reply) =>
-    sendPage(reply, 'Tallystick monitor', body(monitor)),
-  );
+/** `reader`: the copy of a log. `now`: milliseconds since the epoch. */
+export function explored(
+  monitor: Monitor,
+  version: string,
+  reader: (watch: LogWatch) => LogReader,
+  now: () => number,
+): ExplorerPort {
+  return {
+    role: 'monitor',
+    name: 'Tallystick monitor',
+    version,
+    logs: monitor.watches.map((watch) => served(watch, reader(watch), now)),
+    home: () => facts(monitor),
+  };
 }
 
-function body({ watches, store }: Monitor): string {
-  const logs = watches.map(({ status }) => {
-    const state = status.reachable ? 'answers' : escapeHtml(status.fault ?? '');
-    const href = `/logs/${originHash(status.origin)}/v1/search`;
-    return row([`<a href="${href}">${escapeHtml(status.origin)}</a>`, String(status.size), state]);
+function served(watch: LogWatch, reader: LogReader, now: () => number): ServedLog {
+  const { origin } = watch;
+  const entry = async (index: number) => reader.entry(leafIndex(index));
+  return {
+    origin,
+    base: baseOf(origin),
+    checkpoint: () => reader.checkpoint(),
+    policy: () => policyAbout(watch.policy, origin),
+    entry,
+    search: async (query) => reader.search(query),
+    growth: rememberedGrowth(async (index) => (await entry(index)).time, now),
+  };
+}
+
+function facts(monitor: Monitor): HomeFacts {
+  const { watches, store } = monitor;
+  const { ready, reasons } = monitor.readiness();
+  const counts = store.counts();
+  const open = counts.reduce((n, each) => n + each.open, 0);
+  return {
+    what: 'A monitor: it follows the logs below, verifies every entry, keeps a copy, and reports what does not hold.',
+    ready,
+    reasons,
+    figures: [
+      ['Logs followed', watches.length],
+      ['Entries verified', watches.reduce((n, { status }) => n + status.copied, 0)],
+      ['Open incidents', open],
+    ],
+    tables: [logTable(watches, counts), peerTable(watches), incidentTable(store)],
+    policy: policyOf(watches),
+    keys: [],
+    links: [
+      ['/v1/logs', 'Logs (JSON)'],
+      ['/v1/incidents', 'Incidents (JSON)'],
+      ['/readyz', 'Readiness'],
+      ['/metrics', 'Metrics (Prometheus)'],
+    ],
+  };
+}
+
+function policyOf(watches: readonly LogWatch[]): HomeFacts['policy'] {
+  const [first] = watches;
+  if (first === undefined) return undefined;
+  return {
+    summary: 'The trust policy that this monitor goes by. Whoever asks it takes its word for the rest.',
+    text: `${policyLines(first.policy, true).join('\n')}\n`,
+    file: 'trust.policy',
+  };
+}
+
+function logTable(watches: readonly LogWatch[], counts: ReturnType<Monitor['store']['counts']>): Table {
+  const rows = watches.map(({ status, origin }) => {
+    const open = counts.filter((each) => each.origin === origin).reduce((n, each) => n + each.open, 0);
+    return [
+      markup`<a href="${baseOf(origin)}/">${origin}</a>`,
+      status.size,
+      status.copied,
+      status.lookedAt === undefined ? 'never' : moment(formatMilliseconds(status.lookedAt)),
+      status.reachable ? (status.fault ?? 'answers') : (status.fault ?? 'does not answer'),
+      open,
+    ];
   });
-  const incidents = store
-    .list({ limit: SHOWN })
-    .map(({ id, kind, origin, resolved, what }) =>
-      row([
-        `<a href="/v1/incidents/${id}">${escapeHtml(kind)}</a>`,
-        escapeHtml(origin),
-        resolved === undefined ? 'open' : 'resolved',
-        escapeHtml(what),
-      ]),
-    );
-  return `<h2>Logs</h2>${table(['Origin', 'Entries verified', 'Last look'], logs)}
-<h2>Incidents</h2>${incidents.length === 0 ? '<p>None.</p>' : table(['Kind', 'Log', 'State', 'What'], incidents)}
-<ul><li><a href="/v1/logs">Logs (JSON)</a></li><li><a href="/v1/incidents">Incidents (JSON)</a></li>
-<li><a href="/readyz">Readiness</a></li></ul>`;
+  return {
+    title: 'Logs',
+    none: 'It follows no log.',
+    heads: ['Log', 'Head', 'Verified', 'Last look', 'State', 'Open incidents'],
+    rows,
+  };
 }
 
-function table(heads: readonly string[], rows: readonly string[]): string {
-  const head = heads.map((each) => `<th>${each}</th>`).join('');
-  return `<table><tr>${head}</tr>${rows.join('')}</table>`;
+function peerTable(watches: readonly LogWatch[]): Table {
+  const rows = watches.flatMap(({ origin, status }) =>
+    status.peers.map(({ peer, kind, why }) => [peer, origin, kind, why]),
+  );
+  return {
+    title: 'Peers',
+    none: 'It compares heads with nobody.',
+    heads: ['Peer', 'Log', 'Result', 'Why'],
+    rows,
+  };
 }
 
-function row(cells: readonly string[]): string {
-  return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+function incidentTable(store: Monitor['store']): Table {
+  const listed = store.list({ limit: SHOWN });
+  const rows = listed.map(({ id, kind, origin, resolved, what }) => [
+    markup`<a href="/v1/incidents/${id}">${kind}</a>`,
+    origin,
+    resolved === undefined ? 'open' : 'resolved',
+    what,
+  ]);
+  const more =
+    listed.length < SHOWN
+      ? undefined
+      : markup`<p>Older ones are in the <a href="/v1/incidents">list</a>.</p>`;
+  return { title: 'Incidents', none: 'None.', heads: ['Kind', 'Log', 'State', 'What'], rows, more };
 }

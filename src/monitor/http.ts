@@ -14,7 +14,9 @@ import type { WebOptions } from '../web/options.ts';
 import { webServer } from '../web/server.ts';
 import { tiles } from '../web/tiles.ts';
 import type { App } from '../web/types.ts';
-import { home } from './home.ts';
+import { baseOf } from '../explorer/base.ts';
+import { explorer } from '../explorer/routes.ts';
+import { explored } from './home.ts';
 import { headSchema, incidentSchema, incidentsSchema, logsSchema } from './http-schemas.ts';
 import { viewIncident } from './incidents.ts';
 import type { LogWatch } from './logwatch.ts';
@@ -41,7 +43,7 @@ export async function buildMonitorApp(
     const reader = watchReader(watch);
     const routes = (app: App): void => audit(app, watch.origin, reader);
     const files = (app: App): void => tiles(app, reader, web.sending);
-    const place = `/logs/${originHash(watch.origin)}`;
+    const place = baseOf(watch.origin);
     await web.scope(routes, counted, place);
     await web.scope(files, [openToBrowsers], place);
     if (monitor.watches.length === 1) {
@@ -50,7 +52,8 @@ export async function buildMonitorApp(
     }
   }
   await web.operations(() => monitor.readiness());
-  await web.scope((app) => home(app, monitor));
+  const port = explored(monitor, options.version, watchReader, options.now ?? Date.now);
+  await web.scope((app) => explorer(app, port, web.urlOf, options), counted);
   web.finish();
   return web.app;
 }

@@ -3,7 +3,7 @@
  * not affect others. A log that does not answer is asked less and less often. That is no incident; readiness and
  * metrics report it.
  */
-import { logKeysOf } from '../note/trust.ts';
+import { logKeysOf, type TrustPolicy } from '../note/trust.ts';
 import { clockFault, clockOf, type Clock } from '../appraisal/clock.ts';
 import { printable } from '../bytes/printable.ts';
 import { formatMilliseconds } from '../bytes/time.ts';
@@ -125,6 +125,10 @@ export class LogWatch {
 
   get followed(): Followed | undefined {
     return this.#followed;
+  }
+
+  get policy(): TrustPolicy {
+    return this.#parts.trust.policy;
   }
 
   get status(): WatchStatus {

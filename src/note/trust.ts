@@ -46,6 +46,11 @@ export function logKeysOf(policy: Pick<TrustPolicy, 'logs'>, origin: string): re
   return policy.logs.filter((log) => originOf(log) === origin).map(({ verifier }) => verifier);
 }
 
+/** The same policy without the keys of other logs. */
+export function policyAbout(policy: TrustPolicy, origin: string): TrustPolicy {
+  return { ...policy, logs: policy.logs.filter((log) => originOf(log) === origin) };
+}
+
 /** The same policy for a log that calls itself otherwise than its keys are named. */
 export function withOrigin(policy: TrustPolicy, origin: string): TrustPolicy {
   return { ...policy, logs: policy.logs.map((log) => ({ ...log, origin })) };

@@ -1,8 +1,12 @@
-/** The status of a witness: the page at `/`, and as JSON at `/v1/witness`. */
+/** The status of a witness: its home page, and as JSON at `/v1/witness`. */
 import { formatHex } from '../bytes/text.ts';
 import { formatTime } from '../bytes/time.ts';
+import type { HomeFacts, Table } from '../explorer/facts/home.ts';
+import { markup } from '../explorer/facts/markup.ts';
+import { moment } from '../explorer/facts/parts.ts';
+import type { ExplorerPort } from '../explorer/port.ts';
+import { parseVkey } from '../note/key.ts';
 import { FRESH } from '../web/media.ts';
-import { escapeHtml, sendPage } from '../web/page.ts';
 import type { App } from '../web/types.ts';
 import type { KnownLog } from './logs.ts';
 import { checkpointPath, type Witness } from './witness.ts';
@@ -44,49 +48,98 @@ function standing(witness: Witness, log: KnownLog): LogStanding {
 
 /** Milliseconds for which a text is reused for other readers; with thousands of logs it has megabytes. */
 const KEPT_MS = 1000;
+/** Logs on the page; all of them are in the JSON. */
+const SHOWN = 200;
 
-/** GET / and /v1/witness. `incidents`: how many files of evidence there are. */
-export function home(app: App, witness: Witness, incidents: () => number): void {
+/** GET /v1/witness. `incidents`: how many files of evidence there are. */
+export function status(app: App, witness: Witness, incidents: () => number): void {
   const { name, vkeys } = witness;
-  const html = remembered(() => page(witness, incidents()));
   const json = remembered(() =>
     JSON.stringify({ name, vkeys, incidents: incidents(), logs: standings(witness) }),
   );
-  app.get('/', async (_request, reply) => sendPage(reply, name, html()));
   app.get('/v1/witness', async (_request, reply) =>
     reply.header('content-type', JSON_TYPE).header('cache-control', FRESH).send(json()),
   );
 }
 
-/** Makes a text at most once in `KEPT_MS`. */
-function remembered(make: () => string): () => string {
-  let kept = '';
-  let until = -Infinity;
+/** What the explorer asks of a witness: its home page. `url`: where the witness is reached. */
+export function explored(
+  witness: Witness,
+  {
+    version,
+    url,
+    incidents,
+  }: { readonly version: string; readonly url: string | undefined; readonly incidents: () => number },
+): ExplorerPort {
+  const home = remembered(() => facts(witness, url, incidents()));
+  return { role: 'witness', name: witness.name, version, logs: [], home };
+}
+
+/** Makes something at most once in `KEPT_MS`. */
+function remembered<T>(make: () => T): () => T {
+  let kept: { readonly made: T; readonly until: number } | undefined;
   return () => {
-    if (performance.now() > until) [kept, until] = [make(), performance.now() + KEPT_MS];
-    return kept;
+    const now = performance.now();
+    if (kept === undefined || now > kept.until) kept = { made: make(), until: now + KEPT_MS };
+    return kept.made;
   };
 }
 
-function page(witness: Witness, incidents: number): string {
-  const vkeys = witness.vkeys.map((vkey) => `<dd><code>${escapeHtml(vkey)}</code></dd>`).join('');
-  const rows = standings(witness).map(row).join('');
-  const logs =
-    rows === ''
-      ? '<p class="note">This witness knows no logs yet, and cosigns none.</p>'
-      : `<table><tr><th>Log</th><th>Size</th><th>Cosigned</th></tr>${rows}</table>`;
-  const found =
-    incidents === 0 ? '' : `<p class="note">Incidents on file: ${incidents}. Ask the operator for them.</p>`;
-  return `<p>A witness: it cosigns checkpoints of the logs below, each only as a continuation of the last
-(C2SP tlog-witness).</p>${found}
-<dl><dt>Verifier keys</dt>${vkeys}</dl>
-<h2>Logs</h2>${logs}
-<ul><li><a href="/v1/witness">The same as JSON</a></li><li><a href="/readyz">Readiness</a></li></ul>`;
+function facts(witness: Witness, url: string | undefined, incidents: number): HomeFacts {
+  const faults = witness.faults();
+  const { name, vkeys, counts, logs } = witness;
+  const halted = [...logs.keys()].filter((origin) => witness.isHalted(origin)).length;
+  return {
+    what: 'A witness: it cosigns checkpoints of the logs below, each only as a continuation of the last (C2SP tlog-witness).',
+    note: incidents === 0 ? undefined : `Incidents on file: ${incidents}. Ask the operator for them.`,
+    ready: faults.length === 0,
+    reasons: faults,
+    figures: [
+      ['Logs known', logs.size],
+      ['Logs halted', halted],
+      ['Cosigned since the start', counts.signed],
+    ],
+    tables: [logTable(witness)],
+    policy: {
+      summary: 'The line of a tlog-policy for those who rely on this witness.',
+      text: `${witnessLine(name, vkeys[0] ?? '', url)}\n`,
+      file: 'witness.policy',
+    },
+    keys: vkeys.map((vkey, i) => ({
+      summary: `Verifier key (${parseVkey(vkey).type === 4 ? 'Ed25519' : 'ML-DSA-44'}) of its cosignatures`,
+      text: `${vkey}\n`,
+      file: `witness-${i + 1}.vkey`,
+    })),
+    links: [
+      ['/v1/witness', 'The same as JSON'],
+      ['/readyz', 'Readiness'],
+      ['/metrics', 'Metrics (Prometheus)'],
+    ],
+  };
 }
 
-function row({ origin, checkpoint, size, cosigned, halted }: LogStanding): string {
-  const name = `<code>${escapeHtml(origin)}</code>`;
-  const state = halted === null ? escapeHtml(cosigned ?? 'never') : `halted: ${escapeHtml(halted)}`;
-  const link = size === null ? name : `<a href="${checkpoint}">${name}</a>`;
-  return `<tr><td>${link}</td><td>${size ?? '–'}</td><td>${state}</td></tr>`;
+/** The line of a tlog-policy that names a witness. `none` is a reserved word there; a key name has no blanks. */
+export function witnessLine(name: string, vkey: string, url: string | undefined): string {
+  return ['witness', name === 'none' ? 'witness' : name, vkey, ...(url === undefined ? [] : [url])].join(' ');
+}
+
+function logTable(witness: Witness): Table {
+  const all = standings(witness);
+  return {
+    title: 'Logs',
+    none: 'This witness knows no logs yet, and cosigns none.',
+    heads: ['Log', 'Size', 'Cosigned', 'State'],
+    rows: all
+      .slice(0, SHOWN)
+      .map(({ origin, checkpoint, size, cosigned, halted }) => [
+        size === null ? origin : markup`<a href="${checkpoint}">${origin}</a>`,
+        size ?? undefined,
+        cosigned === null ? 'never' : moment(cosigned),
+        halted === null ? undefined : `halted: ${halted}`,
+      ]),
+    more:
+      all.length <= SHOWN
+        ? undefined
+        : markup`<p>${all.length - SHOWN} more are in the <a href="/v1/witness">JSON</a>.</p>`,
+  };
 }

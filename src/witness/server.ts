@@ -11,7 +11,8 @@ import type { WebOptions } from '../web/options.ts';
 import { webServer } from '../web/server.ts';
 import type { App } from '../web/types.ts';
 import { noComparisons, type GossipCounts } from './gossip.ts';
-import { home } from './home.ts';
+import { explorer } from '../explorer/routes.ts';
+import { explored, status } from './home.ts';
 import { witnessMetrics, type Answered } from './metrics.ts';
 import type { Witness } from './witness.ts';
 
@@ -48,7 +49,11 @@ export async function witnessServer(
   await web.scope((app) => submissions(app, witness, answered), [web.rate(options.writesPerWindow)]);
   const reads = [openToBrowsers, web.rate(options.readsPerWindow)];
   await web.scope((app) => monitoring(app, witness), reads);
-  await web.scope((app) => home(app, witness, incidents), reads);
+  const port = explored(witness, { version: options.version, url: options.baseUrl, incidents });
+  await web.scope((app) => {
+    status(app, witness, incidents);
+    explorer(app, port, web.urlOf, options);
+  }, reads);
   await web.operations(() => {
     const reasons = witness.faults();
     return { ready: reasons.length === 0, reasons };

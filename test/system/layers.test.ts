@@ -232,7 +232,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     node: true,
   },
   mirror: {
-    below: [...JUDGED, 'log', 'client', 'incident', 'platform', 'workers', 'web'],
+    below: [...JUDGED, 'log', 'client', 'incident', 'platform', 'workers', 'explorer', 'web'],
     packages: ['fastify', 'typebox', 'pino', '@platformatic/prom-client'],
     node: true,
   },

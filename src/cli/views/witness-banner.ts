@@ -1,4 +1,5 @@
 /** What `tallystick witness` prints when it starts: its keys, and the policy line for those who rely on it. */
+import { witnessLine } from '../../witness/home.ts';
 import type { Witness } from '../../witness/witness.ts';
 import type { Context } from '../frame/context.ts';
 import type { WitnessHome } from '../../witness/setup.ts';
@@ -26,7 +27,7 @@ export function witnessBanner(
     ),
     '',
     'The line of a tlog-policy for those who rely on it:',
-    `  witness ${policyName(name)} ${vkeys[0] ?? ''} ${url}`,
+    `  ${witnessLine(name, vkeys[0] ?? '', url)}`,
   ];
   if (logs.size === 0) {
     lines.push(
@@ -36,9 +37,4 @@ export function witnessBanner(
     );
   }
   return lines.join('\n');
-}
-
-/** The name in a tlog-policy, where `none` is a reserved word. A key name has no blanks, which separate its items. */
-function policyName(name: string): string {
-  return name === 'none' ? 'witness' : name;
 }

@@ -4,8 +4,10 @@ import { problemOf } from '../../web/problem.ts';
 import type { ExplorerPort, Facts, ServedLog } from '../port.ts';
 import type { Place } from '../shared/place.ts';
 import { entryFacts } from './entry.ts';
+import { growthFacts } from './growth.ts';
 import { homeFacts } from './home.ts';
 import { markup, type Markup } from './markup.ts';
+import { factList } from './parts.ts';
 import { searchFacts, subjectFacts } from './search.ts';
 import { witnessFacts } from './witnesses.ts';
 
@@ -49,7 +51,12 @@ function bodyOf({ port, log, place, query, url }: Asked): Markup | Promise<Marku
 async function homeOf(port: ExplorerPort, log: ServedLog | undefined): Promise<Markup> {
   if (log === undefined || log.base === '') return homeFacts(port.name, await port.home());
   const { head } = log.checkpoint();
-  return markup`<h1>${log.origin}</h1><p>A copy of this log, at ${port.name}: ${head.size} entries.</p>`;
+  const growth = log.growth && growthFacts(await log.growth(head.size));
+  const { base } = log;
+  return markup`<h1>${log.origin}</h1><p>A copy of this log, at <a href="/">${port.name}</a>.</p>
+${factList([['Entries', head.size]])}
+${growth && markup`<h2>Growth</h2>${growth}`}
+<ul><li><a href="${base}/witnesses">Witnesses, and a policy to paste</a></li><li><a href="${base}/checkpoint">Checkpoint (C2SP)</a></li></ul>`;
 }
 
 function noPage(): Refusal {

@@ -153,6 +153,13 @@ const ENTRIES: Readonly<Record<string, Spoil>> = {
   'an end head of another log': async ({ story }) => ({ end: await fork(story, story.entries.length) }),
 };
 
+/** A bundle of a log whose notice keeps a head of another history. */
+export async function forkedNotice(): Promise<Uint8Array> {
+  const log = await made();
+  const by = (await HEADS['a witnessed head of another history']?.(log)) ?? {};
+  return handMade(log.story, by);
+}
+
 /** A signed and cosigned head of another history. */
 async function fork(story: PastStory, size: number): Promise<Uint8Array> {
   const { story: other } = await made({ approvals: 2 });

@@ -28,8 +28,8 @@ import { entryIdOf } from './world.ts';
 
 export const storyTrust = trustPolicy(encodeUtf8(canonicalPolicy(BOTH_WITNESSES)));
 
-/** A reader of a story who asks for both witnesses. */
-export function readerOf(story: PastStory): LogClient {
+/** A reader of a story. Default: who asks for both witnesses. */
+export function readerOf(story: PastStory, trust = storyTrust): LogClient {
   const log = new ServedLog();
   log.entries = story.entries;
   log.meddle = async (path) => {
@@ -56,7 +56,7 @@ export function readerOf(story: PastStory): LogClient {
     const entries = found.slice(0, Number(asked.get('limit') ?? 100));
     return Response.json({ entries, next: found.length > entries.length ? entries.at(-1)?.index : null });
   };
-  return openClient({ log: BASE, trust: storyTrust, fetch: log.fetch, now: () => story.now * 1000 });
+  return openClient({ log: BASE, trust, fetch: log.fetch, now: () => story.now * 1000 });
 }
 
 export interface ByHand {

@@ -7,6 +7,7 @@ import type { SubjectEntry } from '../../appraisal/history.ts';
 import { timeBounds, witnessedHead } from '../../appraisal/past/bounds.ts';
 import type { WitnessedHead } from '../../appraisal/past/types.ts';
 import type { TreeSize } from '../../bytes/brand.ts';
+import { equalBytes } from '../../bytes/compare.ts';
 import { groupBy } from '../../bytes/group.ts';
 import { refuse } from '../../bytes/refusal.ts';
 import { CachingTileReader } from '../../client/caching-tiles.ts';
@@ -25,7 +26,7 @@ import { openByLog, type TrustPolicy } from '../../note/trust.ts';
 import type { PolicyHistory } from '../../registration/history.ts';
 import { Refusal } from '../../bytes/refusal.ts';
 import type { StatementKind } from '../../statement/kinds.ts';
-import type { NodeReader } from '../../tree/prove.ts';
+import { rootAt, type NodeReader } from '../../tree/prove.ts';
 import type { BundleEntry } from './entries.ts';
 import type { BundleHeads, BundleTree, Reader } from './opened.ts';
 
@@ -48,6 +49,7 @@ export async function witnessedIn(
   { entries, nodes }: BundleTree,
   { trust: { policy }, verify }: Reader,
 ): Promise<readonly WitnessedHead[]> {
+  if (policy.quorum === 'none') assertOwnHeads(entries, nodes, policy);
   const found: WitnessedHead[] = [];
   const under = { policy, verify, nodes: { nodes: async () => nodes }, newest: end.opened.checkpoint };
   for (const entry of entries) {
@@ -180,6 +182,21 @@ function timesOf(
   const signed = policy.quorum === 'none' ? signedBy(entries, heads, policy) : witnessed;
   const bounds = timeBounds(signed);
   return entries.map((each) => ({ ...each, time: bounds.boundsOf(each.index).notAfter ?? latest }));
+}
+
+/** Refuses `inconsistent` for a head in a notice that the log signed, and that its tree does not begin with. */
+function assertOwnHeads(entries: readonly BundleEntry[], nodes: NodeReader, policy: TrustPolicy): void {
+  for (const { index, parsed } of entries) {
+    if (parsed.kind !== 'notice' || parsed.notice.topic !== 'witnessed') continue;
+    const opened = openedByLog(parsed.notice.note, policy);
+    if (opened === undefined) continue;
+    const { size, root } = opened.checkpoint;
+    if (size < 1 || size > index || equalBytes(rootAt(nodes, size), root)) continue;
+    throw refuse(
+      'inconsistent',
+      `the log signed two histories: another root for ${size} entries than entry ${index} keeps; show both heads to others who read this log`,
+    );
+  }
 }
 
 /** Heads whose time the log signed, in the form of witnessed ones. */

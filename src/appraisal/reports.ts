@@ -7,6 +7,7 @@ import { formatHex } from '../bytes/text.ts';
 import { formatTime } from '../bytes/time.ts';
 import type { Claim } from '../statement/commitment.ts';
 import type { Result, RuntimeProof } from '../statement/proof.ts';
+import type { Verdict } from '../statement/vocabulary.ts';
 import {
   countsFrom,
   deployedAt,
@@ -42,7 +43,7 @@ export interface AppraisalContext {
   readonly weighed?: (result: Result) => Weighed | undefined;
   /**
    * Only of the past (past/known.ts): POSIX seconds from which an observation counts, if its time is not known any closer
-   * and that is earlier than what the agent states; else undefined.
+   * and that is earlier than what the agent states; else undefined. Undefined for a failure.
    */
   readonly heldFrom?: (proof: EntryOf<'proof'>, claim: Claim) => number | undefined;
 }
@@ -140,6 +141,11 @@ function heldBack(
   };
 }
 
+/** Whether a verdict says that a target does not hold what is declared. */
+export function isFailure(verdict: Verdict): boolean {
+  return verdict === 'VIOLATED' || verdict === 'CONTRADICTED';
+}
+
 /** The result for a proof whose signatures were not checked. */
 function unweighed({ evidence }: Result): Weighed {
   const unchecked = evidence === 'E3' || evidence === 'E4' ? 'its signatures were not checked' : undefined;
@@ -178,13 +184,15 @@ function credited(result: Result, why: string | undefined): Report['result'] {
 function faultOf(
   { challenge, window }: RuntimeProof,
   { index, time }: EntryOf<'proof'>,
-  { evidence }: Result,
+  { evidence, verdict }: Result,
   { origin, wasHead, outgrownAt, headTime = Infinity }: AppraisalContext,
 ): string | undefined {
   if (challenge.origin !== origin) return `its challenge is of another log, ${challenge.origin}`;
   if (challenge.size > index) return 'its challenge names a tree that did not exist yet';
   if (!wasHead(challenge.size, challenge.root)) return 'its challenge names a root that the log never had';
-  if (evidence === 'E3' && challenge.size < index && outgrownAt(challenge.size) === undefined)
+  const mayBeOld = evidence === 'E3' && challenge.size < index && outgrownAt(challenge.size) === undefined;
+  // A failure that may be old is still one. Only what would make a claim green has to be young.
+  if (mayBeOld && !isFailure(verdict))
     return 'nobody says when the log outgrew its challenge, and so how old it is';
   if (window.end > Math.min(time, headTime) + CLOCK_TOLERANCE)
     return 'it was made after it was logged: the clock of the agent is wrong';

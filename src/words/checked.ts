@@ -16,6 +16,6 @@ export function checkedLine({ view, completeness, full, times, isExcerpt }: Snap
   const when =
     times === 'log'
       ? "; the times of entries are by the log's own clock"
-      : '; times are the latest that witnessed heads allow, because the copy has no others';
+      : '; times are the latest that signed heads allow, because the copy has no others';
   return `checked  signed head of ${view.head.size} entries; each entry used is in the tree, by an enrolled key; ${whole}${when}`;
 }

@@ -278,6 +278,10 @@ t.test('approvals and revocations', async (t) => {
   };
   await revoke(3);
   t.equal((await again.tally('status', SUBJECT)).code, 0, 'what was said before is still believed');
+  t.match(await again.tally('get', '2'), {
+    code: 0,
+    out: /^revoked +the signer's key, from entry 3 on: this one is believed$/m,
+  });
   await revoke(2);
   t.match(await again.tally('status', SUBJECT), {
     code: 3,
@@ -287,7 +291,9 @@ t.test('approvals and revocations', async (t) => {
     code: 0,
     out: /^revoked +the signer's key, from entry 2 on: this one is not believed$/m,
   });
+  t.equal((await again.tally('get', '2', '--json')).json.revoked_since, 2);
   t.notMatch((await again.tally('get', '1')).out, /revoked/);
+  t.equal((await again.tally('get', '1', '--json')).json.revoked_since, null);
 });
 
 t.test('what the target signed is verified and judged again', async (t) => {
@@ -409,8 +415,11 @@ t.test('what the target signed is verified and judged again', async (t) => {
   kept.w.hidden.add(2);
   t.match(
     await kept.w.tally('status', SUBJECT),
-    { code: 5, out: /tls13 +UNKNOWN[^]*nobody says when the log outgrew its challenge/ },
-    'a log that does not tell',
+    {
+      code: 3,
+      out: /tls-min +VIOLATED +E3[^]*tls13 +UNKNOWN[^]*nobody says when the log outgrew its challenge/,
+    },
+    'a log that does not tell: it takes PROVEN away, and no failure',
   );
 
   const quiet = await prepare();

@@ -53,7 +53,7 @@ t.test('the same status live, from a mirror, and from a directory', async (t) =>
   const shown = await w.tally('status', SUBJECT, ...w.policy, '--log', 'copy');
   t.match(
     shown.out,
-    /the whole copy was read: nothing was left out; times are the latest that witnessed heads allow/,
+    /the whole copy was read: nothing was left out; times are the latest that signed heads allow/,
   );
   t.match(await w.tally('registry', 'list', ...w.policy, '--log', 'copy', '--json'), {
     json: { subjects: { length: 4 } },

@@ -17,9 +17,10 @@ import type { PastRecord } from './types.ts';
 /** What readers were told of a claim, from moment to moment. */
 export type Telling = { readonly at: number; readonly told: Told | undefined }[];
 
-/** Adds a state to what was told, unless it says the same. */
+/** Adds a state to what was told, unless it says the same. Of several states of one moment the last one counts. */
 export function tell(telling: Telling, at: number, { status }: ClaimState): void {
   const told = status && { verdict: status.verdict, hidden: status.hidden };
+  if (telling.at(-1)?.at === at) telling.pop();
   const last = telling.at(-1);
   if (last !== undefined ? !isSame(last.told, told) : told !== undefined) telling.push({ at, told });
 }

@@ -26,7 +26,7 @@ import type { PastRecord, Period, WitnessedHead } from './types.ts';
 export function knownHistory(record: PastRecord, { since, until }: Period): KnownHistory {
   const period = { since, until: Math.min(until, record.now) };
   if (!(period.since < period.until)) throw new RangeError('the period is empty');
-  const timeline = timelineOf(record);
+  const timeline = timelineOf(record, period.until);
   const known = knownOf(record, timeline);
   const keys = agentKeys(record, timeline, period);
   const declared = declaredIn(known.history, period);
@@ -122,7 +122,7 @@ export function believedTellings(
       at: visible,
       revokedSince: revocationsOf(record.policies.asOf(index + 1)),
     })),
-  ].toSorted((a, b) => a.index - b.index);
+  ].toSorted((a, b) => a.at - b.at || a.index - b.index);
   const tellings = new Map<string, Telling>();
   sweep(events, context, () => undefined, end, {
     onEntry: ({ index, time }) => seen.push(index, time),

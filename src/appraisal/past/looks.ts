@@ -9,14 +9,21 @@ import type { Result } from '../../statement/proof.ts';
 import type { Basis } from '../due.ts';
 import { historyOf, isOf, type Declared, type EntryOf, type History, type RevokedSince } from '../history.ts';
 import { earliestSince } from '../outgrown.ts';
-import { basisOf, CLOCK_TOLERANCE, newestReports, type AppraisalContext, type Report } from '../reports.ts';
+import {
+  basisOf,
+  CLOCK_TOLERANCE,
+  isFailure,
+  newestReports,
+  type AppraisalContext,
+  type Report,
+} from '../reports.ts';
 import { countBelow } from './bounds.ts';
 import type { Look } from './known-types.ts';
 import { outside, statedTimes, type TimedEntry, type Timeline } from './timeline.ts';
 import type { Bounds, PastRecord } from './types.ts';
 
 /** A proof whose time has bounds. */
-interface Placed extends Pick<TimedEntry, 'stated' | 'visible'> {
+interface Placed extends Pick<TimedEntry, 'stated' | 'visible' | 'latest'> {
   readonly proof: EntryOf<'proof'>;
   /** Made not before, logged not after. */
   readonly bounds: Bounds;
@@ -50,6 +57,8 @@ export function knownOf(record: PastRecord, timeline: Timeline): Known {
     heldFrom: (proof: EntryOf<'proof'>, claim: Claim) => {
       const place = placed.get(proof.index);
       if (place === undefined || !isSomewhere(place.bounds, claim, record.now)) return undefined;
+      const said = proof.parsed.proof.results.find((each) => each.claim === claim.id);
+      if (said !== undefined && isFailure(said.verdict)) return undefined;
       return place.bounds.notBefore ?? 0;
     },
   };
@@ -77,7 +86,7 @@ function placesOf(record: PastRecord, { entries, bounds }: Timeline): ReadonlyMa
   const grownAt = (size: number): number | undefined =>
     statedAt(size - 1) ?? entries[countBelow(indices, size) - 1]?.stated;
   const places = entries.flatMap((each): [number, Placed][] => {
-    const { known, stated, visible, bounds: logged } = each;
+    const { known, stated, visible, latest, bounds: logged } = each;
     if (!isOf(known, 'proof')) return [];
     const { size, root } = known.parsed.proof.challenge;
     // A challenge that the log never had shows nothing about when it was made.
@@ -86,7 +95,9 @@ function placesOf(record: PastRecord, { entries, bounds }: Timeline): ReadonlyMa
     const vouched = made === undefined || logged.notAfter === undefined ? 'log' : 'witnesses';
     const notBefore = made ?? (isReal ? grownAt(size) : undefined);
     const notAfter = logged.notAfter ?? stated;
-    return [[known.index, { proof: known, stated, visible, bounds: { notBefore, notAfter }, vouched }]];
+    return [
+      [known.index, { proof: known, stated, visible, latest, bounds: { notBefore, notAfter }, vouched }],
+    ];
   });
   return new Map(places);
 }
@@ -135,12 +146,13 @@ function withBasis(declared: Declared, history: History, now: number): WithBasis
 /** One proof as a look at one claim; undefined if its key does not count. */
 function lookAt(
   record: PastRecord,
-  { proof, stated, visible, bounds, vouched }: Placed,
+  place: Placed,
   claim: Claim,
   { declared, basis }: WithBasis,
   { context, revokedSince }: Appraised,
 ): Look | undefined {
   const appraisal = { ...context, revokedSince, now: record.now };
+  const { proof, stated, bounds, vouched } = place;
   const [report] = newestReports(claim, declared, { proofs: [proof] }, basis, appraisal);
   const { kid, proof: payload } = proof.parsed;
   const result = payload.results.find(({ claim: id }) => id === claim.id);
@@ -164,11 +176,26 @@ function lookAt(
     oneWith: proof.index,
     isLate,
     seen: report.seen,
-    // What was logged long after it was made counts from when it was made, as far as that can be told.
-    at:
-      isLate && !somewhere ? Math.min(visible, Math.max(payload.window.end, bounds.notBefore ?? 0)) : visible,
+    at: countedFrom(result, place, isLate && !somewhere, declared),
     due: report.due,
   };
+}
+
+/**
+ * From when on a look counts. What was logged long after it was made (`isEarlier`) counts from when it was made, as far as that can be
+ * told. If nobody states when its commitment took effect, it counts from there on at the earliest: else a failure would seem to be
+ * from before it.
+ */
+function countedFrom(
+  { verdict }: Result,
+  { proof, stated, visible, latest, bounds }: Placed,
+  isEarlier: boolean,
+  { effective = Infinity }: Declared,
+): number {
+  const from = isFailure(verdict) ? visible : latest;
+  if (!isEarlier) return from;
+  const made = Math.max(proof.parsed.proof.window.end, bounds.notBefore ?? 0);
+  return Math.min(from, stated === undefined && effective <= from ? Math.max(made, effective) : made);
 }
 
 /** The verdict of a report as far as it counts: in the order in which `appraise` asks. */

@@ -8,6 +8,7 @@ import type { EntryId } from '../../bytes/brand.ts';
 import type { Verdict } from '../../statement/vocabulary.ts';
 import type { ClaimStatus } from '../appraise.ts';
 import type { Declared, History } from '../history.ts';
+import { isFailure } from '../reports.ts';
 import type { Look, Span, SpanKind, Uncovered } from './known-types.ts';
 import type { ClaimState } from './sweep.ts';
 
@@ -42,7 +43,15 @@ export class SpanCutter {
   readonly #late: Look[] = [];
   /** By agent. */
   readonly #failures = new Map<string, Failure>();
+  /** Looks that were made at some moment that nobody can name, under the commitment in force. */
+  readonly #somewhere = new Map<string, Look>();
+  /** By commitment and agent, the newest look under a commitment that is not in force. */
+  readonly #early = new Map<string, Look>();
   #open: { readonly from: number; readonly known: Known } | undefined;
+  /** The worst failure that began and ended in the moment at which `#open` begins. */
+  #brief: Known | undefined;
+  /** A failure that begins in this moment, whether it is over at once or not. */
+  #over: (Pick<Failure, 'entry' | 'verdict'> & Partial<Failure>) | undefined;
   #state: ClaimState | undefined;
   #provenAt: number | undefined;
 
@@ -53,23 +62,63 @@ export class SpanCutter {
   /** A look counts from `at` on. Called before the state of that moment. */
   look(look: Look): void {
     const { status, declared } = this.#state ?? {};
-    if (declared?.entry.id !== look.commitment || declared.effective === undefined) return;
+    if (look.isSomewhere) this.#somewhere.set(look.entry.id, look);
+    if (declared?.entry.id !== look.commitment || declared.effective === undefined)
+      return void this.#early.set(`${look.commitment} ${look.kid}`, look);
     if (isSilent(status) && look.oneWith === look.entry.index && whyNot(declared, look.at) === undefined)
       this.#late.push(look);
-    if (isFailure(look.verdict)) this.#fail(look.kid, { ...look, entry: look.entry.id });
+    if (isFailure(look.verdict)) this.#failAt(look, declared);
     else if (look.verdict === 'PROVEN' && look.isSomewhere) this.#failures.delete(look.kid);
     if (look.verdict === 'PROVEN') {
-      const proven = look.isSomewhere ? (look.bounds.notBefore ?? 0) : look.seen;
-      this.#provenAt = Math.max(this.#provenAt ?? 0, proven);
+      const proven = look.isSomewhere ? look.bounds.notBefore : look.seen;
+      this.#provenAt = proven === undefined ? this.#provenAt : Math.max(this.#provenAt ?? 0, proven);
     }
   }
 
+  /**
+   * Failures that were seen before their commitment had its approvals, and at some moment that nobody can name, count from the
+   * approvals on. Of a look whose moment is known the rule of one moment says whether it counts.
+   */
+  #approved({ declared }: ClaimState): void {
+    if (declared?.effective === undefined) return;
+    for (const [key, look] of this.#early) {
+      if (look.commitment !== declared.entry.id) continue;
+      this.#early.delete(key);
+      if (look.isSomewhere && isFailure(look.verdict)) this.#failAt(look, declared);
+    }
+  }
+
+  #failAt(look: Look, declared: Declared): void {
+    const failure = { entry: look.entry.id, verdict: look.verdict };
+    this.#fail(look.kid, failure);
+    if (mayHaveCounted(look, declared)) this.#over = failure;
+  }
+
+  /** What is known from a moment on. Of several states of one moment the last one stays; a failure lasts a second at least. */
   state(at: number, state: ClaimState): void {
+    if (isOverAtOnce(this.#state?.declared, state.declared, at)) this.#over = worstOf(this.#failures);
     this.#state = state;
+    this.#approved(state);
     const known = this.#knownIn(state, at);
-    if (this.#open !== undefined && sameKnown(this.#open.known, known)) return;
-    this.#close(at);
+    const over = this.#takeOver(state);
+    const isSame = this.#open !== undefined && sameKnown(this.#open.known, known);
+    if (isSame && badnessOf(over) <= badnessOf(known)) return;
+    const before = this.#open;
+    if (before?.from === at) this.#brief = worseOf(this.#brief, before.known);
+    else this.#close(at);
+    this.#brief = worseOf(this.#brief, over);
     this.#open = { from: at, known };
+  }
+
+  #takeOver({ declared, status }: ClaimState): Known | undefined {
+    const over = this.#over;
+    this.#over = undefined;
+    if (over === undefined) return undefined;
+    const waiver = status?.waiver;
+    const kind = waiver === undefined ? 'failed' : 'waived';
+    const hides = waiver === undefined ? undefined : 'failed';
+    const commitment = declared?.entry.id;
+    return { ...NOTHING, startedAfter: this.#provenAt, ...over, kind, hides, commitment, waiver };
   }
 
   /** Every span up to `end`, and the looks that came when one was due already. */
@@ -80,7 +129,12 @@ export class SpanCutter {
 
   #close(to: number): void {
     if (this.#open === undefined || this.#open.from >= to) return;
-    this.#done.push({ ...this.#open.known, from: this.#open.from, to });
+    const { from, known } = this.#open;
+    const brief = worseOf(known, this.#brief);
+    this.#brief = undefined;
+    const begin = brief === known ? from : from + 1;
+    if (brief !== undefined && begin > from) this.#done.push({ ...brief, from, to: begin });
+    if (begin < to) this.#done.push({ ...known, from: begin, to });
   }
 
   #fail(kid: string, { entry, verdict }: Pick<Failure, 'entry' | 'verdict'>): void {
@@ -104,23 +158,69 @@ export class SpanCutter {
       this.#failures.clear();
       return { ...NOTHING, kind: 'covered', verdict, evidence: status.evidence, commitment };
     }
-    const failure = why === undefined ? worstOf([...this.#failures.values()]) : undefined;
+    const failure = why === undefined ? worstOf(this.#failures) : undefined;
     const kind: 'failed' | 'uncovered' = failure === undefined ? 'uncovered' : 'failed';
     const { waiver } = status;
     const waived: { readonly kind: SpanKind; readonly hides: Draft['hides'] } =
       waiver === undefined ? { kind, hides: undefined } : { kind: 'waived', hides: kind };
     if (failure !== undefined) return { ...NOTHING, ...waived, ...failure, commitment, waiver };
-    return { ...NOTHING, ...waived, verdict, why: why ?? whyUnknown(status, verdict), commitment, waiver };
+    return {
+      ...NOTHING,
+      ...waived,
+      verdict,
+      why: why ?? this.#whyUnknown(status, verdict, at),
+      commitment,
+      waiver,
+    };
+  }
+
+  /** Why a claim that counts is neither PROVEN nor failed. */
+  #whyUnknown(status: ClaimStatus, verdict: Verdict, at: number): Uncovered | 'silent' {
+    const { proof, doubted, claim } = status;
+    if (verdict === 'REVOKED') return 'revoked';
+    if (verdict === 'STALE') return 'silent';
+    if (proof === undefined) return 'awaited';
+    if (doubted) return 'disbelieved';
+    const said = proof.parsed.proof.results.find((each) => each.claim === claim.id);
+    if (said?.verdict === 'UNKNOWN') return 'unknown';
+    const look = this.#somewhere.get(proof.id);
+    return look !== undefined && look.due < at ? 'somewhere' : 'short';
   }
 }
 
-/** Of several failures a CONTRADICTED one, else the first. */
-function worstOf(failures: readonly Failure[]): Failure | undefined {
-  return failures.find(({ verdict }) => verdict === 'CONTRADICTED') ?? failures[0];
+/** Whether the commitment was valid when the look was made, as far as that is known. */
+function mayHaveCounted({ at, isSomewhere, bounds }: Look, declared: Declared): boolean {
+  const why = whyNot(declared, at);
+  const { notAfter = Infinity } = declared.declaration.validity ?? {};
+  return (
+    why === undefined || (why === 'expired' && isSomewhere && (bounds.notBefore ?? -Infinity) < notAfter)
+  );
 }
 
-function isFailure(verdict: Verdict): boolean {
-  return verdict === 'VIOLATED' || verdict === 'CONTRADICTED';
+/**
+ * Whether a commitment is past its validity at the moment from which on it counts. Where nobody states when that was, it may have been
+ * valid before, and failed as it did under the one before it.
+ */
+function isOverAtOnce(before: Declared | undefined, now: Declared | undefined, at: number): boolean {
+  const wasInForce = before?.effective !== undefined && before.entry.id === now?.entry.id;
+  return now !== undefined && !wasInForce && whyNot(now, at) === 'expired';
+}
+
+/** How bad a failure is: one that nothing hides is worse than one under a waiver; 0 for no failure. */
+function badnessOf(known: Known | undefined): number {
+  if (known === undefined || known.verdict === undefined || !isFailure(known.verdict)) return 0;
+  return (known.kind === 'failed' ? 3 : 1) + (known.verdict === 'CONTRADICTED' ? 1 : 0);
+}
+
+/** The worse failure of two; the first if they are alike. */
+function worseOf(a: Known | undefined, b: Known | undefined): Known | undefined {
+  return badnessOf(b) > badnessOf(a) ? b : a;
+}
+
+/** Of several failures a CONTRADICTED one, else the first. */
+function worstOf(byAgent: ReadonlyMap<string, Failure>): Failure | undefined {
+  const failures = [...byAgent.values()];
+  return failures.find(({ verdict }) => verdict === 'CONTRADICTED') ?? failures[0];
 }
 
 /** Why a commitment that claims something does not count at a moment; undefined if it does. */
@@ -149,17 +249,6 @@ function unclaimed({ inForce, declared, withdrawals }: History, claim: string): 
 /** Whether a proof is overdue. */
 function isSilent(status: ClaimStatus | undefined): boolean {
   return (status?.hidden ?? status?.verdict) === 'STALE';
-}
-
-/** Why a claim that counts is neither PROVEN nor failed. */
-function whyUnknown(status: ClaimStatus, verdict: Verdict): Uncovered | 'silent' {
-  const { proof, doubted, claim } = status;
-  if (verdict === 'REVOKED') return 'revoked';
-  if (verdict === 'STALE') return 'silent';
-  if (proof === undefined) return 'awaited';
-  if (doubted) return 'disbelieved';
-  const said = proof.parsed.proof.results.find((each) => each.claim === claim.id);
-  return said?.verdict === 'UNKNOWN' ? 'unknown' : 'short';
 }
 
 function sameKnown(a: Known, b: Known): boolean {

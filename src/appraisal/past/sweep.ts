@@ -35,9 +35,12 @@ export interface ClaimState {
 }
 
 export interface SweepListener {
-  /** An entry counts from this moment on. Called before the states of the moment. */
+  /** An entry counts from this moment on. Called before the states that follow from it. */
   onEntry?(entry: SubjectEntry, at: number, claims: readonly string[] | undefined): void;
-  /** The state of a claim from a moment on. It may be the same as before. */
+  /**
+   * The state of a claim from a moment on. It may be the same as before. Of several entries of one moment each is told by itself, in
+   * the order of the log: where heads alone bound the times, many entries have one time, and what one of them says must not be lost.
+   */
   onState(claim: string, at: number, state: ClaimState): void;
 }
 
@@ -59,8 +62,9 @@ export function sweep(
     for (; events[first]?.at === at; first += 1) {
       const event = events[first];
       if (event !== undefined) run.take(event);
+      run.settle(at);
     }
-    run.settle(at);
+    run.turn(at);
   }
   run.advance(end);
 }
@@ -153,17 +157,19 @@ class Sweep {
     return this.#history.inForce ?? this.#history.pending;
   }
 
-  /** Tells the states of the claims that the events of this moment touched, and of those that turn now. */
+  /** Tells the states of the claims that the last event touched. */
   settle(at: number): void {
     if (this.#touched === undefined) {
       this.#current = new Map(this.#declared?.declaration.claims.map((claim) => [claim.id, claim]));
       this.#basis = undefined;
     }
     for (const claim of this.#touched ?? this.#claims) this.#tell(claim, at);
-    const touched = this.#touched;
     this.#touched = new Set();
-    if (touched === undefined) return;
-    for (const [claim, turn] of this.#turns) if (turn === at && !touched.has(claim)) this.#tell(claim, at);
+  }
+
+  /** Tells the states that begin at this moment though nothing happens. */
+  turn(at: number): void {
+    for (const [claim, turn] of this.#turns) if (turn === at) this.#tell(claim, at);
   }
 
   /** Tells every state that begins between the last event and `end`, or at `end`, though nothing happens. */
@@ -172,7 +178,7 @@ class Sweep {
       let at = Infinity;
       for (const turn of this.#turns.values()) at = Math.min(at, turn);
       if (at > end) return;
-      for (const [claim, turn] of this.#turns) if (turn === at) this.#tell(claim, at);
+      this.turn(at);
     }
   }
 

@@ -4,7 +4,7 @@
  */
 import { formatTime } from '../../bytes/time.ts';
 import type { SubjectEntry } from '../history.ts';
-import { CLOCK_TOLERANCE } from '../reports.ts';
+import { CLOCK_TOLERANCE, isFailure } from '../reports.ts';
 import { sharedBounds, type TimeBounds } from './bounds.ts';
 import type { Bounds, PastEntry, PastPolicy, PastRecord } from './types.ts';
 
@@ -17,8 +17,10 @@ export interface TimedEntry {
   /** On the log's word alone. */
   readonly stated: number | undefined;
   readonly bounds: Bounds;
-  /** From when on readers saw it: the latest known time of this entry and those before it. */
+  /** From when on readers saw it: the latest known time of this entry and those before it. Within the period where it may be (`timelineOf`). */
   readonly visible: number;
+  /** The same, be it in the period or after it. */
+  readonly latest: number;
 }
 
 /** A policy, and the time from which on readers saw it. */
@@ -37,23 +39,33 @@ export interface Timeline {
 /** Timelines of records, which do not change: whoever asks about many moments of one record asks for it each time. */
 const KNOWN = new WeakMap<PastRecord, Timeline>();
 
-/** Reads the times of a record. */
-export function timelineOf(record: PastRecord): Timeline {
-  const known = KNOWN.get(record) ?? readTimes(record);
+/**
+ * Reads the times of a record. `until`: the end of a period. What nobody states a time for, and what may have been logged in that
+ * period as well as after it, counts from the last second of the period on: else a failure in it would be told of the next one
+ * alone. Proofs that show no failure stay behind the period: nothing is covered, and no look made, on a time that is not known.
+ */
+export function timelineOf(record: PastRecord, until = Infinity): Timeline {
+  if (until !== Infinity) return readTimes(record, until);
+  const known = KNOWN.get(record) ?? readTimes(record, until);
   KNOWN.set(record, known);
   return known;
 }
 
-function readTimes(record: PastRecord): Timeline {
+function readTimes(record: PastRecord, until: number): Timeline {
   const bounds = sharedBounds(record.heads);
   const entries: TimedEntry[] = [];
   const policies: TimedPolicy[] = [];
   const wrong: string[] = [];
-  let visible = 0;
+  let latest = 0;
   for (const each of inOrder(record)) {
     const within = bounds.boundsOf(each.index);
-    const time = Math.min(record.now, knownTime(each.time, within) ?? record.now);
-    visible = Math.max(visible, time);
+    const stated = Math.min(record.now, knownTime(each.time, within) ?? record.now);
+    latest = Math.max(latest, stated);
+    const isOpen =
+      each.time === undefined && (within.notBefore ?? -Infinity) < until && !isWithoutFailure(each);
+    const [time, visible] = isOpen
+      ? [Math.min(stated, until - 1), Math.min(latest, until - 1)]
+      : [stated, latest];
     const fault = each.time === undefined ? undefined : outside(each.time, within);
     if (fault !== undefined) wrong.push(`the log says that it logged entry ${each.index} at ${fault}`);
     if (!('parsed' in each)) policies.push({ ...each, visible });
@@ -64,14 +76,24 @@ function readTimes(record: PastRecord): Timeline {
         stated: each.time,
         bounds: within,
         visible,
+        latest,
       });
   }
   return { bounds, entries, policies, wrong };
 }
 
-/** A time on somebody's word, moved into bounds if it lies outside; without a word, the latest time in the bounds. */
+/** Whether an entry is a proof that shows no failure. */
+function isWithoutFailure(entry: PastEntry | PastPolicy): boolean {
+  if (!('parsed' in entry) || entry.parsed.kind !== 'proof') return false;
+  return !entry.parsed.proof.results.some(({ verdict }) => isFailure(verdict));
+}
+
+/**
+ * A time on somebody's word, moved into bounds if it lies outside; without a word, the latest time in the bounds. Undefined without
+ * a word and without an upper bound: then it is not known to be earlier than now.
+ */
 export function knownTime(stated: number | undefined, { notBefore, notAfter }: Bounds): number | undefined {
-  if (stated === undefined) return notAfter ?? notBefore;
+  if (stated === undefined) return notAfter;
   if (outside(stated, { notBefore, notAfter }) === undefined) return stated;
   return Math.min(Math.max(stated, notBefore ?? -Infinity), notAfter ?? Infinity);
 }

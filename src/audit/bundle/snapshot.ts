@@ -74,7 +74,8 @@ export function bundleSnapshot(
   const tiles = new BundleTiles(tree);
   const { size } = end.opened.checkpoint;
   const clock = clockOf(end.opened, policy, now);
-  const timed = timesOf(tree.entries, { heads, witnessed, policy, latest: clock.headTime ?? now });
+  const signed = policy.quorum === 'none' ? signedBy(tree.entries, heads, policy) : witnessed;
+  const timed = timesOf(tree.entries, signed, clock.headTime ?? now);
   const rows = new Rows(timed);
   const byIndex = new Map(timed.map((each) => [each.index, each]));
   const pages = (wanted: Wanted): AsyncIterable<Page> => pageOf(rows.of(wanted), wanted);
@@ -92,7 +93,7 @@ export function bundleSnapshot(
     completeness: [],
     full: tree.entries.length === size,
     isExcerpt: tree.entries.length < size,
-    times: policy.quorum === 'none' ? ('log' as const) : ('bounds' as const),
+    times: 'bounds' as const,
     heads: headsOf(heads, witnessed, policy),
     pages,
     newest,
@@ -101,7 +102,7 @@ export function bundleSnapshot(
       listed.map(({ index }) => known(byIndex.get(index), index, kind)),
     gather: async () => 0,
     roster: () => rosterOf(pages, size),
-    loggedAt: loggedAtBy(byIndex, witnessed, policy),
+    loggedAt: loggedAtBy(signed),
   };
   const snapshot: Snapshot = {
     ...parts,
@@ -163,24 +164,16 @@ function headsOf({ end }: BundleHeads, witnessed: readonly WitnessedHead[], poli
   };
 }
 
-interface Timing {
-  readonly heads: BundleHeads;
-  readonly witnessed: readonly WitnessedHead[];
-  readonly policy: TrustPolicy;
-  /** When the end head was signed, POSIX seconds. */
-  readonly latest: number;
-}
-
 /**
- * The entries with the latest time at which each can have been logged: by the reader's witnesses; for a reader without
- * witnesses, by what the log itself signed.
+ * The entries with the latest time at which each can have been logged, by the heads that bound them: those of the reader's
+ * witnesses; for a reader without witnesses, those whose time the log signed. `latest`: when the end head was signed, POSIX seconds.
  */
 function timesOf(
   entries: readonly BundleEntry[],
-  { heads, witnessed, policy, latest }: Timing,
+  heads: readonly WitnessedHead[],
+  latest: number,
 ): readonly SubjectEntry[] {
-  const signed = policy.quorum === 'none' ? signedBy(entries, heads, policy) : witnessed;
-  const bounds = timeBounds(signed);
+  const bounds = timeBounds(heads);
   return entries.map((each) => ({ ...each, time: bounds.boundsOf(each.index).notAfter ?? latest }));
 }
 
@@ -228,13 +221,9 @@ function openedByLog(note: Uint8Array, policy: TrustPolicy) {
   }
 }
 
-function loggedAtBy(
-  byIndex: ReadonlyMap<number, SubjectEntry>,
-  witnessed: readonly WitnessedHead[],
-  policy: TrustPolicy,
-): Snapshot['loggedAt'] {
-  if (policy.quorum === 'none') return async (index) => byIndex.get(index)?.time;
-  const bounds = timeBounds(witnessed);
+/** The earliest time at which an entry can have been logged. A later one would make what names it look younger than it is. */
+function loggedAtBy(heads: readonly WitnessedHead[]): Snapshot['loggedAt'] {
+  const bounds = timeBounds(heads);
   return async (index) => bounds.boundsOf(index).notBefore;
 }
 

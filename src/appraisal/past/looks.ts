@@ -28,6 +28,8 @@ interface Placed extends Pick<TimedEntry, 'stated' | 'visible' | 'latest'> {
   /** Made not before, logged not after. */
   readonly bounds: Bounds;
   readonly vouched: Look['vouched'];
+  /** Logged not before. */
+  readonly loggedFrom: number | undefined;
 }
 
 /** What is known of the subject by all that was read, and how its proofs are appraised. */
@@ -62,7 +64,7 @@ export function knownOf(record: PastRecord, timeline: Timeline): Known {
       return place.bounds.notBefore ?? 0;
     },
   };
-  const looks = looksOf(record, { history, revokedSince, context, placed });
+  const looks = looksOf(record, { history, revokedSince, context, placed, until: timeline.until });
   return { record, timeline, history, revokedSince, context, looks };
 }
 
@@ -96,7 +98,18 @@ function placesOf(record: PastRecord, { entries, bounds }: Timeline): ReadonlyMa
     const notBefore = made ?? (isReal ? grownAt(size) : undefined);
     const notAfter = logged.notAfter ?? stated;
     return [
-      [known.index, { proof: known, stated, visible, latest, bounds: { notBefore, notAfter }, vouched }],
+      [
+        known.index,
+        {
+          proof: known,
+          stated,
+          visible,
+          latest,
+          bounds: { notBefore, notAfter },
+          vouched,
+          loggedFrom: logged.notBefore,
+        },
+      ],
     ];
   });
   return new Map(places);
@@ -108,6 +121,7 @@ function isSomewhere({ notBefore = -Infinity, notAfter }: Bounds, { cadence }: C
 }
 
 type Appraised = Pick<Known, 'history' | 'revokedSince' | 'context'> & {
+  readonly until: number;
   readonly placed: ReadonlyMap<number, Placed>;
 };
 
@@ -149,7 +163,7 @@ function lookAt(
   place: Placed,
   claim: Claim,
   { declared, basis }: WithBasis,
-  { context, revokedSince }: Appraised,
+  { context, revokedSince, until }: Appraised,
 ): Look | undefined {
   const appraisal = { ...context, revokedSince, now: record.now };
   const { proof, stated, bounds, vouched } = place;
@@ -176,23 +190,27 @@ function lookAt(
     oneWith: proof.index,
     isLate,
     seen: report.seen,
-    at: countedFrom(result, place, isLate && !somewhere, declared),
+    at: countedFrom(result, place, isLate && !somewhere, declared, { until, cadence: claim.cadence }),
     due: report.due,
   };
 }
 
 /**
  * From when on a look counts. What was logged long after it was made (`isEarlier`) counts from when it was made, as far as that can be
- * told. If nobody states when its commitment took effect, it counts from there on at the earliest: else a failure would seem to be
+ * told. A failure without a stated time that may have been made in the period counts in it, unless it was logged more than a cadence
+ * later. If nobody states when its commitment took effect, it counts from there on at the earliest: else a failure would seem to be
  * from before it.
  */
 function countedFrom(
   { verdict }: Result,
-  { proof, stated, visible, latest, bounds }: Placed,
+  { proof, stated, visible, latest, bounds, loggedFrom = 0 }: Placed,
   isEarlier: boolean,
   { effective = Infinity }: Declared,
+  end: { readonly until: number; readonly cadence: number },
 ): number {
-  const from = isFailure(verdict) ? visible : latest;
+  const isIn =
+    stated === undefined && (bounds.notBefore ?? 0) < end.until && loggedFrom < end.until + end.cadence;
+  const from = !isFailure(verdict) ? latest : isIn ? Math.min(visible, end.until - 1) : visible;
   if (!isEarlier) return from;
   const made = Math.max(proof.parsed.proof.window.end, bounds.notBefore ?? 0);
   return Math.min(from, stated === undefined && effective <= from ? Math.max(made, effective) : made);

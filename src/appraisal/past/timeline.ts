@@ -29,6 +29,8 @@ export interface TimedPolicy extends PastPolicy {
 }
 
 export interface Timeline {
+  /** The end of the period that it was read for; else Infinity. */
+  readonly until: number;
   readonly bounds: TimeBounds;
   readonly entries: readonly TimedEntry[];
   readonly policies: readonly TimedPolicy[];
@@ -79,7 +81,7 @@ function readTimes(record: PastRecord, until: number): Timeline {
         latest,
       });
   }
-  return { bounds, entries, policies, wrong };
+  return { until, bounds, entries, policies, wrong };
 }
 
 /** Whether an entry is a proof that shows no failure. */

@@ -293,6 +293,18 @@ t.test('a server that computes otherwise, and a search that leaves out', async (
       ['look', 7],
     ],
   );
+  const otherwise = new Asked(w);
+  await otherwise.ask({
+    kind: 'open',
+    log: 'http://log.example',
+    trust: { whose: 'reader', text: POLICY },
+    served: vkeys.join('\n'),
+  });
+  t.strictSame(
+    subject(await otherwise.ask({ ...ask, told: { ...honest, claims } })).differs.map(({ what }) => what),
+    ['left out'],
+    'under another policy a server may see another verdict in good faith',
+  );
   w.hidden.add(6);
   t.match(
     await (await asked(w)).ask(ask),

@@ -32,7 +32,8 @@ export class Asked {
   }
 
   open(trust: Partial<TrustText> = {}, log = BASE): Promise<Results['open'] | Fault> {
-    return this.ask({ kind: 'open', log, trust: { whose: 'reader', text: vkeys.join('\n'), ...trust } });
+    const text = trust.text ?? vkeys.join('\n');
+    return this.ask({ kind: 'open', log, trust: { whose: 'reader', ...trust, text }, served: text });
   }
 
   /** The result, or the fault. */

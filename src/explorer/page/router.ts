@@ -4,8 +4,9 @@
  */
 import type { ComponentType, VNode } from 'preact';
 import type { Boot } from '../shared/boot.ts';
-import { LISTED, pathOf, placeOf, TITLES, type Place, type PlaceKind } from '../shared/place.ts';
+import { LISTED, placeOf, TITLES, type Place, type PlaceKind } from '../shared/place.ts';
 import { html } from './html.ts';
+import { linkTo } from './links.ts';
 import type { ViewProps } from './view.ts';
 import { Compare } from './views/compare.ts';
 import { Entry } from './views/entry.ts';
@@ -37,11 +38,6 @@ export function shown(boot: Boot, place: Place): VNode {
   // The subject's own question verifies the head.
   return html`<${TrustLine} boot=${boot} look=${place.kind !== 'subject'} />
     <${VIEWS[place.kind]} boot=${boot} place=${place} />`;
-}
-
-/** The link to a place of the site that is shown. */
-export function linkTo(boot: Boot, place: Place): string {
-  return (boot.site?.base ?? '') + pathOf(place);
 }
 
 /** The navigation: the pages of a site, the one that is shown marked. */

@@ -121,7 +121,7 @@ export class Session {
     const log = new URL(base, location.origin).href;
     try {
       const trust = trustFor(origin, policy);
-      this.#set({ trust: await this.#verifier.ask({ kind: 'open', log, trust }).result });
+      this.#set({ trust: await this.#verifier.ask({ kind: 'open', log, trust, served: policy }).result });
     } catch (error) {
       this.#fail(error);
       throw error;

@@ -1,6 +1,6 @@
 /**
- * The head of each page: where it came from and what it can prove, whose keys it goes by, which head it verified, and how much of
- * what it shows. "Verified by this browser" stands here or nowhere.
+ * The head of each page, below the line that says where it came from and what it can prove (shell.ts): whose keys it goes by,
+ * which head it verified, and how much of what it shows. "Verified by this browser" stands here or nowhere.
  */
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
@@ -29,22 +29,10 @@ export function TrustLine({
   if (session === undefined) return null;
   const { trust, head, fault } = session.state;
   return html`<section class="trust" aria-label="What this page was checked by">
-    <p>${fromText(boot)}</p>
     ${trust && html`<${Whose} trust=${trust} session=${session} />`} ${head && html`<${Head} head=${head} />`}
     ${fault && html`<${FaultNote} fault=${fault} />`}
     <${Counts} session=${session} />
   </section>`;
-}
-
-function fromText({ role, name }: Boot): VNode {
-  const who = role === 'log' ? `the log ${name} itself` : `the ${role} ${name}`;
-  const limits =
-    role === 'log'
-      ? 'It catches mistakes and other servers, not a log that lies to you: such a log serves a page that lies, too.'
-      : `It catches a log that lies, not a ${role} that lies to you: such a ${role} serves a page that lies, too.`;
-  const better = role === 'log' ? 'a monitor that you trust, or ' : '';
-  return html`This page came from <b>${location.host}</b>, ${who}. ${limits} For evidence use ${better}your
-    own saved <a href="/verify.html">verify.html</a>.`;
 }
 
 function Whose({ trust, session }: { readonly trust: TrustShown; readonly session: Session }): VNode {

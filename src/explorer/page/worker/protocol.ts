@@ -37,8 +37,8 @@ export interface Period {
 
 /** What can be asked. The first is `open`; after another `open` everything before is forgotten but the heads seen. */
 export type Ask =
-  /** `log`: base URL of the log, absolute. */
-  | { readonly kind: 'open'; readonly log: string; readonly trust: TrustText }
+  /** `log`: base URL of the log, absolute. `served`: the policy that the server goes by when it computes, as text. */
+  | { readonly kind: 'open'; readonly log: string; readonly trust: TrustText; readonly served?: string }
   /** Reads a trust policy without using it. */
   | { readonly kind: 'trust'; readonly text: string }
   | { readonly kind: 'head' }
@@ -102,7 +102,12 @@ export type Part =
       readonly wrong: readonly { readonly index: number; readonly fault: Fault }[];
     }
   /** The past as computed here, for a part of the period. */
-  | { readonly kind: 'past'; readonly period: Period; readonly past: HistoryJson }
+  | {
+      readonly kind: 'past';
+      readonly period: Period;
+      readonly past: HistoryJson;
+      readonly marks: readonly MarkShown[];
+    }
   | SubjectPart
   | { readonly kind: 'remark'; readonly level: 'note' | 'warning'; readonly text: string };
 
@@ -226,8 +231,9 @@ export interface NodeShown {
 
 export interface SubjectShown {
   readonly head: HeadShown;
-  readonly status: SubjectJson | null;
+  readonly status: SubjectJson;
   readonly past: HistoryJson;
+  readonly marks: readonly MarkShown[];
   /** What the server said otherwise. */
   readonly differs: readonly Differs[];
   readonly csv: string;
@@ -250,4 +256,20 @@ export interface WhyShown {
   /** The entry of the proof that decides. */
   readonly proof: number | null;
   readonly commitment: number;
+}
+
+/** What somebody declared about the subject, as a mark above the line. */
+export interface MarkShown {
+  readonly kind: 'commitment' | 'withdrawal' | 'approval' | 'waiver' | 'deployment';
+  readonly index: number;
+  readonly id: string;
+  readonly time: number;
+  /** As the policy before the entry names the key. */
+  readonly by: string;
+  readonly text: string;
+  /** Of a waiver: its end, and the claims that it waives. */
+  readonly until: number | null;
+  readonly claims: readonly string[];
+  /** Of a deployment: until when each claim is to be proven. */
+  readonly deadlines: readonly { readonly claim: string; readonly at: number }[];
 }

@@ -1,6 +1,6 @@
 /** Answers `subject`: verdicts, and the past of a period, what is on the screen first. */
 import { historyCsv } from '../../../appraisal/past/csv.ts';
-import { historyJson, type HistoryJson } from '../../../appraisal/past/json.ts';
+import { historyJson } from '../../../appraisal/past/json.ts';
 import { knownHistory } from '../../../appraisal/past/known.ts';
 import type { KnownHistory } from '../../../appraisal/past/known-types.ts';
 import { subjectJson } from '../../../appraisal/json.ts';
@@ -10,6 +10,7 @@ import { readPast } from '../../../client/past/read.ts';
 import type { Snapshot } from '../../../client/snapshot.ts';
 import { statusOf } from '../../../client/statuses.ts';
 import { checkedLine } from '../../../words/checked.ts';
+import { marksOf } from './declared.ts';
 import { faultOf } from './faults.ts';
 import { needHead } from './head.ts';
 import type { Lane } from './lane.ts';
@@ -19,7 +20,13 @@ import { differencesOf, saidTheSame } from './told.ts';
 
 type Tell = (part: Part) => void;
 
-export async function subjectOf(lane: Lane, ask: SubjectAsk, tell: Tell): Promise<SubjectShown> {
+/** `isServed`: whether the server computes under the same trust policy. */
+export async function subjectOf(
+  lane: Lane,
+  ask: SubjectAsk,
+  tell: Tell,
+  isServed: boolean,
+): Promise<SubjectShown> {
   const head = await needHead(lane, (each) => tell({ kind: 'head', head: each }));
   const now = await lane.client.snapshot();
   const look = ask.at === undefined ? now : await now.at(parseMoment(ask.at, 'as of'));
@@ -29,18 +36,23 @@ export async function subjectOf(lane: Lane, ask: SubjectAsk, tell: Tell): Promis
   const visible = within(ask.visible, period.until);
   await verifyRows(lane, look, rowsFirst(ask, visible), 'proof', tell);
   if (visible.since > period.since || visible.until < period.until) {
-    const { past, known } = await pastOf(lane, look, ask.subject, visible, tell);
-    tell({ kind: 'past', period: known.period, past });
+    const { past, known, marks } = await pastOf(lane, look, ask.subject, visible, tell);
+    tell({ kind: 'past', period: known.period, past, marks });
   }
-  const { past, known } = await pastOf(lane, look, ask.subject, period, tell);
+  const { past, known, marks } = await pastOf(lane, look, ask.subject, period, tell);
   return {
     head,
     status,
     past,
-    differs: ask.told === undefined ? [] : differencesOf(ask.told, past),
+    marks,
+    differs: ask.told === undefined ? [] : differencesOf(ask.told, past, isServed),
     csv: historyCsv(ask.subject, known.claims),
     checked: checkedLine(look),
   };
+}
+
+interface PastRead extends Pick<SubjectShown, 'past' | 'marks'> {
+  readonly known: KnownHistory;
 }
 
 async function pastOf(
@@ -49,7 +61,7 @@ async function pastOf(
   subject: string,
   period: Period,
   tell: Tell,
-): Promise<{ readonly known: KnownHistory; readonly past: HistoryJson }> {
+): Promise<PastRead> {
   const progress = (what: string, of: number) => ({
     at: (done: number) => tell({ kind: 'count', done, of, what }),
     end: () => undefined,
@@ -58,7 +70,7 @@ async function pastOf(
   await lane.turn();
   const known = knownHistory(record, period);
   await lane.turn();
-  return { known, past: historyJson(known, record.policies) };
+  return { known, past: historyJson(known, record.policies), marks: marksOf(record) };
 }
 
 /** A period as far as a moment. One that has not begun is refused by who reads it. */

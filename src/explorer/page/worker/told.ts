@@ -13,12 +13,17 @@ type Look = Claim['looks'][number];
 /** Differences shown of one claim. */
 const MOST = 50;
 
-/** What the server said otherwise, of entries that it had. */
-export function differencesOf(told: HistoryJson, own: HistoryJson): readonly Differs[] {
+/**
+ * What the server said otherwise, of entries that it had. `isServed`: whether it computes under the same trust policy. Under
+ * another one it may see other bounds of time, and so other verdicts: then only what the entries say themselves is compared.
+ */
+export function differencesOf(told: HistoryJson, own: HistoryJson, isServed: boolean): readonly Differs[] {
   const theirs = new Map(told.claims.map((each) => [each.claim, each]));
   const unknown = told.claims.filter(({ claim }) => !own.claims.some((each) => each.claim === claim));
   return [
-    ...own.claims.flatMap((each) => claimDiffers(theirs.get(each.claim), each, told, own).slice(0, MOST)),
+    ...own.claims.flatMap((each) =>
+      claimDiffers(theirs.get(each.claim), each, told, own, isServed).slice(0, MOST),
+    ),
     ...unknown.map(({ claim }) =>
       differs(claim, 'made up', null, 'no declaration of the period has this claim'),
     ),
@@ -30,12 +35,22 @@ function claimDiffers(
   own: Claim,
   theirs: HistoryJson,
   ours: HistoryJson,
+  isServed: boolean,
 ): readonly Differs[] {
   const { claim } = own;
   if (told === undefined) return [differs(claim, 'left out', null, 'the server does not name this claim')];
-  const looks = looksDiffer(claim, told.looks, own.looks, theirs.size);
+  const asked = own.looks.filter(({ at }) => at >= theirs.since && at < theirs.until);
+  const looks = looksDiffer({
+    claim,
+    told: told.looks,
+    own: asked,
+    all: own.looks,
+    size: theirs.size,
+    isServed,
+  });
   // Spans follow from all entries: those of another size may be others.
-  if (theirs.size !== ours.size || theirs.until !== ours.until || theirs.since !== ours.since) return looks;
+  if (!isServed || theirs.size !== ours.size || theirs.until !== ours.until || theirs.since !== ours.since)
+    return looks;
   const spans = own.spans.flatMap((each, i) => {
     const other = told.spans[i];
     const fine =
@@ -62,14 +77,20 @@ function claimDiffers(
   return [...looks, ...spans, ...figures];
 }
 
-function looksDiffer(
-  claim: string,
-  told: readonly Look[],
-  own: readonly Look[],
-  size: number,
-): readonly Differs[] {
+interface Looks {
+  readonly claim: string;
+  readonly told: readonly Look[];
+  /** Of the server's period. */
+  readonly own: readonly Look[];
+  readonly all: readonly Look[];
+  /** Entries that the server had. */
+  readonly size: number;
+  readonly isServed: boolean;
+}
+
+function looksDiffer({ claim, told, own, all, size, isServed }: Looks): readonly Differs[] {
   const theirs = new Map(told.map((each) => [each.index, each]));
-  const ours = new Set(own.map(({ index }) => index));
+  const ours = new Set(all.map(({ index }) => index));
   const found = own.flatMap((each): readonly Differs[] => {
     const other = theirs.get(each.index);
     if (other === undefined)
@@ -85,12 +106,16 @@ function looksDiffer(
         : [];
     const same =
       other.entry === each.entry &&
-      other.verdict === each.verdict &&
+      (!isServed || other.verdict === each.verdict) &&
       other.stated === each.stated &&
-      other.evidence === each.evidence &&
+      (!isServed || other.evidence === each.evidence) &&
       other.kid === each.kid &&
       other.window.start === each.window.start;
-    const text = `entry ${each.index} is ${each.verdict}, and the server says ${other.verdict}`;
+    const [mine, its] = isServed ? [each.verdict, other.verdict] : [each.stated, other.stated];
+    const text =
+      mine === its
+        ? `entry ${each.index} (${mine}) is another one than the server says`
+        : `entry ${each.index} is ${mine}, and the server says ${its}`;
     return same ? [] : [differs(claim, 'look', each.index, text)];
   });
   const made = told.filter(({ index }) => !ours.has(index));

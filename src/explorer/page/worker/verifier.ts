@@ -4,6 +4,7 @@
  */
 import { refuse } from '../../../bytes/refusal.ts';
 import type { Trust } from '../../../client/evidence.ts';
+import { canonicalPolicy } from '../../../note/trust-text.ts';
 import { entryOf } from './entry.ts';
 import { faultOf } from './faults.ts';
 import { headOf, needHead } from './head.ts';
@@ -22,7 +23,7 @@ export class Verifier {
   readonly #send: (reply: Reply) => void;
   readonly #stops = new Map<number, AbortController>();
   readonly #lanes = new Map<LaneName, Lane>();
-  #opened: { readonly log: string; readonly trust: Trust } | undefined;
+  #opened: Opened | undefined;
 
   constructor(outside: Outside, send: (reply: Reply) => void) {
     this.#outside = outside;
@@ -53,25 +54,37 @@ export class Verifier {
       const trust = readTrust(ask.trust);
       for (const each of this.#stops.values()) if (each.signal !== signal) each.abort();
       this.#lanes.clear();
-      this.#opened = { log: ask.log.replace(/\/+$/, ''), trust };
+      this.#opened = { log: ask.log.replace(/\/+$/, ''), trust, isServed: isSame(trust, ask.served) };
       return trustShown(trust, ask.trust.whose);
     }
-    const lane = this.#lane(laneOf(ask));
+    const opened = this.#opened;
+    if (opened === undefined) throw refuse('usage', 'open a log first: nobody said which, and whom to trust');
+    const lane = this.#lane(laneOf(ask), opened);
     return lane.run(
-      () => answerOn(lane, ask, tell),
+      () => answerOn(lane, ask, tell, opened),
       signal,
       ({ level, text }) => tell({ kind: 'remark', level, text }),
     );
   }
 
-  #lane(name: LaneName): Lane {
-    if (this.#opened === undefined)
-      throw refuse('usage', 'open a log first: nobody said which, and whom to trust');
-    const { log, trust } = this.#opened;
+  #lane(name: LaneName, { log, trust }: Opened): Lane {
     const lane = this.#lanes.get(name) ?? new Lane(this.#outside, log, trust, { full: name === 'whole' });
     this.#lanes.set(name, lane);
     return lane;
   }
+}
+
+interface Opened {
+  readonly log: string;
+  readonly trust: Trust;
+  /** Whether the server computes under the same policy: else it may say otherwise in good faith. */
+  readonly isServed: boolean;
+}
+
+function isSame({ policy }: Trust, served: string | undefined): boolean {
+  return (
+    served !== undefined && canonicalPolicy(readTrust({ text: served }).policy) === canonicalPolicy(policy)
+  );
 }
 
 type Reading = Exclude<Ask, { readonly kind: 'open' | 'trust' }>;
@@ -81,14 +94,19 @@ function laneOf(ask: Reading): LaneName {
   return ask.kind === 'subjects' || ask.kind === 'rows' ? 'long' : 'quick';
 }
 
-function answerOn(lane: Lane, ask: Reading, tell: (part: Part) => void): Promise<Results[AskKind]> {
+function answerOn(
+  lane: Lane,
+  ask: Reading,
+  tell: (part: Part) => void,
+  { isServed }: Opened,
+): Promise<Results[AskKind]> {
   switch (ask.kind) {
     case 'head':
       return headOf(lane);
     case 'entry':
       return entryOf(lane, ask.name);
     case 'subject':
-      return subjectOf(lane, ask, tell);
+      return subjectOf(lane, ask, tell, isServed);
     case 'subjects':
       return subjectsOf(lane, ask.subjects, tell);
     case 'why':

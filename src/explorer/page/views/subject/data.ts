@@ -1,0 +1,168 @@
+/** What the page of a subject knows: the server's word at once, and what this browser verified of it, as that comes. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { SubjectJson } from '../../../../appraisal/json.ts';
+import type { HistoryJson } from '../../../../appraisal/past/json.ts';
+import type { Standing } from '../../draw/clusters.ts';
+import type { Session } from '../../state/session.ts';
+import { toldHistory } from '../../state/told-history.ts';
+import type { Fault, MarkShown, Part, Period, SubjectShown } from '../../worker/protocol.ts';
+import { VerifierFault } from '../../worker/remote.ts';
+
+export interface Window {
+  readonly period: Period;
+  /** A moment as `--at` takes it; absent: now. */
+  readonly at?: string;
+  readonly whole: boolean;
+}
+
+export class Known {
+  told: HistoryJson | undefined;
+  status: SubjectJson | undefined;
+  /** Computed here, for a part of the period, and for all of it. */
+  early: HistoryJson | undefined;
+  done: SubjectShown | undefined;
+  marks: readonly MarkShown[] = [];
+  readonly entries = new Set<number>();
+  readonly wrong = new Map<number, Fault>();
+  readonly remarks: string[] = [];
+  fault: Fault | undefined;
+  step = '';
+  isRunning = true;
+
+  /** What is drawn: computed here where it is, else the server's word. */
+  get past(): HistoryJson | undefined {
+    return this.done?.past ?? this.told ?? this.early;
+  }
+
+  /** How far an entry is verified. */
+  standingOf(index: number): Standing {
+    if (this.wrong.has(index)) return 'wrong';
+    if (this.done !== undefined || this.#early.has(index)) return 'filled';
+    return this.entries.has(index) ? 'entry' : 'hollow';
+  }
+
+  /** The looks of a claim that is drawn, those computed here in place of the server's. */
+  looksOf(claim: string): HistoryJson['claims'][number]['looks'] {
+    const looks = this.past?.claims.find((each) => each.claim === claim)?.looks ?? [];
+    if (this.done !== undefined || this.early === undefined) return looks;
+    const own = new Map(
+      this.early.claims.find((each) => each.claim === claim)?.looks.map((each) => [each.index, each]),
+    );
+    return looks.map((each) => own.get(each.index) ?? each);
+  }
+
+  readonly #early = new Set<number>();
+
+  take(part: Part): void {
+    if (part.kind === 'status') this.status = part.status;
+    else if (part.kind === 'entries') {
+      for (const index of part.verified) this.entries.add(index);
+      for (const { index, fault } of part.wrong) this.wrong.set(index, fault);
+    } else if (part.kind === 'past') {
+      this.early = part.past;
+      this.marks = part.marks;
+      for (const { looks } of part.past.claims) for (const { index } of looks) this.#early.add(index);
+    } else if (part.kind === 'count')
+      this.step = `${part.done.toLocaleString('en')} of ${part.of.toLocaleString('en')} ${part.what}`;
+    else if (part.kind === 'remark') this.remarks.push(part.text);
+  }
+
+  get counts(): { readonly verified: number; readonly wrong: number; readonly rows: number } {
+    const { past, done, entries, wrong } = this;
+    const rows = new Set(past?.claims.flatMap(({ looks }) => looks.map(({ index }) => index))).size;
+    return { verified: done === undefined ? Math.min(entries.size, rows) : rows, wrong: wrong.size, rows };
+  }
+}
+
+/** Looks that the server says have failed are verified first; as many as this. */
+const MOST_FIRST = 1_000;
+const FAILED: ReadonlySet<string> = new Set(['VIOLATED', 'CONTRADICTED', 'REVOKED']);
+/** Seconds at the end of a period that are verified first. */
+const VISIBLE = 2 * 86_400;
+
+/** Begins again when the subject, the window or whose keys it goes by changes; what ran before is stopped. */
+export function usePast(
+  session: Session | undefined,
+  subject: string,
+  window: Window,
+): { readonly known: Known; readonly stop: () => void } {
+  const [, redraw] = useState(0);
+  const known = useRef(new Known());
+  const stop = useRef<() => void>(() => undefined);
+  const { since, until } = window.period;
+  const fingerprint = session?.state.trust?.fingerprint;
+  useEffect(() => {
+    if (session === undefined || fingerprint === undefined) return undefined;
+    known.current = new Known();
+    const running = read(session, subject, window, known.current, () => redraw((n) => n + 1));
+    stop.current = running;
+    return running;
+  }, [session, subject, since, until, window.at, window.whole, fingerprint]);
+  return { known: known.current, stop: () => stop.current() };
+}
+
+/** Returns what stops it. */
+function read(
+  session: Session,
+  subject: string,
+  { period, at, whole }: Window,
+  known: Known,
+  redraw: () => void,
+): () => void {
+  const abort = new AbortController();
+  const drawn = onceAFrame(() => {
+    if (!abort.signal.aborted || !known.isRunning) redraw();
+    session.count(known.counts);
+  });
+  const run = async (): Promise<void> => {
+    // The server's word is of now: for a moment of the past it has none.
+    if (at === undefined) known.told = await toldHistory(session.site, subject, period, abort.signal);
+    drawn();
+    const { told } = known;
+    const first = told?.claims.flatMap(({ looks }) =>
+      looks.filter(({ verdict }) => FAILED.has(verdict)).map(({ index }) => index),
+    );
+    const asked = session.ask(
+      {
+        kind: 'subject',
+        subject,
+        period,
+        visible: { since: Math.max(period.since, period.until - VISIBLE), until: period.until },
+        whole,
+        ...(at !== undefined && { at }),
+        ...(told !== undefined && { told, first: first?.slice(-MOST_FIRST) ?? [] }),
+      },
+      (part) => {
+        known.take(part);
+        drawn();
+      },
+    );
+    abort.signal.addEventListener('abort', () => asked.stop());
+    if (abort.signal.aborted) asked.stop();
+    known.done = await asked.result;
+    known.marks = known.done.marks;
+  };
+  run()
+    .catch((error: unknown) => {
+      if (!(error instanceof VerifierFault)) throw error;
+      known.fault = error.fault;
+    })
+    .finally(() => {
+      known.isRunning = false;
+      drawn();
+    });
+  return () => abort.abort();
+}
+
+/** Calls at most once in a frame. */
+function onceAFrame(call: () => void): () => void {
+  let isWaiting = false;
+  return () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => {
+      isWaiting = false;
+      call();
+    });
+  };
+}

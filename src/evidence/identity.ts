@@ -6,6 +6,7 @@
 import { equalBytes } from '../bytes/compare.ts';
 import { printable } from '../bytes/printable.ts';
 import { Refusal } from '../bytes/refusal.ts';
+import { shellWord } from '../bytes/shellword.ts';
 import { formatBase64, parseHex } from '../bytes/text.ts';
 import { formatTime } from '../bytes/time.ts';
 import type { Claim, Declaration, Parameter } from '../statement/commitment.ts';
@@ -111,7 +112,7 @@ export async function signerOf(verified: Verified, aim: Aim, between: Between): 
   if (own.length === 0)
     return unchecked(
       `the commitment names no ${protocol === 'ssh' ? 'SSH key' : 'key or CA'} for ` +
-        `${printable(aim.locator ?? 'the claim', 120)}: commit ${printable(aim.subject, 120)} again with the identity of its targets (repin)`,
+        `${printable(aim.locator ?? 'the claim', 120)}: tallystick commit --repin --subject ${shellWord(printable(aim.subject, 1024))}`,
     );
   return verified.protocol === 'ssh' ? sshSigner(verified, own, aim) : tlsSigner(verified, own, aim, between);
 }

@@ -97,7 +97,7 @@ t.test('an honest agent says what it is worth', async (t) => {
   t.match(await judge(good, bare, accepted), {
     verdict: 'UNKNOWN',
     explain:
-      /names no key or CA for localhost:1: commit db\/payments again with the identity of its targets \(repin\)/,
+      /names no key or CA for localhost:1: tallystick commit --repin --subject 'db\/payments'/,
   });
   const seen = { ...accepted, minEvidence: 'E1' } as const;
   t.match(await judge(good, bare, seen), {

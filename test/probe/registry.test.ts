@@ -92,3 +92,11 @@ function plainly(text: string): string {
     .replaceAll(/\s+/g, ' ')
     .trim();
 }
+
+t.test('the page of probes links to the page of each', async (t) => {
+  const page = readFileSync(join(import.meta.dirname, '../../spec/probes.md'), 'utf8');
+  for (const { name } of PROBES) {
+    const place = `src/probe/${name.split('@', 1)[0] ?? ''}/README.md`;
+    t.ok(page.includes(`[${name}](../${place})`), `${name}: spec/probes.md links to ${place}`);
+  }
+});

@@ -64,14 +64,17 @@ function clientTrusting(
   });
 }
 
-/** Outputs that have printed that heads cannot be stored: it is printed once in a run. */
-const told = new WeakSet<Context['output']>();
+/** What each output has printed. A verb that opens several clients says the same once, and once that heads cannot be stored. */
+const told = new WeakMap<Context['output'], Set<string>>();
 
 function tell({ output }: Pick<Context, 'output'>, { code, level, text }: Remark): void {
-  if (code === 'head-not-kept') {
-    if (!told.has(output)) output.note(`${text}; name a directory with --state-dir`);
-    told.add(output);
-  } else if (level === 'warning') output.warn(text);
+  const before = told.get(output) ?? new Set();
+  told.set(output, before);
+  const what = code === 'head-not-kept' ? code : `${level} ${text}`;
+  if (before.has(what)) return;
+  before.add(what);
+  if (code === 'head-not-kept') output.note(`${text}; name a directory with --state-dir`);
+  else if (level === 'warning') output.warn(text);
   else output.note(text);
 }
 

@@ -80,7 +80,7 @@ export async function initialise(options: InitOptions): Promise<Initialised> {
   }
   if (options.open && !open) {
     const advice = 'leave it out; to open the log to anybody, say so in its policy: tallystick policy set';
-    throw refuse('config-invalid', `open is for new logs, and ${origin} was not made open; ${advice}`);
+    throw refuse('config-invalid', `only a new log is opened to anybody, and ${origin} was not; ${advice}`);
   }
   for (const path of [layout.ed25519, layout.mldsa44, layout.receipt]) {
     if (!existsSync(path))

@@ -146,6 +146,7 @@ async function appOf(
       baseUrl: publicUrl(endpoint),
       log: logger,
       trustProxy: oneHop(endpoint),
+      explorer: endpoint.explorer,
       ...(limits && { limits }),
       ...(tls && { tls }),
     });

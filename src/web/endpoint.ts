@@ -18,6 +18,8 @@ export interface Endpoint {
 export interface GuardedEndpoint extends Endpoint {
   readonly trustProxy: boolean;
   readonly insecureBind: boolean;
+  /** False: no pages for people but a short one. */
+  readonly explorer?: boolean;
 }
 
 /** A server's public URL: `url`, else made of the host and port that it listens on. */

@@ -32,6 +32,7 @@ export function servingOptions({ endpoint, readsPerMinute, logger }: Serving, tl
     ...(endpoint.url !== undefined && { baseUrl: endpoint.url }),
     log: logger,
     trustProxy: oneHop(endpoint),
+    explorer: endpoint.explorer,
     limits: { rateWindowMs: 60_000 },
     readsPerWindow: readsPerMinute,
     ...tls,

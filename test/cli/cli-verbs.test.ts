@@ -117,8 +117,11 @@ t.test('init', async (t) => {
   t.match(await tallystick('init --origin other', { cwd }), { code: EXIT.config, err: /foreign-log/ });
   for (const verb of ['init', 'serve'])
     t.match(
-      await tallystick(`${verb} --open`, { cwd }),
-      { code: EXIT.config, err: /config-invalid: open is for new logs.*tallystick policy set/ },
+      await tallystick(`${verb} --admit-any`, { cwd }),
+      {
+        code: EXIT.config,
+        err: /config-invalid: only a new log is opened to anybody.*tallystick policy set/,
+      },
       'it is closed, and would stay so',
     );
   rmSync(layout.receipt);
@@ -128,7 +131,7 @@ t.test('init', async (t) => {
 
 t.test('init after a cut-off run, and in words of its own', async (t) => {
   const cwd = t.testdir({
-    'c.yaml': 'origin: log.example/2026\nurl: https://log.example\nopen: true\ndataDir: d\n',
+    'c.yaml': 'origin: log.example/2026\nurl: https://log.example\nadmitAny: true\ndataDir: d\n',
   });
   mkdirSync(join(cwd, 'd/keys'), { recursive: true });
   const layout = layoutOf({ dataDir: join(cwd, 'd'), guardDir: undefined });

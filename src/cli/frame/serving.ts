@@ -26,7 +26,7 @@ export interface Serving<T> {
   /** The text to print once the server listens. */
   readonly banner: (opened: T, url: string | undefined) => string;
   /** Called once after that, for work besides answering requests. */
-  readonly begin?: (opened: T, logger: Logger) => void;
+  readonly begin?: (opened: T, logger: Logger, url: string | undefined) => void;
   /** Called on SIGHUP. If absent, SIGHUP ends the program. */
   readonly reload?: (opened: T, logger: Logger) => void;
 }
@@ -45,7 +45,7 @@ export async function serveUntilStopped<T extends Served>(
   const stopped = stopOnSignal(opened, logger, reload && (() => reload(opened, logger)));
   const url = await opened.listen?.();
   output.note(banner(opened, url));
-  begin?.(opened, logger);
+  begin?.(opened, logger, url);
   return stopped;
 }
 

@@ -5,6 +5,7 @@
  * One parser reads a setting's text from all three places, so `--port 8080`, `TALLYSTICK_PORT=8080` and `port: 8080`
  * mean the same.
  */
+import type { GuardedEndpoint } from '../../web/endpoint.ts';
 import { kinds, type Reader, type Setting } from './settingkinds.ts';
 
 export type { Setting, SettingValue } from './settingkinds.ts';
@@ -49,6 +50,7 @@ export function readSettings(read: Reader) {
       'trustProxy',
       'a proxy in front speaks TLS; take client addresses from X-Forwarded-For',
     ),
+    explorer: choice('explorer <on|off>', 'pages for people, not only programs', 'on', ['on', 'off']),
     rateLimit: whole(
       'rateLimit <n>',
       'submissions a client may make in a minute; 0: no limit',
@@ -100,7 +102,7 @@ export function readSettings(read: Reader) {
       'seconds after which a quiet log asks its witnesses again',
       [600, 1, 86_400],
     ),
-    open: toggle('open', 'a new log admits any well-signed statement (evaluation only)'),
+    admitAny: toggle('admitAny', 'a new log admits any well-signed statement (evaluation only)'),
     logLevel: choice('logLevel <level>', 'how much the server logs', 'info', [
       'debug',
       'info',
@@ -215,4 +217,10 @@ export const ENDPOINT_SETTINGS = [
   'tlsKey',
   'insecureBind',
   'trustProxy',
+  'explorer',
 ] as const satisfies readonly SettingName[];
+
+/** The endpoint of a configuration. */
+export function endpointOf(config: Config): GuardedEndpoint {
+  return { ...config, explorer: config.explorer === 'on' };
+}

@@ -4,7 +4,7 @@ import { EXIT } from '../exit.ts';
 import { assertGuarded } from '../../web/listen.ts';
 import type { Context } from '../frame/context.ts';
 import { initialiseBy } from './serve/options.ts';
-import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
+import { ENDPOINT_SETTINGS, endpointOf } from '../frame/settings.ts';
 import type { Verb } from '../frame/verb.ts';
 
 export const initVerb: Verb = {
@@ -14,7 +14,7 @@ export const initVerb: Verb = {
     'Makes the data directory with the three keys of the log, one key for each role, entry 0 that enrols them, ' +
     'tallystick.yaml and trust.policy. Files that exist are not changed; missing ones are made. Afterwards move ' +
     'keys/admin.pem, which can change the policy, to a safe place: the running log does not need it.',
-  settings: ['dataDir', 'origin', ...ENDPOINT_SETTINGS, 'guardDir', 'stateDir', 'open'],
+  settings: ['dataDir', 'origin', ...ENDPOINT_SETTINGS, 'guardDir', 'stateDir', 'admitAny'],
   json: true,
   examples: [
     'tallystick init',
@@ -25,7 +25,7 @@ export const initVerb: Verb = {
 
 async function init(context: Context): Promise<number> {
   const { resolved, output, world } = context;
-  assertGuarded(resolved.config);
+  assertGuarded(endpointOf(resolved.config));
   const { layout, origin, vkeys, open, created } = await initialiseBy(context);
   const { dataDir } = resolved.config;
   for (const path of created) output.note(`made ${relative(world.cwd, path)}`);

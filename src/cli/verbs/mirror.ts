@@ -5,7 +5,7 @@ import type { MirrorOptions, OpenedMirror } from '../../mirror/open.ts';
 import { EXIT } from '../exit.ts';
 import type { Context } from '../frame/context.ts';
 import type { Progress } from '../frame/output.ts';
-import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
+import { ENDPOINT_SETTINGS, endpointOf } from '../frame/settings.ts';
 import { trustOf } from '../frame/trust.ts';
 import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 import { mirrorBanner, reportSynced, tellFailed, tellSynced } from '../views/mirror.ts';
@@ -109,7 +109,9 @@ async function stay(context: Context, options: Told, serves: boolean): Promise<n
     open: async (logger) => {
       const opened = await openMirror({
         ...options,
-        server: serves ? { endpoint: config, readsPerMinute: config.readRateLimit, logger } : undefined,
+        server: serves
+          ? { endpoint: endpointOf(config), readsPerMinute: config.readRateLimit, logger }
+          : undefined,
         onProgress: (done, total) => {
           if (world.now() - reported < REPORT_MS) return;
           reported = world.now();

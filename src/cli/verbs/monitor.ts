@@ -7,7 +7,7 @@ import type { MonitorOptions } from '../../monitor/open.ts';
 import { readNamedFile } from '../../platform/files.ts';
 import type { Context } from '../frame/context.ts';
 import type { Progress } from '../frame/output.ts';
-import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
+import { ENDPOINT_SETTINGS, endpointOf } from '../frame/settings.ts';
 import { trustOf } from '../frame/trust.ts';
 import type { Verb, VerbOption } from '../frame/verb.ts';
 import { monitorBanner, reportLogs } from '../views/monitor.ts';
@@ -111,7 +111,7 @@ async function stay(context: Context, options: Told): Promise<number> {
     open: (logger) =>
       openMonitor({
         ...options,
-        server: { endpoint: config, readsPerMinute: config.readRateLimit, logger },
+        server: { endpoint: endpointOf(config), readsPerMinute: config.readRateLimit, logger },
         onIncident: ({ id, origin, kind, what }, event) =>
           logger.warn({ incident: id, origin, kind, what }, event),
         onWarning: (what) => logger.warn(what),

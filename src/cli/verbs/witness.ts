@@ -1,5 +1,5 @@
 /** `tallystick witness`: makes the witness's directory if it is missing, then cosigns the checkpoints of logs. */
-import { ENDPOINT_SETTINGS } from '../frame/settings.ts';
+import { ENDPOINT_SETTINGS, endpointOf } from '../frame/settings.ts';
 import type { Context } from '../frame/context.ts';
 import type { FlagsOf, Verb, VerbOption } from '../frame/verb.ts';
 import { witnessBanner } from '../views/witness-banner.ts';
@@ -62,7 +62,7 @@ async function witness(context: Context, flags: FlagsOf<typeof OPTIONS>): Promis
     open: (logger) =>
       openWitness({
         place: { dir, guardDir, knownLogs, name },
-        endpoint: config,
+        endpoint: endpointOf(config),
         peers: config.peer,
         pollSeconds: config.poll,
         writesPerMinute: config.rateLimit,

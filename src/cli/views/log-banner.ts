@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Head, LogInfo } from '../../log/ports.ts';
 import type { Context } from '../frame/context.ts';
+import { pagesLine } from './pages-line.ts';
 import { layoutOf } from '../../service/layout.ts';
 
 export interface BannerFacts {
@@ -27,6 +28,7 @@ export function banner({ context, info, head, url, notes }: BannerFacts): string
   const lines = [
     output.paint('bold', `Tallystick ${info.origin}`),
     `  URL        ${url}   (API: ${url}/docs)`,
+    ...pagesLine(config, url),
     `  entries    ${head.size}`,
     `  data       ${config.dataDir}`,
     ...info.vkeys.map(

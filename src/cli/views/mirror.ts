@@ -6,11 +6,12 @@ import { printable } from '../../bytes/printable.ts';
 import type { Refusal } from '../../bytes/refusal.ts';
 import type { Mirror, Synced } from '../../mirror/mirror.ts';
 import type { Context } from '../frame/context.ts';
+import { pagesLine } from './pages-line.ts';
 import { messageOf } from '../frame/remedy.ts';
 
 /** The banner's text, without a newline at the end. */
 export function mirrorBanner(
-  { output }: Context,
+  { config, output }: Context,
   { url: log, dir }: { readonly url: string; readonly dir: string },
   { held, size }: Mirror,
   url: string | undefined,
@@ -19,7 +20,7 @@ export function mirrorBanner(
   return [
     output.paint('bold', `Tallystick mirror of ${printable(name, 255)}`),
     `  log        ${log}`,
-    ...(url === undefined ? [] : [`  URL        ${url}`]),
+    ...(url === undefined ? [] : [`  URL        ${url}`, ...pagesLine(config, url)]),
     `  entries    ${held === undefined ? 'none yet' : size}`,
     `  directory  ${resolve(dir)}`,
   ].join('\n');

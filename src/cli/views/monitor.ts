@@ -1,6 +1,7 @@
 /** What `tallystick monitor` prints: when it starts, and with --once for each log. */
 import { resolve } from 'node:path';
 import type { Context } from '../frame/context.ts';
+import { pagesLine } from './pages-line.ts';
 import { printable } from '../../bytes/printable.ts';
 import { viewIncident } from '../../monitor/incidents.ts';
 import type { Monitor } from '../../monitor/monitor.ts';
@@ -20,6 +21,7 @@ export function monitorBanner(
   const lines = [
     output.paint('bold', 'Tallystick monitor'),
     `  URL        ${url}   (for others: --peer ${url})`,
+    ...pagesLine(config, url),
     `  data       ${config.monitorDir}`,
     ...watches.map(({ status }) => `  log        ${status.origin}   (${status.url})`),
     ...config.peer.map((peer) => `  peer       ${peer}`),

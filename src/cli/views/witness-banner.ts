@@ -2,6 +2,7 @@
 import { witnessLine } from '../../witness/home.ts';
 import type { Witness } from '../../witness/witness.ts';
 import type { Context } from '../frame/context.ts';
+import { pagesLine } from './pages-line.ts';
 import type { WitnessHome } from '../../witness/setup.ts';
 
 /** Characters of an ML-DSA-44 vkey shown. */
@@ -18,6 +19,7 @@ export function witnessBanner(
   const lines = [
     output.paint('bold', `Tallystick witness ${name}`),
     `  URL        ${url}`,
+    ...pagesLine(config, url),
     `  logs       ${logs.size}   (${layout.knownLogs})`,
     `  data       ${config.witnessDir}`,
     ...vkeys.map((vkey) =>

@@ -4,7 +4,7 @@ import type { LogOptions } from '../../../service/open.ts';
 import { publicUrl } from '../../../web/endpoint.ts';
 import { configTemplate } from '../../frame/configtemplate.ts';
 import type { Context } from '../../frame/context.ts';
-import type { Config } from '../../frame/settings.ts';
+import { endpointOf, type Config } from '../../frame/settings.ts';
 import { stateDirOf } from '../../frame/state.ts';
 
 /** Makes what is missing in the data directory. */
@@ -14,12 +14,12 @@ export function initialiseBy(context: Context): Promise<Initialised> {
 
 function initOptions(context: Context): Omit<InitOptions, 'url'> {
   const { resolved, output } = context;
-  const { dataDir, guardDir, origin, open } = resolved.config;
+  const { dataDir, guardDir, origin, admitAny } = resolved.config;
   return {
     dataDir,
     guardDir,
     origin,
-    open,
+    open: admitAny,
     stateDir: stateDirOf(context),
     onRemark: (text) => output.note(text),
     ...(resolved.file === undefined && {
@@ -34,7 +34,7 @@ export function logOptions(context: Context): Omit<LogOptions, 'logger'> {
   const { witnessPolicy } = config;
   return {
     ...initOptions(context),
-    endpoint: config,
+    endpoint: endpointOf(config),
     maxPending: config.maxPending,
     checkpointIntervalMs: config.checkpointIntervalMs,
     clockTolerance: config.clockTolerance,

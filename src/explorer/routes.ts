@@ -32,6 +32,8 @@ export interface ExplorerOptions {
   /** False: `/` says what this is, and there are no pages. */
   readonly explorer?: boolean | undefined;
   readonly log?: Pick<Logger, 'warn'> | undefined;
+  /** The built files. Default: those of this program. */
+  readonly assets?: () => Assets | undefined;
 }
 
 /** GET / and, for each log, /s/…, /e/…, /search, /compare, /witnesses, /verify; the files of the pages. */
@@ -39,13 +41,13 @@ export function explorer(
   app: App,
   port: ExplorerPort,
   urlOf: UrlOf,
-  { explorer: on = true, log: told }: ExplorerOptions,
+  { explorer: on = true, log: told, assets: built = builtAssets }: ExplorerOptions,
 ): void {
   if (!on) {
     app.get('/', { schema }, async (_request, reply) => sendPage(reply, port.name, PLAIN));
     return;
   }
-  const assets = builtAssets();
+  const assets = built();
   if (assets === undefined) told?.warn('the pages are not built: the explorer shows facts alone; run npm ci');
   const pages = { port, assets, urlOf };
   files(app, assets);

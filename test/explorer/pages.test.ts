@@ -32,7 +32,8 @@ function foreign(body: string): readonly string[] {
     const bare = tag.replaceAll(/"[^"]*"/g, '""');
     const [, link] = /\s(?:src|href|action)="([^"]*)"/.exec(tag) ?? [];
     const isOurs = link === undefined || /^(?:\/(?!\/)|#)/.test(link);
-    const isScript = /^<script/.test(tag) && !/^<script type="module" src="\/explorer\/app-/.test(tag);
+    const isScript =
+      tag.startsWith('<script') && !tag.startsWith('<script type="module" src="/explorer/app-');
     return !known.test(tag) || !isOurs || isScript || /\s(?:on\w+|style|srcdoc)=/i.test(bare);
   });
 }

@@ -70,7 +70,7 @@ export interface AuditReport {
   readonly findings: readonly Finding[];
   /**
    * Why later entries were not judged: `newer-version` for a policy with rules that this program does not know,
-   * `older-version` for a log of version 0.1. The tree is checked to its end all the same.
+   * `older-version` for a log of an earlier version. The tree is checked to its end all the same.
    */
   readonly stopped: Refusal | undefined;
 }

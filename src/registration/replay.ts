@@ -131,7 +131,7 @@ export class Replay {
 
   /**
    * Decides on the next entry, and adds it to the facts if its content counts. Refuses `newer-version` for a policy
-   * whose rules this program does not know, and `older-version` for an entry 0 of version 0.1. After either, no further
+   * whose rules this program does not know, and `older-version` for an entry 0 of an earlier version. After either, no further
    * entry can be decided.
    */
   decide(candidate: Candidate, facts: ReplayFacts): Decided {

@@ -100,8 +100,11 @@ const revokedKey = record({ kid: sha256, since: count }, { reason: text(1, 512) 
 
 export type RevokedKey = Of<typeof revokedKey>;
 
-/** The rules that this version knows (spec/statements.md §7). 1 were those of tallystick 0.1. */
-export const RULES = 2;
+/** The rules that this version knows (spec/statements.md §7). They change with what a statement may say, too. */
+export const RULES = 3;
+
+/** By rules that are not read any more: the versions of tallystick that made such logs. */
+const MADE_BY: Readonly<Record<number, string>> = { 1: '0.1', 2: '0.2, 0.3 or 0.4.0' };
 
 const documentFields = record(
   {
@@ -172,7 +175,7 @@ const ofTheseRules: Schema<PolicyDocument> = checked(documentFields, (value, at)
 });
 
 /**
- * Refuses `older-version` for a policy of tallystick 0.1, and `newer-version` for one whose rules are not known here,
+ * Refuses `older-version` for a policy of an earlier tallystick, and `newer-version` for one whose rules are not known here,
  * before anything else of it is read.
  */
 export const policyDocument: Schema<PolicyDocument> = {
@@ -181,7 +184,8 @@ export const policyDocument: Schema<PolicyDocument> = {
     if (typeof rules === 'number' && rules < RULES)
       throw refuse(
         'older-version',
-        'the registration policy was made by tallystick 0.1, whose logs are not read any more: make a new log with `tallystick init`',
+        `the registration policy has rules ${rules} and was made by tallystick ${MADE_BY[rules] ?? 'of an earlier version'}, whose logs are ` +
+          'not read any more: make a new log with `tallystick init`',
       );
     if (typeof rules === 'number' && rules > RULES)
       throw refuse(

@@ -96,6 +96,13 @@ t.test('everything that was not PROVEN is a fault, under a waiver too', (t) => {
   const unclaimed = auditReport(QUESTION, [historyOf('web/shop', {}, {}, [open('unclaimed')])]);
   t.strictSame(unclaimed.faults, [], 'a time without a claim is no fault of the claim');
   t.match(unclaimed.notProven.join(' '), /for 2 hours of the period no commitment in force claimed it/);
+  const longer = { ...open('unclaimed'), to: START + 7_201 };
+  const rounded = auditReport(QUESTION, [historyOf('web/shop', {}, {}, [longer])]);
+  t.match(
+    rounded.notProven.join(' '),
+    /for 3 hours of the period/,
+    'a second more than two hours is shown as three',
+  );
   const wrong = auditReport(QUESTION, [historyOf('web/shop', {}, { wrong: ['entry 7 is too early'] })]);
   t.match(wrong.faults[0], /entry 7/);
   const empty = auditReport(QUESTION, [historyOf('web/shop', {}, { claims: [] })]);

@@ -11,6 +11,7 @@ import { policyOfLogs } from '../../src/note/trust.ts';
 import type { OwnHeaders } from '../../src/statement/sign.ts';
 import type { Signer } from '../../src/sign/signer.ts';
 import { encodePolicy } from '../../src/statement/payload.ts';
+import { RULES } from '../../src/statement/policy.ts';
 import { Following } from '../support/followed.ts';
 import { HostileLog } from '../support/hostile-log.ts';
 import { incidentOf, logged } from '../support/incident-examples.ts';
@@ -42,7 +43,7 @@ function strangePolicy(
   return ownStatement('policy', subject, payload, signer, more);
 }
 
-const newer = await strangePolicy(3);
+const newer = await strangePolicy(RULES + 1);
 
 /** What is no statement to us: under the rules of the policy before it, it may be one. */
 const UNHEARD = new TextEncoder().encode('a kind of entry that only newer rules have');
@@ -71,7 +72,7 @@ t.test('fsck and monitors stop at it, find nothing, and say what to do', async (
   const log = await started(t, FIRST, ...before, newer, UNHEARD, ...(await others(3, 'after')));
   const { fsck, monitor } = await looked(t, log);
   t.match(fsck, { code: EXIT.notFound, err: /newer-version/ });
-  t.match(fsck.err, /entry 301 of .*rules 3.*update tallystick/s);
+  t.match(fsck.err, /entry 301 of .*rules 4.*update tallystick/s);
   t.match(monitor, { code: EXIT.notFound });
   t.match(monitor.json, { clean: false, incidents: [] });
   t.match(monitor.json, {
@@ -111,8 +112,9 @@ t.test('a monitor goes on where it stopped', async (t) => {
 
 t.test('a log that begins with other rules is no log of other software', async (t) => {
   for (const [rules, code, says] of [
-    [3, EXIT.notFound, /update tallystick/],
-    [1, EXIT.config, /make a new log/],
+    [RULES + 1, EXIT.notFound, /update tallystick/],
+    [2, EXIT.config, /rules 2 and was made by tallystick 0\.2, 0\.3 or 0\.4\.0.*make a new log/],
+    [1, EXIT.config, /tallystick 0\.1,.*make a new log/],
   ] as const) {
     const log = await started(t, await strangePolicy(rules), UNHEARD);
     const { fsck, monitor } = await looked(t, log);
@@ -125,12 +127,17 @@ t.test('only an admin of the policy before it makes anybody stop', async (t) => 
   const bad = Uint8Array.from(newer);
   bad.set([1, 2, 3], bad.length - 3);
   const table: readonly (readonly [what: string, code: string, entry: Uint8Array])[] = [
-    ['by a stranger', 'unknown-key', await strangePolicy(3, people.stranger)],
-    ['by an author', 'wrong-role', await strangePolicy(3, people.author)],
+    ['by a stranger', 'unknown-key', await strangePolicy(RULES + 1, people.stranger)],
+    ['by an author', 'wrong-role', await strangePolicy(RULES + 1, people.author)],
     ['with a bad signature', 'bad-signature', bad],
-    ['for another log', 'wrong-audience', await strangePolicy(3, people.admin, { log: 'other.example' })],
-    ['about something else', 'policy-rejected', await strangePolicy(3, people.admin, {}, 'web/shop')],
+    [
+      'for another log',
+      'wrong-audience',
+      await strangePolicy(RULES + 1, people.admin, { log: 'other.example' }),
+    ],
+    ['about something else', 'policy-rejected', await strangePolicy(RULES + 1, people.admin, {}, 'web/shop')],
     ['of 0.1', 'older-version', await strangePolicy(1)],
+    ['of 0.3', 'older-version', await strangePolicy(2)],
   ];
   for (const [what, code, entry] of table) {
     const log = await started(t, FIRST, entry, ...(await others(2, what)));

@@ -1000,7 +1000,7 @@ class Policy:
 
     def lawful(self, origin):
         p, entry, before = self.fields, self.entry, self.before
-        need(p["rules"] == 2, f"has the rules {p['rules']}, which this verifier does not know")
+        need(p["rules"] == 3, f"has the rules {p['rules']}, which this verifier does not know")
         need(p["origin"] == origin and entry.sub == origin, "is of another log")
         need(p["entry"] == ENTRY_RULE, "has another definition of entries")
         distinct([r["kid"] for r in p.get("revoked", [])], "revoked")

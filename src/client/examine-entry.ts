@@ -57,7 +57,9 @@ export async function examineEntry(client: LogClient, name: string): Promise<Exa
 function brokenAt(step: string, refusal: Refusal): readonly Check[] {
   const name = step === 'checkpoint' || refusal.code === 'inconsistent' ? brokenCheck(refusal) : step;
   const list = new Checklist();
-  if (name !== undefined && !['away', 'absent'].includes(natureOf(refusal.code)))
+  // A name that is none was not given by the log.
+  const isOfLog = !['away', 'absent'].includes(natureOf(refusal.code)) && refusal.code !== 'bad-locator';
+  if (name !== undefined && isOfLog)
     list.run(name, () => {
       throw refusal;
     });

@@ -121,6 +121,7 @@ t.test('an honest log: entries', async (t) => {
   await w.commit({ environment: 'test' });
   const next = entry(await page.ask({ kind: 'entry', name: '12' }));
   t.strictSame(next.entry?.changes, [{ name: 'environment', before: 'prod', after: 'test' }]);
+  t.match(await page.ask({ kind: 'entry', name: 'x' }), { checks: [], fault: { code: 'bad-locator' } });
   t.match(await page.ask({ kind: 'entry', name: '99' }), {
     verified: false,
     checks: [],
@@ -201,6 +202,35 @@ t.test('an honest log: several subjects, and rows of a listing', async (t) => {
     of: 11,
   });
   t.match(page.partsOf('entries')[0]?.wrong, [{ index: 2, fault: { code: 'proof-failed' } }]);
+});
+
+t.test('an honest log: a search', async (t) => {
+  const w = await tenHours(t);
+  const page = await asked(w);
+  const all = await page.ask({ kind: 'search', limit: 5 });
+  t.match(all, { next: 7, checked: /12 entries/ });
+  t.match('found' in all ? all.found.map(({ index, kind, signer }) => [index, kind, signer]) : [], [
+    [11, 'proof', 'agent'],
+    [10],
+    [9],
+    [8],
+    [7],
+  ]);
+  t.equal(page.partsOf('found')[0]?.rows.length, 5, 'told before they are verified');
+  t.match(await page.ask({ kind: 'search', of: 'commitment', limit: 5 }), {
+    found: [{ index: 1 }],
+    next: null,
+  });
+  const timed = await page.ask({
+    kind: 'search',
+    since: START + 3 * HOUR,
+    until: START + 5 * HOUR,
+    limit: 5,
+  });
+  t.match('found' in timed ? timed.found.map(({ index }) => index) : [], [6, 5]);
+  t.match(await page.ask({ kind: 'search', subject: SUBJECT, limit: 50, whole: true }), {
+    checked: /the whole log was read/,
+  });
 });
 
 t.test('lies about the head', async (t) => {

@@ -23,16 +23,27 @@ export function Checks({ checks }: { readonly checks: readonly CheckShown[] }): 
 export function FaultNote({ fault }: { readonly fault: Fault }): VNode {
   if (fault.nature === 'stopped')
     return html`<p class="note" role="status">Stopped: the rest was not verified.</p>`;
-  const [kind, what] =
-    fault.nature === 'away'
-      ? ['note', 'Nobody answered, so nothing is verified. That is no lie.']
-      : fault.nature === 'absent'
-        ? ['note', 'It is not there.']
-        : fault.nature === 'bug'
-          ? ['alarm', 'The verifier of this page is at fault.']
-          : ['alarm', 'What the server gave does not hold.'];
+  const [kind, what] = wordsOf(fault);
   return html`<div class=${kind} role=${kind === 'alarm' ? 'alert' : 'status'}>
     <p><b>${what}</b></p>
     <p class="fault">${fault.text} <span class="quiet">(${fault.code})</span></p>
   </div>`;
+}
+
+/** Codes of what the reader typed or dropped. */
+const OWN: ReadonlySet<Fault['code']> = new Set([
+  'usage',
+  'bad-locator',
+  'malformed-key',
+  'malformed-trust-policy',
+  'malformed-text',
+]);
+
+function wordsOf({ code, nature }: Fault): readonly [kind: 'note' | 'alarm', what: string] {
+  if (OWN.has(code)) return ['note', 'That cannot be read.'];
+  if (nature === 'away') return ['note', 'Nobody answered, so nothing is verified. That is no lie.'];
+  if (nature === 'absent') return ['note', 'It is not there.'];
+  return nature === 'bug'
+    ? ['alarm', 'The verifier of this page is at fault.']
+    : ['alarm', 'What the server gave does not hold.'];
 }

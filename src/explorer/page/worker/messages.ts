@@ -11,6 +11,7 @@ const MEMBERS = {
   subjects: 'verified',
   why: 'rows',
   rows: 'verified',
+  search: 'next',
 } as const satisfies { readonly [Kind in AskKind]: keyof Results[Kind] };
 
 export function isQuestion(value: unknown): value is Question {

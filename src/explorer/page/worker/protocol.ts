@@ -48,6 +48,7 @@ export type Ask =
   /** The verdicts of several subjects, in this order; `told` is what the server says of them. */
   | { readonly kind: 'subjects'; readonly subjects: readonly ToldSubject[] }
   | { readonly kind: 'why'; readonly subject: string; readonly claim: string; readonly at?: string }
+  | SearchAsk
   /** Rows of a listing, in this order. */
   | { readonly kind: 'rows'; readonly rows: readonly ToldRow[]; readonly of?: StatementKind };
 
@@ -64,6 +65,24 @@ export interface SubjectAsk {
   readonly told?: HistoryJson;
   /** Rows to verify first: looks that the server says have failed. */
   readonly first?: readonly number[];
+  /** Reads every entry of the log, so that nothing can be left out. */
+  readonly whole?: boolean;
+}
+
+/** Entries that match, newest first. An absent member matches everything. */
+export interface SearchAsk {
+  readonly kind: 'search';
+  readonly subject?: string;
+  readonly of?: StatementKind;
+  /** Thumbprint of the signer's key. */
+  readonly kid?: string;
+  /** Logged in `[since, until)`, on the log's word. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Only entries below this index: the page after one that ended there. */
+  readonly before?: number;
+  /** Most rows. */
+  readonly limit: number;
   /** Reads every entry of the log, so that nothing can be left out. */
   readonly whole?: boolean;
 }
@@ -88,6 +107,7 @@ export interface Results {
   readonly subjects: { readonly verified: number; readonly of: number };
   readonly why: WhyShown;
   readonly rows: { readonly verified: number; readonly of: number };
+  readonly search: SearchShown;
 }
 
 /** What comes before the result. */
@@ -101,6 +121,8 @@ export type Part =
       readonly verified: readonly number[];
       readonly wrong: readonly { readonly index: number; readonly fault: Fault }[];
     }
+  /** What a search names, before it is verified. */
+  | { readonly kind: 'found'; readonly rows: readonly ToldRow[] }
   /** The past as computed here, for a part of the period. */
   | {
       readonly kind: 'past';
@@ -248,6 +270,15 @@ export interface Differs {
   /** Of the entry of a look. */
   readonly index: number | null;
   readonly text: string;
+}
+
+export interface SearchShown {
+  /** Each verified, and what it is; those that do not hold are left out, and were told. */
+  readonly found: readonly (ToldRow & { readonly kind: string; readonly signer: string })[];
+  /** Entries below this index may match as well; null at the end. */
+  readonly next: number | null;
+  /** Up to where and how it was checked, in a line. */
+  readonly checked: string;
 }
 
 export interface WhyShown {

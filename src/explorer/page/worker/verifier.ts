@@ -11,6 +11,7 @@ import { headOf, needHead } from './head.ts';
 import { Lane, type Outside } from './lane.ts';
 import type { Ask, AskKind, Part, Question, Reply, Results } from './protocol.ts';
 import { verifyRows } from './rows.ts';
+import { searchOf } from './search.ts';
 import { subjectOf, subjectsOf } from './subject.ts';
 import { readTrust, trustShown } from './trust.ts';
 import { whyOf } from './why.ts';
@@ -90,7 +91,7 @@ function isSame({ policy }: Trust, served: string | undefined): boolean {
 type Reading = Exclude<Ask, { readonly kind: 'open' | 'trust' }>;
 
 function laneOf(ask: Reading): LaneName {
-  if (ask.kind === 'subject') return ask.whole === true ? 'whole' : 'long';
+  if (ask.kind === 'subject' || ask.kind === 'search') return ask.whole === true ? 'whole' : 'long';
   return ask.kind === 'subjects' || ask.kind === 'rows' ? 'long' : 'quick';
 }
 
@@ -111,6 +112,8 @@ function answerOn(
       return subjectsOf(lane, ask.subjects, tell);
     case 'why':
       return whyOf(lane, ask.subject, ask.claim, ask.at);
+    case 'search':
+      return searchOf(lane, ask, tell);
     case 'rows':
       break;
   }
@@ -124,5 +127,5 @@ async function rowsOf(
 ): Promise<Results['rows']> {
   await needHead(lane, (head) => tell({ kind: 'head', head }));
   const snapshot = await lane.client.snapshot();
-  return { verified: await verifyRows(lane, snapshot, rows, kind, tell), of: rows.length };
+  return { verified: (await verifyRows(lane, snapshot, rows, kind, tell)).length, of: rows.length };
 }
